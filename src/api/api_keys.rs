@@ -1,0 +1,137 @@
+//! API keys of users and organizations (contract 6.3): the path says whose.
+
+use serde_json::{Map, Value};
+
+use crate::api::query::{Orders, Query};
+use crate::api::{body, names, reply};
+use crate::base::error::Result;
+use crate::base::id::AccountId;
+use crate::base::right::Right;
+use crate::base::time::Time;
+use crate::base::validation::Invalid;
+use crate::call::{Input, Work};
+use crate::model::api_key::ApiKey;
+use crate::model::choice::RIGHT_CHOICES;
+use crate::model::field::value;
+use crate::model::shape::{Malformed, Shape, check_text, member};
+use crate::registry::api_keys::{self, Changed, Wanted};
+use crate::store::api_keys::ApiKeyKey;
+
+pub const ORDERS: Orders<ApiKeyKey> = &[
+    ("api_key_id", ApiKeyKey::Id),
+    ("-api_key_id", ApiKeyKey::Id),
+    ("name", ApiKeyKey::Name),
+    ("-name", ApiKeyKey::Name),
+    ("created_at", ApiKeyKey::CreatedAt),
+    ("-created_at", ApiKeyKey::CreatedAt),
+    ("expires_at", ApiKeyKey::ExpiresAt),
+    ("-expires_at", ApiKeyKey::ExpiresAt),
+];
+
+const RIGHTS: Shape = Shape::ChoiceList(&RIGHT_CHOICES);
+
+/// `{"name":…,"rights":[…],"expires_at":…}`. The answer holds the key, this once.
+pub fn create<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let request = body::object(input)?;
+    let sent = Sent::decode(&request)?;
+    let (owner, message) = owner(input, "Create", "APIKeyRequest")?;
+    sent.check(&message)?;
+    if sent.wanted.rights.is_empty() {
+        return Err(Invalid::new(&message, "rights", "value must contain at least 1 item(s)").into());
+    }
+    Ok(Box::new(move |call| {
+        sent.check_expiry(&message, call.tx.now)?;
+        let (key, token) = api_keys::create(call.tx, call.by, &owner, sent.wanted)?;
+        Ok(reply::ok(&key.to_json_with(&value::rights(&key.rights), Some(&token.reveal()))))
+    }))
+}
+
+pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let query = Query::of(input)?;
+    let (owner, message) = owner(input, "List", "APIKeysRequest")?;
+    let (order, page) = query.listing(&message, ORDERS)?;
+    Ok(Box::new(move |call| Ok(reply::list("api_keys", api_keys::list(call.tx, &owner, order, page)?.map(|key| key.to_json())))))
+}
+
+pub fn get<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let (owner, _) = owner(input, "Get", "APIKeyRequest")?;
+    Ok(Box::new(move |call| Ok(reply::ok(&api_keys::get(call.tx, &owner, key_id(input))?.to_json()))))
+}
+
+/// `{"api_key":{…},"field_mask":…}`; without a mask, name and rights. A key that is left without rights is deleted.
+pub fn update<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let request = body::object(input)?;
+    let empty = Map::new();
+    let sent = Sent::decode(body::message(&request, "api_key")?.unwrap_or(&empty))?;
+    // Unlike elsewhere an unknown path is no error here (contract 12).
+    let paths = body::field_mask(&request)?.unwrap_or_default();
+    let names = |path: &str| paths.iter().any(|named| named == path);
+    let changed = match paths.is_empty() {
+        true => Changed { name: true, rights: true, expires_at: false },
+        false => Changed { name: names("name"), rights: names("rights"), expires_at: names("expires_at") },
+    };
+    let (owner, message) = owner(input, "Update", "APIKeyRequest")?;
+    sent.check("APIKey").map_err(|inner| inner.inside(&message, "api_key"))?;
+    Ok(Box::new(move |call| {
+        sent.check_expiry("APIKey", call.tx.now).map_err(|inner| inner.inside(&message, "api_key"))?;
+        let updated = api_keys::update(call.tx, call.by, &owner, key_id(input), changed, sent.wanted)?;
+        Ok(updated.as_ref().map_or_else(reply::done, |key| reply::ok(&ApiKey::to_json(key))))
+    }))
+}
+
+pub fn delete<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let (owner, _) = owner(input, "Delete", "APIKeyRequest")?;
+    Ok(Box::new(move |call| api_keys::delete(call.tx, call.by, &owner, key_id(input)).map(|()| reply::done())))
+}
+
+/// What a caller sent for a key, read and not yet judged.
+struct Sent {
+    wanted: Wanted,
+    name: Value,
+    rights: Value,
+}
+
+impl Sent {
+    fn decode(object: &Map<String, Value>) -> std::result::Result<Sent, Malformed> {
+        let read = |name: &str, shape: Shape| member(object, name).map_or_else(|| Ok(shape.nothing()), |value| shape.decode(value));
+        let (name, rights) = (read("name", Shape::Text(50))?, read("rights", RIGHTS)?);
+        let expires_at = value::to_time(&read("expires_at", Shape::Time)?);
+        let wanted = Wanted { name: value::to_text(&name), rights: value::to_rights(&rights), expires_at };
+        Ok(Sent { wanted, name, rights })
+    }
+
+    fn check(&self, message: &str) -> std::result::Result<(), Invalid> {
+        check_text(message, "name", &self.name, 50)?;
+        RIGHTS.check(message, "rights", &self.rights)?;
+        let rights: &[Right] = &self.wanted.rights;
+        match (1..rights.len()).find(|n| rights[..*n].contains(&rights[*n])) {
+            Some(n) => Err(Invalid::new(message, &format!("rights[{n}]"), "repeated value must contain unique items")),
+            None => Ok(()),
+        }
+    }
+
+    /// Judged where the time is known.
+    fn check_expiry(&self, message: &str, now: Time) -> std::result::Result<(), Invalid> {
+        match self.wanted.expires_at {
+            Some(end) if end <= now => Err(Invalid::new(message, "expires_at", "value must be greater than now")),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whose keys, and the API's name of the request.
+fn owner(input: &Input<'_>, verb: &str, what: &str) -> std::result::Result<(AccountId, String), Invalid> {
+    let (part, ids) = match input.captures.first() {
+        Some(("organization_id", _)) => ("Organization", "organization_ids"),
+        _ => ("User", "user_ids"),
+    };
+    let message = format!("{verb}{part}{what}");
+    match names::owner(input) {
+        Ok((owner, _)) => Ok((owner, message)),
+        Err(inner) => Err(inner.inside(&message, ids)),
+    }
+}
+
+fn key_id<'r>(input: &'r Input<'_>) -> &'r str {
+    input.capture("key_id").unwrap_or_default()
+}

@@ -1,0 +1,34 @@
+//! Who the caller is (contract 4.5).
+
+use serde_json::{Map, Value, json};
+
+use crate::api::reply;
+use crate::base::error::Result;
+use crate::base::right::Rights;
+use crate::call::{Input, Work};
+use crate::model::field::value;
+use crate::registry::principal::{Access, Principal};
+
+pub fn get<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
+    Ok(Box::new(|call| Ok(reply::ok(&describe(call.by)))))
+}
+
+fn describe(by: &Principal) -> Value {
+    let names = |rights: Rights| Value::from(rights.names());
+    let mut info = Map::new();
+    if let Access::ApiKey(key) = &by.access {
+        let key = key.to_json_with(&names(by.rights), None);
+        info.insert("api_key".to_owned(), json!({"api_key": key, "entity_ids": value::account(by.account.as_ref())}));
+    }
+    if by.is_admin {
+        let universal = if by.universal.is_empty() { json!({}) } else { json!({"rights": names(by.universal)}) };
+        info.insert("universal_rights".to_owned(), universal);
+    } else if by.restriction.is_some() {
+        // Restricted accounts are told that there is nothing (contract 11).
+        info.insert("universal_rights".to_owned(), json!({}));
+    }
+    if by.is_admin {
+        info.insert("is_admin".to_owned(), true.into());
+    }
+    info.into()
+}

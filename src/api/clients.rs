@@ -1,0 +1,175 @@
+//! Clients: create, read, list, change, delete (contract 1).
+
+use serde_json::{Value, json};
+
+use crate::api::query::{Orders, Query};
+use crate::api::{body, names, reply};
+use crate::base::error::{Error, Result};
+use crate::base::page::Listed;
+use crate::base::validation::Invalid;
+use crate::call::{Input, OwnWork, Work};
+use crate::http::reply::Reply;
+use crate::model::client::{Client, FIELDS};
+use crate::model::field::{Audience, render};
+use crate::model::mask::{Mask, Purpose};
+use crate::model::shape::member;
+use crate::registry::{clients, guidelines, secrets};
+use crate::store::clients::{ClientKey, ClientSearch, Scope};
+
+pub const ORDERS: Orders<ClientKey> = &[
+    ("client_id", ClientKey::Id),
+    ("-client_id", ClientKey::Id),
+    ("name", ClientKey::Name),
+    ("-name", ClientKey::Name),
+    ("created_at", ClientKey::CreatedAt),
+    ("-created_at", ClientKey::CreatedAt),
+];
+
+/// `{"client":{…}}` under a user or an organization. The secret that was sent is hashed before the transaction.
+pub fn create<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    const MESSAGE: &str = "CreateClientRequest";
+    let request = body::object(input)?;
+    // The path decides who the collaborator is; what the body says must only be readable.
+    if let Some(collaborator) = body::message(&request, "collaborator")? {
+        crate::model::shape::decode_account(collaborator)?;
+    }
+    let sent = body::entity(&request, "client", FIELDS)?.ok_or_else(|| Invalid::required(MESSAGE, "client"))?;
+    sent.check(FIELDS, "Client", None).map_err(|inner| inner.inside(MESSAGE, "client"))?;
+    let owner = names::account(input).map_err(|inner| inner.inside(MESSAGE, "collaborator"))?;
+    let id = sent.id("client_id").ok_or_else(|| Invalid::required("Client", "ids"))?;
+    guidelines::check_id(sent.get("ids").and_then(|ids| ids["client_id"].as_str()).unwrap_or_default())?;
+    Ok(Box::new(move |own| {
+        if sent.text("secret").is_some() {
+            own.turn_strangers_away()?;
+        }
+        let secret = secrets::NewSecret::of(sent.text("secret"));
+        let client = own.write(|call| clients::create(call.tx, call.by, call.settings, id, &owner, &sent, secret))?;
+        Ok(reply::ok(&whole(&client)))
+    }))
+}
+
+pub fn get<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let mask = Query::of(input)?.mask(FIELDS)?;
+    let id = names::client(input).map_err(|inner| inner.inside("GetClientRequest", "client_ids"))?;
+    Ok(Box::new(move |call| {
+        let (client, audience) = clients::get(call.tx, call.by, &id, &mask)?;
+        Ok(reply::ok(&shown(&client, &mask, audience)))
+    }))
+}
+
+/// The clients that the caller can reach, or those of `collaborator.…`.
+pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    const MESSAGE: &str = "ListClientsRequest";
+    let query = Query::of(input)?;
+    let mask = query.mask(FIELDS)?;
+    let account = match input.captures.first() {
+        Some(_) => Some(names::account(input).map_err(|inner| inner.inside(MESSAGE, "collaborator"))?),
+        None => names::account_parameter(&query, "collaborator", MESSAGE)?,
+    };
+    let search = search_of(&query, MESSAGE)?;
+    Ok(Box::new(move |call| match clients::list(call.tx, call.by, account, search, &mask)? {
+        Some(listed) => Ok(listed_reply(listed, &mask)),
+        None => Ok(reply::done()),
+    }))
+}
+
+/// `{"client":{…},"field_mask":…}`.
+pub fn update<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    const MESSAGE: &str = "UpdateClientRequest";
+    let request = body::object(input)?;
+    let mut sent = body::entity(&request, "client", FIELDS)?.unwrap_or_default();
+    let paths = body::field_mask(&request)?.unwrap_or_default();
+    let mask = Mask::parse(FIELDS, Purpose::Update, &paths)?;
+    sent.put("ids", json!({"client_id": input.capture("client_id")}));
+    sent.check(FIELDS, "Client", Some(&mask)).map_err(|inner| inner.inside(MESSAGE, "client"))?;
+    let id = names::client(input)?;
+    Ok(Box::new(move |own| {
+        let secret = if mask.names(FIELDS, "secret") {
+            own.turn_strangers_away()?;
+            Some(secrets::NewSecret::of(sent.text("secret")))
+        } else {
+            None
+        };
+        let client = own.write(|call| clients::update(call.tx, call.by, call.settings, &id, &mask, &sent, secret))?;
+        Ok(reply::updated(&render(FIELDS, &client, &mask, Audience::Holder), mask.names(FIELDS, "contact_info")))
+    }))
+}
+
+pub fn delete<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let id = names::client(input)?;
+    Ok(Box::new(move |call| clients::delete(call.tx, call.by, &id).map(|()| reply::done())))
+}
+
+pub fn restore<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let id = names::client(input)?;
+    Ok(Box::new(move |call| clients::restore(call.tx, call.by, &id).map(|()| reply::done())))
+}
+
+pub fn purge<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let id = names::client(input)?;
+    Ok(Box::new(move |call| clients::purge(call.tx, call.by, &id).map(|()| reply::done())))
+}
+
+/// `{"grace":"86400s"}`: how long older secrets stay good; without it not at all.
+pub fn rotate_secret<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let request = body::object(input)?;
+    let grace_seconds = grace(member(&request, "grace"))?;
+    let id = names::client(input).map_err(|inner| inner.inside("RotateClientSecretRequest", "client_ids"))?;
+    Ok(Box::new(move |call| Ok(reply::ok(&whole(&secrets::rotate(call.tx, call.by, &id, grace_seconds)?)))))
+}
+
+pub fn search<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    const MESSAGE: &str = "SearchClientsRequest";
+    let query = Query::of(input)?;
+    let mut mask = query.mask(FIELDS)?;
+    let mut search = search_of(&query, MESSAGE)?;
+    search.texts = query.texts(MESSAGE)?;
+    search.states = query.states(MESSAGE)?;
+    query.add_searched(FIELDS, &search.texts, &mut mask);
+    if !search.states.is_empty() {
+        mask.add(FIELDS, "state");
+    }
+    Ok(Box::new(move |call| Ok(listed_reply(clients::search(call.tx, call.by, search, &mask)?, &mask))))
+}
+
+fn search_of(query: &Query, message: &str) -> Result<ClientSearch> {
+    let (order, page) = query.listing(message, ORDERS)?;
+    Ok(ClientSearch { scope: Scope::Everyone, deleted: query.deleted()?, texts: Default::default(), states: Vec::new(), order, page })
+}
+
+fn listed_reply(listed: Listed<(Client, Audience)>, mask: &Mask) -> Reply {
+    reply::list("clients", listed.map(|(client, audience)| shown(&client, mask, audience)))
+}
+
+/// All of a client, for the reply that issues its secret.
+fn whole(client: &Client) -> Value {
+    render(FIELDS, client, &Mask::everything(FIELDS), Audience::Holder)
+}
+
+/// `contact_info` brings the contacts themselves along (contract 1.9).
+fn shown(client: &Client, mask: &Mask, audience: Audience) -> Value {
+    let mut mask = mask.clone();
+    if mask.names(FIELDS, "contact_info") {
+        mask.add(FIELDS, "administrative_contact");
+        mask.add(FIELDS, "technical_contact");
+    }
+    render(FIELDS, client, &mask, audience)
+}
+
+/// Whole seconds with an `s` behind them.
+fn grace(value: Option<&Value>) -> Result<i64> {
+    const LONGEST_SECONDS: i64 = 365 * 24 * 60 * 60;
+    let refused = || Error::malformed("grace: expected whole seconds such as \"86400s\"");
+    let seconds = match value {
+        None | Some(Value::Null) => 0,
+        Some(Value::String(text)) => {
+            let digits = text.strip_suffix('s').filter(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()));
+            digits.and_then(|digits| digits.parse().ok()).ok_or_else(refused)?
+        }
+        Some(_) => return Err(refused()),
+    };
+    if seconds > LONGEST_SECONDS {
+        return Err(Invalid::new("RotateClientSecretRequest", "grace", "value must be at most 31536000s, a year").into());
+    }
+    Ok(seconds)
+}

@@ -1,0 +1,74 @@
+//! Collaborators of clients and members of organizations (contract 1.11, 6.4): the path says of which.
+
+use crate::api::query::{Orders, Query};
+use crate::api::{body, names, reply};
+use crate::base::error::Result;
+use crate::base::validation::Invalid;
+use crate::call::{Input, Work};
+use crate::model::choice::RIGHT_CHOICES;
+use crate::model::field::value;
+use crate::model::member::Member;
+use crate::model::shape::{Shape, member};
+use crate::registry::members::{self, Seen};
+use crate::store::members::MemberKey;
+
+pub const ORDERS: Orders<MemberKey> =
+    &[("id", MemberKey::Id), ("-id", MemberKey::Id), ("-rights", MemberKey::Rights), ("rights", MemberKey::Rights)];
+
+pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let query = Query::of(input)?;
+    let (owned, called) = names::owned(input).map_err(|inner| inside(input, "List", "s", inner))?;
+    let (order, page) = query.listing(&format!("List{}CollaboratorsRequest", called.part), ORDERS)?;
+    Ok(Box::new(move |call| {
+        let (listed, seen) = members::list(call.tx, call.by, &owned, order, page)?;
+        let show = match seen {
+            Seen::WithRights => Member::to_json,
+            Seen::IdsOnly => Member::to_public_json,
+        };
+        Ok(reply::list("collaborators", listed.map(|member| show(&member))))
+    }))
+}
+
+/// `{"collaborator":{"ids":…,"rights":[…]}}`; no rights remove the member.
+pub fn set<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let rights_shape = Shape::ChoiceList(&RIGHT_CHOICES);
+    let request = body::object(input)?;
+    let collaborator = body::message(&request, "collaborator")?;
+    let ids = collaborator.map_or(Ok(None), names::decode_ids)?;
+    let given = collaborator.and_then(|c| member(c, "rights"));
+    let given = given.map_or_else(|| Ok(rights_shape.nothing()), |given| rights_shape.decode(given))?;
+
+    let (owned, called) = names::owned(input).map_err(|inner| inside(input, "Set", "", inner))?;
+    let message = format!("Set{}CollaboratorRequest", called.part);
+    let nested = |inner: Invalid| inner.inside(&message, "collaborator");
+    if collaborator.is_none() {
+        return Err(Invalid::required(&message, "collaborator").into());
+    }
+    let ids = ids.ok_or_else(|| nested(Invalid::required("Collaborator", "ids")))?;
+    let account = names::known(&ids).map_err(|inner| nested(inner.inside("Collaborator", "ids")))?;
+    rights_shape.check("Collaborator", "rights", &given).map_err(nested)?;
+    Ok(Box::new(move |call| members::set(call.tx, call.by, &owned, &account, &value::to_rights(&given)).map(|()| reply::done())))
+}
+
+pub fn get<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let (owned, called) = names::owned(input).map_err(|inner| inside(input, "Get", "", inner))?;
+    let message = format!("Get{}CollaboratorRequest", called.part);
+    let account = names::account(input).map_err(|inner| inner.inside(&message, "collaborator"))?;
+    Ok(Box::new(move |call| Ok(reply::ok(&members::get(call.tx, &owned, &account)?.to_json()))))
+}
+
+pub fn remove<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let (owned, called) = names::owned(input).map_err(|inner| inside(input, "Delete", "", inner))?;
+    let message = format!("Delete{}CollaboratorRequest", called.part);
+    let account = names::account(input).map_err(|inner| inner.inside(&message, "collaborator_ids"))?;
+    Ok(Box::new(move |call| members::remove(call.tx, call.by, &owned, &account).map(|()| reply::done())))
+}
+
+/// The entity's ID in the path is not valid: the request's name depends on the kind of entity.
+fn inside(input: &Input<'_>, verb: &str, plural: &str, inner: Invalid) -> Invalid {
+    let (part, ids) = match input.captures.first() {
+        Some(("organization_id", _)) => ("Organization", "organization_ids"),
+        _ => ("Client", "client_ids"),
+    };
+    inner.inside(&format!("{verb}{part}Collaborator{plural}Request"), ids)
+}

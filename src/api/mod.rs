@@ -1,0 +1,16 @@
+//! Floor 5, the REST edge: JSON in, one registry call, JSON out.
+
+pub mod api_keys;
+pub mod auth_info;
+pub mod body;
+pub mod clients;
+pub mod configuration;
+pub mod failure;
+pub mod members;
+pub mod names;
+pub mod organizations;
+pub mod query;
+pub mod reply;
+pub mod rights;
+pub mod search;
+pub mod users;

@@ -1,0 +1,114 @@
+//! Identifiers from paths, queries and bodies, and what the API calls the places where they stand.
+
+use std::str::FromStr;
+
+use serde_json::{Map, Value, json};
+
+use crate::api::query::Query;
+use crate::base::error::{Error, Result};
+use crate::base::id::{AccountId, BadId, ClientId, OrganizationId, UserId};
+use crate::base::validation::Invalid;
+use crate::call::Input;
+use crate::model::client::IDENTIFIERS as CLIENT_IDENTIFIERS;
+use crate::model::field::value;
+use crate::model::shape::{
+    Identifiers, ORGANIZATION_IDENTIFIERS, USER_IDENTIFIERS, check_account, decode_account, member,
+};
+use crate::registry::rights::Entity;
+use crate::store::members::Owned;
+
+/// What the API calls the ids of this kind of entity: the member of a request, and its part of a request's name.
+#[derive(Clone, Copy, Debug)]
+pub struct Called {
+    /// `client_ids`.
+    pub ids: &'static str,
+    /// `Client`, as in `ListClientCollaboratorsRequest`.
+    pub part: &'static str,
+}
+
+const CLIENT: Called = Called { ids: "client_ids", part: "Client" };
+const USER: Called = Called { ids: "user_ids", part: "User" };
+const ORGANIZATION: Called = Called { ids: "organization_ids", part: "Organization" };
+
+pub fn client(input: &Input<'_>) -> std::result::Result<ClientId, Invalid> {
+    id(input, &CLIENT_IDENTIFIERS)
+}
+
+pub fn user(input: &Input<'_>) -> std::result::Result<UserId, Invalid> {
+    id(input, &USER_IDENTIFIERS)
+}
+
+pub fn organization(input: &Input<'_>) -> std::result::Result<OrganizationId, Invalid> {
+    id(input, &ORGANIZATION_IDENTIFIERS)
+}
+
+/// The entity that the path is about: its first capture.
+pub fn entity(input: &Input<'_>) -> std::result::Result<(Entity, Called), Invalid> {
+    match input.captures.first().map(|(name, _)| *name) {
+        Some("user_id") => Ok((Entity::User(user(input)?), USER)),
+        Some("organization_id") => Ok((Entity::Organization(organization(input)?), ORGANIZATION)),
+        _ => Ok((Entity::Client(client(input)?), CLIENT)),
+    }
+}
+
+/// The client or organization that the path is about.
+pub fn owned(input: &Input<'_>) -> std::result::Result<(Owned, Called), Invalid> {
+    match entity(input)? {
+        (Entity::Client(id), called) => Ok((Owned::Client(id), called)),
+        (Entity::Organization(id), called) => Ok((Owned::Organization(id), called)),
+        (Entity::User(_), called) => Err(Invalid::required("EntityIdentifiers", called.ids)),
+    }
+}
+
+/// The user or organization that the path is about.
+pub fn owner(input: &Input<'_>) -> std::result::Result<(AccountId, Called), Invalid> {
+    let (entity, called) = entity(input)?;
+    entity.account().map(|account| (account, called)).ok_or_else(|| Invalid::required("EntityIdentifiers", called.ids))
+}
+
+/// The account in the path, whichever of the two it is, as a message of two arms.
+pub fn account(input: &Input<'_>) -> std::result::Result<AccountId, Invalid> {
+    let arm = match (input.capture("user_id"), input.capture("organization_id")) {
+        // On an organization's members the organization comes first, and the account is the user.
+        (Some(user), _) => json!({"user_ids": {"user_id": user}}),
+        (None, Some(organization)) => json!({"organization_ids": {"organization_id": organization}}),
+        (None, None) => json!({}),
+    };
+    known(&arm)
+}
+
+/// The account in the parameter `<name>.user_ids.user_id` or `<name>.organization_ids.organization_id`; `None` without one.
+pub fn account_parameter(query: &Query, name: &str, message: &str) -> Result<Option<AccountId>> {
+    for path in ["", ".user_ids", ".organization_ids"] {
+        query.is_no_value(&format!("{name}{path}"))?;
+    }
+    let user = query.one(&format!("{name}.user_ids.user_id"))?;
+    let organization = query.one(&format!("{name}.organization_ids.organization_id"))?;
+    let arm = match (user, organization) {
+        (Some(_), Some(_)) => return Err(Error::malformed(format!("{name}: user_ids and organization_ids are both set"))),
+        (Some(user), None) => json!({"user_ids": {"user_id": user}}),
+        (None, Some(organization)) => json!({"organization_ids": {"organization_id": organization}}),
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(known(&arm).map_err(|inner| inner.inside(message, name))?))
+}
+
+/// The account in the member `ids` of a message; `None` if it is absent. Read first, judged later.
+pub fn decode_ids(object: &Map<String, Value>) -> Result<Option<Value>> {
+    match member(object, "ids") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(ids)) => Ok(Some(decode_account(ids)?)),
+        Some(_) => Err(Error::malformed("ids: expected an object")),
+    }
+}
+
+/// Judges an account that was read, and gives it its type.
+pub fn known(account: &Value) -> std::result::Result<AccountId, Invalid> {
+    check_account(account)?;
+    value::to_account(account).ok_or_else(|| Invalid::required("OrganizationOrUserIdentifiers", "ids"))
+}
+
+fn id<T: FromStr<Err = BadId>>(input: &Input<'_>, ids: &Identifiers) -> std::result::Result<T, Invalid> {
+    let text = input.capture(ids.key).unwrap_or_default();
+    text.parse().map_err(|BadId(reason)| Invalid::new(ids.message, ids.key, reason))
+}

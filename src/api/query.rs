@@ -1,0 +1,167 @@
+//! Reading query parameters (contract 0.5).
+
+use crate::base::error::{Error, Result};
+use crate::base::page::Page;
+use crate::base::validation::Invalid;
+use crate::call::Input;
+use crate::model::choice::{STATES, State};
+use crate::model::field::Field;
+use crate::model::mask::{Mask, Purpose};
+use crate::model::shape::{camel_case, check_attributes, check_text};
+use crate::store::{Deleted, Direction, Order, TextSearch};
+
+/// The most items that a page may have.
+const LARGEST_PAGE: u32 = 1000;
+
+/// The longest text that can be searched for.
+const LONGEST_TEXT: usize = 50;
+
+/// Names and values as sent. Names are dotted paths whose parts are snake_case or lowerCamelCase; unknown ones are ignored.
+#[derive(Debug)]
+pub struct Query(Vec<(String, String)>);
+
+/// Sort orders by their names, in the order in which a refusal lists them. A leading `-` is descending.
+pub type Orders<Key> = &'static [(&'static str, Key)];
+
+impl Query {
+    pub fn of(input: &Input<'_>) -> Result<Query> {
+        input.query().map(Query).map_err(|_| Error::malformed("the query is not UTF-8, or holds a NUL"))
+    }
+
+    /// Every value of a parameter, in the order sent.
+    pub fn all(&self, name: &str) -> Result<Vec<&str>> {
+        if self.0.iter().any(|(key, _)| key.split_once('[').is_some_and(|(before, _)| is(before, name))) {
+            return Err(bad(name, "it takes no brackets"));
+        }
+        Ok(self.0.iter().filter(|(key, _)| is(key, name)).map(|(_, value)| value.as_str()).collect())
+    }
+
+    /// The value of a parameter that may be given once.
+    pub fn one(&self, name: &str) -> Result<Option<&str>> {
+        match self.all(name)?.as_slice() {
+            [] => Ok(None),
+            [value] => Ok(Some(value)),
+            _ => Err(bad(name, "too many values")),
+        }
+    }
+
+    pub fn flag(&self, name: &str) -> Result<bool> {
+        match self.one(name)? {
+            None | Some("0" | "f" | "F" | "FALSE" | "false" | "False") => Ok(false),
+            Some("1" | "t" | "T" | "TRUE" | "true" | "True") => Ok(true),
+            Some(_) => Err(bad(name, "expected true or false")),
+        }
+    }
+
+    /// A number that fits 32 bits, in plain digits; 0 if it is not given.
+    pub fn number(&self, name: &str) -> Result<u32> {
+        match self.one(name)? {
+            None => Ok(0),
+            Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => digits.parse().map_err(|_| bad(name, "expected a 32-bit number")),
+            Some(_) => Err(bad(name, "expected a number")),
+        }
+    }
+
+    /// A message cannot be given as a plain value.
+    pub fn is_no_value(&self, name: &str) -> Result<()> {
+        if self.all(name)?.is_empty() { Ok(()) } else { Err(bad(name, "it is a message: name one of its fields")) }
+    }
+
+    /// The fields to read: `field_mask=a,b` once, or `field_mask.paths=a` repeated.
+    pub fn mask<E>(&self, fields: &'static [Field<E>]) -> Result<Mask> {
+        let mut paths: Vec<String> = self.one("field_mask")?.into_iter().flat_map(|joined| joined.split(',')).map(str::to_owned).collect();
+        paths.extend(self.all("field_mask.paths")?.into_iter().map(str::to_owned));
+        Ok(Mask::parse(fields, Purpose::Read, &paths)?)
+    }
+
+    /// Which page of a list, in which order. `message` is the API's name of the request.
+    pub fn listing<Key: Copy>(&self, message: &str, orders: Orders<Key>) -> Result<(Order<Key>, Page)> {
+        let (order, limit, page) = (self.one("order")?.unwrap_or_default(), self.number("limit")?, self.number("page")?);
+        let order = if order.is_empty() { orders[0].0 } else { order };
+        let Some((name, by)) = orders.iter().find(|(name, _)| *name == order) else {
+            let names: Vec<&str> = orders.iter().map(|(name, _)| *name).collect();
+            return Err(Invalid::new(message, "order", format!("value must be in list [ {}]", names.join(" "))).into());
+        };
+        if limit > LARGEST_PAGE {
+            return Err(Invalid::new(message, "limit", format!("value must be less than or equal to {LARGEST_PAGE}")).into());
+        }
+        let direction = if name.starts_with('-') { Direction::Descending } else { Direction::Ascending };
+        Ok((Order { by: *by, direction }, Page::new(limit, page)))
+    }
+
+    /// `deleted=true` asks for the deleted ones only.
+    pub fn deleted(&self) -> Result<Deleted> {
+        Ok(if self.flag("deleted")? { Deleted::Yes } else { Deleted::No })
+    }
+
+    /// What every search takes (contract 1.12).
+    pub fn texts(&self, message: &str) -> Result<TextSearch> {
+        let text = |name: &str| -> Result<Option<String>> {
+            let text = self.one(name)?.unwrap_or_default();
+            check_text(message, name, &text.into(), LONGEST_TEXT)?;
+            Ok((!text.is_empty()).then(|| text.to_owned()))
+        };
+        Ok(TextSearch {
+            query: text("query")?,
+            id_contains: text("id_contains")?,
+            name_contains: text("name_contains")?,
+            description_contains: text("description_contains")?,
+            attributes_contain: self.attributes(message, "attributes_contain")?,
+        })
+    }
+
+    /// A condition that was used brings its field into the answer (contract 1.12).
+    pub fn add_searched<E>(&self, fields: &'static [Field<E>], texts: &TextSearch, mask: &mut Mask) {
+        for (used, field) in [
+            (texts.name_contains.is_some(), "name"),
+            (texts.description_contains.is_some(), "description"),
+            (!texts.attributes_contain.is_empty(), "attributes"),
+        ] {
+            if used {
+                mask.add(fields, field);
+            }
+        }
+    }
+
+    /// `state=…`, repeated: any of them.
+    pub fn states(&self, message: &str) -> Result<Vec<State>> {
+        let mut states: Vec<State> = Vec::new();
+        for (n, text) in self.all("state")?.into_iter().enumerate() {
+            let value = STATES.decode_parameter(text).ok_or_else(|| bad("state", "expected a known name or a number"))?;
+            let place = format!("state[{n}]");
+            let Some(state) = value.as_str().and_then(State::from_name) else {
+                return Err(Invalid::new(message, &place, "value must be one of the defined enum values").into());
+            };
+            if states.contains(&state) {
+                return Err(Invalid::new(message, &place, "repeated value must contain unique items").into());
+            }
+            states.push(state);
+        }
+        Ok(states)
+    }
+
+    /// `attributes_contain[key]=value`.
+    fn attributes(&self, message: &str, name: &str) -> Result<Vec<(String, String)>> {
+        let mut pairs = serde_json::Map::new();
+        for (parameter, value) in &self.0 {
+            let Some(key) = parameter.split_once('[').filter(|(before, _)| is(before, name)).and_then(|(_, key)| key.strip_suffix(']')) else {
+                if is(parameter, name) {
+                    return Err(bad(name, "expected a key in brackets"));
+                }
+                continue;
+            };
+            pairs.insert(key.to_owned(), value.as_str().into());
+        }
+        check_attributes(message, name, &pairs.clone().into(), LONGEST_TEXT)?;
+        Ok(pairs.into_iter().map(|(key, value)| (key, value.as_str().unwrap_or_default().to_owned())).collect())
+    }
+}
+
+/// The two spellings of a dotted name, part by part.
+fn is(key: &str, name: &str) -> bool {
+    key == name || key.split('.').count() == name.split('.').count() && key.split('.').zip(name.split('.')).all(|(k, n)| k == n || k == camel_case(n))
+}
+
+fn bad(name: &str, why: &str) -> Error {
+    Error::malformed(format!("parsing field \"{name}\": {why}"))
+}

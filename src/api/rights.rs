@@ -1,0 +1,16 @@
+//! What the caller may do on an entity (contract 1.11, 11): the path says on which.
+
+use crate::api::{names, reply};
+use crate::base::error::Result;
+use crate::call::{Input, Work};
+use crate::registry::rights;
+use crate::store::Deleted;
+
+/// No rights are no refusal: the answer is empty.
+pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let (entity, _) = names::entity(input)?;
+    Ok(Box::new(move |call| {
+        let rights = rights::on(call.tx, call.by, &entity, Deleted::No)?.and(entity.scope());
+        Ok(reply::items("rights", rights.names().into_iter().map(Into::into).collect()))
+    }))
+}

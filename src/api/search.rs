@@ -1,0 +1,60 @@
+//! The search for accounts (contract 6.9).
+
+use crate::api::query::Query;
+use crate::api::{names, reply};
+use crate::base::error::{Error, Result};
+use crate::base::id::{ClientId, OrganizationId};
+use crate::base::validation::Invalid;
+use crate::call::{Input, Work};
+use crate::model::field::value;
+use crate::model::shape::check_text;
+use crate::registry::accounts;
+use crate::store::accounts::Members;
+use crate::store::members::Owned;
+
+const MESSAGE: &str = "SearchAccountsRequest";
+
+/// The longest text that can be searched for.
+const LONGEST_TEXT: usize = 50;
+
+/// The entity stands in the path, in a parameter, or nowhere.
+pub fn accounts<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let query = Query::of(input)?;
+    let text = query.one("query")?.unwrap_or_default().to_owned();
+    let only_users = query.flag("only_users")?;
+    let which = if query.flag("complement_collaborators")? { Members::Others } else { Members::Those };
+    check_text(MESSAGE, "query", &text.as_str().into(), LONGEST_TEXT)?;
+    let owned = match input.captures.first() {
+        Some(_) => Some(names::owned(input).map(|(owned, _)| owned)?),
+        None => owned_parameter(&query)?,
+    };
+    Ok(Box::new(move |call| {
+        let found = accounts::search(call.tx, call.by, &text, only_users, owned.map(|owned| (owned, which)))?;
+        let total = found.accounts.len();
+        let reply = reply::items("account_ids", found.accounts.iter().map(|account| value::account(Some(account))).collect());
+        Ok(if found.counted { reply.with("X-Total-Count", total.to_string()) } else { reply })
+    }))
+}
+
+/// `client_ids.client_id` or `organization_ids.organization_id`.
+fn owned_parameter(query: &Query) -> Result<Option<Owned>> {
+    let client = query.one("client_ids.client_id")?;
+    let organization = query.one("organization_ids.organization_id")?;
+    let nested = |ids: &str, key: &str, reason: String| Invalid::new(&format!("{}Identifiers", kind(ids)), key, reason).inside(MESSAGE, ids);
+    match (client, organization) {
+        (None, None) => Ok(None),
+        (Some(id), None) => {
+            let id: ClientId = id.parse().map_err(|bad: crate::base::id::BadId| nested("client_ids", "client_id", bad.0))?;
+            Ok(Some(Owned::Client(id)))
+        }
+        (None, Some(id)) => {
+            let id: OrganizationId = id.parse().map_err(|bad: crate::base::id::BadId| nested("organization_ids", "organization_id", bad.0))?;
+            Ok(Some(Owned::Organization(id)))
+        }
+        (Some(_), Some(_)) => Err(Error::malformed("client_ids and organization_ids are both set: only one of them may be")),
+    }
+}
+
+fn kind(ids: &str) -> &'static str {
+    if ids == "client_ids" { "Client" } else { "Organization" }
+}

@@ -1,0 +1,169 @@
+//! Users: create, read, list, change, delete, and their passwords (contract 6.2).
+
+use serde_json::{Value, json};
+
+use crate::api::query::{Orders, Query};
+use crate::api::{body, names, reply};
+use crate::base::error::{Error, Result};
+use crate::base::page::Listed;
+use crate::base::secret::Hash;
+use crate::base::validation::Invalid;
+use crate::call::{Input, OwnWork, Work};
+use crate::http::reply::Reply;
+use crate::model::field::{Audience, render};
+use crate::model::mask::{Mask, Purpose};
+use crate::model::shape::{check_text, member};
+use crate::model::user::{FIELDS, User};
+use crate::registry::{guidelines, users};
+use crate::store::users::{UserKey, UserSearch};
+
+pub const ORDERS: Orders<UserKey> = &[
+    ("user_id", UserKey::Id),
+    ("-user_id", UserKey::Id),
+    ("name", UserKey::Name),
+    ("-name", UserKey::Name),
+    ("primary_email_address", UserKey::PrimaryEmailAddress),
+    ("-primary_email_address", UserKey::PrimaryEmailAddress),
+    ("state", UserKey::State),
+    ("-state", UserKey::State),
+    ("admin", UserKey::Admin),
+    ("-admin", UserKey::Admin),
+    ("created_at", UserKey::CreatedAt),
+    ("-created_at", UserKey::CreatedAt),
+];
+
+/// `{"user":{…}}`. Passwords are hashed before the transaction.
+pub fn create<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    const MESSAGE: &str = "CreateUserRequest";
+    let request = body::object(input)?;
+    body::text(&request, "invitation_token")?;
+    let sent = body::entity(&request, "user", FIELDS)?.ok_or_else(|| Invalid::required(MESSAGE, "user"))?;
+    sent.check(FIELDS, "User", None).map_err(|inner| inner.inside(MESSAGE, "user"))?;
+    let id = sent.id("user_id").ok_or_else(|| Invalid::required("User", "ids"))?;
+    guidelines::check_id(sent.get("ids").and_then(|ids| ids["user_id"].as_str()).unwrap_or_default())?;
+    users::check_email(&sent)?;
+    Ok(Box::new(move |own| {
+        own.read(|call| users::check_registration(call.by, call.settings, &id, &sent))?;
+        let passwords = users::NewPasswords {
+            password: Hash::of_chosen(sent.text("password").unwrap_or_default()),
+            temporary: sent.text("temporary_password").map(Hash::of_chosen),
+        };
+        let user = own.write(|call| users::create(call.tx, call.by, call.settings, id, &sent, &passwords))?;
+        Ok(reply::ok(&render(FIELDS, &user, &without_contact_info(), Audience::Holder)))
+    }))
+}
+
+pub fn get<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let mask = Query::of(input)?.mask(FIELDS)?;
+    let id = names::user(input).map_err(|inner| inner.inside("GetUserRequest", "user_ids"))?;
+    Ok(Box::new(move |call| {
+        let (user, audience) = users::get(call.tx, call.by, &id, &mask)?;
+        Ok(reply::ok(&render(FIELDS, &user, &mask, audience)))
+    }))
+}
+
+pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let query = Query::of(input)?;
+    let mask = query.mask(FIELDS)?;
+    let search = search_of(&query, "ListUsersRequest")?;
+    Ok(Box::new(move |call| Ok(listed_reply(users::list(call.tx, call.by, &search)?, &mask))))
+}
+
+/// `{"user":{…},"field_mask":…}`.
+pub fn update<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    const MESSAGE: &str = "UpdateUserRequest";
+    let request = body::object(input)?;
+    let mut sent = body::entity(&request, "user", FIELDS)?.unwrap_or_default();
+    let paths = body::field_mask(&request)?.unwrap_or_default();
+    let mask = Mask::parse(FIELDS, Purpose::Update, &paths)?;
+    sent.put("ids", json!({"user_id": input.capture("user_id")}));
+    sent.check(FIELDS, "User", Some(&mask)).map_err(|inner| inner.inside(MESSAGE, "user"))?;
+    if mask.names(FIELDS, "primary_email_address") {
+        users::check_email(&sent)?;
+    }
+    let id = names::user(input)?;
+    Ok(Box::new(move |own| {
+        let temporary = match sent.text("temporary_password").filter(|_| mask.names(FIELDS, "temporary_password")) {
+            Some(password) => {
+                own.turn_strangers_away()?;
+                Some(Hash::of_chosen(password))
+            }
+            None => None,
+        };
+        let user = own.write(|call| users::update(call.tx, call.by, &id, &mask, &sent, temporary.as_ref()))?;
+        Ok(reply::updated(&render(FIELDS, &user, &mask, Audience::Holder), mask.names(FIELDS, "contact_info")))
+    }))
+}
+
+/// `{"old":…,"new":…,"revoke_all_access":…}`: knowing the old password is all it takes. Verifying and hashing stand between two transactions.
+pub fn change_password<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    const MESSAGE: &str = "UpdateUserPasswordRequest";
+    const LONGEST: usize = 1000;
+    let request = body::object(input)?;
+    let (new, old) = (body::text(&request, "new")?.to_owned(), body::text(&request, "old")?.to_owned());
+    // Access that was granted to others is revoked with it; there is none yet but API keys, which it never touched.
+    match member(&request, "revoke_all_access") {
+        None | Some(Value::Bool(_)) => {}
+        Some(_) => return Err(Error::malformed("revoke_all_access: expected true or false")),
+    }
+    let id = names::user(input).map_err(|inner| inner.inside(MESSAGE, "user_ids"))?;
+    check_text(MESSAGE, "new", &new.as_str().into(), LONGEST)?;
+    check_text(MESSAGE, "old", &old.as_str().into(), LONGEST)?;
+    users::check_new_password(&id, &old, &new)?;
+    Ok(Box::new(move |own| {
+        let (kept, now) = own.read(|call| Ok((users::passwords(call.tx, &id)?, call.tx.now)))?;
+        users::verify_password(kept.as_ref(), &id, &old, now)?;
+        let hash = Hash::of_chosen(&new);
+        if let Some(verified) = kept {
+            own.write(|call| users::change_password(call.tx, call.by, &id, &verified, &hash))?;
+        }
+        Ok(reply::done())
+    }))
+}
+
+pub fn delete<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let id = names::user(input)?;
+    Ok(Box::new(move |call| users::delete(call.tx, call.by, &id).map(|()| reply::done())))
+}
+
+pub fn restore<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let id = names::user(input)?;
+    Ok(Box::new(move |call| users::restore(call.tx, call.by, &id).map(|()| reply::done())))
+}
+
+pub fn purge<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let id = names::user(input)?;
+    Ok(Box::new(move |call| users::purge(call.tx, call.by, &id).map(|()| reply::done())))
+}
+
+pub fn search<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    const MESSAGE: &str = "SearchUsersRequest";
+    let query = Query::of(input)?;
+    let mut mask = query.mask(FIELDS)?;
+    let mut search = search_of(&query, MESSAGE)?;
+    search.texts = query.texts(MESSAGE)?;
+    search.states = query.states(MESSAGE)?;
+    query.add_searched(FIELDS, &search.texts, &mut mask);
+    if !search.states.is_empty() {
+        mask.add(FIELDS, "state");
+    }
+    Ok(Box::new(move |call| Ok(listed_reply(users::list(call.tx, call.by, &search)?, &mask))))
+}
+
+fn search_of(query: &Query, message: &str) -> Result<UserSearch> {
+    let (order, page) = query.listing(message, ORDERS)?;
+    Ok(UserSearch { deleted: query.deleted()?, texts: Default::default(), states: Vec::new(), order, page })
+}
+
+fn listed_reply(listed: Listed<(User, Audience)>, mask: &Mask) -> Reply {
+    reply::list("users", listed.map(|(user, audience)| render(FIELDS, &user, mask, audience)))
+}
+
+/// What a create answers: everything but the deprecated view of the address.
+fn without_contact_info() -> Mask {
+    let mut mask = Mask::default();
+    for field in FIELDS.iter().filter(|field| field.name != "contact_info") {
+        mask.add(FIELDS, field.name);
+    }
+    mask
+}

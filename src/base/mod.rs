@@ -1,0 +1,11 @@
+//! Floor 0: words that everyone shares. No SQL, no HTTP.
+
+pub mod error;
+pub mod id;
+pub mod log;
+pub mod page;
+pub mod right;
+pub mod secret;
+pub mod time;
+//pub mod ulid;
+pub mod validation;

@@ -1,0 +1,96 @@
+//! The only clock, and how instants are written.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::Timestamp;
+
+/// An instant in microseconds since 1970-01-01T00:00:00Z, as precise as the API shows it (contract 0.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(i64);
+
+/// Where the present comes from.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// The operating system.
+    System,
+    /// Whoever holds the other end: microseconds since 1970. For tests.
+    Set(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// The only place that asks the operating system what time it is.
+    #[expect(clippy::disallowed_methods, reason = "this is the one home of the clock")]
+    pub fn now(&self) -> Time {
+        match self {
+            Clock::System => {
+                let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+                Time(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+            }
+            Clock::Set(micros) => Time(micros.load(Ordering::SeqCst)),
+        }
+    }
+}
+
+impl Time {
+    pub fn from_micros(micros: i64) -> Time {
+        Time(micros)
+    }
+
+    pub fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// This instant and so many seconds; stops at the end of time instead of wrapping.
+    pub fn plus_seconds(self, seconds: i64) -> Time {
+        Time(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
+    }
+
+    /// Reads RFC 3339 in UTC: it must end in `Z`, with up to nine digits of fraction (contract 0.4).
+    pub fn parse(text: &str) -> Option<Time> {
+        if !text.ends_with('Z') || text.as_bytes().get(10) != Some(&b'T') {
+            return None;
+        }
+        text.parse::<Timestamp>().ok().map(|t| Time(t.as_microsecond()))
+    }
+}
+
+impl fmt::Display for Time {
+    /// RFC 3339 in UTC, the fraction with 0, 3 or 6 digits (contract 0.4).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let precision = match self.0.rem_euclid(1_000_000) {
+            0 => 0,
+            micros if micros % 1000 == 0 => 3,
+            _ => 6,
+        };
+        let timestamp = Timestamp::from_microsecond(self.0).unwrap_or(Timestamp::MAX);
+        write!(f, "{timestamp:.precision$}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fraction_is_written_with_0_3_or_6_digits() {
+        for (micros, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (1_000, "1970-01-01T00:00:00.001Z"),
+            (120_000, "1970-01-01T00:00:00.120Z"),
+            (1_726_509_150_975_475, "2024-09-16T17:52:30.975475Z"),
+        ] {
+            assert_eq!(Time(micros).to_string(), text);
+            assert_eq!(Time::parse(text), Some(Time(micros)));
+        }
+    }
+
+    #[test]
+    fn only_utc_with_a_z_is_read() {
+        for text in ["yesterday", "2024-09-16T17:52:30+00:00", "2024-09-16 17:52:30Z", "2024-09-16T17:52:30", ""] {
+            assert_eq!(Time::parse(text), None, "{text}");
+        }
+        assert!(Time::parse("2040-01-01T00:00:00.123456789Z").is_some());
+    }
+}

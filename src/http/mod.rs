@@ -1,0 +1,5 @@
+//! Floor 1: the mechanism of HTTP. It knows no entity.
+
+pub mod path;
+pub mod reply;
+pub mod request;

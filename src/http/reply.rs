@@ -1,0 +1,34 @@
+//! One reply, whole.
+
+use std::fmt;
+
+/// Status, headers and body; `http::server` adds `Content-Length` and `Date`.
+pub struct Reply {
+    pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// A reply with a body of this media type.
+    pub fn new(status: u16, media_type: &str, body: Vec<u8>) -> Reply {
+        Reply { status, headers: vec![("Content-Type", media_type.to_owned())], body }
+    }
+
+    /// A reply without a body, and so without a media type.
+    pub fn empty(status: u16) -> Reply {
+        Reply { status, headers: Vec::new(), body: Vec::new() }
+    }
+
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Reply {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+impl fmt::Debug for Reply {
+    /// Bodies carry secrets: only their size is ever shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} with {} bytes", self.status, self.body.len())
+    }
+}

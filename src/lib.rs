@@ -1,0 +1,11 @@
+//! keyfob: a registry of OAuth clients, and the authorization server beside it. ARCHITECTURE.md is the map.
+
+pub mod api;
+pub mod app;
+pub mod base;
+pub mod call;
+pub mod http;
+pub mod model;
+pub mod registry;
+pub mod routes;
+pub mod store;

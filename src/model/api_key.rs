@@ -1,0 +1,41 @@
+//! An API key of a user or an organization (contract 6.3).
+
+use serde_json::{Map, Value};
+
+use crate::base::id::AccountId;
+use crate::base::right::Right;
+use crate::base::time::Time;
+use crate::model::field::value;
+
+#[derive(Clone, Debug)]
+pub struct ApiKey {
+    /// Finds the key: the middle part of its token. Not secret.
+    pub id: String,
+    pub owner: AccountId,
+    pub name: String,
+    /// Exactly those that were given, in that order.
+    pub rights: Vec<Right>,
+    pub created_at: Time,
+    pub updated_at: Time,
+    pub expires_at: Option<Time>,
+}
+
+impl ApiKey {
+    /// Without the token: that is shown once, by the reply that makes the key.
+    pub fn to_json(&self) -> Value {
+        self.to_json_with(&value::rights(&self.rights), None)
+    }
+
+    pub fn to_json_with(&self, rights: &Value, token: Option<&str>) -> Value {
+        let fields = [
+            ("id", self.id.as_str().into()),
+            ("key", token.map_or(Value::Null, Into::into)),
+            ("name", if self.name.is_empty() { Value::Null } else { self.name.as_str().into() }),
+            ("rights", if rights.as_array().is_none_or(Vec::is_empty) { Value::Null } else { rights.clone() }),
+            ("created_at", value::time(Some(self.created_at))),
+            ("updated_at", value::time(Some(self.updated_at))),
+            ("expires_at", value::time(self.expires_at)),
+        ];
+        fields.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.to_owned(), v)).collect::<Map<_, _>>().into()
+    }
+}

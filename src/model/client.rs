@@ -1,0 +1,199 @@
+//! An OAuth client (contract 1.1).
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use serde_json::{Value, json};
+
+use crate::base::id::{AccountId, ClientId};
+use crate::base::right::Right;
+use crate::base::time::Time;
+use crate::model::choice::{GRANTS, Grant, RIGHT_CHOICES, STATES, State};
+use crate::model::field::{Field, MaskedIn, SetBy, value};
+use crate::model::member::{ACCOUNT_PATHS, Contacts};
+use crate::model::shape::{Identifiers, Shape};
+
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub id: ClientId,
+    pub created_at: Time,
+    pub updated_at: Time,
+    pub deleted_at: Option<Time>,
+    pub name: String,
+    pub description: String,
+    pub attributes: BTreeMap<String, String>,
+    /// Made when it is asked for, never kept.
+    pub contact_info: Contacts,
+    pub administrative_contact: Option<AccountId>,
+    pub technical_contact: Option<AccountId>,
+    /// In clear, and only in the reply that issues it.
+    pub secret: Option<String>,
+    pub redirect_uris: Vec<String>,
+    pub logout_redirect_uris: Vec<String>,
+    pub state: State,
+    pub state_description: String,
+    pub skip_authorization: bool,
+    pub endorsed: bool,
+    pub grants: Vec<Grant>,
+    pub rights: Vec<Right>,
+}
+
+impl Client {
+    /// A client with nothing but its name and its times.
+    pub fn new(id: ClientId, now: Time) -> Client {
+        Client {
+            id,
+            created_at: now,
+            updated_at: now,
+            deleted_at: None,
+            name: String::new(),
+            description: String::new(),
+            attributes: BTreeMap::new(),
+            contact_info: Contacts::default(),
+            administrative_contact: None,
+            technical_contact: None,
+            secret: None,
+            redirect_uris: Vec::new(),
+            logout_redirect_uris: Vec::new(),
+            state: State::default(),
+            state_description: String::new(),
+            skip_authorization: false,
+            endorsed: false,
+            grants: Vec::new(),
+            rights: Vec::new(),
+        }
+    }
+}
+
+pub static IDENTIFIERS: Identifiers =
+    Identifiers { message: "ClientIdentifiers", key: "client_id", parse: |text| ClientId::from_str(text).map(drop) };
+
+type Row = Field<Client>;
+
+/// In the order of an answer.
+pub static FIELDS: &[Field<Client>] = &[
+    Row::kept("ids", Shape::Ids(&IDENTIFIERS), |c| json!({"client_id": c.id.as_str()}), "The client ID. It never changes.")
+        .public()
+        .below(&["client_id"]),
+    Row::kept("created_at", Shape::Time, |c| value::time(Some(c.created_at)), "When the client was registered.").public(),
+    Row::kept("updated_at", Shape::Time, |c| value::time(Some(c.updated_at)), "When the client was last changed.").public(),
+    Row::kept("deleted_at", Shape::Time, |c| value::time(c.deleted_at), "When the client was deleted; absent on a live one.").public(),
+    Row::new("name", Shape::Text(50), |c| json!(c.name), |c, v| c.name = value::to_text(v), "The name shown to users.").public(),
+    Row::new(
+        "description",
+        Shape::Text(2000),
+        |c| json!(c.description),
+        |c, v| c.description = value::to_text(v),
+        "What the client does, shown to users who are asked for consent.",
+    )
+    .public(),
+    Row::new(
+        "attributes",
+        Shape::Attributes,
+        |c| value::attributes(&c.attributes),
+        |c, v| c.attributes = value::to_attributes(v),
+        "Keys and values of your own.",
+    ),
+    Row::kept(
+        "contact_info",
+        Shape::ContactInfo,
+        |c| c.contact_info.to_json(),
+        "The e-mail addresses of the contacts. Deprecated: made when it is read, ignored when it is sent.",
+    )
+    .quietly(),
+    Row::new(
+        "administrative_contact",
+        Shape::Account,
+        |c| value::account(c.administrative_contact.as_ref()),
+        |c, v| c.administrative_contact = value::to_account(v),
+        "Whom to ask about the client: a collaborator.",
+    )
+    .public()
+    .below(ACCOUNT_PATHS),
+    Row::new(
+        "technical_contact",
+        Shape::Account,
+        |c| value::account(c.technical_contact.as_ref()),
+        |c, v| c.technical_contact = value::to_account(v),
+        "Whom to ask about its technology: a collaborator.",
+    )
+    .public()
+    .below(ACCOUNT_PATHS),
+    Row::new(
+        "secret",
+        Shape::Text(128),
+        |c| c.secret.as_deref().map_or(Value::Null, Into::into),
+        |_, _| (),
+        "The client secret. Shown once, in the reply that issues it; generated unless one is sent.",
+    )
+    .issued()
+    .masked_in(MaskedIn::Updates),
+    Row::new(
+        "redirect_uris",
+        Shape::Texts(10, 128),
+        |c| json!(c.redirect_uris),
+        |c, v| c.redirect_uris = value::to_texts(v),
+        "Where users may be sent back to after authorization.",
+    )
+    .public(),
+    Row::new(
+        "logout_redirect_uris",
+        Shape::Texts(10, 128),
+        |c| json!(c.logout_redirect_uris),
+        |c, v| c.logout_redirect_uris = value::to_texts(v),
+        "Where users may be sent to after logout.",
+    )
+    .public(),
+    Row::new(
+        "state",
+        Shape::Choice(&STATES),
+        |c| c.state.name().into(),
+        |c, v| c.state = value::to_state(v),
+        "Where it stands with the administrators.",
+    )
+    .public()
+    .set_by(SetBy::Admin),
+    Row::new(
+        "state_description",
+        Shape::Text(128),
+        |c| json!(c.state_description),
+        |c, v| c.state_description = value::to_text(v),
+        "Why it is in that state.",
+    )
+    .set_by(SetBy::Admin),
+    Row::new(
+        "skip_authorization",
+        Shape::Flag,
+        |c| json!(c.skip_authorization),
+        |c, v| c.skip_authorization = value::to_flag(v),
+        "Users are not asked for consent.",
+    )
+    .public()
+    .set_by(SetBy::Admin),
+    Row::new(
+        "endorsed",
+        Shape::Flag,
+        |c| json!(c.endorsed),
+        |c, v| c.endorsed = value::to_flag(v),
+        "The administrators vouch for this client.",
+    )
+    .public()
+    .set_by(SetBy::Admin),
+    Row::new(
+        "grants",
+        Shape::ChoiceList(&GRANTS),
+        |c| value::grants(&c.grants),
+        |c, v| c.grants = value::to_grants(v),
+        "How the client may obtain tokens.",
+    )
+    .public()
+    .set_by(SetBy::AdminOnceCreated),
+    Row::new(
+        "rights",
+        Shape::ChoiceList(&RIGHT_CHOICES),
+        |c| value::rights(&c.rights),
+        |c, v| c.rights = value::to_rights(v),
+        "The rights that the client asks its users for.",
+    )
+    .public(),
+];

@@ -1,0 +1,59 @@
+//! What happened: one row for every change, written in the transaction that makes it.
+
+use serde_json::Value;
+
+/// The name of a kind of event says what was done to what; the list is all there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Create,
+    Update,
+    Delete,
+    Restore,
+    Purge,
+    SetCollaborator,
+    RemoveCollaborator,
+    CreateApiKey,
+    UpdateApiKey,
+    DeleteApiKey,
+    RotateSecret,
+    ChangePassword,
+}
+
+impl Action {
+    /// The part after the entity: `client.update`, `client.collaborator.delete`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Action::Create => "create",
+            Action::Update => "update",
+            Action::Delete => "delete",
+            Action::Restore => "restore",
+            Action::Purge => "purge",
+            Action::SetCollaborator => "collaborator.update",
+            Action::RemoveCollaborator => "collaborator.delete",
+            Action::CreateApiKey => "api-key.create",
+            Action::UpdateApiKey => "api-key.update",
+            Action::DeleteApiKey => "api-key.delete",
+            Action::RotateSecret => "secret.rotate",
+            Action::ChangePassword => "password.update",
+        }
+    }
+}
+
+/// What changed. `old` and `new` are objects of the fields that differ, secrets masked.
+#[derive(Debug)]
+pub struct Change {
+    pub action: Action,
+    /// `client`, `user` or `organization`.
+    pub entity_kind: &'static str,
+    pub entity_id: String,
+    pub old: Value,
+    pub new: Value,
+}
+
+/// Who did it: the account and the API key it used, if any, and the request it was done in.
+#[derive(Clone, Debug, Default)]
+pub struct Actor {
+    pub account_id: Option<String>,
+    pub api_key_id: Option<String>,
+    pub request_id: String,
+}

@@ -1,0 +1,88 @@
+//! Field masks: which fields a caller names (contract 1.6).
+
+use serde_json::Value;
+
+use crate::base::validation::{FIELD_MASK_PATHS, Invalid};
+use crate::model::field::Field;
+
+/// The fields named, each by its place in its entity's `FIELDS`, with the part below it if one was named.
+#[derive(Clone, Debug, Default)]
+pub struct Mask(Vec<(usize, Option<&'static str>)>);
+
+/// What a mask is for: some paths can be read but not changed, or changed but not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    Read,
+    Update,
+}
+
+impl Mask {
+    /// Every path must be one of the table's, spelled as there.
+    pub fn parse<E>(fields: &'static [Field<E>], purpose: Purpose, paths: &[String]) -> Result<Mask, Invalid> {
+        let mut mask = Mask::default();
+        let mut forbidden: Vec<Value> = Vec::new();
+        for path in paths {
+            match find(fields, purpose, path) {
+                Some(found) if mask.0.contains(&found) => {}
+                Some(found) => mask.0.push(found),
+                None => forbidden.push(path.as_str().into()),
+            }
+        }
+        if forbidden.is_empty() { Ok(mask) } else { Err(Invalid::named(FIELD_MASK_PATHS.with("forbidden_paths", forbidden))) }
+    }
+
+    /// Every field of the table.
+    pub fn everything<E>(fields: &[Field<E>]) -> Mask {
+        Mask((0..fields.len()).map(|place| (place, None)).collect())
+    }
+
+    /// Names a field, or something below it.
+    pub fn names<E>(&self, fields: &[Field<E>], name: &str) -> bool {
+        self.0.iter().any(|(place, _)| fields[*place].name == name)
+    }
+
+    pub fn add<E>(&mut self, fields: &[Field<E>], name: &str) {
+        let place = fields.iter().position(|field| field.name == name).expect("only fields of the table are added");
+        self.0.push((place, None));
+    }
+
+    /// Names nothing that only holders may see.
+    pub fn is_public<E>(&self, fields: &'static [Field<E>]) -> bool {
+        self.fields(fields).iter().all(|field| field.is_public())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The names of the fields, in the order of the table.
+    pub fn fields<E>(&self, fields: &'static [Field<E>]) -> Vec<&'static Field<E>> {
+        (0..fields.len()).filter(|place| self.has(*place)).map(|place| &fields[place]).collect()
+    }
+
+    /// Names the field at this place, or something below it.
+    pub fn has(&self, place: usize) -> bool {
+        self.0.iter().any(|(p, _)| *p == place)
+    }
+
+    /// Whether a value at this place is asked for. A path below an account counts only if the account has that arm.
+    pub fn shows(&self, place: usize, value: &Value) -> bool {
+        self.0.iter().filter(|(p, _)| *p == place).any(|(_, below)| match below {
+            Some(path) if path.starts_with("ids.") => path.split('.').nth(1).is_some_and(|arm| value.get(arm).is_some()),
+            _ => true,
+        })
+    }
+}
+
+fn find<E>(fields: &'static [Field<E>], purpose: Purpose, path: &str) -> Option<(usize, Option<&'static str>)> {
+    let (name, below) = path.split_once('.').map_or((path, None), |(name, below)| (name, Some(below)));
+    let place = fields.iter().position(|field| field.name == name)?;
+    let field = &fields[place];
+    if !field.masked_in.allows(purpose) {
+        return None;
+    }
+    match below {
+        None => Some((place, None)),
+        Some(below) => field.below.iter().find(|path| **path == below).map(|path| (place, Some(*path))),
+    }
+}

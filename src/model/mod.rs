@@ -1,0 +1,15 @@
+//! Floor 1: what things are. Plain data and pure rules; each entity has a `FIELDS` table.
+
+pub mod api_key;
+pub mod choice;
+pub mod client;
+pub mod email;
+pub mod event;
+pub mod field;
+pub mod mask;
+pub mod member;
+pub mod organization;
+pub mod password;
+pub mod settings;
+pub mod shape;
+pub mod user;

@@ -1,0 +1,109 @@
+//! An organization: users who own things together (contract 6.4).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::base::id::{AccountId, OrganizationId};
+use crate::base::time::Time;
+use crate::model::field::{Field, value};
+use crate::model::member::{ACCOUNT_PATHS, Contacts};
+use crate::model::shape::{ORGANIZATION_IDENTIFIERS, Shape};
+
+#[derive(Clone, Debug)]
+pub struct Organization {
+    pub id: OrganizationId,
+    pub created_at: Time,
+    pub updated_at: Time,
+    pub deleted_at: Option<Time>,
+    pub name: String,
+    pub description: String,
+    pub attributes: BTreeMap<String, String>,
+    /// Made when it is asked for, never kept.
+    pub contact_info: Contacts,
+    pub administrative_contact: Option<AccountId>,
+    pub technical_contact: Option<AccountId>,
+    pub fanout_notifications: Option<bool>,
+}
+
+impl Organization {
+    pub fn new(id: OrganizationId, now: Time) -> Organization {
+        Organization {
+            id,
+            created_at: now,
+            updated_at: now,
+            deleted_at: None,
+            name: String::new(),
+            description: String::new(),
+            attributes: BTreeMap::new(),
+            contact_info: Contacts::default(),
+            administrative_contact: None,
+            technical_contact: None,
+            fanout_notifications: None,
+        }
+    }
+}
+
+type Row = Field<Organization>;
+
+/// In the order of an answer.
+pub static FIELDS: &[Field<Organization>] = &[
+    Row::kept(
+        "ids",
+        Shape::Ids(&ORGANIZATION_IDENTIFIERS),
+        |o| json!({"organization_id": o.id.as_str()}),
+        "The organization ID. It never changes.",
+    )
+    .public()
+    .below(&["organization_id"]),
+    Row::kept("created_at", Shape::Time, |o| value::time(Some(o.created_at)), "When the organization was created.").public(),
+    Row::kept("updated_at", Shape::Time, |o| value::time(Some(o.updated_at)), "When the organization was last changed.").public(),
+    Row::kept("deleted_at", Shape::Time, |o| value::time(o.deleted_at), "When it was deleted; absent on a live one.").public(),
+    Row::new("name", Shape::Text(50), |o| json!(o.name), |o, v| o.name = value::to_text(v), "The name shown to users.").public(),
+    Row::new(
+        "description",
+        Shape::Text(2000),
+        |o| json!(o.description),
+        |o, v| o.description = value::to_text(v),
+        "Who the organization is.",
+    ),
+    Row::new(
+        "attributes",
+        Shape::Attributes,
+        |o| value::attributes(&o.attributes),
+        |o, v| o.attributes = value::to_attributes(v),
+        "Keys and values of your own.",
+    ),
+    Row::kept(
+        "contact_info",
+        Shape::ContactInfo,
+        |o| o.contact_info.to_json(),
+        "The e-mail addresses of the contacts. Deprecated: made when it is read, ignored when it is sent.",
+    )
+    .quietly(),
+    Row::new(
+        "administrative_contact",
+        Shape::Account,
+        |o| value::account(o.administrative_contact.as_ref()),
+        |o, v| o.administrative_contact = value::to_account(v),
+        "Whom to ask about the organization: a member.",
+    )
+    .public()
+    .below(ACCOUNT_PATHS),
+    Row::new(
+        "technical_contact",
+        Shape::Account,
+        |o| value::account(o.technical_contact.as_ref()),
+        |o, v| o.technical_contact = value::to_account(v),
+        "Whom to ask about its technology: a member.",
+    )
+    .public()
+    .below(ACCOUNT_PATHS),
+    Row::new(
+        "fanout_notifications",
+        Shape::OptionalFlag,
+        |o| o.fanout_notifications.map_or(Value::Null, Value::from),
+        |o, v| o.fanout_notifications = v.as_bool(),
+        "Kept for the clients of The Things Stack; keyfob sends no notifications.",
+    ),
+];

@@ -1,0 +1,67 @@
+//! What the operator decides about the registry. Plain data: read once at start, handed along with each call.
+
+/// What becomes of a new client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// Approved at once, unless an administrator asked for another state.
+    Auto,
+    /// Waits for an administrator, as in The Things Stack.
+    Manual,
+}
+
+/// Who may create users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserRegistration {
+    /// Only administrators.
+    Closed,
+    /// Anyone.
+    Open,
+}
+
+/// What an administrator may do on what is not his (contract 5.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdminRights {
+    /// Every right whose name ends neither in `_KEYS` nor in `_ALL`.
+    Standard,
+    /// Every right.
+    All,
+}
+
+/// Who may create clients, or organizations, under a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Creators {
+    Everyone,
+    Admins,
+}
+
+/// Whom somebody who is no administrator may name as a contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contacts {
+    /// Any collaborator.
+    Anyone,
+    /// Only himself.
+    Oneself,
+}
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub approval: Approval,
+    pub user_registration: UserRegistration,
+    pub admin_rights: AdminRights,
+    pub client_creators: Creators,
+    pub organization_creators: Creators,
+    pub contacts: Contacts,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            approval: Approval::Auto,
+            user_registration: UserRegistration::Closed,
+            admin_rights: AdminRights::Standard,
+            client_creators: Creators::Everyone,
+            organization_creators: Creators::Everyone,
+            contacts: Contacts::Anyone,
+        }
+    }
+}

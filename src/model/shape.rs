@@ -1,0 +1,266 @@
+//! The shapes that fields have: how each is read from JSON, what makes it invalid, and what counts as nothing.
+//!
+//! Reading (`decode`) and judging (`check`) are two steps, because the API has two answers: input of the wrong type
+//! is malformed, whatever the field mask says; input that breaks a rule is invalid, and only where the mask names it
+//! (contract 0.4, 0.6, 1.6).
+
+use std::str::FromStr;
+
+use serde_json::{Map, Value, json};
+
+use crate::base::id::{AttributeKey, BadId, OrganizationId, UserId};
+use crate::base::time::Time;
+use crate::base::validation::Invalid;
+use crate::model::choice::Choices;
+use crate::model::email;
+
+/// What was read is not of the type that the field has.
+#[derive(Debug)]
+pub struct Malformed(pub String);
+
+/// The identifiers of one kind of entity.
+#[derive(Debug)]
+pub struct Identifiers {
+    /// The API's name of the message.
+    pub message: &'static str,
+    /// The key that holds the ID.
+    pub key: &'static str,
+    pub parse: fn(&str) -> Result<(), BadId>,
+}
+
+pub static USER_IDENTIFIERS: Identifiers =
+    Identifiers { message: "UserIdentifiers", key: "user_id", parse: |text| UserId::from_str(text).map(drop) };
+
+pub static ORGANIZATION_IDENTIFIERS: Identifiers =
+    Identifiers { message: "OrganizationIdentifiers", key: "organization_id", parse: |text| OrganizationId::from_str(text).map(drop) };
+
+#[derive(Clone, Copy, Debug)]
+pub enum Shape {
+    /// `{"<key>": "<id>"}`.
+    Ids(&'static Identifiers),
+    Time,
+    /// At most so many characters.
+    Text(usize),
+    Email,
+    /// At most so many texts, each of at most so many characters.
+    Texts(usize, usize),
+    /// At most ten pairs of a key and a text of up to 200 characters.
+    Attributes,
+    Flag,
+    /// A flag that may also be absent.
+    OptionalFlag,
+    Choice(&'static Choices),
+    ChoiceList(&'static Choices),
+    /// `{"user_ids":{"user_id":…}}` or `{"organization_ids":{"organization_id":…}}`.
+    Account,
+    /// A list of messages that only the server makes.
+    ContactInfo,
+    /// A message whose content is not kept.
+    Opaque,
+}
+
+/// How many pairs, or contact entries, a list has at most.
+const LONGEST_LIST: usize = 10;
+
+impl Shape {
+    /// What an absent field holds.
+    pub fn nothing(self) -> Value {
+        match self {
+            Shape::Text(_) | Shape::Email => json!(""),
+            Shape::Texts(..) | Shape::ChoiceList(_) | Shape::ContactInfo => json!([]),
+            Shape::Attributes => json!({}),
+            Shape::Flag => json!(false),
+            Shape::Choice(choices) => (choices.name)(0).into(),
+            Shape::Ids(_) | Shape::Time | Shape::OptionalFlag | Shape::Account | Shape::Opaque => Value::Null,
+        }
+    }
+
+    /// Reads JSON into the form that the API writes. `null` is an absent value, except for flags and choices (contract 0.4, 11).
+    pub fn decode(self, value: &Value) -> Result<Value, Malformed> {
+        let wrong = |expected: &str| Malformed(format!("expected {expected}"));
+        match (self, value) {
+            (Shape::Flag, Value::Bool(_)) => Ok(value.clone()),
+            (Shape::Flag, _) => Err(wrong("true or false")),
+            (Shape::Choice(choices), _) => choices.decode(value).ok_or_else(|| wrong("a known name or a number")),
+            (_, Value::Null) => Ok(self.nothing()),
+            (Shape::Ids(ids), Value::Object(object)) => ids.decode(object),
+            (Shape::Time, Value::String(text)) => {
+                Time::parse(text).map(|time| time.to_string().into()).ok_or_else(|| wrong("an RFC 3339 time in UTC"))
+            }
+            (Shape::Text(_) | Shape::Email, Value::String(_)) => Ok(value.clone()),
+            (Shape::Texts(..), Value::Array(items)) => items.iter().map(text).collect(),
+            (Shape::Attributes, Value::Object(pairs)) => {
+                pairs.iter().map(|(key, value)| Ok((key.clone(), text(value)?))).collect::<Result<Map<_, _>, _>>().map(Value::Object)
+            }
+            (Shape::OptionalFlag, Value::Bool(_)) => Ok(value.clone()),
+            (Shape::ChoiceList(choices), Value::Array(items)) => {
+                items.iter().map(|item| choices.decode(item).ok_or_else(|| wrong("known names or numbers"))).collect()
+            }
+            (Shape::Account, Value::Object(object)) => decode_account(object),
+            (Shape::ContactInfo, Value::Array(_)) | (Shape::Opaque, Value::Object(_)) => Ok(self.nothing()),
+            _ => Err(wrong(self.expected())),
+        }
+    }
+
+    /// Judges what [`Shape::decode`] read. `message` and `name` say where, in the API's words.
+    pub fn check(self, message: &str, name: &str, value: &Value) -> Result<(), Invalid> {
+        let too_many = |most, what: &str| Invalid::new(message, name, format!("value must contain no more than {most} {what}(s)"));
+        let items = value.as_array().map_or(&[][..], Vec::as_slice);
+        match self {
+            Shape::Ids(_) if value.is_null() => Err(Invalid::required(message, name)),
+            Shape::Ids(ids) => ids.check(value).map_err(|inner| inner.inside(message, name)),
+            Shape::Text(longest) => check_text(message, name, value, longest),
+            Shape::Email if email::is_mailbox(value.as_str().unwrap_or_default()) => Ok(()),
+            Shape::Email => Err(Invalid::new(message, name, "value must be a valid email address")),
+            Shape::Texts(most, _) if items.len() > most => Err(too_many(most, "item")),
+            Shape::Texts(_, longest) => {
+                items.iter().enumerate().try_for_each(|(i, item)| check_text(message, &format!("{name}[{i}]"), item, longest))
+            }
+            Shape::Attributes => check_attributes(message, name, value, 200),
+            Shape::Choice(_) if value.is_number() => Err(undefined(message, name)),
+            Shape::ChoiceList(_) => match items.iter().position(Value::is_number) {
+                Some(i) => Err(undefined(message, &format!("{name}[{i}]"))),
+                None => Ok(()),
+            },
+            Shape::Account if !value.is_null() => check_account(value).map_err(|inner| inner.inside(message, name)),
+            Shape::Time | Shape::Flag | Shape::OptionalFlag | Shape::Choice(_) | Shape::Account | Shape::ContactInfo | Shape::Opaque => {
+                Ok(())
+            }
+        }
+    }
+
+    fn expected(self) -> &'static str {
+        match self {
+            Shape::Text(_) | Shape::Email | Shape::Time => "a string",
+            Shape::Texts(..) | Shape::ChoiceList(_) | Shape::ContactInfo => "a list",
+            Shape::Flag | Shape::OptionalFlag => "true or false",
+            Shape::Choice(_) => "a known name or a number",
+            Shape::Ids(_) | Shape::Attributes | Shape::Account | Shape::Opaque => "an object",
+        }
+    }
+}
+
+impl Identifiers {
+    /// Reads `{"client_id": "…"}`, or camelCase.
+    pub fn decode(&self, object: &Map<String, Value>) -> Result<Value, Malformed> {
+        let id = member(object, self.key).map_or(Ok(json!("")), text)?;
+        Ok(json!({ self.key: id }))
+    }
+
+    pub fn check(&self, value: &Value) -> Result<(), Invalid> {
+        let id = value[self.key].as_str().unwrap_or_default();
+        (self.parse)(id).map_err(|BadId(reason)| Invalid::new(self.message, self.key, reason))
+    }
+}
+
+/// The member of an object under its name or its lowerCamelCase name; the last one wins (contract 0.4).
+pub fn member<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    let camel = camel_case(name);
+    object.iter().rev().find(|(key, _)| *key == name || **key == camel).map(|(_, value)| value)
+}
+
+/// `redirect_uris` → `redirectUris`.
+pub fn camel_case(name: &str) -> String {
+    let mut parts = name.split('_');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |camel, part| {
+        let mut letters = part.chars();
+        camel + &letters.next().map(|c| c.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
+    })
+}
+
+fn text(value: &Value) -> Result<Value, Malformed> {
+    match value {
+        Value::String(_) => Ok(value.clone()),
+        Value::Null => Ok(json!("")),
+        _ => Err(Malformed("expected a string".to_owned())),
+    }
+}
+
+/// Reads an account. Of the two arms only one may be set.
+pub fn decode_account(object: &Map<String, Value>) -> Result<Value, Malformed> {
+    let arm = |name: &str, ids: &Identifiers| match member(object, name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(inner)) => ids.decode(inner).map(Some),
+        Some(_) => Err(Malformed(format!("expected an object in {name}"))),
+    };
+    match (arm("user_ids", &USER_IDENTIFIERS)?, arm("organization_ids", &ORGANIZATION_IDENTIFIERS)?) {
+        (Some(_), Some(_)) => Err(Malformed("user_ids and organization_ids are both set: only one of them may be".to_owned())),
+        (Some(user), None) => Ok(json!({ "user_ids": user })),
+        (None, Some(organization)) => Ok(json!({ "organization_ids": organization })),
+        (None, None) => Ok(json!({})),
+    }
+}
+
+/// Judges what [`decode_account`] read.
+pub fn check_account(value: &Value) -> Result<(), Invalid> {
+    const MESSAGE: &str = "OrganizationOrUserIdentifiers";
+    if let Some(user) = value.get("user_ids") {
+        USER_IDENTIFIERS.check(user).map_err(|inner| inner.inside(MESSAGE, "user_ids"))
+    } else if let Some(organization) = value.get("organization_ids") {
+        ORGANIZATION_IDENTIFIERS.check(organization).map_err(|inner| inner.inside(MESSAGE, "organization_ids"))
+    } else {
+        Err(Invalid::required(MESSAGE, "ids"))
+    }
+}
+
+/// At most ten pairs, each key an attribute key, each value of at most `longest` characters.
+pub fn check_attributes(message: &str, name: &str, value: &Value, longest: usize) -> Result<(), Invalid> {
+    let Some(pairs) = value.as_object() else { return Ok(()) };
+    if pairs.len() > LONGEST_LIST {
+        return Err(Invalid::new(message, name, format!("value must contain no more than {LONGEST_LIST} pair(s)")));
+    }
+    pairs.iter().try_for_each(|(key, value)| {
+        let place = format!("{name}[{key}]");
+        AttributeKey::from_str(key).map_err(|BadId(reason)| Invalid::new(message, &place, reason))?;
+        check_text(message, &place, value, longest)
+    })
+}
+
+/// Lengths count characters. A NUL is refused: no database of The Things Stack could hold it.
+pub fn check_text(message: &str, name: &str, value: &Value, longest: usize) -> Result<(), Invalid> {
+    let text = value.as_str().unwrap_or_default();
+    if text.len() > longest && text.chars().count() > longest {
+        return Err(Invalid::new(message, name, format!("value length must be at most {longest} runes")));
+    }
+    if text.contains('\0') {
+        return Err(Invalid::new(message, name, "value must not contain a NUL character"));
+    }
+    Ok(())
+}
+
+fn undefined(message: &str, name: &str) -> Invalid {
+    Invalid::new(message, name, "value must be one of the defined enum values")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_written_in_camel_case_too() {
+        assert_eq!(camel_case("logout_redirect_uris"), "logoutRedirectUris");
+        assert_eq!(camel_case("name"), "name");
+    }
+
+    #[test]
+    fn null_is_an_absent_value_except_for_flags() {
+        assert_eq!(Shape::Text(5).decode(&Value::Null).unwrap(), json!(""));
+        assert_eq!(Shape::Texts(10, 128).decode(&Value::Null).unwrap(), json!([]));
+        assert!(Shape::Flag.decode(&Value::Null).is_err());
+    }
+
+    #[test]
+    fn an_account_is_a_user_or_an_organization_never_both() {
+        let decode = |value: Value| Shape::Account.decode(&value);
+        assert!(decode(json!({"user_ids": {"user_id": "ada"}, "organization_ids": {}})).is_err());
+        assert_eq!(decode(json!({"userIds": {"userId": "ada"}})).unwrap(), json!({"user_ids": {"user_id": "ada"}}));
+        assert!(check_account(&decode(json!({})).unwrap()).is_err());
+    }
+
+    #[test]
+    fn length_counts_characters_not_bytes() {
+        assert!(check_text("Client", "name", &json!("é".repeat(50)), 50).is_ok());
+        assert!(check_text("Client", "name", &json!("é".repeat(51)), 50).is_err());
+    }
+}

@@ -1,0 +1,115 @@
+//! API keys of users and organizations (contract 6.3).
+
+use crate::base::error::{Error, Result, errors};
+use crate::base::id::AccountId;
+use crate::base::page::{Listed, Page};
+use crate::base::right::{Right, Rights};
+use crate::base::secret::{Hash, Token, TokenKind};
+use crate::base::time::Time;
+use crate::model::api_key::ApiKey;
+use crate::model::event::Action;
+use crate::registry::history;
+use crate::registry::principal::Principal;
+use crate::registry::rights::{self, Entity};
+use crate::store::api_keys::ApiKeyKey;
+use crate::store::{Deleted, Order, Tx};
+
+errors! {
+    API_KEY_NOT_FOUND: NotFound "pkg/identityserver/store" "api_key_not_found" "api key with id `{api_key_id}` not found";
+}
+
+/// What a caller wants of a key.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    pub name: String,
+    pub rights: Vec<Right>,
+    pub expires_at: Option<Time>,
+}
+
+/// Which parts of a key an update changes.
+#[derive(Clone, Copy, Debug)]
+pub struct Changed {
+    pub name: bool,
+    pub rights: bool,
+    pub expires_at: bool,
+}
+
+/// Makes a key. Nobody gives it a right that he does not have himself, literally: what `_ALL` implies does not make `_ALL`.
+pub fn create(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: Wanted) -> Result<(ApiKey, Token)> {
+    check_has(tx, by, owner, wanted.rights.iter().copied().collect())?;
+    let token = Token::fresh(TokenKind::ApiKey);
+    let key = insert(tx, by, owner, wanted, &token)?;
+    Ok((key, token))
+}
+
+/// Keeps a key under a token that is already chosen.
+pub(super) fn insert(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: Wanted, token: &Token) -> Result<ApiKey> {
+    let key = ApiKey {
+        id: token.id.clone(),
+        owner: owner.clone(),
+        name: wanted.name,
+        rights: wanted.rights,
+        created_at: tx.now,
+        updated_at: tx.now,
+        expires_at: wanted.expires_at,
+    };
+    if !tx.insert_api_key(&key, &Hash::of_generated(&token.key))? {
+        return Err(Error::Internal("two API keys got the same 192 random bits".to_owned()));
+    }
+    record(tx, by, Action::CreateApiKey, None, Some(&key))?;
+    Ok(key)
+}
+
+pub fn list(tx: &Tx<'_>, owner: &AccountId, order: Order<ApiKeyKey>, page: Page) -> Result<Listed<ApiKey>> {
+    tx.api_keys(owner, order, page)
+}
+
+pub fn get(tx: &Tx<'_>, owner: &AccountId, id: &str) -> Result<ApiKey> {
+    tx.api_key(owner, id)?.ok_or_else(|| {
+        API_KEY_NOT_FOUND.with("api_key_id", id).with("entity_id", owner.as_str()).with("entity_type", owner.kind()).into()
+    })
+}
+
+/// Changes a key; a key that is left without rights is deleted, and nothing is answered.
+pub fn update(tx: &Tx<'_>, by: &Principal, owner: &AccountId, id: &str, changed: Changed, wanted: Wanted) -> Result<Option<ApiKey>> {
+    let old = get(tx, owner, id)?;
+    if !wanted.rights.is_empty() {
+        let (was, will): (Rights, Rights) = (old.rights.iter().copied().collect(), wanted.rights.iter().copied().collect());
+        check_has(tx, by, owner, was.without(will).or(will.without(was)))?;
+    }
+    if changed.rights && wanted.rights.is_empty() {
+        delete(tx, by, owner, id)?;
+        return Ok(None);
+    }
+    let mut new = ApiKey { updated_at: tx.now, ..old.clone() };
+    if changed.name {
+        new.name = wanted.name;
+    }
+    if changed.rights {
+        new.rights = wanted.rights;
+    }
+    if changed.expires_at {
+        new.expires_at = wanted.expires_at;
+    }
+    tx.update_api_key(&new)?;
+    record(tx, by, Action::UpdateApiKey, Some(&old), Some(&new))?;
+    Ok(Some(new))
+}
+
+pub fn delete(tx: &Tx<'_>, by: &Principal, owner: &AccountId, id: &str) -> Result<()> {
+    let old = get(tx, owner, id)?;
+    tx.delete_api_key(id)?;
+    record(tx, by, Action::DeleteApiKey, Some(&old), None)
+}
+
+fn check_has(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: Rights) -> Result<()> {
+    let entity = Entity::from(owner);
+    let rights = rights::on(tx, by, &entity, Deleted::No)?;
+    if wanted.without(rights).is_empty() { Ok(()) } else { Err(rights::refused(&entity, rights, wanted)) }
+}
+
+fn record(tx: &Tx<'_>, by: &Principal, action: Action, old: Option<&ApiKey>, new: Option<&ApiKey>) -> Result<()> {
+    let shown = |key: Option<&ApiKey>| key.map_or(serde_json::Value::Null, ApiKey::to_json);
+    let owner = old.or(new).map(|key| Entity::from(&key.owner));
+    owner.map_or(Ok(()), |owner| history::record_part(tx, by, &owner, action, "api_key", shown(old), shown(new)))
+}

@@ -1,0 +1,95 @@
+//! The first administrator, made on an empty database.
+
+use std::str::FromStr;
+
+use crate::base::error::{Error, Result, errors};
+use crate::base::id::{AccountId, BadId, UserId};
+use crate::base::right::Right;
+use crate::base::secret::{Hash, Token, TokenKind, fresh_password};
+use crate::model::choice::State;
+use crate::model::event::Action;
+use crate::model::password;
+use crate::model::user::{FIELDS, User};
+use crate::registry::principal::Principal;
+use crate::registry::rights::Entity;
+use crate::registry::{api_keys, history};
+use crate::store::{Store, Tx};
+
+errors! {
+    ADMIN_USER: InvalidArgument "keyfob" "admin_user" "the administrator's user ID is not valid: {reason}";
+    ADMIN_PASSWORD: InvalidArgument "keyfob" "admin_password" "the administrator's password is too weak: {reason}";
+    ADMIN_API_KEY: InvalidArgument
+        "keyfob" "admin_api_key" "the administrator's API key must be NNSXS.<39 characters>.<52 characters>, both of A-Z and 2-7";
+}
+
+/// What the operator asks for; what is missing is generated.
+pub struct Administrator {
+    pub user_id: String,
+    pub password: Option<String>,
+    pub api_key: Option<String>,
+}
+
+/// What the administrator gets in with.
+pub struct Issued {
+    pub user_id: String,
+    /// Only if it was generated.
+    pub password: Option<String>,
+    pub api_key: String,
+    pub api_key_generated: bool,
+}
+
+/// Makes the administrator, approved, with a key that holds `RIGHT_ALL`. Nothing if the database already has users.
+pub fn administrator(store: &Store, wanted: Administrator) -> Result<Option<Issued>> {
+    if store.read(|tx| tx.has_users())? {
+        return Ok(None);
+    }
+    let id = UserId::from_str(&wanted.user_id).map_err(|BadId(reason)| Error::from(ADMIN_USER.with("reason", reason)))?;
+    if let Some(chosen) = &wanted.password {
+        password::check(chosen, &id).map_err(|weak| Error::from(ADMIN_PASSWORD.with("reason", weak.message())))?;
+    }
+    let token = match &wanted.api_key {
+        None => Token::fresh(TokenKind::ApiKey),
+        Some(given) => Token::parse(given)
+            .filter(|token| token.kind == TokenKind::ApiKey && token.is_full_size())
+            .ok_or_else(|| Error::from(&ADMIN_API_KEY))?,
+    };
+    let generated = wanted.password.is_none().then(fresh_password);
+    let hash = Hash::of_chosen(generated.as_deref().or(wanted.password.as_deref()).unwrap_or_default());
+    store.write(|tx| insert(tx, &id, &hash, &token))?;
+    Ok(Some(Issued {
+        user_id: wanted.user_id,
+        password: generated,
+        api_key: token.reveal(),
+        api_key_generated: wanted.api_key.is_none(),
+    }))
+}
+
+fn insert(tx: &Tx<'_>, id: &UserId, password: &Hash, token: &Token) -> Result<()> {
+    let by = Principal::operator();
+    let user = User {
+        primary_email_address: format!("{id}@localhost"),
+        primary_email_address_validated_at: Some(tx.now),
+        password_updated_at: Some(tx.now),
+        state: State::Approved,
+        admin: true,
+        ..User::new(id.clone(), tx.now)
+    };
+    if !tx.insert_user(&user, password)? {
+        return Err(Error::Internal("the first user's ID is taken".to_owned()));
+    }
+    history::record(tx, &by, &Entity::User(id.clone()), Action::Create, FIELDS, None, Some(&user))?;
+    let wanted = api_keys::Wanted { name: "admin-api-key".to_owned(), rights: vec![Right::All], expires_at: None };
+    api_keys::insert(tx, &by, &AccountId::User(id.clone()), wanted, token).map(drop)
+}
+
+impl std::fmt::Debug for Administrator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Administrator({})", self.user_id)
+    }
+}
+
+impl std::fmt::Debug for Issued {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Issued({})", self.user_id)
+    }
+}

@@ -1,0 +1,188 @@
+//! What may be done with clients (contract 1).
+
+use crate::base::error::{Result, errors};
+use crate::base::id::{AccountId, ClientId};
+use crate::base::page::Listed;
+use crate::base::right::{Right, Rights};
+use crate::model::client::{Client, FIELDS};
+use crate::model::event::Action;
+use crate::model::field::{Audience, MASKED, Patch};
+use crate::model::mask::Mask;
+use crate::model::settings::{Creators, Settings};
+use crate::registry::accounts::SEARCH_FORBIDDEN;
+use crate::registry::principal::Principal;
+use crate::registry::rights::{self, Entity};
+use crate::registry::secrets::{self, NewSecret};
+use crate::registry::{administrators, approval, contacts, deletion, history, members};
+use crate::store::clients::{ClientSearch, Scope};
+use crate::store::members::Owned;
+use crate::store::{Deleted, Tx};
+
+errors! {
+    ADMINS_CREATE_CLIENTS: PermissionDenied
+        "pkg/identityserver" "admins_create_clients" "OAuth clients may only be created by admins, or in organizations";
+    ADMINS_PURGE_CLIENTS: PermissionDenied "pkg/identityserver" "admins_purge_clients" "OAuth clients may only be purged by admins";
+    ID_TAKEN: AlreadyExists "pkg/util/store" "id_taken" "ID already taken, choose a different one and try again";
+    ALREADY_EXISTS: AlreadyExists "pkg/util/store" "already_exists" "already exists";
+}
+
+/// Registers a client for an account, which becomes its owner. The answer holds the secret, this once (contract 1.3).
+pub fn create(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: ClientId,
+    owner: &AccountId, sent: &Patch, secret: NewSecret) -> Result<Client> {
+    if settings.client_creators == Creators::Admins && matches!(owner, AccountId::User(_)) && !by.is_admin {
+        return Err((&ADMINS_CREATE_CLIENTS).into());
+    }
+    let mut client = Client::new(id, tx.now);
+    sent.apply(FIELDS, &mut client, &Mask::everything(FIELDS));
+    for contact in [&mut client.administrative_contact, &mut client.technical_contact] {
+        contacts::check_is_owner(contact.as_ref(), owner)?;
+        *contact = Some(owner.clone());
+    }
+    approval::decide(by, settings, sent, &mut client);
+    if !tx.insert_client(&client)? {
+        return Err(ID_TAKEN.error().caused_by(ALREADY_EXISTS.error()).into());
+    }
+    members::own(tx, &Owned::Client(client.id.clone()), owner)?;
+    secrets::issue(tx, &mut client, secret, 0)?;
+    history::record(tx, by, &entity(&client.id), Action::Create, FIELDS, None, Some(&client))?;
+    Ok(client)
+}
+
+/// A client, and how much of it the caller may see (contract 1.4).
+pub fn get(tx: &Tx<'_>, by: &Principal, id: &ClientId, mask: &Mask) -> Result<(Client, Audience)> {
+    let rights = rights::on(tx, by, &entity(id), Deleted::No)?;
+    let audience = if rights.has(Right::ClientInfo) {
+        Audience::Holder
+    } else {
+        by.in_good_standing()?;
+        if !mask.is_public(FIELDS) {
+            return Err(rights::refused(&entity(id), rights, Rights::of(&[Right::ClientInfo])));
+        }
+        Audience::Public
+    };
+    let mut client = tx.client(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
+    add_contact_info(tx, &mut client, mask, audience)?;
+    Ok((client, audience))
+}
+
+/// The clients of an account, or without one those the caller can reach; each with how much of it he may see (contract 1.5).
+pub fn list(
+    tx: &Tx<'_>,
+    by: &Principal,
+    account: Option<AccountId>,
+    mut search: ClientSearch,
+    mask: &Mask,
+) -> Result<Option<Listed<(Client, Audience)>>> {
+    let account = match (account, &by.account) {
+        (Some(account), _) => {
+            search.scope = Scope::Direct(account.clone());
+            account
+        }
+        (None, Some(caller)) => {
+            search.scope = Scope::Reachable(caller.clone());
+            caller.clone()
+        }
+        (None, None) => return Ok(None),
+    };
+    let right = match account {
+        AccountId::User(_) => Right::UserClientsList,
+        AccountId::Organization(_) => Right::OrganizationClientsList,
+    };
+    rights::require(tx, by, &Entity::from(&account), right, Deleted::No)?;
+    found(tx, by, &search, mask).map(Some)
+}
+
+/// Among all clients for administrators, among those the caller can reach for others (contract 1.12).
+pub fn search(tx: &Tx<'_>, by: &Principal, mut search: ClientSearch, mask: &Mask) -> Result<Listed<(Client, Audience)>> {
+    search.scope = match &by.account {
+        _ if by.is_admin => Scope::Everyone,
+        Some(account) => Scope::Reachable(account.clone()),
+        None => return Err((&SEARCH_FORBIDDEN).into()),
+    };
+    found(tx, by, &search, mask)
+}
+
+/// Changes the fields of the mask. The answer shows a secret if it was among them (contract 1.7).
+pub fn update(
+    tx: &Tx<'_>,
+    by: &Principal,
+    settings: &Settings,
+    id: &ClientId,
+    mask: &Mask,
+    sent: &Patch,
+    secret: Option<NewSecret>,
+) -> Result<Client> {
+    let owned = Owned::Client(id.clone());
+    let old = tx.client(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
+    contacts::check_allowed(by, settings, sent)?;
+    administrators::check_fields(by, FIELDS, mask)?;
+    contacts::check_members(tx, &owned, sent)?;
+    let mut new = old.clone();
+    sent.apply(FIELDS, &mut new, mask);
+    if mask.names(FIELDS, "state") && !mask.names(FIELDS, "state_description") {
+        new.state_description = String::new();
+    }
+    new.updated_at = tx.now;
+    tx.update_client(&new)?;
+    let mut recorded = new.clone();
+    if let Some(secret) = secret {
+        secrets::issue(tx, &mut new, secret, 0)?;
+        recorded.secret = Some(MASKED.to_owned());
+    }
+    history::record(tx, by, &entity(id), Action::Update, FIELDS, Some(&old), Some(&recorded))?;
+    Ok(new)
+}
+
+/// Hides a client; its ID stays taken, its collaborators stay known (contract 1.10).
+pub fn delete(tx: &Tx<'_>, by: &Principal, id: &ClientId) -> Result<()> {
+    let old = tx.client(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
+    tx.set_client_deleted(id, Some(tx.now))?;
+    let new = Client { deleted_at: Some(tx.now), ..old.clone() };
+    history::record(tx, by, &entity(id), Action::Delete, FIELDS, Some(&old), Some(&new))
+}
+
+/// Brings a deleted client back, within a day.
+pub fn restore(tx: &Tx<'_>, by: &Principal, id: &ClientId) -> Result<()> {
+    let old = tx.client(id, Deleted::Yes)?.ok_or_else(|| entity(id).not_found())?;
+    deletion::check_restore_window(tx, old.deleted_at)?;
+    tx.set_client_deleted(id, None)?;
+    let new = Client { deleted_at: None, ..old.clone() };
+    history::record(tx, by, &entity(id), Action::Restore, FIELDS, Some(&old), Some(&new))
+}
+
+/// Removes a client for good, live or deleted, and frees its ID.
+pub fn purge(tx: &Tx<'_>, by: &Principal, id: &ClientId) -> Result<()> {
+    let old = tx.client(id, Deleted::Either)?.ok_or_else(|| entity(id).not_found())?;
+    tx.purge_client(id)?;
+    history::record(tx, by, &entity(id), Action::Purge, FIELDS, Some(&old), None)
+}
+
+fn entity(id: &ClientId) -> Entity {
+    Entity::Client(id.clone())
+}
+
+fn found(tx: &Tx<'_>, by: &Principal, search: &ClientSearch, mask: &Mask) -> Result<Listed<(Client, Audience)>> {
+    let listed = tx.clients(search)?;
+    let total = listed.total;
+    let items = listed.items.into_iter().map(|mut client| {
+        let audience = audience(tx, by, &client.id)?;
+        add_contact_info(tx, &mut client, mask, audience)?;
+        Ok((client, audience))
+    });
+    Ok(Listed { items: items.collect::<Result<_>>()?, total })
+}
+
+/// How much of a listed client somebody may see. What holds for all of them is decided without a look at each.
+fn audience(tx: &Tx<'_>, by: &Principal, id: &ClientId) -> Result<Audience> {
+    let holds = by.universal.has(Right::ClientInfo)
+        || (by.rights.has(Right::ClientInfo) && rights::on(tx, by, &entity(id), Deleted::Either)?.has(Right::ClientInfo));
+    Ok(if holds { Audience::Holder } else { Audience::Public })
+}
+
+/// Looks up the addresses behind the contacts if the mask asks for them (contract 1.9).
+fn add_contact_info(tx: &Tx<'_>, client: &mut Client, mask: &Mask, audience: Audience) -> Result<()> {
+    if audience == Audience::Holder && mask.names(FIELDS, "contact_info") {
+        client.contact_info = contacts::addresses(tx, client.administrative_contact.as_ref(), client.technical_contact.as_ref())?;
+    }
+    Ok(())
+}

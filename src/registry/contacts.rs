@@ -1,0 +1,57 @@
+//! The contacts of clients and organizations (contract 2.5).
+
+use crate::base::error::{Result, errors};
+use crate::base::id::AccountId;
+use crate::model::field::{Patch, value};
+use crate::model::member::Contacts;
+use crate::model::settings::{self, Settings};
+use crate::registry::principal::Principal;
+use crate::store::Tx;
+use crate::store::accounts::ContactSort;
+use crate::store::members::Owned;
+
+errors! {
+    CONTACT_NO_COLLABORATOR: InvalidArgument "pkg/identityserver" "contact_no_collaborator" "contact `{contact}` is not a collaborator";
+    CONTACT_INFO_RESTRICTED: PermissionDenied
+        "pkg/identityserver/store" "contact_info_restricted" "contact information can only reference the caller";
+}
+
+/// The two fields that hold contacts.
+const CONTACT_FIELDS: [&str; 2] = ["administrative_contact", "technical_contact"];
+
+/// At creation a contact can only be the owner: nobody else is a collaborator yet.
+pub(super) fn check_is_owner(contact: Option<&AccountId>, owner: &AccountId) -> Result<()> {
+    match contact {
+        Some(contact) if contact != owner => Err(CONTACT_NO_COLLABORATOR.with("contact", contact.as_str()).into()),
+        _ => Ok(()),
+    }
+}
+
+/// Where contacts may only be oneself, the body is looked at, not the mask (contract 1.7).
+pub(super) fn check_allowed(by: &Principal, settings: &Settings, sent: &Patch) -> Result<()> {
+    let free = settings.contacts == settings::Contacts::Anyone || by.is_admin;
+    if free || sent_contacts(sent).all(|contact| by.is(&contact)) { Ok(()) } else { Err((&CONTACT_INFO_RESTRICTED).into()) }
+}
+
+/// A contact is a direct collaborator; the body is looked at, not the mask (contract 1.7).
+pub(super) fn check_members(tx: &Tx<'_>, owned: &Owned, sent: &Patch) -> Result<()> {
+    for contact in sent_contacts(sent) {
+        if tx.member(owned, &contact)?.is_none() {
+            return Err(CONTACT_NO_COLLABORATOR.with("contact", contact.as_str()).into());
+        }
+    }
+    Ok(())
+}
+
+/// The e-mail addresses behind the contacts (contract 1.9).
+pub(super) fn addresses(tx: &Tx<'_>, administrative: Option<&AccountId>, technical: Option<&AccountId>) -> Result<Contacts> {
+    let address = |contact: Option<&AccountId>, sort| contact.map_or(Ok(None), |contact| tx.contact_address(contact, sort));
+    Ok(Contacts {
+        administrative: address(administrative, ContactSort::Administrative)?,
+        technical: address(technical, ContactSort::Technical)?,
+    })
+}
+
+fn sent_contacts(sent: &Patch) -> impl Iterator<Item = AccountId> {
+    CONTACT_FIELDS.iter().filter_map(|field| sent.get(field)).filter_map(value::to_account)
+}

@@ -1,0 +1,27 @@
+//! What nobody may register, whoever asks (contract 2.3).
+
+use crate::base::error::{Result, errors};
+
+errors! {
+    FORBIDDEN_ID: InvalidArgument "pkg/identityserver/blocklist" "forbidden_id" "the ID `{id}` can not be registered";
+}
+
+/// One a line, sorted.
+const RESERVED_IDS: &str = include_str!("reserved-ids.txt");
+
+/// Refuses IDs that could be taken for the service itself. Asked when something is created, never later.
+pub fn check_id(id: &str) -> Result<()> {
+    if RESERVED_IDS.lines().any(|reserved| reserved == id) { Err(FORBIDDEN_ID.with("id", id).into()) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reserved_ids_are_refused_whole() {
+        assert_eq!(RESERVED_IDS.lines().count(), 731);
+        assert!(check_id("console").is_err());
+        assert!(check_id("console-2").is_ok());
+    }
+}

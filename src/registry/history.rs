@@ -1,0 +1,35 @@
+//! Writes down what changed. Every operation that changes something calls this once, in its own transaction.
+
+use serde_json::{Map, Value};
+
+use crate::base::error::Result;
+use crate::model::event::{Action, Change};
+use crate::model::field::{Field, changes};
+use crate::registry::principal::Principal;
+use crate::registry::rights::Entity;
+use crate::store::Tx;
+
+/// An entity came, went or changed: what differs, field by field.
+pub fn record<E>(
+    tx: &Tx<'_>,
+    by: &Principal,
+    entity: &Entity,
+    action: Action,
+    fields: &'static [Field<E>],
+    old: Option<&E>,
+    new: Option<&E>,
+) -> Result<()> {
+    let (old, new) = changes(fields, old, new);
+    insert(tx, by, entity, action, old, new)
+}
+
+/// Something that belongs to an entity changed: a member, a key, a secret. `null` where there is nothing.
+pub fn record_part(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Action, part: &str, old: Value, new: Value) -> Result<()> {
+    let object = |value: Value| Value::Object(Map::from_iter([(part.to_owned(), value)]));
+    insert(tx, by, entity, action, object(old), object(new))
+}
+
+fn insert(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Action, old: Value, new: Value) -> Result<()> {
+    let change = Change { action, entity_kind: entity.kind(), entity_id: entity.as_str().to_owned(), old, new };
+    tx.insert_event(&by.actor(), &change)
+}

@@ -1,0 +1,152 @@
+//! Collaborators of clients and members of organizations: one set of rules (contract 1.11, 6.4).
+
+use crate::base::error::{Definition, Result, errors};
+use crate::base::id::AccountId;
+use crate::base::page::{Listed, Page};
+use crate::base::right::{Right, Rights};
+use crate::model::event::Action;
+use crate::model::field::value;
+use crate::model::member::{Member, expanded};
+use crate::registry::history;
+use crate::registry::principal::Principal;
+use crate::registry::rights::{self, Entity};
+use crate::store::members::{MemberKey, Owned};
+use crate::store::{Deleted, Order, Tx};
+
+errors! {
+    ACCOUNT_NOT_FOUND: NotFound "pkg/identityserver/store" "account_not_found" "{account_type} account with id `{account_id}` not found";
+    MEMBERSHIP_NOT_FOUND: NotFound "pkg/identityserver/store" "membership_not_found"
+        "membership of {account_type} account with id `{account_id}` on {entity_type} entity with id `{entity_id}` not found";
+    COLLABORATOR_IS_CONTACT: FailedPrecondition
+        "pkg/identityserver" "collaborator_is_contact" "collaborator `{collaborator_id}` is used as a contact";
+    CLIENT_NEEDS_COLLABORATOR: FailedPrecondition
+        "pkg/identityserver" "client_needs_collaborator" "every client needs at least one collaborator with all rights";
+    ORGANIZATION_NEEDS_COLLABORATOR: FailedPrecondition
+        "pkg/identityserver" "organization_needs_collaborator" "every organization needs at least one collaborator with all rights";
+    NESTED_ORGANIZATIONS: InvalidArgument "pkg/identityserver" "nested_organizations" "organizations can not be nested";
+}
+
+/// The right that lets somebody manage the members.
+pub fn managing(owned: &Owned) -> Right {
+    match owned {
+        Owned::Client(_) => Right::ClientSettingsCollaborators,
+        Owned::Organization(_) => Right::OrganizationSettingsMembers,
+    }
+}
+
+/// The right that makes an owner, and the refusal to lose the last one.
+fn owning(owned: &Owned) -> (Right, &'static Definition) {
+    match owned {
+        Owned::Client(_) => (Right::ClientAll, &CLIENT_NEEDS_COLLABORATOR),
+        Owned::Organization(_) => (Right::OrganizationAll, &ORGANIZATION_NEEDS_COLLABORATOR),
+    }
+}
+
+/// Who sees a list of members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    WithRights,
+    IdsOnly,
+}
+
+/// The members, and whether their rights are shown too: to those who may manage them.
+pub fn list(tx: &Tx<'_>, by: &Principal, owned: &Owned, order: Order<MemberKey>, page: Page) -> Result<(Listed<Member>, Seen)> {
+    by.in_good_standing()?;
+    let entity = Entity::from(owned);
+    if !entity.exists(tx, Deleted::No)? {
+        return Err(entity.no_entity());
+    }
+    let rights = rights::on(tx, by, &entity, Deleted::No)?;
+    let seen = if rights.has(managing(owned)) { Seen::WithRights } else { Seen::IdsOnly };
+    Ok((tx.members(owned, order, page)?, seen))
+}
+
+pub fn get(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<Member> {
+    let rights = existing(tx, owned, account)?;
+    Ok(Member { account: account.clone(), rights })
+}
+
+/// Makes a member, changes one, or with no rights removes one. Nobody gives or takes what he does not have himself, and an owner remains.
+pub fn set(tx: &Tx<'_>, by: &Principal, owned: &Owned, account: &AccountId, given: &[Right]) -> Result<()> {
+    if matches!((owned, account), (Owned::Organization(_), AccountId::Organization(_))) {
+        return Err((&NESTED_ORGANIZATIONS).into());
+    }
+    let entity = Entity::from(owned);
+    let mine = rights::on(tx, by, &entity, Deleted::No)?;
+    let kept = tx.member(owned, account)?;
+    let (old, new) = (expanded(kept.as_deref().unwrap_or_default()), expanded(given));
+    let added = new.without(old);
+    if !added.without(mine).is_empty() {
+        return Err(rights::refused(&entity, mine, added));
+    }
+    let removed = old.without(new);
+    if !given.is_empty() && !removed.without(mine).is_empty() {
+        return Err(rights::refused(&entity, mine, removed));
+    }
+    check_owner_remains(tx, owned, account, old, new)?;
+    check_account(tx, account)?;
+    if given.is_empty() {
+        tx.remove_member(owned, account)?;
+    } else {
+        tx.set_member(owned, account, given)?;
+    }
+    record(tx, by, owned, Action::SetCollaborator, account, kept.as_deref(), Some(given).filter(|given| !given.is_empty()))
+}
+
+/// Removes a member who is no contact and not the last owner.
+pub fn remove(tx: &Tx<'_>, by: &Principal, owned: &Owned, account: &AccountId) -> Result<()> {
+    let kept = existing(tx, owned, account)?;
+    let contacts = match owned {
+        Owned::Client(id) => tx.client(id, Deleted::No)?.map(|client| [client.administrative_contact, client.technical_contact]),
+        Owned::Organization(id) => tx.organization(id, Deleted::No)?.map(|found| [found.administrative_contact, found.technical_contact]),
+    };
+    if contacts.into_iter().flatten().flatten().any(|contact| contact == *account) {
+        return Err(COLLABORATOR_IS_CONTACT.with("collaborator_id", account.as_str()).into());
+    }
+    check_owner_remains(tx, owned, account, expanded(&kept), Rights::NONE)?;
+    tx.remove_member(owned, account)?;
+    record(tx, by, owned, Action::RemoveCollaborator, account, Some(&kept), None)
+}
+
+/// The account that creates something owns it.
+pub(super) fn own(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<()> {
+    tx.set_member(owned, account, &[Right::All])
+}
+
+fn existing(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<Vec<Right>> {
+    check_account(tx, account)?;
+    tx.member(owned, account)?.ok_or_else(|| {
+        MEMBERSHIP_NOT_FOUND
+            .with("account_id", account.as_str())
+            .with("account_type", account.kind())
+            .with("entity_id", owned.as_str())
+            .with("entity_type", owned.kind())
+            .into()
+    })
+}
+
+fn check_account(tx: &Tx<'_>, account: &AccountId) -> Result<()> {
+    if tx.account_exists(account, Deleted::No)? {
+        return Ok(());
+    }
+    Err(ACCOUNT_NOT_FOUND.with("account_id", account.as_str()).with("account_type", account.kind()).into())
+}
+
+fn check_owner_remains(tx: &Tx<'_>, owned: &Owned, account: &AccountId, old: Rights, new: Rights) -> Result<()> {
+    let (right, refusal) = owning(owned);
+    let lost = old.has(right) && !new.has(right);
+    if lost && !tx.has_other_member_with(owned, account, &[right, Right::All])? { Err(refusal.into()) } else { Ok(()) }
+}
+
+fn record(
+    tx: &Tx<'_>,
+    by: &Principal,
+    owned: &Owned,
+    action: Action,
+    account: &AccountId,
+    old: Option<&[Right]>,
+    new: Option<&[Right]>,
+) -> Result<()> {
+    let rights = |rights: Option<&[Right]>| rights.map_or(serde_json::Value::Null, value::rights);
+    history::record_part(tx, by, &Entity::from(owned), action, account.as_str(), rights(old), rights(new))
+}

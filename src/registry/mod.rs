@@ -1,0 +1,18 @@
+//! Floor 3: what may be done, in the users' words. One function is one operation, given a transaction.
+
+pub mod accounts;
+pub mod administrators;
+pub mod api_keys;
+pub mod approval;
+pub mod bootstrap;
+pub mod clients;
+pub mod contacts;
+pub mod deletion;
+pub mod guidelines;
+pub mod history;
+pub mod members;
+pub mod organizations;
+pub mod principal;
+pub mod rights;
+pub mod secrets;
+pub mod users;

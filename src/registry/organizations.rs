@@ -1,0 +1,154 @@
+//! What may be done with organizations (contract 6.4).
+
+use crate::base::error::{Result, errors};
+use crate::base::id::{AccountId, OrganizationId, UserId};
+use crate::base::page::Listed;
+use crate::base::right::{Right, Rights};
+use crate::model::event::Action;
+use crate::model::field::{Audience, Patch};
+use crate::model::mask::Mask;
+use crate::model::organization::{FIELDS, Organization};
+use crate::model::settings::{Creators, Settings};
+use crate::registry::accounts::SEARCH_FORBIDDEN;
+use crate::registry::clients::ALREADY_EXISTS;
+use crate::registry::members::{self, NESTED_ORGANIZATIONS};
+use crate::registry::principal::Principal;
+use crate::registry::rights::{self, Entity};
+use crate::registry::{contacts, deletion, history};
+use crate::store::members::Owned;
+use crate::store::organizations::OrganizationSearch;
+use crate::store::{Deleted, Tx};
+
+errors! {
+    ADMINS_CREATE_ORGANIZATIONS: PermissionDenied
+        "pkg/identityserver" "admins_create_organizations" "organizations may only be created by admins";
+    ADMINS_PURGE_ORGANIZATIONS: PermissionDenied
+        "pkg/identityserver" "admins_purge_organizations" "organizations may only be purged by admins";
+}
+
+/// Founds an organization; its founder owns it.
+pub fn create(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: OrganizationId, founder: &UserId, sent: &Patch) -> Result<Organization> {
+    if settings.organization_creators == Creators::Admins && !by.is_admin {
+        return Err((&ADMINS_CREATE_ORGANIZATIONS).into());
+    }
+    let owner = AccountId::User(founder.clone());
+    let mut organization = Organization::new(id, tx.now);
+    sent.apply(FIELDS, &mut organization, &Mask::everything(FIELDS));
+    for contact in [&mut organization.administrative_contact, &mut organization.technical_contact] {
+        contacts::check_is_owner(contact.as_ref(), &owner)?;
+        *contact = Some(owner.clone());
+    }
+    if !tx.insert_organization(&organization)? {
+        return Err((&ALREADY_EXISTS).into());
+    }
+    members::own(tx, &Owned::Organization(organization.id.clone()), &owner)?;
+    history::record(tx, by, &entity(&organization.id), Action::Create, FIELDS, None, Some(&organization))?;
+    Ok(organization)
+}
+
+/// An organization, and how much of it the caller may see.
+pub fn get(tx: &Tx<'_>, by: &Principal, id: &OrganizationId, mask: &Mask) -> Result<(Organization, Audience)> {
+    let rights = rights::on(tx, by, &entity(id), Deleted::No)?;
+    let audience = if rights.has(Right::OrganizationInfo) {
+        Audience::Holder
+    } else {
+        by.in_good_standing()?;
+        if !mask.is_public(FIELDS) {
+            return Err(rights::refused(&entity(id), rights, Rights::of(&[Right::OrganizationInfo])));
+        }
+        Audience::Public
+    };
+    let mut organization = tx.organization(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
+    add_contact_info(tx, &mut organization, mask, audience)?;
+    Ok((organization, audience))
+}
+
+/// The organizations of a user, or of the caller; nothing for somebody without an account.
+pub fn list(
+    tx: &Tx<'_>,
+    by: &Principal,
+    account: Option<AccountId>,
+    mut search: OrganizationSearch,
+    mask: &Mask,
+) -> Result<Option<Listed<(Organization, Audience)>>> {
+    let Some(account) = account.or_else(|| by.account.clone()) else { return Ok(None) };
+    if matches!(account, AccountId::Organization(_)) {
+        return Err((&NESTED_ORGANIZATIONS).into());
+    }
+    rights::require(tx, by, &Entity::from(&account), Right::UserOrganizationsList, Deleted::No)?;
+    search.member = Some(account);
+    found(tx, by, &search, mask).map(Some)
+}
+
+/// Among all organizations for administrators, among those the caller is a member of for others.
+pub fn search(tx: &Tx<'_>, by: &Principal, mut search: OrganizationSearch, mask: &Mask) -> Result<Listed<(Organization, Audience)>> {
+    search.member = match &by.account {
+        _ if by.is_admin => None,
+        Some(account) => Some(account.clone()),
+        None => return Err((&SEARCH_FORBIDDEN).into()),
+    };
+    found(tx, by, &search, mask)
+}
+
+/// Changes the fields of the mask.
+pub fn update(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &OrganizationId, mask: &Mask, sent: &Patch) -> Result<Organization> {
+    let old = tx.organization(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
+    contacts::check_allowed(by, settings, sent)?;
+    contacts::check_members(tx, &Owned::Organization(id.clone()), sent)?;
+    let mut new = Organization { updated_at: tx.now, ..old.clone() };
+    sent.apply(FIELDS, &mut new, mask);
+    tx.update_organization(&new)?;
+    history::record(tx, by, &entity(id), Action::Update, FIELDS, Some(&old), Some(&new))?;
+    Ok(new)
+}
+
+/// Hides an organization; its ID stays taken, its clients stay, its keys are dead until it is restored.
+pub fn delete(tx: &Tx<'_>, by: &Principal, id: &OrganizationId) -> Result<()> {
+    let old = tx.organization(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
+    tx.set_organization_deleted(id, Some(tx.now))?;
+    let new = Organization { deleted_at: Some(tx.now), ..old.clone() };
+    history::record(tx, by, &entity(id), Action::Delete, FIELDS, Some(&old), Some(&new))
+}
+
+/// Brings a deleted organization back, within a day.
+pub fn restore(tx: &Tx<'_>, by: &Principal, id: &OrganizationId) -> Result<()> {
+    let old = tx.organization(id, Deleted::Yes)?.ok_or_else(|| entity(id).not_found())?;
+    deletion::check_restore_window(tx, old.deleted_at)?;
+    tx.set_organization_deleted(id, None)?;
+    let new = Organization { deleted_at: None, ..old.clone() };
+    history::record(tx, by, &entity(id), Action::Restore, FIELDS, Some(&old), Some(&new))
+}
+
+/// Removes an organization for good, live or deleted, and frees its ID.
+pub fn purge(tx: &Tx<'_>, by: &Principal, id: &OrganizationId) -> Result<()> {
+    let old = tx.organization(id, Deleted::Either)?.ok_or_else(|| entity(id).no_entity())?;
+    tx.purge_account(&AccountId::Organization(id.clone()))?;
+    history::record(tx, by, &entity(id), Action::Purge, FIELDS, Some(&old), None)
+}
+
+fn entity(id: &OrganizationId) -> Entity {
+    Entity::Organization(id.clone())
+}
+
+fn found(tx: &Tx<'_>, by: &Principal, search: &OrganizationSearch, mask: &Mask) -> Result<Listed<(Organization, Audience)>> {
+    let listed = tx.organizations(search)?;
+    let total = listed.total;
+    let items = listed.items.into_iter().map(|mut organization| {
+        let holds = by.universal.has(Right::OrganizationInfo)
+            || (by.rights.has(Right::OrganizationInfo)
+                && rights::on(tx, by, &entity(&organization.id), Deleted::Either)?.has(Right::OrganizationInfo));
+        let audience = if holds { Audience::Holder } else { Audience::Public };
+        add_contact_info(tx, &mut organization, mask, audience)?;
+        Ok((organization, audience))
+    });
+    Ok(Listed { items: items.collect::<Result<_>>()?, total })
+}
+
+/// Looks up the addresses behind the contacts if the mask asks for them.
+fn add_contact_info(tx: &Tx<'_>, organization: &mut Organization, mask: &Mask, audience: Audience) -> Result<()> {
+    if audience == Audience::Holder && mask.names(FIELDS, "contact_info") {
+        organization.contact_info =
+            contacts::addresses(tx, organization.administrative_contact.as_ref(), organization.technical_contact.as_ref())?;
+    }
+    Ok(())
+}

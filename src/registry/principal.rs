@@ -1,0 +1,272 @@
+//! Who is asking, and what his credentials let him do (contract 4).
+
+use crate::base::error::{Error, Kind, Named, Result, errors};
+use crate::base::id::{AccountId, UserId};
+use crate::base::right::{Right, Rights, admin_rights};
+use crate::base::secret::{self, Token, TokenKind};
+use crate::model::api_key::ApiKey;
+use crate::model::choice::State;
+use crate::model::event::Actor;
+use crate::model::member::expanded;
+use crate::model::settings::{AdminRights, Settings};
+use crate::model::user::User;
+use crate::store::{Deleted, Tx};
+
+errors! {
+    UNAUTHENTICATED: Unauthenticated "pkg/identityserver" "unauthenticated" "unauthenticated";
+    TOKEN: InvalidArgument "pkg/auth" "token" "invalid token";
+    UNSUPPORTED_AUTHORIZATION: Unauthenticated "pkg/identityserver" "unsupported_authorization" "unsupported authorization method";
+    API_KEY_NOT_FOUND: Unauthenticated "pkg/identityserver" "api_key_not_found" "API key not found";
+    KEPT_API_KEY_NOT_FOUND: NotFound "pkg/identityserver/store" "api_key_not_found" "api key with id `{api_key_id}` not found";
+    NOT_FOUND: NotFound "pkg/util/store" "not_found" "no results found";
+    INVALID_AUTHORIZATION: Unauthenticated "pkg/identityserver" "invalid_authorization" "invalid authorization";
+    API_KEY_EXPIRED: Unauthenticated "pkg/identityserver" "api_key_expired" "api key expired";
+    TOKEN_NOT_FOUND: Unauthenticated "pkg/identityserver" "token_not_found" "token not found";
+    ACCESS_TOKEN_NOT_FOUND: NotFound "pkg/identityserver/store" "access_token_not_found" "access token with id `{access_token_id}` not found";
+    USER_REQUESTED: PermissionDenied "pkg/identityserver" "user_requested" "user account approval is pending";
+    USER_REJECTED: PermissionDenied "pkg/identityserver" "user_rejected" "user account was rejected";
+    USER_SUSPENDED: PermissionDenied "pkg/identityserver" "user_suspended" "user account was suspended";
+}
+
+/// What a request carries to prove who sends it.
+#[derive(Clone, Debug)]
+pub enum Credentials {
+    None,
+    Token(Token),
+    /// A scheme that is not `Bearer`.
+    Unsupported,
+    /// No token of ours, and why it is refused as it is.
+    Malformed(Kind),
+}
+
+impl Credentials {
+    /// Reads an `Authorization` header (contract 4.2).
+    ///
+    /// A bearer without any dot is no attempt at a token: it is refused as malformed input, 400. What has dots but is no
+    /// token of ours is an invalid token, 401 (RFC 6750 section 3.1).
+    pub fn parse(header: Option<&str>) -> Credentials {
+        let Some((scheme, token)) = header.and_then(|header| header.split_once(' ')) else { return Credentials::None };
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Credentials::Unsupported;
+        }
+        match token.trim() {
+            "" => Credentials::None,
+            token => match Token::parse(token) {
+                Some(token) => Credentials::Token(token),
+                None if token.contains('.') => Credentials::Malformed(Kind::Unauthenticated),
+                None => Credentials::Malformed(Kind::InvalidArgument),
+            },
+        }
+    }
+}
+
+/// How somebody got in.
+#[derive(Clone, Debug)]
+pub enum Access {
+    /// Not at all.
+    Anonymous,
+    ApiKey(ApiKey),
+    /// At the machine, with the file in hand.
+    Operator,
+}
+
+/// Somebody who asks for something.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    pub access: Access,
+    /// Whose rights they are.
+    pub account: Option<AccountId>,
+    /// What the credentials let him do, with all that is implied, less what the state of his account takes away (contract 4.3).
+    pub rights: Rights,
+    /// What he may do on everything (contract 5.3).
+    pub universal: Rights,
+    pub is_admin: bool,
+    /// What the state of his account takes away.
+    pub restriction: Option<Restriction>,
+    pub request_id: String,
+}
+
+/// An account that may do little until an administrator decides otherwise.
+#[derive(Clone, Debug)]
+pub struct Restriction {
+    /// For the header `X-Warning` (contract 0.3).
+    pub warning: String,
+    refusal: Refusal,
+}
+
+#[derive(Clone, Debug)]
+struct Refusal {
+    state: State,
+    description: String,
+}
+
+impl Principal {
+    pub fn anonymous(request_id: &str) -> Principal {
+        Principal {
+            access: Access::Anonymous,
+            account: None,
+            rights: Rights::NONE,
+            universal: Rights::NONE,
+            is_admin: false,
+            restriction: None,
+            request_id: request_id.to_owned(),
+        }
+    }
+
+    /// Whoever can open the file may do everything.
+    pub fn operator() -> Principal {
+        Principal {
+            access: Access::Operator,
+            rights: Rights::EVERY,
+            universal: Rights::EVERY,
+            is_admin: true,
+            ..Principal::anonymous("operator")
+        }
+    }
+
+    /// Learns who it is. Refusals are those of contract 3.4, E2 to E8.
+    pub fn of(tx: &Tx<'_>, settings: &Settings, credentials: &Credentials, request_id: &str) -> Result<Principal> {
+        match credentials {
+            Credentials::None => Ok(Principal::anonymous(request_id)),
+            Credentials::Unsupported => Err((&UNSUPPORTED_AUTHORIZATION).into()),
+            Credentials::Malformed(kind) => Err(TOKEN.error().of_kind(*kind).into()),
+            Credentials::Token(token) => match token.kind {
+                TokenKind::ApiKey => of_api_key(tx, settings, token, request_id),
+                TokenKind::AccessToken => {
+                    let cause = ACCESS_TOKEN_NOT_FOUND.with("access_token_id", token.id.as_str());
+                    Err(TOKEN_NOT_FOUND.error().caused_by(cause).into())
+                }
+                TokenKind::Session => Err((&TOKEN_NOT_FOUND).into()),
+                TokenKind::RefreshToken | TokenKind::AuthorizationCode => Err((&UNSUPPORTED_AUTHORIZATION).into()),
+            },
+        }
+    }
+
+    /// Refuses who has not signed in.
+    pub fn signed_in(&self) -> Result<()> {
+        match self.access {
+            Access::Anonymous => Err((&UNAUTHENTICATED).into()),
+            Access::ApiKey(_) | Access::Operator => Ok(()),
+        }
+    }
+
+    /// Refuses accounts that wait for approval, were rejected or suspended: they may not look at what is not theirs (contract 3.4, E9 to E11).
+    pub fn in_good_standing(&self) -> Result<()> {
+        self.restriction.as_ref().map_or(Ok(()), |restriction| Err(restriction.refusal.error()))
+    }
+
+    pub fn is(&self, account: &AccountId) -> bool {
+        self.account.as_ref() == Some(account)
+    }
+
+    /// As the events name him.
+    pub fn actor(&self) -> Actor {
+        Actor {
+            account_id: self.account.as_ref().map(|account| account.as_str().to_owned()),
+            api_key_id: match &self.access {
+                Access::ApiKey(key) => Some(key.id.clone()),
+                Access::Anonymous | Access::Operator => None,
+            },
+            request_id: self.request_id.clone(),
+        }
+    }
+}
+
+impl Refusal {
+    fn error(&self) -> Error {
+        let definition = match self.state {
+            State::Rejected => &USER_REJECTED,
+            State::Suspended => &USER_SUSPENDED,
+            State::Requested | State::Approved | State::Flagged => &USER_REQUESTED,
+        };
+        let error: Named = definition.error();
+        if self.description.is_empty() { error } else { error.with("description", self.description.as_str()) }.into()
+    }
+}
+
+fn of_api_key(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: &str) -> Result<Principal> {
+    let Some(kept) = tx.kept_api_key(&token.id)? else {
+        // As much work as for a key that exists: its ID must not be learned from the time.
+        secret::match_no_generated(&token.key);
+        let cause = KEPT_API_KEY_NOT_FOUND.with("api_key_id", token.id.as_str());
+        return Err(API_KEY_NOT_FOUND.error().caused_by(cause).into());
+    };
+    if !kept.hash.matches(&token.key) {
+        return Err((&INVALID_AUTHORIZATION).into());
+    }
+    if !kept.owner_is_live {
+        return Err(API_KEY_NOT_FOUND.error().caused_by(NOT_FOUND.error()).into());
+    }
+    if kept.key.expires_at.is_some_and(|end| end <= tx.now) {
+        return Err((&API_KEY_EXPIRED).into());
+    }
+    let rights = expanded(&kept.key.rights);
+    let owner = kept.key.owner.clone();
+    let user = match &owner {
+        AccountId::User(id) => Some(known(tx, id)?),
+        AccountId::Organization(_) => None,
+    };
+    let principal = Principal {
+        access: Access::ApiKey(kept.key),
+        account: Some(owner),
+        rights,
+        ..Principal::anonymous(request_id)
+    };
+    Ok(match user {
+        Some(user) => principal.as_user(&user, settings),
+        None => principal,
+    })
+}
+
+fn known(tx: &Tx<'_>, id: &UserId) -> Result<User> {
+    tx.user(id, Deleted::No)?.ok_or_else(|| API_KEY_NOT_FOUND.error().caused_by(NOT_FOUND.error()).into())
+}
+
+impl Principal {
+    /// What the state of a user takes away, and what being an administrator adds (contract 4.3).
+    fn as_user(mut self, user: &User, settings: &Settings) -> Principal {
+        const OWN: Rights = Rights::of(&[Right::UserInfo, Right::UserSettingsBasic, Right::UserDelete]);
+        let described = |text: &str| match user.state_description.as_str() {
+            "" => text.to_owned(),
+            description => format!("{text}: {description}"),
+        };
+        let restricted = match user.state {
+            State::Approved | State::Flagged => None,
+            State::Requested => Some((OWN, "Restricted rights while account pending".to_owned())),
+            State::Rejected => {
+                Some((OWN.without(Rights::of(&[Right::UserSettingsBasic])), described("Restricted rights after account rejection")))
+            }
+            State::Suspended => Some((Rights::of(&[Right::UserInfo]), described("Restricted rights after account suspension"))),
+        };
+        if let Some((left, warning)) = restricted {
+            self.rights = self.rights.and(left);
+            let refusal = Refusal { state: user.state, description: user.state_description.clone() };
+            self.restriction = Some(Restriction { warning, refusal });
+        }
+        if user.admin && user.state == State::Approved {
+            self.is_admin = true;
+            self.universal = match settings.admin_rights {
+                AdminRights::Standard => admin_rights(),
+                AdminRights::All => Rights::EVERY,
+            }
+            .and(self.rights);
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_read_as_the_contract_says() {
+        assert!(matches!(Credentials::parse(None), Credentials::None));
+        assert!(matches!(Credentials::parse(Some("NNSXS.A.B")), Credentials::None));
+        assert!(matches!(Credentials::parse(Some("Bearer ")), Credentials::None));
+        assert!(matches!(Credentials::parse(Some("BEARER NNSXS.A.B")), Credentials::Token(_)));
+        assert!(matches!(Credentials::parse(Some("Basic YTpi")), Credentials::Unsupported));
+        assert!(matches!(Credentials::parse(Some("Bearer missing")), Credentials::Malformed(Kind::InvalidArgument)));
+        assert!(matches!(Credentials::parse(Some("Bearer ..")), Credentials::Malformed(Kind::Unauthenticated)));
+    }
+}

@@ -1,0 +1,231 @@
+//! What may be done with users (contract 6.2).
+
+use crate::base::error::{Error, Result, errors};
+use crate::base::id::{AccountId, UserId};
+use crate::base::page::Listed;
+use crate::base::right::{Right, Rights};
+use crate::base::secret::{self, Hash};
+use crate::base::validation::EMAIL;
+use crate::model::choice::State;
+use crate::model::event::Action;
+use crate::model::field::{Audience, MASKED, Patch};
+use crate::model::mask::Mask;
+use crate::model::settings::{Settings, UserRegistration};
+use crate::model::user::{FIELDS, User};
+use crate::model::{email, password};
+use crate::registry::clients::ALREADY_EXISTS;
+use crate::registry::principal::Principal;
+use crate::registry::rights::{self, Entity};
+use crate::registry::{administrators, deletion, history};
+use crate::store::users::{Passwords, UserSearch};
+use crate::store::{Deleted, Tx};
+
+errors! {
+    USER_REGISTRATION_DISABLED: InvalidArgument "pkg/identityserver" "user_registration_disabled" "user registration disabled";
+    PERMISSION_DENIED: PermissionDenied "pkg/identityserver" "permission_denied" "unauthorized request to restricted resource";
+    ADMINS_PURGE_USERS: PermissionDenied "pkg/identityserver" "admins_purge_users" "users may only be purged by admins";
+    LAST_ADMIN: FailedPrecondition "pkg/identityserver/store" "last_admin" "user `{user_id}` is the last admin";
+    OLD_PASSWORD: Unauthenticated "pkg/identityserver" "old_password" "incorrect old password";
+    PASSWORD_EQUALS_OLD: InvalidArgument "pkg/identityserver" "password_equals_old" "must not equal old password";
+    TEMPORARY_PASSWORD_EXPIRED: Unauthenticated "pkg/identityserver" "temporary_password_expired" "temporary password expired";
+}
+
+/// What hashing made of the passwords that were sent. Slow, so made before the transaction.
+#[derive(Debug)]
+pub struct NewPasswords {
+    pub password: Hash,
+    pub temporary: Option<Hash>,
+}
+
+/// Refuses e-mail addresses that pass the first rule but not the second (contract 2.2).
+pub fn check_email(sent: &Patch) -> Result<()> {
+    match sent.text("primary_email_address") {
+        Some(address) if !email::is_plain(address) => Err(EMAIL.with("email", address).into()),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses strangers where only administrators make users, and passwords that are too weak for anyone. Asked before the password is hashed.
+pub fn check_registration(by: &Principal, settings: &Settings, id: &UserId, sent: &Patch) -> Result<()> {
+    if settings.user_registration == UserRegistration::Closed && !by.is_admin {
+        return Err((&USER_REGISTRATION_DISABLED).into());
+    }
+    Ok(password::check(sent.text("password").unwrap_or_default(), id)?)
+}
+
+/// Makes a user. Whoever registers himself is approved and nothing more; administrators are taken at their word (contract 6.2, 11).
+pub fn create(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: UserId, sent: &Patch, passwords: &NewPasswords) -> Result<User> {
+    check_registration(by, settings, &id, sent)?;
+    let mut user = User::new(id, tx.now);
+    let mask = Mask::everything(FIELDS);
+    sent.apply(FIELDS, &mut user, &mask);
+    if !by.is_admin {
+        for field in mask.fields(FIELDS).into_iter().filter(|field| field.is_for_admins()) {
+            (field.set)(&mut user, &field.shape.nothing());
+        }
+        user.state = State::Approved;
+    }
+    user.password_updated_at = Some(tx.now);
+    if tx.email_address_is_taken(&user.primary_email_address, &user.id)? || !tx.insert_user(&user, &passwords.password)? {
+        return Err((&ALREADY_EXISTS).into());
+    }
+    history::record(tx, by, &entity(&user.id), Action::Create, FIELDS, None, Some(&user))?;
+    if by.is_admin {
+        tx.set_temporary_password(&user.id, passwords.temporary.as_ref())?;
+        user.temporary_password = sent.text("temporary_password").map(str::to_owned);
+    }
+    Ok(user)
+}
+
+/// A user, and how much of him the caller may see.
+pub fn get(tx: &Tx<'_>, by: &Principal, id: &UserId, mask: &Mask) -> Result<(User, Audience)> {
+    let rights = rights::on(tx, by, &entity(id), Deleted::No)?;
+    let audience = if rights.has(Right::UserInfo) {
+        Audience::Holder
+    } else {
+        by.in_good_standing()?;
+        if !mask.is_public(FIELDS) {
+            return Err(rights::refused(&entity(id), rights, Rights::of(&[Right::UserInfo])));
+        }
+        Audience::Public
+    };
+    Ok((existing(tx, id)?, audience))
+}
+
+/// All users; the caller is an administrator, but his key may not hold the right to see everything of them.
+pub fn list(tx: &Tx<'_>, by: &Principal, search: &UserSearch) -> Result<Listed<(User, Audience)>> {
+    let listed = tx.users(search)?;
+    let total = listed.total;
+    let items = listed.items.into_iter().map(|user| {
+        let holds = by.universal.has(Right::UserInfo) || (by.is(&AccountId::User(user.id.clone())) && by.rights.has(Right::UserInfo));
+        (user, if holds { Audience::Holder } else { Audience::Public })
+    });
+    Ok(Listed { items: items.collect(), total })
+}
+
+/// Changes the fields of the mask.
+pub fn update(tx: &Tx<'_>, by: &Principal, id: &UserId, mask: &Mask, sent: &Patch, temporary: Option<&Hash>) -> Result<User> {
+    let old = existing(tx, id)?;
+    administrators::check_fields(by, FIELDS, mask)?;
+    let mut new = User { updated_at: tx.now, ..old.clone() };
+    sent.apply(FIELDS, &mut new, mask);
+    if mask.names(FIELDS, "state") && !mask.names(FIELDS, "state_description") {
+        new.state_description = String::new();
+    }
+    if mask.names(FIELDS, "admin") && old.admin {
+        check_not_last_admin(tx, id)?;
+    }
+    if new.primary_email_address != old.primary_email_address {
+        if !by.is_admin {
+            new.primary_email_address_validated_at = None;
+        }
+        if tx.email_address_is_taken(&new.primary_email_address, id)? {
+            return Err((&ALREADY_EXISTS).into());
+        }
+    }
+    tx.update_user(&new)?;
+    let mut recorded = new.clone();
+    if mask.names(FIELDS, "temporary_password") {
+        tx.set_temporary_password(id, temporary)?;
+        recorded.temporary_password = Some(MASKED.to_owned());
+        new.temporary_password = sent.text("temporary_password").map(str::to_owned);
+    }
+    history::record(tx, by, &entity(id), Action::Update, FIELDS, Some(&old), Some(&recorded))?;
+    Ok(new)
+}
+
+/// Refuses a new password that is too weak or no other than the old one. Asked before anyone looks at the user (contract 6.2).
+pub fn check_new_password(id: &UserId, old: &str, new: &str) -> Result<()> {
+    password::check(new, id)?;
+    if old == new { Err((&PASSWORD_EQUALS_OLD).into()) } else { Ok(()) }
+}
+
+/// What the user's password is checked against; `None` for an unknown user.
+pub fn passwords(tx: &Tx<'_>, id: &UserId) -> Result<Option<Passwords>> {
+    if tx.user(id, Deleted::No)?.is_none() {
+        return Ok(None);
+    }
+    tx.passwords(id)
+}
+
+/// Whether `old` is the password, or a temporary one that is still good. Slow: never in a transaction. An unknown user costs the same.
+pub fn verify_password(passwords: Option<&Passwords>, id: &UserId, old: &str, now: crate::base::time::Time) -> Result<()> {
+    let Some(passwords) = passwords else {
+        secret::match_no_chosen(old);
+        return Err(entity(id).not_found());
+    };
+    if passwords.password.matches(old) {
+        return Ok(());
+    }
+    match &passwords.temporary {
+        Some(temporary) if temporary.matches(old) => match passwords.temporary_expires_at {
+            Some(end) if end <= now => Err((&TEMPORARY_PASSWORD_EXPIRED).into()),
+            _ => Ok(()),
+        },
+        _ => Err((&OLD_PASSWORD).into()),
+    }
+}
+
+/// Sets a new password; the temporary one has done its work. Refused if the password was changed since it was verified.
+pub fn change_password(tx: &Tx<'_>, by: &Principal, id: &UserId, verified: &Passwords, new: &Hash) -> Result<()> {
+    let kept = tx.passwords(id)?;
+    if kept.is_none_or(|kept| kept.password != verified.password) {
+        return Err((&OLD_PASSWORD).into());
+    }
+    let old = existing(tx, id)?;
+    let user = User {
+        updated_at: tx.now,
+        password_updated_at: Some(tx.now),
+        require_password_update: false,
+        temporary_password_created_at: None,
+        temporary_password_expires_at: None,
+        ..old.clone()
+    };
+    tx.update_user(&user)?;
+    tx.set_password(id, new)?;
+    tx.set_temporary_password(id, None)?;
+    history::record_part(tx, by, &entity(id), Action::ChangePassword, "password", MASKED.into(), MASKED.into())
+}
+
+/// Hides a user; the ID stays taken, the e-mail address is free, keys are dead until the user is restored.
+pub fn delete(tx: &Tx<'_>, by: &Principal, id: &UserId) -> Result<()> {
+    let old = existing(tx, id)?;
+    if old.admin {
+        check_not_last_admin(tx, id)?;
+    }
+    tx.set_user_deleted(&old, Some(tx.now))?;
+    let new = User { deleted_at: Some(tx.now), ..old.clone() };
+    history::record(tx, by, &entity(id), Action::Delete, FIELDS, Some(&old), Some(&new))
+}
+
+/// Brings a deleted user back, within a day and unless somebody took the e-mail address since.
+pub fn restore(tx: &Tx<'_>, by: &Principal, id: &UserId) -> Result<()> {
+    let old = tx.user(id, Deleted::Yes)?.ok_or_else(|| entity(id).not_found())?;
+    deletion::check_restore_window(tx, old.deleted_at)?;
+    if tx.email_address_is_taken(&old.primary_email_address, id)? {
+        return Err((&ALREADY_EXISTS).into());
+    }
+    tx.set_user_deleted(&old, None)?;
+    let new = User { deleted_at: None, ..old.clone() };
+    history::record(tx, by, &entity(id), Action::Restore, FIELDS, Some(&old), Some(&new))
+}
+
+/// Removes a user for good, live or deleted, and frees the ID.
+pub fn purge(tx: &Tx<'_>, by: &Principal, id: &UserId) -> Result<()> {
+    let old = tx.user(id, Deleted::Either)?.ok_or_else(|| entity(id).no_entity())?;
+    tx.purge_account(&AccountId::User(id.clone()))?;
+    history::record(tx, by, &entity(id), Action::Purge, FIELDS, Some(&old), None)
+}
+
+fn entity(id: &UserId) -> Entity {
+    Entity::User(id.clone())
+}
+
+fn existing(tx: &Tx<'_>, id: &UserId) -> Result<User> {
+    tx.user(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())
+}
+
+/// The message shows its placeholder, as The Things Stack's does (contract 3.4, E49).
+fn check_not_last_admin(tx: &Tx<'_>, id: &UserId) -> Result<()> {
+    if tx.has_other_admin(id)? { Ok(()) } else { Err(Error::from(&LAST_ADMIN)) }
+}

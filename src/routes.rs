@@ -1,0 +1,207 @@
+//! Floor 6: every request that is answered, one a row.
+
+use crate::api;
+use crate::base::error::Definition;
+use crate::base::right::Right::{
+    self, ClientDelete, ClientSettingsBasic, ClientSettingsCollaborators, OrganizationClientsCreate, OrganizationClientsList,
+    OrganizationDelete, OrganizationSettingsApiKeys, OrganizationSettingsBasic, OrganizationSettingsMembers, UserClientsCreate,
+    UserClientsList, UserDelete, UserOrganizationsCreate, UserOrganizationsList, UserSettingsApiKeys, UserSettingsBasic,
+};
+use crate::call::Handler::{self, Own, Read, Write};
+use crate::http::request::Method::{self, Delete, Get, Post, Put};
+use crate::registry::accounts::SEARCH_FORBIDDEN;
+use crate::registry::clients::ADMINS_PURGE_CLIENTS;
+use crate::registry::organizations::ADMINS_PURGE_ORGANIZATIONS;
+use crate::registry::users::{ADMINS_PURGE_USERS, PERMISSION_DENIED};
+
+/// Who is let in. What a handler checks beyond it is a rule of the domain, in `registry`.
+#[derive(Clone, Copy, Debug)]
+pub enum Guard {
+    /// Anyone; credentials are not looked at.
+    Open,
+    /// Anyone, also without credentials; bad ones are refused.
+    Anyone,
+    /// Anyone; bad credentials count as none (contract 11).
+    Registrant,
+    /// Whoever has credentials; 401 otherwise.
+    SignedIn,
+    /// A user or an organization; others get this refusal.
+    Account(&'static Definition),
+    /// An administrator; others get this refusal.
+    Admin(&'static Definition),
+    /// The same, and bad credentials get it too (contract 4.2).
+    Purger(&'static Definition),
+    /// Who holds the right on the entity of the path's first capture.
+    Holds(Right),
+    /// The same, also if the entity is deleted.
+    HoldsEvenDeleted(Right),
+}
+
+use Guard::{Account, Admin, Anyone, Holds, HoldsEvenDeleted, Open, Purger, Registrant, SignedIn};
+
+#[derive(Debug)]
+pub struct Route {
+    /// `entity.operation`, as in the log.
+    pub name: &'static str,
+    pub method: Method,
+    /// `{name}` captures a segment.
+    pub path: &'static str,
+    pub guard: Guard,
+    pub handler: Handler,
+    /// One sentence, for the documents made from the table.
+    pub doc: &'static str,
+}
+
+const fn route(name: &'static str, method: Method, path: &'static str, guard: Guard, handler: Handler, doc: &'static str) -> Route {
+    Route { name, method, path, guard, handler, doc }
+}
+
+#[rustfmt::skip]
+pub static ROUTES: &[Route] = &[
+    route("client.create", Post, "/api/v3/users/{user_id}/clients", Holds(UserClientsCreate), Own(api::clients::create), "Register a client that belongs to a user."),
+    route("client.create", Post, "/api/v3/organizations/{organization_id}/clients", Holds(OrganizationClientsCreate), Own(api::clients::create), "Register a client that belongs to an organization."),
+    route("client.get", Get, "/api/v3/clients/{client_id}", SignedIn, Read(api::clients::get), "Read a client."),
+    route("client.list", Get, "/api/v3/clients", Anyone, Read(api::clients::list), "List the clients that the caller can reach, or those of a collaborator."),
+    route("client.list", Get, "/api/v3/users/{user_id}/clients", Holds(UserClientsList), Read(api::clients::list), "List the clients of a user."),
+    route("client.list", Get, "/api/v3/organizations/{organization_id}/clients", Holds(OrganizationClientsList), Read(api::clients::list), "List the clients of an organization."),
+    route("client.update", Put, "/api/v3/clients/{client_id}", Holds(ClientSettingsBasic), Own(api::clients::update), "Change the fields of a client that the mask names."),
+    route("client.rotate_secret", Post, "/api/v3/clients/{client_id}/secret", Holds(ClientSettingsBasic), Write(api::clients::rotate_secret), "Issue a new client secret; the old one stays good for the grace asked for."),
+    route("client.delete", Delete, "/api/v3/clients/{client_id}", Holds(ClientDelete), Write(api::clients::delete), "Delete a client; it can be restored for a day."),
+    route("client.restore", Post, "/api/v3/clients/{client_id}/restore", HoldsEvenDeleted(ClientDelete), Write(api::clients::restore), "Restore a deleted client."),
+    route("client.purge", Delete, "/api/v3/clients/{client_id}/purge", Purger(&ADMINS_PURGE_CLIENTS), Write(api::clients::purge), "Remove a client for good and free its ID."),
+    route("client.search", Get, "/api/v3/search/clients", Account(&SEARCH_FORBIDDEN), Read(api::clients::search), "Search clients: all for administrators, one's own for others."),
+    route("client.rights", Get, "/api/v3/clients/{client_id}/rights", Anyone, Read(api::rights::list), "List the caller's rights on a client."),
+
+    route("client.collaborator.list", Get, "/api/v3/clients/{client_id}/collaborators", SignedIn, Read(api::members::list), "List the collaborators of a client."),
+    route("client.collaborator.set", Put, "/api/v3/clients/{client_id}/collaborators", Holds(ClientSettingsCollaborators), Write(api::members::set), "Add or change a collaborator; without rights, remove one."),
+    route("client.collaborator.search", Get, "/api/v3/clients/{client_id}/collaborators/search", SignedIn, Read(api::search::accounts), "Search accounts among a client's collaborators, or among all others."),
+    route("client.collaborator.get", Get, "/api/v3/clients/{client_id}/collaborator/user/{user_id}", Holds(ClientSettingsCollaborators), Read(api::members::get), "Read the rights of a user on a client."),
+    route("client.collaborator.get", Get, "/api/v3/clients/{client_id}/collaborator/organization/{organization_id}", Holds(ClientSettingsCollaborators), Read(api::members::get), "Read the rights of an organization on a client."),
+    route("client.collaborator.delete", Delete, "/api/v3/clients/{client_id}/collaborators/user/{user_id}", Holds(ClientSettingsCollaborators), Write(api::members::remove), "Remove a user from a client."),
+    route("client.collaborator.delete", Delete, "/api/v3/clients/{client_id}/collaborators/organization/{organization_id}", Holds(ClientSettingsCollaborators), Write(api::members::remove), "Remove an organization from a client."),
+
+    route("user.create", Post, "/api/v3/users", Registrant, Own(api::users::create), "Create a user."),
+    route("user.list", Get, "/api/v3/users", Admin(&PERMISSION_DENIED), Read(api::users::list), "List all users."),
+    route("user.get", Get, "/api/v3/users/{user_id}", SignedIn, Read(api::users::get), "Read a user."),
+    route("user.update", Put, "/api/v3/users/{user_id}", Holds(UserSettingsBasic), Own(api::users::update), "Change the fields of a user that the mask names."),
+    route("user.password", Put, "/api/v3/users/{user_id}/password", Open, Own(api::users::change_password), "Change a password, knowing the old one."),
+    route("user.delete", Delete, "/api/v3/users/{user_id}", Holds(UserDelete), Write(api::users::delete), "Delete a user; an administrator can restore him for a day."),
+    route("user.restore", Post, "/api/v3/users/{user_id}/restore", HoldsEvenDeleted(UserDelete), Write(api::users::restore), "Restore a deleted user."),
+    route("user.purge", Delete, "/api/v3/users/{user_id}/purge", Purger(&ADMINS_PURGE_USERS), Write(api::users::purge), "Remove a user for good and free his ID."),
+    route("user.rights", Get, "/api/v3/users/{user_id}/rights", Anyone, Read(api::rights::list), "List the caller's rights on a user."),
+    route("user.search", Get, "/api/v3/search/users", Admin(&SEARCH_FORBIDDEN), Read(api::users::search), "Search users."),
+
+    route("user.api_key.create", Post, "/api/v3/users/{user_id}/api-keys", Holds(UserSettingsApiKeys), Write(api::api_keys::create), "Create an API key for a user."),
+    route("user.api_key.list", Get, "/api/v3/users/{user_id}/api-keys", Holds(UserSettingsApiKeys), Read(api::api_keys::list), "List the API keys of a user."),
+    route("user.api_key.get", Get, "/api/v3/users/{user_id}/api-keys/{key_id}", Holds(UserSettingsApiKeys), Read(api::api_keys::get), "Read an API key of a user, without the key itself."),
+    route("user.api_key.update", Put, "/api/v3/users/{user_id}/api-keys/{key_id}", Holds(UserSettingsApiKeys), Write(api::api_keys::update), "Change an API key of a user."),
+    route("user.api_key.delete", Delete, "/api/v3/users/{user_id}/api-keys/{key_id}", Holds(UserSettingsApiKeys), Write(api::api_keys::delete), "Delete an API key of a user."),
+
+    route("organization.create", Post, "/api/v3/users/{user_id}/organizations", Holds(UserOrganizationsCreate), Write(api::organizations::create), "Create an organization that belongs to a user."),
+    route("organization.list", Get, "/api/v3/organizations", Anyone, Read(api::organizations::list), "List the caller's organizations, or those of a collaborator."),
+    route("organization.list", Get, "/api/v3/users/{user_id}/organizations", Holds(UserOrganizationsList), Read(api::organizations::list), "List the organizations of a user."),
+    route("organization.get", Get, "/api/v3/organizations/{organization_id}", SignedIn, Read(api::organizations::get), "Read an organization."),
+    route("organization.update", Put, "/api/v3/organizations/{organization_id}", Holds(OrganizationSettingsBasic), Write(api::organizations::update), "Change the fields of an organization that the mask names."),
+    route("organization.delete", Delete, "/api/v3/organizations/{organization_id}", Holds(OrganizationDelete), Write(api::organizations::delete), "Delete an organization; it can be restored for a day."),
+    route("organization.restore", Post, "/api/v3/organizations/{organization_id}/restore", HoldsEvenDeleted(OrganizationDelete), Write(api::organizations::restore), "Restore a deleted organization."),
+    route("organization.purge", Delete, "/api/v3/organizations/{organization_id}/purge", Purger(&ADMINS_PURGE_ORGANIZATIONS), Write(api::organizations::purge), "Remove an organization for good and free its ID."),
+    route("organization.rights", Get, "/api/v3/organizations/{organization_id}/rights", Anyone, Read(api::rights::list), "List the caller's rights on an organization."),
+    route("organization.search", Get, "/api/v3/search/organizations", Account(&SEARCH_FORBIDDEN), Read(api::organizations::search), "Search organizations: all for administrators, one's own for others."),
+
+    route("organization.collaborator.list", Get, "/api/v3/organizations/{organization_id}/collaborators", SignedIn, Read(api::members::list), "List the members of an organization."),
+    route("organization.collaborator.set", Put, "/api/v3/organizations/{organization_id}/collaborators", Holds(OrganizationSettingsMembers), Write(api::members::set), "Add or change a member; without rights, remove one."),
+    route("organization.collaborator.search", Get, "/api/v3/organizations/{organization_id}/collaborators/search", SignedIn, Read(api::search::accounts), "Search accounts among an organization's members, or among all others."),
+    route("organization.collaborator.get", Get, "/api/v3/organizations/{organization_id}/collaborator/user/{user_id}", Holds(OrganizationSettingsMembers), Read(api::members::get), "Read the rights of a user on an organization."),
+    route("organization.collaborator.delete", Delete, "/api/v3/organizations/{organization_id}/collaborators/user/{user_id}", Holds(OrganizationSettingsMembers), Write(api::members::remove), "Remove a user from an organization."),
+
+    route("organization.api_key.create", Post, "/api/v3/organizations/{organization_id}/api-keys", Holds(OrganizationSettingsApiKeys), Write(api::api_keys::create), "Create an API key for an organization."),
+    route("organization.api_key.list", Get, "/api/v3/organizations/{organization_id}/api-keys", Holds(OrganizationSettingsApiKeys), Read(api::api_keys::list), "List the API keys of an organization."),
+    route("organization.api_key.get", Get, "/api/v3/organizations/{organization_id}/api-keys/{key_id}", Holds(OrganizationSettingsApiKeys), Read(api::api_keys::get), "Read an API key of an organization, without the key itself."),
+    route("organization.api_key.update", Put, "/api/v3/organizations/{organization_id}/api-keys/{key_id}", Holds(OrganizationSettingsApiKeys), Write(api::api_keys::update), "Change an API key of an organization."),
+    route("organization.api_key.delete", Delete, "/api/v3/organizations/{organization_id}/api-keys/{key_id}", Holds(OrganizationSettingsApiKeys), Write(api::api_keys::delete), "Delete an API key of an organization."),
+
+    route("account.search", Get, "/api/v3/search/accounts", SignedIn, Read(api::search::accounts), "Search users and organizations by their IDs."),
+    route("auth_info", Get, "/api/v3/auth_info", Anyone, Read(api::auth_info::get), "Tell who the caller is and what he may do."),
+    route("configuration", Get, "/api/v3/is/configuration", Open, Read(api::configuration::get), "Tell what the server expects of its users."),
+];
+
+/// Where a request goes.
+#[derive(Debug)]
+pub enum Found {
+    Route(&'static Route, Vec<(&'static str, String)>),
+    /// There is something at this path, but not with this method.
+    WrongMethod,
+    Nothing,
+}
+
+/// The one place where paths and methods are looked at.
+pub fn find(method: Method, segments: &[String]) -> Found {
+    let mut found = Found::Nothing;
+    for route in ROUTES {
+        match captures(route.path, segments) {
+            Some(captures) if route.method == method => return Found::Route(route, captures),
+            Some(_) => found = Found::WrongMethod,
+            None => {}
+        }
+    }
+    found
+}
+
+fn captures(path: &'static str, segments: &[String]) -> Option<Vec<(&'static str, String)>> {
+    let mut captures = Vec::new();
+    let mut parts = path[1..].split('/');
+    for segment in segments {
+        let part = parts.next()?;
+        match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+            Some(_) if segment.is_empty() => return None,
+            Some(name) => captures.push((name, segment.clone())),
+            None if part == segment => {}
+            None => return None,
+        }
+    }
+    parts.next().is_none().then_some(captures)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn segments(path: &str) -> Vec<String> {
+        path[1..].split('/').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn no_two_rows_match_one_request() {
+        for (n, one) in ROUTES.iter().enumerate() {
+            for other in &ROUTES[n + 1..] {
+                let example = segments(&one.path.replace(['{', '}'], ""));
+                assert!(one.method != other.method || captures(other.path, &example).is_none(), "{} {}", one.path, other.path);
+            }
+        }
+    }
+
+    #[test]
+    fn get_never_writes() {
+        for route in ROUTES.iter().filter(|route| route.method == Get) {
+            assert!(matches!(route.handler, Read(_)), "{}", route.name);
+        }
+    }
+
+    #[test]
+    fn a_right_is_one_of_the_entity_that_the_path_captures_first() {
+        for route in ROUTES {
+            if let Holds(right) | HoldsEvenDeleted(right) = route.guard {
+                let entity = right.name().split('_').nth(1).unwrap_or_default().to_lowercase();
+                let first = route.path.split('{').nth(1).unwrap_or_default();
+                assert!(first.starts_with(&format!("{entity}_id")), "{} {}", route.name, right.name());
+            }
+        }
+    }
+
+    #[test]
+    fn a_path_with_another_method_is_told_apart_from_no_path() {
+        assert!(matches!(find(Post, &segments("/api/v3/clients")), Found::WrongMethod));
+        assert!(matches!(find(Get, &segments("/api/v3/nothing")), Found::Nothing));
+        assert!(matches!(find(Get, &segments("/api/v3/clients/")), Found::Nothing));
+    }
+}

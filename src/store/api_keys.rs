@@ -1,0 +1,138 @@
+//! The rows of API keys.
+
+use rusqlite::{OptionalExtension, Row, named_params};
+
+use crate::base::error::Result;
+use crate::base::id::AccountId;
+use crate::base::page::{Listed, Page};
+use crate::base::secret::Hash;
+use crate::model::api_key::ApiKey;
+use crate::store::query::{Query, order_by};
+use crate::store::{Order, Tx, sql};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApiKeyKey {
+    Id,
+    Name,
+    CreatedAt,
+    ExpiresAt,
+}
+
+/// A key with what proves it, and whether its owner is still there.
+#[derive(Debug)]
+pub struct KeptKey {
+    pub key: ApiKey,
+    pub hash: Hash,
+    pub owner_is_live: bool,
+}
+
+const FROM: &str = "api_keys k JOIN accounts t ON t.account_id = k.account_id";
+
+const COLUMNS: &str = "k.api_key_id, k.account_id, t.kind, t.deleted_at, k.name, k.key_hash, k.created_at, k.updated_at, k.expires_at, \
+     (SELECT json_group_array(right ORDER BY position) FROM api_key_rights r WHERE r.api_key_id = k.api_key_id) AS rights";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Option<ApiKey>> {
+    let Some(owner) = sql::account(row, "account_id", "kind")? else { return Ok(None) };
+    Ok(Some(ApiKey {
+        id: row.get("api_key_id")?,
+        owner,
+        name: row.get::<_, Option<String>>("name")?.unwrap_or_default(),
+        rights: sql::list(row, "rights")?,
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
+        expires_at: row.get("expires_at")?,
+    }))
+}
+
+impl Tx<'_> {
+    /// False, and nothing done, if there is a key of this ID.
+    pub fn insert_api_key(&self, key: &ApiKey, hash: &Hash) -> Result<bool> {
+        let inserted = self
+            .connection
+            .prepare_cached(
+                "INSERT INTO api_keys (api_key_id, account_id, name, key_hash, created_at, updated_at, expires_at) \
+                 VALUES (:api_key_id, :account_id, :name, :key_hash, :created_at, :updated_at, :expires_at) ON CONFLICT (api_key_id) DO NOTHING",
+            )?
+            .execute(named_params! {
+                ":api_key_id": key.id,
+                ":account_id": key.owner,
+                ":name": sql::or_null(&key.name),
+                ":key_hash": hash.as_str(),
+                ":created_at": key.created_at,
+                ":updated_at": key.updated_at,
+                ":expires_at": key.expires_at,
+            })?
+            == 1;
+        if inserted {
+            self.insert_api_key_rights(key)?;
+        }
+        Ok(inserted)
+    }
+
+    /// A key by its ID, with what proves it.
+    pub fn kept_api_key(&self, id: &str) -> Result<Option<KeptKey>> {
+        let kept = self
+            .connection
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM {FROM} WHERE k.api_key_id = :api_key_id"))?
+            .query_row(named_params! {":api_key_id": id}, |row| {
+                let owner_is_live = row.get::<_, Option<i64>>("deleted_at")?.is_none();
+                let hash = Hash::kept(row.get("key_hash")?);
+                Ok(read(row)?.map(|key| KeptKey { key, hash, owner_is_live }))
+            })
+            .optional()?;
+        Ok(kept.flatten())
+    }
+
+    /// A key by its ID, if it is this owner's.
+    pub fn api_key(&self, owner: &AccountId, id: &str) -> Result<Option<ApiKey>> {
+        Ok(self.kept_api_key(id)?.map(|kept| kept.key).filter(|key| key.owner == *owner))
+    }
+
+    pub fn update_api_key(&self, key: &ApiKey) -> Result<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE api_keys SET name = :name, updated_at = :updated_at, expires_at = :expires_at WHERE api_key_id = :api_key_id",
+            )?
+            .execute(named_params! {
+                ":api_key_id": key.id,
+                ":name": sql::or_null(&key.name),
+                ":updated_at": key.updated_at,
+                ":expires_at": key.expires_at,
+            })?;
+        self.connection
+            .prepare_cached("DELETE FROM api_key_rights WHERE api_key_id = :api_key_id")?
+            .execute(named_params! {":api_key_id": key.id})?;
+        self.insert_api_key_rights(key)
+    }
+
+    pub fn delete_api_key(&self, id: &str) -> Result<()> {
+        self.connection
+            .prepare_cached("DELETE FROM api_keys WHERE api_key_id = :api_key_id")?
+            .execute(named_params! {":api_key_id": id})?;
+        Ok(())
+    }
+
+    pub fn api_keys(&self, owner: &AccountId, order: Order<ApiKeyKey>, page: Page) -> Result<Listed<ApiKey>> {
+        let mut query = Query::from(FROM);
+        query.only_if("k.account_id = :account_id");
+        query.with(":account_id", owner);
+        let by = match order.by {
+            ApiKeyKey::Id => "k.api_key_id",
+            ApiKeyKey::Name => "k.name",
+            ApiKeyKey::CreatedAt => "k.created_at",
+            ApiKeyKey::ExpiresAt => "k.expires_at",
+        };
+        let listed = query.page(self.connection, COLUMNS, &order_by(by, "k.api_key_id", order.direction), page, read)?;
+        Ok(Listed { items: listed.items.into_iter().flatten().collect(), total: listed.total })
+    }
+
+    fn insert_api_key_rights(&self, key: &ApiKey) -> Result<()> {
+        let mut insert = self
+            .connection
+            .prepare_cached("INSERT INTO api_key_rights (api_key_id, position, right) VALUES (:api_key_id, :position, :right)")?;
+        for (position, right) in key.rights.iter().enumerate() {
+            insert.execute(named_params! {":api_key_id": key.id, ":position": position as i64, ":right": right})?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,61 @@
+//! The rows of client secrets: several may be good at once.
+
+use rusqlite::named_params;
+
+use crate::base::error::Result;
+use crate::base::id::ClientId;
+use crate::base::secret::Hash;
+use crate::base::time::Time;
+use crate::store::Tx;
+
+#[derive(Debug)]
+pub struct ClientSecret {
+    pub number: i64,
+    pub hash: Hash,
+    pub created_at: Time,
+    pub expires_at: Option<Time>,
+    pub last_used_at: Option<Time>,
+}
+
+impl Tx<'_> {
+    pub fn insert_client_secret(&self, client: &ClientId, hash: &Hash) -> Result<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO client_secrets (client_id, secret_hash, created_at) VALUES (:client_id, :secret_hash, :created_at)",
+            )?
+            .execute(named_params! {":client_id": client, ":secret_hash": hash.as_str(), ":created_at": self.now})?;
+        Ok(())
+    }
+
+    /// The secrets that are good now, newest first.
+    pub fn client_secrets(&self, client: &ClientId) -> Result<Vec<ClientSecret>> {
+        let secrets = self
+            .connection
+            .prepare_cached(
+                "SELECT secret_number, secret_hash, created_at, expires_at, last_used_at FROM client_secrets \
+                 WHERE client_id = :client_id AND (expires_at IS NULL OR expires_at > :now) ORDER BY secret_number DESC",
+            )?
+            .query_map(named_params! {":client_id": client, ":now": self.now}, |row| {
+                Ok(ClientSecret {
+                    number: row.get("secret_number")?,
+                    hash: Hash::kept(row.get("secret_hash")?),
+                    created_at: row.get("created_at")?,
+                    expires_at: row.get("expires_at")?,
+                    last_used_at: row.get("last_used_at")?,
+                })
+            })?
+            .collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(secrets)
+    }
+
+    /// Every secret of the client ends at this time, unless it ends sooner; what has ended is removed.
+    pub fn end_client_secrets(&self, client: &ClientId, at: Time) -> Result<()> {
+        self.connection
+            .prepare_cached("UPDATE client_secrets SET expires_at = min(coalesce(expires_at, :at), :at) WHERE client_id = :client_id")?
+            .execute(named_params! {":client_id": client, ":at": at})?;
+        self.connection
+            .prepare_cached("DELETE FROM client_secrets WHERE client_id = :client_id AND expires_at <= :now")?
+            .execute(named_params! {":client_id": client, ":now": self.now})?;
+        Ok(())
+    }
+}

@@ -1,0 +1,239 @@
+//! The rows of clients.
+
+use rusqlite::{OptionalExtension, Row, named_params};
+
+use crate::base::error::Result;
+use crate::base::id::{AccountId, ClientId};
+use crate::base::page::{Listed, Page};
+use crate::base::time::Time;
+use crate::model::choice::State;
+use crate::model::client::Client;
+use crate::model::member::Contacts;
+use crate::store::query::{Query, Searched, TextSearch, order_by};
+use crate::store::{Deleted, Order, Tx, sql};
+
+/// Whose clients.
+#[derive(Clone, Debug)]
+pub enum Scope {
+    Everyone,
+    /// The account is a collaborator itself.
+    Direct(AccountId),
+    /// The account is a collaborator itself or through an organization.
+    Reachable(AccountId),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientKey {
+    Id,
+    Name,
+    CreatedAt,
+}
+
+/// What a list or a search of clients asks for. All conditions must hold.
+#[derive(Clone, Debug)]
+pub struct ClientSearch {
+    pub scope: Scope,
+    pub deleted: Deleted,
+    pub texts: TextSearch,
+    /// Any of these; any at all if empty.
+    pub states: Vec<State>,
+    pub order: Order<ClientKey>,
+    pub page: Page,
+}
+
+const SEARCHED: Searched = Searched { id: "client_id", number: "client_number", index: "client_text", attributes: "client_attributes" };
+
+/// One client in one row: the lists are gathered by subselects.
+const COLUMNS: &str = "t.client_id, t.created_at, t.updated_at, t.deleted_at, t.name, t.description, t.state, t.state_description, \
+     t.skip_authorization, t.endorsed, t.administrative_contact, t.technical_contact, \
+     (SELECT kind FROM accounts WHERE account_id = t.administrative_contact) AS administrative_kind, \
+     (SELECT kind FROM accounts WHERE account_id = t.technical_contact) AS technical_kind, \
+     (SELECT json_group_object(key, value) FROM client_attributes l WHERE l.client_id = t.client_id) AS attributes, \
+     (SELECT json_group_array(uri ORDER BY position) FROM client_redirect_uris l WHERE l.client_id = t.client_id) AS redirect_uris, \
+     (SELECT json_group_array(uri ORDER BY position) FROM client_logout_redirect_uris l WHERE l.client_id = t.client_id) AS logout_redirect_uris, \
+     (SELECT json_group_array(grant_type ORDER BY position) FROM client_grants l WHERE l.client_id = t.client_id) AS grants, \
+     (SELECT json_group_array(right ORDER BY position) FROM client_rights l WHERE l.client_id = t.client_id) AS rights";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Client> {
+    Ok(Client {
+        id: row.get("client_id")?,
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
+        deleted_at: row.get("deleted_at")?,
+        name: row.get::<_, Option<String>>("name")?.unwrap_or_default(),
+        description: row.get("description")?,
+        attributes: sql::pairs(row, "attributes")?,
+        contact_info: Contacts::default(),
+        administrative_contact: sql::account(row, "administrative_contact", "administrative_kind")?,
+        technical_contact: sql::account(row, "technical_contact", "technical_kind")?,
+        secret: None,
+        redirect_uris: sql::list(row, "redirect_uris")?,
+        logout_redirect_uris: sql::list(row, "logout_redirect_uris")?,
+        state: row.get("state")?,
+        state_description: row.get("state_description")?,
+        skip_authorization: row.get("skip_authorization")?,
+        endorsed: row.get("endorsed")?,
+        grants: sql::list(row, "grants")?,
+        rights: sql::list(row, "rights")?,
+    })
+}
+
+impl Tx<'_> {
+    /// False, and nothing done, if the ID is taken, be it by a deleted client.
+    pub fn insert_client(&self, client: &Client) -> Result<bool> {
+        let inserted = self
+            .connection
+            .prepare_cached(
+                "INSERT INTO clients (client_id, created_at, updated_at, name, description, administrative_contact, technical_contact, \
+                 state, state_description, skip_authorization, endorsed) \
+                 VALUES (:client_id, :created_at, :updated_at, :name, :description, :administrative_contact, :technical_contact, \
+                 :state, :state_description, :skip_authorization, :endorsed) ON CONFLICT (client_id) DO NOTHING",
+            )?
+            .execute(named_params! {
+                ":client_id": client.id,
+                ":created_at": client.created_at,
+                ":updated_at": client.updated_at,
+                ":name": sql::or_null(&client.name),
+                ":description": client.description,
+                ":administrative_contact": client.administrative_contact,
+                ":technical_contact": client.technical_contact,
+                ":state": client.state,
+                ":state_description": client.state_description,
+                ":skip_authorization": client.skip_authorization,
+                ":endorsed": client.endorsed,
+            })?
+            == 1;
+        if inserted {
+            self.insert_client_lists(client)?;
+        }
+        Ok(inserted)
+    }
+
+    pub fn client(&self, id: &ClientId, deleted: Deleted) -> Result<Option<Client>> {
+        let condition = deleted.condition();
+        let client = self
+            .connection
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM clients t WHERE t.client_id = :client_id AND {condition}"))?
+            .query_row(named_params! {":client_id": id}, read)
+            .optional()?;
+        Ok(client)
+    }
+
+    pub fn client_exists(&self, id: &ClientId, deleted: Deleted) -> Result<bool> {
+        let condition = deleted.condition();
+        let exists = self
+            .connection
+            .prepare_cached(&format!("SELECT EXISTS (SELECT 1 FROM clients t WHERE t.client_id = :client_id AND {condition})"))?
+            .query_row(named_params! {":client_id": id}, |row| row.get(0))?;
+        Ok(exists)
+    }
+
+    pub fn update_client(&self, client: &Client) -> Result<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE clients SET updated_at = :updated_at, deleted_at = :deleted_at, name = :name, description = :description, \
+                 administrative_contact = :administrative_contact, technical_contact = :technical_contact, state = :state, \
+                 state_description = :state_description, skip_authorization = :skip_authorization, endorsed = :endorsed \
+                 WHERE client_id = :client_id",
+            )?
+            .execute(named_params! {
+                ":client_id": client.id,
+                ":updated_at": client.updated_at,
+                ":deleted_at": client.deleted_at,
+                ":name": sql::or_null(&client.name),
+                ":description": client.description,
+                ":administrative_contact": client.administrative_contact,
+                ":technical_contact": client.technical_contact,
+                ":state": client.state,
+                ":state_description": client.state_description,
+                ":skip_authorization": client.skip_authorization,
+                ":endorsed": client.endorsed,
+            })?;
+        for table in LISTS {
+            self.connection
+                .prepare_cached(&format!("DELETE FROM {table} WHERE client_id = :client_id"))?
+                .execute(named_params! {":client_id": client.id})?;
+        }
+        self.insert_client_lists(client)
+    }
+
+    pub fn set_client_deleted(&self, id: &ClientId, deleted_at: Option<Time>) -> Result<()> {
+        self.connection
+            .prepare_cached("UPDATE clients SET deleted_at = :deleted_at WHERE client_id = :client_id")?
+            .execute(named_params! {":client_id": id, ":deleted_at": deleted_at})?;
+        Ok(())
+    }
+
+    /// Removes every trace but the events. False if there is no such client.
+    pub fn purge_client(&self, id: &ClientId) -> Result<bool> {
+        let purged = self
+            .connection
+            .prepare_cached("DELETE FROM clients WHERE client_id = :client_id")?
+            .execute(named_params! {":client_id": id})?;
+        Ok(purged == 1)
+    }
+
+    pub fn clients(&self, search: &ClientSearch) -> Result<Listed<Client>> {
+        let order = match search.order.by {
+            ClientKey::Id => "t.client_id",
+            ClientKey::Name => "t.name",
+            ClientKey::CreatedAt => "t.created_at",
+        };
+        let order = order_by(order, "t.client_id", search.order.direction);
+        Ok(search.query().page(self.connection, COLUMNS, &order, search.page, read)?)
+    }
+
+    fn insert_client_lists(&self, client: &Client) -> Result<()> {
+        for (key, value) in &client.attributes {
+            self.connection
+                .prepare_cached("INSERT INTO client_attributes (client_id, key, value) VALUES (:client_id, :key, :value)")?
+                .execute(named_params! {":client_id": client.id, ":key": key, ":value": value})?;
+        }
+        self.insert_client_list("client_redirect_uris", "uri", &client.id, &client.redirect_uris)?;
+        self.insert_client_list("client_logout_redirect_uris", "uri", &client.id, &client.logout_redirect_uris)?;
+        self.insert_client_list("client_grants", "grant_type", &client.id, &client.grants)?;
+        self.insert_client_list("client_rights", "right", &client.id, &client.rights)
+    }
+
+    fn insert_client_list(&self, table: &str, column: &str, id: &ClientId, items: &[impl rusqlite::ToSql]) -> Result<()> {
+        let mut insert = self
+            .connection
+            .prepare_cached(&format!("INSERT INTO {table} (client_id, position, {column}) VALUES (:client_id, :position, :item)"))?;
+        for (position, item) in items.iter().enumerate() {
+            insert.execute(named_params! {":client_id": id, ":position": position as i64, ":item": item})?;
+        }
+        Ok(())
+    }
+}
+
+/// The child tables that an update rewrites.
+const LISTS: &[&str] = &["client_attributes", "client_redirect_uris", "client_logout_redirect_uris", "client_grants", "client_rights"];
+
+impl ClientSearch {
+    fn query(&self) -> Query<'_> {
+        let mut query = Query::from("clients t");
+        query.only_if(self.deleted.condition());
+        match &self.scope {
+            Scope::Everyone => {}
+            Scope::Direct(account) => {
+                query.only_if("t.client_id IN (SELECT client_id FROM client_members WHERE account_id = :account)");
+                query.with(":account", account);
+            }
+            Scope::Reachable(account) => {
+                query.only_if(
+                    "t.client_id IN (SELECT client_id FROM client_members WHERE account_id = :account \
+                     UNION SELECT m.client_id FROM organization_members o \
+                     JOIN accounts a ON a.account_id = o.organization_id AND a.deleted_at IS NULL \
+                     JOIN client_members m ON m.account_id = o.organization_id WHERE o.account_id = :account)",
+                );
+                query.with(":account", account);
+            }
+        }
+        self.texts.narrow(&mut query, &SEARCHED);
+        if !self.states.is_empty() {
+            let numbers: Vec<String> = self.states.iter().map(|state| state.number().to_string()).collect();
+            query.only_if(format!("t.state IN ({})", numbers.join(", ")));
+        }
+        query
+    }
+}

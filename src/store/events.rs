@@ -1,0 +1,69 @@
+//! The rows of events. Only ever appended to.
+
+use rusqlite::named_params;
+
+use crate::base::error::Result;
+use crate::base::time::Time;
+use crate::model::event::{Actor, Change};
+use crate::store::Tx;
+
+/// One row, as the history will show it.
+#[derive(Debug)]
+pub struct Event {
+    pub happened_at: Time,
+    pub name: String,
+    pub entity_kind: String,
+    pub entity_id: String,
+    pub actor: Actor,
+    pub old_values: String,
+    pub new_values: String,
+}
+
+impl Tx<'_> {
+    pub fn insert_event(&self, actor: &Actor, change: &Change) -> Result<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO events (happened_at, name, entity_kind, entity_id, account_id, api_key_id, request_id, old_values, new_values) \
+                 VALUES (:happened_at, :name, :entity_kind, :entity_id, :account_id, :api_key_id, :request_id, :old_values, :new_values)",
+            )?
+            .execute(named_params! {
+                ":happened_at": self.now,
+                ":name": format!("{}.{}", change.entity_kind, change.action.name()),
+                ":entity_kind": change.entity_kind,
+                ":entity_id": change.entity_id,
+                ":account_id": actor.account_id,
+                ":api_key_id": actor.api_key_id,
+                ":request_id": actor.request_id,
+                ":old_values": change.old.to_string(),
+                ":new_values": change.new.to_string(),
+            })?;
+        Ok(())
+    }
+
+    /// The events of one entity, oldest first.
+    pub fn events(&self, entity_kind: &str, entity_id: &str) -> Result<Vec<Event>> {
+        let events = self
+            .connection
+            .prepare_cached(
+                "SELECT happened_at, name, entity_kind, entity_id, account_id, api_key_id, request_id, old_values, new_values FROM events \
+                 WHERE entity_kind = :entity_kind AND entity_id = :entity_id ORDER BY event_number",
+            )?
+            .query_map(named_params! {":entity_kind": entity_kind, ":entity_id": entity_id}, |row| {
+                Ok(Event {
+                    happened_at: row.get("happened_at")?,
+                    name: row.get("name")?,
+                    entity_kind: row.get("entity_kind")?,
+                    entity_id: row.get("entity_id")?,
+                    actor: Actor {
+                        account_id: row.get("account_id")?,
+                        api_key_id: row.get("api_key_id")?,
+                        request_id: row.get("request_id")?,
+                    },
+                    old_values: row.get("old_values")?,
+                    new_values: row.get("new_values")?,
+                })
+            })?
+            .collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(events)
+    }
+}

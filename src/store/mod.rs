@@ -1,0 +1,131 @@
+//! Floor 2: rows in, rows out. It speaks SQL and decides nothing.
+
+pub mod accounts;
+pub mod api_keys;
+pub mod client_secrets;
+pub mod clients;
+pub mod events;
+pub mod members;
+pub mod organizations;
+mod pattern;
+mod query;
+pub mod schema;
+mod sql;
+pub mod users;
+mod writer;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use data_encoding::HEXLOWER;
+use rusqlite::Connection;
+
+use crate::base::error::{Error, Result};
+use crate::base::secret;
+use crate::base::time::{Clock, Time};
+pub use query::{Deleted, Direction, Order, TextSearch};
+use schema::Durability;
+pub use schema::OpenError;
+use writer::Writer;
+
+/// One open database file: any number of readers, one writer.
+#[derive(Debug)]
+pub struct Store {
+    // Dropped in this order: connections first, then the lock on the file, then the file itself if it was temporary.
+    readers: Mutex<Vec<Connection>>,
+    writer: Writer,
+    clock: Clock,
+    _hold: File,
+    path: PathBuf,
+    _temporary: Option<TemporaryDirectory>,
+}
+
+/// A transaction under way. Everything in it happens at `now`.
+#[derive(Debug)]
+pub struct Tx<'c> {
+    connection: &'c Connection,
+    pub now: Time,
+}
+
+impl Store {
+    /// Opens the file, making or upgrading it; nobody else can while this lives.
+    pub fn open(path: &Path) -> std::result::Result<Store, OpenError> {
+        Store::open_with(path.to_owned(), Durability::Durable, Clock::System, None)
+    }
+
+    /// A new database in a directory of its own that only this user can enter; both are gone when the store is dropped.
+    pub fn ephemeral() -> std::result::Result<Store, OpenError> {
+        Store::ephemeral_with(Clock::System)
+    }
+
+    /// The same, in a time of the caller's own.
+    pub fn ephemeral_with(clock: Clock) -> std::result::Result<Store, OpenError> {
+        let directory = TemporaryDirectory::create().map_err(OpenError::Unreadable)?;
+        Store::open_with(directory.0.join("keyfob.db"), Durability::Ephemeral, clock, Some(directory))
+    }
+
+    fn open_with(path: PathBuf, durability: Durability, clock: Clock, temporary: Option<TemporaryDirectory>) -> std::result::Result<Store, OpenError> {
+        let hold = schema::hold(&path)?;
+        let writer = Writer::new(schema::open_writer(&path, durability)?);
+        Ok(Store { readers: Mutex::default(), writer, clock, _hold: hold, path, _temporary: temporary })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Runs `work` on one unchanging state of the database. Readers wait for nobody.
+    pub fn read<T>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
+        let idle = locked(&self.readers).pop();
+        let connection = idle.map_or_else(|| schema::open_reader(&self.path), Ok)?;
+        let transaction = connection.unchecked_transaction()?;
+        let result = work(&Tx { connection: &transaction, now: self.clock.now() });
+        transaction.finish()?;
+        locked(&self.readers).push(connection);
+        result
+    }
+
+    /// Runs `work` as the one writer and returns when what it did is durable. `Err` undoes it.
+    pub fn write<T>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
+        self.writer.run(&self.clock, work)
+    }
+}
+
+/// A lock whose holder panicked is taken all the same: what it guards is put right by its next user.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removed with all that is in it when dropped.
+#[derive(Debug)]
+struct TemporaryDirectory(PathBuf);
+
+impl TemporaryDirectory {
+    fn create() -> std::io::Result<TemporaryDirectory> {
+        use std::os::unix::fs::DirBuilderExt;
+        let path = std::env::temp_dir().join(format!("keyfob-{}", HEXLOWER.encode(&secret::random::<8>())));
+        std::fs::DirBuilder::new().mode(0o700).create(&path)?;
+        Ok(TemporaryDirectory(path))
+    }
+}
+
+impl Drop for TemporaryDirectory {
+    fn drop(&mut self) {
+        // Nobody is left to tell of a failure; the directory is in the system's place for temporary files.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    /// What a caller can wait out is told apart from what is our fault.
+    fn from(error: rusqlite::Error) -> Error {
+        use rusqlite::ErrorCode::{CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, ReadOnly, SystemIoFailure};
+        match error.sqlite_error_code() {
+            Some(DiskFull | ReadOnly | SystemIoFailure | DatabaseBusy | DatabaseLocked | CannotOpen) => {
+                Error::Unavailable(error.to_string())
+            }
+            _ => Error::Internal(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The rows of organizations.
+
+use rusqlite::{OptionalExtension, Row, named_params};
+
+use crate::base::error::Result;
+use crate::base::id::{AccountId, OrganizationId};
+use crate::base::page::{Listed, Page};
+use crate::base::time::Time;
+use crate::model::member::Contacts;
+use crate::model::organization::Organization;
+use crate::store::accounts::{Account, SEARCHED};
+use crate::store::query::{Query, TextSearch, order_by};
+use crate::store::{Deleted, Order, Tx, sql};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrganizationKey {
+    Id,
+    Name,
+    CreatedAt,
+}
+
+/// What a list or a search of organizations asks for. All conditions must hold.
+#[derive(Clone, Debug)]
+pub struct OrganizationSearch {
+    /// Only those of which this account is a member.
+    pub member: Option<AccountId>,
+    pub deleted: Deleted,
+    pub texts: TextSearch,
+    pub order: Order<OrganizationKey>,
+    pub page: Page,
+}
+
+const FROM: &str = "organizations o JOIN accounts t ON t.account_id = o.organization_id";
+
+const COLUMNS: &str = "o.organization_id, t.created_at, t.updated_at, t.deleted_at, t.name, t.description, o.administrative_contact, \
+     o.technical_contact, o.fanout_notifications, \
+     (SELECT kind FROM accounts WHERE account_id = o.administrative_contact) AS administrative_kind, \
+     (SELECT kind FROM accounts WHERE account_id = o.technical_contact) AS technical_kind, \
+     (SELECT json_group_object(key, value) FROM account_attributes l WHERE l.account_id = o.organization_id) AS attributes";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Organization> {
+    Ok(Organization {
+        id: row.get("organization_id")?,
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
+        deleted_at: row.get("deleted_at")?,
+        name: row.get::<_, Option<String>>("name")?.unwrap_or_default(),
+        description: row.get("description")?,
+        attributes: sql::pairs(row, "attributes")?,
+        contact_info: Contacts::default(),
+        administrative_contact: sql::account(row, "administrative_contact", "administrative_kind")?,
+        technical_contact: sql::account(row, "technical_contact", "technical_kind")?,
+        fanout_notifications: row.get("fanout_notifications")?,
+    })
+}
+
+fn account(organization: &Organization) -> Account<'_> {
+    Account {
+        id: AccountId::Organization(organization.id.clone()),
+        created_at: organization.created_at,
+        updated_at: organization.updated_at,
+        name: &organization.name,
+        description: &organization.description,
+        attributes: &organization.attributes,
+    }
+}
+
+impl Tx<'_> {
+    /// False, and nothing done, if the ID is taken.
+    pub fn insert_organization(&self, organization: &Organization) -> Result<bool> {
+        if !self.insert_account(&account(organization))? {
+            return Ok(false);
+        }
+        self.connection
+            .prepare_cached(
+                "INSERT INTO organizations (organization_id, administrative_contact, technical_contact, fanout_notifications) \
+                 VALUES (:organization_id, :administrative_contact, :technical_contact, :fanout_notifications)",
+            )?
+            .execute(named_params! {
+                ":organization_id": organization.id,
+                ":administrative_contact": organization.administrative_contact,
+                ":technical_contact": organization.technical_contact,
+                ":fanout_notifications": organization.fanout_notifications,
+            })?;
+        Ok(true)
+    }
+
+    pub fn organization(&self, id: &OrganizationId, deleted: Deleted) -> Result<Option<Organization>> {
+        let condition = deleted.condition();
+        let organization = self
+            .connection
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM {FROM} WHERE o.organization_id = :organization_id AND {condition}"))?
+            .query_row(named_params! {":organization_id": id}, read)
+            .optional()?;
+        Ok(organization)
+    }
+
+    pub fn update_organization(&self, organization: &Organization) -> Result<()> {
+        self.update_account(&account(organization))?;
+        self.connection
+            .prepare_cached(
+                "UPDATE organizations SET administrative_contact = :administrative_contact, technical_contact = :technical_contact, \
+                 fanout_notifications = :fanout_notifications WHERE organization_id = :organization_id",
+            )?
+            .execute(named_params! {
+                ":organization_id": organization.id,
+                ":administrative_contact": organization.administrative_contact,
+                ":technical_contact": organization.technical_contact,
+                ":fanout_notifications": organization.fanout_notifications,
+            })?;
+        Ok(())
+    }
+
+    pub fn set_organization_deleted(&self, id: &OrganizationId, deleted_at: Option<Time>) -> Result<()> {
+        self.set_account_deleted(&AccountId::Organization(id.clone()), deleted_at)
+    }
+
+    pub fn organizations(&self, search: &OrganizationSearch) -> Result<Listed<Organization>> {
+        let order = match search.order.by {
+            OrganizationKey::Id => "t.account_id",
+            OrganizationKey::Name => "t.name",
+            OrganizationKey::CreatedAt => "t.created_at",
+        };
+        let mut query = Query::from(FROM);
+        query.only_if("t.kind = 'organization'");
+        query.only_if(search.deleted.condition());
+        if let Some(member) = &search.member {
+            query.only_if("o.organization_id IN (SELECT organization_id FROM organization_members WHERE account_id = :member)");
+            query.with(":member", member);
+        }
+        search.texts.narrow(&mut query, &SEARCHED);
+        let order = order_by(order, "t.account_id", search.order.direction);
+        Ok(query.page(self.connection, COLUMNS, &order, search.page, read)?)
+    }
+}

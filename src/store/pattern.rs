@@ -1,0 +1,116 @@
+//! Substring search, without regard to case; `%` stands for any characters, `_` for any one, `\` takes either literally (contract 1.12).
+//!
+//! The text index narrows a search down by the literal runs of a pattern; the SQL function [`FUNCTION`] decides. One
+//! place says what matches, so a pattern without a run that the index could find is still answered right, by a scan.
+
+use rusqlite::Connection;
+use rusqlite::functions::FunctionFlags;
+
+/// `contains(text, pattern)`: false for an absent text.
+const FUNCTION: &str = "contains";
+
+/// What the index can look up: it knows runs of three characters and more.
+const SHORTEST_RUN: usize = 3;
+
+pub fn register(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    connection.create_scalar_function(FUNCTION, 2, flags, |context| {
+        let text = context.get_raw(0).as_str_or_null()?;
+        let pattern = context.get_raw(1).as_str()?;
+        Ok(text.is_some_and(|text| contains(text, pattern)))
+    })
+}
+
+/// The query for the text index that every match of the pattern in one of the columns passes; nothing if the index cannot help.
+pub fn index_query(columns: &[&str], pattern: &str) -> Option<String> {
+    let runs: Vec<String> = parse(pattern)
+        .split(|part| !matches!(part, Part::Letter(_)))
+        .filter(|run| run.len() >= SHORTEST_RUN)
+        .map(|run| run.iter().filter_map(Part::letter).collect::<String>().replace('"', "\"\""))
+        .map(|run| format!("\"{run}\""))
+        .collect();
+    (!runs.is_empty()).then(|| format!("{{{}}} : ({})", columns.join(" "), runs.join(" AND ")))
+}
+
+/// One element of a pattern.
+#[derive(Clone, Copy, PartialEq)]
+enum Part {
+    Letter(char),
+    AnyOne,
+    Any,
+}
+
+impl Part {
+    fn letter(&self) -> Option<char> {
+        match self {
+            Part::Letter(c) => Some(*c),
+            Part::AnyOne | Part::Any => None,
+        }
+    }
+}
+
+/// Letters come in lower case, one by one: a lower-case form that depends on its place in a word would match nothing.
+fn parse(pattern: &str) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut letters = pattern.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '%' => parts.push(Part::Any),
+            '_' => parts.push(Part::AnyOne),
+            '\\' => parts.extend(letters.next().unwrap_or('\\').to_lowercase().map(Part::Letter)),
+            _ => parts.extend(letter.to_lowercase().map(Part::Letter)),
+        }
+    }
+    parts
+}
+
+fn contains(text: &str, pattern: &str) -> bool {
+    let text: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
+    let pattern: Vec<Part> = [Part::Any].into_iter().chain(parse(pattern)).chain([Part::Any]).collect();
+    let (mut t, mut p) = (0, 0);
+    // Where the last `%` stood, and how much of the text it has taken: on a mismatch it takes one more.
+    let (mut any, mut taken) = (None, 0);
+    while t < text.len() {
+        match pattern.get(p) {
+            Some(Part::Any) => {
+                (any, taken) = (Some(p), t);
+                p += 1;
+            }
+            Some(Part::AnyOne) => (t, p) = (t + 1, p + 1),
+            Some(Part::Letter(c)) if *c == text[t] => (t, p) = (t + 1, p + 1),
+            _ => match any {
+                Some(at) => {
+                    taken += 1;
+                    (t, p) = (taken, at + 1);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|part| *part == Part::Any)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_found_anywhere_without_regard_to_case() {
+        for (text, pattern) in
+            [("birch-yak", "YAK"), ("Ünïcode", "ünÏ"), ("abc", ""), ("", ""), ("a%b", "\\%"), ("xayb", "a_b"), ("a--b", "a%b")]
+        {
+            assert!(contains(text, pattern), "{text} {pattern}");
+        }
+        for (text, pattern) in [("birch", "yak"), ("ab", "a_b"), ("ab", "\\%"), ("", "a"), ("aaab", "aab_")] {
+            assert!(!contains(text, pattern), "{text} {pattern}");
+        }
+    }
+
+    #[test]
+    fn the_index_is_asked_for_literal_runs_of_three_and_more() {
+        assert_eq!(index_query(&["name"], "same"), Some("{name} : (\"same\")".to_owned()));
+        assert_eq!(index_query(&["name"], "ab%cde_f\"gh"), Some("{name} : (\"cde\" AND \"f\"\"gh\")".to_owned()));
+        assert_eq!(index_query(&["name"], "ab"), None);
+        assert_eq!(index_query(&["name"], "%_%"), None);
+    }
+}

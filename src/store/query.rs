@@ -1,0 +1,174 @@
+//! Queries that are put together from conditions: lists and searches.
+
+use rusqlite::{Connection, Row, ToSql};
+
+use crate::base::page::{Listed, Page};
+use crate::store::pattern::index_query;
+
+/// Whether deleted rows are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    No,
+    Yes,
+    Either,
+}
+
+impl Deleted {
+    /// The condition on the table that goes by `t`.
+    pub(super) fn condition(self) -> &'static str {
+        match self {
+            Deleted::No => "t.deleted_at IS NULL",
+            Deleted::Yes => "t.deleted_at IS NOT NULL",
+            Deleted::Either => "TRUE",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Ascending,
+    Descending,
+}
+
+/// What a list is sorted by; ties are broken by ID in the same direction (contract 1.5).
+#[derive(Clone, Copy, Debug)]
+pub struct Order<Key> {
+    pub by: Key,
+    pub direction: Direction,
+}
+
+/// What every search asks of texts and attributes. Texts are patterns (`store::pattern`); all conditions must hold.
+#[derive(Clone, Debug, Default)]
+pub struct TextSearch {
+    /// In the ID, the name or the description.
+    pub query: Option<String>,
+    pub id_contains: Option<String>,
+    pub name_contains: Option<String>,
+    pub description_contains: Option<String>,
+    /// Key and pattern.
+    pub attributes_contain: Vec<(String, String)>,
+}
+
+/// Where a [`TextSearch`] looks.
+#[derive(Debug)]
+pub struct Searched {
+    /// The column with the ID, under the same name in the table, the index and the attributes.
+    pub id: &'static str,
+    pub number: &'static str,
+    pub index: &'static str,
+    pub attributes: &'static str,
+}
+
+impl TextSearch {
+    /// Adds its conditions on the table that goes by `t`.
+    pub(super) fn narrow<'v>(&'v self, query: &mut Query<'v>, searched: &Searched) {
+        let Searched { id, number, index, attributes } = searched;
+        let texts: [(&str, &Option<String>, &[&str]); 4] = [
+            (":query", &self.query, &[id, "name", "description"]),
+            (":id_contains", &self.id_contains, &[id]),
+            (":name_contains", &self.name_contains, &["name"]),
+            (":description_contains", &self.description_contains, &["description"]),
+        ];
+        let mut indexed: Vec<String> = Vec::new();
+        for (name, pattern, columns) in texts {
+            let Some(pattern) = pattern else { continue };
+            indexed.extend(index_query(columns, pattern));
+            let any: Vec<String> = columns.iter().map(|column| format!("contains(t.{column}, {name})")).collect();
+            query.only_if(format!("({})", any.join(" OR ")));
+            query.with(name, pattern);
+        }
+        if !indexed.is_empty() {
+            query.only_if(format!("t.{number} IN (SELECT rowid FROM {index} WHERE {index} MATCH :indexed)"));
+            query.with(":indexed", indexed.join(" AND "));
+        }
+        for (n, (key, pattern)) in self.attributes_contain.iter().enumerate() {
+            query.only_if(format!(
+                "EXISTS (SELECT 1 FROM {attributes} a WHERE a.{id} = t.{id} AND a.key = :key{n} AND contains(a.value, :value{n}))"
+            ));
+            query.with(format!(":key{n}"), key);
+            query.with(format!(":value{n}"), pattern);
+        }
+    }
+}
+
+/// Conditions and the values they name.
+pub(super) struct Query<'v> {
+    /// After `FROM`.
+    pub from: &'static str,
+    pub conditions: Vec<String>,
+    pub values: Vec<(String, Box<dyn ToSql + 'v>)>,
+}
+
+impl<'v> Query<'v> {
+    pub fn from(from: &'static str) -> Query<'v> {
+        Query { from, conditions: Vec::new(), values: Vec::new() }
+    }
+
+    pub fn only_if(&mut self, condition: impl Into<String>) {
+        self.conditions.push(condition.into());
+    }
+
+    pub fn with(&mut self, name: impl Into<String>, value: impl ToSql + 'v) {
+        self.values.push((name.into(), Box::new(value)));
+    }
+
+    /// One page, and the number of rows on all pages.
+    pub fn page<T>(
+        &self,
+        connection: &Connection,
+        columns: &str,
+        order: &str,
+        page: Page,
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Listed<T>> {
+        let count = format!("SELECT count(*) FROM {} WHERE {}", self.from, self.condition());
+        let total = connection.prepare_cached(&count)?.query_row(&*self.parameters(&[]), |row| row.get(0))?;
+        let items = self.rows(connection, columns, order, page.limit(), page.offset(), read)?;
+        Ok(Listed { items, total })
+    }
+
+    /// The first rows, at most so many.
+    pub fn all<T>(
+        &self,
+        connection: &Connection,
+        columns: &str,
+        order: &str,
+        most: Option<u32>,
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Vec<T>> {
+        // SQLite takes a negative limit for none.
+        self.rows(connection, columns, order, most.map_or(-1, i64::from), 0, read)
+    }
+
+    fn rows<T>(
+        &self,
+        connection: &Connection,
+        columns: &str,
+        order: &str,
+        limit: i64,
+        offset: i64,
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Vec<T>> {
+        let condition = self.condition();
+        let select = format!("SELECT {columns} FROM {} WHERE {condition} ORDER BY {order} LIMIT :limit OFFSET :offset", self.from);
+        connection.prepare_cached(&select)?.query_map(&*self.parameters(&[(":limit", &limit), (":offset", &offset)]), read)?.collect()
+    }
+
+    fn condition(&self) -> String {
+        if self.conditions.is_empty() { "TRUE".to_owned() } else { self.conditions.join(" AND ") }
+    }
+
+    fn parameters<'a>(&'a self, more: &[(&'a str, &'a dyn ToSql)]) -> Vec<(&'a str, &'a dyn ToSql)> {
+        self.values.iter().map(|(name, value)| (name.as_str(), &**value as &dyn ToSql)).chain(more.iter().copied()).collect()
+    }
+}
+
+/// `ORDER BY` for a column that may be NULL: absent values come last, or first in descending order; ties by `id`.
+pub fn order_by(column: &str, id: &str, direction: Direction) -> String {
+    match (column == id, direction) {
+        (true, Direction::Ascending) => id.to_owned(),
+        (true, Direction::Descending) => format!("{id} DESC"),
+        (false, Direction::Ascending) => format!("{column} NULLS LAST, {id}"),
+        (false, Direction::Descending) => format!("{column} DESC NULLS FIRST, {id} DESC"),
+    }
+}

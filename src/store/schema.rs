@@ -1,0 +1,137 @@
+//! Opening the file: its pragmas, its schema and the upgrades from older ones.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::{fmt, io};
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::store::pattern;
+
+/// The present schema.
+pub const SCHEMA: &str = include_str!("../../schema.sql");
+
+/// `UPGRADES[n]` turns schema n + 1 into schema n + 2. Never edited once released, only appended to.
+pub const UPGRADES: &[&str] = &[];
+
+/// Marks a file as ours: `kfob`.
+const APPLICATION_ID: i64 = 0x6b66_6f62;
+
+/// How long a statement waits for a lock that somebody else holds: long enough for a backup's last step.
+const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// How safe a commit is when it is acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// It survives a power cut.
+    Durable,
+    /// The file is thrown away anyway.
+    Ephemeral,
+}
+
+/// Why a file could not be opened. Every variant is told in one clear line.
+#[derive(Debug)]
+pub enum OpenError {
+    Unreadable(io::Error),
+    Held,
+    NotOurs,
+    Newer { found: i64, known: i64 },
+    Broken(rusqlite::Error),
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpenError::Unreadable(error) => write!(f, "cannot open the data file: {error}"),
+            OpenError::Held => f.write_str("another keyfob is using this data file: stop it first, or choose another file with --data"),
+            OpenError::NotOurs => f.write_str("this file is not a keyfob database: choose another file with --data"),
+            OpenError::Newer { found, known } => {
+                write!(f, "the data file was written by a newer keyfob (schema {found}, this one knows {known}): upgrade keyfob")
+            }
+            OpenError::Broken(error) => write!(f, "cannot use the data file: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> OpenError {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase) => OpenError::NotOurs,
+            _ => OpenError::Broken(error),
+        }
+    }
+}
+
+/// Takes the file for this process, making it (mode 0600) if it is missing. The lock lasts as long as the returned handle, which must outlive every connection: closing any handle of a file drops SQLite's own locks on it.
+pub fn hold(path: &Path) -> Result<File, OpenError> {
+    let file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(OpenError::Unreadable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::Held),
+        Err(TryLockError::Error(error)) => Err(OpenError::Unreadable(error)),
+    }
+}
+
+/// The one connection that writes. Makes the schema in an empty file, or upgrades an older one.
+pub fn open_writer(path: &Path, durability: Durability) -> Result<Connection, OpenError> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    check_application(&connection)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    let synchronous = match durability {
+        Durability::Durable => "FULL",
+        Durability::Ephemeral => "OFF",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    upgrade(&connection)?;
+    prepare(&connection)?;
+    Ok(connection)
+}
+
+/// A connection that cannot write.
+pub fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    prepare(&connection)?;
+    Ok(connection)
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // Cascades delete rows of tables whose triggers keep the text index.
+    connection.pragma_update(None, "recursive_triggers", true)?;
+    connection.set_prepared_statement_cache_capacity(256);
+    pattern::register(connection)
+}
+
+fn check_application(connection: &Connection) -> Result<(), OpenError> {
+    let found: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if found == APPLICATION_ID || (found == 0 && tables == 0) { Ok(()) } else { Err(OpenError::NotOurs) }
+}
+
+/// Brings the schema to the present, in one transaction.
+fn upgrade(connection: &Connection) -> Result<(), OpenError> {
+    let known = UPGRADES.len() as i64 + 1;
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > known {
+        return Err(OpenError::Newer { found, known });
+    }
+    if found == known {
+        return Ok(());
+    }
+    let transaction = connection.unchecked_transaction()?;
+    match usize::try_from(found) {
+        Ok(0) => transaction.execute_batch(SCHEMA)?,
+        Ok(found) => UPGRADES[found - 1..].iter().try_for_each(|upgrade| transaction.execute_batch(upgrade))?,
+        Err(_) => return Err(OpenError::NotOurs),
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", known)?;
+    transaction.commit()?;
+    Ok(())
+}

@@ -1,0 +1,4 @@
+//! The one integration binary: stories at the boundary.
+
+mod golden;
+mod server;

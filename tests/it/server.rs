@@ -1,0 +1,170 @@
+//! A server in this process, and actors who talk to it. Time stands still until a story moves it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use keyfob::app::App;
+use keyfob::base::time::Clock;
+use keyfob::http::reply::Reply;
+use keyfob::http::request::{Body, Method, Request};
+use keyfob::model::settings::{Approval, Settings};
+use keyfob::registry::bootstrap::{Administrator, administrator};
+use keyfob::store::Store;
+use serde_json::{Value, json};
+
+/// The administrator's key in every test server.
+pub const ADMIN_KEY: &str = "NNSXS.ADMINADMINADMINADMINADMINADMINADMINADMI.ADMINADMINADMINADMINADMINADMINADMINADMINADMINADMINAD";
+
+/// When every test server starts: 2026-01-02T03:04:05.678Z.
+pub const START: i64 = 1_767_323_045_678_000;
+
+pub struct Server {
+    pub app: App,
+    clock: Arc<AtomicI64>,
+    /// Bearer tokens by the names of those who hold them.
+    keys: HashMap<String, String>,
+    next_id: std::cell::Cell<u32>,
+}
+
+/// What came back.
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        if self.body.is_empty() { Value::Null } else { serde_json::from_slice(&self.body).expect("a body is JSON") }
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| *n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The name of the error, or nothing.
+    pub fn error(&self) -> String {
+        self.json()["details"][0]["name"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+impl Server {
+    /// Approves by hand, as The Things Stack does; otherwise as shipped.
+    pub fn start() -> Server {
+        Server::with(Settings { approval: Approval::Manual, ..Settings::default() })
+    }
+
+    pub fn with(settings: Settings) -> Server {
+        let clock = Arc::new(AtomicI64::new(START));
+        let store = Store::ephemeral_with(Clock::Set(clock.clone())).expect("a temporary database opens");
+        let wanted = Administrator { user_id: "admin".to_owned(), password: Some("Admin-passw0rd".to_owned()), api_key: Some(ADMIN_KEY.to_owned()) };
+        // The administrator's ID is in no password of these stories.
+        let wanted = Administrator { password: Some("Correct-horse-battery-staple-9".to_owned()), ..wanted };
+        administrator(&store, wanted).expect("the administrator is made").expect("the database is empty");
+        let app = App::new(store, settings, "http://127.0.0.1:1885".to_owned());
+        let keys = HashMap::from([("admin".to_owned(), ADMIN_KEY.to_owned())]);
+        Server { app, clock, keys, next_id: 0.into() }
+    }
+
+    /// Lets time pass.
+    pub fn wait_seconds(&self, seconds: i64) {
+        self.clock.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
+    }
+
+    /// Sends a request as somebody: `anon`, `admin`, or a name that was given a key. Every request happens a little later than the one before.
+    pub fn send(&self, who: &str, method: &str, target: &str, body: &str) -> Answer {
+        let bearer = match who {
+            "anon" => None,
+            name => Some(format!("Bearer {}", self.keys.get(name).map_or("missing", String::as_str))),
+        };
+        self.send_with(bearer.as_deref(), &[], method, target, body.as_bytes())
+    }
+
+    pub fn send_with(&self, authorization: Option<&str>, headers: &[(&str, &str)], method: &str, target: &str, body: &[u8]) -> Answer {
+        self.clock.fetch_add(1_001, Ordering::SeqCst);
+        self.next_id.set(self.next_id.get() + 1);
+        let mut headers: Vec<(String, String)> = headers.iter().map(|(n, v)| (n.to_lowercase(), (*v).to_owned())).collect();
+        headers.extend(authorization.map(|value| ("authorization".to_owned(), value.to_owned())));
+        let request = Request {
+            method: Method::parse(method),
+            target: target.to_owned(),
+            headers,
+            body: Body::Whole(body.to_vec()),
+            id: format!("request-{}", self.next_id.get()),
+        };
+        let Reply { status, headers, body } = self.app.answer(&request);
+        Answer { status, headers, body }
+    }
+
+    /// Sends and expects a status, and that the answer holds at least what is given: `200 {"name":"New"}`, `403 no_client_rights`, `404`.
+    #[track_caller]
+    pub fn check(&self, who: &str, method: &str, target: &str, body: &str, expected: &str) -> Answer {
+        let answer = self.send(who, method, target, body);
+        let (status, rest) = expected.split_once(' ').unwrap_or((expected, ""));
+        let shown = String::from_utf8_lossy(&answer.body).into_owned();
+        assert_eq!(answer.status.to_string(), status, "{who} {method} {target} {body}\n{shown}");
+        match rest {
+            "" => {}
+            rest if rest.starts_with('{') => {
+                let wanted: Value = serde_json::from_str(rest).expect("what is expected is JSON");
+                assert!(holds(&answer.json(), &wanted), "{who} {method} {target} {body}\nwanted {wanted}\ngot {shown}");
+            }
+            name => assert_eq!(answer.error(), name, "{who} {method} {target} {body}\n{shown}"),
+        }
+        answer
+    }
+
+    /// Makes an approved user whose key, by his name, holds `RIGHT_ALL`.
+    pub fn has_user(&mut self, name: &str) {
+        let user = json!({"user": {"ids": {"user_id": name}, "primary_email_address": format!("{name}@example.com"), "password": "Hunter2-hunter2", "state": "STATE_APPROVED"}});
+        self.check("admin", "POST", "/api/v3/users", &user.to_string(), "200");
+        self.gives_key(name, name, &["RIGHT_ALL"]);
+    }
+
+    /// Gives a user another key, under a name of its own.
+    pub fn gives_key(&mut self, user: &str, name: &str, rights: &[&str]) {
+        use keyfob::base::id::AccountId;
+        use keyfob::base::right::Right;
+        use keyfob::registry::api_keys::{Wanted, create};
+        use keyfob::registry::principal::Principal;
+        let owner = AccountId::User(user.parse().expect("a user ID"));
+        let rights = rights.iter().map(|right| Right::from_name(right).expect("a right")).collect();
+        let wanted = Wanted { name: name.to_owned(), rights, expires_at: None };
+        let made = self.app.store().write(|tx| {
+            let itself = Principal { account: Some(owner.clone()), ..Principal::operator() };
+            create(tx, &itself, &owner, wanted)
+        });
+        let (_, token) = made.expect("a key is made");
+        self.keys.insert(name.to_owned(), token.reveal());
+    }
+
+    pub fn knows_key(&mut self, name: &str, token: &str) {
+        self.keys.insert(name.to_owned(), token.to_owned());
+    }
+
+    pub fn key(&self, name: &str) -> &str {
+        &self.keys[name]
+    }
+
+    /// A client of the user, as he registers it himself. Its secret comes back.
+    pub fn has_client(&self, user: &str, id: &str) -> String {
+        let body = json!({"client": {"ids": {"client_id": id}, "name": id, "redirect_uris": [format!("https://{id}.example.com/callback")], "grants": ["GRANT_AUTHORIZATION_CODE"], "rights": ["RIGHT_USER_INFO"]}});
+        let answer = self.check(user, "POST", &format!("/api/v3/users/{user}/clients"), &body.to_string(), "200");
+        answer.json()["secret"].as_str().expect("a secret is shown").to_owned()
+    }
+
+    pub fn has_organization(&self, user: &str, id: &str) {
+        let body = json!({"organization": {"ids": {"organization_id": id}, "name": id}});
+        self.check(user, "POST", &format!("/api/v3/users/{user}/organizations"), &body.to_string(), "200");
+    }
+}
+
+/// Whether everything that is wanted is there; objects may have more members, lists not.
+pub fn holds(got: &Value, wanted: &Value) -> bool {
+    match (got, wanted) {
+        (Value::Object(got), Value::Object(wanted)) => wanted.iter().all(|(key, value)| got.get(key).is_some_and(|got| holds(got, value))),
+        (Value::Array(got), Value::Array(wanted)) => got.len() == wanted.len() && got.iter().zip(wanted).all(|(g, w)| holds(g, w)),
+        _ => got == wanted,
+    }
+}
