@@ -6,6 +6,7 @@ pub mod base;
 pub mod call;
 pub mod http;
 pub mod model;
+pub mod openapi;
 pub mod registry;
 pub mod routes;
 pub mod store;

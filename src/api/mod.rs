@@ -8,6 +8,7 @@ pub mod configuration;
 pub mod failure;
 pub mod members;
 pub mod names;
+pub mod openapi;
 pub mod organizations;
 pub mod query;
 pub mod reply;

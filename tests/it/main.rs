@@ -1,4 +1,19 @@
 //! The one integration binary: stories at the boundary.
 
+mod access;
+mod api_keys;
+mod clients;
+mod documents;
+mod events;
 mod golden;
+mod hostile;
+mod members;
+mod organizations;
+mod property;
+mod search;
+mod secrets;
 mod server;
+mod sweep;
+mod tidy;
+mod upgrade;
+mod users;
