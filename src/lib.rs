@@ -4,6 +4,7 @@ pub mod api;
 pub mod app;
 pub mod base;
 pub mod call;
+pub mod cli;
 pub mod http;
 pub mod model;
 pub mod openapi;

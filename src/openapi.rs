@@ -33,6 +33,7 @@ pub fn document() -> Value {
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": "An API key, NNSXS.ID.KEY."}},
             "schemas": schemas(),
+            "responses": responses(),
         },
     })
 }
@@ -57,12 +58,9 @@ fn operation(route: &Route) -> Value {
         success["headers"] = json!({"X-Total-Count": {"description": "How many there are on all pages.", "schema": {"type": "integer"}}});
     }
     answers.insert("200".to_owned(), success);
-    for (kind, description) in refusals(route) {
-        let schema = json!({"$ref": "#/components/schemas/Error"});
-        answers.insert(
-            kind.status().to_string(),
-            json!({"description": description, "content": {"application/json": {"schema": schema}}}),
-        );
+    for kind in refusals(route) {
+        let status = kind.status().to_string();
+        answers.insert(status.clone(), json!({"$ref": format!("#/components/responses/{status}")}));
     }
     operation["responses"] = answers.into();
     if !matches!(route.guard, Guard::Open) {
@@ -84,21 +82,34 @@ fn captures(path: &'static str) -> impl Iterator<Item = &'static str> {
     path.split('/').filter_map(|part| part.strip_prefix('{').and_then(|part| part.strip_suffix('}')))
 }
 
-fn refusals(route: &Route) -> Vec<(Kind, &'static str)> {
-    let mut refusals = vec![(Kind::InvalidArgument, "The request is malformed or breaks a rule; nothing was changed.")];
+fn refusals(route: &Route) -> Vec<Kind> {
+    let mut refusals = vec![Kind::InvalidArgument];
     if !matches!(route.guard, Guard::Open | Guard::Registrant | Guard::Purger(_)) {
-        refusals.push((Kind::Unauthenticated, "The credentials are missing or bad."));
+        refusals.push(Kind::Unauthenticated);
     }
     if !matches!(route.guard, Guard::Open | Guard::Anyone) {
-        refusals.push((Kind::PermissionDenied, "The caller lacks the right, or is no administrator."));
+        refusals.push(Kind::PermissionDenied);
     }
     if route.path.contains('{') {
-        refusals.push((Kind::NotFound, "There is no such thing."));
+        refusals.push(Kind::NotFound);
     }
     if route.name.ends_with("create") || route.name.ends_with("restore") || route.name == "user.update" {
-        refusals.push((Kind::AlreadyExists, "The ID or the e-mail address is taken."));
+        refusals.push(Kind::AlreadyExists);
     }
     refusals
+}
+
+fn responses() -> Value {
+    let responses = [
+        (Kind::InvalidArgument, "The request is malformed or breaks a rule; nothing was changed."),
+        (Kind::Unauthenticated, "The credentials are missing or bad."),
+        (Kind::PermissionDenied, "The caller lacks the right, or is no administrator."),
+        (Kind::NotFound, "There is no such thing."),
+        (Kind::AlreadyExists, "The ID or the e-mail address is taken."),
+    ];
+    let error = json!({"application/json": {"schema": reference("Error")}});
+    let described = responses.map(|(kind, doc)| (kind.status().to_string(), json!({"description": doc, "content": error})));
+    Map::from_iter(described).into()
 }
 
 /// What an operation takes and gives.

@@ -7,5 +7,5 @@ pub mod page;
 pub mod right;
 pub mod secret;
 pub mod time;
-//pub mod ulid;
+pub mod ulid;
 pub mod validation;

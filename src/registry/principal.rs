@@ -228,7 +228,8 @@ impl Principal {
         const OWN: Rights = Rights::of(&[Right::UserInfo, Right::UserSettingsBasic, Right::UserDelete]);
         let described = |text: &str| match user.state_description.as_str() {
             "" => text.to_owned(),
-            description => format!("{text}: {description}"),
+            // Headers hold ASCII only.
+            description => format!("{text}: {}", description.replace(|c: char| !matches!(c, ' '..='~'), "?")),
         };
         let restricted = match user.state {
             State::Approved | State::Flagged => None,

@@ -38,7 +38,7 @@ pub struct Store {
     clock: Clock,
     _hold: File,
     path: PathBuf,
-    _temporary: Option<TemporaryDirectory>,
+    temporary: Option<TemporaryDirectory>,
 }
 
 /// A transaction under way. Everything in it happens at `now`.
@@ -68,11 +68,18 @@ impl Store {
     fn open_with(path: PathBuf, durability: Durability, clock: Clock, temporary: Option<TemporaryDirectory>) -> std::result::Result<Store, OpenError> {
         let hold = schema::hold(&path)?;
         let writer = Writer::new(schema::open_writer(&path, durability)?);
-        Ok(Store { readers: Mutex::default(), writer, clock, _hold: hold, path, _temporary: temporary })
+        Ok(Store { readers: Mutex::default(), writer, clock, _hold: hold, path, temporary: temporary })
     }
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Removes a temporary database although somebody may still be using it: for a process that ends without waiting for them.
+    pub fn abandon(&self) {
+        if let Some(temporary) = &self.temporary {
+            temporary.remove();
+        }
     }
 
     /// Runs `work` on one unchanging state of the database. Readers wait for nobody.
@@ -110,10 +117,16 @@ impl TemporaryDirectory {
     }
 }
 
-impl Drop for TemporaryDirectory {
-    fn drop(&mut self) {
+impl TemporaryDirectory {
+    fn remove(&self) {
         // Nobody is left to tell of a failure; the directory is in the system's place for temporary files.
         let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+impl Drop for TemporaryDirectory {
+    fn drop(&mut self) {
+        self.remove();
     }
 }
 

@@ -1,0 +1,139 @@
+//! `keyfob serve`: open the store, make the administrator if there is nobody, listen, and end well.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use pico_args::Arguments;
+use serde_json::json;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::app::App;
+use crate::base::error::{Error, Kind};
+use crate::base::log;
+use crate::cli::Failure;
+use crate::cli::settings::{self, Configuration, Usage};
+use crate::http::server::Server;
+use crate::registry::bootstrap::{Administrator, Issued, administrator};
+use crate::store::Store;
+
+/// How long requests that are under way may take to finish.
+const PATIENCE: Duration = Duration::from_millis(4500);
+
+pub fn serve(arguments: Arguments) -> Result<(), Failure> {
+    let configuration = settings::read(arguments)?;
+    // From here on a signal is answered by an orderly end, so a temporary database never stays behind.
+    let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(|error| refused("cannot listen for signals", &error))?;
+    // The port first: a taken one leaves no file behind.
+    let server = Server::bind(&configuration.listen).map_err(|error| refused(&format!("cannot listen on {}", configuration.listen), &error))?;
+    let store = match &configuration.data {
+        Some(path) => Store::open(Path::new(path)),
+        None => Store::ephemeral(),
+    };
+    let store = store.map_err(|error| refused(configuration.data.as_deref().unwrap_or("temporary database"), &error))?;
+    let issued = make_administrator(&store, &configuration)?;
+
+    let url = format!("http://{}", server.address());
+    let ready = ready_line(&url, &store, issued.as_ref().filter(|_| configuration.data.is_none()));
+    let public_url = configuration.public_url.unwrap_or_else(|| url.clone());
+    let app = Arc::new(App::new(store, configuration.settings, public_url));
+    let server = Arc::new(server);
+
+    let done = run(server.clone(), app.clone(), configuration.workers);
+    announce(&ready).map_err(|error| refused("cannot write to standard output", &error))?;
+    signals.forever().next();
+    log::info("stopping", &[]);
+    server.stop();
+    if done.recv_timeout(PATIENCE).is_err() {
+        log::warn("some requests did not finish in time", &[]);
+        // Their threads still hold the store, which therefore cannot remove its own files.
+        app.store().abandon();
+    }
+    Ok(())
+}
+
+/// Answers on a thread of its own, which says when every worker has returned.
+fn run(server: Arc<Server>, app: Arc<App>, workers: usize) -> Receiver<()> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        server.run(workers, &|request| app.answer(request));
+        drop(app);
+        // The receiver is gone only when the process is about to be.
+        let _ = sender.send(());
+    });
+    receiver
+}
+
+fn make_administrator(store: &Store, configuration: &Configuration) -> Result<Option<Issued>, Failure> {
+    let wanted = Administrator {
+        user_id: configuration.admin_user.clone(),
+        password: configuration.admin_password.clone(),
+        api_key: configuration.admin_api_key.clone(),
+    };
+    let given = configuration.admin_password.is_some() || configuration.admin_api_key.is_some();
+    match administrator(store, wanted) {
+        Ok(Some(issued)) => {
+            introduce(&issued);
+            Ok(Some(issued))
+        }
+        Ok(None) => {
+            if given {
+                log::info("the database has users: KEYFOB_ADMIN_PASSWORD and KEYFOB_ADMIN_API_KEY are not used", &[]);
+            }
+            Ok(None)
+        }
+        Err(Error::Named(named)) if named.kind == Kind::InvalidArgument => {
+            let setting = match named.definition.name {
+                "admin_user" => "--admin-user",
+                "admin_password" => "KEYFOB_ADMIN_PASSWORD",
+                _ => "KEYFOB_ADMIN_API_KEY",
+            };
+            Err(Usage(format!("{setting}: {}", named.message())).into())
+        }
+        Err(error) => Err(refused("cannot make the administrator", &error)),
+    }
+}
+
+/// Shows what was generated, once, to whoever started the server. What the environment gave is known already.
+fn introduce(issued: &Issued) {
+    let mut lines = String::new();
+    if let Some(password) = &issued.password {
+        lines.push_str(&format!("  password: {password}\n"));
+    }
+    if issued.api_key_generated {
+        lines.push_str(&format!("  API key:  {}\n", issued.api_key));
+    }
+    if !lines.is_empty() {
+        let text = format!("keyfob: made the administrator `{}`. This is shown once, keep it:\n{lines}", issued.user_id);
+        // Where standard error is closed, nobody wanted to know.
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+}
+
+/// One line of JSON that says where the server is; for a temporary database also how to get in.
+fn ready_line(url: &str, store: &Store, issued: Option<&Issued>) -> String {
+    let mut ready = json!({
+        "ready": true,
+        "url": url,
+        "pid": std::process::id(),
+        "data": store.path().display().to_string(),
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    if let Some(issued) = issued {
+        ready["admin_api_key"] = issued.api_key.as_str().into();
+    }
+    format!("{ready}\n")
+}
+
+fn announce(line: &str) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(line.as_bytes())?;
+    stdout.flush()
+}
+
+fn refused(what: &str, why: &dyn std::fmt::Display) -> Failure {
+    Failure::Refused(format!("{what}: {why}"))
+}

@@ -1,0 +1,226 @@
+//! The settings of `serve`: one row each, from which parsing, help and the README's table are made.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use pico_args::Arguments;
+
+use crate::model::settings::{AdminRights, Approval, Contacts, Creators, Settings, UserRegistration};
+
+/// A call that cannot be meant; the text names the flag or variable, never the value of a secret.
+#[derive(Debug)]
+pub struct Usage(pub String);
+
+/// One setting.
+#[derive(Debug)]
+pub struct Setting {
+    pub name: &'static str,
+    /// Empty for settings that only the environment holds.
+    pub flag: &'static str,
+    pub variable: &'static str,
+    /// What to put behind the flag; empty for a switch.
+    pub value: &'static str,
+    /// As shown to people.
+    pub default: &'static str,
+    pub doc: &'static str,
+    pub kind: SettingKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettingKind {
+    Value,
+    /// True or false; the flag alone means true.
+    Switch,
+    /// May also stand in the file that `<variable>_FILE` names.
+    Secret,
+}
+
+use SettingKind::{Secret, Switch, Value};
+
+#[rustfmt::skip]
+pub static SETTINGS: &[Setting] = &[
+    Setting { name: "listen", flag: "--listen", variable: "KEYFOB_LISTEN", value: "HOST:PORT", default: "127.0.0.1:1885", kind: Value, doc: "Where to listen; port 0 picks a free one." },
+    Setting { name: "data", flag: "--data", variable: "KEYFOB_DATA", value: "FILE", default: "keyfob.db", kind: Value, doc: "The data file; made if it is missing, readable by its owner only." },
+    Setting { name: "ephemeral", flag: "--ephemeral", variable: "KEYFOB_EPHEMERAL", value: "", default: "off", kind: Switch, doc: "A private temporary database, gone at exit: for tests." },
+    Setting { name: "public_url", flag: "--public-url", variable: "KEYFOB_PUBLIC_URL", value: "URL", default: "http:// and the address listened on", kind: Value, doc: "Where the world finds this server." },
+    Setting { name: "approval", flag: "--approval", variable: "KEYFOB_APPROVAL", value: "auto|manual", default: "auto", kind: Value, doc: "New clients are approved at once, or wait for an administrator." },
+    Setting { name: "user_registration", flag: "--user-registration", variable: "KEYFOB_USER_REGISTRATION", value: "closed|open", default: "closed", kind: Value, doc: "Only administrators create users, or anyone registers." },
+    Setting { name: "admin_rights", flag: "--admin-rights", variable: "KEYFOB_ADMIN_RIGHTS", value: "standard|all", default: "standard", kind: Value, doc: "With all, administrators manage other people's keys and grant _ALL rights." },
+    Setting { name: "client_creation", flag: "--client-creation", variable: "KEYFOB_CLIENT_CREATION", value: "everyone|admins", default: "everyone", kind: Value, doc: "Who may register clients under a user." },
+    Setting { name: "organization_creation", flag: "--organization-creation", variable: "KEYFOB_ORGANIZATION_CREATION", value: "everyone|admins", default: "everyone", kind: Value, doc: "Who may create organizations." },
+    Setting { name: "contacts", flag: "--contacts", variable: "KEYFOB_CONTACTS", value: "anyone|oneself", default: "anyone", kind: Value, doc: "Whom somebody may name as a contact: any collaborator, or only himself." },
+    Setting { name: "workers", flag: "--workers", variable: "KEYFOB_WORKERS", value: "N", default: "4", kind: Value, doc: "Threads that answer requests, 1 to 256." },
+    Setting { name: "admin_user", flag: "--admin-user", variable: "KEYFOB_ADMIN_USER", value: "ID", default: "admin", kind: Value, doc: "The administrator that is made on an empty database." },
+    Setting { name: "admin_password", flag: "", variable: "KEYFOB_ADMIN_PASSWORD", value: "", default: "random", kind: Secret, doc: "His password; KEYFOB_ADMIN_PASSWORD_FILE names a file that holds it." },
+    Setting { name: "admin_api_key", flag: "", variable: "KEYFOB_ADMIN_API_KEY", value: "", default: "random", kind: Secret, doc: "His API key, NNSXS.ID.KEY; KEYFOB_ADMIN_API_KEY_FILE names a file that holds it." },
+];
+
+impl Setting {
+    /// `--listen HOST:PORT, KEYFOB_LISTEN (127.0.0.1:1885)`.
+    pub fn usage(&self) -> String {
+        let flag = [self.flag, self.value].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+        let places = [flag.as_str(), self.variable].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+        format!("{places} (default: {})", self.default)
+    }
+}
+
+/// Everything `serve` needs to know.
+pub struct Configuration {
+    pub listen: String,
+    /// Nothing for a temporary database.
+    pub data: Option<String>,
+    pub public_url: Option<String>,
+    pub workers: usize,
+    pub settings: Settings,
+    pub admin_user: String,
+    pub admin_password: Option<String>,
+    pub admin_api_key: Option<String>,
+}
+
+impl std::fmt::Debug for Configuration {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Configuration({:?})", self.settings)
+    }
+}
+
+/// Reads flags and environment. What is left of the arguments is refused.
+pub fn read(mut arguments: Arguments) -> Result<Configuration, Usage> {
+    let mut given: Vec<Given> = Vec::new();
+    for setting in SETTINGS {
+        given.push(Given { setting, value: lookup(setting, &mut arguments)? });
+    }
+    finish(arguments)?;
+    let value = |name: &str| -> &Given { given.iter().find(|given| given.setting.name == name).expect("every setting that is read has a row") };
+
+    let ephemeral = value("ephemeral").choose(&[("true", true), ("1", true), ("on", true), ("false", false), ("0", false), ("off", false)])?;
+    let data = value("data");
+    if ephemeral && data.value.is_some() {
+        return Err(Usage(format!("{} and --ephemeral exclude each other", data.place())));
+    }
+    Ok(Configuration {
+        listen: value("listen").listen()?,
+        data: (!ephemeral).then(|| data.text().to_owned()),
+        public_url: value("public_url").public_url()?,
+        workers: value("workers").workers()?,
+        settings: Settings {
+            approval: value("approval").choose(&[("auto", Approval::Auto), ("manual", Approval::Manual)])?,
+            user_registration: value("user_registration").choose(&[("closed", UserRegistration::Closed), ("open", UserRegistration::Open)])?,
+            admin_rights: value("admin_rights").choose(&[("standard", AdminRights::Standard), ("all", AdminRights::All)])?,
+            client_creators: value("client_creation").choose(CREATORS)?,
+            organization_creators: value("organization_creation").choose(CREATORS)?,
+            contacts: value("contacts").choose(&[("anyone", Contacts::Anyone), ("oneself", Contacts::Oneself)])?,
+        },
+        admin_user: value("admin_user").text().to_owned(),
+        admin_password: value("admin_password").value.clone().map(|(_, value)| value),
+        admin_api_key: value("admin_api_key").value.clone().map(|(_, value)| value),
+    })
+}
+
+/// Refuses what nobody has asked for.
+pub fn finish(arguments: Arguments) -> Result<(), Usage> {
+    match arguments.finish().first() {
+        None => Ok(()),
+        Some(rest) => Err(Usage(format!("`{}` is not known here: `keyfob help` lists the flags", rest.to_string_lossy()))),
+    }
+}
+
+const CREATORS: &[(&str, Creators)] = &[("everyone", Creators::Everyone), ("admins", Creators::Admins)];
+
+/// The most threads that make sense on any machine that this runs on.
+const MOST_WORKERS: usize = 256;
+
+/// A setting, and where its value was found if it was.
+struct Given {
+    setting: &'static Setting,
+    value: Option<(String, String)>,
+}
+
+impl Given {
+    /// The flag or variable that the value came from.
+    fn place(&self) -> &str {
+        self.value.as_ref().map_or(self.setting.flag, |(place, _)| place)
+    }
+
+    fn text(&self) -> &str {
+        self.value.as_ref().map_or(self.setting.default, |(_, value)| value)
+    }
+
+    fn wrong(&self, why: impl std::fmt::Display) -> Usage {
+        Usage(format!("{} {why}, not `{}`", self.place(), self.text()))
+    }
+
+    fn choose<T: Copy>(&self, choices: &[(&str, T)]) -> Result<T, Usage> {
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        let chosen = choices.iter().find(|(name, _)| *name == self.text()).map(|(_, value)| *value);
+        chosen.ok_or_else(|| self.wrong(format!("must be one of {}", names.join(", "))))
+    }
+
+    fn workers(&self) -> Result<usize, Usage> {
+        let number = self.text().parse().ok().filter(|number| (1..=MOST_WORKERS).contains(number));
+        number.ok_or_else(|| self.wrong(format!("must be a number from 1 to {MOST_WORKERS}")))
+    }
+
+    fn listen(&self) -> Result<String, Usage> {
+        let good = self.text().rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+        if good { Ok(self.text().to_owned()) } else { Err(self.wrong("must be a host and a port such as 127.0.0.1:1885")) }
+    }
+
+    /// `http(s)://host[:port][/path]`; one slash at the end is taken off.
+    fn public_url(&self) -> Result<Option<String>, Usage> {
+        let Some((_, url)) = &self.value else { return Ok(None) };
+        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
+        let host = rest.split('/').next().unwrap_or_default();
+        let plain = url.bytes().all(|b| (b'!'..=b'~').contains(&b)) && !url.contains(['?', '#', '@']);
+        if host.is_empty() || host.starts_with(':') || !plain {
+            return Err(self.wrong("must be http://host or https://host, with a port or a path but no query"));
+        }
+        Ok(Some(url.strip_suffix('/').unwrap_or(url).to_owned()))
+    }
+}
+
+/// The value of a setting and where it came from: the flag, or else the environment.
+fn lookup(setting: &'static Setting, arguments: &mut Arguments) -> Result<Option<(String, String)>, Usage> {
+    let from_environment = environment(setting)?;
+    if setting.flag.is_empty() {
+        return Ok(from_environment);
+    }
+    if setting.kind == Switch {
+        let on = arguments.contains(setting.flag).then(|| (setting.flag.to_owned(), "true".to_owned()));
+        return Ok(on.or(from_environment));
+    }
+    let values: Vec<OsString> = arguments
+        .values_from_os_str(setting.flag, |value| Ok::<_, std::convert::Infallible>(value.to_owned()))
+        .map_err(|_| Usage(format!("{} needs a value: {}", setting.flag, setting.value)))?;
+    match values.as_slice() {
+        [] => Ok(from_environment),
+        [value] => {
+            let value = value.to_str().ok_or_else(|| Usage(format!("{} is not UTF-8", setting.flag)))?;
+            Ok(Some((setting.flag.to_owned(), value.to_owned())))
+        }
+        _ => Err(Usage(format!("{} is given more than once", setting.flag))),
+    }
+}
+
+/// An empty variable counts as unset.
+#[expect(clippy::disallowed_methods, reason = "this is the one home of the environment")]
+fn environment(setting: &Setting) -> Result<Option<(String, String)>, Usage> {
+    let read = |name: &str| -> Result<Option<String>, Usage> {
+        match std::env::var(name) {
+            Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+            Err(std::env::VarError::NotPresent) => Ok(None),
+            Err(std::env::VarError::NotUnicode(_)) => Err(Usage(format!("{name} is not UTF-8"))),
+        }
+    };
+    let value = read(setting.variable)?;
+    let file_variable = format!("{}_FILE", setting.variable);
+    let file = if setting.kind == Secret { read(&file_variable)? } else { None };
+    match (value, file) {
+        (Some(_), Some(_)) => Err(Usage(format!("{} and {file_variable} are both set: set one of them", setting.variable))),
+        (Some(value), None) => Ok(Some((setting.variable.to_owned(), value))),
+        (None, Some(file)) => {
+            let text = std::fs::read_to_string(Path::new(&file)).map_err(|error| Usage(format!("{file_variable}: cannot read the file: {error}")))?;
+            Ok(Some((file_variable, text.trim_end_matches(['\r', '\n']).to_owned())))
+        }
+        (None, None) => Ok(None),
+    }
+}

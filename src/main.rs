@@ -1,0 +1,7 @@
+//! The binary: arguments in, exit code out.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    keyfob::cli::run(std::env::args_os().skip(1).collect())
+}
