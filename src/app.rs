@@ -130,8 +130,20 @@ fn admit(tx: &Tx<'_>, guard: Guard, by: &Principal, input: &Input<'_>) -> Result
     match guard {
         Guard::Open | Guard::Anyone | Guard::Registrant => Ok(()),
         Guard::SignedIn => by.signed_in(),
-        Guard::Account(refusal) => if by.account.is_some() { Ok(()) } else { Err(refusal.into()) },
-        Guard::Admin(refusal) | Guard::Purger(refusal) => if by.is_admin { Ok(()) } else { Err(refusal.into()) },
+        Guard::Account(refusal) => {
+            if by.account.is_some() {
+                Ok(())
+            } else {
+                Err(refusal.into())
+            }
+        }
+        Guard::Admin(refusal) | Guard::Purger(refusal) => {
+            if by.is_admin {
+                Ok(())
+            } else {
+                Err(refusal.into())
+            }
+        }
         Guard::Holds(right) => rights::require(tx, by, &entity(input)?, right, Deleted::No),
         Guard::HoldsEvenDeleted(right) => rights::require(tx, by, &entity(input)?, right, Deleted::Either),
     }

@@ -40,9 +40,8 @@ pub fn document() -> Value {
 
 fn operation(route: &Route) -> Value {
     let Described { parameters, body, answer, counted } = describe(route);
-    let captured = captures(route.path).map(|name| {
-        json!({"name": name, "in": "path", "required": true, "schema": {"type": "string", "maxLength": 98}})
-    });
+    let captured = captures(route.path)
+        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string", "maxLength": 98}}));
     let mut operation = json!({
         "operationId": operation_id(route),
         "summary": route.doc,
@@ -164,7 +163,9 @@ fn describe(route: &Route) -> Described {
             ];
             listed(parameters, "account_ids", reference("Account"))
         }
-        ("user.api_key" | "organization.api_key", "list") => listed(paging(&orders(api::api_keys::ORDERS)), "api_keys", reference("APIKey")),
+        ("user.api_key" | "organization.api_key", "list") => {
+            listed(paging(&orders(api::api_keys::ORDERS)), "api_keys", reference("APIKey"))
+        }
         ("user.api_key" | "organization.api_key", "get") => plain(reference("APIKey")),
         ("user.api_key" | "organization.api_key", "create") => with_body(reference("APIKey"), reference("APIKey")),
         ("user.api_key" | "organization.api_key", "update") => {

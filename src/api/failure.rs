@@ -25,7 +25,8 @@ pub fn reply(error: &Error) -> Reply {
 pub fn no_route(request: &Request) -> Reply {
     let error = ROUTE_NOT_FOUND.with("route", request.path());
     if request.header("accept").is_some_and(|accept| accept.trim_start().starts_with("text/html")) {
-        let page = "<!doctype html>\n<html lang=\"en\">\n<title>Not found</title>\n<h1>Not found</h1>\n<p>There is nothing at this address.</p>\n";
+        let page =
+            "<!doctype html>\n<html lang=\"en\">\n<title>Not found</title>\n<h1>Not found</h1>\n<p>There is nothing at this address.</p>\n";
         return Reply::new(404, "text/html; charset=utf-8", page.into());
     }
     let body = indented(&envelope(&error));

@@ -11,9 +11,7 @@ use crate::base::validation::Invalid;
 use crate::call::Input;
 use crate::model::client::IDENTIFIERS as CLIENT_IDENTIFIERS;
 use crate::model::field::value;
-use crate::model::shape::{
-    Identifiers, ORGANIZATION_IDENTIFIERS, USER_IDENTIFIERS, check_account, decode_account, member,
-};
+use crate::model::shape::{Identifiers, ORGANIZATION_IDENTIFIERS, USER_IDENTIFIERS, check_account, decode_account, member};
 use crate::registry::rights::Entity;
 use crate::store::members::Owned;
 

@@ -144,7 +144,8 @@ impl Query {
     fn attributes(&self, message: &str, name: &str) -> Result<Vec<(String, String)>> {
         let mut pairs = serde_json::Map::new();
         for (parameter, value) in &self.0 {
-            let Some(key) = parameter.split_once('[').filter(|(before, _)| is(before, name)).and_then(|(_, key)| key.strip_suffix(']')) else {
+            let Some(key) = parameter.split_once('[').filter(|(before, _)| is(before, name)).and_then(|(_, key)| key.strip_suffix(']'))
+            else {
                 if is(parameter, name) {
                     return Err(bad(name, "expected a key in brackets"));
                 }
@@ -159,7 +160,9 @@ impl Query {
 
 /// The two spellings of a dotted name, part by part.
 fn is(key: &str, name: &str) -> bool {
-    key == name || key.split('.').count() == name.split('.').count() && key.split('.').zip(name.split('.')).all(|(k, n)| k == n || k == camel_case(n))
+    key == name
+        || key.split('.').count() == name.split('.').count()
+            && key.split('.').zip(name.split('.')).all(|(k, n)| k == n || k == camel_case(n))
 }
 
 fn bad(name: &str, why: &str) -> Error {

@@ -40,7 +40,8 @@ pub fn accounts<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 fn owned_parameter(query: &Query) -> Result<Option<Owned>> {
     let client = query.one("client_ids.client_id")?;
     let organization = query.one("organization_ids.organization_id")?;
-    let nested = |ids: &str, key: &str, reason: String| Invalid::new(&format!("{}Identifiers", kind(ids)), key, reason).inside(MESSAGE, ids);
+    let nested =
+        |ids: &str, key: &str, reason: String| Invalid::new(&format!("{}Identifiers", kind(ids)), key, reason).inside(MESSAGE, ids);
     match (client, organization) {
         (None, None) => Ok(None),
         (Some(id), None) => {
@@ -48,7 +49,8 @@ fn owned_parameter(query: &Query) -> Result<Option<Owned>> {
             Ok(Some(Owned::Client(id)))
         }
         (None, Some(id)) => {
-            let id: OrganizationId = id.parse().map_err(|bad: crate::base::id::BadId| nested("organization_ids", "organization_id", bad.0))?;
+            let id: OrganizationId =
+                id.parse().map_err(|bad: crate::base::id::BadId| nested("organization_ids", "organization_id", bad.0))?;
             Ok(Some(Owned::Organization(id)))
         }
         (Some(_), Some(_)) => Err(Error::malformed("client_ids and organization_ids are both set: only one of them may be")),

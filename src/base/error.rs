@@ -168,8 +168,6 @@ impl std::error::Error for Error {}
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     errors! {
         TAKEN: AlreadyExists "pkg/test" "taken" "the ID `{id}` is taken";
     }

@@ -60,7 +60,10 @@ mod tests {
     fn a_line_for_machines_is_one_json_object() {
         let line = for_machines("now", "info", "two\nlines", &[("status", json!(200))]);
         assert_eq!(line.lines().count(), 1);
-        assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), json!({"time": "now", "level": "info", "message": "two\nlines", "status": 200}));
+        assert_eq!(
+            serde_json::from_str::<Value>(&line).unwrap(),
+            json!({"time": "now", "level": "info", "message": "two\nlines", "status": 200})
+        );
     }
 
     #[test]

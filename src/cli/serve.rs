@@ -28,7 +28,8 @@ pub fn serve(arguments: Arguments) -> Result<(), Failure> {
     // From here on a signal is answered by an orderly end, so a temporary database never stays behind.
     let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(|error| refused("cannot listen for signals", &error))?;
     // The port first: a taken one leaves no file behind.
-    let server = Server::bind(&configuration.listen).map_err(|error| refused(&format!("cannot listen on {}", configuration.listen), &error))?;
+    let server =
+        Server::bind(&configuration.listen).map_err(|error| refused(&format!("cannot listen on {}", configuration.listen), &error))?;
     let store = match &configuration.data {
         Some(path) => Store::open(Path::new(path)),
         None => Store::ephemeral(),

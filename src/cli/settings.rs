@@ -90,9 +90,11 @@ pub fn read(mut arguments: Arguments) -> Result<Configuration, Usage> {
         given.push(Given { setting, value: lookup(setting, &mut arguments)? });
     }
     finish(arguments)?;
-    let value = |name: &str| -> &Given { given.iter().find(|given| given.setting.name == name).expect("every setting that is read has a row") };
+    let value =
+        |name: &str| -> &Given { given.iter().find(|given| given.setting.name == name).expect("every setting that is read has a row") };
 
-    let ephemeral = value("ephemeral").choose(&[("true", true), ("1", true), ("on", true), ("false", false), ("0", false), ("off", false)])?;
+    let ephemeral =
+        value("ephemeral").choose(&[("true", true), ("1", true), ("on", true), ("false", false), ("0", false), ("off", false)])?;
     let data = value("data");
     if ephemeral && data.value.is_some() {
         return Err(Usage(format!("{} and --ephemeral exclude each other", data.place())));
@@ -104,7 +106,8 @@ pub fn read(mut arguments: Arguments) -> Result<Configuration, Usage> {
         workers: value("workers").workers()?,
         settings: Settings {
             approval: value("approval").choose(&[("auto", Approval::Auto), ("manual", Approval::Manual)])?,
-            user_registration: value("user_registration").choose(&[("closed", UserRegistration::Closed), ("open", UserRegistration::Open)])?,
+            user_registration: value("user_registration")
+                .choose(&[("closed", UserRegistration::Closed), ("open", UserRegistration::Open)])?,
             admin_rights: value("admin_rights").choose(&[("standard", AdminRights::Standard), ("all", AdminRights::All)])?,
             client_creators: value("client_creation").choose(CREATORS)?,
             organization_creators: value("organization_creation").choose(CREATORS)?,
@@ -218,7 +221,8 @@ fn environment(setting: &Setting) -> Result<Option<(String, String)>, Usage> {
         (Some(_), Some(_)) => Err(Usage(format!("{} and {file_variable} are both set: set one of them", setting.variable))),
         (Some(value), None) => Ok(Some((setting.variable.to_owned(), value))),
         (None, Some(file)) => {
-            let text = std::fs::read_to_string(Path::new(&file)).map_err(|error| Usage(format!("{file_variable}: cannot read the file: {error}")))?;
+            let text = std::fs::read_to_string(Path::new(&file))
+                .map_err(|error| Usage(format!("{file_variable}: cannot read the file: {error}")))?;
             Ok(Some((file_variable, text.trim_end_matches(['\r', '\n']).to_owned())))
         }
         (None, None) => Ok(None),

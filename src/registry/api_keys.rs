@@ -65,9 +65,8 @@ pub fn list(tx: &Tx<'_>, owner: &AccountId, order: Order<ApiKeyKey>, page: Page)
 }
 
 pub fn get(tx: &Tx<'_>, owner: &AccountId, id: &str) -> Result<ApiKey> {
-    tx.api_key(owner, id)?.ok_or_else(|| {
-        API_KEY_NOT_FOUND.with("api_key_id", id).with("entity_id", owner.as_str()).with("entity_type", owner.kind()).into()
-    })
+    tx.api_key(owner, id)?
+        .ok_or_else(|| API_KEY_NOT_FOUND.with("api_key_id", id).with("entity_id", owner.as_str()).with("entity_type", owner.kind()).into())
 }
 
 /// Changes a key; a key that is left without rights is deleted, and nothing is answered.

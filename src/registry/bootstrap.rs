@@ -56,12 +56,7 @@ pub fn administrator(store: &Store, wanted: Administrator) -> Result<Option<Issu
     let generated = wanted.password.is_none().then(fresh_password);
     let hash = Hash::of_chosen(generated.as_deref().or(wanted.password.as_deref()).unwrap_or_default());
     store.write(|tx| insert(tx, &id, &hash, &token))?;
-    Ok(Some(Issued {
-        user_id: wanted.user_id,
-        password: generated,
-        api_key: token.reveal(),
-        api_key_generated: wanted.api_key.is_none(),
-    }))
+    Ok(Some(Issued { user_id: wanted.user_id, password: generated, api_key: token.reveal(), api_key_generated: wanted.api_key.is_none() }))
 }
 
 fn insert(tx: &Tx<'_>, id: &UserId, password: &Hash, token: &Token) -> Result<()> {

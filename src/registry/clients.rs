@@ -27,8 +27,15 @@ errors! {
 }
 
 /// Registers a client for an account, which becomes its owner. The answer holds the secret, this once (contract 1.3).
-pub fn create(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: ClientId,
-    owner: &AccountId, sent: &Patch, secret: NewSecret) -> Result<Client> {
+pub fn create(
+    tx: &Tx<'_>,
+    by: &Principal,
+    settings: &Settings,
+    id: ClientId,
+    owner: &AccountId,
+    sent: &Patch,
+    secret: NewSecret,
+) -> Result<Client> {
     if settings.client_creators == Creators::Admins && matches!(owner, AccountId::User(_)) && !by.is_admin {
         return Err((&ADMINS_CREATE_CLIENTS).into());
     }

@@ -27,7 +27,14 @@ errors! {
 }
 
 /// Founds an organization; its founder owns it.
-pub fn create(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: OrganizationId, founder: &UserId, sent: &Patch) -> Result<Organization> {
+pub fn create(
+    tx: &Tx<'_>,
+    by: &Principal,
+    settings: &Settings,
+    id: OrganizationId,
+    founder: &UserId,
+    sent: &Patch,
+) -> Result<Organization> {
     if settings.organization_creators == Creators::Admins && !by.is_admin {
         return Err((&ADMINS_CREATE_ORGANIZATIONS).into());
     }

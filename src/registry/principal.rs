@@ -206,14 +206,9 @@ fn of_api_key(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: &str)
         AccountId::User(id) => Some(known(tx, id)?),
         AccountId::Organization(_) => None,
     };
-    let principal = Principal {
-        access: Access::ApiKey(kept.key),
-        account: Some(owner),
-        rights,
-        ..Principal::anonymous(request_id)
-    };
+    let principal = Principal { access: Access::ApiKey(kept.key), account: Some(owner), rights, ..Principal::anonymous(request_id) };
     Ok(match user {
-        Some(user) => principal.as_user(&user, settings),
+        Some(user) => principal.limited_by(&user, settings),
         None => principal,
     })
 }
@@ -224,7 +219,7 @@ fn known(tx: &Tx<'_>, id: &UserId) -> Result<User> {
 
 impl Principal {
     /// What the state of a user takes away, and what being an administrator adds (contract 4.3).
-    fn as_user(mut self, user: &User, settings: &Settings) -> Principal {
+    fn limited_by(mut self, user: &User, settings: &Settings) -> Principal {
         const OWN: Rights = Rights::of(&[Right::UserInfo, Right::UserSettingsBasic, Right::UserDelete]);
         let described = |text: &str| match user.state_description.as_str() {
             "" => text.to_owned(),

@@ -7,8 +7,8 @@ use crate::base::id::{AccountId, ClientId, OrganizationId, UserId};
 use crate::base::right::{CLIENT_RIGHTS, Right, Rights, organization_scope, user_scope};
 use crate::model::member::expanded;
 use crate::registry::principal::Principal;
-use crate::store::{Deleted, Tx};
 use crate::store::members::Owned;
+use crate::store::{Deleted, Tx};
 
 errors! {
     NO_CLIENT_RIGHTS: PermissionDenied "pkg/auth/rights" "no_client_rights" "no rights for client `{uid}`";

@@ -65,10 +65,15 @@ impl Store {
         Store::open_with(directory.0.join("keyfob.db"), Durability::Ephemeral, clock, Some(directory))
     }
 
-    fn open_with(path: PathBuf, durability: Durability, clock: Clock, temporary: Option<TemporaryDirectory>) -> std::result::Result<Store, OpenError> {
+    fn open_with(
+        path: PathBuf,
+        durability: Durability,
+        clock: Clock,
+        temporary: Option<TemporaryDirectory>,
+    ) -> std::result::Result<Store, OpenError> {
         let hold = schema::hold(&path)?;
         let writer = Writer::new(schema::open_writer(&path, durability)?);
-        Ok(Store { readers: Mutex::default(), writer, clock, _hold: hold, path, temporary: temporary })
+        Ok(Store { readers: Mutex::default(), writer, clock, _hold: hold, path, temporary })
     }
 
     pub fn path(&self) -> &Path {

@@ -4,8 +4,9 @@
 //! leaves the transaction open for him and sleeps until it is committed; who finds nobody commits for all. So a lone
 //! write is not delayed, and under load one durable commit serves everyone who came meanwhile.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
 use rusqlite::Connection;
 
@@ -52,19 +53,16 @@ impl Writer {
         let mut open = locked(&self.open);
         self.waiting.fetch_sub(1, Ordering::SeqCst);
 
-        let (result, outcome, size) = match open.join(clock, work) {
-            Ok(joined) => joined,
-            Err(error) => {
-                // Nothing of this write is left, but earlier ones may be waiting for their commit.
-                self.commit_if_last(&mut open);
-                return Err(error);
-            }
-        };
-        if self.waiting.load(Ordering::SeqCst) == 0 || size >= LARGEST_GROUP {
+        self.give_up_broken_group(&mut open);
+        // A panic too must leave the group to somebody: those in it are waiting for their commit.
+        let joined = catch_unwind(AssertUnwindSafe(|| open.join(clock, work)));
+        let is_full = open.group.as_ref().is_some_and(|group| group.size >= LARGEST_GROUP);
+        if self.waiting.load(Ordering::SeqCst) == 0 || is_full {
             self.commit(&mut open);
         }
+        let (result, outcome) = joined.unwrap_or_else(|panic| resume_unwind(panic))?;
         while outcome.get().is_none() {
-            open = self.committed.wait(open).unwrap_or_else(std::sync::PoisonError::into_inner);
+            open = self.committed.wait(open).unwrap_or_else(PoisonError::into_inner);
         }
         drop(open);
         match outcome.get() {
@@ -73,9 +71,13 @@ impl Writer {
         }
     }
 
-    fn commit_if_last(&self, open: &mut Open) {
-        if self.waiting.load(Ordering::SeqCst) == 0 {
-            self.commit(open);
+    /// SQLite itself ends a transaction on some errors (a full disk, for one): then nothing of its group is left.
+    fn give_up_broken_group(&self, open: &mut Open) {
+        if open.connection.is_autocommit()
+            && let Some(group) = open.group.take()
+        {
+            let _ = group.outcome.set(Err(Refused("an earlier failure ended the transaction".to_owned())));
+            self.committed.notify_all();
         }
     }
 
@@ -91,52 +93,118 @@ impl Writer {
     }
 }
 
-type Joined<T> = (Result<T>, Arc<OnceLock<std::result::Result<(), Refused>>>, usize);
+/// What a write came to, and where it will be told how its group's commit ended.
+type Joined<T> = (Result<T>, Arc<OnceLock<std::result::Result<(), Refused>>>);
 
 impl Open {
     /// Runs one write in the transaction under way, or in a new one. What a failed or panicking write did is undone.
     fn join<T>(&mut self, clock: &Clock, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<Joined<T>> {
-        // SQLite itself ends a transaction on some errors (a full disk, for one).
-        if self.group.is_some() && self.connection.is_autocommit() {
-            if let Some(group) = self.group.take() {
-                let _ = group.outcome.set(Err(Refused("the transaction was ended by an earlier failure".to_owned())));
-            }
-        }
         if self.group.is_none() {
             self.connection.execute_batch("BEGIN IMMEDIATE")?;
-            self.group = Some(Group { size: 0, outcome: Arc::default() });
         }
+        let group = self.group.get_or_insert_with(|| Group { size: 0, outcome: Arc::default() });
         self.connection.execute_batch("SAVEPOINT request")?;
-        let undo = Undo { connection: &self.connection, done: false };
+        let undo = Undo { connection: &self.connection, kept: false };
         let result = work(&Tx { connection: &self.connection, now: clock.now() });
-        match &result {
-            Ok(_) => undo.keep()?,
-            Err(_) => drop(undo),
+        if result.is_ok() {
+            undo.keep()?;
         }
-        let group = self.group.as_mut().ok_or_else(|| Error::Internal("a write ran outside a transaction".to_owned()))?;
         group.size += 1;
-        Ok((result, group.outcome.clone(), group.size))
+        Ok((result, group.outcome.clone()))
     }
 }
 
 /// Rolls the savepoint back unless it is kept; so also when the work panics.
 struct Undo<'c> {
     connection: &'c Connection,
-    done: bool,
+    kept: bool,
 }
 
 impl Undo<'_> {
     fn keep(mut self) -> Result<()> {
-        self.done = true;
-        Ok(self.connection.execute_batch("RELEASE request")?)
+        self.connection.execute_batch("RELEASE request")?;
+        self.kept = true;
+        Ok(())
     }
 }
 
 impl Drop for Undo<'_> {
     fn drop(&mut self) {
-        if !self.done {
-            // If even this fails, SQLite has ended the transaction, and nobody's commit will succeed.
+        if !self.kept {
+            // If even this fails, SQLite has ended the transaction, and the next writer gives its group up.
             let _ = self.connection.execute_batch("ROLLBACK TO request; RELEASE request");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn writer() -> Writer {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE rows (n INTEGER)").unwrap();
+        Writer::new(connection)
+    }
+
+    fn insert(tx: &Tx<'_>, n: i64) -> Result<()> {
+        tx.connection.execute("INSERT INTO rows VALUES (?1)", [n])?;
+        Ok(())
+    }
+
+    fn rows(writer: &Writer) -> Vec<i64> {
+        let read = |tx: &Tx<'_>| {
+            let mut select = tx.connection.prepare("SELECT n FROM rows ORDER BY n")?;
+            let rows = select.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
+            Ok(rows)
+        };
+        writer.run(&Clock::System, read).unwrap()
+    }
+
+    #[test]
+    fn a_write_that_fails_undoes_only_itself() {
+        let writer = writer();
+        writer.run(&Clock::System, |tx| insert(tx, 1)).unwrap();
+        let failed: Result<()> = writer.run(&Clock::System, |tx| insert(tx, 2).and(Err(Error::malformed("no"))));
+        assert!(failed.is_err());
+        writer.run(&Clock::System, |tx| insert(tx, 3)).unwrap();
+        assert_eq!(rows(&writer), [1, 3]);
+    }
+
+    #[test]
+    fn a_write_that_panics_undoes_itself_and_holds_nobody_up() {
+        let writer = Arc::new(writer());
+        let threads: Vec<_> = (0..64)
+            .map(|n| {
+                let writer = writer.clone();
+                std::thread::spawn(move || {
+                    catch_unwind(AssertUnwindSafe(|| {
+                        writer.run(&Clock::System, |tx| {
+                            insert(tx, n)?;
+                            assert!(n % 2 == 0, "on purpose");
+                            Ok(())
+                        })
+                    }))
+                    .is_ok()
+                })
+            })
+            .collect();
+        for (n, thread) in threads.into_iter().enumerate() {
+            assert_eq!(thread.join().unwrap(), n % 2 == 0);
+        }
+        assert_eq!(rows(&writer), (0..64).step_by(2).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn writes_that_meet_are_all_there_when_they_return() {
+        let writer = Arc::new(writer());
+        let threads: Vec<_> = (0..16)
+            .map(|t| {
+                let writer = writer.clone();
+                std::thread::spawn(move || (0..50).for_each(|n| writer.run(&Clock::System, |tx| insert(tx, t * 50 + n)).unwrap()))
+            })
+            .collect();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        assert_eq!(rows(&writer), (0..800).collect::<Vec<_>>());
     }
 }

@@ -230,7 +230,13 @@ fn sort_rights(value: Value) -> Value {
     match value {
         Value::Object(object) => object
             .into_iter()
-            .map(|(key, value)| if matches!(key.as_str(), "rights" | "missing") && value.is_array() { (key, sorted(value)) } else { (key, sort_rights(value)) })
+            .map(|(key, value)| {
+                if matches!(key.as_str(), "rights" | "missing") && value.is_array() {
+                    (key, sorted(value))
+                } else {
+                    (key, sort_rights(value))
+                }
+            })
             .collect::<Map<_, _>>()
             .into(),
         Value::Array(items) => items.into_iter().map(sort_rights).collect(),
@@ -278,9 +284,10 @@ fn first_difference(wanted: &Value, got: &Value, at: &str) -> Option<String> {
 fn key_order_differs(step: &Value, got: &Value) -> Option<String> {
     fn keys(value: &Value) -> Value {
         match value {
-            Value::Object(object) => {
-                object.iter().map(|(key, value)| Value::from(vec![key.as_str().into(), if key == "attributes" { Value::Null } else { keys(value) }])).collect()
-            }
+            Value::Object(object) => object
+                .iter()
+                .map(|(key, value)| Value::from(vec![key.as_str().into(), if key == "attributes" { Value::Null } else { keys(value) }]))
+                .collect(),
             Value::Array(items) => items.iter().map(keys).collect(),
             _ => Value::Null,
         }

@@ -58,7 +58,8 @@ impl Server {
     pub fn with(settings: Settings) -> Server {
         let clock = Arc::new(AtomicI64::new(START));
         let store = Store::ephemeral_with(Clock::Set(clock.clone())).expect("a temporary database opens");
-        let wanted = Administrator { user_id: "admin".to_owned(), password: Some("Admin-passw0rd".to_owned()), api_key: Some(ADMIN_KEY.to_owned()) };
+        let wanted =
+            Administrator { user_id: "admin".to_owned(), password: Some("Admin-passw0rd".to_owned()), api_key: Some(ADMIN_KEY.to_owned()) };
         // The administrator's ID is in no password of these stories.
         let wanted = Administrator { password: Some("Correct-horse-battery-staple-9".to_owned()), ..wanted };
         administrator(&store, wanted).expect("the administrator is made").expect("the database is empty");
