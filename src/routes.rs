@@ -85,9 +85,9 @@ pub static ROUTES: &[Route] = &[
     route("user.get", Get, "/api/v3/users/{user_id}", SignedIn, Read(api::users::get), "Read a user."),
     route("user.update", Put, "/api/v3/users/{user_id}", Holds(UserSettingsBasic), Own(api::users::update), "Change the fields of a user that the mask names."),
     route("user.password", Put, "/api/v3/users/{user_id}/password", Open, Own(api::users::change_password), "Change a password, knowing the old one."),
-    route("user.delete", Delete, "/api/v3/users/{user_id}", Holds(UserDelete), Write(api::users::delete), "Delete a user; an administrator can restore him for a day."),
+    route("user.delete", Delete, "/api/v3/users/{user_id}", Holds(UserDelete), Write(api::users::delete), "Delete a user; an administrator can restore it for a day."),
     route("user.restore", Post, "/api/v3/users/{user_id}/restore", HoldsEvenDeleted(UserDelete), Write(api::users::restore), "Restore a deleted user."),
-    route("user.purge", Delete, "/api/v3/users/{user_id}/purge", Purger(&ADMINS_PURGE_USERS), Write(api::users::purge), "Remove a user for good and free his ID."),
+    route("user.purge", Delete, "/api/v3/users/{user_id}/purge", Purger(&ADMINS_PURGE_USERS), Write(api::users::purge), "Remove a user for good and free the ID."),
     route("user.rights", Get, "/api/v3/users/{user_id}/rights", Anyone, Read(api::rights::list), "List the caller's rights on a user."),
     route("user.search", Get, "/api/v3/search/users", Admin(&SEARCH_FORBIDDEN), Read(api::users::search), "Search users."),
 

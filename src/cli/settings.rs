@@ -48,11 +48,11 @@ pub static SETTINGS: &[Setting] = &[
     Setting { name: "admin_rights", flag: "--admin-rights", variable: "KEYFOB_ADMIN_RIGHTS", value: "standard|all", default: "standard", kind: Value, doc: "With all, administrators manage other people's keys and grant _ALL rights." },
     Setting { name: "client_creation", flag: "--client-creation", variable: "KEYFOB_CLIENT_CREATION", value: "everyone|admins", default: "everyone", kind: Value, doc: "Who may register clients under a user." },
     Setting { name: "organization_creation", flag: "--organization-creation", variable: "KEYFOB_ORGANIZATION_CREATION", value: "everyone|admins", default: "everyone", kind: Value, doc: "Who may create organizations." },
-    Setting { name: "contacts", flag: "--contacts", variable: "KEYFOB_CONTACTS", value: "anyone|oneself", default: "anyone", kind: Value, doc: "Whom somebody may name as a contact: any collaborator, or only himself." },
+    Setting { name: "contacts", flag: "--contacts", variable: "KEYFOB_CONTACTS", value: "anyone|oneself", default: "anyone", kind: Value, doc: "Whom somebody may name as a contact: any collaborator, or only oneself." },
     Setting { name: "workers", flag: "--workers", variable: "KEYFOB_WORKERS", value: "N", default: "4", kind: Value, doc: "Threads that answer requests, 1 to 256." },
     Setting { name: "admin_user", flag: "--admin-user", variable: "KEYFOB_ADMIN_USER", value: "ID", default: "admin", kind: Value, doc: "The administrator that is made on an empty database." },
-    Setting { name: "admin_password", flag: "", variable: "KEYFOB_ADMIN_PASSWORD", value: "", default: "random", kind: Secret, doc: "His password; KEYFOB_ADMIN_PASSWORD_FILE names a file that holds it." },
-    Setting { name: "admin_api_key", flag: "", variable: "KEYFOB_ADMIN_API_KEY", value: "", default: "random", kind: Secret, doc: "His API key, NNSXS.ID.KEY; KEYFOB_ADMIN_API_KEY_FILE names a file that holds it." },
+    Setting { name: "admin_password", flag: "", variable: "KEYFOB_ADMIN_PASSWORD", value: "", default: "random", kind: Secret, doc: "The password of that administrator; a file may hold it instead." },
+    Setting { name: "admin_api_key", flag: "", variable: "KEYFOB_ADMIN_API_KEY", value: "", default: "random", kind: Secret, doc: "The API key of that administrator, NNSXS.ID.KEY; a file may hold it instead." },
 ];
 
 impl Setting {

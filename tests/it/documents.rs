@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+use keyfob::cli::settings::{SETTINGS, SettingKind};
+use keyfob::routes::{Guard, ROUTES};
+
 fn committed_equals(path: &str, made: &str) {
     let path = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
     if std::env::vars().any(|(name, value)| name == "KEYFOB_WRITE" && value == "1") {
@@ -22,4 +25,48 @@ fn the_server_sends_the_openapi_document() {
     let sent: Value = answer.json();
     assert_eq!(sent, keyfob::openapi::document());
     assert_eq!(answer.header("Content-Type"), Some("application/json"));
+}
+
+#[test]
+fn the_tables_of_the_readme_are_what_the_tables_of_the_code_say() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("the README is there");
+    let readme = with_block(&readme, "settings", &settings_table());
+    committed_equals("README.md", &with_block(&readme, "endpoints", &endpoints_table()));
+}
+
+/// The text with what stands between `<!-- name` and `<!-- /name -->` replaced.
+fn with_block(text: &str, name: &str, block: &str) -> String {
+    let start = text.find(&format!("<!-- {name}:")).expect("the block begins");
+    let start = start + text[start..].find("-->\n").expect("its first line ends") + 4;
+    let end = text.find(&format!("<!-- /{name} -->")).expect("the block ends");
+    format!("{}{block}{}", &text[..start], &text[end..])
+}
+
+fn settings_table() -> String {
+    let mut table = "| Flag | Environment | Default | |\n|---|---|---|---|\n".to_owned();
+    for setting in SETTINGS {
+        let flag = match (setting.flag, setting.value) {
+            ("", _) => String::new(),
+            (flag, "") => format!("`{flag}`"),
+            (flag, value) => format!("`{flag} {}`", value.replace('|', "\\|")),
+        };
+        let file = if setting.kind == SettingKind::Secret { format!(" or `{}_FILE`", setting.variable) } else { String::new() };
+        table.push_str(&format!("| {flag} | `{}`{file} | {} | {} |\n", setting.variable, setting.default, setting.doc));
+    }
+    table
+}
+
+fn endpoints_table() -> String {
+    let mut table = "| Request | Who | |\n|---|---|---|\n".to_owned();
+    for route in ROUTES {
+        let who = match route.guard {
+            Guard::Open | Guard::Anyone | Guard::Registrant => "anyone".to_owned(),
+            Guard::SignedIn => "signed in".to_owned(),
+            Guard::Account(_) => "a user or an organization".to_owned(),
+            Guard::Admin(_) | Guard::Purger(_) => "an administrator".to_owned(),
+            Guard::Holds(right) | Guard::HoldsEvenDeleted(right) => format!("`{}`", right.name()),
+        };
+        table.push_str(&format!("| `{} {}` | {who} | {} |\n", route.method.name(), route.path, route.doc));
+    }
+    table
 }
