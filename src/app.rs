@@ -72,7 +72,7 @@ impl App {
         match find(request.method, &segments) {
             Found::Route(route, captures) => {
                 *named = Some(route);
-                self.run(route, &Input { request, captures })
+                self.run(route, &Input { request, captures, now: self.store.now() })
             }
             Found::WrongMethod => failure::reply(&Error::Plain(Kind::Unimplemented, "Method Not Allowed".to_owned())),
             Found::Nothing if in_api => failure::reply(&Error::Plain(Kind::NotFound, "Not Found".to_owned())),

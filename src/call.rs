@@ -1,6 +1,7 @@
 //! Floor 4: what a handler is given. It reads its input first, whoever sent it; only then is it told who asks.
 
 use crate::base::error::Result;
+use crate::base::time::Time;
 use crate::http::path::{self, Unreadable};
 use crate::http::reply::Reply;
 use crate::http::request::Request;
@@ -14,6 +15,8 @@ pub struct Input<'r> {
     pub request: &'r Request,
     /// Names and decoded values, in the order of the path.
     pub captures: Vec<(&'static str, String)>,
+    /// When it came in: what must lie in the future is judged by this.
+    pub now: Time,
 }
 
 impl Input<'_> {

@@ -35,12 +35,11 @@ pub fn create<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let request = body::object(input)?;
     let sent = Sent::decode(&request)?;
     let (owner, message) = owner(input, "Create", "APIKeyRequest")?;
-    sent.check(&message)?;
     if sent.wanted.rights.is_empty() {
         return Err(Invalid::new(&message, "rights", "value must contain at least 1 item(s)").into());
     }
+    sent.check(&message, input.now)?;
     Ok(Box::new(move |call| {
-        sent.check_expiry(&message, call.tx.now)?;
         let (key, token) = api_keys::create(call.tx, call.by, &owner, sent.wanted)?;
         Ok(reply::ok(&key.to_json_with(&value::rights(&key.rights), Some(&token.reveal()))))
     }))
@@ -71,9 +70,8 @@ pub fn update<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         false => Changed { name: names("name"), rights: names("rights"), expires_at: names("expires_at") },
     };
     let (owner, message) = owner(input, "Update", "APIKeyRequest")?;
-    sent.check("APIKey").map_err(|inner| inner.inside(&message, "api_key"))?;
+    sent.check("APIKey", input.now).map_err(|inner| inner.inside(&message, "api_key"))?;
     Ok(Box::new(move |call| {
-        sent.check_expiry("APIKey", call.tx.now).map_err(|inner| inner.inside(&message, "api_key"))?;
         let updated = api_keys::update(call.tx, call.by, &owner, key_id(input), changed, sent.wanted)?;
         Ok(updated.as_ref().map_or_else(reply::done, |key| reply::ok(&ApiKey::to_json(key))))
     }))
@@ -100,18 +98,13 @@ impl Sent {
         Ok(Sent { wanted, name, rights })
     }
 
-    fn check(&self, message: &str) -> std::result::Result<(), Invalid> {
+    fn check(&self, message: &str, now: Time) -> std::result::Result<(), Invalid> {
         check_text(message, "name", &self.name, 50)?;
         RIGHTS.check(message, "rights", &self.rights)?;
         let rights: &[Right] = &self.wanted.rights;
-        match (1..rights.len()).find(|n| rights[..*n].contains(&rights[*n])) {
-            Some(n) => Err(Invalid::new(message, &format!("rights[{n}]"), "repeated value must contain unique items")),
-            None => Ok(()),
+        if let Some(n) = (1..rights.len()).find(|n| rights[..*n].contains(&rights[*n])) {
+            return Err(Invalid::new(message, &format!("rights[{n}]"), "repeated value must contain unique items"));
         }
-    }
-
-    /// Judged where the time is known.
-    fn check_expiry(&self, message: &str, now: Time) -> std::result::Result<(), Invalid> {
         match self.wanted.expires_at {
             Some(end) if end <= now => Err(Invalid::new(message, "expires_at", "value must be greater than now")),
             _ => Ok(()),

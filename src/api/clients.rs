@@ -84,11 +84,12 @@ pub fn update<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     sent.check(FIELDS, "Client", Some(&mask)).map_err(|inner| inner.inside(MESSAGE, "client"))?;
     let id = names::client(input)?;
     Ok(Box::new(move |own| {
-        let secret = if mask.names(FIELDS, "secret") {
-            own.turn_strangers_away()?;
-            Some(secrets::NewSecret::of(sent.text("secret")))
-        } else {
-            None
+        let secret = match sent.text("secret").filter(|_| mask.names(FIELDS, "secret")) {
+            Some(chosen) => {
+                own.turn_strangers_away()?;
+                Some(secrets::NewSecret::of(Some(chosen)))
+            }
+            None => None,
         };
         let client = own.write(|call| clients::update(call.tx, call.by, call.settings, &id, &mask, &sent, secret))?;
         Ok(reply::updated(&render(FIELDS, &client, &mask, Audience::Holder), mask.names(FIELDS, "contact_info")))

@@ -12,6 +12,7 @@ pub fn get<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(|call| Ok(reply::ok(&json!({"configuration": describe(call.settings)})))))
 }
 
+/// What the registry does not have (applications, gateways, devices) stands as The Things Stack ships it.
 /// Wrapped values print even when they are false or zero; `enabled` is a plain one, absent when false.
 fn describe(settings: &Settings) -> Value {
     let mut registration = json!({
@@ -32,11 +33,11 @@ fn describe(settings: &Settings) -> Value {
     json!({
         "user_registration": registration,
         "profile_picture": {"disable_upload": true, "use_gravatar": false},
-        "end_device_picture": {"disable_upload": true},
+        "end_device_picture": {"disable_upload": false},
         "user_rights": {
-            "create_applications": false,
+            "create_applications": true,
             "create_clients": settings.client_creators == Creators::Everyone,
-            "create_gateways": false,
+            "create_gateways": true,
             "create_organizations": settings.organization_creators == Creators::Everyone,
         },
         "admin_rights": {"all": settings.admin_rights == AdminRights::All},

@@ -24,6 +24,7 @@ use crate::store::Store;
 const PATIENCE: Duration = Duration::from_millis(4500);
 
 pub fn serve(arguments: Arguments) -> Result<(), Failure> {
+    std::panic::set_hook(Box::new(log_panic));
     let configuration = settings::read(arguments)?;
     // From here on a signal is answered by an orderly end, so a temporary database never stays behind.
     let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(|error| refused("cannot listen for signals", &error))?;
@@ -54,6 +55,13 @@ pub fn serve(arguments: Arguments) -> Result<(), Failure> {
         app.store().abandon();
     }
     Ok(())
+}
+
+/// A panic is a line in the log like any other. Only texts that stand in the code are shown: nothing that a request held.
+fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let text = panic.payload().downcast_ref::<&'static str>().copied().unwrap_or("panic");
+    let place = panic.location().map(|place| format!("{}:{}", place.file(), place.line())).unwrap_or_default();
+    log::error(text, &[("place", place.into())]);
 }
 
 /// Answers on a thread of its own, which says when every worker has returned.

@@ -109,7 +109,7 @@ pub fn search(tx: &Tx<'_>, by: &Principal, mut search: ClientSearch, mask: &Mask
     found(tx, by, &search, mask)
 }
 
-/// Changes the fields of the mask. The answer shows a secret if it was among them (contract 1.7).
+/// Changes the fields of the mask. The answer shows a secret that was among them (contract 1.7); an empty one takes the client's secrets away.
 pub fn update(
     tx: &Tx<'_>,
     by: &Principal,
@@ -132,9 +132,9 @@ pub fn update(
     new.updated_at = tx.now;
     tx.update_client(&new)?;
     let mut recorded = new.clone();
-    if let Some(secret) = secret {
-        secrets::issue(tx, &mut new, secret, 0)?;
-        recorded.secret = Some(MASKED.to_owned());
+    if mask.names(FIELDS, "secret") {
+        recorded.secret = secret.is_some().then(|| MASKED.to_owned());
+        secrets::replace(tx, &mut new, secret)?;
     }
     history::record(tx, by, &entity(id), Action::Update, FIELDS, Some(&old), Some(&recorded))?;
     Ok(new)

@@ -45,6 +45,14 @@ pub(super) fn issue(tx: &Tx<'_>, client: &mut Client, secret: NewSecret, grace_s
     Ok(())
 }
 
+/// Gives the client this secret at once, or leaves it without any.
+pub(super) fn replace(tx: &Tx<'_>, client: &mut Client, secret: Option<NewSecret>) -> Result<()> {
+    match secret {
+        Some(secret) => issue(tx, client, secret, 0),
+        None => tx.end_client_secrets(&client.id, tx.now),
+    }
+}
+
 /// Gives the client a fresh secret and answers the client with it. Older ones stay good until the grace ends.
 pub fn rotate(tx: &Tx<'_>, by: &Principal, id: &ClientId, grace_seconds: i64) -> Result<Client> {
     let entity = Entity::Client(id.clone());

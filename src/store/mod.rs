@@ -80,6 +80,11 @@ impl Store {
         &self.path
     }
 
+    /// The present, for what is judged before a transaction begins.
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
     /// Removes a temporary database although somebody may still be using it: for a process that ends without waiting for them.
     pub fn abandon(&self) {
         if let Some(temporary) = &self.temporary {

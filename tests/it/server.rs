@@ -161,6 +161,35 @@ impl Server {
     }
 }
 
+impl Answer {
+    /// The IDs in a list, in the order they came.
+    pub fn ids(&self) -> Vec<String> {
+        let json = self.json();
+        let items = json.as_object().and_then(|object| object.values().find_map(Value::as_array)).cloned().unwrap_or_default();
+        let id = |item: &Value| {
+            let mut at = item.get("ids").or(item.get("id")).unwrap_or(item);
+            while let Some(inner) = at.as_object().and_then(|object| object.values().next()) {
+                at = inner;
+            }
+            at.as_str().expect("an item has an ID").to_owned()
+        };
+        items.iter().map(id).collect()
+    }
+
+    /// How many there are in all, as the answer to a list says.
+    pub fn total(&self) -> &str {
+        self.header("X-Total-Count").unwrap_or("not said")
+    }
+
+    /// The names in `rights`, sorted: their order is not promised.
+    pub fn rights(&self) -> Vec<String> {
+        let mut rights: Vec<String> =
+            self.json()["rights"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+        rights.sort();
+        rights
+    }
+}
+
 /// Whether everything that is wanted is there; objects may have more members, lists not.
 pub fn holds(got: &Value, wanted: &Value) -> bool {
     match (got, wanted) {
