@@ -53,7 +53,7 @@ pub fn get<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let id = names::client(input).map_err(|inner| inner.inside("GetClientRequest", "client_ids"))?;
     Ok(Box::new(move |call| {
         let (client, audience) = clients::get(call.tx, call.by, &id, &mask)?;
-        Ok(reply::ok(&shown(&client, &mask, audience)))
+        Ok(reply::ok(&render(FIELDS, &client, &mask, audience)))
     }))
 }
 
@@ -139,22 +139,12 @@ fn search_of(query: &Query, message: &str) -> Result<ClientSearch> {
 }
 
 fn listed_reply(listed: Listed<(Client, Audience)>, mask: &Mask) -> Reply {
-    reply::list("clients", listed.map(|(client, audience)| shown(&client, mask, audience)))
+    reply::list("clients", listed.map(|(client, audience)| render(FIELDS, &client, mask, audience)))
 }
 
 /// All of a client, for the reply that issues its secret.
 fn whole(client: &Client) -> Value {
     render(FIELDS, client, &Mask::everything(FIELDS), Audience::Holder)
-}
-
-/// `contact_info` brings the contacts themselves along (contract 1.9).
-fn shown(client: &Client, mask: &Mask, audience: Audience) -> Value {
-    let mut mask = mask.clone();
-    if mask.names(FIELDS, "contact_info") {
-        mask.add(FIELDS, "administrative_contact");
-        mask.add(FIELDS, "technical_contact");
-    }
-    render(FIELDS, client, &mask, audience)
 }
 
 /// Whole seconds with an `s` behind them.

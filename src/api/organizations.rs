@@ -1,6 +1,6 @@
 //! Organizations: create, read, list, change, delete (contract 6.4).
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::api::query::{Orders, Query};
 use crate::api::{body, names, reply};
@@ -49,7 +49,7 @@ pub fn get<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let id = names::organization(input).map_err(|inner| inner.inside("GetOrganizationRequest", "organization_ids"))?;
     Ok(Box::new(move |call| {
         let (organization, audience) = organizations::get(call.tx, call.by, &id, &mask)?;
-        Ok(reply::ok(&shown(&organization, &mask, audience)))
+        Ok(reply::ok(&render(FIELDS, &organization, &mask, audience)))
     }))
 }
 
@@ -116,15 +116,5 @@ fn search_of(query: &Query, message: &str) -> Result<OrganizationSearch> {
 }
 
 fn listed_reply(listed: Listed<(Organization, Audience)>, mask: &Mask) -> Reply {
-    reply::list("organizations", listed.map(|(organization, audience)| shown(&organization, mask, audience)))
-}
-
-/// `contact_info` brings the contacts themselves along (contract 1.9).
-fn shown(organization: &Organization, mask: &Mask, audience: Audience) -> Value {
-    let mut mask = mask.clone();
-    if mask.names(FIELDS, "contact_info") {
-        mask.add(FIELDS, "administrative_contact");
-        mask.add(FIELDS, "technical_contact");
-    }
-    render(FIELDS, organization, &mask, audience)
+    reply::list("organizations", listed.map(|(organization, audience)| render(FIELDS, &organization, mask, audience)))
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::base::validation::{FIELD_MASK_PATHS, Invalid};
 use crate::model::field::Field;
+use crate::model::shape::Shape;
 
 /// The fields named, each by its place in its entity's `FIELDS`, with the part below it if one was named.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +29,9 @@ impl Mask {
                 None => forbidden.push(path.as_str().into()),
             }
         }
+        if purpose == Purpose::Read && mask.names(fields, "contact_info") {
+            mask.add_contacts(fields);
+        }
         if forbidden.is_empty() { Ok(mask) } else { Err(Invalid::named(FIELD_MASK_PATHS.with("forbidden_paths", forbidden))) }
     }
 
@@ -44,6 +48,15 @@ impl Mask {
     pub fn add<E>(&mut self, fields: &[Field<E>], name: &str) {
         let place = fields.iter().position(|field| field.name == name).expect("only fields of the table are added");
         self.0.push((place, None));
+    }
+
+    /// Who reads `contact_info` gets the contacts themselves along with it (contract 1.9).
+    fn add_contacts<E>(&mut self, fields: &[Field<E>]) {
+        for (place, field) in fields.iter().enumerate() {
+            if matches!(field.shape, Shape::Account) && !self.has(place) {
+                self.0.push((place, None));
+            }
+        }
     }
 
     /// Names nothing that only holders may see.

@@ -3,7 +3,7 @@
 use crate::base::error::{Result, errors};
 use crate::base::id::{AccountId, ClientId};
 use crate::base::page::Listed;
-use crate::base::right::{Right, Rights};
+use crate::base::right::Right;
 use crate::model::client::{Client, FIELDS};
 use crate::model::event::Action;
 use crate::model::field::{Audience, MASKED, Patch};
@@ -13,7 +13,7 @@ use crate::registry::accounts::SEARCH_FORBIDDEN;
 use crate::registry::principal::Principal;
 use crate::registry::rights::{self, Entity};
 use crate::registry::secrets::{self, NewSecret};
-use crate::registry::{administrators, approval, contacts, deletion, history, members};
+use crate::registry::{administrators, approval, audience, contacts, deletion, history, members};
 use crate::store::clients::{ClientSearch, Scope};
 use crate::store::members::Owned;
 use crate::store::{Deleted, Tx};
@@ -57,16 +57,7 @@ pub fn create(
 
 /// A client, and how much of it the caller may see (contract 1.4).
 pub fn get(tx: &Tx<'_>, by: &Principal, id: &ClientId, mask: &Mask) -> Result<(Client, Audience)> {
-    let rights = rights::on(tx, by, &entity(id), Deleted::No)?;
-    let audience = if rights.has(Right::ClientInfo) {
-        Audience::Holder
-    } else {
-        by.in_good_standing()?;
-        if !mask.is_public(FIELDS) {
-            return Err(rights::refused(&entity(id), rights, Rights::of(&[Right::ClientInfo])));
-        }
-        Audience::Public
-    };
+    let audience = audience::of(tx, by, &entity(id), Right::ClientInfo, FIELDS, mask)?;
     let mut client = tx.client(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
     add_contact_info(tx, &mut client, mask, audience)?;
     Ok((client, audience))
@@ -172,18 +163,11 @@ fn found(tx: &Tx<'_>, by: &Principal, search: &ClientSearch, mask: &Mask) -> Res
     let listed = tx.clients(search)?;
     let total = listed.total;
     let items = listed.items.into_iter().map(|mut client| {
-        let audience = audience(tx, by, &client.id)?;
+        let audience = audience::of_item(tx, by, &entity(&client.id), Right::ClientInfo)?;
         add_contact_info(tx, &mut client, mask, audience)?;
         Ok((client, audience))
     });
     Ok(Listed { items: items.collect::<Result<_>>()?, total })
-}
-
-/// How much of a listed client somebody may see. What holds for all of them is decided without a look at each.
-fn audience(tx: &Tx<'_>, by: &Principal, id: &ClientId) -> Result<Audience> {
-    let holds = by.universal.has(Right::ClientInfo)
-        || (by.rights.has(Right::ClientInfo) && rights::on(tx, by, &entity(id), Deleted::Either)?.has(Right::ClientInfo));
-    Ok(if holds { Audience::Holder } else { Audience::Public })
 }
 
 /// Looks up the addresses behind the contacts if the mask asks for them (contract 1.9).

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod administrators;
 pub mod api_keys;
 pub mod approval;
+pub mod audience;
 pub mod bootstrap;
 pub mod clients;
 pub mod contacts;

@@ -3,7 +3,7 @@
 use crate::base::error::{Result, errors};
 use crate::base::id::{AccountId, OrganizationId, UserId};
 use crate::base::page::Listed;
-use crate::base::right::{Right, Rights};
+use crate::base::right::Right;
 use crate::model::event::Action;
 use crate::model::field::{Audience, Patch};
 use crate::model::mask::Mask;
@@ -14,7 +14,7 @@ use crate::registry::clients::ALREADY_EXISTS;
 use crate::registry::members::{self, NESTED_ORGANIZATIONS};
 use crate::registry::principal::Principal;
 use crate::registry::rights::{self, Entity};
-use crate::registry::{contacts, deletion, history};
+use crate::registry::{audience, contacts, deletion, history};
 use crate::store::members::Owned;
 use crate::store::organizations::OrganizationSearch;
 use crate::store::{Deleted, Tx};
@@ -55,16 +55,7 @@ pub fn create(
 
 /// An organization, and how much of it the caller may see.
 pub fn get(tx: &Tx<'_>, by: &Principal, id: &OrganizationId, mask: &Mask) -> Result<(Organization, Audience)> {
-    let rights = rights::on(tx, by, &entity(id), Deleted::No)?;
-    let audience = if rights.has(Right::OrganizationInfo) {
-        Audience::Holder
-    } else {
-        by.in_good_standing()?;
-        if !mask.is_public(FIELDS) {
-            return Err(rights::refused(&entity(id), rights, Rights::of(&[Right::OrganizationInfo])));
-        }
-        Audience::Public
-    };
+    let audience = audience::of(tx, by, &entity(id), Right::OrganizationInfo, FIELDS, mask)?;
     let mut organization = tx.organization(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
     add_contact_info(tx, &mut organization, mask, audience)?;
     Ok((organization, audience))
@@ -141,10 +132,7 @@ fn found(tx: &Tx<'_>, by: &Principal, search: &OrganizationSearch, mask: &Mask) 
     let listed = tx.organizations(search)?;
     let total = listed.total;
     let items = listed.items.into_iter().map(|mut organization| {
-        let holds = by.universal.has(Right::OrganizationInfo)
-            || (by.rights.has(Right::OrganizationInfo)
-                && rights::on(tx, by, &entity(&organization.id), Deleted::Either)?.has(Right::OrganizationInfo));
-        let audience = if holds { Audience::Holder } else { Audience::Public };
+        let audience = audience::of_item(tx, by, &entity(&organization.id), Right::OrganizationInfo)?;
         add_contact_info(tx, &mut organization, mask, audience)?;
         Ok((organization, audience))
     });

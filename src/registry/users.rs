@@ -3,7 +3,7 @@
 use crate::base::error::{Error, Result, errors};
 use crate::base::id::{AccountId, UserId};
 use crate::base::page::Listed;
-use crate::base::right::{Right, Rights};
+use crate::base::right::Right;
 use crate::base::secret::{self, Hash};
 use crate::base::validation::EMAIL;
 use crate::model::choice::State;
@@ -15,8 +15,8 @@ use crate::model::user::{FIELDS, User};
 use crate::model::{email, password};
 use crate::registry::clients::ALREADY_EXISTS;
 use crate::registry::principal::Principal;
-use crate::registry::rights::{self, Entity};
-use crate::registry::{administrators, deletion, history};
+use crate::registry::rights::Entity;
+use crate::registry::{administrators, audience, deletion, history};
 use crate::store::users::{Passwords, UserSearch};
 use crate::store::{Deleted, Tx};
 
@@ -79,16 +79,7 @@ pub fn create(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: UserId, sent
 
 /// A user, and how much of him the caller may see.
 pub fn get(tx: &Tx<'_>, by: &Principal, id: &UserId, mask: &Mask) -> Result<(User, Audience)> {
-    let rights = rights::on(tx, by, &entity(id), Deleted::No)?;
-    let audience = if rights.has(Right::UserInfo) {
-        Audience::Holder
-    } else {
-        by.in_good_standing()?;
-        if !mask.is_public(FIELDS) {
-            return Err(rights::refused(&entity(id), rights, Rights::of(&[Right::UserInfo])));
-        }
-        Audience::Public
-    };
+    let audience = audience::of(tx, by, &entity(id), Right::UserInfo, FIELDS, mask)?;
     Ok((existing(tx, id)?, audience))
 }
 
@@ -97,10 +88,10 @@ pub fn list(tx: &Tx<'_>, by: &Principal, search: &UserSearch) -> Result<Listed<(
     let listed = tx.users(search)?;
     let total = listed.total;
     let items = listed.items.into_iter().map(|user| {
-        let holds = by.universal.has(Right::UserInfo) || (by.is(&AccountId::User(user.id.clone())) && by.rights.has(Right::UserInfo));
-        (user, if holds { Audience::Holder } else { Audience::Public })
+        let audience = audience::of_item(tx, by, &entity(&user.id), Right::UserInfo)?;
+        Ok((user, audience))
     });
-    Ok(Listed { items: items.collect(), total })
+    Ok(Listed { items: items.collect::<Result<_>>()?, total })
 }
 
 /// Changes the fields of the mask.

@@ -1,0 +1,25 @@
+//! How much of an entity somebody may read (contract 1.4, 1.5).
+
+use crate::base::error::Result;
+use crate::base::right::{Right, Rights};
+use crate::model::field::{Audience, Field};
+use crate::model::mask::Mask;
+use crate::registry::principal::Principal;
+use crate::registry::rights::{self, Entity};
+use crate::store::{Deleted, Tx};
+
+/// Who holds the `_INFO` right sees everything; anyone else, in good standing, what is public. A mask that asks for more is refused whole.
+pub fn of<E>(tx: &Tx<'_>, by: &Principal, entity: &Entity, info: Right, fields: &'static [Field<E>], mask: &Mask) -> Result<Audience> {
+    let rights = rights::on(tx, by, entity, Deleted::No)?;
+    if rights.has(info) {
+        return Ok(Audience::Holder);
+    }
+    by.in_good_standing()?;
+    if mask.is_public(fields) { Ok(Audience::Public) } else { Err(rights::refused(entity, rights, Rights::of(&[info]))) }
+}
+
+/// The same for an item of a list, which is cut instead of refused. What holds for all items is decided without a look at each.
+pub fn of_item(tx: &Tx<'_>, by: &Principal, entity: &Entity, info: Right) -> Result<Audience> {
+    let holds = by.universal.has(info) || (by.rights.has(info) && rights::on(tx, by, entity, Deleted::Either)?.has(info));
+    Ok(if holds { Audience::Holder } else { Audience::Public })
+}
