@@ -12,11 +12,11 @@ const EVERYTHING: &str = "name,description,attributes,administrative_contact,tec
 
 const A_DAY: i64 = 24 * 60 * 60;
 
-/// Alice, and her client `app`.
+/// Alice, and her client `my-app`.
 fn alice_with_app() -> Server {
     let mut server = Server::start();
     server.has_user("alice");
-    server.has_client("alice", "app");
+    server.has_client("alice", "my-app");
     server
 }
 
@@ -68,7 +68,7 @@ fn a_stranger_without_credentials_cannot_create_a_client() {
 /// Contract 9, item 2.
 #[test]
 fn a_client_is_not_read_without_credentials() {
-    alice_with_app().check("anon", "GET", "/api/v3/clients/app?field_mask=name", "", "401 unauthenticated");
+    alice_with_app().check("anon", "GET", "/api/v3/clients/my-app?field_mask=name", "", "401 unauthenticated");
 }
 
 /// Contract 9, item 3.
@@ -90,16 +90,16 @@ fn the_clients_of_a_user_are_not_listed_without_credentials() {
 fn a_client_is_not_changed_without_credentials() {
     let server = alice_with_app();
     let body = r#"{"client":{"name":"Mine"},"field_mask":{"paths":["name"]}}"#;
-    server.check("anon", "PUT", "/api/v3/clients/app", body, "403 no_client_rights");
-    server.check("alice", "GET", "/api/v3/clients/app?field_mask=name", "", r#"200 {"name":"app"}"#);
+    server.check("anon", "PUT", "/api/v3/clients/my-app", body, "403 no_client_rights");
+    server.check("alice", "GET", "/api/v3/clients/my-app?field_mask=name", "", r#"200 {"name":"my-app"}"#);
 }
 
 /// Contract 9, item 6.
 #[test]
 fn a_client_is_not_deleted_without_credentials() {
     let server = alice_with_app();
-    server.check("anon", "DELETE", "/api/v3/clients/app", "", "403 no_client_rights");
-    server.check("alice", "GET", "/api/v3/clients/app", "", "200");
+    server.check("anon", "DELETE", "/api/v3/clients/my-app", "", "403 no_client_rights");
+    server.check("alice", "GET", "/api/v3/clients/my-app", "", "200");
 }
 
 // Who may create.
@@ -136,7 +136,7 @@ fn a_user_creates_a_client_and_is_told_its_name() {
 /// Contract 9, item 9.
 #[test]
 fn an_owner_reads_the_name_that_he_masks() {
-    alice_with_app().check("alice", "GET", "/api/v3/clients/app?field_mask=name", "", r#"200 {"name":"app"}"#);
+    alice_with_app().check("alice", "GET", "/api/v3/clients/my-app?field_mask=name", "", r#"200 {"name":"my-app"}"#);
 }
 
 /// Contract 9, item 10.
@@ -144,7 +144,7 @@ fn an_owner_reads_the_name_that_he_masks() {
 fn a_key_without_rights_reads_the_id() {
     let mut server = alice_with_app();
     server.gives_key("alice", "weak", &["RIGHT_USER_INFO"]);
-    server.check("weak", "GET", "/api/v3/clients/app?field_mask=ids", "", r#"200 {"ids":{"client_id":"app"}}"#);
+    server.check("weak", "GET", "/api/v3/clients/my-app?field_mask=ids", "", r#"200 {"ids":{"client_id":"my-app"}}"#);
 }
 
 /// Contract 9, item 11.
@@ -152,13 +152,13 @@ fn a_key_without_rights_reads_the_id() {
 fn a_key_without_rights_does_not_read_attributes() {
     let mut server = alice_with_app();
     server.gives_key("alice", "weak", &["RIGHT_USER_INFO"]);
-    server.check("weak", "GET", "/api/v3/clients/app?field_mask=attributes", "", "403 no_client_rights");
+    server.check("weak", "GET", "/api/v3/clients/my-app?field_mask=attributes", "", "403 no_client_rights");
 }
 
 /// Contract 9, item 12.
 #[test]
 fn the_contact_info_is_the_address_of_both_contacts() {
-    let answer = alice_with_app().check("alice", "GET", "/api/v3/clients/app?field_mask=contact_info", "", "200");
+    let answer = alice_with_app().check("alice", "GET", "/api/v3/clients/my-app?field_mask=contact_info", "", "200");
     let wanted = json!([
         {"contact_method": "CONTACT_METHOD_EMAIL", "value": "alice@example.com"},
         {"contact_type": "CONTACT_TYPE_TECHNICAL", "contact_method": "CONTACT_METHOD_EMAIL", "value": "alice@example.com"},
@@ -171,7 +171,7 @@ fn the_contact_info_is_the_address_of_both_contacts() {
 fn a_key_without_rights_sees_no_contact_info() {
     let mut server = alice_with_app();
     server.gives_key("alice", "weak", &["RIGHT_USER_INFO"]);
-    let answer = server.check("weak", "GET", "/api/v3/clients/app?field_mask=contact_info", "", r#"200 {"ids":{"client_id":"app"}}"#);
+    let answer = server.check("weak", "GET", "/api/v3/clients/my-app?field_mask=contact_info", "", r#"200 {"ids":{"client_id":"my-app"}}"#);
     assert_eq!(answer.json().get("contact_info"), None);
 }
 
@@ -182,8 +182,8 @@ fn a_key_without_rights_sees_no_contact_info() {
 fn an_update_of_the_name_returns_the_new_name() {
     let server = alice_with_app();
     let body = r#"{"client":{"name":"Updated Name"},"field_mask":{"paths":["name"]}}"#;
-    server.check("alice", "PUT", "/api/v3/clients/app", body, r#"200 {"name":"Updated Name"}"#);
-    server.check("alice", "GET", "/api/v3/clients/app?field_mask=name", "", r#"200 {"name":"Updated Name"}"#);
+    server.check("alice", "PUT", "/api/v3/clients/my-app", body, r#"200 {"name":"Updated Name"}"#);
+    server.check("alice", "GET", "/api/v3/clients/my-app?field_mask=name", "", r#"200 {"name":"Updated Name"}"#);
 }
 
 /// Contract 9, item 15.
@@ -192,18 +192,18 @@ fn an_owner_adds_another_owner() {
     let mut server = alice_with_app();
     server.has_user("bob");
     let body = r#"{"collaborator":{"ids":{"user_ids":{"user_id":"bob"}},"rights":["RIGHT_ALL"]}}"#;
-    server.check("alice", "PUT", "/api/v3/clients/app/collaborators", body, "200");
-    server.check("bob", "GET", "/api/v3/clients/app/collaborator/user/bob", "", r#"200 {"rights":["RIGHT_ALL"]}"#);
+    server.check("alice", "PUT", "/api/v3/clients/my-app/collaborators", body, "200");
+    server.check("bob", "GET", "/api/v3/clients/my-app/collaborator/user/bob", "", r#"200 {"rights":["RIGHT_ALL"]}"#);
 }
 
-/// Alice and Bob both own `app`.
+/// Alice and Bob both own `my-app`.
 fn alice_and_bob_with_app(contacts: Contacts) -> Server {
     let mut server = Server::with(Settings { contacts, ..Settings::default() });
     server.has_user("alice");
     server.has_user("bob");
-    server.has_client("alice", "app");
+    server.has_client("alice", "my-app");
     let body = r#"{"collaborator":{"ids":{"user_ids":{"user_id":"bob"}},"rights":["RIGHT_ALL"]}}"#;
-    server.check("alice", "PUT", "/api/v3/clients/app/collaborators", body, "200");
+    server.check("alice", "PUT", "/api/v3/clients/my-app/collaborators", body, "200");
     server
 }
 
@@ -216,8 +216,8 @@ const BOB_IS_TECHNICAL: &str =
 #[test]
 fn where_contacts_are_oneself_an_owner_names_no_other() {
     let server = alice_and_bob_with_app(Contacts::Oneself);
-    server.check("alice", "PUT", "/api/v3/clients/app", BOB_IS_ADMINISTRATIVE, "403 contact_info_restricted");
-    server.check("bob", "PUT", "/api/v3/clients/app", BOB_IS_ADMINISTRATIVE, "200");
+    server.check("alice", "PUT", "/api/v3/clients/my-app", BOB_IS_ADMINISTRATIVE, "403 contact_info_restricted");
+    server.check("bob", "PUT", "/api/v3/clients/my-app", BOB_IS_ADMINISTRATIVE, "200");
 }
 
 /// Contract 9, item 17.
@@ -225,7 +225,7 @@ fn where_contacts_are_oneself_an_owner_names_no_other() {
 fn where_contacts_are_oneself_an_administrator_names_others() {
     let server = alice_and_bob_with_app(Contacts::Oneself);
     let wanted = r#"200 {"administrative_contact":{"user_ids":{"user_id":"bob"}}}"#;
-    server.check("admin", "PUT", "/api/v3/clients/app", BOB_IS_ADMINISTRATIVE, wanted);
+    server.check("admin", "PUT", "/api/v3/clients/my-app", BOB_IS_ADMINISTRATIVE, wanted);
 }
 
 /// Contract 9, item 18.
@@ -233,7 +233,7 @@ fn where_contacts_are_oneself_an_administrator_names_others() {
 fn an_owner_names_another_collaborator_as_a_contact() {
     let server = alice_and_bob_with_app(Contacts::Anyone);
     let wanted = r#"200 {"technical_contact":{"user_ids":{"user_id":"bob"}}}"#;
-    server.check("alice", "PUT", "/api/v3/clients/app", BOB_IS_TECHNICAL, wanted);
+    server.check("alice", "PUT", "/api/v3/clients/my-app", BOB_IS_TECHNICAL, wanted);
 }
 
 /// Contract 1.7.
@@ -241,7 +241,7 @@ fn an_owner_names_another_collaborator_as_a_contact() {
 fn who_is_no_collaborator_becomes_no_contact() {
     let mut server = alice_with_app();
     server.has_user("bob");
-    server.check("alice", "PUT", "/api/v3/clients/app", BOB_IS_TECHNICAL, "400 contact_no_collaborator");
+    server.check("alice", "PUT", "/api/v3/clients/my-app", BOB_IS_TECHNICAL, "400 contact_no_collaborator");
 }
 
 /// Contract 9, item 19.
@@ -250,25 +250,25 @@ fn an_administrator_flags_a_client_and_says_why() {
     let server = alice_with_app();
     let body = r#"{"client":{"state":"STATE_FLAGGED","state_description":"something is wrong"},"field_mask":{"paths":["state","state_description"]}}"#;
     let wanted = r#"200 {"state":"STATE_FLAGGED","state_description":"something is wrong"}"#;
-    server.check("admin", "PUT", "/api/v3/clients/app", body, wanted);
-    server.check("alice", "PUT", "/api/v3/clients/app", body, "403 update_admin_field");
+    server.check("admin", "PUT", "/api/v3/clients/my-app", body, wanted);
+    server.check("alice", "PUT", "/api/v3/clients/my-app", body, "403 update_admin_field");
 }
 
 /// Contract 9, item 20.
 #[test]
 fn an_administrator_approves_a_client() {
     let body = r#"{"client":{"state":"STATE_APPROVED"},"field_mask":{"paths":["state"]}}"#;
-    alice_with_app().check("admin", "PUT", "/api/v3/clients/app", body, r#"200 {"state":"STATE_APPROVED"}"#);
+    alice_with_app().check("admin", "PUT", "/api/v3/clients/my-app", body, r#"200 {"state":"STATE_APPROVED"}"#);
 }
 
 /// Contract 9, item 21.
 #[test]
 fn a_new_state_without_a_description_clears_the_old_description() {
     let server = alice_with_app();
-    let mask = "/api/v3/clients/app?field_mask=state,state_description";
+    let mask = "/api/v3/clients/my-app?field_mask=state,state_description";
     server.check("alice", "GET", mask, "", r#"200 {"state_description":"admin approval required"}"#);
     let body = r#"{"client":{"state":"STATE_APPROVED"},"field_mask":{"paths":["state"]}}"#;
-    server.check("admin", "PUT", "/api/v3/clients/app", body, "200");
+    server.check("admin", "PUT", "/api/v3/clients/my-app", body, "200");
     let answer = server.check("alice", "GET", mask, "", r#"200 {"state":"STATE_APPROVED"}"#);
     assert_eq!(answer.json().get("state_description"), None);
 }
@@ -283,11 +283,11 @@ fn the_callers_list_and_the_users_list_hold_all_clients() {
         server.has_client("alice", &format!("client-{n}"));
     }
     let body = r#"{"client":{"name":"Updated Name"},"field_mask":{"paths":["name"]}}"#;
-    server.check("alice", "PUT", "/api/v3/clients/app", body, "200");
+    server.check("alice", "PUT", "/api/v3/clients/my-app", body, "200");
     for path in ["/api/v3/clients?field_mask=name", "/api/v3/users/alice/clients?field_mask=name"] {
         let answer = server.check("alice", "GET", path, "", "200");
-        assert_eq!(answer.ids(), ["app", "client-1", "client-2", "client-3", "client-4", "client-5"]);
-        assert_eq!(answer.json()["clients"][0]["name"], "Updated Name");
+        assert_eq!(answer.ids(), ["client-1", "client-2", "client-3", "client-4", "client-5", "my-app"]);
+        assert_eq!(answer.json()["clients"][5]["name"], "Updated Name");
         assert_eq!(answer.total(), "6");
     }
 }
@@ -357,19 +357,19 @@ fn a_list_is_cut_to_public_fields_for_a_key_without_client_info() {
 #[test]
 fn an_owner_deletes_his_client() {
     let server = alice_with_app();
-    let answer = server.check("alice", "DELETE", "/api/v3/clients/app", "", "200");
+    let answer = server.check("alice", "DELETE", "/api/v3/clients/my-app", "", "200");
     assert_eq!(answer.json(), json!({}));
-    server.check("alice", "GET", "/api/v3/clients/app", "", "404 client_not_found");
+    server.check("alice", "GET", "/api/v3/clients/my-app", "", "404 client_not_found");
 }
 
 /// Contract 9, item 24.
 #[test]
 fn only_an_administrator_purges_a_client() {
     let server = alice_with_app();
-    server.check("alice", "DELETE", "/api/v3/clients/app", "", "200");
-    server.check("alice", "DELETE", "/api/v3/clients/app/purge", "", "403 admins_purge_clients");
-    server.check("admin", "DELETE", "/api/v3/clients/app/purge", "", "200");
-    server.check("alice", "POST", "/api/v3/clients/app/restore", "", "403 no_client_rights");
+    server.check("alice", "DELETE", "/api/v3/clients/my-app", "", "200");
+    server.check("alice", "DELETE", "/api/v3/clients/my-app/purge", "", "403 admins_purge_clients");
+    server.check("admin", "DELETE", "/api/v3/clients/my-app/purge", "", "200");
+    server.check("alice", "POST", "/api/v3/clients/my-app/restore", "", "403 no_client_rights");
 }
 
 /// Contract 9, item 58.
@@ -412,8 +412,8 @@ fn a_created_client_is_as_old_as_the_request() {
 #[test]
 fn an_id_is_taken_once() {
     let server = alice_with_app();
-    server.check("alice", "POST", "/api/v3/users/alice/clients", &full_client("app"), "409 id_taken");
-    server.check("alice", "GET", "/api/v3/clients/app?field_mask=name", "", r#"200 {"name":"app"}"#);
+    server.check("alice", "POST", "/api/v3/users/alice/clients", &full_client("my-app"), "409 id_taken");
+    server.check("alice", "GET", "/api/v3/clients/my-app?field_mask=name", "", r#"200 {"name":"my-app"}"#);
 }
 
 /// Contract 9, item 60.
@@ -446,7 +446,7 @@ fn nothing_can_be_done_with_an_unknown_client() {
 #[test]
 fn one_client_is_counted_and_found_as_one() {
     let answer = alice_with_app().check("admin", "GET", "/api/v3/search/clients", "", "200");
-    assert_eq!((answer.ids(), answer.total()), (vec!["app".to_owned()], "1"));
+    assert_eq!((answer.ids(), answer.total()), (vec!["my-app".to_owned()], "1"));
 }
 
 /// Contract 9, item 63.
@@ -491,16 +491,16 @@ fn an_update_changes_what_its_mask_names_and_swaps_the_contacts() {
 fn an_update_leaves_alone_what_its_mask_does_not_name() {
     let server = alice_with_app();
     let body = r#"{"client":{"name":"New","description":"New"},"field_mask":{"paths":["description"]}}"#;
-    server.check("alice", "PUT", "/api/v3/clients/app", body, r#"200 {"description":"New"}"#);
-    server.check("alice", "GET", "/api/v3/clients/app?field_mask=name", "", r#"200 {"name":"app"}"#);
+    server.check("alice", "PUT", "/api/v3/clients/my-app", body, r#"200 {"description":"New"}"#);
+    server.check("alice", "GET", "/api/v3/clients/my-app?field_mask=name", "", r#"200 {"name":"my-app"}"#);
 }
 
 /// Contract 9, item 64.
 #[test]
 fn a_deleted_client_is_neither_got_nor_found() {
     let server = alice_with_app();
-    server.check("alice", "DELETE", "/api/v3/clients/app", "", "200");
-    server.check("admin", "GET", "/api/v3/clients/app", "", "404 client_not_found");
+    server.check("alice", "DELETE", "/api/v3/clients/my-app", "", "200");
+    server.check("admin", "GET", "/api/v3/clients/my-app", "", "404 client_not_found");
     for path in ["/api/v3/clients", "/api/v3/users/alice/clients", "/api/v3/search/clients"] {
         let answer = server.check("alice", "GET", path, "", "200");
         assert_eq!((answer.json(), answer.total()), (json!({}), "0"), "{path}");
@@ -511,8 +511,8 @@ fn a_deleted_client_is_neither_got_nor_found() {
 #[test]
 fn a_deleted_client_is_among_the_deleted_as_it_was() {
     let server = alice_with_app();
-    let before = everything_of(&server, "alice", "app");
-    server.check("alice", "DELETE", "/api/v3/clients/app", "", "200");
+    let before = everything_of(&server, "alice", "my-app");
+    server.check("alice", "DELETE", "/api/v3/clients/my-app", "", "200");
     let path = format!("/api/v3/clients?deleted=true&field_mask={EVERYTHING}");
     let mut found = server.check("alice", "GET", &path, "", "200").json()["clients"][0].take();
     assert!(found["deleted_at"].as_str() > before["created_at"].as_str(), "{found}");
@@ -524,18 +524,18 @@ fn a_deleted_client_is_among_the_deleted_as_it_was() {
 #[test]
 fn a_restored_client_is_as_it_was() {
     let server = alice_with_app();
-    let before = everything_of(&server, "alice", "app");
-    server.check("alice", "DELETE", "/api/v3/clients/app", "", "200");
-    server.check("alice", "POST", "/api/v3/clients/app/restore", "", "200");
-    assert_eq!(everything_of(&server, "alice", "app"), before);
+    let before = everything_of(&server, "alice", "my-app");
+    server.check("alice", "DELETE", "/api/v3/clients/my-app", "", "200");
+    server.check("alice", "POST", "/api/v3/clients/my-app/restore", "", "200");
+    assert_eq!(everything_of(&server, "alice", "my-app"), before);
 }
 
 /// Contract 9, item 67.
 #[test]
 fn a_live_client_can_be_purged() {
     let server = alice_with_app();
-    server.check("admin", "DELETE", "/api/v3/clients/app/purge", "", "200");
-    server.check("admin", "GET", "/api/v3/clients/app", "", "404 client_not_found");
+    server.check("admin", "DELETE", "/api/v3/clients/my-app/purge", "", "200");
+    server.check("admin", "GET", "/api/v3/clients/my-app", "", "404 client_not_found");
     server.check("alice", "GET", "/api/v3/clients?deleted=true", "", "200");
 }
 
@@ -545,12 +545,12 @@ fn an_id_is_free_again_after_a_purge() {
     let mut server = Server::start();
     server.has_user("alice");
     for _ in 0..3 {
-        server.has_client("alice", "app");
-        server.check("alice", "DELETE", "/api/v3/clients/app", "", "200");
-        server.check("alice", "POST", "/api/v3/clients/app/restore", "", "200");
-        server.check("alice", "GET", "/api/v3/clients/app?field_mask=name", "", r#"200 {"name":"app"}"#);
-        server.check("alice", "DELETE", "/api/v3/clients/app", "", "200");
-        server.check("admin", "DELETE", "/api/v3/clients/app/purge", "", "200");
+        server.has_client("alice", "my-app");
+        server.check("alice", "DELETE", "/api/v3/clients/my-app", "", "200");
+        server.check("alice", "POST", "/api/v3/clients/my-app/restore", "", "200");
+        server.check("alice", "GET", "/api/v3/clients/my-app?field_mask=name", "", r#"200 {"name":"my-app"}"#);
+        server.check("alice", "DELETE", "/api/v3/clients/my-app", "", "200");
+        server.check("admin", "DELETE", "/api/v3/clients/my-app/purge", "", "200");
     }
 }
 
@@ -558,35 +558,35 @@ fn an_id_is_free_again_after_a_purge() {
 #[test]
 fn an_id_stays_taken_after_a_deletion() {
     let server = alice_with_app();
-    server.check("alice", "DELETE", "/api/v3/clients/app", "", "200");
-    server.check("alice", "POST", "/api/v3/users/alice/clients", &full_client("app"), "409 id_taken");
+    server.check("alice", "DELETE", "/api/v3/clients/my-app", "", "200");
+    server.check("alice", "POST", "/api/v3/users/alice/clients", &full_client("my-app"), "409 id_taken");
 }
 
 /// Contract 1.10.
 #[test]
 fn what_is_not_deleted_is_not_restored() {
-    alice_with_app().check("alice", "POST", "/api/v3/clients/app/restore", "", "404 client_not_found");
+    alice_with_app().check("alice", "POST", "/api/v3/clients/my-app/restore", "", "404 client_not_found");
 }
 
 /// Contract 1.10.
 #[test]
 fn a_client_can_be_restored_for_a_day() {
     let server = alice_with_app();
-    server.check("alice", "DELETE", "/api/v3/clients/app", "", "200");
+    server.check("alice", "DELETE", "/api/v3/clients/my-app", "", "200");
     server.wait_seconds(A_DAY - 1);
-    server.check("alice", "POST", "/api/v3/clients/app/restore", "", "200");
-    server.check("alice", "GET", "/api/v3/clients/app", "", "200");
+    server.check("alice", "POST", "/api/v3/clients/my-app/restore", "", "200");
+    server.check("alice", "GET", "/api/v3/clients/my-app", "", "200");
 }
 
 /// Contract 1.10.
 #[test]
 fn a_client_cannot_be_restored_after_a_day() {
     let server = alice_with_app();
-    server.check("alice", "DELETE", "/api/v3/clients/app", "", "200");
+    server.check("alice", "DELETE", "/api/v3/clients/my-app", "", "200");
     server.wait_seconds(A_DAY);
-    server.check("alice", "POST", "/api/v3/clients/app/restore", "", "400 restore_window_expired");
-    server.check("admin", "POST", "/api/v3/clients/app/restore", "", "400 restore_window_expired");
-    server.check("admin", "GET", "/api/v3/clients/app", "", "404 client_not_found");
+    server.check("alice", "POST", "/api/v3/clients/my-app/restore", "", "400 restore_window_expired");
+    server.check("admin", "POST", "/api/v3/clients/my-app/restore", "", "400 restore_window_expired");
+    server.check("admin", "GET", "/api/v3/clients/my-app", "", "404 client_not_found");
 }
 
 // Approval.
@@ -661,9 +661,9 @@ fn an_administrators_client_without_a_state_waits_where_approval_is_by_hand() {
 fn what_an_administrator_endorses_stays_endorsed() {
     let server = alice_with_app();
     let body = r#"{"client":{"endorsed":true},"field_mask":{"paths":["endorsed"]}}"#;
-    server.check("admin", "PUT", "/api/v3/clients/app", body, r#"200 {"endorsed":true}"#);
-    server.check("alice", "GET", "/api/v3/clients/app?field_mask=endorsed", "", r#"200 {"endorsed":true}"#);
-    server.check("alice", "PUT", "/api/v3/clients/app", body, "403 update_admin_field");
+    server.check("admin", "PUT", "/api/v3/clients/my-app", body, r#"200 {"endorsed":true}"#);
+    server.check("alice", "GET", "/api/v3/clients/my-app?field_mask=endorsed", "", r#"200 {"endorsed":true}"#);
+    server.check("alice", "PUT", "/api/v3/clients/my-app", body, "403 update_admin_field");
 }
 
 // Secrets.
@@ -673,10 +673,10 @@ fn what_an_administrator_endorses_stays_endorsed() {
 fn a_generated_secret_is_52_characters_of_base32() {
     let mut server = Server::start();
     server.has_user("alice");
-    let secret = server.has_client("alice", "app");
+    let secret = server.has_client("alice", "my-app");
     assert_eq!(secret.len(), 52);
     assert!(secret.bytes().all(|b| b.is_ascii_uppercase() || (b'2'..=b'7').contains(&b)), "{secret}");
-    assert!(is_good(&server, "app", &secret));
+    assert!(is_good(&server, "my-app", &secret));
 }
 
 /// Contract 1.3.
@@ -694,11 +694,11 @@ fn a_secret_that_is_sent_at_creation_is_the_secret() {
 fn a_secret_that_is_put_is_the_only_one_from_then_on() {
     let mut server = Server::start();
     server.has_user("alice");
-    let old = server.has_client("alice", "app");
+    let old = server.has_client("alice", "my-app");
     let body = r#"{"client":{"secret":"chosen by a person"},"field_mask":{"paths":["secret"]}}"#;
-    server.check("alice", "PUT", "/api/v3/clients/app", body, r#"200 {"secret":"chosen by a person"}"#);
-    assert!(is_good(&server, "app", "chosen by a person"));
-    assert!(!is_good(&server, "app", &old));
+    server.check("alice", "PUT", "/api/v3/clients/my-app", body, r#"200 {"secret":"chosen by a person"}"#);
+    assert!(is_good(&server, "my-app", "chosen by a person"));
+    assert!(!is_good(&server, "my-app", &old));
 }
 
 /// Contract 10, 11.
@@ -706,8 +706,8 @@ fn a_secret_that_is_put_is_the_only_one_from_then_on() {
 fn a_secret_is_shown_in_the_reply_that_sets_it_and_never_again() {
     let server = alice_with_app();
     let body = r#"{"client":{"secret":"chosen by a person"},"field_mask":{"paths":["secret"]}}"#;
-    server.check("alice", "PUT", "/api/v3/clients/app", body, "200");
-    for path in ["/api/v3/clients/app", "/api/v3/clients", "/api/v3/users/alice/clients", "/api/v3/search/clients"] {
+    server.check("alice", "PUT", "/api/v3/clients/my-app", body, "200");
+    for path in ["/api/v3/clients/my-app", "/api/v3/clients", "/api/v3/users/alice/clients", "/api/v3/search/clients"] {
         for who in ["alice", "admin"] {
             server.check(who, "GET", &format!("{path}?field_mask=secret"), "", "400");
             let answer = server.send(who, "GET", &format!("{path}?field_mask={EVERYTHING}"), "");
@@ -716,7 +716,7 @@ fn a_secret_is_shown_in_the_reply_that_sets_it_and_never_again() {
         }
     }
     let body = r#"{"client":{"name":"New"},"field_mask":{"paths":["name"]}}"#;
-    let answer = server.check("alice", "PUT", "/api/v3/clients/app", body, "200");
+    let answer = server.check("alice", "PUT", "/api/v3/clients/my-app", body, "200");
     assert_eq!(answer.json().get("secret"), None);
 }
 
@@ -724,19 +724,19 @@ fn a_secret_is_shown_in_the_reply_that_sets_it_and_never_again() {
 fn a_secret_that_the_mask_does_not_name_is_not_set() {
     let server = alice_with_app();
     let body = r#"{"client":{"name":"New","secret":"chosen by a person"},"field_mask":{"paths":["name"]}}"#;
-    server.check("alice", "PUT", "/api/v3/clients/app", body, "200");
-    assert!(!is_good(&server, "app", "chosen by a person"));
+    server.check("alice", "PUT", "/api/v3/clients/my-app", body, "200");
+    assert!(!is_good(&server, "my-app", "chosen by a person"));
 }
 
 #[test]
 fn a_rotation_without_grace_ends_the_old_secret_at_once() {
     let mut server = Server::start();
     server.has_user("alice");
-    let old = server.has_client("alice", "app");
+    let old = server.has_client("alice", "my-app");
     for body in ["", "{}", r#"{"grace":null}"#, r#"{"grace":"0s"}"#] {
-        let new = secret_in(&server.check("alice", "POST", "/api/v3/clients/app/secret", body, r#"200 {"ids":{"client_id":"app"}}"#));
+        let new = secret_in(&server.check("alice", "POST", "/api/v3/clients/my-app/secret", body, r#"200 {"ids":{"client_id":"my-app"}}"#));
         assert!(new.len() == 52 && new != old, "{body}");
-        assert!(is_good(&server, "app", &new) && !is_good(&server, "app", &old), "{body}");
+        assert!(is_good(&server, "my-app", &new) && !is_good(&server, "my-app", &old), "{body}");
     }
 }
 
@@ -744,42 +744,42 @@ fn a_rotation_without_grace_ends_the_old_secret_at_once() {
 fn a_rotation_with_grace_keeps_the_old_secret_until_the_grace_ends() {
     let mut server = Server::start();
     server.has_user("alice");
-    let old = server.has_client("alice", "app");
-    let new = secret_in(&server.check("alice", "POST", "/api/v3/clients/app/secret", r#"{"grace":"3600s"}"#, "200"));
-    assert!(is_good(&server, "app", &new) && is_good(&server, "app", &old));
+    let old = server.has_client("alice", "my-app");
+    let new = secret_in(&server.check("alice", "POST", "/api/v3/clients/my-app/secret", r#"{"grace":"3600s"}"#, "200"));
+    assert!(is_good(&server, "my-app", &new) && is_good(&server, "my-app", &old));
     server.wait_seconds(3_599);
-    assert!(is_good(&server, "app", &old));
+    assert!(is_good(&server, "my-app", &old));
     server.wait_seconds(1);
-    assert!(is_good(&server, "app", &new) && !is_good(&server, "app", &old));
+    assert!(is_good(&server, "my-app", &new) && !is_good(&server, "my-app", &old));
 }
 
 #[test]
 fn a_rotation_without_grace_ends_those_that_were_still_in_theirs() {
     let mut server = Server::start();
     server.has_user("alice");
-    let first = server.has_client("alice", "app");
-    let second = secret_in(&server.check("alice", "POST", "/api/v3/clients/app/secret", r#"{"grace":"3600s"}"#, "200"));
-    let third = secret_in(&server.check("alice", "POST", "/api/v3/clients/app/secret", "", "200"));
-    assert!(is_good(&server, "app", &third));
-    assert!(!is_good(&server, "app", &first) && !is_good(&server, "app", &second));
+    let first = server.has_client("alice", "my-app");
+    let second = secret_in(&server.check("alice", "POST", "/api/v3/clients/my-app/secret", r#"{"grace":"3600s"}"#, "200"));
+    let third = secret_in(&server.check("alice", "POST", "/api/v3/clients/my-app/secret", "", "200"));
+    assert!(is_good(&server, "my-app", &third));
+    assert!(!is_good(&server, "my-app", &first) && !is_good(&server, "my-app", &second));
 }
 
 #[test]
 fn a_second_rotation_does_not_lengthen_the_grace_of_the_first() {
     let mut server = Server::start();
     server.has_user("alice");
-    let first = server.has_client("alice", "app");
-    let second = secret_in(&server.check("alice", "POST", "/api/v3/clients/app/secret", r#"{"grace":"60s"}"#, "200"));
-    server.check("alice", "POST", "/api/v3/clients/app/secret", r#"{"grace":"3600s"}"#, "200");
+    let first = server.has_client("alice", "my-app");
+    let second = secret_in(&server.check("alice", "POST", "/api/v3/clients/my-app/secret", r#"{"grace":"60s"}"#, "200"));
+    server.check("alice", "POST", "/api/v3/clients/my-app/secret", r#"{"grace":"3600s"}"#, "200");
     server.wait_seconds(60);
-    assert!(!is_good(&server, "app", &first) && is_good(&server, "app", &second));
+    assert!(!is_good(&server, "my-app", &first) && is_good(&server, "my-app", &second));
 }
 
 #[test]
 fn a_bad_grace_is_refused_and_changes_nothing() {
     let mut server = Server::start();
     server.has_user("alice");
-    let secret = server.has_client("alice", "app");
+    let secret = server.has_client("alice", "my-app");
     for grace in [
         r#""""#,
         r#""s""#,
@@ -798,14 +798,14 @@ fn a_bad_grace_is_refused_and_changes_nothing() {
         "{}",
         "[]",
     ] {
-        server.check("alice", "POST", "/api/v3/clients/app/secret", &format!(r#"{{"grace":{grace}}}"#), "400");
+        server.check("alice", "POST", "/api/v3/clients/my-app/secret", &format!(r#"{{"grace":{grace}}}"#), "400");
     }
-    assert!(is_good(&server, "app", &secret));
+    assert!(is_good(&server, "my-app", &secret));
 }
 
 #[test]
 fn a_grace_of_a_year_is_the_longest() {
-    alice_with_app().check("alice", "POST", "/api/v3/clients/app/secret", r#"{"grace":"31536000s"}"#, "200");
+    alice_with_app().check("alice", "POST", "/api/v3/clients/my-app/secret", r#"{"grace":"31536000s"}"#, "200");
 }
 
 #[test]
@@ -816,8 +816,8 @@ fn a_secret_is_rotated_by_whoever_may_change_the_client() {
     server.gives_key("alice", "reader", &["RIGHT_CLIENT_INFO"]);
     server.gives_key("alice", "editor", &["RIGHT_CLIENT_SETTINGS_BASIC"]);
     let body = r#"{"collaborator":{"ids":{"user_ids":{"user_id":"carol"}},"rights":["RIGHT_CLIENT_SETTINGS_BASIC"]}}"#;
-    server.check("alice", "PUT", "/api/v3/clients/app/collaborators", body, "200");
-    let path = "/api/v3/clients/app/secret";
+    server.check("alice", "PUT", "/api/v3/clients/my-app/collaborators", body, "200");
+    let path = "/api/v3/clients/my-app/secret";
     server.check("anon", "POST", path, "", "403 no_client_rights");
     server.check("bob", "POST", path, "", "403 no_client_rights");
     server.check("reader", "POST", path, "", "403 insufficient_client_rights");
@@ -829,7 +829,7 @@ fn a_secret_is_rotated_by_whoever_may_change_the_client() {
 #[test]
 fn the_secret_of_a_deleted_client_is_not_rotated() {
     let server = alice_with_app();
-    server.check("alice", "DELETE", "/api/v3/clients/app", "", "200");
-    server.check("alice", "POST", "/api/v3/clients/app/secret", "", "403 no_client_rights");
-    server.check("admin", "POST", "/api/v3/clients/app/secret", "", "404 client_not_found");
+    server.check("alice", "DELETE", "/api/v3/clients/my-app", "", "200");
+    server.check("alice", "POST", "/api/v3/clients/my-app/secret", "", "403 no_client_rights");
+    server.check("admin", "POST", "/api/v3/clients/my-app/secret", "", "404 client_not_found");
 }

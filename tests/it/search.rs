@@ -1,1 +1,205 @@
-//! .
+//! Searching clients, users, organizations and accounts.
+
+use serde_json::json;
+
+use crate::server::Server;
+
+fn client(id: &str, name: &str, description: &str, attributes: serde_json::Value) -> String {
+    json!({"client": {"ids": {"client_id": id}, "name": name, "description": description, "attributes": attributes}}).to_string()
+}
+
+/// Alice and bob with five clients each; those with an even number are about testing.
+fn two_owners() -> Server {
+    let mut server = Server::start();
+    for user in ["alice", "bob"] {
+        server.has_user(user);
+        for n in 1..=5 {
+            let description = if n % 2 == 0 { "A test description" } else { "Something else" };
+            let body = client(
+                &format!("{user}-{n}"),
+                &format!("Client {n} of {user}"),
+                description,
+                json!({"kind": format!("sort-{n}"), "owner": user}),
+            );
+            server.check(user, "POST", &format!("/api/v3/users/{user}/clients"), &body, "200");
+        }
+    }
+    server
+}
+
+fn found(server: &Server, who: &str, what: &str, query: &str) -> Vec<String> {
+    server.check(who, "GET", &format!("/api/v3/search/{what}?{query}"), "", "200").ids()
+}
+
+/// Contract 9, item 45.
+#[test]
+fn an_administrator_finds_all_clients_that_a_description_names() {
+    let ids = found(&two_owners(), "admin", "clients", "description_contains=test+description");
+    assert_eq!(ids, ["alice-2", "alice-4", "bob-2", "bob-4"]);
+}
+
+/// Contract 9, item 46.
+#[test]
+fn descriptions_of_users_and_organizations_are_searched_alike() {
+    let server = two_owners();
+    server.has_organization("alice", "acme-corp");
+    let update = |what: &str| json!({what: {"description": "A test description"}, "field_mask": "description"}).to_string();
+    server.check("alice", "PUT", "/api/v3/organizations/acme-corp", &update("organization"), "200");
+    server.check("alice", "PUT", "/api/v3/users/alice", &update("user"), "200");
+    assert_eq!(found(&server, "admin", "organizations", "description_contains=TEST"), ["acme-corp"]);
+    assert_eq!(found(&server, "admin", "users", "description_contains=test"), ["alice"]);
+}
+
+/// Contract 9, items 47 and 48.
+#[test]
+fn others_find_only_their_own_and_the_deleted_apart() {
+    let server = two_owners();
+    server.check("alice", "DELETE", "/api/v3/clients/alice-1", "", "200");
+    server.check("bob", "DELETE", "/api/v3/clients/bob-1", "", "200");
+    assert_eq!(found(&server, "alice", "clients", ""), ["alice-2", "alice-3", "alice-4", "alice-5"]);
+    assert_eq!(found(&server, "alice", "clients", "deleted=true"), ["alice-1"]);
+}
+
+/// Contract 9, item 49.
+#[test]
+fn others_find_only_the_organizations_they_belong_to() {
+    let server = two_owners();
+    for id in ["alice-org-1", "alice-org-2"] {
+        server.has_organization("alice", id);
+    }
+    server.has_organization("bob", "bob-org");
+    server.check("alice", "DELETE", "/api/v3/organizations/alice-org-1", "", "200");
+    assert_eq!(found(&server, "alice", "organizations", ""), ["alice-org-2"]);
+    assert_eq!(found(&server, "alice", "organizations", "deleted=true"), ["alice-org-1"]);
+    assert_eq!(found(&server, "admin", "organizations", ""), ["alice-org-2", "bob-org"]);
+}
+
+/// Contract 9, items 50 and 51.
+#[test]
+fn only_administrators_search_users() {
+    let server = two_owners();
+    for query in ["", "?deleted=true"] {
+        server.check("alice", "GET", &format!("/api/v3/search/users{query}"), "", "403 search_forbidden");
+    }
+    server.check("bob", "DELETE", "/api/v3/users/bob", "", "200");
+    assert_eq!(found(&server, "admin", "users", ""), ["admin", "alice"]);
+    assert_eq!(found(&server, "admin", "users", "deleted=true"), ["bob"]);
+}
+
+/// Contract 9, item 52.
+#[test]
+fn contact_info_of_users_is_their_address() {
+    let server = two_owners();
+    let answer = server.check("admin", "GET", "/api/v3/search/users?field_mask=contact_info&id_contains=alice", "", "200");
+    assert_eq!(
+        answer.json()["users"][0]["contact_info"],
+        json!([{"contact_method": "CONTACT_METHOD_EMAIL", "value": "alice@example.com"}])
+    );
+}
+
+/// Contract 9, item 81.
+#[test]
+fn each_condition_finds_exactly_what_it_means() {
+    let server = two_owners();
+    server.check("admin", "PUT", "/api/v3/clients/alice-3", r#"{"client":{"state":"STATE_FLAGGED"},"field_mask":"state"}"#, "200");
+    for (query, ids) in [
+        ("query=CE-1", &["alice-1"][..]),
+        ("query=of+bob", &["bob-1", "bob-2", "bob-3", "bob-4", "bob-5"]),
+        ("id_contains=b-2", &["bob-2"]),
+        ("name_contains=client+4", &["alice-4", "bob-4"]),
+        ("attributes_contain[kind]=rt-5", &["alice-5", "bob-5"]),
+        ("attributes_contain[kind]=rt-5&attributes_contain[owner]=bob", &["bob-5"]),
+        ("state=STATE_FLAGGED", &["alice-3"]),
+        ("state=STATE_FLAGGED&name_contains=bob", &[]),
+    ] {
+        assert_eq!(found(&server, "admin", "clients", query), ids, "{query}");
+    }
+    assert_eq!(found(&server, "admin", "clients", "").len(), 10);
+    assert_eq!(found(&server, "bob", "clients", "query=-1"), ["bob-1"]);
+}
+
+/// Contract 9, item 82.
+#[test]
+fn live_and_deleted_are_never_mixed() {
+    let server = two_owners();
+    server.check("alice", "DELETE", "/api/v3/clients/alice-1", "", "200");
+    let all = |query: &str| server.check("admin", "GET", &format!("/api/v3/search/clients?{query}"), "", "200").total().to_owned();
+    assert_eq!((all("deleted=false"), all("deleted=true")), ("9".to_owned(), "1".to_owned()));
+}
+
+#[test]
+fn texts_are_found_whatever_they_hold() {
+    let mut server = Server::start();
+    server.has_user("alice");
+    for (id, name) in
+        [("one-app", "100% \"sure\""), ("two-app", "under_score"), ("three-app", "Ünïcode Straße"), ("four-app", "back\\slash")]
+    {
+        server.check("alice", "POST", "/api/v3/users/alice/clients", &client(id, name, "", json!({})), "200");
+    }
+    for (pattern, ids) in [
+        ("100%25", &["one-app"][..]),
+        ("%22sure%22", &["one-app"]),
+        ("r_s", &["two-app"]),
+        ("under\\_score", &["two-app"]),
+        ("%C3%BCN%C3%8F", &["three-app"]),
+        ("%C3%BC", &["three-app"]),
+        ("k\\\\s", &["four-app"]),
+        ("u", &["one-app", "two-app"]),
+        ("'", &[]),
+        ("a%25b", &[]),
+        ("\" OR name:", &[]),
+    ] {
+        let pattern = pattern.replace(' ', "+");
+        let mut ids: Vec<&str> = ids.to_vec();
+        ids.sort_unstable();
+        assert_eq!(found(&server, "alice", "clients", &format!("name_contains={pattern}")), ids, "{pattern}");
+    }
+}
+
+#[test]
+fn a_changed_or_purged_text_is_no_longer_found() {
+    let mut server = Server::start();
+    server.has_user("alice");
+    server.has_client("alice", "my-app");
+    server.check("alice", "PUT", "/api/v3/clients/my-app", r#"{"client":{"name":"Zebra"},"field_mask":"name"}"#, "200");
+    assert_eq!(found(&server, "alice", "clients", "name_contains=zebra"), ["my-app"]);
+    server.check("alice", "PUT", "/api/v3/clients/my-app", r#"{"client":{"name":"Heron"},"field_mask":"name"}"#, "200");
+    assert!(found(&server, "alice", "clients", "name_contains=zebra").is_empty());
+    server.check("admin", "DELETE", "/api/v3/clients/my-app/purge", "", "200");
+    assert!(found(&server, "admin", "clients", "name_contains=heron").is_empty());
+}
+
+#[test]
+fn a_page_of_a_search_is_as_long_as_asked_for() {
+    let mut server = Server::start();
+    server.has_user("alice");
+    for n in 0..120 {
+        server.has_client("alice", &format!("client-{n:03}"));
+    }
+    assert_eq!(found(&server, "alice", "clients", "limit=1000").len(), 120);
+    assert_eq!(found(&server, "alice", "clients", "").len(), 100);
+    assert_eq!(found(&server, "alice", "clients", "page=2"), (100..120).map(|n| format!("client-{n:03}")).collect::<Vec<_>>());
+}
+
+#[test]
+fn accounts_are_found_by_a_part_of_their_id_once_somebody_has_signed_in() {
+    let server = two_owners();
+    server.has_organization("alice", "alice-org");
+    server.check("anon", "GET", "/api/v3/search/accounts?query=al", "", "401 unauthenticated");
+    let answer = server.check("bob", "GET", "/api/v3/search/accounts?query=al", "", "200");
+    assert_eq!((answer.ids(), answer.total()), (vec!["alice".to_owned(), "alice-org".to_owned()], "2"));
+    assert_eq!(server.send("bob", "GET", "/api/v3/search/accounts?query=al&only_users=true", "").ids(), ["alice"]);
+    assert_eq!(server.check("bob", "GET", "/api/v3/search/accounts?query=a", "", "200").json(), json!({}));
+    assert_eq!(server.send("admin", "GET", "/api/v3/search/accounts", "").ids(), ["admin", "alice", "alice-org", "bob"]);
+}
+
+#[test]
+fn accounts_are_found_among_a_clients_collaborators_or_among_all_others() {
+    let server = two_owners();
+    let search =
+        |query: &str| server.check("alice", "GET", &format!("/api/v3/clients/alice-1/collaborators/search?{query}"), "", "200").ids();
+    assert_eq!(search(""), ["alice"]);
+    assert_eq!(search("complement_collaborators=true"), ["admin", "bob"]);
+    assert_eq!(search("complement_collaborators=true&query=bo"), ["bob"]);
+    server.check("alice", "GET", "/api/v3/search/accounts?client_ids.client_id=not-there", "", "404 entity_not_found");
+}
