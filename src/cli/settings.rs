@@ -1,6 +1,5 @@
 //! The settings of `serve`: one row each, from which parsing, help and the README's table are made.
 
-use std::ffi::OsString;
 use std::path::Path;
 
 use pico_args::Arguments;
@@ -191,16 +190,16 @@ fn lookup(setting: &'static Setting, arguments: &mut Arguments) -> Result<Option
         let on = arguments.contains(setting.flag).then(|| (setting.flag.to_owned(), "true".to_owned()));
         return Ok(on.or(from_environment));
     }
-    let values: Vec<OsString> = arguments
-        .values_from_os_str(setting.flag, |value| Ok::<_, std::convert::Infallible>(value.to_owned()))
-        .map_err(|_| Usage(format!("{} needs a value: {}", setting.flag, setting.value)))?;
-    match values.as_slice() {
-        [] => Ok(from_environment),
-        [value] => {
-            let value = value.to_str().ok_or_else(|| Usage(format!("{} is not UTF-8", setting.flag)))?;
-            Ok(Some((setting.flag.to_owned(), value.to_owned())))
-        }
-        _ => Err(Usage(format!("{} is given more than once", setting.flag))),
+    let values: Vec<String> = arguments.values_from_fn(setting.flag, |value| Ok::<_, std::convert::Infallible>(value.to_owned())).map_err(
+        |error| match error {
+            pico_args::Error::NonUtf8Argument => Usage(format!("{} is not UTF-8", setting.flag)),
+            _ => Usage(format!("{} needs a value: {}", setting.flag, setting.value)),
+        },
+    )?;
+    match <[String; 1]>::try_from(values) {
+        Ok([value]) => Ok(Some((setting.flag.to_owned(), value))),
+        Err(values) if values.is_empty() => Ok(from_environment),
+        Err(_) => Err(Usage(format!("{} is given more than once", setting.flag))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! API keys of users and organizations (contract 6.3).
 
-use crate::base::error::{Error, Result, errors};
+use crate::base::error::{Error, Result};
 use crate::base::id::AccountId;
 use crate::base::page::{Listed, Page};
 use crate::base::right::{Right, Rights};
@@ -9,14 +9,10 @@ use crate::base::time::Time;
 use crate::model::api_key::ApiKey;
 use crate::model::event::Action;
 use crate::registry::history;
-use crate::registry::principal::Principal;
+use crate::registry::principal::{KEPT_API_KEY_NOT_FOUND, Principal};
 use crate::registry::rights::{self, Entity};
 use crate::store::api_keys::ApiKeyKey;
 use crate::store::{Deleted, Order, Tx};
-
-errors! {
-    API_KEY_NOT_FOUND: NotFound "pkg/identityserver/store" "api_key_not_found" "api key with id `{api_key_id}` not found";
-}
 
 /// What a caller wants of a key.
 #[derive(Clone, Debug, Default)]
@@ -65,8 +61,9 @@ pub fn list(tx: &Tx<'_>, owner: &AccountId, order: Order<ApiKeyKey>, page: Page)
 }
 
 pub fn get(tx: &Tx<'_>, owner: &AccountId, id: &str) -> Result<ApiKey> {
-    tx.api_key(owner, id)?
-        .ok_or_else(|| API_KEY_NOT_FOUND.with("api_key_id", id).with("entity_id", owner.as_str()).with("entity_type", owner.kind()).into())
+    tx.api_key(owner, id)?.ok_or_else(|| {
+        KEPT_API_KEY_NOT_FOUND.with("api_key_id", id).with("entity_id", owner.as_str()).with("entity_type", owner.kind()).into()
+    })
 }
 
 /// Changes a key; a key that is left without rights is deleted, and nothing is answered.

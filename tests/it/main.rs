@@ -2,6 +2,8 @@
 
 mod access;
 mod api_keys;
+mod binary;
+mod client;
 mod clients;
 mod documents;
 mod events;

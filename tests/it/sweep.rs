@@ -1,1 +1,208 @@
-//! .
+//! Every row of `ROUTES`, walked: whom it refuses, which methods its path takes, and one example that reaches 200.
+
+use keyfob::http::request::Method;
+use keyfob::routes::{Guard, ROUTES, Route};
+use serde_json::json;
+
+use crate::server::Server;
+
+const METHODS: &[&str] = &["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH"];
+
+/// Alice with a client, an organization and a key of her own; mallory, who has nothing to do with them.
+fn town() -> Server {
+    let mut server = Server::start();
+    server.has_user("alice");
+    server.has_user("mallory");
+    server.has_client("alice", "my-app");
+    server.has_organization("alice", "acme-corp");
+    server
+}
+
+/// The path with the names of the town in it.
+fn target(route: &Route) -> String {
+    route
+        .path
+        .replace("{client_id}", "my-app")
+        .replace("{user_id}", "alice")
+        .replace("{organization_id}", "acme-corp")
+        .replace("{key_id}", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+}
+
+/// A body that a route accepts. Routes without a row here need none.
+fn body(route: &Route) -> String {
+    let bob = json!({"user_ids": {"user_id": "mallory"}});
+    match route.name {
+        "client.create" => json!({"client": {"ids": {"client_id": "new-app"}}}),
+        "client.update" => json!({"client": {"name": "New"}, "field_mask": "name"}),
+        "client.rotate_secret" => json!({"grace": "60s"}),
+        "client.collaborator.set" => json!({"collaborator": {"ids": bob, "rights": ["RIGHT_CLIENT_INFO"]}}),
+        "organization.collaborator.set" => json!({"collaborator": {"ids": bob, "rights": ["RIGHT_ORGANIZATION_INFO"]}}),
+        "user.create" => {
+            json!({"user": {"ids": {"user_id": "newcomer"}, "primary_email_address": "n@example.com", "password": "Good-passw0rd"}})
+        }
+        "user.update" => json!({"user": {"name": "New"}, "field_mask": "name"}),
+        "user.password" => json!({"old": "Hunter2-hunter2", "new": "Other-passw0rd"}),
+        "user.api_key.create" => json!({"name": "new", "rights": ["RIGHT_USER_INFO"]}),
+        "organization.api_key.create" => json!({"name": "new", "rights": ["RIGHT_ORGANIZATION_INFO"]}),
+        "user.api_key.update" | "organization.api_key.update" => json!({"api_key": {"name": "New"}, "field_mask": "name"}),
+        "organization.create" => json!({"organization": {"ids": {"organization_id": "new-corp"}}}),
+        "organization.update" => json!({"organization": {"name": "New"}, "field_mask": "name"}),
+        _ => return String::new(),
+    }
+    .to_string()
+}
+
+#[test]
+fn nobody_is_let_in_where_a_guard_stands() {
+    let server = town();
+    for route in ROUTES {
+        let status = server.send("anon", route.method.name(), &target(route), &body(route)).status;
+        let place = format!("{} {}", route.method.name(), route.path);
+        match route.guard {
+            Guard::SignedIn => assert_eq!(status, 401, "{place}"),
+            Guard::Account(_) | Guard::Admin(_) | Guard::Purger(_) | Guard::Holds(_) | Guard::HoldsEvenDeleted(_) => {
+                assert_eq!(status, 403, "{place}");
+            }
+            Guard::Open | Guard::Anyone | Guard::Registrant => assert!(matches!(status, 200 | 400 | 401), "{place}: {status}"),
+        }
+    }
+}
+
+#[test]
+fn a_stranger_is_let_in_nowhere_that_asks_for_a_right() {
+    let server = town();
+    for route in ROUTES {
+        if matches!(route.guard, Guard::Admin(_) | Guard::Purger(_) | Guard::Holds(_) | Guard::HoldsEvenDeleted(_)) {
+            let answer = server.send("mallory", route.method.name(), &target(route), &body(route));
+            assert_eq!(answer.status, 403, "{} {}", route.method.name(), route.path);
+        }
+    }
+}
+
+#[test]
+fn a_key_without_the_right_is_told_which_is_missing() {
+    let mut server = town();
+    let tiny = ["RIGHT_USER_NOTIFICATIONS_READ", "RIGHT_ORGANIZATION_ADD_AS_COLLABORATOR", "RIGHT_CLIENT_INFO"];
+    server.gives_key("alice", "tiny", &tiny);
+    for route in ROUTES {
+        if let Guard::Holds(right) | Guard::HoldsEvenDeleted(right) = route.guard {
+            let answer = server.send("tiny", route.method.name(), &target(route), &body(route));
+            let place = format!("{} {}", route.method.name(), route.path);
+            assert_eq!(answer.status, 403, "{place}");
+            assert_eq!(answer.json()["details"][0]["attributes"]["missing"], json!([right.name()]), "{place}");
+        }
+    }
+}
+
+#[test]
+fn bad_credentials_are_refused_wherever_they_are_looked_at() {
+    let server = town();
+    for route in ROUTES {
+        let place = format!("{} {}", route.method.name(), route.path);
+        for (bearer, refusal) in [("Bearer missing", 400), ("Bearer NNSXS.A.B", 401), ("Bearer NNSXS.A.B.C", 401), ("Basic YTpi", 401)] {
+            let answer = server.send_with(Some(bearer), &[], route.method.name(), &target(route), body(route).as_bytes());
+            match route.guard {
+                Guard::Open | Guard::Registrant => assert_ne!(answer.error(), "api_key_not_found", "{place}"),
+                Guard::Purger(_) => assert_eq!(answer.status, 403, "{place}"),
+                Guard::Anyone | Guard::SignedIn | Guard::Account(_) | Guard::Admin(_) | Guard::Holds(_) | Guard::HoldsEvenDeleted(_) => {
+                    assert_eq!(answer.status, refusal, "{place} {bearer}");
+                }
+            }
+            if answer.status == 401 {
+                let challenge = answer.header("WWW-Authenticate").unwrap_or_default();
+                assert!(challenge.starts_with("Bearer realm="), "{place}: {challenge}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_path_refuses_the_methods_it_has_no_row_for() {
+    let server = town();
+    for route in ROUTES {
+        for method in METHODS {
+            if ROUTES.iter().any(|other| other.path == route.path && other.method == Method::parse(method)) {
+                continue;
+            }
+            let answer = server.send("admin", method, &target(route), "");
+            assert_eq!(answer.status, 501, "{method} {}", route.path);
+            assert_eq!(answer.json(), json!({"code": 12, "message": "Method Not Allowed"}));
+        }
+    }
+}
+
+#[test]
+fn one_example_of_every_row_succeeds() {
+    for route in ROUTES {
+        let server = town();
+        let mut target = target(route);
+        // What must be there, or gone, before.
+        match route.name {
+            "client.restore" => drop(server.check("alice", "DELETE", "/api/v3/clients/my-app", "", "200")),
+            "user.restore" => drop(server.check("alice", "DELETE", "/api/v3/users/alice", "", "200")),
+            "organization.restore" => drop(server.check("alice", "DELETE", "/api/v3/organizations/acme-corp", "", "200")),
+            _ => {}
+        }
+        let parent = if route.path.contains("organizations") { "organizations/acme-corp" } else { "users/alice" };
+        if route.path.contains("{key_id}") {
+            let rights = if parent.starts_with("users") { "RIGHT_USER_INFO" } else { "RIGHT_ORGANIZATION_INFO" };
+            let made = server
+                .check("alice", "POST", &format!("/api/v3/{parent}/api-keys"), &json!({"rights": [rights]}).to_string(), "200")
+                .json();
+            target = target.replace("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", made["id"].as_str().expect("an ID"));
+        }
+        if route.path.contains("/collaborator") && route.path.contains("{user_id}") {
+            let entity = if route.path.contains("/clients/") {
+                ("clients/my-app", "RIGHT_CLIENT_INFO")
+            } else {
+                ("organizations/acme-corp", "RIGHT_ORGANIZATION_INFO")
+            };
+            let member = json!({"collaborator": {"ids": {"user_ids": {"user_id": "mallory"}}, "rights": [entity.1]}}).to_string();
+            server.check("alice", "PUT", &format!("/api/v3/{}/collaborators", entity.0), &member, "200");
+            target = target.replace("user/alice", "user/mallory");
+        }
+        if route.path.contains("/collaborator") && route.path.starts_with("/api/v3/clients") && route.path.contains("{organization_id}") {
+            let member =
+                json!({"collaborator": {"ids": {"organization_ids": {"organization_id": "acme-corp"}}, "rights": ["RIGHT_CLIENT_INFO"]}})
+                    .to_string();
+            server.check("alice", "PUT", "/api/v3/clients/my-app/collaborators", &member, "200");
+        }
+        let admin = matches!(route.guard, Guard::Admin(_) | Guard::Purger(_) | Guard::Registrant) || route.name == "user.restore";
+        server.check(if admin { "admin" } else { "alice" }, route.method.name(), &target, &body(route), "200");
+    }
+}
+
+#[test]
+fn every_reply_carries_the_common_headers() {
+    let server = town();
+    for (method, target) in [
+        ("GET", "/api/v3/clients"),
+        ("GET", "/api/v3/clients/not-there"),
+        ("GET", "/api/v3/nothing"),
+        ("PATCH", "/api/v3/clients"),
+        ("OPTIONS", "/api/v3/clients"),
+    ] {
+        let answer = server.send("alice", method, target, "");
+        for (name, value) in [
+            ("Cache-Control", "no-store"),
+            ("Pragma", "no-cache"),
+            ("Referrer-Policy", "strict-origin-when-cross-origin"),
+            ("X-Content-Type-Options", "nosniff"),
+            ("X-Frame-Options", "SAMEORIGIN"),
+            ("X-XSS-Protection", "1; mode=block"),
+            ("Access-Control-Allow-Origin", "*"),
+        ] {
+            assert_eq!(answer.header(name), Some(value), "{method} {target}");
+        }
+        assert!(answer.header("X-Request-Id").is_some_and(|id| id.starts_with("request-")), "{method} {target}");
+    }
+}
+
+#[test]
+fn outside_the_api_a_path_that_is_nowhere_is_told_in_the_words_of_who_asks() {
+    let server = Server::start();
+    let json = server.check("anon", "GET", "/nothing", "", "404 route_not_found");
+    assert!(json.body.starts_with(b"{\n\t\"code\": 5,"));
+    let page = server.send_with(None, &[("Accept", "text/html,*/*")], "GET", "/nothing", b"");
+    assert_eq!((page.status, page.header("Content-Type")), (404, Some("text/html; charset=utf-8")));
+}

@@ -1,1 +1,134 @@
-//! .
+//! Opening files: new, old, newer, foreign, held.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use keyfob::registry::bootstrap::{Administrator, administrator};
+use keyfob::store::{OpenError, Store};
+use rusqlite::Connection;
+
+/// A folder of a test's own, removed at its end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("keyfob-test-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a folder is made");
+        Folder(path)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn schema(path: &Path) -> Vec<(String, String, Option<String>)> {
+    let connection = Connection::open(path).expect("the file opens");
+    let mut select = connection.prepare("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name").expect("the schema is read");
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).expect("rows");
+    rows.collect::<Result<_, _>>().expect("rows are read")
+}
+
+fn number(path: &Path, pragma: &str) -> i64 {
+    let connection = Connection::open(path).expect("the file opens");
+    connection.pragma_query_value(None, pragma, |row| row.get(0)).expect("a number")
+}
+
+#[test]
+fn a_file_that_is_reopened_is_as_it_was() {
+    let folder = Folder::new("reopen");
+    let path = folder.file("keyfob.db");
+    let store = Store::open(&path).expect("a new file");
+    let wanted = || Administrator { user_id: "admin".to_owned(), password: None, api_key: None };
+    assert!(administrator(&store, wanted()).expect("it is made").is_some());
+    drop(store);
+    let before = schema(&path);
+    let store = Store::open(&path).expect("the same file");
+    assert!(administrator(&store, wanted()).expect("it is there").is_none());
+    drop(store);
+    assert_eq!(schema(&path), before);
+}
+
+#[test]
+fn every_old_schema_becomes_the_present_one() {
+    let folder = Folder::new("upgrade");
+    let fresh = folder.file("fresh.db");
+    drop(Store::open(&fresh).expect("a new file"));
+    let present = number(&fresh, "user_version");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/schemas")).expect("old schemas") {
+        let old = entry.expect("an entry").path();
+        let path = folder.file(&old.file_stem().expect("a name").to_string_lossy());
+        Connection::open(&path)
+            .expect("a file")
+            .execute_batch(&std::fs::read_to_string(&old).expect("an old schema"))
+            .expect("it is loaded");
+        drop(Store::open(&path).expect("an old file opens"));
+        assert_eq!(schema(&path), schema(&fresh), "{}", old.display());
+        assert_eq!(number(&path, "user_version"), present);
+        seen += 1;
+    }
+    assert_eq!(seen, present, "the schema of some version is missing from tests/schemas");
+}
+
+#[test]
+fn a_newer_file_is_refused_and_left_alone() {
+    let folder = Folder::new("newer");
+    let path = folder.file("keyfob.db");
+    drop(Store::open(&path).expect("a new file"));
+    Connection::open(&path).expect("the file").pragma_update(None, "user_version", 999).expect("a newer number");
+    let before = std::fs::read(&path).expect("bytes");
+    assert!(matches!(Store::open(&path), Err(OpenError::Newer { found: 999, .. })));
+    assert_eq!(std::fs::read(&path).expect("bytes"), before);
+}
+
+#[test]
+fn files_of_others_are_refused_and_left_alone() {
+    let folder = Folder::new("foreign");
+    let text = folder.file("notes.txt");
+    std::fs::write(&text, "Dear diary, this is no database at all, and it is long enough to look like one.\n".repeat(20)).expect("a text");
+    let other = folder.file("other.db");
+    Connection::open(&other).expect("a file").execute_batch("CREATE TABLE things (n INTEGER)").expect("a table");
+    for path in [text, other] {
+        let before = std::fs::read(&path).expect("bytes");
+        assert!(matches!(Store::open(&path), Err(OpenError::NotOurs)), "{}", path.display());
+        assert_eq!(std::fs::read(&path).expect("bytes"), before);
+    }
+}
+
+#[test]
+fn a_file_has_one_server() {
+    let folder = Folder::new("held");
+    let path = folder.file("keyfob.db");
+    let first = Store::open(&path).expect("a new file");
+    assert!(matches!(Store::open(&path), Err(OpenError::Held)));
+    drop(first);
+    assert!(Store::open(&path).is_ok());
+}
+
+#[test]
+fn a_new_file_is_its_owners_alone() {
+    let folder = Folder::new("mode");
+    let path = folder.file("keyfob.db");
+    let store = Store::open(&path).expect("a new file");
+    store.write(|tx| tx.has_users()).expect("a transaction");
+    for file in ["keyfob.db", "keyfob.db-wal"] {
+        let mode = std::fs::metadata(folder.file(file)).expect("the file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+}
+
+#[test]
+fn a_temporary_database_leaves_nothing_behind() {
+    let store = Store::ephemeral().expect("a temporary database");
+    let path = store.path().to_owned();
+    assert!(path.exists());
+    drop(store);
+    assert!(!path.parent().expect("a folder").exists());
+}

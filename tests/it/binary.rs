@@ -1,0 +1,292 @@
+//! The built program over a real socket, as its users run it.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::client::send;
+use crate::server::ADMIN_KEY;
+
+/// A folder of a test's own, removed at its end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("keyfob-binary-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a folder is made");
+        Folder(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// `keyfob` in a folder, without any setting from outside.
+fn keyfob(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keyfob"));
+    command.current_dir(folder).args(arguments).env_clear().envs(environment.iter().copied());
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    keyfob(folder, arguments, environment).output().expect("it runs")
+}
+
+/// A server that is killed when its story is over.
+struct Running {
+    child: Child,
+    ready: Value,
+}
+
+impl Running {
+    fn start(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Running {
+        let arguments = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
+        let mut child = keyfob(folder, &arguments, environment).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().expect("its output")).read_line(&mut line).expect("a line");
+        let ready = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not ready: {line}"));
+        Running { child, ready }
+    }
+
+    fn address(&self) -> &str {
+        self.ready["url"].as_str().and_then(|url| url.strip_prefix("http://")).expect("an address")
+    }
+
+    fn get(&self, target: &str, key: &str) -> crate::client::Reply {
+        send(self.address(), "GET", target, &[("Authorization", &format!("Bearer {key}"))], "")
+    }
+
+    /// Asks it to end, and gives back its exit code and what it wrote on standard error.
+    fn end(mut self, signal: &str) -> (Option<i32>, String) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().expect("kill runs").success());
+        let begun = Instant::now();
+        let status = self.child.wait().expect("it ends");
+        assert!(begun.elapsed() < Duration::from_secs(6), "it took too long to end");
+        let mut errors = String::new();
+        self.child.stderr.take().expect("its errors").read_to_string(&mut errors).expect("they are read");
+        (status.code(), errors)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const KEY: (&str, &str) = ("KEYFOB_ADMIN_API_KEY", ADMIN_KEY);
+const PASSWORD: (&str, &str) = ("KEYFOB_ADMIN_PASSWORD", "Correct-horse-battery-staple-9");
+
+#[test]
+fn the_seeds_request_registers_a_client_and_answers_its_secret() {
+    let folder = Folder::new("seed");
+    let server = Running::start(&folder.0, &["--admin-user", "testuser"], &[KEY]);
+    let seed = include_str!("seed.md");
+    let request = seed.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the seed's req.json");
+    let shown = seed.lines().find(|line| line.starts_with("{\"ids\"")).expect("the seed's answer");
+    let authorization = format!("Bearer {ADMIN_KEY}");
+    let headers = [("Content-Type", "application/json"), ("Authorization", authorization.as_str())];
+    let reply = send(server.address(), "POST", "/api/v3/users/testuser/clients", &headers, request);
+    assert_eq!((reply.status, reply.header("content-type")), (200, Some("application/json")), "{}", reply.body);
+    let (got, shown): (Value, Value) = (reply.json(), serde_json::from_str(shown).expect("the seed's answer is JSON"));
+    for (key, value) in shown.as_object().expect("an object") {
+        match key.as_str() {
+            "created_at" | "updated_at" => assert!(got[key].as_str().is_some_and(|time| time.ends_with('Z')), "{key}"),
+            "secret" => assert_eq!(got[key].as_str().map(str::len), Some(52)),
+            _ => assert_eq!(&got[key], value, "{key}"),
+        }
+    }
+    assert_eq!(got["state"], "STATE_APPROVED");
+}
+
+#[test]
+fn the_ready_line_says_where_the_server_is() {
+    let folder = Folder::new("ready");
+    let server = Running::start(&folder.0, &[], &[KEY]);
+    assert_eq!(server.ready["ready"], true);
+    assert_eq!(server.ready["pid"], server.child.id());
+    assert_eq!(server.ready["data"], "keyfob.db");
+    assert_eq!(server.ready["version"], env!("CARGO_PKG_VERSION"));
+    assert!(server.ready.get("admin_api_key").is_none());
+    assert_eq!(server.get("/api/v3/auth_info", ADMIN_KEY).json()["is_admin"], true);
+}
+
+#[test]
+fn what_is_generated_is_shown_once_and_works() {
+    let folder = Folder::new("generated");
+    let server = Running::start(&folder.0, &[], &[]);
+    let address = server.address().to_owned();
+    send(&address, "GET", "/api/v3/clients", &[], "");
+    let (code, errors) = server.end("-TERM");
+    assert_eq!(code, Some(0));
+    let shown = |label: &str| errors.lines().find_map(|line| line.trim().strip_prefix(label)).map(|value| value.trim().to_owned());
+    let (key, password) = (shown("API key:").expect("a key is shown"), shown("password:").expect("a password is shown"));
+
+    let server = Running::start(&folder.0, &[], &[]);
+    assert_eq!(server.get("/api/v3/auth_info", &key).json()["is_admin"], true);
+    let change = serde_json::json!({"old": password, "new": "Brand-new-passw0rd"}).to_string();
+    assert_eq!(send(server.address(), "PUT", "/api/v3/users/admin/password", &[], &change).status, 200);
+    let (_, errors) = server.end("-INT");
+    for secret in [key.rsplit('.').next().expect("a key"), &password, "Brand-new-passw0rd", "API key:"] {
+        assert!(!errors.contains(secret), "shown again: {secret}");
+    }
+}
+
+#[test]
+fn what_the_environment_gives_is_used_and_not_shown() {
+    let folder = Folder::new("given");
+    let file = folder.0.join("password");
+    std::fs::write(&file, "Correct-horse-battery-staple-9\n").expect("a file");
+    let server = Running::start(&folder.0, &[], &[KEY, ("KEYFOB_ADMIN_PASSWORD_FILE", file.to_str().expect("a path"))]);
+    let change = r#"{"old":"Correct-horse-battery-staple-9","new":"Brand-new-passw0rd"}"#;
+    assert_eq!(send(server.address(), "PUT", "/api/v3/users/admin/password", &[], change).status, 200);
+    let (_, errors) = server.end("-TERM");
+    for secret in [ADMIN_KEY.rsplit('.').next().expect("a key"), "Correct-horse", "Brand-new"] {
+        assert!(!errors.contains(secret), "shown: {secret}");
+    }
+}
+
+#[test]
+fn a_wrong_call_exits_with_2_and_names_what_is_wrong() {
+    let folder = Folder::new("usage");
+    let calls: &[(&[&str], &[(&str, &str)], &str)] = &[
+        (&[], &[], "command"),
+        (&["surve"], &[], "surve"),
+        (&["serve", "--nope"], &[], "--nope"),
+        (&["serve", "extra"], &[], "extra"),
+        (&["serve", "--workers", "0"], &[], "--workers"),
+        (&["serve", "--workers"], &[], "--workers"),
+        (&["serve", "--workers=2", "--workers=3"], &[], "--workers"),
+        (&["serve"], &[("KEYFOB_WORKERS", "many")], "KEYFOB_WORKERS"),
+        (&["serve", "--listen", "nowhere"], &[], "--listen"),
+        (&["serve", "--approval", "maybe"], &[], "--approval"),
+        (&["serve"], &[("KEYFOB_EPHEMERAL", "perhaps")], "KEYFOB_EPHEMERAL"),
+        (&["serve", "--public-url", "ftp://x"], &[], "--public-url"),
+        (&["serve", "--ephemeral", "--data", "x.db"], &[], "--data"),
+        (&["serve"], &[PASSWORD, ("KEYFOB_ADMIN_PASSWORD_FILE", "/nowhere")], "KEYFOB_ADMIN_PASSWORD_FILE"),
+        (&["serve"], &[("KEYFOB_ADMIN_API_KEY_FILE", "/nowhere")], "KEYFOB_ADMIN_API_KEY_FILE"),
+        (&["serve", "--ephemeral", "--listen=127.0.0.1:0"], &[("KEYFOB_ADMIN_PASSWORD", "weak")], "KEYFOB_ADMIN_PASSWORD"),
+        (&["serve", "--ephemeral", "--listen=127.0.0.1:0"], &[("KEYFOB_ADMIN_API_KEY", "NNSXS.A.B")], "KEYFOB_ADMIN_API_KEY"),
+        (&["serve", "--ephemeral", "--listen=127.0.0.1:0", "--admin-user", "No Body"], &[], "--admin-user"),
+    ];
+    for (arguments, environment, named) in calls {
+        let output = run(&folder.0, arguments, environment);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?} {environment:?}: {errors}");
+        assert!(errors.contains(named), "{arguments:?} {environment:?}: {errors}");
+        assert!(!errors.contains("NNSXS.A.B") && !errors.contains("weak\n"), "a secret is shown: {errors}");
+    }
+}
+
+#[test]
+fn what_cannot_be_done_exits_with_1_and_one_clear_line() {
+    let folder = Folder::new("refused");
+    let server = Running::start(&folder.0, &[], &[KEY]);
+    std::fs::create_dir_all(folder.0.join("a-folder")).expect("a folder");
+    std::fs::write(folder.0.join("notes.txt"), "no database ".repeat(100)).expect("a text");
+    let taken = server.address().to_owned();
+    let free = "127.0.0.1:0";
+    let calls: &[(&[&str], &str)] = &[
+        (&["serve", "--listen", free], "another keyfob is using this data file"),
+        (&["serve", "--listen", free, "--data", "a-folder"], "a-folder: cannot open the data file"),
+        (&["serve", "--listen", free, "--data", "no/such/place.db"], "cannot open the data file"),
+        (&["serve", "--listen", free, "--data", "notes.txt"], "not a keyfob database"),
+        (&["serve", "--listen", &taken, "--data", "other.db"], "cannot listen on"),
+    ];
+    for (arguments, says) in calls {
+        let output = run(&folder.0, arguments, &[]);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {errors}");
+        assert!(errors.contains(says) && errors.lines().count() == 1, "{arguments:?}: {errors}");
+    }
+    assert!(!folder.0.join("other.db").exists(), "a taken port leaves no file behind");
+}
+
+#[test]
+fn a_flag_goes_before_the_environment_and_the_environment_before_the_default() {
+    let folder = Folder::new("precedence");
+    let server = Running::start(&folder.0, &["--data", "flag.db"], &[KEY, ("KEYFOB_DATA", "environment.db")]);
+    assert_eq!(server.ready["data"], "flag.db");
+    drop(server);
+    let server = Running::start(&folder.0, &[], &[KEY, ("KEYFOB_DATA", "environment.db"), ("KEYFOB_WORKERS", "")]);
+    assert_eq!(server.ready["data"], "environment.db");
+}
+
+#[test]
+fn an_ephemeral_server_tells_its_key_and_leaves_nothing_behind() {
+    let folder = Folder::new("ephemeral");
+    let server = Running::start(&folder.0, &["--ephemeral"], &[]);
+    let key = server.ready["admin_api_key"].as_str().expect("a key").to_owned();
+    assert_eq!(server.get("/api/v3/auth_info", &key).json()["is_admin"], true);
+    let data = PathBuf::from(server.ready["data"].as_str().expect("a path"));
+    assert!(data.exists());
+    let (code, _) = server.end("-TERM");
+    assert_eq!(code, Some(0));
+    assert!(!data.parent().expect("a folder").exists());
+    assert_eq!(std::fs::read_dir(&folder.0).expect("the folder").count(), 0);
+}
+
+#[test]
+fn the_log_has_one_line_of_json_a_request() {
+    let folder = Folder::new("log");
+    let server = Running::start(&folder.0, &[], &[KEY, PASSWORD]);
+    send(server.address(), "GET", "/api/v3/clients/a-secret-place", &[("X-Request-Id", "my-request")], "");
+    send(server.address(), "GET", "/nothing", &[("X-Request-Id", "not good")], "");
+    let (_, errors) = server.end("-TERM");
+    let lines: Vec<Value> = errors.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
+    let requests: Vec<&Value> = lines.iter().filter(|line| line["message"] == "request").collect();
+    assert_eq!(requests.len(), 2);
+    assert_eq!(
+        (&requests[0]["route"], &requests[0]["status"], &requests[0]["request_id"]),
+        (&"client.get".into(), &401.into(), &"my-request".into())
+    );
+    assert_eq!((&requests[1]["route"], requests[1]["request_id"].as_str().map(str::len)), (&"none".into(), Some(26)));
+    assert!(requests.iter().all(|line| line["method"] == "GET" && line["duration_us"].is_u64()));
+    assert!(!errors.contains("a-secret-place"));
+}
+
+#[test]
+fn a_change_that_was_acknowledged_survives_a_kill() {
+    let folder = Folder::new("kill");
+    let server = Running::start(&folder.0, &[], &[KEY]);
+    let authorization = format!("Bearer {ADMIN_KEY}");
+    for n in 0..20 {
+        let body = format!(r#"{{"client":{{"ids":{{"client_id":"client-{n}"}}}}}}"#);
+        assert_eq!(send(server.address(), "POST", "/api/v3/users/admin/clients", &[("Authorization", &authorization)], &body).status, 200);
+    }
+    drop(server);
+    let server = Running::start(&folder.0, &[], &[]);
+    assert_eq!(server.get("/api/v3/clients?limit=1", ADMIN_KEY).header("x-total-count"), Some("20"));
+}
+
+#[test]
+fn a_body_over_one_mebibyte_is_refused() {
+    let folder = Folder::new("large");
+    let server = Running::start(&folder.0, &["--ephemeral"], &[]);
+    let reply = send(server.address(), "POST", "/api/v3/users", &[], &" ".repeat(1024 * 1024 + 1));
+    assert_eq!(reply.status, 400);
+    assert!(reply.body.contains("request_body_too_large"), "{}", reply.body);
+    let reply = send(server.address(), "POST", "/api/v3/users", &[], &" ".repeat(1024 * 1024));
+    assert!(reply.body.contains("CreateUserRequestValidationError"), "{}", reply.body);
+}
+
+#[test]
+fn help_version_and_the_openapi_document_are_printed() {
+    let folder = Folder::new("print");
+    for arguments in [&["help"][..], &["--help"], &["serve", "--help"]] {
+        let output = run(&folder.0, arguments, &[]);
+        let help = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success() && help.contains("--listen HOST:PORT") && help.contains("KEYFOB_ADMIN_API_KEY"), "{help}");
+    }
+    assert_eq!(run(&folder.0, &["--version"], &[]).stdout, format!("keyfob {}\n", env!("CARGO_PKG_VERSION")).into_bytes());
+    let document: Value = serde_json::from_slice(&run(&folder.0, &["openapi"], &[]).stdout).expect("the document is JSON");
+    assert_eq!(document["openapi"], "3.1.0");
+}
