@@ -22,12 +22,26 @@ pub fn error(message: &str, fields: Fields<'_>) {
     write("error", message, fields);
 }
 
+/// How lines are written; nothing while the log is not open.
+static FORMAT: OnceLock<Format> = OnceLock::new();
+
+#[derive(Clone, Copy, Debug)]
+enum Format {
+    People,
+    Machines,
+}
+
+/// Opens the log. Before that nothing is written: whoever uses the library, a test for one, keeps standard error to itself.
+pub fn open() {
+    let _ = FORMAT.set(if std::io::stderr().is_terminal() { Format::People } else { Format::Machines });
+}
+
 fn write(level: &str, message: &str, fields: Fields<'_>) {
-    static FOR_PEOPLE: OnceLock<bool> = OnceLock::new();
+    let Some(format) = FORMAT.get() else { return };
     let time = Clock::System.now().to_string();
-    let line = match FOR_PEOPLE.get_or_init(|| std::io::stderr().is_terminal()) {
-        true => for_people(&time, level, message, fields),
-        false => for_machines(&time, level, message, fields),
+    let line = match format {
+        Format::People => for_people(&time, level, message, fields),
+        Format::Machines => for_machines(&time, level, message, fields),
     };
     // Nobody is left to tell when the log itself cannot be written.
     let _ = std::io::stderr().write_all(line.as_bytes());

@@ -24,6 +24,7 @@ use crate::store::Store;
 const PATIENCE: Duration = Duration::from_millis(4500);
 
 pub fn serve(arguments: Arguments) -> Result<(), Failure> {
+    log::open();
     std::panic::set_hook(Box::new(log_panic));
     let configuration = settings::read(arguments)?;
     // From here on a signal is answered by an orderly end, so a temporary database never stays behind.

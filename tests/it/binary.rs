@@ -154,10 +154,13 @@ fn what_the_environment_gives_is_used_and_not_shown() {
     }
 }
 
+/// Arguments, environment, and what the error names.
+type Call<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+
 #[test]
 fn a_wrong_call_exits_with_2_and_names_what_is_wrong() {
     let folder = Folder::new("usage");
-    let calls: &[(&[&str], &[(&str, &str)], &str)] = &[
+    let calls: &[Call] = &[
         (&[], &[], "command"),
         (&["surve"], &[], "surve"),
         (&["serve", "--nope"], &[], "--nope"),
