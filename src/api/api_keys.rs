@@ -12,8 +12,8 @@ use crate::base::validation::Invalid;
 use crate::call::{Input, Work};
 use crate::model::api_key::ApiKey;
 use crate::model::choice::RIGHT_CHOICES;
-use crate::model::field::value;
 use crate::model::shape::{Malformed, Shape, check_text, member};
+use crate::model::value;
 use crate::registry::api_keys::{self, Changed, Wanted};
 use crate::store::api_keys::ApiKeyKey;
 

@@ -6,7 +6,7 @@ use crate::api::reply;
 use crate::base::error::Result;
 use crate::base::right::Rights;
 use crate::call::{Input, Work};
-use crate::model::field::value;
+use crate::model::value;
 use crate::registry::principal::{Access, Principal};
 
 pub fn get<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {

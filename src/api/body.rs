@@ -5,7 +5,8 @@ use serde_json::{Deserializer, Map, Value};
 use crate::base::error::{Error, Result};
 use crate::call::Input;
 use crate::http::request::Body;
-use crate::model::field::{Field, Patch};
+use crate::model::field::Field;
+use crate::model::patch::Patch;
 use crate::model::shape::{Malformed, member};
 
 /// How deep a body may nest.

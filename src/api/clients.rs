@@ -10,9 +10,11 @@ use crate::base::validation::Invalid;
 use crate::call::{Input, OwnWork, Work};
 use crate::http::reply::Reply;
 use crate::model::client::{Client, FIELDS};
-use crate::model::field::{Audience, render};
-use crate::model::mask::{Mask, Purpose};
+use crate::model::field::Audience;
+use crate::model::field::Purpose;
+use crate::model::mask::Mask;
 use crate::model::shape::member;
+use crate::model::view::render;
 use crate::registry::{clients, guidelines, secrets};
 use crate::store::clients::{ClientKey, ClientSearch, Scope};
 

@@ -6,9 +6,9 @@ use crate::base::error::Result;
 use crate::base::validation::Invalid;
 use crate::call::{Input, Work};
 use crate::model::choice::RIGHT_CHOICES;
-use crate::model::field::value;
 use crate::model::member::Member;
 use crate::model::shape::{Shape, member};
+use crate::model::value;
 use crate::registry::members::{self, Seen};
 use crate::store::members::MemberKey;
 

@@ -10,8 +10,8 @@ use crate::base::id::{AccountId, BadId, ClientId, OrganizationId, UserId};
 use crate::base::validation::Invalid;
 use crate::call::Input;
 use crate::model::client::IDENTIFIERS as CLIENT_IDENTIFIERS;
-use crate::model::field::value;
 use crate::model::shape::{Identifiers, ORGANIZATION_IDENTIFIERS, USER_IDENTIFIERS, check_account, decode_account, member};
+use crate::model::value;
 use crate::registry::rights::Entity;
 use crate::store::members::Owned;
 

@@ -10,9 +10,11 @@ use crate::base::page::Listed;
 use crate::base::validation::Invalid;
 use crate::call::{Input, Work};
 use crate::http::reply::Reply;
-use crate::model::field::{Audience, render};
-use crate::model::mask::{Mask, Purpose};
+use crate::model::field::Audience;
+use crate::model::field::Purpose;
+use crate::model::mask::Mask;
 use crate::model::organization::{FIELDS, Organization};
+use crate::model::view::render;
 use crate::registry::{guidelines, organizations};
 use crate::store::organizations::{OrganizationKey, OrganizationSearch};
 

@@ -6,7 +6,8 @@ use crate::base::validation::Invalid;
 use crate::call::Input;
 use crate::model::choice::{STATES, State};
 use crate::model::field::Field;
-use crate::model::mask::{Mask, Purpose};
+use crate::model::field::Purpose;
+use crate::model::mask::Mask;
 use crate::model::shape::{camel_case, check_attributes, check_text};
 use crate::store::{Deleted, Direction, Order, TextSearch};
 

@@ -10,10 +10,12 @@ use crate::base::secret::Hash;
 use crate::base::validation::Invalid;
 use crate::call::{Input, OwnWork, Work};
 use crate::http::reply::Reply;
-use crate::model::field::{Audience, render};
-use crate::model::mask::{Mask, Purpose};
+use crate::model::field::Audience;
+use crate::model::field::Purpose;
+use crate::model::mask::Mask;
 use crate::model::shape::{check_text, member};
 use crate::model::user::{FIELDS, User};
+use crate::model::view::render;
 use crate::registry::{guidelines, users};
 use crate::store::users::{UserKey, UserSearch};
 

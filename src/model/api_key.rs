@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::base::id::AccountId;
 use crate::base::right::Right;
 use crate::base::time::Time;
-use crate::model::field::value;
+use crate::model::value;
 
 #[derive(Clone, Debug)]
 pub struct ApiKey {

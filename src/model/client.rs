@@ -9,9 +9,10 @@ use crate::base::id::{AccountId, ClientId};
 use crate::base::right::Right;
 use crate::base::time::Time;
 use crate::model::choice::{GRANTS, Grant, RIGHT_CHOICES, STATES, State};
-use crate::model::field::{Field, MaskedIn, SetBy, value};
+use crate::model::field::{Field, MaskedIn, SetBy};
 use crate::model::member::{ACCOUNT_PATHS, Contacts};
 use crate::model::shape::{Identifiers, Shape};
+use crate::model::value;
 
 #[derive(Clone, Debug)]
 pub struct Client {

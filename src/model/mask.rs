@@ -3,19 +3,12 @@
 use serde_json::Value;
 
 use crate::base::validation::{FIELD_MASK_PATHS, Invalid};
-use crate::model::field::Field;
+use crate::model::field::{Field, Purpose};
 use crate::model::shape::Shape;
 
 /// The fields named, each by its place in its entity's `FIELDS`, with the part below it if one was named.
 #[derive(Clone, Debug, Default)]
 pub struct Mask(Vec<(usize, Option<&'static str>)>);
-
-/// What a mask is for: some paths can be read but not changed, or changed but not read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    Read,
-    Update,
-}
 
 impl Mask {
     /// Every path must be one of the table's, spelled as there.

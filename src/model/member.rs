@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::base::id::AccountId;
 use crate::base::right::{Right, Rights};
-use crate::model::field::value;
+use crate::model::value;
 
 /// An account with rights on a client or an organization: exactly the rights that were given, in that order.
 #[derive(Clone, Debug)]

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use crate::base::id::{AccountId, OrganizationId};
 use crate::base::time::Time;
-use crate::model::field::{Field, value};
+use crate::model::field::Field;
 use crate::model::member::{ACCOUNT_PATHS, Contacts};
 use crate::model::shape::{ORGANIZATION_IDENTIFIERS, Shape};
+use crate::model::value;
 
 #[derive(Clone, Debug)]
 pub struct Organization {

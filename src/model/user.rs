@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use crate::base::id::UserId;
 use crate::base::time::Time;
 use crate::model::choice::{STATES, State};
-use crate::model::field::{Field, MaskedIn, SetBy, value};
+use crate::model::field::{Field, MaskedIn, SetBy};
 use crate::model::member::Contacts;
 use crate::model::shape::{Shape, USER_IDENTIFIERS};
+use crate::model::value;
 
 #[derive(Clone, Debug)]
 pub struct User {

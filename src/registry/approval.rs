@@ -2,7 +2,7 @@
 
 use crate::model::choice::State;
 use crate::model::client::Client;
-use crate::model::field::Patch;
+use crate::model::patch::Patch;
 use crate::model::settings::{Approval, Settings};
 use crate::registry::principal::Principal;
 

@@ -2,9 +2,10 @@
 
 use crate::base::error::{Result, errors};
 use crate::base::id::AccountId;
-use crate::model::field::{Patch, value};
 use crate::model::member::Contacts;
+use crate::model::patch::Patch;
 use crate::model::settings::{self, Settings};
+use crate::model::value;
 use crate::registry::principal::Principal;
 use crate::store::Tx;
 use crate::store::accounts::ContactSort;

@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use crate::base::error::Result;
 use crate::model::event::{Action, Change};
-use crate::model::field::{Field, changes};
+use crate::model::field::Field;
+use crate::model::view::changes;
 use crate::registry::principal::Principal;
 use crate::registry::rights::Entity;
 use crate::store::Tx;

@@ -6,7 +6,7 @@ use crate::base::secret::{Hash, fresh_key};
 use crate::base::time::Time;
 use crate::model::client::Client;
 use crate::model::event::Action;
-use crate::model::field::MASKED;
+use crate::model::view::MASKED;
 use crate::registry::history;
 use crate::registry::principal::Principal;
 use crate::registry::rights::Entity;

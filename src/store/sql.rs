@@ -81,7 +81,7 @@ pub fn list<T: serde_json_list::Item>(row: &Row<'_>, column: &str) -> rusqlite::
 pub fn pairs(row: &Row<'_>, column: &str) -> rusqlite::Result<std::collections::BTreeMap<String, String>> {
     let text: String = row.get(column)?;
     let pairs: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text).map_err(|_| FromSqlError::InvalidType)?;
-    Ok(crate::model::field::value::to_attributes(&pairs.into()))
+    Ok(crate::model::value::to_attributes(&pairs.into()))
 }
 
 /// An account from its ID and its kind; nothing where the ID is NULL.
