@@ -29,7 +29,7 @@ pub struct KeptKey {
 const FROM: &str = "api_keys k JOIN accounts t ON t.account_id = k.account_id";
 
 const COLUMNS: &str = "k.api_key_id, k.account_id, t.kind, t.deleted_at, k.name, k.key_hash, k.created_at, k.updated_at, k.expires_at, \
-     (SELECT json_group_array(right ORDER BY position) FROM api_key_rights r WHERE r.api_key_id = k.api_key_id) AS rights";
+     (SELECT json_group_array(right) FROM (SELECT right FROM api_key_rights r WHERE r.api_key_id = k.api_key_id ORDER BY position)) AS rights";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Option<ApiKey>> {
     let Some(owner) = sql::account(row, "account_id", "kind")? else { return Ok(None) };

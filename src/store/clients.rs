@@ -49,10 +49,10 @@ const COLUMNS: &str = "t.client_id, t.created_at, t.updated_at, t.deleted_at, t.
      (SELECT kind FROM accounts WHERE account_id = t.administrative_contact) AS administrative_kind, \
      (SELECT kind FROM accounts WHERE account_id = t.technical_contact) AS technical_kind, \
      (SELECT json_group_object(key, value) FROM client_attributes l WHERE l.client_id = t.client_id) AS attributes, \
-     (SELECT json_group_array(uri ORDER BY position) FROM client_redirect_uris l WHERE l.client_id = t.client_id) AS redirect_uris, \
-     (SELECT json_group_array(uri ORDER BY position) FROM client_logout_redirect_uris l WHERE l.client_id = t.client_id) AS logout_redirect_uris, \
-     (SELECT json_group_array(grant_type ORDER BY position) FROM client_grants l WHERE l.client_id = t.client_id) AS grants, \
-     (SELECT json_group_array(right ORDER BY position) FROM client_rights l WHERE l.client_id = t.client_id) AS rights";
+     (SELECT json_group_array(uri) FROM (SELECT uri FROM client_redirect_uris l WHERE l.client_id = t.client_id ORDER BY position)) AS redirect_uris, \
+     (SELECT json_group_array(uri) FROM (SELECT uri FROM client_logout_redirect_uris l WHERE l.client_id = t.client_id ORDER BY position)) AS logout_redirect_uris, \
+     (SELECT json_group_array(grant_type) FROM (SELECT grant_type FROM client_grants l WHERE l.client_id = t.client_id ORDER BY position)) AS grants, \
+     (SELECT json_group_array(right) FROM (SELECT right FROM client_rights l WHERE l.client_id = t.client_id ORDER BY position)) AS rights";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Client> {
     Ok(Client {

@@ -71,7 +71,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Option<Member>> {
 fn gathered(tables: &Tables) -> String {
     let Tables { rights, id, .. } = tables;
     format!(
-        "(SELECT json_group_array(right ORDER BY position) FROM {rights} r WHERE r.{id} = m.{id} AND r.account_id = m.account_id) AS rights"
+        "(SELECT json_group_array(right) FROM (SELECT right FROM {rights} r WHERE r.{id} = m.{id} AND r.account_id = m.account_id ORDER BY position)) AS rights"
     )
 }
 

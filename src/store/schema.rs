@@ -5,6 +5,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::{fmt, io};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::store::pattern;
@@ -104,6 +105,8 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
     // Cascades delete rows of tables whose triggers keep the text index.
     connection.pragma_update(None, "recursive_triggers", true)?;
+    // A plan does not depend on bound values: otherwise SQLite prepares many statements anew each time they are run.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(256);
     pattern::register(connection)
 }

@@ -70,7 +70,7 @@ impl ToSql for Right {
     }
 }
 
-/// A list that a subselect gathered as JSON, such as `json_group_array(right ORDER BY position)`.
+/// A list that a subselect gathered as JSON: `json_group_array` over an ordered subselect, which takes the order of the primary key instead of sorting.
 pub fn list<T: serde_json_list::Item>(row: &Row<'_>, column: &str) -> rusqlite::Result<Vec<T>> {
     let text: String = row.get(column)?;
     let items: Vec<serde_json::Value> = serde_json::from_str(&text).map_err(|_| FromSqlError::InvalidType)?;
