@@ -2,12 +2,10 @@
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::str::FromStr;
 use std::time::Instant;
 
-use crate::api::failure;
+use crate::api::{failure, names};
 use crate::base::error::{Error, Kind, Result};
-use crate::base::id::{BadId, ClientId, OrganizationId, UserId};
 use crate::base::log;
 use crate::call::{Call, Handler, Input, Own};
 use crate::http::path;
@@ -15,7 +13,7 @@ use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
 use crate::model::settings::Settings;
 use crate::registry::principal::{Credentials, Principal};
-use crate::registry::rights::{self, Entity};
+use crate::registry::rights;
 use crate::routes::{Found, Guard, Route, find};
 use crate::store::{Deleted, Store, Tx};
 
@@ -144,19 +142,8 @@ fn admit(tx: &Tx<'_>, guard: Guard, by: &Principal, input: &Input<'_>) -> Result
                 Err(refusal.into())
             }
         }
-        Guard::Holds(right) => rights::require(tx, by, &entity(input)?, right, Deleted::No),
-        Guard::HoldsEvenDeleted(right) => rights::require(tx, by, &entity(input)?, right, Deleted::Either),
-    }
-}
-
-/// The entity that the path is about: its first capture. The handler has judged the ID before anyone is admitted.
-fn entity(input: &Input<'_>) -> Result<Entity> {
-    let malformed = |BadId(why): BadId| Error::malformed(why);
-    match input.captures.first().map(|(name, id)| (*name, id.as_str())) {
-        Some(("client_id", id)) => ClientId::from_str(id).map(Entity::Client).map_err(malformed),
-        Some(("user_id", id)) => UserId::from_str(id).map(Entity::User).map_err(malformed),
-        Some(("organization_id", id)) => OrganizationId::from_str(id).map(Entity::Organization).map_err(malformed),
-        _ => Err(Error::Internal("a guard needs an entity that the path does not capture".to_owned())),
+        Guard::Holds(right) => rights::require(tx, by, &names::entity(input)?, right, Deleted::No),
+        Guard::HoldsEvenDeleted(right) => rights::require(tx, by, &names::entity(input)?, right, Deleted::Either),
     }
 }
 

@@ -34,7 +34,7 @@ const RIGHTS: Shape = Shape::ChoiceList(&RIGHT_CHOICES);
 pub fn create<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let request = body::object(input)?;
     let sent = Sent::decode(&request)?;
-    let (owner, message) = owner(input, "Create", "APIKeyRequest")?;
+    let (owner, message) = names::owner(input, "Create*APIKeyRequest")?;
     if sent.wanted.rights.is_empty() {
         return Err(Invalid::new(&message, "rights", "value must contain at least 1 item(s)").into());
     }
@@ -47,13 +47,13 @@ pub fn create<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 
 pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let query = Query::of(input)?;
-    let (owner, message) = owner(input, "List", "APIKeysRequest")?;
+    let (owner, message) = names::owner(input, "List*APIKeysRequest")?;
     let (order, page) = query.listing(&message, ORDERS)?;
     Ok(Box::new(move |call| Ok(reply::list("api_keys", api_keys::list(call.tx, &owner, order, page)?.map(|key| key.to_json())))))
 }
 
 pub fn get<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let (owner, _) = owner(input, "Get", "APIKeyRequest")?;
+    let (owner, _) = names::owner(input, "Get*APIKeyRequest")?;
     Ok(Box::new(move |call| Ok(reply::ok(&api_keys::get(call.tx, &owner, key_id(input))?.to_json()))))
 }
 
@@ -69,7 +69,7 @@ pub fn update<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         true => Changed { name: true, rights: true, expires_at: false },
         false => Changed { name: names("name"), rights: names("rights"), expires_at: names("expires_at") },
     };
-    let (owner, message) = owner(input, "Update", "APIKeyRequest")?;
+    let (owner, message) = names::owner(input, "Update*APIKeyRequest")?;
     sent.check("APIKey", input.now).map_err(|inner| inner.inside(&message, "api_key"))?;
     Ok(Box::new(move |call| {
         let updated = api_keys::update(call.tx, call.by, &owner, key_id(input), changed, sent.wanted)?;
@@ -78,7 +78,7 @@ pub fn update<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 }
 
 pub fn delete<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let (owner, _) = owner(input, "Delete", "APIKeyRequest")?;
+    let (owner, _) = names::owner(input, "Delete*APIKeyRequest")?;
     Ok(Box::new(move |call| api_keys::delete(call.tx, call.by, &owner, key_id(input)).map(|()| reply::done())))
 }
 
@@ -109,19 +109,6 @@ impl Sent {
             Some(end) if end <= now => Err(Invalid::new(message, "expires_at", "value must be greater than now")),
             _ => Ok(()),
         }
-    }
-}
-
-/// Whose keys, and the API's name of the request.
-fn owner(input: &Input<'_>, verb: &str, what: &str) -> std::result::Result<(AccountId, String), Invalid> {
-    let (part, ids) = match input.captures.first() {
-        Some(("organization_id", _)) => ("Organization", "organization_ids"),
-        _ => ("User", "user_ids"),
-    };
-    let message = format!("{verb}{part}{what}");
-    match names::owner(input) {
-        Ok((owner, _)) => Ok((owner, message)),
-        Err(inner) => Err(inner.inside(&message, ids)),
     }
 }
 

@@ -17,8 +17,8 @@ pub const ORDERS: Orders<MemberKey> =
 
 pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let query = Query::of(input)?;
-    let (owned, called) = names::owned(input).map_err(|inner| inside(input, "List", "s", inner))?;
-    let (order, page) = query.listing(&format!("List{}CollaboratorsRequest", called.part), ORDERS)?;
+    let (owned, message) = names::owned(input, "List*CollaboratorsRequest")?;
+    let (order, page) = query.listing(&message, ORDERS)?;
     Ok(Box::new(move |call| {
         let (listed, seen) = members::list(call.tx, call.by, &owned, order, page)?;
         let show = match seen {
@@ -38,8 +38,7 @@ pub fn set<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let given = collaborator.and_then(|c| member(c, "rights"));
     let given = given.map_or_else(|| Ok(rights_shape.nothing()), |given| rights_shape.decode(given))?;
 
-    let (owned, called) = names::owned(input).map_err(|inner| inside(input, "Set", "", inner))?;
-    let message = format!("Set{}CollaboratorRequest", called.part);
+    let (owned, message) = names::owned(input, "Set*CollaboratorRequest")?;
     let nested = |inner: Invalid| inner.inside(&message, "collaborator");
     if collaborator.is_none() {
         return Err(Invalid::required(&message, "collaborator").into());
@@ -51,24 +50,13 @@ pub fn set<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 }
 
 pub fn get<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let (owned, called) = names::owned(input).map_err(|inner| inside(input, "Get", "", inner))?;
-    let message = format!("Get{}CollaboratorRequest", called.part);
+    let (owned, message) = names::owned(input, "Get*CollaboratorRequest")?;
     let account = names::account(input).map_err(|inner| inner.inside(&message, "collaborator"))?;
     Ok(Box::new(move |call| Ok(reply::ok(&members::get(call.tx, &owned, &account)?.to_json()))))
 }
 
 pub fn remove<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let (owned, called) = names::owned(input).map_err(|inner| inside(input, "Delete", "", inner))?;
-    let message = format!("Delete{}CollaboratorRequest", called.part);
+    let (owned, message) = names::owned(input, "Delete*CollaboratorRequest")?;
     let account = names::account(input).map_err(|inner| inner.inside(&message, "collaborator_ids"))?;
     Ok(Box::new(move |call| members::remove(call.tx, call.by, &owned, &account).map(|()| reply::done())))
-}
-
-/// The entity's ID in the path is not valid: the request's name depends on the kind of entity.
-fn inside(input: &Input<'_>, verb: &str, plural: &str, inner: Invalid) -> Invalid {
-    let (part, ids) = match input.captures.first() {
-        Some(("organization_id", _)) => ("Organization", "organization_ids"),
-        _ => ("Client", "client_ids"),
-    };
-    inner.inside(&format!("{verb}{part}Collaborator{plural}Request"), ids)
 }

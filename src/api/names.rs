@@ -15,19 +15,6 @@ use crate::model::value;
 use crate::registry::rights::Entity;
 use crate::store::members::Owned;
 
-/// What the API calls the ids of this kind of entity: the member of a request, and its part of a request's name.
-#[derive(Clone, Copy, Debug)]
-pub struct Called {
-    /// `client_ids`.
-    pub ids: &'static str,
-    /// `Client`, as in `ListClientCollaboratorsRequest`.
-    pub part: &'static str,
-}
-
-const CLIENT: Called = Called { ids: "client_ids", part: "Client" };
-const USER: Called = Called { ids: "user_ids", part: "User" };
-const ORGANIZATION: Called = Called { ids: "organization_ids", part: "Organization" };
-
 pub fn client(input: &Input<'_>) -> std::result::Result<ClientId, Invalid> {
     id(input, &CLIENT_IDENTIFIERS)
 }
@@ -41,27 +28,42 @@ pub fn organization(input: &Input<'_>) -> std::result::Result<OrganizationId, In
 }
 
 /// The entity that the path is about: its first capture.
-pub fn entity(input: &Input<'_>) -> std::result::Result<(Entity, Called), Invalid> {
+pub fn entity(input: &Input<'_>) -> std::result::Result<Entity, Invalid> {
     match input.captures.first().map(|(name, _)| *name) {
-        Some("user_id") => Ok((Entity::User(user(input)?), USER)),
-        Some("organization_id") => Ok((Entity::Organization(organization(input)?), ORGANIZATION)),
-        _ => Ok((Entity::Client(client(input)?), CLIENT)),
+        Some("user_id") => user(input).map(Entity::User),
+        Some("organization_id") => organization(input).map(Entity::Organization),
+        _ => client(input).map(Entity::Client),
     }
 }
 
-/// The client or organization that the path is about.
-pub fn owned(input: &Input<'_>) -> std::result::Result<(Owned, Called), Invalid> {
-    match entity(input)? {
-        (Entity::Client(id), called) => Ok((Owned::Client(id), called)),
-        (Entity::Organization(id), called) => Ok((Owned::Organization(id), called)),
-        (Entity::User(_), called) => Err(Invalid::required("EntityIdentifiers", called.ids)),
+/// The client or organization that the path is about, and the name of the request: `pattern` with the kind of entity in the place of `*`.
+pub fn owned(input: &Input<'_>, pattern: &str) -> std::result::Result<(Owned, String), Invalid> {
+    let (entity, message, ids) = named(input, pattern)?;
+    match entity {
+        Entity::Client(id) => Ok((Owned::Client(id), message)),
+        Entity::Organization(id) => Ok((Owned::Organization(id), message)),
+        Entity::User(_) => Err(Invalid::required(&message, ids)),
     }
 }
 
-/// The user or organization that the path is about.
-pub fn owner(input: &Input<'_>) -> std::result::Result<(AccountId, Called), Invalid> {
-    let (entity, called) = entity(input)?;
-    entity.account().map(|account| (account, called)).ok_or_else(|| Invalid::required("EntityIdentifiers", called.ids))
+/// The user or organization that the path is about, and the name of the request as in [`owned`].
+pub fn owner(input: &Input<'_>, pattern: &str) -> std::result::Result<(AccountId, String), Invalid> {
+    let (entity, message, ids) = named(input, pattern)?;
+    entity.account().ok_or_else(|| Invalid::required(&message, ids)).map(|account| (account, message))
+}
+
+/// The entity of the path, the name of the request, and what the API calls the entity's ids in it.
+fn named(input: &Input<'_>, pattern: &str) -> std::result::Result<(Entity, String, &'static str), Invalid> {
+    let (kind, ids) = match input.captures.first().map(|(name, _)| *name) {
+        Some("user_id") => ("User", "user_ids"),
+        Some("organization_id") => ("Organization", "organization_ids"),
+        _ => ("Client", "client_ids"),
+    };
+    let message = pattern.replace('*', kind);
+    match entity(input) {
+        Ok(entity) => Ok((entity, message, ids)),
+        Err(inner) => Err(inner.inside(&message, ids)),
+    }
 }
 
 /// The account in the path, whichever of the two it is, as a message of two arms.

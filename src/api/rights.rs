@@ -8,7 +8,7 @@ use crate::store::Deleted;
 
 /// No rights are no refusal: the answer is empty.
 pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let (entity, _) = names::entity(input)?;
+    let entity = names::entity(input)?;
     Ok(Box::new(move |call| {
         let rights = rights::on(call.tx, call.by, &entity, Deleted::No)?.and(entity.scope());
         Ok(reply::items("rights", rights.names().into_iter().map(Into::into).collect()))

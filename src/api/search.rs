@@ -25,7 +25,7 @@ pub fn accounts<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let which = if query.flag("complement_collaborators")? { Members::Others } else { Members::Those };
     check_text(MESSAGE, "query", &text.as_str().into(), LONGEST_TEXT)?;
     let owned = match input.captures.first() {
-        Some(_) => Some(names::owned(input).map(|(owned, _)| owned)?),
+        Some(_) => Some(names::owned(input, MESSAGE)?.0),
         None => owned_parameter(&query)?,
     };
     Ok(Box::new(move |call| {
