@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 use crate::api::query::{Orders, Query};
 use crate::api::{body, names, reply};
 use crate::base::error::Result;
-use crate::base::id::AccountId;
 use crate::base::right::Right;
 use crate::base::time::Time;
 use crate::base::validation::Invalid;
