@@ -51,7 +51,7 @@ pub fn create<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
             temporary: sent.text("temporary_password").map(Hash::of_chosen),
         };
         let user = own.write(|call| users::create(call.tx, call.by, call.settings, id, &sent, &passwords))?;
-        Ok(reply::ok(&render(FIELDS, &user, &without_contact_info(), Audience::Holder)))
+        Ok(reply::ok(&render(FIELDS, &user, &without_contact_info(Mask::everything(FIELDS)), Audience::Holder)))
     }))
 }
 
@@ -93,7 +93,8 @@ pub fn update<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
             None => None,
         };
         let user = own.write(|call| users::update(call.tx, call.by, &id, &mask, &sent, temporary.as_ref()))?;
-        Ok(reply::updated(&render(FIELDS, &user, &mask, Audience::Holder), mask.names(FIELDS, "contact_info")))
+        let asked = mask.names(FIELDS, "contact_info");
+        Ok(reply::updated(&render(FIELDS, &user, &without_contact_info(mask), Audience::Holder), asked))
     }))
 }
 
@@ -161,11 +162,7 @@ fn listed_reply(listed: Listed<(User, Audience)>, mask: &Mask) -> Reply {
     reply::list("users", listed.map(|(user, audience)| render(FIELDS, &user, mask, audience)))
 }
 
-/// What a create answers: everything but the deprecated view of the address.
-fn without_contact_info() -> Mask {
-    let mut mask = Mask::default();
-    for field in FIELDS.iter().filter(|field| field.name != "contact_info") {
-        mask.add(FIELDS, field.name);
-    }
-    mask
+/// The deprecated view of the address is only ever read: no create and no update answers it.
+fn without_contact_info(mask: Mask) -> Mask {
+    mask.without(FIELDS, "contact_info")
 }

@@ -33,6 +33,12 @@ impl Mask {
         Mask((0..fields.len()).map(|place| (place, None)).collect())
     }
 
+    /// The same mask, without a field and what is below it.
+    pub fn without<E>(mut self, fields: &[Field<E>], name: &str) -> Mask {
+        self.0.retain(|(place, _)| fields[*place].name != name);
+        self
+    }
+
     /// Names a field, or something below it.
     pub fn names<E>(&self, fields: &[Field<E>], name: &str) -> bool {
         self.0.iter().any(|(place, _)| fields[*place].name == name)

@@ -134,3 +134,11 @@ fn an_unknown_user_or_organization_cannot_be_purged() {
     server.check("admin", "DELETE", "/api/v3/users/nobody/purge", "", "404 entity_not_found");
     server.check("admin", "DELETE", "/api/v3/organizations/nobody/purge", "", "404 entity_not_found");
 }
+
+#[test]
+fn contact_info_in_an_update_is_warned_of_and_ignored() {
+    let body = r#"{"user":{"contact_info":[{"value":"x@example.com"}]},"field_mask":"contact_info"}"#;
+    let answer = alice().check("alice", "PUT", "/api/v3/users/alice", body, "200");
+    assert_eq!(answer.header("X-Warning"), Some("Contact info is deprecated and will be removed in the next major release"));
+    assert!(answer.json().get("contact_info").is_none());
+}
