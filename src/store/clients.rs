@@ -174,12 +174,14 @@ impl Tx<'_> {
     }
 
     pub fn clients(&self, search: &ClientSearch) -> Result<Listed<Client>> {
+        // The members of an account are found in the order of their IDs: a page of them ends as soon as it is full.
+        let id = if matches!(search.scope, Scope::Direct(_)) { "m.client_id" } else { "t.client_id" };
         let order = match search.order.by {
-            ClientKey::Id => "t.client_id",
+            ClientKey::Id => id,
             ClientKey::Name => "t.name",
             ClientKey::CreatedAt => "t.created_at",
         };
-        let order = order_by(order, "t.client_id", search.order.direction);
+        let order = order_by(order, id, search.order.direction);
         Ok(search.query().page(self.connection, COLUMNS, &order, search.page, read)?)
     }
 
@@ -211,12 +213,15 @@ const LISTS: &[&str] = &["client_attributes", "client_redirect_uris", "client_lo
 
 impl ClientSearch {
     fn query(&self) -> Query<'_> {
-        let mut query = Query::from("clients t");
+        let mut query = Query::from(match self.scope {
+            Scope::Direct(_) => "client_members m JOIN clients t ON t.client_id = m.client_id",
+            Scope::Everyone | Scope::Reachable(_) => "clients t",
+        });
         query.only_if(self.deleted.condition());
         match &self.scope {
             Scope::Everyone => {}
             Scope::Direct(account) => {
-                query.only_if("t.client_id IN (SELECT client_id FROM client_members WHERE account_id = :account)");
+                query.only_if("m.account_id = :account");
                 query.with(":account", account);
             }
             Scope::Reachable(account) => {
