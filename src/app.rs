@@ -127,7 +127,7 @@ fn survive(request: &Request, work: impl FnOnce() -> Reply) -> Reply {
     })
 }
 
-/// Lets the caller in, or refuses him. The only place that does.
+/// Lets the caller in, or refuses. The only place that does.
 fn admit(tx: &Tx<'_>, guard: Guard, by: &Principal, input: &Input<'_>) -> Result<()> {
     match guard {
         Guard::Open | Guard::Anyone | Guard::Registrant => Ok(()),

@@ -69,7 +69,7 @@ impl Own<'_> {
         self.store.write(|tx| self.call(tx, work))
     }
 
-    /// Admits the caller or refuses him, before anything slow is done for him.
+    /// Admits or refuses the caller, before anything slow is done.
     pub fn turn_strangers_away(&self) -> Result<()> {
         self.read(|_| Ok(()))
     }

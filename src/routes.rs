@@ -121,7 +121,7 @@ pub static ROUTES: &[Route] = &[
     route("organization.api_key.delete", Delete, "/api/v3/organizations/{organization_id}/api-keys/{key_id}", Holds(OrganizationSettingsApiKeys), Write(api::api_keys::delete), "Delete an API key of an organization."),
 
     route("account.search", Get, "/api/v3/search/accounts", SignedIn, Read(api::search::accounts), "Search users and organizations by their IDs."),
-    route("auth_info", Get, "/api/v3/auth_info", Anyone, Read(api::auth_info::get), "Tell who the caller is and what he may do."),
+    route("auth_info", Get, "/api/v3/auth_info", Anyone, Read(api::auth_info::get), "Tell who the caller is, with which rights."),
     route("openapi", Get, "/api/v3/openapi.json", Open, Read(api::openapi::get), "Describe this API in OpenAPI 3.1."),
     route("configuration", Get, "/api/v3/is/configuration", Open, Read(api::configuration::get), "Tell what the server expects of its users."),
 ];

@@ -127,7 +127,7 @@ fn described(incoming: &tiny_http::Request, body: Body) -> Request {
     }
 }
 
-/// What a caller may call his request: nothing that could forge a line or a header.
+/// What a caller may call a request: nothing that could forge a line or a header.
 fn is_request_id(id: &str) -> bool {
     (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }

@@ -30,7 +30,7 @@ pub struct Changed {
     pub expires_at: bool,
 }
 
-/// Makes a key. Nobody gives it a right that he does not have himself, literally: what `_ALL` implies does not make `_ALL`.
+/// Makes a key. Nobody gives it a right without having it, literally: what `_ALL` implies does not make `_ALL`.
 pub fn create(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: Wanted) -> Result<(ApiKey, Token)> {
     check_has(tx, by, owner, wanted.rights.iter().copied().collect())?;
     let token = Token::fresh(TokenKind::ApiKey);

@@ -65,7 +65,7 @@ pub fn get(tx: &Tx<'_>, by: &Principal, id: &ClientId, mask: &Mask) -> Result<(C
     Ok((client, audience))
 }
 
-/// The clients of an account, or without one those the caller can reach; each with how much of it he may see (contract 1.5).
+/// The clients of an account, or without one those the caller can reach; each with how much of it may be seen (contract 1.5).
 pub fn list(
     tx: &Tx<'_>,
     by: &Principal,

@@ -66,7 +66,7 @@ pub fn get(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<Member> {
     Ok(Member { account: account.clone(), rights })
 }
 
-/// Makes a member, changes one, or with no rights removes one. Nobody gives or takes what he does not have himself, and an owner remains.
+/// Makes a member, changes one, or with no rights removes one. Nobody gives or takes a right without having it, and an owner remains.
 pub fn set(tx: &Tx<'_>, by: &Principal, owned: &Owned, account: &AccountId, given: &[Right]) -> Result<()> {
     if matches!((owned, account), (Owned::Organization(_), AccountId::Organization(_))) {
         return Err((&NESTED_ORGANIZATIONS).into());

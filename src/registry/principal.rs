@@ -1,4 +1,4 @@
-//! Who is asking, and what his credentials let him do (contract 4).
+//! Who is asking, and what the credentials allow (contract 4).
 
 use crate::base::error::{Error, Kind, Named, Result, errors};
 use crate::base::id::{AccountId, UserId};
@@ -76,12 +76,12 @@ pub struct Principal {
     pub access: Access,
     /// Whose rights they are.
     pub account: Option<AccountId>,
-    /// What the credentials let him do, with all that is implied, less what the state of his account takes away (contract 4.3).
+    /// What the credentials allow, with all that is implied, less what the state of the account takes away (contract 4.3).
     pub rights: Rights,
-    /// What he may do on everything (contract 5.3).
+    /// What is allowed on everything (contract 5.3).
     pub universal: Rights,
     pub is_admin: bool,
-    /// What the state of his account takes away.
+    /// What the state of the account takes away.
     pub restriction: Option<Restriction>,
     pub request_id: String,
 }
@@ -159,7 +159,7 @@ impl Principal {
         self.account.as_ref() == Some(account)
     }
 
-    /// As the events name him.
+    /// As the events name who acted.
     pub fn actor(&self) -> Actor {
         Actor {
             account_id: self.account.as_ref().map(|account| account.as_str().to_owned()),

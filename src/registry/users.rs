@@ -55,7 +55,7 @@ pub fn check_registration(by: &Principal, settings: &Settings, id: &UserId, sent
     Ok(password::check(sent.text("password").unwrap_or_default(), id)?)
 }
 
-/// Makes a user. Whoever registers himself is approved and nothing more; administrators are taken at their word (contract 6.2, 11).
+/// Makes a user. Who registers without an administrator is approved and nothing more; administrators are taken at their word (contract 6.2, 11).
 pub fn create(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: UserId, sent: &Patch, passwords: &NewPasswords) -> Result<User> {
     check_registration(by, settings, &id, sent)?;
     let mut user = User::new(id, tx.now);
@@ -79,13 +79,13 @@ pub fn create(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: UserId, sent
     Ok(user)
 }
 
-/// A user, and how much of him the caller may see.
+/// A user, and how much the caller may see.
 pub fn get(tx: &Tx<'_>, by: &Principal, id: &UserId, mask: &Mask) -> Result<(User, Audience)> {
     let audience = audience::of(tx, by, &entity(id), Right::UserInfo, FIELDS, mask)?;
     Ok((existing(tx, id)?, audience))
 }
 
-/// All users; the caller is an administrator, but his key may not hold the right to see everything of them.
+/// All users; the caller is an administrator, whose key may still not hold the right to see everything of them.
 pub fn list(tx: &Tx<'_>, by: &Principal, search: &UserSearch) -> Result<Listed<(User, Audience)>> {
     let listed = tx.users(search)?;
     let total = listed.total;

@@ -34,7 +34,7 @@ pub struct UserSearch {
     pub page: Page,
 }
 
-/// What a user proves himself with.
+/// What a user signs in with.
 #[derive(Debug)]
 pub struct Passwords {
     pub password: Hash,

@@ -1,7 +1,7 @@
-//! The one writer: whoever waits for it is committed together with those before him.
+//! The one writer: whoever waits for it is committed together with those who came before.
 //!
 //! Each write runs in a savepoint of the open transaction, on the thread that asked for it. Who finds somebody waiting
-//! leaves the transaction open for him and sleeps until it is committed; who finds nobody commits for all. So a lone
+//! leaves the transaction open and sleeps until it is committed; who finds nobody commits for all. So a lone
 //! write is not delayed, and under load one durable commit serves everyone who came meanwhile.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
