@@ -181,13 +181,21 @@ fn preflight() -> Reply {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
     use crate::http::request::Body;
 
     #[test]
     fn a_panic_answers_its_own_request_with_500_and_tells_nothing() {
-        let request =
-            Request { method: Method::Get, target: "/".to_owned(), headers: Vec::new(), body: Body::Whole(Vec::new()), id: "x".to_owned() };
+        let request = Request {
+            method: Method::Get,
+            target: "/".to_owned(),
+            headers: Vec::new(),
+            body: Body::Whole(Vec::new()),
+            id: "x".to_owned(),
+            peer: Ipv4Addr::LOCALHOST.into(),
+        };
         let reply = survive(&request, || panic!("with a secret"));
         let body = String::from_utf8_lossy(&reply.body).into_owned();
         assert_eq!(reply.status, 500);

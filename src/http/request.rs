@@ -1,6 +1,7 @@
 //! One request, read whole before anyone looks at it.
 
 use std::fmt;
+use std::net::IpAddr;
 
 /// The methods that have a meaning here; everything else is `Other`, which no route has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub struct Request {
     pub body: Body,
     /// Names this request in the reply, the log and the events: the caller's own `X-Request-Id` or a fresh ULID.
     pub id: String,
+    /// Where it came from.
+    pub peer: IpAddr,
 }
 
 /// A body is held whole or not at all.

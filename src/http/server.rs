@@ -1,7 +1,7 @@
 //! The public socket: tiny_http, and the workers that take its requests.
 
 use std::io::{self, Read};
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, ToSocketAddrs};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -124,6 +124,7 @@ fn described(incoming: &tiny_http::Request, body: Body) -> Request {
         headers,
         body,
         id: named.unwrap_or_else(|| ulid::fresh(Clock::System.now())),
+        peer: incoming.remote_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), SocketAddr::ip),
     }
 }
 

@@ -8,7 +8,7 @@ use keyfob::routes::ROUTES;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::server::Server;
+use crate::server::{PEER, Server};
 
 /// Alice with a client and an organization.
 fn town() -> Server {
@@ -228,8 +228,14 @@ fn a_body_may_nest_64_levels_and_no_more() {
 #[test]
 fn a_body_that_was_too_large_is_told_so() {
     let server = town();
-    let request =
-        Request { method: Method::Post, target: CLIENTS.to_owned(), headers: Vec::new(), body: Body::TooLarge, id: "x".to_owned() };
+    let request = Request {
+        method: Method::Post,
+        target: CLIENTS.to_owned(),
+        headers: Vec::new(),
+        body: Body::TooLarge,
+        id: "x".to_owned(),
+        peer: PEER,
+    };
     let reply = server.app.answer(&request);
     let body: Value = serde_json::from_slice(&reply.body).expect("JSON");
     assert_eq!((reply.status, &body["code"]), (400, &json!(3)));

@@ -1,6 +1,7 @@
 //! A server in this process, and actors who talk to it. Time stands still until a story moves it.
 
 use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -18,6 +19,9 @@ pub const ADMIN_KEY: &str = "NNSXS.ADMINADMINADMINADMINADMINADMINADMINADMI.ADMIN
 
 /// When every test server starts: 2026-01-02T03:04:05.678Z.
 pub const START: i64 = 1_767_323_045_678_000;
+
+/// Where the requests of stories come from.
+pub const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 pub struct Server {
     pub app: App,
@@ -93,6 +97,7 @@ impl Server {
             headers,
             body: Body::Whole(body.to_vec()),
             id: format!("request-{}", self.next_id.get()),
+            peer: PEER,
         };
         let Reply { status, headers, body } = self.app.answer(&request);
         Answer { status, headers, body }
