@@ -8,4 +8,5 @@ pub mod right;
 pub mod secret;
 pub mod time;
 pub mod ulid;
+pub mod uri;
 pub mod validation;

@@ -1,8 +1,8 @@
 //! Rights: their names and numbers, what each implies, and the sets that scopes are made of (contract 5).
 
-/// Defines the rights, one a row: the contract's number and name.
+/// Defines the rights, one a row: the contract's number and name, and what it allows in plain words.
 macro_rules! rights {
-    ($($id:ident = $number:literal $name:literal;)+) => {
+    ($($id:ident = $number:literal $name:literal $words:literal;)+) => {
         /// A right by its number in the API.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
@@ -14,6 +14,11 @@ macro_rules! rights {
         impl Right {
             pub fn name(self) -> &'static str {
                 match self { $(Right::$id => $name),+ }
+            }
+
+            /// What it allows, in plain words, after "may".
+            pub fn words(self) -> &'static str {
+                match self { $(Right::$id => $words),+ }
             }
 
             pub fn from_number(number: i64) -> Option<Right> {
@@ -32,70 +37,70 @@ macro_rules! rights {
 }
 
 rights! {
-    Invalid = 0 "right_invalid";
-    UserInfo = 1 "RIGHT_USER_INFO";
-    UserSettingsBasic = 2 "RIGHT_USER_SETTINGS_BASIC";
-    UserSettingsApiKeys = 3 "RIGHT_USER_SETTINGS_API_KEYS";
-    UserDelete = 4 "RIGHT_USER_DELETE";
-    UserAuthorizedClients = 5 "RIGHT_USER_AUTHORIZED_CLIENTS";
-    UserApplicationsList = 6 "RIGHT_USER_APPLICATIONS_LIST";
-    UserApplicationsCreate = 7 "RIGHT_USER_APPLICATIONS_CREATE";
-    UserGatewaysList = 8 "RIGHT_USER_GATEWAYS_LIST";
-    UserGatewaysCreate = 9 "RIGHT_USER_GATEWAYS_CREATE";
-    UserClientsList = 10 "RIGHT_USER_CLIENTS_LIST";
-    UserClientsCreate = 11 "RIGHT_USER_CLIENTS_CREATE";
-    UserOrganizationsList = 12 "RIGHT_USER_ORGANIZATIONS_LIST";
-    UserOrganizationsCreate = 13 "RIGHT_USER_ORGANIZATIONS_CREATE";
-    UserAll = 14 "RIGHT_USER_ALL";
-    ApplicationInfo = 15 "RIGHT_APPLICATION_INFO";
-    ApplicationSettingsBasic = 16 "RIGHT_APPLICATION_SETTINGS_BASIC";
-    ApplicationSettingsApiKeys = 17 "RIGHT_APPLICATION_SETTINGS_API_KEYS";
-    ApplicationSettingsCollaborators = 18 "RIGHT_APPLICATION_SETTINGS_COLLABORATORS";
-    ApplicationDelete = 19 "RIGHT_APPLICATION_DELETE";
-    ApplicationDevicesRead = 20 "RIGHT_APPLICATION_DEVICES_READ";
-    ApplicationDevicesWrite = 21 "RIGHT_APPLICATION_DEVICES_WRITE";
-    ApplicationDevicesReadKeys = 22 "RIGHT_APPLICATION_DEVICES_READ_KEYS";
-    ApplicationDevicesWriteKeys = 23 "RIGHT_APPLICATION_DEVICES_WRITE_KEYS";
-    ApplicationTrafficRead = 24 "RIGHT_APPLICATION_TRAFFIC_READ";
-    ApplicationTrafficUpWrite = 25 "RIGHT_APPLICATION_TRAFFIC_UP_WRITE";
-    ApplicationTrafficDownWrite = 26 "RIGHT_APPLICATION_TRAFFIC_DOWN_WRITE";
-    ApplicationLink = 27 "RIGHT_APPLICATION_LINK";
-    ApplicationAll = 28 "RIGHT_APPLICATION_ALL";
-    ClientAll = 29 "RIGHT_CLIENT_ALL";
-    GatewayInfo = 30 "RIGHT_GATEWAY_INFO";
-    GatewaySettingsBasic = 31 "RIGHT_GATEWAY_SETTINGS_BASIC";
-    GatewaySettingsApiKeys = 32 "RIGHT_GATEWAY_SETTINGS_API_KEYS";
-    GatewaySettingsCollaborators = 33 "RIGHT_GATEWAY_SETTINGS_COLLABORATORS";
-    GatewayDelete = 34 "RIGHT_GATEWAY_DELETE";
-    GatewayTrafficRead = 35 "RIGHT_GATEWAY_TRAFFIC_READ";
-    GatewayTrafficDownWrite = 36 "RIGHT_GATEWAY_TRAFFIC_DOWN_WRITE";
-    GatewayLink = 37 "RIGHT_GATEWAY_LINK";
-    GatewayStatusRead = 38 "RIGHT_GATEWAY_STATUS_READ";
-    GatewayLocationRead = 39 "RIGHT_GATEWAY_LOCATION_READ";
-    GatewayAll = 40 "RIGHT_GATEWAY_ALL";
-    OrganizationInfo = 41 "RIGHT_ORGANIZATION_INFO";
-    OrganizationSettingsBasic = 42 "RIGHT_ORGANIZATION_SETTINGS_BASIC";
-    OrganizationSettingsApiKeys = 43 "RIGHT_ORGANIZATION_SETTINGS_API_KEYS";
-    OrganizationSettingsMembers = 44 "RIGHT_ORGANIZATION_SETTINGS_MEMBERS";
-    OrganizationDelete = 45 "RIGHT_ORGANIZATION_DELETE";
-    OrganizationApplicationsList = 46 "RIGHT_ORGANIZATION_APPLICATIONS_LIST";
-    OrganizationApplicationsCreate = 47 "RIGHT_ORGANIZATION_APPLICATIONS_CREATE";
-    OrganizationGatewaysList = 48 "RIGHT_ORGANIZATION_GATEWAYS_LIST";
-    OrganizationGatewaysCreate = 49 "RIGHT_ORGANIZATION_GATEWAYS_CREATE";
-    OrganizationClientsList = 50 "RIGHT_ORGANIZATION_CLIENTS_LIST";
-    OrganizationClientsCreate = 51 "RIGHT_ORGANIZATION_CLIENTS_CREATE";
-    OrganizationAddAsCollaborator = 52 "RIGHT_ORGANIZATION_ADD_AS_COLLABORATOR";
-    OrganizationAll = 53 "RIGHT_ORGANIZATION_ALL";
-    SendInvites = 54 "RIGHT_SEND_INVITES";
-    All = 55 "RIGHT_ALL";
-    ApplicationSettingsPackages = 56 "RIGHT_APPLICATION_SETTINGS_PACKAGES";
-    GatewayWriteSecrets = 57 "RIGHT_GATEWAY_WRITE_SECRETS";
-    GatewayReadSecrets = 58 "RIGHT_GATEWAY_READ_SECRETS";
-    UserNotificationsRead = 59 "RIGHT_USER_NOTIFICATIONS_READ";
-    ClientInfo = 60 "RIGHT_CLIENT_INFO";
-    ClientSettingsBasic = 61 "RIGHT_CLIENT_SETTINGS_BASIC";
-    ClientSettingsCollaborators = 62 "RIGHT_CLIENT_SETTINGS_COLLABORATORS";
-    ClientDelete = 63 "RIGHT_CLIENT_DELETE";
+    Invalid = 0 "right_invalid" "nothing: not a right";
+    UserInfo = 1 "RIGHT_USER_INFO" "view your profile";
+    UserSettingsBasic = 2 "RIGHT_USER_SETTINGS_BASIC" "edit your profile";
+    UserSettingsApiKeys = 3 "RIGHT_USER_SETTINGS_API_KEYS" "view and change your API keys";
+    UserDelete = 4 "RIGHT_USER_DELETE" "delete your account";
+    UserAuthorizedClients = 5 "RIGHT_USER_AUTHORIZED_CLIENTS" "view and change which clients you authorized";
+    UserApplicationsList = 6 "RIGHT_USER_APPLICATIONS_LIST" "list the applications you collaborate on";
+    UserApplicationsCreate = 7 "RIGHT_USER_APPLICATIONS_CREATE" "create applications under your account";
+    UserGatewaysList = 8 "RIGHT_USER_GATEWAYS_LIST" "list the gateways you collaborate on";
+    UserGatewaysCreate = 9 "RIGHT_USER_GATEWAYS_CREATE" "create gateways under your account";
+    UserClientsList = 10 "RIGHT_USER_CLIENTS_LIST" "list the OAuth clients you collaborate on";
+    UserClientsCreate = 11 "RIGHT_USER_CLIENTS_CREATE" "register OAuth clients under your account";
+    UserOrganizationsList = 12 "RIGHT_USER_ORGANIZATIONS_LIST" "list the organizations you are a member of";
+    UserOrganizationsCreate = 13 "RIGHT_USER_ORGANIZATIONS_CREATE" "create organizations under your account";
+    UserAll = 14 "RIGHT_USER_ALL" "everything on your account";
+    ApplicationInfo = 15 "RIGHT_APPLICATION_INFO" "view applications";
+    ApplicationSettingsBasic = 16 "RIGHT_APPLICATION_SETTINGS_BASIC" "edit the settings of applications";
+    ApplicationSettingsApiKeys = 17 "RIGHT_APPLICATION_SETTINGS_API_KEYS" "view and change the API keys of applications";
+    ApplicationSettingsCollaborators = 18 "RIGHT_APPLICATION_SETTINGS_COLLABORATORS" "view and change the collaborators of applications";
+    ApplicationDelete = 19 "RIGHT_APPLICATION_DELETE" "delete applications";
+    ApplicationDevicesRead = 20 "RIGHT_APPLICATION_DEVICES_READ" "view the devices of applications";
+    ApplicationDevicesWrite = 21 "RIGHT_APPLICATION_DEVICES_WRITE" "add, edit and remove devices of applications";
+    ApplicationDevicesReadKeys = 22 "RIGHT_APPLICATION_DEVICES_READ_KEYS" "view the keys of devices";
+    ApplicationDevicesWriteKeys = 23 "RIGHT_APPLICATION_DEVICES_WRITE_KEYS" "change the keys of devices";
+    ApplicationTrafficRead = 24 "RIGHT_APPLICATION_TRAFFIC_READ" "read the traffic of applications";
+    ApplicationTrafficUpWrite = 25 "RIGHT_APPLICATION_TRAFFIC_UP_WRITE" "write uplink traffic of applications";
+    ApplicationTrafficDownWrite = 26 "RIGHT_APPLICATION_TRAFFIC_DOWN_WRITE" "write downlink traffic of applications";
+    ApplicationLink = 27 "RIGHT_APPLICATION_LINK" "link as an application server: read and write its traffic";
+    ApplicationAll = 28 "RIGHT_APPLICATION_ALL" "everything on applications";
+    ClientAll = 29 "RIGHT_CLIENT_ALL" "everything on OAuth clients";
+    GatewayInfo = 30 "RIGHT_GATEWAY_INFO" "view gateways";
+    GatewaySettingsBasic = 31 "RIGHT_GATEWAY_SETTINGS_BASIC" "edit the settings of gateways";
+    GatewaySettingsApiKeys = 32 "RIGHT_GATEWAY_SETTINGS_API_KEYS" "view and change the API keys of gateways";
+    GatewaySettingsCollaborators = 33 "RIGHT_GATEWAY_SETTINGS_COLLABORATORS" "view and change the collaborators of gateways";
+    GatewayDelete = 34 "RIGHT_GATEWAY_DELETE" "delete gateways";
+    GatewayTrafficRead = 35 "RIGHT_GATEWAY_TRAFFIC_READ" "read the traffic of gateways";
+    GatewayTrafficDownWrite = 36 "RIGHT_GATEWAY_TRAFFIC_DOWN_WRITE" "write downlink traffic of gateways";
+    GatewayLink = 37 "RIGHT_GATEWAY_LINK" "link gateways to a server";
+    GatewayStatusRead = 38 "RIGHT_GATEWAY_STATUS_READ" "view the status of gateways";
+    GatewayLocationRead = 39 "RIGHT_GATEWAY_LOCATION_READ" "view the location of gateways";
+    GatewayAll = 40 "RIGHT_GATEWAY_ALL" "everything on gateways";
+    OrganizationInfo = 41 "RIGHT_ORGANIZATION_INFO" "view organizations";
+    OrganizationSettingsBasic = 42 "RIGHT_ORGANIZATION_SETTINGS_BASIC" "edit the settings of organizations";
+    OrganizationSettingsApiKeys = 43 "RIGHT_ORGANIZATION_SETTINGS_API_KEYS" "view and change the API keys of organizations";
+    OrganizationSettingsMembers = 44 "RIGHT_ORGANIZATION_SETTINGS_MEMBERS" "view and change the members of organizations";
+    OrganizationDelete = 45 "RIGHT_ORGANIZATION_DELETE" "delete organizations";
+    OrganizationApplicationsList = 46 "RIGHT_ORGANIZATION_APPLICATIONS_LIST" "list the applications of organizations";
+    OrganizationApplicationsCreate = 47 "RIGHT_ORGANIZATION_APPLICATIONS_CREATE" "create applications under organizations";
+    OrganizationGatewaysList = 48 "RIGHT_ORGANIZATION_GATEWAYS_LIST" "list the gateways of organizations";
+    OrganizationGatewaysCreate = 49 "RIGHT_ORGANIZATION_GATEWAYS_CREATE" "create gateways under organizations";
+    OrganizationClientsList = 50 "RIGHT_ORGANIZATION_CLIENTS_LIST" "list the OAuth clients of organizations";
+    OrganizationClientsCreate = 51 "RIGHT_ORGANIZATION_CLIENTS_CREATE" "register OAuth clients under organizations";
+    OrganizationAddAsCollaborator = 52 "RIGHT_ORGANIZATION_ADD_AS_COLLABORATOR" "add organizations as collaborators";
+    OrganizationAll = 53 "RIGHT_ORGANIZATION_ALL" "everything on organizations";
+    SendInvites = 54 "RIGHT_SEND_INVITES" "invite new users";
+    All = 55 "RIGHT_ALL" "everything you can do";
+    ApplicationSettingsPackages = 56 "RIGHT_APPLICATION_SETTINGS_PACKAGES" "edit the application packages of applications";
+    GatewayWriteSecrets = 57 "RIGHT_GATEWAY_WRITE_SECRETS" "store secrets of gateways";
+    GatewayReadSecrets = 58 "RIGHT_GATEWAY_READ_SECRETS" "read secrets of gateways";
+    UserNotificationsRead = 59 "RIGHT_USER_NOTIFICATIONS_READ" "read your notifications";
+    ClientInfo = 60 "RIGHT_CLIENT_INFO" "view OAuth clients";
+    ClientSettingsBasic = 61 "RIGHT_CLIENT_SETTINGS_BASIC" "edit the settings of OAuth clients";
+    ClientSettingsCollaborators = 62 "RIGHT_CLIENT_SETTINGS_COLLABORATORS" "view and change the collaborators of OAuth clients";
+    ClientDelete = 63 "RIGHT_CLIENT_DELETE" "delete OAuth clients";
 }
 
 /// A set of rights, a bit for each number.
@@ -115,6 +120,15 @@ impl Rights {
             i += 1;
         }
         Rights(set)
+    }
+
+    /// As it is kept: bit n is the right of number n.
+    pub fn bits(self) -> u64 {
+        self.0
+    }
+
+    pub fn from_bits(bits: u64) -> Rights {
+        Rights(bits)
     }
 
     pub fn has(self, right: Right) -> bool {

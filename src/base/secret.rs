@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
+use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD, HEXLOWER};
+use hmac::{Hmac, KeyInit, Mac};
 use pbkdf2::pbkdf2_hmac;
 use sha2::{Digest, Sha256, Sha512};
 use subtle::ConstantTimeEq;
@@ -90,6 +91,33 @@ pub fn fresh_password() -> String {
     }
 }
 
+/// A UUID of 122 random bits (RFC 9562 section 5.4): the ID of a session (contract 4.1).
+pub fn fresh_uuid() -> String {
+    let mut bytes = random::<16>();
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex = HEXLOWER.encode(&bytes);
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+}
+
+/// The key that follows from another: whoever presents `key` again gets the same one. Without `key` it cannot be told (HMAC-SHA256).
+pub fn derived_key(key: &str, salt: &[u8], purpose: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("HMAC takes keys of any size");
+    mac.update(salt);
+    mac.update(purpose.as_bytes());
+    BASE32_NOPAD.encode(&mac.finalize().into_bytes())
+}
+
+/// The `S256` challenge of a code verifier (RFC 7636 section 4.2).
+pub fn code_challenge(verifier: &str) -> String {
+    BASE64URL_NOPAD.encode(&Sha256::digest(verifier))
+}
+
+/// Compares in constant time.
+pub fn equal(one: &str, other: &str) -> bool {
+    one.as_bytes().ct_eq(other.as_bytes()).into()
+}
+
 /// So many bytes from the operating system.
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
@@ -122,6 +150,11 @@ impl Hash {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is the hash of something that a person chose, which is slow to compare with.
+    pub fn is_of_chosen(&self) -> bool {
+        !self.0.starts_with("SHA256$")
     }
 
     /// True when this is the hash of `secret`. Compares in constant time; takes all parameters from the hash. A hash
@@ -201,6 +234,30 @@ mod tests {
         let sha512 = Hash::kept("pbkdf2$sha512$1$saltsaltsaltsalt$zMa9LL9XW9NEyc9UKHf8bpNyy_Hx4d85LGz19gOLtXQ".to_owned());
         assert!(sha256.matches("password"));
         assert!(sha512.matches("password"));
+    }
+
+    #[test]
+    fn a_uuid_says_that_it_is_random() {
+        let uuid = fresh_uuid();
+        assert_eq!(uuid.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
+        assert!(uuid[14..].starts_with('4') && ["8", "9", "a", "b"].contains(&&uuid[19..20]), "{uuid}");
+        assert_ne!(uuid, fresh_uuid());
+    }
+
+    #[test]
+    fn a_derived_key_follows_from_key_salt_and_purpose_alone() {
+        let key = derived_key("key", b"salt", "access");
+        assert_eq!(key.len(), 52);
+        assert_eq!(key, derived_key("key", b"salt", "access"));
+        for other in [derived_key("Key", b"salt", "access"), derived_key("key", b"Salt", "access"), derived_key("key", b"salt", "refresh")] {
+            assert_ne!(key, other);
+        }
+    }
+
+    #[test]
+    fn the_challenge_of_the_rfc_is_that_of_its_verifier() {
+        // RFC 7636 appendix B.
+        assert_eq!(code_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 
     #[test]

@@ -47,6 +47,16 @@ impl Time {
         Time(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
     }
 
+    /// Whole days since 1970-01-01, UTC.
+    pub fn day(self) -> i64 {
+        self.0.div_euclid(24 * 60 * 60 * 1_000_000)
+    }
+
+    /// Whole seconds since 1970, as OAuth counts them (RFC 7662 section 2.2).
+    pub fn seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
     /// Reads RFC 3339 in UTC: it must end in `Z`, with up to nine digits of fraction (contract 0.4).
     pub fn parse(text: &str) -> Option<Time> {
         if !text.ends_with('Z') || text.as_bytes().get(10) != Some(&b'T') {

@@ -1,5 +1,7 @@
 //! Floor 1: the mechanism of HTTP. It knows no entity.
 
+pub mod cookie;
+pub mod csrf;
 pub mod path;
 pub mod reply;
 pub mod request;

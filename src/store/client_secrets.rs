@@ -48,6 +48,26 @@ impl Tx<'_> {
         Ok(secrets)
     }
 
+    /// Notes that a secret has just proved its client.
+    pub fn touch_client_secret(&self, number: i64) -> Result<()> {
+        self.connection
+            .prepare_cached("UPDATE client_secrets SET last_used_at = :now WHERE secret_number = :number")?
+            .execute(named_params! {":number": number, ":now": self.now})?;
+        Ok(())
+    }
+
+    /// Removes secrets whose grace has ended, at most so many; how many it were.
+    pub fn delete_ended_client_secrets(&self, most: usize) -> Result<usize> {
+        let deleted = self
+            .connection
+            .prepare_cached(
+                "DELETE FROM client_secrets WHERE secret_number IN \
+                 (SELECT secret_number FROM client_secrets WHERE expires_at IS NOT NULL AND expires_at <= :now LIMIT :most)",
+            )?
+            .execute(named_params! {":now": self.now, ":most": most as i64})?;
+        Ok(deleted)
+    }
+
     /// Every secret of the client ends at this time, unless it ends sooner; what has ended is removed.
     pub fn end_client_secrets(&self, client: &ClientId, at: Time) -> Result<()> {
         self.connection

@@ -1,11 +1,15 @@
-//! The rows of events. Only ever appended to.
+//! The rows of events. Only ever appended to; what strangers caused goes after a while.
 
 use rusqlite::named_params;
 
 use crate::base::error::Result;
+use crate::base::id::ClientId;
 use crate::base::time::Time;
 use crate::model::event::{Actor, Change};
 use crate::store::Tx;
+
+/// As in the indexes of `schema.sql`: what strangers caused.
+const REFUSALS: &str = "name IN ('client.authorize.refuse', 'client.token.refuse')";
 
 /// One row, as the history will show it.
 #[derive(Debug)]
@@ -38,6 +42,28 @@ impl Tx<'_> {
                 ":new_values": change.new.to_string(),
             })?;
         Ok(())
+    }
+
+    /// How many refusals were written down for a client since then; it stops counting at `most`.
+    pub fn refusals(&self, client: &ClientId, since: Time, most: usize) -> Result<usize> {
+        let count: i64 = self
+            .connection
+            .prepare_cached(&format!(
+                "SELECT count(*) FROM (SELECT 1 FROM events WHERE entity_id = :client_id AND happened_at > :since AND {REFUSALS} LIMIT :most)"
+            ))?
+            .query_row(named_params! {":client_id": client, ":since": since, ":most": most as i64}, |row| row.get(0))?;
+        Ok(usize::try_from(count).unwrap_or_default())
+    }
+
+    /// Removes refusals older than this, at most so many; how many it were.
+    pub fn delete_old_refusals(&self, before: Time, most: usize) -> Result<usize> {
+        let deleted = self
+            .connection
+            .prepare_cached(&format!(
+                "DELETE FROM events WHERE event_number IN (SELECT event_number FROM events WHERE happened_at <= :before AND {REFUSALS} LIMIT :most)"
+            ))?
+            .execute(named_params! {":before": before, ":most": most as i64})?;
+        Ok(deleted)
     }
 
     /// The events of one entity, oldest first.

@@ -1,7 +1,10 @@
 //! Floor 2: rows in, rows out. It speaks SQL and decides nothing.
 
+pub mod access_tokens;
 pub mod accounts;
 pub mod api_keys;
+pub mod authorization_codes;
+pub mod authorizations;
 pub mod client_secrets;
 pub mod clients;
 pub mod events;
@@ -10,6 +13,8 @@ pub mod organizations;
 mod pattern;
 mod query;
 pub mod schema;
+pub mod sessions;
+pub mod sign_ins;
 mod sql;
 pub mod users;
 mod writer;

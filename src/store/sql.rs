@@ -4,7 +4,7 @@ use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 use crate::base::id::{AccountId, ClientId, OrganizationId, UserId};
-use crate::base::right::Right;
+use crate::base::right::{Right, Rights};
 use crate::base::time::Time;
 use crate::model::choice::{Grant, State};
 
@@ -67,6 +67,19 @@ impl ToSql for Grant {
 impl ToSql for Right {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok((*self as i64).into())
+    }
+}
+
+/// A set of rights is one number, a bit for each.
+impl ToSql for Rights {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.bits().cast_signed().into())
+    }
+}
+
+impl FromSql for Rights {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Rights> {
+        value.as_i64().map(|bits| Rights::from_bits(bits.cast_unsigned()))
     }
 }
 

@@ -1,0 +1,309 @@
+//! Redirect URIs: which of them are the same, and where a browser is sent (OAuth contract 1.4.3, RFC 9700 section 4.1.3, RFC 8252).
+
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode};
+
+/// Redirect URIs of our own, relative to this server, and where they lie. Both spellings name the same.
+const OWN: &[(&str, &str, &str)] = &[
+    ("code", "/code", "/oauth/code"),
+    ("local-callback", "/local-callback", "/oauth/local-callback"),
+    ("/console/oauth/callback", "/console/oauth/callback", "/console/oauth/callback"),
+];
+
+/// Schemes that a browser runs or reads files with: nobody is ever sent there.
+const NEVER: &[&str] = &["javascript", "data", "vbscript", "file", "blob", "about"];
+
+/// Hosts of this very machine, which native applications listen on at a port they cannot choose (RFC 8252 section 7.3).
+const LOOPBACK: &[&str] = &["http://127.0.0.1", "http://[::1]", "http://localhost"];
+
+/// What a form or a query leaves as it is.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// The registered URI that the requested one is, in the form in which it is kept. Compared as text, but for two things: an empty path
+/// is `/`, and on the loopback interface the port is free.
+pub fn matching(registered: &[String], requested: &str) -> Option<String> {
+    let wanted = Redirect::parse(requested)?;
+    let same = |uri: &String| Redirect::parse(uri).is_some_and(|known| known.comparable() == wanted.comparable());
+    registered.iter().any(same).then(|| wanted.text)
+}
+
+/// The same for a place to go after signing out: there the query is the requester's own (OAuth contract 6).
+pub fn matching_whatever_query(registered: &[String], requested: &str) -> Option<String> {
+    let without_query = |uri: &str| uri.split('?').next().unwrap_or_default().to_owned();
+    let wanted = Redirect::parse(requested)?;
+    let known: Vec<String> = registered.iter().map(|uri| without_query(uri)).collect();
+    let same = |uri: &String| Redirect::parse(uri).is_some_and(|known| known.comparable() == wanted.without_query().comparable());
+    known.iter().any(same).then(|| wanted.text)
+}
+
+/// Whether two URIs of one request name the same place: the one of the authorization, and the one of the exchange.
+pub fn is_same(one: &str, other: &str) -> bool {
+    match (Redirect::parse(one), Redirect::parse(other)) {
+        (Some(one), Some(other)) => one.with_path() == other.with_path(),
+        _ => false,
+    }
+}
+
+/// The form in which a registered URI is kept with a code; nothing for one that nobody can be sent to.
+pub fn resolved(uri: &str) -> Option<String> {
+    Redirect::parse(uri).map(|redirect| redirect.text)
+}
+
+/// Where the browser goes: the URI with these parameters beside its own, in the order of their names.
+pub fn location(redirect_uri: &str, parameters: &[(&str, &str)]) -> String {
+    let own = OWN.iter().find(|(_, kept, _)| *kept == redirect_uri);
+    let uri = own.map_or(redirect_uri, |(_, _, place)| place);
+    let (base, query) = uri.split_once('?').unwrap_or((uri, ""));
+    let mut pairs: Vec<(Vec<u8>, Vec<u8>)> = query.split('&').filter(|pair| !pair.is_empty()).map(decoded_pair).collect();
+    pairs.extend(parameters.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())));
+    pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let query: Vec<String> = pairs.iter().map(|(name, value)| format!("{}={}", form_encoded(name), form_encoded(value))).collect();
+    // What is not ASCII has no place in a header.
+    let base = utf8_percent_encode(base, CONTROLS);
+    if query.is_empty() { base.to_string() } else { format!("{base}?{}", query.join("&")) }
+}
+
+/// Writes bytes as a form or a query has them: a space is `+`.
+pub fn form_encoded(bytes: &[u8]) -> String {
+    percent_encode(bytes, UNRESERVED).to_string().replace("%20", "+")
+}
+
+/// The host that a URI leads to, for people: `https://app.example:8443`, or the scheme alone where there is none.
+pub fn shown_host(uri: &str) -> String {
+    match uri.split_once("://") {
+        Some((scheme, rest)) => format!("{scheme}://{}", rest.split(['/', '?']).next().unwrap_or_default()),
+        None if uri.starts_with('/') => "this server".to_owned(),
+        None => format!("{}:", uri.split(':').next().unwrap_or_default()),
+    }
+}
+
+/// Whether what is sent there crosses the network in clear.
+pub fn is_in_clear(uri: &str) -> bool {
+    uri.starts_with("http://") && LOOPBACK.iter().all(|host| without_port(uri, host).is_none())
+}
+
+/// Where two texts begin to differ, in characters.
+pub fn first_difference(one: &str, other: &str) -> usize {
+    one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count()
+}
+
+/// A URI that somebody can be sent to.
+struct Redirect {
+    text: String,
+}
+
+impl Redirect {
+    /// Absolute, or one of our own; without fragment, user or anything that has no place in a URI.
+    fn parse(text: &str) -> Option<Redirect> {
+        if let Some((_, kept, _)) = OWN.iter().find(|(short, kept, _)| text == *short || text == *kept) {
+            return Some(Redirect { text: (*kept).to_owned() });
+        }
+        let strange = |c: char| c <= ' ' || c == '\u{7f}' || "#\\\"<>".contains(c);
+        let (scheme, rest) = text.split_once(':')?;
+        let good_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+            && !NEVER.iter().any(|never| scheme.eq_ignore_ascii_case(never));
+        if !good_scheme || rest.is_empty() || text.contains(strange) {
+            return None;
+        }
+        let Some(after) = rest.strip_prefix("//") else { return Some(Redirect { text: text.to_owned() }) };
+        let end = after.find(['/', '?']).unwrap_or(after.len());
+        let authority = &after[..end];
+        if authority.contains('@') || (authority.is_empty() && scheme.starts_with("http")) {
+            return None;
+        }
+        Some(Redirect { text: text.to_owned() })
+    }
+
+    /// The text, on the loopback interface without its port.
+    fn comparable(&self) -> String {
+        let text = self.with_path();
+        LOOPBACK.iter().find_map(|host| without_port(&text, host)).unwrap_or(text)
+    }
+
+    /// On the web an empty path is `/` (RFC 9110 section 4.2.3).
+    fn with_path(&self) -> String {
+        let host = self.text.strip_prefix("https://").or_else(|| self.text.strip_prefix("http://"));
+        let Some(host) = host else { return self.text.clone() };
+        let (before, query) = host.split_once('?').map_or((host, None), |(before, query)| (before, Some(query)));
+        match (before.contains('/'), query) {
+            (true, _) => self.text.clone(),
+            (false, None) => format!("{}/", self.text),
+            (false, Some(_)) => self.text.replacen('?', "/?", 1),
+        }
+    }
+
+    fn without_query(&self) -> Redirect {
+        Redirect { text: self.text.split('?').next().unwrap_or_default().to_owned() }
+    }
+}
+
+/// A URI of this host, its port left out; nothing if it is of another host.
+fn without_port(uri: &str, host: &str) -> Option<String> {
+    let rest = uri.strip_prefix(host)?;
+    let after = match rest.strip_prefix(':') {
+        Some(port) => port.trim_start_matches(|c: char| c.is_ascii_digit()),
+        None => rest,
+    };
+    (after.is_empty() || after.starts_with(['/', '?'])).then(|| format!("{host}{after}"))
+}
+
+fn decoded_pair(pair: &str) -> (Vec<u8>, Vec<u8>) {
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).collect();
+    (decoded(name), decoded(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_accepted(registered: &str, requested: &str) -> bool {
+        matching(&[registered.to_owned()], requested).is_some()
+    }
+
+    /// Registered and requested, one pair a line.
+    const FRIENDLY: &[(&str, &str)] = &[
+        ("https://app.example/cb", "https://app.example/cb"),
+        ("https://app.example", "https://app.example"),
+        ("https://app.example", "https://app.example/"),
+        ("https://app.example/", "https://app.example"),
+        ("https://app.example?x=1", "https://app.example/?x=1"),
+        ("https://app.example/cb?x=1", "https://app.example/cb?x=1"),
+        ("https://app.example:8443/cb", "https://app.example:8443/cb"),
+        ("http://app.example/cb", "http://app.example/cb"),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:51004/cb"),
+        ("http://127.0.0.1:8080/cb", "http://127.0.0.1:51004/cb"),
+        ("http://127.0.0.1:8080/cb", "http://127.0.0.1/cb"),
+        ("http://127.0.0.1", "http://127.0.0.1:51004/"),
+        ("http://127.0.0.1/cb?x=1", "http://127.0.0.1:51004/cb?x=1"),
+        ("http://[::1]/cb", "http://[::1]:51004/cb"),
+        ("http://[::1]:1/cb", "http://[::1]:2/cb"),
+        ("http://localhost/cb", "http://localhost:51004/cb"),
+        ("http://localhost:3000/cb", "http://localhost:3001/cb"),
+        ("myapp://cb", "myapp://cb"),
+        ("com.example.app:/cb", "com.example.app:/cb"),
+        ("com.example.app:/oauth/redirect?x=y", "com.example.app:/oauth/redirect?x=y"),
+        ("local-callback", "local-callback"),
+        ("local-callback", "/local-callback"),
+        ("/local-callback", "local-callback"),
+        ("code", "code"),
+        ("code", "/code"),
+        ("/console/oauth/callback", "/console/oauth/callback"),
+        ("https://exämple.example/cb", "https://exämple.example/cb"),
+    ];
+
+    const HOSTILE: &[(&str, &str)] = &[
+        ("https://app.example/cb", "https://app.example/cb/"),
+        ("https://app.example/cb", "https://app.example/cb/x"),
+        ("https://app.example/cb", "https://app.example/cbx"),
+        ("https://app.example/cb", "https://app.example/"),
+        ("https://app.example/cb", "https://app.example"),
+        ("https://app.example/cb", "https://app.example/CB"),
+        ("https://app.example/cb", "https://app.example/../cb"),
+        ("https://app.example/cb", "https://app.example/x/../cb"),
+        ("https://app.example/cb", "https://app.example/./cb"),
+        ("https://app.example/cb", "https://app.example//cb"),
+        ("https://app.example/cb", "https://app.example/%2e%2e/cb"),
+        ("https://app.example/a/b", "https://app.example/a%2Fb"),
+        ("https://app.example/cb", "https://app.example/%63b"),
+        ("https://app.example/cb", "https://app.example/cb?x=1"),
+        ("https://app.example/cb?x=1", "https://app.example/cb"),
+        ("https://app.example/cb?x=1", "https://app.example/cb?x=2"),
+        ("https://app.example/cb", "https://app.example/cb#"),
+        ("https://app.example/cb", "https://app.example/cb#x"),
+        ("https://app.example/cb#x", "https://app.example/cb#x"),
+        ("https://app.example/cb", "http://app.example/cb"),
+        ("http://app.example/cb", "https://app.example/cb"),
+        ("https://app.example/cb", "https://app.example:443/cb"),
+        ("https://app.example/cb", "https://app.example:8443/cb"),
+        ("https://app.example:8443/cb", "https://app.example/cb"),
+        ("https://app.example/cb", "https://app.example.evil.example/cb"),
+        ("https://app.example/cb", "https://evil.example/cb"),
+        ("https://app.example", "https://app.example.evil.example"),
+        ("https://app.example", "https://app.example@evil.example"),
+        ("https://app.example", "https://app.example/path"),
+        ("https://app.example/cb", "https://user@app.example/cb"),
+        ("https://app.example/cb", "https://app.example@evil.example/cb"),
+        ("https://user@app.example/cb", "https://user@app.example/cb"),
+        ("https://app.example/cb", "https://APP.example/cb"),
+        ("https://app.example/cb", "HTTPS://app.example/cb"),
+        ("https://app.example/cb", "//app.example/cb"),
+        ("https://app.example/cb", "/cb"),
+        ("https://app.example/cb", "cb"),
+        ("https://app.example/cb", ""),
+        ("https://app.example/cb", " https://app.example/cb"),
+        ("https://app.example/cb", "https://app.example/cb "),
+        ("https://app.example/cb", "https://app.example/cb\r\nSet-Cookie: x"),
+        ("https://app.example/cb", "https://app.example\\@evil.example/cb"),
+        ("https://app.example/cb", "https:app.example/cb"),
+        ("https://app.example/cb", "https:///cb"),
+        ("http://127.0.0.1/cb", "http://127.0.0.1.evil.example/cb"),
+        ("http://127.0.0.1/cb", "http://127.0.0.1@evil.example/cb"),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:80@evil.example/cb"),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:x/cb"),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:80/cb/x"),
+        ("http://127.0.0.1/cb", "https://127.0.0.1/cb"),
+        ("http://127.0.0.1/cb", "http://127.0.0.2/cb"),
+        ("http://127.0.0.1/cb", "http://localhost/cb"),
+        ("http://localhost/cb", "http://127.0.0.1/cb"),
+        ("http://localhost/cb", "http://localhost:80@evil.example/cb"),
+        ("http://localhost/cb", "http://localhost.evil.example/cb"),
+        ("http://[::1]/cb", "http://[::2]/cb"),
+        ("http://[::1]/cb", "http://127.0.0.1/cb"),
+        ("https://127.0.0.1:1/cb", "https://127.0.0.1:2/cb"),
+        ("http://192.168.0.1/cb", "http://192.168.0.1:81/cb"),
+        ("myapp://cb", "myapp://cb/"),
+        ("com.example.app:/cb", "com.example.app:/cb2"),
+        ("local-callback", "/oauth/local-callback"),
+        ("/evil", "/evil"),
+        ("javascript:alert(1)", "javascript:alert(1)"),
+        ("JavaScript:alert(1)", "JavaScript:alert(1)"),
+        ("data:text/html,x", "data:text/html,x"),
+        ("", ""),
+        ("https:", "https:"),
+    ];
+
+    #[test]
+    fn a_redirect_uri_is_the_registered_one_or_nothing() {
+        for (registered, requested) in FRIENDLY {
+            assert!(is_accepted(registered, requested), "{registered} should accept {requested}");
+        }
+        for (registered, requested) in HOSTILE {
+            assert!(!is_accepted(registered, requested), "{registered} should not accept {requested}");
+        }
+        assert!(FRIENDLY.len() + HOSTILE.len() >= 90);
+    }
+
+    #[test]
+    fn after_signing_out_the_query_is_the_requesters() {
+        let registered = ["https://app.example/bye".to_owned()];
+        assert_eq!(matching_whatever_query(&registered, "https://app.example/bye?foo=bar").as_deref(), Some("https://app.example/bye?foo=bar"));
+        for other in ["https://app.example/bye/x", "https://evil.example/bye", "http://app.example/bye", "https://app.example/bye#x"] {
+            assert_eq!(matching_whatever_query(&registered, other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn parameters_join_the_query_in_the_order_of_their_names() {
+        for (uri, wanted) in [
+            ("https://a.example/cb", "https://a.example/cb?code=C&state=a%26b+%C3%A4"),
+            ("https://a.example/cb?x=1&b=2", "https://a.example/cb?b=2&code=C&state=a%26b+%C3%A4&x=1"),
+            ("com.example:/cb", "com.example:/cb?code=C&state=a%26b+%C3%A4"),
+            ("/code", "/oauth/code?code=C&state=a%26b+%C3%A4"),
+            ("https://exämple.example/cb", "https://ex%C3%A4mple.example/cb?code=C&state=a%26b+%C3%A4"),
+        ] {
+            assert_eq!(location(uri, &[("state", "a&b ä"), ("code", "C")]), wanted);
+        }
+        assert_eq!(location("https://a.example/", &[]), "https://a.example/");
+    }
+
+    #[test]
+    fn people_are_told_where_they_are_sent() {
+        assert_eq!(shown_host("https://app.example:8443/cb?x=/"), "https://app.example:8443");
+        assert_eq!(shown_host("com.example.app:/cb"), "com.example.app:");
+        assert_eq!(shown_host("/code"), "this server");
+        assert!(is_in_clear("http://app.example/cb") && is_in_clear("http://127.0.0.1.evil.example/"));
+        assert!(!is_in_clear("https://app.example/cb") && !is_in_clear("http://127.0.0.1:1/cb") && !is_in_clear("app:/cb"));
+        assert_eq!(first_difference("https://a/cb", "https://a/cb/"), 12);
+    }
+}

@@ -1,0 +1,46 @@
+//! Somebody who is signed in, in a browser (contract 6.6).
+
+use serde_json::{Value, json};
+
+use crate::base::id::UserId;
+use crate::base::time::Time;
+
+/// A session that nobody uses ends after a week.
+pub const IDLE_SECONDS: i64 = 7 * 24 * 60 * 60;
+
+/// No session lives longer than a month.
+pub const LONGEST_SECONDS: i64 = 30 * 24 * 60 * 60;
+
+/// How exactly its last use is known: writing it down costs a commit.
+const USE_SECONDS: i64 = 60 * 60;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// A UUID. Not secret.
+    pub id: String,
+    pub user_id: UserId,
+    pub created_at: Time,
+    /// When it was last used, to the hour.
+    pub updated_at: Time,
+}
+
+impl Session {
+    pub fn has_ended(&self, now: Time) -> bool {
+        self.updated_at.plus_seconds(IDLE_SECONDS) <= now || self.created_at.plus_seconds(LONGEST_SECONDS) <= now
+    }
+
+    /// Whether it is time to write down that it is used.
+    pub fn use_is_worth_writing(&self, now: Time) -> bool {
+        self.updated_at.plus_seconds(USE_SECONDS) <= now
+    }
+
+    /// `{"user_ids","session_id","created_at","updated_at"}`; never what proves it.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "user_ids": {"user_id": self.user_id.as_str()},
+            "session_id": self.id,
+            "created_at": self.created_at.to_string(),
+            "updated_at": self.updated_at.to_string(),
+        })
+    }
+}

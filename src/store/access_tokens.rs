@@ -1,0 +1,232 @@
+//! The rows of access tokens, with the refresh tokens beside them.
+
+use rusqlite::{OptionalExtension, Row, named_params};
+
+use crate::base::error::Result;
+use crate::base::id::{ClientId, UserId};
+use crate::base::page::{Listed, Page};
+use crate::base::secret::Hash;
+use crate::base::time::Time;
+use crate::model::choice::State;
+use crate::model::grant::AccessToken;
+use crate::store::query::{Query, order_by};
+use crate::store::{Direction, Tx};
+
+/// What proves the two tokens of a row.
+#[derive(Clone, Debug)]
+pub struct Hashes {
+    pub access: Hash,
+    pub refresh: Option<Hash>,
+}
+
+/// A token with all that is kept beside it.
+#[derive(Clone, Debug)]
+pub struct KeptToken {
+    pub token: AccessToken,
+    pub hashes: Hashes,
+    pub used_at: Option<Time>,
+    pub rotated: Option<Rotated>,
+}
+
+/// What a token was rotated into, and when.
+#[derive(Clone, Debug)]
+pub struct Rotated {
+    pub at: Time,
+    pub successor_id: String,
+    /// Gone when the successor has been asked for again.
+    pub salt: Option<Vec<u8>>,
+}
+
+/// The client of a token, as far as using the token depends on it.
+#[derive(Clone, Debug)]
+pub struct TokenClient {
+    pub is_live: bool,
+    pub state: State,
+    pub state_description: String,
+}
+
+const COLUMNS: &str = "t.token_id, t.family_id, t.user_id, t.client_id, t.session_id, t.rights, t.access_hash, t.refresh_hash, \
+     t.created_at, t.expires_at, t.ends_at, t.used_at, t.rotated_at, t.successor_id, t.successor_salt";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<AccessToken> {
+    Ok(AccessToken {
+        id: row.get("token_id")?,
+        family_id: row.get("family_id")?,
+        user_id: row.get("user_id")?,
+        client_id: row.get("client_id")?,
+        session_id: row.get("session_id")?,
+        rights: row.get("rights")?,
+        created_at: row.get("created_at")?,
+        expires_at: row.get("expires_at")?,
+        ends_at: row.get("ends_at")?,
+    })
+}
+
+fn read_kept(row: &Row<'_>) -> rusqlite::Result<KeptToken> {
+    let rotated = match row.get("rotated_at")? {
+        None => None,
+        Some(at) => Some(Rotated { at, successor_id: row.get("successor_id")?, salt: row.get("successor_salt")? }),
+    };
+    Ok(KeptToken {
+        token: read(row)?,
+        hashes: Hashes {
+            access: Hash::kept(row.get("access_hash")?),
+            refresh: row.get::<_, Option<String>>("refresh_hash")?.map(Hash::kept),
+        },
+        used_at: row.get("used_at")?,
+        rotated,
+    })
+}
+
+impl Tx<'_> {
+    pub fn insert_access_token(&self, token: &AccessToken, hashes: &Hashes) -> Result<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO access_tokens \
+                 (token_id, family_id, user_id, client_id, session_id, rights, access_hash, refresh_hash, created_at, expires_at, ends_at) VALUES \
+                 (:token_id, :family_id, :user_id, :client_id, :session_id, :rights, :access_hash, :refresh_hash, :created_at, :expires_at, :ends_at)",
+            )?
+            .execute(named_params! {
+                ":token_id": token.id,
+                ":family_id": token.family_id,
+                ":user_id": token.user_id,
+                ":client_id": token.client_id,
+                ":session_id": token.session_id,
+                ":rights": token.rights,
+                ":access_hash": hashes.access.as_str(),
+                ":refresh_hash": hashes.refresh.as_ref().map(Hash::as_str),
+                ":created_at": token.created_at,
+                ":expires_at": token.expires_at,
+                ":ends_at": token.ends_at,
+            })?;
+        Ok(())
+    }
+
+    /// A token by its ID, rotated away or not.
+    pub fn kept_access_token(&self, id: &str) -> Result<Option<KeptToken>> {
+        let found = self
+            .connection
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM access_tokens t WHERE t.token_id = :token_id"))?
+            .query_row(named_params! {":token_id": id}, read_kept)
+            .optional()?;
+        Ok(found)
+    }
+
+    /// A token that was not rotated away, with its client.
+    pub fn access_token_with_client(&self, id: &str) -> Result<Option<(KeptToken, TokenClient)>> {
+        let found = self
+            .connection
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS}, c.deleted_at AS client_deleted_at, c.state, c.state_description \
+                 FROM access_tokens t JOIN clients c ON c.client_id = t.client_id WHERE t.token_id = :token_id AND t.rotated_at IS NULL"
+            ))?
+            .query_row(named_params! {":token_id": id}, |row| {
+                let is_live = row.get::<_, Option<i64>>("client_deleted_at")?.is_none();
+                let client = TokenClient { is_live, state: row.get("state")?, state_description: row.get("state_description")? };
+                Ok((read_kept(row)?, client))
+            })
+            .optional()?;
+        Ok(found)
+    }
+
+    /// The tokens that a user's authorization of a client brought and that were not rotated away, expired ones too.
+    pub fn access_tokens(&self, user: &UserId, client: &ClientId, direction: Direction, page: Page) -> Result<Listed<AccessToken>> {
+        let mut query = Query::from("access_tokens t");
+        query.only_if("t.user_id = :user_id AND t.client_id = :client_id AND t.rotated_at IS NULL");
+        query.with(":user_id", user);
+        query.with(":client_id", client);
+        Ok(query.page(self.connection, COLUMNS, &order_by("t.created_at", "t.token_id", direction), page, read)?)
+    }
+
+    /// Notes that a token was used, so that its predecessor cannot ask for it again.
+    pub fn touch_access_token(&self, id: &str) -> Result<()> {
+        self.connection
+            .prepare_cached("UPDATE access_tokens SET used_at = coalesce(used_at, :now) WHERE token_id = :token_id")?
+            .execute(named_params! {":token_id": id, ":now": self.now})?;
+        Ok(())
+    }
+
+    /// Rotates a token away; it stays until `ends_at`.
+    pub fn rotate_access_token(&self, id: &str, successor_id: &str, salt: &[u8], ends_at: Time) -> Result<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE access_tokens SET rotated_at = :now, successor_id = :successor_id, successor_salt = :salt, ends_at = :ends_at \
+                 WHERE token_id = :token_id",
+            )?
+            .execute(named_params! {
+                ":token_id": id, ":successor_id": successor_id, ":salt": salt, ":now": self.now, ":ends_at": ends_at,
+            })?;
+        Ok(())
+    }
+
+    /// Its successor cannot be asked for again.
+    pub fn forget_successor_salt(&self, id: &str) -> Result<()> {
+        self.connection
+            .prepare_cached("UPDATE access_tokens SET successor_salt = NULL WHERE token_id = :token_id")?
+            .execute(named_params! {":token_id": id})?;
+        Ok(())
+    }
+
+    pub fn delete_token_family(&self, family_id: &str) -> Result<()> {
+        self.connection
+            .prepare_cached("DELETE FROM access_tokens WHERE family_id = :family_id")?
+            .execute(named_params! {":family_id": family_id})?;
+        Ok(())
+    }
+
+    /// Removes every code and token of a user.
+    pub fn delete_codes_and_tokens(&self, user: &UserId) -> Result<()> {
+        for table in ["access_tokens", "authorization_codes"] {
+            self.connection
+                .prepare_cached(&format!("DELETE FROM {table} WHERE user_id = :user_id"))?
+                .execute(named_params! {":user_id": user})?;
+        }
+        Ok(())
+    }
+
+    /// Removes tokens that ended before now, at most so many; how many it were.
+    pub fn delete_ended_access_tokens(&self, most: usize) -> Result<usize> {
+        let deleted = self
+            .connection
+            .prepare_cached(
+                "DELETE FROM access_tokens WHERE token_id IN (SELECT token_id FROM access_tokens WHERE ends_at <= :now LIMIT :most)",
+            )?
+            .execute(named_params! {":now": self.now, ":most": most as i64})?;
+        Ok(deleted)
+    }
+
+    /// Forgets what successors follow from, of tokens rotated before this, at most so many; how many it were.
+    pub fn forget_old_successor_salts(&self, before: Time, most: usize) -> Result<usize> {
+        let forgotten = self
+            .connection
+            .prepare_cached(
+                "UPDATE access_tokens SET successor_salt = NULL WHERE token_id IN (SELECT token_id FROM access_tokens \
+                 WHERE successor_salt IS NOT NULL AND rotated_at <= :before LIMIT :most)",
+            )?
+            .execute(named_params! {":before": before, ":most": most as i64})?;
+        Ok(forgotten)
+    }
+
+    /// One more token for the client today.
+    pub fn count_issued_token(&self, client: &ClientId) -> Result<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO client_token_days (client_id, day, issued, last_issued_at) VALUES (:client_id, :day, 1, :now) \
+                 ON CONFLICT (client_id, day) DO UPDATE SET issued = issued + 1, last_issued_at = excluded.last_issued_at",
+            )?
+            .execute(named_params! {":client_id": client, ":day": self.now.day(), ":now": self.now})?;
+        Ok(())
+    }
+
+    /// Removes the counts of days before this one, at most so many; how many it were.
+    pub fn delete_old_token_days(&self, before: i64, most: usize) -> Result<usize> {
+        let deleted = self
+            .connection
+            .prepare_cached(
+                "DELETE FROM client_token_days WHERE (client_id, day) IN \
+                 (SELECT client_id, day FROM client_token_days WHERE day < :before LIMIT :most)",
+            )?
+            .execute(named_params! {":before": before, ":most": most as i64})?;
+        Ok(deleted)
+    }
+}

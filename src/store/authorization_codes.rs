@@ -1,0 +1,79 @@
+//! The rows of authorization codes.
+
+use rusqlite::{OptionalExtension, Row, named_params};
+
+use crate::base::error::Result;
+use crate::base::secret::Hash;
+use crate::base::time::Time;
+use crate::model::grant::AuthorizationCode;
+use crate::store::Tx;
+
+fn read(row: &Row<'_>) -> rusqlite::Result<AuthorizationCode> {
+    Ok(AuthorizationCode {
+        id: row.get("code_id")?,
+        user_id: row.get("user_id")?,
+        client_id: row.get("client_id")?,
+        session_id: row.get("session_id")?,
+        rights: row.get("rights")?,
+        redirect_uri: row.get("redirect_uri")?,
+        code_challenge: row.get("code_challenge")?,
+        created_at: row.get("created_at")?,
+        expires_at: row.get("expires_at")?,
+        family_id: row.get("family_id")?,
+    })
+}
+
+impl Tx<'_> {
+    pub fn insert_authorization_code(&self, code: &AuthorizationCode, hash: &Hash) -> Result<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO authorization_codes \
+                 (code_id, code_hash, user_id, client_id, session_id, rights, redirect_uri, code_challenge, created_at, expires_at) VALUES \
+                 (:code_id, :code_hash, :user_id, :client_id, :session_id, :rights, :redirect_uri, :code_challenge, :created_at, :expires_at)",
+            )?
+            .execute(named_params! {
+                ":code_id": code.id,
+                ":code_hash": hash.as_str(),
+                ":user_id": code.user_id,
+                ":client_id": code.client_id,
+                ":session_id": code.session_id,
+                ":rights": code.rights,
+                ":redirect_uri": code.redirect_uri,
+                ":code_challenge": code.code_challenge,
+                ":created_at": code.created_at,
+                ":expires_at": code.expires_at,
+            })?;
+        Ok(())
+    }
+
+    /// A code with what proves it, redeemed or not.
+    pub fn authorization_code(&self, id: &str) -> Result<Option<(AuthorizationCode, Hash)>> {
+        let found = self
+            .connection
+            .prepare_cached("SELECT * FROM authorization_codes WHERE code_id = :code_id")?
+            .query_row(named_params! {":code_id": id}, |row| Ok((read(row)?, Hash::kept(row.get("code_hash")?))))
+            .optional()?;
+        Ok(found)
+    }
+
+    /// Marks a code as used. False if it was already.
+    pub fn redeem_authorization_code(&self, id: &str, family_id: &str) -> Result<bool> {
+        let redeemed = self
+            .connection
+            .prepare_cached("UPDATE authorization_codes SET family_id = :family_id WHERE code_id = :code_id AND family_id IS NULL")?
+            .execute(named_params! {":code_id": id, ":family_id": family_id})?;
+        Ok(redeemed == 1)
+    }
+
+    /// Removes codes that expired before this, at most so many; how many it were.
+    pub fn delete_old_authorization_codes(&self, before: Time, most: usize) -> Result<usize> {
+        let deleted = self
+            .connection
+            .prepare_cached(
+                "DELETE FROM authorization_codes WHERE code_id IN \
+                 (SELECT code_id FROM authorization_codes WHERE expires_at <= :before LIMIT :most)",
+            )?
+            .execute(named_params! {":before": before, ":most": most as i64})?;
+        Ok(deleted)
+    }
+}

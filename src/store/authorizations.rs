@@ -1,0 +1,74 @@
+//! The rows of authorizations: what a user allowed a client.
+
+use rusqlite::{OptionalExtension, Row, named_params};
+
+use crate::base::error::Result;
+use crate::base::id::{ClientId, UserId};
+use crate::base::page::{Listed, Page};
+use crate::base::right::Rights;
+use crate::base::time::Time;
+use crate::model::grant::Authorization;
+use crate::store::query::{Query, order_by};
+use crate::store::{Direction, Tx};
+
+const COLUMNS: &str = "user_id, client_id, rights, created_at, updated_at";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Authorization> {
+    Ok(Authorization {
+        user_id: row.get("user_id")?,
+        client_id: row.get("client_id")?,
+        rights: row.get("rights")?,
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
+    })
+}
+
+impl Tx<'_> {
+    pub fn authorization(&self, user: &UserId, client: &ClientId) -> Result<Option<Authorization>> {
+        let found = self
+            .connection
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM authorizations WHERE user_id = :user_id AND client_id = :client_id"))?
+            .query_row(named_params! {":user_id": user, ":client_id": client}, read)
+            .optional()?;
+        Ok(found)
+    }
+
+    /// Authorizes anew; of an earlier authorization only the time it began stays.
+    pub fn set_authorization(&self, user: &UserId, client: &ClientId, rights: Rights) -> Result<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO authorizations (user_id, client_id, rights, created_at, updated_at) VALUES (:user_id, :client_id, :rights, :now, :now) \
+                 ON CONFLICT (user_id, client_id) DO UPDATE SET rights = excluded.rights, updated_at = excluded.updated_at",
+            )?
+            .execute(named_params! {":user_id": user, ":client_id": client, ":rights": rights, ":now": self.now})?;
+        Ok(())
+    }
+
+    pub fn authorizations(&self, user: &UserId, direction: Direction, page: Page) -> Result<Listed<Authorization>> {
+        let mut query = Query::from("authorizations");
+        query.only_if("user_id = :user_id");
+        query.with(":user_id", user);
+        Ok(query.page(self.connection, COLUMNS, &order_by("created_at", "client_id", direction), page, read)?)
+    }
+
+    /// Removes an authorization with the codes and tokens that came of it. False if there is none.
+    pub fn delete_authorization(&self, user: &UserId, client: &ClientId) -> Result<bool> {
+        let mut deleted = 0;
+        for table in ["access_tokens", "authorization_codes", "authorizations"] {
+            deleted = self
+                .connection
+                .prepare_cached(&format!("DELETE FROM {table} WHERE user_id = :user_id AND client_id = :client_id"))?
+                .execute(named_params! {":user_id": user, ":client_id": client})?;
+        }
+        Ok(deleted == 1)
+    }
+
+    /// When somebody last authorized the client.
+    pub fn last_authorized(&self, client: &ClientId) -> Result<Option<Time>> {
+        let last = self
+            .connection
+            .prepare_cached("SELECT max(updated_at) AS last FROM authorizations WHERE client_id = :client_id")?
+            .query_row(named_params! {":client_id": client}, |row| row.get("last"))?;
+        Ok(last)
+    }
+}

@@ -1,0 +1,85 @@
+//! The rows that remember who failed to sign in, and from where users have signed in.
+
+use rusqlite::{OptionalExtension, named_params};
+
+use crate::base::error::Result;
+use crate::base::id::UserId;
+use crate::base::time::Time;
+use crate::store::Tx;
+
+/// How often it went wrong, and when last.
+#[derive(Clone, Copy, Debug)]
+pub struct Failures {
+    pub count: i64,
+    pub last_at: Time,
+}
+
+impl Tx<'_> {
+    pub fn sign_in_failures(&self, subject: &str) -> Result<Option<Failures>> {
+        let found = self
+            .connection
+            .prepare_cached("SELECT failures, last_at FROM sign_in_failures WHERE subject = :subject")?
+            .query_row(named_params! {":subject": subject}, |row| Ok(Failures { count: row.get("failures")?, last_at: row.get("last_at")? }))
+            .optional()?;
+        Ok(found)
+    }
+
+    /// One more failure; older ones count only if the last of them came after `since`.
+    pub fn count_sign_in_failure(&self, subject: &str, since: Time) -> Result<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO sign_in_failures (subject, failures, last_at) VALUES (:subject, 1, :now) ON CONFLICT (subject) DO UPDATE \
+                 SET failures = iif(last_at > :since, failures + 1, 1), last_at = excluded.last_at",
+            )?
+            .execute(named_params! {":subject": subject, ":since": since, ":now": self.now})?;
+        Ok(())
+    }
+
+    pub fn forget_sign_in_failures(&self, subject: &str) -> Result<()> {
+        self.connection
+            .prepare_cached("DELETE FROM sign_in_failures WHERE subject = :subject")?
+            .execute(named_params! {":subject": subject})?;
+        Ok(())
+    }
+
+    pub fn has_signed_in_from(&self, user: &UserId, address: &str) -> Result<bool> {
+        let known = self
+            .connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM sign_in_addresses WHERE user_id = :user_id AND address = :address)")?
+            .query_row(named_params! {":user_id": user, ":address": address}, |row| row.get(0))?;
+        Ok(known)
+    }
+
+    pub fn remember_sign_in_from(&self, user: &UserId, address: &str) -> Result<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO sign_in_addresses (user_id, address, last_at) VALUES (:user_id, :address, :now) \
+                 ON CONFLICT (user_id, address) DO UPDATE SET last_at = excluded.last_at",
+            )?
+            .execute(named_params! {":user_id": user, ":address": address, ":now": self.now})?;
+        Ok(())
+    }
+
+    /// Removes failures whose last is older than this, at most so many; how many it were.
+    pub fn delete_old_sign_in_failures(&self, before: Time, most: usize) -> Result<usize> {
+        let deleted = self
+            .connection
+            .prepare_cached(
+                "DELETE FROM sign_in_failures WHERE subject IN (SELECT subject FROM sign_in_failures WHERE last_at <= :before LIMIT :most)",
+            )?
+            .execute(named_params! {":before": before, ":most": most as i64})?;
+        Ok(deleted)
+    }
+
+    /// The same for addresses that nobody has signed in from for long.
+    pub fn delete_old_sign_in_addresses(&self, before: Time, most: usize) -> Result<usize> {
+        let deleted = self
+            .connection
+            .prepare_cached(
+                "DELETE FROM sign_in_addresses WHERE (user_id, address) IN \
+                 (SELECT user_id, address FROM sign_in_addresses WHERE last_at <= :before LIMIT :most)",
+            )?
+            .execute(named_params! {":before": before, ":most": most as i64})?;
+        Ok(deleted)
+    }
+}
