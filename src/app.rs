@@ -4,16 +4,22 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-use crate::api::{failure, names};
+use crate::api::names;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::log;
-use crate::call::{Call, Handler, Input, Own};
+use crate::base::secret::TokenKind;
+use crate::call::{Call, Handler, Input, Own, Work};
+use crate::failure;
+use crate::http::cookie::{self, Transport};
+use crate::http::csrf::{self, Origin};
 use crate::http::path;
 use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
 use crate::model::settings::Settings;
-use crate::registry::principal::{Credentials, Principal};
+use crate::oauth::refused;
+use crate::registry::principal::{self, Access, Credentials, OAUTH_CLIENT_REJECTED, OAUTH_CLIENT_SUSPENDED, Principal, Use};
 use crate::registry::rights;
+use crate::registry::sessions::{self, COOKIE, Ticket};
 use crate::routes::{Found, Guard, Route, find};
 use crate::store::{Deleted, Store, Tx};
 
@@ -24,13 +30,11 @@ const API: &str = "/api/v3/";
 pub struct App {
     store: Store,
     settings: Settings,
-    /// Where the world finds this server; no slash at the end.
-    pub public_url: String,
 }
 
 impl App {
-    pub fn new(store: Store, settings: Settings, public_url: String) -> App {
-        App { store, settings, public_url }
+    pub fn new(store: Store, settings: Settings) -> App {
+        App { store, settings }
     }
 
     pub fn store(&self) -> &Store {
@@ -68,7 +72,8 @@ impl App {
                 *named = Some(route);
                 self.run(route, &Input { request, captures, now: self.store.now() })
             }
-            Found::WrongMethod => failure::reply(&Error::Plain(Kind::Unimplemented, "Method Not Allowed".to_owned())),
+            Found::WrongMethod(allowed) if !in_api => failure::wrong_method(request, &allowed),
+            Found::WrongMethod(_) => failure::reply(&Error::Plain(Kind::Unimplemented, "Method Not Allowed".to_owned())),
             Found::Nothing if in_api => failure::reply(&Error::Plain(Kind::NotFound, "Not Found".to_owned())),
             Found::Nothing => failure::no_route(request),
         }
@@ -76,46 +81,152 @@ impl App {
 
     /// Reads the input, then runs the handler in the kind of transaction that its row says.
     fn run(&self, route: &Route, input: &Input<'_>) -> Reply {
-        let warning = RefCell::new(None);
+        let learned = RefCell::new(Learned::default());
         let admit = |tx: &Tx<'_>| {
-            let by = self.caller(tx, route.guard, input)?;
-            warning.replace(by.restriction.as_ref().map(|restriction| restriction.warning.clone()));
+            let by = self.caller(tx, route, input)?;
+            learned.replace(Learned::of(&by, input));
             admit(tx, route.guard, &by, input)?;
             Ok(by)
         };
-        let in_transaction = |tx: &Tx<'_>, work: crate::call::Work<'_>| {
+        let in_transaction = |tx: &Tx<'_>, work: Work<'_>| {
             let by = admit(tx)?;
             work(&Call { tx, by: &by, settings: &self.settings })
         };
-        let result = match route.handler {
+        let result = self.check_csrf(route, input.request).and_then(|()| match route.handler {
             Handler::Read(read) => read(input).and_then(|work| self.store.read(|tx| in_transaction(tx, work))),
             Handler::Write(read) => read(input).and_then(|work| self.store.write(|tx| in_transaction(tx, work))),
             Handler::Own(read) => read(input).and_then(|work| work(&Own { store: &self.store, settings: &self.settings, admit: &admit })),
-        };
+        });
         let reply = result.unwrap_or_else(|error| {
             if let Error::Internal(why) | Error::Unavailable(why) = &error {
                 log::error(why, &[("route", route.name.into()), ("request_id", input.request.id.as_str().into())]);
             }
-            failure::reply(&error)
+            refusal(route, input.request, &error)
         });
-        match warning.take() {
-            Some(warning) => reply.with("X-Warning", warning),
-            None => reply,
+        let Learned { warning, noteworthy, has_dead_cookie } = learned.into_inner();
+        if let Some(used) = noteworthy {
+            self.note(&used, input.request);
+        }
+        let reply = warning.into_iter().fold(reply, |reply, warning| reply.with("X-Warning", warning));
+        if has_dead_cookie && !reply.has("Set-Cookie") {
+            return reply.with("Set-Cookie", cookie::clear(COOKIE, Transport::of(&self.settings.public_url)));
+        }
+        reply
+    }
+
+    /// Writes down that credentials were used. The request was answered rightly even if that fails.
+    fn note(&self, used: &Use, request: &Request) {
+        if let Err(error) = self.store.write(|tx| principal::note(tx, used)) {
+            log::error("a use could not be written down", &[("cause", error.to_string().into()), ("request_id", request.id.as_str().into())]);
         }
     }
 
     /// Learns who asks. Some guards take bad credentials for none.
-    fn caller(&self, tx: &Tx<'_>, guard: Guard, input: &Input<'_>) -> Result<Principal> {
+    fn caller(&self, tx: &Tx<'_>, route: &Route, input: &Input<'_>) -> Result<Principal> {
         let request_id = input.request.id.as_str();
-        let learn = || Principal::of(tx, &self.settings, &Credentials::parse(input.request.header("authorization")), request_id);
-        match guard {
-            Guard::Open => Ok(Principal::anonymous(request_id)),
+        let anonymous = || Principal::anonymous(request_id);
+        let learn = || Principal::of(tx, &self.settings, &credentials(input.request), request_id);
+        match route.guard {
+            Guard::Open | Guard::Client => Ok(anonymous()),
+            Guard::Browser => Ok(self.in_browser(tx, input.request)?.unwrap_or_else(anonymous)),
+            Guard::SignedInBrowser => {
+                self.in_browser(tx, input.request)?.ok_or_else(|| sessions::not_authenticated(ticket(input.request).as_ref()))
+            }
             Guard::Registrant | Guard::Purger(_) => match learn() {
-                Err(Error::Named(_)) => Ok(Principal::anonymous(request_id)),
+                Err(Error::Named(_)) => Ok(anonymous()),
                 learned => learned,
             },
-            Guard::Anyone | Guard::SignedIn | Guard::Account(_) | Guard::Admin(_) | Guard::Holds(_) | Guard::HoldsEvenDeleted(_) => learn(),
+            Guard::Anyone | Guard::SignedIn | Guard::Account(_) | Guard::Admin(_) => learn_or_nobody(route, learn(), anonymous),
+            Guard::Holds(_) | Guard::HoldsEvenDeleted(_) | Guard::HoldsOrIsToken(_) => learn_or_nobody(route, learn(), anonymous),
         }
+    }
+
+    /// Who is signed in in this browser, if the cookie proves it.
+    fn in_browser(&self, tx: &Tx<'_>, request: &Request) -> Result<Option<Principal>> {
+        let Some(ticket) = ticket(request) else { return Ok(None) };
+        match sessions::proved(tx, &ticket.token)?.filter(|session| session.user_id == ticket.user_id) {
+            None => Ok(None),
+            Some(session) => match Principal::of_session(tx, &self.settings, session, &request.id) {
+                Err(Error::Named(_)) => Ok(None),
+                learned => learned.map(Some),
+            },
+        }
+    }
+
+    /// A browser sends its cookies along whoever made the request: what changes something must be meant (OAuth contract 1.6.3).
+    fn check_csrf(&self, route: &Route, request: &Request) -> Result<()> {
+        if matches!(request.method, Method::Get | Method::Options) {
+            return Ok(());
+        }
+        let origin = Origin::of(request, &self.settings.public_url);
+        let is_secure = Transport::of(&self.settings.public_url) == Transport::Secure;
+        let is_meant = match route.guard {
+            Guard::Client => true,
+            Guard::Browser | Guard::SignedInBrowser => csrf::has_token(request) || origin != Origin::Elsewhere,
+            _ if !is_by_session(request) => true,
+            _ => csrf::has_token(request) && (origin == Origin::Here || (origin == Origin::Unsaid && !is_secure)),
+        };
+        if is_meant { Ok(()) } else { Err((&csrf::INVALID_CSRF_TOKEN).into()) }
+    }
+}
+
+/// What the reply must say of who asked.
+#[derive(Default)]
+struct Learned {
+    warning: Option<String>,
+    noteworthy: Option<Use>,
+    /// The browser keeps a cookie that is good for nothing.
+    has_dead_cookie: bool,
+}
+
+impl Learned {
+    fn of(by: &Principal, input: &Input<'_>) -> Learned {
+        let is_anonymous = matches!(by.access, Access::Anonymous);
+        Learned {
+            warning: by.restriction.as_ref().map(|restriction| restriction.warning.clone()),
+            noteworthy: by.noteworthy.clone(),
+            has_dead_cookie: is_anonymous && !input.request.path().starts_with(API) && cookie::read(input.request, COOKIE).is_some(),
+        }
+    }
+}
+
+/// The ticket in the cookie of a browser.
+fn ticket(request: &Request) -> Option<Ticket> {
+    cookie::read(request, COOKIE).and_then(Ticket::parse)
+}
+
+/// What a request to the API carries: the header, or without one the cookie (contract 4.2).
+fn credentials(request: &Request) -> Credentials {
+    match (request.header("authorization"), ticket(request)) {
+        (None, Some(ticket)) => Credentials::Token(ticket.token),
+        (header, _) => Credentials::parse(header),
+    }
+}
+
+fn is_by_session(request: &Request) -> bool {
+    matches!(credentials(request), Credentials::Token(token) if token.kind == TokenKind::Session)
+}
+
+/// A client that administrators turned away is told so where it reads. Where only a right is asked for it is as nobody, who has none
+/// (contract 4.2).
+fn learn_or_nobody(route: &Route, learned: Result<Principal>, nobody: impl Fn() -> Principal) -> Result<Principal> {
+    let is_turned_away = |error: &Error| error.is(&OAUTH_CLIENT_REJECTED) || error.is(&OAUTH_CLIENT_SUSPENDED);
+    let is_read = match route.guard {
+        Guard::Holds(_) | Guard::HoldsEvenDeleted(_) | Guard::HoldsOrIsToken(_) => matches!(route.name, "client.list" | "organization.list"),
+        _ => !route.name.ends_with(".rights"),
+    };
+    match learned {
+        Err(error) if is_turned_away(&error) && !is_read => Ok(nobody()),
+        learned => learned,
+    }
+}
+
+/// Each surface has its own way to say no.
+fn refusal(route: &Route, request: &Request, error: &Error) -> Reply {
+    match route.guard {
+        Guard::Client => refused::error_reply(error),
+        _ if request.path().starts_with(API) => failure::reply(error),
+        _ => failure::outside(request, error),
     }
 }
 
@@ -130,7 +241,9 @@ fn survive(request: &Request, work: impl FnOnce() -> Reply) -> Reply {
 /// Lets the caller in, or refuses. The only place that does.
 fn admit(tx: &Tx<'_>, guard: Guard, by: &Principal, input: &Input<'_>) -> Result<()> {
     match guard {
-        Guard::Open | Guard::Anyone | Guard::Registrant => Ok(()),
+        Guard::Open | Guard::Client | Guard::Anyone | Guard::Registrant => Ok(()),
+        // Whoever is in no session did not get here as one who is signed in.
+        Guard::Browser | Guard::SignedInBrowser => Ok(()),
         Guard::SignedIn => by.signed_in(),
         Guard::Account(refusal) => {
             if by.account.is_some() {
@@ -147,28 +260,43 @@ fn admit(tx: &Tx<'_>, guard: Guard, by: &Principal, input: &Input<'_>) -> Result
             }
         }
         Guard::Holds(right) => rights::require(tx, by, &names::entity(input)?, right, Deleted::No),
+        Guard::HoldsOrIsToken(_) if is_token_of_path(by, input) => Ok(()),
+        Guard::HoldsOrIsToken(right) => rights::require(tx, by, &names::entity(input)?, right, Deleted::No),
         Guard::HoldsEvenDeleted(right) => rights::require(tx, by, &names::entity(input)?, right, Deleted::Either),
     }
 }
 
-/// What every reply carries (contract 0.2).
-fn with_common_headers(reply: Reply, request: &Request) -> Reply {
-    let reply = reply
-        .with("X-Request-Id", request.id.as_str())
-        .with("Cache-Control", "no-store")
-        .with("Pragma", "no-cache")
-        .with("Referrer-Policy", "strict-origin-when-cross-origin")
-        .with("X-Content-Type-Options", "nosniff")
-        .with("X-Frame-Options", "SAMEORIGIN")
-        .with("X-XSS-Protection", "1; mode=block");
-    if !request.path().starts_with(API) {
-        return reply;
+/// Whether the caller's access token is of the user and the client that the path names.
+fn is_token_of_path(by: &Principal, input: &Input<'_>) -> bool {
+    match &by.access {
+        Access::AccessToken(token) => {
+            input.capture("user_id") == Some(token.user_id.as_str()) && input.capture("client_id") == Some(token.client_id.as_str())
+        }
+        Access::Anonymous | Access::ApiKey(_) | Access::Session(_) | Access::Operator => false,
     }
-    reply.with("Access-Control-Allow-Origin", "*").with(
-        "Access-Control-Expose-Headers",
-        "Date, Content-Length, X-Rate-Limit-Limit, X-Rate-Limit-Available, X-Rate-Limit-Reset, X-Rate-Limit-Retry, X-Request-Id, \
-         X-Total-Count, X-Warning",
-    )
+}
+
+/// What every reply carries unless it says otherwise itself (contract 0.2, OAuth contract 1.1).
+fn with_common_headers(reply: Reply, request: &Request) -> Reply {
+    const COMMON: &[(&str, &str)] = &[
+        ("Cache-Control", "no-store"),
+        ("Pragma", "no-cache"),
+        ("Referrer-Policy", "strict-origin-when-cross-origin"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", "SAMEORIGIN"),
+        ("X-XSS-Protection", "1; mode=block"),
+    ];
+    const OF_THE_API: &[(&str, &str)] = &[
+        ("Access-Control-Allow-Origin", "*"),
+        (
+            "Access-Control-Expose-Headers",
+            "Date, Content-Length, X-Rate-Limit-Limit, X-Rate-Limit-Available, X-Rate-Limit-Reset, X-Rate-Limit-Retry, X-Request-Id, \
+             X-Total-Count, X-Warning",
+        ),
+    ];
+    let of_the_api = if request.path().starts_with(API) { OF_THE_API } else { &[] };
+    let reply = reply.with("X-Request-Id", request.id.as_str());
+    COMMON.iter().chain(of_the_api).fold(reply, |reply, (name, value)| if reply.has(name) { reply } else { reply.with(name, *value) })
 }
 
 /// What a browser asks before it lets a page of another origin in.

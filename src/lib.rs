@@ -2,12 +2,16 @@
 
 pub mod api;
 pub mod app;
+pub mod assets;
 pub mod base;
 pub mod call;
 pub mod cli;
+pub mod failure;
 pub mod http;
 pub mod model;
+pub mod oauth;
 pub mod openapi;
+pub mod page;
 pub mod registry;
 pub mod routes;
 pub mod store;

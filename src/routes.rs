@@ -1,14 +1,17 @@
 //! Floor 6: every request that is answered, one a row.
 
 use crate::api;
+use crate::assets;
 use crate::base::error::Definition;
 use crate::base::right::Right::{
     self, ClientDelete, ClientSettingsBasic, ClientSettingsCollaborators, OrganizationClientsCreate, OrganizationClientsList,
-    OrganizationDelete, OrganizationSettingsApiKeys, OrganizationSettingsBasic, OrganizationSettingsMembers, UserClientsCreate,
-    UserClientsList, UserDelete, UserOrganizationsCreate, UserOrganizationsList, UserSettingsApiKeys, UserSettingsBasic,
+    OrganizationDelete, OrganizationSettingsApiKeys, OrganizationSettingsBasic, OrganizationSettingsMembers, UserAll,
+    UserAuthorizedClients, UserClientsCreate, UserClientsList, UserDelete, UserOrganizationsCreate, UserOrganizationsList,
+    UserSettingsApiKeys, UserSettingsBasic,
 };
 use crate::call::Handler::{self, Own, Read, Write};
 use crate::http::request::Method::{self, Delete, Get, Post, Put};
+use crate::oauth;
 use crate::registry::accounts::SEARCH_FORBIDDEN;
 use crate::registry::clients::ADMINS_PURGE_CLIENTS;
 use crate::registry::organizations::ADMINS_PURGE_ORGANIZATIONS;
@@ -35,9 +38,17 @@ pub enum Guard {
     Holds(Right),
     /// The same, also if the entity is deleted.
     HoldsEvenDeleted(Right),
+    /// Who holds the right on the user of the path, or an access token of this user and of the client of the path.
+    HoldsOrIsToken(Right),
+    /// Anyone in a browser; who is signed in is known by the cookie.
+    Browser,
+    /// Who is signed in in a browser; 401 otherwise.
+    SignedInBrowser,
+    /// A client, which proves in the request itself who it is; its handler refuses it (RFC 6749 section 2.3).
+    Client,
 }
 
-use Guard::{Account, Admin, Anyone, Holds, HoldsEvenDeleted, Open, Purger, Registrant, SignedIn};
+use Guard::{Account, Admin, Anyone, Browser, Client, Holds, HoldsEvenDeleted, HoldsOrIsToken, Open, Purger, Registrant, SignedIn, SignedInBrowser};
 
 #[derive(Debug)]
 pub struct Route {
@@ -97,6 +108,14 @@ pub static ROUTES: &[Route] = &[
     route("user.api_key.update", Put, "/api/v3/users/{user_id}/api-keys/{key_id}", Holds(UserSettingsApiKeys), Write(api::api_keys::update), "Change an API key of a user."),
     route("user.api_key.delete", Delete, "/api/v3/users/{user_id}/api-keys/{key_id}", Holds(UserSettingsApiKeys), Write(api::api_keys::delete), "Delete an API key of a user."),
 
+    route("user.session.list", Get, "/api/v3/users/{user_id}/sessions", Holds(UserAll), Read(api::sessions::list), "List where a user is signed in."),
+    route("user.session.delete", Delete, "/api/v3/users/{user_id}/sessions/{session_id}", Holds(UserAll), Write(api::sessions::delete), "Sign a user out in one browser."),
+
+    route("user.authorization.list", Get, "/api/v3/users/{user_id}/authorizations", Holds(UserAuthorizedClients), Read(api::authorizations::list), "List what a user has authorized."),
+    route("user.authorization.delete", Delete, "/api/v3/users/{user_id}/authorizations/{client_id}", Holds(UserAuthorizedClients), Write(api::authorizations::delete), "Take an authorization back, and end the tokens that came of it."),
+    route("user.token.list", Get, "/api/v3/users/{user_id}/authorizations/{client_id}/tokens", HoldsOrIsToken(UserAuthorizedClients), Read(api::authorizations::tokens), "List the access tokens that a client has of a user, without the tokens themselves."),
+    route("user.token.delete", Delete, "/api/v3/users/{user_id}/authorizations/{client_id}/tokens/{token_id}", HoldsOrIsToken(UserAuthorizedClients), Write(api::authorizations::delete_token), "End an access token and the refresh token beside it."),
+
     route("organization.create", Post, "/api/v3/users/{user_id}/organizations", Holds(UserOrganizationsCreate), Write(api::organizations::create), "Create an organization that belongs to a user."),
     route("organization.list", Get, "/api/v3/organizations", Anyone, Read(api::organizations::list), "List the caller's organizations, or those of a collaborator."),
     route("organization.list", Get, "/api/v3/users/{user_id}/organizations", Holds(UserOrganizationsList), Read(api::organizations::list), "List the organizations of a user."),
@@ -124,28 +143,46 @@ pub static ROUTES: &[Route] = &[
     route("auth_info", Get, "/api/v3/auth_info", Anyone, Read(api::auth_info::get), "Tell who the caller is, with which rights."),
     route("openapi", Get, "/api/v3/openapi.json", Open, Read(api::openapi::get), "Describe this API in OpenAPI 3.1."),
     route("configuration", Get, "/api/v3/is/configuration", Open, Read(api::configuration::get), "Tell what the server expects of its users."),
+
+    route("oauth.authorize", Get, "/oauth/authorize", Browser, Own(oauth::authorize::authorize), "Ask the user to authorize a client, or send the browser back with a code."),
+    route("oauth.authorize", Post, "/oauth/authorize", Browser, Own(oauth::authorize::authorize), "Take the user's answer and send the browser back to the client."),
+    route("oauth.token", Post, "/oauth/token", Client, Own(oauth::token::issue), "Turn a code or a refresh token into an access token."),
+    route("oauth.revoke", Post, "/oauth/revoke", Client, Own(oauth::revoke::revoke), "Give a token up."),
+    route("oauth.introspect", Post, "/oauth/introspect", Client, Read(oauth::introspect::introspect), "Tell whether a token is good, and what for."),
+    route("oauth.metadata", Get, "/.well-known/oauth-authorization-server", Open, Read(oauth::metadata::get), "Tell what the authorization server can do (RFC 8414)."),
+    route("oauth.logout", Get, "/oauth/logout", Browser, Write(oauth::logout::by_client), "End a token and the session it was granted in, and send the browser back to the client."),
+    route("oauth.local_callback", Get, "/oauth/local-callback", Open, Read(oauth::callback::local), "Send the browser on to the command line that waits on the reader's machine."),
+    route("oauth.code", Get, "/oauth/code", Open, Read(oauth::callback::code), "Show a code, to be copied."),
+    route("oauth.home", Get, "/oauth", Open, Read(oauth::login::to_home), "Lead to the start page."),
+    route("oauth.home", Get, "/oauth/", Browser, Read(oauth::login::home), "Show who is signed in."),
+    route("oauth.login", Get, "/oauth/login", Browser, Read(oauth::login::page), "Show the page to sign in."),
+    route("oauth.login", Post, "/oauth/login", Browser, Own(oauth::login::submit), "Sign in with the form of the page."),
+    route("oauth.api.login", Post, "/oauth/api/auth/login", Browser, Own(oauth::login::api), "Sign in with a user ID and a password."),
+    route("oauth.api.logout", Post, "/oauth/api/auth/logout", SignedInBrowser, Write(oauth::account::sign_out), "Sign out."),
+    route("oauth.api.me", Get, "/oauth/api/me", SignedInBrowser, Read(oauth::account::me), "Tell who is signed in."),
+    route("asset.style", Get, "/assets/style.css", Open, Read(assets::style), "The stylesheet of the pages."),
 ];
 
 /// Where a request goes.
 #[derive(Debug)]
 pub enum Found {
     Route(&'static Route, Vec<(&'static str, String)>),
-    /// There is something at this path, but not with this method.
-    WrongMethod,
+    /// There is something at this path, but only with these methods.
+    WrongMethod(Vec<Method>),
     Nothing,
 }
 
 /// The one place where paths and methods are looked at.
 pub fn find(method: Method, segments: &[String]) -> Found {
-    let mut found = Found::Nothing;
+    let mut others = Vec::new();
     for route in ROUTES {
         match captures(route.path, segments) {
             Some(captures) if route.method == method => return Found::Route(route, captures),
-            Some(_) => found = Found::WrongMethod,
+            Some(_) => others.push(route.method),
             None => {}
         }
     }
-    found
+    if others.is_empty() { Found::Nothing } else { Found::WrongMethod(others) }
 }
 
 fn captures(path: &'static str, segments: &[String]) -> Option<Vec<(&'static str, String)>> {
@@ -182,16 +219,18 @@ mod tests {
     }
 
     #[test]
-    fn get_never_writes() {
+    fn get_never_writes_but_where_oauth_says_so() {
+        // A code is issued without a question where the user has agreed, and a client signs its user out by a link.
+        const WRITING: &[&str] = &["oauth.authorize", "oauth.logout"];
         for route in ROUTES.iter().filter(|route| route.method == Get) {
-            assert!(matches!(route.handler, Read(_)), "{}", route.name);
+            assert_eq!(!matches!(route.handler, Read(_)), WRITING.contains(&route.name), "{}", route.name);
         }
     }
 
     #[test]
     fn a_right_is_one_of_the_entity_that_the_path_captures_first() {
         for route in ROUTES {
-            if let Holds(right) | HoldsEvenDeleted(right) = route.guard {
+            if let Holds(right) | HoldsEvenDeleted(right) | HoldsOrIsToken(right) = route.guard {
                 let entity = right.name().split('_').nth(1).unwrap_or_default().to_lowercase();
                 let first = route.path.split('{').nth(1).unwrap_or_default();
                 assert!(first.starts_with(&format!("{entity}_id")), "{} {}", route.name, right.name());
@@ -201,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_path_with_another_method_is_told_apart_from_no_path() {
-        assert!(matches!(find(Post, &segments("/api/v3/clients")), Found::WrongMethod));
+        assert!(matches!(find(Post, &segments("/api/v3/clients")), Found::WrongMethod(_)));
         assert!(matches!(find(Get, &segments("/api/v3/nothing")), Found::Nothing));
         assert!(matches!(find(Get, &segments("/api/v3/clients/")), Found::Nothing));
     }

@@ -16,18 +16,27 @@ pub fn get<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
 fn describe(by: &Principal) -> Value {
     let names = |rights: Rights| Value::from(rights.names());
     let mut info = Map::new();
-    if let Access::ApiKey(key) = &by.access {
-        let key = key.to_json_with(&names(by.rights), None);
-        info.insert("api_key".to_owned(), json!({"api_key": key, "entity_ids": value::account(by.account.as_ref())}));
+    match &by.access {
+        Access::ApiKey(key) => {
+            let key = key.to_json_with(&names(by.rights), None);
+            info.insert("api_key".to_owned(), json!({"api_key": key, "entity_ids": value::account(by.account.as_ref())}));
+        }
+        Access::AccessToken(token) => {
+            info.insert("oauth_access_token".to_owned(), token.to_json_with(by.rights));
+        }
+        Access::Session(session) => {
+            info.insert("user_session".to_owned(), session.to_json());
+        }
+        Access::Anonymous | Access::Operator => {}
     }
-    if by.is_admin {
+    if by.is_admin_account {
         let universal = if by.universal.is_empty() { json!({}) } else { json!({"rights": names(by.universal)}) };
         info.insert("universal_rights".to_owned(), universal);
     } else if by.restriction.is_some() {
         // Restricted accounts are told that there is nothing (contract 11).
         info.insert("universal_rights".to_owned(), json!({}));
     }
-    if by.is_admin {
+    if by.is_admin_account {
         info.insert("is_admin".to_owned(), true.into());
     }
     info.into()

@@ -4,7 +4,6 @@ use serde_json::{Deserializer, Map, Value};
 
 use crate::base::error::{Error, Result};
 use crate::call::Input;
-use crate::http::request::Body;
 use crate::model::field::Field;
 use crate::model::patch::Patch;
 use crate::model::shape::{Malformed, member};
@@ -14,12 +13,7 @@ const DEEPEST: usize = 64;
 
 /// The body as an object. No body, blanks and `null` are an empty one; what follows the first value is ignored.
 pub fn object(input: &Input<'_>) -> Result<Map<String, Value>> {
-    let bytes = match &input.request.body {
-        Body::Whole(bytes) => bytes,
-        Body::TooLarge => {
-            return Err(Error::malformed("error:pkg/webmiddleware:request_body_too_large (request body too large, at most 1 MiB)"));
-        }
-    };
+    let bytes = input.request.whole_body()?;
     match Deserializer::from_slice(bytes).into_iter::<Value>().next() {
         None | Some(Ok(Value::Null)) => Ok(Map::new()),
         Some(Ok(Value::Object(object))) if depth_is_at_most(&object, DEEPEST) => Ok(object),

@@ -2,10 +2,10 @@
 
 pub mod api_keys;
 pub mod auth_info;
+pub mod authorizations;
 pub mod body;
 pub mod clients;
 pub mod configuration;
-pub mod failure;
 pub mod members;
 pub mod names;
 pub mod openapi;
@@ -14,4 +14,5 @@ pub mod query;
 pub mod reply;
 pub mod rights;
 pub mod search;
+pub mod sessions;
 pub mod users;

@@ -75,19 +75,27 @@ impl Query {
         Ok(Mask::parse(fields, Purpose::Read, &paths)?)
     }
 
-    /// Which page of a list, in which order. `message` is the API's name of the request.
+    /// Which page of a list, in which order: the first, if none is asked for. `message` is the API's name of the request.
     pub fn listing<Key: Copy>(&self, message: &str, orders: Orders<Key>) -> Result<(Order<Key>, Page)> {
+        self.listing_or(message, orders, Order { by: orders[0].1, direction: Direction::Ascending })
+    }
+
+    /// The same, with the order in which it comes if none is asked for.
+    pub fn listing_or<Key: Copy>(&self, message: &str, orders: Orders<Key>, unasked: Order<Key>) -> Result<(Order<Key>, Page)> {
         let (order, limit, page) = (self.one("order")?.unwrap_or_default(), self.number("limit")?, self.number("page")?);
-        let order = if order.is_empty() { orders[0].0 } else { order };
-        let Some((name, by)) = orders.iter().find(|(name, _)| *name == order) else {
-            let names: Vec<&str> = orders.iter().map(|(name, _)| *name).collect();
-            return Err(Invalid::new(message, "order", format!("value must be in list [ {}]", names.join(" "))).into());
+        let order = match orders.iter().find(|(name, _)| *name == order) {
+            Some((name, by)) if name.starts_with('-') => Order { by: *by, direction: Direction::Descending },
+            Some((_, by)) => Order { by: *by, direction: Direction::Ascending },
+            None if order.is_empty() => unasked,
+            None => {
+                let names: Vec<&str> = orders.iter().map(|(name, _)| *name).collect();
+                return Err(Invalid::new(message, "order", format!("value must be in list [ {}]", names.join(" "))).into());
+            }
         };
         if limit > LARGEST_PAGE {
             return Err(Invalid::new(message, "limit", format!("value must be less than or equal to {LARGEST_PAGE}")).into());
         }
-        let direction = if name.starts_with('-') { Direction::Descending } else { Direction::Ascending };
-        Ok((Order { by: *by, direction }, Page::new(limit, page)))
+        Ok((order, Page::new(limit, page)))
     }
 
     /// `deleted=true` asks for the deleted ones only.

@@ -16,6 +16,7 @@ use crate::model::mask::Mask;
 use crate::model::shape::{check_text, member};
 use crate::model::user::{FIELDS, User};
 use crate::model::view::render;
+use crate::registry::users::OldAccess;
 use crate::registry::{guidelines, users};
 use crate::store::users::{UserKey, UserSearch};
 
@@ -104,11 +105,11 @@ pub fn change_password<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     const LONGEST: usize = 1000;
     let request = body::object(input)?;
     let (new, old) = (body::text(&request, "new")?.to_owned(), body::text(&request, "old")?.to_owned());
-    // Access that was granted to others is revoked with it; there is none yet but API keys, which it never touched.
-    match member(&request, "revoke_all_access") {
-        None | Some(Value::Bool(_)) => {}
+    let old_access = match member(&request, "revoke_all_access") {
+        None | Some(Value::Bool(false)) => OldAccess::Stays,
+        Some(Value::Bool(true)) => OldAccess::Revoked,
         Some(_) => return Err(Error::malformed("revoke_all_access: expected true or false")),
-    }
+    };
     let id = names::user(input).map_err(|inner| inner.inside(MESSAGE, "user_ids"))?;
     check_text(MESSAGE, "new", &new.as_str().into(), LONGEST)?;
     check_text(MESSAGE, "old", &old.as_str().into(), LONGEST)?;
@@ -118,7 +119,7 @@ pub fn change_password<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
         users::verify_password(kept.as_ref(), &id, &old, now)?;
         let hash = Hash::of_chosen(&new);
         if let Some(verified) = kept {
-            own.write(|call| users::change_password(call.tx, call.by, &id, &verified, &hash))?;
+            own.write(|call| users::change_password(call.tx, call.by, &id, &verified, &hash, old_access))?;
         }
         Ok(reply::done())
     }))

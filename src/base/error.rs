@@ -11,6 +11,7 @@ pub enum Kind {
     NotFound,
     AlreadyExists,
     PermissionDenied,
+    ResourceExhausted,
     FailedPrecondition,
     Unimplemented,
     Internal,
@@ -26,6 +27,7 @@ impl Kind {
             Kind::NotFound => 5,
             Kind::AlreadyExists => 6,
             Kind::PermissionDenied => 7,
+            Kind::ResourceExhausted => 8,
             Kind::FailedPrecondition => 9,
             Kind::Unimplemented => 12,
             Kind::Internal => 13,
@@ -41,6 +43,7 @@ impl Kind {
             Kind::PermissionDenied => 403,
             Kind::NotFound => 404,
             Kind::AlreadyExists => 409,
+            Kind::ResourceExhausted => 429,
             Kind::Internal => 500,
             Kind::Unimplemented => 501,
             Kind::Unavailable => 503,
@@ -108,12 +111,17 @@ impl Error {
 impl Named {
     /// `error:<namespace>:<name> (<text>)`, the placeholders filled in; raw if there is no attribute at all (contract 3.1).
     pub fn message(&self) -> String {
+        format!("error:{}:{} ({})", self.definition.namespace, self.definition.name, self.text())
+    }
+
+    /// What the message says, without the names that stand before it.
+    pub fn text(&self) -> String {
         let mut text = self.definition.text.to_owned();
         for (name, value) in &self.attributes {
             let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             text = text.replace(&format!("{{{name}}}"), &shown);
         }
-        format!("error:{}:{} ({text})", self.definition.namespace, self.definition.name)
+        text
     }
 
     pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Named {

@@ -67,6 +67,11 @@ pub fn form_encoded(bytes: &[u8]) -> String {
     percent_encode(bytes, UNRESERVED).to_string().replace("%20", "+")
 }
 
+/// Whether it is a path on this server, which a browser cannot take for another host (OAuth contract 1.6.1).
+pub fn is_local(place: &str) -> bool {
+    place.starts_with('/') && !place.starts_with("//") && place.bytes().all(|b| (b'!'..=b'~').contains(&b) && b != b'\\')
+}
+
 /// The host that a URI leads to, for people: `https://app.example:8443`, or the scheme alone where there is none.
 pub fn shown_host(uri: &str) -> String {
     match uri.split_once("://") {
@@ -295,6 +300,16 @@ mod tests {
             assert_eq!(location(uri, &[("state", "a&b ä"), ("code", "C")]), wanted);
         }
         assert_eq!(location("https://a.example/", &[]), "https://a.example/");
+    }
+
+    #[test]
+    fn a_place_on_this_server_leads_nowhere_else() {
+        for local in ["/", "/oauth/authorize?client_id=a%20b&x=//y", "/console"] {
+            assert!(is_local(local), "{local}");
+        }
+        for other in ["", "oauth", "//evil.example", "////evil.example", "/\\evil.example", "https://evil.example", "/a b", "/\r\nX: y", "/\t/evil"] {
+            assert!(!is_local(other), "{other:?}");
+        }
     }
 
     #[test]

@@ -41,8 +41,11 @@ pub fn serve(arguments: Arguments) -> Result<(), Failure> {
 
     let url = format!("http://{}", server.address());
     let ready = ready_line(&url, &store, issued.as_ref().filter(|_| configuration.data.is_none()));
-    let public_url = configuration.public_url.unwrap_or_else(|| url.clone());
-    let app = Arc::new(App::new(store, configuration.settings, public_url));
+    let mut settings = configuration.settings;
+    if settings.public_url.is_empty() {
+        settings.public_url = url;
+    }
+    let app = Arc::new(App::new(store, settings));
     let server = Arc::new(server);
 
     let done = run(server.clone(), app.clone(), configuration.workers);

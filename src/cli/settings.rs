@@ -1,6 +1,7 @@
 //! The settings of `serve`: one row each, from which parsing, help and the README's table are made.
 
 use std::path::Path;
+use std::str::FromStr;
 
 use pico_args::Arguments;
 
@@ -48,6 +49,7 @@ pub static SETTINGS: &[Setting] = &[
     Setting { name: "client_creation", flag: "--client-creation", variable: "KEYFOB_CLIENT_CREATION", value: "everyone|admins", default: "everyone", kind: Value, doc: "Who may register clients under a user." },
     Setting { name: "organization_creation", flag: "--organization-creation", variable: "KEYFOB_ORGANIZATION_CREATION", value: "everyone|admins", default: "everyone", kind: Value, doc: "Who may create organizations." },
     Setting { name: "contacts", flag: "--contacts", variable: "KEYFOB_CONTACTS", value: "anyone|oneself", default: "anyone", kind: Value, doc: "Whom somebody may name as a contact: any collaborator, or only oneself." },
+    Setting { name: "refresh_token_days", flag: "--refresh-token-days", variable: "KEYFOB_REFRESH_TOKEN_DAYS", value: "N", default: "90", kind: Value, doc: "Days after which a refresh token that nobody uses is no longer good." },
     Setting { name: "workers", flag: "--workers", variable: "KEYFOB_WORKERS", value: "N", default: "4", kind: Value, doc: "Threads that answer requests, 1 to 256." },
     Setting { name: "admin_user", flag: "--admin-user", variable: "KEYFOB_ADMIN_USER", value: "ID", default: "admin", kind: Value, doc: "The administrator that is made on an empty database." },
     Setting { name: "admin_password", flag: "", variable: "KEYFOB_ADMIN_PASSWORD", value: "", default: "random", kind: Secret, doc: "The password of that administrator; a file may hold it instead." },
@@ -68,8 +70,8 @@ pub struct Configuration {
     pub listen: String,
     /// Nothing for a temporary database.
     pub data: Option<String>,
-    pub public_url: Option<String>,
     pub workers: usize,
+    /// Its public URL is empty where it follows from the address listened on.
     pub settings: Settings,
     pub admin_user: String,
     pub admin_password: Option<String>,
@@ -101,8 +103,7 @@ pub fn read(mut arguments: Arguments) -> Result<Configuration, Usage> {
     Ok(Configuration {
         listen: value("listen").listen()?,
         data: (!ephemeral).then(|| data.text().to_owned()),
-        public_url: value("public_url").public_url()?,
-        workers: value("workers").workers()?,
+        workers: value("workers").number(1, MOST_WORKERS)?,
         settings: Settings {
             approval: value("approval").choose(&[("auto", Approval::Auto), ("manual", Approval::Manual)])?,
             user_registration: value("user_registration")
@@ -111,6 +112,8 @@ pub fn read(mut arguments: Arguments) -> Result<Configuration, Usage> {
             client_creators: value("client_creation").choose(CREATORS)?,
             organization_creators: value("organization_creation").choose(CREATORS)?,
             contacts: value("contacts").choose(&[("anyone", Contacts::Anyone), ("oneself", Contacts::Oneself)])?,
+            refresh_token_days: value("refresh_token_days").number(1, MOST_DAYS)?,
+            public_url: value("public_url").public_url()?.unwrap_or_default(),
         },
         admin_user: value("admin_user").text().to_owned(),
         admin_password: value("admin_password").value.clone().map(|(_, value)| value),
@@ -130,6 +133,9 @@ const CREATORS: &[(&str, Creators)] = &[("everyone", Creators::Everyone), ("admi
 
 /// The most threads that make sense on any machine that this runs on.
 const MOST_WORKERS: usize = 256;
+
+/// Ten years: longer than any refresh token that nobody uses should live.
+const MOST_DAYS: i64 = 3650;
 
 /// A setting, and where its value was found if it was.
 struct Given {
@@ -157,9 +163,9 @@ impl Given {
         chosen.ok_or_else(|| self.wrong(format!("must be one of {}", names.join(", "))))
     }
 
-    fn workers(&self) -> Result<usize, Usage> {
-        let number = self.text().parse().ok().filter(|number| (1..=MOST_WORKERS).contains(number));
-        number.ok_or_else(|| self.wrong(format!("must be a number from 1 to {MOST_WORKERS}")))
+    fn number<T: FromStr + PartialOrd + std::fmt::Display>(&self, least: T, most: T) -> Result<T, Usage> {
+        let number = self.text().parse().ok().filter(|number| *number >= least && *number <= most);
+        number.ok_or_else(|| self.wrong(format!("must be a number from {least} to {most}")))
     }
 
     fn listen(&self) -> Result<String, Usage> {

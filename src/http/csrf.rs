@@ -3,11 +3,16 @@
 //! Two proofs: a token that stands both in a cookie and in the request, which another site cannot read; and what the browser itself
 //! says about where the request comes from.
 
+use crate::base::error::errors;
 use crate::base::secret;
 use crate::http::cookie::{self, Transport};
 use crate::http::path;
 use crate::http::reply::Reply;
 use crate::http::request::{Body, Request};
+
+errors! {
+    INVALID_CSRF_TOKEN: PermissionDenied "pkg/webmiddleware" "invalid_csrf_token" "invalid csrf token";
+}
 
 /// The cookie that holds the token, and the form field that repeats it.
 const COOKIE: &str = "_csrf";

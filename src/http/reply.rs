@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::http::request::Method;
+
 /// Status, headers and body; `http::server` adds `Content-Length` and `Date`.
 pub struct Reply {
     pub status: u16,
@@ -18,6 +20,16 @@ impl Reply {
     /// A reply without a body, and so without a media type.
     pub fn empty(status: u16) -> Reply {
         Reply { status, headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// Sends the browser elsewhere. A browser that asked with GET is told that a page would follow (OAuth contract 1.4.2).
+    pub fn redirect(method: Method, location: impl Into<String>) -> Reply {
+        let reply = if method == Method::Get { Reply::new(302, "text/html; charset=utf-8", Vec::new()) } else { Reply::empty(302) };
+        reply.with("Location", location)
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.headers.iter().any(|(found, _)| found.eq_ignore_ascii_case(name))
     }
 
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Reply {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use crate::base::error::{Error, Result};
+
 /// The methods that have a meaning here; everything else is `Other`, which no route has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
@@ -68,6 +70,21 @@ impl Request {
     /// The part of the target after `?`, still percent-encoded; empty without one.
     pub fn query(&self) -> &str {
         self.target.split_once('?').map_or("", |(_, query)| query)
+    }
+
+    /// The whole body; refused if it was more than the server takes.
+    pub fn whole_body(&self) -> Result<&[u8]> {
+        match &self.body {
+            Body::Whole(bytes) => Ok(bytes),
+            Body::TooLarge => {
+                Err(Error::malformed("error:pkg/webmiddleware:request_body_too_large (request body too large, at most 1 MiB)"))
+            }
+        }
+    }
+
+    /// The media type of the body, in lower case and without parameters.
+    pub fn media_type(&self) -> String {
+        self.header("content-type").and_then(|value| value.split(';').next()).unwrap_or_default().trim().to_ascii_lowercase()
     }
 
     /// The last header of this name (given in lower case): with several, the last one wins (contract 4.2).

@@ -14,6 +14,9 @@ use crate::model::member::{ACCOUNT_PATHS, Contacts};
 use crate::model::shape::{Identifiers, Shape};
 use crate::model::value;
 
+/// The ID of the client that the command line signs in with. Made with the first administrator; in no list and no search.
+pub const BUILT_IN: &str = "cli";
+
 #[derive(Clone, Debug)]
 pub struct Client {
     pub id: ClientId,

@@ -17,6 +17,13 @@ pub enum Action {
     DeleteApiKey,
     RotateSecret,
     ChangePassword,
+    BeginSession,
+    EndSession,
+    Authorize,
+    DeleteAuthorization,
+    DeleteToken,
+    RefuseAuthorization,
+    RefuseToken,
 }
 
 impl Action {
@@ -35,6 +42,13 @@ impl Action {
             Action::DeleteApiKey => "api-key.delete",
             Action::RotateSecret => "secret.rotate",
             Action::ChangePassword => "password.update",
+            Action::BeginSession => "session.create",
+            Action::EndSession => "session.delete",
+            Action::Authorize => "authorization.update",
+            Action::DeleteAuthorization => "authorization.delete",
+            Action::DeleteToken => "token.delete",
+            Action::RefuseAuthorization => "authorize.refuse",
+            Action::RefuseToken => "token.refuse",
         }
     }
 }

@@ -51,6 +51,10 @@ pub struct Settings {
     pub client_creators: Creators,
     pub organization_creators: Creators,
     pub contacts: Contacts,
+    /// How many days a refresh token is good that nobody uses.
+    pub refresh_token_days: i64,
+    /// Where the world finds this server; no slash at the end. The issuer of its tokens (RFC 8414).
+    pub public_url: String,
 }
 
 impl Default for Settings {
@@ -62,6 +66,8 @@ impl Default for Settings {
             client_creators: Creators::Everyone,
             organization_creators: Creators::Everyone,
             contacts: Contacts::Anyone,
+            refresh_token_days: 90,
+            public_url: "http://127.0.0.1:1885".to_owned(),
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::str::FromStr;
 
 use crate::base::error::{Error, Result, errors};
-use crate::base::id::{AccountId, BadId, UserId};
+use crate::base::id::{AccountId, BadId, ClientId, UserId};
 use crate::base::right::Right;
 use crate::base::secret::{Hash, Token, TokenKind, fresh_password};
-use crate::model::choice::State;
+use crate::model::choice::{Grant, State};
+use crate::model::client::{self, BUILT_IN, Client};
 use crate::model::event::Action;
 use crate::model::password;
 use crate::model::user::{FIELDS, User};
@@ -38,7 +39,7 @@ pub struct Issued {
     pub api_key_generated: bool,
 }
 
-/// Makes the administrator, approved, with a key that holds `RIGHT_ALL`. Nothing if the database already has users.
+/// Makes the administrator, approved, with a key that holds `RIGHT_ALL`, and the client `cli`. Nothing if the database already has users.
 pub fn administrator(store: &Store, wanted: Administrator) -> Result<Option<Issued>> {
     if store.read(|tx| tx.has_users())? {
         return Ok(None);
@@ -74,7 +75,31 @@ fn insert(tx: &Tx<'_>, id: &UserId, password: &Hash, token: &Token) -> Result<()
     }
     history::record(tx, &by, &Entity::User(id.clone()), Action::Create, FIELDS, None, Some(&user))?;
     let wanted = api_keys::Wanted { name: "admin-api-key".to_owned(), rights: vec![Right::All], expires_at: None };
-    api_keys::insert(tx, &by, &AccountId::User(id.clone()), wanted, token).map(drop)
+    api_keys::insert(tx, &by, &AccountId::User(id.clone()), wanted, token)?;
+    insert_built_in(tx, &by, id)
+}
+
+/// The client that the command line signs in with: it can keep no secret, and so has none (OAuth contract 1.8).
+fn insert_built_in(tx: &Tx<'_>, by: &Principal, owner: &UserId) -> Result<()> {
+    let id = ClientId::from_str(BUILT_IN).map_err(|_| Error::Internal("the built-in client has no good ID".to_owned()))?;
+    let contact = Some(AccountId::User(owner.clone()));
+    let client = Client {
+        name: "Command line".to_owned(),
+        description: "Signs in the command line of this server".to_owned(),
+        administrative_contact: contact.clone(),
+        technical_contact: contact,
+        redirect_uris: vec!["local-callback".to_owned(), "code".to_owned()],
+        state: State::Approved,
+        skip_authorization: true,
+        endorsed: true,
+        grants: vec![Grant::AuthorizationCode, Grant::RefreshToken],
+        rights: vec![Right::All],
+        ..Client::new(id, tx.now)
+    };
+    if !tx.insert_client(&client)? {
+        return Err(Error::Internal("the ID of the built-in client is taken".to_owned()));
+    }
+    history::record(tx, by, &Entity::Client(client.id.clone()), Action::Create, client::FIELDS, None, Some(&client))
 }
 
 impl std::fmt::Debug for Administrator {

@@ -21,16 +21,17 @@ pub fn record<E>(
     new: Option<&E>,
 ) -> Result<()> {
     let (old, new) = changes(fields, old, new);
-    insert(tx, by, entity, action, old, new)
+    record_values(tx, by, entity, action, old, new)
 }
 
 /// Something that belongs to an entity changed: a member, a key, a secret. `null` where there is nothing.
 pub fn record_part(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Action, part: &str, old: Value, new: Value) -> Result<()> {
     let object = |value: Value| Value::Object(Map::from_iter([(part.to_owned(), value)]));
-    insert(tx, by, entity, action, object(old), object(new))
+    record_values(tx, by, entity, action, object(old), object(new))
 }
 
-fn insert(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Action, old: Value, new: Value) -> Result<()> {
+/// Something happened that is told by the objects `old` and `new` alone.
+pub fn record_values(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Action, old: Value, new: Value) -> Result<()> {
     let change = Change { action, entity_kind: entity.kind(), entity_id: entity.as_str().to_owned(), old, new };
     tx.insert_event(&by.actor(), &change)
 }

@@ -1,15 +1,19 @@
 //! Who is asking, and what the credentials allow (contract 4).
 
-use crate::base::error::{Error, Kind, Named, Result, errors};
+use crate::base::error::{Definition, Error, Kind, Named, Result, errors};
 use crate::base::id::{AccountId, UserId};
 use crate::base::right::{Right, Rights, admin_rights};
 use crate::base::secret::{self, Token, TokenKind};
 use crate::model::api_key::ApiKey;
 use crate::model::choice::State;
 use crate::model::event::Actor;
+use crate::model::grant::{AccessToken, RETRY_SECONDS};
 use crate::model::member::expanded;
+use crate::model::session::Session;
 use crate::model::settings::{AdminRights, Settings};
 use crate::model::user::User;
+use crate::registry::rights::CLIENT_NOT_FOUND;
+use crate::registry::sessions::{self, USER_SESSION_NOT_FOUND};
 use crate::store::{Deleted, Tx};
 
 errors! {
@@ -23,6 +27,9 @@ errors! {
     API_KEY_EXPIRED: Unauthenticated "pkg/identityserver" "api_key_expired" "api key expired";
     TOKEN_NOT_FOUND: Unauthenticated "pkg/identityserver" "token_not_found" "token not found";
     ACCESS_TOKEN_NOT_FOUND: NotFound "pkg/identityserver/store" "access_token_not_found" "access token with id `{access_token_id}` not found";
+    TOKEN_EXPIRED: Unauthenticated "pkg/identityserver" "token_expired" "token expired";
+    OAUTH_CLIENT_REJECTED: PermissionDenied "pkg/identityserver" "oauth_client_rejected" "OAuth client was rejected";
+    OAUTH_CLIENT_SUSPENDED: PermissionDenied "pkg/identityserver" "oauth_client_suspended" "OAuth client was suspended";
     USER_REQUESTED: PermissionDenied "pkg/identityserver" "user_requested" "user account approval is pending";
     USER_REJECTED: PermissionDenied "pkg/identityserver" "user_rejected" "user account was rejected";
     USER_SUSPENDED: PermissionDenied "pkg/identityserver" "user_suspended" "user account was suspended";
@@ -66,6 +73,10 @@ pub enum Access {
     /// Not at all.
     Anonymous,
     ApiKey(ApiKey),
+    /// As a client that the user authorized.
+    AccessToken(AccessToken),
+    /// In a browser.
+    Session(Session),
     /// At the machine, with the file in hand.
     Operator,
 }
@@ -80,10 +91,32 @@ pub struct Principal {
     pub rights: Rights,
     /// What is allowed on everything (contract 5.3).
     pub universal: Rights,
+    /// Whether it may do what only administrators may.
     pub is_admin: bool,
+    /// Whether the account is an administrator's. What a client may do in an administrator's name is another matter.
+    pub is_admin_account: bool,
+    /// A use of the credentials that is worth writing down.
+    pub noteworthy: Option<Use>,
     /// What the state of the account takes away.
     pub restriction: Option<Restriction>,
     pub request_id: String,
+}
+
+/// Credentials that were used, by their ID.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// The first in a while: the session goes on.
+    Session(String),
+    /// The first of a fresh token: whoever refreshed for it has it, and cannot ask for it again.
+    AccessToken(String),
+}
+
+/// Writes a use down.
+pub fn note(tx: &Tx<'_>, used: &Use) -> Result<()> {
+    match used {
+        Use::Session(id) => tx.touch_session(id),
+        Use::AccessToken(id) => tx.touch_access_token(id),
+    }
 }
 
 /// An account that may do little until an administrator decides otherwise.
@@ -108,6 +141,8 @@ impl Principal {
             rights: Rights::NONE,
             universal: Rights::NONE,
             is_admin: false,
+            is_admin_account: false,
+            noteworthy: None,
             restriction: None,
             request_id: request_id.to_owned(),
         }
@@ -120,6 +155,7 @@ impl Principal {
             rights: Rights::EVERY,
             universal: Rights::EVERY,
             is_admin: true,
+            is_admin_account: true,
             ..Principal::anonymous("operator")
         }
     }
@@ -132,13 +168,31 @@ impl Principal {
             Credentials::Malformed(kind) => Err(TOKEN.error().of_kind(*kind).into()),
             Credentials::Token(token) => match token.kind {
                 TokenKind::ApiKey => of_api_key(tx, settings, token, request_id),
-                TokenKind::AccessToken => {
-                    let cause = ACCESS_TOKEN_NOT_FOUND.with("access_token_id", token.id.as_str());
-                    Err(TOKEN_NOT_FOUND.error().caused_by(cause).into())
-                }
-                TokenKind::Session => Err((&TOKEN_NOT_FOUND).into()),
+                TokenKind::AccessToken => of_access_token(tx, settings, token, request_id),
+                TokenKind::Session => of_session_token(tx, settings, token, request_id),
                 TokenKind::RefreshToken | TokenKind::AuthorizationCode => Err((&UNSUPPORTED_AUTHORIZATION).into()),
             },
+        }
+    }
+
+    /// Somebody in a browser: with everything the user may do.
+    pub fn of_session(tx: &Tx<'_>, settings: &Settings, session: Session, request_id: &str) -> Result<Principal> {
+        let user = live_user(tx, &session.user_id, &TOKEN_NOT_FOUND)?;
+        let principal = Principal {
+            account: Some(AccountId::User(user.id.clone())),
+            rights: Rights::EVERY,
+            noteworthy: session.use_is_worth_writing(tx.now).then(|| Use::Session(session.id.clone())),
+            access: Access::Session(session),
+            ..Principal::anonymous(request_id)
+        };
+        Ok(principal.limited_by(&user, settings))
+    }
+
+    /// The session, for whoever is in a browser.
+    pub fn session(&self) -> Option<&Session> {
+        match &self.access {
+            Access::Session(session) => Some(session),
+            Access::Anonymous | Access::ApiKey(_) | Access::AccessToken(_) | Access::Operator => None,
         }
     }
 
@@ -146,7 +200,7 @@ impl Principal {
     pub fn signed_in(&self) -> Result<()> {
         match self.access {
             Access::Anonymous => Err((&UNAUTHENTICATED).into()),
-            Access::ApiKey(_) | Access::Operator => Ok(()),
+            Access::ApiKey(_) | Access::AccessToken(_) | Access::Session(_) | Access::Operator => Ok(()),
         }
     }
 
@@ -165,7 +219,7 @@ impl Principal {
             account_id: self.account.as_ref().map(|account| account.as_str().to_owned()),
             api_key_id: match &self.access {
                 Access::ApiKey(key) => Some(key.id.clone()),
-                Access::Anonymous | Access::Operator => None,
+                Access::Anonymous | Access::AccessToken(_) | Access::Session(_) | Access::Operator => None,
             },
             request_id: self.request_id.clone(),
         }
@@ -179,9 +233,13 @@ impl Refusal {
             State::Suspended => &USER_SUSPENDED,
             State::Requested | State::Approved | State::Flagged => &USER_REQUESTED,
         };
-        let error: Named = definition.error();
-        if self.description.is_empty() { error } else { error.with("description", self.description.as_str()) }.into()
+        described(definition, &self.description).into()
     }
+}
+
+/// A refusal with the administrators' words, if there are any.
+fn described(definition: &'static Definition, description: &str) -> Named {
+    if description.is_empty() { definition.error() } else { definition.with("description", description) }
 }
 
 fn of_api_key(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: &str) -> Result<Principal> {
@@ -203,7 +261,7 @@ fn of_api_key(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: &str)
     let rights = expanded(&kept.key.rights);
     let owner = kept.key.owner.clone();
     let user = match &owner {
-        AccountId::User(id) => Some(known(tx, id)?),
+        AccountId::User(id) => Some(live_user(tx, id, &API_KEY_NOT_FOUND)?),
         AccountId::Organization(_) => None,
     };
     let principal = Principal { access: Access::ApiKey(kept.key), account: Some(owner), rights, ..Principal::anonymous(request_id) };
@@ -213,8 +271,58 @@ fn of_api_key(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: &str)
     })
 }
 
-fn known(tx: &Tx<'_>, id: &UserId) -> Result<User> {
-    tx.user(id, Deleted::No)?.ok_or_else(|| API_KEY_NOT_FOUND.error().caused_by(NOT_FOUND.error()).into())
+/// The owner of the credentials; without one there are none.
+fn live_user(tx: &Tx<'_>, id: &UserId, refusal: &'static Definition) -> Result<User> {
+    tx.user(id, Deleted::No)?.ok_or_else(|| refusal.error().caused_by(NOT_FOUND.error()).into())
+}
+
+/// A client in a user's name: what the user allowed it, expanded (OAuth contract 1.10).
+fn of_access_token(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: &str) -> Result<Principal> {
+    let Some((kept, client)) = tx.access_token_with_client(&token.id)? else {
+        secret::match_no_generated(&token.key);
+        let cause = ACCESS_TOKEN_NOT_FOUND.with("access_token_id", token.id.as_str());
+        return Err(TOKEN_NOT_FOUND.error().caused_by(cause).into());
+    };
+    if !kept.hashes.access.matches(&token.key) {
+        return Err((&INVALID_AUTHORIZATION).into());
+    }
+    if !client.is_live {
+        // The Things Stack names no client here.
+        return Err(TOKEN_NOT_FOUND.error().caused_by(CLIENT_NOT_FOUND.with("client_id", "")).into());
+    }
+    let user = live_user(tx, &kept.token.user_id, &TOKEN_NOT_FOUND)?;
+    if kept.token.expires_at <= tx.now {
+        return Err((&TOKEN_EXPIRED).into());
+    }
+    let refusal = match client.state {
+        State::Requested | State::Approved | State::Flagged => None,
+        State::Rejected => Some(&OAUTH_CLIENT_REJECTED),
+        State::Suspended => Some(&OAUTH_CLIENT_SUSPENDED),
+    };
+    if let Some(refusal) = refusal {
+        return Err(described(refusal, &client.state_description).into());
+    }
+    // Only the first token of a family was not refreshed for.
+    let is_fresh = kept.token.id != kept.token.family_id && tx.now < kept.token.created_at.plus_seconds(RETRY_SECONDS);
+    let noteworthy = (is_fresh && kept.used_at.is_none()).then(|| Use::AccessToken(kept.token.id.clone()));
+    let principal = Principal {
+        account: Some(AccountId::User(user.id.clone())),
+        rights: kept.token.rights.expanded(),
+        noteworthy,
+        access: Access::AccessToken(kept.token),
+        ..Principal::anonymous(request_id)
+    };
+    Ok(principal.limited_by(&user, settings))
+}
+
+fn of_session_token(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: &str) -> Result<Principal> {
+    match sessions::proved(tx, token)? {
+        Some(session) => Principal::of_session(tx, settings, session, request_id),
+        None => {
+            let cause = USER_SESSION_NOT_FOUND.with("session_id", token.id.as_str()).with("user_id", "");
+            Err(TOKEN_NOT_FOUND.error().caused_by(cause).into())
+        }
+    }
 }
 
 impl Principal {
@@ -235,12 +343,17 @@ impl Principal {
             State::Suspended => Some((Rights::of(&[Right::UserInfo]), described("Restricted rights after account suspension"))),
         };
         if let Some((left, warning)) = restricted {
-            self.rights = self.rights.and(left);
+            // Whoever is restricted still does in the browser what is done there (contract 4.3).
+            if self.session().is_none() {
+                self.rights = self.rights.and(left);
+            }
             let refusal = Refusal { state: user.state, description: user.state_description.clone() };
             self.restriction = Some(Restriction { warning, refusal });
         }
         if user.admin && user.state == State::Approved {
-            self.is_admin = true;
+            // A client acts as an administrator only if it was given everything.
+            self.is_admin = !matches!(self.access, Access::AccessToken(_)) || self.rights.has(Right::All);
+            self.is_admin_account = true;
             self.universal = match settings.admin_rights {
                 AdminRights::Standard => admin_rights(),
                 AdminRights::All => Rights::EVERY,

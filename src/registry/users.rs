@@ -159,8 +159,23 @@ pub fn verify_password(passwords: Option<&Passwords>, id: &UserId, old: &str, no
     }
 }
 
+/// What a new password does to the access that the old one gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OldAccess {
+    Stays,
+    /// Every session, code and token ends; API keys stay.
+    Revoked,
+}
+
 /// Sets a new password; the temporary one has done its work. Refused if the password was changed since it was verified.
-pub fn change_password(tx: &Tx<'_>, by: &Principal, id: &UserId, verified: &Passwords, new: &Hash) -> Result<()> {
+pub fn change_password(
+    tx: &Tx<'_>,
+    by: &Principal,
+    id: &UserId,
+    verified: &Passwords,
+    new: &Hash,
+    old_access: OldAccess,
+) -> Result<()> {
     let kept = tx.passwords(id)?;
     if kept.is_none_or(|kept| kept.password != verified.password) {
         return Err((&OLD_PASSWORD).into());
@@ -177,16 +192,21 @@ pub fn change_password(tx: &Tx<'_>, by: &Principal, id: &UserId, verified: &Pass
     tx.update_user(&user)?;
     tx.set_password(id, new)?;
     tx.set_temporary_password(id, None)?;
+    if old_access == OldAccess::Revoked {
+        tx.delete_sessions(id)?;
+        tx.delete_codes_and_tokens(id)?;
+    }
     history::record_part(tx, by, &entity(id), Action::ChangePassword, "password", MASKED.into(), MASKED.into())
 }
 
-/// Hides a user; the ID stays taken, the e-mail address is free, keys are dead until the user is restored.
+/// Hides a user; the ID stays taken, the e-mail address is free, sessions end, keys and tokens are dead until the user is restored.
 pub fn delete(tx: &Tx<'_>, by: &Principal, id: &UserId) -> Result<()> {
     let old = existing(tx, id)?;
     if old.admin {
         check_not_last_admin(tx, id)?;
     }
     tx.set_user_deleted(&old, Some(tx.now))?;
+    tx.delete_sessions(id)?;
     let new = User { deleted_at: Some(tx.now), ..old.clone() };
     history::record(tx, by, &entity(id), Action::Delete, FIELDS, Some(&old), Some(&new))
 }
@@ -214,7 +234,8 @@ fn entity(id: &UserId) -> Entity {
     Entity::User(id.clone())
 }
 
-fn existing(tx: &Tx<'_>, id: &UserId) -> Result<User> {
+/// A live user, whoever asks.
+pub fn existing(tx: &Tx<'_>, id: &UserId) -> Result<User> {
     tx.user(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())
 }
 

@@ -7,7 +7,7 @@ use crate::base::id::{AccountId, ClientId};
 use crate::base::page::{Listed, Page};
 use crate::base::time::Time;
 use crate::model::choice::State;
-use crate::model::client::Client;
+use crate::model::client::{BUILT_IN, Client};
 use crate::model::member::Contacts;
 use crate::store::query::{Query, Searched, TextSearch, order_by};
 use crate::store::{Deleted, Order, Tx, sql};
@@ -219,7 +219,7 @@ impl ClientSearch {
         });
         query.only_if(self.deleted.condition());
         match &self.scope {
-            Scope::Everyone => {}
+            Scope::Everyone => query.only_if(format!("t.client_id <> '{BUILT_IN}'")),
             Scope::Direct(account) => {
                 query.only_if("m.account_id = :account");
                 query.with(":account", account);

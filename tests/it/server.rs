@@ -67,7 +67,7 @@ impl Server {
         // The administrator's ID is in no password of these stories.
         let wanted = Administrator { password: Some("Correct-horse-battery-staple-9".to_owned()), ..wanted };
         administrator(&store, wanted).expect("the administrator is made").expect("the database is empty");
-        let app = App::new(store, settings, "http://127.0.0.1:1885".to_owned());
+        let app = App::new(store, settings);
         let keys = HashMap::from([("admin".to_owned(), ADMIN_KEY.to_owned())]);
         Server { app, clock, keys, next_id: 0.into() }
     }

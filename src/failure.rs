@@ -1,16 +1,19 @@
-//! Writing refusals and failures as JSON (contract 3).
+//! Floor 4: how refusals and failures are written (contract 3): as JSON, and as a page for people.
 
 use data_encoding::HEXLOWER;
+use maud::html;
 use serde_json::{Map, Value, json};
 
 use crate::base::error::{Error, Kind, Named, errors};
 use crate::base::secret;
 use crate::http::reply::Reply;
-use crate::http::request::Request;
+use crate::http::request::{Method, Request};
+use crate::page::frame;
 
 errors! {
     RECOVERED: Internal "pkg/rpcserver" "rpc_recovered" "Internal Server Error";
     UNAVAILABLE: Unavailable "pkg/util/store" "database_unavailable" "database unavailable";
+    METHOD_NOT_ALLOWED: Unimplemented "keyfob" "method_not_allowed" "only {allowed} is answered here";
     ROUTE_NOT_FOUND: NotFound "pkg/webhandlers" "route_not_found" "route `{route}` not found";
 }
 
@@ -21,20 +24,67 @@ pub fn reply(error: &Error) -> Reply {
     if kind == Kind::Unauthenticated { reply.with("WWW-Authenticate", challenge(error)) } else { reply }
 }
 
-/// The reply outside the API, for a path where nothing is: a page for browsers, indented JSON for others (contract 0.1).
+/// The reply outside the API: a page for browsers, indented JSON for others (OAuth contract 1.3).
+pub fn outside(request: &Request, error: &Error) -> Reply {
+    let (kind, body) = body(error);
+    let reply = if prefers_html(request) {
+        let title = if kind == Kind::NotFound { "Not found" } else { "That did not work" };
+        let said = said(error);
+        let content = html! {
+            h1 { (title) }
+            p { (said) }
+            p .quiet { "Request " code { (request.id) } }
+        };
+        frame::page(kind.status(), title, &content)
+    } else {
+        Reply::new(kind.status(), "application/json", indented(&body))
+    };
+    with_patience(reply, error)
+}
+
+/// For a path outside the API where nothing is.
 pub fn no_route(request: &Request) -> Reply {
-    let error = ROUTE_NOT_FOUND.with("route", request.path());
-    if request.header("accept").is_some_and(|accept| accept.trim_start().starts_with("text/html")) {
-        let page =
-            "<!doctype html>\n<html lang=\"en\">\n<title>Not found</title>\n<h1>Not found</h1>\n<p>There is nothing at this address.</p>\n";
-        return Reply::new(404, "text/html; charset=utf-8", page.into());
+    outside(request, &ROUTE_NOT_FOUND.with("route", request.path()).into())
+}
+
+/// For a path outside the API that takes other methods (RFC 9110 section 15.5.6).
+pub fn wrong_method(request: &Request, allowed: &[Method]) -> Reply {
+    let names: Vec<&str> = allowed.iter().map(|method| method.name()).collect();
+    let reply = outside(request, &METHOD_NOT_ALLOWED.with("allowed", names.join(", ")).into());
+    Reply { status: 405, ..reply }.with("Allow", names.join(", "))
+}
+
+/// Whether a browser asks, for a person to read.
+pub fn prefers_html(request: &Request) -> bool {
+    request.header("accept").is_some_and(|accept| accept.trim_start().starts_with("text/html"))
+}
+
+/// The error in a sentence, without the names that only programs need.
+fn said(error: &Error) -> String {
+    match error {
+        Error::Named(named) => {
+            let text = named.text();
+            let mut letters = text.chars();
+            letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str().trim_end_matches('.')))
+        }
+        Error::Plain(_, text) => text.clone(),
+        Error::Internal(_) => "Something went wrong on our side.".to_owned(),
+        Error::Unavailable(_) => "Nothing can be saved just now. Try again in a moment.".to_owned(),
     }
-    let body = indented(&envelope(&error));
-    Reply::new(404, "application/json", body)
+}
+
+/// Whoever came too often is told when to come again (RFC 6585 section 4).
+fn with_patience(reply: Reply, error: &Error) -> Reply {
+    match error {
+        Error::Named(named) if named.kind == Kind::ResourceExhausted => {
+            reply.with("Retry-After", named.attributes.get("seconds").map_or_else(|| "60".to_owned(), ToString::to_string))
+        }
+        _ => reply,
+    }
 }
 
 /// JSON as The Things Stack writes it outside the API: indented with tabs.
-fn indented(value: &Value) -> Vec<u8> {
+pub fn indented(value: &Value) -> Vec<u8> {
     let lines = format!("{value:#}");
     let tabbed = lines.lines().map(|line| {
         let text = line.trim_start();
@@ -43,7 +93,8 @@ fn indented(value: &Value) -> Vec<u8> {
     tabbed.collect::<String>().into_bytes()
 }
 
-fn body(error: &Error) -> (Kind, Value) {
+/// The kind of an error, and its JSON.
+pub fn body(error: &Error) -> (Kind, Value) {
     match error {
         Error::Named(named) => (named.kind, envelope(named)),
         Error::Plain(kind, message) => (*kind, json!({"code": kind.code(), "message": message})),

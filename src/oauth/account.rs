@@ -1,0 +1,44 @@
+//! Who is signed in, and signing out (OAuth contract 1.6.1).
+
+use serde_json::json;
+
+use crate::base::error::Result;
+use crate::call::{Input, Work};
+use crate::failure;
+use crate::http::cookie;
+use crate::http::reply::Reply;
+use crate::model::field::Audience;
+use crate::model::mask::Mask;
+use crate::model::user::FIELDS;
+use crate::model::view::render;
+use crate::oauth::login::transport;
+use crate::registry::sessions::{self, COOKIE};
+use crate::registry::users;
+
+/// `{"user","logged_in_at","session_id"}`, of the user what anyone may see.
+pub fn me<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
+    Ok(Box::new(|call| {
+        let session = call.by.session().ok_or_else(|| sessions::not_authenticated(None))?;
+        let user = users::existing(call.tx, &session.user_id)?;
+        let body = json!({
+            "user": render(FIELDS, &user, &Mask::everything(FIELDS), Audience::Public),
+            "logged_in_at": session.created_at.to_string(),
+            "session_id": session.id,
+        });
+        Ok(Reply::new(200, "application/json", failure::indented(&body)))
+    }))
+}
+
+/// Ends the session; tokens that were granted in it stay good. A person goes back to where one signs in.
+pub fn sign_out<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    Ok(Box::new(|call| {
+        let session = call.by.session().ok_or_else(|| sessions::not_authenticated(None))?;
+        sessions::delete(call.tx, call.by, &session.user_id, &session.id)?;
+        let reply = if failure::prefers_html(input.request) {
+            Reply::redirect(input.request.method, "/oauth/login")
+        } else {
+            Reply::empty(204)
+        };
+        Ok(reply.with("Set-Cookie", cookie::clear(COOKIE, transport(call))))
+    }))
+}

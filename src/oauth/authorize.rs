@@ -1,0 +1,137 @@
+//! `/oauth/authorize`: the user says yes or no to a client (RFC 6749 section 4.1.1, OAuth contract 1.4).
+
+use crate::base::error::{Error, Result};
+use crate::base::secret::Token;
+use crate::base::uri;
+use crate::call::{Call, Input, Own, OwnWork};
+use crate::failure;
+use crate::http::reply::Reply;
+use crate::http::request::Method;
+use crate::model::session::Session;
+use crate::oauth::consent_page;
+use crate::oauth::parameters::Parameters;
+use crate::oauth::refused;
+use crate::registry::consent::{self, Asked, Consent, Judged, Request};
+use crate::registry::refusal::{CONSENT_DENIED, Endpoint, Refusal};
+
+/// What may be sent once.
+const PARAMETERS: &[&str] =
+    &["client_id", "redirect_uri", "response_type", "state", "scope", "code_challenge", "code_challenge_method"];
+
+/// GET asks, POST answers; both look at everything anew.
+pub fn authorize<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    let parameters = Parameters::of_form_and_query(input)?;
+    let request = Request {
+        client_id: parameters.owned("client_id").unwrap_or_default(),
+        redirect_uri: parameters.owned("redirect_uri"),
+        response_type: parameters.owned("response_type"),
+        state: parameters.owned("state"),
+        code_challenge: parameters.owned("code_challenge"),
+        code_challenge_method: parameters.owned("code_challenge_method"),
+        repeated: parameters.repeated(PARAMETERS),
+    };
+    let answer = answer(input)?;
+    Ok(Box::new(move |own| Authorize { input, request, answer }.run(own)))
+}
+
+/// What the user said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    NotAsked,
+    Yes,
+    No,
+}
+
+/// Only a form's own button counts, never a link that somebody else made (OAuth contract 1.4.5).
+fn answer(input: &Input<'_>) -> Result<Answer> {
+    if input.request.method != Method::Post {
+        return Ok(Answer::NotAsked);
+    }
+    let is_form = input.request.media_type() != "application/json";
+    let form = Parameters::of_body(input)?.ok().filter(|_| is_form);
+    let said = form.as_ref().and_then(|form| form.one("authorize"));
+    Ok(if matches!(said, Some("1" | "t" | "T" | "TRUE" | "true" | "True")) { Answer::Yes } else { Answer::No })
+}
+
+/// A request under way.
+struct Authorize<'r> {
+    input: &'r Input<'r>,
+    request: Request,
+    answer: Answer,
+}
+
+/// What came of looking at it.
+enum Outcome {
+    Reply(Reply),
+    /// It ends with something that must be written down: a code, or a refusal.
+    Write,
+}
+
+impl Authorize<'_> {
+    /// Reads first. Only what ends in a code or in a refusal takes the writer's time, and is judged anew there.
+    fn run(&self, own: &Own<'_>) -> Result<Reply> {
+        match own.read(|call| self.look(call))? {
+            Outcome::Reply(reply) => Ok(reply),
+            Outcome::Write => own.write(|call| self.conclude(call)),
+        }
+    }
+
+    fn look(&self, call: &Call<'_>) -> Result<Outcome> {
+        let Some(session) = call.by.session() else {
+            let place = format!("/oauth/login?n={}", uri::form_encoded(self.input.request.target.as_bytes()));
+            return Ok(Outcome::Reply(Reply::redirect(self.input.request.method, place)));
+        };
+        Ok(match consent::judge(call.tx, session, &self.request)? {
+            Judged::Fine(asked) if asked.consent == Consent::Needed && self.answer == Answer::NotAsked => {
+                Outcome::Reply(consent_page::page(call, self.input, &self.request, &asked)?)
+            }
+            Judged::Fine(_) | Judged::Stay(_) | Judged::Back { .. } => Outcome::Write,
+        })
+    }
+
+    fn conclude(&self, call: &Call<'_>) -> Result<Reply> {
+        // The session ended between the two looks: start over.
+        let Some(session) = call.by.session() else { return Ok(Reply::redirect(self.input.request.method, "/oauth/login")) };
+        match consent::judge(call.tx, session, &self.request)? {
+            Judged::Stay(refusal) => {
+                self.write_down(call, &refusal)?;
+                Ok(failure::outside(self.input.request, &Error::from(refusal.named())))
+            }
+            Judged::Back { redirect_uri, refusal } => self.send_back(call, &redirect_uri, &refusal),
+            Judged::Fine(asked) => match (asked.consent, self.answer) {
+                (Consent::Given, _) | (Consent::Needed, Answer::Yes) => self.send_code(call, session, &asked),
+                (Consent::Needed, Answer::No) => {
+                    self.send_back(call, &asked.redirect_uri, &Refusal::to(&CONSENT_DENIED, &asked.client.id))
+                }
+                // The user agreed when it was looked at, and no longer.
+                (Consent::Needed, Answer::NotAsked) => consent_page::page(call, self.input, &self.request, &asked),
+            },
+        }
+    }
+
+    fn send_code(&self, call: &Call<'_>, session: &Session, asked: &Asked) -> Result<Reply> {
+        let code: Token = consent::grant(call.tx, call.by, session, asked)?;
+        Ok(self.redirect(call, &asked.redirect_uri, &[("code", &code.reveal())]))
+    }
+
+    fn send_back(&self, call: &Call<'_>, redirect_uri: &str, refusal: &Refusal) -> Result<Reply> {
+        self.write_down(call, refusal)?;
+        let code = refusal.reason.code;
+        let description = refused::description(&refusal.named(), code);
+        Ok(self.redirect(call, redirect_uri, &[("error", code), ("error_description", &description)]))
+    }
+
+    fn write_down(&self, call: &Call<'_>, refusal: &Refusal) -> Result<()> {
+        refusal.log(&self.input.request.id);
+        refusal.record(call.tx, call.by, Endpoint::Authorize)
+    }
+
+    /// Back to the client, always with `iss` (RFC 9207), and with `state` if it sent one.
+    fn redirect(&self, call: &Call<'_>, redirect_uri: &str, parameters: &[(&str, &str)]) -> Reply {
+        let state = self.request.state.as_deref().filter(|_| self.request.repeated != Some("state"));
+        let mut all = vec![("iss", call.settings.public_url.as_str())];
+        all.extend(parameters);
+        all.extend(state.map(|state| ("state", state)));
+        Reply::redirect(self.input.request.method, uri::location(redirect_uri, &all))
+    }
+}

@@ -1,0 +1,46 @@
+//! Where the built-in redirect URIs of the command line end (OAuth contract 1.8).
+
+use maud::html;
+
+use crate::base::error::Result;
+use crate::base::uri;
+use crate::call::{Input, Work};
+use crate::http::reply::Reply;
+use crate::oauth::parameters::Parameters;
+use crate::page::frame;
+
+/// Where the command line listens if it says nothing else.
+const DEFAULT_PORT: u16 = 11885;
+
+/// On to the command line that waits on the reader's own machine, at the port of the parameter `port`.
+pub fn local<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let query = Parameters::of_query(input)?;
+    Ok(Box::new(move |_| {
+        let port = query.one("port").and_then(|port| port.parse().ok()).filter(|port| *port > 0).unwrap_or(DEFAULT_PORT);
+        let location = uri::location(&format!("http://localhost:{port}/oauth/callback"), &query.without("port"));
+        Ok(Reply::redirect(input.request.method, location))
+    }))
+}
+
+/// The code, to be copied into a command line on another machine.
+pub fn code<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let query = Parameters::of_query(input)?;
+    Ok(Box::new(move |_| {
+        let content = match (query.one("code"), query.one("error")) {
+            (Some(code), _) => html! {
+                h1 { "Your authorization code" }
+                p { "Copy this code into the command line that asked for it. It is good for five minutes, and once." }
+                p { code { (code) } }
+            },
+            (None, Some(error)) => html! {
+                h1 { "No authorization code" }
+                p .error { (query.one("error_description").unwrap_or(error)) }
+            },
+            (None, None) => html! {
+                h1 { "No authorization code" }
+                p { "This page shows the code that a command line asked for. Begin there." }
+            },
+        };
+        Ok(frame::page(200, "Authorization code", &content))
+    }))
+}

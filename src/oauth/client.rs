@@ -1,0 +1,61 @@
+//! How clients present themselves: by HTTP Basic or in the body, never in the URL (RFC 6749 section 2.3, OAuth contract 1.5.1).
+
+use data_encoding::BASE64;
+use percent_encoding::percent_decode_str;
+
+use crate::call::{Call, Input};
+use crate::oauth::parameters::Parameters;
+use crate::registry::client_authentication::{self, Presented, Proof};
+use crate::registry::refusal::{
+    AUTHORIZATION_MALFORMED, CLIENT_ID_MISSING, CLIENT_SECRET_MISSING, CLIENT_SECRET_WRONG, CREDENTIALS_IN_URL, Refusal, TWO_AUTHENTICATIONS,
+};
+
+/// What must never stand in a URL: it would stay in logs and histories.
+const SECRET_PARAMETERS: &[&str] = &["client_secret", "code", "refresh_token", "code_verifier", "token", "password"];
+
+/// Reads what the client presents. Whether it is true is another matter.
+pub fn presented(input: &Input<'_>, body: &Parameters) -> std::result::Result<Presented, Refusal> {
+    let in_url = Parameters::of_query(input).map_or(true, |query| query.has_any(SECRET_PARAMETERS));
+    if in_url {
+        return Err(Refusal::of(&CREDENTIALS_IN_URL));
+    }
+    let (id, secret) = (body.unless_blank("client_id"), body.unless_blank("client_secret"));
+    let Some(header) = input.request.header("authorization") else {
+        let client_id = id.ok_or_else(|| Refusal::of(&CLIENT_ID_MISSING))?.to_owned();
+        let secrets = secret.into_iter().map(str::to_owned).collect();
+        return Ok(Presented { client_id, secrets, without_secret: &CLIENT_SECRET_MISSING });
+    };
+    let basic = basic(header).ok_or_else(|| Refusal::of(&AUTHORIZATION_MALFORMED))?;
+    let contradicts = id.is_some_and(|id| id != basic.client_id) || secret.is_some_and(|secret| !basic.secrets.iter().any(|s| s == secret));
+    if contradicts {
+        return Err(Refusal::of(&TWO_AUTHENTICATIONS));
+    }
+    if basic.client_id.trim().is_empty() {
+        return Err(Refusal::of(&CLIENT_ID_MISSING));
+    }
+    Ok(basic)
+}
+
+/// Proves the client within one transaction: for requests that change nothing and may be slow.
+pub fn proved(call: &Call<'_>, presented: &Presented) -> crate::base::error::Result<std::result::Result<Proof, Refusal>> {
+    let kept = client_authentication::look_up(call.tx, presented)?;
+    Ok(client_authentication::verify(kept, presented, call.tx.now))
+}
+
+/// ID and secret are written as in a form; clients that do not know that write them plainly, so both are tried.
+fn basic(header: &str) -> Option<Presented> {
+    let (scheme, encoded) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let text = String::from_utf8(BASE64.decode(encoded.trim().as_bytes()).ok()?).ok()?;
+    let (id, secret) = text.split_once(':')?;
+    let mut secrets: Vec<String> = [form_decoded(secret), Some(secret.to_owned())].into_iter().flatten().filter(|s| !s.is_empty()).collect();
+    secrets.dedup();
+    // Who begins to authenticate and leaves the secret out is told so with a challenge (OAuth contract 1.5.2, row 6).
+    Some(Presented { client_id: form_decoded(id).unwrap_or_else(|| id.to_owned()), secrets, without_secret: &CLIENT_SECRET_WRONG })
+}
+
+fn form_decoded(text: &str) -> Option<String> {
+    percent_decode_str(&text.replace('+', " ")).decode_utf8().ok().map(|decoded| decoded.into_owned())
+}

@@ -1,0 +1,129 @@
+//! The page on which the user decides: who asks, for what, and where it leads (OAuth contract 1.4.7 and part 4, item 9).
+
+use maud::{Markup, PreEscaped, html};
+use serde_json::json;
+
+use crate::base::error::Result;
+use crate::base::right::{RIGHTS, Right};
+use crate::base::uri;
+use crate::call::{Call, Input};
+use crate::http::csrf;
+use crate::http::reply::Reply;
+use crate::model::choice::State;
+use crate::model::client::{self, Client};
+use crate::model::field::Audience;
+use crate::model::mask::Mask;
+use crate::model::user;
+use crate::model::view::render;
+use crate::oauth::login::transport;
+use crate::page::frame;
+use crate::registry::consent::{Asked, Request};
+use crate::registry::users;
+
+/// What rights touch, by the second word of their names, in the order shown.
+const GROUPS: &[(&str, &str)] = &[
+    ("USER", "Your account"),
+    ("CLIENT", "OAuth clients"),
+    ("ORGANIZATION", "Organizations"),
+    ("APPLICATION", "Applications"),
+    ("GATEWAY", "Gateways"),
+    ("SEND", "Other people"),
+];
+
+pub fn page(call: &Call<'_>, input: &Input<'_>, request: &Request, asked: &Asked) -> Result<Reply> {
+    let Some(session) = call.by.session() else { return Ok(Reply::redirect(input.request.method, "/oauth/login")) };
+    let user = users::existing(call.tx, &session.user_id)?;
+    let client = &asked.client;
+    let name = shown_name(client);
+    let token = csrf::Token::of(input.request);
+    // Programs that look at the page find here what they found in The Things Stack's.
+    let data = json!({
+        "client": render(client::FIELDS, client, &Mask::everything(client::FIELDS), Audience::Public),
+        "user": render(user::FIELDS, &user, &Mask::everything(user::FIELDS), Audience::Public),
+    });
+    let content = html! {
+        h1 { "Request for permission" }
+        p { strong { (name) } " wants to act in your name." }
+        p { @if client.description.is_empty() { "It does not say what it is for." } @else { (client.description) } }
+        (origin(client))
+        (warnings(client, &asked.redirect_uri))
+        h2 { (name) " asks to" }
+        (rights(client))
+        p { "You are logged in as " strong { (user.id) } "." }
+        p {
+            "You will be redirected to " code { (request.redirect_uri.as_deref().unwrap_or(&asked.redirect_uri)) }
+            " (" strong { (uri::shown_host(&asked.redirect_uri)) } ")."
+        }
+        form method="post" action=(input.request.target) {
+            input type="hidden" name="_csrf" value=(token.value());
+            button name="authorize" value="false" { "Cancel" }
+            button .main name="authorize" value="true" { "Authorize " (name) }
+        }
+        script type="application/json" id="page-data" { (PreEscaped(data.to_string().replace('<', "\\u003c"))) }
+    };
+    Ok(token.carried_by(frame::page(200, "Request for permission", &content), transport(call)))
+}
+
+/// The name, or what can be made of the ID: `my-client` is `My Client`.
+fn shown_name(client: &Client) -> String {
+    if !client.name.is_empty() {
+        return client.name.clone();
+    }
+    let capitalised = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), letters.as_str()))
+    };
+    client.id.as_str().split('-').map(capitalised).collect::<Vec<_>>().join(" ")
+}
+
+fn origin(client: &Client) -> Markup {
+    html! {
+        p .quiet {
+            "Client ID " code { (client.id) }
+            @if let Some(owner) = &client.administrative_contact { ", of the " (owner.kind()) " " strong { (owner.as_str()) } }
+            @if client.endorsed { ", endorsed by the administrators" }
+            "."
+        }
+    }
+}
+
+fn warnings(client: &Client, redirect_uri: &str) -> Markup {
+    html! {
+        @if client.state == State::Requested {
+            p .warning { "This client is not approved yet. You can try it because you are one of its collaborators; nobody else can." }
+        }
+        @if client.state == State::Flagged {
+            p .warning { "Administrators have flagged this client. Be careful." }
+        }
+        @if client.rights.contains(&Right::All) {
+            p .warning { "It asks for everything: it could do whatever you can do, without asking again. Authorize it only if you trust it as yourself." }
+        }
+        @if uri::is_in_clear(redirect_uri) {
+            p .warning { "The address that you are sent to is not encrypted: others on the network could read along." }
+        }
+        @if !client.endorsed {
+            p .warning { "The administrators do not vouch for this client. Authorize it only if you know who runs it." }
+        }
+    }
+}
+
+/// In plain words, grouped by what they touch; each right once.
+fn rights(client: &Client) -> Markup {
+    if client.rights.contains(&Right::All) {
+        return html! { ul { li { "All possible rights: " (Right::All.words()) } } };
+    }
+    let asked: Vec<Right> = RIGHTS.iter().copied().filter(|right| client.rights.contains(right) && *right != Right::Invalid).collect();
+    let group = |word: &str| -> Vec<Right> {
+        asked.iter().copied().filter(|right| right.name().split('_').nth(1) == Some(word)).collect()
+    };
+    html! {
+        @if asked.is_empty() { p { "Nothing but to know who you are." } }
+        @for (word, title) in GROUPS {
+            @let rights = group(word);
+            @if !rights.is_empty() {
+                h2 { (title) }
+                ul { @for right in rights { li title=(right.name()) { (right.words()) } } }
+            }
+        }
+    }
+}

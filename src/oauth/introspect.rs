@@ -1,0 +1,87 @@
+//! `POST /oauth/introspect`: is this token good, and what for (RFC 7662, OAuth contract 2.5)?
+
+use serde_json::{Map, Value, json};
+
+use crate::base::error::{Error, Result};
+use crate::base::secret::TokenKind;
+use crate::call::{Call, Input, Work};
+use crate::failure;
+use crate::http::reply::Reply;
+use crate::model::grant::AccessToken;
+use crate::oauth::parameters::Parameters;
+use crate::oauth::{client, refused};
+use crate::registry::principal::{Credentials, Principal};
+use crate::registry::refusal::{PARAMETER_REPEATED, Refusal, TOKEN_MISSING};
+use crate::registry::tokens::{self, Inquirer};
+
+/// A client asks about its own tokens; a user, with an API key or a token, about his own, and an administrator about any.
+/// To everyone else a token is as one that does not exist.
+pub fn introspect<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let read = Parameters::of_body(input)?.and_then(|body| read(body));
+    Ok(Box::new(move |call| match read {
+        Ok((token, body)) => answer(call, input, &token, &body),
+        Err(refusal) => Ok(refuse(input, &refusal)),
+    }))
+}
+
+fn read(body: Parameters) -> std::result::Result<(String, Parameters), Refusal> {
+    if body.repeated(&["token", "token_type_hint", "client_id", "client_secret"]).is_some() {
+        return Err(Refusal::of(&PARAMETER_REPEATED));
+    }
+    let token = body.owned("token").ok_or_else(|| Refusal::of(&TOKEN_MISSING))?;
+    Ok((token, body))
+}
+
+fn answer(call: &Call<'_>, input: &Input<'_>, token: &str, body: &Parameters) -> Result<Reply> {
+    let credentials = Credentials::parse(input.request.header("authorization"));
+    if let Credentials::Token(_) | Credentials::Malformed(_) = credentials {
+        return match Principal::of(call.tx, call.settings, &credentials, &input.request.id) {
+            Ok(by) => found(call, &Inquirer::Caller(&by), token),
+            Err(error @ Error::Named(_)) => Ok(failure::reply(&error)),
+            Err(error) => Err(error),
+        };
+    }
+    let judged = match client::presented(input, body) {
+        Ok(presented) => client::proved(call, &presented)?,
+        Err(refusal) => Err(refusal),
+    };
+    match judged {
+        Ok(proof) => found(call, &Inquirer::Client(&proof.client.id), token),
+        Err(refusal) => Ok(refuse(input, &refusal)),
+    }
+}
+
+fn refuse(input: &Input<'_>, refusal: &Refusal) -> Reply {
+    refusal.log(&input.request.id);
+    refused::reply(refusal)
+}
+
+fn found(call: &Call<'_>, inquirer: &Inquirer<'_>, token: &str) -> Result<Reply> {
+    let body = match tokens::introspect(call.tx, inquirer, token)? {
+        None => json!({"active": false}),
+        Some((kind, token)) => described(kind, &token, &call.settings.public_url),
+    };
+    Ok(Reply::new(200, "application/json", body.to_string().into_bytes()))
+}
+
+/// Times are seconds since 1970; a refresh token has no `token_type`, which is about how a token is presented (RFC 7662 section 2.2).
+fn described(kind: TokenKind, token: &AccessToken, issuer: &str) -> Value {
+    let mut body = Map::from_iter([
+        ("active".to_owned(), true.into()),
+        ("scope".to_owned(), token.rights.names().join(" ").into()),
+        ("client_id".to_owned(), token.client_id.as_str().into()),
+        ("username".to_owned(), token.user_id.as_str().into()),
+        ("sub".to_owned(), token.user_id.as_str().into()),
+        ("iss".to_owned(), issuer.into()),
+        ("iat".to_owned(), token.created_at.seconds().into()),
+    ]);
+    let end = match kind {
+        TokenKind::AccessToken => {
+            body.insert("token_type".to_owned(), "bearer".into());
+            token.expires_at
+        }
+        _ => token.ends_at,
+    };
+    body.insert("exp".to_owned(), end.seconds().into());
+    body.into()
+}

@@ -1,0 +1,140 @@
+//! Signing in: a page that works without scripts, and the same for programs (OAuth contract 1.6.1).
+
+use maud::{Markup, html};
+
+use crate::base::error::{Error, Named, Result, errors};
+use crate::base::id::{BadId, UserId};
+use crate::base::validation::Invalid;
+use crate::call::{Call, Input, Own, OwnWork, Work};
+use crate::http::cookie::{self, Transport};
+use crate::http::csrf;
+use crate::http::reply::Reply;
+use crate::oauth::parameters::Parameters;
+use crate::page::frame;
+use crate::registry::sessions::{COOKIE, Ticket};
+use crate::registry::sign_in::{self, Attempt};
+
+errors! {
+    MISSING_USER_ID: InvalidArgument "pkg/account" "missing_user_id" "missing user_id";
+    MISSING_PASSWORD: InvalidArgument "pkg/account" "missing_password" "missing password";
+}
+
+/// Where somebody goes who wanted nothing in particular.
+pub const HOME: &str = "/oauth/";
+
+/// The page; whoever is signed in already goes on.
+pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let query = Parameters::of_query(input)?;
+    Ok(Box::new(move |call| {
+        let next = next(query.one("n"));
+        if call.by.session().is_some() {
+            return Ok(Reply::redirect(input.request.method, next));
+        }
+        Ok(form(call, input, 200, &next, "", None))
+    }))
+}
+
+/// The start page: who is signed in, or how to.
+pub fn home<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    Ok(Box::new(move |call| {
+        let Some(session) = call.by.session() else { return Ok(form(call, input, 200, HOME, "", None)) };
+        let token = csrf::Token::of(input.request);
+        let content = html! {
+            h1 { "You are signed in" }
+            p { "You are logged in as " strong { (session.user_id) } "." }
+            form method="post" action="/oauth/api/auth/logout" {
+                input type="hidden" name="_csrf" value=(token.value());
+                button { "Sign out" }
+            }
+        };
+        Ok(token.carried_by(frame::page(200, "Signed in", &content), transport(call)))
+    }))
+}
+
+/// `/oauth` is the start page's address without its slash (OAuth contract 1.1).
+pub fn to_home<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
+    Ok(Box::new(|_| Ok(Reply::empty(308).with("Location", HOME))))
+}
+
+/// The form of the page comes back. What was wrong is said above it, and the user ID stays.
+pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    let form_and_query = Parameters::of_form_and_query(input)?;
+    Ok(Box::new(move |own| {
+        let next = next(form_and_query.one("n"));
+        match signed_in(own, input, &form_and_query) {
+            Ok(ticket) => own.read(|call| Ok(with_ticket(call, Reply::redirect(input.request.method, next.as_str()), &ticket))),
+            Err(Error::Named(named)) => {
+                let user = form_and_query.one("user_id").unwrap_or_default();
+                let patience = named.attributes.get("seconds").map(ToString::to_string);
+                let reply = own.read(|call| Ok(form(call, input, named.kind.status(), &next, user, Some(&named))))?;
+                Ok(patience.into_iter().fold(reply, |reply, seconds| reply.with("Retry-After", seconds)))
+            }
+            Err(error) => Err(error),
+        }
+    }))
+}
+
+/// `{"user_id","password"}`, or a form of both: 204 and the cookie.
+pub fn api<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    let body = Parameters::of_body(input)?.map_err(|refusal| Error::from(refusal.named()))?;
+    Ok(Box::new(move |own| {
+        let ticket = signed_in(own, input, &body)?;
+        own.read(|call| Ok(with_ticket(call, Reply::empty(204), &ticket)))
+    }))
+}
+
+/// Looking up, comparing (which is slow) and remembering stand in this order, the slow part outside of transactions.
+fn signed_in(own: &Own<'_>, input: &Input<'_>, sent: &Parameters) -> Result<Ticket> {
+    let user_id = sent.unless_blank("user_id").ok_or(Error::from(&MISSING_USER_ID))?;
+    let password = sent.unless_blank("password").ok_or(Error::from(&MISSING_PASSWORD))?;
+    let user_id: UserId = user_id.parse().map_err(|BadId(reason)| Invalid::new("UserIdentifiers", "user_id", reason))?;
+    let attempt = Attempt { user_id, peer: input.request.peer };
+    let kept = own.read(|call| sign_in::look_up(call.tx, &attempt))?;
+    let ticket = if sign_in::is_right(&kept, password) {
+        own.write(|call| sign_in::succeed(call.tx, call.by, &attempt, &kept))?
+    } else {
+        None
+    };
+    match ticket {
+        Some(ticket) => Ok(ticket),
+        None => Err(own.write(|call| sign_in::fail(call.tx, &attempt))?),
+    }
+}
+
+fn with_ticket(call: &Call<'_>, reply: Reply, ticket: &Ticket) -> Reply {
+    reply.with("Set-Cookie", cookie::set(COOKIE, &ticket.reveal(), None, transport(call)))
+}
+
+pub fn transport(call: &Call<'_>) -> Transport {
+    Transport::of(&call.settings.public_url)
+}
+
+/// A place on this server, or home: nobody is led astray by a link to the sign-in page (OAuth contract, part 5, check 17).
+fn next(wanted: Option<&str>) -> String {
+    wanted.filter(|place| crate::base::uri::is_local(place)).unwrap_or(HOME).to_owned()
+}
+
+fn form(call: &Call<'_>, input: &Input<'_>, status: u16, next: &str, user_id: &str, wrong: Option<&Named>) -> Reply {
+    let token = csrf::Token::of(input.request);
+    let content: Markup = html! {
+        h1 { "Sign in" }
+        @if let Some(wrong) = wrong {
+            p .error role="alert" { (sentence(&wrong.text())) }
+        }
+        form method="post" action="/oauth/login" {
+            input type="hidden" name="_csrf" value=(token.value());
+            input type="hidden" name="n" value=(next);
+            label for="user_id" { "User ID" }
+            input id="user_id" name="user_id" type="text" value=(user_id) required autocomplete="username" autocapitalize="none" spellcheck="false" autofocus[user_id.is_empty()];
+            label for="password" { "Password" }
+            input id="password" name="password" type="password" required autocomplete="current-password" autofocus[!user_id.is_empty()];
+            button .main { "Sign in" }
+        }
+    };
+    token.carried_by(frame::page(status, "Sign in", &content), transport(call))
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}

@@ -1,0 +1,54 @@
+//! `GET /oauth/logout`: a client signs its user out, here too (OAuth contract 1.7).
+
+use crate::base::error::{Error, Result, errors};
+use crate::base::uri;
+use crate::call::{Input, Work};
+use crate::http::cookie;
+use crate::http::reply::Reply;
+use crate::model::client::Client;
+use crate::oauth::login::transport;
+use crate::oauth::parameters::Parameters;
+use crate::registry::sessions::COOKIE;
+use crate::registry::tokens;
+
+errors! {
+    MISSING_ACCESS_TOKEN_ID: PermissionDenied "pkg/oauth" "missing_param_access_token_id" "access token ID was not provided";
+    INVALID_LOGOUT_REDIRECT_URI: InvalidArgument "pkg/oauth" "invalid_logout_redirect_uri" "the redirect URI is none of those that the client registered for signing out";
+}
+
+/// Where somebody goes whose client registered no place.
+const MOUNT: &str = "/oauth";
+
+/// Ends the token of that ID with the session it was granted in, and the session of this browser. The ID is no secret, and an unknown
+/// one is no error.
+pub fn by_client<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let query = Parameters::of_query(input)?;
+    let id = query.owned("access_token_id").ok_or(Error::from(&MISSING_ACCESS_TOKEN_ID))?;
+    Ok(Box::new(move |call| {
+        let client = tokens::sign_out(call.tx, call.by, &id)?;
+        let place = match &client {
+            Some(client) => place(client, query.one("post_logout_redirect_uri"))?,
+            None => MOUNT.to_owned(),
+        };
+        Ok(Reply::redirect(input.request.method, place).with("Set-Cookie", cookie::clear(COOKIE, transport(call))))
+    }))
+}
+
+/// One of the places that the client registered; never anywhere else.
+fn place(client: &Client, wanted: Option<&str>) -> Result<String> {
+    let registered = &client.logout_redirect_uris;
+    let place = match (wanted, registered.as_slice()) {
+        (_, []) => return Ok(MOUNT.to_owned()),
+        (None, [first, ..]) => local(first).or_else(|| uri::resolved(first)),
+        (Some(wanted), _) => {
+            let is_registered = registered.iter().any(|uri| uri == wanted);
+            local(wanted).filter(|_| is_registered).or_else(|| uri::matching_whatever_query(registered, wanted))
+        }
+    };
+    place.map(|place| uri::location(&place, &[])).ok_or(Error::from(&INVALID_LOGOUT_REDIRECT_URI))
+}
+
+/// A path on this server is a place too.
+fn local(place: &str) -> Option<String> {
+    uri::is_local(place).then(|| place.to_owned())
+}

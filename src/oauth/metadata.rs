@@ -1,0 +1,38 @@
+//! What this authorization server can do (RFC 8414, OAuth contract 2.6).
+
+use serde_json::{Value, json};
+
+use crate::base::error::Result;
+use crate::base::right::{RIGHTS, Right};
+use crate::call::{Input, Work};
+use crate::http::reply::Reply;
+
+/// The issuer is what the operator says, never what a request says of the host it was sent to.
+pub fn get<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
+    Ok(Box::new(|call| {
+        let body = document(&call.settings.public_url).to_string().into_bytes();
+        Ok(Reply::new(200, "application/json", body).with("Access-Control-Allow-Origin", "*"))
+    }))
+}
+
+fn document(issuer: &str) -> Value {
+    let at = |path: &str| format!("{issuer}{path}");
+    let methods = ["client_secret_basic", "client_secret_post", "none"];
+    let scopes: Vec<&str> = RIGHTS.iter().filter(|right| **right != Right::Invalid).map(|right| right.name()).collect();
+    json!({
+        "issuer": issuer,
+        "authorization_endpoint": at("/oauth/authorize"),
+        "token_endpoint": at("/oauth/token"),
+        "revocation_endpoint": at("/oauth/revoke"),
+        "introspection_endpoint": at("/oauth/introspect"),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "token_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
+        "scopes_supported": scopes,
+    })
+}

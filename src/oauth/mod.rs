@@ -1,0 +1,15 @@
+//! Floor 5: the OAuth edge. Forms and redirects in; tokens, pages or the refusals of RFC 6749 out.
+
+pub mod account;
+pub mod authorize;
+pub mod callback;
+pub mod client;
+pub mod consent_page;
+pub mod introspect;
+pub mod login;
+pub mod logout;
+pub mod metadata;
+pub mod parameters;
+pub mod refused;
+pub mod revoke;
+pub mod token;

@@ -1,0 +1,79 @@
+//! The parameters of a request: of its query, of a form, or of a JSON object of strings.
+
+use serde_json::Value;
+
+use crate::base::error::{Error, Result};
+use crate::call::Input;
+use crate::http::path;
+use crate::registry::refusal::{BODY_MALFORMED, Refusal};
+
+/// Names and values in the order sent.
+#[derive(Debug, Default)]
+pub struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    pub fn of_query(input: &Input<'_>) -> Result<Parameters> {
+        input.query().map(Parameters).map_err(|_| Error::malformed("the query is not UTF-8, or holds a NUL"))
+    }
+
+    /// Of the body: JSON if its media type says so, otherwise a form (OAuth contract 1.5.1).
+    pub fn of_body(input: &Input<'_>) -> Result<std::result::Result<Parameters, Refusal>> {
+        let bytes = input.request.whole_body()?;
+        let read = match input.request.media_type().as_str() {
+            "application/json" => of_json(bytes),
+            _ => std::str::from_utf8(bytes).ok().and_then(|text| path::pairs(text).ok()),
+        };
+        Ok(read.map(Parameters).ok_or_else(|| Refusal::of(&BODY_MALFORMED)))
+    }
+
+    /// The parameters of a browser's request: of its query, and of its form, which goes first.
+    pub fn of_form_and_query(input: &Input<'_>) -> Result<Parameters> {
+        let query = Parameters::of_query(input)?;
+        let form = Parameters::of_body(input)?.map_err(|_| Error::malformed("the form is not UTF-8, or holds a NUL"))?;
+        let kept = query.0.into_iter().filter(|(name, _)| !form.0.iter().any(|(sent, _)| sent == name)).collect::<Vec<_>>();
+        Ok(Parameters(form.0.into_iter().chain(kept).collect()))
+    }
+
+    /// The value of a parameter; an empty one is as none (RFC 6749 section 3.1).
+    pub fn one(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(sent, _)| sent == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    pub fn owned(&self, name: &str) -> Option<String> {
+        self.one(name).map(str::to_owned)
+    }
+
+    /// The same, where blanks are nothing either (OAuth contract 1.5.2).
+    pub fn unless_blank(&self, name: &str) -> Option<&str> {
+        self.one(name).filter(|value| !value.trim().is_empty())
+    }
+
+    /// The first of these names that was sent twice (RFC 6749 sections 3.1 and 3.2).
+    pub fn repeated(&self, names: &[&'static str]) -> Option<&'static str> {
+        names.iter().copied().find(|name| self.0.iter().filter(|(sent, _)| sent == name).count() > 1)
+    }
+
+    pub fn has_any(&self, names: &[&str]) -> bool {
+        self.0.iter().any(|(sent, _)| names.contains(&sent.as_str()))
+    }
+
+    /// All of them but one.
+    pub fn without<'p>(&'p self, left_out: &str) -> Vec<(&'p str, &'p str)> {
+        self.0.iter().filter(|(name, _)| name != left_out).map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
+}
+
+/// An object of strings. Of a name that comes twice the last counts; `null` is as nothing.
+fn of_json(bytes: &[u8]) -> Option<Vec<(String, String)>> {
+    match serde_json::from_slice(bytes).ok()? {
+        Value::Object(object) => object
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| match value {
+                Value::String(text) => Some((name, text)),
+                _ => None,
+            })
+            .collect(),
+        _ => None,
+    }
+}

@@ -1,0 +1,47 @@
+//! How refusals leave the authorization server: what RFC 6749 wants and what clients of The Things Stack know, in one body
+//! (OAuth contract, part 4, item 1).
+
+use serde_json::{Map, Value};
+
+use crate::base::error::{Error, Kind, Named};
+use crate::failure;
+use crate::http::reply::Reply;
+use crate::registry::refusal::Refusal;
+
+/// The reply of an endpoint that clients talk to. Who failed to prove who it is gets a challenge (RFC 6749 section 5.2).
+pub fn reply(refusal: &Refusal) -> Reply {
+    let named = refusal.named();
+    let reply = merged(named.kind, refusal.reason.code, &named.text(), failure::envelope(&named));
+    if named.kind == Kind::Unauthenticated { reply.with("WWW-Authenticate", "Basic realm=\"keyfob\"") } else { reply }
+}
+
+/// The same for what is no refusal of a client: a body too large, a database that cannot be written.
+pub fn error_reply(error: &Error) -> Reply {
+    let (kind, body) = failure::body(error);
+    let code = match kind {
+        Kind::Internal => "server_error",
+        Kind::Unavailable => "temporarily_unavailable",
+        _ => "invalid_request",
+    };
+    let text = match error {
+        Error::Named(named) => named.text(),
+        Error::Plain(_, text) => text.clone(),
+        Error::Internal(_) | Error::Unavailable(_) => "the server could not do it just now".to_owned(),
+    };
+    merged(kind, code, &text, body)
+}
+
+/// What the client reads in the redirect: for refusals that concern the client itself the whole message (OAuth contract 1.4.2).
+pub fn description(named: &Named, code: &str) -> String {
+    if matches!(code, "invalid_client" | "invalid_grant") { named.message() } else { named.text() }
+}
+
+fn merged(kind: Kind, code: &str, description: &str, envelope: Value) -> Reply {
+    // RFC 6749 section 5.2 leaves out quotes and backslashes.
+    let description = description.replace(|c: char| !matches!(c, ' '..='~') || matches!(c, '"' | '\\'), "'");
+    let mut body = Map::from_iter([("error".to_owned(), code.into()), ("error_description".to_owned(), description.into())]);
+    if let Value::Object(envelope) = envelope {
+        body.extend(envelope);
+    }
+    Reply::new(kind.status(), "application/json", failure::indented(&body.into()))
+}

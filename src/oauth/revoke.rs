@@ -1,0 +1,42 @@
+//! `POST /oauth/revoke`: a client gives a token up (RFC 7009, OAuth contract 2.4).
+
+use crate::base::error::Result;
+use crate::call::{Input, OwnWork};
+use crate::http::reply::Reply;
+use crate::oauth::parameters::Parameters;
+use crate::oauth::{client, refused};
+use crate::registry::client_authentication::{self, Presented};
+use crate::registry::refusal::{PARAMETER_REPEATED, Refusal, TOKEN_MISSING};
+use crate::registry::tokens::{self, Judged};
+
+/// 200 without a body, also for what is no token: the client wants it gone, and it is. The hint of RFC 7009 is not needed.
+pub fn revoke<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    let read = Parameters::of_body(input)?.and_then(|body| read(input, &body));
+    Ok(Box::new(move |own| {
+        let judged = match read {
+            Err(refusal) => Err(refusal),
+            Ok((token, presented)) => {
+                let (kept, now) = own.read(|call| Ok((client_authentication::look_up(call.tx, &presented)?, call.tx.now)))?;
+                match client_authentication::verify(kept, &presented, now) {
+                    Err(refusal) => Err(refusal),
+                    Ok(proof) => own.write(|call| tokens::revoke(call.tx, call.by, &proof.client, &token))?,
+                }
+            }
+        };
+        Ok(judged.map_or_else(
+            |refusal| {
+                refusal.log(&input.request.id);
+                refused::reply(&refusal)
+            },
+            |()| Reply::empty(200),
+        ))
+    }))
+}
+
+fn read(input: &Input<'_>, body: &Parameters) -> Judged<(String, Presented)> {
+    if body.repeated(&["token", "token_type_hint", "client_id", "client_secret"]).is_some() {
+        return Err(Refusal::of(&PARAMETER_REPEATED));
+    }
+    let token = body.owned("token").ok_or_else(|| Refusal::of(&TOKEN_MISSING))?;
+    Ok((token, client::presented(input, body)?))
+}

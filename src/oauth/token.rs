@@ -1,0 +1,117 @@
+//! `POST /oauth/token`: a code or a refresh token in, an access token out (RFC 6749 sections 4.1.3, 5 and 6, OAuth contract 1.5).
+
+use serde_json::{Map, Value};
+
+use crate::base::error::Result;
+use crate::base::secret::{Token, TokenKind};
+use crate::call::{Call, Input, Own, OwnWork};
+use crate::http::reply::Reply;
+use crate::model::client::Client;
+use crate::oauth::parameters::Parameters;
+use crate::oauth::{client, refused};
+use crate::registry::client_authentication::{self, Presented, Proof};
+use crate::registry::refusal::{
+    CODE_MISSING, CODE_UNKNOWN, Endpoint, GRANT_TYPE_MISSING, GRANT_TYPE_UNSUPPORTED, PARAMETER_REPEATED, REFRESH_TOKEN_MALFORMED,
+    REFRESH_TOKEN_MISSING, Refusal,
+};
+use crate::registry::tokens::{self, Exchange, Issued, Judged};
+
+/// What may be sent once.
+const PARAMETERS: &[&str] =
+    &["grant_type", "code", "redirect_uri", "client_id", "client_secret", "refresh_token", "code_verifier", "scope"];
+
+/// What a client wants, read.
+enum Wanted {
+    Redeem(Exchange),
+    Refresh(Token),
+}
+
+pub fn issue<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    let read = Parameters::of_body(input)?.and_then(|body| read(input, &body));
+    Ok(Box::new(move |own| match read {
+        Ok((wanted, presented)) => answer(own, input, &wanted, &presented),
+        Err(refusal) => Ok(refuse(input, &refusal)),
+    }))
+}
+
+/// Reads the request, in the order of the OAuth contract, 1.5.2. Nothing is looked up for a request that is not complete.
+fn read(input: &Input<'_>, body: &Parameters) -> Judged<(Wanted, Presented)> {
+    if body.repeated(PARAMETERS).is_some() {
+        return Err(Refusal::of(&PARAMETER_REPEATED));
+    }
+    let wanted = match body.unless_blank("grant_type") {
+        None => return Err(Refusal::of(&GRANT_TYPE_MISSING)),
+        Some("authorization_code") => {
+            let code = body.unless_blank("code").ok_or_else(|| Refusal::of(&CODE_MISSING))?;
+            Token::parse(code).filter(|code| code.kind == TokenKind::AuthorizationCode).ok_or(&CODE_UNKNOWN).map(|code| {
+                Wanted::Redeem(Exchange { code, redirect_uri: body.owned("redirect_uri"), code_verifier: body.owned("code_verifier") })
+            })
+        }
+        Some("refresh_token") => {
+            let token = body.unless_blank("refresh_token").or_else(|| documented_refresh_token(body));
+            let token = token.ok_or_else(|| Refusal::of(&REFRESH_TOKEN_MISSING))?;
+            Token::parse(token).filter(|token| token.kind == TokenKind::RefreshToken).ok_or(&REFRESH_TOKEN_MALFORMED).map(Wanted::Refresh)
+        }
+        Some(_) => return Err(Refusal::of(&GRANT_TYPE_UNSUPPORTED)),
+    };
+    let presented = client::presented(input, body)?;
+    // A client that says nothing of itself is told that first.
+    wanted.map(|wanted| (wanted, presented)).map_err(Refusal::of)
+}
+
+/// The Things Stack's guide has the refresh token in `code` (OAuth contract 1.13).
+fn documented_refresh_token(body: &Parameters) -> Option<&str> {
+    body.unless_blank("code").filter(|code| code.starts_with(TokenKind::RefreshToken.prefix()))
+}
+
+/// Proves the client, which may be slow, between two transactions; then issues in the second.
+fn answer(own: &Own<'_>, input: &Input<'_>, wanted: &Wanted, presented: &Presented) -> Result<Reply> {
+    let (kept, now) = own.read(|call| Ok((client_authentication::look_up(call.tx, presented)?, call.tx.now)))?;
+    let judged = match client_authentication::verify(kept, presented, now) {
+        Ok(proof) => own.write(|call| in_transaction(call, &proof, wanted))?,
+        Err(refusal) => {
+            if refusal.client.is_some() {
+                own.write(|call| refusal.record(call.tx, call.by, Endpoint::Token))?;
+            }
+            Err(refusal)
+        }
+    };
+    Ok(judged.map_or_else(|refusal| refuse(input, &refusal), |issued| success(&issued)))
+}
+
+/// `Ok` with a refusal in it where what the refusal leaves behind must stay: a revoked family, an event.
+fn in_transaction(call: &Call<'_>, proof: &Proof, wanted: &Wanted) -> Result<Judged<Issued>> {
+    let judged = match client_authentication::admit(call.tx, proof)? {
+        Ok(client) => judge(call, &client, wanted)?,
+        Err(refusal) => Err(refusal),
+    };
+    if let Err(refusal) = &judged {
+        refusal.record(call.tx, call.by, Endpoint::Token)?;
+    }
+    Ok(judged)
+}
+
+fn judge(call: &Call<'_>, client: &Client, wanted: &Wanted) -> Result<Judged<Issued>> {
+    match wanted {
+        Wanted::Redeem(exchange) => tokens::redeem(call.tx, call.settings, client, exchange),
+        Wanted::Refresh(token) => tokens::refresh(call.tx, call.settings, client, token),
+    }
+}
+
+fn refuse(input: &Input<'_>, refusal: &Refusal) -> Reply {
+    refusal.log(&input.request.id);
+    refused::reply(refusal)
+}
+
+/// `{"access_token","token_type","expires_in","refresh_token"?}` (RFC 6749 section 5.1); a number of seconds, as every library expects.
+fn success(issued: &Issued) -> Reply {
+    let mut body = Map::from_iter([
+        ("access_token".to_owned(), Value::from(issued.access.reveal())),
+        ("token_type".to_owned(), "bearer".into()),
+        ("expires_in".to_owned(), issued.expires_in_seconds.into()),
+    ]);
+    if let Some(refresh) = &issued.refresh {
+        body.insert("refresh_token".to_owned(), refresh.reveal().into());
+    }
+    Reply::new(200, "application/json", Value::from(body).to_string().into_bytes())
+}

@@ -1,0 +1,88 @@
+//! Clients that prove who they are (RFC 6749 section 2.3, OAuth contract 1.5.1).
+
+use crate::base::error::Result;
+use crate::base::id::ClientId;
+use crate::base::secret;
+use crate::base::time::Time;
+use crate::model::choice::State;
+use crate::model::client::Client;
+use crate::registry::refusal::{
+    CLIENT_REJECTED_AT_TOKEN, CLIENT_SECRET_WRONG, CLIENT_SUSPENDED_AT_TOKEN, CLIENT_UNKNOWN, Reason, Refusal,
+};
+use crate::store::client_secrets::ClientSecret;
+use crate::store::{Deleted, Tx};
+
+/// What a client presents.
+pub struct Presented {
+    pub client_id: String,
+    /// The ways in which the secret may have been meant; none from a client that has no secret.
+    pub secrets: Vec<String>,
+    /// The refusal if a secret was needed and none is there.
+    pub without_secret: &'static Reason,
+}
+
+/// What the presented is compared with.
+#[derive(Debug)]
+pub struct Kept {
+    client: Option<Client>,
+    secrets: Vec<ClientSecret>,
+}
+
+/// A client that proved who it is, and with which secret.
+#[derive(Debug)]
+pub struct Proof {
+    pub client: Client,
+    secret_to_touch: Option<i64>,
+}
+
+/// A use of a secret is written down once a minute at the most.
+const TOUCH_SECONDS: i64 = 60;
+
+/// Looks up what the client is judged by; [`verify`] is slow where a person chose the secret, and so stands outside of transactions.
+pub fn look_up(tx: &Tx<'_>, presented: &Presented) -> Result<Kept> {
+    let Ok(id) = presented.client_id.parse::<ClientId>() else { return Ok(Kept { client: None, secrets: Vec::new() }) };
+    let client = tx.client(&id, Deleted::No)?;
+    let secrets = if client.is_some() { tx.client_secrets(&id)? } else { Vec::new() };
+    Ok(Kept { client, secrets })
+}
+
+/// Whether the client is who it says. An unknown client costs as much as a wrong secret.
+pub fn verify(kept: Kept, presented: &Presented, now: Time) -> std::result::Result<Proof, Refusal> {
+    let Kept { client, secrets } = kept;
+    let Some(client) = client else {
+        presented.secrets.iter().for_each(|sent| secret::match_no_generated(sent));
+        return Err(Refusal::of(&CLIENT_UNKNOWN));
+    };
+    if presented.secrets.is_empty() {
+        // Without a secret only a client that has none is who it says: a public one (RFC 6749 section 2.1).
+        let is_public = secrets.is_empty();
+        return if is_public { Ok(Proof { client, secret_to_touch: None }) } else { Err(Refusal::to(presented.without_secret, &client.id)) };
+    }
+    let matching = secrets.iter().find(|kept| presented.secrets.iter().any(|sent| kept.hash.matches(sent)));
+    match matching {
+        None => Err(Refusal::to(&CLIENT_SECRET_WRONG, &client.id)),
+        Some(secret) => {
+            let is_old_news = secret.last_used_at.is_some_and(|last| last.plus_seconds(TOUCH_SECONDS) > now);
+            Ok(Proof { client, secret_to_touch: (!is_old_news).then_some(secret.number) })
+        }
+    }
+}
+
+/// Notes the use of the secret, and refuses clients that administrators turned away (OAuth contract 1.4.4). The client is as it is now.
+pub fn admit(tx: &Tx<'_>, proof: &Proof) -> Result<std::result::Result<Client, Refusal>> {
+    if let Some(number) = proof.secret_to_touch {
+        tx.touch_client_secret(number)?;
+    }
+    let Some(client) = tx.client(&proof.client.id, Deleted::No)? else { return Ok(Err(Refusal::of(&CLIENT_UNKNOWN))) };
+    Ok(match client.state {
+        State::Requested | State::Approved | State::Flagged => Ok(client),
+        State::Rejected => Err(Refusal::to(&CLIENT_REJECTED_AT_TOKEN, &client.id)),
+        State::Suspended => Err(Refusal::to(&CLIENT_SUSPENDED_AT_TOKEN, &client.id)),
+    })
+}
+
+impl std::fmt::Debug for Presented {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Presented({})", self.client_id)
+    }
+}

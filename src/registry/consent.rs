@@ -1,0 +1,193 @@
+//! May this client be given a code in this user's name? Decided from what is stored, in the order of the OAuth contract, 1.4.2.
+
+use serde_json::{Value, json};
+
+use crate::base::error::Result;
+use crate::base::id::{AccountId, ClientId};
+use crate::base::right::Rights;
+use crate::base::secret::{Hash, Token, TokenKind};
+use crate::base::uri;
+use crate::model::choice::{Grant, State};
+use crate::model::client::{BUILT_IN, Client};
+use crate::model::event::Action;
+use crate::model::grant::{AuthorizationCode, CODE_SECONDS};
+use crate::model::session::Session;
+use crate::registry::history;
+use crate::registry::principal::Principal;
+use crate::registry::refusal::{
+    CLIENT_STATE_REJECTED, CLIENT_STATE_REQUESTED, CLIENT_STATE_SUSPENDED, CLIENT_UNKNOWN_TO_US, CLIENT_WITHOUT_REDIRECT_URI,
+    CODE_CHALLENGE_MALFORMED, CODE_CHALLENGE_METHOD_UNSUPPORTED, CODE_CHALLENGE_MISSING, CODE_GRANT_MISSING, PARAMETER_REPEATED,
+    REDIRECT_URI_MISSING, REDIRECT_URI_NOT_REGISTERED, RESPONSE_TYPE_MISSING, RESPONSE_TYPE_UNSUPPORTED, Reason, Refusal,
+};
+use crate::registry::rights::Entity;
+use crate::store::members::Owned;
+use crate::store::{Deleted, Tx};
+
+/// What a client asks for through the browser (RFC 6749 section 4.1.1, RFC 7636 section 4.3). Empty parameters are absent.
+#[derive(Debug, Default)]
+pub struct Request {
+    pub client_id: String,
+    pub redirect_uri: Option<String>,
+    pub response_type: Option<String>,
+    pub state: Option<String>,
+    pub code_challenge: Option<String>,
+    pub code_challenge_method: Option<String>,
+    /// The name of a parameter that was given twice.
+    pub repeated: Option<&'static str>,
+}
+
+/// How it stands with a request.
+#[derive(Debug)]
+pub enum Judged {
+    /// Nobody can be sent anywhere: the person at the browser is told.
+    Stay(Refusal),
+    /// The client is told, where it is registered.
+    Back { redirect_uri: String, refusal: Refusal },
+    /// The client may have a code, if the user agrees or has agreed.
+    Fine(Box<Asked>),
+}
+
+/// A request that only the user can still refuse.
+#[derive(Debug)]
+pub struct Asked {
+    pub client: Client,
+    pub redirect_uri: String,
+    pub code_challenge: Option<String>,
+    pub consent: Consent,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consent {
+    Needed,
+    /// By the user, who agreed before, or by an administrator for everyone.
+    Given,
+}
+
+/// Judges a request of the user who is signed in.
+pub fn judge(tx: &Tx<'_>, session: &Session, request: &Request) -> Result<Judged> {
+    let client = match request.client_id.parse() {
+        Ok(id) => tx.client(&id, Deleted::No)?,
+        Err(_) => None,
+    };
+    let Some(client) = client else {
+        return Ok(Judged::Stay(Refusal::of(&CLIENT_UNKNOWN_TO_US).with("client_id", &request.client_id)));
+    };
+    let redirect_uri = match redirect_uri(&client, request) {
+        Ok(uri) => uri,
+        Err(refusal) => return Ok(Judged::Stay(refusal)),
+    };
+    match reason_against(tx, session, request, &client)? {
+        Some(reason) => Ok(Judged::Back { redirect_uri, refusal: Refusal::to(reason, &client.id) }),
+        None => {
+            let consent = consent(tx, session, &client)?;
+            Ok(Judged::Fine(Box::new(Asked { client, redirect_uri, code_challenge: request.code_challenge.clone(), consent })))
+        }
+    }
+}
+
+/// Where the browser may be sent: before this is settled nobody is sent anywhere (checks 1 to 5).
+fn redirect_uri(client: &Client, request: &Request) -> std::result::Result<String, Refusal> {
+    if let Some("client_id" | "redirect_uri") = request.repeated {
+        return Err(Refusal::to(&PARAMETER_REPEATED, &client.id));
+    }
+    match (&request.redirect_uri, client.redirect_uris.as_slice()) {
+        (_, []) => Err(Refusal::to(&CLIENT_WITHOUT_REDIRECT_URI, &client.id)),
+        (None, [only]) => uri::resolved(only).ok_or_else(|| Refusal::to(&REDIRECT_URI_NOT_REGISTERED, &client.id)),
+        (None, _) => Err(Refusal::to(&REDIRECT_URI_MISSING, &client.id)),
+        (Some(sent), registered) => uri::matching(registered, sent)
+            .ok_or_else(|| Refusal::to(&REDIRECT_URI_NOT_REGISTERED, &client.id).differing("redirect_uri", nearest(registered, sent), sent)),
+    }
+}
+
+/// The registered URI that was most likely meant.
+fn nearest<'r>(registered: &'r [String], sent: &str) -> &'r str {
+    registered.iter().max_by_key(|uri| uri::first_difference(uri, sent)).map_or("", String::as_str)
+}
+
+/// Checks 6 to 9.
+fn reason_against(tx: &Tx<'_>, session: &Session, request: &Request, client: &Client) -> Result<Option<&'static Reason>> {
+    if request.repeated.is_some() {
+        return Ok(Some(&PARAMETER_REPEATED));
+    }
+    match request.response_type.as_deref() {
+        Some("code") => {}
+        None => return Ok(Some(&RESPONSE_TYPE_MISSING)),
+        Some(_) => return Ok(Some(&RESPONSE_TYPE_UNSUPPORTED)),
+    }
+    match (&request.code_challenge, request.code_challenge_method.as_deref()) {
+        (Some(challenge), _) if !is_challenge(challenge) => return Ok(Some(&CODE_CHALLENGE_MALFORMED)),
+        (Some(_), Some("S256")) => {}
+        // A challenge without a method would be `plain`: whoever sees the request could redeem the code.
+        (Some(_), _) | (None, Some(_)) => return Ok(Some(&CODE_CHALLENGE_METHOD_UNSUPPORTED)),
+        (None, None) => {
+            if client.id.as_str() != BUILT_IN && is_public(tx, &client.id)? {
+                return Ok(Some(&CODE_CHALLENGE_MISSING));
+            }
+        }
+    }
+    if !client.grants.contains(&Grant::AuthorizationCode) {
+        return Ok(Some(&CODE_GRANT_MISSING));
+    }
+    Ok(match client.state {
+        State::Approved | State::Flagged => None,
+        State::Requested if is_own(tx, session, client)? => None,
+        State::Requested => Some(&CLIENT_STATE_REQUESTED),
+        State::Rejected => Some(&CLIENT_STATE_REJECTED),
+        State::Suspended => Some(&CLIENT_STATE_SUSPENDED),
+    })
+}
+
+/// A client without a secret cannot prove who it is (RFC 6749 section 2.1).
+pub fn is_public(tx: &Tx<'_>, id: &ClientId) -> Result<bool> {
+    Ok(tx.client_secrets(id)?.is_empty())
+}
+
+/// 43 to 128 characters that need no escape (RFC 7636 section 4.2).
+fn is_challenge(text: &str) -> bool {
+    (43..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
+}
+
+/// A client that waits for approval can be tried out by its own collaborators, each for himself.
+fn is_own(tx: &Tx<'_>, session: &Session, client: &Client) -> Result<bool> {
+    let user = AccountId::User(session.user_id.clone());
+    Ok(tx.member(&Owned::Client(client.id.clone()), &user)?.is_some())
+}
+
+fn consent(tx: &Tx<'_>, session: &Session, client: &Client) -> Result<Consent> {
+    let covered = tx
+        .authorization(&session.user_id, &client.id)?
+        .is_some_and(|authorization| rights(client).without(authorization.rights).is_empty());
+    Ok(if client.skip_authorization || covered { Consent::Given } else { Consent::Needed })
+}
+
+fn rights(client: &Client) -> Rights {
+    client.rights.iter().copied().collect()
+}
+
+/// Writes the user's consent down and issues a code for it.
+pub fn grant(tx: &Tx<'_>, by: &Principal, session: &Session, asked: &Asked) -> Result<Token> {
+    let (user_id, client_id) = (&session.user_id, &asked.client.id);
+    let granted = rights(&asked.client);
+    let before = tx.authorization(user_id, client_id)?;
+    tx.set_authorization(user_id, client_id, granted)?;
+    if before.as_ref().is_none_or(|before| before.rights != granted) {
+        let shown = |rights: Rights| json!({"user_id": user_id.as_str(), "rights": rights.names()});
+        let old = before.map_or(Value::Object(Default::default()), |before| shown(before.rights));
+        history::record_values(tx, by, &Entity::Client(client_id.clone()), Action::Authorize, old, shown(granted))?;
+    }
+    let token = Token::fresh(TokenKind::AuthorizationCode);
+    let code = AuthorizationCode {
+        id: token.id.clone(),
+        user_id: user_id.clone(),
+        client_id: client_id.clone(),
+        session_id: session.id.clone(),
+        rights: granted,
+        redirect_uri: asked.redirect_uri.clone(),
+        code_challenge: asked.code_challenge.clone(),
+        created_at: tx.now,
+        expires_at: tx.now.plus_seconds(CODE_SECONDS),
+        family_id: None,
+    };
+    tx.insert_authorization_code(&code, &Hash::of_generated(&token.key))?;
+    Ok(token)
+}

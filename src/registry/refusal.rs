@@ -1,0 +1,212 @@
+//! Refusals of the authorization server that explain themselves: what goes over the wire is RFC-shaped and tells a stranger
+//! nothing more; the reason and what differs go to the log and to the client's history.
+
+use serde_json::{Map, Value, json};
+
+use crate::base::error::{Definition, Named, Result, errors};
+use crate::base::id::ClientId;
+use crate::base::{log, uri};
+use crate::model::event::Action;
+use crate::registry::history;
+use crate::registry::principal::Principal;
+use crate::registry::rights::{CLIENT_NOT_FOUND, Entity};
+use crate::store::Tx;
+
+errors! {
+    MISSING_GRANT_TYPE: InvalidArgument "pkg/oauth" "missing_grant_type" "missing grant type";
+    MISSING_AUTHORIZATION_CODE: InvalidArgument "pkg/oauth" "missing_authorization_code" "missing authorization code";
+    MISSING_REFRESH_TOKEN: InvalidArgument "pkg/oauth" "missing_refresh_token" "missing refresh token";
+    INVALID_GRANT_TYPE: InvalidArgument "pkg/oauth" "invalid_grant_type" "only the grants authorization_code and refresh_token are known here";
+    MISSING_CLIENT_ID: InvalidArgument "pkg/oauth" "missing_client_id" "missing client id";
+    MISSING_CLIENT_SECRET: InvalidArgument "pkg/oauth" "missing_client_secret" "missing client secret";
+    INVALID_CLIENT: Unauthenticated "pkg/oauth" "invalid_client" "the client is not known, or did not prove that it is this client";
+    UNAUTHORIZED_CLIENT: InvalidArgument "pkg/oauth" "unauthorized_client" "the client may not do this";
+    NO_REDIRECT_URI: PermissionDenied "pkg/oauth" "unauthorized_client" "the client has no redirect URI";
+    INVALID_REDIRECT_URI: PermissionDenied "pkg/oauth" "invalid_redirect_uri" "invalid redirect URI";
+    INVALID_REQUEST: InvalidArgument "pkg/oauth" "invalid_request" "the request is not well-formed";
+    INVALID_GRANT: InvalidArgument "pkg/oauth" "invalid_grant" "the code or token is invalid, expired, used, or was issued to another client";
+    CLIENT_MISSING_GRANT: InvalidArgument "pkg/oauth" "invalid_grant" "OAuth client is missing the authorization code grant";
+    CLIENT_NOT_APPROVED: InvalidArgument "pkg/oauth" "client_not_approved" "OAuth client was not approved";
+    CLIENT_REJECTED: InvalidArgument "pkg/oauth" "client_rejected" "OAuth client was rejected";
+    CLIENT_SUSPENDED: InvalidArgument "pkg/oauth" "client_suspended" "OAuth client was suspended";
+    ACCESS_DENIED: InvalidArgument "pkg/oauth" "access_denied" "the user did not agree";
+    UNSUPPORTED_RESPONSE_TYPE: InvalidArgument "pkg/oauth" "unsupported_response_type" "only the response type code is known here";
+    UNSUPPORTED_TOKEN_TYPE: InvalidArgument "pkg/oauth" "unsupported_token_type" "only access and refresh tokens can be revoked here";
+}
+
+/// Why something is refused: a name that stays, the code of RFC 6749, and the error that clients of The Things Stack know.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Reason {
+    pub name: &'static str,
+    /// `invalid_grant` and its like (RFC 6749 sections 4.1.2.1 and 5.2).
+    pub code: &'static str,
+    pub definition: &'static Definition,
+}
+
+/// Defines reasons, one a row, and the list of them that the tests walk.
+macro_rules! reasons {
+    ($($id:ident: $name:literal $code:literal $definition:ident;)+) => {
+        $(pub static $id: Reason = Reason { name: $name, code: $code, definition: &$definition };)+
+        /// Every reason, for the tests.
+        pub static REASONS: &[&Reason] = &[$(&$id),+];
+    };
+}
+
+reasons! {
+    // Of any request.
+    PARAMETER_REPEATED: "parameter_repeated" "invalid_request" INVALID_REQUEST;
+    BODY_MALFORMED: "body_malformed" "invalid_request" INVALID_REQUEST;
+    CREDENTIALS_IN_URL: "credentials_in_url" "invalid_request" INVALID_REQUEST;
+    TOKEN_MISSING: "token_missing" "invalid_request" INVALID_REQUEST;
+    // Of a request for authorization.
+    CLIENT_UNKNOWN_TO_US: "client_unknown" "invalid_request" CLIENT_NOT_FOUND;
+    CLIENT_WITHOUT_REDIRECT_URI: "client_without_redirect_uri" "unauthorized_client" NO_REDIRECT_URI;
+    REDIRECT_URI_MISSING: "redirect_uri_missing" "invalid_request" INVALID_REQUEST;
+    REDIRECT_URI_NOT_REGISTERED: "redirect_uri_not_registered" "invalid_request" INVALID_REDIRECT_URI;
+    RESPONSE_TYPE_MISSING: "response_type_missing" "invalid_request" INVALID_REQUEST;
+    RESPONSE_TYPE_UNSUPPORTED: "response_type_unsupported" "unsupported_response_type" UNSUPPORTED_RESPONSE_TYPE;
+    CODE_CHALLENGE_MALFORMED: "code_challenge_malformed" "invalid_request" INVALID_REQUEST;
+    CODE_CHALLENGE_METHOD_UNSUPPORTED: "code_challenge_method_unsupported" "invalid_request" INVALID_REQUEST;
+    CODE_CHALLENGE_MISSING: "code_challenge_missing" "invalid_request" INVALID_REQUEST;
+    CODE_GRANT_MISSING: "code_grant_missing" "invalid_grant" CLIENT_MISSING_GRANT;
+    CLIENT_STATE_REQUESTED: "client_not_approved" "invalid_client" CLIENT_NOT_APPROVED;
+    CLIENT_STATE_REJECTED: "client_rejected" "invalid_client" CLIENT_REJECTED;
+    CLIENT_STATE_SUSPENDED: "client_suspended" "invalid_client" CLIENT_SUSPENDED;
+    CONSENT_DENIED: "consent_denied" "access_denied" ACCESS_DENIED;
+    // Of a request for a token.
+    GRANT_TYPE_MISSING: "grant_type_missing" "invalid_request" MISSING_GRANT_TYPE;
+    CODE_MISSING: "code_missing" "invalid_request" MISSING_AUTHORIZATION_CODE;
+    REFRESH_TOKEN_MISSING: "refresh_token_missing" "invalid_request" MISSING_REFRESH_TOKEN;
+    GRANT_TYPE_UNSUPPORTED: "grant_type_unsupported" "unsupported_grant_type" INVALID_GRANT_TYPE;
+    CLIENT_ID_MISSING: "client_id_missing" "invalid_client" MISSING_CLIENT_ID;
+    CLIENT_SECRET_MISSING: "client_secret_missing" "invalid_client" MISSING_CLIENT_SECRET;
+    TWO_AUTHENTICATIONS: "two_client_authentications" "invalid_request" INVALID_REQUEST;
+    AUTHORIZATION_MALFORMED: "authorization_malformed" "invalid_client" INVALID_CLIENT;
+    CLIENT_UNKNOWN: "client_unknown_at_token" "invalid_client" INVALID_CLIENT;
+    CLIENT_SECRET_WRONG: "client_secret_wrong" "invalid_client" INVALID_CLIENT;
+    CLIENT_UNUSABLE: "client_without_redirect_uri_at_token" "unauthorized_client" UNAUTHORIZED_CLIENT;
+    CLIENT_REJECTED_AT_TOKEN: "client_rejected_at_token" "unauthorized_client" UNAUTHORIZED_CLIENT;
+    CLIENT_SUSPENDED_AT_TOKEN: "client_suspended_at_token" "unauthorized_client" UNAUTHORIZED_CLIENT;
+    GRANT_NOT_ALLOWED: "grant_not_allowed" "unauthorized_client" UNAUTHORIZED_CLIENT;
+    CODE_UNKNOWN: "code_unknown" "invalid_grant" INVALID_GRANT;
+    CODE_EXPIRED: "code_expired" "invalid_grant" INVALID_GRANT;
+    CODE_REPLAYED: "code_replayed" "invalid_grant" INVALID_GRANT;
+    CODE_OF_ANOTHER_CLIENT: "code_of_another_client" "invalid_grant" INVALID_GRANT;
+    REDIRECT_URI_DIFFERS: "redirect_uri_differs" "invalid_grant" INVALID_GRANT;
+    CODE_VERIFIER_MISSING: "code_verifier_missing" "invalid_grant" INVALID_GRANT;
+    CODE_VERIFIER_WRONG: "code_verifier_wrong" "invalid_grant" INVALID_GRANT;
+    CODE_VERIFIER_UNEXPECTED: "code_verifier_unexpected" "invalid_grant" INVALID_GRANT;
+    USER_GONE: "user_gone" "invalid_grant" INVALID_GRANT;
+    REFRESH_TOKEN_MALFORMED: "refresh_token_malformed" "invalid_grant" INVALID_GRANT;
+    REFRESH_TOKEN_UNKNOWN: "refresh_token_unknown" "invalid_grant" INVALID_GRANT;
+    REFRESH_TOKEN_OF_ANOTHER_CLIENT: "refresh_token_of_another_client" "invalid_grant" INVALID_GRANT;
+    REFRESH_TOKEN_EXPIRED: "refresh_token_expired" "invalid_grant" INVALID_GRANT;
+    REFRESH_TOKEN_REUSED: "refresh_token_reused" "invalid_grant" INVALID_GRANT;
+    REFRESH_ANSWERED_TWICE: "refresh_answered_twice" "invalid_grant" INVALID_GRANT;
+    // Of a request to revoke.
+    TOKEN_OF_ANOTHER_CLIENT: "token_of_another_client" "unauthorized_client" UNAUTHORIZED_CLIENT;
+    TOKEN_TYPE_UNSUPPORTED: "token_type_unsupported" "unsupported_token_type" UNSUPPORTED_TOKEN_TYPE;
+}
+
+/// A refusal on its way out. It is no `Error`: what it leaves behind (an event, a revocation) must be committed.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub reason: &'static Reason,
+    /// Whose history it goes to.
+    pub client: Option<ClientId>,
+    /// What was registered or expected, and what came.
+    pub difference: Option<Difference>,
+    /// For attributes of the wire error.
+    attribute: Option<(&'static str, String)>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Difference {
+    pub field: &'static str,
+    pub registered: String,
+    pub received: String,
+}
+
+/// Where it was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    Authorize,
+    Token,
+}
+
+/// A client's refusals that are written down in an hour; the rest is only in the log. Strangers cause them: they must not fill the disk.
+const MOST_AN_HOUR: usize = 60;
+
+/// How much of what a stranger sent is kept.
+const LONGEST_KEPT: usize = 256;
+
+impl Refusal {
+    pub fn of(reason: &'static Reason) -> Refusal {
+        Refusal { reason, client: None, difference: None, attribute: None }
+    }
+
+    pub fn to(reason: &'static Reason, client: &ClientId) -> Refusal {
+        Refusal { client: Some(client.clone()), ..Refusal::of(reason) }
+    }
+
+    pub fn differing(self, field: &'static str, registered: &str, received: &str) -> Refusal {
+        let cut = |text: &str| text.chars().take(LONGEST_KEPT).collect();
+        Refusal { difference: Some(Difference { field, registered: cut(registered), received: cut(received) }), ..self }
+    }
+
+    pub fn with(self, name: &'static str, value: &str) -> Refusal {
+        Refusal { attribute: Some((name, value.to_owned())), ..self }
+    }
+
+    /// The error that goes over the wire.
+    pub fn named(&self) -> Named {
+        match &self.attribute {
+            Some((name, value)) => self.reason.definition.with(name, value.as_str()),
+            None => self.reason.definition.error(),
+        }
+    }
+
+    /// Writes it into the history of its client, unless too many were just written there.
+    pub fn record(&self, tx: &Tx<'_>, by: &Principal, endpoint: Endpoint) -> Result<()> {
+        let Some(client) = &self.client else { return Ok(()) };
+        if tx.refusals(client, tx.now.plus_seconds(-3600), MOST_AN_HOUR)? >= MOST_AN_HOUR {
+            return Ok(());
+        }
+        let action = match endpoint {
+            Endpoint::Authorize => Action::RefuseAuthorization,
+            Endpoint::Token => Action::RefuseToken,
+        };
+        let (mut old, mut new) = (Map::new(), Map::from_iter([("reason".to_owned(), Value::from(self.reason.name))]));
+        if let Some(Difference { field, registered, received }) = &self.difference {
+            old.insert((*field).to_owned(), registered.as_str().into());
+            new.insert((*field).to_owned(), received.as_str().into());
+            new.insert("first_difference".to_owned(), uri::first_difference(registered, received).into());
+        }
+        history::record_values(tx, by, &Entity::Client(client.clone()), action, old.into(), new.into())
+    }
+
+    /// Writes its line into the log.
+    pub fn log(&self, request_id: &str) {
+        let mut fields = vec![("reason", Value::from(self.reason.name)), ("request_id", request_id.into())];
+        if let Some(client) = &self.client {
+            fields.push(("client_id", client.as_str().into()));
+        }
+        if let Some(Difference { field, registered, received }) = &self.difference {
+            let at = uri::first_difference(registered, received);
+            fields.push(("difference", json!({"field": field, "registered": registered, "received": received, "at": at})));
+        }
+        log::info("refused", &fields);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_a_name_of_its_own() {
+        for (n, reason) in REASONS.iter().enumerate() {
+            assert!(!REASONS[n + 1..].iter().any(|other| other.name == reason.name), "{}", reason.name);
+        }
+    }
+}

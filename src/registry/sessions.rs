@@ -1,0 +1,110 @@
+//! Sessions: who is signed in, in which browser (contract 6.6, OAuth contract 1.6).
+
+use std::fmt;
+
+use serde_json::json;
+
+use crate::base::error::{Error, Result, errors};
+use crate::base::id::UserId;
+use crate::base::page::{Listed, Page};
+use crate::base::secret::{self, Hash, Token, TokenKind};
+use crate::model::event::Action;
+use crate::model::session::Session;
+use crate::registry::history;
+use crate::registry::principal::Principal;
+use crate::registry::rights::Entity;
+use crate::store::sessions::SessionKey;
+use crate::store::{Order, Tx};
+
+errors! {
+    USER_SESSION_NOT_FOUND: NotFound
+        "pkg/identityserver/store" "user_session_not_found" "user session with id `{session_id}` not found";
+    NOT_AUTHENTICATED: Unauthenticated "pkg/account" "not_authenticated" "not authenticated";
+    AUTH_COOKIE: Unauthenticated "pkg/account/session" "auth_cookie" "get auth cookie";
+}
+
+/// The cookie that a session lives in.
+pub const COOKIE: &str = "_session";
+
+/// What the cookie holds: the user, so that a session that is over can still be named, and the token of the session.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Ticket {
+    pub user_id: UserId,
+    pub token: Token,
+}
+
+impl Ticket {
+    /// Nothing for what is no ticket of ours.
+    pub fn parse(cookie: &str) -> Option<Ticket> {
+        let (user, token) = cookie.split_once('.')?;
+        let token = Token::parse(token).filter(|token| token.kind == TokenKind::Session)?;
+        Some(Ticket { user_id: user.parse().ok()?, token })
+    }
+
+    /// As the cookie holds it. The one way to see the secret.
+    pub fn reveal(&self) -> String {
+        format!("{}.{}", self.user_id, self.token.reveal())
+    }
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:?}", self.user_id, self.token)
+    }
+}
+
+/// Begins a session for somebody who has just proved to be this user.
+pub(super) fn begin(tx: &Tx<'_>, by: &Principal, user_id: &UserId) -> Result<Ticket> {
+    let token = Token { kind: TokenKind::Session, id: secret::fresh_uuid(), key: secret::fresh_key() };
+    let session = Session { id: token.id.clone(), user_id: user_id.clone(), created_at: tx.now, updated_at: tx.now };
+    tx.insert_session(&session, &Hash::of_generated(&token.key))?;
+    record(tx, by, user_id, Action::BeginSession, &session.id)?;
+    Ok(Ticket { user_id: user_id.clone(), token })
+}
+
+/// The session that a token proves, if it is not over.
+pub fn proved(tx: &Tx<'_>, token: &Token) -> Result<Option<Session>> {
+    match tx.session(&token.id)? {
+        None => {
+            // As much work as for a session that exists: its ID must not be learned from the time.
+            secret::match_no_generated(&token.key);
+            Ok(None)
+        }
+        Some((session, hash)) => Ok(Some(session).filter(|session| hash.matches(&token.key) && !session.has_ended(tx.now))),
+    }
+}
+
+/// The refusal for a browser whose ticket, if it has one, proves nothing.
+pub fn not_authenticated(ticket: Option<&Ticket>) -> Error {
+    let cause = match ticket {
+        None => AUTH_COOKIE.error(),
+        Some(ticket) => not_found(&ticket.user_id, &ticket.token.id),
+    };
+    NOT_AUTHENTICATED.error().caused_by(cause).into()
+}
+
+pub fn list(tx: &Tx<'_>, user_id: &UserId, order: Order<SessionKey>, page: Page) -> Result<Listed<Session>> {
+    tx.sessions(user_id, order, page)
+}
+
+/// Ends one session of a user. Tokens that were granted in it stay good.
+pub fn delete(tx: &Tx<'_>, by: &Principal, user_id: &UserId, id: &str) -> Result<()> {
+    let is_theirs = tx.session(id)?.is_some_and(|(session, _)| session.user_id == *user_id);
+    if !is_theirs || !tx.delete_session(id)? {
+        return Err(not_found(user_id, id).into());
+    }
+    record(tx, by, user_id, Action::EndSession, id)
+}
+
+fn not_found(user_id: &UserId, id: &str) -> crate::base::error::Named {
+    USER_SESSION_NOT_FOUND.with("session_id", id).with("user_id", user_id.as_str())
+}
+
+fn record(tx: &Tx<'_>, by: &Principal, user_id: &UserId, action: Action, id: &str) -> Result<()> {
+    let session = json!({"session_id": id});
+    let (old, new) = match action {
+        Action::BeginSession => (json!({}), session),
+        _ => (session, json!({})),
+    };
+    history::record_values(tx, by, &Entity::User(user_id.clone()), action, old, new)
+}

@@ -1,0 +1,306 @@
+//! Codes become tokens, tokens become newer tokens, and whatever is used twice ends (OAuth contract 1.5, 2.4, 2.5, 2.9).
+
+use serde_json::json;
+
+use crate::base::error::Result;
+use crate::base::id::{AccountId, ClientId, UserId};
+use crate::base::right::Rights;
+use crate::base::secret::{self, Hash, Token, TokenKind};
+use crate::base::uri;
+use crate::model::choice::{Grant, State};
+use crate::model::client::Client;
+use crate::model::event::Action;
+use crate::model::grant::{ACCESS_SECONDS, AccessToken, AuthorizationCode, RETRY_SECONDS};
+use crate::model::settings::Settings;
+use crate::registry::{history, sessions};
+use crate::registry::principal::Principal;
+use crate::registry::refusal::{
+    CLIENT_UNUSABLE, CODE_EXPIRED, CODE_OF_ANOTHER_CLIENT, CODE_REPLAYED, CODE_UNKNOWN, CODE_VERIFIER_MISSING, CODE_VERIFIER_UNEXPECTED,
+    CODE_VERIFIER_WRONG, GRANT_NOT_ALLOWED, REDIRECT_URI_DIFFERS, REFRESH_ANSWERED_TWICE, REFRESH_TOKEN_EXPIRED,
+    REFRESH_TOKEN_OF_ANOTHER_CLIENT, REFRESH_TOKEN_REUSED, REFRESH_TOKEN_UNKNOWN, Refusal, TOKEN_OF_ANOTHER_CLIENT, TOKEN_TYPE_UNSUPPORTED,
+    USER_GONE,
+};
+use crate::registry::rights::Entity;
+use crate::store::access_tokens::{Hashes, KeptToken, Rotated};
+use crate::store::{Deleted, Tx};
+
+/// A refusal is no `Err`, which would roll back what it leaves behind.
+pub type Judged<T> = std::result::Result<T, Refusal>;
+
+/// What a client gets, shown this once.
+#[derive(Debug)]
+pub struct Issued {
+    pub access: Token,
+    /// Only for clients that have the grant.
+    pub refresh: Option<Token>,
+    pub expires_in_seconds: i64,
+}
+
+/// What comes with a code (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
+#[derive(Debug)]
+pub struct Exchange {
+    pub code: Token,
+    pub redirect_uri: Option<String>,
+    pub code_verifier: Option<String>,
+}
+
+/// How long an expired access token is still told from an unknown one.
+const EXPIRED_KEPT_SECONDS: i64 = 24 * 60 * 60;
+
+/// How long a refresh token that was rotated away is remembered, to notice its second use.
+const ROTATED_KEPT_SECONDS: i64 = 7 * 24 * 60 * 60;
+
+/// Turns a code into tokens, once. A second use ends everything that came of the first (RFC 6749 section 4.1.2).
+pub fn redeem(tx: &Tx<'_>, settings: &Settings, client: &Client, exchange: &Exchange) -> Result<Judged<Issued>> {
+    let refused = |reason| Ok(Err(Refusal::to(reason, &client.id)));
+    if client.redirect_uris.is_empty() {
+        return refused(&CLIENT_UNUSABLE);
+    }
+    let Some((code, hash)) = tx.authorization_code(&exchange.code.id)? else {
+        secret::match_no_generated(&exchange.code.key);
+        return refused(&CODE_UNKNOWN);
+    };
+    if !hash.matches(&exchange.code.key) {
+        return refused(&CODE_UNKNOWN);
+    }
+    if code.client_id != client.id {
+        return refused(&CODE_OF_ANOTHER_CLIENT);
+    }
+    if let Some(family_id) = &code.family_id {
+        tx.delete_token_family(family_id)?;
+        return refused(&CODE_REPLAYED);
+    }
+    if code.expires_at <= tx.now {
+        return refused(&CODE_EXPIRED);
+    }
+    if let Err(refusal) = check_redirect_uri(client, &code, exchange).and_then(|()| check_verifier(client, &code, exchange)) {
+        return Ok(Err(refusal));
+    }
+    if !client.grants.contains(&Grant::AuthorizationCode) {
+        return refused(&GRANT_NOT_ALLOWED);
+    }
+    if !is_live(tx, &code.user_id)? {
+        return refused(&USER_GONE);
+    }
+    let id = Token::fresh(TokenKind::AccessToken).id;
+    if !tx.redeem_authorization_code(&code.id, &id)? {
+        return refused(&CODE_REPLAYED);
+    }
+    let subject = Subject { family_id: id.clone(), user_id: code.user_id, session_id: code.session_id, rights: code.rights };
+    issue(tx, settings, client, subject, id, Keys::fresh()).map(Ok)
+}
+
+/// The exchange names the URI of the authorization. It may be left out where it is plain: one is registered, or the first was used.
+fn check_redirect_uri(client: &Client, code: &AuthorizationCode, exchange: &Exchange) -> Judged<()> {
+    let fine = match (&exchange.redirect_uri, client.redirect_uris.as_slice()) {
+        (Some(sent), _) => uri::is_same(sent, &code.redirect_uri),
+        (None, [_]) => true,
+        (None, registered) => registered.first().is_some_and(|first| uri::is_same(first, &code.redirect_uri)),
+    };
+    if fine {
+        return Ok(());
+    }
+    let sent = exchange.redirect_uri.as_deref().unwrap_or_default();
+    Err(Refusal::to(&REDIRECT_URI_DIFFERS, &client.id).differing("redirect_uri", &code.redirect_uri, sent))
+}
+
+/// A challenge asks for its verifier, and a verifier without a challenge is somebody else's (RFC 9700 section 2.1.1).
+fn check_verifier(client: &Client, code: &AuthorizationCode, exchange: &Exchange) -> Judged<()> {
+    let reason = match (&code.code_challenge, &exchange.code_verifier) {
+        (None, None) => return Ok(()),
+        (None, Some(_)) => &CODE_VERIFIER_UNEXPECTED,
+        (Some(_), None) => &CODE_VERIFIER_MISSING,
+        (Some(challenge), Some(verifier)) if secret::equal(challenge, &secret::code_challenge(verifier)) => return Ok(()),
+        (Some(_), Some(_)) => &CODE_VERIFIER_WRONG,
+    };
+    Err(Refusal::to(reason, &client.id))
+}
+
+/// Rotates a refresh token: it and its access token end, and a new pair takes their place.
+pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, presented: &Token) -> Result<Judged<Issued>> {
+    let refused = |reason| Ok(Err(Refusal::to(reason, &client.id)));
+    let Some(kept) = tx.kept_access_token(&presented.id)? else {
+        secret::match_no_generated(&presented.key);
+        return refused(&REFRESH_TOKEN_UNKNOWN);
+    };
+    if !kept.hashes.refresh.as_ref().is_some_and(|hash| hash.matches(&presented.key)) {
+        return refused(&REFRESH_TOKEN_UNKNOWN);
+    }
+    if kept.token.client_id != client.id {
+        return refused(&REFRESH_TOKEN_OF_ANOTHER_CLIENT);
+    }
+    if let Some(rotated) = &kept.rotated {
+        return repeat(tx, client, presented, &kept, rotated);
+    }
+    if kept.token.ends_at <= tx.now {
+        return refused(&REFRESH_TOKEN_EXPIRED);
+    }
+    if !client.grants.contains(&Grant::RefreshToken) {
+        return refused(&GRANT_NOT_ALLOWED);
+    }
+    if !is_live(tx, &kept.token.user_id)? {
+        return refused(&USER_GONE);
+    }
+    let (id, salt) = (Token::fresh(TokenKind::AccessToken).id, secret::random::<32>());
+    tx.rotate_access_token(&kept.token.id, &id, &salt, tx.now.plus_seconds(ROTATED_KEPT_SECONDS))?;
+    let AccessToken { family_id, user_id, session_id, rights, .. } = kept.token;
+    let subject = Subject { family_id, user_id, session_id, rights };
+    issue(tx, settings, client, subject, id, Keys::following(&presented.key, &salt)).map(Ok)
+}
+
+/// A refresh token that was used before. A reply that was lost can be asked for again, once, soon, and if nobody has used what was
+/// in it; anything else is a thief, or somebody robbed: then the whole family ends (OAuth contract 2.9).
+fn repeat(tx: &Tx<'_>, client: &Client, presented: &Token, kept: &KeptToken, rotated: &Rotated) -> Result<Judged<Issued>> {
+    let successor = tx.kept_access_token(&rotated.successor_id)?.filter(|next| next.used_at.is_none() && next.rotated.is_none());
+    let is_soon = tx.now < rotated.at.plus_seconds(RETRY_SECONDS);
+    match (successor, &rotated.salt) {
+        (Some(successor), Some(salt)) if is_soon => {
+            tx.forget_successor_salt(&kept.token.id)?;
+            let keys = Keys::following(&presented.key, salt);
+            let refresh = successor.hashes.refresh.is_some();
+            let seconds = successor.token.expires_at.seconds() - tx.now.seconds();
+            Ok(Ok(keys.issued(&rotated.successor_id, refresh, seconds)))
+        }
+        (Some(_), None) if is_soon => Ok(Err(Refusal::to(&REFRESH_ANSWERED_TWICE, &client.id))),
+        _ => {
+            tx.delete_token_family(&kept.token.family_id)?;
+            Ok(Err(Refusal::to(&REFRESH_TOKEN_REUSED, &client.id)))
+        }
+    }
+}
+
+/// Whose tokens they are, and what they allow.
+struct Subject {
+    family_id: String,
+    user_id: UserId,
+    session_id: String,
+    rights: Rights,
+}
+
+/// The secret parts of a pair of tokens.
+struct Keys {
+    access: String,
+    refresh: String,
+}
+
+impl Keys {
+    fn fresh() -> Keys {
+        Keys { access: secret::fresh_key(), refresh: secret::fresh_key() }
+    }
+
+    /// Those that whoever presents this key gets, also a second time.
+    fn following(key: &str, salt: &[u8]) -> Keys {
+        Keys { access: secret::derived_key(key, salt, "access"), refresh: secret::derived_key(key, salt, "refresh") }
+    }
+
+    fn issued(self, id: &str, with_refresh: bool, expires_in_seconds: i64) -> Issued {
+        let token = |kind, key| Token { kind, id: id.to_owned(), key };
+        Issued {
+            access: token(TokenKind::AccessToken, self.access),
+            refresh: with_refresh.then(|| token(TokenKind::RefreshToken, self.refresh)),
+            expires_in_seconds,
+        }
+    }
+}
+
+fn issue(tx: &Tx<'_>, settings: &Settings, client: &Client, subject: Subject, id: String, keys: Keys) -> Result<Issued> {
+    let with_refresh = client.grants.contains(&Grant::RefreshToken);
+    let expires_at = tx.now.plus_seconds(ACCESS_SECONDS);
+    let ends_at = if with_refresh {
+        tx.now.plus_seconds(settings.refresh_token_days.saturating_mul(24 * 60 * 60))
+    } else {
+        expires_at.plus_seconds(EXPIRED_KEPT_SECONDS)
+    };
+    let token = AccessToken {
+        id,
+        family_id: subject.family_id,
+        user_id: subject.user_id,
+        client_id: client.id.clone(),
+        session_id: subject.session_id,
+        rights: subject.rights,
+        created_at: tx.now,
+        expires_at,
+        ends_at,
+    };
+    let hashes =
+        Hashes { access: Hash::of_generated(&keys.access), refresh: with_refresh.then(|| Hash::of_generated(&keys.refresh)) };
+    tx.insert_access_token(&token, &hashes)?;
+    tx.count_issued_token(&client.id)?;
+    Ok(keys.issued(&token.id, with_refresh, ACCESS_SECONDS))
+}
+
+/// Ends a token and all that belongs to it. What is no token, or no longer one, needs no end (RFC 7009 section 2.2).
+pub fn revoke(tx: &Tx<'_>, by: &Principal, client: &Client, text: &str) -> Result<Judged<()>> {
+    let Some(presented) = Token::parse(text) else { return Ok(Ok(())) };
+    if !matches!(presented.kind, TokenKind::AccessToken | TokenKind::RefreshToken) {
+        return Ok(Err(Refusal::to(&TOKEN_TYPE_UNSUPPORTED, &client.id)));
+    }
+    let Some(kept) = tx.kept_access_token(&presented.id)?.filter(|kept| proves(kept, &presented)) else { return Ok(Ok(())) };
+    if kept.token.client_id != client.id {
+        return Ok(Err(Refusal::to(&TOKEN_OF_ANOTHER_CLIENT, &client.id)));
+    }
+    tx.delete_token_family(&kept.token.family_id)?;
+    record_end(tx, by, &kept.token).map(Ok)
+}
+
+/// Ends a token by its ID, with the session it was granted in, and the session of whoever asks. The client of the token, if there is one
+/// (OAuth contract 1.7).
+pub fn sign_out(tx: &Tx<'_>, by: &Principal, id: &str) -> Result<Option<Client>> {
+    if let Some(session) = by.session() {
+        sessions::delete(tx, by, &session.user_id, &session.id)?;
+    }
+    let Some(kept) = tx.kept_access_token(id)?.filter(|kept| kept.rotated.is_none()) else { return Ok(None) };
+    let (session, _) = tx.session(&kept.token.session_id)?.unzip();
+    if let Some(session) = session {
+        sessions::delete(tx, by, &session.user_id, &session.id)?;
+    }
+    tx.delete_token_family(&kept.token.family_id)?;
+    record_end(tx, by, &kept.token)?;
+    tx.client(&kept.token.client_id, Deleted::No)
+}
+
+/// Who asks about a token.
+#[derive(Debug)]
+pub enum Inquirer<'a> {
+    /// A client, about its own.
+    Client(&'a ClientId),
+    /// A user about his own; an administrator about any.
+    Caller(&'a Principal),
+}
+
+/// A token that is good, if the inquirer may know of it (RFC 7662). To everyone else it is as if there were none.
+pub fn introspect(tx: &Tx<'_>, inquirer: &Inquirer<'_>, text: &str) -> Result<Option<(TokenKind, AccessToken)>> {
+    let Some(presented) = Token::parse(text) else { return Ok(None) };
+    let Some((kept, client)) = tx.access_token_with_client(&presented.id)?.filter(|(kept, _)| proves(kept, &presented)) else {
+        return Ok(None);
+    };
+    let end = match presented.kind {
+        TokenKind::AccessToken => kept.token.expires_at,
+        _ => kept.token.ends_at,
+    };
+    let may_know = match inquirer {
+        Inquirer::Client(id) => kept.token.client_id == **id,
+        Inquirer::Caller(by) => by.is_admin || by.is(&AccountId::User(kept.token.user_id.clone())),
+    };
+    let client_is_good = client.is_live && !matches!(client.state, State::Rejected | State::Suspended);
+    let is_good = may_know && client_is_good && end > tx.now && is_live(tx, &kept.token.user_id)?;
+    Ok(is_good.then_some((presented.kind, kept.token)))
+}
+
+/// Whether the presented token is one of the two of this row.
+fn proves(kept: &KeptToken, presented: &Token) -> bool {
+    match presented.kind {
+        TokenKind::AccessToken => kept.hashes.access.matches(&presented.key),
+        TokenKind::RefreshToken => kept.hashes.refresh.as_ref().is_some_and(|hash| hash.matches(&presented.key)),
+        TokenKind::ApiKey | TokenKind::AuthorizationCode | TokenKind::Session => false,
+    }
+}
+
+pub(super) fn record_end(tx: &Tx<'_>, by: &Principal, token: &AccessToken) -> Result<()> {
+    let old = json!({"token_id": token.id, "user_id": token.user_id.as_str()});
+    history::record_values(tx, by, &Entity::Client(token.client_id.clone()), Action::DeleteToken, old, json!({}))
+}
+
+fn is_live(tx: &Tx<'_>, user: &UserId) -> Result<bool> {
+    tx.account_exists(&AccountId::User(user.clone()), Deleted::No)
+}
