@@ -83,8 +83,9 @@ impl App {
     fn run(&self, route: &Route, input: &Input<'_>) -> Reply {
         let learned = RefCell::new(Learned::default());
         let admit = |tx: &Tx<'_>| {
-            let by = self.caller(tx, route, input)?;
-            learned.replace(Learned::of(&by, input));
+            let by = self.caller(tx, route, input);
+            learned.replace(Learned::of(by.as_ref().ok(), route.guard, input.request));
+            let by = by?;
             admit(tx, route.guard, &by, input)?;
             Ok(by)
         };
@@ -117,7 +118,10 @@ impl App {
     /// Writes down that credentials were used. The request was answered rightly even if that fails.
     fn note(&self, used: &Use, request: &Request) {
         if let Err(error) = self.store.write(|tx| principal::note(tx, used)) {
-            log::error("a use could not be written down", &[("cause", error.to_string().into()), ("request_id", request.id.as_str().into())]);
+            log::error(
+                "a use could not be written down",
+                &[("cause", error.to_string().into()), ("request_id", request.id.as_str().into())],
+            );
         }
     }
 
@@ -180,12 +184,13 @@ struct Learned {
 }
 
 impl Learned {
-    fn of(by: &Principal, input: &Input<'_>) -> Learned {
-        let is_anonymous = matches!(by.access, Access::Anonymous);
+    fn of(by: Option<&Principal>, guard: Guard, request: &Request) -> Learned {
+        let is_browser = matches!(guard, Guard::Browser | Guard::SignedInBrowser);
+        let is_unknown_browser = is_browser && by.and_then(Principal::session).is_none();
         Learned {
-            warning: by.restriction.as_ref().map(|restriction| restriction.warning.clone()),
-            noteworthy: by.noteworthy.clone(),
-            has_dead_cookie: is_anonymous && !input.request.path().starts_with(API) && cookie::read(input.request, COOKIE).is_some(),
+            warning: by.and_then(|by| by.restriction.as_ref()).map(|restriction| restriction.warning.clone()),
+            noteworthy: by.and_then(|by| by.noteworthy.clone()),
+            has_dead_cookie: is_unknown_browser && cookie::read(request, COOKIE).is_some(),
         }
     }
 }
@@ -212,7 +217,9 @@ fn is_by_session(request: &Request) -> bool {
 fn learn_or_nobody(route: &Route, learned: Result<Principal>, nobody: impl Fn() -> Principal) -> Result<Principal> {
     let is_turned_away = |error: &Error| error.is(&OAUTH_CLIENT_REJECTED) || error.is(&OAUTH_CLIENT_SUSPENDED);
     let is_read = match route.guard {
-        Guard::Holds(_) | Guard::HoldsEvenDeleted(_) | Guard::HoldsOrIsToken(_) => matches!(route.name, "client.list" | "organization.list"),
+        Guard::Holds(_) | Guard::HoldsEvenDeleted(_) | Guard::HoldsOrIsToken(_) => {
+            matches!(route.name, "client.list" | "organization.list")
+        }
         _ => !route.name.ends_with(".rights"),
     };
     match learned {

@@ -16,7 +16,7 @@ use crate::routes::{Guard, ROUTES, Route};
 /// The whole document.
 pub fn document() -> Value {
     let mut paths = Map::new();
-    for route in ROUTES {
+    for route in described_routes() {
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[route.method.name().to_lowercase()] = operation(route);
     }
@@ -31,11 +31,16 @@ pub fn document() -> Value {
         "servers": [{"url": "/"}],
         "paths": paths,
         "components": {
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": "An API key, NNSXS.ID.KEY."}},
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": "An API key, NNSXS.ID.KEY, or an access token, MFRWG.ID.KEY."}},
             "schemas": schemas(),
             "responses": responses(),
         },
     })
+}
+
+/// The routes of the API; what lies beside it speaks OAuth, which describes itself (RFC 8414).
+fn described_routes() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().filter(|route| route.path.starts_with("/api/"))
 }
 
 fn operation(route: &Route) -> Value {
@@ -163,6 +168,11 @@ fn describe(route: &Route) -> Described {
             ];
             listed(parameters, "account_ids", reference("Account"))
         }
+        ("user.session", "list") => listed(paging(&orders(api::sessions::ORDERS)), "sessions", reference("Session")),
+        ("user.authorization", "list") => {
+            listed(paging(&orders(api::authorizations::ORDERS)), "authorizations", reference("Authorization"))
+        }
+        ("user.token", "list") => listed(paging(&orders(api::authorizations::ORDERS)), "tokens", reference("AccessToken")),
         ("user.api_key" | "organization.api_key", "list") => {
             listed(paging(&orders(api::api_keys::ORDERS)), "api_keys", reference("APIKey"))
         }
@@ -271,8 +281,32 @@ fn schemas() -> Value {
             ("rights", rights()),
             ("created_at", time.clone()),
             ("updated_at", time.clone()),
-            ("expires_at", time),
+            ("expires_at", time.clone()),
         ]),
+        "Session": object(&[
+            ("user_ids", reference("UserIds")),
+            ("session_id", text.clone()),
+            ("created_at", time.clone()),
+            ("updated_at", json!({"type": "string", "format": "date-time", "description": "When it was last used, to the hour."})),
+        ]),
+        "Authorization": object(&[
+            ("user_ids", reference("UserIds")),
+            ("client_ids", reference("ClientIds")),
+            ("rights", rights()),
+            ("created_at", time.clone()),
+            ("updated_at", time.clone()),
+        ]),
+        "AccessToken": object(&[
+            ("user_ids", reference("UserIds")),
+            ("user_session_id", text.clone()),
+            ("client_ids", reference("ClientIds")),
+            ("id", text.clone()),
+            ("rights", rights()),
+            ("created_at", time.clone()),
+            ("expires_at", time.clone()),
+        ]),
+        "UserIds": object(&[("user_id", text.clone())]),
+        "ClientIds": object(&[("client_id", text.clone())]),
         "State": {"enum": (STATES.names)()},
         "GrantType": {"enum": (GRANTS.names)()},
         "Right": {"enum": (RIGHT_CHOICES.names)()},
@@ -368,7 +402,7 @@ mod tests {
 
     #[test]
     fn operation_ids_are_unique() {
-        let mut ids: Vec<String> = ROUTES.iter().map(operation_id).collect();
+        let mut ids: Vec<String> = described_routes().map(operation_id).collect();
         ids.sort();
         let all = ids.len();
         ids.dedup();

@@ -48,7 +48,9 @@ pub enum Guard {
     Client,
 }
 
-use Guard::{Account, Admin, Anyone, Browser, Client, Holds, HoldsEvenDeleted, HoldsOrIsToken, Open, Purger, Registrant, SignedIn, SignedInBrowser};
+use Guard::{
+    Account, Admin, Anyone, Browser, Client, Holds, HoldsEvenDeleted, HoldsOrIsToken, Open, Purger, Registrant, SignedIn, SignedInBrowser,
+};
 
 #[derive(Debug)]
 pub struct Route {

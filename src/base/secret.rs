@@ -249,7 +249,8 @@ mod tests {
         let key = derived_key("key", b"salt", "access");
         assert_eq!(key.len(), 52);
         assert_eq!(key, derived_key("key", b"salt", "access"));
-        for other in [derived_key("Key", b"salt", "access"), derived_key("key", b"Salt", "access"), derived_key("key", b"salt", "refresh")] {
+        for other in [derived_key("Key", b"salt", "access"), derived_key("key", b"Salt", "access"), derived_key("key", b"salt", "refresh")]
+        {
             assert_ne!(key, other);
         }
     }

@@ -282,7 +282,10 @@ mod tests {
     #[test]
     fn after_signing_out_the_query_is_the_requesters() {
         let registered = ["https://app.example/bye".to_owned()];
-        assert_eq!(matching_whatever_query(&registered, "https://app.example/bye?foo=bar").as_deref(), Some("https://app.example/bye?foo=bar"));
+        assert_eq!(
+            matching_whatever_query(&registered, "https://app.example/bye?foo=bar").as_deref(),
+            Some("https://app.example/bye?foo=bar")
+        );
         for other in ["https://app.example/bye/x", "https://evil.example/bye", "http://app.example/bye", "https://app.example/bye#x"] {
             assert_eq!(matching_whatever_query(&registered, other), None, "{other}");
         }
@@ -307,7 +310,9 @@ mod tests {
         for local in ["/", "/oauth/authorize?client_id=a%20b&x=//y", "/console"] {
             assert!(is_local(local), "{local}");
         }
-        for other in ["", "oauth", "//evil.example", "////evil.example", "/\\evil.example", "https://evil.example", "/a b", "/\r\nX: y", "/\t/evil"] {
+        for other in
+            ["", "oauth", "//evil.example", "////evil.example", "/\\evil.example", "https://evil.example", "/a b", "/\r\nX: y", "/\t/evil"]
+        {
             assert!(!is_local(other), "{other:?}");
         }
     }

@@ -34,11 +34,8 @@ pub fn sign_out<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(|call| {
         let session = call.by.session().ok_or_else(|| sessions::not_authenticated(None))?;
         sessions::delete(call.tx, call.by, &session.user_id, &session.id)?;
-        let reply = if failure::prefers_html(input.request) {
-            Reply::redirect(input.request.method, "/oauth/login")
-        } else {
-            Reply::empty(204)
-        };
+        let reply =
+            if failure::prefers_html(input.request) { Reply::redirect(input.request.method, "/oauth/login") } else { Reply::empty(204) };
         Ok(reply.with("Set-Cookie", cookie::clear(COOKIE, transport(call))))
     }))
 }

@@ -15,8 +15,7 @@ use crate::registry::consent::{self, Asked, Consent, Judged, Request};
 use crate::registry::refusal::{CONSENT_DENIED, Endpoint, Refusal};
 
 /// What may be sent once.
-const PARAMETERS: &[&str] =
-    &["client_id", "redirect_uri", "response_type", "state", "scope", "code_challenge", "code_challenge_method"];
+const PARAMETERS: &[&str] = &["client_id", "redirect_uri", "response_type", "state", "scope", "code_challenge", "code_challenge_method"];
 
 /// GET asks, POST answers; both look at everything anew.
 pub fn authorize<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
@@ -100,9 +99,7 @@ impl Authorize<'_> {
             Judged::Back { redirect_uri, refusal } => self.send_back(call, &redirect_uri, &refusal),
             Judged::Fine(asked) => match (asked.consent, self.answer) {
                 (Consent::Given, _) | (Consent::Needed, Answer::Yes) => self.send_code(call, session, &asked),
-                (Consent::Needed, Answer::No) => {
-                    self.send_back(call, &asked.redirect_uri, &Refusal::to(&CONSENT_DENIED, &asked.client.id))
-                }
+                (Consent::Needed, Answer::No) => self.send_back(call, &asked.redirect_uri, &Refusal::to(&CONSENT_DENIED, &asked.client.id)),
                 // The user agreed when it was looked at, and no longer.
                 (Consent::Needed, Answer::NotAsked) => consent_page::page(call, self.input, &self.request, &asked),
             },

@@ -7,7 +7,8 @@ use crate::call::{Call, Input};
 use crate::oauth::parameters::Parameters;
 use crate::registry::client_authentication::{self, Presented, Proof};
 use crate::registry::refusal::{
-    AUTHORIZATION_MALFORMED, CLIENT_ID_MISSING, CLIENT_SECRET_MISSING, CLIENT_SECRET_WRONG, CREDENTIALS_IN_URL, Refusal, TWO_AUTHENTICATIONS,
+    AUTHORIZATION_MALFORMED, CLIENT_ID_MISSING, CLIENT_SECRET_MISSING, CLIENT_SECRET_WRONG, CREDENTIALS_IN_URL, Refusal,
+    TWO_AUTHENTICATIONS,
 };
 
 /// What must never stand in a URL: it would stay in logs and histories.
@@ -50,7 +51,8 @@ fn basic(header: &str) -> Option<Presented> {
     }
     let text = String::from_utf8(BASE64.decode(encoded.trim().as_bytes()).ok()?).ok()?;
     let (id, secret) = text.split_once(':')?;
-    let mut secrets: Vec<String> = [form_decoded(secret), Some(secret.to_owned())].into_iter().flatten().filter(|s| !s.is_empty()).collect();
+    let mut secrets: Vec<String> =
+        [form_decoded(secret), Some(secret.to_owned())].into_iter().flatten().filter(|s| !s.is_empty()).collect();
     secrets.dedup();
     // Who begins to authenticate and leaves the secret out is told so with a challenge (OAuth contract 1.5.2, row 6).
     Some(Presented { client_id: form_decoded(id).unwrap_or_else(|| id.to_owned()), secrets, without_secret: &CLIENT_SECRET_WRONG })

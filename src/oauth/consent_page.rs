@@ -113,9 +113,7 @@ fn rights(client: &Client) -> Markup {
         return html! { ul { li { "All possible rights: " (Right::All.words()) } } };
     }
     let asked: Vec<Right> = RIGHTS.iter().copied().filter(|right| client.rights.contains(right) && *right != Right::Invalid).collect();
-    let group = |word: &str| -> Vec<Right> {
-        asked.iter().copied().filter(|right| right.name().split('_').nth(1) == Some(word)).collect()
-    };
+    let group = |word: &str| -> Vec<Right> { asked.iter().copied().filter(|right| right.name().split('_').nth(1) == Some(word)).collect() };
     html! {
         @if asked.is_empty() { p { "Nothing but to know who you are." } }
         @for (word, title) in GROUPS {

@@ -90,11 +90,8 @@ fn signed_in(own: &Own<'_>, input: &Input<'_>, sent: &Parameters) -> Result<Tick
     let user_id: UserId = user_id.parse().map_err(|BadId(reason)| Invalid::new("UserIdentifiers", "user_id", reason))?;
     let attempt = Attempt { user_id, peer: input.request.peer };
     let kept = own.read(|call| sign_in::look_up(call.tx, &attempt))?;
-    let ticket = if sign_in::is_right(&kept, password) {
-        own.write(|call| sign_in::succeed(call.tx, call.by, &attempt, &kept))?
-    } else {
-        None
-    };
+    let ticket =
+        if sign_in::is_right(&kept, password) { own.write(|call| sign_in::succeed(call.tx, call.by, &attempt, &kept))? } else { None };
     match ticket {
         Some(ticket) => Ok(ticket),
         None => Err(own.write(|call| sign_in::fail(call.tx, &attempt))?),

@@ -6,9 +6,7 @@ use crate::base::secret;
 use crate::base::time::Time;
 use crate::model::choice::State;
 use crate::model::client::Client;
-use crate::registry::refusal::{
-    CLIENT_REJECTED_AT_TOKEN, CLIENT_SECRET_WRONG, CLIENT_SUSPENDED_AT_TOKEN, CLIENT_UNKNOWN, Reason, Refusal,
-};
+use crate::registry::refusal::{CLIENT_REJECTED_AT_TOKEN, CLIENT_SECRET_WRONG, CLIENT_SUSPENDED_AT_TOKEN, CLIENT_UNKNOWN, Reason, Refusal};
 use crate::store::client_secrets::ClientSecret;
 use crate::store::{Deleted, Tx};
 
@@ -56,7 +54,11 @@ pub fn verify(kept: Kept, presented: &Presented, now: Time) -> std::result::Resu
     if presented.secrets.is_empty() {
         // Without a secret only a client that has none is who it says: a public one (RFC 6749 section 2.1).
         let is_public = secrets.is_empty();
-        return if is_public { Ok(Proof { client, secret_to_touch: None }) } else { Err(Refusal::to(presented.without_secret, &client.id)) };
+        return if is_public {
+            Ok(Proof { client, secret_to_touch: None })
+        } else {
+            Err(Refusal::to(presented.without_secret, &client.id))
+        };
     }
     let matching = secrets.iter().find(|kept| presented.secrets.iter().any(|sent| kept.hash.matches(sent)));
     match matching {

@@ -94,8 +94,9 @@ fn redirect_uri(client: &Client, request: &Request) -> std::result::Result<Strin
         (_, []) => Err(Refusal::to(&CLIENT_WITHOUT_REDIRECT_URI, &client.id)),
         (None, [only]) => uri::resolved(only).ok_or_else(|| Refusal::to(&REDIRECT_URI_NOT_REGISTERED, &client.id)),
         (None, _) => Err(Refusal::to(&REDIRECT_URI_MISSING, &client.id)),
-        (Some(sent), registered) => uri::matching(registered, sent)
-            .ok_or_else(|| Refusal::to(&REDIRECT_URI_NOT_REGISTERED, &client.id).differing("redirect_uri", nearest(registered, sent), sent)),
+        (Some(sent), registered) => uri::matching(registered, sent).ok_or_else(|| {
+            Refusal::to(&REDIRECT_URI_NOT_REGISTERED, &client.id).differing("redirect_uri", nearest(registered, sent), sent)
+        }),
     }
 }
 

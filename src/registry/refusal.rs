@@ -20,12 +20,12 @@ errors! {
     MISSING_CLIENT_ID: InvalidArgument "pkg/oauth" "missing_client_id" "missing client id";
     MISSING_CLIENT_SECRET: InvalidArgument "pkg/oauth" "missing_client_secret" "missing client secret";
     INVALID_CLIENT: Unauthenticated "pkg/oauth" "invalid_client" "the client is not known, or did not prove that it is this client";
-    UNAUTHORIZED_CLIENT: InvalidArgument "pkg/oauth" "unauthorized_client" "the client may not do this";
-    NO_REDIRECT_URI: PermissionDenied "pkg/oauth" "unauthorized_client" "the client has no redirect URI";
+    CLIENT_NOT_ALLOWED: InvalidArgument "pkg/oauth" "client_not_allowed" "the client may not do this";
+    UNAUTHORIZED_CLIENT: PermissionDenied "pkg/oauth" "unauthorized_client" "the client has no redirect URI";
     INVALID_REDIRECT_URI: PermissionDenied "pkg/oauth" "invalid_redirect_uri" "invalid redirect URI";
     INVALID_REQUEST: InvalidArgument "pkg/oauth" "invalid_request" "the request is not well-formed";
     INVALID_GRANT: InvalidArgument "pkg/oauth" "invalid_grant" "the code or token is invalid, expired, used, or was issued to another client";
-    CLIENT_MISSING_GRANT: InvalidArgument "pkg/oauth" "invalid_grant" "OAuth client is missing the authorization code grant";
+    CLIENT_MISSING_GRANT: InvalidArgument "pkg/oauth" "client_missing_grant" "OAuth client is missing the authorization code grant";
     CLIENT_NOT_APPROVED: InvalidArgument "pkg/oauth" "client_not_approved" "OAuth client was not approved";
     CLIENT_REJECTED: InvalidArgument "pkg/oauth" "client_rejected" "OAuth client was rejected";
     CLIENT_SUSPENDED: InvalidArgument "pkg/oauth" "client_suspended" "OAuth client was suspended";
@@ -60,7 +60,7 @@ reasons! {
     TOKEN_MISSING: "token_missing" "invalid_request" INVALID_REQUEST;
     // Of a request for authorization.
     CLIENT_UNKNOWN_TO_US: "client_unknown" "invalid_request" CLIENT_NOT_FOUND;
-    CLIENT_WITHOUT_REDIRECT_URI: "client_without_redirect_uri" "unauthorized_client" NO_REDIRECT_URI;
+    CLIENT_WITHOUT_REDIRECT_URI: "client_without_redirect_uri" "unauthorized_client" UNAUTHORIZED_CLIENT;
     REDIRECT_URI_MISSING: "redirect_uri_missing" "invalid_request" INVALID_REQUEST;
     REDIRECT_URI_NOT_REGISTERED: "redirect_uri_not_registered" "invalid_request" INVALID_REDIRECT_URI;
     RESPONSE_TYPE_MISSING: "response_type_missing" "invalid_request" INVALID_REQUEST;
@@ -84,10 +84,10 @@ reasons! {
     AUTHORIZATION_MALFORMED: "authorization_malformed" "invalid_client" INVALID_CLIENT;
     CLIENT_UNKNOWN: "client_unknown_at_token" "invalid_client" INVALID_CLIENT;
     CLIENT_SECRET_WRONG: "client_secret_wrong" "invalid_client" INVALID_CLIENT;
-    CLIENT_UNUSABLE: "client_without_redirect_uri_at_token" "unauthorized_client" UNAUTHORIZED_CLIENT;
-    CLIENT_REJECTED_AT_TOKEN: "client_rejected_at_token" "unauthorized_client" UNAUTHORIZED_CLIENT;
-    CLIENT_SUSPENDED_AT_TOKEN: "client_suspended_at_token" "unauthorized_client" UNAUTHORIZED_CLIENT;
-    GRANT_NOT_ALLOWED: "grant_not_allowed" "unauthorized_client" UNAUTHORIZED_CLIENT;
+    CLIENT_UNUSABLE: "client_without_redirect_uri_at_token" "unauthorized_client" CLIENT_NOT_ALLOWED;
+    CLIENT_REJECTED_AT_TOKEN: "client_rejected_at_token" "unauthorized_client" CLIENT_NOT_ALLOWED;
+    CLIENT_SUSPENDED_AT_TOKEN: "client_suspended_at_token" "unauthorized_client" CLIENT_NOT_ALLOWED;
+    GRANT_NOT_ALLOWED: "grant_not_allowed" "unauthorized_client" CLIENT_NOT_ALLOWED;
     CODE_UNKNOWN: "code_unknown" "invalid_grant" INVALID_GRANT;
     CODE_EXPIRED: "code_expired" "invalid_grant" INVALID_GRANT;
     CODE_REPLAYED: "code_replayed" "invalid_grant" INVALID_GRANT;
@@ -104,7 +104,7 @@ reasons! {
     REFRESH_TOKEN_REUSED: "refresh_token_reused" "invalid_grant" INVALID_GRANT;
     REFRESH_ANSWERED_TWICE: "refresh_answered_twice" "invalid_grant" INVALID_GRANT;
     // Of a request to revoke.
-    TOKEN_OF_ANOTHER_CLIENT: "token_of_another_client" "unauthorized_client" UNAUTHORIZED_CLIENT;
+    TOKEN_OF_ANOTHER_CLIENT: "token_of_another_client" "unauthorized_client" CLIENT_NOT_ALLOWED;
     TOKEN_TYPE_UNSUPPORTED: "token_type_unsupported" "unsupported_token_type" UNSUPPORTED_TOKEN_TYPE;
 }
 

@@ -12,7 +12,6 @@ use crate::model::client::Client;
 use crate::model::event::Action;
 use crate::model::grant::{ACCESS_SECONDS, AccessToken, AuthorizationCode, RETRY_SECONDS};
 use crate::model::settings::Settings;
-use crate::registry::{history, sessions};
 use crate::registry::principal::Principal;
 use crate::registry::refusal::{
     CLIENT_UNUSABLE, CODE_EXPIRED, CODE_OF_ANOTHER_CLIENT, CODE_REPLAYED, CODE_UNKNOWN, CODE_VERIFIER_MISSING, CODE_VERIFIER_UNEXPECTED,
@@ -21,6 +20,7 @@ use crate::registry::refusal::{
     USER_GONE,
 };
 use crate::registry::rights::Entity;
+use crate::registry::{history, sessions};
 use crate::store::access_tokens::{Hashes, KeptToken, Rotated};
 use crate::store::{Deleted, Tx};
 
@@ -222,8 +222,7 @@ fn issue(tx: &Tx<'_>, settings: &Settings, client: &Client, subject: Subject, id
         expires_at,
         ends_at,
     };
-    let hashes =
-        Hashes { access: Hash::of_generated(&keys.access), refresh: with_refresh.then(|| Hash::of_generated(&keys.refresh)) };
+    let hashes = Hashes { access: Hash::of_generated(&keys.access), refresh: with_refresh.then(|| Hash::of_generated(&keys.refresh)) };
     tx.insert_access_token(&token, &hashes)?;
     tx.count_issued_token(&client.id)?;
     Ok(keys.issued(&token.id, with_refresh, ACCESS_SECONDS))

@@ -168,14 +168,7 @@ pub enum OldAccess {
 }
 
 /// Sets a new password; the temporary one has done its work. Refused if the password was changed since it was verified.
-pub fn change_password(
-    tx: &Tx<'_>,
-    by: &Principal,
-    id: &UserId,
-    verified: &Passwords,
-    new: &Hash,
-    old_access: OldAccess,
-) -> Result<()> {
+pub fn change_password(tx: &Tx<'_>, by: &Principal, id: &UserId, verified: &Passwords, new: &Hash, old_access: OldAccess) -> Result<()> {
     let kept = tx.passwords(id)?;
     if kept.is_none_or(|kept| kept.password != verified.password) {
         return Err((&OLD_PASSWORD).into());

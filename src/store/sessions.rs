@@ -83,9 +83,7 @@ impl Tx<'_> {
     }
 
     pub fn delete_sessions(&self, user: &UserId) -> Result<()> {
-        self.connection
-            .prepare_cached("DELETE FROM sessions WHERE user_id = :user_id")?
-            .execute(named_params! {":user_id": user})?;
+        self.connection.prepare_cached("DELETE FROM sessions WHERE user_id = :user_id")?.execute(named_params! {":user_id": user})?;
         Ok(())
     }
 

@@ -19,7 +19,9 @@ impl Tx<'_> {
         let found = self
             .connection
             .prepare_cached("SELECT failures, last_at FROM sign_in_failures WHERE subject = :subject")?
-            .query_row(named_params! {":subject": subject}, |row| Ok(Failures { count: row.get("failures")?, last_at: row.get("last_at")? }))
+            .query_row(named_params! {":subject": subject}, |row| {
+                Ok(Failures { count: row.get("failures")?, last_at: row.get("last_at")? })
+            })
             .optional()?;
         Ok(found)
     }

@@ -60,7 +60,10 @@ fn endpoints_table() -> String {
     let mut table = "| Request | Who | |\n|---|---|---|\n".to_owned();
     for route in ROUTES {
         let who = match route.guard {
-            Guard::Open | Guard::Anyone | Guard::Registrant => "anyone".to_owned(),
+            Guard::Open | Guard::Anyone | Guard::Registrant | Guard::Browser => "anyone".to_owned(),
+            Guard::SignedInBrowser => "signed in in a browser".to_owned(),
+            Guard::Client => "a client".to_owned(),
+            Guard::HoldsOrIsToken(right) => format!("`{}`, or a token of this client", right.name()),
             Guard::SignedIn => "signed in".to_owned(),
             Guard::Account(_) => "a user or an organization".to_owned(),
             Guard::Admin(_) | Guard::Purger(_) => "an administrator".to_owned(),

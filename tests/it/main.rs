@@ -19,3 +19,4 @@ mod sweep;
 mod tidy;
 mod upgrade;
 mod users;
+mod visitor;

@@ -31,6 +31,34 @@ pub struct Server {
     next_id: std::cell::Cell<u32>,
 }
 
+/// The cookies of a browser.
+#[derive(Clone, Debug, Default)]
+pub struct Jar(HashMap<String, String>);
+
+impl Jar {
+    /// The header `Cookie`; nothing if there are none.
+    pub fn header(&self) -> Option<String> {
+        let pairs: Vec<String> = self.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+
+    /// Takes what a reply sets, and lets go of what it clears.
+    pub fn keep(&mut self, answer: &Answer) {
+        for (_, cookie) in answer.headers.iter().filter(|(name, _)| *name == "Set-Cookie") {
+            let (name, value) = cookie.split(';').next().and_then(|pair| pair.split_once('=')).expect("a cookie has a name");
+            if value.is_empty() || cookie.contains("Max-Age=0") {
+                self.0.remove(name);
+            } else {
+                self.0.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}
+
 /// What came back.
 pub struct Answer {
     pub status: u16,
@@ -39,8 +67,20 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Nothing for a body that is no JSON.
     pub fn json(&self) -> Value {
-        if self.body.is_empty() { Value::Null } else { serde_json::from_slice(&self.body).expect("a body is JSON") }
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// A parameter of the place that the browser is sent to.
+    pub fn location_parameter(&self, name: &str) -> Option<String> {
+        let (_, query) = self.header("Location")?.split_once('?')?;
+        let pairs = keyfob::http::path::pairs(query).ok()?;
+        pairs.into_iter().find(|(found, _)| found == name).map(|(_, value)| value)
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {

@@ -5,6 +5,7 @@ use keyfob::routes::{Guard, ROUTES, Route};
 use serde_json::json;
 
 use crate::server::Server;
+use crate::visitor::{PASSWORD, authorize_target, form};
 
 const METHODS: &[&str] = &["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH"];
 
@@ -60,10 +61,18 @@ fn nobody_is_let_in_where_a_guard_stands() {
         let place = format!("{} {}", route.method.name(), route.path);
         match route.guard {
             Guard::SignedIn => assert_eq!(status, 401, "{place}"),
-            Guard::Account(_) | Guard::Admin(_) | Guard::Purger(_) | Guard::Holds(_) | Guard::HoldsEvenDeleted(_) => {
+            Guard::Account(_)
+            | Guard::Admin(_)
+            | Guard::Purger(_)
+            | Guard::Holds(_)
+            | Guard::HoldsEvenDeleted(_)
+            | Guard::HoldsOrIsToken(_) => {
                 assert_eq!(status, 403, "{place}");
             }
-            Guard::Open | Guard::Anyone | Guard::Registrant => assert!(matches!(status, 200 | 400 | 401), "{place}: {status}"),
+            Guard::SignedInBrowser => assert_eq!(status, 401, "{place}"),
+            Guard::Client => assert_eq!(status, 400, "{place}"),
+            Guard::Browser => assert!(matches!(status, 200 | 302 | 400 | 403), "{place}: {status}"),
+            Guard::Open | Guard::Anyone | Guard::Registrant => assert!(matches!(status, 200 | 302 | 308 | 400 | 401), "{place}: {status}"),
         }
     }
 }
@@ -104,9 +113,15 @@ fn bad_credentials_are_refused_wherever_they_are_looked_at() {
             match route.guard {
                 Guard::Open | Guard::Registrant => assert_ne!(answer.error(), "api_key_not_found", "{place}"),
                 Guard::Purger(_) => assert_eq!(answer.status, 403, "{place}"),
-                Guard::Anyone | Guard::SignedIn | Guard::Account(_) | Guard::Admin(_) | Guard::Holds(_) | Guard::HoldsEvenDeleted(_) => {
-                    assert_eq!(answer.status, refusal, "{place} {bearer}");
-                }
+                // Only cookies count there, or what the client itself presents.
+                Guard::Browser | Guard::SignedInBrowser | Guard::Client => continue,
+                Guard::Anyone
+                | Guard::SignedIn
+                | Guard::Account(_)
+                | Guard::Admin(_)
+                | Guard::Holds(_)
+                | Guard::HoldsEvenDeleted(_)
+                | Guard::HoldsOrIsToken(_) => assert_eq!(answer.status, refusal, "{place} {bearer}"),
             }
             if answer.status == 401 {
                 let challenge = answer.header("WWW-Authenticate").unwrap_or_default();
@@ -125,15 +140,20 @@ fn every_path_refuses_the_methods_it_has_no_row_for() {
                 continue;
             }
             let answer = server.send("admin", method, &target(route), "");
-            assert_eq!(answer.status, 501, "{method} {}", route.path);
-            assert_eq!(answer.json(), json!({"code": 12, "message": "Method Not Allowed"}));
+            if route.path.starts_with("/api/") {
+                assert_eq!(answer.status, 501, "{method} {}", route.path);
+                assert_eq!(answer.json(), json!({"code": 12, "message": "Method Not Allowed"}));
+            } else {
+                assert_eq!(answer.status, 405, "{method} {}", route.path);
+                assert!(answer.header("Allow").is_some_and(|allowed| allowed.contains(route.method.name())), "{method} {}", route.path);
+            }
         }
     }
 }
 
 #[test]
-fn one_example_of_every_row_succeeds() {
-    for route in ROUTES {
+fn one_example_of_every_row_of_the_api_succeeds() {
+    for route in ROUTES.iter().filter(|route| route.path.starts_with("/api/")) {
         let server = town();
         let mut target = target(route);
         // What must be there, or gone, before.
@@ -142,6 +162,18 @@ fn one_example_of_every_row_succeeds() {
             "user.restore" => drop(server.check("alice", "DELETE", "/api/v3/users/alice", "", "200")),
             "organization.restore" => drop(server.check("alice", "DELETE", "/api/v3/organizations/acme-corp", "", "200")),
             _ => {}
+        }
+        if route.path.contains("{session_id}") {
+            server.signed_in("alice");
+            let sessions = server.check("alice", "GET", "/api/v3/users/alice/sessions", "", "200").json();
+            target = target.replace("{session_id}", sessions["sessions"][0]["session_id"].as_str().expect("an ID"));
+        }
+        if route.path.contains("/authorizations/") {
+            let secret = server.has_app("alice", "other-app", &["RIGHT_USER_INFO"]);
+            let code = server.signed_in("alice").code(&server, "other-app", &[]);
+            let tokens = server.tokens("other-app", &secret, &code);
+            let token_id = tokens.access.split('.').nth(1).expect("an ID");
+            target = target.replace("my-app", "other-app").replace("{token_id}", token_id);
         }
         let parent = if route.path.contains("organizations") { "organizations/acme-corp" } else { "users/alice" };
         if route.path.contains("{key_id}") {
@@ -169,6 +201,52 @@ fn one_example_of_every_row_succeeds() {
         }
         let admin = matches!(route.guard, Guard::Admin(_) | Guard::Purger(_) | Guard::Registrant) || route.name == "user.restore";
         server.check(if admin { "admin" } else { "alice" }, route.method.name(), &target, &body(route), "200");
+    }
+}
+
+#[test]
+fn one_example_of_every_other_row_succeeds() {
+    let server = town();
+    let secret = server.has_app("alice", "other-app", &["RIGHT_USER_INFO"]);
+    let mut browser = server.signed_in("alice");
+    let target = authorize_target("other-app", &[]);
+    let code = browser.code(&server, "other-app", &[]);
+    let tokens = server.tokens("other-app", &secret, &code);
+    let token_id = tokens.access.split('.').nth(1).expect("an ID").to_owned();
+    let client = [("client_id", "other-app"), ("client_secret", secret.as_str())];
+    let sign_in = [("user_id", "alice"), ("password", PASSWORD)];
+    let examples: &[(&str, &str, &str, String, u16)] = &[
+        ("GET", "/oauth/authorize", &target, String::new(), 302),
+        ("POST", "/oauth/authorize", &target, form(&[("authorize", "true")]), 302),
+        (
+            "POST",
+            "/oauth/token",
+            "/oauth/token",
+            form(&[&client[..], &[("grant_type", "refresh_token"), ("refresh_token", &tokens.refresh)]].concat()),
+            200,
+        ),
+        ("POST", "/oauth/introspect", "/oauth/introspect", form(&[&client[..], &[("token", &tokens.access)]].concat()), 200),
+        ("POST", "/oauth/revoke", "/oauth/revoke", form(&[&client[..], &[("token", &tokens.access)]].concat()), 200),
+        ("GET", "/.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server", String::new(), 200),
+        ("GET", "/oauth/local-callback", "/oauth/local-callback?code=x", String::new(), 302),
+        ("GET", "/oauth/code", "/oauth/code?code=x", String::new(), 200),
+        ("GET", "/oauth", "/oauth", String::new(), 308),
+        ("GET", "/oauth/", "/oauth/", String::new(), 200),
+        ("GET", "/oauth/api/me", "/oauth/api/me", String::new(), 200),
+        ("GET", "/oauth/login", "/oauth/login", String::new(), 302),
+        ("POST", "/oauth/login", "/oauth/login", form(&sign_in), 302),
+        ("POST", "/oauth/api/auth/login", "/oauth/api/auth/login", form(&sign_in), 204),
+        ("POST", "/oauth/api/auth/logout", "/oauth/api/auth/logout", String::new(), 204),
+        ("GET", "/oauth/logout", &format!("/oauth/logout?access_token_id={token_id}"), String::new(), 302),
+        ("GET", "/assets/style.css", "/assets/style.css", String::new(), 200),
+    ];
+    for route in ROUTES.iter().filter(|route| !route.path.starts_with("/api/")) {
+        let known = examples.iter().any(|(method, path, ..)| *method == route.method.name() && *path == route.path);
+        assert!(known, "{} {} has no example", route.method.name(), route.path);
+    }
+    for (method, _, target, body, status) in examples {
+        let answer = browser.send(&server, method, target, &[("Content-Type", "application/x-www-form-urlencoded")], body);
+        assert_eq!(answer.status, *status, "{method} {target}\n{}", answer.text());
     }
 }
 
