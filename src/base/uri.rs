@@ -23,7 +23,7 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove
 pub fn matching(registered: &[String], requested: &str) -> Option<String> {
     let wanted = Redirect::parse(requested)?;
     let same = |uri: &String| Redirect::parse(uri).is_some_and(|known| known.comparable() == wanted.comparable());
-    registered.iter().any(same).then(|| wanted.text)
+    registered.iter().any(same).then_some(wanted.text)
 }
 
 /// The same for a place to go after signing out: there the query is the requester's own (OAuth contract 6).
@@ -32,7 +32,7 @@ pub fn matching_whatever_query(registered: &[String], requested: &str) -> Option
     let wanted = Redirect::parse(requested)?;
     let known: Vec<String> = registered.iter().map(|uri| without_query(uri)).collect();
     let same = |uri: &String| Redirect::parse(uri).is_some_and(|known| known.comparable() == wanted.without_query().comparable());
-    known.iter().any(same).then(|| wanted.text)
+    known.iter().any(same).then_some(wanted.text)
 }
 
 /// Whether two URIs of one request name the same place: the one of the authorization, and the one of the exchange.

@@ -2,6 +2,7 @@
 
 pub mod serve;
 pub mod settings;
+pub mod sweeper;
 
 use std::ffi::OsString;
 use std::fmt;

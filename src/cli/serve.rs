@@ -16,6 +16,7 @@ use crate::base::error::{Error, Kind};
 use crate::base::log;
 use crate::cli::Failure;
 use crate::cli::settings::{self, Configuration, Usage};
+use crate::cli::sweeper::Sweeper;
 use crate::http::server::Server;
 use crate::registry::bootstrap::{Administrator, Issued, administrator};
 use crate::store::Store;
@@ -50,9 +51,11 @@ pub fn serve(arguments: Arguments) -> Result<(), Failure> {
 
     let done = run(server.clone(), app.clone(), configuration.workers);
     announce(&ready).map_err(|error| refused("cannot write to standard output", &error))?;
+    let sweeper = Sweeper::start(app.clone());
     signals.forever().next();
     log::info("stopping", &[]);
     server.stop();
+    sweeper.stop();
     if done.recv_timeout(PATIENCE).is_err() {
         log::warn("some requests did not finish in time", &[]);
         // Their threads still hold the store, which therefore cannot remove its own files.

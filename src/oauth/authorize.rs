@@ -11,7 +11,7 @@ use crate::model::session::Session;
 use crate::oauth::consent_page;
 use crate::oauth::parameters::Parameters;
 use crate::oauth::refused;
-use crate::registry::consent::{self, Asked, Consent, Judged, Request};
+use crate::registry::consent::{self, Asked, Consent, Request, Standing};
 use crate::registry::refusal::{CONSENT_DENIED, Endpoint, Refusal};
 
 /// What may be sent once.
@@ -81,10 +81,10 @@ impl Authorize<'_> {
             return Ok(Outcome::Reply(Reply::redirect(self.input.request.method, place)));
         };
         Ok(match consent::judge(call.tx, session, &self.request)? {
-            Judged::Fine(asked) if asked.consent == Consent::Needed && self.answer == Answer::NotAsked => {
+            Standing::Fine(asked) if asked.consent == Consent::Needed && self.answer == Answer::NotAsked => {
                 Outcome::Reply(consent_page::page(call, self.input, &self.request, &asked)?)
             }
-            Judged::Fine(_) | Judged::Stay(_) | Judged::Back { .. } => Outcome::Write,
+            Standing::Fine(_) | Standing::Stay(_) | Standing::Back { .. } => Outcome::Write,
         })
     }
 
@@ -92,12 +92,12 @@ impl Authorize<'_> {
         // The session ended between the two looks: start over.
         let Some(session) = call.by.session() else { return Ok(Reply::redirect(self.input.request.method, "/oauth/login")) };
         match consent::judge(call.tx, session, &self.request)? {
-            Judged::Stay(refusal) => {
+            Standing::Stay(refusal) => {
                 self.write_down(call, &refusal)?;
                 Ok(failure::outside(self.input.request, &Error::from(refusal.named())))
             }
-            Judged::Back { redirect_uri, refusal } => self.send_back(call, &redirect_uri, &refusal),
-            Judged::Fine(asked) => match (asked.consent, self.answer) {
+            Standing::Back { redirect_uri, refusal } => self.send_back(call, &redirect_uri, &refusal),
+            Standing::Fine(asked) => match (asked.consent, self.answer) {
                 (Consent::Given, _) | (Consent::Needed, Answer::Yes) => self.send_code(call, session, &asked),
                 (Consent::Needed, Answer::No) => self.send_back(call, &asked.redirect_uri, &Refusal::to(&CONSENT_DENIED, &asked.client.id)),
                 // The user agreed when it was looked at, and no longer.

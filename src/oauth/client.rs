@@ -7,7 +7,7 @@ use crate::call::{Call, Input};
 use crate::oauth::parameters::Parameters;
 use crate::registry::client_authentication::{self, Presented, Proof};
 use crate::registry::refusal::{
-    AUTHORIZATION_MALFORMED, CLIENT_ID_MISSING, CLIENT_SECRET_MISSING, CLIENT_SECRET_WRONG, CREDENTIALS_IN_URL, Refusal,
+    AUTHORIZATION_MALFORMED, CLIENT_ID_MISSING, CLIENT_SECRET_MISSING, CLIENT_SECRET_WRONG, CREDENTIALS_IN_URL, Judged, Refusal,
     TWO_AUTHENTICATIONS,
 };
 
@@ -15,7 +15,7 @@ use crate::registry::refusal::{
 const SECRET_PARAMETERS: &[&str] = &["client_secret", "code", "refresh_token", "code_verifier", "token", "password"];
 
 /// Reads what the client presents. Whether it is true is another matter.
-pub fn presented(input: &Input<'_>, body: &Parameters) -> std::result::Result<Presented, Refusal> {
+pub fn presented(input: &Input<'_>, body: &Parameters) -> Judged<Presented> {
     let in_url = Parameters::of_query(input).map_or(true, |query| query.has_any(SECRET_PARAMETERS));
     if in_url {
         return Err(Refusal::of(&CREDENTIALS_IN_URL));
@@ -38,7 +38,7 @@ pub fn presented(input: &Input<'_>, body: &Parameters) -> std::result::Result<Pr
 }
 
 /// Proves the client within one transaction: for requests that change nothing and may be slow.
-pub fn proved(call: &Call<'_>, presented: &Presented) -> crate::base::error::Result<std::result::Result<Proof, Refusal>> {
+pub fn proved(call: &Call<'_>, presented: &Presented) -> crate::base::error::Result<Judged<Proof>> {
     let kept = client_authentication::look_up(call.tx, presented)?;
     Ok(client_authentication::verify(kept, presented, call.tx.now))
 }

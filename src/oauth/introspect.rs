@@ -11,20 +11,20 @@ use crate::model::grant::AccessToken;
 use crate::oauth::parameters::Parameters;
 use crate::oauth::{client, refused};
 use crate::registry::principal::{Credentials, Principal};
-use crate::registry::refusal::{PARAMETER_REPEATED, Refusal, TOKEN_MISSING};
+use crate::registry::refusal::{Judged, PARAMETER_REPEATED, Refusal, TOKEN_MISSING};
 use crate::registry::tokens::{self, Inquirer};
 
 /// A client asks about its own tokens; a user, with an API key or a token, about his own, and an administrator about any.
 /// To everyone else a token is as one that does not exist.
 pub fn introspect<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let read = Parameters::of_body(input)?.and_then(|body| read(body));
+    let read = Parameters::of_body(input)?.and_then(read);
     Ok(Box::new(move |call| match read {
         Ok((token, body)) => answer(call, input, &token, &body),
         Err(refusal) => Ok(refuse(input, &refusal)),
     }))
 }
 
-fn read(body: Parameters) -> std::result::Result<(String, Parameters), Refusal> {
+fn read(body: Parameters) -> Judged<(String, Parameters)> {
     if body.repeated(&["token", "token_type_hint", "client_id", "client_secret"]).is_some() {
         return Err(Refusal::of(&PARAMETER_REPEATED));
     }

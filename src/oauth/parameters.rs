@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::base::error::{Error, Result};
 use crate::call::Input;
 use crate::http::path;
-use crate::registry::refusal::{BODY_MALFORMED, Refusal};
+use crate::registry::refusal::{BODY_MALFORMED, Judged, Refusal};
 
 /// Names and values in the order sent.
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ impl Parameters {
     }
 
     /// Of the body: JSON if its media type says so, otherwise a form (OAuth contract 1.5.1).
-    pub fn of_body(input: &Input<'_>) -> Result<std::result::Result<Parameters, Refusal>> {
+    pub fn of_body(input: &Input<'_>) -> Result<Judged<Parameters>> {
         let bytes = input.request.whole_body()?;
         let read = match input.request.media_type().as_str() {
             "application/json" => of_json(bytes),

@@ -6,8 +6,8 @@ use crate::http::reply::Reply;
 use crate::oauth::parameters::Parameters;
 use crate::oauth::{client, refused};
 use crate::registry::client_authentication::{self, Presented};
-use crate::registry::refusal::{PARAMETER_REPEATED, Refusal, TOKEN_MISSING};
-use crate::registry::tokens::{self, Judged};
+use crate::registry::refusal::{Judged, PARAMETER_REPEATED, Refusal, TOKEN_MISSING};
+use crate::registry::tokens;
 
 /// 200 without a body, also for what is no token: the client wants it gone, and it is. The hint of RFC 7009 is not needed.
 pub fn revoke<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {

@@ -11,10 +11,10 @@ use crate::oauth::parameters::Parameters;
 use crate::oauth::{client, refused};
 use crate::registry::client_authentication::{self, Presented, Proof};
 use crate::registry::refusal::{
-    CODE_MISSING, CODE_UNKNOWN, Endpoint, GRANT_TYPE_MISSING, GRANT_TYPE_UNSUPPORTED, PARAMETER_REPEATED, REFRESH_TOKEN_MALFORMED,
+    CODE_MISSING, CODE_UNKNOWN, Endpoint, GRANT_TYPE_MISSING, GRANT_TYPE_UNSUPPORTED, Judged, PARAMETER_REPEATED, REFRESH_TOKEN_MALFORMED,
     REFRESH_TOKEN_MISSING, Refusal,
 };
-use crate::registry::tokens::{self, Exchange, Issued, Judged};
+use crate::registry::tokens::{self, Exchange, Issued};
 
 /// What may be sent once.
 const PARAMETERS: &[&str] =

@@ -6,7 +6,9 @@ use crate::base::secret;
 use crate::base::time::Time;
 use crate::model::choice::State;
 use crate::model::client::Client;
-use crate::registry::refusal::{CLIENT_REJECTED_AT_TOKEN, CLIENT_SECRET_WRONG, CLIENT_SUSPENDED_AT_TOKEN, CLIENT_UNKNOWN, Reason, Refusal};
+use crate::registry::refusal::{
+    CLIENT_REJECTED_AT_TOKEN, CLIENT_SECRET_WRONG, CLIENT_SUSPENDED_AT_TOKEN, CLIENT_UNKNOWN, Judged, Reason, Refusal,
+};
 use crate::store::client_secrets::ClientSecret;
 use crate::store::{Deleted, Tx};
 
@@ -45,7 +47,7 @@ pub fn look_up(tx: &Tx<'_>, presented: &Presented) -> Result<Kept> {
 }
 
 /// Whether the client is who it says. An unknown client costs as much as a wrong secret.
-pub fn verify(kept: Kept, presented: &Presented, now: Time) -> std::result::Result<Proof, Refusal> {
+pub fn verify(kept: Kept, presented: &Presented, now: Time) -> Judged<Proof> {
     let Kept { client, secrets } = kept;
     let Some(client) = client else {
         presented.secrets.iter().for_each(|sent| secret::match_no_generated(sent));
@@ -71,7 +73,7 @@ pub fn verify(kept: Kept, presented: &Presented, now: Time) -> std::result::Resu
 }
 
 /// Notes the use of the secret, and refuses clients that administrators turned away (OAuth contract 1.4.4). The client is as it is now.
-pub fn admit(tx: &Tx<'_>, proof: &Proof) -> Result<std::result::Result<Client, Refusal>> {
+pub fn admit(tx: &Tx<'_>, proof: &Proof) -> Result<Judged<Client>> {
     if let Some(number) = proof.secret_to_touch {
         tx.touch_client_secret(number)?;
     }

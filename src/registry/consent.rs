@@ -16,7 +16,7 @@ use crate::registry::history;
 use crate::registry::principal::Principal;
 use crate::registry::refusal::{
     CLIENT_STATE_REJECTED, CLIENT_STATE_REQUESTED, CLIENT_STATE_SUSPENDED, CLIENT_UNKNOWN_TO_US, CLIENT_WITHOUT_REDIRECT_URI,
-    CODE_CHALLENGE_MALFORMED, CODE_CHALLENGE_METHOD_UNSUPPORTED, CODE_CHALLENGE_MISSING, CODE_GRANT_MISSING, PARAMETER_REPEATED,
+    CODE_CHALLENGE_MALFORMED, CODE_CHALLENGE_METHOD_UNSUPPORTED, CODE_CHALLENGE_MISSING, CODE_GRANT_MISSING, Judged, PARAMETER_REPEATED,
     REDIRECT_URI_MISSING, REDIRECT_URI_NOT_REGISTERED, RESPONSE_TYPE_MISSING, RESPONSE_TYPE_UNSUPPORTED, Reason, Refusal,
 };
 use crate::registry::rights::Entity;
@@ -38,7 +38,7 @@ pub struct Request {
 
 /// How it stands with a request.
 #[derive(Debug)]
-pub enum Judged {
+pub enum Standing {
     /// Nobody can be sent anywhere: the person at the browser is told.
     Stay(Refusal),
     /// The client is told, where it is registered.
@@ -64,29 +64,29 @@ pub enum Consent {
 }
 
 /// Judges a request of the user who is signed in.
-pub fn judge(tx: &Tx<'_>, session: &Session, request: &Request) -> Result<Judged> {
+pub fn judge(tx: &Tx<'_>, session: &Session, request: &Request) -> Result<Standing> {
     let client = match request.client_id.parse() {
         Ok(id) => tx.client(&id, Deleted::No)?,
         Err(_) => None,
     };
     let Some(client) = client else {
-        return Ok(Judged::Stay(Refusal::of(&CLIENT_UNKNOWN_TO_US).with("client_id", &request.client_id)));
+        return Ok(Standing::Stay(Refusal::of(&CLIENT_UNKNOWN_TO_US).with("client_id", &request.client_id)));
     };
     let redirect_uri = match redirect_uri(&client, request) {
         Ok(uri) => uri,
-        Err(refusal) => return Ok(Judged::Stay(refusal)),
+        Err(refusal) => return Ok(Standing::Stay(refusal)),
     };
     match reason_against(tx, session, request, &client)? {
-        Some(reason) => Ok(Judged::Back { redirect_uri, refusal: Refusal::to(reason, &client.id) }),
+        Some(reason) => Ok(Standing::Back { redirect_uri, refusal: Refusal::to(reason, &client.id) }),
         None => {
             let consent = consent(tx, session, &client)?;
-            Ok(Judged::Fine(Box::new(Asked { client, redirect_uri, code_challenge: request.code_challenge.clone(), consent })))
+            Ok(Standing::Fine(Box::new(Asked { client, redirect_uri, code_challenge: request.code_challenge.clone(), consent })))
         }
     }
 }
 
 /// Where the browser may be sent: before this is settled nobody is sent anywhere (checks 1 to 5).
-fn redirect_uri(client: &Client, request: &Request) -> std::result::Result<String, Refusal> {
+fn redirect_uri(client: &Client, request: &Request) -> Judged<String> {
     if let Some("client_id" | "redirect_uri") = request.repeated {
         return Err(Refusal::to(&PARAMETER_REPEATED, &client.id));
     }

@@ -108,6 +108,9 @@ reasons! {
     TOKEN_TYPE_UNSUPPORTED: "token_type_unsupported" "unsupported_token_type" UNSUPPORTED_TOKEN_TYPE;
 }
 
+/// What came of a request that may be refused. A refusal is no `Err` of a transaction: that would roll back what it leaves behind.
+pub type Judged<T> = std::result::Result<T, Refusal>;
+
 /// A refusal on its way out. It is no `Error`: what it leaves behind (an event, a revocation) must be committed.
 #[derive(Clone, Debug)]
 pub struct Refusal {
@@ -115,7 +118,7 @@ pub struct Refusal {
     /// Whose history it goes to.
     pub client: Option<ClientId>,
     /// What was registered or expected, and what came.
-    pub difference: Option<Difference>,
+    pub difference: Option<Box<Difference>>,
     /// For attributes of the wire error.
     attribute: Option<(&'static str, String)>,
 }
@@ -151,7 +154,8 @@ impl Refusal {
 
     pub fn differing(self, field: &'static str, registered: &str, received: &str) -> Refusal {
         let cut = |text: &str| text.chars().take(LONGEST_KEPT).collect();
-        Refusal { difference: Some(Difference { field, registered: cut(registered), received: cut(received) }), ..self }
+        let difference = Difference { field, registered: cut(registered), received: cut(received) };
+        Refusal { difference: Some(Box::new(difference)), ..self }
     }
 
     pub fn with(self, name: &'static str, value: &str) -> Refusal {
@@ -177,7 +181,7 @@ impl Refusal {
             Endpoint::Token => Action::RefuseToken,
         };
         let (mut old, mut new) = (Map::new(), Map::from_iter([("reason".to_owned(), Value::from(self.reason.name))]));
-        if let Some(Difference { field, registered, received }) = &self.difference {
+        if let Some(Difference { field, registered, received }) = self.difference.as_deref() {
             old.insert((*field).to_owned(), registered.as_str().into());
             new.insert((*field).to_owned(), received.as_str().into());
             new.insert("first_difference".to_owned(), uri::first_difference(registered, received).into());
@@ -191,7 +195,7 @@ impl Refusal {
         if let Some(client) = &self.client {
             fields.push(("client_id", client.as_str().into()));
         }
-        if let Some(Difference { field, registered, received }) = &self.difference {
+        if let Some(Difference { field, registered, received }) = self.difference.as_deref() {
             let at = uri::first_difference(registered, received);
             fields.push(("difference", json!({"field": field, "registered": registered, "received": received, "at": at})));
         }

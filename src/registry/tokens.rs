@@ -15,7 +15,7 @@ use crate::model::settings::Settings;
 use crate::registry::principal::Principal;
 use crate::registry::refusal::{
     CLIENT_UNUSABLE, CODE_EXPIRED, CODE_OF_ANOTHER_CLIENT, CODE_REPLAYED, CODE_UNKNOWN, CODE_VERIFIER_MISSING, CODE_VERIFIER_UNEXPECTED,
-    CODE_VERIFIER_WRONG, GRANT_NOT_ALLOWED, REDIRECT_URI_DIFFERS, REFRESH_ANSWERED_TWICE, REFRESH_TOKEN_EXPIRED,
+    CODE_VERIFIER_WRONG, GRANT_NOT_ALLOWED, Judged, REDIRECT_URI_DIFFERS, REFRESH_ANSWERED_TWICE, REFRESH_TOKEN_EXPIRED,
     REFRESH_TOKEN_OF_ANOTHER_CLIENT, REFRESH_TOKEN_REUSED, REFRESH_TOKEN_UNKNOWN, Refusal, TOKEN_OF_ANOTHER_CLIENT, TOKEN_TYPE_UNSUPPORTED,
     USER_GONE,
 };
@@ -23,9 +23,6 @@ use crate::registry::rights::Entity;
 use crate::registry::{history, sessions};
 use crate::store::access_tokens::{Hashes, KeptToken, Rotated};
 use crate::store::{Deleted, Tx};
-
-/// A refusal is no `Err`, which would roll back what it leaves behind.
-pub type Judged<T> = std::result::Result<T, Refusal>;
 
 /// What a client gets, shown this once.
 #[derive(Debug)]

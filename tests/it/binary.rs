@@ -39,7 +39,7 @@ fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Outpu
 }
 
 /// A server that is killed when its story is over.
-struct Running {
+pub struct Running {
     child: Child,
     ready: Value,
 }
@@ -54,7 +54,17 @@ impl Running {
         Running { child, ready }
     }
 
-    fn address(&self) -> &str {
+    /// One with a database that goes with it.
+    pub fn ephemeral() -> Running {
+        Running::start(&std::env::temp_dir(), &["--ephemeral"], &[])
+    }
+
+    /// The administrator's key, which only a temporary server tells.
+    pub fn admin_key(&self) -> &str {
+        self.ready["admin_api_key"].as_str().expect("a key")
+    }
+
+    pub fn address(&self) -> &str {
         self.ready["url"].as_str().and_then(|url| url.strip_prefix("http://")).expect("an address")
     }
 

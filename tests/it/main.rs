@@ -10,6 +10,7 @@ mod events;
 mod golden;
 mod hostile;
 mod members;
+mod oauth;
 mod organizations;
 mod property;
 mod search;

@@ -127,6 +127,19 @@ impl Server {
     }
 
     pub fn send_with(&self, authorization: Option<&str>, headers: &[(&str, &str)], method: &str, target: &str, body: &[u8]) -> Answer {
+        self.send_from(PEER, authorization, headers, method, target, body)
+    }
+
+    /// The same, from an address.
+    pub fn send_from(
+        &self,
+        peer: IpAddr,
+        authorization: Option<&str>,
+        headers: &[(&str, &str)],
+        method: &str,
+        target: &str,
+        body: &[u8],
+    ) -> Answer {
         self.clock.fetch_add(1_001, Ordering::SeqCst);
         self.next_id.set(self.next_id.get() + 1);
         let mut headers: Vec<(String, String)> = headers.iter().map(|(n, v)| (n.to_lowercase(), (*v).to_owned())).collect();
@@ -137,7 +150,7 @@ impl Server {
             headers,
             body: Body::Whole(body.to_vec()),
             id: format!("request-{}", self.next_id.get()),
-            peer: PEER,
+            peer,
         };
         let Reply { status, headers, body } = self.app.answer(&request);
         Answer { status, headers, body }

@@ -1,0 +1,241 @@
+//! Signing in and out, sessions, and those who guess passwords (OAuth contract 1.6).
+
+use std::net::IpAddr;
+
+use super::town;
+use crate::server::{Answer, Server};
+use crate::visitor::{PASSWORD, Visitor, form};
+
+const LOGIN: &str = "/oauth/api/auth/login";
+
+fn sign_in(server: &Server, user: &str, password: &str) -> Answer {
+    server.post_form(LOGIN, &[("user_id", user), ("password", password)])
+}
+
+/// The same, from somewhere else.
+fn sign_in_from(server: &Server, peer: &str, user: &str, password: &str) -> Answer {
+    let peer: IpAddr = peer.parse().expect("an address");
+    let body = form(&[("user_id", user), ("password", password)]);
+    server.send_from(peer, None, &[("Content-Type", "application/x-www-form-urlencoded")], "POST", LOGIN, body.as_bytes())
+}
+
+#[test]
+fn who_knows_the_password_gets_a_cookie_that_no_script_sees() {
+    let (server, _) = town();
+    let answer = server.send_with(
+        None,
+        &[("Content-Type", "application/json")],
+        "POST",
+        LOGIN,
+        br#"{"user_id":"bob","password":"Hunter2-hunter2"}"#,
+    );
+    assert_eq!((answer.status, answer.body.len()), (204, 0));
+    let cookie = answer.header("Set-Cookie").expect("a cookie");
+    assert!(cookie.starts_with("_session=bob.ONZW4.") && cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax"), "{cookie}");
+    let secret = cookie.split(';').next().and_then(|pair| pair.rsplit('.').next()).expect("a secret").to_owned();
+    let file = std::fs::read(server.app.store().path()).expect("the file");
+    let wal = std::fs::read(server.app.store().path().with_extension("db-wal")).unwrap_or_default();
+    for bytes in [file, wal] {
+        assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "the secret is in the file");
+    }
+}
+
+#[test]
+fn the_cookie_is_for_https_alone_where_the_world_comes_by_https() {
+    let settings = keyfob::model::settings::Settings { public_url: "https://id.example".to_owned(), ..Default::default() };
+    let mut server = Server::with(settings);
+    server.has_user("bob");
+    assert!(sign_in(&server, "bob", PASSWORD).header("Set-Cookie").is_some_and(|cookie| cookie.contains("; Secure")));
+}
+
+#[test]
+fn what_is_wrong_with_a_sign_in_is_said() {
+    let (server, _) = town();
+    for (user, password, error) in [
+        ("", "x", "missing_user_id"),
+        ("  ", "x", "missing_user_id"),
+        ("bob", "", "missing_password"),
+        ("No User", "x", "validation"),
+        ("bob", "wrong", "no_user_id_password_match"),
+        ("nobody", "wrong", "no_user_id_password_match"),
+        ("bob@example.com", PASSWORD, "validation"),
+    ] {
+        let answer = sign_in(&server, user, password);
+        assert_eq!((answer.status, answer.error().as_str()), (400, error), "{user}");
+        assert_eq!(answer.header("Set-Cookie"), None);
+    }
+    for body in [&b"{"[..], b"[]", b"{\"user_id\":5}"] {
+        assert_eq!(server.send_with(None, &[("Content-Type", "application/json")], "POST", LOGIN, body).status, 400);
+    }
+}
+
+#[test]
+fn a_deleted_user_does_not_sign_in_and_is_signed_out() {
+    let (server, _) = town();
+    let mut bob = server.signed_in("bob");
+    assert_eq!(bob.get(&server, "/oauth/api/me").json()["user"]["ids"]["user_id"], "bob");
+    server.check("admin", "DELETE", "/api/v3/users/bob", "", "200");
+    let mut other = bob.clone();
+    let answer = bob.get(&server, "/oauth/api/me");
+    assert_eq!(answer.status, 401);
+    assert!(answer.header("Set-Cookie").is_some_and(|cookie| cookie.starts_with("_session=;")), "a dead cookie is taken away");
+    assert_eq!(other.get(&server, "/api/v3/auth_info").status, 401);
+    assert_eq!(sign_in(&server, "bob", PASSWORD).error(), "no_user_id_password_match");
+}
+
+#[test]
+fn the_page_signs_in_without_a_script() {
+    let (server, _) = town();
+    let mut browser = Visitor::default();
+    let page = browser.get(&server, "/oauth/login?n=%2Foauth%2Fcode%3Fcode%3Dx");
+    assert!(page.status == 200 && page.text().contains("value=\"/oauth/code?code=x\""), "{}", page.text());
+    let token = browser.jar.get("_csrf").expect("a token").to_owned();
+    assert!(page.text().contains(&token) && page.header("X-CSRF-Token") == Some(token.as_str()));
+    let wrong =
+        browser.post(&server, "/oauth/login", &[("user_id", "bob"), ("password", "wrong"), ("n", "/oauth/code"), ("_csrf", &token)]);
+    assert_eq!(wrong.status, 400);
+    for kept in ["Incorrect password or user ID.", "value=\"bob\"", "value=\"/oauth/code\""] {
+        assert!(wrong.text().contains(kept), "{kept}\n{}", wrong.text());
+    }
+    assert!(!wrong.text().contains("wrong\""), "the password is not written back");
+    let right =
+        browser.post(&server, "/oauth/login", &[("user_id", "bob"), ("password", PASSWORD), ("n", "/oauth/code"), ("_csrf", &token)]);
+    assert_eq!((right.status, right.header("Location")), (302, Some("/oauth/code")));
+    let again = browser.get(&server, "/oauth/login?n=%2Foauth%2Fcode");
+    assert_eq!((again.status, again.header("Location")), (302, Some("/oauth/code")));
+    assert!(browser.get(&server, "/oauth/").text().contains("You are logged in as"));
+    let out = browser.send(&server, "POST", "/oauth/api/auth/logout", &[("Accept", "text/html")], "");
+    assert_eq!((out.status, out.header("Location")), (302, Some("/oauth/login")));
+    assert_eq!(browser.get(&server, "/oauth/api/me").status, 401);
+}
+
+#[test]
+fn nobody_is_led_away_by_a_link_to_the_sign_in_page() {
+    let (server, _) = town();
+    for place in
+        ["//evil.example", "/\\evil.example", "https://evil.example", "////evil.example", "javascript:x", "/\r\nX: y", "evil", "/ä"]
+    {
+        let answer = server.signed_in("bob").get(&server, &format!("/oauth/login?{}", form(&[("n", place)])));
+        assert_eq!(answer.header("Location"), Some("/oauth/"), "{place:?}");
+        let answer = Visitor::default().post(&server, "/oauth/login", &[("user_id", "bob"), ("password", PASSWORD), ("n", place)]);
+        assert_eq!(answer.header("Location"), Some("/oauth/"), "{place:?}");
+    }
+}
+
+#[test]
+fn a_session_ends_when_nobody_uses_it_and_when_it_is_old() {
+    let (server, _) = town();
+    let day = 24 * 60 * 60;
+    let mut bob = server.signed_in("bob");
+    for _ in 0..4 {
+        server.wait_seconds(6 * day);
+        assert_eq!(bob.get(&server, "/oauth/api/me").status, 200, "it is used");
+    }
+    server.wait_seconds(6 * day);
+    assert_eq!(bob.get(&server, "/oauth/api/me").status, 401, "it is a month old");
+    let mut idle = server.signed_in("bob");
+    server.wait_seconds(7 * day);
+    assert_eq!(idle.get(&server, "/oauth/api/me").status, 401, "nobody used it for a week");
+}
+
+#[test]
+fn sessions_are_listed_and_ended_one_by_one() {
+    let (server, _) = town();
+    let (mut one, mut two) = (server.signed_in("bob"), server.signed_in("bob"));
+    let listed = server.check("bob", "GET", "/api/v3/users/bob/sessions?order=-created_at", "", "200");
+    assert_eq!(listed.header("X-Total-Count"), Some("2"));
+    let newest = listed.json()["sessions"][0]["session_id"].as_str().expect("an ID").to_owned();
+    server.check("alice", "DELETE", &format!("/api/v3/users/bob/sessions/{newest}"), "", "403 no_user_rights");
+    server.check("alice", "DELETE", &format!("/api/v3/users/alice/sessions/{newest}"), "", "404 user_session_not_found");
+    server.check("bob", "DELETE", &format!("/api/v3/users/bob/sessions/{newest}"), "", "200");
+    server.check("bob", "DELETE", "/api/v3/users/bob/sessions/no-uuid", "", "404 user_session_not_found");
+    assert_eq!((one.get(&server, "/oauth/api/me").status, two.get(&server, "/oauth/api/me").status), (200, 401));
+}
+
+#[test]
+fn a_ticket_that_was_tampered_with_is_none() {
+    let (server, _) = town();
+    let bob = server.signed_in("bob");
+    let good = bob.jar.get("_session").expect("a cookie").to_owned();
+    let (head, key) = good.rsplit_once('.').expect("a key");
+    let forged = [
+        format!("{head}.{}", key.chars().rev().collect::<String>()),
+        good.replacen("bob", "alice", 1),
+        good.replacen("bob", "admin", 1),
+        "x".to_owned(),
+        "bob.ONZW4..".to_owned(),
+        format!("bob.NNSXS.{}", &head[10..]),
+    ];
+    for cookie in forged {
+        let answer = server.send_with(None, &[("Cookie", &format!("_session={cookie}"))], "GET", "/oauth/api/me", b"");
+        assert_eq!(answer.status, 401, "{cookie}");
+    }
+}
+
+#[test]
+fn guessing_slows_down_for_everyone_who_guesses() {
+    let (server, _) = town();
+    for _ in 0..5 {
+        assert_eq!(sign_in_from(&server, "192.0.2.1", "bob", "wrong").status, 400);
+    }
+    let locked = sign_in_from(&server, "192.0.2.1", "bob", PASSWORD);
+    assert_eq!((locked.status, locked.error().as_str()), (429, "too_many_failures"));
+    assert_eq!(locked.header("Retry-After"), Some("1"));
+    server.wait_seconds(2);
+    assert_eq!(sign_in_from(&server, "192.0.2.1", "bob", "wrong").status, 400);
+    assert_eq!(sign_in_from(&server, "192.0.2.1", "bob", "wrong").header("Retry-After"), Some("2"));
+    // Elsewhere, too, and the page says so as well.
+    assert_eq!(sign_in_from(&server, "192.0.2.2", "bob", PASSWORD).status, 429);
+    server.wait_seconds(3);
+    assert_eq!(sign_in_from(&server, "192.0.2.2", "bob", PASSWORD).status, 204);
+    assert_eq!(sign_in_from(&server, "192.0.2.1", "bob", PASSWORD).status, 204, "who signs in starts anew");
+}
+
+#[test]
+fn a_user_is_not_locked_out_from_where_the_user_has_signed_in() {
+    let (server, _) = town();
+    assert_eq!(sign_in_from(&server, "192.0.2.1", "bob", PASSWORD).status, 204);
+    for _ in 0..8 {
+        sign_in_from(&server, "198.51.100.7", "bob", "wrong");
+    }
+    assert_eq!(sign_in_from(&server, "198.51.100.7", "bob", PASSWORD).status, 429);
+    assert_eq!(sign_in_from(&server, "203.0.113.9", "bob", PASSWORD).status, 429);
+    assert_eq!(sign_in_from(&server, "192.0.2.1", "bob", PASSWORD).status, 204);
+    for _ in 0..5 {
+        sign_in_from(&server, "192.0.2.1", "bob", "wrong");
+    }
+    assert_eq!(sign_in_from(&server, "192.0.2.1", "bob", PASSWORD).status, 429, "even there one cannot guess for ever");
+}
+
+#[test]
+fn an_address_that_tries_many_users_is_slowed_down_whether_they_exist_or_not() {
+    let (server, _) = town();
+    for n in 0..20 {
+        assert_eq!(sign_in_from(&server, "2001:db8::1", &format!("user-{n}"), "wrong").status, 400);
+    }
+    assert_eq!(sign_in_from(&server, "2001:db8::2", "another", "wrong").status, 429, "the same network");
+    assert_eq!(sign_in_from(&server, "2001:db8:0:1::1", "bob", PASSWORD).status, 204, "another one");
+    for _ in 0..5 {
+        sign_in_from(&server, "192.0.2.9", "ghost", "wrong");
+    }
+    assert_eq!(sign_in_from(&server, "192.0.2.8", "ghost", "wrong").status, 429, "nothing tells that there is no such user");
+}
+
+#[test]
+fn a_temporary_password_signs_nobody_in() {
+    let (server, _) = town();
+    let body = r#"{"user":{"temporary_password":"Temporary-1"},"field_mask":"temporary_password"}"#;
+    server.check("admin", "PUT", "/api/v3/users/bob", body, "200");
+    assert_eq!(sign_in(&server, "bob", "Temporary-1").error(), "no_user_id_password_match");
+}
+
+#[test]
+fn signing_in_and_out_is_written_down() {
+    let (server, _) = town();
+    let mut bob = server.signed_in("bob");
+    bob.post(&server, "/oauth/api/auth/logout", &[]);
+    let events = server.app.store().read(|tx| tx.events("user", "bob")).expect("events");
+    let names: Vec<&str> = events.iter().map(|event| event.name.as_str()).collect();
+    assert!(names.ends_with(&["user.session.create", "user.session.delete"]), "{names:?}");
+    assert!(events.iter().all(|event| !event.new_values.contains("ONZW4")));
+}

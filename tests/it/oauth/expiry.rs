@@ -1,0 +1,83 @@
+//! What is over goes: the file does not grow for ever.
+
+use keyfob::registry::expiry::{Swept, sweep};
+
+use super::town;
+use crate::server::Server;
+use crate::visitor::Tokens;
+
+const DAY: i64 = 24 * 60 * 60;
+
+/// Sweeps until nothing is left to sweep, and counts the rows that stayed.
+fn left(server: &Server) -> Vec<(&'static str, i64)> {
+    while server.app.store().write(sweep).expect("a sweep") == Swept::Some {}
+    let connection = rusqlite::Connection::open(server.app.store().path()).expect("the file opens");
+    ["access_tokens", "authorization_codes", "sessions", "sign_in_failures", "sign_in_addresses", "client_token_days"]
+        .into_iter()
+        .map(|table| (table, connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).expect("a count")))
+        .filter(|(_, count)| *count > 0)
+        .collect()
+}
+
+#[test]
+fn everything_that_is_over_is_removed_in_its_time() {
+    let (server, secret) = town();
+    let mut bob = server.signed_in("bob");
+    let code = bob.code(&server, "my-app", &[]);
+    let first = server.tokens("my-app", &secret, &code);
+    Tokens::of(&server.refresh("my-app", &secret, &first.refresh));
+    bob.code(&server, "my-app", &[]);
+    server.post_form("/oauth/api/auth/login", &[("user_id", "alice"), ("password", "wrong")]);
+    let full = [
+        ("access_tokens", 2),
+        ("authorization_codes", 2),
+        ("sessions", 1),
+        ("sign_in_failures", 2),
+        ("sign_in_addresses", 1),
+        ("client_token_days", 1),
+    ];
+    assert_eq!(left(&server), full, "nothing is over yet");
+    server.wait_seconds(20 * 60);
+    assert_eq!(left(&server).len(), 5, "failures are forgotten");
+    server.wait_seconds(2 * DAY);
+    assert_eq!(left(&server)[1].0, "sessions", "codes are forgotten");
+    server.wait_seconds(6 * DAY);
+    assert_eq!(
+        left(&server),
+        [("access_tokens", 1), ("sign_in_addresses", 1), ("client_token_days", 1)],
+        "rotated tokens and idle sessions are"
+    );
+    server.wait_seconds(90 * DAY);
+    assert_eq!(left(&server), [("client_token_days", 1)], "refresh tokens that nobody uses are");
+    server.wait_seconds(400 * DAY);
+    assert_eq!(left(&server), []);
+}
+
+#[test]
+fn a_sweep_takes_a_little_at_a_time_and_comes_to_an_end() {
+    let (server, _) = town();
+    for n in 0..450 {
+        let user = format!("user-{n}").parse().expect("an ID");
+        let attempt = keyfob::registry::sign_in::Attempt { user_id: user, peer: crate::server::PEER };
+        server.app.store().write(|tx| keyfob::registry::sign_in::fail(tx, &attempt)).expect("a failure");
+    }
+    server.wait_seconds(20 * 60);
+    let sweeps: Vec<Swept> = (0..4).map(|_| server.app.store().write(sweep).expect("a sweep")).collect();
+    assert_eq!(sweeps, [Swept::Some, Swept::Some, Swept::All, Swept::All]);
+}
+
+#[test]
+fn an_ended_grace_leaves_no_hash_behind() {
+    let (server, _) = town();
+    server.check("alice", "POST", "/api/v3/clients/my-app/secret", r#"{"grace":"60s"}"#, "200");
+    let count = || {
+        let connection = rusqlite::Connection::open(server.app.store().path()).expect("the file opens");
+        connection
+            .query_row("SELECT count(*) FROM client_secrets WHERE client_id = 'my-app'", [], |row| row.get::<_, i64>(0))
+            .expect("a count")
+    };
+    assert_eq!(count(), 2);
+    server.wait_seconds(61);
+    server.app.store().write(sweep).expect("a sweep");
+    assert_eq!(count(), 1);
+}

@@ -1,0 +1,106 @@
+//! A client signs its user out (OAuth contract 1.7), and the helpers of the command line (1.8).
+
+use super::town;
+use crate::server::{Answer, Server};
+use crate::visitor::{Tokens, Visitor, form};
+
+fn granted(server: &Server, secret: &str) -> (Visitor, Tokens, String) {
+    let mut bob = server.signed_in("bob");
+    let code = bob.code(server, "my-app", &[]);
+    let tokens = server.tokens("my-app", secret, &code);
+    let id = tokens.access.split('.').nth(1).expect("an ID").to_owned();
+    (bob, tokens, id)
+}
+
+fn sign_out(server: &Server, browser: &mut Visitor, pairs: &[(&str, &str)]) -> Answer {
+    browser.get(server, &format!("/oauth/logout?{}", form(pairs)))
+}
+
+#[test]
+fn it_leads_to_a_registered_place_and_ends_the_token_and_its_session() {
+    for (wanted, place) in [
+        (Some("https://app.example/bye?foo=bar"), "https://app.example/bye?foo=bar"),
+        (Some("https://app.example/bye"), "https://app.example/bye"),
+        (None, "https://app.example/bye"),
+    ] {
+        let (server, secret) = town();
+        let (mut bob, tokens, id) = granted(&server, &secret);
+        // The browser that signs out need not be the one that signed in.
+        let mut other = Visitor::default();
+        let mut pairs = vec![("access_token_id", id.as_str())];
+        pairs.extend(wanted.map(|wanted| ("post_logout_redirect_uri", wanted)));
+        let answer = sign_out(&server, &mut other, &pairs);
+        assert_eq!((answer.status, answer.header("Location")), (302, Some(place)));
+        assert_eq!(server.status_with(&tokens.access, "/api/v3/users/bob"), 401);
+        assert_eq!(bob.get(&server, "/oauth/api/me").status, 401);
+    }
+}
+
+#[test]
+fn it_never_leads_to_an_unregistered_place_and_then_ends_nothing() {
+    let (server, secret) = town();
+    let (mut bob, tokens, id) = granted(&server, &secret);
+    for place in [
+        "https://evil.example/bye",
+        "https://app.example/bye/x",
+        "//evil.example",
+        "/oauth/code",
+        "javascript:x",
+        "https://app.example/bye#x",
+    ] {
+        let answer = sign_out(&server, &mut bob, &[("access_token_id", &id), ("post_logout_redirect_uri", place)]);
+        assert_eq!((answer.status, answer.error().as_str()), (400, "invalid_logout_redirect_uri"), "{place}");
+    }
+    assert_eq!(server.status_with(&tokens.access, "/api/v3/users/bob"), 200);
+    assert_eq!(bob.get(&server, "/oauth/api/me").status, 200);
+}
+
+#[test]
+fn without_a_registered_place_and_for_an_unknown_token_it_leads_home() {
+    let (server, secret) = town();
+    server.check("alice", "PUT", "/api/v3/clients/my-app", r#"{"client":{},"field_mask":"logout_redirect_uris"}"#, "200");
+    let (mut bob, _, id) = granted(&server, &secret);
+    let answer = sign_out(&server, &mut bob, &[("access_token_id", &id), ("post_logout_redirect_uri", "https://evil.example")]);
+    assert_eq!((answer.status, answer.header("Location")), (302, Some("/oauth")));
+    let again = sign_out(&server, &mut bob, &[("access_token_id", &id)]);
+    assert_eq!((again.status, again.header("Location")), (302, Some("/oauth")));
+    let mut other = server.signed_in("bob");
+    sign_out(&server, &mut other, &[("access_token_id", "unknown")]);
+    assert_eq!(other.get(&server, "/oauth/api/me").status, 401, "the browser's own session ends all the same");
+    assert_eq!(sign_out(&server, &mut other, &[]).error(), "missing_param_access_token_id");
+}
+
+#[test]
+fn a_place_on_this_server_can_be_registered() {
+    let (server, secret) = town();
+    let body = r#"{"client":{"logout_redirect_uris":["/console"]},"field_mask":"logout_redirect_uris"}"#;
+    server.check("alice", "PUT", "/api/v3/clients/my-app", body, "200");
+    let (mut bob, _, id) = granted(&server, &secret);
+    let answer = sign_out(&server, &mut bob, &[("access_token_id", &id), ("post_logout_redirect_uri", "/console")]);
+    assert_eq!(answer.header("Location"), Some("/console"));
+}
+
+#[test]
+fn the_command_line_is_called_back_at_its_port() {
+    let server = Server::start();
+    for (query, place) in [
+        ("code=x&state=y", "http://localhost:11885/oauth/callback?code=x&state=y"),
+        ("port=8123&code=x", "http://localhost:8123/oauth/callback?code=x"),
+        ("port=abc", "http://localhost:11885/oauth/callback"),
+        ("port=0", "http://localhost:11885/oauth/callback"),
+        ("port=99999", "http://localhost:11885/oauth/callback"),
+        ("port=80%40evil.example&code=x", "http://localhost:11885/oauth/callback?code=x"),
+        ("error=access_denied&x=%0D%0AY", "http://localhost:11885/oauth/callback?error=access_denied&x=%0D%0AY"),
+    ] {
+        let answer = server.send("anon", "GET", &format!("/oauth/local-callback?{query}"), "");
+        assert_eq!((answer.status, answer.header("Location")), (302, Some(place)), "{query}");
+    }
+}
+
+#[test]
+fn a_code_can_be_copied_from_a_page_that_nobody_else_sees() {
+    let server = Server::start();
+    let page = server.send("anon", "GET", "/oauth/code?code=%3Cb%3EMF2XI", "");
+    assert!(page.text().contains("&lt;b&gt;MF2XI") && page.header("Referrer-Policy") == Some("no-referrer"));
+    assert!(server.send("anon", "GET", "/oauth/code", "").text().contains("No authorization code"));
+}

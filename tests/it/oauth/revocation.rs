@@ -1,0 +1,120 @@
+//! Revocation and introspection (RFC 7009, RFC 7662, OAuth contract 2.4 and 2.5).
+
+use serde_json::json;
+
+use super::town;
+use crate::server::{ADMIN_KEY, Server};
+use crate::visitor::{Tokens, form};
+
+fn granted(server: &Server, secret: &str) -> Tokens {
+    let code = server.signed_in("bob").code(server, "my-app", &[]);
+    server.tokens("my-app", secret, &code)
+}
+
+fn ask(server: &Server, target: &str, token: &str, client: &str, secret: &str) -> crate::server::Answer {
+    server.post_form(target, &[("token", token), ("token_type_hint", "unheard_of"), ("client_id", client), ("client_secret", secret)])
+}
+
+#[test]
+fn a_client_gives_a_token_up_by_either_part() {
+    let (server, secret) = town();
+    for by_refresh in [true, false] {
+        let tokens = granted(&server, &secret);
+        let part = if by_refresh { &tokens.refresh } else { &tokens.access };
+        let answer = ask(&server, "/oauth/revoke", part, "my-app", &secret);
+        assert_eq!((answer.status, answer.body.len()), (200, 0));
+        assert_eq!(server.status_with(&tokens.access, "/api/v3/users/bob"), 401);
+        assert_eq!(server.refresh("my-app", &secret, &tokens.refresh).status, 400);
+        assert_eq!(ask(&server, "/oauth/revoke", part, "my-app", &secret).status, 200, "what is gone stays gone");
+    }
+}
+
+#[test]
+fn garbage_is_revoked_already_and_what_is_not_ones_own_is_left_alone() {
+    let (server, secret) = town();
+    let other = server.has_app("alice", "other", &["RIGHT_USER_INFO"]);
+    let tokens = granted(&server, &secret);
+    let (id, _) = tokens.access.rsplit_once('.').expect("a key");
+    for garbage in ["x", "MFRWG.A.B", "..", &format!("{id}.AAAA")] {
+        assert_eq!(ask(&server, "/oauth/revoke", garbage, "my-app", &secret).status, 200, "{garbage}");
+    }
+    for (token, client, own, status, error) in [
+        (tokens.access.as_str(), "other", other.as_str(), 400, "unauthorized_client"),
+        (tokens.access.as_str(), "my-app", "wrong", 401, "invalid_client"),
+        (ADMIN_KEY, "my-app", secret.as_str(), 400, "unsupported_token_type"),
+        ("", "my-app", secret.as_str(), 400, "invalid_request"),
+    ] {
+        let answer = ask(&server, "/oauth/revoke", token, client, own);
+        assert_eq!((answer.status, answer.json()["error"].as_str()), (status, Some(error)));
+    }
+    assert_eq!(server.status_with(&tokens.access, "/api/v3/users/bob"), 200);
+    assert_eq!(server.send("anon", "GET", "/oauth/revoke", "").status, 405);
+}
+
+#[test]
+fn a_client_learns_about_its_own_tokens() {
+    let (server, secret) = town();
+    let tokens = granted(&server, &secret);
+    let answer = ask(&server, "/oauth/introspect", &tokens.access, "my-app", &secret).json();
+    let iat = answer["iat"].as_i64().expect("seconds");
+    assert_eq!(
+        answer,
+        json!({"active": true, "scope": "RIGHT_USER_INFO", "client_id": "my-app", "username": "bob", "sub": "bob",
+               "iss": "http://127.0.0.1:1885", "iat": iat, "token_type": "bearer", "exp": iat + 3600})
+    );
+    let refresh = ask(&server, "/oauth/introspect", &tokens.refresh, "my-app", &secret).json();
+    assert_eq!((&refresh["active"], refresh.get("token_type")), (&json!(true), None));
+    server.wait_seconds(3600);
+    assert_eq!(ask(&server, "/oauth/introspect", &tokens.access, "my-app", &secret).json(), json!({"active": false}));
+    assert_eq!(ask(&server, "/oauth/introspect", &tokens.refresh, "my-app", &secret).json()["active"], true);
+}
+
+#[test]
+fn everybody_else_learns_nothing() {
+    let (mut server, secret) = town();
+    server.has_user("carol");
+    let other = server.has_app("alice", "other", &["RIGHT_USER_INFO"]);
+    let tokens = granted(&server, &secret);
+    let inactive = json!({"active": false});
+    for garbage in ["x", "MFRWG.A.B", ADMIN_KEY] {
+        assert_eq!(ask(&server, "/oauth/introspect", garbage, "my-app", &secret).json(), inactive, "{garbage}");
+    }
+    assert_eq!(ask(&server, "/oauth/introspect", &tokens.access, "other", &other).json(), inactive);
+    assert_eq!(ask(&server, "/oauth/introspect", &tokens.access, "my-app", "wrong").status, 401);
+    assert_eq!(server.post_form("/oauth/introspect", &[("token", &tokens.access)]).status, 400);
+    let with_key = |key: &str| {
+        server.send_with(Some(&format!("Bearer {key}")), &[], "POST", "/oauth/introspect", form(&[("token", &tokens.access)]).as_bytes())
+    };
+    assert_eq!(with_key(ADMIN_KEY).json()["active"], true);
+    assert_eq!(with_key(server.key("bob")).json()["active"], true, "bob's own");
+    assert_eq!(with_key(server.key("carol")).json(), inactive);
+    assert_eq!(with_key("NNSXS.A.B").status, 401);
+}
+
+#[test]
+fn a_token_that_opens_nothing_is_not_active() {
+    let (server, secret) = town();
+    let tokens = granted(&server, &secret);
+    let inactive = json!({"active": false});
+    let active = || {
+        server
+            .send_with(
+                Some(&format!("Bearer {ADMIN_KEY}")),
+                &[],
+                "POST",
+                "/oauth/introspect",
+                form(&[("token", &tokens.access)]).as_bytes(),
+            )
+            .json()
+    };
+    assert_eq!(active()["active"], true);
+    server.has_state("my-app", "STATE_SUSPENDED");
+    assert_eq!(active(), inactive);
+    server.has_state("my-app", "STATE_APPROVED");
+    server.check("alice", "DELETE", "/api/v3/clients/my-app", "", "200");
+    assert_eq!(active(), inactive);
+    server.check("alice", "POST", "/api/v3/clients/my-app/restore", "", "200");
+    assert_eq!(active()["active"], true);
+    server.check("admin", "DELETE", "/api/v3/users/bob", "", "200");
+    assert_eq!(active(), inactive);
+}
