@@ -293,6 +293,8 @@ fn with_common_headers(reply: Reply, request: &Request) -> Reply {
         ("X-Frame-Options", "SAMEORIGIN"),
         ("X-XSS-Protection", "1; mode=block"),
     ];
+    // Addresses and pages here may hold codes: no other site is told where the reader comes from (OAuth contract 2.9).
+    const OF_OAUTH: &[(&str, &str)] = &[("Referrer-Policy", "no-referrer")];
     const OF_THE_API: &[(&str, &str)] = &[
         ("Access-Control-Allow-Origin", "*"),
         (
@@ -301,9 +303,13 @@ fn with_common_headers(reply: Reply, request: &Request) -> Reply {
              X-Total-Count, X-Warning",
         ),
     ];
-    let of_the_api = if request.path().starts_with(API) { OF_THE_API } else { &[] };
+    let special = match request.path() {
+        path if path.starts_with(API) => OF_THE_API,
+        path if path.starts_with("/oauth") => OF_OAUTH,
+        _ => &[],
+    };
     let reply = reply.with("X-Request-Id", request.id.as_str());
-    COMMON.iter().chain(of_the_api).fold(reply, |reply, (name, value)| if reply.has(name) { reply } else { reply.with(name, *value) })
+    special.iter().chain(COMMON).fold(reply, |reply, (name, value)| if reply.has(name) { reply } else { reply.with(name, *value) })
 }
 
 /// What a browser asks before it lets a page of another origin in.

