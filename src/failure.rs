@@ -20,8 +20,7 @@ errors! {
 /// The reply for an error; 401 carries a challenge (RFC 6750 section 3).
 pub fn reply(error: &Error) -> Reply {
     let (kind, body) = body(error);
-    let reply = Reply::new(kind.status(), "application/json", body.to_string().into_bytes());
-    if kind == Kind::Unauthenticated { reply.with("WWW-Authenticate", challenge(error)) } else { reply }
+    with_headers(Reply::new(kind.status(), "application/json", body.to_string().into_bytes()), error)
 }
 
 /// The reply outside the API: a page for browsers, indented JSON for others (OAuth contract 1.3).
@@ -39,7 +38,7 @@ pub fn outside(request: &Request, error: &Error) -> Reply {
     } else {
         Reply::new(kind.status(), "application/json", indented(&body))
     };
-    with_patience(reply, error)
+    with_headers(reply, error)
 }
 
 /// For a path outside the API where nothing is.
@@ -73,12 +72,13 @@ fn said(error: &Error) -> String {
     }
 }
 
-/// Whoever came too often is told when to come again (RFC 6585 section 4).
-fn with_patience(reply: Reply, error: &Error) -> Reply {
+/// Whoever came too often is told when to come again (RFC 6585 section 4), and whoever showed no good credentials what is expected.
+pub fn with_headers(reply: Reply, error: &Error) -> Reply {
     match error {
         Error::Named(named) if named.kind == Kind::ResourceExhausted => {
             reply.with("Retry-After", named.attributes.get("seconds").map_or_else(|| "60".to_owned(), ToString::to_string))
         }
+        Error::Named(named) if named.kind == Kind::Unauthenticated => reply.with("WWW-Authenticate", challenge(error)),
         _ => reply,
     }
 }

@@ -150,7 +150,7 @@ pub static ROUTES: &[Route] = &[
     route("oauth.authorize", Post, "/oauth/authorize", Browser, Own(oauth::authorize::authorize), "Take the user's answer and send the browser back to the client."),
     route("oauth.token", Post, "/oauth/token", Client, Own(oauth::token::issue), "Turn a code or a refresh token into an access token."),
     route("oauth.revoke", Post, "/oauth/revoke", Client, Own(oauth::revoke::revoke), "Give a token up."),
-    route("oauth.introspect", Post, "/oauth/introspect", Client, Read(oauth::introspect::introspect), "Tell whether a token is good, and what for."),
+    route("oauth.introspect", Post, "/oauth/introspect", Client, Own(oauth::introspect::introspect), "Tell whether a token is good, and what for."),
     route("oauth.metadata", Get, "/.well-known/oauth-authorization-server", Open, Read(oauth::metadata::get), "Tell what the authorization server can do (RFC 8414)."),
     route("oauth.logout", Get, "/oauth/logout", Browser, Write(oauth::logout::by_client), "End a token and the session it was granted in, and send the browser back to the client."),
     route("oauth.local_callback", Get, "/oauth/local-callback", Open, Read(oauth::callback::local), "Send the browser on to the command line that waits on the reader's machine."),

@@ -16,6 +16,7 @@ use crate::model::mask::Mask;
 use crate::model::shape::{check_text, member};
 use crate::model::user::{FIELDS, User};
 use crate::model::view::render;
+use crate::registry::sign_in::{self, Attempt};
 use crate::registry::users::OldAccess;
 use crate::registry::{guidelines, users};
 use crate::store::users::{UserKey, UserSearch};
@@ -115,8 +116,13 @@ pub fn change_password<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     check_text(MESSAGE, "old", &old.as_str().into(), LONGEST)?;
     users::check_new_password(&id, &old, &new)?;
     Ok(Box::new(move |own| {
-        let (kept, now) = own.read(|call| Ok((users::passwords(call.tx, &id)?, call.tx.now)))?;
-        users::verify_password(kept.as_ref(), &id, &old, now)?;
+        let attempt = Attempt { user_id: id.clone(), peer: input.request.peer };
+        let (kept, now) = own.read(|call| Ok((sign_in::look_up(call.tx, &attempt)?, call.tx.now)))?;
+        if let Err(error) = users::verify_password(kept.as_ref(), &id, &old, now) {
+            // Whoever guesses here is slowed down as where one signs in.
+            own.write(|call| sign_in::count_failure(call.tx, &attempt))?;
+            return Err(error);
+        }
         let hash = Hash::of_chosen(&new);
         if let Some(verified) = kept {
             own.write(|call| users::change_password(call.tx, call.by, &id, &verified, &hash, old_access))?;

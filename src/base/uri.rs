@@ -69,7 +69,8 @@ pub fn form_encoded(bytes: &[u8]) -> String {
 
 /// Whether it is a path on this server, which a browser cannot take for another host (OAuth contract 1.6.1).
 pub fn is_local(place: &str) -> bool {
-    place.starts_with('/') && !place.starts_with("//") && place.bytes().all(|b| (b'!'..=b'~').contains(&b) && b != b'\\')
+    let path = place.split('?').next().unwrap_or_default();
+    path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && place.bytes().all(|b| (b'!'..=b'~').contains(&b))
 }
 
 /// The host that a URI leads to, for people: `https://app.example:8443`, or the scheme alone where there is none.
@@ -83,7 +84,8 @@ pub fn shown_host(uri: &str) -> String {
 
 /// Whether what is sent there crosses the network in clear.
 pub fn is_in_clear(uri: &str) -> bool {
-    uri.starts_with("http://") && LOOPBACK.iter().all(|host| without_port(uri, host).is_none())
+    uri.split(':').next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"))
+        && LOOPBACK.iter().all(|host| without_port(uri, host).is_none())
 }
 
 /// Where two texts begin to differ, in characters.
@@ -102,7 +104,9 @@ impl Redirect {
         if let Some((_, kept, _)) = OWN.iter().find(|(short, kept, _)| text == *short || text == *kept) {
             return Some(Redirect { text: (*kept).to_owned() });
         }
-        let strange = |c: char| c <= ' ' || c == '\u{7f}' || "#\\\"<>".contains(c);
+        // Among them those that are not seen, or turn the direction of what follows: people must see where they are sent.
+        let unseen = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+        let strange = |c: char| c == ' ' || c.is_control() || unseen(c) || "#\\\"<>".contains(c);
         let (scheme, rest) = text.split_once(':')?;
         let good_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
@@ -110,10 +114,9 @@ impl Redirect {
         if !good_scheme || rest.is_empty() || text.contains(strange) {
             return None;
         }
-        let Some(after) = rest.strip_prefix("//") else { return Some(Redirect { text: text.to_owned() }) };
-        let end = after.find(['/', '?']).unwrap_or(after.len());
-        let authority = &after[..end];
-        if authority.contains('@') || (authority.is_empty() && scheme.starts_with("http")) {
+        let is_web = ["http", "https"].iter().any(|web| scheme.eq_ignore_ascii_case(web));
+        let authority = rest.strip_prefix("//").map(|after| after.split(['/', '?']).next().unwrap_or_default());
+        if authority.unwrap_or_default().contains('@') || (is_web && authority.is_none_or(str::is_empty)) {
             return None;
         }
         Some(Redirect { text: text.to_owned() })
@@ -241,6 +244,10 @@ mod tests {
         ("https://app.example/cb", "https://app.example/cb\r\nSet-Cookie: x"),
         ("https://app.example/cb", "https://app.example\\@evil.example/cb"),
         ("https://app.example/cb", "https:app.example/cb"),
+        ("https:evil.example/cb", "https:evil.example/cb"),
+        ("HTTPS:/evil.example/cb", "HTTPS:/evil.example/cb"),
+        ("https://bank.example\u{202e}/cb", "https://bank.example\u{202e}/cb"),
+        ("https://bank.exam\u{200b}ple/cb", "https://bank.exam\u{200b}ple/cb"),
         ("https://app.example/cb", "https:///cb"),
         ("http://127.0.0.1/cb", "http://127.0.0.1.evil.example/cb"),
         ("http://127.0.0.1/cb", "http://127.0.0.1@evil.example/cb"),
@@ -307,7 +314,7 @@ mod tests {
 
     #[test]
     fn a_place_on_this_server_leads_nowhere_else() {
-        for local in ["/", "/oauth/authorize?client_id=a%20b&x=//y", "/console"] {
+        for local in ["/", "/oauth/authorize?client_id=a%20b&x=//y&z=\\w", "/console"] {
             assert!(is_local(local), "{local}");
         }
         for other in
@@ -322,7 +329,9 @@ mod tests {
         assert_eq!(shown_host("https://app.example:8443/cb?x=/"), "https://app.example:8443");
         assert_eq!(shown_host("com.example.app:/cb"), "com.example.app:");
         assert_eq!(shown_host("/code"), "this server");
-        assert!(is_in_clear("http://app.example/cb") && is_in_clear("http://127.0.0.1.evil.example/"));
+        assert!(
+            is_in_clear("http://app.example/cb") && is_in_clear("HTTP://app.example/cb") && is_in_clear("http://127.0.0.1.evil.example/")
+        );
         assert!(!is_in_clear("https://app.example/cb") && !is_in_clear("http://127.0.0.1:1/cb") && !is_in_clear("app:/cb"));
         assert_eq!(first_difference("https://a/cb", "https://a/cb/"), 12);
     }

@@ -173,14 +173,14 @@ impl Given {
         if good { Ok(self.text().to_owned()) } else { Err(self.wrong("must be a host and a port such as 127.0.0.1:1885")) }
     }
 
-    /// `http(s)://host[:port][/path]`; one slash at the end is taken off.
+    /// `http(s)://host[:port]`; one slash at the end is taken off. It is the issuer, whose metadata lies at the root (RFC 8414 section 3).
     fn public_url(&self) -> Result<Option<String>, Usage> {
         let Some((_, url)) = &self.value else { return Ok(None) };
         let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
-        let host = rest.split('/').next().unwrap_or_default();
-        let plain = url.bytes().all(|b| (b'!'..=b'~').contains(&b)) && !url.contains(['?', '#', '@']);
+        let host = rest.strip_suffix('/').unwrap_or(rest);
+        let plain = url.bytes().all(|b| (b'!'..=b'~').contains(&b)) && !host.contains(['/', '?', '#', '@', '\\']);
         if host.is_empty() || host.starts_with(':') || !plain {
-            return Err(self.wrong("must be http://host or https://host, with a port or a path but no query"));
+            return Err(self.wrong("must be http://host or https://host, with a port but no path"));
         }
         Ok(Some(url.strip_suffix('/').unwrap_or(url).to_owned()))
     }

@@ -2,7 +2,10 @@
 
 use percent_encoding::percent_decode_str;
 
-/// The path cannot be read: not UTF-8 after decoding, or with a NUL in it.
+/// More names and values than any honest query or form has: what is looked up among them must stay cheap.
+pub const MOST_PAIRS: usize = 200;
+
+/// It cannot be read: not UTF-8 after decoding, with a NUL in it, or of too many parts.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unreadable;
 
@@ -13,11 +16,14 @@ pub fn segments(path: &str) -> Result<Vec<String>, Unreadable> {
     Ok(path.strip_prefix('/').unwrap_or(&path).split('/').map(str::to_owned).collect())
 }
 
-/// Splits a query into decoded names and values, in the order sent; `+` is a space. A name without `=` has an empty value.
+/// Splits a query or a form into decoded names and values, in the order sent; `+` is a space. A name without `=` has an empty value.
 pub fn pairs(query: &str) -> Result<Vec<(String, String)>, Unreadable> {
-    query
-        .split('&')
-        .filter(|part| !part.is_empty())
+    let parts: Vec<&str> = query.split('&').filter(|part| !part.is_empty()).take(MOST_PAIRS + 1).collect();
+    if parts.len() > MOST_PAIRS {
+        return Err(Unreadable);
+    }
+    parts
+        .into_iter()
         .map(|part| {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             Ok((decode(&name.replace('+', " "))?, decode(&value.replace('+', " "))?))
@@ -45,6 +51,12 @@ mod tests {
         for path in ["/a%00", "/%ff", "/a/%c3%28"] {
             assert_eq!(segments(path), Err(Unreadable), "{path}");
         }
+    }
+
+    #[test]
+    fn a_query_of_too_many_parts_is_unreadable() {
+        assert_eq!(pairs(&"q&".repeat(MOST_PAIRS)).map(|pairs| pairs.len()), Ok(MOST_PAIRS));
+        assert_eq!(pairs(&"q&".repeat(MOST_PAIRS + 1)), Err(Unreadable));
     }
 
     #[test]

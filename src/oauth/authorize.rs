@@ -1,6 +1,7 @@
 //! `/oauth/authorize`: the user says yes or no to a client (RFC 6749 section 4.1.1, OAuth contract 1.4).
 
 use crate::base::error::{Error, Result};
+use crate::base::right::Rights;
 use crate::base::secret::Token;
 use crate::base::uri;
 use crate::call::{Call, Input, Own, OwnWork};
@@ -12,25 +13,26 @@ use crate::oauth::consent_page;
 use crate::oauth::parameters::Parameters;
 use crate::oauth::refused;
 use crate::registry::consent::{self, Asked, Consent, Request, Standing};
-use crate::registry::refusal::{CONSENT_DENIED, Endpoint, Refusal};
+use crate::registry::refusal::{BODY_MALFORMED, CONSENT_DENIED, Endpoint, Refusal};
 
 /// What may be sent once.
 const PARAMETERS: &[&str] = &["client_id", "redirect_uri", "response_type", "state", "scope", "code_challenge", "code_challenge_method"];
 
 /// GET asks, POST answers; both look at everything anew.
 pub fn authorize<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
-    let parameters = Parameters::of_form_and_query(input)?;
+    let parameters = Parameters::of_form_and_query(input).map_err(|_| Error::from(Refusal::of(&BODY_MALFORMED).named()))?;
     let request = Request {
         client_id: parameters.owned("client_id").unwrap_or_default(),
         redirect_uri: parameters.owned("redirect_uri"),
         response_type: parameters.owned("response_type"),
         state: parameters.owned("state"),
+        scope: parameters.owned("scope"),
         code_challenge: parameters.owned("code_challenge"),
         code_challenge_method: parameters.owned("code_challenge_method"),
         repeated: parameters.repeated(PARAMETERS),
     };
-    let answer = answer(input)?;
-    Ok(Box::new(move |own| Authorize { input, request, answer }.run(own)))
+    let (answer, shown) = (answer(input)?, parameters.one("shown").and_then(consent_page::read_shown));
+    Ok(Box::new(move |own| Authorize { input, request, answer, shown }.run(own)))
 }
 
 /// What the user said.
@@ -57,6 +59,8 @@ struct Authorize<'r> {
     input: &'r Input<'r>,
     request: Request,
     answer: Answer,
+    /// The rights that the page showed, if it was our page.
+    shown: Option<Rights>,
 }
 
 /// What came of looking at it.
@@ -81,7 +85,7 @@ impl Authorize<'_> {
             return Ok(Outcome::Reply(Reply::redirect(self.input.request.method, place)));
         };
         Ok(match consent::judge(call.tx, session, &self.request)? {
-            Standing::Fine(asked) if asked.consent == Consent::Needed && self.answer == Answer::NotAsked => {
+            Standing::Fine(asked) if asked.consent == Consent::Needed && self.answer_to(&asked) == Answer::NotAsked => {
                 Outcome::Reply(consent_page::page(call, self.input, &self.request, &asked)?)
             }
             Standing::Fine(_) | Standing::Stay(_) | Standing::Back { .. } => Outcome::Write,
@@ -97,13 +101,19 @@ impl Authorize<'_> {
                 Ok(failure::outside(self.input.request, &Error::from(refusal.named())))
             }
             Standing::Back { redirect_uri, refusal } => self.send_back(call, &redirect_uri, &refusal),
-            Standing::Fine(asked) => match (asked.consent, self.answer) {
+            Standing::Fine(asked) => match (asked.consent, self.answer_to(&asked)) {
                 (Consent::Given, _) | (Consent::Needed, Answer::Yes) => self.send_code(call, session, &asked),
                 (Consent::Needed, Answer::No) => self.send_back(call, &asked.redirect_uri, &Refusal::to(&CONSENT_DENIED, &asked.client.id)),
                 // The user agreed when it was looked at, and no longer.
                 (Consent::Needed, Answer::NotAsked) => consent_page::page(call, self.input, &self.request, &asked),
             },
         }
+    }
+
+    /// Nobody agrees to more than was shown: if the client has come to ask for more meanwhile, the user is asked again.
+    fn answer_to(&self, asked: &Asked) -> Answer {
+        let is_more = self.shown.is_some_and(|shown| !asked.rights.without(shown).is_empty());
+        if self.answer == Answer::Yes && is_more { Answer::NotAsked } else { self.answer }
     }
 
     fn send_code(&self, call: &Call<'_>, session: &Session, asked: &Asked) -> Result<Reply> {
@@ -125,7 +135,8 @@ impl Authorize<'_> {
 
     /// Back to the client, always with `iss` (RFC 9207), and with `state` if it sent one.
     fn redirect(&self, call: &Call<'_>, redirect_uri: &str, parameters: &[(&str, &str)]) -> Reply {
-        let state = self.request.state.as_deref().filter(|_| self.request.repeated != Some("state"));
+        let is_echoed = |state: &&str| self.request.repeated != Some("state") && state.len() <= consent::LONGEST_STATE;
+        let state = self.request.state.as_deref().filter(is_echoed);
         let mut all = vec![("iss", call.settings.public_url.as_str())];
         all.extend(parameters);
         all.extend(state.map(|state| ("state", state)));

@@ -1,9 +1,12 @@
 //! How clients present themselves: by HTTP Basic or in the body, never in the URL (RFC 6749 section 2.3, OAuth contract 1.5.1).
 
+use std::net::IpAddr;
+
 use data_encoding::BASE64;
 use percent_encoding::percent_decode_str;
 
-use crate::call::{Call, Input};
+use crate::base::error::Result;
+use crate::call::{Input, Own};
 use crate::oauth::parameters::Parameters;
 use crate::registry::client_authentication::{self, Presented, Proof};
 use crate::registry::refusal::{
@@ -24,9 +27,9 @@ pub fn presented(input: &Input<'_>, body: &Parameters) -> Judged<Presented> {
     let Some(header) = input.request.header("authorization") else {
         let client_id = id.ok_or_else(|| Refusal::of(&CLIENT_ID_MISSING))?.to_owned();
         let secrets = secret.into_iter().map(str::to_owned).collect();
-        return Ok(Presented { client_id, secrets, without_secret: &CLIENT_SECRET_MISSING });
+        return Ok(Presented { client_id, secrets, without_secret: &CLIENT_SECRET_MISSING, peer: input.request.peer });
     };
-    let basic = basic(header).ok_or_else(|| Refusal::of(&AUTHORIZATION_MALFORMED))?;
+    let basic = basic(header, input.request.peer).ok_or_else(|| Refusal::of(&AUTHORIZATION_MALFORMED))?;
     let contradicts = id.is_some_and(|id| id != basic.client_id) || secret.is_some_and(|secret| !basic.secrets.iter().any(|s| s == secret));
     if contradicts {
         return Err(Refusal::of(&TWO_AUTHENTICATIONS));
@@ -37,14 +40,21 @@ pub fn presented(input: &Input<'_>, body: &Parameters) -> Judged<Presented> {
     Ok(basic)
 }
 
-/// Proves the client within one transaction: for requests that change nothing and may be slow.
-pub fn proved(call: &Call<'_>, presented: &Presented) -> crate::base::error::Result<Judged<Proof>> {
-    let kept = client_authentication::look_up(call.tx, presented)?;
-    Ok(client_authentication::verify(kept, presented, call.tx.now))
+/// Proves the client. Comparing is slow where a person chose the secret, and so stands between two transactions; the second only remembers
+/// a failure.
+pub fn prove(own: &Own<'_>, presented: &Presented) -> Result<Judged<Proof>> {
+    let (kept, now) = own.read(|call| Ok((client_authentication::look_up(call.tx, presented)?, call.tx.now)))?;
+    let judged = client_authentication::verify(&kept, presented, now);
+    if let Err(refusal) = &judged
+        && own.read(|call| client_authentication::is_remembered(call.tx, &kept, refusal))?
+    {
+        own.write(|call| client_authentication::fail(call.tx, call.by, &kept, presented, refusal))?;
+    }
+    Ok(judged)
 }
 
 /// ID and secret are written as in a form; clients that do not know that write them plainly, so both are tried.
-fn basic(header: &str) -> Option<Presented> {
+fn basic(header: &str, peer: IpAddr) -> Option<Presented> {
     let (scheme, encoded) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
@@ -55,7 +65,7 @@ fn basic(header: &str) -> Option<Presented> {
         [form_decoded(secret), Some(secret.to_owned())].into_iter().flatten().filter(|s| !s.is_empty()).collect();
     secrets.dedup();
     // Who begins to authenticate and leaves the secret out is told so with a challenge (OAuth contract 1.5.2, row 6).
-    Some(Presented { client_id: form_decoded(id).unwrap_or_else(|| id.to_owned()), secrets, without_secret: &CLIENT_SECRET_WRONG })
+    Some(Presented { client_id: form_decoded(id).unwrap_or_else(|| id.to_owned()), secrets, without_secret: &CLIENT_SECRET_WRONG, peer })
 }
 
 fn form_decoded(text: &str) -> Option<String> {

@@ -4,7 +4,7 @@ use maud::{Markup, PreEscaped, html};
 use serde_json::json;
 
 use crate::base::error::Result;
-use crate::base::right::{RIGHTS, Right};
+use crate::base::right::{Right, Rights};
 use crate::base::uri;
 use crate::call::{Call, Input};
 use crate::http::csrf;
@@ -46,9 +46,9 @@ pub fn page(call: &Call<'_>, input: &Input<'_>, request: &Request, asked: &Asked
         p { strong { (name) } " wants to act in your name." }
         p { @if client.description.is_empty() { "It does not say what it is for." } @else { (client.description) } }
         (origin(client))
-        (warnings(client, &asked.redirect_uri))
+        (warnings(asked))
         h2 { (name) " asks to" }
-        (rights(client))
+        (rights(asked.rights))
         p { "You are logged in as " strong { (user.id) } "." }
         p {
             "You will be redirected to " code { (request.redirect_uri.as_deref().unwrap_or(&asked.redirect_uri)) }
@@ -56,12 +56,18 @@ pub fn page(call: &Call<'_>, input: &Input<'_>, request: &Request, asked: &Asked
         }
         form method="post" action=(input.request.target) {
             input type="hidden" name="_csrf" value=(token.value());
+            input type="hidden" name="shown" value=(asked.rights.bits());
             button name="authorize" value="false" { "Cancel" }
             button .main name="authorize" value="true" { "Authorize " (name) }
         }
         script type="application/json" id="page-data" { (PreEscaped(data.to_string().replace('<', "\\u003c"))) }
     };
     Ok(token.carried_by(frame::page(200, "Request for permission", &content), transport(call)))
+}
+
+/// What a form says was shown: the set of rights as a number.
+pub fn read_shown(text: &str) -> Option<Rights> {
+    text.parse().ok().map(Rights::from_bits)
 }
 
 /// The name, or what can be made of the ID: `my-client` is `My Client`.
@@ -87,7 +93,7 @@ fn origin(client: &Client) -> Markup {
     }
 }
 
-fn warnings(client: &Client, redirect_uri: &str) -> Markup {
+fn warnings(Asked { client, redirect_uri, rights, .. }: &Asked) -> Markup {
     html! {
         @if client.state == State::Requested {
             p .warning { "This client is not approved yet. You can try it because you are one of its collaborators; nobody else can." }
@@ -95,7 +101,7 @@ fn warnings(client: &Client, redirect_uri: &str) -> Markup {
         @if client.state == State::Flagged {
             p .warning { "Administrators have flagged this client. Be careful." }
         }
-        @if client.rights.contains(&Right::All) {
+        @if rights.has(Right::All) {
             p .warning { "It asks for everything: it could do whatever you can do, without asking again. Authorize it only if you trust it as yourself." }
         }
         @if uri::is_in_clear(redirect_uri) {
@@ -108,11 +114,11 @@ fn warnings(client: &Client, redirect_uri: &str) -> Markup {
 }
 
 /// In plain words, grouped by what they touch; each right once.
-fn rights(client: &Client) -> Markup {
-    if client.rights.contains(&Right::All) {
+fn rights(asked: Rights) -> Markup {
+    if asked.has(Right::All) {
         return html! { ul { li { "All possible rights: " (Right::All.words()) } } };
     }
-    let asked: Vec<Right> = RIGHTS.iter().copied().filter(|right| client.rights.contains(right) && *right != Right::Invalid).collect();
+    let asked: Vec<Right> = asked.iter().filter(|right| *right != Right::Invalid).collect();
     let group = |word: &str| -> Vec<Right> { asked.iter().copied().filter(|right| right.name().split('_').nth(1) == Some(word)).collect() };
     html! {
         @if asked.is_empty() { p { "Nothing but to know who you are." } }

@@ -2,24 +2,24 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::base::secret::TokenKind;
-use crate::call::{Call, Input, Work};
-use crate::failure;
+use crate::call::{Call, Input, Own, OwnWork};
 use crate::http::reply::Reply;
 use crate::model::grant::AccessToken;
 use crate::oauth::parameters::Parameters;
 use crate::oauth::{client, refused};
+use crate::registry::client_authentication::Presented;
 use crate::registry::principal::{Credentials, Principal};
-use crate::registry::refusal::{Judged, PARAMETER_REPEATED, Refusal, TOKEN_MISSING};
+use crate::registry::refusal::{CLIENT_ID_MISSING, CLIENT_UNAUTHENTICATED, Judged, PARAMETER_REPEATED, Refusal, TOKEN_MISSING};
 use crate::registry::tokens::{self, Inquirer};
 
-/// A client asks about its own tokens; a user, with an API key or a token, about his own, and an administrator about any.
+/// A client asks about its own tokens; a user, with an API key or a session, about his own, and an administrator about any.
 /// To everyone else a token is as one that does not exist.
-pub fn introspect<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+pub fn introspect<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     let read = Parameters::of_body(input)?.and_then(read);
-    Ok(Box::new(move |call| match read {
-        Ok((token, body)) => answer(call, input, &token, &body),
+    Ok(Box::new(move |own| match read {
+        Ok((token, body)) => answer(own, input, &token, &body),
         Err(refusal) => Ok(refuse(input, &refusal)),
     }))
 }
@@ -32,22 +32,30 @@ fn read(body: Parameters) -> Judged<(String, Parameters)> {
     Ok((token, body))
 }
 
-fn answer(call: &Call<'_>, input: &Input<'_>, token: &str, body: &Parameters) -> Result<Reply> {
+fn answer(own: &Own<'_>, input: &Input<'_>, token: &str, body: &Parameters) -> Result<Reply> {
     let credentials = Credentials::parse(input.request.header("authorization"));
     if let Credentials::Token(_) | Credentials::Malformed(_) = credentials {
-        return match Principal::of(call.tx, call.settings, &credentials, &input.request.id) {
-            Ok(by) => found(call, &Inquirer::Caller(&by), token),
-            Err(error @ Error::Named(_)) => Ok(failure::reply(&error)),
-            Err(error) => Err(error),
-        };
+        return own.read(|call| {
+            let by = Principal::of(call.tx, call.settings, &credentials, &input.request.id)?;
+            found(call, &Inquirer::Caller(&by), token)
+        });
     }
-    let judged = match client::presented(input, body) {
-        Ok(presented) => client::proved(call, &presented)?,
+    let judged = match presented(input, body) {
+        Ok(presented) => client::prove(own, &presented)?,
         Err(refusal) => Err(refusal),
     };
     match judged {
-        Ok(proof) => found(call, &Inquirer::Client(&proof.client.id), token),
+        Ok(proof) => own.read(|call| found(call, &Inquirer::Client(&proof.client.id), token)),
         Err(refusal) => Ok(refuse(input, &refusal)),
+    }
+}
+
+/// Nobody asks without a proof, not even a client that has no secret (RFC 7662 section 2.1).
+fn presented(input: &Input<'_>, body: &Parameters) -> Judged<Presented> {
+    match client::presented(input, body) {
+        Ok(presented) if presented.secrets.is_empty() => Err(Refusal::of(&CLIENT_UNAUTHENTICATED)),
+        Err(refusal) if refusal.reason == &CLIENT_ID_MISSING => Err(Refusal::of(&CLIENT_UNAUTHENTICATED)),
+        judged => judged,
     }
 }
 

@@ -41,7 +41,8 @@ fn place(client: &Client, wanted: Option<&str>) -> Result<String> {
         (_, []) => return Ok(MOUNT.to_owned()),
         (None, [first, ..]) => local(first).or_else(|| uri::resolved(first)),
         (Some(wanted), _) => {
-            let is_registered = registered.iter().any(|uri| uri == wanted);
+            // The query is the requester's own, as for places elsewhere.
+            let is_registered = registered.iter().any(|uri| Some(uri.as_str()) == wanted.split('?').next());
             local(wanted).filter(|_| is_registered).or_else(|| uri::matching_whatever_query(registered, wanted))
         }
     };

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::base::error::{Error, Result};
 use crate::call::Input;
-use crate::http::path;
+use crate::http::path::{self, MOST_PAIRS};
 use crate::registry::refusal::{BODY_MALFORMED, Judged, Refusal};
 
 /// Names and values in the order sent.
@@ -66,7 +66,7 @@ impl Parameters {
 /// An object of strings. Of a name that comes twice the last counts; `null` is as nothing.
 fn of_json(bytes: &[u8]) -> Option<Vec<(String, String)>> {
     match serde_json::from_slice(bytes).ok()? {
-        Value::Object(object) => object
+        Value::Object(object) if object.len() <= MOST_PAIRS => object
             .into_iter()
             .filter(|(_, value)| !value.is_null())
             .map(|(name, value)| match value {

@@ -20,7 +20,10 @@ pub fn error_reply(error: &Error) -> Reply {
     let (kind, body) = failure::body(error);
     let code = match kind {
         Kind::Internal => "server_error",
-        Kind::Unavailable => "temporarily_unavailable",
+        // Whoever came too often is to come again, as when the server itself has no time.
+        Kind::Unavailable | Kind::ResourceExhausted => "temporarily_unavailable",
+        // A bearer that is none (RFC 6750 section 3.1).
+        Kind::Unauthenticated => "invalid_token",
         _ => "invalid_request",
     };
     let text = match error {
@@ -28,7 +31,7 @@ pub fn error_reply(error: &Error) -> Reply {
         Error::Plain(_, text) => text.clone(),
         Error::Internal(_) | Error::Unavailable(_) => "the server could not do it just now".to_owned(),
     };
-    merged(kind, code, &text, body)
+    failure::with_headers(merged(kind, code, &text, body), error)
 }
 
 /// What the client reads in the redirect: for refusals that concern the client itself the whole message (OAuth contract 1.4.2).

@@ -5,7 +5,7 @@ use crate::call::{Input, OwnWork};
 use crate::http::reply::Reply;
 use crate::oauth::parameters::Parameters;
 use crate::oauth::{client, refused};
-use crate::registry::client_authentication::{self, Presented};
+use crate::registry::client_authentication::Presented;
 use crate::registry::refusal::{Judged, PARAMETER_REPEATED, Refusal, TOKEN_MISSING};
 use crate::registry::tokens;
 
@@ -15,13 +15,10 @@ pub fn revoke<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     Ok(Box::new(move |own| {
         let judged = match read {
             Err(refusal) => Err(refusal),
-            Ok((token, presented)) => {
-                let (kept, now) = own.read(|call| Ok((client_authentication::look_up(call.tx, &presented)?, call.tx.now)))?;
-                match client_authentication::verify(kept, &presented, now) {
-                    Err(refusal) => Err(refusal),
-                    Ok(proof) => own.write(|call| tokens::revoke(call.tx, call.by, &proof.client, &token))?,
-                }
-            }
+            Ok((token, presented)) => match client::prove(own, &presented)? {
+                Err(refusal) => Err(refusal),
+                Ok(proof) => own.write(|call| tokens::revoke(call.tx, call.by, &proof.client, &token))?,
+            },
         };
         Ok(judged.map_or_else(
             |refusal| {

@@ -11,8 +11,8 @@ use crate::oauth::parameters::Parameters;
 use crate::oauth::{client, refused};
 use crate::registry::client_authentication::{self, Presented, Proof};
 use crate::registry::refusal::{
-    CODE_MISSING, CODE_UNKNOWN, Endpoint, GRANT_TYPE_MISSING, GRANT_TYPE_UNSUPPORTED, Judged, PARAMETER_REPEATED, REFRESH_TOKEN_MALFORMED,
-    REFRESH_TOKEN_MISSING, Refusal,
+    CLIENT_UNUSABLE, CODE_MISSING, CODE_UNKNOWN, Endpoint, GRANT_TYPE_MISSING, GRANT_TYPE_UNSUPPORTED, Judged, PARAMETER_REPEATED,
+    REFRESH_TOKEN_MALFORMED, REFRESH_TOKEN_MISSING, Refusal,
 };
 use crate::registry::tokens::{self, Exchange, Issued};
 
@@ -64,17 +64,11 @@ fn documented_refresh_token(body: &Parameters) -> Option<&str> {
     body.unless_blank("code").filter(|code| code.starts_with(TokenKind::RefreshToken.prefix()))
 }
 
-/// Proves the client, which may be slow, between two transactions; then issues in the second.
+/// Proves the client, then issues.
 fn answer(own: &Own<'_>, input: &Input<'_>, wanted: &Wanted, presented: &Presented) -> Result<Reply> {
-    let (kept, now) = own.read(|call| Ok((client_authentication::look_up(call.tx, presented)?, call.tx.now)))?;
-    let judged = match client_authentication::verify(kept, presented, now) {
+    let judged = match client::prove(own, presented)? {
         Ok(proof) => own.write(|call| in_transaction(call, &proof, wanted))?,
-        Err(refusal) => {
-            if refusal.client.is_some() {
-                own.write(|call| refusal.record(call.tx, call.by, Endpoint::Token))?;
-            }
-            Err(refusal)
-        }
+        Err(refusal) => Err(refusal),
     };
     Ok(judged.map_or_else(|refusal| refuse(input, &refusal), |issued| success(&issued)))
 }
@@ -92,6 +86,9 @@ fn in_transaction(call: &Call<'_>, proof: &Proof, wanted: &Wanted) -> Result<Jud
 }
 
 fn judge(call: &Call<'_>, client: &Client, wanted: &Wanted) -> Result<Judged<Issued>> {
+    if client.redirect_uris.is_empty() {
+        return Ok(Err(Refusal::to(&CLIENT_UNUSABLE, &client.id)));
+    }
     match wanted {
         Wanted::Redeem(exchange) => tokens::redeem(call.tx, call.settings, client, exchange),
         Wanted::Refresh(token) => tokens::refresh(call.tx, call.settings, client, token),
@@ -103,13 +100,17 @@ fn refuse(input: &Input<'_>, refusal: &Refusal) -> Reply {
     refused::reply(refusal)
 }
 
-/// `{"access_token","token_type","expires_in","refresh_token"?}` (RFC 6749 section 5.1); a number of seconds, as every library expects.
+/// `{"access_token","token_type","expires_in","scope"?,"refresh_token"?}` (RFC 6749 section 5.1); a number of seconds, as every library
+/// expects. The scope is said where it is not all that the client has rights to.
 fn success(issued: &Issued) -> Reply {
     let mut body = Map::from_iter([
         ("access_token".to_owned(), Value::from(issued.access.reveal())),
         ("token_type".to_owned(), "bearer".into()),
         ("expires_in".to_owned(), issued.expires_in_seconds.into()),
     ]);
+    if let Some(rights) = issued.narrowed {
+        body.insert("scope".to_owned(), rights.names().join(" ").into());
+    }
     if let Some(refresh) = &issued.refresh {
         body.insert("refresh_token".to_owned(), refresh.reveal().into());
     }

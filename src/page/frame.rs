@@ -31,6 +31,5 @@ pub fn page(status: u16, title: &str, content: &Markup) -> Reply {
             }
         }
     };
-    Reply::new(status, "text/html; charset=utf-8", markup.into_string().into_bytes())
-        .with("Content-Security-Policy", POLICY)
+    Reply::new(status, "text/html; charset=utf-8", markup.into_string().into_bytes()).with("Content-Security-Policy", POLICY)
 }

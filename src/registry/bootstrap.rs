@@ -54,10 +54,15 @@ pub fn administrator(store: &Store, wanted: Administrator) -> Result<Option<Issu
             .filter(|token| token.kind == TokenKind::ApiKey && token.is_full_size())
             .ok_or_else(|| Error::from(&ADMIN_API_KEY))?,
     };
-    let generated = wanted.password.is_none().then(fresh_password);
+    let generated = wanted.password.is_none().then(|| suitable_password(&id));
     let hash = Hash::of_chosen(generated.as_deref().or(wanted.password.as_deref()).unwrap_or_default());
     store.write(|tx| insert(tx, &id, &hash, &token))?;
     Ok(Some(Issued { user_id: wanted.user_id, password: generated, api_key: token.reveal(), api_key_generated: wanted.api_key.is_none() }))
+}
+
+/// A short ID can by chance stand in what is generated, which the rules forbid.
+fn suitable_password(id: &UserId) -> String {
+    std::iter::repeat_with(fresh_password).find(|generated| password::check(generated, id).is_ok()).unwrap_or_default()
 }
 
 fn insert(tx: &Tx<'_>, id: &UserId, password: &Hash, token: &Token) -> Result<()> {

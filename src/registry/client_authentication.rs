@@ -1,14 +1,18 @@
 //! Clients that prove who they are (RFC 6749 section 2.3, OAuth contract 1.5.1).
 
+use std::net::IpAddr;
+
 use crate::base::error::Result;
 use crate::base::id::ClientId;
 use crate::base::secret;
 use crate::base::time::Time;
 use crate::model::choice::State;
 use crate::model::client::Client;
+use crate::registry::principal::Principal;
 use crate::registry::refusal::{
-    CLIENT_REJECTED_AT_TOKEN, CLIENT_SECRET_WRONG, CLIENT_SUSPENDED_AT_TOKEN, CLIENT_UNKNOWN, Judged, Reason, Refusal,
+    CLIENT_REJECTED_AT_TOKEN, CLIENT_SECRET_WRONG, CLIENT_SUSPENDED_AT_TOKEN, CLIENT_UNKNOWN, Endpoint, Judged, Reason, Refusal,
 };
+use crate::registry::throttle::{self, Subject};
 use crate::store::client_secrets::ClientSecret;
 use crate::store::{Deleted, Tx};
 
@@ -19,6 +23,7 @@ pub struct Presented {
     pub secrets: Vec<String>,
     /// The refusal if a secret was needed and none is there.
     pub without_secret: &'static Reason,
+    pub peer: IpAddr,
 }
 
 /// What the presented is compared with.
@@ -38,38 +43,54 @@ pub struct Proof {
 /// A use of a secret is written down once a minute at the most.
 const TOUCH_SECONDS: i64 = 60;
 
+/// How many wrong secrets are free where a person chose the right one: it may be short enough to be guessed.
+const FREE_GUESSES: i64 = 20;
+
 /// Looks up what the client is judged by; [`verify`] is slow where a person chose the secret, and so stands outside of transactions.
+/// Whoever guessed too often is refused first.
 pub fn look_up(tx: &Tx<'_>, presented: &Presented) -> Result<Kept> {
     let Ok(id) = presented.client_id.parse::<ClientId>() else { return Ok(Kept { client: None, secrets: Vec::new() }) };
-    let client = tx.client(&id, Deleted::No)?;
-    let secrets = if client.is_some() { tx.client_secrets(&id)? } else { Vec::new() };
-    Ok(Kept { client, secrets })
+    let Some(client) = tx.client(&id, Deleted::No)? else { return Ok(Kept { client: None, secrets: Vec::new() }) };
+    let secrets = tx.client_secrets(&id)?;
+    if is_guessable(&secrets) {
+        throttle::check(tx, &[guesser(&id, presented)])?;
+    }
+    Ok(Kept { client: Some(client), secrets })
 }
 
 /// Whether the client is who it says. An unknown client costs as much as a wrong secret.
-pub fn verify(kept: Kept, presented: &Presented, now: Time) -> Judged<Proof> {
-    let Kept { client, secrets } = kept;
-    let Some(client) = client else {
+pub fn verify(kept: &Kept, presented: &Presented, now: Time) -> Judged<Proof> {
+    let Some(client) = &kept.client else {
         presented.secrets.iter().for_each(|sent| secret::match_no_generated(sent));
         return Err(Refusal::of(&CLIENT_UNKNOWN));
     };
     if presented.secrets.is_empty() {
         // Without a secret only a client that has none is who it says: a public one (RFC 6749 section 2.1).
-        let is_public = secrets.is_empty();
-        return if is_public {
-            Ok(Proof { client, secret_to_touch: None })
-        } else {
-            Err(Refusal::to(presented.without_secret, &client.id))
-        };
+        let is_public = kept.secrets.is_empty();
+        let proof = is_public.then(|| Proof { client: client.clone(), secret_to_touch: None });
+        return proof.ok_or_else(|| Refusal::to(presented.without_secret, &client.id));
     }
-    let matching = secrets.iter().find(|kept| presented.secrets.iter().any(|sent| kept.hash.matches(sent)));
+    let matching = kept.secrets.iter().find(|kept| presented.secrets.iter().any(|sent| kept.hash.matches(sent)));
     match matching {
         None => Err(Refusal::to(&CLIENT_SECRET_WRONG, &client.id)),
         Some(secret) => {
             let is_old_news = secret.last_used_at.is_some_and(|last| last.plus_seconds(TOUCH_SECONDS) > now);
-            Ok(Proof { client, secret_to_touch: (!is_old_news).then_some(secret.number) })
+            Ok(Proof { client: client.clone(), secret_to_touch: (!is_old_news).then_some(secret.number) })
         }
     }
+}
+
+/// Whether a client that proved nothing leaves anything behind: then [`fail`] must be called to write it down.
+pub fn is_remembered(tx: &Tx<'_>, kept: &Kept, refusal: &Refusal) -> Result<bool> {
+    Ok(is_guessable(&kept.secrets) || refusal.is_worth_recording(tx)?)
+}
+
+/// Remembers that a client proved nothing.
+pub fn fail(tx: &Tx<'_>, by: &Principal, kept: &Kept, presented: &Presented, refusal: &Refusal) -> Result<()> {
+    if let Some(client) = kept.client.as_ref().filter(|_| is_guessable(&kept.secrets)) {
+        throttle::count(tx, &[guesser(&client.id, presented)])?;
+    }
+    refusal.record(tx, by, Endpoint::Token)
 }
 
 /// Notes the use of the secret, and refuses clients that administrators turned away (OAuth contract 1.4.4). The client is as it is now.
@@ -83,6 +104,15 @@ pub fn admit(tx: &Tx<'_>, proof: &Proof) -> Result<Judged<Client>> {
         State::Rejected => Err(Refusal::to(&CLIENT_REJECTED_AT_TOKEN, &client.id)),
         State::Suspended => Err(Refusal::to(&CLIENT_SUSPENDED_AT_TOKEN, &client.id)),
     })
+}
+
+fn is_guessable(secrets: &[ClientSecret]) -> bool {
+    secrets.iter().any(|kept| kept.hash.is_of_chosen())
+}
+
+/// Counted for the client and the address: nobody elsewhere can lock the client out.
+fn guesser(id: &ClientId, presented: &Presented) -> Subject {
+    Subject { name: format!("client {id} address {}", throttle::address(presented.peer)), free: FREE_GUESSES }
 }
 
 impl std::fmt::Debug for Presented {

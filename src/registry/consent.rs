@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::base::error::Result;
 use crate::base::id::{AccountId, ClientId};
-use crate::base::right::Rights;
+use crate::base::right::{Right, Rights};
 use crate::base::secret::{Hash, Token, TokenKind};
 use crate::base::uri;
 use crate::model::choice::{Grant, State};
@@ -17,7 +17,7 @@ use crate::registry::principal::Principal;
 use crate::registry::refusal::{
     CLIENT_STATE_REJECTED, CLIENT_STATE_REQUESTED, CLIENT_STATE_SUSPENDED, CLIENT_UNKNOWN_TO_US, CLIENT_WITHOUT_REDIRECT_URI,
     CODE_CHALLENGE_MALFORMED, CODE_CHALLENGE_METHOD_UNSUPPORTED, CODE_CHALLENGE_MISSING, CODE_GRANT_MISSING, Judged, PARAMETER_REPEATED,
-    REDIRECT_URI_MISSING, REDIRECT_URI_NOT_REGISTERED, RESPONSE_TYPE_MISSING, RESPONSE_TYPE_UNSUPPORTED, Reason, Refusal,
+    REDIRECT_URI_MISSING, REDIRECT_URI_NOT_REGISTERED, RESPONSE_TYPE_MISSING, RESPONSE_TYPE_UNSUPPORTED, Reason, Refusal, STATE_TOO_LONG,
 };
 use crate::registry::rights::Entity;
 use crate::store::members::Owned;
@@ -30,6 +30,8 @@ pub struct Request {
     pub redirect_uri: Option<String>,
     pub response_type: Option<String>,
     pub state: Option<String>,
+    /// Names of rights; anything else in it is of another world, and then all of it is ignored (OAuth contract 2.1, note 18).
+    pub scope: Option<String>,
     pub code_challenge: Option<String>,
     pub code_challenge_method: Option<String>,
     /// The name of a parameter that was given twice.
@@ -52,6 +54,8 @@ pub enum Standing {
 pub struct Asked {
     pub client: Client,
     pub redirect_uri: String,
+    /// All that the client has rights to, or less if it asked for less.
+    pub rights: Rights,
     pub code_challenge: Option<String>,
     pub consent: Consent,
 }
@@ -62,6 +66,9 @@ pub enum Consent {
     /// By the user, who agreed before, or by an administrator for everyone.
     Given,
 }
+
+/// A longer state would make a place too long to go to.
+pub const LONGEST_STATE: usize = 8 * 1024;
 
 /// Judges a request of the user who is signed in.
 pub fn judge(tx: &Tx<'_>, session: &Session, request: &Request) -> Result<Standing> {
@@ -79,8 +86,10 @@ pub fn judge(tx: &Tx<'_>, session: &Session, request: &Request) -> Result<Standi
     match reason_against(tx, session, request, &client)? {
         Some(reason) => Ok(Standing::Back { redirect_uri, refusal: Refusal::to(reason, &client.id) }),
         None => {
-            let consent = consent(tx, session, &client)?;
-            Ok(Standing::Fine(Box::new(Asked { client, redirect_uri, code_challenge: request.code_challenge.clone(), consent })))
+            let rights = asked_rights(&client, request.scope.as_deref());
+            let consent = consent(tx, session, &client, rights)?;
+            let code_challenge = request.code_challenge.clone();
+            Ok(Standing::Fine(Box::new(Asked { client, redirect_uri, rights, code_challenge, consent })))
         }
     }
 }
@@ -110,13 +119,16 @@ fn reason_against(tx: &Tx<'_>, session: &Session, request: &Request, client: &Cl
     if request.repeated.is_some() {
         return Ok(Some(&PARAMETER_REPEATED));
     }
+    if request.state.as_ref().is_some_and(|state| state.len() > LONGEST_STATE) {
+        return Ok(Some(&STATE_TOO_LONG));
+    }
     match request.response_type.as_deref() {
         Some("code") => {}
         None => return Ok(Some(&RESPONSE_TYPE_MISSING)),
         Some(_) => return Ok(Some(&RESPONSE_TYPE_UNSUPPORTED)),
     }
     match (&request.code_challenge, request.code_challenge_method.as_deref()) {
-        (Some(challenge), _) if !is_challenge(challenge) => return Ok(Some(&CODE_CHALLENGE_MALFORMED)),
+        (Some(challenge), _) if !is_pkce_text(challenge) => return Ok(Some(&CODE_CHALLENGE_MALFORMED)),
         (Some(_), Some("S256")) => {}
         // A challenge without a method would be `plain`: whoever sees the request could redeem the code.
         (Some(_), _) | (None, Some(_)) => return Ok(Some(&CODE_CHALLENGE_METHOD_UNSUPPORTED)),
@@ -143,8 +155,8 @@ pub fn is_public(tx: &Tx<'_>, id: &ClientId) -> Result<bool> {
     Ok(tx.client_secrets(id)?.is_empty())
 }
 
-/// 43 to 128 characters that need no escape (RFC 7636 section 4.2).
-fn is_challenge(text: &str) -> bool {
+/// What a verifier and a challenge are: 43 to 128 characters that need no escape (RFC 7636 sections 4.1 and 4.2).
+pub fn is_pkce_text(text: &str) -> bool {
     (43..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
 }
 
@@ -154,22 +166,32 @@ fn is_own(tx: &Tx<'_>, session: &Session, client: &Client) -> Result<bool> {
     Ok(tx.member(&Owned::Client(client.id.clone()), &user)?.is_some())
 }
 
-fn consent(tx: &Tx<'_>, session: &Session, client: &Client) -> Result<Consent> {
-    let covered = tx
-        .authorization(&session.user_id, &client.id)?
-        .is_some_and(|authorization| rights(client).without(authorization.rights).is_empty());
+fn consent(tx: &Tx<'_>, session: &Session, client: &Client, asked: Rights) -> Result<Consent> {
+    let covered =
+        tx.authorization(&session.user_id, &client.id)?.is_some_and(|authorization| asked.without(authorization.rights).is_empty());
     Ok(if client.skip_authorization || covered { Consent::Given } else { Consent::Needed })
 }
 
-fn rights(client: &Client) -> Rights {
+fn all_rights(client: &Client) -> Rights {
     client.rights.iter().copied().collect()
+}
+
+/// A scope can only narrow, and only if every word of it is a right that the client has.
+fn asked_rights(client: &Client, scope: Option<&str>) -> Rights {
+    let all = all_rights(client);
+    let words = scope.unwrap_or_default().split(' ').filter(|word| !word.is_empty());
+    let named: Option<Rights> = words.map(|word| Right::from_name(word).filter(|right| right.name() == word && all.has(*right))).collect();
+    named.filter(|named| !named.is_empty()).unwrap_or(all)
 }
 
 /// Writes the user's consent down and issues a code for it.
 pub fn grant(tx: &Tx<'_>, by: &Principal, session: &Session, asked: &Asked) -> Result<Token> {
     let (user_id, client_id) = (&session.user_id, &asked.client.id);
-    let granted = rights(&asked.client);
     let before = tx.authorization(user_id, client_id)?;
+    // Whoever agreed to less keeps what was agreed to before.
+    let is_narrowed = asked.rights != all_rights(&asked.client);
+    let kept = before.as_ref().filter(|_| is_narrowed).map_or(Rights::NONE, |before| before.rights);
+    let granted = asked.rights.or(kept);
     tx.set_authorization(user_id, client_id, granted)?;
     if before.as_ref().is_none_or(|before| before.rights != granted) {
         let shown = |rights: Rights| json!({"user_id": user_id.as_str(), "rights": rights.names()});
@@ -182,7 +204,7 @@ pub fn grant(tx: &Tx<'_>, by: &Principal, session: &Session, asked: &Asked) -> R
         user_id: user_id.clone(),
         client_id: client_id.clone(),
         session_id: session.id.clone(),
-        rights: granted,
+        rights: asked.rights,
         redirect_uri: asked.redirect_uri.clone(),
         code_challenge: asked.code_challenge.clone(),
         created_at: tx.now,

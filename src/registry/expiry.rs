@@ -3,7 +3,7 @@
 use crate::base::error::Result;
 use crate::model::grant::RETRY_SECONDS;
 use crate::model::session::{IDLE_SECONDS, LONGEST_SECONDS};
-use crate::registry::sign_in;
+use crate::registry::throttle;
 use crate::store::Tx;
 
 /// The most rows of a kind that go in one transaction: writers wait for it.
@@ -11,7 +11,7 @@ const BATCH: usize = 200;
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
-/// Codes stay for a day, so that a second use is noticed.
+/// Codes that were used stay for a day, so that a second use is noticed.
 const CODE_KEPT_SECONDS: i64 = DAY_SECONDS;
 
 /// An address that nobody signed in from for a quarter is a stranger's again.
@@ -37,10 +37,11 @@ pub fn sweep(tx: &Tx<'_>) -> Result<Swept> {
     let removed = [
         tx.forget_old_successor_salts(ago(RETRY_SECONDS), BATCH)?,
         tx.delete_ended_access_tokens(BATCH)?,
+        tx.delete_expired_authorization_codes(BATCH)?,
         tx.delete_old_authorization_codes(ago(CODE_KEPT_SECONDS), BATCH)?,
         tx.delete_ended_sessions(ago(LONGEST_SECONDS), ago(IDLE_SECONDS), BATCH)?,
         tx.delete_ended_client_secrets(BATCH)?,
-        tx.delete_old_sign_in_failures(sign_in::failures_end(tx.now), BATCH)?,
+        tx.delete_old_sign_in_failures(throttle::forgotten(tx.now), BATCH)?,
         tx.delete_old_sign_in_addresses(ago(ADDRESS_KEPT_SECONDS), BATCH)?,
         tx.delete_old_refusals(ago(REFUSAL_KEPT_SECONDS), BATCH)?,
         tx.delete_old_token_days(tx.now.day() - COUNTS_KEPT_DAYS, BATCH)?,

@@ -23,5 +23,6 @@ pub mod rights;
 pub mod secrets;
 pub mod sessions;
 pub mod sign_in;
+pub mod throttle;
 pub mod tokens;
 pub mod users;

@@ -24,6 +24,7 @@ errors! {
     UNAUTHORIZED_CLIENT: PermissionDenied "pkg/oauth" "unauthorized_client" "the client has no redirect URI";
     INVALID_REDIRECT_URI: PermissionDenied "pkg/oauth" "invalid_redirect_uri" "invalid redirect URI";
     INVALID_REQUEST: InvalidArgument "pkg/oauth" "invalid_request" "the request is not well-formed";
+    INVALID_CODE_CHALLENGE: InvalidArgument "pkg/oauth" "invalid_code_challenge" "a code_challenge of 43 to 128 characters with the method S256 is needed";
     INVALID_GRANT: InvalidArgument "pkg/oauth" "invalid_grant" "the code or token is invalid, expired, used, or was issued to another client";
     CLIENT_MISSING_GRANT: InvalidArgument "pkg/oauth" "client_missing_grant" "OAuth client is missing the authorization code grant";
     CLIENT_NOT_APPROVED: InvalidArgument "pkg/oauth" "client_not_approved" "OAuth client was not approved";
@@ -63,11 +64,12 @@ reasons! {
     CLIENT_WITHOUT_REDIRECT_URI: "client_without_redirect_uri" "unauthorized_client" UNAUTHORIZED_CLIENT;
     REDIRECT_URI_MISSING: "redirect_uri_missing" "invalid_request" INVALID_REQUEST;
     REDIRECT_URI_NOT_REGISTERED: "redirect_uri_not_registered" "invalid_request" INVALID_REDIRECT_URI;
+    STATE_TOO_LONG: "state_too_long" "invalid_request" INVALID_REQUEST;
     RESPONSE_TYPE_MISSING: "response_type_missing" "invalid_request" INVALID_REQUEST;
     RESPONSE_TYPE_UNSUPPORTED: "response_type_unsupported" "unsupported_response_type" UNSUPPORTED_RESPONSE_TYPE;
-    CODE_CHALLENGE_MALFORMED: "code_challenge_malformed" "invalid_request" INVALID_REQUEST;
-    CODE_CHALLENGE_METHOD_UNSUPPORTED: "code_challenge_method_unsupported" "invalid_request" INVALID_REQUEST;
-    CODE_CHALLENGE_MISSING: "code_challenge_missing" "invalid_request" INVALID_REQUEST;
+    CODE_CHALLENGE_MALFORMED: "code_challenge_malformed" "invalid_request" INVALID_CODE_CHALLENGE;
+    CODE_CHALLENGE_METHOD_UNSUPPORTED: "code_challenge_method_unsupported" "invalid_request" INVALID_CODE_CHALLENGE;
+    CODE_CHALLENGE_MISSING: "code_challenge_missing" "invalid_request" INVALID_CODE_CHALLENGE;
     CODE_GRANT_MISSING: "code_grant_missing" "invalid_grant" CLIENT_MISSING_GRANT;
     CLIENT_STATE_REQUESTED: "client_not_approved" "invalid_client" CLIENT_NOT_APPROVED;
     CLIENT_STATE_REJECTED: "client_rejected" "invalid_client" CLIENT_REJECTED;
@@ -82,6 +84,7 @@ reasons! {
     CLIENT_SECRET_MISSING: "client_secret_missing" "invalid_client" MISSING_CLIENT_SECRET;
     TWO_AUTHENTICATIONS: "two_client_authentications" "invalid_request" INVALID_REQUEST;
     AUTHORIZATION_MALFORMED: "authorization_malformed" "invalid_client" INVALID_CLIENT;
+    CLIENT_UNAUTHENTICATED: "client_unauthenticated" "invalid_client" INVALID_CLIENT;
     CLIENT_UNKNOWN: "client_unknown_at_token" "invalid_client" INVALID_CLIENT;
     CLIENT_SECRET_WRONG: "client_secret_wrong" "invalid_client" INVALID_CLIENT;
     CLIENT_UNUSABLE: "client_without_redirect_uri_at_token" "unauthorized_client" CLIENT_NOT_ALLOWED;
@@ -170,10 +173,16 @@ impl Refusal {
         }
     }
 
-    /// Writes it into the history of its client, unless too many were just written there.
+    /// Whether it goes into a history: it has a client, of which not too many were just written there.
+    pub fn is_worth_recording(&self, tx: &Tx<'_>) -> Result<bool> {
+        let Some(client) = &self.client else { return Ok(false) };
+        Ok(tx.refusals(client, tx.now.plus_seconds(-3600), MOST_AN_HOUR)? < MOST_AN_HOUR)
+    }
+
+    /// Writes it into the history of its client, if it is worth that.
     pub fn record(&self, tx: &Tx<'_>, by: &Principal, endpoint: Endpoint) -> Result<()> {
         let Some(client) = &self.client else { return Ok(()) };
-        if tx.refusals(client, tx.now.plus_seconds(-3600), MOST_AN_HOUR)? >= MOST_AN_HOUR {
+        if !self.is_worth_recording(tx)? {
             return Ok(());
         }
         let action = match endpoint {

@@ -12,15 +12,15 @@ use crate::model::client::Client;
 use crate::model::event::Action;
 use crate::model::grant::{ACCESS_SECONDS, AccessToken, AuthorizationCode, RETRY_SECONDS};
 use crate::model::settings::Settings;
-use crate::registry::principal::Principal;
+use crate::registry::principal::{Access, Principal};
 use crate::registry::refusal::{
-    CLIENT_UNUSABLE, CODE_EXPIRED, CODE_OF_ANOTHER_CLIENT, CODE_REPLAYED, CODE_UNKNOWN, CODE_VERIFIER_MISSING, CODE_VERIFIER_UNEXPECTED,
+    CODE_EXPIRED, CODE_OF_ANOTHER_CLIENT, CODE_REPLAYED, CODE_UNKNOWN, CODE_VERIFIER_MISSING, CODE_VERIFIER_UNEXPECTED,
     CODE_VERIFIER_WRONG, GRANT_NOT_ALLOWED, Judged, REDIRECT_URI_DIFFERS, REFRESH_ANSWERED_TWICE, REFRESH_TOKEN_EXPIRED,
     REFRESH_TOKEN_OF_ANOTHER_CLIENT, REFRESH_TOKEN_REUSED, REFRESH_TOKEN_UNKNOWN, Refusal, TOKEN_OF_ANOTHER_CLIENT, TOKEN_TYPE_UNSUPPORTED,
     USER_GONE,
 };
 use crate::registry::rights::Entity;
-use crate::registry::{history, sessions};
+use crate::registry::{consent, history, sessions};
 use crate::store::access_tokens::{Hashes, KeptToken, Rotated};
 use crate::store::{Deleted, Tx};
 
@@ -31,6 +31,8 @@ pub struct Issued {
     /// Only for clients that have the grant.
     pub refresh: Option<Token>,
     pub expires_in_seconds: i64,
+    /// What it opens, where that is not all that the client has rights to.
+    pub narrowed: Option<Rights>,
 }
 
 /// What comes with a code (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
@@ -50,9 +52,6 @@ const ROTATED_KEPT_SECONDS: i64 = 7 * 24 * 60 * 60;
 /// Turns a code into tokens, once. A second use ends everything that came of the first (RFC 6749 section 4.1.2).
 pub fn redeem(tx: &Tx<'_>, settings: &Settings, client: &Client, exchange: &Exchange) -> Result<Judged<Issued>> {
     let refused = |reason| Ok(Err(Refusal::to(reason, &client.id)));
-    if client.redirect_uris.is_empty() {
-        return refused(&CLIENT_UNUSABLE);
-    }
     let Some((code, hash)) = tx.authorization_code(&exchange.code.id)? else {
         secret::match_no_generated(&exchange.code.key);
         return refused(&CODE_UNKNOWN);
@@ -73,11 +72,8 @@ pub fn redeem(tx: &Tx<'_>, settings: &Settings, client: &Client, exchange: &Exch
     if let Err(refusal) = check_redirect_uri(client, &code, exchange).and_then(|()| check_verifier(client, &code, exchange)) {
         return Ok(Err(refusal));
     }
-    if !client.grants.contains(&Grant::AuthorizationCode) {
-        return refused(&GRANT_NOT_ALLOWED);
-    }
-    if !is_live(tx, &code.user_id)? {
-        return refused(&USER_GONE);
+    if let Err(refusal) = check_still_allowed(tx, client, Grant::AuthorizationCode, &code.user_id)? {
+        return Ok(Err(refusal));
     }
     let id = Token::fresh(TokenKind::AccessToken).id;
     if !tx.redeem_authorization_code(&code.id, &id)? {
@@ -107,7 +103,11 @@ fn check_verifier(client: &Client, code: &AuthorizationCode, exchange: &Exchange
         (None, None) => return Ok(()),
         (None, Some(_)) => &CODE_VERIFIER_UNEXPECTED,
         (Some(_), None) => &CODE_VERIFIER_MISSING,
-        (Some(challenge), Some(verifier)) if secret::equal(challenge, &secret::code_challenge(verifier)) => return Ok(()),
+        (Some(challenge), Some(verifier))
+            if consent::is_pkce_text(verifier) && secret::equal(challenge, &secret::code_challenge(verifier)) =>
+        {
+            return Ok(());
+        }
         (Some(_), Some(_)) => &CODE_VERIFIER_WRONG,
     };
     Err(Refusal::to(reason, &client.id))
@@ -132,11 +132,8 @@ pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, presented: &To
     if kept.token.ends_at <= tx.now {
         return refused(&REFRESH_TOKEN_EXPIRED);
     }
-    if !client.grants.contains(&Grant::RefreshToken) {
-        return refused(&GRANT_NOT_ALLOWED);
-    }
-    if !is_live(tx, &kept.token.user_id)? {
-        return refused(&USER_GONE);
+    if let Err(refusal) = check_still_allowed(tx, client, Grant::RefreshToken, &kept.token.user_id)? {
+        return Ok(Err(refusal));
     }
     let (id, salt) = (Token::fresh(TokenKind::AccessToken).id, secret::random::<32>());
     tx.rotate_access_token(&kept.token.id, &id, &salt, tx.now.plus_seconds(ROTATED_KEPT_SECONDS))?;
@@ -152,11 +149,14 @@ fn repeat(tx: &Tx<'_>, client: &Client, presented: &Token, kept: &KeptToken, rot
     let is_soon = tx.now < rotated.at.plus_seconds(RETRY_SECONDS);
     match (successor, &rotated.salt) {
         (Some(successor), Some(salt)) if is_soon => {
+            if let Err(refusal) = check_still_allowed(tx, client, Grant::RefreshToken, &kept.token.user_id)? {
+                return Ok(Err(refusal));
+            }
             tx.forget_successor_salt(&kept.token.id)?;
             let keys = Keys::following(&presented.key, salt);
             let refresh = successor.hashes.refresh.is_some();
             let seconds = successor.token.expires_at.seconds() - tx.now.seconds();
-            Ok(Ok(keys.issued(&rotated.successor_id, refresh, seconds)))
+            Ok(Ok(keys.issued(&successor.token, client, refresh, seconds)))
         }
         (Some(_), None) if is_soon => Ok(Err(Refusal::to(&REFRESH_ANSWERED_TWICE, &client.id))),
         _ => {
@@ -164,6 +164,14 @@ fn repeat(tx: &Tx<'_>, client: &Client, presented: &Token, kept: &KeptToken, rot
             Ok(Err(Refusal::to(&REFRESH_TOKEN_REUSED, &client.id)))
         }
     }
+}
+
+/// The client has the grant, and the user is there.
+fn check_still_allowed(tx: &Tx<'_>, client: &Client, grant: Grant, user: &UserId) -> Result<Judged<()>> {
+    if !client.grants.contains(&grant) {
+        return Ok(Err(Refusal::to(&GRANT_NOT_ALLOWED, &client.id)));
+    }
+    Ok(if is_live(tx, user)? { Ok(()) } else { Err(Refusal::to(&USER_GONE, &client.id)) })
 }
 
 /// Whose tokens they are, and what they allow.
@@ -190,9 +198,11 @@ impl Keys {
         Keys { access: secret::derived_key(key, salt, "access"), refresh: secret::derived_key(key, salt, "refresh") }
     }
 
-    fn issued(self, id: &str, with_refresh: bool, expires_in_seconds: i64) -> Issued {
-        let token = |kind, key| Token { kind, id: id.to_owned(), key };
+    fn issued(self, row: &AccessToken, client: &Client, with_refresh: bool, expires_in_seconds: i64) -> Issued {
+        let token = |kind, key| Token { kind, id: row.id.clone(), key };
+        let all: Rights = client.rights.iter().copied().collect();
         Issued {
+            narrowed: (row.rights != all).then_some(row.rights),
             access: token(TokenKind::AccessToken, self.access),
             refresh: with_refresh.then(|| token(TokenKind::RefreshToken, self.refresh)),
             expires_in_seconds,
@@ -222,7 +232,7 @@ fn issue(tx: &Tx<'_>, settings: &Settings, client: &Client, subject: Subject, id
     let hashes = Hashes { access: Hash::of_generated(&keys.access), refresh: with_refresh.then(|| Hash::of_generated(&keys.refresh)) };
     tx.insert_access_token(&token, &hashes)?;
     tx.count_issued_token(&client.id)?;
-    Ok(keys.issued(&token.id, with_refresh, ACCESS_SECONDS))
+    Ok(keys.issued(&token, client, with_refresh, ACCESS_SECONDS))
 }
 
 /// Ends a token and all that belongs to it. What is no token, or no longer one, needs no end (RFC 7009 section 2.2).
@@ -260,7 +270,7 @@ pub fn sign_out(tx: &Tx<'_>, by: &Principal, id: &str) -> Result<Option<Client>>
 pub enum Inquirer<'a> {
     /// A client, about its own.
     Client(&'a ClientId),
-    /// A user about his own; an administrator about any.
+    /// A user about his own, an administrator about any, and a client in a user's name about its own of this user.
     Caller(&'a Principal),
 }
 
@@ -276,11 +286,19 @@ pub fn introspect(tx: &Tx<'_>, inquirer: &Inquirer<'_>, text: &str) -> Result<Op
     };
     let may_know = match inquirer {
         Inquirer::Client(id) => kept.token.client_id == **id,
-        Inquirer::Caller(by) => by.is_admin || by.is(&AccountId::User(kept.token.user_id.clone())),
+        Inquirer::Caller(by) => by.is_admin || (by.is(&AccountId::User(kept.token.user_id.clone())) && is_own(by, &kept.token)),
     };
     let client_is_good = client.is_live && !matches!(client.state, State::Rejected | State::Suspended);
     let is_good = may_know && client_is_good && end > tx.now && is_live(tx, &kept.token.user_id)?;
     Ok(is_good.then_some((presented.kind, kept.token)))
+}
+
+/// What one client has of a user is not another's to know.
+fn is_own(by: &Principal, token: &AccessToken) -> bool {
+    match &by.access {
+        Access::AccessToken(own) => own.client_id == token.client_id,
+        Access::Anonymous | Access::ApiKey(_) | Access::Session(_) | Access::Operator => true,
+    }
 }
 
 /// Whether the presented token is one of the two of this row.

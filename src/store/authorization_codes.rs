@@ -65,6 +65,18 @@ impl Tx<'_> {
         Ok(redeemed == 1)
     }
 
+    /// Removes codes that expired unused, at most so many; how many it were.
+    pub fn delete_expired_authorization_codes(&self, most: usize) -> Result<usize> {
+        let deleted = self
+            .connection
+            .prepare_cached(
+                "DELETE FROM authorization_codes WHERE code_id IN \
+                 (SELECT code_id FROM authorization_codes WHERE family_id IS NULL AND expires_at <= :now LIMIT :most)",
+            )?
+            .execute(named_params! {":now": self.now, ":most": most as i64})?;
+        Ok(deleted)
+    }
+
     /// Removes codes that expired before this, at most so many; how many it were.
     pub fn delete_old_authorization_codes(&self, before: Time, most: usize) -> Result<usize> {
         let deleted = self

@@ -64,6 +64,7 @@ CREATE TABLE authorization_codes (
 CREATE INDEX authorization_codes_by_user ON authorization_codes (user_id, client_id);
 CREATE INDEX authorization_codes_by_client ON authorization_codes (client_id);
 CREATE INDEX authorization_codes_by_end ON authorization_codes (expires_at);
+CREATE INDEX authorization_codes_unused ON authorization_codes (expires_at) WHERE family_id IS NULL;
 
 -- An access token and the refresh token of the same ID. All that came from one code is one family.
 CREATE TABLE access_tokens (

@@ -34,7 +34,7 @@ fn who_knows_the_password_gets_a_cookie_that_no_script_sees() {
     assert!(cookie.starts_with("_session=bob.ONZW4.") && cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax"), "{cookie}");
     let secret = cookie.split(';').next().and_then(|pair| pair.rsplit('.').next()).expect("a secret").to_owned();
     let file = std::fs::read(server.app.store().path()).expect("the file");
-    let wal = std::fs::read(server.app.store().path().with_extension("db-wal")).unwrap_or_default();
+    let wal = std::fs::read(server.app.store().path().with_extension("db-wal")).expect("what was last written");
     for bytes in [file, wal] {
         assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "the secret is in the file");
     }
@@ -219,6 +219,36 @@ fn an_address_that_tries_many_users_is_slowed_down_whether_they_exist_or_not() {
         sign_in_from(&server, "192.0.2.9", "ghost", "wrong");
     }
     assert_eq!(sign_in_from(&server, "192.0.2.8", "ghost", "wrong").status, 429, "nothing tells that there is no such user");
+}
+
+#[test]
+fn guessing_where_a_password_is_changed_is_guessing_too() {
+    let (server, _) = town();
+    let change = |old: &str| {
+        let body = format!(r#"{{"old":"{old}","new":"Another-passw0rd"}}"#);
+        server.send_from("192.0.2.1".parse().expect("an address"), None, &[], "PUT", "/api/v3/users/bob/password", body.as_bytes())
+    };
+    for _ in 0..5 {
+        assert_eq!(change("wrong").error(), "old_password");
+    }
+    let locked = change(PASSWORD);
+    assert_eq!((locked.status, locked.error().as_str(), locked.header("Retry-After")), (429, "too_many_failures", Some("1")));
+    assert_eq!(sign_in_from(&server, "192.0.2.2", "bob", PASSWORD).status, 429);
+    server.wait_seconds(2);
+    assert_eq!(change(PASSWORD).status, 200);
+}
+
+#[test]
+fn a_flood_of_parameters_is_refused_unread() {
+    let (server, _) = town();
+    let flood = "q&".repeat(40_000);
+    for target in ["/oauth/login", "/oauth/authorize", LOGIN, "/oauth/token"] {
+        let form = [("Content-Type", "application/x-www-form-urlencoded")];
+        assert_eq!(server.send_with(None, &form, "POST", &format!("{target}?{flood}"), flood.as_bytes()).status, 400, "{target}");
+    }
+    let members: String = (0..201).map(|n| format!(r#""m{n}":"","#)).collect();
+    let body = format!(r#"{{{members}"user_id":"bob","password":"{PASSWORD}"}}"#);
+    assert_eq!(server.send_with(None, &[("Content-Type", "application/json")], "POST", LOGIN, body.as_bytes()).status, 400);
 }
 
 #[test]

@@ -207,6 +207,44 @@ fn consent_is_remembered_until_the_client_asks_for_more() {
 }
 
 #[test]
+fn nobody_agrees_to_more_than_was_shown() {
+    let (server, _) = town();
+    let mut bob = server.signed_in("bob");
+    let target = authorize_target("my-app", &[]);
+    let page = bob.get(&server, &target).text();
+    let shown = page.split("name=\"shown\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("what was shown").to_owned();
+    server.check("alice", "PUT", "/api/v3/clients/my-app", r#"{"client":{"rights":["RIGHT_ALL"]},"field_mask":"rights"}"#, "200");
+    let again = bob.post(&server, &target, &[("authorize", "true"), ("shown", &shown)]);
+    assert!(again.status == 200 && again.text().contains("All possible rights"), "{}", again.text());
+    server.check("bob", "GET", "/api/v3/users/bob/authorizations", "", "200 {}");
+    server.check("alice", "PUT", "/api/v3/clients/my-app", r#"{"client":{"rights":[]},"field_mask":"rights"}"#, "200");
+    assert_eq!(bob.post(&server, &target, &[("authorize", "true"), ("shown", &shown)]).status, 302, "less is fine");
+}
+
+#[test]
+fn agreeing_to_less_keeps_what_was_agreed_to_before() {
+    let (server, _) = town();
+    server.has_app("alice", "wide-app", &["RIGHT_USER_INFO", "RIGHT_USER_CLIENTS_LIST"]);
+    let mut bob = server.signed_in("bob");
+    bob.code(&server, "wide-app", &[("scope", "RIGHT_USER_INFO")]);
+    assert_eq!(bob.get(&server, &authorize_target("wide-app", &[("scope", "RIGHT_USER_INFO")])).status, 302);
+    assert_eq!(bob.get(&server, &authorize_target("wide-app", &[])).status, 200, "the rest was never shown");
+    bob.code(&server, "wide-app", &[]);
+    bob.code(&server, "wide-app", &[("scope", "RIGHT_USER_INFO")]);
+    assert_eq!(bob.get(&server, &authorize_target("wide-app", &[])).status, 302);
+}
+
+#[test]
+fn a_state_that_no_place_could_hold_is_refused() {
+    let (server, _) = town();
+    let mut bob = server.signed_in("bob");
+    let state = "s".repeat(8 * 1024 + 1);
+    let answer = bob.post(&server, &authorize_target("my-app", &[]), &[("authorize", "true"), ("state", &state)]);
+    assert_eq!(answer.location_parameter("error").as_deref(), Some("invalid_request"));
+    assert_eq!(answer.location_parameter("state"), None);
+}
+
+#[test]
 fn a_client_that_asks_for_nothing_still_asks() {
     let (server, _) = town();
     server.check("alice", "PUT", "/api/v3/clients/my-app", r#"{"client":{"rights":[]},"field_mask":"rights"}"#, "200");

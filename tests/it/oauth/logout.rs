@@ -78,6 +78,11 @@ fn a_place_on_this_server_can_be_registered() {
     let (mut bob, _, id) = granted(&server, &secret);
     let answer = sign_out(&server, &mut bob, &[("access_token_id", &id), ("post_logout_redirect_uri", "/console")]);
     assert_eq!(answer.header("Location"), Some("/console"));
+    let answer = sign_out(&server, &mut bob, &[("access_token_id", "gone"), ("post_logout_redirect_uri", "/console?foo=bar")]);
+    assert_eq!(answer.header("Location"), Some("/oauth"), "nothing is known of a token that is gone");
+    let (mut bob, _, id) = granted(&server, &secret);
+    let answer = sign_out(&server, &mut bob, &[("access_token_id", &id), ("post_logout_redirect_uri", "/console?foo=bar")]);
+    assert_eq!(answer.header("Location"), Some("/console?foo=bar"));
 }
 
 #[test]

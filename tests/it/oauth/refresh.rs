@@ -57,6 +57,20 @@ fn a_lost_reply_can_be_asked_for_again_once_and_is_the_same() {
 }
 
 #[test]
+fn a_lost_reply_is_not_answered_again_when_the_user_or_the_grant_is_gone() {
+    for (who, method, target, body) in [
+        ("admin", "DELETE", "/api/v3/users/bob", ""),
+        ("admin", "PUT", "/api/v3/clients/my-app", r#"{"client":{"grants":["GRANT_AUTHORIZATION_CODE"]},"field_mask":"grants"}"#),
+    ] {
+        let (server, secret) = town();
+        let old = granted(&server, &secret);
+        Tokens::of(&server.refresh("my-app", &secret, &old.refresh));
+        server.check(who, method, target, body, "200");
+        assert_eq!(server.refresh("my-app", &secret, &old.refresh).status, 400, "{target}");
+    }
+}
+
+#[test]
 fn a_refresh_token_that_comes_back_late_ends_the_family() {
     let (server, secret) = town();
     let old = granted(&server, &secret);
@@ -101,6 +115,15 @@ fn a_refresh_token_is_of_its_client_and_of_its_kind() {
     let answer =
         server.token(&[("grant_type", "refresh_token"), ("code", &tokens.refresh), ("client_id", "my-app"), ("client_secret", &secret)]);
     Tokens::of(&answer);
+}
+
+#[test]
+fn a_client_without_a_redirect_uri_gets_nothing() {
+    let (server, secret) = town();
+    let tokens = granted(&server, &secret);
+    server.check("alice", "PUT", "/api/v3/clients/my-app", r#"{"client":{},"field_mask":"redirect_uris"}"#, "200");
+    let answer = server.refresh("my-app", &secret, &tokens.refresh);
+    assert_eq!((answer.status, answer.json()["error"].as_str()), (400, Some("unauthorized_client")));
 }
 
 #[test]

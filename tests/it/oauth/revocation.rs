@@ -81,14 +81,29 @@ fn everybody_else_learns_nothing() {
     }
     assert_eq!(ask(&server, "/oauth/introspect", &tokens.access, "other", &other).json(), inactive);
     assert_eq!(ask(&server, "/oauth/introspect", &tokens.access, "my-app", "wrong").status, 401);
-    assert_eq!(server.post_form("/oauth/introspect", &[("token", &tokens.access)]).status, 400);
+    for pairs in [&[("token", tokens.access.as_str())][..], &[("token", &tokens.access), ("client_id", "my-app")]] {
+        let answer = server.post_form("/oauth/introspect", pairs);
+        assert_eq!((answer.status, answer.json()["error"].as_str()), (401, Some("invalid_client")));
+        assert!(answer.header("WWW-Authenticate").is_some());
+    }
+    server.check("alice", "PUT", "/api/v3/clients/other", r#"{"client":{"secret":""},"field_mask":"secret"}"#, "200");
+    let without_secret = server.post_form("/oauth/introspect", &[("token", &tokens.access), ("client_id", "other")]);
+    assert_eq!(without_secret.status, 401, "a client that can prove nothing learns nothing");
     let with_key = |key: &str| {
         server.send_with(Some(&format!("Bearer {key}")), &[], "POST", "/oauth/introspect", form(&[("token", &tokens.access)]).as_bytes())
     };
     assert_eq!(with_key(ADMIN_KEY).json()["active"], true);
     assert_eq!(with_key(server.key("bob")).json()["active"], true, "bob's own");
     assert_eq!(with_key(server.key("carol")).json(), inactive);
-    assert_eq!(with_key("NNSXS.A.B").status, 401);
+    let bad = with_key("NNSXS.A.B");
+    assert_eq!((bad.status, bad.json()["error"].as_str()), (401, Some("invalid_token")));
+    assert!(bad.header("WWW-Authenticate").is_some_and(|challenge| challenge.starts_with("Bearer")));
+    // A token of bob's that another client holds is not bob.
+    let third = server.has_app("alice", "third-app", &["RIGHT_USER_INFO"]);
+    let code = server.signed_in("bob").code(&server, "third-app", &[]);
+    let others = server.tokens("third-app", &third, &code);
+    assert_eq!(with_key(&others.access).json(), inactive);
+    assert_eq!(with_key(&tokens.access).json()["active"], true, "of itself");
 }
 
 #[test]

@@ -44,6 +44,16 @@ fn each_state_of_a_client_opens_what_it_says() {
 }
 
 #[test]
+fn a_collaborator_goes_the_whole_way_before_approval() {
+    let (server, secret) = town();
+    server.has_state("my-app", "STATE_REQUESTED");
+    let code = server.signed_in("alice").code(&server, "my-app", &[]);
+    let tokens = server.tokens("my-app", &secret, &code);
+    let newer = Tokens::of(&server.refresh("my-app", &secret, &tokens.refresh));
+    assert_eq!(server.status_with(&newer.access, "/api/v3/users/alice"), 200);
+}
+
+#[test]
 fn a_client_that_was_turned_away_is_told_where_it_reads_and_has_no_rights_elsewhere() {
     let (server, secret) = town();
     let code = server.signed_in("bob").code(&server, "my-app", &[]);

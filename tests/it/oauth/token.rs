@@ -267,6 +267,10 @@ fn a_challenge_wants_its_verifier_and_a_verifier_its_challenge() {
         is(&server.token(&with(exchange(&secret, &code), "code_verifier", Some(wrong))), "400 invalid_grant");
     }
     is(&server.token(&with(exchange(&secret, &code), "code_verifier", Some(verifier))), "200 ");
+    // A verifier that fits and is too short to be one.
+    let short = keyfob::base::secret::code_challenge("short");
+    let weak = bob.code(&server, "my-app", &[("code_challenge", &short), ("code_challenge_method", "S256")]);
+    is(&server.token(&with(exchange(&secret, &weak), "code_verifier", Some("short"))), "400 invalid_grant");
     let plain = bob.code(&server, "my-app", &[]);
     is(&server.token(&with(exchange(&secret, &plain), "code_verifier", Some(verifier))), "400 invalid_grant");
     is(&server.token(&exchange(&secret, &plain)), "200 ");
@@ -312,6 +316,52 @@ fn a_refresh_token_comes_only_with_its_grant() {
     let answer = server.token(&exchange(&secret, &code));
     is(&answer, "200 ");
     assert_eq!(answer.json().get("refresh_token"), None);
+}
+
+#[test]
+fn a_secret_that_a_person_chose_cannot_be_guessed_at_will() {
+    let (server, generated) = town();
+    let guess = |peer: &str, secret: &str| {
+        let body = form(&exchange(secret, "MF2XI.A.B"));
+        let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+        server.send_from(peer.parse().expect("an address"), None, &headers, "POST", "/oauth/token", body.as_bytes())
+    };
+    for _ in 0..30 {
+        is(&guess("192.0.2.1", "wrong"), "401 invalid_client");
+    }
+    is(&guess("192.0.2.1", &generated), "400 invalid_grant");
+    server.check("alice", "PUT", "/api/v3/clients/my-app", r#"{"client":{"secret":"hunter2"},"field_mask":"secret"}"#, "200");
+    for _ in 0..20 {
+        is(&guess("192.0.2.1", "wrong"), "401 invalid_client");
+    }
+    let locked = guess("192.0.2.1", "hunter2");
+    assert_eq!((locked.status, locked.header("Retry-After")), (429, Some("1")));
+    assert_eq!(locked.json()["error"], "temporarily_unavailable");
+    is(&guess("192.0.2.2", "hunter2"), "400 invalid_grant");
+    server.wait_seconds(2);
+    is(&guess("192.0.2.1", "hunter2"), "400 invalid_grant");
+}
+
+#[test]
+fn a_scope_of_rights_narrows_what_is_granted_and_is_said() {
+    let (server, _) = town();
+    let secret = server.has_app("alice", "wide-app", &["RIGHT_USER_INFO", "RIGHT_USER_CLIENTS_LIST"]);
+    let scoped = |scope: &str| {
+        let mut bob = server.signed_in("bob");
+        let page = bob.get(&server, &crate::visitor::authorize_target("wide-app", &[("scope", scope)]));
+        let code = bob.code(&server, "wide-app", &[("scope", scope)]);
+        let mut pairs = with(with(exchange(&secret, &code), "client_id", Some("wide-app")), "client_secret", Some(&secret));
+        pairs.sort();
+        let json = server.token(&pairs).json();
+        server.check("bob", "DELETE", "/api/v3/users/bob/authorizations/wide-app", "", "200");
+        (page.text().contains("list the OAuth clients"), json["scope"].as_str().map(str::to_owned))
+    };
+    assert_eq!(scoped("RIGHT_USER_INFO"), (false, Some("RIGHT_USER_INFO".to_owned())));
+    assert_eq!(scoped("RIGHT_USER_INFO RIGHT_USER_CLIENTS_LIST"), (true, None), "that is all");
+    // What is not of this world is not looked at, and nothing is ever widened.
+    for foreign in ["openid", "RIGHT_USER_INFO openid", "RIGHT_ALL", "USER_INFO", " "] {
+        assert_eq!(scoped(foreign), (true, None), "{foreign}");
+    }
 }
 
 #[test]
