@@ -62,7 +62,12 @@ pub fn administrator(store: &Store, wanted: Administrator) -> Result<Option<Issu
 
 /// A short ID can by chance stand in what is generated, which the rules forbid.
 fn suitable_password(id: &UserId) -> String {
-    std::iter::repeat_with(fresh_password).find(|generated| password::check(generated, id).is_ok()).unwrap_or_default()
+    loop {
+        let generated = fresh_password();
+        if password::check(&generated, id).is_ok() {
+            return generated;
+        }
+    }
 }
 
 fn insert(tx: &Tx<'_>, id: &UserId, password: &Hash, token: &Token) -> Result<()> {
