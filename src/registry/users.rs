@@ -174,22 +174,13 @@ pub fn change_password(tx: &Tx<'_>, by: &Principal, id: &UserId, verified: &Pass
         return Err((&OLD_PASSWORD).into());
     }
     let old = existing(tx, id)?;
-    let user = User {
-        updated_at: tx.now,
-        password_updated_at: Some(tx.now),
-        require_password_update: false,
-        temporary_password_created_at: None,
-        temporary_password_expires_at: None,
-        ..old.clone()
-    };
-    tx.update_user(&user)?;
-    tx.set_password(id, new)?;
-    tx.set_temporary_password(id, None)?;
-    if old_access == OldAccess::Revoked {
-        tx.delete_sessions(id)?;
-        tx.delete_codes_and_tokens(id)?;
-    }
-    history::record_part(tx, by, &entity(id), Action::ChangePassword, "password", MASKED.into(), MASKED.into())
+    replace_password(tx, by, old, new, old_access)
+}
+
+/// Sets a password without knowing the old one: for operators. Whoever knew it is let in no longer.
+pub fn reset_password(tx: &Tx<'_>, by: &Principal, id: &UserId, new: &Hash) -> Result<()> {
+    let old = existing(tx, id)?;
+    replace_password(tx, by, old, new, OldAccess::Revoked)
 }
 
 /// Hides a user; the ID stays taken, the e-mail address is free, sessions end, keys and tokens are dead until the user is restored.
@@ -221,6 +212,25 @@ pub fn purge(tx: &Tx<'_>, by: &Principal, id: &UserId) -> Result<()> {
     let old = tx.user(id, Deleted::Either)?.ok_or_else(|| entity(id).no_entity())?;
     tx.purge_account(&AccountId::User(id.clone()))?;
     history::record(tx, by, &entity(id), Action::Purge, FIELDS, Some(&old), None)
+}
+
+fn replace_password(tx: &Tx<'_>, by: &Principal, old: User, new: &Hash, old_access: OldAccess) -> Result<()> {
+    let user = User {
+        updated_at: tx.now,
+        password_updated_at: Some(tx.now),
+        require_password_update: false,
+        temporary_password_created_at: None,
+        temporary_password_expires_at: None,
+        ..old
+    };
+    tx.update_user(&user)?;
+    tx.set_password(&user.id, new)?;
+    tx.set_temporary_password(&user.id, None)?;
+    if old_access == OldAccess::Revoked {
+        tx.delete_sessions(&user.id)?;
+        tx.delete_codes_and_tokens(&user.id)?;
+    }
+    history::record_part(tx, by, &entity(&user.id), Action::ChangePassword, "password", MASKED.into(), MASKED.into())
 }
 
 fn entity(id: &UserId) -> Entity {
