@@ -1,15 +1,48 @@
 //! Floor 8, the operator's edge: commands, their settings, and what a result means to the shell.
 
+pub mod admin;
+pub mod api_keys;
+pub mod arguments;
+pub mod authorizations;
+pub mod callback;
+pub mod clients;
+pub mod collaborators;
+pub mod commands;
+pub mod completions;
+pub mod credentials;
+pub mod entities;
+pub mod flags;
+pub mod help;
+pub mod input;
+pub mod login;
+pub mod man;
+pub mod nearest;
+pub mod noun;
+pub mod output;
+pub mod pages;
+pub mod refusal;
+pub mod remote;
+pub mod rights;
+pub mod secret_file;
 pub mod serve;
+pub mod sessions;
 pub mod settings;
 pub mod sweeper;
+pub mod tokens;
+pub mod users;
 
 use std::ffi::OsString;
 use std::fmt;
 use std::io::Write;
 use std::process::ExitCode;
 
-use crate::cli::settings::{SETTINGS, Usage};
+use pico_args::Arguments;
+
+use crate::cli::arguments::{Asked, Given};
+use crate::cli::commands::{Command, Run};
+use crate::cli::refusal::Refusal;
+use crate::cli::remote::Remote;
+use crate::cli::settings::Usage;
 
 /// Why a command ended early.
 #[derive(Debug)]
@@ -18,6 +51,10 @@ pub enum Failure {
     Usage(Usage),
     /// It was called rightly and could not be done: exit code 1.
     Refused(String),
+    /// The same, by a refusal that has a name: the server's, or one of our own.
+    Named(Box<Refusal>),
+    /// Whoever read its output has seen enough: exit code 0.
+    Unread,
 }
 
 impl From<Usage> for Failure {
@@ -26,67 +63,65 @@ impl From<Usage> for Failure {
     }
 }
 
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Failure {
+        Failure::Named(Box::new(refusal))
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Usage(Usage(text)) | Failure::Refused(text) => f.write_str(text),
+            // What has a name is told in its own first line.
+            Failure::Usage(Usage(text)) if text.starts_with("error:") => f.write_str(text),
+            Failure::Usage(Usage(text)) | Failure::Refused(text) => write!(f, "keyfob: {text}"),
+            Failure::Named(refusal) => refusal.fmt(f),
+            Failure::Unread => Ok(()),
         }
     }
 }
 
 /// Runs the command that the arguments name.
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
-    match command(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            // Nobody is left to tell when standard error is closed.
-            let _ = writeln!(std::io::stderr(), "keyfob: {failure}");
-            match failure {
-                Failure::Usage(_) => ExitCode::from(2),
-                Failure::Refused(_) => ExitCode::FAILURE,
-            }
-        }
+    let failure = match command(arguments) {
+        Ok(()) | Err(Failure::Unread) => return ExitCode::SUCCESS,
+        Err(failure) => failure,
+    };
+    // Nobody is left to tell when standard error is closed.
+    let _ = writeln!(std::io::stderr(), "{failure}");
+    match failure {
+        Failure::Usage(_) => ExitCode::from(2),
+        Failure::Refused(_) | Failure::Named(_) | Failure::Unread => ExitCode::FAILURE,
     }
 }
 
 fn command(arguments: Vec<OsString>) -> Result<(), Failure> {
-    let mut arguments = pico_args::Arguments::from_vec(arguments);
-    if arguments.contains(["-h", "--help"]) {
-        return print(&help());
+    if arguments.first().is_some_and(|first| first == completions::QUESTION) {
+        return completions::answer(&arguments[1..]);
     }
-    if arguments.contains(["-V", "--version"]) {
-        return print(&format!("keyfob {}\n", env!("CARGO_PKG_VERSION")));
+    match arguments::read(arguments)? {
+        Asked::Help(name) => output::print(&help::text(&name)),
+        Asked::Version => help::version(&Given::default()),
+        Asked::Run(command, given, rest) => execute(command, &given, rest),
     }
-    let command = arguments.subcommand().map_err(|error| Usage(error.to_string()))?;
-    match command.as_deref() {
-        Some("serve") => serve::serve(arguments),
-        Some("openapi") => {
-            settings::finish(arguments)?;
-            print(&format!("{:#}\n", crate::openapi::document()))
+}
+
+fn execute(command: &Command, given: &Given, rest: Arguments) -> Result<(), Failure> {
+    match command.run {
+        Run::Serve(run) => run(rest),
+        Run::Operator(run) => run(given, rest),
+        Run::Here(run) => run(given),
+        Run::Door(run) => run(given, &mut Remote::of(settings::connection(rest)?)?),
+        Run::Anyone(run) => {
+            let mut remote = Remote::of(settings::connection(rest)?)?;
+            remote.recall_credentials()?;
+            run(given, &mut remote)
         }
-        Some("help") => print(&help()),
-        Some(other) => Err(Usage(format!("there is no command `{other}`: try serve, openapi or help")).into()),
-        None => Err(Usage("a command is missing: try serve, openapi or help".to_owned()).into()),
-    }
-}
-
-/// The overview, and every setting.
-fn help() -> String {
-    let mut help = "keyfob keeps a registry of OAuth clients in one SQLite file.\n\n\
-         Usage: keyfob <command> [flags]\n\n\
-         Commands:\n  serve    answer HTTP requests\n  openapi  print the OpenAPI 3.1 document of the API\n  help     print this\n\n\
-         Settings of serve; a flag goes before the environment, the environment before the default:\n"
-        .to_owned();
-    for setting in SETTINGS {
-        help.push_str(&format!("\n  {}\n      {}\n", setting.usage(), setting.doc));
-    }
-    help
-}
-
-/// A reader that has gone away has seen enough.
-fn print(text: &str) -> Result<(), Failure> {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Refused(error.to_string())),
-        _ => Ok(()),
+        Run::Remote(run) => {
+            let mut remote = Remote::of(settings::connection(rest)?)?;
+            remote.recall_credentials()?;
+            remote.require_credentials()?;
+            run(given, &mut remote)
+        }
     }
 }

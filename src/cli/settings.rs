@@ -1,6 +1,6 @@
 //! The settings of `serve`: one row each, from which parsing, help and the README's table are made.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use pico_args::Arguments;
@@ -56,6 +56,25 @@ pub static SETTINGS: &[Setting] = &[
     Setting { name: "admin_api_key", flag: "", variable: "KEYFOB_ADMIN_API_KEY", value: "", default: "random", kind: Secret, doc: "The API key of that administrator, NNSXS.ID.KEY; a file may hold it instead." },
 ];
 
+/// What the commands need to know that speak to a server.
+#[rustfmt::skip]
+pub static CONNECTION: &[Setting] = &[
+    Setting { name: "server", flag: "--server", variable: "KEYFOB_SERVER", value: "URL", default: "http://127.0.0.1:1885", kind: Value, doc: "The server to speak to: keyfob, or The Things Stack." },
+    Setting { name: "api_key", flag: "--api-key", variable: "KEYFOB_API_KEY", value: "KEY", default: "what keyfob login keeps", kind: Secret, doc: "The API key to speak with; a file may hold it instead." },
+    Setting { name: "ca", flag: "--ca", variable: "KEYFOB_CA", value: "FILE", default: "roots that are built in", kind: Value, doc: "The certificates (PEM) to trust for https, instead of the well-known authorities." },
+];
+
+/// What the commands need to know that work on the data file.
+pub static DATA: &[Setting] = &[Setting {
+    name: "data",
+    flag: "--data",
+    variable: "KEYFOB_DATA",
+    value: "FILE",
+    default: "keyfob.db",
+    kind: Value,
+    doc: "The data file.",
+}];
+
 impl Setting {
     /// `--listen HOST:PORT, KEYFOB_LISTEN (127.0.0.1:1885)`.
     pub fn usage(&self) -> String {
@@ -84,15 +103,47 @@ impl std::fmt::Debug for Configuration {
     }
 }
 
+/// Where the server is, and what to speak to it with.
+pub struct Connection {
+    /// `http(s)://host[:port][/path]`, without a slash at the end.
+    pub server: String,
+    pub api_key: Option<String>,
+    pub ca: Option<String>,
+    /// The file of `keyfob login`; nothing where there is no place for it.
+    pub credentials: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Connection({})", self.server)
+    }
+}
+
+/// Reads what the commands need that speak to a server.
+pub fn connection(mut arguments: Arguments) -> Result<Connection, Usage> {
+    let given = read_all(CONNECTION, &mut arguments)?;
+    finish(arguments)?;
+    let value = |name: &str| of(&given, name);
+    let server = value("server").url()?.unwrap_or_else(|| value("server").text().to_owned());
+    let api_key = value("api_key").value.clone().map(|(_, value)| value);
+    if api_key.as_ref().is_some_and(|key| !key.bytes().all(|b| b.is_ascii_graphic())) {
+        return Err(Usage(format!("{} is no API key: it holds blanks or what is not ASCII", value("api_key").place())));
+    }
+    Ok(Connection { server, api_key, ca: value("ca").value.clone().map(|(_, value)| value), credentials: credentials_file()? })
+}
+
+/// The path of the data file.
+pub fn data_file(mut arguments: Arguments) -> Result<PathBuf, Usage> {
+    let given = read_all(DATA, &mut arguments)?;
+    finish(arguments)?;
+    Ok(of(&given, "data").text().into())
+}
+
 /// Reads flags and environment. What is left of the arguments is refused.
 pub fn read(mut arguments: Arguments) -> Result<Configuration, Usage> {
-    let mut given: Vec<Given> = Vec::new();
-    for setting in SETTINGS {
-        given.push(Given { setting, value: lookup(setting, &mut arguments)? });
-    }
+    let given = read_all(SETTINGS, &mut arguments)?;
     finish(arguments)?;
-    let value =
-        |name: &str| -> &Given { given.iter().find(|given| given.setting.name == name).expect("every setting that is read has a row") };
+    let value = |name: &str| of(&given, name);
 
     let ephemeral =
         value("ephemeral").choose(&[("true", true), ("1", true), ("on", true), ("false", false), ("0", false), ("off", false)])?;
@@ -113,7 +164,7 @@ pub fn read(mut arguments: Arguments) -> Result<Configuration, Usage> {
             organization_creators: value("organization_creation").choose(CREATORS)?,
             contacts: value("contacts").choose(&[("anyone", Contacts::Anyone), ("oneself", Contacts::Oneself)])?,
             refresh_token_days: value("refresh_token_days").number(1, MOST_DAYS)?,
-            public_url: value("public_url").public_url()?.unwrap_or_default(),
+            public_url: value("public_url").url()?.unwrap_or_default(),
         },
         admin_user: value("admin_user").text().to_owned(),
         admin_password: value("admin_password").value.clone().map(|(_, value)| value),
@@ -127,6 +178,14 @@ pub fn finish(arguments: Arguments) -> Result<(), Usage> {
         None => Ok(()),
         Some(rest) => Err(Usage(format!("`{}` is not known here: `keyfob help` lists the flags", rest.to_string_lossy()))),
     }
+}
+
+fn read_all(settings: &'static [Setting], arguments: &mut Arguments) -> Result<Vec<Given>, Usage> {
+    settings.iter().map(|setting| Ok(Given { setting, value: lookup(setting, arguments)? })).collect()
+}
+
+fn of<'g>(given: &'g [Given], name: &str) -> &'g Given {
+    given.iter().find(|given| given.setting.name == name).expect("every setting that is read has a row")
 }
 
 const CREATORS: &[(&str, Creators)] = &[("everyone", Creators::Everyone), ("admins", Creators::Admins)];
@@ -173,8 +232,8 @@ impl Given {
         if good { Ok(self.text().to_owned()) } else { Err(self.wrong("must be a host and a port such as 127.0.0.1:1885")) }
     }
 
-    /// `http(s)://host[:port]`; one slash at the end is taken off. It is the issuer, whose metadata lies at the root (RFC 8414 section 3).
-    fn public_url(&self) -> Result<Option<String>, Usage> {
+    /// `http(s)://host[:port]`; one slash at the end is taken off. The public one is the issuer, whose metadata lies at the root (RFC 8414 section 3).
+    fn url(&self) -> Result<Option<String>, Usage> {
         let Some((_, url)) = &self.value else { return Ok(None) };
         let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
         let host = rest.strip_suffix('/').unwrap_or(rest);
@@ -209,19 +268,29 @@ fn lookup(setting: &'static Setting, arguments: &mut Arguments) -> Result<Option
     }
 }
 
+/// `$XDG_CONFIG_HOME/keyfob/credentials.json`.
+fn credentials_file() -> Result<Option<PathBuf>, Usage> {
+    let configuration = match variable("XDG_CONFIG_HOME")? {
+        Some(place) => Some(PathBuf::from(place)),
+        None => variable("HOME")?.map(|home| Path::new(&home).join(".config")),
+    };
+    Ok(configuration.map(|place| place.join("keyfob").join("credentials.json")))
+}
+
 /// An empty variable counts as unset.
 #[expect(clippy::disallowed_methods, reason = "this is the one home of the environment")]
+fn variable(name: &str) -> Result<Option<String>, Usage> {
+    match std::env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => Err(Usage(format!("{name} is not UTF-8"))),
+    }
+}
+
 fn environment(setting: &Setting) -> Result<Option<(String, String)>, Usage> {
-    let read = |name: &str| -> Result<Option<String>, Usage> {
-        match std::env::var(name) {
-            Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
-            Err(std::env::VarError::NotPresent) => Ok(None),
-            Err(std::env::VarError::NotUnicode(_)) => Err(Usage(format!("{name} is not UTF-8"))),
-        }
-    };
-    let value = read(setting.variable)?;
+    let value = variable(setting.variable)?;
     let file_variable = format!("{}_FILE", setting.variable);
-    let file = if setting.kind == Secret { read(&file_variable)? } else { None };
+    let file = if setting.kind == Secret { variable(&file_variable)? } else { None };
     match (value, file) {
         (Some(_), Some(_)) => Err(Usage(format!("{} and {file_variable} are both set: set one of them", setting.variable))),
         (Some(value), None) => Ok(Some((setting.variable.to_owned(), value))),

@@ -11,10 +11,10 @@ use crate::client::send;
 use crate::server::ADMIN_KEY;
 
 /// A folder of a test's own, removed at its end.
-struct Folder(PathBuf);
+pub struct Folder(pub PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Folder {
+    pub fn new(name: &str) -> Folder {
         let path = std::env::temp_dir().join(format!("keyfob-binary-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&path).expect("a folder is made");
         Folder(path)
@@ -28,7 +28,7 @@ impl Drop for Folder {
 }
 
 /// `keyfob` in a folder, without any setting from outside.
-fn keyfob(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
+pub fn keyfob(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_keyfob"));
     command.current_dir(folder).args(arguments).env_clear().envs(environment.iter().copied());
     command
@@ -92,8 +92,8 @@ impl Drop for Running {
     }
 }
 
-const KEY: (&str, &str) = ("KEYFOB_ADMIN_API_KEY", ADMIN_KEY);
-const PASSWORD: (&str, &str) = ("KEYFOB_ADMIN_PASSWORD", "Correct-horse-battery-staple-9");
+pub const KEY: (&str, &str) = ("KEYFOB_ADMIN_API_KEY", ADMIN_KEY);
+pub const PASSWORD: (&str, &str) = ("KEYFOB_ADMIN_PASSWORD", "Correct-horse-battery-staple-9");
 
 #[test]
 fn the_seeds_request_registers_a_client_and_answers_its_secret() {
@@ -294,7 +294,7 @@ fn a_body_over_one_mebibyte_is_refused() {
 #[test]
 fn help_version_and_the_openapi_document_are_printed() {
     let folder = Folder::new("print");
-    for arguments in [&["help"][..], &["--help"], &["serve", "--help"]] {
+    for arguments in [&["help", "serve"][..], &["serve", "--help"], &["serve", "--listen", "nowhere", "-h"]] {
         let output = run(&folder.0, arguments, &[]);
         let help = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success() && help.contains("--listen HOST:PORT") && help.contains("KEYFOB_ADMIN_API_KEY"), "{help}");

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use keyfob::cli::settings::{SETTINGS, SettingKind};
+use keyfob::cli::settings::{CONNECTION, SETTINGS, Setting, SettingKind};
 use keyfob::routes::{Guard, ROUTES};
 
 fn committed_equals(path: &str, made: &str) {
@@ -20,6 +20,12 @@ fn the_committed_openapi_document_is_what_the_tables_say() {
 }
 
 #[test]
+fn the_committed_help_and_manual_page_are_what_the_tables_say() {
+    committed_equals("doc/help.txt", &keyfob::cli::help::everything());
+    committed_equals("doc/keyfob.1", &keyfob::cli::man::text());
+}
+
+#[test]
 fn the_server_sends_the_openapi_document() {
     let answer = crate::server::Server::start().check("anon", "GET", "/api/v3/openapi.json", "", "200");
     let sent: Value = answer.json();
@@ -30,7 +36,8 @@ fn the_server_sends_the_openapi_document() {
 #[test]
 fn the_tables_of_the_readme_are_what_the_tables_of_the_code_say() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("the README is there");
-    let readme = with_block(&readme, "settings", &settings_table());
+    let readme = with_block(&readme, "settings", &settings_table(SETTINGS));
+    let readme = with_block(&readme, "connection", &settings_table(CONNECTION));
     committed_equals("README.md", &with_block(&readme, "endpoints", &endpoints_table()));
 }
 
@@ -42,9 +49,9 @@ fn with_block(text: &str, name: &str, block: &str) -> String {
     format!("{}{block}{}", &text[..start], &text[end..])
 }
 
-fn settings_table() -> String {
+fn settings_table(settings: &[Setting]) -> String {
     let mut table = "| Flag | Environment | Default | |\n|---|---|---|---|\n".to_owned();
-    for setting in SETTINGS {
+    for setting in settings {
         let flag = match (setting.flag, setting.value) {
             ("", _) => String::new(),
             (flag, "") => format!("`{flag}`"),

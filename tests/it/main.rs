@@ -3,6 +3,10 @@
 mod access;
 mod api_keys;
 mod binary;
+mod cli;
+mod cli_commands;
+mod cli_files;
+mod cli_login;
 mod client;
 mod clients;
 mod documents;

@@ -1,0 +1,156 @@
+//! What an operator does with the data file itself, while no server uses it.
+
+use std::path::Path;
+
+use pico_args::Arguments;
+use serde_json::{Map, json};
+
+use crate::base::id::{AccountId, BadId, UserId};
+use crate::base::right::Right;
+use crate::base::secret::{Hash, fresh_password};
+use crate::base::time::Time;
+use crate::cli::Failure;
+use crate::cli::arguments::{Given, missing};
+use crate::cli::entities::{account, prepare, shown_with_secret};
+use crate::cli::noun::CLIENT;
+use crate::cli::output::{self, Format};
+use crate::cli::refusal::{NO_DATA, Refusal};
+use crate::cli::rights::listed;
+use crate::cli::secret_file::{Secret, SecretFile};
+use crate::cli::settings::{self, Usage};
+use crate::model::field::Audience;
+use crate::model::mask::Mask;
+use crate::model::patch::Patch;
+use crate::model::settings::Settings;
+use crate::model::shape::Malformed;
+use crate::model::view::render;
+use crate::model::{client, password, user};
+use crate::registry::principal::Principal;
+use crate::registry::rights::{self, Entity};
+use crate::registry::secrets::NewSecret;
+use crate::registry::{api_keys, clients, users};
+use crate::store::{Deleted, Store};
+
+/// An approved user with a validated address.
+pub fn create_user(given: &Given, arguments: Arguments) -> Result<(), Failure> {
+    let store = open(arguments)?;
+    let id: UserId = parsed(given.needed("user-id")?, "--user-id")?;
+    let by = Principal::operator();
+    let generated = generated_password(given, &id);
+    let chosen = given.one("password").or(generated.as_deref()).unwrap_or_default();
+    let email = given.one("email").map_or_else(|| format!("{id}@localhost"), str::to_owned);
+    let wanted = json!({
+        "ids": {"user_id": id.as_str()},
+        "name": given.one("name").unwrap_or_default(),
+        "primary_email_address": email,
+        "primary_email_address_validated_at": store.now().to_string(),
+        "password": chosen,
+        "state": "STATE_APPROVED",
+        "admin": given.switch("admin")?,
+    });
+    let sent = Patch::decode(user::FIELDS, wanted.as_object().unwrap_or(&Map::new())).map_err(malformed)?;
+    sent.check(user::FIELDS, "User", None).map_err(refused)?;
+    users::check_email(&sent).map_err(refused)?;
+    users::check_registration(&by, &Settings::default(), &id, &sent).map_err(refused)?;
+    let passwords = users::NewPasswords { password: Hash::of_chosen(chosen), temporary: None };
+    let made = store.write(|tx| users::create(tx, &by, &Settings::default(), id, &sent, &passwords)).map_err(refused)?;
+    let mut shown = render(user::FIELDS, &made, &Mask::everything(user::FIELDS).without(user::FIELDS, "contact_info"), Audience::Holder);
+    if let Some(password) = generated {
+        shown["password"] = password.into();
+    }
+    output::object(&Format::Json, &[], &shown)
+}
+
+pub fn reset_password(given: &Given, arguments: Arguments) -> Result<(), Failure> {
+    let store = open(arguments)?;
+    let id: UserId = parsed(given.needed("user-id")?, "--user-id")?;
+    let generated = generated_password(given, &id);
+    let chosen = given.one("password").or(generated.as_deref()).unwrap_or_default();
+    password::check(chosen, &id).map_err(refused)?;
+    let hash = Hash::of_chosen(chosen);
+    store.write(|tx| users::reset_password(tx, &Principal::operator(), &id, &hash)).map_err(refused)?;
+    match generated {
+        Some(password) => output::object(&Format::Json, &[], &json!({"ids": {"user_id": id.as_str()}, "password": password})),
+        None => Ok(()),
+    }
+}
+
+/// With every right, unless some are named.
+pub fn create_api_key(given: &Given, arguments: Arguments) -> Result<(), Failure> {
+    let store = open(arguments)?;
+    let owner = AccountId::User(parsed(given.needed("user-id")?, "--user-id")?);
+    let mut rights = Vec::new();
+    for name in listed(given) {
+        rights.push(Right::from_name(&name).ok_or_else(|| Usage(format!("--rights: there is no right `{}`", output::printable(&name))))?);
+    }
+    let expires_at = match given.one("api-key-expiry") {
+        Some(text) => Some(Time::parse(text).ok_or_else(|| Usage("--api-key-expiry is a time such as 2030-01-31T00:00:00Z".to_owned()))?),
+        None => None,
+    };
+    let wanted = api_keys::Wanted {
+        name: given.one("name").unwrap_or_default().to_owned(),
+        rights: if rights.is_empty() { vec![Right::All] } else { rights },
+        expires_at,
+    };
+    let mut secrets = SecretFile::of(given, 1)?;
+    let (key, token) = store.write(|tx| api_keys::create(tx, &Principal::operator(), &owner, wanted)).map_err(refused)?;
+    let mut shown = key.to_json();
+    shown["key"] = token.reveal().into();
+    secrets.keep(Secret { of: "", member: "key" }, &mut shown)?;
+    output::object(&Format::Json, &[], &shown)?;
+    secrets.end();
+    Ok(())
+}
+
+pub fn create_client(given: &Given, arguments: Arguments) -> Result<(), Failure> {
+    let store = open(arguments)?;
+    let mut fields = Map::new();
+    let id = prepare(&CLIENT, given, &CLIENT.sent(given)?, &mut fields)?;
+    let owner = match account(given)? {
+        Some(("users", id)) => AccountId::User(parsed(&id, "--user-id")?),
+        Some((_, id)) => AccountId::Organization(parsed(&id, "--organization-id")?),
+        None => return Err(missing("collaborator").into()),
+    };
+    let sent = Patch::decode(client::FIELDS, &fields).map_err(malformed)?;
+    sent.check(client::FIELDS, "Client", None).map_err(refused)?;
+    let by = Principal::operator();
+    let secret = NewSecret::of(sent.text("secret"));
+    let mut secrets = SecretFile::of(given, 1)?;
+    let made = store.write(|tx| {
+        // Refuses an owner that is not there.
+        rights::on(tx, &by, &Entity::from(&owner), Deleted::No)?;
+        let id = sent.id("client_id").ok_or_else(|| crate::base::validation::Invalid::required("Client", "ids"))?;
+        clients::create(tx, &by, &Settings::default(), id, &owner, &sent, secret)
+    });
+    let shown = render(client::FIELDS, &made.map_err(refused)?, &Mask::everything(client::FIELDS), Audience::Holder);
+    shown_with_secret(&CLIENT, &Format::Json, &mut secrets, &id, shown)?;
+    secrets.end();
+    Ok(())
+}
+
+/// Only a file that is there: a slip in its name must not make another one.
+fn open(arguments: Arguments) -> Result<Store, Failure> {
+    let path = settings::data_file(arguments)?;
+    if !Path::new(&path).exists() {
+        return Err(Refusal::from(NO_DATA.error()).with("data", path.display()).into());
+    }
+    Store::open(&path).map_err(|error| Failure::Refused(format!("{}: {error}", path.display())))
+}
+
+/// By chance a short user ID stands in one of a few passwords: then another is made.
+fn generated_password(given: &Given, id: &UserId) -> Option<String> {
+    let good = || std::iter::repeat_with(fresh_password).find(|made| password::check(made, id).is_ok());
+    given.one("password").is_none().then(good).flatten()
+}
+
+fn parsed<T: std::str::FromStr<Err = BadId>>(text: &str, flag: &str) -> Result<T, Usage> {
+    text.parse().map_err(|BadId(reason)| Usage(format!("{flag}: {reason}")))
+}
+
+fn malformed(Malformed(why): Malformed) -> Failure {
+    Usage(why).into()
+}
+
+fn refused(error: impl Into<crate::base::error::Error>) -> Failure {
+    Refusal::from(error.into()).into()
+}

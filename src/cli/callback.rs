@@ -1,0 +1,132 @@
+//! The other end of a login by the browser: one request to this machine, which brings the code.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use percent_encoding::percent_decode_str;
+
+use crate::cli::refusal::{LOGIN, Refusal};
+
+/// The port that servers send browsers to, on the machine of the browser (contract 1.8).
+const PORT: u16 = 11885;
+
+/// How long a browser may take to send its request, once it is connected.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A request line that is longer is none of ours.
+const LONGEST_LINE: u64 = 8 * 1024;
+
+#[derive(Debug)]
+pub struct Callback(TcpListener);
+
+impl Callback {
+    pub fn listen() -> io::Result<Callback> {
+        TcpListener::bind((Ipv4Addr::LOCALHOST, PORT)).map(Callback)
+    }
+
+    /// Where there is no browser, the person opens the address by hand.
+    pub fn open_browser(&self, url: &str) {
+        let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+        let _ = Command::new(opener).arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    }
+
+    /// Waits until the browser brings what belongs to `state`. Anything else that knocks is sent away.
+    pub fn wait(self, state: &str) -> Result<String, Refusal> {
+        loop {
+            let (mut browser, _) = self.0.accept().map_err(|error| LOGIN.with("reason", error.to_string()))?;
+            let outcome = request_target(&mut browser).and_then(|target| Outcome::of(&target, state));
+            // What the page says is for the person; whether it arrives changes nothing.
+            let _ = browser.write_all(page(outcome.as_ref()).as_bytes());
+            match outcome {
+                Some(Outcome::Code(code)) => return Ok(code),
+                Some(Outcome::Refused(reason)) => return Err(LOGIN.with("reason", reason).into()),
+                None => {}
+            }
+        }
+    }
+}
+
+/// What the browser brings.
+#[derive(Debug, PartialEq, Eq)]
+enum Outcome {
+    Code(String),
+    Refused(String),
+}
+
+impl Outcome {
+    /// Nothing if it is no answer to this attempt.
+    fn of(target: &str, state: &str) -> Option<Outcome> {
+        let (path, query) = target.split_once('?')?;
+        let value = |name: &str| {
+            let pair = query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)?;
+            Some(percent_decode_str(&pair.1.replace('+', " ")).decode_utf8_lossy().into_owned())
+        };
+        if path != "/oauth/callback" || value("state").as_deref() != Some(state) {
+            return None;
+        }
+        match (value("code"), value("error")) {
+            (Some(code), None) => Some(Outcome::Code(code)),
+            (_, error) => Some(Outcome::Refused(value("error_description").or(error).unwrap_or_else(|| "no code came back".to_owned()))),
+        }
+    }
+}
+
+/// The target of a GET request.
+fn request_target(browser: &mut TcpStream) -> Option<String> {
+    browser.set_read_timeout(Some(PATIENCE)).ok()?;
+    let mut line = String::new();
+    BufReader::new(browser.take(LONGEST_LINE)).read_line(&mut line).ok()?;
+    let mut parts = line.split(' ');
+    (parts.next() == Some("GET")).then(|| parts.next().map(str::to_owned))?
+}
+
+fn page(outcome: Option<&Outcome>) -> String {
+    let (status, text) = match outcome {
+        Some(Outcome::Code(_)) => ("200 OK", "You are logged in. You can close this page and go back to the command line."),
+        Some(Outcome::Refused(_)) => ("200 OK", "You are not logged in. The command line says why."),
+        None => ("404 Not Found", "There is nothing here."),
+    };
+    let body = format!("<!doctype html><meta charset=\"utf-8\"><title>keyfob</title><p>{text}\n");
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_belongs_to_the_attempt_counts() {
+        assert_eq!(Outcome::of("/oauth/callback?code=MF2XI.A.B&state=s%2D1", "s-1"), Some(Outcome::Code("MF2XI.A.B".to_owned())));
+        assert_eq!(
+            Outcome::of("/oauth/callback?error=access_denied&error_description=no+way&state=s", "s"),
+            Some(Outcome::Refused("no way".to_owned()))
+        );
+        for other in ["/oauth/callback?code=MF2XI.A.B&state=other", "/oauth/callback?code=MF2XI.A.B", "/favicon.ico", "/?code=x&state=s"] {
+            assert_eq!(Outcome::of(other, "s"), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_code_comes_with_the_first_right_request() {
+        let callback = Callback(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
+        let address = callback.0.local_addr().unwrap();
+        let browser = std::thread::spawn(move || {
+            ["GET /favicon.ico", "POST /oauth/callback?code=a&state=s", "GET /oauth/callback?code=b&state=s"].map(|request| {
+                let mut stream = TcpStream::connect(address).unwrap();
+                write!(stream, "{request} HTTP/1.1\r\n\r\n").unwrap();
+                let mut reply = String::new();
+                // A reset after the reply is fine: the head was not read to its end.
+                let _ = stream.read_to_string(&mut reply);
+                reply
+            })
+        });
+        assert_eq!(callback.wait("s").unwrap(), "b");
+        let replies = browser.join().unwrap();
+        assert!(replies[0].contains("404") && replies[2].contains("You are logged in"), "{replies:?}");
+    }
+}

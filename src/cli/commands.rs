@@ -1,0 +1,224 @@
+//! Every command, one a row: parsing, help, the manual page and completions are read off this table.
+
+use pico_args::Arguments;
+
+use crate::cli::arguments::Given;
+use crate::cli::flags::{self, Flag, Flags};
+use crate::cli::noun::{CLIENT, ORGANIZATION, USER};
+use crate::cli::remote::Remote;
+use crate::cli::settings::{DATA, SETTINGS, Setting};
+use crate::cli::{
+    Failure, admin, api_keys, authorizations, clients, collaborators, completions, entities, help, login, man, serve, sessions, users,
+};
+use crate::model::choice::State;
+
+/// Words that commands have in common.
+#[derive(Debug)]
+pub struct Group {
+    pub name: &'static str,
+    pub aliases: &'static [&'static str],
+    pub doc: &'static str,
+}
+
+#[derive(Debug)]
+pub struct Command {
+    /// Its words: `clients collaborators list`.
+    pub name: &'static str,
+    /// Other names for the last word.
+    pub aliases: &'static [&'static str],
+    /// The flags that plain arguments stand for, in their order.
+    pub arguments: &'static [&'static str],
+    flags: &'static [Flags],
+    /// The routes it asks, by their names in `ROUTES`.
+    pub routes: &'static [&'static str],
+    pub run: Run,
+    /// One sentence.
+    pub doc: &'static str,
+}
+
+/// What a command needs to run.
+#[derive(Clone, Copy, Debug)]
+pub enum Run {
+    /// A server, and credentials for it.
+    Remote(fn(&Given, &mut Remote) -> Result<(), Failure>),
+    /// A server; credentials if there are any.
+    Anyone(fn(&Given, &mut Remote) -> Result<(), Failure>),
+    /// A server that somebody gets into, or out of: what is kept for it is not used unasked.
+    Door(fn(&Given, &mut Remote) -> Result<(), Failure>),
+    /// The data file, which no server may hold.
+    Operator(fn(&Given, Arguments) -> Result<(), Failure>),
+    /// The settings of the server.
+    Serve(fn(Arguments) -> Result<(), Failure>),
+    /// Nothing.
+    Here(fn(&Given) -> Result<(), Failure>),
+}
+
+use Flags::{Create, Rights, Rows, Select, Settings, Update};
+use Run::{Anyone, Door, Here, Operator, Serve};
+
+const fn group(name: &'static str, aliases: &'static [&'static str], doc: &'static str) -> Group {
+    Group { name, aliases, doc }
+}
+
+const fn command(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    arguments: &'static [&'static str],
+    flags: &'static [Flags],
+    routes: &'static [&'static str],
+    run: Run,
+    doc: &'static str,
+) -> Command {
+    Command { name, aliases, arguments, flags, routes, run, doc }
+}
+
+#[rustfmt::skip]
+pub static GROUPS: &[Group] = &[
+    group("clients", &["client", "cli", "c"], "OAuth clients."),
+    group("clients collaborators", &["collaborator", "members", "member"], "Who may do what with a client."),
+    group("users", &["user", "usr", "u"], "Users."),
+    group("users api-keys", &["api-key"], "The API keys of a user."),
+    group("users oauth", &[], "What a user has let clients do."),
+    group("users oauth authorizations", &["authorization"], "The clients that a user has authorized."),
+    group("users oauth access-tokens", &["access-token", "tokens", "token"], "The tokens that a client has of a user."),
+    group("users sessions", &["session"], "Where a user is logged in."),
+    group("organizations", &["organization", "org", "o"], "Organizations."),
+    group("organizations collaborators", &["collaborator", "members", "member"], "The members of an organization."),
+    group("organizations api-keys", &["api-key"], "The API keys of an organization."),
+    group("admin", &[], "Work on the data file itself, while no server uses it."),
+];
+
+#[rustfmt::skip]
+pub static COMMANDS: &[Command] = &[
+    command("serve", &[], &[], &[Settings(SETTINGS)], &[], Serve(serve::serve), "Answer HTTP requests."),
+
+    command("login", &[], &[], &[Rows(flags::CALLBACK)], &["auth_info"], Door(login::login), "Keep credentials for a server: by the browser, or the API key of --api-key."),
+    command("logout", &[], &[], &[], &[], Door(login::logout), "Revoke and forget the credentials for a server."),
+    command("auth-info", &[], &[], &[Rows(flags::OUTPUT)], &["auth_info"], Run::Remote(login::auth_info), "Tell who the caller is, with which rights."),
+
+    command("clients list", &["ls"], &[], &[Rows(flags::OWNER), Rows(flags::PAGING), Rows(flags::DELETED), Rows(flags::SELECTION), Select(&CLIENT), Rows(flags::OUTPUT)], &["client.list"], Run::Remote(|g, r| entities::list(&CLIENT, g, r)), "List the clients that the caller can reach, or those of an account."),
+    command("clients search", &[], &[], &[Rows(flags::SEARCH), Rows(flags::SEARCH_STATE), Rows(flags::PAGING), Rows(flags::DELETED), Rows(flags::SELECTION), Select(&CLIENT), Rows(flags::OUTPUT)], &["client.search"], Run::Remote(|g, r| entities::search(&CLIENT, g, r)), "Search clients: all for administrators, one's own for others."),
+    command("clients get", &["info"], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::SELECTION), Select(&CLIENT), Rows(flags::OUTPUT)], &["client.get"], Run::Remote(|g, r| entities::get(&CLIENT, g, r)), "Show a client."),
+    command("clients create", &["add", "register"], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::OWNER), Create(&CLIENT), Rows(flags::SECRET_OUT), Rows(flags::OUTPUT)], &["client.create", "auth_info"], Run::Remote(|g, r| entities::create(&CLIENT, g, r)), "Register a client, or those that standard input holds as JSON."),
+    command("clients set", &["update"], &["client-id"], &[Rows(flags::CLIENT_ID), Update(&CLIENT), Rows(flags::UNSET), Rows(flags::SECRET_OUT), Rows(flags::OUTPUT)], &["client.update"], Run::Remote(|g, r| entities::set(&CLIENT, g, r)), "Change the fields of a client that flags name."),
+    command("clients approve", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::REASON), Rows(flags::OUTPUT)], &["client.update"], Run::Remote(|g, r| clients::decide(State::Approved, g, r)), "Approve a client."),
+    command("clients reject", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::REASON), Rows(flags::OUTPUT)], &["client.update"], Run::Remote(|g, r| clients::decide(State::Rejected, g, r)), "Reject a client: it can neither be authorized nor use its tokens."),
+    command("clients suspend", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::REASON), Rows(flags::OUTPUT)], &["client.update"], Run::Remote(|g, r| clients::decide(State::Suspended, g, r)), "Suspend a client: it can neither be authorized nor use its tokens."),
+    command("clients flag", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::REASON), Rows(flags::OUTPUT)], &["client.update"], Run::Remote(|g, r| clients::decide(State::Flagged, g, r)), "Flag a client: it works on, and users see that something is odd."),
+    command("clients rotate-secret", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::GRACE), Rows(flags::SECRET_OUT), Rows(flags::OUTPUT)], &["client.rotate_secret"], Run::Remote(clients::rotate_secret), "Issue a new client secret; the old one stays good for the grace asked for."),
+    command("clients delete", &["del", "remove", "rm"], &["client-id"], &[Rows(flags::CLIENT_ID)], &["client.delete"], Run::Remote(|g, r| entities::delete(&CLIENT, g, r)), "Delete a client; it can be restored for a day."),
+    command("clients restore", &[], &["client-id"], &[Rows(flags::CLIENT_ID)], &["client.restore"], Run::Remote(|g, r| entities::restore(&CLIENT, g, r)), "Restore a deleted client."),
+    command("clients purge", &["permanent-delete", "hard-delete"], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::FORCE)], &["client.purge"], Run::Remote(|g, r| entities::purge(&CLIENT, g, r)), "Remove a client for good and free its ID."),
+    command("clients rights", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::OUTPUT)], &["client.rights"], Run::Remote(|g, r| entities::rights(&CLIENT, g, r)), "List the caller's rights on a client."),
+    command("clients collaborators list", &["ls"], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::PAGING), Rows(flags::OUTPUT)], &["client.collaborator.list"], Run::Remote(|g, r| collaborators::list(&CLIENT, g, r)), "List the collaborators of a client."),
+    command("clients collaborators get", &["info"], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::COLLABORATOR), Rows(flags::OUTPUT)], &["client.collaborator.get"], Run::Remote(|g, r| collaborators::get(&CLIENT, g, r)), "Show the rights of a collaborator."),
+    command("clients collaborators set", &["update"], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::COLLABORATOR), Rows(flags::RIGHTS_LIST), Rights(&CLIENT)], &["client.collaborator.set"], Run::Remote(|g, r| collaborators::set(&CLIENT, g, r)), "Add a collaborator, or give one other rights."),
+    command("clients collaborators delete", &["del", "remove", "rm"], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::COLLABORATOR)], &["client.collaborator.delete"], Run::Remote(|g, r| collaborators::delete(&CLIENT, g, r)), "Remove a collaborator."),
+
+    command("users list", &["ls"], &[], &[Rows(flags::PAGING), Rows(flags::DELETED), Rows(flags::SELECTION), Select(&USER), Rows(flags::OUTPUT)], &["user.list"], Run::Remote(|g, r| entities::list(&USER, g, r)), "List all users."),
+    command("users search", &[], &[], &[Rows(flags::SEARCH), Rows(flags::SEARCH_STATE), Rows(flags::PAGING), Rows(flags::DELETED), Rows(flags::SELECTION), Select(&USER), Rows(flags::OUTPUT)], &["user.search"], Run::Remote(|g, r| entities::search(&USER, g, r)), "Search users."),
+    command("users get", &["info"], &["user-id"], &[Rows(flags::USER_ID), Rows(flags::SELECTION), Select(&USER), Rows(flags::OUTPUT)], &["user.get"], Run::Remote(|g, r| entities::get(&USER, g, r)), "Show a user."),
+    command("users create", &["add", "register"], &["user-id"], &[Rows(flags::USER_ID), Create(&USER), Rows(flags::INVITATION), Rows(flags::OUTPUT)], &["user.create"], Anyone(users::create), "Create a user, or those that standard input holds as JSON."),
+    command("users set", &["update"], &["user-id"], &[Rows(flags::USER_ID), Update(&USER), Rows(flags::UNSET), Rows(flags::OUTPUT)], &["user.update"], Run::Remote(|g, r| entities::set(&USER, g, r)), "Change the fields of a user that flags name."),
+    command("users update-password", &[], &["user-id"], &[Rows(flags::USER_ID), Rows(flags::NEW_PASSWORD)], &["user.password"], Anyone(users::update_password), "Change a password, knowing the old one."),
+    command("users delete", &["del", "remove", "rm"], &["user-id"], &[Rows(flags::USER_ID)], &["user.delete"], Run::Remote(|g, r| entities::delete(&USER, g, r)), "Delete a user; an administrator can restore it for a day."),
+    command("users restore", &[], &["user-id"], &[Rows(flags::USER_ID)], &["user.restore"], Run::Remote(|g, r| entities::restore(&USER, g, r)), "Restore a deleted user."),
+    command("users purge", &["permanent-delete", "hard-delete"], &["user-id"], &[Rows(flags::USER_ID), Rows(flags::FORCE)], &["user.purge"], Run::Remote(|g, r| entities::purge(&USER, g, r)), "Remove a user for good and free the ID."),
+    command("users rights", &[], &["user-id"], &[Rows(flags::USER_ID), Rows(flags::OUTPUT)], &["user.rights"], Run::Remote(|g, r| entities::rights(&USER, g, r)), "List the caller's rights on a user."),
+    command("users api-keys list", &["ls"], &["user-id"], &[Rows(flags::OF_USER), Rows(flags::PAGING), Rows(flags::OUTPUT)], &["user.api_key.list", "auth_info"], Run::Remote(|g, r| api_keys::list(&USER, g, r)), "List the API keys of a user."),
+    command("users api-keys get", &["info"], &["user-id", "api-key-id"], &[Rows(flags::OF_USER), Rows(flags::API_KEY_ID), Rows(flags::OUTPUT)], &["user.api_key.get", "auth_info"], Run::Remote(|g, r| api_keys::get(&USER, g, r)), "Show an API key, without the key itself."),
+    command("users api-keys create", &["add", "generate"], &["user-id"], &[Rows(flags::OF_USER), Rows(flags::API_KEY), Rows(flags::RIGHTS_LIST), Rights(&USER), Rows(flags::SECRET_OUT), Rows(flags::OUTPUT)], &["user.api_key.create", "auth_info"], Run::Remote(|g, r| api_keys::create(&USER, g, r)), "Create an API key for a user."),
+    command("users api-keys set", &["update"], &["user-id", "api-key-id"], &[Rows(flags::OF_USER), Rows(flags::API_KEY_ID), Rows(flags::API_KEY), Rows(flags::RIGHTS_LIST), Rights(&USER), Rows(flags::OUTPUT)], &["user.api_key.update", "auth_info"], Run::Remote(|g, r| api_keys::set(&USER, g, r)), "Change an API key of a user."),
+    command("users api-keys delete", &["del", "remove", "rm"], &["user-id", "api-key-id"], &[Rows(flags::OF_USER), Rows(flags::API_KEY_ID)], &["user.api_key.delete", "auth_info"], Run::Remote(|g, r| api_keys::delete(&USER, g, r)), "Delete an API key of a user."),
+    command("users oauth authorizations list", &["ls"], &["user-id"], &[Rows(flags::OF_USER), Rows(flags::PAGING), Rows(flags::OUTPUT)], &["user.authorization.list", "auth_info"], Run::Remote(authorizations::list), "List the clients that a user has authorized."),
+    command("users oauth authorizations delete", &["del", "remove", "rm"], &["user-id", "client-id"], &[Rows(flags::OF_USER), Rows(flags::CLIENT_ID)], &["user.token.list", "user.token.delete", "user.authorization.delete", "auth_info"], Run::Remote(authorizations::delete), "Take back what a user has authorized a client to do, and its tokens."),
+    command("users oauth access-tokens list", &["ls"], &["user-id", "client-id"], &[Rows(flags::OF_USER), Rows(flags::CLIENT_ID), Rows(flags::PAGING), Rows(flags::OUTPUT)], &["user.token.list", "auth_info"], Run::Remote(authorizations::list_tokens), "List the tokens that a client has of a user."),
+    command("users oauth access-tokens delete", &["del", "remove", "rm"], &["user-id", "client-id", "token-id"], &[Rows(flags::OF_USER), Rows(flags::CLIENT_ID), Rows(flags::TOKEN_ID)], &["user.token.delete", "auth_info"], Run::Remote(authorizations::delete_token), "Revoke a token."),
+    command("users sessions list", &["ls"], &["user-id"], &[Rows(flags::OF_USER), Rows(flags::PAGING), Rows(flags::OUTPUT)], &["user.session.list", "auth_info"], Run::Remote(sessions::list), "List where a user is logged in."),
+    command("users sessions delete", &["del", "remove", "rm"], &["user-id", "session-id"], &[Rows(flags::OF_USER), Rows(flags::SESSION_ID)], &["user.session.delete", "auth_info"], Run::Remote(sessions::delete), "Log a user out somewhere."),
+
+    command("organizations list", &["ls"], &[], &[Rows(flags::OF_USER), Rows(flags::PAGING), Rows(flags::DELETED), Rows(flags::SELECTION), Select(&ORGANIZATION), Rows(flags::OUTPUT)], &["organization.list"], Run::Remote(|g, r| entities::list(&ORGANIZATION, g, r)), "List the caller's organizations, or those of a user."),
+    command("organizations search", &[], &[], &[Rows(flags::SEARCH), Rows(flags::PAGING), Rows(flags::DELETED), Rows(flags::SELECTION), Select(&ORGANIZATION), Rows(flags::OUTPUT)], &["organization.search"], Run::Remote(|g, r| entities::search(&ORGANIZATION, g, r)), "Search organizations: all for administrators, one's own for others."),
+    command("organizations get", &["info"], &["organization-id"], &[Rows(flags::ORGANIZATION_ID), Rows(flags::SELECTION), Select(&ORGANIZATION), Rows(flags::OUTPUT)], &["organization.get"], Run::Remote(|g, r| entities::get(&ORGANIZATION, g, r)), "Show an organization."),
+    command("organizations create", &["add", "register"], &["organization-id"], &[Rows(flags::ORGANIZATION_ID), Rows(flags::OWNING_USER), Create(&ORGANIZATION), Rows(flags::OUTPUT)], &["organization.create", "auth_info"], Run::Remote(|g, r| entities::create(&ORGANIZATION, g, r)), "Create an organization, or those that standard input holds as JSON."),
+    command("organizations set", &["update"], &["organization-id"], &[Rows(flags::ORGANIZATION_ID), Update(&ORGANIZATION), Rows(flags::UNSET), Rows(flags::OUTPUT)], &["organization.update"], Run::Remote(|g, r| entities::set(&ORGANIZATION, g, r)), "Change the fields of an organization that flags name."),
+    command("organizations delete", &["del", "remove", "rm"], &["organization-id"], &[Rows(flags::ORGANIZATION_ID)], &["organization.delete"], Run::Remote(|g, r| entities::delete(&ORGANIZATION, g, r)), "Delete an organization; it can be restored for a day."),
+    command("organizations restore", &[], &["organization-id"], &[Rows(flags::ORGANIZATION_ID)], &["organization.restore"], Run::Remote(|g, r| entities::restore(&ORGANIZATION, g, r)), "Restore a deleted organization."),
+    command("organizations purge", &["permanent-delete", "hard-delete"], &["organization-id"], &[Rows(flags::ORGANIZATION_ID), Rows(flags::FORCE)], &["organization.purge"], Run::Remote(|g, r| entities::purge(&ORGANIZATION, g, r)), "Remove an organization for good and free its ID."),
+    command("organizations rights", &[], &["organization-id"], &[Rows(flags::ORGANIZATION_ID), Rows(flags::OUTPUT)], &["organization.rights"], Run::Remote(|g, r| entities::rights(&ORGANIZATION, g, r)), "List the caller's rights on an organization."),
+    command("organizations collaborators list", &["ls"], &["organization-id"], &[Rows(flags::ORGANIZATION_ID), Rows(flags::PAGING), Rows(flags::OUTPUT)], &["organization.collaborator.list"], Run::Remote(|g, r| collaborators::list(&ORGANIZATION, g, r)), "List the members of an organization."),
+    command("organizations collaborators get", &["info"], &["organization-id"], &[Rows(flags::ORGANIZATION_ID), Rows(flags::MEMBER), Rows(flags::OUTPUT)], &["organization.collaborator.get"], Run::Remote(|g, r| collaborators::get(&ORGANIZATION, g, r)), "Show the rights of a member."),
+    command("organizations collaborators set", &["update"], &["organization-id"], &[Rows(flags::ORGANIZATION_ID), Rows(flags::MEMBER), Rows(flags::RIGHTS_LIST), Rights(&ORGANIZATION)], &["organization.collaborator.set"], Run::Remote(|g, r| collaborators::set(&ORGANIZATION, g, r)), "Add a member, or give one other rights."),
+    command("organizations collaborators delete", &["del", "remove", "rm"], &["organization-id"], &[Rows(flags::ORGANIZATION_ID), Rows(flags::MEMBER)], &["organization.collaborator.delete"], Run::Remote(|g, r| collaborators::delete(&ORGANIZATION, g, r)), "Remove a member."),
+    command("organizations api-keys list", &["ls"], &["organization-id"], &[Rows(flags::ORGANIZATION_ID), Rows(flags::PAGING), Rows(flags::OUTPUT)], &["organization.api_key.list"], Run::Remote(|g, r| api_keys::list(&ORGANIZATION, g, r)), "List the API keys of an organization."),
+    command("organizations api-keys get", &["info"], &["organization-id", "api-key-id"], &[Rows(flags::ORGANIZATION_ID), Rows(flags::API_KEY_ID), Rows(flags::OUTPUT)], &["organization.api_key.get"], Run::Remote(|g, r| api_keys::get(&ORGANIZATION, g, r)), "Show an API key, without the key itself."),
+    command("organizations api-keys create", &["add", "generate"], &["organization-id"], &[Rows(flags::ORGANIZATION_ID), Rows(flags::API_KEY), Rows(flags::RIGHTS_LIST), Rights(&ORGANIZATION), Rows(flags::SECRET_OUT), Rows(flags::OUTPUT)], &["organization.api_key.create"], Run::Remote(|g, r| api_keys::create(&ORGANIZATION, g, r)), "Create an API key for an organization."),
+    command("organizations api-keys set", &["update"], &["organization-id", "api-key-id"], &[Rows(flags::ORGANIZATION_ID), Rows(flags::API_KEY_ID), Rows(flags::API_KEY), Rows(flags::RIGHTS_LIST), Rights(&ORGANIZATION), Rows(flags::OUTPUT)], &["organization.api_key.update"], Run::Remote(|g, r| api_keys::set(&ORGANIZATION, g, r)), "Change an API key of an organization."),
+    command("organizations api-keys delete", &["del", "remove", "rm"], &["organization-id", "api-key-id"], &[Rows(flags::ORGANIZATION_ID), Rows(flags::API_KEY_ID)], &["organization.api_key.delete"], Run::Remote(|g, r| api_keys::delete(&ORGANIZATION, g, r)), "Delete an API key of an organization."),
+
+    command("admin create-user", &[], &["user-id"], &[Rows(flags::USER_ID), Rows(flags::OPERATOR_USER), Rows(flags::GENERATED_PASSWORD), Settings(DATA)], &[], Operator(admin::create_user), "Create an approved user in the data file."),
+    command("admin reset-password", &[], &["user-id"], &[Rows(flags::USER_ID), Rows(flags::GENERATED_PASSWORD), Settings(DATA)], &[], Operator(admin::reset_password), "Give a user in the data file another password."),
+    command("admin create-api-key", &[], &["user-id"], &[Rows(flags::USER_ID), Rows(flags::API_KEY), Rows(flags::RIGHTS_LIST), Rows(flags::SECRET_OUT), Settings(DATA)], &[], Operator(admin::create_api_key), "Create an API key for a user in the data file; with every right, unless --rights names some."),
+    command("admin create-client", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::OWNING_ACCOUNT), Create(&CLIENT), Rows(flags::SECRET_OUT), Settings(DATA)], &[], Operator(admin::create_client), "Register an approved client in the data file."),
+
+    command("openapi", &[], &[], &[], &[], Here(help::openapi), "Print the OpenAPI 3.1 document of the API."),
+    command("completions", &[], &["shell"], &[Rows(flags::SHELL)], &[], Here(completions::script), "Print the completions for bash, zsh or fish."),
+    command("man", &[], &[], &[], &[], Here(man::page), "Print the manual page."),
+    command("version", &[], &[], &[], &[], Here(help::version), "Print the version."),
+];
+
+impl Command {
+    /// All its flags; the first of two with one name stands.
+    pub fn flags(&self) -> Vec<&'static Flag> {
+        let mut rows: Vec<&'static Flag> = Vec::new();
+        for row in self.flags.iter().flat_map(|flags| flags.rows()) {
+            if rows.iter().all(|other| other.name != row.name) {
+                rows.push(row);
+            }
+        }
+        rows
+    }
+
+    /// The settings that it reads itself, from flags and the environment.
+    pub fn settings(&self) -> Vec<&'static Setting> {
+        let lists = self.flags.iter().filter_map(|flags| if let Settings(settings) = flags { Some(*settings) } else { None });
+        lists.flatten().collect()
+    }
+
+    pub fn is_remote(&self) -> bool {
+        matches!(self.run, Run::Remote(_) | Anyone(_) | Door(_))
+    }
+
+    pub fn takes_settings(&self) -> bool {
+        matches!(self.run, Serve(_))
+    }
+}
+
+/// All words of a name but the last.
+pub fn parent(name: &str) -> &str {
+    name.rsplit_once(' ').map_or("", |(parent, _)| parent)
+}
+
+/// The last word of a name.
+pub fn last_word(name: &str) -> &str {
+    name.rsplit(' ').next().unwrap_or_default()
+}
+
+pub fn is_called(name: &str, aliases: &[&str], word: &str) -> bool {
+    last_word(name) == word || aliases.contains(&word)
+}
+
+/// The words that may follow those of a group, as they are shown.
+pub fn below(group: &str) -> Vec<&'static str> {
+    let commands = COMMANDS.iter().map(|command| command.name);
+    let groups = GROUPS.iter().map(|group| group.name);
+    commands.chain(groups).filter(|name| parent(name) == group).map(last_word).collect()
+}
+
+/// The same, aliases too.
+pub fn spellings(group: &str) -> Vec<&'static str> {
+    let commands = COMMANDS.iter().map(|command| (command.name, command.aliases));
+    let groups = GROUPS.iter().map(|group| (group.name, group.aliases));
+    let here = commands.chain(groups).filter(|(name, _)| parent(name) == group);
+    here.flat_map(|(name, aliases)| std::iter::once(last_word(name)).chain(aliases.iter().copied())).collect()
+}

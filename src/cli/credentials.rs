@@ -1,0 +1,163 @@
+//! What `keyfob login` keeps: one entry a server, in a file that only its owner can read.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use crate::base::time::Time;
+use crate::cli::refusal::{CREDENTIALS, Refusal};
+
+/// What opens a server.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Credentials {
+    ApiKey(String),
+    Tokens(Tokens),
+}
+
+/// What a login by the browser gave.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Tokens {
+    pub access_token: String,
+    pub refresh_token: Option<String>,
+    pub expires_at: Option<Time>,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credentials(…)")
+    }
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tokens(…)")
+    }
+}
+
+/// The file, held: nobody else reads or changes it until this is dropped. So of two commands that find a token expired, one refreshes it.
+#[derive(Debug)]
+pub struct Keyring {
+    path: PathBuf,
+    servers: Map<String, Value>,
+    _hold: File,
+}
+
+impl Keyring {
+    /// Opens the file, making its folder if need be.
+    pub fn open(path: &Path) -> Result<Keyring, Refusal> {
+        Keyring::read(path).map_err(|error| Refusal::from(CREDENTIALS.with("reason", error.to_string())).with("file", path.display()))
+    }
+
+    fn read(path: &Path) -> io::Result<Keyring> {
+        if let Some(folder) = path.parent() {
+            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        }
+        let hold = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path.with_extension("lock"))?;
+        hold.lock()?;
+        let servers = match fs::read(path) {
+            Ok(bytes) => match serde_json::from_slice::<Value>(&bytes)?.get_mut("servers").map(Value::take) {
+                Some(Value::Object(servers)) => servers,
+                _ => Map::new(),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Map::new(),
+            Err(error) => return Err(error),
+        };
+        Ok(Keyring { path: path.to_owned(), servers, _hold: hold })
+    }
+
+    pub fn of(&self, server: &str) -> Option<Credentials> {
+        let entry = self.servers.get(server)?;
+        let text = |name: &str| entry.get(name).and_then(Value::as_str).map(str::to_owned);
+        match text("api_key") {
+            Some(key) => Some(Credentials::ApiKey(key)),
+            None => Some(Credentials::Tokens(Tokens {
+                access_token: text("access_token")?,
+                refresh_token: text("refresh_token"),
+                expires_at: text("expires_at").and_then(|time| Time::parse(&time)),
+            })),
+        }
+    }
+
+    pub fn keep(&mut self, server: &str, credentials: &Credentials) -> Result<(), Refusal> {
+        let entry = match credentials {
+            Credentials::ApiKey(key) => json!({"api_key": key}),
+            Credentials::Tokens(tokens) => {
+                let mut entry = json!({"access_token": tokens.access_token});
+                if let Some(token) = &tokens.refresh_token {
+                    entry["refresh_token"] = token.as_str().into();
+                }
+                if let Some(time) = tokens.expires_at {
+                    entry["expires_at"] = time.to_string().into();
+                }
+                entry
+            }
+        };
+        self.servers.insert(server.to_owned(), entry);
+        self.write()
+    }
+
+    pub fn forget(&mut self, server: &str) -> Result<(), Refusal> {
+        self.servers.shift_remove(server);
+        self.write()
+    }
+
+    /// A new file takes the place of the old one, so there is always a whole one.
+    fn write(&self) -> Result<(), Refusal> {
+        let fresh = self.path.with_extension("new");
+        let written = (|| {
+            match fs::remove_file(&fresh) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+            writeln!(file, "{:#}", json!({"servers": self.servers}))?;
+            file.sync_all()?;
+            fs::rename(&fresh, &self.path)
+        })();
+        written.map_err(|error| Refusal::from(CREDENTIALS.with("reason", error.to_string())).with("file", self.path.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn each_server_has_an_entry_that_only_its_owner_can_read() {
+        let folder = std::env::temp_dir().join(format!("keyfob-keyring-{}", std::process::id()));
+        let path = folder.join("keyfob").join("credentials.json");
+        let tokens = Credentials::Tokens(Tokens {
+            access_token: "MFRWG.A.B".to_owned(),
+            refresh_token: Some("OJSWM.A.B".to_owned()),
+            expires_at: Time::parse("2030-01-31T00:00:00Z"),
+        });
+        let key = Credentials::ApiKey("NNSXS.A.B".to_owned());
+        let mut keyring = Keyring::open(&path).unwrap();
+        keyring.keep("http://one", &tokens).unwrap();
+        keyring.keep("http://two", &key).unwrap();
+        drop(keyring);
+        let mut keyring = Keyring::open(&path).unwrap();
+        assert!(keyring.of("http://one") == Some(tokens) && keyring.of("http://two") == Some(key) && keyring.of("http://three").is_none());
+        keyring.forget("http://one").unwrap();
+        assert!(keyring.of("http://one").is_none());
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_is_no_json_is_named_and_left_alone() {
+        let folder = std::env::temp_dir().join(format!("keyfob-keyring-bad-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("credentials.json");
+        fs::write(&path, "NNSXS.A.B").unwrap();
+        let told = Keyring::open(&path).unwrap_err().to_string();
+        assert!(told.contains("credentials.json") && !told.contains("NNSXS"), "{told}");
+        fs::remove_dir_all(folder).unwrap();
+    }
+}

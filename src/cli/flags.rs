@@ -1,0 +1,200 @@
+//! What a flag is, and the flags that several commands share.
+
+use std::borrow::Cow;
+
+use crate::base::right::{RIGHTS, Right};
+use crate::cli::noun::Noun;
+use crate::cli::settings::Setting;
+use crate::model::choice::{Choices, RIGHT_CHOICES, STATES};
+
+/// One flag of a command.
+#[derive(Clone, Debug)]
+pub struct Flag {
+    /// With its two dashes, words joined by dashes. Underscores are read as dashes.
+    pub name: Cow<'static, str>,
+    /// What to put behind it; empty for a switch.
+    pub value: &'static str,
+    pub kind: FlagKind,
+    pub doc: Cow<'static, str>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum FlagKind {
+    /// Alone it means true; `=false` takes it back.
+    Switch,
+    Text,
+    /// One of an enumeration, or what a newer server knows beyond it.
+    Choice(&'static Choices),
+    /// Joined by commas, or the flag repeated.
+    List,
+    /// The same, of an enumeration.
+    ChoiceList(&'static Choices),
+    /// `key=value`, joined by commas, or the flag repeated.
+    Pairs,
+    /// The path of a file.
+    File,
+}
+
+/// The flags that a row of `COMMANDS` names.
+#[derive(Clone, Copy, Debug)]
+pub enum Flags {
+    Rows(&'static [Flag]),
+    /// A switch for each field that can be read.
+    Select(&'static Noun),
+    /// A flag for each field that can be sent at creation.
+    Create(&'static Noun),
+    /// A flag for each field that can be changed.
+    Update(&'static Noun),
+    /// A switch for each right of an entity.
+    Rights(&'static Noun),
+    /// The settings of the server, which it reads itself.
+    Settings(&'static [Setting]),
+}
+
+impl Flags {
+    pub fn rows(self) -> &'static [Flag] {
+        match self {
+            Flags::Rows(rows) => rows,
+            Flags::Select(noun) => &noun.select,
+            Flags::Create(noun) => &noun.create,
+            Flags::Update(noun) => &noun.update,
+            Flags::Rights(noun) => &noun.rights,
+            Flags::Settings(_) => &[],
+        }
+    }
+}
+
+impl Flag {
+    /// The name without its dashes, by which commands ask for it.
+    pub fn key(&'static self) -> &'static str {
+        self.name.trim_start_matches('-')
+    }
+
+    /// `--name TEXT`.
+    pub fn usage(&self) -> String {
+        if self.value.is_empty() { self.name.to_string() } else { format!("{} {}", self.name, self.value) }
+    }
+
+    pub fn is_switch(&self) -> bool {
+        matches!(self.kind, FlagKind::Switch)
+    }
+}
+
+const fn flag(name: &'static str, value: &'static str, kind: FlagKind, doc: &'static str) -> Flag {
+    Flag { name: Cow::Borrowed(name), value, kind, doc: Cow::Borrowed(doc) }
+}
+
+const fn text(name: &'static str, value: &'static str, doc: &'static str) -> Flag {
+    flag(name, value, FlagKind::Text, doc)
+}
+
+const fn switch(name: &'static str, doc: &'static str) -> Flag {
+    flag(name, "", FlagKind::Switch, doc)
+}
+
+pub static CLIENT_ID: &[Flag] = &[text("--client-id", "ID", "The client.")];
+pub static USER_ID: &[Flag] = &[text("--user-id", "ID", "The user.")];
+pub static ORGANIZATION_ID: &[Flag] = &[text("--organization-id", "ID", "The organization.")];
+
+/// The user whose things they are.
+pub static OF_USER: &[Flag] = &[text("--user-id", "ID", "The user; the caller if none is named.")];
+
+pub static OWNER: &[Flag] = &[
+    text("--user-id", "ID", "The user it belongs to; the caller if nobody is named."),
+    text("--organization-id", "ID", "The organization it belongs to."),
+];
+
+pub static OWNING_USER: &[Flag] = &[text("--user-id", "ID", "The user it belongs to; the caller if nobody is named.")];
+
+pub static COLLABORATOR: &[Flag] =
+    &[text("--user-id", "ID", "The user who collaborates."), text("--organization-id", "ID", "The organization that collaborates.")];
+
+pub static MEMBER: &[Flag] = &[text("--user-id", "ID", "The user who is a member.")];
+
+pub static RIGHTS_LIST: &[Flag] = &[flag("--rights", "RIGHT,…", FlagKind::ChoiceList(&RIGHT_CHOICES), "The rights, by name.")];
+
+pub static PAGING: &[Flag] = &[
+    text("--order", "FIELD", "Sort by this field; with a minus before it, descending."),
+    text("--limit", "N", "Items on a page, at most 1000."),
+    text("--page", "N", "The number of the page, from 1."),
+    switch("--all-pages", "All of them, page after page."),
+];
+
+pub static DELETED: &[Flag] = &[switch("--deleted", "The deleted ones, instead of the live ones.")];
+
+pub static SELECTION: &[Flag] =
+    &[switch("--all", "Select every field."), flag("--field-mask", "FIELD,…", FlagKind::List, "Select these fields.")];
+
+pub static SEARCH: &[Flag] = &[
+    text("--query", "TEXT", "In the ID, the name or the description."),
+    text("--id-contains", "TEXT", "In the ID."),
+    text("--name-contains", "TEXT", "In the name."),
+    text("--description-contains", "TEXT", "In the description."),
+    flag("--attributes-contain", "KEY=TEXT,…", FlagKind::Pairs, "In the values of attributes."),
+];
+
+pub static SEARCH_STATE: &[Flag] =
+    &[flag("--state", "STATE,…", FlagKind::ChoiceList(&STATES), "In any of these states; the state is shown.")];
+
+pub static UNSET: &[Flag] = &[flag("--unset", "FIELD,…", FlagKind::List, "Clear these fields.")];
+
+pub static FORCE: &[Flag] = &[switch("--force", "Do not ask.")];
+
+pub static SECRET_OUT: &[Flag] =
+    &[flag("--secret-out", "FILE", FlagKind::File, "Write the secret to a new file that only you can read, and do not print it.")];
+
+pub static GRACE: &[Flag] =
+    &[text("--grace", "DURATION", "How long older secrets stay good, such as 24h, 7d or 90s; not at all without it.")];
+
+pub static REASON: &[Flag] = &[text("--reason", "TEXT", "Why; kept as its state_description.")];
+
+pub static INVITATION: &[Flag] = &[text("--invitation-token", "TOKEN", "The invitation, where a server asks for one.")];
+
+pub static NEW_PASSWORD: &[Flag] = &[
+    text("--old", "PASSWORD", "The password, or a temporary one; asked for without it."),
+    text("--new", "PASSWORD", "The new password; asked for without it."),
+    switch("--revoke-all-access", "End sessions and tokens too, as it is unless this is =false."),
+];
+
+pub static API_KEY_ID: &[Flag] = &[text("--api-key-id", "ID", "The ID of the API key, its second part.")];
+
+pub static API_KEY: &[Flag] =
+    &[text("--name", "TEXT", "What the key is for."), text("--api-key-expiry", "TIME", "When it ends, such as 2030-01-31T00:00:00Z.")];
+
+pub static TOKEN_ID: &[Flag] = &[text("--token-id", "ID", "The access token.")];
+pub static SESSION_ID: &[Flag] = &[text("--session-id", "ID", "The session.")];
+
+pub static CALLBACK: &[Flag] = &[switch("--callback", "Wait for the browser to come back; with =false, paste the code instead.")];
+
+pub static OPERATOR_USER: &[Flag] = &[
+    text("--email", "ADDRESS", "The primary e-mail address, which counts as validated; USER-ID@localhost without it."),
+    text("--name", "TEXT", "The name shown to others."),
+    switch("--admin", "The user is an administrator."),
+];
+
+pub static GENERATED_PASSWORD: &[Flag] = &[text("--password", "PASSWORD", "The password. Without it one is generated and shown once.")];
+
+/// What every command takes.
+pub static EVERYWHERE: &[Flag] = &[switch("--help", "Explain the command."), switch("--version", "Print the version.")];
+
+/// What every command takes that prints what a server answered.
+pub static OUTPUT: &[Flag] =
+    &[text("--output-format", "FORMAT", "json; table, for people; or a path such as ids.client_id, whose values are printed a line each.")];
+
+/// The switches of a noun's rights: `--right-client-info`.
+pub fn of_rights(noun_prefix: &str) -> Vec<Flag> {
+    let rights = RIGHTS.iter().filter(|right| **right != Right::Invalid && right.name().starts_with(noun_prefix));
+    let row = |right: &Right| Flag {
+        name: format!("--{}", right.name().to_lowercase().replace('_', "-")).into(),
+        value: "",
+        kind: FlagKind::Switch,
+        doc: format!("With {}.", right.name()).into(),
+    };
+    rights.map(row).collect()
+}
+
+/// Who owns what an operator makes: there is no caller.
+pub static OWNING_ACCOUNT: &[Flag] =
+    &[text("--user-id", "ID", "The user it belongs to."), text("--organization-id", "ID", "The organization it belongs to.")];
+
+pub static SHELL: &[Flag] = &[text("--shell", "SHELL", "bash, zsh or fish.")];

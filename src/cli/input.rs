@@ -1,0 +1,151 @@
+//! What people and pipes give besides flags: entities on standard input, a yes, a password.
+
+use std::io::{BufRead, IsTerminal, Read, Write};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use serde_json::{Deserializer, Map, Value};
+
+use crate::cli::Failure;
+use crate::cli::arguments::{Given, missing};
+use crate::cli::noun::{Noun, take};
+use crate::cli::refusal::{NOT_ASKED, NOT_DONE, Refusal, STANDARD_INPUT};
+
+/// How long a command that has its ID from a flag waits for the first byte of standard input, which may be a pipe that nobody writes to.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// An entity as it was written, and its owner if the request around it says so.
+#[derive(Debug, Default)]
+pub struct Entity {
+    pub fields: Map<String, Value>,
+    pub owner: Option<(&'static str, String)>,
+}
+
+/// The entities to create: those of standard input, or the one of the flags. All are read before the first is sent.
+pub fn entities(noun: &Noun, given: &Given) -> Result<Vec<Entity>, Failure> {
+    let bytes = if std::io::stdin().is_terminal() { Vec::new() } else { standard_input(given.has(noun.id))? };
+    let entities = parse(noun, &bytes)?;
+    match (entities.len(), given.has(noun.id)) {
+        (0, true) => Ok(vec![Entity::default()]),
+        (0, false) => Err(missing(noun.id).into()),
+        (1, _) | (_, false) => Ok(entities),
+        (_, true) => Err(unusable(&format!("--{} names one, standard input holds {}", noun.id, entities.len())).into()),
+    }
+}
+
+fn standard_input(is_optional: bool) -> Result<Vec<u8>, Refusal> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        let mut stdin = std::io::stdin().lock();
+        // The receiver is gone when nobody waited any longer.
+        let _ = sender.send(stdin.fill_buf().map(|bytes| bytes.to_vec()));
+        let mut bytes = Vec::new();
+        let _ = sender.send(stdin.read_to_end(&mut bytes).map(|_| bytes));
+    });
+    let first = if is_optional { receiver.recv_timeout(PATIENCE) } else { receiver.recv().map_err(|_| RecvTimeoutError::Disconnected) };
+    match first {
+        Err(_) => Ok(Vec::new()),
+        Ok(Err(error)) => Err(unusable(&error.to_string())),
+        // What was looked at is read again by the second message.
+        Ok(Ok(_)) => receiver.recv().unwrap_or_else(|_| Ok(Vec::new())).map_err(|error| unusable(&error.to_string())),
+    }
+}
+
+/// One entity, several one after the other, or an array of them.
+fn parse(noun: &Noun, bytes: &[u8]) -> Result<Vec<Entity>, Refusal> {
+    let mut entities = Vec::new();
+    for value in Deserializer::from_slice(bytes).into_iter::<Value>() {
+        match value.map_err(|error| unusable(&format!("{error}; close it with </dev/null if it is not meant")))? {
+            Value::Array(items) => items.into_iter().try_for_each(|item| entity(noun, item).map(|entity| entities.push(entity)))?,
+            item => entities.push(entity(noun, item)?),
+        }
+    }
+    Ok(entities)
+}
+
+/// The entity alone, or the request around it as the HTTP API takes it.
+fn entity(noun: &Noun, value: Value) -> Result<Entity, Refusal> {
+    let Value::Object(mut object) = value else { return Err(unusable(&format!("a {} is a JSON object", noun.name))) };
+    match object.shift_remove(noun.name) {
+        Some(Value::Object(fields)) => {
+            let collaborator = take(&mut object, "collaborator").unwrap_or_default();
+            let id = |path: &str| collaborator.pointer(path).and_then(Value::as_str).map(str::to_owned);
+            let user = id("/user_ids/user_id").or(id("/userIds/userId")).map(|id| ("users", id));
+            let organization = || id("/organization_ids/organization_id").or(id("/organizationIds/organizationId"));
+            Ok(Entity { fields, owner: user.or_else(|| organization().map(|id| ("organizations", id))) })
+        }
+        _ => Ok(Entity { fields: object, owner: None }),
+    }
+}
+
+fn unusable(reason: &str) -> Refusal {
+    STANDARD_INPUT.with("reason", reason).into()
+}
+
+/// Asks on the terminal; without one nothing is confirmed.
+pub fn confirm(question: &str) -> Result<(), Refusal> {
+    if !std::io::stdin().is_terminal() {
+        return Err(NOT_ASKED.error().into());
+    }
+    let answer = ask(&format!("{question} [y/N] ")).unwrap_or_default();
+    if matches!(answer.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(NOT_DONE.error().into()) }
+}
+
+/// A line from the terminal, or from a pipe.
+pub fn ask(question: &str) -> std::io::Result<String> {
+    // Where standard error is closed, nobody is asked but may still answer.
+    let _ = write!(std::io::stderr(), "{question}");
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// A password, which the terminal does not show. From a pipe it is a line.
+pub fn ask_password(question: &str) -> std::io::Result<String> {
+    let hides = std::io::stdin().is_terminal();
+    if hides {
+        stty("-echo");
+    }
+    let answer = ask(question);
+    if hides {
+        stty("echo");
+        let _ = writeln!(std::io::stderr());
+    }
+    answer
+}
+
+/// The terminal is told by the program that every system has for it; where it fails, the password is seen.
+fn stty(mode: &str) {
+    let _ = Command::new("stty").arg(mode).stdin(Stdio::inherit()).stderr(Stdio::null()).status();
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cli::noun::CLIENT;
+
+    #[test]
+    fn entities_are_one_or_several_or_an_array() {
+        let ids = |text: &str| {
+            let entities = parse(&CLIENT, text.as_bytes()).unwrap();
+            entities.iter().map(|entity| entity.fields["ids"]["client_id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let entity = |id: &str| json!({"ids": {"client_id": id}}).to_string();
+        assert_eq!(ids(&entity("one")), ["one"]);
+        assert_eq!(ids(&format!("{}\n{}", entity("one"), entity("two"))), ["one", "two"]);
+        assert_eq!(ids(&format!("[{},{}]", entity("one"), entity("two"))), ["one", "two"]);
+        assert_eq!(ids(" \n"), Vec::<String>::new());
+        assert!(parse(&CLIENT, b"not json").is_err() && parse(&CLIENT, b"1").is_err());
+    }
+
+    #[test]
+    fn the_request_of_the_http_api_is_taken_apart() {
+        let request = json!({"client": {"name": "x"}, "collaborator": {"user_ids": {"user_id": "ada"}}});
+        let entities = parse(&CLIENT, request.to_string().as_bytes()).unwrap();
+        assert_eq!(entities[0].owner, Some(("users", "ada".to_owned())));
+        assert_eq!(entities[0].fields["name"], "x");
+    }
+}

@@ -1,0 +1,101 @@
+//! Getting in: `login` keeps credentials for a server, `logout` revokes and forgets them.
+
+use std::path::PathBuf;
+
+use crate::cli::Failure;
+use crate::cli::arguments::Given;
+use crate::cli::callback::Callback;
+use crate::cli::credentials::{Credentials, Keyring, Tokens};
+use crate::cli::input::ask;
+use crate::cli::output::{self, Format, note, printable};
+use crate::cli::refusal::{CREDENTIALS, LOGIN, Refusal};
+use crate::cli::remote::{Query, Remote, segment};
+use crate::cli::tokens::{self, Attempt};
+use crate::http::request::Method::Delete;
+
+/// Checks the credentials before it keeps them.
+pub fn login(given: &Given, remote: &mut Remote) -> Result<(), Failure> {
+    let by_callback = !given.has("callback") || given.switch("callback")?;
+    let place = keyring(remote)?;
+    let credentials = match remote.given_key.clone() {
+        Some(key) => Credentials::ApiKey(key),
+        None => Credentials::Tokens(if by_callback { by_browser(remote)? } else { by_paste(remote)? }),
+    };
+    remote.speak_with(credentials.clone());
+    let who = match remote.caller()? {
+        Some((kind, id)) => format!("the {} `{}`", kind.trim_end_matches('s'), printable(&id)),
+        None => return Err(Refusal::from(LOGIN.with("reason", "the server does not know whose these credentials are")).into()),
+    };
+    Keyring::open(&place)?.keep(&remote.server, &credentials)?;
+    note(&format!("logged in to {} as {who}", remote.server));
+    Ok(())
+}
+
+/// Forgets the credentials in any case, and tells if they could not be revoked. An API key is only forgotten: others may use it.
+pub fn logout(_: &Given, remote: &mut Remote) -> Result<(), Failure> {
+    let mut keyring = Keyring::open(&keyring(remote)?)?;
+    let Some(kept) = keyring.of(&remote.server) else {
+        note(&format!("nothing is kept for {}", remote.server));
+        return Ok(());
+    };
+    remote.speak_with(kept.clone());
+    let revoked = match &kept {
+        Credentials::ApiKey(_) => Ok(()),
+        Credentials::Tokens(tokens) => revoke(remote, tokens),
+    };
+    keyring.forget(&remote.server)?;
+    note(&format!("logged out of {}", remote.server));
+    Ok(revoked?)
+}
+
+pub fn auth_info(given: &Given, remote: &mut Remote) -> Result<(), Failure> {
+    let format = Format::of(given)?;
+    let answer = remote.read("auth_info", &Query::new())?;
+    output::object(&format, &["api_key.entity_ids", "oauth_access_token.user_ids", "is_admin"], &answer.body)
+}
+
+fn keyring(remote: &Remote) -> Result<PathBuf, Refusal> {
+    remote.keyring.clone().ok_or_else(|| CREDENTIALS.with("reason", "neither XDG_CONFIG_HOME nor HOME says where it is").into())
+}
+
+fn by_browser(remote: &Remote) -> Result<Tokens, Refusal> {
+    let callback = match Callback::listen() {
+        Ok(callback) => callback,
+        Err(error) => {
+            note(&format!("the browser cannot come back here ({error}), so you will have to carry the code"));
+            return by_paste(remote);
+        }
+    };
+    let attempt = Attempt::new("local-callback".to_owned());
+    let url = attempt.authorize_url(&remote.server);
+    note(&format!("Log in with your browser, here:\n\n  {url}\n"));
+    callback.open_browser(&url);
+    let code = callback.wait(&attempt.state)?;
+    attempt.redeem(remote, &code)
+}
+
+/// The browser may be on another machine: it shows the code, and a person carries it here.
+fn by_paste(remote: &Remote) -> Result<Tokens, Refusal> {
+    let attempt = Attempt::new("code".to_owned());
+    note(&format!("Log in with a browser, here:\n\n  {}\n", attempt.authorize_url(&remote.server)));
+    let code = ask("Paste the code that it shows: ").unwrap_or_default();
+    if !tokens::is_code(code.trim()) {
+        return Err(LOGIN.with("reason", "that is no code: one begins with MF2XI and has two dots in it").into());
+    }
+    attempt.redeem(remote, code.trim())
+}
+
+/// Where the server revokes nothing by itself, the token deletes itself.
+fn revoke(remote: &Remote, tokens: &Tokens) -> Result<(), Refusal> {
+    if tokens::revoke(remote, tokens.refresh_token.as_deref().unwrap_or(&tokens.access_token))? {
+        return Ok(());
+    }
+    let info = remote.read("auth_info", &Query::new())?.body;
+    let text = |path: &str| info.pointer(path).and_then(|value| value.as_str()).map(segment);
+    let (user, client, id) =
+        (text("/oauth_access_token/user_ids/user_id"), text("/oauth_access_token/client_ids/client_id"), text("/oauth_access_token/id"));
+    if let (Some(user), Some(client), Some(id)) = (user, client, id) {
+        remote.write(Delete, &format!("users/{user}/authorizations/{client}/tokens/{id}"), None)?;
+    }
+    Ok(())
+}

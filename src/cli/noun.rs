@@ -1,0 +1,233 @@
+//! What the commands are about: clients, users, organizations. Their flags are read off the `FIELDS` tables.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value, json};
+
+use crate::cli::arguments::Given;
+use crate::cli::flags::{Flag, FlagKind, of_rights};
+use crate::cli::settings::Usage;
+use crate::model::choice::{RIGHT_CHOICES, STATES};
+use crate::model::field::{Field, MaskedIn, Purpose, SetBy};
+use crate::model::shape::{Shape, camel_case};
+use crate::model::{client, organization, user};
+
+/// One kind of entity, as the API names it.
+pub struct Noun {
+    /// `client`: its key in requests.
+    pub name: &'static str,
+    /// `clients`: its path, and its key in lists.
+    pub plural: &'static str,
+    /// `client-id`: the flag that names one.
+    pub id: &'static str,
+    /// What a new one gets unless something else is said.
+    pub defaults: fn() -> Value,
+    /// The columns of a table, if no field is selected.
+    pub columns: &'static [&'static str],
+    pub fields: LazyLock<Vec<Facts>>,
+    pub select: LazyLock<Vec<Flag>>,
+    pub create: LazyLock<Vec<Flag>>,
+    pub update: LazyLock<Vec<Flag>>,
+    pub rights: LazyLock<Vec<Flag>>,
+}
+
+/// What a row of a `FIELDS` table says, whatever the entity.
+#[derive(Debug)]
+pub struct Facts {
+    pub name: &'static str,
+    shape: Shape,
+    set_by: SetBy,
+    masked_in: MaskedIn,
+    doc: &'static str,
+}
+
+pub static CLIENT: Noun = Noun {
+    name: "client",
+    plural: "clients",
+    id: "client-id",
+    defaults: || json!({"state": (STATES.name)(1), "grants": ["GRANT_AUTHORIZATION_CODE"]}),
+    columns: &["name", "state"],
+    fields: LazyLock::new(|| facts(client::FIELDS)),
+    select: LazyLock::new(|| select(&CLIENT)),
+    create: LazyLock::new(|| create(&CLIENT)),
+    update: LazyLock::new(|| update(&CLIENT)),
+    rights: LazyLock::new(|| of_rights("RIGHT_CLIENT_")),
+};
+
+pub static USER: Noun = Noun {
+    name: "user",
+    plural: "users",
+    id: "user-id",
+    defaults: || json!({"state": (STATES.name)(1)}),
+    columns: &["name", "state", "admin"],
+    fields: LazyLock::new(|| facts(user::FIELDS)),
+    select: LazyLock::new(|| select(&USER)),
+    create: LazyLock::new(|| create(&USER)),
+    update: LazyLock::new(|| update(&USER)),
+    rights: LazyLock::new(|| of_rights("RIGHT_")),
+};
+
+pub static ORGANIZATION: Noun = Noun {
+    name: "organization",
+    plural: "organizations",
+    id: "organization-id",
+    defaults: || json!({}),
+    columns: &["name"],
+    fields: LazyLock::new(|| facts(organization::FIELDS)),
+    select: LazyLock::new(|| select(&ORGANIZATION)),
+    create: LazyLock::new(|| create(&ORGANIZATION)),
+    update: LazyLock::new(|| update(&ORGANIZATION)),
+    rights: LazyLock::new(|| of_rights("RIGHT_ORGANIZATION_")),
+};
+
+impl Noun {
+    /// `client_id`: the key of its ID.
+    pub fn id_key(&self) -> String {
+        self.id.replace('-', "_")
+    }
+
+    /// The fields that a read may select.
+    pub fn readable(&self) -> impl Iterator<Item = &'static str> {
+        self.fields.iter().filter(|field| field.masked_in.allows(Purpose::Read)).map(|field| field.name)
+    }
+
+    /// The paths that the flags select, in the order of the table. What nobody may read is left out.
+    pub fn selected(&self, given: &Given) -> Result<Vec<String>, Usage> {
+        let all = given.switch("all")?;
+        let mut paths = Vec::new();
+        for name in self.readable() {
+            if all || given.selects(&name.replace('_', "-"))? {
+                paths.push(name.to_owned());
+            }
+        }
+        paths.extend(given.list("field-mask").into_iter().filter(|path| !path.is_empty()).map(|path| path.replace('-', "_")));
+        Ok(paths)
+    }
+
+    /// The fields that the flags set.
+    pub fn sent(&self, given: &Given) -> Result<Map<String, Value>, Usage> {
+        let mut sent = Map::new();
+        for field in self.fields.iter().filter(|field| field.set_by != SetBy::Server) {
+            if let Some(value) = field.value(given)? {
+                sent.insert(field.name.to_owned(), value);
+            }
+        }
+        Ok(sent)
+    }
+
+    /// The fields that `--unset` names.
+    pub fn unset(&self, given: &Given) -> Result<Vec<String>, Usage> {
+        let names = given.list("unset").into_iter().map(|name| name.replace('-', "_"));
+        names
+            .map(|name| match self.updatable().any(|field| field.name == name) {
+                true => Ok(name),
+                false => {
+                    let known: Vec<_> = self.updatable().map(|field| field.name).collect();
+                    Err(Usage(format!("--unset: a {} has no field of this name that can be cleared: {}", self.name, known.join(", "))))
+                }
+            })
+            .collect()
+    }
+
+    fn updatable(&self) -> impl Iterator<Item = &Facts> {
+        self.fields.iter().filter(|field| field.set_by != SetBy::Server && field.masked_in.allows(Purpose::Update))
+    }
+}
+
+impl fmt::Debug for Noun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Noun({})", self.name)
+    }
+}
+
+impl Facts {
+    fn flag(&self) -> String {
+        self.name.replace('_', "-")
+    }
+
+    /// What the flags say about this field.
+    fn value(&self, given: &Given) -> Result<Option<Value>, Usage> {
+        let flag = self.flag();
+        Ok(match self.shape {
+            Shape::Account => {
+                let user = given.one(&format!("{flag}.ids.user-ids.user-id"));
+                let organization = given.one(&format!("{flag}.ids.organization-ids.organization-id"));
+                match (user, organization) {
+                    (Some(_), Some(_)) => return Err(Usage(format!("--{flag}: a contact is a user or an organization, not both"))),
+                    (Some(id), None) => Some(json!({"user_ids": {"user_id": id}})),
+                    (None, Some(id)) => Some(json!({"organization_ids": {"organization_id": id}})),
+                    (None, None) => None,
+                }
+            }
+            _ if !given.has(&flag) => None,
+            Shape::Flag | Shape::OptionalFlag => Some(given.switch(&flag)?.into()),
+            Shape::Attributes => {
+                Some(given.pairs(&flag)?.into_iter().map(|(key, value)| (key, value.into())).collect::<Map<_, _>>().into())
+            }
+            Shape::Texts(..) | Shape::ChoiceList(_) => {
+                Some(given.list(&flag).into_iter().filter(|item| !item.is_empty()).map(Value::from).collect())
+            }
+            Shape::Ids(_) | Shape::Time | Shape::Text(_) | Shape::Email | Shape::Choice(_) | Shape::ContactInfo | Shape::Opaque => {
+                given.one(&flag).map(Value::from)
+            }
+        })
+    }
+
+    /// The flags that set it.
+    fn flags(&self) -> Vec<Flag> {
+        let name = format!("--{}", self.flag());
+        let row = |name: String, value: &'static str, kind: FlagKind| vec![Flag { name: name.into(), value, kind, doc: self.doc.into() }];
+        match self.shape {
+            Shape::Account => [("user", "user"), ("organization", "organization")]
+                .iter()
+                .flat_map(|(ids, id)| row(format!("{name}.ids.{ids}-ids.{id}-id"), "ID", FlagKind::Text))
+                .collect(),
+            Shape::Flag | Shape::OptionalFlag => row(name, "", FlagKind::Switch),
+            Shape::Attributes => row(name, "KEY=VALUE,…", FlagKind::Pairs),
+            Shape::Texts(..) => row(name, "TEXT,…", FlagKind::List),
+            Shape::ChoiceList(choices) if std::ptr::eq(choices, &RIGHT_CHOICES) => row(name, "RIGHT,…", FlagKind::ChoiceList(choices)),
+            Shape::ChoiceList(choices) => row(name, "NAME,…", FlagKind::ChoiceList(choices)),
+            Shape::Choice(choices) => row(name, "NAME", FlagKind::Choice(choices)),
+            Shape::Time => row(name, "TIME", FlagKind::Text),
+            Shape::Email => row(name, "ADDRESS", FlagKind::Text),
+            Shape::Text(_) => row(name, "TEXT", FlagKind::Text),
+            Shape::Ids(_) | Shape::ContactInfo | Shape::Opaque => Vec::new(),
+        }
+    }
+}
+
+/// Takes a field out of an entity that somebody wrote, under either of its names.
+pub fn take(entity: &mut Map<String, Value>, name: &str) -> Option<Value> {
+    let camel = camel_case(name);
+    let (snake, camel) = (entity.shift_remove(name), entity.shift_remove(&camel));
+    snake.or(camel)
+}
+
+fn facts<E>(fields: &'static [Field<E>]) -> Vec<Facts> {
+    let row =
+        |field: &Field<E>| Facts { name: field.name, shape: field.shape, set_by: field.set_by, masked_in: field.masked_in, doc: field.doc };
+    fields.iter().map(row).collect()
+}
+
+/// `ids` are shown anyway; what nobody may read is taken and dropped, as `ttn-lw-cli` does.
+fn select(noun: &'static Noun) -> Vec<Flag> {
+    let shown = noun.fields.iter().filter(|field| field.name != "ids" && field.masked_in != MaskedIn::Neither);
+    shown
+        .map(|field| {
+            let doc = match field.masked_in.allows(Purpose::Read) {
+                true => field.doc.to_owned(),
+                false => "Never shown: taken and dropped.".to_owned(),
+            };
+            Flag { name: format!("--{}", field.flag()).into(), value: "", kind: FlagKind::Switch, doc: doc.into() }
+        })
+        .collect()
+}
+
+fn create(noun: &'static Noun) -> Vec<Flag> {
+    noun.fields.iter().filter(|field| field.set_by != SetBy::Server).flat_map(Facts::flags).collect()
+}
+
+fn update(noun: &'static Noun) -> Vec<Flag> {
+    noun.updatable().flat_map(Facts::flags).collect()
+}

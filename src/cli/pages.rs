@@ -1,0 +1,72 @@
+//! Lists: one page, or all of them.
+
+use serde_json::Value;
+
+use crate::cli::Failure;
+use crate::cli::arguments::Given;
+use crate::cli::output::{Format, List, note, progress};
+use crate::cli::refusal::{Refusal, SMALL_PAGES};
+use crate::cli::remote::{Query, Remote};
+use crate::cli::settings::Usage;
+
+/// The largest page of a list. A search of The Things Stack never fills more than the smaller one.
+const PAGE: usize = 1000;
+const SEARCH_PAGE: usize = 100;
+
+/// Asks for the list at `path` and prints it.
+pub fn print(path: &str, mut query: Query, given: &Given, remote: &Remote, format: &Format, columns: &[&str]) -> Result<(), Failure> {
+    let all = given.switch("all-pages")?;
+    if all && given.has("page") {
+        return Err(Usage("--all-pages and --page exclude each other".to_owned()).into());
+    }
+    let limit = match given.one("limit") {
+        Some(limit) => Some(limit.parse::<usize>().map_err(|_| Usage("--limit is a number".to_owned()))?),
+        None if all => Some(if path.starts_with("search/") { SEARCH_PAGE } else { PAGE }),
+        None => None,
+    };
+    let first = match given.one("page") {
+        Some(page) => page.parse::<usize>().map_err(|_| Usage("--page is a number".to_owned()))?,
+        None => 0,
+    };
+    if let Some(order) = given.one("order") {
+        query.push(("order".to_owned(), order.to_owned()));
+    }
+    if let Some(limit) = limit {
+        query.push(("limit".to_owned(), limit.to_string()));
+    }
+    let mut list = List::begin(format, columns);
+    let (mut page, mut done) = (first.max(1), 0);
+    loop {
+        let mut query = query.clone();
+        if page > 1 || first > 0 {
+            query.push(("page".to_owned(), page.to_string()));
+        }
+        let answer = remote.read(path, &query)?;
+        let items = items(&answer.body);
+        list.add(items)?;
+        done += items.len();
+        let total = answer.total.unwrap_or(done);
+        if !all {
+            list.end()?;
+            let before = (page - 1) * limit.filter(|limit| *limit > 0).unwrap_or(SEARCH_PAGE);
+            if before + items.len() < total && !items.is_empty() {
+                note(&format!("{} of {total} are shown: --page {} shows the next, --all-pages all", items.len(), page + 1));
+            }
+            return Ok(());
+        }
+        progress(done, total);
+        if done >= total || items.is_empty() {
+            return list.end();
+        }
+        if limit.is_some_and(|limit| limit > 0 && items.len() < limit) {
+            return Err(Refusal::from(SMALL_PAGES.with("limit", items.len())).into());
+        }
+        page += 1;
+    }
+}
+
+/// The one list that an answer holds. An empty one is left out.
+fn items(body: &Value) -> &[Value] {
+    let lists = body.as_object().into_iter().flat_map(|members| members.values());
+    lists.filter_map(Value::as_array).next().map_or(&[], Vec::as_slice)
+}

@@ -1,0 +1,153 @@
+//! A refusal as people read it: `error:namespace:name (text)`, its attributes, and what caused it.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use crate::base::error::{Error, Named, errors};
+use crate::cli::output::printable;
+
+errors! {
+    UNREACHABLE: Unavailable "keyfob/cli" "unreachable" "cannot reach the server: {reason}";
+    CUT_SHORT: Unavailable "keyfob/cli" "cut_short" "the reply broke off, so nobody knows whether it was done: {reason}";
+    NOT_THE_API: Unavailable "keyfob/cli" "not_the_api" "what answered is not the API: HTTP {status}";
+    REDIRECTED: Unavailable "keyfob/cli" "redirected" "the server is somewhere else: use the address it names";
+    BAD_CERTIFICATES: InvalidArgument "keyfob/cli" "bad_certificates" "cannot use the certificates: {reason}";
+    UNAUTHENTICATED: Unauthenticated "keyfob/cli" "unauthenticated" "not authenticated with either API key or OAuth access token";
+    SMALL_PAGES: Internal "keyfob/cli" "small_pages" "the server makes its pages smaller than asked: add --limit {limit}";
+    SECRET_FILE: InvalidArgument "keyfob/cli" "secret_file" "cannot make the file for the secret: {reason}";
+    CREDENTIALS: Internal "keyfob/cli" "credentials" "cannot use the file of credentials: {reason}";
+    NOT_ASKED: FailedPrecondition "keyfob/cli" "not_asked" "there is no terminal to ask on: add --force to purge without being asked";
+    NOT_DONE: FailedPrecondition "keyfob/cli" "not_done" "not confirmed, nothing was done";
+    LOGIN: Unauthenticated "keyfob/cli" "login" "cannot log in: {reason}";
+    NO_MEMBER: InvalidArgument "keyfob/cli" "no_member" "nothing that was answered has `{path}`";
+    NO_DATA: NotFound "keyfob/cli" "no_data" "there is no such data file: `keyfob serve` makes one";
+    STANDARD_INPUT: InvalidArgument "keyfob/cli" "standard_input" "standard input holds no JSON entity: {reason}";
+}
+
+/// What the server, or this program, does not do, and why.
+#[derive(Debug)]
+pub struct Refusal {
+    pub status: Option<u16>,
+    /// `error:namespace:name (text)`.
+    message: String,
+    attributes: Vec<(String, String)>,
+    cause: Option<Box<Refusal>>,
+}
+
+impl Refusal {
+    /// Reads the body of a refusal; nothing if it is not one of the API's.
+    pub fn of_reply(status: u16, body: &Value) -> Option<Refusal> {
+        let message = body.get("message")?.as_str()?;
+        let mut refusal = body.pointer("/details/0").map_or_else(|| Refusal::plain(message), Refusal::of_detail);
+        refusal.status = Some(status);
+        refusal.message = message.to_owned();
+        Some(refusal)
+    }
+
+    fn plain(message: &str) -> Refusal {
+        Refusal { status: None, message: message.to_owned(), attributes: Vec::new(), cause: None }
+    }
+
+    fn of_detail(detail: &Value) -> Refusal {
+        let text = |key: &str| detail.get(key).and_then(Value::as_str).unwrap_or_default();
+        let nothing = Map::new();
+        let attributes = detail.get("attributes").and_then(Value::as_object).unwrap_or(&nothing);
+        let mut words = text("message_format").to_owned();
+        for (name, value) in attributes {
+            words = words.replace(&format!("{{{name}}}"), &shown(value));
+        }
+        let mut lines: Vec<_> = attributes.iter().map(|(name, value)| (name.clone(), shown(value))).collect();
+        if detail.get("correlation_id").is_some() {
+            lines.push(("correlation_id".to_owned(), text("correlation_id").to_owned()));
+        }
+        Refusal {
+            status: None,
+            message: format!("error:{}:{} ({words})", text("namespace"), text("name")),
+            attributes: lines,
+            cause: detail.get("cause").map(|cause| Box::new(Refusal::of_detail(cause))),
+        }
+    }
+
+    pub fn with(mut self, name: &str, value: impl fmt::Display) -> Refusal {
+        self.attributes.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// The HTTP status that it came with.
+    pub fn of_status(mut self, status: u16) -> Refusal {
+        self.status = Some(status);
+        self
+    }
+
+    /// Whether it is the refusal of this name, whatever its namespace.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.message.split(' ').next().is_some_and(|head| head.ends_with(&format!(":{name}")))
+    }
+}
+
+fn shown(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+impl From<Named> for Refusal {
+    fn from(named: Named) -> Refusal {
+        Refusal {
+            status: None,
+            message: named.message(),
+            attributes: named.attributes.iter().map(|(name, value)| (name.clone(), shown(value))).collect(),
+            cause: named.cause.map(|cause| Box::new(Refusal::from(*cause))),
+        }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Refusal {
+        match error {
+            Error::Named(named) => Refusal::from(*named),
+            Error::Plain(_, text) | Error::Internal(text) | Error::Unavailable(text) => Refusal::plain(&text),
+        }
+    }
+}
+
+/// What comes from a server may hold anything: control characters never reach the terminal.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&printable(&self.message))?;
+        for (name, value) in &self.attributes {
+            write!(f, "\n    {}={}", printable(name), printable(value))?;
+        }
+        match &self.cause {
+            Some(cause) => write!(f, "\n--- {cause}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_with_its_attributes_and_its_causes() {
+        let body = json!({"code": 3, "message": "error:pkg/errors:validation (invalid `client`)", "details": [{
+            "namespace": "pkg/errors", "name": "validation", "message_format": "invalid `{field}`", "attributes": {"field": "client"},
+            "correlation_id": "00ff", "cause": {"namespace": "pkg/errors", "name": "validation", "message_format": "invalid `{field}`: {reason}",
+            "attributes": {"field": "client_id", "reason": "too\u{1b}[31m long"}}}]});
+        let told = Refusal::of_reply(400, &body).unwrap();
+        assert_eq!(
+            told.to_string(),
+            "error:pkg/errors:validation (invalid `client`)\n    field=client\n    correlation_id=00ff\n\
+             --- error:pkg/errors:validation (invalid `client_id`: too\\u{1b}[31m long)\n    field=client_id\n    reason=too\\u{1b}[31m long"
+        );
+        assert!(told.is_called("validation") && !told.is_called("dation"));
+    }
+
+    #[test]
+    fn a_refusal_without_details_is_its_message() {
+        assert_eq!(Refusal::of_reply(404, &json!({"code": 5, "message": "Not Found"})).unwrap().to_string(), "Not Found");
+        assert!(Refusal::of_reply(404, &json!({"other": 1})).is_none());
+    }
+}

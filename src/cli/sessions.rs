@@ -1,0 +1,27 @@
+//! Where a user is logged in.
+
+use crate::cli::Failure;
+use crate::cli::arguments::Given;
+use crate::cli::entities::path;
+use crate::cli::noun::USER;
+use crate::cli::output::Format;
+use crate::cli::pages;
+use crate::cli::remote::{Query, Remote, segment};
+use crate::http::request::Method::Delete;
+
+const COLUMNS: &[&str] = &["session_id", "created_at", "expires_at"];
+
+pub fn list(given: &Given, remote: &mut Remote) -> Result<(), Failure> {
+    let format = Format::of(given)?;
+    pages::print(&sessions(given, remote)?, Query::new(), given, remote, &format, COLUMNS)
+}
+
+pub fn delete(given: &Given, remote: &mut Remote) -> Result<(), Failure> {
+    let id = segment(given.needed("session-id")?);
+    remote.write(Delete, &format!("{}/{id}", sessions(given, remote)?), None)?;
+    Ok(())
+}
+
+fn sessions(given: &Given, remote: &Remote) -> Result<String, Failure> {
+    Ok(format!("{}/sessions", path(&USER, &remote.owner(&USER, given)?)))
+}

@@ -1,0 +1,115 @@
+//! The token endpoint, as the client `cli` uses it: a code for tokens, a refresh, a revocation (RFC 6749, 7009, 7636).
+
+use data_encoding::BASE64URL_NOPAD;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::base::secret::{Token, TokenKind, random};
+use crate::base::time::Clock;
+use crate::cli::credentials::Tokens;
+use crate::cli::refusal::{LOGIN, Refusal};
+use crate::cli::remote::{Remote, encoded};
+
+/// The client that command lines are; it has no secret.
+pub const CLIENT: &str = "cli";
+
+/// One attempt to log in: what proves that the code comes back to who asked for it.
+pub struct Attempt {
+    pub state: String,
+    verifier: String,
+    pub redirect_uri: String,
+}
+
+impl std::fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Attempt({})", self.redirect_uri)
+    }
+}
+
+impl Attempt {
+    pub fn new(redirect_uri: String) -> Attempt {
+        let fresh = || BASE64URL_NOPAD.encode(&random::<32>());
+        Attempt { state: fresh(), verifier: fresh(), redirect_uri }
+    }
+
+    /// Where the user says yes.
+    pub fn authorize_url(&self, server: &str) -> String {
+        let challenge = BASE64URL_NOPAD.encode(&Sha256::digest(&self.verifier));
+        format!(
+            "{server}/oauth/authorize?client_id={CLIENT}&redirect_uri={}&response_type=code&state={}&code_challenge={challenge}&code_challenge_method=S256",
+            encoded(&self.redirect_uri),
+            self.state
+        )
+    }
+
+    pub fn redeem(&self, remote: &Remote, code: &str) -> Result<Tokens, Refusal> {
+        let fields = [
+            ("grant_type", "authorization_code"),
+            ("client_id", CLIENT),
+            ("code", code),
+            ("redirect_uri", &self.redirect_uri),
+            ("code_verifier", &self.verifier),
+        ];
+        ask(remote, &fields)
+    }
+}
+
+pub fn refresh(remote: &Remote, refresh_token: &str) -> Result<Tokens, Refusal> {
+    let asked = ask(remote, &[("grant_type", "refresh_token"), ("client_id", CLIENT), ("refresh_token", refresh_token)]);
+    asked.map_err(|refusal| if refusal.status.is_some() { refusal.with("remedy", "run `keyfob login` again") } else { refusal })
+}
+
+/// Whether a text looks like a code; people paste all sorts of things.
+pub fn is_code(text: &str) -> bool {
+    Token::parse(text).is_some_and(|token| token.kind == TokenKind::AuthorizationCode)
+}
+
+/// Ends a token and what belongs to it. False where the server has no such endpoint, as The Things Stack has none.
+pub fn revoke(remote: &Remote, token: &str) -> Result<bool, Refusal> {
+    match remote.form("/oauth/revoke", &[("client_id", CLIENT), ("token", token)])? {
+        (200, _) => Ok(true),
+        (404 | 405 | 501, _) => Ok(false),
+        (status, body) => Err(refused(status, &body)),
+    }
+}
+
+fn ask(remote: &Remote, fields: &[(&str, &str)]) -> Result<Tokens, Refusal> {
+    let (status, body) = remote.form("/oauth/token", fields)?;
+    let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+    // Some servers write the number as a text.
+    let seconds = body.get("expires_in").and_then(|value| value.as_i64().or_else(|| value.as_str()?.parse().ok()));
+    match text("access_token") {
+        Some(access_token) if status == 200 => Ok(Tokens {
+            access_token,
+            refresh_token: text("refresh_token"),
+            expires_at: seconds.map(|seconds| Clock::System.now().plus_seconds(seconds)),
+        }),
+        _ => Err(refused(status, &body)),
+    }
+}
+
+/// In the API's words if there are any, or else in OAuth's.
+fn refused(status: u16, body: &Value) -> Refusal {
+    let text = |name: &str| body.get(name).and_then(Value::as_str);
+    let reason = text("error_description").or(text("error")).map_or_else(|| format!("HTTP {status}"), str::to_owned);
+    let plain = || Refusal::from(LOGIN.with("reason", reason)).of_status(status);
+    Refusal::of_reply(status, body).unwrap_or_else(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_challenge_is_made_of_the_verifier_as_rfc_7636_says() {
+        let attempt = Attempt {
+            state: "xyz".to_owned(),
+            verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".to_owned(),
+            redirect_uri: "local-callback".to_owned(),
+        };
+        let url = attempt.authorize_url("http://server");
+        assert!(url.starts_with("http://server/oauth/authorize?client_id=cli&redirect_uri=local-callback&"), "{url}");
+        assert!(url.contains("&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&"), "{url}");
+        assert_eq!(Attempt::new(String::new()).verifier.len(), 43);
+    }
+}

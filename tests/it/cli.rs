@@ -1,0 +1,461 @@
+//! Stories of the command line: the built program against a running server, as people and scripts call it.
+
+use std::cell::Cell;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::binary::{Folder, KEY, PASSWORD, keyfob};
+use crate::server::ADMIN_KEY;
+
+/// A server with its log in a file, and a folder for those who speak to it.
+pub struct Town {
+    pub folder: Folder,
+    pub server: Child,
+    pub url: String,
+    /// How much of the log was looked at.
+    read: Cell<usize>,
+}
+
+/// What a command left behind.
+pub struct Done {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Town {
+    pub fn new(name: &str) -> Town {
+        Town::with(name, &[])
+    }
+
+    pub fn with(name: &str, arguments: &[&str]) -> Town {
+        let folder = Folder::new(&format!("cli-{name}"));
+        let log = std::fs::File::create(folder.0.join("log")).expect("a log");
+        let arguments = [&["serve", "--listen", "127.0.0.1:0", "--ephemeral"], arguments].concat();
+        let mut server = keyfob(&folder.0, &arguments, &[KEY, PASSWORD]).stdout(Stdio::piped()).stderr(log).spawn().expect("it starts");
+        let mut line = String::new();
+        BufReader::new(server.stdout.as_mut().expect("its output")).read_line(&mut line).expect("a line");
+        let ready: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not ready: {line}"));
+        let url = ready["url"].as_str().expect("an address").to_owned();
+        Town { folder, server, url, read: Cell::new(0) }
+    }
+
+    pub fn address(&self) -> &str {
+        self.url.strip_prefix("http://").expect("an address")
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.0.join(name)
+    }
+
+    /// A call that is ready to run: the administrator's, in the town's folder.
+    pub fn command(&self, line: &str) -> Command {
+        let home = self.folder.0.to_str().expect("a path");
+        let environment = [("KEYFOB_SERVER", self.url.as_str()), ("KEYFOB_API_KEY", ADMIN_KEY), ("XDG_CONFIG_HOME", home)];
+        keyfob(&self.folder.0, &words(line).iter().map(String::as_str).collect::<Vec<_>>(), &environment)
+    }
+
+    pub fn run(&self, line: &str) -> Done {
+        self.pipe(line, "")
+    }
+
+    /// With this on standard input.
+    pub fn pipe(&self, line: &str, input: &str) -> Done {
+        done(self.command(line), input)
+    }
+
+    /// It succeeds; what it printed comes back.
+    #[track_caller]
+    pub fn ok(&self, line: &str) -> String {
+        let done = self.run(line);
+        assert_eq!(done.code, Some(0), "{line}\n{}", done.err);
+        done.out
+    }
+
+    #[track_caller]
+    pub fn json(&self, line: &str) -> Value {
+        let out = self.ok(line);
+        serde_json::from_str(&out).unwrap_or_else(|_| panic!("{line}\n{out}"))
+    }
+
+    /// It is refused with this exit code, and the first line of its errors begins so.
+    #[track_caller]
+    pub fn refused(&self, line: &str, code: i32, begins: &str) -> Done {
+        let done = self.run(line);
+        assert!(done.code == Some(code) && done.err.starts_with(begins), "{line}\n{:?} {}", done.code, done.err);
+        done
+    }
+
+    /// The routes that the server was asked since the last look, in the words of its log.
+    pub fn routes(&self) -> Vec<String> {
+        let log = std::fs::read_to_string(self.path("log")).expect("the log");
+        let fresh = &log[self.read.replace(log.len())..];
+        let lines = fresh.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.filter(|line| line["message"] == "request").map(|line| line["route"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+}
+
+impl Drop for Town {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+/// The administrator's key with another secret in it.
+pub fn wrong_key() -> String {
+    let (id, _) = ADMIN_KEY.rsplit_once('.').expect("a key has three parts");
+    format!("{id}.{}", "A".repeat(52))
+}
+
+pub fn done(mut command: Command, input: &str) -> Done {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    let mut stdin = child.stdin.take().expect("its input");
+    let input = input.to_owned();
+    let writer = std::thread::spawn(move || {
+        // A command that does not read closes its end.
+        let _ = stdin.write_all(input.as_bytes());
+    });
+    let output = child.wait_with_output().expect("it ends");
+    writer.join().expect("all is written");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    Done { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// The words of a line, as a shell takes it apart: blanks between them, quotes around those that hold blanks, backslashes before new lines.
+pub fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for c in line.replace("\\\n", " ").trim().chars() {
+        match c {
+            '"' => quoted = !quoted,
+            c if c.is_whitespace() && !quoted => words.push(String::new()),
+            c => words.last_mut().expect("a word").push(c),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[test]
+fn the_seeds_command_works_as_it_stands_there() {
+    let town = Town::new("seed");
+    let seed = include_str!("seed.md");
+    let command = seed.split("```\n").nth(1).expect("the seed's command");
+    let filled = command
+        .replace("<CLIENT-ID>", "my-client")
+        .replace("<CLIENT-NAME>", "MyClient")
+        .replace("<REDIRECT-URI>", "https://example.com/cb");
+    let line = words(&filled);
+    assert_eq!(line[..3], ["ttn-lw-cli", "clients", "create"]);
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_keyfob"), town.path("ttn-lw-cli")).expect("a symlink");
+    let mut command = Command::new(town.path("ttn-lw-cli"));
+    command
+        .current_dir(&town.folder.0)
+        .args(&line[1..])
+        .env_clear()
+        .envs([("KEYFOB_SERVER", town.url.as_str()), ("KEYFOB_API_KEY", ADMIN_KEY)]);
+    let done = done(command, "");
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    let client: Value = serde_json::from_str(&done.out).expect("the client as JSON");
+    assert_eq!(client["ids"]["client_id"], "my-client");
+    assert_eq!(client["description"], "My new OAuth client");
+    assert_eq!(client["administrative_contact"]["user_ids"]["user_id"], "admin");
+    assert_eq!(client["rights"].as_array().map(Vec::len), Some(8));
+    assert_eq!((client["state"].as_str(), client["secret"].as_str().map(str::len)), (Some("STATE_APPROVED"), Some(52)));
+    assert!(done.err.contains("shown this once"), "{}", done.err);
+}
+
+#[test]
+fn standard_input_creates_a_thousand_clients() {
+    let town = Town::new("bulk");
+    let entity = |n: usize| json!({"ids": {"client_id": format!("client-{n:04}")}, "name": format!("Client {n}")}).to_string();
+    let entities: Vec<String> = (0..1000).map(entity).collect();
+    let (array, rest) = entities.split_at(400);
+    let (lines, joined) = rest.split_at(300);
+    for input in [format!("[{}]", array.join(",")), lines.join("\n"), joined.concat()] {
+        let done = town.pipe("clients create --description bulk --secret-out secrets --grants GRANT_REFRESH_TOKEN", &input);
+        assert_eq!(done.code, Some(0), "{}", done.err);
+        assert!(!done.out.contains("\"secret\""));
+        let secrets = std::fs::read_to_string(town.path("secrets")).expect("the secrets");
+        assert!(secrets.lines().all(|line| line.split(' ').nth(1).is_some_and(|secret| secret.len() == 52)));
+        std::fs::remove_file(town.path("secrets")).expect("the file is removed");
+    }
+    let all = town.ok("clients list --all-pages --limit 300 --output-format ids.client_id");
+    assert_eq!(all.lines().map(str::to_owned).collect::<Vec<_>>(), (0..1000).map(|n| format!("client-{n:04}")).collect::<Vec<_>>());
+    let client = town.json("clients get client-0999 --name --description --grants");
+    assert_eq!(
+        (&client["name"], &client["description"], &client["grants"]),
+        (&"Client 999".into(), &"bulk".into(), &json!(["GRANT_REFRESH_TOKEN"]))
+    );
+    assert_eq!(
+        serde_json::from_str::<Value>(&town.ok("clients search --query client --all-pages")).expect("a list").as_array().map(Vec::len),
+        Some(1000)
+    );
+    let done = town.run("clients list --limit 10");
+    assert!(done.err.contains("10 of 1000 are shown: --page 2"), "{}", done.err);
+}
+
+#[test]
+fn nothing_is_created_when_a_part_of_standard_input_is_no_json() {
+    let town = Town::new("half");
+    let done = town.pipe("clients create", r#"{"ids":{"client_id":"first"}} {"ids":"#);
+    assert!(done.code == Some(1) && done.err.starts_with("error:keyfob/cli:standard_input"), "{}", done.err);
+    town.refused("clients get first", 1, "error:pkg/identityserver/store:client_not_found");
+    let done = town.pipe("clients create one", r#"[{"name":"a"},{"name":"b"}]"#);
+    assert!(done.code == Some(1) && done.err.contains("--client-id names one"), "{}", done.err);
+}
+
+#[test]
+fn flags_go_over_what_standard_input_holds() {
+    let town = Town::new("over");
+    let entity =
+        r#"{"ids":{"client_id":"piped"},"name":"Piped","redirectUris":["https://piped.example.com"],"state":"STATE_FLAGGED","grants":[]}"#;
+    let client: Value =
+        serde_json::from_str(&town.pipe("clients create flagged --redirect-uris https://flag.example.com", entity).out).expect("JSON");
+    assert_eq!(client["ids"]["client_id"], "flagged");
+    assert_eq!((&client["name"], &client["redirect_uris"]), (&"Piped".into(), &json!(["https://flag.example.com"])));
+    assert_eq!((client["state"].as_str(), client.get("grants")), (Some("STATE_FLAGGED"), None));
+    // The request of the HTTP API names the owner itself.
+    town.ok("organizations create acme-corp");
+    let request = r#"{"client":{"ids":{"client_id":"owned"}},"collaborator":{"organization_ids":{"organization_id":"acme-corp"}}}"#;
+    let client: Value = serde_json::from_str(&town.pipe("clients create", request).out).expect("JSON");
+    assert_eq!(client["administrative_contact"]["organization_ids"]["organization_id"], "acme-corp");
+}
+
+#[test]
+fn an_idle_pipe_on_standard_input_does_not_hold_a_command_up_that_has_its_id() {
+    let town = Town::new("idle");
+    let mut child =
+        town.command("clients create by-flag").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
+    let _open = child.stdin.take().expect("its input stays open");
+    assert!(child.wait().expect("it ends").success());
+}
+
+#[test]
+fn values_that_are_set_selected_and_cleared_arrive() {
+    let town = Town::new("fields");
+    town.ok("clients create my-app --name App --attributes one=1,two=2 --skip_authorization --endorsed=false --redirect_uris https://a.example.com,https://b.example.com --state STATE_FLAGGED --state-description odd");
+    let client = town.json("clients get my-app --all");
+    assert_eq!(client["attributes"], json!({"one": "1", "two": "2"}));
+    assert_eq!((&client["skip_authorization"], client.get("endorsed"), &client["state"]), (&true.into(), None, &"STATE_FLAGGED".into()));
+    assert_eq!(client["redirect_uris"], json!(["https://a.example.com", "https://b.example.com"]));
+    let changed =
+        town.json("clients set --client-id my-app --description \"Two words\" --skip-authorization=false --unset attributes,redirect-uris");
+    assert_eq!(changed["description"], "Two words");
+    let client = town.json("clients get my-app --field-mask name,attributes,redirect-uris,skip_authorization");
+    assert_eq!(client["name"], "App");
+    assert!(
+        ["attributes", "redirect_uris", "skip_authorization", "description"].iter().all(|gone| client.get(*gone).is_none()),
+        "{client}"
+    );
+    assert!(town.run("clients set my-app").err.contains("nothing was changed"));
+    town.refused("clients set my-app --name x --unset name", 2, "keyfob: --unset names name");
+    town.refused("clients set my-app --unset nothing", 2, "keyfob: --unset: a client has no field");
+}
+
+#[test]
+fn lists_are_printed_as_json_as_a_table_and_as_plain_values() {
+    let town = Town::new("formats");
+    assert_eq!(town.ok("clients list"), "[]\n");
+    town.ok("clients create one --name One");
+    town.ok("clients create two --rights RIGHT_USER_INFO,RIGHT_CLIENT_INFO");
+    let list = town.ok("clients list --name");
+    assert!(
+        list.starts_with("[{\n  \"ids\": {\n    \"client_id\": \"one\"\n  },") && list.contains("\n}, {\n") && list.ends_with("\n}]\n"),
+        "{list}"
+    );
+    assert_eq!(
+        town.ok("clients list --output-format table"),
+        "CLIENT_ID  NAME  STATE\none        One   STATE_APPROVED\ntwo              STATE_APPROVED\n"
+    );
+    assert_eq!(
+        town.ok("clients list --output-format table --rights"),
+        "CLIENT_ID  RIGHTS\none\ntwo        RIGHT_USER_INFO,RIGHT_CLIENT_INFO\n"
+    );
+    assert_eq!(town.ok("clients list --output-format ids.client_id --order -client_id"), "two\none\n");
+    assert_eq!(town.ok("clients get one --output-format name"), "One\n");
+    assert_eq!(town.ok("clients get two --output-format name"), "\n");
+    town.refused("clients list --output-format yaml", 2, "keyfob: --output-format: a client has no field `yaml`: ids, created_at");
+    town.refused("auth-info --output-format nothing.there", 1, "error:keyfob/cli:no_member");
+}
+
+#[test]
+fn a_secret_goes_to_a_new_file_that_only_its_owner_can_read() {
+    let town = Town::new("secret");
+    let client = town.json("clients create my-app --secret-out secret");
+    assert!(client.get("secret").is_none());
+    let file = town.path("secret");
+    assert_eq!(std::fs::metadata(&file).expect("the file").permissions().mode() & 0o777, 0o600);
+    let secret = std::fs::read_to_string(&file).expect("the secret");
+    assert_eq!(secret.trim_end().len(), 52);
+    town.routes();
+    town.refused("clients rotate-secret my-app --secret-out secret", 1, "error:keyfob/cli:secret_file");
+    assert!(town.routes().is_empty(), "nothing is issued that cannot be kept");
+    assert_eq!(std::fs::read_to_string(&file).expect("the secret"), secret);
+    town.refused("clients rotate-secret not-there --secret-out other", 1, "error:pkg/identityserver/store:client_not_found");
+    assert!(!town.path("other").exists(), "a file that holds nothing is removed");
+    town.ok("clients rotate-secret my-app --grace 24h --secret-out other");
+    assert_ne!(std::fs::read_to_string(town.path("other")).expect("the secret"), secret);
+    let done = town.run("clients set my-app --secret Chosen-by-me --secret-out third");
+    assert!(done.code == Some(0) && !done.out.contains("Chosen") && !done.err.contains("Chosen"), "{}", done.err);
+}
+
+#[test]
+fn a_wrong_key_and_no_key_are_told_apart() {
+    let town = Town::new("keys");
+    let wrong = format!("clients list --api-key {}", wrong_key());
+    let done = town.refused(&wrong, 1, "error:pkg/identityserver:invalid_authorization (invalid authorization)\n    correlation_id=");
+    assert!(!done.err.contains("NNSXS"));
+    town.refused("clients list --api-key NNSXS.A.B", 1, "error:pkg/identityserver:api_key_not_found (API key not found)");
+    let mut command = town.command("clients list");
+    let none = done_without_key(&mut command);
+    assert!(
+        none.code == Some(1) && none.err.starts_with("error:keyfob/cli:unauthenticated") && none.err.contains("keyfob login"),
+        "{}",
+        none.err
+    );
+    let file = town.path("key");
+    std::fs::write(&file, format!("{ADMIN_KEY}\n")).expect("a file");
+    let mut command = town.command("clients list");
+    command.env("KEYFOB_API_KEY_FILE", &file);
+    assert_eq!(done_without_key(&mut command).out, "[]\n");
+}
+
+fn done_without_key(command: &mut Command) -> Done {
+    let output = command.env_remove("KEYFOB_API_KEY").stdin(Stdio::null()).output().expect("it runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    Done { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// Answers one request with these bytes and hangs up.
+fn answering(reply: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a caller");
+        let mut head = [0; 4096];
+        let _ = stream.read(&mut head);
+        let _ = stream.write_all(reply.as_bytes());
+    });
+    address
+}
+
+#[test]
+fn a_server_that_is_not_there_or_not_whole_is_named() {
+    let town = Town::new("broken");
+    let free = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let calls = [
+        (format!("http://{free}"), "error:keyfob/cli:unreachable (cannot reach the server: "),
+        (answering("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"clients\":["), "error:keyfob/cli:cut_short (the reply broke off"),
+        (answering("HTTP/1.1 200 OK\r\nContent-Le"), "error:keyfob/cli:unreachable"),
+        (
+            answering("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>"),
+            "error:keyfob/cli:not_the_api (what answered is not the API: HTTP 200)",
+        ),
+        (
+            answering("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 2\r\n\r\n{}"),
+            "error:keyfob/cli:not_the_api (what answered is not the API: HTTP 502)",
+        ),
+        (
+            answering("HTTP/1.1 301 Moved\r\nLocation: https://elsewhere.example.com/\r\nContent-Length: 0\r\n\r\n"),
+            "error:keyfob/cli:redirected",
+        ),
+    ];
+    for (server, begins) in calls {
+        let done = town.refused(&format!("clients list --server {server}"), 1, begins);
+        assert!(done.err.contains(&format!("server={server}")), "{}", done.err);
+        assert!(!done.err.contains("NNSXS"), "{}", done.err);
+    }
+    town.refused("clients list --server ftp://x", 2, "keyfob: --server must be http://host or https://host");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let town = Town::new("pipe");
+    for n in 0..30 {
+        let done =
+            town.pipe("clients create", &json!({"ids": {"client_id": format!("client-{n}")}, "description": "x".repeat(2000)}).to_string());
+        assert_eq!(done.code, Some(0), "{}", done.err);
+    }
+    let mut child = town
+        .command("clients list --description --all-pages --limit 5")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+}
+
+#[test]
+fn to_purge_takes_a_yes_or_force() {
+    let town = Town::new("purge");
+    town.ok("clients create my-app");
+    town.refused("clients purge my-app", 1, "error:keyfob/cli:not_asked");
+    town.ok("clients get my-app");
+    assert_eq!(town.ok("clients purge my-app --force"), "");
+    town.refused("clients get my-app", 1, "error:pkg/identityserver/store:client_not_found");
+}
+
+#[test]
+fn a_wrong_call_is_told_what_to_do() {
+    let town = Town::new("usage");
+    for (line, says) in [
+        ("clients", "keyfob: `clients` needs a command: list, search, get"),
+        ("clients frobnicate", "keyfob: there is no command `frobnicate` in `clients`: there are list"),
+        ("clients lits", "keyfob: there is no command `lits` in `clients`: did you mean `clients list`?"),
+        ("clients get my-app --nmae", "keyfob: `clients get` has no flag --nmae: did you mean --name?"),
+        ("clients get one two", "keyfob: `clients get` is given more arguments than it takes"),
+        ("clients get", "error:cmd/ttn-lw-cli/commands:no_client_id (no client ID set)"),
+        ("clients create", "error:cmd/ttn-lw-cli/commands:no_client_id (no client ID set)"),
+        ("clients collaborators set my-app", "error:cmd/ttn-lw-cli/commands:no_collaborator (no collaborator set)"),
+        (
+            "clients collaborators set my-app --user-id admin",
+            "error:cmd/ttn-lw-cli/commands:no_collaborator_rights (no collaborator rights set)",
+        ),
+        ("clients create my-app --user-id a --organization-id b", "keyfob: --user-id and --organization-id exclude each other"),
+        ("clients rotate-secret my-app --grace soon", "keyfob: --grace is a number with s, m, h or d behind it"),
+        ("clients list --limit", "keyfob: --limit needs a value"),
+        ("clients list --limit many", "keyfob: --limit is a number"),
+        ("clients create my-app --endorsed=maybe", "keyfob: --endorsed is true or false"),
+        ("help nothing", "keyfob: there is no command `nothing`"),
+        ("completions tcsh", "keyfob: there are completions for bash, zsh and fish"),
+    ] {
+        town.refused(line, 2, says);
+    }
+    assert!(town.routes().is_empty(), "a wrong call asks no server");
+}
+
+#[test]
+fn help_is_everywhere() {
+    let town = Town::new("help");
+    let explained = town.ok("help clients create");
+    assert!(explained.contains("POST /api/v3/users/{user_id}/clients") && explained.contains("--redirect-uris TEXT,…"), "{explained}");
+    assert_eq!(town.ok("clients create my-app --name x --help"), explained);
+    assert_eq!(town.ok("c add -h"), explained);
+    assert!(town.ok("clients --help").contains("Also called: client, cli, c"));
+    assert!(town.ok("--help").contains("clients …"));
+    assert_eq!(town.ok("version"), town.ok("--version"));
+    assert!(town.ok("man").starts_with(".TH KEYFOB 1"));
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(town.ok(&format!("completions {shell}")).contains("complete-words"));
+    }
+    assert!(town.ok("complete-words clients r").starts_with("reject\t"));
+}
+
+#[test]
+fn bash_completes_what_the_tables_offer() {
+    let town = Town::new("bash");
+    let script = town.ok("completions bash");
+    let program = env!("CARGO_BIN_EXE_keyfob");
+    let ask = format!("{script}\nCOMP_WORDS=({program} clients crea); COMP_CWORD=2; _keyfob; echo \"${{COMPREPLY[*]}}\"");
+    let Ok(output) = Command::new("bash").args(["-c", &ask]).output() else { return };
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "create\n", "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -1,0 +1,107 @@
+//! Stories of what the command line keeps and opens: credentials, and the data file of an operator.
+
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::binary::{Folder, KEY, keyfob};
+use crate::cli::{Done, Town, done, wrong_key};
+use crate::server::ADMIN_KEY;
+
+/// A call without a key of its own.
+fn keyless(town: &Town, line: &str) -> Done {
+    let mut command: Command = town.command(line);
+    command.env_remove("KEYFOB_API_KEY");
+    done(command, "")
+}
+
+#[test]
+fn login_keeps_a_key_that_works_and_logout_forgets_it() {
+    let town = Town::new("login");
+    let refused = keyless(&town, &format!("login --api-key {}", wrong_key()));
+    assert!(refused.code == Some(1) && refused.err.contains("invalid_authorization"), "{}", refused.err);
+    assert!(!town.path("keyfob/credentials.json").exists(), "a wrong key is not kept");
+
+    let login = keyless(&town, &format!("login --api-key {ADMIN_KEY}"));
+    assert!(login.code == Some(0) && login.err.contains("as the user `admin`") && !login.err.contains("NNSXS"), "{}", login.err);
+    let file = std::fs::metadata(town.path("keyfob/credentials.json")).expect("the file");
+    assert_eq!(file.permissions().mode() & 0o777, 0o600);
+    assert_eq!(keyless(&town, "clients list").out, "[]\n");
+    assert!(keyless(&town, "clients list --server http://localhost:1").err.starts_with("error:keyfob/cli:unauthenticated"));
+
+    assert_eq!(keyless(&town, "logout").code, Some(0));
+    assert!(keyless(&town, "clients list").err.starts_with("error:keyfob/cli:unauthenticated"));
+    let kept = std::fs::read_to_string(town.path("keyfob/credentials.json")).expect("the file");
+    assert_eq!(serde_json::from_str::<Value>(&kept).expect("JSON"), json!({"servers": {}}));
+}
+
+/// A data file with its administrator, and nobody who holds it.
+fn data() -> Folder {
+    let folder = Folder::new("cli-admin");
+    let mut server = keyfob(&folder.0, &["serve", "--listen", "127.0.0.1:0"], &[KEY])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(server.stdout.as_mut().expect("its output")), &mut line).expect("a line");
+    let held = admin(&folder, "admin create-user ada");
+    assert!(held.code == Some(1) && held.err.contains("another keyfob is using this data file"), "{}", held.err);
+    server.kill().and_then(|()| server.wait()).expect("it ends");
+    folder
+}
+
+fn admin(folder: &Folder, line: &str) -> Done {
+    done(keyfob(&folder.0, &line.split(' ').collect::<Vec<_>>(), &[]), "")
+}
+
+#[test]
+fn an_operator_makes_users_keys_and_clients_without_a_server_but_not_under_one() {
+    let folder = data();
+    let ok = |line: &str| {
+        let done = admin(&folder, line);
+        assert_eq!(done.code, Some(0), "{line}\n{}", done.err);
+        serde_json::from_str::<Value>(&done.out).unwrap_or_default()
+    };
+    let user = ok("admin create-user ada --email ada@example.com --admin");
+    assert_eq!((&user["admin"], &user["state"]), (&true.into(), &"STATE_APPROVED".into()));
+    assert!(user["password"].as_str().is_some_and(|password| password.len() == 32));
+    assert!(ok("admin reset-password ada")["password"].is_string());
+    assert_eq!(ok("admin reset-password ada --password Correct-horse-9"), Value::Null);
+    let key = ok("admin create-api-key ada --name laptop");
+    assert_eq!(key["rights"], json!(["RIGHT_ALL"]));
+    ok("admin create-api-key ada --rights USER_INFO --api-key-expiry 2999-01-31T00:00:00Z --secret-out key");
+    let client = ok(
+        "admin create-client console --user-id ada --redirect-uris /console/oauth/callback --rights RIGHT_ALL --skip-authorization --endorsed",
+    );
+    assert_eq!((&client["state"], &client["skip_authorization"]), (&"STATE_APPROVED".into(), &true.into()));
+    assert_eq!(client["secret"].as_str().map(str::len), Some(52));
+
+    for (line, says) in [
+        ("admin create-user ada", "error:pkg/util/store:already_exists"),
+        ("admin create-user eve --password weak", "error:pkg/identityserver:password_strength_min_length"),
+        ("admin reset-password nobody", "error:pkg/identityserver/store:user_not_found"),
+        ("admin create-api-key nobody", "error:pkg/identityserver/store:user_not_found"),
+        ("admin create-client my-app --user-id nobody", "error:pkg/identityserver/store:user_not_found"),
+        ("admin create-client console --user-id ada", "error:pkg/util/store:id_taken"),
+        ("admin create-user eve --data nowhere.db", "error:keyfob/cli:no_data"),
+    ] {
+        let refused = admin(&folder, line);
+        assert!(refused.code == Some(1) && refused.err.starts_with(says), "{line}\n{}", refused.err);
+    }
+    assert!(!folder.0.join("nowhere.db").exists());
+    for (line, says) in [("admin create-client my-app", "no_collaborator"), ("admin create-user Eve", "--user-id: value does not match")] {
+        let wrong = admin(&folder, line);
+        assert!(wrong.code == Some(2) && wrong.err.contains(says), "{line}\n{}", wrong.err);
+    }
+
+    let database = rusqlite::Connection::open(folder.0.join("keyfob.db")).expect("the data file");
+    let mut events =
+        database.prepare("SELECT name FROM events WHERE entity_id IN ('ada', 'console') ORDER BY event_number").expect("a statement");
+    let kinds: Vec<String> = events.query_map([], |row| row.get(0)).expect("rows").map(|kind| kind.expect("a kind")).collect();
+    assert_eq!(
+        kinds,
+        ["user.create", "user.password.update", "user.password.update", "user.api-key.create", "user.api-key.create", "client.create"]
+    );
+}
