@@ -34,9 +34,9 @@ pub fn read(arguments: Vec<OsString>) -> Result<Asked, Usage> {
         let named: Vec<&str> = words[1..].iter().map(String::as_str).collect();
         return find(&named).map(|found| Asked::Help(found.name().to_owned()));
     }
-    let asks = |name: &str| flags.iter().any(|flag| flag == name);
-    let help = asks("--help") || asks("-h");
-    if words.is_empty() && !help && (asks("--version") || asks("-V")) {
+    let asks = |names: [&str; 2]| flags.iter().any(|flag| names.iter().any(|name| flag == name));
+    let help = asks(["--help", "-h"]);
+    if !help && asks(["--version", "-V"]) {
         return Ok(Asked::Version);
     }
     if words.is_empty() && help {

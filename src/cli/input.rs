@@ -6,6 +6,8 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use serde_json::{Deserializer, Map, Value};
+use signal_hook::consts::SIGINT;
+use signal_hook::iterator::Signals;
 
 use crate::cli::Failure;
 use crate::cli::arguments::{Given, missing};
@@ -14,6 +16,9 @@ use crate::cli::refusal::{NOT_ASKED, NOT_DONE, Refusal, STANDARD_INPUT};
 
 /// How long a command that has its ID from a flag waits for the first byte of standard input, which may be a pipe that nobody writes to.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What shells make of a program that an interrupt ended.
+const INTERRUPTED: i32 = 130;
 
 /// An entity as it was written, and its owner if the request around it says so.
 #[derive(Debug, Default)]
@@ -105,6 +110,13 @@ pub fn ask(question: &str) -> std::io::Result<String> {
 pub fn ask_password(question: &str) -> std::io::Result<String> {
     let hides = std::io::stdin().is_terminal();
     if hides {
+        // Whoever changes his mind gets a terminal back that shows what he types.
+        let mut interrupts = Signals::new([SIGINT])?;
+        std::thread::spawn(move || {
+            interrupts.forever().next();
+            stty("echo");
+            std::process::exit(INTERRUPTED);
+        });
         stty("-echo");
     }
     let answer = ask(question);

@@ -127,7 +127,7 @@ impl Remote {
             Some(_) => request.header("Content-Type", "application/json").body(text).map(|request| self.agent.run(request)),
             None => request.body(()).map(|request| self.agent.run(request)),
         };
-        let reply = reply.map_err(|error| self.unreachable(&error))?.map_err(|error| self.unreachable(&error))?;
+        let reply = reply.unwrap_or_else(|error| Err(error.into())).map_err(|error| self.unanswered(&error))?;
         let total = reply.headers().get("X-Total-Count").and_then(|value| value.to_str().ok()).and_then(|value| value.parse().ok());
         for warning in reply.headers().get_all("X-Warning") {
             note(&format!("warning: {}", printable(&String::from_utf8_lossy(warning.as_bytes()))));
@@ -138,7 +138,7 @@ impl Remote {
     /// A form to one of the endpoints of OAuth, which answers JSON. Their refusals come as their bodies, with the status.
     pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Result<(u16, Value), Refusal> {
         let reply = self.agent.post(format!("{}{path}", self.server)).send_form(fields.iter().copied());
-        let mut reply = reply.map_err(|error| self.unreachable(&error))?;
+        let mut reply = reply.map_err(|error| self.unanswered(&error))?;
         let bytes = self.whole(&mut reply)?;
         Ok((reply.status().as_u16(), serde_json::from_slice(&bytes).unwrap_or(Value::Null)))
     }
@@ -160,16 +160,17 @@ impl Remote {
 
     fn whole(&self, reply: &mut http::Response<Body>) -> Result<Vec<u8>, Refusal> {
         let read = reply.body_mut().with_config().limit(LARGEST_REPLY).read_to_vec();
-        read.map_err(|error| Refusal::from(CUT_SHORT.with("reason", error.to_string())).with("server", &self.server))
+        read.map_err(|error| self.unanswered(&error))
     }
 
     fn not_the_api(&self, status: u16) -> Refusal {
         Refusal::from(NOT_THE_API.with("status", status)).of_status(status).with("server", &self.server)
     }
 
-    /// Before the first byte of a reply nobody knows either, unless there was no connection at all.
-    fn unreachable(&self, error: &dyn std::error::Error) -> Refusal {
-        Refusal::from(UNREACHABLE.with("reason", error.to_string())).with("server", &self.server)
+    /// Once there was a connection, nobody knows how far the request came.
+    fn unanswered(&self, error: &ureq::Error) -> Refusal {
+        let definition = if never_connected(error) { &UNREACHABLE } else { &CUT_SHORT };
+        Refusal::from(definition.with("reason", error.to_string())).with("server", &self.server)
     }
 
     /// Who the caller is: `user_ids` or `organization_ids`, and the ID.
@@ -218,6 +219,20 @@ pub fn account_json(kind: &str, id: &str) -> Value {
     match kind {
         "organizations" => json!({"organization_ids": {"organization_id": id}}),
         _ => json!({"user_ids": {"user_id": id}}),
+    }
+}
+
+fn never_connected(error: &ureq::Error) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut, UnexpectedEof, WouldBlock};
+    match error {
+        ureq::Error::Io(error) => {
+            !matches!(error.kind(), ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof | TimedOut | WouldBlock)
+        }
+        ureq::Error::Timeout(timeout) => matches!(timeout, ureq::Timeout::Connect | ureq::Timeout::Resolve),
+        ureq::Error::Protocol(_) | ureq::Error::BodyExceedsLimit(_) | ureq::Error::BodyStalled | ureq::Error::LargeResponseHeader(..) => {
+            false
+        }
+        _ => true,
     }
 }
 

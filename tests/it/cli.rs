@@ -353,7 +353,8 @@ fn a_server_that_is_not_there_or_not_whole_is_named() {
     let calls = [
         (format!("http://{free}"), "error:keyfob/cli:unreachable (cannot reach the server: "),
         (answering("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"clients\":["), "error:keyfob/cli:cut_short (the reply broke off"),
-        (answering("HTTP/1.1 200 OK\r\nContent-Le"), "error:keyfob/cli:unreachable"),
+        (answering("HTTP/1.1 200 OK\r\nContent-Le"), "error:keyfob/cli:cut_short"),
+        (answering(""), "error:keyfob/cli:cut_short"),
         (
             answering("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>"),
             "error:keyfob/cli:not_the_api (what answered is not the API: HTTP 200)",
@@ -442,7 +443,9 @@ fn help_is_everywhere() {
     assert_eq!(town.ok("c add -h"), explained);
     assert!(town.ok("clients --help").contains("Also called: client, cli, c"));
     assert!(town.ok("--help").contains("clients …"));
-    assert_eq!(town.ok("version"), town.ok("--version"));
+    for line in ["--version", "-V", "clients list --version"] {
+        assert_eq!(town.ok(line), town.ok("version"), "{line}");
+    }
     assert!(town.ok("man").starts_with(".TH KEYFOB 1"));
     for shell in ["bash", "zsh", "fish"] {
         assert!(town.ok(&format!("completions {shell}")).contains("complete-words"));
