@@ -254,6 +254,7 @@ fn values_that_are_set_selected_and_cleared_arrive() {
         ["attributes", "redirect_uris", "skip_authorization", "description"].iter().all(|gone| client.get(*gone).is_none()),
         "{client}"
     );
+    assert!(town.json("clients set my-app --unset secret").get("secret").is_none(), "it has none any more");
     assert!(town.run("clients set my-app").err.contains("nothing was changed"));
     town.refused("clients set my-app --name x --unset name", 2, "keyfob: --unset names name");
     town.refused("clients set my-app --unset nothing", 2, "keyfob: --unset: a client has no field");
