@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 
 /// An instant in microseconds since 1970-01-01T00:00:00Z, as precise as the API shows it (contract 0.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,6 +67,15 @@ impl Time {
     }
 }
 
+impl Time {
+    /// As HTTP writes dates (RFC 9110 section 5.6.7): `Fri, 02 Jan 2026 03:04:05 GMT`.
+    pub fn in_http(self) -> String {
+        let timestamp = Timestamp::from_microsecond(self.0).unwrap_or(Timestamp::UNIX_EPOCH);
+        // Only years of more than four digits cannot be written.
+        DateTimePrinter::new().timestamp_to_rfc9110_string(&timestamp).unwrap_or_default()
+    }
+}
+
 impl fmt::Display for Time {
     /// RFC 3339 in UTC, the fraction with 0, 3 or 6 digits (contract 0.4).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -94,6 +104,11 @@ mod tests {
             assert_eq!(Time(micros).to_string(), text);
             assert_eq!(Time::parse(text), Some(Time(micros)));
         }
+    }
+
+    #[test]
+    fn http_has_dates_of_its_own() {
+        assert_eq!(Time(1_767_323_045_678_000).in_http(), "Fri, 02 Jan 2026 03:04:05 GMT");
     }
 
     #[test]

@@ -31,8 +31,8 @@ pub fn serve(arguments: Arguments) -> Result<(), Failure> {
     // From here on a signal is answered by an orderly end, so a temporary database never stays behind.
     let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(|error| refused("cannot listen for signals", &error))?;
     // The port first: a taken one leaves no file behind.
-    let server =
-        Server::bind(&configuration.listen).map_err(|error| refused(&format!("cannot listen on {}", configuration.listen), &error))?;
+    let server = Server::bind(&configuration.listen, configuration.limits.clone())
+        .map_err(|error| refused(&format!("cannot listen on {}", configuration.listen), &error))?;
     let store = match &configuration.data {
         Some(path) => Store::open(Path::new(path)),
         None => Store::ephemeral(),
@@ -75,7 +75,12 @@ fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
 fn run(server: Arc<Server>, app: Arc<App>, workers: usize) -> Receiver<()> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
-        server.run(workers, &|request| app.answer(request));
+        if let Err(error) = server.run(workers, &|request| app.answer(request)) {
+            // Whoever watches over the process starts it again.
+            log::error("nothing can be answered any more", &[("cause", error.to_string().into())]);
+            app.store().abandon();
+            std::process::exit(1);
+        }
         drop(app);
         // The receiver is gone only when the process is about to be.
         let _ = sender.send(());

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use pico_args::Arguments;
 
+use crate::http::door::limits::Limits;
+use crate::http::door::proxies::{NoNetwork, TrustedProxies};
 use crate::model::settings::{AdminRights, Approval, Contacts, Creators, Settings, UserRegistration};
 
 /// A call that cannot be meant; the text names the flag or variable, never the value of a secret.
@@ -51,6 +53,8 @@ pub static SETTINGS: &[Setting] = &[
     Setting { name: "contacts", flag: "--contacts", variable: "KEYFOB_CONTACTS", value: "anyone|oneself", default: "anyone", kind: Value, doc: "Whom somebody may name as a contact: any collaborator, or only oneself." },
     Setting { name: "refresh_token_days", flag: "--refresh-token-days", variable: "KEYFOB_REFRESH_TOKEN_DAYS", value: "N", default: "90", kind: Value, doc: "Days after which a refresh token that nobody uses is no longer good." },
     Setting { name: "workers", flag: "--workers", variable: "KEYFOB_WORKERS", value: "N", default: "4", kind: Value, doc: "Threads that answer requests, 1 to 256." },
+    Setting { name: "connections", flag: "--connections", variable: "KEYFOB_CONNECTIONS", value: "N", default: "2048", kind: Value, doc: "Connections open at one time; beyond it whoever has been idle longest makes room." },
+    Setting { name: "trusted_proxies", flag: "--trusted-proxies", variable: "KEYFOB_TRUSTED_PROXIES", value: "ADDRESSES", default: "none", kind: Value, doc: "Addresses and networks (10.0.0.0/8), joined by commas, whose X-Forwarded-* headers are believed." },
     Setting { name: "admin_user", flag: "--admin-user", variable: "KEYFOB_ADMIN_USER", value: "ID", default: "admin", kind: Value, doc: "The administrator that is made on an empty database." },
     Setting { name: "admin_password", flag: "", variable: "KEYFOB_ADMIN_PASSWORD", value: "", default: "random", kind: Secret, doc: "The password of that administrator; a file may hold it instead." },
     Setting { name: "admin_api_key", flag: "", variable: "KEYFOB_ADMIN_API_KEY", value: "", default: "random", kind: Secret, doc: "The API key of that administrator, NNSXS.ID.KEY; a file may hold it instead." },
@@ -90,6 +94,7 @@ pub struct Configuration {
     /// Nothing for a temporary database.
     pub data: Option<String>,
     pub workers: usize,
+    pub limits: Limits,
     /// Its public URL is empty where it follows from the address listened on.
     pub settings: Settings,
     pub admin_user: String,
@@ -155,6 +160,11 @@ pub fn read(mut arguments: Arguments) -> Result<Configuration, Usage> {
         listen: value("listen").listen()?,
         data: (!ephemeral).then(|| data.text().to_owned()),
         workers: value("workers").number(1, MOST_WORKERS)?,
+        limits: Limits {
+            connections: value("connections").number(1, MOST_CONNECTIONS)?,
+            proxies: value("trusted_proxies").networks()?,
+            ..Limits::default()
+        },
         settings: Settings {
             approval: value("approval").choose(&[("auto", Approval::Auto), ("manual", Approval::Manual)])?,
             user_registration: value("user_registration")
@@ -196,6 +206,9 @@ const MOST_WORKERS: usize = 256;
 /// Ten years: longer than any refresh token that nobody uses should live.
 const MOST_DAYS: i64 = 3650;
 
+/// The most connections that one thread can watch over in good time.
+const MOST_CONNECTIONS: usize = 65_536;
+
 /// A setting, and where its value was found if it was.
 struct Given {
     setting: &'static Setting,
@@ -225,6 +238,14 @@ impl Given {
     fn number<T: FromStr + PartialOrd + std::fmt::Display>(&self, least: T, most: T) -> Result<T, Usage> {
         let number = self.text().parse().ok().filter(|number| *number >= least && *number <= most);
         number.ok_or_else(|| self.wrong(format!("must be a number from {least} to {most}")))
+    }
+
+    fn networks(&self) -> Result<TrustedProxies, Usage> {
+        let Some((_, text)) = &self.value else { return Ok(TrustedProxies::default()) };
+        let networks = text
+            .parse()
+            .map_err(|NoNetwork(part)| format!("must be addresses or networks such as 127.0.0.1,10.0.0.0/8; `{part}` is neither"));
+        networks.map_err(|why| self.wrong(why))
     }
 
     fn listen(&self) -> Result<String, Usage> {

@@ -2,6 +2,7 @@
 
 pub mod cookie;
 pub mod csrf;
+pub mod door;
 pub mod path;
 pub mod reply;
 pub mod request;

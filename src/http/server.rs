@@ -1,146 +1,139 @@
-//! The public socket: tiny_http, and the workers that take its requests.
+//! The server: the door in front, tiny_http behind it, and the workers that answer.
 
-use std::io::{self, Read};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, ToSocketAddrs};
+use std::io;
+use std::net::{Shutdown, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-
-use socket2::{Domain, Socket, Type};
-use tiny_http::{Header, Response};
 
 use crate::base::time::Clock;
 use crate::base::{log, ulid};
+use crate::http::door::gate::{Gate, Ticket};
+use crate::http::door::head::TICKET;
+use crate::http::door::limits::Limits;
+use crate::http::door::watch::Watch;
+use crate::http::door::{lanes, listening};
 use crate::http::reply::Reply;
 use crate::http::request::{Body, Method, Request};
 
-/// The largest body that is taken, in bytes.
-const LARGEST_BODY: usize = 1024 * 1024;
-
-/// How many connections may wait to be accepted.
-const BACKLOG: i32 = 1024;
-
-/// How long a worker rests when the socket fails, so that it does not fail a million times a second.
+/// How long a worker rests when tiny_http fails, so that it does not fail a million times a second.
 const AFTER_A_FAILURE: Duration = Duration::from_millis(50);
 
 /// What turns a request into a reply.
 pub type Answer<'a> = &'a (dyn Fn(&Request) -> Reply + Sync);
 
 pub struct Server {
-    listener: tiny_http::Server,
     address: SocketAddr,
-    stopping: AtomicBool,
-    workers: AtomicUsize,
+    /// Taken by the one call of [`Server::run`].
+    watch: Mutex<Option<Watch>>,
+    gate: Arc<Gate>,
+    behind: tiny_http::Server,
+    private_socket: socket2::Socket,
+    workers_may_end: AtomicBool,
 }
 
 impl Server {
-    /// Listens on `host:port`; port 0 picks a free one.
-    pub fn bind(address: &str) -> io::Result<Server> {
-        let address = address.to_socket_addrs()?.next().ok_or_else(|| io::Error::other("the host has no address"))?;
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-        socket.set_reuse_address(true)?;
-        // Accepted connections inherit it. Without it every reply of more than a packet waits 40 ms for the peer.
-        socket.set_tcp_nodelay(true)?;
-        socket.bind(&address.into())?;
-        socket.listen(BACKLOG)?;
-        let listener: TcpListener = socket.into();
-        let address = listener.local_addr()?;
-        let listener = tiny_http::Server::from_listener(listener, None).map_err(io::Error::other)?;
-        Ok(Server { listener, address, stopping: AtomicBool::new(false), workers: AtomicUsize::new(0) })
+    /// Listens on `host:port`; port 0 picks a free one. Connections wait until [`Server::run`].
+    pub fn bind(address: &str, limits: Limits) -> io::Result<Server> {
+        let socket = listening::open(address)?;
+        let address = socket.local_addr()?;
+        let behind = lanes::open()?;
+        let watch = Watch::new(socket, behind.connections, limits)?;
+        Ok(Server {
+            address,
+            gate: watch.gate(),
+            watch: Mutex::new(Some(watch)),
+            behind: behind.server,
+            private_socket: behind.socket,
+            workers_may_end: AtomicBool::new(false),
+        })
     }
 
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Answers requests on so many threads until [`Server::stop`].
-    pub fn run(&self, workers: usize, answer: Answer<'_>) {
-        self.workers.store(workers, Ordering::SeqCst);
+    /// Answers requests on so many threads until [`Server::stop`], and returns when the last one is answered. An error
+    /// means that nothing can be answered any more.
+    pub fn run(&self, workers: usize, answer: Answer<'_>) -> io::Result<()> {
+        let watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let watch = watch.ok_or_else(|| io::Error::other("a server runs once"))?;
         std::thread::scope(|scope| {
             for _ in 0..workers {
                 scope.spawn(|| self.work(answer));
             }
-        });
+            let ended = catch_unwind(AssertUnwindSafe(|| watch.run()));
+            self.workers_may_end.store(true, Ordering::SeqCst);
+            // Each call wakes one worker.
+            (0..workers).for_each(|_| self.behind.unblock());
+            ended.unwrap_or_else(|_| Err(io::Error::other("the door panicked")))
+        })
     }
 
-    /// Every worker finishes what it is doing and returns.
+    /// Takes no new requests, and finishes those that were taken.
     pub fn stop(&self) {
-        self.stopping.store(true, Ordering::SeqCst);
-        // Each call wakes one worker.
-        for _ in 0..self.workers.load(Ordering::SeqCst) {
-            self.listener.unblock();
-        }
+        self.gate.stop();
     }
 
     fn work(&self, answer: Answer<'_>) {
         loop {
-            match self.listener.recv() {
-                Ok(request) => serve(request, answer),
-                Err(_) if self.stopping.load(Ordering::SeqCst) => return,
+            match self.behind.recv() {
+                Ok(request) => self.serve(request, answer),
+                Err(_) if self.workers_may_end.load(Ordering::SeqCst) => return,
                 Err(error) => {
-                    log::error("the socket failed", &[("cause", error.to_string().into())]);
+                    log::error("tiny_http failed", &[("cause", error.to_string().into())]);
                     std::thread::sleep(AFTER_A_FAILURE);
                 }
             }
         }
     }
-}
 
-/// Reads one request whole, has it answered, and sends the reply. Nothing in here ends a worker.
-fn serve(mut incoming: tiny_http::Request, answer: Answer<'_>) {
-    let body = match read_body(&mut incoming) {
-        Ok(body) => body,
-        // The client went away in the middle of its request: there is nobody to answer.
-        Err(_) => return,
-    };
-    let request = described(&incoming, body);
-    let reply = catch_unwind(AssertUnwindSafe(|| answer(&request))).unwrap_or_else(|_| Reply::empty(500));
-    let headers = reply.headers.iter().filter_map(|(name, value)| safe_header(name, value)).collect();
-    let length = reply.body.len();
-    let response = Response::new(reply.status.into(), headers, io::Cursor::new(reply.body), Some(length), None);
-    // Always with Content-Length. A client that is gone does not want its reply.
-    let _ = incoming.respond(response.with_chunked_threshold(usize::MAX));
-}
-
-fn read_body(incoming: &mut tiny_http::Request) -> io::Result<Body> {
-    if incoming.body_length().is_some_and(|length| length > LARGEST_BODY) {
-        return Ok(Body::TooLarge);
+    /// Reads one request whole, has it answered, and sends the reply. Nothing in here ends a worker.
+    fn serve(&self, mut incoming: tiny_http::Request, answer: Answer<'_>) {
+        let ticket = incoming
+            .headers()
+            .first()
+            .filter(|header| header.field.equiv(TICKET))
+            .and_then(|header| self.gate.redeem(header.value.as_str()));
+        let mut body = Vec::new();
+        // To its end in any case: what follows it on the private connection waits for that.
+        let is_whole = incoming.as_reader().read_to_end(&mut body).is_ok();
+        let request = ticket.as_ref().filter(|_| is_whole).map(|ticket| described(&incoming, body, ticket));
+        // tiny_http writes nothing: the reply goes past it, to the public connection.
+        drop(incoming.into_writer());
+        // Without a ticket nobody waits for an answer any more.
+        if let (Some(request), Some(ticket)) = (request, ticket) {
+            ticket.answer(&catch_unwind(AssertUnwindSafe(|| answer(&request))).unwrap_or_else(|_| Reply::empty(500)));
+        }
     }
-    let mut bytes = Vec::new();
-    incoming.as_reader().take(LARGEST_BODY as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(if bytes.len() > LARGEST_BODY { Body::TooLarge } else { Body::Whole(bytes) })
 }
 
-fn described(incoming: &tiny_http::Request, body: Body) -> Request {
-    let headers: Vec<(String, String)> = incoming
-        .headers()
-        .iter()
-        .map(|header| (header.field.as_str().as_str().to_ascii_lowercase(), header.value.as_str().to_owned()))
-        .collect();
+impl Drop for Server {
+    fn drop(&mut self) {
+        // tiny_http's wait for private connections ends with an error. Where it does not, it ends with the process.
+        let _ = self.private_socket.shutdown(Shutdown::Both);
+    }
+}
+
+fn described(incoming: &tiny_http::Request, body: Vec<u8>, ticket: &Ticket) -> Request {
+    let own = incoming.headers().iter().skip(1);
+    let headers: Vec<(String, String)> =
+        own.map(|header| (header.field.as_str().as_str().to_ascii_lowercase(), header.value.as_str().to_owned())).collect();
     let named = headers.iter().find(|(name, _)| name == "x-request-id").map(|(_, id)| id.clone()).filter(|id| is_request_id(id));
     Request {
         method: Method::parse(incoming.method().as_str()),
         target: incoming.url().to_owned(),
         headers,
-        body,
+        body: if ticket.body_is_too_large() { Body::TooLarge } else { Body::Whole(body) },
         id: named.unwrap_or_else(|| ulid::fresh(Clock::System.now())),
-        peer: incoming.remote_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), SocketAddr::ip),
+        peer: ticket.from(),
     }
 }
 
 /// What a caller may call a request: nothing that could forge a line or a header.
 fn is_request_id(id: &str) -> bool {
     (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
-}
-
-/// tiny_http writes what it is given: a value that could end its line is left out here.
-fn safe_header(name: &str, value: &str) -> Option<Header> {
-    let safe = value.bytes().all(|b| (b' '..=b'~').contains(&b));
-    let header = safe.then(|| Header::from_bytes(name, value).ok()).flatten();
-    if header.is_none() {
-        log::error("a header could not be sent", &[("header", name.into())]);
-    }
-    header
 }
 
 impl std::fmt::Debug for Server {
@@ -152,14 +145,6 @@ impl std::fmt::Debug for Server {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_header_that_could_end_its_line_is_not_sent() {
-        assert!(safe_header("X-Warning", "all is well: 100%").is_some());
-        for value in ["a\r\nSet-Cookie: x", "a\nb", "a\0b", "ä"] {
-            assert!(safe_header("X-Warning", value).is_none(), "{value:?}");
-        }
-    }
 
     #[test]
     fn a_request_id_is_short_and_plain() {

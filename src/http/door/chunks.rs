@@ -1,0 +1,186 @@
+//! Putting a chunked body together (RFC 9112 section 7.1). Sizes are read by httparse; extensions and trailers are dropped.
+
+use crate::http::door::limits::{LARGEST_BODY, LARGEST_HEAD};
+use crate::http::door::refusal::Refusal;
+
+/// The longest line that may carry a chunk's size.
+const LONGEST_SIZE_LINE: usize = 256;
+
+const NO_SIZE: Refusal = Refusal::bad_request("a chunk of the body does not begin with its size");
+const NO_END: Refusal = Refusal::bad_request("a chunk of the body is longer than its size");
+const LONG_TRAILERS: Refusal = Refusal { status: 431, why: "the trailers after the body are larger than 16 KiB" };
+
+/// How far the body has come.
+#[derive(Debug)]
+pub struct Chunks {
+    stage: Stage,
+    body: Vec<u8>,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Size,
+    Data { left: usize },
+    DataEnd,
+    Trailers { taken: usize },
+}
+
+/// What came of the bytes that were there.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Progress {
+    Unfinished,
+    Whole(Vec<u8>),
+    TooLarge,
+}
+
+impl Chunks {
+    pub fn new() -> Chunks {
+        Chunks { stage: Stage::Size, body: Vec::new() }
+    }
+
+    /// How many bytes of the body are held.
+    pub fn held(&self) -> usize {
+        self.body.len()
+    }
+
+    /// Takes from the front of `bytes` what belongs to the body.
+    pub fn take(&mut self, bytes: &mut Vec<u8>) -> Result<Progress, Refusal> {
+        let mut at = 0;
+        let progress = loop {
+            match self.step(&bytes[at..])? {
+                Step::Took(count) => at += count,
+                Step::Ended(progress, count) => {
+                    at += count;
+                    break progress;
+                }
+            }
+        };
+        bytes.drain(..at);
+        Ok(progress)
+    }
+
+    fn step(&mut self, bytes: &[u8]) -> Result<Step, Refusal> {
+        const WAIT: Result<Step, Refusal> = Ok(Step::Ended(Progress::Unfinished, 0));
+        match &mut self.stage {
+            Stage::Size => {
+                let Some((line, size)) = size_line(bytes)? else { return WAIT };
+                self.stage = if size == 0 { Stage::Trailers { taken: 0 } } else { Stage::Data { left: size } };
+                if self.body.len().saturating_add(size) > LARGEST_BODY {
+                    return Ok(Step::Ended(Progress::TooLarge, line));
+                }
+                Ok(Step::Took(line))
+            }
+            Stage::Data { left } => {
+                let count = bytes.len().min(*left);
+                self.body.extend_from_slice(&bytes[..count]);
+                *left -= count;
+                if *left > 0 {
+                    return Ok(Step::Ended(Progress::Unfinished, count));
+                }
+                self.stage = Stage::DataEnd;
+                Ok(Step::Took(count))
+            }
+            Stage::DataEnd => match bytes {
+                [b'\r', b'\n', ..] => {
+                    self.stage = Stage::Size;
+                    Ok(Step::Took(2))
+                }
+                [] | [b'\r'] => WAIT,
+                _ => Err(NO_END),
+            },
+            Stage::Trailers { taken } => {
+                let Some(end) = bytes.iter().position(|b| *b == b'\n') else {
+                    return if bytes.len() + *taken > LARGEST_HEAD { Err(LONG_TRAILERS) } else { WAIT };
+                };
+                *taken += end + 1;
+                if *taken > LARGEST_HEAD {
+                    return Err(LONG_TRAILERS);
+                }
+                match &bytes[..=end] {
+                    b"\r\n" => Ok(Step::Ended(Progress::Whole(std::mem::take(&mut self.body)), 2)),
+                    [.., b'\r', b'\n'] => Ok(Step::Took(end + 1)),
+                    _ => Err(Refusal::bad_request("a trailer ends without a carriage return")),
+                }
+            }
+        }
+    }
+}
+
+enum Step {
+    Took(usize),
+    Ended(Progress, usize),
+}
+
+/// The length of a whole size line and the size in it; nothing while the line is not there.
+fn size_line(bytes: &[u8]) -> Result<Option<(usize, usize)>, Refusal> {
+    // httparse takes a line without digits for a zero.
+    if bytes.first().is_some_and(|first| !first.is_ascii_hexdigit()) {
+        return Err(NO_SIZE);
+    }
+    let line = &bytes[..bytes.len().min(LONGEST_SIZE_LINE)];
+    match httparse::parse_chunk_size(line) {
+        Ok(httparse::Status::Complete((length, size))) if !line[..length - 2].contains(&b'\n') => {
+            Ok(Some((length, usize::try_from(size).unwrap_or(usize::MAX))))
+        }
+        Ok(httparse::Status::Partial) if bytes.len() < LONGEST_SIZE_LINE => Ok(None),
+        _ => Err(NO_SIZE),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn whole(text: &str) -> (Result<Progress, Refusal>, String) {
+        let mut bytes = text.as_bytes().to_vec();
+        let progress = Chunks::new().take(&mut bytes);
+        (progress, String::from_utf8(bytes).unwrap())
+    }
+
+    #[test]
+    fn chunks_are_put_together_and_what_follows_is_left() {
+        let (progress, rest) = whole("3\r\nabc\r\nA;name=value\r\n0123456789\r\n0\r\nTrailer: dropped\r\n\r\nGET /");
+        assert_eq!((progress, rest.as_str()), (Ok(Progress::Whole(b"abc0123456789".to_vec())), "GET /"));
+    }
+
+    #[test]
+    fn it_does_not_matter_how_the_bytes_arrive() {
+        let (mut chunks, mut bytes) = (Chunks::new(), Vec::new());
+        let mut progress = Progress::Unfinished;
+        for byte in b"3\r\nabc\r\n2\r\nde\r\n0\r\nX: y\r\n\r\n" {
+            assert_eq!(progress, Progress::Unfinished);
+            bytes.push(*byte);
+            progress = chunks.take(&mut bytes).unwrap();
+        }
+        assert_eq!((progress, bytes.len()), (Progress::Whole(b"abcde".to_vec()), 0));
+    }
+
+    #[test]
+    fn what_is_no_chunk_is_refused() {
+        let long_line = format!("1;{}", "x".repeat(300));
+        for text in [
+            "x\r\n",
+            "\r\n",
+            ";a\r\n",
+            "-1\r\n",
+            "+1\r\na",
+            "1\na",
+            "1;a\nb\r\n",
+            "11111111111111111\r\n",
+            "1\r\nabc",
+            "0\r\nX: y\n",
+            &long_line,
+        ] {
+            assert!(whole(text).0.is_err(), "{text:?}");
+        }
+        assert_eq!(whole(&format!("0\r\n{}", "X: y\r\n".repeat(4000))).0, Err(LONG_TRAILERS));
+    }
+
+    #[test]
+    fn a_body_that_will_be_too_large_is_known_by_the_size_of_its_chunk() {
+        for size in ["100001", "fffffffffffffff"] {
+            assert_eq!(whole(&format!("{size}\r\n")).0, Ok(Progress::TooLarge), "{size}");
+        }
+        assert_eq!(whole("100000\r\n").0, Ok(Progress::Unfinished));
+    }
+}

@@ -1,0 +1,64 @@
+//! What the door lets a peer have: sizes in bytes, times as durations.
+
+use std::time::Duration;
+
+use crate::http::door::proxies::TrustedProxies;
+
+/// The largest head of a request: its first line and its headers.
+pub const LARGEST_HEAD: usize = 16 * 1024;
+
+/// The most headers that a request may have.
+pub const MOST_HEADERS: usize = 100;
+
+/// The largest body of a request.
+pub const LARGEST_BODY: usize = 1024 * 1024;
+
+/// Bodies that are not complete yet may hold so much together.
+pub const UNFINISHED_BODIES: usize = 64 * 1024 * 1024;
+
+/// Replies that their readers have not taken yet may hold so much together.
+pub const UNSENT_REPLIES: usize = 64 * 1024 * 1024;
+
+/// A refused peer may still send so much before its connection is closed under it.
+pub const LINGERING: usize = 1024 * 1024;
+
+/// What somebody who runs a server may choose, and what tests shorten.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Public connections open at one time.
+    pub connections: usize,
+    /// Whose `X-Forwarded-*` headers are believed.
+    pub proxies: TrustedProxies,
+    /// From the first byte of a head, or from the start of the connection, to its end.
+    pub head: Duration,
+    /// From the end of the head to the end of the body.
+    pub body: Duration,
+    /// From the first byte of a reply to the last one that the peer has taken.
+    pub reply: Duration,
+    /// Between the end of a reply and the next request.
+    pub idle: Duration,
+    /// From the last byte sent on a connection that is being closed to its end.
+    pub lingering: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            connections: 2048,
+            proxies: TrustedProxies::default(),
+            head: Duration::from_secs(10),
+            body: Duration::from_secs(30),
+            reply: Duration::from_secs(30),
+            idle: Duration::from_secs(75),
+            lingering: Duration::from_secs(1),
+        }
+    }
+}
+
+impl Limits {
+    /// How often the deadlines are looked at: what is overdue is closed at most this much late.
+    pub fn pace(&self) -> Duration {
+        let shortest = [self.head, self.body, self.reply, self.idle, self.lingering].into_iter().min().unwrap_or_default();
+        (shortest / 2).clamp(Duration::from_millis(10), Duration::from_millis(500))
+    }
+}

@@ -1,0 +1,130 @@
+//! Whose word about other people's addresses is believed.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+/// Networks whose members may say in `X-Forwarded-For` for whom they ask. None by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrustedProxies(Vec<Network>);
+
+/// All addresses that share their first bits with this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Network {
+    address: IpAddr,
+    bits: u8,
+}
+
+/// The part of the list that is no address and no network.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NoNetwork(pub String);
+
+impl FromStr for TrustedProxies {
+    type Err = NoNetwork;
+
+    /// `127.0.0.1,10.0.0.0/8,fd00::/8`; an empty text trusts nobody.
+    fn from_str(text: &str) -> Result<TrustedProxies, NoNetwork> {
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        parts.map(|part| Network::parse(part).ok_or_else(|| NoNetwork(part.to_owned()))).collect::<Result<_, _>>().map(TrustedProxies)
+    }
+}
+
+impl TrustedProxies {
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.holds(address))
+    }
+
+    /// For whom a trusted proxy asks: the last address in `X-Forwarded-For` that is not itself a trusted proxy, because
+    /// everything before it is only what that one claims. The proxy itself if it says nothing that can be read.
+    pub fn origin(&self, peer: IpAddr, forwarded_for: &str) -> IpAddr {
+        let mut origin = peer;
+        for part in forwarded_for.rsplit(',') {
+            let Some(address) = address(part.trim()) else { break };
+            origin = address;
+            if !self.trusts(address) {
+                break;
+            }
+        }
+        origin
+    }
+}
+
+/// An address as proxies write it: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`.
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = match text.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None if text.matches(':').count() == 1 => text.split(':').next().unwrap_or_default(),
+        None => text,
+    };
+    bare.parse::<IpAddr>().ok().map(|address| address.to_canonical())
+}
+
+impl Network {
+    fn parse(text: &str) -> Option<Network> {
+        let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+        let address: IpAddr = address.parse().ok()?;
+        let widest = if address.is_ipv4() { 32 } else { 128 };
+        let bits = bits.map_or(Some(widest), |bits| bits.parse().ok().filter(|bits| *bits <= widest))?;
+        Some(Network { address, bits })
+    }
+
+    fn holds(self, other: IpAddr) -> bool {
+        match (self.address, other) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => shares(u128::from(own.to_bits()), u128::from(other.to_bits()), 32 - self.bits),
+            (IpAddr::V6(own), IpAddr::V6(other)) => shares(own.to_bits(), other.to_bits(), 128 - self.bits),
+            _ => false,
+        }
+    }
+}
+
+/// Whether the two differ only in so many last bits.
+fn shares(one: u128, other: u128, last: u8) -> bool {
+    (one ^ other).checked_shr(u32::from(last)).unwrap_or(0) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_network_holds_the_addresses_that_share_its_first_bits() {
+        let proxies: TrustedProxies = "127.0.0.1, 10.0.0.0/8,fd00::/8".parse().unwrap();
+        for trusted in ["127.0.0.1", "10.1.2.3", "10.255.255.255", "fd12::1"] {
+            assert!(proxies.trusts(ip(trusted)), "{trusted}");
+        }
+        for stranger in ["127.0.0.2", "11.0.0.1", "fe80::1", "::1"] {
+            assert!(!proxies.trusts(ip(stranger)), "{stranger}");
+        }
+        assert!("0.0.0.0/0".parse::<TrustedProxies>().unwrap().trusts(ip("8.8.8.8")));
+        assert!("::/0".parse::<TrustedProxies>().unwrap().trusts(ip("::1")));
+        assert!(!TrustedProxies::default().trusts(ip("127.0.0.1")));
+    }
+
+    #[test]
+    fn what_is_no_network_is_named() {
+        for text in ["localhost", "10.0.0.0/33", "10.0.0.0/x", "fd00::/129"] {
+            assert_eq!(format!("10.0.0.1,{text}").parse::<TrustedProxies>(), Err(NoNetwork(text.to_owned())));
+        }
+    }
+
+    #[test]
+    fn the_origin_is_the_last_address_that_no_trusted_proxy_has() {
+        let proxies: TrustedProxies = "10.0.0.0/8".parse().unwrap();
+        for (forwarded, origin) in [
+            ("192.0.2.1", "192.0.2.1"),
+            ("203.0.113.9, 192.0.2.1, 10.0.0.7", "192.0.2.1"),
+            ("192.0.2.1:4711", "192.0.2.1"),
+            ("[2001:db8::1]:80", "2001:db8::1"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("::ffff:192.0.2.1", "192.0.2.1"),
+            ("unknown", "10.0.0.1"),
+            ("unknown, 10.0.0.7", "10.0.0.7"),
+            ("", "10.0.0.1"),
+        ] {
+            assert_eq!(proxies.origin(ip("10.0.0.1"), forwarded), ip(origin), "{forwarded}");
+        }
+    }
+}

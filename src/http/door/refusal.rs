@@ -1,0 +1,47 @@
+//! What the door answers by itself: requests that cannot be handed on.
+
+/// A refusal. The connection is closed after it: where the next request would start is no longer certain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub status: u16,
+    /// What was wrong, for the person who wrote the client.
+    pub why: &'static str,
+}
+
+impl Refusal {
+    pub const fn bad_request(why: &'static str) -> Refusal {
+        Refusal { status: 400, why }
+    }
+
+    /// The whole reply: a body in the shape of the API's errors, with the gRPC code nearest to the status.
+    pub fn bytes(self) -> Vec<u8> {
+        let code = match self.status {
+            408 => 4,
+            501 | 505 => 12,
+            502 | 503 => 14,
+            _ => 3,
+        };
+        let body = serde_json::json!({"code": code, "message": self.why}).to_string();
+        let reason = tiny_http::StatusCode(self.status).default_reason_phrase();
+        let again = if self.status == 503 { "Retry-After: 1\r\n" } else { "" };
+        format!(
+            "HTTP/1.1 {} {reason}\r\nConnection: close\r\n{again}Content-Type: application/json\r\nCache-Control: no-store\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            self.status,
+            body.len(),
+        )
+        .into_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_what_was_wrong_in_the_shape_of_the_api() {
+        let text = String::from_utf8(Refusal { status: 503, why: "a \"reason\"" }.bytes()).unwrap();
+        assert!(text.starts_with("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"), "{text}");
+        assert!(text.ends_with("Content-Length: 36\r\n\r\n{\"code\":14,\"message\":\"a \\\"reason\\\"\"}"), "{text}");
+    }
+}

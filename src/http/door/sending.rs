@@ -1,0 +1,78 @@
+//! A reply in bytes.
+
+use crate::base::log;
+use crate::base::time::Clock;
+use crate::http::door::head::KeepAlive;
+use crate::http::reply::Reply;
+
+/// What the head of a usual reply takes.
+const USUAL_HEAD: usize = 1024;
+
+/// A reply as it is sent: always with its length, except where there is no body by definition.
+pub fn serialized(reply: &Reply, keep_alive: KeepAlive, is_head: bool) -> Vec<u8> {
+    let reason = tiny_http::StatusCode(reply.status).default_reason_phrase();
+    let mut bytes = Vec::with_capacity(USUAL_HEAD + reply.body.len());
+    let mut line = |parts: &[&str]| {
+        parts.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
+        bytes.extend_from_slice(b"\r\n");
+    };
+    line(&["HTTP/1.1 ", &reply.status.to_string(), " ", reason]);
+    line(&["Date: ", &Clock::System.now().in_http()]);
+    match keep_alive {
+        KeepAlive::Yes => {}
+        KeepAlive::Announced => line(&["Connection: keep-alive"]),
+        KeepAlive::No => line(&["Connection: close"]),
+    }
+    for (name, value) in reply.headers.iter().filter(|(name, value)| is_safe(name, value)) {
+        line(&[name, ": ", value]);
+    }
+    let has_body = !matches!(reply.status, 100..=199 | 204 | 304);
+    if has_body {
+        line(&["Content-Length: ", &reply.body.len().to_string()]);
+    }
+    line(&[]);
+    if has_body && !is_head {
+        bytes.extend_from_slice(&reply.body);
+    }
+    bytes
+}
+
+/// A value that could end its line is left out.
+fn is_safe(name: &str, value: &str) -> bool {
+    let safe = value.bytes().all(|b| (b' '..=b'~').contains(&b));
+    if !safe {
+        log::error("a header could not be sent", &[("header", name.into())]);
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(reply: &Reply, keep_alive: KeepAlive, is_head: bool) -> String {
+        String::from_utf8(serialized(reply, keep_alive, is_head)).unwrap()
+    }
+
+    #[test]
+    fn a_reply_has_a_length_unless_it_has_no_body_by_definition() {
+        let reply = Reply::new(200, "text/plain", b"hello".to_vec());
+        let sent = text(&reply, KeepAlive::Yes, false);
+        assert!(sent.starts_with("HTTP/1.1 200 OK\r\nDate: "), "{sent}");
+        assert!(sent.ends_with(" GMT\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"), "{sent}");
+        assert!(text(&reply, KeepAlive::Yes, true).ends_with("Content-Length: 5\r\n\r\n"));
+        assert!(!text(&Reply::empty(204), KeepAlive::Yes, false).contains("Content-Length"));
+        assert!(text(&reply, KeepAlive::No, false).contains("\r\nConnection: close\r\n"));
+        assert!(text(&reply, KeepAlive::Announced, false).contains("\r\nConnection: keep-alive\r\n"));
+    }
+
+    #[test]
+    fn a_header_that_could_end_its_line_is_not_sent() {
+        assert!(
+            text(&Reply::empty(200).with("X-Warning", "all is well: 100%"), KeepAlive::Yes, false).contains("X-Warning: all is well: 100%")
+        );
+        for value in ["a\r\nSet-Cookie: x", "a\nb", "a\0b", "ä"] {
+            assert!(!text(&Reply::empty(200).with("X-Warning", value), KeepAlive::Yes, false).contains("X-Warning"), "{value:?}");
+        }
+    }
+}
