@@ -96,13 +96,11 @@ impl Listening {
         self.resting_until = None;
         loop {
             match self.socket.accept() {
-                Ok((socket, address)) => {
-                    self.is_failing = false;
-                    return Taken::Connection(socket, address);
-                }
+                Ok((socket, address)) => return Taken::Connection(socket, address),
                 Err(error) => match error.kind() {
                     io::ErrorKind::WouldBlock => {
-                        self.has_more = false;
+                        // Nobody waits any more: only then is a failure over.
+                        (self.has_more, self.is_failing) = (false, false);
                         return Taken::Nothing;
                     }
                     // The peer gave up before it was its turn.

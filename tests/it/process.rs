@@ -1,0 +1,98 @@
+//! The built program as a process of its own, and what the system says about it.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::client::{Reply, send};
+use crate::server::ADMIN_KEY;
+
+/// A folder of a test's own, removed at its end.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    pub fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("keyfob-process-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a folder is made");
+        Folder(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A server that is killed when its story is over. Its log goes to the file `log` in its folder.
+pub struct Process {
+    child: Child,
+    pub address: String,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Runs `keyfob serve` with these arguments on a free port, behind a line of shell such as `ulimit -n 100`.
+    pub fn start(folder: &Path, before: &str, arguments: &[&str]) -> Process {
+        let log = folder.join("log");
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(&log).expect("a log is opened");
+        let mut child = Command::new("sh")
+            .args(["-c", &format!("{before}\nexec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_keyfob"), "serve", "--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .current_dir(folder)
+            .env_remove("RUST_BACKTRACE")
+            .env("KEYFOB_ADMIN_API_KEY", ADMIN_KEY)
+            .stdout(Stdio::piped())
+            .stderr(file)
+            .spawn()
+            .expect("it starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().expect("its output")).read_line(&mut line).expect("a line");
+        let ready: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not ready: {line}"));
+        let address = ready["url"].as_str().and_then(|url| url.strip_prefix("http://")).expect("an address").to_owned();
+        assert_eq!(ready["pid"], child.id());
+        Process { child, address, log }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn send(&self, method: &str, target: &str, body: &str) -> Reply {
+        send(&self.address, method, target, &[("Authorization", &format!("Bearer {ADMIN_KEY}"))], body)
+    }
+
+    /// A request that every healthy server answers.
+    pub fn is_alive(&self) {
+        assert_eq!(self.send("GET", "/api/v3/auth_info", "").status, 200);
+    }
+
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it is killed");
+        self.child.wait().expect("it ends");
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).expect("the log is read")
+    }
+
+    /// A number in `/proc/<pid>/status`: `Threads`, or `VmRSS` in KiB.
+    pub fn status(&self, name: &str) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("the process is there");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).expect("the number is there");
+        line.split_whitespace().next().and_then(|number| number.parse().ok()).expect("a number")
+    }
+
+    pub fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.pid())).expect("the process is there").count()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

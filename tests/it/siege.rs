@@ -1,0 +1,173 @@
+//! The built program under siege: afterwards it is the same process, with the threads, descriptors and memory it had.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::process::{Folder, Process};
+
+/// Memory that a process may have gained by having been busy once, in KiB: what the allocator keeps for the next time.
+const KEPT_BY_THE_ALLOCATOR: usize = 16 * 1024;
+
+const GET: &[u8] = b"GET /api/v3/is/configuration HTTP/1.1\r\nHost: x\r\n\r\n";
+
+/// A server that has met its first requests, and what it takes then.
+struct Besieged {
+    server: Process,
+    threads: usize,
+    descriptors: usize,
+    memory: usize,
+    _folder: Folder,
+}
+
+impl Besieged {
+    fn start(name: &str, before: &str, arguments: &[&str]) -> Besieged {
+        let folder = Folder::new(name);
+        let server = Process::start(&folder.0, before, arguments);
+        (0..50).for_each(|_| server.is_alive());
+        eventually("no connection is open", || open_connections(&server) == 0);
+        let (threads, descriptors, memory) = (server.status("Threads"), server.descriptors(), server.status("VmRSS"));
+        Besieged { server, threads, descriptors, memory, _folder: folder }
+    }
+
+    /// The siege is over: everything is as it was.
+    fn has_recovered(&self) {
+        self.server.is_alive();
+        eventually("the threads are as many as before", || self.server.status("Threads") <= self.threads);
+        // Workers that read for the first time opened the database.
+        eventually("the descriptors are as many as before", || self.server.descriptors() <= self.descriptors + 12);
+        eventually("the memory is about what it was", || self.server.status("VmRSS") <= self.memory + KEPT_BY_THE_ALLOCATOR);
+        assert!(!self.server.log().contains("panic"), "{}", self.server.log());
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.server.address).expect("it accepts");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout is set");
+        stream
+    }
+}
+
+/// How many connections to its public port the server has open.
+fn open_connections(server: &Process) -> usize {
+    let port = server.address.rsplit(':').next().and_then(|port| port.parse::<u16>().ok()).expect("a port");
+    let table = std::fs::read_to_string(format!("/proc/{}/net/tcp", server.pid())).expect("the table is read");
+    let rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let local = format!(":{port:04X}");
+    // 01 is a connection, 08 one whose peer has ended.
+    rows.filter(|row| row.len() > 3 && row[1].ends_with(&local) && ["01", "08"].contains(&row[3])).count()
+}
+
+/// Waits until it is so; how long that takes says nothing.
+fn eventually(what: &str, is_so: impl Fn() -> bool) {
+    for _ in 0..1000 {
+        if is_so() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("it never came about that {what}");
+}
+
+fn read_something(stream: &mut TcpStream) -> usize {
+    stream.read(&mut [0; 4096]).expect("it is answered")
+}
+
+/// A request whose answer may fail to come: the connection can be refused or ended.
+fn try_to_get(address: &str) -> bool {
+    let Ok(mut stream) = TcpStream::connect(address) else { return false };
+    stream.set_read_timeout(Some(Duration::from_millis(200))).expect("a timeout is set");
+    stream.write_all(GET).is_ok() && stream.read(&mut [0; 4096]).is_ok_and(|count| count > 0)
+}
+
+#[test]
+fn two_thousand_idle_connections_take_neither_threads_nor_much_memory() {
+    let besieged = Besieged::start("idle", "", &["--ephemeral"]);
+    let mut idle: Vec<TcpStream> = (0..2000).map(|_| besieged.connect()).collect();
+    for stream in &mut idle {
+        stream.write_all(GET).expect("it is sent");
+        assert!(read_something(stream) > 0);
+    }
+    besieged.server.is_alive();
+    assert!(besieged.server.status("Threads") <= besieged.threads);
+    assert!(besieged.server.status("VmRSS") <= besieged.memory + 12 * 1024, "{} KiB", besieged.server.status("VmRSS"));
+    for stream in &mut idle {
+        stream.write_all(GET).expect("it is still open");
+        assert!(read_something(stream) > 0);
+    }
+    drop(idle);
+    besieged.has_recovered();
+}
+
+#[test]
+fn ten_thousand_connects_and_disconnects_leave_nothing_behind() {
+    let besieged = Besieged::start("connects", "", &["--ephemeral"]);
+    for n in 0..10_000 {
+        let mut stream = besieged.connect();
+        // Some say nothing, some go in the middle of a request, some without waiting for their answer.
+        let said: &[u8] = match n % 4 {
+            0 => b"",
+            1 => &GET[..20],
+            2 => GET,
+            _ => b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf",
+        };
+        let _ = stream.write_all(said);
+    }
+    besieged.has_recovered();
+}
+
+#[test]
+fn four_hundred_connections_against_a_hundred_descriptors_are_survived() {
+    let besieged = Besieged::start("descriptors", "ulimit -n 100", &["--data", "keyfob.db"]);
+    let held: Vec<TcpStream> = (0..400).filter_map(|_| TcpStream::connect(&besieged.server.address).ok()).collect();
+    assert!(held.len() > 100, "the kernel takes them, whoever answers them");
+    eventually("a newcomer is answered", || try_to_get(&besieged.server.address));
+    let created = besieged.server.send("POST", "/api/v3/users/admin/clients", r#"{"client":{"ids":{"client_id":"under-siege"}}}"#);
+    assert_eq!(created.status, 200, "the database has its own descriptors: {}", created.body);
+    drop(held);
+    besieged.has_recovered();
+    assert!(besieged.server.log().contains("fewer connections than set"));
+}
+
+#[test]
+fn descriptors_that_run_out_while_it_runs_are_told_once_and_waited_for() {
+    let besieged = Besieged::start("prlimit", "", &["--ephemeral"]);
+    let limit = |most: usize| {
+        let pid = besieged.server.pid().to_string();
+        let soft = format!("--nofile={most}:");
+        assert!(Command::new("prlimit").args(["--pid", &pid, &soft]).status().expect("prlimit is there").success());
+    };
+    limit(besieged.server.descriptors() + 4);
+    let held: Vec<TcpStream> = (0..50).map(|_| besieged.connect()).collect();
+    eventually("a newcomer is answered", || try_to_get(&besieged.server.address));
+    eventually("it is told", || besieged.server.log().contains("no connection can be taken just now"));
+    limit(1000);
+    drop(held);
+    besieged.has_recovered();
+    let told = besieged.server.log().matches("no connection can be taken just now").count();
+    // Once each time that it came about, not once for every attempt.
+    assert!(told < 10, "told {told} times");
+}
+
+#[test]
+fn a_flood_of_what_is_not_http_is_survived() {
+    let besieged = Besieged::start("flood", "", &["--ephemeral"]);
+    for request in [
+        "POST /api/v3/users HTTP/1.1\r\nHost: x\r\nContent-Length: 60000000000\r\n\r\n",
+        "GET / HTTP/2.0\r\nHost: x\r\n\r\n",
+        "GET /\u{0} HTTP/1.1\r\nHost: x\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\nnever more",
+        "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}\u{1}",
+    ] {
+        let streams: Vec<TcpStream> = (0..100)
+            .map(|_| {
+                let mut stream = besieged.connect();
+                let _ = stream.write_all(request.as_bytes());
+                stream
+            })
+            .collect();
+        besieged.server.is_alive();
+        drop(streams);
+    }
+    besieged.has_recovered();
+}
