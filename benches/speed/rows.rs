@@ -1,0 +1,259 @@
+//! What is measured.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::Plan;
+use crate::ground::{Ground, raw_sqlite};
+use crate::load::{Outcome, drive, once, request};
+use crate::report::Row;
+use crate::report::Target::{self, AtLeast, AtMost};
+use crate::world::{KEYFOB, Tokens, World, authorized, create as create_request, file_with, get as get_request, tokens_in};
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
+/// The median over the rounds of one figure against another, and both medians for the note.
+fn ratio(measure: &'static str, target: Target, pairs: &[(f64, f64)], beneath: &str) -> Row {
+    let figure = median(pairs.iter().map(|(ours, limit)| ours / limit).collect());
+    let ours = median(pairs.iter().map(|(ours, _)| *ours).collect());
+    let limit = median(pairs.iter().map(|(_, limit)| *limit).collect());
+    Row { measure, figure: Some(figure), unit: " ×", target, note: format!("{ours:.0}/s, {beneath} {limit:.0}/s") }
+}
+
+fn plain(measure: &'static str, target: Target, unit: &'static str, figure: f64) -> Row {
+    Row { measure, figure: Some(figure), unit, target, note: String::new() }
+}
+
+/// The same request again and again.
+fn repeat(plan: &Plan, address: &str, connections: usize, request: &[u8]) -> Outcome {
+    drive(address, connections, plan.time, &mut |_, _| request.to_vec())
+}
+
+fn any(plan: &Plan, address: &str, connections: usize) -> f64 {
+    repeat(plan, address, connections, &get_request("template")).rate
+}
+
+/// A bare tiny_http that answers what keyfob answers to this request.
+fn bare_answering(plan: &Plan, world: &World, request: &[u8]) -> Ground {
+    Ground::start("bare", &reply_file(&plan.folder, &once(&world.address, request)))
+}
+
+fn reply_file(folder: &Path, reply: &str) -> std::path::PathBuf {
+    let path = folder.join("reply");
+    std::fs::write(&path, reply).expect("the reply is written");
+    path
+}
+
+/// A file of its own for a measure that writes.
+fn fresh_file(plan: &Plan, name: &str) -> std::path::PathBuf {
+    let path = plan.folder.join(format!("{name}.db"));
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{end}", path.display()));
+    }
+    std::fs::copy(file_with(&plan.folder, 1000), &path).expect("a copy");
+    path
+}
+
+pub fn door(plan: &Plan) -> Vec<Row> {
+    let world = World::start(&file_with(&plan.folder, 1000));
+    let bare = bare_answering(plan, &world, &get_request("template"));
+    let door = Ground::start("door", &plan.folder.join("reply"));
+    let measure = |connections: usize| -> Vec<(f64, f64)> {
+        (0..plan.rounds).map(|_| (any(plan, &door.address, connections), any(plan, &bare.address, connections))).collect()
+    };
+    vec![
+        ratio("tiny_http behind the door, 16 connections", AtLeast(0.85), &measure(16), "bare tiny_http"),
+        ratio("tiny_http behind the door, 64 connections", AtLeast(1.0), &measure(64), "bare tiny_http"),
+    ]
+}
+
+pub fn get(plan: &Plan) -> Vec<Row> {
+    let world = World::start(&file_with(&plan.folder, 1000));
+    let bare = bare_answering(plan, &world, &get_request("template"));
+    let measure = |connections: usize| -> Vec<(f64, f64)> {
+        (0..plan.rounds).map(|_| (any(plan, &world.address, connections), any(plan, &bare.address, connections))).collect()
+    };
+    vec![
+        ratio("GET a client, every field, 16 connections", AtLeast(0.65), &measure(16), "bare tiny_http"),
+        ratio("GET a client, every field, 64 connections", AtLeast(0.65), &measure(64), "bare tiny_http"),
+    ]
+}
+
+/// Registers clients, each with an ID of its own.
+fn creating<'a>(name: &'a str, count: &'a mut u32) -> impl FnMut(usize, &[u8]) -> Vec<u8> + 'a {
+    move |_, _| {
+        *count += 1;
+        create_request(&format!("{name}-{count}"))
+    }
+}
+
+pub fn create(plan: &Plan) -> Vec<Row> {
+    let world = World::start(&fresh_file(plan, "create"));
+    let mut count = 0;
+    let mut measure = |connections: usize| -> Vec<(f64, f64)> {
+        let rounds = (0..plan.rounds).map(|_| {
+            let ours = drive(&world.address, connections, plan.time, &mut creating("made", &mut count)).rate;
+            (ours, raw_sqlite(&plan.folder, plan.time))
+        });
+        rounds.collect()
+    };
+    let (many, one) = (measure(64), measure(1));
+    vec![
+        ratio("register a client, durable, 64 connections", AtLeast(1.3), &many, "raw SQLite"),
+        ratio("register a client, durable, 1 connection", AtLeast(0.6), &one, "raw SQLite"),
+    ]
+}
+
+pub fn oauth(plan: &Plan) -> Vec<Row> {
+    const REFRESH: (&str, Target) = ("refresh a token, durable, 64 connections", AtLeast(1.0));
+    const INTROSPECT: (&str, Target) = ("introspect a token, 16 connections", AtLeast(0.6));
+    let world = World::start(&fresh_file(plan, "oauth"));
+    let tokens = match Tokens::obtain(&world.address, "bench-app", 64) {
+        Ok(tokens) => tokens,
+        Err(why) => {
+            let skipped = |(measure, target)| Row { measure, figure: None, unit: " ×", target, note: format!("not measured: {why}") };
+            return vec![skipped(REFRESH), skipped(INTROSPECT)];
+        }
+    };
+    let introspect = tokens.introspect(&tokens.pairs[0].0);
+    let bare = bare_answering(plan, &world, &introspect);
+    let introspected: Vec<(f64, f64)> =
+        (0..plan.rounds).map(|_| (repeat(plan, &world.address, 16, &introspect).rate, any(plan, &bare.address, 16))).collect();
+    // Each connection goes on with the refresh token that it got last.
+    let mut last: Vec<String> = tokens.pairs.iter().map(|(_, refresh)| refresh.clone()).collect();
+    let mut refreshed = Vec::new();
+    for _ in 0..plan.rounds {
+        let mut next = |connection: usize, reply: &[u8]| {
+            if let Some((_, refresh)) = tokens_in(reply) {
+                last[connection] = refresh;
+            }
+            tokens.refresh(&last[connection])
+        };
+        let ours = drive(&world.address, 64, plan.time, &mut next).rate;
+        refreshed.push((ours, raw_sqlite(&plan.folder, plan.time)));
+        // What was under way at the end of the round used its token up.
+        let fresh = Tokens::pairs(&world.address, &tokens.client, &tokens.secret, 64).expect("tokens as before");
+        last = fresh.into_iter().map(|(_, refresh)| refresh).collect();
+    }
+    vec![ratio(REFRESH.0, REFRESH.1, &refreshed, "raw SQLite"), ratio(INTROSPECT.0, INTROSPECT.1, &introspected, "bare tiny_http")]
+}
+
+pub fn mixed(plan: &Plan) -> Vec<Row> {
+    let world = World::start(&fresh_file(plan, "mixed"));
+    let p99 = || repeat(plan, &world.address, 16, &get_request("template")).percentile(99);
+    let figures: Vec<(f64, f64)> = (0..plan.rounds)
+        .map(|round| {
+            let idle = p99();
+            let busy = std::thread::scope(|scope| {
+                let name = format!("mixed-{round}");
+                let (address, longer) = (&world.address, plan.time + Duration::from_millis(300));
+                let writers = scope.spawn(move || drive(address, 16, longer, &mut creating(&name, &mut 0)).rate);
+                std::thread::sleep(Duration::from_millis(150));
+                let busy = p99();
+                assert!(writers.join().is_ok_and(|rate| rate > 0.0), "nothing was written meanwhile");
+                busy
+            });
+            (busy, idle)
+        })
+        .collect();
+    let mut row = ratio("p99 of reads while 16 connections write", AtMost(5.0), &figures, "");
+    row.note = format!(
+        "{:.0} µs, idle {:.0} µs, 16 connections read",
+        median(figures.iter().map(|f| f.0).collect()),
+        median(figures.iter().map(|f| f.1).collect())
+    );
+    vec![row]
+}
+
+pub fn million(plan: &Plan) -> Vec<Row> {
+    const FEW: usize = 1000;
+    let many = if plan.with_a_million { 1_000_000 } else { 50_000 };
+    let label =
+        |row: Row| if plan.with_a_million { row } else { Row { note: format!("{} (with 50,000, not 1,000,000)", row.note), ..row } };
+    let (small, large) = (World::start(&fresh_file(plan, "few")), World::start(&file_with(&plan.folder, many)));
+    let mut count = 0;
+    let mut compare = |measure: &'static str, next: &mut dyn FnMut(usize, usize) -> Vec<u8>| {
+        let mut p50 =
+            |world: &World, clients: usize| drive(&world.address, 1, plan.time, &mut |number, _| next(number, clients)).percentile(50);
+        let pairs: Vec<(f64, f64)> = (0..plan.rounds).map(|_| (p50(&large, many), p50(&small, FEW))).collect();
+        let mut row = ratio(measure, AtMost(1.5), &pairs, "");
+        row.note = format!(
+            "{:.0} µs, with 1,000 clients {:.0} µs",
+            median(pairs.iter().map(|f| f.0).collect()),
+            median(pairs.iter().map(|f| f.1).collect())
+        );
+        label(row)
+    };
+    let mut turn = 0;
+    let list = |query: &str| request("GET", &format!("/api/v3/{query}"), &authorized(), "");
+    let rows = [
+        compare("p50 of GET at 1,000,000 clients", &mut |_, clients| {
+            turn = (turn + 7919) % clients;
+            get_request(&format!("bench-{:07}", turn + 1))
+        }),
+        compare("p50 of page 1 of the list at 1,000,000", &mut |_, _| list("users/admin/clients?limit=20&page=1&field_mask=name")),
+        compare("p50 of registering at 1,000,000", &mut |_, _| {
+            count += 1;
+            create_request(&format!("{}-{count}", if plan.with_a_million { "big" } else { "mid" }))
+        }),
+    ];
+    let p50 = |query: &str| repeat(plan, &large.address, 1, &list(query)).percentile(50) / 1000.0;
+    let deep = format!("users/admin/clients?limit=20&page={}&field_mask=name", if plan.with_a_million { 20_001 } else { 2_001 });
+    rows.into_iter()
+        .chain([
+            label(plain(
+                "substring search at 1,000,000 clients, p50",
+                AtMost(5.0),
+                " ms",
+                p50("search/clients?query=nch-0012345&limit=20&field_mask=name"),
+            )),
+            label(plain("page at offset 400,000 at 1,000,000, p50", AtMost(20.0), " ms", p50(&deep))),
+        ])
+        .collect()
+}
+
+pub fn list(plan: &Plan) -> Vec<Row> {
+    let world = World::start(&file_with(&plan.folder, 1000));
+    let request = request(
+        "GET",
+        "/api/v3/users/admin/clients?limit=100&page=1&field_mask=name,description,redirect_uris,grants,rights,state",
+        &authorized(),
+        "",
+    );
+    let size = once(&world.address, &request).len();
+    let rate = median((0..plan.rounds).map(|_| repeat(plan, &world.address, 1, &request).rate).collect());
+    vec![Row { note: format!("{} kB a reply", size / 1000), ..plain("100 clients in a reply, 1 connection", AtLeast(1000.0), "/s", rate) }]
+}
+
+pub fn start(plan: &Plan) -> Vec<Row> {
+    let file = file_with(&plan.folder, 10_000);
+    let starts = (0..9).map(|_| World::start(&file).started_in.as_secs_f64() * 1000.0).collect();
+    vec![plain("start to the ready line, 10,000 clients", AtMost(20.0), " ms", median(starts))]
+}
+
+pub fn memory(plan: &Plan) -> Vec<Row> {
+    let world = World::start(&fresh_file(plan, "memory"));
+    once(&world.address, &get_request("template"));
+    let idle = world.memory();
+    let held: Vec<std::net::TcpStream> = (0..2000).map(|_| std::net::TcpStream::connect(&world.address).expect("it accepts")).collect();
+    once(&world.address, &get_request("template"));
+    let with_idle = world.memory();
+    drop(held);
+    any(plan, &world.address, 64);
+    let mut count = 0;
+    drive(&world.address, 64, plan.time, &mut creating("memory", &mut count));
+    let loaded = world.memory();
+    vec![
+        plain("resident memory, idle", AtMost(12.0), " MiB", idle),
+        Row { note: "after reads and writes".to_owned(), ..plain("resident memory under 64 connections", AtMost(32.0), " MiB", loaded) },
+        plain("resident memory with 2,000 idle connections", AtMost(24.0), " MiB", with_idle),
+    ]
+}
+
+pub fn size(_: &Plan) -> Vec<Row> {
+    let bytes = std::fs::metadata(KEYFOB).expect("the binary is there").len();
+    vec![plain("stripped release binary", AtMost(6.0), " MiB", bytes as f64 / 1024.0 / 1024.0)]
+}

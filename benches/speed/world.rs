@@ -1,0 +1,195 @@
+//! The real binary on a real file, with as many clients in it as a measure wants.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use crate::load::{once, request};
+
+pub const KEYFOB: &str = env!("CARGO_BIN_EXE_keyfob");
+pub const KEY: &str = "NNSXS.ADMINADMINADMINADMINADMINADMINADMINADMI.ADMINADMINADMINADMINADMINADMINADMINADMINADMINADMINAD";
+pub const PASSWORD: &str = "Correct-horse-battery-staple-9";
+
+/// Every field that a caller may see.
+pub const FULL_MASK: &str = "name,description,attributes,administrative_contact,technical_contact,redirect_uris,logout_redirect_uris,state,\
+    state_description,skip_authorization,endorsed,grants,rights";
+
+/// What belongs to a client, in an order that foreign keys allow.
+const TABLES: &[&str] =
+    &["clients", "client_redirect_uris", "client_grants", "client_rights", "client_secrets", "client_members", "client_member_rights"];
+
+/// A running server; it is killed when dropped.
+pub struct World {
+    child: Child,
+    pub address: String,
+    /// From the start of the process to its ready line.
+    pub started_in: Duration,
+}
+
+impl World {
+    pub fn start(file: &Path) -> World {
+        let begun = Instant::now();
+        let mut child = Command::new(KEYFOB)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(file)
+            .env("KEYFOB_ADMIN_API_KEY", KEY)
+            .env("KEYFOB_ADMIN_PASSWORD", PASSWORD)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().expect("its output")).read_line(&mut line).expect("a line");
+        let started_in = begun.elapsed();
+        let ready: Value = serde_json::from_str(&line).expect("the ready line");
+        let address = ready["url"].as_str().and_then(|url| url.strip_prefix("http://")).expect("an address").to_owned();
+        World { child, address, started_in }
+    }
+
+    /// Resident memory in MiB.
+    pub fn memory(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+        line.split_whitespace().next().and_then(|kib| kib.parse::<f64>().ok()).map_or(f64::NAN, |kib| kib / 1024.0)
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub fn authorized() -> String {
+    format!("Authorization: Bearer {KEY}\r\n")
+}
+
+/// The body that registers a client, of about 600 bytes when it is read again.
+pub fn client(id: &str) -> String {
+    json!({"client": {
+        "ids": {"client_id": id}, "name": "A client of the benchmark", "description": "It stands for those that people register.",
+        "redirect_uris": ["https://app.example.com/oauth/callback"], "grants": ["GRANT_AUTHORIZATION_CODE", "GRANT_REFRESH_TOKEN"],
+        "rights": ["RIGHT_USER_INFO", "RIGHT_USER_CLIENTS_LIST"],
+    }})
+    .to_string()
+}
+
+pub fn create(id: &str) -> Vec<u8> {
+    request("POST", "/api/v3/users/admin/clients", &authorized(), &client(id))
+}
+
+pub fn get(id: &str) -> Vec<u8> {
+    request("GET", &format!("/api/v3/clients/{id}?field_mask={FULL_MASK}"), &authorized(), "")
+}
+
+/// A file with so many clients beside the template, made if it is not in the folder: one is registered through the API, the others
+/// are copies of its rows.
+pub fn file_with(folder: &Path, clients: usize) -> PathBuf {
+    let path = folder.join(format!("{clients}.db"));
+    if path.exists() {
+        return path;
+    }
+    let unfinished = folder.join(format!("{clients}-unfinished.db"));
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{end}", unfinished.display()));
+    }
+    let world = World::start(&unfinished);
+    let reply = once(&world.address, &create("template"));
+    assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
+    drop(world);
+    multiply(&unfinished, clients);
+    std::fs::rename(&unfinished, &path).expect("it gets its name");
+    path
+}
+
+fn multiply(file: &Path, clients: usize) {
+    let mut database = Connection::open(file).expect("the file opens");
+    database.execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; PRAGMA foreign_keys = OFF").expect("pragmas");
+    let transaction = database.transaction().expect("a transaction");
+    for table in TABLES {
+        let columns: Vec<String> = {
+            // The numbers of rows are given by SQLite.
+            let mut select = transaction
+                .prepare("SELECT name FROM pragma_table_info(?1) WHERE NOT (pk = 1 AND type = 'INTEGER') ORDER BY cid")
+                .expect("a statement");
+            select.query_map([table], |row| row.get(0)).expect("columns").collect::<Result<_, _>>().expect("columns")
+        };
+        let values: Vec<&str> =
+            columns.iter().map(|column| if column == "client_id" { "printf('bench-%07d', n)" } else { column.as_str() }).collect();
+        let statement = format!(
+            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {clients})
+             INSERT INTO {table} ({}) SELECT {} FROM numbers, {table} WHERE client_id = 'template'",
+            columns.join(", "),
+            values.join(", "),
+        );
+        transaction.execute(&statement, []).expect("copies");
+    }
+    transaction.commit().expect("a commit");
+    database.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").expect("a checkpoint");
+}
+
+/// A client that may ask for tokens, and as many pairs of tokens as wanted: access and refresh. Nothing while there is no authorization server.
+pub struct Tokens {
+    pub client: String,
+    pub secret: String,
+    pub pairs: Vec<(String, String)>,
+}
+
+impl Tokens {
+    pub fn obtain(address: &str, name: &str, wanted: usize) -> Result<Tokens, String> {
+        let made = once(address, &create(name));
+        let made: Value = made.split_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str(body).ok()).ok_or("no client was made")?;
+        let secret = made["secret"].as_str().ok_or("the client has no secret")?.to_owned();
+        let pairs = Tokens::pairs(address, name, &secret, wanted)?;
+        Ok(Tokens { client: name.to_owned(), secret, pairs })
+    }
+
+    /// Signs in, agrees, and turns each code into tokens.
+    pub fn pairs(address: &str, name: &str, secret: &str, wanted: usize) -> Result<Vec<(String, String)>, String> {
+        let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+        let signed_in = once(address, &request("POST", "/oauth/api/auth/login", form, &format!("user_id=admin&password={PASSWORD}")));
+        if signed_in.starts_with("HTTP/1.1 404") {
+            return Err("/oauth is not there".to_owned());
+        }
+        let cookies = signed_in.lines().filter_map(|line| line.strip_prefix("Set-Cookie: ")).filter_map(|cookie| cookie.split(';').next());
+        let cookies = cookies.collect::<Vec<_>>().join("; ");
+        let mut pairs = Vec::new();
+        for _ in 0..wanted {
+            let target = format!(
+                "/oauth/authorize?client_id={name}&response_type=code&redirect_uri=https%3A%2F%2Fapp.example.com%2Foauth%2Fcallback"
+            );
+            let agreed = once(address, &request("POST", &target, &format!("{form}Cookie: {cookies}\r\n"), "authorize=true"));
+            let code = agreed.split_once("code=").map(|(_, rest)| rest.split(['&', '\r']).next().unwrap_or_default());
+            let code = code.ok_or_else(|| format!("no code: {}", agreed.lines().next().unwrap_or_default()))?;
+            let body = format!(
+                "grant_type=authorization_code&code={code}&redirect_uri=https%3A%2F%2Fapp.example.com%2Foauth%2Fcallback&client_id={name}&client_secret={secret}"
+            );
+            let tokens = once(address, &request("POST", "/oauth/token", form, &body));
+            let tokens = tokens_in(tokens.as_bytes()).ok_or_else(|| format!("no tokens: {}", tokens.lines().next().unwrap_or_default()))?;
+            pairs.push(tokens);
+        }
+        Ok(pairs)
+    }
+
+    pub fn refresh(&self, token: &str) -> Vec<u8> {
+        let body = format!("grant_type=refresh_token&refresh_token={token}&client_id={}&client_secret={}", self.client, self.secret);
+        request("POST", "/oauth/token", "Content-Type: application/x-www-form-urlencoded\r\n", &body)
+    }
+
+    pub fn introspect(&self, token: &str) -> Vec<u8> {
+        let body = format!("token={token}&client_id={}&client_secret={}", self.client, self.secret);
+        request("POST", "/oauth/introspect", "Content-Type: application/x-www-form-urlencoded\r\n", &body)
+    }
+}
+
+/// The access and the refresh token in a reply.
+pub fn tokens_in(reply: &[u8]) -> Option<(String, String)> {
+    let text = std::str::from_utf8(reply).ok()?;
+    let json: Value = serde_json::from_str(text.split_once("\r\n\r\n")?.1).ok()?;
+    Some((json["access_token"].as_str()?.to_owned(), json["refresh_token"].as_str()?.to_owned()))
+}
