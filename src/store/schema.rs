@@ -88,6 +88,8 @@ pub fn open_writer(path: &Path, durability: Durability) -> Result<Connection, Op
         Durability::Ephemeral => "OFF",
     };
     connection.pragma_update(None, "synchronous", synchronous)?;
+    // What a savepoint needs to be undone is kept in memory: in a file it is four times as many writes as the rows themselves.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     upgrade(&connection)?;
     prepare(&connection)?;
     Ok(connection)
