@@ -1,0 +1,49 @@
+//! Requests are the same however their bytes arrive, and never more than the limits allow.
+#![no_main]
+
+use keyfob::http::door::head::Trust;
+use keyfob::http::door::limits::{LARGEST_BODY, LARGEST_HEAD};
+use keyfob::http::door::reading::{Arrived, Body, Reader};
+use keyfob::http::door::refusal::Refusal;
+use libfuzzer_sys::fuzz_target;
+
+/// What a connection said, up to the first refusal or what ends it.
+fn read<'b>(pieces: impl Iterator<Item = &'b [u8]>) -> (Vec<Arrived>, Option<Refusal>) {
+    let (mut reader, mut arrived) = (Reader::new(Trust::Stranger), Vec::new());
+    for piece in pieces {
+        reader.push(piece);
+        loop {
+            match reader.take() {
+                Ok(None) => break,
+                Ok(Some(request)) => {
+                    let is_last = request.body == Body::TooLarge;
+                    arrived.push(request);
+                    if is_last {
+                        return (arrived, None);
+                    }
+                }
+                Err(refusal) => return (arrived, Some(refusal)),
+            }
+        }
+    }
+    (arrived, None)
+}
+
+fuzz_target!(|input: (u8, &[u8])| {
+    let (size, bytes) = input;
+    let (whole, refusal) = read(std::iter::once(bytes));
+    let (pieces, in_pieces) = read(bytes.chunks(usize::from(size).max(1)));
+    assert_eq!(whole, pieces);
+    assert_eq!(refusal.map(|refusal| refusal.status), in_pieces.map(|refusal| refusal.status));
+    for Arrived { head, body } in whole {
+        assert!(head.line.len() + head.headers.len() <= LARGEST_HEAD + 16);
+        // What goes into a lane has lines that end where they must, and no others.
+        for text in [&head.line, &head.headers] {
+            assert!(text.is_ascii() && text.iter().filter(|b| **b == b'\n').count() == text.windows(2).filter(|two| two == b"\r\n").count());
+        }
+        assert!(!head.headers.windows(4).any(|four| four == b"\r\n\r\n"));
+        if let Body::Whole(body) = body {
+            assert!(body.len() <= LARGEST_BODY);
+        }
+    }
+});
