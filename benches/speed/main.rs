@@ -22,6 +22,7 @@ const HELP: &str = "cargo bench -- [flags]
   --folder F   keep the data files there; otherwise they are made anew in target/speed";
 
 /// What to measure, and how long.
+#[derive(Debug)]
 pub struct Plan {
     pub rounds: usize,
     /// How long each load lasts.

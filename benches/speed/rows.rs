@@ -175,7 +175,7 @@ pub fn million(plan: &Plan) -> Vec<Row> {
         |row: Row| if plan.with_a_million { row } else { Row { note: format!("{} (with 50,000, not 1,000,000)", row.note), ..row } };
     let (small, large) = (World::start(&fresh_file(plan, "few")), World::start(&file_with(&plan.folder, many)));
     let mut count = 0;
-    let mut compare = |measure: &'static str, next: &mut dyn FnMut(usize, usize) -> Vec<u8>| {
+    let compare = |measure: &'static str, next: &mut dyn FnMut(usize, usize) -> Vec<u8>| {
         let mut p50 =
             |world: &World, clients: usize| drive(&world.address, 1, plan.time, &mut |number, _| next(number, clients)).percentile(50);
         let pairs: Vec<(f64, f64)> = (0..plan.rounds).map(|_| (p50(&large, many), p50(&small, FEW))).collect();
