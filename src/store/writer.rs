@@ -207,4 +207,21 @@ mod tests {
         threads.into_iter().for_each(|thread| thread.join().unwrap());
         assert_eq!(rows(&writer), (0..800).collect::<Vec<_>>());
     }
+
+    #[test]
+    fn without_room_or_leave_to_write_it_says_so_and_works_again_afterwards() {
+        let writer = writer();
+        let pragma = |sql: &str| locked(&writer.open).connection.execute_batch(sql).unwrap();
+        for (ends, comes_back) in
+            [("PRAGMA max_page_count = 4", "PRAGMA max_page_count = 100000"), ("PRAGMA query_only = ON", "PRAGMA query_only = OFF")]
+        {
+            pragma(ends);
+            let refused = (0..10_000).find_map(|n| writer.run(&Clock::System, |tx| insert(tx, n)).err());
+            assert!(matches!(refused, Some(Error::Unavailable(_))), "{ends}: {refused:?}");
+            pragma(comes_back);
+            let before = rows(&writer).len();
+            writer.run(&Clock::System, |tx| insert(tx, -1)).unwrap();
+            assert_eq!(rows(&writer).len(), before + 1, "{ends}");
+        }
+    }
 }

@@ -19,8 +19,8 @@ const UNREAD_BY_THE_PEER: usize = 256 * 1024;
 /// How long to wait after a failure before trying again.
 const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
 
-/// Descriptors that are not for public connections: the database, the private connections, the log.
-const OTHER_DESCRIPTORS: usize = 64;
+/// Descriptors that are not for public connections: those of the database, two for each worker, and of the private connections.
+const OTHER_DESCRIPTORS: usize = 80;
 
 /// The public socket, open.
 #[derive(Debug)]

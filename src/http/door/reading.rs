@@ -186,4 +186,46 @@ mod tests {
         assert_eq!(reader.take(), Ok(None));
         assert_eq!((reader.awaits(), reader.must_continue(), reader.must_continue()), (Awaited::Body, true, false));
     }
+
+    /// What a connection said, up to its first refusal or a body that ends it.
+    fn said<'b>(pieces: impl Iterator<Item = &'b [u8]>) -> (Vec<Arrived>, Option<u16>) {
+        let (mut reader, mut arrived) = (Reader::new(Trust::Stranger), Vec::new());
+        for piece in pieces {
+            reader.push(piece);
+            loop {
+                match reader.take() {
+                    Ok(None) => break,
+                    Ok(Some(request)) if request.body == Body::TooLarge => return (arrived, None),
+                    Ok(Some(request)) => arrived.push(request),
+                    Err(refusal) => return (arrived, Some(refusal.status)),
+                }
+            }
+        }
+        (arrived, None)
+    }
+
+    const PARTS: &[&str] = &[
+        "GET / HTTP/1.1\r\n",
+        "POST /a HTTP/1.0\r\n",
+        "Host: x\r\n",
+        "Content-Length: 5\r\n",
+        "Content-Length: 2000000\r\n",
+        "Transfer-Encoding: chunked\r\n",
+        "Expect: 100-continue\r\n",
+        "\r\n",
+        "\n",
+        "hello",
+        "5\r\nhello\r\n",
+        "0\r\n\r\n",
+        " ",
+        "\0",
+    ];
+
+    proptest::proptest! {
+        #[test]
+        fn it_never_matters_how_bytes_arrive(parts in proptest::collection::vec(proptest::sample::select(PARTS), 0..14), size in 1_usize..40) {
+            let bytes = parts.concat().into_bytes();
+            proptest::prop_assert_eq!(said(std::iter::once(&bytes[..])), said(bytes.chunks(size)));
+        }
+    }
 }
