@@ -87,8 +87,9 @@ impl Reader {
             let arrived = match &mut self.stage {
                 Stage::Head { searched } => {
                     // RFC 9112 section 2.2: an empty line before a request is ignored.
-                    while *searched == 0 && self.bytes.starts_with(b"\r\n") {
+                    while self.bytes.starts_with(b"\r\n") {
                         self.bytes.drain(..2);
+                        *searched = 0;
                     }
                     let Some(length) = head::end(&self.bytes, *searched)? else {
                         *searched = self.bytes.len();
@@ -168,6 +169,12 @@ mod tests {
         assert_eq!(read(&[REQUESTS.as_bytes()]), expected);
         assert_eq!(read(&REQUESTS.as_bytes().chunks(1).collect::<Vec<_>>()), expected);
         assert_eq!(read(&REQUESTS.as_bytes().chunks(7).collect::<Vec<_>>()), expected);
+    }
+
+    #[test]
+    fn empty_lines_before_a_request_are_ignored_however_they_arrive() {
+        let text = b"\r\n\r\nGET /late HTTP/1.1\r\nHost: x\r\n\r\n";
+        assert_eq!(read(&text.chunks(1).collect::<Vec<_>>()), [("/late".to_owned(), Vec::new())]);
     }
 
     #[test]
