@@ -52,7 +52,7 @@ pub static SETTINGS: &[Setting] = &[
     Setting { name: "organization_creation", flag: "--organization-creation", variable: "KEYFOB_ORGANIZATION_CREATION", value: "everyone|admins", default: "everyone", kind: Value, doc: "Who may create organizations." },
     Setting { name: "contacts", flag: "--contacts", variable: "KEYFOB_CONTACTS", value: "anyone|oneself", default: "anyone", kind: Value, doc: "Whom somebody may name as a contact: any collaborator, or only oneself." },
     Setting { name: "refresh_token_days", flag: "--refresh-token-days", variable: "KEYFOB_REFRESH_TOKEN_DAYS", value: "N", default: "90", kind: Value, doc: "Days after which a refresh token that nobody uses is no longer good." },
-    Setting { name: "workers", flag: "--workers", variable: "KEYFOB_WORKERS", value: "N", default: "16", kind: Value, doc: "Threads that answer requests, 1 to 256; one that writes waits for the disk." },
+    Setting { name: "workers", flag: "--workers", variable: "KEYFOB_WORKERS", value: "N", default: "4", kind: Value, doc: "Requests that are worked on at once, 1 to 64, beside those that wait for the disk." },
     Setting { name: "connections", flag: "--connections", variable: "KEYFOB_CONNECTIONS", value: "N", default: "2048", kind: Value, doc: "Connections open at one time; beyond it whoever has been idle longest makes room." },
     Setting { name: "trusted_proxies", flag: "--trusted-proxies", variable: "KEYFOB_TRUSTED_PROXIES", value: "ADDRESSES", default: "none", kind: Value, doc: "Addresses and networks (10.0.0.0/8), joined by commas, whose X-Forwarded-* headers are believed." },
     Setting { name: "admin_user", flag: "--admin-user", variable: "KEYFOB_ADMIN_USER", value: "ID", default: "admin", kind: Value, doc: "The administrator that is made on an empty database." },
@@ -201,7 +201,7 @@ fn of<'g>(given: &'g [Given], name: &str) -> &'g Given {
 const CREATORS: &[(&str, Creators)] = &[("everyone", Creators::Everyone), ("admins", Creators::Admins)];
 
 /// The most threads that make sense on any machine that this runs on.
-const MOST_WORKERS: usize = 256;
+const MOST_WORKERS: usize = 64;
 
 /// Ten years: longer than any refresh token that nobody uses should live.
 const MOST_DAYS: i64 = 3650;

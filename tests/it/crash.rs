@@ -60,7 +60,7 @@ fn kill_at_random_moments(name: &str, rounds: usize) {
     let folder = Folder::new(name);
     let acknowledged = Mutex::new(Vec::new());
     for round in 0..rounds {
-        let mut server = Process::start(&folder.0, "", &["--data", "keyfob.db", "--workers", "16"]);
+        let mut server = Process::start(&folder.0, "", &["--data", "keyfob.db", "--workers", "4"]);
         let (address, is_over) = (server.address.clone(), AtomicBool::new(false));
         std::thread::scope(|scope| {
             for writer in 0..16 {
