@@ -16,11 +16,11 @@ use crate::http::path;
 use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
 use crate::model::settings::Settings;
-use crate::oauth::refused;
+use crate::oauth::{login, refused};
 use crate::registry::principal::{self, Access, Credentials, OAUTH_CLIENT_REJECTED, OAUTH_CLIENT_SUSPENDED, Principal, Use};
 use crate::registry::rights;
 use crate::registry::sessions::{self, COOKIE, Ticket};
-use crate::routes::{Found, Guard, Route, find};
+use crate::routes::{Found, Guard, Pass, Route, find};
 use crate::store::{Deleted, Store, Tx};
 
 /// Where the REST API lives.
@@ -133,7 +133,7 @@ impl App {
         match route.guard {
             Guard::Open | Guard::Client => Ok(anonymous()),
             Guard::Browser => Ok(self.in_browser(tx, input.request)?.unwrap_or_else(anonymous)),
-            Guard::SignedInBrowser => {
+            Guard::SignedInBrowser | Guard::Console(_) => {
                 self.in_browser(tx, input.request)?.ok_or_else(|| sessions::not_authenticated(ticket(input.request).as_ref()))
             }
             Guard::Registrant | Guard::Purger(_) => match learn() {
@@ -167,6 +167,7 @@ impl App {
         let is_meant = match route.guard {
             Guard::Client => true,
             Guard::Browser | Guard::SignedInBrowser => csrf::has_token(request) || origin != Origin::Elsewhere,
+            Guard::Console(_) => csrf::has_token(request) && origin != Origin::Elsewhere,
             _ if !is_by_session(request) => true,
             _ => csrf::has_token(request) && (origin == Origin::Here || (origin == Origin::Unsaid && !is_secure)),
         };
@@ -185,7 +186,7 @@ struct Learned {
 
 impl Learned {
     fn of(by: Option<&Principal>, guard: Guard, request: &Request) -> Learned {
-        let is_browser = matches!(guard, Guard::Browser | Guard::SignedInBrowser);
+        let is_browser = matches!(guard, Guard::Browser | Guard::SignedInBrowser | Guard::Console(_));
         let is_unknown_browser = is_browser && by.and_then(Principal::session).is_none();
         Learned {
             warning: by.and_then(|by| by.restriction.as_ref()).map(|restriction| restriction.warning.clone()),
@@ -232,8 +233,19 @@ fn learn_or_nobody(route: &Route, learned: Result<Principal>, nobody: impl Fn() 
 fn refusal(route: &Route, request: &Request, error: &Error) -> Reply {
     match route.guard {
         Guard::Client => refused::error_reply(error),
+        Guard::Console(_) if error.is(&sessions::NOT_AUTHENTICATED) => login::first(request.method, &page_of(request)),
         _ if request.path().starts_with(API) => failure::reply(error),
         _ => failure::outside(request, error),
+    }
+}
+
+/// The page to come back to: what was asked for. What was posted is lost with the session; its page is not, if it has one.
+fn page_of(request: &Request) -> String {
+    let has_page = || path::segments(request.path()).is_ok_and(|segments| matches!(find(Method::Get, &segments), Found::Route(..)));
+    match request.method {
+        Method::Get => request.target.clone(),
+        _ if has_page() => request.path().to_owned(),
+        _ => "/console".to_owned(),
     }
 }
 
@@ -250,7 +262,7 @@ fn admit(tx: &Tx<'_>, guard: Guard, by: &Principal, input: &Input<'_>) -> Result
     match guard {
         Guard::Open | Guard::Client | Guard::Anyone | Guard::Registrant => Ok(()),
         // Whoever is in no session did not get here as one who is signed in.
-        Guard::Browser | Guard::SignedInBrowser => Ok(()),
+        Guard::Browser | Guard::SignedInBrowser | Guard::Console(Pass::Any) => Ok(()),
         Guard::SignedIn => by.signed_in(),
         Guard::Account(refusal) => {
             if by.account.is_some() {
@@ -259,17 +271,19 @@ fn admit(tx: &Tx<'_>, guard: Guard, by: &Principal, input: &Input<'_>) -> Result
                 Err(refusal.into())
             }
         }
-        Guard::Admin(refusal) | Guard::Purger(refusal) => {
+        Guard::Admin(refusal) | Guard::Purger(refusal) | Guard::Console(Pass::Admin(refusal)) => {
             if by.is_admin {
                 Ok(())
             } else {
                 Err(refusal.into())
             }
         }
-        Guard::Holds(right) => rights::require(tx, by, &names::entity(input)?, right, Deleted::No),
+        Guard::Holds(right) | Guard::Console(Pass::Holds(right)) => rights::require(tx, by, &names::entity(input)?, right, Deleted::No),
         Guard::HoldsOrIsToken(_) if is_token_of_path(by, input) => Ok(()),
         Guard::HoldsOrIsToken(right) => rights::require(tx, by, &names::entity(input)?, right, Deleted::No),
-        Guard::HoldsEvenDeleted(right) => rights::require(tx, by, &names::entity(input)?, right, Deleted::Either),
+        Guard::HoldsEvenDeleted(right) | Guard::Console(Pass::HoldsEvenDeleted(right)) => {
+            rights::require(tx, by, &names::entity(input)?, right, Deleted::Either)
+        }
     }
 }
 

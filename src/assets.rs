@@ -3,8 +3,17 @@
 use crate::base::error::Result;
 use crate::call::{Input, Work};
 use crate::http::reply::Reply;
-use crate::page::frame::STYLE;
+use crate::page::frame::{SCRIPT, STYLE};
 
 pub fn style<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
-    Ok(Box::new(|_| Ok(Reply::new(200, "text/css; charset=utf-8", STYLE.into()).with("Cache-Control", "max-age=3600"))))
+    Ok(Box::new(|_| Ok(asset("text/css; charset=utf-8", STYLE))))
+}
+
+pub fn script<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
+    Ok(Box::new(|_| Ok(asset("text/javascript; charset=utf-8", SCRIPT))))
+}
+
+/// A new version of the program may bring a new one: it is kept for minutes, not for ever.
+fn asset(media_type: &str, text: &str) -> Reply {
+    Reply::new(200, media_type, text.into()).with("Cache-Control", "max-age=600")
 }

@@ -6,6 +6,7 @@ pub mod assets;
 pub mod base;
 pub mod call;
 pub mod cli;
+pub mod console;
 pub mod failure;
 pub mod http;
 pub mod model;

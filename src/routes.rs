@@ -4,12 +4,13 @@ use crate::api;
 use crate::assets;
 use crate::base::error::Definition;
 use crate::base::right::Right::{
-    self, ClientDelete, ClientSettingsBasic, ClientSettingsCollaborators, OrganizationClientsCreate, OrganizationClientsList,
-    OrganizationDelete, OrganizationSettingsApiKeys, OrganizationSettingsBasic, OrganizationSettingsMembers, UserAll,
+    self, ClientDelete, ClientInfo, ClientSettingsBasic, ClientSettingsCollaborators, OrganizationClientsCreate, OrganizationClientsList,
+    OrganizationDelete, OrganizationInfo, OrganizationSettingsApiKeys, OrganizationSettingsBasic, OrganizationSettingsMembers, UserAll,
     UserAuthorizedClients, UserClientsCreate, UserClientsList, UserDelete, UserOrganizationsCreate, UserOrganizationsList,
     UserSettingsApiKeys, UserSettingsBasic,
 };
 use crate::call::Handler::{self, Own, Read, Write};
+use crate::console;
 use crate::http::request::Method::{self, Delete, Get, Post, Put};
 use crate::oauth;
 use crate::registry::accounts::SEARCH_FORBIDDEN;
@@ -46,10 +47,26 @@ pub enum Guard {
     SignedInBrowser,
     /// A client, which proves in the request itself who it is; its handler refuses it (RFC 6749 section 2.3).
     Client,
+    /// Who is signed in in a browser and has this besides; who is not signed in is led there and back.
+    Console(Pass),
+}
+
+/// What a page of the Console asks of who is signed in.
+#[derive(Clone, Copy, Debug)]
+pub enum Pass {
+    /// Nothing more.
+    Any,
+    /// To be an administrator; others get this refusal.
+    Admin(&'static Definition),
+    /// To hold the right on the entity of the path's first capture.
+    Holds(Right),
+    /// The same, also if the entity is deleted.
+    HoldsEvenDeleted(Right),
 }
 
 use Guard::{
-    Account, Admin, Anyone, Browser, Client, Holds, HoldsEvenDeleted, HoldsOrIsToken, Open, Purger, Registrant, SignedIn, SignedInBrowser,
+    Account, Admin, Anyone, Browser, Client, Console, Holds, HoldsEvenDeleted, HoldsOrIsToken, Open, Purger, Registrant, SignedIn,
+    SignedInBrowser,
 };
 
 #[derive(Debug)]
@@ -162,6 +179,71 @@ pub static ROUTES: &[Route] = &[
     route("oauth.api.login", Post, "/oauth/api/auth/login", Browser, Own(oauth::login::api), "Sign in with a user ID and a password."),
     route("oauth.api.logout", Post, "/oauth/api/auth/logout", SignedInBrowser, Write(oauth::account::sign_out), "Sign out."),
     route("oauth.api.me", Get, "/oauth/api/me", SignedInBrowser, Read(oauth::account::me), "Tell who is signed in."),
+    route("console.entry", Get, "/", Open, Read(console::dashboard::entry), "Lead to the Console."),
+    route("console.entry", Get, "/console/", Open, Read(console::dashboard::entry), "Lead to the Console's first page."),
+    route("console.dashboard", Get, "/console", Console(Pass::Any), Read(console::dashboard::page), "Show how many clients there are, and what waits."),
+    route("console.client.list", Get, "/console/clients", Console(Pass::Any), Read(console::clients::list), "List clients."),
+    route("console.client.add", Get, "/console/add/client", Console(Pass::Any), Read(console::add_client::page), "Show the form of a new client."),
+    route("console.client.add", Post, "/console/add/client", Console(Pass::Any), Own(console::add_client::submit), "Register a client and show its secret, this once."),
+    route("console.client.check_id", Get, "/console/check/client/{client_id}", Console(Pass::Any), Read(console::add_client::check_id), "Tell whether a client can have this ID."),
+    route("console.client.overview", Get, "/console/clients/{client_id}", Console(Pass::Holds(ClientInfo)), Read(console::client_overview::page), "Show a client and how it is used."),
+    route("console.client.settings", Get, "/console/clients/{client_id}/settings", Console(Pass::Holds(ClientInfo)), Read(console::client_settings::page), "Show the form of a client."),
+    route("console.client.settings", Post, "/console/clients/{client_id}/settings", Console(Pass::Holds(ClientSettingsBasic)), Own(console::client_settings::submit), "Change a client."),
+    route("console.client.secrets", Get, "/console/clients/{client_id}/secrets", Console(Pass::Holds(ClientSettingsBasic)), Read(console::client_secrets::page), "Show when the secrets of a client were made and used."),
+    route("console.client.secrets.rotate", Post, "/console/clients/{client_id}/secrets", Console(Pass::Holds(ClientSettingsBasic)), Write(console::client_secrets::rotate), "Make a new secret and show it, this once."),
+    route("console.client.secrets.end", Post, "/console/clients/{client_id}/secrets/{secret_number}/end", Console(Pass::Holds(ClientSettingsBasic)), Own(console::client_secrets::end), "End an older secret now."),
+    route("console.client.collaborators", Get, "/console/clients/{client_id}/collaborators", Console(Pass::Holds(ClientSettingsCollaborators)), Read(console::members::list), "List the collaborators of a client."),
+    route("console.client.collaborator.add", Get, "/console/clients/{client_id}/collaborators/add", Console(Pass::Holds(ClientSettingsCollaborators)), Read(console::members::add_page), "Show the form of a new collaborator."),
+    route("console.client.collaborator.add", Post, "/console/clients/{client_id}/collaborators/add", Console(Pass::Holds(ClientSettingsCollaborators)), Own(console::members::add), "Add a collaborator."),
+    route("console.client.collaborator", Get, "/console/clients/{client_id}/collaborators/{kind}/{account_id}", Console(Pass::Holds(ClientSettingsCollaborators)), Read(console::members::page), "Show the rights of a collaborator."),
+    route("console.client.collaborator", Post, "/console/clients/{client_id}/collaborators/{kind}/{account_id}", Console(Pass::Holds(ClientSettingsCollaborators)), Own(console::members::change), "Change the rights of a collaborator."),
+    route("console.client.collaborator.remove", Post, "/console/clients/{client_id}/collaborators/{kind}/{account_id}/remove", Console(Pass::Holds(ClientSettingsCollaborators)), Own(console::members::remove), "Remove a collaborator."),
+    route("console.client.activity", Get, "/console/clients/{client_id}/activity", Console(Pass::Holds(ClientInfo)), Read(console::activity::of_client), "Show what happened to a client."),
+    route("console.client.danger", Get, "/console/clients/{client_id}/danger", Console(Pass::Holds(ClientDelete)), Read(console::farewell::client_page), "Show how to delete a client."),
+    route("console.client.delete", Post, "/console/clients/{client_id}/delete", Console(Pass::Holds(ClientDelete)), Own(console::farewell::delete), "Delete a client."),
+    route("console.client.restore", Post, "/console/clients/{client_id}/restore", Console(Pass::HoldsEvenDeleted(ClientDelete)), Own(console::farewell::restore), "Restore a client."),
+    route("console.client.purge", Get, "/console/clients/{client_id}/purge", Console(Pass::Admin(&ADMINS_PURGE_CLIENTS)), Read(console::farewell::purge_page), "Ask for the ID of a client to be purged."),
+    route("console.client.purge", Post, "/console/clients/{client_id}/purge", Console(Pass::Admin(&ADMINS_PURGE_CLIENTS)), Own(console::farewell::purge), "Remove a client for good."),
+    route("console.review", Get, "/console/review", Console(Pass::Admin(&PERMISSION_DENIED)), Read(console::review::page), "Show the clients that wait for an administrator."),
+    route("console.review", Post, "/console/review", Console(Pass::Admin(&PERMISSION_DENIED)), Own(console::review::submit), "Approve or reject clients, one or many."),
+    route("console.user.list", Get, "/console/users", Console(Pass::Admin(&PERMISSION_DENIED)), Read(console::users::list), "List users."),
+    route("console.user.add", Get, "/console/add/user", Console(Pass::Admin(&PERMISSION_DENIED)), Read(console::users::add_page), "Show the form of a new user."),
+    route("console.user.add", Post, "/console/add/user", Console(Pass::Admin(&PERMISSION_DENIED)), Own(console::users::add), "Make a user."),
+    route("console.user", Get, "/console/users/{user_id}", Console(Pass::Admin(&PERMISSION_DENIED)), Read(console::users::page), "Show a user."),
+    route("console.user", Post, "/console/users/{user_id}", Console(Pass::Admin(&PERMISSION_DENIED)), Own(console::users::change), "Change or suspend a user."),
+    route("console.user.delete", Post, "/console/users/{user_id}/delete", Console(Pass::Admin(&PERMISSION_DENIED)), Own(console::farewell::delete), "Delete a user."),
+    route("console.user.restore", Post, "/console/users/{user_id}/restore", Console(Pass::Admin(&PERMISSION_DENIED)), Own(console::farewell::restore), "Restore a user."),
+    route("console.user.purge", Get, "/console/users/{user_id}/purge", Console(Pass::Admin(&ADMINS_PURGE_USERS)), Read(console::farewell::purge_page), "Ask for the ID of a user to be purged."),
+    route("console.user.purge", Post, "/console/users/{user_id}/purge", Console(Pass::Admin(&ADMINS_PURGE_USERS)), Own(console::farewell::purge), "Remove a user for good."),
+    route("console.organization.list", Get, "/console/organizations", Console(Pass::Any), Read(console::organizations::list), "List organizations."),
+    route("console.organization.add", Get, "/console/add/organization", Console(Pass::Any), Read(console::organizations::add_page), "Show the form of a new organization."),
+    route("console.organization.add", Post, "/console/add/organization", Console(Pass::Any), Own(console::organizations::add), "Found an organization."),
+    route("console.organization", Get, "/console/organizations/{organization_id}", Console(Pass::Holds(OrganizationInfo)), Read(console::organizations::page), "Show an organization."),
+    route("console.organization", Post, "/console/organizations/{organization_id}", Console(Pass::Holds(OrganizationSettingsBasic)), Own(console::organizations::change), "Change an organization."),
+    route("console.organization.members", Get, "/console/organizations/{organization_id}/members", Console(Pass::Holds(OrganizationSettingsMembers)), Read(console::members::list), "List the members of an organization."),
+    route("console.organization.member.add", Get, "/console/organizations/{organization_id}/members/add", Console(Pass::Holds(OrganizationSettingsMembers)), Read(console::members::add_page), "Show the form of a new member."),
+    route("console.organization.member.add", Post, "/console/organizations/{organization_id}/members/add", Console(Pass::Holds(OrganizationSettingsMembers)), Own(console::members::add), "Add a member."),
+    route("console.organization.member", Get, "/console/organizations/{organization_id}/members/{kind}/{account_id}", Console(Pass::Holds(OrganizationSettingsMembers)), Read(console::members::page), "Show the rights of a member."),
+    route("console.organization.member", Post, "/console/organizations/{organization_id}/members/{kind}/{account_id}", Console(Pass::Holds(OrganizationSettingsMembers)), Own(console::members::change), "Change the rights of a member."),
+    route("console.organization.member.remove", Post, "/console/organizations/{organization_id}/members/{kind}/{account_id}/remove", Console(Pass::Holds(OrganizationSettingsMembers)), Own(console::members::remove), "Remove a member."),
+    route("console.organization.delete", Post, "/console/organizations/{organization_id}/delete", Console(Pass::Holds(OrganizationDelete)), Own(console::farewell::delete), "Delete an organization."),
+    route("console.organization.restore", Post, "/console/organizations/{organization_id}/restore", Console(Pass::HoldsEvenDeleted(OrganizationDelete)), Own(console::farewell::restore), "Restore an organization."),
+    route("console.organization.purge", Get, "/console/organizations/{organization_id}/purge", Console(Pass::Admin(&ADMINS_PURGE_ORGANIZATIONS)), Read(console::farewell::purge_page), "Ask for the ID of an organization to be purged."),
+    route("console.organization.purge", Post, "/console/organizations/{organization_id}/purge", Console(Pass::Admin(&ADMINS_PURGE_ORGANIZATIONS)), Own(console::farewell::purge), "Remove an organization for good."),
+    route("console.api_key.list", Get, "/console/api-keys", Console(Pass::Any), Read(console::api_keys::list), "List one's API keys."),
+    route("console.api_key.add", Get, "/console/add/api-key", Console(Pass::Any), Read(console::api_keys::add_page), "Show the form of a new API key."),
+    route("console.api_key.add", Post, "/console/add/api-key", Console(Pass::Any), Own(console::api_keys::add), "Make an API key and show it, this once."),
+    route("console.api_key.delete", Post, "/console/api-keys/{key_id}/delete", Console(Pass::Any), Write(console::api_keys::delete), "Delete an API key."),
+    route("console.authorization.list", Get, "/console/authorizations", Console(Pass::Any), Read(console::authorizations::list), "List what one has authorized."),
+    route("console.authorization", Get, "/console/authorizations/{client_id}", Console(Pass::Any), Read(console::authorizations::page), "Show an authorization and the tokens that came of it."),
+    route("console.authorization.revoke", Post, "/console/authorizations/{client_id}/revoke", Console(Pass::Any), Write(console::authorizations::revoke), "Take an authorization back."),
+    route("console.token.end", Post, "/console/authorizations/{client_id}/tokens/{token_id}/end", Console(Pass::Any), Write(console::authorizations::end_token), "End an access token."),
+    route("console.session.list", Get, "/console/sessions", Console(Pass::Any), Read(console::sessions::list), "List where one is signed in."),
+    route("console.session.end", Post, "/console/sessions/{session_id}/end", Console(Pass::Any), Write(console::sessions::end), "Sign out in one browser."),
+    route("console.password", Get, "/console/password", Console(Pass::Any), Read(console::password::page), "Show the form to change one's password."),
+    route("console.password", Post, "/console/password", Console(Pass::Any), Own(console::password::submit), "Change one's password."),
+    route("console.activity", Get, "/console/activity", Console(Pass::Any), Read(console::activity::page), "Show what happened, by client and by actor."),
+    route("asset.script", Get, "/assets/console.js", Open, Read(assets::script), "The little script of the Console."),
     route("asset.style", Get, "/assets/style.css", Open, Read(assets::style), "The stylesheet of the pages."),
 ];
 
@@ -232,7 +314,15 @@ mod tests {
     #[test]
     fn a_right_is_one_of_the_entity_that_the_path_captures_first() {
         for route in ROUTES {
-            if let Holds(right) | HoldsEvenDeleted(right) | HoldsOrIsToken(right) = route.guard {
+            let console = match route.guard {
+                Console(Pass::Holds(right) | Pass::HoldsEvenDeleted(right)) => Some(right),
+                _ => None,
+            };
+            let api = match route.guard {
+                Holds(right) | HoldsEvenDeleted(right) | HoldsOrIsToken(right) => Some(right),
+                _ => None,
+            };
+            if let Some(right) = console.or(api) {
                 let entity = right.name().split('_').nth(1).unwrap_or_default().to_lowercase();
                 let first = route.path.split('{').nth(1).unwrap_or_default();
                 assert!(first.starts_with(&format!("{entity}_id")), "{} {}", route.name, right.name());

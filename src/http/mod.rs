@@ -3,6 +3,7 @@
 pub mod cookie;
 pub mod csrf;
 pub mod door;
+pub mod form;
 pub mod path;
 pub mod reply;
 pub mod request;

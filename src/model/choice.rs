@@ -45,6 +45,9 @@ macro_rules! choices {
         pub enum $id { #[default] $($value = $number),+ }
 
         impl $id {
+            /// All of them, by number.
+            pub const EVERY: &'static [$id] = &[$($id::$value),+];
+
             pub fn name(self) -> &'static str {
                 match self { $($id::$value => $name),+ }
             }

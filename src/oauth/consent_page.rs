@@ -16,19 +16,9 @@ use crate::model::mask::Mask;
 use crate::model::user;
 use crate::model::view::render;
 use crate::oauth::login::transport;
-use crate::page::frame;
+use crate::page::{frame, rights};
 use crate::registry::consent::{Asked, Request};
 use crate::registry::users;
-
-/// What rights touch, by the second word of their names, in the order shown.
-const GROUPS: &[(&str, &str)] = &[
-    ("USER", "Your account"),
-    ("CLIENT", "OAuth clients"),
-    ("ORGANIZATION", "Organizations"),
-    ("APPLICATION", "Applications"),
-    ("GATEWAY", "Gateways"),
-    ("SEND", "Other people"),
-];
 
 pub fn page(call: &Call<'_>, input: &Input<'_>, request: &Request, asked: &Asked) -> Result<Reply> {
     let Some(session) = call.by.session() else { return Ok(Reply::redirect(input.request.method, "/oauth/login")) };
@@ -48,7 +38,7 @@ pub fn page(call: &Call<'_>, input: &Input<'_>, request: &Request, asked: &Asked
         (origin(client))
         (warnings(asked))
         h2 { (name) " asks to" }
-        (rights(asked.rights))
+        (shown_rights(asked.rights))
         p { "You are logged in as " strong { (user.id) } "." }
         p {
             "You will be redirected to " code { (request.redirect_uri.as_deref().unwrap_or(&asked.redirect_uri)) }
@@ -114,20 +104,15 @@ fn warnings(Asked { client, redirect_uri, rights, .. }: &Asked) -> Markup {
 }
 
 /// In plain words, grouped by what they touch; each right once.
-fn rights(asked: Rights) -> Markup {
+fn shown_rights(asked: Rights) -> Markup {
     if asked.has(Right::All) {
         return html! { ul { li { "All possible rights: " (Right::All.words()) } } };
     }
-    let asked: Vec<Right> = asked.iter().filter(|right| *right != Right::Invalid).collect();
-    let group = |word: &str| -> Vec<Right> { asked.iter().copied().filter(|right| right.name().split('_').nth(1) == Some(word)).collect() };
     html! {
         @if asked.is_empty() { p { "Nothing but to know who you are." } }
-        @for (word, title) in GROUPS {
-            @let rights = group(word);
-            @if !rights.is_empty() {
-                h2 { (title) }
-                ul { @for right in rights { li title=(right.name()) { (right.words()) } } }
-            }
+        @for group in rights::groups(asked) {
+            h2 { (group.title) }
+            ul { @for right in group.rights { li title=(right.name()) { (right.words()) } } }
         }
     }
 }

@@ -4,11 +4,13 @@ use maud::{Markup, html};
 
 use crate::base::error::{Error, Named, Result, errors};
 use crate::base::id::{BadId, UserId};
+use crate::base::uri::form_encoded;
 use crate::base::validation::Invalid;
 use crate::call::{Call, Input, Own, OwnWork, Work};
 use crate::http::cookie::{self, Transport};
 use crate::http::csrf;
 use crate::http::reply::Reply;
+use crate::http::request::Method;
 use crate::oauth::parameters::Parameters;
 use crate::page::frame;
 use crate::registry::sessions::{COOKIE, Ticket};
@@ -42,6 +44,7 @@ pub fn home<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let content = html! {
             h1 { "You are signed in" }
             p { "You are logged in as " strong { (session.user_id) } "." }
+            p { a href="/console" { "Open the Console" } }
             form method="post" action="/oauth/api/auth/logout" {
                 input type="hidden" name="_csrf" value=(token.value());
                 button { "Sign out" }
@@ -54,6 +57,11 @@ pub fn home<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 /// `/oauth` is the start page's address without its slash (OAuth contract 1.1).
 pub fn to_home<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(|_| Ok(Reply::empty(308).with("Location", HOME))))
+}
+
+/// Leads somebody who must sign in to the page for it, and from there back to where they wanted to go.
+pub fn first(method: Method, next: &str) -> Reply {
+    Reply::redirect(method, format!("/oauth/login?n={}", form_encoded(next.as_bytes())))
 }
 
 /// The form of the page comes back. What was wrong is said above it, and the user ID stays.

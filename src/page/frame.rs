@@ -10,26 +10,65 @@ pub const STYLE: &str = include_str!("style.css");
 /// Where the stylesheet lies.
 pub const STYLE_PATH: &str = "/assets/style.css";
 
-/// Nothing from elsewhere, no script, in nobody's frame. `form-action` is left out on purpose: browsers hold it against the redirect
-/// that follows a form, and after consent that one leads to the client.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'self'; frame-ancestors 'none'";
+/// The one script, at [`SCRIPT_PATH`]. It adds comfort; nothing depends on it.
+pub const SCRIPT: &str = include_str!("console.js");
 
-/// A whole page.
+/// Where the script lies.
+pub const SCRIPT_PATH: &str = "/assets/console.js";
+
+/// Whose pages they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// Signing in and giving consent: without any script.
+    Account,
+    Console,
+}
+
+impl Surface {
+    fn name(self) -> &'static str {
+        match self {
+            Surface::Account => "keyfob Account",
+            Surface::Console => "keyfob Console",
+        }
+    }
+
+    /// Nothing from elsewhere, in nobody's frame. On account pages `form-action` is left out on purpose: browsers hold it against the
+    /// redirect that follows a form, and after consent that one leads to the client.
+    fn policy(self) -> &'static str {
+        match self {
+            Surface::Account => "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'self'; frame-ancestors 'none'",
+            Surface::Console => {
+                "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; \
+                 base-uri 'none'; frame-ancestors 'none'"
+            }
+        }
+    }
+}
+
+/// A page of the account, which has nothing around its content.
 pub fn page(status: u16, title: &str, content: &Markup) -> Reply {
+    let body = html! {
+        header { a href="/oauth/" { "keyfob Account" } }
+        main .narrow { (content) }
+    };
+    document(Surface::Account, status, title, &body)
+}
+
+/// A whole page, its body made by the surface.
+pub fn document(surface: Surface, status: u16, title: &str, body: &Markup) -> Reply {
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) " · keyfob Account" }
+                title { (title) " · " (surface.name()) }
                 link rel="stylesheet" href=(STYLE_PATH);
+                @if surface == Surface::Console { script src=(SCRIPT_PATH) defer {} }
             }
-            body {
-                header { a href="/oauth/" { "keyfob Account" } }
-                main { (content) }
-            }
+            body { (body) }
         }
     };
-    Reply::new(status, "text/html; charset=utf-8", markup.into_string().into_bytes()).with("Content-Security-Policy", POLICY)
+    let reply = Reply::new(status, "text/html; charset=utf-8", markup.into_string().into_bytes());
+    reply.with("Content-Security-Policy", surface.policy()).with("X-Frame-Options", "DENY")
 }

@@ -1,10 +1,45 @@
 //! What becomes of a new client (contract 1.3; the mode is the operator's).
 
+use serde_json::json;
+
+use crate::base::error::Result;
+use crate::base::id::ClientId;
+use crate::base::validation::Invalid;
 use crate::model::choice::State;
-use crate::model::client::Client;
+use crate::model::client::{Client, FIELDS};
+use crate::model::mask::Mask;
 use crate::model::patch::Patch;
 use crate::model::settings::{Approval, Settings};
+use crate::registry::clients;
 use crate::registry::principal::Principal;
+use crate::store::Tx;
+
+/// What an administrator says to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Approve,
+    /// With the reason, which those who asked are shown.
+    Reject(String),
+}
+
+/// Answers the requests of these clients, all of them or none.
+pub fn review(tx: &Tx<'_>, by: &Principal, settings: &Settings, ids: &[ClientId], verdict: &Verdict) -> Result<()> {
+    let (state, reason) = match verdict {
+        Verdict::Approve => (State::Approved, ""),
+        Verdict::Reject(reason) => (State::Rejected, reason.as_str()),
+    };
+    let (mut sent, mut mask) = (Patch::default(), Mask::default());
+    for (name, value) in [("state", json!(state.name())), ("state_description", json!(reason))] {
+        sent.put(name, value);
+        mask.add(FIELDS, name);
+    }
+    for id in ids {
+        sent.put("ids", json!({"client_id": id.as_str()}));
+        sent.check(FIELDS, "Client", Some(&mask)).map_err(|inner: Invalid| inner.inside("UpdateClientRequest", "client"))?;
+        clients::update(tx, by, settings, id, &mask, &sent, None)?;
+    }
+    Ok(())
+}
 
 /// Decides the fields that are the administrators', whatever was sent.
 pub fn decide(by: &Principal, settings: &Settings, sent: &Patch, client: &mut Client) {

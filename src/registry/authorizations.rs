@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::base::error::{Result, errors};
+use crate::base::error::{Error, Result, errors};
 use crate::base::id::{ClientId, UserId};
 use crate::base::page::{Listed, Page};
 use crate::model::event::Action;
@@ -23,11 +23,15 @@ pub fn list(tx: &Tx<'_>, user: &UserId, direction: Direction, page: Page) -> Res
     tx.authorizations(user, direction, page)
 }
 
+pub fn get(tx: &Tx<'_>, user: &UserId, client: &ClientId) -> Result<Authorization> {
+    tx.authorization(user, client)?.ok_or_else(|| not_found(user, client))
+}
+
 /// Takes an authorization back, and with it every code and token that came of it.
 pub fn delete(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> Result<()> {
     check_client(tx, client)?;
     if !tx.delete_authorization(user, client)? {
-        return Err(AUTHORIZATION_NOT_FOUND.with("client_id", client.as_str()).with("user_id", user.as_str()).into());
+        return Err(not_found(user, client));
     }
     let old = json!({"user_id": user.as_str()});
     history::record_values(tx, by, &Entity::Client(client.clone()), Action::DeleteAuthorization, old, json!({}))
@@ -48,6 +52,10 @@ pub fn delete_token(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientI
     }
     tx.delete_token_family(&kept.token.family_id)?;
     tokens::record_end(tx, by, &kept.token)
+}
+
+fn not_found(user: &UserId, client: &ClientId) -> Error {
+    AUTHORIZATION_NOT_FOUND.with("client_id", client.as_str()).with("user_id", user.as_str()).into()
 }
 
 /// Unlike elsewhere it is not said what was not found (contract 3.4, E38).

@@ -1,9 +1,10 @@
 //! What may be done with clients (contract 1).
 
-use crate::base::error::{Result, errors};
+use crate::base::error::{Error, Result, errors};
 use crate::base::id::{AccountId, ClientId};
-use crate::base::page::Listed;
+use crate::base::page::{Listed, Page};
 use crate::base::right::Right;
+use crate::model::choice::State;
 use crate::model::client::{Client, FIELDS};
 use crate::model::event::Action;
 use crate::model::field::Audience;
@@ -15,10 +16,10 @@ use crate::registry::accounts::SEARCH_FORBIDDEN;
 use crate::registry::principal::Principal;
 use crate::registry::rights::{self, Entity};
 use crate::registry::secrets::{self, NewSecret};
-use crate::registry::{administrators, approval, audience, contacts, deletion, history, members};
-use crate::store::clients::{ClientSearch, Scope};
+use crate::registry::{administrators, approval, audience, contacts, deletion, guidelines, history, members};
+use crate::store::clients::{ClientKey, ClientSearch, Scope};
 use crate::store::members::Owned;
-use crate::store::{Deleted, Tx};
+use crate::store::{Deleted, Direction, Order, TextSearch, Tx};
 
 errors! {
     ADMINS_CREATE_CLIENTS: PermissionDenied
@@ -55,6 +56,37 @@ pub fn create(
     secrets::issue(tx, &mut client, secret, 0)?;
     history::record(tx, by, &entity(&client.id), Action::Create, FIELDS, None, Some(&client))?;
     Ok(client)
+}
+
+/// Refuses who may not register clients for this account.
+pub fn check_may_register(tx: &Tx<'_>, by: &Principal, owner: &AccountId) -> Result<()> {
+    let right = match owner {
+        AccountId::User(_) => Right::UserClientsCreate,
+        AccountId::Organization(_) => Right::OrganizationClientsCreate,
+    };
+    rights::require(tx, by, &Entity::from(owner), right, Deleted::No)
+}
+
+/// Refuses an ID that a new client cannot have: one that is reserved, or taken, be it by a deleted client.
+pub fn check_id_is_free(tx: &Tx<'_>, id: &ClientId) -> Result<()> {
+    guidelines::check_id(id.as_str())?;
+    if tx.client_exists(id, Deleted::Either)? { Err((&ID_TAKEN).into()) } else { Ok(()) }
+}
+
+/// How many live clients there are in each state: of all for administrators, of those the caller can reach for others.
+pub fn by_state(tx: &Tx<'_>, by: &Principal) -> Result<Vec<(State, i64)>> {
+    let count = |state: State| {
+        let in_state = ClientSearch {
+            scope: Scope::Everyone,
+            deleted: Deleted::No,
+            texts: TextSearch::default(),
+            states: vec![state],
+            order: Order { by: ClientKey::Id, direction: Direction::Ascending },
+            page: Page::new(1, 1),
+        };
+        Ok((state, search(tx, by, in_state, &Mask::default())?.total))
+    };
+    State::EVERY.iter().copied().map(count).collect()
 }
 
 /// A client, and how much of it the caller may see (contract 1.4).
@@ -99,6 +131,13 @@ pub fn search(tx: &Tx<'_>, by: &Principal, mut search: ClientSearch, mask: &Mask
         Some(account) => Scope::Reachable(account.clone()),
         None => return Err((&SEARCH_FORBIDDEN).into()),
     };
+    found(tx, by, &search, mask)
+}
+
+/// Among the clients that the caller can reach, administrator or not.
+pub fn reachable(tx: &Tx<'_>, by: &Principal, mut search: ClientSearch, mask: &Mask) -> Result<Listed<(Client, Audience)>> {
+    let account = by.account.clone().ok_or_else(|| Error::from(&SEARCH_FORBIDDEN))?;
+    search.scope = Scope::Reachable(account);
     found(tx, by, &search, mask)
 }
 

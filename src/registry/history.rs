@@ -1,14 +1,16 @@
-//! Writes down what changed. Every operation that changes something calls this once, in its own transaction.
+//! What happened. Every operation that changes something writes it down once, in its own transaction.
 
 use serde_json::{Map, Value};
 
 use crate::base::error::Result;
+use crate::base::right::Right;
 use crate::model::event::{Action, Change};
 use crate::model::field::Field;
 use crate::model::view::changes;
 use crate::registry::principal::Principal;
-use crate::registry::rights::Entity;
-use crate::store::Tx;
+use crate::registry::rights::{self, Entity};
+use crate::store::events::{Event, EventSearch};
+use crate::store::{Deleted, Tx};
 
 /// An entity came, went or changed: what differs, field by field.
 pub fn record<E>(
@@ -34,4 +36,24 @@ pub fn record_part(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Action,
 pub fn record_values(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Action, old: Value, new: Value) -> Result<()> {
     let change = Change { action, entity_kind: entity.kind(), entity_id: entity.as_str().to_owned(), old, new };
     tx.insert_event(&by.actor(), &change)
+}
+
+/// What happened, newest first, at most so many: of an entity to those who may read it, and otherwise to administrators everything,
+/// to others what they did themselves.
+pub fn list(tx: &Tx<'_>, by: &Principal, entity: Option<&Entity>, mut search: EventSearch, most: u32) -> Result<Vec<Event>> {
+    match entity {
+        Some(entity) if !by.is_admin => rights::require(tx, by, entity, reading(entity), Deleted::Either)?,
+        None if !by.is_admin => search.actor = by.account.as_ref().map(|account| account.as_str().to_owned()),
+        _ => {}
+    }
+    search.entity = entity.map(|entity| (entity.kind().to_owned(), entity.as_str().to_owned()));
+    tx.newest_events(&search, most)
+}
+
+fn reading(entity: &Entity) -> Right {
+    match entity {
+        Entity::Client(_) => Right::ClientInfo,
+        Entity::User(_) => Right::UserInfo,
+        Entity::Organization(_) => Right::OrganizationInfo,
+    }
 }

@@ -25,4 +25,5 @@ pub mod sessions;
 pub mod sign_in;
 pub mod throttle;
 pub mod tokens;
+pub mod usage;
 pub mod users;

@@ -2,7 +2,7 @@
 
 use crate::base::error::{Result, errors};
 use crate::base::id::{AccountId, OrganizationId, UserId};
-use crate::base::page::Listed;
+use crate::base::page::{Listed, Page};
 use crate::base::right::Right;
 use crate::model::event::Action;
 use crate::model::field::Audience;
@@ -17,8 +17,8 @@ use crate::registry::principal::Principal;
 use crate::registry::rights::{self, Entity};
 use crate::registry::{audience, contacts, deletion, history};
 use crate::store::members::Owned;
-use crate::store::organizations::OrganizationSearch;
-use crate::store::{Deleted, Tx};
+use crate::store::organizations::{OrganizationKey, OrganizationSearch};
+use crate::store::{Deleted, Direction, Order, TextSearch, Tx};
 
 errors! {
     ADMINS_CREATE_ORGANIZATIONS: PermissionDenied
@@ -77,6 +77,19 @@ pub fn list(
     rights::require(tx, by, &Entity::from(&account), Right::UserOrganizationsList, Deleted::No)?;
     search.member = Some(account);
     found(tx, by, &search, mask).map(Some)
+}
+
+/// The first hundred organizations of which an account is a member, by ID.
+pub fn of_member(tx: &Tx<'_>, by: &Principal, account: &AccountId) -> Result<Vec<Organization>> {
+    let search = OrganizationSearch {
+        member: None,
+        deleted: Deleted::No,
+        texts: TextSearch::default(),
+        order: Order { by: OrganizationKey::Id, direction: Direction::Ascending },
+        page: Page::new(100, 1),
+    };
+    let listed = list(tx, by, Some(account.clone()), search, &Mask::default())?;
+    Ok(listed.map(|listed| listed.items).unwrap_or_default().into_iter().map(|(organization, _)| organization).collect())
 }
 
 /// Among all organizations for administrators, among those the caller is a member of for others.

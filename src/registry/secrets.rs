@@ -1,6 +1,6 @@
 //! Client secrets: issuing, rotating. They are shown once and kept as hashes.
 
-use crate::base::error::Result;
+use crate::base::error::{Result, errors};
 use crate::base::id::ClientId;
 use crate::base::secret::{Hash, fresh_key};
 use crate::base::time::Time;
@@ -11,6 +11,12 @@ use crate::registry::history;
 use crate::registry::principal::Principal;
 use crate::registry::rights::Entity;
 use crate::store::{Deleted, Tx};
+
+errors! {
+    CLIENT_SECRET_NOT_FOUND: NotFound "keyfob" "client_secret_not_found" "client `{client_id}` has no such secret any more";
+    NEWEST_SECRET: FailedPrecondition
+        "keyfob" "newest_secret" "the newest secret can not be ended: a client without a secret is taken for a public one. Rotate it instead";
+}
 
 /// A secret on its way to its one showing. Made before the transaction: hashing what a person chose is slow.
 pub struct NewSecret {
@@ -64,4 +70,18 @@ pub fn rotate(tx: &Tx<'_>, by: &Principal, id: &ClientId, grace_seconds: i64) ->
     let old = serde_json::json!({"value": MASKED, "expires_at": until.to_string()});
     history::record_part(tx, by, &entity, Action::RotateSecret, "secret", old, MASKED.into())?;
     Ok(client)
+}
+
+/// Ends an older secret before its grace does. The newest stays.
+pub fn end(tx: &Tx<'_>, by: &Principal, id: &ClientId, number: i64) -> Result<()> {
+    let secrets = tx.client_secrets(id)?;
+    if secrets.first().is_some_and(|newest| newest.number == number) {
+        return Err((&NEWEST_SECRET).into());
+    }
+    let Some(ended) = secrets.iter().find(|secret| secret.number == number) else {
+        return Err(CLIENT_SECRET_NOT_FOUND.with("client_id", id.as_str()).into());
+    };
+    tx.end_client_secret(id, number)?;
+    let old = serde_json::json!({"value": MASKED, "expires_at": ended.expires_at.map(|end| end.to_string())});
+    history::record_part(tx, by, &Entity::Client(id.clone()), Action::EndSecret, "secret", old, serde_json::Value::Null)
 }

@@ -45,6 +45,15 @@ pub struct TokenClient {
     pub state_description: String,
 }
 
+/// How many tokens a client got on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenDay {
+    /// As [`Time::day`] counts.
+    pub day: i64,
+    pub issued: i64,
+    pub last_issued_at: Time,
+}
+
 const COLUMNS: &str = "t.token_id, t.family_id, t.user_id, t.client_id, t.session_id, t.rights, t.access_hash, t.refresh_hash, \
      t.created_at, t.expires_at, t.ends_at, t.used_at, t.rotated_at, t.successor_id, t.successor_salt";
 
@@ -216,6 +225,20 @@ impl Tx<'_> {
             )?
             .execute(named_params! {":client_id": client, ":day": self.now.day(), ":now": self.now})?;
         Ok(())
+    }
+
+    /// The days since `first` on which the client got tokens, in their order.
+    pub fn token_days(&self, client: &ClientId, first: i64) -> Result<Vec<TokenDay>> {
+        let days = self
+            .connection
+            .prepare_cached(
+                "SELECT day, issued, last_issued_at FROM client_token_days WHERE client_id = :client_id AND day >= :first ORDER BY day",
+            )?
+            .query_map(named_params! {":client_id": client, ":first": first}, |row| {
+                Ok(TokenDay { day: row.get("day")?, issued: row.get("issued")?, last_issued_at: row.get("last_issued_at")? })
+            })?
+            .collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(days)
     }
 
     /// Removes the counts of days before this one, at most so many; how many it were.

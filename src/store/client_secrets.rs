@@ -68,6 +68,15 @@ impl Tx<'_> {
         Ok(deleted)
     }
 
+    /// Ends one secret at once. False if the client has none of this number.
+    pub fn end_client_secret(&self, client: &ClientId, number: i64) -> Result<bool> {
+        let ended = self
+            .connection
+            .prepare_cached("DELETE FROM client_secrets WHERE client_id = :client_id AND secret_number = :number")?
+            .execute(named_params! {":client_id": client, ":number": number})?;
+        Ok(ended == 1)
+    }
+
     /// Every secret of the client ends at this time, unless it ends sooner; what has ended is removed.
     pub fn end_client_secrets(&self, client: &ClientId, at: Time) -> Result<()> {
         self.connection

@@ -1,19 +1,22 @@
 //! The rows of events. Only ever appended to; what strangers caused goes after a while.
 
-use rusqlite::named_params;
+use rusqlite::{Row, named_params};
 
 use crate::base::error::Result;
 use crate::base::id::ClientId;
 use crate::base::time::Time;
 use crate::model::event::{Actor, Change};
 use crate::store::Tx;
+use crate::store::query::Query;
 
 /// As in the indexes of `schema.sql`: what strangers caused.
 const REFUSALS: &str = "name IN ('client.authorize.refuse', 'client.token.refuse')";
 
-/// One row, as the history will show it.
+/// One row, as the history shows it.
 #[derive(Debug)]
 pub struct Event {
+    /// Later events have greater numbers.
+    pub number: i64,
     pub happened_at: Time,
     pub name: String,
     pub entity_kind: String,
@@ -68,28 +71,59 @@ impl Tx<'_> {
 
     /// The events of one entity, oldest first.
     pub fn events(&self, entity_kind: &str, entity_id: &str) -> Result<Vec<Event>> {
-        let events = self
-            .connection
-            .prepare_cached(
-                "SELECT happened_at, name, entity_kind, entity_id, account_id, api_key_id, request_id, old_values, new_values FROM events \
-                 WHERE entity_kind = :entity_kind AND entity_id = :entity_id ORDER BY event_number",
-            )?
-            .query_map(named_params! {":entity_kind": entity_kind, ":entity_id": entity_id}, |row| {
-                Ok(Event {
-                    happened_at: row.get("happened_at")?,
-                    name: row.get("name")?,
-                    entity_kind: row.get("entity_kind")?,
-                    entity_id: row.get("entity_id")?,
-                    actor: Actor {
-                        account_id: row.get("account_id")?,
-                        api_key_id: row.get("api_key_id")?,
-                        request_id: row.get("request_id")?,
-                    },
-                    old_values: row.get("old_values")?,
-                    new_values: row.get("new_values")?,
-                })
-            })?
-            .collect::<rusqlite::Result<Vec<_>>>()?;
-        Ok(events)
+        let search = EventSearch { entity: Some((entity_kind.to_owned(), entity_id.to_owned())), ..EventSearch::default() };
+        Ok(search.query().all(self.connection, COLUMNS, "event_number", None, read)?)
     }
+
+    /// The newest events that the search finds, newest first, at most so many. An index serves the entity; without one it looks
+    /// back event by event until the page is full.
+    pub fn newest_events(&self, search: &EventSearch, most: u32) -> Result<Vec<Event>> {
+        Ok(search.query().all(self.connection, COLUMNS, "event_number DESC", Some(most), read)?)
+    }
+}
+
+/// Which events. All conditions must hold.
+#[derive(Clone, Debug, Default)]
+pub struct EventSearch {
+    /// Kind and ID of what changed.
+    pub entity: Option<(String, String)>,
+    /// The account that changed it.
+    pub actor: Option<String>,
+    /// Only events with smaller numbers: where the page before this one ended.
+    pub before: Option<i64>,
+}
+
+impl EventSearch {
+    fn query(&self) -> Query<'_> {
+        let mut query = Query::from("events");
+        if let Some((kind, id)) = &self.entity {
+            query.only_if("entity_kind = :entity_kind AND entity_id = :entity_id");
+            query.with(":entity_kind", kind);
+            query.with(":entity_id", id);
+        }
+        if let Some(actor) = &self.actor {
+            query.only_if("account_id = :actor");
+            query.with(":actor", actor);
+        }
+        if let Some(before) = &self.before {
+            query.only_if("event_number < :before");
+            query.with(":before", before);
+        }
+        query
+    }
+}
+
+const COLUMNS: &str = "event_number, happened_at, name, entity_kind, entity_id, account_id, api_key_id, request_id, old_values, new_values";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Event> {
+    Ok(Event {
+        number: row.get("event_number")?,
+        happened_at: row.get("happened_at")?,
+        name: row.get("name")?,
+        entity_kind: row.get("entity_kind")?,
+        entity_id: row.get("entity_id")?,
+        actor: Actor { account_id: row.get("account_id")?, api_key_id: row.get("api_key_id")?, request_id: row.get("request_id")? },
+        old_values: row.get("old_values")?,
+        new_values: row.get("new_values")?,
+    })
 }

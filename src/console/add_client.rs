@@ -1,0 +1,164 @@
+//! Registering a client.
+
+use maud::html;
+
+use crate::base::error::{Error, Result};
+use crate::base::id::{AccountId, BadId, ClientId};
+use crate::base::right::Right;
+use crate::base::validation::Invalid;
+use crate::call::{Call, Input, OwnWork, Work};
+use crate::console::client_draft::Draft;
+use crate::console::fields::{Choice, Fields, Label, label};
+use crate::console::names::{account, account_value};
+use crate::console::problem::Problem;
+use crate::console::shown_once;
+use crate::console::view::{Place, View, signed_in};
+use crate::http::form::Form;
+use crate::http::reply::Reply;
+use crate::model::client::{Client, FIELDS};
+use crate::model::patch::Patch;
+use crate::model::settings::Approval;
+use crate::registry::rights::{self, Entity};
+use crate::registry::secrets::NewSecret;
+use crate::registry::{clients, guidelines, organizations};
+use crate::store::Deleted;
+
+const ID: Label = label(
+    "id",
+    "OAuth Client ID",
+    "3 to 36 lower-case letters, digits and single dashes. It can not be changed, and not be used again after deletion.",
+);
+const OWNER: Label = label("owner", "Owner", "You, or an organization in which you may register clients.");
+
+pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    Ok(Box::new(move |call| {
+        let draft = Draft::fresh(account_value(&AccountId::User(signed_in(call)?.clone())));
+        form(call, input, 200, &draft, None)
+    }))
+}
+
+/// What was wrong comes back in the form, with all that was typed; otherwise the secret is shown, this once.
+pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    let draft = Draft::of_form(&Form::of_body(input.request)?);
+    Ok(Box::new(move |own| {
+        own.turn_strangers_away()?;
+        let made = judged(&draft).and_then(|(id, owner, sent)| {
+            own.write(|call| {
+                clients::check_may_register(call.tx, call.by, &owner)?;
+                clients::create(call.tx, call.by, call.settings, id, &owner, &sent, NewSecret::of(None))
+            })
+            .map_err(Wrong::Refused)
+        });
+        match made {
+            Ok(client) => own.read(|call| created(call, input, &client)),
+            Err(wrong) => {
+                let problem = wrong.problem()?;
+                own.read(|call| form(call, input, 400, &draft, Some(problem)))
+            }
+        }
+    }))
+}
+
+/// Whether an ID can be had, for those who are still typing: `{"problem": "…"}`, or an empty object.
+pub fn check_id<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    Ok(Box::new(move |call| {
+        let text = input.capture("client_id").unwrap_or_default();
+        let checked = known_id(text).and_then(|id| clients::check_id_is_free(call.tx, &id));
+        let body = match checked {
+            Ok(()) => serde_json::json!({}),
+            Err(error) => serde_json::json!({"problem": Problem::of(error)?.text}),
+        };
+        Ok(Reply::new(200, "application/json", body.to_string().into_bytes()))
+    }))
+}
+
+/// Why nothing was registered.
+enum Wrong {
+    Refused(Error),
+    /// The API would take it; the form asks for more.
+    Missing(Problem),
+}
+
+impl Wrong {
+    fn problem(self) -> Result<Problem> {
+        match self {
+            Wrong::Refused(error) => Problem::of(error),
+            Wrong::Missing(problem) => Ok(problem),
+        }
+    }
+}
+
+impl<E: Into<Error>> From<E> for Wrong {
+    fn from(error: E) -> Wrong {
+        Wrong::Refused(error.into())
+    }
+}
+
+fn judged(draft: &Draft) -> std::result::Result<(ClientId, AccountId, Patch), Wrong> {
+    let sent = Patch::decode(FIELDS, &draft.to_object()).map_err(Error::from)?;
+    let id = known_id(&draft.id)?;
+    guidelines::check_id(id.as_str())?;
+    sent.check(FIELDS, "Client", None)?;
+    let missing = |field: &str, text: &str| Err(Wrong::Missing(Problem::new(field, text)));
+    if draft.redirect_uris.is_empty() {
+        return missing("redirect_uris", "At least one redirect URL is needed.");
+    }
+    if draft.rights.is_empty() {
+        return missing("rights", "At least one right must be selected.");
+    }
+    match account(&draft.owner) {
+        Some(owner) => Ok((id, owner, sent)),
+        None => missing("owner", "Choose who owns the client."),
+    }
+}
+
+fn known_id(text: &str) -> Result<ClientId> {
+    text.parse().map_err(|BadId(reason)| Invalid::new("ClientIdentifiers", "client_id", reason).into())
+}
+
+fn created(call: &Call<'_>, input: &Input<'_>, client: &Client) -> Result<Reply> {
+    let view = View::of(call, input)?;
+    Ok(shown_once::client_secret(&view, client, "OAuth client created"))
+}
+
+fn form(call: &Call<'_>, input: &Input<'_>, status: u16, draft: &Draft, problem: Option<Problem>) -> Result<Reply> {
+    let view = View::of(call, input)?;
+    let owners = owners(call, view.user_id())?;
+    let fields = Fields::with(problem);
+    let becomes = match call.settings.approval {
+        Approval::Auto => "Approved, as any new client here",
+        Approval::Manual => "Requested",
+    };
+    let content = html! {
+        h1 { "Add OAuth client" }
+        @if call.settings.approval == Approval::Manual && !call.by.is_admin {
+            p { "An administrator reviews new clients. Until then only its collaborators can try it." }
+        }
+        (fields.summary())
+        (view.form("/console/add/client", &html! {
+            (fields.id(ID, &draft.id, Some("/console/check/client/")))
+            @if owners.len() > 1 { (fields.select(OWNER, &owners, &draft.owner)) }
+            @else { input type="hidden" name="owner" value=(draft.owner); }
+            (draft.basics(&fields))
+            (draft.grants(&fields, call.by.is_admin))
+            p .note { "Ask only for the minimum set of rights that the application needs: every right is shown to users when they are asked for consent." }
+            (draft.rights(&fields))
+            @if call.by.is_admin { (draft.advanced(&fields, Some(becomes))) }
+            div .submit { button .main { "Create OAuth client" } a href="/console/clients" { "Cancel" } }
+        }))
+    };
+    Ok(view.page(status, Place::Clients, "Add OAuth client", &content))
+}
+
+/// The user, and the organizations in which the user may register clients.
+fn owners(call: &Call<'_>, user: &crate::base::id::UserId) -> Result<Vec<Choice>> {
+    let itself = AccountId::User(user.clone());
+    let mut owners = vec![(account_value(&itself), format!("{user} (you)"))];
+    for organization in organizations::of_member(call.tx, call.by, &itself)? {
+        let entity = Entity::Organization(organization.id.clone());
+        if rights::on(call.tx, call.by, &entity, Deleted::No)?.has(Right::OrganizationClientsCreate) {
+            owners.push((account_value(&AccountId::Organization(organization.id.clone())), format!("{} (organization)", organization.id)));
+        }
+    }
+    Ok(owners)
+}

@@ -1,0 +1,120 @@
+//! What one has authorized, and the tokens that came of it.
+
+use maud::{Markup, html};
+
+use crate::base::error::Result;
+use crate::base::page::Page;
+use crate::base::right::{Right, Rights};
+use crate::call::{Input, Work};
+use crate::console::clients::shown_name;
+use crate::console::listing::Listing;
+use crate::console::names;
+use crate::console::rights_picker;
+use crate::console::view::{Place, View, after, moment, signed_in, title};
+use crate::model::grant::AccessToken;
+use crate::model::mask::Mask;
+use crate::registry::{authorizations, clients};
+use crate::store::Direction;
+
+const PATH: &str = "/console/authorizations";
+
+pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let listing = Listing::of(input.request)?;
+    Ok(Box::new(move |call| {
+        let view = View::of(call, input)?;
+        let direction = if listing.one("sort") == "created" { Direction::Ascending } else { Direction::Descending };
+        let found = authorizations::list(call.tx, view.user_id(), direction, listing.page())?;
+        let content = html! {
+            (title("OAuth client authorizations", &html! {}))
+            @if found.items.is_empty() {
+                p .empty { "You have not authorized any client. When one asks for your consent and you agree, it stands here, and you can take it back." }
+            } @else {
+                table {
+                    caption .hidden { "Authorizations" }
+                    thead { tr { th scope="col" { "Client ID" } th scope="col" { "Rights" } (listing.head("created", "Created at")) th scope="col" { "Renewed at" } th scope="col" { span .hidden { "Actions" } } } }
+                    tbody { @for found in &found.items {
+                        tr {
+                            td data-label="Client ID" { a href={(PATH) "/" (found.client_id)} { (found.client_id) } }
+                            td data-label="Rights" { (found.rights.iter().count()) }
+                            td data-label="Created at" { (moment(found.created_at)) }
+                            td data-label="Renewed at" { (moment(found.updated_at)) }
+                            td .actions { (view.button(&format!("{PATH}/{}/revoke", found.client_id), "Revoke", "danger")) }
+                        }
+                    } }
+                }
+            }
+            (listing.pager(found.total))
+        };
+        Ok(view.page(200, Place::Authorizations, "OAuth client authorizations", &content))
+    }))
+}
+
+pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let client = names::client(input)?;
+    Ok(Box::new(move |call| {
+        let view = View::of(call, input)?;
+        let authorization = authorizations::get(call.tx, view.user_id(), &client)?;
+        let tokens = authorizations::tokens(call.tx, view.user_id(), &client, Direction::Descending, Page::new(1000, 1))?.items;
+        let known = clients::get(call.tx, call.by, &client, &Mask::default()).ok().map(|(client, _)| client);
+        let rights: Vec<Right> = authorization.rights.iter().collect::<Vec<_>>();
+        let content = html! {
+            p .crumbs { a href=(PATH) { "OAuth client authorizations" } }
+            (title(known.as_ref().map_or(client.as_str(), shown_name), &html! {}))
+            dl .facts {
+                dt { "Client ID" } dd { code { (client) } }
+                dt { "Created" } dd { (moment(authorization.created_at)) }
+                dt { "Renewed" } dd { (moment(authorization.updated_at)) }
+                dt { "Rights" } dd { (rights_picker::tags(&rights)) (words(authorization.rights)) }
+            }
+            section {
+                h2 { "Active access tokens" }
+                @if tokens.is_empty() { p .quiet { "None." } } @else { (table(&view, &tokens)) }
+            }
+            section .danger-zone {
+                h2 { "Revoke" }
+                p { "The client loses every token that it has of you. It may ask for your consent again." }
+                (view.button(&format!("{PATH}/{client}/revoke"), "Revoke authorization", "danger"))
+            }
+        };
+        Ok(view.page(200, Place::Authorizations, client.as_str(), &content))
+    }))
+}
+
+fn words(rights: Rights) -> Markup {
+    let some = rights.iter().map(Right::words).collect::<Vec<_>>().join("; ");
+    html! { p .quiet { "It may " (some) "." } }
+}
+
+fn table(view: &View<'_>, tokens: &[AccessToken]) -> Markup {
+    html! {
+        table {
+            caption .hidden { "Access tokens" }
+            thead { tr { th scope="col" { "ID" } th scope="col" { "Created" } th scope="col" { "Expires" } th scope="col" { span .hidden { "Actions" } } } }
+            tbody { @for token in tokens {
+                tr {
+                    td data-label="ID" { code { (token.id) } }
+                    td data-label="Created" { (moment(token.created_at)) }
+                    td data-label="Expires" { (moment(token.expires_at)) }
+                    td .actions { (view.button(&format!("{PATH}/{}/tokens/{}/end", token.client_id, token.id), "Invalidate", "danger")) }
+                }
+            } }
+        }
+    }
+}
+
+pub fn revoke<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let client = names::client(input)?;
+    Ok(Box::new(move |call| {
+        authorizations::delete(call.tx, call.by, signed_in(call)?, &client)?;
+        Ok(after(PATH, "revoked"))
+    }))
+}
+
+pub fn end_token<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let client = names::client(input)?;
+    Ok(Box::new(move |call| {
+        let id = input.capture("token_id").unwrap_or_default();
+        authorizations::delete_token(call.tx, call.by, signed_in(call)?, &client, id)?;
+        Ok(after(&format!("{PATH}/{client}"), "ended"))
+    }))
+}

@@ -1,0 +1,117 @@
+//! Changing a client.
+
+use maud::html;
+
+use crate::base::error::{Error, Result};
+use crate::base::page::Page;
+use crate::base::right::Right;
+use crate::call::{Call, Input, OwnWork, Work};
+use crate::console::client_draft::{Draft, FOR_ADMINS, FOR_HOLDERS};
+use crate::console::client_pages::{Opened, Tab};
+use crate::console::fields::{Choice, Fields};
+use crate::console::names::{self, account_value};
+use crate::console::problem::Problem;
+use crate::console::view::after;
+use crate::http::form::Form;
+use crate::http::reply::Reply;
+use crate::model::client::{Client, FIELDS};
+use crate::model::mask::Mask;
+use crate::model::patch::Patch;
+use crate::registry::{clients, members};
+use crate::store::members::{MemberKey, Owned};
+use crate::store::{Direction, Order};
+
+pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    Ok(Box::new(move |call| {
+        let opened = Opened::of(call, input)?;
+        let draft = Draft::of_client(&opened.client);
+        form(&opened, 200, &draft, None)
+    }))
+}
+
+/// Only what differs is changed, as the API's clients do it.
+pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    let id = names::client(input)?;
+    let mut draft = Draft::of_form(&Form::of_body(input.request)?);
+    draft.id = id.to_string();
+    Ok(Box::new(move |own| {
+        own.turn_strangers_away()?;
+        let sent = Patch::decode(FIELDS, &draft.to_object()).map_err(Error::from)?;
+        let changed = own.write(|call| {
+            let (old, _) = clients::get(call.tx, call.by, &id, &Mask::everything(FIELDS))?;
+            let mask = differing(call, &old, &sent);
+            if mask.is_empty() {
+                return Ok(());
+            }
+            sent.check(FIELDS, "Client", Some(&mask))?;
+            clients::update(call.tx, call.by, call.settings, &id, &mask, &sent, None).map(drop)
+        });
+        match changed {
+            Ok(()) => Ok(after(&format!("/console/clients/{id}/settings"), "saved")),
+            Err(error) => {
+                let problem = Problem::of(error)?;
+                own.read(|call| form(&Opened::by_id(call, input, &id)?, 400, &draft, Some(problem)))
+            }
+        }
+    }))
+}
+
+/// The fields that the form shows to this user and in which it differs from the client.
+fn differing(call: &Call<'_>, old: &Client, sent: &Patch) -> Mask {
+    let shown = FOR_HOLDERS.iter().chain(if call.by.is_admin { FOR_ADMINS } else { &[] });
+    let mut mask = Mask::default();
+    for name in shown {
+        let field = FIELDS.iter().find(|field| field.name == *name);
+        if field.is_some_and(|field| sent.get(name).is_some_and(|value| *value != (field.get)(old))) {
+            mask.add(FIELDS, name);
+        }
+    }
+    // A state that changes alone would take its description away.
+    if mask.names(FIELDS, "state") && !mask.names(FIELDS, "state_description") {
+        mask.add(FIELDS, "state_description");
+    }
+    mask
+}
+
+fn form(opened: &Opened<'_>, status: u16, draft: &Draft, problem: Option<Problem>) -> Result<Reply> {
+    let call = opened.view.call;
+    let fields = Fields::with(problem);
+    if !opened.rights.has(Right::ClientSettingsBasic) {
+        let content = html! { p { "You may look at this client, but not change it. What it asks for stands in its overview." } };
+        return Ok(opened.page(status, Tab::Settings, &content));
+    }
+    let accounts = accounts(call, &opened.client)?;
+    let content = html! {
+        (fields.summary())
+        (opened.view.form(&opened.path(Tab::Settings), &html! {
+            p { "OAuth Client ID " code { (draft.id) } }
+            (draft.basics(&fields))
+            (draft.contacts(&fields, &accounts))
+            @if call.by.is_admin { (draft.grants(&fields, true)) }
+            p .note { "Users must authorize the client anew before rights that you add are granted." }
+            (draft.rights(&fields))
+            @if call.by.is_admin { (draft.advanced(&fields, None)) }
+            div .submit { button .main { "Save changes" } a href=(opened.path(Tab::Overview)) { "Cancel" } }
+        }))
+    };
+    Ok(opened.page(status, Tab::Settings, &content))
+}
+
+/// Who can be a contact: the collaborators, and whoever is one now.
+fn accounts(call: &Call<'_>, client: &Client) -> Result<Vec<Choice>> {
+    let owned = Owned::Client(client.id.clone());
+    let order = Order { by: MemberKey::Id, direction: Direction::Ascending };
+    let (listed, _) = members::list(call.tx, call.by, &owned, order, Page::new(1000, 1))?;
+    let mut accounts: Vec<_> = listed.items.into_iter().map(|member| member.account).collect();
+    for contact in [&client.administrative_contact, &client.technical_contact].into_iter().flatten() {
+        if !accounts.contains(contact) {
+            accounts.push(contact.clone());
+        }
+    }
+    let mut choices: Vec<Choice> =
+        accounts.iter().map(|account| (account_value(account), format!("{} ({})", account.as_str(), account.kind()))).collect();
+    if client.administrative_contact.is_none() || client.technical_contact.is_none() {
+        choices.insert(0, (String::new(), "nobody".to_owned()));
+    }
+    Ok(choices)
+}

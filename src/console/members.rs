@@ -1,0 +1,229 @@
+//! Collaborators of clients and members of organizations: who they are, adding, changing and removing them.
+
+use maud::{Markup, html};
+
+use crate::base::error::Result;
+use crate::base::id::AccountId;
+use crate::base::right::{CLIENT_RIGHTS, Right, Rights, organization_scope};
+use crate::call::{Call, Input, OwnWork, Work};
+use crate::console::client_pages::{Opened, Tab};
+use crate::console::fields::{Choice, Fields, Label, label};
+use crate::console::listing::Listing;
+use crate::console::names::{self, account};
+use crate::console::organizations;
+use crate::console::problem::Problem;
+use crate::console::rights_picker;
+use crate::console::view::{View, after, signed_in, way};
+use crate::http::form::Form;
+use crate::http::reply::Reply;
+use crate::model::member::Member;
+use crate::registry::members;
+use crate::registry::rights::Entity;
+use crate::store::members::{MemberKey, Owned};
+use crate::store::{Direction, Order};
+
+const KEYS: &[(&str, MemberKey)] = &[("id", MemberKey::Id), ("rights", MemberKey::Rights)];
+
+const KIND: Label = label("kind", "Kind", "");
+const ACCOUNT: Label = label("account", "ID", "Of a user or an organization that exists here.");
+
+pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    Ok(Box::new(move |call| listed(call, input, 200, None)))
+}
+
+pub fn add_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let owned = names::owned(input)?;
+    Ok(Box::new(move |call| form(call, input, 200, &owned, &Sent::default(), None)))
+}
+
+pub fn add<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    let owned = names::owned(input)?;
+    let sent = Sent::of(&Form::of_body(input.request)?, &owned);
+    Ok(Box::new(move |own| {
+        own.turn_strangers_away()?;
+        let added = sent.judged().map(|account| own.write(|call| members::set(call.tx, call.by, &owned, &account, &sent.rights)));
+        let problem = match added {
+            Ok(Ok(())) => return Ok(after(&path(&owned), "added")),
+            Ok(Err(error)) => Problem::of(error)?,
+            Err(problem) => problem,
+        };
+        own.read(|call| form(call, input, 400, &owned, &sent, Some(problem)))
+    }))
+}
+
+/// One of them, with the rights to choose.
+pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let (owned, account) = (names::owned(input)?, names::member(input)?);
+    Ok(Box::new(move |call| {
+        let member = members::get(call.tx, &owned, &account)?;
+        let sent = Sent { rights: member.rights, ..Sent::default() };
+        edit_form(call, input, 200, &owned, &account, &sent, None)
+    }))
+}
+
+pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    let (owned, account) = (names::owned(input)?, names::member(input)?);
+    let sent = Sent::of(&Form::of_body(input.request)?, &owned);
+    Ok(Box::new(move |own| {
+        own.turn_strangers_away()?;
+        let changed = match sent.rights.is_empty() {
+            true => Err(Problem::new("rights", "At least one right must be selected.")),
+            false => Ok(own.write(|call| members::set(call.tx, call.by, &owned, &account, &sent.rights))),
+        };
+        let problem = match changed {
+            Ok(Ok(())) => return Ok(after(&path(&owned), "saved")),
+            Ok(Err(error)) => Problem::of(error)?,
+            Err(problem) => problem,
+        };
+        own.read(|call| edit_form(call, input, 400, &owned, &account, &sent, Some(problem)))
+    }))
+}
+
+pub fn remove<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    let (owned, account) = (names::owned(input)?, names::member(input)?);
+    Ok(Box::new(move |own| match own.write(|call| members::remove(call.tx, call.by, &owned, &account)) {
+        Ok(()) => Ok(after(&path(&owned), "removed")),
+        Err(error) => {
+            let problem = Problem::of(error)?;
+            own.read(|call| listed(call, input, 400, Some(problem)))
+        }
+    }))
+}
+
+/// What the form sent.
+#[derive(Debug, Default)]
+struct Sent {
+    kind: String,
+    id: String,
+    rights: Vec<Right>,
+}
+
+impl Sent {
+    fn of(form: &Form, owned: &Owned) -> Sent {
+        Sent { kind: form.one("kind").to_owned(), id: form.one("account").to_owned(), rights: rights_picker::chosen(form, offered(owned)) }
+    }
+
+    fn judged(&self) -> std::result::Result<AccountId, Problem> {
+        let kind = if self.kind.is_empty() { "user" } else { &self.kind };
+        let known = account(&format!("{kind}:{}", self.id));
+        let account = known.ok_or_else(|| Problem::new("account", "This is no ID: lower-case letters, digits and single dashes."))?;
+        if self.rights.is_empty() {
+            return Err(Problem::new("rights", "At least one right must be selected."));
+        }
+        Ok(account)
+    }
+}
+
+fn offered(owned: &Owned) -> Rights {
+    let own = match owned {
+        Owned::Client(_) => CLIENT_RIGHTS,
+        Owned::Organization(_) => organization_scope(),
+    };
+    own.or(Rights::of(&[Right::All]))
+}
+
+/// Where the members of an entity are listed.
+fn path(owned: &Owned) -> String {
+    let end = match owned {
+        Owned::Client(_) => "collaborators",
+        Owned::Organization(_) => "members",
+    };
+    format!("{}/{end}", names::path(&Entity::from(owned)))
+}
+
+fn word(owned: &Owned) -> &'static str {
+    match owned {
+        Owned::Client(_) => "collaborator",
+        Owned::Organization(_) => "member",
+    }
+}
+
+fn listed(call: &Call<'_>, input: &Input<'_>, status: u16, problem: Option<Problem>) -> Result<Reply> {
+    let owned = names::owned(input)?;
+    let listing = Listing::of(input.request)?;
+    let order = listing.order(KEYS, Order { by: MemberKey::Id, direction: Direction::Ascending });
+    let (found, _) = members::list(call.tx, call.by, &owned, order, listing.page())?;
+    around(call, input, status, &owned, |view| {
+        html! {
+            (Fields::with(problem.map(|problem| Problem::new("", problem.text))).summary())
+            div .title { p { "Who may see and change it, directly or through an organization." } (way(&format!("{}/add", path(&owned)), &format!("+ Add {}", word(&owned)))) }
+            table {
+                caption .hidden { "Who has rights" }
+                thead { tr { th scope="col" { "Type" } (listing.head("id", "ID")) (listing.head("rights", "Rights")) th scope="col" { span .hidden { "Actions" } } } }
+                tbody { @for member in &found.items { (row(view, &owned, member)) } }
+            }
+            (listing.pager(found.total))
+        }
+    })
+}
+
+fn row(view: &View<'_>, owned: &Owned, member: &Member) -> Markup {
+    let place = format!("{}/{}/{}", path(owned), member.account.kind(), member.account.as_str());
+    html! {
+        tr {
+            td data-label="Type" { (member.account.kind()) }
+            td data-label="ID" { a href=(place) { (member.account.as_str()) } }
+            td data-label="Rights" { (rights_picker::tags(&member.rights)) }
+            td .actions { (view.button(&format!("{place}/remove"), "Remove", "danger")) }
+        }
+    }
+}
+
+fn form(call: &Call<'_>, input: &Input<'_>, status: u16, owned: &Owned, sent: &Sent, problem: Option<Problem>) -> Result<Reply> {
+    let fields = Fields::with(problem);
+    let kinds: Vec<Choice> = vec![("user".to_owned(), "User".to_owned()), ("organization".to_owned(), "Organization".to_owned())];
+    around(call, input, status, owned, |view| {
+        html! {
+            h2 { "Add " (word(owned)) }
+            (fields.summary())
+            (view.form(&format!("{}/add", path(owned)), &html! {
+                @if matches!(owned, Owned::Client(_)) { (fields.select(KIND, &kinds, &sent.kind)) }
+                (fields.id(ACCOUNT, &sent.id, None))
+                (rights_picker::picker(&fields, "Rights", offered(owned), sent.rights.iter().copied().collect()))
+                div .submit { button .main { "Add " (word(owned)) } a href=(path(owned)) { "Cancel" } }
+            }))
+        }
+    })
+}
+
+fn edit_form(
+    call: &Call<'_>,
+    input: &Input<'_>,
+    status: u16,
+    owned: &Owned,
+    account: &AccountId,
+    sent: &Sent,
+    problem: Option<Problem>,
+) -> Result<Reply> {
+    let fields = Fields::with(problem);
+    let is_oneself = AccountId::User(signed_in(call)?.clone()) == *account;
+    let place = format!("{}/{}/{}", path(owned), account.kind(), account.as_str());
+    around(call, input, status, owned, |view| {
+        html! {
+            h2 { "Rights of " (account.kind()) " " (account.as_str()) }
+            (fields.summary())
+            @if is_oneself { p .warning { "This is you. What you take from yourself only somebody else can give back." } }
+            (view.form(&place, &html! {
+                (rights_picker::picker(&fields, "Rights", offered(owned), sent.rights.iter().copied().collect()))
+                div .submit { button .main { "Save changes" } a href=(path(owned)) { "Cancel" } }
+            }))
+            (view.button(&format!("{place}/remove"), &format!("Remove {}", word(owned)), "danger"))
+        }
+    })
+}
+
+/// The page of the client or the organization around this.
+fn around(call: &Call<'_>, input: &Input<'_>, status: u16, owned: &Owned, content: impl FnOnce(&View<'_>) -> Markup) -> Result<Reply> {
+    match owned {
+        Owned::Client(id) => {
+            let opened = Opened::by_id(call, input, id)?;
+            let content = content(&opened.view);
+            Ok(opened.page(status, Tab::Collaborators, &content))
+        }
+        Owned::Organization(id) => {
+            let opened = organizations::Opened::by_id(call, input, id)?;
+            let content = content(&opened.view);
+            Ok(opened.page(status, organizations::Tab::Members, &content))
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! Organizations: those one is a member of, and for administrators all of them.
+
+use maud::{Markup, html};
+use serde_json::{Map, Value, json};
+
+use crate::base::error::{Error, Result};
+use crate::base::id::{BadId, OrganizationId};
+use crate::base::right::{Right, Rights};
+use crate::base::validation::Invalid;
+use crate::call::{Call, Input, OwnWork, Work};
+use crate::console::farewell;
+use crate::console::fields::{Fields, Label, label};
+use crate::console::listing::Listing;
+use crate::console::names;
+use crate::console::problem::Problem;
+use crate::console::users::which;
+use crate::console::view::{Place, View, after, moment, moment_or, signed_in, title, way};
+use crate::http::form::Form;
+use crate::http::reply::Reply;
+use crate::model::mask::Mask;
+use crate::model::organization::{FIELDS, Organization};
+use crate::model::patch::Patch;
+use crate::registry::rights::{self, Entity};
+use crate::registry::{guidelines, organizations};
+use crate::store::organizations::{OrganizationKey, OrganizationSearch};
+use crate::store::{Deleted, Direction, Order};
+
+const KEYS: &[(&str, OrganizationKey)] =
+    &[("id", OrganizationKey::Id), ("name", OrganizationKey::Name), ("created", OrganizationKey::CreatedAt)];
+
+const ID: Label = label(
+    "id",
+    "Organization ID",
+    "3 to 36 lower-case letters, digits and single dashes; for public clients usually the brand. It can not be changed.",
+);
+const NAME: Label = label("name", "Name", "");
+const DESCRIPTION: Label = label("description", "Description", "");
+
+pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let listing = Listing::of(input.request)?;
+    Ok(Box::new(move |call| {
+        let view = View::of(call, input)?;
+        let deleted = if listing.one("of") == "deleted" { Deleted::Yes } else { Deleted::No };
+        let search = OrganizationSearch {
+            member: None,
+            deleted,
+            texts: listing.texts(),
+            order: listing.order(KEYS, Order { by: OrganizationKey::CreatedAt, direction: Direction::Descending }),
+            page: listing.page(),
+        };
+        let found = organizations::search(call.tx, call.by, search, &Mask::default())?.map(|(organization, _)| organization);
+        let content = html! {
+            (title("Organizations", &way("/console/add/organization", "+ Add organization")))
+            (which(&listing, deleted))
+            div .tools { (listing.search("Search in ID, name and description")) }
+            @if !found.items.is_empty() { (table(&view, &listing, deleted, &found.items)?) }
+            @else if deleted == Deleted::Yes || !listing.query().is_empty() { p .empty { "No organization matches." } }
+            @else {
+                div .empty {
+                    p { "There are no organizations yet. In an organization several users own clients together." }
+                    p { a href="/console/add/organization" { "Found the first organization" } }
+                }
+            }
+            (listing.pager(found.total))
+        };
+        Ok(view.page(200, Place::Organizations, "Organizations", &content))
+    }))
+}
+
+fn table(view: &View<'_>, listing: &Listing, deleted: Deleted, found: &[Organization]) -> Result<Markup> {
+    let may_restore = |organization: &Organization| -> Result<bool> {
+        let entity = Entity::Organization(organization.id.clone());
+        Ok(rights::on(view.call.tx, view.call.by, &entity, Deleted::Either)?.has(Right::OrganizationDelete))
+    };
+    let rows = found.iter().map(|organization| {
+        let path = format!("/console/organizations/{}", organization.id);
+        let is_restorable = deleted == Deleted::Yes && may_restore(organization)?;
+        Ok(html! {
+            tr {
+                td data-label="ID" { @if deleted == Deleted::Yes { code { (organization.id) } } @else { a href=(path) { (organization.id) } } }
+                td data-label="Name" { (organization.name) }
+                @if deleted == Deleted::Yes {
+                    td data-label="Deleted at" { (moment_or(organization.deleted_at, "")) }
+                    td .actions {
+                        @if is_restorable { (view.button(&format!("{path}/restore"), "Restore", "")) }
+                        @if view.call.by.is_admin { a .button.danger href={(path) "/purge"} { "Purge" } }
+                    }
+                } @else { td data-label="Created at" { (moment(organization.created_at)) } }
+            }
+        })
+    });
+    let rows = rows.collect::<Result<Vec<Markup>>>()?;
+    Ok(html! {
+        table {
+            caption .hidden { "Organizations" }
+            thead { tr {
+                (listing.head("id", "ID")) (listing.head("name", "Name"))
+                @if deleted == Deleted::Yes { th scope="col" { "Deleted at" } th scope="col" { span .hidden { "Actions" } } } @else { (listing.head("created", "Created at")) }
+            } }
+            tbody { @for row in rows { (row) } }
+        }
+    })
+}
+
+pub fn add_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    Ok(Box::new(move |call| add_form(call, input, 200, &Draft::default(), None)))
+}
+
+pub fn add<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    let draft = Draft::of_form(&Form::of_body(input.request)?);
+    Ok(Box::new(move |own| {
+        own.turn_strangers_away()?;
+        let made = draft
+            .judged()
+            .and_then(|(id, sent)| own.write(|call| organizations::create(call.tx, call.by, call.settings, id, signed_in(call)?, &sent)));
+        match made {
+            Ok(organization) => Ok(after(&format!("/console/organizations/{}", organization.id), "created")),
+            Err(error) => {
+                let problem = Problem::of(error)?;
+                own.read(|call| add_form(call, input, 400, &draft, Some(problem)))
+            }
+        }
+    }))
+}
+
+pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let id = names::organization(input)?;
+    Ok(Box::new(move |call| {
+        let opened = Opened::by_id(call, input, &id)?;
+        let draft = Draft::of_organization(&opened.organization);
+        Ok(edit_form(&opened, 200, &draft, None))
+    }))
+}
+
+pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    let id = names::organization(input)?;
+    let draft = Draft { id: id.to_string(), ..Draft::of_form(&Form::of_body(input.request)?) };
+    Ok(Box::new(move |own| {
+        own.turn_strangers_away()?;
+        let sent = Patch::decode(FIELDS, &draft.to_object()).map_err(Error::from)?;
+        let mut mask = Mask::default();
+        for name in ["name", "description"] {
+            mask.add(FIELDS, name);
+        }
+        let changed = sent
+            .check(FIELDS, "Organization", Some(&mask))
+            .map_err(Error::from)
+            .and_then(|()| own.write(|call| organizations::update(call.tx, call.by, call.settings, &id, &mask, &sent).map(drop)));
+        match changed {
+            Ok(()) => Ok(after(&format!("/console/organizations/{id}"), "saved")),
+            Err(error) => {
+                let problem = Problem::of(error)?;
+                own.read(|call| Ok(edit_form(&Opened::by_id(call, input, &id)?, 400, &draft, Some(problem))))
+            }
+        }
+    }))
+}
+
+/// An organization as the form has it.
+#[derive(Clone, Debug, Default)]
+struct Draft {
+    id: String,
+    name: String,
+    description: String,
+}
+
+impl Draft {
+    fn of_organization(organization: &Organization) -> Draft {
+        Draft { id: organization.id.to_string(), name: organization.name.clone(), description: organization.description.clone() }
+    }
+
+    fn of_form(form: &Form) -> Draft {
+        Draft { id: form.one("id").to_owned(), name: form.one("name").to_owned(), description: form.one("description").to_owned() }
+    }
+
+    fn to_object(&self) -> Map<String, Value> {
+        let ids = json!({"organization_id": self.id});
+        Map::from_iter([
+            ("ids".to_owned(), ids),
+            ("name".to_owned(), json!(self.name)),
+            ("description".to_owned(), json!(self.description)),
+        ])
+    }
+
+    fn judged(&self) -> Result<(OrganizationId, Patch)> {
+        let sent = Patch::decode(FIELDS, &self.to_object()).map_err(Error::from)?;
+        let id: OrganizationId =
+            self.id.parse().map_err(|BadId(reason)| Invalid::new("OrganizationIdentifiers", "organization_id", reason))?;
+        guidelines::check_id(id.as_str())?;
+        sent.check(FIELDS, "Organization", None)?;
+        Ok((id, sent))
+    }
+
+    fn rows(&self, fields: &Fields) -> Markup {
+        html! { (fields.text(NAME, &self.name)) (fields.area(DESCRIPTION, &self.description)) }
+    }
+}
+
+/// Which of the tabs of an organization is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    Settings,
+    Members,
+}
+
+/// One organization, and what who is signed in may do with it.
+#[derive(Debug)]
+pub struct Opened<'a> {
+    pub view: View<'a>,
+    organization: Organization,
+    rights: Rights,
+}
+
+impl<'a> Opened<'a> {
+    pub fn by_id(call: &'a Call<'a>, input: &'a Input<'a>, id: &OrganizationId) -> Result<Opened<'a>> {
+        let rights = rights::on(call.tx, call.by, &Entity::Organization(id.clone()), Deleted::No)?;
+        let (organization, _) = organizations::get(call.tx, call.by, id, &Mask::default())?;
+        Ok(Opened { view: View::of(call, input)?, organization, rights })
+    }
+
+    fn path(&self) -> String {
+        format!("/console/organizations/{}", self.organization.id)
+    }
+
+    pub fn page(&self, status: u16, tab: Tab, content: &Markup) -> Reply {
+        let id = self.organization.id.as_str();
+        let name = if self.organization.name.is_empty() { id } else { &self.organization.name };
+        let here = |this: Tab| (tab == this).then_some("page");
+        let content = html! {
+            p .crumbs { a href="/console/organizations" { "Organizations" } }
+            (title(name, &html! {}))
+            p .quiet .under-title { code { (id) } }
+            nav .tabs aria-label="Organization" {
+                a href=(self.path()) aria-current=[here(Tab::Settings)] { "General settings" }
+                @if self.rights.has(Right::OrganizationSettingsMembers) {
+                    a href={(self.path()) "/members"} aria-current=[here(Tab::Members)] { "Members" }
+                }
+            }
+            (content)
+        };
+        self.view.page(status, Place::Organizations, name, &content)
+    }
+}
+
+fn add_form(call: &Call<'_>, input: &Input<'_>, status: u16, draft: &Draft, problem: Option<Problem>) -> Result<Reply> {
+    let view = View::of(call, input)?;
+    let fields = Fields::with(problem);
+    let content = html! {
+        h1 { "Add organization" }
+        p { "You will own it, and can add members afterwards." }
+        (fields.summary())
+        (view.form("/console/add/organization", &html! {
+            (fields.id(ID, &draft.id, None))
+            (draft.rows(&fields))
+            div .submit { button .main { "Create organization" } a href="/console/organizations" { "Cancel" } }
+        }))
+    };
+    Ok(view.page(status, Place::Organizations, "Add organization", &content))
+}
+
+fn edit_form(opened: &Opened<'_>, status: u16, draft: &Draft, problem: Option<Problem>) -> Reply {
+    let fields = Fields::with(problem);
+    let content = html! {
+        (fields.summary())
+        @if opened.rights.has(Right::OrganizationSettingsBasic) {
+            (opened.view.form(&opened.path(), &html! {
+                (draft.rows(&fields))
+                div .submit { button .main { "Save changes" } a href="/console/organizations" { "Cancel" } }
+            }))
+        } @else { p { (draft.description) } }
+        @if opened.rights.has(Right::OrganizationDelete) {
+            (farewell::zone(&opened.view, &Entity::Organization(opened.organization.id.clone())))
+        }
+    };
+    opened.page(status, Tab::Settings, &content)
+}

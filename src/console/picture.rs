@@ -1,0 +1,56 @@
+//! Pictures for those who would rather look: inline SVG, drawn with attributes and classes only.
+
+use maud::{Markup, html};
+
+use crate::base::time::Time;
+
+const WIDTH: i64 = 600;
+const HEIGHT: i64 = 120;
+
+/// One bar a day; what it says stands in words for those who cannot see it.
+pub fn tokens_per_day(issued: &[(i64, i64)]) -> Markup {
+    let total: i64 = issued.iter().map(|(_, count)| count).sum();
+    let most = issued.iter().map(|(_, count)| *count).max().unwrap_or_default();
+    let busiest = issued.iter().find(|(_, count)| *count == most && most > 0);
+    let said = match busiest {
+        None => format!("No tokens in the last {} days.", issued.len()),
+        Some((busiest, _)) => format!("{total} tokens in the last {} days; the most, {most}, on {}.", issued.len(), date(*busiest)),
+    };
+    let slot = WIDTH / i64::try_from(issued.len()).unwrap_or(1).max(1);
+    html! {
+        figure .picture {
+            svg viewBox={"0 0 " (WIDTH) " " (HEIGHT)} role="img" aria-label=(said) {
+                @for (n, (day, count)) in (0..).zip(issued) {
+                    @let tall = if most == 0 { 0 } else { (count * (HEIGHT - 10) / most).max(i64::from(*count > 0) * 2) };
+                    g {
+                        title { (date(*day)) ": " (count) }
+                        rect .slot x=(n * slot) y="0" width=(slot) height=(HEIGHT) {}
+                        rect .bar x=(n * slot + 2) y=(HEIGHT - tall - 1) width=(slot - 4) height=(tall) {}
+                    }
+                }
+                line .ground x1="0" x2=(WIDTH) y1=(HEIGHT - 1) y2=(HEIGHT - 1) {}
+            }
+            figcaption {
+                span { @if let Some((day, _)) = issued.first() { (date(*day)) } }
+                span { (said) }
+                span { "today" }
+            }
+        }
+    }
+}
+
+/// How much of the most something is, as a bar.
+pub fn share(count: i64, most: i64, class: &str) -> Markup {
+    let wide = if most == 0 { 0 } else { (count * 100 / most).max(i64::from(count > 0)) };
+    html! {
+        svg .share viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" {
+            rect .slot x="0" y="0" width="100" height="6" {}
+            rect class=(class) x="0" y="0" width=(wide) height="6" {}
+        }
+    }
+}
+
+/// A day as `2026-01-02`.
+fn date(day: i64) -> String {
+    Time::from_micros(day.saturating_mul(24 * 60 * 60 * 1_000_000)).to_string().chars().take(10).collect()
+}

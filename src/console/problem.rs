@@ -1,0 +1,70 @@
+//! What was wrong with what a form sent: the API's words, and the field beside which they belong.
+
+use crate::base::error::{Error, Named, Result};
+use crate::base::validation::VALIDATION;
+
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// The name of the field in the form; empty where the whole form is meant.
+    pub field: String,
+    pub text: String,
+}
+
+/// Refusals with names of their own that are about one field, whatever the form.
+const FIELDS: &[(&str, &str)] = &[
+    ("id_taken", "id"),
+    ("already_exists", "id"),
+    ("forbidden_id", "id"),
+    ("email", "primary_email_address"),
+    ("old_password", "old"),
+    ("temporary_password_expired", "old"),
+    ("account_not_found", "account"),
+    ("nested_organizations", "account"),
+];
+
+impl Problem {
+    pub fn new(field: &str, text: impl Into<String>) -> Problem {
+        Problem { field: field.to_owned(), text: text.into() }
+    }
+
+    /// A refusal is shown beside the form; a failure of ours stays one.
+    pub fn of(error: Error) -> Result<Problem> {
+        match error {
+            Error::Named(named) => Ok(Problem::of_named(&named)),
+            error => Err(error),
+        }
+    }
+
+    fn of_named(named: &Named) -> Problem {
+        let mut innermost = named;
+        while let Some(cause) = innermost.cause.as_deref().filter(|cause| cause.definition == &VALIDATION) {
+            innermost = cause;
+        }
+        let field = if innermost.definition == &VALIDATION {
+            let place = innermost.attributes.get("field").and_then(|field| field.as_str()).unwrap_or_default();
+            match place.split(['[', '.']).next().unwrap_or_default() {
+                "ids" | "client_id" | "user_id" | "organization_id" => "id",
+                field => field,
+            }
+        } else if innermost.definition.name.starts_with("password_") {
+            "password"
+        } else {
+            FIELDS.iter().find(|(name, _)| *name == innermost.definition.name).map_or("", |(_, field)| field)
+        };
+        Problem::new(field, sentence(&innermost.text()))
+    }
+
+    /// The same problem, of a field that this form calls otherwise.
+    pub fn renamed(mut self, field: &str, here: &str) -> Problem {
+        if self.field == field {
+            self.field = here.to_owned();
+        }
+        self
+    }
+}
+
+/// Begins with a capital and ends with a full stop.
+pub fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str().trim_end_matches('.')))
+}

@@ -1,0 +1,87 @@
+//! Secrets on the one page that shows them: with a button to copy them, and ready to be used.
+
+use maud::{Markup, html};
+
+use crate::base::uri::form_encoded;
+use crate::console::view::{Place, View, title};
+use crate::http::reply::Reply;
+use crate::model::choice::State;
+use crate::model::client::Client;
+
+/// A new client secret, and how to use it. The reply of the very request that made it: it stands in no address.
+pub fn client_secret(view: &View<'_>, client: &Client, heading: &str) -> Reply {
+    let secret = client.secret.as_deref().unwrap_or_default();
+    let content = html! {
+        (title(heading, &html! {}))
+        p .alert.success role="status" { strong { (client.id) } @match client.state {
+            State::Requested => " waits for an administrator's approval. You can try it; nobody else can until then.",
+            _ => " is ready to use.",
+        } }
+        (shown("Client secret", "client-secret", secret))
+        h2 { "How to use it" }
+        (snippets(&view.call.settings.public_url, client, secret))
+        p { a .button.main href={"/console/clients/" (client.id)} { "I have kept it: go to the client" } }
+    };
+    view.page(200, Place::Clients, heading, &content)
+}
+
+/// A new API key.
+pub fn api_key(view: &View<'_>, key: &str) -> Reply {
+    let snippet =
+        format!("export API_KEY='{key}'\ncurl -H \"Authorization: Bearer $API_KEY\" {}/api/v3/auth_info", view.call.settings.public_url);
+    let content = html! {
+        (title("API key created", &html! {}))
+        (shown("API key", "api-key", key))
+        (copied("Try it", "try-it", &snippet))
+        p { a .button.main href="/console/api-keys" { "I have kept it: go to the API keys" } }
+    };
+    view.page(200, Place::ApiKeys, "API key created", &content)
+}
+
+fn shown(text: &str, id: &str, secret: &str) -> Markup {
+    html! {
+        section .secret {
+            h2 { (text) }
+            p { "Copy it now: it is shown " strong { "this once" } ", and kept in a form from which nobody can read it back." }
+            div .copied { code id=(id) { (secret) } button type="button" data-copy=(id) hidden { "Copy" } }
+        }
+    }
+}
+
+/// A text to be copied as a whole.
+pub fn copied(text: &str, id: &str, snippet: &str) -> Markup {
+    html! {
+        h3 { (text) }
+        div .copied { pre tabindex="0" { code id=(id) { (snippet) } } button type="button" data-copy=(id) hidden { "Copy" } }
+    }
+}
+
+/// The two requests of the code flow, ready for a shell. Where the secret is not known any more, its variable stands alone.
+pub fn snippets(public_url: &str, client: &Client, secret: &str) -> Markup {
+    let redirect_uri = client.redirect_uris.first().map_or("", String::as_str);
+    let authorize = format!(
+        "{public_url}/oauth/authorize?response_type=code&client_id={}&redirect_uri={}&state=CHANGE-ME",
+        client.id,
+        form_encoded(redirect_uri.as_bytes())
+    );
+    let secret = if secret.is_empty() { "the secret that was shown once" } else { secret };
+    let environment = format!(
+        "export OAUTH_CLIENT_ID='{}'\nexport OAUTH_CLIENT_SECRET={}\nexport OAUTH_AUTHORIZATION_URL='{public_url}/oauth/authorize'\nexport OAUTH_TOKEN_URL='{public_url}/oauth/token'",
+        client.id,
+        quoted(secret)
+    );
+    let token = format!(
+        "curl {public_url}/oauth/token \\\n  -u \"$OAUTH_CLIENT_ID:$OAUTH_CLIENT_SECRET\" \\\n  -d grant_type=authorization_code \\\n  -d code=THE-CODE \\\n  --data-urlencode redirect_uri={}",
+        quoted(redirect_uri)
+    );
+    html! {
+        (copied("Environment variables", "snippet-environment", &environment))
+        (copied("Authorization URL: send the user's browser there", "snippet-authorize", &authorize))
+        (copied("Token request: turn the code into a token", "snippet-token", &token))
+    }
+}
+
+/// A word for a shell, whatever is in it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}

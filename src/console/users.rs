@@ -1,0 +1,296 @@
+//! Users, for administrators: who they are, making them, changing and suspending them.
+
+use maud::{Markup, html};
+use serde_json::{Map, Value, json};
+
+use crate::base::error::{Error, Result};
+use crate::base::id::{BadId, UserId};
+use crate::base::page::Listed;
+use crate::base::secret::Hash;
+use crate::base::validation::Invalid;
+use crate::call::{Call, Input, OwnWork, Work};
+use crate::console::farewell;
+use crate::console::fields::{Choice, Fields, Label, label};
+use crate::console::listing::Listing;
+use crate::console::names;
+use crate::console::problem::Problem;
+use crate::console::view::{Place, View, after, badge, moment, moment_or, state_name, title, way};
+use crate::http::form::Form;
+use crate::http::reply::Reply;
+use crate::model::choice::State;
+use crate::model::mask::Mask;
+use crate::model::patch::Patch;
+use crate::model::user::{FIELDS, User};
+use crate::registry::guidelines;
+use crate::registry::rights::Entity;
+use crate::registry::users;
+use crate::store::users::{UserKey, UserSearch};
+use crate::store::{Deleted, Direction, Order};
+
+const KEYS: &[(&str, UserKey)] = &[
+    ("id", UserKey::Id),
+    ("name", UserKey::Name),
+    ("email", UserKey::PrimaryEmailAddress),
+    ("state", UserKey::State),
+    ("created", UserKey::CreatedAt),
+];
+
+const ID: Label = label("id", "User ID", "2 to 36 lower-case letters, digits and single dashes. It can not be changed.");
+const NAME: Label = label("name", "Name", "");
+const DESCRIPTION: Label = label("description", "Description", "");
+const EMAIL: Label = label("primary_email_address", "E-mail address", "Unique among users.");
+const PASSWORD: Label =
+    label("password", "Password", "At least 8 characters, with an uppercase letter and a digit. The user can change it.");
+const STATE: Label = label("state", "State", "Suspended and rejected users can sign in, but their keys and tokens do almost nothing.");
+const STATE_DESCRIPTION: Label = label("state_description", "State description", "Why the user is in that state; the user is shown it.");
+const ADMIN: Label = label("admin", "Administrator", "May see and change what belongs to others, approve clients, and make users.");
+
+pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let listing = Listing::of(input.request)?;
+    Ok(Box::new(move |call| {
+        let view = View::of(call, input)?;
+        let deleted = if listing.one("of") == "deleted" { Deleted::Yes } else { Deleted::No };
+        let search = UserSearch {
+            deleted,
+            texts: listing.texts(),
+            states: Vec::new(),
+            order: listing.order(KEYS, Order { by: UserKey::CreatedAt, direction: Direction::Descending }),
+            page: listing.page(),
+        };
+        let found = users::list(call.tx, call.by, &search)?.map(|(user, _)| user);
+        let content = html! {
+            (title("Users", &way("/console/add/user", "+ Add user")))
+            (which(&listing, deleted))
+            div .tools { (listing.search("Search in ID, name and description")) }
+            @if found.items.is_empty() { p .empty { "No user matches." } } @else { (table(&view, &listing, deleted, &found)) }
+            (listing.pager(found.total))
+        };
+        Ok(view.page(200, Place::Users, "Users", &content))
+    }))
+}
+
+/// Live ones or deleted ones.
+pub fn which(listing: &Listing, deleted: Deleted) -> Markup {
+    let tab = |here: Deleted, value: &str, text: &str| {
+        let address = listing.address(&[("of", value), ("page", ""), ("q", "")]);
+        html! { a href=(address) aria-current=[(deleted == here).then_some("page")] { (text) } }
+    };
+    html! { nav .tabs aria-label="Which" { (tab(Deleted::No, "", "Live")) (tab(Deleted::Yes, "deleted", "Deleted")) } }
+}
+
+fn table(view: &View<'_>, listing: &Listing, deleted: Deleted, found: &Listed<User>) -> Markup {
+    html! {
+        table {
+            caption .hidden { "Users" }
+            thead { tr {
+                (listing.head("id", "ID")) (listing.head("name", "Name")) (listing.head("email", "E-mail")) (listing.head("state", "State"))
+                @if deleted == Deleted::Yes { th scope="col" { "Deleted at" } th scope="col" { span .hidden { "Actions" } } } @else { (listing.head("created", "Created at")) }
+            } }
+            tbody {
+                @for user in &found.items {
+                    @let path = format!("/console/users/{}", user.id);
+                    tr {
+                        td data-label="ID" {
+                            @if deleted == Deleted::Yes { code { (user.id) } } @else { a href=(path) { (user.id) } }
+                            @if user.admin { " " span .badge.flagged { "Admin" } }
+                        }
+                        td data-label="Name" { (user.name) }
+                        td data-label="E-mail" { (user.primary_email_address) }
+                        td data-label="State" { (badge(user.state)) }
+                        @if deleted == Deleted::Yes {
+                            td data-label="Deleted at" { (moment_or(user.deleted_at, "")) }
+                            td .actions { (view.button(&format!("{path}/restore"), "Restore", "")) a .button.danger href={(path) "/purge"} { "Purge" } }
+                        } @else { td data-label="Created at" { (moment(user.created_at)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+pub fn add_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    Ok(Box::new(move |call| {
+        let draft = Draft { state: Some(State::Approved), ..Draft::default() };
+        add_form(call, input, 200, &draft, None)
+    }))
+}
+
+/// The password is hashed before the transaction.
+pub fn add<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    let form = Form::of_body(input.request)?;
+    let draft = Draft::of_form(&form);
+    Ok(Box::new(move |own| {
+        own.turn_strangers_away()?;
+        let made = draft.judged(form.verbatim("password")).and_then(|(id, sent)| {
+            own.read(|call| users::check_registration(call.by, call.settings, &id, &sent))?;
+            let passwords = users::NewPasswords { password: Hash::of_chosen(form.verbatim("password")), temporary: None };
+            own.write(|call| users::create(call.tx, call.by, call.settings, id, &sent, &passwords))
+        });
+        match made {
+            Ok(user) => Ok(after(&format!("/console/users/{}", user.id), "created")),
+            Err(error) => {
+                let problem = Problem::of(error)?;
+                own.read(|call| add_form(call, input, 400, &draft, Some(problem)))
+            }
+        }
+    }))
+}
+
+pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let id = names::user(input)?;
+    Ok(Box::new(move |call| {
+        let user = users::existing(call.tx, &id)?;
+        edit_form(call, input, 200, &user, &Draft::of_user(&user), None)
+    }))
+}
+
+/// Only what differs is changed.
+pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    let id = names::user(input)?;
+    let draft = Draft { id: id.to_string(), ..Draft::of_form(&Form::of_body(input.request)?) };
+    Ok(Box::new(move |own| {
+        own.turn_strangers_away()?;
+        let sent = Patch::decode(FIELDS, &draft.to_object("")).map_err(Error::from)?;
+        let changed = own.write(|call| {
+            let mask = differing(&users::existing(call.tx, &id)?, &sent);
+            if mask.is_empty() {
+                return Ok(());
+            }
+            sent.check(FIELDS, "User", Some(&mask))?;
+            users::check_email(&sent)?;
+            users::update(call.tx, call.by, &id, &mask, &sent, None).map(drop)
+        });
+        match changed {
+            Ok(()) => Ok(after(&format!("/console/users/{id}"), "saved")),
+            Err(error) => {
+                let problem = Problem::of(error)?.renamed("id", "primary_email_address");
+                own.read(|call| edit_form(call, input, 400, &users::existing(call.tx, &id)?, &draft, Some(problem)))
+            }
+        }
+    }))
+}
+
+/// A user as the form has it.
+#[derive(Clone, Debug, Default)]
+struct Draft {
+    id: String,
+    name: String,
+    description: String,
+    primary_email_address: String,
+    state: Option<State>,
+    state_description: String,
+    admin: bool,
+}
+
+impl Draft {
+    fn of_user(user: &User) -> Draft {
+        Draft {
+            id: user.id.to_string(),
+            name: user.name.clone(),
+            description: user.description.clone(),
+            primary_email_address: user.primary_email_address.clone(),
+            state: Some(user.state),
+            state_description: user.state_description.clone(),
+            admin: user.admin,
+        }
+    }
+
+    fn of_form(form: &Form) -> Draft {
+        let text = |name: &str| form.one(name).to_owned();
+        Draft {
+            id: text("id"),
+            name: text("name"),
+            description: text("description"),
+            primary_email_address: text("primary_email_address"),
+            state: State::from_name(form.one("state")),
+            state_description: text("state_description"),
+            admin: form.has("admin"),
+        }
+    }
+
+    /// As the API is sent a user.
+    fn to_object(&self, password: &str) -> Map<String, Value> {
+        let mut object = Map::from_iter([
+            ("ids".to_owned(), json!({"user_id": self.id})),
+            ("name".to_owned(), json!(self.name)),
+            ("description".to_owned(), json!(self.description)),
+            ("primary_email_address".to_owned(), json!(self.primary_email_address)),
+            ("state".to_owned(), json!(self.state.unwrap_or_default().name())),
+            ("state_description".to_owned(), json!(self.state_description)),
+            ("admin".to_owned(), json!(self.admin)),
+        ]);
+        if !password.is_empty() {
+            object.insert("password".to_owned(), json!(password));
+        }
+        object
+    }
+
+    fn judged(&self, password: &str) -> Result<(UserId, Patch)> {
+        let sent = Patch::decode(FIELDS, &self.to_object(password)).map_err(Error::from)?;
+        let id: UserId = self.id.parse().map_err(|BadId(reason)| Invalid::new("UserIdentifiers", "user_id", reason))?;
+        guidelines::check_id(id.as_str())?;
+        sent.check(FIELDS, "User", None)?;
+        users::check_email(&sent)?;
+        Ok((id, sent))
+    }
+
+    fn rows(&self, fields: &Fields) -> Markup {
+        let states: Vec<Choice> = State::EVERY.iter().map(|state| (state.name().to_owned(), state_name(*state).to_owned())).collect();
+        html! {
+            (fields.text(NAME, &self.name))
+            (fields.area(DESCRIPTION, &self.description))
+            (fields.text(EMAIL, &self.primary_email_address))
+            (fields.select(STATE, &states, self.state.unwrap_or_default().name()))
+            (fields.text(STATE_DESCRIPTION, &self.state_description))
+            (fields.tick(ADMIN, self.admin.into()))
+        }
+    }
+}
+
+fn differing(old: &User, sent: &Patch) -> Mask {
+    let mut mask = Mask::default();
+    for name in ["name", "description", "primary_email_address", "state", "state_description", "admin"] {
+        let field = FIELDS.iter().find(|field| field.name == name);
+        if field.is_some_and(|field| sent.get(name).is_some_and(|value| *value != (field.get)(old))) {
+            mask.add(FIELDS, name);
+        }
+    }
+    if mask.names(FIELDS, "state") && !mask.names(FIELDS, "state_description") {
+        mask.add(FIELDS, "state_description");
+    }
+    mask
+}
+
+fn add_form(call: &Call<'_>, input: &Input<'_>, status: u16, draft: &Draft, problem: Option<Problem>) -> Result<Reply> {
+    let view = View::of(call, input)?;
+    let fields = Fields::with(problem);
+    let content = html! {
+        h1 { "Add user" }
+        (fields.summary())
+        (view.form("/console/add/user", &html! {
+            (fields.id(ID, &draft.id, None))
+            (fields.password(PASSWORD))
+            (draft.rows(&fields))
+            div .submit { button .main { "Create user" } a href="/console/users" { "Cancel" } }
+        }))
+    };
+    Ok(view.page(status, Place::Users, "Add user", &content))
+}
+
+fn edit_form(call: &Call<'_>, input: &Input<'_>, status: u16, user: &User, draft: &Draft, problem: Option<Problem>) -> Result<Reply> {
+    let view = View::of(call, input)?;
+    let fields = Fields::with(problem);
+    let path = format!("/console/users/{}", user.id);
+    let content = html! {
+        p .crumbs { a href="/console/users" { "Users" } }
+        (title(user.id.as_str(), &badge(user.state)))
+        p { "Created " (moment(user.created_at)) ". " a href={"/console/activity?actor=" (user.id)} { "What this user did" } }
+        (fields.summary())
+        (view.form(&path, &html! {
+            (draft.rows(&fields))
+            div .submit { button .main { "Save changes" } a href="/console/users" { "Cancel" } }
+        }))
+        (farewell::zone(&view, &Entity::User(user.id.clone())))
+    };
+    Ok(view.page(status, Place::Users, user.id.as_str(), &content))
+}

@@ -1,0 +1,123 @@
+// Comfort for the Console. Nothing depends on it: every task works without it.
+"use strict";
+
+// Instants in the reader's time zone; the exact one stays in the title.
+for (const time of document.querySelectorAll("time[datetime]")) {
+    const instant = new Date(time.dateTime);
+    time.textContent = instant.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}
+
+// Buttons that copy. Where the browser has no clipboard (plain http), the text is selected instead.
+for (const button of document.querySelectorAll("[data-copy]")) {
+    const source = document.getElementById(button.dataset.copy);
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+        getSelection().selectAllChildren(source);
+        let copied = false;
+        try {
+            await navigator.clipboard.writeText(source.textContent);
+            copied = true;
+        } catch {
+            copied = document.execCommand("copy");
+        }
+        button.textContent = copied ? "Copied" : "Selected";
+        setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    });
+}
+
+// Rows of addresses: one empty row, and buttons for more and for less.
+for (const rows of document.querySelectorAll("[data-rows]")) {
+    const add = rows.querySelector("[data-add]");
+    const all = () => [...rows.querySelectorAll(".row")];
+    const input = (row) => row.querySelector("input");
+    const renew = () => {
+        add.disabled = all().length >= Number(rows.dataset.rows);
+        all().forEach((row, n) => input(row).setAttribute("aria-label", input(row).getAttribute("aria-label").replace(/\d+$/, n + 1)));
+    };
+    const withRemoval = (row) => {
+        const button = row.querySelector("[data-remove]");
+        button.hidden = false;
+        button.addEventListener("click", () => {
+            if (all().length === 1) {
+                input(row).value = "";
+                input(row).focus();
+            } else {
+                row.remove();
+                input(all().at(-1)).focus();
+            }
+            renew();
+        });
+    };
+    all().slice(1).filter((row) => !input(row).value).forEach((row) => row.remove());
+    all().forEach(withRemoval);
+    add.hidden = false;
+    add.addEventListener("click", () => {
+        const row = all().at(-1).cloneNode(true);
+        input(row).value = "";
+        input(row).removeAttribute("id");
+        all().at(-1).after(row);
+        withRemoval(row);
+        renew();
+        input(row).focus();
+    });
+    renew();
+}
+
+// Whether an ID can be had, while it is typed.
+for (const input of document.querySelectorAll("[data-check]")) {
+    const said = input.parentElement.querySelector("[data-live]");
+    let timer;
+    input.addEventListener("input", () => {
+        clearTimeout(timer);
+        said.textContent = "";
+        const id = input.value.trim();
+        if (!id) return;
+        timer = setTimeout(async () => {
+            const answer = await fetch(input.dataset.check + encodeURIComponent(id)).then((reply) => reply.json()).catch(() => null);
+            if (!answer || input.value.trim() !== id) return;
+            said.textContent = answer.problem ?? "This ID is free.";
+            said.className = answer.problem ? "live bad" : "live good";
+        }, 250);
+    });
+}
+
+// Rights: all of a group at once, and a filter that works as you type.
+for (const rights of document.querySelectorAll("[data-rights]")) {
+    for (const group of rights.querySelectorAll("details")) {
+        const whole = group.querySelector("input[name=rights_of]");
+        const single = [...group.querySelectorAll("input[name=rights]")];
+        const chosen = group.querySelector("[data-chosen]");
+        const renew = () => {
+            const count = single.filter((box) => box.checked).length;
+            chosen.textContent = ` ${count} of ${single.length}`;
+            if (!whole) return;
+            whole.checked = count === single.length;
+            whole.indeterminate = count > 0 && count < single.length;
+        };
+        whole?.addEventListener("change", () => {
+            single.forEach((box) => { box.checked = whole.checked; });
+            renew();
+        });
+        single.forEach((box) => box.addEventListener("change", renew));
+        renew();
+    }
+    const filter = rights.querySelector(".filter");
+    const counted = rights.querySelector("[data-counted]");
+    const field = filter.querySelector("input");
+    filter.hidden = false;
+    // Enter is for the form; here it would send it half filled in.
+    field.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+    field.addEventListener("input", () => {
+        const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+        let found = 0;
+        for (const group of rights.querySelectorAll("details")) {
+            const labels = [...group.querySelectorAll("label.tick:not(.whole)")];
+            const matching = labels.filter((label) => words.every((word) => label.textContent.toLowerCase().includes(word)));
+            labels.forEach((label) => { label.hidden = !matching.includes(label); });
+            group.hidden = matching.length === 0;
+            if (words.length > 0 && matching.length > 0) group.open = true;
+            found += matching.length;
+        }
+        counted.textContent = words.length > 0 ? `${found} rights match.` : "";
+    });
+}

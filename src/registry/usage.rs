@@ -1,0 +1,36 @@
+//! How a client is used: when users last agreed, what tokens it got, which secrets are good.
+
+use crate::base::error::Result;
+use crate::base::id::ClientId;
+use crate::base::time::Time;
+use crate::store::Tx;
+use crate::store::access_tokens::TokenDay;
+use crate::store::client_secrets::ClientSecret;
+
+/// How far back tokens are counted, today included.
+pub const DAYS: i64 = 30;
+
+#[derive(Debug)]
+pub struct Usage {
+    /// When a user last authorized it.
+    pub last_authorized: Option<Time>,
+    /// When it last got a token.
+    pub last_token: Option<Time>,
+    /// How many tokens it got on each of the last [`DAYS`] days, the oldest first.
+    pub issued: Vec<(i64, i64)>,
+    /// The secrets that are good now, the newest first.
+    pub secrets: Vec<ClientSecret>,
+}
+
+/// The caller may read the client.
+pub fn of_client(tx: &Tx<'_>, id: &ClientId) -> Result<Usage> {
+    let known = tx.token_days(id, 0)?;
+    let today = tx.now.day();
+    let issued = |day: i64| known.iter().find(|known| known.day == day).map_or(0, |known| known.issued);
+    Ok(Usage {
+        last_authorized: tx.last_authorized(id)?,
+        last_token: known.iter().map(|day: &TokenDay| day.last_issued_at).max(),
+        issued: (today - DAYS + 1..=today).map(|day| (day, issued(day))).collect(),
+        secrets: tx.client_secrets(id)?,
+    })
+}
