@@ -32,7 +32,8 @@ pub fn picker(fields: &Fields, legend: &str, offered: Rights, chosen: Rights) ->
                         legend .hidden { (group.title) }
                         @if group.rights.len() > 1 {
                             label .tick.whole {
-                                input type="checkbox" name=(WHOLE_GROUP) value=(group.word) checked[group.rights.iter().all(|right| chosen.has(*right))];
+                                // Never ticked from here: without the script it would hold rights fast that somebody takes out.
+                                input type="checkbox" name=(WHOLE_GROUP) value=(group.word);
                                 span { "Select all " (group.rights.len()) }
                             }
                         }

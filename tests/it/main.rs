@@ -9,6 +9,8 @@ mod cli_files;
 mod cli_login;
 mod client;
 mod clients;
+mod console;
+mod console_sweep;
 mod crash;
 mod documents;
 mod door;

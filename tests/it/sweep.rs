@@ -70,6 +70,8 @@ fn nobody_is_let_in_where_a_guard_stands() {
                 assert_eq!(status, 403, "{place}");
             }
             Guard::SignedInBrowser => assert_eq!(status, 401, "{place}"),
+            // Without a token of a page of ours nothing is posted; who looks at a page is led to where one signs in.
+            Guard::Console(_) => assert_eq!(status, if route.method == Method::Get { 302 } else { 403 }, "{place}"),
             Guard::Client => assert_eq!(status, 400, "{place}"),
             Guard::Browser => assert!(matches!(status, 200 | 302 | 400 | 403), "{place}: {status}"),
             Guard::Open | Guard::Anyone | Guard::Registrant => assert!(matches!(status, 200 | 302 | 308 | 400 | 401), "{place}: {status}"),
@@ -114,7 +116,7 @@ fn bad_credentials_are_refused_wherever_they_are_looked_at() {
                 Guard::Open | Guard::Registrant => assert_ne!(answer.error(), "api_key_not_found", "{place}"),
                 Guard::Purger(_) => assert_eq!(answer.status, 403, "{place}"),
                 // Only cookies count there, or what the client itself presents.
-                Guard::Browser | Guard::SignedInBrowser | Guard::Client => continue,
+                Guard::Browser | Guard::SignedInBrowser | Guard::Console(_) | Guard::Client => continue,
                 Guard::Anyone
                 | Guard::SignedIn
                 | Guard::Account(_)
@@ -239,8 +241,13 @@ fn one_example_of_every_other_row_succeeds() {
         ("POST", "/oauth/api/auth/logout", "/oauth/api/auth/logout", String::new(), 204),
         ("GET", "/oauth/logout", &format!("/oauth/logout?access_token_id={token_id}"), String::new(), 302),
         ("GET", "/assets/style.css", "/assets/style.css", String::new(), 200),
+        ("GET", "/assets/console.js", "/assets/console.js", String::new(), 200),
+        ("GET", "/", "/", String::new(), 302),
+        ("GET", "/console/", "/console/", String::new(), 302),
     ];
-    for route in ROUTES.iter().filter(|route| !route.path.starts_with("/api/")) {
+    // Those of the Console are walked in `console_sweep.rs`.
+    let others = ROUTES.iter().filter(|route| !route.path.starts_with("/api/") && !matches!(route.guard, Guard::Console(_)));
+    for route in others {
         let known = examples.iter().any(|(method, path, ..)| *method == route.method.name() && *path == route.path);
         assert!(known, "{} {} has no example", route.method.name(), route.path);
     }

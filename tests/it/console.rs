@@ -1,0 +1,411 @@
+//! The Console, as a browser without scripts meets it.
+
+use keyfob::model::settings::Settings;
+use serde_json::json;
+
+use crate::server::{Answer, Server};
+use crate::visitor::{PASSWORD, Visitor, form};
+
+/// What somebody fills in.
+pub type Fields = &'static [(&'static str, &'static str)];
+
+/// Alice with clients, an organization and a key; mallory, who is a collaborator of both; a stranger; and the administrator.
+pub struct Town {
+    pub server: Server,
+    pub alice: Visitor,
+    pub stranger: Visitor,
+    pub admin: Visitor,
+    pub old_secret: String,
+    pub key_id: String,
+    pub token_id: String,
+    pub session_id: String,
+}
+
+impl Town {
+    pub fn new() -> Town {
+        let mut server = Server::start();
+        for user in ["alice", "mallory", "stranger"] {
+            server.has_user(user);
+        }
+        let secret = server.has_app("alice", "my-app", &["RIGHT_USER_INFO"]);
+        server.has_client("mallory", "waiting-app");
+        server.has_organization("alice", "acme-corp");
+        let member = |right: &str| json!({"collaborator": {"ids": {"user_ids": {"user_id": "mallory"}}, "rights": [right]}}).to_string();
+        server.check("alice", "PUT", "/api/v3/clients/my-app/collaborators", &member("RIGHT_CLIENT_INFO"), "200");
+        server.check("alice", "PUT", "/api/v3/organizations/acme-corp/collaborators", &member("RIGHT_ORGANIZATION_INFO"), "200");
+        let mut alice = server.signed_in("alice");
+        let code = alice.code(&server, "my-app", &[]);
+        let tokens = server.tokens("my-app", &secret, &code);
+        server.check("alice", "POST", "/api/v3/clients/my-app/secret", r#"{"grace":"86400s"}"#, "200");
+        let key = server.check("alice", "POST", "/api/v3/users/alice/api-keys", r#"{"name":"k","rights":["RIGHT_USER_INFO"]}"#, "200");
+        let sessions = server.check("alice", "GET", "/api/v3/users/alice/sessions", "", "200").json();
+        let admin = signed_in_admin(&server);
+        Town {
+            stranger: server.signed_in("stranger"),
+            admin,
+            alice,
+            // The first one ever made: rotated away, still good for a day.
+            old_secret: "1".to_owned(),
+            key_id: key.json()["id"].as_str().expect("an ID").to_owned(),
+            token_id: tokens.access.split('.').nth(1).expect("an ID").to_owned(),
+            session_id: sessions["sessions"][0]["session_id"].as_str().expect("an ID").to_owned(),
+            server,
+        }
+    }
+}
+
+/// A browser of the administrator.
+fn signed_in_admin(server: &Server) -> Visitor {
+    let mut visitor = Visitor::default();
+    let answer = visitor.post(server, "/oauth/api/auth/login", &[("user_id", "admin"), ("password", "Correct-horse-battery-staple-9")]);
+    assert_eq!(answer.status, 204, "{}", answer.text());
+    visitor
+}
+
+impl Visitor {
+    /// The body of a form with the token of a page.
+    pub fn form_of(&mut self, server: &Server, fields: &[(&str, &str)]) -> String {
+        self.get(server, "/console");
+        let token = self.jar.get("_csrf").expect("a page gives a token").to_owned();
+        form(&[fields, &[("_csrf", &token)]].concat())
+    }
+
+    /// Fills in a form and sends it.
+    pub fn sends_form(&mut self, server: &Server, target: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = self.form_of(server, fields);
+        self.send(server, "POST", target, &[("Content-Type", "application/x-www-form-urlencoded")], &body)
+    }
+
+    /// A page that is there and says this.
+    #[track_caller]
+    fn sees(&mut self, server: &Server, target: &str, texts: &[&str]) {
+        let answer = self.get(server, target);
+        assert_eq!(answer.status, 200, "{target}");
+        for text in texts {
+            assert!(answer.text().contains(text), "{target} does not say {text}\n{}", answer.text());
+        }
+    }
+}
+
+/// A form came back with this beside its field.
+#[track_caller]
+fn is_refused(answer: &Answer, field: &str, text: &str) {
+    assert_eq!(answer.status, 400, "{}", answer.text());
+    let problem = format!("<p class=\"problem\" id=\"{field}-problem\">{text}");
+    assert!(answer.text().contains(&problem), "no {problem}\n{}", answer.text());
+}
+
+/// The form of a new client; more fields replace those of the same name.
+fn new_client(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+    let usual = [
+        ("id", "my-client"),
+        ("owner", "user:alice"),
+        ("name", "My <Client>"),
+        ("description", "Does & undoes"),
+        ("redirect_uris", "https://app.example/cb"),
+        ("redirect_uris", ""),
+        ("grants", "GRANT_AUTHORIZATION_CODE"),
+        ("rights", "RIGHT_USER_INFO"),
+    ];
+    usual.into_iter().filter(|(name, _)| !more.iter().any(|(other, _)| other == name)).chain(more.iter().copied()).collect()
+}
+
+/// What is marked on a page as shown once.
+fn secret_of(answer: &Answer) -> String {
+    let page = answer.text();
+    let rest = page.split("<code id=\"client-secret\">").nth(1).expect("the secret is shown");
+    rest.split('<').next().unwrap_or_default().to_owned()
+}
+
+fn server_with_alice() -> (Server, Visitor) {
+    let mut server = Server::with(Settings::default());
+    server.has_user("alice");
+    let alice = server.signed_in("alice");
+    (server, alice)
+}
+
+#[test]
+fn the_way_of_the_guide_leads_to_the_form_of_a_new_client() {
+    let (server, mut alice) = server_with_alice();
+    alice.sees(&server, "/console", &["<summary>User settings</summary>", "<a href=\"/console/clients\">OAuth clients</a>"]);
+    alice.sees(&server, "/console/clients", &["+ Add OAuth client", "There are no clients yet."]);
+    let words = ["OAuth Client ID", "Name", "Description", "Redirect URLs", "Logout redirect URLs", "Grant types", "minimum set of rights"];
+    alice.sees(&server, "/console/add/client", &words);
+    let page = alice.get(&server, "/console/add/client").text();
+    assert!(!page.contains("Advanced administrator options") && !page.contains("GRANT_PASSWORD"));
+    let words = ["Advanced administrator options", "Skip Authorization", "Endorsed", "State description", "GRANT_PASSWORD"];
+    signed_in_admin(&server).sees(&server, "/console/add/client", &words);
+}
+
+#[test]
+fn a_new_clients_secret_is_shown_once_and_works() {
+    let (server, mut alice) = server_with_alice();
+    let answer = alice.sends_form(&server, "/console/add/client", &new_client(&[]));
+    assert_eq!((answer.status, answer.header("Cache-Control")), (200, Some("no-store")), "{}", answer.text());
+    assert_eq!(answer.header("Location"), None);
+    let secret = secret_of(&answer);
+    assert_eq!(secret.len(), 52);
+    let code = alice.code(&server, "my-client", &[]);
+    server.tokens("my-client", &secret, &code);
+    for tab in ["", "/settings", "/secrets", "/activity", "/collaborators"] {
+        let page = alice.get(&server, &format!("/console/clients/my-client{tab}"));
+        assert_eq!(page.status, 200, "{tab}");
+        assert!(!page.text().contains(&secret), "{tab} shows the secret again");
+    }
+    alice.sees(&server, "/console/clients/my-client", &["My &lt;Client&gt;", "Does &amp; undoes", "1 tokens in the last 30 days"]);
+}
+
+#[test]
+fn what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays() {
+    let (server, mut alice) = server_with_alice();
+    let mut refused = |more: &[(&'static str, &'static str)], field: &str, text: &str| {
+        let answer = alice.sends_form(&server, "/console/add/client", &new_client(more));
+        is_refused(&answer, field, text);
+        assert!(answer.text().contains("Does &amp; undoes") && answer.text().contains("value=\"RIGHT_USER_INFO\" checked"));
+    };
+    refused(&[("id", "My Client")], "id", "Invalid `client_id`: value does not match regex pattern");
+    refused(&[("id", "console")], "id", "The ID `console` can not be registered.");
+    refused(&[("redirect_uris", "")], "redirect_uris", "At least one redirect URL is needed.");
+    refused(&[("name", "0123456789012345678901234567890123456789012345678901")], "name", "Invalid `name`: value length must be at most 50");
+    let answer = alice.sends_form(&server, "/console/add/client", &new_client(&[("rights", "")]));
+    is_refused(&answer, "rights", "At least one right must be selected.");
+    server.has_client("alice", "my-client");
+    let answer = alice.sends_form(&server, "/console/add/client", &new_client(&[]));
+    is_refused(&answer, "id", "ID already taken, choose a different one and try again.");
+}
+
+#[test]
+fn all_rights_of_a_group_are_chosen_by_one_box_without_any_script() {
+    let (server, mut alice) = server_with_alice();
+    alice.sends_form(&server, "/console/add/client", &new_client(&[("rights_of", "CLIENT")]));
+    let rights = server.check("alice", "GET", "/api/v3/clients/my-client?field_mask=rights", "", "200").rights();
+    let expected = ["CLIENT_ALL", "CLIENT_DELETE", "CLIENT_INFO", "CLIENT_SETTINGS_BASIC", "CLIENT_SETTINGS_COLLABORATORS", "USER_INFO"];
+    assert_eq!(rights, expected.map(|right| format!("RIGHT_{right}")));
+}
+
+#[test]
+fn a_client_cannot_be_registered_for_somebody_else() {
+    let (mut server, mut alice) = server_with_alice();
+    server.has_user("bob");
+    let answer = alice.sends_form(&server, "/console/add/client", &new_client(&[("owner", "user:bob")]));
+    assert_eq!(answer.status, 400);
+    assert!(answer.text().contains("No rights for user `bob`."), "{}", answer.text());
+    server.check("admin", "GET", "/api/v3/clients/my-client", "", "404");
+}
+
+#[test]
+fn only_what_differs_is_changed_and_only_administrators_change_what_is_theirs() {
+    let (server, mut alice) = server_with_alice();
+    server.has_client("alice", "my-client");
+    let sent = [
+        ("name", "New name"),
+        ("redirect_uris", "https://my-client.example.com/callback"),
+        ("rights", "RIGHT_USER_INFO"),
+        ("administrative_contact", "user:alice"),
+        ("technical_contact", "user:alice"),
+        ("state", "STATE_SUSPENDED"),
+        ("endorsed", "true"),
+    ];
+    let answer = alice.sends_form(&server, "/console/clients/my-client/settings", &sent);
+    assert_eq!((answer.status, answer.header("Location")), (303, Some("/console/clients/my-client/settings?done=saved")));
+    let client = server.check("alice", "GET", "/api/v3/clients/my-client?field_mask=name,state,endorsed", "", "200").json();
+    assert_eq!(
+        (client["name"].as_str(), client["state"].as_str(), client["endorsed"].as_bool()),
+        (Some("New name"), Some("STATE_APPROVED"), None)
+    );
+    alice.sees(&server, "/console/clients/my-client/activity", &["client.update", "New name"]);
+    let answer = signed_in_admin(&server).sends_form(&server, "/console/clients/my-client/settings", &sent);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let client = server.check("alice", "GET", "/api/v3/clients/my-client?field_mask=state,endorsed", "", "200").json();
+    assert_eq!((client["state"].as_str(), client["endorsed"].as_bool()), (Some("STATE_SUSPENDED"), Some(true)));
+}
+
+#[test]
+fn a_rotated_secret_ends_when_it_is_told_to_and_the_newest_stays() {
+    let (server, mut alice) = server_with_alice();
+    let old = server.has_client("alice", "my-client");
+    let answer = alice.sends_form(&server, "/console/clients/my-client/secrets", &[("grace", "86400")]);
+    let new = secret_of(&answer);
+    let is_good = |secret: &str| {
+        server.post_form("/oauth/introspect", &[("client_id", "my-client"), ("client_secret", secret), ("token", "x")]).status == 200
+    };
+    assert!(is_good(&old) && is_good(&new));
+    let answer = alice.sends_form(&server, "/console/clients/my-client/secrets/2/end", &[]);
+    assert_eq!(answer.status, 400);
+    assert!(answer.text().contains("The newest secret can not be ended"), "{}", answer.text());
+    assert_eq!(alice.sends_form(&server, "/console/clients/my-client/secrets/1/end", &[]).status, 303);
+    assert!(!is_good(&old) && is_good(&new));
+    alice.sees(&server, "/console/clients/my-client/activity", &["client.secret.rotate", "client.secret.delete"]);
+}
+
+#[test]
+fn a_deleted_client_is_restored_and_purged_only_by_typing_its_id() {
+    let (server, mut alice) = server_with_alice();
+    server.has_client("alice", "my-client");
+    let answer = alice.sends_form(&server, "/console/clients/my-client/delete", &[]);
+    assert_eq!(answer.header("Location"), Some("/console/clients?of=deleted&done=deleted"));
+    alice.sees(&server, "/console/clients?of=deleted", &["my-client", "Restore"]);
+    assert_eq!(alice.sends_form(&server, "/console/clients/my-client/restore", &[]).status, 303);
+    let mut admin = signed_in_admin(&server);
+    is_refused(&admin.sends_form(&server, "/console/clients/my-client/purge", &[("confirm", "my-clien")]), "confirm", "Type my-client");
+    server.check("alice", "GET", "/api/v3/clients/my-client", "", "200");
+    assert_eq!(admin.sends_form(&server, "/console/clients/my-client/purge", &[("confirm", "my-client")]).status, 303);
+    server.check("admin", "GET", "/api/v3/clients/my-client", "", "404");
+}
+
+#[test]
+fn requests_are_approved_many_at_once_and_rejected_with_a_reason_only() {
+    let mut server = Server::start();
+    server.has_user("alice");
+    for id in ["one-app", "two-app", "bad-app"] {
+        server.has_client("alice", id);
+    }
+    let mut admin = signed_in_admin(&server);
+    admin.sees(&server, "/console", &["Newest requests", "bad-app"]);
+    admin.sees(&server, "/console/review", &["one-app", "two-app", "bad-app", "view your profile"]);
+    let answer = admin.sends_form(&server, "/console/review", &[("reject", "bad-app")]);
+    is_refused(&answer, "reason", "Say why");
+    let answer = admin.sends_form(&server, "/console/review", &[("reject", "bad-app"), ("reason", "Too <much>")]);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let both = [("client", "one-app"), ("client", "two-app"), ("approve", "")];
+    assert_eq!(admin.sends_form(&server, "/console/review", &both).status, 303);
+    let state =
+        |id: &str| server.check("alice", "GET", &format!("/api/v3/clients/{id}?field_mask=state"), "", "200").json()["state"].clone();
+    assert_eq!([state("one-app"), state("two-app"), state("bad-app")], ["STATE_APPROVED", "STATE_APPROVED", "STATE_REJECTED"]);
+    server.signed_in("alice").sees(&server, "/console/clients/bad-app", &["Rejected", "Too &lt;much&gt;"]);
+    admin.sees(&server, "/console/review", &["Nobody waits for an answer."]);
+}
+
+#[test]
+fn the_last_owner_stays_and_is_told_why() {
+    let (mut server, mut alice) = server_with_alice();
+    server.has_client("alice", "my-client");
+    server.has_user("bob");
+    let base = "/console/clients/my-client/collaborators";
+    let answer =
+        alice.sends_form(&server, &format!("{base}/add"), &[("kind", "user"), ("account", "nobody"), ("rights", "RIGHT_CLIENT_INFO")]);
+    is_refused(&answer, "account", "User account with id `nobody` not found.");
+    let answer =
+        alice.sends_form(&server, &format!("{base}/add"), &[("kind", "user"), ("account", "bob"), ("rights", "RIGHT_CLIENT_INFO")]);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    alice.sees(&server, base, &["bob", "CLIENT_INFO"]);
+    server.signed_in("bob").sees(&server, "/console/clients", &["my-client"]);
+    let answer = alice.sends_form(&server, &format!("{base}/user/alice/remove"), &[]);
+    assert_eq!(answer.status, 400);
+    assert!(answer.text().contains("Collaborator `alice` is used as a contact."), "{}", answer.text());
+    assert_eq!(alice.sends_form(&server, &format!("{base}/user/bob/remove"), &[]).status, 303);
+    assert_eq!(server.signed_in("bob").get(&server, "/console/clients/my-client").status, 403);
+}
+
+#[test]
+fn lists_are_searched_sorted_and_paged() {
+    let (server, mut alice) = server_with_alice();
+    for n in 10..40 {
+        server.has_client("alice", &format!("app-{n}"));
+    }
+    let order = |page: &str| {
+        let places: Vec<usize> = ["app-10<", "app-39<"].iter().filter_map(|id| page.find(id)).collect();
+        (places.len(), places.first() < places.last())
+    };
+    let newest_first = alice.get(&server, "/console/clients").text();
+    assert!(newest_first.contains("app-39") && !newest_first.contains("app-10") && newest_first.contains("Page 1 of 2, 30 in all"));
+    assert!(alice.get(&server, "/console/clients?page=2").text().contains("app-10"));
+    assert_eq!(order(&alice.get(&server, "/console/clients?sort=id").text()).0, 1);
+    let found = alice.get(&server, "/console/clients?q=app-3&sort=id").text();
+    assert!(found.contains("app-30") && found.contains("app-39") && !found.contains("app-29"));
+    assert!(found.contains("aria-sort=\"ascending\"") && found.contains("sort=-id"));
+    alice.sees(&server, "/console/clients?q=nowhere", &["No client matches."]);
+    alice.sees(&server, "/console/clients?state=suspended", &["No client matches."]);
+}
+
+#[test]
+fn a_user_takes_back_what_a_client_was_allowed() {
+    let (server, mut alice) = server_with_alice();
+    let secret = server.has_app("alice", "my-client", &["RIGHT_USER_INFO"]);
+    let code = alice.code(&server, "my-client", &[]);
+    let tokens = server.tokens("my-client", &secret, &code);
+    let token_id = tokens.access.split('.').nth(1).expect("an ID");
+    alice.sees(&server, "/console/authorizations", &["my-client"]);
+    alice.sees(&server, "/console/authorizations/my-client", &["view your profile", token_id]);
+    assert_eq!(server.status_with(&tokens.access, "/api/v3/users/alice"), 200);
+    assert_eq!(alice.sends_form(&server, "/console/authorizations/my-client/revoke", &[]).status, 303);
+    assert_eq!(server.status_with(&tokens.access, "/api/v3/users/alice"), 401);
+    alice.sees(&server, "/console/authorizations", &["You have not authorized any client."]);
+}
+
+#[test]
+fn users_are_made_and_suspended_and_see_what_happened_to_them() {
+    let (server, _) = server_with_alice();
+    let mut admin = signed_in_admin(&server);
+    let newcomer = [("id", "carol"), ("primary_email_address", "carol@example.com"), ("password", PASSWORD), ("state", "STATE_APPROVED")];
+    let mut weak = newcomer;
+    weak[2].1 = "short";
+    is_refused(&admin.sends_form(&server, "/console/add/user", &weak), "password", "Need at least `8` characters.");
+    let answer = admin.sends_form(&server, "/console/add/user", &newcomer);
+    assert_eq!(answer.header("Location"), Some("/console/users/carol?done=created"), "{}", answer.text());
+    is_refused(&admin.sends_form(&server, "/console/add/user", &newcomer), "id", "Already exists.");
+    let mut carol = server.signed_in("carol");
+    let suspended = [("primary_email_address", "carol@example.com"), ("state", "STATE_SUSPENDED"), ("state_description", "Too loud")];
+    assert_eq!(admin.sends_form(&server, "/console/users/carol", &suspended).status, 303);
+    carol.sees(&server, "/console", &["Restricted rights after account suspension: Too loud."]);
+    admin.sees(&server, "/console/activity?actor=admin", &["user.create", "STATE_SUSPENDED"]);
+}
+
+#[test]
+fn the_activity_shows_to_each_what_is_theirs() {
+    let (mut server, mut alice) = server_with_alice();
+    server.has_user("bob");
+    server.has_client("alice", "my-client");
+    server.has_client("bob", "bobs-client");
+    alice.sees(&server, "/console/activity", &["my-client"]);
+    let page = alice.get(&server, "/console/activity?actor=bob").text();
+    assert!(!page.contains("bobs-client"), "another's doings are shown");
+    assert_eq!(alice.get(&server, "/console/activity?client=bobs-client").status, 403);
+    signed_in_admin(&server).sees(&server, "/console/activity?client=bobs-client&actor=bob", &["client.create", "bobs-client"]);
+}
+
+#[test]
+fn an_api_key_is_shown_once_and_works() {
+    let (server, mut alice) = server_with_alice();
+    is_refused(&alice.sends_form(&server, "/console/add/api-key", &[("name", "k")]), "rights", "At least one right");
+    let fields = [("name", "script"), ("rights", "RIGHT_USER_INFO"), ("expires", "2030-01-31")];
+    let answer = alice.sends_form(&server, "/console/add/api-key", &fields);
+    let page = answer.text();
+    let key = page.split("<code id=\"api-key\">").nth(1).and_then(|rest| rest.split('<').next()).expect("the key is shown");
+    assert_eq!(server.status_with(key, "/api/v3/users/alice?field_mask=primary_email_address"), 200);
+    alice.sees(&server, "/console/api-keys", &["script", "USER_INFO", "2030-01-31"]);
+    assert!(!alice.get(&server, "/console/api-keys").text().contains(key));
+}
+
+#[test]
+fn ending_the_session_of_this_browser_leads_to_sign_in() {
+    let (server, mut alice) = server_with_alice();
+    let sessions = server.check("alice", "GET", "/api/v3/users/alice/sessions", "", "200").json();
+    let id = sessions["sessions"][0]["session_id"].as_str().expect("an ID");
+    assert_eq!(alice.sends_form(&server, &format!("/console/sessions/{id}/end"), &[]).status, 303);
+    let answer = alice.get(&server, "/console/sessions");
+    assert_eq!((answer.status, answer.location_parameter("n").as_deref()), (302, Some("/console/sessions")));
+}
+
+#[test]
+fn pages_keep_scripts_and_frames_of_others_out() {
+    let (server, mut alice) = server_with_alice();
+    let page = alice.get(&server, "/console");
+    let policy = page.header("Content-Security-Policy").expect("a policy");
+    for part in ["default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "form-action 'self'"] {
+        assert!(policy.contains(part), "{policy}");
+    }
+    assert!(!policy.contains("unsafe") && !policy.contains("http"), "{policy}");
+    assert_eq!(page.header("X-Frame-Options"), Some("DENY"));
+}
+
+#[test]
+fn whether_an_id_is_free_is_told_while_it_is_typed() {
+    let (server, mut alice) = server_with_alice();
+    server.has_client("alice", "my-client");
+    let mut problem = |id: &str| alice.get(&server, &format!("/console/check/client/{id}")).json()["problem"].as_str().map(str::to_owned);
+    assert_eq!(problem("other-client"), None);
+    assert_eq!(problem("my-client").as_deref(), Some("ID already taken, choose a different one and try again."));
+    assert_eq!(problem("console").as_deref(), Some("The ID `console` can not be registered."));
+    assert!(problem("x").is_some_and(|text| text.contains("regex pattern")));
+}

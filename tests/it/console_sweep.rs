@@ -1,0 +1,137 @@
+//! Every row of the Console, walked: whom it refuses, and one example that succeeds.
+
+use keyfob::http::request::Method;
+use keyfob::routes::{Guard, Pass, ROUTES, Route};
+
+use crate::console::{Fields, Town};
+use crate::visitor::PASSWORD;
+
+/// The path with the names of the town in it.
+fn target(town: &Town, route: &Route) -> String {
+    let own = route.path.starts_with("/console/users") || route.path.contains("/{kind}/");
+    route
+        .path
+        .replace("{client_id}", "my-app")
+        .replace("{organization_id}", "acme-corp")
+        .replace("{user_id}", "mallory")
+        .replace("{kind}", "user")
+        .replace("{account_id}", if own { "mallory" } else { "alice" })
+        .replace("{secret_number}", &town.old_secret)
+        .replace("{key_id}", &town.key_id)
+        .replace("{token_id}", &town.token_id)
+        .replace("{session_id}", &town.session_id)
+}
+
+/// What a form sends. Rows that are not here need nothing.
+fn fields(route: &Route) -> Fields {
+    match route.name {
+        "console.client.add" => &[
+            ("id", "new-app"),
+            ("owner", "user:alice"),
+            ("redirect_uris", "https://new.example/cb"),
+            ("grants", "GRANT_AUTHORIZATION_CODE"),
+            ("rights", "RIGHT_USER_INFO"),
+        ],
+        "console.client.settings" => &[("name", "New name"), ("rights", "RIGHT_USER_INFO")],
+        "console.client.secrets.rotate" => &[("grace", "3600")],
+        "console.client.collaborator.add" => &[("kind", "user"), ("account", "mallory"), ("rights", "RIGHT_CLIENT_INFO")],
+        "console.client.collaborator" => &[("rights", "RIGHT_CLIENT_INFO")],
+        "console.organization.member.add" => &[("account", "mallory"), ("rights", "RIGHT_ORGANIZATION_INFO")],
+        "console.organization.member" => &[("rights", "RIGHT_ORGANIZATION_INFO")],
+        "console.client.purge" => &[("confirm", "my-app")],
+        "console.user.purge" => &[("confirm", "mallory")],
+        "console.organization.purge" => &[("confirm", "acme-corp")],
+        "console.review" => &[("client", "waiting-app"), ("approve", "")],
+        "console.user.add" => {
+            &[("id", "newcomer"), ("primary_email_address", "n@example.com"), ("password", "Good-passw0rd"), ("state", "STATE_APPROVED")]
+        }
+        "console.user" => &[("primary_email_address", "mallory@example.com"), ("state", "STATE_SUSPENDED")],
+        "console.organization.add" => &[("id", "new-corp")],
+        "console.organization" => &[("name", "New name")],
+        "console.api_key.add" => &[("name", "new"), ("rights", "RIGHT_USER_INFO")],
+        "console.password" => &[("old", PASSWORD), ("password", "Other-passw0rd")],
+        _ => &[],
+    }
+}
+
+fn rows() -> impl Iterator<Item = (&'static Route, Pass)> {
+    ROUTES.iter().filter_map(|route| match route.guard {
+        Guard::Console(pass) => Some((route, pass)),
+        _ => None,
+    })
+}
+
+#[test]
+fn one_example_of_every_row_of_the_console_succeeds() {
+    for (route, pass) in rows() {
+        let town = Town::new();
+        let mut visitor = if matches!(pass, Pass::Admin(_)) { town.admin.clone() } else { town.alice.clone() };
+        match route.name {
+            "console.client.restore" => drop(town.server.check("alice", "DELETE", "/api/v3/clients/my-app", "", "200")),
+            "console.organization.restore" => drop(town.server.check("alice", "DELETE", "/api/v3/organizations/acme-corp", "", "200")),
+            "console.user.restore" => drop(town.server.check("admin", "DELETE", "/api/v3/users/mallory", "", "200")),
+            _ => {}
+        }
+        let target = target(&town, route);
+        let answer = match route.method {
+            Method::Get => visitor.get(&town.server, &target),
+            _ => visitor.sends_form(&town.server, &target, fields(route)),
+        };
+        assert!(matches!(answer.status, 200 | 303), "{} {target}: {}\n{}", route.method.name(), answer.status, answer.text());
+        if route.method == Method::Get && route.name != "console.client.check_id" {
+            let page = answer.text();
+            let headings = page.matches("<h1").count();
+            assert_eq!(headings, 1, "{target} has {headings} headings of the first order");
+            assert!(!page.contains("style=\"") && !page.contains("<script>") && !page.contains("onclick"), "{target} has something inline");
+            let (posts, tokens) = (page.matches("method=\"post\"").count(), page.matches("name=\"_csrf\"").count());
+            assert_eq!(posts, tokens, "{target} has a form that does not prove to be of this page");
+        }
+    }
+}
+
+#[test]
+fn who_is_not_signed_in_is_led_to_sign_in_and_back() {
+    let town = Town::new();
+    for (route, _) in rows().filter(|(route, _)| route.method == Method::Get) {
+        let target = target(&town, route);
+        let answer = town.server.send("anon", "GET", &format!("{target}?page=2"), "");
+        assert_eq!(answer.status, 302, "{target}");
+        assert_eq!(answer.location_parameter("n"), Some(format!("{target}?page=2")), "{target}");
+    }
+}
+
+#[test]
+fn a_stranger_sees_and_changes_nothing_of_others() {
+    let town = Town::new();
+    for (route, pass) in rows() {
+        let mut stranger = town.stranger.clone();
+        let target = target(&town, route);
+        let answer = match route.method {
+            Method::Get => stranger.get(&town.server, &target),
+            _ => stranger.sends_form(&town.server, &target, fields(route)),
+        };
+        if matches!(pass, Pass::Admin(_) | Pass::Holds(_) | Pass::HoldsEvenDeleted(_)) {
+            assert_eq!(answer.status, 403, "{} {target}\n{}", route.method.name(), answer.text());
+        }
+        if route.method == Method::Get {
+            assert!(![&town.key_id, &town.token_id, &town.session_id].iter().any(|id| answer.text().contains(*id)), "{target}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_changed_without_the_token_of_a_page_or_from_another_site() {
+    let town = Town::new();
+    for (route, pass) in rows().filter(|(route, _)| route.method == Method::Post) {
+        let mut visitor = if matches!(pass, Pass::Admin(_)) { town.admin.clone() } else { town.alice.clone() };
+        let target = target(&town, route);
+        let without = visitor.post(&town.server, &target, fields(route));
+        assert_eq!(without.status, 403, "{target}");
+        let body = visitor.form_of(&town.server, fields(route));
+        let headers = [("Content-Type", "application/x-www-form-urlencoded"), ("Sec-Fetch-Site", "cross-site")];
+        let elsewhere = visitor.send(&town.server, "POST", &target, &headers, &body);
+        assert_eq!(elsewhere.status, 403, "{target}");
+    }
+    let made = town.server.send("admin", "GET", "/api/v3/clients/my-app?field_mask=name", "");
+    assert_eq!((made.status, made.json()["name"].as_str()), (200, Some("my-app")));
+}
