@@ -27,6 +27,8 @@ fn target(route: &Route) -> String {
         .replace("{user_id}", "alice")
         .replace("{organization_id}", "acme-corp")
         .replace("{key_id}", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+        .replace("{kind}", "user")
+        .replace("{account_id}", "mallory")
 }
 
 /// A body that a route accepts. Routes without a row here need none.
