@@ -1,0 +1,131 @@
+//! How the Console looks: whether everybody can use it, and pictures of its main views.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::server::Server;
+use crate::webdriver::{Browser, Driver, Scripts};
+
+/// The five main views that are pictured.
+const PICTURED: &[(&str, &str)] = &[
+    ("dashboard", "/console"),
+    ("clients", "/console/clients?of=all"),
+    ("add-client", "/console/add/client"),
+    ("client", "/console/clients/lamp"),
+    ("review", "/console/review"),
+];
+
+/// Every other kind of page.
+const OTHERS: &[&str] = &[
+    "/console/clients?q=nowhere",
+    "/console/clients?of=deleted",
+    "/console/clients/lamp/settings",
+    "/console/clients/lamp/secrets",
+    "/console/clients/lamp/collaborators",
+    "/console/clients/lamp/collaborators/add",
+    "/console/clients/lamp/collaborators/user/alice",
+    "/console/clients/lamp/activity",
+    "/console/clients/lamp/danger",
+    "/console/clients/lamp/purge",
+    "/console/users",
+    "/console/users/alice",
+    "/console/add/user",
+    "/console/organizations",
+    "/console/add/organization",
+    "/console/organizations/acme-corp",
+    "/console/organizations/acme-corp/members",
+    "/console/api-keys",
+    "/console/add/api-key",
+    "/console/authorizations",
+    "/console/sessions",
+    "/console/password",
+    "/console/activity",
+];
+
+fn target_directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target")
+}
+
+/// Where `.ci/run` puts it.
+pub fn axe_path() -> PathBuf {
+    target_directory().join("axe/node_modules/axe-core/axe.min.js")
+}
+
+/// Clients in every state, used and unused.
+fn furnished() -> Server {
+    let server = Server::start("manual");
+    for (id, state) in [
+        ("lamp", "STATE_APPROVED"),
+        ("gateway-onboarding", "STATE_APPROVED"),
+        ("weather-map", "STATE_REQUESTED"),
+        ("door-opener", "STATE_REQUESTED"),
+        ("old-thing", "STATE_SUSPENDED"),
+    ] {
+        server.has_client("alice", id);
+        server.is_told("PUT", &format!("/api/v3/clients/{id}"), &json!({"client": {"state": state}, "field_mask": "state"}));
+    }
+    server.is_told("POST", "/api/v3/users/admin/organizations", &json!({"organization": {"ids": {"organization_id": "acme-corp"}}}));
+    server.is_told("POST", "/api/v3/clients/lamp/secret", &json!({"grace": "86400s"}));
+    server.has_client("alice", "gone-thing");
+    server.is_told("DELETE", "/api/v3/clients/gone-thing", &json!({}));
+    server
+}
+
+/// Nothing serious for axe-core, light or dark; nothing wider than the narrowest screen.
+pub fn everybody_can_use_every_page(driver: &Driver) {
+    let server = furnished();
+    let axe = std::fs::read_to_string(axe_path()).expect("axe-core is there");
+    let browser = driver.browser(Scripts::Run);
+    let mut findings = Vec::new();
+    browser.open(&format!("{}/console", server.url));
+    findings.extend(serious(&browser, &axe));
+    browser.signs_in(&server, "admin", "/console");
+    for target in PICTURED.iter().map(|(_, target)| target).chain(OTHERS) {
+        browser.has_width(360);
+        browser.open(&format!("{}{target}", server.url));
+        let width = browser.script("return document.documentElement.scrollWidth");
+        if width.as_i64() > Some(360) {
+            findings.push(format!("{target} is {width} wide on a screen of 360"));
+        }
+        browser.prefers("dark");
+        findings.extend(serious(&browser, &axe));
+        browser.prefers("light");
+        browser.has_width(1280);
+        findings.extend(serious(&browser, &axe));
+    }
+    assert!(findings.is_empty(), "{}", findings.join("\n"));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+/// What axe-core finds serious or critical on the page.
+fn serious(browser: &Browser, axe: &str) -> Vec<String> {
+    let found = browser.script_until_done(&format!(
+        "{axe}; const done = arguments[arguments.length - 1]; \
+         axe.run(document, {{resultTypes: ['violations']}}).then((found) => done(found.violations.map((one) => \
+         ({{id: one.id, impact: one.impact, help: one.help, where: one.nodes.map((node) => node.html.slice(0, 160)).slice(0, 3)}}))), \
+         (error) => done([{{id: 'axe', impact: 'critical', help: String(error), where: []}}]));"
+    ));
+    let found = found.as_array().cloned().unwrap_or_default();
+    let is_serious = |finding: &&Value| matches!(finding["impact"].as_str(), Some("serious" | "critical"));
+    found.iter().filter(is_serious).map(|finding| format!("{}: {finding}", browser.address())).collect()
+}
+
+/// For people to look at: each main view, and some of them dark or narrow.
+pub fn the_main_views_are_pictured(driver: &Driver) {
+    let server = furnished();
+    let folder = target_directory().join("screenshots");
+    std::fs::create_dir_all(&folder).expect("a folder is made");
+    let browser = driver.browser(Scripts::Run);
+    browser.has_width(1280);
+    browser.signs_in(&server, "admin", "/console");
+    for (name, target) in PICTURED {
+        browser.open(&format!("{}{target}", server.url));
+        browser.pictures(&folder.join(format!("{name}.png")));
+        browser.has_width(360);
+        browser.prefers("dark");
+        browser.pictures(&folder.join(format!("{name}-narrow-dark.png")));
+        browser.has_width(1280);
+        browser.prefers("light");
+    }
+}

@@ -1,0 +1,201 @@
+//! The stories of the Console, in a real browser.
+
+use serde_json::json;
+
+use crate::server::{PASSWORD, Server};
+use crate::webdriver::{Browser, Driver, Scripts};
+
+impl Browser {
+    /// Opens a page of the Console, signs in on the way, and comes back to it.
+    #[track_caller]
+    pub fn signs_in(&self, server: &Server, user: &str, target: &str) {
+        self.open(&format!("{}{target}", server.url));
+        self.fill("user_id", user);
+        self.fill("password", PASSWORD);
+        self.press("Sign in");
+        self.sees("Signed in as");
+        assert_eq!(self.address(), format!("{}{target}", server.url));
+    }
+
+    #[track_caller]
+    fn signs_out(&self) {
+        self.press("Sign out");
+        self.find("[name=password]");
+    }
+
+    /// Fills in the form of a new client whose code is shown on a page of the server itself.
+    #[track_caller]
+    fn registers(&self, id: &str) {
+        self.fill("id", id);
+        self.fill("name", "Lamp");
+        self.fill("description", "Shows your profile on a lamp.");
+        self.fill("redirect_uris", "code");
+        self.press("Your account 0 of 15");
+        self.find("input[value=RIGHT_USER_INFO]").press();
+        self.press("Create OAuth client");
+        self.sees("OAuth client created");
+    }
+}
+
+/// The way of the guide: User settings, OAuth clients, + Add OAuth client; then the code flow with the secret that was shown.
+pub fn a_client_is_registered_and_its_secret_completes_the_code_flow(driver: &Driver) {
+    let server = Server::start("auto");
+    let browser = driver.browser(Scripts::Run);
+    browser.signs_in(&server, "alice", "/console");
+    browser.press("User settings");
+    browser.press("OAuth clients");
+    browser.press("+ Add OAuth client");
+    browser.fill("id", "console");
+    browser.sees("The ID `console` can not be registered.");
+    browser.fill("id", "lamp");
+    browser.sees("This ID is free.");
+    browser.registers("lamp");
+    let secret = browser.find("#client-secret").text();
+    assert_eq!(secret.len(), 52);
+    assert!(!browser.address().contains(&secret));
+    browser.find("[data-copy=client-secret]").press();
+    let authorize = browser.find("#snippet-authorize").text();
+    browser.press("I have kept it: go to the client");
+    browser.sees("Last authorized");
+    browser.does_not_see(&secret);
+
+    browser.open(&authorize);
+    browser.sees("Shows your profile on a lamp.");
+    browser.press("Authorize Lamp");
+    browser.sees("Your authorization code");
+    let code = browser.find("main code").text();
+    let form = format!("grant_type=authorization_code&code={code}&redirect_uri=code&client_id=lamp&client_secret={secret}");
+    let reply = server.send("POST", "/oauth/token", &[("Content-Type", "application/x-www-form-urlencoded")], &form);
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    let token = reply.json()["access_token"].as_str().expect("a token").to_owned();
+    let bearer = format!("Bearer {token}");
+    let status = || server.send("GET", "/api/v3/users/alice", &[("Authorization", &bearer)], "").status;
+    assert_eq!(status(), 200);
+
+    browser.open(&format!("{}/console/clients/lamp", server.url));
+    browser.sees("1 tokens in the last 30 days");
+    browser.press("User settings");
+    browser.press("User settings");
+    browser.press("OAuth client authorizations");
+    browser.press("lamp");
+    browser.press("Revoke authorization");
+    browser.sees("You have not authorized any client.");
+    assert_eq!(status(), 401);
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+pub fn a_client_is_edited_and_its_secret_rotated(driver: &Driver) {
+    let server = Server::start("auto");
+    server.has_client("alice", "lamp");
+    let browser = driver.browser(Scripts::Run);
+    browser.signs_in(&server, "alice", "/console/clients/lamp/settings");
+    browser.fill("name", "Better lamp");
+    browser.press("+ Add redirect URL");
+    browser.script("document.activeElement.value = 'https://lamp.example/second'");
+    browser.find("#rights-filter").types("gateways list");
+    browser.sees("2 rights match.");
+    browser.press("Save changes");
+    browser.sees("Your changes are saved.");
+    browser.press("Overview");
+    browser.sees("Better lamp");
+    browser.sees("https://lamp.example/second");
+    browser.sees("USER_GATEWAYS_LIST");
+
+    browser.press("Secrets");
+    browser.press("Make a new secret");
+    assert_eq!(browser.find("#client-secret").text().len(), 52);
+    browser.press("I have kept it: go to the client");
+    browser.press("Secrets");
+    browser.press("Expire now");
+    browser.sees("Ended.");
+    browser.sees("the newest");
+    browser.does_not_see("Expire now");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+pub fn an_administrator_approves_many_requests_and_rejects_one_with_a_reason(driver: &Driver) {
+    let server = Server::start("manual");
+    for id in ["lamp", "lamp-two", "bad-lamp"] {
+        server.has_client("alice", id);
+        server.is_told("PUT", &format!("/api/v3/clients/{id}"), &json!({"client": {"state": "STATE_REQUESTED"}, "field_mask": "state"}));
+    }
+    let browser = driver.browser(Scripts::Run);
+    browser.signs_in(&server, "admin", "/console");
+    browser.sees("Newest requests");
+    browser.press("Open the review queue");
+    browser.press("Reject bad-lamp");
+    browser.sees("Say why: those who asked are shown the reason.");
+    browser.fill("reason", "We have lamps.");
+    browser.press("Reject bad-lamp");
+    browser.sees("Rejected. Those who asked are shown your reason.");
+    browser.find("input[value=lamp]").press();
+    browser.find("input[value=lamp-two]").press();
+    browser.press("Approve selected");
+    browser.sees("Nobody waits for an answer.");
+    browser.signs_out();
+    browser.signs_in(&server, "alice", "/console/clients/bad-lamp");
+    browser.sees("We have lamps.");
+    browser.open(&format!("{}/console/clients/lamp", server.url));
+    assert_eq!(browser.find("h1 + .badge").text(), "Approved");
+}
+
+pub fn a_client_is_deleted_restored_and_purged(driver: &Driver) {
+    let server = Server::start("auto");
+    server.has_client("alice", "lamp");
+    let browser = driver.browser(Scripts::Run);
+    browser.signs_in(&server, "admin", "/console/clients/lamp/danger");
+    browser.press("Delete OAuth client");
+    browser.sees("Deleted. It can be restored for a day.");
+    browser.press("Restore");
+    browser.sees("Restored.");
+    browser.press("Danger zone");
+    browser.press("Purge OAuth client …");
+    browser.fill("confirm", "lam");
+    browser.press("Purge for good");
+    browser.sees("Type lamp to purge it.");
+    browser.fill("confirm", "lamp");
+    browser.press("Purge for good");
+    browser.sees("Purged. Its ID is free again.");
+    browser.open(&format!("{}/console/clients/lamp", server.url));
+    browser.sees("Client with id `lamp` not found.");
+}
+
+pub fn a_collaborator_is_added_and_removed(driver: &Driver) {
+    let server = Server::start("auto");
+    server.has_user("bob");
+    server.has_client("alice", "lamp");
+    let browser = driver.browser(Scripts::Run);
+    browser.signs_in(&server, "alice", "/console/clients/lamp/collaborators");
+    browser.press("+ Add collaborator");
+    browser.fill("account", "bob");
+    browser.press("OAuth clients 0 of 5");
+    browser.find("input[value=CLIENT]").press();
+    browser.sees("5 of 5");
+    browser.press("Add collaborator");
+    browser.sees("Added.");
+    browser.press("bob");
+    browser.press("Remove collaborator");
+    browser.sees("Removed.");
+    browser.does_not_see("bob");
+}
+
+/// What needs no script is done without any.
+pub fn a_client_is_registered_and_approved_with_scripts_blocked(driver: &Driver) {
+    let server = Server::start("manual");
+    let browser = driver.browser(Scripts::Blocked);
+    browser.signs_in(&server, "alice", "/console/add/client");
+    assert!(!browser.text().contains("Filter rights"), "a script ran");
+    browser.fill("id", "x");
+    browser.fill("redirect_uris", "https://lamp.example/callback");
+    browser.press("Create OAuth client");
+    browser.sees("value does not match regex pattern");
+    assert_eq!(browser.find("[name=redirect_uris]").value(), "https://lamp.example/callback");
+    browser.registers("lamp");
+    browser.sees("waits for an administrator's approval");
+    assert_eq!(browser.find("#client-secret").text().len(), 52);
+    browser.signs_out();
+    browser.signs_in(&server, "admin", "/console/review");
+    browser.press("Approve lamp");
+    browser.sees("Approved.");
+    browser.sees("Nobody waits for an answer.");
+}
