@@ -3,7 +3,7 @@
 use crate::base::error::Result;
 use crate::call::{Input, Work};
 use crate::http::reply::Reply;
-use crate::page::frame::{SCRIPT, STYLE};
+use crate::page::frame::{ICON, SCRIPT, STYLE};
 
 pub fn style<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(|_| Ok(asset("text/css; charset=utf-8", STYLE))))
@@ -11,6 +11,10 @@ pub fn style<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
 
 pub fn script<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(|_| Ok(asset("text/javascript; charset=utf-8", SCRIPT))))
+}
+
+pub fn icon<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
+    Ok(Box::new(|_| Ok(asset("image/svg+xml", ICON))))
 }
 
 /// A new version of the program may bring a new one: it is kept for minutes, not for ever.

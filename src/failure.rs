@@ -32,6 +32,7 @@ pub fn outside(request: &Request, error: &Error) -> Reply {
         let content = html! {
             h1 { (title) }
             p { (said) }
+            @if request.path().starts_with("/console") { p { a href="/console" { "Go to the Console" } } }
             p .quiet { "Request " code { (request.id) } }
         };
         frame::page(kind.status(), title, &content)

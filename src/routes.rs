@@ -244,6 +244,7 @@ pub static ROUTES: &[Route] = &[
     route("console.password", Post, "/console/password", Console(Pass::Any), Own(console::password::submit), "Change one's password."),
     route("console.activity", Get, "/console/activity", Console(Pass::Any), Read(console::activity::page), "Show what happened, by client and by actor."),
     route("asset.script", Get, "/assets/console.js", Open, Read(assets::script), "The little script of the Console."),
+    route("asset.icon", Get, "/assets/icon.svg", Open, Read(assets::icon), "The icon of the pages."),
     route("asset.style", Get, "/assets/style.css", Open, Read(assets::style), "The stylesheet of the pages."),
 ];
 

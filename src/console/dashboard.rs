@@ -84,8 +84,9 @@ fn newest_clients(newest: &[Client], is_admin: bool) -> Markup {
         ul .newest {
             @for client in newest {
                 li {
-                    a href={"/console/clients/" (client.id)} { (clients::shown_name(client)) }
-                    " " span .quiet { (client.id) } " " (badge(client.state)) " " (moment(client.created_at))
+                    span { a href={"/console/clients/" (client.id)} { (clients::shown_name(client)) } " " span .quiet { (client.id) } }
+                    span { (badge(client.state)) }
+                    (moment(client.created_at))
                 }
             }
         }

@@ -16,12 +16,15 @@ pub fn tokens_per_day(issued: &[(i64, i64)]) -> Markup {
         None => format!("No tokens in the last {} days.", issued.len()),
         Some((busiest, _)) => format!("{total} tokens in the last {} days; the most, {most}, on {}.", issued.len(), date(*busiest)),
     };
+    if most == 0 {
+        return html! { p .quiet { (said) } };
+    }
     let slot = WIDTH / i64::try_from(issued.len()).unwrap_or(1).max(1);
     html! {
         figure .picture {
             svg viewBox={"0 0 " (WIDTH) " " (HEIGHT)} role="img" aria-label=(said) {
                 @for (n, (day, count)) in (0..).zip(issued) {
-                    @let tall = if most == 0 { 0 } else { (count * (HEIGHT - 10) / most).max(i64::from(*count > 0) * 2) };
+                    @let tall = (count * (HEIGHT - 10) / most).max(i64::from(*count > 0) * 2);
                     g {
                         title { (date(*day)) ": " (count) }
                         rect .slot x=(n * slot) y="0" width=(slot) height=(HEIGHT) {}

@@ -208,7 +208,7 @@ pub fn age(since: Time, now: Time) -> String {
     let seconds = now.seconds() - since.seconds();
     let counted = |count: i64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     match seconds {
-        ..60 => "just now".to_owned(),
+        ..60 => "less than a minute old".to_owned(),
         60..3600 => counted(seconds / 60, "minute") + " old",
         3600..86_400 => counted(seconds / 3600, "hour") + " old",
         _ => counted(seconds / 86_400, "day") + " old",

@@ -7,6 +7,11 @@ for (const time of document.querySelectorAll("time[datetime]")) {
     time.textContent = instant.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }
 
+// Where there is little room the menu stays shut until it is asked for.
+if (matchMedia("(max-width: 48rem)").matches) {
+    document.querySelectorAll("nav details").forEach((menu) => { menu.open = false; });
+}
+
 // Buttons that copy. Where the browser has no clipboard (plain http), the text is selected instead.
 for (const button of document.querySelectorAll("[data-copy]")) {
     const source = document.getElementById(button.dataset.copy);

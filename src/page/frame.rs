@@ -16,6 +16,12 @@ pub const SCRIPT: &str = include_str!("console.js");
 /// Where the script lies.
 pub const SCRIPT_PATH: &str = "/assets/console.js";
 
+/// The icon of every page, at [`ICON_PATH`].
+pub const ICON: &str = include_str!("icon.svg");
+
+/// Where the icon lies.
+pub const ICON_PATH: &str = "/assets/icon.svg";
+
 /// Whose pages they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Surface {
@@ -63,6 +69,7 @@ pub fn document(surface: Surface, status: u16, title: &str, body: &Markup) -> Re
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (title) " · " (surface.name()) }
+                link rel="icon" type="image/svg+xml" href=(ICON_PATH);
                 link rel="stylesheet" href=(STYLE_PATH);
                 @if surface == Surface::Console { script src=(SCRIPT_PATH) defer {} }
             }

@@ -12,6 +12,8 @@ mod webdriver;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use webdriver::Driver;
 
@@ -21,16 +23,22 @@ macro_rules! stories {
     ($($room:ident :: $story:ident),+ $(,)?) => { &[$((stringify!($story), $room::$story as fn(&Driver))),+] };
 }
 
+/// The longest one first.
 const STORIES: &[Story] = stories![
+    looks::everybody_can_use_every_page,
     stories::a_client_is_registered_and_its_secret_completes_the_code_flow,
     stories::a_client_is_edited_and_its_secret_rotated,
     stories::an_administrator_approves_many_requests_and_rejects_one_with_a_reason,
     stories::a_client_is_deleted_restored_and_purged,
     stories::a_collaborator_is_added_and_removed,
     stories::a_client_is_registered_and_approved_with_scripts_blocked,
-    looks::everybody_can_use_every_page,
     looks::the_main_views_are_pictured,
 ];
+
+/// How many stories are told at the same time.
+const AT_ONCE: usize = 2;
+
+const FAILED: &str = "FAILED";
 
 const HOW: &str = "needs chromium and chromedriver: `apt-get install chromium chromium-driver`, then `cargo test --test browser`";
 const HOW_AXE: &str = "needs axe-core: `npm install --prefix target/axe axe-core@4.14.1`, then `cargo test --test browser`";
@@ -48,25 +56,31 @@ fn main() -> ExitCode {
     }
     println!("\nrunning {} stories in a browser", chosen.len());
     let driver = if chosen.is_empty() { None } else { Driver::start() };
-    let mut failed = 0;
-    for (name, story) in chosen {
-        let missing = match &driver {
-            None => Some(HOW),
-            Some(_) if *name == "everybody_can_use_every_page" && !looks::axe_path().exists() => Some(HOW_AXE),
-            Some(_) => None,
-        };
-        let told = match (missing, &driver) {
-            (None, Some(driver)) => match catch_unwind(AssertUnwindSafe(|| story(driver))) {
-                Ok(()) => "ok".to_owned(),
-                Err(_) => {
-                    failed += 1;
-                    "FAILED".to_owned()
+    let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                while let Some((name, story)) = chosen.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    let begun = Instant::now();
+                    let told = tell(name, story, driver.as_ref());
+                    failed.fetch_add(usize::from(told == FAILED), Ordering::SeqCst);
+                    println!("story {name} ... {told} ({:.1} s)", begun.elapsed().as_secs_f32());
                 }
-            },
-            (how, _) => format!("left out ({})", how.unwrap_or(HOW)),
-        };
-        println!("story {name} ... {told}");
-    }
+            });
+        }
+    });
     println!();
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if failed.into_inner() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Tells one story, or says why it cannot be told here.
+fn tell(name: &str, story: &fn(&Driver), driver: Option<&Driver>) -> String {
+    let Some(driver) = driver else { return format!("left out ({HOW})") };
+    if name == "everybody_can_use_every_page" && !looks::axe_path().exists() {
+        return format!("left out ({HOW_AXE})");
+    }
+    match catch_unwind(AssertUnwindSafe(|| story(driver))) {
+        Ok(()) => "ok".to_owned(),
+        Err(_) => FAILED.to_owned(),
+    }
 }

@@ -168,10 +168,17 @@ impl Browser {
         self.ask("POST", "/execute/async", &json!({"script": script, "args": []}))
     }
 
+    /// Every page from now on begins with this script, whatever its policy.
+    #[track_caller]
+    pub fn brings(&self, script: &str) {
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({"source": script}));
+    }
+
     #[track_caller]
     pub fn has_width(&self, width: u32) {
         let metrics = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
         self.devtools("Emulation.setDeviceMetricsOverride", &metrics);
+        self.devtools("Emulation.setScrollbarsHidden", &json!({"hidden": true}));
     }
 
     /// `light` or `dark`.
@@ -200,7 +207,7 @@ impl Browser {
         let log = self.ask("POST", "/se/log", &json!({"type": "browser"}));
         let entries = log.as_array().cloned().unwrap_or_default();
         let text = |entry: &Value| entry["message"].as_str().unwrap_or_default().to_owned();
-        entries.iter().filter(|entry| entry["level"] == "SEVERE").map(text).filter(|text| !text.contains("favicon")).collect()
+        entries.iter().filter(|entry| entry["level"] == "SEVERE").map(text).collect()
     }
 }
 

@@ -243,6 +243,7 @@ fn one_example_of_every_other_row_succeeds() {
         ("POST", "/oauth/api/auth/logout", "/oauth/api/auth/logout", String::new(), 204),
         ("GET", "/oauth/logout", &format!("/oauth/logout?access_token_id={token_id}"), String::new(), 302),
         ("GET", "/assets/style.css", "/assets/style.css", String::new(), 200),
+        ("GET", "/assets/icon.svg", "/assets/icon.svg", String::new(), 200),
         ("GET", "/assets/console.js", "/assets/console.js", String::new(), 200),
         ("GET", "/", "/", String::new(), 302),
         ("GET", "/console/", "/console/", String::new(), 302),
