@@ -40,7 +40,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             (title("OAuth clients", &way("/console/add/client", "+ Add OAuth client")))
             (tabs(&listing, of, call.by.is_admin))
             div .tools {
-                (listing.search("Search in ID, name and description"))
+                (listing.search("ID, name or description"))
                 @if of != Of::Deleted { (states(&listing)) }
             }
             @if found.items.is_empty() { (nothing(&listing, of)) } @else { (table(&view, &listing, of, &found)?) }

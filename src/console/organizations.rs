@@ -52,7 +52,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let content = html! {
             (title("Organizations", &way("/console/add/organization", "+ Add organization")))
             (which(&listing, deleted))
-            div .tools { (listing.search("Search in ID, name and description")) }
+            div .tools { (listing.search("ID, name or description")) }
             @if !found.items.is_empty() { (table(&view, &listing, deleted, &found.items)?) }
             @else if deleted == Deleted::Yes || !listing.query().is_empty() { p .empty { "No organization matches." } }
             @else {

@@ -61,7 +61,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let content = html! {
             (title("Users", &way("/console/add/user", "+ Add user")))
             (which(&listing, deleted))
-            div .tools { (listing.search("Search in ID, name and description")) }
+            div .tools { (listing.search("ID, name or description")) }
             @if found.items.is_empty() { p .empty { "No user matches." } } @else { (table(&view, &listing, deleted, &found)) }
             (listing.pager(found.total))
         };
