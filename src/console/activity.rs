@@ -83,9 +83,9 @@ fn row(event: &Event) -> Markup {
     html! {
         tr {
             td data-label="When" { (moment(event.happened_at)) }
-            td data-label="What" { code { (event.name) } }
+            td data-label="What" { code .word { (event.name) } }
             td data-label="Of" { @if let Some(path) = path { a href=(path) { (event.entity_id) } } @else { (event.entity_id) } }
-            td data-label="By" {
+            td .narrow data-label="By" {
                 @match &event.actor.account_id { Some(account) => (account), None => span .quiet { "nobody signed in" } }
                 @if let Some(key) = &event.actor.api_key_id { br; span .quiet { "key " code { (key) } } }
             }
@@ -109,7 +109,7 @@ fn details(event: &Event) -> Markup {
     html! {
         @if !names.is_empty() {
             details {
-                summary { (names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ")) }
+                summary { (few(&names)) }
                 dl .changes {
                     @for name in names {
                         dt { (name) }
@@ -124,4 +124,11 @@ fn details(event: &Event) -> Markup {
             }
         }
     }
+}
+
+/// The first names, and how many more there are.
+fn few(names: &[&String]) -> String {
+    const SHOWN: usize = 3;
+    let first = names.iter().take(SHOWN).map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN { format!("{first} and {} more", names.len() - SHOWN) } else { first }
 }

@@ -48,7 +48,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                     } }
                     tbody { @for key in &found.items {
                         tr {
-                            td data-label="ID" { code { (key.id) } }
+                            td .narrow data-label="ID" { code { (key.id) } }
                             td data-label="Name" { (key.name) }
                             td data-label="Rights" { (rights_picker::tags(&key.rights)) }
                             td data-label="Created at" { (moment(key.created_at)) }

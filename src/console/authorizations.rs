@@ -92,7 +92,7 @@ fn table(view: &View<'_>, tokens: &[AccessToken]) -> Markup {
             thead { tr { th scope="col" { "ID" } th scope="col" { "Created" } th scope="col" { "Expires" } th scope="col" { span .hidden { "Actions" } } } }
             tbody { @for token in tokens {
                 tr {
-                    td data-label="ID" { code { (token.id) } }
+                    td .narrow data-label="ID" { code { (token.id) } }
                     td data-label="Created" { (moment(token.created_at)) }
                     td data-label="Expires" { (moment(token.expires_at)) }
                     td .actions { (view.button(&format!("{PATH}/{}/tokens/{}/end", token.client_id, token.id), "Invalidate", "danger")) }

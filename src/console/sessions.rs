@@ -26,7 +26,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                 thead { tr { th scope="col" { "Session" } (listing.head("created", "Signed in")) th scope="col" { "Last used" } th scope="col" { span .hidden { "Actions" } } } }
                 tbody { @for session in &found.items {
                     tr {
-                        td data-label="Session" { code { (session.id) } @if session.id == here { " " span .badge.approved { "This browser" } } }
+                        td .narrow data-label="Session" { code { (session.id) } @if session.id == here { " " span .badge.approved { "This browser" } } }
                         td data-label="Signed in" { (moment(session.created_at)) }
                         td data-label="Last used" { (moment(session.updated_at)) }
                         td .actions { (view.button(&format!("/console/sessions/{}/end", session.id), "Sign out", "danger")) }
