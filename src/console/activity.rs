@@ -65,7 +65,13 @@ fn listed(events: &[Event], base: &str, none: &str) -> Markup {
         @if events.is_empty() { p .empty { (none) } } @else {
             table {
                 caption .hidden { "Events" }
-                thead { tr { th scope="col" { "When" } th scope="col" { "What" } th scope="col" { "Of" } th scope="col" { "By" } th scope="col" { "Details" } } }
+                thead { tr {
+                    th scope="col" { "When" }
+                    th scope="col" { "What" }
+                    th scope="col" { "Of" }
+                    th scope="col" { "By" }
+                    th scope="col" { "Details" }
+                } }
                 tbody { @for event in events { (row(event)) } }
             }
             @if is_full && let Some(last) = events.last() {

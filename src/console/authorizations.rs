@@ -31,7 +31,13 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             } @else {
                 table {
                     caption .hidden { "Authorizations" }
-                    thead { tr { th scope="col" { "Client ID" } th scope="col" { "Rights" } (listing.head("created", "Created at")) th scope="col" { "Renewed at" } th scope="col" { span .hidden { "Actions" } } } }
+                    thead { tr {
+                        th scope="col" { "Client ID" }
+                        th scope="col" { "Rights" }
+                        (listing.head("created", "Created at"))
+                        th scope="col" { "Renewed at" }
+                        th scope="col" { span .hidden { "Actions" } }
+                    } }
                     tbody { @for found in &found.items {
                         tr {
                             td data-label="Client ID" { a href={(PATH) "/" (found.client_id)} { (found.client_id) } }
@@ -89,7 +95,12 @@ fn table(view: &View<'_>, tokens: &[AccessToken]) -> Markup {
     html! {
         table {
             caption .hidden { "Access tokens" }
-            thead { tr { th scope="col" { "ID" } th scope="col" { "Created" } th scope="col" { "Expires" } th scope="col" { span .hidden { "Actions" } } } }
+            thead { tr {
+                th scope="col" { "ID" }
+                th scope="col" { "Created" }
+                th scope="col" { "Expires" }
+                th scope="col" { span .hidden { "Actions" } }
+            } }
             tbody { @for token in tokens {
                 tr {
                     td .narrow data-label="ID" { code { (token.id) } }

@@ -86,7 +86,13 @@ fn table(opened: &Opened<'_>, secrets: &[ClientSecret]) -> Markup {
     html! {
         table {
             caption .hidden { "Secrets" }
-            thead { tr { th scope="col" { "Made" } th scope="col" { "Age" } th scope="col" { "Last used" } th scope="col" { "Ends" } th scope="col" { span .hidden { "Actions" } } } }
+            thead { tr {
+                th scope="col" { "Made" }
+                th scope="col" { "Age" }
+                th scope="col" { "Last used" }
+                th scope="col" { "Ends" }
+                th scope="col" { span .hidden { "Actions" } }
+            } }
             tbody {
                 @for (n, secret) in secrets.iter().enumerate() {
                     tr {

@@ -146,10 +146,18 @@ fn listed(call: &Call<'_>, input: &Input<'_>, status: u16, problem: Option<Probl
     around(call, input, status, &owned, |view| {
         html! {
             (Fields::with(problem.map(|problem| Problem::new("", problem.text))).summary())
-            div .title { p { "Who may see and change it, directly or through an organization." } (way(&format!("{}/add", path(&owned)), &format!("+ Add {}", word(&owned)))) }
+            div .title {
+                p { "Who may see and change it, directly or through an organization." }
+                (way(&format!("{}/add", path(&owned)), &format!("+ Add {}", word(&owned))))
+            }
             table {
                 caption .hidden { "Who has rights" }
-                thead { tr { th scope="col" { "Type" } (listing.head("id", "ID")) (listing.head("rights", "Rights")) th scope="col" { span .hidden { "Actions" } } } }
+                thead { tr {
+                    th scope="col" { "Type" }
+                    (listing.head("id", "ID"))
+                    (listing.head("rights", "Rights"))
+                    th scope="col" { span .hidden { "Actions" } }
+                } }
                 tbody { @for member in &found.items { (row(view, &owned, member)) } }
             }
             (listing.pager(found.total))

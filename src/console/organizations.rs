@@ -95,7 +95,10 @@ fn table(view: &View<'_>, listing: &Listing, deleted: Deleted, found: &[Organiza
             caption .hidden { "Organizations" }
             thead { tr {
                 (listing.head("id", "ID")) (listing.head("name", "Name"))
-                @if deleted == Deleted::Yes { th scope="col" { "Deleted at" } th scope="col" { span .hidden { "Actions" } } } @else { (listing.head("created", "Created at")) }
+                @if deleted == Deleted::Yes {
+                    th scope="col" { "Deleted at" }
+                    th scope="col" { span .hidden { "Actions" } }
+                } @else { (listing.head("created", "Created at")) }
             } }
             tbody { @for row in rows { (row) } }
         }

@@ -23,7 +23,12 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             p { "The browsers in which you are signed in. A session ends after a week without use, and after 30 days." }
             table {
                 caption .hidden { "Sessions" }
-                thead { tr { th scope="col" { "Session" } (listing.head("created", "Signed in")) th scope="col" { "Last used" } th scope="col" { span .hidden { "Actions" } } } }
+                thead { tr {
+                    th scope="col" { "Session" }
+                    (listing.head("created", "Signed in"))
+                    th scope="col" { "Last used" }
+                    th scope="col" { span .hidden { "Actions" } }
+                } }
                 tbody { @for session in &found.items {
                     tr {
                         td .narrow data-label="Session" { code { (session.id) } @if session.id == here { " " span .badge.approved { "This browser" } } }

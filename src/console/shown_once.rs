@@ -66,12 +66,15 @@ pub fn snippets(public_url: &str, client: &Client, secret: &str) -> Markup {
     );
     let secret = if secret.is_empty() { "the secret that was shown once" } else { secret };
     let environment = format!(
-        "export OAUTH_CLIENT_ID='{}'\nexport OAUTH_CLIENT_SECRET={}\nexport OAUTH_AUTHORIZATION_URL='{public_url}/oauth/authorize'\nexport OAUTH_TOKEN_URL='{public_url}/oauth/token'",
+        "export OAUTH_CLIENT_ID='{}'\nexport OAUTH_CLIENT_SECRET={}\n\
+         export OAUTH_AUTHORIZATION_URL='{public_url}/oauth/authorize'\n\
+         export OAUTH_TOKEN_URL='{public_url}/oauth/token'",
         client.id,
         quoted(secret)
     );
     let token = format!(
-        "curl {public_url}/oauth/token \\\n  -u \"$OAUTH_CLIENT_ID:$OAUTH_CLIENT_SECRET\" \\\n  -d grant_type=authorization_code \\\n  -d code=THE-CODE \\\n  --data-urlencode redirect_uri={}",
+        "curl {public_url}/oauth/token \\\n  -u \"$OAUTH_CLIENT_ID:$OAUTH_CLIENT_SECRET\" \\\n  -d grant_type=authorization_code \\\n  \
+         -d code=THE-CODE \\\n  --data-urlencode redirect_uri={}",
         quoted(redirect_uri)
     );
     html! {

@@ -84,7 +84,10 @@ fn table(view: &View<'_>, listing: &Listing, deleted: Deleted, found: &Listed<Us
             caption .hidden { "Users" }
             thead { tr {
                 (listing.head("id", "ID")) (listing.head("name", "Name")) (listing.head("email", "E-mail")) (listing.head("state", "State"))
-                @if deleted == Deleted::Yes { th scope="col" { "Deleted at" } th scope="col" { span .hidden { "Actions" } } } @else { (listing.head("created", "Created at")) }
+                @if deleted == Deleted::Yes {
+                    th scope="col" { "Deleted at" }
+                    th scope="col" { span .hidden { "Actions" } }
+                } @else { (listing.head("created", "Created at")) }
             } }
             tbody {
                 @for user in &found.items {
