@@ -56,7 +56,7 @@ pub fn copied(text: &str, id: &str, snippet: &str) -> Markup {
     }
 }
 
-/// The two requests of the code flow, ready for a shell. Where the secret is not known any more, its variable stands alone.
+/// The two requests of the code flow, ready for a shell. Where the secret is not known any more, words stand in its place.
 pub fn snippets(public_url: &str, client: &Client, secret: &str) -> Markup {
     let redirect_uri = client.redirect_uris.first().map_or("", String::as_str);
     let authorize = format!(
