@@ -38,6 +38,22 @@ pub fn document() -> Value {
     })
 }
 
+/// The document as it is sent: a line for each operation and each schema, so that it is small and a change shows where it is.
+pub fn text() -> String {
+    lines(&document(), 3) + "\n"
+}
+
+/// So many levels of objects with a line for each member; what is below them on one line.
+fn lines(value: &Value, levels: usize) -> String {
+    match value {
+        Value::Object(members) if levels > 0 => {
+            let members = members.iter().map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), lines(value, levels - 1)));
+            format!("{{\n{}\n}}", members.collect::<Vec<_>>().join(",\n"))
+        }
+        _ => value.to_string(),
+    }
+}
+
 /// The routes of the API; what lies beside it speaks OAuth, which describes itself (RFC 8414).
 fn described_routes() -> impl Iterator<Item = &'static Route> {
     ROUTES.iter().filter(|route| route.path.starts_with("/api/"))

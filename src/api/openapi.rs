@@ -4,7 +4,7 @@ use crate::base::error::Result;
 use crate::call::{Input, Work};
 use crate::http::reply::Reply;
 
-/// What `openapi::document` makes; a test holds the two against each other.
+/// What `openapi::text` makes; a test holds the two against each other.
 pub const DOCUMENT: &str = include_str!("openapi.json");
 
 pub fn get<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {

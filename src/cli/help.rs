@@ -16,7 +16,7 @@ pub fn version(_: &Given) -> Result<(), Failure> {
 }
 
 pub fn openapi(_: &Given) -> Result<(), Failure> {
-    print(&format!("{:#}\n", crate::openapi::document()))
+    print(crate::api::openapi::DOCUMENT)
 }
 
 /// What a command or a group of this name does; without a name, what there is.
