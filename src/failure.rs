@@ -9,6 +9,7 @@ use crate::base::secret;
 use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
 use crate::page::frame;
+use crate::page::words::sentence;
 
 errors! {
     RECOVERED: Internal "pkg/rpcserver" "rpc_recovered" "Internal Server Error";
@@ -62,11 +63,7 @@ pub fn prefers_html(request: &Request) -> bool {
 /// The error in a sentence, without the names that only programs need.
 fn said(error: &Error) -> String {
     match error {
-        Error::Named(named) => {
-            let text = named.text();
-            let mut letters = text.chars();
-            letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str().trim_end_matches('.')))
-        }
+        Error::Named(named) => sentence(&named.text()),
         Error::Plain(_, text) => text.clone(),
         Error::Internal(_) => "Something went wrong on our side.".to_owned(),
         Error::Unavailable(_) => "Nothing can be saved just now. Try again in a moment.".to_owned(),

@@ -2,6 +2,7 @@
 
 use crate::base::error::{Error, Named, Result};
 use crate::base::validation::VALIDATION;
+use crate::page::words::sentence;
 
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -61,10 +62,4 @@ impl Problem {
         }
         self
     }
-}
-
-/// Begins with a capital and ends with a full stop.
-pub fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str().trim_end_matches('.')))
 }

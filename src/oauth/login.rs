@@ -13,6 +13,7 @@ use crate::http::reply::Reply;
 use crate::http::request::Method;
 use crate::oauth::parameters::Parameters;
 use crate::page::frame;
+use crate::page::words::sentence;
 use crate::registry::sessions::{COOKIE, Ticket};
 use crate::registry::sign_in::{self, Attempt};
 
@@ -137,9 +138,4 @@ fn form(call: &Call<'_>, input: &Input<'_>, status: u16, next: &str, user_id: &s
         }
     };
     token.carried_by(frame::page(status, "Sign in", &content), transport(call))
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }

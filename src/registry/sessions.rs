@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::json;
 
 use crate::base::error::{Error, Result, errors};
-use crate::base::id::UserId;
+use crate::base::id::{AccountId, UserId};
 use crate::base::page::{Listed, Page};
 use crate::base::secret::{self, Hash, Token, TokenKind};
 use crate::model::event::Action;
@@ -58,7 +58,9 @@ pub(super) fn begin(tx: &Tx<'_>, by: &Principal, user_id: &UserId) -> Result<Tic
     let token = Token { kind: TokenKind::Session, id: secret::fresh_uuid(), key: secret::fresh_key() };
     let session = Session { id: token.id.clone(), user_id: user_id.clone(), created_at: tx.now, updated_at: tx.now };
     tx.insert_session(&session, &Hash::of_generated(&token.key))?;
-    record(tx, by, user_id, Action::BeginSession, &session.id)?;
+    // Whoever signs in acts as the user from here on.
+    let user = Principal { account: Some(AccountId::User(user_id.clone())), ..by.clone() };
+    record(tx, &user, user_id, Action::BeginSession, &session.id)?;
     Ok(Ticket { user_id: user_id.clone(), token })
 }
 

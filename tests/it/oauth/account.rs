@@ -268,4 +268,5 @@ fn signing_in_and_out_is_written_down() {
     let names: Vec<&str> = events.iter().map(|event| event.name.as_str()).collect();
     assert!(names.ends_with(&["user.session.create", "user.session.delete"]), "{names:?}");
     assert!(events.iter().all(|event| !event.new_values.contains("ONZW4")));
+    assert!(events.iter().rev().take(2).all(|event| event.actor.account_id.as_deref() == Some("bob")));
 }
