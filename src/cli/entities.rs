@@ -70,10 +70,11 @@ pub fn create(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result
     let entities = input::entities(noun, given)?;
     let mut secrets = SecretFile::of(given, entities.len())?;
     let mut caller: Option<(&'static str, String)> = None;
-    for entity in entities {
+    let total = entities.len();
+    for (made, entity) in entities.into_iter().enumerate() {
         let input::Entity { mut fields, owner } = entity;
         let id = prepare(noun, given, &flags, &mut fields)?;
-        let (kind, owner) = match named.clone().or(owner) {
+        let owner = match named.clone().or(owner) {
             Some(owner) => owner,
             None => {
                 if caller.is_none() {
@@ -82,12 +83,36 @@ pub fn create(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result
                 caller.clone().ok_or_else(|| missing("collaborator"))?
             }
         };
-        let body = json!({(noun.name): fields, "collaborator": account_json(kind, &owner)});
-        let answer = remote.write(Post, &format!("{kind}/{}/{}", segment(&owner), noun.plural), Some(&body))?;
-        shown_with_secret(noun, &format, &mut secrets, &id, answer.body)?;
+        if let Err(failure) = create_one(noun, &format, &mut secrets, remote, (&id, fields, owner)) {
+            secrets.end();
+            if total > 1 {
+                note(&format!("{made} of {total} were made before `{}`, where it ended", output::printable(&id)));
+            }
+            return Err(match failure {
+                // Whoever does not read on must know that it did not go on.
+                Failure::Unread => Failure::Refused(format!("standard output was closed after `{}` was made", output::printable(&id))),
+                failure => failure,
+            });
+        }
     }
     secrets.end();
     Ok(())
+}
+
+/// What is made: its ID, its fields, and the account that it belongs to.
+type New<'a> = (&'a str, Map<String, Value>, (&'static str, String));
+
+fn create_one(
+    noun: &Noun,
+    format: &Format,
+    secrets: &mut SecretFile,
+    remote: &Remote,
+    (id, fields, owner): New<'_>,
+) -> Result<(), Failure> {
+    let (kind, owner) = owner;
+    let body = json!({(noun.name): fields, "collaborator": account_json(kind, &owner)});
+    let answer = remote.write(Post, &format!("{kind}/{}/{}", segment(&owner), noun.plural), Some(&body))?;
+    shown_with_secret(noun, format, secrets, id, answer.body)
 }
 
 /// Puts the flags and what is usual over what was written, and gives back the ID.

@@ -4,10 +4,10 @@ use std::fs::{File, OpenOptions, remove_file};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::cli::arguments::Given;
-use crate::cli::output::note;
+use crate::cli::output::{Format, note};
 use crate::cli::refusal::{Refusal, SECRET_FILE};
 use crate::cli::settings::Usage;
 
@@ -22,6 +22,8 @@ pub struct Secret<'a> {
 #[derive(Debug)]
 pub struct SecretFile {
     file: Option<(String, File)>,
+    /// What is printed may leave the secret out, which then is told beside it: it exists this once.
+    format: Format,
     /// Several secrets are told apart by whose they are.
     several: bool,
     kept: usize,
@@ -37,14 +39,24 @@ impl SecretFile {
             let file = file.map_err(|error| Refusal::from(SECRET_FILE.with("reason", error.to_string())).with("secret-out", path))?;
             Ok::<_, Refusal>((path.to_owned(), file))
         };
-        Ok(SecretFile { file: path.map(make).transpose()?, several: secrets > 1, kept: 0, shown: 0 })
+        Ok(SecretFile {
+            file: path.map(make).transpose()?,
+            format: Format::of(given).unwrap_or(Format::Json),
+            several: secrets > 1,
+            kept: 0,
+            shown: 0,
+        })
     }
 
     /// Takes the secret out of an answer if it goes to the file. With several secrets a line is `ID SECRET`.
     pub fn keep(&mut self, secret: Secret<'_>, body: &mut Value) -> Result<(), Refusal> {
         let Some(object) = body.as_object_mut().filter(|object| object.contains_key(secret.member)) else { return Ok(()) };
         let Some((path, file)) = &mut self.file else {
-            self.shown += 1;
+            match &self.format {
+                Format::Path(path) if path != secret.member => note(&told(&secret, object)),
+                Format::Table => note(&told(&secret, object)),
+                Format::Json | Format::Path(_) => self.shown += 1,
+            }
             return Ok(());
         };
         let value = object.shift_remove(secret.member).unwrap_or_default();
@@ -67,6 +79,11 @@ impl SecretFile {
             _ => {}
         }
     }
+}
+
+fn told(secret: &Secret<'_>, object: &Map<String, Value>) -> String {
+    let value = object.get(secret.member).and_then(Value::as_str).unwrap_or_default();
+    format!("the {} of {}, shown this once: {value}", secret.member, secret.of)
 }
 
 impl Drop for SecretFile {

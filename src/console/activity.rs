@@ -55,7 +55,7 @@ pub fn of_client<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 
 fn found(call: &Call<'_>, asked: &Form, entity: Option<&Entity>) -> Result<Vec<Event>> {
     let actor = Some(asked.one("actor").to_owned()).filter(|actor| !actor.is_empty());
-    let search = EventSearch { entity: None, actor, before: asked.one("before").parse().ok() };
+    let search = EventSearch { actor, before: asked.one("before").parse().ok(), ..EventSearch::default() };
     history::list(call.tx, call.by, entity, search, SIZE)
 }
 

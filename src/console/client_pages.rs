@@ -77,7 +77,7 @@ impl<'a> Opened<'a> {
             (title(name, &badge(self.client.state)))
             p .quiet .under-title {
                 code { (self.client.id) }
-                @if !self.client.state_description.is_empty() { " · " (self.client.state_description) }
+                @if !self.client.state_description.is_empty() && self.rights.has(Right::ClientInfo) { " · " (self.client.state_description) }
             }
             nav .tabs aria-label="Client" {
                 @for shown in shown { a href=(self.path(*shown)) aria-current=[(*shown == tab).then_some("page")] { (shown.line().1) } }

@@ -4,12 +4,14 @@ use maud::html;
 
 use crate::base::error::Result;
 use crate::base::secret::Hash;
-use crate::call::{Call, Input, OwnWork, Work};
+use crate::call::{Call, Input, Own, OwnWork, Work};
 use crate::console::fields::{Fields, label};
 use crate::console::problem::Problem;
 use crate::console::view::{Place, View, after, signed_in, title};
+use crate::failure;
 use crate::http::form::Form;
 use crate::http::reply::Reply;
+use crate::registry::sign_in::{self, Attempt};
 use crate::registry::users::{self, OldAccess};
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
@@ -21,26 +23,33 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     let form = Form::of_body(input.request)?;
     let old_access = if form.has("revoke") { OldAccess::Revoked } else { OldAccess::Stays };
     Ok(Box::new(move |own| {
-        let (id, kept, now) = own.read(|call| {
+        let attempt = own.read(|call| {
             let id = signed_in(call)?.clone();
-            let kept = users::passwords(call.tx, &id)?;
-            Ok((id, kept, call.tx.now))
+            Ok(Attempt { user_id: id, peer: input.request.peer })
         })?;
-        let (old, new) = (form.verbatim("old"), form.verbatim("password"));
-        let changed =
-            users::check_new_password(&id, old, new).and_then(|()| users::verify_password(kept.as_ref(), &id, old, now)).and_then(|()| {
-                let hash = Hash::of_chosen(new);
-                kept.as_ref()
-                    .map_or(Ok(()), |kept| own.write(|call| users::change_password(call.tx, call.by, &id, kept, &hash, old_access)))
-            });
-        match changed {
+        match change(own, &attempt, &form, old_access) {
             Ok(()) => Ok(after("/console/password", "password")),
             Err(error) => {
+                let status = failure::body(&error).0.status();
                 let problem = Problem::of(error)?;
-                own.read(|call| shown(call, input, 400, Some(problem)))
+                // Whoever gave the wrong password is signed in all the same.
+                own.read(|call| shown(call, input, if status == 401 { 400 } else { status }, Some(problem)))
             }
         }
     }))
+}
+
+/// Whoever guesses here is slowed down as where one signs in.
+fn change(own: &Own<'_>, attempt: &Attempt, form: &Form, old_access: OldAccess) -> Result<()> {
+    let (id, old, new) = (&attempt.user_id, form.verbatim("old"), form.verbatim("password"));
+    users::check_new_password(id, old, new)?;
+    let (kept, now) = own.read(|call| Ok((sign_in::look_up(call.tx, attempt)?, call.tx.now)))?;
+    if let Err(error) = users::verify_password(kept.as_ref(), id, old, now) {
+        own.write(|call| sign_in::count_failure(call.tx, attempt))?;
+        return Err(error);
+    }
+    let hash = Hash::of_chosen(new);
+    kept.map_or(Ok(()), |kept| own.write(|call| users::change_password(call.tx, call.by, id, &kept, &hash, old_access)))
 }
 
 fn shown(call: &Call<'_>, input: &Input<'_>, status: u16, problem: Option<Problem>) -> Result<Reply> {

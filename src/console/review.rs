@@ -94,10 +94,10 @@ fn shown(call: &Call<'_>, input: &Input<'_>, status: u16, answer: &Answer, probl
     let reason = label("reason", "Reason for a rejection", "At most 128 characters; those who asked are shown it.");
     let content = html! {
         (title("Review queue", &html! {}))
+        (fields.summary())
         @if found.items.is_empty() {
             p .empty { "Nobody waits for an answer. New requests stand here, the oldest first." }
         } @else {
-            (fields.summary())
             (view.form(PATH, &html! {
                 // First in the form, so that the key Enter in the reason means what stands beside it.
                 (fields.text(reason, &answer.reason))

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::base::error::Result;
+use crate::base::error::{Result, errors};
 use crate::base::id::ClientId;
 use crate::base::validation::Invalid;
 use crate::model::choice::State;
@@ -12,7 +12,12 @@ use crate::model::patch::Patch;
 use crate::model::settings::{Approval, Settings};
 use crate::registry::clients;
 use crate::registry::principal::Principal;
+use crate::store::Deleted;
 use crate::store::Tx;
+
+errors! {
+    CLIENT_ANSWERED: FailedPrecondition "keyfob" "client_answered" "client `{client_id}` does not wait for an answer any more";
+}
 
 /// What an administrator says to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +39,10 @@ pub fn review(tx: &Tx<'_>, by: &Principal, settings: &Settings, ids: &[ClientId]
         mask.add(FIELDS, name);
     }
     for id in ids {
+        // Somebody else may have answered meanwhile.
+        if tx.client(id, Deleted::No)?.is_some_and(|client| client.state != State::Requested) {
+            return Err(CLIENT_ANSWERED.with("client_id", id.as_str()).into());
+        }
         sent.put("ids", json!({"client_id": id.as_str()}));
         sent.check(FIELDS, "Client", Some(&mask)).map_err(|inner: Invalid| inner.inside("UpdateClientRequest", "client"))?;
         clients::update(tx, by, settings, id, &mask, &sent, None)?;

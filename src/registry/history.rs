@@ -41,10 +41,17 @@ pub fn record_values(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Actio
 /// What happened, newest first, at most so many: of an entity to those who may read it, and otherwise to administrators everything,
 /// to others what they did themselves.
 pub fn list(tx: &Tx<'_>, by: &Principal, entity: Option<&Entity>, mut search: EventSearch, most: u32) -> Result<Vec<Event>> {
-    match entity {
-        Some(entity) if !by.is_admin => rights::require(tx, by, entity, reading(entity), Deleted::Either)?,
-        None if !by.is_admin => search.actor = by.account.as_ref().map(|account| account.as_str().to_owned()),
-        _ => {}
+    match (entity, &by.account) {
+        _ if by.is_admin => {}
+        (Some(entity), _) => {
+            rights::require(tx, by, entity, reading(entity), Deleted::Either)?;
+            search.since_purge_of = Some((entity.kind(), entity.as_str().to_owned()));
+        }
+        (None, Some(account)) => {
+            search.actor = Some(account.as_str().to_owned());
+            search.since_purge_of = Some((account.kind(), account.as_str().to_owned()));
+        }
+        (None, None) => return Ok(Vec::new()),
     }
     search.entity = entity.map(|entity| (entity.kind().to_owned(), entity.as_str().to_owned()));
     tx.newest_events(&search, most)

@@ -91,6 +91,8 @@ pub struct EventSearch {
     pub actor: Option<String>,
     /// Only events with smaller numbers: where the page before this one ended.
     pub before: Option<i64>,
+    /// Only events since whoever had this kind and this ID before was purged: an ID that was freed has a new owner.
+    pub since_purge_of: Option<(&'static str, String)>,
 }
 
 impl EventSearch {
@@ -104,6 +106,14 @@ impl EventSearch {
         if let Some(actor) = &self.actor {
             query.only_if("account_id = :actor");
             query.with(":actor", actor);
+        }
+        if let Some((kind, id)) = &self.since_purge_of {
+            query.only_if(
+                "event_number > coalesce((SELECT max(p.event_number) FROM events p WHERE p.entity_kind = :purged_kind \
+                 AND p.entity_id = :purged_id AND p.name = :purged_kind || '.purge'), 0)",
+            );
+            query.with(":purged_kind", kind);
+            query.with(":purged_id", id);
         }
         if let Some(before) = &self.before {
             query.only_if("event_number < :before");

@@ -12,6 +12,30 @@ use serde_json::{Value, json};
 use crate::binary::{Folder, KEY, PASSWORD, keyfob};
 use crate::server::ADMIN_KEY;
 
+#[test]
+fn a_secret_that_is_issued_is_told_whatever_is_printed() {
+    let town = Town::new("secrets-told");
+    for (n, format) in ["table", "ids.client_id", "name"].iter().enumerate() {
+        let made = town.run(&format!("clients create told-{n} --name Told --redirect-uris https://a.example --output-format {format}"));
+        assert_eq!(made.code, Some(0), "{}", made.err);
+        let secret = made.err.split("shown this once: ").nth(1).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        assert_eq!(secret.len(), 52, "{format}: {}", made.err);
+    }
+    let rotated = town.run("clients rotate-secret told-0 --output-format table");
+    assert!(rotated.code == Some(0) && rotated.err.contains("the secret of told-0, shown this once: "), "{}", rotated.err);
+    let printed = town.run("clients rotate-secret told-0 --output-format secret");
+    assert!(printed.out.trim().len() == 52 && !printed.err.contains(printed.out.trim()), "{}", printed.err);
+}
+
+#[test]
+fn a_bulk_that_ends_in_the_middle_says_where() {
+    let town = Town::new("bulk-ends");
+    let taken =
+        town.pipe("clients create", r#"[{"ids":{"client_id":"one-app"}},{"ids":{"client_id":"one-app"}},{"ids":{"client_id":"two-app"}}]"#);
+    assert_eq!(taken.code, Some(1));
+    assert!(taken.err.contains("1 of 3 were made before `one-app`, where it ended") && taken.err.contains("id_taken"), "{}", taken.err);
+}
+
 /// A server with its log in a file, and a folder for those who speak to it.
 pub struct Town {
     pub folder: Folder,

@@ -117,6 +117,11 @@ fn a_stranger_sees_and_changes_nothing_of_others() {
             assert!(![&town.key_id, &town.token_id, &town.session_id].iter().any(|id| answer.text().contains(*id)), "{target}");
         }
     }
+    // Where anybody may knock, what is named must still be one's own.
+    let Town { server, key_id, token_id, session_id, .. } = &town;
+    for (list, id) in [("api-keys", key_id), ("authorizations/my-app/tokens", token_id), ("sessions", session_id)] {
+        assert!(server.check("alice", "GET", &format!("/api/v3/users/alice/{list}"), "", "200").text().contains(id), "{list}");
+    }
 }
 
 #[test]

@@ -139,6 +139,7 @@ fn an_error_is_defined_once() {
         keyfob::model::password::ERRORS,
         keyfob::registry::accounts::ERRORS,
         keyfob::registry::administrators::ERRORS,
+        keyfob::registry::approval::ERRORS,
         keyfob::registry::bootstrap::ERRORS,
         keyfob::registry::clients::ERRORS,
         keyfob::registry::contacts::ERRORS,
