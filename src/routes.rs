@@ -233,7 +233,7 @@ pub static ROUTES: &[Route] = &[
     route("console.api_key.list", Get, "/console/api-keys", Console(Pass::Any), Read(console::api_keys::list), "List one's API keys."),
     route("console.api_key.add", Get, "/console/add/api-key", Console(Pass::Any), Read(console::api_keys::add_page), "Show the form of a new API key."),
     route("console.api_key.add", Post, "/console/add/api-key", Console(Pass::Any), Own(console::api_keys::add), "Make an API key and show it, this once."),
-    route("console.api_key.delete", Post, "/console/api-keys/{key_id}/delete", Console(Pass::Any), Write(console::api_keys::delete), "Delete an API key."),
+    route("console.api_key.delete", Post, "/console/api-keys/{key_id}/delete", Console(Pass::Any), Own(console::api_keys::delete), "Delete an API key."),
     route("console.authorization.list", Get, "/console/authorizations", Console(Pass::Any), Read(console::authorizations::list), "List what one has authorized."),
     route("console.authorization", Get, "/console/authorizations/{client_id}", Console(Pass::Any), Read(console::authorizations::page), "Show an authorization and the tokens that came of it."),
     route("console.authorization.revoke", Post, "/console/authorizations/{client_id}/revoke", Console(Pass::Any), Write(console::authorizations::revoke), "Take an authorization back."),

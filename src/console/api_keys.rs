@@ -7,6 +7,7 @@ use crate::base::id::AccountId;
 use crate::base::right::{Right, Rights, user_scope};
 use crate::base::time::Time;
 use crate::call::{Call, Input, OwnWork, Work};
+use crate::console::farewell::Farewell;
 use crate::console::fields::{Fields, Label, label};
 use crate::console::listing::Listing;
 use crate::console::problem::Problem;
@@ -83,9 +84,27 @@ pub fn add<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     }))
 }
 
-pub fn delete<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    Ok(Box::new(move |call| {
-        api_keys::delete(call.tx, call.by, &itself(call)?, input.capture("key_id").unwrap_or_default())?;
+/// Whatever uses the key stops working: its name, or without one its ID, is typed first.
+pub fn delete<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    let id = input.capture("key_id").unwrap_or_default();
+    Ok(Box::new(move |own| {
+        let asked = own.read(|call| {
+            let key = api_keys::get(call.tx, &itself(call)?, id)?;
+            let typed = if key.name.is_empty() { key.id } else { key.name };
+            let farewell = Farewell {
+                place: Place::ApiKeys,
+                what: format!("Delete the API key {typed}"),
+                consequence: "Whatever uses this key stops working at once.".to_owned(),
+                action: format!("/console/api-keys/{id}/delete"),
+                back: "/console/api-keys".to_owned(),
+                typed,
+            };
+            farewell.asks(call, input)
+        })?;
+        if let Some(page) = asked {
+            return Ok(page);
+        }
+        own.write(|call| api_keys::delete(call.tx, call.by, &itself(call)?, id))?;
         Ok(after("/console/api-keys", "removed"))
     }))
 }

@@ -5,11 +5,12 @@ use maud::{Markup, html};
 use crate::base::error::Result;
 use crate::call::{Input, OwnWork, Work};
 use crate::console::client_pages::{Opened, Tab};
+use crate::console::farewell::Farewell;
 use crate::console::fields::{Fields, label};
 use crate::console::names;
 use crate::console::problem::Problem;
 use crate::console::shown_once;
-use crate::console::view::{View, after, age, moment, moment_or};
+use crate::console::view::{Place, View, after, age, moment, moment_or};
 use crate::http::form::Form;
 use crate::http::reply::Reply;
 use crate::registry::{secrets, usage};
@@ -46,11 +47,25 @@ pub fn rotate<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 pub fn end<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     let id = names::client(input)?;
     let number = input.capture("secret_number").and_then(|number| number.parse().ok()).unwrap_or_default();
-    Ok(Box::new(move |own| match own.write(|call| secrets::end(call.tx, call.by, &id, number)) {
-        Ok(()) => Ok(after(&format!("/console/clients/{id}/secrets"), "ended")),
-        Err(error) => {
-            let problem = Problem::of(error)?;
-            own.read(|call| shown(&Opened::of(call, input)?, 400, Some(problem)))
+    let back = format!("/console/clients/{id}/secrets");
+    let farewell = Farewell {
+        place: Place::Clients,
+        what: "Expire the secret now".to_owned(),
+        consequence: "Whatever still uses this secret stops working at once.".to_owned(),
+        action: format!("{back}/{number}/end"),
+        back: back.clone(),
+        typed: id.as_str().to_owned(),
+    };
+    Ok(Box::new(move |own| {
+        if let Some(page) = own.read(|call| farewell.asks(call, input))? {
+            return Ok(page);
+        }
+        match own.write(|call| secrets::end(call.tx, call.by, &id, number)) {
+            Ok(()) => Ok(after(&back, "ended")),
+            Err(error) => {
+                let problem = Problem::of(error)?;
+                own.read(|call| shown(&Opened::of(call, input)?, 400, Some(problem)))
+            }
         }
     }))
 }

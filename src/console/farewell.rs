@@ -106,19 +106,57 @@ fn confirmation(call: &Call<'_>, input: &Input<'_>, status: u16, entity: &Entity
     if !entity.exists(call.tx, Deleted::Either)? {
         return Err(entity.not_found());
     }
-    let view = View::of(call, input)?;
-    let fields = Fields::with(problem);
-    let heading = format!("Purge {}", entity.as_str());
-    let content = html! {
-        (title(&heading, &html! {}))
-        p { (consequence(entity)) " Everything that is kept of it goes, but its activity. " strong { "This can not be undone." } }
-        (fields.summary())
-        (view.form(&format!("{}/purge", names::path(entity)), &html! {
-            (fields.text(label("confirm", "Type the ID to confirm", "Exactly as it stands in the title."), ""))
-            div .submit { button .danger { "Purge for good" } a href=(list(entity)) { "Cancel" } }
-        }))
+    let farewell = Farewell {
+        place: place(entity),
+        what: format!("Purge {}", entity.as_str()),
+        consequence: format!("{} Everything that is kept of it goes, but its activity.", consequence(entity)),
+        action: format!("{}/purge", names::path(entity)),
+        back: list(entity),
+        typed: entity.as_str().to_owned(),
     };
-    Ok(view.page(status, place(entity), &heading, &content))
+    farewell.page(call, input, status, problem)
+}
+
+/// Something that can not be undone, and so is confirmed by typing what it is called.
+#[derive(Debug)]
+pub struct Farewell {
+    pub place: Place,
+    pub what: String,
+    pub consequence: String,
+    pub action: String,
+    pub back: String,
+    /// What must be typed.
+    pub typed: String,
+}
+
+impl Farewell {
+    /// The page that asks; nothing if it was typed already.
+    pub fn asks(&self, call: &Call<'_>, input: &Input<'_>) -> Result<Option<Reply>> {
+        let form = Form::of_body(input.request)?;
+        if !form.has("confirm") {
+            return self.page(call, input, 200, None).map(Some);
+        }
+        if form.one("confirm") == self.typed {
+            return Ok(None);
+        }
+        self.page(call, input, 400, Some(Problem::new("confirm", format!("Type {} to confirm.", self.typed)))).map(Some)
+    }
+
+    fn page(&self, call: &Call<'_>, input: &Input<'_>, status: u16, problem: Option<Problem>) -> Result<Reply> {
+        let view = View::of(call, input)?;
+        let fields = Fields::with(problem);
+        let content = html! {
+            (title(&self.what, &html! {}))
+            p { (self.consequence) " " strong { "This can not be undone." } }
+            p { "Type " code { (self.typed) } " to confirm." }
+            (fields.summary())
+            (view.form(&self.action, &html! {
+                (fields.text(label("confirm", "Type it to confirm", "Exactly as it stands above."), ""))
+                div .submit { button .danger { (self.what) } a href=(self.back) { "Cancel" } }
+            }))
+        };
+        Ok(view.page(status, self.place, &self.what, &content))
+    }
 }
 
 /// A page that says why it did not work.

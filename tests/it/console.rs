@@ -230,10 +230,13 @@ fn a_rotated_secret_ends_when_it_is_told_to_and_the_newest_stays() {
         server.post_form("/oauth/introspect", &[("client_id", "my-client"), ("client_secret", secret), ("token", "x")]).status == 200
     };
     assert!(is_good(&old) && is_good(&new));
-    let answer = alice.sends_form(&server, "/console/clients/my-client/secrets/2/end", &[]);
+    let answer = alice.sends_form(&server, "/console/clients/my-client/secrets/2/end", &[("confirm", "my-client")]);
     assert_eq!(answer.status, 400);
     assert!(answer.text().contains("The newest secret can not be ended"), "{}", answer.text());
-    assert_eq!(alice.sends_form(&server, "/console/clients/my-client/secrets/1/end", &[]).status, 303);
+    let asked = alice.sends_form(&server, "/console/clients/my-client/secrets/1/end", &[]);
+    assert!(asked.status == 200 && asked.text().contains("Type <code>my-client</code> to confirm"), "{}", asked.text());
+    assert_eq!(alice.sends_form(&server, "/console/clients/my-client/secrets/1/end", &[("confirm", "my-app")]).status, 400);
+    assert_eq!(alice.sends_form(&server, "/console/clients/my-client/secrets/1/end", &[("confirm", "my-client")]).status, 303);
     assert!(!is_good(&old) && is_good(&new));
     alice.sees(&server, "/console/clients/my-client/activity", &["client.secret.rotate", "client.secret.delete"]);
 }

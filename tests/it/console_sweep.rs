@@ -38,6 +38,8 @@ fn fields(route: &Route) -> Fields {
         "console.client.collaborator" => &[("rights", "RIGHT_CLIENT_INFO")],
         "console.organization.member.add" => &[("account", "mallory"), ("rights", "RIGHT_ORGANIZATION_INFO")],
         "console.organization.member" => &[("rights", "RIGHT_ORGANIZATION_INFO")],
+        "console.client.secrets.end" => &[("confirm", "my-app")],
+        "console.api_key.delete" => &[("confirm", "k")],
         "console.client.purge" => &[("confirm", "my-app")],
         "console.user.purge" => &[("confirm", "mallory")],
         "console.organization.purge" => &[("confirm", "acme-corp")],
