@@ -151,10 +151,10 @@ pub fn a_client_is_deleted_restored_and_purged(driver: &Driver) {
     browser.press("Danger zone");
     browser.press("Purge OAuth client …");
     browser.fill("confirm", "lam");
-    browser.press("Purge for good");
+    browser.press("Purge lamp");
     browser.sees("Type lamp to purge it.");
     browser.fill("confirm", "lamp");
-    browser.press("Purge for good");
+    browser.press("Purge lamp");
     browser.sees("Purged. Its ID is free again.");
     browser.open(&format!("{}/console/clients/lamp", server.url));
     browser.sees("Client with id `lamp` not found.");
