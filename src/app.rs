@@ -339,7 +339,6 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use super::*;
-    use crate::http::request::Body;
 
     #[test]
     fn a_panic_answers_its_own_request_with_500_and_tells_nothing() {
@@ -347,7 +346,7 @@ mod tests {
             method: Method::Get,
             target: "/".to_owned(),
             headers: Vec::new(),
-            body: Body::Whole(Vec::new()),
+            body: Vec::new(),
             id: "x".to_owned(),
             peer: Ipv4Addr::LOCALHOST.into(),
         };

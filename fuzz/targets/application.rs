@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::sync::OnceLock;
 
 use keyfob::app::App;
-use keyfob::http::request::{Body, Method, Request};
+use keyfob::http::request::{Method, Request};
 use keyfob::model::settings::Settings;
 use keyfob::registry::bootstrap::{Administrator, administrator};
 use keyfob::store::Store;
@@ -34,7 +34,7 @@ fuzz_target!(|input: (u8, bool, &str, &str, &[u8])| {
         method: methods[usize::from(method) % methods.len()],
         target: format!("/{target}"),
         headers,
-        body: Body::Whole(body.to_vec()),
+        body: body.to_vec(),
         id: "fuzz".to_owned(),
         peer: Ipv4Addr::LOCALHOST.into(),
     };

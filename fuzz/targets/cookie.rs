@@ -4,7 +4,7 @@
 use std::net::Ipv4Addr;
 
 use keyfob::http::cookie;
-use keyfob::http::request::{Body, Method, Request};
+use keyfob::http::request::{Method, Request};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (&str, &str)| {
@@ -13,7 +13,7 @@ fuzz_target!(|input: (&str, &str)| {
         method: Method::Get,
         target: "/".to_owned(),
         headers: vec![("cookie".to_owned(), format!("own=value; {others}"))],
-        body: Body::Whole(Vec::new()),
+        body: Vec::new(),
         id: "fuzz".to_owned(),
         peer: Ipv4Addr::LOCALHOST.into(),
     };

@@ -13,8 +13,7 @@ const DEEPEST: usize = 64;
 
 /// The body as an object. No body, blanks and `null` are an empty one; what follows the first value is ignored.
 pub fn object(input: &Input<'_>) -> Result<Map<String, Value>> {
-    let bytes = input.request.whole_body()?;
-    match Deserializer::from_slice(bytes).into_iter::<Value>().next() {
+    match Deserializer::from_slice(&input.request.body).into_iter::<Value>().next() {
         None | Some(Ok(Value::Null)) => Ok(Map::new()),
         Some(Ok(Value::Object(object))) if depth_is_at_most(&object, DEEPEST) => Ok(object),
         Some(Ok(Value::Object(_))) => Err(Error::malformed(format!("the body nests deeper than {DEEPEST} levels"))),

@@ -8,7 +8,7 @@ use crate::base::secret;
 use crate::http::cookie::{self, Transport};
 use crate::http::path;
 use crate::http::reply::Reply;
-use crate::http::request::{Body, Request};
+use crate::http::request::Request;
 
 errors! {
     INVALID_CSRF_TOKEN: PermissionDenied "pkg/webmiddleware" "invalid_csrf_token" "invalid csrf token";
@@ -82,8 +82,7 @@ pub fn has_token(request: &Request) -> bool {
 }
 
 fn form_field(request: &Request) -> Option<String> {
-    let Body::Whole(body) = &request.body else { return None };
-    let pairs = path::pairs(std::str::from_utf8(body).ok()?).ok()?;
+    let pairs = path::pairs(std::str::from_utf8(&request.body).ok()?).ok()?;
     pairs.into_iter().find(|(name, _)| name == COOKIE).map(|(_, value)| value)
 }
 

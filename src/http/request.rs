@@ -3,8 +3,6 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use crate::base::error::{Error, Result};
-
 /// The methods that have a meaning here; everything else is `Other`, which no route has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
@@ -41,24 +39,16 @@ impl Method {
 }
 
 /// What arrived, in the order it arrived; `target` is the request target as sent (`/path?query`).
-#[derive(Debug)]
 pub struct Request {
     pub method: Method,
     pub target: String,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
-    pub body: Body,
+    pub body: Vec<u8>,
     /// Names this request in the reply, the log and the events: the caller's own `X-Request-Id` or a fresh ULID.
     pub id: String,
     /// Where it came from.
     pub peer: IpAddr,
-}
-
-/// A body is held whole or not at all.
-pub enum Body {
-    Whole(Vec<u8>),
-    /// More bytes than the server takes; none of them are kept.
-    TooLarge,
 }
 
 impl Request {
@@ -72,16 +62,6 @@ impl Request {
         self.target.split_once('?').map_or("", |(_, query)| query)
     }
 
-    /// The whole body; refused if it was more than the server takes.
-    pub fn whole_body(&self) -> Result<&[u8]> {
-        match &self.body {
-            Body::Whole(bytes) => Ok(bytes),
-            Body::TooLarge => {
-                Err(Error::malformed("error:pkg/webmiddleware:request_body_too_large (request body too large, at most 1 MiB)"))
-            }
-        }
-    }
-
     /// The media type of the body, in lower case and without parameters.
     pub fn media_type(&self) -> String {
         self.header("content-type").and_then(|value| value.split(';').next()).unwrap_or_default().trim().to_ascii_lowercase()
@@ -93,12 +73,9 @@ impl Request {
     }
 }
 
-impl fmt::Debug for Body {
-    /// Bodies carry secrets: only their size is ever shown.
+impl fmt::Debug for Request {
+    /// Queries, headers and bodies carry secrets: none of them is ever shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Body::Whole(bytes) => write!(f, "{} bytes", bytes.len()),
-            Body::TooLarge => f.write_str("too large"),
-        }
+        write!(f, "{} {} with {} bytes", self.method.name(), self.path(), self.body.len())
     }
 }

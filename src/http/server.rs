@@ -15,7 +15,7 @@ use crate::http::door::limits::Limits;
 use crate::http::door::watch::Watch;
 use crate::http::door::{lanes, listening};
 use crate::http::reply::Reply;
-use crate::http::request::{Body, Method, Request};
+use crate::http::request::{Method, Request};
 
 /// How long a worker rests when tiny_http fails, so that it does not fail a million times a second.
 const AFTER_A_FAILURE: Duration = Duration::from_millis(50);
@@ -125,7 +125,7 @@ fn described(incoming: &tiny_http::Request, body: Vec<u8>, ticket: &Ticket) -> R
         method: Method::parse(incoming.method().as_str()),
         target: incoming.url().to_owned(),
         headers,
-        body: if ticket.body_is_too_large() { Body::TooLarge } else { Body::Whole(body) },
+        body,
         id: named.unwrap_or_else(|| ulid::fresh(Clock::System.now())),
         peer: ticket.from(),
     }

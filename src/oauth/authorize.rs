@@ -49,7 +49,7 @@ fn answer(input: &Input<'_>) -> Result<Answer> {
         return Ok(Answer::NotAsked);
     }
     let is_form = input.request.media_type() != "application/json";
-    let form = Parameters::of_body(input)?.ok().filter(|_| is_form);
+    let form = Parameters::of_body(input).ok().filter(|_| is_form);
     let said = form.as_ref().and_then(|form| form.one("authorize"));
     Ok(if matches!(said, Some("1" | "t" | "T" | "TRUE" | "true" | "True")) { Answer::Yes } else { Answer::No })
 }

@@ -17,7 +17,7 @@ use crate::registry::tokens::{self, Inquirer};
 /// A client asks about its own tokens; a user, with an API key or a session, about his own, and an administrator about any.
 /// To everyone else a token is as one that does not exist.
 pub fn introspect<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
-    let read = Parameters::of_body(input)?.and_then(read);
+    let read = Parameters::of_body(input).and_then(read);
     Ok(Box::new(move |own| match read {
         Ok((token, body)) => answer(own, input, &token, &body),
         Err(refusal) => Ok(refuse(input, &refusal)),

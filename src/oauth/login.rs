@@ -85,7 +85,7 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
 
 /// `{"user_id","password"}`, or a form of both: 204 and the cookie.
 pub fn api<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
-    let body = Parameters::of_body(input)?.map_err(|refusal| Error::from(refusal.named()))?;
+    let body = Parameters::of_body(input).map_err(|refusal| Error::from(refusal.named()))?;
     Ok(Box::new(move |own| {
         let ticket = signed_in(own, input, &body)?;
         own.read(|call| Ok(with_ticket(call, Reply::empty(204), &ticket)))

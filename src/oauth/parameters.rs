@@ -17,19 +17,19 @@ impl Parameters {
     }
 
     /// Of the body: JSON if its media type says so, otherwise a form (OAuth contract 1.5.1).
-    pub fn of_body(input: &Input<'_>) -> Result<Judged<Parameters>> {
-        let bytes = input.request.whole_body()?;
+    pub fn of_body(input: &Input<'_>) -> Judged<Parameters> {
+        let bytes = &input.request.body;
         let read = match input.request.media_type().as_str() {
             "application/json" => of_json(bytes),
             _ => std::str::from_utf8(bytes).ok().and_then(|text| path::pairs(text).ok()),
         };
-        Ok(read.map(Parameters).ok_or_else(|| Refusal::of(&BODY_MALFORMED)))
+        read.map(Parameters).ok_or_else(|| Refusal::of(&BODY_MALFORMED))
     }
 
     /// The parameters of a browser's request: of its query, and of its form, which goes first.
     pub fn of_form_and_query(input: &Input<'_>) -> Result<Parameters> {
         let query = Parameters::of_query(input)?;
-        let form = Parameters::of_body(input)?.map_err(|_| Error::malformed("the form is not UTF-8, or holds a NUL"))?;
+        let form = Parameters::of_body(input).map_err(|_| Error::malformed("the form is not UTF-8, or holds a NUL"))?;
         let kept = query.0.into_iter().filter(|(name, _)| !form.0.iter().any(|(sent, _)| sent == name)).collect::<Vec<_>>();
         Ok(Parameters(form.0.into_iter().chain(kept).collect()))
     }

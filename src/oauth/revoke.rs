@@ -11,7 +11,7 @@ use crate::registry::tokens;
 
 /// 200 without a body, also for what is no token: the client wants it gone, and it is. The hint of RFC 7009 is not needed.
 pub fn revoke<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
-    let read = Parameters::of_body(input)?.and_then(|body| read(input, &body));
+    let read = Parameters::of_body(input).and_then(|body| read(input, &body));
     Ok(Box::new(move |own| {
         let judged = match read {
             Err(refusal) => Err(refusal),

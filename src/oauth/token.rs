@@ -27,7 +27,7 @@ enum Wanted {
 }
 
 pub fn issue<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
-    let read = Parameters::of_body(input)?.and_then(|body| read(input, &body));
+    let read = Parameters::of_body(input).and_then(|body| read(input, &body));
     Ok(Box::new(move |own| match read {
         Ok((wanted, presented)) => answer(own, input, &wanted, &presented),
         Err(refusal) => Ok(refuse(input, &refusal)),

@@ -285,8 +285,8 @@ fn a_body_over_one_mebibyte_is_refused() {
     let folder = Folder::new("large");
     let server = Running::start(&folder.0, &["--ephemeral"], &[]);
     let reply = send(server.address(), "POST", "/api/v3/users", &[], &" ".repeat(1024 * 1024 + 1));
-    assert_eq!(reply.status, 400);
-    assert!(reply.body.contains("request_body_too_large"), "{}", reply.body);
+    assert_eq!((reply.status, &reply.json()["code"]), (413, &3.into()));
+    assert!(reply.body.contains("error:pkg/webmiddleware:request_body_too_large ("), "{}", reply.body);
     let reply = send(server.address(), "POST", "/api/v3/users", &[], &" ".repeat(1024 * 1024));
     assert!(reply.body.contains("CreateUserRequestValidationError"), "{}", reply.body);
 }

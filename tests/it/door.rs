@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use keyfob::http::door::limits::Limits;
 use keyfob::http::reply::Reply;
-use keyfob::http::request::{Body, Request};
+use keyfob::http::request::Request;
 use keyfob::http::server::Server;
 use serde_json::Value;
 
@@ -101,13 +101,12 @@ fn read_reply(stream: &mut TcpStream) -> String {
     }
 }
 
-/// `METHOD target from PEER`, the headers, and the body or its absence.
+/// `METHOD target from PEER`, the headers, and the body or its length.
 fn echo(request: &Request) -> Reply {
     let headers: String = request.headers.iter().map(|(name, value)| format!("{name}={value};")).collect();
     let body = match &request.body {
-        Body::Whole(bytes) if bytes.len() > 1000 => format!("{} bytes", bytes.len()),
-        Body::Whole(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        Body::TooLarge => "too large".to_owned(),
+        bytes if bytes.len() > 1000 => format!("{} bytes", bytes.len()),
+        bytes => String::from_utf8_lossy(bytes).into_owned(),
     };
     let said = format!("{} {} from {} [{headers}] {body}", request.method.name(), request.target, request.peer);
     Reply::new(200, "text/plain", said.into_bytes())
@@ -194,24 +193,33 @@ fn what_is_not_well_formed_is_refused_with_a_reason_and_the_connection_ended() {
 }
 
 #[test]
-fn a_body_that_is_too_large_is_answered_without_being_read() {
+fn a_body_that_is_too_large_is_refused_without_being_read() {
     let door = Door::open(Limits::default());
+    let is_refusal = |reply: &str| {
+        assert!(reply.starts_with("HTTP/1.1 413 Payload Too Large\r\nConnection: close\r\n"), "{reply}");
+        let (_, body) = reply.split_once("\r\n\r\n").expect("a head and a body");
+        let body: Value = serde_json::from_str(body).expect("one JSON value and nothing behind it");
+        assert!(body["message"].as_str().is_some_and(|message| message.contains("request_body_too_large")) && body["code"] == 3, "{reply}");
+    };
     for framing in [
         "Content-Length: 60000000000\r\n\r\n",
         "Content-Length: 18446744073709551616\r\n\r\n",
         "Transfer-Encoding: chunked\r\n\r\n100001\r\n",
+        // One that asks first is not told to go on.
+        "Expect: 100-continue\r\nContent-Length: 1048577\r\n\r\n",
     ] {
-        let reply = door.exchange(format!("POST /large HTTP/1.1\r\nHost: x\r\n{framing}").as_bytes());
-        assert!(reply.contains("\r\nConnection: close\r\n") && reply.ends_with("too large"), "{reply}");
+        is_refusal(&door.exchange(format!("POST /large HTTP/1.1\r\nHost: x\r\n{framing}").as_bytes()));
     }
+    // Chunks that are each small are counted together.
+    let chunk = format!("10000\r\n{}\r\n", "x".repeat(64 * 1024));
+    let head = "POST /large HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    is_refusal(&door.exchange(format!("{head}{}1\r\n", chunk.repeat(16)).as_bytes()));
+    assert!(door.exchange(format!("{head}{}0\r\n\r\nx", chunk.repeat(16)).as_bytes()).contains("] 1048576 bytes"));
     // Whoever goes on sending sees the reply nevertheless.
     let mut stream = door.connect();
     stream.write_all(b"POST /large HTTP/1.1\r\nHost: x\r\nContent-Length: 1048577\r\n\r\n").expect("it is sent");
     let _ = stream.write_all(&vec![b'x'; 1024 * 1024]);
-    assert!(read_to_end(&mut stream).ends_with("too large"));
-    // One that asks first is not told to go on.
-    let reply = door.exchange(b"POST /large HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1048577\r\n\r\n");
-    assert!(reply.starts_with("HTTP/1.1 200 OK"), "{reply}");
+    is_refusal(&read_to_end(&mut stream));
 }
 
 #[test]

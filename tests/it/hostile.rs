@@ -1,6 +1,5 @@
 //! Bad input: every piece of it is refused with the contract's 4xx, says why, and changes nothing.
 
-use keyfob::http::request::{Body, Method, Request};
 use keyfob::model::field::{Field, MaskedIn, SetBy};
 use keyfob::model::shape::Shape;
 use keyfob::model::{client, organization, user};
@@ -8,7 +7,7 @@ use keyfob::routes::ROUTES;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::server::{PEER, Server};
+use crate::server::Server;
 
 /// Alice with a client and an organization.
 fn town() -> Server {
@@ -223,24 +222,6 @@ fn a_body_may_nest_64_levels_and_no_more() {
     let refused = server.check("alice", "POST", CLIENTS, &nested(65), "400");
     assert!(refused.json()["message"].as_str().is_some_and(|message| message.contains("nests")));
     server.check("alice", "POST", CLIENTS, &"[".repeat(100_000), "400");
-}
-
-#[test]
-fn a_body_that_was_too_large_is_told_so() {
-    let server = town();
-    let request = Request {
-        method: Method::Post,
-        target: CLIENTS.to_owned(),
-        headers: Vec::new(),
-        body: Body::TooLarge,
-        id: "x".to_owned(),
-        peer: PEER,
-    };
-    let reply = server.app.answer(&request);
-    let body: Value = serde_json::from_slice(&reply.body).expect("JSON");
-    assert_eq!((reply.status, &body["code"]), (400, &json!(3)));
-    assert!(body["message"].as_str().is_some_and(|message| message.contains("pkg/webmiddleware:request_body_too_large")));
-    assert!(body.get("details").is_none());
 }
 
 #[test]

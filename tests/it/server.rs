@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use keyfob::app::App;
 use keyfob::base::time::Clock;
 use keyfob::http::reply::Reply;
-use keyfob::http::request::{Body, Method, Request};
+use keyfob::http::request::{Method, Request};
 use keyfob::model::settings::{Approval, Settings};
 use keyfob::registry::bootstrap::{Administrator, administrator};
 use keyfob::store::Store;
@@ -148,7 +148,7 @@ impl Server {
             method: Method::parse(method),
             target: target.to_owned(),
             headers,
-            body: Body::Whole(body.to_vec()),
+            body: body.to_vec(),
             id: format!("request-{}", self.next_id.get()),
             peer,
         };

@@ -1,7 +1,7 @@
 //! Putting a chunked body together (RFC 9112 section 7.1). Sizes are read by httparse; extensions and trailers are dropped.
 
 use crate::http::door::limits::{LARGEST_BODY, LARGEST_HEAD};
-use crate::http::door::refusal::Refusal;
+use crate::http::door::refusal::{BODY_TOO_LARGE, Refusal};
 
 /// The longest line that may carry a chunk's size.
 const LONGEST_SIZE_LINE: usize = 256;
@@ -25,14 +25,6 @@ enum Stage {
     Trailers { taken: usize },
 }
 
-/// What came of the bytes that were there.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Progress {
-    Unfinished,
-    Whole(Vec<u8>),
-    TooLarge,
-}
-
 impl Chunks {
     pub fn new() -> Chunks {
         Chunks { stage: Stage::Size, body: Vec::new() }
@@ -43,31 +35,31 @@ impl Chunks {
         self.body.len()
     }
 
-    /// Takes from the front of `bytes` what belongs to the body.
-    pub fn take(&mut self, bytes: &mut Vec<u8>) -> Result<Progress, Refusal> {
+    /// Takes from the front of `bytes` what belongs to the body, and gives the body once it is whole.
+    pub fn take(&mut self, bytes: &mut Vec<u8>) -> Result<Option<Vec<u8>>, Refusal> {
         let mut at = 0;
-        let progress = loop {
+        let body = loop {
             match self.step(&bytes[at..])? {
                 Step::Took(count) => at += count,
-                Step::Ended(progress, count) => {
+                Step::Ended(body, count) => {
                     at += count;
-                    break progress;
+                    break body;
                 }
             }
         };
         bytes.drain(..at);
-        Ok(progress)
+        Ok(body)
     }
 
     fn step(&mut self, bytes: &[u8]) -> Result<Step, Refusal> {
-        const WAIT: Result<Step, Refusal> = Ok(Step::Ended(Progress::Unfinished, 0));
+        const WAIT: Result<Step, Refusal> = Ok(Step::Ended(None, 0));
         match &mut self.stage {
             Stage::Size => {
                 let Some((line, size)) = size_line(bytes)? else { return WAIT };
-                self.stage = if size == 0 { Stage::Trailers { taken: 0 } } else { Stage::Data { left: size } };
                 if self.body.len().saturating_add(size) > LARGEST_BODY {
-                    return Ok(Step::Ended(Progress::TooLarge, line));
+                    return Err(BODY_TOO_LARGE);
                 }
+                self.stage = if size == 0 { Stage::Trailers { taken: 0 } } else { Stage::Data { left: size } };
                 Ok(Step::Took(line))
             }
             Stage::Data { left } => {
@@ -75,7 +67,7 @@ impl Chunks {
                 self.body.extend_from_slice(&bytes[..count]);
                 *left -= count;
                 if *left > 0 {
-                    return Ok(Step::Ended(Progress::Unfinished, count));
+                    return Ok(Step::Ended(None, count));
                 }
                 self.stage = Stage::DataEnd;
                 Ok(Step::Took(count))
@@ -97,7 +89,7 @@ impl Chunks {
                     return Err(LONG_TRAILERS);
                 }
                 match &bytes[..=end] {
-                    b"\r\n" => Ok(Step::Ended(Progress::Whole(std::mem::take(&mut self.body)), 2)),
+                    b"\r\n" => Ok(Step::Ended(Some(std::mem::take(&mut self.body)), 2)),
                     [.., b'\r', b'\n'] => Ok(Step::Took(end + 1)),
                     _ => Err(Refusal::bad_request("a trailer ends without a carriage return")),
                 }
@@ -108,7 +100,8 @@ impl Chunks {
 
 enum Step {
     Took(usize),
-    Ended(Progress, usize),
+    /// Nothing more can be taken now; with the body if it is whole.
+    Ended(Option<Vec<u8>>, usize),
 }
 
 /// The length of a whole size line and the size in it; nothing while the line is not there.
@@ -131,28 +124,28 @@ fn size_line(bytes: &[u8]) -> Result<Option<(usize, usize)>, Refusal> {
 mod tests {
     use super::*;
 
-    fn whole(text: &str) -> (Result<Progress, Refusal>, String) {
+    fn whole(text: &str) -> (Result<Option<Vec<u8>>, Refusal>, String) {
         let mut bytes = text.as_bytes().to_vec();
-        let progress = Chunks::new().take(&mut bytes);
-        (progress, String::from_utf8(bytes).unwrap())
+        let body = Chunks::new().take(&mut bytes);
+        (body, String::from_utf8(bytes).unwrap())
     }
 
     #[test]
     fn chunks_are_put_together_and_what_follows_is_left() {
-        let (progress, rest) = whole("3\r\nabc\r\nA;name=value\r\n0123456789\r\n0\r\nTrailer: dropped\r\n\r\nGET /");
-        assert_eq!((progress, rest.as_str()), (Ok(Progress::Whole(b"abc0123456789".to_vec())), "GET /"));
+        let (body, rest) = whole("3\r\nabc\r\nA;name=value\r\n0123456789\r\n0\r\nTrailer: dropped\r\n\r\nGET /");
+        assert_eq!((body, rest.as_str()), (Ok(Some(b"abc0123456789".to_vec())), "GET /"));
     }
 
     #[test]
     fn it_does_not_matter_how_the_bytes_arrive() {
         let (mut chunks, mut bytes) = (Chunks::new(), Vec::new());
-        let mut progress = Progress::Unfinished;
+        let mut body = None;
         for byte in b"3\r\nabc\r\n2\r\nde\r\n0\r\nX: y\r\n\r\n" {
-            assert_eq!(progress, Progress::Unfinished);
+            assert_eq!(body, None);
             bytes.push(*byte);
-            progress = chunks.take(&mut bytes).unwrap();
+            body = chunks.take(&mut bytes).unwrap();
         }
-        assert_eq!((progress, bytes.len()), (Progress::Whole(b"abcde".to_vec()), 0));
+        assert_eq!((body, bytes.len()), (Some(b"abcde".to_vec()), 0));
     }
 
     #[test]
@@ -179,8 +172,8 @@ mod tests {
     #[test]
     fn a_body_that_will_be_too_large_is_known_by_the_size_of_its_chunk() {
         for size in ["100001", "fffffffffffffff"] {
-            assert_eq!(whole(&format!("{size}\r\n")).0, Ok(Progress::TooLarge), "{size}");
+            assert_eq!(whole(&format!("{size}\r\n")).0, Err(BODY_TOO_LARGE), "{size}");
         }
-        assert_eq!(whole("100000\r\n").0, Ok(Progress::Unfinished));
+        assert_eq!(whole("100000\r\n").0, Ok(None));
     }
 }

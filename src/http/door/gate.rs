@@ -34,7 +34,6 @@ pub struct Open {
     pub from: IpAddr,
     pub keep_alive: KeepAlive,
     pub is_head: bool,
-    pub body_is_too_large: bool,
 }
 
 /// What the door must see to after an answer.
@@ -139,10 +138,6 @@ pub struct Ticket {
 impl Ticket {
     pub fn from(&self) -> IpAddr {
         self.open.from
-    }
-
-    pub fn body_is_too_large(&self) -> bool {
-        self.open.body_is_too_large
     }
 
     /// Writes the reply to the public connection, without ever waiting for the peer.

@@ -3,7 +3,7 @@
 use httparse::{EMPTY_HEADER, Error, Header};
 
 use crate::http::door::limits::{LARGEST_BODY, LARGEST_HEAD, MOST_HEADERS};
-use crate::http::door::refusal::Refusal;
+use crate::http::door::refusal::{BODY_TOO_LARGE, Refusal};
 
 /// The header by which the door and the workers know which connection a request came from. From outside it is dropped.
 pub const TICKET: &str = "X-Door-Ticket";
@@ -31,8 +31,6 @@ pub struct Head {
 pub enum Framing {
     Length(usize),
     Chunked,
-    /// Its length is known and more than is taken.
-    TooLarge,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,7 +145,7 @@ fn origin_form<'t>(method: &str, target: &'t str) -> Result<&'t str, Refusal> {
 #[derive(Default)]
 struct Facts {
     hosts: usize,
-    length: Option<Framing>,
+    length: Option<usize>,
     is_chunked: bool,
     wants_close: bool,
     wants_keep_alive: bool,
@@ -213,7 +211,8 @@ impl Facts {
             (true, Some(_)) => Err(Refusal::bad_request("the request has both Content-Length and Transfer-Encoding")),
             (true, None) if version == 0 => Err(Refusal::bad_request("HTTP/1.0 has no Transfer-Encoding")),
             (true, None) => Ok(Framing::Chunked),
-            (false, length) => Ok(length.unwrap_or(Framing::Length(0))),
+            (false, Some(length)) if length > LARGEST_BODY => Err(BODY_TOO_LARGE),
+            (false, length) => Ok(Framing::Length(length.unwrap_or(0))),
         }
     }
 
@@ -237,12 +236,12 @@ impl Facts {
     }
 }
 
-fn content_length(value: &str) -> Result<Framing, Refusal> {
+fn content_length(value: &str) -> Result<usize, Refusal> {
     if value.is_empty() || !value.bytes().all(|b| b.is_ascii_digit()) {
         return Err(Refusal::bad_request("the Content-Length is not a number"));
     }
     // A number that does not fit is a number all the same.
-    Ok(value.parse().ok().filter(|length| *length <= LARGEST_BODY).map_or(Framing::TooLarge, Framing::Length))
+    Ok(value.parse().unwrap_or(usize::MAX))
 }
 
 /// What concerns only this connection, the door itself, or what a stranger says of others is not handed on.
@@ -372,8 +371,8 @@ mod tests {
     #[test]
     fn a_length_that_is_too_large_is_known_from_the_head() {
         for length in ["1048577", "60000000000", "18446744073709551616", "99999999999999999999999999"] {
-            let head = read_text(&format!("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n")).unwrap();
-            assert_eq!(head.framing, Framing::TooLarge, "{length}");
+            let head = read_text(&format!("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"));
+            assert_eq!(head, Err(BODY_TOO_LARGE), "{length}");
         }
     }
 }

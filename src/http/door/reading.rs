@@ -1,6 +1,6 @@
 //! Reading requests out of the bytes of one connection, one at a time, however the bytes arrive. Knows no socket.
 
-use crate::http::door::chunks::{Chunks, Progress};
+use crate::http::door::chunks::Chunks;
 use crate::http::door::head::{self, Framing, Head, Trust};
 use crate::http::door::refusal::Refusal;
 
@@ -26,14 +26,7 @@ enum Stage {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Arrived {
     pub head: Head,
-    pub body: Body,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-pub enum Body {
-    Whole(Vec<u8>),
-    /// More than is taken; the rest of it was not read, so nothing else can be read either.
-    TooLarge,
+    pub body: Vec<u8>,
 }
 
 /// How far the next request has come.
@@ -99,8 +92,7 @@ impl Reader {
                     self.bytes.drain(..length);
                     *searched = 0;
                     match head.framing {
-                        Framing::TooLarge => Arrived { head, body: Body::TooLarge },
-                        Framing::Length(0) => Arrived { head, body: Body::Whole(Vec::new()) },
+                        Framing::Length(0) => Arrived { head, body: Vec::new() },
                         Framing::Length(length) => {
                             self.bytes.reserve_exact(length.saturating_sub(self.bytes.len()));
                             self.stage = Stage::Length { head, length };
@@ -116,14 +108,10 @@ impl Reader {
                 Stage::Length { length, .. } => {
                     let rest = self.bytes.split_off(*length);
                     let body = std::mem::replace(&mut self.bytes, rest);
-                    Arrived { head: self.take_head(), body: Body::Whole(body) }
+                    Arrived { head: self.take_head(), body }
                 }
                 Stage::Chunked { chunks, .. } => {
-                    let body = match chunks.take(&mut self.bytes)? {
-                        Progress::Unfinished => return Ok(None),
-                        Progress::Whole(body) => Body::Whole(body),
-                        Progress::TooLarge => Body::TooLarge,
-                    };
+                    let Some(body) = chunks.take(&mut self.bytes)? else { return Ok(None) };
                     Arrived { head: self.take_head(), body }
                 }
             };
@@ -145,6 +133,7 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::door::refusal::BODY_TOO_LARGE;
 
     const REQUESTS: &str = "\r\nGET /a HTTP/1.1\r\nHost: x\r\n\r\nPOST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello\
         POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nGET /d HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -155,7 +144,6 @@ mod tests {
         for piece in pieces {
             reader.push(piece);
             while let Some(Arrived { head, body }) = reader.take().unwrap() {
-                let Body::Whole(body) = body else { panic!("no body here is too large") };
                 found.push((String::from_utf8_lossy(&head.line).split(' ').nth(1).unwrap().to_owned(), body));
             }
         }
@@ -178,11 +166,11 @@ mod tests {
     }
 
     #[test]
-    fn a_body_over_the_limit_is_told_before_it_is_read() {
+    fn a_body_over_the_limit_is_refused_before_it_is_read() {
         for framing in ["Content-Length: 1048577\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n100001\r\n"] {
             let mut reader = Reader::new(Trust::Stranger);
             reader.push(format!("POST / HTTP/1.1\r\nHost: x\r\n{framing}").as_bytes());
-            assert_eq!(reader.take().unwrap().map(|arrived| arrived.body), Some(Body::TooLarge), "{framing}");
+            assert_eq!(reader.take(), Err(BODY_TOO_LARGE), "{framing}");
         }
     }
 
@@ -194,7 +182,7 @@ mod tests {
         assert_eq!((reader.awaits(), reader.must_continue(), reader.must_continue()), (Awaited::Body, true, false));
     }
 
-    /// What a connection said, up to its first refusal or a body that ends it.
+    /// What a connection said, up to its first refusal.
     fn said<'b>(pieces: impl Iterator<Item = &'b [u8]>) -> (Vec<Arrived>, Option<u16>) {
         let (mut reader, mut arrived) = (Reader::new(Trust::Stranger), Vec::new());
         for piece in pieces {
@@ -202,7 +190,6 @@ mod tests {
             loop {
                 match reader.take() {
                     Ok(None) => break,
-                    Ok(Some(request)) if request.body == Body::TooLarge => return (arrived, None),
                     Ok(Some(request)) => arrived.push(request),
                     Err(refusal) => return (arrived, Some(refusal.status)),
                 }

@@ -8,6 +8,12 @@ pub struct Refusal {
     pub why: &'static str,
 }
 
+/// In the words of The Things Stack, where more is taken.
+pub const BODY_TOO_LARGE: Refusal = Refusal {
+    status: 413,
+    why: "error:pkg/webmiddleware:request_body_too_large (the body of the request is too large: it may have at most 1 MiB)",
+};
+
 impl Refusal {
     pub const fn bad_request(why: &'static str) -> Refusal {
         Refusal { status: 400, why }

@@ -17,7 +17,7 @@ use crate::http::door::lanes::{LANES, Lanes};
 use crate::http::door::limits::{LINGERING, Limits, UNFINISHED_BODIES, UNSENT_REPLIES};
 use crate::http::door::line::{Line, More};
 use crate::http::door::listening::{self, Listening, Taken};
-use crate::http::door::reading::{Arrived, Awaited, Body};
+use crate::http::door::reading::{Arrived, Awaited};
 use crate::http::door::refusal::Refusal;
 
 const LISTENING: Token = Token(0);
@@ -311,16 +311,12 @@ impl Watch {
         };
         self.serial += 1;
         let serial = self.serial;
-        let (body, keep_alive, body_is_too_large) = match body {
-            Body::Whole(body) => (body, head.keep_alive, false),
-            Body::TooLarge => (Vec::new(), KeepAlive::No, true),
-        };
-        let is_last = keep_alive == KeepAlive::No;
+        let is_last = head.keep_alive == KeepAlive::No;
         let more = if !is_last && connection.reader.awaits() != Awaited::Request { More::Known } else { more };
         connection.phase = Phase::Serving { serial };
         connection.line.give_to_worker(more);
         let line = connection.line.clone();
-        self.gate.issue(place, Open { serial, lane, line, from, keep_alive, is_head: head.is_head, body_is_too_large });
+        self.gate.issue(place, Open { serial, lane, line, from, keep_alive: head.keep_alive, is_head: head.is_head });
         let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
         let own = format!("{}: {place}.{serial}\r\n{length}", TICKET);
         self.lanes.put(lane, &[&head.line, own.as_bytes(), &head.headers, b"\r\n", &body]);

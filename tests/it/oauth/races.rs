@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Barrier};
 
-use keyfob::http::request::{Body, Method, Request};
+use keyfob::http::request::{Method, Request};
 
 use super::town;
 use crate::server::{PEER, Server};
@@ -23,7 +23,7 @@ fn together(server: &Server, body: &str) -> Vec<(u16, String)> {
                         method: Method::Post,
                         target: "/oauth/token".to_owned(),
                         headers: Vec::new(),
-                        body: Body::Whole(body.as_bytes().to_vec()),
+                        body: body.as_bytes().to_vec(),
                         id: format!("race-{n}"),
                         peer: PEER,
                     };
