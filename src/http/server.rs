@@ -39,7 +39,7 @@ impl Server {
         let socket = listening::open(address)?;
         let address = socket.local_addr()?;
         let behind = lanes::open()?;
-        let watch = Watch::new(socket, behind.connections, limits)?;
+        let watch = Watch::new(socket, behind.connections, behind.entrance, limits)?;
         Ok(Server {
             address,
             gate: watch.gate(),
@@ -91,18 +91,15 @@ impl Server {
 
     /// Reads one request whole, has it answered, and sends the reply. Nothing in here ends a worker.
     fn serve(&self, mut incoming: tiny_http::Request, answer: Answer<'_>) {
-        let ticket = incoming
-            .headers()
-            .first()
-            .filter(|header| header.field.equiv(TICKET))
-            .and_then(|header| self.gate.redeem(header.value.as_str()));
+        let Some(ticket) = incoming.headers().first().filter(|header| header.field.equiv(TICKET)) else { return lanes::prove(incoming) };
+        let ticket = self.gate.redeem(ticket.value.as_str());
         let mut body = Vec::new();
         // To its end in any case: what follows it on the private connection waits for that.
         let is_whole = incoming.as_reader().read_to_end(&mut body).is_ok();
         let request = ticket.as_ref().filter(|_| is_whole).map(|ticket| described(&incoming, body, ticket));
         // tiny_http writes nothing: the reply goes past it, to the public connection.
         drop(incoming.into_writer());
-        // Without a ticket nobody waits for an answer any more.
+        // With a ticket that was withdrawn nobody waits for an answer any more.
         if let (Some(request), Some(ticket)) = (request, ticket) {
             ticket.answer(&catch_unwind(AssertUnwindSafe(|| answer(&request))).unwrap_or_else(|_| Reply::empty(500)));
         }
@@ -144,7 +141,39 @@ impl std::fmt::Debug for Server {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+
     use super::*;
+    use crate::http::door::lanes::LANES;
+
+    /// The status that a request is answered with.
+    fn status(address: SocketAddr) -> u16 {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        reply.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+
+    #[test]
+    fn a_lost_private_connection_costs_the_request_in_it_a_502_and_is_opened_again() {
+        let server = Server::bind("127.0.0.1:0", Limits::default()).unwrap();
+        server.watch.lock().unwrap().as_mut().unwrap().spoil_lanes();
+        std::thread::scope(|scope| {
+            scope.spawn(|| server.run(2, &|_| Reply::empty(200)).unwrap());
+            let mut answers = Vec::new();
+            while !answers.ends_with(&[200; 2 * LANES]) && answers.len() < 1000 {
+                answers.push(status(server.address()));
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            server.stop();
+            assert!(answers.ends_with(&[200]) && answers.iter().filter(|status| **status == 502).count() == LANES, "{answers:?}");
+            // While all are on their way to be opened again, there is nothing to send a request into.
+            assert!(answers.iter().all(|status| [200, 502, 503].contains(status)), "{answers:?}");
+        });
+    }
 
     #[test]
     fn a_request_id_is_short_and_plain() {

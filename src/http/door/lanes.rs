@@ -1,8 +1,9 @@
-//! The way into tiny_http: a few private connections, on which requests go in and nothing comes back.
+//! The way into tiny_http: a few private connections, on which requests go in and no replies come back.
 
-use std::io::{self, Write};
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,11 +20,21 @@ pub const LANES: usize = 4;
 /// How long tiny_http may take to hand out the request that proves a connection.
 const PROOF: Duration = Duration::from_secs(5);
 
+/// What proves that requests get through a connection. It has no ticket, unlike all others.
+const PROVING: &[u8] = b"GET / HTTP/1.1\r\n\r\n";
+
+/// Opens a file without opening what it stands for: of a socket, only its place in the file system. So on Linux.
+const O_PATH: i32 = 0o10_000_000;
+
 /// The private connections.
 #[derive(Debug)]
 pub struct Lanes {
     lanes: Vec<Option<Lane>>,
     next: usize,
+    entrance: Entrance,
+    registry: Registry,
+    /// The token of the first lane.
+    first: usize,
 }
 
 #[derive(Debug)]
@@ -31,6 +42,8 @@ struct Lane {
     socket: mio::net::UnixStream,
     /// What tiny_http has not taken yet.
     waiting: Vec<u8>,
+    /// A request got through. Before that, none goes in that somebody waits for.
+    is_proven: bool,
 }
 
 /// tiny_http behind its private socket, and our ends of the connections to it.
@@ -39,7 +52,12 @@ pub struct Behind {
     /// A second handle of the private socket: shutting it down ends tiny_http's wait for connections.
     pub socket: socket2::Socket,
     pub connections: Vec<UnixStream>,
+    pub entrance: Entrance,
 }
+
+/// The way to the private socket after its name is gone: through a handle of its file. Without `/proc` there is none.
+#[derive(Debug)]
+pub struct Entrance(Option<File>);
 
 /// Starts tiny_http and opens the connections one after the other, each proven by a request. The private socket has
 /// no name any more when this returns: nobody else can ever connect to it, and nothing is left behind however the process ends.
@@ -48,18 +66,34 @@ pub fn open() -> io::Result<Behind> {
     let path = directory.0.join("door");
     let listener = UnixListener::bind(&path)?;
     let socket = socket2::Socket::from(OwnedFd::from(listener.try_clone()?));
+    let entrance = Entrance(File::options().read(true).custom_flags(O_PATH).open(&path).ok());
     let server = tiny_http::Server::from_listener(listener, None).map_err(io::Error::other)?;
     let mut connections = Vec::new();
     for _ in 0..LANES {
         let mut connection = UnixStream::connect(&path)?;
-        connection.write_all(b"GET / HTTP/1.1\r\n\r\n")?;
+        connection.write_all(PROVING)?;
         let request = server.recv_timeout(PROOF)?.ok_or_else(|| io::Error::other("the private connection does not work"))?;
         // Nothing may be written there: nobody reads it.
         drop(request.into_writer());
         connection.set_nonblocking(true)?;
         connections.push(connection);
     }
-    Ok(Behind { server, socket, connections })
+    Ok(Behind { server, socket, connections, entrance })
+}
+
+/// Answers the request that proves a connection which was opened again. Nothing else is ever written there.
+pub fn prove(request: tiny_http::Request) {
+    // A connection that is lost already is noticed by the door.
+    let _ = request.respond(tiny_http::Response::empty(204));
+}
+
+impl Entrance {
+    fn connect(&self) -> io::Result<UnixStream> {
+        let file = self.0.as_ref().ok_or_else(|| io::Error::other("there is no way to a socket without a name"))?;
+        let connection = UnixStream::connect(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
+        connection.set_nonblocking(true)?;
+        Ok(connection)
+    }
 }
 
 /// A fresh directory that only this user can enter, removed when dropped.
@@ -83,20 +117,25 @@ impl Drop for Directory {
 
 impl Lanes {
     /// Watches the connections under tokens that begin with this one.
-    pub fn watch(connections: Vec<UnixStream>, registry: &Registry, first: usize) -> io::Result<Lanes> {
-        let mut lanes = Vec::new();
+    pub fn watch(connections: Vec<UnixStream>, entrance: Entrance, registry: &Registry, first: usize) -> io::Result<Lanes> {
+        let mut lanes = Lanes { lanes: Vec::new(), next: 0, entrance, registry: registry.try_clone()?, first };
         for (number, connection) in connections.into_iter().enumerate() {
-            let mut socket = mio::net::UnixStream::from_std(connection);
-            registry.register(&mut socket, Token(first + number), Interest::READABLE | Interest::WRITABLE)?;
-            lanes.push(Some(Lane { socket, waiting: Vec::new() }));
+            let socket = lanes.watched(connection, number)?;
+            lanes.lanes.push(Some(Lane { socket, waiting: Vec::new(), is_proven: true }));
         }
-        Ok(Lanes { lanes, next: 0 })
+        Ok(lanes)
     }
 
-    /// The lane for the next request: each in turn, but one that is not waiting for tiny_http if there is one. Nothing if all are lost.
+    fn watched(&self, connection: UnixStream, number: usize) -> io::Result<mio::net::UnixStream> {
+        let mut socket = mio::net::UnixStream::from_std(connection);
+        self.registry.register(&mut socket, Token(self.first + number), Interest::READABLE | Interest::WRITABLE)?;
+        Ok(socket)
+    }
+
+    /// The lane for the next request: each in turn, but one that is not waiting for tiny_http if there is one. Nothing while all are lost.
     pub fn choose(&mut self) -> Option<usize> {
         self.next += 1;
-        let waiting = |number: usize| self.lanes[number].as_ref().map(|lane| lane.waiting.len());
+        let waiting = |number: usize| self.lanes[number].as_ref().filter(|lane| lane.is_proven).map(|lane| lane.waiting.len());
         (0..self.lanes.len())
             .map(|step| (self.next + step) % self.lanes.len())
             .filter(|number| waiting(*number).is_some())
@@ -123,25 +162,40 @@ impl Lanes {
         broken
     }
 
-    /// Whether this lane is lost: tiny_http never says anything on it, except when it ends it.
+    /// Whether this lane is lost.
     pub fn check(&mut self, number: usize) -> bool {
-        use std::io::Read;
-        let lost = self.lanes[number].as_mut().is_some_and(|lane| {
-            !matches!(lane.socket.read(&mut [0; 256]), Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted))
-        });
-        if lost {
+        let is_lost = self.lanes[number].as_mut().is_some_and(|lane| lane.listen().is_err());
+        if is_lost {
             self.lose(number);
         }
-        lost
+        is_lost
     }
 
+    /// Opens a lost lane again. If that cannot be, the others go on without it.
     fn lose(&mut self, number: usize) {
         log::error("a private connection was lost", &[("lane", number.into())]);
         self.lanes[number] = None;
+        match self.entrance.connect().and_then(|connection| self.watched(connection, number)) {
+            Ok(socket) => self.lanes[number] = Some(Lane { socket, waiting: PROVING.to_vec(), is_proven: false }),
+            Err(error) => log::error("it could not be opened again", &[("lane", number.into()), ("cause", error.to_string().into())]),
+        }
     }
 }
 
 impl Lane {
+    /// Takes what tiny_http says: once that a request got through, and otherwise nothing, except before it ends the lane.
+    fn listen(&mut self) -> io::Result<()> {
+        loop {
+            match self.socket.read(&mut [0; 256]) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(_) => self.is_proven = true,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         let mut sent = 0;
         while sent < self.waiting.len() {
@@ -163,5 +217,64 @@ impl Lane {
 impl std::fmt::Debug for Behind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Behind({} connections)", self.connections.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mio::{Events, Poll};
+
+    use super::*;
+
+    /// Lets time pass until it is so; how long that takes says nothing.
+    fn until(what: &str, lanes: &mut Lanes, poll: &mut Poll, is_so: impl Fn(&mut Lanes) -> bool) {
+        let mut events = Events::with_capacity(16);
+        for _ in 0..1000 {
+            lanes.flush();
+            if is_so(lanes) {
+                return;
+            }
+            poll.poll(&mut events, Some(Duration::from_millis(10))).unwrap();
+            events.iter().for_each(|event| {
+                lanes.check(event.token().0);
+            });
+        }
+        panic!("it never came about that {what}");
+    }
+
+    #[test]
+    fn a_lane_that_was_lost_is_opened_again_and_used_when_a_request_has_got_through() {
+        let Behind { server, connections, entrance, socket: _socket } = open().unwrap();
+        let mut poll = Poll::new().unwrap();
+        let mut lanes = Lanes::watch(connections, entrance, poll.registry(), 0).unwrap();
+        for round in 0..3 {
+            // tiny_http ends a connection on which it cannot read.
+            (0..LANES).for_each(|number| lanes.put(number, &[b"this is no request\r\n\r\n"]));
+            until("all are lost", &mut lanes, &mut poll, |lanes| lanes.choose().is_none());
+            (0..LANES).for_each(|_| prove(server.recv_timeout(PROOF).unwrap().unwrap()));
+            until("all are proven", &mut lanes, &mut poll, |lanes| {
+                lanes.lanes.iter().flatten().filter(|lane| lane.is_proven).count() == LANES
+            });
+            for number in 0..LANES {
+                lanes.put(number, &[format!("GET /{round}/{number} HTTP/1.1\r\n\r\n").as_bytes()]);
+                lanes.flush();
+                let request = server.recv_timeout(PROOF).unwrap().unwrap();
+                assert_eq!(request.url(), format!("/{round}/{number}"));
+                drop(request.into_writer());
+            }
+        }
+    }
+
+    #[test]
+    fn the_others_go_on_without_a_lane_that_cannot_be_opened_again() {
+        let Behind { server: _server, connections, entrance, socket } = open().unwrap();
+        let mut poll = Poll::new().unwrap();
+        let mut lanes = Lanes::watch(connections, entrance, poll.registry(), 0).unwrap();
+        socket.shutdown(std::net::Shutdown::Both).unwrap();
+        lanes.put(0, &[b"this is no request\r\n\r\n"]);
+        until("it is lost", &mut lanes, &mut poll, |lanes| lanes.lanes[0].is_none());
+        let mut chosen: Vec<usize> = (1..LANES).filter_map(|_| lanes.choose()).collect();
+        chosen.sort_unstable();
+        assert_eq!(chosen, (1..LANES).collect::<Vec<_>>());
     }
 }

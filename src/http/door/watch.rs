@@ -13,7 +13,7 @@ use crate::base::log;
 use crate::http::door::connection::{Connection, Phase};
 use crate::http::door::gate::{Finished, Gate, Left, Open};
 use crate::http::door::head::{KeepAlive, TICKET, Trust};
-use crate::http::door::lanes::{LANES, Lanes};
+use crate::http::door::lanes::{Entrance, LANES, Lanes};
 use crate::http::door::limits::{LINGERING, Limits, UNFINISHED_BODIES, UNSENT_REPLIES};
 use crate::http::door::line::{Line, More};
 use crate::http::door::listening::{self, Listening, Taken};
@@ -56,11 +56,11 @@ pub struct Watch {
 }
 
 impl Watch {
-    pub fn new(socket: TcpListener, lanes: Vec<UnixStream>, mut limits: Limits) -> io::Result<Watch> {
+    pub fn new(socket: TcpListener, lanes: Vec<UnixStream>, entrance: Entrance, mut limits: Limits) -> io::Result<Watch> {
         let poll = Poll::new()?;
         let gate = Arc::new(Gate::new(Waker::new(poll.registry(), WAKER)?));
         let listening = Some(Listening::watch(socket, poll.registry(), LISTENING)?);
-        let lanes = Lanes::watch(lanes, poll.registry(), FIRST_LANE)?;
+        let lanes = Lanes::watch(lanes, entrance, poll.registry(), FIRST_LANE)?;
         limits.connections = listening::affordable(limits.connections);
         let (connections, free, buffer) = (Vec::new(), Vec::new(), vec![0; READ]);
         Ok(Watch { poll, gate, listening, lanes, limits, connections, free, serial: 0, held: 0, unsent: 0, buffer })
@@ -394,4 +394,12 @@ fn longest_idle(connections: &[Option<Connection>], gate: &Gate) -> Option<usize
         Some((since, place))
     });
     idle.min().map(|(_, place)| place)
+}
+
+#[cfg(test)]
+impl Watch {
+    /// Sends into each lane what makes tiny_http end it when a request comes behind it.
+    pub fn spoil_lanes(&mut self) {
+        (0..LANES).for_each(|lane| self.lanes.put(lane, &[b"GET / HTTP/1.1\r\nthis is no header "]));
+    }
 }
