@@ -23,6 +23,13 @@ impl Page {
     pub fn offset(self) -> i64 {
         i64::from(self.number - 1) * i64::from(self.limit)
     }
+
+    /// How many there are on all pages, if the items of this one tell: those of the last page do.
+    pub fn total(self, items: usize) -> Option<i64> {
+        let items = i64::try_from(items).ok()?;
+        let is_last = items < self.limit() && (items > 0 || self.offset() == 0);
+        is_last.then(|| self.offset() + items)
+    }
 }
 
 /// One page of a list, and how many there are on all pages.

@@ -173,16 +173,57 @@ impl Tx<'_> {
         Ok(purged == 1)
     }
 
+    /// One page. Its IDs are found first, so that what a page skips is not looked at; then each client is read.
     pub fn clients(&self, search: &ClientSearch) -> Result<Listed<Client>> {
-        // The members of an account are found in the order of their IDs: a page of them ends as soon as it is full.
-        let id = if matches!(search.scope, Scope::Direct(_)) { "m.client_id" } else { "t.client_id" };
+        if let Scope::Reachable(account) = &search.scope
+            && !search.is_narrowed()
+            && !self.is_in_organizations(account)?
+        {
+            return self.clients(&ClientSearch { scope: Scope::Direct(account.clone()), ..search.clone() });
+        }
+        let (query, id) = search.query();
         let order = match search.order.by {
             ClientKey::Id => id,
             ClientKey::Name => "t.name",
             ClientKey::CreatedAt => "t.created_at",
         };
         let order = order_by(order, id, search.order.direction);
-        Ok(search.query().page(self.connection, COLUMNS, &order, search.page, read)?)
+        let count = || if search.is_narrowed() { query.count(self.connection) } else { self.kept_count(search, &query) };
+        let found = query.page_counted(self.connection, id, &order, search.page, |row| row.get(0), count)?;
+        let clients = found.items.iter().filter_map(|id: &ClientId| self.client(id, Deleted::Either).transpose());
+        Ok(Listed { items: clients.collect::<Result<_>>()?, total: found.total })
+    }
+
+    fn is_in_organizations(&self, account: &AccountId) -> Result<bool> {
+        let is = self
+            .connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM organization_members WHERE account_id = :account)")?
+            .query_row(named_params! {":account": account}, |row| row.get(0))?;
+        Ok(is)
+    }
+
+    /// How many clients are in the scope, by the counts that triggers keep.
+    fn kept_count(&self, search: &ClientSearch, query: &Query<'_>) -> rusqlite::Result<i64> {
+        let condition = search.deleted.condition_on_live("c");
+        match &search.scope {
+            Scope::Everyone => {
+                let deleted = search.deleted.condition();
+                self.connection
+                    .prepare_cached(&format!(
+                        "SELECT (SELECT coalesce(sum(clients), 0) FROM client_counts c WHERE {condition}) \
+                         - (SELECT count(*) FROM clients t WHERE t.client_id = '{BUILT_IN}' AND {deleted})"
+                    ))?
+                    .query_row([], |row| row.get(0))
+            }
+            Scope::Direct(account) => self
+                .connection
+                .prepare_cached(&format!(
+                    "SELECT coalesce(sum(clients), 0) FROM account_client_counts c WHERE c.account_id = :account AND {condition}"
+                ))?
+                .query_row(named_params! {":account": account}, |row| row.get(0)),
+            // Who reaches a client in several ways is counted once, which no sum can do.
+            Scope::Reachable(_) => query.count(self.connection),
+        }
     }
 
     fn insert_client_lists(&self, client: &Client) -> Result<()> {
@@ -212,19 +253,33 @@ impl Tx<'_> {
 const LISTS: &[&str] = &["client_attributes", "client_redirect_uris", "client_logout_redirect_uris", "client_grants", "client_rights"];
 
 impl ClientSearch {
-    fn query(&self) -> Query<'_> {
-        let mut query = Query::from(match self.scope {
-            Scope::Direct(_) => "client_members m JOIN clients t ON t.client_id = m.client_id",
-            Scope::Everyone | Scope::Reachable(_) => "clients t",
-        });
-        query.only_if(self.deleted.condition());
+    /// Whether it wants only some of the clients in its scope.
+    fn is_narrowed(&self) -> bool {
+        !self.texts.is_empty() || !self.states.is_empty()
+    }
+
+    /// The query, and the column in it that has the ID.
+    fn query(&self) -> (Query<'_>, &'static str) {
+        let is_by_membership_alone = !self.is_narrowed() && self.order.by == ClientKey::Id;
+        let (from, id) = match self.scope {
+            // One index has the clients of an account in the order of their IDs: nothing else is read.
+            Scope::Direct(_) if is_by_membership_alone => ("client_members m", "m.client_id"),
+            Scope::Direct(_) => ("client_members m JOIN clients t ON t.client_id = m.client_id", "m.client_id"),
+            Scope::Everyone | Scope::Reachable(_) => ("clients t", "t.client_id"),
+        };
+        let mut query = Query::from(from);
         match &self.scope {
-            Scope::Everyone => query.only_if(format!("t.client_id <> '{BUILT_IN}'")),
+            Scope::Everyone => {
+                query.only_if(self.deleted.condition());
+                query.only_if(format!("t.client_id <> '{BUILT_IN}'"));
+            }
             Scope::Direct(account) => {
                 query.only_if("m.account_id = :account");
+                query.only_if(self.deleted.condition_on_live("m"));
                 query.with(":account", account);
             }
             Scope::Reachable(account) => {
+                query.only_if(self.deleted.condition());
                 query.only_if(
                     "t.client_id IN (SELECT client_id FROM client_members WHERE account_id = :account \
                      UNION SELECT m.client_id FROM organization_members o \
@@ -239,6 +294,6 @@ impl ClientSearch {
             let numbers: Vec<String> = self.states.iter().map(|state| state.number().to_string()).collect();
             query.only_if(format!("t.state IN ({})", numbers.join(", ")));
         }
-        query
+        (query, id)
     }
 }

@@ -22,6 +22,15 @@ impl Deleted {
             Deleted::Either => "TRUE",
         }
     }
+
+    /// The same where only `is_live` is kept, in the table that goes by `name`.
+    pub(super) fn condition_on_live(self, name: &str) -> String {
+        match self {
+            Deleted::No => format!("{name}.is_live = 1"),
+            Deleted::Yes => format!("{name}.is_live = 0"),
+            Deleted::Either => "TRUE".to_owned(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +69,12 @@ pub struct Searched {
 }
 
 impl TextSearch {
+    /// Whether it asks for nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        let TextSearch { query, id_contains, name_contains, description_contains, attributes_contain } = self;
+        [query, id_contains, name_contains, description_contains].iter().all(|text| text.is_none()) && attributes_contain.is_empty()
+    }
+
     /// Adds its conditions on the table that goes by `t`.
     pub(super) fn narrow<'v>(&'v self, query: &mut Query<'v>, searched: &Searched) {
         let Searched { id, number, index, attributes } = searched;
@@ -121,10 +136,28 @@ impl<'v> Query<'v> {
         page: Page,
         read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<Listed<T>> {
-        let count = format!("SELECT count(*) FROM {} WHERE {}", self.from, self.condition());
-        let total = connection.prepare_cached(&count)?.query_row(&*self.parameters(&[]), |row| row.get(0))?;
+        self.page_counted(connection, columns, order, page, read, || self.count(connection))
+    }
+
+    /// The same where `count` knows the number of rows, which is asked only if the page does not tell it.
+    pub fn page_counted<T>(
+        &self,
+        connection: &Connection,
+        columns: &str,
+        order: &str,
+        page: Page,
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+        count: impl FnOnce() -> rusqlite::Result<i64>,
+    ) -> rusqlite::Result<Listed<T>> {
         let items = self.rows(connection, columns, order, page.limit(), page.offset(), read)?;
+        let total = page.total(items.len()).map_or_else(count, Ok)?;
         Ok(Listed { items, total })
+    }
+
+    /// The number of rows.
+    pub fn count(&self, connection: &Connection) -> rusqlite::Result<i64> {
+        let count = format!("SELECT count(*) FROM {} WHERE {}", self.from, self.condition());
+        connection.prepare_cached(&count)?.query_row(&*self.parameters(&[]), |row| row.get(0))
     }
 
     /// The first rows, at most so many.

@@ -1,5 +1,7 @@
 //! How our words are written in SQL, and the small things every table's code needs.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
@@ -84,17 +86,19 @@ impl FromSql for Rights {
 }
 
 /// A list that a subselect gathered as JSON: `json_group_array` over an ordered subselect, which takes the order of the primary key instead of sorting.
-pub fn list<T: serde_json_list::Item>(row: &Row<'_>, column: &str) -> rusqlite::Result<Vec<T>> {
-    let text: String = row.get(column)?;
-    let items: Vec<serde_json::Value> = serde_json::from_str(&text).map_err(|_| FromSqlError::InvalidType)?;
-    items.into_iter().map(|item| T::read(item).ok_or_else(|| FromSqlError::InvalidType.into())).collect()
+pub fn list<T: Item>(row: &Row<'_>, column: &str) -> rusqlite::Result<Vec<T>> {
+    match row.get_ref(column)?.as_str()? {
+        "[]" => Ok(Vec::new()),
+        text => T::read_all(text).ok_or_else(|| FromSqlError::InvalidType.into()),
+    }
 }
 
 /// Pairs that a subselect gathered with `json_group_object(key, value)`.
-pub fn pairs(row: &Row<'_>, column: &str) -> rusqlite::Result<std::collections::BTreeMap<String, String>> {
-    let text: String = row.get(column)?;
-    let pairs: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text).map_err(|_| FromSqlError::InvalidType)?;
-    Ok(crate::model::value::to_attributes(&pairs.into()))
+pub fn pairs(row: &Row<'_>, column: &str) -> rusqlite::Result<BTreeMap<String, String>> {
+    match row.get_ref(column)?.as_str()? {
+        "{}" => Ok(BTreeMap::new()),
+        text => serde_json::from_str(text).map_err(|_| FromSqlError::InvalidType.into()),
+    }
 }
 
 /// An account from its ID and its kind; nothing where the ID is NULL.
@@ -111,34 +115,25 @@ pub fn or_null(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 
-/// What [`list`] can read.
-mod serde_json_list {
-    use serde_json::Value;
+/// What [`list`] can read, from a JSON array.
+pub trait Item: Sized {
+    fn read_all(text: &str) -> Option<Vec<Self>>;
+}
 
-    use super::{Grant, Right};
-
-    pub trait Item: Sized {
-        fn read(value: Value) -> Option<Self>;
+impl Item for String {
+    fn read_all(text: &str) -> Option<Vec<String>> {
+        serde_json::from_str(text).ok()
     }
+}
 
-    impl Item for String {
-        fn read(value: Value) -> Option<String> {
-            match value {
-                Value::String(text) => Some(text),
-                _ => None,
-            }
-        }
+impl Item for Grant {
+    fn read_all(text: &str) -> Option<Vec<Grant>> {
+        serde_json::from_str::<Vec<i64>>(text).ok()?.into_iter().map(Grant::from_number).collect()
     }
+}
 
-    impl Item for Grant {
-        fn read(value: Value) -> Option<Grant> {
-            value.as_i64().and_then(Grant::from_number)
-        }
-    }
-
-    impl Item for Right {
-        fn read(value: Value) -> Option<Right> {
-            value.as_i64().and_then(Right::from_number)
-        }
+impl Item for Right {
+    fn read_all(text: &str) -> Option<Vec<Right>> {
+        serde_json::from_str::<Vec<i64>>(text).ok()?.into_iter().map(Right::from_number).collect()
     }
 }

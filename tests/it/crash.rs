@@ -50,6 +50,13 @@ fn is_whole(file: &Path, acknowledged: &[String]) {
     let mut halves = database.prepare(NOTHING_BY_HALF).expect("a statement");
     let halves: Vec<String> = halves.query_map([], |row| row.get(0)).expect("rows").collect::<Result<_, _>>().expect("rows");
     assert!(halves.is_empty(), "by half: {halves:?}");
+    let is_counted = database.query_row(
+        "SELECT (SELECT clients FROM client_counts WHERE is_live = 1) = (SELECT count(*) FROM clients)
+            AND (SELECT coalesce(sum(clients), 0) FROM account_client_counts) = (SELECT count(*) FROM client_members)",
+        [],
+        |row| row.get(0),
+    );
+    assert_eq!(is_counted, Ok(true), "the counts are not those of the rows");
     let mut find = database.prepare("SELECT 1 FROM clients WHERE client_id = ?1").expect("a statement");
     for id in acknowledged {
         assert!(find.exists([id]).expect("it is looked for"), "{id} was acknowledged and is not there");

@@ -216,6 +216,13 @@ fn compare(server: &Server, model: &Model) {
             }
         }
     }
+    for deleted in [false, true] {
+        let wanted = model.0.values().filter(|known| known.deleted == deleted).count().to_string();
+        for page in ["limit=1", "page=9"] {
+            let answer = server.check("admin", "GET", &format!("/api/v3/search/clients?deleted={deleted}&{page}"), "", "200");
+            assert_eq!(answer.total(), wanted);
+        }
+    }
     for user in PEOPLE {
         for deleted in [false, true] {
             let wanted: Vec<&str> = model
@@ -229,6 +236,13 @@ fn compare(server: &Server, model: &Model) {
                 (answer.ids(), answer.total()),
                 (wanted.iter().map(|id| (*id).to_owned()).collect(), wanted.len().to_string().as_str())
             );
+            // A page that is full, and one behind the end, do not tell how many there are: they say what was counted along.
+            for page in ["limit=1", "page=9"] {
+                let answer = server.check(user, "GET", &format!("/api/v3/users/{user}/clients?deleted={deleted}&{page}"), "", "200");
+                assert_eq!(answer.total(), wanted.len().to_string());
+                let answer = server.check(user, "GET", &format!("/api/v3/clients?deleted={deleted}&{page}"), "", "200");
+                assert_eq!(answer.total(), wanted.len().to_string());
+            }
         }
     }
 }

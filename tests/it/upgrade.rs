@@ -78,6 +78,29 @@ fn every_old_schema_becomes_the_present_one() {
 }
 
 #[test]
+fn what_is_in_an_old_file_is_there_afterwards() {
+    let folder = Folder::new("kept");
+    let path = folder.file("keyfob.db");
+    let rows = "
+        INSERT INTO accounts (account_id, kind, created_at, updated_at, description) VALUES ('ada', 'user', 1, 1, '');
+        INSERT INTO clients (client_id, created_at, updated_at, deleted_at, description, state, state_description, skip_authorization, endorsed)
+            VALUES ('live-1', 1, 1, NULL, '', 0, '', 0, 0), ('live-2', 1, 1, NULL, '', 0, '', 0, 0), ('gone', 1, 1, 2, '', 0, '', 0, 0);
+        INSERT INTO client_members (client_id, account_id) VALUES ('live-1', 'ada'), ('gone', 'ada');
+        INSERT INTO client_member_rights (client_id, account_id, position, right) VALUES ('live-1', 'ada', 0, 3), ('gone', 'ada', 0, 4);";
+    let old = Connection::open(&path).expect("a file");
+    old.execute_batch(include_str!("../schemas/1.sql")).expect("an old schema");
+    old.execute_batch(rows).expect("rows");
+    drop(old);
+    drop(Store::open(&path).expect("it is upgraded"));
+    let new = Connection::open(&path).expect("the file opens");
+    let text = |sql: &str| new.query_row(sql, [], |row| row.get::<_, String>(0)).expect("a text");
+    let members = "SELECT group_concat(client_id || ' ' || is_live || ' ' || right) FROM client_members JOIN client_member_rights USING (client_id, account_id)";
+    assert_eq!(text(members), "gone 0 4,live-1 1 3");
+    assert_eq!(text("SELECT group_concat(is_live || ' ' || clients) FROM client_counts"), "0 1,1 2");
+    assert_eq!(text("SELECT group_concat(account_id || ' ' || is_live || ' ' || clients) FROM account_client_counts"), "ada 0 1,ada 1 1");
+}
+
+#[test]
 fn a_newer_file_is_refused_and_left_alone() {
     let folder = Folder::new("newer");
     let path = folder.file("keyfob.db");
