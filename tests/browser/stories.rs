@@ -107,6 +107,8 @@ pub fn a_client_is_edited_and_its_secret_rotated(driver: &Driver) {
     browser.press("I have kept it: go to the client");
     browser.press("Secrets");
     browser.press("Expire now");
+    browser.fill("confirm", "lamp");
+    browser.press("Expire the secret now");
     browser.sees("Ended.");
     browser.sees("the newest");
     browser.does_not_see("Expire now");
