@@ -17,6 +17,7 @@ mod door;
 mod events;
 mod golden;
 mod hostile;
+mod leaks;
 mod members;
 mod oauth;
 mod organizations;

@@ -1,0 +1,331 @@
+//! The secrets of a running server: in its file, its log and its replies they are nowhere but in the one reply that issues them.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use data_encoding::BASE64;
+use keyfob::http::path::pairs;
+use serde_json::{Value, json};
+
+use crate::client::{Reply, send};
+use crate::process::{Folder, Process};
+use crate::server::ADMIN_KEY;
+use crate::visitor::{CALLBACK, authorize_target, form};
+
+const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
+const JSON: (&str, &str) = ("Content-Type", "application/json");
+
+const PASSWORD: &str = "Seeded-passw0rd-of-somebody";
+const NEW_PASSWORD: &str = "Seeded-passw0rd-that-is-new";
+
+/// A server, and everything that was said to it and by it.
+struct Story {
+    server: Process,
+    /// What nobody may find, and what it is.
+    secrets: Vec<(&'static str, String)>,
+    /// What was asked, the whole reply, and the secrets that it was to issue.
+    replies: Vec<(String, String, Vec<String>)>,
+    folder: Folder,
+}
+
+/// What a client got.
+struct Tokens {
+    access: String,
+    refresh: String,
+}
+
+/// The part of a token, or of something shorter, that must not be known.
+fn key_of(token: &str) -> &str {
+    token.rsplit('.').next().unwrap_or_default()
+}
+
+fn bearer(token: &str) -> String {
+    format!("Bearer {token}")
+}
+
+impl Story {
+    fn begin(name: &str) -> Story {
+        let folder = Folder::new(name);
+        let server = Process::start(&folder.0, "", &["--data", "keyfob.db"]);
+        let mut story = Story { server, secrets: Vec::new(), replies: Vec::new(), folder };
+        story.seed("the administrator's key", ADMIN_KEY);
+        story.seed("a password", PASSWORD);
+        story.seed("a new password", NEW_PASSWORD);
+        let user = json!({"user": {
+            "ids": {"user_id": "alice"}, "primary_email_address": "alice@example.com", "password": PASSWORD, "state": "STATE_APPROVED",
+        }});
+        story.succeed("POST", "/api/v3/users", &[("Authorization", &bearer(ADMIN_KEY)), JSON], &user.to_string());
+        story
+    }
+
+    fn seed(&mut self, what: &'static str, secret: &str) {
+        self.secrets.push((what, key_of(secret).to_owned()));
+    }
+
+    fn ask(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        let reply = send(&self.server.address, method, target, headers, body);
+        self.replies.push((format!("{method} {target}"), format!("{:?}\n{}", reply.headers, reply.body), Vec::new()));
+        reply
+    }
+
+    #[track_caller]
+    fn succeed(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        let reply = self.ask(method, target, headers, body);
+        assert!(reply.status < 400, "{method} {target}: {} {}", reply.status, reply.body);
+        reply
+    }
+
+    #[track_caller]
+    fn fail(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &str) {
+        let reply = self.ask(method, target, headers, body);
+        assert!((400..500).contains(&reply.status), "{method} {target}: {} {}", reply.status, reply.body);
+    }
+
+    /// Sends what is no request, and keeps what the door says.
+    fn blurt(&mut self, bytes: &str) {
+        let mut stream = TcpStream::connect(&self.server.address).expect("it accepts");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout is set");
+        stream.write_all(bytes.as_bytes()).expect("it is sent");
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).expect("it is answered");
+        assert!(reply.starts_with("HTTP/1.1 4") || reply.starts_with("HTTP/1.1 5"), "{reply}");
+        self.replies.push(("what is no request".to_owned(), reply, Vec::new()));
+    }
+
+    /// The last reply was to issue this.
+    fn issued(&mut self, what: &'static str, secret: &str) {
+        let (_, _, issued) = self.replies.last_mut().expect("there was a reply");
+        issued.push(key_of(secret).to_owned());
+        self.seed(what, secret);
+    }
+
+    /// Signs alice in; her browser's cookie.
+    fn sign_in(&mut self, password: &str) -> String {
+        let body = json!({"user_id": "alice", "password": password}).to_string();
+        let reply = self.succeed("POST", "/oauth/api/auth/login", &[JSON], &body);
+        let cookie = reply.header("set-cookie").and_then(|cookie| cookie.split(';').next()).expect("a cookie").to_owned();
+        self.issued("a session", &cookie);
+        cookie
+    }
+
+    /// Makes a key for alice in her browser.
+    fn api_key(&mut self, cookie: &str) -> String {
+        let page = self.succeed("GET", "/oauth/", &[("Cookie", cookie)], "");
+        let csrf = page.header("x-csrf-token").expect("a token for forms").to_owned();
+        self.issued("a token for forms", &csrf);
+        let headers = [("Cookie", &*format!("{cookie}; _csrf={csrf}")), ("X-CSRF-Token", &csrf), JSON];
+        let made = self.succeed("POST", "/api/v3/users/alice/api-keys", &headers, r#"{"rights":["RIGHT_ALL"]}"#);
+        let key = made.json()["key"].as_str().expect("a key").to_owned();
+        self.issued("an API key", &key);
+        key
+    }
+
+    /// Registers `my-app` for alice; its secret.
+    fn client(&mut self, key: &str) -> String {
+        let client = json!({"client": {
+            "ids": {"client_id": "my-app"}, "redirect_uris": [CALLBACK], "rights": ["RIGHT_USER_INFO"],
+            "grants": ["GRANT_AUTHORIZATION_CODE", "GRANT_REFRESH_TOKEN"],
+        }});
+        let made = self.succeed("POST", "/api/v3/users/alice/clients", &[("Authorization", &bearer(key)), JSON], &client.to_string());
+        let secret = made.json()["secret"].as_str().expect("a secret").to_owned();
+        self.issued("a client's secret", &secret);
+        let approved = json!({"client": {"state": "STATE_APPROVED"}, "field_mask": "state"}).to_string();
+        self.succeed("PUT", "/api/v3/clients/my-app", &[("Authorization", &bearer(ADMIN_KEY)), JSON], &approved);
+        secret
+    }
+
+    /// Alice agrees that `my-app` may act for her; the code.
+    fn code(&mut self, cookie: &str) -> String {
+        let target = authorize_target("my-app", &[("state", "of-no-interest")]);
+        self.succeed("GET", &target, &[("Cookie", cookie)], "");
+        let agreed = self.succeed("POST", &target, &[("Cookie", cookie), FORM], "authorize=true");
+        let query = agreed.header("location").and_then(|place| place.split_once('?')).expect("a place with a query").1;
+        let code = pairs(query).expect("pairs").into_iter().find(|(name, _)| name == "code").expect("a code").1;
+        self.issued("a code", &code);
+        code
+    }
+
+    fn tokens(&mut self, more: &[(&str, &str)], secret: &str) -> Tokens {
+        let body = form(&[more, &[("redirect_uri", CALLBACK), ("client_id", "my-app"), ("client_secret", secret)]].concat());
+        let json = self.succeed("POST", "/oauth/token", &[FORM], &body).json();
+        let part = |name: &str| json[name].as_str().expect("a token").to_owned();
+        let tokens = Tokens { access: part("access_token"), refresh: part("refresh_token") };
+        self.issued("an access token", &tokens.access);
+        self.issued("a refresh token", &tokens.refresh);
+        tokens
+    }
+
+    /// What the server left in its folder, its log among it, and every reply: nothing of it holds what it must not.
+    fn holds_no_secret(&self) {
+        for entry in std::fs::read_dir(&self.folder.0).expect("the folder is read") {
+            let path = entry.expect("an entry").path();
+            let bytes = std::fs::read(&path).expect("a file is read");
+            for (what, secret) in &self.secrets {
+                assert!(!holds(&bytes, secret), "{what} stands in {}", path.display());
+            }
+        }
+        for (asked, reply, issued) in &self.replies {
+            for (what, secret) in self.secrets.iter().filter(|(_, secret)| !issued.contains(secret)) {
+                assert!(!reply.contains(secret), "{what} stands in the reply to {asked}:\n{reply}");
+            }
+            assert!(issued.iter().all(|secret| reply.contains(secret)), "{asked}");
+        }
+    }
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+/// A dance that succeeds, and the steps of it that can go wrong, going wrong.
+fn dance(story: &mut Story, cookie: &str, secret: &str) -> Tokens {
+    let code = story.code(cookie);
+    let authorization = format!("Basic {}", BASE64.encode(b"my-app:Wrong-secret-in-a-header"));
+    story.secrets.push(("credentials in base64", authorization["Basic ".len()..].to_owned()));
+    for secret in ["Wrong-secret", "Wrong-code", "Wrong-token", "Wrong-verifier"] {
+        story.seed("a wrong one", secret);
+    }
+    let exchange = |code: &str, secret: &str| {
+        form(&[
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", CALLBACK),
+            ("client_id", "my-app"),
+            ("client_secret", secret),
+        ])
+    };
+    story.fail("POST", "/oauth/token", &[FORM], &exchange(&code, "Wrong-secret"));
+    story.fail("POST", "/oauth/token", &[FORM], &exchange("MF.WRONG.Wrong-code", secret));
+    story.fail("POST", "/oauth/token", &[FORM], &(exchange("Wrong-code", secret) + "&code_verifier=Wrong-verifier"));
+    story.fail(
+        "POST",
+        "/oauth/token",
+        &[FORM, ("Authorization", &authorization)],
+        &form(&[("grant_type", "authorization_code"), ("code", &code)]),
+    );
+    let first = story.tokens(&[("grant_type", "authorization_code"), ("code", &code)], secret);
+    let second = story.tokens(&[("grant_type", "refresh_token"), ("refresh_token", &first.refresh)], secret);
+    for token in [&second.access, &second.refresh, &first.access, "Wrong-token", "MF.WRONG.Wrong-token"] {
+        let asked = |secret: &str| form(&[("token", token), ("client_id", "my-app"), ("client_secret", secret)]);
+        story.succeed("POST", "/oauth/introspect", &[FORM], &asked(secret));
+        story.fail("POST", "/oauth/introspect", &[FORM], &asked("Wrong-secret"));
+    }
+    second
+}
+
+/// What people get wrong, each time with a secret in it.
+fn blunders(story: &mut Story, key: &str) {
+    let authorization = bearer(key);
+    let headers = [("Authorization", authorization.as_str()), JSON];
+    for secret in ["Wrong-passw0rd", "Misplaced-secret", "nodigitsinthispassword"] {
+        story.seed("a misplaced one", secret);
+    }
+    story.fail("POST", "/oauth/api/auth/login", &[JSON], r#"{"user_id":"alice","password":"Wrong-passw0rd"}"#);
+    story.fail("POST", "/oauth/api/auth/login", &[JSON], r#"{"user_id":"Misplaced-secret","password":["Misplaced-secret"]}"#);
+    story.ask("POST", "/oauth/login", &[FORM], "user_id=alice&password=Wrong-passw0rd");
+    let password = "/api/v3/users/alice/password";
+    story.fail("PUT", password, &[JSON], r#"{"old":"Wrong-passw0rd","new":"Misplaced-secret"}"#);
+    story.fail("PUT", password, &[JSON], &json!({"old": PASSWORD, "new": "nodigitsinthispassword"}).to_string());
+    for body in [
+        r#"{"client":{"ids":{"client_id":"other"},"secret":"Misplaced-secret"#,
+        r#"{"client":{"ids":{"client_id":"other"},"secret":["Misplaced-secret"]}}"#,
+        r#"{"client":{"ids":{"client_id":"other"},"secret":{"Misplaced-secret":1}}}"#,
+        r#"{"client":{"ids":{"client_id":"other"},"secret":Misplaced-secret}}"#,
+        "Misplaced-secret",
+        "\"Misplaced-secret\"",
+    ] {
+        story.fail("POST", "/api/v3/users/alice/clients", &headers, body);
+    }
+    for kind in ["", "Bearer ", "Bearer NNSXS.", "Bearer NNSXS.A.", "Basic "] {
+        let authorization = format!("{kind}Misplaced-secret");
+        story.fail("GET", "/api/v3/clients/my-app", &[("Authorization", &authorization)], "");
+        let headers = [("Authorization", authorization.as_str()), FORM];
+        story.fail("POST", "/oauth/token", &headers, "grant_type=refresh_token&refresh_token=Misplaced-secret");
+    }
+    story.fail("GET", "/oauth/api/me", &[("Cookie", "_session=Misplaced-secret; _csrf=Misplaced-secret")], "");
+    for target in ["/api/v3/auth_info?access_token=Misplaced-secret", "/oauth/logout?access_token=Misplaced-secret"] {
+        story.ask("GET", target, &[("Cookie", "x=Misplaced-secret"), ("X-Api-Key", "Misplaced-secret")], "");
+    }
+    story.fail("POST", "/oauth/token?client_secret=Misplaced-secret&client_id=my-app", &[JSON], r#"{"grant_type":"Misplaced-secret"#);
+    for request in [
+        "GET / HTTP/1.1\r\nHost: x\r\nAuthorization Misplaced-secret\r\n\r\n",
+        "GET /?token=Misplaced-secret HTTP/2.0\r\nHost: x\r\n\r\n",
+        "Misplaced-secret\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nMisplaced-secret\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: Misplaced-secret\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nExpect: Misplaced-secret\r\n\r\n",
+    ] {
+        story.blurt(request);
+    }
+}
+
+#[test]
+fn a_secret_is_nowhere_but_in_the_reply_that_issues_it() {
+    const CHOSEN: &str = "Seeded-secret-of-a-person";
+    let mut story = Story::begin("leaks");
+    let cookie = story.sign_in(PASSWORD);
+    let key = story.api_key(&cookie);
+    let secret = story.client(&key);
+    let authorization = bearer(&key);
+    let headers = [("Authorization", authorization.as_str()), JSON];
+    let tokens = dance(&mut story, &cookie, &secret);
+    let rotated =
+        story.succeed("POST", "/api/v3/clients/my-app/secret", &headers, "").json()["secret"].as_str().expect("a secret").to_owned();
+    story.issued("a rotated secret", &rotated);
+    let chosen = json!({"client": {"secret": CHOSEN}, "field_mask": "secret"}).to_string();
+    story.succeed("PUT", "/api/v3/clients/my-app", &headers, &chosen);
+    story.issued("a chosen secret", CHOSEN);
+    blunders(&mut story, &key);
+    let newer = story.tokens(&[("grant_type", "refresh_token"), ("refresh_token", &tokens.refresh)], CHOSEN);
+    // Everyone who holds something may look around.
+    for authorization in [bearer(&key), bearer(ADMIN_KEY), bearer(&newer.access)] {
+        for place in [
+            "auth_info",
+            "clients/my-app",
+            "users/alice",
+            "users/alice/api-keys",
+            "users/alice/sessions",
+            "users/alice/authorizations",
+            "users/alice/authorizations/my-app/tokens",
+        ] {
+            story.ask("GET", &format!("/api/v3/{place}"), &[("Authorization", &authorization)], "");
+        }
+    }
+    story.succeed("GET", "/oauth/", &[("Cookie", &cookie)], "");
+    story.succeed(
+        "POST",
+        "/oauth/revoke",
+        &[FORM],
+        &form(&[("token", &newer.refresh), ("client_id", "my-app"), ("client_secret", CHOSEN)]),
+    );
+    story.fail("GET", "/api/v3/users/alice", &[("Authorization", &bearer(&newer.access))], "");
+    story.succeed("PUT", "/api/v3/users/alice/password", &[JSON], &json!({"old": PASSWORD, "new": NEW_PASSWORD}).to_string());
+    let cookie = story.sign_in(NEW_PASSWORD);
+    story.ask("POST", "/oauth/api/auth/logout", &[("Cookie", &cookie)], "");
+    let written = std::fs::read(story.folder.0.join("keyfob.db-wal")).expect("the log of the file is read");
+    assert!(holds(&written, "my-app") && story.server.log().contains("oauth.token"), "what is searched is what was written");
+    assert!(story.secrets.len() > 20 && story.replies.len() > 80, "{} {}", story.secrets.len(), story.replies.len());
+    story.holds_no_secret();
+}
+
+#[test]
+fn sessions_tokens_and_keys_survive_a_kill_and_a_restart() {
+    let mut story = Story::begin("restart");
+    let cookie = story.sign_in(PASSWORD);
+    let key = story.api_key(&cookie);
+    let secret = story.client(&key);
+    let code = story.code(&cookie);
+    let tokens = story.tokens(&[("grant_type", "authorization_code"), ("code", &code)], &secret);
+    let unused = story.code(&cookie);
+    story.server.kill();
+    story.server = Process::start(&story.folder.0, "", &["--data", "keyfob.db"]);
+    let who: Value = story.succeed("GET", "/oauth/api/me", &[("Cookie", &cookie)], "").json();
+    assert_eq!(who["user"]["ids"]["user_id"], "alice", "{who}");
+    story.succeed("GET", "/api/v3/users/alice", &[("Authorization", &bearer(&key))], "");
+    story.succeed("GET", "/api/v3/users/alice", &[("Authorization", &bearer(&tokens.access))], "");
+    story.tokens(&[("grant_type", "refresh_token"), ("refresh_token", &tokens.refresh)], &secret);
+    // What was over stays over, and what was not is good once.
+    story.fail("GET", "/api/v3/users/alice", &[("Authorization", &bearer(&tokens.access))], "");
+    story.tokens(&[("grant_type", "authorization_code"), ("code", &unused)], &secret);
+}
