@@ -209,6 +209,21 @@ mod tests {
     }
 
     #[test]
+    fn a_commit_that_fails_is_told_and_leaves_a_clean_connection_to_the_next() {
+        let writer = writer();
+        // SQLite notices only when it commits that a deferred reference leads nowhere, and then leaves the transaction open.
+        let tables = "PRAGMA foreign_keys = ON; CREATE TABLE owners (n INTEGER PRIMARY KEY);
+            CREATE TABLE owned (n INTEGER REFERENCES owners DEFERRABLE INITIALLY DEFERRED)";
+        locked(&writer.open).connection.execute_batch(tables).unwrap();
+        for n in 0..3 {
+            let failed = writer.run(&Clock::System, |tx| Ok(tx.connection.execute("INSERT INTO owned VALUES (7)", [])?));
+            assert!(matches!(&failed, Err(Error::Unavailable(why)) if why.starts_with("commit: ")), "{failed:?}");
+            writer.run(&Clock::System, |tx| insert(tx, n)).unwrap();
+        }
+        assert_eq!(rows(&writer), [0, 1, 2]);
+    }
+
+    #[test]
     fn without_room_or_leave_to_write_it_says_so_and_works_again_afterwards() {
         let writer = writer();
         let pragma = |sql: &str| locked(&writer.open).connection.execute_batch(sql).unwrap();

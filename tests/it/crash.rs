@@ -90,7 +90,7 @@ fn what_was_acknowledged_survives_a_kill_at_any_moment() {
 }
 
 #[test]
-#[ignore = "it takes minutes: cargo test -- --ignored two_hundred"]
+#[ignore = "it takes half a minute: cargo test -- --ignored two_hundred"]
 fn what_was_acknowledged_survives_two_hundred_kills() {
     // A fresh file from time to time: checking it takes longer the more is in it.
     (0..10).for_each(|_| kill_at_random_moments("kills", 20));

@@ -12,6 +12,7 @@ mod clients;
 mod console;
 mod console_sweep;
 mod crash;
+mod disk;
 mod documents;
 mod door;
 mod events;
