@@ -95,15 +95,6 @@ impl Drop for SecretFile {
     }
 }
 
-/// The same for commands that have no answer to print: the secret alone, on standard output if not in the file.
-pub fn deliver(file: SecretFile, secret: &str) -> Result<Option<String>, Refusal> {
-    let mut file = file;
-    let mut body = serde_json::json!({"secret": secret});
-    file.keep(Secret { of: "", member: "secret" }, &mut body)?;
-    file.end();
-    Ok(body.get("secret").and_then(Value::as_str).map(str::to_owned))
-}
-
 /// A time span such as `24h`, `7d`, `90s` or `15m`, in seconds.
 pub fn seconds(flag: &str, text: &str) -> Result<u64, Usage> {
     let wrong = || Usage(format!("{flag} is a number with s, m, h or d behind it, such as 24h"));

@@ -6,7 +6,7 @@
 use crate::base::error::errors;
 use crate::base::secret;
 use crate::http::cookie::{self, Transport};
-use crate::http::path;
+use crate::http::form::Form;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
 
@@ -76,14 +76,9 @@ pub fn has_token(request: &Request) -> bool {
     let Some(kept) = cookie::read(request, COOKIE).filter(|value| is_well_formed(value)) else { return false };
     let repeated = match request.header("x-csrf-token") {
         Some(header) => Some(header.to_owned()),
-        None => form_field(request),
+        None => Form::of_body(request).ok().map(|form| form.verbatim(COOKIE).to_owned()),
     };
     repeated.is_some_and(|repeated| secret::equal(kept, &repeated))
-}
-
-fn form_field(request: &Request) -> Option<String> {
-    let pairs = path::pairs(std::str::from_utf8(&request.body).ok()?).ok()?;
-    pairs.into_iter().find(|(name, _)| name == COOKIE).map(|(_, value)| value)
 }
 
 fn is_well_formed(token: &str) -> bool {

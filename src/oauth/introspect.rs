@@ -11,25 +11,17 @@ use crate::oauth::parameters::Parameters;
 use crate::oauth::{client, refused};
 use crate::registry::client_authentication::Presented;
 use crate::registry::principal::{Credentials, Principal};
-use crate::registry::refusal::{CLIENT_ID_MISSING, CLIENT_UNAUTHENTICATED, Judged, PARAMETER_REPEATED, Refusal, TOKEN_MISSING};
+use crate::registry::refusal::{CLIENT_ID_MISSING, CLIENT_UNAUTHENTICATED, Judged, Refusal};
 use crate::registry::tokens::{self, Inquirer};
 
 /// A client asks about its own tokens; a user, with an API key or a session, about his own, and an administrator about any.
 /// To everyone else a token is as one that does not exist.
 pub fn introspect<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
-    let read = Parameters::of_body(input).and_then(read);
+    let read = Parameters::of_body(input).and_then(|body| Ok((body.token()?, body)));
     Ok(Box::new(move |own| match read {
         Ok((token, body)) => answer(own, input, &token, &body),
-        Err(refusal) => Ok(refuse(input, &refusal)),
+        Err(refusal) => Ok(refused::reply(input, &refusal)),
     }))
-}
-
-fn read(body: Parameters) -> Judged<(String, Parameters)> {
-    if body.repeated(&["token", "token_type_hint", "client_id", "client_secret"]).is_some() {
-        return Err(Refusal::of(&PARAMETER_REPEATED));
-    }
-    let token = body.owned("token").ok_or_else(|| Refusal::of(&TOKEN_MISSING))?;
-    Ok((token, body))
 }
 
 fn answer(own: &Own<'_>, input: &Input<'_>, token: &str, body: &Parameters) -> Result<Reply> {
@@ -46,7 +38,7 @@ fn answer(own: &Own<'_>, input: &Input<'_>, token: &str, body: &Parameters) -> R
     };
     match judged {
         Ok(proof) => own.read(|call| found(call, &Inquirer::Client(&proof.client.id), token)),
-        Err(refusal) => Ok(refuse(input, &refusal)),
+        Err(refusal) => Ok(refused::reply(input, &refusal)),
     }
 }
 
@@ -57,11 +49,6 @@ fn presented(input: &Input<'_>, body: &Parameters) -> Judged<Presented> {
         Err(refusal) if refusal.reason == &CLIENT_ID_MISSING => Err(Refusal::of(&CLIENT_UNAUTHENTICATED)),
         judged => judged,
     }
-}
-
-fn refuse(input: &Input<'_>, refusal: &Refusal) -> Reply {
-    refusal.log(&input.request.id);
-    refused::reply(refusal)
 }
 
 fn found(call: &Call<'_>, inquirer: &Inquirer<'_>, token: &str) -> Result<Reply> {

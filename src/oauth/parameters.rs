@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::base::error::{Error, Result};
 use crate::call::Input;
 use crate::http::path::{self, MOST_PAIRS};
-use crate::registry::refusal::{BODY_MALFORMED, Judged, Refusal};
+use crate::registry::refusal::{BODY_MALFORMED, Judged, PARAMETER_REPEATED, Refusal, TOKEN_MISSING};
 
 /// Names and values in the order sent.
 #[derive(Debug, Default)]
@@ -51,6 +51,14 @@ impl Parameters {
     /// The first of these names that was sent twice (RFC 6749 sections 3.1 and 3.2).
     pub fn repeated(&self, names: &[&'static str]) -> Option<&'static str> {
         names.iter().copied().find(|name| self.0.iter().filter(|(sent, _)| sent == name).count() > 1)
+    }
+
+    /// The token that a request is about, to be revoked or introspected (RFC 7009 section 2.1, RFC 7662 section 2.1).
+    pub fn token(&self) -> Judged<String> {
+        if self.repeated(&["token", "token_type_hint", "client_id", "client_secret"]).is_some() {
+            return Err(Refusal::of(&PARAMETER_REPEATED));
+        }
+        self.owned("token").ok_or_else(|| Refusal::of(&TOKEN_MISSING))
     }
 
     pub fn has_any(&self, names: &[&str]) -> bool {

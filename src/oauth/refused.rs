@@ -4,12 +4,15 @@
 use serde_json::{Map, Value};
 
 use crate::base::error::{Error, Kind, Named};
+use crate::call::Input;
 use crate::failure;
 use crate::http::reply::Reply;
 use crate::registry::refusal::Refusal;
 
-/// The reply of an endpoint that clients talk to. Who failed to prove who it is gets a challenge (RFC 6749 section 5.2).
-pub fn reply(refusal: &Refusal) -> Reply {
+/// Says it in the log, and to the client that talks to this endpoint. Who failed to prove who it is gets a challenge (RFC 6749
+/// section 5.2).
+pub fn reply(input: &Input<'_>, refusal: &Refusal) -> Reply {
+    refusal.log(&input.request.id);
     let named = refusal.named();
     let reply = merged(named.kind, refusal.reason.code, &named.text(), failure::envelope(&named));
     if named.kind == Kind::Unauthenticated { reply.with("WWW-Authenticate", "Basic realm=\"keyfob\"") } else { reply }

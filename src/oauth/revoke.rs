@@ -6,7 +6,7 @@ use crate::http::reply::Reply;
 use crate::oauth::parameters::Parameters;
 use crate::oauth::{client, refused};
 use crate::registry::client_authentication::Presented;
-use crate::registry::refusal::{Judged, PARAMETER_REPEATED, Refusal, TOKEN_MISSING};
+use crate::registry::refusal::Judged;
 use crate::registry::tokens;
 
 /// 200 without a body, also for what is no token: the client wants it gone, and it is. The hint of RFC 7009 is not needed.
@@ -20,20 +20,10 @@ pub fn revoke<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
                 Ok(proof) => own.write(|call| tokens::revoke(call.tx, call.by, &proof.client, &token))?,
             },
         };
-        Ok(judged.map_or_else(
-            |refusal| {
-                refusal.log(&input.request.id);
-                refused::reply(&refusal)
-            },
-            |()| Reply::empty(200),
-        ))
+        Ok(judged.map_or_else(|refusal| refused::reply(input, &refusal), |()| Reply::empty(200)))
     }))
 }
 
 fn read(input: &Input<'_>, body: &Parameters) -> Judged<(String, Presented)> {
-    if body.repeated(&["token", "token_type_hint", "client_id", "client_secret"]).is_some() {
-        return Err(Refusal::of(&PARAMETER_REPEATED));
-    }
-    let token = body.owned("token").ok_or_else(|| Refusal::of(&TOKEN_MISSING))?;
-    Ok((token, client::presented(input, body)?))
+    Ok((body.token()?, client::presented(input, body)?))
 }

@@ -30,7 +30,7 @@ pub fn issue<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     let read = Parameters::of_body(input).and_then(|body| read(input, &body));
     Ok(Box::new(move |own| match read {
         Ok((wanted, presented)) => answer(own, input, &wanted, &presented),
-        Err(refusal) => Ok(refuse(input, &refusal)),
+        Err(refusal) => Ok(refused::reply(input, &refusal)),
     }))
 }
 
@@ -70,7 +70,7 @@ fn answer(own: &Own<'_>, input: &Input<'_>, wanted: &Wanted, presented: &Present
         Ok(proof) => own.write(|call| in_transaction(call, &proof, wanted))?,
         Err(refusal) => Err(refusal),
     };
-    Ok(judged.map_or_else(|refusal| refuse(input, &refusal), |issued| success(&issued)))
+    Ok(judged.map_or_else(|refusal| refused::reply(input, &refusal), |issued| success(&issued)))
 }
 
 /// `Ok` with a refusal in it where what the refusal leaves behind must stay: a revoked family, an event.
@@ -93,11 +93,6 @@ fn judge(call: &Call<'_>, client: &Client, wanted: &Wanted) -> Result<Judged<Iss
         Wanted::Redeem(exchange) => tokens::redeem(call.tx, call.settings, client, exchange),
         Wanted::Refresh(token) => tokens::refresh(call.tx, call.settings, client, token),
     }
-}
-
-fn refuse(input: &Input<'_>, refusal: &Refusal) -> Reply {
-    refusal.log(&input.request.id);
-    refused::reply(refusal)
 }
 
 /// `{"access_token","token_type","expires_in","scope"?,"refresh_token"?}` (RFC 6749 section 5.1); a number of seconds, as every library
