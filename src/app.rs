@@ -322,7 +322,7 @@ fn with_common_headers(reply: Reply, request: &Request) -> Reply {
         path if path.starts_with("/oauth") => OF_OAUTH,
         _ => &[],
     };
-    let reply = reply.with("X-Request-Id", request.id.as_str());
+    let reply = reply.with("X-Request-Id", request.id.clone());
     special.iter().chain(COMMON).fold(reply, |reply, (name, value)| if reply.has(name) { reply } else { reply.with(name, *value) })
 }
 

@@ -18,6 +18,6 @@ pub fn icon<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
 }
 
 /// A new version of the program may bring a new one: it is kept for minutes, not for ever.
-fn asset(media_type: &str, text: &str) -> Reply {
+fn asset(media_type: &'static str, text: &str) -> Reply {
     Reply::new(200, media_type, text.into()).with("Cache-Control", "max-age=600")
 }

@@ -92,7 +92,7 @@ fn door(headers: Vec<(String, String)>, body: Vec<u8>) {
     let server = Server::bind("127.0.0.1:0", Limits::default()).expect("it listens");
     announce(server.address());
     // They live as long as the process.
-    let headers: Vec<(&'static str, String)> = headers.into_iter().map(|(name, value)| (&*name.leak(), value)).collect();
+    let headers: Vec<_> = headers.into_iter().map(|(name, value)| (&*name.leak(), value.into())).collect();
     server.run(WORKERS, &|_| Reply { status: 200, headers: headers.clone(), body: body.clone() }).expect("it runs");
 }
 

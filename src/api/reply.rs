@@ -7,7 +7,7 @@ use crate::http::reply::Reply;
 
 /// 200, compact (contract 0.1).
 pub fn ok(value: &Value) -> Reply {
-    Reply::new(200, "application/json", value.to_string().into_bytes())
+    Reply::new(200, "application/json", serde_json::to_vec(value).expect("JSON is written"))
 }
 
 /// 200 `{}`: done, nothing to tell.

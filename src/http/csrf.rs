@@ -66,7 +66,7 @@ impl Token {
 
     /// The page, with the token where scripts look for it, and in its cookie.
     pub fn carried_by(&self, reply: Reply, transport: Transport) -> Reply {
-        let reply = reply.with("X-CSRF-Token", self.value.as_str());
+        let reply = reply.with("X-CSRF-Token", self.value.clone());
         if self.is_fresh { reply.with("Set-Cookie", cookie::set(COOKIE, &self.value, Some(LIFETIME_SECONDS), transport)) } else { reply }
     }
 }

@@ -1,5 +1,6 @@
 //! One reply, whole.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::http::request::Method;
@@ -7,14 +8,14 @@ use crate::http::request::Method;
 /// Status, headers and body; `http::server` adds `Content-Length` and `Date`.
 pub struct Reply {
     pub status: u16,
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
     pub body: Vec<u8>,
 }
 
 impl Reply {
     /// A reply with a body of this media type.
-    pub fn new(status: u16, media_type: &str, body: Vec<u8>) -> Reply {
-        Reply { status, headers: vec![("Content-Type", media_type.to_owned())], body }
+    pub fn new(status: u16, media_type: &'static str, body: Vec<u8>) -> Reply {
+        Reply { status, headers: vec![("Content-Type", media_type.into())], body }
     }
 
     /// A reply without a body, and so without a media type.
@@ -23,7 +24,7 @@ impl Reply {
     }
 
     /// Sends the browser elsewhere. A browser that asked with GET is told that a page would follow (OAuth contract 1.4.2).
-    pub fn redirect(method: Method, location: impl Into<String>) -> Reply {
+    pub fn redirect(method: Method, location: impl Into<Cow<'static, str>>) -> Reply {
         let reply = if method == Method::Get { Reply::new(302, "text/html; charset=utf-8", Vec::new()) } else { Reply::empty(302) };
         reply.with("Location", location)
     }
@@ -32,7 +33,7 @@ impl Reply {
         self.headers.iter().any(|(found, _)| found.eq_ignore_ascii_case(name))
     }
 
-    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Reply {
+    pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Reply {
         self.headers.push((name, value.into()));
         self
     }

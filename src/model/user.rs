@@ -34,6 +34,14 @@ pub struct User {
     pub temporary_password_expires_at: Option<Time>,
 }
 
+/// What of a user decides what the user may do (contract 4.3).
+#[derive(Clone, Debug)]
+pub struct Standing {
+    pub state: State,
+    pub state_description: String,
+    pub admin: bool,
+}
+
 impl User {
     pub fn new(id: UserId, now: Time) -> User {
         User {

@@ -71,7 +71,7 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     Ok(Box::new(move |own| {
         let next = next(form_and_query.one("n"));
         match signed_in(own, input, &form_and_query) {
-            Ok(ticket) => own.read(|call| Ok(with_ticket(call, Reply::redirect(input.request.method, next.as_str()), &ticket))),
+            Ok(ticket) => own.read(|call| Ok(with_ticket(call, Reply::redirect(input.request.method, next.clone()), &ticket))),
             Err(Error::Named(named)) => {
                 let user = form_and_query.one("user_id").unwrap_or_default();
                 let patience = named.attributes.get("seconds").map(ToString::to_string);

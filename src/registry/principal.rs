@@ -11,10 +11,10 @@ use crate::model::grant::{AccessToken, RETRY_SECONDS};
 use crate::model::member::expanded;
 use crate::model::session::Session;
 use crate::model::settings::{AdminRights, Settings};
-use crate::model::user::User;
+use crate::model::user::Standing;
 use crate::registry::rights::CLIENT_NOT_FOUND;
 use crate::registry::sessions::{self, USER_SESSION_NOT_FOUND};
-use crate::store::{Deleted, Tx};
+use crate::store::Tx;
 
 errors! {
     UNAUTHENTICATED: Unauthenticated "pkg/identityserver" "unauthenticated" "unauthenticated";
@@ -177,15 +177,15 @@ impl Principal {
 
     /// Somebody in a browser: with everything the user may do.
     pub fn of_session(tx: &Tx<'_>, settings: &Settings, session: Session, request_id: &str) -> Result<Principal> {
-        let user = live_user(tx, &session.user_id, &TOKEN_NOT_FOUND)?;
+        let standing = standing(tx, &session.user_id, &TOKEN_NOT_FOUND)?;
         let principal = Principal {
-            account: Some(AccountId::User(user.id.clone())),
+            account: Some(AccountId::User(session.user_id.clone())),
             rights: Rights::EVERY,
             noteworthy: session.use_is_worth_writing(tx.now).then(|| Use::Session(session.id.clone())),
             access: Access::Session(session),
             ..Principal::anonymous(request_id)
         };
-        Ok(principal.limited_by(&user, settings))
+        Ok(principal.limited_by(&standing, settings))
     }
 
     /// The session, for whoever is in a browser.
@@ -260,20 +260,20 @@ fn of_api_key(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: &str)
     }
     let rights = expanded(&kept.key.rights);
     let owner = kept.key.owner.clone();
-    let user = match &owner {
-        AccountId::User(id) => Some(live_user(tx, id, &API_KEY_NOT_FOUND)?),
+    let standing = match &owner {
+        AccountId::User(id) => Some(standing(tx, id, &API_KEY_NOT_FOUND)?),
         AccountId::Organization(_) => None,
     };
     let principal = Principal { access: Access::ApiKey(kept.key), account: Some(owner), rights, ..Principal::anonymous(request_id) };
-    Ok(match user {
-        Some(user) => principal.limited_by(&user, settings),
+    Ok(match standing {
+        Some(standing) => principal.limited_by(&standing, settings),
         None => principal,
     })
 }
 
-/// The owner of the credentials; without one there are none.
-fn live_user(tx: &Tx<'_>, id: &UserId, refusal: &'static Definition) -> Result<User> {
-    tx.user(id, Deleted::No)?.ok_or_else(|| refusal.error().caused_by(NOT_FOUND.error()).into())
+/// How the owner of the credentials stands; without one they are none.
+fn standing(tx: &Tx<'_>, id: &UserId, refusal: &'static Definition) -> Result<Standing> {
+    tx.standing(id)?.ok_or_else(|| refusal.error().caused_by(NOT_FOUND.error()).into())
 }
 
 /// A client in a user's name: what the user allowed it, expanded (OAuth contract 1.10).
@@ -290,7 +290,7 @@ fn of_access_token(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: 
         // The Things Stack names no client here.
         return Err(TOKEN_NOT_FOUND.error().caused_by(CLIENT_NOT_FOUND.with("client_id", "")).into());
     }
-    let user = live_user(tx, &kept.token.user_id, &TOKEN_NOT_FOUND)?;
+    let standing = standing(tx, &kept.token.user_id, &TOKEN_NOT_FOUND)?;
     if kept.token.expires_at <= tx.now {
         return Err((&TOKEN_EXPIRED).into());
     }
@@ -306,13 +306,13 @@ fn of_access_token(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: 
     let is_fresh = kept.token.id != kept.token.family_id && tx.now < kept.token.created_at.plus_seconds(RETRY_SECONDS);
     let noteworthy = (is_fresh && kept.used_at.is_none()).then(|| Use::AccessToken(kept.token.id.clone()));
     let principal = Principal {
-        account: Some(AccountId::User(user.id.clone())),
+        account: Some(AccountId::User(kept.token.user_id.clone())),
         rights: kept.token.rights.expanded(),
         noteworthy,
         access: Access::AccessToken(kept.token),
         ..Principal::anonymous(request_id)
     };
-    Ok(principal.limited_by(&user, settings))
+    Ok(principal.limited_by(&standing, settings))
 }
 
 fn of_session_token(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: &str) -> Result<Principal> {
@@ -327,14 +327,14 @@ fn of_session_token(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id:
 
 impl Principal {
     /// What the state of a user takes away, and what being an administrator adds (contract 4.3).
-    fn limited_by(mut self, user: &User, settings: &Settings) -> Principal {
+    fn limited_by(mut self, standing: &Standing, settings: &Settings) -> Principal {
         const OWN: Rights = Rights::of(&[Right::UserInfo, Right::UserSettingsBasic, Right::UserDelete]);
-        let described = |text: &str| match user.state_description.as_str() {
+        let described = |text: &str| match standing.state_description.as_str() {
             "" => text.to_owned(),
             // Headers hold ASCII only.
             description => format!("{text}: {}", description.replace(|c: char| !matches!(c, ' '..='~'), "?")),
         };
-        let restricted = match user.state {
+        let restricted = match standing.state {
             State::Approved | State::Flagged => None,
             State::Requested => Some((OWN, "Restricted rights while account pending".to_owned())),
             State::Rejected => {
@@ -347,10 +347,10 @@ impl Principal {
             if self.session().is_none() {
                 self.rights = self.rights.and(left);
             }
-            let refusal = Refusal { state: user.state, description: user.state_description.clone() };
+            let refusal = Refusal { state: standing.state, description: standing.state_description.clone() };
             self.restriction = Some(Restriction { warning, refusal });
         }
-        if user.admin && user.state == State::Approved {
+        if standing.admin && standing.state == State::Approved {
             // A client acts as an administrator only if it was given everything.
             self.is_admin = !matches!(self.access, Access::AccessToken(_)) || self.rights.has(Right::All);
             self.is_admin_account = true;

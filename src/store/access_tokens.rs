@@ -1,6 +1,6 @@
 //! The rows of access tokens, with the refresh tokens beside them.
 
-use rusqlite::{OptionalExtension, Row, named_params};
+use rusqlite::{OptionalExtension, named_params};
 
 use crate::base::error::Result;
 use crate::base::id::{ClientId, UserId};
@@ -10,6 +10,7 @@ use crate::base::time::Time;
 use crate::model::choice::State;
 use crate::model::grant::AccessToken;
 use crate::store::query::{Query, order_by};
+use crate::store::sql::{Cells, reading};
 use crate::store::{Direction, Tx};
 
 /// What proves the two tokens of a row.
@@ -54,37 +55,30 @@ pub struct TokenDay {
     pub last_issued_at: Time,
 }
 
-const COLUMNS: &str = "t.token_id, t.family_id, t.user_id, t.client_id, t.session_id, t.rights, t.access_hash, t.refresh_hash, \
-     t.created_at, t.expires_at, t.ends_at, t.used_at, t.rotated_at, t.successor_id, t.successor_salt";
+const COLUMNS: &str = "t.token_id, t.family_id, t.user_id, t.client_id, t.session_id, t.rights, t.created_at, \
+     t.expires_at, t.ends_at, t.access_hash, t.refresh_hash, t.used_at, t.rotated_at, t.successor_id, t.successor_salt";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<AccessToken> {
+fn read(cells: &mut Cells<'_>) -> rusqlite::Result<AccessToken> {
     Ok(AccessToken {
-        id: row.get("token_id")?,
-        family_id: row.get("family_id")?,
-        user_id: row.get("user_id")?,
-        client_id: row.get("client_id")?,
-        session_id: row.get("session_id")?,
-        rights: row.get("rights")?,
-        created_at: row.get("created_at")?,
-        expires_at: row.get("expires_at")?,
-        ends_at: row.get("ends_at")?,
+        id: cells.take("token_id")?,
+        family_id: cells.take("family_id")?,
+        user_id: cells.take("user_id")?,
+        client_id: cells.take("client_id")?,
+        session_id: cells.take("session_id")?,
+        rights: cells.take("rights")?,
+        created_at: cells.take("created_at")?,
+        expires_at: cells.take("expires_at")?,
+        ends_at: cells.take("ends_at")?,
     })
 }
 
-fn read_kept(row: &Row<'_>) -> rusqlite::Result<KeptToken> {
-    let rotated = match row.get("rotated_at")? {
-        None => None,
-        Some(at) => Some(Rotated { at, successor_id: row.get("successor_id")?, salt: row.get("successor_salt")? }),
-    };
-    Ok(KeptToken {
-        token: read(row)?,
-        hashes: Hashes {
-            access: Hash::kept(row.get("access_hash")?),
-            refresh: row.get::<_, Option<String>>("refresh_hash")?.map(Hash::kept),
-        },
-        used_at: row.get("used_at")?,
-        rotated,
-    })
+fn read_kept(cells: &mut Cells<'_>) -> rusqlite::Result<KeptToken> {
+    let token = read(cells)?;
+    let access = Hash::kept(cells.take("access_hash")?);
+    let refresh = cells.take::<Option<String>>("refresh_hash")?.map(Hash::kept);
+    let used_at = cells.take("used_at")?;
+    let (at, successor_id, salt) = (cells.take::<Option<Time>>("rotated_at")?, cells.text("successor_id")?, cells.take("successor_salt")?);
+    Ok(KeptToken { token, hashes: Hashes { access, refresh }, used_at, rotated: at.map(|at| Rotated { at, successor_id, salt }) })
 }
 
 impl Tx<'_> {
@@ -116,7 +110,7 @@ impl Tx<'_> {
         let found = self
             .connection
             .prepare_cached(&format!("SELECT {COLUMNS} FROM access_tokens t WHERE t.token_id = :token_id"))?
-            .query_row(named_params! {":token_id": id}, read_kept)
+            .query_row(named_params! {":token_id": id}, reading(read_kept))
             .optional()?;
         Ok(found)
     }
@@ -129,11 +123,15 @@ impl Tx<'_> {
                 "SELECT {COLUMNS}, c.deleted_at AS client_deleted_at, c.state, c.state_description \
                  FROM access_tokens t JOIN clients c ON c.client_id = t.client_id WHERE t.token_id = :token_id AND t.rotated_at IS NULL"
             ))?
-            .query_row(named_params! {":token_id": id}, |row| {
-                let is_live = row.get::<_, Option<i64>>("client_deleted_at")?.is_none();
-                let client = TokenClient { is_live, state: row.get("state")?, state_description: row.get("state_description")? };
-                Ok((read_kept(row)?, client))
-            })
+            .query_row(
+                named_params! {":token_id": id},
+                reading(|cells| {
+                    let token = read_kept(cells)?;
+                    let is_live = cells.take::<Option<Time>>("client_deleted_at")?.is_none();
+                    let client = TokenClient { is_live, state: cells.take("state")?, state_description: cells.take("state_description")? };
+                    Ok((token, client))
+                }),
+            )
             .optional()?;
         Ok(found)
     }
@@ -234,9 +232,12 @@ impl Tx<'_> {
             .prepare_cached(
                 "SELECT day, issued, last_issued_at FROM client_token_days WHERE client_id = :client_id AND day >= :first ORDER BY day",
             )?
-            .query_map(named_params! {":client_id": client, ":first": first}, |row| {
-                Ok(TokenDay { day: row.get("day")?, issued: row.get("issued")?, last_issued_at: row.get("last_issued_at")? })
-            })?
+            .query_map(
+                named_params! {":client_id": client, ":first": first},
+                reading(|cells| {
+                    Ok(TokenDay { day: cells.take("day")?, issued: cells.take("issued")?, last_issued_at: cells.take("last_issued_at")? })
+                }),
+            )?
             .collect::<rusqlite::Result<Vec<_>>>()?;
         Ok(days)
     }

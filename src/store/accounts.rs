@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{OptionalExtension, Row, named_params};
+use rusqlite::{OptionalExtension, named_params};
 
 use crate::base::error::Result;
 use crate::base::id::AccountId;
 use crate::base::time::Time;
 use crate::store::members::Owned;
 use crate::store::query::{Query, Searched, TextSearch};
+use crate::store::sql::Cells;
 use crate::store::{Deleted, Tx, sql};
 
 /// What users and organizations share.
@@ -161,6 +162,6 @@ pub enum ContactSort {
     Technical,
 }
 
-fn read_id(row: &Row<'_>) -> rusqlite::Result<Option<AccountId>> {
-    sql::account(row, "account_id", "kind")
+fn read_id(cells: &mut Cells<'_>) -> rusqlite::Result<Option<AccountId>> {
+    cells.account("account_id", "kind")
 }

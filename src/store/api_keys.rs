@@ -1,13 +1,15 @@
 //! The rows of API keys.
 
-use rusqlite::{OptionalExtension, Row, named_params};
+use rusqlite::{OptionalExtension, named_params};
 
 use crate::base::error::Result;
 use crate::base::id::AccountId;
 use crate::base::page::{Listed, Page};
 use crate::base::secret::Hash;
+use crate::base::time::Time;
 use crate::model::api_key::ApiKey;
 use crate::store::query::{Query, order_by};
+use crate::store::sql::{Cells, reading};
 use crate::store::{Order, Tx, sql};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,19 +30,21 @@ pub struct KeptKey {
 
 const FROM: &str = "api_keys k JOIN accounts t ON t.account_id = k.account_id";
 
-const COLUMNS: &str = "k.api_key_id, k.account_id, t.kind, t.deleted_at, k.name, k.key_hash, k.created_at, k.updated_at, k.expires_at, \
-     (SELECT json_group_array(right) FROM (SELECT right FROM api_key_rights r WHERE r.api_key_id = k.api_key_id ORDER BY position)) AS rights";
+const COLUMNS: &str = "k.api_key_id, k.account_id, t.kind, k.name, \
+     (SELECT json_group_array(right) FROM (SELECT right FROM api_key_rights r WHERE r.api_key_id = k.api_key_id ORDER BY position)) AS rights, \
+     k.created_at, k.updated_at, k.expires_at";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Option<ApiKey>> {
-    let Some(owner) = sql::account(row, "account_id", "kind")? else { return Ok(None) };
+fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Option<ApiKey>> {
+    let (id, owner) = (cells.take("api_key_id")?, cells.account("account_id", "kind")?);
+    let Some(owner) = owner else { return Ok(None) };
     Ok(Some(ApiKey {
-        id: row.get("api_key_id")?,
+        id,
         owner,
-        name: row.get::<_, Option<String>>("name")?.unwrap_or_default(),
-        rights: sql::list(row, "rights")?,
-        created_at: row.get("created_at")?,
-        updated_at: row.get("updated_at")?,
-        expires_at: row.get("expires_at")?,
+        name: cells.text("name")?,
+        rights: cells.list("rights")?,
+        created_at: cells.take("created_at")?,
+        updated_at: cells.take("updated_at")?,
+        expires_at: cells.take("expires_at")?,
     }))
 }
 
@@ -73,12 +77,16 @@ impl Tx<'_> {
     pub fn kept_api_key(&self, id: &str) -> Result<Option<KeptKey>> {
         let kept = self
             .connection
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM {FROM} WHERE k.api_key_id = :api_key_id"))?
-            .query_row(named_params! {":api_key_id": id}, |row| {
-                let owner_is_live = row.get::<_, Option<i64>>("deleted_at")?.is_none();
-                let hash = Hash::kept(row.get("key_hash")?);
-                Ok(read(row)?.map(|key| KeptKey { key, hash, owner_is_live }))
-            })
+            .prepare_cached(&format!("SELECT {COLUMNS}, k.key_hash, t.deleted_at FROM {FROM} WHERE k.api_key_id = :api_key_id"))?
+            .query_row(
+                named_params! {":api_key_id": id},
+                reading(|cells| {
+                    let Some(key) = read(cells)? else { return Ok(None) };
+                    let hash = Hash::kept(cells.take("key_hash")?);
+                    let owner_is_live = cells.take::<Option<Time>>("deleted_at")?.is_none();
+                    Ok(Some(KeptKey { key, hash, owner_is_live }))
+                }),
+            )
             .optional()?;
         Ok(kept.flatten())
     }

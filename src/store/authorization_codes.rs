@@ -1,25 +1,28 @@
 //! The rows of authorization codes.
 
-use rusqlite::{OptionalExtension, Row, named_params};
+use rusqlite::{OptionalExtension, named_params};
 
 use crate::base::error::Result;
 use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::model::grant::AuthorizationCode;
 use crate::store::Tx;
+use crate::store::sql::{Cells, reading};
 
-fn read(row: &Row<'_>) -> rusqlite::Result<AuthorizationCode> {
+const COLUMNS: &str = "code_id, user_id, client_id, session_id, rights, redirect_uri, code_challenge, created_at, expires_at, family_id";
+
+fn read(cells: &mut Cells<'_>) -> rusqlite::Result<AuthorizationCode> {
     Ok(AuthorizationCode {
-        id: row.get("code_id")?,
-        user_id: row.get("user_id")?,
-        client_id: row.get("client_id")?,
-        session_id: row.get("session_id")?,
-        rights: row.get("rights")?,
-        redirect_uri: row.get("redirect_uri")?,
-        code_challenge: row.get("code_challenge")?,
-        created_at: row.get("created_at")?,
-        expires_at: row.get("expires_at")?,
-        family_id: row.get("family_id")?,
+        id: cells.take("code_id")?,
+        user_id: cells.take("user_id")?,
+        client_id: cells.take("client_id")?,
+        session_id: cells.take("session_id")?,
+        rights: cells.take("rights")?,
+        redirect_uri: cells.take("redirect_uri")?,
+        code_challenge: cells.take("code_challenge")?,
+        created_at: cells.take("created_at")?,
+        expires_at: cells.take("expires_at")?,
+        family_id: cells.take("family_id")?,
     })
 }
 
@@ -50,8 +53,8 @@ impl Tx<'_> {
     pub fn authorization_code(&self, id: &str) -> Result<Option<(AuthorizationCode, Hash)>> {
         let found = self
             .connection
-            .prepare_cached("SELECT * FROM authorization_codes WHERE code_id = :code_id")?
-            .query_row(named_params! {":code_id": id}, |row| Ok((read(row)?, Hash::kept(row.get("code_hash")?))))
+            .prepare_cached(&format!("SELECT {COLUMNS}, code_hash FROM authorization_codes WHERE code_id = :code_id"))?
+            .query_row(named_params! {":code_id": id}, reading(|cells| Ok((read(cells)?, Hash::kept(cells.take("code_hash")?)))))
             .optional()?;
         Ok(found)
     }

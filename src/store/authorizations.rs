@@ -1,6 +1,6 @@
 //! The rows of authorizations: what a user allowed a client.
 
-use rusqlite::{OptionalExtension, Row, named_params};
+use rusqlite::{OptionalExtension, named_params};
 
 use crate::base::error::Result;
 use crate::base::id::{ClientId, UserId};
@@ -9,17 +9,18 @@ use crate::base::right::Rights;
 use crate::base::time::Time;
 use crate::model::grant::Authorization;
 use crate::store::query::{Query, order_by};
+use crate::store::sql::{Cells, reading};
 use crate::store::{Direction, Tx};
 
 const COLUMNS: &str = "user_id, client_id, rights, created_at, updated_at";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Authorization> {
+fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Authorization> {
     Ok(Authorization {
-        user_id: row.get("user_id")?,
-        client_id: row.get("client_id")?,
-        rights: row.get("rights")?,
-        created_at: row.get("created_at")?,
-        updated_at: row.get("updated_at")?,
+        user_id: cells.take("user_id")?,
+        client_id: cells.take("client_id")?,
+        rights: cells.take("rights")?,
+        created_at: cells.take("created_at")?,
+        updated_at: cells.take("updated_at")?,
     })
 }
 
@@ -28,7 +29,7 @@ impl Tx<'_> {
         let found = self
             .connection
             .prepare_cached(&format!("SELECT {COLUMNS} FROM authorizations WHERE user_id = :user_id AND client_id = :client_id"))?
-            .query_row(named_params! {":user_id": user, ":client_id": client}, read)
+            .query_row(named_params! {":user_id": user, ":client_id": client}, reading(read))
             .optional()?;
         Ok(found)
     }
@@ -67,8 +68,8 @@ impl Tx<'_> {
     pub fn last_authorized(&self, client: &ClientId) -> Result<Option<Time>> {
         let last = self
             .connection
-            .prepare_cached("SELECT max(updated_at) AS last FROM authorizations WHERE client_id = :client_id")?
-            .query_row(named_params! {":client_id": client}, |row| row.get("last"))?;
+            .prepare_cached("SELECT max(updated_at) FROM authorizations WHERE client_id = :client_id")?
+            .query_row(named_params! {":client_id": client}, |row| row.get(0))?;
         Ok(last)
     }
 }

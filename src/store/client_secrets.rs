@@ -7,6 +7,7 @@ use crate::base::id::ClientId;
 use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::store::Tx;
+use crate::store::sql::{Cells, reading};
 
 #[derive(Debug)]
 pub struct ClientSecret {
@@ -15,6 +16,16 @@ pub struct ClientSecret {
     pub created_at: Time,
     pub expires_at: Option<Time>,
     pub last_used_at: Option<Time>,
+}
+
+fn read(cells: &mut Cells<'_>) -> rusqlite::Result<ClientSecret> {
+    Ok(ClientSecret {
+        number: cells.take("secret_number")?,
+        hash: Hash::kept(cells.take("secret_hash")?),
+        created_at: cells.take("created_at")?,
+        expires_at: cells.take("expires_at")?,
+        last_used_at: cells.take("last_used_at")?,
+    })
 }
 
 impl Tx<'_> {
@@ -35,15 +46,7 @@ impl Tx<'_> {
                 "SELECT secret_number, secret_hash, created_at, expires_at, last_used_at FROM client_secrets \
                  WHERE client_id = :client_id AND (expires_at IS NULL OR expires_at > :now) ORDER BY secret_number DESC",
             )?
-            .query_map(named_params! {":client_id": client, ":now": self.now}, |row| {
-                Ok(ClientSecret {
-                    number: row.get("secret_number")?,
-                    hash: Hash::kept(row.get("secret_hash")?),
-                    created_at: row.get("created_at")?,
-                    expires_at: row.get("expires_at")?,
-                    last_used_at: row.get("last_used_at")?,
-                })
-            })?
+            .query_map(named_params! {":client_id": client, ":now": self.now}, reading(read))?
             .collect::<rusqlite::Result<Vec<_>>>()?;
         Ok(secrets)
     }

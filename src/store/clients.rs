@@ -1,6 +1,6 @@
 //! The rows of clients.
 
-use rusqlite::{OptionalExtension, Row, named_params};
+use rusqlite::{OptionalExtension, named_params};
 
 use crate::base::error::Result;
 use crate::base::id::{AccountId, ClientId};
@@ -10,6 +10,7 @@ use crate::model::choice::State;
 use crate::model::client::{BUILT_IN, Client};
 use crate::model::member::Contacts;
 use crate::store::query::{Query, Searched, TextSearch, order_by};
+use crate::store::sql::{Cells, reading};
 use crate::store::{Deleted, Order, Tx, sql};
 
 /// Whose clients.
@@ -45,36 +46,36 @@ const SEARCHED: Searched = Searched { id: "client_id", number: "client_number", 
 
 /// One client in one row: the lists are gathered by subselects.
 const COLUMNS: &str = "t.client_id, t.created_at, t.updated_at, t.deleted_at, t.name, t.description, t.state, t.state_description, \
-     t.skip_authorization, t.endorsed, t.administrative_contact, t.technical_contact, \
-     (SELECT kind FROM accounts WHERE account_id = t.administrative_contact) AS administrative_kind, \
-     (SELECT kind FROM accounts WHERE account_id = t.technical_contact) AS technical_kind, \
+     t.skip_authorization, t.endorsed, \
+     t.administrative_contact, (SELECT kind FROM accounts WHERE account_id = t.administrative_contact) AS administrative_kind, \
+     t.technical_contact, (SELECT kind FROM accounts WHERE account_id = t.technical_contact) AS technical_kind, \
      (SELECT json_group_object(key, value) FROM client_attributes l WHERE l.client_id = t.client_id) AS attributes, \
      (SELECT json_group_array(uri) FROM (SELECT uri FROM client_redirect_uris l WHERE l.client_id = t.client_id ORDER BY position)) AS redirect_uris, \
      (SELECT json_group_array(uri) FROM (SELECT uri FROM client_logout_redirect_uris l WHERE l.client_id = t.client_id ORDER BY position)) AS logout_redirect_uris, \
      (SELECT json_group_array(grant_type) FROM (SELECT grant_type FROM client_grants l WHERE l.client_id = t.client_id ORDER BY position)) AS grants, \
      (SELECT json_group_array(right) FROM (SELECT right FROM client_rights l WHERE l.client_id = t.client_id ORDER BY position)) AS rights";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Client> {
+fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Client> {
     Ok(Client {
-        id: row.get("client_id")?,
-        created_at: row.get("created_at")?,
-        updated_at: row.get("updated_at")?,
-        deleted_at: row.get("deleted_at")?,
-        name: row.get::<_, Option<String>>("name")?.unwrap_or_default(),
-        description: row.get("description")?,
-        attributes: sql::pairs(row, "attributes")?,
+        id: cells.take("client_id")?,
+        created_at: cells.take("created_at")?,
+        updated_at: cells.take("updated_at")?,
+        deleted_at: cells.take("deleted_at")?,
+        name: cells.text("name")?,
+        description: cells.take("description")?,
+        state: cells.take("state")?,
+        state_description: cells.take("state_description")?,
+        skip_authorization: cells.take("skip_authorization")?,
+        endorsed: cells.take("endorsed")?,
         contact_info: Contacts::default(),
-        administrative_contact: sql::account(row, "administrative_contact", "administrative_kind")?,
-        technical_contact: sql::account(row, "technical_contact", "technical_kind")?,
+        administrative_contact: cells.account("administrative_contact", "administrative_kind")?,
+        technical_contact: cells.account("technical_contact", "technical_kind")?,
         secret: None,
-        redirect_uris: sql::list(row, "redirect_uris")?,
-        logout_redirect_uris: sql::list(row, "logout_redirect_uris")?,
-        state: row.get("state")?,
-        state_description: row.get("state_description")?,
-        skip_authorization: row.get("skip_authorization")?,
-        endorsed: row.get("endorsed")?,
-        grants: sql::list(row, "grants")?,
-        rights: sql::list(row, "rights")?,
+        attributes: cells.pairs("attributes")?,
+        redirect_uris: cells.list("redirect_uris")?,
+        logout_redirect_uris: cells.list("logout_redirect_uris")?,
+        grants: cells.list("grants")?,
+        rights: cells.list("rights")?,
     })
 }
 
@@ -114,7 +115,7 @@ impl Tx<'_> {
         let client = self
             .connection
             .prepare_cached(&format!("SELECT {COLUMNS} FROM clients t WHERE t.client_id = :client_id AND {condition}"))?
-            .query_row(named_params! {":client_id": id}, read)
+            .query_row(named_params! {":client_id": id}, reading(read))
             .optional()?;
         Ok(client)
     }
@@ -189,7 +190,7 @@ impl Tx<'_> {
         };
         let order = order_by(order, id, search.order.direction);
         let count = || if search.is_narrowed() { query.count(self.connection) } else { self.kept_count(search, &query) };
-        let found = query.page_counted(self.connection, id, &order, search.page, |row| row.get(0), count)?;
+        let found = query.page_counted(self.connection, id, &order, search.page, |cells| cells.take("client_id"), count)?;
         let clients = found.items.iter().filter_map(|id: &ClientId| self.client(id, Deleted::Either).transpose());
         Ok(Listed { items: clients.collect::<Result<_>>()?, total: found.total })
     }

@@ -1,6 +1,6 @@
 //! The rows of events. Only ever appended to; what strangers caused goes after a while.
 
-use rusqlite::{Row, named_params};
+use rusqlite::named_params;
 
 use crate::base::error::Result;
 use crate::base::id::ClientId;
@@ -8,6 +8,7 @@ use crate::base::time::Time;
 use crate::model::event::{Actor, Change};
 use crate::store::Tx;
 use crate::store::query::Query;
+use crate::store::sql::Cells;
 
 /// As in the indexes of `schema.sql`: what strangers caused.
 const REFUSALS: &str = "name IN ('client.authorize.refuse', 'client.token.refuse')";
@@ -125,15 +126,19 @@ impl EventSearch {
 
 const COLUMNS: &str = "event_number, happened_at, name, entity_kind, entity_id, account_id, api_key_id, request_id, old_values, new_values";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Event> {
+fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Event> {
     Ok(Event {
-        number: row.get("event_number")?,
-        happened_at: row.get("happened_at")?,
-        name: row.get("name")?,
-        entity_kind: row.get("entity_kind")?,
-        entity_id: row.get("entity_id")?,
-        actor: Actor { account_id: row.get("account_id")?, api_key_id: row.get("api_key_id")?, request_id: row.get("request_id")? },
-        old_values: row.get("old_values")?,
-        new_values: row.get("new_values")?,
+        number: cells.take("event_number")?,
+        happened_at: cells.take("happened_at")?,
+        name: cells.take("name")?,
+        entity_kind: cells.take("entity_kind")?,
+        entity_id: cells.take("entity_id")?,
+        actor: Actor {
+            account_id: cells.take("account_id")?,
+            api_key_id: cells.take("api_key_id")?,
+            request_id: cells.take("request_id")?,
+        },
+        old_values: cells.take("old_values")?,
+        new_values: cells.take("new_values")?,
     })
 }

@@ -1,6 +1,6 @@
 //! Who has which rights on clients and organizations: two pairs of tables of one shape.
 
-use rusqlite::{OptionalExtension, Row, named_params};
+use rusqlite::{OptionalExtension, named_params};
 
 use crate::base::error::Result;
 use crate::base::id::{AccountId, ClientId, OrganizationId, UserId};
@@ -8,7 +8,8 @@ use crate::base::page::{Listed, Page};
 use crate::base::right::{Right, Rights};
 use crate::model::member::{Member, expanded};
 use crate::store::query::{Query, order_by};
-use crate::store::{Order, Tx, sql};
+use crate::store::sql::{Cells, reading};
+use crate::store::{Order, Tx};
 
 /// What can have members.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,9 +63,9 @@ impl Owned {
     }
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Option<Member>> {
-    let rights = sql::list(row, "rights")?;
-    Ok(sql::account(row, "account_id", "kind")?.map(|account| Member { account, rights }))
+fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Option<Member>> {
+    let (account, rights) = (cells.account("account_id", "kind")?, cells.list("rights")?);
+    Ok(account.map(|account| Member { account, rights }))
 }
 
 /// The rights of one member, gathered in the row `m`.
@@ -83,7 +84,7 @@ impl Tx<'_> {
         let found = self
             .connection
             .prepare_cached(&format!("SELECT {rights} FROM {members} m WHERE m.{id} = :entity_id AND m.account_id = :account_id"))?
-            .query_row(named_params! {":entity_id": owned.as_str(), ":account_id": account}, |row| sql::list(row, "rights"))
+            .query_row(named_params! {":entity_id": owned.as_str(), ":account_id": account}, reading(|cells| cells.list("rights")))
             .optional()?;
         Ok(found)
     }
@@ -161,9 +162,10 @@ impl Tx<'_> {
                  JOIN accounts t ON t.account_id = o.organization_id AND t.deleted_at IS NULL \
                  WHERE o.account_id = :user_id",
             )?
-            .query_map(named_params! {":client_id": client, ":user_id": user}, |row| {
-                Ok(expanded(&sql::list(row, "mine")?).and(expanded(&sql::list(row, "theirs")?)))
-            })?
+            .query_map(
+                named_params! {":client_id": client, ":user_id": user},
+                reading(|cells| Ok(expanded(&cells.list("mine")?).and(expanded(&cells.list("theirs")?)))),
+            )?
             .collect::<rusqlite::Result<Vec<Rights>>>()?;
         Ok(chains.into_iter().fold(Rights::NONE, Rights::or))
     }

@@ -1,6 +1,6 @@
 //! The rows of organizations.
 
-use rusqlite::{OptionalExtension, Row, named_params};
+use rusqlite::{OptionalExtension, named_params};
 
 use crate::base::error::Result;
 use crate::base::id::{AccountId, OrganizationId};
@@ -10,7 +10,8 @@ use crate::model::member::Contacts;
 use crate::model::organization::Organization;
 use crate::store::accounts::{Account, SEARCHED};
 use crate::store::query::{Query, TextSearch, order_by};
-use crate::store::{Deleted, Order, Tx, sql};
+use crate::store::sql::{Cells, reading};
+use crate::store::{Deleted, Order, Tx};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrganizationKey {
@@ -32,25 +33,24 @@ pub struct OrganizationSearch {
 
 const FROM: &str = "organizations o JOIN accounts t ON t.account_id = o.organization_id";
 
-const COLUMNS: &str = "o.organization_id, t.created_at, t.updated_at, t.deleted_at, t.name, t.description, o.administrative_contact, \
-     o.technical_contact, o.fanout_notifications, \
-     (SELECT kind FROM accounts WHERE account_id = o.administrative_contact) AS administrative_kind, \
-     (SELECT kind FROM accounts WHERE account_id = o.technical_contact) AS technical_kind, \
+const COLUMNS: &str = "o.organization_id, t.created_at, t.updated_at, t.deleted_at, t.name, t.description, o.fanout_notifications, \
+     o.administrative_contact, (SELECT kind FROM accounts WHERE account_id = o.administrative_contact) AS administrative_kind, \
+     o.technical_contact, (SELECT kind FROM accounts WHERE account_id = o.technical_contact) AS technical_kind, \
      (SELECT json_group_object(key, value) FROM account_attributes l WHERE l.account_id = o.organization_id) AS attributes";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Organization> {
+fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Organization> {
     Ok(Organization {
-        id: row.get("organization_id")?,
-        created_at: row.get("created_at")?,
-        updated_at: row.get("updated_at")?,
-        deleted_at: row.get("deleted_at")?,
-        name: row.get::<_, Option<String>>("name")?.unwrap_or_default(),
-        description: row.get("description")?,
-        attributes: sql::pairs(row, "attributes")?,
+        id: cells.take("organization_id")?,
+        created_at: cells.take("created_at")?,
+        updated_at: cells.take("updated_at")?,
+        deleted_at: cells.take("deleted_at")?,
+        name: cells.text("name")?,
+        description: cells.take("description")?,
+        fanout_notifications: cells.take("fanout_notifications")?,
         contact_info: Contacts::default(),
-        administrative_contact: sql::account(row, "administrative_contact", "administrative_kind")?,
-        technical_contact: sql::account(row, "technical_contact", "technical_kind")?,
-        fanout_notifications: row.get("fanout_notifications")?,
+        administrative_contact: cells.account("administrative_contact", "administrative_kind")?,
+        technical_contact: cells.account("technical_contact", "technical_kind")?,
+        attributes: cells.pairs("attributes")?,
     })
 }
 
@@ -90,7 +90,7 @@ impl Tx<'_> {
         let organization = self
             .connection
             .prepare_cached(&format!("SELECT {COLUMNS} FROM {FROM} WHERE o.organization_id = :organization_id AND {condition}"))?
-            .query_row(named_params! {":organization_id": id}, read)
+            .query_row(named_params! {":organization_id": id}, reading(read))
             .optional()?;
         Ok(organization)
     }

@@ -1,9 +1,10 @@
 //! Queries that are put together from conditions: lists and searches.
 
-use rusqlite::{Connection, Row, ToSql};
+use rusqlite::{Connection, ToSql};
 
 use crate::base::page::{Listed, Page};
 use crate::store::pattern::index_query;
+use crate::store::sql::{Cells, reading};
 
 /// Whether deleted rows are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,7 +135,7 @@ impl<'v> Query<'v> {
         columns: &str,
         order: &str,
         page: Page,
-        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+        read: impl Fn(&mut Cells<'_>) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<Listed<T>> {
         self.page_counted(connection, columns, order, page, read, || self.count(connection))
     }
@@ -146,7 +147,7 @@ impl<'v> Query<'v> {
         columns: &str,
         order: &str,
         page: Page,
-        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+        read: impl Fn(&mut Cells<'_>) -> rusqlite::Result<T>,
         count: impl FnOnce() -> rusqlite::Result<i64>,
     ) -> rusqlite::Result<Listed<T>> {
         let items = self.rows(connection, columns, order, page.limit(), page.offset(), read)?;
@@ -167,7 +168,7 @@ impl<'v> Query<'v> {
         columns: &str,
         order: &str,
         most: Option<u32>,
-        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+        read: impl Fn(&mut Cells<'_>) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<Vec<T>> {
         // SQLite takes a negative limit for none.
         self.rows(connection, columns, order, most.map_or(-1, i64::from), 0, read)
@@ -180,11 +181,14 @@ impl<'v> Query<'v> {
         order: &str,
         limit: i64,
         offset: i64,
-        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+        read: impl Fn(&mut Cells<'_>) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<Vec<T>> {
         let condition = self.condition();
         let select = format!("SELECT {columns} FROM {} WHERE {condition} ORDER BY {order} LIMIT :limit OFFSET :offset", self.from);
-        connection.prepare_cached(&select)?.query_map(&*self.parameters(&[(":limit", &limit), (":offset", &offset)]), read)?.collect()
+        connection
+            .prepare_cached(&select)?
+            .query_map(&*self.parameters(&[(":limit", &limit), (":offset", &offset)]), reading(read))?
+            .collect()
     }
 
     fn condition(&self) -> String {

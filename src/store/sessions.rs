@@ -1,6 +1,6 @@
 //! The rows of sessions.
 
-use rusqlite::{OptionalExtension, Row, named_params};
+use rusqlite::{OptionalExtension, named_params};
 
 use crate::base::error::Result;
 use crate::base::id::UserId;
@@ -9,6 +9,7 @@ use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::model::session::Session;
 use crate::store::query::{Query, order_by};
+use crate::store::sql::{Cells, reading};
 use crate::store::{Order, Tx};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,12 +20,12 @@ pub enum SessionKey {
 
 const COLUMNS: &str = "session_id, user_id, created_at, updated_at";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
+fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Session> {
     Ok(Session {
-        id: row.get("session_id")?,
-        user_id: row.get("user_id")?,
-        created_at: row.get("created_at")?,
-        updated_at: row.get("updated_at")?,
+        id: cells.take("session_id")?,
+        user_id: cells.take("user_id")?,
+        created_at: cells.take("created_at")?,
+        updated_at: cells.take("updated_at")?,
     })
 }
 
@@ -50,7 +51,7 @@ impl Tx<'_> {
         let found = self
             .connection
             .prepare_cached(&format!("SELECT {COLUMNS}, secret_hash FROM sessions WHERE session_id = :session_id"))?
-            .query_row(named_params! {":session_id": id}, |row| Ok((read(row)?, Hash::kept(row.get("secret_hash")?))))
+            .query_row(named_params! {":session_id": id}, reading(|cells| Ok((read(cells)?, Hash::kept(cells.take("secret_hash")?)))))
             .optional()?;
         Ok(found)
     }

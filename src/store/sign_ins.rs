@@ -6,6 +6,7 @@ use crate::base::error::Result;
 use crate::base::id::UserId;
 use crate::base::time::Time;
 use crate::store::Tx;
+use crate::store::sql::reading;
 
 /// How often it went wrong, and when last.
 #[derive(Clone, Copy, Debug)]
@@ -19,9 +20,10 @@ impl Tx<'_> {
         let found = self
             .connection
             .prepare_cached("SELECT failures, last_at FROM sign_in_failures WHERE subject = :subject")?
-            .query_row(named_params! {":subject": subject}, |row| {
-                Ok(Failures { count: row.get("failures")?, last_at: row.get("last_at")? })
-            })
+            .query_row(
+                named_params! {":subject": subject},
+                reading(|cells| Ok(Failures { count: cells.take("failures")?, last_at: cells.take("last_at")? })),
+            )
             .optional()?;
         Ok(found)
     }

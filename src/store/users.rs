@@ -1,6 +1,6 @@
 //! The rows of users.
 
-use rusqlite::{OptionalExtension, Row, named_params};
+use rusqlite::{OptionalExtension, named_params};
 
 use crate::base::error::Result;
 use crate::base::id::{AccountId, UserId};
@@ -8,10 +8,11 @@ use crate::base::page::{Listed, Page};
 use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::model::choice::State;
-use crate::model::user::User;
+use crate::model::user::{Standing, User};
 use crate::store::accounts::{Account, SEARCHED};
 use crate::store::query::{Query, TextSearch, order_by};
-use crate::store::{Deleted, Order, Tx, sql};
+use crate::store::sql::{Cells, reading};
+use crate::store::{Deleted, Order, Tx};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserKey {
@@ -49,25 +50,25 @@ const COLUMNS: &str = "u.user_id, t.created_at, t.updated_at, t.deleted_at, t.na
      u.temporary_password_created_at, u.temporary_password_expires_at, \
      (SELECT json_group_object(key, value) FROM account_attributes l WHERE l.account_id = u.user_id) AS attributes";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<User> {
+fn read(cells: &mut Cells<'_>) -> rusqlite::Result<User> {
     Ok(User {
-        id: row.get("user_id")?,
-        created_at: row.get("created_at")?,
-        updated_at: row.get("updated_at")?,
-        deleted_at: row.get("deleted_at")?,
-        name: row.get::<_, Option<String>>("name")?.unwrap_or_default(),
-        description: row.get("description")?,
-        attributes: sql::pairs(row, "attributes")?,
-        primary_email_address: row.get("primary_email_address")?,
-        primary_email_address_validated_at: row.get("primary_email_address_validated_at")?,
-        password_updated_at: row.get("password_updated_at")?,
-        require_password_update: row.get("require_password_update")?,
-        state: row.get("state")?,
-        state_description: row.get("state_description")?,
-        admin: row.get("admin")?,
+        id: cells.take("user_id")?,
+        created_at: cells.take("created_at")?,
+        updated_at: cells.take("updated_at")?,
+        deleted_at: cells.take("deleted_at")?,
+        name: cells.text("name")?,
+        description: cells.take("description")?,
+        primary_email_address: cells.take("primary_email_address")?,
+        primary_email_address_validated_at: cells.take("primary_email_address_validated_at")?,
+        password_updated_at: cells.take("password_updated_at")?,
+        require_password_update: cells.take("require_password_update")?,
+        state: cells.take("state")?,
+        state_description: cells.take("state_description")?,
+        admin: cells.take("admin")?,
         temporary_password: None,
-        temporary_password_created_at: row.get("temporary_password_created_at")?,
-        temporary_password_expires_at: row.get("temporary_password_expires_at")?,
+        temporary_password_created_at: cells.take("temporary_password_created_at")?,
+        temporary_password_expires_at: cells.take("temporary_password_expires_at")?,
+        attributes: cells.pairs("attributes")?,
     })
 }
 
@@ -118,9 +119,30 @@ impl Tx<'_> {
         let user = self
             .connection
             .prepare_cached(&format!("SELECT {COLUMNS} FROM {FROM} WHERE u.user_id = :user_id AND {condition}"))?
-            .query_row(named_params! {":user_id": id}, read)
+            .query_row(named_params! {":user_id": id}, reading(read))
             .optional()?;
         Ok(user)
+    }
+
+    /// How a live user stands, without the rest of the row.
+    pub fn standing(&self, id: &UserId) -> Result<Option<Standing>> {
+        let standing = self
+            .connection
+            .prepare_cached(&format!(
+                "SELECT u.state, u.state_description, u.admin FROM {FROM} WHERE u.user_id = :user_id AND t.deleted_at IS NULL"
+            ))?
+            .query_row(
+                named_params! {":user_id": id},
+                reading(|cells| {
+                    Ok(Standing {
+                        state: cells.take("state")?,
+                        state_description: cells.take("state_description")?,
+                        admin: cells.take("admin")?,
+                    })
+                }),
+            )
+            .optional()?;
+        Ok(standing)
     }
 
     pub fn update_user(&self, user: &User) -> Result<()> {
@@ -185,13 +207,16 @@ impl Tx<'_> {
             .prepare_cached(
                 "SELECT password_hash, temporary_password_hash, temporary_password_expires_at FROM users WHERE user_id = :user_id",
             )?
-            .query_row(named_params! {":user_id": id}, |row| {
-                Ok(Passwords {
-                    password: Hash::kept(row.get("password_hash")?),
-                    temporary: row.get::<_, Option<String>>("temporary_password_hash")?.map(Hash::kept),
-                    temporary_expires_at: row.get("temporary_password_expires_at")?,
-                })
-            })
+            .query_row(
+                named_params! {":user_id": id},
+                reading(|cells| {
+                    Ok(Passwords {
+                        password: Hash::kept(cells.take("password_hash")?),
+                        temporary: cells.take::<Option<String>>("temporary_password_hash")?.map(Hash::kept),
+                        temporary_expires_at: cells.take("temporary_password_expires_at")?,
+                    })
+                }),
+            )
             .optional()?;
         Ok(passwords)
     }

@@ -139,7 +139,7 @@ impl Play {
         if let Some(total) = answer.header("X-Total-Count") {
             headers.insert("X-Total-Count".to_owned(), total.into());
         }
-        let warnings: Vec<&str> = answer.headers.iter().filter(|(name, _)| *name == "X-Warning").map(|(_, value)| value.as_str()).collect();
+        let warnings: Vec<&str> = answer.headers.iter().filter(|(name, _)| *name == "X-Warning").map(|(_, value)| &**value).collect();
         if !warnings.is_empty() {
             headers.insert("X-Warning".to_owned(), warnings.into());
         }
