@@ -41,11 +41,12 @@ impl App {
         &self.store
     }
 
-    /// Answers any request, whatever is in it, and writes its line in the log. A panic costs that one request a 500.
-    pub fn answer(&self, request: &Request) -> Reply {
+    /// Answers any request, whatever is in it, and writes its line in the log. A panic costs that one request a 500. Before it waits
+    /// for the disk it calls `step_aside`.
+    pub fn answer(&self, request: &Request, step_aside: &dyn Fn()) -> Reply {
         let started = Instant::now();
         let mut route = None;
-        let reply = survive(request, || self.dispatch(request, &mut route));
+        let reply = survive(request, || self.dispatch(request, step_aside, &mut route));
         log::info(
             "request",
             &[
@@ -59,7 +60,7 @@ impl App {
         with_common_headers(reply, request)
     }
 
-    fn dispatch(&self, request: &Request, named: &mut Option<&'static Route>) -> Reply {
+    fn dispatch(&self, request: &Request, step_aside: &dyn Fn(), named: &mut Option<&'static Route>) -> Reply {
         let Ok(segments) = path::segments(request.path()) else {
             return failure::reply(&Error::malformed("the path is not UTF-8, or holds a NUL"));
         };
@@ -70,7 +71,7 @@ impl App {
         match find(request.method, &segments) {
             Found::Route(route, captures) => {
                 *named = Some(route);
-                self.run(route, &Input { request, captures, now: self.store.now() })
+                self.run(route, &Input { request, captures, now: self.store.now() }, step_aside)
             }
             Found::WrongMethod(allowed) if !in_api => failure::wrong_method(request, &allowed),
             Found::WrongMethod(_) => failure::reply(&Error::Plain(Kind::Unimplemented, "Method Not Allowed".to_owned())),
@@ -80,7 +81,7 @@ impl App {
     }
 
     /// Reads the input, then runs the handler in the kind of transaction that its row says.
-    fn run(&self, route: &Route, input: &Input<'_>) -> Reply {
+    fn run(&self, route: &Route, input: &Input<'_>, step_aside: &dyn Fn()) -> Reply {
         let learned = RefCell::new(Learned::default());
         let admit = |tx: &Tx<'_>| {
             let by = self.caller(tx, route, input);
@@ -95,8 +96,13 @@ impl App {
         };
         let result = self.check_csrf(route, input.request).and_then(|()| match route.handler {
             Handler::Read(read) => read(input).and_then(|work| self.store.read(|tx| in_transaction(tx, work))),
-            Handler::Write(read) => read(input).and_then(|work| self.store.write(|tx| in_transaction(tx, work))),
-            Handler::Own(read) => read(input).and_then(|work| work(&Own { store: &self.store, settings: &self.settings, admit: &admit })),
+            Handler::Write(read) => read(input).and_then(|work| {
+                step_aside();
+                self.store.write(|tx| in_transaction(tx, work))
+            }),
+            Handler::Own(read) => {
+                read(input).and_then(|work| work(&Own { store: &self.store, settings: &self.settings, admit: &admit, step_aside }))
+            }
         });
         let reply = result.unwrap_or_else(|error| {
             if let Error::Internal(why) | Error::Unavailable(why) = &error {
@@ -106,6 +112,7 @@ impl App {
         });
         let Learned { warning, noteworthy, has_dead_cookie } = learned.into_inner();
         if let Some(used) = noteworthy {
+            step_aside();
             self.note(&used, input.request);
         }
         let reply = warning.into_iter().fold(reply, |reply, warning| reply.with("X-Warning", warning));

@@ -58,6 +58,8 @@ pub struct Own<'a> {
     pub settings: &'a Settings,
     /// Learns and admits the caller, as for every other call.
     pub admit: &'a dyn Fn(&Tx<'_>) -> Result<Principal>,
+    /// Lets another request be worked on while this one waits for the disk.
+    pub step_aside: &'a dyn Fn(),
 }
 
 impl Own<'_> {
@@ -66,6 +68,7 @@ impl Own<'_> {
     }
 
     pub fn write<T>(&self, work: impl FnOnce(&Call<'_>) -> Result<T>) -> Result<T> {
+        (self.step_aside)();
         self.store.write(|tx| self.call(tx, work))
     }
 

@@ -38,7 +38,7 @@ fuzz_target!(|input: (u8, bool, &str, &str, &[u8])| {
         id: "fuzz".to_owned(),
         peer: Ipv4Addr::LOCALHOST.into(),
     };
-    let reply = app().answer(&request);
+    let reply = app().answer(&request, &|| ());
     assert!(reply.status != 500, "{request:?}");
     let is_json = reply.headers.iter().any(|(name, value)| *name == "Content-Type" && value.starts_with("application/json"));
     if is_json {

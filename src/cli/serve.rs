@@ -24,9 +24,6 @@ use crate::store::Store;
 /// How long requests that are under way may take to finish.
 const PATIENCE: Duration = Duration::from_millis(4500);
 
-/// Whoever writes waits for the disk most of the time: meanwhile others work, and read or join the same commit.
-const THREADS_PER_WORKER: usize = 4;
-
 pub fn serve(arguments: Arguments) -> Result<(), Failure> {
     log::open();
     std::panic::set_hook(Box::new(log_panic));
@@ -52,7 +49,7 @@ pub fn serve(arguments: Arguments) -> Result<(), Failure> {
     let app = Arc::new(App::new(store, settings));
     let server = Arc::new(server);
 
-    let done = run(server.clone(), app.clone(), configuration.workers * THREADS_PER_WORKER);
+    let done = run(server.clone(), app.clone(), configuration.workers);
     announce(&ready).map_err(|error| refused("cannot write to standard output", &error))?;
     let sweeper = Sweeper::start(app.clone());
     signals.forever().next();
@@ -75,10 +72,10 @@ fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
 }
 
 /// Answers on a thread of its own, which says when every worker has returned.
-fn run(server: Arc<Server>, app: Arc<App>, threads: usize) -> Receiver<()> {
+fn run(server: Arc<Server>, app: Arc<App>, workers: usize) -> Receiver<()> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
-        if let Err(error) = server.run(threads, &|request| app.answer(request)) {
+        if let Err(error) = server.run(workers, &|request, step_aside| app.answer(request, step_aside)) {
             // Whoever watches over the process starts it again.
             log::error("nothing can be answered any more", &[("cause", error.to_string().into())]);
             app.store().abandon();

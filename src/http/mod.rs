@@ -5,6 +5,7 @@ pub mod csrf;
 pub mod door;
 pub mod form;
 pub mod path;
+pub mod places;
 pub mod reply;
 pub mod request;
 pub mod server;

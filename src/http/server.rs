@@ -14,14 +14,18 @@ use crate::http::door::head::TICKET;
 use crate::http::door::limits::Limits;
 use crate::http::door::watch::Watch;
 use crate::http::door::{lanes, listening};
+use crate::http::places::Places;
 use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
 
 /// How long a worker rests when tiny_http fails, so that it does not fail a million times a second.
 const AFTER_A_FAILURE: Duration = Duration::from_millis(50);
 
-/// What turns a request into a reply.
-pub type Answer<'a> = &'a (dyn Fn(&Request) -> Reply + Sync);
+/// What turns a request into a reply. It says, by a call, when it is about to wait for something slow.
+pub type Answer<'a> = &'a (dyn Fn(&Request, &dyn Fn()) -> Reply + Sync);
+
+/// How many threads there are for each place: most of the time, those that write wait for the disk, and join the same commit.
+const THREADS_PER_PLACE: usize = 4;
 
 pub struct Server {
     address: SocketAddr,
@@ -54,18 +58,20 @@ impl Server {
         self.address
     }
 
-    /// Answers requests on so many threads until [`Server::stop`], and returns when the last one is answered. An error
-    /// means that nothing can be answered any more.
-    pub fn run(&self, workers: usize, answer: Answer<'_>) -> io::Result<()> {
+    /// Answers so many requests at once, beside those that wait for something slow, until [`Server::stop`], and returns when the last
+    /// one is answered. An error means that nothing can be answered any more.
+    pub fn run(&self, places: usize, answer: Answer<'_>) -> io::Result<()> {
         let watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner).take();
         let watch = watch.ok_or_else(|| io::Error::other("a server runs once"))?;
+        let (workers, places) = (places * THREADS_PER_PLACE, Places::new(places));
         std::thread::scope(|scope| {
             for _ in 0..workers {
-                scope.spawn(|| self.work(answer));
+                scope.spawn(|| self.work(&places, answer));
             }
             let ended = catch_unwind(AssertUnwindSafe(|| watch.run()));
             self.workers_may_end.store(true, Ordering::SeqCst);
-            // Each call wakes one worker.
+            // Each call wakes one worker, wherever it waits.
+            places.add(workers);
             (0..workers).for_each(|_| self.behind.unblock());
             ended.unwrap_or_else(|_| Err(io::Error::other("the door panicked")))
         })
@@ -76,10 +82,12 @@ impl Server {
         self.gate.stop();
     }
 
-    fn work(&self, answer: Answer<'_>) {
+    fn work(&self, places: &Places, answer: Answer<'_>) {
+        let place = places.take();
         loop {
+            place.take_again();
             match self.behind.recv() {
-                Ok(request) => self.serve(request, answer),
+                Ok(request) => self.serve(request, &|request| answer(request, &|| place.leave())),
                 Err(_) if self.workers_may_end.load(Ordering::SeqCst) => return,
                 Err(error) => {
                     log::error("tiny_http failed", &[("cause", error.to_string().into())]);
@@ -90,7 +98,7 @@ impl Server {
     }
 
     /// Reads one request whole, has it answered, and sends the reply. Nothing in here ends a worker.
-    fn serve(&self, mut incoming: tiny_http::Request, answer: Answer<'_>) {
+    fn serve(&self, mut incoming: tiny_http::Request, answer: &dyn Fn(&Request) -> Reply) {
         let Some(ticket) = incoming.headers().first().filter(|header| header.field.equiv(TICKET)) else { return lanes::prove(incoming) };
         let ticket = self.gate.redeem(ticket.value.as_str());
         let mut body = Vec::new();
@@ -162,7 +170,7 @@ mod tests {
         let server = Server::bind("127.0.0.1:0", Limits::default()).unwrap();
         server.watch.lock().unwrap().as_mut().unwrap().spoil_lanes();
         std::thread::scope(|scope| {
-            scope.spawn(|| server.run(2, &|_| Reply::empty(200)).unwrap());
+            scope.spawn(|| server.run(2, &|_, _| Reply::empty(200)).unwrap());
             let mut answers = Vec::new();
             while !answers.ends_with(&[200; 2 * LANES]) && answers.len() < 1000 {
                 answers.push(status(server.address()));

@@ -30,7 +30,7 @@ impl Door {
         let (sender, ended) = channel();
         let running = server.clone();
         std::thread::spawn(move || {
-            running.run(4, &answer).expect("it runs");
+            running.run(4, &|request, _| answer(request)).expect("it runs");
             let _ = sender.send(());
         });
         Door { server, address, ended }

@@ -153,7 +153,7 @@ impl Server {
             id: format!("request-{}", self.next_id.get()),
             peer,
         };
-        let Reply { status, headers, body } = self.app.answer(&request);
+        let Reply { status, headers, body } = self.app.answer(&request, &|| ());
         Answer { status, headers, body }
     }
 
