@@ -8,7 +8,7 @@ use crate::model::shape::Shape;
 
 /// Writes an entity: `ids`, the times, and the fields of the mask that the audience may see; nothing that is empty (contract 0.4).
 pub fn render<E>(fields: &'static [Field<E>], entity: &E, mask: &Mask, audience: Audience) -> Value {
-    let mut object = Map::new();
+    let mut object = Map::with_capacity(fields.len());
     for (place, field) in fields.iter().enumerate() {
         if audience == Audience::Public && field.seen_by != SeenBy::Anyone {
             continue;

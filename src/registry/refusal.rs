@@ -200,13 +200,13 @@ impl Refusal {
 
     /// Writes its line into the log.
     pub fn log(&self, request_id: &str) {
-        let mut fields = vec![("reason", Value::from(self.reason.name)), ("request_id", request_id.into())];
+        let mut fields = vec![("reason", log::Detail::from(self.reason.name)), ("request_id", request_id.into())];
         if let Some(client) = &self.client {
             fields.push(("client_id", client.as_str().into()));
         }
         if let Some(Difference { field, registered, received }) = self.difference.as_deref() {
             let at = uri::first_difference(registered, received);
-            fields.push(("difference", json!({"field": field, "registered": registered, "received": received, "at": at})));
+            fields.push(("difference", json!({"field": field, "registered": registered, "received": received, "at": at}).into()));
         }
         log::info("refused", &fields);
     }

@@ -101,9 +101,10 @@ impl Store {
     pub fn read<T>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
         let idle = locked(&self.readers).pop();
         let connection = idle.map_or_else(|| schema::open_reader(&self.path), Ok)?;
-        let transaction = connection.unchecked_transaction()?;
-        let result = work(&Tx { connection: &transaction, now: self.clock.now() });
-        transaction.finish()?;
+        // A panic in between closes the connection, and with it the transaction.
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        let result = work(&Tx { connection: &connection, now: self.clock.now() });
+        connection.prepare_cached("COMMIT")?.execute([])?;
         locked(&self.readers).push(connection);
         result
     }

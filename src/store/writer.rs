@@ -100,10 +100,10 @@ impl Open {
     /// Runs one write in the transaction under way, or in a new one. What a failed or panicking write did is undone.
     fn join<T>(&mut self, clock: &Clock, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<Joined<T>> {
         if self.group.is_none() {
-            self.connection.execute_batch("BEGIN IMMEDIATE")?;
+            self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         }
         let group = self.group.get_or_insert_with(|| Group { size: 0, outcome: Arc::default() });
-        self.connection.execute_batch("SAVEPOINT request")?;
+        self.connection.prepare_cached("SAVEPOINT request")?.execute([])?;
         let undo = Undo { connection: &self.connection, kept: false };
         let result = work(&Tx { connection: &self.connection, now: clock.now() });
         if result.is_ok() {
@@ -122,7 +122,7 @@ struct Undo<'c> {
 
 impl Undo<'_> {
     fn keep(mut self) -> Result<()> {
-        self.connection.execute_batch("RELEASE request")?;
+        self.connection.prepare_cached("RELEASE request")?.execute([])?;
         self.kept = true;
         Ok(())
     }
