@@ -41,7 +41,7 @@ fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Option<ApiKey>> {
         id,
         owner,
         name: cells.text("name")?,
-        rights: cells.list("rights")?,
+        rights: cells.rights("rights")?,
         created_at: cells.take("created_at")?,
         updated_at: cells.take("updated_at")?,
         expires_at: cells.take("expires_at")?,

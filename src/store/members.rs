@@ -64,7 +64,7 @@ impl Owned {
 }
 
 fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Option<Member>> {
-    let (account, rights) = (cells.account("account_id", "kind")?, cells.list("rights")?);
+    let (account, rights) = (cells.account("account_id", "kind")?, cells.rights("rights")?);
     Ok(account.map(|account| Member { account, rights }))
 }
 
@@ -84,7 +84,7 @@ impl Tx<'_> {
         let found = self
             .connection
             .prepare_cached(&format!("SELECT {rights} FROM {members} m WHERE m.{id} = :entity_id AND m.account_id = :account_id"))?
-            .query_row(named_params! {":entity_id": owned.as_str(), ":account_id": account}, reading(|cells| cells.list("rights")))
+            .query_row(named_params! {":entity_id": owned.as_str(), ":account_id": account}, reading(|cells| cells.rights("rights")))
             .optional()?;
         Ok(found)
     }
@@ -164,7 +164,7 @@ impl Tx<'_> {
             )?
             .query_map(
                 named_params! {":client_id": client, ":user_id": user},
-                reading(|cells| Ok(expanded(&cells.list("mine")?).and(expanded(&cells.list("theirs")?)))),
+                reading(|cells| Ok(expanded(&cells.rights("mine")?).and(expanded(&cells.rights("theirs")?)))),
             )?
             .collect::<rusqlite::Result<Vec<Rights>>>()?;
         Ok(chains.into_iter().fold(Rights::NONE, Rights::or))

@@ -66,6 +66,20 @@ impl ToSql for Grant {
     }
 }
 
+impl FromSql for Grant {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Grant> {
+        let number = value.as_i64()?;
+        Grant::from_number(number).ok_or(FromSqlError::OutOfRange(number))
+    }
+}
+
+impl FromSql for Right {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Right> {
+        let number = value.as_i64()?;
+        Right::from_number(number).ok_or(FromSqlError::OutOfRange(number))
+    }
+}
+
 impl ToSql for Right {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok((*self as i64).into())
@@ -95,6 +109,10 @@ pub struct Cells<'r> {
 }
 
 impl<'r> Cells<'r> {
+    pub fn of(row: &'r Row<'r>) -> Cells<'r> {
+        Cells { row, next: 0 }
+    }
+
     pub fn take<T: FromSql>(&mut self, name: &str) -> rusqlite::Result<T> {
         let column = self.step(name);
         self.row.get(column)
@@ -105,18 +123,23 @@ impl<'r> Cells<'r> {
         Ok(self.take::<Option<String>>(name)?.unwrap_or_default())
     }
 
-    /// A list that a subselect gathered as JSON: `json_group_array` over an ordered subselect, which takes the order of the primary key
+    /// A text that is never NULL, where it stands.
+    pub fn str(&mut self, name: &str) -> rusqlite::Result<&'r str> {
+        let column = self.step(name);
+        Ok(self.row.get_ref(column)?.as_str()?)
+    }
+
+    /// Rights that a subselect gathered as JSON: `json_group_array` over an ordered subselect, which takes the order of the primary key
     /// instead of sorting.
-    pub fn list<T: Item>(&mut self, name: &str) -> rusqlite::Result<Vec<T>> {
-        match self.json(name)? {
-            "[]" => Ok(Vec::new()),
-            text => T::read_all(text).ok_or_else(|| FromSqlError::InvalidType.into()),
-        }
+    pub fn rights(&mut self, name: &str) -> rusqlite::Result<Vec<Right>> {
+        let numbers: Vec<i64> = serde_json::from_str(self.str(name)?).map_err(|_| FromSqlError::InvalidType)?;
+        let rights = numbers.into_iter().map(|number| Right::from_number(number).ok_or(FromSqlError::OutOfRange(number)));
+        Ok(rights.collect::<FromSqlResult<_>>()?)
     }
 
     /// Pairs that a subselect gathered with `json_group_object(key, value)`.
     pub fn pairs(&mut self, name: &str) -> rusqlite::Result<BTreeMap<String, String>> {
-        match self.json(name)? {
+        match self.str(name)? {
             "{}" => Ok(BTreeMap::new()),
             text => serde_json::from_str(text).map_err(|_| FromSqlError::InvalidType.into()),
         }
@@ -130,11 +153,6 @@ impl<'r> Cells<'r> {
             Some("user") => self.row.get(id).map(|id| Some(AccountId::User(id))),
             Some(_) => self.row.get(id).map(|id| Some(AccountId::Organization(id))),
         }
-    }
-
-    fn json(&mut self, name: &str) -> rusqlite::Result<&'r str> {
-        let column = self.step(name);
-        Ok(self.row.get_ref(column)?.as_str()?)
     }
 
     /// The column that comes next, which has this name.
@@ -153,28 +171,5 @@ pub fn or_null(text: &str) -> Option<&str> {
 
 /// Reads rows by their cells.
 pub fn reading<T>(read: impl Fn(&mut Cells<'_>) -> rusqlite::Result<T>) -> impl FnMut(&Row<'_>) -> rusqlite::Result<T> {
-    move |row| read(&mut Cells { row, next: 0 })
-}
-
-/// What [`Cells::list`] can read, from a JSON array.
-pub trait Item: Sized {
-    fn read_all(text: &str) -> Option<Vec<Self>>;
-}
-
-impl Item for String {
-    fn read_all(text: &str) -> Option<Vec<String>> {
-        serde_json::from_str(text).ok()
-    }
-}
-
-impl Item for Grant {
-    fn read_all(text: &str) -> Option<Vec<Grant>> {
-        serde_json::from_str::<Vec<i64>>(text).ok()?.into_iter().map(Grant::from_number).collect()
-    }
-}
-
-impl Item for Right {
-    fn read_all(text: &str) -> Option<Vec<Right>> {
-        serde_json::from_str::<Vec<i64>>(text).ok()?.into_iter().map(Right::from_number).collect()
-    }
+    move |row| read(&mut Cells::of(row))
 }
