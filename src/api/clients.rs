@@ -46,7 +46,7 @@ pub fn create<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
         }
         let secret = secrets::NewSecret::of(sent.text("secret"));
         let client = own.write(|call| clients::create(call.tx, call.by, call.settings, id, &owner, &sent, secret))?;
-        Ok(reply::ok(&whole(&client)))
+        Ok(whole(&client))
     }))
 }
 
@@ -118,7 +118,7 @@ pub fn rotate_secret<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let request = body::object(input)?;
     let grace_seconds = grace(member(&request, "grace"))?;
     let id = names::client(input).map_err(|inner| inner.inside("RotateClientSecretRequest", "client_ids"))?;
-    Ok(Box::new(move |call| Ok(reply::ok(&whole(&secrets::rotate(call.tx, call.by, &id, grace_seconds)?)))))
+    Ok(Box::new(move |call| Ok(whole(&secrets::rotate(call.tx, call.by, &id, grace_seconds)?))))
 }
 
 pub fn search<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
@@ -141,12 +141,13 @@ fn search_of(query: &Query, message: &str) -> Result<ClientSearch> {
 }
 
 fn listed_reply(listed: Listed<(Client, Audience)>, mask: &Mask) -> Reply {
-    reply::list("clients", listed.map(|(client, audience)| render(FIELDS, &client, mask, audience)))
+    let items = listed.items.iter().map(|(client, audience)| render(FIELDS, client, mask, *audience)).collect();
+    reply::list("clients", Listed { items, total: listed.total })
 }
 
-/// All of a client, for the reply that issues its secret.
-fn whole(client: &Client) -> Value {
-    render(FIELDS, client, &Mask::everything(FIELDS), Audience::Holder)
+/// All of a client: the reply that issues its secret.
+fn whole(client: &Client) -> Reply {
+    reply::ok(&render(FIELDS, client, &Mask::everything(FIELDS), Audience::Holder))
 }
 
 /// Whole seconds with an `s` behind them.

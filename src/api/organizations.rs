@@ -118,5 +118,6 @@ fn search_of(query: &Query, message: &str) -> Result<OrganizationSearch> {
 }
 
 fn listed_reply(listed: Listed<(Organization, Audience)>, mask: &Mask) -> Reply {
-    reply::list("organizations", listed.map(|(organization, audience)| render(FIELDS, &organization, mask, audience)))
+    let items = listed.items.iter().map(|(organization, audience)| render(FIELDS, organization, mask, *audience)).collect();
+    reply::list("organizations", Listed { items, total: listed.total })
 }

@@ -1,12 +1,15 @@
 //! Writing JSON replies.
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+use serde_core::Serialize;
+use serde_json::json;
 
 use crate::base::page::Listed;
 use crate::http::reply::Reply;
 
 /// 200, compact (contract 0.1).
-pub fn ok(value: &Value) -> Reply {
+pub fn ok(value: &impl Serialize) -> Reply {
     Reply::new(200, "application/json", serde_json::to_vec(value).expect("JSON is written"))
 }
 
@@ -16,21 +19,18 @@ pub fn done() -> Reply {
 }
 
 /// One page under its key, which is absent when the page is empty, and the number of all in `X-Total-Count`.
-pub fn list(key: &str, listed: Listed<Value>) -> Reply {
+pub fn list(key: &str, listed: Listed<impl Serialize>) -> Reply {
     items(key, listed.items).with("X-Total-Count", listed.total.to_string())
 }
 
 /// The same, uncounted.
-pub fn items(key: &str, items: Vec<Value>) -> Reply {
-    let mut object = Map::new();
-    if !items.is_empty() {
-        object.insert(key.to_owned(), items.into());
-    }
-    ok(&object.into())
+pub fn items(key: &str, items: Vec<impl Serialize>) -> Reply {
+    let members = (!items.is_empty()).then_some((key, items));
+    ok(&BTreeMap::from_iter(members))
 }
 
 /// What an update answers, with a warning for whoever still sends contact info (contract 0.3).
-pub fn updated(value: &Value, contact_info_was_sent: bool) -> Reply {
+pub fn updated(value: &impl Serialize, contact_info_was_sent: bool) -> Reply {
     const WARNING: &str = "Contact info is deprecated and will be removed in the next major release";
     if contact_info_was_sent { ok(value).with("X-Warning", WARNING) } else { ok(value) }
 }

@@ -11,6 +11,6 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let entity = names::entity(input)?;
     Ok(Box::new(move |call| {
         let rights = rights::on(call.tx, call.by, &entity, Deleted::No)?.and(entity.scope());
-        Ok(reply::items("rights", rights.names().into_iter().map(Into::into).collect()))
+        Ok(reply::items("rights", rights.names()))
     }))
 }

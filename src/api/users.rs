@@ -166,7 +166,8 @@ fn search_of(query: &Query, message: &str) -> Result<UserSearch> {
 }
 
 fn listed_reply(listed: Listed<(User, Audience)>, mask: &Mask) -> Reply {
-    reply::list("users", listed.map(|(user, audience)| render(FIELDS, &user, mask, audience)))
+    let items = listed.items.iter().map(|(user, audience)| render(FIELDS, user, mask, *audience)).collect();
+    reply::list("users", Listed { items, total: listed.total })
 }
 
 /// The deprecated view of the address is only ever read: no create and no update answers it.

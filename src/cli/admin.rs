@@ -54,7 +54,8 @@ pub fn create_user(given: &Given, arguments: Arguments) -> Result<(), Failure> {
     users::check_registration(&by, &Settings::default(), &id, &sent).map_err(refused)?;
     let passwords = users::NewPasswords { password: Hash::of_chosen(chosen), temporary: None };
     let made = store.write(|tx| users::create(tx, &by, &Settings::default(), id, &sent, &passwords)).map_err(refused)?;
-    let mut shown = render(user::FIELDS, &made, &Mask::everything(user::FIELDS).without(user::FIELDS, "contact_info"), Audience::Holder);
+    let mask = Mask::everything(user::FIELDS).without(user::FIELDS, "contact_info");
+    let mut shown = json!(render(user::FIELDS, &made, &mask, Audience::Holder));
     if let Some(password) = generated {
         shown["password"] = password.into();
     }
@@ -122,7 +123,7 @@ pub fn create_client(given: &Given, arguments: Arguments) -> Result<(), Failure>
         let id = sent.id("client_id").ok_or_else(|| crate::base::validation::Invalid::required("Client", "ids"))?;
         clients::create(tx, &by, &Settings::default(), id, &owner, &sent, secret)
     });
-    let shown = render(client::FIELDS, &made.map_err(refused)?, &Mask::everything(client::FIELDS), Audience::Holder);
+    let shown = json!(render(client::FIELDS, &made.map_err(refused)?, &Mask::everything(client::FIELDS), Audience::Holder));
     shown_with_secret(&CLIENT, &Format::Json, &mut secrets, &id, shown)?;
     secrets.end();
     Ok(())

@@ -1,27 +1,45 @@
 //! What is shown of an entity, by the rows of its `FIELDS` table: to readers, and to the history.
 
+use serde_core::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::model::field::{Audience, Field, SeenBy};
 use crate::model::mask::Mask;
 use crate::model::shape::Shape;
 
-/// Writes an entity: `ids`, the times, and the fields of the mask that the audience may see; nothing that is empty (contract 0.4).
-pub fn render<E>(fields: &'static [Field<E>], entity: &E, mask: &Mask, audience: Audience) -> Value {
-    let mut object = Map::with_capacity(fields.len());
-    for (place, field) in fields.iter().enumerate() {
-        if audience == Audience::Public && field.seen_by != SeenBy::Anyone {
-            continue;
+/// An entity as it is shown: `ids`, the times, and the fields of the mask that the audience may see; nothing that is empty (contract 0.4).
+/// It is written straight into the reply, without a tree of values in between.
+#[derive(Debug)]
+pub struct View<'e, E: 'static> {
+    fields: &'static [Field<E>],
+    entity: &'e E,
+    mask: &'e Mask,
+    audience: Audience,
+}
+
+pub fn render<'e, E>(fields: &'static [Field<E>], entity: &'e E, mask: &'e Mask, audience: Audience) -> View<'e, E> {
+    View { fields, entity, mask, audience }
+}
+
+impl<E> View<'_, E> {
+    fn shown(&self, place: usize) -> Option<(&'static str, Value)> {
+        let field = &self.fields[place];
+        if self.audience == Audience::Public && field.seen_by != SeenBy::Anyone {
+            return None;
         }
-        if !field.is_always_shown() && !mask.has(place) {
-            continue;
+        if !field.is_always_shown() && !self.mask.has(place) {
+            return None;
         }
-        let value = (field.get)(entity);
-        if (field.is_always_shown() || mask.shows(place, &value)) && !is_nothing(field.shape, &value) {
-            object.insert(field.name.to_owned(), value);
-        }
+        let value = (field.get)(self.entity);
+        let is_shown = (field.is_always_shown() || self.mask.shows(place, &value)) && !is_nothing(field.shape, &value);
+        is_shown.then_some((field.name, value))
     }
-    Value::Object(object)
+}
+
+impl<E> Serialize for View<'_, E> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map((0..self.fields.len()).filter_map(|place| self.shown(place)))
+    }
 }
 
 /// What stands in an event for a secret.
