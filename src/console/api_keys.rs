@@ -7,7 +7,7 @@ use crate::base::id::AccountId;
 use crate::base::right::{Right, Rights, user_scope};
 use crate::base::time::Time;
 use crate::call::{Call, Input, OwnWork, Work};
-use crate::console::farewell::Farewell;
+use crate::console::confirmation::{self, Confirmation};
 use crate::console::fields::{Fields, Label, label};
 use crate::console::listing::Listing;
 use crate::console::problem::Problem;
@@ -24,6 +24,9 @@ const KEYS: &[(&str, ApiKeyKey)] =
 
 const NAME: Label = label("name", "Name", "For you, to know it by; at most 50 characters.");
 const EXPIRES: Label = label("expires", "Expires", "Optional: the first day, as 2030-01-31, on which it is good for nothing (UTC).");
+
+/// Where they are listed.
+const PATH: &str = "/console/api-keys";
 
 const LONGEST_NAME: usize = 50;
 
@@ -54,7 +57,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                             td data-label="Rights" { (rights_picker::tags(&key.rights)) }
                             td data-label="Created at" { (moment(key.created_at)) }
                             td data-label="Expires" { (moment_or(key.expires_at, "never")) }
-                            td .actions { (view.button(&format!("/console/api-keys/{}/delete", key.id), "Delete", "danger")) }
+                            td .actions { a .button.danger href={(PATH) "/" (key.id) "/delete"} { "Delete …" } }
                         }
                     } }
                 }
@@ -84,29 +87,42 @@ pub fn add<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     }))
 }
 
-/// Whatever uses the key stops working: its name, or without one its ID, is typed first.
+/// Asks before a key is deleted.
+pub fn delete_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    confirmation::ask(input, |call| deleting(call, input))
+}
+
+/// Its name, or without one its ID, is typed first.
 pub fn delete<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
-    let id = input.capture("key_id").unwrap_or_default();
-    Ok(Box::new(move |own| {
-        let asked = own.read(|call| {
-            let key = api_keys::get(call.tx, &itself(call)?, id)?;
-            let typed = if key.name.is_empty() { key.id } else { key.name };
-            let farewell = Farewell {
-                place: Place::ApiKeys,
-                what: format!("Delete the API key {typed}"),
-                consequence: "Whatever uses this key stops working at once.".to_owned(),
-                action: format!("/console/api-keys/{id}/delete"),
-                back: "/console/api-keys".to_owned(),
-                typed,
-            };
-            farewell.asks(call, input)
-        })?;
-        if let Some(page) = asked {
-            return Ok(page);
-        }
-        own.write(|call| api_keys::delete(call.tx, call.by, &itself(call)?, id))?;
-        Ok(after("/console/api-keys", "removed"))
-    }))
+    confirmation::go_through(
+        input,
+        |call| deleting(call, input),
+        |call| {
+            let owner = itself(call)?;
+            api_keys::delete(call.tx, call.by, &owner, key_id(input))?;
+            Ok(after(PATH, "removed"))
+        },
+    )
+}
+
+fn deleting(call: &Call<'_>, input: &Input<'_>) -> Result<Confirmation> {
+    let owner = itself(call)?;
+    let key = api_keys::get(call.tx, &owner, key_id(input))?;
+    // Not every name that the API takes can be typed.
+    let plain = key.name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let typed = if plain.is_empty() || plain != key.name { key.id.clone() } else { plain };
+    Ok(Confirmation {
+        place: Place::ApiKeys,
+        what: format!("Delete the API key {typed}"),
+        consequence: "Whatever uses this key stops working at once.".to_owned(),
+        path: format!("{PATH}/{}/delete", key.id),
+        back: PATH.to_owned(),
+        typed,
+    })
+}
+
+fn key_id<'r>(input: &'r Input<'_>) -> &'r str {
+    input.capture("key_id").unwrap_or_default()
 }
 
 fn itself(call: &Call<'_>) -> Result<AccountId> {

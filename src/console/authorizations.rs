@@ -3,10 +3,12 @@
 use maud::{Markup, html};
 
 use crate::base::error::Result;
+use crate::base::id::ClientId;
 use crate::base::page::Page;
 use crate::base::right::{Right, Rights};
-use crate::call::{Input, Work};
+use crate::call::{Call, Input, OwnWork, Work};
 use crate::console::clients::shown_name;
+use crate::console::confirmation::{self, Confirmation};
 use crate::console::listing::Listing;
 use crate::console::names;
 use crate::console::rights_picker;
@@ -17,6 +19,8 @@ use crate::registry::{authorizations, clients};
 use crate::store::Direction;
 
 const PATH: &str = "/console/authorizations";
+
+const LOSES_EVERYTHING: &str = "The client loses every token that it has of you. It may ask for your consent again.";
 
 pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let listing = Listing::of(input.request)?;
@@ -44,7 +48,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                             td data-label="Rights" { (found.rights.iter().count()) }
                             td data-label="Created at" { (moment(found.created_at)) }
                             td data-label="Renewed at" { (moment(found.updated_at)) }
-                            td .actions { (view.button(&format!("{PATH}/{}/revoke", found.client_id), "Revoke", "danger")) }
+                            td .actions { a .button.danger href={(PATH) "/" (found.client_id) "/revoke"} { "Revoke …" } }
                         }
                     } }
                 }
@@ -74,12 +78,15 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             }
             section {
                 h2 { "Active access tokens" }
-                @if tokens.is_empty() { p .quiet { "None." } } @else { (table(&view, &tokens)) }
+                @if tokens.is_empty() { p .quiet { "None." } } @else {
+                    (table(&tokens))
+                    @if tokens.len() > 1 { a .button.danger href={(PATH) "/" (client) "/tokens/end"} { "Invalidate all …" } }
+                }
             }
             section .danger-zone {
                 h2 { "Revoke" }
-                p { "The client loses every token that it has of you. It may ask for your consent again." }
-                (view.button(&format!("{PATH}/{client}/revoke"), "Revoke authorization", "danger"))
+                p { (LOSES_EVERYTHING) }
+                a .button.danger href={(PATH) "/" (client) "/revoke"} { "Revoke authorization …" }
             }
         };
         Ok(view.page(200, Place::Authorizations, client.as_str(), &content))
@@ -91,7 +98,7 @@ fn words(rights: Rights) -> Markup {
     html! { p .quiet { "It may " (some) "." } }
 }
 
-fn table(view: &View<'_>, tokens: &[AccessToken]) -> Markup {
+fn table(tokens: &[AccessToken]) -> Markup {
     html! {
         table {
             caption .hidden { "Access tokens" }
@@ -106,26 +113,89 @@ fn table(view: &View<'_>, tokens: &[AccessToken]) -> Markup {
                     td .narrow data-label="ID" { code { (token.id) } }
                     td data-label="Created" { (moment(token.created_at)) }
                     td data-label="Expires" { (moment(token.expires_at)) }
-                    td .actions { (view.button(&format!("{PATH}/{}/tokens/{}/end", token.client_id, token.id), "Invalidate", "danger")) }
+                    td .actions { a .button.danger href={(PATH) "/" (token.client_id) "/tokens/" (token.id) "/end"} { "Invalidate …" } }
                 }
             } }
         }
     }
 }
 
-pub fn revoke<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let client = names::client(input)?;
-    Ok(Box::new(move |call| {
-        authorizations::delete(call.tx, call.by, signed_in(call)?, &client)?;
-        Ok(after(PATH, "revoked"))
-    }))
+/// Asks before an authorization is taken back.
+pub fn revoke_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    confirmation::ask(input, ending(names::client(input)?, End::Authorization))
 }
 
-pub fn end_token<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+pub fn revoke<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     let client = names::client(input)?;
-    Ok(Box::new(move |call| {
-        let id = input.capture("token_id").unwrap_or_default();
+    confirmation::go_through(input, ending(client.clone(), End::Authorization), move |call| {
+        authorizations::delete(call.tx, call.by, signed_in(call)?, &client)?;
+        Ok(after(PATH, "revoked"))
+    })
+}
+
+/// Asks before a token is ended.
+pub fn end_token_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    confirmation::ask(input, ending(names::client(input)?, End::Token(token_id(input))))
+}
+
+pub fn end_token<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    let (client, id) = (names::client(input)?, token_id(input));
+    confirmation::go_through(input, ending(client.clone(), End::Token(id)), move |call| {
         authorizations::delete_token(call.tx, call.by, signed_in(call)?, &client, id)?;
         Ok(after(&format!("{PATH}/{client}"), "ended"))
-    }))
+    })
+}
+
+/// Asks before all tokens of a client are ended.
+pub fn end_tokens_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    confirmation::ask(input, ending(names::client(input)?, End::EveryToken))
+}
+
+pub fn end_tokens<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    let client = names::client(input)?;
+    confirmation::go_through(input, ending(client.clone(), End::EveryToken), move |call| {
+        authorizations::delete_tokens(call.tx, call.by, signed_in(call)?, &client)?;
+        Ok(after(&format!("{PATH}/{client}"), "ended"))
+    })
+}
+
+fn token_id<'r>(input: &'r Input<'_>) -> &'r str {
+    input.capture("token_id").unwrap_or_default()
+}
+
+/// What may come to an end.
+#[derive(Clone, Copy, Debug)]
+enum End<'r> {
+    Authorization,
+    Token(&'r str),
+    EveryToken,
+}
+
+/// The question whether something that came of the authorization of a client shall end.
+fn ending<'r>(client: ClientId, end: End<'r>) -> impl FnOnce(&Call<'_>) -> Result<Confirmation> + 'r {
+    move |call| {
+        authorizations::get(call.tx, signed_in(call)?, &client)?;
+        let own = format!("{PATH}/{client}");
+        let (what, consequence, path) = match end {
+            End::Authorization => ("Revoke authorization", LOSES_EVERYTHING.to_owned(), format!("{own}/revoke")),
+            End::Token(id) => (
+                "Invalidate access token",
+                format!("The client {client} can not use the token {id} any more, nor refresh it."),
+                format!("{own}/tokens/{id}/end"),
+            ),
+            End::EveryToken => (
+                "Invalidate all access tokens",
+                format!("The client {client} can not use or refresh any of its tokens of you any more. It stays authorized."),
+                format!("{own}/tokens/end"),
+            ),
+        };
+        Ok(Confirmation {
+            place: Place::Authorizations,
+            what: what.to_owned(),
+            consequence,
+            path,
+            back: own,
+            typed: client.as_str().to_owned(),
+        })
+    }
 }

@@ -3,12 +3,12 @@
 use maud::{Markup, html};
 
 use crate::base::error::Result;
+use crate::base::id::ClientId;
 use crate::call::{Input, OwnWork, Work};
 use crate::console::client_pages::{Opened, Tab};
-use crate::console::farewell::Farewell;
+use crate::console::confirmation::{self, Confirmation};
 use crate::console::fields::{Fields, label};
 use crate::console::names;
-use crate::console::problem::Problem;
 use crate::console::shown_once;
 use crate::console::view::{Place, View, after, age, moment, moment_or};
 use crate::http::form::Form;
@@ -29,7 +29,7 @@ const GRACES: &[(i64, &str)] = &[
 const OFFERED: i64 = 86_400;
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    Ok(Box::new(move |call| shown(&Opened::of(call, input)?, 200, None)))
+    Ok(Box::new(move |call| shown(&Opened::of(call, input)?)))
 }
 
 /// The new secret is in the reply itself, this once.
@@ -43,36 +43,44 @@ pub fn rotate<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     }))
 }
 
-/// Ends an older secret now.
+/// Asks before an older secret is ended.
+pub fn end_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let asked = ending(&names::client(input)?, number(input));
+    confirmation::ask(input, move |_| Ok(asked))
+}
+
 pub fn end<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
-    let id = names::client(input)?;
-    let number = input.capture("secret_number").and_then(|number| number.parse().ok()).unwrap_or_default();
+    let (id, number) = (names::client(input)?, number(input));
+    let asked = ending(&id, number);
+    confirmation::go_through(
+        input,
+        move |_| Ok(asked),
+        move |call| {
+            secrets::end(call.tx, call.by, &id, number)?;
+            Ok(after(&format!("/console/clients/{id}/secrets"), "ended"))
+        },
+    )
+}
+
+fn ending(id: &ClientId, number: i64) -> Confirmation {
     let back = format!("/console/clients/{id}/secrets");
-    let farewell = Farewell {
+    Confirmation {
         place: Place::Clients,
         what: "Expire the secret now".to_owned(),
         consequence: "Whatever still uses this secret stops working at once.".to_owned(),
-        action: format!("{back}/{number}/end"),
-        back: back.clone(),
+        path: format!("{back}/{number}/end"),
+        back,
         typed: id.as_str().to_owned(),
-    };
-    Ok(Box::new(move |own| {
-        if let Some(page) = own.read(|call| farewell.asks(call, input))? {
-            return Ok(page);
-        }
-        match own.write(|call| secrets::end(call.tx, call.by, &id, number)) {
-            Ok(()) => Ok(after(&back, "ended")),
-            Err(error) => {
-                let problem = Problem::of(error)?;
-                own.read(|call| shown(&Opened::of(call, input)?, 400, Some(problem)))
-            }
-        }
-    }))
+    }
 }
 
-fn shown(opened: &Opened<'_>, status: u16, problem: Option<Problem>) -> Result<Reply> {
+fn number(input: &Input<'_>) -> i64 {
+    input.capture("secret_number").and_then(|number| number.parse().ok()).unwrap_or_default()
+}
+
+fn shown(opened: &Opened<'_>) -> Result<Reply> {
     let call = opened.view.call;
-    let fields = Fields::with(problem);
+    let fields = Fields::default();
     let secrets = usage::of_client(call.tx, &opened.client.id)?.secrets;
     let graces: Vec<_> = GRACES.iter().map(|(seconds, text)| (seconds.to_string(), (*text).to_owned())).collect();
     let grace = label(
@@ -81,7 +89,6 @@ fn shown(opened: &Opened<'_>, status: u16, problem: Option<Problem>) -> Result<R
         "With a grace, what uses the old secret goes on working until you have carried the new one there.",
     );
     let content = html! {
-        (fields.summary())
         p { "A secret is shown once, when it is made. What is kept here proves it, but can not be turned back into it." }
         @if secrets.is_empty() { p .warning { "It has no secret: a public client, which must use PKCE." } }
         @else { (table(opened, &secrets)) }
@@ -93,7 +100,7 @@ fn shown(opened: &Opened<'_>, status: u16, problem: Option<Problem>) -> Result<R
             }))
         }
     };
-    Ok(opened.page(status, Tab::Secrets, &content))
+    Ok(opened.page(200, Tab::Secrets, &content))
 }
 
 fn table(opened: &Opened<'_>, secrets: &[ClientSecret]) -> Markup {
@@ -116,7 +123,7 @@ fn table(opened: &Opened<'_>, secrets: &[ClientSecret]) -> Markup {
                         td data-label="Last used" { (moment_or(secret.last_used_at, "never")) }
                         td data-label="Ends" { (moment_or(secret.expires_at, "never")) }
                         td .actions { @if n == 0 { span .quiet { "the newest" } } @else {
-                            (opened.view.button(&format!("{}/{}/end", opened.path(Tab::Secrets), secret.number), "Expire now", "danger"))
+                            a .button.danger href={(opened.path(Tab::Secrets)) "/" (secret.number) "/end"} { "Expire now …" }
                         } }
                     }
                 }

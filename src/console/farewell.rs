@@ -1,15 +1,15 @@
-//! Deleting, restoring and purging: clients, users and organizations alike. What can not be undone is confirmed by typing the ID.
+//! Deleting, restoring and purging: clients, users and organizations alike.
 
 use maud::{Markup, html};
 
 use crate::base::error::Result;
 use crate::call::{Call, Input, OwnWork, Work};
 use crate::console::client_pages::{Opened, Tab};
-use crate::console::fields::{Fields, label};
+use crate::console::confirmation::{self, Confirmation};
+use crate::console::fields::Fields;
 use crate::console::names;
 use crate::console::problem::Problem;
 use crate::console::view::{Place, View, after, title};
-use crate::http::form::Form;
 use crate::http::reply::Reply;
 use crate::registry::rights::Entity;
 use crate::registry::{clients, organizations, users};
@@ -82,81 +82,38 @@ pub fn restore<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
 /// Asks for the ID before anything is purged.
 pub fn purge_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let entity = names::entity(input)?;
-    Ok(Box::new(move |call| confirmation(call, input, 200, &entity, None)))
+    confirmation::ask(input, move |call| purging(call, &entity))
 }
 
 pub fn purge<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     let entity = names::entity(input)?;
-    let typed = Form::of_body(input.request)?.one("confirm").to_owned();
-    Ok(Box::new(move |own| {
-        if typed != entity.as_str() {
-            let problem = Problem::new("confirm", format!("Type {} to purge it.", entity.as_str()));
-            return own.read(|call| confirmation(call, input, 400, &entity, Some(problem)));
-        }
-        own.write(|call| match &entity {
-            Entity::Client(id) => clients::purge(call.tx, call.by, id),
-            Entity::User(id) => users::purge(call.tx, call.by, id),
-            Entity::Organization(id) => organizations::purge(call.tx, call.by, id),
-        })?;
-        Ok(after(&list(&entity), "purged"))
-    }))
+    let purged = entity.clone();
+    confirmation::go_through(
+        input,
+        move |call| purging(call, &entity),
+        move |call| {
+            match &purged {
+                Entity::Client(id) => clients::purge(call.tx, call.by, id),
+                Entity::User(id) => users::purge(call.tx, call.by, id),
+                Entity::Organization(id) => organizations::purge(call.tx, call.by, id),
+            }?;
+            Ok(after(&list(&purged), "purged"))
+        },
+    )
 }
 
-fn confirmation(call: &Call<'_>, input: &Input<'_>, status: u16, entity: &Entity, problem: Option<Problem>) -> Result<Reply> {
+fn purging(call: &Call<'_>, entity: &Entity) -> Result<Confirmation> {
     if !entity.exists(call.tx, Deleted::Either)? {
         return Err(entity.not_found());
     }
-    let farewell = Farewell {
+    Ok(Confirmation {
         place: place(entity),
         what: format!("Purge {}", entity.as_str()),
         consequence: format!("{} Everything that is kept of it goes, but its activity.", consequence(entity)),
-        action: format!("{}/purge", names::path(entity)),
+        path: format!("{}/purge", names::path(entity)),
         back: list(entity),
         typed: entity.as_str().to_owned(),
-    };
-    farewell.page(call, input, status, problem)
-}
-
-/// Something that can not be undone, and so is confirmed by typing what it is called.
-#[derive(Debug)]
-pub struct Farewell {
-    pub place: Place,
-    pub what: String,
-    pub consequence: String,
-    pub action: String,
-    pub back: String,
-    /// What must be typed.
-    pub typed: String,
-}
-
-impl Farewell {
-    /// The page that asks; nothing if it was typed already.
-    pub fn asks(&self, call: &Call<'_>, input: &Input<'_>) -> Result<Option<Reply>> {
-        let form = Form::of_body(input.request)?;
-        if !form.has("confirm") {
-            return self.page(call, input, 200, None).map(Some);
-        }
-        if form.one("confirm") == self.typed {
-            return Ok(None);
-        }
-        self.page(call, input, 400, Some(Problem::new("confirm", format!("Type {} to confirm.", self.typed)))).map(Some)
-    }
-
-    fn page(&self, call: &Call<'_>, input: &Input<'_>, status: u16, problem: Option<Problem>) -> Result<Reply> {
-        let view = View::of(call, input)?;
-        let fields = Fields::with(problem);
-        let content = html! {
-            (title(&self.what, &html! {}))
-            p { (self.consequence) " " strong { "This can not be undone." } }
-            p { "Type " code { (self.typed) } " to confirm." }
-            (fields.summary())
-            (view.form(&self.action, &html! {
-                (fields.text(label("confirm", "Type it to confirm", "Exactly as it stands above."), ""))
-                div .submit { button .danger { (self.what) } a href=(self.back) { "Cancel" } }
-            }))
-        };
-        Ok(view.page(status, self.place, &self.what, &content))
-    }
+    })
 }
 
 /// A page that says why it did not work.

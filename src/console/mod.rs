@@ -10,6 +10,7 @@ pub mod client_pages;
 pub mod client_secrets;
 pub mod client_settings;
 pub mod clients;
+pub mod confirmation;
 pub mod dashboard;
 pub mod farewell;
 pub mod fields;

@@ -54,6 +54,15 @@ pub fn delete_token(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientI
     tokens::record_end(tx, by, &kept.token)
 }
 
+/// Ends every token that a client has of a user; the authorization stays.
+pub fn delete_tokens(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> Result<()> {
+    // Ending one may end others: tokens that were refreshed are of one family.
+    while let Some(token) = tokens(tx, user, client, Direction::Ascending, Page::new(1, 1))?.items.first() {
+        delete_token(tx, by, user, client, &token.id)?;
+    }
+    Ok(())
+}
+
 fn not_found(user: &UserId, client: &ClientId) -> Error {
     AUTHORIZATION_NOT_FOUND.with("client_id", client.as_str()).with("user_id", user.as_str()).into()
 }

@@ -55,7 +55,7 @@ impl Town {
 }
 
 /// A browser of the administrator.
-fn signed_in_admin(server: &Server) -> Visitor {
+pub fn signed_in_admin(server: &Server) -> Visitor {
     let mut visitor = Visitor::default();
     let answer = visitor.post(server, "/oauth/api/auth/login", &[("user_id", "admin"), ("password", "Correct-horse-battery-staple-9")]);
     assert_eq!(answer.status, 204, "{}", answer.text());
@@ -78,7 +78,7 @@ impl Visitor {
 
     /// A page that is there and says this.
     #[track_caller]
-    fn sees(&mut self, server: &Server, target: &str, texts: &[&str]) {
+    pub fn sees(&mut self, server: &Server, target: &str, texts: &[&str]) {
         let answer = self.get(server, target);
         assert_eq!(answer.status, 200, "{target}");
         for text in texts {
@@ -89,14 +89,14 @@ impl Visitor {
 
 /// A form came back with this beside its field.
 #[track_caller]
-fn is_refused(answer: &Answer, field: &str, text: &str) {
+pub fn is_refused(answer: &Answer, field: &str, text: &str) {
     assert_eq!(answer.status, 400, "{}", answer.text());
     let problem = format!("<p class=\"problem\" id=\"{field}-problem\">{text}");
     assert!(answer.text().contains(&problem), "no {problem}\n{}", answer.text());
 }
 
 /// The form of a new client; more fields replace those of the same name.
-fn new_client(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+pub fn new_client(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
     let usual = [
         ("id", "my-client"),
         ("owner", "user:alice"),
@@ -111,13 +111,13 @@ fn new_client(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'sta
 }
 
 /// What is marked on a page as shown once.
-fn secret_of(answer: &Answer) -> String {
+pub fn secret_of(answer: &Answer) -> String {
     let page = answer.text();
     let rest = page.split("<code id=\"client-secret\">").nth(1).expect("the secret is shown");
     rest.split('<').next().unwrap_or_default().to_owned()
 }
 
-fn server_with_alice() -> (Server, Visitor) {
+pub fn server_with_alice() -> (Server, Visitor) {
     let mut server = Server::with(Settings::default());
     server.has_user("alice");
     let alice = server.signed_in("alice");
@@ -233,9 +233,9 @@ fn a_rotated_secret_ends_when_it_is_told_to_and_the_newest_stays() {
     let answer = alice.sends_form(&server, "/console/clients/my-client/secrets/2/end", &[("confirm", "my-client")]);
     assert_eq!(answer.status, 400);
     assert!(answer.text().contains("The newest secret can not be ended"), "{}", answer.text());
-    let asked = alice.sends_form(&server, "/console/clients/my-client/secrets/1/end", &[]);
-    assert!(asked.status == 200 && asked.text().contains("Type <code>my-client</code> to confirm"), "{}", asked.text());
-    assert_eq!(alice.sends_form(&server, "/console/clients/my-client/secrets/1/end", &[("confirm", "my-app")]).status, 400);
+    alice.sees(&server, "/console/clients/my-client/secrets/1/end", &["Type <code>my-client</code> to confirm"]);
+    let unconfirmed = alice.sends_form(&server, "/console/clients/my-client/secrets/1/end", &[("confirm", "my-app")]);
+    is_refused(&unconfirmed, "confirm", "Type my-client to confirm.");
     assert_eq!(alice.sends_form(&server, "/console/clients/my-client/secrets/1/end", &[("confirm", "my-client")]).status, 303);
     assert!(!is_good(&old) && is_good(&new));
     alice.sees(&server, "/console/clients/my-client/activity", &["client.secret.rotate", "client.secret.delete"]);
@@ -386,7 +386,11 @@ fn a_user_takes_back_what_a_client_was_allowed() {
     alice.sees(&server, "/console/authorizations", &["my-client"]);
     alice.sees(&server, "/console/authorizations/my-client", &["view your profile", token_id]);
     assert_eq!(server.status_with(&tokens.access, "/api/v3/users/alice"), 200);
-    assert_eq!(alice.sends_form(&server, "/console/authorizations/my-client/revoke", &[]).status, 303);
+    alice.sees(&server, "/console/authorizations/my-client/revoke", &["Type <code>my-client</code> to confirm"]);
+    let unconfirmed = alice.sends_form(&server, "/console/authorizations/my-client/revoke", &[]);
+    is_refused(&unconfirmed, "confirm", "Type my-client to confirm.");
+    assert_eq!(server.status_with(&tokens.access, "/api/v3/users/alice"), 200);
+    assert_eq!(alice.sends_form(&server, "/console/authorizations/my-client/revoke", &[("confirm", "my-client")]).status, 303);
     assert_eq!(server.status_with(&tokens.access, "/api/v3/users/alice"), 401);
     alice.sees(&server, "/console/authorizations", &["You have not authorized any client."]);
 }

@@ -38,9 +38,12 @@ fn fields(route: &Route) -> Fields {
         "console.client.collaborator" => &[("rights", "RIGHT_CLIENT_INFO")],
         "console.organization.member.add" => &[("account", "mallory"), ("rights", "RIGHT_ORGANIZATION_INFO")],
         "console.organization.member" => &[("rights", "RIGHT_ORGANIZATION_INFO")],
-        "console.client.secrets.end" => &[("confirm", "my-app")],
+        "console.client.purge"
+        | "console.client.secrets.end"
+        | "console.authorization.revoke"
+        | "console.token.end"
+        | "console.token.end_all" => &[("confirm", "my-app")],
         "console.api_key.delete" => &[("confirm", "k")],
-        "console.client.purge" => &[("confirm", "my-app")],
         "console.user.purge" => &[("confirm", "mallory")],
         "console.organization.purge" => &[("confirm", "acme-corp")],
         "console.review" => &[("client", "waiting-app"), ("approve", "")],
@@ -115,7 +118,8 @@ fn a_stranger_sees_and_changes_nothing_of_others() {
         if matches!(pass, Pass::Admin(_) | Pass::Holds(_) | Pass::HoldsEvenDeleted(_)) {
             assert_eq!(answer.status, 403, "{} {target}\n{}", route.method.name(), answer.text());
         }
-        if route.method == Method::Get {
+        // A refusal may repeat what the address says.
+        if route.method == Method::Get && answer.status == 200 {
             assert!(![&town.key_id, &town.token_id, &town.session_id].iter().any(|id| answer.text().contains(*id)), "{target}");
         }
     }

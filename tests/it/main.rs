@@ -10,6 +10,8 @@ mod cli_login;
 mod client;
 mod clients;
 mod console;
+mod console_forms;
+
 mod console_sweep;
 mod crash;
 mod disk;
