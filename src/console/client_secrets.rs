@@ -1,46 +1,129 @@
-//! The secrets of a client: a new one in the place of the old, at once or with a grace; and the end of an old one.
+//! The secrets of a client: a new one beside or in the place of the old, the end of an old one, and a client without any.
 
 use maud::{Markup, html};
 
 use crate::base::error::Result;
 use crate::base::id::ClientId;
+use crate::base::time::Time;
 use crate::call::{Input, OwnWork, Work};
 use crate::console::client_pages::{Opened, Tab};
 use crate::console::confirmation::{self, Confirmation};
-use crate::console::fields::{Fields, label};
+use crate::console::fields::{Fields, Label, label};
 use crate::console::names;
+use crate::console::problem::Problem;
 use crate::console::shown_once;
 use crate::console::view::{Place, View, after, age, moment, moment_or};
 use crate::http::form::Form;
 use crate::http::reply::Reply;
-use crate::registry::{secrets, usage};
+use crate::model::client::FIELDS;
+use crate::model::mask::Mask;
+use crate::model::patch::Patch;
+use crate::registry::secrets::NewSecret;
+use crate::registry::{clients, secrets, usage};
 use crate::store::client_secrets::ClientSecret;
 
 /// How long older secrets may stay good, in seconds.
-const GRACES: &[(i64, &str)] = &[
-    (0, "They end at once"),
-    (3600, "They end in an hour"),
-    (86_400, "They end in a day"),
-    (604_800, "They end in a week"),
-    (2_592_000, "They end in 30 days"),
-];
+const GRACES: &[(i64, &str)] =
+    &[(3600, "They end in an hour"), (86_400, "They end in a day"), (604_800, "They end in a week"), (2_592_000, "They end in 30 days")];
 
 /// The grace that is offered: long enough to carry the new secret to where it is used.
 const OFFERED: i64 = 86_400;
 
+const GRACE: Label = label(
+    "grace",
+    "Secrets that are good now",
+    "With a grace, what uses the old secret goes on working until you have carried the new one there.",
+);
+const CHOSEN: Label = label(
+    "secret",
+    "A secret of your own",
+    "Optional, for a client that is moved here and has one. Leave it empty, and a good one is made.",
+);
+
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    Ok(Box::new(move |call| shown(&Opened::of(call, input)?)))
+    Ok(Box::new(move |call| shown(&Opened::of(call, input)?, 200, None)))
 }
 
-/// The new secret is in the reply itself, this once.
-pub fn rotate<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+/// The new secret is in the reply itself, this once. One that was chosen is hashed before the transaction.
+pub fn rotate<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     let id = names::client(input)?;
-    let asked = Form::of_body(input.request)?.one("grace").parse().unwrap_or(OFFERED);
+    let form = Form::of_body(input.request)?;
+    let asked = form.one("grace").parse().unwrap_or(OFFERED);
     let grace_seconds = GRACES.iter().map(|(seconds, _)| *seconds).find(|seconds| *seconds == asked).unwrap_or(OFFERED);
-    Ok(Box::new(move |call| {
-        let client = secrets::rotate(call.tx, call.by, &id, grace_seconds)?;
-        Ok(shown_once::client_secret(&View::of(call, input)?, &client, "New client secret"))
+    Ok(Box::new(move |own| {
+        own.turn_strangers_away()?;
+        let chosen = Some(form.verbatim("secret")).filter(|secret| !secret.is_empty());
+        if let Err(error) = check_chosen(chosen) {
+            let problem = Problem::of(error)?;
+            return own.read(|call| shown(&Opened::of(call, input)?, 400, Some(problem)));
+        }
+        let secret = NewSecret::of(chosen);
+        let client = own.write(|call| secrets::rotate(call.tx, call.by, &id, secret, grace_seconds))?;
+        own.read(|call| Ok(shown_once::client_secret(&View::of(call, input)?, &client, "New client secret")))
     }))
+}
+
+fn check_chosen(secret: Option<&str>) -> Result<()> {
+    let judged = FIELDS.iter().filter(|field| field.name == CHOSEN.name);
+    Ok(judged.map(|field| field.shape.check("Client", field.name, &secret.into())).collect::<std::result::Result<_, _>>()?)
+}
+
+/// Asks before a new secret takes the place of all others at once.
+pub fn replace_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let asked = replacing(&names::client(input)?);
+    confirmation::ask(input, move |_| Ok(asked))
+}
+
+pub fn replace<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    let id = names::client(input)?;
+    let asked = replacing(&id);
+    confirmation::go_through(
+        input,
+        move |_| Ok(asked),
+        move |call| {
+            let client = secrets::rotate(call.tx, call.by, &id, NewSecret::of(None), 0)?;
+            Ok(shown_once::client_secret(&View::of(call, input)?, &client, "New client secret"))
+        },
+    )
+}
+
+fn replacing(id: &ClientId) -> Confirmation {
+    asking(
+        id,
+        "Replace every secret now",
+        "Whatever uses a secret of this client stops working at once, until it has the new one.",
+        "/replace",
+    )
+}
+
+/// Asks before a client loses its secrets.
+pub fn remove_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let asked = removing(&names::client(input)?);
+    confirmation::ask(input, move |_| Ok(asked))
+}
+
+pub fn remove<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    let id = names::client(input)?;
+    let asked = removing(&id);
+    confirmation::go_through(
+        input,
+        move |_| Ok(asked),
+        move |call| {
+            let mut mask = Mask::default();
+            mask.add(FIELDS, "secret");
+            clients::update(call.tx, call.by, call.settings, &id, &mask, &Patch::default(), None)?;
+            Ok(after(&format!("/console/clients/{id}/secrets"), "ended"))
+        },
+    )
+}
+
+fn removing(id: &ClientId) -> Confirmation {
+    asking(
+        id,
+        "Take every secret away",
+        "Whatever uses a secret of this client stops working at once. It becomes a public client, which must use PKCE.",
+        "/remove",
+    )
 }
 
 /// Asks before an older secret is ended.
@@ -63,48 +146,59 @@ pub fn end<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
 }
 
 fn ending(id: &ClientId, number: i64) -> Confirmation {
-    let back = format!("/console/clients/{id}/secrets");
-    Confirmation {
-        place: Place::Clients,
-        what: "Expire the secret now".to_owned(),
-        consequence: "Whatever still uses this secret stops working at once.".to_owned(),
-        path: format!("{back}/{number}/end"),
-        back,
-        typed: id.as_str().to_owned(),
-    }
+    asking(id, "Expire the secret now", "Whatever still uses this secret stops working at once.", &format!("/{number}/end"))
 }
 
 fn number(input: &Input<'_>) -> i64 {
     input.capture("secret_number").and_then(|number| number.parse().ok()).unwrap_or_default()
 }
 
-fn shown(opened: &Opened<'_>) -> Result<Reply> {
+/// A question about the secrets of a client, at this address below them.
+fn asking(id: &ClientId, what: &str, consequence: &str, end: &str) -> Confirmation {
+    let back = format!("/console/clients/{id}/secrets");
+    Confirmation {
+        place: Place::Clients,
+        what: what.to_owned(),
+        consequence: consequence.to_owned(),
+        path: format!("{back}{end}"),
+        back,
+        typed: id.as_str().to_owned(),
+    }
+}
+
+fn shown(opened: &Opened<'_>, status: u16, problem: Option<Problem>) -> Result<Reply> {
     let call = opened.view.call;
-    let fields = Fields::default();
+    let fields = Fields::with(problem);
     let secrets = usage::of_client(call.tx, &opened.client.id)?.secrets;
     let graces: Vec<_> = GRACES.iter().map(|(seconds, text)| (seconds.to_string(), (*text).to_owned())).collect();
-    let grace = label(
-        "grace",
-        "Secrets that are good now",
-        "With a grace, what uses the old secret goes on working until you have carried the new one there.",
-    );
+    let path = opened.path(Tab::Secrets);
     let content = html! {
+        (fields.summary())
         p { "A secret is shown once, when it is made. What is kept here proves it, but can not be turned back into it." }
         @if secrets.is_empty() { p .warning { "It has no secret: a public client, which must use PKCE." } }
-        @else { (table(opened, &secrets)) }
+        @else { (table(&path, &secrets, call.tx.now)) }
         section {
-            h2 { "Rotate" }
-            (opened.view.form(&opened.path(Tab::Secrets), &html! {
-                (fields.select(grace, &graces, &OFFERED.to_string()))
+            h2 { @if secrets.is_empty() { "Give it a secret" } @else { "Rotate" } }
+            (opened.view.form(&path, &html! {
+                @if !secrets.is_empty() { (fields.select(GRACE, &graces, &OFFERED.to_string())) }
+                (fields.password(CHOSEN))
                 div .submit { button .main { "Make a new secret" } }
             }))
         }
+        @if !secrets.is_empty() {
+            section .danger-zone {
+                h2 { "Without a grace" }
+                p { "If a secret has got into the wrong hands, a new one takes the place of all of them at once." }
+                a .button.danger href={(path) "/replace"} { "Replace every secret now …" }
+                p { "A client that can not keep a secret, in a browser or on a phone, should have none." }
+                a .button.danger href={(path) "/remove"} { "Take every secret away …" }
+            }
+        }
     };
-    Ok(opened.page(200, Tab::Secrets, &content))
+    Ok(opened.page(status, Tab::Secrets, &content))
 }
 
-fn table(opened: &Opened<'_>, secrets: &[ClientSecret]) -> Markup {
-    let now = opened.view.call.tx.now;
+fn table(path: &str, secrets: &[ClientSecret], now: Time) -> Markup {
     html! {
         table {
             caption .hidden { "Secrets" }
@@ -123,7 +217,7 @@ fn table(opened: &Opened<'_>, secrets: &[ClientSecret]) -> Markup {
                         td data-label="Last used" { (moment_or(secret.last_used_at, "never")) }
                         td data-label="Ends" { (moment_or(secret.expires_at, "never")) }
                         td .actions { @if n == 0 { span .quiet { "the newest" } } @else {
-                            a .button.danger href={(opened.path(Tab::Secrets)) "/" (secret.number) "/end"} { "Expire now …" }
+                            a .button.danger href={(path) "/" (secret.number) "/end"} { "Expire now …" }
                         } }
                     }
                 }

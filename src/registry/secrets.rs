@@ -59,14 +59,14 @@ pub(super) fn replace(tx: &Tx<'_>, client: &mut Client, secret: Option<NewSecret
     }
 }
 
-/// Gives the client a fresh secret and answers the client with it. Older ones stay good until the grace ends.
-pub fn rotate(tx: &Tx<'_>, by: &Principal, id: &ClientId, grace_seconds: i64) -> Result<Client> {
+/// Gives the client a new secret and answers the client with it. Older ones stay good until the grace ends.
+pub fn rotate(tx: &Tx<'_>, by: &Principal, id: &ClientId, secret: NewSecret, grace_seconds: i64) -> Result<Client> {
     let entity = Entity::Client(id.clone());
     let mut client = tx.client(id, Deleted::No)?.ok_or_else(|| entity.not_found())?;
     client.updated_at = tx.now;
     tx.update_client(&client)?;
     let until: Time = tx.now.plus_seconds(grace_seconds);
-    issue(tx, &mut client, NewSecret::of(None), grace_seconds)?;
+    issue(tx, &mut client, secret, grace_seconds)?;
     let old = serde_json::json!({"value": MASKED, "expires_at": until.to_string()});
     history::record_part(tx, by, &entity, Action::RotateSecret, "secret", old, MASKED.into())?;
     Ok(client)

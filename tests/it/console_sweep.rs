@@ -40,6 +40,8 @@ fn fields(route: &Route) -> Fields {
         "console.organization.member" => &[("rights", "RIGHT_ORGANIZATION_INFO")],
         "console.client.purge"
         | "console.client.secrets.end"
+        | "console.client.secrets.replace"
+        | "console.client.secrets.remove"
         | "console.authorization.revoke"
         | "console.token.end"
         | "console.token.end_all" => &[("confirm", "my-app")],
