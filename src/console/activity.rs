@@ -1,13 +1,13 @@
 //! What happened: to one client, by one account, or altogether.
 
 use maud::{Markup, html};
-use serde_json::{Map, Value};
 
 use crate::base::error::Result;
 use crate::base::uri::form_encoded;
 use crate::call::{Call, Input, Work};
 use crate::console::client_pages::{Opened, Tab};
 use crate::console::fields::{Fields, label};
+use crate::console::saving;
 use crate::console::view::{Place, View, moment, title};
 use crate::http::form::Form;
 use crate::registry::history;
@@ -102,30 +102,12 @@ fn row(event: &Event) -> Markup {
 
 /// What differs, a line for each field.
 fn details(event: &Event) -> Markup {
-    let read = |text: &str| serde_json::from_str::<Map<String, Value>>(text).unwrap_or_default();
-    let (old, new) = (read(&event.old_values), read(&event.new_values));
-    let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
-    names.sort();
-    names.dedup();
-    let shown = |value: Option<&Value>| match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    };
+    let names = saving::names(event);
     html! {
         @if !names.is_empty() {
             details {
                 summary { (few(&names)) }
-                dl .changes {
-                    @for name in names {
-                        dt { (name) }
-                        dd {
-                            @let (was, is) = (shown(old.get(name)), shown(new.get(name)));
-                            @if !was.is_empty() { del { (was) } " " }
-                            @if !is.is_empty() { ins { (is) } }
-                        }
-                    }
-                }
+                (saving::differences(event, |_| true))
                 p .quiet { "Request " code { (event.actor.request_id) } }
             }
         }
@@ -133,8 +115,8 @@ fn details(event: &Event) -> Markup {
 }
 
 /// The first names, and how many more there are.
-fn few(names: &[&String]) -> String {
+fn few(names: &[String]) -> String {
     const SHOWN: usize = 3;
-    let first = names.iter().take(SHOWN).map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+    let first = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
     if names.len() > SHOWN { format!("{first} and {} more", names.len() - SHOWN) } else { first }
 }

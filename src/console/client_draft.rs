@@ -12,6 +12,7 @@ use crate::http::form::Form;
 use crate::model::choice::{Grant, State};
 use crate::model::client::Client;
 use crate::model::value;
+use crate::registry::principal::Principal;
 
 /// The fields as they stand in the form.
 #[derive(Clone, Debug, Default)]
@@ -52,9 +53,14 @@ const ADMINISTRATIVE: Label = label("administrative_contact", "Administrative co
 const TECHNICAL: Label = label("technical_contact", "Technical contact", "Whom to ask about its technology.");
 
 /// The fields that anyone who may change a client may change, and those that only administrators may.
-pub const FOR_HOLDERS: &[&str] =
+const FOR_HOLDERS: &[&str] =
     &["name", "description", "redirect_uris", "logout_redirect_uris", "rights", "administrative_contact", "technical_contact"];
-pub const FOR_ADMINS: &[&str] = &["grants", "state", "state_description", "skip_authorization", "endorsed"];
+const FOR_ADMINS: &[&str] = &["grants", "state", "state_description", "skip_authorization", "endorsed"];
+
+/// The fields in the form of who may do this much.
+pub fn shown_to(by: &Principal) -> Vec<&'static str> {
+    FOR_HOLDERS.iter().chain(if by.is_admin { FOR_ADMINS } else { &[] }).copied().collect()
+}
 
 impl Draft {
     /// What a new client begins with.

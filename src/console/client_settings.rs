@@ -6,17 +6,19 @@ use crate::base::error::{Error, Result};
 use crate::base::page::Page;
 use crate::base::right::Right;
 use crate::call::{Call, Input, OwnWork, Work};
-use crate::console::client_draft::{Draft, FOR_ADMINS, FOR_HOLDERS};
+use crate::console::client_draft::{Draft, shown_to};
 use crate::console::client_pages::{Opened, Tab};
 use crate::console::fields::{Choice, Fields};
 use crate::console::names::{self, account_value};
 use crate::console::problem::Problem;
+use crate::console::saving::{self, Part, Seen};
 use crate::console::view::after;
 use crate::http::form::Form;
 use crate::http::reply::Reply;
 use crate::model::client::{Client, FIELDS};
 use crate::model::mask::Mask;
 use crate::model::patch::Patch;
+use crate::registry::rights::Entity;
 use crate::registry::{clients, members};
 use crate::store::members::{MemberKey, Owned};
 use crate::store::{Direction, Order};
@@ -32,58 +34,50 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 /// Only what differs is changed, as the API's clients do it.
 pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     let id = names::client(input)?;
-    let mut draft = Draft::of_form(&Form::of_body(input.request)?);
+    let sent = Form::of_body(input.request)?;
+    let seen = Seen::of_form(&sent);
+    let mut draft = Draft::of_form(&sent);
     draft.id = id.to_string();
     Ok(Box::new(move |own| {
         own.turn_strangers_away()?;
         let sent = Patch::decode(FIELDS, &draft.to_object()).map_err(Error::from)?;
         let changed = own.write(|call| {
+            let shown = shown_to(call.by);
+            saving::check(call, &Entity::Client(id.clone()), Part::Fields(&shown), seen)?;
             let (old, _) = clients::get(call.tx, call.by, &id, &Mask::everything(FIELDS))?;
-            let mask = differing(call, &old, &sent);
+            let mask = saving::differing(FIELDS, &shown, &old, &sent);
             if mask.is_empty() {
                 return Ok(());
             }
             sent.check(FIELDS, "Client", Some(&mask))?;
-            clients::update(call.tx, call.by, call.settings, &id, &mask, &sent, None).map(drop)
+            clients::update(call.tx, call.by, call.settings, &id, &mask, &sent.clone().only(FIELDS, &mask), None).map(drop)
         });
         match changed {
             Ok(()) => Ok(after(&format!("/console/clients/{id}/settings"), "saved")),
             Err(error) => {
                 let problem = Problem::of(error)?;
-                own.read(|call| form(&Opened::by_id(call, input, &id)?, 400, &draft, Some(problem)))
+                own.read(|call| form(&Opened::by_id(call, input, &id)?, 400, &draft, Some((seen, problem))))
             }
         }
     }))
 }
 
-/// The fields that the form shows to this user and in which it differs from the client.
-fn differing(call: &Call<'_>, old: &Client, sent: &Patch) -> Mask {
-    let shown = FOR_HOLDERS.iter().chain(if call.by.is_admin { FOR_ADMINS } else { &[] });
-    let mut mask = Mask::default();
-    for name in shown {
-        let field = FIELDS.iter().find(|field| field.name == *name);
-        if field.is_some_and(|field| sent.get(name).is_some_and(|value| *value != (field.get)(old))) {
-            mask.add(FIELDS, name);
-        }
-    }
-    // A state that changes alone would take its description away.
-    if mask.names(FIELDS, "state") && !mask.names(FIELDS, "state_description") {
-        mask.add(FIELDS, "state_description");
-    }
-    mask
-}
-
-fn form(opened: &Opened<'_>, status: u16, draft: &Draft, problem: Option<Problem>) -> Result<Reply> {
+/// With what was wrong, in a form that had seen this much.
+fn form(opened: &Opened<'_>, status: u16, draft: &Draft, back: Option<(Seen, Problem)>) -> Result<Reply> {
     let call = opened.view.call;
-    let fields = Fields::with(problem);
     if !opened.rights.has(Right::ClientSettingsBasic) {
         let content = html! { p { "You may look at this client, but not change it. What it asks for stands in its overview." } };
         return Ok(opened.page(status, Tab::Settings, &content));
     }
-    let accounts = accounts(call, &opened.client)?;
+    let client = &opened.client;
+    let carried =
+        saving::carried(call, &Entity::Client(client.id.clone()), Part::Fields(&shown_to(call.by)), back.as_ref().map(|(seen, _)| *seen))?;
+    let fields = Fields::with(back.map(|(_, problem)| problem));
+    let accounts = accounts(call, client)?;
     let content = html! {
         (fields.summary())
         (opened.view.form(&opened.path(Tab::Settings), &html! {
+            (carried)
             p { "OAuth Client ID " code { (draft.id) } }
             (draft.basics(&fields))
             (draft.contacts(&fields, &accounts))

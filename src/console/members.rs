@@ -13,6 +13,7 @@ use crate::console::names::{self, account};
 use crate::console::organizations;
 use crate::console::problem::Problem;
 use crate::console::rights_picker;
+use crate::console::saving::{self, Part, Seen};
 use crate::console::view::{View, after, signed_in, way};
 use crate::http::form::Form;
 use crate::http::reply::Reply;
@@ -63,19 +64,23 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 
 pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     let (owned, account) = (names::owned(input)?, names::member(input)?);
-    let sent = Sent::of(&Form::of_body(input.request)?, &owned);
+    let form = Form::of_body(input.request)?;
+    let (sent, seen) = (Sent::of(&form, &owned), Seen::of_form(&form));
     Ok(Box::new(move |own| {
         own.turn_strangers_away()?;
         let changed = match sent.rights.is_empty() {
             true => Err(Problem::new("rights", "At least one right must be selected.")),
-            false => Ok(own.write(|call| members::set(call.tx, call.by, &owned, &account, &sent.rights))),
+            false => Ok(own.write(|call| {
+                saving::check(call, &Entity::from(&owned), Part::Member(&account), seen)?;
+                members::set(call.tx, call.by, &owned, &account, &sent.rights)
+            })),
         };
         let problem = match changed {
             Ok(Ok(())) => return Ok(after(&path(&owned), "saved")),
             Ok(Err(error)) => Problem::of(error)?,
             Err(problem) => problem,
         };
-        own.read(|call| edit_form(call, input, 400, &owned, &account, &sent, Some(problem)))
+        own.read(|call| edit_form(call, input, 400, &owned, &account, &sent, Some((seen, problem))))
     }))
 }
 
@@ -194,6 +199,7 @@ fn form(call: &Call<'_>, input: &Input<'_>, status: u16, owned: &Owned, sent: &S
     })
 }
 
+/// With what was wrong, in a form that had seen this much.
 fn edit_form(
     call: &Call<'_>,
     input: &Input<'_>,
@@ -201,9 +207,12 @@ fn edit_form(
     owned: &Owned,
     account: &AccountId,
     sent: &Sent,
-    problem: Option<Problem>,
+    back: Option<(Seen, Problem)>,
 ) -> Result<Reply> {
-    let fields = Fields::with(problem);
+    let carried = saving::carried(call, &Entity::from(owned), Part::Member(account), back.as_ref().map(|(seen, _)| *seen))?;
+    let fields = Fields::with(back.map(|(_, problem)| problem));
+    // What somebody holds is on offer, whatever it is: otherwise saving would take it away.
+    let chosen: Rights = sent.rights.iter().copied().collect();
     let is_oneself = AccountId::User(signed_in(call)?.clone()) == *account;
     let place = format!("{}/{}/{}", path(owned), account.kind(), account.as_str());
     around(call, input, status, owned, |view| {
@@ -212,7 +221,8 @@ fn edit_form(
             (fields.summary())
             @if is_oneself { p .warning { "This is you. What you take from yourself only somebody else can give back." } }
             (view.form(&place, &html! {
-                (rights_picker::picker(&fields, "Rights", offered(owned), sent.rights.iter().copied().collect()))
+                (carried)
+                (rights_picker::picker(&fields, "Rights", offered(owned).or(chosen), chosen))
                 div .submit { button .main { "Save changes" } a href=(path(owned)) { "Cancel" } }
             }))
             (view.button(&format!("{place}/remove"), &format!("Remove {}", word(owned)), "danger"))

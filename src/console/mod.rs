@@ -23,6 +23,7 @@ pub mod picture;
 pub mod problem;
 pub mod review;
 pub mod rights_picker;
+pub mod saving;
 pub mod sessions;
 pub mod shown_once;
 pub mod users;

@@ -13,6 +13,7 @@ use crate::console::fields::{Fields, Label, label};
 use crate::console::listing::Listing;
 use crate::console::names;
 use crate::console::problem::Problem;
+use crate::console::saving::{self, Part, Seen};
 use crate::console::users::which;
 use crate::console::view::{Place, View, after, moment, moment_or, signed_in, title, way};
 use crate::http::form::Form;
@@ -131,33 +132,42 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
         let opened = Opened::by_id(call, input, &id)?;
         let draft = Draft::of_organization(&opened.organization);
-        Ok(edit_form(&opened, 200, &draft, None))
+        edit_form(&opened, 200, &draft, None)
     }))
 }
 
+/// Only what differs is changed.
 pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     let id = names::organization(input)?;
-    let draft = Draft { id: id.to_string(), ..Draft::of_form(&Form::of_body(input.request)?) };
+    let sent = Form::of_body(input.request)?;
+    let seen = Seen::of_form(&sent);
+    let draft = Draft { id: id.to_string(), ..Draft::of_form(&sent) };
     Ok(Box::new(move |own| {
         own.turn_strangers_away()?;
         let sent = Patch::decode(FIELDS, &draft.to_object()).map_err(Error::from)?;
-        let mut mask = Mask::default();
-        for name in ["name", "description"] {
-            mask.add(FIELDS, name);
-        }
-        let changed = sent
-            .check(FIELDS, "Organization", Some(&mask))
-            .map_err(Error::from)
-            .and_then(|()| own.write(|call| organizations::update(call.tx, call.by, call.settings, &id, &mask, &sent).map(drop)));
+        let changed = own.write(|call| {
+            saving::check(call, &Entity::Organization(id.clone()), SHOWN, seen)?;
+            let (old, _) = organizations::get(call.tx, call.by, &id, &Mask::default())?;
+            let mask = saving::differing(FIELDS, SHOWN_FIELDS, &old, &sent);
+            if mask.is_empty() {
+                return Ok(());
+            }
+            sent.check(FIELDS, "Organization", Some(&mask))?;
+            organizations::update(call.tx, call.by, call.settings, &id, &mask, &sent.clone().only(FIELDS, &mask)).map(drop)
+        });
         match changed {
             Ok(()) => Ok(after(&format!("/console/organizations/{id}"), "saved")),
             Err(error) => {
                 let problem = Problem::of(error)?;
-                own.read(|call| Ok(edit_form(&Opened::by_id(call, input, &id)?, 400, &draft, Some(problem))))
+                own.read(|call| edit_form(&Opened::by_id(call, input, &id)?, 400, &draft, Some((seen, problem))))
             }
         }
     }))
 }
+
+/// What can be changed in the form of an organization.
+const SHOWN_FIELDS: &[&str] = &["name", "description"];
+const SHOWN: Part<'_> = Part::Fields(SHOWN_FIELDS);
 
 /// An organization as the form has it.
 #[derive(Clone, Debug, Default)]
@@ -176,10 +186,10 @@ impl Draft {
         Draft { id: form.one("id").to_owned(), name: form.one("name").to_owned(), description: form.one("description").to_owned() }
     }
 
+    /// As the API is sent an organization.
     fn to_object(&self) -> Map<String, Value> {
-        let ids = json!({"organization_id": self.id});
         Map::from_iter([
-            ("ids".to_owned(), ids),
+            ("ids".to_owned(), json!({"organization_id": self.id})),
             ("name".to_owned(), json!(self.name)),
             ("description".to_owned(), json!(self.description)),
         ])
@@ -195,7 +205,10 @@ impl Draft {
     }
 
     fn rows(&self, fields: &Fields) -> Markup {
-        html! { (fields.text(NAME, &self.name)) (fields.area(DESCRIPTION, &self.description)) }
+        html! {
+            (fields.text(NAME, &self.name))
+            (fields.area(DESCRIPTION, &self.description))
+        }
     }
 }
 
@@ -261,19 +274,24 @@ fn add_form(call: &Call<'_>, input: &Input<'_>, status: u16, draft: &Draft, prob
     Ok(view.page(status, Place::Organizations, "Add organization", &content))
 }
 
-fn edit_form(opened: &Opened<'_>, status: u16, draft: &Draft, problem: Option<Problem>) -> Reply {
-    let fields = Fields::with(problem);
+/// With what was wrong, in a form that had seen this much.
+fn edit_form(opened: &Opened<'_>, status: u16, draft: &Draft, back: Option<(Seen, Problem)>) -> Result<Reply> {
+    let (call, organization) = (opened.view.call, &opened.organization);
+    let entity = Entity::Organization(organization.id.clone());
     let content = html! {
-        (fields.summary())
         @if opened.rights.has(Right::OrganizationSettingsBasic) {
+            @let carried = saving::carried(call, &entity, SHOWN, back.as_ref().map(|(seen, _)| *seen))?;
+            @let fields = Fields::with(back.map(|(_, problem)| problem));
+            (fields.summary())
             (opened.view.form(&opened.path(), &html! {
+                (carried)
                 (draft.rows(&fields))
                 div .submit { button .main { "Save changes" } a href="/console/organizations" { "Cancel" } }
             }))
-        } @else { p { (draft.description) } }
-        @if opened.rights.has(Right::OrganizationDelete) {
-            (farewell::zone(&opened.view, &Entity::Organization(opened.organization.id.clone())))
+        } @else {
+            p .description { (draft.description) }
         }
+        @if opened.rights.has(Right::OrganizationDelete) { (farewell::zone(&opened.view, &entity)) }
     };
-    opened.page(status, Tab::Settings, &content)
+    Ok(opened.page(status, Tab::Settings, &content))
 }

@@ -14,11 +14,11 @@ use crate::console::fields::{Choice, Fields, Label, label};
 use crate::console::listing::Listing;
 use crate::console::names;
 use crate::console::problem::Problem;
+use crate::console::saving::{self, Part, Seen};
 use crate::console::view::{Place, View, after, badge, moment, moment_or, state_name, title, way};
 use crate::http::form::Form;
 use crate::http::reply::Reply;
 use crate::model::choice::State;
-use crate::model::mask::Mask;
 use crate::model::patch::Patch;
 use crate::model::user::{FIELDS, User};
 use crate::registry::guidelines;
@@ -150,12 +150,15 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 /// Only what differs is changed.
 pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     let id = names::user(input)?;
-    let draft = Draft { id: id.to_string(), ..Draft::of_form(&Form::of_body(input.request)?) };
+    let sent = Form::of_body(input.request)?;
+    let seen = Seen::of_form(&sent);
+    let draft = Draft { id: id.to_string(), ..Draft::of_form(&sent) };
     Ok(Box::new(move |own| {
         own.turn_strangers_away()?;
         let sent = Patch::decode(FIELDS, &draft.to_object("")).map_err(Error::from)?;
         let changed = own.write(|call| {
-            let mask = differing(&users::existing(call.tx, &id)?, &sent);
+            saving::check(call, &Entity::User(id.clone()), SHOWN, seen)?;
+            let mask = saving::differing(FIELDS, SHOWN_FIELDS, &users::existing(call.tx, &id)?, &sent);
             if mask.is_empty() {
                 return Ok(());
             }
@@ -167,11 +170,15 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
             Ok(()) => Ok(after(&format!("/console/users/{id}"), "saved")),
             Err(error) => {
                 let problem = Problem::of(error)?.renamed("id", "primary_email_address");
-                own.read(|call| edit_form(call, input, 400, &users::existing(call.tx, &id)?, &draft, Some(problem)))
+                own.read(|call| edit_form(call, input, 400, &users::existing(call.tx, &id)?, &draft, Some((seen, problem))))
             }
         }
     }))
 }
+
+/// What can be changed in the form of a user.
+const SHOWN_FIELDS: &[&str] = &["name", "description", "primary_email_address", "state", "state_description", "admin"];
+const SHOWN: Part<'_> = Part::Fields(SHOWN_FIELDS);
 
 /// A user as the form has it.
 #[derive(Clone, Debug, Default)]
@@ -250,20 +257,6 @@ impl Draft {
     }
 }
 
-fn differing(old: &User, sent: &Patch) -> Mask {
-    let mut mask = Mask::default();
-    for name in ["name", "description", "primary_email_address", "state", "state_description", "admin"] {
-        let field = FIELDS.iter().find(|field| field.name == name);
-        if field.is_some_and(|field| sent.get(name).is_some_and(|value| *value != (field.get)(old))) {
-            mask.add(FIELDS, name);
-        }
-    }
-    if mask.names(FIELDS, "state") && !mask.names(FIELDS, "state_description") {
-        mask.add(FIELDS, "state_description");
-    }
-    mask
-}
-
 fn add_form(call: &Call<'_>, input: &Input<'_>, status: u16, draft: &Draft, problem: Option<Problem>) -> Result<Reply> {
     let view = View::of(call, input)?;
     let fields = Fields::with(problem);
@@ -280,9 +273,12 @@ fn add_form(call: &Call<'_>, input: &Input<'_>, status: u16, draft: &Draft, prob
     Ok(view.page(status, Place::Users, "Add user", &content))
 }
 
-fn edit_form(call: &Call<'_>, input: &Input<'_>, status: u16, user: &User, draft: &Draft, problem: Option<Problem>) -> Result<Reply> {
+/// With what was wrong, in a form that had seen this much.
+fn edit_form(call: &Call<'_>, input: &Input<'_>, status: u16, user: &User, draft: &Draft, back: Option<(Seen, Problem)>) -> Result<Reply> {
     let view = View::of(call, input)?;
-    let fields = Fields::with(problem);
+    let entity = Entity::User(user.id.clone());
+    let carried = saving::carried(call, &entity, SHOWN, back.as_ref().map(|(seen, _)| *seen))?;
+    let fields = Fields::with(back.map(|(_, problem)| problem));
     let path = format!("/console/users/{}", user.id);
     let content = html! {
         p .crumbs { a href="/console/users" { "Users" } }
@@ -290,10 +286,11 @@ fn edit_form(call: &Call<'_>, input: &Input<'_>, status: u16, user: &User, draft
         p { "Created " (moment(user.created_at)) ". " a href={"/console/activity?actor=" (user.id)} { "What this user did" } }
         (fields.summary())
         (view.form(&path, &html! {
+            (carried)
             (draft.rows(&fields))
             div .submit { button .main { "Save changes" } a href="/console/users" { "Cancel" } }
         }))
-        (farewell::zone(&view, &Entity::User(user.id.clone())))
+        (farewell::zone(&view, &entity))
     };
     Ok(view.page(status, Place::Users, user.id.as_str(), &content))
 }

@@ -44,6 +44,12 @@ impl Patch {
         self.0.insert(name, value);
     }
 
+    /// The same, without the fields that the mask leaves out.
+    pub fn only<E>(mut self, fields: &'static [Field<E>], mask: &Mask) -> Patch {
+        self.0.retain(|name, _| mask.names(fields, name));
+        self
+    }
+
     fn value<E>(&self, field: &Field<E>) -> Value {
         self.get(field.name).cloned().unwrap_or_else(|| field.shape.nothing())
     }

@@ -57,7 +57,29 @@ pub fn list(tx: &Tx<'_>, by: &Principal, entity: Option<&Entity>, mut search: Ev
     tx.newest_events(&search, most)
 }
 
-fn reading(entity: &Entity) -> Right {
+/// The newest event there is; what happens after this transaction gets a greater number.
+pub fn newest(tx: &Tx<'_>) -> Result<i64> {
+    tx.newest_event()
+}
+
+/// What was done of this to an entity after an event, oldest first. For the caller who may change it; what was and what is, only those may
+/// be shown who hold the right of [`reading`].
+pub fn since(tx: &Tx<'_>, entity: &Entity, actions: &[Action], number: i64) -> Result<Vec<Event>> {
+    tx.oldest_events(&EventSearch {
+        entity: Some((entity.kind().to_owned(), entity.as_str().to_owned())),
+        names: actions.iter().map(|action| name(entity.kind(), *action)).collect(),
+        after: Some(number),
+        ..EventSearch::default()
+    })
+}
+
+/// What an event is called.
+pub fn name(kind: &str, action: Action) -> String {
+    format!("{kind}.{}", action.name())
+}
+
+/// The right that shows somebody what happened to an entity.
+pub fn reading(entity: &Entity) -> Right {
     match entity {
         Entity::Client(_) => Right::ClientInfo,
         Entity::User(_) => Right::UserInfo,

@@ -1,6 +1,6 @@
 //! The rows of events. Only ever appended to; what strangers caused goes after a while.
 
-use rusqlite::named_params;
+use rusqlite::{OptionalExtension, named_params};
 
 use crate::base::error::Result;
 use crate::base::id::ClientId;
@@ -72,7 +72,21 @@ impl Tx<'_> {
 
     /// The events of one entity, oldest first.
     pub fn events(&self, entity_kind: &str, entity_id: &str) -> Result<Vec<Event>> {
-        let search = EventSearch { entity: Some((entity_kind.to_owned(), entity_id.to_owned())), ..EventSearch::default() };
+        self.oldest_events(&EventSearch { entity: Some((entity_kind.to_owned(), entity_id.to_owned())), ..EventSearch::default() })
+    }
+
+    /// The number of the newest event that stays: later ones get greater numbers. Nought if there is none.
+    pub fn newest_event(&self) -> Result<i64> {
+        let number = self
+            .connection
+            .prepare_cached(&format!("SELECT event_number FROM events WHERE NOT {REFUSALS} ORDER BY event_number DESC LIMIT 1"))?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        Ok(number.unwrap_or_default())
+    }
+
+    /// The events that the search finds, oldest first.
+    pub fn oldest_events(&self, search: &EventSearch) -> Result<Vec<Event>> {
         Ok(search.query().all(self.connection, COLUMNS, "event_number", None, read)?)
     }
 
@@ -92,6 +106,10 @@ pub struct EventSearch {
     pub actor: Option<String>,
     /// Only events with smaller numbers: where the page before this one ended.
     pub before: Option<i64>,
+    /// Only events with greater numbers.
+    pub after: Option<i64>,
+    /// Only events of these names; of all, if there are none.
+    pub names: Vec<String>,
     /// Only events since whoever had this kind and this ID before was purged: an ID that was freed has a new owner.
     pub since_purge_of: Option<(&'static str, String)>,
 }
@@ -119,6 +137,14 @@ impl EventSearch {
         if let Some(before) = &self.before {
             query.only_if("event_number < :before");
             query.with(":before", before);
+        }
+        if let Some(after) = &self.after {
+            query.only_if("event_number > :after");
+            query.with(":after", after);
+        }
+        if !self.names.is_empty() {
+            query.only_if("name IN (SELECT value FROM json_each(:names))");
+            query.with(":names", serde_json::json!(self.names).to_string());
         }
         query
     }

@@ -63,16 +63,18 @@ pub fn signed_in_admin(server: &Server) -> Visitor {
 }
 
 impl Visitor {
-    /// The body of a form with the token of a page.
-    pub fn form_of(&mut self, server: &Server, fields: &[(&str, &str)]) -> String {
+    /// The body of a form with what its page gives along: the token, and what it has seen.
+    pub fn form_of(&mut self, server: &Server, target: &str, fields: &[(&str, &str)]) -> String {
         self.get(server, "/console");
         let token = self.jar.get("_csrf").expect("a page gives a token").to_owned();
-        form(&[fields, &[("_csrf", &token)]].concat())
+        let seen = if fields.iter().any(|(name, _)| *name == "seen") { None } else { seen_by(&self.get(server, target)) };
+        let seen = seen.as_deref().map(|seen| ("seen", seen));
+        form(&[fields, &[("_csrf", &token)], seen.as_slice()].concat())
     }
 
     /// Fills in a form and sends it.
     pub fn sends_form(&mut self, server: &Server, target: &str, fields: &[(&str, &str)]) -> Answer {
-        let body = self.form_of(server, fields);
+        let body = self.form_of(server, target, fields);
         self.send(server, "POST", target, &[("Content-Type", "application/x-www-form-urlencoded")], &body)
     }
 
@@ -85,6 +87,11 @@ impl Visitor {
             assert!(answer.text().contains(text), "{target} does not say {text}\n{}", answer.text());
         }
     }
+}
+
+/// What the form of a page has seen.
+pub fn seen_by(page: &Answer) -> Option<String> {
+    page.text().split("name=\"seen\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).map(str::to_owned)
 }
 
 /// A form came back with this beside its field.

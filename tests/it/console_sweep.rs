@@ -140,7 +140,7 @@ fn nothing_is_changed_without_the_token_of_a_page_or_from_another_site() {
         let target = target(&town, route);
         let without = visitor.post(&town.server, &target, fields(route));
         assert_eq!(without.status, 403, "{target}");
-        let body = visitor.form_of(&town.server, fields(route));
+        let body = visitor.form_of(&town.server, &target, fields(route));
         let headers = [("Content-Type", "application/x-www-form-urlencoded"), ("Sec-Fetch-Site", "cross-site")];
         let elsewhere = visitor.send(&town.server, "POST", &target, &headers, &body);
         assert_eq!(elsewhere.status, 403, "{target}");

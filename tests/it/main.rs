@@ -11,7 +11,6 @@ mod client;
 mod clients;
 mod console;
 mod console_forms;
-
 mod console_sweep;
 mod crash;
 mod disk;

@@ -160,6 +160,7 @@ fn an_error_is_defined_once() {
         keyfob::registry::sessions::ERRORS,
         keyfob::registry::sign_in::ERRORS,
         keyfob::registry::throttle::ERRORS,
+        keyfob::console::saving::ERRORS,
         keyfob::cli::refusal::ERRORS,
     ];
     let tables = sources().iter().filter(|source| source.product().contains("errors! {")).count();

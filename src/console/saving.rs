@@ -1,0 +1,158 @@
+//! Saving a form: only what differs is changed, and nothing that others changed while it was open is overwritten unseen.
+//!
+//! Every change leaves an event, so a form carries the number of the newest event that its page knew of. What it may change must not
+//! have changed since; if it has, the form comes back with what was typed and with what happened, and the next time it is saved.
+
+use maud::{Markup, html};
+use serde_json::{Map, Value};
+
+use crate::base::error::{Result, errors};
+use crate::base::id::AccountId;
+use crate::call::Call;
+use crate::console::view::moment;
+use crate::http::form::Form;
+use crate::model::event::Action;
+use crate::model::field::Field;
+use crate::model::mask::Mask;
+use crate::model::patch::Patch;
+use crate::registry::history;
+use crate::registry::rights::{self, Entity};
+use crate::store::Deleted;
+use crate::store::events::Event;
+
+errors! {
+    CHANGED_MEANWHILE: FailedPrecondition "keyfob" "changed_meanwhile"
+        "nothing is saved yet: this was changed while the form was open. What you typed is still here; save it again to overwrite the change";
+}
+
+const NAME: &str = "seen";
+
+/// The newest event that a form knows of. Without one it knows of nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen(i64);
+
+/// What a form lets people change of an entity.
+#[derive(Clone, Copy, Debug)]
+pub enum Part<'a> {
+    Fields(&'a [&'a str]),
+    Member(&'a AccountId),
+    /// By its ID.
+    ApiKey(&'a str),
+}
+
+impl Seen {
+    pub fn of_form(form: &Form) -> Seen {
+        Seen(form.one(NAME).parse().unwrap_or_default())
+    }
+}
+
+/// Refuses to save over what the form did not know of. In the transaction that saves.
+pub fn check(call: &Call<'_>, entity: &Entity, part: Part<'_>, seen: Seen) -> Result<()> {
+    if since(call, entity, part, seen)?.is_empty() { Ok(()) } else { Err((&CHANGED_MEANWHILE).into()) }
+}
+
+/// What a form carries. One that comes back tells what happened since it was `sent`, and knows of it from then on.
+pub fn carried(call: &Call<'_>, entity: &Entity, part: Part<'_>, sent: Option<Seen>) -> Result<Markup> {
+    let events = sent.map_or(Ok(Vec::new()), |seen| since(call, entity, part, seen))?;
+    let newest = match sent {
+        Some(seen) if events.is_empty() => seen.0,
+        _ => history::newest(call.tx)?,
+    };
+    let may_read = rights::on(call.tx, call.by, entity, Deleted::No)?.has(history::reading(entity));
+    Ok(html! {
+        input type="hidden" name=(NAME) value=(newest);
+        @for event in &events {
+            div .note {
+                p {
+                    @match &event.actor.account_id { Some(account) => strong { (account) }, None => "The operator" }
+                    " changed it, " (moment(event.happened_at)) "."
+                }
+                @if may_read { (differences(event, |name| part.has(name))) }
+            }
+        }
+    })
+}
+
+/// The fields in which what was sent differs from what is kept.
+pub fn differing<E>(fields: &'static [Field<E>], names: &[&str], kept: &E, sent: &Patch) -> Mask {
+    let mut mask = Mask::default();
+    for field in fields.iter().filter(|field| names.contains(&field.name)) {
+        if sent.get(field.name).is_some_and(|value| *value != (field.get)(kept)) {
+            mask.add(fields, field.name);
+        }
+    }
+    // A state that changes alone would take its description away.
+    if mask.names(fields, "state") && !mask.names(fields, "state_description") {
+        mask.add(fields, "state_description");
+    }
+    mask
+}
+
+/// What an event changed: of each field that is wanted, what was and what is.
+pub fn differences(event: &Event, is_wanted: impl Fn(&str) -> bool) -> Markup {
+    let (old, new) = (object(&event.old_values), object(&event.new_values));
+    let shown = |value: Option<&Value>| match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    };
+    html! {
+        dl .changes {
+            @for name in names(event).iter().filter(|name| is_wanted(name)) {
+                dt { (name) }
+                dd {
+                    @let (was, is) = (shown(old.get(name)), shown(new.get(name)));
+                    @if !was.is_empty() { del { (was) } " " }
+                    @if !is.is_empty() { ins { (is) } }
+                }
+            }
+        }
+    }
+}
+
+/// The fields that an event changed, sorted.
+pub fn names(event: &Event) -> Vec<String> {
+    let mut names: Vec<String> = object(&event.old_values).into_iter().chain(object(&event.new_values)).map(|(name, _)| name).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn object(text: &str) -> Map<String, Value> {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+impl Part<'_> {
+    fn actions(&self) -> &'static [Action] {
+        // One that was purged and made anew is another one, whatever it is called.
+        match self {
+            Part::Fields(_) => &[Action::Create, Action::Update],
+            Part::Member(_) => &[Action::Create, Action::SetCollaborator, Action::RemoveCollaborator],
+            Part::ApiKey(_) => &[Action::UpdateApiKey],
+        }
+    }
+
+    /// Whether it is among what an event calls by this name.
+    fn has(&self, name: &str) -> bool {
+        match self {
+            Part::Fields(fields) => fields.contains(&name),
+            Part::Member(account) => account.as_str() == name,
+            Part::ApiKey(_) => name == "api_key",
+        }
+    }
+
+    fn is_changed_by(&self, entity: &Entity, event: &Event) -> bool {
+        match self {
+            _ if event.name == history::name(entity.kind(), Action::Create) => true,
+            Part::ApiKey(id) => object(&event.new_values).get("api_key").is_some_and(|key| key["id"] == *id),
+            Part::Fields(_) | Part::Member(_) => names(event).iter().any(|name| self.has(name)),
+        }
+    }
+}
+
+/// What changed of this part since then, oldest first.
+fn since(call: &Call<'_>, entity: &Entity, part: Part<'_>, seen: Seen) -> Result<Vec<Event>> {
+    let mut events = history::since(call.tx, entity, part.actions(), seen.0)?;
+    events.retain(|event| part.is_changed_by(entity, event));
+    Ok(events)
+}
