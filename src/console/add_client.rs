@@ -98,6 +98,7 @@ fn judged(draft: &Draft) -> std::result::Result<(ClientId, AccountId, Patch), Wr
     let sent = Patch::decode(FIELDS, &draft.to_object()).map_err(Error::from)?;
     let id = known_id(&draft.id)?;
     guidelines::check_id(id.as_str())?;
+    draft.attributes.check("Client")?;
     sent.check(FIELDS, "Client", None)?;
     let missing = |field: &str, text: &str| Err(Wrong::Missing(Problem::new(field, text)));
     if draft.redirect_uris.is_empty() {
@@ -143,6 +144,7 @@ fn form(call: &Call<'_>, input: &Input<'_>, status: u16, draft: &Draft, problem:
             (draft.grants(&fields, call.by.is_admin))
             p .note { "Ask only for the minimum set of rights that the application needs: every right is shown to users when they are asked for consent." }
             (draft.rights(&fields))
+            (draft.attributes.rows(&fields))
             @if call.by.is_admin { (draft.advanced(&fields, Some(becomes))) }
             div .submit { button .main { "Create OAuth client" } a href="/console/clients" { "Cancel" } }
         }))

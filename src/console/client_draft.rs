@@ -4,8 +4,9 @@ use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
 use crate::base::right::{Right, Rights};
+use crate::console::attributes::Attributes;
+use crate::console::contacts::Contacts;
 use crate::console::fields::{Choice, Fields, Label, label};
-use crate::console::names::{account, account_value};
 use crate::console::rights_picker;
 use crate::console::view::state_name;
 use crate::http::form::Form;
@@ -31,8 +32,8 @@ pub struct Draft {
     pub state_description: String,
     pub skip_authorization: bool,
     pub endorsed: bool,
-    pub administrative_contact: String,
-    pub technical_contact: String,
+    pub attributes: Attributes,
+    pub contacts: Contacts,
 }
 
 const NAME: Label = label("name", "Name", "Shown to users; usually the ID in fine spelling.");
@@ -49,12 +50,18 @@ const STATE_DESCRIPTION: Label =
     label("state_description", "State description", "Why it is in that state; its collaborators are shown it.");
 const SKIP: Label = label("skip_authorization", "Skip Authorization", "Users are not asked for consent.");
 const ENDORSED: Label = label("endorsed", "Endorsed", "The administrators vouch for this client.");
-const ADMINISTRATIVE: Label = label("administrative_contact", "Administrative contact", "Whom to ask about the client.");
-const TECHNICAL: Label = label("technical_contact", "Technical contact", "Whom to ask about its technology.");
 
 /// The fields that anyone who may change a client may change, and those that only administrators may.
-const FOR_HOLDERS: &[&str] =
-    &["name", "description", "redirect_uris", "logout_redirect_uris", "rights", "administrative_contact", "technical_contact"];
+const FOR_HOLDERS: &[&str] = &[
+    "name",
+    "description",
+    "redirect_uris",
+    "logout_redirect_uris",
+    "rights",
+    "attributes",
+    "administrative_contact",
+    "technical_contact",
+];
 const FOR_ADMINS: &[&str] = &["grants", "state", "state_description", "skip_authorization", "endorsed"];
 
 /// The fields in the form of who may do this much.
@@ -69,7 +76,6 @@ impl Draft {
     }
 
     pub fn of_client(client: &Client) -> Draft {
-        let contact = |contact: &Option<crate::base::id::AccountId>| contact.as_ref().map(account_value).unwrap_or_default();
         Draft {
             id: client.id.to_string(),
             owner: String::new(),
@@ -83,8 +89,8 @@ impl Draft {
             state_description: client.state_description.clone(),
             skip_authorization: client.skip_authorization,
             endorsed: client.endorsed,
-            administrative_contact: contact(&client.administrative_contact),
-            technical_contact: contact(&client.technical_contact),
+            attributes: Attributes::of(&client.attributes),
+            contacts: Contacts::of(client.administrative_contact.as_ref(), client.technical_contact.as_ref()),
         }
     }
 
@@ -103,8 +109,8 @@ impl Draft {
             state_description: form.one("state_description").to_owned(),
             skip_authorization: form.has("skip_authorization"),
             endorsed: form.has("endorsed"),
-            administrative_contact: form.one("administrative_contact").to_owned(),
-            technical_contact: form.one("technical_contact").to_owned(),
+            attributes: Attributes::of_form(form),
+            contacts: Contacts::of_form(form),
         }
     }
 
@@ -121,12 +127,9 @@ impl Draft {
             ("state_description".to_owned(), json!(self.state_description)),
             ("skip_authorization".to_owned(), json!(self.skip_authorization)),
             ("endorsed".to_owned(), json!(self.endorsed)),
+            ("attributes".to_owned(), self.attributes.to_json()),
         ]);
-        for (name, contact) in [("administrative_contact", &self.administrative_contact), ("technical_contact", &self.technical_contact)] {
-            if let Some(contact) = account(contact) {
-                object.insert(name.to_owned(), value::account(Some(&contact)));
-            }
-        }
+        self.contacts.add_to(&mut object);
         if let Some(state) = self.state {
             object.insert("state".to_owned(), json!(state.name()));
         }
@@ -140,13 +143,6 @@ impl Draft {
             (fields.area(DESCRIPTION, &self.description))
             (fields.rows(REDIRECT, "Redirect URL", "+ Add redirect URL", &self.redirect_uris))
             (fields.rows(LOGOUT, "Logout redirect URL", "+ Add logout redirect URL", &self.logout_redirect_uris))
-        }
-    }
-
-    pub fn contacts(&self, fields: &Fields, accounts: &[Choice]) -> Markup {
-        html! {
-            (fields.select(ADMINISTRATIVE, accounts, &self.administrative_contact))
-            (fields.select(TECHNICAL, accounts, &self.technical_contact))
         }
     }
 

@@ -7,7 +7,7 @@ use crate::base::uri;
 use crate::call::{Input, Work};
 use crate::console::client_pages::{Opened, Tab};
 use crate::console::view::{age, moment, moment_or};
-use crate::console::{picture, rights_picker, shown_once};
+use crate::console::{contacts, picture, rights_picker, shown_once};
 use crate::model::choice::{Grant, State};
 use crate::model::client::Client;
 use crate::registry::usage::{self, Usage};
@@ -39,6 +39,11 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                     @if !client.logout_redirect_uris.is_empty() { dt { "Logout redirect URLs" } dd { (lines(&client.logout_redirect_uris)) } }
                     dt { "Grant types" } dd { (grants(client)) }
                     dt { "Rights" } dd { (rights_picker::tags(&client.rights)) }
+                    dt { "Administrative contact" } dd { (contacts::shown(client.administrative_contact.as_ref())) }
+                    dt { "Technical contact" } dd { (contacts::shown(client.technical_contact.as_ref())) }
+                    @if !client.attributes.is_empty() {
+                        dt { "Attributes" } dd { ul .plain { @for (key, value) in &client.attributes { li { code { (key) } " " (value) } } } }
+                    }
                 }
             }
             section {

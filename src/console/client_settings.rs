@@ -3,25 +3,24 @@
 use maud::html;
 
 use crate::base::error::{Error, Result};
-use crate::base::page::Page;
 use crate::base::right::Right;
-use crate::call::{Call, Input, OwnWork, Work};
+use crate::call::{Input, OwnWork, Work};
 use crate::console::client_draft::{Draft, shown_to};
 use crate::console::client_pages::{Opened, Tab};
-use crate::console::fields::{Choice, Fields};
-use crate::console::names::{self, account_value};
+use crate::console::contacts;
+use crate::console::fields::Fields;
+use crate::console::names;
 use crate::console::problem::Problem;
 use crate::console::saving::{self, Part, Seen};
 use crate::console::view::after;
 use crate::http::form::Form;
 use crate::http::reply::Reply;
-use crate::model::client::{Client, FIELDS};
+use crate::model::client::FIELDS;
 use crate::model::mask::Mask;
 use crate::model::patch::Patch;
+use crate::registry::clients;
 use crate::registry::rights::Entity;
-use crate::registry::{clients, members};
-use crate::store::members::{MemberKey, Owned};
-use crate::store::{Direction, Order};
+use crate::store::members::Owned;
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
@@ -49,6 +48,7 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
             if mask.is_empty() {
                 return Ok(());
             }
+            draft.attributes.check("Client")?;
             sent.check(FIELDS, "Client", Some(&mask))?;
             clients::update(call.tx, call.by, call.settings, &id, &mask, &sent.clone().only(FIELDS, &mask), None).map(drop)
         });
@@ -73,39 +73,22 @@ fn form(opened: &Opened<'_>, status: u16, draft: &Draft, back: Option<(Seen, Pro
     let carried =
         saving::carried(call, &Entity::Client(client.id.clone()), Part::Fields(&shown_to(call.by)), back.as_ref().map(|(seen, _)| *seen))?;
     let fields = Fields::with(back.map(|(_, problem)| problem));
-    let accounts = accounts(call, client)?;
+    let contacts = [client.administrative_contact.as_ref(), client.technical_contact.as_ref()];
+    let accounts = contacts::choices(call, &Owned::Client(client.id.clone()), contacts)?;
     let content = html! {
         (fields.summary())
         (opened.view.form(&opened.path(Tab::Settings), &html! {
             (carried)
             p { "OAuth Client ID " code { (draft.id) } }
             (draft.basics(&fields))
-            (draft.contacts(&fields, &accounts))
+            (draft.contacts.rows(&fields, &accounts))
             @if call.by.is_admin { (draft.grants(&fields, true)) }
             p .note { "Users must authorize the client anew before rights that you add are granted." }
             (draft.rights(&fields))
+            (draft.attributes.rows(&fields))
             @if call.by.is_admin { (draft.advanced(&fields, None)) }
             div .submit { button .main { "Save changes" } a href=(opened.path(Tab::Overview)) { "Cancel" } }
         }))
     };
     Ok(opened.page(status, Tab::Settings, &content))
-}
-
-/// Who can be a contact: the collaborators, and whoever is one now.
-fn accounts(call: &Call<'_>, client: &Client) -> Result<Vec<Choice>> {
-    let owned = Owned::Client(client.id.clone());
-    let order = Order { by: MemberKey::Id, direction: Direction::Ascending };
-    let (listed, _) = members::list(call.tx, call.by, &owned, order, Page::new(1000, 1))?;
-    let mut accounts: Vec<_> = listed.items.into_iter().map(|member| member.account).collect();
-    for contact in [&client.administrative_contact, &client.technical_contact].into_iter().flatten() {
-        if !accounts.contains(contact) {
-            accounts.push(contact.clone());
-        }
-    }
-    let mut choices: Vec<Choice> =
-        accounts.iter().map(|account| (account_value(account), format!("{} ({})", account.as_str(), account.kind()))).collect();
-    if client.administrative_contact.is_none() || client.technical_contact.is_none() {
-        choices.insert(0, (String::new(), "nobody".to_owned()));
-    }
-    Ok(choices)
 }

@@ -122,20 +122,37 @@ impl Fields {
 
     /// Texts one below the other. There are always empty rows to fill; the script shows one and adds more.
     pub fn rows(&self, label: Label, one: &str, more: &str, values: &[String]) -> Markup {
-        const MOST: usize = 10;
-        let spare = 2.min(MOST.saturating_sub(values.len())).max(usize::from(values.is_empty()));
-        let shown = values.iter().map(String::as_str).chain(std::iter::repeat_n("", spare));
+        let rows = with_spare(values, String::new());
+        self.repeated(label, more, &rows, |n, value| {
+            html! {
+                input id=[(n == 0).then_some(label.name)] name=(label.name) type="text" inputmode="url" value=(value)
+                    aria-label={(one) " " (n + 1)} autocomplete="off" spellcheck="false" aria-describedby=[self.described_by(label)]
+                    aria-invalid=[self.wrong(label.name).map(|_| "true")];
+            }
+        })
+    }
+
+    /// The same with two texts in each row; `columns` names their fields and says what they are.
+    pub fn pairs(&self, label: Label, columns: [(&str, &str); 2], more: &str, values: &[(String, String)]) -> Markup {
+        let rows = with_spare(values, (String::new(), String::new()));
+        self.repeated(label, more, &rows, |n, (first, second)| {
+            html! {
+                @for (m, ((name, text), value)) in columns.iter().zip([first, second]).enumerate() {
+                    input id=[(n == 0 && m == 0).then_some(label.name)] name=(name) type="text" value=(value) placeholder=(text)
+                        aria-label={(text) " " (n + 1)} autocomplete="off" autocapitalize="none" spellcheck="false"
+                        aria-describedby=[self.described_by(label)] aria-invalid=[self.wrong(label.name).map(|_| "true")];
+                }
+            }
+        })
+    }
+
+    fn repeated<T>(&self, label: Label, more: &str, rows: &[T], inputs: impl Fn(usize, &T) -> Markup) -> Markup {
         html! {
-            fieldset .field data-rows=(MOST) {
+            fieldset .field data-rows=(MOST_ROWS) {
                 legend { (label.text) }
                 (hint(label))
-                @for (n, value) in shown.enumerate() {
-                    div .row {
-                        input id=[(n == 0).then_some(label.name)] name=(label.name) type="text" inputmode="url" value=(value)
-                            aria-label={(one) " " (n + 1)} autocomplete="off" spellcheck="false" aria-describedby=[self.described_by(label)]
-                            aria-invalid=[self.wrong(label.name).map(|_| "true")];
-                        button .quiet type="button" data-remove hidden { "Remove" }
-                    }
+                @for (n, row) in rows.iter().enumerate() {
+                    div .row { (inputs(n, row)) button .quiet type="button" data-remove hidden { "Remove" } }
                 }
                 button type="button" data-add hidden { (more) }
                 (self.problem_at(label.name))
@@ -165,6 +182,15 @@ impl From<bool> for Ticked {
     fn from(is_ticked: bool) -> Ticked {
         if is_ticked { Ticked::Yes } else { Ticked::No }
     }
+}
+
+/// How many rows of one kind the API takes.
+const MOST_ROWS: usize = 10;
+
+/// What is there, and empty rows for two more, as long as there is room.
+fn with_spare<T: Clone>(values: &[T], empty: T) -> Vec<T> {
+    let spare = 2.min(MOST_ROWS.saturating_sub(values.len())).max(usize::from(values.is_empty()));
+    values.iter().cloned().chain(std::iter::repeat_n(empty, spare)).collect()
 }
 
 pub fn hint(label: Label) -> Markup {

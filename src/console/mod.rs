@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod add_client;
 pub mod api_keys;
+pub mod attributes;
 pub mod authorizations;
 pub mod client_draft;
 pub mod client_overview;
@@ -11,6 +12,7 @@ pub mod client_secrets;
 pub mod client_settings;
 pub mod clients;
 pub mod confirmation;
+pub mod contacts;
 pub mod dashboard;
 pub mod farewell;
 pub mod fields;

@@ -8,8 +8,10 @@ use crate::base::id::{BadId, OrganizationId};
 use crate::base::right::{Right, Rights};
 use crate::base::validation::Invalid;
 use crate::call::{Call, Input, OwnWork, Work};
+use crate::console::attributes::Attributes;
+use crate::console::contacts::{self, Contacts};
 use crate::console::farewell;
-use crate::console::fields::{Fields, Label, label};
+use crate::console::fields::{Choice, Fields, Label, label};
 use crate::console::listing::Listing;
 use crate::console::names;
 use crate::console::problem::Problem;
@@ -23,6 +25,7 @@ use crate::model::organization::{FIELDS, Organization};
 use crate::model::patch::Patch;
 use crate::registry::rights::{self, Entity};
 use crate::registry::{guidelines, organizations};
+use crate::store::members::Owned;
 use crate::store::organizations::{OrganizationKey, OrganizationSearch};
 use crate::store::{Deleted, Direction, Order};
 
@@ -152,6 +155,7 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
             if mask.is_empty() {
                 return Ok(());
             }
+            draft.attributes.check("Organization")?;
             sent.check(FIELDS, "Organization", Some(&mask))?;
             organizations::update(call.tx, call.by, call.settings, &id, &mask, &sent.clone().only(FIELDS, &mask)).map(drop)
         });
@@ -166,7 +170,7 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
 }
 
 /// What can be changed in the form of an organization.
-const SHOWN_FIELDS: &[&str] = &["name", "description"];
+const SHOWN_FIELDS: &[&str] = &["name", "description", "attributes", "administrative_contact", "technical_contact"];
 const SHOWN: Part<'_> = Part::Fields(SHOWN_FIELDS);
 
 /// An organization as the form has it.
@@ -175,24 +179,41 @@ struct Draft {
     id: String,
     name: String,
     description: String,
+    attributes: Attributes,
+    contacts: Contacts,
 }
 
 impl Draft {
     fn of_organization(organization: &Organization) -> Draft {
-        Draft { id: organization.id.to_string(), name: organization.name.clone(), description: organization.description.clone() }
+        Draft {
+            id: organization.id.to_string(),
+            name: organization.name.clone(),
+            description: organization.description.clone(),
+            attributes: Attributes::of(&organization.attributes),
+            contacts: Contacts::of(organization.administrative_contact.as_ref(), organization.technical_contact.as_ref()),
+        }
     }
 
     fn of_form(form: &Form) -> Draft {
-        Draft { id: form.one("id").to_owned(), name: form.one("name").to_owned(), description: form.one("description").to_owned() }
+        Draft {
+            id: form.one("id").to_owned(),
+            name: form.one("name").to_owned(),
+            description: form.one("description").to_owned(),
+            attributes: Attributes::of_form(form),
+            contacts: Contacts::of_form(form),
+        }
     }
 
     /// As the API is sent an organization.
     fn to_object(&self) -> Map<String, Value> {
-        Map::from_iter([
+        let mut object = Map::from_iter([
             ("ids".to_owned(), json!({"organization_id": self.id})),
             ("name".to_owned(), json!(self.name)),
             ("description".to_owned(), json!(self.description)),
-        ])
+            ("attributes".to_owned(), self.attributes.to_json()),
+        ]);
+        self.contacts.add_to(&mut object);
+        object
     }
 
     fn judged(&self) -> Result<(OrganizationId, Patch)> {
@@ -200,14 +221,18 @@ impl Draft {
         let id: OrganizationId =
             self.id.parse().map_err(|BadId(reason)| Invalid::new("OrganizationIdentifiers", "organization_id", reason))?;
         guidelines::check_id(id.as_str())?;
+        self.attributes.check("Organization")?;
         sent.check(FIELDS, "Organization", None)?;
         Ok((id, sent))
     }
 
-    fn rows(&self, fields: &Fields) -> Markup {
+    /// Nobody but the founder can be a contact from the start: those can be chosen later.
+    fn rows(&self, fields: &Fields, contacts: Option<&[Choice]>) -> Markup {
         html! {
             (fields.text(NAME, &self.name))
             (fields.area(DESCRIPTION, &self.description))
+            @if let Some(choices) = contacts { (self.contacts.rows(fields, choices)) }
+            (self.attributes.rows(fields))
         }
     }
 }
@@ -267,7 +292,7 @@ fn add_form(call: &Call<'_>, input: &Input<'_>, status: u16, draft: &Draft, prob
         (fields.summary())
         (view.form("/console/add/organization", &html! {
             (fields.id(ID, &draft.id, None))
-            (draft.rows(&fields))
+            (draft.rows(&fields, None))
             div .submit { button .main { "Create organization" } a href="/console/organizations" { "Cancel" } }
         }))
     };
@@ -278,18 +303,25 @@ fn add_form(call: &Call<'_>, input: &Input<'_>, status: u16, draft: &Draft, prob
 fn edit_form(opened: &Opened<'_>, status: u16, draft: &Draft, back: Option<(Seen, Problem)>) -> Result<Reply> {
     let (call, organization) = (opened.view.call, &opened.organization);
     let entity = Entity::Organization(organization.id.clone());
+    let contacts = [organization.administrative_contact.as_ref(), organization.technical_contact.as_ref()];
     let content = html! {
         @if opened.rights.has(Right::OrganizationSettingsBasic) {
             @let carried = saving::carried(call, &entity, SHOWN, back.as_ref().map(|(seen, _)| *seen))?;
             @let fields = Fields::with(back.map(|(_, problem)| problem));
+            @let choices = contacts::choices(call, &Owned::Organization(organization.id.clone()), contacts)?;
             (fields.summary())
             (opened.view.form(&opened.path(), &html! {
                 (carried)
-                (draft.rows(&fields))
+                (draft.rows(&fields, Some(&choices)))
                 div .submit { button .main { "Save changes" } a href="/console/organizations" { "Cancel" } }
             }))
         } @else {
             p .description { (draft.description) }
+            dl .facts {
+                dt { "Administrative contact" } dd { (contacts::shown(contacts[0])) }
+                dt { "Technical contact" } dd { (contacts::shown(contacts[1])) }
+                @for (key, value) in &organization.attributes { dt { code { (key) } } dd { (value) } }
+            }
         }
         @if opened.rights.has(Right::OrganizationDelete) { (farewell::zone(&opened.view, &entity)) }
     };

@@ -9,6 +9,7 @@ use crate::base::page::Listed;
 use crate::base::secret::Hash;
 use crate::base::validation::Invalid;
 use crate::call::{Call, Input, OwnWork, Work};
+use crate::console::attributes::Attributes;
 use crate::console::farewell;
 use crate::console::fields::{Choice, Fields, Label, label};
 use crate::console::listing::Listing;
@@ -162,6 +163,7 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
             if mask.is_empty() {
                 return Ok(());
             }
+            draft.attributes.check("User")?;
             sent.check(FIELDS, "User", Some(&mask))?;
             users::check_email(&sent)?;
             users::update(call.tx, call.by, &id, &mask, &sent, None).map(drop)
@@ -177,7 +179,7 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
 }
 
 /// What can be changed in the form of a user.
-const SHOWN_FIELDS: &[&str] = &["name", "description", "primary_email_address", "state", "state_description", "admin"];
+const SHOWN_FIELDS: &[&str] = &["name", "description", "attributes", "primary_email_address", "state", "state_description", "admin"];
 const SHOWN: Part<'_> = Part::Fields(SHOWN_FIELDS);
 
 /// A user as the form has it.
@@ -190,6 +192,7 @@ struct Draft {
     state: Option<State>,
     state_description: String,
     admin: bool,
+    attributes: Attributes,
 }
 
 impl Draft {
@@ -202,6 +205,7 @@ impl Draft {
             state: Some(user.state),
             state_description: user.state_description.clone(),
             admin: user.admin,
+            attributes: Attributes::of(&user.attributes),
         }
     }
 
@@ -215,6 +219,7 @@ impl Draft {
             state: State::from_name(form.one("state")),
             state_description: text("state_description"),
             admin: form.has("admin"),
+            attributes: Attributes::of_form(form),
         }
     }
 
@@ -228,6 +233,7 @@ impl Draft {
             ("state".to_owned(), json!(self.state.unwrap_or_default().name())),
             ("state_description".to_owned(), json!(self.state_description)),
             ("admin".to_owned(), json!(self.admin)),
+            ("attributes".to_owned(), self.attributes.to_json()),
         ]);
         if !password.is_empty() {
             object.insert("password".to_owned(), json!(password));
@@ -239,6 +245,7 @@ impl Draft {
         let sent = Patch::decode(FIELDS, &self.to_object(password)).map_err(Error::from)?;
         let id: UserId = self.id.parse().map_err(|BadId(reason)| Invalid::new("UserIdentifiers", "user_id", reason))?;
         guidelines::check_id(id.as_str())?;
+        self.attributes.check("User")?;
         sent.check(FIELDS, "User", None)?;
         users::check_email(&sent)?;
         Ok((id, sent))
@@ -253,6 +260,7 @@ impl Draft {
             (fields.select(STATE, &states, self.state.unwrap_or_default().name()))
             (fields.text(STATE_DESCRIPTION, &self.state_description))
             (fields.tick(ADMIN, self.admin.into()))
+            (self.attributes.rows(fields))
         }
     }
 }

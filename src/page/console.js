@@ -30,40 +30,45 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     });
 }
 
-// Rows of addresses: one empty row, and buttons for more and for less.
+// Rows to fill: one empty row, and buttons for more and for less.
 for (const rows of document.querySelectorAll("[data-rows]")) {
     const add = rows.querySelector("[data-add]");
     const all = () => [...rows.querySelectorAll(".row")];
-    const input = (row) => row.querySelector("input");
+    const inputs = (row) => [...row.querySelectorAll("input")];
+    const isEmpty = (row) => inputs(row).every((input) => !input.value);
+    const empty = (row) => {
+        inputs(row).forEach((input) => { input.value = ""; });
+        inputs(row)[0].focus();
+    };
     const renew = () => {
         add.disabled = all().length >= Number(rows.dataset.rows);
-        all().forEach((row, n) => input(row).setAttribute("aria-label", input(row).getAttribute("aria-label").replace(/\d+$/, n + 1)));
+        all().forEach((row, n) => inputs(row).forEach((input) => {
+            input.setAttribute("aria-label", input.getAttribute("aria-label").replace(/\d+$/, n + 1));
+        }));
     };
     const withRemoval = (row) => {
         const button = row.querySelector("[data-remove]");
         button.hidden = false;
         button.addEventListener("click", () => {
             if (all().length === 1) {
-                input(row).value = "";
-                input(row).focus();
+                empty(row);
             } else {
                 row.remove();
-                input(all().at(-1)).focus();
+                inputs(all().at(-1))[0].focus();
             }
             renew();
         });
     };
-    all().slice(1).filter((row) => !input(row).value).forEach((row) => row.remove());
+    all().slice(1).filter(isEmpty).forEach((row) => row.remove());
     all().forEach(withRemoval);
     add.hidden = false;
     add.addEventListener("click", () => {
         const row = all().at(-1).cloneNode(true);
-        input(row).value = "";
-        input(row).removeAttribute("id");
+        inputs(row)[0].removeAttribute("id");
         all().at(-1).after(row);
         withRemoval(row);
         renew();
-        input(row).focus();
+        empty(row);
     });
     renew();
 }

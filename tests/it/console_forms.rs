@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::console::{is_refused, secret_of, seen_by, server_with_alice, signed_in_admin};
+use crate::console::{is_refused, new_client, secret_of, seen_by, server_with_alice, signed_in_admin};
 use crate::server::Server;
 use crate::visitor::Visitor;
 
@@ -23,6 +23,76 @@ fn settings(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'stati
 /// Sends a form that had seen only this much.
 fn sends_late(visitor: &mut Visitor, server: &Server, target: &str, seen: &str, fields: &[(&str, &str)]) -> crate::server::Answer {
     visitor.sends_form(server, target, &[fields, &[("seen", seen)]].concat())
+}
+
+#[test]
+fn a_client_keeps_the_attributes_of_both_forms() {
+    let (server, mut alice) = server_with_alice();
+    let rows = [("attribute_key", "team"), ("attribute_value", "Lamps & <co>"), ("attribute_key", ""), ("attribute_value", "")];
+    let made = alice.sends_form(&server, "/console/add/client", &new_client(&rows));
+    assert_eq!(made.status, 200, "{}", made.text());
+    let kept = || server.check("alice", "GET", "/api/v3/clients/my-client?field_mask=attributes", "", "200").json()["attributes"].clone();
+    assert_eq!(kept(), json!({"team": "Lamps & <co>"}));
+    alice.sees(&server, SETTINGS, &["value=\"team\"", "value=\"Lamps &amp; &lt;co&gt;\""]);
+    alice.sees(&server, "/console/clients/my-client", &["<code>team</code> Lamps &amp; &lt;co&gt;"]);
+    let rows = [("attribute_key", "floor"), ("attribute_value", "3"), ("attribute_key", "room"), ("attribute_value", "")];
+    assert_eq!(alice.sends_form(&server, SETTINGS, &settings(&rows)).status, 303);
+    assert_eq!(kept(), json!({"floor": "3", "room": ""}));
+    assert_eq!(alice.sends_form(&server, SETTINGS, &settings(&[])).status, 303);
+    assert_eq!(kept(), json!(null));
+}
+
+#[test]
+fn wrong_attributes_are_told_beside_them_and_stay_typed() {
+    let (server, mut alice) = server_with_alice();
+    server.has_client("alice", "my-client");
+    for target in [SETTINGS, "/console/add/client"] {
+        let mut refused = |key: &'static str, text: &str| {
+            let rows = [("attribute_key", "floor"), ("attribute_value", "first"), ("attribute_key", key), ("attribute_value", "second")];
+            let fields = if target == SETTINGS { settings(&rows) } else { [new_client(&[("id", "other")]), rows.to_vec()].concat() };
+            let answer = alice.sends_form(&server, target, &fields);
+            is_refused(&answer, "attributes", text);
+            assert!(answer.text().contains("value=\"first\"") && answer.text().contains("value=\"second\""), "{}", answer.text());
+        };
+        refused("Team", "Invalid `attributes[Team]`: value does not match regex pattern");
+        refused("", "Invalid `attributes[]`: value");
+        refused("floor", "Invalid `attributes[floor]`: a key must not stand twice.");
+    }
+}
+
+#[test]
+fn users_and_organizations_have_attributes_too() {
+    let (server, mut alice) = server_with_alice();
+    server.has_organization("alice", "acme-corp");
+    let row = [("attribute_key", "team"), ("attribute_value", "lamps")];
+    let sent = [("name", "acme-corp"), row[0], row[1]];
+    assert_eq!(alice.sends_form(&server, "/console/organizations/acme-corp", &sent).status, 303);
+    server.check("alice", "GET", "/api/v3/organizations/acme-corp?field_mask=attributes", "", r#"200 {"attributes":{"team":"lamps"}}"#);
+    let sent = [("primary_email_address", "alice@example.com"), ("state", "STATE_APPROVED"), row[0], row[1]];
+    assert_eq!(signed_in_admin(&server).sends_form(&server, "/console/users/alice", &sent).status, 303);
+    server.check("alice", "GET", "/api/v3/users/alice?field_mask=attributes", "", r#"200 {"attributes":{"team":"lamps"}}"#);
+}
+
+#[test]
+fn the_contacts_of_clients_and_organizations_are_chosen_among_their_members() {
+    let (mut server, mut alice) = server_with_alice();
+    server.has_user("bob");
+    server.has_client("alice", "my-client");
+    server.has_organization("alice", "acme-corp");
+    for (path, right) in [("clients/my-client", "RIGHT_CLIENT_INFO"), ("organizations/acme-corp", "RIGHT_ORGANIZATION_INFO")] {
+        let form = format!("/console/{}", if path == "clients/my-client" { "clients/my-client/settings" } else { path });
+        assert!(!alice.get(&server, &form).text().contains("user:bob"));
+        let bob = json!({"collaborator": {"ids": {"user_ids": {"user_id": "bob"}}, "rights": [right]}});
+        server.check("alice", "PUT", &format!("/api/v3/{path}/collaborators"), &bob.to_string(), "200");
+        alice.sees(&server, &form, &["value=\"user:bob\">bob (user)"]);
+        assert_eq!(alice.sends_form(&server, &form, &settings(&[("technical_contact", "user:bob")])).status, 303);
+        let contacts =
+            r#"200 {"administrative_contact":{"user_ids":{"user_id":"alice"}},"technical_contact":{"user_ids":{"user_id":"bob"}}}"#;
+        server.check("alice", "GET", &format!("/api/v3/{path}?field_mask=administrative_contact,technical_contact"), "", contacts);
+        server.signed_in("bob").sees(&server, &format!("/console/{path}"), &["Technical contact", "bob <span"]);
+        let stranger = alice.sends_form(&server, &form, &settings(&[("technical_contact", "user:admin")]));
+        assert!(stranger.status == 400 && stranger.text().contains("Contact `admin` is not a collaborator."), "{}", stranger.text());
+    }
 }
 
 #[test]
