@@ -242,6 +242,7 @@ impl Draft {
 pub enum Tab {
     Settings,
     Members,
+    ApiKeys,
 }
 
 /// One organization, and what who is signed in may do with it.
@@ -275,6 +276,9 @@ impl<'a> Opened<'a> {
                 a href=(self.path()) aria-current=[here(Tab::Settings)] { "General settings" }
                 @if self.rights.has(Right::OrganizationSettingsMembers) {
                     a href={(self.path()) "/members"} aria-current=[here(Tab::Members)] { "Members" }
+                }
+                @if self.rights.has(Right::OrganizationSettingsApiKeys) {
+                    a href={(self.path()) "/api-keys"} aria-current=[here(Tab::ApiKeys)] { "API keys" }
                 }
             }
             (content)

@@ -25,17 +25,17 @@ pub fn client_secret(view: &View<'_>, client: &Client, heading: &str) -> Reply {
     view.page(200, Place::Clients, heading, &content)
 }
 
-/// A new API key.
-pub fn api_key(view: &View<'_>, key: &str) -> Reply {
+/// A new API key, and the way back to where it is listed.
+pub fn api_key(view: &View<'_>, place: Place, list: &str, key: &str) -> Reply {
     let snippet =
         format!("export API_KEY='{key}'\ncurl -H \"Authorization: Bearer $API_KEY\" {}/api/v3/auth_info", view.call.settings.public_url);
     let content = html! {
         (title("API key created", &html! {}))
         (shown("API key", "api-key", key))
         (copied("Try it", "try-it", &snippet))
-        p { a .button.main href="/console/api-keys" { "I have kept it: go to the API keys" } }
+        p { a .button.main href=(list) { "I have kept it: go to the API keys" } }
     };
-    view.page(200, Place::ApiKeys, "API key created", &content)
+    view.page(200, place, "API key created", &content)
 }
 
 fn shown(text: &str, id: &str, secret: &str) -> Markup {

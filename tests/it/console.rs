@@ -17,6 +17,7 @@ pub struct Town {
     pub admin: Visitor,
     pub old_secret: String,
     pub key_id: String,
+    pub organization_key_id: String,
     pub token_id: String,
     pub session_id: String,
 }
@@ -38,6 +39,8 @@ impl Town {
         let tokens = server.tokens("my-app", &secret, &code);
         server.check("alice", "POST", "/api/v3/clients/my-app/secret", r#"{"grace":"86400s"}"#, "200");
         let key = server.check("alice", "POST", "/api/v3/users/alice/api-keys", r#"{"name":"k","rights":["RIGHT_USER_INFO"]}"#, "200");
+        let organization_key = r#"{"name":"ok","rights":["RIGHT_ORGANIZATION_INFO"]}"#;
+        let organization_key = server.check("alice", "POST", "/api/v3/organizations/acme-corp/api-keys", organization_key, "200").json();
         let sessions = server.check("alice", "GET", "/api/v3/users/alice/sessions", "", "200").json();
         let admin = signed_in_admin(&server);
         Town {
@@ -47,6 +50,7 @@ impl Town {
             // The first one ever made: rotated away, still good for a day.
             old_secret: "1".to_owned(),
             key_id: key.json()["id"].as_str().expect("an ID").to_owned(),
+            organization_key_id: organization_key["id"].as_str().expect("an ID").to_owned(),
             token_id: tokens.access.split('.').nth(1).expect("an ID").to_owned(),
             session_id: sessions["sessions"][0]["session_id"].as_str().expect("an ID").to_owned(),
             server,

@@ -111,6 +111,65 @@ fn a_contact_who_is_no_collaborator_any_more_hinders_no_other_change() {
 }
 
 #[test]
+fn the_keys_of_an_organization_are_made_changed_and_deleted_by_those_who_may() {
+    let (mut server, mut alice) = server_with_alice();
+    server.has_user("bob");
+    server.has_organization("alice", "acme-corp");
+    let list = "/console/organizations/acme-corp/api-keys";
+    alice.sees(&server, "/console/organizations/acme-corp", &["API keys", list]);
+    alice.sees(&server, list, &["The organization has no API keys."]);
+    let add = "/console/organizations/acme-corp/add/api-key";
+    let page = alice.get(&server, add).text();
+    assert!(
+        page.contains("value=\"RIGHT_ORGANIZATION_INFO\"") && !page.contains("value=\"RIGHT_USER_INFO\""),
+        "only what such a key may hold is on offer"
+    );
+    is_refused(&alice.sends_form(&server, add, &[("name", "robot")]), "rights", "At least one right");
+    let made =
+        alice.sends_form(&server, add, &[("name", "robot"), ("rights", "RIGHT_ORGANIZATION_INFO"), ("expires", "2030-01-31")]).text();
+    let key = made.split("<code id=\"api-key\">").nth(1).and_then(|rest| rest.split('<').next()).expect("the key is shown").to_owned();
+    assert_eq!(server.status_with(&key, "/api/v3/organizations/acme-corp?field_mask=description"), 200);
+    let id = key.split('.').nth(1).expect("an ID");
+    assert!(!alice.get(&server, list).text().contains(&key));
+    alice.sees(&server, list, &["robot", "ORGANIZATION_INFO", id]);
+
+    let edit = format!("{list}/{id}");
+    alice.sees(&server, &edit, &["value=\"robot\"", "value=\"2030-01-31\"", "value=\"RIGHT_ORGANIZATION_INFO\" checked"]);
+    is_refused(&alice.sends_form(&server, &edit, &[("name", "robot")]), "rights", "At least one right");
+    assert_eq!(alice.sends_form(&server, &edit, &[("name", "two"), ("rights", "RIGHT_ORGANIZATION_DELETE")]).status, 303);
+    let kept = server.check("alice", "GET", &format!("/api/v3/organizations/acme-corp/api-keys/{id}"), "", r#"200 {"name":"two"}"#);
+    assert_eq!((kept.rights(), &kept.json()["expires_at"]), (vec!["RIGHT_ORGANIZATION_DELETE".to_owned()], &json!(null)));
+
+    let bob = json!({"collaborator": {"ids": {"user_ids": {"user_id": "bob"}}, "rights": ["RIGHT_ORGANIZATION_INFO"]}});
+    server.check("alice", "PUT", "/api/v3/organizations/acme-corp/collaborators", &bob.to_string(), "200");
+    let mut bob = server.signed_in("bob");
+    assert!(!bob.get(&server, "/console/organizations/acme-corp").text().contains(list));
+    assert_eq!(bob.get(&server, list).status, 403);
+
+    is_refused(&alice.sends_form(&server, &format!("{edit}/delete"), &[("confirm", "robot")]), "confirm", "Type two to confirm.");
+    assert_eq!(alice.sends_form(&server, &format!("{edit}/delete"), &[("confirm", "two")]).status, 303);
+    assert_eq!(server.status_with(&key, "/api/v3/auth_info"), 401);
+}
+
+#[test]
+fn ones_own_key_is_renamed_and_keeps_what_the_form_left_alone() {
+    let (server, mut alice) = server_with_alice();
+    let body = r#"{"name":"k","rights":["RIGHT_USER_INFO"],"expires_at":"2030-01-31T12:30:00Z"}"#;
+    let key = server.check("alice", "POST", "/api/v3/users/alice/api-keys", body, "200").json();
+    let edit = format!("/console/api-keys/{}", key["id"].as_str().expect("an ID"));
+    alice.sees(&server, &edit, &["value=\"2030-01-31T12:30:00Z\""]);
+    server.wait_seconds(400_000_000);
+    let late = server.signed_in("alice").sends_form(
+        &server,
+        &edit,
+        &[("name", "new"), ("rights", "RIGHT_USER_INFO"), ("expires", "2030-01-31T12:30:00Z")],
+    );
+    assert_eq!(late.status, 303, "an end that is over stays as it is: {}", late.text());
+    let kept = r#"200 {"name":"new","expires_at":"2030-01-31T12:30:00Z"}"#;
+    server.check("alice", "GET", &edit.replace("/console", "/api/v3/users/alice"), "", kept);
+}
+
+#[test]
 fn a_key_whose_name_cannot_be_typed_is_deleted_by_its_id() {
     let (server, mut alice) = server_with_alice();
     let body = r#"{"name":" two  blanks","rights":["RIGHT_USER_INFO"]}"#;
@@ -226,11 +285,14 @@ fn no_form_that_changes_something_saves_over_what_it_has_not_seen() {
     server.has_user("bob");
     server.has_client("alice", "my-client");
     server.has_organization("alice", "acme-corp");
+    let key = r#"{"name":"k","rights":["RIGHT_USER_INFO"]}"#;
+    let key = server.check("alice", "POST", "/api/v3/users/alice/api-keys", key, "200").json()["id"].as_str().expect("an ID").to_owned();
     let member = |right: &str| json!({"collaborator": {"ids": {"user_ids": {"user_id": "bob"}}, "rights": [right]}}).to_string();
     let rights = "/api/v3/clients/my-client/collaborators";
     server.check("alice", "PUT", rights, &member("RIGHT_CLIENT_INFO"), "200");
+    let api_key = format!("/api/v3/users/alice/api-keys/{key}");
     let changed_member = member("RIGHT_CLIENT_DELETE");
-    let forms: [(&str, &str, &str, &[(&str, &str)]); 3] = [
+    let forms: [(&str, &str, &str, &[(&str, &str)]); 4] = [
         (
             "/console/organizations/acme-corp",
             "/api/v3/organizations/acme-corp",
@@ -244,6 +306,12 @@ fn no_form_that_changes_something_saves_over_what_it_has_not_seen() {
             &[("name", "Mine"), ("primary_email_address", "bob@example.com"), ("state", "STATE_APPROVED")],
         ),
         ("/console/clients/my-client/collaborators/user/bob", rights, &changed_member, &[("rights", "RIGHT_CLIENT_SETTINGS_BASIC")]),
+        (
+            &format!("/console/api-keys/{key}"),
+            &api_key,
+            r#"{"api_key":{"name":"theirs"},"field_mask":"name"}"#,
+            &[("name", "mine"), ("rights", "RIGHT_USER_INFO")],
+        ),
     ];
     for (form, target, change, mine) in forms {
         let visitor = if form.starts_with("/console/users") { &mut admin } else { &mut alice };

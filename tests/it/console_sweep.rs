@@ -17,7 +17,7 @@ fn target(town: &Town, route: &Route) -> String {
         .replace("{kind}", "user")
         .replace("{account_id}", if own { "mallory" } else { "alice" })
         .replace("{secret_number}", &town.old_secret)
-        .replace("{key_id}", &town.key_id)
+        .replace("{key_id}", if route.path.contains("{organization_id}") { &town.organization_key_id } else { &town.key_id })
         .replace("{token_id}", &town.token_id)
         .replace("{session_id}", &town.session_id)
 }
@@ -46,6 +46,7 @@ fn fields(route: &Route) -> Fields {
         | "console.token.end"
         | "console.token.end_all" => &[("confirm", "my-app")],
         "console.api_key.delete" => &[("confirm", "k")],
+        "console.organization.api_key.delete" => &[("confirm", "ok")],
         "console.user.purge" => &[("confirm", "mallory")],
         "console.organization.purge" => &[("confirm", "acme-corp")],
         "console.review" => &[("client", "waiting-app"), ("approve", "")],
@@ -55,6 +56,9 @@ fn fields(route: &Route) -> Fields {
         "console.user" => &[("primary_email_address", "mallory@example.com"), ("state", "STATE_SUSPENDED")],
         "console.organization.add" => &[("id", "new-corp")],
         "console.organization" => &[("name", "New name")],
+        "console.api_key" => &[("name", "k"), ("rights", "RIGHT_USER_INFO"), ("expires", "2030-01-31")],
+        "console.organization.api_key" => &[("name", "ok"), ("rights", "RIGHT_ORGANIZATION_INFO"), ("expires", "2030-01-31")],
+        "console.organization.api_key.add" => &[("name", "new"), ("rights", "RIGHT_ORGANIZATION_INFO")],
         "console.api_key.add" => &[("name", "new"), ("rights", "RIGHT_USER_INFO")],
         "console.password" => &[("old", PASSWORD), ("password", "Other-passw0rd")],
         _ => &[],
