@@ -108,7 +108,8 @@ fn lines(texts: &[String]) -> Markup {
     }
 }
 
-fn grants(client: &Client) -> Markup {
+/// The ways to a token that it may go.
+pub fn grants(client: &Client) -> Markup {
     let name = |grant: &Grant| match grant {
         Grant::AuthorizationCode => "Authorization code",
         Grant::RefreshToken => "Refresh token",

@@ -143,11 +143,13 @@ fn consequence(entity: &Entity) -> &'static str {
     }
 }
 
-fn list(entity: &Entity) -> String {
+/// Where entities of its kind are listed.
+pub fn list(entity: &Entity) -> String {
     format!("/console/{}s", entity.kind())
 }
 
-fn place(entity: &Entity) -> Place {
+/// The line of the menu to which its pages belong.
+pub fn place(entity: &Entity) -> Place {
     match entity {
         Entity::Client(_) => Place::Clients,
         Entity::User(_) => Place::Users,

@@ -7,6 +7,8 @@ use crate::base::id::AccountId;
 use crate::base::right::{CLIENT_RIGHTS, Right, Rights, organization_scope};
 use crate::call::{Call, Input, OwnWork, Work};
 use crate::console::client_pages::{Opened, Tab};
+use crate::console::confirmation::{self, Confirmation};
+use crate::console::farewell;
 use crate::console::fields::{Choice, Fields, Label, label};
 use crate::console::listing::Listing;
 use crate::console::names::{self, account};
@@ -19,9 +21,9 @@ use crate::http::form::Form;
 use crate::http::reply::Reply;
 use crate::model::member::Member;
 use crate::registry::members;
-use crate::registry::rights::Entity;
+use crate::registry::rights::{self, Entity};
 use crate::store::members::{MemberKey, Owned};
-use crate::store::{Direction, Order};
+use crate::store::{Deleted, Direction, Order};
 
 const KEYS: &[(&str, MemberKey)] = &[("id", MemberKey::Id), ("rights", MemberKey::Rights)];
 
@@ -72,11 +74,12 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
             true => Err(Problem::new("rights", "At least one right must be selected.")),
             false => Ok(own.write(|call| {
                 saving::check(call, &Entity::from(&owned), Part::Member(&account), seen)?;
-                members::set(call.tx, call.by, &owned, &account, &sent.rights)
+                members::set(call.tx, call.by, &owned, &account, &sent.rights)?;
+                Ok(rights::on(call.tx, call.by, &Entity::from(&owned), Deleted::No)?.has(members::managing(&owned)))
             })),
         };
         let problem = match changed {
-            Ok(Ok(())) => return Ok(after(&path(&owned), "saved")),
+            Ok(Ok(may_list)) => return Ok(after(&if may_list { path(&owned) } else { after_losing(&owned) }, "saved")),
             Ok(Err(error)) => Problem::of(error)?,
             Err(problem) => problem,
         };
@@ -84,15 +87,52 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     }))
 }
 
+/// Asks before one removes oneself: only somebody else can bring one back.
+pub fn remove_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let (owned, account) = (names::owned(input)?, names::member(input)?);
+    confirmation::ask(input, move |call| removing(call, &owned, &account))
+}
+
 pub fn remove<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     let (owned, account) = (names::owned(input)?, names::member(input)?);
-    Ok(Box::new(move |own| match own.write(|call| members::remove(call.tx, call.by, &owned, &account)) {
-        Ok(()) => Ok(after(&path(&owned), "removed")),
-        Err(error) => {
-            let problem = Problem::of(error)?;
-            own.read(|call| listed(call, input, 400, Some(problem)))
+    Ok(Box::new(move |own| {
+        if own.read(|call| is_oneself(call, &account))? {
+            let about = |call: &Call<'_>| removing(call, &owned, &account);
+            return confirmation::go_through(input, about, |call| {
+                members::remove(call.tx, call.by, &owned, &account)?;
+                Ok(after(&after_losing(&owned), "removed"))
+            })?(own);
+        }
+        match own.write(|call| members::remove(call.tx, call.by, &owned, &account)) {
+            Ok(()) => Ok(after(&path(&owned), "removed")),
+            Err(error) => {
+                let problem = Problem::of(error)?;
+                own.read(|call| listed(call, input, 400, Some(problem)))
+            }
         }
     }))
+}
+
+fn removing(call: &Call<'_>, owned: &Owned, account: &AccountId) -> Result<Confirmation> {
+    let member = members::get(call.tx, owned, account)?;
+    let entity = Entity::from(owned);
+    Ok(Confirmation {
+        place: farewell::place(&entity),
+        what: format!("Remove {} {}", member.account.kind(), member.account.as_str()),
+        consequence: format!("The {} {} can be seen and changed by this {} no more.", entity.kind(), entity.as_str(), word(owned)),
+        path: format!("{}/remove", member_path(owned, account)),
+        back: path(owned),
+        typed: entity.as_str().to_owned(),
+    })
+}
+
+/// Where somebody is led who has no right to the list of members any more.
+fn after_losing(owned: &Owned) -> String {
+    farewell::list(&Entity::from(owned))
+}
+
+fn is_oneself(call: &Call<'_>, account: &AccountId) -> Result<bool> {
+    Ok(AccountId::User(signed_in(call)?.clone()) == *account)
 }
 
 /// What the form sent.
@@ -136,6 +176,10 @@ fn path(owned: &Owned) -> String {
     format!("{}/{end}", names::path(&Entity::from(owned)))
 }
 
+fn member_path(owned: &Owned, account: &AccountId) -> String {
+    format!("{}/{}/{}", path(owned), account.kind(), account.as_str())
+}
+
 fn word(owned: &Owned) -> &'static str {
     match owned {
         Owned::Client(_) => "collaborator",
@@ -171,14 +215,23 @@ fn listed(call: &Call<'_>, input: &Input<'_>, status: u16, problem: Option<Probl
 }
 
 fn row(view: &View<'_>, owned: &Owned, member: &Member) -> Markup {
-    let place = format!("{}/{}/{}", path(owned), member.account.kind(), member.account.as_str());
+    let place = member_path(owned, &member.account);
     html! {
         tr {
             td data-label="Type" { (member.account.kind()) }
             td data-label="ID" { a href=(place) { (member.account.as_str()) } }
             td data-label="Rights" { (rights_picker::tags(&member.rights)) }
-            td .actions { (view.button(&format!("{place}/remove"), "Remove", "danger")) }
+            td .actions { (removal(view, &place, "Remove", &member.account)) }
         }
+    }
+}
+
+/// One press for others, who can be added again; a question for oneself.
+fn removal(view: &View<'_>, place: &str, text: &str, account: &AccountId) -> Markup {
+    let is_oneself = matches!(account, AccountId::User(id) if id == view.user_id());
+    html! {
+        @if is_oneself { a .button.danger href={(place) "/remove"} { (text) " …" } }
+        @else { (view.button(&format!("{place}/remove"), text, "danger")) }
     }
 }
 
@@ -213,8 +266,8 @@ fn edit_form(
     let fields = Fields::with(back.map(|(_, problem)| problem));
     // What somebody holds is on offer, whatever it is: otherwise saving would take it away.
     let chosen: Rights = sent.rights.iter().copied().collect();
-    let is_oneself = AccountId::User(signed_in(call)?.clone()) == *account;
-    let place = format!("{}/{}/{}", path(owned), account.kind(), account.as_str());
+    let is_oneself = is_oneself(call, account)?;
+    let place = member_path(owned, account);
     around(call, input, status, owned, |view| {
         html! {
             h2 { "Rights of " (account.kind()) " " (account.as_str()) }
@@ -225,7 +278,7 @@ fn edit_form(
                 (rights_picker::picker(&fields, "Rights", offered(owned).or(chosen), chosen))
                 div .submit { button .main { "Save changes" } a href=(path(owned)) { "Cancel" } }
             }))
-            (view.button(&format!("{place}/remove"), &format!("Remove {}", word(owned)), "danger"))
+            (removal(view, &place, &format!("Remove {}", word(owned)), account))
         }
     })
 }

@@ -6,6 +6,7 @@ use crate::base::error::Result;
 use crate::base::id::ClientId;
 use crate::base::right::Rights;
 use crate::call::{Call, Input, OwnWork, Work};
+use crate::console::client_overview;
 use crate::console::clients::shown_name;
 use crate::console::fields::{Fields, label};
 use crate::console::listing::Listing;
@@ -138,6 +139,8 @@ fn request(client: &Client, is_chosen: bool) -> Markup {
             dl .facts {
                 dt { "Redirect URLs" }
                 dd { ul .plain { @for uri in &client.redirect_uris { li { code { (uri) } } } } @if client.redirect_uris.is_empty() { span .quiet { "none" } } }
+                dt { "Grant types" }
+                dd { (client_overview::grants(client)) }
                 @for group in groups(rights) {
                     dt { (group.title) }
                     dd { (group.rights.iter().map(|right| right.words()).collect::<Vec<_>>().join("; ")) }

@@ -31,6 +31,8 @@ const STORIES: &[Story] = stories![
     stories::an_administrator_approves_many_requests_and_rejects_one_with_a_reason,
     stories::a_client_is_deleted_restored_and_purged,
     stories::a_collaborator_is_added_and_removed,
+    stories::what_somebody_else_saved_meanwhile_is_shown_before_it_is_overwritten,
+    stories::an_organization_gets_a_key_that_is_changed_and_deleted,
     stories::a_client_is_registered_and_approved_with_scripts_blocked,
     looks::the_main_views_are_pictured,
 ];

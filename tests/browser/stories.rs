@@ -78,6 +78,11 @@ pub fn a_client_is_registered_and_its_secret_completes_the_code_flow(driver: &Dr
     browser.press("User settings");
     browser.press("OAuth client authorizations");
     browser.press("lamp");
+    browser.press("Revoke authorization …");
+    browser.press("Revoke authorization");
+    browser.sees("Type lamp to confirm.");
+    assert_eq!(status(), 200);
+    browser.fill("confirm", "lamp");
     browser.press("Revoke authorization");
     browser.sees("You have not authorized any client.");
     assert_eq!(status(), 401);
@@ -92,6 +97,10 @@ pub fn a_client_is_edited_and_its_secret_rotated(driver: &Driver) {
     browser.fill("name", "Better lamp");
     browser.press("+ Add redirect URL");
     browser.script("document.activeElement.value = 'https://lamp.example/second'");
+    browser.fill("attribute_key", "room");
+    browser.fill("attribute_value", "kitchen");
+    browser.press("+ Add attribute");
+    browser.script("document.activeElement.value = 'floor'");
     browser.find("#rights-filter").types("gateways list");
     browser.sees("2 rights match.");
     browser.press("Save changes");
@@ -99,6 +108,7 @@ pub fn a_client_is_edited_and_its_secret_rotated(driver: &Driver) {
     browser.press("Overview");
     browser.sees("Better lamp");
     browser.sees("https://lamp.example/second");
+    browser.sees("room kitchen");
     browser.sees("USER_GATEWAYS_LIST");
 
     browser.press("Secrets");
@@ -106,7 +116,7 @@ pub fn a_client_is_edited_and_its_secret_rotated(driver: &Driver) {
     assert_eq!(browser.find("#client-secret").text().len(), 52);
     browser.press("I have kept it: go to the client");
     browser.press("Secrets");
-    browser.press("Expire now");
+    browser.press("Expire now …");
     browser.fill("confirm", "lamp");
     browser.press("Expire the secret now");
     browser.sees("Ended.");
@@ -154,7 +164,7 @@ pub fn a_client_is_deleted_restored_and_purged(driver: &Driver) {
     browser.press("Purge OAuth client …");
     browser.fill("confirm", "lam");
     browser.press("Purge lamp");
-    browser.sees("Type lamp to purge it.");
+    browser.sees("Type lamp to confirm.");
     browser.fill("confirm", "lamp");
     browser.press("Purge lamp");
     browser.sees("Purged. Its ID is free again.");
@@ -200,4 +210,51 @@ pub fn a_client_is_registered_and_approved_with_scripts_blocked(driver: &Driver)
     browser.press("Approve lamp");
     browser.sees("Approved.");
     browser.sees("Nobody waits for an answer.");
+}
+
+pub fn what_somebody_else_saved_meanwhile_is_shown_before_it_is_overwritten(driver: &Driver) {
+    let server = Server::start("auto");
+    server.has_client("alice", "lamp");
+    let browser = driver.browser(Scripts::Run);
+    browser.signs_in(&server, "alice", "/console/clients/lamp/settings");
+    browser.fill("name", "My lamp");
+    server.is_told("PUT", "/api/v3/clients/lamp", &json!({"client": {"name": "Our lamp"}, "field_mask": "name"}));
+    browser.press("Save changes");
+    browser.sees("this was changed while the form was open");
+    browser.sees("admin changed it");
+    assert_eq!(browser.find(".changes ins").text(), "Our lamp");
+    assert_eq!(browser.find("[name=name]").value(), "My lamp");
+    browser.press("Save changes");
+    browser.sees("Your changes are saved.");
+    assert_eq!(browser.find("h1").text(), "My lamp");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+pub fn an_organization_gets_a_key_that_is_changed_and_deleted(driver: &Driver) {
+    let server = Server::start("auto");
+    let browser = driver.browser(Scripts::Run);
+    browser.signs_in(&server, "alice", "/console/add/organization");
+    browser.fill("id", "acme-corp");
+    browser.press("Create organization");
+    browser.press("API keys");
+    browser.press("Make the first API key");
+    browser.fill("name", "robot");
+    browser.press("Organizations 0 of 16");
+    browser.find("input[value=RIGHT_ORGANIZATION_INFO]").press();
+    browser.press("Create API key");
+    let key = browser.find("#api-key").text();
+    let id = key.split('.').nth(1).expect("an ID");
+    let bearer = format!("Bearer {key}");
+    let status = || server.send("GET", "/api/v3/auth_info", &[("Authorization", &bearer)], "").status;
+    assert_eq!(status(), 200);
+    browser.press("I have kept it: go to the API keys");
+    browser.press(id);
+    browser.fill("name", "old robot");
+    browser.press("Save changes");
+    browser.sees("Your changes are saved.");
+    browser.press("Delete …");
+    browser.fill("confirm", "old robot");
+    browser.press("Delete the API key old robot");
+    browser.sees("The organization has no API keys.");
+    assert_eq!(status(), 401);
 }

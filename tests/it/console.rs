@@ -276,7 +276,7 @@ fn requests_are_approved_many_at_once_and_rejected_with_a_reason_only() {
     }
     let mut admin = signed_in_admin(&server);
     admin.sees(&server, "/console", &["Newest requests", "bad-app"]);
-    admin.sees(&server, "/console/review", &["one-app", "two-app", "bad-app", "view your profile"]);
+    admin.sees(&server, "/console/review", &["one-app", "two-app", "bad-app", "view your profile", "Authorization code"]);
     let answer = admin.sends_form(&server, "/console/review", &[("reject", "bad-app")]);
     is_refused(&answer, "reason", "Say why");
     let answer = admin.sends_form(&server, "/console/review", &[("reject", "bad-app"), ("reason", "Too <much>")]);
@@ -304,7 +304,7 @@ fn the_last_owner_stays_and_is_told_why() {
     assert_eq!(answer.status, 303, "{}", answer.text());
     alice.sees(&server, base, &["bob", "CLIENT_INFO"]);
     server.signed_in("bob").sees(&server, "/console/clients", &["my-client"]);
-    let answer = alice.sends_form(&server, &format!("{base}/user/alice/remove"), &[]);
+    let answer = alice.sends_form(&server, &format!("{base}/user/alice/remove"), &[("confirm", "my-client")]);
     assert_eq!(answer.status, 400);
     assert!(answer.text().contains("Collaborator `alice` is used as a contact."), "{}", answer.text());
     assert_eq!(alice.sends_form(&server, &format!("{base}/user/bob/remove"), &[]).status, 303);

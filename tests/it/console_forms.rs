@@ -325,3 +325,21 @@ fn no_form_that_changes_something_saves_over_what_it_has_not_seen() {
         assert_eq!(sends_late(visitor, &server, form, &seen, mine).status, 303, "{form}");
     }
 }
+
+#[test]
+fn who_leaves_a_client_is_asked_before_and_led_to_what_remains() {
+    let (mut server, mut alice) = server_with_alice();
+    server.has_user("bob");
+    server.has_client("alice", "my-client");
+    let base = "/console/clients/my-client/collaborators";
+    let mut bob = server.signed_in("bob");
+    let add = [("kind", "user"), ("account", "bob"), ("rights", "RIGHT_CLIENT_ALL")];
+    assert_eq!(alice.sends_form(&server, &format!("{base}/add"), &add).status, 303);
+    alice.sees(&server, base, &["user/alice/remove\">Remove …", "action=\"/console/clients/my-client/collaborators/user/bob/remove\""]);
+    is_refused(&bob.sends_form(&server, &format!("{base}/user/bob/remove"), &[]), "confirm", "Type my-client to confirm.");
+    let left = bob.sends_form(&server, &format!("{base}/user/bob/remove"), &[("confirm", "my-client")]);
+    assert_eq!((left.status, left.header("Location")), (303, Some("/console/clients?done=removed")));
+    assert_eq!(alice.sends_form(&server, &format!("{base}/add"), &add).status, 303);
+    let lost = bob.sends_form(&server, &format!("{base}/user/bob"), &[("rights", "RIGHT_CLIENT_INFO")]);
+    assert_eq!((lost.status, lost.header("Location")), (303, Some("/console/clients?done=saved")));
+}
