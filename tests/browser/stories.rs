@@ -236,10 +236,10 @@ pub fn an_organization_gets_a_key_that_is_changed_and_deleted(driver: &Driver) {
     browser.signs_in(&server, "alice", "/console/add/organization");
     browser.fill("id", "acme-corp");
     browser.press("Create organization");
-    browser.press("API keys");
+    browser.find("[href='/console/organizations/acme-corp/api-keys']").press();
     browser.press("Make the first API key");
     browser.fill("name", "robot");
-    browser.press("Organizations 0 of 16");
+    browser.find("#rights-filter").types("RIGHT_ORGANIZATION_INFO");
     browser.find("input[value=RIGHT_ORGANIZATION_INFO]").press();
     browser.press("Create API key");
     let key = browser.find("#api-key").text();

@@ -201,13 +201,14 @@ impl Browser {
         std::fs::write(path, bytes).expect("the picture is written");
     }
 
-    /// What the page complained about: blocked by its policy, or a script that failed.
+    /// What the page complained about: blocked by its policy, or a script that failed. A form that is refused is as it should be.
     #[track_caller]
     pub fn complaints(&self) -> Vec<String> {
         let log = self.ask("POST", "/se/log", &json!({"type": "browser"}));
         let entries = log.as_array().cloned().unwrap_or_default();
         let text = |entry: &Value| entry["message"].as_str().unwrap_or_default().to_owned();
-        entries.iter().filter(|entry| entry["level"] == "SEVERE").map(text).collect()
+        let severe = entries.iter().filter(|entry| entry["level"] == "SEVERE").map(text);
+        severe.filter(|text| !text.ends_with("the server responded with a status of 400 (Bad Request)")).collect()
     }
 }
 
