@@ -228,6 +228,7 @@ pub static ROUTES: &[Route] = &[
     route("console.organization.add", Post, "/console/add/organization", Console(Pass::Any), Own(console::organizations::add), "Found an organization."),
     route("console.organization", Get, "/console/organizations/{organization_id}", Console(Pass::Holds(OrganizationInfo)), Read(console::organizations::page), "Show an organization."),
     route("console.organization", Post, "/console/organizations/{organization_id}", Console(Pass::Holds(OrganizationSettingsBasic)), Own(console::organizations::change), "Change an organization."),
+    route("console.organization.clients", Get, "/console/organizations/{organization_id}/clients", Console(Pass::Holds(OrganizationClientsList)), Read(console::clients::of_organization), "List the clients of an organization."),
     route("console.organization.members", Get, "/console/organizations/{organization_id}/members", Console(Pass::Holds(OrganizationSettingsMembers)), Read(console::members::list), "List the members of an organization."),
     route("console.organization.member.add", Get, "/console/organizations/{organization_id}/members/add", Console(Pass::Holds(OrganizationSettingsMembers)), Read(console::members::add_page), "Show the form of a new member."),
     route("console.organization.member.add", Post, "/console/organizations/{organization_id}/members/add", Console(Pass::Holds(OrganizationSettingsMembers)), Own(console::members::add), "Add a member."),

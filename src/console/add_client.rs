@@ -3,7 +3,7 @@
 use maud::html;
 
 use crate::base::error::{Error, Result};
-use crate::base::id::{AccountId, BadId, ClientId};
+use crate::base::id::{AccountId, BadId, ClientId, UserId};
 use crate::base::right::Right;
 use crate::base::validation::Invalid;
 use crate::call::{Call, Input, OwnWork, Work};
@@ -31,8 +31,13 @@ const ID: Label = label(
 const OWNER: Label = label("owner", "Owner", "You, or an organization in which you may register clients.");
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let asked = Form::of_query(input.request)?;
     Ok(Box::new(move |call| {
-        let draft = Draft::fresh(account_value(&AccountId::User(signed_in(call)?.clone())));
+        let owner = match account(asked.one("owner")) {
+            Some(owner) => owner,
+            None => AccountId::User(signed_in(call)?.clone()),
+        };
+        let draft = Draft::fresh(account_value(&owner));
         form(call, input, 200, &draft, None)
     }))
 }
@@ -124,7 +129,7 @@ fn created(call: &Call<'_>, input: &Input<'_>, client: &Client) -> Result<Reply>
 
 fn form(call: &Call<'_>, input: &Input<'_>, status: u16, draft: &Draft, problem: Option<Problem>) -> Result<Reply> {
     let view = View::of(call, input)?;
-    let owners = owners(call, view.user_id())?;
+    let owners = owners(call, view.user_id(), &draft.owner)?;
     let fields = Fields::with(problem);
     let becomes = match call.settings.approval {
         Approval::Auto => "Approved, as any new client here",
@@ -139,7 +144,7 @@ fn form(call: &Call<'_>, input: &Input<'_>, status: u16, draft: &Draft, problem:
         (view.form("/console/add/client", &html! {
             (fields.id(ID, &draft.id, Some("/console/check/client/")))
             @if owners.len() > 1 { (fields.select(OWNER, &owners, &draft.owner)) }
-            @else { input type="hidden" name="owner" value=(draft.owner); }
+            @else { @for (owner, _) in &owners { input type="hidden" name="owner" value=(owner); } }
             (draft.basics(&fields))
             (draft.grants(&fields, call.by.is_admin))
             p .note { "Ask only for the minimum set of rights that the application needs: every right is shown to users when they are asked for consent." }
@@ -152,14 +157,21 @@ fn form(call: &Call<'_>, input: &Input<'_>, status: u16, draft: &Draft, problem:
     Ok(view.page(status, Place::Clients, "Add OAuth client", &content))
 }
 
-/// The user, and the organizations in which the user may register clients.
-fn owners(call: &Call<'_>, user: &crate::base::id::UserId) -> Result<Vec<Choice>> {
+/// The user, and the organizations in which the user may register clients: those with the user as a member, and the one that is chosen.
+fn owners(call: &Call<'_>, user: &UserId, chosen: &str) -> Result<Vec<Choice>> {
     let itself = AccountId::User(user.clone());
+    let mut organizations: Vec<_> = organizations::of_member(call.tx, call.by, &itself)?.into_iter().map(|one| one.id).collect();
+    if let Some(AccountId::Organization(id)) = account(chosen).filter(|_| call.by.is_admin)
+        && !organizations.contains(&id)
+    {
+        organizations.push(id);
+    }
     let mut owners = vec![(account_value(&itself), format!("{user} (you)"))];
-    for organization in organizations::of_member(call.tx, call.by, &itself)? {
-        let entity = Entity::Organization(organization.id.clone());
-        if rights::on(call.tx, call.by, &entity, Deleted::No)?.has(Right::OrganizationClientsCreate) {
-            owners.push((account_value(&AccountId::Organization(organization.id.clone())), format!("{} (organization)", organization.id)));
+    for id in organizations {
+        let entity = Entity::Organization(id.clone());
+        if entity.exists(call.tx, Deleted::No)? && rights::on(call.tx, call.by, &entity, Deleted::No)?.has(Right::OrganizationClientsCreate)
+        {
+            owners.push((account_value(&AccountId::Organization(id.clone())), format!("{id} (organization)")));
         }
     }
     Ok(owners)

@@ -3,10 +3,13 @@
 use maud::{Markup, html};
 
 use crate::base::error::Result;
+use crate::base::id::AccountId;
 use crate::base::page::Listed;
 use crate::base::right::Right;
 use crate::call::{Call, Input, Work};
 use crate::console::listing::Listing;
+use crate::console::names::{self, account_value};
+use crate::console::organizations::{Opened, Tab};
 use crate::console::view::{Place, View, badge, moment, moment_or, state_name, title, way};
 use crate::model::choice::State;
 use crate::model::client::Client;
@@ -50,21 +53,51 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     }))
 }
 
+/// Those of an organization.
+pub fn of_organization<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let id = names::organization(input)?;
+    let listing = Listing::of(input.request)?;
+    Ok(Box::new(move |call| {
+        let opened = Opened::by_id(call, input, &id)?;
+        let owner = AccountId::Organization(id);
+        let add = format!("/console/add/client?owner={}", account_value(&owner));
+        let found = clients::list(call.tx, call.by, Some(owner), asked_for(&listing, Deleted::No), &Mask::default())?;
+        let found = found.map_or(Listed { items: Vec::new(), total: 0 }, |found| found.map(|(client, _)| client));
+        let content = html! {
+            div .title {
+                h2 { "OAuth clients" }
+                @if opened.rights.has(Right::OrganizationClientsCreate) { (way(&add, "+ Add OAuth client")) }
+            }
+            div .tools { (listing.search("ID, name or description")) (states(&listing)) }
+            @if !found.items.is_empty() { (table(&opened.view, &listing, Of::Own, &found)?) }
+            @else if is_search(&listing) { (no_match(&listing)) }
+            @else { p .empty { "The organization has no clients. Its members with the right to do so can register some for it." } }
+            (listing.pager(found.total))
+        };
+        Ok(opened.page(200, Tab::Clients, &content))
+    }))
+}
+
 fn found(call: &Call<'_>, listing: &Listing, of: Of) -> Result<Listed<Client>> {
-    let search = ClientSearch {
-        scope: Scope::Everyone,
-        deleted: if of == Of::Deleted { Deleted::Yes } else { Deleted::No },
-        texts: listing.texts(),
-        states: State::EVERY.iter().copied().filter(|state| state_name(*state).to_lowercase() == listing.one("state")).collect(),
-        order: listing.order(KEYS, Order { by: ClientKey::CreatedAt, direction: Direction::Descending }),
-        page: listing.page(),
-    };
+    let search = asked_for(listing, if of == Of::Deleted { Deleted::Yes } else { Deleted::No });
     let mask = Mask::default();
     let found = match of {
         Of::All | Of::Deleted => clients::search(call.tx, call.by, search, &mask)?,
         Of::Own => clients::reachable(call.tx, call.by, search, &mask)?,
     };
     Ok(found.map(|(client, _)| client))
+}
+
+/// What the address asks for, newest first; whose, the registry says.
+fn asked_for(listing: &Listing, deleted: Deleted) -> ClientSearch {
+    ClientSearch {
+        scope: Scope::Everyone,
+        deleted,
+        texts: listing.texts(),
+        states: State::EVERY.iter().copied().filter(|state| state_name(*state).to_lowercase() == listing.one("state")).collect(),
+        order: listing.order(KEYS, Order { by: ClientKey::CreatedAt, direction: Direction::Descending }),
+        page: listing.page(),
+    }
 }
 
 fn tabs(listing: &Listing, of: Of, is_admin: bool) -> Markup {
@@ -138,14 +171,19 @@ fn row(view: &View<'_>, of: Of, client: &Client) -> Result<Markup> {
 }
 
 fn nothing(listing: &Listing, of: Of) -> Markup {
-    let is_search = !listing.query().is_empty() || !listing.one("state").is_empty();
     html! {
-        @if is_search {
-            p .empty { "No client matches. " a href=(listing.address(&[("q", ""), ("state", ""), ("page", "")])) { "Show all of them" } }
-        } @else if of == Of::Deleted {
+        @if is_search(listing) { (no_match(listing)) } @else if of == Of::Deleted {
             p .empty { "Nothing is deleted. A deleted client waits here, and can be restored for a day." }
         } @else { (nothing_yet()) }
     }
+}
+
+fn is_search(listing: &Listing) -> bool {
+    !listing.query().is_empty() || !listing.one("state").is_empty()
+}
+
+fn no_match(listing: &Listing) -> Markup {
+    html! { p .empty { "No client matches. " a href=(listing.address(&[("q", ""), ("state", ""), ("page", "")])) { "Show all of them" } } }
 }
 
 /// For those who have no client yet: what to do next.

@@ -241,6 +241,7 @@ impl Draft {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
     Settings,
+    Clients,
     Members,
     ApiKeys,
 }
@@ -250,7 +251,7 @@ pub enum Tab {
 pub struct Opened<'a> {
     pub view: View<'a>,
     organization: Organization,
-    rights: Rights,
+    pub rights: Rights,
 }
 
 impl<'a> Opened<'a> {
@@ -274,6 +275,9 @@ impl<'a> Opened<'a> {
             p .quiet .under-title { code { (id) } }
             nav .tabs aria-label="Organization" {
                 a href=(self.path()) aria-current=[here(Tab::Settings)] { "General settings" }
+                @if self.rights.has(Right::OrganizationClientsList) {
+                    a href={(self.path()) "/clients"} aria-current=[here(Tab::Clients)] { "OAuth clients" }
+                }
                 @if self.rights.has(Right::OrganizationSettingsMembers) {
                     a href={(self.path()) "/members"} aria-current=[here(Tab::Members)] { "Members" }
                 }

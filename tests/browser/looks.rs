@@ -38,6 +38,7 @@ const OTHERS: &[&str] = &[
     "/console/add/organization",
     "/console/organizations/acme-corp",
     "/console/organizations/acme-corp/members",
+    "/console/organizations/acme-corp/clients",
     "/console/organizations/acme-corp/api-keys",
     "/console/organizations/acme-corp/add/api-key",
     "/console/api-keys",

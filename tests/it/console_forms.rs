@@ -343,3 +343,21 @@ fn who_leaves_a_client_is_asked_before_and_led_to_what_remains() {
     let lost = bob.sends_form(&server, &format!("{base}/user/bob"), &[("rights", "RIGHT_CLIENT_INFO")]);
     assert_eq!((lost.status, lost.header("Location")), (303, Some("/console/clients?done=saved")));
 }
+
+#[test]
+fn the_clients_of_an_organization_are_listed_there_and_the_way_to_a_new_one_leads_back_to_it() {
+    let (server, mut alice) = server_with_alice();
+    server.has_client("alice", "her-own");
+    server.has_organization("alice", "acme-corp");
+    let list = "/console/organizations/acme-corp/clients";
+    alice.sees(&server, "/console/organizations/acme-corp", &[list]);
+    alice.sees(&server, list, &["The organization has no clients.", "/console/add/client?owner=organization:acme-corp"]);
+    let owner = "<option value=\"organization:acme-corp\" selected>";
+    alice.sees(&server, "/console/add/client?owner=organization:acme-corp", &[owner]);
+    signed_in_admin(&server).sees(&server, "/console/add/client?owner=organization:acme-corp", &[owner]);
+    let made = alice.sends_form(&server, "/console/add/client", &new_client(&[("owner", "organization:acme-corp")]));
+    assert_eq!(made.status, 200, "{}", made.text());
+    alice.sees(&server, list, &["my-client"]);
+    assert!(!alice.get(&server, list).text().contains("her-own"));
+    alice.sees(&server, &format!("{list}?q=nothing"), &["No client matches."]);
+}
