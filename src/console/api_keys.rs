@@ -300,7 +300,7 @@ fn edit_form(call: &Call<'_>, input: &Input<'_>, status: u16, key: &ApiKey, draf
                 (rows)
                 div .submit { button .main { "Save changes" } a href=(path(owner)) { "Cancel" } }
             }))
-            a .button.danger href={(path(owner)) "/" (key.id) "/delete"} { "Delete API key …" }
+            p { a .button.danger href={(path(owner)) "/" (key.id) "/delete"} { "Delete API key …" } }
         }
     })
 }

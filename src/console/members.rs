@@ -278,7 +278,7 @@ fn edit_form(
                 (rights_picker::picker(&fields, "Rights", offered(owned).or(chosen), chosen))
                 div .submit { button .main { "Save changes" } a href=(path(owned)) { "Cancel" } }
             }))
-            (removal(view, &place, &format!("Remove {}", word(owned)), account))
+            div .submit { (removal(view, &place, &format!("Remove {}", word(owned)), account)) }
         }
     })
 }

@@ -15,6 +15,7 @@ use crate::model::event::Action;
 use crate::model::field::Field;
 use crate::model::mask::Mask;
 use crate::model::patch::Patch;
+use crate::model::value;
 use crate::registry::history;
 use crate::registry::rights::{self, Entity};
 use crate::store::Deleted;
@@ -91,22 +92,27 @@ pub fn differing<E>(fields: &'static [Field<E>], names: &[&str], kept: &E, sent:
 /// What an event changed: of each field that is wanted, what was and what is.
 pub fn differences(event: &Event, is_wanted: impl Fn(&str) -> bool) -> Markup {
     let (old, new) = (object(&event.old_values), object(&event.new_values));
-    let shown = |value: Option<&Value>| match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    };
     html! {
         dl .changes {
             @for name in names(event).iter().filter(|name| is_wanted(name)) {
                 dt { (name) }
                 dd {
-                    @let (was, is) = (shown(old.get(name)), shown(new.get(name)));
+                    @let (was, is) = (in_words(old.get(name)), in_words(new.get(name)));
                     @if !was.is_empty() { del { (was) } " " }
                     @if !is.is_empty() { ins { (is) } }
                 }
             }
         }
+    }
+}
+
+/// A value as people read it: texts without quotes, lists with commas, accounts by their IDs.
+fn in_words(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(items)) => items.iter().map(|item| in_words(Some(item))).collect::<Vec<_>>().join(", "),
+        Some(other) => value::to_account(other).map_or_else(|| other.to_string(), |account| account.as_str().to_owned()),
     }
 }
 
