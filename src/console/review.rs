@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::base::error::Result;
+use crate::base::error::{Result, errors};
 use crate::base::id::ClientId;
 use crate::base::right::Rights;
 use crate::call::{Call, Input, OwnWork, Work};
@@ -11,6 +11,7 @@ use crate::console::clients::shown_name;
 use crate::console::fields::{Fields, label};
 use crate::console::listing::Listing;
 use crate::console::problem::Problem;
+use crate::console::saving::{self, Part, Seen};
 use crate::console::view::{Place, View, after, moment, title};
 use crate::http::form::Form;
 use crate::http::reply::Reply;
@@ -20,10 +21,19 @@ use crate::model::mask::Mask;
 use crate::page::rights::groups;
 use crate::registry::approval::{self, Verdict};
 use crate::registry::clients;
+use crate::registry::rights::Entity;
 use crate::store::clients::{ClientKey, ClientSearch, Scope};
 use crate::store::{Deleted, Direction, Order};
 
+errors! {
+    CLIENT_CHANGED: FailedPrecondition "keyfob" "client_changed"
+        "client `{client_id}` was changed while you looked at it: see what it asks for now, and answer again";
+}
+
 const PATH: &str = "/console/review";
+
+/// What a request shows of its client.
+const SHOWN: &[&str] = &["name", "description", "redirect_uris", "grants", "rights", "administrative_contact"];
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| shown(call, input, 200, &Answer::default(), None)))
@@ -35,7 +45,11 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     Ok(Box::new(move |own| {
         own.turn_strangers_away()?;
         let answered = answer.verdict().map(|verdict| {
-            own.write(|call| approval::review(call.tx, call.by, call.settings, &answer.clients, &verdict)).map(|()| verdict)
+            let review = |call: &Call<'_>| {
+                approval::review(call.tx, call.by, call.settings, &answer.clients, &verdict)?;
+                answer.check_is_about_what_was_seen(call)
+            };
+            own.write(review).map(|()| verdict)
         });
         let problem = match answered {
             Ok(Ok(Verdict::Approve)) => return Ok(after(PATH, "approved")),
@@ -53,6 +67,7 @@ struct Answer {
     clients: Vec<ClientId>,
     is_approval: bool,
     reason: String,
+    seen: Seen,
 }
 
 impl Answer {
@@ -64,7 +79,18 @@ impl Answer {
             clients: ids.iter().filter_map(|id| id.parse().ok()).collect(),
             is_approval: form.has("approve"),
             reason: form.one("reason").to_owned(),
+            seen: Seen::of_form(form),
         }
+    }
+
+    /// Nobody approves more than what stood on the page.
+    fn check_is_about_what_was_seen(&self, call: &Call<'_>) -> Result<()> {
+        for id in &self.clients {
+            if saving::is_changed(call, &Entity::Client(id.clone()), Part::Fields(SHOWN), self.seen)? {
+                return Err(CLIENT_CHANGED.with("client_id", id.as_str()).into());
+            }
+        }
+        Ok(())
     }
 
     fn verdict(&self) -> std::result::Result<Verdict, Problem> {
@@ -100,6 +126,7 @@ fn shown(call: &Call<'_>, input: &Input<'_>, status: u16, answer: &Answer, probl
             p .empty { "Nobody waits for an answer. New requests stand here, the oldest first." }
         } @else {
             (view.form(PATH, &html! {
+                (Seen::now(call)?.field())
                 // First in the form, so that the key Enter in the reason means what stands beside it.
                 (fields.text(reason, &answer.reason))
                 div .submit {

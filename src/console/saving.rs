@@ -45,23 +45,37 @@ impl Seen {
     pub fn of_form(form: &Form) -> Seen {
         Seen(form.one(NAME).parse().unwrap_or_default())
     }
+
+    /// What a page knows of that is made in this transaction.
+    pub fn now(call: &Call<'_>) -> Result<Seen> {
+        history::newest(call.tx).map(Seen)
+    }
+
+    /// Carried by a form.
+    pub fn field(self) -> Markup {
+        html! { input type="hidden" name=(NAME) value=(self.0); }
+    }
 }
 
 /// Refuses to save over what the form did not know of. In the transaction that saves.
 pub fn check(call: &Call<'_>, entity: &Entity, part: Part<'_>, seen: Seen) -> Result<()> {
-    if since(call, entity, part, seen)?.is_empty() { Ok(()) } else { Err((&CHANGED_MEANWHILE).into()) }
+    if is_changed(call, entity, part, seen)? { Err((&CHANGED_MEANWHILE).into()) } else { Ok(()) }
+}
+
+pub fn is_changed(call: &Call<'_>, entity: &Entity, part: Part<'_>, seen: Seen) -> Result<bool> {
+    Ok(!since(call, entity, part, seen)?.is_empty())
 }
 
 /// What a form carries. One that comes back tells what happened since it was `sent`, and knows of it from then on.
 pub fn carried(call: &Call<'_>, entity: &Entity, part: Part<'_>, sent: Option<Seen>) -> Result<Markup> {
     let events = sent.map_or(Ok(Vec::new()), |seen| since(call, entity, part, seen))?;
-    let newest = match sent {
-        Some(seen) if events.is_empty() => seen.0,
-        _ => history::newest(call.tx)?,
+    let seen = match sent {
+        Some(seen) if events.is_empty() => seen,
+        _ => Seen::now(call)?,
     };
     let may_read = rights::on(call.tx, call.by, entity, Deleted::No)?.has(history::reading(entity));
     Ok(html! {
-        input type="hidden" name=(NAME) value=(newest);
+        (seen.field())
         @for event in &events {
             div .note {
                 p {

@@ -361,3 +361,21 @@ fn the_clients_of_an_organization_are_listed_there_and_the_way_to_a_new_one_lead
     assert!(!alice.get(&server, list).text().contains("her-own"));
     alice.sees(&server, &format!("{list}?q=nothing"), &["No client matches."]);
 }
+
+#[test]
+fn an_administrator_approves_what_was_shown_and_nothing_else() {
+    let mut server = Server::start();
+    server.has_user("alice");
+    server.has_client("alice", "my-client");
+    let mut admin = signed_in_admin(&server);
+    let seen = seen_by(&admin.get(&server, "/console/review")).expect("the form has seen something");
+    let more = r#"{"client":{"rights":["RIGHT_ALL"]},"field_mask":"rights"}"#;
+    server.check("alice", "PUT", "/api/v3/clients/my-client", more, "200");
+    let late = sends_late(&mut admin, &server, "/console/review", &seen, &[("approve", "my-client")]);
+    assert!(late.status == 400 && late.text().contains("Client `my-client` was changed while you looked at it"), "{}", late.text());
+    let state = || server.check("admin", "GET", "/api/v3/clients/my-client?field_mask=state", "", "200").json()["state"].clone();
+    assert_eq!(state(), json!(null), "it is still requested");
+    let seen = seen_by(&late).expect("the page that came back shows what it asks for now");
+    assert_eq!(sends_late(&mut admin, &server, "/console/review", &seen, &[("approve", "my-client")]).status, 303);
+    assert_eq!(state(), json!("STATE_APPROVED"));
+}
