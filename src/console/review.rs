@@ -32,6 +32,10 @@ errors! {
 
 const PATH: &str = "/console/review";
 
+/// The box that means all that stand on the page, and what stands there.
+const EVERY: &str = "every";
+const LISTED: &str = "listed";
+
 /// What a request shows of its client.
 const SHOWN: &[&str] = &["name", "description", "redirect_uris", "grants", "rights", "administrative_contact"];
 
@@ -74,7 +78,8 @@ impl Answer {
     /// The buttons beside a request mean this one; those at the end, all that are ticked.
     fn of(form: &Form) -> Answer {
         let single = form.all("approve").into_iter().chain(form.all("reject")).find(|id| !id.is_empty()).map(str::to_owned);
-        let ids = single.map_or_else(|| form.all("client").into_iter().map(str::to_owned).collect(), |id| vec![id]);
+        let ticked = if form.has(EVERY) { form.all(LISTED) } else { form.all("client") };
+        let ids = single.map_or_else(|| ticked.into_iter().map(str::to_owned).collect(), |id| vec![id]);
         Answer {
             clients: ids.iter().filter_map(|id| id.parse().ok()).collect(),
             is_approval: form.has("approve"),
@@ -132,6 +137,10 @@ fn shown(call: &Call<'_>, input: &Input<'_>, status: u16, answer: &Answer, probl
                 div .submit {
                     button .danger name="reject" value="" { "Reject selected" }
                     button .main name="approve" value="" { "Approve selected" }
+                }
+                @if found.items.len() > 1 {
+                    label .tick { input type="checkbox" name=(EVERY) value="true"; span { "Select all " (found.items.len()) " on this page" } }
+                    @for (client, _) in &found.items { input type="hidden" name=(LISTED) value=(client.id); }
                 }
                 @for (client, _) in &found.items { (request(client, answer.clients.contains(&client.id))) }
             }))

@@ -91,25 +91,34 @@ for (const input of document.querySelectorAll("[data-check]")) {
     });
 }
 
+// A box that means all of some others.
+const meansAll = (whole, single, tell = () => {}) => {
+    const renew = () => {
+        const count = single.filter((box) => box.checked).length;
+        tell(count);
+        if (!whole) return;
+        whole.checked = count === single.length;
+        whole.indeterminate = count > 0 && count < single.length;
+    };
+    whole?.addEventListener("change", () => {
+        single.forEach((box) => { box.checked = whole.checked; });
+        renew();
+    });
+    single.forEach((box) => box.addEventListener("change", renew));
+    renew();
+};
+
+// All requests of the page at once.
+for (const every of document.querySelectorAll("input[name=every]")) {
+    meansAll(every, [...every.form.querySelectorAll("input[name=client]")]);
+}
+
 // Rights: all of a group at once, and a filter that works as you type.
 for (const rights of document.querySelectorAll("[data-rights]")) {
     for (const group of rights.querySelectorAll("details")) {
-        const whole = group.querySelector("input[name=rights_of]");
         const single = [...group.querySelectorAll("input[name=rights]")];
         const chosen = group.querySelector("[data-chosen]");
-        const renew = () => {
-            const count = single.filter((box) => box.checked).length;
-            chosen.textContent = ` ${count} of ${single.length}`;
-            if (!whole) return;
-            whole.checked = count === single.length;
-            whole.indeterminate = count > 0 && count < single.length;
-        };
-        whole?.addEventListener("change", () => {
-            single.forEach((box) => { box.checked = whole.checked; });
-            renew();
-        });
-        single.forEach((box) => box.addEventListener("change", renew));
-        renew();
+        meansAll(group.querySelector("input[name=rights_of]"), single, (count) => { chosen.textContent = ` ${count} of ${single.length}`; });
     }
     const filter = rights.querySelector(".filter");
     const counted = rights.querySelector("[data-counted]");

@@ -140,8 +140,7 @@ pub fn an_administrator_approves_many_requests_and_rejects_one_with_a_reason(dri
     browser.fill("reason", "We have lamps.");
     browser.press("Reject bad-lamp");
     browser.sees("Rejected. Those who asked are shown your reason.");
-    browser.find("input[value=lamp]").press();
-    browser.find("input[value=lamp-two]").press();
+    browser.find("input[name=every]").press();
     browser.press("Approve selected");
     browser.sees("Nobody waits for an answer.");
     browser.signs_out();

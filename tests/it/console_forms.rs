@@ -379,3 +379,18 @@ fn an_administrator_approves_what_was_shown_and_nothing_else() {
     assert_eq!(sends_late(&mut admin, &server, "/console/review", &seen, &[("approve", "my-client")]).status, 303);
     assert_eq!(state(), json!("STATE_APPROVED"));
 }
+
+#[test]
+fn all_requests_of_a_page_are_answered_by_one_box_without_any_script() {
+    let mut server = Server::start();
+    server.has_user("alice");
+    for id in ["one-app", "two-app", "three-app"] {
+        server.has_client("alice", id);
+    }
+    let mut admin = signed_in_admin(&server);
+    admin.sees(&server, "/console/review", &["Select all 3 on this page", "name=\"listed\" value=\"two-app\""]);
+    let all = [("every", "true"), ("listed", "one-app"), ("listed", "two-app"), ("listed", "three-app"), ("reject", ""), ("reason", "No")];
+    assert_eq!(admin.sends_form(&server, "/console/review", &all).status, 303);
+    admin.sees(&server, "/console/review", &["Nobody waits for an answer."]);
+    admin.sees(&server, "/console/clients?of=all&state=rejected", &["one-app", "two-app", "three-app"]);
+}
