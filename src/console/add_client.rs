@@ -3,19 +3,18 @@
 use maud::html;
 
 use crate::base::error::{Error, Result};
-use crate::base::id::{AccountId, BadId, ClientId, UserId};
+use crate::base::id::{AccountId, ClientId, UserId};
 use crate::base::right::Right;
-use crate::base::validation::Invalid;
 use crate::call::{Call, Input, OwnWork, Work};
 use crate::console::client_draft::Draft;
 use crate::console::fields::{Choice, Fields, Label, label};
-use crate::console::names::{account, account_value};
+use crate::console::names::{self, account, account_value};
 use crate::console::problem::Problem;
 use crate::console::shown_once;
 use crate::console::view::{Place, View, signed_in};
 use crate::http::form::Form;
 use crate::http::reply::Reply;
-use crate::model::client::{Client, FIELDS};
+use crate::model::client::{Client, FIELDS, IDENTIFIERS};
 use crate::model::patch::Patch;
 use crate::model::settings::Approval;
 use crate::registry::rights::{self, Entity};
@@ -64,19 +63,6 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     }))
 }
 
-/// Whether an ID can be had, for those who are still typing: `{"problem": "…"}`, or an empty object.
-pub fn check_id<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    Ok(Box::new(move |call| {
-        let text = input.capture("client_id").unwrap_or_default();
-        let checked = known_id(text).and_then(|id| clients::check_id_is_free(call.tx, &id));
-        let body = match checked {
-            Ok(()) => serde_json::json!({}),
-            Err(error) => serde_json::json!({"problem": Problem::of(error)?.text}),
-        };
-        Ok(Reply::new(200, "application/json", body.to_string().into_bytes()))
-    }))
-}
-
 /// Why nothing was registered.
 enum Wrong {
     Refused(Error),
@@ -101,7 +87,7 @@ impl<E: Into<Error>> From<E> for Wrong {
 
 fn judged(draft: &Draft) -> std::result::Result<(ClientId, AccountId, Patch), Wrong> {
     let sent = Patch::decode(FIELDS, &draft.to_object()).map_err(Error::from)?;
-    let id = known_id(&draft.id)?;
+    let id: ClientId = names::typed(&draft.id, &IDENTIFIERS)?;
     guidelines::check_id(id.as_str())?;
     draft.attributes.check("Client")?;
     sent.check(FIELDS, "Client", None)?;
@@ -116,10 +102,6 @@ fn judged(draft: &Draft) -> std::result::Result<(ClientId, AccountId, Patch), Wr
         Some(owner) => Ok((id, owner, sent)),
         None => missing("owner", "Choose who owns the client."),
     }
-}
-
-fn known_id(text: &str) -> Result<ClientId> {
-    text.parse().map_err(|BadId(reason)| Invalid::new("ClientIdentifiers", "client_id", reason).into())
 }
 
 fn created(call: &Call<'_>, input: &Input<'_>, client: &Client) -> Result<Reply> {

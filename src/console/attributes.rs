@@ -14,7 +14,7 @@ const VALUE: &str = "attribute_value";
 const LABEL: Label = label(
     "attributes",
     "Attributes",
-    "Optional: keys and values of your own, at most 10. A key has lower-case letters, digits and single dashes.",
+    "Optional: at most 10 keys and values of your own. A key has 3 to 36 lower-case letters, digits and single dashes.",
 );
 
 #[derive(Clone, Debug, Default)]

@@ -16,6 +16,7 @@ pub mod contacts;
 pub mod dashboard;
 pub mod farewell;
 pub mod fields;
+pub mod id_check;
 pub mod listing;
 pub mod members;
 pub mod names;

@@ -3,8 +3,10 @@
 use std::str::FromStr;
 
 use crate::base::error::{Error, Kind, Result};
-use crate::base::id::{AccountId, ClientId, OrganizationId, UserId};
+use crate::base::id::{AccountId, BadId, ClientId, OrganizationId, UserId};
+use crate::base::validation::Invalid;
 use crate::call::Input;
+use crate::model::shape::Identifiers;
 use crate::registry::rights::Entity;
 use crate::store::members::Owned;
 
@@ -57,6 +59,11 @@ pub fn account(text: &str) -> Option<AccountId> {
 /// What [`account`] reads.
 pub fn account_value(account: &AccountId) -> String {
     format!("{}:{}", account.kind(), account.as_str())
+}
+
+/// The ID of something new, as somebody typed it.
+pub fn typed<T: FromStr<Err = BadId>>(text: &str, identifiers: &Identifiers) -> Result<T> {
+    text.parse().map_err(|BadId(reason)| Invalid::new(identifiers.message, identifiers.key, reason).into())
 }
 
 /// Where the pages of an entity begin.

@@ -4,9 +4,8 @@ use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
 use crate::base::error::{Error, Result};
-use crate::base::id::{BadId, OrganizationId};
+use crate::base::id::OrganizationId;
 use crate::base::right::{Right, Rights};
-use crate::base::validation::Invalid;
 use crate::call::{Call, Input, OwnWork, Work};
 use crate::console::attributes::Attributes;
 use crate::console::contacts::{self, Contacts};
@@ -23,6 +22,7 @@ use crate::http::reply::Reply;
 use crate::model::mask::Mask;
 use crate::model::organization::{FIELDS, Organization};
 use crate::model::patch::Patch;
+use crate::model::shape::ORGANIZATION_IDENTIFIERS;
 use crate::registry::rights::{self, Entity};
 use crate::registry::{guidelines, organizations};
 use crate::store::members::Owned;
@@ -218,8 +218,7 @@ impl Draft {
 
     fn judged(&self) -> Result<(OrganizationId, Patch)> {
         let sent = Patch::decode(FIELDS, &self.to_object()).map_err(Error::from)?;
-        let id: OrganizationId =
-            self.id.parse().map_err(|BadId(reason)| Invalid::new("OrganizationIdentifiers", "organization_id", reason))?;
+        let id: OrganizationId = names::typed(&self.id, &ORGANIZATION_IDENTIFIERS)?;
         guidelines::check_id(id.as_str())?;
         self.attributes.check("Organization")?;
         sent.check(FIELDS, "Organization", None)?;
@@ -299,7 +298,7 @@ fn add_form(call: &Call<'_>, input: &Input<'_>, status: u16, draft: &Draft, prob
         p { "You will own it, and can add members afterwards." }
         (fields.summary())
         (view.form("/console/add/organization", &html! {
-            (fields.id(ID, &draft.id, None))
+            (fields.id(ID, &draft.id, Some("/console/check/organization/")))
             (draft.rows(&fields, None))
             div .submit { button .main { "Create organization" } a href="/console/organizations" { "Cancel" } }
         }))

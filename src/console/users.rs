@@ -4,10 +4,9 @@ use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
 use crate::base::error::{Error, Result};
-use crate::base::id::{BadId, UserId};
+use crate::base::id::UserId;
 use crate::base::page::Listed;
 use crate::base::secret::Hash;
-use crate::base::validation::Invalid;
 use crate::call::{Call, Input, OwnWork, Work};
 use crate::console::attributes::Attributes;
 use crate::console::farewell;
@@ -21,6 +20,7 @@ use crate::http::form::Form;
 use crate::http::reply::Reply;
 use crate::model::choice::State;
 use crate::model::patch::Patch;
+use crate::model::shape::USER_IDENTIFIERS;
 use crate::model::user::{FIELDS, User};
 use crate::registry::guidelines;
 use crate::registry::rights::Entity;
@@ -243,7 +243,7 @@ impl Draft {
 
     fn judged(&self, password: &str) -> Result<(UserId, Patch)> {
         let sent = Patch::decode(FIELDS, &self.to_object(password)).map_err(Error::from)?;
-        let id: UserId = self.id.parse().map_err(|BadId(reason)| Invalid::new("UserIdentifiers", "user_id", reason))?;
+        let id: UserId = names::typed(&self.id, &USER_IDENTIFIERS)?;
         guidelines::check_id(id.as_str())?;
         self.attributes.check("User")?;
         sent.check(FIELDS, "User", None)?;
@@ -272,7 +272,7 @@ fn add_form(call: &Call<'_>, input: &Input<'_>, status: u16, draft: &Draft, prob
         h1 { "Add user" }
         (fields.summary())
         (view.form("/console/add/user", &html! {
-            (fields.id(ID, &draft.id, None))
+            (fields.id(ID, &draft.id, Some("/console/check/user/")))
             (fields.password(PASSWORD))
             (draft.rows(&fields))
             div .submit { button .main { "Create user" } a href="/console/users" { "Cancel" } }

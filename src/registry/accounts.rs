@@ -2,6 +2,8 @@
 
 use crate::base::error::{Result, errors};
 use crate::base::id::AccountId;
+use crate::registry::clients::ALREADY_EXISTS;
+use crate::registry::guidelines;
 use crate::registry::principal::Principal;
 use crate::registry::rights::Entity;
 use crate::store::accounts::{AccountSearch, Members};
@@ -21,6 +23,12 @@ const MOST_FOR_OTHERS: u32 = 10;
 pub struct FoundAccounts {
     pub accounts: Vec<AccountId>,
     pub counted: bool,
+}
+
+/// Refuses an ID that a new account cannot have: one that is reserved, or taken by a user or an organization, be it a deleted one.
+pub fn check_id_is_free(tx: &Tx<'_>, id: &AccountId) -> Result<()> {
+    guidelines::check_id(id.as_str())?;
+    if tx.account_id_is_taken(id)? { Err((&ALREADY_EXISTS).into()) } else { Ok(()) }
 }
 
 /// Accounts by a substring of their ID: the members of an entity, everyone else, or without one everybody.

@@ -112,6 +112,15 @@ impl Tx<'_> {
         Ok(exists)
     }
 
+    /// Whether there is an account of this ID, of whatever kind, live or deleted.
+    pub fn account_id_is_taken(&self, id: &AccountId) -> Result<bool> {
+        let is_taken = self
+            .connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM accounts WHERE account_id = :account_id)")?
+            .query_row(named_params! {":account_id": id}, |row| row.get(0))?;
+        Ok(is_taken)
+    }
+
     /// The e-mail address behind an account: a live user's own, an organization's through its contact of the same sort (contract 1.9).
     pub fn contact_address(&self, id: &AccountId, contact: ContactSort) -> Result<Option<String>> {
         let of_organization = match contact {

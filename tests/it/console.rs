@@ -476,7 +476,18 @@ fn pages_keep_scripts_and_frames_of_others_out() {
 fn whether_an_id_is_free_is_told_while_it_is_typed() {
     let (server, mut alice) = server_with_alice();
     server.has_client("alice", "my-client");
-    let mut problem = |id: &str| alice.get(&server, &format!("/console/check/client/{id}")).json()["problem"].as_str().map(str::to_owned);
+    let told = |visitor: &mut Visitor, kind: &str, id: &str| {
+        visitor.get(&server, &format!("/console/check/{kind}/{id}")).json()["problem"].as_str().map(str::to_owned)
+    };
+    for kind in ["user", "organization"] {
+        assert_eq!(told(&mut signed_in_admin(&server), kind, "other"), None);
+        assert_eq!(
+            told(&mut signed_in_admin(&server), kind, "alice").as_deref(),
+            Some("Already exists."),
+            "users and organizations share IDs"
+        );
+    }
+    let mut problem = |id: &str| told(&mut alice, "client", id);
     assert_eq!(problem("other-client"), None);
     assert_eq!(problem("my-client").as_deref(), Some("ID already taken, choose a different one and try again."));
     assert_eq!(problem("console").as_deref(), Some("The ID `console` can not be registered."));
