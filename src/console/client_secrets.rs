@@ -64,8 +64,8 @@ pub fn rotate<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
 }
 
 fn check_chosen(secret: Option<&str>) -> Result<()> {
-    let judged = FIELDS.iter().filter(|field| field.name == CHOSEN.name);
-    Ok(judged.map(|field| field.shape.check("Client", field.name, &secret.into())).collect::<std::result::Result<_, _>>()?)
+    let mut judged = FIELDS.iter().filter(|field| field.name == CHOSEN.name);
+    Ok(judged.try_for_each(|field| field.shape.check("Client", field.name, &secret.into()))?)
 }
 
 /// Asks before a new secret takes the place of all others at once.

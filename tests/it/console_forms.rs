@@ -278,6 +278,9 @@ fn what_others_change_beside_the_form_does_not_stand_in_its_way() {
     assert_eq!(sends_late(&mut alice, &server, SETTINGS, &seen, &settings(&[("name", "Mine")])).status, 303);
 }
 
+/// A form, where the API changes the same thing meanwhile and how, and what the form sends.
+type Overwritten<'a> = (&'a str, &'a str, &'a str, &'a [(&'a str, &'a str)]);
+
 #[test]
 fn no_form_that_changes_something_saves_over_what_it_has_not_seen() {
     let (mut server, mut alice) = server_with_alice();
@@ -292,7 +295,7 @@ fn no_form_that_changes_something_saves_over_what_it_has_not_seen() {
     server.check("alice", "PUT", rights, &member("RIGHT_CLIENT_INFO"), "200");
     let api_key = format!("/api/v3/users/alice/api-keys/{key}");
     let changed_member = member("RIGHT_CLIENT_DELETE");
-    let forms: [(&str, &str, &str, &[(&str, &str)]); 4] = [
+    let forms: [Overwritten<'_>; 4] = [
         (
             "/console/organizations/acme-corp",
             "/api/v3/organizations/acme-corp",
