@@ -43,12 +43,12 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
         let changed = own.write(|call| {
             let shown = shown_to(call.by);
             saving::check(call, &Entity::Client(id.clone()), Part::Fields(&shown), seen)?;
+            draft.attributes.check("Client")?;
             let (old, _) = clients::get(call.tx, call.by, &id, &Mask::everything(FIELDS))?;
             let mask = saving::differing(FIELDS, &shown, &old, &sent);
             if mask.is_empty() {
                 return Ok(());
             }
-            draft.attributes.check("Client")?;
             sent.check(FIELDS, "Client", Some(&mask))?;
             clients::update(call.tx, call.by, call.settings, &id, &mask, &sent.clone().only(FIELDS, &mask), None).map(drop)
         });

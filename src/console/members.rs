@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::base::error::Result;
+use crate::base::error::{Result, errors};
 use crate::base::id::AccountId;
 use crate::base::right::{CLIENT_RIGHTS, Right, Rights, organization_scope};
 use crate::call::{Call, Input, OwnWork, Work};
@@ -25,6 +25,10 @@ use crate::registry::rights::{self, Entity};
 use crate::store::members::{MemberKey, Owned};
 use crate::store::{Deleted, Direction, Order};
 
+errors! {
+    ALREADY_MEMBER: AlreadyExists "keyfob" "already_member" "`{account_id}` is among them already: change the rights there";
+}
+
 const KEYS: &[(&str, MemberKey)] = &[("id", MemberKey::Id), ("rights", MemberKey::Rights)];
 
 const KIND: Label = label("kind", "Kind", "");
@@ -44,7 +48,7 @@ pub fn add<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     let sent = Sent::of(&Form::of_body(input.request)?, &owned);
     Ok(Box::new(move |own| {
         own.turn_strangers_away()?;
-        let added = sent.judged().map(|account| own.write(|call| members::set(call.tx, call.by, &owned, &account, &sent.rights)));
+        let added = sent.judged().map(|account| own.write(|call| add_new(call, &owned, &account, &sent.rights)));
         let problem = match added {
             Ok(Ok(())) => return Ok(after(&path(&owned), "added")),
             Ok(Err(error)) => Problem::of(error)?,
@@ -52,6 +56,14 @@ pub fn add<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
         };
         own.read(|call| form(call, input, 400, &owned, &sent, Some(problem)))
     }))
+}
+
+/// Somebody who is there already is left as is: whoever adds does not see what it would change.
+fn add_new(call: &Call<'_>, owned: &Owned, account: &AccountId, rights: &[Right]) -> Result<()> {
+    if members::is_one(call.tx, owned, account)? {
+        return Err(ALREADY_MEMBER.with("account_id", account.as_str()).into());
+    }
+    members::set(call.tx, call.by, owned, account, rights)
 }
 
 /// One of them, with the rights to choose.
@@ -95,8 +107,9 @@ pub fn remove_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 
 pub fn remove<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     let (owned, account) = (names::owned(input)?, names::member(input)?);
+    let is_answer = Form::of_body(input.request)?.has("confirm");
     Ok(Box::new(move |own| {
-        if own.read(|call| is_oneself(call, &account))? {
+        if is_answer || own.read(|call| is_oneself(call, &account))? {
             let about = |call: &Call<'_>| removing(call, &owned, &account);
             return confirmation::go_through(input, about, |call| {
                 members::remove(call.tx, call.by, &owned, &account)?;

@@ -150,12 +150,12 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
         let sent = Patch::decode(FIELDS, &draft.to_object()).map_err(Error::from)?;
         let changed = own.write(|call| {
             saving::check(call, &Entity::Organization(id.clone()), SHOWN, seen)?;
+            draft.attributes.check("Organization")?;
             let (old, _) = organizations::get(call.tx, call.by, &id, &Mask::default())?;
             let mask = saving::differing(FIELDS, SHOWN_FIELDS, &old, &sent);
             if mask.is_empty() {
                 return Ok(());
             }
-            draft.attributes.check("Organization")?;
             sent.check(FIELDS, "Organization", Some(&mask))?;
             organizations::update(call.tx, call.by, call.settings, &id, &mask, &sent.clone().only(FIELDS, &mask)).map(drop)
         });

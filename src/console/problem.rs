@@ -21,6 +21,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("temporary_password_expired", "old"),
     ("account_not_found", "account"),
     ("nested_organizations", "account"),
+    ("already_member", "account"),
 ];
 
 impl Problem {

@@ -163,7 +163,7 @@ impl Part<'_> {
 
     fn is_changed_by(&self, entity: &Entity, event: &Event) -> bool {
         match self {
-            _ if event.name == history::name(entity.kind(), Action::Create) => true,
+            _ if event.name == Action::Create.of(entity.kind()) => true,
             Part::ApiKey(id) => object(&event.new_values).get("api_key").is_some_and(|key| key["id"] == *id),
             Part::Fields(_) | Part::Member(_) => names(event).iter().any(|name| self.has(name)),
         }

@@ -159,11 +159,11 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
         let sent = Patch::decode(FIELDS, &draft.to_object("")).map_err(Error::from)?;
         let changed = own.write(|call| {
             saving::check(call, &Entity::User(id.clone()), SHOWN, seen)?;
+            draft.attributes.check("User")?;
             let mask = saving::differing(FIELDS, SHOWN_FIELDS, &users::existing(call.tx, &id)?, &sent);
             if mask.is_empty() {
                 return Ok(());
             }
-            draft.attributes.check("User")?;
             sent.check(FIELDS, "User", Some(&mask))?;
             users::check_email(&sent)?;
             users::update(call.tx, call.by, &id, &mask, &sent, None).map(drop)

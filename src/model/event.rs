@@ -28,8 +28,13 @@ pub enum Action {
 }
 
 impl Action {
+    /// The whole name, of an entity of this kind: `client.update`.
+    pub fn of(self, kind: &str) -> String {
+        format!("{kind}.{}", self.name())
+    }
+
     /// The part after the entity: `client.update`, `client.collaborator.delete`.
-    pub fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Action::Create => "create",
             Action::Update => "update",

@@ -67,15 +67,10 @@ pub fn newest(tx: &Tx<'_>) -> Result<i64> {
 pub fn since(tx: &Tx<'_>, entity: &Entity, actions: &[Action], number: i64) -> Result<Vec<Event>> {
     tx.oldest_events(&EventSearch {
         entity: Some((entity.kind().to_owned(), entity.as_str().to_owned())),
-        names: actions.iter().map(|action| name(entity.kind(), *action)).collect(),
+        names: actions.iter().map(|action| action.of(entity.kind())).collect(),
         after: Some(number),
         ..EventSearch::default()
     })
-}
-
-/// What an event is called.
-pub fn name(kind: &str, action: Action) -> String {
-    format!("{kind}.{}", action.name())
 }
 
 /// The right that shows somebody what happened to an entity.

@@ -66,6 +66,10 @@ pub fn get(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<Member> {
     Ok(Member { account: account.clone(), rights })
 }
 
+pub fn is_one(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<bool> {
+    Ok(tx.member(owned, account)?.is_some())
+}
+
 /// Makes a member, changes one, or with no rights removes one. Nobody gives or takes a right without having it, and an owner remains.
 pub fn set(tx: &Tx<'_>, by: &Principal, owned: &Owned, account: &AccountId, given: &[Right]) -> Result<()> {
     if matches!((owned, account), (Owned::Organization(_), AccountId::Organization(_))) {

@@ -36,7 +36,7 @@ impl Tx<'_> {
             )?
             .execute(named_params! {
                 ":happened_at": self.now,
-                ":name": format!("{}.{}", change.entity_kind, change.action.name()),
+                ":name": change.action.of(change.entity_kind),
                 ":entity_kind": change.entity_kind,
                 ":entity_id": change.entity_id,
                 ":account_id": actor.account_id,

@@ -1,5 +1,6 @@
 //! Forms of the Console: what they can change, what they ask before, and what they don't overwrite.
 
+use keyfob::model::settings::{Contacts, Settings};
 use serde_json::json;
 
 use crate::console::{is_refused, new_client, secret_of, seen_by, server_with_alice, signed_in_admin};
@@ -58,6 +59,10 @@ fn wrong_attributes_are_told_beside_them_and_stay_typed() {
         refused("", "Invalid `attributes[]`: value");
         refused("floor", "Invalid `attributes[floor]`: a key must not stand twice.");
     }
+    let kept = r#"{"client":{"attributes":{"floor":"second"}},"field_mask":"attributes"}"#;
+    server.check("alice", "PUT", "/api/v3/clients/my-client", kept, "200");
+    let twice = [("attribute_key", "floor"), ("attribute_value", "first"), ("attribute_key", "floor"), ("attribute_value", "second")];
+    is_refused(&alice.sends_form(&server, SETTINGS, &settings(&twice)), "attributes", "Invalid `attributes[floor]`");
 }
 
 #[test]
@@ -108,6 +113,36 @@ fn a_contact_who_is_no_collaborator_any_more_hinders_no_other_change() {
     let answer = alice.sends_form(&server, SETTINGS, &sent);
     assert_eq!(answer.status, 303, "{}", answer.text());
     server.check("alice", "GET", "/api/v3/clients/my-client?field_mask=name", "", r#"200 {"name":"New name"}"#);
+}
+
+#[test]
+fn who_may_only_be_a_contact_oneself_is_offered_nobody_else_and_can_change_everything_else() {
+    let mut server = Server::with(Settings { contacts: Contacts::Oneself, ..Settings::default() });
+    for user in ["alice", "bob", "carol"] {
+        server.has_user(user);
+    }
+    let mut alice = server.signed_in("alice");
+    server.has_client("alice", "my-client");
+    for user in ["bob", "carol"] {
+        let member = json!({"collaborator": {"ids": {"user_ids": {"user_id": user}}, "rights": ["RIGHT_CLIENT_INFO"]}});
+        server.check("alice", "PUT", "/api/v3/clients/my-client/collaborators", &member.to_string(), "200");
+    }
+    let bob = [("technical_contact", "user:bob"), ("state", "STATE_APPROVED"), ("grants", "GRANT_AUTHORIZATION_CODE")];
+    assert_eq!(signed_in_admin(&server).sends_form(&server, SETTINGS, &settings(&bob)).status, 303);
+    alice.sees(&server, SETTINGS, &["value=\"user:bob\" selected", "value=\"user:alice\" selected"]);
+    assert!(!alice.get(&server, SETTINGS).text().contains("user:carol"));
+    assert_eq!(alice.sends_form(&server, SETTINGS, &settings(&[("technical_contact", "user:bob"), ("name", "New")])).status, 303);
+    let others = alice.sends_form(&server, SETTINGS, &settings(&[("technical_contact", "user:carol")]));
+    assert!(others.status == 400 && others.text().contains("Contact information can only reference the caller."), "{}", others.text());
+}
+
+#[test]
+fn who_is_a_collaborator_already_is_not_added_with_other_rights() {
+    let (server, mut alice) = server_with_alice();
+    server.has_client("alice", "my-client");
+    let add = [("kind", "user"), ("account", "alice"), ("rights", "RIGHT_CLIENT_INFO")];
+    let answer = alice.sends_form(&server, "/console/clients/my-client/collaborators/add", &add);
+    is_refused(&answer, "account", "`alice` is among them already: change the rights there.");
 }
 
 #[test]
@@ -340,6 +375,8 @@ fn who_leaves_a_client_is_asked_before_and_led_to_what_remains() {
     assert_eq!(alice.sends_form(&server, &format!("{base}/add"), &add).status, 303);
     alice.sees(&server, base, &["user/alice/remove\">Remove …", "action=\"/console/clients/my-client/collaborators/user/bob/remove\""]);
     is_refused(&bob.sends_form(&server, &format!("{base}/user/bob/remove"), &[]), "confirm", "Type my-client to confirm.");
+    let wrong = alice.sends_form(&server, &format!("{base}/user/bob/remove"), &[("confirm", "other")]);
+    is_refused(&wrong, "confirm", "Type my-client to confirm.");
     let left = bob.sends_form(&server, &format!("{base}/user/bob/remove"), &[("confirm", "my-client")]);
     assert_eq!((left.status, left.header("Location")), (303, Some("/console/clients?done=removed")));
     assert_eq!(alice.sends_form(&server, &format!("{base}/add"), &add).status, 303);

@@ -34,9 +34,9 @@ fn fields(route: &Route) -> Fields {
         ],
         "console.client.settings" => &[("name", "New name"), ("rights", "RIGHT_USER_INFO")],
         "console.client.secrets.rotate" => &[("grace", "3600")],
-        "console.client.collaborator.add" => &[("kind", "user"), ("account", "mallory"), ("rights", "RIGHT_CLIENT_INFO")],
+        "console.client.collaborator.add" => &[("kind", "user"), ("account", "stranger"), ("rights", "RIGHT_CLIENT_INFO")],
         "console.client.collaborator" => &[("rights", "RIGHT_CLIENT_INFO")],
-        "console.organization.member.add" => &[("account", "mallory"), ("rights", "RIGHT_ORGANIZATION_INFO")],
+        "console.organization.member.add" => &[("account", "stranger"), ("rights", "RIGHT_ORGANIZATION_INFO")],
         "console.organization.member" => &[("rights", "RIGHT_ORGANIZATION_INFO")],
         "console.client.purge"
         | "console.client.secrets.end"
