@@ -39,6 +39,11 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                     @if !client.logout_redirect_uris.is_empty() { dt { "Logout redirect URLs" } dd { (lines(&client.logout_redirect_uris)) } }
                     dt { "Grant types" } dd { (grants(client)) }
                     dt { "Rights" } dd { (rights_picker::tags(&client.rights)) }
+                }
+            }
+            section {
+                h2 { "Contacts and attributes" }
+                dl .facts {
                     dt { "Administrative contact" } dd { (contacts::shown(client.administrative_contact.as_ref())) }
                     dt { "Technical contact" } dd { (contacts::shown(client.technical_contact.as_ref())) }
                     @if !client.attributes.is_empty() {
