@@ -118,7 +118,8 @@ pub fn rotate_secret<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let request = body::object(input)?;
     let grace_seconds = grace(member(&request, "grace"))?;
     let id = names::client(input).map_err(|inner| inner.inside("RotateClientSecretRequest", "client_ids"))?;
-    Ok(Box::new(move |call| Ok(whole(&secrets::rotate(call.tx, call.by, &id, secrets::NewSecret::of(None), grace_seconds)?))))
+    let secret = secrets::NewSecret::of(None);
+    Ok(Box::new(move |call| Ok(whole(&secrets::rotate(call.tx, call.by, &id, secret, grace_seconds)?))))
 }
 
 pub fn search<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {

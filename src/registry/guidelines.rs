@@ -1,5 +1,8 @@
 //! What nobody may register, whoever asks (contract 2.3).
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use crate::base::error::{Result, errors};
 
 errors! {
@@ -9,9 +12,11 @@ errors! {
 /// One a line, sorted.
 const RESERVED_IDS: &str = include_str!("reserved-ids.txt");
 
+static RESERVED: LazyLock<HashSet<&str>> = LazyLock::new(|| RESERVED_IDS.lines().collect());
+
 /// Refuses IDs that could be taken for the service itself. Asked when something is created, never later.
 pub fn check_id(id: &str) -> Result<()> {
-    if RESERVED_IDS.lines().any(|reserved| reserved == id) { Err(FORBIDDEN_ID.with("id", id).into()) } else { Ok(()) }
+    if RESERVED.contains(id) { Err(FORBIDDEN_ID.with("id", id).into()) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -20,7 +25,7 @@ mod tests {
 
     #[test]
     fn reserved_ids_are_refused_whole() {
-        assert_eq!(RESERVED_IDS.lines().count(), 731);
+        assert_eq!(RESERVED.len(), 731);
         assert!(check_id("console").is_err());
         assert!(check_id("console-2").is_ok());
     }

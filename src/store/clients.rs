@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{OptionalExtension, named_params};
+use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::base::error::Result;
 use crate::base::id::{AccountId, ClientId};
@@ -274,6 +274,23 @@ impl Tx<'_> {
         }
         Ok(())
     }
+}
+
+/// Adds the text of new clients to its index, once for all that are committed together. Until then no search finds them, so none is
+/// made where they are written.
+pub(super) fn index_new_texts(connection: &Connection) -> rusqlite::Result<()> {
+    let is_any_pending: bool =
+        connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM client_text_pending)")?.query_row([], |row| row.get(0))?;
+    if is_any_pending {
+        connection
+            .prepare_cached(
+                "INSERT INTO client_text (rowid, client_id, name, description) SELECT client_number, client_id, name, description \
+                 FROM clients WHERE client_number IN (SELECT client_number FROM client_text_pending)",
+            )?
+            .execute([])?;
+        connection.prepare_cached("DELETE FROM client_text_pending")?.execute([])?;
+    }
+    Ok(())
 }
 
 /// The child tables that an update rewrites.

@@ -77,7 +77,7 @@ impl Store {
         temporary: Option<TemporaryDirectory>,
     ) -> std::result::Result<Store, OpenError> {
         let hold = schema::hold(&path)?;
-        let writer = Writer::new(schema::open_writer(&path, durability)?);
+        let writer = Writer::new(schema::open_writer(&path, durability)?, clients::index_new_texts);
         Ok(Store { readers: Mutex::default(), writer, clock, _hold: hold, path, temporary })
     }
 

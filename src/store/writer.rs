@@ -19,6 +19,8 @@ const LARGEST_GROUP: usize = 256;
 
 #[derive(Debug)]
 pub struct Writer {
+    /// What is done once for all that are committed together, as the last part of their transaction.
+    finish: fn(&Connection) -> rusqlite::Result<()>,
     open: Mutex<Open>,
     /// How many are on their way to `open`.
     waiting: AtomicUsize,
@@ -44,8 +46,8 @@ struct Group {
 struct Refused(String);
 
 impl Writer {
-    pub fn new(connection: Connection) -> Writer {
-        Writer { open: Mutex::new(Open { connection, group: None }), waiting: AtomicUsize::new(0), committed: Condvar::new() }
+    pub fn new(connection: Connection, finish: fn(&Connection) -> rusqlite::Result<()>) -> Writer {
+        Writer { finish, open: Mutex::new(Open { connection, group: None }), waiting: AtomicUsize::new(0), committed: Condvar::new() }
     }
 
     pub fn run<T>(&self, clock: &Clock, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
@@ -83,7 +85,8 @@ impl Writer {
 
     fn commit(&self, open: &mut Open) {
         let Some(group) = open.group.take() else { return };
-        let outcome = open.connection.execute_batch("COMMIT").map_err(|error| {
+        let finished = (self.finish)(&open.connection);
+        let outcome = finished.and_then(|()| open.connection.prepare_cached("COMMIT")?.execute([]).map(drop)).map_err(|error| {
             // A commit that failed may leave its transaction open: the next one must find a clean connection.
             let _ = open.connection.execute_batch("ROLLBACK");
             Refused(error.to_string())
@@ -144,7 +147,7 @@ mod tests {
     fn writer() -> Writer {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE rows (n INTEGER)").unwrap();
-        Writer::new(connection)
+        Writer::new(connection, |_| Ok(()))
     }
 
     fn insert(tx: &Tx<'_>, n: i64) -> Result<()> {

@@ -1,5 +1,11 @@
 //! Searching clients, users, organizations and accounts.
 
+use keyfob::base::page::Page;
+use keyfob::base::time::Time;
+use keyfob::model::client::Client;
+use keyfob::store::clients::{ClientKey, ClientSearch, Scope};
+use keyfob::store::{Deleted, Direction, Order, Store, TextSearch};
+use rusqlite::Connection;
 use serde_json::json;
 
 use crate::server::Server;
@@ -202,4 +208,46 @@ fn accounts_are_found_among_a_clients_collaborators_or_among_all_others() {
     assert_eq!(search("complement_collaborators=true"), ["admin", "bob"]);
     assert_eq!(search("complement_collaborators=true&query=bo"), ["bob"]);
     server.check("alice", "GET", "/api/v3/search/accounts?client_ids.client_id=not-there", "", "404 entity_not_found");
+}
+
+/// New clients come into the index of texts when they are committed, whatever else became of them in the same transaction.
+#[test]
+fn what_a_client_was_called_last_before_its_commit_is_what_it_is_found_by() {
+    let path = std::env::temp_dir().join(format!("keyfob-texts-{}.db", std::process::id()));
+    let store = Store::open(&path).expect("a new file");
+    let named = |id: &str, name: &str| Client { name: name.to_owned(), ..Client::new(id.parse().expect("an ID"), Time::from_micros(1)) };
+    let changes = store.write(|tx| {
+        for (id, name) in [("kept", "First of three"), ("renamed", "Second of three"), ("purged", "Third of three")] {
+            assert!(tx.insert_client(&named(id, name))?);
+        }
+        tx.update_client(&named("renamed", "Another name"))?;
+        tx.purge_client(&"purged".parse().expect("an ID"))
+    });
+    assert!(changes.expect("they are made"));
+    let found = |name: &str| {
+        let search = ClientSearch {
+            scope: Scope::Everyone,
+            deleted: Deleted::No,
+            texts: TextSearch { name_contains: Some(name.to_owned()), ..TextSearch::default() },
+            states: Vec::new(),
+            order: Order { by: ClientKey::Id, direction: Direction::Ascending },
+            page: Page::new(0, 0),
+        };
+        let listed = store.read(|tx| tx.clients(&search)).expect("a search");
+        listed.items.iter().map(|client| client.id.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(found("of three"), ["kept"]);
+    assert_eq!(found("Another"), ["renamed"]);
+    store.write(|tx| tx.update_client(&named("kept", "Another name, too"))).expect("it is renamed later");
+    assert_eq!(found("Another"), ["kept", "renamed"]);
+    drop(store);
+    let file = Connection::open(&path).expect("the file");
+    // Fails if the index and the table differ in anything.
+    file.execute("INSERT INTO client_text (client_text, rank) VALUES ('integrity-check', 1)", []).expect("they agree");
+    let pending: i64 = file.query_row("SELECT count(*) FROM client_text_pending", [], |row| row.get(0)).expect("a count");
+    assert_eq!(pending, 0);
+    drop(file);
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{end}", path.display()));
+    }
 }
