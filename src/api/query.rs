@@ -8,7 +8,7 @@ use crate::model::choice::{STATES, State};
 use crate::model::field::Field;
 use crate::model::field::Purpose;
 use crate::model::mask::Mask;
-use crate::model::shape::{camel_case, check_attributes, check_text};
+use crate::model::shape::{check_attributes, check_text, is_spelling};
 use crate::store::{Deleted, Direction, Order, TextSearch};
 
 /// The most items that a page may have.
@@ -169,9 +169,7 @@ impl Query {
 
 /// The two spellings of a dotted name, part by part.
 fn is(key: &str, name: &str) -> bool {
-    key == name
-        || key.split('.').count() == name.split('.').count()
-            && key.split('.').zip(name.split('.')).all(|(k, n)| k == n || k == camel_case(n))
+    key == name || key.split('.').count() == name.split('.').count() && key.split('.').zip(name.split('.')).all(|(k, n)| is_spelling(k, n))
 }
 
 fn bad(name: &str, why: &str) -> Error {

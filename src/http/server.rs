@@ -24,8 +24,8 @@ const AFTER_A_FAILURE: Duration = Duration::from_millis(50);
 /// What turns a request into a reply. It says, by a call, when it is about to wait for something slow.
 pub type Answer<'a> = &'a (dyn Fn(&Request, &dyn Fn()) -> Reply + Sync);
 
-/// How many threads there are for each place: most of the time, those that write wait for the disk, and join the same commit.
-const THREADS_PER_PLACE: usize = 4;
+/// How many threads there are beyond the places: so many can wait for the disk, and join the same commit.
+const RESERVE: usize = 60;
 
 pub struct Server {
     address: SocketAddr,
@@ -63,7 +63,7 @@ impl Server {
     pub fn run(&self, places: usize, answer: Answer<'_>) -> io::Result<()> {
         let watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner).take();
         let watch = watch.ok_or_else(|| io::Error::other("a server runs once"))?;
-        let (workers, places) = (places * THREADS_PER_PLACE, Places::new(places));
+        let (workers, places) = (places + RESERVE, Places::new(places));
         std::thread::scope(|scope| {
             for _ in 0..workers {
                 scope.spawn(|| self.work(&places, answer));

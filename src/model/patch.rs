@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::base::validation::Invalid;
 use crate::model::field::{Field, SetBy};
 use crate::model::mask::Mask;
-use crate::model::shape::{Malformed, camel_case};
+use crate::model::shape::{Malformed, is_spelling};
 
 /// What a caller sent for an entity: the fields that were there, in the form of [`Shape::decode`].
 #[derive(Clone, Debug, Default)]
@@ -18,7 +18,7 @@ impl Patch {
     pub fn decode<E>(fields: &'static [Field<E>], object: &Map<String, Value>) -> Result<Patch, Malformed> {
         let mut patch = Patch::default();
         for (key, value) in object {
-            if let Some(field) = fields.iter().find(|field| field.name == key || camel_case(field.name) == *key) {
+            if let Some(field) = fields.iter().find(|field| is_spelling(key, field.name)) {
                 let value = field.shape.decode(value).map_err(|Malformed(why)| Malformed(format!("{key}: {why}")))?;
                 patch.0.insert(field.name, value);
             }

@@ -155,17 +155,24 @@ impl Identifiers {
 
 /// The member of an object under its name or its lowerCamelCase name; the last one wins (contract 0.4).
 pub fn member<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    let camel = camel_case(name);
-    object.iter().rev().find(|(key, _)| *key == name || **key == camel).map(|(_, value)| value)
+    object.iter().rev().find(|(key, _)| is_spelling(key, name)).map(|(_, value)| value)
 }
 
 /// `redirect_uris` → `redirectUris`.
 pub fn camel_case(name: &str) -> String {
-    let mut parts = name.split('_');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |camel, part| {
-        let mut letters = part.chars();
-        camel + &letters.next().map(|c| c.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
+    camel_letters(name).collect()
+}
+
+/// Whether a key is the name, in snake_case or in lowerCamelCase.
+pub fn is_spelling(key: &str, name: &str) -> bool {
+    key == name || camel_letters(name).eq(key.chars())
+}
+
+fn camel_letters(name: &str) -> impl Iterator<Item = char> {
+    let mut begins_a_word = false;
+    name.chars().filter_map(move |letter| {
+        let begins = std::mem::replace(&mut begins_a_word, letter == '_');
+        (letter != '_').then_some(if begins { letter.to_ascii_uppercase() } else { letter })
     })
 }
 
@@ -241,6 +248,8 @@ mod tests {
     fn names_are_written_in_camel_case_too() {
         assert_eq!(camel_case("logout_redirect_uris"), "logoutRedirectUris");
         assert_eq!(camel_case("name"), "name");
+        assert!(is_spelling("redirectUris", "redirect_uris") && is_spelling("redirect_uris", "redirect_uris"));
+        assert!(!is_spelling("redirecturis", "redirect_uris") && !is_spelling("redirectUri", "redirect_uris"));
     }
 
     #[test]
