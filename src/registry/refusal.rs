@@ -23,7 +23,7 @@ errors! {
     CLIENT_NOT_ALLOWED: InvalidArgument "pkg/oauth" "client_not_allowed" "the client may not do this";
     UNAUTHORIZED_CLIENT: PermissionDenied "pkg/oauth" "unauthorized_client" "the client has no redirect URI";
     INVALID_REDIRECT_URI: PermissionDenied "pkg/oauth" "invalid_redirect_uri" "invalid redirect URI";
-    INVALID_REQUEST: InvalidArgument "pkg/oauth" "invalid_request" "the request is not well-formed";
+    INVALID_REQUEST: InvalidArgument "pkg/oauth" "invalid_request" "the request is not well-formed: {reason}";
     INVALID_CODE_CHALLENGE: InvalidArgument "pkg/oauth" "invalid_code_challenge" "a code_challenge of 43 to 128 characters with the method S256 is needed";
     INVALID_GRANT: InvalidArgument "pkg/oauth" "invalid_grant" "the code or token is invalid, expired, used, or was issued to another client";
     CLIENT_MISSING_GRANT: InvalidArgument "pkg/oauth" "client_missing_grant" "OAuth client is missing the authorization code grant";
@@ -167,9 +167,12 @@ impl Refusal {
 
     /// The error that goes over the wire.
     pub fn named(&self) -> Named {
+        let definition = self.reason.definition;
         match &self.attribute {
-            Some((name, value)) => self.reason.definition.with(name, value.as_str()),
-            None => self.reason.definition.error(),
+            Some((name, value)) => definition.with(name, value.as_str()),
+            // One error for many reasons, whose names say in words what is wrong.
+            None if std::ptr::eq(definition, &INVALID_REQUEST) => definition.with("reason", self.reason.name.replace('_', " ")),
+            None => definition.error(),
         }
     }
 

@@ -52,6 +52,20 @@ fn garbage_is_revoked_already_and_what_is_not_ones_own_is_left_alone() {
 }
 
 #[test]
+fn who_asks_about_no_token_or_about_two_is_told_so() {
+    let (server, secret) = town();
+    for (body, told) in [("token=", "token missing"), ("token=a&token=b", "parameter repeated")] {
+        for endpoint in ["/oauth/revoke", "/oauth/introspect"] {
+            let body = format!("{body}&client_id=my-app&client_secret={secret}");
+            let answer = server.send_with(None, &[], "POST", endpoint, body.as_bytes());
+            let (json, told) = (answer.json(), format!("the request is not well-formed: {told}"));
+            let said = (json["error"].as_str(), json["error_description"].as_str());
+            assert_eq!((answer.status, said), (400, (Some("invalid_request"), Some(told.as_str()))), "{endpoint}");
+        }
+    }
+}
+
+#[test]
 fn a_client_learns_about_its_own_tokens() {
     let (server, secret) = town();
     let tokens = granted(&server, &secret);
