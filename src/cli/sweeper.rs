@@ -38,6 +38,7 @@ impl Sweeper {
 }
 
 fn run(app: &App, stopped: &Receiver<()>) {
+    app.store().remove_abandoned();
     loop {
         let rest = match app.store().write(sweep) {
             Ok(Swept::Some) => BREATH,

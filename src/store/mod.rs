@@ -16,6 +16,7 @@ pub mod schema;
 pub mod sessions;
 pub mod sign_ins;
 mod sql;
+mod temporary;
 pub mod users;
 mod writer;
 
@@ -23,15 +24,14 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use data_encoding::HEXLOWER;
 use rusqlite::Connection;
 
 use crate::base::error::{Error, Result};
-use crate::base::secret;
 use crate::base::time::{Clock, Time};
 pub use query::{Deleted, Direction, Order, TextSearch};
 use schema::Durability;
 pub use schema::OpenError;
+use temporary::TemporaryDirectory;
 use writer::Writer;
 
 /// One open database file: any number of readers, one writer.
@@ -67,7 +67,7 @@ impl Store {
     /// The same, in a time of the caller's own.
     pub fn ephemeral_with(clock: Clock) -> std::result::Result<Store, OpenError> {
         let directory = TemporaryDirectory::create().map_err(OpenError::Unreadable)?;
-        Store::open_with(directory.0.join("keyfob.db"), Durability::Ephemeral, clock, Some(directory))
+        Store::open_with(directory.file(), Durability::Ephemeral, clock, Some(directory))
     }
 
     fn open_with(
@@ -97,6 +97,13 @@ impl Store {
         }
     }
 
+    /// Where this database is temporary: removes those that others left behind when they were killed.
+    pub fn remove_abandoned(&self) {
+        if let Some(temporary) = &self.temporary {
+            temporary.remove_abandoned();
+        }
+    }
+
     /// Runs `work` on one unchanging state of the database. Readers wait for nobody.
     pub fn read<T>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
         let idle = locked(&self.readers).pop();
@@ -118,32 +125,6 @@ impl Store {
 /// A lock whose holder panicked is taken all the same: what it guards is put right by its next user.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Removed with all that is in it when dropped.
-#[derive(Debug)]
-struct TemporaryDirectory(PathBuf);
-
-impl TemporaryDirectory {
-    fn create() -> std::io::Result<TemporaryDirectory> {
-        use std::os::unix::fs::DirBuilderExt;
-        let path = std::env::temp_dir().join(format!("keyfob-{}", HEXLOWER.encode(&secret::random::<8>())));
-        std::fs::DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(TemporaryDirectory(path))
-    }
-}
-
-impl TemporaryDirectory {
-    fn remove(&self) {
-        // Nobody is left to tell of a failure; the directory is in the system's place for temporary files.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-impl Drop for TemporaryDirectory {
-    fn drop(&mut self) {
-        self.remove();
-    }
 }
 
 impl From<rusqlite::Error> for Error {
