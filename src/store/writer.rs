@@ -6,7 +6,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
@@ -24,7 +24,6 @@ pub struct Writer {
     open: Mutex<Open>,
     /// How many are on their way to `open`.
     waiting: AtomicUsize,
-    committed: Condvar,
 }
 
 #[derive(Debug)]
@@ -37,8 +36,15 @@ struct Open {
 #[derive(Debug)]
 struct Group {
     size: usize,
-    /// How the commit ended; an error carries what SQLite said.
-    outcome: Arc<OnceLock<std::result::Result<(), Refused>>>,
+    outcome: Arc<Outcome>,
+}
+
+/// How a commit ended. Those in a group wait here, where they are in nobody's way: the next group is under way already.
+#[derive(Debug, Default)]
+struct Outcome {
+    /// An error carries what SQLite said.
+    ended: Mutex<Option<std::result::Result<(), Refused>>>,
+    told: Condvar,
 }
 
 /// A commit that failed, told to everyone who was part of it.
@@ -47,7 +53,7 @@ struct Refused(String);
 
 impl Writer {
     pub fn new(connection: Connection, finish: fn(&Connection) -> rusqlite::Result<()>) -> Writer {
-        Writer { finish, open: Mutex::new(Open { connection, group: None }), waiting: AtomicUsize::new(0), committed: Condvar::new() }
+        Writer { finish, open: Mutex::new(Open { connection, group: None }), waiting: AtomicUsize::new(0) }
     }
 
     pub fn run<T>(&self, clock: &Clock, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
@@ -55,51 +61,63 @@ impl Writer {
         let mut open = locked(&self.open);
         self.waiting.fetch_sub(1, Ordering::SeqCst);
 
-        self.give_up_broken_group(&mut open);
+        open.give_up_broken_group();
         // A panic too must leave the group to somebody: those in it are waiting for their commit.
         let joined = catch_unwind(AssertUnwindSafe(|| open.join(clock, work)));
         let is_full = open.group.as_ref().is_some_and(|group| group.size >= LARGEST_GROUP);
         if self.waiting.load(Ordering::SeqCst) == 0 || is_full {
-            self.commit(&mut open);
-        }
-        let (result, outcome) = joined.unwrap_or_else(|panic| resume_unwind(panic))?;
-        while outcome.get().is_none() {
-            open = self.committed.wait(open).unwrap_or_else(PoisonError::into_inner);
+            open.commit(self.finish);
         }
         drop(open);
-        match outcome.get() {
-            Some(Err(Refused(why))) => Err(Error::Unavailable(format!("commit: {why}"))),
-            _ => result,
+        let (result, outcome) = joined.unwrap_or_else(|panic| resume_unwind(panic))?;
+        match outcome.wait() {
+            Ok(()) => result,
+            Err(Refused(why)) => Err(Error::Unavailable(format!("commit: {why}"))),
         }
     }
+}
 
-    /// SQLite itself ends a transaction on some errors (a full disk, for one): then nothing of its group is left.
-    fn give_up_broken_group(&self, open: &mut Open) {
-        if open.connection.is_autocommit()
-            && let Some(group) = open.group.take()
-        {
-            let _ = group.outcome.set(Err(Refused("an earlier failure ended the transaction".to_owned())));
-            self.committed.notify_all();
-        }
+impl Outcome {
+    fn tell(&self, ended: std::result::Result<(), Refused>) {
+        *locked(&self.ended) = Some(ended);
+        self.told.notify_all();
     }
 
-    fn commit(&self, open: &mut Open) {
-        let Some(group) = open.group.take() else { return };
-        let finished = (self.finish)(&open.connection);
-        let outcome = finished.and_then(|()| open.connection.prepare_cached("COMMIT")?.execute([]).map(drop)).map_err(|error| {
-            // A commit that failed may leave its transaction open: the next one must find a clean connection.
-            let _ = open.connection.execute_batch("ROLLBACK");
-            Refused(error.to_string())
-        });
-        let _ = group.outcome.set(outcome);
-        self.committed.notify_all();
+    fn wait(&self) -> std::result::Result<(), Refused> {
+        let mut ended = locked(&self.ended);
+        loop {
+            match &*ended {
+                Some(ended) => return ended.clone(),
+                None => ended = self.told.wait(ended).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
     }
 }
 
 /// What a write came to, and where it will be told how its group's commit ended.
-type Joined<T> = (Result<T>, Arc<OnceLock<std::result::Result<(), Refused>>>);
+type Joined<T> = (Result<T>, Arc<Outcome>);
 
 impl Open {
+    /// SQLite itself ends a transaction on some errors (a full disk, for one): then nothing of its group is left.
+    fn give_up_broken_group(&mut self) {
+        if self.connection.is_autocommit()
+            && let Some(group) = self.group.take()
+        {
+            group.outcome.tell(Err(Refused("an earlier failure ended the transaction".to_owned())));
+        }
+    }
+
+    fn commit(&mut self, finish: fn(&Connection) -> rusqlite::Result<()>) {
+        let Some(group) = self.group.take() else { return };
+        let finished = finish(&self.connection);
+        let ended = finished.and_then(|()| self.connection.prepare_cached("COMMIT")?.execute([]).map(drop)).map_err(|error| {
+            // A commit that failed may leave its transaction open: the next one must find a clean connection.
+            let _ = self.connection.execute_batch("ROLLBACK");
+            Refused(error.to_string())
+        });
+        group.outcome.tell(ended);
+    }
+
     /// Runs one write in the transaction under way, or in a new one. What a failed or panicking write did is undone.
     fn join<T>(&mut self, clock: &Clock, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<Joined<T>> {
         if self.group.is_none() {
