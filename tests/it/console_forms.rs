@@ -1,16 +1,15 @@
-//! Forms of the Console: what they can change, what they ask before, and what they don't overwrite.
+//! Forms of the Console: what they can change, and what they ask before.
 
 use keyfob::model::settings::{Contacts, Settings};
 use serde_json::json;
 
-use crate::console::{is_refused, new_client, secret_of, seen_by, server_with_alice, signed_in_admin};
+use crate::console::{is_refused, new_client, secret_of, server_with_alice, signed_in_admin};
 use crate::server::Server;
-use crate::visitor::Visitor;
 
-const SETTINGS: &str = "/console/clients/my-client/settings";
+pub const SETTINGS: &str = "/console/clients/my-client/settings";
 
 /// What a browser sends of an untouched form of `Server::has_client`, more fields in the place of those of the same name.
-fn settings(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+pub fn settings(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
     let usual = [
         ("name", "my-client"),
         ("redirect_uris", "https://my-client.example.com/callback"),
@@ -19,11 +18,6 @@ fn settings(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'stati
         ("technical_contact", "user:alice"),
     ];
     usual.into_iter().filter(|(name, _)| !more.iter().any(|(other, _)| other == name)).chain(more.iter().copied()).collect()
-}
-
-/// Sends a form that had seen only this much.
-fn sends_late(visitor: &mut Visitor, server: &Server, target: &str, seen: &str, fields: &[(&str, &str)]) -> crate::server::Answer {
-    visitor.sends_form(server, target, &[fields, &[("seen", seen)]].concat())
 }
 
 #[test]
@@ -265,106 +259,6 @@ fn a_client_gets_a_secret_that_was_chosen_or_loses_all_it_has() {
 }
 
 #[test]
-fn a_form_that_was_open_while_somebody_else_saved_overwrites_nothing_unseen() {
-    let (server, mut alice) = server_with_alice();
-    server.has_client("alice", "my-client");
-    let seen = seen_by(&alice.get(&server, SETTINGS)).expect("the form has seen something");
-    let body = r#"{"client":{"description":"Theirs","name":"Theirs too"},"field_mask":"name,description"}"#;
-    server.check("admin", "PUT", "/api/v3/clients/my-client", body, "200");
-    let name = || server.check("alice", "GET", "/api/v3/clients/my-client?field_mask=name", "", "200").json()["name"].clone();
-    let mine = settings(&[("name", "Mine")]);
-    let answer = sends_late(&mut alice, &server, SETTINGS, &seen, &mine);
-    let page = answer.text();
-    assert_eq!((answer.status, name()), (400, json!("Theirs too")), "{page}");
-    assert!(page.contains("changed while the form was open"), "{page}");
-    for told in
-        ["<strong>admin</strong> changed it", "<del>my-client</del>", "<ins>Theirs too</ins>", "<ins>Theirs</ins>", "value=\"Mine\""]
-    {
-        assert!(page.contains(told), "it does not tell {told}\n{page}");
-    }
-    let seen = seen_by(&answer).expect("the form that came back has seen it");
-    assert_eq!(sends_late(&mut alice, &server, SETTINGS, &seen, &mine).status, 303, "now it is meant");
-    assert_eq!(name(), json!("Mine"));
-}
-
-#[test]
-fn what_a_form_has_not_shown_it_does_not_come_to_know_by_another_mistake() {
-    let (server, mut alice) = server_with_alice();
-    server.has_client("alice", "my-client");
-    let seen = seen_by(&alice.get(&server, SETTINGS)).expect("the form has seen something");
-    let wrong = settings(&[("name", "0123456789012345678901234567890123456789012345678901")]);
-    let answer = sends_late(&mut alice, &server, SETTINGS, &seen, &wrong);
-    assert_eq!((answer.status, seen_by(&answer)), (400, Some(seen.clone())));
-    server.check("admin", "PUT", "/api/v3/clients/my-client", r#"{"client":{"name":"Theirs"},"field_mask":"name"}"#, "200");
-    let answer = sends_late(&mut alice, &server, SETTINGS, &seen, &wrong);
-    assert!(answer.status == 400 && answer.text().contains("<ins>Theirs</ins>"), "{}", answer.text());
-}
-
-#[test]
-fn what_others_change_beside_the_form_does_not_stand_in_its_way() {
-    let (mut server, mut alice) = server_with_alice();
-    server.has_user("bob");
-    server.has_client("alice", "my-client");
-    let seen = seen_by(&alice.get(&server, SETTINGS)).expect("the form has seen something");
-    server.has_state("my-client", "STATE_FLAGGED");
-    let bob = r#"{"collaborator":{"ids":{"user_ids":{"user_id":"bob"}},"rights":["RIGHT_CLIENT_INFO"]}}"#;
-    server.check("alice", "PUT", "/api/v3/clients/my-client/collaborators", bob, "200");
-    server.check("alice", "POST", "/api/v3/clients/my-client/secret", "{}", "200");
-    assert_eq!(sends_late(&mut alice, &server, SETTINGS, &seen, &settings(&[("name", "Mine")])).status, 303);
-}
-
-/// A form, where the API changes the same thing meanwhile and how, and what the form sends.
-type Overwritten<'a> = (&'a str, &'a str, &'a str, &'a [(&'a str, &'a str)]);
-
-#[test]
-fn no_form_that_changes_something_saves_over_what_it_has_not_seen() {
-    let (mut server, mut alice) = server_with_alice();
-    let mut admin = signed_in_admin(&server);
-    server.has_user("bob");
-    server.has_client("alice", "my-client");
-    server.has_organization("alice", "acme-corp");
-    let key = r#"{"name":"k","rights":["RIGHT_USER_INFO"]}"#;
-    let key = server.check("alice", "POST", "/api/v3/users/alice/api-keys", key, "200").json()["id"].as_str().expect("an ID").to_owned();
-    let member = |right: &str| json!({"collaborator": {"ids": {"user_ids": {"user_id": "bob"}}, "rights": [right]}}).to_string();
-    let rights = "/api/v3/clients/my-client/collaborators";
-    server.check("alice", "PUT", rights, &member("RIGHT_CLIENT_INFO"), "200");
-    let api_key = format!("/api/v3/users/alice/api-keys/{key}");
-    let changed_member = member("RIGHT_CLIENT_DELETE");
-    let forms: [Overwritten<'_>; 4] = [
-        (
-            "/console/organizations/acme-corp",
-            "/api/v3/organizations/acme-corp",
-            r#"{"organization":{"name":"Theirs"},"field_mask":"name"}"#,
-            &[("name", "Mine")],
-        ),
-        (
-            "/console/users/bob",
-            "/api/v3/users/bob",
-            r#"{"user":{"name":"Theirs"},"field_mask":"name"}"#,
-            &[("name", "Mine"), ("primary_email_address", "bob@example.com"), ("state", "STATE_APPROVED")],
-        ),
-        ("/console/clients/my-client/collaborators/user/bob", rights, &changed_member, &[("rights", "RIGHT_CLIENT_SETTINGS_BASIC")]),
-        (
-            &format!("/console/api-keys/{key}"),
-            &api_key,
-            r#"{"api_key":{"name":"theirs"},"field_mask":"name"}"#,
-            &[("name", "mine"), ("rights", "RIGHT_USER_INFO")],
-        ),
-    ];
-    for (form, target, change, mine) in forms {
-        let visitor = if form.starts_with("/console/users") { &mut admin } else { &mut alice };
-        let seen = seen_by(&visitor.get(&server, form)).unwrap_or_else(|| panic!("{form} says nothing of what it has seen"));
-        let who = if form.starts_with("/console/users") { "admin" } else { "alice" };
-        server.check(who, "PUT", target, change, "200");
-        let answer = sends_late(visitor, &server, form, &seen, mine);
-        assert!(answer.status == 400 && answer.text().contains("changed while the form was open"), "{form}: {}", answer.text());
-        assert!(answer.text().contains("<ins>"), "{form} does not tell what changed\n{}", answer.text());
-        let seen = seen_by(&answer).expect("the form that came back has seen it");
-        assert_eq!(sends_late(visitor, &server, form, &seen, mine).status, 303, "{form}");
-    }
-}
-
-#[test]
 fn who_leaves_a_client_is_asked_before_and_led_to_what_remains() {
     let (mut server, mut alice) = server_with_alice();
     server.has_user("bob");
@@ -400,24 +294,6 @@ fn the_clients_of_an_organization_are_listed_there_and_the_way_to_a_new_one_lead
     alice.sees(&server, list, &["my-client"]);
     assert!(!alice.get(&server, list).text().contains("her-own"));
     alice.sees(&server, &format!("{list}?q=nothing"), &["No client matches."]);
-}
-
-#[test]
-fn an_administrator_approves_what_was_shown_and_nothing_else() {
-    let mut server = Server::start();
-    server.has_user("alice");
-    server.has_client("alice", "my-client");
-    let mut admin = signed_in_admin(&server);
-    let seen = seen_by(&admin.get(&server, "/console/review")).expect("the form has seen something");
-    let more = r#"{"client":{"rights":["RIGHT_ALL"]},"field_mask":"rights"}"#;
-    server.check("alice", "PUT", "/api/v3/clients/my-client", more, "200");
-    let late = sends_late(&mut admin, &server, "/console/review", &seen, &[("approve", "my-client")]);
-    assert!(late.status == 400 && late.text().contains("Client `my-client` was changed while you looked at it"), "{}", late.text());
-    let state = || server.check("admin", "GET", "/api/v3/clients/my-client?field_mask=state", "", "200").json()["state"].clone();
-    assert_eq!(state(), json!(null), "it is still requested");
-    let seen = seen_by(&late).expect("the page that came back shows what it asks for now");
-    assert_eq!(sends_late(&mut admin, &server, "/console/review", &seen, &[("approve", "my-client")]).status, 303);
-    assert_eq!(state(), json!("STATE_APPROVED"));
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod client;
 mod clients;
 mod console;
 mod console_forms;
+mod console_saving;
 mod console_sweep;
 mod crash;
 mod disk;
