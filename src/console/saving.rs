@@ -170,9 +170,14 @@ impl Part<'_> {
     }
 }
 
-/// What changed of this part since then, oldest first.
+/// How much of what happened a form is told at most.
+const MOST: u32 = 50;
+
+/// What changed of this part since then, oldest first. Where there was more than is told, one of those may have been about it.
 fn since(call: &Call<'_>, entity: &Entity, part: Part<'_>, seen: Seen) -> Result<Vec<Event>> {
-    let mut events = history::since(call.tx, entity, part.actions(), seen.0)?;
-    events.retain(|event| part.is_changed_by(entity, event));
+    let mut events = history::since(call.tx, entity, part.actions(), seen.0, MOST)?;
+    if events.len() < MOST as usize {
+        events.retain(|event| part.is_changed_by(entity, event));
+    }
     Ok(events)
 }

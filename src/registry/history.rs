@@ -62,15 +62,19 @@ pub fn newest(tx: &Tx<'_>) -> Result<i64> {
     tx.newest_event()
 }
 
-/// What was done of this to an entity after an event, oldest first. For the caller who may change it; what was and what is, only those may
-/// be shown who hold the right of [`reading`].
-pub fn since(tx: &Tx<'_>, entity: &Entity, actions: &[Action], number: i64) -> Result<Vec<Event>> {
-    tx.oldest_events(&EventSearch {
+/// What was done of this to an entity after an event, oldest first; of more than `most` only the latest. For the caller who may change it;
+/// what was and what is, only those may be shown who hold the right of [`reading`]. What was before a purge is nobody's any more.
+pub fn since(tx: &Tx<'_>, entity: &Entity, actions: &[Action], number: i64, most: u32) -> Result<Vec<Event>> {
+    let purge = Action::Purge.of(entity.kind());
+    let search = EventSearch {
         entity: Some((entity.kind().to_owned(), entity.as_str().to_owned())),
-        names: actions.iter().map(|action| action.of(entity.kind())).collect(),
+        names: actions.iter().map(|action| action.of(entity.kind())).chain([purge.clone()]).collect(),
         after: Some(number),
         ..EventSearch::default()
-    })
+    };
+    let mut events: Vec<Event> = tx.newest_events(&search, most)?.into_iter().take_while(|event| event.name != purge).collect();
+    events.reverse();
+    Ok(events)
 }
 
 /// The right that shows somebody what happened to an entity.

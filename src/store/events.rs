@@ -72,7 +72,8 @@ impl Tx<'_> {
 
     /// The events of one entity, oldest first.
     pub fn events(&self, entity_kind: &str, entity_id: &str) -> Result<Vec<Event>> {
-        self.oldest_events(&EventSearch { entity: Some((entity_kind.to_owned(), entity_id.to_owned())), ..EventSearch::default() })
+        let search = EventSearch { entity: Some((entity_kind.to_owned(), entity_id.to_owned())), ..EventSearch::default() };
+        Ok(search.query().all(self.connection, COLUMNS, "event_number", None, read)?)
     }
 
     /// The number of the newest event that stays: later ones get greater numbers. Nought if there is none.
@@ -83,11 +84,6 @@ impl Tx<'_> {
             .query_row([], |row| row.get(0))
             .optional()?;
         Ok(number.unwrap_or_default())
-    }
-
-    /// The events that the search finds, oldest first.
-    pub fn oldest_events(&self, search: &EventSearch) -> Result<Vec<Event>> {
-        Ok(search.query().all(self.connection, COLUMNS, "event_number", None, read)?)
     }
 
     /// The newest events that the search finds, newest first, at most so many. An index serves the entity; without one it looks

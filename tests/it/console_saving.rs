@@ -129,3 +129,33 @@ fn an_administrator_approves_what_was_shown_and_nothing_else() {
     assert_eq!(sends_late(&mut admin, &server, "/console/review", &seen, &[("approve", "my-client")]).status, 303);
     assert_eq!(state(), json!("STATE_APPROVED"));
 }
+
+#[test]
+fn a_form_tells_nothing_of_those_who_had_the_id_before() {
+    let (mut server, _) = server_with_alice();
+    server.has_user("bob");
+    server.has_client("alice", "my-client");
+    let plan = r#"{"client":{"description":"A secret plan"},"field_mask":"description"}"#;
+    server.check("alice", "PUT", "/api/v3/clients/my-client", plan, "200");
+    server.check("admin", "DELETE", "/api/v3/clients/my-client/purge", "", "200");
+    server.has_client("bob", "my-client");
+    let answer = sends_late(&mut server.signed_in("bob"), &server, SETTINGS, "0", &settings(&[("name", "Mine")]));
+    assert!(answer.status == 400 && answer.text().contains("<strong>bob</strong> changed it"), "{}", answer.text());
+    assert!(!answer.text().contains("A secret plan"), "{}", answer.text());
+}
+
+#[test]
+fn a_form_that_missed_very_much_is_told_the_latest_of_it() {
+    let (server, mut alice) = server_with_alice();
+    server.has_client("alice", "my-client");
+    for n in 1..=60 {
+        let body = json!({"client": {"name": format!("Name {n}")}, "field_mask": "name"}).to_string();
+        server.check("alice", "PUT", "/api/v3/clients/my-client", &body, "200");
+    }
+    let answer = sends_late(&mut alice, &server, SETTINGS, "0", &settings(&[("name", "Mine")]));
+    let page = answer.text();
+    assert_eq!((answer.status, page.matches("changed it").count()), (400, 50), "{page}");
+    assert!(page.contains("<ins>Name 60</ins>") && !page.contains("<ins>Name 10</ins>"), "{page}");
+    let seen = seen_by(&answer).expect("the form that came back has seen it");
+    assert_eq!(sends_late(&mut alice, &server, SETTINGS, &seen, &settings(&[("name", "Mine")])).status, 303);
+}
