@@ -1,6 +1,6 @@
 //! The rows of events. Only ever appended to; what strangers caused goes after a while.
 
-use rusqlite::{OptionalExtension, named_params};
+use rusqlite::named_params;
 
 use crate::base::error::Result;
 use crate::base::id::ClientId;
@@ -59,12 +59,13 @@ impl Tx<'_> {
         Ok(usize::try_from(count).unwrap_or_default())
     }
 
-    /// Removes refusals older than this, at most so many; how many it were.
+    /// Removes refusals older than this, at most so many; how many it were. The newest event of all stays: SQLite would give its number again.
     pub fn delete_old_refusals(&self, before: Time, most: usize) -> Result<usize> {
         let deleted = self
             .connection
             .prepare_cached(&format!(
-                "DELETE FROM events WHERE event_number IN (SELECT event_number FROM events WHERE happened_at <= :before AND {REFUSALS} LIMIT :most)"
+                "DELETE FROM events WHERE event_number IN (SELECT event_number FROM events WHERE happened_at <= :before AND {REFUSALS} \
+                 AND event_number < (SELECT max(event_number) FROM events) LIMIT :most)"
             ))?
             .execute(named_params! {":before": before, ":most": most as i64})?;
         Ok(deleted)
@@ -76,13 +77,10 @@ impl Tx<'_> {
         Ok(search.query().all(self.connection, COLUMNS, "event_number", None, read)?)
     }
 
-    /// The number of the newest event that stays: later ones get greater numbers. Nought if there is none.
+    /// The number of the newest event: later ones get greater numbers. Nought if there is none.
     pub fn newest_event(&self) -> Result<i64> {
-        let number = self
-            .connection
-            .prepare_cached(&format!("SELECT event_number FROM events WHERE NOT {REFUSALS} ORDER BY event_number DESC LIMIT 1"))?
-            .query_row([], |row| row.get(0))
-            .optional()?;
+        let number: Option<i64> =
+            self.connection.prepare_cached("SELECT max(event_number) FROM events")?.query_row([], |row| row.get(0))?;
         Ok(number.unwrap_or_default())
     }
 

@@ -1,5 +1,6 @@
 //! Saving forms of the Console: nothing that others changed meanwhile is overwritten unseen.
 
+use keyfob::registry::expiry::{Swept, sweep};
 use serde_json::json;
 
 use crate::console::{seen_by, server_with_alice, signed_in_admin};
@@ -158,4 +159,17 @@ fn a_form_that_missed_very_much_is_told_the_latest_of_it() {
     assert!(page.contains("<ins>Name 60</ins>") && !page.contains("<ins>Name 10</ins>"), "{page}");
     let seen = seen_by(&answer).expect("the form that came back has seen it");
     assert_eq!(sends_late(&mut alice, &server, SETTINGS, &seen, &settings(&[("name", "Mine")])).status, 303);
+}
+
+#[test]
+fn a_change_is_noticed_though_the_events_that_the_form_knew_of_are_gone() {
+    let (server, mut alice) = server_with_alice();
+    server.has_client("alice", "my-client");
+    server.token(&[("grant_type", "refresh_token"), ("refresh_token", "x"), ("client_id", "my-client"), ("client_secret", "wrong")]);
+    let seen = seen_by(&alice.get(&server, SETTINGS)).expect("the form has seen something");
+    server.wait_seconds(31 * 24 * 60 * 60);
+    while server.app.store().write(sweep).expect("a sweep") == Swept::Some {}
+    server.check("alice", "PUT", "/api/v3/clients/my-client", r#"{"client":{"name":"Theirs"},"field_mask":"name"}"#, "200");
+    let answer = sends_late(&mut server.signed_in("alice"), &server, SETTINGS, &seen, &settings(&[("name", "Mine")]));
+    assert!(answer.status == 400 && answer.text().contains("<ins>Theirs</ins>"), "{}", answer.text());
 }
