@@ -84,8 +84,7 @@ impl Tx<'_> {
         Ok(number.unwrap_or_default())
     }
 
-    /// The newest events that the search finds, newest first, at most so many. An index serves the entity; without one it looks
-    /// back event by event until the page is full.
+    /// The newest events that the search finds, newest first, at most so many. Indexes serve the entity, and without one the actor.
     pub fn newest_events(&self, search: &EventSearch, most: u32) -> Result<Vec<Event>> {
         Ok(search.query().all(self.connection, COLUMNS, "event_number DESC", Some(most), read)?)
     }
