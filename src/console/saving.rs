@@ -88,11 +88,11 @@ pub fn carried(call: &Call<'_>, entity: &Entity, part: Part<'_>, sent: Option<Se
     })
 }
 
-/// The fields in which what was sent differs from what is kept.
+/// The fields in which what was sent differs from what is kept, as far as a form can tell.
 pub fn differing<E>(fields: &'static [Field<E>], names: &[&str], kept: &E, sent: &Patch) -> Mask {
     let mut mask = Mask::default();
     for field in fields.iter().filter(|field| names.contains(&field.name)) {
-        if sent.get(field.name).is_some_and(|value| *value != (field.get)(kept)) {
+        if sent.get(field.name).is_some_and(|value| carried_by_form(field.name, value) != carried_by_form(field.name, &(field.get)(kept))) {
             mask.add(fields, field.name);
         }
     }
@@ -101,6 +101,26 @@ pub fn differing<E>(fields: &'static [Field<E>], names: &[&str], kept: &E, sent:
         mask.add(fields, "state_description");
     }
     mask
+}
+
+/// What a form makes of a value: blanks around texts go, lines end with LF, and boxes have an order of their own. Somebody who leaves such a
+/// field alone has not changed it.
+fn carried_by_form(name: &str, value: &Value) -> Value {
+    match value {
+        Value::String(text) => text.replace("\r\n", "\n").trim().into(),
+        Value::Object(members) => {
+            members.iter().map(|(key, value)| (key.clone(), carried_by_form(key, value))).collect::<Map<_, _>>().into()
+        }
+        Value::Array(items) => {
+            let mut items: Vec<Value> = items.iter().map(|item| carried_by_form(name, item)).collect();
+            if matches!(name, "rights" | "grants") {
+                items.sort_by(|one, other| one.as_str().cmp(&other.as_str()));
+                items.dedup();
+            }
+            items.into()
+        }
+        other => other.clone(),
+    }
 }
 
 /// What an event changed: of each field that is wanted, what was and what is.

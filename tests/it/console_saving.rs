@@ -173,3 +173,34 @@ fn a_change_is_noticed_though_the_events_that_the_form_knew_of_are_gone() {
     let answer = sends_late(&mut server.signed_in("alice"), &server, SETTINGS, &seen, &settings(&[("name", "Mine")]));
     assert!(answer.status == 400 && answer.text().contains("<ins>Theirs</ins>"), "{}", answer.text());
 }
+
+#[test]
+fn a_form_that_is_left_alone_changes_nothing_however_it_was_written() {
+    let (server, mut alice) = server_with_alice();
+    server.has_client("alice", "my-client");
+    let client = json!({
+        "description": " Two lines,\r\nand a blank ",
+        "rights": ["RIGHT_USER_INFO", "RIGHT_CLIENT_INFO", "RIGHT_APPLICATION_INFO"],
+        "grants": ["GRANT_REFRESH_TOKEN", "GRANT_AUTHORIZATION_CODE"],
+        "attributes": {"team": " lamps "},
+    });
+    let body = json!({"client": client, "field_mask": "description,rights,grants,attributes"});
+    server.check("admin", "PUT", "/api/v3/clients/my-client", &body.to_string(), "200");
+    let left_alone = [
+        ("description", " Two lines,\r\nand a blank "),
+        ("rights", "RIGHT_APPLICATION_INFO"),
+        ("rights", "RIGHT_CLIENT_INFO"),
+        ("rights", "RIGHT_USER_INFO"),
+        ("grants", "GRANT_AUTHORIZATION_CODE"),
+        ("grants", "GRANT_REFRESH_TOKEN"),
+        ("state", "STATE_APPROVED"),
+        ("attribute_key", "team"),
+        ("attribute_value", " lamps "),
+    ];
+    let events = || server.app.store().read(|tx| tx.events("client", "my-client")).expect("events are read").len();
+    let before = events();
+    for visitor in [&mut alice, &mut signed_in_admin(&server)] {
+        assert_eq!(visitor.sends_form(&server, SETTINGS, &settings(&left_alone)).status, 303);
+        assert_eq!(events(), before);
+    }
+}
