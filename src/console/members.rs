@@ -86,12 +86,14 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
             true => Err(Problem::new("rights", "At least one right must be selected.")),
             false => Ok(own.write(|call| {
                 saving::check(call, &Entity::from(&owned), Part::Member(&account), seen)?;
+                // Who was removed meanwhile is not brought back from here; after a purge the ID may be another's.
+                members::get(call.tx, &owned, &account)?;
                 members::set(call.tx, call.by, &owned, &account, &sent.rights)?;
-                Ok(rights::on(call.tx, call.by, &Entity::from(&owned), Deleted::No)?.has(members::managing(&owned)))
+                onward(call, &owned)
             })),
         };
         let problem = match changed {
-            Ok(Ok(may_list)) => return Ok(after(&if may_list { path(&owned) } else { after_losing(&owned) }, "saved")),
+            Ok(Ok(place)) => return Ok(after(&place, "saved")),
             Ok(Err(error)) => Problem::of(error)?,
             Err(problem) => problem,
         };
@@ -113,11 +115,15 @@ pub fn remove<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
             let about = |call: &Call<'_>| removing(call, &owned, &account);
             return confirmation::go_through(input, about, |call| {
                 members::remove(call.tx, call.by, &owned, &account)?;
-                Ok(after(&after_losing(&owned), "removed"))
+                Ok(after(&onward(call, &owned)?, "removed"))
             })?(own);
         }
-        match own.write(|call| members::remove(call.tx, call.by, &owned, &account)) {
-            Ok(()) => Ok(after(&path(&owned), "removed")),
+        let removed = own.write(|call| {
+            members::remove(call.tx, call.by, &owned, &account)?;
+            onward(call, &owned)
+        });
+        match removed {
+            Ok(place) => Ok(after(&place, "removed")),
             Err(error) => {
                 let problem = Problem::of(error)?;
                 own.read(|call| listed(call, input, 400, Some(problem)))
@@ -139,9 +145,11 @@ fn removing(call: &Call<'_>, owned: &Owned, account: &AccountId) -> Result<Confi
     })
 }
 
-/// Where somebody is led who has no right to the list of members any more.
-fn after_losing(owned: &Owned) -> String {
-    farewell::list(&Entity::from(owned))
+/// Where somebody is led after a change: back to the members, unless the right to see them went with it, be it through an organization.
+fn onward(call: &Call<'_>, owned: &Owned) -> Result<String> {
+    let entity = Entity::from(owned);
+    let may_list = rights::on(call.tx, call.by, &entity, Deleted::No)?.has(members::managing(owned));
+    Ok(if may_list { path(owned) } else { farewell::list(&entity) })
 }
 
 fn is_oneself(call: &Call<'_>, account: &AccountId) -> Result<bool> {

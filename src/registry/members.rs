@@ -66,8 +66,9 @@ pub fn get(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<Member> {
     Ok(Member { account: account.clone(), rights })
 }
 
+/// Whether a live account is a member.
 pub fn is_one(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<bool> {
-    Ok(tx.member(owned, account)?.is_some())
+    Ok(tx.account_exists(account, Deleted::No)? && tx.member(owned, account)?.is_some())
 }
 
 /// Makes a member, changes one, or with no rights removes one. Nobody gives or takes a right without having it, and an owner remains.

@@ -132,11 +132,15 @@ fn who_may_only_be_a_contact_oneself_is_offered_nobody_else_and_can_change_every
 
 #[test]
 fn who_is_a_collaborator_already_is_not_added_with_other_rights() {
-    let (server, mut alice) = server_with_alice();
+    let (mut server, mut alice) = server_with_alice();
+    server.has_user("bob");
     server.has_client("alice", "my-client");
-    let add = [("kind", "user"), ("account", "alice"), ("rights", "RIGHT_CLIENT_INFO")];
-    let answer = alice.sends_form(&server, "/console/clients/my-client/collaborators/add", &add);
-    is_refused(&answer, "account", "`alice` is among them already: change the rights there.");
+    let add = |account: &'static str| [("kind", "user"), ("account", account), ("rights", "RIGHT_CLIENT_INFO")];
+    let form = "/console/clients/my-client/collaborators/add";
+    is_refused(&alice.sends_form(&server, form, &add("alice")), "account", "`alice` is among them already: change the rights there.");
+    assert_eq!(alice.sends_form(&server, form, &add("bob")).status, 303);
+    server.check("admin", "DELETE", "/api/v3/users/bob", "", "200");
+    is_refused(&alice.sends_form(&server, form, &add("bob")), "account", "User account with id `bob` not found.");
 }
 
 #[test]
@@ -276,6 +280,11 @@ fn who_leaves_a_client_is_asked_before_and_led_to_what_remains() {
     assert_eq!(alice.sends_form(&server, &format!("{base}/add"), &add).status, 303);
     let lost = bob.sends_form(&server, &format!("{base}/user/bob"), &[("rights", "RIGHT_CLIENT_INFO")]);
     assert_eq!((lost.status, lost.header("Location")), (303, Some("/console/clients?done=saved")));
+    server.has_organization("bob", "bob-corp");
+    let corp = [("kind", "organization"), ("account", "bob-corp"), ("rights", "RIGHT_CLIENT_ALL")];
+    assert_eq!(alice.sends_form(&server, &format!("{base}/add"), &corp).status, 303);
+    let last = bob.sends_form(&server, &format!("{base}/organization/bob-corp/remove"), &[]);
+    assert_eq!((last.status, last.header("Location")), (303, Some("/console/clients?done=removed")), "it went with the organization");
 }
 
 #[test]

@@ -204,3 +204,20 @@ fn a_form_that_is_left_alone_changes_nothing_however_it_was_written() {
         assert_eq!(events(), before);
     }
 }
+
+#[test]
+fn the_rights_of_who_was_removed_meanwhile_are_not_given_again() {
+    let (mut server, mut alice) = server_with_alice();
+    server.has_user("bob");
+    server.has_client("alice", "my-client");
+    let bob = json!({"collaborator": {"ids": {"user_ids": {"user_id": "bob"}}, "rights": ["RIGHT_CLIENT_INFO"]}}).to_string();
+    server.check("alice", "PUT", "/api/v3/clients/my-client/collaborators", &bob, "200");
+    let form = "/console/clients/my-client/collaborators/user/bob";
+    let seen = seen_by(&alice.get(&server, form)).expect("the form has seen something");
+    server.check("admin", "DELETE", "/api/v3/users/bob/purge", "", "200");
+    server.has_user("bob");
+    let answer = sends_late(&mut alice, &server, form, &seen, &[("rights", "RIGHT_CLIENT_ALL")]);
+    assert!(answer.status == 400 && answer.text().contains("Membership of user account with id `bob`"), "{}", answer.text());
+    let members = server.check("alice", "GET", "/api/v3/clients/my-client/collaborators", "", "200");
+    assert!(!members.text().contains("bob"), "{}", members.text());
+}
