@@ -41,7 +41,7 @@ const CHOSEN: Label = label(
 );
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    Ok(Box::new(move |call| shown(&Opened::of(call, input)?, 200, None)))
+    Ok(Box::new(move |call| shown(&Opened::of(call, input)?, 200, OFFERED, None)))
 }
 
 /// The new secret is in the reply itself, this once. One that was chosen is hashed before the transaction.
@@ -55,7 +55,7 @@ pub fn rotate<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
         let chosen = Some(form.verbatim("secret")).filter(|secret| !secret.is_empty());
         if let Err(error) = check_chosen(chosen) {
             let problem = Problem::of(error)?;
-            return own.read(|call| shown(&Opened::of(call, input)?, 400, Some(problem)));
+            return own.read(|call| shown(&Opened::of(call, input)?, 400, grace_seconds, Some(problem)));
         }
         let secret = NewSecret::of(chosen);
         let client = own.write(|call| secrets::rotate(call.tx, call.by, &id, secret, grace_seconds))?;
@@ -166,7 +166,7 @@ fn asking(id: &ClientId, what: &str, consequence: &str, end: &str) -> Confirmati
     }
 }
 
-fn shown(opened: &Opened<'_>, status: u16, problem: Option<Problem>) -> Result<Reply> {
+fn shown(opened: &Opened<'_>, status: u16, grace_seconds: i64, problem: Option<Problem>) -> Result<Reply> {
     let call = opened.view.call;
     let fields = Fields::with(problem);
     let secrets = usage::of_client(call.tx, &opened.client.id)?.secrets;
@@ -180,7 +180,7 @@ fn shown(opened: &Opened<'_>, status: u16, problem: Option<Problem>) -> Result<R
         section {
             h2 { @if secrets.is_empty() { "Give it a secret" } @else { "Rotate" } }
             (opened.view.form(&path, &html! {
-                @if !secrets.is_empty() { (fields.select(GRACE, &graces, &OFFERED.to_string())) }
+                @if !secrets.is_empty() { (fields.select(GRACE, &graces, &grace_seconds.to_string())) }
                 (fields.password(CHOSEN))
                 div .submit { button .main { "Make a new secret" } }
             }))

@@ -244,8 +244,9 @@ fn a_client_gets_a_secret_that_was_chosen_or_loses_all_it_has() {
         server.post_form("/oauth/introspect", &[("client_id", "my-client"), ("client_secret", secret), ("token", "x")]).status == 200
     };
     let secrets = "/console/clients/my-client/secrets";
-    let long = "x".repeat(129);
-    is_refused(&alice.sends_form(&server, secrets, &[("secret", &long)]), "secret", "Invalid `secret`: value length must be at most 128");
+    let long = alice.sends_form(&server, secrets, &[("grace", "3600"), ("secret", &"x".repeat(129))]);
+    is_refused(&long, "secret", "Invalid `secret`: value length must be at most 128");
+    assert!(long.text().contains("<option value=\"3600\" selected>"), "the grace stays chosen");
     let answer = alice.sends_form(&server, secrets, &[("grace", "3600"), ("secret", " brought along ")]);
     assert_eq!(secret_of(&answer), " brought along ");
     assert!(is_good(" brought along ") && is_good(&first));
