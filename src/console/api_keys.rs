@@ -91,7 +91,7 @@ pub fn add<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
             Ok(Ok((_, token))) => {
                 return own.read(|call| Ok(shown_once::api_key(&View::of(call, input)?, place(&owner), &path(&owner), &token.reveal())));
             }
-            Ok(Err(error)) => Problem::of(error)?,
+            Ok(Err(error)) => Problem::of_giving_rights(error)?,
             Err(problem) => problem,
         };
         own.read(|call| add_form(call, input, 400, &draft, Some(problem)))
@@ -119,7 +119,7 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
         let changed = draft.judged(input.now, key.expires_at).map(|wanted| own.write(|call| save(call, &key.owner, &key.id, wanted, seen)));
         let problem = match changed {
             Ok(Ok(())) => return Ok(after(&path(&key.owner), "saved")),
-            Ok(Err(error)) => Problem::of(error)?,
+            Ok(Err(error)) => Problem::of_giving_rights(error)?,
             Err(problem) => problem,
         };
         own.read(|call| edit_form(call, input, 400, &key, &draft, Some((seen, problem))))

@@ -72,9 +72,9 @@ fn form(opened: &Opened<'_>, status: u16, draft: &Draft, back: Option<(Seen, Pro
     let client = &opened.client;
     let carried =
         saving::carried(call, &Entity::Client(client.id.clone()), Part::Fields(&shown_to(call.by)), back.as_ref().map(|(seen, _)| *seen))?;
-    let fields = Fields::with(back.map(|(_, problem)| problem));
     let contacts = [client.administrative_contact.as_ref(), client.technical_contact.as_ref()];
     let accounts = contacts::choices(call, &Owned::Client(client.id.clone()), contacts)?;
+    let fields = Fields::with(back.map(|(_, problem)| draft.contacts.placed(problem, contacts, &accounts)));
     let content = html! {
         (fields.summary())
         (opened.view.form(&opened.path(Tab::Settings), &html! {

@@ -9,6 +9,7 @@ use crate::base::page::Page;
 use crate::call::Call;
 use crate::console::fields::{Choice, Fields, Label, label};
 use crate::console::names::{account, account_value};
+use crate::console::problem::Problem;
 use crate::http::form::Form;
 use crate::model::{settings, value};
 use crate::registry::members;
@@ -44,12 +45,34 @@ impl Contacts {
         }
     }
 
+    /// A refusal does not say which of them it means: it is one that was changed, rather one that was not on offer.
+    pub fn placed(&self, problem: Problem, now: [Option<&AccountId>; 2], choices: &[Choice]) -> Problem {
+        let is_offered = choices.iter().any(|(value, _)| *value == self.administrative);
+        let is_kept = |contact: &str, now: Option<&AccountId>| contact == now.map(account_value).unwrap_or_default();
+        let is_technical = is_kept(&self.administrative, now[0]) || (is_offered && !is_kept(&self.technical, now[1]));
+        problem.renamed("contact", if is_technical { TECHNICAL } else { ADMINISTRATIVE }.name)
+    }
+
     pub fn rows(&self, fields: &Fields, choices: &[Choice]) -> Markup {
         html! {
-            (fields.select(ADMINISTRATIVE, choices, &self.administrative))
-            (fields.select(TECHNICAL, choices, &self.technical))
+            @for (label, chosen) in [(ADMINISTRATIVE, &self.administrative), (TECHNICAL, &self.technical)] {
+                (fields.select(label, &with_chosen(choices, chosen), chosen))
+            }
         }
     }
+}
+
+/// What one of the two can be. Nobody, only where there is nobody: the API takes no contact away. What was chosen stays, though it was refused.
+fn with_chosen(choices: &[Choice], chosen: &str) -> Vec<Choice> {
+    let more = match account(chosen) {
+        None => Some((String::new(), "nobody".to_owned())),
+        Some(account) => Some(choice(&account)).filter(|choice| !choices.contains(choice)),
+    };
+    more.into_iter().chain(choices.iter().cloned()).collect()
+}
+
+fn choice(account: &AccountId) -> Choice {
+    (account_value(account), format!("{} ({})", account.as_str(), account.kind()))
 }
 
 /// Who can be a contact: the members that the caller may name, and whoever is one now.
@@ -64,9 +87,7 @@ pub fn choices(call: &Call<'_>, owned: &Owned, now: [Option<&AccountId>; 2]) -> 
             accounts.push(contact.clone());
         }
     }
-    let choice = |account: &AccountId| (account_value(account), format!("{} ({})", account.as_str(), account.kind()));
-    let none = now.contains(&None).then(|| (String::new(), "nobody".to_owned()));
-    Ok(none.into_iter().chain(accounts.iter().map(choice)).collect())
+    Ok(accounts.iter().map(choice).collect())
 }
 
 /// Who it is, for those who only look.

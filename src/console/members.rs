@@ -51,7 +51,7 @@ pub fn add<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
         let added = sent.judged().map(|account| own.write(|call| add_new(call, &owned, &account, &sent.rights)));
         let problem = match added {
             Ok(Ok(())) => return Ok(after(&path(&owned), "added")),
-            Ok(Err(error)) => Problem::of(error)?,
+            Ok(Err(error)) => Problem::of_giving_rights(error)?,
             Err(problem) => problem,
         };
         own.read(|call| form(call, input, 400, &owned, &sent, Some(problem)))
@@ -94,7 +94,7 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
         };
         let problem = match changed {
             Ok(Ok(place)) => return Ok(after(&place, "saved")),
-            Ok(Err(error)) => Problem::of(error)?,
+            Ok(Err(error)) => Problem::of_giving_rights(error)?,
             Err(problem) => problem,
         };
         own.read(|call| edit_form(call, input, 400, &owned, &account, &sent, Some((seen, problem))))

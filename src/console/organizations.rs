@@ -314,8 +314,8 @@ fn edit_form(opened: &Opened<'_>, status: u16, draft: &Draft, back: Option<(Seen
     let content = html! {
         @if opened.rights.has(Right::OrganizationSettingsBasic) {
             @let carried = saving::carried(call, &entity, SHOWN, back.as_ref().map(|(seen, _)| *seen))?;
-            @let fields = Fields::with(back.map(|(_, problem)| problem));
             @let choices = contacts::choices(call, &Owned::Organization(organization.id.clone()), contacts)?;
+            @let fields = Fields::with(back.map(|(_, problem)| draft.contacts.placed(problem, contacts, &choices)));
             (fields.summary())
             (opened.view.form(&opened.path(), &html! {
                 (carried)

@@ -22,6 +22,18 @@ const FIELDS: &[(&str, &str)] = &[
     ("account_not_found", "account"),
     ("nested_organizations", "account"),
     ("already_member", "account"),
+    // Which of the two, the form knows.
+    ("contact_no_collaborator", "contact"),
+    ("contact_info_restricted", "contact"),
+];
+
+/// What refuses the rights that a form gives or takes. In other forms these are about whoever asks.
+const ABOUT_RIGHTS: &[&str] = &[
+    "insufficient_client_rights",
+    "insufficient_user_rights",
+    "insufficient_organization_rights",
+    "client_needs_collaborator",
+    "organization_needs_collaborator",
 ];
 
 impl Problem {
@@ -35,6 +47,12 @@ impl Problem {
             Error::Named(named) => Ok(Problem::of_named(&named)),
             error => Err(error),
         }
+    }
+
+    /// The same in a form that gives rights.
+    pub fn of_giving_rights(error: Error) -> Result<Problem> {
+        let field = if matches!(&error, Error::Named(named) if ABOUT_RIGHTS.contains(&named.definition.name)) { "rights" } else { "" };
+        Ok(Problem::of(error)?.renamed("", field))
     }
 
     fn of_named(named: &Named) -> Problem {

@@ -89,8 +89,13 @@ fn the_contacts_of_clients_and_organizations_are_chosen_among_their_members() {
             r#"200 {"administrative_contact":{"user_ids":{"user_id":"alice"}},"technical_contact":{"user_ids":{"user_id":"bob"}}}"#;
         server.check("alice", "GET", &format!("/api/v3/{path}?field_mask=administrative_contact,technical_contact"), "", contacts);
         server.signed_in("bob").sees(&server, &format!("/console/{path}"), &["Technical contact", "bob <span"]);
-        let stranger = alice.sends_form(&server, &form, &settings(&[("technical_contact", "user:admin")]));
-        assert!(stranger.status == 400 && stranger.text().contains("Contact `admin` is not a collaborator."), "{}", stranger.text());
+        for contact in ["administrative_contact", "technical_contact"] {
+            let kept = [("administrative_contact", "user:alice"), ("technical_contact", "user:bob")];
+            let sent: Vec<_> = kept.into_iter().map(|(name, kept)| (name, if name == contact { "user:admin" } else { kept })).collect();
+            let stranger = alice.sends_form(&server, &form, &settings(&sent));
+            is_refused(&stranger, contact, "Contact `admin` is not a collaborator.");
+            assert!(stranger.text().contains("value=\"user:admin\" selected"), "{}", stranger.text());
+        }
     }
 }
 
@@ -127,7 +132,21 @@ fn who_may_only_be_a_contact_oneself_is_offered_nobody_else_and_can_change_every
     assert!(!alice.get(&server, SETTINGS).text().contains("user:carol"));
     assert_eq!(alice.sends_form(&server, SETTINGS, &settings(&[("technical_contact", "user:bob"), ("name", "New")])).status, 303);
     let others = alice.sends_form(&server, SETTINGS, &settings(&[("technical_contact", "user:carol")]));
-    assert!(others.status == 400 && others.text().contains("Contact information can only reference the caller."), "{}", others.text());
+    is_refused(&others, "technical_contact", "Contact information can only reference the caller.");
+}
+
+#[test]
+fn nobody_is_a_contact_only_as_long_as_there_is_none() {
+    let (mut server, mut alice) = server_with_alice();
+    server.has_user("bob");
+    server.has_client("alice", "my-client");
+    let bob = json!({"collaborator": {"ids": {"user_ids": {"user_id": "bob"}}, "rights": ["RIGHT_CLIENT_INFO"]}}).to_string();
+    server.check("alice", "PUT", "/api/v3/clients/my-client/collaborators", &bob, "200");
+    assert_eq!(alice.sends_form(&server, SETTINGS, &settings(&[("technical_contact", "user:bob")])).status, 303);
+    assert!(!alice.get(&server, SETTINGS).text().contains(">nobody<"));
+    server.check("admin", "DELETE", "/api/v3/users/bob/purge", "", "200");
+    let page = alice.get(&server, SETTINGS).text();
+    assert_eq!(page.matches("<option value=\"\" selected>nobody</option>").count(), 1, "{page}");
 }
 
 #[test]
@@ -141,6 +160,33 @@ fn who_is_a_collaborator_already_is_not_added_with_other_rights() {
     assert_eq!(alice.sends_form(&server, form, &add("bob")).status, 303);
     server.check("admin", "DELETE", "/api/v3/users/bob", "", "200");
     is_refused(&alice.sends_form(&server, form, &add("bob")), "account", "User account with id `bob` not found.");
+}
+
+#[test]
+fn what_is_wrong_with_the_rights_that_a_form_gives_stands_beside_them() {
+    let (mut server, mut alice) = server_with_alice();
+    server.has_user("bob");
+    server.has_user("carol");
+    server.has_client("alice", "my-client");
+    server.has_organization("alice", "acme-corp");
+    for (path, rights) in [
+        ("clients/my-client", ["RIGHT_CLIENT_INFO", "RIGHT_CLIENT_SETTINGS_COLLABORATORS"]),
+        ("organizations/acme-corp", ["RIGHT_ORGANIZATION_SETTINGS_MEMBERS", "RIGHT_ORGANIZATION_SETTINGS_API_KEYS"]),
+    ] {
+        let bob = json!({"collaborator": {"ids": {"user_ids": {"user_id": "bob"}}, "rights": rights}}).to_string();
+        server.check("alice", "PUT", &format!("/api/v3/{path}/collaborators"), &bob, "200");
+    }
+    let mut bob = server.signed_in("bob");
+    let client = "Insufficient rights for client `my-client`.";
+    let carol = [("account", "carol"), ("rights", "RIGHT_CLIENT_DELETE")];
+    is_refused(&bob.sends_form(&server, "/console/clients/my-client/collaborators/add", &carol), "rights", client);
+    let less = [("rights", "RIGHT_CLIENT_INFO")];
+    is_refused(&bob.sends_form(&server, "/console/clients/my-client/collaborators/user/alice", &less), "rights", client);
+    let key = [("name", "k"), ("rights", "RIGHT_ORGANIZATION_DELETE")];
+    let organization = "Insufficient rights for organization `acme-corp`.";
+    is_refused(&bob.sends_form(&server, "/console/organizations/acme-corp/add/api-key", &key), "rights", organization);
+    let last = alice.sends_form(&server, "/console/clients/my-client/collaborators/user/alice", &less);
+    is_refused(&last, "rights", "Every client needs at least one collaborator with all rights.");
 }
 
 #[test]
