@@ -190,6 +190,7 @@ pub static ROUTES: &[Route] = &[
     route("console.client.check_id", Get, "/console/check/client/{client_id}", Console(Pass::Any), Read(console::id_check::client), "Tell whether a client can have this ID."),
     route("console.user.check_id", Get, "/console/check/user/{user_id}", Console(Pass::Admin(&PERMISSION_DENIED)), Read(console::id_check::user), "Tell whether a user can have this ID."),
     route("console.organization.check_id", Get, "/console/check/organization/{organization_id}", Console(Pass::Any), Read(console::id_check::organization), "Tell whether an organization can have this ID."),
+    route("console.account.search", Get, "/console/search/accounts", Console(Pass::Any), Read(console::search::accounts), "Find accounts by a part of their ID."),
     route("console.client.overview", Get, "/console/clients/{client_id}", Console(Pass::Holds(ClientInfo)), Read(console::client_overview::page), "Show a client and how it is used."),
     route("console.client.settings", Get, "/console/clients/{client_id}/settings", Console(Pass::Holds(ClientInfo)), Read(console::client_settings::page), "Show the form of a client."),
     route("console.client.settings", Post, "/console/clients/{client_id}/settings", Console(Pass::Holds(ClientSettingsBasic)), Own(console::client_settings::submit), "Change a client."),

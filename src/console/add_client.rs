@@ -7,7 +7,7 @@ use crate::base::id::{AccountId, ClientId, UserId};
 use crate::base::right::Right;
 use crate::call::{Call, Input, OwnWork, Work};
 use crate::console::client_draft::Draft;
-use crate::console::fields::{Choice, Fields, Label, label};
+use crate::console::fields::{Choice, Fields, Label, Typing, label};
 use crate::console::names::{self, account, account_value};
 use crate::console::problem::Problem;
 use crate::console::shown_once;
@@ -124,7 +124,7 @@ fn form(call: &Call<'_>, input: &Input<'_>, status: u16, draft: &Draft, problem:
         }
         (fields.summary())
         (view.form("/console/add/client", &html! {
-            (fields.id(ID, &draft.id, Some("/console/check/client/")))
+            (fields.id(ID, &draft.id, Typing::Check("/console/check/client/")))
             @if owners.len() > 1 { (fields.select(OWNER, &owners, &draft.owner)) }
             @else { @for (owner, _) in &owners { input type="hidden" name="owner" value=(owner); } }
             (draft.basics(&fields))

@@ -26,6 +26,15 @@ pub struct Fields {
 /// One thing to choose: its value and what people read.
 pub type Choice = (String, String);
 
+/// What the script asks while an ID is typed, at this address with the text behind it.
+#[derive(Clone, Copy, Debug)]
+pub enum Typing {
+    /// Whether it can be had.
+    Check(&'static str),
+    /// Which accounts there are.
+    Suggest(&'static str),
+}
+
 impl Fields {
     pub fn with(problem: Option<Problem>) -> Fields {
         Fields { problem }
@@ -78,13 +87,19 @@ impl Fields {
         self.input(label, "password", "")
     }
 
-    /// An ID, which must be given; the script asks `check` whether it can be had.
-    pub fn id(&self, label: Label, value: &str, check: Option<&str>) -> Markup {
+    /// An ID, which must be given.
+    pub fn id(&self, label: Label, value: &str, typing: Typing) -> Markup {
+        let (check, suggest) = match typing {
+            Typing::Check(address) => (Some(address), None),
+            Typing::Suggest(address) => (None, Some(address)),
+        };
         let control = html! {
             input id=(label.name) name=(label.name) type="text" value=(value) required maxlength="36" autocapitalize="none"
                 autocomplete="off" spellcheck="false" aria-describedby=[self.described_by(label)]
-                aria-invalid=[self.wrong(label.name).map(|_| "true")] data-check=[check];
+                aria-invalid=[self.wrong(label.name).map(|_| "true")] data-check=[check] data-suggest=[suggest]
+                list=[suggest.map(|_| "suggestions")];
             @if check.is_some() { p .live role="status" data-live {} }
+            @if suggest.is_some() { datalist id="suggestions" {} }
         };
         self.around(label, &control)
     }

@@ -9,7 +9,7 @@ use crate::call::{Call, Input, OwnWork, Work};
 use crate::console::client_pages::{Opened, Tab};
 use crate::console::confirmation::{self, Confirmation};
 use crate::console::farewell;
-use crate::console::fields::{Choice, Fields, Label, label};
+use crate::console::fields::{Choice, Fields, Label, Typing, label};
 use crate::console::listing::Listing;
 use crate::console::names::{self, account};
 use crate::console::organizations;
@@ -188,6 +188,14 @@ fn offered(owned: &Owned) -> Rights {
     own.or(Rights::of(&[Right::All]))
 }
 
+/// Where accounts are found that can be added.
+fn suggestions(owned: &Owned) -> &'static str {
+    match owned {
+        Owned::Client(_) => "/console/search/accounts?query=",
+        Owned::Organization(_) => "/console/search/accounts?only_users=true&query=",
+    }
+}
+
 /// Where the members of an entity are listed.
 fn path(owned: &Owned) -> String {
     let end = match owned {
@@ -265,7 +273,7 @@ fn form(call: &Call<'_>, input: &Input<'_>, status: u16, owned: &Owned, sent: &S
             (fields.summary())
             (view.form(&format!("{}/add", path(owned)), &html! {
                 @if matches!(owned, Owned::Client(_)) { (fields.select(KIND, &kinds, &sent.kind)) }
-                (fields.id(ACCOUNT, &sent.id, None))
+                (fields.id(ACCOUNT, &sent.id, Typing::Suggest(suggestions(owned))))
                 (rights_picker::picker(&fields, "Rights", offered(owned), sent.rights.iter().copied().collect()))
                 div .submit { button .main { "Add " (word(owned)) } a href=(path(owned)) { "Cancel" } }
             }))

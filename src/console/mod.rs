@@ -27,6 +27,7 @@ pub mod problem;
 pub mod review;
 pub mod rights_picker;
 pub mod saving;
+pub mod search;
 pub mod sessions;
 pub mod shown_once;
 pub mod users;

@@ -10,7 +10,7 @@ use crate::call::{Call, Input, OwnWork, Work};
 use crate::console::attributes::Attributes;
 use crate::console::contacts::{self, Contacts};
 use crate::console::farewell;
-use crate::console::fields::{Choice, Fields, Label, label};
+use crate::console::fields::{Choice, Fields, Label, Typing, label};
 use crate::console::listing::Listing;
 use crate::console::names;
 use crate::console::problem::Problem;
@@ -298,7 +298,7 @@ fn add_form(call: &Call<'_>, input: &Input<'_>, status: u16, draft: &Draft, prob
         p { "You will own it, and can add members afterwards." }
         (fields.summary())
         (view.form("/console/add/organization", &html! {
-            (fields.id(ID, &draft.id, Some("/console/check/organization/")))
+            (fields.id(ID, &draft.id, Typing::Check("/console/check/organization/")))
             (draft.rows(&fields, None))
             div .submit { button .main { "Create organization" } a href="/console/organizations" { "Cancel" } }
         }))

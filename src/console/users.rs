@@ -10,7 +10,7 @@ use crate::base::secret::Hash;
 use crate::call::{Call, Input, OwnWork, Work};
 use crate::console::attributes::Attributes;
 use crate::console::farewell;
-use crate::console::fields::{Choice, Fields, Label, label};
+use crate::console::fields::{Choice, Fields, Label, Typing, label};
 use crate::console::listing::Listing;
 use crate::console::names;
 use crate::console::problem::Problem;
@@ -272,7 +272,7 @@ fn add_form(call: &Call<'_>, input: &Input<'_>, status: u16, draft: &Draft, prob
         h1 { "Add user" }
         (fields.summary())
         (view.form("/console/add/user", &html! {
-            (fields.id(ID, &draft.id, Some("/console/check/user/")))
+            (fields.id(ID, &draft.id, Typing::Check("/console/check/user/")))
             (fields.password(PASSWORD))
             (draft.rows(&fields))
             div .submit { button .main { "Create user" } a href="/console/users" { "Cancel" } }

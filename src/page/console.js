@@ -73,21 +73,37 @@ for (const rows of document.querySelectorAll("[data-rows]")) {
     renew();
 }
 
-// Whether an ID can be had, while it is typed.
-for (const input of document.querySelectorAll("[data-check]")) {
-    const said = input.parentElement.querySelector("[data-live]");
+// Asks about an ID while it is typed. What was said of another is over at once; the answer comes a little later.
+const whileTyped = (input, address, tell) => {
     let timer;
     input.addEventListener("input", () => {
         clearTimeout(timer);
-        said.textContent = "";
+        tell(null);
         const id = input.value.trim();
         if (!id) return;
         timer = setTimeout(async () => {
-            const answer = await fetch(input.dataset.check + encodeURIComponent(id)).then((reply) => reply.json()).catch(() => null);
-            if (!answer || input.value.trim() !== id) return;
-            said.textContent = answer.problem ?? "This ID is free.";
-            said.className = answer.problem ? "live bad" : "live good";
+            const answer = await fetch(address + encodeURIComponent(id)).then((reply) => reply.json()).catch(() => null);
+            if (answer && input.value.trim() === id) tell(answer);
         }, 250);
+    });
+};
+
+// Whether it can be had.
+for (const input of document.querySelectorAll("[data-check]")) {
+    const said = input.parentElement.querySelector("[data-live]");
+    whileTyped(input, input.dataset.check, (answer) => {
+        said.textContent = answer ? answer.problem ?? "This ID is free." : "";
+        said.className = answer?.problem ? "live bad" : "live good";
+    });
+}
+
+// Which accounts there are. One that is typed or chosen tells of which kind it is.
+for (const input of document.querySelectorAll("[data-suggest]")) {
+    const kind = input.form.elements.kind;
+    whileTyped(input, input.dataset.suggest, (answer) => {
+        if (answer) input.list.replaceChildren(...answer.accounts.map(({ id, kind }) => new Option(kind, id)));
+        const chosen = [...input.list.options].find((option) => option.value === input.value.trim());
+        if (kind && chosen) kind.value = chosen.text;
     });
 }
 

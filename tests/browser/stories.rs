@@ -175,10 +175,17 @@ pub fn a_collaborator_is_added_and_removed(driver: &Driver) {
     let server = Server::start("auto");
     server.has_user("bob");
     server.has_client("alice", "lamp");
+    server.is_told("POST", "/api/v3/users/admin/organizations", &json!({"organization": {"ids": {"organization_id": "bob-corp"}}}));
     let browser = driver.browser(Scripts::Run);
     browser.signs_in(&server, "alice", "/console/clients/lamp/collaborators");
     browser.press("+ Add collaborator");
+    browser.fill("account", "corp");
+    browser.find("#suggestions option[value=bob-corp]");
+    browser.fill("account", "bob-corp");
+    assert_eq!(browser.find("[name=kind]").value(), "organization");
     browser.fill("account", "bob");
+    browser.find("#suggestions option[value=bob]");
+    assert_eq!(browser.find("[name=kind]").value(), "user");
     browser.press("OAuth clients 0 of 5");
     browser.find("input[value=CLIENT]").press();
     browser.sees("5 of 5");
@@ -188,6 +195,7 @@ pub fn a_collaborator_is_added_and_removed(driver: &Driver) {
     browser.press("Remove collaborator");
     browser.sees("Removed.");
     browser.does_not_see("bob");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
 /// What needs no script is done without any.

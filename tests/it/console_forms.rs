@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::console::{is_refused, new_client, secret_of, server_with_alice, signed_in_admin};
 use crate::server::Server;
+use crate::visitor::Visitor;
 
 pub const SETTINGS: &str = "/console/clients/my-client/settings";
 
@@ -187,6 +188,28 @@ fn what_is_wrong_with_the_rights_that_a_form_gives_stands_beside_them() {
     is_refused(&bob.sends_form(&server, "/console/organizations/acme-corp/add/api-key", &key), "rights", organization);
     let last = alice.sends_form(&server, "/console/clients/my-client/collaborators/user/alice", &less);
     is_refused(&last, "rights", "Every client needs at least one collaborator with all rights.");
+}
+
+#[test]
+fn accounts_are_found_by_a_part_of_their_id_as_far_as_one_may_search() {
+    let (mut server, mut alice) = server_with_alice();
+    for n in 10..22 {
+        server.has_user(&format!("bobby-{n}"));
+    }
+    server.has_organization("alice", "bob-corp");
+    let found = |visitor: &mut Visitor, asked: &str| {
+        let answer = visitor.get(&server, &format!("/console/search/accounts?{asked}"));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()["accounts"].as_array().expect("a list").clone()
+    };
+    assert_eq!(found(&mut alice, "query=OB-C"), [json!({"id": "bob-corp", "kind": "organization"})]);
+    assert_eq!(found(&mut alice, "query=bob").len(), 10);
+    for nothing in ["", "query=b", "query=bob%25corp", "query=b_b", "only_users=true&query=bob-corp"] {
+        assert_eq!(found(&mut alice, nothing), [json!(null); 0], "{nothing}");
+    }
+    assert_eq!(found(&mut signed_in_admin(&server), "query=b").len(), 10);
+    let form = "/console/organizations/bob-corp/members/add";
+    alice.sees(&server, form, &["data-suggest=\"/console/search/accounts?only_users=true&amp;query=\"", "<datalist id=\"suggestions\">"]);
 }
 
 #[test]
