@@ -92,8 +92,11 @@ fn row(event: &Event) -> Markup {
             td data-label="What" { code .word { (event.name) } }
             td data-label="Of" { @if let Some(path) = path { a href=(path) { (event.entity_id) } } @else { (event.entity_id) } }
             td .narrow data-label="By" {
-                @match &event.actor.account_id { Some(account) => (account), None => span .quiet { "nobody signed in" } }
-                @if let Some(key) = &event.actor.api_key_id { br; span .quiet { "key " code { (key) } } }
+                // One thing beside its label where the cells stand below each other.
+                div {
+                    @match &event.actor.account_id { Some(account) => (account), None => span .quiet { "nobody signed in" } }
+                    @if let Some(key) = &event.actor.api_key_id { br; span .quiet { "key " code { (key) } } }
+                }
             }
             td .long data-label="Details" { (details(event)) }
         }

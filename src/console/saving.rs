@@ -140,13 +140,17 @@ pub fn differences(event: &Event, is_wanted: impl Fn(&str) -> bool) -> Markup {
     }
 }
 
-/// A value as people read it: texts without quotes, lists with commas, accounts by their IDs.
+/// A value as people read it: texts without quotes, lists and members with commas, accounts by their IDs.
 fn in_words(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
         Some(Value::Array(items)) => items.iter().map(|item| in_words(Some(item))).collect::<Vec<_>>().join(", "),
-        Some(other) => value::to_account(other).map_or_else(|| other.to_string(), |account| account.as_str().to_owned()),
+        Some(Value::Object(members)) => {
+            let in_pairs = || members.iter().map(|(key, value)| format!("{key}: {}", in_words(Some(value)))).collect::<Vec<_>>().join(", ");
+            value.and_then(value::to_account).map_or_else(in_pairs, |account| account.as_str().to_owned())
+        }
+        Some(other) => other.to_string(),
     }
 }
 
