@@ -37,7 +37,7 @@ fn answer(own: &Own<'_>, input: &Input<'_>, token: &str, body: &Parameters) -> R
         Err(refusal) => Err(refusal),
     };
     match judged {
-        Ok(proof) => own.read(|call| found(call, &Inquirer::Client(&proof.client.id), token)),
+        Ok(proof) => own.read(|call| found(call, &Inquirer::Client(&proof.client_id), token)),
         Err(refusal) => Ok(refused::reply(input, &refusal)),
     }
 }
@@ -56,7 +56,7 @@ fn found(call: &Call<'_>, inquirer: &Inquirer<'_>, token: &str) -> Result<Reply>
         None => json!({"active": false}),
         Some((kind, token)) => described(kind, &token, &call.settings.public_url),
     };
-    Ok(Reply::new(200, "application/json", body.to_string().into_bytes()))
+    Ok(Reply::new(200, "application/json", serde_json::to_vec(&body).expect("JSON is written")))
 }
 
 /// Times are seconds since 1970; a refresh token has no `token_type`, which is about how a token is presented (RFC 7662 section 2.2).

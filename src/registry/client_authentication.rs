@@ -29,14 +29,15 @@ pub struct Presented {
 /// What the presented is compared with.
 #[derive(Debug)]
 pub struct Kept {
-    client: Option<Client>,
+    /// Nothing if there is no such client.
+    client_id: Option<ClientId>,
     secrets: Vec<ClientSecret>,
 }
 
 /// A client that proved who it is, and with which secret.
 #[derive(Debug)]
 pub struct Proof {
-    pub client: Client,
+    pub client_id: ClientId,
     secret_to_touch: Option<i64>,
 }
 
@@ -49,33 +50,36 @@ const FREE_GUESSES: i64 = 20;
 /// Looks up what the client is judged by; [`verify`] is slow where a person chose the secret, and so stands outside of transactions.
 /// Whoever guessed too often is refused first.
 pub fn look_up(tx: &Tx<'_>, presented: &Presented) -> Result<Kept> {
-    let Ok(id) = presented.client_id.parse::<ClientId>() else { return Ok(Kept { client: None, secrets: Vec::new() }) };
-    let Some(client) = tx.client(&id, Deleted::No)? else { return Ok(Kept { client: None, secrets: Vec::new() }) };
+    let nobody = Kept { client_id: None, secrets: Vec::new() };
+    let Ok(id) = presented.client_id.parse::<ClientId>() else { return Ok(nobody) };
+    if !tx.client_exists(&id, Deleted::No)? {
+        return Ok(nobody);
+    }
     let secrets = tx.client_secrets(&id)?;
     if is_guessable(&secrets) {
         throttle::check(tx, &[guesser(&id, presented)])?;
     }
-    Ok(Kept { client: Some(client), secrets })
+    Ok(Kept { client_id: Some(id), secrets })
 }
 
 /// Whether the client is who it says. An unknown client costs as much as a wrong secret.
 pub fn verify(kept: &Kept, presented: &Presented, now: Time) -> Judged<Proof> {
-    let Some(client) = &kept.client else {
+    let Some(client_id) = &kept.client_id else {
         presented.secrets.iter().for_each(|sent| secret::match_no_generated(sent));
         return Err(Refusal::of(&CLIENT_UNKNOWN));
     };
     if presented.secrets.is_empty() {
         // Without a secret only a client that has none is who it says: a public one (RFC 6749 section 2.1).
         let is_public = kept.secrets.is_empty();
-        let proof = is_public.then(|| Proof { client: client.clone(), secret_to_touch: None });
-        return proof.ok_or_else(|| Refusal::to(presented.without_secret, &client.id));
+        let proof = is_public.then(|| Proof { client_id: client_id.clone(), secret_to_touch: None });
+        return proof.ok_or_else(|| Refusal::to(presented.without_secret, client_id));
     }
     let matching = kept.secrets.iter().find(|kept| presented.secrets.iter().any(|sent| kept.hash.matches(sent)));
     match matching {
-        None => Err(Refusal::to(&CLIENT_SECRET_WRONG, &client.id)),
+        None => Err(Refusal::to(&CLIENT_SECRET_WRONG, client_id)),
         Some(secret) => {
             let is_old_news = secret.last_used_at.is_some_and(|last| last.plus_seconds(TOUCH_SECONDS) > now);
-            Ok(Proof { client: client.clone(), secret_to_touch: (!is_old_news).then_some(secret.number) })
+            Ok(Proof { client_id: client_id.clone(), secret_to_touch: (!is_old_news).then_some(secret.number) })
         }
     }
 }
@@ -87,8 +91,8 @@ pub fn is_remembered(tx: &Tx<'_>, kept: &Kept, refusal: &Refusal) -> Result<bool
 
 /// Remembers that a client proved nothing.
 pub fn fail(tx: &Tx<'_>, by: &Principal, kept: &Kept, presented: &Presented, refusal: &Refusal) -> Result<()> {
-    if let Some(client) = kept.client.as_ref().filter(|_| is_guessable(&kept.secrets)) {
-        throttle::count(tx, &[guesser(&client.id, presented)])?;
+    if let Some(client_id) = kept.client_id.as_ref().filter(|_| is_guessable(&kept.secrets)) {
+        throttle::count(tx, &[guesser(client_id, presented)])?;
     }
     refusal.record(tx, by, Endpoint::Token)
 }
@@ -98,7 +102,7 @@ pub fn admit(tx: &Tx<'_>, proof: &Proof) -> Result<Judged<Client>> {
     if let Some(number) = proof.secret_to_touch {
         tx.touch_client_secret(number)?;
     }
-    let Some(client) = tx.client(&proof.client.id, Deleted::No)? else { return Ok(Err(Refusal::of(&CLIENT_UNKNOWN))) };
+    let Some(client) = tx.client(&proof.client_id, Deleted::No)? else { return Ok(Err(Refusal::of(&CLIENT_UNKNOWN))) };
     Ok(match client.state {
         State::Requested | State::Approved | State::Flagged => Ok(client),
         State::Rejected => Err(Refusal::to(&CLIENT_REJECTED_AT_TOKEN, &client.id)),

@@ -236,14 +236,14 @@ fn issue(tx: &Tx<'_>, settings: &Settings, client: &Client, subject: Subject, id
 }
 
 /// Ends a token and all that belongs to it. What is no token, or no longer one, needs no end (RFC 7009 section 2.2).
-pub fn revoke(tx: &Tx<'_>, by: &Principal, client: &Client, text: &str) -> Result<Judged<()>> {
+pub fn revoke(tx: &Tx<'_>, by: &Principal, client: &ClientId, text: &str) -> Result<Judged<()>> {
     let Some(presented) = Token::parse(text) else { return Ok(Ok(())) };
     if !matches!(presented.kind, TokenKind::AccessToken | TokenKind::RefreshToken) {
-        return Ok(Err(Refusal::to(&TOKEN_TYPE_UNSUPPORTED, &client.id)));
+        return Ok(Err(Refusal::to(&TOKEN_TYPE_UNSUPPORTED, client)));
     }
     let Some(kept) = tx.kept_access_token(&presented.id)?.filter(|kept| proves(kept, &presented)) else { return Ok(Ok(())) };
-    if kept.token.client_id != client.id {
-        return Ok(Err(Refusal::to(&TOKEN_OF_ANOTHER_CLIENT, &client.id)));
+    if kept.token.client_id != *client {
+        return Ok(Err(Refusal::to(&TOKEN_OF_ANOTHER_CLIENT, client)));
     }
     tx.delete_token_family(&kept.token.family_id)?;
     record_end(tx, by, &kept.token).map(Ok)
