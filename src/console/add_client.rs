@@ -4,7 +4,6 @@ use maud::html;
 
 use crate::base::error::{Error, Result};
 use crate::base::id::{AccountId, ClientId, UserId};
-use crate::base::right::Right;
 use crate::call::{Call, Input, OwnWork, Work};
 use crate::console::client_draft::Draft;
 use crate::console::fields::{Choice, Fields, Label, Typing, label};
@@ -17,17 +16,15 @@ use crate::http::reply::Reply;
 use crate::model::client::{Client, FIELDS, IDENTIFIERS};
 use crate::model::patch::Patch;
 use crate::model::settings::Approval;
-use crate::registry::rights::{self, Entity};
 use crate::registry::secrets::NewSecret;
 use crate::registry::{clients, guidelines, organizations};
-use crate::store::Deleted;
 
 const ID: Label = label(
     "id",
     "OAuth Client ID",
     "3 to 36 lower-case letters, digits and single dashes. It can not be changed, and not be used again after deletion.",
 );
-const OWNER: Label = label("owner", "Owner", "You, or an organization in which you may register clients.");
+const OWNER: Label = label("owner", "Owner", "You, or another account for which you may register clients.");
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let asked = Form::of_query(input.request)?;
@@ -139,21 +136,20 @@ fn form(call: &Call<'_>, input: &Input<'_>, status: u16, draft: &Draft, problem:
     Ok(view.page(status, Place::Clients, "Add OAuth client", &content))
 }
 
-/// The user, and the organizations in which the user may register clients: those with the user as a member, and the one that is chosen.
+/// The user, and other accounts for which the user may register clients: organizations with the user as a member, and whichever an
+/// administrator comes from.
 fn owners(call: &Call<'_>, user: &UserId, chosen: &str) -> Result<Vec<Choice>> {
     let itself = AccountId::User(user.clone());
-    let mut organizations: Vec<_> = organizations::of_member(call.tx, call.by, &itself)?.into_iter().map(|one| one.id).collect();
-    if let Some(AccountId::Organization(id)) = account(chosen).filter(|_| call.by.is_admin)
-        && !organizations.contains(&id)
-    {
-        organizations.push(id);
-    }
+    let organizations = organizations::of_member(call.tx, call.by, &itself)?;
+    let mut accounts: Vec<_> = organizations.into_iter().map(|one| AccountId::Organization(one.id)).collect();
+    let chosen = account(chosen).filter(|chosen| call.by.is_admin && *chosen != itself && !accounts.contains(chosen));
+    accounts.extend(chosen);
     let mut owners = vec![(account_value(&itself), format!("{user} (you)"))];
-    for id in organizations {
-        let entity = Entity::Organization(id.clone());
-        if entity.exists(call.tx, Deleted::No)? && rights::on(call.tx, call.by, &entity, Deleted::No)?.has(Right::OrganizationClientsCreate)
-        {
-            owners.push((account_value(&AccountId::Organization(id.clone())), format!("{id} (organization)")));
+    for account in accounts {
+        match clients::check_may_register(call.tx, call.by, &account) {
+            Ok(()) => owners.push((account_value(&account), format!("{} ({})", account.as_str(), account.kind()))),
+            Err(Error::Named(_)) => {}
+            Err(failed) => return Err(failed),
         }
     }
     Ok(owners)

@@ -290,7 +290,7 @@ fn edit_form(call: &Call<'_>, input: &Input<'_>, status: u16, user: &User, draft
     let path = format!("/console/users/{}", user.id);
     let content = html! {
         p .crumbs { a href="/console/users" { "Users" } }
-        (title(user.id.as_str(), &badge(user.state)))
+        (title(user.id.as_str(), &html! { (badge(user.state)) (way(&format!("/console/add/client?owner=user:{}", user.id), "+ Add OAuth client")) }))
         p { "Created " (moment(user.created_at)) ". " a href={"/console/activity?actor=" (user.id)} { "What this user did" } }
         (fields.summary())
         (view.form(&path, &html! {

@@ -376,6 +376,24 @@ fn the_clients_of_an_organization_are_listed_there_and_the_way_to_a_new_one_lead
 }
 
 #[test]
+fn an_administrator_registers_a_client_for_a_user_from_the_page_of_that_user() {
+    let (server, mut alice) = server_with_alice();
+    let mut admin = signed_in_admin(&server);
+    let target = "/console/add/client?owner=user:alice";
+    admin.sees(&server, "/console/users/alice", &[target]);
+    admin.sees(&server, target, &["<option value=\"user:alice\" selected>"]);
+    let made = admin.sends_form(&server, "/console/add/client", &new_client(&[("owner", "user:alice")]));
+    assert_eq!(made.status, 200, "{}", made.text());
+    alice.sees(&server, "/console/clients", &["my-client"]);
+    // Whoever is no administrator is not offered other users, and cannot register for them.
+    let offered = alice.get(&server, "/console/add/client?owner=user:admin").text();
+    assert!(!offered.contains("user:admin"), "{offered}");
+    let refused = alice.sends_form(&server, "/console/add/client", &new_client(&[("id", "other"), ("owner", "user:admin")]));
+    assert_eq!(refused.status, 400);
+    assert!(refused.text().contains("No rights for user `admin`."));
+}
+
+#[test]
 fn all_requests_of_a_page_are_answered_by_one_box_without_any_script() {
     let mut server = Server::start();
     server.has_user("alice");
