@@ -100,6 +100,36 @@ fn what_is_in_an_old_file_is_there_afterwards() {
     assert_eq!(text("SELECT group_concat(account_id || ' ' || is_live || ' ' || clients) FROM account_client_counts"), "ada 0 1,ada 1 1");
 }
 
+/// Schema 2 counted clients for a while before schema 3 did.
+#[test]
+fn a_file_of_schema_2_that_counts_its_clients_already_becomes_the_present_one() {
+    let folder = Folder::new("counted");
+    let (path, fresh) = (folder.file("keyfob.db"), folder.file("fresh.db"));
+    drop(Store::open(&fresh).expect("a new file"));
+    let old = Connection::open(&path).expect("a file");
+    old.execute_batch(include_str!("../schemas/3.sql")).expect("an old schema");
+    old.pragma_update(None, "user_version", 2).expect("its old number");
+    old.execute_batch(
+        "INSERT INTO accounts (account_id, kind, created_at, updated_at, description) VALUES ('ada', 'user', 1, 1, '');
+         INSERT INTO clients (client_id, created_at, updated_at, description, state, state_description, skip_authorization, endorsed)
+             VALUES ('live-1', 1, 1, '', 0, '', 0, 0);
+         INSERT INTO client_members (client_id, account_id) VALUES ('live-1', 'ada');
+         INSERT INTO client_member_rights (client_id, account_id, position, right) VALUES ('live-1', 'ada', 0, 3);",
+    )
+    .expect("rows");
+    drop(old);
+    drop(Store::open(&path).expect("it is upgraded"));
+    assert_eq!(schema(&path), schema(&fresh));
+    let new = Connection::open(&path).expect("the file opens");
+    let text = |sql: &str| new.query_row(sql, [], |row| row.get::<_, String>(0)).expect("a text");
+    assert_eq!(
+        text("SELECT client_id || ' ' || right FROM client_members JOIN client_member_rights USING (client_id, account_id)"),
+        "live-1 3"
+    );
+    assert_eq!(text("SELECT group_concat(is_live || ' ' || clients) FROM client_counts"), "0 0,1 1");
+    assert_eq!(text("SELECT group_concat(account_id || ' ' || is_live || ' ' || clients) FROM account_client_counts"), "ada 1 1");
+}
+
 #[test]
 fn a_newer_file_is_refused_and_left_alone() {
     let folder = Folder::new("newer");

@@ -241,9 +241,7 @@ CREATE TABLE events (
     new_values   TEXT NOT NULL CHECK (json_valid(new_values))
 ) STRICT;
 
--- With their names: whoever looks for changes passes over refusals, of which there may be many, without reading them.
-CREATE INDEX events_by_entity ON events (entity_kind, entity_id, event_number, name);
-CREATE INDEX events_by_actor ON events (account_id, event_number);
+CREATE INDEX events_by_entity ON events (entity_kind, entity_id, event_number);
 
 -- Substring search: an index of every three letters.
 CREATE VIRTUAL TABLE client_text USING fts5 (client_id, name, description, content = 'clients', content_rowid = 'client_number', tokenize = 'trigram');

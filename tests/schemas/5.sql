@@ -1,0 +1,405 @@
+-- The whole schema, always as it is now. A change edits this file and appends an upgrade in src/store/schema.rs.
+-- Times are microseconds since 1970 in UTC. Lists live in child tables, in the order sent (`position`).
+
+-- Users and organizations share one namespace of IDs, which stays taken after deletion (contract 2.1).
+CREATE TABLE accounts (
+    account_number INTEGER PRIMARY KEY,
+    account_id     TEXT NOT NULL UNIQUE CHECK (length(account_id) BETWEEN 2 AND 36 AND account_id NOT GLOB '*[^a-z0-9-]*'),
+    kind           TEXT NOT NULL CHECK (kind IN ('user', 'organization')),
+    created_at     INTEGER NOT NULL,
+    updated_at     INTEGER NOT NULL,
+    deleted_at     INTEGER,
+    -- Empty names are absent, so that they sort as such.
+    name           TEXT CHECK (length(name) BETWEEN 1 AND 50),
+    description    TEXT NOT NULL CHECK (length(description) <= 2000)
+) STRICT;
+
+CREATE INDEX accounts_by_kind ON accounts (kind, account_id);
+CREATE INDEX accounts_by_name ON accounts (kind, name, account_id);
+CREATE INDEX accounts_by_creation ON accounts (kind, created_at, account_id);
+
+CREATE TABLE account_attributes (
+    account_id TEXT NOT NULL REFERENCES accounts (account_id) ON DELETE CASCADE,
+    key        TEXT NOT NULL,
+    value      TEXT NOT NULL CHECK (length(value) <= 200),
+    PRIMARY KEY (account_id, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE users (
+    user_id                            TEXT PRIMARY KEY REFERENCES accounts (account_id) ON DELETE CASCADE,
+    primary_email_address              TEXT NOT NULL,
+    -- The address in lower case while the user is live: unique among the living (contract 11).
+    live_email_address                 TEXT UNIQUE,
+    primary_email_address_validated_at INTEGER,
+    password_hash                      TEXT NOT NULL,
+    password_updated_at                INTEGER,
+    require_password_update            INTEGER NOT NULL CHECK (require_password_update IN (0, 1)),
+    state                              INTEGER NOT NULL CHECK (state BETWEEN 0 AND 4),
+    state_description                  TEXT NOT NULL CHECK (length(state_description) <= 128),
+    admin                              INTEGER NOT NULL CHECK (admin IN (0, 1)),
+    temporary_password_hash            TEXT,
+    temporary_password_created_at      INTEGER,
+    temporary_password_expires_at      INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX users_admins ON users (user_id) WHERE admin = 1;
+
+CREATE TABLE organizations (
+    organization_id        TEXT PRIMARY KEY REFERENCES accounts (account_id) ON DELETE CASCADE,
+    administrative_contact TEXT REFERENCES accounts (account_id) ON DELETE SET NULL,
+    technical_contact      TEXT REFERENCES accounts (account_id) ON DELETE SET NULL,
+    fanout_notifications   INTEGER CHECK (fanout_notifications IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX organizations_by_administrative_contact ON organizations (administrative_contact);
+CREATE INDEX organizations_by_technical_contact ON organizations (technical_contact);
+
+CREATE TABLE organization_members (
+    organization_id TEXT NOT NULL REFERENCES organizations (organization_id) ON DELETE CASCADE,
+    account_id      TEXT NOT NULL REFERENCES accounts (account_id) ON DELETE CASCADE,
+    PRIMARY KEY (organization_id, account_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX organization_members_by_account ON organization_members (account_id, organization_id);
+
+CREATE TABLE organization_member_rights (
+    organization_id TEXT NOT NULL,
+    account_id      TEXT NOT NULL,
+    position        INTEGER NOT NULL,
+    right           INTEGER NOT NULL CHECK (right BETWEEN 0 AND 63),
+    PRIMARY KEY (organization_id, account_id, position),
+    FOREIGN KEY (organization_id, account_id) REFERENCES organization_members (organization_id, account_id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE api_keys (
+    api_key_id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL REFERENCES accounts (account_id) ON DELETE CASCADE,
+    -- Empty names are absent, so that they sort as such.
+    name       TEXT CHECK (length(name) BETWEEN 1 AND 50),
+    key_hash   TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    expires_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX api_keys_by_account ON api_keys (account_id, api_key_id);
+
+CREATE TABLE api_key_rights (
+    api_key_id TEXT NOT NULL REFERENCES api_keys (api_key_id) ON DELETE CASCADE,
+    position   INTEGER NOT NULL,
+    right      INTEGER NOT NULL CHECK (right BETWEEN 0 AND 63),
+    PRIMARY KEY (api_key_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE clients (
+    client_number          INTEGER PRIMARY KEY,
+    client_id              TEXT NOT NULL UNIQUE CHECK (length(client_id) BETWEEN 3 AND 36 AND client_id NOT GLOB '*[^a-z0-9-]*'),
+    created_at             INTEGER NOT NULL,
+    updated_at             INTEGER NOT NULL,
+    deleted_at             INTEGER,
+    -- Empty names are absent, so that they sort as such.
+    name                   TEXT CHECK (length(name) BETWEEN 1 AND 50),
+    description            TEXT NOT NULL CHECK (length(description) <= 2000),
+    administrative_contact TEXT REFERENCES accounts (account_id) ON DELETE SET NULL,
+    technical_contact      TEXT REFERENCES accounts (account_id) ON DELETE SET NULL,
+    state                  INTEGER NOT NULL CHECK (state BETWEEN 0 AND 4),
+    state_description      TEXT NOT NULL CHECK (length(state_description) <= 128),
+    skip_authorization     INTEGER NOT NULL CHECK (skip_authorization IN (0, 1)),
+    endorsed               INTEGER NOT NULL CHECK (endorsed IN (0, 1))
+) STRICT;
+
+CREATE INDEX clients_live_by_id ON clients (client_id) WHERE deleted_at IS NULL;
+CREATE INDEX clients_live_by_name ON clients (name, client_id) WHERE deleted_at IS NULL;
+CREATE INDEX clients_live_by_creation ON clients (created_at, client_id) WHERE deleted_at IS NULL;
+CREATE INDEX clients_live_by_state ON clients (state, client_id) WHERE deleted_at IS NULL;
+CREATE INDEX clients_deleted ON clients (client_id) WHERE deleted_at IS NOT NULL;
+CREATE INDEX clients_by_administrative_contact ON clients (administrative_contact);
+CREATE INDEX clients_by_technical_contact ON clients (technical_contact);
+
+CREATE TABLE client_attributes (
+    client_id TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    key       TEXT NOT NULL,
+    value     TEXT NOT NULL CHECK (length(value) <= 200),
+    PRIMARY KEY (client_id, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE client_redirect_uris (
+    client_id TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    position  INTEGER NOT NULL,
+    uri       TEXT NOT NULL CHECK (length(uri) <= 128),
+    PRIMARY KEY (client_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE client_logout_redirect_uris (
+    client_id TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    position  INTEGER NOT NULL,
+    uri       TEXT NOT NULL CHECK (length(uri) <= 128),
+    PRIMARY KEY (client_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE client_grants (
+    client_id  TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    position   INTEGER NOT NULL,
+    grant_type INTEGER NOT NULL CHECK (grant_type BETWEEN 0 AND 2),
+    PRIMARY KEY (client_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE client_rights (
+    client_id TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    position  INTEGER NOT NULL,
+    right     INTEGER NOT NULL CHECK (right BETWEEN 0 AND 63),
+    PRIMARY KEY (client_id, position)
+) STRICT, WITHOUT ROWID;
+
+-- Several secrets may be good at once: the newest, and older ones until their grace ends.
+CREATE TABLE client_secrets (
+    secret_number INTEGER PRIMARY KEY,
+    client_id     TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    secret_hash   TEXT NOT NULL,
+    created_at    INTEGER NOT NULL,
+    expires_at    INTEGER,
+    last_used_at  INTEGER
+) STRICT;
+
+CREATE INDEX client_secrets_by_client ON client_secrets (client_id);
+
+CREATE TABLE client_members (
+    client_id  TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    account_id TEXT NOT NULL REFERENCES accounts (account_id) ON DELETE CASCADE,
+    -- Whether the client is: kept here too, by a trigger, so that a page of an account's clients is found in one index. A deleted client gets no new members.
+    is_live    INTEGER NOT NULL DEFAULT 1 CHECK (is_live IN (0, 1)),
+    PRIMARY KEY (client_id, account_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX client_members_by_account ON client_members (account_id, is_live, client_id);
+
+CREATE TABLE client_member_rights (
+    client_id  TEXT NOT NULL,
+    account_id TEXT NOT NULL,
+    position   INTEGER NOT NULL,
+    right      INTEGER NOT NULL CHECK (right BETWEEN 0 AND 63),
+    PRIMARY KEY (client_id, account_id, position),
+    FOREIGN KEY (client_id, account_id) REFERENCES client_members (client_id, account_id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+-- How many clients there are, in all and of each account: every page of a list says it, and counting a million takes longer than reading a page.
+CREATE TABLE client_counts (
+    is_live INTEGER PRIMARY KEY CHECK (is_live IN (0, 1)),
+    clients INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE account_client_counts (
+    account_id TEXT NOT NULL REFERENCES accounts (account_id) ON DELETE CASCADE,
+    is_live    INTEGER NOT NULL CHECK (is_live IN (0, 1)),
+    clients    INTEGER NOT NULL,
+    PRIMARY KEY (account_id, is_live)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO client_counts (is_live, clients) VALUES (0, 0), (1, 0);
+
+CREATE TRIGGER client_counts_insert AFTER INSERT ON clients BEGIN
+    UPDATE client_counts SET clients = clients + 1 WHERE is_live = (new.deleted_at IS NULL);
+END;
+
+CREATE TRIGGER client_counts_delete AFTER DELETE ON clients BEGIN
+    UPDATE client_counts SET clients = clients - 1 WHERE is_live = (old.deleted_at IS NULL);
+END;
+
+CREATE TRIGGER client_counts_update AFTER UPDATE OF deleted_at ON clients WHEN (old.deleted_at IS NULL) <> (new.deleted_at IS NULL) BEGIN
+    UPDATE client_counts SET clients = clients + iif(is_live = (new.deleted_at IS NULL), 1, -1);
+    UPDATE client_members SET is_live = (new.deleted_at IS NULL) WHERE client_id = new.client_id;
+END;
+
+CREATE TRIGGER account_client_counts_insert AFTER INSERT ON client_members BEGIN
+    INSERT INTO account_client_counts (account_id, is_live, clients) VALUES (new.account_id, new.is_live, 1)
+        ON CONFLICT (account_id, is_live) DO UPDATE SET clients = clients + 1;
+END;
+
+CREATE TRIGGER account_client_counts_delete AFTER DELETE ON client_members BEGIN
+    UPDATE account_client_counts SET clients = clients - 1 WHERE account_id = old.account_id AND is_live = old.is_live;
+END;
+
+CREATE TRIGGER account_client_counts_update AFTER UPDATE OF is_live ON client_members BEGIN
+    UPDATE account_client_counts SET clients = clients - 1 WHERE account_id = old.account_id AND is_live = old.is_live;
+    INSERT INTO account_client_counts (account_id, is_live, clients) VALUES (new.account_id, new.is_live, 1)
+        ON CONFLICT (account_id, is_live) DO UPDATE SET clients = clients + 1;
+END;
+
+-- Every change, one row, written in the transaction that makes it. Only ever appended to; refusals go after a while.
+CREATE TABLE events (
+    event_number INTEGER PRIMARY KEY,
+    happened_at  INTEGER NOT NULL,
+    name         TEXT NOT NULL,
+    entity_kind  TEXT NOT NULL,
+    entity_id    TEXT NOT NULL,
+    -- Who: absent for the operator at the machine, and for strangers who register.
+    account_id   TEXT,
+    api_key_id   TEXT,
+    request_id   TEXT NOT NULL,
+    -- What was and what is: JSON objects of the fields that differ, secrets masked.
+    old_values   TEXT NOT NULL CHECK (json_valid(old_values)),
+    new_values   TEXT NOT NULL CHECK (json_valid(new_values))
+) STRICT;
+
+-- With their names: whoever looks for changes passes over refusals, of which there may be many, without reading them.
+CREATE INDEX events_by_entity ON events (entity_kind, entity_id, event_number, name);
+CREATE INDEX events_by_actor ON events (account_id, event_number);
+
+-- Substring search: an index of every three letters.
+CREATE VIRTUAL TABLE client_text USING fts5 (client_id, name, description, content = 'clients', content_rowid = 'client_number', tokenize = 'trigram');
+
+-- New clients that are not in the index yet. What is committed together is added together, and then nothing is pending: one by one,
+-- the index would take a third of the work of a registration.
+CREATE TABLE client_text_pending (
+    client_number INTEGER PRIMARY KEY
+) STRICT;
+
+CREATE TRIGGER client_text_insert AFTER INSERT ON clients BEGIN
+    INSERT INTO client_text_pending (client_number) VALUES (new.client_number);
+END;
+
+CREATE TRIGGER client_text_update AFTER UPDATE OF name, description ON clients
+    WHEN NOT EXISTS (SELECT 1 FROM client_text_pending WHERE client_number = old.client_number) BEGIN
+    INSERT INTO client_text (client_text, rowid, client_id, name, description)
+        VALUES ('delete', old.client_number, old.client_id, old.name, old.description);
+    INSERT INTO client_text (rowid, client_id, name, description) VALUES (new.client_number, new.client_id, new.name, new.description);
+END;
+
+CREATE TRIGGER client_text_delete AFTER DELETE ON clients BEGIN
+    INSERT INTO client_text (client_text, rowid, client_id, name, description)
+        SELECT 'delete', old.client_number, old.client_id, old.name, old.description
+        WHERE NOT EXISTS (SELECT 1 FROM client_text_pending WHERE client_number = old.client_number);
+    DELETE FROM client_text_pending WHERE client_number = old.client_number;
+END;
+
+CREATE VIRTUAL TABLE account_text USING fts5 (account_id, name, description, content = 'accounts', content_rowid = 'account_number', tokenize = 'trigram');
+
+CREATE TRIGGER account_text_insert AFTER INSERT ON accounts BEGIN
+    INSERT INTO account_text (rowid, account_id, name, description) VALUES (new.account_number, new.account_id, new.name, new.description);
+END;
+
+CREATE TRIGGER account_text_update AFTER UPDATE OF name, description ON accounts BEGIN
+    INSERT INTO account_text (account_text, rowid, account_id, name, description)
+        VALUES ('delete', old.account_number, old.account_id, old.name, old.description);
+    INSERT INTO account_text (rowid, account_id, name, description) VALUES (new.account_number, new.account_id, new.name, new.description);
+END;
+
+CREATE TRIGGER account_text_delete AFTER DELETE ON accounts BEGIN
+    INSERT INTO account_text (account_text, rowid, account_id, name, description)
+        VALUES ('delete', old.account_number, old.account_id, old.name, old.description);
+END;
+
+-- Who is signed in, in which browser. What proves it is in the cookie and never kept in clear.
+CREATE TABLE sessions (
+    session_id  TEXT PRIMARY KEY,
+    user_id     TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
+    secret_hash TEXT NOT NULL,
+    created_at  INTEGER NOT NULL,
+    -- When it was last used, to the hour: a session that nobody uses ends.
+    updated_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX sessions_by_user ON sessions (user_id, session_id);
+CREATE INDEX sessions_by_creation ON sessions (created_at);
+CREATE INDEX sessions_by_use ON sessions (updated_at);
+
+-- How often somebody failed to sign in: a user from anywhere, from an address, or anybody from an address.
+CREATE TABLE sign_in_failures (
+    subject  TEXT PRIMARY KEY,
+    failures INTEGER NOT NULL,
+    last_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX sign_in_failures_by_time ON sign_in_failures (last_at);
+
+-- Where a user has signed in before: from there nobody else's failures lock the user out.
+CREATE TABLE sign_in_addresses (
+    user_id TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
+    address TEXT NOT NULL,
+    last_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, address)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX sign_in_addresses_by_time ON sign_in_addresses (last_at);
+
+-- What a user allowed a client. Here rights are a set: bit n is the right of number n.
+CREATE TABLE authorizations (
+    user_id    TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
+    client_id  TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    rights     INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, client_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX authorizations_by_client ON authorizations (client_id, updated_at);
+
+CREATE TABLE authorization_codes (
+    code_id        TEXT PRIMARY KEY,
+    code_hash      TEXT NOT NULL,
+    user_id        TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
+    client_id      TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    -- Codes and tokens outlive the session in which they were granted.
+    session_id     TEXT NOT NULL,
+    rights         INTEGER NOT NULL,
+    redirect_uri   TEXT NOT NULL,
+    code_challenge TEXT,
+    created_at     INTEGER NOT NULL,
+    expires_at     INTEGER NOT NULL,
+    -- The tokens that it was redeemed for. A redeemed code stays for a while, so that its second use is noticed.
+    family_id      TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX authorization_codes_by_user ON authorization_codes (user_id, client_id);
+CREATE INDEX authorization_codes_by_client ON authorization_codes (client_id);
+CREATE INDEX authorization_codes_by_end ON authorization_codes (expires_at);
+CREATE INDEX authorization_codes_unused ON authorization_codes (expires_at) WHERE family_id IS NULL;
+
+-- An access token and the refresh token of the same ID. All that came from one code is one family.
+CREATE TABLE access_tokens (
+    token_id       TEXT PRIMARY KEY,
+    family_id      TEXT NOT NULL,
+    user_id        TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
+    client_id      TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    session_id     TEXT NOT NULL,
+    rights         INTEGER NOT NULL,
+    access_hash    TEXT NOT NULL,
+    refresh_hash   TEXT,
+    created_at     INTEGER NOT NULL,
+    expires_at     INTEGER NOT NULL,
+    -- From then on nothing of it is good for anything, and the row may go.
+    ends_at        INTEGER NOT NULL,
+    -- When a fresh successor was first used: then its predecessor cannot ask for it again.
+    used_at        INTEGER,
+    -- Rotated away; kept for a while, so that a second use of the refresh token is noticed.
+    rotated_at     INTEGER,
+    successor_id   TEXT,
+    -- What the successor's keys follow from, with the presented token: there until it was asked for again.
+    successor_salt BLOB
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX access_tokens_by_user ON access_tokens (user_id, client_id, created_at);
+CREATE INDEX access_tokens_by_client ON access_tokens (client_id);
+CREATE INDEX access_tokens_by_family ON access_tokens (family_id);
+CREATE INDEX access_tokens_by_end ON access_tokens (ends_at);
+CREATE INDEX access_tokens_repeatable ON access_tokens (rotated_at) WHERE successor_salt IS NOT NULL;
+
+-- How many tokens a client got on a day (days since 1970, UTC).
+CREATE TABLE client_token_days (
+    client_id      TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    day            INTEGER NOT NULL,
+    issued         INTEGER NOT NULL,
+    last_issued_at INTEGER NOT NULL,
+    PRIMARY KEY (client_id, day)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX client_token_days_by_day ON client_token_days (day);
+
+CREATE INDEX client_secrets_by_end ON client_secrets (expires_at) WHERE expires_at IS NOT NULL;
+
+-- What was refused to a client comes from strangers: it is counted, and goes after a while.
+CREATE INDEX events_of_refusals ON events (entity_id, happened_at) WHERE name IN ('client.authorize.refuse', 'client.token.refuse');
+CREATE INDEX events_of_old_refusals ON events (happened_at) WHERE name IN ('client.authorize.refuse', 'client.token.refuse');
+
+PRAGMA application_id = 0x6b666f62;
+PRAGMA user_version = 5;
