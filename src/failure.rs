@@ -21,7 +21,7 @@ errors! {
 /// The reply for an error; 401 carries a challenge (RFC 6750 section 3).
 pub fn reply(error: &Error) -> Reply {
     let (kind, body) = body(error);
-    with_headers(Reply::new(kind.status(), "application/json", body.to_string().into_bytes()), error)
+    with_headers(Reply::json(kind.status(), &body), error)
 }
 
 /// The reply outside the API: a page for browsers, indented JSON for others (OAuth contract 1.3).

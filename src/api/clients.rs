@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use crate::api::query::{Orders, Query};
 use crate::api::{body, names, reply};
 use crate::base::error::{Error, Result};
-use crate::base::page::Listed;
 use crate::base::validation::Invalid;
 use crate::call::{Input, OwnWork, Work};
 use crate::http::reply::Reply;
@@ -70,7 +69,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     };
     let search = search_of(&query, MESSAGE)?;
     Ok(Box::new(move |call| match clients::list(call.tx, call.by, account, search, &mask)? {
-        Some(listed) => Ok(listed_reply(listed, &mask)),
+        Some(listed) => Ok(reply::entities("clients", FIELDS, &listed, &mask)),
         None => Ok(reply::done()),
     }))
 }
@@ -133,17 +132,12 @@ pub fn search<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     if !search.states.is_empty() {
         mask.add(FIELDS, "state");
     }
-    Ok(Box::new(move |call| Ok(listed_reply(clients::search(call.tx, call.by, search, &mask)?, &mask))))
+    Ok(Box::new(move |call| Ok(reply::entities("clients", FIELDS, &clients::search(call.tx, call.by, search, &mask)?, &mask))))
 }
 
 fn search_of(query: &Query, message: &str) -> Result<ClientSearch> {
     let (order, page) = query.listing(message, ORDERS)?;
     Ok(ClientSearch { scope: Scope::Everyone, deleted: query.deleted()?, texts: Default::default(), states: Vec::new(), order, page })
-}
-
-fn listed_reply(listed: Listed<(Client, Audience)>, mask: &Mask) -> Reply {
-    let items = listed.items.iter().map(|(client, audience)| render(FIELDS, client, mask, *audience)).collect();
-    reply::list("clients", Listed { items, total: listed.total })
 }
 
 /// All of a client: the reply that issues its secret.

@@ -6,14 +6,12 @@ use crate::api::query::{Orders, Query};
 use crate::api::{body, names, reply};
 use crate::base::error::Result;
 use crate::base::id::AccountId;
-use crate::base::page::Listed;
 use crate::base::validation::Invalid;
 use crate::call::{Input, Work};
-use crate::http::reply::Reply;
 use crate::model::field::Audience;
 use crate::model::field::Purpose;
 use crate::model::mask::Mask;
-use crate::model::organization::{FIELDS, Organization};
+use crate::model::organization::FIELDS;
 use crate::model::view::render;
 use crate::registry::{guidelines, organizations};
 use crate::store::organizations::{OrganizationKey, OrganizationSearch};
@@ -66,7 +64,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     };
     let search = search_of(&query, MESSAGE)?;
     Ok(Box::new(move |call| match organizations::list(call.tx, call.by, account, search, &mask)? {
-        Some(listed) => Ok(listed_reply(listed, &mask)),
+        Some(listed) => Ok(reply::entities("organizations", FIELDS, &listed, &mask)),
         None => Ok(reply::done()),
     }))
 }
@@ -109,15 +107,10 @@ pub fn search<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let mut search = search_of(&query, MESSAGE)?;
     search.texts = query.texts(MESSAGE)?;
     query.add_searched(FIELDS, &search.texts, &mut mask);
-    Ok(Box::new(move |call| Ok(listed_reply(organizations::search(call.tx, call.by, search, &mask)?, &mask))))
+    Ok(Box::new(move |call| Ok(reply::entities("organizations", FIELDS, &organizations::search(call.tx, call.by, search, &mask)?, &mask))))
 }
 
 fn search_of(query: &Query, message: &str) -> Result<OrganizationSearch> {
     let (order, page) = query.listing(message, ORDERS)?;
     Ok(OrganizationSearch { member: None, deleted: query.deleted()?, texts: Default::default(), order, page })
-}
-
-fn listed_reply(listed: Listed<(Organization, Audience)>, mask: &Mask) -> Reply {
-    let items = listed.items.iter().map(|(organization, audience)| render(FIELDS, organization, mask, *audience)).collect();
-    reply::list("organizations", Listed { items, total: listed.total })
 }

@@ -7,10 +7,13 @@ use serde_json::json;
 
 use crate::base::page::Listed;
 use crate::http::reply::Reply;
+use crate::model::field::{Audience, Field};
+use crate::model::mask::Mask;
+use crate::model::view::render;
 
 /// 200, compact (contract 0.1).
 pub fn ok(value: &impl Serialize) -> Reply {
-    Reply::new(200, "application/json", serde_json::to_vec(value).expect("JSON is written"))
+    Reply::json(200, value)
 }
 
 /// 200 `{}`: done, nothing to tell.
@@ -21,6 +24,12 @@ pub fn done() -> Reply {
 /// One page under its key, which is absent when the page is empty, and the number of all in `X-Total-Count`.
 pub fn list(key: &str, listed: Listed<impl Serialize>) -> Reply {
     items(key, listed.items).with("X-Total-Count", listed.total.to_string())
+}
+
+/// The same of entities, each as far as its reader may see it.
+pub fn entities<E>(key: &str, fields: &'static [Field<E>], listed: &Listed<(E, Audience)>, mask: &Mask) -> Reply {
+    let items = listed.items.iter().map(|(entity, audience)| render(fields, entity, mask, *audience)).collect();
+    list(key, Listed { items, total: listed.total })
 }
 
 /// The same, uncounted.

@@ -5,16 +5,14 @@ use serde_json::{Value, json};
 use crate::api::query::{Orders, Query};
 use crate::api::{body, names, reply};
 use crate::base::error::{Error, Result};
-use crate::base::page::Listed;
 use crate::base::secret::Hash;
 use crate::base::validation::Invalid;
 use crate::call::{Input, OwnWork, Work};
-use crate::http::reply::Reply;
 use crate::model::field::Audience;
 use crate::model::field::Purpose;
 use crate::model::mask::Mask;
 use crate::model::shape::{check_text, member};
-use crate::model::user::{FIELDS, User};
+use crate::model::user::FIELDS;
 use crate::model::view::render;
 use crate::registry::sign_in::{self, Attempt};
 use crate::registry::users::OldAccess;
@@ -70,7 +68,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let query = Query::of(input)?;
     let mask = query.mask(FIELDS)?;
     let search = search_of(&query, "ListUsersRequest")?;
-    Ok(Box::new(move |call| Ok(listed_reply(users::list(call.tx, call.by, &search)?, &mask))))
+    Ok(Box::new(move |call| Ok(reply::entities("users", FIELDS, &users::list(call.tx, call.by, &search)?, &mask))))
 }
 
 /// `{"user":{…},"field_mask":…}`.
@@ -157,17 +155,12 @@ pub fn search<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     if !search.states.is_empty() {
         mask.add(FIELDS, "state");
     }
-    Ok(Box::new(move |call| Ok(listed_reply(users::list(call.tx, call.by, &search)?, &mask))))
+    Ok(Box::new(move |call| Ok(reply::entities("users", FIELDS, &users::list(call.tx, call.by, &search)?, &mask))))
 }
 
 fn search_of(query: &Query, message: &str) -> Result<UserSearch> {
     let (order, page) = query.listing(message, ORDERS)?;
     Ok(UserSearch { deleted: query.deleted()?, texts: Default::default(), states: Vec::new(), order, page })
-}
-
-fn listed_reply(listed: Listed<(User, Audience)>, mask: &Mask) -> Reply {
-    let items = listed.items.iter().map(|(user, audience)| render(FIELDS, user, mask, *audience)).collect();
-    reply::list("users", Listed { items, total: listed.total })
 }
 
 /// The deprecated view of the address is only ever read: no create and no update answers it.

@@ -6,7 +6,7 @@ use crate::base::error::{Error, Result};
 use crate::base::id::{AccountId, ClientId, UserId};
 use crate::call::{Call, Input, OwnWork, Work};
 use crate::console::client_draft::Draft;
-use crate::console::fields::{Choice, Fields, Label, Typing, label};
+use crate::console::fields::{Choice, Fields, Label, Typing, account_choice, label};
 use crate::console::names::{self, account, account_value};
 use crate::console::problem::Problem;
 use crate::console::shown_once;
@@ -147,7 +147,7 @@ fn owners(call: &Call<'_>, user: &UserId, chosen: &str) -> Result<Vec<Choice>> {
     let mut owners = vec![(account_value(&itself), format!("{user} (you)"))];
     for account in accounts {
         match clients::check_may_register(call.tx, call.by, &account) {
-            Ok(()) => owners.push((account_value(&account), format!("{} ({})", account.as_str(), account.kind()))),
+            Ok(()) => owners.push(account_choice(&account)),
             Err(Error::Named(_)) => {}
             Err(failed) => return Err(failed),
         }

@@ -7,7 +7,7 @@ use crate::base::error::Result;
 use crate::base::id::AccountId;
 use crate::base::page::Page;
 use crate::call::Call;
-use crate::console::fields::{Choice, Fields, Label, label};
+use crate::console::fields::{Choice, Fields, Label, account_choice, label};
 use crate::console::names::{account, account_value};
 use crate::console::problem::Problem;
 use crate::http::form::Form;
@@ -66,13 +66,9 @@ impl Contacts {
 fn with_chosen(choices: &[Choice], chosen: &str) -> Vec<Choice> {
     let more = match account(chosen) {
         None => Some((String::new(), "nobody".to_owned())),
-        Some(account) => Some(choice(&account)).filter(|choice| !choices.contains(choice)),
+        Some(account) => Some(account_choice(&account)).filter(|choice| !choices.contains(choice)),
     };
     more.into_iter().chain(choices.iter().cloned()).collect()
-}
-
-fn choice(account: &AccountId) -> Choice {
-    (account_value(account), format!("{} ({})", account.as_str(), account.kind()))
 }
 
 /// Who can be a contact: the members that the caller may name, and whoever is one now.
@@ -87,7 +83,7 @@ pub fn choices(call: &Call<'_>, owned: &Owned, now: [Option<&AccountId>; 2]) -> 
             accounts.push(contact.clone());
         }
     }
-    Ok(accounts.iter().map(choice).collect())
+    Ok(accounts.iter().map(account_choice).collect())
 }
 
 /// Who it is, for those who only look.

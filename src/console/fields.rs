@@ -2,6 +2,8 @@
 
 use maud::{Markup, html};
 
+use crate::base::id::AccountId;
+use crate::console::names::account_value;
 use crate::console::problem::Problem;
 
 /// How a field is called, by the form and by people.
@@ -25,6 +27,11 @@ pub struct Fields {
 
 /// One thing to choose: its value and what people read.
 pub type Choice = (String, String);
+
+/// An account, as one of several to choose from.
+pub fn account_choice(account: &AccountId) -> Choice {
+    (account_value(account), format!("{} ({})", account.as_str(), account.kind()))
+}
 
 /// What the script asks while an ID is typed, at this address with the text behind it.
 #[derive(Clone, Copy, Debug)]

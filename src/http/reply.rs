@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde_core::Serialize;
+
 use crate::http::request::Method;
 
 /// Status, headers and body; `http::server` adds `Content-Length` and `Date`.
@@ -16,6 +18,11 @@ impl Reply {
     /// A reply with a body of this media type.
     pub fn new(status: u16, media_type: &'static str, body: Vec<u8>) -> Reply {
         Reply { status, headers: vec![("Content-Type", media_type.into())], body }
+    }
+
+    /// JSON, compact.
+    pub fn json(status: u16, value: &impl Serialize) -> Reply {
+        Reply::new(status, "application/json", serde_json::to_vec(value).expect("what is answered is JSON"))
     }
 
     /// A reply without a body, and so without a media type.

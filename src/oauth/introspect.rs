@@ -56,7 +56,7 @@ fn found(call: &Call<'_>, inquirer: &Inquirer<'_>, token: &str) -> Result<Reply>
         None => json!({"active": false}),
         Some((kind, token)) => described(kind, &token, &call.settings.public_url),
     };
-    Ok(Reply::new(200, "application/json", serde_json::to_vec(&body).expect("JSON is written")))
+    Ok(Reply::json(200, &body))
 }
 
 /// Times are seconds since 1970; a refresh token has no `token_type`, which is about how a token is presented (RFC 7662 section 2.2).

@@ -109,5 +109,5 @@ fn success(issued: &Issued) -> Reply {
     if let Some(refresh) = &issued.refresh {
         body.insert("refresh_token".to_owned(), refresh.reveal().into());
     }
-    Reply::new(200, "application/json", Value::from(body).to_string().into_bytes())
+    Reply::json(200, &body)
 }
