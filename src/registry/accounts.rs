@@ -2,7 +2,6 @@
 
 use crate::base::error::{Result, errors};
 use crate::base::id::AccountId;
-use crate::registry::clients::ALREADY_EXISTS;
 use crate::registry::guidelines;
 use crate::registry::principal::Principal;
 use crate::registry::rights::Entity;
@@ -11,6 +10,7 @@ use crate::store::members::Owned;
 use crate::store::{Deleted, TextSearch, Tx};
 
 errors! {
+    ALREADY_EXISTS: AlreadyExists "pkg/util/store" "already_exists" "already exists";
     SEARCH_FORBIDDEN: PermissionDenied "pkg/identityserver" "search_forbidden" "search is forbidden";
 }
 

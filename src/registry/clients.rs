@@ -12,7 +12,7 @@ use crate::model::mask::Mask;
 use crate::model::patch::Patch;
 use crate::model::settings::{Creators, Settings};
 use crate::model::view::MASKED;
-use crate::registry::accounts::SEARCH_FORBIDDEN;
+use crate::registry::accounts::{ALREADY_EXISTS, SEARCH_FORBIDDEN};
 use crate::registry::principal::Principal;
 use crate::registry::rights::{self, Entity};
 use crate::registry::secrets::{self, NewSecret};
@@ -26,7 +26,6 @@ errors! {
         "pkg/identityserver" "admins_create_clients" "OAuth clients may only be created by admins, or in organizations";
     ADMINS_PURGE_CLIENTS: PermissionDenied "pkg/identityserver" "admins_purge_clients" "OAuth clients may only be purged by admins";
     ID_TAKEN: AlreadyExists "pkg/util/store" "id_taken" "ID already taken, choose a different one and try again";
-    ALREADY_EXISTS: AlreadyExists "pkg/util/store" "already_exists" "already exists";
 }
 
 /// Registers a client for an account, which becomes its owner. The answer holds the secret, this once (contract 1.3).

@@ -15,7 +15,7 @@ use crate::model::settings::{Settings, UserRegistration};
 use crate::model::user::{FIELDS, User};
 use crate::model::view::MASKED;
 use crate::model::{email, password};
-use crate::registry::clients::ALREADY_EXISTS;
+use crate::registry::accounts::ALREADY_EXISTS;
 use crate::registry::principal::Principal;
 use crate::registry::rights::Entity;
 use crate::registry::{administrators, audience, deletion, history};
