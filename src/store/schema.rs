@@ -14,8 +14,13 @@ use crate::store::pattern;
 pub const SCHEMA: &str = include_str!("../../schema.sql");
 
 /// `UPGRADES[n]` turns schema n + 1 into schema n + 2. Never edited once released, only appended to.
-pub const UPGRADES: &[&str] =
-    &[include_str!("upgrades/2.sql"), include_str!("upgrades/3.sql"), include_str!("upgrades/4.sql"), include_str!("upgrades/5.sql")];
+pub const UPGRADES: &[&str] = &[
+    include_str!("upgrades/2.sql"),
+    include_str!("upgrades/3.sql"),
+    include_str!("upgrades/4.sql"),
+    include_str!("upgrades/5.sql"),
+    include_str!("upgrades/6.sql"),
+];
 
 /// Marks a file as ours: `kfob`.
 const APPLICATION_ID: i64 = 0x6b66_6f62;

@@ -28,11 +28,18 @@ impl Drop for Folder {
     }
 }
 
+/// Type, name and definition of everything in the schema.
 fn schema(path: &Path) -> Vec<(String, String, Option<String>)> {
     let connection = Connection::open(path).expect("the file opens");
     let mut select = connection.prepare("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name").expect("the schema is read");
-    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).expect("rows");
+    let definition = |sql: Option<String>| sql.map(|sql| without_comments(&sql));
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, definition(row.get(2)?)))).expect("rows");
     rows.collect::<Result<_, _>>().expect("rows are read")
+}
+
+/// A definition without comments and blanks: `ALTER TABLE` adds a column to the text as it was written.
+fn without_comments(sql: &str) -> String {
+    sql.lines().flat_map(|line| line.split("--").next()).flat_map(str::split_whitespace).collect()
 }
 
 fn number(path: &Path, pragma: &str) -> i64 {
@@ -74,7 +81,7 @@ fn every_old_schema_becomes_the_present_one() {
         assert_eq!(number(&path, "user_version"), present);
         seen += 1;
     }
-    assert_eq!(seen, present, "the schema of some version is missing from tests/schemas");
+    assert_eq!(seen, present - 1, "the schema of some version is missing from tests/schemas");
 }
 
 #[test]
