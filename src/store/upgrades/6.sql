@@ -1,0 +1,1 @@
+-- What the bounds of lists, events and sign-ins need.
