@@ -62,7 +62,7 @@ impl App {
 
     fn dispatch(&self, request: &Request, step_aside: &dyn Fn(), named: &mut Option<&'static Route>) -> Reply {
         let Ok(segments) = path::segments(request.path()) else {
-            return failure::reply(&Error::malformed("the path is not UTF-8, or holds a NUL"));
+            return failure::reply(request, &Error::malformed("the path is not UTF-8, or holds a NUL"));
         };
         let in_api = request.path().starts_with(API);
         if in_api && request.method == Method::Options {
@@ -74,8 +74,8 @@ impl App {
                 self.run(route, &Input { request, captures, now: self.store.now() }, step_aside)
             }
             Found::WrongMethod(allowed) if !in_api => failure::wrong_method(request, &allowed),
-            Found::WrongMethod(_) => failure::reply(&Error::Plain(Kind::Unimplemented, "Method Not Allowed".to_owned())),
-            Found::Nothing if in_api => failure::reply(&Error::Plain(Kind::NotFound, "Not Found".to_owned())),
+            Found::WrongMethod(_) => failure::reply(request, &Error::Plain(Kind::Unimplemented, "Method Not Allowed".to_owned())),
+            Found::Nothing if in_api => failure::reply(request, &Error::Plain(Kind::NotFound, "Not Found".to_owned())),
             Found::Nothing => failure::no_route(request),
         }
     }
@@ -239,9 +239,9 @@ fn learn_or_nobody(route: &Route, learned: Result<Principal>, nobody: impl Fn() 
 /// Each surface has its own way to say no.
 fn refusal(route: &Route, request: &Request, error: &Error) -> Reply {
     match route.guard {
-        Guard::Client => refused::error_reply(error),
+        Guard::Client => refused::error_reply(request, error),
         Guard::Console(_) if error.is(&sessions::NOT_AUTHENTICATED) => login::first(request.method, &page_of(request)),
-        _ if request.path().starts_with(API) => failure::reply(error),
+        _ if request.path().starts_with(API) => failure::reply(request, error),
         _ => failure::outside(request, error),
     }
 }
@@ -260,7 +260,7 @@ fn page_of(request: &Request) -> String {
 fn survive(request: &Request, work: impl FnOnce() -> Reply) -> Reply {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         log::error("a request panicked", &[("request_id", request.id.as_str().into())]);
-        failure::reply(&Error::Internal("panic".to_owned()))
+        failure::reply(request, &Error::Internal("panic".to_owned()))
     })
 }
 

@@ -1,11 +1,9 @@
 //! Floor 4: how refusals and failures are written (contract 3): as JSON, and as a page for people.
 
-use data_encoding::HEXLOWER;
 use maud::html;
 use serde_json::{Map, Value, json};
 
 use crate::base::error::{Error, Kind, Named, errors};
-use crate::base::secret;
 use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
 use crate::page::frame;
@@ -19,14 +17,14 @@ errors! {
 }
 
 /// The reply for an error; 401 carries a challenge (RFC 6750 section 3).
-pub fn reply(error: &Error) -> Reply {
-    let (kind, body) = body(error);
+pub fn reply(request: &Request, error: &Error) -> Reply {
+    let (kind, body) = body(request, error);
     with_headers(Reply::json(kind.status(), &body), error)
 }
 
 /// The reply outside the API: a page for browsers, indented JSON for others (OAuth contract 1.3).
 pub fn outside(request: &Request, error: &Error) -> Reply {
-    let (kind, body) = body(error);
+    let (kind, body) = body(request, error);
     let reply = if prefers_html(request) {
         let title = if kind == Kind::NotFound { "Not found" } else { "That did not work" };
         let said = said(error);
@@ -92,25 +90,25 @@ pub fn indented(value: &Value) -> Vec<u8> {
 }
 
 /// The kind of an error, and its JSON.
-pub fn body(error: &Error) -> (Kind, Value) {
+pub fn body(request: &Request, error: &Error) -> (Kind, Value) {
     match error {
-        Error::Named(named) => (named.kind, envelope(named)),
+        Error::Named(named) => (named.kind, envelope(request, named)),
         Error::Plain(kind, message) => (*kind, json!({"code": kind.code(), "message": message})),
         // The cause is in the log; nobody else learns it.
-        Error::Internal(_) => (Kind::Internal, envelope(&RECOVERED.error())),
-        Error::Unavailable(_) => (Kind::Unavailable, envelope(&UNAVAILABLE.error())),
+        Error::Internal(_) => (Kind::Internal, envelope(request, &RECOVERED.error())),
+        Error::Unavailable(_) => (Kind::Unavailable, envelope(request, &UNAVAILABLE.error())),
     }
 }
 
 /// `code`, `message`, `details` with one element.
-pub fn envelope(named: &Named) -> Value {
+pub fn envelope(request: &Request, named: &Named) -> Value {
     let mut detail = Map::from_iter([("@type".to_owned(), json!("type.googleapis.com/ttn.lorawan.v3.ErrorDetails"))]);
-    detail.extend(details(named));
+    detail.extend(details(request, named));
     json!({"code": named.kind.code(), "message": named.message(), "details": [detail]})
 }
 
-/// The keys in their order (contract 3.1); causes have the same shape.
-fn details(named: &Named) -> Map<String, Value> {
+/// The keys in their order (contract 3.1); causes have the same shape. By the ID of the request its line in the log is found.
+fn details(request: &Request, named: &Named) -> Map<String, Value> {
     let mut details = Map::from_iter([
         ("namespace".to_owned(), named.definition.namespace.into()),
         ("name".to_owned(), named.definition.name.into()),
@@ -122,9 +120,9 @@ fn details(named: &Named) -> Map<String, Value> {
         let sorted: Map<_, _> = attributes.into_iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         details.insert("attributes".to_owned(), sorted.into());
     }
-    details.insert("correlation_id".to_owned(), HEXLOWER.encode(&secret::random::<16>()).into());
+    details.insert("correlation_id".to_owned(), request.id.as_str().into());
     if let Some(cause) = &named.cause {
-        details.insert("cause".to_owned(), self::details(cause).into());
+        details.insert("cause".to_owned(), self::details(request, cause).into());
     }
     details.insert("code".to_owned(), named.kind.code().into());
     details

@@ -94,7 +94,11 @@ fn row(event: &Event) -> Markup {
             td .narrow data-label="By" {
                 // One thing beside its label where the cells stand below each other.
                 div {
-                    @match &event.actor.account_id { Some(account) => (account), None => span .quiet { "nobody signed in" } }
+                    @match &event.actor.account_id {
+                        Some(account) => (account),
+                        None if event.actor.is_operator() => span .quiet { "the operator" },
+                        None => span .quiet { "nobody signed in" },
+                    }
                     @if let Some(key) = &event.actor.api_key_id { br; span .quiet { "key " code { (key) } } }
                 }
             }

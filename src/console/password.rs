@@ -30,7 +30,7 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
         match change(own, &attempt, &form, old_access) {
             Ok(()) => Ok(after("/console/password", "password")),
             Err(error) => {
-                let status = failure::body(&error).0.status();
+                let status = failure::body(input.request, &error).0.status();
                 let problem = Problem::of(error)?;
                 // Whoever gave the wrong password is signed in all the same.
                 own.read(|call| shown(call, input, if status == 401 { 400 } else { status }, Some(problem)))

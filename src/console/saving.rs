@@ -79,7 +79,11 @@ pub fn carried(call: &Call<'_>, entity: &Entity, part: Part<'_>, sent: Option<Se
         @for event in &events {
             div .note {
                 p {
-                    @match &event.actor.account_id { Some(account) => strong { (account) }, None => "The operator" }
+                    @match &event.actor.account_id {
+                        Some(account) => strong { (account) },
+                        None if event.actor.is_operator() => "The operator",
+                        None => "Somebody who was not signed in",
+                    }
                     " changed it, " (moment(event.happened_at)) "."
                 }
                 @if may_read { (differences(event, |name| part.has(name))) }

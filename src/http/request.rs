@@ -45,7 +45,7 @@ pub struct Request {
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    /// Names this request in the reply, the log and the events: the caller's own `X-Request-Id` or a fresh ULID.
+    /// Names this request in the reply, its errors, the log and the events: the caller's own `X-Request-Id` or a fresh one.
     pub id: String,
     /// Where it came from.
     pub peer: IpAddr,

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::base::request_id::OPERATOR;
+
 /// The name of a kind of event says what was done to what; the list is all there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -77,4 +79,11 @@ pub struct Actor {
     pub account_id: Option<String>,
     pub api_key_id: Option<String>,
     pub request_id: String,
+}
+
+impl Actor {
+    /// Whether it was the operator at the machine, not somebody who sent a request without saying who he is.
+    pub fn is_operator(&self) -> bool {
+        self.account_id.is_none() && self.request_id == OPERATOR
+    }
 }

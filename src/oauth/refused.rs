@@ -7,6 +7,7 @@ use crate::base::error::{Error, Kind, Named};
 use crate::call::Input;
 use crate::failure;
 use crate::http::reply::Reply;
+use crate::http::request::Request;
 use crate::registry::refusal::Refusal;
 
 /// Says it in the log, and to the client that talks to this endpoint. Who failed to prove who it is gets a challenge (RFC 6749
@@ -14,13 +15,13 @@ use crate::registry::refusal::Refusal;
 pub fn reply(input: &Input<'_>, refusal: &Refusal) -> Reply {
     refusal.log(&input.request.id);
     let named = refusal.named();
-    let reply = merged(named.kind, refusal.reason.code, &named.text(), failure::envelope(&named));
+    let reply = merged(named.kind, refusal.reason.code, &named.text(), failure::envelope(input.request, &named));
     if named.kind == Kind::Unauthenticated { reply.with("WWW-Authenticate", "Basic realm=\"keyfob\"") } else { reply }
 }
 
 /// The same for what is no refusal of a client: a body too large, a database that cannot be written.
-pub fn error_reply(error: &Error) -> Reply {
-    let (kind, body) = failure::body(error);
+pub fn error_reply(request: &Request, error: &Error) -> Reply {
+    let (kind, body) = failure::body(request, error);
     let code = match kind {
         Kind::Internal => "server_error",
         // Whoever came too often is to come again, as when the server itself has no time.

@@ -2,6 +2,7 @@
 
 use crate::base::error::{Definition, Error, Kind, Named, Result, errors};
 use crate::base::id::{AccountId, UserId};
+use crate::base::request_id;
 use crate::base::right::{Right, Rights, admin_rights};
 use crate::base::secret::{self, Token, TokenKind};
 use crate::model::api_key::ApiKey;
@@ -156,7 +157,7 @@ impl Principal {
             universal: Rights::EVERY,
             is_admin: true,
             is_admin_account: true,
-            ..Principal::anonymous("operator")
+            ..Principal::anonymous(request_id::OPERATOR)
         }
     }
 

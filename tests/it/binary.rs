@@ -261,9 +261,29 @@ fn the_log_has_one_line_of_json_a_request() {
         (&requests[0]["route"], &requests[0]["status"], &requests[0]["request_id"]),
         (&"client.get".into(), &401.into(), &"my-request".into())
     );
-    assert_eq!((&requests[1]["route"], requests[1]["request_id"].as_str().map(str::len)), (&"none".into(), Some(26)));
+    assert_eq!((&requests[1]["route"], requests[1]["request_id"].as_str().map(str::len)), (&"none".into(), Some(32)));
     assert!(requests.iter().all(|line| line["method"] == "GET" && line["duration_us"].is_u64()));
     assert!(!errors.contains("a-secret-place"));
+}
+
+#[test]
+fn nobody_passes_for_the_operator_in_the_history() {
+    let folder = Folder::new("operator");
+    let server = Running::start(&folder.0, &["--user-registration", "open"], &[KEY]);
+    for (n, id) in ["operator", "Operator", "the-operator", "mine"].into_iter().enumerate() {
+        let user = format!(
+            r#"{{"user":{{"ids":{{"user_id":"user-{n}"}},"primary_email_address":"u{n}@example.com","password":"Hunter2-hunter2"}}}}"#
+        );
+        let reply = send(server.address(), "POST", "/api/v3/users", &[("X-Request-Id", id)], &user);
+        assert_eq!((reply.status, reply.header("x-request-id") == Some(id)), (200, id == "mine"), "{id}");
+    }
+    drop(server);
+    let database = rusqlite::Connection::open(folder.0.join("keyfob.db")).expect("the data file");
+    let count = |id: &str| {
+        let sql = format!("SELECT count(*) FROM events WHERE entity_id LIKE 'user-%' AND account_id IS NULL AND request_id LIKE '{id}'");
+        database.query_row(&sql, [], |row| row.get::<_, i64>(0)).expect("a count")
+    };
+    assert_eq!((count("%operator%"), count("mine"), count("%")), (0, 1, 4));
 }
 
 #[test]

@@ -67,6 +67,26 @@ fn an_event_says_who_did_it_with_which_key_in_which_request_and_what_changed() {
 }
 
 #[test]
+fn an_error_names_the_request_that_it_was_the_answer_to() {
+    let server = town();
+    for (method, target, body) in [
+        ("GET", "/api/v3/clients/not-there", ""),
+        ("POST", "/api/v3/users/alice/clients", r#"{"client":{"ids":{"client_id":"x"}}}"#),
+        ("POST", "/oauth/token", "grant_type=authorization_code&code=x&client_id=my-app&client_secret=x"),
+        ("POST", "/oauth/revoke", "token=x&client_id=my-app&client_secret=x"),
+        ("GET", "/nothing", ""),
+    ] {
+        let answer = server.send("alice", method, target, body);
+        let mut at = &answer.json()["details"][0];
+        assert!(at.is_object(), "{target}: {}", answer.text());
+        while at.is_object() {
+            assert_eq!(at["correlation_id"].as_str(), answer.header("X-Request-Id"), "{target}: {}", answer.text());
+            at = &at["cause"];
+        }
+    }
+}
+
+#[test]
 fn users_organizations_and_keys_leave_events_too() {
     let server = town();
     server.check("anon", "PUT", "/api/v3/users/alice/password", r#"{"old":"Hunter2-hunter2","new":"Other-passw0rd"}"#, "200");
