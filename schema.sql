@@ -369,12 +369,12 @@ CREATE TABLE access_tokens (
     expires_at     INTEGER NOT NULL,
     -- From then on nothing of it is good for anything, and the row may go.
     ends_at        INTEGER NOT NULL,
-    -- When a fresh successor was first used: then its predecessor cannot ask for it again.
+    -- When a fresh successor was first used: then its predecessor cannot ask for it again, if the client has no secret.
     used_at        INTEGER,
     -- Rotated away; kept for a while, so that a second use of the refresh token is noticed.
     rotated_at     INTEGER,
     successor_id   TEXT,
-    -- What the successor's keys follow from, with the presented token: there until it was asked for again.
+    -- What the successor's keys follow from, with the presented token: there for as long as it can be asked for again.
     successor_salt BLOB
 ) STRICT, WITHOUT ROWID;
 

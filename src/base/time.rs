@@ -48,6 +48,11 @@ impl Time {
         Time(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
     }
 
+    /// Whether `other` is at most so many seconds away, before or after: a clock that was set must not stretch a period.
+    pub fn is_within(self, seconds: i64, other: Time) -> bool {
+        self.0.abs_diff(other.0) <= u64::try_from(seconds.saturating_mul(1_000_000)).unwrap_or_default()
+    }
+
     /// Whole days since 1970-01-01, UTC.
     pub fn day(self) -> i64 {
         self.0.div_euclid(24 * 60 * 60 * 1_000_000)
@@ -103,6 +108,14 @@ mod tests {
         ] {
             assert_eq!(Time(micros).to_string(), text);
             assert_eq!(Time::parse(text), Some(Time(micros)));
+        }
+    }
+
+    #[test]
+    fn a_period_is_as_long_before_as_after() {
+        let start = Time(5_000_000);
+        for (micros, is_within) in [(2_000_000, true), (1_999_999, false), (8_000_000, true), (8_000_001, false), (i64::MIN, false)] {
+            assert_eq!(start.is_within(3, Time(micros)), is_within, "{micros}");
         }
     }
 

@@ -10,7 +10,7 @@ use crate::model::grant::AccessToken;
 use crate::oauth::parameters::Parameters;
 use crate::oauth::{client, refused};
 use crate::registry::client_authentication::Presented;
-use crate::registry::principal::{Credentials, Principal};
+use crate::registry::principal::{self, Credentials, Principal, Use};
 use crate::registry::refusal::{CLIENT_ID_MISSING, CLIENT_UNAUTHENTICATED, Judged, Refusal};
 use crate::registry::tokens::{self, Inquirer};
 
@@ -27,17 +27,22 @@ pub fn introspect<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
 fn answer(own: &Own<'_>, input: &Input<'_>, token: &str, body: &Parameters) -> Result<Reply> {
     let credentials = Credentials::parse(input.request.header("authorization"));
     if let Credentials::Token(_) | Credentials::Malformed(_) = credentials {
-        return own.read(|call| {
+        let (reply, uses) = own.read(|call| {
             let by = Principal::of(call.tx, call.settings, &credentials, &input.request.id)?;
-            found(call, &Inquirer::Caller(&by), token)
-        });
+            let (reply, used) = found(call, &Inquirer::Caller(&by), token)?;
+            Ok((reply, [by.noteworthy, used]))
+        })?;
+        return noted(own, reply, uses);
     }
     let judged = match presented(input, body) {
         Ok(presented) => client::prove(own, &presented)?,
         Err(refusal) => Err(refusal),
     };
     match judged {
-        Ok(proof) => own.read(|call| found(call, &Inquirer::Client(&proof.client_id), token)),
+        Ok(proof) => {
+            let (reply, used) = own.read(|call| found(call, &Inquirer::Client(&proof.client_id), token))?;
+            noted(own, reply, [used])
+        }
         Err(refusal) => Ok(refused::reply(input, &refusal)),
     }
 }
@@ -51,12 +56,21 @@ fn presented(input: &Input<'_>, body: &Parameters) -> Judged<Presented> {
     }
 }
 
-fn found(call: &Call<'_>, inquirer: &Inquirer<'_>, token: &str) -> Result<Reply> {
-    let body = match tokens::introspect(call.tx, inquirer, token)? {
+fn found(call: &Call<'_>, inquirer: &Inquirer<'_>, token: &str) -> Result<(Reply, Option<Use>)> {
+    let introspection = tokens::introspect(call.tx, inquirer, token)?;
+    let body = match introspection.active {
         None => json!({"active": false}),
         Some((kind, token)) => described(kind, &token, &call.settings.public_url),
     };
-    Ok(Reply::json(200, &body))
+    Ok((Reply::json(200, &body), introspection.noteworthy))
+}
+
+/// The reply, once the uses that came with it are written down.
+fn noted<const N: usize>(own: &Own<'_>, reply: Reply, uses: [Option<Use>; N]) -> Result<Reply> {
+    if uses.iter().any(Option::is_some) {
+        own.write(|call| uses.iter().flatten().try_for_each(|used| principal::note(call.tx, used)))?;
+    }
+    Ok(reply)
 }
 
 /// Times are seconds since 1970; a refresh token has no `token_type`, which is about how a token is presented (RFC 7662 section 2.2).

@@ -9,7 +9,7 @@ use crate::http::reply::Reply;
 use crate::model::client::Client;
 use crate::oauth::parameters::Parameters;
 use crate::oauth::{client, refused};
-use crate::registry::client_authentication::{self, Presented, Proof};
+use crate::registry::client_authentication::{self, ClientType, Presented, Proof};
 use crate::registry::refusal::{
     CLIENT_UNUSABLE, CODE_MISSING, CODE_UNKNOWN, Endpoint, GRANT_TYPE_MISSING, GRANT_TYPE_UNSUPPORTED, Judged, PARAMETER_REPEATED,
     REFRESH_TOKEN_MALFORMED, REFRESH_TOKEN_MISSING, Refusal,
@@ -76,7 +76,7 @@ fn answer(own: &Own<'_>, input: &Input<'_>, wanted: &Wanted, presented: &Present
 /// `Ok` with a refusal in it where what the refusal leaves behind must stay: a revoked family, an event.
 fn in_transaction(call: &Call<'_>, proof: &Proof, wanted: &Wanted) -> Result<Judged<Issued>> {
     let judged = match client_authentication::admit(call.tx, proof)? {
-        Ok(client) => judge(call, &client, wanted)?,
+        Ok(client) => judge(call, &client, proof.client_type, wanted)?,
         Err(refusal) => Err(refusal),
     };
     if let Err(refusal) = &judged {
@@ -85,13 +85,13 @@ fn in_transaction(call: &Call<'_>, proof: &Proof, wanted: &Wanted) -> Result<Jud
     Ok(judged)
 }
 
-fn judge(call: &Call<'_>, client: &Client, wanted: &Wanted) -> Result<Judged<Issued>> {
+fn judge(call: &Call<'_>, client: &Client, client_type: ClientType, wanted: &Wanted) -> Result<Judged<Issued>> {
     if client.redirect_uris.is_empty() {
         return Ok(Err(Refusal::to(&CLIENT_UNUSABLE, &client.id)));
     }
     match wanted {
         Wanted::Redeem(exchange) => tokens::redeem(call.tx, call.settings, client, exchange),
-        Wanted::Refresh(token) => tokens::refresh(call.tx, call.settings, client, token),
+        Wanted::Refresh(token) => tokens::refresh(call.tx, call.settings, client, client_type, token),
     }
 }
 

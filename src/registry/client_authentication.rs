@@ -34,11 +34,21 @@ pub struct Kept {
     secrets: Vec<ClientSecret>,
 }
 
-/// A client that proved who it is, and with which secret.
+/// A client that is who it says, as far as it can prove it.
 #[derive(Debug)]
 pub struct Proof {
     pub client_id: ClientId,
+    pub client_type: ClientType,
     secret_to_touch: Option<i64>,
+}
+
+/// Whether a client can prove who it is (RFC 6749 section 2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientType {
+    /// It proved it with a secret.
+    Confidential,
+    /// It has no secret: anyone can say that he is this client.
+    Public,
 }
 
 /// A use of a secret is written down once a minute at the most.
@@ -71,7 +81,7 @@ pub fn verify(kept: &Kept, presented: &Presented, now: Time) -> Judged<Proof> {
     if presented.secrets.is_empty() {
         // Without a secret only a client that has none is who it says: a public one (RFC 6749 section 2.1).
         let is_public = kept.secrets.is_empty();
-        let proof = is_public.then(|| Proof { client_id: client_id.clone(), secret_to_touch: None });
+        let proof = is_public.then(|| Proof { client_id: client_id.clone(), client_type: ClientType::Public, secret_to_touch: None });
         return proof.ok_or_else(|| Refusal::to(presented.without_secret, client_id));
     }
     let matching = kept.secrets.iter().find(|kept| presented.secrets.iter().any(|sent| kept.hash.matches(sent)));
@@ -79,7 +89,8 @@ pub fn verify(kept: &Kept, presented: &Presented, now: Time) -> Judged<Proof> {
         None => Err(Refusal::to(&CLIENT_SECRET_WRONG, client_id)),
         Some(secret) => {
             let is_old_news = secret.last_used_at.is_some_and(|last| last.plus_seconds(TOUCH_SECONDS) > now);
-            Ok(Proof { client_id: client_id.clone(), secret_to_touch: (!is_old_news).then_some(secret.number) })
+            let secret_to_touch = (!is_old_news).then_some(secret.number);
+            Ok(Proof { client_id: client_id.clone(), client_type: ClientType::Confidential, secret_to_touch })
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::base::id::{AccountId, UserId};
 use crate::base::request_id;
 use crate::base::right::{Right, Rights, admin_rights};
 use crate::base::secret::{self, Token, TokenKind};
+use crate::base::time::Time;
 use crate::model::api_key::ApiKey;
 use crate::model::choice::State;
 use crate::model::event::Actor;
@@ -16,6 +17,7 @@ use crate::model::user::Standing;
 use crate::registry::rights::CLIENT_NOT_FOUND;
 use crate::registry::sessions::{self, USER_SESSION_NOT_FOUND};
 use crate::store::Tx;
+use crate::store::access_tokens::KeptToken;
 
 errors! {
     UNAUTHENTICATED: Unauthenticated "pkg/identityserver" "unauthenticated" "unauthenticated";
@@ -303,9 +305,7 @@ fn of_access_token(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: 
     if let Some(refusal) = refusal {
         return Err(described(refusal, &client.state_description).into());
     }
-    // Only the first token of a family was not refreshed for.
-    let is_fresh = kept.token.id != kept.token.family_id && tx.now < kept.token.created_at.plus_seconds(RETRY_SECONDS);
-    let noteworthy = (is_fresh && kept.used_at.is_none()).then(|| Use::AccessToken(kept.token.id.clone()));
+    let noteworthy = first_use(&kept, tx.now);
     let principal = Principal {
         account: Some(AccountId::User(kept.token.user_id.clone())),
         rights: kept.token.rights.expanded(),
@@ -314,6 +314,13 @@ fn of_access_token(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: 
         ..Principal::anonymous(request_id)
     };
     Ok(principal.limited_by(&standing, settings))
+}
+
+/// The first use of a token that its predecessor could still bring again: of a client without a secret it cannot from then on.
+pub fn first_use(kept: &KeptToken, now: Time) -> Option<Use> {
+    // Only the first token of a family has no predecessor.
+    let is_repeatable = kept.token.id != kept.token.family_id && now.is_within(RETRY_SECONDS, kept.token.created_at);
+    (is_repeatable && kept.used_at.is_none()).then(|| Use::AccessToken(kept.token.id.clone()))
 }
 
 fn of_session_token(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: &str) -> Result<Principal> {

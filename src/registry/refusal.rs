@@ -105,7 +105,8 @@ reasons! {
     REFRESH_TOKEN_OF_ANOTHER_CLIENT: "refresh_token_of_another_client" "invalid_grant" INVALID_GRANT;
     REFRESH_TOKEN_EXPIRED: "refresh_token_expired" "invalid_grant" INVALID_GRANT;
     REFRESH_TOKEN_REUSED: "refresh_token_reused" "invalid_grant" INVALID_GRANT;
-    REFRESH_ANSWERED_TWICE: "refresh_answered_twice" "invalid_grant" INVALID_GRANT;
+    REFRESH_SUCCESSOR_GONE: "refresh_successor_gone" "invalid_grant" INVALID_GRANT;
+    REFRESH_SUCCESSOR_USED: "refresh_successor_used" "invalid_grant" INVALID_GRANT;
     // Of a request to revoke.
     TOKEN_OF_ANOTHER_CLIENT: "token_of_another_client" "unauthorized_client" CLIENT_NOT_ALLOWED;
     TOKEN_TYPE_UNSUPPORTED: "token_type_unsupported" "unsupported_token_type" UNSUPPORTED_TOKEN_TYPE;

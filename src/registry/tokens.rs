@@ -12,12 +12,13 @@ use crate::model::client::Client;
 use crate::model::event::Action;
 use crate::model::grant::{ACCESS_SECONDS, AccessToken, AuthorizationCode, RETRY_SECONDS};
 use crate::model::settings::Settings;
-use crate::registry::principal::{Access, Principal};
+use crate::registry::client_authentication::ClientType;
+use crate::registry::principal::{self, Access, Principal, Use};
 use crate::registry::refusal::{
     CODE_EXPIRED, CODE_OF_ANOTHER_CLIENT, CODE_REPLAYED, CODE_UNKNOWN, CODE_VERIFIER_MISSING, CODE_VERIFIER_UNEXPECTED,
-    CODE_VERIFIER_WRONG, GRANT_NOT_ALLOWED, Judged, REDIRECT_URI_DIFFERS, REFRESH_ANSWERED_TWICE, REFRESH_TOKEN_EXPIRED,
-    REFRESH_TOKEN_OF_ANOTHER_CLIENT, REFRESH_TOKEN_REUSED, REFRESH_TOKEN_UNKNOWN, Refusal, TOKEN_OF_ANOTHER_CLIENT, TOKEN_TYPE_UNSUPPORTED,
-    USER_GONE,
+    CODE_VERIFIER_WRONG, GRANT_NOT_ALLOWED, Judged, REDIRECT_URI_DIFFERS, REFRESH_SUCCESSOR_GONE, REFRESH_SUCCESSOR_USED,
+    REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_OF_ANOTHER_CLIENT, REFRESH_TOKEN_REUSED, REFRESH_TOKEN_UNKNOWN, Refusal, TOKEN_OF_ANOTHER_CLIENT,
+    TOKEN_TYPE_UNSUPPORTED, USER_GONE,
 };
 use crate::registry::rights::Entity;
 use crate::registry::{consent, history, sessions};
@@ -114,7 +115,7 @@ fn check_verifier(client: &Client, code: &AuthorizationCode, exchange: &Exchange
 }
 
 /// Rotates a refresh token: it and its access token end, and a new pair takes their place.
-pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, presented: &Token) -> Result<Judged<Issued>> {
+pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, client_type: ClientType, presented: &Token) -> Result<Judged<Issued>> {
     let refused = |reason| Ok(Err(Refusal::to(reason, &client.id)));
     let Some(kept) = tx.kept_access_token(&presented.id)? else {
         secret::match_no_generated(&presented.key);
@@ -124,10 +125,11 @@ pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, presented: &To
         return refused(&REFRESH_TOKEN_UNKNOWN);
     }
     if kept.token.client_id != client.id {
+        note_use(tx, &kept)?;
         return refused(&REFRESH_TOKEN_OF_ANOTHER_CLIENT);
     }
     if let Some(rotated) = &kept.rotated {
-        return repeat(tx, client, presented, &kept, rotated);
+        return repeat(tx, client, client_type, presented, &kept, rotated);
     }
     if kept.token.ends_at <= tx.now {
         return refused(&REFRESH_TOKEN_EXPIRED);
@@ -142,28 +144,33 @@ pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, presented: &To
     issue(tx, settings, client, subject, id, Keys::following(&presented.key, &salt)).map(Ok)
 }
 
-/// A refresh token that was used before. A reply that was lost can be asked for again, once, soon, and if nobody has used what was
-/// in it; anything else is a thief, or somebody robbed: then the whole family ends (OAuth contract 2.9).
-fn repeat(tx: &Tx<'_>, client: &Client, presented: &Token, kept: &KeptToken, rotated: &Rotated) -> Result<Judged<Issued>> {
-    let successor = tx.kept_access_token(&rotated.successor_id)?.filter(|next| next.used_at.is_none() && next.rotated.is_none());
-    let is_soon = tx.now < rotated.at.plus_seconds(RETRY_SECONDS);
-    match (successor, &rotated.salt) {
-        (Some(successor), Some(salt)) if is_soon => {
-            if let Err(refusal) = check_still_allowed(tx, client, Grant::RefreshToken, &kept.token.user_id)? {
-                return Ok(Err(refusal));
-            }
-            tx.forget_successor_salt(&kept.token.id)?;
-            let keys = Keys::following(&presented.key, salt);
-            let refresh = successor.hashes.refresh.is_some();
-            let seconds = successor.token.expires_at.seconds() - tx.now.seconds();
-            Ok(Ok(keys.issued(&successor.token, client, refresh, seconds)))
-        }
-        (Some(_), None) if is_soon => Ok(Err(Refusal::to(&REFRESH_ANSWERED_TWICE, &client.id))),
-        _ => {
-            tx.delete_token_family(&kept.token.family_id)?;
-            Ok(Err(Refusal::to(&REFRESH_TOKEN_REUSED, &client.id)))
-        }
+/// A refresh token that was rotated before. Soon after, that is a lost reply, or two programs that refreshed at once: they get the same
+/// successor again. A client without a secret gets it only while nobody has used it, since nothing proves that it is still the same
+/// client. Later it is a thief, or somebody robbed: then the whole family ends (RFC 9700 section 4.14.2, OAuth contract 2.9).
+fn repeat(
+    tx: &Tx<'_>,
+    client: &Client,
+    client_type: ClientType,
+    presented: &Token,
+    kept: &KeptToken,
+    rotated: &Rotated,
+) -> Result<Judged<Issued>> {
+    let refused = |reason| Ok(Err(Refusal::to(reason, &client.id)));
+    if !tx.now.is_within(RETRY_SECONDS, rotated.at) {
+        tx.delete_token_family(&kept.token.family_id)?;
+        return refused(&REFRESH_TOKEN_REUSED);
     }
+    let successor = tx.kept_access_token(&rotated.successor_id)?.filter(|next| next.rotated.is_none());
+    let (Some(successor), Some(salt)) = (successor, &rotated.salt) else { return refused(&REFRESH_SUCCESSOR_GONE) };
+    if client_type == ClientType::Public && successor.used_at.is_some() {
+        return refused(&REFRESH_SUCCESSOR_USED);
+    }
+    if let Err(refusal) = check_still_allowed(tx, client, Grant::RefreshToken, &kept.token.user_id)? {
+        return Ok(Err(refusal));
+    }
+    let refresh = successor.hashes.refresh.is_some();
+    let seconds = (successor.token.expires_at.seconds() - tx.now.seconds()).clamp(0, ACCESS_SECONDS);
+    Ok(Ok(Keys::following(&presented.key, salt).issued(&successor.token, client, refresh, seconds)))
 }
 
 /// The client has the grant, and the user is there.
@@ -243,6 +250,7 @@ pub fn revoke(tx: &Tx<'_>, by: &Principal, client: &ClientId, text: &str) -> Res
     }
     let Some(kept) = tx.kept_access_token(&presented.id)?.filter(|kept| proves(kept, &presented)) else { return Ok(Ok(())) };
     if kept.token.client_id != *client {
+        note_use(tx, &kept)?;
         return Ok(Err(Refusal::to(&TOKEN_OF_ANOTHER_CLIENT, client)));
     }
     tx.delete_token_family(&kept.token.family_id)?;
@@ -274,12 +282,22 @@ pub enum Inquirer<'a> {
     Caller(&'a Principal),
 }
 
-/// A token that is good, if the inquirer may know of it (RFC 7662). To everyone else it is as if there were none.
-pub fn introspect(tx: &Tx<'_>, inquirer: &Inquirer<'_>, text: &str) -> Result<Option<(TokenKind, AccessToken)>> {
-    let Some(presented) = Token::parse(text) else { return Ok(None) };
+/// What somebody learns who asks about a token.
+#[derive(Debug, Default)]
+pub struct Introspection {
+    /// The token, if it is good and the inquirer may know of it.
+    pub active: Option<(TokenKind, AccessToken)>,
+    /// To ask about a token is to use it, whatever the answer.
+    pub noteworthy: Option<Use>,
+}
+
+/// Judges a token (RFC 7662 section 2.2). To everyone who may not know of it, it is as if there were none.
+pub fn introspect(tx: &Tx<'_>, inquirer: &Inquirer<'_>, text: &str) -> Result<Introspection> {
+    let Some(presented) = Token::parse(text) else { return Ok(Introspection::default()) };
     let Some((kept, client)) = tx.access_token_with_client(&presented.id)?.filter(|(kept, _)| proves(kept, &presented)) else {
-        return Ok(None);
+        return Ok(Introspection::default());
     };
+    let noteworthy = principal::first_use(&kept, tx.now);
     let end = match presented.kind {
         TokenKind::AccessToken => kept.token.expires_at,
         _ => kept.token.ends_at,
@@ -290,7 +308,7 @@ pub fn introspect(tx: &Tx<'_>, inquirer: &Inquirer<'_>, text: &str) -> Result<Op
     };
     let client_is_good = client.is_live && !matches!(client.state, State::Rejected | State::Suspended);
     let is_good = may_know && client_is_good && end > tx.now && is_live(tx, &kept.token.user_id)?;
-    Ok(is_good.then_some((presented.kind, kept.token)))
+    Ok(Introspection { active: is_good.then_some((presented.kind, kept.token)), noteworthy })
 }
 
 /// What one client has of a user is not another's to know.
@@ -299,6 +317,11 @@ fn is_own(by: &Principal, token: &AccessToken) -> bool {
         Access::AccessToken(own) => own.client_id == token.client_id,
         Access::Anonymous | Access::ApiKey(_) | Access::Session(_) | Access::Operator => true,
     }
+}
+
+/// Remembers that a token was shown to somebody, though nothing came of it.
+fn note_use(tx: &Tx<'_>, kept: &KeptToken) -> Result<()> {
+    principal::first_use(kept, tx.now).map_or(Ok(()), |used| principal::note(tx, &used))
 }
 
 /// Whether the presented token is one of the two of this row.

@@ -34,7 +34,7 @@ pub struct KeptToken {
 pub struct Rotated {
     pub at: Time,
     pub successor_id: String,
-    /// Gone when the successor has been asked for again.
+    /// What the keys of the successor follow from; forgotten when it can no longer be asked for again.
     pub salt: Option<Vec<u8>>,
 }
 
@@ -145,7 +145,7 @@ impl Tx<'_> {
         Ok(query.page(self.connection, COLUMNS, &order_by("t.created_at", "t.token_id", direction), page, read)?)
     }
 
-    /// Notes that a token was used, so that its predecessor cannot ask for it again.
+    /// Notes when a token was first used.
     pub fn touch_access_token(&self, id: &str) -> Result<()> {
         self.connection
             .prepare_cached("UPDATE access_tokens SET used_at = coalesce(used_at, :now) WHERE token_id = :token_id")?
@@ -163,14 +163,6 @@ impl Tx<'_> {
             .execute(named_params! {
                 ":token_id": id, ":successor_id": successor_id, ":salt": salt, ":now": self.now, ":ends_at": ends_at,
             })?;
-        Ok(())
-    }
-
-    /// Its successor cannot be asked for again.
-    pub fn forget_successor_salt(&self, id: &str) -> Result<()> {
-        self.connection
-            .prepare_cached("UPDATE access_tokens SET successor_salt = NULL WHERE token_id = :token_id")?
-            .execute(named_params! {":token_id": id})?;
         Ok(())
     }
 
@@ -208,7 +200,7 @@ impl Tx<'_> {
             .connection
             .prepare_cached(
                 "UPDATE access_tokens SET successor_salt = NULL WHERE token_id IN (SELECT token_id FROM access_tokens \
-                 WHERE successor_salt IS NOT NULL AND rotated_at <= :before LIMIT :most)",
+                 WHERE successor_salt IS NOT NULL AND rotated_at < :before LIMIT :most)",
             )?
             .execute(named_params! {":before": before, ":most": most as i64})?;
         Ok(forgotten)

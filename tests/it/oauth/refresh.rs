@@ -1,8 +1,8 @@
 //! Refresh tokens: rotation, lost replies, thieves (OAuth contract 1.5.4, 2.9).
 
 use super::town;
-use crate::server::Server;
-use crate::visitor::Tokens;
+use crate::server::{ADMIN_KEY, Server};
+use crate::visitor::{CALLBACK, Tokens, form};
 
 fn granted(server: &Server, secret: &str) -> Tokens {
     let code = server.signed_in("bob").code(server, "my-app", &[]);
@@ -41,19 +41,132 @@ fn a_refresh_token_outlives_its_access_token_but_not_its_disuse() {
     is_refused(&server, &secret, &third.refresh);
 }
 
+/// `my-app` without a secret, and tokens of it.
+fn granted_without_secret(server: &Server) -> Tokens {
+    server.check("alice", "PUT", "/api/v3/clients/my-app", r#"{"client":{"secret":""},"field_mask":"secret"}"#, "200");
+    let challenge = [("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), ("code_challenge_method", "S256")];
+    let code = server.signed_in("bob").code(server, "my-app", &challenge);
+    let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    let pairs = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", CALLBACK),
+        ("client_id", "my-app"),
+        ("code_verifier", verifier),
+    ];
+    Tokens::of(&server.token(&pairs))
+}
+
 #[test]
-fn a_lost_reply_can_be_asked_for_again_once_and_is_the_same() {
+fn a_client_that_authenticates_gets_the_same_successor_for_thirty_seconds_used_or_not() {
     let (server, secret) = town();
     let old = granted(&server, &secret);
-    let lost = Tokens::of(&server.refresh("my-app", &secret, &old.refresh));
-    server.wait_seconds(20);
-    let again = server.refresh("my-app", &secret, &old.refresh);
-    assert_eq!(Tokens::of(&again), lost);
-    assert!(again.json()["expires_in"].as_i64().is_some_and(|seconds| (3570..3585).contains(&seconds)));
-    // A third time is too often, and yet no proof of a thief.
-    is_refused(&server, &secret, &old.refresh);
-    assert_eq!(server.status_with(&lost.access, "/api/v3/users/bob"), 200);
-    Tokens::of(&server.refresh("my-app", &secret, &lost.refresh));
+    let new = Tokens::of(&server.refresh("my-app", &secret, &old.refresh));
+    for seconds in [0, 9, 20] {
+        server.wait_seconds(seconds);
+        let again = server.refresh("my-app", &secret, &old.refresh);
+        assert_eq!(Tokens::of(&again), new);
+        assert!(again.json()["expires_in"].as_i64().is_some_and(|left| (3570..=3600).contains(&left)), "{}", again.text());
+        assert_eq!(server.status_with(&new.access, "/api/v3/users/bob"), 200);
+    }
+    assert_eq!(server.status_with(&old.access, "/api/v3/users/bob"), 401, "what was rotated away stays away");
+    Tokens::of(&server.refresh("my-app", &secret, &new.refresh));
+}
+
+#[test]
+fn a_rotated_token_is_refused_without_harm_once_its_successor_was_rotated_too() {
+    let (server, secret) = town();
+    let first = granted(&server, &secret);
+    let second = Tokens::of(&server.refresh("my-app", &secret, &first.refresh));
+    server.wait_seconds(10);
+    let third = Tokens::of(&server.refresh("my-app", &secret, &second.refresh));
+    server.wait_seconds(10);
+    is_refused(&server, &secret, &first.refresh);
+    assert_eq!(Tokens::of(&server.refresh("my-app", &secret, &second.refresh)), third);
+    assert_eq!(server.status_with(&third.access, "/api/v3/users/bob"), 200);
+    // Thirty seconds count from the rotation of what is presented, not from the last one.
+    server.wait_seconds(11);
+    is_refused(&server, &secret, &first.refresh);
+    assert_eq!(server.status_with(&third.access, "/api/v3/users/bob"), 401);
+    is_refused(&server, &secret, &third.refresh);
+}
+
+#[test]
+fn thirty_seconds_are_thirty_whichever_way_the_clock_is_set() {
+    // Every request happens a millisecond after the one before.
+    for (seconds, is_forgiven) in [(29, true), (30, false), (-29, true), (-31, false), (-3600, false)] {
+        let (server, secret) = town();
+        let old = granted(&server, &secret);
+        let new = Tokens::of(&server.refresh("my-app", &secret, &old.refresh));
+        server.wait_seconds(seconds);
+        let again = server.refresh("my-app", &secret, &old.refresh);
+        assert_eq!(again.status, if is_forgiven { 200 } else { 400 }, "{seconds}");
+        assert_eq!(server.refresh("my-app", &secret, &new.refresh).status, again.status, "{seconds}: the family lives or is over");
+        assert!(again.json()["expires_in"].as_i64().unwrap_or_default() <= 3600, "{seconds}");
+    }
+}
+
+#[test]
+fn a_client_without_a_secret_gets_the_same_successor_while_nobody_used_it() {
+    let (server, _) = town();
+    let old = granted_without_secret(&server);
+    let new = Tokens::of(&server.refresh("my-app", "", &old.refresh));
+    for _ in 0..3 {
+        assert_eq!(Tokens::of(&server.refresh("my-app", "", &old.refresh)), new);
+    }
+    server.wait_seconds(29);
+    assert_eq!(Tokens::of(&server.refresh("my-app", "", &old.refresh)), new);
+    server.wait_seconds(1);
+    is_refused(&server, "", &old.refresh);
+    is_refused(&server, "", &new.refresh);
+}
+
+#[test]
+fn a_client_without_a_secret_gets_nothing_again_once_a_token_of_the_successor_was_used_anywhere() {
+    for used in
+        ["api", "refresh", "introspect access", "introspect refresh", "introspect by itself", "revoke by another", "refresh by another"]
+    {
+        let (server, _) = town();
+        let other = server.has_app("alice", "other", &["RIGHT_USER_INFO"]);
+        let old = granted_without_secret(&server);
+        let mut new = Tokens::of(&server.refresh("my-app", "", &old.refresh));
+        let introspect = |bearer: &str, token: &str| {
+            let answer =
+                server.send_with(Some(&format!("Bearer {bearer}")), &[], "POST", "/oauth/introspect", form(&[("token", token)]).as_bytes());
+            assert_eq!(answer.status, 200, "{used}: {}", answer.text());
+        };
+        match used {
+            "api" => assert_eq!(server.status_with(&new.access, "/api/v3/auth_info"), 200),
+            "refresh" => new = Tokens::of(&server.refresh("my-app", "", &new.refresh)),
+            "introspect access" => introspect(ADMIN_KEY, &new.access),
+            "introspect refresh" => introspect(server.key("bob"), &new.refresh),
+            "introspect by itself" => introspect(&new.access, "MFRWG.A.B"),
+            "revoke by another" => {
+                let pairs = [("token", new.refresh.as_str()), ("client_id", "other"), ("client_secret", &other)];
+                assert_eq!(server.post_form("/oauth/revoke", &pairs).status, 400);
+            }
+            _ => assert_eq!(server.refresh("other", &other, &new.refresh).status, 400),
+        }
+        is_refused(&server, "", &old.refresh);
+        assert_eq!(server.status_with(&new.access, "/api/v3/users/bob"), 200, "{used}: the family lives");
+        server.wait_seconds(31);
+        is_refused(&server, "", &old.refresh);
+        assert_eq!(server.status_with(&new.access, "/api/v3/users/bob"), 401, "{used}: late it is a thief's");
+    }
+}
+
+#[test]
+fn nobody_gets_a_successor_again_after_it_was_revoked() {
+    for part in [|tokens: &Tokens| tokens.access.clone(), |tokens: &Tokens| tokens.refresh.clone()] {
+        let (server, secret) = town();
+        let old = granted(&server, &secret);
+        let new = Tokens::of(&server.refresh("my-app", &secret, &old.refresh));
+        let pairs = [("token", part(&new)), ("client_id", "my-app".to_owned()), ("client_secret", secret.clone())];
+        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        assert_eq!(server.post_form("/oauth/revoke", &pairs).status, 200);
+        is_refused(&server, &secret, &old.refresh);
+        is_refused(&server, &secret, &new.refresh);
+    }
 }
 
 #[test]
@@ -79,24 +192,6 @@ fn a_refresh_token_that_comes_back_late_ends_the_family() {
     is_refused(&server, &secret, &old.refresh);
     is_refused(&server, &secret, &new.refresh);
     assert_eq!(server.status_with(&new.access, "/api/v3/users/bob"), 401);
-}
-
-#[test]
-fn a_refresh_token_that_comes_back_after_its_successor_was_used_ends_the_family() {
-    for use_refresh in [true, false] {
-        let (server, secret) = town();
-        let old = granted(&server, &secret);
-        let new = Tokens::of(&server.refresh("my-app", &secret, &old.refresh));
-        let newest = if use_refresh {
-            Tokens::of(&server.refresh("my-app", &secret, &new.refresh))
-        } else {
-            assert_eq!(server.status_with(&new.access, "/api/v3/users/bob"), 200);
-            new
-        };
-        is_refused(&server, &secret, &old.refresh);
-        is_refused(&server, &secret, &newest.refresh);
-        assert_eq!(server.status_with(&newest.access, "/api/v3/users/bob"), 401);
-    }
 }
 
 #[test]
