@@ -48,11 +48,14 @@ CREATE TABLE organizations (
     organization_id        TEXT PRIMARY KEY REFERENCES accounts (account_id) ON DELETE CASCADE,
     administrative_contact TEXT REFERENCES accounts (account_id) ON DELETE SET NULL,
     technical_contact      TEXT REFERENCES accounts (account_id) ON DELETE SET NULL,
-    fanout_notifications   INTEGER CHECK (fanout_notifications IN (0, 1))
+    fanout_notifications   INTEGER CHECK (fanout_notifications IN (0, 1)),
+    -- Who created it, member or not: of what somebody may create there is a most.
+    created_by             TEXT REFERENCES accounts (account_id) ON DELETE SET NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX organizations_by_administrative_contact ON organizations (administrative_contact);
 CREATE INDEX organizations_by_technical_contact ON organizations (technical_contact);
+CREATE INDEX organizations_by_creator ON organizations (created_by);
 
 CREATE TABLE organization_members (
     organization_id TEXT NOT NULL REFERENCES organizations (organization_id) ON DELETE CASCADE,
@@ -105,7 +108,9 @@ CREATE TABLE clients (
     state                  INTEGER NOT NULL CHECK (state BETWEEN 0 AND 4),
     state_description      TEXT NOT NULL CHECK (length(state_description) <= 128),
     skip_authorization     INTEGER NOT NULL CHECK (skip_authorization IN (0, 1)),
-    endorsed               INTEGER NOT NULL CHECK (endorsed IN (0, 1))
+    endorsed               INTEGER NOT NULL CHECK (endorsed IN (0, 1)),
+    -- Who registered it, collaborator or not: of what somebody may register there is a most.
+    registered_by          TEXT REFERENCES accounts (account_id) ON DELETE SET NULL
 ) STRICT;
 
 CREATE INDEX clients_live_by_id ON clients (client_id) WHERE deleted_at IS NULL;
@@ -115,6 +120,7 @@ CREATE INDEX clients_live_by_state ON clients (state, client_id) WHERE deleted_a
 CREATE INDEX clients_deleted ON clients (client_id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX clients_by_administrative_contact ON clients (administrative_contact);
 CREATE INDEX clients_by_technical_contact ON clients (technical_contact);
+CREATE INDEX clients_by_registrant ON clients (registered_by);
 
 CREATE TABLE client_attributes (
     client_id TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,

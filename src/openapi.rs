@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::api;
 use crate::api::query::Orders;
 use crate::base::error::Kind;
+use crate::model::bounds::{ATTRIBUTES, PAGE, RIGHTS};
 use crate::model::choice::{Choices, GRANTS, RIGHT_CHOICES, STATES};
 use crate::model::field::{Field, MaskedIn, SeenBy, SetBy};
 use crate::model::shape::Shape;
@@ -233,7 +234,7 @@ fn searching(entity: &str) -> Vec<Value> {
     ] {
         parameters.push(parameter(name, json!({"type": "string", "maxLength": 50}), doc));
     }
-    let pairs = json!({"type": "object", "maxProperties": 10, "additionalProperties": {"type": "string", "maxLength": 50}});
+    let pairs = json!({"type": "object", "maxProperties": ATTRIBUTES.most, "additionalProperties": {"type": "string", "maxLength": 50}});
     let mut attributes = parameter("attributes_contain", pairs, "In the values of attributes: attributes_contain[key]=value.");
     attributes["style"] = "deepObject".into();
     parameters.push(attributes);
@@ -247,7 +248,7 @@ fn searching(entity: &str) -> Vec<Value> {
 fn paging(orders: &[&str]) -> Vec<Value> {
     vec![
         parameter("order", json!({"enum": orders}), "Sorted by; a minus is descending."),
-        parameter("limit", json!({"type": "integer", "minimum": 0, "maximum": 1000, "default": 100}), "Items on a page."),
+        parameter("limit", json!({"type": "integer", "minimum": 0, "maximum": PAGE.most, "default": 100}), "Items on a page."),
         parameter("page", json!({"type": "integer", "minimum": 0, "default": 1}), "The number of the page."),
     ]
 }
@@ -363,11 +364,13 @@ fn of_shape(shape: Shape) -> Value {
         Shape::Time => json!({"type": "string", "format": "date-time"}),
         Shape::Text(longest) => json!({"type": "string", "maxLength": longest}),
         Shape::Email => json!({"type": "string", "format": "email"}),
-        Shape::Texts(most, longest) => json!({"type": "array", "maxItems": most, "items": {"type": "string", "maxLength": longest}}),
-        Shape::Attributes => json!({"type": "object", "maxProperties": 10, "additionalProperties": {"type": "string", "maxLength": 200}}),
+        Shape::Texts(bound, longest) => json!({"type": "array", "maxItems": bound.most, "items": {"type": "string", "maxLength": longest}}),
+        Shape::Attributes => {
+            json!({"type": "object", "maxProperties": ATTRIBUTES.most, "additionalProperties": {"type": "string", "maxLength": 200}})
+        }
         Shape::Flag | Shape::OptionalFlag => json!({"type": "boolean"}),
         Shape::Choice(choices) => choice(choices),
-        Shape::ChoiceList(choices) => json!({"type": "array", "items": choice(choices)}),
+        Shape::ChoiceList(choices, bound) => json!({"type": "array", "maxItems": bound.most, "items": choice(choices)}),
         Shape::Account => json!({"type": "object", "oneOf": [
             object(&[("user_ids", object(&[("user_id", json!({"type": "string"}))]))]),
             object(&[("organization_ids", object(&[("organization_id", json!({"type": "string"}))]))]),
@@ -391,7 +394,7 @@ fn choice_name(choices: &Choices) -> &'static str {
 }
 
 fn rights() -> Value {
-    of_shape(Shape::ChoiceList(&RIGHT_CHOICES))
+    of_shape(Shape::ChoiceList(&RIGHT_CHOICES, &RIGHTS))
 }
 
 fn object(members: &[(&str, Value)]) -> Value {

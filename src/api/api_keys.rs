@@ -5,11 +5,11 @@ use serde_json::{Map, Value};
 use crate::api::query::{Orders, Query};
 use crate::api::{body, names, reply};
 use crate::base::error::Result;
-use crate::base::right::Right;
 use crate::base::time::Time;
 use crate::base::validation::Invalid;
 use crate::call::{Input, Work};
 use crate::model::api_key::ApiKey;
+use crate::model::bounds;
 use crate::model::choice::RIGHT_CHOICES;
 use crate::model::shape::{Malformed, Shape, check_text, member};
 use crate::model::value;
@@ -27,7 +27,7 @@ pub const ORDERS: Orders<ApiKeyKey> = &[
     ("-expires_at", ApiKeyKey::ExpiresAt),
 ];
 
-const RIGHTS: Shape = Shape::ChoiceList(&RIGHT_CHOICES);
+const RIGHTS: Shape = Shape::ChoiceList(&RIGHT_CHOICES, &bounds::RIGHTS);
 
 /// `{"name":…,"rights":[…],"expires_at":…}`. The answer holds the key, this once.
 pub fn create<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
@@ -100,7 +100,7 @@ impl Sent {
     fn check(&self, message: &str, now: Time) -> std::result::Result<(), Invalid> {
         check_text(message, "name", &self.name, 50)?;
         RIGHTS.check(message, "rights", &self.rights)?;
-        let rights: &[Right] = &self.wanted.rights;
+        let rights = self.rights.as_array().map_or(&[][..], Vec::as_slice);
         if let Some(n) = (1..rights.len()).find(|n| rights[..*n].contains(&rights[*n])) {
             return Err(Invalid::new(message, &format!("rights[{n}]"), "repeated value must contain unique items"));
         }

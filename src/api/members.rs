@@ -5,6 +5,7 @@ use crate::api::{body, names, reply};
 use crate::base::error::Result;
 use crate::base::validation::Invalid;
 use crate::call::{Input, Work};
+use crate::model::bounds::RIGHTS;
 use crate::model::choice::RIGHT_CHOICES;
 use crate::model::member::Member;
 use crate::model::shape::{Shape, member};
@@ -31,7 +32,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 
 /// `{"collaborator":{"ids":…,"rights":[…]}}`; no rights remove the member.
 pub fn set<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let rights_shape = Shape::ChoiceList(&RIGHT_CHOICES);
+    let rights_shape = Shape::ChoiceList(&RIGHT_CHOICES, &RIGHTS);
     let request = body::object(input)?;
     let collaborator = body::message(&request, "collaborator")?;
     let ids = collaborator.map_or(Ok(None), names::decode_ids)?;

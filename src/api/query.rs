@@ -4,15 +4,13 @@ use crate::base::error::{Error, Result};
 use crate::base::page::Page;
 use crate::base::validation::Invalid;
 use crate::call::Input;
+use crate::model::bounds::PAGE;
 use crate::model::choice::{STATES, State};
 use crate::model::field::Field;
 use crate::model::field::Purpose;
 use crate::model::mask::Mask;
 use crate::model::shape::{check_attributes, check_text, is_spelling};
 use crate::store::{Deleted, Direction, Order, TextSearch};
-
-/// The most items that a page may have.
-const LARGEST_PAGE: u32 = 1000;
 
 /// The longest text that can be searched for.
 const LONGEST_TEXT: usize = 50;
@@ -92,8 +90,8 @@ impl Query {
                 return Err(Invalid::new(message, "order", format!("value must be in list [ {}]", names.join(" "))).into());
             }
         };
-        if limit > LARGEST_PAGE {
-            return Err(Invalid::new(message, "limit", format!("value must be less than or equal to {LARGEST_PAGE}")).into());
+        if limit as usize > PAGE.most {
+            return Err(Invalid::new(message, "limit", format!("value must be less than or equal to {}", PAGE.most)).into());
         }
         Ok((order, Page::new(limit, page)))
     }

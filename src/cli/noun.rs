@@ -165,7 +165,7 @@ impl Facts {
             Shape::Attributes => {
                 Some(given.pairs(&flag)?.into_iter().map(|(key, value)| (key, value.into())).collect::<Map<_, _>>().into())
             }
-            Shape::Texts(..) | Shape::ChoiceList(_) => {
+            Shape::Texts(..) | Shape::ChoiceList(..) => {
                 Some(given.list(&flag).into_iter().filter(|item| !item.is_empty()).map(Value::from).collect())
             }
             Shape::Ids(_) | Shape::Time | Shape::Text(_) | Shape::Email | Shape::Choice(_) | Shape::ContactInfo | Shape::Opaque => {
@@ -186,8 +186,8 @@ impl Facts {
             Shape::Flag | Shape::OptionalFlag => row(name, "", FlagKind::Switch),
             Shape::Attributes => row(name, "KEY=VALUE,…", FlagKind::Pairs),
             Shape::Texts(..) => row(name, "TEXT,…", FlagKind::List),
-            Shape::ChoiceList(choices) if std::ptr::eq(choices, &RIGHT_CHOICES) => row(name, "RIGHT,…", FlagKind::ChoiceList(choices)),
-            Shape::ChoiceList(choices) => row(name, "NAME,…", FlagKind::ChoiceList(choices)),
+            Shape::ChoiceList(choices, _) if std::ptr::eq(choices, &RIGHT_CHOICES) => row(name, "RIGHT,…", FlagKind::ChoiceList(choices)),
+            Shape::ChoiceList(choices, _) => row(name, "NAME,…", FlagKind::ChoiceList(choices)),
             Shape::Choice(choices) => row(name, "NAME", FlagKind::Choice(choices)),
             Shape::Time => row(name, "TIME", FlagKind::Text),
             Shape::Email => row(name, "ADDRESS", FlagKind::Text),

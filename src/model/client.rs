@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::base::id::{AccountId, ClientId};
 use crate::base::right::Right;
 use crate::base::time::Time;
+use crate::model::bounds::{self, LOGOUT_REDIRECT_URIS, REDIRECT_URIS, RIGHTS};
 use crate::model::choice::{GRANTS, Grant, RIGHT_CHOICES, STATES, State};
 use crate::model::field::{Field, MaskedIn, SetBy};
 use crate::model::member::{ACCOUNT_PATHS, Contacts};
@@ -134,7 +135,7 @@ pub static FIELDS: &[Field<Client>] = &[
     .masked_in(MaskedIn::Updates),
     Row::new(
         "redirect_uris",
-        Shape::Texts(10, 128),
+        Shape::Texts(&REDIRECT_URIS, 128),
         |c| json!(c.redirect_uris),
         |c, v| c.redirect_uris = value::to_texts(v),
         "Where users may be sent back to after authorization.",
@@ -142,7 +143,7 @@ pub static FIELDS: &[Field<Client>] = &[
     .public(),
     Row::new(
         "logout_redirect_uris",
-        Shape::Texts(10, 128),
+        Shape::Texts(&LOGOUT_REDIRECT_URIS, 128),
         |c| json!(c.logout_redirect_uris),
         |c, v| c.logout_redirect_uris = value::to_texts(v),
         "Where users may be sent to after logout.",
@@ -185,7 +186,7 @@ pub static FIELDS: &[Field<Client>] = &[
     .set_by(SetBy::Admin),
     Row::new(
         "grants",
-        Shape::ChoiceList(&GRANTS),
+        Shape::ChoiceList(&GRANTS, &bounds::GRANTS),
         |c| value::grants(&c.grants),
         |c, v| c.grants = value::to_grants(v),
         "How the client may obtain tokens.",
@@ -194,7 +195,7 @@ pub static FIELDS: &[Field<Client>] = &[
     .set_by(SetBy::AdminOnceCreated),
     Row::new(
         "rights",
-        Shape::ChoiceList(&RIGHT_CHOICES),
+        Shape::ChoiceList(&RIGHT_CHOICES, &RIGHTS),
         |c| value::rights(&c.rights),
         |c, v| c.rights = value::to_rights(v),
         "The rights that the client asks its users for.",

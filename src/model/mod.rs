@@ -1,6 +1,7 @@
 //! Floor 1: what things are. Plain data and pure rules; each entity has a `FIELDS` table.
 
 pub mod api_key;
+pub mod bounds;
 pub mod choice;
 pub mod client;
 pub mod email;

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::base::id::{AttributeKey, BadId, OrganizationId, UserId};
 use crate::base::time::Time;
 use crate::base::validation::Invalid;
+use crate::model::bounds::{ATTRIBUTES, Bound};
 use crate::model::choice::Choices;
 use crate::model::email;
 
@@ -43,14 +44,15 @@ pub enum Shape {
     Text(usize),
     Email,
     /// At most so many texts, each of at most so many characters.
-    Texts(usize, usize),
-    /// At most ten pairs of a key and a text of up to 200 characters.
+    Texts(&'static Bound, usize),
+    /// Pairs of a key and a text of up to 200 characters.
     Attributes,
     Flag,
     /// A flag that may also be absent.
     OptionalFlag,
     Choice(&'static Choices),
-    ChoiceList(&'static Choices),
+    /// At most so many; repeated ones are kept once.
+    ChoiceList(&'static Choices, &'static Bound),
     /// `{"user_ids":{"user_id":…}}` or `{"organization_ids":{"organization_id":…}}`.
     Account,
     /// A list of messages that only the server makes.
@@ -59,15 +61,12 @@ pub enum Shape {
     Opaque,
 }
 
-/// How many pairs, or contact entries, a list has at most.
-const LONGEST_LIST: usize = 10;
-
 impl Shape {
     /// What an absent field holds.
     pub fn nothing(self) -> Value {
         match self {
             Shape::Text(_) | Shape::Email => json!(""),
-            Shape::Texts(..) | Shape::ChoiceList(_) | Shape::ContactInfo => json!([]),
+            Shape::Texts(..) | Shape::ChoiceList(..) | Shape::ContactInfo => json!([]),
             Shape::Attributes => json!({}),
             Shape::Flag => json!(false),
             Shape::Choice(choices) => (choices.name)(0).into(),
@@ -75,7 +74,8 @@ impl Shape {
         }
     }
 
-    /// Reads JSON into the form that the API writes. `null` is an absent value, except for flags and choices (contract 0.4, 11).
+    /// Reads JSON into the form that the API writes. `null` is an absent value, except for flags and choices (contract 0.4, 11). Of a list
+    /// that is too long no more is read than [`Shape::check`] needs to refuse it.
     pub fn decode(self, value: &Value) -> Result<Value, Malformed> {
         let wrong = |expected: &str| Malformed(format!("expected {expected}"));
         match (self, value) {
@@ -88,13 +88,14 @@ impl Shape {
                 Time::parse(text).map(|time| time.to_string().into()).ok_or_else(|| wrong("an RFC 3339 time in UTC"))
             }
             (Shape::Text(_) | Shape::Email, Value::String(_)) => Ok(value.clone()),
-            (Shape::Texts(..), Value::Array(items)) => items.iter().map(text).collect(),
+            (Shape::Texts(bound, _), Value::Array(items)) => items.iter().take(bound.most + 1).map(text).collect(),
             (Shape::Attributes, Value::Object(pairs)) => {
-                pairs.iter().map(|(key, value)| Ok((key.clone(), text(value)?))).collect::<Result<Map<_, _>, _>>().map(Value::Object)
+                let read = pairs.iter().take(ATTRIBUTES.most + 1);
+                read.map(|(key, value)| Ok((key.clone(), text(value)?))).collect::<Result<Map<_, _>, _>>().map(Value::Object)
             }
             (Shape::OptionalFlag, Value::Bool(_)) => Ok(value.clone()),
-            (Shape::ChoiceList(choices), Value::Array(items)) => {
-                items.iter().map(|item| choices.decode(item).ok_or_else(|| wrong("known names or numbers"))).collect()
+            (Shape::ChoiceList(choices, bound), Value::Array(items)) => {
+                items.iter().take(bound.most + 1).map(|item| choices.decode(item).ok_or_else(|| wrong("known names or numbers"))).collect()
             }
             (Shape::Account, Value::Object(object)) => decode_account(object),
             (Shape::ContactInfo, Value::Array(_)) | (Shape::Opaque, Value::Object(_)) => Ok(self.nothing()),
@@ -104,7 +105,6 @@ impl Shape {
 
     /// Judges what [`Shape::decode`] read. `message` and `name` say where, in the API's words.
     pub fn check(self, message: &str, name: &str, value: &Value) -> Result<(), Invalid> {
-        let too_many = |most, what: &str| Invalid::new(message, name, format!("value must contain no more than {most} {what}(s)"));
         let items = value.as_array().map_or(&[][..], Vec::as_slice);
         match self {
             Shape::Ids(_) if value.is_null() => Err(Invalid::required(message, name)),
@@ -112,13 +112,15 @@ impl Shape {
             Shape::Text(longest) => check_text(message, name, value, longest),
             Shape::Email if email::is_mailbox(value.as_str().unwrap_or_default()) => Ok(()),
             Shape::Email => Err(Invalid::new(message, name, "value must be a valid email address")),
-            Shape::Texts(most, _) if items.len() > most => Err(too_many(most, "item")),
+            Shape::Texts(bound, _) | Shape::ChoiceList(_, bound) if items.len() > bound.most => {
+                Err(Invalid::new(message, name, format!("value must contain no more than {} item(s)", bound.most)))
+            }
             Shape::Texts(_, longest) => {
                 items.iter().enumerate().try_for_each(|(i, item)| check_text(message, &format!("{name}[{i}]"), item, longest))
             }
             Shape::Attributes => check_attributes(message, name, value, 200),
             Shape::Choice(_) if value.is_number() => Err(undefined(message, name)),
-            Shape::ChoiceList(_) => match items.iter().position(Value::is_number) {
+            Shape::ChoiceList(..) => match items.iter().position(Value::is_number) {
                 Some(i) => Err(undefined(message, &format!("{name}[{i}]"))),
                 None => Ok(()),
             },
@@ -132,7 +134,7 @@ impl Shape {
     fn expected(self) -> &'static str {
         match self {
             Shape::Text(_) | Shape::Email | Shape::Time => "a string",
-            Shape::Texts(..) | Shape::ChoiceList(_) | Shape::ContactInfo => "a list",
+            Shape::Texts(..) | Shape::ChoiceList(..) | Shape::ContactInfo => "a list",
             Shape::Flag | Shape::OptionalFlag => "true or false",
             Shape::Choice(_) => "a known name or a number",
             Shape::Ids(_) | Shape::Attributes | Shape::Account | Shape::Opaque => "an object",
@@ -211,11 +213,11 @@ pub fn check_account(value: &Value) -> Result<(), Invalid> {
     }
 }
 
-/// At most ten pairs, each key an attribute key, each value of at most `longest` characters.
+/// Not too many pairs, each key an attribute key, each value of at most `longest` characters.
 pub fn check_attributes(message: &str, name: &str, value: &Value, longest: usize) -> Result<(), Invalid> {
     let Some(pairs) = value.as_object() else { return Ok(()) };
-    if pairs.len() > LONGEST_LIST {
-        return Err(Invalid::new(message, name, format!("value must contain no more than {LONGEST_LIST} pair(s)")));
+    if pairs.len() > ATTRIBUTES.most {
+        return Err(Invalid::new(message, name, format!("value must contain no more than {} pair(s)", ATTRIBUTES.most)));
     }
     pairs.iter().try_for_each(|(key, value)| {
         let place = format!("{name}[{key}]");
@@ -243,6 +245,7 @@ fn undefined(message: &str, name: &str) -> Invalid {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::bounds::REDIRECT_URIS;
 
     #[test]
     fn names_are_written_in_camel_case_too() {
@@ -255,7 +258,7 @@ mod tests {
     #[test]
     fn null_is_an_absent_value_except_for_flags() {
         assert_eq!(Shape::Text(5).decode(&Value::Null).unwrap(), json!(""));
-        assert_eq!(Shape::Texts(10, 128).decode(&Value::Null).unwrap(), json!([]));
+        assert_eq!(Shape::Texts(&REDIRECT_URIS, 128).decode(&Value::Null).unwrap(), json!([]));
         assert!(Shape::Flag.decode(&Value::Null).is_err());
     }
 

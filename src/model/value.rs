@@ -46,16 +46,27 @@ pub fn grants(grants: &[Grant]) -> Value {
     grants.iter().map(|grant| grant.name()).collect()
 }
 
+/// A repeated one is kept once, where it stood first.
 pub fn to_grants(value: &Value) -> Vec<Grant> {
-    value.as_array().into_iter().flatten().filter_map(Value::as_str).filter_map(Grant::from_name).collect()
+    distinct(value.as_array().into_iter().flatten().filter_map(Value::as_str).filter_map(Grant::from_name))
 }
 
 pub fn rights(rights: &[Right]) -> Value {
     rights.iter().map(|right| right.name()).collect()
 }
 
+/// A repeated one is kept once, where it stood first.
 pub fn to_rights(value: &Value) -> Vec<Right> {
-    value.as_array().into_iter().flatten().filter_map(Value::as_str).filter_map(Right::from_name).collect()
+    distinct(value.as_array().into_iter().flatten().filter_map(Value::as_str).filter_map(Right::from_name))
+}
+
+fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
+    items.fold(Vec::new(), |mut distinct, item| {
+        if !distinct.contains(&item) {
+            distinct.push(item);
+        }
+        distinct
+    })
 }
 
 pub fn account(account: Option<&AccountId>) -> Value {

@@ -106,7 +106,7 @@ fn insert_built_in(tx: &Tx<'_>, by: &Principal, owner: &UserId) -> Result<()> {
         rights: vec![Right::All],
         ..Client::new(id, tx.now)
     };
-    if !tx.insert_client(&client)? {
+    if !tx.insert_client(&client, None)? {
         return Err(Error::Internal("the ID of the built-in client is taken".to_owned()));
     }
     history::record(tx, by, &Entity::Client(client.id.clone()), Action::Create, client::FIELDS, None, Some(&client))

@@ -4,6 +4,7 @@ use crate::base::error::{Error, Result, errors};
 use crate::base::id::{AccountId, ClientId};
 use crate::base::page::{Listed, Page};
 use crate::base::right::Right;
+use crate::model::bounds::CLIENTS;
 use crate::model::choice::State;
 use crate::model::client::{Client, FIELDS};
 use crate::model::event::Action;
@@ -16,7 +17,7 @@ use crate::registry::accounts::{ALREADY_EXISTS, SEARCH_FORBIDDEN};
 use crate::registry::principal::Principal;
 use crate::registry::rights::{self, Entity};
 use crate::registry::secrets::{self, NewSecret};
-use crate::registry::{administrators, approval, audience, contacts, deletion, guidelines, history, members};
+use crate::registry::{administrators, approval, audience, bounds, contacts, deletion, guidelines, history, members};
 use crate::store::clients::{ClientKey, ClientSearch, Scope};
 use crate::store::members::Owned;
 use crate::store::{Deleted, Direction, Order, TextSearch, Tx};
@@ -41,6 +42,7 @@ pub fn create(
     if settings.client_creators == Creators::Admins && matches!(owner, AccountId::User(_)) && !by.is_admin {
         return Err((&ADMINS_CREATE_CLIENTS).into());
     }
+    bounds::check_may_add(by, &CLIENTS, |account| tx.clients_registered_by(account))?;
     let mut client = Client::new(id, tx.now);
     sent.apply(FIELDS, &mut client, &Mask::everything(FIELDS));
     for contact in [&mut client.administrative_contact, &mut client.technical_contact] {
@@ -48,7 +50,7 @@ pub fn create(
         *contact = Some(owner.clone());
     }
     approval::decide(by, settings, sent, &mut client);
-    if !tx.insert_client(&client)? {
+    if !tx.insert_client(&client, by.account.as_ref())? {
         return Err(ID_TAKEN.error().caused_by(ALREADY_EXISTS.error()).into());
     }
     members::own(tx, &Owned::Client(client.id.clone()), owner)?;

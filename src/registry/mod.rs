@@ -7,6 +7,7 @@ pub mod approval;
 pub mod audience;
 pub mod authorizations;
 pub mod bootstrap;
+pub mod bounds;
 pub mod client_authentication;
 pub mod clients;
 pub mod consent;

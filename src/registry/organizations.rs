@@ -4,6 +4,7 @@ use crate::base::error::{Result, errors};
 use crate::base::id::{AccountId, OrganizationId, UserId};
 use crate::base::page::{Listed, Page};
 use crate::base::right::Right;
+use crate::model::bounds::ORGANIZATIONS;
 use crate::model::event::Action;
 use crate::model::field::Audience;
 use crate::model::mask::Mask;
@@ -14,7 +15,7 @@ use crate::registry::accounts::{ALREADY_EXISTS, SEARCH_FORBIDDEN};
 use crate::registry::members::{self, NESTED_ORGANIZATIONS};
 use crate::registry::principal::Principal;
 use crate::registry::rights::{self, Entity};
-use crate::registry::{audience, contacts, deletion, history};
+use crate::registry::{audience, bounds, contacts, deletion, history};
 use crate::store::members::Owned;
 use crate::store::organizations::{OrganizationKey, OrganizationSearch};
 use crate::store::{Deleted, Direction, Order, TextSearch, Tx};
@@ -38,6 +39,7 @@ pub fn create(
     if settings.organization_creators == Creators::Admins && !by.is_admin {
         return Err((&ADMINS_CREATE_ORGANIZATIONS).into());
     }
+    bounds::check_may_add(by, &ORGANIZATIONS, |account| tx.organizations_created_by(account))?;
     let owner = AccountId::User(founder.clone());
     let mut organization = Organization::new(id, tx.now);
     sent.apply(FIELDS, &mut organization, &Mask::everything(FIELDS));
@@ -45,7 +47,7 @@ pub fn create(
         contacts::check_is_owner(contact.as_ref(), &owner)?;
         *contact = Some(owner.clone());
     }
-    if !tx.insert_organization(&organization)? {
+    if !tx.insert_organization(&organization, by.account.as_ref())? {
         return Err((&ALREADY_EXISTS).into());
     }
     members::own(tx, &Owned::Organization(organization.id.clone()), &owner)?;

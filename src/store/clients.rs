@@ -101,14 +101,14 @@ fn add_item(client: &mut Client, cells: &mut Cells<'_>) -> rusqlite::Result<()> 
 
 impl Tx<'_> {
     /// False, and nothing done, if the ID is taken, be it by a deleted client.
-    pub fn insert_client(&self, client: &Client) -> Result<bool> {
+    pub fn insert_client(&self, client: &Client, registered_by: Option<&AccountId>) -> Result<bool> {
         let inserted = self
             .connection
             .prepare_cached(
                 "INSERT INTO clients (client_id, created_at, updated_at, name, description, administrative_contact, technical_contact, \
-                 state, state_description, skip_authorization, endorsed) \
+                 state, state_description, skip_authorization, endorsed, registered_by) \
                  VALUES (:client_id, :created_at, :updated_at, :name, :description, :administrative_contact, :technical_contact, \
-                 :state, :state_description, :skip_authorization, :endorsed) ON CONFLICT (client_id) DO NOTHING",
+                 :state, :state_description, :skip_authorization, :endorsed, :registered_by) ON CONFLICT (client_id) DO NOTHING",
             )?
             .execute(named_params! {
                 ":client_id": client.id,
@@ -122,6 +122,7 @@ impl Tx<'_> {
                 ":state_description": client.state_description,
                 ":skip_authorization": client.skip_authorization,
                 ":endorsed": client.endorsed,
+                ":registered_by": registered_by,
             })?
             == 1;
         if inserted {
@@ -153,6 +154,15 @@ impl Tx<'_> {
             .prepare_cached(&format!("SELECT EXISTS (SELECT 1 FROM clients t WHERE t.client_id = :client_id AND {condition})"))?
             .query_row(named_params! {":client_id": id}, |row| row.get(0))?;
         Ok(exists)
+    }
+
+    /// How many clients an account registered, deleted ones included.
+    pub fn clients_registered_by(&self, account: &AccountId) -> Result<i64> {
+        let clients = self
+            .connection
+            .prepare_cached("SELECT count(*) FROM clients WHERE registered_by = :account")?
+            .query_row(named_params! {":account": account}, |row| row.get(0))?;
+        Ok(clients)
     }
 
     pub fn update_client(&self, client: &Client) -> Result<()> {

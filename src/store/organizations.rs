@@ -67,22 +67,32 @@ fn account(organization: &Organization) -> Account<'_> {
 
 impl Tx<'_> {
     /// False, and nothing done, if the ID is taken.
-    pub fn insert_organization(&self, organization: &Organization) -> Result<bool> {
+    pub fn insert_organization(&self, organization: &Organization, created_by: Option<&AccountId>) -> Result<bool> {
         if !self.insert_account(&account(organization))? {
             return Ok(false);
         }
         self.connection
             .prepare_cached(
-                "INSERT INTO organizations (organization_id, administrative_contact, technical_contact, fanout_notifications) \
-                 VALUES (:organization_id, :administrative_contact, :technical_contact, :fanout_notifications)",
+                "INSERT INTO organizations (organization_id, administrative_contact, technical_contact, fanout_notifications, created_by) \
+                 VALUES (:organization_id, :administrative_contact, :technical_contact, :fanout_notifications, :created_by)",
             )?
             .execute(named_params! {
                 ":organization_id": organization.id,
                 ":administrative_contact": organization.administrative_contact,
                 ":technical_contact": organization.technical_contact,
                 ":fanout_notifications": organization.fanout_notifications,
+                ":created_by": created_by,
             })?;
         Ok(true)
+    }
+
+    /// How many organizations an account created, deleted ones included.
+    pub fn organizations_created_by(&self, account: &AccountId) -> Result<i64> {
+        let organizations = self
+            .connection
+            .prepare_cached("SELECT count(*) FROM organizations WHERE created_by = :account")?
+            .query_row(named_params! {":account": account}, |row| row.get(0))?;
+        Ok(organizations)
     }
 
     pub fn organization(&self, id: &OrganizationId, deleted: Deleted) -> Result<Option<Organization>> {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use keyfob::cli::settings::{CONNECTION, SETTINGS, Setting, SettingKind};
+use keyfob::model::bounds::{BOUNDS, Beyond};
 use keyfob::routes::{Guard, ROUTES};
 
 fn committed_equals(path: &str, made: &str) {
@@ -38,6 +39,7 @@ fn the_tables_of_the_readme_are_what_the_tables_of_the_code_say() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("the README is there");
     let readme = with_block(&readme, "settings", &settings_table(SETTINGS));
     let readme = with_block(&readme, "connection", &settings_table(CONNECTION));
+    let readme = with_block(&readme, "bounds", &bounds_table());
     committed_equals("README.md", &with_block(&readme, "endpoints", &endpoints_table()));
 }
 
@@ -59,6 +61,19 @@ fn settings_table(settings: &[Setting]) -> String {
         };
         let file = if setting.kind == SettingKind::Secret { format!(" or `{}_FILE`", setting.variable) } else { String::new() };
         table.push_str(&format!("| {flag} | `{}`{file} | {} | {} |\n", setting.variable, setting.default, setting.doc));
+    }
+    table
+}
+
+fn bounds_table() -> String {
+    let mut table = "| At most | Of | Beyond it |\n|---|---|---|\n".to_owned();
+    for bound in BOUNDS {
+        let beyond = match bound.beyond {
+            Beyond::Refused(remedy) => format!("refused: {remedy}"),
+            Beyond::Replaces(which) => which.to_owned(),
+            Beyond::Continues => "the page ends early, and the headers `Link` and `X-Warning` say where it goes on".to_owned(),
+        };
+        table.push_str(&format!("| {} {} | {} | {beyond} |\n", bound.most, bound.name, bound.of));
     }
     table
 }

@@ -1,5 +1,6 @@
 //! Bad input: every piece of it is refused with the contract's 4xx, says why, and changes nothing.
 
+use keyfob::model::bounds::ATTRIBUTES;
 use keyfob::model::field::{Field, MaskedIn, SetBy};
 use keyfob::model::shape::Shape;
 use keyfob::model::{client, organization, user};
@@ -62,7 +63,7 @@ fn wrong_values(shape: Shape) -> Vec<Value> {
         // Unknown members of messages are ignored; maps take texts only.
         Shape::Ids(_) | Shape::Account | Shape::Opaque => value.is_object(),
         // An unknown number is read, and judged only if the mask names it.
-        Shape::ChoiceList(_) => *value == json!([5]),
+        Shape::ChoiceList(..) => *value == json!([5]),
         Shape::Attributes | Shape::Texts(..) | Shape::Choice(_) | Shape::Time => false,
     };
     all.into_iter().filter(|value| !takes(value)).collect()
@@ -102,18 +103,21 @@ fn limits<E>(entity: &str, target: &str, fields: &'static [Field<E>]) {
                 beyond(json!("é".repeat(longest + 1)));
                 beyond(json!("a\u{0}b"));
             }
-            Shape::Texts(most, longest) => {
-                beyond(json!(vec!["x"; most + 1]));
+            Shape::Texts(bound, longest) => {
+                beyond(json!(vec!["x"; bound.most + 1]));
                 beyond(json!(["x".repeat(longest + 1)]));
             }
             Shape::Attributes => {
-                beyond((0..11).map(|n| (format!("key-{n}"), json!("v"))).collect::<serde_json::Map<_, _>>().into());
+                beyond((0..=ATTRIBUTES.most).map(|n| (format!("key-{n}"), json!("v"))).collect::<serde_json::Map<_, _>>().into());
                 beyond(json!({"no": "too short a key"}));
                 beyond(json!({"Big-Key": "v"}));
                 beyond(json!({"key": "v".repeat(201)}));
             }
             Shape::Choice(_) => beyond(json!(99)),
-            Shape::ChoiceList(_) => beyond(json!([99])),
+            Shape::ChoiceList(_, bound) => {
+                beyond(json!([99]));
+                beyond(json!(vec![1; bound.most + 1]));
+            }
             Shape::Account => {
                 beyond(json!({}));
                 beyond(json!({"user_ids": {"user_id": "A B"}}));

@@ -3,6 +3,7 @@
 mod access;
 mod api_keys;
 mod binary;
+mod bounds;
 mod cli;
 mod cli_commands;
 mod cli_files;

@@ -218,7 +218,7 @@ fn what_a_client_was_called_last_before_its_commit_is_what_it_is_found_by() {
     let named = |id: &str, name: &str| Client { name: name.to_owned(), ..Client::new(id.parse().expect("an ID"), Time::from_micros(1)) };
     let changes = store.write(|tx| {
         for (id, name) in [("kept", "First of three"), ("renamed", "Second of three"), ("purged", "Third of three")] {
-            assert!(tx.insert_client(&named(id, name))?);
+            assert!(tx.insert_client(&named(id, name), None)?);
         }
         tx.update_client(&named("renamed", "Another name"))?;
         tx.purge_client(&"purged".parse().expect("an ID"))

@@ -141,6 +141,7 @@ fn an_error_is_defined_once() {
         keyfob::registry::administrators::ERRORS,
         keyfob::registry::approval::ERRORS,
         keyfob::registry::bootstrap::ERRORS,
+        keyfob::registry::bounds::ERRORS,
         keyfob::registry::clients::ERRORS,
         keyfob::registry::contacts::ERRORS,
         keyfob::registry::deletion::ERRORS,

@@ -1,1 +1,30 @@
 -- What the bounds of lists, events and sign-ins need.
+
+-- Who registered a client or created an organization, by the events that tell; nobody if whoever it was has been purged since.
+ALTER TABLE clients ADD COLUMN registered_by TEXT REFERENCES accounts (account_id) ON DELETE SET NULL;
+ALTER TABLE organizations ADD COLUMN created_by TEXT REFERENCES accounts (account_id) ON DELETE SET NULL;
+
+UPDATE clients SET registered_by = (
+    SELECT e.account_id FROM events e JOIN accounts a ON a.account_id = e.account_id
+    WHERE e.entity_kind = 'client' AND e.entity_id = client_id AND e.name = 'client.create'
+        AND NOT EXISTS (SELECT 1 FROM events p WHERE p.entity_kind IN ('user', 'organization') AND p.entity_id = e.account_id
+            AND p.event_number > e.event_number AND p.name = p.entity_kind || '.purge')
+    ORDER BY e.event_number DESC LIMIT 1);
+
+UPDATE organizations SET created_by = (
+    SELECT e.account_id FROM events e JOIN accounts a ON a.account_id = e.account_id
+    WHERE e.entity_kind = 'organization' AND e.entity_id = organization_id AND e.name = 'organization.create'
+        AND NOT EXISTS (SELECT 1 FROM events p WHERE p.entity_kind IN ('user', 'organization') AND p.entity_id = e.account_id
+            AND p.event_number > e.event_number AND p.name = p.entity_kind || '.purge')
+    ORDER BY e.event_number DESC LIMIT 1);
+
+CREATE INDEX clients_by_registrant ON clients (registered_by);
+CREATE INDEX organizations_by_creator ON organizations (created_by);
+
+-- A repeated right or grant is kept once, where it stood first.
+DELETE FROM client_rights WHERE (client_id, position) NOT IN (SELECT client_id, min(position) FROM client_rights GROUP BY client_id, right);
+DELETE FROM client_grants WHERE (client_id, position) NOT IN (SELECT client_id, min(position) FROM client_grants GROUP BY client_id, grant_type);
+DELETE FROM client_member_rights WHERE (client_id, account_id, position) NOT IN
+    (SELECT client_id, account_id, min(position) FROM client_member_rights GROUP BY client_id, account_id, right);
+DELETE FROM organization_member_rights WHERE (organization_id, account_id, position) NOT IN
+    (SELECT organization_id, account_id, min(position) FROM organization_member_rights GROUP BY organization_id, account_id, right);

@@ -1,0 +1,59 @@
+//! How many there may be of everything that a caller can add to: one row a list. Input is judged, the registry counts, and the README's
+//! table and the OpenAPI document are made from these rows.
+
+/// The most that there may be of something.
+#[derive(Debug)]
+pub struct Bound {
+    /// What is counted; in a refusal too, and where it is a field of the API, the field's name.
+    pub name: &'static str,
+    pub most: usize,
+    /// Whose: what the figure is for.
+    pub of: &'static str,
+    pub beyond: Beyond,
+}
+
+/// What becomes of one too many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beyond {
+    /// The request is refused and changes nothing. What the caller can do about it.
+    Refused(&'static str),
+    /// Another one makes room. Which.
+    Replaces(&'static str),
+    /// The reply ends early, and says where the rest begins.
+    Continues,
+}
+
+/// Defines bounds, one a row, and the list of them that documents and tests walk.
+macro_rules! bounds {
+    ($($id:ident = $most:literal $name:literal $of:literal $beyond:expr;)+) => {
+        $(pub static $id: Bound = Bound { name: $name, most: $most, of: $of, beyond: $beyond };)+
+        pub static BOUNDS: &[&Bound] = &[$(&$id),+];
+    };
+}
+
+use Beyond::{Continues, Refused, Replaces};
+
+bounds! {
+    RIGHTS = 64 "rights" "a client, a collaborator, a member or an API key" Refused("leave out repeated ones: each is kept once");
+    GRANTS = 10 "grants" "a client" Refused("leave out repeated ones: each is kept once");
+    ATTRIBUTES = 10 "attributes" "a client, a user, an organization, or a search" Refused("leave some out");
+    REDIRECT_URIS = 10 "redirect_uris" "a client" Refused("leave some out");
+    LOGOUT_REDIRECT_URIS = 10 "logout_redirect_uris" "a client" Refused("leave some out");
+    CLIENTS = 1000 "clients" "the user or the organization that registered them, deleted ones included; administrators may register more"
+        Refused("purge some, which takes an administrator, or let somebody else register it");
+    ORGANIZATIONS = 100 "organizations" "the user who created them, deleted ones included; administrators may create more"
+        Refused("purge some, which takes an administrator, or let somebody else create it");
+    MEMBERS = 200 "collaborators" "a client or an organization" Refused("remove one first, or add an organization that has them as members");
+    API_KEYS = 200 "api_keys" "a user or an organization, expired ones included" Refused("delete one first");
+    SECRETS = 10 "secrets" "a client, good at the same time" Refused("end an older one first, or rotate without a grace");
+    CHOSEN_SECRETS = 3 "chosen secrets" "a client, good at the same time: slow to compare with, because people chose them"
+        Refused("end an older one first, or rotate without a grace");
+    SESSIONS = 100 "sessions" "a user" Replaces("the one that nobody used for the longest time ends");
+    AUTHORIZATIONS = 500 "authorizations" "a user" Refused("take one back first");
+    CODES = 100 "codes" "a user and a client; used ones are remembered for a day" Replaces("the oldest goes");
+    TOKENS = 100 "tokens" "a user and a client" Replaces("the one that was issued or refreshed the longest time ago ends");
+    ROTATED_TOKENS = 200 "rotated tokens" "what came of one code: each is remembered for a week, to notice its second use"
+        Replaces("the oldest is forgotten, and is as good as unknown");
+    PAGE = 1000 "items" "a page of a list" Refused("ask for another page");
+    REPLY = 4_194_304 "bytes" "a page of a list, or else one item" Continues;
+}
