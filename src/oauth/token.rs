@@ -11,8 +11,8 @@ use crate::oauth::parameters::Parameters;
 use crate::oauth::{client, refused};
 use crate::registry::client_authentication::{self, ClientType, Presented, Proof};
 use crate::registry::refusal::{
-    CLIENT_UNUSABLE, CODE_MISSING, CODE_UNKNOWN, Endpoint, GRANT_TYPE_MISSING, GRANT_TYPE_UNSUPPORTED, Judged, PARAMETER_REPEATED,
-    REFRESH_TOKEN_MALFORMED, REFRESH_TOKEN_MISSING, Refusal,
+    CODE_MISSING, CODE_UNKNOWN, Endpoint, GRANT_TYPE_MISSING, GRANT_TYPE_UNSUPPORTED, Judged, PARAMETER_REPEATED, REFRESH_TOKEN_MALFORMED,
+    REFRESH_TOKEN_MISSING, Reason, Refusal,
 };
 use crate::registry::tokens::{self, Exchange, Issued};
 
@@ -24,6 +24,8 @@ const PARAMETERS: &[&str] =
 enum Wanted {
     Redeem(Exchange),
     Refresh(Token),
+    /// Something that cannot be, for this reason: only a client that is who it says learns that.
+    Nothing(&'static Reason),
 }
 
 pub fn issue<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
@@ -43,20 +45,24 @@ fn read(input: &Input<'_>, body: &Parameters) -> Judged<(Wanted, Presented)> {
         None => return Err(Refusal::of(&GRANT_TYPE_MISSING)),
         Some("authorization_code") => {
             let code = body.unless_blank("code").ok_or_else(|| Refusal::of(&CODE_MISSING))?;
-            Token::parse(code).filter(|code| code.kind == TokenKind::AuthorizationCode).ok_or(&CODE_UNKNOWN).map(|code| {
-                Wanted::Redeem(Exchange { code, redirect_uri: body.owned("redirect_uri"), code_verifier: body.owned("code_verifier") })
-            })
+            match Token::parse(code).filter(|code| code.kind == TokenKind::AuthorizationCode) {
+                Some(code) => {
+                    Wanted::Redeem(Exchange { code, redirect_uri: body.owned("redirect_uri"), code_verifier: body.owned("code_verifier") })
+                }
+                None => Wanted::Nothing(&CODE_UNKNOWN),
+            }
         }
         Some("refresh_token") => {
             let token = body.unless_blank("refresh_token").or_else(|| documented_refresh_token(body));
             let token = token.ok_or_else(|| Refusal::of(&REFRESH_TOKEN_MISSING))?;
-            Token::parse(token).filter(|token| token.kind == TokenKind::RefreshToken).ok_or(&REFRESH_TOKEN_MALFORMED).map(Wanted::Refresh)
+            match Token::parse(token).filter(|token| token.kind == TokenKind::RefreshToken) {
+                Some(token) => Wanted::Refresh(token),
+                None => Wanted::Nothing(&REFRESH_TOKEN_MALFORMED),
+            }
         }
         Some(_) => return Err(Refusal::of(&GRANT_TYPE_UNSUPPORTED)),
     };
-    let presented = client::presented(input, body)?;
-    // A client that says nothing of itself is told that first.
-    wanted.map(|wanted| (wanted, presented)).map_err(Refusal::of)
+    Ok((wanted, client::presented(input, body)?))
 }
 
 /// The Things Stack's guide has the refresh token in `code` (OAuth contract 1.13).
@@ -86,10 +92,8 @@ fn in_transaction(call: &Call<'_>, proof: &Proof, wanted: &Wanted) -> Result<Jud
 }
 
 fn judge(call: &Call<'_>, client: &Client, client_type: ClientType, wanted: &Wanted) -> Result<Judged<Issued>> {
-    if client.redirect_uris.is_empty() {
-        return Ok(Err(Refusal::to(&CLIENT_UNUSABLE, &client.id)));
-    }
     match wanted {
+        Wanted::Nothing(reason) => Ok(Err(Refusal::to(reason, &client.id))),
         Wanted::Redeem(exchange) => tokens::redeem(call.tx, call.settings, client, exchange),
         Wanted::Refresh(token) => tokens::refresh(call.tx, call.settings, client, client_type, token),
     }

@@ -10,7 +10,8 @@ use crate::model::choice::State;
 use crate::model::client::Client;
 use crate::registry::principal::Principal;
 use crate::registry::refusal::{
-    CLIENT_REJECTED_AT_TOKEN, CLIENT_SECRET_WRONG, CLIENT_SUSPENDED_AT_TOKEN, CLIENT_UNKNOWN, Endpoint, Judged, Reason, Refusal,
+    CLIENT_REJECTED_AT_TOKEN, CLIENT_SECRET_WRONG, CLIENT_SUSPENDED_AT_TOKEN, CLIENT_UNKNOWN, CLIENT_UNUSABLE, Endpoint, Judged, Reason,
+    Refusal,
 };
 use crate::registry::throttle::{self, Subject};
 use crate::store::client_secrets::ClientSecret;
@@ -72,11 +73,11 @@ pub fn look_up(tx: &Tx<'_>, presented: &Presented) -> Result<Kept> {
     Ok(Kept { client_id: Some(id), secrets })
 }
 
-/// Whether the client is who it says. An unknown client costs as much as a wrong secret.
+/// Whether the client is who it says. An unknown client is refused as a known one would be, and costs as much as a wrong secret.
 pub fn verify(kept: &Kept, presented: &Presented, now: Time) -> Judged<Proof> {
     let Some(client_id) = &kept.client_id else {
         presented.secrets.iter().for_each(|sent| secret::match_no_generated(sent));
-        return Err(Refusal::of(&CLIENT_UNKNOWN));
+        return Err(Refusal::of(if presented.secrets.is_empty() { presented.without_secret } else { &CLIENT_UNKNOWN }));
     };
     if presented.secrets.is_empty() {
         // Without a secret only a client that has none is who it says: a public one (RFC 6749 section 2.1).
@@ -108,17 +109,28 @@ pub fn fail(tx: &Tx<'_>, by: &Principal, kept: &Kept, presented: &Presented, ref
     refusal.record(tx, by, Endpoint::Token)
 }
 
-/// Notes the use of the secret, and refuses clients that administrators turned away (OAuth contract 1.4.4). The client is as it is now.
+/// Notes the use of the secret, and refuses clients that get no tokens. A client that proved nothing is told that later, beside a code or
+/// a token that it was given. The client is as it is now.
 pub fn admit(tx: &Tx<'_>, proof: &Proof) -> Result<Judged<Client>> {
     if let Some(number) = proof.secret_to_touch {
         tx.touch_client_secret(number)?;
     }
     let Some(client) = tx.client(&proof.client_id, Deleted::No)? else { return Ok(Err(Refusal::of(&CLIENT_UNKNOWN))) };
-    Ok(match client.state {
-        State::Requested | State::Approved | State::Flagged => Ok(client),
-        State::Rejected => Err(Refusal::to(&CLIENT_REJECTED_AT_TOKEN, &client.id)),
-        State::Suspended => Err(Refusal::to(&CLIENT_SUSPENDED_AT_TOKEN, &client.id)),
+    Ok(match proof.client_type {
+        ClientType::Confidential => check_usable(&client).map(|()| client),
+        ClientType::Public => Ok(client),
     })
+}
+
+/// Refuses clients that administrators turned away (OAuth contract 1.4.4), and those that nobody can be sent back to.
+pub fn check_usable(client: &Client) -> Judged<()> {
+    let reason = match client.state {
+        State::Rejected => &CLIENT_REJECTED_AT_TOKEN,
+        State::Suspended => &CLIENT_SUSPENDED_AT_TOKEN,
+        State::Requested | State::Approved | State::Flagged if client.redirect_uris.is_empty() => &CLIENT_UNUSABLE,
+        State::Requested | State::Approved | State::Flagged => return Ok(()),
+    };
+    Err(Refusal::to(reason, &client.id))
 }
 
 fn is_guessable(secrets: &[ClientSecret]) -> bool {

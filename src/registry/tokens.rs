@@ -12,7 +12,7 @@ use crate::model::client::Client;
 use crate::model::event::Action;
 use crate::model::grant::{ACCESS_SECONDS, AccessToken, AuthorizationCode, RETRY_SECONDS};
 use crate::model::settings::Settings;
-use crate::registry::client_authentication::ClientType;
+use crate::registry::client_authentication::{ClientType, check_usable};
 use crate::registry::principal::{self, Access, Principal, Use};
 use crate::registry::refusal::{
     CODE_EXPIRED, CODE_OF_ANOTHER_CLIENT, CODE_REPLAYED, CODE_UNKNOWN, CODE_VERIFIER_MISSING, CODE_VERIFIER_UNEXPECTED,
@@ -173,8 +173,11 @@ fn repeat(
     Ok(Ok(Keys::following(&presented.key, salt).issued(&successor.token, client, refresh, seconds)))
 }
 
-/// The client has the grant, and the user is there.
+/// The client may have tokens and has the grant, and the user is there.
 fn check_still_allowed(tx: &Tx<'_>, client: &Client, grant: Grant, user: &UserId) -> Result<Judged<()>> {
+    if let Err(refusal) = check_usable(client) {
+        return Ok(Err(refusal));
+    }
     if !client.grants.contains(&grant) {
         return Ok(Err(Refusal::to(&GRANT_NOT_ALLOWED, &client.id)));
     }

@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod authentication;
 mod authorize;
 mod dance;
 mod expiry;
@@ -14,6 +15,13 @@ mod states;
 mod token;
 
 use crate::server::Server;
+
+/// A verifier, and what a client sends of it when it asks for authorization (RFC 7636 appendix B).
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+pub fn challenged() -> [(&'static str, &'static str); 2] {
+    [("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), ("code_challenge_method", "S256")]
+}
 
 /// Alice, who has an approved client `my-app` with the right to see users; bob, who uses it. The server, and the client's secret.
 pub fn town() -> (Server, String) {

@@ -1,6 +1,6 @@
 //! Refresh tokens: rotation, lost replies, thieves (OAuth contract 1.5.4, 2.9).
 
-use super::town;
+use super::{VERIFIER, challenged, town};
 use crate::server::{ADMIN_KEY, Server};
 use crate::visitor::{CALLBACK, Tokens, form};
 
@@ -44,15 +44,13 @@ fn a_refresh_token_outlives_its_access_token_but_not_its_disuse() {
 /// `my-app` without a secret, and tokens of it.
 fn granted_without_secret(server: &Server) -> Tokens {
     server.check("alice", "PUT", "/api/v3/clients/my-app", r#"{"client":{"secret":""},"field_mask":"secret"}"#, "200");
-    let challenge = [("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), ("code_challenge_method", "S256")];
-    let code = server.signed_in("bob").code(server, "my-app", &challenge);
-    let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    let code = server.signed_in("bob").code(server, "my-app", &challenged());
     let pairs = [
         ("grant_type", "authorization_code"),
         ("code", &code),
         ("redirect_uri", CALLBACK),
         ("client_id", "my-app"),
-        ("code_verifier", verifier),
+        ("code_verifier", VERIFIER),
     ];
     Tokens::of(&server.token(&pairs))
 }
