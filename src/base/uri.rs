@@ -1,5 +1,7 @@
 //! Redirect URIs: which of them are the same, and where a browser is sent (OAuth contract 1.4.3, RFC 9700 section 4.1.3, RFC 8252).
 
+use std::net::IpAddr;
+
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode};
 
 /// Redirect URIs of our own, relative to this server, and where they lie. Both spellings name the same.
@@ -8,6 +10,9 @@ const OWN: &[(&str, &str, &str)] = &[
     ("local-callback", "/local-callback", "/oauth/local-callback"),
     ("/console/oauth/callback", "/console/oauth/callback", "/console/oauth/callback"),
 ];
+
+/// Those of [`OWN`] that hand the code to whoever is at the device: a program that listens, or one that the user types into.
+const DEVICE: &[&str] = &["/code", "/local-callback"];
 
 /// Schemes that a browser runs or reads files with: nobody is ever sent there.
 const NEVER: &[&str] = &["javascript", "data", "vbscript", "file", "blob", "about"];
@@ -84,8 +89,37 @@ pub fn shown_host(uri: &str) -> String {
 
 /// Whether what is sent there crosses the network in clear.
 pub fn is_in_clear(uri: &str) -> bool {
-    uri.split(':').next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"))
-        && LOOPBACK.iter().all(|host| without_port(uri, host).is_none())
+    uri.split(':').next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("http")) && !is_loopback(uri)
+}
+
+/// Whether a program on the user's own machine listens there (RFC 8252 section 7.3).
+pub fn is_loopback(uri: &str) -> bool {
+    LOOPBACK.iter().any(|host| without_port(uri, host).is_some())
+}
+
+/// Whether what is sent there reaches one site alone, as certificates and cookies tell sites apart: an https address of another machine, or a
+/// page of this server. What a browser might take for this machine in some spelling is not.
+pub fn is_of_one_site(uri: &str) -> bool {
+    if uri.starts_with('/') {
+        return !DEVICE.contains(&uri);
+    }
+    let Some(rest) = uri.strip_prefix("https://") else { return false };
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(address) => return address.split(']').next().and_then(|address| address.parse().ok()).is_some_and(|ip| !is_this_machine(ip)),
+        None => authority.split(':').next().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase(),
+    };
+    let last = host.rsplit('.').next().unwrap_or_default();
+    // A browser reads a host whose last label begins with a digit as an address, also in hexadecimal or without dots.
+    if last.starts_with(|c: char| c.is_ascii_digit()) {
+        return host.parse().is_ok_and(|ip| !is_this_machine(IpAddr::V4(ip)));
+    }
+    last != "localhost" && !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+}
+
+fn is_this_machine(address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    address.is_loopback() || address.is_unspecified()
 }
 
 /// Where two texts begin to differ, in characters.
@@ -321,6 +355,42 @@ mod tests {
             ["", "oauth", "//evil.example", "////evil.example", "/\\evil.example", "https://evil.example", "/a b", "/\r\nX: y", "/\t/evil"]
         {
             assert!(!is_local(other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_site_is_told_from_what_any_program_on_the_device_can_be() {
+        for site in [
+            "https://app.example/cb",
+            "https://app.example:8443",
+            "https://8.8.8.8/cb",
+            "https://[2001:db8::1]/cb",
+            "/console/oauth/callback",
+        ] {
+            assert!(is_of_one_site(site), "{site}");
+        }
+        for device in [
+            "/code",
+            "/local-callback",
+            "http://app.example/cb",
+            "http://127.0.0.1/cb",
+            "https://127.0.0.1:1/cb",
+            "https://127.1/cb",
+            "https://0x7f.1/cb",
+            "https://2130706433/cb",
+            "https://0.0.0.0/cb",
+            "https://localhost/cb",
+            "https://LocalHost.:8443/cb",
+            "https://app.localhost?x=1",
+            "https://[::1]/cb",
+            "https://[::ffff:127.0.0.1]/cb",
+            "https://[::]/cb",
+            "https://%6cocalhost/cb",
+            "https://\u{ff4c}ocalhost/cb",
+            "com.example.app:/cb",
+            "myapp://cb",
+        ] {
+            assert!(!is_of_one_site(device), "{device}");
         }
     }
 

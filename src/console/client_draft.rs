@@ -48,7 +48,11 @@ const LOGOUT: Label = label("logout_redirect_uris", "Logout redirect URLs", "Opt
 const STATE: Label = label("state", "State", "");
 const STATE_DESCRIPTION: Label =
     label("state_description", "State description", "Why it is in that state; its collaborators are shown it.");
-const SKIP: Label = label("skip_authorization", "Skip Authorization", "Users are not asked for consent.");
+const SKIP: Label = label(
+    "skip_authorization",
+    "Skip Authorization",
+    "Users are not asked for consent, except about a client without a secret that comes back to their own device.",
+);
 const ENDORSED: Label = label("endorsed", "Endorsed", "The administrators vouch for this client.");
 
 /// The fields that anyone who may change a client may change, and those that only administrators may.

@@ -171,7 +171,7 @@ pub static FIELDS: &[Field<Client>] = &[
         Shape::Flag,
         |c| json!(c.skip_authorization),
         |c, v| c.skip_authorization = value::to_flag(v),
-        "Users are not asked for consent.",
+        "Users are not asked for consent, except about a client without a secret that comes back to their own device.",
     )
     .public()
     .set_by(SetBy::Admin),

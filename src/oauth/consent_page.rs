@@ -17,7 +17,7 @@ use crate::model::user;
 use crate::model::view::render;
 use crate::oauth::login::transport;
 use crate::page::{frame, rights};
-use crate::registry::consent::{Asked, Request};
+use crate::registry::consent::{Asked, Identity, Request};
 use crate::registry::users;
 
 pub fn page(call: &Call<'_>, input: &Input<'_>, request: &Request, asked: &Asked) -> Result<Reply> {
@@ -38,7 +38,7 @@ pub fn page(call: &Call<'_>, input: &Input<'_>, request: &Request, asked: &Asked
         (origin(client))
         (warnings(asked))
         h2 { (name) " asks to" }
-        (shown_rights(asked.rights))
+        (shown_rights(call, asked))
         p { "You are logged in as " strong { (user.id) } "." }
         p {
             "You will be redirected to " code { (request.redirect_uri.as_deref().unwrap_or(&asked.redirect_uri)) }
@@ -83,8 +83,11 @@ fn origin(client: &Client) -> Markup {
     }
 }
 
-fn warnings(Asked { client, redirect_uri, rights, .. }: &Asked) -> Markup {
+fn warnings(Asked { client, redirect_uri, rights, identity, .. }: &Asked) -> Markup {
     html! {
+        @if *identity == Identity::Claimed {
+            p .warning { (claimed(redirect_uri)) }
+        }
         @if client.state == State::Requested {
             p .warning { "This client is not approved yet. You can try it because you are one of its collaborators; nobody else can." }
         }
@@ -103,10 +106,36 @@ fn warnings(Asked { client, redirect_uri, rights, .. }: &Asked) -> Markup {
     }
 }
 
+/// What only the user can know: who it is that asks (RFC 8252 section 8.6).
+fn claimed(redirect_uri: &str) -> Markup {
+    html! {
+        strong { "Did you start this yourself, just now?" }
+        " Anybody can ask under this name, because it has no secret to prove itself with. "
+        @match redirect_uri {
+            "/code" => "The next page shows a code. Whoever gets it can act as you: type it only into the program that you started, and give it to nobody.",
+            "/local-callback" => "If you agree, the program that waits on your computer can act as you. If you did not start one, cancel.",
+            other if uri::is_loopback(other) => "If you agree, the program that waits on your computer can act as you. If you did not start one, cancel.",
+            other if uri::is_in_clear(other) => "If you agree, whoever answers at that address, or listens on the way to it, can act as you. If you did not start it, cancel.",
+            other => { "If you agree, whatever opens addresses of " strong { (uri::shown_host(other)) } " on your device can act as you. If you did not start it, cancel." }
+        }
+        " That is why you are asked every time."
+    }
+}
+
 /// In plain words, grouped by what they touch; each right once.
-fn shown_rights(asked: Rights) -> Markup {
+fn shown_rights(call: &Call<'_>, Asked { client, rights: asked, .. }: &Asked) -> Markup {
+    let asked = *asked;
     if asked.has(Right::All) {
-        return html! { ul { li { "All possible rights: " (Right::All.words()) } } };
+        return html! {
+            p { "All possible rights. It can do here whatever you can do yourself:" }
+            ul {
+                li { "see and change your account, and end your sessions" }
+                li { "see, register, change and delete OAuth clients and organizations of yours, and decide who works on them" }
+                li { "make API keys in your name, which stay good when it is gone" }
+                @if call.by.is_admin { li { strong { "because you are an administrator: the same with everybody's accounts, clients and organizations" } } }
+            }
+            p { "It can do so until you sign it out, or revoke " (shown_name(client)) " in the Console under “OAuth client authorizations”." }
+        };
     }
     html! {
         @if asked.is_empty() { p { "Nothing but to know who you are." } }

@@ -1,4 +1,4 @@
-//! The first administrator, made on an empty database.
+//! The first administrator, made on an empty database, and the client `cli`, which every database has.
 
 use std::str::FromStr;
 
@@ -11,10 +11,12 @@ use crate::model::client::{self, BUILT_IN, Client};
 use crate::model::event::Action;
 use crate::model::password;
 use crate::model::user::{FIELDS, User};
+use crate::model::view::changes;
 use crate::registry::principal::Principal;
 use crate::registry::rights::Entity;
 use crate::registry::{api_keys, history};
-use crate::store::{Store, Tx};
+use crate::store::members::Owned;
+use crate::store::{Deleted, Store, Tx};
 
 errors! {
     ADMIN_USER: InvalidArgument "keyfob" "admin_user" "the administrator's user ID is not valid: {reason}";
@@ -39,9 +41,11 @@ pub struct Issued {
     pub api_key_generated: bool,
 }
 
-/// Makes the administrator, approved, with a key that holds `RIGHT_ALL`, and the client `cli`. Nothing if the database already has users.
+/// Makes the administrator, approved, with a key that holds `RIGHT_ALL`, and the client `cli`. In a database that already has users only
+/// `cli` is renewed.
 pub fn administrator(store: &Store, wanted: Administrator) -> Result<Option<Issued>> {
     if store.read(|tx| tx.has_users())? {
+        store.write(renew_built_in)?;
         return Ok(None);
     }
     let id = UserId::from_str(&wanted.user_id).map_err(|BadId(reason)| Error::from(ADMIN_USER.with("reason", reason)))?;
@@ -86,30 +90,57 @@ fn insert(tx: &Tx<'_>, id: &UserId, password: &Hash, token: &Token) -> Result<()
     history::record(tx, &by, &Entity::User(id.clone()), Action::Create, FIELDS, None, Some(&user))?;
     let wanted = api_keys::Wanted { name: "admin-api-key".to_owned(), rights: vec![Right::All], expires_at: None };
     api_keys::insert(tx, &by, &AccountId::User(id.clone()), wanted, token)?;
-    insert_built_in(tx, &by, id)
+    let contact = Some(AccountId::User(id.clone()));
+    insert_built_in(tx, &by, Client { administrative_contact: contact.clone(), technical_contact: contact, ..built_in(tx)? })
 }
 
-/// The client that the command line signs in with: it can keep no secret, and so has none (OAuth contract 1.8).
-fn insert_built_in(tx: &Tx<'_>, by: &Principal, owner: &UserId) -> Result<()> {
+/// The client that the command line signs in with: it can keep no secret, and so has none (OAuth contract 1.8). Anybody can say that he is
+/// it, so nothing is given to it that the user was not asked about.
+fn built_in(tx: &Tx<'_>) -> Result<Client> {
     let id = ClientId::from_str(BUILT_IN).map_err(|_| Error::Internal("the built-in client has no good ID".to_owned()))?;
-    let contact = Some(AccountId::User(owner.clone()));
-    let client = Client {
+    Ok(Client {
         name: "Command line".to_owned(),
-        description: "Signs in the command line of this server".to_owned(),
-        administrative_contact: contact.clone(),
-        technical_contact: contact,
+        description: "A program in a terminal, such as `keyfob login`".to_owned(),
         redirect_uris: vec!["local-callback".to_owned(), "code".to_owned()],
         state: State::Approved,
-        skip_authorization: true,
         endorsed: true,
         grants: vec![Grant::AuthorizationCode, Grant::RefreshToken],
         rights: vec![Right::All],
         ..Client::new(id, tx.now)
-    };
+    })
+}
+
+fn insert_built_in(tx: &Tx<'_>, by: &Principal, client: Client) -> Result<()> {
     if !tx.insert_client(&client, None)? {
         return Err(Error::Internal("the ID of the built-in client is taken".to_owned()));
     }
     history::record(tx, by, &Entity::Client(client.id.clone()), Action::Create, client::FIELDS, None, Some(&client))
+}
+
+/// Makes the client `cli` what it is in a new database, whatever an older version or somebody made of it.
+fn renew_built_in(tx: &Tx<'_>) -> Result<()> {
+    let (by, meant) = (Principal::operator(), built_in(tx)?);
+    let Some(old) = tx.client(&meant.id, Deleted::Either)? else { return insert_built_in(tx, &by, meant) };
+    let new = Client {
+        created_at: old.created_at,
+        updated_at: old.updated_at,
+        administrative_contact: old.administrative_contact.clone(),
+        technical_contact: old.technical_contact.clone(),
+        ..meant
+    };
+    let had_members = tx.remove_members(&Owned::Client(new.id.clone()))?;
+    let had_secrets = !tx.client_secrets(&new.id)?.is_empty();
+    if changes(client::FIELDS, Some(&old), Some(&new)).0 == changes(client::FIELDS, Some(&new), Some(&new)).0
+        && !had_members
+        && !had_secrets
+    {
+        return Ok(());
+    }
+    let new = Client { updated_at: tx.now, ..new };
+    tx.end_client_secrets(&new.id, tx.now)?;
+    tx.set_client_deleted(&new.id, None)?;
+    tx.update_client(&new)?;
+    history::record(tx, &by, &Entity::Client(new.id.clone()), Action::Update, client::FIELDS, Some(&old), Some(&new))
 }
 
 impl std::fmt::Debug for Administrator {

@@ -152,6 +152,7 @@ pub fn update(
     sent: &Patch,
     secret: Option<NewSecret>,
 ) -> Result<Client> {
+    entity(id).check_not_built_in()?;
     let owned = Owned::Client(id.clone());
     let old = tx.client(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
     contacts::check_allowed(by, settings, sent)?;
@@ -192,6 +193,7 @@ pub fn restore(tx: &Tx<'_>, by: &Principal, id: &ClientId) -> Result<()> {
 
 /// Removes a client for good, live or deleted, and frees its ID.
 pub fn purge(tx: &Tx<'_>, by: &Principal, id: &ClientId) -> Result<()> {
+    entity(id).check_not_built_in()?;
     let old = tx.client(id, Deleted::Either)?.ok_or_else(|| entity(id).not_found())?;
     tx.purge_client(id)?;
     history::record(tx, by, &entity(id), Action::Purge, FIELDS, Some(&old), None)

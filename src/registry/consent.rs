@@ -8,7 +8,7 @@ use crate::base::right::{Right, Rights};
 use crate::base::secret::{Hash, Token, TokenKind};
 use crate::base::uri;
 use crate::model::choice::{Grant, State};
-use crate::model::client::{BUILT_IN, Client};
+use crate::model::client::Client;
 use crate::model::event::Action;
 use crate::model::grant::{AuthorizationCode, CODE_SECONDS};
 use crate::model::session::Session;
@@ -57,13 +57,23 @@ pub struct Asked {
     /// All that the client has rights to, or less if it asked for less.
     pub rights: Rights,
     pub code_challenge: Option<String>,
+    pub identity: Identity,
     pub consent: Consent,
+}
+
+/// How sure it is that who gets the code is the client (RFC 8252 section 8.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// It has a secret, or the code goes to a site that nobody else has.
+    Assured,
+    /// It has no secret, and any program on the user's device can take the code: only the user knows who asks.
+    Claimed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consent {
     Needed,
-    /// By the user, who agreed before, or by an administrator for everyone.
+    /// By the user, who agreed before, or by an administrator for everyone, to a client that is what it says.
     Given,
 }
 
@@ -87,9 +97,10 @@ pub fn judge(tx: &Tx<'_>, session: &Session, request: &Request) -> Result<Standi
         Some(reason) => Ok(Standing::Back { redirect_uri, refusal: Refusal::to(reason, &client.id) }),
         None => {
             let rights = asked_rights(&client, request.scope.as_deref());
-            let consent = consent(tx, session, &client, rights)?;
+            let identity = identity(tx, &client, &redirect_uri)?;
+            let consent = consent(tx, session, &client, identity, rights)?;
             let code_challenge = request.code_challenge.clone();
-            Ok(Standing::Fine(Box::new(Asked { client, redirect_uri, rights, code_challenge, consent })))
+            Ok(Standing::Fine(Box::new(Asked { client, redirect_uri, rights, code_challenge, identity, consent })))
         }
     }
 }
@@ -133,7 +144,7 @@ fn reason_against(tx: &Tx<'_>, session: &Session, request: &Request, client: &Cl
         // A challenge without a method would be `plain`: whoever sees the request could redeem the code.
         (Some(_), _) | (None, Some(_)) => return Ok(Some(&CODE_CHALLENGE_METHOD_UNSUPPORTED)),
         (None, None) => {
-            if client.id.as_str() != BUILT_IN && is_public(tx, &client.id)? {
+            if is_public(tx, &client.id)? {
                 return Ok(Some(&CODE_CHALLENGE_MISSING));
             }
         }
@@ -166,7 +177,17 @@ fn is_own(tx: &Tx<'_>, session: &Session, client: &Client) -> Result<bool> {
     Ok(tx.member(&Owned::Client(client.id.clone()), &user)?.is_some())
 }
 
-fn consent(tx: &Tx<'_>, session: &Session, client: &Client, asked: Rights) -> Result<Consent> {
+fn identity(tx: &Tx<'_>, client: &Client, redirect_uri: &str) -> Result<Identity> {
+    let is_assured = uri::is_of_one_site(redirect_uri) || !is_public(tx, &client.id)?;
+    Ok(if is_assured { Identity::Assured } else { Identity::Claimed })
+}
+
+/// Whoever only claims to be the client is asked about each time: neither an earlier yes nor an administrator's was about him (RFC 8252
+/// section 8.6).
+fn consent(tx: &Tx<'_>, session: &Session, client: &Client, identity: Identity, asked: Rights) -> Result<Consent> {
+    if identity == Identity::Claimed {
+        return Ok(Consent::Needed);
+    }
     let covered =
         tx.authorization(&session.user_id, &client.id)?.is_some_and(|authorization| asked.without(authorization.rights).is_empty());
     Ok(if client.skip_authorization || covered { Consent::Given } else { Consent::Needed })

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::base::error::{Definition, Error, Result, errors};
 use crate::base::id::{AccountId, ClientId, OrganizationId, UserId};
 use crate::base::right::{CLIENT_RIGHTS, Right, Rights, organization_scope, user_scope};
+use crate::model::client::BUILT_IN;
 use crate::model::member::expanded;
 use crate::registry::principal::Principal;
 use crate::store::members::Owned;
@@ -21,6 +22,7 @@ errors! {
     CLIENT_NOT_FOUND: NotFound "pkg/identityserver/store" "client_not_found" "client with id `{client_id}` not found";
     USER_NOT_FOUND: NotFound "pkg/identityserver/store" "user_not_found" "user with id `{user_id}` not found";
     ORGANIZATION_NOT_FOUND: NotFound "pkg/identityserver/store" "organization_not_found" "organization with id `{organization_id}` not found";
+    BUILT_IN_CLIENT: PermissionDenied "keyfob" "built_in_client" "client `{client_id}` is built in: nobody can change or delete it";
     ENTITY_NOT_FOUND: NotFound "pkg/identityserver/store" "entity_not_found" "{entity_type} entity with id `{entity_id}` not found";
 }
 
@@ -40,6 +42,15 @@ impl Entity {
             Entity::User(_) => "user",
             Entity::Organization(_) => "organization",
         }
+    }
+
+    /// Refuses whatever would change the client that every database has.
+    pub fn check_not_built_in(&self) -> Result<()> {
+        if self.is_built_in() { Err(BUILT_IN_CLIENT.with("client_id", self.as_str()).into()) } else { Ok(()) }
+    }
+
+    fn is_built_in(&self) -> bool {
+        matches!(self, Entity::Client(id) if id.as_str() == BUILT_IN)
     }
 
     pub fn as_str(&self) -> &str {
@@ -132,8 +143,14 @@ impl From<&Owned> for Entity {
     }
 }
 
-/// All that `by` may do on the entity. One that is not there gives no rights, and administrators are told so (404).
+/// All that `by` may do on the entity. One that is not there gives no rights, and administrators are told so (404). The built-in client can
+/// be looked at, and nothing else.
 pub fn on(tx: &Tx<'_>, by: &Principal, entity: &Entity, deleted: Deleted) -> Result<Rights> {
+    let rights = held(tx, by, entity, deleted)?;
+    Ok(if entity.is_built_in() { rights.and(Rights::of(&[Right::ClientInfo])) } else { rights })
+}
+
+fn held(tx: &Tx<'_>, by: &Principal, entity: &Entity, deleted: Deleted) -> Result<Rights> {
     let universal = by.universal.and(entity.scope());
     let itself = entity.account().is_some_and(|account| by.is(&account));
     if !itself && !entity.exists(tx, deleted)? {
@@ -151,6 +168,9 @@ pub fn on(tx: &Tx<'_>, by: &Principal, entity: &Entity, deleted: Deleted) -> Res
 /// Refuses who lacks the right: 403 that says whether there is no right at all, or which is missing.
 pub fn require(tx: &Tx<'_>, by: &Principal, entity: &Entity, right: Right, deleted: Deleted) -> Result<()> {
     let rights = on(tx, by, entity, deleted)?;
+    if !rights.is_empty() && right != Right::ClientInfo {
+        entity.check_not_built_in()?;
+    }
     if rights.has(right) { Ok(()) } else { Err(refused(entity, rights, Rights::of(&[right]))) }
 }
 

@@ -73,6 +73,10 @@ pub fn redeem(tx: &Tx<'_>, settings: &Settings, client: &Client, exchange: &Exch
     if let Err(refusal) = check_redirect_uri(client, &code, exchange).and_then(|()| check_verifier(client, &code, exchange)) {
         return Ok(Err(refusal));
     }
+    // A secret was taken away meanwhile, and nothing else proves that the code is this client's.
+    if code.code_challenge.is_none() && consent::is_public(tx, &client.id)? {
+        return refused(&CODE_VERIFIER_MISSING);
+    }
     if let Err(refusal) = check_still_allowed(tx, client, Grant::AuthorizationCode, &code.user_id)? {
         return Ok(Err(refusal));
     }

@@ -115,6 +115,16 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Removes every member; says whether there was any.
+    pub fn remove_members(&self, owned: &Owned) -> Result<bool> {
+        let Tables { members, id, .. } = owned.tables();
+        let removed = self
+            .connection
+            .prepare_cached(&format!("DELETE FROM {members} WHERE {id} = :entity_id"))?
+            .execute(named_params! {":entity_id": owned.as_str()})?;
+        Ok(removed > 0)
+    }
+
     /// The members whose accounts are live.
     pub fn members(&self, owned: &Owned, order: Order<MemberKey>, page: Page) -> Result<Listed<Member>> {
         let (from, id) = match owned {

@@ -63,6 +63,50 @@ fn a_file_that_is_reopened_is_as_it_was() {
 }
 
 #[test]
+fn whatever_was_made_of_the_built_in_client_is_undone_when_the_server_starts() {
+    let folder = Folder::new("built-in");
+    let path = folder.file("keyfob.db");
+    let wanted = || Administrator { user_id: "admin".to_owned(), password: None, api_key: None };
+    let start = || {
+        let store = Store::open(&path).expect("the file opens");
+        administrator(&store, wanted()).expect("it starts");
+    };
+    let text = |sql: &str| Connection::open(&path).expect("the file").query_row(sql, [], |row| row.get::<_, String>(0)).expect("a text");
+    let kept = || {
+        text(
+            "SELECT coalesce(deleted_at, 'live') || name || description || state || skip_authorization || endorsed \
+             || (SELECT group_concat(uri) FROM client_redirect_uris WHERE client_id = 'cli') \
+             || (SELECT group_concat(right) FROM client_rights WHERE client_id = 'cli') \
+             || (SELECT count(*) FROM client_members WHERE client_id = 'cli') \
+             || (SELECT count(*) FROM client_secrets WHERE client_id = 'cli' AND expires_at IS NULL) FROM clients WHERE client_id = 'cli'",
+        )
+    };
+    let events = || text("SELECT group_concat(name) FROM events WHERE entity_id = 'cli'");
+    start();
+    let meant = kept();
+    start();
+    assert_eq!(events(), "client.create", "nothing is written where nothing differs");
+    let changes = [
+        "UPDATE clients SET skip_authorization = 1, description = 'Signs in the command line of this server' WHERE client_id = 'cli'",
+        "UPDATE clients SET deleted_at = 1, state = 3, state_description = 'odd' WHERE client_id = 'cli'",
+        "UPDATE client_redirect_uris SET uri = 'https://evil.example' WHERE client_id = 'cli' AND position = 0",
+        "INSERT INTO client_members (client_id, account_id) VALUES ('cli', 'admin')",
+        "INSERT INTO client_secrets (client_id, secret_hash, created_at) VALUES ('cli', '', 1)",
+        "DELETE FROM client_rights WHERE client_id = 'cli'",
+        "DELETE FROM clients WHERE client_id = 'cli'",
+    ];
+    for change in changes {
+        let connection = Connection::open(&path).expect("the file");
+        connection.pragma_update(None, "foreign_keys", true).expect("a setting");
+        connection.execute_batch(change).expect(change);
+        drop(connection);
+        start();
+        assert_eq!(kept(), meant, "{change}");
+    }
+    assert_eq!(events(), "client.create,client.update,client.update,client.update,client.update,client.update,client.update,client.create");
+}
+
+#[test]
 fn every_old_schema_becomes_the_present_one() {
     let folder = Folder::new("upgrade");
     let fresh = folder.file("fresh.db");

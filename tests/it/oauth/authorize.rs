@@ -312,19 +312,6 @@ fn a_challenge_is_s256_or_refused() {
 }
 
 #[test]
-fn a_client_without_a_secret_must_send_a_challenge_but_for_the_command_line() {
-    let (server, _) = town();
-    server.check("alice", "PUT", "/api/v3/clients/my-app", r#"{"client":{"secret":""},"field_mask":"secret"}"#, "200");
-    let mut bob = server.signed_in("bob");
-    is_sent_back(&server, &mut bob, &authorize_target("my-app", &[]), "invalid_request");
-    let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-    let more = [("code_challenge", challenge), ("code_challenge_method", "S256")];
-    assert!(!bob.code(&server, "my-app", &more).is_empty());
-    let cli = bob.get(&server, "/oauth/authorize?client_id=cli&redirect_uri=local-callback&response_type=code");
-    assert!(cli.header("Location").is_some_and(|location| location.starts_with("/oauth/local-callback?code=MF2XI.")));
-}
-
-#[test]
 fn what_is_sent_twice_is_refused() {
     let (server, _) = town();
     let mut bob = server.signed_in("bob");

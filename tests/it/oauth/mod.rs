@@ -4,6 +4,7 @@ mod access;
 mod account;
 mod authentication;
 mod authorize;
+mod claimed;
 mod dance;
 mod expiry;
 mod forgery;

@@ -288,21 +288,6 @@ fn a_client_without_a_secret_presents_none() {
 }
 
 #[test]
-fn the_command_line_gets_its_tokens_without_secret_and_challenge() {
-    let (server, _) = town();
-    let mut bob = server.signed_in("bob");
-    for (at_authorize, at_token) in [("local-callback", "local-callback"), ("/local-callback", "local-callback"), ("code", "/code")] {
-        let answer = bob
-            .get(&server, &format!("/oauth/authorize?client_id=cli&response_type=code&redirect_uri={}", at_authorize.replace('/', "%2F")));
-        let code = answer.location_parameter("code").unwrap_or_else(|| panic!("no code: {}", answer.text()));
-        let answer =
-            server.token(&[("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", at_token), ("client_id", "cli")]);
-        let tokens = Tokens::of(&answer);
-        assert_eq!(server.status_with(&tokens.access, "/api/v3/users/bob/sessions"), 200);
-    }
-}
-
-#[test]
 fn a_refresh_token_comes_only_with_its_grant() {
     let (server, secret) = town();
     server.check(

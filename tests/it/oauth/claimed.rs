@@ -1,0 +1,138 @@
+//! Clients without a secret: anybody can say that he is one (RFC 8252 section 8.6, RFC 9700 section 2.1.1).
+
+use serde_json::json;
+
+use super::town;
+use crate::server::Server;
+use crate::visitor::{Tokens, authorize_target};
+
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &[(&str, &str)] = &[("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), ("code_challenge_method", "S256")];
+
+/// A request that comes back there, with a challenge.
+fn more<'a>(redirect_uri: &'a str) -> Vec<(&'a str, &'a str)> {
+    [&[("redirect_uri", redirect_uri)], CHALLENGE].concat()
+}
+
+/// What an administrator makes of `my-app`: approved, and nobody is asked about it.
+fn skips(server: &Server, redirect_uri: &str) {
+    let body =
+        json!({"client": {"redirect_uris": [redirect_uri], "skip_authorization": true}, "field_mask": "redirect_uris,skip_authorization"});
+    server.check("admin", "PUT", "/api/v3/clients/my-app", &body.to_string(), "200");
+}
+
+fn loses_its_secret(server: &Server) {
+    server.check("admin", "PUT", "/api/v3/clients/my-app", r#"{"client":{"secret":""},"field_mask":"secret"}"#, "200");
+}
+
+const ON_THE_DEVICE: &[&str] = &[
+    "http://127.0.0.1/cb",
+    "http://localhost:3000/cb",
+    "http://[::1]:1/cb",
+    "https://localhost/cb",
+    "com.example.app:/cb",
+    "local-callback",
+    "code",
+];
+
+#[test]
+fn every_client_without_a_secret_sends_a_challenge_and_cli_is_one() {
+    let (server, _) = town();
+    loses_its_secret(&server);
+    let mut bob = server.signed_in("bob");
+    for (client, redirect_uri) in [("my-app", "https://app.example/cb"), ("cli", "local-callback"), ("cli", "code")] {
+        for without in
+            [vec![("redirect_uri", redirect_uri)], vec![("redirect_uri", redirect_uri), CHALLENGE[0], ("code_challenge_method", "plain")]]
+        {
+            let answer = bob.get(&server, &authorize_target(client, &without));
+            assert_eq!(
+                answer.location_parameter("error").as_deref(),
+                Some("invalid_request"),
+                "{client} {redirect_uri}: {}",
+                answer.text()
+            );
+        }
+        assert!(!bob.code(&server, client, &more(redirect_uri)).is_empty());
+    }
+}
+
+#[test]
+fn a_client_without_a_secret_that_comes_back_to_the_device_is_asked_about_every_time() {
+    for redirect_uri in ON_THE_DEVICE {
+        let (server, _) = town();
+        skips(&server, redirect_uri);
+        loses_its_secret(&server);
+        let mut bob = server.signed_in("bob");
+        for round in ["first", "second"] {
+            let page = bob.get(&server, &authorize_target("my-app", &more(redirect_uri)));
+            assert!(
+                page.status == 200 && page.text().contains("Did you start this yourself"),
+                "{redirect_uri}, the {round} time: {}",
+                page.text()
+            );
+            bob.code(&server, "my-app", &more(redirect_uri));
+        }
+    }
+}
+
+#[test]
+fn a_client_that_can_be_told_from_others_is_remembered_and_may_skip_the_question() {
+    for redirect_uri in ON_THE_DEVICE {
+        let (server, _) = town();
+        skips(&server, redirect_uri);
+        let answer = server.signed_in("bob").get(&server, &authorize_target("my-app", &more(redirect_uri)));
+        assert!(answer.location_parameter("code").is_some(), "it has a secret: {redirect_uri}");
+    }
+    let (server, _) = town();
+    skips(&server, "https://app.example/cb");
+    loses_its_secret(&server);
+    let answer = server.signed_in("bob").get(&server, &authorize_target("my-app", &more("https://app.example/cb")));
+    assert!(answer.location_parameter("code").is_some(), "its site is its own");
+}
+
+#[test]
+fn the_command_line_is_asked_about_every_time_in_words_that_people_know() {
+    let (server, _) = town();
+    let mut bob = server.signed_in("bob");
+    for redirect_uri in ["local-callback", "/local-callback", "code"] {
+        let target = authorize_target("cli", &more(redirect_uri));
+        let page = bob.get(&server, &target).text();
+        for words in [
+            "Did you start this yourself, just now?",
+            if redirect_uri == "code" {
+                "The next page shows a code. Whoever gets it can act as you"
+            } else {
+                "the program that waits on your computer"
+            },
+            "All possible rights. It can do here whatever you can do yourself",
+            "see and change your account",
+            "make API keys in your name",
+            "until you sign it out, or revoke Command line in the Console",
+        ] {
+            assert!(page.contains(words), "{redirect_uri}: no {words}\n{page}");
+        }
+        assert!(!page.contains("because you are an administrator"));
+        let code = bob.code(&server, "cli", &more(redirect_uri));
+        let exchange = [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", redirect_uri), ("client_id", "cli")];
+        assert_eq!(server.token(&exchange).json()["error"], "invalid_grant", "without the verifier");
+        let tokens = Tokens::of(&server.token(&[&exchange[..], &[("code_verifier", VERIFIER)]].concat()));
+        assert_eq!(server.status_with(&tokens.access, "/api/v3/users/bob/sessions"), 200);
+        assert_eq!(bob.get(&server, &target).status, 200, "asked again");
+    }
+    let page = crate::console::signed_in_admin(&server).get(&server, &authorize_target("cli", &more("local-callback"))).text();
+    assert!(page.contains("because you are an administrator"), "{page}");
+}
+
+#[test]
+fn a_code_without_a_challenge_is_worth_nothing_once_the_secret_is_gone() {
+    let (server, _) = town();
+    let code = server.signed_in("bob").code(&server, "my-app", &[]);
+    loses_its_secret(&server);
+    let answer = server.token(&[
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", crate::visitor::CALLBACK),
+        ("client_id", "my-app"),
+    ]);
+    assert_eq!(answer.json()["error"], "invalid_grant", "{}", answer.text());
+}
