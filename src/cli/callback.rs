@@ -1,8 +1,9 @@
 //! The other end of a login by the browser: one request to this machine, which brings the code.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
@@ -19,11 +20,27 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LONGEST_LINE: u64 = 8 * 1024;
 
 #[derive(Debug)]
-pub struct Callback(TcpListener);
+pub struct Callback(Vec<TcpListener>);
 
 impl Callback {
-    pub fn listen() -> io::Result<Callback> {
-        TcpListener::bind((Ipv4Addr::LOCALHOST, PORT)).map(Callback)
+    /// Listens on both addresses that a browser may take `localhost` for: a program that had one of them could be brought the code in our
+    /// place (RFC 8252 section 8.3). Where one cannot be had there is no login by callback. A machine without IPv6 has no `[::1]`, and nobody
+    /// on it can listen there.
+    pub fn listen() -> Result<Callback, Refusal> {
+        let is_without_ipv6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_err();
+        let addresses = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+        let needed = addresses.into_iter().filter(|address| address.is_ipv4() || !is_without_ipv6);
+        let listen = |address: IpAddr| {
+            let place = std::net::SocketAddr::new(address, PORT);
+            TcpListener::bind(place).map_err(|error| {
+                let reason = format!(
+                    "cannot listen on {place} ({error}), and whatever does could be given your code in place of this program: \
+                     stop it, or carry the code yourself with --callback=false"
+                );
+                Refusal::from(LOGIN.with("reason", reason))
+            })
+        };
+        needed.map(listen).collect::<Result<_, _>>().map(Callback)
     }
 
     /// Where there is no browser, the person opens the address by hand.
@@ -34,8 +51,16 @@ impl Callback {
 
     /// Waits until the browser brings what belongs to `state`. Anything else that knocks is sent away.
     pub fn wait(self, state: &str) -> Result<String, Refusal> {
+        let (sender, browsers) = sync_channel(0);
+        for listener in self.0 {
+            let sender = sender.clone();
+            // Ends with the process, or when nobody waits any more.
+            std::thread::spawn(move || while sender.send(listener.accept()).is_ok() {});
+        }
+        drop(sender);
         loop {
-            let (mut browser, _) = self.0.accept().map_err(|error| LOGIN.with("reason", error.to_string()))?;
+            let accepted = browsers.recv().map_err(|error| LOGIN.with("reason", error.to_string()))?;
+            let (mut browser, _) = accepted.map_err(|error| LOGIN.with("reason", error.to_string()))?;
             let outcome = request_target(&mut browser).and_then(|target| Outcome::of(&target, state));
             // What the page says is for the person; whether it arrives changes nothing.
             let _ = browser.write_all(page(outcome.as_ref()).as_bytes());
@@ -113,8 +138,8 @@ mod tests {
 
     #[test]
     fn the_code_comes_with_the_first_right_request() {
-        let callback = Callback(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
-        let address = callback.0.local_addr().unwrap();
+        let callback = Callback(vec![TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap()]);
+        let address = callback.0[0].local_addr().unwrap();
         let browser = std::thread::spawn(move || {
             ["GET /favicon.ico", "POST /oauth/callback?code=a&state=s", "GET /oauth/callback?code=b&state=s"].map(|request| {
                 let mut stream = TcpStream::connect(address).unwrap();

@@ -59,13 +59,7 @@ fn keyring(remote: &Remote) -> Result<PathBuf, Refusal> {
 }
 
 fn by_browser(remote: &Remote) -> Result<Tokens, Refusal> {
-    let callback = match Callback::listen() {
-        Ok(callback) => callback,
-        Err(error) => {
-            note(&format!("the browser cannot come back here ({error}), so you will have to carry the code"));
-            return by_paste(remote);
-        }
-    };
+    let callback = Callback::listen()?;
     let attempt = Attempt::new("local-callback".to_owned());
     let url = attempt.authorize_url(&remote.server);
     note(&format!("Log in with your browser, here:\n\n  {url}\n"));

@@ -1,5 +1,8 @@
 //! The stories of the Console, in a real browser.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
 use serde_json::json;
 
 use crate::server::{PASSWORD, Server};
@@ -86,6 +89,55 @@ pub fn a_client_is_registered_and_its_secret_completes_the_code_flow(driver: &Dr
     browser.press("Revoke authorization");
     browser.sees("You have not authorized any client.");
     assert_eq!(status(), 401);
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+/// A page of another site, which sends whoever opens it on.
+fn leading_to(target: &str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://localhost:{}/", listener.local_addr().expect("an address").port());
+    let page = format!("<!doctype html><title>Free lamps</title><script>location.href = {}</script>", json!(target));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a browser");
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}",
+                page.len()
+            );
+        }
+    });
+    url
+}
+
+/// The client of the command line has no secret: only the user knows who asks for a code in its name.
+pub fn a_website_gets_no_code_of_the_command_line_without_a_click(driver: &Driver) {
+    let server = Server::start("auto");
+    let browser = driver.browser(Scripts::Run);
+    browser.signs_in(&server, "alice", "/console");
+    let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    let challenge = "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
+    let authorize = format!("{}/oauth/authorize?client_id=cli&redirect_uri=code&response_type=code&{challenge}", server.url);
+    let site = leading_to(&authorize);
+    browser.open(&site);
+    browser.sees("Did you start this yourself, just now?");
+    browser.sees("All possible rights. It can do here whatever you can do yourself");
+    browser.does_not_see("because you are an administrator");
+    assert_eq!(browser.address(), authorize);
+    browser.press("Cancel");
+    browser.sees("No authorization code");
+
+    browser.open(&authorize);
+    browser.press("Authorize Command line");
+    browser.sees("Your authorization code");
+    let code = browser.find("main code").text();
+    let form = format!("grant_type=authorization_code&code={code}&redirect_uri=code&client_id=cli&code_verifier={verifier}");
+    let reply = server.send("POST", "/oauth/token", &[("Content-Type", "application/x-www-form-urlencoded")], &form);
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    // A yes to one program is none to the next.
+    browser.open(&site);
+    browser.sees("Did you start this yourself, just now?");
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 

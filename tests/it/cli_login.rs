@@ -31,6 +31,22 @@ impl Browser {
         assert_eq!(reply.status, 302, "{target}\n{}", reply.body);
         reply.header("location").expect("a place").to_owned()
     }
+
+    /// Agrees on the page that asks, and tells where it is sent on to.
+    fn agree(&self, town: &Town, url: &str) -> String {
+        let target = url.strip_prefix(&town.url).unwrap_or(url);
+        let page = send(town.address(), "GET", target, &[("Cookie", &self.0)], "");
+        assert!(page.status == 200 && page.body.contains("Did you start this yourself"), "{target}\n{}", page.body);
+        let mut cookies = vec![self.0.clone()];
+        let set = page.headers.iter().filter(|(name, _)| name == "set-cookie");
+        cookies.extend(set.map(|(_, value)| value.split(';').next().unwrap_or_default().to_owned()));
+        let token = page.body.split("name=\"_csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a token");
+        let headers = [("Cookie", cookies.join("; ")), ("Content-Type", "application/x-www-form-urlencoded".to_owned())];
+        let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let reply = send(town.address(), "POST", target, &headers, &format!("_csrf={token}&authorize=true"));
+        assert!(matches!(reply.status, 302 | 303), "{target}\n{}", reply.body);
+        reply.header("location").expect("a place").to_owned()
+    }
 }
 
 /// A login under way, and the address that it asks to open.
@@ -75,7 +91,7 @@ fn parameter(url: &str, name: &str) -> String {
 /// Logs in by carrying the code from the browser.
 fn log_in(town: &Town) {
     let (mut child, url) = begin(town, "login --callback=false");
-    let place = Browser::of(town).visit(town, &url);
+    let place = Browser::of(town).agree(town, &url);
     assert!(place.contains("/oauth/code?code=MF2XI."), "{place}");
     let mut stdin = child.stdin.take().expect("its input");
     writeln!(stdin, "{}", parameter(&place, "code")).expect("the code is pasted");
@@ -102,27 +118,32 @@ fn a_code_that_is_carried_from_the_browser_logs_in_and_logout_revokes_the_token(
 #[test]
 fn a_browser_that_comes_back_logs_in() {
     // The port is one for the whole machine: where somebody has it, there is no such story to tell.
-    let Ok(port) = TcpListener::bind("127.0.0.1:11885") else { return };
+    let places: Vec<&str> = ["127.0.0.1", "[::1]"].into_iter().filter(|host| TcpListener::bind(format!("{host}:0")).is_ok()).collect();
+    if places.iter().any(|host| TcpListener::bind(format!("{host}:11885")).is_err()) {
+        return;
+    }
     let town = Town::new("callback");
-    let (taken, url) = begin(&town, "login");
-    assert!(url.contains("redirect_uri=code"), "a taken port falls back to carrying the code: {url}");
-    end(taken);
-    drop(port);
-
-    let (child, url) = begin(&town, "login");
-    let browser = Browser::of(&town);
-    let here = browser.visit(&town, &browser.visit(&town, &url));
-    let target = here.strip_prefix("http://localhost:11885").unwrap_or_else(|| panic!("{here}"));
-    assert_eq!(send("127.0.0.1:11885", "GET", "/favicon.ico", &[], "").status, 404);
-    let page = send("127.0.0.1:11885", "GET", target, &[], "");
-    assert!(page.status == 200 && page.body.contains("You are logged in"), "{}", page.body);
-    let output = child.wait_with_output().expect("it ends");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(run(&town, "clients list").out, "[]\n");
-}
-
-fn end(mut child: Child) {
-    child.kill().and_then(|()| child.wait()).expect("it ends");
+    for host in &places {
+        let other = TcpListener::bind(format!("{host}:11885")).expect("the port");
+        let stopped = run(&town, "login");
+        let clear = format!("error:keyfob/cli:login (cannot log in: cannot listen on {host}:11885 (");
+        assert!(stopped.code == Some(1) && stopped.err.starts_with(&clear), "who listens on {host} gets no code: {}", stopped.err);
+        assert!(stopped.err.contains("--callback=false") && !stopped.err.contains("/oauth/authorize"), "{}", stopped.err);
+        drop(other);
+    }
+    for host in &places {
+        let (child, url) = begin(&town, "login");
+        let browser = Browser::of(&town);
+        let here = browser.visit(&town, &browser.agree(&town, &url));
+        let target = here.strip_prefix("http://localhost:11885").unwrap_or_else(|| panic!("{here}"));
+        let address = format!("{host}:11885");
+        assert_eq!(send(&address, "GET", "/favicon.ico", &[], "").status, 404);
+        let page = send(&address, "GET", target, &[], "");
+        assert!(page.status == 200 && page.body.contains("You are logged in"), "{}", page.body);
+        let output = child.wait_with_output().expect("it ends");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(run(&town, "clients list").out, "[]\n");
+    }
 }
 
 #[test]
