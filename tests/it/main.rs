@@ -3,11 +3,8 @@
 mod access;
 mod api_keys;
 mod binary;
-<<<<<<< HEAD
 mod bounds;
-=======
 mod built_in;
->>>>>>> b13a868 (Ask about clients without a secret every time, with PKCE, and let nobody change cli)
 mod cli;
 mod cli_commands;
 mod cli_files;
