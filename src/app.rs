@@ -17,7 +17,9 @@ use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
 use crate::model::settings::Settings;
 use crate::oauth::{login, refused};
-use crate::registry::principal::{self, Access, Credentials, OAUTH_CLIENT_REJECTED, OAUTH_CLIENT_SUSPENDED, Principal, Use};
+use crate::registry::principal::{
+    self, Access, Credentials, OAUTH_CLIENT_REJECTED, OAUTH_CLIENT_SUSPENDED, Principal, TOKEN_NOT_FOUND, Use,
+};
 use crate::registry::rights;
 use crate::registry::sessions::{self, COOKIE, Ticket};
 use crate::routes::{Found, Guard, Pass, Route, find};
@@ -139,7 +141,11 @@ impl App {
         let learn = || Principal::of(tx, &self.settings, &credentials(input.request), request_id);
         match route.guard {
             Guard::Open | Guard::Client => Ok(anonymous()),
-            Guard::Browser => Ok(self.in_browser(tx, input.request)?.unwrap_or_else(anonymous)),
+            // Whoever was suspended is led to sign in, and told there.
+            Guard::Browser => match self.in_browser(tx, input.request) {
+                Err(Error::Named(_)) => Ok(anonymous()),
+                found => Ok(found?.unwrap_or_else(anonymous)),
+            },
             Guard::SignedInBrowser | Guard::Console(_) => {
                 self.in_browser(tx, input.request)?.ok_or_else(|| sessions::not_authenticated(ticket(input.request).as_ref()))
             }
@@ -152,13 +158,13 @@ impl App {
         }
     }
 
-    /// Who is signed in in this browser, if the cookie proves it.
+    /// Who is signed in in this browser, if the cookie proves it. Refused if it does, and the user was suspended or rejected.
     fn in_browser(&self, tx: &Tx<'_>, request: &Request) -> Result<Option<Principal>> {
         let Some(ticket) = ticket(request) else { return Ok(None) };
         match sessions::proved(tx, &ticket.token)?.filter(|session| session.user_id == ticket.user_id) {
             None => Ok(None),
             Some(session) => match Principal::of_session(tx, &self.settings, session, &request.id) {
-                Err(Error::Named(_)) => Ok(None),
+                Err(error) if error.is(&TOKEN_NOT_FOUND) => Ok(None),
                 learned => learned.map(Some),
             },
         }
@@ -185,7 +191,7 @@ impl App {
 /// What the reply must say of who asked.
 #[derive(Default)]
 struct Learned {
-    warning: Option<String>,
+    warning: Option<&'static str>,
     noteworthy: Option<Use>,
     /// The browser keeps a cookie that is good for nothing.
     has_dead_cookie: bool,
@@ -196,7 +202,7 @@ impl Learned {
         let is_browser = matches!(guard, Guard::Browser | Guard::SignedInBrowser | Guard::Console(_));
         let is_unknown_browser = is_browser && by.and_then(Principal::session).is_none();
         Learned {
-            warning: by.and_then(|by| by.restriction.as_ref()).map(|restriction| restriction.warning.clone()),
+            warning: by.and_then(|by| by.restriction.as_ref()).map(|restriction| restriction.warning),
             noteworthy: by.and_then(|by| by.noteworthy.clone()),
             has_dead_cookie: is_unknown_browser && cookie::read(request, COOKIE).is_some(),
         }

@@ -7,7 +7,7 @@ use crate::base::error::{Error, Kind, Named, errors};
 use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
 use crate::page::frame;
-use crate::page::words::sentence;
+use crate::page::words;
 
 errors! {
     RECOVERED: Internal "pkg/rpcserver" "rpc_recovered" "Internal Server Error";
@@ -61,7 +61,7 @@ pub fn prefers_html(request: &Request) -> bool {
 /// The error in a sentence, without the names that only programs need.
 fn said(error: &Error) -> String {
     match error {
-        Error::Named(named) => sentence(&named.text()),
+        Error::Named(named) => words::refusal(named),
         Error::Plain(_, text) => text.clone(),
         Error::Internal(_) => "Something went wrong on our side.".to_owned(),
         Error::Unavailable(_) => "Nothing can be saved just now. Try again in a moment.".to_owned(),

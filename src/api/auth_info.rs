@@ -29,15 +29,12 @@ fn describe(by: &Principal) -> Value {
         }
         Access::Anonymous | Access::Operator => {}
     }
-    if by.is_admin_account {
-        let universal = if by.universal.is_empty() { json!({}) } else { json!({"rights": names(by.universal)}) };
-        info.insert("universal_rights".to_owned(), universal);
+    if by.is_admin {
+        info.insert("universal_rights".to_owned(), json!({"rights": names(by.universal)}));
+        info.insert("is_admin".to_owned(), true.into());
     } else if by.restriction.is_some() {
         // Restricted accounts are told that there is nothing (contract 11).
         info.insert("universal_rights".to_owned(), json!({}));
-    }
-    if by.is_admin_account {
-        info.insert("is_admin".to_owned(), true.into());
     }
     info.into()
 }

@@ -13,7 +13,7 @@ use crate::http::reply::Reply;
 use crate::http::request::Method;
 use crate::oauth::parameters::Parameters;
 use crate::page::frame;
-use crate::page::words::sentence;
+use crate::page::words::refusal;
 use crate::registry::sessions::{COOKIE, Ticket};
 use crate::registry::sign_in::{self, Attempt};
 
@@ -125,7 +125,7 @@ fn form(call: &Call<'_>, input: &Input<'_>, status: u16, next: &str, user_id: &s
     let content: Markup = html! {
         h1 { "Sign in" }
         @if let Some(wrong) = wrong {
-            p .error role="alert" { (sentence(&wrong.text())) }
+            p .error role="alert" { (refusal(wrong)) }
         }
         form method="post" action="/oauth/login" {
             input type="hidden" name="_csrf" value=(token.value());

@@ -1,8 +1,18 @@
 //! How texts that programs share become sentences for people.
 
+use crate::base::error::Named;
+
 /// Begins with a capital and ends with one full stop.
 pub fn sentence(text: &str) -> String {
     format!("{}.", capitalised(text).trim_end_matches('.'))
+}
+
+/// What a refusal says, with the reason that administrators gave for it, if they gave one.
+pub fn refusal(named: &Named) -> String {
+    match named.attributes.get("description").and_then(|reason| reason.as_str()) {
+        Some(reason) => sentence(&format!("{}: {reason}", named.text())),
+        None => sentence(&named.text()),
+    }
 }
 
 pub fn capitalised(text: &str) -> String {

@@ -39,6 +39,7 @@ pub fn create(
     if settings.organization_creators == Creators::Admins && !by.is_admin {
         return Err((&ADMINS_CREATE_ORGANIZATIONS).into());
     }
+    rights::require(tx, by, &Entity::User(founder.clone()), Right::UserOrganizationsCreate, Deleted::No)?;
     bounds::check_may_add(by, &ORGANIZATIONS, |account| tx.organizations_created_by(account))?;
     let owner = AccountId::User(founder.clone());
     let mut organization = Organization::new(id, tx.now);

@@ -1,6 +1,6 @@
 //! Who is asking, and what the credentials allow (contract 4).
 
-use crate::base::error::{Definition, Error, Kind, Named, Result, errors};
+use crate::base::error::{Definition, Kind, Named, Result, errors};
 use crate::base::id::{AccountId, UserId};
 use crate::base::request_id;
 use crate::base::right::{Right, Rights, admin_rights};
@@ -92,12 +92,10 @@ pub struct Principal {
     pub account: Option<AccountId>,
     /// What the credentials allow, with all that is implied, less what the state of the account takes away (contract 4.3).
     pub rights: Rights,
-    /// What is allowed on everything (contract 5.3).
+    /// What is allowed on everything (contract 5.3): nothing without `is_admin`.
     pub universal: Rights,
-    /// Whether it may do what only administrators may.
+    /// Whether it may do what only administrators may: an administrator's session, or a key or token of his that holds `RIGHT_ALL`.
     pub is_admin: bool,
-    /// Whether the account is an administrator's. What a client may do in an administrator's name is another matter.
-    pub is_admin_account: bool,
     /// A use of the credentials that is worth writing down.
     pub noteworthy: Option<Use>,
     /// What the state of the account takes away.
@@ -122,17 +120,12 @@ pub fn note(tx: &Tx<'_>, used: &Use) -> Result<()> {
     }
 }
 
-/// An account that may do little until an administrator decides otherwise.
+/// An account that may do little until an administrator approves it.
 #[derive(Clone, Debug)]
 pub struct Restriction {
     /// For the header `X-Warning` (contract 0.3).
-    pub warning: String,
-    refusal: Refusal,
-}
-
-#[derive(Clone, Debug)]
-struct Refusal {
-    state: State,
+    pub warning: &'static str,
+    /// What administrators wrote beside the state.
     description: String,
 }
 
@@ -144,7 +137,6 @@ impl Principal {
             rights: Rights::NONE,
             universal: Rights::NONE,
             is_admin: false,
-            is_admin_account: false,
             noteworthy: None,
             restriction: None,
             request_id: request_id.to_owned(),
@@ -158,7 +150,6 @@ impl Principal {
             rights: Rights::EVERY,
             universal: Rights::EVERY,
             is_admin: true,
-            is_admin_account: true,
             ..Principal::anonymous(request_id::OPERATOR)
         }
     }
@@ -188,7 +179,7 @@ impl Principal {
             access: Access::Session(session),
             ..Principal::anonymous(request_id)
         };
-        Ok(principal.limited_by(&standing, settings))
+        principal.limited_by(&standing, settings)
     }
 
     /// The session, for whoever is in a browser.
@@ -207,9 +198,12 @@ impl Principal {
         }
     }
 
-    /// Refuses accounts that wait for approval, were rejected or suspended: they may not look at what is not theirs (contract 3.4, E9 to E11).
+    /// Refuses accounts that wait for approval: they may not look at what is not theirs (contract 3.4, E9).
     pub fn in_good_standing(&self) -> Result<()> {
-        self.restriction.as_ref().map_or(Ok(()), |restriction| Err(restriction.refusal.error()))
+        match &self.restriction {
+            None => Ok(()),
+            Some(restriction) => Err(described(&USER_REQUESTED, &restriction.description).into()),
+        }
     }
 
     pub fn is(&self, account: &AccountId) -> bool {
@@ -226,17 +220,6 @@ impl Principal {
             },
             request_id: self.request_id.clone(),
         }
-    }
-}
-
-impl Refusal {
-    fn error(&self) -> Error {
-        let definition = match self.state {
-            State::Rejected => &USER_REJECTED,
-            State::Suspended => &USER_SUSPENDED,
-            State::Requested | State::Approved | State::Flagged => &USER_REQUESTED,
-        };
-        described(definition, &self.description).into()
     }
 }
 
@@ -268,15 +251,30 @@ fn of_api_key(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: &str)
         AccountId::Organization(_) => None,
     };
     let principal = Principal { access: Access::ApiKey(kept.key), account: Some(owner), rights, ..Principal::anonymous(request_id) };
-    Ok(match standing {
+    match standing {
         Some(standing) => principal.limited_by(&standing, settings),
-        None => principal,
-    })
+        None => Ok(principal),
+    }
 }
 
 /// How the owner of the credentials stands; without one they are none.
 fn standing(tx: &Tx<'_>, id: &UserId, refusal: &'static Definition) -> Result<Standing> {
     tx.standing(id)?.ok_or_else(|| refusal.error().caused_by(NOT_FOUND.error()).into())
+}
+
+/// Refuses a suspended or rejected user, if it is one, where nobody has presented credentials of the user yet.
+pub(super) fn check_user_may_act(tx: &Tx<'_>, id: &UserId) -> Result<()> {
+    tx.standing(id)?.as_ref().map_or(Ok(()), check_may_act)
+}
+
+/// Refuses suspended and rejected users, whatever they present: nothing is theirs to do until an administrator decides otherwise.
+pub(super) fn check_may_act(standing: &Standing) -> Result<()> {
+    let refusal = match standing.state {
+        State::Requested | State::Approved | State::Flagged => return Ok(()),
+        State::Rejected => &USER_REJECTED,
+        State::Suspended => &USER_SUSPENDED,
+    };
+    Err(described(refusal, &standing.state_description).into())
 }
 
 /// A client in a user's name: what the user allowed it, expanded (OAuth contract 1.10).
@@ -313,7 +311,7 @@ fn of_access_token(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: 
         access: Access::AccessToken(kept.token),
         ..Principal::anonymous(request_id)
     };
-    Ok(principal.limited_by(&standing, settings))
+    principal.limited_by(&standing, settings)
 }
 
 /// The first use of a token that its predecessor could still bring again: of a client without a secret it cannot from then on.
@@ -335,40 +333,23 @@ fn of_session_token(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id:
 
 impl Principal {
     /// What the state of a user takes away, and what being an administrator adds (contract 4.3).
-    fn limited_by(mut self, standing: &Standing, settings: &Settings) -> Principal {
+    fn limited_by(mut self, standing: &Standing, settings: &Settings) -> Result<Principal> {
         const OWN: Rights = Rights::of(&[Right::UserInfo, Right::UserSettingsBasic, Right::UserDelete]);
-        let described = |text: &str| match standing.state_description.as_str() {
-            "" => text.to_owned(),
-            // Headers hold ASCII only.
-            description => format!("{text}: {}", description.replace(|c: char| !matches!(c, ' '..='~'), "?")),
-        };
-        let restricted = match standing.state {
-            State::Approved | State::Flagged => None,
-            State::Requested => Some((OWN, "Restricted rights while account pending".to_owned())),
-            State::Rejected => {
-                Some((OWN.without(Rights::of(&[Right::UserSettingsBasic])), described("Restricted rights after account rejection")))
-            }
-            State::Suspended => Some((Rights::of(&[Right::UserInfo]), described("Restricted rights after account suspension"))),
-        };
-        if let Some((left, warning)) = restricted {
-            // Whoever is restricted still does in the browser what is done there (contract 4.3).
-            if self.session().is_none() {
-                self.rights = self.rights.and(left);
-            }
-            let refusal = Refusal { state: standing.state, description: standing.state_description.clone() };
-            self.restriction = Some(Restriction { warning, refusal });
+        check_may_act(standing)?;
+        if standing.state == State::Requested {
+            self.rights = self.rights.and(OWN);
+            let warning = "Restricted rights while account pending";
+            self.restriction = Some(Restriction { warning, description: standing.state_description.clone() });
         }
-        if standing.admin && standing.state == State::Approved {
-            // A client acts as an administrator only if it was given everything.
-            self.is_admin = !matches!(self.access, Access::AccessToken(_)) || self.rights.has(Right::All);
-            self.is_admin_account = true;
+        // Sessions hold every right. Who made a key or a token with less meant it to open less.
+        if standing.admin && standing.state == State::Approved && self.rights.has(Right::All) {
+            self.is_admin = true;
             self.universal = match settings.admin_rights {
                 AdminRights::Standard => admin_rights(),
                 AdminRights::All => Rights::EVERY,
-            }
-            .and(self.rights);
+            };
         }
-        self
+        Ok(self)
     }
 }
 

@@ -100,6 +100,7 @@ reasons! {
     CODE_VERIFIER_WRONG: "code_verifier_wrong" "invalid_grant" INVALID_GRANT;
     CODE_VERIFIER_UNEXPECTED: "code_verifier_unexpected" "invalid_grant" INVALID_GRANT;
     USER_GONE: "user_gone" "invalid_grant" INVALID_GRANT;
+    USER_BARRED: "user_suspended_or_rejected" "invalid_grant" INVALID_GRANT;
     REFRESH_TOKEN_MALFORMED: "refresh_token_malformed" "invalid_grant" INVALID_GRANT;
     REFRESH_TOKEN_UNKNOWN: "refresh_token_unknown" "invalid_grant" INVALID_GRANT;
     REFRESH_TOKEN_OF_ANOTHER_CLIENT: "refresh_token_of_another_client" "invalid_grant" INVALID_GRANT;

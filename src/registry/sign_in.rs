@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::base::error::{Error, Result, errors};
 use crate::base::id::UserId;
 use crate::base::secret;
-use crate::registry::principal::Principal;
+use crate::registry::principal::{Principal, check_user_may_act};
 use crate::registry::sessions::{self, Ticket};
 use crate::registry::throttle::{self, Subject};
 use crate::registry::users;
@@ -47,12 +47,14 @@ pub fn is_right(kept: &Kept, password: &str) -> bool {
     }
 }
 
-/// Begins a session for somebody whose password was right; nothing if it was changed, or the user went, while it was compared.
+/// Begins a session for somebody whose password was right; nothing if it was changed, or the user went, while it was compared. Whoever
+/// was suspended or rejected is told so, and only here: who does not know the password learns nothing of it.
 pub fn succeed(tx: &Tx<'_>, by: &Principal, attempt: &Attempt, kept: &Kept) -> Result<Option<Ticket>> {
     let verified = kept.as_ref().map(|kept| &kept.password);
     if users::passwords(tx, &attempt.user_id)?.as_ref().map(|now| &now.password) != verified {
         return Ok(None);
     }
+    check_user_may_act(tx, &attempt.user_id)?;
     let address = throttle::address(attempt.peer);
     for subject in [of_user(&attempt.user_id), of_pair(&attempt.user_id, &address)] {
         tx.forget_sign_in_failures(&subject)?;

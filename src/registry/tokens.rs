@@ -13,12 +13,12 @@ use crate::model::event::Action;
 use crate::model::grant::{ACCESS_SECONDS, AccessToken, AuthorizationCode, RETRY_SECONDS};
 use crate::model::settings::Settings;
 use crate::registry::client_authentication::{ClientType, check_usable};
-use crate::registry::principal::{self, Access, Principal, Use};
+use crate::registry::principal::{self, Access, Principal, Use, check_may_act};
 use crate::registry::refusal::{
     CODE_EXPIRED, CODE_OF_ANOTHER_CLIENT, CODE_REPLAYED, CODE_UNKNOWN, CODE_VERIFIER_MISSING, CODE_VERIFIER_UNEXPECTED,
     CODE_VERIFIER_WRONG, GRANT_NOT_ALLOWED, Judged, REDIRECT_URI_DIFFERS, REFRESH_SUCCESSOR_GONE, REFRESH_SUCCESSOR_USED,
     REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_OF_ANOTHER_CLIENT, REFRESH_TOKEN_REUSED, REFRESH_TOKEN_UNKNOWN, Refusal, TOKEN_OF_ANOTHER_CLIENT,
-    TOKEN_TYPE_UNSUPPORTED, USER_GONE,
+    TOKEN_TYPE_UNSUPPORTED, USER_BARRED, USER_GONE,
 };
 use crate::registry::rights::Entity;
 use crate::registry::{consent, history, sessions};
@@ -177,7 +177,7 @@ fn repeat(
     Ok(Ok(Keys::following(&presented.key, salt).issued(&successor.token, client, refresh, seconds)))
 }
 
-/// The client may have tokens and has the grant, and the user is there.
+/// The client may have tokens and has the grant, and the user is there and neither suspended nor rejected.
 fn check_still_allowed(tx: &Tx<'_>, client: &Client, grant: Grant, user: &UserId) -> Result<Judged<()>> {
     if let Err(refusal) = check_usable(client) {
         return Ok(Err(refusal));
@@ -185,7 +185,10 @@ fn check_still_allowed(tx: &Tx<'_>, client: &Client, grant: Grant, user: &UserId
     if !client.grants.contains(&grant) {
         return Ok(Err(Refusal::to(&GRANT_NOT_ALLOWED, &client.id)));
     }
-    Ok(if is_live(tx, user)? { Ok(()) } else { Err(Refusal::to(&USER_GONE, &client.id)) })
+    Ok(match tx.standing(user)? {
+        None => Err(Refusal::to(&USER_GONE, &client.id)),
+        Some(standing) => check_may_act(&standing).map_err(|_| Refusal::to(&USER_BARRED, &client.id)),
+    })
 }
 
 /// Whose tokens they are, and what they allow.
@@ -314,7 +317,7 @@ pub fn introspect(tx: &Tx<'_>, inquirer: &Inquirer<'_>, text: &str) -> Result<In
         Inquirer::Caller(by) => by.is_admin || (by.is(&AccountId::User(kept.token.user_id.clone())) && is_own(by, &kept.token)),
     };
     let client_is_good = client.is_live && !matches!(client.state, State::Rejected | State::Suspended);
-    let is_good = may_know && client_is_good && end > tx.now && is_live(tx, &kept.token.user_id)?;
+    let is_good = may_know && client_is_good && end > tx.now && may_act(tx, &kept.token.user_id)?;
     Ok(Introspection { active: is_good.then_some((presented.kind, kept.token)), noteworthy })
 }
 
@@ -345,6 +348,6 @@ pub(super) fn record_end(tx: &Tx<'_>, by: &Principal, token: &AccessToken) -> Re
     history::record_values(tx, by, &Entity::Client(token.client_id.clone()), Action::DeleteToken, old, json!({}))
 }
 
-fn is_live(tx: &Tx<'_>, user: &UserId) -> Result<bool> {
-    tx.account_exists(&AccountId::User(user.clone()), Deleted::No)
+fn may_act(tx: &Tx<'_>, user: &UserId) -> Result<bool> {
+    Ok(tx.standing(user)?.is_some_and(|standing| check_may_act(&standing).is_ok()))
 }

@@ -37,28 +37,6 @@ fn a_requested_user_may_read_change_and_delete_himself() {
     server.check("alice", "GET", "/api/v3/clients/my-app", "", "403 user_requested");
 }
 
-/// Contract 9, item 54.
-#[test]
-fn a_rejected_user_may_read_and_delete_himself() {
-    let server = alice_in("STATE_REJECTED", "not you");
-    let answer = server.check("alice", "GET", "/api/v3/auth_info", "", "200");
-    assert_eq!(answer.header("X-Warning"), Some("Restricted rights after account rejection: not you"));
-    assert_eq!(rights_of(&server, "alice"), ["RIGHT_USER_DELETE", "RIGHT_USER_INFO"]);
-    let refused = server.check("alice", "GET", "/api/v3/clients/my-app", "", "403 user_rejected");
-    assert_eq!(refused.json()["details"][0]["attributes"], json!({"description": "not you"}));
-}
-
-/// Contract 9, item 55.
-#[test]
-fn a_suspended_user_may_read_himself() {
-    let server = alice_in("STATE_SUSPENDED", "too löud");
-    let answer = server.check("alice", "GET", "/api/v3/auth_info", "", "200");
-    assert_eq!(answer.header("X-Warning"), Some("Restricted rights after account suspension: too l?ud"));
-    assert_eq!(rights_of(&server, "alice"), ["RIGHT_USER_INFO"]);
-    server.check("alice", "GET", "/api/v3/clients/my-app", "", "403 user_suspended");
-    server.check("alice", "DELETE", "/api/v3/users/alice", "", "403 insufficient_user_rights");
-}
-
 /// Contract 9, item 56.
 #[test]
 fn an_administrator_has_universal_rights() {

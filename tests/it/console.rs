@@ -420,7 +420,8 @@ fn users_are_made_and_suspended_and_see_what_happened_to_them() {
     let mut carol = server.signed_in("carol");
     let suspended = [("primary_email_address", "carol@example.com"), ("state", "STATE_SUSPENDED"), ("state_description", "Too loud")];
     assert_eq!(admin.sends_form(&server, "/console/users/carol", &suspended).status, 303);
-    carol.sees(&server, "/console", &["Restricted rights after account suspension: Too loud."]);
+    let page = carol.send(&server, "GET", "/console", &[("Accept", "text/html")], "");
+    assert!(page.status == 403 && page.text().contains("User account was suspended: Too loud."), "{}", page.text());
     admin.sees(&server, "/console/activity?actor=admin", &["user.create", "STATE_SUSPENDED"]);
 }
 

@@ -1,0 +1,219 @@
+//! Suspended and rejected people: whatever they hold, it opens nothing until an administrator thinks better of it.
+
+use serde_json::json;
+
+use crate::console::is_refused;
+use crate::server::Server;
+use crate::visitor::{CALLBACK, PASSWORD, Tokens, Visitor, authorize_target, form};
+
+/// The states, and what people in them are told.
+const TURNED_AWAY: &[(&str, &str, &str)] = &[
+    ("STATE_SUSPENDED", "user_suspended", "User account was suspended"),
+    ("STATE_REJECTED", "user_rejected", "User account was rejected"),
+];
+
+/// Alice with a client, an organization and its key, and bob, signed in, who uses the client.
+struct Fixture {
+    server: Server,
+    bob: Visitor,
+    secret: String,
+    tokens: Tokens,
+    unused_code: String,
+}
+
+fn fixture() -> Fixture {
+    let mut server = Server::start();
+    server.has_user("alice");
+    server.has_user("bob");
+    let secret = server.has_app("alice", "my-app", &["RIGHT_USER_INFO"]);
+    let mut bob = server.signed_in("bob");
+    let code = bob.code(&server, "my-app", &[]);
+    let tokens = server.tokens("my-app", &secret, &code);
+    let unused_code = bob.code(&server, "my-app", &[]);
+    Fixture { server, bob, secret, tokens, unused_code }
+}
+
+fn set_state(server: &Server, user: &str, state: &str, why: &str) {
+    let body = json!({"user": {"state": state, "state_description": why}, "field_mask": {"paths": ["state", "state_description"]}});
+    server.check("admin", "PUT", &format!("/api/v3/users/{user}"), &body.to_string(), "200");
+}
+
+impl Fixture {
+    fn redeem(&self, code: &str) -> crate::server::Answer {
+        self.server.token(&[
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", CALLBACK),
+            ("client_id", "my-app"),
+            ("client_secret", &self.secret),
+        ])
+    }
+
+    fn introspect(&self, token: &str) -> serde_json::Value {
+        self.server.post_form("/oauth/introspect", &[("client_id", "my-app"), ("client_secret", &self.secret), ("token", token)]).json()
+    }
+}
+
+#[test]
+fn who_is_suspended_or_rejected_is_refused_by_key_token_and_session_alike() {
+    for (state, refusal, _) in TURNED_AWAY {
+        let Fixture { server, mut bob, tokens, .. } = fixture();
+        set_state(&server, "bob", state, "too loud");
+        let body = r#"{"user":{"name":"x"},"field_mask":"name"}"#;
+        let routes = [
+            ("GET", "users/bob"),
+            ("GET", "auth_info"),
+            ("GET", "clients"),
+            ("GET", "users/bob/rights"),
+            ("PUT", "users/bob"),
+            ("DELETE", "users/bob"),
+        ];
+        for (method, target) in routes {
+            let target = format!("/api/v3/{target}");
+            let body = if method == "PUT" { body } else { "" };
+            for token in [server.key("bob"), &tokens.access] {
+                let answer = server.send_with(Some(&format!("Bearer {token}")), &[], method, &target, body.as_bytes());
+                assert_eq!((answer.status, answer.error().as_str()), (403, *refusal), "{method} {target}: {}", answer.text());
+                assert_eq!(answer.json()["details"][0]["attributes"], json!({"description": "too loud"}), "{method} {target}");
+            }
+            if method == "GET" {
+                let answer = bob.clone().get(&server, &target);
+                assert_eq!((answer.status, answer.error().as_str()), (403, *refusal), "{method} {target}: {}", answer.text());
+            }
+        }
+        assert_eq!(bob.clone().get(&server, "/oauth/api/me").error(), *refusal);
+        assert_eq!(bob.get(&server, "/console/clients").status, 403);
+        server.check("admin", "GET", "/api/v3/users/bob", "", "200");
+    }
+}
+
+#[test]
+fn who_is_suspended_or_rejected_cannot_sign_in_and_is_told_why() {
+    for (state, refusal, sentence) in TURNED_AWAY {
+        let Fixture { server, .. } = fixture();
+        set_state(&server, "bob", state, "Too loud");
+        let mut bob = Visitor::default();
+        let api = bob.post(&server, "/oauth/api/auth/login", &[("user_id", "bob"), ("password", PASSWORD)]);
+        assert_eq!((api.status, api.error().as_str()), (403, *refusal), "{}", api.text());
+        let page = bob.post(&server, "/oauth/login", &[("user_id", "bob"), ("password", PASSWORD), ("n", "/console")]);
+        assert_eq!(page.status, 403);
+        assert!(page.text().contains(&format!("{sentence}: Too loud.")), "{}", page.text());
+        assert!(bob.jar.get("_session").is_none(), "a session was begun");
+        // Who does not know the password learns nothing of the state.
+        let wrong = bob.post(&server, "/oauth/api/auth/login", &[("user_id", "bob"), ("password", "Wrong-passw0rd")]);
+        assert_eq!(wrong.error(), "no_user_id_password_match");
+        set_state(&server, "bob", state, "");
+        let page = bob.post(&server, "/oauth/login", &[("user_id", "bob"), ("password", PASSWORD)]);
+        assert!(page.text().contains(&format!("{sentence}.")), "{}", page.text());
+    }
+}
+
+#[test]
+fn who_is_suspended_or_rejected_does_not_change_a_password() {
+    for (state, refusal, _) in TURNED_AWAY {
+        let Fixture { server, .. } = fixture();
+        set_state(&server, "bob", state, "");
+        let change = |old: &str| json!({"old": old, "new": "Other-passw0rd"}).to_string();
+        server.check("anon", "PUT", "/api/v3/users/bob/password", &change(PASSWORD), &format!("403 {refusal}"));
+        server.check("anon", "PUT", "/api/v3/users/bob/password", &change("Wrong-passw0rd"), "401 old_password");
+        set_state(&server, "bob", "STATE_APPROVED", "");
+        server.signed_in("bob");
+    }
+}
+
+#[test]
+fn no_client_gets_anything_new_of_who_is_suspended_or_rejected() {
+    for (state, ..) in TURNED_AWAY {
+        let town = fixture();
+        let mut bob = town.bob.clone();
+        set_state(&town.server, "bob", state, "");
+        let asked = bob.get(&town.server, &authorize_target("my-app", &[]));
+        assert!(asked.status == 302 && asked.header("Location").is_some_and(|place| place.starts_with("/oauth/login")), "{}", asked.text());
+        let mut bob = town.bob.clone();
+        let agreed = bob.send(
+            &town.server,
+            "POST",
+            &authorize_target("my-app", &[]),
+            &[("Content-Type", "application/x-www-form-urlencoded")],
+            &form(&[("authorize", "true")]),
+        );
+        assert_eq!(agreed.location_parameter("code"), None, "{}", agreed.text());
+        let redeemed = town.redeem(&town.unused_code);
+        assert_eq!((redeemed.status, redeemed.json()["error"].as_str()), (400, Some("invalid_grant")), "{}", redeemed.text());
+        let refreshed = town.server.refresh("my-app", &town.secret, &town.tokens.refresh);
+        assert_eq!((refreshed.status, refreshed.json()["error"].as_str()), (400, Some("invalid_grant")), "{}", refreshed.text());
+        for token in [&town.tokens.access, &town.tokens.refresh] {
+            assert_eq!(town.introspect(token), json!({"active": false}));
+        }
+    }
+}
+
+#[test]
+fn a_lost_refresh_reply_is_not_repeated_for_who_was_suspended_meanwhile() {
+    let town = fixture();
+    Tokens::of(&town.server.refresh("my-app", &town.secret, &town.tokens.refresh));
+    set_state(&town.server, "bob", "STATE_SUSPENDED", "");
+    assert_eq!(town.server.refresh("my-app", &town.secret, &town.tokens.refresh).json()["error"], "invalid_grant");
+    set_state(&town.server, "bob", "STATE_APPROVED", "");
+    Tokens::of(&town.server.refresh("my-app", &town.secret, &town.tokens.refresh));
+}
+
+#[test]
+fn who_is_approved_again_comes_back_to_everything() {
+    let town = fixture();
+    let mut bob = town.bob.clone();
+    set_state(&town.server, "bob", "STATE_SUSPENDED", "");
+    town.server.check("bob", "GET", "/api/v3/users/bob", "", "403 user_suspended");
+    town.server.refresh("my-app", &town.secret, &town.tokens.refresh);
+    set_state(&town.server, "bob", "STATE_APPROVED", "");
+    town.server.check("bob", "GET", "/api/v3/users/bob", "", "200");
+    assert_eq!(town.server.status_with(&town.tokens.access, "/api/v3/users/bob"), 200);
+    assert_eq!(town.introspect(&town.tokens.refresh)["active"], true);
+    bob.sees(&town.server, "/console", &["Dashboard"]);
+    Tokens::of(&town.redeem(&town.unused_code));
+    Tokens::of(&town.server.refresh("my-app", &town.secret, &town.tokens.refresh));
+}
+
+#[test]
+fn keys_of_organizations_outlive_the_suspension_of_who_made_them() {
+    let mut server = Server::start();
+    server.has_user("alice");
+    server.has_organization("alice", "acme-corp");
+    let made =
+        server.check("alice", "POST", "/api/v3/organizations/acme-corp/api-keys", r#"{"rights":["RIGHT_ORGANIZATION_INFO"]}"#, "200");
+    server.knows_key("acme", made.json()["key"].as_str().expect("a key"));
+    set_state(&server, "alice", "STATE_SUSPENDED", "");
+    server.check("acme", "GET", "/api/v3/organizations/acme-corp?field_mask=attributes", "", "200");
+}
+
+#[test]
+fn a_page_of_the_console_says_once_that_one_was_suspended_and_then_asks_who_is_there() {
+    let Fixture { server, mut bob, .. } = fixture();
+    set_state(&server, "bob", "STATE_SUSPENDED", "Too loud");
+    let page = bob.send(&server, "GET", "/console/clients", &[("Accept", "text/html")], "");
+    assert!(page.status == 403 && page.text().contains("User account was suspended: Too loud."), "{}", page.text());
+    let next = bob.get(&server, "/console/clients");
+    assert_eq!((next.status, next.header("Location")), (302, Some("/oauth/login?n=%2Fconsole%2Fclients")));
+}
+
+#[test]
+fn somebody_who_waits_for_approval_does_no_more_in_a_browser_than_with_a_key() {
+    let Fixture { server, mut bob, .. } = fixture();
+    set_state(&server, "bob", "STATE_REQUESTED", "");
+    bob.sees(&server, "/console", &["Restricted rights while account pending."]);
+    let new_key = [("name", "new"), ("rights", "RIGHT_USER_INFO"), ("rights", "RIGHT_USER_CLIENTS_CREATE")];
+    is_refused(&bob.sends_form(&server, "/console/add/api-key", &new_key), "rights", "");
+    let new_app = [
+        ("id", "new-app"),
+        ("owner", "user:bob"),
+        ("redirect_uris", "https://new.example/cb"),
+        ("grants", "GRANT_AUTHORIZATION_CODE"),
+        ("rights", "RIGHT_USER_INFO"),
+    ];
+    let answer = bob.sends_form(&server, "/console/add/client", &new_app);
+    assert_eq!(answer.status, 403, "{}", answer.text());
+    let answer = bob.sends_form(&server, "/console/add/organization", &[("id", "new-corp")]);
+    assert_eq!(answer.status, 400, "{}", answer.text());
+    server.check("admin", "GET", "/api/v3/clients/new-app", "", "404");
+    server.check("admin", "GET", "/api/v3/organizations/new-corp", "", "404");
+}
