@@ -65,6 +65,11 @@ impl User {
         }
     }
 
+    /// Whether it is an administrator who can act as one.
+    pub fn is_acting_admin(&self) -> bool {
+        self.admin && self.state == State::Approved && self.deleted_at.is_none()
+    }
+
     /// One entry, the primary address (contract 9, item 52).
     fn contact_info(&self) -> Value {
         Contacts { administrative: Some(self.primary_email_address.clone()), technical: None }.to_json()

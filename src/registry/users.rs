@@ -16,7 +16,7 @@ use crate::model::user::{FIELDS, User};
 use crate::model::view::MASKED;
 use crate::model::{email, password};
 use crate::registry::accounts::ALREADY_EXISTS;
-use crate::registry::principal::Principal;
+use crate::registry::principal::{Principal, check_user_may_act};
 use crate::registry::rights::Entity;
 use crate::registry::{administrators, audience, deletion, history};
 use crate::store::users::{Passwords, UserSearch};
@@ -105,8 +105,8 @@ pub fn update(tx: &Tx<'_>, by: &Principal, id: &UserId, mask: &Mask, sent: &Patc
     if mask.names(FIELDS, "state") && !mask.names(FIELDS, "state_description") {
         new.state_description = String::new();
     }
-    if mask.names(FIELDS, "admin") && old.admin {
-        check_not_last_admin(tx, id)?;
+    if !new.is_acting_admin() || mask.names(FIELDS, "admin") {
+        check_not_last_admin(tx, &old)?;
     }
     if new.primary_email_address != old.primary_email_address {
         if !by.is_admin {
@@ -167,12 +167,14 @@ pub enum OldAccess {
     Revoked,
 }
 
-/// Sets a new password; the temporary one has done its work. Refused if the password was changed since it was verified.
+/// Sets a new password; the temporary one has done its work. Refused if the password was changed since it was verified, and to users
+/// who were suspended or rejected.
 pub fn change_password(tx: &Tx<'_>, by: &Principal, id: &UserId, verified: &Passwords, new: &Hash, old_access: OldAccess) -> Result<()> {
     let kept = tx.passwords(id)?;
     if kept.is_none_or(|kept| kept.password != verified.password) {
         return Err((&OLD_PASSWORD).into());
     }
+    check_user_may_act(tx, id)?;
     let old = existing(tx, id)?;
     replace_password(tx, by, old, new, old_access)
 }
@@ -186,9 +188,7 @@ pub fn reset_password(tx: &Tx<'_>, by: &Principal, id: &UserId, new: &Hash) -> R
 /// Hides a user; the ID stays taken, the e-mail address is free, sessions end, keys and tokens are dead until the user is restored.
 pub fn delete(tx: &Tx<'_>, by: &Principal, id: &UserId) -> Result<()> {
     let old = existing(tx, id)?;
-    if old.admin {
-        check_not_last_admin(tx, id)?;
-    }
+    check_not_last_admin(tx, &old)?;
     tx.set_user_deleted(&old, Some(tx.now))?;
     tx.delete_sessions(id)?;
     let new = User { deleted_at: Some(tx.now), ..old.clone() };
@@ -210,6 +210,7 @@ pub fn restore(tx: &Tx<'_>, by: &Principal, id: &UserId) -> Result<()> {
 /// Removes a user for good, live or deleted, and frees the ID.
 pub fn purge(tx: &Tx<'_>, by: &Principal, id: &UserId) -> Result<()> {
     let old = tx.user(id, Deleted::Either)?.ok_or_else(|| entity(id).no_entity())?;
+    check_not_last_admin(tx, &old)?;
     tx.purge_account(&AccountId::User(id.clone()))?;
     history::record(tx, by, &entity(id), Action::Purge, FIELDS, Some(&old), None)
 }
@@ -242,7 +243,8 @@ pub fn existing(tx: &Tx<'_>, id: &UserId) -> Result<User> {
     tx.user(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())
 }
 
-/// The message shows its placeholder, as The Things Stack's does (contract 3.4, E49).
-fn check_not_last_admin(tx: &Tx<'_>, id: &UserId) -> Result<()> {
-    if tx.has_other_admin(id)? { Ok(()) } else { Err(Error::from(&LAST_ADMIN)) }
+/// Refuses to let the last administrator go who can act as one. The message shows its placeholder, as The Things Stack's does
+/// (contract 3.4, E49).
+fn check_not_last_admin(tx: &Tx<'_>, old: &User) -> Result<()> {
+    if old.is_acting_admin() && !tx.has_other_acting_admin(&old.id)? { Err(Error::from(&LAST_ADMIN)) } else { Ok(()) }
 }

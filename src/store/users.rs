@@ -186,14 +186,14 @@ impl Tx<'_> {
         Ok(taken)
     }
 
-    /// Whether there is a live administrator other than this one.
-    pub fn has_other_admin(&self, except: &UserId) -> Result<bool> {
+    /// Whether there is a live, approved administrator other than this one.
+    pub fn has_other_acting_admin(&self, except: &UserId) -> Result<bool> {
         let has = self
             .connection
             .prepare_cached(&format!(
-                "SELECT EXISTS (SELECT 1 FROM {FROM} WHERE u.admin = 1 AND u.user_id <> :except AND t.deleted_at IS NULL)"
+                "SELECT EXISTS (SELECT 1 FROM {FROM} WHERE u.admin = 1 AND u.state = :state AND u.user_id <> :except AND t.deleted_at IS NULL)"
             ))?
-            .query_row(named_params! {":except": except}, |row| row.get(0))?;
+            .query_row(named_params! {":state": State::Approved, ":except": except}, |row| row.get(0))?;
         Ok(has)
     }
 

@@ -1,6 +1,7 @@
 //! The one integration binary: stories at the boundary.
 
 mod access;
+mod administrators;
 mod api_keys;
 mod binary;
 mod bounds;
