@@ -66,7 +66,8 @@ pub fn get(tx: &Tx<'_>, owner: &AccountId, id: &str) -> Result<ApiKey> {
     })
 }
 
-/// Changes a key; a key that is left without rights is deleted, and nothing is answered.
+/// Changes a key; a key that is left without rights is deleted, and nothing is answered. Who gives it a right, or lets it end later, must
+/// hold all that it opens then: otherwise a weaker key could bring an expired stronger one back.
 pub fn update(tx: &Tx<'_>, by: &Principal, owner: &AccountId, id: &str, changed: Changed, wanted: Wanted) -> Result<Option<ApiKey>> {
     let old = get(tx, owner, id)?;
     if !wanted.rights.is_empty() {
@@ -87,9 +88,22 @@ pub fn update(tx: &Tx<'_>, by: &Principal, owner: &AccountId, id: &str, changed:
     if changed.expires_at {
         new.expires_at = wanted.expires_at;
     }
+    if strengthens(&old, &new) {
+        check_has(tx, by, owner, new.rights.iter().copied().collect())?;
+    }
     tx.update_api_key(&new)?;
     record(tx, by, Action::UpdateApiKey, Some(&old), Some(&new))?;
     Ok(Some(new))
+}
+
+/// Whether the key opens more than before, or for longer.
+fn strengthens(old: &ApiKey, new: &ApiKey) -> bool {
+    let ends_later = match (old.expires_at, new.expires_at) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(old), Some(new)) => new > old,
+    };
+    ends_later || new.rights.iter().any(|right| !old.rights.contains(right))
 }
 
 pub fn delete(tx: &Tx<'_>, by: &Principal, owner: &AccountId, id: &str) -> Result<()> {

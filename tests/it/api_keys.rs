@@ -81,3 +81,44 @@ fn an_expiry_in_the_past_is_refused_before_anyone_is_asked_who_he_is() {
 fn administrators_leave_other_peoples_keys_alone() {
     alice().check("admin", "GET", "/api/v3/users/alice/api-keys", "", "403 insufficient_user_rights");
 }
+
+#[test]
+fn a_weaker_key_cannot_bring_an_expired_stronger_key_back() {
+    let mut server = alice();
+    server.has_organization("alice", "acme-corp");
+    let keeper = key("keeper", &["RIGHT_ORGANIZATION_SETTINGS_API_KEYS", "RIGHT_ORGANIZATION_INFO"]);
+    let keeper = server.check("alice", "POST", "/api/v3/organizations/acme-corp/api-keys", &keeper, "200").json();
+    server.knows_key("acme-keeper", keeper["key"].as_str().expect("a key"));
+    server.gives_key("alice", "keeper", &["RIGHT_USER_SETTINGS_API_KEYS", "RIGHT_USER_INFO"]);
+    for (keeper, owner, strong, weak) in [
+        ("keeper", "users/alice", "RIGHT_ALL", "RIGHT_USER_INFO"),
+        ("keeper", "users/alice", "RIGHT_USER_ALL", "RIGHT_USER_INFO"),
+        ("acme-keeper", "organizations/acme-corp", "RIGHT_ORGANIZATION_ALL", "RIGHT_ORGANIZATION_INFO"),
+    ] {
+        let keys = format!("/api/v3/{owner}/api-keys");
+        let ends = |rights: &[&str]| json!({"name": "k", "rights": rights, "expires_at": "2026-01-02T03:34:05Z"}).to_string();
+        let made = Server::check(&server, "alice", "POST", &keys, &ends(&[strong]), "200").json();
+        let path = format!("{keys}/{}", made["id"].as_str().expect("an ID"));
+        let kind = if owner.starts_with("users") { "user" } else { "organization" };
+        let refusal = format!("403 insufficient_{kind}_rights");
+        for change in [
+            json!({"api_key": {"expires_at": "2030-01-01T00:00:00Z"}, "field_mask": "expires_at"}),
+            json!({"api_key": {}, "field_mask": "expires_at"}),
+            json!({"api_key": {"name": "mine", "expires_at": null}, "field_mask": "name,expires_at"}),
+            json!({"api_key": {"rights": [strong, weak]}, "field_mask": "rights"}),
+            json!({"api_key": {"rights": [strong, weak], "expires_at": "2030-01-01T00:00:00Z"}, "field_mask": "rights,expires_at"}),
+        ] {
+            server.check(keeper, "PUT", &path, &change.to_string(), &refusal);
+        }
+        let kept = server.check("alice", "GET", &path, "", r#"200 {"name":"k","expires_at":"2026-01-02T03:34:05Z"}"#).json();
+        assert_eq!(kept["rights"], json!([strong]));
+        // It may name it, let it end sooner, and delete it; and do anything with a key that opens no more than itself.
+        server.check(keeper, "PUT", &path, r#"{"api_key":{"name":"x"},"field_mask":"name"}"#, "200");
+        let sooner = r#"{"api_key":{"expires_at":"2026-01-02T03:20:05Z"},"field_mask":"expires_at"}"#;
+        server.check(keeper, "PUT", &path, sooner, "200");
+        server.check(keeper, "DELETE", &path, "", "200");
+        let made = server.check(keeper, "POST", &keys, &ends(&[weak]), "200").json();
+        let path = format!("{keys}/{}", made["id"].as_str().expect("an ID"));
+        server.check(keeper, "PUT", &path, r#"{"api_key":{"expires_at":"2030-01-01T00:00:00Z"},"field_mask":"expires_at"}"#, "200");
+    }
+}
