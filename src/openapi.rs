@@ -178,11 +178,12 @@ fn describe(route: &Route) -> Described {
         ("client.collaborator" | "organization.collaborator", "get") => plain(reference("Collaborator")),
         ("client.collaborator" | "organization.collaborator" | "account", "search") => {
             let flag = |name: &str, doc: &str| parameter(name, json!({"type": "boolean"}), doc);
-            let parameters = vec![
-                parameter("query", json!({"type": "string", "maxLength": 50}), "A part of the account's ID."),
+            let mut parameters = vec![
+                parameter("query", json!({"type": "string", "maxLength": 50}), "A part of the account's ID: two letters of it at least."),
                 flag("only_users", "Leave out organizations."),
                 flag("complement_collaborators", "Those that are no collaborators of the entity, instead of those that are."),
             ];
+            parameters.extend(pages());
             listed(parameters, "account_ids", reference("Account"))
         }
         ("user.session", "list") => listed(paging(&orders(api::sessions::ORDERS)), "sessions", reference("Session")),
@@ -246,8 +247,13 @@ fn searching(entity: &str) -> Vec<Value> {
 }
 
 fn paging(orders: &[&str]) -> Vec<Value> {
-    vec![
-        parameter("order", json!({"enum": orders}), "Sorted by; a minus is descending."),
+    let mut parameters = vec![parameter("order", json!({"enum": orders}), "Sorted by; a minus is descending.")];
+    parameters.extend(pages());
+    parameters
+}
+
+fn pages() -> [Value; 2] {
+    [
         parameter("limit", json!({"type": "integer", "minimum": 0, "maximum": PAGE.most, "default": 100}), "Items on a page."),
         parameter("page", json!({"type": "integer", "minimum": 0, "default": 1}), "The number of the page."),
     ]

@@ -106,7 +106,7 @@ pub static ROUTES: &[Route] = &[
 
     route("client.collaborator.list", Get, "/api/v3/clients/{client_id}/collaborators", SignedIn, Read(api::members::list), "List the collaborators of a client."),
     route("client.collaborator.set", Put, "/api/v3/clients/{client_id}/collaborators", Holds(ClientSettingsCollaborators), Write(api::members::set), "Add or change a collaborator; without rights, remove one."),
-    route("client.collaborator.search", Get, "/api/v3/clients/{client_id}/collaborators/search", SignedIn, Read(api::search::accounts), "Search accounts among a client's collaborators, or among all others."),
+    route("client.collaborator.search", Get, "/api/v3/clients/{client_id}/collaborators/search", Holds(ClientSettingsCollaborators), Read(api::search::accounts), "Search accounts among a client's collaborators, or among all others."),
     route("client.collaborator.get", Get, "/api/v3/clients/{client_id}/collaborator/user/{user_id}", Holds(ClientSettingsCollaborators), Read(api::members::get), "Read the rights of a user on a client."),
     route("client.collaborator.get", Get, "/api/v3/clients/{client_id}/collaborator/organization/{organization_id}", Holds(ClientSettingsCollaborators), Read(api::members::get), "Read the rights of an organization on a client."),
     route("client.collaborator.delete", Delete, "/api/v3/clients/{client_id}/collaborators/user/{user_id}", Holds(ClientSettingsCollaborators), Write(api::members::remove), "Remove a user from a client."),
@@ -150,7 +150,7 @@ pub static ROUTES: &[Route] = &[
 
     route("organization.collaborator.list", Get, "/api/v3/organizations/{organization_id}/collaborators", SignedIn, Read(api::members::list), "List the members of an organization."),
     route("organization.collaborator.set", Put, "/api/v3/organizations/{organization_id}/collaborators", Holds(OrganizationSettingsMembers), Write(api::members::set), "Add or change a member; without rights, remove one."),
-    route("organization.collaborator.search", Get, "/api/v3/organizations/{organization_id}/collaborators/search", SignedIn, Read(api::search::accounts), "Search accounts among an organization's members, or among all others."),
+    route("organization.collaborator.search", Get, "/api/v3/organizations/{organization_id}/collaborators/search", Holds(OrganizationSettingsMembers), Read(api::search::accounts), "Search accounts among an organization's members, or among all others."),
     route("organization.collaborator.get", Get, "/api/v3/organizations/{organization_id}/collaborator/user/{user_id}", Holds(OrganizationSettingsMembers), Read(api::members::get), "Read the rights of a user on an organization."),
     route("organization.collaborator.delete", Delete, "/api/v3/organizations/{organization_id}/collaborators/user/{user_id}", Holds(OrganizationSettingsMembers), Write(api::members::remove), "Remove a user from an organization."),
 

@@ -80,7 +80,7 @@ impl Query {
 
     /// The same, with the order in which it comes if none is asked for.
     pub fn listing_or<Key: Copy>(&self, message: &str, orders: Orders<Key>, unasked: Order<Key>) -> Result<(Order<Key>, Page)> {
-        let (order, limit, page) = (self.one("order")?.unwrap_or_default(), self.number("limit")?, self.number("page")?);
+        let order = self.one("order")?.unwrap_or_default();
         let order = match orders.iter().find(|(name, _)| *name == order) {
             Some((name, by)) if name.starts_with('-') => Order { by: *by, direction: Direction::Descending },
             Some((_, by)) => Order { by: *by, direction: Direction::Ascending },
@@ -90,10 +90,16 @@ impl Query {
                 return Err(Invalid::new(message, "order", format!("value must be in list [ {}]", names.join(" "))).into());
             }
         };
+        Ok((order, self.page(message)?))
+    }
+
+    /// Which page of a list: the first, if none is asked for.
+    pub fn page(&self, message: &str) -> Result<Page> {
+        let (limit, page) = (self.number("limit")?, self.number("page")?);
         if limit as usize > PAGE.most {
             return Err(Invalid::new(message, "limit", format!("value must be less than or equal to {}", PAGE.most)).into());
         }
-        Ok((order, Page::new(limit, page)))
+        Ok(Page::new(limit, page))
     }
 
     /// `deleted=true` asks for the deleted ones only.

@@ -28,11 +28,10 @@ pub fn accounts<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         Some(_) => Some(names::owned(input, MESSAGE)?.0),
         None => owned_parameter(&query)?,
     };
+    let page = query.page(MESSAGE)?;
     Ok(Box::new(move |call| {
-        let found = accounts::search(call.tx, call.by, &text, only_users, owned.map(|owned| (owned, which)))?;
-        let total = found.accounts.len();
-        let reply = reply::items("account_ids", found.accounts.iter().map(|account| value::account(Some(account))).collect());
-        Ok(if found.counted { reply.with("X-Total-Count", total.to_string()) } else { reply })
+        let found = accounts::search(call.tx, call.by, &text, only_users, owned.map(|owned| (owned, which)), page)?;
+        Ok(reply::list("account_ids", found.map(|account| value::account(Some(&account)))))
     }))
 }
 

@@ -3,13 +3,14 @@
 use serde_json::json;
 
 use crate::base::error::Result;
+use crate::base::page::Page;
 use crate::call::{Input, Work};
 use crate::http::form::Form;
 use crate::http::reply::Reply;
 use crate::registry::accounts;
 
 /// How many are worth a suggestion.
-const MOST: usize = 10;
+const MOST: u32 = 10;
 
 /// Those whose ID holds the text, as far as the caller may search (contract 6.9).
 pub fn accounts<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
@@ -19,10 +20,10 @@ pub fn accounts<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let is_part_of_an_id = text.len() <= 36 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     Ok(Box::new(move |call| {
         let found = match is_part_of_an_id {
-            true => accounts::search(call.tx, call.by, &text, asked.has("only_users"), None)?.accounts,
+            true => accounts::search(call.tx, call.by, &text, asked.has("only_users"), None, Page::new(MOST, 1))?.items,
             false => Vec::new(),
         };
-        let suggested = found.iter().take(MOST).map(|account| json!({"id": account.as_str(), "kind": account.kind()}));
+        let suggested = found.iter().map(|account| json!({"id": account.as_str(), "kind": account.kind()}));
         let body = json!({"accounts": suggested.collect::<Vec<_>>()});
         Ok(Reply::new(200, "application/json", body.to_string().into_bytes()))
     }))

@@ -2,9 +2,11 @@
 
 use crate::base::error::{Result, errors};
 use crate::base::id::AccountId;
+use crate::base::page::{Listed, Page};
 use crate::registry::guidelines;
+use crate::registry::members::managing;
 use crate::registry::principal::Principal;
-use crate::registry::rights::Entity;
+use crate::registry::rights::{self, Entity};
 use crate::store::accounts::{AccountSearch, Members};
 use crate::store::members::Owned;
 use crate::store::{Deleted, TextSearch, Tx};
@@ -14,16 +16,11 @@ errors! {
     SEARCH_FORBIDDEN: PermissionDenied "pkg/identityserver" "search_forbidden" "search is forbidden";
 }
 
-/// What somebody who is no administrator must give of an ID, and gets at most.
-const SHORTEST_QUERY: usize = 2;
-const MOST_FOR_OTHERS: u32 = 10;
+/// How many letters and digits of an ID somebody must give who is no administrator. The signs of a pattern are none.
+const FEWEST_LETTERS: usize = 2;
 
-/// The accounts found; `counted` when the answer says how many there are.
-#[derive(Debug)]
-pub struct FoundAccounts {
-    pub accounts: Vec<AccountId>,
-    pub counted: bool,
-}
+/// What such a person gets of all accounts at most.
+const MOST_FOR_OTHERS: u32 = 10;
 
 /// Refuses an ID that a new account cannot have: one that is reserved, or taken by a user or an organization, be it a deleted one.
 pub fn check_id_is_free(tx: &Tx<'_>, id: &AccountId) -> Result<()> {
@@ -31,24 +28,29 @@ pub fn check_id_is_free(tx: &Tx<'_>, id: &AccountId) -> Result<()> {
     if tx.account_id_is_taken(id)? { Err((&ALREADY_EXISTS).into()) } else { Ok(()) }
 }
 
-/// Accounts by a substring of their ID: the members of an entity, everyone else, or without one everybody.
-pub fn search(tx: &Tx<'_>, by: &Principal, query: &str, only_users: bool, members: Option<(Owned, Members)>) -> Result<FoundAccounts> {
+/// Accounts by a substring of their ID: the members of an entity, or everyone else, for those who may manage its members; without an
+/// entity everybody.
+pub fn search(
+    tx: &Tx<'_>,
+    by: &Principal,
+    query: &str,
+    only_users: bool,
+    members: Option<(Owned, Members)>,
+    page: Page,
+) -> Result<Listed<AccountId>> {
+    by.in_good_standing()?;
     if let Some((owned, _)) = &members {
-        let entity = Entity::from(owned);
-        if !entity.exists(tx, Deleted::No)? {
-            return Err(entity.no_entity());
-        }
+        rights::require(tx, by, &Entity::from(owned), managing(owned), Deleted::No)?;
     }
-    let restricted = members.is_none() && !by.is_admin;
-    if restricted && query.chars().count() < SHORTEST_QUERY {
-        return Ok(FoundAccounts { accounts: Vec::new(), counted: false });
+    if !by.is_admin && query.chars().filter(char::is_ascii_alphanumeric).count() < FEWEST_LETTERS {
+        return Ok(Listed { items: Vec::new(), total: 0 });
     }
     let id_contains = (!query.is_empty()).then(|| query.to_owned());
-    let search = AccountSearch {
-        texts: TextSearch { id_contains, ..TextSearch::default() },
-        only_users,
-        members,
-        most: restricted.then_some(MOST_FOR_OTHERS),
-    };
-    Ok(FoundAccounts { accounts: tx.accounts(&search)?, counted: restricted })
+    let restricted = members.is_none() && !by.is_admin;
+    let page = if restricted { Page::new(MOST_FOR_OTHERS, 1) } else { page };
+    let search = AccountSearch { texts: TextSearch { id_contains, ..TextSearch::default() }, only_users, members, page };
+    let found = tx.accounts(&search)?;
+    // How many more there are is not told to those who do not get them.
+    let total = if restricted { found.items.len() as i64 } else { found.total };
+    Ok(Listed { total, ..found })
 }

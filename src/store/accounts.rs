@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension, named_params};
 
 use crate::base::error::Result;
 use crate::base::id::AccountId;
+use crate::base::page::{Listed, Page};
 use crate::base::time::Time;
 use crate::store::members::Owned;
 use crate::store::query::{Query, Searched, TextSearch};
@@ -31,7 +32,7 @@ pub struct AccountSearch {
     pub texts: TextSearch,
     pub only_users: bool,
     pub members: Option<(Owned, Members)>,
-    pub most: Option<u32>,
+    pub page: Page,
 }
 
 /// Which accounts, seen from an entity.
@@ -139,7 +140,7 @@ impl Tx<'_> {
     }
 
     /// Live accounts by a substring of their ID, in the order of their IDs.
-    pub fn accounts(&self, search: &AccountSearch) -> Result<Vec<AccountId>> {
+    pub fn accounts(&self, search: &AccountSearch) -> Result<Listed<AccountId>> {
         let mut query = Query::from("accounts t");
         query.only_if("t.deleted_at IS NULL");
         search.texts.narrow(&mut query, &SEARCHED);
@@ -151,7 +152,8 @@ impl Tx<'_> {
             query.only_if(format!("t.account_id {not} IN ({})", owned.member_ids()));
             query.with(":entity_id", owned.as_str());
         }
-        Ok(query.all(self.connection, "t.account_id, t.kind", "t.account_id", search.most, read_id)?.into_iter().flatten().collect())
+        let listed = query.page(self.connection, "t.account_id, t.kind", "t.account_id", search.page, read_id)?;
+        Ok(Listed { items: listed.items.into_iter().flatten().collect(), total: listed.total })
     }
 
     fn insert_attributes(&self, account: &Account<'_>) -> Result<()> {

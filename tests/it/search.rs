@@ -192,6 +192,9 @@ fn accounts_are_found_by_a_part_of_their_id_once_somebody_has_signed_in() {
     let server = two_owners();
     server.has_organization("alice", "alice-org");
     server.check("anon", "GET", "/api/v3/search/accounts?query=al", "", "401 unauthenticated");
+    for pattern in ["%25%25", "__", "%25a%25", "a_", "--"] {
+        assert_eq!(server.check("bob", "GET", &format!("/api/v3/search/accounts?query={pattern}"), "", "200").json(), json!({}));
+    }
     let answer = server.check("bob", "GET", "/api/v3/search/accounts?query=al", "", "200");
     assert_eq!((answer.ids(), answer.total()), (vec!["alice".to_owned(), "alice-org".to_owned()], "2"));
     assert_eq!(server.send("bob", "GET", "/api/v3/search/accounts?query=al&only_users=true", "").ids(), ["alice"]);
@@ -204,10 +207,52 @@ fn accounts_are_found_among_a_clients_collaborators_or_among_all_others() {
     let server = two_owners();
     let search =
         |query: &str| server.check("alice", "GET", &format!("/api/v3/clients/alice-1/collaborators/search?{query}"), "", "200").ids();
-    assert_eq!(search(""), ["alice"]);
-    assert_eq!(search("complement_collaborators=true"), ["admin", "bob"]);
+    assert_eq!(search("query=li"), ["alice"]);
     assert_eq!(search("complement_collaborators=true&query=bo"), ["bob"]);
-    server.check("alice", "GET", "/api/v3/search/accounts?client_ids.client_id=not-there", "", "404 entity_not_found");
+    for query in ["", "complement_collaborators=true", "query=a", "complement_collaborators=true&query=%25%25", "query=%25l%25"] {
+        assert!(search(query).is_empty(), "{query}");
+    }
+    server.check("admin", "GET", "/api/v3/search/accounts?client_ids.client_id=not-there", "", "404 client_not_found");
+}
+
+#[test]
+fn accounts_are_searched_within_an_entity_by_those_who_may_manage_its_members() {
+    let mut server = two_owners();
+    server.has_organization("alice", "acme-corp");
+    server.gives_key("alice", "viewer", &["RIGHT_CLIENT_INFO", "RIGHT_ORGANIZATION_INFO"]);
+    for (entity, parameter, kind) in [
+        ("clients/alice-1", "client_ids.client_id=alice-1", "client"),
+        ("organizations/acme-corp", "organization_ids.organization_id=acme-corp", "organization"),
+    ] {
+        for more in ["query=al", "query=bo&complement_collaborators=true"] {
+            for target in [format!("/api/v3/{entity}/collaborators/search?{more}"), format!("/api/v3/search/accounts?{parameter}&{more}")] {
+                server.check("bob", "GET", &target, "", &format!("403 no_{kind}_rights"));
+                server.check("viewer", "GET", &target, "", &format!("403 insufficient_{kind}_rights"));
+                assert_eq!(server.check("alice", "GET", &target, "", "200").ids().len(), 1, "{target}");
+                assert_eq!(server.check("admin", "GET", &target, "", "200").ids().len(), 1, "{target}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_search_for_accounts_comes_in_pages() {
+    let server = two_owners();
+    for n in 0..5 {
+        server.has_organization("bob", &format!("team-{n}"));
+    }
+    for who in ["alice", "admin"] {
+        let page = |more: &str| {
+            let target = format!("/api/v3/clients/alice-1/collaborators/search?query=team&complement_collaborators=true&{more}");
+            server.check(who, "GET", &target, "", "200")
+        };
+        assert_eq!((page("limit=2").ids(), page("limit=2").total()), (vec!["team-0".to_owned(), "team-1".to_owned()], "5"));
+        assert_eq!(page("limit=2&page=3").ids(), ["team-4"]);
+        assert_eq!(page("").ids().len(), 5);
+        let target = "/api/v3/clients/alice-1/collaborators/search?query=team&limit=1001";
+        server.check(who, "GET", target, "", "400 validation");
+    }
+    assert_eq!(server.check("admin", "GET", "/api/v3/search/accounts?limit=3&page=2", "", "200").total(), "8");
 }
 
 /// New clients come into the index of texts when they are committed, whatever else became of them in the same transaction.
