@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
+use crate::base::private_file::{self, Found};
 use crate::base::time::Time;
+use crate::cli::output::note;
 use crate::cli::refusal::{CREDENTIALS, Refusal};
 
 /// What opens a server.
@@ -57,6 +59,9 @@ impl Keyring {
         }
         let hold = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path.with_extension("lock"))?;
         hold.lock()?;
+        if private_file::narrow(path)? == Found::Narrowed {
+            note(&format!("warning: others could read {}: now only you can. Whatever is in it may be known to them", path.display()));
+        }
         let servers = match fs::read(path) {
             Ok(bytes) => match serde_json::from_slice::<Value>(&bytes)?.get_mut("servers").map(Value::take) {
                 Some(Value::Object(servers)) => servers,

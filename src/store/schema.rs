@@ -8,6 +8,8 @@ use std::{fmt, io};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::base::log;
+use crate::base::private_file::{self, Found};
 use crate::store::pattern;
 
 /// The present schema.
@@ -88,6 +90,7 @@ pub fn open_writer(path: &Path, durability: Durability) -> Result<Connection, Op
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     check_application(&connection)?;
+    keep_private(path)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     let synchronous = match durability {
         Durability::Durable => "FULL",
@@ -99,6 +102,19 @@ pub fn open_writer(path: &Path, durability: Durability) -> Result<Connection, Op
     upgrade(&connection)?;
     prepare(&connection)?;
     Ok(connection)
+}
+
+/// Lets nobody but its owner read the file and what SQLite keeps beside it.
+fn keep_private(path: &Path) -> Result<(), OpenError> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        // By its name, not by a handle: closing one would drop SQLite's locks.
+        if private_file::narrow(Path::new(&name)).map_err(OpenError::Unreadable)? == Found::Narrowed {
+            log::warn("others could read a data file: now only its owner can", &[("file", name.to_string_lossy().into_owned().into())]);
+        }
+    }
+    Ok(())
 }
 
 /// A connection that cannot write.

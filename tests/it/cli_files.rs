@@ -36,6 +36,27 @@ fn login_keeps_a_key_that_works_and_logout_forgets_it() {
     assert_eq!(serde_json::from_str::<Value>(&kept).expect("JSON"), json!({"servers": {}}));
 }
 
+#[test]
+fn credentials_that_others_may_read_are_narrowed_to_their_owner_with_a_warning_or_not_used() {
+    let town = Town::new("narrow");
+    assert_eq!(keyless(&town, &format!("login --api-key {ADMIN_KEY}")).code, Some(0));
+    let file = town.path("keyfob/credentials.json");
+    let open_to_all = || std::fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).expect("its mode is set");
+    open_to_all();
+    let listed = keyless(&town, "clients list");
+    assert!(listed.out == "[]\n" && listed.err.starts_with("warning: others could read "), "{}", listed.err);
+    assert_eq!(std::fs::metadata(&file).expect("the file").permissions().mode() & 0o777, 0o600);
+    assert_eq!(keyless(&town, "clients list").err, "");
+    // Only who may do everything can give a file away.
+    open_to_all();
+    if std::os::unix::fs::chown(&file, Some(54_321), None).is_ok() {
+        town.routes();
+        let refused = keyless(&town, "clients list");
+        assert!(refused.code == Some(1) && refused.err.starts_with("error:keyfob/cli:credentials"), "{}", refused.err);
+        assert!(refused.err.contains("somebody else's") && town.routes().is_empty(), "{}", refused.err);
+    }
+}
+
 /// A data file with its administrator, and nobody who holds it.
 fn data() -> Folder {
     let folder = Folder::new("cli-admin");

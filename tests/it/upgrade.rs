@@ -201,8 +201,10 @@ fn files_of_others_are_refused_and_left_alone() {
     Connection::open(&other).expect("a file").execute_batch("CREATE TABLE things (n INTEGER)").expect("a table");
     for path in [text, other] {
         let before = std::fs::read(&path).expect("bytes");
+        let mode = std::fs::metadata(&path).expect("the file").permissions();
         assert!(matches!(Store::open(&path), Err(OpenError::NotOurs)), "{}", path.display());
         assert_eq!(std::fs::read(&path).expect("bytes"), before);
+        assert_eq!(std::fs::metadata(&path).expect("the file").permissions(), mode);
     }
 }
 
@@ -225,6 +227,30 @@ fn a_new_file_is_its_owners_alone() {
     for file in ["keyfob.db", "keyfob.db-wal"] {
         let mode = std::fs::metadata(folder.file(file)).expect("the file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+}
+
+#[test]
+fn a_file_that_others_may_read_is_narrowed_to_its_owner_or_refused() {
+    let folder = Folder::new("narrowed");
+    let path = folder.file("keyfob.db");
+    let mode = |file: &str| std::fs::metadata(folder.file(file)).expect("the file").permissions().mode() & 0o777;
+    let open_to_all = |file: &str| std::fs::set_permissions(folder.file(file), PermissionsExt::from_mode(0o644)).expect("its mode is set");
+    drop(Store::open(&path).expect("a new file"));
+    for file in ["keyfob.db-wal", "keyfob.db-shm"] {
+        std::fs::write(folder.file(file), "").expect("a file that a killed server left");
+    }
+    ["keyfob.db", "keyfob.db-wal", "keyfob.db-shm"].iter().for_each(|file| open_to_all(file));
+    let store = Store::open(&path).expect("it opens");
+    store.write(|tx| tx.has_users()).expect("a transaction");
+    assert_eq!(["keyfob.db", "keyfob.db-wal", "keyfob.db-shm"].map(mode), [0o600; 3]);
+    drop(store);
+    // Only who may do everything can give a file away.
+    open_to_all("keyfob.db");
+    if std::os::unix::fs::chown(&path, Some(54_321), None).is_ok() {
+        let refused = Store::open(&path).expect_err("it is somebody else's").to_string();
+        assert!(refused.contains("keyfob.db") && refused.contains("somebody else's"), "{refused}");
+        assert_eq!(mode("keyfob.db"), 0o644, "it is left alone");
     }
 }
 
