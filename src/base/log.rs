@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
+use crate::base::printable::{self, printable};
 use crate::base::time::Clock;
 
 /// Names and values that belong to a line.
@@ -94,12 +95,12 @@ fn write(level: &str, message: &str, fields: Fields<'_>) {
 }
 
 fn for_people(time: &str, level: &str, message: &str, fields: Fields<'_>) -> String {
-    let mut line = format!("{time} {level:5} {message}");
+    let mut line = format!("{time} {level:5} {}", printable(message));
     for (name, value) in fields {
         let value = match value {
-            Detail::Text(text) => text.escape_debug().to_string(),
+            Detail::Text(text) => printable(text),
             Detail::Number(number) => number.to_string(),
-            Detail::Json(value) => value.to_string(),
+            Detail::Json(value) => printable::json(&value.to_string()),
         };
         line.push_str(&format!(" {name}={value}"));
     }
@@ -119,7 +120,7 @@ fn for_machines(time: &str, level: &str, message: &str, fields: Fields<'_>) -> S
             Detail::Json(value) => line.push_str(&value.to_string()),
         }
     }
-    line + "}\n"
+    printable::json(&line) + "}\n"
 }
 
 #[cfg(test)]
@@ -136,6 +137,18 @@ mod tests {
             serde_json::from_str::<Value>(&line).unwrap(),
             json!({"time": "now", "level": "info", "message": "two\nlines", "status": 200, "path": "\"a\""})
         );
+    }
+
+    #[test]
+    fn nothing_in_a_line_steers_the_terminal_that_shows_it() {
+        let odd = "\u{1b}[2J\u{9b}2J\u{7f}\u{202e}\n\u{85}\u{2066}";
+        let fields: Fields<'_> = &[("text", odd.into()), ("json", json!({"a": odd}).into())];
+        for line in [for_machines("now", "error", odd, fields), for_people("now", "error", odd, fields)] {
+            let body = line.strip_suffix('\n').unwrap();
+            assert!(!body.contains(printable::steers), "{body:?}");
+        }
+        let line = for_machines("now", "error", odd, fields);
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap()["json"]["a"], odd);
     }
 
     #[test]

@@ -191,7 +191,7 @@ pub fn rights(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result
     let answer = remote.read(&format!("{}/rights", path(noun, given.needed(noun.id)?)), &Query::new())?;
     let rights = answer.body.get("rights").and_then(Value::as_array).cloned().unwrap_or_default();
     match format {
-        Format::Json => output::print(&format!("{:#}\n", Value::from(rights))),
+        Format::Json => output::print(&(output::json_text(&Value::from(rights)) + "\n")),
         Format::Table | Format::Path(_) => {
             output::print(&rights.iter().filter_map(Value::as_str).map(|name| format!("{}\n", output::printable(name))).collect::<String>())
         }

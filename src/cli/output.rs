@@ -4,6 +4,9 @@ use std::io::{ErrorKind, IsTerminal, Write};
 
 use serde_json::Value;
 
+pub use crate::base::printable::printable;
+use crate::base::printable::{json, lines};
+
 use crate::cli::Failure;
 use crate::cli::arguments::Given;
 use crate::cli::refusal::{NO_MEMBER, Refusal};
@@ -42,7 +45,7 @@ impl Format {
 /// Prints one object.
 pub fn object(format: &Format, columns: &[&str], value: &Value) -> Result<(), Failure> {
     match format {
-        Format::Json => print(&format!("{value:#}\n")),
+        Format::Json => print(&(json_text(value) + "\n")),
         Format::Table | Format::Path(_) => {
             let mut list = List::begin(format, columns);
             list.add(std::slice::from_ref(value))?;
@@ -70,7 +73,7 @@ impl<'a> List<'a> {
         let mut text = String::new();
         for item in items {
             match self.format {
-                Format::Json => text.push_str(&format!("{}{item:#}", if self.begun { ", " } else { "[" })),
+                Format::Json => text.push_str(&format!("{}{}", if self.begun { ", " } else { "[" }, json_text(item))),
                 Format::Table => self.rows.push(self.columns.iter().map(|path| cell(at(item, path))).collect()),
                 Format::Path(path) => {
                     let value = at(item, path);
@@ -109,7 +112,7 @@ fn cell(value: Option<&Value>) -> String {
         Some(Value::Array(items)) => items.iter().map(|item| cell(Some(item))).collect::<Vec<_>>().join(","),
         Some(account @ Value::Object(_)) => match at(account, "user_ids.user_id").or(at(account, "organization_ids.organization_id")) {
             Some(id) => cell(Some(id)),
-            None => account.to_string(),
+            None => json(&account.to_string()),
         },
         Some(plain) => plain.to_string(),
     }
@@ -126,15 +129,14 @@ fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
     std::iter::once(line(&heads)).chain(rows.iter().map(|row| line(row))).collect()
 }
 
-/// The text with control characters spelled out: what others wrote must not steer a terminal, nor break a line in two.
-pub fn printable(text: &str) -> String {
-    let steers = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().flat_map(|c| if steers(c) { c.escape_default().collect::<Vec<_>>() } else { vec![c] }).collect()
+/// A value as people read JSON, safe to show on a terminal.
+pub fn json_text(value: &Value) -> String {
+    json(&format!("{value:#}"))
 }
 
-/// Writes on standard output. A reader that has gone away has seen enough.
+/// Writes on standard output. Whatever steers a terminal and was not spelled out before is now. A reader that has gone away has seen enough.
 pub fn print(text: &str) -> Result<(), Failure> {
-    match std::io::stdout().write_all(text.as_bytes()) {
+    match std::io::stdout().write_all(lines(text).as_bytes()) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Failure::Unread),
         Err(error) => Err(Failure::Refused(format!("cannot write to standard output: {error}"))),
@@ -143,7 +145,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
 
 /// Writes on standard error, for people; where it is closed, nobody wanted to know.
 pub fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", lines(text));
 }
 
 /// Shows on a terminal how far a long list has come, in one line that is written over.

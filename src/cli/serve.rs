@@ -13,7 +13,7 @@ use signal_hook::iterator::Signals;
 
 use crate::app::App;
 use crate::base::error::{Error, Kind};
-use crate::base::log;
+use crate::base::{log, printable};
 use crate::cli::Failure;
 use crate::cli::settings::{self, Configuration, Usage};
 use crate::cli::sweeper::Sweeper;
@@ -146,7 +146,7 @@ fn ready_line(url: &str, store: &Store, issued: Option<&Issued>) -> String {
     if let Some(issued) = issued {
         ready["admin_api_key"] = issued.api_key.as_str().into();
     }
-    format!("{ready}\n")
+    printable::json(&ready.to_string()) + "\n"
 }
 
 fn announce(line: &str) -> std::io::Result<()> {

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use pico_args::Arguments;
 
+use crate::base::printable::printable;
 use crate::http::door::limits::Limits;
 use crate::http::door::proxies::{NoNetwork, TrustedProxies};
 use crate::model::settings::{AdminRights, Approval, Contacts, Creators, Settings, UserRegistration};
@@ -186,7 +187,10 @@ pub fn read(mut arguments: Arguments) -> Result<Configuration, Usage> {
 pub fn finish(arguments: Arguments) -> Result<(), Usage> {
     match arguments.finish().first() {
         None => Ok(()),
-        Some(rest) => Err(Usage(format!("`{}` is not known here: `keyfob help` lists the flags", rest.to_string_lossy()))),
+        Some(rest) => {
+            let rest = printable(&rest.to_string_lossy());
+            Err(Usage(format!("`{rest}` is not known here: `keyfob help` lists the flags")))
+        }
     }
 }
 
@@ -226,7 +230,7 @@ impl Given {
     }
 
     fn wrong(&self, why: impl std::fmt::Display) -> Usage {
-        Usage(format!("{} {why}, not `{}`", self.place(), self.text()))
+        Usage(format!("{} {why}, not `{}`", self.place(), printable(self.text())))
     }
 
     fn choose<T: Copy>(&self, choices: &[(&str, T)]) -> Result<T, Usage> {

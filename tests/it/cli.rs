@@ -402,6 +402,55 @@ fn a_server_that_is_not_there_or_not_whole_is_named() {
 }
 
 #[test]
+fn nothing_that_others_wrote_steers_the_terminal_in_any_format() {
+    let town = Town::new("steer");
+    // C0, C1 and DEL, and what turns the direction of a text.
+    let odd = "a\u{1b}[2J\u{9b}2J\u{7f}\u{85}\u{202e}\u{2066}b";
+    let client =
+        json!({"ids": {"client_id": "odd"}, "name": odd, "description": format!("{odd}\nsecond line"), "attributes": {"key": odd}});
+    let is_safe = |text: &str| !text.contains(|c| c != '\n' && keyfob::base::printable::steers(c));
+    let made = town.pipe("clients create", &client.to_string());
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    let body: Value = serde_json::from_str(&made.out).expect("JSON");
+    assert_eq!((&body["name"], &body["attributes"]["key"]), (&odd.into(), &odd.into()), "JSON says what is there");
+    assert!(is_safe(&made.out) && made.out.contains("\\u001b[2J\\u009b2J\\u007f\\u0085\\u202e\\u2066b"), "{:?}", made.out);
+    for line in [
+        "clients get odd --all",
+        "clients list --name --description --attributes",
+        "clients list --output-format table --name --description --attributes",
+        "clients list --output-format name",
+        "clients get odd --output-format attributes",
+        "clients search --query odd --all-pages --name",
+    ] {
+        let out = town.ok(line);
+        assert!(is_safe(&out) && (out.contains("\\u{202e}") || out.contains("\\u202e")), "{line}: {out:?}");
+    }
+    for arguments in [
+        vec!["clients", "get", odd],
+        vec!["clients", "get", "--odd\u{1b}[2J\u{202e}"],
+        vec![odd],
+        vec!["clients", odd],
+        vec!["clients", "list", "--server", odd],
+        vec!["clients", "list", "--output-format", odd],
+        vec!["clients", "list", "--limit", odd],
+        vec!["serve", "--listen", odd],
+        vec!["serve", odd],
+        vec!["serve", "--data", "nowhere\u{9b}/x\u{202e}", "--listen", "127.0.0.1:0"],
+        vec!["help", odd],
+    ] {
+        let mut command = keyfob(&town.folder.0, &arguments, &[("KEYFOB_SERVER", &town.url), ("KEYFOB_API_KEY", ADMIN_KEY)]);
+        let output = command.stdin(Stdio::null()).output().expect("it runs");
+        let told = String::from_utf8(output.stderr).expect("UTF-8");
+        assert!(!output.status.success() && !told.is_empty() && is_safe(&told), "{arguments:?}: {told:?}");
+    }
+    let server = answering(
+        "HTTP/1.1 400 Bad Request\r\nX-Warning: w\u{9b}2J\r\n\r\n{\"code\":3,\"message\":\"error:a:b (\u{9b}2J \\u001b[2J \\u202e)\",\"details\":[]}",
+    );
+    let told = town.run(&format!("clients list --server {server}")).err;
+    assert!(is_safe(&told) && told.contains("\\u{202e}"), "{told:?}");
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let town = Town::new("pipe");
     for n in 0..30 {

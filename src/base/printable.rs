@@ -1,0 +1,55 @@
+//! Text that others wrote, made fit for a terminal and a log: nothing in it steers what is shown.
+
+/// Whether a terminal would obey the character, or a reader be misled by it: control characters (C0, DEL and C1), line and paragraph
+/// separators, and what changes the direction of the text behind it or is not seen at all (Unicode Standard Annex 9, section 2).
+pub fn steers(c: char) -> bool {
+    let is_hidden = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{206f}');
+    c.is_control() || is_hidden || matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The text on one line, such characters spelled out: `\n`, `\u{1b}`.
+pub fn printable(text: &str) -> String {
+    escaped(text, |c| steers(c).then(|| c.escape_default().collect()))
+}
+
+/// The same for a text of ours that has lines and columns: those stay.
+pub fn lines(text: &str) -> String {
+    escaped(text, |c| (steers(c) && !matches!(c, '\n' | '\t')).then(|| c.escape_default().collect()))
+}
+
+/// JSON text, such characters spelled out as JSON does: `\u202e`. They only stand in its strings; lines between those stay.
+pub fn json(text: &str) -> String {
+    let units = |c: char| c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect();
+    escaped(text, |c| (steers(c) && c != '\n').then(|| units(c)))
+}
+
+fn escaped(text: &str, escape: impl Fn(char) -> Option<String>) -> String {
+    let mut whole = String::with_capacity(text.len());
+    for c in text.chars() {
+        match escape(c) {
+            Some(escaped) => whole.push_str(&escaped),
+            None => whole.push(c),
+        }
+    }
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_steers_is_left_and_everything_else_is() {
+        let text = "Ünï, 漢字 \u{1f469}\u{200d}\u{1f680}";
+        assert_eq!((printable(text), lines(text), json(text)), (text.to_owned(), text.to_owned(), text.to_owned()));
+        let odd =
+            "\u{0}\u{7}\u{1b}[2J\r\u{7f}\u{85}\u{9b}2J\u{61c}\u{200e}\u{200f}\u{202a}\u{202e}\u{2028}\u{2066}\u{2069}\u{feff}\u{e0041}";
+        for escaped in [printable(odd), lines(odd), json(odd)] {
+            assert!(escaped.is_ascii() && !escaped.contains(char::is_control), "{escaped}");
+        }
+        assert_eq!(printable("a\nb\u{202e}"), "a\\nb\\u{202e}");
+        assert_eq!(lines("a\nb\t\u{9b}"), "a\nb\t\\u{9b}");
+        let value = serde_json::json!({"name": odd});
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json(&format!("{value:#}"))).unwrap(), value);
+    }
+}
