@@ -8,8 +8,10 @@ use pico_args::Arguments;
 
 use crate::cli::commands::{self, COMMANDS, Command, GROUPS};
 use crate::cli::flags::{EVERYWHERE, Flag, FlagKind, OUTPUT};
+use crate::cli::input;
 use crate::cli::nearest::nearest;
-use crate::cli::settings::{CONNECTION, Usage};
+use crate::cli::output::printable;
+use crate::cli::settings::{CONNECTION, SettingKind, Usage};
 
 /// What the arguments ask for.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub enum Asked {
 pub struct Given {
     values: HashMap<&'static str, Vec<String>>,
     switches: HashSet<&'static str>,
+    /// The flags whose secrets other programs could see, because they were arguments.
+    seen: Vec<&'static str>,
 }
 
 /// Reads the words, then the flags of the command that they name. What is left is for the command's settings.
@@ -167,6 +171,9 @@ fn given(command: &'static Command, rest: Vec<OsString>) -> Result<Asked, Usage>
         if row.is_switch() {
             given.switches.insert(row.key());
         }
+        if matches!(row.kind, FlagKind::Secret) && given.has(row.key()) {
+            given.seen.push(static_name(row));
+        }
     }
     if command.takes_settings() {
         return Ok(Asked::Run(command, given, arguments));
@@ -180,6 +187,7 @@ fn given(command: &'static Command, rest: Vec<OsString>) -> Result<Asked, Usage>
         let text = argument.to_str().ok_or_else(|| Usage("an argument is not UTF-8".to_owned()))?.to_owned();
         let name = text.split('=').next().unwrap_or_default();
         if settings.contains(&name) {
+            given.seen.extend(CONNECTION.iter().find(|row| row.flag == name && row.kind == SettingKind::Secret).map(|row| row.flag));
             left.push(argument);
             if !text.contains('=') {
                 left.extend(rest.next());
@@ -237,12 +245,45 @@ fn unknown_flag(command: &Command, name: &str) -> Usage {
         Some(near) => format!("did you mean {near}?"),
         None => format!("`keyfob help {}` lists its flags", command.name),
     };
-    Usage(format!("`{}` has no flag {name}: {tip}", command.name))
+    Usage(format!("`{}` has no flag {}: {tip}", command.name, printable(name)))
 }
 
 impl Given {
     pub fn has(&self, key: &str) -> bool {
         self.values.contains_key(key)
+    }
+
+    /// Reads the secrets that flags say are in files, or come from standard input, and gives them the places of the flags for the secrets
+    /// themselves.
+    pub fn read_secrets(&mut self, command: &Command) -> Result<(), Usage> {
+        for row in command.flags().into_iter().filter(|row| matches!(row.kind, FlagKind::SecretFile)) {
+            let Some(path) = self.one(row.key()) else { continue };
+            let key = row.key().trim_end_matches("-file");
+            if self.has(key) {
+                return Err(Usage(format!("--{key} and {} exclude each other", row.name)));
+            }
+            let secret = input::secret(path, key).map_err(|error| Usage(format!("{}: cannot read it: {error}", row.name)))?;
+            if secret.is_empty() {
+                return Err(Usage(format!("{}: it holds nothing", row.name)));
+            }
+            self.values.insert(key, vec![secret]);
+        }
+        Ok(())
+    }
+
+    /// Says of each secret that was an argument how to give it unseen.
+    pub fn advice(&self) -> Vec<String> {
+        let elsewhere = |flag: &str| match flag {
+            "--api-key" => "KEYFOB_API_KEY_FILE, or `keyfob login`, which keeps it".to_owned(),
+            flag => format!("{flag}-file"),
+        };
+        let advice = |flag: &&str| {
+            format!(
+                "warning: {flag} on the command line shows a secret to other programs, and to the history of your shell: use {}",
+                elsewhere(flag)
+            )
+        };
+        self.seen.iter().map(advice).collect()
     }
 
     /// The last value of a flag, or the argument in its place.
@@ -311,7 +352,8 @@ pub fn missing(key: &str) -> Usage {
 pub fn values(flag: &Flag) -> Vec<&'static str> {
     match flag.kind {
         FlagKind::Choice(choices) | FlagKind::ChoiceList(choices) => (choices.names)(),
-        FlagKind::Switch | FlagKind::Text | FlagKind::List | FlagKind::Pairs | FlagKind::File => Vec::new(),
+        FlagKind::Switch | FlagKind::Text | FlagKind::List | FlagKind::Pairs => Vec::new(),
+        FlagKind::File | FlagKind::Secret | FlagKind::SecretFile => Vec::new(),
     }
 }
 

@@ -97,7 +97,8 @@ fn in_command(command: &'static Command, last: Option<&String>, typed: &str) -> 
 fn of_flag(flag: &'static Flag, typed: &str) -> Vec<(String, String)> {
     let (done, _) = match flag.kind {
         FlagKind::ChoiceList(_) | FlagKind::List => typed.rsplit_once(',').map_or(("", typed), |(done, rest)| (done, rest)),
-        FlagKind::Switch | FlagKind::Text | FlagKind::Choice(_) | FlagKind::Pairs | FlagKind::File => ("", typed),
+        FlagKind::Switch | FlagKind::Text | FlagKind::Choice(_) | FlagKind::Pairs => ("", typed),
+        FlagKind::File | FlagKind::Secret | FlagKind::SecretFile => ("", typed),
     };
     let before = if done.is_empty() { String::new() } else { format!("{done},") };
     values(flag).into_iter().map(|value| (format!("{before}{value}"), String::new())).collect()

@@ -33,6 +33,10 @@ pub enum FlagKind {
     Pairs,
     /// The path of a file.
     File,
+    /// A password or a secret, which other programs can see where it is an argument.
+    Secret,
+    /// The path of a file that holds what belongs in the flag of the same name without `-file`, or `-` for standard input.
+    SecretFile,
 }
 
 /// The flags that a row of `COMMANDS` names.
@@ -92,6 +96,17 @@ const fn switch(name: &'static str, doc: &'static str) -> Flag {
     flag(name, "", FlagKind::Switch, doc)
 }
 
+const fn secret(name: &'static str, value: &'static str, doc: &'static str) -> Flag {
+    flag(name, value, FlagKind::Secret, doc)
+}
+
+const fn secret_file(name: &'static str) -> Flag {
+    flag(name, "FILE", FlagKind::SecretFile, SECRET_FILE_DOC)
+}
+
+/// What every flag says that names a file with a secret in it.
+pub const SECRET_FILE_DOC: &str = "The same, from a file; with -, a line of standard input, or asked for on a terminal.";
+
 pub static CLIENT_ID: &[Flag] = &[text("--client-id", "ID", "The client.")];
 pub static USER_ID: &[Flag] = &[text("--user-id", "ID", "The user.")];
 pub static ORGANIZATION_ID: &[Flag] = &[text("--organization-id", "ID", "The organization.")];
@@ -148,11 +163,14 @@ pub static GRACE: &[Flag] =
 
 pub static REASON: &[Flag] = &[text("--reason", "TEXT", "Why; kept as its state_description.")];
 
-pub static INVITATION: &[Flag] = &[text("--invitation-token", "TOKEN", "The invitation, where a server asks for one.")];
+pub static INVITATION: &[Flag] =
+    &[secret("--invitation-token", "TOKEN", "The invitation, where a server asks for one."), secret_file("--invitation-token-file")];
 
 pub static NEW_PASSWORD: &[Flag] = &[
-    text("--old", "PASSWORD", "The password, or a temporary one; asked for without it."),
-    text("--new", "PASSWORD", "The new password; asked for without it."),
+    secret("--old", "PASSWORD", "The password, or a temporary one; asked for without it."),
+    secret_file("--old-file"),
+    secret("--new", "PASSWORD", "The new password; asked for without it."),
+    secret_file("--new-file"),
     switch("--revoke-all-access", "End sessions and tokens too, as it is unless this is =false."),
 ];
 
@@ -172,7 +190,8 @@ pub static OPERATOR_USER: &[Flag] = &[
     switch("--admin", "The user is an administrator."),
 ];
 
-pub static GENERATED_PASSWORD: &[Flag] = &[text("--password", "PASSWORD", "The password. Without it one is generated and shown once.")];
+pub static GENERATED_PASSWORD: &[Flag] =
+    &[secret("--password", "PASSWORD", "The password. Without it one is generated and shown once."), secret_file("--password-file")];
 
 /// What every command takes.
 pub static EVERYWHERE: &[Flag] = &[switch("--help", "Explain the command."), switch("--version", "Print the version.")];

@@ -9,6 +9,7 @@ use serde_json::{Deserializer, Map, Value};
 use signal_hook::consts::SIGINT;
 use signal_hook::iterator::Signals;
 
+use crate::base::printable::lines;
 use crate::cli::Failure;
 use crate::cli::arguments::{Given, missing};
 use crate::cli::noun::{Noun, take};
@@ -100,7 +101,7 @@ pub fn confirm(question: &str) -> Result<(), Refusal> {
 /// A line from the terminal, or from a pipe.
 pub fn ask(question: &str) -> std::io::Result<String> {
     // Where standard error is closed, nobody is asked but may still answer.
-    let _ = write!(std::io::stderr(), "{question}");
+    let _ = write!(std::io::stderr(), "{}", lines(question));
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
@@ -125,6 +126,15 @@ pub fn ask_password(question: &str) -> std::io::Result<String> {
         let _ = writeln!(std::io::stderr());
     }
     answer
+}
+
+/// A secret from a file, without the end of its line; from `-` a line of standard input, which on a terminal is asked for.
+pub fn secret(path: &str, what: &str) -> std::io::Result<String> {
+    match path {
+        "-" if std::io::stdin().is_terminal() => ask_password(&format!("{}: ", what.replace('-', " "))),
+        "-" => ask(""),
+        path => Ok(std::fs::read_to_string(path)?.trim_end_matches(['\r', '\n']).to_owned()),
+    }
 }
 
 /// The terminal is told by the program that every system has for it; where it fails, the password is seen.

@@ -33,13 +33,13 @@ pub mod users;
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io::Write;
 use std::process::ExitCode;
 
 use pico_args::Arguments;
 
 use crate::cli::arguments::{Asked, Given};
 use crate::cli::commands::{Command, Run};
+use crate::cli::output::note;
 use crate::cli::refusal::Refusal;
 use crate::cli::remote::Remote;
 use crate::cli::settings::Usage;
@@ -83,26 +83,34 @@ impl fmt::Display for Failure {
 
 /// Runs the command that the arguments name.
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
-    let failure = match command(arguments) {
-        Ok(()) | Err(Failure::Unread) => return ExitCode::SUCCESS,
-        Err(failure) => failure,
+    let mut advice = Vec::new();
+    let done = command(arguments, &mut advice);
+    let code = match &done {
+        Ok(()) | Err(Failure::Unread) => ExitCode::SUCCESS,
+        Err(Failure::Usage(_)) => ExitCode::from(2),
+        Err(Failure::Refused(_) | Failure::Named(_)) => ExitCode::FAILURE,
     };
-    // Nobody is left to tell when standard error is closed.
-    let _ = writeln!(std::io::stderr(), "{failure}");
-    match failure {
-        Failure::Usage(_) => ExitCode::from(2),
-        Failure::Refused(_) | Failure::Named(_) | Failure::Unread => ExitCode::FAILURE,
+    if let Err(failure @ (Failure::Usage(_) | Failure::Refused(_) | Failure::Named(_))) = done {
+        note(&failure.to_string());
     }
+    // Last, where programs that read what went wrong don't stumble over it.
+    advice.iter().for_each(|line| note(line));
+    code
 }
 
-fn command(arguments: Vec<OsString>) -> Result<(), Failure> {
+/// `advice` takes what is to be told afterwards, however it ends.
+fn command(arguments: Vec<OsString>, advice: &mut Vec<String>) -> Result<(), Failure> {
     if arguments.first().is_some_and(|first| first == completions::QUESTION) {
         return completions::answer(&arguments[1..]);
     }
     match arguments::read(arguments)? {
         Asked::Help(name) => output::print(&help::text(&name)),
         Asked::Version => help::version(&Given::default()),
-        Asked::Run(command, given, rest) => execute(command, &given, rest),
+        Asked::Run(command, mut given, rest) => {
+            advice.extend(given.advice());
+            given.read_secrets(command)?;
+            execute(command, &given, rest)
+        }
     }
 }
 

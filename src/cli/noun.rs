@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value, json};
 
 use crate::cli::arguments::Given;
-use crate::cli::flags::{Flag, FlagKind, of_rights};
+use crate::cli::flags::{Flag, FlagKind, SECRET_FILE_DOC, of_rights};
 use crate::cli::settings::Usage;
 use crate::model::choice::{RIGHT_CHOICES, STATES};
-use crate::model::field::{Field, MaskedIn, Purpose, SetBy};
+use crate::model::field::{Field, MaskedIn, Purpose, SeenBy, SetBy};
 use crate::model::shape::{Shape, camel_case};
 use crate::model::{client, organization, user};
 
@@ -39,6 +39,7 @@ pub struct Facts {
     shape: Shape,
     set_by: SetBy,
     masked_in: MaskedIn,
+    seen_by: SeenBy,
     doc: &'static str,
 }
 
@@ -191,6 +192,12 @@ impl Facts {
             Shape::Choice(choices) => row(name, "NAME", FlagKind::Choice(choices)),
             Shape::Time => row(name, "TIME", FlagKind::Text),
             Shape::Email => row(name, "ADDRESS", FlagKind::Text),
+            // What is shown once is a secret also where it is chosen.
+            Shape::Text(_) if self.seen_by == SeenBy::Issued => {
+                let from_file =
+                    Flag { name: format!("{name}-file").into(), value: "FILE", kind: FlagKind::SecretFile, doc: SECRET_FILE_DOC.into() };
+                [row(name, "TEXT", FlagKind::Secret), vec![from_file]].concat()
+            }
             Shape::Text(_) => row(name, "TEXT", FlagKind::Text),
             Shape::Ids(_) | Shape::ContactInfo | Shape::Opaque => Vec::new(),
         }
@@ -205,8 +212,14 @@ pub fn take(entity: &mut Map<String, Value>, name: &str) -> Option<Value> {
 }
 
 fn facts<E>(fields: &'static [Field<E>]) -> Vec<Facts> {
-    let row =
-        |field: &Field<E>| Facts { name: field.name, shape: field.shape, set_by: field.set_by, masked_in: field.masked_in, doc: field.doc };
+    let row = |Field { name, shape, set_by, masked_in, seen_by, doc, .. }: &Field<E>| Facts {
+        name,
+        shape: *shape,
+        set_by: *set_by,
+        masked_in: *masked_in,
+        seen_by: *seen_by,
+        doc,
+    };
     fields.iter().map(row).collect()
 }
 

@@ -1,5 +1,6 @@
 //! A server over HTTP: requests out, JSON or a refusal back.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -46,6 +47,8 @@ pub struct Remote {
     /// A key that was given, not kept.
     pub given_key: Option<String>,
     credentials: Option<Credentials>,
+    /// Whether it was said that what is sent can be read on its way.
+    warned: Cell<bool>,
 }
 
 /// What the server answered.
@@ -67,6 +70,7 @@ impl Remote {
             keyring: connection.credentials,
             credentials: connection.api_key.clone().map(Credentials::ApiKey),
             given_key: connection.api_key,
+            warned: Cell::new(false),
         })
     }
 
@@ -116,9 +120,20 @@ impl Remote {
         self.send(method, path, body)
     }
 
+    /// Warns, once, before the first secret goes to another machine in clear.
+    fn warn_of_clear_text(&self) {
+        if self.server.starts_with("http://") && !is_here(&self.server) && !self.warned.replace(true) {
+            note(&format!("warning: {} is another machine and not https: keys, passwords and answers can be read on the way", self.server));
+        }
+    }
+
     /// `path` is below `/api/v3/`.
     fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, Refusal> {
         let mut request = http::Request::builder().method(method.name()).uri(format!("{}/api/v3/{path}", self.server));
+        // Where there are no credentials a body holds what gets some: passwords.
+        if self.credentials.is_some() || body.is_some() {
+            self.warn_of_clear_text();
+        }
         if let Some(bearer) = self.credentials.as_ref().map(bearer) {
             request = request.header("Authorization", format!("Bearer {bearer}"));
         }
@@ -137,6 +152,7 @@ impl Remote {
 
     /// A form to one of the endpoints of OAuth, which answers JSON. Their refusals come as their bodies, with the status.
     pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Result<(u16, Value), Refusal> {
+        self.warn_of_clear_text();
         let reply = self.agent.post(format!("{}{path}", self.server)).send_form(fields.iter().copied());
         let mut reply = reply.map_err(|error| self.unanswered(&error))?;
         let bytes = self.whole(&mut reply)?;

@@ -126,3 +126,70 @@ fn an_operator_makes_users_keys_and_clients_without_a_server_but_not_under_one()
         ["user.create", "user.password.update", "user.password.update", "user.api-key.create", "user.api-key.create", "client.create"]
     );
 }
+
+#[test]
+fn a_password_comes_from_a_file_or_from_standard_input_and_one_in_an_argument_is_warned_of() {
+    let town = Town::new("passwords");
+    for (file, text) in [("first", "First-passw0rd\n"), ("second", "Second-passw0rd\r\n"), ("secret", "Chosen-secret-9"), ("nothing", "\n")]
+    {
+        std::fs::write(town.path(file), text).expect("a file");
+    }
+    let path = |file: &str| town.path(file).display().to_string();
+    let ok = |line: &str, input: &str| {
+        let done = town.pipe(line, input);
+        assert_eq!((done.code, done.err.contains("warning")), (Some(0), line.contains("word=")), "{line}\n{}", done.err);
+    };
+    ok(&format!("users create ada --primary-email-address a@example.com --password-file {}", path("first")), "");
+    ok(&format!("users update-password ada --old-file {} --new-file {}", path("first"), path("second")), "");
+    ok("users update-password ada --old-file - --new-file -", "Second-passw0rd\nThird-passw0rd\n");
+    ok(&format!("users update-password ada --old-file - --new-file {}", path("first")), "Third-passw0rd\n");
+    ok("users create bob --primary-email-address b@example.com --password-file -", "Fourth-passw0rd\n");
+    ok("users set bob --temporary-password-file -", "Fifth-passw0rd\n");
+    ok("users create eve --primary-email-address e@example.com --password=Sixth-passw0rd", "");
+    ok(&format!("clients create my-app --secret-file {}", path("secret")), "");
+    let token = "grant_type=refresh_token&refresh_token=x&client_id=my-app&client_secret=Chosen-secret-9";
+    let form = [("Content-Type", "application/x-www-form-urlencoded")];
+    let reply = crate::client::send(town.address(), "POST", "/oauth/token", &form, token);
+    assert!(!reply.body.contains("invalid_client"), "the secret is the one of the file: {}", reply.body);
+
+    for (line, flag) in [
+        ("users update-password ada --old First-passw0rd --new-file first", "--old"),
+        ("users create mia --primary-email-address m@example.com --password Weak", "--password"),
+        ("clients set my-app --secret Other-secret-9", "--secret"),
+        (&format!("clients list --api-key {}", wrong_key()), "--api-key"),
+    ] {
+        let told = town.run(line).err;
+        assert!(
+            told.lines().last().is_some_and(|last| last.starts_with(&format!("warning: {flag} on the command line"))),
+            "{line}\n{told}"
+        );
+        assert!(!told.contains("passw0rd") && !told.contains("NNSXS"), "{told}");
+    }
+    for (line, says) in [
+        ("users create mia --password x --password-file first", "keyfob: --password and --password-file exclude each other"),
+        ("users create mia --password-file nowhere", "keyfob: --password-file: cannot read it"),
+        ("users create mia --password-file nothing", "keyfob: --password-file: it holds nothing"),
+    ] {
+        town.refused(line, 2, says);
+    }
+    let folder = data();
+    std::fs::write(folder.0.join("first"), "First-passw0rd\n").expect("a file");
+    for line in ["admin create-user ada --password-file first", "admin reset-password ada --password-file first"] {
+        let done = admin(&folder, line);
+        assert!(done.code == Some(0) && done.err.is_empty() && !done.out.contains("password\""), "{line}: {} {}", done.err, done.out);
+    }
+}
+
+#[test]
+fn a_key_that_goes_to_another_machine_in_clear_is_warned_of_before_it_goes() {
+    let town = Town::new("clear");
+    // By this address a program reaches its own machine, but it is none of loopback.
+    let elsewhere = town.url.replace("127.0.0.1", "0.0.0.0");
+    let warning = format!("warning: {elsewhere} is another machine and not https: keys, passwords and answers can be read on the way\n");
+    let done = town.run(&format!("clients list --server {elsewhere}"));
+    assert_eq!((done.code, done.out.as_str(), done.err.as_str()), (Some(0), "[]\n", warning.as_str()));
+    let password = town
+        .pipe(&format!("users update-password admin --server {elsewhere} --old-file - --new-file -"), "Wrong-passw0rd\nOther-passw0rd\n");
+    assert!(password.err.starts_with(&warning), "{}", password.err);
+    assert_eq!(town.run("clients list").err, "");
+}
