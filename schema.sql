@@ -231,7 +231,7 @@ CREATE TRIGGER account_client_counts_update AFTER UPDATE OF is_live ON client_me
         ON CONFLICT (account_id, is_live) DO UPDATE SET clients = clients + 1;
 END;
 
--- Every change, one row, written in the transaction that makes it. Only ever appended to; refusals go after a while.
+-- What happened, written in the transaction that does it. What is repeated over and over is counted in one row; refusals go after a while.
 CREATE TABLE events (
     event_number INTEGER PRIMARY KEY,
     happened_at  INTEGER NOT NULL,
@@ -244,12 +244,31 @@ CREATE TABLE events (
     request_id   TEXT NOT NULL,
     -- What was and what is: JSON objects of the fields that differ, secrets masked.
     old_values   TEXT NOT NULL CHECK (json_valid(old_values)),
-    new_values   TEXT NOT NULL CHECK (json_valid(new_values))
+    new_values   TEXT NOT NULL CHECK (json_valid(new_values)),
+    -- The OAuth client that acted, in the name of the account or by itself.
+    client_id    TEXT,
+    -- How often it happened: the last time at happened_at, the first at first_at, which is absent where it happened once.
+    times        INTEGER NOT NULL DEFAULT 1,
+    first_at     INTEGER
 ) STRICT;
 
 -- With their names: whoever looks for changes passes over refusals, of which there may be many, without reading them.
 CREATE INDEX events_by_entity ON events (entity_kind, entity_id, event_number, name);
 CREATE INDEX events_by_actor ON events (account_id, event_number);
+
+-- How often a kind of event happened on a day (days since 1970, UTC), and the row of the last; kept for that day.
+CREATE TABLE event_counts (
+    entity_kind  TEXT NOT NULL,
+    entity_id    TEXT NOT NULL,
+    day          INTEGER NOT NULL,
+    -- What makes it the same kind, as JSON.
+    kind         TEXT NOT NULL,
+    times        INTEGER NOT NULL,
+    event_number INTEGER NOT NULL,
+    PRIMARY KEY (entity_kind, entity_id, day, kind)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX event_counts_by_day ON event_counts (day);
 
 -- Substring search: an index of every three letters.
 CREATE VIRTUAL TABLE client_text USING fts5 (client_id, name, description, content = 'clients', content_rowid = 'client_number', tokenize = 'trigram');
@@ -403,6 +422,5 @@ CREATE INDEX client_token_days_by_day ON client_token_days (day);
 
 CREATE INDEX client_secrets_by_end ON client_secrets (expires_at) WHERE expires_at IS NOT NULL;
 
--- What was refused to a client comes from strangers: it is counted, and goes after a while.
-CREATE INDEX events_of_refusals ON events (entity_id, happened_at) WHERE name IN ('client.authorize.refuse', 'client.token.refuse');
+-- What was refused to a client comes from strangers: it goes after a while.
 CREATE INDEX events_of_old_refusals ON events (happened_at) WHERE name IN ('client.authorize.refuse', 'client.token.refuse');

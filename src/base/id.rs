@@ -64,6 +64,9 @@ pub enum AccountId {
 }
 
 impl AccountId {
+    /// Every kind: they share one namespace of IDs.
+    pub const KINDS: [&str; 2] = ["user", "organization"];
+
     /// `user` or `organization`, as errors and events say it.
     pub fn kind(&self) -> &'static str {
         match self {

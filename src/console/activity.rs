@@ -30,7 +30,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let fields = Fields::default();
         let content = html! {
             (title("Activity", &html! {}))
-            p { @if call.by.is_admin { "Every change leaves one line." } @else { "What you did, and what happened to the clients that you can see." } }
+            p { @if call.by.is_admin { "Every change leaves one line; what is repeated many times a day is counted." } @else { "What you did, and what happened to the clients that you can see." } }
             form .filters action="/console/activity" {
                 (fields.text(label("client", "Client ID", ""), client))
                 (fields.text(label("actor", "Account that did it", ""), actor))
@@ -89,10 +89,15 @@ fn row(event: &Event) -> Markup {
     html! {
         tr {
             td data-label="When" { (moment(event.happened_at)) }
-            td data-label="What" { code .word { (event.name) } }
+            td data-label="What" {
+                // One thing beside its label where the cells stand below each other.
+                div {
+                    code .word { (event.name) }
+                    @if event.times > 1 { br; span .quiet { (event.times) " times since " (moment(event.first_at)) } }
+                }
+            }
             td data-label="Of" { @if let Some(path) = path { a href=(path) { (event.entity_id) } } @else { (event.entity_id) } }
             td .narrow data-label="By" {
-                // One thing beside its label where the cells stand below each other.
                 div {
                     @match &event.actor.account_id {
                         Some(account) => (account),
@@ -100,6 +105,7 @@ fn row(event: &Event) -> Markup {
                         None => span .quiet { "nobody signed in" },
                     }
                     @if let Some(key) = &event.actor.api_key_id { br; span .quiet { "key " code { (key) } } }
+                    @if let Some(client) = &event.actor.client_id { br; span .quiet { "OAuth client " code { (client) } } }
                 }
             }
             td .long data-label="Details" { (details(event)) }

@@ -192,6 +192,8 @@ impl Part<'_> {
     fn is_changed_by(&self, entity: &Entity, event: &Event) -> bool {
         match self {
             _ if event.name == Action::Create.of(entity.kind()) => true,
+            // It stands for several, and tells the values of the last.
+            _ if event.times > 1 => true,
             Part::ApiKey(id) => object(&event.new_values).get("api_key").is_some_and(|key| key["id"] == *id),
             Part::Fields(_) | Part::Member(_) => names(event).iter().any(|name| self.has(name)),
         }

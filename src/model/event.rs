@@ -1,4 +1,4 @@
-//! What happened: one row for every change, written in the transaction that makes it.
+//! What happened, written down in the transaction that does it.
 
 use serde_json::Value;
 
@@ -30,6 +30,10 @@ pub enum Action {
 }
 
 impl Action {
+    /// What happens to a client without anybody having a right on it: people authorize it and take that back, and strangers are refused.
+    pub const BY_ANYONE: &[Action] =
+        &[Action::Authorize, Action::DeleteAuthorization, Action::DeleteToken, Action::RefuseAuthorization, Action::RefuseToken];
+
     /// The whole name, of an entity of this kind: `client.update`.
     pub fn of(self, kind: &str) -> String {
         format!("{kind}.{}", self.name())
@@ -73,11 +77,13 @@ pub struct Change {
     pub new: Value,
 }
 
-/// Who did it: the account and the API key it used, if any, and the request it was done in.
+/// Who did it: the account, the API key or the OAuth client it was done with, if any, and the request it was done in.
 #[derive(Clone, Debug, Default)]
 pub struct Actor {
     pub account_id: Option<String>,
     pub api_key_id: Option<String>,
+    /// In the name of the account, or without one by itself.
+    pub client_id: Option<String>,
     pub request_id: String,
 }
 

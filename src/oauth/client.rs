@@ -46,7 +46,7 @@ pub fn prove(own: &Own<'_>, presented: &Presented) -> Result<Judged<Proof>> {
     let (kept, now) = own.read(|call| Ok((client_authentication::look_up(call.tx, presented)?, call.tx.now)))?;
     let judged = client_authentication::verify(&kept, presented, now);
     if let Err(refusal) = &judged
-        && own.read(|call| client_authentication::is_remembered(call.tx, &kept, refusal))?
+        && client_authentication::is_remembered(&kept, refusal)
     {
         own.write(|call| client_authentication::fail(call.tx, call.by, &kept, presented, refusal))?;
     }

@@ -17,7 +17,7 @@ pub fn revoke<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
             Err(refusal) => Err(refusal),
             Ok((token, presented)) => match client::prove(own, &presented)? {
                 Err(refusal) => Err(refusal),
-                Ok(proof) => own.write(|call| tokens::revoke(call.tx, call.by, &proof.client_id, &token))?,
+                Ok(proof) => own.write(|call| tokens::revoke(call.tx, &call.by.proved_as(&proof.client_id), &proof.client_id, &token))?,
             },
         };
         Ok(judged.map_or_else(|refusal| refused::reply(input, &refusal), |()| Reply::empty(200)))

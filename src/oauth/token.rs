@@ -86,7 +86,7 @@ fn in_transaction(call: &Call<'_>, proof: &Proof, wanted: &Wanted) -> Result<Jud
         Err(refusal) => Err(refusal),
     };
     if let Err(refusal) = &judged {
-        refusal.record(call.tx, call.by, Endpoint::Token)?;
+        refusal.record(call.tx, &call.by.proved_as(&proof.client_id), Endpoint::Token)?;
     }
     Ok(judged)
 }

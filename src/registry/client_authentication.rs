@@ -97,8 +97,8 @@ pub fn verify(kept: &Kept, presented: &Presented, now: Time) -> Judged<Proof> {
 }
 
 /// Whether a client that proved nothing leaves anything behind: then [`fail`] must be called to write it down.
-pub fn is_remembered(tx: &Tx<'_>, kept: &Kept, refusal: &Refusal) -> Result<bool> {
-    Ok(is_guessable(&kept.secrets) || refusal.is_worth_recording(tx)?)
+pub fn is_remembered(kept: &Kept, refusal: &Refusal) -> bool {
+    is_guessable(&kept.secrets) || refusal.client.is_some()
 }
 
 /// Remembers that a client proved nothing.

@@ -44,6 +44,7 @@ pub fn sweep(tx: &Tx<'_>) -> Result<Swept> {
         tx.delete_old_sign_in_failures(throttle::forgotten(tx.now), BATCH)?,
         tx.delete_old_sign_in_addresses(ago(ADDRESS_KEPT_SECONDS), BATCH)?,
         tx.delete_old_refusals(ago(REFUSAL_KEPT_SECONDS), BATCH)?,
+        tx.delete_old_event_counts(tx.now.day(), BATCH)?,
         tx.delete_old_token_days(tx.now.day() - COUNTS_KEPT_DAYS, BATCH)?,
     ];
     Ok(if removed.contains(&BATCH) { Swept::Some } else { Swept::All })

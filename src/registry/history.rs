@@ -1,13 +1,15 @@
-//! What happened. Every operation that changes something writes it down once, in its own transaction.
+//! What happened. Every operation that changes something writes it down once, in its own transaction; what is repeated is counted.
 
 use serde_json::{Map, Value};
 
 use crate::base::error::Result;
+use crate::base::id::AccountId;
 use crate::base::right::Right;
 use crate::model::event::{Action, Change};
 use crate::model::field::Field;
 use crate::model::view::changes;
 use crate::registry::principal::Principal;
+use crate::registry::repetition;
 use crate::registry::rights::{self, Entity};
 use crate::store::events::{Event, EventSearch};
 use crate::store::{Deleted, Tx};
@@ -35,7 +37,12 @@ pub fn record_part(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Action,
 /// Something happened that is told by the objects `old` and `new` alone.
 pub fn record_values(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Action, old: Value, new: Value) -> Result<()> {
     let change = Change { action, entity_kind: entity.kind(), entity_id: entity.as_str().to_owned(), old, new };
-    tx.insert_event(&by.actor(), &change)
+    repetition::write(tx, &by.actor(), change)?;
+    if action == Action::Purge {
+        // The ID is free for somebody else, whose doings must not be counted in the rows of who had it before.
+        tx.delete_event_counts()?;
+    }
+    Ok(())
 }
 
 /// What happened, newest first, at most so many: of an entity to those who may read it, and otherwise to administrators everything,
@@ -45,11 +52,12 @@ pub fn list(tx: &Tx<'_>, by: &Principal, entity: Option<&Entity>, mut search: Ev
         _ if by.is_admin => {}
         (Some(entity), _) => {
             rights::require(tx, by, entity, reading(entity), Deleted::Either)?;
-            search.since_purge_of = Some((entity.kind(), entity.as_str().to_owned()));
+            search.since_purge_of = Some((vec![entity.kind()], entity.as_str().to_owned()));
         }
         (None, Some(account)) => {
             search.actor = Some(account.as_str().to_owned());
-            search.since_purge_of = Some((account.kind(), account.as_str().to_owned()));
+            // Users and organizations share one namespace of IDs, and an event does not say which of the two acted.
+            search.since_purge_of = Some((AccountId::KINDS.to_vec(), account.as_str().to_owned()));
         }
         (None, None) => return Ok(Vec::new()),
     }

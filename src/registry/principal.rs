@@ -1,7 +1,7 @@
 //! Who is asking, and what the credentials allow (contract 4).
 
 use crate::base::error::{Definition, Kind, Named, Result, errors};
-use crate::base::id::{AccountId, UserId};
+use crate::base::id::{AccountId, ClientId, UserId};
 use crate::base::request_id;
 use crate::base::right::{Right, Rights, admin_rights};
 use crate::base::secret::{self, Token, TokenKind};
@@ -100,6 +100,8 @@ pub struct Principal {
     pub noteworthy: Option<Use>,
     /// What the state of the account takes away.
     pub restriction: Option<Restriction>,
+    /// A client that acts by itself and has proved in the request who it is (RFC 6749 section 2.3).
+    pub client: Option<ClientId>,
     pub request_id: String,
 }
 
@@ -139,6 +141,7 @@ impl Principal {
             is_admin: false,
             noteworthy: None,
             restriction: None,
+            client: None,
             request_id: request_id.to_owned(),
         }
     }
@@ -210,6 +213,11 @@ impl Principal {
         self.account.as_ref() == Some(account)
     }
 
+    /// The same caller, as the client that proved itself in this request.
+    pub fn proved_as(&self, client: &ClientId) -> Principal {
+        Principal { client: Some(client.clone()), ..self.clone() }
+    }
+
     /// As the events name who acted.
     pub fn actor(&self) -> Actor {
         Actor {
@@ -217,6 +225,12 @@ impl Principal {
             api_key_id: match &self.access {
                 Access::ApiKey(key) => Some(key.id.clone()),
                 Access::Anonymous | Access::AccessToken(_) | Access::Session(_) | Access::Operator => None,
+            },
+            client_id: match &self.access {
+                Access::AccessToken(token) => Some(token.client_id.to_string()),
+                Access::Anonymous | Access::ApiKey(_) | Access::Session(_) | Access::Operator => {
+                    self.client.as_ref().map(ClientId::to_string)
+                }
             },
             request_id: self.request_id.clone(),
         }

@@ -142,9 +142,6 @@ pub enum Endpoint {
     Token,
 }
 
-/// A client's refusals that are written down in an hour; the rest is only in the log. Strangers cause them: they must not fill the disk.
-const MOST_AN_HOUR: usize = 60;
-
 /// How much of what a stranger sent is kept.
 const LONGEST_KEPT: usize = 256;
 
@@ -178,18 +175,9 @@ impl Refusal {
         }
     }
 
-    /// Whether it goes into a history: it has a client, of which not too many were just written there.
-    pub fn is_worth_recording(&self, tx: &Tx<'_>) -> Result<bool> {
-        let Some(client) = &self.client else { return Ok(false) };
-        Ok(tx.refusals(client, tx.now.plus_seconds(-3600), MOST_AN_HOUR)? < MOST_AN_HOUR)
-    }
-
-    /// Writes it into the history of its client, if it is worth that.
+    /// Writes it into the history of its client, if it has one. Strangers cause refusals, so the history counts them.
     pub fn record(&self, tx: &Tx<'_>, by: &Principal, endpoint: Endpoint) -> Result<()> {
         let Some(client) = &self.client else { return Ok(()) };
-        if !self.is_worth_recording(tx)? {
-            return Ok(());
-        }
         let action = match endpoint {
             Endpoint::Authorize => Action::RefuseAuthorization,
             Endpoint::Token => Action::RefuseToken,

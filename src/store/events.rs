@@ -1,14 +1,13 @@
-//! The rows of events. Only ever appended to; what strangers caused goes after a while.
+//! The rows of events. What is repeated over and over is counted in one row; what strangers caused goes after a while.
 
-use rusqlite::named_params;
+use rusqlite::{OptionalExtension, named_params};
 
 use crate::base::error::Result;
-use crate::base::id::ClientId;
 use crate::base::time::Time;
 use crate::model::event::{Actor, Change};
 use crate::store::Tx;
 use crate::store::query::Query;
-use crate::store::sql::Cells;
+use crate::store::sql::{Cells, reading};
 
 /// As in the indexes of `schema.sql`: what strangers caused.
 const REFUSALS: &str = "name IN ('client.authorize.refuse', 'client.token.refuse')";
@@ -25,14 +24,26 @@ pub struct Event {
     pub actor: Actor,
     pub old_values: String,
     pub new_values: String,
+    /// How often it happened: the last time at `happened_at`, the first at `first_at`.
+    pub times: i64,
+    pub first_at: Time,
+}
+
+/// How often a kind of event happened on one entity on one day, and the row of the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventCount {
+    pub times: i64,
+    pub event_number: i64,
 }
 
 impl Tx<'_> {
-    pub fn insert_event(&self, actor: &Actor, change: &Change) -> Result<()> {
+    /// Writes a row that stands for `times` events since `first_at`; its number is greater than any other.
+    pub fn insert_event(&self, actor: &Actor, change: &Change, times: i64, first_at: Time) -> Result<i64> {
         self.connection
             .prepare_cached(
-                "INSERT INTO events (happened_at, name, entity_kind, entity_id, account_id, api_key_id, request_id, old_values, new_values) \
-                 VALUES (:happened_at, :name, :entity_kind, :entity_id, :account_id, :api_key_id, :request_id, :old_values, :new_values)",
+                "INSERT INTO events (happened_at, name, entity_kind, entity_id, account_id, api_key_id, request_id, old_values, new_values, \
+                 client_id, times, first_at) VALUES (:happened_at, :name, :entity_kind, :entity_id, :account_id, :api_key_id, :request_id, \
+                 :old_values, :new_values, :client_id, :times, :first_at)",
             )?
             .execute(named_params! {
                 ":happened_at": self.now,
@@ -44,19 +55,114 @@ impl Tx<'_> {
                 ":request_id": actor.request_id,
                 ":old_values": change.old.to_string(),
                 ":new_values": change.new.to_string(),
+                ":client_id": actor.client_id,
+                ":times": times,
+                ":first_at": (times > 1).then_some(first_at),
+            })?;
+        Ok(self.connection.last_insert_rowid())
+    }
+
+    pub fn event(&self, number: i64) -> Result<Option<Event>> {
+        let found = self
+            .connection
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM events WHERE event_number = :number"))?
+            .query_row(named_params! {":number": number}, reading(read))
+            .optional()?;
+        Ok(found)
+    }
+
+    /// Removes a row, which must not be the newest: SQLite would give its number again.
+    pub fn delete_event(&self, number: i64) -> Result<()> {
+        self.connection.prepare_cached("DELETE FROM events WHERE event_number = :number")?.execute(named_params! {":number": number})?;
+        Ok(())
+    }
+
+    /// When the `nth` newest event of an entity happened, not counting those of these names; nothing if there are fewer.
+    pub fn nth_newest_event_at(&self, entity_kind: &str, entity_id: &str, nth: u32, except: &[String]) -> Result<Option<Time>> {
+        let found = self
+            .connection
+            .prepare_cached(
+                "SELECT happened_at FROM events WHERE event_number = (SELECT event_number FROM events WHERE entity_kind = :entity_kind \
+                 AND entity_id = :entity_id AND name NOT IN (SELECT value FROM json_each(:except)) ORDER BY event_number DESC LIMIT 1 OFFSET :skipped)",
+            )?
+            .query_row(
+                named_params! {
+                    ":entity_kind": entity_kind,
+                    ":entity_id": entity_id,
+                    ":except": serde_json::json!(except).to_string(),
+                    ":skipped": nth.saturating_sub(1),
+                },
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(found)
+    }
+
+    /// How many kinds of events are counted of an entity today; it stops counting at `most`.
+    pub fn event_kinds(&self, entity_kind: &str, entity_id: &str, most: usize) -> Result<usize> {
+        let count: i64 = self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM (SELECT 1 FROM event_counts WHERE entity_kind = :entity_kind AND entity_id = :entity_id AND day = :day \
+                 LIMIT :most)",
+            )?
+            .query_row(
+                named_params! {":entity_kind": entity_kind, ":entity_id": entity_id, ":day": self.now.day(), ":most": most as i64},
+                |row| row.get(0),
+            )?;
+        Ok(usize::try_from(count).unwrap_or_default())
+    }
+
+    /// How often this kind of event was counted today.
+    pub fn event_count(&self, entity_kind: &str, entity_id: &str, kind: &str) -> Result<Option<EventCount>> {
+        let found = self
+            .connection
+            .prepare_cached(
+                "SELECT times, event_number FROM event_counts WHERE entity_kind = :entity_kind AND entity_id = :entity_id AND day = :day \
+                 AND kind = :kind",
+            )?
+            .query_row(
+                named_params! {":entity_kind": entity_kind, ":entity_id": entity_id, ":day": self.now.day(), ":kind": kind},
+                reading(|cells| Ok(EventCount { times: cells.take("times")?, event_number: cells.take("event_number")? })),
+            )
+            .optional()?;
+        Ok(found)
+    }
+
+    pub fn set_event_count(&self, entity_kind: &str, entity_id: &str, kind: &str, count: EventCount) -> Result<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO event_counts (entity_kind, entity_id, day, kind, times, event_number) \
+                 VALUES (:entity_kind, :entity_id, :day, :kind, :times, :event_number) \
+                 ON CONFLICT (entity_kind, entity_id, day, kind) DO UPDATE SET times = excluded.times, event_number = excluded.event_number",
+            )?
+            .execute(named_params! {
+                ":entity_kind": entity_kind,
+                ":entity_id": entity_id,
+                ":day": self.now.day(),
+                ":kind": kind,
+                ":times": count.times,
+                ":event_number": count.event_number,
             })?;
         Ok(())
     }
 
-    /// How many refusals were written down for a client since then; it stops counting at `most`.
-    pub fn refusals(&self, client: &ClientId, since: Time, most: usize) -> Result<usize> {
-        let count: i64 = self
+    /// Begins to count anew, for every entity.
+    pub fn delete_event_counts(&self) -> Result<()> {
+        self.connection.prepare_cached("DELETE FROM event_counts")?.execute([])?;
+        Ok(())
+    }
+
+    /// Deletes at most `most` counts of days before this one; returns how many were deleted.
+    pub fn delete_old_event_counts(&self, before: i64, most: usize) -> Result<usize> {
+        let deleted = self
             .connection
-            .prepare_cached(&format!(
-                "SELECT count(*) FROM (SELECT 1 FROM events WHERE entity_id = :client_id AND happened_at > :since AND {REFUSALS} LIMIT :most)"
-            ))?
-            .query_row(named_params! {":client_id": client, ":since": since, ":most": most as i64}, |row| row.get(0))?;
-        Ok(usize::try_from(count).unwrap_or_default())
+            .prepare_cached(
+                "DELETE FROM event_counts WHERE (entity_kind, entity_id, day, kind) IN \
+                 (SELECT entity_kind, entity_id, day, kind FROM event_counts WHERE day < :before LIMIT :most)",
+            )?
+            .execute(named_params! {":before": before, ":most": most as i64})?;
+        Ok(deleted)
     }
 
     /// Removes refusals older than this, at most so many; how many it were. The newest event of all stays: SQLite would give its number again.
@@ -103,8 +209,8 @@ pub struct EventSearch {
     pub after: Option<i64>,
     /// Only events of these names; of all, if there are none.
     pub names: Vec<String>,
-    /// Only events since whoever had this kind and this ID before was purged: an ID that was freed has a new owner.
-    pub since_purge_of: Option<(&'static str, String)>,
+    /// Only events since an entity of one of these kinds and of this ID was last purged: an ID that was freed has a new owner.
+    pub since_purge_of: Option<(Vec<&'static str>, String)>,
 }
 
 impl EventSearch {
@@ -119,12 +225,12 @@ impl EventSearch {
             query.only_if("account_id = :actor");
             query.with(":actor", actor);
         }
-        if let Some((kind, id)) = &self.since_purge_of {
+        if let Some((kinds, id)) = &self.since_purge_of {
             query.only_if(
-                "event_number > coalesce((SELECT max(p.event_number) FROM events p WHERE p.entity_kind = :purged_kind \
-                 AND p.entity_id = :purged_id AND p.name = :purged_kind || '.purge'), 0)",
+                "event_number > coalesce((SELECT max(p.event_number) FROM json_each(:purged_kinds) k JOIN events p \
+                 ON p.entity_kind = k.value AND p.entity_id = :purged_id AND p.name = k.value || '.purge'), 0)",
             );
-            query.with(":purged_kind", kind);
+            query.with(":purged_kinds", serde_json::json!(kinds).to_string());
             query.with(":purged_id", id);
         }
         if let Some(before) = &self.before {
@@ -143,7 +249,8 @@ impl EventSearch {
     }
 }
 
-const COLUMNS: &str = "event_number, happened_at, name, entity_kind, entity_id, account_id, api_key_id, request_id, old_values, new_values";
+const COLUMNS: &str = "event_number, happened_at, name, entity_kind, entity_id, account_id, api_key_id, request_id, client_id, old_values, \
+     new_values, times, coalesce(first_at, happened_at) AS first_at";
 
 fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Event> {
     Ok(Event {
@@ -156,8 +263,11 @@ fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Event> {
             account_id: cells.take("account_id")?,
             api_key_id: cells.take("api_key_id")?,
             request_id: cells.take("request_id")?,
+            client_id: cells.take("client_id")?,
         },
         old_values: cells.take("old_values")?,
         new_values: cells.take("new_values")?,
+        times: cells.take("times")?,
+        first_at: cells.take("first_at")?,
     })
 }

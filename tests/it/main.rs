@@ -22,6 +22,7 @@ mod documents;
 mod door;
 mod events;
 mod golden;
+mod history;
 mod hostile;
 mod leaks;
 mod limited_credentials;

@@ -28,3 +28,21 @@ DELETE FROM client_member_rights WHERE (client_id, account_id, position) NOT IN
     (SELECT client_id, account_id, min(position) FROM client_member_rights GROUP BY client_id, account_id, right);
 DELETE FROM organization_member_rights WHERE (organization_id, account_id, position) NOT IN
     (SELECT organization_id, account_id, min(position) FROM organization_member_rights GROUP BY organization_id, account_id, right);
+
+ALTER TABLE events ADD COLUMN client_id TEXT;
+ALTER TABLE events ADD COLUMN times INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE events ADD COLUMN first_at INTEGER;
+
+CREATE TABLE event_counts (
+    entity_kind  TEXT NOT NULL,
+    entity_id    TEXT NOT NULL,
+    day          INTEGER NOT NULL,
+    kind         TEXT NOT NULL,
+    times        INTEGER NOT NULL,
+    event_number INTEGER NOT NULL,
+    PRIMARY KEY (entity_kind, entity_id, day, kind)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX event_counts_by_day ON event_counts (day);
+
+DROP INDEX events_of_refusals;

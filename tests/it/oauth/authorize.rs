@@ -362,5 +362,5 @@ fn strangers_cannot_fill_the_history() {
         server.token(&[("grant_type", "authorization_code"), ("code", "MF2XI.A.B"), ("client_id", "my-app"), ("client_secret", "wrong")]);
     }
     let events = server.app.store().read(|tx| tx.events("client", "my-app")).expect("events");
-    assert_eq!(events.iter().filter(|event| event.name == "client.token.refuse").count(), 60);
+    assert_eq!(events.iter().filter(|event| event.name == "client.token.refuse").count(), 2, "the first, and the last with their number");
 }
