@@ -109,8 +109,10 @@ CREATE TABLE clients (
     state_description      TEXT NOT NULL CHECK (length(state_description) <= 128),
     skip_authorization     INTEGER NOT NULL CHECK (skip_authorization IN (0, 1)),
     endorsed               INTEGER NOT NULL CHECK (endorsed IN (0, 1)),
-    -- Who registered it, collaborator or not: of what somebody may register there is a most.
-    registered_by          TEXT REFERENCES accounts (account_id) ON DELETE SET NULL
+    -- Who registered it, collaborator or not: of what somebody may register there is a most, and before it is approved it is for that user.
+    registered_by          TEXT REFERENCES accounts (account_id) ON DELETE SET NULL,
+    -- What it could ask everyone for when it last could: a set of rights.
+    approved_rights        INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE INDEX clients_live_by_id ON clients (client_id) WHERE deleted_at IS NULL;
@@ -187,6 +189,16 @@ CREATE TABLE client_member_rights (
     PRIMARY KEY (client_id, account_id, position),
     FOREIGN KEY (client_id, account_id) REFERENCES client_members (client_id, account_id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
+
+-- Collaborators who asked to try a client before it is approved, beside the user who registered it.
+CREATE TABLE client_testers (
+    client_id  TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    user_id    TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (client_id, user_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX client_testers_by_user ON client_testers (user_id);
 
 -- How many clients there are, in all and of each account: every page of a list says it, and counting a million takes longer than reading a page.
 CREATE TABLE client_counts (
@@ -354,6 +366,8 @@ CREATE TABLE authorizations (
     rights     INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
+    -- Those of them that the user was asked about; the others an administrator allowed the client to take.
+    agreed     INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (user_id, client_id)
 ) STRICT, WITHOUT ROWID;
 

@@ -14,6 +14,7 @@ use crate::model::field::Purpose;
 use crate::model::mask::Mask;
 use crate::model::shape::member;
 use crate::model::view::render;
+use crate::registry::clients::Changed;
 use crate::registry::{clients, guidelines, secrets};
 use crate::store::clients::{ClientKey, ClientSearch, Scope};
 
@@ -92,8 +93,10 @@ pub fn update<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
             }
             None => None,
         };
-        let client = own.write(|call| clients::update(call.tx, call.by, call.settings, &id, &mask, &sent, secret))?;
-        Ok(reply::updated(&render(FIELDS, &client, &mask, Audience::Holder), mask.names(FIELDS, "contact_info")))
+        let Changed { client, withdrawn } =
+            own.write(|call| clients::update(call.tx, call.by, call.settings, &id, &mask, &sent, secret))?;
+        let reply = reply::updated(&render(FIELDS, &client, &mask, Audience::Holder), mask.names(FIELDS, "contact_info"));
+        Ok(reply::warned(reply, &withdrawn.warnings()))
     }))
 }
 
@@ -118,7 +121,10 @@ pub fn rotate_secret<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let grace_seconds = grace(member(&request, "grace"))?;
     let id = names::client(input).map_err(|inner| inner.inside("RotateClientSecretRequest", "client_ids"))?;
     let secret = secrets::NewSecret::of(None);
-    Ok(Box::new(move |call| Ok(whole(&secrets::rotate(call.tx, call.by, &id, secret, grace_seconds)?))))
+    Ok(Box::new(move |call| {
+        let Changed { client, withdrawn } = secrets::rotate(call.tx, call.by, call.settings, &id, secret, grace_seconds)?;
+        Ok(reply::warned(whole(&client), &withdrawn.warnings()))
+    }))
 }
 
 pub fn search<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {

@@ -43,3 +43,8 @@ pub fn updated(value: &impl Serialize, contact_info_was_sent: bool) -> Reply {
     const WARNING: &str = "Contact info is deprecated and will be removed in the next major release";
     if contact_info_was_sent { ok(value).with("X-Warning", WARNING) } else { ok(value) }
 }
+
+/// A reply with warnings, each in a header of its own (contract 0.3).
+pub fn warned(reply: Reply, warnings: &[&'static str]) -> Reply {
+    warnings.iter().fold(reply, |reply, warning| reply.with("X-Warning", *warning))
+}

@@ -162,6 +162,12 @@ impl Rights {
         names
     }
 
+    /// What of these is left within a limit, each with all that is implied.
+    pub fn within(self, limit: Rights) -> Rights {
+        let limit = limit.expanded();
+        if self.without(limit).is_empty() { self } else { self.expanded().and(limit) }
+    }
+
     /// With what each right implies; the right itself stays (contract 5.2). The reverse never holds: all the
     /// concrete rights together do not make the `_ALL` right.
     pub fn expanded(self) -> Rights {

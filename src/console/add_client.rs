@@ -16,6 +16,7 @@ use crate::http::reply::Reply;
 use crate::model::client::{Client, FIELDS, IDENTIFIERS};
 use crate::model::patch::Patch;
 use crate::model::settings::Approval;
+use crate::registry::approval::Withdrawn;
 use crate::registry::secrets::NewSecret;
 use crate::registry::{clients, guidelines, organizations};
 
@@ -103,7 +104,7 @@ fn judged(draft: &Draft) -> std::result::Result<(ClientId, AccountId, Patch), Wr
 
 fn created(call: &Call<'_>, input: &Input<'_>, client: &Client) -> Result<Reply> {
     let view = View::of(call, input)?;
-    Ok(shown_once::client_secret(&view, client, "OAuth client created"))
+    Ok(shown_once::client_secret(&view, client, Withdrawn::default(), "OAuth client created"))
 }
 
 fn form(call: &Call<'_>, input: &Input<'_>, status: u16, draft: &Draft, problem: Option<Problem>) -> Result<Reply> {
@@ -117,7 +118,7 @@ fn form(call: &Call<'_>, input: &Input<'_>, status: u16, draft: &Draft, problem:
     let content = html! {
         h1 { "Add OAuth client" }
         @if call.settings.approval == Approval::Manual && !call.by.is_admin {
-            p { "An administrator reviews new clients. Until then only its collaborators can try it." }
+            p { "An administrator reviews new clients. Until then you can try it, and so can collaborators who choose to." }
         }
         (fields.summary())
         (view.form("/console/add/client", &html! {

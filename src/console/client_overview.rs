@@ -7,7 +7,7 @@ use crate::base::uri;
 use crate::call::{Input, Work};
 use crate::console::client_pages::{Opened, Tab};
 use crate::console::view::{age, moment, moment_or};
-use crate::console::{contacts, picture, rights_picker, shown_once};
+use crate::console::{contacts, picture, rights_picker, shown_once, trial};
 use crate::model::choice::{Grant, State};
 use crate::model::client::Client;
 use crate::registry::usage::{self, Usage};
@@ -19,6 +19,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let usage = usage::of_client(call.tx, &client.id)?;
         let public_url = &call.settings.public_url;
         let content = html! {
+            @if client.state == State::Requested { (trial::notice(&opened)?) }
             (warnings(client))
             @if !client.description.is_empty() { p .description { (client.description) } }
             section {
@@ -91,11 +92,10 @@ fn warnings(client: &Client) -> Markup {
     let in_clear = client.redirect_uris.iter().filter(|uri| uri::is_in_clear(uri));
     html! {
         @match client.state {
-            State::Requested => p .warning { "It waits for an administrator's approval. Until then only its collaborators can try it." },
             State::Rejected => p .warning { "Administrators have rejected it: nobody can authorize it." },
             State::Suspended => p .warning { "Administrators have suspended it: it gets no tokens, and those it has are good for nothing." },
             State::Flagged => p .warning { "Administrators have flagged it: users are warned of it." },
-            State::Approved => {}
+            State::Requested | State::Approved => {}
         }
         @if client.grants.contains(&Grant::AuthorizationCode) && client.redirect_uris.is_empty() {
             p .warning { "It has no redirect URL: nobody can authorize it." }

@@ -10,8 +10,11 @@ use crate::console::clients::shown_name;
 use crate::console::names;
 use crate::console::view::{Place, View, badge, title};
 use crate::http::reply::Reply;
+use crate::model::choice::State;
 use crate::model::client::{Client, FIELDS};
 use crate::model::mask::Mask;
+use crate::model::settings::Approval;
+use crate::registry::approval::Withdrawn;
 use crate::registry::clients;
 use crate::registry::rights::{self, Entity};
 use crate::store::Deleted;
@@ -43,6 +46,16 @@ impl Tab {
 
 const TABS: &[Tab] = &[Tab::Overview, Tab::Settings, Tab::Collaborators, Tab::Secrets, Tab::Activity, Tab::Danger];
 
+/// What is said after a client was changed.
+pub fn saved(withdrawn: Withdrawn) -> &'static str {
+    match (withdrawn.vouching, withdrawn.approval) {
+        (false, false) => "saved",
+        (true, false) => "saved-unvouched",
+        (false, true) => "saved-unapproved",
+        (true, true) => "saved-unvouched-unapproved",
+    }
+}
+
 /// One client, and what who is signed in may do with it.
 #[derive(Debug)]
 pub struct Opened<'a> {
@@ -67,6 +80,24 @@ impl<'a> Opened<'a> {
 
     pub fn path(&self, tab: Tab) -> String {
         format!("/console/clients/{}{}", self.client.id, tab.line().0)
+    }
+
+    /// Before somebody who is no administrator changes what administrators vouch for or approved: what that takes away.
+    pub fn stakes(&self) -> Markup {
+        let Call { by, settings, .. } = self.view.call;
+        let Client { skip_authorization, endorsed, state, .. } = self.client;
+        let is_approved = settings.approval == Approval::Manual && matches!(state, State::Approved | State::Flagged);
+        html! {
+            @if !by.is_admin && (skip_authorization || endorsed) {
+                p .note {
+                    "The administrators vouch for this client. They no longer do when its name, description, URLs or rights change, or when it "
+                    "loses its last secret or gets its first."
+                }
+            }
+            @if !by.is_admin && is_approved {
+                p .note { "When you change its name or redirect URLs or add rights, it waits for an administrator's approval again." }
+            }
+        }
     }
 
     pub fn page(&self, status: u16, tab: Tab, content: &Markup) -> Reply {

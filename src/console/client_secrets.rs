@@ -6,7 +6,7 @@ use crate::base::error::Result;
 use crate::base::id::ClientId;
 use crate::base::time::Time;
 use crate::call::{Input, OwnWork, Work};
-use crate::console::client_pages::{Opened, Tab};
+use crate::console::client_pages::{Opened, Tab, saved};
 use crate::console::confirmation::{self, Confirmation};
 use crate::console::fields::{Fields, Label, label};
 use crate::console::names;
@@ -18,6 +18,7 @@ use crate::http::reply::Reply;
 use crate::model::client::FIELDS;
 use crate::model::mask::Mask;
 use crate::model::patch::Patch;
+use crate::registry::approval::Withdrawn;
 use crate::registry::secrets::NewSecret;
 use crate::registry::{clients, secrets, usage};
 use crate::store::client_secrets::ClientSecret;
@@ -58,8 +59,8 @@ pub fn rotate<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
             return own.read(|call| shown(&Opened::of(call, input)?, 400, grace_seconds, Some(problem)));
         }
         let secret = NewSecret::of(chosen);
-        let client = own.write(|call| secrets::rotate(call.tx, call.by, &id, secret, grace_seconds))?;
-        own.read(|call| Ok(shown_once::client_secret(&View::of(call, input)?, &client, "New client secret")))
+        let changed = own.write(|call| secrets::rotate(call.tx, call.by, call.settings, &id, secret, grace_seconds))?;
+        own.read(|call| Ok(shown_once::client_secret(&View::of(call, input)?, &changed.client, changed.withdrawn, "New client secret")))
     }))
 }
 
@@ -81,8 +82,8 @@ pub fn replace<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
         input,
         move |_| Ok(asked),
         move |call| {
-            let client = secrets::rotate(call.tx, call.by, &id, NewSecret::of(None), 0)?;
-            Ok(shown_once::client_secret(&View::of(call, input)?, &client, "New client secret"))
+            let changed = secrets::rotate(call.tx, call.by, call.settings, &id, NewSecret::of(None), 0)?;
+            Ok(shown_once::client_secret(&View::of(call, input)?, &changed.client, changed.withdrawn, "New client secret"))
         },
     )
 }
@@ -111,8 +112,9 @@ pub fn remove<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
         move |call| {
             let mut mask = Mask::default();
             mask.add(FIELDS, "secret");
-            clients::update(call.tx, call.by, call.settings, &id, &mask, &Patch::default(), None)?;
-            Ok(after(&format!("/console/clients/{id}/secrets"), "ended"))
+            let changed = clients::update(call.tx, call.by, call.settings, &id, &mask, &Patch::default(), None)?;
+            let done = if changed.withdrawn == Withdrawn::default() { "ended" } else { saved(changed.withdrawn) };
+            Ok(after(&format!("/console/clients/{id}/secrets"), done))
         },
     )
 }
@@ -175,6 +177,7 @@ fn shown(opened: &Opened<'_>, status: u16, grace_seconds: i64, problem: Option<P
     let content = html! {
         (fields.summary())
         p { "A secret is shown once, when it is made. What is kept here proves it, but can not be turned back into it." }
+        (opened.stakes())
         @if secrets.is_empty() { p .warning { "It has no secret: a public client, which must use PKCE." } }
         @else { (table(&path, &secrets, call.tx.now)) }
         section {

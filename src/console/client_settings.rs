@@ -6,7 +6,7 @@ use crate::base::error::{Error, Result};
 use crate::base::right::Right;
 use crate::call::{Input, OwnWork, Work};
 use crate::console::client_draft::{Draft, shown_to};
-use crate::console::client_pages::{Opened, Tab};
+use crate::console::client_pages::{Opened, Tab, saved};
 use crate::console::contacts;
 use crate::console::fields::Fields;
 use crate::console::names;
@@ -18,6 +18,7 @@ use crate::http::reply::Reply;
 use crate::model::client::FIELDS;
 use crate::model::mask::Mask;
 use crate::model::patch::Patch;
+use crate::registry::approval::Withdrawn;
 use crate::registry::clients;
 use crate::registry::rights::Entity;
 use crate::store::members::Owned;
@@ -47,13 +48,14 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
             let (old, _) = clients::get(call.tx, call.by, &id, &Mask::everything(FIELDS))?;
             let mask = saving::differing(FIELDS, &shown, &old, &sent);
             if mask.is_empty() {
-                return Ok(());
+                return Ok(Withdrawn::default());
             }
             sent.check(FIELDS, "Client", Some(&mask))?;
-            clients::update(call.tx, call.by, call.settings, &id, &mask, &sent.clone().only(FIELDS, &mask), None).map(drop)
+            clients::update(call.tx, call.by, call.settings, &id, &mask, &sent.clone().only(FIELDS, &mask), None)
+                .map(|changed| changed.withdrawn)
         });
         match changed {
-            Ok(()) => Ok(after(&format!("/console/clients/{id}/settings"), "saved")),
+            Ok(withdrawn) => Ok(after(&format!("/console/clients/{id}/settings"), saved(withdrawn))),
             Err(error) => {
                 let problem = Problem::of(error)?;
                 own.read(|call| form(&Opened::by_id(call, input, &id)?, 400, &draft, Some((seen, problem))))
@@ -80,6 +82,7 @@ fn form(opened: &Opened<'_>, status: u16, draft: &Draft, back: Option<(Seen, Pro
         (opened.view.form(&opened.path(Tab::Settings), &html! {
             (carried)
             p { "OAuth Client ID " code { (draft.id) } }
+            (opened.stakes())
             (draft.basics(&fields))
             (draft.contacts.rows(&fields, &accounts))
             @if call.by.is_admin { (draft.grants(&fields, true)) }

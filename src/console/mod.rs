@@ -30,5 +30,6 @@ pub mod saving;
 pub mod search;
 pub mod sessions;
 pub mod shown_once;
+pub mod trial;
 pub mod users;
 pub mod view;

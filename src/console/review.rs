@@ -171,6 +171,7 @@ fn request(client: &Client, is_chosen: bool) -> Markup {
                 @if let Some(owner) = &client.administrative_contact { ", of the " (owner.kind()) " " strong { (owner.as_str()) } }
                 ", asked " (moment(client.created_at))
             }
+            @if !client.state_description.is_empty() { p { (client.state_description) "." } }
             p { @if client.description.is_empty() { span .quiet { "It does not say what it is for." } } @else { (client.description) } }
             dl .facts {
                 dt { "Redirect URLs" }

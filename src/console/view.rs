@@ -55,6 +55,19 @@ const ADMINISTRATION: (&str, &[Place]) = ("Administration", &[Place::Review, Pla
 /// What a page says after a change, by the name that the address carries.
 const DONE: &[(&str, &str)] = &[
     ("saved", "Your changes are saved."),
+    (
+        "saved-unvouched",
+        "Your changes are saved. The administrators do not vouch for the client any more, because what they saw was changed.",
+    ),
+    (
+        "saved-unapproved",
+        "Your changes are saved. The client waits for an administrator's approval again, because what was approved was changed.",
+    ),
+    (
+        "saved-unvouched-unapproved",
+        "Your changes are saved. Because what administrators saw was changed, they do not vouch for the client any more, and it waits for their \
+         approval again.",
+    ),
     ("deleted", "Deleted. It can be restored for a day."),
     ("restored", "Restored."),
     ("purged", "Purged. Its ID is free again."),
@@ -65,6 +78,8 @@ const DONE: &[(&str, &str)] = &[
     ("ended", "Ended."),
     ("approved", "Approved."),
     ("rejected", "Rejected. Those who asked are shown your reason."),
+    ("trial-begun", "You can try it now, until an administrator decides."),
+    ("trial-ended", "You do not try it any more."),
     ("password", "Your password is changed."),
 ];
 

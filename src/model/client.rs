@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde_json::{Value, json};
 
 use crate::base::id::{AccountId, ClientId};
-use crate::base::right::Right;
+use crate::base::right::{Right, Rights};
 use crate::base::time::Time;
 use crate::model::bounds::{self, LOGOUT_REDIRECT_URIS, REDIRECT_URIS, RIGHTS};
 use crate::model::choice::{GRANTS, Grant, RIGHT_CHOICES, STATES, State};
@@ -41,9 +41,16 @@ pub struct Client {
     pub endorsed: bool,
     pub grants: Vec<Grant>,
     pub rights: Vec<Right>,
+    /// What it could ask everyone for when it last could.
+    pub approved: Rights,
 }
 
 impl Client {
+    /// What it may ask its users for, as a set.
+    pub fn all_rights(&self) -> Rights {
+        self.rights.iter().copied().collect()
+    }
+
     /// A client with nothing but its name and its times.
     pub fn new(id: ClientId, now: Time) -> Client {
         Client {
@@ -66,6 +73,7 @@ impl Client {
             endorsed: false,
             grants: Vec::new(),
             rights: Vec::new(),
+            approved: Rights::NONE,
         }
     }
 }

@@ -25,6 +25,8 @@ pub enum Action {
     Authorize,
     DeleteAuthorization,
     DeleteToken,
+    BeginTrial,
+    EndTrial,
     RefuseAuthorization,
     RefuseToken,
 }
@@ -60,6 +62,8 @@ impl Action {
             Action::Authorize => "authorization.update",
             Action::DeleteAuthorization => "authorization.delete",
             Action::DeleteToken => "token.delete",
+            Action::BeginTrial => "trial.create",
+            Action::EndTrial => "trial.delete",
             Action::RefuseAuthorization => "authorize.refuse",
             Action::RefuseToken => "token.refuse",
         }

@@ -25,6 +25,8 @@ pub struct Authorization {
     pub rights: Rights,
     pub created_at: Time,
     pub updated_at: Time,
+    /// Those of them that the user was asked about, and not only an administrator.
+    pub agreed: Rights,
 }
 
 /// A code that a client can turn into tokens, once.

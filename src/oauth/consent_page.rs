@@ -89,7 +89,7 @@ fn warnings(Asked { client, redirect_uri, rights, identity, .. }: &Asked) -> Mar
             p .warning { (claimed(redirect_uri)) }
         }
         @if client.state == State::Requested {
-            p .warning { "This client is not approved yet. You can try it because you are one of its collaborators; nobody else can." }
+            p .warning { "This client is not approved yet. You can try it because you registered it or chose to try it." }
         }
         @if client.state == State::Flagged {
             p .warning { "Administrators have flagged this client. Be careful." }

@@ -1,4 +1,5 @@
-//! What becomes of a new client (contract 1.3; the mode is the operator's).
+//! What administrators decide about clients: what becomes of a new one (contract 1.3; the mode is the operator's), and what is left of that
+//! when somebody else changes what they saw.
 
 use serde_json::json;
 
@@ -66,4 +67,75 @@ pub fn decide(by: &Principal, settings: &Settings, sent: &Patch, client: &mut Cl
         }
         Approval::Auto | Approval::Manual => {}
     }
+}
+
+/// What a change by somebody who is no administrator takes away of what administrators decided.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Withdrawn {
+    /// `skip_authorization` and `endorsed`, as far as they were set.
+    pub vouching: bool,
+    /// The state in which everyone can use the client.
+    pub approval: bool,
+}
+
+impl Withdrawn {
+    /// In words, for the header `X-Warning` and for people.
+    pub fn warnings(self) -> Vec<&'static str> {
+        const VOUCHING: &str =
+            "What administrators vouched for was changed: the client is not endorsed any more, and its users are asked for consent";
+        const APPROVAL: &str = "What administrators approved was changed: the client waits for their approval again";
+        [(self.vouching, VOUCHING), (self.approval, APPROVAL)].into_iter().filter_map(|(is, text)| is.then_some(text)).collect()
+    }
+}
+
+/// Whether a client comes to have a secret that had none, or loses its last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secretlessness {
+    Stays,
+    Changes,
+}
+
+/// Takes away what administrators decided about `old`, where somebody else makes of it what they did not see. They vouch for all that users
+/// are shown and for where a client may send them; they approve rights, redirect URIs and the name.
+pub(super) fn withdraw(by: &Principal, settings: &Settings, old: &Client, new: &mut Client, secretlessness: Secretlessness) -> Withdrawn {
+    if by.is_admin {
+        return Withdrawn::default();
+    }
+    let changed = approved_fields_that_differ(old, new);
+    let is_as_seen = secretlessness == Secretlessness::Stays
+        && changed.is_empty()
+        && old.all_rights() == new.all_rights()
+        && old.description == new.description
+        && old.logout_redirect_uris == new.logout_redirect_uris;
+    let vouching = !is_as_seen && (old.skip_authorization || old.endorsed);
+    if vouching {
+        new.skip_authorization = false;
+        new.endorsed = false;
+    }
+    let was_flagged = old.state == State::Flagged;
+    let is_open_to_everyone = was_flagged || old.state == State::Approved;
+    let approval = settings.approval == Approval::Manual && is_open_to_everyone && !changed.is_empty();
+    if approval {
+        let flag = if was_flagged { "; it was flagged before" } else { "" };
+        new.state = State::Requested;
+        new.state_description = format!("admin approval required again, for a change of {}{flag}", changed.join(", "));
+    }
+    Withdrawn { vouching, approval }
+}
+
+fn approved_fields_that_differ(old: &Client, new: &Client) -> Vec<&'static str> {
+    let is_widened = !new.all_rights().without(old.all_rights().expanded()).is_empty();
+    [("rights", is_widened), ("redirect_uris", old.redirect_uris != new.redirect_uris), ("name", old.name != new.name)]
+        .into_iter()
+        .filter_map(|(name, differs)| differs.then_some(name))
+        .collect()
+}
+
+/// Notes what everyone can be asked for: all that a client asks for while it is open to everyone, and afterwards never more than then.
+pub(super) fn note_approved(client: &mut Client) {
+    let rights = client.all_rights();
+    client.approved = match client.state {
+        State::Approved | State::Flagged => rights,
+        State::Requested | State::Rejected | State::Suspended => client.approved.within(rights),
+    };
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::base::error::{Error, Result, errors};
 use crate::base::id::{ClientId, UserId};
 use crate::base::page::{Listed, Page};
+use crate::base::right::Rights;
 use crate::model::event::Action;
 use crate::model::grant::{AccessToken, Authorization};
 use crate::registry::principal::{ACCESS_TOKEN_NOT_FOUND, NOT_FOUND, Principal};
@@ -39,7 +40,9 @@ pub fn delete(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> 
 
 pub fn tokens(tx: &Tx<'_>, user: &UserId, client: &ClientId, direction: Direction, page: Page) -> Result<Listed<AccessToken>> {
     check_client(tx, client)?;
-    tx.access_tokens(user, client, direction, page)
+    let kept = tx.client(client, Deleted::Either)?;
+    let limit = kept.map_or(Ok(Rights::NONE), |kept| tokens::limit(tx, client, user, kept.state, kept.all_rights(), kept.approved))?;
+    Ok(tx.access_tokens(user, client, direction, page)?.map(|token| AccessToken { rights: token.rights.within(limit), ..token }))
 }
 
 /// Ends a token, with the refresh token beside it. It must be of this user and this client, whoever asks.

@@ -14,10 +14,11 @@ use crate::model::patch::Patch;
 use crate::model::settings::{Creators, Settings};
 use crate::model::view::MASKED;
 use crate::registry::accounts::{ALREADY_EXISTS, SEARCH_FORBIDDEN};
+use crate::registry::approval::{self, Secretlessness, Withdrawn};
 use crate::registry::principal::Principal;
 use crate::registry::rights::{self, Entity};
 use crate::registry::secrets::{self, NewSecret};
-use crate::registry::{administrators, approval, audience, bounds, contacts, deletion, guidelines, history, members};
+use crate::registry::{administrators, audience, bounds, consent, contacts, deletion, guidelines, history, members};
 use crate::store::clients::{ClientKey, ClientSearch, Scope};
 use crate::store::members::Owned;
 use crate::store::{Deleted, Direction, Order, TextSearch, Tx};
@@ -50,6 +51,7 @@ pub fn create(
         *contact = Some(owner.clone());
     }
     approval::decide(by, settings, sent, &mut client);
+    approval::note_approved(&mut client);
     if !tx.insert_client(&client, by.account.as_ref())? {
         return Err(ID_TAKEN.error().caused_by(ALREADY_EXISTS.error()).into());
     }
@@ -142,6 +144,13 @@ pub fn reachable(tx: &Tx<'_>, by: &Principal, mut search: ClientSearch, mask: &M
     found(tx, by, &search, mask)
 }
 
+/// A client that was changed, and what that took away of what administrators had decided.
+#[derive(Debug)]
+pub struct Changed {
+    pub client: Client,
+    pub withdrawn: Withdrawn,
+}
+
 /// Changes the fields of the mask. The answer shows a secret that was among them (contract 1.7); an empty one takes the client's secrets away.
 pub fn update(
     tx: &Tx<'_>,
@@ -151,7 +160,7 @@ pub fn update(
     mask: &Mask,
     sent: &Patch,
     secret: Option<NewSecret>,
-) -> Result<Client> {
+) -> Result<Changed> {
     entity(id).check_not_built_in()?;
     let owned = Owned::Client(id.clone());
     let old = tx.client(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
@@ -164,14 +173,21 @@ pub fn update(
         new.state_description = String::new();
     }
     new.updated_at = tx.now;
+    let loses_or_gains_secrets = mask.names(FIELDS, "secret") && consent::is_public(tx, id)? != secret.is_none();
+    let secretlessness = if loses_or_gains_secrets { Secretlessness::Changes } else { Secretlessness::Stays };
+    let withdrawn = approval::withdraw(by, settings, &old, &mut new, secretlessness);
+    approval::note_approved(&mut new);
     tx.update_client(&new)?;
+    if new.state != State::Requested {
+        tx.delete_client_testers(id)?;
+    }
     let mut recorded = new.clone();
     if mask.names(FIELDS, "secret") {
         recorded.secret = secret.is_some().then(|| MASKED.to_owned());
         secrets::replace(tx, &mut new, secret)?;
     }
     history::record(tx, by, &entity(id), Action::Update, FIELDS, Some(&old), Some(&recorded))?;
-    Ok(new)
+    Ok(Changed { client: new, withdrawn })
 }
 
 /// Hides a client; its ID stays taken, its collaborators stay known (contract 1.10).

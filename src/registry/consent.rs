@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::base::error::Result;
-use crate::base::id::{AccountId, ClientId};
+use crate::base::id::ClientId;
 use crate::base::right::{Right, Rights};
 use crate::base::secret::{Hash, Token, TokenKind};
 use crate::base::uri;
@@ -12,7 +12,6 @@ use crate::model::client::Client;
 use crate::model::event::Action;
 use crate::model::grant::{AuthorizationCode, CODE_SECONDS};
 use crate::model::session::Session;
-use crate::registry::history;
 use crate::registry::principal::Principal;
 use crate::registry::refusal::{
     CLIENT_STATE_REJECTED, CLIENT_STATE_REQUESTED, CLIENT_STATE_SUSPENDED, CLIENT_UNKNOWN_TO_US, CLIENT_WITHOUT_REDIRECT_URI,
@@ -20,7 +19,7 @@ use crate::registry::refusal::{
     REDIRECT_URI_MISSING, REDIRECT_URI_NOT_REGISTERED, RESPONSE_TYPE_MISSING, RESPONSE_TYPE_UNSUPPORTED, Reason, Refusal, STATE_TOO_LONG,
 };
 use crate::registry::rights::Entity;
-use crate::store::members::Owned;
+use crate::registry::{history, trials};
 use crate::store::{Deleted, Tx};
 
 /// What a client asks for through the browser (RFC 6749 section 4.1.1, RFC 7636 section 4.3). Empty parameters are absent.
@@ -154,7 +153,7 @@ fn reason_against(tx: &Tx<'_>, session: &Session, request: &Request, client: &Cl
     }
     Ok(match client.state {
         State::Approved | State::Flagged => None,
-        State::Requested if is_own(tx, session, client)? => None,
+        State::Requested if trials::may_try(tx, &client.id, &session.user_id)? => None,
         State::Requested => Some(&CLIENT_STATE_REQUESTED),
         State::Rejected => Some(&CLIENT_STATE_REJECTED),
         State::Suspended => Some(&CLIENT_STATE_SUSPENDED),
@@ -171,12 +170,6 @@ pub fn is_pkce_text(text: &str) -> bool {
     (43..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
 }
 
-/// A client that waits for approval can be tried out by its own collaborators, each for himself.
-fn is_own(tx: &Tx<'_>, session: &Session, client: &Client) -> Result<bool> {
-    let user = AccountId::User(session.user_id.clone());
-    Ok(tx.member(&Owned::Client(client.id.clone()), &user)?.is_some())
-}
-
 fn identity(tx: &Tx<'_>, client: &Client, redirect_uri: &str) -> Result<Identity> {
     let is_assured = uri::is_of_one_site(redirect_uri) || !is_public(tx, &client.id)?;
     Ok(if is_assured { Identity::Assured } else { Identity::Claimed })
@@ -189,17 +182,13 @@ fn consent(tx: &Tx<'_>, session: &Session, client: &Client, identity: Identity, 
         return Ok(Consent::Needed);
     }
     let covered =
-        tx.authorization(&session.user_id, &client.id)?.is_some_and(|authorization| asked.without(authorization.rights).is_empty());
+        tx.authorization(&session.user_id, &client.id)?.is_some_and(|authorization| asked.without(authorization.agreed).is_empty());
     Ok(if client.skip_authorization || covered { Consent::Given } else { Consent::Needed })
-}
-
-fn all_rights(client: &Client) -> Rights {
-    client.rights.iter().copied().collect()
 }
 
 /// A scope can only narrow, and only if every word of it is a right that the client has.
 fn asked_rights(client: &Client, scope: Option<&str>) -> Rights {
-    let all = all_rights(client);
+    let all = client.all_rights();
     let words = scope.unwrap_or_default().split(' ').filter(|word| !word.is_empty());
     let named: Option<Rights> = words.map(|word| Right::from_name(word).filter(|right| right.name() == word && all.has(*right))).collect();
     named.filter(|named| !named.is_empty()).unwrap_or(all)
@@ -210,10 +199,13 @@ pub fn grant(tx: &Tx<'_>, by: &Principal, session: &Session, asked: &Asked) -> R
     let (user_id, client_id) = (&session.user_id, &asked.client.id);
     let before = tx.authorization(user_id, client_id)?;
     // Whoever agreed to less keeps what was agreed to before.
-    let is_narrowed = asked.rights != all_rights(&asked.client);
+    let is_narrowed = asked.rights != asked.client.all_rights();
     let kept = before.as_ref().filter(|_| is_narrowed).map_or(Rights::NONE, |before| before.rights);
     let granted = asked.rights.or(kept);
-    tx.set_authorization(user_id, client_id, granted)?;
+    // Where an administrator lets the client skip the question, the user has agreed to nothing: if that ends, the question is asked.
+    let said = if asked.consent == Consent::Needed { asked.rights } else { Rights::NONE };
+    let agreed = before.as_ref().map_or(Rights::NONE, |before| before.agreed).or(said).and(granted);
+    tx.set_authorization(user_id, client_id, granted, agreed)?;
     if before.as_ref().is_none_or(|before| before.rights != granted) {
         let shown = |rights: Rights| json!({"user_id": user_id.as_str(), "rights": rights.names()});
         let old = before.map_or(Value::Object(Default::default()), |before| shown(before.rights));

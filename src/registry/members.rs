@@ -91,7 +91,7 @@ pub fn set(tx: &Tx<'_>, by: &Principal, owned: &Owned, account: &AccountId, give
     check_owner_remains(tx, owned, account, old, new)?;
     check_account(tx, account)?;
     if given.is_empty() {
-        tx.remove_member(owned, account)?;
+        leave(tx, owned, account)?;
     } else {
         tx.set_member(owned, account, given)?;
     }
@@ -109,13 +109,21 @@ pub fn remove(tx: &Tx<'_>, by: &Principal, owned: &Owned, account: &AccountId) -
         return Err(COLLABORATOR_IS_CONTACT.with("collaborator_id", account.as_str()).into());
     }
     check_owner_remains(tx, owned, account, expanded(&kept), Rights::NONE)?;
-    tx.remove_member(owned, account)?;
+    leave(tx, owned, account)?;
     record(tx, by, owned, Action::RemoveCollaborator, account, Some(&kept), None)
 }
 
 /// The account that creates something owns it.
 pub(super) fn own(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<()> {
     tx.set_member(owned, account, &[Right::All])
+}
+
+/// Whoever comes back is asked again whether to try the client.
+fn leave(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<()> {
+    if let (Owned::Client(client), AccountId::User(user)) = (owned, account) {
+        tx.delete_client_tester(client, user)?;
+    }
+    tx.remove_member(owned, account)
 }
 
 fn existing(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<Vec<Right>> {

@@ -27,5 +27,6 @@ pub mod sessions;
 pub mod sign_in;
 pub mod throttle;
 pub mod tokens;
+pub mod trials;
 pub mod usage;
 pub mod users;

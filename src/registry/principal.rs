@@ -16,6 +16,7 @@ use crate::model::settings::{AdminRights, Settings};
 use crate::model::user::Standing;
 use crate::registry::rights::CLIENT_NOT_FOUND;
 use crate::registry::sessions::{self, USER_SESSION_NOT_FOUND};
+use crate::registry::tokens;
 use crate::store::Tx;
 use crate::store::access_tokens::KeptToken;
 
@@ -293,7 +294,7 @@ pub(super) fn check_may_act(standing: &Standing) -> Result<()> {
 
 /// A client in a user's name: what the user allowed it, expanded (OAuth contract 1.10).
 fn of_access_token(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: &str) -> Result<Principal> {
-    let Some((kept, client)) = tx.access_token_with_client(&token.id)? else {
+    let Some((kept, client)) = tokens::with_client(tx, &token.id)? else {
         secret::match_no_generated(&token.key);
         let cause = ACCESS_TOKEN_NOT_FOUND.with("access_token_id", token.id.as_str());
         return Err(TOKEN_NOT_FOUND.error().caused_by(cause).into());

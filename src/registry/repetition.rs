@@ -19,6 +19,9 @@ const SINGLE_A_DAY: u32 = 100;
 /// How many kinds of events of an entity are told apart on one day.
 const KINDS_A_DAY: usize = 200;
 
+/// How many of the newest events are looked at for those: more than a day has of all others.
+const LOOKED_AT: u32 = 1000;
+
 /// How many fields the row of the last event keeps of those that were counted in it.
 const MOST_FIELDS: usize = 64;
 
@@ -49,7 +52,7 @@ fn is_counted(tx: &Tx<'_>, change: &Change) -> Result<bool> {
         return Ok(true);
     }
     let by_anyone: Vec<String> = Action::BY_ANYONE.iter().map(|action| action.of(change.entity_kind)).collect();
-    let nth = tx.nth_newest_event_at(change.entity_kind, &change.entity_id, SINGLE_A_DAY, &by_anyone)?;
+    let nth = tx.nth_newest_event_at(change, SINGLE_A_DAY, &by_anyone, LOOKED_AT)?;
     Ok(nth.is_some_and(|at| at.day() >= tx.now.day()))
 }
 

@@ -4,12 +4,15 @@ use crate::base::error::{Result, errors};
 use crate::base::id::ClientId;
 use crate::base::secret::{Hash, fresh_key};
 use crate::base::time::Time;
-use crate::model::client::Client;
+use crate::model::client::{Client, FIELDS};
 use crate::model::event::Action;
+use crate::model::settings::Settings;
 use crate::model::view::MASKED;
-use crate::registry::history;
+use crate::registry::approval::{self, Secretlessness, Withdrawn};
+use crate::registry::clients::Changed;
 use crate::registry::principal::Principal;
 use crate::registry::rights::Entity;
+use crate::registry::{consent, history};
 use crate::store::{Deleted, Tx};
 
 errors! {
@@ -60,16 +63,21 @@ pub(super) fn replace(tx: &Tx<'_>, client: &mut Client, secret: Option<NewSecret
 }
 
 /// Gives the client a new secret and answers the client with it. Older ones stay good until the grace ends.
-pub fn rotate(tx: &Tx<'_>, by: &Principal, id: &ClientId, secret: NewSecret, grace_seconds: i64) -> Result<Client> {
+pub fn rotate(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &ClientId, secret: NewSecret, grace_seconds: i64) -> Result<Changed> {
     let entity = Entity::Client(id.clone());
-    let mut client = tx.client(id, Deleted::No)?.ok_or_else(|| entity.not_found())?;
-    client.updated_at = tx.now;
+    let before = tx.client(id, Deleted::No)?.ok_or_else(|| entity.not_found())?;
+    let mut client = Client { updated_at: tx.now, ..before.clone() };
+    let secretlessness = if consent::is_public(tx, id)? { Secretlessness::Changes } else { Secretlessness::Stays };
+    let withdrawn = approval::withdraw(by, settings, &before, &mut client, secretlessness);
     tx.update_client(&client)?;
+    if withdrawn != Withdrawn::default() {
+        history::record(tx, by, &entity, Action::Update, FIELDS, Some(&before), Some(&client))?;
+    }
     let until: Time = tx.now.plus_seconds(grace_seconds);
     issue(tx, &mut client, secret, grace_seconds)?;
     let old = serde_json::json!({"value": MASKED, "expires_at": until.to_string()});
     history::record_part(tx, by, &entity, Action::RotateSecret, "secret", old, MASKED.into())?;
-    Ok(client)
+    Ok(Changed { client, withdrawn })
 }
 
 /// Ends an older secret before its grace does. The newest stays.

@@ -21,8 +21,8 @@ use crate::registry::refusal::{
     TOKEN_TYPE_UNSUPPORTED, USER_BARRED, USER_GONE,
 };
 use crate::registry::rights::Entity;
-use crate::registry::{consent, history, sessions};
-use crate::store::access_tokens::{Hashes, KeptToken, Rotated};
+use crate::registry::{consent, history, sessions, trials};
+use crate::store::access_tokens::{Hashes, KeptToken, Rotated, TokenClient};
 use crate::store::{Deleted, Tx};
 
 /// What a client gets, shown this once.
@@ -235,13 +235,14 @@ fn issue(tx: &Tx<'_>, settings: &Settings, client: &Client, subject: Subject, id
     } else {
         expires_at.plus_seconds(EXPIRED_KEPT_SECONDS)
     };
+    let limit = limit(tx, &client.id, &subject.user_id, client.state, client.all_rights(), client.approved)?;
     let token = AccessToken {
         id,
         family_id: subject.family_id,
         user_id: subject.user_id,
         client_id: client.id.clone(),
         session_id: subject.session_id,
-        rights: subject.rights,
+        rights: subject.rights.within(limit),
         created_at: tx.now,
         expires_at,
         ends_at,
@@ -292,6 +293,24 @@ pub enum Inquirer<'a> {
     Caller(&'a Principal),
 }
 
+/// A token that was not rotated away, with its client, and with no more rights than [`limit`] leaves.
+pub(super) fn with_client(tx: &Tx<'_>, id: &str) -> Result<Option<(KeptToken, TokenClient)>> {
+    let Some((mut kept, client)) = tx.access_token_with_client(id)? else { return Ok(None) };
+    let token = &mut kept.token;
+    token.rights = token.rights.within(limit(tx, &token.client_id, &token.user_id, client.state, client.rights, client.approved)?);
+    Ok(Some((kept, client)))
+}
+
+/// What a client's tokens of a user open at most: what the client may ask for now. While it waits for approval, that is what was approved
+/// before, but for users who try it.
+pub(super) fn limit(tx: &Tx<'_>, client: &ClientId, user: &UserId, state: State, rights: Rights, approved: Rights) -> Result<Rights> {
+    let is_open = match state {
+        State::Requested => trials::may_try(tx, client, user)?,
+        State::Approved | State::Flagged | State::Rejected | State::Suspended => true,
+    };
+    Ok(if is_open { rights } else { approved.within(rights) })
+}
+
 /// What somebody learns who asks about a token.
 #[derive(Debug, Default)]
 pub struct Introspection {
@@ -304,7 +323,7 @@ pub struct Introspection {
 /// Judges a token (RFC 7662 section 2.2). To everyone who may not know of it, it is as if there were none.
 pub fn introspect(tx: &Tx<'_>, inquirer: &Inquirer<'_>, text: &str) -> Result<Introspection> {
     let Some(presented) = Token::parse(text) else { return Ok(Introspection::default()) };
-    let Some((kept, client)) = tx.access_token_with_client(&presented.id)?.filter(|(kept, _)| proves(kept, &presented)) else {
+    let Some((kept, client)) = with_client(tx, &presented.id)?.filter(|(kept, _)| proves(kept, &presented)) else {
         return Ok(Introspection::default());
     };
     let noteworthy = principal::first_use(&kept, tx.now);

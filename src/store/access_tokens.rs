@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, named_params};
 use crate::base::error::Result;
 use crate::base::id::{ClientId, UserId};
 use crate::base::page::{Listed, Page};
+use crate::base::right::Rights;
 use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::model::choice::State;
@@ -44,6 +45,10 @@ pub struct TokenClient {
     pub is_live: bool,
     pub state: State,
     pub state_description: String,
+    /// What it may ask its users for now.
+    pub rights: Rights,
+    /// What it could ask everyone for when it last could.
+    pub approved: Rights,
 }
 
 /// How many tokens a client got on a day.
@@ -120,7 +125,9 @@ impl Tx<'_> {
         let found = self
             .connection
             .prepare_cached(&format!(
-                "SELECT {COLUMNS}, c.deleted_at AS client_deleted_at, c.state, c.state_description \
+                "SELECT {COLUMNS}, c.deleted_at AS client_deleted_at, c.state, c.state_description, \
+                 (SELECT coalesce(sum(DISTINCT 1 << right), 0) FROM client_rights r WHERE r.client_id = c.client_id) AS client_rights, \
+                 c.approved_rights \
                  FROM access_tokens t JOIN clients c ON c.client_id = t.client_id WHERE t.token_id = :token_id AND t.rotated_at IS NULL"
             ))?
             .query_row(
@@ -128,7 +135,13 @@ impl Tx<'_> {
                 reading(|cells| {
                     let token = read_kept(cells)?;
                     let is_live = cells.take::<Option<Time>>("client_deleted_at")?.is_none();
-                    let client = TokenClient { is_live, state: cells.take("state")?, state_description: cells.take("state_description")? };
+                    let client = TokenClient {
+                        is_live,
+                        state: cells.take("state")?,
+                        state_description: cells.take("state_description")?,
+                        rights: cells.take("client_rights")?,
+                        approved: cells.take("approved_rights")?,
+                    };
                     Ok((token, client))
                 }),
             )

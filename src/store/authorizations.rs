@@ -12,7 +12,7 @@ use crate::store::query::{Query, order_by};
 use crate::store::sql::{Cells, reading};
 use crate::store::{Direction, Tx};
 
-const COLUMNS: &str = "user_id, client_id, rights, created_at, updated_at";
+const COLUMNS: &str = "user_id, client_id, rights, created_at, updated_at, agreed";
 
 fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Authorization> {
     Ok(Authorization {
@@ -21,6 +21,7 @@ fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Authorization> {
         rights: cells.take("rights")?,
         created_at: cells.take("created_at")?,
         updated_at: cells.take("updated_at")?,
+        agreed: cells.take("agreed")?,
     })
 }
 
@@ -35,13 +36,14 @@ impl Tx<'_> {
     }
 
     /// Authorizes anew; of an earlier authorization only the time it began stays.
-    pub fn set_authorization(&self, user: &UserId, client: &ClientId, rights: Rights) -> Result<()> {
+    pub fn set_authorization(&self, user: &UserId, client: &ClientId, rights: Rights, agreed: Rights) -> Result<()> {
         self.connection
             .prepare_cached(
-                "INSERT INTO authorizations (user_id, client_id, rights, created_at, updated_at) VALUES (:user_id, :client_id, :rights, :now, :now) \
-                 ON CONFLICT (user_id, client_id) DO UPDATE SET rights = excluded.rights, updated_at = excluded.updated_at",
+                "INSERT INTO authorizations (user_id, client_id, rights, created_at, updated_at, agreed) VALUES (:user_id, :client_id, :rights, :now, :now, :agreed) \
+                 ON CONFLICT (user_id, client_id) DO UPDATE SET rights = excluded.rights, updated_at = excluded.updated_at, \
+                 agreed = excluded.agreed",
             )?
-            .execute(named_params! {":user_id": user, ":client_id": client, ":rights": rights, ":now": self.now})?;
+            .execute(named_params! {":user_id": user, ":client_id": client, ":rights": rights, ":agreed": agreed, ":now": self.now})?;
         Ok(())
     }
 

@@ -48,7 +48,7 @@ const SEARCHED: Searched = Searched { id: "client_id", number: "client_number", 
 
 /// What of a client is one value each.
 const COLUMNS: &str = "t.client_id, t.created_at, t.updated_at, t.deleted_at, t.name, t.description, t.state, t.state_description, \
-     t.skip_authorization, t.endorsed, t.administrative_contact, a.kind AS administrative_kind, t.technical_contact, b.kind AS technical_kind";
+     t.skip_authorization, t.endorsed, t.approved_rights, t.administrative_contact, a.kind AS administrative_kind, t.technical_contact, b.kind AS technical_kind";
 
 const FROM: &str = "clients t LEFT JOIN accounts a ON a.account_id = t.administrative_contact \
      LEFT JOIN accounts b ON b.account_id = t.technical_contact";
@@ -74,6 +74,7 @@ fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Client> {
         state_description: cells.take("state_description")?,
         skip_authorization: cells.take("skip_authorization")?,
         endorsed: cells.take("endorsed")?,
+        approved: cells.take("approved_rights")?,
         contact_info: Contacts::default(),
         administrative_contact: cells.account("administrative_contact", "administrative_kind")?,
         technical_contact: cells.account("technical_contact", "technical_kind")?,
@@ -106,9 +107,11 @@ impl Tx<'_> {
             .connection
             .prepare_cached(
                 "INSERT INTO clients (client_id, created_at, updated_at, name, description, administrative_contact, technical_contact, \
-                 state, state_description, skip_authorization, endorsed, registered_by) \
+                 state, state_description, skip_authorization, endorsed, registered_by, \
+                 approved_rights) \
                  VALUES (:client_id, :created_at, :updated_at, :name, :description, :administrative_contact, :technical_contact, \
-                 :state, :state_description, :skip_authorization, :endorsed, :registered_by) ON CONFLICT (client_id) DO NOTHING",
+                 :state, :state_description, :skip_authorization, :endorsed, :registered_by, \
+                 :approved_rights) ON CONFLICT (client_id) DO NOTHING",
             )?
             .execute(named_params! {
                 ":client_id": client.id,
@@ -123,6 +126,7 @@ impl Tx<'_> {
                 ":skip_authorization": client.skip_authorization,
                 ":endorsed": client.endorsed,
                 ":registered_by": registered_by,
+                ":approved_rights": client.approved,
             })?
             == 1;
         if inserted {
@@ -170,7 +174,8 @@ impl Tx<'_> {
             .prepare_cached(
                 "UPDATE clients SET updated_at = :updated_at, deleted_at = :deleted_at, name = :name, description = :description, \
                  administrative_contact = :administrative_contact, technical_contact = :technical_contact, state = :state, \
-                 state_description = :state_description, skip_authorization = :skip_authorization, endorsed = :endorsed \
+                 state_description = :state_description, skip_authorization = :skip_authorization, endorsed = :endorsed, \
+                 approved_rights = :approved_rights \
                  WHERE client_id = :client_id",
             )?
             .execute(named_params! {
@@ -185,6 +190,7 @@ impl Tx<'_> {
                 ":state_description": client.state_description,
                 ":skip_authorization": client.skip_authorization,
                 ":endorsed": client.endorsed,
+                ":approved_rights": client.approved,
             })?;
         for table in LISTS {
             self.connection

@@ -77,19 +77,21 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// When the `nth` newest event of an entity happened, not counting those of these names; nothing if there are fewer.
-    pub fn nth_newest_event_at(&self, entity_kind: &str, entity_id: &str, nth: u32, except: &[String]) -> Result<Option<Time>> {
+    /// When the `nth` newest event of an entity happened, not counting those of these names; nothing if the newest `looked_at` have fewer.
+    pub fn nth_newest_event_at(&self, change: &Change, nth: u32, except: &[String], looked_at: u32) -> Result<Option<Time>> {
         let found = self
             .connection
             .prepare_cached(
-                "SELECT happened_at FROM events WHERE event_number = (SELECT event_number FROM events WHERE entity_kind = :entity_kind \
-                 AND entity_id = :entity_id AND name NOT IN (SELECT value FROM json_each(:except)) ORDER BY event_number DESC LIMIT 1 OFFSET :skipped)",
+                "SELECT happened_at FROM events WHERE event_number = (SELECT event_number FROM (SELECT event_number, name FROM events \
+                 WHERE entity_kind = :entity_kind AND entity_id = :entity_id ORDER BY event_number DESC LIMIT :looked_at) \
+                 WHERE name NOT IN (SELECT value FROM json_each(:except)) ORDER BY event_number DESC LIMIT 1 OFFSET :skipped)",
             )?
             .query_row(
                 named_params! {
-                    ":entity_kind": entity_kind,
-                    ":entity_id": entity_id,
+                    ":entity_kind": change.entity_kind,
+                    ":entity_id": change.entity_id,
                     ":except": serde_json::json!(except).to_string(),
+                    ":looked_at": looked_at,
                     ":skipped": nth.saturating_sub(1),
                 },
                 |row| row.get(0),

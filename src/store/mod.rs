@@ -17,6 +17,7 @@ pub mod sessions;
 pub mod sign_ins;
 mod sql;
 mod temporary;
+pub mod testers;
 pub mod users;
 mod writer;
 

@@ -78,6 +78,7 @@ fn one_example_of_every_row_of_the_console_succeeds() {
         let town = Town::new();
         let mut visitor = if matches!(pass, Pass::Admin(_)) { town.admin.clone() } else { town.alice.clone() };
         match route.name {
+            "console.client.trial" => town.server.has_state("my-app", "STATE_REQUESTED"),
             "console.client.restore" => drop(town.server.check("alice", "DELETE", "/api/v3/clients/my-app", "", "200")),
             "console.organization.restore" => drop(town.server.check("alice", "DELETE", "/api/v3/organizations/acme-corp", "", "200")),
             "console.user.restore" => drop(town.server.check("admin", "DELETE", "/api/v3/users/mallory", "", "200")),

@@ -48,7 +48,7 @@ fn renames(server: &Server, who: &str, name: &str) {
 #[test]
 fn a_flood_of_refusals_is_counted_and_hides_no_other_refusal() {
     let server = fixture();
-    let wrong = [("grant_type", "refresh_token"), ("refresh_token", "NJSXG.A.B"), ("client_id", "my-app"), ("client_secret", "wrong")];
+    let wrong = [("grant_type", "refresh_token"), ("refresh_token", "OJSWM.A.B"), ("client_id", "my-app"), ("client_secret", "wrong")];
     for _ in 0..150 {
         assert_eq!(server.token(&wrong).status, 401);
     }
@@ -145,7 +145,7 @@ fn an_event_names_the_oauth_client_that_acted() {
     let body = br#"{"user":{"name":"Robert"},"field_mask":"name"}"#;
     let answer = server.send_with(Some(&format!("Bearer {}", tokens.access)), &[], "PUT", "/api/v3/users/bob", body);
     assert_eq!(answer.status, 200, "{}", answer.text());
-    server.refresh("my-app", &secret, "NJSXG.A.B");
+    server.refresh("my-app", &secret, "OJSWM.A.B");
     server.post_form("/oauth/revoke", &[("token", &tokens.access), ("client_id", "my-app"), ("client_secret", &secret)]);
     let events = |kind: &str, id: &str| server.app.store().read(|tx| tx.events(kind, id)).expect("events are read");
     let actor = |kind: &str, id: &str, name: &str| {

@@ -38,6 +38,8 @@ mod siege;
 mod suspended;
 mod sweep;
 mod tidy;
+mod trials;
 mod upgrade;
 mod users;
 mod visitor;
+mod vouching;

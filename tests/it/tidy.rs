@@ -161,6 +161,7 @@ fn an_error_is_defined_once() {
         keyfob::registry::sessions::ERRORS,
         keyfob::registry::sign_in::ERRORS,
         keyfob::registry::throttle::ERRORS,
+        keyfob::registry::trials::ERRORS,
         keyfob::console::members::ERRORS,
         keyfob::console::review::ERRORS,
         keyfob::console::saving::ERRORS,

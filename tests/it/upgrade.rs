@@ -182,6 +182,36 @@ fn a_file_of_schema_2_that_counts_its_clients_already_becomes_the_present_one() 
 }
 
 #[test]
+fn who_registered_a_client_and_what_users_agreed_to_are_known_in_an_old_file() {
+    let folder = Folder::new("registrars");
+    let path = folder.file("keyfob.db");
+    let old = Connection::open(&path).expect("a file");
+    old.execute_batch(include_str!("../schemas/5.sql")).expect("an old schema");
+    old.execute_batch(
+        "INSERT INTO accounts (account_id, kind, created_at, updated_at, description)
+             VALUES ('ada', 'user', 1, 1, ''), ('later', 'user', 9, 9, ''), ('acme', 'organization', 1, 1, '');
+         INSERT INTO users (user_id, primary_email_address, password_hash, require_password_update, state, state_description, admin)
+             VALUES ('ada', 'a@x', '', 0, 1, '', 0), ('later', 'l@x', '', 0, 1, '', 0);
+         INSERT INTO clients (client_id, created_at, updated_at, description, state, state_description, skip_authorization, endorsed)
+             VALUES ('adas', 5, 5, '', 0, '', 0, 0), ('acmes', 5, 5, '', 1, '', 1, 0), ('orphan', 5, 5, '', 0, '', 0, 0), ('again', 7, 7, '', 0, '', 0, 0);
+         INSERT INTO events (happened_at, name, entity_kind, entity_id, account_id, request_id, old_values, new_values) VALUES
+             (5, 'client.create', 'client', 'adas', 'ada', '', '{}', '{}'), (6, 'client.update', 'client', 'adas', 'later', '', '{}', '{}'),
+             (5, 'client.create', 'client', 'acmes', 'acme', '', '{}', '{}'), (5, 'client.create', 'client', 'orphan', 'later', '', '{}', '{}'), (6, 'organization.purge', 'organization', 'later', NULL, '', '{}', '{}'),
+             (5, 'client.create', 'client', 'again', 'later', '', '{}', '{}'), (6, 'client.purge', 'client', 'again', 'ada', '', '{}', '{}'),
+             (7, 'client.create', 'client', 'again', 'ada', '', '{}', '{}');
+         INSERT INTO authorizations (user_id, client_id, rights, created_at, updated_at) VALUES ('ada', 'adas', 6, 5, 5), ('ada', 'acmes', 6, 5, 5);",
+    )
+    .expect("rows");
+    drop(old);
+    drop(Store::open(&path).expect("it is upgraded"));
+    let new = Connection::open(&path).expect("the file opens");
+    let text = |sql: &str| new.query_row(sql, [], |row| row.get::<_, String>(0)).expect("a text");
+    let registrars = "SELECT group_concat(client_id || ' ' || registered_by) FROM (SELECT * FROM clients ORDER BY client_id)";
+    assert_eq!(text(registrars), "acmes acme,adas ada,again ada", "a user made since a purge is another one of the same ID");
+    assert_eq!(text("SELECT group_concat(client_id || ' ' || agreed) FROM authorizations"), "acmes 0,adas 6");
+}
+
+#[test]
 fn a_newer_file_is_refused_and_left_alone() {
     let folder = Folder::new("newer");
     let path = folder.file("keyfob.db");

@@ -46,3 +46,18 @@ CREATE TABLE event_counts (
 CREATE INDEX event_counts_by_day ON event_counts (day);
 
 DROP INDEX events_of_refusals;
+
+CREATE TABLE client_testers (
+    client_id  TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    user_id    TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (client_id, user_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX client_testers_by_user ON client_testers (user_id);
+
+ALTER TABLE authorizations ADD COLUMN agreed INTEGER NOT NULL DEFAULT 0;
+UPDATE authorizations SET agreed = rights WHERE client_id IN (SELECT client_id FROM clients WHERE skip_authorization = 0);
+
+ALTER TABLE clients ADD COLUMN approved_rights INTEGER NOT NULL DEFAULT 0;
+UPDATE clients SET approved_rights = coalesce((SELECT sum(DISTINCT 1 << right) FROM client_rights r WHERE r.client_id = clients.client_id), 0);

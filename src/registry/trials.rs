@@ -1,0 +1,90 @@
+//! Trying a client before it is approved: for the user who registered it, and for collaborators who said that they want to. Being made a
+//! collaborator is not enough, because anybody can make anybody one.
+
+use serde_json::json;
+
+use crate::base::error::{Result, errors};
+use crate::base::id::{AccountId, ClientId, UserId};
+use crate::model::choice::State;
+use crate::model::event::Action;
+use crate::registry::approval::CLIENT_ANSWERED;
+use crate::registry::history;
+use crate::registry::principal::Principal;
+use crate::registry::rights::Entity;
+use crate::store::members::Owned;
+use crate::store::{Deleted, Tx};
+
+errors! {
+    ONLY_COLLABORATORS_TRY: PermissionDenied
+        "keyfob" "only_collaborators_try" "only collaborators of client `{client_id}` can try it before it is approved";
+}
+
+/// What a user may do with a client that waits for approval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trial {
+    /// Nothing: the user is no collaborator.
+    None,
+    /// Ask to try it.
+    Offered,
+    /// Authorize it, as the user who registered it.
+    Registrar,
+    /// Authorize it, because the user asked to.
+    Begun,
+}
+
+/// How a user stands to the trial of a client. A tester who is no collaborator any more cannot try it; an administrator who registered it for
+/// somebody else can.
+pub fn of(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<Trial> {
+    let is_registrar = tx.client_registrar(client)?.is_some_and(|registrar| registrar == *user);
+    if !is_collaborator(tx, client, user)? {
+        let is_admin = tx.standing(user)?.is_some_and(|standing| standing.admin);
+        return Ok(if is_registrar && is_admin { Trial::Registrar } else { Trial::None });
+    }
+    Ok(match tx.is_client_tester(client, user)? {
+        _ if is_registrar => Trial::Registrar,
+        true => Trial::Begun,
+        false => Trial::Offered,
+    })
+}
+
+/// The user who registered a client, if there is one who is still known.
+pub fn registrar(tx: &Tx<'_>, client: &ClientId) -> Result<Option<UserId>> {
+    tx.client_registrar(client)
+}
+
+/// Whether a user may authorize a client that waits for approval.
+pub fn may_try(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<bool> {
+    Ok(matches!(of(tx, client, user)?, Trial::Registrar | Trial::Begun))
+}
+
+/// Notes that a collaborator wants to try a client that waits for approval, until that is decided.
+pub fn begin(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> Result<()> {
+    let entity = Entity::Client(client.clone());
+    let waiting = tx.client(client, Deleted::No)?.ok_or_else(|| entity.not_found())?;
+    if waiting.state != State::Requested {
+        return Err(CLIENT_ANSWERED.with("client_id", client.as_str()).into());
+    }
+    match of(tx, client, user)? {
+        Trial::None => Err(ONLY_COLLABORATORS_TRY.with("client_id", client.as_str()).into()),
+        Trial::Registrar | Trial::Begun => Ok(()),
+        Trial::Offered => {
+            tx.insert_client_tester(client, user)?;
+            history::record_values(tx, by, &entity, Action::BeginTrial, json!({}), json!({"user_id": user.as_str()}))
+        }
+    }
+}
+
+/// Takes that back.
+pub fn end(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> Result<()> {
+    if !tx.delete_client_tester(client, user)? {
+        return Ok(());
+    }
+    history::record_values(tx, by, &Entity::Client(client.clone()), Action::EndTrial, json!({"user_id": user.as_str()}), json!({}))
+}
+
+/// Directly, or as a member of an organization that is one.
+fn is_collaborator(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<bool> {
+    let account = AccountId::User(user.clone());
+    let is_direct = tx.member(&Owned::Client(client.clone()), &account)?.is_some();
+    Ok(is_direct || !tx.rights_through_organizations(client, user)?.is_empty())
+}

@@ -1,0 +1,50 @@
+//! Who may try a client before it is approved: the user who registered it, and the rows of testers, who asked to.
+
+use rusqlite::{OptionalExtension, named_params};
+
+use crate::base::error::Result;
+use crate::base::id::{ClientId, UserId};
+use crate::store::Tx;
+
+impl Tx<'_> {
+    /// The user who registered a client; nobody if it was no user, or one who was purged.
+    pub fn client_registrar(&self, client: &ClientId) -> Result<Option<UserId>> {
+        let found = self
+            .connection
+            .prepare_cached("SELECT u.user_id FROM clients c JOIN users u ON u.user_id = c.registered_by WHERE c.client_id = :client_id")?
+            .query_row(named_params! {":client_id": client}, |row| row.get(0))
+            .optional()?;
+        Ok(found)
+    }
+
+    pub fn is_client_tester(&self, client: &ClientId, user: &UserId) -> Result<bool> {
+        let is_one = self
+            .connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM client_testers WHERE client_id = :client_id AND user_id = :user_id)")?
+            .query_row(named_params! {":client_id": client, ":user_id": user}, |row| row.get(0))?;
+        Ok(is_one)
+    }
+
+    pub fn insert_client_tester(&self, client: &ClientId, user: &UserId) -> Result<()> {
+        self.connection
+            .prepare_cached("INSERT INTO client_testers (client_id, user_id, created_at) VALUES (:client_id, :user_id, :now)")?
+            .execute(named_params! {":client_id": client, ":user_id": user, ":now": self.now})?;
+        Ok(())
+    }
+
+    /// False if the user is none.
+    pub fn delete_client_tester(&self, client: &ClientId, user: &UserId) -> Result<bool> {
+        let deleted = self
+            .connection
+            .prepare_cached("DELETE FROM client_testers WHERE client_id = :client_id AND user_id = :user_id")?
+            .execute(named_params! {":client_id": client, ":user_id": user})?;
+        Ok(deleted == 1)
+    }
+
+    pub fn delete_client_testers(&self, client: &ClientId) -> Result<()> {
+        self.connection
+            .prepare_cached("DELETE FROM client_testers WHERE client_id = :client_id")?
+            .execute(named_params! {":client_id": client})?;
+        Ok(())
+    }
+}

@@ -1,0 +1,123 @@
+//! Who can try a client before it is approved.
+
+use serde_json::json;
+
+use crate::console::signed_in_admin;
+use crate::server::{Answer, Server};
+use crate::visitor::{CALLBACK, Visitor, authorize_target};
+
+/// Alice has registered `my-app`, which waits for approval; bob and carol know her.
+fn fixture() -> Server {
+    let mut server = Server::start();
+    for user in ["alice", "bob", "carol"] {
+        server.has_user(user);
+    }
+    server.has_app("alice", "my-app", &["RIGHT_USER_INFO"]);
+    server.has_state("my-app", "STATE_REQUESTED");
+    server
+}
+
+fn makes_collaborator(server: &Server, who: &str, user: &str, rights: &[&str]) {
+    let body = json!({"collaborator": {"ids": {"user_ids": {"user_id": user}}, "rights": rights}}).to_string();
+    server.check(who, "PUT", "/api/v3/clients/my-app/collaborators", &body, "200");
+}
+
+/// Whether the client can ask this user.
+fn can_ask(server: &Server, visitor: &mut Visitor, client: &str) -> bool {
+    let answer = visitor.get(server, &authorize_target(client, &[]));
+    match answer.status {
+        200 => true,
+        302 => {
+            assert_eq!(answer.location_parameter("error").as_deref(), Some("invalid_client"), "{}", answer.text());
+            false
+        }
+        status => panic!("{status}: {}", answer.text()),
+    }
+}
+
+fn begins(server: &Server, visitor: &mut Visitor) -> Answer {
+    visitor.sends_form(server, "/console/clients/my-app/trial", &[])
+}
+
+#[test]
+fn who_is_made_a_collaborator_cannot_be_asked_by_a_client_that_is_not_approved() {
+    let server = fixture();
+    makes_collaborator(&server, "alice", "bob", &["RIGHT_CLIENT_ALL"]);
+    let mut bob = server.signed_in("bob");
+    assert!(!can_ask(&server, &mut bob, "my-app"));
+    let answer = bob.post(&server, &authorize_target("my-app", &[]), &[("authorize", "true")]);
+    assert_eq!(answer.location_parameter("error").as_deref(), Some("invalid_client"));
+    assert!(can_ask(&server, &mut server.signed_in("alice"), "my-app"), "who registered it can be asked");
+}
+
+#[test]
+fn a_collaborator_who_says_so_can_try_a_client_and_take_it_back() {
+    let server = fixture();
+    makes_collaborator(&server, "alice", "bob", &["RIGHT_CLIENT_INFO"]);
+    let mut bob = server.signed_in("bob");
+    bob.sees(
+        &server,
+        "/console/clients/my-app",
+        &["Until then only <strong>alice</strong>, who registered it", "Try it before it is approved"],
+    );
+    bob.sees(&server, "/console/clients/my-app/trial", &["I want to try it"]);
+    assert_eq!(begins(&server, &mut bob).header("Location"), Some("/console/clients/my-app?done=trial-begun"));
+    assert!(can_ask(&server, &mut bob, "my-app"));
+    bob.sees(&server, "/console/clients/my-app", &["You chose to try it.", "Stop trying it"]);
+    assert_eq!(bob.sends_form(&server, "/console/clients/my-app/trial/end", &[]).status, 303);
+    assert!(!can_ask(&server, &mut bob, "my-app"));
+    server.signed_in("alice").sees(&server, "/console/clients/my-app/activity", &["client.trial.create", "client.trial.delete"]);
+    server.signed_in("alice").sees(&server, "/console/clients/my-app", &["You registered it, so you can try it now."]);
+}
+
+#[test]
+fn nobody_but_a_collaborator_can_begin_a_trial() {
+    let server = fixture();
+    assert_eq!(begins(&server, &mut server.signed_in("carol")).status, 403);
+    let mut admin = signed_in_admin(&server);
+    assert_eq!(begins(&server, &mut admin).status, 403, "an administrator approves, and is no collaborator");
+    assert!(!can_ask(&server, &mut admin, "my-app"));
+    server.has_state("my-app", "STATE_APPROVED");
+    makes_collaborator(&server, "alice", "bob", &["RIGHT_CLIENT_INFO"]);
+    assert_eq!(begins(&server, &mut server.signed_in("bob")).status, 400, "there is nothing to try");
+}
+
+#[test]
+fn a_trial_ends_with_the_decision_and_with_the_collaboration() {
+    let server = fixture();
+    makes_collaborator(&server, "alice", "bob", &["RIGHT_CLIENT_INFO"]);
+    let mut bob = server.signed_in("bob");
+    begins(&server, &mut bob);
+    makes_collaborator(&server, "alice", "bob", &["RIGHT_CLIENT_INFO", "RIGHT_CLIENT_DELETE"]);
+    assert!(can_ask(&server, &mut bob, "my-app"), "other rights change nothing");
+    makes_collaborator(&server, "alice", "bob", &[]);
+    assert!(!can_ask(&server, &mut bob, "my-app"));
+    makes_collaborator(&server, "alice", "bob", &["RIGHT_CLIENT_INFO"]);
+    assert!(!can_ask(&server, &mut bob, "my-app"), "who comes back is asked again");
+    begins(&server, &mut bob);
+    server.check("alice", "DELETE", "/api/v3/clients/my-app/collaborators/user/bob", "", "200");
+    makes_collaborator(&server, "alice", "bob", &["RIGHT_CLIENT_INFO"]);
+    assert!(!can_ask(&server, &mut bob, "my-app"), "who comes back is asked again");
+    begins(&server, &mut bob);
+    server.has_state("my-app", "STATE_APPROVED");
+    server.has_state("my-app", "STATE_REQUESTED");
+    assert!(!can_ask(&server, &mut bob, "my-app"), "what was tried was decided");
+}
+
+#[test]
+fn an_organizations_client_can_be_tried_by_the_member_who_registered_it() {
+    let server = fixture();
+    server.has_organization("alice", "acme-corp");
+    let carol = json!({"collaborator": {"ids": {"user_ids": {"user_id": "carol"}}, "rights": ["RIGHT_ORGANIZATION_ALL"]}}).to_string();
+    server.check("alice", "PUT", "/api/v3/organizations/acme-corp/collaborators", &carol, "200");
+    let client = json!({"client": {"ids": {"client_id": "acme-app"}, "redirect_uris": [CALLBACK],
+        "grants": ["GRANT_AUTHORIZATION_CODE"], "rights": ["RIGHT_USER_INFO"]}});
+    server.check("carol", "POST", "/api/v3/organizations/acme-corp/clients", &client.to_string(), "200");
+    assert!(can_ask(&server, &mut server.signed_in("carol"), "acme-app"));
+    let mut alice = server.signed_in("alice");
+    assert!(!can_ask(&server, &mut alice, "acme-app"), "a member is not asked because another registered it");
+    assert_eq!(alice.sends_form(&server, "/console/clients/acme-app/trial", &[]).status, 303);
+    assert!(can_ask(&server, &mut alice, "acme-app"));
+    server.check("alice", "DELETE", "/api/v3/organizations/acme-corp/collaborators/user/carol", "", "200");
+    assert!(!can_ask(&server, &mut server.signed_in("carol"), "acme-app"), "who left the organization has nothing to do with it");
+}
