@@ -99,8 +99,8 @@ fn what_was_acknowledged_survives_two_hundred_kills() {
 #[test]
 fn without_room_writes_are_refused_and_reads_go_on_until_there_is_room_again() {
     let folder = Folder::new("room");
-    // No file may grow over 1.5 MiB, and the program is told so by an error instead of a signal.
-    let server = Process::start(&folder.0, "trap '' XFSZ; ulimit -S -f 3072", &["--data", "keyfob.db"]);
+    // No file may grow over 2 MiB, and the program is told so by an error instead of a signal.
+    let server = Process::start(&folder.0, "trap '' XFSZ; ulimit -S -f 4096", &["--data", "keyfob.db"]);
     let create = |n: usize| {
         let body = format!(r#"{{"client":{{"ids":{{"client_id":"client-{n}"}},"description":"{}"}}}}"#, "x".repeat(100));
         server.send("POST", "/api/v3/users/admin/clients", &body)

@@ -23,6 +23,11 @@ const BETTER: &[Deliberate] = &[
         "two clients are missing from these lists: keyfob refuses a name that is no text (a lone surrogate) and a grant that is no whole \
          number, instead of changing them",
     ),
+    (
+        "clients-3-update",
+        &[85],
+        "a collaborator changes an endorsed client: keyfob warns that this ends the endorsement and the approval, and The Things Stack ends neither",
+    ),
     ("clients-1-create-every-field-and-its-limits", &[42], "a repeated right is kept once, so that no list grows beyond what it can say"),
 ];
 

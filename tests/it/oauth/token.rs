@@ -231,7 +231,7 @@ fn a_code_is_good_for_its_own_client_and_place_alone_and_a_failed_try_does_not_u
     let (server, secret) = town();
     let other = server.has_app("alice", "other", &["RIGHT_USER_INFO"]);
     let two = format!(r#"{{"client":{{"redirect_uris":["{CALLBACK}","https://app.example/two"]}},"field_mask":"redirect_uris"}}"#);
-    server.check("alice", "PUT", "/api/v3/clients/my-app", &two, "200");
+    server.check("admin", "PUT", "/api/v3/clients/my-app", &two, "200");
     let code = server.signed_in("bob").code(&server, "my-app", &[]);
     is(&server.token(&with(with(exchange(&other, &code), "client_id", Some("other")), "client_secret", Some(&other))), "400 invalid_grant");
     for uri in ["https://app.example/two", "https://evil.example/", "https://app.example/cb/", "javascript:x"] {
@@ -250,7 +250,7 @@ fn the_place_may_be_left_out_where_it_is_plain() {
     let left_out = |code: &str| server.token(&with(exchange(&secret, code), "redirect_uri", None));
     is(&left_out(&bob.code(&server, "my-app", &[])), "200 ");
     let two = format!(r#"{{"client":{{"redirect_uris":["{CALLBACK}","https://app.example/two"]}},"field_mask":"redirect_uris"}}"#);
-    server.check("alice", "PUT", "/api/v3/clients/my-app", &two, "200");
+    server.check("admin", "PUT", "/api/v3/clients/my-app", &two, "200");
     is(&left_out(&bob.code(&server, "my-app", &[])), "200 ");
     is(&left_out(&bob.code(&server, "my-app", &[("redirect_uri", "https://app.example/two")])), "400 invalid_grant");
 }
