@@ -60,6 +60,7 @@ pub fn may_try(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<bool> {
 /// Notes that a collaborator wants to try a client that waits for approval, until that is decided.
 pub fn begin(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> Result<()> {
     let entity = Entity::Client(client.clone());
+    entity.check_not_built_in()?;
     let waiting = tx.client(client, Deleted::No)?.ok_or_else(|| entity.not_found())?;
     if waiting.state != State::Requested {
         return Err(CLIENT_ANSWERED.with("client_id", client.as_str()).into());
@@ -76,10 +77,12 @@ pub fn begin(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> R
 
 /// Takes that back.
 pub fn end(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> Result<()> {
+    let entity = Entity::Client(client.clone());
+    entity.check_not_built_in()?;
     if !tx.delete_client_tester(client, user)? {
         return Ok(());
     }
-    history::record_values(tx, by, &Entity::Client(client.clone()), Action::EndTrial, json!({"user_id": user.as_str()}), json!({}))
+    history::record_values(tx, by, &entity, Action::EndTrial, json!({"user_id": user.as_str()}), json!({}))
 }
 
 /// Directly, or as a member of an organization that is one.
