@@ -82,6 +82,7 @@ pub fn is_local(place: &str) -> bool {
 pub fn shown_host(uri: &str) -> String {
     match uri.split_once("://") {
         Some((scheme, rest)) => format!("{scheme}://{}", rest.split(['/', '?']).next().unwrap_or_default()),
+        None if uri == "/local-callback" => "a program on your computer".to_owned(),
         None if uri.starts_with('/') => "this server".to_owned(),
         None => format!("{}:", uri.split(':').next().unwrap_or_default()),
     }
@@ -399,6 +400,7 @@ mod tests {
         assert_eq!(shown_host("https://app.example:8443/cb?x=/"), "https://app.example:8443");
         assert_eq!(shown_host("com.example.app:/cb"), "com.example.app:");
         assert_eq!(shown_host("/code"), "this server");
+        assert_eq!(shown_host("/local-callback"), "a program on your computer");
         assert!(
             is_in_clear("http://app.example/cb") && is_in_clear("HTTP://app.example/cb") && is_in_clear("http://127.0.0.1.evil.example/")
         );

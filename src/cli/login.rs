@@ -17,6 +17,8 @@ use crate::http::request::Method::Delete;
 pub fn login(given: &Given, remote: &mut Remote) -> Result<(), Failure> {
     let by_callback = !given.has("callback") || given.switch("callback")?;
     let place = keyring(remote)?;
+    // The browser sends a password and gets a code there too.
+    remote.warn_of_clear_text();
     let credentials = match remote.given_key.clone() {
         Some(key) => Credentials::ApiKey(key),
         None => Credentials::Tokens(if by_callback { by_browser(remote)? } else { by_paste(remote)? }),

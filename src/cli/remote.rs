@@ -121,7 +121,7 @@ impl Remote {
     }
 
     /// Warns, once, before the first secret goes to another machine in clear.
-    fn warn_of_clear_text(&self) {
+    pub fn warn_of_clear_text(&self) {
         if self.server.starts_with("http://") && !is_here(&self.server) && !self.warned.replace(true) {
             note(&format!("warning: {} is another machine and not https: keys, passwords and answers can be read on the way", self.server));
         }

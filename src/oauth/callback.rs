@@ -30,6 +30,7 @@ pub fn code<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             (Some(code), _) => html! {
                 h1 { "Your authorization code" }
                 p { "Copy this code into the command line that asked for it. It is good for five minutes, and once." }
+                p .warning { "Whoever has this code can act as you. Give it to nobody, and type it into no website: only into the program that you started yourself." }
                 p { code { (code) } }
             },
             (None, Some(error)) => html! {

@@ -188,6 +188,10 @@ fn a_key_that_goes_to_another_machine_in_clear_is_warned_of_before_it_goes() {
     let warning = format!("warning: {elsewhere} is another machine and not https: keys, passwords and answers can be read on the way\n");
     let done = town.run(&format!("clients list --server {elsewhere}"));
     assert_eq!((done.code, done.out.as_str(), done.err.as_str()), (Some(0), "[]\n", warning.as_str()));
+    let mut login = town.command(&format!("login --callback=false --server {elsewhere}"));
+    login.env_remove("KEYFOB_API_KEY");
+    let login = crate::cli::done(login, "no code\n").err;
+    assert!(login.starts_with(&warning) && login.matches("warning").count() == 1, "before the browser goes there: {login}");
     let password = town
         .pipe(&format!("users update-password admin --server {elsewhere} --old-file - --new-file -"), "Wrong-passw0rd\nOther-passw0rd\n");
     assert!(password.err.starts_with(&warning), "{}", password.err);

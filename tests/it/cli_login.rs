@@ -118,6 +118,8 @@ fn a_code_that_is_carried_from_the_browser_logs_in_and_logout_revokes_the_token(
 #[test]
 fn a_browser_that_comes_back_logs_in() {
     // The port is one for the whole machine: where somebody has it, there is no such story to tell.
+    let held = std::fs::File::create(std::env::temp_dir().join("keyfob-port-11885")).expect("a file");
+    held.lock().expect("nobody else tells this story meanwhile");
     let places: Vec<&str> = ["127.0.0.1", "[::1]"].into_iter().filter(|host| TcpListener::bind(format!("{host}:0")).is_ok()).collect();
     if places.iter().any(|host| TcpListener::bind(format!("{host}:11885")).is_err()) {
         return;

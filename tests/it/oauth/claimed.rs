@@ -10,7 +10,7 @@ const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &[(&str, &str)] = &[("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), ("code_challenge_method", "S256")];
 
 /// A request that comes back there, with a challenge.
-fn more<'a>(redirect_uri: &'a str) -> Vec<(&'a str, &'a str)> {
+fn more(redirect_uri: &str) -> Vec<(&str, &str)> {
     [&[("redirect_uri", redirect_uri)], CHALLENGE].concat()
 }
 
@@ -108,6 +108,7 @@ fn the_command_line_is_asked_about_every_time_in_words_that_people_know() {
             "see and change your account",
             "make API keys in your name",
             "until you sign it out, or revoke Command line in the Console",
+            if redirect_uri == "code" { "(<strong>this server</strong>)" } else { "(<strong>a program on your computer</strong>)" },
         ] {
             assert!(page.contains(words), "{redirect_uri}: no {words}\n{page}");
         }
