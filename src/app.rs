@@ -10,8 +10,9 @@ use crate::base::log;
 use crate::base::secret::TokenKind;
 use crate::call::{Call, Handler, Input, Own, Work};
 use crate::failure;
-use crate::http::cookie::{self, Transport};
-use crate::http::csrf::{self, Origin};
+use crate::http::cookie::Cookies;
+use crate::http::csrf::{self, Proof, ServerKey, SignInPage, Token};
+use crate::http::origin::Sender;
 use crate::http::path;
 use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
@@ -22,7 +23,7 @@ use crate::registry::principal::{
 };
 use crate::registry::rights;
 use crate::registry::sessions::{self, COOKIE, Ticket};
-use crate::routes::{Found, Guard, Pass, Route, find};
+use crate::routes::{Found, Guard, Pass, Route, find, find_password};
 use crate::store::{Deleted, Store, Tx};
 
 /// Where the REST API lives.
@@ -32,11 +33,14 @@ const API: &str = "/api/v3/";
 pub struct App {
     store: Store,
     settings: Settings,
+    cookies: Cookies,
+    server_key: ServerKey,
 }
 
 impl App {
     pub fn new(store: Store, settings: Settings) -> App {
-        App { store, settings }
+        let cookies = Cookies::of(&settings.public_url);
+        App { store, settings, cookies, server_key: ServerKey::fresh() }
     }
 
     pub fn store(&self) -> &Store {
@@ -59,7 +63,7 @@ impl App {
                 ("request_id", request.id.as_str().into()),
             ],
         );
-        with_common_headers(reply, request)
+        with_common_headers(reply, request, route)
     }
 
     fn dispatch(&self, request: &Request, step_aside: &dyn Fn(), named: &mut Option<&'static Route>) -> Reply {
@@ -68,12 +72,19 @@ impl App {
         };
         let in_api = request.path().starts_with(API);
         if in_api && request.method == Method::Options {
-            return preflight();
+            *named = find_password(&segments);
+            return if named.is_some() { Reply::empty(200) } else { preflight() };
         }
         match find(request.method, &segments) {
             Found::Route(route, captures) => {
                 *named = Some(route);
-                self.run(route, &Input { request, captures, now: self.store.now() }, step_aside)
+                match self.ticket(request) {
+                    Ok(ticket) => {
+                        let input = Input { request, captures, now: self.store.now(), ticket, server_key: &self.server_key };
+                        self.run(route, &input, step_aside)
+                    }
+                    Err(error) => refused_for(route, request, &error),
+                }
             }
             Found::WrongMethod(allowed) if !in_api => failure::wrong_method(request, &allowed),
             Found::WrongMethod(_) => failure::reply(request, &Error::Plain(Kind::Unimplemented, "Method Not Allowed".to_owned())),
@@ -87,7 +98,7 @@ impl App {
         let learned = RefCell::new(Learned::default());
         let admit = |tx: &Tx<'_>| {
             let by = self.caller(tx, route, input);
-            learned.replace(Learned::of(by.as_ref().ok(), route.guard, input.request));
+            learned.replace(Learned::of(&by, route.guard, input.ticket.is_some()));
             let by = by?;
             admit(tx, route.guard, &by, input)?;
             Ok(by)
@@ -96,7 +107,7 @@ impl App {
             let by = admit(tx)?;
             work(&Call { tx, by: &by, settings: &self.settings })
         };
-        let result = self.check_csrf(route, input.request).and_then(|()| match route.handler {
+        let result = self.check_csrf(route, input).and_then(|()| match route.handler {
             Handler::Read(read) => read(input).and_then(|work| self.store.read(|tx| in_transaction(tx, work))),
             Handler::Write(read) => read(input).and_then(|work| {
                 step_aside();
@@ -106,22 +117,33 @@ impl App {
                 read(input).and_then(|work| work(&Own { store: &self.store, settings: &self.settings, admit: &admit, step_aside }))
             }
         });
-        let reply = result.unwrap_or_else(|error| {
-            if let Error::Internal(why) | Error::Unavailable(why) = &error {
-                log::error(why, &[("route", route.name.into()), ("request_id", input.request.id.as_str().into())]);
-            }
-            refusal(route, input.request, &error)
-        });
-        let Learned { warning, noteworthy, has_dead_cookie } = learned.into_inner();
+        let reply = result.unwrap_or_else(|error| refused_for(route, input.request, &error));
+        let Learned { warning, noteworthy, has_dead_ticket } = learned.into_inner();
         if let Some(used) = noteworthy {
             step_aside();
             self.note(&used, input.request);
         }
         let reply = warning.into_iter().fold(reply, |reply, warning| reply.with("X-Warning", warning));
-        if has_dead_cookie && !reply.has("Set-Cookie") {
-            return reply.with("Set-Cookie", cookie::clear(COOKIE, Transport::of(&self.settings.public_url)));
+        // Where several cookies have the name, it would be the right one that goes; and who failed to look does not know.
+        let is_sure = reply.status < 500 && self.cookies.one(input.request, COOKIE).is_some();
+        if has_dead_ticket && is_sure && !reply.headers.iter().any(|(_, value)| self.cookies.is_set_by(value, COOKIE)) {
+            return reply.with("Set-Cookie", self.cookies.clear(COOKIE));
         }
         reply
+    }
+
+    /// What the browser keeps of its session. Where another port of this host has planted a cookie beside it, the one that proves anything.
+    fn ticket(&self, request: &Request) -> Result<Option<Ticket>> {
+        let mut tickets = Vec::new();
+        for ticket in self.cookies.all(request, COOKIE).into_iter().filter_map(Ticket::parse) {
+            if !tickets.contains(&ticket) {
+                tickets.push(ticket);
+            }
+        }
+        if tickets.len() < 2 {
+            return Ok(tickets.pop());
+        }
+        self.store.read(|tx| sessions::only_proved(tx, tickets))
     }
 
     /// Writes down that credentials were used. The request was answered rightly even if that fails.
@@ -138,16 +160,16 @@ impl App {
     fn caller(&self, tx: &Tx<'_>, route: &Route, input: &Input<'_>) -> Result<Principal> {
         let request_id = input.request.id.as_str();
         let anonymous = || Principal::anonymous(request_id);
-        let learn = || Principal::of(tx, &self.settings, &credentials(input.request), request_id);
+        let learn = || Principal::of(tx, &self.settings, &credentials(input), request_id);
         match route.guard {
-            Guard::Open | Guard::Client => Ok(anonymous()),
+            Guard::Open | Guard::Password | Guard::Client => Ok(anonymous()),
             // Whoever was suspended is led to sign in, and told there.
-            Guard::Browser => match self.in_browser(tx, input.request) {
+            Guard::Browser | Guard::SignIn => match self.in_browser(tx, input) {
                 Err(Error::Named(_)) => Ok(anonymous()),
                 found => Ok(found?.unwrap_or_else(anonymous)),
             },
             Guard::SignedInBrowser | Guard::Console(_) => {
-                self.in_browser(tx, input.request)?.ok_or_else(|| sessions::not_authenticated(ticket(input.request).as_ref()))
+                self.in_browser(tx, input)?.ok_or_else(|| sessions::not_authenticated(input.ticket.as_ref()))
             }
             Guard::Registrant | Guard::Purger(_) => match learn() {
                 Err(Error::Named(_)) => Ok(anonymous()),
@@ -159,30 +181,44 @@ impl App {
     }
 
     /// Who is signed in in this browser, if the cookie proves it. Refused if it does, and the user was suspended or rejected.
-    fn in_browser(&self, tx: &Tx<'_>, request: &Request) -> Result<Option<Principal>> {
-        let Some(ticket) = ticket(request) else { return Ok(None) };
-        match sessions::proved(tx, &ticket.token)?.filter(|session| session.user_id == ticket.user_id) {
+    fn in_browser(&self, tx: &Tx<'_>, input: &Input<'_>) -> Result<Option<Principal>> {
+        let Some(ticket) = &input.ticket else { return Ok(None) };
+        match sessions::of_ticket(tx, ticket)? {
             None => Ok(None),
-            Some(session) => match Principal::of_session(tx, &self.settings, session, &request.id) {
+            Some(session) => match Principal::of_session(tx, &self.settings, session, &input.request.id) {
                 Err(error) if error.is(&TOKEN_NOT_FOUND) => Ok(None),
                 learned => learned.map(Some),
             },
         }
     }
 
-    /// A browser sends its cookies along whoever made the request: what changes something must be meant (OAuth contract 1.6.3).
-    fn check_csrf(&self, route: &Route, request: &Request) -> Result<()> {
+    /// A browser sends its cookies along whoever made the request: what changes something must be meant.
+    fn check_csrf(&self, route: &Route, input: &Input<'_>) -> Result<()> {
+        let request = input.request;
         if matches!(request.method, Method::Get | Method::Options) {
             return Ok(());
         }
-        let origin = Origin::of(request, &self.settings.public_url);
-        let is_secure = Transport::of(&self.settings.public_url) == Transport::Secure;
-        let is_meant = match route.guard {
-            Guard::Client => true,
-            Guard::Browser | Guard::SignedInBrowser => csrf::has_token(request) || origin != Origin::Elsewhere,
-            Guard::Console(_) => csrf::has_token(request) && origin != Origin::Elsewhere,
-            _ if !is_by_session(request) => true,
-            _ => csrf::has_token(request) && (origin == Origin::Here || (origin == Origin::Unsaid && !is_secure)),
+        let sender = Sender::of(request, &self.settings.public_url);
+        let of_ticket = || Proof::of(request, input.ticket.as_ref().map(|_| input.form_token()).as_ref());
+        let is_meant = match (route.guard, &input.ticket) {
+            (Guard::Client, _) => true,
+            (Guard::SignIn, _) => {
+                let page = SignInPage::before(request, &self.cookies, input.server_key);
+                csrf::sign_in_is_meant(sender, Proof::of(request, page.map(|page| page.token).as_ref()))
+            }
+            // The session ended while the page was open: it is led to sign in.
+            (Guard::Console(_), None) => sender != Sender::Elsewhere && of_ticket() != Proof::Missing,
+            (Guard::Browser | Guard::SignedInBrowser, None) => sender != Sender::Elsewhere,
+            (Guard::Console(_), Some(_)) => sender != Sender::Elsewhere && of_ticket() == Proof::Right,
+            (Guard::Browser | Guard::SignedInBrowser, Some(_)) => csrf::is_meant(sender, of_ticket()),
+            (Guard::Password, _) if sender == Sender::Elsewhere => false,
+            _ => match credentials(input) {
+                Credentials::Token(token) if token.kind == TokenKind::Session => {
+                    let is_known = sender == Sender::Here || (sender != Sender::Elsewhere && !self.cookies.is_secure);
+                    is_known && Proof::of(request, Some(&Token::of_session(&token))) == Proof::Right
+                }
+                Credentials::Token(_) | Credentials::None | Credentials::Unsupported | Credentials::Malformed(_) => true,
+            },
         };
         if is_meant { Ok(()) } else { Err((&csrf::INVALID_CSRF_TOKEN).into()) }
     }
@@ -193,37 +229,33 @@ impl App {
 struct Learned {
     warning: Option<&'static str>,
     noteworthy: Option<Use>,
-    /// The browser keeps a cookie that is good for nothing.
-    has_dead_cookie: bool,
+    /// The browser keeps a cookie that is no longer valid.
+    has_dead_ticket: bool,
 }
 
 impl Learned {
-    fn of(by: Option<&Principal>, guard: Guard, request: &Request) -> Learned {
-        let is_browser = matches!(guard, Guard::Browser | Guard::SignedInBrowser | Guard::Console(_));
-        let is_unknown_browser = is_browser && by.and_then(Principal::session).is_none();
+    fn of(learned: &Result<Principal>, guard: Guard, has_ticket: bool) -> Learned {
+        let is_browser = matches!(guard, Guard::Browser | Guard::SignIn | Guard::SignedInBrowser | Guard::Console(_));
+        let is_in_no_session = match learned {
+            Ok(by) => by.session().is_none(),
+            Err(Error::Named(_)) => true,
+            Err(Error::Plain(..) | Error::Internal(_) | Error::Unavailable(_)) => false,
+        };
+        let by = learned.as_ref().ok();
         Learned {
             warning: by.and_then(|by| by.restriction.as_ref()).map(|restriction| restriction.warning),
             noteworthy: by.and_then(|by| by.noteworthy.clone()),
-            has_dead_cookie: is_unknown_browser && cookie::read(request, COOKIE).is_some(),
+            has_dead_ticket: is_browser && is_in_no_session && has_ticket,
         }
     }
 }
 
-/// The ticket in the cookie of a browser.
-fn ticket(request: &Request) -> Option<Ticket> {
-    cookie::read(request, COOKIE).and_then(Ticket::parse)
-}
-
 /// What a request to the API carries: the header, or without one the cookie (contract 4.2).
-fn credentials(request: &Request) -> Credentials {
-    match (request.header("authorization"), ticket(request)) {
-        (None, Some(ticket)) => Credentials::Token(ticket.token),
+fn credentials(input: &Input<'_>) -> Credentials {
+    match (input.request.header("authorization"), &input.ticket) {
+        (None, Some(ticket)) => Credentials::Token(ticket.token.clone()),
         (header, _) => Credentials::parse(header),
     }
-}
-
-fn is_by_session(request: &Request) -> bool {
-    matches!(credentials(request), Credentials::Token(token) if token.kind == TokenKind::Session)
 }
 
 /// A client that administrators turned away is told so where it reads. Where only a right is asked for it is as nobody, who has none
@@ -242,12 +274,17 @@ fn learn_or_nobody(route: &Route, learned: Result<Principal>, nobody: impl Fn() 
     }
 }
 
-/// Each surface has its own way to say no.
-fn refusal(route: &Route, request: &Request, error: &Error) -> Reply {
+/// Each surface has its own way to say no. What is our own fault is in the log.
+fn refused_for(route: &Route, request: &Request, error: &Error) -> Reply {
+    if let Error::Internal(why) | Error::Unavailable(why) = error {
+        log::error(why, &[("route", route.name.into()), ("request_id", request.id.as_str().into())]);
+    }
     match route.guard {
         Guard::Client => refused::error_reply(request, error),
         Guard::Console(_) if error.is(&sessions::NOT_AUTHENTICATED) => login::first(request.method, &page_of(request)),
         _ if request.path().starts_with(API) => failure::reply(request, error),
+        Guard::SignIn if error.is(&csrf::INVALID_CSRF_TOKEN) => failure::start_over(request, error, &login::again(request)),
+        _ if error.is(&csrf::INVALID_CSRF_TOKEN) => failure::start_over(request, error, &page_of(request)),
         _ => failure::outside(request, error),
     }
 }
@@ -255,11 +292,7 @@ fn refusal(route: &Route, request: &Request, error: &Error) -> Reply {
 /// The page to come back to: what was asked for. What was posted is lost with the session; its page is not, if it has one.
 fn page_of(request: &Request) -> String {
     let has_page = || path::segments(request.path()).is_ok_and(|segments| matches!(find(Method::Get, &segments), Found::Route(..)));
-    match request.method {
-        Method::Get => request.target.clone(),
-        _ if has_page() => request.path().to_owned(),
-        _ => "/console".to_owned(),
-    }
+    if has_page() { request.target.clone() } else { "/console".to_owned() }
 }
 
 /// A panic costs its own request a 500 and nobody else anything.
@@ -273,9 +306,9 @@ fn survive(request: &Request, work: impl FnOnce() -> Reply) -> Reply {
 /// Lets the caller in, or refuses. The only place that does.
 fn admit(tx: &Tx<'_>, guard: Guard, by: &Principal, input: &Input<'_>) -> Result<()> {
     match guard {
-        Guard::Open | Guard::Client | Guard::Anyone | Guard::Registrant => Ok(()),
+        Guard::Open | Guard::Password | Guard::Client | Guard::Anyone | Guard::Registrant => Ok(()),
         // Whoever is in no session did not get here as one who is signed in.
-        Guard::Browser | Guard::SignedInBrowser | Guard::Console(Pass::Any) => Ok(()),
+        Guard::Browser | Guard::SignIn | Guard::SignedInBrowser | Guard::Console(Pass::Any) => Ok(()),
         Guard::SignedIn => by.signed_in(),
         Guard::Account(refusal) => {
             if by.account.is_some() {
@@ -311,7 +344,7 @@ fn is_token_of_path(by: &Principal, input: &Input<'_>) -> bool {
 }
 
 /// What every reply carries unless it says otherwise itself (contract 0.2, OAuth contract 1.1).
-fn with_common_headers(reply: Reply, request: &Request) -> Reply {
+fn with_common_headers(reply: Reply, request: &Request, route: Option<&Route>) -> Reply {
     const COMMON: &[(&str, &str)] = &[
         ("Cache-Control", "no-store"),
         ("Pragma", "no-cache"),
@@ -330,7 +363,9 @@ fn with_common_headers(reply: Reply, request: &Request) -> Reply {
              X-Total-Count, X-Warning",
         ),
     ];
+    let is_for_our_pages = route.is_some_and(|route| matches!(route.guard, Guard::Password));
     let special = match request.path() {
+        path if path.starts_with(API) && is_for_our_pages => &[],
         path if path.starts_with(API) => OF_THE_API,
         path if path.starts_with("/oauth") => OF_OAUTH,
         _ => &[],

@@ -2,11 +2,13 @@
 
 use crate::base::error::Result;
 use crate::base::time::Time;
+use crate::http::csrf;
 use crate::http::path::{self, Unreadable};
 use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::model::settings::Settings;
 use crate::registry::principal::Principal;
+use crate::registry::sessions::Ticket;
 use crate::store::{Store, Tx};
 
 /// What came in: the request, and what the route's path captured of it.
@@ -17,12 +19,21 @@ pub struct Input<'r> {
     pub captures: Vec<(&'static str, String)>,
     /// When it came in: what must lie in the future is judged by this.
     pub now: Time,
+    /// What the browser keeps of its session, if it has one. Whether that proves anything only the store can tell.
+    pub ticket: Option<Ticket>,
+    /// What the forms of sign-in pages are bound by.
+    pub server_key: &'r csrf::ServerKey,
 }
 
 impl Input<'_> {
     /// The decoded value of a capture; nothing if the route's path has none of this name.
     pub fn capture(&self, name: &str) -> Option<&str> {
         self.captures.iter().find(|(n, _)| *n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The token for the forms of whoever is signed in in this browser.
+    pub fn form_token(&self) -> csrf::Token {
+        self.ticket.as_ref().map(|ticket| csrf::Token::of_session(&ticket.token)).unwrap_or_default()
     }
 
     pub fn query(&self) -> std::result::Result<Vec<(String, String)>, Unreadable> {

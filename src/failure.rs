@@ -41,6 +41,24 @@ pub fn outside(request: &Request, error: &Error) -> Reply {
     with_headers(reply, error)
 }
 
+/// The reply to a form that was not meant, or whose page is out of date, with a link to the page that has it anew.
+pub fn start_over(request: &Request, error: &Error, page: &str) -> Reply {
+    if !prefers_html(request) {
+        return outside(request, error);
+    }
+    let content = html! {
+        h1 { "That did not work" }
+        p { "Nothing was changed. This form is out of date, is of somebody else who was signed in here, or does not come from this server." }
+        p { a .button.main href=(page) { "Start over" } }
+        p .quiet {
+            "If that does not help, the address in your browser may be one that this server does not know as its own. Whoever runs it can \
+             name it with " code { "--public-url" } "."
+        }
+        p .quiet { "Request " code { (request.id) } }
+    };
+    frame::page(body(request, error).0.status(), "That did not work", &content)
+}
+
 /// For a path outside the API where nothing is.
 pub fn no_route(request: &Request) -> Reply {
     outside(request, &ROUTE_NOT_FOUND.with("route", request.path()).into())

@@ -84,7 +84,7 @@ fn operation(route: &Route) -> Value {
         answers.insert(status.clone(), json!({"$ref": format!("#/components/responses/{status}")}));
     }
     operation["responses"] = answers.into();
-    if !matches!(route.guard, Guard::Open) {
+    if !matches!(route.guard, Guard::Open | Guard::Password) {
         let optional = matches!(route.guard, Guard::Anyone | Guard::Registrant);
         operation["security"] = if optional { json!([{}, {"bearer": []}]) } else { json!([{"bearer": []}]) };
     }
@@ -105,7 +105,7 @@ fn captures(path: &'static str) -> impl Iterator<Item = &'static str> {
 
 fn refusals(route: &Route) -> Vec<Kind> {
     let mut refusals = vec![Kind::InvalidArgument];
-    if !matches!(route.guard, Guard::Open | Guard::Registrant | Guard::Purger(_)) {
+    if !matches!(route.guard, Guard::Open | Guard::Password | Guard::Registrant | Guard::Purger(_)) {
         refusals.push(Kind::Unauthenticated);
     }
     if !matches!(route.guard, Guard::Open | Guard::Anyone) {

@@ -29,6 +29,8 @@ pub enum Guard {
     Anyone,
     /// Anyone; bad credentials count as none (contract 11).
     Registrant,
+    /// Anyone who knows the password in the request; but no page of another site, which would spend its visitor's guesses.
+    Password,
     /// Whoever has credentials; 401 otherwise.
     SignedIn,
     /// A user or an organization; others get this refusal.
@@ -45,6 +47,8 @@ pub enum Guard {
     HoldsOrIsToken(Right),
     /// Anyone in a browser; who is signed in is known by the cookie.
     Browser,
+    /// Anyone in a browser who knows the password in the form.
+    SignIn,
     /// Who is signed in in a browser; 401 otherwise.
     SignedInBrowser,
     /// A client, which proves in the request itself who it is; its handler refuses it (RFC 6749 section 2.3).
@@ -67,8 +71,8 @@ pub enum Pass {
 }
 
 use Guard::{
-    Account, Admin, Anyone, Browser, Client, Console, Holds, HoldsEvenDeleted, HoldsOrIsToken, Open, Purger, Registrant, SignedIn,
-    SignedInBrowser,
+    Account, Admin, Anyone, Browser, Client, Console, Holds, HoldsEvenDeleted, HoldsOrIsToken, Open, Password, Purger, Registrant, SignIn,
+    SignedIn, SignedInBrowser,
 };
 
 #[derive(Debug)]
@@ -116,7 +120,7 @@ pub static ROUTES: &[Route] = &[
     route("user.list", Get, "/api/v3/users", Admin(&PERMISSION_DENIED), Read(api::users::list), "List all users."),
     route("user.get", Get, "/api/v3/users/{user_id}", SignedIn, Read(api::users::get), "Read a user."),
     route("user.update", Put, "/api/v3/users/{user_id}", Holds(UserSettingsBasic), Own(api::users::update), "Change the fields of a user that the mask names."),
-    route("user.password", Put, "/api/v3/users/{user_id}/password", Open, Own(api::users::change_password), "Change a password, knowing the old one."),
+    route("user.password", Put, "/api/v3/users/{user_id}/password", Password, Own(api::users::change_password), "Change a password, knowing the old one."),
     route("user.delete", Delete, "/api/v3/users/{user_id}", Holds(UserDelete), Write(api::users::delete), "Delete a user; an administrator can restore it for a day."),
     route("user.restore", Post, "/api/v3/users/{user_id}/restore", HoldsEvenDeleted(UserDelete), Write(api::users::restore), "Restore a deleted user."),
     route("user.purge", Delete, "/api/v3/users/{user_id}/purge", Purger(&ADMINS_PURGE_USERS), Write(api::users::purge), "Remove a user for good and free the ID."),
@@ -177,8 +181,8 @@ pub static ROUTES: &[Route] = &[
     route("oauth.home", Get, "/oauth", Open, Read(oauth::login::to_home), "Lead to the start page."),
     route("oauth.home", Get, "/oauth/", Browser, Read(oauth::login::home), "Show who is signed in."),
     route("oauth.login", Get, "/oauth/login", Browser, Read(oauth::login::page), "Show the page to sign in."),
-    route("oauth.login", Post, "/oauth/login", Browser, Own(oauth::login::submit), "Sign in with the form of the page."),
-    route("oauth.api.login", Post, "/oauth/api/auth/login", Browser, Own(oauth::login::api), "Sign in with a user ID and a password."),
+    route("oauth.login", Post, "/oauth/login", SignIn, Own(oauth::login::submit), "Sign in with the form of the page."),
+    route("oauth.api.login", Post, "/oauth/api/auth/login", SignIn, Own(oauth::login::api), "Sign in with a user ID and a password."),
     route("oauth.api.logout", Post, "/oauth/api/auth/logout", SignedInBrowser, Write(oauth::account::sign_out), "Sign out."),
     route("oauth.api.me", Get, "/oauth/api/me", SignedInBrowser, Read(oauth::account::me), "Tell who is signed in."),
     route("console.entry", Get, "/", Open, Read(console::dashboard::entry), "Lead to the Console."),
@@ -336,6 +340,12 @@ pub fn find(method: Method, segments: &[String]) -> Found {
         others.push(row.route.method);
     }
     if others.is_empty() { Found::Nothing } else { Found::WrongMethod(others) }
+}
+
+/// The row of this path that takes a password of whoever sends it, if there is one.
+pub fn find_password(segments: &[String]) -> Option<&'static Route> {
+    let mut rows = BY_LENGTH.get(segments.len()).into_iter().flatten().filter(|row| row.takes(segments));
+    rows.find(|row| matches!(row.route.guard, Password)).map(|row| row.route)
 }
 
 impl Split {

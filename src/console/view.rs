@@ -6,7 +6,6 @@ use crate::base::error::Result;
 use crate::base::id::UserId;
 use crate::base::time::Time;
 use crate::call::{Call, Input};
-use crate::http::cookie::Transport;
 use crate::http::csrf;
 use crate::http::form::Form;
 use crate::http::reply::Reply;
@@ -95,7 +94,7 @@ pub struct View<'a> {
 impl<'a> View<'a> {
     pub fn of(call: &'a Call<'a>, input: &'a Input<'a>) -> Result<View<'a>> {
         let user_id = signed_in(call)?.clone();
-        Ok(View { call, request: input.request, token: csrf::Token::of(input.request), user_id })
+        Ok(View { call, request: input.request, token: input.form_token(), user_id })
     }
 
     /// Who is signed in.
@@ -107,7 +106,7 @@ impl<'a> View<'a> {
     pub fn form(&self, action: &str, content: &Markup) -> Markup {
         html! {
             form method="post" action=(action) {
-                input type="hidden" name="_csrf" value=(self.token.value());
+                input type="hidden" name=(csrf::FIELD) value=(self.token.value());
                 (content)
             }
         }
@@ -131,8 +130,7 @@ impl<'a> View<'a> {
                 }
             }
         };
-        let transport = Transport::of(&self.call.settings.public_url);
-        self.token.carried_by(frame::document(Surface::Console, status, title, &body), transport)
+        self.token.carried_by(frame::document(Surface::Console, status, title, &body))
     }
 
     fn header(&self) -> Markup {

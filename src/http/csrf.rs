@@ -1,12 +1,16 @@
-//! Did a browser send this because its user meant it, or because another site made it (OAuth contract 1.6.3)?
+//! Did a browser send this because its user meant it, or because another site made it (RFC 6749 section 10.12, RFC 9700 section 4.7)?
 //!
-//! Two proofs: a token that stands both in a cookie and in the request, which another site cannot read; and what the browser itself
-//! says about where the request comes from.
+//! Two proofs: where the browser says that it comes from ([`Sender`]), and a token that only a page of this server can have. What comes
+//! from elsewhere is refused whatever token it has: other ports of this host can set cookies here, and so nothing that follows from a
+//! cookie alone proves anything against them.
+
+use std::fmt;
 
 use crate::base::error::errors;
 use crate::base::secret;
-use crate::http::cookie::{self, Transport};
+use crate::http::cookie::Cookies;
 use crate::http::form::Form;
+use crate::http::origin::Sender;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
 
@@ -14,83 +18,121 @@ errors! {
     INVALID_CSRF_TOKEN: PermissionDenied "pkg/webmiddleware" "invalid_csrf_token" "invalid csrf token";
 }
 
-/// The cookie that holds the token, and the form field that repeats it.
-const COOKIE: &str = "_csrf";
+/// The form field that holds the token.
+pub const FIELD: &str = "_csrf";
 
-/// How long a form may stay open.
+/// The purpose of the cookie that a sign-in page is bound to.
+const COOKIE: &str = "csrf";
+
+/// How long a sign-in page may stay open in a browser that does not say where it comes from, in seconds.
 const LIFETIME_SECONDS: i64 = 12 * 60 * 60;
 
-/// What the request says about where it comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// A page of ours.
-    Here,
-    /// A page of somebody else.
-    Elsewhere,
-    /// Nothing: it is no browser, or an old one.
-    Unsaid,
-}
+/// The token of the forms of a page.
+#[derive(Default)]
+pub struct Token(String);
 
-impl Origin {
-    /// `public_url` is where the world finds this server.
-    pub fn of(request: &Request, public_url: &str) -> Origin {
-        match request.header("sec-fetch-site") {
-            Some("same-origin" | "none") => return Origin::Here,
-            Some(_) => return Origin::Elsewhere,
-            None => {}
-        }
-        let named = request.header("origin").or_else(|| request.header("referer"));
-        named.map_or(Origin::Unsaid, |named| if is_ours(named, public_url, request) { Origin::Here } else { Origin::Elsewhere })
+/// What the forms of sign-in pages are bound by. Never written down: it lives as long as the process.
+pub struct ServerKey(String);
+
+impl ServerKey {
+    pub fn fresh() -> ServerKey {
+        ServerKey(secret::fresh_key())
     }
 }
 
-/// The token of a page with forms: the one that the browser has already, or a fresh one.
-#[derive(Debug)]
-pub struct Token {
-    value: String,
-    is_fresh: bool,
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token")
+    }
+}
+
+impl fmt::Debug for ServerKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ServerKey")
+    }
 }
 
 impl Token {
-    pub fn of(request: &Request) -> Token {
-        match cookie::read(request, COOKIE).filter(|value| is_well_formed(value)) {
-            Some(value) => Token { value: value.to_owned(), is_fresh: false },
-            None => Token { value: secret::fresh_key(), is_fresh: true },
+    /// Follows from the key of the session, which nobody but the browser's cookie holds.
+    pub fn of_session(session: &secret::Token) -> Token {
+        Token(secret::derived_key(&session.key, session.id.as_bytes(), "forms of the session"))
+    }
+
+    /// For the hidden field [`FIELD`] of a form.
+    pub fn value(&self) -> &str {
+        &self.0
+    }
+
+    /// The page, with the token where scripts look for it. Its own server must be told where it is, nobody else.
+    pub fn carried_by(&self, reply: Reply) -> Reply {
+        reply.with("X-CSRF-Token", self.0.clone()).with("Referrer-Policy", "same-origin")
+    }
+}
+
+/// A sign-in page: nobody is signed in yet whom its form could be bound to. Its token follows from a cookie by a key that only this
+/// server holds.
+#[derive(Debug)]
+pub struct SignInPage {
+    cookie: String,
+    pub token: Token,
+}
+
+impl SignInPage {
+    /// A page for this browser, which keeps the cookie that it has.
+    pub fn for_browser(request: &Request, cookies: &Cookies, server_key: &ServerKey) -> SignInPage {
+        SignInPage::before(request, cookies, server_key).unwrap_or_else(|| SignInPage::of(secret::fresh_key(), server_key))
+    }
+
+    /// The page that this browser was given before.
+    pub fn before(request: &Request, cookies: &Cookies, server_key: &ServerKey) -> Option<SignInPage> {
+        let cookie = cookies.one(request, COOKIE).filter(|value| is_well_formed(value))?;
+        Some(SignInPage::of(cookie.to_owned(), server_key))
+    }
+
+    fn of(cookie: String, server_key: &ServerKey) -> SignInPage {
+        let token = Token(secret::derived_key(&server_key.0, cookie.as_bytes(), "the form to sign in"));
+        SignInPage { cookie, token }
+    }
+
+    pub fn carried_by(&self, reply: Reply, cookies: &Cookies) -> Reply {
+        self.token.carried_by(reply).with("Set-Cookie", cookies.set(COOKIE, &self.cookie, Some(LIFETIME_SECONDS)))
+    }
+}
+
+fn is_well_formed(cookie: &str) -> bool {
+    cookie.len() == 52 && cookie.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+/// What a request shows for a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    Missing,
+    Right,
+    Wrong,
+}
+
+impl Proof {
+    /// Reads `X-CSRF-Token`, or without it the form field [`FIELD`]. Without an `expected` token none is right.
+    pub fn of(request: &Request, expected: Option<&Token>) -> Proof {
+        let header = request.header("x-csrf-token").filter(|header| !header.is_empty()).map(str::to_owned);
+        let shown = header.or_else(|| Form::of_body(request).ok().map(|form| form.verbatim(FIELD).to_owned())).unwrap_or_default();
+        match expected {
+            _ if shown.is_empty() => Proof::Missing,
+            Some(expected) if secret::equal(&expected.0, &shown) => Proof::Right,
+            Some(_) | None => Proof::Wrong,
         }
     }
+}
 
-    /// For the hidden field `_csrf` of a form.
-    pub fn value(&self) -> &str {
-        &self.value
+/// Whether signing in was meant. Where the browser itself says that it was, a page of before a restart counts too.
+pub fn sign_in_is_meant(sender: Sender, proof: Proof) -> bool {
+    sender == Sender::Here || is_meant(sender, proof)
+}
+
+/// Whether it was meant by who is signed in. A wrong token is that of another session: the page was not made for this user.
+pub fn is_meant(sender: Sender, proof: Proof) -> bool {
+    match (sender, proof) {
+        (Sender::Elsewhere, _) | (_, Proof::Wrong) | (Sender::SilentBrowser, Proof::Missing) => false,
+        (Sender::Here | Sender::Program | Sender::SilentBrowser, Proof::Right) | (Sender::Here | Sender::Program, Proof::Missing) => true,
     }
-
-    /// The page, with the token where scripts look for it, and in its cookie.
-    pub fn carried_by(&self, reply: Reply, transport: Transport) -> Reply {
-        let reply = reply.with("X-CSRF-Token", self.value.clone());
-        if self.is_fresh { reply.with("Set-Cookie", cookie::set(COOKIE, &self.value, Some(LIFETIME_SECONDS), transport)) } else { reply }
-    }
-}
-
-/// Whether the request repeats the token of its cookie, in `X-CSRF-Token` or in the form field `_csrf`.
-pub fn has_token(request: &Request) -> bool {
-    let Some(kept) = cookie::read(request, COOKIE).filter(|value| is_well_formed(value)) else { return false };
-    let repeated = match request.header("x-csrf-token") {
-        Some(header) => Some(header.to_owned()),
-        None => Form::of_body(request).ok().map(|form| form.verbatim(COOKIE).to_owned()),
-    };
-    repeated.is_some_and(|repeated| secret::equal(kept, &repeated))
-}
-
-fn is_well_formed(token: &str) -> bool {
-    token.len() == 52 && token.bytes().all(|b| b.is_ascii_alphanumeric())
-}
-
-/// An origin or a URL of ours: at the public URL, or at the very host that the browser asked.
-fn is_ours(named: &str, public_url: &str, request: &Request) -> bool {
-    let origin = |url: &str| {
-        let (scheme, rest) = url.split_once("://")?;
-        Some((scheme.to_owned(), rest.split('/').next().unwrap_or_default().to_owned()))
-    };
-    let Some((scheme, host)) = origin(named) else { return false };
-    origin(public_url) == Some((scheme, host.clone())) || request.header("host") == Some(host.as_str())
 }

@@ -4,6 +4,7 @@ pub mod cookie;
 pub mod csrf;
 pub mod door;
 pub mod form;
+pub mod origin;
 pub mod path;
 pub mod places;
 pub mod reply;

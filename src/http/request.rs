@@ -71,6 +71,11 @@ impl Request {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().rev().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
+
+    /// Every header of this name (given in lower case), in the order sent.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        self.headers.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str()).collect()
+    }
 }
 
 impl fmt::Debug for Request {

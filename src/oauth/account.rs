@@ -5,13 +5,12 @@ use serde_json::json;
 use crate::base::error::Result;
 use crate::call::{Input, Work};
 use crate::failure;
-use crate::http::cookie;
+use crate::http::cookie::Cookies;
 use crate::http::reply::Reply;
 use crate::model::field::Audience;
 use crate::model::mask::Mask;
 use crate::model::user::FIELDS;
 use crate::model::view::render;
-use crate::oauth::login::transport;
 use crate::registry::sessions::{self, COOKIE};
 use crate::registry::users;
 
@@ -36,6 +35,6 @@ pub fn sign_out<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         sessions::delete(call.tx, call.by, &session.user_id, &session.id)?;
         let reply =
             if failure::prefers_html(input.request) { Reply::redirect(input.request.method, "/oauth/login") } else { Reply::empty(204) };
-        Ok(reply.with("Set-Cookie", cookie::clear(COOKIE, transport(call))))
+        Ok(reply.with("Set-Cookie", Cookies::of(&call.settings.public_url).clear(COOKIE)))
     }))
 }

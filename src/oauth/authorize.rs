@@ -6,10 +6,12 @@ use crate::base::secret::Token;
 use crate::base::uri;
 use crate::call::{Call, Input, Own, OwnWork};
 use crate::failure;
+use crate::http::cookie::Cookies;
 use crate::http::reply::Reply;
 use crate::http::request::Method;
 use crate::model::session::Session;
 use crate::oauth::consent_page;
+use crate::oauth::login::{self, JUST_SIGNED_IN};
 use crate::oauth::parameters::Parameters;
 use crate::oauth::refused;
 use crate::registry::consent::{self, Asked, Consent, Request, Standing};
@@ -32,7 +34,11 @@ pub fn authorize<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
         repeated: parameters.repeated(PARAMETERS),
     };
     let (answer, shown) = (answer(input)?, parameters.one("shown").and_then(consent_page::read_shown));
-    Ok(Box::new(move |own| Authorize { input, request, answer, shown }.run(own)))
+    let place = match input.request.method {
+        Method::Get => input.request.target.clone(),
+        _ => format!("/oauth/authorize?{}", parameters.encoded(PARAMETERS)),
+    };
+    Ok(Box::new(move |own| Authorize { input, request, answer, shown, place }.run(own)))
 }
 
 /// What the user said.
@@ -61,6 +67,8 @@ struct Authorize<'r> {
     answer: Answer,
     /// The rights that the page showed, if it was our page.
     shown: Option<Rights>,
+    /// Where the same is asked again, after signing in.
+    place: String,
 }
 
 /// What came of looking at it.
@@ -73,28 +81,36 @@ enum Outcome {
 impl Authorize<'_> {
     /// Reads first. Only what ends in a code or in a refusal takes the writer's time, and is judged anew there.
     fn run(&self, own: &Own<'_>) -> Result<Reply> {
-        match own.read(|call| self.look(call))? {
-            Outcome::Reply(reply) => Ok(reply),
-            Outcome::Write => own.write(|call| self.conclude(call)),
-        }
+        let reply = match own.read(|call| self.look(call))? {
+            Outcome::Reply(reply) => reply,
+            Outcome::Write => own.write(|call| self.conclude(call))?,
+        };
+        let cookies = Cookies::of(&own.settings.public_url);
+        Ok(if self.has_just_signed_in(&cookies) { reply.with("Set-Cookie", cookies.clear(JUST_SIGNED_IN)) } else { reply })
+    }
+
+    /// Whether the browser came here straight from signing in. What the user says on the page is another step.
+    fn has_just_signed_in(&self, cookies: &Cookies) -> bool {
+        self.answer == Answer::NotAsked && !cookies.all(self.input.request, JUST_SIGNED_IN).is_empty()
+    }
+
+    fn sign_in_first(&self) -> Reply {
+        login::first(self.input.request.method, &self.place)
     }
 
     fn look(&self, call: &Call<'_>) -> Result<Outcome> {
-        let Some(session) = call.by.session() else {
-            let place = format!("/oauth/login?n={}", uri::form_encoded(self.input.request.target.as_bytes()));
-            return Ok(Outcome::Reply(Reply::redirect(self.input.request.method, place)));
-        };
+        let Some(session) = call.by.session() else { return Ok(Outcome::Reply(self.sign_in_first())) };
         Ok(match consent::judge(call.tx, session, &self.request)? {
             Standing::Fine(asked) if asked.consent == Consent::Needed && self.answer_to(&asked) == Answer::NotAsked => {
-                Outcome::Reply(consent_page::page(call, self.input, &self.request, &asked)?)
+                Outcome::Reply(consent_page::page(call, session, self.input, &self.request, &asked)?)
             }
             Standing::Fine(_) | Standing::Stay(_) | Standing::Back { .. } => Outcome::Write,
         })
     }
 
     fn conclude(&self, call: &Call<'_>) -> Result<Reply> {
-        // The session ended between the two looks: start over.
-        let Some(session) = call.by.session() else { return Ok(Reply::redirect(self.input.request.method, "/oauth/login")) };
+        // The session ended between the two looks.
+        let Some(session) = call.by.session() else { return Ok(self.sign_in_first()) };
         match consent::judge(call.tx, session, &self.request)? {
             Standing::Stay(refusal) => {
                 self.write_down(call, &refusal)?;
@@ -105,7 +121,7 @@ impl Authorize<'_> {
                 (Consent::Given, _) | (Consent::Needed, Answer::Yes) => self.send_code(call, session, &asked),
                 (Consent::Needed, Answer::No) => self.send_back(call, &asked.redirect_uri, &Refusal::to(&CONSENT_DENIED, &asked.client.id)),
                 // The user agreed when it was looked at, and no longer.
-                (Consent::Needed, Answer::NotAsked) => consent_page::page(call, self.input, &self.request, &asked),
+                (Consent::Needed, Answer::NotAsked) => consent_page::page(call, session, self.input, &self.request, &asked),
             },
         }
     }
@@ -118,14 +134,20 @@ impl Authorize<'_> {
 
     fn send_code(&self, call: &Call<'_>, session: &Session, asked: &Asked) -> Result<Reply> {
         let code: Token = consent::grant(call.tx, call.by, session, asked)?;
-        Ok(self.redirect(call, &asked.redirect_uri, &[("code", &code.reveal())]))
+        Ok(Reply::redirect(self.input.request.method, self.location(call, &asked.redirect_uri, &[("code", &code.reveal())])))
     }
 
     fn send_back(&self, call: &Call<'_>, redirect_uri: &str, refusal: &Refusal) -> Result<Reply> {
         self.write_down(call, refusal)?;
         let code = refusal.reason.code;
         let description = refused::description(&refusal.named(), code);
-        Ok(self.redirect(call, redirect_uri, &[("error", code), ("error_description", &description)]))
+        let location = self.location(call, redirect_uri, &[("error", code), ("error_description", &description)]);
+        // Whoever has just typed a password here must not find himself, by a link that somebody made up, on a page that asks for it once
+        // more (RFC 9700 section 4.11.2).
+        if self.has_just_signed_in(&Cookies::of(&call.settings.public_url)) {
+            return Ok(consent_page::refused(redirect_uri, &location, &refusal.named()));
+        }
+        Ok(Reply::redirect(self.input.request.method, location))
     }
 
     fn write_down(&self, call: &Call<'_>, refusal: &Refusal) -> Result<()> {
@@ -134,12 +156,12 @@ impl Authorize<'_> {
     }
 
     /// Back to the client, always with `iss` (RFC 9207), and with `state` if it sent one.
-    fn redirect(&self, call: &Call<'_>, redirect_uri: &str, parameters: &[(&str, &str)]) -> Reply {
+    fn location(&self, call: &Call<'_>, redirect_uri: &str, parameters: &[(&str, &str)]) -> String {
         let is_echoed = |state: &&str| self.request.repeated != Some("state") && state.len() <= consent::LONGEST_STATE;
         let state = self.request.state.as_deref().filter(is_echoed);
         let mut all = vec![("iss", call.settings.public_url.as_str())];
         all.extend(parameters);
         all.extend(state.map(|state| ("state", state)));
-        Reply::redirect(self.input.request.method, uri::location(redirect_uri, &all))
+        uri::location(redirect_uri, &all)
     }
 }

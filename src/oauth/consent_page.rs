@@ -3,7 +3,7 @@
 use maud::{Markup, PreEscaped, html};
 use serde_json::json;
 
-use crate::base::error::Result;
+use crate::base::error::{Named, Result};
 use crate::base::right::{Right, Rights};
 use crate::base::uri;
 use crate::call::{Call, Input};
@@ -13,19 +13,20 @@ use crate::model::choice::State;
 use crate::model::client::{self, Client};
 use crate::model::field::Audience;
 use crate::model::mask::Mask;
+use crate::model::session::Session;
 use crate::model::user;
 use crate::model::view::render;
-use crate::oauth::login::transport;
+use crate::oauth::login::HOME;
+use crate::page::words::sentence;
 use crate::page::{frame, rights};
 use crate::registry::consent::{Asked, Identity, Request};
 use crate::registry::users;
 
-pub fn page(call: &Call<'_>, input: &Input<'_>, request: &Request, asked: &Asked) -> Result<Reply> {
-    let Some(session) = call.by.session() else { return Ok(Reply::redirect(input.request.method, "/oauth/login")) };
+pub fn page(call: &Call<'_>, session: &Session, input: &Input<'_>, request: &Request, asked: &Asked) -> Result<Reply> {
     let user = users::existing(call.tx, &session.user_id)?;
     let client = &asked.client;
     let name = shown_name(client);
-    let token = csrf::Token::of(input.request);
+    let token = input.form_token();
     // Programs that look at the page find here what they found in The Things Stack's.
     let data = json!({
         "client": render(client::FIELDS, client, &Mask::everything(client::FIELDS), Audience::Public),
@@ -45,14 +46,27 @@ pub fn page(call: &Call<'_>, input: &Input<'_>, request: &Request, asked: &Asked
             " (" strong { (uri::shown_host(&asked.redirect_uri)) } ")."
         }
         form method="post" action=(input.request.target) {
-            input type="hidden" name="_csrf" value=(token.value());
+            input type="hidden" name=(csrf::FIELD) value=(token.value());
             input type="hidden" name="shown" value=(asked.rights.bits());
             button name="authorize" value="false" { "Cancel" }
             button .main name="authorize" value="true" { "Authorize " (name) }
         }
         script type="application/json" id="page-data" { (PreEscaped(data.to_string().replace('<', "\\u003c"))) }
     };
-    Ok(token.carried_by(frame::page(200, "Request for permission", &content), transport(call)))
+    Ok(token.carried_by(frame::page(200, "Request for permission", &content)))
+}
+
+/// The page instead of a redirect with an error: it names where that would have led.
+pub fn refused(redirect_uri: &str, location: &str, refusal: &Named) -> Reply {
+    let site = uri::shown_host(redirect_uri);
+    let content = html! {
+        h1 { "You are signed in, but that did not work" }
+        p { strong { (site) } " led you here with a request that can not be granted: " (sentence(&refusal.text())) }
+        p { "It was given nothing. Go there only if that is where you came from; never type your password there." }
+        p { a .button href=(location) { "Go to " (site) } }
+        p { a href=(HOME) { "Stay here" } }
+    };
+    frame::page(refusal.kind.status(), "That did not work", &content)
 }
 
 /// What a form says was shown: the set of rights as a number.

@@ -4,13 +4,15 @@ use maud::{Markup, html};
 
 use crate::base::error::{Error, Named, Result, errors};
 use crate::base::id::{BadId, UserId};
-use crate::base::uri::form_encoded;
+use crate::base::uri::{form_encoded, is_local};
 use crate::base::validation::Invalid;
 use crate::call::{Call, Input, Own, OwnWork, Work};
-use crate::http::cookie::{self, Transport};
-use crate::http::csrf;
+use crate::http::cookie::Cookies;
+use crate::http::csrf::{self, SignInPage};
+use crate::http::form::Form;
+use crate::http::path;
 use crate::http::reply::Reply;
-use crate::http::request::Method;
+use crate::http::request::{Method, Request};
 use crate::oauth::parameters::Parameters;
 use crate::page::frame;
 use crate::page::words::refusal;
@@ -24,6 +26,9 @@ errors! {
 
 /// Where somebody goes who wanted nothing in particular.
 pub const HOME: &str = "/oauth/";
+
+/// The purpose of the cookie that tells for a moment that somebody signed in on the way to a client.
+pub const JUST_SIGNED_IN: &str = "signed_in";
 
 /// The page; whoever is signed in already goes on.
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
@@ -41,17 +46,17 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 pub fn home<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
         let Some(session) = call.by.session() else { return Ok(form(call, input, 200, HOME, "", None)) };
-        let token = csrf::Token::of(input.request);
+        let token = input.form_token();
         let content = html! {
             h1 { "You are signed in" }
             p { "You are logged in as " strong { (session.user_id) } "." }
             p { a href="/console" { "Open the Console" } }
             form method="post" action="/oauth/api/auth/logout" {
-                input type="hidden" name="_csrf" value=(token.value());
+                input type="hidden" name=(csrf::FIELD) value=(token.value());
                 button { "Sign out" }
             }
         };
-        Ok(token.carried_by(frame::page(200, "Signed in", &content), transport(call)))
+        Ok(token.carried_by(frame::page(200, "Signed in", &content)))
     }))
 }
 
@@ -71,7 +76,11 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     Ok(Box::new(move |own| {
         let next = next(form_and_query.one("n"));
         match signed_in(own, input, &form_and_query) {
-            Ok(ticket) => own.read(|call| Ok(with_ticket(call, Reply::redirect(input.request.method, next.clone()), &ticket))),
+            Ok(ticket) => {
+                let cookies = Cookies::of(&own.settings.public_url);
+                let reply = Reply::redirect(input.request.method, next.clone()).with("Set-Cookie", kept_in(&cookies, &ticket));
+                Ok(if leads_to(&next, "authorize") { reply.with("Set-Cookie", cookies.set(JUST_SIGNED_IN, "1", Some(60))) } else { reply })
+            }
             Err(Error::Named(named)) => {
                 let user = form_and_query.one("user_id").unwrap_or_default();
                 let patience = named.attributes.get("seconds").map(ToString::to_string);
@@ -88,7 +97,8 @@ pub fn api<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     let body = Parameters::of_body(input).map_err(|refusal| Error::from(refusal.named()))?;
     Ok(Box::new(move |own| {
         let ticket = signed_in(own, input, &body)?;
-        own.read(|call| Ok(with_ticket(call, Reply::empty(204), &ticket)))
+        // Nothing that can fail stands between a session that was written and its cookie.
+        Ok(Reply::empty(204).with("Set-Cookie", kept_in(&Cookies::of(&own.settings.public_url), &ticket)))
     }))
 }
 
@@ -107,28 +117,43 @@ fn signed_in(own: &Own<'_>, input: &Input<'_>, sent: &Parameters) -> Result<Tick
     }
 }
 
-fn with_ticket(call: &Call<'_>, reply: Reply, ticket: &Ticket) -> Reply {
-    reply.with("Set-Cookie", cookie::set(COOKIE, &ticket.reveal(), None, transport(call)))
+fn kept_in(cookies: &Cookies, ticket: &Ticket) -> String {
+    cookies.set(COOKIE, &ticket.reveal(), None)
 }
 
-pub fn transport(call: &Call<'_>) -> Transport {
-    Transport::of(&call.settings.public_url)
+/// The page to sign in, for a form of it that did not count. It leads to where that one did.
+pub fn again(request: &Request) -> String {
+    let form = Form::of_body(request).unwrap_or_default();
+    format!("/oauth/login?n={}", form_encoded(next(Some(form.verbatim("n"))).as_bytes()))
 }
 
-/// A place on this server, or home: nobody is led astray by a link to the sign-in page (OAuth contract, part 5, check 17).
+/// A place on this server, or home: nobody is led astray by a link to the sign-in page (OAuth contract, part 5, check 17). Nor by way of
+/// something that sends everyone on, or by a path that a browser reads otherwise than it stands there.
 fn next(wanted: Option<&str>) -> String {
-    wanted.filter(|place| crate::base::uri::is_local(place)).unwrap_or(HOME).to_owned()
+    let is_plain = |place: &str| segments(place).is_some_and(|segments| !segments.iter().any(|segment| segment == "." || segment == ".."));
+    let is_good = |place: &&str| is_local(place) && is_plain(place) && !leads_to(place, "login") && !leads_to(place, "logout");
+    wanted.filter(is_good).unwrap_or(HOME).to_owned()
+}
+
+/// Whether it is the path of this name under `/oauth`.
+fn leads_to(place: &str, name: &str) -> bool {
+    segments(place).is_some_and(|segments| segments == ["oauth", name])
+}
+
+fn segments(place: &str) -> Option<Vec<String>> {
+    path::segments(place.split(['?', '#']).next()?).ok()
 }
 
 fn form(call: &Call<'_>, input: &Input<'_>, status: u16, next: &str, user_id: &str, wrong: Option<&Named>) -> Reply {
-    let token = csrf::Token::of(input.request);
+    let cookies = Cookies::of(&call.settings.public_url);
+    let page = SignInPage::for_browser(input.request, &cookies, input.server_key);
     let content: Markup = html! {
         h1 { "Sign in" }
         @if let Some(wrong) = wrong {
             p .error role="alert" { (refusal(wrong)) }
         }
         form method="post" action="/oauth/login" {
-            input type="hidden" name="_csrf" value=(token.value());
+            input type="hidden" name=(csrf::FIELD) value=(page.token.value());
             input type="hidden" name="n" value=(next);
             label for="user_id" { "User ID" }
             input id="user_id" name="user_id" type="text" value=(user_id) required autocomplete="username" autocapitalize="none" spellcheck="false" autofocus[user_id.is_empty()];
@@ -137,5 +162,5 @@ fn form(call: &Call<'_>, input: &Input<'_>, status: u16, next: &str, user_id: &s
             button .main { "Sign in" }
         }
     };
-    token.carried_by(frame::page(status, "Sign in", &content), transport(call))
+    page.carried_by(frame::page(status, "Sign in", &content), &cookies)
 }

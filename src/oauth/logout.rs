@@ -3,10 +3,9 @@
 use crate::base::error::{Error, Result, errors};
 use crate::base::uri;
 use crate::call::{Input, Work};
-use crate::http::cookie;
+use crate::http::cookie::Cookies;
 use crate::http::reply::Reply;
 use crate::model::client::Client;
-use crate::oauth::login::transport;
 use crate::oauth::parameters::Parameters;
 use crate::registry::sessions::COOKIE;
 use crate::registry::tokens;
@@ -30,7 +29,9 @@ pub fn by_client<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             Some(client) => place(client, query.one("post_logout_redirect_uri"))?,
             None => MOUNT.to_owned(),
         };
-        Ok(Reply::redirect(input.request.method, place).with("Set-Cookie", cookie::clear(COOKIE, transport(call))))
+        let reply = Reply::redirect(input.request.method, place);
+        let has_ended = call.by.session().is_some();
+        Ok(if has_ended { reply.with("Set-Cookie", Cookies::of(&call.settings.public_url).clear(COOKIE)) } else { reply })
     }))
 }
 

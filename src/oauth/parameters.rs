@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::base::error::{Error, Result};
+use crate::base::uri::form_encoded;
 use crate::call::Input;
 use crate::http::path::{self, MOST_PAIRS};
 use crate::registry::refusal::{BODY_MALFORMED, Judged, PARAMETER_REPEATED, Refusal, TOKEN_MISSING};
@@ -63,6 +64,12 @@ impl Parameters {
 
     pub fn has_any(&self, names: &[&str]) -> bool {
         self.0.iter().any(|(sent, _)| names.contains(&sent.as_str()))
+    }
+
+    /// Those of these names, as a query has them.
+    pub fn encoded(&self, names: &[&str]) -> String {
+        let chosen = self.0.iter().filter(|(name, _)| names.contains(&name.as_str()));
+        chosen.map(|(name, value)| format!("{name}={}", form_encoded(value.as_bytes()))).collect::<Vec<_>>().join("&")
     }
 
     /// All of them but one.

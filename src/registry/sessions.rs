@@ -23,8 +23,8 @@ errors! {
     AUTH_COOKIE: Unauthenticated "pkg/account/session" "auth_cookie" "get auth cookie";
 }
 
-/// The cookie that a session lives in.
-pub const COOKIE: &str = "_session";
+/// The purpose of the cookie that a session lives in.
+pub const COOKIE: &str = "session";
 
 /// What the cookie holds: the user, so that a session that is over can still be named, and the token of the session.
 #[derive(Clone, PartialEq, Eq)]
@@ -53,8 +53,11 @@ impl fmt::Debug for Ticket {
     }
 }
 
-/// Begins a session for somebody who has just proved to be this user.
+/// Begins a session for somebody who has just proved to be this user. A session that the same browser was in ends.
 pub(super) fn begin(tx: &Tx<'_>, by: &Principal, user_id: &UserId) -> Result<Ticket> {
+    if let Some(old) = by.session() {
+        delete(tx, by, &old.user_id, &old.id)?;
+    }
     let token = Token { kind: TokenKind::Session, id: secret::fresh_uuid(), key: secret::fresh_key() };
     let session = Session { id: token.id.clone(), user_id: user_id.clone(), created_at: tx.now, updated_at: tx.now };
     tx.insert_session(&session, &Hash::of_generated(&token.key))?;
@@ -74,6 +77,22 @@ pub fn proved(tx: &Tx<'_>, token: &Token) -> Result<Option<Session>> {
         }
         Some((session, hash)) => Ok(Some(session).filter(|session| hash.matches(&token.key) && !session.has_ended(tx.now))),
     }
+}
+
+/// The only one of these tickets that proves a session; none if several do, because nobody can tell which of them is the browser's own.
+pub fn only_proved(tx: &Tx<'_>, tickets: Vec<Ticket>) -> Result<Option<Ticket>> {
+    let mut only = None;
+    for ticket in tickets {
+        if of_ticket(tx, &ticket)?.is_some() && only.replace(ticket).is_some() {
+            return Ok(None);
+        }
+    }
+    Ok(only)
+}
+
+/// The session that a ticket proves: a token of the user whom it names.
+pub fn of_ticket(tx: &Tx<'_>, ticket: &Ticket) -> Result<Option<Session>> {
+    Ok(proved(tx, &ticket.token)?.filter(|session| session.user_id == ticket.user_id))
 }
 
 /// The refusal for a browser whose ticket, if it has one, proves nothing.

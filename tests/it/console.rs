@@ -69,8 +69,7 @@ pub fn signed_in_admin(server: &Server) -> Visitor {
 impl Visitor {
     /// The body of a form with what its page gives along: the token, and what it has seen.
     pub fn form_of(&mut self, server: &Server, target: &str, fields: &[(&str, &str)]) -> String {
-        self.get(server, "/console");
-        let token = self.jar.get("_csrf").expect("a page gives a token").to_owned();
+        let token = self.form_token(server, "/console");
         let seen = if fields.iter().any(|(name, _)| *name == "seen") { None } else { seen_by(&self.get(server, target)) };
         let seen = seen.as_deref().map(|seen| ("seen", seen));
         form(&[fields, &[("_csrf", &token)], seen.as_slice()].concat())

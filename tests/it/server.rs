@@ -55,8 +55,23 @@ impl Jar {
         }
     }
 
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+    /// The name and the value of the cookie that a session lives in.
+    #[track_caller]
+    pub fn session(&self) -> (&str, &str) {
+        self.0.iter().find(|(name, _)| name.contains("session")).map(|(name, value)| (&**name, &**value)).expect("somebody is signed in")
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
+    }
+
+    pub fn holds_session(&self) -> bool {
+        self.0.keys().any(|name| name.contains("session"))
+    }
+
+    /// Takes a cookie as if a page of another port of this host had set it.
+    pub fn plant(&mut self, name: &str, value: &str) {
+        self.0.insert(name.to_owned(), value.to_owned());
     }
 }
 
@@ -75,6 +90,11 @@ impl Answer {
 
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// All values of a header.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        self.headers.iter().filter(|(n, _)| *n == name).map(|(_, value)| &**value).collect()
     }
 
     /// A parameter of the place that the browser is sent to.

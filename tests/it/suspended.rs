@@ -98,7 +98,7 @@ fn who_is_suspended_or_rejected_cannot_sign_in_and_is_told_why() {
         let page = bob.post(&server, "/oauth/login", &[("user_id", "bob"), ("password", PASSWORD), ("n", "/console")]);
         assert_eq!(page.status, 403);
         assert!(page.text().contains(&format!("{sentence}: Too loud.")), "{}", page.text());
-        assert!(bob.jar.get("_session").is_none(), "a session was begun");
+        assert!(!bob.jar.holds_session(), "a session was begun");
         // Who does not know the password learns nothing of the state.
         let wrong = bob.post(&server, "/oauth/api/auth/login", &[("user_id", "bob"), ("password", "Wrong-passw0rd")]);
         assert_eq!(wrong.error(), "no_user_id_password_match");

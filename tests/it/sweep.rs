@@ -75,8 +75,10 @@ fn nobody_is_let_in_where_a_guard_stands() {
             // Without a token of a page of ours nothing is posted; who looks at a page is led to where one signs in.
             Guard::Console(_) => assert_eq!(status, if route.method == Method::Get { 302 } else { 403 }, "{place}"),
             Guard::Client => assert_eq!(status, 400, "{place}"),
-            Guard::Browser => assert!(matches!(status, 200 | 302 | 400 | 403), "{place}: {status}"),
-            Guard::Open | Guard::Anyone | Guard::Registrant => assert!(matches!(status, 200 | 302 | 308 | 400 | 401), "{place}: {status}"),
+            Guard::Browser | Guard::SignIn => assert!(matches!(status, 200 | 302 | 303 | 400 | 403), "{place}: {status}"),
+            Guard::Open | Guard::Password | Guard::Anyone | Guard::Registrant => {
+                assert!(matches!(status, 200 | 302 | 308 | 400 | 401), "{place}: {status}")
+            }
         }
     }
 }
@@ -115,10 +117,10 @@ fn bad_credentials_are_refused_wherever_they_are_looked_at() {
         for (bearer, refusal) in [("Bearer missing", 400), ("Bearer NNSXS.A.B", 401), ("Bearer NNSXS.A.B.C", 401), ("Basic YTpi", 401)] {
             let answer = server.send_with(Some(bearer), &[], route.method.name(), &target(route), body(route).as_bytes());
             match route.guard {
-                Guard::Open | Guard::Registrant => assert_ne!(answer.error(), "api_key_not_found", "{place}"),
+                Guard::Open | Guard::Password | Guard::Registrant => assert_ne!(answer.error(), "api_key_not_found", "{place}"),
                 Guard::Purger(_) => assert_eq!(answer.status, 403, "{place}"),
                 // Only cookies count there, or what the client itself presents.
-                Guard::Browser | Guard::SignedInBrowser | Guard::Console(_) | Guard::Client => continue,
+                Guard::Browser | Guard::SignIn | Guard::SignedInBrowser | Guard::Console(_) | Guard::Client => continue,
                 Guard::Anyone
                 | Guard::SignedIn
                 | Guard::Account(_)
@@ -221,7 +223,7 @@ fn one_example_of_every_other_row_succeeds() {
     let sign_in = [("user_id", "alice"), ("password", PASSWORD)];
     let examples: &[(&str, &str, &str, String, u16)] = &[
         ("GET", "/oauth/authorize", &target, String::new(), 302),
-        ("POST", "/oauth/authorize", &target, form(&[("authorize", "true")]), 302),
+        ("POST", "/oauth/authorize", &target, form(&[("authorize", "true")]), 303),
         (
             "POST",
             "/oauth/token",
@@ -238,7 +240,7 @@ fn one_example_of_every_other_row_succeeds() {
         ("GET", "/oauth/", "/oauth/", String::new(), 200),
         ("GET", "/oauth/api/me", "/oauth/api/me", String::new(), 200),
         ("GET", "/oauth/login", "/oauth/login", String::new(), 302),
-        ("POST", "/oauth/login", "/oauth/login", form(&sign_in), 302),
+        ("POST", "/oauth/login", "/oauth/login", form(&sign_in), 303),
         ("POST", "/oauth/api/auth/login", "/oauth/api/auth/login", form(&sign_in), 204),
         ("POST", "/oauth/api/auth/logout", "/oauth/api/auth/logout", String::new(), 204),
         ("GET", "/oauth/logout", &format!("/oauth/logout?access_token_id={token_id}"), String::new(), 302),

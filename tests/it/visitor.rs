@@ -50,11 +50,18 @@ impl Visitor {
         self.send(server, "POST", target, &[("Content-Type", "application/x-www-form-urlencoded")], &form(pairs))
     }
 
+    /// The token of the forms of a page.
+    #[track_caller]
+    pub fn form_token(&mut self, server: &Server, target: &str) -> String {
+        let page = self.get(server, target);
+        page.header("X-CSRF-Token").unwrap_or_else(|| panic!("{target} has no form: {}", page.status)).to_owned()
+    }
+
     /// Opens a page with a client's request and agrees to it.
     #[track_caller]
     pub fn consents(&mut self, server: &Server, client: &str, more: &[(&str, &str)]) -> Answer {
         let answer = self.post(server, &authorize_target(client, more), &[("authorize", "true")]);
-        assert_eq!(answer.status, 302, "{}", answer.text());
+        assert_eq!(answer.status, 303, "{}", answer.text());
         answer
     }
 

@@ -37,7 +37,7 @@ fn who_is_not_signed_in_signs_in_first_and_comes_back() {
     // Even a request that is wrong in every way leads there: nothing is told to strangers.
     assert_eq!(browser.get(&server, "/oauth/authorize?client_id=nobody").status, 302);
     let back = browser.post(&server, "/oauth/login", &[("user_id", "bob"), ("password", crate::visitor::PASSWORD), ("n", &target)]);
-    assert_eq!((back.status, back.header("Location")), (302, Some(target.as_str())));
+    assert_eq!((back.status, back.header("Location")), (303, Some(target.as_str())));
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn the_page_says_who_asks_for_what_and_where_it_leads() {
     assert!(!page.contains("not approved yet") && !page.contains("not encrypted") && !page.contains("All possible rights"), "{page}");
     let policy = answer.header("Content-Security-Policy").unwrap_or_default();
     assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
-    assert_eq!(answer.header("Referrer-Policy"), Some("no-referrer"));
+    assert_eq!(answer.header("Referrer-Policy"), Some("same-origin"));
     assert!(answer.header("X-CSRF-Token").is_some());
 }
 
@@ -218,7 +218,7 @@ fn nobody_agrees_to_more_than_was_shown() {
     assert!(again.status == 200 && again.text().contains("All possible rights"), "{}", again.text());
     server.check("bob", "GET", "/api/v3/users/bob/authorizations", "", "200 {}");
     server.check("admin", "PUT", "/api/v3/clients/my-app", r#"{"client":{"rights":[]},"field_mask":"rights"}"#, "200");
-    assert_eq!(bob.post(&server, &target, &[("authorize", "true"), ("shown", &shown)]).status, 302, "less is fine");
+    assert_eq!(bob.post(&server, &target, &[("authorize", "true"), ("shown", &shown)]).status, 303, "less is fine");
 }
 
 #[test]
@@ -358,4 +358,73 @@ fn strangers_cannot_fill_the_history() {
     }
     let events = server.app.store().read(|tx| tx.events("client", "my-app")).expect("events");
     assert_eq!(events.iter().filter(|event| event.name == "client.token.refuse").count(), 2, "the first, and the last with their number");
+}
+
+/// The place that a browser comes to that signs in on a page which a client led it to.
+fn after_signing_in(server: &Server, target: &str) -> (Visitor, crate::server::Answer) {
+    let mut browser = Visitor::default();
+    let led = browser.get(server, target);
+    browser.get(server, led.header("Location").expect("a page to sign in"));
+    let n = led.location_parameter("n").expect("where to");
+    let signed_in = browser.post(server, "/oauth/login", &[("user_id", "bob"), ("password", crate::visitor::PASSWORD), ("n", &n)]);
+    let answer = browser.get(server, signed_in.header("Location").expect("a place"));
+    (browser, answer)
+}
+
+#[test]
+fn an_error_that_follows_straight_on_a_sign_in_leads_nowhere_by_itself() {
+    let (server, _) = town();
+    let wrong = authorize_target("my-app", &[("response_type", "token"), ("state", "s")]);
+    let (mut browser, answer) = after_signing_in(&server, &wrong);
+    assert_eq!((answer.status, answer.header("Location")), (400, None));
+    let page = answer.text();
+    assert!(page.contains("https://app.example") && page.contains(&format!("href=\"{CALLBACK}?error=")), "{page}");
+    assert!(page.contains("state=s") && page.contains("iss=http"), "{page}");
+    // Whoever was signed in before is sent back, as ever.
+    is_sent_back(&server, &mut browser, &wrong, "invalid_request");
+    is_sent_back(&server, &mut server.signed_in("bob"), &wrong, "invalid_request");
+    // The way to it may be longer.
+    for detour in [format!("/oauth/login?{}", form(&[("n", &wrong)])), format!("/x/..{wrong}"), format!("/%2E%2e{wrong}")] {
+        let mut browser = Visitor::default();
+        let fields = [("user_id", "bob"), ("password", crate::visitor::PASSWORD), ("n", &detour)];
+        let place = browser.post(&server, "/oauth/login", &fields).header("Location").expect("a place").to_owned();
+        assert_eq!(place, "/oauth/", "{detour}");
+    }
+}
+
+#[test]
+fn who_says_no_after_signing_in_is_sent_back() {
+    let (server, _) = town();
+    let target = authorize_target("my-app", &[]);
+    let (mut browser, page) = after_signing_in(&server, &target);
+    assert_eq!(page.status, 200);
+    let answer = browser.post(&server, &target, &[("authorize", "false")]);
+    assert_eq!((answer.status, answer.location_parameter("error").as_deref()), (303, Some("access_denied")));
+    is_sent_back(&server, &mut browser, &authorize_target("my-app", &[("response_type", "token")]), "invalid_request");
+}
+
+#[test]
+fn what_is_posted_is_answered_with_a_place_to_look_at() {
+    let (server, _) = town();
+    let mut browser = Visitor::default();
+    let target = authorize_target("my-app", &[]);
+    assert_eq!(browser.post(&server, &target, &[("authorize", "true")]).status, 303);
+    assert_eq!(browser.post(&server, "/oauth/login", &[("user_id", "bob"), ("password", crate::visitor::PASSWORD)]).status, 303);
+    let agreed = browser.post(&server, &target, &[("authorize", "true")]);
+    assert_eq!((agreed.status, agreed.header("Content-Type")), (303, None));
+    assert!(agreed.location_parameter("code").is_some());
+}
+
+#[test]
+fn a_request_that_was_posted_is_not_lost_on_the_way_to_sign_in() {
+    let (server, _) = town();
+    let answer = Visitor::default().post(
+        &server,
+        "/oauth/authorize?state=a%26b",
+        &[("client_id", "my-app"), ("redirect_uri", CALLBACK), ("response_type", "code"), ("authorize", "true")],
+    );
+    let n = answer.location_parameter("n").expect("where to");
+    let page = server.signed_in("bob").get(&server, &n);
+    assert!(page.status == 200 && page.text().contains("Request for permission"), "{n}\n{}", page.text());
+    assert!(n.contains("state=a%26b") && !n.contains("authorize="), "{n}");
 }

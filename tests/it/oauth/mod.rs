@@ -5,6 +5,7 @@ mod account;
 mod authentication;
 mod authorize;
 mod claimed;
+mod cookies;
 mod dance;
 mod expiry;
 mod forgery;

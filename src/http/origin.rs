@@ -1,0 +1,131 @@
+//! Where a request comes from: what a browser says about the page that sent it (RFC 6454, Fetch Metadata).
+
+use std::net::Ipv4Addr;
+
+use crate::http::request::Request;
+
+/// Scheme, host and port, as browsers compare them. Only of the web.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    pub scheme: String,
+    pub host: String,
+    pub port: u16,
+}
+
+impl Origin {
+    /// Reads the origin of a URL; `None` for what has none, such as `null`.
+    pub fn parse(url: &str) -> Option<Origin> {
+        let (scheme, rest) = url.split_once("://")?;
+        let scheme = scheme.to_ascii_lowercase();
+        let default_port = match scheme.as_str() {
+            "http" => 80,
+            "https" => 443,
+            _ => return None,
+        };
+        let authority = rest.split(['/', '?', '#']).next().filter(|authority| !authority.contains('@'))?;
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),
+            _ => (authority, default_port),
+        };
+        (!host.is_empty()).then(|| Origin { scheme, host: host.to_ascii_lowercase(), port })
+    }
+
+    /// Whether the host is one that nobody outside the own network can point anywhere: an address, a name without a dot, or of a domain
+    /// that is kept for such use (RFC 6761, RFC 6762, RFC 8375, and `.internal`). Any other name may belong to a stranger (DNS rebinding).
+    fn is_of_own_network(&self) -> bool {
+        const KEPT: &[&str] = &[".localhost", ".local", ".home.arpa", ".internal"];
+        let is_address = self.host.starts_with('[') || self.host.parse::<Ipv4Addr>().is_ok();
+        is_address || !self.host.contains('.') || KEPT.iter().any(|kept| self.host.ends_with(kept))
+    }
+}
+
+/// Who sent a request, by its own word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// A page of this server.
+    Here,
+    /// A page of somebody else, another port of this host included.
+    Elsewhere,
+    /// A browser that does not say: an old one, or behind something that takes such headers away.
+    SilentBrowser,
+    /// No browser.
+    Program,
+}
+
+impl Sender {
+    /// `public_url` is where the world finds this server. Any word for elsewhere outweighs all others.
+    pub fn of(request: &Request, public_url: &str) -> Sender {
+        let public = Origin::parse(public_url);
+        let sites = request.all("sec-fetch-site");
+        if sites.iter().any(|site| !matches!(*site, "same-origin" | "none")) {
+            return Sender::Elsewhere;
+        }
+        let is_same_origin = sites.contains(&"same-origin");
+        let origins = request.all("origin");
+        let named = if origins.is_empty() { request.all("referer") } else { origins };
+        // A page whose policy is `no-referrer` says `null` even to its own server.
+        let mut named = named.into_iter().filter(|named| !(is_same_origin && *named == "null")).peekable();
+        if named.peek().is_some() {
+            let are_ours = named.all(|named| Origin::parse(named).is_some_and(|origin| is_ours(&origin, public.as_ref(), request)));
+            return if are_ours { Sender::Here } else { Sender::Elsewhere };
+        }
+        match sites.is_empty() {
+            false if asks_for_us(request, public.as_ref()) => Sender::Here,
+            false => Sender::Elsewhere,
+            // Every browser calls itself so.
+            true if request.header("user-agent").is_some_and(|agent| agent.starts_with("Mozilla/")) => Sender::SilentBrowser,
+            true => Sender::Program,
+        }
+    }
+}
+
+/// The public URL; or, where the world comes without TLS, the very address that was asked, if no stranger can have made it up.
+fn is_ours(origin: &Origin, public: Option<&Origin>, request: &Request) -> bool {
+    let is_asked = || asked(request, "http").as_ref() == Some(origin);
+    Some(origin) == public || (public.is_none_or(|public| public.scheme == "http") && origin.is_of_own_network() && is_asked())
+}
+
+/// Whether the host that was asked for is this server and not a stranger's name for it.
+fn asks_for_us(request: &Request, public: Option<&Origin>) -> bool {
+    let scheme = public.map_or("http", |public| &public.scheme);
+    request.header("host").is_none() || asked(request, scheme).is_some_and(|asked| Some(&asked) == public || asked.is_of_own_network())
+}
+
+fn asked(request: &Request, scheme: &str) -> Option<Origin> {
+    Origin::parse(&format!("{scheme}://{}", request.header("host")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_compared_as_browsers_do() {
+        let origin = |url: &str| Origin::parse(url).map(|origin| format!("{}|{}|{}", origin.scheme, origin.host, origin.port));
+        for (url, read) in [
+            ("https://ID.example", "https|id.example|443"),
+            ("https://id.example:443/oauth?x=://y", "https|id.example|443"),
+            ("http://127.0.0.1:1885", "http|127.0.0.1|1885"),
+            ("http://[::1]:1885/", "http|[::1]|1885"),
+            ("http://[::1]", "http|[::1]|80"),
+        ] {
+            assert_eq!(origin(url).as_deref(), Some(read), "{url}");
+        }
+        for url in
+            ["null", "", "id.example", "ftp://id.example", "http://", "http://:80", "http://a@id.example", "http://a:b", "http://a:70000"]
+        {
+            assert_eq!(origin(url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_a_stranger_can_register_is_not_of_the_own_network() {
+        let is_own = |host: &str| Origin::parse(&format!("http://{host}")).unwrap().is_of_own_network();
+        for host in ["127.0.0.1:1885", "[::1]:1885", "localhost", "nas", "keyfob.local", "keyfob.home.arpa", "x.internal", "a.localhost"] {
+            assert!(is_own(host), "{host}");
+        }
+        for host in ["evil.example", "127.0.0.1.evil.example", "local.evil.example", "evil.example.", "notlocal.example", "1.2.3.4.5"] {
+            assert!(!is_own(host), "{host}");
+        }
+    }
+}
