@@ -53,8 +53,16 @@ impl Driver {
     pub fn browser(&self, scripts: Scripts) -> Browser {
         let mut connection = BufReader::new(TcpStream::connect(("127.0.0.1", self.port)).expect("the driver accepts"));
         connection.get_mut().set_read_timeout(Some(Duration::from_secs(120))).expect("a timeout is set");
-        let arguments =
-            ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--lang=en-US", "--window-size=1280,900"];
+        let arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--lang=en-US",
+            "--window-size=1280,900",
+            // A name of the own network, for a server on this machine.
+            "--host-resolver-rules=MAP keyfob.local 127.0.0.1",
+        ];
         let preferences = match scripts {
             Scripts::Run => json!({}),
             Scripts::Blocked => json!({"profile.managed_default_content_settings.javascript": 2}),
