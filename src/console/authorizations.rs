@@ -175,6 +175,9 @@ enum End<'r> {
 fn ending<'r>(client: ClientId, end: End<'r>) -> impl FnOnce(&Call<'_>) -> Result<Confirmation> + 'r {
     move |call| {
         authorizations::get(call.tx, signed_in(call)?, &client)?;
+        if let End::Token(id) = end {
+            authorizations::token(call.tx, signed_in(call)?, &client, id)?;
+        }
         let own = format!("{PATH}/{client}");
         let (what, consequence, path) = match end {
             End::Authorization => ("Revoke authorization", LOSES_EVERYTHING.to_owned(), format!("{own}/revoke")),

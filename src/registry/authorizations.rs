@@ -45,16 +45,22 @@ pub fn tokens(tx: &Tx<'_>, user: &UserId, client: &ClientId, direction: Directio
     Ok(tx.access_tokens(user, client, direction, page)?.map(|token| AccessToken { rights: token.rights.within(limit), ..token }))
 }
 
-/// Ends a token, with the refresh token beside it. It must be of this user and this client, whoever asks.
-pub fn delete_token(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId, id: &str) -> Result<()> {
+/// A token of this user and this client, whoever asks.
+pub fn token(tx: &Tx<'_>, user: &UserId, client: &ClientId, id: &str) -> Result<AccessToken> {
     let Some(kept) = tx.kept_access_token(id)?.filter(|kept| kept.rotated.is_none()) else {
         return Err(ACCESS_TOKEN_NOT_FOUND.with("access_token_id", id).into());
     };
     if kept.token.user_id != *user || kept.token.client_id != *client {
         return Err((&ACCESS_TOKEN_MISMATCH).into());
     }
-    tx.delete_token_family(&kept.token.family_id)?;
-    tokens::record_end(tx, by, &kept.token)
+    Ok(kept.token)
+}
+
+/// Ends a token, with the refresh token beside it.
+pub fn delete_token(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId, id: &str) -> Result<()> {
+    let token = token(tx, user, client, id)?;
+    tx.delete_token_family(&token.family_id)?;
+    tokens::record_end(tx, by, &token)
 }
 
 /// Ends every token that a client has of a user; the authorization stays.

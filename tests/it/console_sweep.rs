@@ -23,7 +23,7 @@ fn target(town: &Town, route: &Route) -> String {
 }
 
 /// What a form sends. Rows that are not here need nothing.
-fn fields(route: &Route) -> Fields {
+pub fn fields(route: &Route) -> Fields {
     match route.name {
         "console.client.add" => &[
             ("id", "new-app"),

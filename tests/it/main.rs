@@ -26,6 +26,7 @@ mod history;
 mod hostile;
 mod leaks;
 mod limited_credentials;
+mod matrix;
 mod members;
 mod oauth;
 mod organizations;

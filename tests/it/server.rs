@@ -123,14 +123,19 @@ impl Server {
     pub fn with(settings: Settings) -> Server {
         let clock = Arc::new(AtomicI64::new(START));
         let store = Store::ephemeral_with(Clock::Set(clock.clone())).expect("a temporary database opens");
+        Server { clock, ..Server::on(store, settings) }
+    }
+
+    /// On a database of the caller's, which has its own time. The administrator is made if it is empty.
+    pub fn on(store: Store, settings: Settings) -> Server {
         let wanted =
             Administrator { user_id: "admin".to_owned(), password: Some("Admin-passw0rd".to_owned()), api_key: Some(ADMIN_KEY.to_owned()) };
         // The administrator's ID is in no password of these stories.
         let wanted = Administrator { password: Some("Correct-horse-battery-staple-9".to_owned()), ..wanted };
-        administrator(&store, wanted).expect("the administrator is made").expect("the database is empty");
+        administrator(&store, wanted).expect("the administrator is made, or there");
         let app = App::new(store, settings);
         let keys = HashMap::from([("admin".to_owned(), ADMIN_KEY.to_owned())]);
-        Server { app, clock, keys, next_id: 0.into() }
+        Server { app, clock: Arc::default(), keys, next_id: 0.into() }
     }
 
     /// Lets time pass.
