@@ -3,6 +3,7 @@
 use crate::base::error::{Error, Named, Result};
 use crate::base::validation::VALIDATION;
 use crate::page::words::sentence;
+use crate::registry::users::LAST_ADMIN;
 
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -71,7 +72,12 @@ impl Problem {
         } else {
             FIELDS.iter().find(|(name, _)| *name == innermost.definition.name).map_or("", |(_, field)| field)
         };
-        Problem::new(field, sentence(&innermost.text()))
+        // Its own words hold a placeholder that nothing fills, as those of The Things Stack do.
+        let text = match innermost.definition == &LAST_ADMIN {
+            true => "This is the last approved administrator. Make somebody else an administrator first.".to_owned(),
+            false => sentence(&innermost.text()),
+        };
+        Problem::new(field, text)
     }
 
     /// The same problem, of a field that this form calls otherwise.

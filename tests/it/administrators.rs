@@ -76,7 +76,13 @@ fn the_console_keeps_the_last_approved_administrator_too() {
         let mut fields = own;
         fields[1].1 = state;
         let answer = admin.sends_form(&server, "/console/users/admin", &fields);
-        assert!(answer.status == 400 && answer.text().contains("last admin"), "{state}: {} {}", answer.status, answer.text());
+        assert!(
+            answer.status == 400
+                && answer.text().contains("This is the last approved administrator. Make somebody else an administrator first."),
+            "{state}: {} {}",
+            answer.status,
+            answer.text()
+        );
     }
     let demoted = [("primary_email_address", "admin@localhost"), ("state", "STATE_APPROVED")];
     assert_eq!(admin.sends_form(&server, "/console/users/admin", &demoted).status, 400);
