@@ -277,11 +277,6 @@ fn standing(tx: &Tx<'_>, id: &UserId, refusal: &'static Definition) -> Result<St
     tx.standing(id)?.ok_or_else(|| refusal.error().caused_by(NOT_FOUND.error()).into())
 }
 
-/// Refuses a suspended or rejected user, if it is one, where nobody has presented credentials of the user yet.
-pub(super) fn check_user_may_act(tx: &Tx<'_>, id: &UserId) -> Result<()> {
-    tx.standing(id)?.as_ref().map_or(Ok(()), check_may_act)
-}
-
 /// Refuses suspended and rejected users, whatever they present: nothing is theirs to do until an administrator decides otherwise.
 pub(super) fn check_may_act(standing: &Standing) -> Result<()> {
     let refusal = match standing.state {
@@ -290,6 +285,11 @@ pub(super) fn check_may_act(standing: &Standing) -> Result<()> {
         State::Suspended => &USER_SUSPENDED,
     };
     Err(described(refusal, &standing.state_description).into())
+}
+
+/// The same for a user of whom a password is all that was presented. An unknown one is not refused here.
+pub(super) fn check_user_may_act(tx: &Tx<'_>, id: &UserId) -> Result<()> {
+    tx.standing(id)?.as_ref().map_or(Ok(()), check_may_act)
 }
 
 /// A client in a user's name: what the user allowed it, expanded (OAuth contract 1.10).

@@ -84,17 +84,6 @@ fn nobody_is_let_in_where_a_guard_stands() {
 }
 
 #[test]
-fn a_stranger_is_let_in_nowhere_that_asks_for_a_right() {
-    let server = town();
-    for route in ROUTES {
-        if matches!(route.guard, Guard::Admin(_) | Guard::Purger(_) | Guard::Holds(_) | Guard::HoldsEvenDeleted(_)) {
-            let answer = server.send("mallory", route.method.name(), &target(route), &body(route));
-            assert_eq!(answer.status, 403, "{} {}", route.method.name(), route.path);
-        }
-    }
-}
-
-#[test]
 fn a_key_without_the_right_is_told_which_is_missing() {
     let mut server = town();
     let tiny = ["RIGHT_USER_NOTIFICATIONS_READ", "RIGHT_ORGANIZATION_ADD_AS_COLLABORATOR", "RIGHT_CLIENT_INFO"];
