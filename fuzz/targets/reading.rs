@@ -9,12 +9,17 @@ use libfuzzer_sys::fuzz_target;
 
 /// What a connection said, up to the first refusal.
 fn read<'b>(pieces: impl Iterator<Item = &'b [u8]>) -> (Vec<Arrived>, Option<Refusal>) {
-    let (mut reader, mut arrived) = (Reader::new(Trust::Stranger), Vec::new());
+    let (mut reader, mut arrived, mut sent) = (Reader::new(Trust::Stranger), Vec::new(), 0);
     for piece in pieces {
         reader.push(piece);
+        sent += piece.len();
         loop {
             match reader.take() {
-                Ok(None) => break,
+                Ok(None) => {
+                    // Memory follows what has arrived, not what was announced.
+                    assert!(reader.held() <= 4 * sent + 2048);
+                    break;
+                }
                 Ok(Some(request)) => arrived.push(request),
                 Err(refusal) => return (arrived, Some(refusal)),
             }

@@ -30,6 +30,7 @@ mod matrix;
 mod members;
 mod oauth;
 mod organizations;
+mod overload;
 mod process;
 mod property;
 mod search;

@@ -1,13 +1,17 @@
 //! Putting a chunked body together (RFC 9112 section 7.1). Sizes are read by httparse; extensions and trailers are dropped.
 
-use crate::http::door::limits::{LARGEST_BODY, LARGEST_HEAD};
+use crate::http::door::limits::{LARGEST_BODY, LARGEST_EXTENSIONS, LARGEST_HEAD};
 use crate::http::door::refusal::{BODY_TOO_LARGE, Refusal};
 
 /// The longest line that may carry a chunk's size.
 const LONGEST_SIZE_LINE: usize = 256;
 
+/// The longest size with its line end; what goes beyond it is extensions.
+const LONGEST_SIZE: usize = 18;
+
 const NO_SIZE: Refusal = Refusal::bad_request("a chunk of the body does not begin with its size");
 const NO_END: Refusal = Refusal::bad_request("a chunk of the body is longer than its size");
+const LONG_EXTENSIONS: Refusal = Refusal { status: 431, why: "the extensions of the body's chunks are larger than 16 KiB together" };
 const LONG_TRAILERS: Refusal = Refusal { status: 431, why: "the trailers after the body are larger than 16 KiB" };
 
 /// How far the body has come.
@@ -15,40 +19,44 @@ const LONG_TRAILERS: Refusal = Refusal { status: 431, why: "the trailers after t
 pub struct Chunks {
     stage: Stage,
     body: Vec<u8>,
+    /// The bytes of extensions so far.
+    extensions: usize,
 }
 
 #[derive(Debug)]
 enum Stage {
     Size,
-    Data { left: usize },
+    Data {
+        left: usize,
+    },
     DataEnd,
-    Trailers { taken: usize },
+    /// `searched` bytes of the next line were looked at before, and hold no line end.
+    Trailers {
+        taken: usize,
+        searched: usize,
+    },
 }
 
 impl Chunks {
     pub fn new() -> Chunks {
-        Chunks { stage: Stage::Size, body: Vec::new() }
+        Chunks { stage: Stage::Size, body: Vec::new(), extensions: 0 }
     }
 
-    /// How many bytes of the body are held.
+    /// Returns how many bytes of memory the body takes.
     pub fn held(&self) -> usize {
-        self.body.len()
+        self.body.capacity()
     }
 
-    /// Takes from the front of `bytes` what belongs to the body, and gives the body once it is whole.
-    pub fn take(&mut self, bytes: &mut Vec<u8>) -> Result<Option<Vec<u8>>, Refusal> {
+    /// Reads on in `bytes`, which begin where the last call ended. Returns how many of them belong to the body, and the body once it is
+    /// complete.
+    pub fn take(&mut self, bytes: &[u8]) -> Result<(usize, Option<Vec<u8>>), Refusal> {
         let mut at = 0;
-        let body = loop {
+        loop {
             match self.step(&bytes[at..])? {
                 Step::Took(count) => at += count,
-                Step::Ended(body, count) => {
-                    at += count;
-                    break body;
-                }
+                Step::Ended(body, count) => return Ok((at + count, body)),
             }
-        };
-        bytes.drain(..at);
-        Ok(body)
+        }
     }
 
     fn step(&mut self, bytes: &[u8]) -> Result<Step, Refusal> {
@@ -59,7 +67,11 @@ impl Chunks {
                 if self.body.len().saturating_add(size) > LARGEST_BODY {
                     return Err(BODY_TOO_LARGE);
                 }
-                self.stage = if size == 0 { Stage::Trailers { taken: 0 } } else { Stage::Data { left: size } };
+                self.extensions += line.saturating_sub(LONGEST_SIZE);
+                if self.extensions > LARGEST_EXTENSIONS {
+                    return Err(LONG_EXTENSIONS);
+                }
+                self.stage = if size == 0 { Stage::Trailers { taken: 0, searched: 0 } } else { Stage::Data { left: size } };
                 Ok(Step::Took(line))
             }
             Stage::Data { left } => {
@@ -80,10 +92,12 @@ impl Chunks {
                 [] | [b'\r'] => WAIT,
                 _ => Err(NO_END),
             },
-            Stage::Trailers { taken } => {
-                let Some(end) = bytes.iter().position(|b| *b == b'\n') else {
+            Stage::Trailers { taken, searched } => {
+                let Some(end) = bytes[*searched..].iter().position(|b| *b == b'\n').map(|found| *searched + found) else {
+                    *searched = bytes.len();
                     return if bytes.len() + *taken > LARGEST_HEAD { Err(LONG_TRAILERS) } else { WAIT };
                 };
+                *searched = 0;
                 *taken += end + 1;
                 if *taken > LARGEST_HEAD {
                     return Err(LONG_TRAILERS);
@@ -125,9 +139,10 @@ mod tests {
     use super::*;
 
     fn whole(text: &str) -> (Result<Option<Vec<u8>>, Refusal>, String) {
-        let mut bytes = text.as_bytes().to_vec();
-        let body = Chunks::new().take(&mut bytes);
-        (body, String::from_utf8(bytes).unwrap())
+        match Chunks::new().take(text.as_bytes()) {
+            Ok((taken, body)) => (Ok(body), text[taken..].to_owned()),
+            Err(refusal) => (Err(refusal), text.to_owned()),
+        }
     }
 
     #[test]
@@ -143,7 +158,9 @@ mod tests {
         for byte in b"3\r\nabc\r\n2\r\nde\r\n0\r\nX: y\r\n\r\n" {
             assert_eq!(body, None);
             bytes.push(*byte);
-            body = chunks.take(&mut bytes).unwrap();
+            let (taken, now) = chunks.take(&bytes).unwrap();
+            bytes.drain(..taken);
+            body = now;
         }
         assert_eq!((body, bytes.len()), (Some(b"abcde".to_vec()), 0));
     }
@@ -167,6 +184,14 @@ mod tests {
             assert!(whole(text).0.is_err(), "{text:?}");
         }
         assert_eq!(whole(&format!("0\r\n{}", "X: y\r\n".repeat(4000))).0, Err(LONG_TRAILERS));
+    }
+
+    #[test]
+    fn extensions_take_a_bounded_part_of_a_body() {
+        let with = |length: usize, count: usize| whole(&format!("1;{}\r\nx\r\n", "e".repeat(length)).repeat(count)).0;
+        assert_eq!(with(10, 10_000), Ok(None), "a few bytes beside each size are no matter");
+        assert_eq!(with(200, 50), Ok(None));
+        assert_eq!(with(200, 100), Err(LONG_EXTENSIONS));
     }
 
     #[test]

@@ -4,9 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::http::door::connections::Usage;
 use crate::http::door::head::Trust;
 use crate::http::door::limits::Limits;
 use crate::http::door::line::Line;
+use crate::http::door::proxies::Network;
 use crate::http::door::reading::{Awaited, Reader};
 
 #[derive(Debug)]
@@ -14,16 +16,20 @@ pub struct Connection {
     pub line: Arc<Line>,
     pub peer: IpAddr,
     pub trust: Trust,
+    /// With whom it shares; nobody if the peer is a trusted proxy.
+    pub network: Option<Network>,
     pub reader: Reader,
     pub phase: Phase,
-    /// What its unfinished body counts in the sum of all.
-    pub held: usize,
+    /// What it adds to the sums of all.
+    pub counted: Usage,
+    /// It is to have another turn, because there was more to do than one turn allows.
+    pub has_more: bool,
+    /// What the deadline is for while a request is read.
+    awaited: Awaited,
     /// When it began to wait for what it waits for.
     since: Instant,
     /// When it is closed if nothing changes; a worker has no deadline.
     deadline: Instant,
-    /// It has not sent a whole request yet.
-    is_fresh: bool,
 }
 
 #[derive(Debug)]
@@ -38,64 +44,98 @@ pub enum Phase {
     Lingering { dropped: usize },
 }
 
+/// Whether a connection is only there until its peer has seen the last reply; such a one goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stay {
+    Ending,
+    Open,
+}
+
 impl Connection {
-    /// One that was just taken. It must send a whole head as if it had begun to.
+    /// One that was just accepted. It must send a whole head as if it had begun to.
     pub fn new(line: Line, peer: IpAddr, trust: Trust, limits: &Limits, now: Instant) -> Connection {
-        let (line, reader) = (Arc::new(line), Reader::new(trust));
-        Connection { line, peer, trust, reader, phase: Phase::Reading, held: 0, since: now, deadline: now + limits.head, is_fresh: true }
-    }
-
-    /// It is the door's turn again: the next request may come, or be there already.
-    pub fn begin_reading(&mut self, limits: &Limits, now: Instant) {
-        self.line.take_back();
-        self.phase = Phase::Reading;
-        self.is_fresh = false;
-        self.since = now;
-        self.deadline = now + if self.reader.awaits() == Awaited::Request { limits.idle } else { limits.head };
-    }
-
-    /// A part of a request has arrived; `before` it, this was awaited.
-    pub fn note_progress(&mut self, before: Awaited, limits: &Limits, now: Instant) {
-        match (before, self.reader.awaits()) {
-            (Awaited::Request | Awaited::Head, Awaited::Body) => self.deadline = now + limits.body,
-            (Awaited::Request, Awaited::Head) if !self.is_fresh => self.deadline = now + limits.head,
-            _ => {}
+        Connection {
+            line: Arc::new(line),
+            peer,
+            trust,
+            network: (trust == Trust::Stranger).then(|| Network::around(peer)),
+            reader: Reader::new(trust),
+            phase: Phase::Reading,
+            counted: Usage::default(),
+            has_more: false,
+            awaited: Awaited::Head,
+            since: now,
+            deadline: now + limits.head,
         }
     }
 
-    pub fn begin_replying(&mut self, reply: Vec<u8>, sent: usize, keep_alive: bool, deadline: Instant) {
+    /// It is the door's turn again, `since` the last reply was sent: the next request may come, or be there already.
+    pub fn begin_reading(&mut self, limits: &Limits, since: Instant) {
         self.line.take_back();
-        self.phase = Phase::Replying { reply, sent, keep_alive };
-        self.deadline = deadline;
+        self.phase = Phase::Reading;
+        self.awaited = Awaited::Request;
+        self.since = since;
+        self.deadline = since + limits.idle;
     }
 
-    pub fn begin_lingering(&mut self, deadline: Instant) {
+    /// Sets the deadline for what is awaited now, if that is something else than before.
+    pub fn note_progress(&mut self, limits: &Limits, now: Instant) {
+        let awaits = self.reader.awaits();
+        match (self.awaited, awaits) {
+            (Awaited::Request, Awaited::Head) => (self.since, self.deadline) = (now, now + limits.head),
+            (Awaited::Request, Awaited::Body) => (self.since, self.deadline) = (now, now + limits.body),
+            (Awaited::Head, Awaited::Body) => self.deadline = now + limits.body,
+            // One that was just accepted and has sent nothing, or empty lines only, has no more time for that.
+            (Awaited::Request | Awaited::Head | Awaited::Body, _) => return,
+        }
+        self.awaited = awaits;
+    }
+
+    pub fn begin_replying(&mut self, reply: Vec<u8>, sent: usize, keep_alive: bool, limits: &Limits, now: Instant) {
+        self.line.take_back();
+        self.phase = Phase::Replying { reply, sent, keep_alive };
+        (self.since, self.deadline) = (now, now + limits.reply);
+    }
+
+    pub fn begin_lingering(&mut self, limits: &Limits, now: Instant) {
         self.line.end_writing();
         self.reader = Reader::new(self.trust);
         self.phase = Phase::Lingering { dropped: 0 };
-        self.deadline = deadline;
+        (self.since, self.deadline) = (now, now + limits.lingering);
     }
 
-    /// What is held of a reply that the peer does not take.
-    pub fn unsent(&self) -> usize {
-        match &self.phase {
+    /// Returns what it uses now.
+    pub fn usage(&self) -> Usage {
+        let unsent = match &self.phase {
             Phase::Replying { reply, .. } => reply.len(),
-            _ => 0,
+            Phase::Reading | Phase::Serving { .. } | Phase::Lingering { .. } => 0,
+        };
+        Usage { connections: 1, unfinished: self.reader.held(), unsent }
+    }
+
+    /// Returns since when it has waited for its peer: for a request or the rest of one, or until a reply is taken. One that is only being
+    /// ended has waited longer than any other. `None` while a worker has it.
+    pub fn waiting_since(&self, instant: impl Fn(u64) -> Instant) -> Option<(Stay, Instant)> {
+        match self.phase {
+            Phase::Serving { .. } => self.line.handed_back().map(|at| (Stay::Open, instant(at))),
+            Phase::Reading | Phase::Replying { .. } => Some((Stay::Open, self.since)),
+            Phase::Lingering { .. } => Some((Stay::Ending, self.since)),
         }
     }
 
-    /// Since when it has been idle, with nothing of a request there; nothing if it is not.
-    pub fn idle_since(&self, instant: impl Fn(u64) -> Instant) -> Option<Instant> {
-        match self.phase {
-            Phase::Reading if self.reader.awaits() == Awaited::Request => Some(self.since),
-            Phase::Serving { .. } => self.line.handed_back().map(instant),
-            Phase::Reading | Phase::Replying { .. } | Phase::Lingering { .. } => None,
-        }
+    /// Whether it was accepted in this turn, or another request was begun on it.
+    pub fn began_to_wait(&self, now: Instant) -> bool {
+        matches!(self.phase, Phase::Reading) && self.since == now
+    }
+
+    /// Whether a part of a request has come, and nothing is said to its peer yet.
+    pub fn has_begun(&self) -> bool {
+        matches!(self.phase, Phase::Reading) && self.reader.awaits() != Awaited::Request
     }
 
     pub fn is_overdue(&self, limits: &Limits, now: Instant, instant: impl Fn(u64) -> Instant) -> bool {
         match self.phase {
-            Phase::Serving { .. } => self.idle_since(instant).is_some_and(|since| since + limits.idle <= now),
+            Phase::Serving { .. } => self.line.handed_back().is_some_and(|at| instant(at) + limits.idle <= now),
             Phase::Reading | Phase::Replying { .. } | Phase::Lingering { .. } => self.deadline <= now,
         }
     }

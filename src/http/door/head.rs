@@ -26,6 +26,13 @@ pub struct Head {
     pub forwarded_for: Option<String>,
 }
 
+impl Head {
+    /// Returns how many bytes of memory it takes.
+    pub fn held(&self) -> usize {
+        self.line.capacity() + self.headers.capacity() + self.forwarded_for.as_ref().map_or(0, String::capacity)
+    }
+}
+
 /// How a body is delimited (RFC 9112 section 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {

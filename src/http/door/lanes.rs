@@ -40,8 +40,9 @@ pub struct Lanes {
 #[derive(Debug)]
 struct Lane {
     socket: mio::net::UnixStream,
-    /// What tiny_http has not taken yet.
-    waiting: Vec<u8>,
+    /// What tiny_http has not taken yet, behind what it has: that is removed only when it is at least half of all.
+    bytes: Vec<u8>,
+    taken: usize,
     /// A request got through. Before that, none goes in that somebody waits for.
     is_proven: bool,
 }
@@ -121,7 +122,7 @@ impl Lanes {
         let mut lanes = Lanes { lanes: Vec::new(), next: 0, entrance, registry: registry.try_clone()?, first };
         for (number, connection) in connections.into_iter().enumerate() {
             let socket = lanes.watched(connection, number)?;
-            lanes.lanes.push(Some(Lane { socket, waiting: Vec::new(), is_proven: true }));
+            lanes.lanes.push(Some(Lane { socket, bytes: Vec::new(), taken: 0, is_proven: true }));
         }
         Ok(lanes)
     }
@@ -135,7 +136,7 @@ impl Lanes {
     /// The lane for the next request: each in turn, but one that is not waiting for tiny_http if there is one. Nothing while all are lost.
     pub fn choose(&mut self) -> Option<usize> {
         self.next += 1;
-        let waiting = |number: usize| self.lanes[number].as_ref().filter(|lane| lane.is_proven).map(|lane| lane.waiting.len());
+        let waiting = |number: usize| self.lanes[number].as_ref().filter(|lane| lane.is_proven).map(Lane::waiting);
         (0..self.lanes.len())
             .map(|step| (self.next + step) % self.lanes.len())
             .filter(|number| waiting(*number).is_some())
@@ -145,13 +146,13 @@ impl Lanes {
     /// Puts a request on its way; [`Lanes::flush`] sends it.
     pub fn put(&mut self, number: usize, parts: &[&[u8]]) {
         if let Some(lane) = &mut self.lanes[number] {
-            parts.iter().for_each(|part| lane.waiting.extend_from_slice(part));
+            parts.iter().for_each(|part| lane.bytes.extend_from_slice(part));
         }
     }
 
     /// How many bytes tiny_http has not taken yet.
     pub fn waiting(&self) -> usize {
-        self.lanes.iter().flatten().map(|lane| lane.waiting.len()).sum()
+        self.lanes.iter().flatten().map(Lane::waiting).sum()
     }
 
     /// Sends what tiny_http takes now. Gives the numbers of lanes that were lost meanwhile.
@@ -176,7 +177,7 @@ impl Lanes {
         log::error("a private connection was lost", &[("lane", number.into())]);
         self.lanes[number] = None;
         match self.entrance.connect().and_then(|connection| self.watched(connection, number)) {
-            Ok(socket) => self.lanes[number] = Some(Lane { socket, waiting: PROVING.to_vec(), is_proven: false }),
+            Ok(socket) => self.lanes[number] = Some(Lane { socket, bytes: PROVING.to_vec(), taken: 0, is_proven: false }),
             Err(error) => log::error("it could not be opened again", &[("lane", number.into()), ("cause", error.to_string().into())]),
         }
     }
@@ -196,19 +197,25 @@ impl Lane {
         }
     }
 
+    fn waiting(&self) -> usize {
+        self.bytes.len() - self.taken
+    }
+
     fn flush(&mut self) -> io::Result<()> {
-        let mut sent = 0;
-        while sent < self.waiting.len() {
-            match self.socket.write(&self.waiting[sent..]) {
-                Ok(count) => sent += count,
+        while self.waiting() > 0 {
+            match self.socket.write(&self.bytes[self.taken..]) {
+                Ok(count) => self.taken += count,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        self.waiting.drain(..sent);
-        if self.waiting.is_empty() && self.waiting.capacity() > 64 * 1024 {
-            self.waiting = Vec::new();
+        if self.taken >= self.waiting() {
+            self.bytes.drain(..self.taken);
+            self.taken = 0;
+            if self.bytes.is_empty() && self.bytes.capacity() > 64 * 1024 {
+                self.bytes = Vec::new();
+            }
         }
         Ok(())
     }

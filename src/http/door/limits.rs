@@ -13,11 +13,32 @@ pub const MOST_HEADERS: usize = 100;
 /// The largest body of a request.
 pub const LARGEST_BODY: usize = 1024 * 1024;
 
-/// Bodies that are not complete yet may hold so much together.
-pub const UNFINISHED_BODIES: usize = 64 * 1024 * 1024;
+/// The most empty lines before a request (RFC 9112 section 2.2 asks for one).
+pub const MOST_EMPTY_LINES: usize = 4;
+
+/// The most that all chunk extensions of a body may take together (RFC 9112 section 7.1.1).
+pub const LARGEST_EXTENSIONS: usize = 16 * 1024;
+
+/// The most that requests which are not complete yet may hold together.
+pub const UNFINISHED_REQUESTS: usize = 64 * 1024 * 1024;
 
 /// Replies that their readers have not taken yet may hold so much together.
 pub const UNSENT_REPLIES: usize = 64 * 1024 * 1024;
+
+/// At a limit, an address that has more than this part of it makes room first: one in so many.
+pub const SHARE: usize = 16;
+
+/// The most bytes that are read from one connection before the others have their turn.
+pub const READ_A_TURN: usize = 64 * 1024;
+
+/// The most bytes that the event loop sends on one connection before the others have their turn.
+pub const SENT_A_TURN: usize = 256 * 1024;
+
+/// The most new connections that are accepted before the others have their turn.
+pub const ACCEPTED_A_TURN: usize = 64;
+
+/// The most refusals that are logged in a second; those beyond it are counted.
+pub const LOGGED_A_SECOND: usize = 20;
 
 /// A refused peer may still send so much before its connection is closed under it.
 pub const LINGERING: usize = 1024 * 1024;

@@ -1,5 +1,6 @@
 //! The public socket: opening it, taking connections from it, and what to do when there are no descriptors left.
 
+use std::fs::File;
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::time::{Duration, Instant};
@@ -19,6 +20,9 @@ const UNREAD_BY_THE_PEER: usize = 256 * 1024;
 /// How long to wait after a failure before trying again.
 const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
 
+/// How often failures are logged at most.
+const LOGGED_EVERY: Duration = Duration::from_secs(60);
+
 /// Descriptors that are not for public connections: those of the database, two for each worker, and of the private connections.
 const OTHER_DESCRIPTORS: usize = 80;
 
@@ -30,15 +34,21 @@ pub struct Listening {
     has_more: bool,
     /// Not before this.
     resting_until: Option<Instant>,
-    /// The failure was told to the log; not again until it is over.
-    is_failing: bool,
+    /// When a failure was logged last.
+    logged: Option<Instant>,
+    /// A descriptor to accept with when there are no others: without one it cannot even be known whether somebody waits.
+    spare: Option<File>,
 }
 
 /// What came of an attempt to take a connection.
 #[derive(Debug)]
 pub enum Taken {
     Connection(TcpStream, SocketAddr),
+    /// With the spare descriptor: another connection has to go.
+    WithTheLast(TcpStream, SocketAddr),
     Nothing,
+    /// The peer gave up before it was its turn.
+    Gone,
     /// The system gives no more descriptors.
     NoDescriptor,
 }
@@ -74,7 +84,7 @@ impl Listening {
     pub fn watch(socket: TcpListener, registry: &Registry, token: Token) -> io::Result<Listening> {
         let mut socket = mio::net::TcpListener::from_std(socket);
         registry.register(&mut socket, token, Interest::READABLE)?;
-        Ok(Listening { socket, has_more: true, resting_until: None, is_failing: false })
+        Ok(Listening { socket, has_more: true, resting_until: None, logged: None, spare: spare() })
     }
 
     /// Somebody wants to connect.
@@ -91,36 +101,63 @@ impl Listening {
         self.has_more && self.resting_until.is_none_or(|until| until <= now)
     }
 
-    /// Takes one connection. Failures are told to the log once and waited out.
+    /// Accepts one connection. Failures are logged, and waited out.
     pub fn take(&mut self, now: Instant) -> Taken {
         self.resting_until = None;
-        loop {
-            match self.socket.accept() {
-                Ok((socket, address)) => return Taken::Connection(socket, address),
-                Err(error) => match error.kind() {
-                    io::ErrorKind::WouldBlock => {
-                        // Nobody waits any more: only then is a failure over.
-                        (self.has_more, self.is_failing) = (false, false);
-                        return Taken::Nothing;
-                    }
-                    // The peer gave up before it was its turn.
-                    io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted => {}
-                    _ => {
-                        self.rest(&error, now);
-                        return if is_out_of_descriptors(&error) { Taken::NoDescriptor } else { Taken::Nothing };
-                    }
-                },
-            }
+        match self.accept(now) {
+            Taken::NoDescriptor if self.spare.take().is_some() => match self.accept(now) {
+                Taken::Connection(socket, address) => {
+                    self.resting_until = None;
+                    Taken::WithTheLast(socket, address)
+                }
+                // Somebody else took even that one.
+                Taken::NoDescriptor => Taken::NoDescriptor,
+                other => {
+                    self.save_spare();
+                    other
+                }
+            },
+            other => other,
         }
     }
 
-    fn rest(&mut self, error: &io::Error, now: Instant) {
-        if !self.is_failing {
-            log::error("no connection can be taken just now", &[("cause", error.to_string().into())]);
+    fn accept(&mut self, now: Instant) -> Taken {
+        match self.socket.accept() {
+            Ok((socket, address)) => Taken::Connection(socket, address),
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock => {
+                    (self.has_more, self.resting_until) = (false, None);
+                    Taken::Nothing
+                }
+                io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted => Taken::Gone,
+                _ => {
+                    self.rest(&error, now);
+                    if is_out_of_descriptors(&error) { Taken::NoDescriptor } else { Taken::Nothing }
+                }
+            },
         }
-        self.is_failing = true;
+    }
+
+    /// Keeps a descriptor for later; then there is no need to rest. Returns whether there was one.
+    pub fn save_spare(&mut self) -> bool {
+        self.spare = self.spare.take().or_else(spare);
+        if self.spare.is_some() {
+            self.resting_until = None;
+        }
+        self.spare.is_some()
+    }
+
+    fn rest(&mut self, error: &io::Error, now: Instant) {
+        if self.logged.is_none_or(|logged| now.duration_since(logged) >= LOGGED_EVERY) {
+            log::error("no connection can be taken just now", &[("cause", error.to_string().into())]);
+            self.logged = Some(now);
+        }
         self.resting_until = Some(now + AFTER_A_FAILURE);
     }
+}
+
+fn spare() -> Option<File> {
+    File::open("/dev/null").ok()
 }
 
 /// `EMFILE` and `ENFILE`, which have these numbers on every Unix.

@@ -1,6 +1,6 @@
 //! Whose word about other people's addresses is believed.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
 /// Networks whose members may say in `X-Forwarded-For` for whom they ask. None by default.
@@ -8,8 +8,8 @@ use std::str::FromStr;
 pub struct TrustedProxies(Vec<Network>);
 
 /// All addresses that share their first bits with this one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Network {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Network {
     address: IpAddr,
     bits: u8,
 }
@@ -59,6 +59,14 @@ fn address(text: &str) -> Option<IpAddr> {
 }
 
 impl Network {
+    /// Returns what one customer of a provider has at least: an IPv4 address, or the /64 of an IPv6 address.
+    pub fn around(address: IpAddr) -> Network {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Network { address: address.into(), bits: 32 },
+            IpAddr::V6(address) => Network { address: Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(), bits: 64 },
+        }
+    }
+
     fn parse(text: &str) -> Option<Network> {
         let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
         let address: IpAddr = address.parse().ok()?;
@@ -101,6 +109,15 @@ mod tests {
         assert!("0.0.0.0/0".parse::<TrustedProxies>().unwrap().trusts(ip("8.8.8.8")));
         assert!("::/0".parse::<TrustedProxies>().unwrap().trusts(ip("::1")));
         assert!(!TrustedProxies::default().trusts(ip("127.0.0.1")));
+    }
+
+    #[test]
+    fn addresses_of_one_customer_are_one_network() {
+        let around = |text: &str| Network::around(ip(text));
+        assert_eq!(around("2001:db8:1:2::1"), around("2001:db8:1:2:ffff::"));
+        assert_ne!(around("2001:db8:1:2::1"), around("2001:db8:1:3::1"));
+        assert_eq!(around("::ffff:192.0.2.1"), around("192.0.2.1"));
+        assert_ne!(around("192.0.2.2"), around("192.0.2.1"));
     }
 
     #[test]

@@ -2,25 +2,43 @@
 
 use crate::http::door::chunks::Chunks;
 use crate::http::door::head::{self, Framing, Head, Trust};
+use crate::http::door::limits::MOST_EMPTY_LINES;
 use crate::http::door::refusal::Refusal;
 
 /// An unused buffer keeps no more than this.
 const KEPT: usize = 2048;
 
+const EMPTY_LINES: Refusal = Refusal::bad_request("there are more than 4 empty lines before the request");
+
 /// What a connection has sent and nobody has taken yet.
 #[derive(Debug)]
 pub struct Reader {
     bytes: Vec<u8>,
+    /// How many of the bytes belong to what was read before. They are removed together, when more bytes come or none are left.
+    taken: usize,
     stage: Stage,
     trust: Trust,
 }
 
 #[derive(Debug)]
 enum Stage {
-    Head { searched: usize },
-    Length { head: Head, length: usize },
-    Chunked { head: Head, chunks: Chunks },
+    /// `searched` bytes were looked at before, and hold no end of a head.
+    Head {
+        searched: usize,
+        empty_lines: usize,
+    },
+    /// The body is the first `length` bytes; they are not all there.
+    Length {
+        head: Head,
+        length: usize,
+    },
+    Chunked {
+        head: Head,
+        chunks: Chunks,
+    },
 }
+
+const NEXT_HEAD: Stage = Stage::Head { searched: 0, empty_lines: 0 };
 
 /// A request that is whole.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,90 +60,119 @@ pub enum Awaited {
 
 impl Reader {
     pub fn new(trust: Trust) -> Reader {
-        Reader { bytes: Vec::new(), stage: Stage::Head { searched: 0 }, trust }
+        Reader { bytes: Vec::new(), taken: 0, stage: NEXT_HEAD, trust }
     }
 
     pub fn push(&mut self, bytes: &[u8]) {
+        self.bytes.drain(..self.taken);
+        self.taken = 0;
+        if let Stage::Length { length, .. } = &self.stage {
+            // Memory grows with what has arrived, not with what was announced, and not beyond it.
+            let wanted = self.bytes.len() + bytes.len();
+            if wanted > self.bytes.capacity() {
+                let roomy = (2 * self.bytes.capacity()).min(*length);
+                self.bytes.reserve_exact(wanted.max(roomy) - self.bytes.len());
+            }
+        }
         self.bytes.extend_from_slice(bytes);
     }
 
     pub fn awaits(&self) -> Awaited {
         match self.stage {
-            Stage::Head { .. } if self.bytes.is_empty() => Awaited::Request,
+            Stage::Head { .. } if self.taken == self.bytes.len() => Awaited::Request,
             Stage::Head { .. } => Awaited::Head,
             Stage::Length { .. } | Stage::Chunked { .. } => Awaited::Body,
         }
     }
 
-    /// How many bytes an unfinished body holds.
+    /// Returns how many bytes of memory an unfinished request takes; 0 if there is none.
     pub fn held(&self) -> usize {
         match &self.stage {
-            Stage::Head { .. } => 0,
-            Stage::Length { .. } => self.bytes.len(),
-            Stage::Chunked { chunks, .. } => self.bytes.len() + chunks.held(),
+            Stage::Head { .. } if self.awaits() == Awaited::Request => 0,
+            Stage::Head { .. } => self.bytes.capacity(),
+            Stage::Length { head, .. } => head.held() + self.bytes.capacity(),
+            Stage::Chunked { head, chunks } => head.held() + self.bytes.capacity() + chunks.held(),
         }
     }
 
     /// Whether the peer waits for `100 Continue`; asked once for each request.
     pub fn must_continue(&mut self) -> bool {
+        let is_nothing_there = self.taken == self.bytes.len();
         match &mut self.stage {
-            Stage::Length { head, .. } | Stage::Chunked { head, .. } => std::mem::take(&mut head.expects_continue) && self.bytes.is_empty(),
+            Stage::Length { head, .. } | Stage::Chunked { head, .. } => std::mem::take(&mut head.expects_continue) && is_nothing_there,
             Stage::Head { .. } => false,
         }
     }
 
     /// The next request, if all of it is there.
     pub fn take(&mut self) -> Result<Option<Arrived>, Refusal> {
-        loop {
-            let arrived = match &mut self.stage {
-                Stage::Head { searched } => {
-                    // RFC 9112 section 2.2: an empty line before a request is ignored.
-                    while self.bytes.starts_with(b"\r\n") {
-                        self.bytes.drain(..2);
-                        *searched = 0;
-                    }
-                    let Some(length) = head::end(&self.bytes, *searched)? else {
-                        *searched = self.bytes.len();
-                        return Ok(None);
-                    };
-                    let head = head::read(&self.bytes[..length], self.trust)?;
-                    self.bytes.drain(..length);
-                    *searched = 0;
-                    match head.framing {
-                        Framing::Length(0) => Arrived { head, body: Vec::new() },
-                        Framing::Length(length) => {
-                            self.bytes.reserve_exact(length.saturating_sub(self.bytes.len()));
-                            self.stage = Stage::Length { head, length };
-                            continue;
-                        }
-                        Framing::Chunked => {
-                            self.stage = Stage::Chunked { head, chunks: Chunks::new() };
-                            continue;
-                        }
-                    }
-                }
-                Stage::Length { length, .. } if self.bytes.len() < *length => return Ok(None),
-                Stage::Length { length, .. } => {
-                    let rest = self.bytes.split_off(*length);
-                    let body = std::mem::replace(&mut self.bytes, rest);
-                    Arrived { head: self.take_head(), body }
-                }
-                Stage::Chunked { chunks, .. } => {
-                    let Some(body) = chunks.take(&mut self.bytes)? else { return Ok(None) };
-                    Arrived { head: self.take_head(), body }
-                }
-            };
-            if self.bytes.is_empty() && self.bytes.capacity() > KEPT {
+        let arrived = self.read_on()?;
+        if self.taken == self.bytes.len() {
+            self.bytes.clear();
+            self.taken = 0;
+            if self.bytes.capacity() > KEPT {
                 self.bytes = Vec::new();
             }
-            return Ok(Some(arrived));
         }
+        Ok(arrived)
     }
 
-    fn take_head(&mut self) -> Head {
-        match std::mem::replace(&mut self.stage, Stage::Head { searched: 0 }) {
-            Stage::Length { head, .. } | Stage::Chunked { head, .. } => head,
-            Stage::Head { .. } => unreachable!("only a stage with a head is left this way"),
+    fn read_on(&mut self) -> Result<Option<Arrived>, Refusal> {
+        if let Stage::Head { .. } = self.stage {
+            let Some(head) = self.read_head()? else { return Ok(None) };
+            let here = &self.bytes[self.taken..];
+            match head.framing {
+                Framing::Length(length) if length <= here.len() => {
+                    let body = here[..length].to_vec();
+                    self.taken += length;
+                    self.stage = NEXT_HEAD;
+                    return Ok(Some(Arrived { head, body }));
+                }
+                Framing::Length(length) => self.stage = Stage::Length { head, length },
+                Framing::Chunked => self.stage = Stage::Chunked { head, chunks: Chunks::new() },
+            }
+        }
+        let body = match &mut self.stage {
+            Stage::Length { length, .. } if self.taken == 0 && self.bytes.len() >= *length => {
+                let rest = self.bytes.split_off(*length);
+                std::mem::replace(&mut self.bytes, rest)
+            }
+            Stage::Chunked { chunks, .. } => {
+                let (taken, body) = chunks.take(&self.bytes[self.taken..])?;
+                self.taken += taken;
+                let Some(body) = body else { return Ok(None) };
+                body
+            }
+            Stage::Head { .. } | Stage::Length { .. } => return Ok(None),
+        };
+        Ok(self.take_head().map(|head| Arrived { head, body }))
+    }
+
+    fn read_head(&mut self) -> Result<Option<Head>, Refusal> {
+        let Stage::Head { searched, empty_lines } = &mut self.stage else { return Ok(None) };
+        // RFC 9112 section 2.2: an empty line before a request is ignored.
+        while self.bytes[self.taken..].starts_with(b"\r\n") {
+            self.taken += 2;
+            *searched = 0;
+            *empty_lines += 1;
+            if *empty_lines > MOST_EMPTY_LINES {
+                return Err(EMPTY_LINES);
+            }
+        }
+        let here = &self.bytes[self.taken..];
+        let Some(length) = head::end(here, *searched)? else {
+            *searched = here.len();
+            return Ok(None);
+        };
+        let head = head::read(&here[..length], self.trust)?;
+        self.taken += length;
+        Ok(Some(head))
+    }
+
+    fn take_head(&mut self) -> Option<Head> {
+        match std::mem::replace(&mut self.stage, NEXT_HEAD) {
+            Stage::Length { head, .. } | Stage::Chunked { head, .. } => Some(head),
+            Stage::Head { .. } => None,
         }
     }
 }
@@ -166,6 +213,21 @@ mod tests {
     }
 
     #[test]
+    fn more_than_a_few_empty_lines_are_refused_however_they_arrive() {
+        for size in [1, 2, 3, 64 * 1024] {
+            let mut reader = Reader::new(Trust::Stranger);
+            let refused = "\r\n".repeat(32 * 1024).as_bytes().chunks(size).find_map(|piece| {
+                reader.push(piece);
+                reader.take().err()
+            });
+            assert_eq!(refused, Some(EMPTY_LINES), "in pieces of {size}");
+        }
+        // Each request may have as many before it.
+        let text = "\r\n\r\n\r\nGET /a HTTP/1.1\r\nHost: x\r\n\r\n".repeat(3);
+        assert_eq!(read(&[text.as_bytes()]).len(), 3);
+    }
+
+    #[test]
     fn a_body_over_the_limit_is_refused_before_it_is_read() {
         for framing in ["Content-Length: 1048577\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n100001\r\n"] {
             let mut reader = Reader::new(Trust::Stranger);
@@ -184,12 +246,16 @@ mod tests {
 
     /// What a connection said, up to its first refusal.
     fn said<'b>(pieces: impl Iterator<Item = &'b [u8]>) -> (Vec<Arrived>, Option<u16>) {
-        let (mut reader, mut arrived) = (Reader::new(Trust::Stranger), Vec::new());
+        let (mut reader, mut arrived, mut sent) = (Reader::new(Trust::Stranger), Vec::new(), 0);
         for piece in pieces {
             reader.push(piece);
+            sent += piece.len();
             loop {
                 match reader.take() {
-                    Ok(None) => break,
+                    Ok(None) => {
+                        assert!(reader.held() <= 4 * sent + KEPT, "memory follows what has arrived, not what was announced");
+                        break;
+                    }
                     Ok(Some(request)) => arrived.push(request),
                     Err(refusal) => return (arrived, Some(refusal.status)),
                 }

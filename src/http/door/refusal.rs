@@ -1,5 +1,10 @@
 //! What the door answers by itself: requests that cannot be handed on.
 
+use std::time::{Duration, Instant};
+
+use crate::base::log;
+use crate::http::door::limits::LOGGED_A_SECOND;
+
 /// A refusal. The connection is closed after it: where the next request would start is no longer certain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -37,6 +42,34 @@ impl Refusal {
             body.len(),
         )
         .into_bytes()
+    }
+}
+
+/// Logs refusals, so many a second; the rest are counted, because each costs its peer less than a line costs the disk.
+#[derive(Debug)]
+pub struct RefusalLog {
+    second: Instant,
+    logged: usize,
+    left_out: usize,
+}
+
+impl RefusalLog {
+    pub fn new(now: Instant) -> RefusalLog {
+        RefusalLog { second: now, logged: 0, left_out: 0 }
+    }
+
+    pub fn add(&mut self, refusal: Refusal, now: Instant) {
+        if now.duration_since(self.second) >= Duration::from_secs(1) {
+            (self.second, self.logged) = (now, 0);
+        }
+        if self.logged >= LOGGED_A_SECOND {
+            self.left_out += 1;
+            return;
+        }
+        self.logged += 1;
+        let left_out = std::mem::take(&mut self.left_out);
+        let fields = [("status", refusal.status.into()), ("cause", refusal.why.into()), ("not_logged_before", left_out.into())];
+        log::info("refused at the door", if left_out > 0 { &fields } else { &fields[..2] });
     }
 }
 

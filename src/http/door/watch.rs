@@ -9,16 +9,16 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Events, Poll, Token, Waker};
 
-use crate::base::log;
 use crate::http::door::connection::{Connection, Phase};
+use crate::http::door::connections::{Connections, Resource};
 use crate::http::door::gate::{Finished, Gate, Left, Open};
 use crate::http::door::head::{KeepAlive, TICKET, Trust};
 use crate::http::door::lanes::{Entrance, LANES, Lanes};
-use crate::http::door::limits::{LINGERING, Limits, UNFINISHED_BODIES, UNSENT_REPLIES};
+use crate::http::door::limits::{ACCEPTED_A_TURN, LINGERING, Limits, READ_A_TURN, SENT_A_TURN, UNFINISHED_REQUESTS, UNSENT_REPLIES};
 use crate::http::door::line::{Line, More};
 use crate::http::door::listening::{self, Listening, Taken};
 use crate::http::door::reading::{Arrived, Awaited};
-use crate::http::door::refusal::Refusal;
+use crate::http::door::refusal::{Refusal, RefusalLog};
 
 const LISTENING: Token = Token(0);
 const WAKER: Token = Token(1);
@@ -33,6 +33,7 @@ const CLOSING: Duration = Duration::from_millis(5);
 
 const TOO_SLOW: Refusal = Refusal { status: 408, why: "the request did not arrive in time" };
 const TOO_MUCH: Refusal = Refusal { status: 503, why: "too many large requests are arriving at once" };
+const TOO_MANY: Refusal = Refusal { status: 503, why: "there are too many connections, and this one has waited longest" };
 const NO_LANE: Refusal = Refusal { status: 503, why: "the server cannot take requests just now" };
 const LOST: Refusal = Refusal { status: 502, why: "the request was lost inside the server" };
 
@@ -44,15 +45,32 @@ pub struct Watch {
     listening: Option<Listening>,
     lanes: Lanes,
     limits: Limits,
-    connections: Vec<Option<Connection>>,
-    free: Vec<usize>,
+    connections: Connections,
+    /// Connections with more to do than one turn allows; each has another when all others had theirs.
+    unfinished: Vec<usize>,
     /// How many requests were handed over; each has its number.
     serial: u64,
-    /// What unfinished bodies hold.
-    held: usize,
-    /// What replies hold that their peers do not take.
-    unsent: usize,
+    refusals: RefusalLog,
     buffer: Vec<u8>,
+}
+
+/// Which connection makes room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Leaving {
+    Now(usize),
+    /// All that could came in this turn, and what they have sent was not looked at yet.
+    NextTurn,
+    /// Workers have all.
+    Nobody,
+}
+
+/// Whether connections wait to be accepted that could be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Backlog {
+    /// The turn was over before there were none.
+    More,
+    /// None, or none that can be accepted before something happens that wakes the door.
+    Unknown,
 }
 
 impl Watch {
@@ -62,8 +80,8 @@ impl Watch {
         let listening = Some(Listening::watch(socket, poll.registry(), LISTENING)?);
         let lanes = Lanes::watch(lanes, entrance, poll.registry(), FIRST_LANE)?;
         limits.connections = listening::affordable(limits.connections);
-        let (connections, free, buffer) = (Vec::new(), Vec::new(), vec![0; READ]);
-        Ok(Watch { poll, gate, listening, lanes, limits, connections, free, serial: 0, held: 0, unsent: 0, buffer })
+        let (connections, refusals, buffer) = (Connections::default(), RefusalLog::new(Instant::now()), vec![0; READ]);
+        Ok(Watch { poll, gate, listening, lanes, limits, connections, unfinished: Vec::new(), serial: 0, refusals, buffer })
     }
 
     pub fn gate(&self) -> Arc<Gate> {
@@ -74,12 +92,14 @@ impl Watch {
     pub fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(256);
         let mut next_sweep = Instant::now();
+        let mut backlog = Backlog::Unknown;
         loop {
-            match self.poll.poll(&mut events, self.timeout(next_sweep)) {
+            match self.poll.poll(&mut events, self.timeout(next_sweep, backlog)) {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
                 _ => {}
             }
             let now = Instant::now();
+            let unfinished = std::mem::take(&mut self.unfinished);
             for event in &events {
                 match event.token() {
                     LISTENING => self.listening.iter_mut().for_each(Listening::note),
@@ -88,16 +108,17 @@ impl Watch {
                     Token(place) => self.look_at(place - FIRST_CONNECTION, event.is_read_closed(), now),
                 }
             }
+            unfinished.into_iter().for_each(|place| self.look_again(place, now));
             for finished in self.gate.finished() {
                 self.after_answer(finished, now);
-            }
-            self.take_connections(now);
-            for lane in self.lanes.flush() {
-                self.mourn(lane, now);
             }
             if next_sweep <= now {
                 next_sweep = now + self.limits.pace();
                 self.sweep(now);
+            }
+            backlog = self.accept_connections(now);
+            for lane in self.lanes.flush() {
+                self.mourn(lane, now);
             }
             if self.gate.is_stopping() && self.is_closed() {
                 return Ok(());
@@ -105,138 +126,157 @@ impl Watch {
         }
     }
 
-    fn timeout(&self, next_sweep: Instant) -> Option<Duration> {
+    fn timeout(&self, next_sweep: Instant, backlog: Backlog) -> Option<Duration> {
+        if backlog == Backlog::More || !self.unfinished.is_empty() {
+            return Some(Duration::ZERO);
+        }
         if self.gate.is_stopping() {
             return Some(CLOSING);
         }
-        let sweep = (self.open() > 0).then_some(next_sweep);
+        let sweep = (self.connections.used(Resource::Connections) > 0).then_some(next_sweep);
         let retry = self.listening.as_ref().and_then(Listening::retry);
         [sweep, retry].into_iter().flatten().min().map(|next| next.saturating_duration_since(Instant::now()))
     }
 
-    fn open(&self) -> usize {
-        self.connections.len() - self.free.len()
-    }
+    // --- accepting and closing connections
 
-    fn connection(&mut self, place: usize) -> Option<&mut Connection> {
-        self.connections.get_mut(place)?.as_mut()
-    }
-
-    // --- taking and closing connections
-
-    /// At the limit, whoever has been idle longest makes room; if nobody is, newcomers wait.
-    fn take_connections(&mut self, now: Instant) {
-        while let Some(listening) = self.listening.as_mut().filter(|listening| listening.has_more(now)) {
-            let is_full = self.connections.len() - self.free.len() >= self.limits.connections;
-            let idle = if is_full { longest_idle(&self.connections, &self.gate) } else { None };
-            if is_full && idle.is_none() {
-                return;
+    /// Accepts as many as a turn allows. At the limit one makes room for each; if workers have all, newcomers wait until one is answered.
+    fn accept_connections(&mut self, now: Instant) -> Backlog {
+        for _ in 0..ACCEPTED_A_TURN {
+            if self.listening.as_ref().is_none_or(|listening| !listening.has_more(now)) {
+                return Backlog::Unknown;
             }
+            let is_full = self.connections.used(Resource::Connections) >= self.limits.connections;
+            let leaving = match is_full.then(|| self.who_makes_room(now)) {
+                None => None,
+                Some(Leaving::Now(place)) => Some(place),
+                Some(Leaving::NextTurn) => return Backlog::More,
+                Some(Leaving::Nobody) => return Backlog::Unknown,
+            };
+            let Some(listening) = self.listening.as_mut() else { return Backlog::Unknown };
             match listening.take(now) {
                 Taken::Connection(socket, address) => {
-                    idle.into_iter().for_each(|place| self.close(place));
-                    self.welcome(socket, address, now);
+                    leaving.into_iter().for_each(|place| self.make_room(place, now));
+                    self.accept(socket, address, now);
                 }
-                Taken::Nothing => return,
-                Taken::NoDescriptor => {
-                    let idle = longest_idle(&self.connections, &self.gate);
-                    return idle.into_iter().for_each(|place| self.close(place));
+                Taken::WithTheLast(socket, address) => {
+                    self.save_descriptor(now);
+                    self.accept(socket, address, now);
                 }
+                Taken::Gone => {}
+                Taken::Nothing => return Backlog::Unknown,
+                Taken::NoDescriptor if self.save_descriptor(now) => {}
+                Taken::NoDescriptor => return Backlog::Unknown,
             }
         }
+        Backlog::More
     }
 
-    fn welcome(&mut self, socket: TcpStream, address: SocketAddr, now: Instant) {
-        let place = self.free.pop().unwrap_or_else(|| {
-            self.connections.push(None);
-            self.connections.len() - 1
-        });
-        let mut line = Line::new(socket);
-        if line.watch(self.poll.registry(), Token(FIRST_CONNECTION + place)).is_err() {
-            self.free.push(place);
-            return;
+    /// Closes a connection for its descriptor, so that it is known whether others wait. Returns whether there is one now.
+    fn save_descriptor(&mut self, now: Instant) -> bool {
+        if let Leaving::Now(place) = self.who_makes_room(now) {
+            self.make_room(place, now);
         }
+        self.listening.as_mut().is_some_and(Listening::save_spare)
+    }
+
+    fn who_makes_room(&self, now: Instant) -> Leaving {
+        let choose = || self.connections.longest_waiting(Resource::Connections, self.limits.connections, |at| self.gate.instant(at));
+        let chosen = choose().or_else(|| {
+            // Workers have all. The first that is answered is told to the door, unless one was answered just now.
+            let answered = self.connections.iter().filter(|connection| connection.line.is_ours_or_note_news()).count();
+            if answered > 0 { choose() } else { None }
+        });
+        match chosen {
+            Some(place) if self.connections.get(place).is_some_and(|connection| connection.began_to_wait(now)) => Leaving::NextTurn,
+            Some(place) => Leaving::Now(place),
+            None => Leaving::Nobody,
+        }
+    }
+
+    /// Closes a connection at once. Its peer is told why if it has begun a request, as far as it can be told without waiting.
+    fn make_room(&mut self, place: usize, now: Instant) {
+        if let Some(connection) = self.connections.get(place).filter(|connection| connection.has_begun()) {
+            let _ = connection.line.write(&TOO_MANY.bytes());
+            self.refusals.add(TOO_MANY, now);
+        }
+        self.connections.close(place);
+    }
+
+    fn accept(&mut self, socket: TcpStream, address: SocketAddr, now: Instant) {
+        let place = self.connections.reserve();
+        let mut line = Line::new(socket);
         let peer = address.ip().to_canonical();
         let trust = if self.limits.proxies.trusts(peer) { Trust::Proxy } else { Trust::Stranger };
-        self.connections[place] = Some(Connection::new(line, peer, trust, &self.limits, now));
-    }
-
-    fn close(&mut self, place: usize) {
-        if let Some(connection) = self.connections[place].take() {
-            self.held -= connection.held;
-            self.unsent -= connection.unsent();
-            self.free.push(place);
-        }
+        let is_watched = line.watch(self.poll.registry(), Token(FIRST_CONNECTION + place)).is_ok();
+        self.connections.insert(place, is_watched.then(|| Connection::new(line, peer, trust, &self.limits, now)));
     }
 
     /// Sends the refusal and lets the peer see it before the connection ends.
     fn refuse(&mut self, place: usize, refusal: Refusal, now: Instant) {
-        log::info("refused at the door", &[("status", refusal.status.into()), ("cause", refusal.why.into())]);
-        self.count_held(place, 0);
-        let Some(connection) = self.connection(place) else { return };
+        self.refusals.add(refusal, now);
+        let Some(connection) = self.connections.get(place) else { return };
         if connection.line.write(&refusal.bytes()).is_err() {
-            return self.close(place);
+            return self.connections.close(place);
         }
         self.linger(place, now);
     }
 
     fn linger(&mut self, place: usize, now: Instant) {
-        let deadline = now + self.limits.lingering;
-        if let Some(connection) = self.connection(place) {
-            connection.begin_lingering(deadline);
+        if let Some(connection) = self.connections.get_mut(place) {
+            connection.begin_lingering(&self.limits, now);
+            self.connections.recount(place);
             self.drop_arriving(place);
         }
     }
 
     fn drop_arriving(&mut self, place: usize) {
-        let Some(connection) = self.connections[place].as_mut() else { return };
+        let Some(connection) = self.connections.get_mut(place) else { return };
         let Phase::Lingering { dropped } = &mut connection.phase else { return };
-        loop {
+        for _ in 0..READ_A_TURN / READ {
             match connection.line.read(&mut self.buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Ok(count) if count > 0 && *dropped < LINGERING => *dropped += count,
-                _ => return self.close(place),
+                _ => return self.connections.close(place),
             }
         }
+        self.come_back(place);
     }
 
     fn sweep(&mut self, now: Instant) {
         let gate = self.gate.clone();
-        for place in 0..self.connections.len() {
-            let Some(connection) = &self.connections[place] else { continue };
+        for place in 0..self.connections.end() {
+            let Some(connection) = self.connections.get(place) else { continue };
             if !connection.is_overdue(&self.limits, now, |at| gate.instant(at)) {
                 continue;
             }
-            match connection.phase {
-                // Whoever has begun a request learns why it ends.
-                Phase::Reading if connection.reader.awaits() != Awaited::Request => self.refuse(place, TOO_SLOW, now),
-                _ => self.close(place),
-            }
+            // Who has begun a request is told why it ends.
+            if connection.has_begun() { self.refuse(place, TOO_SLOW, now) } else { self.connections.close(place) }
         }
     }
 
     /// Takes no more requests; true when all that were taken are answered.
     fn is_closed(&mut self) -> bool {
         self.listening = None;
-        for place in 0..self.connections.len() {
-            if self.connections[place].as_ref().is_some_and(|connection| !connection.is_busy()) {
-                self.close(place);
+        for place in 0..self.connections.end() {
+            if self.connections.get(place).is_some_and(|connection| !connection.is_busy()) {
+                self.connections.close(place);
             }
         }
-        self.open() == 0
+        self.connections.used(Resource::Connections) == 0
     }
 
     // --- reading requests
 
     /// Something happened on this connection; with `has_ended` the peer will send nothing more.
     fn look_at(&mut self, place: usize, has_ended: bool, now: Instant) {
-        let limits = &self.limits;
-        let Some(connection) = self.connections.get_mut(place).and_then(Option::as_mut) else { return };
+        let Some(connection) = self.connections.get_mut(place) else { return };
         if let Phase::Serving { .. } = connection.phase {
             if !connection.line.is_ours_or_note_news() {
                 return;
             }
-            connection.begin_reading(limits, now);
+            let since = connection.line.handed_back().map_or(now, |at| self.gate.instant(at));
+            connection.begin_reading(&self.limits, since);
         }
         match connection.phase {
             Phase::Reading => self.read(place, has_ended, now),
@@ -246,12 +286,31 @@ impl Watch {
         }
     }
 
-    /// Reads until a request is whole or nothing more is there. A short read is the last one, unless the end comes behind it.
+    /// The turn of this connection is over, and there is more to do.
+    fn come_back(&mut self, place: usize) {
+        if let Some(connection) = self.connections.get_mut(place)
+            && !std::mem::replace(&mut connection.has_more, true)
+        {
+            self.unfinished.push(place);
+        }
+    }
+
+    /// The next turn of a connection that had more to do; nothing if that one is closed.
+    fn look_again(&mut self, place: usize, now: Instant) {
+        if let Some(connection) = self.connections.get_mut(place)
+            && std::mem::replace(&mut connection.has_more, false)
+        {
+            self.look_at(place, true, now);
+        }
+    }
+
+    /// Reads until a request is whole, nothing more is there, or its turn is over. A short read is the last one, unless the end comes
+    /// behind it.
     fn read(&mut self, place: usize, to_the_end: bool, now: Instant) {
-        loop {
-            let Some(connection) = self.connections[place].as_mut() else { return };
+        for _ in 0..READ_A_TURN / READ {
+            let Some(connection) = self.connections.get_mut(place) else { return };
             match connection.line.read(&mut self.buffer) {
-                Ok(0) => return self.close(place),
+                Ok(0) => return self.connections.close(place),
                 Ok(count) => {
                     connection.reader.push(&self.buffer[..count]);
                     let more = if to_the_end || count == self.buffer.len() { More::Known } else { More::Unknown };
@@ -260,40 +319,38 @@ impl Watch {
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(_) => return self.close(place),
+                Err(_) => return self.connections.close(place),
             }
         }
+        self.come_back(place);
     }
 
     /// Goes on with what has arrived. True if more must arrive first.
     fn advance(&mut self, place: usize, more: More, now: Instant) -> bool {
-        let limits = self.limits.clone();
-        let Some(connection) = self.connection(place) else { return false };
-        let before = connection.reader.awaits();
+        let Some(connection) = self.connections.get_mut(place) else { return false };
         match connection.reader.take() {
             Err(refusal) => self.refuse(place, refusal, now),
             Ok(Some(arrived)) => self.hand_over(place, arrived, more, now),
             Ok(None) => {
-                connection.note_progress(before, &limits, now);
-                let held = connection.reader.held();
+                connection.note_progress(&self.limits, now);
                 if connection.reader.must_continue() {
                     // A peer that does not take even this will not send its body, and is cut for that.
                     let _ = connection.line.write(b"HTTP/1.1 100 Continue\r\n\r\n");
                 }
-                self.count_held(place, held);
-                if held == 0 || self.held + self.lanes.waiting() <= UNFINISHED_BODIES {
-                    return true;
-                }
-                self.refuse(place, TOO_MUCH, now);
+                self.connections.recount(place);
+                self.bound_unfinished(now);
+                return self.connections.get(place).is_some_and(|connection| matches!(connection.phase, Phase::Reading));
             }
         }
         false
     }
 
-    fn count_held(&mut self, place: usize, held: usize) {
-        if let Some(connection) = self.connections[place].as_mut() {
-            self.held = self.held - connection.held + held;
-            connection.held = held;
+    /// Keeps what unfinished requests hold below its limit.
+    fn bound_unfinished(&mut self, now: Instant) {
+        while self.connections.used(Resource::Unfinished) + self.lanes.waiting() > UNFINISHED_REQUESTS {
+            let leaving = self.connections.longest_waiting(Resource::Unfinished, UNFINISHED_REQUESTS, |at| self.gate.instant(at));
+            let Some(place) = leaving else { return };
+            self.refuse(place, TOO_MUCH, now);
         }
     }
 
@@ -301,10 +358,9 @@ impl Watch {
 
     /// Puts a whole request into a lane, with a ticket for whoever will answer it.
     fn hand_over(&mut self, place: usize, arrived: Arrived, more: More, now: Instant) {
-        self.count_held(place, 0);
         let Some(lane) = self.lanes.choose() else { return self.refuse(place, NO_LANE, now) };
         let Arrived { head, body } = arrived;
-        let Some(connection) = self.connections[place].as_mut() else { return };
+        let Some(connection) = self.connections.get_mut(place) else { return };
         let from = match (connection.trust, &head.forwarded_for) {
             (Trust::Proxy, Some(forwarded_for)) => self.limits.proxies.origin(connection.peer, forwarded_for),
             _ => connection.peer,
@@ -316,6 +372,7 @@ impl Watch {
         connection.phase = Phase::Serving { serial };
         connection.line.give_to_worker(more);
         let line = connection.line.clone();
+        self.connections.recount(place);
         self.gate.issue(place, Open { serial, lane, line, from, keep_alive: head.keep_alive, is_head: head.is_head });
         let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
         let own = format!("{}: {place}.{serial}\r\n{length}", TICKET);
@@ -324,8 +381,8 @@ impl Watch {
 
     fn after_answer(&mut self, finished: Finished, now: Instant) {
         let Finished { place, serial, left } = finished;
-        let (limits, is_stopping) = (self.limits.clone(), self.gate.is_stopping());
-        let Some(connection) = self.connection(place) else { return };
+        let is_stopping = self.gate.is_stopping();
+        let Some(connection) = self.connections.get_mut(place) else { return };
         if !matches!(connection.phase, Phase::Serving { serial: current } if current == serial) {
             return;
         }
@@ -334,35 +391,50 @@ impl Watch {
             Left::News if is_stopping => self.linger(place, now),
             Left::News => self.go_on(place, now),
             Left::Rest { reply, sent, keep_alive } => {
-                connection.begin_replying(reply, sent, keep_alive, now + limits.reply);
-                self.unsent += self.connections[place].as_ref().map_or(0, Connection::unsent);
-                // Whoever makes the server hold so much does not read at all.
-                if self.unsent > UNSENT_REPLIES { self.close(place) } else { self.send_rest(place, now) }
+                connection.begin_replying(reply, sent, keep_alive, &self.limits, now);
+                self.connections.recount(place);
+                self.bound_unsent();
+                self.send_rest(place, now);
             }
+        }
+    }
+
+    /// Keeps what replies hold that their peers do not take below its limit.
+    fn bound_unsent(&mut self) {
+        while self.connections.used(Resource::Unsent) > UNSENT_REPLIES {
+            let leaving = self.connections.longest_waiting(Resource::Unsent, UNSENT_REPLIES, |at| self.gate.instant(at));
+            let Some(place) = leaving else { return };
+            self.connections.close(place);
         }
     }
 
     /// The next request, of which some may have come with the last one.
     fn go_on(&mut self, place: usize, now: Instant) {
-        let limits = self.limits.clone();
-        let Some(connection) = self.connection(place) else { return };
-        connection.begin_reading(&limits, now);
+        let Some(connection) = self.connections.get_mut(place) else { return };
+        connection.begin_reading(&self.limits, now);
         if connection.reader.awaits() == Awaited::Request || self.advance(place, More::Known, now) {
             self.read(place, true, now);
         }
     }
 
-    /// Sends what the peer takes now of the rest of its reply.
+    /// Sends what the peer takes now of the rest of its reply, and a turn allows.
     fn send_rest(&mut self, place: usize, now: Instant) {
-        let Some(connection) = self.connections[place].as_mut() else { return };
+        let Some(connection) = self.connections.get_mut(place) else { return };
         let Phase::Replying { reply, sent, keep_alive } = &mut connection.phase else { return };
-        match connection.line.write(&reply[*sent..]) {
-            Err(_) => self.close(place),
-            Ok(count) if *sent + count < reply.len() => *sent += count,
-            Ok(_) => {
+        let end = reply.len().min(*sent + SENT_A_TURN);
+        match connection.line.write(&reply[*sent..end]) {
+            Err(_) => self.connections.close(place),
+            Ok(count) => {
+                *sent += count;
+                if *sent < end {
+                    return;
+                }
+                if end < reply.len() {
+                    return self.come_back(place);
+                }
                 let keep_alive = *keep_alive;
-                self.unsent -= connection.unsent();
                 connection.phase = Phase::Reading;
+                self.connections.recount(place);
                 if keep_alive { self.go_on(place, now) } else { self.linger(place, now) }
             }
         }
@@ -379,21 +451,12 @@ impl Watch {
     /// Answers those whose requests went into a lane that was lost.
     fn mourn(&mut self, lane: usize, now: Instant) {
         for place in self.gate.withdraw(lane) {
-            if let Some(connection) = self.connection(place) {
+            if let Some(connection) = self.connections.get(place) {
                 connection.line.take_back();
                 self.refuse(place, LOST, now);
             }
         }
     }
-}
-
-/// The connection that has waited longest for its next request.
-fn longest_idle(connections: &[Option<Connection>], gate: &Gate) -> Option<usize> {
-    let idle = connections.iter().enumerate().filter_map(|(place, connection)| {
-        let since = connection.as_ref()?.idle_since(|at| gate.instant(at))?;
-        Some((since, place))
-    });
-    idle.min().map(|(_, place)| place)
 }
 
 #[cfg(test)]

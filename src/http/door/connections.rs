@@ -1,0 +1,142 @@
+//! All public connections, what they use of what there is a limit for, and which of them makes room at a limit.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use crate::http::door::connection::Connection;
+use crate::http::door::limits::SHARE;
+use crate::http::door::proxies::Network;
+
+/// The open connections, each under a number that is used again when it is closed.
+#[derive(Debug, Default)]
+pub struct Connections {
+    all: Vec<Option<Connection>>,
+    free: Vec<usize>,
+    total: Usage,
+    /// What each address uses; of IPv6 each /64. Trusted proxies are not in it: each of their connections may be somebody else's.
+    by_network: HashMap<Network, Usage>,
+}
+
+/// What there is a limit for.
+#[derive(Clone, Copy, Debug)]
+pub enum Resource {
+    /// Connections.
+    Connections,
+    /// Bytes of requests that are not complete.
+    Unfinished,
+    /// Bytes of replies that their peers have not taken.
+    Unsent,
+}
+
+/// How much of each [`Resource`] is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    pub connections: usize,
+    pub unfinished: usize,
+    pub unsent: usize,
+}
+
+impl Usage {
+    fn of(self, resource: Resource) -> usize {
+        match resource {
+            Resource::Connections => self.connections,
+            Resource::Unfinished => self.unfinished,
+            Resource::Unsent => self.unsent,
+        }
+    }
+
+    /// Replaces a part of the sum.
+    fn replace(&mut self, before: Usage, after: Usage) {
+        self.connections = self.connections - before.connections + after.connections;
+        self.unfinished = self.unfinished - before.unfinished + after.unfinished;
+        self.unsent = self.unsent - before.unsent + after.unsent;
+    }
+}
+
+impl Connections {
+    /// Returns how much of this is used by all.
+    pub fn used(&self, resource: Resource) -> usize {
+        self.total.of(resource)
+    }
+
+    /// The numbers are below this one.
+    pub fn end(&self) -> usize {
+        self.all.len()
+    }
+
+    pub fn get(&self, number: usize) -> Option<&Connection> {
+        self.all.get(number)?.as_ref()
+    }
+
+    pub fn get_mut(&mut self, number: usize) -> Option<&mut Connection> {
+        self.all.get_mut(number)?.as_mut()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Connection> {
+        self.all.iter().flatten()
+    }
+
+    /// Returns the number for the next connection.
+    pub fn reserve(&mut self) -> usize {
+        self.free.pop().unwrap_or_else(|| {
+            self.all.push(None);
+            self.all.len() - 1
+        })
+    }
+
+    /// Puts a connection under a number that was reserved; without one, the number is free again.
+    pub fn insert(&mut self, number: usize, connection: Option<Connection>) {
+        match connection {
+            Some(connection) => {
+                self.all[number] = Some(connection);
+                self.recount(number);
+            }
+            None => self.free.push(number),
+        }
+    }
+
+    /// Closes a connection, by dropping its socket.
+    pub fn close(&mut self, number: usize) {
+        if let Some(connection) = self.all[number].take() {
+            self.count(connection.network, connection.counted, Usage::default());
+            self.free.push(number);
+        }
+    }
+
+    /// Takes notice of what a connection uses now. Must follow every change of that.
+    pub fn recount(&mut self, number: usize) {
+        if let Some(connection) = self.all[number].as_mut() {
+            let (before, after) = (connection.counted, connection.usage());
+            connection.counted = after;
+            let network = connection.network;
+            self.count(network, before, after);
+        }
+    }
+
+    fn count(&mut self, network: Option<Network>, before: Usage, after: Usage) {
+        self.total.replace(before, after);
+        if let Some(network) = network {
+            let usage = self.by_network.entry(network).or_default();
+            usage.replace(before, after);
+            if *usage == Usage::default() {
+                self.by_network.remove(&network);
+            }
+        }
+    }
+
+    /// Chooses the connection that makes room when this much is the most that all may use: of the address that uses the most, if that is
+    /// more than its share, and otherwise of all, the one that has waited longest. Returns `None` if workers have all that use any of it.
+    pub fn longest_waiting(&self, resource: Resource, limit: usize, instant: impl Fn(u64) -> Instant + Copy) -> Option<usize> {
+        let heaviest = self.by_network.iter().max_by_key(|(_, usage)| usage.of(resource));
+        let heaviest = heaviest.filter(|(_, usage)| usage.of(resource) > limit / SHARE).map(|(network, _)| *network);
+        let among = |network: Option<Network>| {
+            let waiting = self.all.iter().enumerate().filter_map(|(number, connection)| {
+                let connection = connection.as_ref()?;
+                let is_meant = connection.counted.of(resource) > 0 && (network.is_none() || connection.network == network);
+                Some((connection.waiting_since(instant).filter(|_| is_meant)?, number))
+            });
+            waiting.min().map(|(_, number)| number)
+        };
+        heaviest.and_then(|network| among(Some(network))).or_else(|| among(None))
+    }
+}
