@@ -417,9 +417,9 @@ CREATE TABLE access_tokens (
     successor_salt BLOB
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX access_tokens_by_user ON access_tokens (user_id, client_id, created_at);
+CREATE INDEX access_tokens_by_user ON access_tokens (user_id, client_id, rotated_at, created_at);
 CREATE INDEX access_tokens_by_client ON access_tokens (client_id);
-CREATE INDEX access_tokens_by_family ON access_tokens (family_id);
+CREATE INDEX access_tokens_by_family ON access_tokens (family_id, rotated_at);
 CREATE INDEX access_tokens_by_end ON access_tokens (ends_at);
 CREATE INDEX access_tokens_repeatable ON access_tokens (rotated_at) WHERE successor_salt IS NOT NULL;
 

@@ -359,7 +359,7 @@ fn with_common_headers(reply: Reply, request: &Request, route: Option<&Route>) -
         ("Access-Control-Allow-Origin", "*"),
         (
             "Access-Control-Expose-Headers",
-            "Date, Content-Length, X-Rate-Limit-Limit, X-Rate-Limit-Available, X-Rate-Limit-Reset, X-Rate-Limit-Retry, X-Request-Id, \
+            "Date, Content-Length, Link, X-Rate-Limit-Limit, X-Rate-Limit-Available, X-Rate-Limit-Reset, X-Rate-Limit-Retry, X-Request-Id, \
              X-Total-Count, X-Warning",
         ),
     ];

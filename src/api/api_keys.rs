@@ -48,7 +48,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let query = Query::of(input)?;
     let (owner, message) = names::owner(input, "List*APIKeysRequest")?;
     let (order, page) = query.listing(&message, ORDERS)?;
-    Ok(Box::new(move |call| Ok(reply::list("api_keys", api_keys::list(call.tx, &owner, order, page)?.map(|key| key.to_json())))))
+    Ok(Box::new(move |call| reply::list(input, page, "api_keys", api_keys::list(call.tx, &owner, order, page)?, ApiKey::to_json)))
 }
 
 pub fn get<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {

@@ -4,6 +4,7 @@ use crate::api::query::{Orders, Query};
 use crate::api::{names, reply};
 use crate::base::error::Result;
 use crate::call::{Input, Work};
+use crate::model::grant::{AccessToken, Authorization};
 use crate::registry::authorizations;
 
 /// There is one thing to sort by, and it is sorted by it.
@@ -16,7 +17,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let (order, page) = query.listing(MESSAGE, ORDERS)?;
     Ok(Box::new(move |call| {
         let listed = authorizations::list(call.tx, &user, order.direction, page)?;
-        Ok(reply::list("authorizations", listed.map(|authorization| authorization.to_json())))
+        reply::list(input, page, "authorizations", listed, Authorization::to_json)
     }))
 }
 
@@ -35,7 +36,7 @@ pub fn tokens<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let (order, page) = query.listing(MESSAGE, ORDERS)?;
     Ok(Box::new(move |call| {
         let listed = authorizations::tokens(call.tx, &user, &client, order.direction, page)?;
-        Ok(reply::list("tokens", listed.map(|token| token.to_json())))
+        reply::list(input, page, "tokens", listed, AccessToken::to_json)
     }))
 }
 

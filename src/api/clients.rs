@@ -69,8 +69,9 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         None => names::account_parameter(&query, "collaborator", MESSAGE)?,
     };
     let search = search_of(&query, MESSAGE)?;
+    let page = search.page;
     Ok(Box::new(move |call| match clients::list(call.tx, call.by, account, search, &mask)? {
-        Some(listed) => Ok(reply::entities("clients", FIELDS, &listed, &mask)),
+        Some(listed) => reply::entities(input, page, "clients", FIELDS, listed, &mask),
         None => Ok(reply::done()),
     }))
 }
@@ -138,7 +139,8 @@ pub fn search<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     if !search.states.is_empty() {
         mask.add(FIELDS, "state");
     }
-    Ok(Box::new(move |call| Ok(reply::entities("clients", FIELDS, &clients::search(call.tx, call.by, search, &mask)?, &mask))))
+    let page = search.page;
+    Ok(Box::new(move |call| reply::entities(input, page, "clients", FIELDS, clients::search(call.tx, call.by, search, &mask)?, &mask)))
 }
 
 fn search_of(query: &Query, message: &str) -> Result<ClientSearch> {

@@ -26,7 +26,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             Seen::WithRights => Member::to_json,
             Seen::IdsOnly => Member::to_public_json,
         };
-        Ok(reply::list("collaborators", listed.map(|member| show(&member))))
+        reply::list(input, page, "collaborators", listed, show)
     }))
 }
 

@@ -63,8 +63,9 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         None => names::account_parameter(&query, "collaborator", MESSAGE)?,
     };
     let search = search_of(&query, MESSAGE)?;
+    let page = search.page;
     Ok(Box::new(move |call| match organizations::list(call.tx, call.by, account, search, &mask)? {
-        Some(listed) => Ok(reply::entities("organizations", FIELDS, &listed, &mask)),
+        Some(listed) => reply::entities(input, page, "organizations", FIELDS, listed, &mask),
         None => Ok(reply::done()),
     }))
 }
@@ -107,7 +108,10 @@ pub fn search<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let mut search = search_of(&query, MESSAGE)?;
     search.texts = query.texts(MESSAGE)?;
     query.add_searched(FIELDS, &search.texts, &mut mask);
-    Ok(Box::new(move |call| Ok(reply::entities("organizations", FIELDS, &organizations::search(call.tx, call.by, search, &mask)?, &mask))))
+    let page = search.page;
+    Ok(Box::new(move |call| {
+        reply::entities(input, page, "organizations", FIELDS, organizations::search(call.tx, call.by, search, &mask)?, &mask)
+    }))
 }
 
 fn search_of(query: &Query, message: &str) -> Result<OrganizationSearch> {

@@ -5,8 +5,12 @@ use std::collections::BTreeMap;
 use serde_core::Serialize;
 use serde_json::json;
 
-use crate::base::page::Listed;
+use crate::base::error::{Error, Result};
+use crate::base::page::{Page, Reading};
+use crate::base::uri::form_encoded;
+use crate::call::Input;
 use crate::http::reply::Reply;
+use crate::model::bounds::REPLY;
 use crate::model::field::{Audience, Field};
 use crate::model::mask::Mask;
 use crate::model::view::render;
@@ -21,21 +25,86 @@ pub fn done() -> Reply {
     ok(&json!({}))
 }
 
-/// One page under its key, which is absent when the page is empty, and the number of all in `X-Total-Count`.
-pub fn list(key: &str, listed: Listed<impl Serialize>) -> Reply {
-    items(key, listed.items).with("X-Total-Count", listed.total.to_string())
+/// The page that was asked for under its key, which is absent when the page is empty, and the number of all in `X-Total-Count`.
+pub fn list<'i, T: 'i, V: Serialize>(
+    input: &Input<'_>,
+    page: Page,
+    key: &str,
+    listed: impl Into<Reading<'i, T>>,
+    show: impl Fn(&T) -> V,
+) -> Result<Reply> {
+    written(input, page, key, listed.into(), |item, out| serde_json::to_writer(out, &show(item)))
 }
 
 /// The same of entities, each as far as its reader may see it.
-pub fn entities<E>(key: &str, fields: &'static [Field<E>], listed: &Listed<(E, Audience)>, mask: &Mask) -> Reply {
-    let items = listed.items.iter().map(|(entity, audience)| render(fields, entity, mask, *audience)).collect();
-    list(key, Listed { items, total: listed.total })
+pub fn entities<'i, E: 'i>(
+    input: &Input<'_>,
+    page: Page,
+    key: &str,
+    fields: &'static [Field<E>],
+    listed: impl Into<Reading<'i, (E, Audience)>>,
+    mask: &Mask,
+) -> Result<Reply> {
+    written(input, page, key, listed.into(), |(entity, audience), out| serde_json::to_writer(out, &render(fields, entity, mask, *audience)))
 }
 
-/// The same, uncounted.
+/// Uncounted.
 pub fn items(key: &str, items: Vec<impl Serialize>) -> Reply {
     let members = (!items.is_empty()).then_some((key, items));
     ok(&BTreeMap::from_iter(members))
+}
+
+/// Writes item after item, until there is no room for the next: then the page ends, and its headers say where the rest begins.
+fn written<T>(
+    input: &Input<'_>,
+    page: Page,
+    key: &str,
+    listed: Reading<'_, T>,
+    write: impl Fn(&T, &mut Vec<u8>) -> serde_json::Result<()>,
+) -> Result<Reply> {
+    let mut body = format!("{{\"{key}\":[").into_bytes();
+    let mut ends: Vec<usize> = Vec::new();
+    let mut next = None;
+    for item in listed.items {
+        if !ends.is_empty() {
+            body.push(b',');
+        }
+        write(&item?, &mut body).map_err(|error| Error::Internal(format!("an item cannot be written: {error}")))?;
+        if body.len() > REPLY.most && !ends.is_empty() {
+            next = Some(page.after_only(ends.len()));
+            break;
+        }
+        ends.push(body.len());
+    }
+    let shown = next.map_or(ends.len(), |next| usize::try_from(next.limit()).unwrap_or_default());
+    let Some(end) = shown.checked_sub(1).and_then(|last| ends.get(last)) else {
+        return Ok(done().with("X-Total-Count", listed.total.to_string()));
+    };
+    body.truncate(*end);
+    body.extend_from_slice(b"]}");
+    let reply = Reply::new(200, "application/json", body).with("X-Total-Count", listed.total.to_string());
+    match next {
+        None => Ok(reply),
+        Some(next) => {
+            let [(_, limit), (_, number)] = next.parameters();
+            let warning = format!(
+                "this page ends after {shown} items, because it has {} bytes at most: go on with limit={limit}&page={number}",
+                REPLY.most
+            );
+            Ok(reply.with("Link", format!("<{}>; rel=\"next\"", address(input, next)?)).with("X-Warning", warning))
+        }
+    }
+}
+
+/// The address of the request with another page.
+fn address(input: &Input<'_>, page: Page) -> Result<String> {
+    let asked = input.query().map_err(|_| Error::malformed("the query is not UTF-8, or holds a NUL"))?;
+    let parameters = page.parameters();
+    let others = asked.into_iter().filter(|(name, _)| parameters.iter().all(|(replaced, _)| name != replaced));
+    let pairs = others.chain(parameters.map(|(name, value)| (name.to_owned(), value.to_string())));
+    let pairs: Vec<String> =
+        pairs.map(|(name, value)| format!("{}={}", form_encoded(name.as_bytes()), form_encoded(value.as_bytes()))).collect();
+    Ok(format!("{}?{}", input.request.path(), pairs.join("&")))
 }
 
 /// What an update answers, with a warning for whoever still sends contact info (contract 0.3).

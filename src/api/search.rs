@@ -31,7 +31,7 @@ pub fn accounts<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let page = query.page(MESSAGE)?;
     Ok(Box::new(move |call| {
         let found = accounts::search(call.tx, call.by, &text, only_users, owned.map(|owned| (owned, which)), page)?;
-        Ok(reply::list("account_ids", found.map(|account| value::account(Some(&account)))))
+        reply::list(input, page, "account_ids", found, |account| value::account(Some(account)))
     }))
 }
 

@@ -19,9 +19,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let query = Query::of(input)?;
     let user = names::user(input).map_err(|inner| inner.inside(MESSAGE, "user_ids"))?;
     let (order, page) = query.listing_or(MESSAGE, ORDERS, UNASKED)?;
-    Ok(Box::new(move |call| {
-        Ok(reply::list("sessions", sessions::list(call.tx, &user, order, page)?.map(|session| Session::to_json(&session))))
-    }))
+    Ok(Box::new(move |call| reply::list(input, page, "sessions", sessions::list(call.tx, &user, order, page)?, Session::to_json)))
 }
 
 pub fn delete<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {

@@ -68,7 +68,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let query = Query::of(input)?;
     let mask = query.mask(FIELDS)?;
     let search = search_of(&query, "ListUsersRequest")?;
-    Ok(Box::new(move |call| Ok(reply::entities("users", FIELDS, &users::list(call.tx, call.by, &search)?, &mask))))
+    Ok(Box::new(move |call| reply::entities(input, search.page, "users", FIELDS, users::list(call.tx, call.by, &search)?, &mask)))
 }
 
 /// `{"user":{…},"field_mask":…}`.
@@ -155,7 +155,7 @@ pub fn search<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     if !search.states.is_empty() {
         mask.add(FIELDS, "state");
     }
-    Ok(Box::new(move |call| Ok(reply::entities("users", FIELDS, &users::list(call.tx, call.by, &search)?, &mask))))
+    Ok(Box::new(move |call| reply::entities(input, search.page, "users", FIELDS, users::list(call.tx, call.by, &search)?, &mask)))
 }
 
 fn search_of(query: &Query, message: &str) -> Result<UserSearch> {

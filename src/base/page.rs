@@ -1,5 +1,7 @@
 //! Which part of a list is wanted, and what comes back.
 
+use crate::base::error::Result;
+
 /// The number of items on a page when the caller names none (contract 1.5).
 const DEFAULT_LIMIT: u32 = 100;
 
@@ -24,6 +26,25 @@ impl Page {
         i64::from(self.number - 1) * i64::from(self.limit)
     }
 
+    /// The page to go on with where only `fit` items of this one could be shown, 1 or more. As many of them are shown as the next page is long:
+    /// so it begins where this one ends, and so does every page after it.
+    pub fn after_only(self, fit: usize) -> Page {
+        let offset = self.offset();
+        let fits = |items: &i64| usize::try_from(*items).is_ok_and(|items| items <= fit);
+        let items = match offset {
+            // Powers of two can be halved where later pages are cut, too.
+            0 => (0..63).map(|power| 1 << power).take_while(fits).last(),
+            _ => (1..=offset).take_while(fits).filter(|items| offset % items == 0).last(),
+        };
+        let items = items.unwrap_or(1);
+        Page { limit: u32::try_from(items).unwrap_or(1), number: u32::try_from(offset / items + 2).unwrap_or(u32::MAX) }
+    }
+
+    /// What its address says: `limit` and `page`.
+    pub fn parameters(self) -> [(&'static str, u32); 2] {
+        [("limit", self.limit), ("page", self.number)]
+    }
+
     /// How many there are on all pages, if the items of this one tell: those of the last page do.
     pub fn total(self, items: usize) -> Option<i64> {
         let items = i64::try_from(items).ok()?;
@@ -42,5 +63,49 @@ pub struct Listed<T> {
 impl<T> Listed<T> {
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Listed<U> {
         Listed { items: self.items.into_iter().map(change).collect(), total: self.total }
+    }
+}
+
+/// The same, each item read when it is asked for: a page can be more than fits in memory, and is not read beyond what is shown of it.
+pub struct Reading<'a, T> {
+    pub items: Box<dyn Iterator<Item = Result<T>> + 'a>,
+    pub total: i64,
+}
+
+impl<T> Reading<'_, T> {
+    /// Reads all of it.
+    pub fn listed(self) -> Result<Listed<T>> {
+        Ok(Listed { items: self.items.collect::<Result<_>>()?, total: self.total })
+    }
+}
+
+impl<'a, T: 'a> From<Listed<T>> for Reading<'a, T> {
+    fn from(listed: Listed<T>) -> Reading<'a, T> {
+        Reading { items: Box::new(listed.items.into_iter().map(Ok)), total: listed.total }
+    }
+}
+
+impl<T> std::fmt::Debug for Reading<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Reading(of {})", self.total)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_after_a_cut_one_begins_where_that_one_ends() {
+        for (limit, number) in [(1000, 1), (1000, 2), (997, 3), (7, 1), (100, 12)] {
+            for fit in 1..limit as usize {
+                let page = Page::new(limit, number);
+                let next = page.after_only(fit);
+                assert!((1..=fit as i64).contains(&next.limit()), "{page:?} {fit} {next:?}");
+                assert_eq!(next.offset(), page.offset() + next.limit(), "{page:?} {fit} {next:?}");
+            }
+        }
+        assert_eq!(Page::new(1000, 1).after_only(300).parameters(), [("limit", 256), ("page", 2)]);
+        assert_eq!(Page::new(1000, 2).after_only(300).parameters(), [("limit", 250), ("page", 6)]);
     }
 }

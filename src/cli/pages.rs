@@ -19,7 +19,7 @@ pub fn print(path: &str, mut query: Query, given: &Given, remote: &Remote, forma
     if all && given.has("page") {
         return Err(Usage("--all-pages and --page exclude each other".to_owned()).into());
     }
-    let limit = match given.one("limit") {
+    let mut limit = match given.one("limit") {
         Some(limit) => Some(limit.parse::<usize>().map_err(|_| Usage("--limit is a number".to_owned()))?),
         None if all => Some(if path.starts_with("search/") { SEARCH_PAGE } else { PAGE }),
         None => None,
@@ -31,13 +31,13 @@ pub fn print(path: &str, mut query: Query, given: &Given, remote: &Remote, forma
     if let Some(order) = given.one("order") {
         query.push(("order".to_owned(), order.to_owned()));
     }
-    if let Some(limit) = limit {
-        query.push(("limit".to_owned(), limit.to_string()));
-    }
     let mut list = List::begin(format, columns);
     let (mut page, mut done) = (first.max(1), 0);
     loop {
         let mut query = query.clone();
+        if let Some(limit) = limit {
+            query.push(("limit".to_owned(), limit.to_string()));
+        }
         if page > 1 || first > 0 {
             query.push(("page".to_owned(), page.to_string()));
         }
@@ -49,7 +49,9 @@ pub fn print(path: &str, mut query: Query, given: &Given, remote: &Remote, forma
         if !all {
             list.end()?;
             let before = (page - 1) * limit.filter(|limit| *limit > 0).unwrap_or(SEARCH_PAGE);
-            if before + items.len() < total && !items.is_empty() {
+            if let Some((limit, page)) = answer.next {
+                note(&format!("{} of {total} are shown: --limit {limit} --page {page} shows the next, --all-pages all", items.len()));
+            } else if before + items.len() < total && !items.is_empty() {
                 note(&format!("{} of {total} are shown: --page {} shows the next, --all-pages all", items.len(), page + 1));
             }
             return Ok(());
@@ -57,6 +59,11 @@ pub fn print(path: &str, mut query: Query, given: &Given, remote: &Remote, forma
         progress(done, total);
         if done >= total || items.is_empty() {
             return list.end();
+        }
+        if let Some((next_limit, next_page)) = answer.next.filter(|(_, next)| *next > 1) {
+            // The page was too large, and ended early.
+            (limit, page) = (Some(next_limit), next_page);
+            continue;
         }
         if limit.is_some_and(|limit| limit > 0 && items.len() < limit) {
             return Err(Refusal::from(SMALL_PAGES.with("limit", items.len())).into());

@@ -18,6 +18,7 @@ use crate::cli::output::{note, printable};
 use crate::cli::refusal::{BAD_CERTIFICATES, CUT_SHORT, NOT_THE_API, REDIRECTED, Refusal, UNAUTHENTICATED, UNREACHABLE};
 use crate::cli::settings::Connection;
 use crate::cli::tokens;
+use crate::http::path;
 use crate::http::request::Method;
 
 /// How long a connection may take to come about, and a reply to come.
@@ -57,6 +58,16 @@ pub struct Answer {
     pub body: Value,
     /// How many items there are on all pages, if it says so.
     pub total: Option<usize>,
+    /// Limit and number of the page to go on with, where this one ended before the limit that was asked for.
+    pub next: Option<(usize, usize)>,
+}
+
+/// What the header `Link` says of the next page (RFC 8288): `<…?limit=128&page=2>; rel="next"`.
+fn next_page(link: &str) -> Option<(usize, usize)> {
+    let (target, parameters) = link.strip_prefix('<')?.split_once('>')?;
+    let pairs = path::pairs(target.split_once('?')?.1).ok().filter(|_| parameters.contains("rel=\"next\""))?;
+    let number = |name: &str| pairs.iter().find(|(found, _)| found == name).and_then(|(_, value)| value.parse().ok());
+    Some((number("limit")?, number("page")?))
 }
 
 /// A query under way: names and values, in their order.
@@ -144,10 +155,11 @@ impl Remote {
         };
         let reply = reply.unwrap_or_else(|error| Err(error.into())).map_err(|error| self.unanswered(&error))?;
         let total = reply.headers().get("X-Total-Count").and_then(|value| value.to_str().ok()).and_then(|value| value.parse().ok());
-        for warning in reply.headers().get_all("X-Warning") {
+        let next = reply.headers().get("Link").and_then(|link| link.to_str().ok()).and_then(next_page);
+        for warning in reply.headers().get_all("X-Warning").iter().filter(|_| next.is_none()) {
             note(&format!("warning: {}", printable(&String::from_utf8_lossy(warning.as_bytes()))));
         }
-        Ok(Answer { body: self.judged(reply)?, total })
+        Ok(Answer { body: self.judged(reply)?, total, next })
     }
 
     /// A form to one of the endpoints of OAuth, which answers JSON. Their refusals come as their bodies, with the status.

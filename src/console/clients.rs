@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::base::error::Result;
 use crate::base::id::AccountId;
-use crate::base::page::Listed;
+use crate::base::page::{Listed, Reading};
 use crate::base::right::Right;
 use crate::call::{Call, Input, Work};
 use crate::console::listing::Listing;
@@ -61,8 +61,9 @@ pub fn of_organization<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let opened = Opened::by_id(call, input, &id)?;
         let owner = AccountId::Organization(id);
         let add = format!("/console/add/client?owner={}", account_value(&owner));
-        let found = clients::list(call.tx, call.by, Some(owner), asked_for(&listing, Deleted::No), &Mask::default())?;
-        let found = found.map_or(Listed { items: Vec::new(), total: 0 }, |found| found.map(|(client, _)| client));
+        let mask = Mask::default();
+        let found = clients::list(call.tx, call.by, Some(owner), asked_for(&listing, Deleted::No), &mask)?;
+        let found = found.map_or(Ok(Listed { items: Vec::new(), total: 0 }), Reading::listed)?.map(|(client, _)| client);
         let content = html! {
             div .title {
                 h2 { "OAuth clients" }
@@ -85,7 +86,7 @@ fn found(call: &Call<'_>, listing: &Listing, of: Of) -> Result<Listed<Client>> {
         Of::All | Of::Deleted => clients::search(call.tx, call.by, search, &mask)?,
         Of::Own => clients::reachable(call.tx, call.by, search, &mask)?,
     };
-    Ok(found.map(|(client, _)| client))
+    Ok(found.listed()?.map(|(client, _)| client))
 }
 
 /// What the address asks for, newest first; whose, the registry says.

@@ -29,8 +29,9 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let view = View::of(call, input)?;
         let counts = registered::by_state(call.tx, call.by)?;
         let states = if call.by.is_admin { vec![State::Requested] } else { Vec::new() };
-        let newest = registered::search(call.tx, call.by, newest(states), &Mask::default())?;
-        let newest: Vec<Client> = newest.items.into_iter().map(|(client, _)| client).collect();
+        let mask = Mask::default();
+        let newest = registered::search(call.tx, call.by, newest(states), &mask)?;
+        let newest: Vec<Client> = newest.listed()?.items.into_iter().map(|(client, _)| client).collect();
         let total: i64 = counts.iter().map(|(_, count)| count).sum();
         let content = html! {
             (title("Dashboard", &way("/console/add/client", "+ Add OAuth client")))

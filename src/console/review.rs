@@ -121,7 +121,8 @@ fn shown(call: &Call<'_>, input: &Input<'_>, status: u16, answer: &Answer, probl
         order: Order { by: ClientKey::CreatedAt, direction: Direction::Ascending },
         page: listing.page(),
     };
-    let found = clients::search(call.tx, call.by, search, &Mask::default())?;
+    let mask = Mask::default();
+    let found = clients::search(call.tx, call.by, search, &mask)?.listed()?;
     let fields = Fields::with(problem);
     let reason = label("reason", "Reason for a rejection", "At most 128 characters; those who asked are shown it.");
     let content = html! {

@@ -23,6 +23,9 @@ pub enum Beyond {
     Continues,
 }
 
+/// How many make room at a time, where a file from before there was a bound has more: writers wait for it.
+pub const MOST_SURPLUS: usize = 10;
+
 /// Defines bounds, one a row, and the list of them that documents and tests walk.
 macro_rules! bounds {
     ($($id:ident = $most:literal $name:literal $of:literal $beyond:expr;)+) => {
@@ -43,13 +46,13 @@ bounds! {
         Refused("purge some, which takes an administrator, or let somebody else register it");
     ORGANIZATIONS = 100 "organizations" "the user who created them, deleted ones included; administrators may create more"
         Refused("purge some, which takes an administrator, or let somebody else create it");
-    MEMBERS = 200 "collaborators" "a client or an organization" Refused("remove one first, or add an organization that has them as members");
+    MEMBERS = 200 "collaborators" "a client or an organization" Refused("remove one first");
     API_KEYS = 200 "api_keys" "a user or an organization, expired ones included" Refused("delete one first");
     SECRETS = 10 "secrets" "a client, good at the same time" Refused("end an older one first, or rotate without a grace");
     CHOSEN_SECRETS = 3 "chosen secrets" "a client, good at the same time: slow to compare with, because people chose them"
         Refused("end an older one first, or rotate without a grace");
     SESSIONS = 100 "sessions" "a user" Replaces("the one that nobody used for the longest time ends");
-    AUTHORIZATIONS = 500 "authorizations" "a user" Refused("take one back first");
+    AUTHORIZATIONS = 500 "authorizations" "a user" Refused("take one back in the Console first");
     CODES = 100 "codes" "a user and a client; used ones are remembered for a day" Replaces("the oldest goes");
     TOKENS = 100 "tokens" "a user and a client" Replaces("the one that was issued or refreshed the longest time ago ends");
     ROTATED_TOKENS = 200 "rotated tokens" "what came of one code: each is remembered for a week, to notice its second use"

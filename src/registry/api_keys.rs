@@ -7,10 +7,11 @@ use crate::base::right::{Right, Rights};
 use crate::base::secret::{Hash, Token, TokenKind};
 use crate::base::time::Time;
 use crate::model::api_key::ApiKey;
+use crate::model::bounds::API_KEYS;
 use crate::model::event::Action;
-use crate::registry::history;
 use crate::registry::principal::{Access, KEPT_API_KEY_NOT_FOUND, Principal};
 use crate::registry::rights::{self, Entity};
+use crate::registry::{bounds, history};
 use crate::store::api_keys::ApiKeyKey;
 use crate::store::{Deleted, Order, Tx};
 
@@ -33,6 +34,7 @@ pub struct Changed {
 /// Makes a key. Nobody but the operator gives it a right without having it, literally: what `_ALL` implies does not make `_ALL`.
 pub fn create(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: Wanted) -> Result<(ApiKey, Token)> {
     check_has(tx, by, owner, wanted.rights.iter().copied().collect())?;
+    bounds::check(&API_KEYS, owner.as_str(), tx.api_key_count(owner)?)?;
     let token = Token::fresh(TokenKind::ApiKey);
     let key = insert(tx, by, owner, wanted, &token)?;
     Ok((key, token))

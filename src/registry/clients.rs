@@ -2,7 +2,7 @@
 
 use crate::base::error::{Error, Result, errors};
 use crate::base::id::{AccountId, ClientId};
-use crate::base::page::{Listed, Page};
+use crate::base::page::{Page, Reading};
 use crate::base::right::Right;
 use crate::model::bounds::CLIENTS;
 use crate::model::choice::State;
@@ -101,13 +101,13 @@ pub fn get(tx: &Tx<'_>, by: &Principal, id: &ClientId, mask: &Mask) -> Result<(C
 }
 
 /// The clients of an account, or without one those the caller can reach; each with how much of it may be seen (contract 1.5).
-pub fn list(
-    tx: &Tx<'_>,
-    by: &Principal,
+pub fn list<'a>(
+    tx: &'a Tx<'a>,
+    by: &'a Principal,
     account: Option<AccountId>,
     mut search: ClientSearch,
-    mask: &Mask,
-) -> Result<Option<Listed<(Client, Audience)>>> {
+    mask: &'a Mask,
+) -> Result<Option<Reading<'a, (Client, Audience)>>> {
     let account = match (account, &by.account) {
         (Some(account), _) => {
             search.scope = Scope::Direct(account.clone());
@@ -128,7 +128,7 @@ pub fn list(
 }
 
 /// Among all clients for administrators, among those the caller can reach for others (contract 1.12).
-pub fn search(tx: &Tx<'_>, by: &Principal, mut search: ClientSearch, mask: &Mask) -> Result<Listed<(Client, Audience)>> {
+pub fn search<'a>(tx: &'a Tx<'a>, by: &'a Principal, mut search: ClientSearch, mask: &'a Mask) -> Result<Reading<'a, (Client, Audience)>> {
     search.scope = match &by.account {
         _ if by.is_admin => Scope::Everyone,
         Some(account) => Scope::Reachable(account.clone()),
@@ -138,7 +138,12 @@ pub fn search(tx: &Tx<'_>, by: &Principal, mut search: ClientSearch, mask: &Mask
 }
 
 /// Among the clients that the caller can reach, administrator or not.
-pub fn reachable(tx: &Tx<'_>, by: &Principal, mut search: ClientSearch, mask: &Mask) -> Result<Listed<(Client, Audience)>> {
+pub fn reachable<'a>(
+    tx: &'a Tx<'a>,
+    by: &'a Principal,
+    mut search: ClientSearch,
+    mask: &'a Mask,
+) -> Result<Reading<'a, (Client, Audience)>> {
     let account = by.account.clone().ok_or_else(|| Error::from(&SEARCH_FORBIDDEN))?;
     search.scope = Scope::Reachable(account);
     found(tx, by, &search, mask)
@@ -219,15 +224,15 @@ fn entity(id: &ClientId) -> Entity {
     Entity::Client(id.clone())
 }
 
-fn found(tx: &Tx<'_>, by: &Principal, search: &ClientSearch, mask: &Mask) -> Result<Listed<(Client, Audience)>> {
-    let listed = tx.clients(search)?;
-    let total = listed.total;
-    let items = listed.items.into_iter().map(|mut client| {
-        let audience = audience::of_item(tx, by, &entity(&client.id), Right::ClientInfo)?;
+fn found<'a>(tx: &'a Tx<'a>, by: &'a Principal, search: &ClientSearch, mask: &'a Mask) -> Result<Reading<'a, (Client, Audience)>> {
+    let ids = tx.client_ids(search)?;
+    let read = move |id: ClientId| -> Result<Option<(Client, Audience)>> {
+        let Some(mut client) = tx.client(&id, Deleted::Either)? else { return Ok(None) };
+        let audience = audience::of_item(tx, by, &entity(&id), Right::ClientInfo)?;
         add_contact_info(tx, &mut client, mask, audience)?;
-        Ok((client, audience))
-    });
-    Ok(Listed { items: items.collect::<Result<_>>()?, total })
+        Ok(Some((client, audience)))
+    };
+    Ok(Reading { items: Box::new(ids.items.into_iter().filter_map(move |id| read(id).transpose())), total: ids.total })
 }
 
 /// Looks up the addresses behind the contacts if the mask asks for them (contract 1.9).

@@ -7,6 +7,7 @@ use crate::base::id::ClientId;
 use crate::base::right::{Right, Rights};
 use crate::base::secret::{Hash, Token, TokenKind};
 use crate::base::uri;
+use crate::model::bounds::{AUTHORIZATIONS, CODES};
 use crate::model::choice::{Grant, State};
 use crate::model::client::Client;
 use crate::model::event::Action;
@@ -14,9 +15,10 @@ use crate::model::grant::{AuthorizationCode, CODE_SECONDS};
 use crate::model::session::Session;
 use crate::registry::principal::Principal;
 use crate::registry::refusal::{
-    CLIENT_STATE_REJECTED, CLIENT_STATE_REQUESTED, CLIENT_STATE_SUSPENDED, CLIENT_UNKNOWN_TO_US, CLIENT_WITHOUT_REDIRECT_URI,
-    CODE_CHALLENGE_MALFORMED, CODE_CHALLENGE_METHOD_UNSUPPORTED, CODE_CHALLENGE_MISSING, CODE_GRANT_MISSING, Judged, PARAMETER_REPEATED,
-    REDIRECT_URI_MISSING, REDIRECT_URI_NOT_REGISTERED, RESPONSE_TYPE_MISSING, RESPONSE_TYPE_UNSUPPORTED, Reason, Refusal, STATE_TOO_LONG,
+    AUTHORIZATIONS_FULL, CLIENT_STATE_REJECTED, CLIENT_STATE_REQUESTED, CLIENT_STATE_SUSPENDED, CLIENT_UNKNOWN_TO_US,
+    CLIENT_WITHOUT_REDIRECT_URI, CODE_CHALLENGE_MALFORMED, CODE_CHALLENGE_METHOD_UNSUPPORTED, CODE_CHALLENGE_MISSING, CODE_GRANT_MISSING,
+    Judged, PARAMETER_REPEATED, REDIRECT_URI_MISSING, REDIRECT_URI_NOT_REGISTERED, RESPONSE_TYPE_MISSING, RESPONSE_TYPE_UNSUPPORTED,
+    Reason, Refusal, STATE_TOO_LONG,
 };
 use crate::registry::rights::Entity;
 use crate::registry::{history, trials};
@@ -94,6 +96,10 @@ pub fn judge(tx: &Tx<'_>, session: &Session, request: &Request) -> Result<Standi
     };
     match reason_against(tx, session, request, &client)? {
         Some(reason) => Ok(Standing::Back { redirect_uri, refusal: Refusal::to(reason, &client.id) }),
+        None if !may_authorize(tx, session, &client)? => {
+            let most = AUTHORIZATIONS.most.to_string();
+            Ok(Standing::Stay(Refusal::to(&AUTHORIZATIONS_FULL, &client.id).with("most", &most)))
+        }
         None => {
             let rights = asked_rights(&client, request.scope.as_deref());
             let identity = identity(tx, &client, &redirect_uri)?;
@@ -186,6 +192,12 @@ fn consent(tx: &Tx<'_>, session: &Session, client: &Client, identity: Identity, 
     Ok(if client.skip_authorization || covered { Consent::Given } else { Consent::Needed })
 }
 
+/// A user who has authorized too many clients is told so, and authorizes no new one.
+fn may_authorize(tx: &Tx<'_>, session: &Session, client: &Client) -> Result<bool> {
+    let is_known = tx.authorization(&session.user_id, &client.id)?.is_some();
+    Ok(is_known || tx.authorization_count(&session.user_id)? < AUTHORIZATIONS.most as i64)
+}
+
 /// A scope can only narrow, and only if every word of it is a right that the client has.
 fn asked_rights(client: &Client, scope: Option<&str>) -> Rights {
     let all = client.all_rights();
@@ -224,6 +236,7 @@ pub fn grant(tx: &Tx<'_>, by: &Principal, session: &Session, asked: &Asked) -> R
         expires_at: tx.now.plus_seconds(CODE_SECONDS),
         family_id: None,
     };
+    tx.delete_surplus_authorization_codes(user_id, client_id, CODES.most - 1)?;
     tx.insert_authorization_code(&code, &Hash::of_generated(&token.key))?;
     Ok(token)
 }

@@ -4,12 +4,13 @@ use crate::base::error::{Definition, Result, errors};
 use crate::base::id::AccountId;
 use crate::base::page::{Listed, Page};
 use crate::base::right::{Right, Rights};
+use crate::model::bounds::MEMBERS;
 use crate::model::event::Action;
 use crate::model::member::{Member, expanded};
 use crate::model::value;
-use crate::registry::history;
 use crate::registry::principal::Principal;
 use crate::registry::rights::{self, Entity};
+use crate::registry::{bounds, history};
 use crate::store::members::{MemberKey, Owned};
 use crate::store::{Deleted, Order, Tx};
 
@@ -93,6 +94,9 @@ pub fn set(tx: &Tx<'_>, by: &Principal, owned: &Owned, account: &AccountId, give
     if given.is_empty() {
         leave(tx, owned, account)?;
     } else {
+        if kept.is_none() {
+            bounds::check(&MEMBERS, owned.as_str(), tx.member_count(owned)?)?;
+        }
         tx.set_member(owned, account, given)?;
     }
     record(tx, by, owned, Action::SetCollaborator, account, kept.as_deref(), Some(given).filter(|given| !given.is_empty()))

@@ -32,6 +32,8 @@ errors! {
     CLIENT_SUSPENDED: InvalidArgument "pkg/oauth" "client_suspended" "OAuth client was suspended";
     ACCESS_DENIED: InvalidArgument "pkg/oauth" "access_denied" "the user did not agree";
     UNSUPPORTED_RESPONSE_TYPE: InvalidArgument "pkg/oauth" "unsupported_response_type" "only the response type code is known here";
+    TOO_MANY_AUTHORIZATIONS: FailedPrecondition
+        "keyfob" "too_many_authorizations" "you have authorized {most} clients, and more there may not be: take one back in the Console first";
     UNSUPPORTED_TOKEN_TYPE: InvalidArgument "pkg/oauth" "unsupported_token_type" "only access and refresh tokens can be revoked here";
 }
 
@@ -74,6 +76,7 @@ reasons! {
     CLIENT_STATE_REQUESTED: "client_not_approved" "invalid_client" CLIENT_NOT_APPROVED;
     CLIENT_STATE_REJECTED: "client_rejected" "invalid_client" CLIENT_REJECTED;
     CLIENT_STATE_SUSPENDED: "client_suspended" "invalid_client" CLIENT_SUSPENDED;
+    AUTHORIZATIONS_FULL: "authorizations_full" "access_denied" TOO_MANY_AUTHORIZATIONS;
     CONSENT_DENIED: "consent_denied" "access_denied" ACCESS_DENIED;
     // Of a request for a token.
     GRANT_TYPE_MISSING: "grant_type_missing" "invalid_request" MISSING_GRANT_TYPE;

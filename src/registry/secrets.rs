@@ -4,6 +4,7 @@ use crate::base::error::{Result, errors};
 use crate::base::id::ClientId;
 use crate::base::secret::{Hash, fresh_key};
 use crate::base::time::Time;
+use crate::model::bounds::{CHOSEN_SECRETS, SECRETS};
 use crate::model::client::{Client, FIELDS};
 use crate::model::event::Action;
 use crate::model::settings::Settings;
@@ -12,7 +13,7 @@ use crate::registry::approval::{self, Secretlessness, Withdrawn};
 use crate::registry::clients::Changed;
 use crate::registry::principal::Principal;
 use crate::registry::rights::Entity;
-use crate::registry::{consent, history};
+use crate::registry::{bounds, consent, history};
 use crate::store::{Deleted, Tx};
 
 errors! {
@@ -46,9 +47,15 @@ impl std::fmt::Debug for NewSecret {
     }
 }
 
-/// Gives the client this secret; older ones end when the grace does, at once if it is zero.
+/// Gives the client this secret; older ones end when the grace does, at once if it is zero. Refused where too many would be good at once.
 pub(super) fn issue(tx: &Tx<'_>, client: &mut Client, secret: NewSecret, grace_seconds: i64) -> Result<()> {
     tx.end_client_secrets(&client.id, tx.now.plus_seconds(grace_seconds))?;
+    let good = tx.client_secrets(&client.id)?;
+    bounds::check(&SECRETS, client.id.as_str(), good.len() as i64)?;
+    if secret.hash.is_of_chosen() {
+        let chosen = good.iter().filter(|secret| secret.hash.is_of_chosen());
+        bounds::check(&CHOSEN_SECRETS, client.id.as_str(), chosen.count() as i64)?;
+    }
     tx.insert_client_secret(&client.id, &secret.hash)?;
     client.secret = Some(secret.plain);
     Ok(())

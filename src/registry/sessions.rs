@@ -8,6 +8,7 @@ use crate::base::error::{Error, Result, errors};
 use crate::base::id::{AccountId, UserId};
 use crate::base::page::{Listed, Page};
 use crate::base::secret::{self, Hash, Token, TokenKind};
+use crate::model::bounds::{MOST_SURPLUS, SESSIONS};
 use crate::model::event::Action;
 use crate::model::session::Session;
 use crate::registry::history;
@@ -60,9 +61,12 @@ pub(super) fn begin(tx: &Tx<'_>, by: &Principal, user_id: &UserId) -> Result<Tic
     }
     let token = Token { kind: TokenKind::Session, id: secret::fresh_uuid(), key: secret::fresh_key() };
     let session = Session { id: token.id.clone(), user_id: user_id.clone(), created_at: tx.now, updated_at: tx.now };
-    tx.insert_session(&session, &Hash::of_generated(&token.key))?;
     // Whoever signs in acts as the user from here on.
     let user = Principal { account: Some(AccountId::User(user_id.clone())), ..by.clone() };
+    for surplus in tx.surplus_sessions(user_id, SESSIONS.most - 1, MOST_SURPLUS)? {
+        delete(tx, &user, user_id, &surplus)?;
+    }
+    tx.insert_session(&session, &Hash::of_generated(&token.key))?;
     record(tx, &user, user_id, Action::BeginSession, &session.id)?;
     Ok(Ticket { user_id: user_id.clone(), token })
 }

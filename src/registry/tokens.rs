@@ -7,6 +7,7 @@ use crate::base::id::{AccountId, ClientId, UserId};
 use crate::base::right::Rights;
 use crate::base::secret::{self, Hash, Token, TokenKind};
 use crate::base::uri;
+use crate::model::bounds::{ROTATED_TOKENS, TOKENS};
 use crate::model::choice::{Grant, State};
 use crate::model::client::Client;
 use crate::model::event::Action;
@@ -84,6 +85,7 @@ pub fn redeem(tx: &Tx<'_>, settings: &Settings, client: &Client, exchange: &Exch
     if !tx.redeem_authorization_code(&code.id, &id)? {
         return refused(&CODE_REPLAYED);
     }
+    tx.delete_surplus_token_families(&code.user_id, &client.id, TOKENS.most - 1)?;
     let subject = Subject { family_id: id.clone(), user_id: code.user_id, session_id: code.session_id, rights: code.rights };
     issue(tx, settings, client, subject, id, Keys::fresh()).map(Ok)
 }
@@ -143,6 +145,7 @@ pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, client_type: C
     }
     let (id, salt) = (Token::fresh(TokenKind::AccessToken).id, secret::random::<32>());
     tx.rotate_access_token(&kept.token.id, &id, &salt, tx.now.plus_seconds(ROTATED_KEPT_SECONDS))?;
+    tx.delete_surplus_rotated_tokens(&kept.token.family_id, ROTATED_TOKENS.most)?;
     let AccessToken { family_id, user_id, session_id, rights, .. } = kept.token;
     let subject = Subject { family_id, user_id, session_id, rights };
     issue(tx, settings, client, subject, id, Keys::following(&presented.key, &salt)).map(Ok)

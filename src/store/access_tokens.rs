@@ -8,6 +8,7 @@ use crate::base::page::{Listed, Page};
 use crate::base::right::Rights;
 use crate::base::secret::Hash;
 use crate::base::time::Time;
+use crate::model::bounds::MOST_SURPLUS;
 use crate::model::choice::State;
 use crate::model::grant::AccessToken;
 use crate::store::query::{Query, order_by};
@@ -176,6 +177,32 @@ impl Tx<'_> {
             .execute(named_params! {
                 ":token_id": id, ":successor_id": successor_id, ":salt": salt, ":now": self.now, ":ends_at": ends_at,
             })?;
+        Ok(())
+    }
+
+    /// Ends the families of a user and a client beyond so many, those first whose tokens are oldest, a few at a time.
+    pub fn delete_surplus_token_families(&self, user: &UserId, client: &ClientId, beyond: usize) -> Result<()> {
+        self.connection
+            .prepare_cached(
+                "DELETE FROM access_tokens WHERE family_id IN (SELECT family_id FROM access_tokens \
+                 WHERE user_id = :user_id AND client_id = :client_id AND rotated_at IS NULL ORDER BY created_at \
+                 LIMIT min(:most, max(0, (SELECT count(*) FROM access_tokens \
+                     WHERE user_id = :user_id AND client_id = :client_id AND rotated_at IS NULL) - :beyond)))",
+            )?
+            .execute(named_params! {":user_id": user, ":client_id": client, ":beyond": beyond as i64, ":most": MOST_SURPLUS as i64})?;
+        Ok(())
+    }
+
+    /// Forgets the tokens of a family that were rotated away first, beyond so many, a few at a time.
+    pub fn delete_surplus_rotated_tokens(&self, family_id: &str, beyond: usize) -> Result<()> {
+        self.connection
+            .prepare_cached(
+                "DELETE FROM access_tokens WHERE token_id IN (SELECT token_id FROM access_tokens \
+                 WHERE family_id = :family_id AND rotated_at IS NOT NULL ORDER BY rotated_at \
+                 LIMIT min(:most, max(0, (SELECT count(*) FROM access_tokens \
+                     WHERE family_id = :family_id AND rotated_at IS NOT NULL) - :beyond)))",
+            )?
+            .execute(named_params! {":family_id": family_id, ":beyond": beyond as i64, ":most": MOST_SURPLUS as i64})?;
         Ok(())
     }
 

@@ -73,6 +73,15 @@ impl Tx<'_> {
         Ok(inserted)
     }
 
+    /// How many keys an account has, expired ones included.
+    pub fn api_key_count(&self, owner: &AccountId) -> Result<i64> {
+        let count = self
+            .connection
+            .prepare_cached("SELECT count(*) FROM api_keys WHERE account_id = :account_id")?
+            .query_row(named_params! {":account_id": owner}, |row| row.get(0))?;
+        Ok(count)
+    }
+
     /// A key by its ID, with what proves it.
     pub fn kept_api_key(&self, id: &str) -> Result<Option<KeptKey>> {
         let kept = self

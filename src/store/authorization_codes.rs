@@ -3,8 +3,10 @@
 use rusqlite::{OptionalExtension, named_params};
 
 use crate::base::error::Result;
+use crate::base::id::{ClientId, UserId};
 use crate::base::secret::Hash;
 use crate::base::time::Time;
+use crate::model::bounds::MOST_SURPLUS;
 use crate::model::grant::AuthorizationCode;
 use crate::store::Tx;
 use crate::store::sql::{Cells, reading};
@@ -66,6 +68,18 @@ impl Tx<'_> {
             .prepare_cached("UPDATE authorization_codes SET family_id = :family_id WHERE code_id = :code_id AND family_id IS NULL")?
             .execute(named_params! {":code_id": id, ":family_id": family_id})?;
         Ok(redeemed == 1)
+    }
+
+    /// Removes the oldest codes of a user and a client beyond so many, a few at a time.
+    pub fn delete_surplus_authorization_codes(&self, user: &UserId, client: &ClientId, beyond: usize) -> Result<()> {
+        self.connection
+            .prepare_cached(
+                "DELETE FROM authorization_codes WHERE code_id IN \
+                 (SELECT code_id FROM authorization_codes WHERE user_id = :user_id AND client_id = :client_id ORDER BY created_at \
+                 LIMIT min(:most, max(0, (SELECT count(*) FROM authorization_codes WHERE user_id = :user_id AND client_id = :client_id) - :beyond)))",
+            )?
+            .execute(named_params! {":user_id": user, ":client_id": client, ":beyond": beyond as i64, ":most": MOST_SURPLUS as i64})?;
+        Ok(())
     }
 
     /// Removes codes that expired unused, at most so many; how many it were.

@@ -47,6 +47,15 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// How many clients a user has authorized.
+    pub fn authorization_count(&self, user: &UserId) -> Result<i64> {
+        let count = self
+            .connection
+            .prepare_cached("SELECT count(*) FROM authorizations WHERE user_id = :user_id")?
+            .query_row(named_params! {":user_id": user}, |row| row.get(0))?;
+        Ok(count)
+    }
+
     pub fn authorizations(&self, user: &UserId, direction: Direction, page: Page) -> Result<Listed<Authorization>> {
         let mut query = Query::from("authorizations");
         query.only_if("user_id = :user_id");

@@ -216,13 +216,13 @@ impl Tx<'_> {
         Ok(purged == 1)
     }
 
-    /// One page. Its IDs are found first, so that what a page skips is not looked at; then each client is read.
-    pub fn clients(&self, search: &ClientSearch) -> Result<Listed<Client>> {
+    /// The IDs of one page: what a page skips is not looked at, and each client is read when it is shown.
+    pub fn client_ids(&self, search: &ClientSearch) -> Result<Listed<ClientId>> {
         if let Scope::Reachable(account) = &search.scope
             && !search.is_narrowed()
             && !self.is_in_organizations(account)?
         {
-            return self.clients(&ClientSearch { scope: Scope::Direct(account.clone()), ..search.clone() });
+            return self.client_ids(&ClientSearch { scope: Scope::Direct(account.clone()), ..search.clone() });
         }
         let (query, id) = search.query();
         let order = match search.order.by {
@@ -232,9 +232,7 @@ impl Tx<'_> {
         };
         let order = order_by(order, id, search.order.direction);
         let count = || if search.is_narrowed() { query.count(self.connection) } else { self.kept_count(search, &query) };
-        let found = query.page_counted(self.connection, id, &order, search.page, |cells| cells.take("client_id"), count)?;
-        let clients = found.items.iter().filter_map(|id: &ClientId| self.client(id, Deleted::Either).transpose());
-        Ok(Listed { items: clients.collect::<Result<_>>()?, total: found.total })
+        Ok(query.page_counted(self.connection, id, &order, search.page, |cells| cells.take("client_id"), count)?)
     }
 
     fn is_in_organizations(&self, account: &AccountId) -> Result<bool> {

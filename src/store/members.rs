@@ -107,6 +107,16 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// How many members there are, those of deleted accounts included.
+    pub fn member_count(&self, owned: &Owned) -> Result<i64> {
+        let Tables { members, id, .. } = owned.tables();
+        let count = self
+            .connection
+            .prepare_cached(&format!("SELECT count(*) FROM {members} WHERE {id} = :entity_id"))?
+            .query_row(named_params! {":entity_id": owned.as_str()}, |row| row.get(0))?;
+        Ok(count)
+    }
+
     pub fn remove_member(&self, owned: &Owned, account: &AccountId) -> Result<()> {
         let Tables { members, id, .. } = owned.tables();
         self.connection

@@ -67,6 +67,19 @@ impl Tx<'_> {
         Ok(query.page(self.connection, COLUMNS, &order_by(by, "session_id", order.direction), page, read)?)
     }
 
+    /// The sessions of a user beyond so many, those first that nobody used for the longest time; at most `most`.
+    pub fn surplus_sessions(&self, user: &UserId, beyond: usize, most: usize) -> Result<Vec<String>> {
+        let surplus = self
+            .connection
+            .prepare_cached(
+                "SELECT session_id FROM sessions WHERE user_id = :user_id ORDER BY updated_at, created_at, session_id \
+                 LIMIT min(:most, max(0, (SELECT count(*) FROM sessions WHERE user_id = :user_id) - :beyond))",
+            )?
+            .query_map(named_params! {":user_id": user, ":beyond": beyond as i64, ":most": most as i64}, |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(surplus)
+    }
+
     pub fn touch_session(&self, id: &str) -> Result<()> {
         self.connection
             .prepare_cached("UPDATE sessions SET updated_at = :now WHERE session_id = :session_id")?

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use keyfob::model::bounds::{CLIENTS, ORGANIZATIONS};
+use keyfob::model::bounds::{CLIENTS, ORGANIZATIONS, REPLY, RIGHTS};
 
 use crate::server::Server;
 
@@ -84,4 +84,69 @@ fn a_client_counts_for_who_registered_it_whoever_its_collaborators_are() {
     }
     server.check("alice", "POST", "/api/v3/users/alice/clients", &client("client-more", json!({})), "400 too_many");
     server.check("bob", "POST", "/api/v3/users/bob/clients", &client("client-of-bob", json!({})), "200");
+}
+
+/// What is in the way of everyone who comes from The Things Stack is only refused where it is too much.
+#[test]
+fn a_list_that_is_too_long_is_refused_before_it_is_read() {
+    let mut server = server();
+    server.has_user("bob");
+    server.has_client("alice", "my-app");
+    let many = |most: usize| json!(vec!["RIGHT_CLIENT_ALL"; most + 1]);
+    let member = json!({"collaborator": {"ids": {"user_ids": {"user_id": "bob"}}, "rights": many(RIGHTS.most)}});
+    server.check("alice", "PUT", "/api/v3/clients/my-app/collaborators", &member.to_string(), "400 validation");
+    let key = json!({"rights": many(RIGHTS.most)}).to_string();
+    server.check("alice", "POST", "/api/v3/users/alice/api-keys", &key, "400 validation");
+    let refused = server.check("alice", "POST", "/api/v3/users/alice/clients", &client("new-app", json!({"rights": many(100_000)})), "400");
+    assert!(refused.text().contains("value must contain no more than 64 item(s)"), "{}", refused.text());
+}
+
+/// A client of 24 KiB as JSON: control characters take six letters each.
+fn fat_client(id: &str) -> String {
+    let attributes: Value = (0..10).map(|n| (format!("key-{n}"), "\u{1}".repeat(200).into())).collect::<serde_json::Map<_, _>>().into();
+    client(id, json!({"description": "\u{1}".repeat(2000), "attributes": attributes}))
+}
+
+#[test]
+fn a_page_that_would_be_too_large_ends_early_and_says_where_it_goes_on() {
+    let server = server();
+    let all: Vec<String> = (0..400).map(|n| format!("client-{n:03}")).collect();
+    for id in &all {
+        server.check("alice", "POST", "/api/v3/users/alice/clients", &fat_client(id), "200");
+    }
+    let mask = "field_mask=description,attributes";
+    for (target, limit) in [("users/alice/clients", 1000), ("clients", 311), ("search/clients", 1000)] {
+        let mut next = Some(format!("/api/v3/{target}?limit={limit}&{mask}&name_contains=&order=client_id"));
+        let (mut ids, mut cut) = (Vec::new(), 0);
+        while let Some(target) = next {
+            let answer = server.check("alice", "GET", &target, "", "200");
+            assert!(answer.body.len() <= REPLY.most + 2, "{}", answer.body.len());
+            assert_eq!(answer.total(), "400");
+            ids.extend(answer.ids());
+            let link = answer.header("Link").map(str::to_owned);
+            assert_eq!(answer.header("X-Warning").is_some_and(|warning| warning.contains("this page ends after")), link.is_some());
+            cut += usize::from(link.is_some());
+            next = match link {
+                Some(link) => {
+                    let target = link.strip_prefix('<').and_then(|link| link.strip_suffix(">; rel=\"next\"")).expect("a link");
+                    assert!(target.contains("description%2Cattributes"), "{target}");
+                    Some(target.to_owned())
+                }
+                None => following(&target, answer.ids().len()),
+            };
+        }
+        assert_eq!(ids, all, "{target}");
+        assert!(cut > 0, "{target}");
+    }
+    let small = server.check("alice", "GET", "/api/v3/clients?limit=1000", "", "200");
+    assert_eq!((small.ids().len(), small.header("Link")), (400, None));
+}
+
+/// The next page after a whole one; nothing after the last.
+fn following(target: &str, items: usize) -> Option<String> {
+    let pairs = keyfob::http::path::pairs(target.split_once('?')?.1).ok()?;
+    let number = |name: &str| pairs.iter().find(|(found, _)| found == name).and_then(|(_, value)| value.parse::<usize>().ok());
+    let (limit, page) = (number("limit")?, number("page").unwrap_or(1));
+    let path = target.split('?').next()?;
+    (items == limit).then(|| format!("{path}?limit={limit}&page={}&field_mask=description,attributes&order=client_id", page + 1))
 }

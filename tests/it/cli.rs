@@ -226,6 +226,21 @@ fn standard_input_creates_a_thousand_clients() {
 }
 
 #[test]
+fn a_list_is_whole_where_its_pages_are_too_large_for_one_reply() {
+    let town = Town::new("fat");
+    let text = |length: usize| "\u{1}".repeat(length);
+    let attributes: serde_json::Map<_, _> = (0..10).map(|n| (format!("key-{n}"), text(200).into())).collect();
+    let entity = |n: usize| json!({"ids": {"client_id": format!("client-{n:04}")}, "description": text(2000), "attributes": attributes});
+    let entities: Vec<String> = (0..300).map(|n| entity(n).to_string()).collect();
+    let done = town.pipe("clients create --secret-out secrets", &entities.concat());
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    let all = town.ok("clients list --all-pages --description --attributes --output-format ids.client_id");
+    assert_eq!(all.lines().map(str::to_owned).collect::<Vec<_>>(), (0..300).map(|n| format!("client-{n:04}")).collect::<Vec<_>>());
+    let done = town.run("clients list --limit 1000 --description --attributes --output-format ids.client_id");
+    assert!(done.err.contains("128 of 300 are shown: --limit 128 --page 2 shows the next"), "{}", done.err);
+}
+
+#[test]
 fn nothing_is_created_when_a_part_of_standard_input_is_no_json() {
     let town = Town::new("half");
     let done = town.pipe("clients create", r#"{"ids":{"client_id":"first"}} {"ids":"#);

@@ -5,6 +5,8 @@ mod administrators;
 mod api_keys;
 mod binary;
 mod bounds;
+mod bounds_attack;
+mod bounds_sweep;
 mod built_in;
 mod cli;
 mod cli_commands;

@@ -278,8 +278,8 @@ fn what_a_client_was_called_last_before_its_commit_is_what_it_is_found_by() {
             order: Order { by: ClientKey::Id, direction: Direction::Ascending },
             page: Page::new(0, 0),
         };
-        let listed = store.read(|tx| tx.clients(&search)).expect("a search");
-        listed.items.iter().map(|client| client.id.as_str().to_owned()).collect::<Vec<_>>()
+        let listed = store.read(|tx| tx.client_ids(&search)).expect("a search");
+        listed.items.iter().map(|id| id.as_str().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(found("of three"), ["kept"]);
     assert_eq!(found("Another"), ["renamed"]);

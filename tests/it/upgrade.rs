@@ -181,6 +181,50 @@ fn a_file_of_schema_2_that_counts_its_clients_already_becomes_the_present_one() 
     assert_eq!(text("SELECT group_concat(account_id || ' ' || is_live || ' ' || clients) FROM account_client_counts"), "ada 1 1");
 }
 
+/// Repeated rights, more secrets than may be good at once, and who registered what.
+#[test]
+fn an_old_file_that_exceeds_a_bound_is_brought_within_it() {
+    let folder = Folder::new("bounds");
+    let path = folder.file("keyfob.db");
+    let old = Connection::open(&path).expect("a file");
+    old.execute_batch(include_str!("../schemas/5.sql")).expect("an old schema");
+    old.execute_batch(
+        "INSERT INTO accounts (account_id, kind, created_at, updated_at, description) VALUES ('ada', 'user', 1, 1, ''), ('org', 'organization', 1, 1, '');
+         INSERT INTO organizations (organization_id) VALUES ('org');
+         INSERT INTO clients (client_id, created_at, updated_at, description, state, state_description, skip_authorization, endorsed)
+             VALUES ('one', 1, 1, '', 0, '', 0, 0), ('two', 1, 1, '', 0, '', 0, 0);
+         INSERT INTO client_members (client_id, account_id) VALUES ('one', 'ada');
+         INSERT INTO client_rights (client_id, position, right) VALUES ('one', 0, 3), ('one', 1, 1), ('one', 2, 3), ('one', 3, 1), ('two', 0, 3);
+         INSERT INTO client_grants (client_id, position, grant_type) VALUES ('one', 0, 2), ('one', 1, 0), ('one', 2, 2);
+         INSERT INTO client_member_rights (client_id, account_id, position, right) VALUES ('one', 'ada', 0, 55), ('one', 'ada', 1, 55);
+         INSERT INTO events (happened_at, name, entity_kind, entity_id, account_id, request_id, old_values, new_values) VALUES
+             (1, 'client.create', 'client', 'two', 'bob', 'r', '{}', '{}'), (2, 'user.purge', 'user', 'ada', NULL, 'r', '{}', '{}'),
+             (3, 'client.create', 'client', 'one', 'ada', 'r', '{}', '{}'), (4, 'organization.create', 'organization', 'org', 'ada', 'r', '{}', '{}');",
+    )
+    .expect("rows");
+    for n in 0..20 {
+        let hash = if n % 2 == 0 { "SHA256$x" } else { "PBKDF2$sha256$20000$x$x" };
+        let secret = "INSERT INTO client_secrets (client_id, secret_hash, created_at) VALUES (?1, ?2, 1)";
+        old.execute(secret, ["one", hash]).expect("a secret");
+        old.execute(secret, ["two", "PBKDF2$sha256$20000$x$x"]).expect("a secret");
+    }
+    drop(old);
+    drop(Store::open(&path).expect("it is upgraded"));
+    let new = Connection::open(&path).expect("the file opens");
+    let text = |sql: &str| new.query_row(sql, [], |row| row.get::<_, String>(0)).expect("a text");
+    let list =
+        |column: &str, table: &str| text(&format!("SELECT group_concat({column}) FROM (SELECT {column} FROM {table} ORDER BY position)"));
+    assert_eq!(list("right", "client_rights WHERE client_id = 'one'"), "3,1");
+    assert_eq!(list("grant_type", "client_grants"), "2,0");
+    assert_eq!(list("right", "client_member_rights"), "55");
+    assert_eq!(text("SELECT group_concat(registered_by) || ' ' || count(*) FROM clients"), "ada 2");
+    assert_eq!(text("SELECT created_by FROM organizations"), "ada");
+    let secrets =
+        "SELECT count(*) || ' ' || sum(secret_hash LIKE 'PBKDF2%') || ' ' || max(secret_number) FROM client_secrets WHERE client_id = ";
+    assert_eq!(text(&format!("{secrets} 'one'")), "8 3 39");
+    assert_eq!(text(&format!("{secrets} 'two'")), "3 3 40");
+}
+
 #[test]
 fn who_registered_a_client_and_what_users_agreed_to_are_known_in_an_old_file() {
     let folder = Folder::new("registrars");

@@ -61,3 +61,15 @@ UPDATE authorizations SET agreed = rights WHERE client_id IN (SELECT client_id F
 
 ALTER TABLE clients ADD COLUMN approved_rights INTEGER NOT NULL DEFAULT 0;
 UPDATE clients SET approved_rights = coalesce((SELECT sum(DISTINCT 1 << right) FROM client_rights r WHERE r.client_id = clients.client_id), 0);
+
+-- Of the secrets of a client only so many are good at once: the newest ten, of those that people chose the newest three.
+DELETE FROM client_secrets WHERE secret_number IN (SELECT secret_number FROM (SELECT secret_number, secret_hash,
+        row_number() OVER (PARTITION BY client_id ORDER BY secret_number DESC) AS place,
+        row_number() OVER (PARTITION BY client_id, substr(secret_hash, 1, 7) = 'SHA256$' ORDER BY secret_number DESC) AS place_among_its_like
+        FROM client_secrets)
+    WHERE place > 10 OR place_among_its_like > 3 AND substr(secret_hash, 1, 7) <> 'SHA256$');
+
+DROP INDEX access_tokens_by_user;
+DROP INDEX access_tokens_by_family;
+CREATE INDEX access_tokens_by_user ON access_tokens (user_id, client_id, rotated_at, created_at);
+CREATE INDEX access_tokens_by_family ON access_tokens (family_id, rotated_at);
