@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::api;
 use crate::api::query::Orders;
 use crate::base::error::Kind;
-use crate::model::bounds::{ATTRIBUTES, PAGE, RIGHTS};
+use crate::model::bounds::{ATTRIBUTES, PAGE, REPLY, RIGHTS};
 use crate::model::choice::{Choices, GRANTS, RIGHT_CHOICES, STATES};
 use crate::model::field::{Field, MaskedIn, SeenBy, SetBy};
 use crate::model::shape::Shape;
@@ -76,7 +76,13 @@ fn operation(route: &Route) -> Value {
     let mut answers = Map::new();
     let mut success = json!({"description": "Done.", "content": {"application/json": {"schema": answer}}});
     if counted {
-        success["headers"] = json!({"X-Total-Count": {"description": "How many there are on all pages.", "schema": {"type": "integer"}}});
+        success["headers"] = json!({
+            "X-Total-Count": {"description": "How many there are on all pages.", "schema": {"type": "integer"}},
+            "Link": {
+                "description": format!("Where to go on (RFC 8288, rel=\"next\"); there only if the page ended early, at {} bytes.", REPLY.most),
+                "schema": {"type": "string"},
+            },
+        });
     }
     answers.insert("200".to_owned(), success);
     for kind in refusals(route) {
@@ -150,7 +156,7 @@ fn describe(route: &Route) -> Described {
     let listed = |parameters: Vec<Value>, key: &str, item: Value| Described {
         parameters,
         counted: true,
-        ..plain(json!({"type": "object", "properties": {key: {"type": "array", "items": item}}}))
+        ..plain(json!({"type": "object", "properties": {key: {"type": "array", "maxItems": PAGE.most, "items": item}}}))
     };
     let nothing = || json!({"type": "object", "maxProperties": 0});
     match (entity, operation) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use keyfob::model::bounds::{CLIENTS, ORGANIZATIONS, REPLY, RIGHTS};
+use keyfob::model::bounds::{ATTRIBUTES, CLIENTS, GRANTS, LOGOUT_REDIRECT_URIS, ORGANIZATIONS, PAGE, REDIRECT_URIS, REPLY, RIGHTS};
 
 use crate::server::Server;
 
@@ -149,4 +149,19 @@ fn following(target: &str, items: usize) -> Option<String> {
     let (limit, page) = (number("limit")?, number("page").unwrap_or(1));
     let path = target.split('?').next()?;
     (items == limit).then(|| format!("{path}?limit={limit}&page={}&field_mask=description,attributes&order=client_id", page + 1))
+}
+
+#[test]
+fn the_openapi_document_says_how_long_a_list_may_be() {
+    let document = keyfob::openapi::document();
+    let client = &document["components"]["schemas"]["Client"]["properties"];
+    for bound in [&RIGHTS, &GRANTS, &REDIRECT_URIS, &LOGOUT_REDIRECT_URIS] {
+        assert_eq!(client[bound.name]["maxItems"], bound.most, "{}", bound.name);
+    }
+    assert_eq!(client["attributes"]["maxProperties"], ATTRIBUTES.most);
+    for schema in ["Collaborator", "APIKey"] {
+        assert_eq!(document["components"]["schemas"][schema]["properties"]["rights"]["maxItems"], RIGHTS.most, "{schema}");
+    }
+    let listed = document["paths"]["/api/v3/clients"]["get"]["responses"]["200"].to_string();
+    assert!(listed.contains(&format!("\"maxItems\":{}", PAGE.most)) && listed.contains(&REPLY.most.to_string()), "{listed}");
 }
