@@ -23,7 +23,7 @@ use crate::registry::principal::{
 };
 use crate::registry::rights;
 use crate::registry::sessions::{self, COOKIE, Ticket};
-use crate::routes::{Found, Guard, Pass, Route, find, find_password};
+use crate::routes::{Found, Guard, Origins, Pass, Route, find, find_password, origins};
 use crate::store::{Deleted, Store, Tx};
 
 /// Where the REST API lives.
@@ -76,6 +76,7 @@ impl App {
             return if named.is_some() { Reply::empty(200) } else { preflight() };
         }
         match find(request.method, &segments) {
+            Found::WrongMethod(allowed) if is_preflight(request) && origins(&segments) == Origins::Any => oauth_preflight(&allowed),
             Found::Route(route, captures) => {
                 *named = Some(route);
                 match self.ticket(request) {
@@ -363,6 +364,8 @@ fn with_common_headers(reply: Reply, request: &Request, route: Option<&Route>) -
              X-Total-Count, X-Warning",
         ),
     ];
+    const FOR_ANY_ORIGIN: &[(&str, &str)] =
+        &[("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate, X-Request-Id")];
     let is_for_our_pages = route.is_some_and(|route| matches!(route.guard, Guard::Password));
     let special = match request.path() {
         path if path.starts_with(API) && is_for_our_pages => &[],
@@ -370,11 +373,30 @@ fn with_common_headers(reply: Reply, request: &Request, route: Option<&Route>) -
         path if path.starts_with("/oauth") => OF_OAUTH,
         _ => &[],
     };
+    let is_shared = path::segments(request.path()).is_ok_and(|segments| origins(&segments) == Origins::Any);
+    let shared = if is_shared { FOR_ANY_ORIGIN } else { &[] };
     let reply = reply.with("X-Request-Id", request.id.clone());
-    special.iter().chain(COMMON).fold(reply, |reply, (name, value)| if reply.has(name) { reply } else { reply.with(name, *value) })
+    special
+        .iter()
+        .chain(shared)
+        .chain(COMMON)
+        .fold(reply, |reply, (name, value)| if reply.has(name) { reply } else { reply.with(name, *value) })
 }
 
-/// What a browser asks before it lets a page of another origin in.
+/// Whether a browser asks on behalf of a page before it sends the request itself (Fetch, section 3.2.2).
+fn is_preflight(request: &Request) -> bool {
+    request.method == Method::Options && request.header("access-control-request-method").is_some()
+}
+
+/// What a browser is told before a client on a page of another origin talks to the authorization server.
+fn oauth_preflight(allowed: &[Method]) -> Reply {
+    Reply::empty(200)
+        .with("Access-Control-Allow-Methods", allowed.iter().map(|method| method.name()).collect::<Vec<_>>().join(", "))
+        .with("Access-Control-Allow-Headers", "Authorization, Content-Type")
+        .with("Access-Control-Max-Age", "600")
+}
+
+/// What a browser is told before a page of another origin talks to the API.
 fn preflight() -> Reply {
     Reply::empty(200)
         .with("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE")

@@ -86,10 +86,26 @@ pub struct Route {
     pub handler: Handler,
     /// One sentence, for the documents made from the table.
     pub doc: &'static str,
+    /// Whose scripts may read the reply, beside what all of the API allows.
+    pub origins: Origins,
+}
+
+/// Web origins (Fetch, section 3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origins {
+    Own,
+    Any,
 }
 
 const fn route(name: &'static str, method: Method, path: &'static str, guard: Guard, handler: Handler, doc: &'static str) -> Route {
-    Route { name, method, path, guard, handler, doc }
+    Route { name, method, path, guard, handler, doc, origins: Origins::Own }
+}
+
+impl Route {
+    /// For clients that run in a browser, on pages of another origin. Cookies are never looked at there.
+    const fn for_any_origin(self) -> Route {
+        Route { origins: Origins::Any, ..self }
+    }
 }
 
 #[rustfmt::skip]
@@ -171,10 +187,10 @@ pub static ROUTES: &[Route] = &[
 
     route("oauth.authorize", Get, "/oauth/authorize", Browser, Own(oauth::authorize::authorize), "Ask the user to authorize a client, or send the browser back with a code."),
     route("oauth.authorize", Post, "/oauth/authorize", Browser, Own(oauth::authorize::authorize), "Take the user's answer and send the browser back to the client."),
-    route("oauth.token", Post, "/oauth/token", Client, Own(oauth::token::issue), "Turn a code or a refresh token into an access token."),
-    route("oauth.revoke", Post, "/oauth/revoke", Client, Own(oauth::revoke::revoke), "Give a token up."),
+    route("oauth.token", Post, "/oauth/token", Client, Own(oauth::token::issue), "Turn a code or a refresh token into an access token.").for_any_origin(),
+    route("oauth.revoke", Post, "/oauth/revoke", Client, Own(oauth::revoke::revoke), "Give a token up.").for_any_origin(),
     route("oauth.introspect", Post, "/oauth/introspect", Client, Own(oauth::introspect::introspect), "Tell whether a token is good, and what for."),
-    route("oauth.metadata", Get, "/.well-known/oauth-authorization-server", Open, Read(oauth::metadata::get), "Tell what the authorization server can do (RFC 8414)."),
+    route("oauth.metadata", Get, "/.well-known/oauth-authorization-server", Open, Read(oauth::metadata::get), "Tell what the authorization server can do (RFC 8414).").for_any_origin(),
     route("oauth.logout", Get, "/oauth/logout", Browser, Write(oauth::logout::by_client), "End a token and the session it was granted in, and send the browser back to the client."),
     route("oauth.local_callback", Get, "/oauth/local-callback", Open, Read(oauth::callback::local), "Send the browser on to the command line that waits on the reader's machine."),
     route("oauth.code", Get, "/oauth/code", Open, Read(oauth::callback::code), "Show a code, to be copied."),
@@ -346,6 +362,12 @@ pub fn find(method: Method, segments: &[String]) -> Found {
 pub fn find_password(segments: &[String]) -> Option<&'static Route> {
     let mut rows = BY_LENGTH.get(segments.len()).into_iter().flatten().filter(|row| row.takes(segments));
     rows.find(|row| matches!(row.route.guard, Password)).map(|row| row.route)
+}
+
+/// Whose scripts may read what is answered at a path, whatever the method.
+pub fn origins(segments: &[String]) -> Origins {
+    let rows = BY_LENGTH.get(segments.len()).into_iter().flatten();
+    rows.filter(|row| row.takes(segments)).map(|row| row.route.origins).find(|origins| *origins == Origins::Any).unwrap_or(Origins::Own)
 }
 
 impl Split {

@@ -9,10 +9,7 @@ use crate::http::reply::Reply;
 
 /// The issuer is what the operator says, never what a request says of the host it was sent to.
 pub fn get<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
-    Ok(Box::new(|call| {
-        let body = document(&call.settings.public_url).to_string().into_bytes();
-        Ok(Reply::new(200, "application/json", body).with("Access-Control-Allow-Origin", "*"))
-    }))
+    Ok(Box::new(|call| Ok(Reply::json(200, &document(&call.settings.public_url)))))
 }
 
 fn document(issuer: &str) -> Value {

@@ -1,5 +1,7 @@
 //! `POST /oauth/revoke`: a client gives a token up (RFC 7009, OAuth contract 2.4).
 
+use serde_json::json;
+
 use crate::base::error::Result;
 use crate::call::{Input, OwnWork};
 use crate::http::reply::Reply;
@@ -9,7 +11,8 @@ use crate::registry::client_authentication::Presented;
 use crate::registry::refusal::Judged;
 use crate::registry::tokens;
 
-/// 200 without a body, also for what is no token: the client wants it gone, and it is. The hint of RFC 7009 is not needed.
+/// 200, also for what is no token: the client wants it gone, and it is. RFC 7009 section 2.2 has clients ignore the body, but some read every
+/// reply as JSON. The hint of section 2.1 is not needed.
 pub fn revoke<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     let read = Parameters::of_body(input).and_then(|body| read(input, &body));
     Ok(Box::new(move |own| {
@@ -20,7 +23,7 @@ pub fn revoke<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
                 Ok(proof) => own.write(|call| tokens::revoke(call.tx, &call.by.proved_as(&proof.client_id), &proof.client_id, &token))?,
             },
         };
-        Ok(judged.map_or_else(|refusal| refused::reply(input, &refusal), |()| Reply::empty(200)))
+        Ok(judged.map_or_else(|refusal| refused::reply(input, &refusal), |()| Reply::json(200, &json!({}))))
     }))
 }
 

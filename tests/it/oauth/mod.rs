@@ -6,6 +6,7 @@ mod authentication;
 mod authorize;
 mod claimed;
 mod cookies;
+mod cors;
 mod dance;
 mod expiry;
 mod forgery;
