@@ -237,10 +237,12 @@ fn who_registered_a_client_and_what_users_agreed_to_are_known_in_an_old_file() {
          INSERT INTO users (user_id, primary_email_address, password_hash, require_password_update, state, state_description, admin)
              VALUES ('ada', 'a@x', '', 0, 1, '', 0), ('later', 'l@x', '', 0, 1, '', 0);
          INSERT INTO clients (client_id, created_at, updated_at, description, state, state_description, skip_authorization, endorsed)
-             VALUES ('adas', 5, 5, '', 0, '', 0, 0), ('acmes', 5, 5, '', 1, '', 1, 0), ('orphan', 5, 5, '', 0, '', 0, 0), ('again', 7, 7, '', 0, '', 0, 0);
+             VALUES ('adas', 5, 5, '', 0, '', 0, 0), ('acmes', 5, 5, '', 1, '', 1, 0), ('orphan', 5, 5, '', 0, '', 0, 0), ('again', 7, 7, '', 0, '', 0, 0), ('left', 7, 7, '', 0, '', 0, 0);
+         INSERT INTO client_rights (client_id, position, right) VALUES ('adas', 0, 1), ('acmes', 0, 1), ('acmes', 1, 63);
          INSERT INTO events (happened_at, name, entity_kind, entity_id, account_id, request_id, old_values, new_values) VALUES
              (5, 'client.create', 'client', 'adas', 'ada', '', '{}', '{}'), (6, 'client.update', 'client', 'adas', 'later', '', '{}', '{}'),
-             (5, 'client.create', 'client', 'acmes', 'acme', '', '{}', '{}'), (5, 'client.create', 'client', 'orphan', 'later', '', '{}', '{}'), (6, 'organization.purge', 'organization', 'later', NULL, '', '{}', '{}'),
+             (5, 'client.create', 'client', 'acmes', 'acme', '', '{}', '{}'), (5, 'client.create', 'client', 'orphan', 'later', '', '{}', '{}'), (4, 'client.create', 'client', 'left', 'ada', '', '{}', '{}'),
+             (5, 'client.create', 'client', 'left', 'later', '', '{}', '{}'), (6, 'organization.purge', 'organization', 'later', NULL, '', '{}', '{}'),
              (5, 'client.create', 'client', 'again', 'later', '', '{}', '{}'), (6, 'client.purge', 'client', 'again', 'ada', '', '{}', '{}'),
              (7, 'client.create', 'client', 'again', 'ada', '', '{}', '{}');
          INSERT INTO authorizations (user_id, client_id, rights, created_at, updated_at) VALUES ('ada', 'adas', 6, 5, 5), ('ada', 'acmes', 6, 5, 5);",
@@ -252,6 +254,8 @@ fn who_registered_a_client_and_what_users_agreed_to_are_known_in_an_old_file() {
     let text = |sql: &str| new.query_row(sql, [], |row| row.get::<_, String>(0)).expect("a text");
     let registrars = "SELECT group_concat(client_id || ' ' || registered_by) FROM (SELECT * FROM clients ORDER BY client_id)";
     assert_eq!(text(registrars), "acmes acme,adas ada,again ada", "a user made since a purge is another one of the same ID");
+    let approved = "SELECT group_concat(client_id || ' ' || approved_rights) FROM (SELECT * FROM clients ORDER BY client_id) WHERE client_id IN ('adas', 'acmes')";
+    assert_eq!(text(approved), format!("acmes {},adas 0", i64::MIN + 2), "what waits is not approved");
     assert_eq!(text("SELECT group_concat(client_id || ' ' || agreed) FROM authorizations"), "acmes 0,adas 6");
 }
 

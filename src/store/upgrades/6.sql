@@ -6,17 +6,17 @@ ALTER TABLE organizations ADD COLUMN created_by TEXT REFERENCES accounts (accoun
 
 UPDATE clients SET registered_by = (
     SELECT e.account_id FROM events e JOIN accounts a ON a.account_id = e.account_id
-    WHERE e.entity_kind = 'client' AND e.entity_id = client_id AND e.name = 'client.create'
+    WHERE e.event_number = (SELECT max(event_number) FROM events
+            WHERE entity_kind = 'client' AND entity_id = client_id AND name = 'client.create')
         AND NOT EXISTS (SELECT 1 FROM events p WHERE p.entity_kind IN ('user', 'organization') AND p.entity_id = e.account_id
-            AND p.event_number > e.event_number AND p.name = p.entity_kind || '.purge')
-    ORDER BY e.event_number DESC LIMIT 1);
+            AND p.event_number > e.event_number AND p.name = p.entity_kind || '.purge'));
 
 UPDATE organizations SET created_by = (
     SELECT e.account_id FROM events e JOIN accounts a ON a.account_id = e.account_id
-    WHERE e.entity_kind = 'organization' AND e.entity_id = organization_id AND e.name = 'organization.create'
+    WHERE e.event_number = (SELECT max(event_number) FROM events
+            WHERE entity_kind = 'organization' AND entity_id = organization_id AND name = 'organization.create')
         AND NOT EXISTS (SELECT 1 FROM events p WHERE p.entity_kind IN ('user', 'organization') AND p.entity_id = e.account_id
-            AND p.event_number > e.event_number AND p.name = p.entity_kind || '.purge')
-    ORDER BY e.event_number DESC LIMIT 1);
+            AND p.event_number > e.event_number AND p.name = p.entity_kind || '.purge'));
 
 CREATE INDEX clients_by_registrant ON clients (registered_by);
 CREATE INDEX organizations_by_creator ON organizations (created_by);
@@ -60,7 +60,8 @@ ALTER TABLE authorizations ADD COLUMN agreed INTEGER NOT NULL DEFAULT 0;
 UPDATE authorizations SET agreed = rights WHERE client_id IN (SELECT client_id FROM clients WHERE skip_authorization = 0);
 
 ALTER TABLE clients ADD COLUMN approved_rights INTEGER NOT NULL DEFAULT 0;
-UPDATE clients SET approved_rights = coalesce((SELECT sum(DISTINCT 1 << right) FROM client_rights r WHERE r.client_id = clients.client_id), 0);
+UPDATE clients SET approved_rights = coalesce((SELECT sum(DISTINCT 1 << right) FROM client_rights r WHERE r.client_id = clients.client_id), 0)
+    WHERE state <> 0;
 
 -- Of the secrets of a client only so many are good at once: the newest ten, of those that people chose the newest three.
 DELETE FROM client_secrets WHERE secret_number IN (SELECT secret_number FROM (SELECT secret_number, secret_hash,
