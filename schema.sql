@@ -43,6 +43,8 @@ CREATE TABLE users (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX users_admins ON users (user_id) WHERE admin = 1;
+-- The rounds of a password are the number behind `PBKDF2$sha256$`; the most of them is what comparing with any password takes.
+CREATE INDEX users_by_password_rounds ON users (CAST(substr(password_hash, 15) AS INTEGER));
 
 CREATE TABLE organizations (
     organization_id        TEXT PRIMARY KEY REFERENCES accounts (account_id) ON DELETE CASCADE,
@@ -340,7 +342,7 @@ CREATE INDEX sessions_by_user ON sessions (user_id, session_id);
 CREATE INDEX sessions_by_creation ON sessions (created_at);
 CREATE INDEX sessions_by_use ON sessions (updated_at);
 
--- How often somebody failed to sign in: a user from anywhere, from an address, or anybody from an address.
+-- How often somebody guessed wrong at a user or a client, from anywhere or from a network, and when last by a clock that nobody sets.
 CREATE TABLE sign_in_failures (
     subject  TEXT PRIMARY KEY,
     failures INTEGER NOT NULL,

@@ -1,6 +1,7 @@
 //! Floor 7: one request, from its bytes to its reply. Find the route, read the input, admit the caller, run.
 
 use std::cell::RefCell;
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
@@ -14,6 +15,7 @@ use crate::http::cookie::Cookies;
 use crate::http::csrf::{self, Proof, ServerKey, SignInPage, Token};
 use crate::http::origin::Sender;
 use crate::http::path;
+use crate::http::queue::Queue;
 use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
 use crate::model::settings::Settings;
@@ -23,6 +25,7 @@ use crate::registry::principal::{
 };
 use crate::registry::rights;
 use crate::registry::sessions::{self, COOKIE, Ticket};
+use crate::registry::throttle::UnderWay;
 use crate::routes::{Found, Guard, Origins, Pass, Route, find, find_password, origins};
 use crate::store::{Deleted, Store, Tx};
 
@@ -35,12 +38,16 @@ pub struct App {
     settings: Settings,
     cookies: Cookies,
     server_key: ServerKey,
+    queue: Queue,
+    guesses: UnderWay,
 }
 
 impl App {
     pub fn new(store: Store, settings: Settings) -> App {
         let cookies = Cookies::of(&settings.public_url);
-        App { store, settings, cookies, server_key: ServerKey::fresh() }
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let (queue, guesses) = (Queue::new(processors), UnderWay::default());
+        App { store, settings, cookies, server_key: ServerKey::fresh(), queue, guesses }
     }
 
     pub fn store(&self) -> &Store {
@@ -114,9 +121,10 @@ impl App {
                 step_aside();
                 self.store.write(|tx| in_transaction(tx, work))
             }),
-            Handler::Own(read) => {
-                read(input).and_then(|work| work(&Own { store: &self.store, settings: &self.settings, admit: &admit, step_aside }))
-            }
+            Handler::Own(read) => read(input).and_then(|work| {
+                let App { store, settings, queue, guesses, .. } = self;
+                work(&Own { store, settings, admit: &admit, step_aside, queue, guesses })
+            }),
         });
         let reply = result.unwrap_or_else(|error| refused_for(route, input.request, &error));
         let Learned { warning, noteworthy, has_dead_ticket } = learned.into_inner();

@@ -1,15 +1,28 @@
 //! Floor 4: what a handler is given. It reads its input first, whoever sent it; only then is it told who asks.
 
-use crate::base::error::Result;
+use std::net::IpAddr;
+
+use crate::base::error::{Result, errors};
 use crate::base::time::Time;
 use crate::http::csrf;
 use crate::http::path::{self, Unreadable};
+use crate::http::queue::{Full, Queue, Slow};
 use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::model::settings::Settings;
 use crate::registry::principal::Principal;
 use crate::registry::sessions::Ticket;
+use crate::registry::sign_in::{self, Attempt};
+use crate::registry::throttle::{self, Subject, UnderWay};
+use crate::registry::users::{self, Compared};
 use crate::store::{Store, Tx};
+
+errors! {
+    TOO_BUSY: Unavailable "keyfob" "too_busy" "too many passwords and secrets are being checked just now: try again in {seconds} seconds";
+}
+
+/// When whoever found the queue full is to come again.
+const BUSY_SECONDS: u32 = 5;
 
 /// What came in: the request, and what the route's path captured of it.
 #[derive(Debug)]
@@ -69,8 +82,18 @@ pub struct Own<'a> {
     pub settings: &'a Settings,
     /// Learns and admits the caller, as for every other call.
     pub admit: &'a dyn Fn(&Tx<'_>) -> Result<Principal>,
-    /// Lets another request be worked on while this one waits for the disk.
+    /// Lets another request be worked on while this one waits, for the disk or for its turn in the queue.
     pub step_aside: &'a dyn Fn(),
+    pub queue: &'a Queue,
+    pub guesses: &'a UnderWay,
+}
+
+/// Somebody's guess at what a person chose: what it is, from where, and whom it slows down if it is wrong.
+#[derive(Debug)]
+pub struct Guess {
+    pub work: Slow,
+    pub peer: IpAddr,
+    pub subjects: Vec<Subject>,
 }
 
 impl Own<'_> {
@@ -81,6 +104,45 @@ impl Own<'_> {
     pub fn write<T>(&self, work: impl FnOnce(&Call<'_>) -> Result<T>) -> Result<T> {
         (self.step_aside)();
         self.store.write(|tx| self.call(tx, work))
+    }
+
+    /// Does what takes a processor long, hashing, when its turn comes. Refused where too many wait for theirs.
+    pub fn slowly<T>(&self, work: Slow, peer: IpAddr, act: impl FnOnce() -> Result<T>) -> Result<T> {
+        (self.step_aside)();
+        let turn = self.queue.enter(work, &throttle::address(peer)).map_err(|Full| TOO_BUSY.with("seconds", BUSY_SECONDS))?;
+        let done = act();
+        drop(turn);
+        done
+    }
+
+    /// Compares a guess with what is looked up, which is slow. It counts before it is compared, and if it was wrong a failure is written
+    /// down, with what else `failed` does, before anyone learns of it.
+    pub fn guess<K, T, E>(
+        &self,
+        guess: Guess,
+        look_up: impl FnOnce(&Call<'_>) -> Result<K>,
+        compare: impl FnOnce(K) -> std::result::Result<T, E>,
+        failed: impl FnOnce(&Call<'_>, &E) -> Result<()>,
+    ) -> Result<std::result::Result<T, E>> {
+        // Who is refused anyway takes no place in the queue.
+        self.read(|call| throttle::check(call.tx, &guess.subjects))?;
+        let (compared, under_way) = self.slowly(guess.work, guess.peer, || {
+            let under_way = self.guesses.begin(guess.subjects);
+            let kept = self.read(|call| under_way.check(call.tx).and_then(|()| look_up(call)))?;
+            Ok((compare(kept), under_way))
+        })?;
+        if let Err(error) = &compared {
+            self.write(|call| under_way.fail(call.tx).and_then(|()| failed(call, error)))?;
+        }
+        Ok(compared)
+    }
+
+    /// The same for a guess at a user's password.
+    pub fn guess_password<T>(&self, attempt: &Attempt, compare: impl FnOnce(Compared, Time) -> Result<T>) -> Result<T> {
+        let subjects = self.read(|call| sign_in::subjects(call.tx, attempt))?;
+        let look_up = |call: &Call<'_>| Ok((users::compared(call.tx, call.settings, &attempt.user_id)?, call.tx.now));
+        let guess = Guess { work: Slow::Password, peer: attempt.peer, subjects };
+        self.guess(guess, look_up, |(compared, now)| compare(compared, now), |_, _| Ok(()))?
     }
 
     /// Admits or refuses the caller, before anything slow is done.

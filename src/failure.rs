@@ -89,7 +89,7 @@ fn said(error: &Error) -> String {
 /// Whoever came too often is told when to come again (RFC 6585 section 4), and whoever showed no good credentials what is expected.
 pub fn with_headers(reply: Reply, error: &Error) -> Reply {
     match error {
-        Error::Named(named) if named.kind == Kind::ResourceExhausted => {
+        Error::Named(named) if matches!(named.kind, Kind::ResourceExhausted | Kind::Unavailable) => {
             reply.with("Retry-After", named.attributes.get("seconds").map_or_else(|| "60".to_owned(), ToString::to_string))
         }
         Error::Named(named) if named.kind == Kind::Unauthenticated => reply.with("WWW-Authenticate", challenge(error)),

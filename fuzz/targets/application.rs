@@ -18,7 +18,7 @@ fn app() -> &'static App {
     APP.get_or_init(|| {
         let store = Store::ephemeral().expect("a temporary database opens");
         let password = Some("Correct-horse-battery-staple-9".to_owned());
-        administrator(&store, Administrator { user_id: "admin".to_owned(), password, api_key: Some(KEY.to_owned()) }).expect("the administrator is made");
+        administrator(&store, Administrator { user_id: "admin".to_owned(), password, api_key: Some(KEY.to_owned()), password_rounds: 1000 }).expect("the administrator is made");
         App::new(store, Settings::default())
     })
 }

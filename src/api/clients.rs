@@ -6,7 +6,8 @@ use crate::api::query::{Orders, Query};
 use crate::api::{body, names, reply};
 use crate::base::error::{Error, Result};
 use crate::base::validation::Invalid;
-use crate::call::{Input, OwnWork, Work};
+use crate::call::{Input, Own, OwnWork, Work};
+use crate::http::queue::Slow;
 use crate::http::reply::Reply;
 use crate::model::client::{Client, FIELDS};
 use crate::model::field::Audience;
@@ -41,13 +42,24 @@ pub fn create<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     let id = sent.id("client_id").ok_or_else(|| Invalid::required("Client", "ids"))?;
     guidelines::check_id(sent.get("ids").and_then(|ids| ids["client_id"].as_str()).unwrap_or_default())?;
     Ok(Box::new(move |own| {
-        if sent.text("secret").is_some() {
-            own.turn_strangers_away()?;
-        }
-        let secret = secrets::NewSecret::of(sent.text("secret"));
+        let secret = match sent.text("secret") {
+            Some(chosen) => new_secret(own, input, chosen)?,
+            None => secrets::NewSecret::fresh(),
+        };
         let client = own.write(|call| clients::create(call.tx, call.by, call.settings, id, &owner, &sent, secret))?;
-        Ok(whole(&client))
+        Ok(warned(whole(&client), sent.text("secret")))
     }))
+}
+
+/// Hashes the secret that was sent, for those who may send one.
+fn new_secret(own: &Own<'_>, input: &Input<'_>, chosen: &str) -> Result<secrets::NewSecret> {
+    own.turn_strangers_away()?;
+    own.slowly(Slow::ClientSecret, input.request.peer, || Ok(secrets::NewSecret::chosen(chosen)))
+}
+
+/// Says of a secret that was sent if it is weak.
+fn warned(reply: Reply, chosen: Option<&str>) -> Reply {
+    chosen.and_then(secrets::warning).into_iter().fold(reply, |reply, warning| reply.with("X-Warning", warning))
 }
 
 pub fn get<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
@@ -87,17 +99,12 @@ pub fn update<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     sent.check(FIELDS, "Client", Some(&mask)).map_err(|inner| inner.inside(MESSAGE, "client"))?;
     let id = names::client(input)?;
     Ok(Box::new(move |own| {
-        let secret = match sent.text("secret").filter(|_| mask.names(FIELDS, "secret")) {
-            Some(chosen) => {
-                own.turn_strangers_away()?;
-                Some(secrets::NewSecret::of(Some(chosen)))
-            }
-            None => None,
-        };
+        let chosen = sent.text("secret").filter(|_| mask.names(FIELDS, "secret"));
+        let secret = chosen.map(|chosen| new_secret(own, input, chosen)).transpose()?;
         let Changed { client, withdrawn } =
             own.write(|call| clients::update(call.tx, call.by, call.settings, &id, &mask, &sent, secret))?;
         let reply = reply::updated(&render(FIELDS, &client, &mask, Audience::Holder), mask.names(FIELDS, "contact_info"));
-        Ok(reply::warned(reply, &withdrawn.warnings()))
+        Ok(warned(reply::warned(reply, &withdrawn.warnings()), chosen))
     }))
 }
 
@@ -121,7 +128,7 @@ pub fn rotate_secret<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let request = body::object(input)?;
     let grace_seconds = grace(member(&request, "grace"))?;
     let id = names::client(input).map_err(|inner| inner.inside("RotateClientSecretRequest", "client_ids"))?;
-    let secret = secrets::NewSecret::of(None);
+    let secret = secrets::NewSecret::fresh();
     Ok(Box::new(move |call| {
         let Changed { client, withdrawn } = secrets::rotate(call.tx, call.by, call.settings, &id, secret, grace_seconds)?;
         Ok(reply::warned(whole(&client), &withdrawn.warnings()))

@@ -8,13 +8,14 @@ use crate::base::error::{Error, Result};
 use crate::base::secret::Hash;
 use crate::base::validation::Invalid;
 use crate::call::{Input, OwnWork, Work};
+use crate::http::queue::Slow;
 use crate::model::field::Audience;
 use crate::model::field::Purpose;
 use crate::model::mask::Mask;
 use crate::model::shape::{check_text, member};
 use crate::model::user::FIELDS;
 use crate::model::view::render;
-use crate::registry::sign_in::{self, Attempt};
+use crate::registry::sign_in::Attempt;
 use crate::registry::users::OldAccess;
 use crate::registry::{guidelines, users};
 use crate::store::users::{UserKey, UserSearch};
@@ -46,10 +47,11 @@ pub fn create<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     users::check_email(&sent)?;
     Ok(Box::new(move |own| {
         own.read(|call| users::check_registration(call.by, call.settings, &id, &sent))?;
-        let passwords = users::NewPasswords {
-            password: Hash::of_chosen(sent.text("password").unwrap_or_default()),
-            temporary: sent.text("temporary_password").map(Hash::of_chosen),
-        };
+        let hash = |password: &str| Hash::of_chosen(password, own.settings.password_rounds);
+        let passwords = own.slowly(Slow::Password, input.request.peer, || {
+            let password = hash(sent.text("password").unwrap_or_default());
+            Ok(users::NewPasswords { password, temporary: sent.text("temporary_password").map(hash) })
+        })?;
         let user = own.write(|call| users::create(call.tx, call.by, call.settings, id, &sent, &passwords))?;
         Ok(reply::ok(&render(FIELDS, &user, &without_contact_info(Mask::everything(FIELDS)), Audience::Holder)))
     }))
@@ -88,7 +90,8 @@ pub fn update<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
         let temporary = match sent.text("temporary_password").filter(|_| mask.names(FIELDS, "temporary_password")) {
             Some(password) => {
                 own.turn_strangers_away()?;
-                Some(Hash::of_chosen(password))
+                let hash = || Ok(Hash::of_chosen(password, own.settings.password_rounds));
+                Some(own.slowly(Slow::Password, input.request.peer, hash)?)
             }
             None => None,
         };
@@ -115,16 +118,12 @@ pub fn change_password<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     users::check_new_password(&id, &old, &new)?;
     Ok(Box::new(move |own| {
         let attempt = Attempt { user_id: id.clone(), peer: input.request.peer };
-        let (kept, now) = own.read(|call| Ok((sign_in::look_up(call.tx, &attempt)?, call.tx.now)))?;
-        if let Err(error) = users::verify_password(kept.as_ref(), &id, &old, now) {
-            // Whoever guesses here is slowed down as where one signs in.
-            own.write(|call| sign_in::count_failure(call.tx, &attempt))?;
-            return Err(error);
-        }
-        let hash = Hash::of_chosen(&new);
-        if let Some(verified) = kept {
-            own.write(|call| users::change_password(call.tx, call.by, &id, &verified, &hash, old_access))?;
-        }
+        // Whoever guesses here is slowed down as where one signs in.
+        let (verified, hash) = own.guess_password(&attempt, |compared, now| {
+            let verified = users::verify_password(compared, &id, &old, now)?;
+            Ok((verified, Hash::of_chosen(&new, own.settings.password_rounds)))
+        })?;
+        own.write(|call| users::change_password(call.tx, call.by, &id, &verified, &hash, old_access))?;
         Ok(reply::done())
     }))
 }

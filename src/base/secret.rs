@@ -8,8 +8,8 @@ use pbkdf2::pbkdf2_hmac;
 use sha2::{Digest, Sha256, Sha512};
 use subtle::ConstantTimeEq;
 
-/// Rounds for what a person chose (contract 4.4).
-const CHOSEN_ROUNDS: u32 = 20_000;
+/// The most rounds of a hash that is compared with: one with more matches nothing, whoever wrote it into the file.
+pub const MOST_ROUNDS: u32 = 2_000_000;
 
 /// What a token is good for; its first part says it (contract 4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,11 +136,11 @@ impl Hash {
     }
 
     /// Of a secret that a person chose: PBKDF2-SHA256 in The Things Stack's format. Slow: never call it in a write transaction.
-    pub fn of_chosen(secret: &str) -> Hash {
+    pub fn of_chosen(secret: &str, rounds: u32) -> Hash {
         let salt = BASE64URL_NOPAD.encode(&random::<12>());
         let mut key = [0; 32];
-        pbkdf2_hmac::<Sha256>(secret.as_bytes(), salt.as_bytes(), CHOSEN_ROUNDS, &mut key);
-        Hash(format!("PBKDF2$sha256${CHOSEN_ROUNDS}${salt}${}", BASE64URL_NOPAD.encode(&key)))
+        pbkdf2_hmac::<Sha256>(secret.as_bytes(), salt.as_bytes(), rounds, &mut key);
+        Hash(format!("PBKDF2$sha256${rounds}${salt}${}", BASE64URL_NOPAD.encode(&key)))
     }
 
     /// A hash as it was kept.
@@ -157,38 +157,77 @@ impl Hash {
         !self.0.starts_with("SHA256$")
     }
 
+    /// The rounds that comparing with it takes; 0 for one that is compared with at once, or matches nothing.
+    pub fn rounds(&self) -> u32 {
+        self.parts().map_or(0, |parts| parts.rounds)
+    }
+
+    /// Reads a hash of something that a person chose. Nothing for what is none, or would take too long.
+    fn parts(&self) -> Option<Parts<'_>> {
+        let parts: Vec<&str> = self.0.split('$').collect();
+        let [method, algorithm, rounds, salt, key] = parts.as_slice() else { return None };
+        // A longer key than the algorithm makes at once would take its rounds several times.
+        let (algorithm, longest) = match *algorithm {
+            "sha256" => (Algorithm::Sha256, 32),
+            "sha512" => (Algorithm::Sha512, 64),
+            _ => return None,
+        };
+        let rounds = rounds.parse().ok().filter(|rounds| *rounds <= MOST_ROUNDS)?;
+        let key = BASE64URL_NOPAD.decode(key.as_bytes()).ok().filter(|key| (1..=longest).contains(&key.len()))?;
+        method.eq_ignore_ascii_case("PBKDF2").then_some(Parts { algorithm, rounds, salt, key })
+    }
+
     /// True when this is the hash of `secret`. Compares in constant time; takes all parameters from the hash. A hash
     /// of an unknown algorithm matches nothing.
     pub fn matches(&self, secret: &str) -> bool {
-        let parts: Vec<&str> = self.0.split('$').collect();
-        let (kept, made) = match parts.as_slice() {
-            ["SHA256", kept] => (kept, Sha256::digest(secret).to_vec()),
-            [method, algorithm, rounds, salt, kept] if method.eq_ignore_ascii_case("PBKDF2") => {
-                let (Ok(rounds), Some(length)) = (rounds.parse(), BASE64URL_NOPAD.decode(kept.as_bytes()).ok().map(|k| k.len())) else {
-                    return false;
-                };
-                let mut key = vec![0; length];
-                match *algorithm {
-                    "sha256" => pbkdf2_hmac::<Sha256>(secret.as_bytes(), salt.as_bytes(), rounds, &mut key),
-                    "sha512" => pbkdf2_hmac::<Sha512>(secret.as_bytes(), salt.as_bytes(), rounds, &mut key),
-                    _ => return false,
-                }
-                (kept, key)
-            }
-            _ => return false,
-        };
-        BASE64URL_NOPAD.decode(kept.as_bytes()).is_ok_and(|kept| !kept.is_empty() && bool::from(kept.ct_eq(&made)))
+        if let Some(kept) = self.0.strip_prefix("SHA256$") {
+            return BASE64URL_NOPAD.decode(kept.as_bytes()).is_ok_and(|kept| kept.ct_eq(&Sha256::digest(secret)).into());
+        }
+        let Some(Parts { algorithm, rounds, salt, key }) = self.parts() else { return false };
+        let mut made = vec![0; key.len()];
+        match algorithm {
+            Algorithm::Sha256 => pbkdf2_hmac::<Sha256>(secret.as_bytes(), salt.as_bytes(), rounds, &mut made),
+            Algorithm::Sha512 => pbkdf2_hmac::<Sha512>(secret.as_bytes(), salt.as_bytes(), rounds, &mut made),
+        }
+        key.ct_eq(&made).into()
     }
+}
+
+/// What stands in the hash of something that a person chose.
+struct Parts<'h> {
+    algorithm: Algorithm,
+    rounds: u32,
+    salt: &'h str,
+    key: Vec<u8>,
+}
+
+enum Algorithm {
+    Sha256,
+    Sha512,
+}
+
+/// The first of these hashes that is that of one of the secrets, by its place. Where none is, this takes `cost` rounds for each secret,
+/// however many hashes there are and however many rounds each takes: the time must not tell who exists, or what is kept. Slow: never call
+/// it in a transaction.
+pub fn matching<'h>(hashes: impl IntoIterator<Item = &'h Hash>, secrets: &[&str], cost: u32) -> Option<usize> {
+    let mut taken = 0_u32;
+    for (n, hash) in hashes.into_iter().enumerate() {
+        if secrets.iter().any(|secret| hash.matches(secret)) {
+            return Some(n);
+        }
+        taken = taken.saturating_add(hash.rounds());
+    }
+    for secret in secrets {
+        if taken < cost {
+            std::hint::black_box(Hash::of_chosen(secret, cost - taken));
+        }
+    }
+    None
 }
 
 /// Compares with nothing, at the cost of a secret that we generated: an unknown ID must not answer faster than a wrong key.
 pub fn match_no_generated(secret: &str) {
     std::hint::black_box(Hash::of_generated(secret));
-}
-
-/// Compares with nothing, at the cost of a secret that a person chose.
-pub fn match_no_chosen(secret: &str) {
-    std::hint::black_box(Hash::of_chosen(secret));
 }
 
 impl fmt::Debug for Hash {
@@ -221,7 +260,7 @@ mod tests {
 
     #[test]
     fn a_hash_matches_its_secret_and_no_other() {
-        for hash in [Hash::of_generated("secret"), Hash::of_chosen("secret")] {
+        for hash in [Hash::of_generated("secret"), Hash::of_chosen("secret", 10)] {
             assert!(hash.matches("secret"));
             assert!(!hash.matches("Secret") && !hash.matches(""));
         }
@@ -266,5 +305,21 @@ mod tests {
         for bad in ["", "SHA256$", "MD5$x", "PBKDF2$sha1$1$s$AAAA", "PBKDF2$sha256$x$s$AAAA", "PBKDF2$sha256$1$s$"] {
             assert!(!Hash::kept(bad.to_owned()).matches(""), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_hash_that_would_take_too_long_matches_nothing_at_once() {
+        let key = |bytes: usize| BASE64URL_NOPAD.encode(&vec![0; bytes]);
+        for long in [format!("PBKDF2$sha256$2000001$salt${}", key(32)), format!("PBKDF2$sha256$1$salt${}", key(33))] {
+            let hash = Hash::kept(long);
+            assert_eq!((hash.rounds(), hash.matches("x")), (0, false), "{}", hash.as_str());
+        }
+        assert_eq!(Hash::kept(format!("PBKDF2$sha256$2000000$salt${}", key(32))).rounds(), MOST_ROUNDS);
+    }
+
+    #[test]
+    fn the_first_hash_that_matches_is_found() {
+        let hashes = [Hash::of_chosen("one", 3), Hash::of_chosen("two", 5), Hash::of_generated("three")];
+        assert_eq!(["one", "two", "three", "four"].map(|sent| matching(&hashes, &["none", sent], 20)), [Some(0), Some(1), Some(2), None]);
     }
 }

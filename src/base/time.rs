@@ -1,8 +1,9 @@
 //! The only clock, and how instants are written.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
@@ -16,9 +17,12 @@ pub struct Time(i64);
 pub enum Clock {
     /// The operating system.
     System,
-    /// Whoever holds the other end: microseconds since 1970. For tests.
-    Set(Arc<AtomicI64>),
+    /// Whoever holds the other ends: microseconds since 1970. For tests.
+    Set { now: Arc<AtomicI64>, steady: Arc<AtomicI64> },
 }
+
+/// When this process first asked, by both clocks of the operating system.
+static START: LazyLock<(Instant, Time)> = LazyLock::new(|| (Instant::now(), Clock::System.now()));
 
 impl Clock {
     /// The only place that asks the operating system what time it is.
@@ -29,7 +33,19 @@ impl Clock {
                 let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
                 Time(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
             }
-            Clock::Set(micros) => Time(micros.load(Ordering::SeqCst)),
+            Clock::Set { now, .. } => Time(now.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// The time by a clock that nobody sets: what it was when this process began, and what has passed since. For waits.
+    pub fn steady(&self) -> Time {
+        match self {
+            Clock::System => {
+                let (begun, at) = *START;
+                let passed = i64::try_from(begun.elapsed().as_micros()).unwrap_or(i64::MAX);
+                Time(at.0.saturating_add(passed))
+            }
+            Clock::Set { steady, .. } => Time(steady.load(Ordering::SeqCst)),
         }
     }
 }

@@ -27,13 +27,13 @@ use crate::model::view::render;
 use crate::model::{client, password, user};
 use crate::registry::principal::Principal;
 use crate::registry::rights::{self, Entity};
-use crate::registry::secrets::NewSecret;
+use crate::registry::secrets::{self, NewSecret};
 use crate::registry::{api_keys, clients, users};
 use crate::store::{Deleted, Store};
 
 /// An approved user with a validated address.
 pub fn create_user(given: &Given, arguments: Arguments) -> Result<(), Failure> {
-    let store = open(arguments)?;
+    let (store, settings) = open(arguments)?;
     let id: UserId = parsed(given.needed("user-id")?, "--user-id")?;
     let by = Principal::operator();
     let generated = generated_password(given, &id);
@@ -51,9 +51,9 @@ pub fn create_user(given: &Given, arguments: Arguments) -> Result<(), Failure> {
     let sent = Patch::decode(user::FIELDS, wanted.as_object().unwrap_or(&Map::new())).map_err(malformed)?;
     sent.check(user::FIELDS, "User", None).map_err(refused)?;
     users::check_email(&sent).map_err(refused)?;
-    users::check_registration(&by, &Settings::default(), &id, &sent).map_err(refused)?;
-    let passwords = users::NewPasswords { password: Hash::of_chosen(chosen), temporary: None };
-    let made = store.write(|tx| users::create(tx, &by, &Settings::default(), id, &sent, &passwords)).map_err(refused)?;
+    users::check_registration(&by, &settings, &id, &sent).map_err(refused)?;
+    let passwords = users::NewPasswords { password: Hash::of_chosen(chosen, settings.password_rounds), temporary: None };
+    let made = store.write(|tx| users::create(tx, &by, &settings, id, &sent, &passwords)).map_err(refused)?;
     let mask = Mask::everything(user::FIELDS).without(user::FIELDS, "contact_info");
     let mut shown = json!(render(user::FIELDS, &made, &mask, Audience::Holder));
     if let Some(password) = generated {
@@ -63,12 +63,12 @@ pub fn create_user(given: &Given, arguments: Arguments) -> Result<(), Failure> {
 }
 
 pub fn reset_password(given: &Given, arguments: Arguments) -> Result<(), Failure> {
-    let store = open(arguments)?;
+    let (store, settings) = open(arguments)?;
     let id: UserId = parsed(given.needed("user-id")?, "--user-id")?;
     let generated = generated_password(given, &id);
     let chosen = given.one("password").or(generated.as_deref()).unwrap_or_default();
     password::check(chosen, &id).map_err(refused)?;
-    let hash = Hash::of_chosen(chosen);
+    let hash = Hash::of_chosen(chosen, settings.password_rounds);
     store.write(|tx| users::reset_password(tx, &Principal::operator(), &id, &hash)).map_err(refused)?;
     match generated {
         Some(password) => output::object(&Format::Json, &[], &json!({"ids": {"user_id": id.as_str()}, "password": password})),
@@ -78,7 +78,7 @@ pub fn reset_password(given: &Given, arguments: Arguments) -> Result<(), Failure
 
 /// With every right, unless some are named.
 pub fn create_api_key(given: &Given, arguments: Arguments) -> Result<(), Failure> {
-    let store = open(arguments)?;
+    let (store, _) = open(arguments)?;
     let owner = AccountId::User(parsed(given.needed("user-id")?, "--user-id")?);
     let mut rights = Vec::new();
     for name in listed(given) {
@@ -93,18 +93,18 @@ pub fn create_api_key(given: &Given, arguments: Arguments) -> Result<(), Failure
         rights: if rights.is_empty() { vec![Right::All] } else { rights },
         expires_at,
     };
-    let mut secrets = SecretFile::of(given, 1)?;
+    let mut secret_file = SecretFile::of(given, 1)?;
     let (key, token) = store.write(|tx| api_keys::create(tx, &Principal::operator(), &owner, wanted)).map_err(refused)?;
     let mut shown = key.to_json();
     shown["key"] = token.reveal().into();
-    secrets.keep(Secret { of: "", member: "key" }, &mut shown)?;
+    secret_file.keep(Secret { of: "", member: "key" }, &mut shown)?;
     output::object(&Format::Json, &[], &shown)?;
-    secrets.end();
+    secret_file.end();
     Ok(())
 }
 
 pub fn create_client(given: &Given, arguments: Arguments) -> Result<(), Failure> {
-    let store = open(arguments)?;
+    let (store, settings) = open(arguments)?;
     let mut fields = Map::new();
     let id = prepare(&CLIENT, given, &CLIENT.sent(given)?, &mut fields)?;
     let owner = match account(given)? {
@@ -115,27 +115,32 @@ pub fn create_client(given: &Given, arguments: Arguments) -> Result<(), Failure>
     let sent = Patch::decode(client::FIELDS, &fields).map_err(malformed)?;
     sent.check(client::FIELDS, "Client", None).map_err(refused)?;
     let by = Principal::operator();
-    let secret = NewSecret::of(sent.text("secret"));
-    let mut secrets = SecretFile::of(given, 1)?;
+    let chosen = sent.text("secret");
+    if let Some(warning) = chosen.and_then(secrets::warning) {
+        output::note(&format!("warning: {warning}"));
+    }
+    let secret = chosen.map_or_else(NewSecret::fresh, NewSecret::chosen);
+    let mut secret_file = SecretFile::of(given, 1)?;
     let made = store.write(|tx| {
         // Refuses an owner that is not there.
         rights::on(tx, &by, &Entity::from(&owner), Deleted::No)?;
         let id = sent.id("client_id").ok_or_else(|| crate::base::validation::Invalid::required("Client", "ids"))?;
-        clients::create(tx, &by, &Settings::default(), id, &owner, &sent, secret)
+        clients::create(tx, &by, &settings, id, &owner, &sent, secret)
     });
     let shown = json!(render(client::FIELDS, &made.map_err(refused)?, &Mask::everything(client::FIELDS), Audience::Holder));
-    shown_with_secret(&CLIENT, &Format::Json, &mut secrets, &id, shown)?;
-    secrets.end();
+    shown_with_secret(&CLIENT, &Format::Json, &mut secret_file, &id, shown)?;
+    secret_file.end();
     Ok(())
 }
 
 /// Only a file that is there: a slip in its name must not make another one.
-fn open(arguments: Arguments) -> Result<Store, Failure> {
-    let path = settings::data_file(arguments)?;
+fn open(arguments: Arguments) -> Result<(Store, Settings), Failure> {
+    let (path, settings) = settings::data_file(arguments)?;
     if !Path::new(&path).exists() {
         return Err(Refusal::from(NO_DATA.error()).with("data", path.display()).into());
     }
-    Store::open(&path).map_err(|error| Failure::Refused(format!("{}: {error}", path.display())))
+    let store = Store::open(&path).map_err(|error| Failure::Refused(format!("{}: {error}", path.display())))?;
+    Ok((store, settings))
 }
 
 /// By chance a short user ID stands in one of a few passwords: then another is made.

@@ -93,6 +93,7 @@ fn make_administrator(store: &Store, configuration: &Configuration) -> Result<Op
         user_id: configuration.admin_user.clone(),
         password: configuration.admin_password.clone(),
         api_key: configuration.admin_api_key.clone(),
+        password_rounds: configuration.settings.password_rounds,
     };
     let given = configuration.admin_password.is_some() || configuration.admin_api_key.is_some();
     match administrator(store, wanted) {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use pico_args::Arguments;
 
 use crate::base::printable::printable;
+use crate::base::secret::MOST_ROUNDS;
 use crate::http::door::limits::Limits;
 use crate::http::door::proxies::{NoNetwork, TrustedProxies};
 use crate::model::settings::{AdminRights, Approval, Contacts, Creators, Settings, UserRegistration};
@@ -53,6 +54,7 @@ pub static SETTINGS: &[Setting] = &[
     Setting { name: "organization_creation", flag: "--organization-creation", variable: "KEYFOB_ORGANIZATION_CREATION", value: "everyone|admins", default: "everyone", kind: Value, doc: "Who may create organizations." },
     Setting { name: "contacts", flag: "--contacts", variable: "KEYFOB_CONTACTS", value: "anyone|oneself", default: "anyone", kind: Value, doc: "Whom somebody may name as a contact: any collaborator, or only oneself." },
     Setting { name: "refresh_token_days", flag: "--refresh-token-days", variable: "KEYFOB_REFRESH_TOKEN_DAYS", value: "N", default: "90", kind: Value, doc: "Days after which a refresh token that nobody uses is no longer good." },
+    Setting { name: "password_rounds", flag: "--password-rounds", variable: "KEYFOB_PASSWORD_ROUNDS", value: "N", default: "600000; 1000 with --ephemeral", kind: Value, doc: "Rounds of PBKDF2-SHA256 for a password, 1000 to 2000000; fewer for slow boards." },
     Setting { name: "workers", flag: "--workers", variable: "KEYFOB_WORKERS", value: "N", default: "4", kind: Value, doc: "Requests that are worked on at once, 1 to 64, beside those that wait for the disk." },
     Setting { name: "connections", flag: "--connections", variable: "KEYFOB_CONNECTIONS", value: "N", default: "2048", kind: Value, doc: "Connections open at one time; at the limit, the one that has waited longest is closed for a new one." },
     Setting { name: "trusted_proxies", flag: "--trusted-proxies", variable: "KEYFOB_TRUSTED_PROXIES", value: "ADDRESSES", default: "none", kind: Value, doc: "Addresses and networks (10.0.0.0/8), joined by commas, whose X-Forwarded-* headers are believed." },
@@ -70,15 +72,11 @@ pub static CONNECTION: &[Setting] = &[
 ];
 
 /// What the commands need to know that work on the data file.
-pub static DATA: &[Setting] = &[Setting {
-    name: "data",
-    flag: "--data",
-    variable: "KEYFOB_DATA",
-    value: "FILE",
-    default: "keyfob.db",
-    kind: Value,
-    doc: "The data file.",
-}];
+#[rustfmt::skip]
+pub static DATA: &[Setting] = &[
+    Setting { name: "data", flag: "--data", variable: "KEYFOB_DATA", value: "FILE", default: "keyfob.db", kind: Value, doc: "The data file." },
+    Setting { name: "password_rounds", flag: "--password-rounds", variable: "KEYFOB_PASSWORD_ROUNDS", value: "N", default: "600000", kind: Value, doc: "Rounds of PBKDF2-SHA256 for a password, as the server has it." },
+];
 
 impl Setting {
     /// `--listen HOST:PORT, KEYFOB_LISTEN (127.0.0.1:1885)`.
@@ -138,11 +136,13 @@ pub fn connection(mut arguments: Arguments) -> Result<Connection, Usage> {
     Ok(Connection { server, api_key, ca: value("ca").value.clone().map(|(_, value)| value), credentials: credentials_file()? })
 }
 
-/// The path of the data file.
-pub fn data_file(mut arguments: Arguments) -> Result<PathBuf, Usage> {
+/// The path of the data file, and how the server that uses it is set.
+pub fn data_file(mut arguments: Arguments) -> Result<(PathBuf, Settings), Usage> {
     let given = read_all(DATA, &mut arguments)?;
     finish(arguments)?;
-    Ok(of(&given, "data").text().into())
+    let defaults = Settings::default();
+    let password_rounds = of(&given, "password_rounds").rounds(defaults.password_rounds)?;
+    Ok((of(&given, "data").text().into(), Settings { password_rounds, ..defaults }))
 }
 
 /// Reads flags and environment. What is left of the arguments is refused.
@@ -175,6 +175,11 @@ pub fn read(mut arguments: Arguments) -> Result<Configuration, Usage> {
             organization_creators: value("organization_creation").choose(CREATORS)?,
             contacts: value("contacts").choose(&[("anyone", Contacts::Anyone), ("oneself", Contacts::Oneself)])?,
             refresh_token_days: value("refresh_token_days").number(1, MOST_DAYS)?,
+            password_rounds: value("password_rounds").rounds(if ephemeral {
+                FEWEST_ROUNDS
+            } else {
+                Settings::default().password_rounds
+            })?,
             public_url: value("public_url").url()?.unwrap_or_default(),
         },
         admin_user: value("admin_user").text().to_owned(),
@@ -210,6 +215,9 @@ const MOST_WORKERS: usize = 64;
 /// Ten years: longer than any refresh token that nobody uses should live.
 const MOST_DAYS: i64 = 3650;
 
+/// With fewer a hash is hardly slower than none.
+const FEWEST_ROUNDS: u32 = 1000;
+
 /// The most connections that one thread can watch over in good time.
 const MOST_CONNECTIONS: usize = 65_536;
 
@@ -242,6 +250,11 @@ impl Given {
     fn number<T: FromStr + PartialOrd + std::fmt::Display>(&self, least: T, most: T) -> Result<T, Usage> {
         let number = self.text().parse().ok().filter(|number| *number >= least && *number <= most);
         number.ok_or_else(|| self.wrong(format!("must be a number from {least} to {most}")))
+    }
+
+    /// The rounds of a password, or what they are where nothing is said.
+    fn rounds(&self, default: u32) -> Result<u32, Usage> {
+        if self.value.is_some() { self.number(FEWEST_ROUNDS, MOST_ROUNDS) } else { Ok(default) }
     }
 
     fn networks(&self) -> Result<TrustedProxies, Usage> {

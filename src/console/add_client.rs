@@ -16,7 +16,6 @@ use crate::http::reply::Reply;
 use crate::model::client::{Client, FIELDS, IDENTIFIERS};
 use crate::model::patch::Patch;
 use crate::model::settings::Approval;
-use crate::registry::approval::Withdrawn;
 use crate::registry::secrets::NewSecret;
 use crate::registry::{clients, guidelines, organizations};
 
@@ -47,7 +46,7 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
         let made = judged(&draft).and_then(|(id, owner, sent)| {
             own.write(|call| {
                 clients::check_may_register(call.tx, call.by, &owner)?;
-                clients::create(call.tx, call.by, call.settings, id, &owner, &sent, NewSecret::of(None))
+                clients::create(call.tx, call.by, call.settings, id, &owner, &sent, NewSecret::fresh())
             })
             .map_err(Wrong::Refused)
         });
@@ -104,7 +103,7 @@ fn judged(draft: &Draft) -> std::result::Result<(ClientId, AccountId, Patch), Wr
 
 fn created(call: &Call<'_>, input: &Input<'_>, client: &Client) -> Result<Reply> {
     let view = View::of(call, input)?;
-    Ok(shown_once::client_secret(&view, client, Withdrawn::default(), "OAuth client created"))
+    Ok(shown_once::client_secret(&view, client, &[], "OAuth client created"))
 }
 
 fn form(call: &Call<'_>, input: &Input<'_>, status: u16, draft: &Draft, problem: Option<Problem>) -> Result<Reply> {

@@ -14,6 +14,7 @@ use crate::console::problem::Problem;
 use crate::console::shown_once;
 use crate::console::view::{Place, View, after, age, moment, moment_or};
 use crate::http::form::Form;
+use crate::http::queue::Slow;
 use crate::http::reply::Reply;
 use crate::model::client::FIELDS;
 use crate::model::mask::Mask;
@@ -54,17 +55,27 @@ pub fn rotate<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     Ok(Box::new(move |own| {
         own.turn_strangers_away()?;
         let chosen = Some(form.verbatim("secret")).filter(|secret| !secret.is_empty());
-        if let Err(error) = check_chosen(chosen) {
-            let problem = Problem::of(error)?;
-            return own.read(|call| shown(&Opened::of(call, input)?, 400, grace_seconds, Some(problem)));
+        let secret = match chosen {
+            None => Ok(NewSecret::fresh()),
+            Some(chosen) => {
+                check_chosen(chosen).and_then(|()| own.slowly(Slow::ClientSecret, input.request.peer, || Ok(NewSecret::chosen(chosen))))
+            }
+        };
+        match secret {
+            Ok(secret) => {
+                let changed = own.write(|call| secrets::rotate(call.tx, call.by, call.settings, &id, secret, grace_seconds))?;
+                let mut warnings = changed.withdrawn.warnings();
+                warnings.extend(chosen.and_then(secrets::warning));
+                own.read(|call| Ok(shown_once::client_secret(&View::of(call, input)?, &changed.client, &warnings, "New client secret")))
+            }
+            Err(error) => Problem::shown(error, |status, problem| {
+                own.read(|call| shown(&Opened::of(call, input)?, status, grace_seconds, Some(problem)))
+            }),
         }
-        let secret = NewSecret::of(chosen);
-        let changed = own.write(|call| secrets::rotate(call.tx, call.by, call.settings, &id, secret, grace_seconds))?;
-        own.read(|call| Ok(shown_once::client_secret(&View::of(call, input)?, &changed.client, changed.withdrawn, "New client secret")))
     }))
 }
 
-fn check_chosen(secret: Option<&str>) -> Result<()> {
+fn check_chosen(secret: &str) -> Result<()> {
     let mut judged = FIELDS.iter().filter(|field| field.name == CHOSEN.name);
     Ok(judged.try_for_each(|field| field.shape.check("Client", field.name, &secret.into()))?)
 }
@@ -82,8 +93,8 @@ pub fn replace<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
         input,
         move |_| Ok(asked),
         move |call| {
-            let changed = secrets::rotate(call.tx, call.by, call.settings, &id, NewSecret::of(None), 0)?;
-            Ok(shown_once::client_secret(&View::of(call, input)?, &changed.client, changed.withdrawn, "New client secret"))
+            let changed = secrets::rotate(call.tx, call.by, call.settings, &id, NewSecret::fresh(), 0)?;
+            Ok(shown_once::client_secret(&View::of(call, input)?, &changed.client, &changed.withdrawn.warnings(), "New client secret"))
         },
     )
 }

@@ -8,10 +8,9 @@ use crate::call::{Call, Input, Own, OwnWork, Work};
 use crate::console::fields::{Fields, label};
 use crate::console::problem::Problem;
 use crate::console::view::{Place, View, after, signed_in, title};
-use crate::failure;
 use crate::http::form::Form;
 use crate::http::reply::Reply;
-use crate::registry::sign_in::{self, Attempt};
+use crate::registry::sign_in::Attempt;
 use crate::registry::users::{self, OldAccess};
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
@@ -29,12 +28,8 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
         })?;
         match change(own, &attempt, &form, old_access) {
             Ok(()) => Ok(after("/console/password", "password")),
-            Err(error) => {
-                let status = failure::body(input.request, &error).0.status();
-                let problem = Problem::of(error)?;
-                // Whoever gave the wrong password is signed in all the same.
-                own.read(|call| shown(call, input, if status == 401 { 400 } else { status }, Some(problem)))
-            }
+            // Whoever gave the wrong password is signed in all the same.
+            Err(error) => Problem::shown(error, |status, problem| own.read(|call| shown(call, input, status, Some(problem)))),
         }
     }))
 }
@@ -43,13 +38,11 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
 fn change(own: &Own<'_>, attempt: &Attempt, form: &Form, old_access: OldAccess) -> Result<()> {
     let (id, old, new) = (&attempt.user_id, form.verbatim("old"), form.verbatim("password"));
     users::check_new_password(id, old, new)?;
-    let (kept, now) = own.read(|call| Ok((sign_in::look_up(call.tx, attempt)?, call.tx.now)))?;
-    if let Err(error) = users::verify_password(kept.as_ref(), id, old, now) {
-        own.write(|call| sign_in::count_failure(call.tx, attempt))?;
-        return Err(error);
-    }
-    let hash = Hash::of_chosen(new);
-    kept.map_or(Ok(()), |kept| own.write(|call| users::change_password(call.tx, call.by, id, &kept, &hash, old_access)))
+    let (verified, hash) = own.guess_password(attempt, |compared, now| {
+        let verified = users::verify_password(compared, id, old, now)?;
+        Ok((verified, Hash::of_chosen(new, own.settings.password_rounds)))
+    })?;
+    own.write(|call| users::change_password(call.tx, call.by, id, &verified, &hash, old_access))
 }
 
 fn shown(call: &Call<'_>, input: &Input<'_>, status: u16, problem: Option<Problem>) -> Result<Reply> {

@@ -1,7 +1,8 @@
 //! What was wrong with what a form sent: the API's words, and the field beside which they belong.
 
-use crate::base::error::{Error, Named, Result};
+use crate::base::error::{Error, Kind, Named, Result};
 use crate::base::validation::VALIDATION;
+use crate::http::reply::Reply;
 use crate::page::words::sentence;
 use crate::registry::users::LAST_ADMIN;
 
@@ -54,6 +55,18 @@ impl Problem {
     pub fn of_giving_rights(error: Error) -> Result<Problem> {
         let field = if matches!(&error, Error::Named(named) if ABOUT_RIGHTS.contains(&named.definition.name)) { "rights" } else { "" };
         Ok(Problem::of(error)?.renamed("", field))
+    }
+
+    /// Shows it in the form: with 400, or where one is to come again, with the status and the time for that.
+    pub fn shown(error: Error, form: impl FnOnce(u16, Problem) -> Result<Reply>) -> Result<Reply> {
+        let (status, seconds) = match &error {
+            Error::Named(named) if matches!(named.kind, Kind::ResourceExhausted | Kind::Unavailable) => {
+                (named.kind.status(), named.attributes.get("seconds").map(ToString::to_string))
+            }
+            _ => (400, None),
+        };
+        let reply = form(status, Problem::of(error)?)?;
+        Ok(seconds.into_iter().fold(reply, |reply, seconds| reply.with("Retry-After", seconds)))
     }
 
     fn of_named(named: &Named) -> Problem {

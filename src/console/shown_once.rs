@@ -7,10 +7,9 @@ use crate::console::view::{Place, View, title};
 use crate::http::reply::Reply;
 use crate::model::choice::State;
 use crate::model::client::Client;
-use crate::registry::approval::Withdrawn;
 
-/// A new client secret, and how to use it. The reply of the very request that made it: it stands in no address.
-pub fn client_secret(view: &View<'_>, client: &Client, withdrawn: Withdrawn, heading: &str) -> Reply {
+/// A new client secret, what is to be said of it, and how to use it. The reply of the very request that made it: it stands in no address.
+pub fn client_secret(view: &View<'_>, client: &Client, warnings: &[&str], heading: &str) -> Reply {
     let secret = client.secret.as_deref().unwrap_or_default();
     let content = html! {
         (title(heading, &html! {}))
@@ -18,7 +17,7 @@ pub fn client_secret(view: &View<'_>, client: &Client, withdrawn: Withdrawn, hea
             State::Requested => " waits for an administrator's approval. Until then it can be tried by who registered it, and by collaborators who choose to.",
             _ => " is ready to use.",
         } }
-        @for warning in withdrawn.warnings() { p .warning { (warning) "." } }
+        @for warning in warnings { p .warning { (warning) "." } }
         (shown("Client secret", "client-secret", secret))
         h2 { "How to use it" }
         (snippets(&view.call.settings.public_url, client, secret))

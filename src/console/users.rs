@@ -17,6 +17,7 @@ use crate::console::problem::Problem;
 use crate::console::saving::{self, Part, Seen};
 use crate::console::view::{Place, View, after, badge, moment, moment_or, state_name, title, way};
 use crate::http::form::Form;
+use crate::http::queue::Slow;
 use crate::http::reply::Reply;
 use crate::model::choice::State;
 use crate::model::patch::Patch;
@@ -127,15 +128,14 @@ pub fn add<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
         own.turn_strangers_away()?;
         let made = draft.judged(form.verbatim("password")).and_then(|(id, sent)| {
             own.read(|call| users::check_registration(call.by, call.settings, &id, &sent))?;
-            let passwords = users::NewPasswords { password: Hash::of_chosen(form.verbatim("password")), temporary: None };
+            let hash = || Ok(Hash::of_chosen(form.verbatim("password"), own.settings.password_rounds));
+            let password = own.slowly(Slow::Password, input.request.peer, hash)?;
+            let passwords = users::NewPasswords { password, temporary: None };
             own.write(|call| users::create(call.tx, call.by, call.settings, id, &sent, &passwords))
         });
         match made {
             Ok(user) => Ok(after(&format!("/console/users/{}", user.id), "created")),
-            Err(error) => {
-                let problem = Problem::of(error)?;
-                own.read(|call| add_form(call, input, 400, &draft, Some(problem)))
-            }
+            Err(error) => Problem::shown(error, |status, problem| own.read(|call| add_form(call, input, status, &draft, Some(problem)))),
         }
     }))
 }

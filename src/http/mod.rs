@@ -7,6 +7,7 @@ pub mod form;
 pub mod origin;
 pub mod path;
 pub mod places;
+pub mod queue;
 pub mod reply;
 pub mod request;
 pub mod server;

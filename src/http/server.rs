@@ -15,6 +15,7 @@ use crate::http::door::limits::Limits;
 use crate::http::door::watch::Watch;
 use crate::http::door::{lanes, listening};
 use crate::http::places::Places;
+use crate::http::queue;
 use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
 
@@ -24,8 +25,9 @@ const AFTER_A_FAILURE: Duration = Duration::from_millis(50);
 /// What turns a request into a reply. It says, by a call, when it is about to wait for something slow.
 pub type Answer<'a> = &'a (dyn Fn(&Request, &dyn Fn()) -> Reply + Sync);
 
-/// How many threads there are beyond the places: so many can wait for the disk, and join the same commit.
-const RESERVE: usize = 60;
+/// How many threads there are beyond the places: so many can wait for the disk and join the same commit, and beside them as many as are
+/// let into the queue for slow work.
+const RESERVE: usize = 60 + queue::MOST_INSIDE;
 
 pub struct Server {
     address: SocketAddr,

@@ -53,6 +53,8 @@ pub struct Settings {
     pub contacts: Contacts,
     /// How many days a refresh token is good that nobody uses.
     pub refresh_token_days: i64,
+    /// How many rounds a password is hashed with (PBKDF2-SHA256).
+    pub password_rounds: u32,
     /// Where the world finds this server; no slash at the end. The issuer of its tokens (RFC 8414).
     pub public_url: String,
 }
@@ -67,6 +69,7 @@ impl Default for Settings {
             organization_creators: Creators::Everyone,
             contacts: Contacts::Anyone,
             refresh_token_days: 90,
+            password_rounds: 600_000,
             public_url: "http://127.0.0.1:1885".to_owned(),
         }
     }

@@ -6,11 +6,12 @@ use data_encoding::BASE64;
 use percent_encoding::percent_decode_str;
 
 use crate::base::error::Result;
-use crate::call::{Input, Own};
+use crate::call::{Call, Guess, Input, Own};
+use crate::http::queue::Slow;
 use crate::oauth::parameters::Parameters;
 use crate::registry::client_authentication::{self, Presented, Proof};
 use crate::registry::refusal::{
-    AUTHORIZATION_MALFORMED, CLIENT_ID_MISSING, CLIENT_SECRET_MISSING, CLIENT_SECRET_WRONG, CREDENTIALS_IN_URL, Judged, Refusal,
+    AUTHORIZATION_MALFORMED, CLIENT_ID_MISSING, CLIENT_SECRET_MISSING, CLIENT_SECRET_WRONG, CREDENTIALS_IN_URL, Endpoint, Judged, Refusal,
     TWO_AUTHENTICATIONS,
 };
 
@@ -40,15 +41,19 @@ pub fn presented(input: &Input<'_>, body: &Parameters) -> Judged<Presented> {
     Ok(basic)
 }
 
-/// Proves the client. Comparing is slow where a person chose the secret, and so stands between two transactions; the second only remembers
-/// a failure.
+/// Proves the client. Comparing is slow where a person may have chosen the secret, and so stands outside of transactions. A failure is
+/// remembered.
 pub fn prove(own: &Own<'_>, presented: &Presented) -> Result<Judged<Proof>> {
     let (kept, now) = own.read(|call| Ok((client_authentication::look_up(call.tx, presented)?, call.tx.now)))?;
-    let judged = client_authentication::verify(&kept, presented, now);
+    let record = |call: &Call<'_>, refusal: &Refusal| refusal.record(call.tx, call.by, Endpoint::Token);
+    let Some(judged) = client_authentication::judge_at_once(&kept, presented, now) else {
+        let guess = Guess { work: Slow::ClientSecret, peer: presented.peer, subjects: client_authentication::subjects(presented) };
+        return own.guess(guess, |_| Ok(()), |()| client_authentication::verify(&kept, presented, now), record);
+    };
     if let Err(refusal) = &judged
-        && client_authentication::is_remembered(&kept, refusal)
+        && refusal.client.is_some()
     {
-        own.write(|call| client_authentication::fail(call.tx, call.by, &kept, presented, refusal))?;
+        own.write(|call| record(call, refusal))?;
     }
     Ok(judged)
 }

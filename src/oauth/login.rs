@@ -102,19 +102,14 @@ pub fn api<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     }))
 }
 
-/// Looking up, comparing (which is slow) and remembering stand in this order, the slow part outside of transactions.
+/// Comparing is slow and stands between two transactions.
 fn signed_in(own: &Own<'_>, input: &Input<'_>, sent: &Parameters) -> Result<Ticket> {
     let user_id = sent.unless_blank("user_id").ok_or(Error::from(&MISSING_USER_ID))?;
     let password = sent.unless_blank("password").ok_or(Error::from(&MISSING_PASSWORD))?;
     let user_id: UserId = user_id.parse().map_err(|BadId(reason)| Invalid::new("UserIdentifiers", "user_id", reason))?;
     let attempt = Attempt { user_id, peer: input.request.peer };
-    let kept = own.read(|call| sign_in::look_up(call.tx, &attempt))?;
-    let ticket =
-        if sign_in::is_right(&kept, password) { own.write(|call| sign_in::succeed(call.tx, call.by, &attempt, &kept))? } else { None };
-    match ticket {
-        Some(ticket) => Ok(ticket),
-        None => Err(own.write(|call| sign_in::fail(call.tx, &attempt))?),
-    }
+    let verified = own.guess_password(&attempt, |compared, _| sign_in::verify(compared, password, own.settings))?;
+    own.write(|call| sign_in::succeed(call.tx, call.by, &attempt, &verified))
 }
 
 fn kept_in(cookies: &Cookies, ticket: &Ticket) -> String {

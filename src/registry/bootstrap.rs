@@ -30,6 +30,7 @@ pub struct Administrator {
     pub user_id: String,
     pub password: Option<String>,
     pub api_key: Option<String>,
+    pub password_rounds: u32,
 }
 
 /// What the administrator gets in with.
@@ -59,7 +60,7 @@ pub fn administrator(store: &Store, wanted: Administrator) -> Result<Option<Issu
             .ok_or_else(|| Error::from(&ADMIN_API_KEY))?,
     };
     let generated = wanted.password.is_none().then(|| suitable_password(&id));
-    let hash = Hash::of_chosen(generated.as_deref().or(wanted.password.as_deref()).unwrap_or_default());
+    let hash = Hash::of_chosen(generated.as_deref().or(wanted.password.as_deref()).unwrap_or_default(), wanted.password_rounds);
     store.write(|tx| insert(tx, &id, &hash, &token))?;
     Ok(Some(Issued { user_id: wanted.user_id, password: generated, api_key: token.reveal(), api_key_generated: wanted.api_key.is_none() }))
 }

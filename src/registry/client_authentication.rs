@@ -6,14 +6,14 @@ use crate::base::error::Result;
 use crate::base::id::ClientId;
 use crate::base::secret;
 use crate::base::time::Time;
+use crate::model::bounds::CHOSEN_SECRETS;
 use crate::model::choice::State;
 use crate::model::client::Client;
-use crate::registry::principal::Principal;
 use crate::registry::refusal::{
-    CLIENT_REJECTED_AT_TOKEN, CLIENT_SECRET_WRONG, CLIENT_SUSPENDED_AT_TOKEN, CLIENT_UNKNOWN, CLIENT_UNUSABLE, Endpoint, Judged, Reason,
-    Refusal,
+    CLIENT_REJECTED_AT_TOKEN, CLIENT_SECRET_WRONG, CLIENT_SUSPENDED_AT_TOKEN, CLIENT_UNKNOWN, CLIENT_UNUSABLE, Judged, Reason, Refusal,
 };
-use crate::registry::throttle::{self, Subject};
+use crate::registry::secrets;
+use crate::registry::throttle::Subject;
 use crate::store::client_secrets::ClientSecret;
 use crate::store::{Deleted, Tx};
 
@@ -55,58 +55,63 @@ pub enum ClientType {
 /// A use of a secret is written down once a minute at the most.
 const TOUCH_SECONDS: i64 = 60;
 
-/// How many wrong secrets are free where a person chose the right one: it may be short enough to be guessed.
+/// How many wrong secrets are free for a client from one address: where a person chose the right one it may be short enough to be guessed.
 const FREE_GUESSES: i64 = 20;
 
-/// Looks up what the client is judged by; [`verify`] is slow where a person chose the secret, and so stands outside of transactions.
-/// Whoever guessed too often is refused first.
+/// The rounds that a wrong secret costs: as many as for a client with as many secrets that people chose as it can have.
+const ROUNDS: u32 = CHOSEN_SECRETS.most as u32 * secrets::ROUNDS;
+
+/// Looks up what the client is judged by.
 pub fn look_up(tx: &Tx<'_>, presented: &Presented) -> Result<Kept> {
     let nobody = Kept { client_id: None, secrets: Vec::new() };
     let Ok(id) = presented.client_id.parse::<ClientId>() else { return Ok(nobody) };
     if !tx.client_exists(&id, Deleted::No)? {
         return Ok(nobody);
     }
-    let secrets = tx.client_secrets(&id)?;
-    if is_guessable(&secrets) {
-        throttle::check(tx, &[guesser(&id, presented)])?;
-    }
-    Ok(Kept { client_id: Some(id), secrets })
+    Ok(Kept { secrets: tx.client_secrets(&id)?, client_id: Some(id) })
 }
 
-/// Whether the client is who it says. An unknown client is refused as a known one would be, and costs as much as a wrong secret.
-pub fn verify(kept: &Kept, presented: &Presented, now: Time) -> Judged<Proof> {
+/// Judges what is judged at once: who shows no secret, and who shows one that was generated and so cannot be guessed. Nothing for a guess,
+/// which [`verify`] compares.
+pub fn judge_at_once(kept: &Kept, presented: &Presented, now: Time) -> Option<Judged<Proof>> {
     let Some(client_id) = &kept.client_id else {
-        presented.secrets.iter().for_each(|sent| secret::match_no_generated(sent));
-        return Err(Refusal::of(if presented.secrets.is_empty() { presented.without_secret } else { &CLIENT_UNKNOWN }));
+        return presented.secrets.is_empty().then(|| Err(Refusal::of(presented.without_secret)));
     };
     if presented.secrets.is_empty() {
         // Without a secret only a client that has none is who it says: a public one (RFC 6749 section 2.1).
         let is_public = kept.secrets.is_empty();
         let proof = is_public.then(|| Proof { client_id: client_id.clone(), client_type: ClientType::Public, secret_to_touch: None });
-        return proof.ok_or_else(|| Refusal::to(presented.without_secret, client_id));
+        return Some(proof.ok_or_else(|| Refusal::to(presented.without_secret, client_id)));
     }
-    let matching = kept.secrets.iter().find(|kept| presented.secrets.iter().any(|sent| kept.hash.matches(sent)));
-    match matching {
-        None => Err(Refusal::to(&CLIENT_SECRET_WRONG, client_id)),
-        Some(secret) => {
-            let is_old_news = secret.last_used_at.is_some_and(|last| last.plus_seconds(TOUCH_SECONDS) > now);
-            let secret_to_touch = (!is_old_news).then_some(secret.number);
-            Ok(Proof { client_id: client_id.clone(), client_type: ClientType::Confidential, secret_to_touch })
-        }
+    let mut generated = kept.secrets.iter().filter(|secret| !secret.hash.is_of_chosen());
+    let matching = generated.find(|secret| presented.secrets.iter().any(|sent| secret.hash.matches(sent)));
+    matching.map(|secret| Ok(proof(client_id, secret, now)))
+}
+
+/// Whom a guess slows down. Counted for the client and the network: nobody elsewhere can lock the client out. Clients that are not there,
+/// or whose secrets nobody can guess, are counted alike, so that nothing tells them apart.
+pub fn subjects(presented: &Presented) -> Vec<Subject> {
+    let id = presented.client_id.parse::<ClientId>();
+    let client = id.as_ref().map_or("that cannot be", ClientId::as_str);
+    Subject::networks(&format!("client {client} address"), presented.peer, FREE_GUESSES)
+}
+
+/// Compares with the secrets that a person chose. Slow: never in a transaction. A client that is not there costs as much as a wrong secret.
+pub fn verify(kept: &Kept, presented: &Presented, now: Time) -> Judged<Proof> {
+    let sent: Vec<&str> = presented.secrets.iter().map(String::as_str).collect();
+    let chosen: Vec<&ClientSecret> = kept.secrets.iter().filter(|secret| secret.hash.is_of_chosen()).collect();
+    let matching = secret::matching(chosen.iter().map(|secret| &secret.hash), &sent, ROUNDS);
+    match (&kept.client_id, matching.and_then(|n| chosen.get(n))) {
+        (None, _) => Err(Refusal::of(&CLIENT_UNKNOWN)),
+        (Some(client_id), None) => Err(Refusal::to(&CLIENT_SECRET_WRONG, client_id)),
+        (Some(client_id), Some(secret)) => Ok(proof(client_id, secret, now)),
     }
 }
 
-/// Whether a client that proved nothing leaves anything behind: then [`fail`] must be called to write it down.
-pub fn is_remembered(kept: &Kept, refusal: &Refusal) -> bool {
-    is_guessable(&kept.secrets) || refusal.client.is_some()
-}
-
-/// Remembers that a client proved nothing.
-pub fn fail(tx: &Tx<'_>, by: &Principal, kept: &Kept, presented: &Presented, refusal: &Refusal) -> Result<()> {
-    if let Some(client_id) = kept.client_id.as_ref().filter(|_| is_guessable(&kept.secrets)) {
-        throttle::count(tx, &[guesser(client_id, presented)])?;
-    }
-    refusal.record(tx, by, Endpoint::Token)
+fn proof(client_id: &ClientId, secret: &ClientSecret, now: Time) -> Proof {
+    let is_old_news = secret.last_used_at.is_some_and(|last| last.plus_seconds(TOUCH_SECONDS) > now);
+    let secret_to_touch = (!is_old_news).then_some(secret.number);
+    Proof { client_id: client_id.clone(), client_type: ClientType::Confidential, secret_to_touch }
 }
 
 /// Notes the use of the secret, and refuses clients that get no tokens. A client that proved nothing is told that later, beside a code or
@@ -131,15 +136,6 @@ pub fn check_usable(client: &Client) -> Judged<()> {
         State::Requested | State::Approved | State::Flagged => return Ok(()),
     };
     Err(Refusal::to(reason, &client.id))
-}
-
-fn is_guessable(secrets: &[ClientSecret]) -> bool {
-    secrets.iter().any(|kept| kept.hash.is_of_chosen())
-}
-
-/// Counted for the client and the address: nobody elsewhere can lock the client out.
-fn guesser(id: &ClientId, presented: &Presented) -> Subject {
-    Subject { name: format!("client {id} address {}", throttle::address(presented.peer)), free: FREE_GUESSES }
 }
 
 impl std::fmt::Debug for Presented {

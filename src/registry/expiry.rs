@@ -41,7 +41,7 @@ pub fn sweep(tx: &Tx<'_>) -> Result<Swept> {
         tx.delete_old_authorization_codes(ago(CODE_KEPT_SECONDS), BATCH)?,
         tx.delete_ended_sessions(ago(LONGEST_SECONDS), ago(IDLE_SECONDS), BATCH)?,
         tx.delete_ended_client_secrets(BATCH)?,
-        tx.delete_old_sign_in_failures(throttle::forgotten(tx.now), BATCH)?,
+        tx.delete_old_sign_in_failures(throttle::forgotten(tx.steady), BATCH)?,
         tx.delete_old_sign_in_addresses(ago(ADDRESS_KEPT_SECONDS), BATCH)?,
         tx.delete_old_refusals(ago(REFUSAL_KEPT_SECONDS), BATCH)?,
         tx.delete_old_event_counts(tx.now.day(), BATCH)?,

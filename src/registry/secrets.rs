@@ -1,5 +1,7 @@
 //! Client secrets: issuing, rotating. They are shown once and kept as hashes.
 
+use std::collections::BTreeSet;
+
 use crate::base::error::{Result, errors};
 use crate::base::id::ClientId;
 use crate::base::secret::{Hash, fresh_key};
@@ -22,6 +24,14 @@ errors! {
         "keyfob" "newest_secret" "the newest secret can not be ended: a client without a secret is taken for a public one. Rotate it instead";
 }
 
+/// Rounds for a secret that a person chose (contract 4.4): clients show theirs all day, so it takes fewer than a password, and must be
+/// better than one.
+pub const ROUNDS: u32 = 20_000;
+
+/// A secret that is shorter, or has fewer different characters, can be found by whoever has its hash.
+const SHORTEST_STRONG: usize = 16;
+const FEWEST_DIFFERENT: usize = 8;
+
 /// A secret on its way to its one showing. Made before the transaction: hashing what a person chose is slow.
 pub struct NewSecret {
     plain: String,
@@ -29,16 +39,23 @@ pub struct NewSecret {
 }
 
 impl NewSecret {
-    /// The secret that was sent, or a fresh one (contract 1.8).
-    pub fn of(sent: Option<&str>) -> NewSecret {
-        match sent {
-            Some(sent) => NewSecret { plain: sent.to_owned(), hash: Hash::of_chosen(sent) },
-            None => {
-                let plain = fresh_key();
-                NewSecret { hash: Hash::of_generated(&plain), plain }
-            }
-        }
+    /// Generates a secret (contract 1.8).
+    pub fn fresh() -> NewSecret {
+        let plain = fresh_key();
+        NewSecret { hash: Hash::of_generated(&plain), plain }
     }
+
+    /// Takes a secret that a person chose. Slow: never in a transaction.
+    pub fn chosen(chosen: &str) -> NewSecret {
+        NewSecret { plain: chosen.to_owned(), hash: Hash::of_chosen(chosen, ROUNDS) }
+    }
+}
+
+/// What is to be said of a secret that a person chose; nothing if it is a good one.
+pub fn warning(chosen: &str) -> Option<&'static str> {
+    let different = chosen.chars().collect::<BTreeSet<_>>().len();
+    let is_weak = chosen.chars().count() < SHORTEST_STRONG || different < FEWEST_DIFFERENT;
+    is_weak.then_some("The client secret is weak: use 16 random characters or more, or leave it out and a good one is made")
 }
 
 impl std::fmt::Debug for NewSecret {

@@ -4,13 +4,13 @@ use std::net::IpAddr;
 
 use crate::base::error::{Error, Result, errors};
 use crate::base::id::UserId;
-use crate::base::secret;
+use crate::base::secret::{self, Hash};
+use crate::model::settings::Settings;
 use crate::registry::principal::{Principal, check_user_may_act};
 use crate::registry::sessions::{self, Ticket};
 use crate::registry::throttle::{self, Subject};
-use crate::registry::users;
+use crate::registry::users::{self, Compared};
 use crate::store::Tx;
-use crate::store::users::Passwords;
 
 errors! {
     NO_USER_ID_PASSWORD_MATCH: InvalidArgument "pkg/account/session" "no_user_id_password_match" "incorrect password or user ID";
@@ -20,6 +20,9 @@ errors! {
 const FREE_FOR_A_USER: i64 = 5;
 const FREE_FROM_AN_ADDRESS: i64 = 20;
 
+/// The same from one address, with users who have signed in from there before.
+const FREE_WHERE_KNOWN: i64 = 100;
+
 /// Somebody's try to sign in.
 #[derive(Clone, Debug)]
 pub struct Attempt {
@@ -27,32 +30,49 @@ pub struct Attempt {
     pub peer: IpAddr,
 }
 
-/// What the attempt is judged by. `None` where there is no such user.
-pub type Kept = Option<Passwords>;
-
-/// Looks up what the password is compared with. Whoever failed too often is refused first.
-pub fn look_up(tx: &Tx<'_>, attempt: &Attempt) -> Result<Kept> {
-    throttle::check(tx, &subjects(tx, attempt)?)?;
-    users::passwords(tx, &attempt.user_id)
+/// A password that was right.
+#[derive(Debug)]
+pub struct Verified {
+    hash: Hash,
+    /// The same password hashed anew, if its hash took fewer rounds than are set.
+    renewed: Option<Hash>,
 }
 
-/// Whether it is the password. Slow: never in a transaction. An unknown user costs the same. A temporary password signs nobody in.
-pub fn is_right(kept: &Kept, password: &str) -> bool {
-    match kept {
-        Some(kept) => kept.password.matches(password),
-        None => {
-            secret::match_no_chosen(password);
-            false
-        }
+/// Who is slowed down, and after how many failures. From where a user has signed in before only the failures from there count, so
+/// that nobody elsewhere can lock the user out.
+pub fn subjects(tx: &Tx<'_>, attempt: &Attempt) -> Result<Vec<Subject>> {
+    let address = throttle::address(attempt.peer);
+    if tx.has_signed_in_from(&attempt.user_id, &address)? {
+        let of_address = Subject { name: format!("known address {address}"), free: FREE_WHERE_KNOWN };
+        return Ok(vec![Subject { name: of_pair(&attempt.user_id, &address), free: FREE_FOR_A_USER }, of_address]);
+    }
+    let mut subjects = Subject::networks("address", attempt.peer, FREE_FROM_AN_ADDRESS);
+    subjects.push(Subject { name: of_user(&attempt.user_id), free: FREE_FOR_A_USER });
+    Ok(subjects)
+}
+
+/// Compares a password, and hashes it anew where that is due. Slow: never in a transaction. An unknown user costs the same. A temporary
+/// password signs nobody in.
+pub fn verify(compared: Compared, password: &str, settings: &Settings) -> Result<Verified> {
+    let hash = compared.kept.map(|kept| kept.password);
+    secret::matching(&hash, &[password], compared.rounds).and(hash).map(|hash| Verified::of(hash, password, settings)).ok_or_else(no_match)
+}
+
+impl Verified {
+    fn of(hash: Hash, password: &str, settings: &Settings) -> Verified {
+        let is_due = hash.rounds() < settings.password_rounds;
+        Verified { renewed: is_due.then(|| Hash::of_chosen(password, settings.password_rounds)), hash }
     }
 }
 
-/// Begins a session for somebody whose password was right; nothing if it was changed, or the user went, while it was compared. Whoever
+/// Begins a session for somebody whose password was right. Refused if it was changed, or the user went, while it was compared. Whoever
 /// was suspended or rejected is told so, and only here: who does not know the password learns nothing of it.
-pub fn succeed(tx: &Tx<'_>, by: &Principal, attempt: &Attempt, kept: &Kept) -> Result<Option<Ticket>> {
-    let verified = kept.as_ref().map(|kept| &kept.password);
-    if users::passwords(tx, &attempt.user_id)?.as_ref().map(|now| &now.password) != verified {
-        return Ok(None);
+pub fn succeed(tx: &Tx<'_>, by: &Principal, attempt: &Attempt, verified: &Verified) -> Result<Ticket> {
+    if users::passwords(tx, &attempt.user_id)?.is_none_or(|now| now.password != verified.hash) {
+        return Err(no_match());
+    }
+    if let Some(renewed) = &verified.renewed {
+        tx.set_password(&attempt.user_id, renewed)?;
     }
     check_user_may_act(tx, &attempt.user_id)?;
     let address = throttle::address(attempt.peer);
@@ -60,29 +80,11 @@ pub fn succeed(tx: &Tx<'_>, by: &Principal, attempt: &Attempt, kept: &Kept) -> R
         tx.forget_sign_in_failures(&subject)?;
     }
     tx.remember_sign_in_from(&attempt.user_id, &address)?;
-    sessions::begin(tx, by, &attempt.user_id).map(Some)
+    sessions::begin(tx, by, &attempt.user_id)
 }
 
-/// Counts a wrong password, wherever it was given.
-pub fn count_failure(tx: &Tx<'_>, attempt: &Attempt) -> Result<()> {
-    throttle::count(tx, &subjects(tx, attempt)?)
-}
-
-/// Counts a failure and says what to answer.
-pub fn fail(tx: &Tx<'_>, attempt: &Attempt) -> Result<Error> {
-    count_failure(tx, attempt)?;
-    Ok((&NO_USER_ID_PASSWORD_MATCH).into())
-}
-
-/// Who is slowed down, and after how many failures. From where a user has signed in before only the failures from there count, so
-/// that nobody elsewhere can lock the user out.
-fn subjects(tx: &Tx<'_>, attempt: &Attempt) -> Result<Vec<Subject>> {
-    let address = throttle::address(attempt.peer);
-    if tx.has_signed_in_from(&attempt.user_id, &address)? {
-        return Ok(vec![Subject { name: of_pair(&attempt.user_id, &address), free: FREE_FOR_A_USER }]);
-    }
-    let of_address = Subject { name: format!("address {address}"), free: FREE_FROM_AN_ADDRESS };
-    Ok(vec![Subject { name: of_user(&attempt.user_id), free: FREE_FOR_A_USER }, of_address])
+fn no_match() -> Error {
+    (&NO_USER_ID_PASSWORD_MATCH).into()
 }
 
 fn of_user(user_id: &UserId) -> String {

@@ -1,6 +1,11 @@
 //! Those who guess slow down: failures are counted by who is guessed at and by where it comes from (OAuth contract 2.1, item 15).
+//!
+//! A guess counts before it is compared: while it is under way it is held in memory ([`UnderWay`]), and a failure is written down before
+//! it is let go. So many guesses at once get no more compared than the same number one after the other.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::base::error::{Result, errors};
 use crate::base::time::Time;
@@ -11,8 +16,14 @@ errors! {
     TOO_MANY_FAILURES: ResourceExhausted "keyfob" "too_many_failures" "too many failed attempts: try again in {seconds} seconds";
 }
 
-/// Failures that follow each other within this time are one attack.
+/// Failures that follow each other within this time are one attack. It is also the longest wait.
 const WINDOW_SECONDS: i64 = 15 * 60;
+
+/// The most subjects whose failures are kept. Beyond it those with the fewest go first, so that no flood makes a long attack forgotten.
+const MOST_SUBJECTS: usize = 20_000;
+
+/// How much more is free in a network that holds many of the next smaller kind.
+const MORE_FREE: i64 = 4;
 
 /// Who is slowed down, and how many failures are free.
 #[derive(Clone, Debug)]
@@ -21,20 +32,70 @@ pub struct Subject {
     pub free: i64,
 }
 
-/// Refuses whoever failed too often, until a while has passed.
-pub fn check(tx: &Tx<'_>, subjects: &[Subject]) -> Result<()> {
-    for Subject { name, free } in subjects {
-        let seconds = wait_seconds(tx.sign_in_failures(name)?, *free, tx.now);
-        if seconds > 0 {
-            return Err(TOO_MANY_FAILURES.with("seconds", seconds).into());
-        }
+impl Subject {
+    /// Everyone in the networks of an address: the address alone for IPv4; for IPv6, of which somebody has very many, the /64, /56 and /48,
+    /// each with a higher bound.
+    pub fn networks(what: &str, peer: IpAddr, free: i64) -> Vec<Subject> {
+        let prefixes: &[u32] = if peer.to_canonical().is_ipv4() { &[32] } else { &[64, 56, 48] };
+        let frees = std::iter::successors(Some(free), |free| Some(free * MORE_FREE));
+        prefixes.iter().zip(frees).map(|(prefix, free)| Subject { name: format!("{what} {}", network(peer, *prefix)), free }).collect()
     }
-    Ok(())
 }
 
-/// Counts a failure, which must be remembered.
-pub fn count(tx: &Tx<'_>, subjects: &[Subject]) -> Result<()> {
-    subjects.iter().try_for_each(|subject| tx.count_sign_in_failure(&subject.name, forgotten(tx.now)))
+/// The guesses that are being compared, by the names of their subjects.
+#[derive(Debug, Default)]
+pub struct UnderWay(Mutex<HashMap<String, i64>>);
+
+/// A guess that is under way, until this is dropped.
+#[derive(Debug)]
+pub struct Guess<'u> {
+    under_way: &'u UnderWay,
+    subjects: Vec<Subject>,
+}
+
+impl UnderWay {
+    /// Counts a guess. It must be done before the transaction begins in which [`Guess::check`] looks for failures: so every other guess is
+    /// seen, as one under way or as one that failed.
+    pub fn begin(&self, subjects: Vec<Subject>) -> Guess<'_> {
+        let mut counts = self.counts();
+        subjects.iter().for_each(|subject| *counts.entry(subject.name.clone()).or_default() += 1);
+        Guess { under_way: self, subjects }
+    }
+
+    fn counts(&self) -> MutexGuard<'_, HashMap<String, i64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Guess<'_> {
+    /// Refuses a guess if those that failed and those that are under way are too many.
+    pub fn check(&self, tx: &Tx<'_>) -> Result<()> {
+        let others = |subject: &Subject| self.under_way.counts().get(&subject.name).map_or(0, |count| count - 1);
+        self.subjects.iter().try_for_each(|subject| refuse(subject, tx.sign_in_failures(&subject.name)?, others(subject), tx.steady))
+    }
+
+    /// Counts it as a failure, for longer than it is under way.
+    pub fn fail(&self, tx: &Tx<'_>) -> Result<()> {
+        self.subjects.iter().try_for_each(|subject| tx.count_sign_in_failure(&subject.name, forgotten(tx.steady)))?;
+        tx.delete_least_sign_in_failures(MOST_SUBJECTS)
+    }
+}
+
+impl Drop for Guess<'_> {
+    fn drop(&mut self) {
+        let mut counts = self.under_way.counts();
+        for Subject { name, .. } in &self.subjects {
+            match counts.get_mut(name) {
+                Some(count) if *count > 1 => *count -= 1,
+                _ => drop(counts.remove(name)),
+            }
+        }
+    }
+}
+
+/// Refuses whoever failed too often, until a while has passed. It costs nothing, and so comes first; [`Guess::check`] decides.
+pub fn check(tx: &Tx<'_>, subjects: &[Subject]) -> Result<()> {
+    subjects.iter().try_for_each(|subject| refuse(subject, tx.sign_in_failures(&subject.name)?, 0, tx.steady))
 }
 
 /// Failures before this are forgotten.
@@ -42,25 +103,43 @@ pub fn forgotten(now: Time) -> Time {
     now.plus_seconds(-WINDOW_SECONDS)
 }
 
-/// An IPv6 address is one of very many that somebody has: the network counts.
+/// The network that somebody who has one address has: the address itself for IPv4, the /64 for IPv6.
 pub fn address(peer: IpAddr) -> String {
+    network(peer, 64)
+}
+
+fn network(peer: IpAddr, prefix: u32) -> String {
     match peer.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            let masked = u128::from(address) & !(u128::MAX >> prefix);
+            format!("{}/{prefix}", std::net::Ipv6Addr::from(masked))
         }
     }
 }
 
-/// Doubles with each failure beyond the free ones, up to the whole window.
-fn wait_seconds(failures: Option<Failures>, free: i64, now: Time) -> i64 {
-    let Some(Failures { count, last_at }) = failures else { return 0 };
-    if count < free {
+fn refuse(subject: &Subject, failures: Option<Failures>, others_under_way: i64, now: Time) -> Result<()> {
+    match wait_seconds(failures, others_under_way, subject.free, now) {
+        0 => Ok(()),
+        seconds => Err(TOO_MANY_FAILURES.with("seconds", seconds).into()),
+    }
+}
+
+/// Doubles with each failure beyond the free ones, up to the whole window. Those under way are taken for failures of this moment.
+fn wait_seconds(failures: Option<Failures>, others_under_way: i64, free: i64, now: Time) -> i64 {
+    let kept = failures.filter(|failures| failures.last_at > forgotten(now));
+    let beyond = kept.map_or(0, |failures| failures.count) + others_under_way - free;
+    if beyond < 0 {
         return 0;
     }
-    let wait = 1_i64.checked_shl(u32::try_from(count - free).unwrap_or(u32::MAX)).unwrap_or(WINDOW_SECONDS).clamp(1, WINDOW_SECONDS);
-    let left = last_at.plus_seconds(wait).micros() - now.micros();
+    let wait =
+        u32::try_from(beyond).ok().and_then(|beyond| 2_i64.checked_pow(beyond)).map_or(WINDOW_SECONDS, |wait| wait.min(WINDOW_SECONDS));
+    if others_under_way > 0 {
+        return wait;
+    }
+    // After a restart, failures may lie in the future by a clock that was set back: nobody waits for that time to come.
+    let passed = kept.map_or(0, |failures| now.micros() - failures.last_at.micros());
+    let left = if passed < 0 { 0 } else { wait * 1_000_000 - passed };
     (left + 999_999).div_euclid(1_000_000).max(0)
 }
 
@@ -71,16 +150,38 @@ mod tests {
     #[test]
     fn the_wait_doubles_and_ends() {
         let now = Time::from_micros(0);
-        let wait = |count| wait_seconds(Some(Failures { count, last_at: now }), 5, now);
-        assert_eq!([wait(4), wait(5), wait(6), wait(9), wait(15), wait(1000)], [0, 1, 2, 16, 900, 900]);
-        assert_eq!(wait_seconds(None, 5, now), 0);
-        assert_eq!(wait_seconds(Some(Failures { count: 6, last_at: now }), 5, now.plus_seconds(2)), 0);
+        let wait = |count| wait_seconds(Some(Failures { count, last_at: now }), 0, 5, now);
+        assert_eq!([wait(4), wait(5), wait(6), wait(9), wait(15), wait(68), wait(1000)], [0, 1, 2, 16, 900, 900, 900]);
+        assert_eq!(wait_seconds(None, 0, 5, now), 0);
+        assert_eq!(wait_seconds(Some(Failures { count: 6, last_at: now }), 0, 5, now.plus_seconds(2)), 0);
+        assert_eq!(wait_seconds(Some(Failures { count: 68, last_at: now }), 0, 5, now.plus_seconds(900)), 0);
     }
 
     #[test]
-    fn an_address_is_told_by_its_network() {
-        assert_eq!(address("192.0.2.1".parse().unwrap()), "192.0.2.1");
-        assert_eq!(address("::ffff:192.0.2.1".parse().unwrap()), "192.0.2.1");
-        assert_eq!(address("2001:db8:1:2:3:4:5:6".parse().unwrap()), "2001:db8:1:2::/64");
+    fn guesses_under_way_count_until_they_are_done() {
+        let now = Time::from_micros(0);
+        let failures = |count| Some(Failures { count, last_at: now.plus_seconds(-60) });
+        assert_eq!([3, 4, 5].map(|others| wait_seconds(failures(1), others, 5, now)), [0, 1, 2]);
+        assert_eq!(wait_seconds(None, 5, 5, now), 1);
+        let under_way = UnderWay::default();
+        let subject = Subject { name: "user bob".to_owned(), free: 5 };
+        let (one, other) = (under_way.begin(vec![subject.clone()]), under_way.begin(vec![subject]));
+        assert_eq!(under_way.counts()["user bob"], 2);
+        drop(one);
+        assert_eq!(under_way.counts()["user bob"], 1);
+        drop(other);
+        assert!(under_way.counts().is_empty());
+    }
+
+    #[test]
+    fn an_address_is_told_by_its_networks() {
+        let names = |peer: &str| {
+            let subjects = Subject::networks("address", peer.parse().unwrap(), 20);
+            subjects.into_iter().map(|subject| format!("{} {}", subject.name, subject.free)).collect::<Vec<_>>()
+        };
+        assert_eq!(names("192.0.2.1"), ["address 192.0.2.1 20"]);
+        assert_eq!(names("::ffff:192.0.2.1"), ["address 192.0.2.1 20"]);
+        let of_ipv6 = ["address 2001:db8:1:234::/64 20", "address 2001:db8:1:200::/56 80", "address 2001:db8:1::/48 320"];
+        assert_eq!(names("2001:db8:1:234:3:4:5:6"), of_ipv6);
     }
 }

@@ -4,7 +4,8 @@ use crate::base::error::{Error, Result, errors};
 use crate::base::id::{AccountId, UserId};
 use crate::base::page::Listed;
 use crate::base::right::Right;
-use crate::base::secret::{self, Hash};
+use crate::base::secret::{self, Hash, MOST_ROUNDS};
+use crate::base::time::Time;
 use crate::base::validation::EMAIL;
 use crate::model::choice::State;
 use crate::model::event::Action;
@@ -133,6 +134,19 @@ pub fn check_new_password(id: &UserId, old: &str, new: &str) -> Result<()> {
     if old == new { Err((&PASSWORD_EQUALS_OLD).into()) } else { Ok(()) }
 }
 
+/// What a password is compared with, and how many rounds that takes at most for any user.
+#[derive(Debug)]
+pub struct Compared {
+    pub kept: Option<Passwords>,
+    pub rounds: u32,
+}
+
+/// Looks up what the password of a user, who may be unknown, is compared with. It takes as long for everyone as for the user whose hash
+/// takes longest, since passwords may have been hashed under other settings.
+pub fn compared(tx: &Tx<'_>, settings: &Settings, id: &UserId) -> Result<Compared> {
+    Ok(Compared { kept: passwords(tx, id)?, rounds: settings.password_rounds.max(tx.most_password_rounds(MOST_ROUNDS)?) })
+}
+
 /// What the user's password is checked against; `None` for an unknown user.
 pub fn passwords(tx: &Tx<'_>, id: &UserId) -> Result<Option<Passwords>> {
     if tx.user(id, Deleted::No)?.is_none() {
@@ -141,21 +155,16 @@ pub fn passwords(tx: &Tx<'_>, id: &UserId) -> Result<Option<Passwords>> {
     tx.passwords(id)
 }
 
-/// Whether `old` is the password, or a temporary one that is still good. Slow: never in a transaction. An unknown user costs the same.
-pub fn verify_password(passwords: Option<&Passwords>, id: &UserId, old: &str, now: crate::base::time::Time) -> Result<()> {
-    let Some(passwords) = passwords else {
-        secret::match_no_chosen(old);
-        return Err(entity(id).not_found());
-    };
-    if passwords.password.matches(old) {
-        return Ok(());
-    }
-    match &passwords.temporary {
-        Some(temporary) if temporary.matches(old) => match passwords.temporary_expires_at {
-            Some(end) if end <= now => Err((&TEMPORARY_PASSWORD_EXPIRED).into()),
-            _ => Ok(()),
-        },
-        _ => Err((&OLD_PASSWORD).into()),
+/// The passwords of a user of which `old` is one: the password, or a temporary one that is still good. Slow: never in a transaction. An
+/// unknown user costs the same, and one without a temporary password.
+pub fn verify_password(compared: Compared, id: &UserId, old: &str, now: Time) -> Result<Passwords> {
+    let hashes = compared.kept.iter().flat_map(|kept| std::iter::once(&kept.password).chain(&kept.temporary));
+    let matching = secret::matching(hashes, &[old], compared.rounds.saturating_mul(2));
+    let kept = compared.kept.ok_or_else(|| entity(id).not_found())?;
+    match (matching, kept.temporary_expires_at) {
+        (None, _) => Err((&OLD_PASSWORD).into()),
+        (Some(1), Some(end)) if end <= now => Err((&TEMPORARY_PASSWORD_EXPIRED).into()),
+        (Some(_), _) => Ok(kept),
     }
 }
 

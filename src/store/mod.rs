@@ -52,6 +52,14 @@ pub struct Store {
 pub struct Tx<'c> {
     connection: &'c Connection,
     pub now: Time,
+    /// The same by a clock that nobody sets, for waits.
+    pub steady: Time,
+}
+
+impl<'c> Tx<'c> {
+    fn begun(connection: &'c Connection, clock: &Clock) -> Tx<'c> {
+        Tx { connection, now: clock.now(), steady: clock.steady() }
+    }
 }
 
 impl Store {
@@ -111,7 +119,7 @@ impl Store {
         let connection = idle.map_or_else(|| schema::open_reader(&self.path), Ok)?;
         // A panic in between closes the connection, and with it the transaction.
         connection.prepare_cached("BEGIN")?.execute([])?;
-        let result = work(&Tx { connection: &connection, now: self.clock.now() });
+        let result = work(&Tx::begun(&connection, &self.clock));
         connection.prepare_cached("COMMIT")?.execute([])?;
         locked(&self.readers).push(connection);
         result

@@ -8,7 +8,10 @@ use crate::base::time::Time;
 use crate::store::Tx;
 use crate::store::sql::reading;
 
-/// How often it went wrong, and when last.
+/// The most addresses that are known of a user; the one that was used longest ago makes room.
+const MOST_ADDRESSES: i64 = 100;
+
+/// How often it went wrong, and when last, by the steady clock.
 #[derive(Clone, Copy, Debug)]
 pub struct Failures {
     pub count: i64,
@@ -35,7 +38,23 @@ impl Tx<'_> {
                 "INSERT INTO sign_in_failures (subject, failures, last_at) VALUES (:subject, 1, :now) ON CONFLICT (subject) DO UPDATE \
                  SET failures = iif(last_at > :since, failures + 1, 1), last_at = excluded.last_at",
             )?
-            .execute(named_params! {":subject": subject, ":since": since, ":now": self.now})?;
+            .execute(named_params! {":subject": subject, ":since": since, ":now": self.steady})?;
+        Ok(())
+    }
+
+    /// Where there are more than `most`: deletes those with the fewest failures, and of these the oldest. Some more than needed, so that
+    /// it is not needed again at once.
+    pub fn delete_least_sign_in_failures(&self, most: usize) -> Result<()> {
+        let count: i64 = self.connection.prepare_cached("SELECT count(*) FROM sign_in_failures")?.query_row([], |row| row.get(0))?;
+        let most = most as i64;
+        if count > most {
+            self.connection
+                .prepare_cached(
+                    "DELETE FROM sign_in_failures WHERE subject IN \
+                     (SELECT subject FROM sign_in_failures ORDER BY failures, last_at LIMIT :surplus)",
+                )?
+                .execute(named_params! {":surplus": count - most + most / 50})?;
+        }
         Ok(())
     }
 
@@ -61,6 +80,12 @@ impl Tx<'_> {
                  ON CONFLICT (user_id, address) DO UPDATE SET last_at = excluded.last_at",
             )?
             .execute(named_params! {":user_id": user, ":address": address, ":now": self.now})?;
+        self.connection
+            .prepare_cached(
+                "DELETE FROM sign_in_addresses WHERE user_id = :user_id AND address IN (SELECT address FROM sign_in_addresses \
+                 WHERE user_id = :user_id ORDER BY last_at DESC LIMIT -1 OFFSET :most)",
+            )?
+            .execute(named_params! {":user_id": user, ":most": MOST_ADDRESSES})?;
         Ok(())
     }
 

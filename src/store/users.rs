@@ -197,6 +197,15 @@ impl Tx<'_> {
         Ok(has)
     }
 
+    /// The most rounds, up to `most`, that the hash of any user's password takes, live or deleted; 0 if there are none.
+    pub fn most_password_rounds(&self, most: u32) -> Result<u32> {
+        let most: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT max(CAST(substr(password_hash, 15) AS INTEGER)) FROM users WHERE CAST(substr(password_hash, 15) AS INTEGER) <= :most")?
+            .query_row(named_params! {":most": most}, |row| row.get(0))?;
+        Ok(u32::try_from(most.unwrap_or(0)).unwrap_or(u32::MAX))
+    }
+
     pub fn has_users(&self) -> Result<bool> {
         Ok(self.connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM users)")?.query_row([], |row| row.get(0))?)
     }

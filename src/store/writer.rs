@@ -126,7 +126,7 @@ impl Open {
         let group = self.group.get_or_insert_with(|| Group { size: 0, outcome: Arc::default() });
         self.connection.prepare_cached("SAVEPOINT request")?.execute([])?;
         let undo = Undo { connection: &self.connection, kept: false };
-        let result = work(&Tx { connection: &self.connection, now: clock.now() });
+        let result = work(&Tx::begun(&self.connection, clock));
         if result.is_ok() {
             undo.keep()?;
         }

@@ -27,10 +27,10 @@ impl Drop for Folder {
     }
 }
 
-/// `keyfob` in a folder, without any setting from outside.
+/// `keyfob` in a folder, without any setting from outside but that passwords are hashed in a moment.
 pub fn keyfob(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_keyfob"));
-    command.current_dir(folder).args(arguments).env_clear().envs(environment.iter().copied());
+    command.current_dir(folder).args(arguments).env_clear().env("KEYFOB_PASSWORD_ROUNDS", "1000").envs(environment.iter().copied());
     command
 }
 

@@ -130,7 +130,8 @@ fn an_operator_makes_users_keys_and_clients_without_a_server_but_not_under_one()
 #[test]
 fn a_password_comes_from_a_file_or_from_standard_input_and_one_in_an_argument_is_warned_of() {
     let town = Town::new("passwords");
-    for (file, text) in [("first", "First-passw0rd\n"), ("second", "Second-passw0rd\r\n"), ("secret", "Chosen-secret-9"), ("nothing", "\n")]
+    for (file, text) in
+        [("first", "First-passw0rd\n"), ("second", "Second-passw0rd\r\n"), ("secret", "Chosen-secret-99"), ("nothing", "\n")]
     {
         std::fs::write(town.path(file), text).expect("a file");
     }
@@ -147,7 +148,7 @@ fn a_password_comes_from_a_file_or_from_standard_input_and_one_in_an_argument_is
     ok("users set bob --temporary-password-file -", "Fifth-passw0rd\n");
     ok("users create eve --primary-email-address e@example.com --password=Sixth-passw0rd", "");
     ok(&format!("clients create my-app --secret-file {}", path("secret")), "");
-    let token = "grant_type=refresh_token&refresh_token=x&client_id=my-app&client_secret=Chosen-secret-9";
+    let token = "grant_type=refresh_token&refresh_token=x&client_id=my-app&client_secret=Chosen-secret-99";
     let form = [("Content-Type", "application/x-www-form-urlencoded")];
     let reply = crate::client::send(town.address(), "POST", "/oauth/token", &form, token);
     assert!(!reply.body.contains("invalid_client"), "the secret is the one of the file: {}", reply.body);

@@ -15,7 +15,7 @@ use crate::server::{ADMIN_KEY, Answer, Jar, Server};
 /// A story, the numbers of some of its steps, and why keyfob answers otherwise there.
 type Deliberate = (&'static str, &'static [usize], &'static str);
 
-/// Steps in which keyfob answers better than equally. At most ten.
+/// Steps in which keyfob answers better than equally. At most a dozen: three of them warn of what is unsafe or keep it once.
 const BETTER: &[Deliberate] = &[
     (
         "http-1-bodies-queries-paths-methods",
@@ -29,6 +29,7 @@ const BETTER: &[Deliberate] = &[
         "a collaborator changes an endorsed client: keyfob warns that this ends the endorsement and the approval, and The Things Stack ends neither",
     ),
     ("clients-1-create-every-field-and-its-limits", &[42], "a repeated right is kept once, so that no list grows beyond what it can say"),
+    ("clients-1-create-every-field-and-its-limits", &[51], "keyfob warns of a client secret that is one character repeated"),
 ];
 
 /// Steps in which The Things Stack lets somebody in, or tells somebody something, whom keyfob refuses. As many as there are: each is in
@@ -47,8 +48,8 @@ fn is_deliberate(file: &str, number: usize) -> bool {
 }
 
 #[test]
-fn at_most_ten_answers_are_better_than_equal() {
-    assert!(BETTER.iter().map(|(_, steps, _)| steps.len()).sum::<usize>() <= 10);
+fn at_most_a_dozen_answers_are_better_than_equal() {
+    assert!(BETTER.iter().map(|(_, steps, _)| steps.len()).sum::<usize>() <= 12);
 }
 
 #[test]

@@ -24,6 +24,8 @@ mod documents;
 mod door;
 mod events;
 mod golden;
+mod guessing;
+mod hashing;
 mod history;
 mod hostile;
 mod leaks;

@@ -44,6 +44,7 @@ impl Process {
             .current_dir(folder)
             .env_remove("RUST_BACKTRACE")
             .env("KEYFOB_ADMIN_API_KEY", ADMIN_KEY)
+            .env("KEYFOB_PASSWORD_ROUNDS", "1000")
             .stdout(Stdio::piped())
             .stderr(file)
             .spawn()

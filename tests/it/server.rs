@@ -27,6 +27,8 @@ pub const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 pub struct Server {
     pub app: App,
     clock: Arc<AtomicI64>,
+    /// The time that has passed, whatever the clock was set to.
+    steady: Arc<AtomicI64>,
     /// Bearer tokens by the names of those who hold them.
     keys: HashMap<String, String>,
     next_id: std::cell::Cell<u32>,
@@ -120,26 +122,46 @@ impl Server {
         Server::with(Settings { approval: Approval::Manual, ..Settings::default() })
     }
 
+    /// Passwords are hashed in a moment.
     pub fn with(settings: Settings) -> Server {
-        let clock = Arc::new(AtomicI64::new(START));
-        let store = Store::ephemeral_with(Clock::Set(clock.clone())).expect("a temporary database opens");
-        Server { clock, ..Server::on(store, settings) }
+        Server::slowly(Settings { password_rounds: 1000, ..settings })
+    }
+
+    /// With as many rounds for a password as the settings say.
+    pub fn slowly(settings: Settings) -> Server {
+        let (clock, steady) = (Arc::new(AtomicI64::new(START)), Arc::new(AtomicI64::new(START)));
+        let store = Store::ephemeral_with(Clock::Set { now: clock.clone(), steady: steady.clone() }).expect("a temporary database opens");
+        Server { clock, steady, ..Server::on(store, settings) }
     }
 
     /// On a database of the caller's, which has its own time. The administrator is made if it is empty.
     pub fn on(store: Store, settings: Settings) -> Server {
-        let wanted =
-            Administrator { user_id: "admin".to_owned(), password: Some("Admin-passw0rd".to_owned()), api_key: Some(ADMIN_KEY.to_owned()) };
+        let wanted = Administrator {
+            user_id: "admin".to_owned(),
+            password: Some("Admin-passw0rd".to_owned()),
+            api_key: Some(ADMIN_KEY.to_owned()),
+            password_rounds: settings.password_rounds,
+        };
         // The administrator's ID is in no password of these stories.
         let wanted = Administrator { password: Some("Correct-horse-battery-staple-9".to_owned()), ..wanted };
         administrator(&store, wanted).expect("the administrator is made, or there");
         let app = App::new(store, settings);
         let keys = HashMap::from([("admin".to_owned(), ADMIN_KEY.to_owned())]);
-        Server { app, clock: Arc::default(), keys, next_id: 0.into() }
+        Server { app, clock: Arc::default(), steady: Arc::default(), keys, next_id: 0.into() }
     }
 
     /// Lets time pass.
     pub fn wait_seconds(&self, seconds: i64) {
+        self.pass(seconds * 1_000_000);
+    }
+
+    fn pass(&self, micros: i64) {
+        self.clock.fetch_add(micros, Ordering::SeqCst);
+        self.steady.fetch_add(micros, Ordering::SeqCst);
+    }
+
+    /// Sets the clock forward, or back, without time passing.
+    pub fn sets_clock(&self, seconds: i64) {
         self.clock.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
     }
 
@@ -166,7 +188,7 @@ impl Server {
         target: &str,
         body: &[u8],
     ) -> Answer {
-        self.clock.fetch_add(1_001, Ordering::SeqCst);
+        self.pass(1_001);
         self.next_id.set(self.next_id.get() + 1);
         let mut headers: Vec<(String, String)> = headers.iter().map(|(n, v)| (n.to_lowercase(), (*v).to_owned())).collect();
         headers.extend(authorization.map(|value| ("authorization".to_owned(), value.to_owned())));

@@ -152,6 +152,7 @@ fn an_error_is_defined_once() {
         keyfob::registry::rights::ERRORS,
         keyfob::registry::secrets::ERRORS,
         keyfob::registry::users::ERRORS,
+        keyfob::call::ERRORS,
         keyfob::failure::ERRORS,
         keyfob::http::csrf::ERRORS,
         keyfob::oauth::login::ERRORS,

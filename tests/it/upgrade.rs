@@ -52,7 +52,7 @@ fn a_file_that_is_reopened_is_as_it_was() {
     let folder = Folder::new("reopen");
     let path = folder.file("keyfob.db");
     let store = Store::open(&path).expect("a new file");
-    let wanted = || Administrator { user_id: "admin".to_owned(), password: None, api_key: None };
+    let wanted = || Administrator { user_id: "admin".to_owned(), password: None, api_key: None, password_rounds: 1000 };
     assert!(administrator(&store, wanted()).expect("it is made").is_some());
     drop(store);
     let before = schema(&path);
@@ -66,7 +66,7 @@ fn a_file_that_is_reopened_is_as_it_was() {
 fn whatever_was_made_of_the_built_in_client_is_undone_when_the_server_starts() {
     let folder = Folder::new("built-in");
     let path = folder.file("keyfob.db");
-    let wanted = || Administrator { user_id: "admin".to_owned(), password: None, api_key: None };
+    let wanted = || Administrator { user_id: "admin".to_owned(), password: None, api_key: None, password_rounds: 1000 };
     let start = || {
         let store = Store::open(&path).expect("the file opens");
         administrator(&store, wanted()).expect("it starts");

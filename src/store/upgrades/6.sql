@@ -74,3 +74,6 @@ DROP INDEX access_tokens_by_user;
 DROP INDEX access_tokens_by_family;
 CREATE INDEX access_tokens_by_user ON access_tokens (user_id, client_id, rotated_at, created_at);
 CREATE INDEX access_tokens_by_family ON access_tokens (family_id, rotated_at);
+
+-- The most rounds of any password are what comparing with one takes.
+CREATE INDEX users_by_password_rounds ON users (CAST(substr(password_hash, 15) AS INTEGER));

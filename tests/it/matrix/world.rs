@@ -92,7 +92,7 @@ impl Drop for Folder {
 }
 
 pub fn open(path: &Path) -> Server {
-    let settings = Settings { approval: Approval::Manual, ..Settings::default() };
+    let settings = Settings { approval: Approval::Manual, password_rounds: 1000, ..Settings::default() };
     Server::on(Store::open(path).expect("the file opens"), settings)
 }
 

@@ -1,5 +1,8 @@
 //! Who is told what before, and after, a client proved who it is (RFC 6749 sections 2.3 and 5.2).
 
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use data_encoding::BASE64;
 use serde_json::Value;
 
@@ -17,7 +20,8 @@ fn seen(answer: &Answer) -> (u16, Vec<(String, String)>, Value) {
     (answer.status, headers.collect(), body)
 }
 
-/// A form to an endpoint, with the client's ID and secret in the body or in the header.
+/// A form to an endpoint, with the client's ID and secret in the body or in the header. Each comes from an address of its own: those who
+/// guess from one are slowed down.
 fn presents(server: &Server, target: &str, pairs: &[(&str, &str)], client: &str, secret: Option<&str>, in_header: &str) -> Answer {
     let mut pairs = pairs.to_vec();
     let mut header = None;
@@ -27,7 +31,9 @@ fn presents(server: &Server, target: &str, pairs: &[(&str, &str)], client: &str,
         pairs.push(("client_id", client));
         pairs.extend(secret.map(|secret| ("client_secret", secret)));
     }
-    server.send_with(header.as_deref(), &[], "POST", target, form(&pairs).as_bytes())
+    static SENT: AtomicU32 = AtomicU32::new(0);
+    let peer = Ipv4Addr::from(u32::from(Ipv4Addr::new(198, 18, 0, 0)) + SENT.fetch_add(1, Ordering::SeqCst));
+    server.send_from(peer.into(), header.as_deref(), &[], "POST", target, form(&pairs).as_bytes())
 }
 
 #[test]

@@ -352,9 +352,15 @@ fn a_refusal_is_written_down_with_its_reason_and_what_differs() {
 #[test]
 fn strangers_cannot_fill_the_history() {
     let (server, _) = town();
-    for _ in 0..70 {
-        server.token(&[("grant_type", "refresh_token"), ("refresh_token", "x"), ("client_id", "my-app"), ("client_secret", "wrong")]);
-        server.token(&[("grant_type", "authorization_code"), ("code", "MF2XI.A.B"), ("client_id", "my-app"), ("client_secret", "wrong")]);
+    // From many addresses: one alone is slowed down.
+    for n in 0..70 {
+        let peer = format!("192.0.2.{n}").parse().expect("an address");
+        for token in [("refresh_token", "x"), ("code", "MF2XI.A.B")] {
+            let grant_type = if token.0 == "code" { "authorization_code" } else { "refresh_token" };
+            let body = form(&[("grant_type", grant_type), token, ("client_id", "my-app"), ("client_secret", "wrong")]);
+            let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+            server.send_from(peer, None, &headers, "POST", "/oauth/token", body.as_bytes());
+        }
     }
     let events = server.app.store().read(|tx| tx.events("client", "my-app")).expect("events");
     assert_eq!(events.iter().filter(|event| event.name == "client.token.refuse").count(), 2, "the first, and the last with their number");
