@@ -1,4 +1,4 @@
-//! The limits beneath us, measured in the same run: a bare tiny_http, one behind the door, and raw SQLite on the same disk.
+//! The limits beneath us, measured in the same run: a bare tiny_http, one behind the listener, and raw SQLite on the same disk.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use keyfob::http::door::limits::Limits;
+use keyfob::http::listener::limits::Limits;
 use keyfob::http::reply::Reply;
 use keyfob::http::server::Server;
 use rusqlite::Connection;
@@ -21,7 +21,7 @@ pub struct Ground {
 }
 
 impl Ground {
-    /// `kind` is `bare` or `door`; the reply is given as a whole, with its head.
+    /// `kind` is `bare` or `listener`; the reply is given as a whole, with its head.
     pub fn start(kind: &str, reply: &Path) -> Ground {
         let mut child = Command::new(std::env::current_exe().expect("this program"))
             .arg("--answer")
@@ -56,7 +56,7 @@ pub fn answer(kind: &str, reply: &Path) {
         .collect();
     match kind {
         "bare" => bare(&headers, body.as_bytes()),
-        _ => door(headers, body.as_bytes().to_vec()),
+        _ => listener(headers, body.as_bytes().to_vec()),
     }
 }
 
@@ -88,7 +88,7 @@ fn bare(headers: &[(String, String)], body: &[u8]) {
     });
 }
 
-fn door(headers: Vec<(String, String)>, body: Vec<u8>) {
+fn listener(headers: Vec<(String, String)>, body: Vec<u8>) {
     let server = Server::bind("127.0.0.1:0", Limits::default()).expect("it listens");
     announce(server.address());
     // They live as long as the process.

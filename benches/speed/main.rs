@@ -15,7 +15,7 @@ use std::time::Duration;
 use report::Row;
 
 const HELP: &str = "cargo bench -- [flags]
-  --rows A,B   measure only these: door, get, create, oauth, mixed, million, list, start, memory, size
+  --rows A,B   measure only these: listener, get, create, oauth, mixed, million, list, start, memory, size
   --quick      one short round, and no file with a million clients
   --json       print JSON instead of a table
   --readme     write the table into README.md, too
@@ -37,7 +37,7 @@ pub struct Plan {
 type Group = (&'static str, fn(&Plan) -> Vec<Row>);
 
 const GROUPS: &[Group] = &[
-    ("door", rows::door),
+    ("listener", rows::listener),
     ("get", rows::get),
     ("create", rows::create),
     ("oauth", rows::oauth),

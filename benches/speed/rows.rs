@@ -57,16 +57,16 @@ fn fresh_file(plan: &Plan, name: &str) -> std::path::PathBuf {
     path
 }
 
-pub fn door(plan: &Plan) -> Vec<Row> {
+pub fn listener(plan: &Plan) -> Vec<Row> {
     let world = World::start(&file_with(&plan.folder, 1000));
     let bare = bare_answering(plan, &world, &get_request("template"));
-    let door = Ground::start("door", &plan.folder.join("reply"));
+    let listener = Ground::start("listener", &plan.folder.join("reply"));
     let measure = |connections: usize| -> Vec<(f64, f64)> {
-        (0..plan.rounds).map(|_| (any(plan, &door.address, connections), any(plan, &bare.address, connections))).collect()
+        (0..plan.rounds).map(|_| (any(plan, &listener.address, connections), any(plan, &bare.address, connections))).collect()
     };
     vec![
-        ratio("tiny_http behind the door, 16 connections", AtLeast(0.85), &measure(16), "bare tiny_http"),
-        ratio("tiny_http behind the door, 64 connections", AtLeast(1.0), &measure(64), "bare tiny_http"),
+        ratio("tiny_http behind the listener, 16 connections", AtLeast(0.85), &measure(16), "bare tiny_http"),
+        ratio("tiny_http behind the listener, 64 connections", AtLeast(1.0), &measure(64), "bare tiny_http"),
     ]
 }
 

@@ -1,10 +1,10 @@
 //! Requests are the same however their bytes arrive, and never more than the limits allow.
 #![no_main]
 
-use keyfob::http::door::head::Trust;
-use keyfob::http::door::limits::{LARGEST_BODY, LARGEST_HEAD};
-use keyfob::http::door::reading::{Arrived, Reader};
-use keyfob::http::door::refusal::Refusal;
+use keyfob::http::listener::head::Trust;
+use keyfob::http::listener::limits::{LARGEST_BODY, LARGEST_HEAD};
+use keyfob::http::listener::reading::{Arrived, Reader};
+use keyfob::http::listener::refusal::Refusal;
 use libfuzzer_sys::fuzz_target;
 
 /// What a connection said, up to the first refusal.

@@ -7,8 +7,8 @@ use pico_args::Arguments;
 
 use crate::base::printable::printable;
 use crate::base::secret::MOST_ROUNDS;
-use crate::http::door::limits::Limits;
-use crate::http::door::proxies::{NoNetwork, TrustedProxies};
+use crate::http::listener::limits::Limits;
+use crate::http::listener::proxies::{NoNetwork, TrustedProxies};
 use crate::model::settings::{AdminRights, Approval, Contacts, Creators, Settings, UserRegistration};
 
 /// A call that cannot be meant; the text names the flag or variable, never the value of a secret.

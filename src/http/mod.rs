@@ -2,8 +2,8 @@
 
 pub mod cookie;
 pub mod csrf;
-pub mod door;
 pub mod form;
+pub mod listener;
 pub mod origin;
 pub mod path;
 pub mod places;

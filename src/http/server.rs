@@ -1,4 +1,4 @@
-//! The server: the door in front, tiny_http behind it, and the workers that answer.
+//! The server: the listener in front, tiny_http behind it, and the workers that answer.
 
 use std::io;
 use std::net::{Shutdown, SocketAddr};
@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use crate::base::time::Clock;
 use crate::base::{log, request_id};
-use crate::http::door::gate::{Gate, Ticket};
-use crate::http::door::head::TICKET;
-use crate::http::door::limits::Limits;
-use crate::http::door::watch::Watch;
-use crate::http::door::{lanes, listening};
+use crate::http::listener::event_loop::EventLoop;
+use crate::http::listener::head::PENDING;
+use crate::http::listener::limits::Limits;
+use crate::http::listener::pending::{PendingRequest, PendingRequests};
+use crate::http::listener::{acceptor, upstream};
 use crate::http::places::Places;
 use crate::http::queue;
 use crate::http::reply::Reply;
@@ -32,9 +32,9 @@ const RESERVE: usize = 60 + queue::MOST_INSIDE;
 pub struct Server {
     address: SocketAddr,
     /// Taken by the one call of [`Server::run`].
-    watch: Mutex<Option<Watch>>,
-    gate: Arc<Gate>,
-    behind: tiny_http::Server,
+    event_loop: Mutex<Option<EventLoop>>,
+    pending: Arc<PendingRequests>,
+    backend: tiny_http::Server,
     private_socket: socket2::Socket,
     workers_may_end: AtomicBool,
 }
@@ -42,16 +42,16 @@ pub struct Server {
 impl Server {
     /// Listens on `host:port`; port 0 picks a free one. Connections wait until [`Server::run`].
     pub fn bind(address: &str, limits: Limits) -> io::Result<Server> {
-        let socket = listening::open(address)?;
+        let socket = acceptor::open(address)?;
         let address = socket.local_addr()?;
-        let behind = lanes::open()?;
-        let watch = Watch::new(socket, behind.connections, behind.entrance, limits)?;
+        let backend = upstream::open()?;
+        let event_loop = EventLoop::new(socket, backend.connections, backend.socket_file, limits)?;
         Ok(Server {
             address,
-            gate: watch.gate(),
-            watch: Mutex::new(Some(watch)),
-            behind: behind.server,
-            private_socket: behind.socket,
+            pending: event_loop.pending(),
+            event_loop: Mutex::new(Some(event_loop)),
+            backend: backend.server,
+            private_socket: backend.socket,
             workers_may_end: AtomicBool::new(false),
         })
     }
@@ -63,32 +63,32 @@ impl Server {
     /// Answers so many requests at once, beside those that wait for something slow, until [`Server::stop`], and returns when the last
     /// one is answered. An error means that nothing can be answered any more.
     pub fn run(&self, places: usize, answer: Answer<'_>) -> io::Result<()> {
-        let watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let watch = watch.ok_or_else(|| io::Error::other("a server runs once"))?;
+        let event_loop = self.event_loop.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let event_loop = event_loop.ok_or_else(|| io::Error::other("a server runs once"))?;
         let (workers, places) = (places + RESERVE, Places::new(places));
         std::thread::scope(|scope| {
             for _ in 0..workers {
                 scope.spawn(|| self.work(&places, answer));
             }
-            let ended = catch_unwind(AssertUnwindSafe(|| watch.run()));
+            let ended = catch_unwind(AssertUnwindSafe(|| event_loop.run()));
             self.workers_may_end.store(true, Ordering::SeqCst);
             // Each call wakes one worker, wherever it waits.
             places.add(workers);
-            (0..workers).for_each(|_| self.behind.unblock());
-            ended.unwrap_or_else(|_| Err(io::Error::other("the door panicked")))
+            (0..workers).for_each(|_| self.backend.unblock());
+            ended.unwrap_or_else(|_| Err(io::Error::other("the event loop panicked")))
         })
     }
 
     /// Takes no new requests, and finishes those that were taken.
     pub fn stop(&self) {
-        self.gate.stop();
+        self.pending.stop();
     }
 
     fn work(&self, places: &Places, answer: Answer<'_>) {
         let place = places.take();
         loop {
             place.take_again();
-            match self.behind.recv() {
+            match self.backend.recv() {
                 Ok(request) => self.serve(request, &|request| answer(request, &|| place.leave())),
                 Err(_) if self.workers_may_end.load(Ordering::SeqCst) => return,
                 Err(error) => {
@@ -101,17 +101,19 @@ impl Server {
 
     /// Reads one request whole, has it answered, and sends the reply. Nothing in here ends a worker.
     fn serve(&self, mut incoming: tiny_http::Request, answer: &dyn Fn(&Request) -> Reply) {
-        let Some(ticket) = incoming.headers().first().filter(|header| header.field.equiv(TICKET)) else { return lanes::prove(incoming) };
-        let ticket = self.gate.redeem(ticket.value.as_str());
+        let Some(id) = incoming.headers().first().filter(|header| header.field.equiv(PENDING)) else {
+            return upstream::answer_handshake(incoming);
+        };
+        let pending = self.pending.take(id.value.as_str());
         let mut body = Vec::new();
         // To its end in any case: what follows it on the private connection waits for that.
         let is_whole = incoming.as_reader().read_to_end(&mut body).is_ok();
-        let request = ticket.as_ref().filter(|_| is_whole).map(|ticket| described(&incoming, body, ticket));
+        let request = pending.as_ref().filter(|_| is_whole).map(|pending| described(&incoming, body, pending));
         // tiny_http writes nothing: the reply goes past it, to the public connection.
         drop(incoming.into_writer());
-        // With a ticket that was withdrawn nobody waits for an answer any more.
-        if let (Some(request), Some(ticket)) = (request, ticket) {
-            ticket.answer(&catch_unwind(AssertUnwindSafe(|| answer(&request))).unwrap_or_else(|_| Reply::empty(500)));
+        // One that was removed is answered already: its upstream connection was lost.
+        if let (Some(request), Some(pending)) = (request, pending) {
+            pending.answer(&catch_unwind(AssertUnwindSafe(|| answer(&request))).unwrap_or_else(|_| Reply::empty(500)));
         }
     }
 }
@@ -123,7 +125,7 @@ impl Drop for Server {
     }
 }
 
-fn described(incoming: &tiny_http::Request, body: Vec<u8>, ticket: &Ticket) -> Request {
+fn described(incoming: &tiny_http::Request, body: Vec<u8>, pending: &PendingRequest) -> Request {
     let own = incoming.headers().iter().skip(1);
     let headers: Vec<(String, String)> =
         own.map(|header| (header.field.as_str().as_str().to_ascii_lowercase(), header.value.as_str().to_owned())).collect();
@@ -135,7 +137,7 @@ fn described(incoming: &tiny_http::Request, body: Vec<u8>, ticket: &Ticket) -> R
         headers,
         body,
         id: named.unwrap_or_else(|| request_id::fresh(Clock::System.now())),
-        peer: ticket.from(),
+        peer: pending.from(),
     }
 }
 
@@ -151,7 +153,7 @@ mod tests {
     use std::net::TcpStream;
 
     use super::*;
-    use crate::http::door::lanes::LANES;
+    use crate::http::listener::upstream::UPSTREAMS;
 
     /// The status that a request is answered with.
     fn status(address: SocketAddr) -> u16 {
@@ -164,18 +166,18 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_private_connection_costs_the_request_in_it_a_502_and_is_opened_again() {
+    fn a_lost_upstream_connection_costs_the_request_in_it_a_502_and_is_opened_again() {
         let server = Server::bind("127.0.0.1:0", Limits::default()).unwrap();
-        server.watch.lock().unwrap().as_mut().unwrap().spoil_lanes();
+        server.event_loop.lock().unwrap().as_mut().unwrap().poison_upstreams();
         std::thread::scope(|scope| {
             scope.spawn(|| server.run(2, &|_, _| Reply::empty(200)).unwrap());
             let mut answers = Vec::new();
-            while !answers.ends_with(&[200; 2 * LANES]) && answers.len() < 1000 {
+            while !answers.ends_with(&[200; 2 * UPSTREAMS]) && answers.len() < 1000 {
                 answers.push(status(server.address()));
                 std::thread::sleep(Duration::from_millis(5));
             }
             server.stop();
-            assert!(answers.ends_with(&[200]) && answers.iter().filter(|status| **status == 502).count() == LANES, "{answers:?}");
+            assert!(answers.ends_with(&[200]) && answers.iter().filter(|status| **status == 502).count() == UPSTREAMS, "{answers:?}");
             // While all are on their way to be opened again, there is nothing to send a request into.
             assert!(answers.iter().all(|status| [200, 502, 503].contains(status)), "{answers:?}");
         });

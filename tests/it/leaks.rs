@@ -85,7 +85,7 @@ impl Story {
         assert!((400..500).contains(&reply.status), "{method} {target}: {} {}", reply.status, reply.body);
     }
 
-    /// Sends what is no request, and keeps what the door says.
+    /// Sends what is no request, and keeps what the listener answers.
     fn blurt(&mut self, bytes: &str) {
         let mut stream = TcpStream::connect(&self.server.address).expect("it accepts");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout is set");

@@ -5,10 +5,10 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use keyfob::http::door::limits::Limits;
+use keyfob::http::listener::limits::Limits;
 use keyfob::http::reply::Reply;
 
-use crate::door::{Door, echo, get, read_reply, read_to_end};
+use crate::listener::{EchoServer, echo, get, read_reply, read_to_end};
 
 /// Under attack a neighbour may wait this many times as long as without, and a wait of less than a millisecond counts as one: room for
 /// a busy machine, and far from the seconds and minutes that an attack cost once.
@@ -74,14 +74,15 @@ fn pour(address: &str, first: &[u8], again: &[u8], most: usize) {
 
 #[test]
 fn empty_lines_before_a_request_are_few() {
-    let door = Door::open(Limits::default());
-    let after =
-        |count: usize| door.exchange(format!("{}GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "\r\n".repeat(count)).as_bytes());
+    let server = EchoServer::open(Limits::default());
+    let after = |count: usize| {
+        server.exchange(format!("{}GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "\r\n".repeat(count)).as_bytes())
+    };
     assert!(after(4).starts_with("HTTP/1.1 200 "));
     let refused = after(5);
     assert!(refused.starts_with("HTTP/1.1 400 ") && refused.contains("empty lines"), "{refused}");
     // Each request of a connection may have as many before it.
-    let mut stream = door.connect();
+    let mut stream = server.connect();
     for _ in 0..3 {
         stream.write_all(format!("\r\n\r\n{}", get("/after")).as_bytes()).expect("it is sent");
         assert!(read_reply(&mut stream).contains("GET /after"));
@@ -90,8 +91,8 @@ fn empty_lines_before_a_request_are_few() {
 
 #[test]
 fn a_peer_that_never_stops_sending_holds_nobody_up() {
-    let door = Door::answering(Limits::default(), |_| Reply::empty(204));
-    let address = &door.address;
+    let server = EchoServer::answering(Limits::default(), |_| Reply::empty(204));
+    let address = &server.address;
     let unloaded = wait_of_newcomers(address, 20);
     let chunked = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
     let body = format!("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n{}", "x".repeat(1024 * 1024));
@@ -111,8 +112,8 @@ fn a_peer_that_never_stops_sending_holds_nobody_up() {
 
 #[test]
 fn floods_of_connects_and_resets_hold_nobody_up() {
-    let door = Door::open(Limits { connections: 64, ..Limits::default() });
-    let address = &door.address;
+    let server = EchoServer::open(Limits { connections: 64, ..Limits::default() });
+    let address = &server.address;
     let unloaded = wait_of_newcomers(address, 20);
     let reset = || {
         let Ok(stream) = TcpStream::connect(address) else { return };
@@ -122,7 +123,7 @@ fn floods_of_connects_and_resets_hold_nobody_up() {
         let _ = socket.send(b"GET / HT");
     };
     is_bearable("connects and resets", unloaded, during(3, reset, || wait_of_newcomers(address, 50)));
-    door.is_alive();
+    server.is_alive();
 }
 
 /// One limit short, and no other.
@@ -134,12 +135,12 @@ fn only(change: impl FnOnce(&mut Limits, Duration)) -> Limits {
 
 #[test]
 fn a_head_must_come_as_soon_on_a_used_connection_as_on_a_fresh_one() {
-    let door = Door::open(only(|limits, soon| limits.head = soon));
-    let mut fresh = door.connect();
+    let server = EchoServer::open(only(|limits, soon| limits.head = soon));
+    let mut fresh = server.connect();
     fresh.write_all(b"GET / HTTP/1.1\r\n").expect("it is sent");
     assert!(read_to_end(&mut fresh).starts_with("HTTP/1.1 408 "));
-    assert_eq!(read_to_end(&mut door.connect()), "", "one that says nothing ends without a word");
-    let mut used = door.connect();
+    assert_eq!(read_to_end(&mut server.connect()), "", "one that says nothing ends without a word");
+    let mut used = server.connect();
     used.write_all(get("/used").as_bytes()).expect("it is sent");
     read_reply(&mut used);
     // Idle it may be for longer than a head may take.
@@ -147,7 +148,7 @@ fn a_head_must_come_as_soon_on_a_used_connection_as_on_a_fresh_one() {
     used.write_all(b"GET / HTTP/1.1\r\n").expect("it is sent");
     assert!(read_to_end(&mut used).starts_with("HTTP/1.1 408 "));
     // The beginning of a head that came with the request before it.
-    let mut pipelined = door.connect();
+    let mut pipelined = server.connect();
     pipelined.write_all((get("/whole") + "GET / HTTP/1.1\r\n").as_bytes()).expect("it is sent");
     let replies = read_to_end(&mut pipelined);
     assert!(replies.contains("GET /whole") && replies.contains("HTTP/1.1 408 "), "{replies}");
@@ -155,9 +156,9 @@ fn a_head_must_come_as_soon_on_a_used_connection_as_on_a_fresh_one() {
 
 #[test]
 fn a_body_that_trickles_is_cut_on_its_own_limit_however_it_is_framed() {
-    let door = Door::open(only(|limits, soon| limits.body = soon));
+    let server = EchoServer::open(only(|limits, soon| limits.body = soon));
     for (framing, again) in [("Content-Length: 1000000\r\n\r\n", "x"), ("Transfer-Encoding: chunked\r\n\r\n", "1;e=x\r\nx\r\n")] {
-        let mut stream = door.connect();
+        let mut stream = server.connect();
         stream.write_all(format!("POST / HTTP/1.1\r\nHost: x\r\n{framing}").as_bytes()).expect("it is sent");
         while stream.write_all(again.as_bytes()).is_ok() {
             std::thread::sleep(Duration::from_millis(20));
@@ -166,18 +167,18 @@ fn a_body_that_trickles_is_cut_on_its_own_limit_however_it_is_framed() {
         let reply = read_to_end(&mut stream);
         assert!(reply.is_empty() || reply.starts_with("HTTP/1.1 408 "), "{reply}");
     }
-    door.is_alive();
+    server.is_alive();
 }
 
 #[test]
 fn a_reply_that_nobody_reads_is_cut_on_its_own_limit() {
     const LENGTH: usize = 8 * 1024 * 1024;
-    let door = Door::answering(only(|limits, soon| limits.reply = soon), |request| match request.target.as_str() {
+    let server = EchoServer::answering(only(|limits, soon| limits.reply = soon), |request| match request.target.as_str() {
         "/large" => Reply::new(200, "text/plain", vec![b'x'; LENGTH]),
         _ => echo(request),
     });
     for has_ended in [false, true] {
-        let mut reader = door.connect();
+        let mut reader = server.connect();
         reader.write_all(get("/large").as_bytes()).expect("it is sent");
         if has_ended {
             reader.shutdown(Shutdown::Write).expect("its end is sent");
@@ -189,12 +190,12 @@ fn a_reply_that_nobody_reads_is_cut_on_its_own_limit() {
 
 #[test]
 fn an_idle_connection_ends_on_its_own_limit() {
-    let door = Door::open(only(|limits, soon| limits.idle = soon));
-    let mut idle = door.connect();
+    let server = EchoServer::open(only(|limits, soon| limits.idle = soon));
+    let mut idle = server.connect();
     idle.write_all(get("/idle").as_bytes()).expect("it is sent");
     assert!(read_to_end(&mut idle).ends_with("[host=x;] "), "it ends without a word");
     // Empty lines don't begin a request.
-    let mut stream = door.connect();
+    let mut stream = server.connect();
     stream.write_all(get("/idle").as_bytes()).expect("it is sent");
     read_reply(&mut stream);
     stream.write_all(b"\r\n").expect("it is sent");
@@ -219,9 +220,9 @@ fn is_ended(stream: &TcpStream) -> bool {
 
 #[test]
 fn at_the_limit_of_connections_the_one_that_has_waited_longest_makes_room() {
-    let door = Door::open(Limits { connections: 4, ..Limits::default() });
+    let server = EchoServer::open(Limits { connections: 4, ..Limits::default() });
     let begun = |text: &str| {
-        let mut stream = door.connect();
+        let mut stream = server.connect();
         stream.write_all(text.as_bytes()).expect("it is sent");
         // The order in which they begin to wait is seen in milliseconds, and by the server as well.
         std::thread::sleep(Duration::from_millis(20));
@@ -245,16 +246,16 @@ fn at_the_limit_of_connections_the_one_that_has_waited_longest_makes_room() {
 
 #[test]
 fn an_address_with_more_than_its_share_makes_room_before_the_others() {
-    let door = Door::open(Limits { connections: 64, ..Limits::default() });
+    let server = EchoServer::open(Limits { connections: 64, ..Limits::default() });
     let idle = || {
-        let mut stream = connect_from(ELSEWHERE, &door.address);
+        let mut stream = connect_from(ELSEWHERE, &server.address);
         stream.write_all(get("/idle").as_bytes()).expect("it is sent");
         read_reply(&mut stream);
         stream
     };
     // They have waited longest.
     let mut others: Vec<TcpStream> = (0..4).map(|_| idle()).collect();
-    let crowd = half_heads(&door.address, "127.0.0.1:0", 200);
+    let crowd = half_heads(&server.address, "127.0.0.1:0", 200);
     let mut newcomer = idle();
     for stream in others.iter_mut().chain([&mut newcomer]) {
         stream.write_all(get("/still").as_bytes()).expect("it is sent");
@@ -266,32 +267,32 @@ fn an_address_with_more_than_its_share_makes_room_before_the_others() {
 #[test]
 fn a_trusted_proxy_has_no_share_because_it_carries_everyone() {
     let proxies = "127.0.0.77".parse().expect("an address");
-    let door = Door::open(Limits { connections: 64, proxies, head: Duration::from_secs(2), ..Limits::default() });
+    let server = EchoServer::open(Limits { connections: 64, proxies, head: Duration::from_secs(2), ..Limits::default() });
     let mut proxied: Vec<TcpStream> = (0..40)
         .map(|_| {
-            let mut stream = connect_from(ELSEWHERE, &door.address);
+            let mut stream = connect_from(ELSEWHERE, &server.address);
             stream.write_all(get("/proxied").as_bytes()).expect("it is sent");
             read_reply(&mut stream);
             stream
         })
         .collect();
-    let crowd = half_heads(&door.address, "127.0.0.1:0", 100);
+    let crowd = half_heads(&server.address, "127.0.0.1:0", 100);
     for stream in &mut proxied {
         stream.write_all(get("/still").as_bytes()).expect("it is sent");
         assert!(read_reply(stream).contains("GET /still"));
     }
     drop(crowd);
     // Its connections have the same deadlines as all others.
-    let mut slow = half_heads(&door.address, ELSEWHERE, 1);
+    let mut slow = half_heads(&server.address, ELSEWHERE, 1);
     assert!(read_to_end(&mut slow[0]).starts_with("HTTP/1.1 408 "));
 }
 
 #[test]
 fn unfinished_bodies_hold_a_bounded_memory_and_the_one_that_waits_longest_makes_room() {
-    let door = Door::open(Limits::default());
+    let server = EchoServer::open(Limits::default());
     let almost = vec![b'x'; 1024 * 1024 - 1];
     let begin = |source: &str| {
-        let mut stream = connect_from(source, &door.address);
+        let mut stream = connect_from(source, &server.address);
         stream.write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n").expect("it is sent");
         stream.write_all(&almost).expect("it is sent");
         stream
@@ -307,7 +308,7 @@ fn unfinished_bodies_hold_a_bounded_memory_and_the_one_that_waits_longest_makes_
     assert!(reply.starts_with("HTTP/1.1 503 ") && reply.contains("\r\nRetry-After: "), "{reply}");
     let refused = crowd.iter().filter(|stream| is_ended(stream)).count();
     assert!((15..25).contains(&refused), "{refused} of 80 were refused, each with almost 1 MiB of 64");
-    door.is_alive();
+    server.is_alive();
     crowd[79].set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout is set");
     finish(&mut crowd[79]);
     finish(&mut neighbour);
@@ -319,9 +320,9 @@ fn unfinished_bodies_hold_a_bounded_memory_and_the_one_that_waits_longest_makes_
 #[test]
 fn replies_that_nobody_reads_hold_a_bounded_memory_and_the_one_that_waits_longest_makes_room() {
     const LENGTH: usize = 8 * 1024 * 1024;
-    let door = Door::answering(Limits::default(), |_| Reply::new(200, "text/plain", vec![b'x'; LENGTH]));
+    let server = EchoServer::answering(Limits::default(), |_| Reply::new(200, "text/plain", vec![b'x'; LENGTH]));
     let ask = |source: &str| {
-        let mut stream = connect_from(source, &door.address);
+        let mut stream = connect_from(source, &server.address);
         stream.write_all(get("/large").as_bytes()).expect("it is sent");
         // It has been answered.
         assert_eq!(stream.peek(&mut [0]).expect("it is answered"), 1);
@@ -355,7 +356,7 @@ fn read_reply_length(stream: &mut TcpStream) -> usize {
 #[test]
 fn at_the_limit_a_newcomer_is_taken_as_soon_as_somebody_has_been_answered() {
     const WORK: Duration = Duration::from_millis(20);
-    let door = Door::answering(Limits { connections: 1, ..Limits::default() }, |request| {
+    let server = EchoServer::answering(Limits { connections: 1, ..Limits::default() }, |request| {
         std::thread::sleep(WORK);
         echo(request)
     });
@@ -364,7 +365,7 @@ fn at_the_limit_a_newcomer_is_taken_as_soon_as_somebody_has_been_answered() {
     // Each comes while the one before it is being answered, and none ends its connection.
     let mut streams: Vec<TcpStream> = Vec::new();
     for _ in 0..rounds {
-        let mut stream = door.connect();
+        let mut stream = server.connect();
         stream.write_all(get("/work").as_bytes()).expect("it is sent");
         streams.last_mut().map(read_reply);
         streams.push(stream);
@@ -376,8 +377,8 @@ fn at_the_limit_a_newcomer_is_taken_as_soon_as_somebody_has_been_answered() {
 
 #[test]
 fn a_stream_of_connections_that_begin_and_wait_keeps_no_newcomer_out() {
-    let door = Door::open(Limits { connections: 128, ..Limits::default() });
-    let address = &door.address;
+    let server = EchoServer::open(Limits { connections: 128, ..Limits::default() });
+    let address = &server.address;
     let unloaded = wait_of_newcomers(address, 20);
     let attack = || drop(half_heads(address, "127.0.0.1:0", 200));
     is_bearable("half heads", unloaded, during(2, attack, || wait_of_newcomers(address, 50)));

@@ -159,11 +159,11 @@ fn descriptors_that_run_out_while_it_runs_are_told_once_and_waited_for() {
     let mut held: Vec<TcpStream> = (0..50).map(|_| besieged.connect()).collect();
     held.iter_mut().for_each(|stream| stream.write_all(b"G").expect("it is sent"));
     is_bearable("exhaustion", unloaded, wait_of_newcomers(&besieged.server.address, 50));
-    eventually("it is told", || besieged.server.log().contains("no connection can be taken just now"));
+    eventually("it is told", || besieged.server.log().contains("no connection can be accepted just now"));
     limit(1000);
     drop(held);
     besieged.has_recovered();
-    let told = besieged.server.log().matches("no connection can be taken just now").count();
+    let told = besieged.server.log().matches("no connection can be accepted just now").count();
     assert_eq!(told, 1, "once a minute, not once for every attempt");
 }
 

@@ -1,4 +1,4 @@
-//! The public socket: opening it, taking connections from it, and what to do when there are no descriptors left.
+//! The public socket: opens it, accepts connections from it, and copes when there are no descriptors left.
 
 use std::fs::File;
 use std::io;
@@ -11,10 +11,10 @@ use socket2::{Domain, Socket, Type};
 
 use crate::base::log;
 
-/// How many connections may wait to be taken.
+/// How many connections may wait to be accepted.
 const BACKLOG: i32 = 1024;
 
-/// The kernel keeps at most so much of a reply that its peer does not read; by itself it would keep 4 MB a connection.
+/// The most bytes of a reply that the kernel keeps while its peer does not read; left alone it would keep 4 MB a connection.
 const UNREAD_BY_THE_PEER: usize = 256 * 1024;
 
 /// How long to wait after a failure before trying again.
@@ -23,37 +23,38 @@ const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
 /// How often failures are logged at most.
 const LOGGED_EVERY: Duration = Duration::from_secs(60);
 
-/// Descriptors that are not for public connections: those of the database, two for each worker, and of the private connections.
+/// Descriptors that are not for public connections: those of the database, two for each worker, and of the upstream connections.
 const OTHER_DESCRIPTORS: usize = 80;
 
 /// The public socket, open.
 #[derive(Debug)]
-pub struct Listening {
+pub struct Acceptor {
     socket: mio::net::TcpListener,
-    /// Connections may be waiting: nothing said that there are none left.
+    /// Connections may be waiting: the last attempt to accept one did not say otherwise.
     has_more: bool,
-    /// Not before this.
+    /// When to try again after a failure.
     resting_until: Option<Instant>,
     /// When a failure was logged last.
     logged: Option<Instant>,
-    /// A descriptor to accept with when there are no others: without one it cannot even be known whether somebody waits.
+    /// A descriptor to accept with when there are no others: without one it is not even known whether one waits.
     spare: Option<File>,
 }
 
-/// What came of an attempt to take a connection.
+/// The outcome of an attempt to accept a connection.
 #[derive(Debug)]
-pub enum Taken {
+pub enum Accepted {
     Connection(TcpStream, SocketAddr),
-    /// With the spare descriptor: another connection has to go.
-    WithTheLast(TcpStream, SocketAddr),
+    /// A connection that has the spare descriptor: another one has to be closed.
+    WithSpare(TcpStream, SocketAddr),
+    /// None is waiting.
     Nothing,
-    /// The peer gave up before it was its turn.
+    /// The peer gave up before it was accepted.
     Gone,
-    /// The system gives no more descriptors.
+    /// There are no more descriptors.
     NoDescriptor,
 }
 
-/// Opens the socket on `host:port`; port 0 picks a free one.
+/// Opens the socket on `host:port`; port 0 picks a free one. Fails if the host has no address or the port is taken.
 pub fn open(address: &str) -> io::Result<TcpListener> {
     let address = address.to_socket_addrs()?.next().ok_or_else(|| io::Error::other("the host has no address"))?;
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
@@ -67,7 +68,7 @@ pub fn open(address: &str) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// The wanted number of connections, or as many as there are descriptors for.
+/// Returns the wanted number of connections, or as many as there are descriptors for.
 pub fn affordable(wanted: usize) -> usize {
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
@@ -80,38 +81,40 @@ pub fn affordable(wanted: usize) -> usize {
     wanted.min(most)
 }
 
-impl Listening {
-    pub fn watch(socket: TcpListener, registry: &Registry, token: Token) -> io::Result<Listening> {
+impl Acceptor {
+    /// Asks for events of the socket with this token.
+    pub fn register(socket: TcpListener, registry: &Registry, token: Token) -> io::Result<Acceptor> {
         let mut socket = mio::net::TcpListener::from_std(socket);
         registry.register(&mut socket, token, Interest::READABLE)?;
-        Ok(Listening { socket, has_more: true, resting_until: None, logged: None, spare: spare() })
+        Ok(Acceptor { socket, has_more: true, resting_until: None, logged: None, spare: spare() })
     }
 
-    /// Somebody wants to connect.
-    pub fn note(&mut self) {
+    /// Notes that connections may be waiting.
+    pub fn note_backlog(&mut self) {
         self.has_more = true;
     }
 
-    /// When to try again although nobody says anything.
+    /// Returns when to try again even without an event.
     pub fn retry(&self) -> Option<Instant> {
         self.resting_until
     }
 
+    /// Returns whether connections may be waiting, and a failure is not being waited out.
     pub fn has_more(&self, now: Instant) -> bool {
         self.has_more && self.resting_until.is_none_or(|until| until <= now)
     }
 
     /// Accepts one connection. Failures are logged, and waited out.
-    pub fn take(&mut self, now: Instant) -> Taken {
+    pub fn accept(&mut self, now: Instant) -> Accepted {
         self.resting_until = None;
-        match self.accept(now) {
-            Taken::NoDescriptor if self.spare.take().is_some() => match self.accept(now) {
-                Taken::Connection(socket, address) => {
+        match self.try_accept(now) {
+            Accepted::NoDescriptor if self.spare.take().is_some() => match self.try_accept(now) {
+                Accepted::Connection(socket, address) => {
                     self.resting_until = None;
-                    Taken::WithTheLast(socket, address)
+                    Accepted::WithSpare(socket, address)
                 }
-                // Somebody else took even that one.
-                Taken::NoDescriptor => Taken::NoDescriptor,
+                // Another process took even that one.
+                Accepted::NoDescriptor => Accepted::NoDescriptor,
                 other => {
                     self.save_spare();
                     other
@@ -121,24 +124,24 @@ impl Listening {
         }
     }
 
-    fn accept(&mut self, now: Instant) -> Taken {
+    fn try_accept(&mut self, now: Instant) -> Accepted {
         match self.socket.accept() {
-            Ok((socket, address)) => Taken::Connection(socket, address),
+            Ok((socket, address)) => Accepted::Connection(socket, address),
             Err(error) => match error.kind() {
                 io::ErrorKind::WouldBlock => {
                     (self.has_more, self.resting_until) = (false, None);
-                    Taken::Nothing
+                    Accepted::Nothing
                 }
-                io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted => Taken::Gone,
+                io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted => Accepted::Gone,
                 _ => {
                     self.rest(&error, now);
-                    if is_out_of_descriptors(&error) { Taken::NoDescriptor } else { Taken::Nothing }
+                    if is_out_of_descriptors(&error) { Accepted::NoDescriptor } else { Accepted::Nothing }
                 }
             },
         }
     }
 
-    /// Keeps a descriptor for later; then there is no need to rest. Returns whether there was one.
+    /// Keeps a descriptor for later and ends the wait after a failure. Returns false if there was none.
     pub fn save_spare(&mut self) -> bool {
         self.spare = self.spare.take().or_else(spare);
         if self.spare.is_some() {
@@ -149,7 +152,7 @@ impl Listening {
 
     fn rest(&mut self, error: &io::Error, now: Instant) {
         if self.logged.is_none_or(|logged| now.duration_since(logged) >= LOGGED_EVERY) {
-            log::error("no connection can be taken just now", &[("cause", error.to_string().into())]);
+            log::error("no connection can be accepted just now", &[("cause", error.to_string().into())]);
             self.logged = Some(now);
         }
         self.resting_until = Some(now + AFTER_A_FAILURE);

@@ -1,9 +1,9 @@
-//! What the door answers by itself: requests that cannot be handed on.
+//! What the listener answers itself: requests that cannot be passed on.
 
 use std::time::{Duration, Instant};
 
 use crate::base::log;
-use crate::http::door::limits::LOGGED_A_SECOND;
+use crate::http::listener::limits::LOGGED_A_SECOND;
 
 /// A refusal. The connection is closed after it: where the next request would start is no longer certain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl RefusalLog {
         self.logged += 1;
         let left_out = std::mem::take(&mut self.left_out);
         let fields = [("status", refusal.status.into()), ("cause", refusal.why.into()), ("not_logged_before", left_out.into())];
-        log::info("refused at the door", if left_out > 0 { &fields } else { &fields[..2] });
+        log::info("refused by the listener", if left_out > 0 { &fields } else { &fields[..2] });
     }
 }
 

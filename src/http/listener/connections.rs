@@ -3,17 +3,17 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use crate::http::door::connection::Connection;
-use crate::http::door::limits::SHARE;
-use crate::http::door::proxies::Network;
+use crate::http::listener::connection::Connection;
+use crate::http::listener::limits::SHARE;
+use crate::http::listener::proxies::Network;
 
-/// The open connections, each under a number that is used again when it is closed.
+/// The open connections, each in a slot that is used again when it is closed.
 #[derive(Debug, Default)]
 pub struct Connections {
     all: Vec<Option<Connection>>,
     free: Vec<usize>,
     total: Usage,
-    /// What each address uses; of IPv6 each /64. Trusted proxies are not in it: each of their connections may be somebody else's.
+    /// What each address uses; of IPv6 each /64. Trusted proxies are left out: each of their connections may be another client's.
     by_network: HashMap<Network, Usage>,
 }
 
@@ -59,24 +59,24 @@ impl Connections {
         self.total.of(resource)
     }
 
-    /// The numbers are below this one.
+    /// Returns the end of the slots: all are below it.
     pub fn end(&self) -> usize {
         self.all.len()
     }
 
-    pub fn get(&self, number: usize) -> Option<&Connection> {
-        self.all.get(number)?.as_ref()
+    pub fn get(&self, slot: usize) -> Option<&Connection> {
+        self.all.get(slot)?.as_ref()
     }
 
-    pub fn get_mut(&mut self, number: usize) -> Option<&mut Connection> {
-        self.all.get_mut(number)?.as_mut()
+    pub fn get_mut(&mut self, slot: usize) -> Option<&mut Connection> {
+        self.all.get_mut(slot)?.as_mut()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Connection> {
         self.all.iter().flatten()
     }
 
-    /// Returns the number for the next connection.
+    /// Returns a slot for the next connection.
     pub fn reserve(&mut self) -> usize {
         self.free.pop().unwrap_or_else(|| {
             self.all.push(None);
@@ -84,28 +84,28 @@ impl Connections {
         })
     }
 
-    /// Puts a connection under a number that was reserved; without one, the number is free again.
-    pub fn insert(&mut self, number: usize, connection: Option<Connection>) {
+    /// Puts a connection into a slot that was reserved, or frees the slot.
+    pub fn insert(&mut self, slot: usize, connection: Option<Connection>) {
         match connection {
             Some(connection) => {
-                self.all[number] = Some(connection);
-                self.recount(number);
+                self.all[slot] = Some(connection);
+                self.recount(slot);
             }
-            None => self.free.push(number),
+            None => self.free.push(slot),
         }
     }
 
     /// Closes a connection, by dropping its socket.
-    pub fn close(&mut self, number: usize) {
-        if let Some(connection) = self.all[number].take() {
+    pub fn close(&mut self, slot: usize) {
+        if let Some(connection) = self.all[slot].take() {
             self.count(connection.network, connection.counted, Usage::default());
-            self.free.push(number);
+            self.free.push(slot);
         }
     }
 
-    /// Takes notice of what a connection uses now. Must follow every change of that.
-    pub fn recount(&mut self, number: usize) {
-        if let Some(connection) = self.all[number].as_mut() {
+    /// Updates the sums with what a connection uses now. Must follow every change of that.
+    pub fn recount(&mut self, slot: usize) {
+        if let Some(connection) = self.all[slot].as_mut() {
             let (before, after) = (connection.counted, connection.usage());
             connection.counted = after;
             let network = connection.network;
@@ -130,12 +130,12 @@ impl Connections {
         let heaviest = self.by_network.iter().max_by_key(|(_, usage)| usage.of(resource));
         let heaviest = heaviest.filter(|(_, usage)| usage.of(resource) > limit / SHARE).map(|(network, _)| *network);
         let among = |network: Option<Network>| {
-            let waiting = self.all.iter().enumerate().filter_map(|(number, connection)| {
+            let waiting = self.all.iter().enumerate().filter_map(|(slot, connection)| {
                 let connection = connection.as_ref()?;
                 let is_meant = connection.counted.of(resource) > 0 && (network.is_none() || connection.network == network);
-                Some((connection.waiting_since(instant).filter(|_| is_meant)?, number))
+                Some((connection.waiting_since(instant).filter(|_| is_meant)?, slot))
             });
-            waiting.min().map(|(_, number)| number)
+            waiting.min().map(|(_, slot)| slot)
         };
         heaviest.and_then(|network| among(Some(network))).or_else(|| among(None))
     }

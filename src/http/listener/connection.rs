@@ -1,28 +1,28 @@
-//! One public connection as the door sees it: what it waits for, and until when.
+//! One public connection as the event loop sees it: what it waits for, and until when.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::http::door::connections::Usage;
-use crate::http::door::head::Trust;
-use crate::http::door::limits::Limits;
-use crate::http::door::line::Line;
-use crate::http::door::proxies::Network;
-use crate::http::door::reading::{Awaited, Reader};
+use crate::http::listener::connections::Usage;
+use crate::http::listener::head::Trust;
+use crate::http::listener::limits::Limits;
+use crate::http::listener::proxies::Network;
+use crate::http::listener::reading::{Awaited, Reader};
+use crate::http::listener::socket::PeerSocket;
 
 #[derive(Debug)]
 pub struct Connection {
-    pub line: Arc<Line>,
+    pub socket: Arc<PeerSocket>,
     pub peer: IpAddr,
     pub trust: Trust,
-    /// With whom it shares; nobody if the peer is a trusted proxy.
+    /// The network whose share it counts in; `None` if the peer is a trusted proxy.
     pub network: Option<Network>,
     pub reader: Reader,
     pub phase: Phase,
     /// What it adds to the sums of all.
     pub counted: Usage,
-    /// It is to have another turn, because there was more to do than one turn allows.
+    /// It gets another turn, because there was more to do than one turn allows.
     pub has_more: bool,
     /// What the deadline is for while a request is read.
     awaited: Awaited,
@@ -34,14 +34,14 @@ pub struct Connection {
 
 #[derive(Debug)]
 pub enum Phase {
-    /// The door reads a request, or waits for one.
+    /// The event loop reads a request, or waits for one.
     Reading,
-    /// A worker has the request with this number, and hands the connection back when it has answered.
+    /// A worker has the request with this number, and returns the socket when it has answered.
     Serving { serial: u64 },
     /// The peer has not taken all of a reply.
     Replying { reply: Vec<u8>, sent: usize, keep_alive: bool },
     /// Nothing more will be sent; what the peer still sends is dropped until it ends, so that it sees the last reply.
-    Lingering { dropped: usize },
+    Draining { dropped: usize },
 }
 
 /// Whether a connection is only there until its peer has seen the last reply; such a one goes first.
@@ -52,10 +52,10 @@ pub enum Stay {
 }
 
 impl Connection {
-    /// One that was just accepted. It must send a whole head as if it had begun to.
-    pub fn new(line: Line, peer: IpAddr, trust: Trust, limits: &Limits, now: Instant) -> Connection {
+    /// Begins with a connection that was just accepted. It must send a whole head as if it had begun to.
+    pub fn new(socket: PeerSocket, peer: IpAddr, trust: Trust, limits: &Limits, now: Instant) -> Connection {
         Connection {
-            line: Arc::new(line),
+            socket: Arc::new(socket),
             peer,
             trust,
             network: (trust == Trust::Stranger).then(|| Network::around(peer)),
@@ -69,9 +69,9 @@ impl Connection {
         }
     }
 
-    /// It is the door's turn again, `since` the last reply was sent: the next request may come, or be there already.
+    /// Waits for the next request, which may be there already, `since` the last reply was sent.
     pub fn begin_reading(&mut self, limits: &Limits, since: Instant) {
-        self.line.take_back();
+        self.socket.take();
         self.phase = Phase::Reading;
         self.awaited = Awaited::Request;
         self.since = since;
@@ -91,24 +91,26 @@ impl Connection {
         self.awaited = awaits;
     }
 
+    /// Waits until the peer takes the rest of a reply.
     pub fn begin_replying(&mut self, reply: Vec<u8>, sent: usize, keep_alive: bool, limits: &Limits, now: Instant) {
-        self.line.take_back();
+        self.socket.take();
         self.phase = Phase::Replying { reply, sent, keep_alive };
         (self.since, self.deadline) = (now, now + limits.reply);
     }
 
-    pub fn begin_lingering(&mut self, limits: &Limits, now: Instant) {
-        self.line.end_writing();
+    /// Ends the stream to the peer and waits until the peer ends its own.
+    pub fn begin_draining(&mut self, limits: &Limits, now: Instant) {
+        self.socket.end_writing();
         self.reader = Reader::new(self.trust);
-        self.phase = Phase::Lingering { dropped: 0 };
-        (self.since, self.deadline) = (now, now + limits.lingering);
+        self.phase = Phase::Draining { dropped: 0 };
+        (self.since, self.deadline) = (now, now + limits.drain);
     }
 
     /// Returns what it uses now.
     pub fn usage(&self) -> Usage {
         let unsent = match &self.phase {
             Phase::Replying { reply, .. } => reply.len(),
-            Phase::Reading | Phase::Serving { .. } | Phase::Lingering { .. } => 0,
+            Phase::Reading | Phase::Serving { .. } | Phase::Draining { .. } => 0,
         };
         Usage { connections: 1, unfinished: self.reader.held(), unsent }
     }
@@ -117,35 +119,36 @@ impl Connection {
     /// ended has waited longer than any other. `None` while a worker has it.
     pub fn waiting_since(&self, instant: impl Fn(u64) -> Instant) -> Option<(Stay, Instant)> {
         match self.phase {
-            Phase::Serving { .. } => self.line.handed_back().map(|at| (Stay::Open, instant(at))),
+            Phase::Serving { .. } => self.socket.returned_at().map(|at| (Stay::Open, instant(at))),
             Phase::Reading | Phase::Replying { .. } => Some((Stay::Open, self.since)),
-            Phase::Lingering { .. } => Some((Stay::Ending, self.since)),
+            Phase::Draining { .. } => Some((Stay::Ending, self.since)),
         }
     }
 
-    /// Whether it was accepted in this turn, or another request was begun on it.
+    /// Returns whether it was accepted, or its next request begun, in the turn that began `now`.
     pub fn began_to_wait(&self, now: Instant) -> bool {
         matches!(self.phase, Phase::Reading) && self.since == now
     }
 
-    /// Whether a part of a request has come, and nothing is said to its peer yet.
+    /// Returns whether a part of a request has arrived.
     pub fn has_begun(&self) -> bool {
         matches!(self.phase, Phase::Reading) && self.reader.awaits() != Awaited::Request
     }
 
+    /// Returns whether its deadline is over.
     pub fn is_overdue(&self, limits: &Limits, now: Instant, instant: impl Fn(u64) -> Instant) -> bool {
         match self.phase {
-            Phase::Serving { .. } => self.line.handed_back().is_some_and(|at| instant(at) + limits.idle <= now),
-            Phase::Reading | Phase::Replying { .. } | Phase::Lingering { .. } => self.deadline <= now,
+            Phase::Serving { .. } => self.socket.returned_at().is_some_and(|at| instant(at) + limits.idle <= now),
+            Phase::Reading | Phase::Replying { .. } | Phase::Draining { .. } => self.deadline <= now,
         }
     }
 
-    /// Whether a worker has it, or the peer its reply only in part.
+    /// Returns whether a worker has it, or the peer has only a part of its reply.
     pub fn is_busy(&self) -> bool {
         match self.phase {
-            Phase::Serving { .. } => self.line.handed_back().is_none(),
+            Phase::Serving { .. } => self.socket.returned_at().is_none(),
             Phase::Replying { .. } => true,
-            Phase::Reading | Phase::Lingering { .. } => false,
+            Phase::Reading | Phase::Draining { .. } => false,
         }
     }
 }

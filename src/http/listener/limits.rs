@@ -1,8 +1,8 @@
-//! What the door lets a peer have: sizes in bytes, times as durations.
+//! What a peer may use: sizes in bytes, times as durations.
 
 use std::time::Duration;
 
-use crate::http::door::proxies::TrustedProxies;
+use crate::http::listener::proxies::TrustedProxies;
 
 /// The largest head of a request: its first line and its headers.
 pub const LARGEST_HEAD: usize = 16 * 1024;
@@ -22,7 +22,7 @@ pub const LARGEST_EXTENSIONS: usize = 16 * 1024;
 /// The most that requests which are not complete yet may hold together.
 pub const UNFINISHED_REQUESTS: usize = 64 * 1024 * 1024;
 
-/// Replies that their readers have not taken yet may hold so much together.
+/// The most that replies which are not read yet may hold together.
 pub const UNSENT_REPLIES: usize = 64 * 1024 * 1024;
 
 /// At a limit, an address that has more than this part of it makes room first: one in so many.
@@ -40,10 +40,10 @@ pub const ACCEPTED_A_TURN: usize = 64;
 /// The most refusals that are logged in a second; those beyond it are counted.
 pub const LOGGED_A_SECOND: usize = 20;
 
-/// A refused peer may still send so much before its connection is closed under it.
-pub const LINGERING: usize = 1024 * 1024;
+/// The most that a peer may still send on a connection that is being closed.
+pub const LARGEST_DRAIN: usize = 1024 * 1024;
 
-/// What somebody who runs a server may choose, and what tests shorten.
+/// What the operator may choose, and what tests shorten.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Public connections open at one time.
@@ -59,7 +59,7 @@ pub struct Limits {
     /// Between the end of a reply and the next request.
     pub idle: Duration,
     /// From the last byte sent on a connection that is being closed to its end.
-    pub lingering: Duration,
+    pub drain: Duration,
 }
 
 impl Default for Limits {
@@ -71,15 +71,15 @@ impl Default for Limits {
             body: Duration::from_secs(30),
             reply: Duration::from_secs(30),
             idle: Duration::from_secs(75),
-            lingering: Duration::from_secs(1),
+            drain: Duration::from_secs(1),
         }
     }
 }
 
 impl Limits {
-    /// How often the deadlines are looked at: what is overdue is closed at most this much late.
+    /// Returns how often the deadlines are checked: what is overdue is closed at most this much late.
     pub fn pace(&self) -> Duration {
-        let shortest = [self.head, self.body, self.reply, self.idle, self.lingering].into_iter().min().unwrap_or_default();
+        let shortest = [self.head, self.body, self.reply, self.idle, self.drain].into_iter().min().unwrap_or_default();
         (shortest / 2).clamp(Duration::from_millis(10), Duration::from_millis(500))
     }
 }

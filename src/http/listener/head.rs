@@ -2,11 +2,11 @@
 
 use httparse::{EMPTY_HEADER, Error, Header};
 
-use crate::http::door::limits::{LARGEST_BODY, LARGEST_HEAD, MOST_HEADERS};
-use crate::http::door::refusal::{BODY_TOO_LARGE, Refusal};
+use crate::http::listener::limits::{LARGEST_BODY, LARGEST_HEAD, MOST_HEADERS};
+use crate::http::listener::refusal::{BODY_TOO_LARGE, Refusal};
 
-/// The header by which the door and the workers know which connection a request came from. From outside it is dropped.
-pub const TICKET: &str = "X-Door-Ticket";
+/// The header with the ID of a pending request, by which a worker finds its connection. From outside it is dropped.
+pub const PENDING: &str = "X-Listener-Pending";
 
 /// A head that is well-formed, in the form in which it is handed on.
 #[derive(Debug, PartialEq, Eq)]
@@ -251,7 +251,7 @@ fn content_length(value: &str) -> Result<usize, Refusal> {
     Ok(value.parse().unwrap_or(usize::MAX))
 }
 
-/// What concerns only this connection, the door itself, or what a stranger says of others is not handed on.
+/// Returns whether a header is passed on: not what concerns only this connection or the listener, nor what a stranger says of others.
 fn is_handed_on(name: &str, trust: Trust) -> bool {
     let starts = |prefix: &str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
     let is_one_of = |names: &[&str]| names.iter().any(|other| name.eq_ignore_ascii_case(other));
@@ -259,7 +259,7 @@ fn is_handed_on(name: &str, trust: Trust) -> bool {
         Some(b'c') => !is_one_of(&["Connection", "Content-Length"]),
         Some(b't') => !is_one_of(&["TE", "Trailer", "Transfer-Encoding"]),
         Some(b'e' | b'k' | b'p' | b'u') => !is_one_of(&["Expect", "Keep-Alive", "Proxy-Connection", "Upgrade"]),
-        Some(b'x') if starts("X-Door-") => false,
+        Some(b'x') if starts("X-Listener-") => false,
         Some(b'x' | b'f') if starts("X-Forwarded-") || is_one_of(&["Forwarded", "X-Real-IP"]) => trust == Trust::Proxy,
         _ => true,
     }
@@ -280,7 +280,7 @@ mod tests {
 
     #[test]
     fn a_head_is_handed_on_in_one_form() {
-        let head = read_text("PUT http://example.com/a?b=c HTTP/1.0\r\nHost: x\r\nACCEPT:  a,\tb \r\nContent-Length: 5\r\nConnection: TE, Keep-Alive\r\nTE: chunked\r\nx-door-ticket: 1.1\r\nX-Forwarded-For: 192.0.2.1\r\nForwarded: for=x\r\n\r\n").unwrap();
+        let head = read_text("PUT http://example.com/a?b=c HTTP/1.0\r\nHost: x\r\nACCEPT:  a,\tb \r\nContent-Length: 5\r\nConnection: TE, Keep-Alive\r\nTE: chunked\r\nx-listener-pending: 1.1\r\nX-Forwarded-For: 192.0.2.1\r\nForwarded: for=x\r\n\r\n").unwrap();
         assert_eq!(String::from_utf8_lossy(&head.line), "PUT /a?b=c HTTP/1.1\r\n");
         assert_eq!(String::from_utf8_lossy(&head.headers), "Host: x\r\nACCEPT: a,\tb\r\n");
         assert_eq!((head.framing, head.keep_alive, head.is_head), (Framing::Length(5), KeepAlive::Announced, false));
@@ -288,7 +288,7 @@ mod tests {
 
     #[test]
     fn a_trusted_proxy_is_heard() {
-        let text = b"GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 1.1.1.1\r\nX-Forwarded-For: 2.2.2.2\r\nX-Door-Ticket: 1\r\n\r\n";
+        let text = b"GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 1.1.1.1\r\nX-Forwarded-For: 2.2.2.2\r\nX-Listener-Pending: 1\r\n\r\n";
         let head = read(text, Trust::Proxy).unwrap();
         assert_eq!(head.forwarded_for.as_deref(), Some("1.1.1.1,2.2.2.2"));
         assert_eq!(String::from_utf8_lossy(&head.headers), "Host: x\r\nX-Forwarded-For: 1.1.1.1\r\nX-Forwarded-For: 2.2.2.2\r\n");

@@ -2,7 +2,7 @@
 
 use crate::base::log;
 use crate::base::time::Clock;
-use crate::http::door::head::KeepAlive;
+use crate::http::listener::head::KeepAlive;
 use crate::http::reply::Reply;
 
 /// What the head of a usual reply takes.

@@ -1,9 +1,9 @@
 //! Reading requests out of the bytes of one connection, one at a time, however the bytes arrive. Knows no socket.
 
-use crate::http::door::chunks::Chunks;
-use crate::http::door::head::{self, Framing, Head, Trust};
-use crate::http::door::limits::MOST_EMPTY_LINES;
-use crate::http::door::refusal::Refusal;
+use crate::http::listener::chunks::Chunks;
+use crate::http::listener::head::{self, Framing, Head, Trust};
+use crate::http::listener::limits::MOST_EMPTY_LINES;
+use crate::http::listener::refusal::Refusal;
 
 /// An unused buffer keeps no more than this.
 const KEPT: usize = 2048;
@@ -180,7 +180,7 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::door::refusal::BODY_TOO_LARGE;
+    use crate::http::listener::refusal::BODY_TOO_LARGE;
 
     const REQUESTS: &str = "\r\nGET /a HTTP/1.1\r\nHost: x\r\n\r\nPOST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello\
         POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nGET /d HTTP/1.1\r\nHost: x\r\n\r\n";

@@ -1,7 +1,7 @@
 //! Putting a chunked body together (RFC 9112 section 7.1). Sizes are read by httparse; extensions and trailers are dropped.
 
-use crate::http::door::limits::{LARGEST_BODY, LARGEST_EXTENSIONS, LARGEST_HEAD};
-use crate::http::door::refusal::{BODY_TOO_LARGE, Refusal};
+use crate::http::listener::limits::{LARGEST_BODY, LARGEST_EXTENSIONS, LARGEST_HEAD};
+use crate::http::listener::refusal::{BODY_TOO_LARGE, Refusal};
 
 /// The longest line that may carry a chunk's size.
 const LONGEST_SIZE_LINE: usize = 256;

@@ -1,4 +1,4 @@
-//! What the door lets in, what it refuses, and whom it outlasts; over real sockets.
+//! What the listener accepts, what it refuses, and whom it outlasts; over real sockets.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -6,25 +6,25 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use keyfob::http::door::limits::Limits;
+use keyfob::http::listener::limits::Limits;
 use keyfob::http::reply::Reply;
 use keyfob::http::request::Request;
 use keyfob::http::server::Server;
 use serde_json::Value;
 
 /// A server in this process that answers with what it was asked.
-pub struct Door {
+pub struct EchoServer {
     server: Arc<Server>,
     pub address: String,
     ended: Receiver<()>,
 }
 
-impl Door {
-    pub fn open(limits: Limits) -> Door {
-        Door::answering(limits, echo)
+impl EchoServer {
+    pub fn open(limits: Limits) -> EchoServer {
+        EchoServer::answering(limits, echo)
     }
 
-    pub fn answering(limits: Limits, answer: impl Fn(&Request) -> Reply + Sync + Send + 'static) -> Door {
+    pub fn answering(limits: Limits, answer: impl Fn(&Request) -> Reply + Sync + Send + 'static) -> EchoServer {
         let server = Arc::new(Server::bind("127.0.0.1:0", limits).expect("it listens"));
         let address = server.address().to_string();
         let (sender, ended) = channel();
@@ -33,7 +33,7 @@ impl Door {
             running.run(4, &|request, _| answer(request)).expect("it runs");
             let _ = sender.send(());
         });
-        Door { server, address, ended }
+        EchoServer { server, address, ended }
     }
 
     pub fn connect(&self) -> TcpStream {
@@ -54,7 +54,7 @@ impl Door {
     }
 }
 
-impl Drop for Door {
+impl Drop for EchoServer {
     fn drop(&mut self) {
         self.server.stop();
         if !std::thread::panicking() {
@@ -124,7 +124,7 @@ pub fn get(target: &str) -> String {
 
 #[test]
 fn requests_and_replies_pass_as_they_should() {
-    let door = Door::open(Limits::default());
+    let server = EchoServer::open(Limits::default());
     let close = "Host: x\r\nConnection: close\r\n";
     for (request, holds) in [
         (format!("GET /a?b=%20c HTTP/1.1\r\n{close}X-Own: kept\r\n\r\n"), "GET /a?b=%20c from 127.0.0.1 [host=x;x-own=kept;] "),
@@ -140,16 +140,16 @@ fn requests_and_replies_pass_as_they_should() {
         ),
         ("GET / HTTP/1.0\r\n\r\n".to_owned(), "\r\nConnection: close\r\n"),
     ] {
-        let reply = door.exchange(request.as_bytes());
+        let reply = server.exchange(request.as_bytes());
         assert!(reply.starts_with("HTTP/1.1 200 OK\r\n") && reply.contains(holds), "{request:.200}\n{reply}");
     }
-    let reply = door.exchange(format!("HEAD / HTTP/1.1\r\n{close}\r\n").as_bytes());
+    let reply = server.exchange(format!("HEAD / HTTP/1.1\r\n{close}\r\n").as_bytes());
     assert!(reply.contains("\r\nContent-Length: ") && reply.ends_with("\r\n\r\n"), "{reply}");
 }
 
 #[test]
 fn what_is_not_well_formed_is_refused_with_a_reason_and_the_connection_ended() {
-    let door = Door::open(Limits::default());
+    let server = EchoServer::open(Limits::default());
     let many: String = (0..100).map(|n| format!("A{n}: b\r\n")).collect();
     let with = |headers: &str| format!("POST / HTTP/1.1\r\nHost: x\r\n{headers}\r\n\r\n");
     for (request, status) in [
@@ -179,7 +179,7 @@ fn what_is_not_well_formed_is_refused_with_a_reason_and_the_connection_ended() {
         ("x".repeat(2_000_000), 431),
         (format!("GET / HTTP/1.1\r\nHost: x\r\nA: {}", "x".repeat(2_000_000)), 431),
     ] {
-        let mut stream = door.connect();
+        let mut stream = server.connect();
         // Its refusal may come, and its end, before all is sent.
         let _ = stream.write_all(request.as_bytes());
         let reply = read_to_end(&mut stream);
@@ -189,12 +189,12 @@ fn what_is_not_well_formed_is_refused_with_a_reason_and_the_connection_ended() {
         assert!(head.contains("\r\nConnection: close") && body["code"].is_u64(), "{reply}");
         assert!(body["message"].as_str().is_some_and(|message| message.len() > 20), "{reply}");
     }
-    door.is_alive();
+    server.is_alive();
 }
 
 #[test]
 fn a_body_that_is_too_large_is_refused_without_being_read() {
-    let door = Door::open(Limits::default());
+    let server = EchoServer::open(Limits::default());
     let is_refusal = |reply: &str| {
         assert!(reply.starts_with("HTTP/1.1 413 Payload Too Large\r\nConnection: close\r\n"), "{reply}");
         let (_, body) = reply.split_once("\r\n\r\n").expect("a head and a body");
@@ -208,15 +208,15 @@ fn a_body_that_is_too_large_is_refused_without_being_read() {
         // One that asks first is not told to go on.
         "Expect: 100-continue\r\nContent-Length: 1048577\r\n\r\n",
     ] {
-        is_refusal(&door.exchange(format!("POST /large HTTP/1.1\r\nHost: x\r\n{framing}").as_bytes()));
+        is_refusal(&server.exchange(format!("POST /large HTTP/1.1\r\nHost: x\r\n{framing}").as_bytes()));
     }
     // Chunks that are each small are counted together.
     let chunk = format!("10000\r\n{}\r\n", "x".repeat(64 * 1024));
     let head = "POST /large HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
-    is_refusal(&door.exchange(format!("{head}{}1\r\n", chunk.repeat(16)).as_bytes()));
-    assert!(door.exchange(format!("{head}{}0\r\n\r\nx", chunk.repeat(16)).as_bytes()).contains("] 1048576 bytes"));
+    is_refusal(&server.exchange(format!("{head}{}1\r\n", chunk.repeat(16)).as_bytes()));
+    assert!(server.exchange(format!("{head}{}0\r\n\r\nx", chunk.repeat(16)).as_bytes()).contains("] 1048576 bytes"));
     // Whoever goes on sending sees the reply nevertheless.
-    let mut stream = door.connect();
+    let mut stream = server.connect();
     stream.write_all(b"POST /large HTTP/1.1\r\nHost: x\r\nContent-Length: 1048577\r\n\r\n").expect("it is sent");
     let _ = stream.write_all(&vec![b'x'; 1024 * 1024]);
     is_refusal(&read_to_end(&mut stream));
@@ -224,13 +224,13 @@ fn a_body_that_is_too_large_is_refused_without_being_read() {
 
 #[test]
 fn a_connection_is_used_again_and_pipelined_requests_are_answered_in_order() {
-    let door = Door::answering(Limits::default(), |request| {
+    let server = EchoServer::answering(Limits::default(), |request| {
         if request.target == "/0" {
             std::thread::sleep(Duration::from_millis(20));
         }
         echo(request)
     });
-    let mut stream = door.connect();
+    let mut stream = server.connect();
     for n in 0..3 {
         stream.write_all(get(&format!("/again-{n}")).as_bytes()).expect("it is sent");
         assert!(read_reply(&mut stream).contains(&format!("GET /again-{n} from")));
@@ -245,7 +245,7 @@ fn a_connection_is_used_again_and_pipelined_requests_are_answered_in_order() {
     stream.shutdown(Shutdown::Write).expect("its end is sent");
     let replies = read_to_end(&mut stream);
     assert!(replies.contains("GET /last-but-one") && replies.contains("GET /last from"), "{replies}");
-    let mut old = door.connect();
+    let mut old = server.connect();
     for _ in 0..2 {
         old.write_all(b"GET /old HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").expect("it is sent");
         assert!(read_reply(&mut old).contains("\r\nConnection: keep-alive\r\n"));
@@ -254,8 +254,8 @@ fn a_connection_is_used_again_and_pipelined_requests_are_answered_in_order() {
 
 #[test]
 fn whoever_asks_before_sending_a_body_is_told_to_go_on() {
-    let door = Door::open(Limits::default());
-    let mut stream = door.connect();
+    let server = EchoServer::open(Limits::default());
+    let mut stream = server.connect();
     stream.write_all(b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n").expect("it is sent");
     assert_eq!(read_reply(&mut stream), "HTTP/1.1 100 Continue\r\n\r\n");
     stream.write_all(b"hello").expect("it is sent");
@@ -264,37 +264,37 @@ fn whoever_asks_before_sending_a_body_is_told_to_go_on() {
 
 #[test]
 fn what_strangers_say_about_others_is_not_believed() {
-    let said = "Host: x\r\nConnection: close\r\nX-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: https\r\nForwarded: for=192.0.2.8\r\nX-Real-IP: 192.0.2.9\r\nX-Door-Ticket: 0.1\r\n\r\n";
+    let said = "Host: x\r\nConnection: close\r\nX-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: https\r\nForwarded: for=192.0.2.8\r\nX-Real-IP: 192.0.2.9\r\nX-Listener-Pending: 0.1\r\n\r\n";
     let request = format!("GET / HTTP/1.1\r\n{said}");
-    let reply = Door::open(Limits::default()).exchange(request.as_bytes());
+    let reply = EchoServer::open(Limits::default()).exchange(request.as_bytes());
     assert!(reply.contains("from 127.0.0.1 [host=x;] "), "{reply}");
     let trusting = Limits { proxies: "127.0.0.0/8".parse().expect("a network"), ..Limits::default() };
-    let reply = Door::open(trusting).exchange(request.as_bytes());
+    let reply = EchoServer::open(trusting).exchange(request.as_bytes());
     assert!(reply.contains("from 192.0.2.7 [host=x;x-forwarded-for=192.0.2.7;x-forwarded-proto=https;"), "{reply}");
-    assert!(!reply.contains("x-door"), "{reply}");
+    assert!(!reply.contains("x-listener"), "{reply}");
 }
 
 #[test]
 fn a_handler_that_panics_costs_its_own_request_a_500() {
-    let door = Door::answering(Limits::default(), |request| {
+    let server = EchoServer::answering(Limits::default(), |request| {
         assert!(request.target != "/panic", "on purpose");
         echo(request)
     });
-    let mut stream = door.connect();
+    let mut stream = server.connect();
     for _ in 0..9 {
         stream.write_all(get("/panic").as_bytes()).expect("it is sent");
         assert!(read_reply(&mut stream).starts_with("HTTP/1.1 500 "));
     }
-    door.is_alive();
+    server.is_alive();
 }
 
 #[test]
 fn three_hundred_slow_drips_are_cut_and_hold_nobody_up() {
-    let door = Door::open(short());
+    let server = EchoServer::open(short());
     let beginnings = ["GET / HTTP/1.1\r\nA: ", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n", ""];
     let mut drips: Vec<TcpStream> = (0..300)
         .map(|n| {
-            let mut stream = door.connect();
+            let mut stream = server.connect();
             stream.write_all(beginnings[n % 3].as_bytes()).expect("it is sent");
             stream
         })
@@ -302,12 +302,12 @@ fn three_hundred_slow_drips_are_cut_and_hold_nobody_up() {
     // Each goes on dripping until it is cut.
     while !drips.is_empty() {
         drips.retain_mut(|stream| stream.write_all(b"x").is_ok());
-        door.is_alive();
+        server.is_alive();
     }
-    let mut slow = door.connect();
+    let mut slow = server.connect();
     slow.write_all(b"GET / HTTP/1.1\r\n").expect("it is sent");
     assert!(read_to_end(&mut slow).starts_with("HTTP/1.1 408 "), "whoever began a request is told why it ends");
-    let mut idle = door.connect();
+    let mut idle = server.connect();
     idle.write_all(get("/idle").as_bytes()).expect("it is sent");
     assert!(read_to_end(&mut idle).ends_with("[host=x;] "), "an idle connection ends without a word");
 }
@@ -315,34 +315,34 @@ fn three_hundred_slow_drips_are_cut_and_hold_nobody_up() {
 #[test]
 fn whoever_never_reads_is_cut_and_holds_nobody_up() {
     const LENGTH: usize = 8 * 1024 * 1024;
-    let door = Door::answering(short(), |request| match request.target.as_str() {
+    let server = EchoServer::answering(short(), |request| match request.target.as_str() {
         "/large" => Reply::new(200, "text/plain", vec![b'x'; LENGTH]),
         _ => echo(request),
     });
-    let mut readers: Vec<TcpStream> = (0..6).map(|_| door.connect()).collect();
+    let mut readers: Vec<TcpStream> = (0..6).map(|_| server.connect()).collect();
     for reader in &mut readers {
         reader.write_all(get("/large").as_bytes()).expect("it is sent");
     }
-    let mut pipeliner = door.connect();
+    let mut pipeliner = server.connect();
     pipeliner.set_write_timeout(Some(Duration::from_secs(20))).expect("a timeout is set");
     let many = get("/pipelined").repeat(1000);
     while pipeliner.write_all(many.as_bytes()).is_ok() {}
-    door.is_alive();
+    server.is_alive();
     for reader in &mut readers {
         // By now its time is over, or it will be: it was never given all of it.
         std::thread::sleep(Duration::from_millis(10));
         while reader.write_all(b"x").is_ok() {}
         assert!(read_to_end(reader).len() < LENGTH);
     }
-    door.is_alive();
+    server.is_alive();
 }
 
 #[test]
 fn at_the_limit_whoever_has_been_idle_longest_makes_room() {
-    let door = Door::open(Limits { connections: 8, ..Limits::default() });
+    let server = EchoServer::open(Limits { connections: 8, ..Limits::default() });
     let mut streams: Vec<TcpStream> = (0..8)
         .map(|n| {
-            let mut stream = door.connect();
+            let mut stream = server.connect();
             stream.write_all(get(&format!("/{n}")).as_bytes()).expect("it is sent");
             read_reply(&mut stream);
             // The order in which they become idle is seen in milliseconds.
@@ -350,7 +350,7 @@ fn at_the_limit_whoever_has_been_idle_longest_makes_room() {
             stream
         })
         .collect();
-    let mut newcomer = door.connect();
+    let mut newcomer = server.connect();
     newcomer.write_all(get("/new").as_bytes()).expect("it is sent");
     assert!(read_reply(&mut newcomer).contains("GET /new"));
     assert_eq!(read_to_end(&mut streams.remove(0)), "", "the first became idle first");
@@ -365,17 +365,17 @@ fn at_the_limit_with_nobody_idle_newcomers_wait() {
     let (go, may_go): (Sender<()>, Receiver<()>) = channel();
     let (begun, has_begun) = channel();
     let (begun, may_go) = (Mutex::new(begun), Mutex::new(may_go));
-    let door = Door::answering(Limits { connections: 2, ..Limits::default() }, move |request| {
+    let server = EchoServer::answering(Limits { connections: 2, ..Limits::default() }, move |request| {
         if request.target == "/slow" {
             begun.lock().expect("nobody panicked").send(()).expect("the test waits");
             may_go.lock().expect("nobody panicked").recv().expect("it is told to go on");
         }
         echo(request)
     });
-    let mut busy: Vec<TcpStream> = (0..2).map(|_| door.connect()).collect();
+    let mut busy: Vec<TcpStream> = (0..2).map(|_| server.connect()).collect();
     busy.iter_mut().for_each(|stream| stream.write_all(get("/slow").as_bytes()).expect("it is sent"));
     (0..2).for_each(|_| has_begun.recv().expect("both have begun"));
-    let mut newcomer = door.connect();
+    let mut newcomer = server.connect();
     newcomer.write_all(get("/new").as_bytes()).expect("it is sent");
     newcomer.set_read_timeout(Some(Duration::from_millis(100))).expect("a timeout is set");
     assert!(newcomer.read(&mut [0]).is_err(), "it is not answered while both are busy");
@@ -388,8 +388,8 @@ fn at_the_limit_with_nobody_idle_newcomers_wait() {
 #[test]
 fn a_burst_on_a_fresh_server_is_answered_to_the_last() {
     for _ in 0..10 {
-        let door = Door::open(Limits::default());
-        let mut streams: Vec<TcpStream> = (0..64).map(|_| door.connect()).collect();
+        let server = EchoServer::open(Limits::default());
+        let mut streams: Vec<TcpStream> = (0..64).map(|_| server.connect()).collect();
         streams.iter_mut().for_each(|stream| stream.write_all(get("/burst").as_bytes()).expect("it is sent"));
         streams.iter_mut().for_each(|stream| assert!(read_reply(stream).contains("GET /burst")));
     }
@@ -399,16 +399,16 @@ fn a_burst_on_a_fresh_server_is_answered_to_the_last() {
 fn a_server_that_stops_answers_what_it_has_taken() {
     let (begun, has_begun) = channel();
     let begun = Mutex::new(begun);
-    let door = Door::answering(Limits::default(), move |request| {
+    let server = EchoServer::answering(Limits::default(), move |request| {
         begun.lock().expect("nobody panicked").send(()).expect("the test waits");
         std::thread::sleep(Duration::from_millis(50));
         echo(request)
     });
-    let mut idle = door.connect();
-    let mut stream = door.connect();
+    let mut idle = server.connect();
+    let mut stream = server.connect();
     stream.write_all(get("/last").as_bytes()).expect("it is sent");
     has_begun.recv().expect("it has begun");
-    door.server.stop();
+    server.server.stop();
     let reply = read_to_end(&mut stream);
     assert!(reply.contains("\r\nConnection: close\r\n") && reply.contains("GET /last"), "{reply}");
     assert_eq!(read_to_end(&mut idle), "");

@@ -1,0 +1,24 @@
+//! The public socket and its event loop: hands tiny_http only requests that are complete and well-formed.
+//!
+//! tiny_http trusts its peers, so only the listener connects to it. One thread (`event_loop`) waits for all public connections at once
+//! (`acceptor`, `socket`, `connection`, `connections`), reads requests from what they send (`head`, `chunks`, `reading`), and writes each
+//! complete one to one of a few private connections (`upstream`). A worker receives it from tiny_http, takes the pending request that belongs
+//! to it (`pending`) and writes the reply straight to the public socket; what the peer does not take at once, the event loop sends
+//! later. What cannot be passed on is answered here (`refusal`).
+//!
+//! TLS would go into `socket`, the only place that reads from and writes to a public connection.
+
+pub mod acceptor;
+mod chunks;
+mod connection;
+mod connections;
+pub mod event_loop;
+pub mod head;
+pub mod limits;
+pub mod pending;
+pub mod proxies;
+pub mod reading;
+pub mod refusal;
+mod sending;
+mod socket;
+pub mod upstream;

@@ -1,0 +1,172 @@
+//! The requests that were sent upstream and are not answered. Each carries an ID (`slot.serial`), by which a worker takes it to answer it.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use mio::Waker;
+
+use crate::http::listener::head::KeepAlive;
+use crate::http::listener::sending::serialized;
+use crate::http::listener::socket::PeerSocket;
+use crate::http::reply::Reply;
+
+/// All pending requests; shared by the event loop and the workers.
+#[derive(Debug)]
+pub struct PendingRequests {
+    /// By the slot of their connection: a connection has at most one.
+    entries: Mutex<Vec<Option<Entry>>>,
+    finished: Mutex<Vec<Finished>>,
+    waker: Waker,
+    stopping: AtomicBool,
+    started: Instant,
+}
+
+/// A request that was sent upstream and not taken by a worker.
+#[derive(Debug)]
+pub struct Entry {
+    pub serial: u64,
+    /// The upstream connection that it was sent on.
+    pub upstream: usize,
+    pub socket: Arc<PeerSocket>,
+    /// The address that asks: the peer, or the one that a trusted proxy asks for.
+    pub from: IpAddr,
+    pub keep_alive: KeepAlive,
+    pub is_head: bool,
+}
+
+/// What the event loop is told after an answer.
+#[derive(Debug)]
+pub struct Finished {
+    pub slot: usize,
+    pub serial: u64,
+    pub left: Left,
+}
+
+/// What is left to do after an answer.
+#[derive(Debug)]
+pub enum Left {
+    /// It was sent, and there may be more to read.
+    Unread,
+    /// Nothing but to close the connection.
+    End,
+    /// The peer did not take all of it: the bytes, how many of them were sent, and whether the connection is kept.
+    Rest { reply: Vec<u8>, sent: usize, keep_alive: bool },
+}
+
+impl PendingRequests {
+    pub fn new(waker: Waker) -> PendingRequests {
+        let (entries, finished) = (Mutex::default(), Mutex::default());
+        PendingRequests { entries, finished, waker, stopping: AtomicBool::new(false), started: Instant::now() }
+    }
+
+    /// Records a request as pending.
+    pub fn add(&self, slot: usize, entry: Entry) {
+        let mut entries = locked(&self.entries);
+        if entries.len() <= slot {
+            entries.resize_with(slot + 1, || None);
+        }
+        entries[slot] = Some(entry);
+    }
+
+    /// Takes the request with this ID (`slot.serial`) to answer it. Returns `None` if it was removed.
+    pub fn take(self: &Arc<PendingRequests>, id: &str) -> Option<PendingRequest> {
+        let (slot, serial) = id.split_once('.')?;
+        let (slot, serial): (usize, u64) = (slot.parse().ok()?, serial.parse().ok()?);
+        let entry = locked(&self.entries).get_mut(slot)?.take_if(|entry| entry.serial == serial)?;
+        Some(PendingRequest { pending: self.clone(), slot, entry, is_answered: false })
+    }
+
+    /// Removes the requests that were sent on an upstream connection which was lost. Returns their slots.
+    pub fn remove(&self, upstream: usize) -> Vec<usize> {
+        let mut entries = locked(&self.entries);
+        (0..entries.len()).filter(|slot| entries[*slot].take_if(|entry| entry.upstream == upstream).is_some()).collect()
+    }
+
+    /// Returns what was answered since the last call.
+    pub fn finished(&self) -> Vec<Finished> {
+        std::mem::take(&mut *locked(&self.finished))
+    }
+
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        self.wake();
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// Returns the instant that is so many milliseconds after the listener started.
+    pub fn instant(&self, milliseconds: u64) -> Instant {
+        self.started + Duration::from_millis(milliseconds)
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn tell(&self, finished: Finished) {
+        let mut waiting = locked(&self.finished);
+        waiting.push(finished);
+        // The event loop takes all of them, so only the first needs to wake it.
+        if waiting.len() == 1 {
+            drop(waiting);
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        // Errors are ignored: it fails only if the poll is gone, and then there is no event loop to wake.
+        let _ = self.waker.wake();
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A request that a worker has taken. Dropped without an answer, it ends the connection.
+#[derive(Debug)]
+pub struct PendingRequest {
+    pending: Arc<PendingRequests>,
+    slot: usize,
+    entry: Entry,
+    is_answered: bool,
+}
+
+impl PendingRequest {
+    /// Returns the address that asks.
+    pub fn from(&self) -> IpAddr {
+        self.entry.from
+    }
+
+    /// Writes the reply to the public connection, without ever waiting for the peer.
+    pub fn answer(mut self, reply: &Reply) {
+        self.is_answered = true;
+        let keep_alive = if self.pending.is_stopping() { KeepAlive::No } else { self.entry.keep_alive };
+        let bytes = serialized(reply, keep_alive, self.entry.is_head);
+        let keep_alive = keep_alive != KeepAlive::No;
+        let left = match self.entry.socket.write(&bytes) {
+            Ok(sent) if sent < bytes.len() => Left::Rest { reply: bytes, sent, keep_alive },
+            Ok(_) if !keep_alive => Left::End,
+            Ok(_) if self.entry.socket.give_back(self.pending.now()) => return,
+            Ok(_) => Left::Unread,
+            Err(_) => Left::End,
+        };
+        self.finish(left);
+    }
+
+    fn finish(&self, left: Left) {
+        self.pending.tell(Finished { slot: self.slot, serial: self.entry.serial, left });
+    }
+}
+
+impl Drop for PendingRequest {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            self.finish(Left::End);
+        }
+    }
+}
