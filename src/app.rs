@@ -55,11 +55,11 @@ impl App {
     }
 
     /// Answers any request, whatever is in it, and writes its line in the log. A panic costs that one request a 500. Before it waits
-    /// for the disk it calls `step_aside`.
-    pub fn answer(&self, request: &Request, step_aside: &dyn Fn()) -> Reply {
+    /// for the disk it calls `before_blocking`.
+    pub fn answer(&self, request: &Request, before_blocking: &dyn Fn()) -> Reply {
         let started = Instant::now();
         let mut route = None;
-        let reply = survive(request, || self.dispatch(request, step_aside, &mut route));
+        let reply = survive(request, || self.dispatch(request, before_blocking, &mut route));
         log::info(
             "request",
             &[
@@ -73,7 +73,7 @@ impl App {
         with_common_headers(reply, request, route)
     }
 
-    fn dispatch(&self, request: &Request, step_aside: &dyn Fn(), named: &mut Option<&'static Route>) -> Reply {
+    fn dispatch(&self, request: &Request, before_blocking: &dyn Fn(), named: &mut Option<&'static Route>) -> Reply {
         let Ok(segments) = path::segments(request.path()) else {
             return failure::reply(request, &Error::malformed("the path is not UTF-8, or holds a NUL"));
         };
@@ -89,7 +89,7 @@ impl App {
                 match self.ticket(request) {
                     Ok(ticket) => {
                         let input = Input { request, captures, now: self.store.now(), ticket, server_key: &self.server_key };
-                        self.run(route, &input, step_aside)
+                        self.run(route, &input, before_blocking)
                     }
                     Err(error) => refused_for(route, request, &error),
                 }
@@ -102,7 +102,7 @@ impl App {
     }
 
     /// Reads the input, then runs the handler in the kind of transaction that its row says.
-    fn run(&self, route: &Route, input: &Input<'_>, step_aside: &dyn Fn()) -> Reply {
+    fn run(&self, route: &Route, input: &Input<'_>, before_blocking: &dyn Fn()) -> Reply {
         let learned = RefCell::new(Learned::default());
         let admit = |tx: &Tx<'_>| {
             let by = self.caller(tx, route, input);
@@ -118,18 +118,18 @@ impl App {
         let result = self.check_csrf(route, input).and_then(|()| match route.handler {
             Handler::Read(read) => read(input).and_then(|work| self.store.read(|tx| in_transaction(tx, work))),
             Handler::Write(read) => read(input).and_then(|work| {
-                step_aside();
+                before_blocking();
                 self.store.write(|tx| in_transaction(tx, work))
             }),
             Handler::Own(read) => read(input).and_then(|work| {
                 let App { store, settings, queue, guesses, .. } = self;
-                work(&Own { store, settings, admit: &admit, step_aside, queue, guesses })
+                work(&Own { store, settings, admit: &admit, before_blocking, queue, guesses })
             }),
         });
         let reply = result.unwrap_or_else(|error| refused_for(route, input.request, &error));
         let Learned { warning, noteworthy, has_dead_ticket } = learned.into_inner();
         if let Some(used) = noteworthy {
-            step_aside();
+            before_blocking();
             self.note(&used, input.request);
         }
         let reply = warning.into_iter().fold(reply, |reply, warning| reply.with("X-Warning", warning));

@@ -83,7 +83,7 @@ pub struct Own<'a> {
     /// Learns and admits the caller, as for every other call.
     pub admit: &'a dyn Fn(&Tx<'_>) -> Result<Principal>,
     /// Lets another request be worked on while this one waits, for the disk or for its turn in the queue.
-    pub step_aside: &'a dyn Fn(),
+    pub before_blocking: &'a dyn Fn(),
     pub queue: &'a Queue,
     pub guesses: &'a UnderWay,
 }
@@ -102,13 +102,13 @@ impl Own<'_> {
     }
 
     pub fn write<T>(&self, work: impl FnOnce(&Call<'_>) -> Result<T>) -> Result<T> {
-        (self.step_aside)();
+        (self.before_blocking)();
         self.store.write(|tx| self.call(tx, work))
     }
 
     /// Does what takes a processor long, hashing, when its turn comes. Refused where too many wait for theirs.
     pub fn slowly<T>(&self, work: Slow, peer: IpAddr, act: impl FnOnce() -> Result<T>) -> Result<T> {
-        (self.step_aside)();
+        (self.before_blocking)();
         let turn = self.queue.enter(work, &throttle::address(peer)).map_err(|Full| TOO_BUSY.with("seconds", BUSY_SECONDS))?;
         let done = act();
         drop(turn);

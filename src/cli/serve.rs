@@ -75,7 +75,7 @@ fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
 fn run(server: Arc<Server>, app: Arc<App>, workers: usize) -> Receiver<()> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
-        if let Err(error) = server.run(workers, &|request, step_aside| app.answer(request, step_aside)) {
+        if let Err(error) = server.run(workers, &|request, before_blocking| app.answer(request, before_blocking)) {
             // Whoever watches over the process starts it again.
             log::error("nothing can be answered any more", &[("cause", error.to_string().into())]);
             app.store().abandon();

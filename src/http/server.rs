@@ -14,10 +14,10 @@ use crate::http::listener::head::PENDING;
 use crate::http::listener::limits::Limits;
 use crate::http::listener::pending::{PendingRequest, PendingRequests};
 use crate::http::listener::{acceptor, upstream};
-use crate::http::places::Places;
 use crate::http::queue;
 use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
+use crate::http::semaphore::Semaphore;
 
 /// How long a worker rests when tiny_http fails, so that it does not fail a million times a second.
 const AFTER_A_FAILURE: Duration = Duration::from_millis(50);
@@ -25,7 +25,7 @@ const AFTER_A_FAILURE: Duration = Duration::from_millis(50);
 /// What turns a request into a reply. It says, by a call, when it is about to wait for something slow.
 pub type Answer<'a> = &'a (dyn Fn(&Request, &dyn Fn()) -> Reply + Sync);
 
-/// How many threads there are beyond the places: so many can wait for the disk and join the same commit, and beside them as many as are
+/// How many threads there are beyond the permits to work: so many can wait for the disk and join the same commit, and beside them as many as are
 /// let into the queue for slow work.
 const RESERVE: usize = 60 + queue::MOST_INSIDE;
 
@@ -62,19 +62,19 @@ impl Server {
 
     /// Answers so many requests at once, beside those that wait for something slow, until [`Server::stop`], and returns when the last
     /// one is answered. An error means that nothing can be answered any more.
-    pub fn run(&self, places: usize, answer: Answer<'_>) -> io::Result<()> {
+    pub fn run(&self, workers: usize, answer: Answer<'_>) -> io::Result<()> {
         let event_loop = self.event_loop.lock().unwrap_or_else(PoisonError::into_inner).take();
         let event_loop = event_loop.ok_or_else(|| io::Error::other("a server runs once"))?;
-        let (workers, places) = (places + RESERVE, Places::new(places));
+        let (threads, permits) = (workers + RESERVE, Semaphore::new(workers));
         std::thread::scope(|scope| {
-            for _ in 0..workers {
-                scope.spawn(|| self.work(&places, answer));
+            for _ in 0..threads {
+                scope.spawn(|| self.work(&permits, answer));
             }
             let ended = catch_unwind(AssertUnwindSafe(|| event_loop.run()));
             self.workers_may_end.store(true, Ordering::SeqCst);
             // Each call wakes one worker, wherever it waits.
-            places.add(workers);
-            (0..workers).for_each(|_| self.backend.unblock());
+            permits.add(threads);
+            (0..threads).for_each(|_| self.backend.unblock());
             ended.unwrap_or_else(|_| Err(io::Error::other("the event loop panicked")))
         })
     }
@@ -84,12 +84,12 @@ impl Server {
         self.pending.stop();
     }
 
-    fn work(&self, places: &Places, answer: Answer<'_>) {
-        let place = places.take();
+    fn work(&self, permits: &Semaphore, answer: Answer<'_>) {
+        let permit = permits.acquire();
         loop {
-            place.take_again();
+            permit.reacquire();
             match self.backend.recv() {
-                Ok(request) => self.serve(request, &|request| answer(request, &|| place.leave())),
+                Ok(request) => self.serve(request, &|request| answer(request, &|| permit.release())),
                 Err(_) if self.workers_may_end.load(Ordering::SeqCst) => return,
                 Err(error) => {
                     log::error("tiny_http failed", &[("cause", error.to_string().into())]);
