@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use keyfob::model::choice::State;
 use keyfob::registry::bootstrap::{Administrator, administrator};
 use keyfob::store::{OpenError, Store};
 use rusqlite::Connection;
@@ -238,7 +239,6 @@ fn who_registered_a_client_and_what_users_agreed_to_are_known_in_an_old_file() {
              VALUES ('ada', 'a@x', '', 0, 1, '', 0), ('later', 'l@x', '', 0, 1, '', 0);
          INSERT INTO clients (client_id, created_at, updated_at, description, state, state_description, skip_authorization, endorsed)
              VALUES ('adas', 5, 5, '', 0, '', 0, 0), ('acmes', 5, 5, '', 1, '', 1, 0), ('orphan', 5, 5, '', 0, '', 0, 0), ('again', 7, 7, '', 0, '', 0, 0), ('left', 7, 7, '', 0, '', 0, 0);
-         INSERT INTO client_rights (client_id, position, right) VALUES ('adas', 0, 1), ('acmes', 0, 1), ('acmes', 1, 63);
          INSERT INTO events (happened_at, name, entity_kind, entity_id, account_id, request_id, old_values, new_values) VALUES
              (5, 'client.create', 'client', 'adas', 'ada', '', '{}', '{}'), (6, 'client.update', 'client', 'adas', 'later', '', '{}', '{}'),
              (5, 'client.create', 'client', 'acmes', 'acme', '', '{}', '{}'), (5, 'client.create', 'client', 'orphan', 'later', '', '{}', '{}'), (4, 'client.create', 'client', 'left', 'ada', '', '{}', '{}'),
@@ -254,9 +254,34 @@ fn who_registered_a_client_and_what_users_agreed_to_are_known_in_an_old_file() {
     let text = |sql: &str| new.query_row(sql, [], |row| row.get::<_, String>(0)).expect("a text");
     let registrars = "SELECT group_concat(client_id || ' ' || registered_by) FROM (SELECT * FROM clients ORDER BY client_id)";
     assert_eq!(text(registrars), "acmes acme,adas ada,again ada", "a user made since a purge is another one of the same ID");
-    let approved = "SELECT group_concat(client_id || ' ' || approved_rights) FROM (SELECT * FROM clients ORDER BY client_id) WHERE client_id IN ('adas', 'acmes')";
-    assert_eq!(text(approved), format!("acmes {},adas 0", i64::MIN + 2), "what waits is not approved");
     assert_eq!(text("SELECT group_concat(client_id || ' ' || agreed) FROM authorizations"), "acmes 0,adas 6");
+}
+
+#[test]
+fn only_what_is_approved_or_flagged_in_an_old_file_counts_as_approved() {
+    let folder = Folder::new("approved");
+    let path = folder.file("keyfob.db");
+    let old = Connection::open(&path).expect("a file");
+    old.execute_batch(include_str!("../schemas/5.sql")).expect("an old schema");
+    for state in State::EVERY {
+        old.execute_batch(&format!(
+            "INSERT INTO clients (client_id, created_at, updated_at, description, state, state_description, skip_authorization, endorsed)
+                 VALUES ('app-{0}', 5, 5, '', {0}, '', 0, 0);
+             INSERT INTO client_rights (client_id, position, right) VALUES ('app-{0}', 0, 1), ('app-{0}', 1, 63);",
+            state.number()
+        ))
+        .expect("rows");
+    }
+    drop(old);
+    drop(Store::open(&path).expect("it is upgraded"));
+    let new = Connection::open(&path).expect("the file opens");
+    for state in State::EVERY {
+        let approved: i64 = new
+            .query_row("SELECT approved_rights FROM clients WHERE state = ?1", [state.number()], |row| row.get(0))
+            .expect("a set of rights");
+        let all = i64::MIN + 2;
+        assert_eq!(approved, if matches!(state, State::Approved | State::Flagged) { all } else { 0 }, "{}", state.name());
+    }
 }
 
 #[test]

@@ -59,9 +59,10 @@ CREATE INDEX client_testers_by_user ON client_testers (user_id);
 ALTER TABLE authorizations ADD COLUMN agreed INTEGER NOT NULL DEFAULT 0;
 UPDATE authorizations SET agreed = rights WHERE client_id IN (SELECT client_id FROM clients WHERE skip_authorization = 0);
 
+-- Approved is what an administrator left approved or flagged. What waits, was rejected or suspended is not.
 ALTER TABLE clients ADD COLUMN approved_rights INTEGER NOT NULL DEFAULT 0;
 UPDATE clients SET approved_rights = coalesce((SELECT sum(DISTINCT 1 << right) FROM client_rights r WHERE r.client_id = clients.client_id), 0)
-    WHERE state <> 0;
+    WHERE state IN (1, 3);
 
 -- Of the secrets of a client only so many are good at once: the newest ten, of those that people chose the newest three.
 DELETE FROM client_secrets WHERE secret_number IN (SELECT secret_number FROM (SELECT secret_number, secret_hash,
