@@ -114,6 +114,9 @@ impl Connections {
     }
 
     fn count(&mut self, network: Option<Network>, before: Usage, after: Usage) {
+        if before == after {
+            return;
+        }
         self.total.replace(before, after);
         if let Some(network) = network {
             let usage = self.by_network.entry(network).or_default();
