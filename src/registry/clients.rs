@@ -96,7 +96,7 @@ pub fn by_state(tx: &Tx<'_>, by: &Principal) -> Result<Vec<(State, i64)>> {
 pub fn get(tx: &Tx<'_>, by: &Principal, id: &ClientId, mask: &Mask) -> Result<(Client, Audience)> {
     let audience = audience::of(tx, by, &entity(id), Right::ClientInfo, FIELDS, mask)?;
     let mut client = tx.client(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
-    add_contact_info(tx, &mut client, mask, audience)?;
+    add_contact_info(tx, by, &mut client, mask, audience)?;
     Ok((client, audience))
 }
 
@@ -229,16 +229,16 @@ fn found<'a>(tx: &'a Tx<'a>, by: &'a Principal, search: &ClientSearch, mask: &'a
     let read = move |id: ClientId| -> Result<Option<(Client, Audience)>> {
         let Some(mut client) = tx.client(&id, Deleted::Either)? else { return Ok(None) };
         let audience = audience::of_item(tx, by, &entity(&id), Right::ClientInfo)?;
-        add_contact_info(tx, &mut client, mask, audience)?;
+        add_contact_info(tx, by, &mut client, mask, audience)?;
         Ok(Some((client, audience)))
     };
     Ok(Reading { items: Box::new(ids.items.into_iter().filter_map(move |id| read(id).transpose())), total: ids.total })
 }
 
 /// Looks up the addresses behind the contacts if the mask asks for them (contract 1.9).
-fn add_contact_info(tx: &Tx<'_>, client: &mut Client, mask: &Mask, audience: Audience) -> Result<()> {
+fn add_contact_info(tx: &Tx<'_>, by: &Principal, client: &mut Client, mask: &Mask, audience: Audience) -> Result<()> {
     if audience == Audience::Holder && mask.names(FIELDS, "contact_info") {
-        client.contact_info = contacts::addresses(tx, client.administrative_contact.as_ref(), client.technical_contact.as_ref())?;
+        client.contact_info = contacts::addresses(tx, by, client.administrative_contact.as_ref(), client.technical_contact.as_ref())?;
     }
     Ok(())
 }

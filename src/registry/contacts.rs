@@ -2,11 +2,15 @@
 
 use crate::base::error::{Result, errors};
 use crate::base::id::AccountId;
+use crate::base::right::Right;
+use crate::model::field::Audience;
 use crate::model::member::Contacts;
 use crate::model::patch::Patch;
 use crate::model::settings::{self, Settings};
 use crate::model::value;
+use crate::registry::audience;
 use crate::registry::principal::Principal;
+use crate::registry::rights::Entity;
 use crate::store::Tx;
 use crate::store::accounts::ContactSort;
 use crate::store::members::Owned;
@@ -44,9 +48,20 @@ pub(super) fn check_members(tx: &Tx<'_>, owned: &Owned, sent: &Patch) -> Result<
     Ok(())
 }
 
-/// The e-mail addresses behind the contacts (contract 1.9).
-pub(super) fn addresses(tx: &Tx<'_>, administrative: Option<&AccountId>, technical: Option<&AccountId>) -> Result<Contacts> {
-    let address = |contact: Option<&AccountId>, sort| contact.map_or(Ok(None), |contact| tx.contact_address(contact, sort));
+/// The e-mail addresses behind the contacts (contract 1.9): those that the caller may read of the users themselves, because anybody can
+/// make anybody a collaborator and a contact of what is his.
+pub(super) fn addresses(
+    tx: &Tx<'_>,
+    by: &Principal,
+    administrative: Option<&AccountId>,
+    technical: Option<&AccountId>,
+) -> Result<Contacts> {
+    let address = |contact: Option<&AccountId>, sort| -> Result<Option<String>> {
+        let Some(contact) = contact else { return Ok(None) };
+        let Some((user, address)) = tx.contact_address(contact, sort)? else { return Ok(None) };
+        let audience = audience::of_item(tx, by, &Entity::User(user), Right::UserInfo)?;
+        Ok((audience == Audience::Holder).then_some(address))
+    };
     Ok(Contacts {
         administrative: address(administrative, ContactSort::Administrative)?,
         technical: address(technical, ContactSort::Technical)?,

@@ -60,7 +60,7 @@ pub fn create(
 pub fn get(tx: &Tx<'_>, by: &Principal, id: &OrganizationId, mask: &Mask) -> Result<(Organization, Audience)> {
     let audience = audience::of(tx, by, &entity(id), Right::OrganizationInfo, FIELDS, mask)?;
     let mut organization = tx.organization(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
-    add_contact_info(tx, &mut organization, mask, audience)?;
+    add_contact_info(tx, by, &mut organization, mask, audience)?;
     Ok((organization, audience))
 }
 
@@ -149,17 +149,17 @@ fn found(tx: &Tx<'_>, by: &Principal, search: &OrganizationSearch, mask: &Mask) 
     let total = listed.total;
     let items = listed.items.into_iter().map(|mut organization| {
         let audience = audience::of_item(tx, by, &entity(&organization.id), Right::OrganizationInfo)?;
-        add_contact_info(tx, &mut organization, mask, audience)?;
+        add_contact_info(tx, by, &mut organization, mask, audience)?;
         Ok((organization, audience))
     });
     Ok(Listed { items: items.collect::<Result<_>>()?, total })
 }
 
 /// Looks up the addresses behind the contacts if the mask asks for them.
-fn add_contact_info(tx: &Tx<'_>, organization: &mut Organization, mask: &Mask, audience: Audience) -> Result<()> {
+fn add_contact_info(tx: &Tx<'_>, by: &Principal, organization: &mut Organization, mask: &Mask, audience: Audience) -> Result<()> {
     if audience == Audience::Holder && mask.names(FIELDS, "contact_info") {
         organization.contact_info =
-            contacts::addresses(tx, organization.administrative_contact.as_ref(), organization.technical_contact.as_ref())?;
+            contacts::addresses(tx, by, organization.administrative_contact.as_ref(), organization.technical_contact.as_ref())?;
     }
     Ok(())
 }

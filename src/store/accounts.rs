@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{OptionalExtension, named_params};
 
 use crate::base::error::Result;
-use crate::base::id::AccountId;
+use crate::base::id::{AccountId, UserId};
 use crate::base::page::{Listed, Page};
 use crate::base::time::Time;
 use crate::store::members::Owned;
@@ -122,8 +122,9 @@ impl Tx<'_> {
         Ok(is_taken)
     }
 
-    /// The e-mail address behind an account: a live user's own, an organization's through its contact of the same sort (contract 1.9).
-    pub fn contact_address(&self, id: &AccountId, contact: ContactSort) -> Result<Option<String>> {
+    /// The user behind a contact, and the user's e-mail address: a live user himself, of an organization its contact of the same sort
+    /// (contract 1.9).
+    pub fn contact_address(&self, id: &AccountId, contact: ContactSort) -> Result<Option<(UserId, String)>> {
         let of_organization = match contact {
             ContactSort::Administrative => "administrative_contact",
             ContactSort::Technical => "technical_contact",
@@ -131,10 +132,11 @@ impl Tx<'_> {
         let address = self
             .connection
             .prepare_cached(&format!(
-                "SELECT u.primary_email_address FROM users u JOIN accounts t ON t.account_id = u.user_id AND t.deleted_at IS NULL \
+                "SELECT u.user_id, u.primary_email_address FROM users u \
+                 JOIN accounts t ON t.account_id = u.user_id AND t.deleted_at IS NULL \
                  WHERE u.user_id = coalesce((SELECT {of_organization} FROM organizations WHERE organization_id = :account_id), :account_id)"
             ))?
-            .query_row(named_params! {":account_id": id}, |row| row.get(0))
+            .query_row(named_params! {":account_id": id}, |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         Ok(address)
     }

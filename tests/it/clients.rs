@@ -175,6 +175,45 @@ fn a_key_without_rights_sees_no_contact_info() {
     assert_eq!(answer.json().get("contact_info"), None);
 }
 
+/// Anybody may make anybody a collaborator, and a contact of what is his.
+#[test]
+fn nobody_learns_an_address_by_naming_its_owner_as_a_contact() {
+    let mut server = alice_with_app();
+    server.has_user("bob");
+    server.has_organization("alice", "acme");
+    server.check("alice", "POST", "/api/v3/organizations/acme/clients", &full_client("of-acme"), "200");
+    server.gives_key("bob", "narrow", &["RIGHT_CLIENT_ALL", "RIGHT_USER_CLIENTS_LIST"]);
+    let bob = json!({"user_ids": {"user_id": "bob"}});
+    for (noun, id, rights) in [("client", "my-app", "RIGHT_CLIENT_ALL"), ("organization", "acme", "RIGHT_ORGANIZATION_ALL")] {
+        let path = format!("/api/v3/{noun}s/{id}");
+        let member = json!({"collaborator": {"ids": bob, "rights": [rights]}}).to_string();
+        server.check("alice", "PUT", &format!("{path}/collaborators"), &member, "200");
+        let contact = json!({noun: {"technical_contact": bob}, "field_mask": "technical_contact"}).to_string();
+        server.check("alice", "PUT", &path, &contact, "200");
+    }
+    let reads = |who: &str, path: &str| server.check(who, "GET", &format!("/api/v3/{path}field_mask=contact_info"), "", "200").text();
+    for (path, shows) in [
+        ("clients/my-app?", "my-app"),
+        ("clients/of-acme?", "of-acme"),
+        ("organizations/acme?", "acme"),
+        ("clients?", "my-app"),
+        ("organizations/acme/clients?", "of-acme"),
+        ("organizations?", "acme"),
+        ("search/clients?", "my-app"),
+        ("search/organizations?", "acme"),
+    ] {
+        let alice = reads("alice", path);
+        assert!(alice.contains(shows) && alice.contains("alice@example.com") && !alice.contains("bob@example.com"), "{path}: {alice}");
+    }
+    for path in ["clients/my-app?", "clients/of-acme?", "organizations/acme?", "search/clients?", "search/organizations?"] {
+        assert!(reads("admin", path).contains("bob@example.com"), "{path}");
+    }
+    let own = reads("bob", "clients/my-app?");
+    assert!(own.contains("bob@example.com") && !own.contains("alice@example.com"), "{own}");
+    let narrow = reads("narrow", "clients/my-app?");
+    assert!(narrow.contains("technical_contact") && !narrow.contains("@example.com"), "{narrow}");
+}
+
 // Changing.
 
 /// Contract 9, item 14.
