@@ -79,6 +79,12 @@ impl Sender {
     }
 }
 
+/// Whether somebody opens a page, as far as the browser says: no image, frame or script of another page asks (Fetch Metadata section 2.1).
+/// Old browsers and programs don't say, and no browser does without TLS, except to its own machine.
+pub fn opens_page(request: &Request) -> bool {
+    request.all("sec-fetch-dest").iter().all(|purpose| *purpose == "document")
+}
+
 /// The public URL; or, where the world comes without TLS, the very address that was asked, if no stranger can have made it up.
 fn is_ours(origin: &Origin, public: Option<&Origin>, request: &Request) -> bool {
     let is_asked = || asked(request, "http").as_ref() == Some(origin);

@@ -4,6 +4,7 @@ use crate::base::error::{Error, Result, errors};
 use crate::base::uri;
 use crate::call::{Input, Work};
 use crate::http::cookie::Cookies;
+use crate::http::origin;
 use crate::http::reply::Reply;
 use crate::model::client::Client;
 use crate::oauth::parameters::Parameters;
@@ -18,20 +19,20 @@ errors! {
 /// Where somebody goes whose client registered no place.
 const MOUNT: &str = "/oauth";
 
-/// Ends the token of that ID with the session it was granted in, and the session of this browser. The ID is no secret, and an unknown
-/// one is no error.
+/// Ends the token of that ID, and where somebody opens this page in the browser of the session that it was granted in, the session too.
+/// The ID is no secret, and an unknown one is no error.
 pub fn by_client<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let query = Parameters::of_query(input)?;
     let id = query.owned("access_token_id").ok_or(Error::from(&MISSING_ACCESS_TOKEN_ID))?;
     Ok(Box::new(move |call| {
-        let client = tokens::sign_out(call.tx, call.by, &id)?;
-        let place = match &client {
+        let session = call.by.session().filter(|_| origin::opens_page(input.request));
+        let ended = tokens::sign_out(call.tx, call.by, session, &id)?;
+        let place = match &ended.client {
             Some(client) => place(client, query.one("post_logout_redirect_uri"))?,
             None => MOUNT.to_owned(),
         };
         let reply = Reply::redirect(input.request.method, place);
-        let has_ended = call.by.session().is_some();
-        Ok(if has_ended { reply.with("Set-Cookie", Cookies::of(&call.settings.public_url).clear(COOKIE)) } else { reply })
+        Ok(if ended.has_ended_session { reply.with("Set-Cookie", Cookies::of(&call.settings.public_url).clear(COOKIE)) } else { reply })
     }))
 }
 

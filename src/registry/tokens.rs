@@ -12,6 +12,7 @@ use crate::model::choice::{Grant, State};
 use crate::model::client::Client;
 use crate::model::event::Action;
 use crate::model::grant::{ACCESS_SECONDS, AccessToken, AuthorizationCode, RETRY_SECONDS};
+use crate::model::session::Session;
 use crate::model::settings::Settings;
 use crate::registry::client_authentication::{ClientType, check_usable};
 use crate::registry::principal::{self, Access, Principal, Use, check_may_act};
@@ -271,20 +272,27 @@ pub fn revoke(tx: &Tx<'_>, by: &Principal, client: &ClientId, text: &str) -> Res
     record_end(tx, by, &kept.token).map(Ok)
 }
 
-/// Ends a token by its ID, with the session it was granted in, and the session of whoever asks. The client of the token, if there is one
-/// (OAuth contract 1.7).
-pub fn sign_out(tx: &Tx<'_>, by: &Principal, id: &str) -> Result<Option<Client>> {
-    if let Some(session) = by.session() {
-        sessions::delete(tx, by, &session.user_id, &session.id)?;
-    }
-    let Some(kept) = tx.kept_access_token(id)?.filter(|kept| kept.rotated.is_none()) else { return Ok(None) };
-    let (session, _) = tx.session(&kept.token.session_id)?.unzip();
-    if let Some(session) = session {
+/// What a client's sign-out ended.
+#[derive(Debug, Default)]
+pub struct SignedOut {
+    /// The client of the token, if both are there.
+    pub client: Option<Client>,
+    pub has_ended_session: bool,
+}
+
+/// Ends a token by its ID, and the session of the browser that asks if it is the one that the token was granted in (OAuth contract 1.7).
+/// Where that one is over, any session of the token's user is as good. No other: the ID proves nothing.
+pub fn sign_out(tx: &Tx<'_>, by: &Principal, session: Option<&Session>, id: &str) -> Result<SignedOut> {
+    let Some(kept) = tx.kept_access_token(id)?.filter(|kept| kept.rotated.is_none()) else { return Ok(SignedOut::default()) };
+    let granted_in = tx.session(&kept.token.session_id)?.map(|(session, _)| session).filter(|session| !session.has_ended(tx.now));
+    let ended =
+        session.filter(|session| session.user_id == kept.token.user_id && granted_in.is_none_or(|granted_in| granted_in.id == session.id));
+    if let Some(session) = ended {
         sessions::delete(tx, by, &session.user_id, &session.id)?;
     }
     tx.delete_token_family(&kept.token.family_id)?;
     record_end(tx, by, &kept.token)?;
-    tx.client(&kept.token.client_id, Deleted::No)
+    Ok(SignedOut { client: tx.client(&kept.token.client_id, Deleted::No)?, has_ended_session: ended.is_some() })
 }
 
 /// Who asks about a token.

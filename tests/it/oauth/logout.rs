@@ -25,15 +25,72 @@ fn it_leads_to_a_registered_place_and_ends_the_token_and_its_session() {
     ] {
         let (server, secret) = town();
         let (mut bob, tokens, id) = granted(&server, &secret);
-        // The browser that signs out need not be the one that signed in.
-        let mut other = Visitor::default();
         let mut pairs = vec![("access_token_id", id.as_str())];
         pairs.extend(wanted.map(|wanted| ("post_logout_redirect_uri", wanted)));
-        let answer = sign_out(&server, &mut other, &pairs);
+        let answer = sign_out(&server, &mut bob, &pairs);
         assert_eq!((answer.status, answer.header("Location")), (302, Some(place)));
         assert_eq!(server.status_with(&tokens.access, "/api/v3/users/bob"), 401);
+        assert!(!bob.jar.holds_session());
         assert_eq!(bob.get(&server, "/oauth/api/me").status, 401);
     }
+}
+
+/// IDs of tokens are no secrets: collaborators of the client see them.
+#[test]
+fn who_names_a_token_ends_no_session_but_the_one_it_was_granted_in_and_only_in_its_browser() {
+    let (server, secret) = town();
+    let (mut alice, mut bob_elsewhere, mut nobody) = (server.signed_in("alice"), server.signed_in("bob"), Visitor::default());
+    for browser in [&mut alice, &mut bob_elsewhere, &mut nobody] {
+        let (mut bob, tokens, id) = granted(&server, &secret);
+        for unknown in ["unknown", "x"] {
+            assert!(sign_out(&server, &mut bob, &[("access_token_id", unknown)]).all("Set-Cookie").is_empty(), "{unknown}");
+        }
+        let answer = sign_out(&server, browser, &[("access_token_id", &id)]);
+        assert_eq!((answer.header("Location"), answer.all("Set-Cookie")), (Some("https://app.example/bye"), vec![]));
+        assert_eq!(server.status_with(&tokens.access, "/api/v3/users/bob"), 401, "the token ends");
+        assert_eq!(bob.get(&server, "/oauth/api/me").status, 200, "the session that it was granted in does not");
+    }
+    for browser in [&mut alice, &mut bob_elsewhere] {
+        assert_eq!(browser.get(&server, "/oauth/api/me").status, 200);
+    }
+}
+
+/// The session that it was granted in may be over for long: tokens stay good.
+#[test]
+fn a_token_of_a_session_that_is_over_signs_its_user_out() {
+    let (server, secret) = town();
+    let (mut bob, _, id) = granted(&server, &secret);
+    bob.post(&server, "/oauth/api/auth/logout", &[]);
+    let (mut bob, mut alice) = (server.signed_in("bob"), server.signed_in("alice"));
+    let (_, _, other) = granted(&server, &secret);
+    sign_out(&server, &mut bob, &[("access_token_id", &id)]);
+    assert_eq!(bob.get(&server, "/oauth/api/me").status, 401);
+    sign_out(&server, &mut alice, &[("access_token_id", &other)]);
+    assert_eq!(alice.get(&server, "/oauth/api/me").status, 200);
+}
+
+/// Anybody's page can hold such an image, or such a frame.
+#[test]
+fn nothing_but_a_page_that_is_opened_signs_anybody_out() {
+    let (server, secret) = town();
+    for purpose in ["image", "iframe", "frame", "empty", "script", "style", "embed", "object", "fencedframe", "", "Document"] {
+        let (mut bob, _, id) = granted(&server, &secret);
+        for site in ["cross-site", "same-site", "same-origin"] {
+            let headers = [("Sec-Fetch-Dest", purpose), ("Sec-Fetch-Site", site)];
+            let answer = bob.send(&server, "GET", &format!("/oauth/logout?access_token_id={id}"), &headers, "");
+            assert_eq!((answer.status, answer.all("Set-Cookie")), (302, vec![]), "{purpose}");
+        }
+        assert_eq!(bob.get(&server, "/oauth/api/me").status, 200, "{purpose}");
+    }
+    for headers in [&[("Sec-Fetch-Dest", "document"), ("Sec-Fetch-Site", "cross-site")][..], &[]] {
+        let (mut bob, _, id) = granted(&server, &secret);
+        bob.send(&server, "GET", &format!("/oauth/logout?access_token_id={id}"), headers, "");
+        assert_eq!(bob.get(&server, "/oauth/api/me").status, 401, "{headers:?}");
+    }
+    let (mut bob, _, id) = granted(&server, &secret);
+    let both = [("Sec-Fetch-Dest", "document"), ("Sec-Fetch-Dest", "image")];
+    bob.send(&server, "GET", &format!("/oauth/logout?access_token_id={id}"), &both, "");
+    assert_eq!(bob.get(&server, "/oauth/api/me").status, 200, "what says two things is no page");
 }
 
 #[test]
@@ -64,10 +121,7 @@ fn without_a_registered_place_and_for_an_unknown_token_it_leads_home() {
     assert_eq!((answer.status, answer.header("Location")), (302, Some("/oauth")));
     let again = sign_out(&server, &mut bob, &[("access_token_id", &id)]);
     assert_eq!((again.status, again.header("Location")), (302, Some("/oauth")));
-    let mut other = server.signed_in("bob");
-    sign_out(&server, &mut other, &[("access_token_id", "unknown")]);
-    assert_eq!(other.get(&server, "/oauth/api/me").status, 401, "the browser's own session ends all the same");
-    assert_eq!(sign_out(&server, &mut other, &[]).error(), "missing_param_access_token_id");
+    assert_eq!(sign_out(&server, &mut bob, &[]).error(), "missing_param_access_token_id");
 }
 
 #[test]
