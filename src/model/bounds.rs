@@ -42,7 +42,7 @@ bounds! {
     ATTRIBUTES = 10 "attributes" "a client, a user, an organization, or a search" Refused("leave some out");
     REDIRECT_URIS = 10 "redirect_uris" "a client" Refused("leave some out");
     LOGOUT_REDIRECT_URIS = 10 "logout_redirect_uris" "a client" Refused("leave some out");
-    CLIENTS = 1000 "clients" "the user or the organization that registered them, deleted ones included; administrators may register more"
+    CLIENTS = 1000 "clients" "the user who registered them or created the organization that did, deleted ones included; administrators may register more"
         Refused("purge some, which takes an administrator, or let somebody else register it");
     ORGANIZATIONS = 100 "organizations" "the user who created them, deleted ones included; administrators may create more"
         Refused("purge some, which takes an administrator, or let somebody else create it");

@@ -160,11 +160,14 @@ impl Tx<'_> {
         Ok(exists)
     }
 
-    /// How many clients an account registered, deleted ones included.
+    /// How many clients an account registered, or an organization that it created; deleted ones included.
     pub fn clients_registered_by(&self, account: &AccountId) -> Result<i64> {
         let clients = self
             .connection
-            .prepare_cached("SELECT count(*) FROM clients WHERE registered_by = :account")?
+            .prepare_cached(
+                "SELECT count(*) FROM clients WHERE registered_by IN \
+                 (SELECT :account UNION ALL SELECT organization_id FROM organizations WHERE created_by = :account)",
+            )?
             .query_row(named_params! {":account": account}, |row| row.get(0))?;
         Ok(clients)
     }

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, named_params};
 
 use crate::base::error::Result;
-use crate::base::id::{AccountId, OrganizationId};
+use crate::base::id::{AccountId, OrganizationId, UserId};
 use crate::base::page::{Listed, Page};
 use crate::base::time::Time;
 use crate::model::member::Contacts;
@@ -84,6 +84,16 @@ impl Tx<'_> {
                 ":created_by": created_by,
             })?;
         Ok(true)
+    }
+
+    /// The user who created an organization, deleted or not; `None` where that is not known, or the user was purged.
+    pub fn organization_creator(&self, id: &OrganizationId) -> Result<Option<UserId>> {
+        let creator = self
+            .connection
+            .prepare_cached("SELECT u.user_id FROM organizations o JOIN users u ON u.user_id = o.created_by WHERE o.organization_id = :id")?
+            .query_row(named_params! {":id": id}, |row| row.get(0))
+            .optional()?;
+        Ok(creator)
     }
 
     /// How many organizations an account created, deleted ones included.

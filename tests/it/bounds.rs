@@ -67,6 +67,43 @@ fn nobody_but_an_administrator_registers_or_creates_without_an_end() {
     }
 }
 
+/// Otherwise a user's hundred organizations could have a hundred times as many as he.
+#[test]
+fn what_the_keys_of_organizations_register_counts_for_who_created_them() {
+    let mut server = server();
+    let register = |server: &Server, who: &str, owner: &str, id: &str, expected: &str| {
+        server.check(who, "POST", &format!("/api/v3/{owner}/clients"), &client(id, json!({})), expected).text()
+    };
+    server.has_organization("alice", "one");
+    server.has_organization("alice", "two");
+    server.has_organization("admin", "of-admin");
+    for organization in ["one", "two", "of-admin"] {
+        let path = format!("/api/v3/organizations/{organization}/api-keys");
+        let by = if organization == "of-admin" { "admin" } else { "alice" };
+        let key = server.check(by, "POST", &path, r#"{"rights":["RIGHT_ORGANIZATION_ALL"]}"#, "200").json();
+        server.knows_key(organization, key["key"].as_str().expect("a key"));
+    }
+    let third = CLIENTS.most / 3;
+    for n in 0..third {
+        register(&server, "one", "organizations/one", &format!("one-{n}"), "200");
+        register(&server, "two", "organizations/two", &format!("two-{n}"), "200");
+    }
+    for n in 0..CLIENTS.most - 2 * third {
+        register(&server, "alice", "users/alice", &format!("own-{n}"), "200");
+    }
+    for (who, owner) in [("one", "organizations/one"), ("two", "organizations/two"), ("alice", "users/alice")] {
+        let refused = register(&server, who, owner, "more", "400 too_many");
+        assert!(refused.contains(&format!("`alice` has {} clients", CLIENTS.most)), "{refused}");
+    }
+    // What administrators create is bounded each by itself.
+    for n in 0..CLIENTS.most {
+        register(&server, "of-admin", "organizations/of-admin", &format!("admin-{n}"), "200");
+    }
+    let refused = register(&server, "of-admin", "organizations/of-admin", "more", "400 too_many");
+    assert!(refused.contains(&format!("`of-admin` has {} clients", CLIENTS.most)), "{refused}");
+    register(&server, "admin", "organizations/one", "by-admin", "200");
+}
+
 /// Whoever fills the lists of others fills none of what they may add themselves.
 #[test]
 fn a_client_counts_for_who_registered_it_whoever_its_collaborators_are() {
