@@ -48,7 +48,7 @@ pub fn start_over(request: &Request, error: &Error, page: &str) -> Reply {
     }
     let content = html! {
         h1 { "That did not work" }
-        p { "Nothing was changed. This form is out of date, is of somebody else who was signed in here, or does not come from this server." }
+        p { "Nothing was changed. This form is out of date, belongs to somebody else who was signed in here, or does not come from this server." }
         p { a .button.main href=(page) { "Start over" } }
         p .quiet {
             "If that does not help, the address in your browser may be one that this server does not know as its own. Whoever runs it can \

@@ -33,7 +33,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             p { @if call.by.is_admin { "Every change leaves one line; what is repeated many times a day is counted." } @else { "What you did, and what happened to the clients that you can see." } }
             form .filters action="/console/activity" {
                 (fields.text(label("client", "Client ID", ""), client))
-                (fields.text(label("actor", "Account that did it", ""), actor))
+                (fields.text(label("actor", "Changed by", ""), actor))
                 button { "Filter" }
             }
             (listed(&events, &base, "Nothing happened that matches."))

@@ -22,7 +22,7 @@ use crate::registry::{clients, guidelines, organizations};
 const ID: Label = label(
     "id",
     "OAuth Client ID",
-    "3 to 36 lower-case letters, digits and single dashes. It can not be changed, and not be used again after deletion.",
+    "3 to 36 lower-case letters, digits and single dashes. It cannot be changed, and not be used again after deletion.",
 );
 const OWNER: Label = label("owner", "Owner", "You, or another account for which you may register clients.");
 

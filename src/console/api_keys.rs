@@ -27,7 +27,7 @@ const KEYS: &[(&str, ApiKeyKey)] =
     &[("id", ApiKeyKey::Id), ("name", ApiKeyKey::Name), ("created", ApiKeyKey::CreatedAt), ("expires", ApiKeyKey::ExpiresAt)];
 
 const NAME: Label = label("name", "Name", "For you, to know it by; at most 50 characters.");
-const EXPIRES: Label = label("expires", "Expires", "Optional: the first day, as 2030-01-31, on which it is good for nothing (UTC).");
+const EXPIRES: Label = label("expires", "Expires", "Optional: the first day on which it is no longer valid (UTC), such as 2030-01-31.");
 
 const LONGEST_NAME: usize = 50;
 

@@ -183,12 +183,12 @@ fn ending<'r>(client: ClientId, end: End<'r>) -> impl FnOnce(&Call<'_>) -> Resul
             End::Authorization => ("Revoke authorization", LOSES_EVERYTHING.to_owned(), format!("{own}/revoke")),
             End::Token(id) => (
                 "Invalidate access token",
-                format!("The client {client} can not use the token {id} any more, nor refresh it."),
+                format!("The client {client} cannot use the token {id} any more, nor refresh it."),
                 format!("{own}/tokens/{id}/end"),
             ),
             End::EveryToken => (
                 "Invalidate all access tokens",
-                format!("The client {client} can not use or refresh any of its tokens of you any more. It stays authorized."),
+                format!("The client {client} cannot use or refresh any of its tokens of you any more. It stays authorized."),
                 format!("{own}/tokens/end"),
             ),
         };

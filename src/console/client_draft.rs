@@ -36,13 +36,13 @@ pub struct Draft {
     pub contacts: Contacts,
 }
 
-const NAME: Label = label("name", "Name", "Shown to users; usually the ID in fine spelling.");
+const NAME: Label = label("name", "Name", "Shown to users; usually the ID, capitalised.");
 const DESCRIPTION: Label =
     label("description", "Description", "Tell users what the application does; they read it when they are asked for consent.");
 const REDIRECT: Label = label(
     "redirect_uris",
     "Redirect URLs",
-    "Where users may be sent back to after authorization. Compared letter by letter; on this very machine (127.0.0.1, localhost) any port will do.",
+    "Where users may be sent back to after authorization. Compared letter by letter; on the computer of the user (127.0.0.1, localhost) any port will do.",
 );
 const LOGOUT: Label = label("logout_redirect_uris", "Logout redirect URLs", "Optional: where users may be sent to after signing out.");
 const STATE: Label = label("state", "State", "");

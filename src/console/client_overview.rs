@@ -6,8 +6,9 @@ use crate::base::error::Result;
 use crate::base::uri;
 use crate::call::{Input, Work};
 use crate::console::client_pages::{Opened, Tab};
+use crate::console::shown_once::{self, Proof};
 use crate::console::view::{age, moment, moment_or};
-use crate::console::{contacts, picture, rights_picker, shown_once, trial};
+use crate::console::{contacts, picture, rights_picker, trial};
 use crate::model::choice::{Grant, State};
 use crate::model::client::Client;
 use crate::registry::usage::{self, Usage};
@@ -57,7 +58,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                 dl .facts {
                     @for (name, path) in ENDPOINTS { dt { (name) } dd { code { (public_url) (path) } } }
                 }
-                (shown_once::snippets(public_url, client, ""))
+                (shown_once::snippets(public_url, client, if usage.secrets.is_empty() { Proof::Public } else { Proof::KeptSecret }))
             }
         };
         Ok(opened.page(200, Tab::Overview, &content))
@@ -93,7 +94,7 @@ fn warnings(client: &Client) -> Markup {
     html! {
         @match client.state {
             State::Rejected => p .warning { "Administrators have rejected it: nobody can authorize it." },
-            State::Suspended => p .warning { "Administrators have suspended it: it gets no tokens, and those it has are good for nothing." },
+            State::Suspended => p .warning { "Administrators have suspended it: it gets no tokens, and those it has are no longer valid." },
             State::Flagged => p .warning { "Administrators have flagged it: users are warned of it." },
             State::Requested | State::Approved => {}
         }

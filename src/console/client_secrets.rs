@@ -36,11 +36,8 @@ const GRACE: Label = label(
     "Secrets that are good now",
     "With a grace, what uses the old secret goes on working until you have carried the new one there.",
 );
-const CHOSEN: Label = label(
-    "secret",
-    "A secret of your own",
-    "Optional, for a client that is moved here and has one. Leave it empty, and a good one is made.",
-);
+const CHOSEN: Label =
+    label("secret", "A secret of your own", "Optional, for a client that is moved here and has one. Leave it empty to have one generated.");
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| shown(&Opened::of(call, input)?, 200, OFFERED, None)))
@@ -187,7 +184,7 @@ fn shown(opened: &Opened<'_>, status: u16, grace_seconds: i64, problem: Option<P
     let path = opened.path(Tab::Secrets);
     let content = html! {
         (fields.summary())
-        p { "A secret is shown once, when it is made. What is kept here proves it, but can not be turned back into it." }
+        p { "A secret is shown once, when it is made. What is kept here proves it, but cannot be turned back into it." }
         (opened.stakes())
         @if secrets.is_empty() { p .warning { "It has no secret: a public client, which must use PKCE." } }
         @else { (table(&path, &secrets, call.tx.now)) }
@@ -204,7 +201,7 @@ fn shown(opened: &Opened<'_>, status: u16, grace_seconds: i64, problem: Option<P
                 h2 { "Without a grace" }
                 p { "If a secret has got into the wrong hands, a new one takes the place of all of them at once." }
                 a .button.danger href={(path) "/replace"} { "Replace every secret now …" }
-                p { "A client that can not keep a secret, in a browser or on a phone, should have none." }
+                p { "A client that cannot keep a secret, in a browser or on a phone, should have none." }
                 a .button.danger href={(path) "/remove"} { "Take every secret away …" }
             }
         }

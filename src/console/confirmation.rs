@@ -1,4 +1,4 @@
-//! What can not be undone is confirmed by typing what it is called: one page that asks, whatever it is about.
+//! What cannot be undone is confirmed by typing what it is called: one page that asks, whatever it is about.
 
 use maud::html;
 
@@ -55,7 +55,7 @@ impl Confirmation {
         let fields = Fields::with(problem);
         let content = html! {
             (title(&self.what, &html! {}))
-            p { (self.consequence) " " strong { "This can not be undone." } }
+            p { (self.consequence) " " strong { "This cannot be undone." } }
             p { "Type " code { (self.typed) } " to confirm." }
             (fields.summary())
             (view.form(&self.path, &html! {

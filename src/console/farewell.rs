@@ -36,7 +36,7 @@ pub fn zone(view: &View<'_>, entity: &Entity) -> Markup {
         @if view.call.by.is_admin {
             section .danger-zone {
                 h2 { "Purge" }
-                p { "Removes every trace but the activity, for good, and frees the ID. This can not be undone." }
+                p { "Removes every trace but the activity, for good, and frees the ID. This cannot be undone." }
                 a .button.danger href={(path) "/purge"} { "Purge " (what(entity)) " …" }
             }
         }
@@ -137,9 +137,9 @@ fn what(entity: &Entity) -> &'static str {
 
 fn consequence(entity: &Entity) -> &'static str {
     match entity {
-        Entity::Client(_) => "The client gets no more tokens, and those it has are good for nothing.",
-        Entity::User(_) => "The user is signed out everywhere; the user's keys and tokens are good for nothing.",
-        Entity::Organization(_) => "The organization's keys are good for nothing; what it owns stays.",
+        Entity::Client(_) => "The client gets no more tokens, and those it has are no longer valid.",
+        Entity::User(_) => "The user is signed out everywhere; the user's keys and tokens are no longer valid.",
+        Entity::Organization(_) => "The organization's keys are no longer valid; what it owns stays.",
     }
 }
 

@@ -35,7 +35,7 @@ const KEYS: &[(&str, OrganizationKey)] =
 const ID: Label = label(
     "id",
     "Organization ID",
-    "3 to 36 lower-case letters, digits and single dashes; for public clients usually the brand. It can not be changed.",
+    "3 to 36 lower-case letters, digits and single dashes; for public clients usually the brand. It cannot be changed.",
 );
 const NAME: Label = label("name", "Name", "");
 const DESCRIPTION: Label = label("description", "Description", "");
@@ -62,7 +62,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             @else {
                 div .empty {
                     p { "There are no organizations yet. In an organization several users own clients together." }
-                    p { a href="/console/add/organization" { "Found the first organization" } }
+                    p { a href="/console/add/organization" { "Create an organization" } }
                 }
             }
             (listing.pager(found.total))

@@ -20,7 +20,7 @@ pub fn client_secret(view: &View<'_>, client: &Client, warnings: &[&str], headin
         @for warning in warnings { p .warning { (warning) "." } }
         (shown("Client secret", "client-secret", secret))
         h2 { "How to use it" }
-        (snippets(&view.call.settings.public_url, client, secret))
+        (snippets(&view.call.settings.public_url, client, Proof::Secret(secret)))
         p { a .button.main href={"/console/clients/" (client.id)} { "I have kept it: go to the client" } }
     };
     view.page(200, Place::Clients, heading, &content)
@@ -57,33 +57,62 @@ pub fn copied(text: &str, id: &str, snippet: &str) -> Markup {
     }
 }
 
-/// The two requests of the code flow, ready for a shell. Where the secret is not known any more, words stand in its place.
-pub fn snippets(public_url: &str, client: &Client, secret: &str) -> Markup {
+/// How the client of the snippets proves itself.
+#[derive(Clone, Copy, Debug)]
+pub enum Proof<'s> {
+    /// By this secret, which is on the page this once.
+    Secret(&'s str),
+    /// By a secret that is not known any more.
+    KeptSecret,
+    /// It has no secret, and uses PKCE (RFC 7636).
+    Public,
+}
+
+/// The requests of the code flow, ready for a shell.
+pub fn snippets(public_url: &str, client: &Client, proof: Proof<'_>) -> Markup {
     let redirect_uri = client.redirect_uris.first().map_or("", String::as_str);
+    let challenge = match proof {
+        Proof::Secret(_) | Proof::KeptSecret => "",
+        Proof::Public => "&code_challenge_method=S256&code_challenge=THE-CHALLENGE",
+    };
     let authorize = format!(
-        "{public_url}/oauth/authorize?response_type=code&client_id={}&redirect_uri={}&state=CHANGE-ME",
+        "{public_url}/oauth/authorize?response_type=code&client_id={}&redirect_uri={}&state=CHANGE-ME{challenge}",
         client.id,
         form_encoded(redirect_uri.as_bytes())
     );
-    let secret = if secret.is_empty() { "the secret that was shown once" } else { secret };
+    let secret = match proof {
+        Proof::Secret(secret) => format!("export OAUTH_CLIENT_SECRET={}\n", quoted(secret)),
+        Proof::KeptSecret => "export OAUTH_CLIENT_SECRET='the secret that was shown once'\n".to_owned(),
+        Proof::Public => String::new(),
+    };
     let environment = format!(
-        "export OAUTH_CLIENT_ID='{}'\nexport OAUTH_CLIENT_SECRET={}\n\
+        "export OAUTH_CLIENT_ID='{}'\n{secret}\
          export OAUTH_AUTHORIZATION_URL='{public_url}/oauth/authorize'\n\
          export OAUTH_TOKEN_URL='{public_url}/oauth/token'",
-        client.id,
-        quoted(secret)
+        client.id
     );
+    let client_proves = match proof {
+        Proof::Secret(_) | Proof::KeptSecret => "-u \"$OAUTH_CLIENT_ID:$OAUTH_CLIENT_SECRET\"",
+        Proof::Public => "-d client_id=\"$OAUTH_CLIENT_ID\" \\\n  -d code_verifier=\"$VERIFIER\"",
+    };
     let token = format!(
-        "curl {public_url}/oauth/token \\\n  -u \"$OAUTH_CLIENT_ID:$OAUTH_CLIENT_SECRET\" \\\n  -d grant_type=authorization_code \\\n  \
+        "curl {public_url}/oauth/token \\\n  {client_proves} \\\n  -d grant_type=authorization_code \\\n  \
          -d code=THE-CODE \\\n  --data-urlencode redirect_uri={}",
         quoted(redirect_uri)
     );
     html! {
         (copied("Environment variables", "snippet-environment", &environment))
+        @if let Proof::Public = proof {
+            (copied("PKCE: a verifier, which the client keeps, and its challenge", "snippet-pkce", PKCE))
+        }
         (copied("Authorization URL: send the user's browser there", "snippet-authorize", &authorize))
         (copied("Token request: turn the code into a token", "snippet-token", &token))
     }
 }
+
+/// A verifier and its challenge (RFC 7636 sections 4.1 and 4.2), by what every shell has.
+const PKCE: &str = "VERIFIER=$(openssl rand -hex 32)\n\
+    printf %s \"$VERIFIER\" | openssl dgst -sha256 -binary | base64 | tr '+/' '-_' | tr -d '='";
 
 /// A word for a shell, whatever is in it.
 fn quoted(text: &str) -> String {

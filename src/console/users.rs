@@ -37,13 +37,14 @@ const KEYS: &[(&str, UserKey)] = &[
     ("created", UserKey::CreatedAt),
 ];
 
-const ID: Label = label("id", "User ID", "2 to 36 lower-case letters, digits and single dashes. It can not be changed.");
+const ID: Label = label("id", "User ID", "2 to 36 lower-case letters, digits and single dashes. It cannot be changed.");
 const NAME: Label = label("name", "Name", "");
 const DESCRIPTION: Label = label("description", "Description", "");
 const EMAIL: Label = label("primary_email_address", "E-mail address", "Unique among users.");
 const PASSWORD: Label =
     label("password", "Password", "At least 8 characters, with an uppercase letter and a digit. The user can change it.");
-const STATE: Label = label("state", "State", "Suspended and rejected users can sign in, but their keys and tokens do almost nothing.");
+const STATE: Label =
+    label("state", "State", "Suspended and rejected users can do nothing: not sign in, and not use their keys and tokens.");
 const STATE_DESCRIPTION: Label = label("state_description", "State description", "Why the user is in that state; the user is shown it.");
 const ADMIN: Label = label("admin", "Administrator", "May see and change what belongs to others, approve clients, and make users.");
 

@@ -40,7 +40,7 @@ pub fn page(call: &Call<'_>, session: &Session, input: &Input<'_>, request: &Req
         (warnings(asked))
         h2 { (name) " asks to" }
         (shown_rights(call, asked))
-        p { "You are logged in as " strong { (user.id) } "." }
+        p { "You are signed in as " strong { (user.id) } "." }
         p {
             "You will be redirected to " code { (request.redirect_uri.as_deref().unwrap_or(&asked.redirect_uri)) }
             " (" strong { (uri::shown_host(&asked.redirect_uri)) } ")."
@@ -61,7 +61,7 @@ pub fn refused(redirect_uri: &str, location: &str, refusal: &Named) -> Reply {
     let site = uri::shown_host(redirect_uri);
     let content = html! {
         h1 { "You are signed in, but that did not work" }
-        p { strong { (site) } " led you here with a request that can not be granted: " (sentence(&refusal.text())) }
+        p { strong { (site) } " led you here with a request that cannot be granted: " (sentence(&refusal.text())) }
         p { "It was given nothing. Go there only if that is where you came from; never type your password there." }
         p { a .button href=(location) { "Go to " (site) } }
         p { a href=(HOME) { "Stay here" } }
@@ -124,7 +124,7 @@ fn warnings(Asked { client, redirect_uri, rights, identity, .. }: &Asked) -> Mar
 fn claimed(redirect_uri: &str) -> Markup {
     html! {
         strong { "Did you start this yourself, just now?" }
-        " Anybody can ask under this name, because it has no secret to prove itself with. "
+        " It has no secret to prove who it is, so any program can ask in its name. "
         @match redirect_uri {
             "/code" => "The next page shows a code. Whoever gets it can act as you: type it only into the program that you started, and give it to nobody.",
             "/local-callback" => "If you agree, the program that waits on your computer can act as you. If you did not start one, cancel.",

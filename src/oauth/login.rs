@@ -49,7 +49,7 @@ pub fn home<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let token = input.form_token();
         let content = html! {
             h1 { "You are signed in" }
-            p { "You are logged in as " strong { (session.user_id) } "." }
+            p { "You are signed in as " strong { (session.user_id) } "." }
             p { a href="/console" { "Open the Console" } }
             form method="post" action="/oauth/api/auth/logout" {
                 input type="hidden" name=(csrf::FIELD) value=(token.value());

@@ -21,7 +21,7 @@ use crate::store::{Deleted, Tx};
 errors! {
     CLIENT_SECRET_NOT_FOUND: NotFound "keyfob" "client_secret_not_found" "client `{client_id}` has no such secret any more";
     NEWEST_SECRET: FailedPrecondition
-        "keyfob" "newest_secret" "the newest secret can not be ended: a client without a secret is taken for a public one. Rotate it instead";
+        "keyfob" "newest_secret" "the newest secret cannot be ended: a client without a secret is taken for a public one. Rotate it instead";
 }
 
 /// Rounds for a secret that a person chose (contract 4.4): clients show theirs all day, so it takes fewer than a password, and must be

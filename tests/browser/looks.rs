@@ -91,11 +91,14 @@ pub fn everybody_can_use_every_page(driver: &Driver) {
     assert!(!serious(&browser, EVERY_RULE).is_empty(), "fields without labels are not noticed: the check does not work");
     browser.signs_in(&server, "admin", "/console");
     for target in PICTURED.iter().map(|(_, target)| target).chain(OTHERS) {
-        browser.has_width(360);
         browser.open(&format!("{}{target}", server.url));
-        let width = browser.script("return document.documentElement.scrollWidth");
-        if width.as_i64() > Some(360) {
-            findings.push(format!("{target} is {width} wide on a screen of 360"));
+        // The narrowest screen comes last: what follows looks at that one.
+        for screen in [1440, 1020, 820, 360] {
+            browser.has_width(screen);
+            let width = browser.script("return document.documentElement.scrollWidth");
+            if width.as_i64() > Some(i64::from(screen)) {
+                findings.push(format!("{target} is {width} wide on a screen of {screen}"));
+            }
         }
         browser.prefers("dark");
         findings.extend(serious(&browser, EVERY_RULE));

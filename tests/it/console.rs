@@ -242,7 +242,7 @@ fn a_rotated_secret_ends_when_it_is_told_to_and_the_newest_stays() {
     assert!(is_good(&old) && is_good(&new));
     let answer = alice.sends_form(&server, "/console/clients/my-client/secrets/2/end", &[("confirm", "my-client")]);
     assert_eq!(answer.status, 400);
-    assert!(answer.text().contains("The newest secret can not be ended"), "{}", answer.text());
+    assert!(answer.text().contains("The newest secret cannot be ended"), "{}", answer.text());
     alice.sees(&server, "/console/clients/my-client/secrets/1/end", &["Type <code>my-client</code> to confirm"]);
     let unconfirmed = alice.sends_form(&server, "/console/clients/my-client/secrets/1/end", &[("confirm", "my-app")]);
     is_refused(&unconfirmed, "confirm", "Type my-client to confirm.");

@@ -103,7 +103,7 @@ fn the_page_signs_in_without_a_script() {
     assert_eq!((right.status, right.header("Location")), (303, Some("/oauth/code")));
     let again = browser.get(&server, "/oauth/login?n=%2Foauth%2Fcode");
     assert_eq!((again.status, again.header("Location")), (302, Some("/oauth/code")));
-    assert!(browser.get(&server, "/oauth/").text().contains("You are logged in as"));
+    assert!(browser.get(&server, "/oauth/").text().contains("You are signed in as"));
     let out = browser.send(&server, "POST", "/oauth/api/auth/logout", &[("Accept", "text/html")], "");
     assert_eq!((out.status, out.header("Location")), (303, Some("/oauth/login")));
     assert_eq!(browser.get(&server, "/oauth/api/me").status, 401);

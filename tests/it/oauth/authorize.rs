@@ -54,7 +54,7 @@ fn the_page_says_who_asks_for_what_and_where_it_leads() {
         "&lt;script&gt;alert(1)&lt;/script&gt;",
         "view your profile",
         "view OAuth clients",
-        "You are logged in as <strong>bob</strong>",
+        "You are signed in as <strong>bob</strong>",
         CALLBACK,
         "https://app.example",
         "do not vouch",
