@@ -248,6 +248,27 @@ fn an_ephemeral_server_tells_its_key_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn passwords_take_the_rounds_that_are_set_and_a_thousand_on_an_ephemeral_server() {
+    let folder = Folder::new("rounds");
+    let rounds = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let server = Running::start(&folder.0, arguments, environment);
+        let file = rusqlite::Connection::open(folder.0.join(server.ready["data"].as_str().expect("a path"))).expect("the file opens");
+        let hash: String = file.query_row("SELECT password_hash FROM users", [], |row| row.get(0)).expect("a hash");
+        hash.split('$').nth(2).and_then(|rounds| rounds.parse::<u32>().ok()).expect("a number")
+    };
+    let unset = ("KEYFOB_PASSWORD_ROUNDS", "");
+    assert_eq!(rounds(&["--data", "default.db"], &[unset]), 600_000);
+    assert_eq!(rounds(&["--data", "fewer.db", "--password-rounds", "100000"], &[unset]), 100_000);
+    assert_eq!(rounds(&["--ephemeral"], &[unset]), 1000);
+    assert_eq!(rounds(&["--ephemeral"], &[("KEYFOB_PASSWORD_ROUNDS", "2000")]), 2000);
+    for bad in ["999", "2000001", "many", "0", "-1"] {
+        let refused = run(&folder.0, &["serve", "--ephemeral", "--password-rounds", bad], &[]);
+        let errors = String::from_utf8_lossy(&refused.stderr);
+        assert!(refused.status.code() == Some(2) && errors.contains("--password-rounds must be a number from 1000 to 2000000"), "{errors}");
+    }
+}
+
+#[test]
 fn the_log_has_one_line_of_json_a_request() {
     let folder = Folder::new("log");
     let server = Running::start(&folder.0, &[], &[KEY, PASSWORD]);

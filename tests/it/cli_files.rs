@@ -98,6 +98,10 @@ fn an_operator_makes_users_keys_and_clients_without_a_server_but_not_under_one()
     );
     assert_eq!((&client["state"], &client["skip_authorization"]), (&"STATE_APPROVED".into(), &true.into()));
     assert_eq!(client["secret"].as_str().map(str::len), Some(52));
+    ok("admin create-user sam --password-rounds 2000");
+    std::fs::write(folder.0.join("weak"), "hunter2").expect("a file");
+    let weak = admin(&folder, "admin create-client weak-app --user-id ada --secret-file weak");
+    assert!(weak.code == Some(0) && weak.err.contains("warning: The client secret is weak"), "{}", weak.err);
 
     for (line, says) in [
         ("admin create-user ada", "error:pkg/util/store:already_exists"),
@@ -118,6 +122,12 @@ fn an_operator_makes_users_keys_and_clients_without_a_server_but_not_under_one()
     }
 
     let database = rusqlite::Connection::open(folder.0.join("keyfob.db")).expect("the data file");
+    let rounds = |user: &str| {
+        let text: String =
+            database.query_row("SELECT password_hash FROM users WHERE user_id = ?1", [user], |row| row.get(0)).expect("a hash");
+        text.split('$').nth(2).map(str::to_owned)
+    };
+    assert_eq!((rounds("ada").as_deref(), rounds("sam").as_deref()), (Some("1000"), Some("2000")), "as the server has it set");
     let mut events =
         database.prepare("SELECT name FROM events WHERE entity_id IN ('ada', 'console') ORDER BY event_number").expect("a statement");
     let kinds: Vec<String> = events.query_map([], |row| row.get(0)).expect("rows").map(|kind| kind.expect("a kind")).collect();

@@ -7,7 +7,7 @@ use keyfob::registry::users;
 use crate::console::server_with_alice;
 use crate::guessing::{at_once, authenticate_from, execute, sign_in_from};
 use crate::server::Server;
-use crate::visitor::PASSWORD;
+use crate::visitor::{PASSWORD, form};
 
 const GOOD_SECRET: &str = "b7Q2nK9xR4vT1mZ8";
 
@@ -95,25 +95,28 @@ fn comparing_takes_as_many_rounds_for_somebody_unknown_as_for_anybody_else() {
 }
 
 #[test]
-fn too_many_who_sign_in_at_once_are_told_when_to_come_again() {
+fn too_many_guesses_at_once_are_told_when_to_come_again() {
     let server = Server::slowly(with_rounds(60_000));
-    let (mut statuses, mut told) = (Vec::new(), Vec::new());
-    for (target, content_type) in [("/oauth/api/auth/login", "application/json"), ("/oauth/login", "application/x-www-form-urlencoded")] {
-        let replies = at_once(&server, 64, |n| {
-            let body = match content_type {
-                "application/json" => format!(r#"{{"user_id":"user-{n}","password":"Guess-{n}"}}"#),
-                _ => format!("user_id=user-{n}&password=Guess-{n}"),
-            };
-            (format!("198.51.100.{n}").parse().expect("an address"), target, content_type, body)
-        });
-        statuses.extend(replies.iter().map(|reply| reply.status));
-        told.extend(replies.into_iter().filter(|reply| reply.status == 503));
-    }
-    assert!(statuses.iter().all(|status| [400, 503].contains(status)), "{statuses:?}");
-    assert!(statuses.contains(&400) && told.len() > 10, "{statuses:?}");
-    for reply in &told {
-        assert_eq!(reply.header("Retry-After"), Some("5"));
-        assert!(reply.text().to_lowercase().contains("too many passwords and secrets are being checked just now"), "{}", reply.text());
+    let sign_in = |n| format!(r#"{{"user_id":"user-{n}","password":"Guess-{n}"}}"#);
+    let sign_in_page = |n| form(&[("user_id", &format!("user-{n}")), ("password", "Guess")]);
+    let client = |n| form(&[("token", "x"), ("client_id", &format!("app-{n}")), ("client_secret", "guess")]);
+    type Body<'b> = &'b (dyn Fn(usize) -> String + Sync);
+    let surfaces: [(&str, &str, Body<'_>, u16); 3] = [
+        ("/oauth/api/auth/login", "application/json", &sign_in, 400),
+        ("/oauth/login", "application/x-www-form-urlencoded", &sign_in_page, 400),
+        ("/oauth/introspect", "application/x-www-form-urlencoded", &client, 401),
+    ];
+    for (target, content_type, body, wrong) in surfaces {
+        let answers = at_once(&server, 64, |n| ([198, 51, 100, n as u8].into(), target, content_type, body(n)));
+        let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+        let told: Vec<_> = answers.iter().filter(|answer| answer.status == 503).collect();
+        assert!(statuses.iter().all(|status| [wrong, 503].contains(status)), "{target}: {statuses:?}");
+        assert!(statuses.contains(&wrong) && told.len() > 5, "{target}: {statuses:?}");
+        for answer in told {
+            assert_eq!(answer.header("Retry-After"), Some("5"), "{target}");
+            let text = answer.text().to_lowercase();
+            assert!(text.contains("too many passwords and secrets are being checked just now"), "{target}: {text}");
+        }
     }
 }
 

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use keyfob::http::listener::limits::Limits;
 use keyfob::http::reply::Reply;
 
+use crate::client;
 use crate::listener::{EchoServer, echo, get, read_reply, read_to_end};
+use crate::process::{Folder, Process};
 
 /// Under attack a neighbour may wait this many times as long as without, and a wait of less than a millisecond counts as one: room for
 /// a busy machine, and far from the seconds and minutes that an attack cost once.
@@ -382,4 +384,44 @@ fn a_stream_of_connections_that_begin_and_wait_keeps_no_newcomer_out() {
     let unloaded = wait_of_newcomers(address, 20);
     let attack = || drop(half_heads(address, "127.0.0.1:0", 200));
     is_bearable("half heads", unloaded, during(2, attack, || wait_of_newcomers(address, 50)));
+}
+
+#[test]
+fn three_hundred_who_sign_in_at_once_hold_nobody_else_up() {
+    let folder = Folder::new("sign-ins");
+    let server = Process::start(&folder.0, "", &["--ephemeral", "--password-rounds", "600000", "--trusted-proxies", "127.0.0.1"]);
+    let address = &server.address;
+    let wait_of_writers = |attempts: u32| {
+        let write = |n| {
+            let begun = Instant::now();
+            let made = server.send(
+                "POST",
+                "/api/v3/users/admin/clients",
+                &format!(r#"{{"client":{{"ids":{{"client_id":"app-{attempts}-{n}"}}}}}}"#),
+            );
+            assert_eq!(made.status, 200, "{}", made.body);
+            begun.elapsed()
+        };
+        (0..attempts).map(write).sum::<Duration>() / attempts
+    };
+    let unloaded = (wait_of_newcomers(address, 20), wait_of_writers(20));
+    let (attacked, statuses) = std::thread::scope(|scope| {
+        let sign_ins: Vec<_> = (0..300)
+            .map(|n| {
+                scope.spawn(move || {
+                    let body = format!(r#"{{"user_id":"user-{n}","password":"Guess-{n}"}}"#);
+                    let from = format!("198.18.{}.{}", n / 100, n % 100);
+                    let headers = [("Content-Type", "application/json"), ("X-Forwarded-For", from.as_str())];
+                    client::send(address, "POST", "/oauth/api/auth/login", &headers, &body).status
+                })
+            })
+            .collect();
+        std::thread::sleep(Duration::from_millis(300));
+        let attacked = (wait_of_newcomers(address, 10), wait_of_writers(10));
+        (attacked, sign_ins.into_iter().map(|sign_in| sign_in.join().expect("a thread ends well")).collect::<Vec<_>>())
+    });
+    is_bearable("300 sign-ins, for readers", unloaded.0, attacked.0);
+    is_bearable("300 sign-ins, for writers", unloaded.1, attacked.1);
+    let count = |status| statuses.iter().filter(|found| **found == status).count();
+    assert!(count(400) > 0 && count(503) > 100 && count(400) + count(503) == 300, "{statuses:?}");
 }
