@@ -388,7 +388,9 @@ CREATE TABLE authorization_codes (
     created_at     INTEGER NOT NULL,
     expires_at     INTEGER NOT NULL,
     -- The tokens that it was redeemed for. A redeemed code stays for a while, so that its second use is noticed.
-    family_id      TEXT
+    family_id      TEXT,
+    -- Whether the client asked for other words than what was granted: then it is told that with the tokens.
+    scope_differs  INTEGER NOT NULL DEFAULT 0 CHECK (scope_differs IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX authorization_codes_by_user ON authorization_codes (user_id, client_id);
@@ -416,7 +418,9 @@ CREATE TABLE access_tokens (
     rotated_at     INTEGER,
     successor_id   TEXT,
     -- What the successor's keys follow from, with the presented token: there for as long as it can be asked for again.
-    successor_salt BLOB
+    successor_salt BLOB,
+    -- What the refresh token can bring: `rights`, or more if the last refresh asked for less (RFC 6749 section 6).
+    refresh_rights INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX access_tokens_by_user ON access_tokens (user_id, client_id, rotated_at, created_at);

@@ -47,6 +47,8 @@ pub struct AuthorizationCode {
     pub expires_at: Time,
     /// The tokens it was redeemed for.
     pub family_id: Option<String>,
+    /// Whether the client asked for other words than `rights`.
+    pub scope_differs: bool,
 }
 
 /// An access token, and the refresh token that may stand beside it under the same ID.
@@ -59,7 +61,10 @@ pub struct AccessToken {
     pub user_id: UserId,
     pub client_id: ClientId,
     pub session_id: String,
+    /// What the access token opens.
     pub rights: Rights,
+    /// What the refresh token can bring: more than `rights` if the last refresh asked for less (RFC 6749 section 6).
+    pub refresh_rights: Rights,
     pub created_at: Time,
     pub expires_at: Time,
     /// When the refresh token, too, is good for nothing.

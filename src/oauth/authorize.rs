@@ -9,6 +9,7 @@ use crate::failure;
 use crate::http::cookie::Cookies;
 use crate::http::reply::Reply;
 use crate::http::request::Method;
+use crate::model::scope::Scope;
 use crate::model::session::Session;
 use crate::oauth::consent_page;
 use crate::oauth::login::{self, JUST_SIGNED_IN};
@@ -28,7 +29,7 @@ pub fn authorize<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
         redirect_uri: parameters.owned("redirect_uri"),
         response_type: parameters.owned("response_type"),
         state: parameters.owned("state"),
-        scope: parameters.owned("scope"),
+        scope: parameters.one("scope").map(Scope::parse).unwrap_or_default(),
         code_challenge: parameters.owned("code_challenge"),
         code_challenge_method: parameters.owned("code_challenge_method"),
         repeated: parameters.repeated(PARAMETERS),

@@ -75,22 +75,22 @@ fn noted<const N: usize>(own: &Own<'_>, reply: Reply, uses: [Option<Use>; N]) ->
 
 /// Times are seconds since 1970; a refresh token has no `token_type`, which is about how a token is presented (RFC 7662 section 2.2).
 fn described(kind: TokenKind, token: &AccessToken, issuer: &str) -> Value {
+    let (rights, end) = match kind {
+        TokenKind::AccessToken => (token.rights, token.expires_at),
+        _ => (token.refresh_rights, token.ends_at),
+    };
     let mut body = Map::from_iter([
         ("active".to_owned(), true.into()),
-        ("scope".to_owned(), token.rights.names().join(" ").into()),
+        ("scope".to_owned(), rights.names().join(" ").into()),
         ("client_id".to_owned(), token.client_id.as_str().into()),
         ("username".to_owned(), token.user_id.as_str().into()),
         ("sub".to_owned(), token.user_id.as_str().into()),
         ("iss".to_owned(), issuer.into()),
         ("iat".to_owned(), token.created_at.seconds().into()),
     ]);
-    let end = match kind {
-        TokenKind::AccessToken => {
-            body.insert("token_type".to_owned(), "bearer".into());
-            token.expires_at
-        }
-        _ => token.ends_at,
-    };
+    if kind == TokenKind::AccessToken {
+        body.insert("token_type".to_owned(), "bearer".into());
+    }
     body.insert("exp".to_owned(), end.seconds().into());
     body.into()
 }

@@ -7,6 +7,7 @@ use crate::base::secret::{Token, TokenKind};
 use crate::call::{Call, Input, Own, OwnWork};
 use crate::http::reply::Reply;
 use crate::model::client::Client;
+use crate::model::scope::Scope;
 use crate::oauth::parameters::Parameters;
 use crate::oauth::{client, refused};
 use crate::registry::client_authentication::{self, ClientType, Presented, Proof};
@@ -14,7 +15,7 @@ use crate::registry::refusal::{
     CODE_MISSING, CODE_UNKNOWN, Endpoint, GRANT_TYPE_MISSING, GRANT_TYPE_UNSUPPORTED, Judged, PARAMETER_REPEATED, REFRESH_TOKEN_MALFORMED,
     REFRESH_TOKEN_MISSING, Reason, Refusal,
 };
-use crate::registry::tokens::{self, Exchange, Issued};
+use crate::registry::tokens::{self, Exchange, Issued, Renewal};
 
 /// What may be sent once.
 const PARAMETERS: &[&str] =
@@ -23,7 +24,7 @@ const PARAMETERS: &[&str] =
 /// What a client wants, read.
 enum Wanted {
     Redeem(Exchange),
-    Refresh(Token),
+    Refresh(Renewal),
     /// Something that cannot be, for this reason: only a client that is who it says learns that.
     Nothing(&'static Reason),
 }
@@ -56,7 +57,9 @@ fn read(input: &Input<'_>, body: &Parameters) -> Judged<(Wanted, Presented)> {
             let token = body.unless_blank("refresh_token").or_else(|| documented_refresh_token(body));
             let token = token.ok_or_else(|| Refusal::of(&REFRESH_TOKEN_MISSING))?;
             match Token::parse(token).filter(|token| token.kind == TokenKind::RefreshToken) {
-                Some(token) => Wanted::Refresh(token),
+                Some(refresh_token) => {
+                    Wanted::Refresh(Renewal { refresh_token, scope: body.one("scope").map(Scope::parse).unwrap_or_default() })
+                }
                 None => Wanted::Nothing(&REFRESH_TOKEN_MALFORMED),
             }
         }
@@ -95,19 +98,19 @@ fn judge(call: &Call<'_>, client: &Client, client_type: ClientType, wanted: &Wan
     match wanted {
         Wanted::Nothing(reason) => Ok(Err(Refusal::to(reason, &client.id))),
         Wanted::Redeem(exchange) => tokens::redeem(call.tx, call.settings, client, exchange),
-        Wanted::Refresh(token) => tokens::refresh(call.tx, call.settings, client, client_type, token),
+        Wanted::Refresh(renewal) => tokens::refresh(call.tx, call.settings, client, client_type, renewal),
     }
 }
 
 /// `{"access_token","token_type","expires_in","scope"?,"refresh_token"?}` (RFC 6749 section 5.1); a number of seconds, as every library
-/// expects. The scope is said where it is not all that the client has rights to.
+/// expects.
 fn success(issued: &Issued) -> Reply {
     let mut body = Map::from_iter([
         ("access_token".to_owned(), Value::from(issued.access.reveal())),
         ("token_type".to_owned(), "bearer".into()),
         ("expires_in".to_owned(), issued.expires_in_seconds.into()),
     ]);
-    if let Some(rights) = issued.narrowed {
+    if let Some(rights) = issued.scope {
         body.insert("scope".to_owned(), rights.names().join(" ").into());
     }
     if let Some(refresh) = &issued.refresh {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::base::error::Result;
 use crate::base::id::ClientId;
-use crate::base::right::{Right, Rights};
+use crate::base::right::Rights;
 use crate::base::secret::{Hash, Token, TokenKind};
 use crate::base::uri;
 use crate::model::bounds::{AUTHORIZATIONS, CODES};
@@ -12,13 +12,14 @@ use crate::model::choice::{Grant, State};
 use crate::model::client::Client;
 use crate::model::event::Action;
 use crate::model::grant::{AuthorizationCode, CODE_SECONDS};
+use crate::model::scope::Scope;
 use crate::model::session::Session;
 use crate::registry::principal::Principal;
 use crate::registry::refusal::{
     AUTHORIZATIONS_FULL, CLIENT_STATE_REJECTED, CLIENT_STATE_REQUESTED, CLIENT_STATE_SUSPENDED, CLIENT_UNKNOWN_TO_US,
     CLIENT_WITHOUT_REDIRECT_URI, CODE_CHALLENGE_MALFORMED, CODE_CHALLENGE_METHOD_UNSUPPORTED, CODE_CHALLENGE_MISSING, CODE_GRANT_MISSING,
     Judged, PARAMETER_REPEATED, REDIRECT_URI_MISSING, REDIRECT_URI_NOT_REGISTERED, RESPONSE_TYPE_MISSING, RESPONSE_TYPE_UNSUPPORTED,
-    Reason, Refusal, STATE_TOO_LONG,
+    Reason, Refusal, SCOPE_WITHOUT_RIGHT, STATE_TOO_LONG,
 };
 use crate::registry::rights::Entity;
 use crate::registry::{history, trials};
@@ -31,8 +32,7 @@ pub struct Request {
     pub redirect_uri: Option<String>,
     pub response_type: Option<String>,
     pub state: Option<String>,
-    /// Names of rights; anything else in it is of another world, and then all of it is ignored (OAuth contract 2.1, note 18).
-    pub scope: Option<String>,
+    pub scope: Scope,
     pub code_challenge: Option<String>,
     pub code_challenge_method: Option<String>,
     /// The name of a parameter that was given twice.
@@ -57,6 +57,8 @@ pub struct Asked {
     pub redirect_uri: String,
     /// All that the client has rights to, or less if it asked for less.
     pub rights: Rights,
+    /// Whether it asked for other words than these.
+    pub scope_differs: bool,
     pub code_challenge: Option<String>,
     pub identity: Identity,
     pub consent: Consent,
@@ -101,11 +103,12 @@ pub fn judge(tx: &Tx<'_>, session: &Session, request: &Request) -> Result<Standi
             Ok(Standing::Stay(Refusal::to(&AUTHORIZATIONS_FULL, &client.id).with("most", &most)))
         }
         None => {
-            let rights = asked_rights(&client, request.scope.as_deref());
+            let rights = request.scope.narrowed(client.all_rights());
+            let scope_differs = request.scope.differs_from(rights);
             let identity = identity(tx, &client, &redirect_uri)?;
             let consent = consent(tx, session, &client, identity, rights)?;
             let code_challenge = request.code_challenge.clone();
-            Ok(Standing::Fine(Box::new(Asked { client, redirect_uri, rights, code_challenge, identity, consent })))
+            Ok(Standing::Fine(Box::new(Asked { client, redirect_uri, rights, scope_differs, code_challenge, identity, consent })))
         }
     }
 }
@@ -130,7 +133,7 @@ fn nearest<'r>(registered: &'r [String], sent: &str) -> &'r str {
     registered.iter().max_by_key(|uri| uri::first_difference(uri, sent)).map_or("", String::as_str)
 }
 
-/// Checks 6 to 9.
+/// Checks 6 to 9, and the scope.
 fn reason_against(tx: &Tx<'_>, session: &Session, request: &Request, client: &Client) -> Result<Option<&'static Reason>> {
     if request.repeated.is_some() {
         return Ok(Some(&PARAMETER_REPEATED));
@@ -157,13 +160,15 @@ fn reason_against(tx: &Tx<'_>, session: &Session, request: &Request, client: &Cl
     if !client.grants.contains(&Grant::AuthorizationCode) {
         return Ok(Some(&CODE_GRANT_MISSING));
     }
-    Ok(match client.state {
+    let state = match client.state {
         State::Approved | State::Flagged => None,
         State::Requested if trials::may_try(tx, &client.id, &session.user_id)? => None,
         State::Requested => Some(&CLIENT_STATE_REQUESTED),
         State::Rejected => Some(&CLIENT_STATE_REJECTED),
         State::Suspended => Some(&CLIENT_STATE_SUSPENDED),
-    })
+    };
+    let names_rights_in_vain = !request.scope.rights.is_empty() && request.scope.narrowed(client.all_rights()).is_empty();
+    Ok(state.or(names_rights_in_vain.then_some(&SCOPE_WITHOUT_RIGHT)))
 }
 
 /// A client without a secret cannot prove who it is (RFC 6749 section 2.1).
@@ -187,8 +192,9 @@ fn consent(tx: &Tx<'_>, session: &Session, client: &Client, identity: Identity, 
     if identity == Identity::Claimed {
         return Ok(Consent::Needed);
     }
-    let covered =
-        tx.authorization(&session.user_id, &client.id)?.is_some_and(|authorization| asked.without(authorization.agreed).is_empty());
+    let covered = tx
+        .authorization(&session.user_id, &client.id)?
+        .is_some_and(|authorization| asked.without(authorization.agreed.expanded()).is_empty());
     Ok(if client.skip_authorization || covered { Consent::Given } else { Consent::Needed })
 }
 
@@ -196,14 +202,6 @@ fn consent(tx: &Tx<'_>, session: &Session, client: &Client, identity: Identity, 
 fn may_authorize(tx: &Tx<'_>, session: &Session, client: &Client) -> Result<bool> {
     let is_known = tx.authorization(&session.user_id, &client.id)?.is_some();
     Ok(is_known || tx.authorization_count(&session.user_id)? < AUTHORIZATIONS.most as i64)
-}
-
-/// A scope can only narrow, and only if every word of it is a right that the client has.
-fn asked_rights(client: &Client, scope: Option<&str>) -> Rights {
-    let all = client.all_rights();
-    let words = scope.unwrap_or_default().split(' ').filter(|word| !word.is_empty());
-    let named: Option<Rights> = words.map(|word| Right::from_name(word).filter(|right| right.name() == word && all.has(*right))).collect();
-    named.filter(|named| !named.is_empty()).unwrap_or(all)
 }
 
 /// Writes the user's consent down and issues a code for it.
@@ -235,6 +233,7 @@ pub fn grant(tx: &Tx<'_>, by: &Principal, session: &Session, asked: &Asked) -> R
         created_at: tx.now,
         expires_at: tx.now.plus_seconds(CODE_SECONDS),
         family_id: None,
+        scope_differs: asked.scope_differs,
     };
     tx.delete_surplus_authorization_codes(user_id, client_id, CODES.most - 1)?;
     tx.insert_authorization_code(&code, &Hash::of_generated(&token.key))?;

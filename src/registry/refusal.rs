@@ -31,6 +31,7 @@ errors! {
     CLIENT_REJECTED: InvalidArgument "pkg/oauth" "client_rejected" "OAuth client was rejected";
     CLIENT_SUSPENDED: InvalidArgument "pkg/oauth" "client_suspended" "OAuth client was suspended";
     ACCESS_DENIED: InvalidArgument "pkg/oauth" "access_denied" "the user did not agree";
+    INVALID_SCOPE: InvalidArgument "pkg/oauth" "invalid_scope" "these rights cannot be granted: ask for others, or leave the scope out";
     UNSUPPORTED_RESPONSE_TYPE: InvalidArgument "pkg/oauth" "unsupported_response_type" "only the response type code is known here";
     TOO_MANY_AUTHORIZATIONS: FailedPrecondition
         "keyfob" "too_many_authorizations" "you have authorized {most} clients, and more there may not be: take one back in the Console first";
@@ -77,6 +78,7 @@ reasons! {
     CLIENT_STATE_REJECTED: "client_rejected" "invalid_client" CLIENT_REJECTED;
     CLIENT_STATE_SUSPENDED: "client_suspended" "invalid_client" CLIENT_SUSPENDED;
     AUTHORIZATIONS_FULL: "authorizations_full" "access_denied" TOO_MANY_AUTHORIZATIONS;
+    SCOPE_WITHOUT_RIGHT: "scope_without_right" "invalid_scope" INVALID_SCOPE;
     CONSENT_DENIED: "consent_denied" "access_denied" ACCESS_DENIED;
     // Of a request for a token.
     GRANT_TYPE_MISSING: "grant_type_missing" "invalid_request" MISSING_GRANT_TYPE;
@@ -109,6 +111,8 @@ reasons! {
     REFRESH_TOKEN_OF_ANOTHER_CLIENT: "refresh_token_of_another_client" "invalid_grant" INVALID_GRANT;
     REFRESH_TOKEN_EXPIRED: "refresh_token_expired" "invalid_grant" INVALID_GRANT;
     REFRESH_TOKEN_REUSED: "refresh_token_reused" "invalid_grant" INVALID_GRANT;
+    REFRESH_SCOPE_WIDER: "refresh_scope_wider" "invalid_scope" INVALID_SCOPE;
+    REFRESH_SUCCESSOR_WIDER: "refresh_successor_wider" "invalid_scope" INVALID_SCOPE;
     REFRESH_SUCCESSOR_GONE: "refresh_successor_gone" "invalid_grant" INVALID_GRANT;
     REFRESH_SUCCESSOR_USED: "refresh_successor_used" "invalid_grant" INVALID_GRANT;
     // Of a request to revoke.

@@ -12,15 +12,16 @@ use crate::model::choice::{Grant, State};
 use crate::model::client::Client;
 use crate::model::event::Action;
 use crate::model::grant::{ACCESS_SECONDS, AccessToken, AuthorizationCode, RETRY_SECONDS};
+use crate::model::scope::Scope;
 use crate::model::session::Session;
 use crate::model::settings::Settings;
 use crate::registry::client_authentication::{ClientType, check_usable};
 use crate::registry::principal::{self, Access, Principal, Use, check_may_act};
 use crate::registry::refusal::{
     CODE_EXPIRED, CODE_OF_ANOTHER_CLIENT, CODE_REPLAYED, CODE_UNKNOWN, CODE_VERIFIER_MISSING, CODE_VERIFIER_UNEXPECTED,
-    CODE_VERIFIER_WRONG, GRANT_NOT_ALLOWED, Judged, REDIRECT_URI_DIFFERS, REFRESH_SUCCESSOR_GONE, REFRESH_SUCCESSOR_USED,
-    REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_OF_ANOTHER_CLIENT, REFRESH_TOKEN_REUSED, REFRESH_TOKEN_UNKNOWN, Refusal, TOKEN_OF_ANOTHER_CLIENT,
-    TOKEN_TYPE_UNSUPPORTED, USER_BARRED, USER_GONE,
+    CODE_VERIFIER_WRONG, GRANT_NOT_ALLOWED, Judged, REDIRECT_URI_DIFFERS, REFRESH_SCOPE_WIDER, REFRESH_SUCCESSOR_GONE,
+    REFRESH_SUCCESSOR_USED, REFRESH_SUCCESSOR_WIDER, REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_OF_ANOTHER_CLIENT, REFRESH_TOKEN_REUSED,
+    REFRESH_TOKEN_UNKNOWN, Refusal, TOKEN_OF_ANOTHER_CLIENT, TOKEN_TYPE_UNSUPPORTED, USER_BARRED, USER_GONE,
 };
 use crate::registry::rights::Entity;
 use crate::registry::{consent, history, sessions, trials};
@@ -34,8 +35,8 @@ pub struct Issued {
     /// Only for clients that have the grant.
     pub refresh: Option<Token>,
     pub expires_in_seconds: i64,
-    /// What it opens, where that is not all that the client has rights to.
-    pub narrowed: Option<Rights>,
+    /// What it opens, where that is not what was asked for, or not all that the client has rights to (RFC 6749 section 5.1).
+    pub scope: Option<Rights>,
 }
 
 /// What comes with a code (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
@@ -44,6 +45,13 @@ pub struct Exchange {
     pub code: Token,
     pub redirect_uri: Option<String>,
     pub code_verifier: Option<String>,
+}
+
+/// What comes with a refresh token (RFC 6749 section 6).
+#[derive(Debug)]
+pub struct Renewal {
+    pub refresh_token: Token,
+    pub scope: Scope,
 }
 
 /// How long an expired access token is still told from an unknown one.
@@ -87,7 +95,13 @@ pub fn redeem(tx: &Tx<'_>, settings: &Settings, client: &Client, exchange: &Exch
         return refused(&CODE_REPLAYED);
     }
     tx.delete_surplus_token_families(&code.user_id, &client.id, TOKENS.most - 1)?;
-    let subject = Subject { family_id: id.clone(), user_id: code.user_id, session_id: code.session_id, rights: code.rights };
+    let subject = Subject {
+        family_id: id.clone(),
+        user_id: code.user_id,
+        session_id: code.session_id,
+        requested: Requested { rights: code.rights, scope_differs: code.scope_differs },
+        refresh_rights: code.rights,
+    };
     issue(tx, settings, client, subject, id, Keys::fresh()).map(Ok)
 }
 
@@ -122,7 +136,8 @@ fn check_verifier(client: &Client, code: &AuthorizationCode, exchange: &Exchange
 }
 
 /// Rotates a refresh token: it and its access token end, and a new pair takes their place.
-pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, client_type: ClientType, presented: &Token) -> Result<Judged<Issued>> {
+pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, client_type: ClientType, renewal: &Renewal) -> Result<Judged<Issued>> {
+    let presented = &renewal.refresh_token;
     let refused = |reason| Ok(Err(Refusal::to(reason, &client.id)));
     let Some(kept) = tx.kept_access_token(&presented.id)? else {
         secret::match_no_generated(&presented.key);
@@ -136,7 +151,7 @@ pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, client_type: C
         return refused(&REFRESH_TOKEN_OF_ANOTHER_CLIENT);
     }
     if let Some(rotated) = &kept.rotated {
-        return repeat(tx, client, client_type, presented, &kept, rotated);
+        return repeat(tx, client, client_type, renewal, &kept, rotated);
     }
     if kept.token.ends_at <= tx.now {
         return refused(&REFRESH_TOKEN_EXPIRED);
@@ -144,12 +159,26 @@ pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, client_type: C
     if let Err(refusal) = check_still_allowed(tx, client, Grant::RefreshToken, &kept.token.user_id)? {
         return Ok(Err(refusal));
     }
+    let requested = match requested(client, renewal, &kept) {
+        Ok(requested) => requested,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     let (id, salt) = (Token::fresh(TokenKind::AccessToken).id, secret::random::<32>());
     tx.rotate_access_token(&kept.token.id, &id, &salt, tx.now.plus_seconds(ROTATED_KEPT_SECONDS))?;
     tx.delete_surplus_rotated_tokens(&kept.token.family_id, ROTATED_TOKENS.most)?;
-    let AccessToken { family_id, user_id, session_id, rights, .. } = kept.token;
-    let subject = Subject { family_id, user_id, session_id, rights };
+    let AccessToken { family_id, user_id, session_id, refresh_rights, .. } = kept.token;
+    let subject = Subject { family_id, user_id, session_id, requested, refresh_rights };
     issue(tx, settings, client, subject, id, Keys::following(&presented.key, &salt)).map(Ok)
+}
+
+/// What a refresh is to bring: all that the refresh token can, or less; never more (RFC 6749 section 6).
+fn requested(client: &Client, renewal: &Renewal, kept: &KeptToken) -> Judged<Requested> {
+    let (scope, most) = (renewal.scope, kept.token.refresh_rights);
+    if !scope.rights.without(most.expanded()).is_empty() {
+        return Err(Refusal::to(&REFRESH_SCOPE_WIDER, &client.id));
+    }
+    let rights = scope.narrowed(most);
+    Ok(Requested { rights, scope_differs: scope.differs_from(rights) })
 }
 
 /// A refresh token that was rotated before. Soon after, that is a lost reply, or two programs that refreshed at once: they get the same
@@ -159,7 +188,7 @@ fn repeat(
     tx: &Tx<'_>,
     client: &Client,
     client_type: ClientType,
-    presented: &Token,
+    renewal: &Renewal,
     kept: &KeptToken,
     rotated: &Rotated,
 ) -> Result<Judged<Issued>> {
@@ -176,9 +205,19 @@ fn repeat(
     if let Err(refusal) = check_still_allowed(tx, client, Grant::RefreshToken, &kept.token.user_id)? {
         return Ok(Err(refusal));
     }
-    let refresh = successor.hashes.refresh.is_some();
+    let requested = match requested(client, renewal, kept) {
+        Ok(requested) => requested,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let limit = limit(tx, &client.id, &kept.token.user_id, client.state, client.all_rights(), client.approved)?;
+    let granted = successor.token.rights.within(limit);
+    if !granted.without(requested.rights.expanded()).is_empty() {
+        return refused(&REFRESH_SUCCESSOR_WIDER);
+    }
     let seconds = (successor.token.expires_at.seconds() - tx.now.seconds()).clamp(0, ACCESS_SECONDS);
-    Ok(Ok(Keys::following(&presented.key, salt).issued(&successor.token, client, refresh, seconds)))
+    let keys = Keys::following(&renewal.refresh_token.key, salt);
+    let refresh = successor.hashes.refresh.is_some();
+    Ok(Ok(keys.issued(&successor.token.id, requested.told(client, granted), refresh, seconds)))
 }
 
 /// The client may have tokens and has the grant, and the user is there and neither suspended nor rejected.
@@ -200,7 +239,22 @@ struct Subject {
     family_id: String,
     user_id: UserId,
     session_id: String,
+    requested: Requested,
+    refresh_rights: Rights,
+}
+
+/// What an access token is to open.
+struct Requested {
     rights: Rights,
+    /// Whether the client asked for other words than these rights.
+    scope_differs: bool,
+}
+
+impl Requested {
+    /// The scope that the client must be told of: also when it asked for nothing and gets less than it is registered for.
+    fn told(&self, client: &Client, granted: Rights) -> Option<Rights> {
+        (self.scope_differs || granted != self.rights || granted != client.all_rights()).then_some(granted)
+    }
 }
 
 /// The secret parts of a pair of tokens.
@@ -219,11 +273,10 @@ impl Keys {
         Keys { access: secret::derived_key(key, salt, "access"), refresh: secret::derived_key(key, salt, "refresh") }
     }
 
-    fn issued(self, row: &AccessToken, client: &Client, with_refresh: bool, expires_in_seconds: i64) -> Issued {
-        let token = |kind, key| Token { kind, id: row.id.clone(), key };
-        let all: Rights = client.rights.iter().copied().collect();
+    fn issued(self, id: &str, scope: Option<Rights>, with_refresh: bool, expires_in_seconds: i64) -> Issued {
+        let token = |kind, key| Token { kind, id: id.to_owned(), key };
         Issued {
-            narrowed: (row.rights != all).then_some(row.rights),
+            scope,
             access: token(TokenKind::AccessToken, self.access),
             refresh: with_refresh.then(|| token(TokenKind::RefreshToken, self.refresh)),
             expires_in_seconds,
@@ -246,7 +299,8 @@ fn issue(tx: &Tx<'_>, settings: &Settings, client: &Client, subject: Subject, id
         user_id: subject.user_id,
         client_id: client.id.clone(),
         session_id: subject.session_id,
-        rights: subject.rights.within(limit),
+        rights: subject.requested.rights.within(limit),
+        refresh_rights: subject.refresh_rights.within(limit),
         created_at: tx.now,
         expires_at,
         ends_at,
@@ -254,7 +308,7 @@ fn issue(tx: &Tx<'_>, settings: &Settings, client: &Client, subject: Subject, id
     let hashes = Hashes { access: Hash::of_generated(&keys.access), refresh: with_refresh.then(|| Hash::of_generated(&keys.refresh)) };
     tx.insert_access_token(&token, &hashes)?;
     tx.count_issued_token(&client.id)?;
-    Ok(keys.issued(&token, client, with_refresh, ACCESS_SECONDS))
+    Ok(keys.issued(&token.id, subject.requested.told(client, token.rights), with_refresh, ACCESS_SECONDS))
 }
 
 /// Ends a token and all that belongs to it. What is no token, or no longer one, needs no end (RFC 7009 section 2.2).
@@ -308,7 +362,8 @@ pub enum Inquirer<'a> {
 pub(super) fn with_client(tx: &Tx<'_>, id: &str) -> Result<Option<(KeptToken, TokenClient)>> {
     let Some((mut kept, client)) = tx.access_token_with_client(id)? else { return Ok(None) };
     let token = &mut kept.token;
-    token.rights = token.rights.within(limit(tx, &token.client_id, &token.user_id, client.state, client.rights, client.approved)?);
+    let limit = limit(tx, &token.client_id, &token.user_id, client.state, client.rights, client.approved)?;
+    (token.rights, token.refresh_rights) = (token.rights.within(limit), token.refresh_rights.within(limit));
     Ok(Some((kept, client)))
 }
 

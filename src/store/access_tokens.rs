@@ -61,7 +61,7 @@ pub struct TokenDay {
     pub last_issued_at: Time,
 }
 
-const COLUMNS: &str = "t.token_id, t.family_id, t.user_id, t.client_id, t.session_id, t.rights, t.created_at, \
+const COLUMNS: &str = "t.token_id, t.family_id, t.user_id, t.client_id, t.session_id, t.rights, t.refresh_rights, t.created_at, \
      t.expires_at, t.ends_at, t.access_hash, t.refresh_hash, t.used_at, t.rotated_at, t.successor_id, t.successor_salt";
 
 fn read(cells: &mut Cells<'_>) -> rusqlite::Result<AccessToken> {
@@ -72,6 +72,7 @@ fn read(cells: &mut Cells<'_>) -> rusqlite::Result<AccessToken> {
         client_id: cells.take("client_id")?,
         session_id: cells.take("session_id")?,
         rights: cells.take("rights")?,
+        refresh_rights: cells.take("refresh_rights")?,
         created_at: cells.take("created_at")?,
         expires_at: cells.take("expires_at")?,
         ends_at: cells.take("ends_at")?,
@@ -92,8 +93,8 @@ impl Tx<'_> {
         self.connection
             .prepare_cached(
                 "INSERT INTO access_tokens \
-                 (token_id, family_id, user_id, client_id, session_id, rights, access_hash, refresh_hash, created_at, expires_at, ends_at) VALUES \
-                 (:token_id, :family_id, :user_id, :client_id, :session_id, :rights, :access_hash, :refresh_hash, :created_at, :expires_at, :ends_at)",
+                 (token_id, family_id, user_id, client_id, session_id, rights, refresh_rights, access_hash, refresh_hash, created_at, expires_at, ends_at) VALUES \
+                 (:token_id, :family_id, :user_id, :client_id, :session_id, :rights, :refresh_rights, :access_hash, :refresh_hash, :created_at, :expires_at, :ends_at)",
             )?
             .execute(named_params! {
                 ":token_id": token.id,
@@ -102,6 +103,7 @@ impl Tx<'_> {
                 ":client_id": token.client_id,
                 ":session_id": token.session_id,
                 ":rights": token.rights,
+                ":refresh_rights": token.refresh_rights,
                 ":access_hash": hashes.access.as_str(),
                 ":refresh_hash": hashes.refresh.as_ref().map(Hash::as_str),
                 ":created_at": token.created_at,

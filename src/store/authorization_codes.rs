@@ -11,7 +11,8 @@ use crate::model::grant::AuthorizationCode;
 use crate::store::Tx;
 use crate::store::sql::{Cells, reading};
 
-const COLUMNS: &str = "code_id, user_id, client_id, session_id, rights, redirect_uri, code_challenge, created_at, expires_at, family_id";
+const COLUMNS: &str =
+    "code_id, user_id, client_id, session_id, rights, redirect_uri, code_challenge, created_at, expires_at, family_id, scope_differs";
 
 fn read(cells: &mut Cells<'_>) -> rusqlite::Result<AuthorizationCode> {
     Ok(AuthorizationCode {
@@ -25,6 +26,7 @@ fn read(cells: &mut Cells<'_>) -> rusqlite::Result<AuthorizationCode> {
         created_at: cells.take("created_at")?,
         expires_at: cells.take("expires_at")?,
         family_id: cells.take("family_id")?,
+        scope_differs: cells.take("scope_differs")?,
     })
 }
 
@@ -33,8 +35,8 @@ impl Tx<'_> {
         self.connection
             .prepare_cached(
                 "INSERT INTO authorization_codes \
-                 (code_id, code_hash, user_id, client_id, session_id, rights, redirect_uri, code_challenge, created_at, expires_at) VALUES \
-                 (:code_id, :code_hash, :user_id, :client_id, :session_id, :rights, :redirect_uri, :code_challenge, :created_at, :expires_at)",
+                 (code_id, code_hash, user_id, client_id, session_id, rights, redirect_uri, code_challenge, created_at, expires_at, scope_differs) VALUES \
+                 (:code_id, :code_hash, :user_id, :client_id, :session_id, :rights, :redirect_uri, :code_challenge, :created_at, :expires_at, :scope_differs)",
             )?
             .execute(named_params! {
                 ":code_id": code.id,
@@ -47,6 +49,7 @@ impl Tx<'_> {
                 ":code_challenge": code.code_challenge,
                 ":created_at": code.created_at,
                 ":expires_at": code.expires_at,
+                ":scope_differs": code.scope_differs,
             })?;
         Ok(())
     }

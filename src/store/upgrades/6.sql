@@ -78,3 +78,7 @@ CREATE INDEX access_tokens_by_family ON access_tokens (family_id, rotated_at);
 
 -- The most rounds of any password are what comparing with one takes.
 CREATE INDEX users_by_password_rounds ON users (CAST(substr(password_hash, 15) AS INTEGER));
+
+ALTER TABLE authorization_codes ADD COLUMN scope_differs INTEGER NOT NULL DEFAULT 0 CHECK (scope_differs IN (0, 1));
+ALTER TABLE access_tokens ADD COLUMN refresh_rights INTEGER NOT NULL DEFAULT 0;
+UPDATE access_tokens SET refresh_rights = rights;

@@ -14,6 +14,7 @@ mod logout;
 mod races;
 mod refresh;
 mod revocation;
+mod scope;
 mod states;
 mod token;
 

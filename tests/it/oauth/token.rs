@@ -329,28 +329,6 @@ fn a_secret_that_a_person_chose_cannot_be_guessed_at_will() {
 }
 
 #[test]
-fn a_scope_of_rights_narrows_what_is_granted_and_is_said() {
-    let (server, _) = town();
-    let secret = server.has_app("alice", "wide-app", &["RIGHT_USER_INFO", "RIGHT_USER_CLIENTS_LIST"]);
-    let scoped = |scope: &str| {
-        let mut bob = server.signed_in("bob");
-        let page = bob.get(&server, &crate::visitor::authorize_target("wide-app", &[("scope", scope)]));
-        let code = bob.code(&server, "wide-app", &[("scope", scope)]);
-        let mut pairs = with(with(exchange(&secret, &code), "client_id", Some("wide-app")), "client_secret", Some(&secret));
-        pairs.sort();
-        let json = server.token(&pairs).json();
-        server.check("bob", "DELETE", "/api/v3/users/bob/authorizations/wide-app", "", "200");
-        (page.text().contains("list the OAuth clients"), json["scope"].as_str().map(str::to_owned))
-    };
-    assert_eq!(scoped("RIGHT_USER_INFO"), (false, Some("RIGHT_USER_INFO".to_owned())));
-    assert_eq!(scoped("RIGHT_USER_INFO RIGHT_USER_CLIENTS_LIST"), (true, None), "that is all");
-    // What is not of this world is not looked at, and nothing is ever widened.
-    for foreign in ["openid", "RIGHT_USER_INFO openid", "RIGHT_ALL", "USER_INFO", " "] {
-        assert_eq!(scoped(foreign), (true, None), "{foreign}");
-    }
-}
-
-#[test]
 fn a_user_or_a_grant_that_is_gone_ends_the_exchange() {
     let (server, secret) = town();
     let mut bob = server.signed_in("bob");
