@@ -84,10 +84,13 @@ CREATE TABLE api_keys (
     key_hash   TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    expires_at INTEGER
+    expires_at INTEGER,
+    -- The user who made it, and so may hold it: while that user is suspended or rejected, it is refused.
+    created_by TEXT REFERENCES users (user_id) ON DELETE SET NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX api_keys_by_account ON api_keys (account_id, api_key_id);
+CREATE INDEX api_keys_by_creator ON api_keys (created_by);
 
 CREATE TABLE api_key_rights (
     api_key_id TEXT NOT NULL REFERENCES api_keys (api_key_id) ON DELETE CASCADE,

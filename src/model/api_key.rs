@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::base::id::AccountId;
+use crate::base::id::{AccountId, UserId};
 use crate::base::right::Right;
 use crate::base::time::Time;
 use crate::model::value;
@@ -18,6 +18,8 @@ pub struct ApiKey {
     pub created_at: Time,
     pub updated_at: Time,
     pub expires_at: Option<Time>,
+    /// The user who made it, as far as that is known. Whoever changes it later does not hold it.
+    pub created_by: Option<UserId>,
 }
 
 impl ApiKey {

@@ -50,6 +50,7 @@ pub(super) fn insert(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: Wan
         created_at: tx.now,
         updated_at: tx.now,
         expires_at: wanted.expires_at,
+        created_by: by.person().cloned(),
     };
     if !tx.insert_api_key(&key, &Hash::of_generated(&token.key))? {
         return Err(Error::Internal("two API keys got the same 192 random bits".to_owned()));

@@ -17,8 +17,8 @@ use crate::model::user::Standing;
 use crate::registry::rights::CLIENT_NOT_FOUND;
 use crate::registry::sessions::{self, USER_SESSION_NOT_FOUND};
 use crate::registry::tokens;
-use crate::store::Tx;
 use crate::store::access_tokens::KeptToken;
+use crate::store::{Deleted, Tx};
 
 errors! {
     UNAUTHENTICATED: Unauthenticated "pkg/identityserver" "unauthenticated" "unauthenticated";
@@ -210,6 +210,18 @@ impl Principal {
         }
     }
 
+    /// The user who acts, behind a key of somebody else too; nobody where that is not known.
+    pub fn person(&self) -> Option<&UserId> {
+        let maker = match &self.access {
+            Access::ApiKey(key) => key.created_by.as_ref(),
+            Access::Anonymous | Access::AccessToken(_) | Access::Session(_) | Access::Operator => None,
+        };
+        maker.or(match &self.account {
+            Some(AccountId::User(id)) => Some(id),
+            Some(AccountId::Organization(_)) | None => None,
+        })
+    }
+
     pub fn is(&self, account: &AccountId) -> bool {
         self.account.as_ref() == Some(account)
     }
@@ -265,6 +277,11 @@ fn of_api_key(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: &str)
         AccountId::User(id) => Some(standing(tx, id, &API_KEY_NOT_FOUND)?),
         AccountId::Organization(_) => None,
     };
+    // Who made a key of somebody else may hold it still, deleted or not.
+    let maker = kept.key.created_by.as_ref().filter(|maker| owner.as_str() != maker.as_str());
+    if let Some(maker) = maker.map(|maker| tx.standing(maker, Deleted::Either)).transpose()?.flatten() {
+        check_may_act(&maker)?;
+    }
     let principal = Principal { access: Access::ApiKey(kept.key), account: Some(owner), rights, ..Principal::anonymous(request_id) };
     match standing {
         Some(standing) => principal.limited_by(&standing, settings),
@@ -274,7 +291,7 @@ fn of_api_key(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: &str)
 
 /// How the owner of the credentials stands; without one they are none.
 fn standing(tx: &Tx<'_>, id: &UserId, refusal: &'static Definition) -> Result<Standing> {
-    tx.standing(id)?.ok_or_else(|| refusal.error().caused_by(NOT_FOUND.error()).into())
+    tx.standing(id, Deleted::No)?.ok_or_else(|| refusal.error().caused_by(NOT_FOUND.error()).into())
 }
 
 /// Refuses suspended and rejected users, whatever they present: nothing is theirs to do until an administrator decides otherwise.
@@ -289,7 +306,7 @@ pub(super) fn check_may_act(standing: &Standing) -> Result<()> {
 
 /// The same for a user of whom a password is all that was presented. An unknown one is not refused here.
 pub(super) fn check_user_may_act(tx: &Tx<'_>, id: &UserId) -> Result<()> {
-    tx.standing(id)?.as_ref().map_or(Ok(()), check_may_act)
+    tx.standing(id, Deleted::No)?.as_ref().map_or(Ok(()), check_may_act)
 }
 
 /// A client in a user's name: what the user allowed it, expanded (OAuth contract 1.10).

@@ -228,7 +228,7 @@ fn check_still_allowed(tx: &Tx<'_>, client: &Client, grant: Grant, user: &UserId
     if !client.grants.contains(&grant) {
         return Ok(Err(Refusal::to(&GRANT_NOT_ALLOWED, &client.id)));
     }
-    Ok(match tx.standing(user)? {
+    Ok(match tx.standing(user, Deleted::No)? {
         None => Err(Refusal::to(&USER_GONE, &client.id)),
         Some(standing) => check_may_act(&standing).map_err(|_| Refusal::to(&USER_BARRED, &client.id)),
     })
@@ -434,5 +434,5 @@ pub(super) fn record_end(tx: &Tx<'_>, by: &Principal, token: &AccessToken) -> Re
 }
 
 fn may_act(tx: &Tx<'_>, user: &UserId) -> Result<bool> {
-    Ok(tx.standing(user)?.is_some_and(|standing| check_may_act(&standing).is_ok()))
+    Ok(tx.standing(user, Deleted::No)?.is_some_and(|standing| check_may_act(&standing).is_ok()))
 }

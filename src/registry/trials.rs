@@ -37,7 +37,7 @@ pub enum Trial {
 pub fn of(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<Trial> {
     let is_registrar = tx.client_registrar(client)?.is_some_and(|registrar| registrar == *user);
     if !is_collaborator(tx, client, user)? {
-        let is_admin = tx.standing(user)?.is_some_and(|standing| standing.admin);
+        let is_admin = tx.standing(user, Deleted::No)?.is_some_and(|standing| standing.admin);
         return Ok(if is_registrar && is_admin { Trial::Registrar } else { Trial::None });
     }
     Ok(match tx.is_client_tester(client, user)? {

@@ -17,7 +17,7 @@ use crate::model::user::{FIELDS, User};
 use crate::model::view::MASKED;
 use crate::model::{email, password};
 use crate::registry::accounts::ALREADY_EXISTS;
-use crate::registry::principal::{Principal, check_user_may_act};
+use crate::registry::principal::{Principal, check_may_act, check_user_may_act};
 use crate::registry::rights::Entity;
 use crate::registry::{administrators, audience, deletion, history};
 use crate::store::users::{Passwords, UserSearch};
@@ -220,6 +220,10 @@ pub fn restore(tx: &Tx<'_>, by: &Principal, id: &UserId) -> Result<()> {
 pub fn purge(tx: &Tx<'_>, by: &Principal, id: &UserId) -> Result<()> {
     let old = tx.user(id, Deleted::Either)?.ok_or_else(|| entity(id).no_entity())?;
     check_not_last_admin(tx, &old)?;
+    // The keys that others have of a user who may not act are refused, and must not work again because nobody remembers whose they were.
+    if tx.standing(id, Deleted::Either)?.is_some_and(|standing| check_may_act(&standing).is_err()) {
+        tx.delete_api_keys_made_for_others(id)?;
+    }
     tx.purge_account(&AccountId::User(id.clone()))?;
     history::record(tx, by, &entity(id), Action::Purge, FIELDS, Some(&old), None)
 }

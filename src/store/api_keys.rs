@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, named_params};
 
 use crate::base::error::Result;
-use crate::base::id::AccountId;
+use crate::base::id::{AccountId, UserId};
 use crate::base::page::{Listed, Page};
 use crate::base::secret::Hash;
 use crate::base::time::Time;
@@ -32,7 +32,7 @@ const FROM: &str = "api_keys k JOIN accounts t ON t.account_id = k.account_id";
 
 const COLUMNS: &str = "k.api_key_id, k.account_id, t.kind, k.name, \
      (SELECT json_group_array(right) FROM (SELECT right FROM api_key_rights r WHERE r.api_key_id = k.api_key_id ORDER BY position)) AS rights, \
-     k.created_at, k.updated_at, k.expires_at";
+     k.created_at, k.updated_at, k.expires_at, k.created_by";
 
 fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Option<ApiKey>> {
     let (id, owner) = (cells.take("api_key_id")?, cells.account("account_id", "kind")?);
@@ -45,6 +45,7 @@ fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Option<ApiKey>> {
         created_at: cells.take("created_at")?,
         updated_at: cells.take("updated_at")?,
         expires_at: cells.take("expires_at")?,
+        created_by: cells.take("created_by")?,
     }))
 }
 
@@ -54,8 +55,9 @@ impl Tx<'_> {
         let inserted = self
             .connection
             .prepare_cached(
-                "INSERT INTO api_keys (api_key_id, account_id, name, key_hash, created_at, updated_at, expires_at) \
-                 VALUES (:api_key_id, :account_id, :name, :key_hash, :created_at, :updated_at, :expires_at) ON CONFLICT (api_key_id) DO NOTHING",
+                "INSERT INTO api_keys (api_key_id, account_id, name, key_hash, created_at, updated_at, expires_at, created_by) \
+                 VALUES (:api_key_id, :account_id, :name, :key_hash, :created_at, :updated_at, :expires_at, :created_by) \
+                 ON CONFLICT (api_key_id) DO NOTHING",
             )?
             .execute(named_params! {
                 ":api_key_id": key.id,
@@ -65,6 +67,7 @@ impl Tx<'_> {
                 ":created_at": key.created_at,
                 ":updated_at": key.updated_at,
                 ":expires_at": key.expires_at,
+                ":created_by": key.created_by,
             })?
             == 1;
         if inserted {
@@ -120,6 +123,14 @@ impl Tx<'_> {
             .prepare_cached("DELETE FROM api_key_rights WHERE api_key_id = :api_key_id")?
             .execute(named_params! {":api_key_id": key.id})?;
         self.insert_api_key_rights(key)
+    }
+
+    /// Deletes the keys that a user made for others.
+    pub fn delete_api_keys_made_for_others(&self, id: &UserId) -> Result<()> {
+        self.connection
+            .prepare_cached("DELETE FROM api_keys WHERE created_by = :user_id AND account_id <> :user_id")?
+            .execute(named_params! {":user_id": id})?;
+        Ok(())
     }
 
     pub fn delete_api_key(&self, id: &str) -> Result<()> {

@@ -124,12 +124,13 @@ impl Tx<'_> {
         Ok(user)
     }
 
-    /// How a live user stands, without the rest of the row.
-    pub fn standing(&self, id: &UserId) -> Result<Option<Standing>> {
+    /// How a user stands, without the rest of the row.
+    pub fn standing(&self, id: &UserId, deleted: Deleted) -> Result<Option<Standing>> {
         let standing = self
             .connection
             .prepare_cached(&format!(
-                "SELECT u.state, u.state_description, u.admin FROM {FROM} WHERE u.user_id = :user_id AND t.deleted_at IS NULL"
+                "SELECT u.state, u.state_description, u.admin FROM {FROM} WHERE u.user_id = :user_id AND {}",
+                deleted.condition()
             ))?
             .query_row(
                 named_params! {":user_id": id},

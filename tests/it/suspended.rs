@@ -174,16 +174,72 @@ fn who_is_approved_again_comes_back_to_everything() {
     Tokens::of(&town.server.refresh("my-app", &town.secret, &town.tokens.refresh));
 }
 
-#[test]
-fn keys_of_organizations_outlive_the_suspension_of_who_made_them() {
+/// Alice and bob share `acme-corp`; alice has given it a key, and with that key another one, for a client's right. Bob gave it one, too.
+fn organization() -> Server {
     let mut server = Server::start();
     server.has_user("alice");
+    server.has_user("bob");
     server.has_organization("alice", "acme-corp");
-    let made =
-        server.check("alice", "POST", "/api/v3/organizations/acme-corp/api-keys", r#"{"rights":["RIGHT_ORGANIZATION_INFO"]}"#, "200");
-    server.knows_key("acme", made.json()["key"].as_str().expect("a key"));
+    let bob = r#"{"collaborator":{"ids":{"user_ids":{"user_id":"bob"}},"rights":["RIGHT_ORGANIZATION_ALL","RIGHT_ALL"]}}"#;
+    server.check("alice", "PUT", "/api/v3/organizations/acme-corp/collaborators", bob, "200");
+    for (maker, key) in [("alice", "alices"), ("alices", "alices-second"), ("bob", "bobs")] {
+        let body = json!({"name": key, "rights": ["RIGHT_ORGANIZATION_ALL"]}).to_string();
+        let made = server.check(maker, "POST", "/api/v3/organizations/acme-corp/api-keys", &body, "200").json();
+        server.knows_key(key, made["key"].as_str().expect("a key"));
+    }
+    server
+}
+
+const ACME: &str = "/api/v3/organizations/acme-corp?field_mask=attributes";
+
+#[test]
+fn a_key_of_an_organization_is_refused_while_who_made_it_is_suspended_or_rejected() {
+    for (state, refusal, _) in TURNED_AWAY {
+        let server = organization();
+        // Who renames a key, or gives it fewer rights, does not come to hold it.
+        let keys = server.check("bob", "GET", "/api/v3/organizations/acme-corp/api-keys", "", "200").json();
+        for key in keys["api_keys"].as_array().expect("keys") {
+            let path = format!("/api/v3/organizations/acme-corp/api-keys/{}", key["id"].as_str().expect("an ID"));
+            server.check("bob", "PUT", &path, r#"{"api_key":{"name":"renamed"},"field_mask":"name"}"#, "200");
+        }
+        set_state(&server, "alice", state, "Too loud");
+        let carol = r#"{"collaborator":{"ids":{"user_ids":{"user_id":"bob"}},"rights":["RIGHT_ORGANIZATION_INFO"]}}"#;
+        for key in ["alices", "alices-second"] {
+            for (method, target, body) in [
+                ("GET", ACME, ""),
+                ("GET", "/api/v3/auth_info", ""),
+                ("PUT", "/api/v3/organizations/acme-corp/collaborators", carol),
+                ("POST", "/api/v3/organizations/acme-corp/api-keys", r#"{"rights":["RIGHT_ORGANIZATION_INFO"]}"#),
+                ("POST", "/api/v3/organizations/acme-corp/clients", r#"{"client":{"ids":{"client_id":"new-app"}}}"#),
+            ] {
+                server.check(key, method, target, body, &format!("403 {refusal}"));
+            }
+        }
+        // What is not hers goes on, and she is a member still.
+        server.check("bobs", "GET", ACME, "", "200");
+        server.check("bob", "GET", "/api/v3/organizations/acme-corp/collaborator/user/alice", "", "200");
+        set_state(&server, "alice", "STATE_APPROVED", "");
+        server.check("alices", "GET", ACME, "", "200");
+        server.check("alices-second", "GET", ACME, "", "200");
+    }
+}
+
+#[test]
+fn a_key_of_an_organization_outlives_who_made_it_unless_that_was_a_suspended_user() {
+    let server = organization();
+    server.check("admin", "DELETE", "/api/v3/users/alice", "", "200");
+    server.check("alices", "GET", ACME, "", "200");
+    server.check("admin", "DELETE", "/api/v3/users/alice/purge", "", "200");
+    server.check("alices-second", "GET", ACME, "", "200");
+
+    let server = organization();
     set_state(&server, "alice", "STATE_SUSPENDED", "");
-    server.check("acme", "GET", "/api/v3/organizations/acme-corp?field_mask=attributes", "", "200");
+    server.check("admin", "DELETE", "/api/v3/users/alice", "", "200");
+    server.check("alices", "GET", ACME, "", "403 user_suspended");
+    server.check("admin", "DELETE", "/api/v3/users/alice/purge", "", "200");
+    server.check("alices", "GET", ACME, "", "401");
+    server.check("alices-second", "GET", ACME, "", "401");
+    server.check("bobs", "GET", ACME, "", "200");
 }
 
 #[test]

@@ -285,6 +285,56 @@ fn only_what_is_approved_or_flagged_in_an_old_file_counts_as_approved() {
 }
 
 #[test]
+fn who_made_an_api_key_of_an_organization_is_known_in_an_old_file() {
+    let folder = Folder::new("makers");
+    let path = folder.file("keyfob.db");
+    let old = Connection::open(&path).expect("a file");
+    old.execute_batch(include_str!("../schemas/5.sql")).expect("an old schema");
+    old.execute_batch(
+        "INSERT INTO accounts (account_id, kind, created_at, updated_at, description)
+             VALUES ('ada', 'user', 1, 1, ''), ('later', 'user', 9, 9, ''), ('acme', 'organization', 1, 1, '');
+         INSERT INTO users (user_id, primary_email_address, password_hash, require_password_update, state, state_description, admin)
+             VALUES ('ada', 'a@x', '', 0, 1, '', 0), ('later', 'l@x', '', 0, 1, '', 0);",
+    )
+    .expect("rows");
+    let event = |name: &str, id: &str, by: &str, with: Option<&str>| {
+        let key = format!(r#"{{"api_key":{{"id":"{id}"}}}}"#);
+        old.execute(
+            "INSERT INTO events (happened_at, name, entity_kind, entity_id, account_id, api_key_id, request_id, old_values, new_values) \
+             VALUES (5, ?1, 'organization', 'acme', ?2, ?3, '', '{}', ?4)",
+            (name, by, with, key),
+        )
+        .expect("an event");
+    };
+    // The key that the second was made with is there no more; the one of `orphan` was made by who had the ID of `later` before.
+    for (id, by, with) in
+        [("gone", "ada", None), ("second", "acme", Some("gone")), ("third", "acme", Some("second")), ("orphan", "later", None)]
+    {
+        event("organization.api-key.create", id, by, with);
+    }
+    event("organization.api-key.update", "first", "later", None);
+    event("organization.api-key.create", "first", "ada", None);
+    old.execute_batch(
+        "INSERT INTO events (happened_at, name, entity_kind, entity_id, request_id, old_values, new_values)
+             VALUES (6, 'user.purge', 'user', 'later', '', '{}', '{}');
+         INSERT INTO api_keys (api_key_id, account_id, key_hash, created_at, updated_at)
+             SELECT column1, 'acme', '', 5, 5 FROM (VALUES ('first'), ('second'), ('third'), ('orphan'), ('unknown'));",
+    )
+    .expect("rows");
+    drop(old);
+    drop(Store::open(&path).expect("it is upgraded"));
+    let new = Connection::open(&path).expect("the file opens");
+    let makers: String = new
+        .query_row(
+            "SELECT group_concat(api_key_id || ' ' || coalesce(created_by, '-')) FROM (SELECT * FROM api_keys ORDER BY api_key_id)",
+            [],
+            |row| row.get(0),
+        )
+        .expect("a text");
+    assert_eq!(makers, "first ada,orphan -,second ada,third ada,unknown -");
+}
+
+#[test]
 fn a_newer_file_is_refused_and_left_alone() {
     let folder = Folder::new("newer");
     let path = folder.file("keyfob.db");

@@ -82,3 +82,31 @@ CREATE INDEX users_by_password_rounds ON users (CAST(substr(password_hash, 15) A
 ALTER TABLE authorization_codes ADD COLUMN scope_differs INTEGER NOT NULL DEFAULT 0 CHECK (scope_differs IN (0, 1));
 ALTER TABLE access_tokens ADD COLUMN refresh_rights INTEGER NOT NULL DEFAULT 0;
 UPDATE access_tokens SET refresh_rights = rights;
+-- Who made an API key, by the events that tell. What was made with another key is the doing of who made that one.
+ALTER TABLE api_keys ADD COLUMN created_by TEXT REFERENCES users (user_id) ON DELETE SET NULL;
+CREATE INDEX api_keys_by_creator ON api_keys (created_by);
+
+CREATE TEMP TABLE api_key_creations (
+    api_key_id   TEXT PRIMARY KEY,
+    event_number INTEGER NOT NULL,
+    account_id   TEXT,
+    made_with    TEXT
+);
+INSERT OR REPLACE INTO api_key_creations (api_key_id, event_number, account_id, made_with)
+    SELECT json_extract(new_values, '$.api_key.id'), event_number, account_id, api_key_id FROM events
+    WHERE name IN ('user.api-key.create', 'organization.api-key.create') AND json_extract(new_values, '$.api_key.id') IS NOT NULL
+    ORDER BY event_number;
+
+UPDATE api_keys SET created_by = (
+    WITH RECURSIVE makers (account_id, made_with, event_number, depth) AS (
+        SELECT account_id, made_with, event_number, 1 FROM api_key_creations c WHERE c.api_key_id = api_keys.api_key_id
+        UNION ALL
+        SELECT c.account_id, c.made_with, c.event_number, depth + 1 FROM makers m JOIN api_key_creations c ON c.api_key_id = m.made_with
+            WHERE c.event_number < m.event_number
+    )
+    SELECT m.account_id FROM makers m JOIN users u ON u.user_id = m.account_id
+    WHERE NOT EXISTS (SELECT 1 FROM events p WHERE p.entity_kind IN ('user', 'organization') AND p.entity_id = m.account_id
+        AND p.event_number > m.event_number AND p.name = p.entity_kind || '.purge')
+    ORDER BY m.depth DESC LIMIT 1);
+
+DROP TABLE api_key_creations;
