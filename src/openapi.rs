@@ -79,7 +79,7 @@ fn operation(route: &Route) -> Value {
         success["headers"] = json!({
             "X-Total-Count": {"description": "How many there are on all pages.", "schema": {"type": "integer"}},
             "Link": {
-                "description": format!("Where to go on (RFC 8288, rel=\"next\"); there only if the page ended early, at {} bytes.", REPLY.most),
+                "description": format!("The next page (RFC 8288, rel=\"next\"), if there is one; with a smaller limit if this one ended early, at {} bytes.", REPLY.most),
                 "schema": {"type": "string"},
             },
         });

@@ -6,7 +6,7 @@ use serde_core::Serialize;
 use serde_json::json;
 
 use crate::base::error::{Error, Result};
-use crate::base::page::{Page, Reading};
+use crate::base::page::{ENDS_EARLY, Page, Reading};
 use crate::base::uri::form_encoded;
 use crate::call::Input;
 use crate::http::reply::Reply;
@@ -54,7 +54,8 @@ pub fn items(key: &str, items: Vec<impl Serialize>) -> Reply {
     ok(&BTreeMap::from_iter(members))
 }
 
-/// Writes item after item, until there is no room for the next: then the page ends, and its headers say where the rest begins.
+/// Writes item after item, until there is no room for the next: then the page ends. Headers say where the rest begins, if there is any: after
+/// a page that ended early, and after every other, so that links lead to the end (RFC 8288).
 fn written<T>(
     input: &Input<'_>,
     page: Page,
@@ -64,36 +65,35 @@ fn written<T>(
 ) -> Result<Reply> {
     let mut body = format!("{{\"{key}\":[").into_bytes();
     let mut ends: Vec<usize> = Vec::new();
-    let mut next = None;
+    let mut rest = None;
     for item in listed.items {
         if !ends.is_empty() {
             body.push(b',');
         }
         write(&item?, &mut body).map_err(|error| Error::Internal(format!("an item cannot be written: {error}")))?;
         if body.len() > REPLY.most && !ends.is_empty() {
-            next = Some(page.after_only(ends.len()));
+            rest = Some(page.after_only(ends.len()));
             break;
         }
         ends.push(body.len());
     }
-    let shown = next.map_or(ends.len(), |next| usize::try_from(next.limit()).unwrap_or_default());
+    let shown = rest.map_or(ends.len(), |rest| usize::try_from(rest.limit()).unwrap_or_default());
     let Some(end) = shown.checked_sub(1).and_then(|last| ends.get(last)) else {
         return Ok(done().with("X-Total-Count", listed.total.to_string()));
     };
     body.truncate(*end);
     body.extend_from_slice(b"]}");
-    let reply = Reply::new(200, "application/json", body).with("X-Total-Count", listed.total.to_string());
-    match next {
-        None => Ok(reply),
-        Some(next) => {
-            let [(_, limit), (_, number)] = next.parameters();
-            let warning = format!(
-                "this page ends after {shown} items, because it has {} bytes at most: go on with limit={limit}&page={number}",
-                REPLY.most
-            );
-            Ok(reply.with("Link", format!("<{}>; rel=\"next\"", address(input, next)?)).with("X-Warning", warning))
-        }
+    let mut reply = Reply::new(200, "application/json", body).with("X-Total-Count", listed.total.to_string());
+    if let Some(next) = rest.or_else(|| page.after(listed.total)) {
+        reply = reply.with("Link", format!("<{}>; rel=\"next\"", address(input, next)?));
     }
+    if let Some(rest) = rest {
+        let [(_, limit), (_, number)] = rest.parameters();
+        let most = REPLY.most;
+        let warning = format!("{ENDS_EARLY} {shown} items, because it has {most} bytes at most: go on with limit={limit}&page={number}");
+        reply = reply.with("X-Warning", warning);
+    }
+    Ok(reply)
 }
 
 /// The address of the request with another page.

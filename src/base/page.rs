@@ -40,6 +40,12 @@ impl Page {
         Page { limit: u32::try_from(items).unwrap_or(1), number: u32::try_from(offset / items + 2).unwrap_or(u32::MAX) }
     }
 
+    /// The page after this one; nothing if this one reaches the end of all `total` items.
+    pub fn after(self, total: i64) -> Option<Page> {
+        let next = Page { number: self.number.checked_add(1)?, ..self };
+        (next.offset() < total).then_some(next)
+    }
+
     /// What its address says: `limit` and `page`.
     pub fn parameters(self) -> [(&'static str, u32); 2] {
         [("limit", self.limit), ("page", self.number)]
@@ -52,6 +58,9 @@ impl Page {
         is_last.then(|| self.offset() + items)
     }
 }
+
+/// How the warning begins of a page that ended early.
+pub const ENDS_EARLY: &str = "this page ends after";
 
 /// One page of a list, and how many there are on all pages.
 #[derive(Debug)]
@@ -94,6 +103,13 @@ impl<T> std::fmt::Debug for Reading<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_page_is_the_one_that_reaches_the_end() {
+        let next = |limit, number, total| Page::new(limit, number).after(total).map(Page::parameters);
+        assert_eq!(next(256, 2, 513), Some([("limit", 256), ("page", 3)]));
+        assert_eq!([next(256, 2, 512), next(256, 3, 512), next(256, 1, 0), next(1000, u32::MAX, i64::MAX)], [None; 4]);
+    }
 
     #[test]
     fn the_page_after_a_cut_one_begins_where_that_one_ends() {

@@ -13,6 +13,9 @@ use crate::cli::settings::Usage;
 const PAGE: usize = 1000;
 const SEARCH_PAGE: usize = 100;
 
+/// The page of a server that is not told how large it is to be.
+const DEFAULT_PAGE: usize = 100;
+
 /// Asks for the list at `path` and prints it.
 pub fn print(path: &str, mut query: Query, given: &Given, remote: &Remote, format: &Format, columns: &[&str]) -> Result<(), Failure> {
     let all = given.switch("all-pages")?;
@@ -48,8 +51,9 @@ pub fn print(path: &str, mut query: Query, given: &Given, remote: &Remote, forma
         let total = answer.total.unwrap_or(done);
         if !all {
             list.end()?;
-            let before = (page - 1) * limit.filter(|limit| *limit > 0).unwrap_or(SEARCH_PAGE);
-            if let Some((limit, page)) = answer.next {
+            let asked = limit.filter(|limit| *limit > 0).unwrap_or(DEFAULT_PAGE);
+            let before = (page - 1) * asked;
+            if let Some((limit, page)) = answer.next.filter(|(limit, _)| *limit != asked) {
                 note(&format!("{} of {total} are shown: --limit {limit} --page {page} shows the next, --all-pages all", items.len()));
             } else if before + items.len() < total && !items.is_empty() {
                 note(&format!("{} of {total} are shown: --page {} shows the next, --all-pages all", items.len(), page + 1));
@@ -61,7 +65,7 @@ pub fn print(path: &str, mut query: Query, given: &Given, remote: &Remote, forma
             return list.end();
         }
         if let Some((next_limit, next_page)) = answer.next.filter(|(_, next)| *next > 1) {
-            // The page was too large, and ended early.
+            // It may be a smaller one: this page may have been too large, and have ended early.
             (limit, page) = (Some(next_limit), next_page);
             continue;
         }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body, http};
 
+use crate::base::page::ENDS_EARLY;
 use crate::base::time::Clock;
 use crate::cli::Failure;
 use crate::cli::arguments::{Given, missing};
@@ -58,7 +59,7 @@ pub struct Answer {
     pub body: Value,
     /// How many items there are on all pages, if it says so.
     pub total: Option<usize>,
-    /// Limit and number of the page to go on with, where this one ended before the limit that was asked for.
+    /// Limit and number of the page to go on with, if it says so. The limit is a smaller one where this page ended early.
     pub next: Option<(usize, usize)>,
 }
 
@@ -156,7 +157,9 @@ impl Remote {
         let reply = reply.unwrap_or_else(|error| Err(error.into())).map_err(|error| self.unanswered(&error))?;
         let total = reply.headers().get("X-Total-Count").and_then(|value| value.to_str().ok()).and_then(|value| value.parse().ok());
         let next = reply.headers().get("Link").and_then(|link| link.to_str().ok()).and_then(next_page);
-        for warning in reply.headers().get_all("X-Warning").iter().filter(|_| next.is_none()) {
+        // Whoever reads the next page needs no warning that this one ended early.
+        for warning in reply.headers().get_all("X-Warning").iter().filter(|warning| !warning.as_bytes().starts_with(ENDS_EARLY.as_bytes()))
+        {
             note(&format!("warning: {}", printable(&String::from_utf8_lossy(warning.as_bytes()))));
         }
         Ok(Answer { body: self.judged(reply)?, total, next })
