@@ -6,17 +6,20 @@ use std::time::{Duration, Instant};
 /// The most that is done at once, on whatever machine.
 const MOST_AT_ONCE: usize = 4;
 
-/// The most that wait, and of these the most from one address.
+/// The most that wait for one sort of work.
 const MOST_WAITING: usize = 32;
-const MOST_WAITING_FROM_ONE: usize = MOST_WAITING / 2;
 
 /// So many threads can be in a queue, working or waiting.
-pub const MOST_INSIDE: usize = MOST_AT_ONCE + MOST_WAITING;
+pub const MOST_INSIDE: usize = MOST_AT_ONCE + SORTS * MOST_WAITING;
 
 /// Who has waited for so long is sent away: a browser would not wait much longer either.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// What sort of work it is. Where both wait they take turns, so that a flood of one does not hold up the other.
+/// How many sorts of work there are.
+const SORTS: usize = 2;
+
+/// What sort of work it is. Each sort has waiters of its own, and where both wait they take turns: so a flood of one does not hold up the
+/// other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slow {
     Password,
@@ -38,17 +41,19 @@ pub struct Queue {
 #[derive(Debug, Default)]
 struct State {
     working: usize,
-    /// First come, first served, within each sort of work.
     waiting: Vec<Waiter>,
     next_number: u64,
     last: Option<Slow>,
 }
 
+/// Somebody who waits. Networks take turns, round after round: a network's first waiter is in the round that is under way, and each of its
+/// others one round after the one before.
 #[derive(Debug)]
 struct Waiter {
     number: u64,
     work: Slow,
-    from: String,
+    network: String,
+    round: u64,
 }
 
 /// Leave to work, until this is dropped.
@@ -66,30 +71,26 @@ impl Queue {
         }
     }
 
-    /// Waits for a turn, for somebody at this address.
-    pub fn enter(&self, work: Slow, from: &str) -> Result<Turn<'_>, Full> {
+    /// Waits for a turn, for somebody in this network. Refused where too many wait and no other network has more of them.
+    pub fn enter(&self, work: Slow, network: &str) -> Result<Turn<'_>, Full> {
         let mut state = self.state();
-        let theirs = state.waiting.iter().filter(|waiter| waiter.from == from).count();
-        if state.waiting.len() >= MOST_WAITING || theirs >= MOST_WAITING_FROM_ONE {
-            return Err(Full);
-        }
-        let number = state.next_number;
-        state.next_number += 1;
-        state.waiting.push(Waiter { number, work, from: from.to_owned() });
+        let number = state.add(work, network)?;
+        // Somebody else may have had to make room.
+        self.moved.notify_all();
         let until = Instant::now() + self.longest_wait;
         while state.working >= self.at_once || state.next() != Some(number) {
             let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                state.waiting.retain(|waiter| waiter.number != number);
+            if left.is_zero() || !state.waiting.iter().any(|waiter| waiter.number == number) {
+                state.remove(number);
                 // It may have been this one's turn.
                 self.moved.notify_all();
                 return Err(Full);
             }
             state = self.moved.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
-        state.waiting.retain(|waiter| waiter.number != number);
         state.working += 1;
         state.last = Some(work);
+        state.remove(number);
         // Another processor may be free for the next one.
         self.moved.notify_all();
         Ok(Turn(self))
@@ -101,10 +102,36 @@ impl Queue {
 }
 
 impl State {
-    /// Whose turn it is: the first whose work is not what was done last, or else the first.
+    /// Adds a waiter and returns its number. Where there is no room, the newest of the network that has the most waiters goes, if it still
+    /// has as many as the newcomer's network then.
+    fn add(&mut self, work: Slow, network: &str) -> Result<u64, Full> {
+        let count = |of: &str| self.of(work).filter(|waiter| waiter.network == of).count();
+        if self.of(work).count() >= MOST_WAITING {
+            let most = self.of(work).map(|waiter| (count(&waiter.network), waiter.number)).max();
+            let (_, newest) = most.filter(|(waiters, _)| *waiters > count(network) + 1).ok_or(Full)?;
+            self.remove(newest);
+        }
+        let under_way = self.of(work).map(|waiter| waiter.round).min();
+        let after_theirs = self.of(work).filter(|waiter| waiter.network == network).map(|waiter| waiter.round + 1).max();
+        let round = after_theirs.or(under_way).unwrap_or_default();
+        let number = self.next_number;
+        self.next_number += 1;
+        self.waiting.push(Waiter { number, work, network: network.to_owned(), round });
+        Ok(number)
+    }
+
+    fn of(&self, work: Slow) -> impl Iterator<Item = &Waiter> {
+        self.waiting.iter().filter(move |waiter| waiter.work == work)
+    }
+
+    fn remove(&mut self, number: u64) {
+        self.waiting.retain(|waiter| waiter.number != number);
+    }
+
+    /// Whose turn it is: that of who waits for other work than was done last, if anybody does, in the earliest round.
     fn next(&self) -> Option<u64> {
-        let other = self.waiting.iter().find(|waiter| Some(waiter.work) != self.last);
-        other.or(self.waiting.first()).map(|waiter| waiter.number)
+        let first = self.waiting.iter().min_by_key(|waiter| (Some(waiter.work) == self.last, waiter.round, waiter.number));
+        first.map(|waiter| waiter.number)
     }
 }
 
@@ -156,24 +183,70 @@ mod tests {
         assert_eq!(queue.state().working, 0);
     }
 
+    /// The networks of those who wait for one sort of work, in the order in which they have their turn.
+    fn order(state: &mut State, work: Slow) -> String {
+        let mut order = String::new();
+        while let Some(first) = state.of(work).min_by_key(|waiter| (waiter.round, waiter.number)) {
+            let number = first.number;
+            order.push_str(&first.network);
+            state.remove(number);
+        }
+        order
+    }
+
     #[test]
-    fn a_full_queue_sends_away_and_one_address_does_not_fill_it() {
-        let queue = Queue::new(2);
+    fn networks_take_turns() {
+        let mut state = State::default();
+        for network in ["a", "a", "a", "a", "b", "b", "c"] {
+            state.add(Slow::Password, network).unwrap();
+        }
+        state.remove(0);
+        state.add(Slow::Password, "d").unwrap();
+        assert_eq!(order(&mut state, Slow::Password), "bcdabaa");
+    }
+
+    #[test]
+    fn the_network_that_has_the_most_makes_room_for_one_that_has_fewer() {
+        let mut state = State::default();
+        for _ in 0..MOST_WAITING {
+            state.add(Slow::ClientSecret, "a").unwrap();
+        }
+        assert_eq!(state.add(Slow::ClientSecret, "a"), Err(Full));
+        for n in 1..=MOST_WAITING / 2 {
+            state.add(Slow::ClientSecret, "b").unwrap();
+            assert_eq!(state.of(Slow::ClientSecret).filter(|waiter| waiter.network == "b").count(), n);
+        }
+        assert_eq!(state.add(Slow::ClientSecret, "b"), Err(Full), "it has as many");
+        state.add(Slow::ClientSecret, "c").unwrap();
+        state.add(Slow::Password, "a").unwrap();
+        assert_eq!(state.waiting.len(), MOST_WAITING + 1);
+        assert_eq!(state.waiting[0].number, 0, "the oldest of a network stays");
+    }
+
+    #[test]
+    fn where_every_network_has_one_nobody_makes_room() {
+        let mut state = State::default();
+        for n in 0..MOST_WAITING {
+            state.add(Slow::Password, &n.to_string()).unwrap();
+        }
+        assert_eq!(state.add(Slow::Password, "another"), Err(Full));
+    }
+
+    #[test]
+    fn who_makes_room_is_sent_away_at_once() {
+        let queue = Queue { longest_wait: Duration::from_secs(3600), ..Queue::new(2) };
         std::thread::scope(|scope| {
             let first = queue.enter(Slow::Password, "a").unwrap();
-            for n in 0..MOST_WAITING {
-                let from = if n < MOST_WAITING_FROM_ONE { "a" } else { "b" };
-                let queue = &queue;
-                scope.spawn(move || drop(queue.enter(Slow::Password, from).unwrap()));
-                until_waiting(queue, n + 1);
-                if n + 1 == MOST_WAITING_FROM_ONE {
-                    assert_eq!(queue.enter(Slow::Password, "a").unwrap_err(), Full);
-                }
+            let of_a: Vec<_> = (0..MOST_WAITING).map(|_| scope.spawn(|| queue.enter(Slow::Password, "a").map(drop))).collect();
+            until_waiting(&queue, MOST_WAITING);
+            let of_b = scope.spawn(|| queue.enter(Slow::Password, "b").map(drop));
+            while !of_a.iter().any(|waiter| waiter.is_finished()) {
+                std::thread::yield_now();
             }
-            assert_eq!(queue.enter(Slow::Password, "c").unwrap_err(), Full);
             drop(first);
+            assert_eq!(of_b.join().unwrap(), Ok(()));
+            assert_eq!(of_a.into_iter().filter_map(|waiter| waiter.join().unwrap().err()).count(), 1);
         });
-        assert!(queue.enter(Slow::Password, "c").is_ok());
     }
 
     #[test]

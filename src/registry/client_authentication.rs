@@ -56,7 +56,11 @@ pub enum ClientType {
 const TOUCH_SECONDS: i64 = 60;
 
 /// How many wrong secrets are free for a client from one address: where a person chose the right one it may be short enough to be guessed.
-const FREE_GUESSES: i64 = 20;
+const FREE_FOR_A_CLIENT: i64 = 20;
+
+/// How many wrong secrets are free from one address, for whatever clients: comparing keeps a processor busy, and several clients may share
+/// an address.
+const FREE_FROM_AN_ADDRESS: i64 = 100;
 
 /// The rounds that a wrong secret costs: as many as for a client with as many secrets that people chose as it can have.
 const ROUNDS: u32 = CHOSEN_SECRETS.most as u32 * secrets::ROUNDS;
@@ -88,12 +92,14 @@ pub fn judge_at_once(kept: &Kept, presented: &Presented, now: Time) -> Option<Ju
     matching.map(|secret| Ok(proof(client_id, secret, now)))
 }
 
-/// Whom a guess slows down. Counted for the client and the network: nobody elsewhere can lock the client out. Clients that are not there,
-/// or whose secrets nobody can guess, are counted alike, so that nothing tells them apart.
+/// Whom a guess slows down. Counted for the client and the network, and for the network alone: nobody elsewhere can lock the client out.
+/// Clients that are not there, or whose secrets nobody can guess, are counted alike, so that nothing tells them apart.
 pub fn subjects(presented: &Presented) -> Vec<Subject> {
     let id = presented.client_id.parse::<ClientId>();
     let client = id.as_ref().map_or("that cannot be", ClientId::as_str);
-    Subject::networks(&format!("client {client} address"), presented.peer, FREE_GUESSES)
+    let mut subjects = Subject::networks(&format!("client {client} address"), presented.peer, FREE_FOR_A_CLIENT);
+    subjects.extend(Subject::networks("client address", presented.peer, FREE_FROM_AN_ADDRESS));
+    subjects
 }
 
 /// Compares with the secrets that a person chose. Slow: never in a transaction. A client that is not there costs as much as a wrong secret.

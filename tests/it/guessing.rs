@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Barrier, Mutex};
 
+use keyfob::app::App;
 use keyfob::http::reply::Reply;
 use keyfob::http::request::{Method, Request};
 use serde_json::json;
@@ -12,7 +13,7 @@ use serde_json::json;
 use crate::server::{Answer, Server};
 use crate::visitor::{PASSWORD, form};
 
-const LOGIN: &str = "/oauth/api/auth/login";
+pub const LOGIN: &str = "/oauth/api/auth/login";
 
 fn server_with_bob() -> Server {
     let mut server = Server::start();
@@ -32,12 +33,20 @@ pub fn authenticate_from(server: &Server, peer: &str, client: &str, secret: &str
     server.send_from(peer.parse().expect("an address"), None, &headers, "POST", "/oauth/introspect", body.as_bytes())
 }
 
-/// Sends so many requests, up to 64 at a time. A request is who sends it, where to, and what.
-pub fn at_once(
-    server: &Server,
-    count: usize,
-    request: impl Fn(usize) -> (IpAddr, &'static str, &'static str, String) + Sync,
-) -> Vec<Answer> {
+/// A request: who sends it, where to, and what.
+pub type Post = (IpAddr, &'static str, &'static str, String);
+
+/// Sends one from whatever thread.
+pub fn send_beside_others(app: &App, n: usize, (peer, target, content_type, body): Post) -> Answer {
+    let headers = vec![("content-type".to_owned(), content_type.to_owned())];
+    let (target, id) = (target.to_owned(), format!("guess-{n}"));
+    let request = Request { method: Method::Post, target, headers, body: body.into_bytes(), id, peer };
+    let Reply { status, headers, body } = app.answer(&request, &|| ());
+    Answer { status, headers, body }
+}
+
+/// Sends so many requests, up to 64 at a time.
+pub fn at_once(server: &Server, count: usize, request: impl Fn(usize) -> Post + Sync) -> Vec<Answer> {
     const THREADS: usize = 64;
     let (app, next, barrier, answers) = (&server.app, AtomicUsize::new(0), Barrier::new(THREADS), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
@@ -49,12 +58,8 @@ pub fn at_once(
                     if n >= count {
                         return;
                     }
-                    let (peer, target, content_type, body) = request(n);
-                    let headers = vec![("content-type".to_owned(), content_type.to_owned())];
-                    let (target, id) = (target.to_owned(), format!("guess-{n}"));
-                    let request = Request { method: Method::Post, target, headers, body: body.into_bytes(), id, peer };
-                    let Reply { status, headers, body } = app.answer(&request, &|| ());
-                    answers.lock().expect("no thread panics").push(Answer { status, headers, body });
+                    let answer = send_beside_others(app, n, request(n));
+                    answers.lock().expect("no thread panics").push(answer);
                 }
             });
         }

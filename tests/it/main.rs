@@ -25,6 +25,7 @@ mod events;
 mod golden;
 mod guessing;
 mod hashing;
+mod hashing_flood;
 mod history;
 mod hostile;
 mod leaks;

@@ -49,7 +49,7 @@ pub fn is_bearable(attack: &str, unloaded: Duration, attacked: Duration) {
 }
 
 /// Repeats the attack from several threads until `neighbour` is done, at most some thousand times each.
-fn during<T>(attackers: usize, attack: impl Fn() + Sync, neighbour: impl FnOnce() -> T) -> T {
+pub fn during<T>(attackers: usize, attack: impl Fn() + Sync, neighbour: impl FnOnce() -> T) -> T {
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         for _ in 0..attackers {
