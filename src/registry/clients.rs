@@ -186,6 +186,10 @@ pub fn update(
     if new.state != State::Requested {
         tx.delete_client_testers(id)?;
     }
+    // Codes for which nobody was asked end with what let the client skip the question.
+    if old.skip_authorization && !new.skip_authorization {
+        tx.delete_unredeemed_authorization_codes(id)?;
+    }
     let mut recorded = new.clone();
     if mask.names(FIELDS, "secret") {
         recorded.secret = secret.is_some().then(|| MASKED.to_owned());

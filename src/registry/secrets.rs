@@ -65,7 +65,11 @@ impl std::fmt::Debug for NewSecret {
 }
 
 /// Gives the client this secret; older ones end when the grace does, at once if it is zero. Refused where too many would be good at once.
+/// With the first one, codes end that were issued while nothing proved who the client is.
 pub(super) fn issue(tx: &Tx<'_>, client: &mut Client, secret: NewSecret, grace_seconds: i64) -> Result<()> {
+    if consent::is_public(tx, &client.id)? {
+        tx.delete_unredeemed_authorization_codes(&client.id)?;
+    }
     tx.end_client_secrets(&client.id, tx.now.plus_seconds(grace_seconds))?;
     let good = tx.client_secrets(&client.id)?;
     bounds::check(&SECRETS, client.id.as_str(), good.len() as i64)?;
@@ -78,11 +82,15 @@ pub(super) fn issue(tx: &Tx<'_>, client: &mut Client, secret: NewSecret, grace_s
     Ok(())
 }
 
-/// Gives the client this secret at once, or leaves it without any.
+/// Gives the client this secret at once, or leaves it without any. Codes end with the last secret: without it, their users may have been
+/// asked (RFC 8252 section 8.6).
 pub(super) fn replace(tx: &Tx<'_>, client: &mut Client, secret: Option<NewSecret>) -> Result<()> {
     match secret {
         Some(secret) => issue(tx, client, secret, 0),
-        None => tx.end_client_secrets(&client.id, tx.now),
+        None => {
+            tx.delete_unredeemed_authorization_codes(&client.id)?;
+            tx.end_client_secrets(&client.id, tx.now)
+        }
     }
 }
 

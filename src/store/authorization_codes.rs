@@ -85,6 +85,14 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Deletes the codes of a client that were not redeemed; used ones stay, to notice their second use.
+    pub fn delete_unredeemed_authorization_codes(&self, client: &ClientId) -> Result<()> {
+        self.connection
+            .prepare_cached("DELETE FROM authorization_codes WHERE client_id = :client_id AND family_id IS NULL")?
+            .execute(named_params! {":client_id": client})?;
+        Ok(())
+    }
+
     /// Removes codes that expired unused, at most so many; how many it were.
     pub fn delete_expired_authorization_codes(&self, most: usize) -> Result<usize> {
         let deleted = self

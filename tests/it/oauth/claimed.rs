@@ -137,3 +137,77 @@ fn a_code_without_a_challenge_is_worth_nothing_once_the_secret_is_gone() {
     ]);
     assert_eq!(answer.json()["error"], "invalid_grant", "{}", answer.text());
 }
+
+/// A code for bob that came without a question.
+fn unasked_code(server: &Server, more: &[(&str, &str)]) -> String {
+    let answer = server.signed_in("bob").get(server, &authorize_target("my-app", more));
+    answer.location_parameter("code").unwrap_or_else(|| panic!("bob was asked: {}", answer.text()))
+}
+
+/// What the exchange of a code says, with a secret or without.
+fn error_of_exchange(server: &Server, code: &str, redirect_uri: &str, secret: Option<&str>) -> String {
+    let mut exchange = vec![
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", redirect_uri),
+        ("client_id", "my-app"),
+        ("code_verifier", VERIFIER),
+    ];
+    exchange.extend(secret.map(|secret| ("client_secret", secret)));
+    server.token(&exchange).json()["error"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_code_that_came_without_a_question_ends_with_the_secret_that_spared_it() {
+    for redirect_uri in ["http://127.0.0.1/cb", "com.example.app:/cb"] {
+        let (server, _) = town();
+        skips(&server, redirect_uri);
+        let code = unasked_code(&server, &more(redirect_uri));
+        loses_its_secret(&server);
+        assert_eq!(error_of_exchange(&server, &code, redirect_uri, None), "invalid_grant", "{redirect_uri}");
+        let code = server.signed_in("bob").code(&server, "my-app", &more(redirect_uri));
+        assert_eq!(error_of_exchange(&server, &code, redirect_uri, None), "", "a code from afterwards is good");
+    }
+}
+
+#[test]
+fn a_code_from_before_its_client_had_a_secret_is_no_longer_valid() {
+    let rotates = |server: &Server| server.check("alice", "POST", "/api/v3/clients/my-app/secret", "", "200");
+    let chooses = |server: &Server| {
+        let body = r#"{"client":{"secret":"A-chosen-secret-of-alice-7"},"field_mask":"secret"}"#;
+        server.check("admin", "PUT", "/api/v3/clients/my-app", body, "200")
+    };
+    for give in [&rotates as &dyn Fn(&Server) -> crate::server::Answer, &chooses] {
+        let (server, _) = town();
+        skips(&server, "https://app.example/cb");
+        loses_its_secret(&server);
+        let code = unasked_code(&server, &more("https://app.example/cb"));
+        let given = give(&server).json();
+        let secret = given["secret"].as_str().expect("a secret");
+        assert_eq!(error_of_exchange(&server, &code, "https://app.example/cb", Some(secret)), "invalid_grant");
+    }
+}
+
+#[test]
+fn a_code_that_came_without_a_question_ends_when_nobody_vouches_for_the_client_any_more() {
+    let ends = [
+        ("alice", r#"{"client":{"description":"Your bank"},"field_mask":"description"}"#),
+        ("admin", r#"{"client":{"skip_authorization":false},"field_mask":"skip_authorization"}"#),
+    ];
+    for (who, body) in ends {
+        let (server, secret) = town();
+        skips(&server, "https://app.example/cb");
+        let code = unasked_code(&server, &more("https://app.example/cb"));
+        server.check(who, "PUT", "/api/v3/clients/my-app", body, "200");
+        assert_eq!(error_of_exchange(&server, &code, "https://app.example/cb", Some(&secret)), "invalid_grant", "{who}");
+    }
+}
+
+#[test]
+fn a_code_outlives_another_secret_beside_the_one_that_the_client_has() {
+    let (server, secret) = town();
+    skips(&server, "https://app.example/cb");
+    let code = unasked_code(&server, &more("https://app.example/cb"));
+    server.check("alice", "POST", "/api/v3/clients/my-app/secret", r#"{"grace":"600s"}"#, "200");
+    assert_eq!(error_of_exchange(&server, &code, "https://app.example/cb", Some(&secret)), "");
+}
