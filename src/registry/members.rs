@@ -10,7 +10,7 @@ use crate::model::member::{Member, expanded};
 use crate::model::value;
 use crate::registry::principal::Principal;
 use crate::registry::rights::{self, Entity};
-use crate::registry::{bounds, history};
+use crate::registry::{bounds, history, trials};
 use crate::store::members::{MemberKey, Owned};
 use crate::store::{Deleted, Order, Tx};
 
@@ -91,14 +91,10 @@ pub fn set(tx: &Tx<'_>, by: &Principal, owned: &Owned, account: &AccountId, give
     }
     check_owner_remains(tx, owned, account, old, new)?;
     check_account(tx, account)?;
-    if given.is_empty() {
-        leave(tx, owned, account)?;
-    } else {
-        if kept.is_none() {
-            bounds::check(&MEMBERS, owned.as_str(), tx.member_count(owned)?)?;
-        }
-        tx.set_member(owned, account, given)?;
+    if kept.is_none() && !given.is_empty() {
+        bounds::check(&MEMBERS, owned.as_str(), tx.member_count(owned)?)?;
     }
+    give(tx, owned, account, given)?;
     record(tx, by, owned, Action::SetCollaborator, account, kept.as_deref(), Some(given).filter(|given| !given.is_empty()))
 }
 
@@ -113,7 +109,7 @@ pub fn remove(tx: &Tx<'_>, by: &Principal, owned: &Owned, account: &AccountId) -
         return Err(COLLABORATOR_IS_CONTACT.with("collaborator_id", account.as_str()).into());
     }
     check_owner_remains(tx, owned, account, expanded(&kept), Rights::NONE)?;
-    leave(tx, owned, account)?;
+    give(tx, owned, account, &[])?;
     record(tx, by, owned, Action::RemoveCollaborator, account, Some(&kept), None)
 }
 
@@ -122,12 +118,16 @@ pub(super) fn own(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<()>
     tx.set_member(owned, account, &[Right::All])
 }
 
-/// Whoever comes back is asked again whether to try the client.
-fn leave(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<()> {
-    if let (Owned::Client(client), AccountId::User(user)) = (owned, account) {
-        tx.delete_client_tester(client, user)?;
-    }
-    tx.remove_member(owned, account)
+/// Without rights, an account is no member any more.
+fn give(tx: &Tx<'_>, owned: &Owned, account: &AccountId, rights: &[Right]) -> Result<()> {
+    let user = match account {
+        AccountId::User(user) => Some(user),
+        AccountId::Organization(_) => None,
+    };
+    trials::ending(tx, owned, user, || match rights {
+        [] => tx.remove_member(owned, account),
+        rights => tx.set_member(owned, account, rights),
+    })
 }
 
 fn existing(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<Vec<Right>> {

@@ -15,7 +15,7 @@ use crate::registry::accounts::{ALREADY_EXISTS, SEARCH_FORBIDDEN};
 use crate::registry::members::{self, NESTED_ORGANIZATIONS};
 use crate::registry::principal::Principal;
 use crate::registry::rights::{self, Entity};
-use crate::registry::{audience, bounds, contacts, deletion, history};
+use crate::registry::{audience, bounds, contacts, deletion, history, trials};
 use crate::store::members::Owned;
 use crate::store::organizations::{OrganizationKey, OrganizationSearch};
 use crate::store::{Deleted, Direction, Order, TextSearch, Tx};
@@ -119,7 +119,7 @@ pub fn update(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &Organizatio
 /// Hides an organization; its ID stays taken, its clients stay, its keys are dead until it is restored.
 pub fn delete(tx: &Tx<'_>, by: &Principal, id: &OrganizationId) -> Result<()> {
     let old = tx.organization(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
-    tx.set_organization_deleted(id, Some(tx.now))?;
+    trials::ending(tx, &Owned::Organization(id.clone()), None, || tx.set_organization_deleted(id, Some(tx.now)))?;
     let new = Organization { deleted_at: Some(tx.now), ..old.clone() };
     history::record(tx, by, &entity(id), Action::Delete, FIELDS, Some(&old), Some(&new))
 }
@@ -136,7 +136,7 @@ pub fn restore(tx: &Tx<'_>, by: &Principal, id: &OrganizationId) -> Result<()> {
 /// Removes an organization for good, live or deleted, and frees its ID.
 pub fn purge(tx: &Tx<'_>, by: &Principal, id: &OrganizationId) -> Result<()> {
     let old = tx.organization(id, Deleted::Either)?.ok_or_else(|| entity(id).no_entity())?;
-    tx.purge_account(&AccountId::Organization(id.clone()))?;
+    trials::ending(tx, &Owned::Organization(id.clone()), None, || tx.purge_account(&AccountId::Organization(id.clone())).map(drop))?;
     history::record(tx, by, &entity(id), Action::Purge, FIELDS, Some(&old), None)
 }
 

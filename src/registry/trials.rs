@@ -85,6 +85,19 @@ pub fn end(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> Res
     history::record_values(tx, by, &entity, Action::EndTrial, json!({"user_id": user.as_str()}), json!({}))
 }
 
+/// Makes a change after which some may be no collaborators any more: their trials end, so who comes back is asked again. `user` is the only
+/// one whom it is about, if there is one.
+pub(super) fn ending(tx: &Tx<'_>, owned: &Owned, user: Option<&UserId>, change: impl FnOnce() -> Result<()>) -> Result<()> {
+    let testers = tx.client_testers(owned, user)?;
+    change()?;
+    for (client, user) in testers {
+        if !is_collaborator(tx, &client, &user)? {
+            tx.delete_client_tester(&client, &user)?;
+        }
+    }
+    Ok(())
+}
+
 /// Directly, or as a member of an organization that is one.
 fn is_collaborator(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<bool> {
     let account = AccountId::User(user.clone());

@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, named_params};
 use crate::base::error::Result;
 use crate::base::id::{ClientId, UserId};
 use crate::store::Tx;
+use crate::store::members::Owned;
 
 impl Tx<'_> {
     /// The user who registered a client; nobody if it was no user, or one who was purged.
@@ -30,6 +31,26 @@ impl Tx<'_> {
             .prepare_cached("INSERT INTO client_testers (client_id, user_id, created_at) VALUES (:client_id, :user_id, :now)")?
             .execute(named_params! {":client_id": client, ":user_id": user, ":now": self.now})?;
         Ok(())
+    }
+
+    /// The testers of a client, or those of the clients of an organization who are its members: whose trial may end with a change there.
+    /// Of one user, if there is one.
+    pub fn client_testers(&self, owned: &Owned, user: Option<&UserId>) -> Result<Vec<(ClientId, UserId)>> {
+        let of = match owned {
+            Owned::Client(_) => "t.client_id = :id",
+            Owned::Organization(_) => {
+                "t.client_id IN (SELECT client_id FROM client_members WHERE account_id = :id) \
+                 AND t.user_id IN (SELECT account_id FROM organization_members WHERE organization_id = :id)"
+            }
+        };
+        let testers = self
+            .connection
+            .prepare_cached(&format!(
+                "SELECT t.client_id, t.user_id FROM client_testers t WHERE {of} AND (:user_id IS NULL OR t.user_id = :user_id)"
+            ))?
+            .query_map(named_params! {":id": owned.as_str(), ":user_id": user}, |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(testers)
     }
 
     /// False if the user is none.

@@ -121,3 +121,85 @@ fn an_organizations_client_can_be_tried_by_the_member_who_registered_it() {
     server.check("alice", "DELETE", "/api/v3/organizations/acme-corp/collaborators/user/carol", "", "200");
     assert!(!can_ask(&server, &mut server.signed_in("carol"), "acme-app"), "who left the organization has nothing to do with it");
 }
+
+/// What the organization `acme-corp` has of `my-app`, or bob of the organization.
+fn member_of(server: &Server, target: &str, ids: serde_json::Value, rights: &[&str]) {
+    let body = json!({"collaborator": {"ids": ids, "rights": rights}}).to_string();
+    server.check("alice", "PUT", &format!("/api/v3/{target}/collaborators"), &body, "200");
+}
+
+#[test]
+fn a_trial_of_somebody_who_collaborates_through_an_organization_ends_with_that() {
+    let mut server = fixture();
+    server.has_organization("alice", "acme-corp");
+    let organization = |server: &Server, rights: &[&str]| {
+        member_of(server, "clients/my-app", json!({"organization_ids": {"organization_id": "acme-corp"}}), rights);
+    };
+    let bob_joins = |server: &Server, rights: &[&str]| {
+        member_of(server, "organizations/acme-corp", json!({"user_ids": {"user_id": "bob"}}), rights);
+    };
+    let send = |server: &Server, who: &str, method: &str, target: &str| {
+        server.check(who, method, &format!("/api/v3/{target}"), "", "200");
+    };
+    organization(&server, &["RIGHT_CLIENT_INFO"]);
+    bob_joins(&server, &["RIGHT_CLIENT_INFO"]);
+    let mut bob = server.signed_in("bob");
+    let goes_and_comes: [(&str, &dyn Fn(&Server)); 7] = [
+        ("the organization leaves the client", &|server| {
+            organization(server, &[]);
+            organization(server, &["RIGHT_CLIENT_INFO"]);
+        }),
+        ("the organization is removed from the client", &|server| {
+            send(server, "alice", "DELETE", "clients/my-app/collaborators/organization/acme-corp");
+            organization(server, &["RIGHT_CLIENT_INFO"]);
+        }),
+        ("the organization has other rights for a while", &|server| {
+            organization(server, &["RIGHT_CLIENT_DELETE"]);
+            organization(server, &["RIGHT_CLIENT_INFO"]);
+        }),
+        ("bob leaves the organization", &|server| {
+            bob_joins(server, &[]);
+            bob_joins(server, &["RIGHT_CLIENT_INFO"]);
+        }),
+        ("bob is removed from the organization", &|server| {
+            send(server, "alice", "DELETE", "organizations/acme-corp/collaborators/user/bob");
+            bob_joins(server, &["RIGHT_CLIENT_INFO"]);
+        }),
+        ("the organization is deleted and restored", &|server| {
+            send(server, "alice", "DELETE", "organizations/acme-corp");
+            send(server, "alice", "POST", "organizations/acme-corp/restore");
+        }),
+        ("the organization is purged, and founded anew", &|server| {
+            send(server, "admin", "DELETE", "organizations/acme-corp/purge");
+            let made = json!({"organization": {"ids": {"organization_id": "acme-corp"}}}).to_string();
+            server.check("alice", "POST", "/api/v3/users/alice/organizations", &made, "200");
+            organization(server, &["RIGHT_CLIENT_INFO"]);
+            bob_joins(server, &["RIGHT_CLIENT_INFO"]);
+        }),
+    ];
+    for (what, happens) in goes_and_comes {
+        begins(&server, &mut bob);
+        assert!(can_ask(&server, &mut bob, "my-app"), "before {what}");
+        happens(&server);
+        assert!(!can_ask(&server, &mut bob, "my-app"), "who comes back is asked again: {what}");
+    }
+}
+
+#[test]
+fn a_trial_goes_on_while_there_is_another_way_to_collaborate() {
+    let mut server = fixture();
+    server.has_organization("alice", "acme-corp");
+    member_of(&server, "clients/my-app", json!({"organization_ids": {"organization_id": "acme-corp"}}), &["RIGHT_CLIENT_INFO"]);
+    member_of(&server, "organizations/acme-corp", json!({"user_ids": {"user_id": "bob"}}), &["RIGHT_CLIENT_INFO"]);
+    makes_collaborator(&server, "alice", "bob", &["RIGHT_CLIENT_INFO"]);
+    let mut bob = server.signed_in("bob");
+    begins(&server, &mut bob);
+    server.check("alice", "DELETE", "/api/v3/organizations/acme-corp", "", "200");
+    assert!(can_ask(&server, &mut bob, "my-app"), "bob is a collaborator himself");
+    server.check("alice", "POST", "/api/v3/organizations/acme-corp/restore", "", "200");
+    makes_collaborator(&server, "alice", "bob", &[]);
+    assert!(can_ask(&server, &mut bob, "my-app"), "his organization is one");
+    server.check("alice", "DELETE", "/api/v3/organizations/acme-corp/collaborators/user/bob", "", "200");
+    member_of(&server, "organizations/acme-corp", json!({"user_ids": {"user_id": "bob"}}), &["RIGHT_CLIENT_INFO"]);
+    assert!(!can_ask(&server, &mut bob, "my-app"), "that was the last way");
+}
