@@ -19,6 +19,8 @@ pub enum Beyond {
     Refused(&'static str),
     /// Another one makes room. Which.
     Replaces(&'static str),
+    /// The request is refused, and what it is about ends. What whoever used it does then.
+    Ends(&'static str),
     /// The reply ends early, and says where the rest begins.
     Continues,
 }
@@ -34,7 +36,7 @@ macro_rules! bounds {
     };
 }
 
-use Beyond::{Continues, Refused, Replaces};
+use Beyond::{Continues, Ends, Refused, Replaces};
 
 bounds! {
     RIGHTS = 64 "rights" "a client, a collaborator, a member or an API key" Refused("leave out repeated ones: each is kept once");
@@ -53,10 +55,14 @@ bounds! {
         Refused("end an older one first, or rotate without a grace");
     SESSIONS = 100 "sessions" "a user" Replaces("the one that nobody used for the longest time ends");
     AUTHORIZATIONS = 500 "authorizations" "a user" Refused("take one back in the Console first");
-    CODES = 100 "codes" "a user and a client; used ones are remembered for a day" Replaces("the oldest goes");
+    // A used code whose tokens are good must be known when it comes back, so only the most of those bounds it.
+    CODES = 100 "codes" "a user and a client; used ones are remembered for a day, and count once their tokens have ended"
+        Replaces("the oldest goes");
     TOKENS = 100 "tokens" "a user and a client" Replaces("the one that was issued or refreshed the longest time ago ends");
-    ROTATED_TOKENS = 200 "rotated tokens" "what came of one code: each is remembered for a week, to notice its second use"
-        Replaces("the oldest is forgotten, and is as good as unknown");
+    // None makes room for another: a thief would refresh until the token of whoever he robbed is forgotten, and its second use with it. An
+    // hourly refresh makes 168 in a week.
+    ROTATED_TOKENS = 2000 "rotated tokens" "what came of one code: each is remembered for a week, to notice its second use"
+        Ends("the refresh is refused and all that came of the code ends; the user agrees anew");
     PAGE = 1000 "items" "a page of a list" Refused("ask for another page");
     REPLY = 4_194_304 "bytes" "a page of a list, or else one item" Continues;
 }

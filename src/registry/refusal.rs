@@ -113,6 +113,7 @@ reasons! {
     REFRESH_TOKEN_REUSED: "refresh_token_reused" "invalid_grant" INVALID_GRANT;
     REFRESH_SCOPE_WIDER: "refresh_scope_wider" "invalid_scope" INVALID_SCOPE;
     REFRESH_SUCCESSOR_WIDER: "refresh_successor_wider" "invalid_scope" INVALID_SCOPE;
+    REFRESHED_TOO_OFTEN: "refreshed_too_often" "invalid_grant" INVALID_GRANT;
     REFRESH_SUCCESSOR_GONE: "refresh_successor_gone" "invalid_grant" INVALID_GRANT;
     REFRESH_SUCCESSOR_USED: "refresh_successor_used" "invalid_grant" INVALID_GRANT;
     // Of a request to revoke.

@@ -21,7 +21,7 @@ use crate::registry::refusal::{
     CODE_EXPIRED, CODE_OF_ANOTHER_CLIENT, CODE_REPLAYED, CODE_UNKNOWN, CODE_VERIFIER_MISSING, CODE_VERIFIER_UNEXPECTED,
     CODE_VERIFIER_WRONG, GRANT_NOT_ALLOWED, Judged, REDIRECT_URI_DIFFERS, REFRESH_SCOPE_WIDER, REFRESH_SUCCESSOR_GONE,
     REFRESH_SUCCESSOR_USED, REFRESH_SUCCESSOR_WIDER, REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_OF_ANOTHER_CLIENT, REFRESH_TOKEN_REUSED,
-    REFRESH_TOKEN_UNKNOWN, Refusal, TOKEN_OF_ANOTHER_CLIENT, TOKEN_TYPE_UNSUPPORTED, USER_BARRED, USER_GONE,
+    REFRESH_TOKEN_UNKNOWN, REFRESHED_TOO_OFTEN, Refusal, TOKEN_OF_ANOTHER_CLIENT, TOKEN_TYPE_UNSUPPORTED, USER_BARRED, USER_GONE,
 };
 use crate::registry::rights::Entity;
 use crate::registry::{consent, history, sessions, trials};
@@ -163,9 +163,14 @@ pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, client_type: C
         Ok(requested) => requested,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    // Forgetting the oldest instead would let a thief refresh until its second use is not noticed.
+    let since = tx.now.plus_seconds(-ROTATED_KEPT_SECONDS);
+    if tx.rotated_tokens(&kept.token.family_id, since, ROTATED_TOKENS.most)? == ROTATED_TOKENS.most {
+        tx.delete_token_family(&kept.token.family_id)?;
+        return refused(&REFRESHED_TOO_OFTEN);
+    }
     let (id, salt) = (Token::fresh(TokenKind::AccessToken).id, secret::random::<32>());
     tx.rotate_access_token(&kept.token.id, &id, &salt, tx.now.plus_seconds(ROTATED_KEPT_SECONDS))?;
-    tx.delete_surplus_rotated_tokens(&kept.token.family_id, ROTATED_TOKENS.most)?;
     let AccessToken { family_id, user_id, session_id, refresh_rights, .. } = kept.token;
     let subject = Subject { family_id, user_id, session_id, requested, refresh_rights };
     issue(tx, settings, client, subject, id, Keys::following(&presented.key, &salt)).map(Ok)

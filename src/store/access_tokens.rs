@@ -195,17 +195,15 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Forgets the tokens of a family that were rotated away first, beyond so many, a few at a time.
-    pub fn delete_surplus_rotated_tokens(&self, family_id: &str, beyond: usize) -> Result<()> {
-        self.connection
+    /// How many tokens of a family were rotated away after `since`; it stops counting at `most`.
+    pub fn rotated_tokens(&self, family_id: &str, since: Time, most: usize) -> Result<usize> {
+        let count: i64 = self
+            .connection
             .prepare_cached(
-                "DELETE FROM access_tokens WHERE token_id IN (SELECT token_id FROM access_tokens \
-                 WHERE family_id = :family_id AND rotated_at IS NOT NULL ORDER BY rotated_at \
-                 LIMIT min(:most, max(0, (SELECT count(*) FROM access_tokens \
-                     WHERE family_id = :family_id AND rotated_at IS NOT NULL) - :beyond)))",
+                "SELECT count(*) FROM (SELECT 1 FROM access_tokens WHERE family_id = :family_id AND rotated_at > :since LIMIT :most)",
             )?
-            .execute(named_params! {":family_id": family_id, ":beyond": beyond as i64, ":most": MOST_SURPLUS as i64})?;
-        Ok(())
+            .query_row(named_params! {":family_id": family_id, ":since": since, ":most": most as i64}, |row| row.get(0))?;
+        Ok(usize::try_from(count).unwrap_or_default())
     }
 
     pub fn delete_token_family(&self, family_id: &str) -> Result<()> {

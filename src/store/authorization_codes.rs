@@ -73,14 +73,16 @@ impl Tx<'_> {
         Ok(redeemed == 1)
     }
 
-    /// Removes the oldest codes of a user and a client beyond so many, a few at a time.
+    /// Removes the oldest codes of a user and a client beyond so many, a few at a time. Those whose tokens are there neither count nor go:
+    /// if they come back, the tokens must end.
     pub fn delete_surplus_authorization_codes(&self, user: &UserId, client: &ClientId, beyond: usize) -> Result<()> {
+        const REMOVABLE: &str = "FROM authorization_codes c WHERE c.user_id = :user_id AND c.client_id = :client_id \
+             AND NOT EXISTS (SELECT 1 FROM access_tokens t WHERE t.family_id = c.family_id)";
         self.connection
-            .prepare_cached(
-                "DELETE FROM authorization_codes WHERE code_id IN \
-                 (SELECT code_id FROM authorization_codes WHERE user_id = :user_id AND client_id = :client_id ORDER BY created_at \
-                 LIMIT min(:most, max(0, (SELECT count(*) FROM authorization_codes WHERE user_id = :user_id AND client_id = :client_id) - :beyond)))",
-            )?
+            .prepare_cached(&format!(
+                "DELETE FROM authorization_codes WHERE code_id IN (SELECT c.code_id {REMOVABLE} ORDER BY c.created_at \
+                 LIMIT min(:most, max(0, (SELECT count(*) {REMOVABLE}) - :beyond)))"
+            ))?
             .execute(named_params! {":user_id": user, ":client_id": client, ":beyond": beyond as i64, ":most": MOST_SURPLUS as i64})?;
         Ok(())
     }

@@ -151,7 +151,7 @@ fn edge(bound: &Bound) -> Edge {
                     story.refresh = Tokens::of(&story.tokens()).refresh;
                 }
                 let answer = story.server.refresh("my-app", &story.secret, &story.refresh);
-                story.refresh = Tokens::of(&answer).refresh;
+                story.refresh = answer.json()["refresh_token"].as_str().unwrap_or_default().to_owned();
                 answer
             },
             "access_tokens WHERE rotated_at IS NOT NULL",
@@ -206,6 +206,14 @@ fn every_bound_is_enforced_at_its_edge() {
                     assert!(is_taken(&add(&mut story, bound.most + n)), "{}", bound.name);
                 }
                 assert_eq!(story.count(counted), bound.most, "{}", bound.name);
+            }
+            (Beyond::Ends(_), Edge::Counted(add, counted)) => {
+                for n in 0..bound.most {
+                    assert!(is_taken(&add(&mut story, n)), "{} {n}", bound.name);
+                }
+                assert_eq!(story.count(counted), bound.most, "{}", bound.name);
+                let refused = add(&mut story, bound.most);
+                assert_eq!((refused.status, story.count(counted)), (400, 0), "{}: {}", bound.name, refused.text());
             }
             // `bounds::a_page_that_would_be_too_large…` goes to this edge.
             (Beyond::Continues, Edge::Reply) => assert!(std::ptr::eq(*bound, &REPLY)),

@@ -70,7 +70,7 @@ fn bounds_table() -> String {
     for bound in BOUNDS {
         let beyond = match bound.beyond {
             Beyond::Refused(remedy) => format!("refused: {remedy}"),
-            Beyond::Replaces(which) => which.to_owned(),
+            Beyond::Replaces(what) | Beyond::Ends(what) => what.to_owned(),
             Beyond::Continues => "the page ends early, and the headers `Link` and `X-Warning` say where it goes on".to_owned(),
         };
         table.push_str(&format!("| {} {} | {} | {beyond} |\n", bound.most, bound.name, bound.of));

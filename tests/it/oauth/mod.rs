@@ -16,6 +16,7 @@ mod refresh;
 mod revocation;
 mod scope;
 mod states;
+mod theft;
 mod token;
 
 use crate::server::Server;
