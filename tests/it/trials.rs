@@ -130,7 +130,7 @@ fn member_of(server: &Server, target: &str, ids: serde_json::Value, rights: &[&s
 
 #[test]
 fn a_trial_of_somebody_who_collaborates_through_an_organization_ends_with_that() {
-    let mut server = fixture();
+    let server = fixture();
     server.has_organization("alice", "acme-corp");
     let organization = |server: &Server, rights: &[&str]| {
         member_of(server, "clients/my-app", json!({"organization_ids": {"organization_id": "acme-corp"}}), rights);
@@ -187,7 +187,7 @@ fn a_trial_of_somebody_who_collaborates_through_an_organization_ends_with_that()
 
 #[test]
 fn a_trial_goes_on_while_there_is_another_way_to_collaborate() {
-    let mut server = fixture();
+    let server = fixture();
     server.has_organization("alice", "acme-corp");
     member_of(&server, "clients/my-app", json!({"organization_ids": {"organization_id": "acme-corp"}}), &["RIGHT_CLIENT_INFO"]);
     member_of(&server, "organizations/acme-corp", json!({"user_ids": {"user_id": "bob"}}), &["RIGHT_CLIENT_INFO"]);
