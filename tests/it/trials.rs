@@ -144,7 +144,8 @@ fn a_trial_of_somebody_who_collaborates_through_an_organization_ends_with_that()
     organization(&server, &["RIGHT_CLIENT_INFO"]);
     bob_joins(&server, &["RIGHT_CLIENT_INFO"]);
     let mut bob = server.signed_in("bob");
-    let goes_and_comes: [(&str, &dyn Fn(&Server)); 7] = [
+    type Step<'s> = (&'s str, &'s dyn Fn(&Server));
+    let goes_and_comes: [Step<'_>; 7] = [
         ("the organization leaves the client", &|server| {
             organization(server, &[]);
             organization(server, &["RIGHT_CLIENT_INFO"]);
