@@ -110,7 +110,12 @@ pub fn derived_key(key: &str, salt: &[u8], purpose: &str) -> String {
 
 /// The `S256` challenge of a code verifier (RFC 7636 section 4.2).
 pub fn code_challenge(verifier: &str) -> String {
-    BASE64URL_NOPAD.encode(&Sha256::digest(verifier))
+    digest(verifier)
+}
+
+/// The SHA-256 of a text, in base64url.
+pub fn digest(text: &str) -> String {
+    BASE64URL_NOPAD.encode(&Sha256::digest(text))
 }
 
 /// Compares in constant time.

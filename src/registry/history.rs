@@ -37,7 +37,7 @@ pub fn record_part(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Action,
 /// Something happened that is told by the objects `old` and `new` alone.
 pub fn record_values(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Action, old: Value, new: Value) -> Result<()> {
     let change = Change { action, entity_kind: entity.kind(), entity_id: entity.as_str().to_owned(), old, new };
-    repetition::write(tx, &by.actor(), change)?;
+    repetition::write(tx, by, change)?;
     if action == Action::Purge {
         // The ID is free for somebody else, whose doings must not be counted in the rows of who had it before.
         tx.delete_event_counts()?;

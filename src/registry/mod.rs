@@ -20,7 +20,7 @@ pub mod members;
 pub mod organizations;
 pub mod principal;
 pub mod refusal;
-mod repetition;
+pub mod repetition;
 pub mod rights;
 pub mod secrets;
 pub mod sessions;

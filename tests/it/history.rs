@@ -100,6 +100,22 @@ fn a_flood_of_edits_is_counted_and_hides_no_change_of_another_kind() {
     }
 }
 
+#[test]
+fn no_redirect_uri_is_hidden_among_many_and_beyond_the_bound_only_administrators_change_it() {
+    let server = fixture();
+    let sends = |who: &str, uri: &str, expected: &str| {
+        let body = json!({"client": {"redirect_uris": [uri]}, "field_mask": "redirect_uris"}).to_string();
+        server.check(who, "PUT", "/api/v3/clients/my-app", &body, expected);
+    };
+    (0..110).for_each(|n| sends("alice", &format!("https://good.example/{n}"), "200"));
+    sends("alice", "https://evil.example/cb", "200");
+    (110..298).for_each(|n| sends("alice", &format!("https://good.example/{n}"), "200"));
+    assert!(pages(&server, "alice").iter().any(|page| page.contains("https://evil.example/cb")), "it is hidden");
+    (0..20).for_each(|n| sends("admin", &format!("https://more.example/{n}"), "200"));
+    sends("alice", "https://worse.example/cb", "429 too_many_changes");
+    sends("admin", "https://better.example/cb", "200");
+}
+
 /// Every page of the history of the client.
 fn pages(server: &Server, who: &str) -> Vec<String> {
     let mut visitor = server.signed_in(who);

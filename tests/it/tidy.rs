@@ -159,6 +159,7 @@ fn an_error_is_defined_once() {
         keyfob::oauth::logout::ERRORS,
         keyfob::registry::authorizations::ERRORS,
         keyfob::registry::refusal::ERRORS,
+        keyfob::registry::repetition::ERRORS,
         keyfob::registry::sessions::ERRORS,
         keyfob::registry::sign_in::ERRORS,
         keyfob::registry::throttle::ERRORS,
