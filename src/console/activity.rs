@@ -83,6 +83,7 @@ fn listed(events: &[Event], base: &str, none: &str) -> Markup {
 
 fn row(event: &Event) -> Markup {
     let path = match event.entity_kind.as_str() {
+        "client" if event.entity_id == history::UNKNOWN_CLIENT => None,
         "client" if event.name != "client.purge" && event.name != "client.delete" => Some(format!("/console/clients/{}", event.entity_id)),
         _ => None,
     };

@@ -50,9 +50,7 @@ pub fn prove(own: &Own<'_>, presented: &Presented) -> Result<Judged<Proof>> {
         let guess = Guess { work: Slow::ClientSecret, peer: presented.peer, subjects: client_authentication::subjects(presented) };
         return own.guess(guess, |_| Ok(()), |()| client_authentication::verify(&kept, presented, now), record);
     };
-    if let Err(refusal) = &judged
-        && refusal.client.is_some()
-    {
+    if let Err(refusal) = &judged {
         own.write(|call| record(call, refusal))?;
     }
     Ok(judged)

@@ -14,6 +14,9 @@ use crate::registry::rights::{self, Entity};
 use crate::store::events::{Event, EventSearch};
 use crate::store::{Deleted, Tx};
 
+/// Under this the refusals of all clients that are not there are counted. It is no ID that a client can have.
+pub const UNKNOWN_CLIENT: &str = "(unknown)";
+
 /// An entity came, went or changed: what differs, field by field.
 pub fn record<E>(
     tx: &Tx<'_>,
@@ -43,6 +46,11 @@ pub fn record_values(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Actio
         tx.delete_event_counts()?;
     }
     Ok(())
+}
+
+/// Something was refused to a client, or to [`UNKNOWN_CLIENT`].
+pub fn record_refusal(tx: &Tx<'_>, by: &Principal, client_id: &str, action: Action, old: Value, new: Value) -> Result<()> {
+    repetition::write(tx, by, Change { action, entity_kind: "client", entity_id: client_id.to_owned(), old, new })
 }
 
 /// What happened, newest first, at most so many: of an entity to those who may read it, and otherwise to administrators everything,

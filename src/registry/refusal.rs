@@ -9,7 +9,7 @@ use crate::base::{log, uri};
 use crate::model::event::Action;
 use crate::registry::history;
 use crate::registry::principal::Principal;
-use crate::registry::rights::{CLIENT_NOT_FOUND, Entity};
+use crate::registry::rights::CLIENT_NOT_FOUND;
 use crate::store::Tx;
 
 errors! {
@@ -183,9 +183,14 @@ impl Refusal {
         }
     }
 
-    /// Writes it into the history of its client, if it has one. Strangers cause refusals, so the history counts them.
+    /// Writes it into the history of its client. Strangers cause refusals, so the history counts them. Where clients are authenticated, one
+    /// that is not there is written down too: otherwise the time that it takes would tell it from one that is (RFC 6749 section 5.2).
     pub fn record(&self, tx: &Tx<'_>, by: &Principal, endpoint: Endpoint) -> Result<()> {
-        let Some(client) = &self.client else { return Ok(()) };
+        let client_id = match (&self.client, endpoint) {
+            (Some(client), _) => client.as_str(),
+            (None, Endpoint::Token) => history::UNKNOWN_CLIENT,
+            (None, Endpoint::Authorize) => return Ok(()),
+        };
         let action = match endpoint {
             Endpoint::Authorize => Action::RefuseAuthorization,
             Endpoint::Token => Action::RefuseToken,
@@ -196,7 +201,7 @@ impl Refusal {
             new.insert((*field).to_owned(), received.as_str().into());
             new.insert("first_difference".to_owned(), uri::first_difference(registered, received).into());
         }
-        history::record_values(tx, by, &Entity::Client(client.clone()), action, old.into(), new.into())
+        history::record_refusal(tx, by, client_id, action, old.into(), new.into())
     }
 
     /// Writes its line into the log.

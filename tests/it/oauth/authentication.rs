@@ -112,6 +112,31 @@ fn a_stranger_cannot_tell_an_unknown_client_from_a_wrong_secret() {
 }
 
 #[test]
+fn a_stranger_cannot_tell_an_unknown_client_by_what_is_written_before_the_reply() {
+    let (server, _) = town();
+    // Refusals that were written down, and in how many rows.
+    let written = |client: &str| {
+        let events = server.app.store().read(|tx| tx.events("client", client)).expect("events are read");
+        let times: Vec<i64> = events.iter().filter(|event| event.name == "client.token.refuse").map(|event| event.times).collect();
+        (times.iter().sum::<i64>(), times.len())
+    };
+    for _ in 0..3 {
+        for (client, secret, in_header) in [("my-app", Some("wrong"), ""), ("my-app", None, ""), ("my-app", None, "Basic")] {
+            presents(&server, "/oauth/revoke", &[("token", "OJSWM.A.B")], client, secret, in_header);
+            for unknown in ["nobody", "No Id"] {
+                presents(&server, "/oauth/revoke", &[("token", "OJSWM.A.B")], unknown, secret, in_header);
+            }
+        }
+    }
+    assert_eq!((written("my-app"), written("(unknown)")), ((9, 4), (18, 6)));
+    // However many clients a stranger makes up, they are counted in the same rows: two a reason.
+    for n in 0..20 {
+        presents(&server, "/oauth/revoke", &[("token", "OJSWM.A.B")], &format!("made-up-{n}"), None, "");
+    }
+    assert_eq!(written("(unknown)"), (38, 6));
+}
+
+#[test]
 fn a_client_that_was_turned_away_is_told_so_once_it_proved_who_it_is_or_shows_what_it_was_given() {
     for state in ["STATE_REJECTED", "STATE_SUSPENDED"] {
         let (server, secret) = town();
