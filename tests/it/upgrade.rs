@@ -43,6 +43,20 @@ fn without_comments(sql: &str) -> String {
     sql.lines().flat_map(|line| line.split("--").next()).flat_map(str::split_whitespace).collect()
 }
 
+/// Makes a file of an old schema.
+fn old_file(path: &Path, schema: &str) -> Connection {
+    let old = Connection::open(path).expect("a file");
+    old.execute_batch(schema).expect("an old schema");
+    old
+}
+
+/// Upgrades an old file, and opens it as it is then.
+fn upgraded(old: Connection, path: &Path) -> Connection {
+    drop(old);
+    drop(Store::open(path).expect("it is upgraded"));
+    Connection::open(path).expect("the file opens")
+}
+
 fn number(path: &Path, pragma: &str) -> i64 {
     let connection = Connection::open(path).expect("the file opens");
     connection.pragma_query_value(None, pragma, |row| row.get(0)).expect("a number")
@@ -139,12 +153,9 @@ fn what_is_in_an_old_file_is_there_afterwards() {
             VALUES ('live-1', 1, 1, NULL, '', 0, '', 0, 0), ('live-2', 1, 1, NULL, '', 0, '', 0, 0), ('gone', 1, 1, 2, '', 0, '', 0, 0);
         INSERT INTO client_members (client_id, account_id) VALUES ('live-1', 'ada'), ('gone', 'ada');
         INSERT INTO client_member_rights (client_id, account_id, position, right) VALUES ('live-1', 'ada', 0, 3), ('gone', 'ada', 0, 4);";
-    let old = Connection::open(&path).expect("a file");
-    old.execute_batch(include_str!("../schemas/1.sql")).expect("an old schema");
+    let old = old_file(&path, include_str!("../schemas/1.sql"));
     old.execute_batch(rows).expect("rows");
-    drop(old);
-    drop(Store::open(&path).expect("it is upgraded"));
-    let new = Connection::open(&path).expect("the file opens");
+    let new = upgraded(old, &path);
     let text = |sql: &str| new.query_row(sql, [], |row| row.get::<_, String>(0)).expect("a text");
     let members = "SELECT group_concat(client_id || ' ' || is_live || ' ' || right) FROM client_members JOIN client_member_rights USING (client_id, account_id)";
     assert_eq!(text(members), "gone 0 4,live-1 1 3");
@@ -158,8 +169,7 @@ fn a_file_of_schema_2_that_counts_its_clients_already_becomes_the_present_one() 
     let folder = Folder::new("counted");
     let (path, fresh) = (folder.file("keyfob.db"), folder.file("fresh.db"));
     drop(Store::open(&fresh).expect("a new file"));
-    let old = Connection::open(&path).expect("a file");
-    old.execute_batch(include_str!("../schemas/3.sql")).expect("an old schema");
+    let old = old_file(&path, include_str!("../schemas/3.sql"));
     old.pragma_update(None, "user_version", 2).expect("its old number");
     old.execute_batch(
         "INSERT INTO accounts (account_id, kind, created_at, updated_at, description) VALUES ('ada', 'user', 1, 1, '');
@@ -187,8 +197,7 @@ fn a_file_of_schema_2_that_counts_its_clients_already_becomes_the_present_one() 
 fn an_old_file_that_exceeds_a_bound_is_brought_within_it() {
     let folder = Folder::new("bounds");
     let path = folder.file("keyfob.db");
-    let old = Connection::open(&path).expect("a file");
-    old.execute_batch(include_str!("../schemas/5.sql")).expect("an old schema");
+    let old = old_file(&path, include_str!("../schemas/5.sql"));
     old.execute_batch(
         "INSERT INTO accounts (account_id, kind, created_at, updated_at, description) VALUES ('ada', 'user', 1, 1, ''), ('org', 'organization', 1, 1, '');
          INSERT INTO organizations (organization_id) VALUES ('org');
@@ -209,9 +218,7 @@ fn an_old_file_that_exceeds_a_bound_is_brought_within_it() {
         old.execute(secret, ["one", hash]).expect("a secret");
         old.execute(secret, ["two", "PBKDF2$sha256$20000$x$x"]).expect("a secret");
     }
-    drop(old);
-    drop(Store::open(&path).expect("it is upgraded"));
-    let new = Connection::open(&path).expect("the file opens");
+    let new = upgraded(old, &path);
     let text = |sql: &str| new.query_row(sql, [], |row| row.get::<_, String>(0)).expect("a text");
     let list =
         |column: &str, table: &str| text(&format!("SELECT group_concat({column}) FROM (SELECT {column} FROM {table} ORDER BY position)"));
@@ -230,8 +237,7 @@ fn an_old_file_that_exceeds_a_bound_is_brought_within_it() {
 fn who_registered_a_client_and_what_users_agreed_to_are_known_in_an_old_file() {
     let folder = Folder::new("registrars");
     let path = folder.file("keyfob.db");
-    let old = Connection::open(&path).expect("a file");
-    old.execute_batch(include_str!("../schemas/5.sql")).expect("an old schema");
+    let old = old_file(&path, include_str!("../schemas/5.sql"));
     old.execute_batch(
         "INSERT INTO accounts (account_id, kind, created_at, updated_at, description)
              VALUES ('ada', 'user', 1, 1, ''), ('later', 'user', 9, 9, ''), ('acme', 'organization', 1, 1, '');
@@ -248,9 +254,7 @@ fn who_registered_a_client_and_what_users_agreed_to_are_known_in_an_old_file() {
          INSERT INTO authorizations (user_id, client_id, rights, created_at, updated_at) VALUES ('ada', 'adas', 6, 5, 5), ('ada', 'acmes', 6, 5, 5);",
     )
     .expect("rows");
-    drop(old);
-    drop(Store::open(&path).expect("it is upgraded"));
-    let new = Connection::open(&path).expect("the file opens");
+    let new = upgraded(old, &path);
     let text = |sql: &str| new.query_row(sql, [], |row| row.get::<_, String>(0)).expect("a text");
     let registrars = "SELECT group_concat(client_id || ' ' || registered_by) FROM (SELECT * FROM clients ORDER BY client_id)";
     assert_eq!(text(registrars), "acmes acme,adas ada,again ada", "a user made since a purge is another one of the same ID");
@@ -261,8 +265,7 @@ fn who_registered_a_client_and_what_users_agreed_to_are_known_in_an_old_file() {
 fn only_what_is_approved_or_flagged_in_an_old_file_counts_as_approved() {
     let folder = Folder::new("approved");
     let path = folder.file("keyfob.db");
-    let old = Connection::open(&path).expect("a file");
-    old.execute_batch(include_str!("../schemas/5.sql")).expect("an old schema");
+    let old = old_file(&path, include_str!("../schemas/5.sql"));
     for state in State::EVERY {
         old.execute_batch(&format!(
             "INSERT INTO clients (client_id, created_at, updated_at, description, state, state_description, skip_authorization, endorsed)
@@ -272,9 +275,7 @@ fn only_what_is_approved_or_flagged_in_an_old_file_counts_as_approved() {
         ))
         .expect("rows");
     }
-    drop(old);
-    drop(Store::open(&path).expect("it is upgraded"));
-    let new = Connection::open(&path).expect("the file opens");
+    let new = upgraded(old, &path);
     for state in State::EVERY {
         let approved: i64 = new
             .query_row("SELECT approved_rights FROM clients WHERE state = ?1", [state.number()], |row| row.get(0))
@@ -288,8 +289,7 @@ fn only_what_is_approved_or_flagged_in_an_old_file_counts_as_approved() {
 fn who_made_an_api_key_of_an_organization_is_known_in_an_old_file() {
     let folder = Folder::new("makers");
     let path = folder.file("keyfob.db");
-    let old = Connection::open(&path).expect("a file");
-    old.execute_batch(include_str!("../schemas/5.sql")).expect("an old schema");
+    let old = old_file(&path, include_str!("../schemas/5.sql"));
     old.execute_batch(
         "INSERT INTO accounts (account_id, kind, created_at, updated_at, description)
              VALUES ('ada', 'user', 1, 1, ''), ('later', 'user', 9, 9, ''), ('acme', 'organization', 1, 1, '');
@@ -321,9 +321,7 @@ fn who_made_an_api_key_of_an_organization_is_known_in_an_old_file() {
              SELECT column1, 'acme', '', 5, 5 FROM (VALUES ('first'), ('second'), ('third'), ('orphan'), ('unknown'));",
     )
     .expect("rows");
-    drop(old);
-    drop(Store::open(&path).expect("it is upgraded"));
-    let new = Connection::open(&path).expect("the file opens");
+    let new = upgraded(old, &path);
     let makers: String = new
         .query_row(
             "SELECT group_concat(api_key_id || ' ' || coalesce(created_by, '-')) FROM (SELECT * FROM api_keys ORDER BY api_key_id)",
