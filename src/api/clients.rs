@@ -47,7 +47,7 @@ pub fn create<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
             None => secrets::NewSecret::fresh(),
         };
         let client = own.write(|call| clients::create(call.tx, call.by, call.settings, id, &owner, &sent, secret))?;
-        Ok(warned(whole(&client), sent.text("secret")))
+        Ok(reply::warned(whole(&client), sent.text("secret").and_then(secrets::warning)))
     }))
 }
 
@@ -55,11 +55,6 @@ pub fn create<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
 fn new_secret(own: &Own<'_>, input: &Input<'_>, chosen: &str) -> Result<secrets::NewSecret> {
     own.turn_strangers_away()?;
     own.slowly(Slow::ClientSecret, input.request.peer, || Ok(secrets::NewSecret::chosen(chosen)))
-}
-
-/// Says of a secret that was sent if it is weak.
-fn warned(reply: Reply, chosen: Option<&str>) -> Reply {
-    chosen.and_then(secrets::warning).into_iter().fold(reply, |reply, warning| reply.with("X-Warning", warning))
 }
 
 pub fn get<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
@@ -104,7 +99,7 @@ pub fn update<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
         let Changed { client, withdrawn } =
             own.write(|call| clients::update(call.tx, call.by, call.settings, &id, &mask, &sent, secret))?;
         let reply = reply::updated(&render(FIELDS, &client, &mask, Audience::Holder), mask.names(FIELDS, "contact_info"));
-        Ok(warned(reply::warned(reply, &withdrawn.warnings()), chosen))
+        Ok(reply::warned(reply, withdrawn.warnings().into_iter().chain(chosen.and_then(secrets::warning))))
     }))
 }
 
@@ -131,7 +126,7 @@ pub fn rotate_secret<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let secret = secrets::NewSecret::fresh();
     Ok(Box::new(move |call| {
         let Changed { client, withdrawn } = secrets::rotate(call.tx, call.by, call.settings, &id, secret, grace_seconds)?;
-        Ok(reply::warned(whole(&client), &withdrawn.warnings()))
+        Ok(reply::warned(whole(&client), withdrawn.warnings()))
     }))
 }
 

@@ -114,6 +114,6 @@ pub fn updated(value: &impl Serialize, contact_info_was_sent: bool) -> Reply {
 }
 
 /// A reply with warnings, each in a header of its own (contract 0.3).
-pub fn warned(reply: Reply, warnings: &[&'static str]) -> Reply {
-    warnings.iter().fold(reply, |reply, warning| reply.with("X-Warning", *warning))
+pub fn warned(reply: Reply, warnings: impl IntoIterator<Item = &'static str>) -> Reply {
+    warnings.into_iter().fold(reply, |reply, warning| reply.with("X-Warning", warning))
 }
