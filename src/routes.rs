@@ -191,7 +191,7 @@ pub static ROUTES: &[Route] = &[
     route("oauth.revoke", Post, "/oauth/revoke", Client, Own(oauth::revoke::revoke), "Give a token up.").for_any_origin(),
     route("oauth.introspect", Post, "/oauth/introspect", Client, Own(oauth::introspect::introspect), "Tell whether a token is good, and what for."),
     route("oauth.metadata", Get, "/.well-known/oauth-authorization-server", Open, Read(oauth::metadata::get), "Tell what the authorization server can do (RFC 8414).").for_any_origin(),
-    route("oauth.logout", Get, "/oauth/logout", Browser, Write(oauth::logout::by_client), "End a token, and in its browser the session it was granted in, and send the browser back to the client."),
+    route("oauth.logout", Get, "/oauth/logout", Browser, Write(oauth::logout::by_client), "End a token of the user who is signed in, and the session it was granted in, and send the browser back to the client."),
     route("oauth.local_callback", Get, "/oauth/local-callback", Open, Read(oauth::callback::local), "Send the browser on to the command line that waits on the reader's machine."),
     route("oauth.code", Get, "/oauth/code", Open, Read(oauth::callback::code), "Show a code, to be copied."),
     route("oauth.home", Get, "/oauth", Open, Read(oauth::login::to_home), "Lead to the start page."),

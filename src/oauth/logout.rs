@@ -19,8 +19,8 @@ errors! {
 /// Where somebody goes whose client registered no place.
 const MOUNT: &str = "/oauth";
 
-/// Ends the token of that ID, and where somebody opens this page in the browser of the session that it was granted in, the session too.
-/// The ID is no secret, and an unknown one is no error.
+/// Ends the token of that ID where its user opens this page, and the user's session if the token was granted in it. Ends nothing for anybody
+/// else, because the ID is no secret. An unknown ID is no error.
 pub fn by_client<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let query = Parameters::of_query(input)?;
     let id = query.owned("access_token_id").ok_or(Error::from(&MISSING_ACCESS_TOKEN_ID))?;

@@ -339,19 +339,22 @@ pub struct SignedOut {
     pub has_ended_session: bool,
 }
 
-/// Ends a token by its ID, and the session of the browser that asks if it is the one that the token was granted in (OAuth contract 1.7).
-/// Where that one is over, any session of the token's user is as good. No other: the ID proves nothing.
+/// Ends a token by its ID (OAuth contract 1.7), for the token's user only: the ID proves nothing. `session` is the one of the browser that asks. It
+/// ends too if the token was granted in it, or in one that is over.
 pub fn sign_out(tx: &Tx<'_>, by: &Principal, session: Option<&Session>, id: &str) -> Result<SignedOut> {
     let Some(kept) = tx.kept_access_token(id)?.filter(|kept| kept.rotated.is_none()) else { return Ok(SignedOut::default()) };
+    let client = tx.client(&kept.token.client_id, Deleted::No)?;
+    let Some(session) = session.filter(|session| session.user_id == kept.token.user_id) else {
+        return Ok(SignedOut { client, has_ended_session: false });
+    };
     let granted_in = tx.session(&kept.token.session_id)?.map(|(session, _)| session).filter(|session| !session.has_ended(tx.now));
-    let ended =
-        session.filter(|session| session.user_id == kept.token.user_id && granted_in.is_none_or(|granted_in| granted_in.id == session.id));
-    if let Some(session) = ended {
+    let has_ended_session = granted_in.is_none_or(|granted_in| granted_in.id == session.id);
+    if has_ended_session {
         sessions::delete(tx, by, &session.user_id, &session.id)?;
     }
     tx.delete_token_family(&kept.token.family_id)?;
     record_end(tx, by, &kept.token)?;
-    Ok(SignedOut { client: tx.client(&kept.token.client_id, Deleted::No)?, has_ended_session: ended.is_some() })
+    Ok(SignedOut { client, has_ended_session })
 }
 
 /// Who asks about a token.
