@@ -86,9 +86,10 @@ impl App {
             Found::WrongMethod(allowed) if is_preflight(request) && origins(&segments) == Origins::Any => oauth_preflight(&allowed),
             Found::Route(route, captures) => {
                 *named = Some(route);
-                match self.ticket(request) {
+                let tickets = self.tickets(request);
+                match self.proved(&tickets) {
                     Ok(ticket) => {
-                        let input = Input { request, captures, now: self.store.now(), ticket, server_key: &self.server_key };
+                        let input = Input { request, captures, now: self.store.now(), ticket, tickets, server_key: &self.server_key };
                         self.run(route, &input, before_blocking)
                     }
                     Err(error) => refused_for(route, request, &error),
@@ -141,18 +142,24 @@ impl App {
         reply
     }
 
-    /// What the browser keeps of its session. Where another port of this host has planted a cookie beside it, the one that proves anything.
-    fn ticket(&self, request: &Request) -> Result<Option<Ticket>> {
+    /// Returns what the browser keeps of its session, and what another port of this host may have planted beside it.
+    fn tickets(&self, request: &Request) -> Vec<Ticket> {
         let mut tickets = Vec::new();
         for ticket in self.cookies.all(request, COOKIE).into_iter().filter_map(Ticket::parse) {
             if !tickets.contains(&ticket) {
                 tickets.push(ticket);
             }
         }
-        if tickets.len() < 2 {
-            return Ok(tickets.pop());
+        tickets
+    }
+
+    /// Returns the one that counts: the only one, or of several the one that proves anything.
+    fn proved(&self, tickets: &[Ticket]) -> Result<Option<Ticket>> {
+        match tickets {
+            [] => Ok(None),
+            [only] => Ok(Some(only.clone())),
+            several => self.store.read(|tx| sessions::only_proved(tx, several)),
         }
-        self.store.read(|tx| sessions::only_proved(tx, tickets))
     }
 
     /// Writes down that credentials were used. The request was answered rightly even if that fails.

@@ -34,6 +34,8 @@ pub struct Input<'r> {
     pub now: Time,
     /// What the browser keeps of its session, if it has one. Whether that proves anything only the store can tell.
     pub ticket: Option<Ticket>,
+    /// Every ticket that came along, of which another port of this host may have planted some.
+    pub tickets: Vec<Ticket>,
     /// What the forms of sign-in pages are bound by.
     pub server_key: &'r csrf::ServerKey,
 }

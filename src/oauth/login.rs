@@ -109,7 +109,7 @@ fn signed_in(own: &Own<'_>, input: &Input<'_>, sent: &Parameters) -> Result<Tick
     let user_id: UserId = user_id.parse().map_err(|BadId(reason)| Invalid::new("UserIdentifiers", "user_id", reason))?;
     let attempt = Attempt { user_id, peer: input.request.peer };
     let verified = own.guess_password(&attempt, |compared, _| sign_in::verify(compared, password, own.settings))?;
-    own.write(|call| sign_in::succeed(call.tx, call.by, &attempt, &verified))
+    own.write(|call| sign_in::succeed(call.tx, call.by, &attempt, &verified, &input.tickets))
 }
 
 fn kept_in(cookies: &Cookies, ticket: &Ticket) -> String {

@@ -54,10 +54,13 @@ impl fmt::Debug for Ticket {
     }
 }
 
-/// Begins a session for somebody who has just proved to be this user. A session that the same browser was in ends.
-pub(super) fn begin(tx: &Tx<'_>, by: &Principal, user_id: &UserId) -> Result<Ticket> {
-    if let Some(old) = by.session() {
-        delete(tx, by, &old.user_id, &old.id)?;
+/// Begins a session for somebody who has just proved to be this user. The sessions of the tickets that came along end: the one that the same browser
+/// was in, and one that was planted there, beside which the new one would count as little as the old one did.
+pub(super) fn begin(tx: &Tx<'_>, by: &Principal, user_id: &UserId, came_along: &[Ticket]) -> Result<Ticket> {
+    for ticket in came_along {
+        if let Some(old) = of_ticket(tx, ticket)? {
+            delete(tx, by, &old.user_id, &old.id)?;
+        }
     }
     let token = Token { kind: TokenKind::Session, id: secret::fresh_uuid(), key: secret::fresh_key() };
     let session = Session { id: token.id.clone(), user_id: user_id.clone(), created_at: tx.now, updated_at: tx.now };
@@ -84,14 +87,14 @@ pub fn proved(tx: &Tx<'_>, token: &Token) -> Result<Option<Session>> {
 }
 
 /// The only one of these tickets that proves a session; none if several do, because nobody can tell which of them is the browser's own.
-pub fn only_proved(tx: &Tx<'_>, tickets: Vec<Ticket>) -> Result<Option<Ticket>> {
+pub fn only_proved(tx: &Tx<'_>, tickets: &[Ticket]) -> Result<Option<Ticket>> {
     let mut only = None;
     for ticket in tickets {
-        if of_ticket(tx, &ticket)?.is_some() && only.replace(ticket).is_some() {
+        if of_ticket(tx, ticket)?.is_some() && only.replace(ticket).is_some() {
             return Ok(None);
         }
     }
-    Ok(only)
+    Ok(only.cloned())
 }
 
 /// The session that a ticket proves: a token of the user whom it names.

@@ -67,7 +67,7 @@ impl Verified {
 
 /// Begins a session for somebody whose password was right. Refused if it was changed, or the user went, while it was compared. Whoever
 /// was suspended or rejected is told so, and only here: who does not know the password learns nothing of it.
-pub fn succeed(tx: &Tx<'_>, by: &Principal, attempt: &Attempt, verified: &Verified) -> Result<Ticket> {
+pub fn succeed(tx: &Tx<'_>, by: &Principal, attempt: &Attempt, verified: &Verified, came_along: &[Ticket]) -> Result<Ticket> {
     if users::passwords(tx, &attempt.user_id)?.is_none_or(|now| now.password != verified.hash) {
         return Err(no_match());
     }
@@ -80,7 +80,7 @@ pub fn succeed(tx: &Tx<'_>, by: &Principal, attempt: &Attempt, verified: &Verifi
         tx.forget_sign_in_failures(&subject)?;
     }
     tx.remember_sign_in_from(&attempt.user_id, &address)?;
-    sessions::begin(tx, by, &attempt.user_id)
+    sessions::begin(tx, by, &attempt.user_id, came_along)
 }
 
 fn no_match() -> Error {

@@ -16,6 +16,11 @@ fn status_with(server: &Server, cookies: &str) -> u16 {
     server.send_with(None, &[("Cookie", cookies)], "GET", "/oauth/api/me", b"").status
 }
 
+fn session_of(browser: &Visitor) -> String {
+    let (name, value) = browser.jar.session();
+    format!("{name}={value}")
+}
+
 fn clears_something(server: &Server, cookies: &str, target: &str) -> bool {
     let answer = server.send_with(None, &[("Cookie", cookies)], "GET", target, b"");
     answer.all("Set-Cookie").iter().any(|cookie| cookie.contains("Max-Age=0"))
@@ -126,6 +131,25 @@ fn an_old_session_ends_when_the_same_browser_signs_in_anew() {
     let events = server.app.store().read(|tx| tx.events("user", "bob")).expect("events");
     assert_eq!(events.iter().filter(|event| event.name == "user.session.delete").count(), 2);
     assert!(events.iter().all(|event| event.name != "user.session.delete" || event.actor.account_id.as_deref() == Some("bob")));
+}
+
+/// Another port of the host can plant a cookie for a longer path, which no reply from here takes away.
+#[test]
+fn who_signs_in_is_signed_in_whatever_session_was_planted_beside() {
+    let (server, _) = town();
+    for target in ["/oauth/login", "/oauth/api/auth/login"] {
+        let (planted, mut bob) = (session_of(&server.signed_in("alice")), server.signed_in("bob"));
+        let old = session_of(&bob);
+        let both = format!("{planted}; {}", bob.jar.header().expect("cookies"));
+        let form = form(&[("user_id", "bob"), ("password", PASSWORD)]);
+        let headers = [("Cookie", both.as_str()), ("Content-Type", "application/x-www-form-urlencoded")];
+        let answer = server.send_with(None, &headers, "POST", target, form.as_bytes());
+        bob.jar.keep(&answer);
+        for cookies in [&planted, &old] {
+            assert_eq!(status_with(&server, cookies), 401, "it came along, so it ends");
+        }
+        assert_eq!(status_with(&server, &format!("{planted}; {}", session_of(&bob))), 200, "{target}");
+    }
 }
 
 #[test]
