@@ -90,8 +90,8 @@ impl<'a> Opened<'a> {
         html! {
             @if !by.is_admin && (skip_authorization || endorsed) {
                 p .note {
-                    "The administrators vouch for this client. They no longer do when its name, description, URLs or rights change, or when it "
-                    "loses its last secret or gets its first."
+                    "The administrators vouch for this client. They no longer do when its name, description, URLs, rights or "
+                    "administrative contact change, or when it loses its last secret or gets its first."
                 }
             }
             @if !by.is_admin && is_approved {

@@ -18,6 +18,8 @@ fn fixture(approval: Approval) -> (Server, String) {
     server.has_user("alice");
     server.has_user("bob");
     let secret = server.has_app("alice", "my-app", &["RIGHT_USER_INFO", "RIGHT_USER_SETTINGS_BASIC"]);
+    let body = json!({"collaborator": {"ids": {"user_ids": {"user_id": "bob"}}, "rights": ["RIGHT_CLIENT_INFO"]}}).to_string();
+    server.check("alice", "PUT", "/api/v3/clients/my-app/collaborators", &body, "200");
     vouches(&server);
     (server, secret)
 }
@@ -52,6 +54,7 @@ fn seen() -> Vec<(&'static str, Value)> {
         ("redirect_uris", json!(["https://evil.example/cb"])),
         ("redirect_uris", json!(["https://app.example/cb", "https://evil.example/cb"])),
         ("logout_redirect_uris", json!(["https://evil.example/bye"])),
+        ("administrative_contact", json!({"user_ids": {"user_id": "bob"}})),
         ("secret", json!("")),
     ]
 }
@@ -84,6 +87,7 @@ fn what_nobody_vouches_for_can_be_changed_without_a_warning() {
     let (server, _) = fixture(Approval::Auto);
     for (field, value) in [
         ("attributes", json!({"team": "a"})),
+        ("technical_contact", json!({"user_ids": {"user_id": "bob"}})),
         ("name", json!("my-app")),
         ("rights", json!(["RIGHT_USER_SETTINGS_BASIC", "RIGHT_USER_INFO"])),
         ("secret", json!("A-chosen-secret-of-alice-7")),
@@ -166,7 +170,12 @@ fn an_owner_who_changes_what_was_approved_asks_for_approval_again() {
 
 #[test]
 fn other_changes_leave_an_approval_as_it_is() {
-    for (field, value) in [("description", json!("New")), ("rights", json!(["RIGHT_USER_INFO"])), ("logout_redirect_uris", json!([]))] {
+    for (field, value) in [
+        ("description", json!("New")),
+        ("rights", json!(["RIGHT_USER_INFO"])),
+        ("logout_redirect_uris", json!([])),
+        ("administrative_contact", json!({"user_ids": {"user_id": "bob"}})),
+    ] {
         let (server, _) = fixture(Approval::Manual);
         changes(&server, "alice", field, value);
         assert_eq!(decided(&server).2, "STATE_APPROVED", "{field}");
