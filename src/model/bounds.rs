@@ -55,6 +55,7 @@ bounds! {
         Refused("end an older one first, or rotate without a grace");
     SESSIONS = 100 "sessions" "a user" Replaces("the one that nobody used for the longest time ends");
     AUTHORIZATIONS = 500 "authorizations" "a user" Refused("take one back in the Console first");
+    TRIALS = 100 "trials" "a user, of clients that wait for approval and that somebody else registered" Refused("stop trying another client first");
     // A used code whose tokens are good must be known when it comes back, so only the most of those bounds it.
     CODES = 100 "codes" "a user and a client; used ones are remembered for a day, and count once their tokens have ended"
         Replaces("the oldest goes");

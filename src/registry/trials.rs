@@ -5,12 +5,13 @@ use serde_json::json;
 
 use crate::base::error::{Result, errors};
 use crate::base::id::{AccountId, ClientId, UserId};
+use crate::model::bounds::TRIALS;
 use crate::model::choice::State;
 use crate::model::event::Action;
 use crate::registry::approval::CLIENT_ANSWERED;
-use crate::registry::history;
 use crate::registry::principal::Principal;
 use crate::registry::rights::Entity;
+use crate::registry::{bounds, history};
 use crate::store::members::Owned;
 use crate::store::{Deleted, Tx};
 
@@ -69,6 +70,7 @@ pub fn begin(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> R
         Trial::None => Err(ONLY_COLLABORATORS_TRY.with("client_id", client.as_str()).into()),
         Trial::Registrar | Trial::Begun => Ok(()),
         Trial::Offered => {
+            bounds::check(&TRIALS, user.as_str(), tx.trial_count(user)?)?;
             tx.insert_client_tester(client, user)?;
             history::record_values(tx, by, &entity, Action::BeginTrial, json!({}), json!({"user_id": user.as_str()}))
         }

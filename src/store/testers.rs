@@ -33,6 +33,15 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Returns how many clients a user tries.
+    pub fn trial_count(&self, user: &UserId) -> Result<i64> {
+        let count = self
+            .connection
+            .prepare_cached("SELECT count(*) FROM client_testers WHERE user_id = :user_id")?
+            .query_row(named_params! {":user_id": user}, |row| row.get(0))?;
+        Ok(count)
+    }
+
     /// The testers of a client, or those of the clients of an organization who are its members: whose trial may end with a change there.
     /// Of one user, if there is one.
     pub fn client_testers(&self, owned: &Owned, user: Option<&UserId>) -> Result<Vec<(ClientId, UserId)>> {

@@ -1,12 +1,13 @@
 //! Walks the table of bounds: as many as it says are taken, and one more is refused, or makes another one go.
 
-use keyfob::base::id::{ClientId, UserId};
-use keyfob::base::right::Rights;
+use keyfob::base::id::{AccountId, ClientId, UserId};
+use keyfob::base::right::{Right, Rights};
 use keyfob::base::secret::Hash;
 use keyfob::base::time::Time;
 use keyfob::model::bounds::{AUTHORIZATIONS, BOUNDS, Beyond, Bound, REPLY, SESSIONS, TOKENS};
 use keyfob::model::client::Client;
 use keyfob::model::user::User;
+use keyfob::store::members::Owned;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -64,6 +65,17 @@ impl Story {
             assert!(tx.insert_client(&Client::new(id.clone(), Time::from_micros(1)), None)?);
             tx.set_authorization(&user, &id, Rights::NONE, Rights::NONE)
         });
+    }
+
+    /// A client of somebody else on which alice collaborates, and which waits for approval.
+    fn has_waiting_client(&self, n: usize) -> ClientId {
+        let id: ClientId = format!("waiting-app-{n}").parse().expect("an ID");
+        let alice = AccountId::User("alice".parse().expect("an ID"));
+        self.write(|tx| {
+            tx.insert_client(&Client::new(id.clone(), Time::from_micros(1)), None)?;
+            tx.set_member(&Owned::Client(id.clone()), &alice, &[Right::ClientInfo])
+        });
+        id
     }
 
     fn tokens(&mut self) -> Answer {
@@ -139,6 +151,13 @@ fn edge(bound: &Bound) -> Edge {
                 story.browser.post(&story.server, &authorize_target(&app, &[]), &[("authorize", "true")])
             },
             "authorizations",
+        ),
+        "trials" => Edge::Counted(
+            |story, n| {
+                let id = story.has_waiting_client(n);
+                story.browser.sends_form(&story.server, &format!("/console/clients/{id}/trial"), &[])
+            },
+            "client_testers WHERE user_id = 'alice'",
         ),
         "codes" => Edge::Counted(
             |story, _| story.browser.post(&story.server, &authorize_target("my-app", &[]), &[("authorize", "true")]),
