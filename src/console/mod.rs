@@ -1,35 +1,10 @@
 //! Floor 5: the human edge. Forms in, one registry call, pages out. Every task works without the script.
+//!
+//! Its own floors: `page`, then `form`, then `clients` and `users`, then `organizations`, then `account`.
 
-pub mod activity;
-pub mod add_client;
-pub mod api_keys;
-pub mod attributes;
-pub mod authorizations;
-pub mod client_draft;
-pub mod client_overview;
-pub mod client_pages;
-pub mod client_secrets;
-pub mod client_settings;
+pub mod account;
 pub mod clients;
-pub mod confirmation;
-pub mod contacts;
-pub mod dashboard;
-pub mod farewell;
-pub mod fields;
-pub mod id_check;
-pub mod listing;
-pub mod members;
-pub mod names;
+pub mod form;
 pub mod organizations;
-pub mod password;
-pub mod picture;
-pub mod problem;
-pub mod review;
-pub mod rights_picker;
-pub mod saving;
-pub mod search;
-pub mod sessions;
-pub mod shown_once;
-pub mod trial;
+pub mod page;
 pub mod users;
-pub mod view;

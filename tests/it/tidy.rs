@@ -164,9 +164,9 @@ fn an_error_is_defined_once() {
         keyfob::registry::sign_in::ERRORS,
         keyfob::registry::throttle::ERRORS,
         keyfob::registry::trials::ERRORS,
-        keyfob::console::members::ERRORS,
-        keyfob::console::review::ERRORS,
-        keyfob::console::saving::ERRORS,
+        keyfob::console::organizations::members::ERRORS,
+        keyfob::console::clients::review::ERRORS,
+        keyfob::console::form::saving::ERRORS,
         keyfob::cli::refusal::ERRORS,
     ];
     let tables = sources().iter().filter(|source| source.product().contains("errors! {")).count();

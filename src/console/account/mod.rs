@@ -1,0 +1,8 @@
+//! What concerns who is signed in: dashboard, activity, authorizations, API keys, sessions, password.
+
+pub mod activity;
+pub mod api_keys;
+pub mod authorizations;
+pub mod dashboard;
+pub mod password;
+pub mod sessions;

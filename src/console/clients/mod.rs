@@ -1,0 +1,12 @@
+//! The pages of OAuth clients.
+
+pub mod add;
+pub mod danger;
+pub mod draft;
+pub mod list;
+pub mod overview;
+pub mod page;
+pub mod review;
+pub mod secrets;
+pub mod settings;
+pub mod trial;

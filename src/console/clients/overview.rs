@@ -1,0 +1,127 @@
+//! A client at a glance: how to use it, how it is used, and what may go wrong with it.
+
+use maud::{Markup, html};
+
+use crate::base::error::Result;
+use crate::base::uri;
+use crate::call::{Input, Work};
+use crate::console::clients::page::{Opened, Tab};
+use crate::console::clients::trial;
+use crate::console::form::{contacts, rights_picker};
+use crate::console::page::charts;
+use crate::console::page::layout::{age, moment, moment_or};
+use crate::console::page::new_secret::{self, Proof};
+use crate::model::choice::{Grant, State};
+use crate::model::client::Client;
+use crate::registry::usage::{self, Usage};
+
+pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    Ok(Box::new(move |call| {
+        let opened = Opened::of(call, input)?;
+        let client = &opened.client;
+        let usage = usage::of_client(call.tx, &client.id)?;
+        let public_url = &call.settings.public_url;
+        let content = html! {
+            @if client.state == State::Requested { (trial::notice(&opened)?) }
+            (warnings(client))
+            @if !client.description.is_empty() { p .description { (client.description) } }
+            section {
+                h2 { "Use" }
+                dl .facts {
+                    dt { "Last authorized" } dd { (moment_or(usage.last_authorized, "never")) }
+                    dt { "Last token" } dd { (moment_or(usage.last_token, "never")) }
+                    dt { "Secrets" } dd { (secrets(&usage, call.tx.now)) }
+                    dt { "Registered" } dd { (moment(client.created_at)) }
+                }
+                h3 { "Tokens per day" }
+                (charts::tokens_per_day(&usage.issued))
+            }
+            section {
+                h2 { "What it asks for" }
+                dl .facts {
+                    dt { "Redirect URLs" } dd { (lines(&client.redirect_uris)) }
+                    @if !client.logout_redirect_uris.is_empty() { dt { "Logout redirect URLs" } dd { (lines(&client.logout_redirect_uris)) } }
+                    dt { "Grant types" } dd { (grants(client)) }
+                    dt { "Rights" } dd { (rights_picker::tags(&client.rights)) }
+                }
+            }
+            section {
+                h2 { "Contacts and attributes" }
+                dl .facts {
+                    dt { "Administrative contact" } dd { (contacts::shown(client.administrative_contact.as_ref())) }
+                    dt { "Technical contact" } dd { (contacts::shown(client.technical_contact.as_ref())) }
+                    @if !client.attributes.is_empty() {
+                        dt { "Attributes" } dd { ul .plain { @for (key, value) in &client.attributes { li { code { (key) } " " (value) } } } }
+                    }
+                }
+            }
+            section {
+                h2 { "How to use it" }
+                dl .facts {
+                    @for (name, path) in ENDPOINTS { dt { (name) } dd { code { (public_url) (path) } } }
+                }
+                (new_secret::snippets(public_url, client, if usage.secrets.is_empty() { Proof::Public } else { Proof::KeptSecret }))
+            }
+        };
+        Ok(opened.page(200, Tab::Overview, &content))
+    }))
+}
+
+const ENDPOINTS: &[(&str, &str)] = &[
+    ("Authorization endpoint", "/oauth/authorize"),
+    ("Token endpoint", "/oauth/token"),
+    ("Revocation endpoint", "/oauth/revoke"),
+    ("Introspection endpoint", "/oauth/introspect"),
+    ("Metadata", "/.well-known/oauth-authorization-server"),
+];
+
+fn secrets(usage: &Usage, now: crate::base::time::Time) -> Markup {
+    html! {
+        @if usage.secrets.is_empty() { "none: a public client" }
+        ul .plain {
+            @for secret in &usage.secrets {
+                li {
+                    (age(secret.created_at, now)) ", last used " (moment_or(secret.last_used_at, "never"))
+                    @if let Some(end) = secret.expires_at { ", ends " (moment(end)) }
+                }
+            }
+        }
+    }
+}
+
+/// What keeps people from using it, or should keep them from it.
+fn warnings(client: &Client) -> Markup {
+    let unusable = client.redirect_uris.iter().filter(|uri| uri::resolved(uri).is_none());
+    let in_clear = client.redirect_uris.iter().filter(|uri| uri::is_in_clear(uri));
+    html! {
+        @match client.state {
+            State::Rejected => p .warning { "Administrators have rejected it: nobody can authorize it." },
+            State::Suspended => p .warning { "Administrators have suspended it: it gets no tokens, and those it has are no longer valid." },
+            State::Flagged => p .warning { "Administrators have flagged it: users are warned of it." },
+            State::Requested | State::Approved => {}
+        }
+        @if client.grants.contains(&Grant::AuthorizationCode) && client.redirect_uris.is_empty() {
+            p .warning { "It has no redirect URL: nobody can authorize it." }
+        }
+        @for uri in unusable { p .warning { "Nobody can be sent to " code { (uri) } ": it must be an absolute URL without a fragment." } }
+        @for uri in in_clear { p .warning { code { (uri) } " is not encrypted: others on the network could read codes along." } }
+        @if !client.grants.contains(&Grant::AuthorizationCode) { p .warning { "It lacks the grant type Authorization code: nobody can authorize it." } }
+    }
+}
+
+fn lines(texts: &[String]) -> Markup {
+    html! {
+        @if texts.is_empty() { span .quiet { "none" } }
+        ul .plain { @for text in texts { li { code { (text) } } } }
+    }
+}
+
+/// The ways to a token that it may go.
+pub fn grants(client: &Client) -> Markup {
+    let name = |grant: &Grant| match grant {
+        Grant::AuthorizationCode => "Authorization code",
+        Grant::RefreshToken => "Refresh token",
+        Grant::Password => "Password",
+    };
+    html! { (client.grants.iter().map(name).collect::<Vec<_>>().join(", ")) }
+}

@@ -1,0 +1,124 @@
+//! What the pages of one client share: its title, its state, its tabs.
+
+use maud::{Markup, html};
+
+use crate::base::error::Result;
+use crate::base::id::ClientId;
+use crate::base::right::{Right, Rights};
+use crate::call::{Call, Input};
+use crate::console::page::layout::{Place, View, badge, title};
+use crate::console::page::paths;
+use crate::http::reply::Reply;
+use crate::model::choice::State;
+use crate::model::client::{Client, FIELDS};
+use crate::model::mask::Mask;
+use crate::model::settings::Approval;
+use crate::registry::approval::Withdrawn;
+use crate::registry::clients;
+use crate::registry::rights::{self, Entity};
+use crate::store::Deleted;
+
+/// Which of the tabs is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    Overview,
+    Settings,
+    Collaborators,
+    Secrets,
+    Activity,
+    Danger,
+}
+
+impl Tab {
+    /// The end of the path, the words, and the right without which there is nothing to see.
+    fn line(self) -> (&'static str, &'static str, Right) {
+        match self {
+            Tab::Overview => ("", "Overview", Right::ClientInfo),
+            Tab::Settings => ("/settings", "General settings", Right::ClientInfo),
+            Tab::Collaborators => ("/collaborators", "Collaborators", Right::ClientSettingsCollaborators),
+            Tab::Secrets => ("/secrets", "Secrets", Right::ClientSettingsBasic),
+            Tab::Activity => ("/activity", "Activity", Right::ClientInfo),
+            Tab::Danger => ("/danger", "Danger zone", Right::ClientDelete),
+        }
+    }
+}
+
+const TABS: &[Tab] = &[Tab::Overview, Tab::Settings, Tab::Collaborators, Tab::Secrets, Tab::Activity, Tab::Danger];
+
+/// What is said after a client was changed.
+pub fn saved(withdrawn: Withdrawn) -> &'static str {
+    match (withdrawn.vouching, withdrawn.approval) {
+        (false, false) => "saved",
+        (true, false) => "saved-unvouched",
+        (false, true) => "saved-unapproved",
+        (true, true) => "saved-unvouched-unapproved",
+    }
+}
+
+/// One client, and what who is signed in may do with it.
+#[derive(Debug)]
+pub struct Opened<'a> {
+    pub view: View<'a>,
+    pub client: Client,
+    pub rights: Rights,
+}
+
+impl<'a> Opened<'a> {
+    /// The client of the path.
+    pub fn of(call: &'a Call<'a>, input: &'a Input<'a>) -> Result<Opened<'a>> {
+        Opened::by_id(call, input, &paths::client(input)?)
+    }
+
+    pub fn by_id(call: &'a Call<'a>, input: &'a Input<'a>, id: &ClientId) -> Result<Opened<'a>> {
+        let view = View::of(call, input)?;
+        let rights = rights::on(call.tx, call.by, &Entity::Client(id.clone()), Deleted::No)?;
+        let mask = if rights.has(Right::ClientInfo) { Mask::everything(FIELDS) } else { Mask::default() };
+        let (client, _) = clients::get(call.tx, call.by, id, &mask)?;
+        Ok(Opened { view, client, rights })
+    }
+
+    pub fn path(&self, tab: Tab) -> String {
+        format!("/console/clients/{}{}", self.client.id, tab.line().0)
+    }
+
+    /// Before somebody who is no administrator changes what administrators vouch for or approved: what that takes away.
+    pub fn stakes(&self) -> Markup {
+        let Call { by, settings, .. } = self.view.call;
+        let Client { skip_authorization, endorsed, state, .. } = self.client;
+        let is_approved = settings.approval == Approval::Manual && matches!(state, State::Approved | State::Flagged);
+        html! {
+            @if !by.is_admin && (skip_authorization || endorsed) {
+                p .note {
+                    "The administrators vouch for this client. They no longer do when its name, description, URLs, rights or "
+                    "administrative contact change, or when it loses its last secret or gets its first."
+                }
+            }
+            @if !by.is_admin && is_approved {
+                p .note { "When you change its name or redirect URLs or add rights, it waits for an administrator's approval again." }
+            }
+        }
+    }
+
+    pub fn page(&self, status: u16, tab: Tab, content: &Markup) -> Reply {
+        let name = shown_name(&self.client);
+        let shown = TABS.iter().filter(|tab| self.rights.has(tab.line().2));
+        let content = html! {
+            p .crumbs { a href="/console/clients" { "OAuth clients" } }
+            (title(name, &badge(self.client.state)))
+            p .quiet .under-title {
+                code { (self.client.id) }
+                @if !self.client.state_description.is_empty() && self.rights.has(Right::ClientInfo) { " · " (self.client.state_description) }
+            }
+            nav .tabs aria-label="Client" {
+                @for shown in shown { a href=(self.path(*shown)) aria-current=[(*shown == tab).then_some("page")] { (shown.line().1) } }
+            }
+            (content)
+        };
+        self.view.page(status, Place::Clients, &format!("{name}: {}", tab.line().1), &content)
+    }
+}
+
+/// The name, or without one the ID.
+pub fn shown_name(client: &Client) -> &str {
+    if client.name.is_empty() { client.id.as_str() } else { &client.name }
+}

@@ -1,0 +1,190 @@
+//! The review queue: what waits for an administrator, and the answers, to one request or to many at once.
+
+use maud::{Markup, html};
+
+use crate::base::error::{Result, errors};
+use crate::base::id::ClientId;
+use crate::base::right::Rights;
+use crate::call::{Call, Input, OwnWork, Work};
+use crate::console::clients::overview;
+use crate::console::clients::page::shown_name;
+use crate::console::form::fields::{Fields, label};
+use crate::console::form::problem::Problem;
+use crate::console::form::saving::{self, Part, Seen};
+use crate::console::page::layout::{Place, View, after, moment, title};
+use crate::console::page::listing::Listing;
+use crate::http::form::Form;
+use crate::http::reply::Reply;
+use crate::model::choice::State;
+use crate::model::client::Client;
+use crate::model::mask::Mask;
+use crate::page::rights::groups;
+use crate::registry::approval::{self, Verdict};
+use crate::registry::clients;
+use crate::registry::rights::Entity;
+use crate::store::clients::{ClientKey, ClientSearch, Scope};
+use crate::store::{Deleted, Direction, Order};
+
+errors! {
+    CLIENT_CHANGED: FailedPrecondition "keyfob" "client_changed"
+        "client `{client_id}` was changed while you looked at it: see what it asks for now, and answer again";
+}
+
+const PATH: &str = "/console/review";
+
+/// The box that means all that stand on the page, and what stands there.
+const EVERY: &str = "every";
+const LISTED: &str = "listed";
+
+/// What a request shows of its client.
+const SHOWN: &[&str] = &["name", "description", "redirect_uris", "grants", "rights", "administrative_contact"];
+
+pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    Ok(Box::new(move |call| shown(call, input, 200, &Answer::default(), None)))
+}
+
+/// All that are chosen get the same answer, or none of them does.
+pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+    let answer = Answer::of(&Form::of_body(input.request)?);
+    Ok(Box::new(move |own| {
+        own.turn_strangers_away()?;
+        let answered = answer.verdict().map(|verdict| {
+            let review = |call: &Call<'_>| {
+                approval::review(call.tx, call.by, call.settings, &answer.clients, &verdict)?;
+                answer.check_is_about_what_was_seen(call)
+            };
+            own.write(review).map(|()| verdict)
+        });
+        let problem = match answered {
+            Ok(Ok(Verdict::Approve)) => return Ok(after(PATH, "approved")),
+            Ok(Ok(Verdict::Reject(_))) => return Ok(after(PATH, "rejected")),
+            Ok(Err(error)) => Problem::of(error)?.renamed("state_description", "reason"),
+            Err(problem) => problem,
+        };
+        own.read(|call| shown(call, input, 400, &answer, Some(problem)))
+    }))
+}
+
+/// What the administrator chose: the requests, the button, the reason.
+#[derive(Debug, Default)]
+struct Answer {
+    clients: Vec<ClientId>,
+    is_approval: bool,
+    reason: String,
+    seen: Seen,
+}
+
+impl Answer {
+    /// The buttons beside a request mean this one; those at the end, all that are ticked.
+    fn of(form: &Form) -> Answer {
+        let single = form.all("approve").into_iter().chain(form.all("reject")).find(|id| !id.is_empty()).map(str::to_owned);
+        let ticked = if form.has(EVERY) { form.all(LISTED) } else { form.all("client") };
+        let ids = single.map_or_else(|| ticked.into_iter().map(str::to_owned).collect(), |id| vec![id]);
+        Answer {
+            clients: ids.iter().filter_map(|id| id.parse().ok()).collect(),
+            is_approval: form.has("approve"),
+            reason: form.one("reason").to_owned(),
+            seen: Seen::of_form(form),
+        }
+    }
+
+    /// Nobody approves more than what stood on the page.
+    fn check_is_about_what_was_seen(&self, call: &Call<'_>) -> Result<()> {
+        for id in &self.clients {
+            if saving::is_changed(call, &Entity::Client(id.clone()), Part::Fields(SHOWN), self.seen)? {
+                return Err(CLIENT_CHANGED.with("client_id", id.as_str()).into());
+            }
+        }
+        Ok(())
+    }
+
+    fn verdict(&self) -> std::result::Result<Verdict, Problem> {
+        if self.clients.is_empty() {
+            return Err(Problem::new("", "Choose the requests that you answer."));
+        }
+        match (self.is_approval, self.reason.is_empty()) {
+            (true, _) => Ok(Verdict::Approve),
+            (false, false) => Ok(Verdict::Reject(self.reason.clone())),
+            (false, true) => Err(Problem::new("reason", "Say why: those who asked are shown the reason.")),
+        }
+    }
+}
+
+fn shown(call: &Call<'_>, input: &Input<'_>, status: u16, answer: &Answer, problem: Option<Problem>) -> Result<Reply> {
+    let view = View::of(call, input)?;
+    let listing = Listing::of(input.request)?;
+    let search = ClientSearch {
+        scope: Scope::Everyone,
+        deleted: Deleted::No,
+        texts: listing.texts(),
+        states: vec![State::Requested],
+        order: Order { by: ClientKey::CreatedAt, direction: Direction::Ascending },
+        page: listing.page(),
+    };
+    let mask = Mask::default();
+    let found = clients::search(call.tx, call.by, search, &mask)?.listed()?;
+    let fields = Fields::with(problem);
+    let reason = label("reason", "Reason for a rejection", "At most 128 characters; those who asked are shown it.");
+    let content = html! {
+        (title("Review queue", &html! {}))
+        (fields.summary())
+        @if found.items.is_empty() {
+            p .empty { "Nobody waits for an answer. New requests stand here, the oldest first." }
+        } @else {
+            (view.form(PATH, &html! {
+                (Seen::now(call)?.field())
+                // First in the form, so that the key Enter in the reason means what stands beside it.
+                (fields.text(reason, &answer.reason))
+                div .submit {
+                    button .danger name="reject" value="" { "Reject selected" }
+                    button .main name="approve" value="" { "Approve selected" }
+                }
+                @if found.items.len() > 1 {
+                    label .tick { input type="checkbox" name=(EVERY) value="true"; span { "Select all " (found.items.len()) " on this page" } }
+                    @for (client, _) in &found.items { input type="hidden" name=(LISTED) value=(client.id); }
+                }
+                @for (client, _) in &found.items { (request(client, answer.clients.contains(&client.id))) }
+            }))
+            (listing.pager(found.total))
+        }
+    };
+    Ok(view.page(status, Place::Review, "Review queue", &content))
+}
+
+/// One request, with what it asks for.
+fn request(client: &Client, is_chosen: bool) -> Markup {
+    let rights: Rights = client.rights.iter().copied().collect();
+    html! {
+        article .request aria-labelledby={"request-" (client.id)} {
+            div .title {
+                label .tick {
+                    input type="checkbox" name="client" value=(client.id) checked[is_chosen];
+                    span .request-name id={"request-" (client.id)} { (shown_name(client)) }
+                }
+                span {
+                    button name="approve" value=(client.id) aria-label={"Approve " (client.id)} { "Approve" }
+                    " "
+                    button .danger name="reject" value=(client.id) aria-label={"Reject " (client.id)} { "Reject" }
+                }
+            }
+            p .quiet {
+                a href={"/console/clients/" (client.id)} { (client.id) }
+                @if let Some(owner) = &client.administrative_contact { ", of the " (owner.kind()) " " strong { (owner.as_str()) } }
+                ", asked " (moment(client.created_at))
+            }
+            @if !client.state_description.is_empty() { p { (client.state_description) "." } }
+            p { @if client.description.is_empty() { span .quiet { "It does not say what it is for." } } @else { (client.description) } }
+            dl .facts {
+                dt { "Redirect URLs" }
+                dd { ul .plain { @for uri in &client.redirect_uris { li { code { (uri) } } } } @if client.redirect_uris.is_empty() { span .quiet { "none" } } }
+                dt { "Grant types" }
+                dd { (overview::grants(client)) }
+                @for group in groups(rights) {
+                    dt { (group.title) }
+                    dd { (group.rights.iter().map(|right| right.words()).collect::<Vec<_>>().join("; ")) }
+                }
+                @if rights.is_empty() { dt { "Rights" } dd .quiet { "none" } }
+            }
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! What forms share: their fields, reading and saving them, asking before what cannot be undone.
+
+pub mod account_search;
+pub mod attributes;
+pub mod confirmation;
+pub mod contacts;
+pub mod deletion;
+pub mod fields;
+pub mod id_check;
+pub mod problem;
+pub mod rights_picker;
+pub mod saving;

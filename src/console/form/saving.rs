@@ -1,0 +1,213 @@
+//! Saving a form: only what differs is changed, and nothing that others changed while it was open is overwritten unseen.
+//!
+//! Every change leaves an event, so a form carries the number of the newest event that its page knew of. What it may change must not
+//! have changed since; if it has, the form comes back with what was typed and with what happened, and the next time it is saved.
+
+use maud::{Markup, html};
+use serde_json::{Map, Value};
+
+use crate::base::error::{Result, errors};
+use crate::base::id::AccountId;
+use crate::call::Call;
+use crate::console::page::layout::moment;
+use crate::http::form::Form;
+use crate::model::event::Action;
+use crate::model::field::Field;
+use crate::model::mask::Mask;
+use crate::model::patch::Patch;
+use crate::model::value;
+use crate::registry::history;
+use crate::registry::rights::{self, Entity};
+use crate::store::Deleted;
+use crate::store::events::Event;
+
+errors! {
+    CHANGED_MEANWHILE: FailedPrecondition "keyfob" "changed_meanwhile"
+        "nothing is saved yet: this was changed while the form was open. What you typed is still here; save it again to overwrite the change";
+}
+
+const NAME: &str = "seen";
+
+/// The newest event that a form knows of. Without one it knows of nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen(i64);
+
+/// What a form lets people change of an entity.
+#[derive(Clone, Copy, Debug)]
+pub enum Part<'a> {
+    Fields(&'a [&'a str]),
+    Member(&'a AccountId),
+    /// By its ID.
+    ApiKey(&'a str),
+}
+
+impl Seen {
+    pub fn of_form(form: &Form) -> Seen {
+        Seen(form.one(NAME).parse().unwrap_or_default())
+    }
+
+    /// What a page knows of that is made in this transaction.
+    pub fn now(call: &Call<'_>) -> Result<Seen> {
+        history::newest(call.tx).map(Seen)
+    }
+
+    /// Carried by a form.
+    pub fn field(self) -> Markup {
+        html! { input type="hidden" name=(NAME) value=(self.0); }
+    }
+}
+
+/// Refuses to save over what the form did not know of. In the transaction that saves.
+pub fn check(call: &Call<'_>, entity: &Entity, part: Part<'_>, seen: Seen) -> Result<()> {
+    if is_changed(call, entity, part, seen)? { Err((&CHANGED_MEANWHILE).into()) } else { Ok(()) }
+}
+
+pub fn is_changed(call: &Call<'_>, entity: &Entity, part: Part<'_>, seen: Seen) -> Result<bool> {
+    Ok(!since(call, entity, part, seen)?.is_empty())
+}
+
+/// What a form carries. One that comes back tells what happened since it was `sent`, and knows of it from then on.
+pub fn carried(call: &Call<'_>, entity: &Entity, part: Part<'_>, sent: Option<Seen>) -> Result<Markup> {
+    let events = sent.map_or(Ok(Vec::new()), |seen| since(call, entity, part, seen))?;
+    let seen = match sent {
+        Some(seen) if events.is_empty() => seen,
+        _ => Seen::now(call)?,
+    };
+    let may_read = rights::on(call.tx, call.by, entity, Deleted::No)?.has(history::reading(entity));
+    Ok(html! {
+        (seen.field())
+        @for event in &events {
+            div .note {
+                p {
+                    @match &event.actor.account_id {
+                        Some(account) => strong { (account) },
+                        None if event.actor.is_operator() => "The operator",
+                        None => "Somebody who was not signed in",
+                    }
+                    " changed it, " (moment(event.happened_at)) "."
+                }
+                @if may_read { (differences(event, |name| part.has(name))) }
+            }
+        }
+    })
+}
+
+/// The fields in which what was sent differs from what is kept, as far as a form can tell.
+pub fn differing<E>(fields: &'static [Field<E>], names: &[&str], kept: &E, sent: &Patch) -> Mask {
+    let mut mask = Mask::default();
+    for field in fields.iter().filter(|field| names.contains(&field.name)) {
+        if sent.get(field.name).is_some_and(|value| carried_by_form(field.name, value) != carried_by_form(field.name, &(field.get)(kept))) {
+            mask.add(fields, field.name);
+        }
+    }
+    // A state that changes alone would take its description away.
+    if mask.names(fields, "state") && !mask.names(fields, "state_description") {
+        mask.add(fields, "state_description");
+    }
+    mask
+}
+
+/// What a form makes of a value: blanks around texts go, lines end with LF, and boxes have an order of their own. Somebody who leaves such a
+/// field alone has not changed it.
+fn carried_by_form(name: &str, value: &Value) -> Value {
+    match value {
+        Value::String(text) => text.replace("\r\n", "\n").trim().into(),
+        Value::Object(members) => {
+            members.iter().map(|(key, value)| (key.clone(), carried_by_form(key, value))).collect::<Map<_, _>>().into()
+        }
+        Value::Array(items) => {
+            let mut items: Vec<Value> = items.iter().map(|item| carried_by_form(name, item)).collect();
+            if matches!(name, "rights" | "grants") {
+                items.sort_by(|one, other| one.as_str().cmp(&other.as_str()));
+                items.dedup();
+            }
+            items.into()
+        }
+        other => other.clone(),
+    }
+}
+
+/// What an event changed: of each field that is wanted, what was and what is.
+pub fn differences(event: &Event, is_wanted: impl Fn(&str) -> bool) -> Markup {
+    let (old, new) = (object(&event.old_values), object(&event.new_values));
+    html! {
+        dl .changes {
+            @for name in names(event).iter().filter(|name| is_wanted(name)) {
+                dt { (name) }
+                dd {
+                    @let (was, is) = (in_words(old.get(name)), in_words(new.get(name)));
+                    @if !was.is_empty() { del { (was) } " " }
+                    @if !is.is_empty() { ins { (is) } }
+                }
+            }
+        }
+    }
+}
+
+/// A value as people read it: texts without quotes, lists and members with commas, accounts by their IDs.
+fn in_words(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(items)) => items.iter().map(|item| in_words(Some(item))).collect::<Vec<_>>().join(", "),
+        Some(Value::Object(members)) => {
+            let in_pairs = || members.iter().map(|(key, value)| format!("{key}: {}", in_words(Some(value)))).collect::<Vec<_>>().join(", ");
+            value.and_then(value::to_account).map_or_else(in_pairs, |account| account.as_str().to_owned())
+        }
+        Some(other) => other.to_string(),
+    }
+}
+
+/// The fields that an event changed, sorted.
+pub fn names(event: &Event) -> Vec<String> {
+    let mut names: Vec<String> = object(&event.old_values).into_iter().chain(object(&event.new_values)).map(|(name, _)| name).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn object(text: &str) -> Map<String, Value> {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+impl Part<'_> {
+    fn actions(&self) -> &'static [Action] {
+        // One that was purged and made anew is another one, whatever it is called.
+        match self {
+            Part::Fields(_) => &[Action::Create, Action::Update],
+            Part::Member(_) => &[Action::Create, Action::SetCollaborator, Action::RemoveCollaborator],
+            Part::ApiKey(_) => &[Action::UpdateApiKey],
+        }
+    }
+
+    /// Whether it is among what an event calls by this name.
+    fn has(&self, name: &str) -> bool {
+        match self {
+            Part::Fields(fields) => fields.contains(&name),
+            Part::Member(account) => account.as_str() == name,
+            Part::ApiKey(_) => name == "api_key",
+        }
+    }
+
+    fn is_changed_by(&self, entity: &Entity, event: &Event) -> bool {
+        match self {
+            _ if event.name == Action::Create.of(entity.kind()) => true,
+            // It stands for several, and tells the values of the last.
+            _ if event.times > 1 => true,
+            Part::ApiKey(id) => object(&event.new_values).get("api_key").is_some_and(|key| key["id"] == *id),
+            Part::Fields(_) | Part::Member(_) => names(event).iter().any(|name| self.has(name)),
+        }
+    }
+}
+
+/// How much of what happened a form is told at most.
+const MOST: u32 = 50;
+
+/// What changed of this part since then, oldest first. Where there was more than is told, one of those may have been about it.
+fn since(call: &Call<'_>, entity: &Entity, part: Part<'_>, seen: Seen) -> Result<Vec<Event>> {
+    let mut events = history::since(call.tx, entity, part.actions(), seen.0, MOST)?;
+    if events.len() < MOST as usize {
+        events.retain(|event| part.is_changed_by(entity, event));
+    }
+    Ok(events)
+}

@@ -1,0 +1,42 @@
+//! The clients of an organization.
+
+use maud::html;
+
+use crate::base::error::Result;
+use crate::base::id::AccountId;
+use crate::base::page::{Listed, Reading};
+use crate::base::right::Right;
+use crate::call::{Input, Work};
+use crate::console::clients::list::{Of, asked_for, is_search, no_match, states, table};
+use crate::console::organizations::page::{Opened, Tab};
+use crate::console::page::layout::way;
+use crate::console::page::listing::Listing;
+use crate::console::page::paths::{self, account_value};
+use crate::model::mask::Mask;
+use crate::registry::clients;
+use crate::store::Deleted;
+
+pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    let id = paths::organization(input)?;
+    let listing = Listing::of(input.request)?;
+    Ok(Box::new(move |call| {
+        let opened = Opened::by_id(call, input, &id)?;
+        let owner = AccountId::Organization(id);
+        let add = format!("/console/add/client?owner={}", account_value(&owner));
+        let mask = Mask::default();
+        let found = clients::list(call.tx, call.by, Some(owner), asked_for(&listing, Deleted::No), &mask)?;
+        let found = found.map_or(Ok(Listed { items: Vec::new(), total: 0 }), Reading::listed)?.map(|(client, _)| client);
+        let content = html! {
+            div .title {
+                h2 { "OAuth clients" }
+                @if opened.rights.has(Right::OrganizationClientsCreate) { (way(&add, "+ Add OAuth client")) }
+            }
+            div .tools { (listing.search("ID, name or description")) (states(&listing)) }
+            @if !found.items.is_empty() { (table(&opened.view, &listing, Of::Own, &found)?) }
+            @else if is_search(&listing) { (no_match(&listing)) }
+            @else { p .empty { "The organization has no clients. Its members with the right to do so can register some for it." } }
+            (listing.pager(found.total))
+        };
+        Ok(opened.page(200, Tab::Clients, &content))
+    }))
+}

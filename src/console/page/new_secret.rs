@@ -1,0 +1,120 @@
+//! Secrets on the one page that shows them: with a button to copy them, and ready to be used.
+
+use maud::{Markup, html};
+
+use crate::base::uri::form_encoded;
+use crate::console::page::layout::{Place, View, title};
+use crate::http::reply::Reply;
+use crate::model::choice::State;
+use crate::model::client::Client;
+
+/// A new client secret, what is to be said of it, and how to use it. The reply of the very request that made it: it stands in no address.
+pub fn client_secret(view: &View<'_>, client: &Client, warnings: &[&str], heading: &str) -> Reply {
+    let secret = client.secret.as_deref().unwrap_or_default();
+    let content = html! {
+        (title(heading, &html! {}))
+        p .alert.success role="status" { strong { (client.id) } @match client.state {
+            State::Requested => " waits for an administrator's approval. Until then it can be tried by who registered it, and by collaborators who choose to.",
+            _ => " is ready to use.",
+        } }
+        @for warning in warnings { p .warning { (warning) "." } }
+        (shown("Client secret", "client-secret", secret))
+        h2 { "How to use it" }
+        (snippets(&view.call.settings.public_url, client, Proof::Secret(secret)))
+        p { a .button.main href={"/console/clients/" (client.id)} { "I have kept it: go to the client" } }
+    };
+    view.page(200, Place::Clients, heading, &content)
+}
+
+/// A new API key, and the way back to where it is listed.
+pub fn api_key(view: &View<'_>, place: Place, list: &str, key: &str) -> Reply {
+    let snippet =
+        format!("export API_KEY='{key}'\ncurl -H \"Authorization: Bearer $API_KEY\" {}/api/v3/auth_info", view.call.settings.public_url);
+    let content = html! {
+        (title("API key created", &html! {}))
+        (shown("API key", "api-key", key))
+        (copied("Try it", "try-it", &snippet))
+        p { a .button.main href=(list) { "I have kept it: go to the API keys" } }
+    };
+    view.page(200, place, "API key created", &content)
+}
+
+fn shown(text: &str, id: &str, secret: &str) -> Markup {
+    html! {
+        section .secret {
+            h2 { (text) }
+            p { "Copy it now: it is shown " strong { "this once" } ", and kept in a form from which nobody can read it back." }
+            div .copied { code id=(id) { (secret) } button type="button" data-copy=(id) hidden { "Copy" } }
+        }
+    }
+}
+
+/// A text to be copied as a whole.
+pub fn copied(text: &str, id: &str, snippet: &str) -> Markup {
+    html! {
+        h3 { (text) }
+        div .copied { pre tabindex="0" { code id=(id) { (snippet) } } button type="button" data-copy=(id) hidden { "Copy" } }
+    }
+}
+
+/// How the client of the snippets proves itself.
+#[derive(Clone, Copy, Debug)]
+pub enum Proof<'s> {
+    /// By this secret, which is on the page this once.
+    Secret(&'s str),
+    /// By a secret that is not known any more.
+    KeptSecret,
+    /// It has no secret, and uses PKCE (RFC 7636).
+    Public,
+}
+
+/// The requests of the code flow, ready for a shell.
+pub fn snippets(public_url: &str, client: &Client, proof: Proof<'_>) -> Markup {
+    let redirect_uri = client.redirect_uris.first().map_or("", String::as_str);
+    let challenge = match proof {
+        Proof::Secret(_) | Proof::KeptSecret => "",
+        Proof::Public => "&code_challenge_method=S256&code_challenge=THE-CHALLENGE",
+    };
+    let authorize = format!(
+        "{public_url}/oauth/authorize?response_type=code&client_id={}&redirect_uri={}&state=CHANGE-ME{challenge}",
+        client.id,
+        form_encoded(redirect_uri.as_bytes())
+    );
+    let secret = match proof {
+        Proof::Secret(secret) => format!("export OAUTH_CLIENT_SECRET={}\n", quoted(secret)),
+        Proof::KeptSecret => "export OAUTH_CLIENT_SECRET='the secret that was shown once'\n".to_owned(),
+        Proof::Public => String::new(),
+    };
+    let environment = format!(
+        "export OAUTH_CLIENT_ID='{}'\n{secret}\
+         export OAUTH_AUTHORIZATION_URL='{public_url}/oauth/authorize'\n\
+         export OAUTH_TOKEN_URL='{public_url}/oauth/token'",
+        client.id
+    );
+    let client_proves = match proof {
+        Proof::Secret(_) | Proof::KeptSecret => "-u \"$OAUTH_CLIENT_ID:$OAUTH_CLIENT_SECRET\"",
+        Proof::Public => "-d client_id=\"$OAUTH_CLIENT_ID\" \\\n  -d code_verifier=\"$VERIFIER\"",
+    };
+    let token = format!(
+        "curl {public_url}/oauth/token \\\n  {client_proves} \\\n  -d grant_type=authorization_code \\\n  \
+         -d code=THE-CODE \\\n  --data-urlencode redirect_uri={}",
+        quoted(redirect_uri)
+    );
+    html! {
+        (copied("Environment variables", "snippet-environment", &environment))
+        @if let Proof::Public = proof {
+            (copied("PKCE: a verifier, which the client keeps, and its challenge", "snippet-pkce", PKCE))
+        }
+        (copied("Authorization URL: send the user's browser there", "snippet-authorize", &authorize))
+        (copied("Token request: turn the code into a token", "snippet-token", &token))
+    }
+}
+
+/// A verifier and its challenge (RFC 7636 sections 4.1 and 4.2), by what every shell has.
+const PKCE: &str = "VERIFIER=$(openssl rand -hex 32)\n\
+    printf %s \"$VERIFIER\" | openssl dgst -sha256 -binary | base64 | tr '+/' '-_' | tr -d '='";
+
+/// A word for a shell, whatever is in it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}

@@ -1,0 +1,4 @@
+//! The pages of users, for administrators.
+
+pub mod list;
+pub mod settings;
