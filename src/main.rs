@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    keyfob::cli::run(std::env::args_os().skip(1).collect())
+    keyfob::cli::dispatch::run(std::env::args_os().skip(1).collect())
 }

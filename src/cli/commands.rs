@@ -2,14 +2,15 @@
 
 use pico_args::Arguments;
 
-use crate::cli::arguments::Given;
-use crate::cli::flags::{self, Flag, Flags};
-use crate::cli::noun::{CLIENT, ORGANIZATION, USER};
-use crate::cli::remote::Remote;
-use crate::cli::settings::{DATA, SETTINGS, Setting};
-use crate::cli::{
-    Failure, admin, api_keys, authorizations, clients, collaborators, completions, entities, help, login, man, serve, sessions, users,
-};
+use crate::cli::args::flags::{self, Flag, Flags};
+use crate::cli::args::nouns::{CLIENT, ORGANIZATION, USER};
+use crate::cli::args::parse::Given;
+use crate::cli::docs::{completions, help, man};
+use crate::cli::failure::Failure;
+use crate::cli::remote::http::Remote;
+use crate::cli::run::{admin, api_keys, authorizations, clients, collaborators, entities, login, sessions, users};
+use crate::cli::serve::process;
+use crate::cli::serve::settings::{DATA, SETTINGS, Setting};
 use crate::model::choice::State;
 
 /// Words that commands have in common.
@@ -90,7 +91,7 @@ pub static GROUPS: &[Group] = &[
 
 #[rustfmt::skip]
 pub static COMMANDS: &[Command] = &[
-    command("serve", &[], &[], &[Settings(SETTINGS)], &[], Serve(serve::serve), "Answer HTTP requests."),
+    command("serve", &[], &[], &[Settings(SETTINGS)], &[], Serve(process::serve), "Answer HTTP requests."),
 
     command("login", &[], &[], &[Rows(flags::CALLBACK)], &["auth_info"], Door(login::login), "Keep credentials for a server: by the browser, or the API key of --api-key."),
     command("logout", &[], &[], &[], &[], Door(login::logout), "Revoke and forget the credentials for a server."),

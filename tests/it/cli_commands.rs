@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
-use keyfob::cli::arguments::{Asked, read};
+use keyfob::cli::args::parse::{Asked, read};
 use keyfob::cli::commands::{COMMANDS, Run};
 use keyfob::routes::ROUTES;
 

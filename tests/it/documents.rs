@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use keyfob::cli::settings::{CONNECTION, SETTINGS, Setting, SettingKind};
+use keyfob::cli::serve::settings::{CONNECTION, SETTINGS, Setting, SettingKind};
 use keyfob::model::bounds::{BOUNDS, Beyond};
 use keyfob::routes::{Guard, ROUTES};
 
@@ -22,8 +22,8 @@ fn the_committed_openapi_document_is_what_the_tables_say() {
 
 #[test]
 fn the_committed_help_and_manual_page_are_what_the_tables_say() {
-    committed_equals("doc/help.txt", &keyfob::cli::help::everything());
-    committed_equals("doc/keyfob.1", &keyfob::cli::man::text());
+    committed_equals("doc/help.txt", &keyfob::cli::docs::help::everything());
+    committed_equals("doc/keyfob.1", &keyfob::cli::docs::man::text());
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! Where a user is logged in.
 
-use crate::cli::Failure;
-use crate::cli::arguments::Given;
-use crate::cli::entities::path;
-use crate::cli::noun::USER;
-use crate::cli::output::Format;
-use crate::cli::pages;
-use crate::cli::remote::{Query, Remote, segment};
+use crate::cli::args::nouns::USER;
+use crate::cli::args::parse::Given;
+use crate::cli::failure::Failure;
+use crate::cli::remote::http::{Query, Remote, segment};
+use crate::cli::run::entities::path;
+use crate::cli::run::output::Format;
+use crate::cli::run::pages;
 use crate::http::request::Method::Delete;
 
 const COLUMNS: &[&str] = &["session_id", "created_at", "expires_at"];

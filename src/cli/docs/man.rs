@@ -1,12 +1,12 @@
 //! The manual page, in the man macros that every system's `man` reads.
 
-use crate::cli::Failure;
-use crate::cli::arguments::Given;
+use crate::cli::args::flags::{EVERYWHERE, Flag};
+use crate::cli::args::parse::Given;
 use crate::cli::commands::{COMMANDS, Command};
-use crate::cli::flags::{EVERYWHERE, Flag};
-use crate::cli::help::{explained, usage};
-use crate::cli::output::print;
-use crate::cli::settings::{CONNECTION, SETTINGS, Setting};
+use crate::cli::docs::help::{explained, usage};
+use crate::cli::failure::Failure;
+use crate::cli::run::output::print;
+use crate::cli::serve::settings::{CONNECTION, SETTINGS, Setting};
 
 pub fn page(_: &Given) -> Result<(), Failure> {
     print(&text())

@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 
 use crate::base::private_file::{self, Found};
 use crate::base::time::Time;
-use crate::cli::output::note;
 use crate::cli::refusal::{CREDENTIALS, Refusal};
+use crate::cli::run::output::note;
 
 /// What opens a server.
 #[derive(Clone, PartialEq, Eq)]

@@ -7,13 +7,10 @@ use pico_args::Arguments;
 
 use crate::base::printable::printable;
 use crate::base::secret::MOST_ROUNDS;
+use crate::cli::failure::Usage;
 use crate::http::listener::limits::Limits;
 use crate::http::listener::proxies::{NoNetwork, TrustedProxies};
 use crate::model::settings::{AdminRights, Approval, Contacts, Creators, Settings, UserRegistration};
-
-/// A call that cannot be meant; the text names the flag or variable, never the value of a secret.
-#[derive(Debug)]
-pub struct Usage(pub String);
 
 /// One setting.
 #[derive(Debug)]

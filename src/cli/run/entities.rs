@@ -2,15 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::Failure;
-use crate::cli::arguments::{Given, missing};
-use crate::cli::input;
-use crate::cli::noun::{Noun, take};
-use crate::cli::output::{self, Format, note};
-use crate::cli::pages;
-use crate::cli::remote::{Query, Remote, account_json, segment};
-use crate::cli::secret_file::{Secret, SecretFile};
-use crate::cli::settings::Usage;
+use crate::cli::args::nouns::{Noun, take};
+use crate::cli::args::parse::{Given, missing};
+use crate::cli::args::standard_input;
+use crate::cli::failure::{Failure, Usage};
+use crate::cli::remote::http::{Query, Remote, account_json, segment};
+use crate::cli::run::output::{self, Format, note};
+use crate::cli::run::pages;
+use crate::cli::run::secret_file::{Secret, SecretFile};
 use crate::http::request::Method::{Delete, Post, Put};
 
 pub fn list(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result<(), Failure> {
@@ -67,12 +66,12 @@ pub fn create(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result
     let flags = noun.sent(given)?;
     let named = other_account(noun, given)?;
     let format = Format::of(given)?;
-    let entities = input::entities(noun, given)?;
+    let entities = standard_input::entities(noun, given)?;
     let mut secrets = SecretFile::of(given, entities.len())?;
     let mut caller: Option<(&'static str, String)> = None;
     let total = entities.len();
     for (made, entity) in entities.into_iter().enumerate() {
-        let input::Entity { mut fields, owner } = entity;
+        let standard_input::Entity { mut fields, owner } = entity;
         let id = prepare(noun, given, &flags, &mut fields)?;
         let owner = match named.clone().or(owner) {
             Some(owner) => owner,
@@ -180,7 +179,7 @@ pub fn restore(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Resul
 pub fn purge(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result<(), Failure> {
     let id = given.needed(noun.id)?;
     if !given.switch("force")? {
-        input::confirm(&format!("Remove the {} `{}` on {} for good?", noun.name, output::printable(id), remote.server))?;
+        standard_input::confirm(&format!("Remove the {} `{}` on {} for good?", noun.name, output::printable(id), remote.server))?;
     }
     remote.write(Delete, &format!("{}/purge", path(noun, id)), None)?;
     Ok(())

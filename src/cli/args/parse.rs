@@ -6,12 +6,13 @@ use std::ffi::OsString;
 
 use pico_args::Arguments;
 
+use crate::cli::args::flags::{EVERYWHERE, Flag, FlagKind, OUTPUT};
+use crate::cli::args::standard_input;
 use crate::cli::commands::{self, COMMANDS, Command, GROUPS};
-use crate::cli::flags::{EVERYWHERE, Flag, FlagKind, OUTPUT};
-use crate::cli::input;
-use crate::cli::nearest::nearest;
-use crate::cli::output::printable;
-use crate::cli::settings::{CONNECTION, SettingKind, Usage};
+use crate::cli::docs::suggestion::nearest;
+use crate::cli::failure::Usage;
+use crate::cli::run::output::printable;
+use crate::cli::serve::settings::{CONNECTION, SettingKind};
 
 /// What the arguments ask for.
 #[derive(Debug)]
@@ -262,7 +263,7 @@ impl Given {
             if self.has(key) {
                 return Err(Usage(format!("--{key} and {} exclude each other", row.name)));
             }
-            let secret = input::secret(path, key).map_err(|error| Usage(format!("{}: cannot read it: {error}", row.name)))?;
+            let secret = standard_input::secret(path, key).map_err(|error| Usage(format!("{}: cannot read it: {error}", row.name)))?;
             if secret.is_empty() {
                 return Err(Usage(format!("{}: it holds nothing", row.name)));
             }

@@ -2,12 +2,11 @@
 
 use serde_json::Value;
 
-use crate::cli::Failure;
-use crate::cli::arguments::Given;
-use crate::cli::output::{Format, List, note, progress};
+use crate::cli::args::parse::Given;
+use crate::cli::failure::{Failure, Usage};
 use crate::cli::refusal::{Refusal, SMALL_PAGES};
-use crate::cli::remote::{Query, Remote};
-use crate::cli::settings::Usage;
+use crate::cli::remote::http::{Query, Remote};
+use crate::cli::run::output::{Format, List, note, progress};
 
 /// The largest page of a list. A search of The Things Stack never fills more than the smaller one.
 const PAGE: usize = 1000;

@@ -6,9 +6,9 @@ use sha2::{Digest, Sha256};
 
 use crate::base::secret::{Token, TokenKind, random};
 use crate::base::time::Clock;
-use crate::cli::credentials::Tokens;
 use crate::cli::refusal::{LOGIN, Refusal};
-use crate::cli::remote::{Remote, encoded};
+use crate::cli::remote::credentials::Tokens;
+use crate::cli::remote::http::{Remote, encoded};
 
 /// The client that command lines are; it has no secret.
 pub const CLIENT: &str = "cli";

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use crate::base::right::{RIGHTS, Right};
-use crate::cli::noun::Noun;
-use crate::cli::settings::Setting;
+use crate::cli::args::nouns::Noun;
+use crate::cli::serve::settings::Setting;
 use crate::model::choice::{Choices, RIGHT_CHOICES, STATES};
 
 /// One flag of a command.

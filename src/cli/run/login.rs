@@ -2,15 +2,15 @@
 
 use std::path::PathBuf;
 
-use crate::cli::Failure;
-use crate::cli::arguments::Given;
-use crate::cli::callback::Callback;
-use crate::cli::credentials::{Credentials, Keyring, Tokens};
-use crate::cli::input::ask;
-use crate::cli::output::{self, Format, note, printable};
+use crate::cli::args::parse::Given;
+use crate::cli::args::standard_input::ask;
+use crate::cli::failure::Failure;
 use crate::cli::refusal::{CREDENTIALS, LOGIN, Refusal};
-use crate::cli::remote::{Query, Remote, segment};
-use crate::cli::tokens::{self, Attempt};
+use crate::cli::remote::callback::Callback;
+use crate::cli::remote::credentials::{Credentials, Keyring, Tokens};
+use crate::cli::remote::http::{Query, Remote, segment};
+use crate::cli::remote::tokens::{self, Attempt};
+use crate::cli::run::output::{self, Format, note, printable};
 use crate::http::request::Method::Delete;
 
 /// Checks the credentials before it keeps them.

@@ -2,13 +2,13 @@
 
 use serde_json::{Map, json};
 
-use crate::cli::Failure;
-use crate::cli::arguments::Given;
-use crate::cli::entities::{change, path, shown_with_secret};
-use crate::cli::noun::CLIENT;
-use crate::cli::output::Format;
-use crate::cli::remote::Remote;
-use crate::cli::secret_file::{SecretFile, seconds};
+use crate::cli::args::nouns::CLIENT;
+use crate::cli::args::parse::Given;
+use crate::cli::failure::Failure;
+use crate::cli::remote::http::Remote;
+use crate::cli::run::entities::{change, path, shown_with_secret};
+use crate::cli::run::output::Format;
+use crate::cli::run::secret_file::{SecretFile, seconds};
 use crate::http::request::Method::Post;
 use crate::model::choice::State;
 

@@ -1,13 +1,13 @@
 //! What a user has let clients do, and the tokens that came of it.
 
-use crate::cli::Failure;
-use crate::cli::arguments::Given;
-use crate::cli::entities::path;
-use crate::cli::noun::USER;
-use crate::cli::output::Format;
-use crate::cli::pages;
+use crate::cli::args::nouns::USER;
+use crate::cli::args::parse::Given;
+use crate::cli::failure::Failure;
 use crate::cli::refusal::Refusal;
-use crate::cli::remote::{Query, Remote, segment};
+use crate::cli::remote::http::{Query, Remote, segment};
+use crate::cli::run::entities::path;
+use crate::cli::run::output::Format;
+use crate::cli::run::pages;
 use crate::http::request::Method::Delete;
 
 const COLUMNS: &[&str] = &["client_ids.client_id", "rights", "created_at"];

@@ -2,15 +2,15 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::Failure;
-use crate::cli::arguments::{Given, missing};
-use crate::cli::entities::path;
-use crate::cli::noun::Noun;
-use crate::cli::output::{self, Format, note};
-use crate::cli::pages;
-use crate::cli::remote::{Query, Remote, segment};
-use crate::cli::rights;
-use crate::cli::secret_file::{Secret, SecretFile};
+use crate::cli::args::nouns::Noun;
+use crate::cli::args::parse::{Given, missing};
+use crate::cli::args::rights;
+use crate::cli::failure::Failure;
+use crate::cli::remote::http::{Query, Remote, segment};
+use crate::cli::run::entities::path;
+use crate::cli::run::output::{self, Format, note};
+use crate::cli::run::pages;
+use crate::cli::run::secret_file::{Secret, SecretFile};
 use crate::http::request::Method::{Delete, Post, Put};
 
 const COLUMNS: &[&str] = &["id", "name", "rights", "expires_at"];

@@ -11,14 +11,14 @@ use ureq::{Agent, Body, http};
 
 use crate::base::page::ENDS_EARLY;
 use crate::base::time::Clock;
-use crate::cli::Failure;
-use crate::cli::arguments::{Given, missing};
-use crate::cli::credentials::{Credentials, Keyring, Tokens};
-use crate::cli::noun::Noun;
-use crate::cli::output::{note, printable};
+use crate::cli::args::nouns::Noun;
+use crate::cli::args::parse::{Given, missing};
+use crate::cli::failure::Failure;
 use crate::cli::refusal::{BAD_CERTIFICATES, CUT_SHORT, NOT_THE_API, REDIRECTED, Refusal, UNAUTHENTICATED, UNREACHABLE};
-use crate::cli::settings::Connection;
-use crate::cli::tokens;
+use crate::cli::remote::credentials::{Credentials, Keyring, Tokens};
+use crate::cli::remote::tokens;
+use crate::cli::run::output::{note, printable};
+use crate::cli::serve::settings::Connection;
 use crate::http::path;
 use crate::http::request::Method;
 

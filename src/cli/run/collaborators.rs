@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::Failure;
-use crate::cli::arguments::{Given, missing};
-use crate::cli::entities::{other_account, path};
-use crate::cli::noun::Noun;
-use crate::cli::output::{self, Format};
-use crate::cli::pages;
-use crate::cli::remote::{Query, Remote, account_json, segment};
-use crate::cli::rights;
+use crate::cli::args::nouns::Noun;
+use crate::cli::args::parse::{Given, missing};
+use crate::cli::args::rights;
+use crate::cli::failure::Failure;
+use crate::cli::remote::http::{Query, Remote, account_json, segment};
+use crate::cli::run::entities::{other_account, path};
+use crate::cli::run::output::{self, Format};
+use crate::cli::run::pages;
 use crate::http::request::Method::{Delete, Put};
 
 const COLUMNS: &[&str] = &["ids", "rights"];

@@ -1,8 +1,8 @@
 //! The rights that flags name: by a switch each, or in a list.
 
-use crate::cli::arguments::Given;
-use crate::cli::noun::Noun;
-use crate::cli::settings::Usage;
+use crate::cli::args::nouns::Noun;
+use crate::cli::args::parse::Given;
+use crate::cli::failure::Usage;
 
 /// Full names, each once.
 pub fn named(noun: &'static Noun, given: &Given) -> Result<Vec<String>, Usage> {

@@ -1,11 +1,11 @@
 //! Help for people, read off the tables.
 
-use crate::cli::Failure;
-use crate::cli::arguments::Given;
+use crate::cli::args::flags::{EVERYWHERE, Flag};
+use crate::cli::args::parse::Given;
 use crate::cli::commands::{COMMANDS, Command, GROUPS, below, parent};
-use crate::cli::flags::{EVERYWHERE, Flag};
-use crate::cli::output::print;
-use crate::cli::settings::{CONNECTION, Setting};
+use crate::cli::failure::Failure;
+use crate::cli::run::output::print;
+use crate::cli::serve::settings::{CONNECTION, Setting};
 use crate::routes::ROUTES;
 
 /// The widest that the names in front of explanations make their column.
@@ -104,7 +104,7 @@ pub fn requests(command: &Command) -> impl Iterator<Item = (String, &'static str
 /// What a flag is for; what it may be, if that is a short list.
 pub fn explained(flag: &Flag) -> String {
     const LONGEST_LIST: usize = 5;
-    let values = crate::cli::arguments::values(flag);
+    let values = crate::cli::args::parse::values(flag);
     if values.is_empty() || values.len() > LONGEST_LIST { flag.doc.to_string() } else { format!("{} ({})", flag.doc, values.join(", ")) }
 }
 

@@ -6,10 +6,10 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use serde_json::{Map, Value};
 
-use crate::cli::arguments::Given;
-use crate::cli::output::{Format, note};
+use crate::cli::args::parse::Given;
+use crate::cli::failure::Usage;
 use crate::cli::refusal::{Refusal, SECRET_FILE};
-use crate::cli::settings::Usage;
+use crate::cli::run::output::{Format, note};
 
 /// Which member of an answer is secret, and whose it is.
 #[derive(Debug)]

@@ -2,12 +2,12 @@
 
 use std::ffi::OsString;
 
-use crate::cli::Failure;
-use crate::cli::arguments::{Given, values};
+use crate::cli::args::flags::{EVERYWHERE, Flag, FlagKind};
+use crate::cli::args::parse::{Given, values};
 use crate::cli::commands::{COMMANDS, Command, GROUPS, below, is_called, parent};
-use crate::cli::flags::{EVERYWHERE, Flag, FlagKind};
-use crate::cli::output::print;
-use crate::cli::settings::{CONNECTION, Usage};
+use crate::cli::failure::{Failure, Usage};
+use crate::cli::run::output::print;
+use crate::cli::serve::settings::CONNECTION;
 
 /// The word that makes the program answer for a shell. No command has it, so nobody comes across it.
 pub const QUESTION: &str = "complete-words";

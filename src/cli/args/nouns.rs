@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::arguments::Given;
-use crate::cli::flags::{Flag, FlagKind, SECRET_FILE_DOC, of_rights};
-use crate::cli::settings::Usage;
+use crate::cli::args::flags::{Flag, FlagKind, SECRET_FILE_DOC, of_rights};
+use crate::cli::args::parse::Given;
+use crate::cli::failure::Usage;
 use crate::model::choice::{RIGHT_CHOICES, STATES};
 use crate::model::field::{Field, MaskedIn, Purpose, SeenBy, SetBy};
 use crate::model::shape::{Shape, camel_case};

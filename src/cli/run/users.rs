@@ -4,21 +4,21 @@ use std::io::IsTerminal;
 
 use serde_json::json;
 
-use crate::cli::Failure;
-use crate::cli::arguments::{Given, missing};
-use crate::cli::entities::{path, prepare, shown_with_secret};
-use crate::cli::input::{self, Entity, ask_password};
-use crate::cli::noun::USER;
-use crate::cli::output::Format;
-use crate::cli::remote::Remote;
-use crate::cli::secret_file::SecretFile;
+use crate::cli::args::nouns::USER;
+use crate::cli::args::parse::{Given, missing};
+use crate::cli::args::standard_input::{self, Entity, ask_password};
+use crate::cli::failure::Failure;
+use crate::cli::remote::http::Remote;
+use crate::cli::run::entities::{path, prepare, shown_with_secret};
+use crate::cli::run::output::Format;
+use crate::cli::run::secret_file::SecretFile;
 use crate::http::request::Method::{Post, Put};
 
 /// One user by flags, or those of standard input. A password that is missing is asked for on a terminal.
 pub fn create(given: &Given, remote: &mut Remote) -> Result<(), Failure> {
     let flags = USER.sent(given)?;
     let format = Format::of(given)?;
-    for Entity { mut fields, .. } in input::entities(&USER, given)? {
+    for Entity { mut fields, .. } in standard_input::entities(&USER, given)? {
         let id = prepare(&USER, given, &flags, &mut fields)?;
         if !fields.contains_key("password") && std::io::stdin().is_terminal() {
             fields.insert("password".to_owned(), new_password()?.into());

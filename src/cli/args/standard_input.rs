@@ -10,9 +10,9 @@ use signal_hook::consts::SIGINT;
 use signal_hook::iterator::Signals;
 
 use crate::base::printable::lines;
-use crate::cli::Failure;
-use crate::cli::arguments::{Given, missing};
-use crate::cli::noun::{Noun, take};
+use crate::cli::args::nouns::{Noun, take};
+use crate::cli::args::parse::{Given, missing};
+use crate::cli::failure::Failure;
 use crate::cli::refusal::{NOT_ASKED, NOT_DONE, Refusal, STANDARD_INPUT};
 
 /// How long a command that has its ID from a flag waits for the first byte of standard input, which may be a pipe that nobody writes to.
@@ -147,7 +147,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cli::noun::CLIENT;
+    use crate::cli::args::nouns::CLIENT;
 
     #[test]
     fn entities_are_one_or_several_or_an_array() {

@@ -7,10 +7,9 @@ use serde_json::Value;
 pub use crate::base::printable::printable;
 use crate::base::printable::{json, lines};
 
-use crate::cli::Failure;
-use crate::cli::arguments::Given;
+use crate::cli::args::parse::Given;
+use crate::cli::failure::{Failure, Usage};
 use crate::cli::refusal::{NO_MEMBER, Refusal};
-use crate::cli::settings::Usage;
 
 /// How a command prints.
 #[derive(Clone, Debug, PartialEq, Eq)]

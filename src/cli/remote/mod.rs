@@ -1,0 +1,6 @@
+//! A server over HTTP, and the credentials to speak to it with.
+
+pub mod callback;
+pub mod credentials;
+pub mod http;
+pub mod tokens;

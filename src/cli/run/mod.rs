@@ -1,0 +1,14 @@
+//! What each command does: one file a noun, and what they share.
+
+pub mod admin;
+pub mod api_keys;
+pub mod authorizations;
+pub mod clients;
+pub mod collaborators;
+pub mod entities;
+pub mod login;
+pub mod output;
+pub mod pages;
+pub mod secret_file;
+pub mod sessions;
+pub mod users;
