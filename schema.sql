@@ -1,7 +1,7 @@
 -- The whole schema, always as it is now. A change edits this file and appends an upgrade in src/store/schema.rs.
 -- Times are microseconds since 1970 in UTC. Lists live in child tables, in the order sent (`position`).
 
--- Users and organizations share one namespace of IDs, which stays taken after deletion (contract 2.1).
+-- Users and organizations share one namespace of IDs, which stays taken after deletion (registry.md 2.1).
 CREATE TABLE accounts (
     account_number INTEGER PRIMARY KEY,
     account_id     TEXT NOT NULL UNIQUE CHECK (length(account_id) BETWEEN 2 AND 36 AND account_id NOT GLOB '*[^a-z0-9-]*'),
@@ -28,7 +28,7 @@ CREATE TABLE account_attributes (
 CREATE TABLE users (
     user_id                            TEXT PRIMARY KEY REFERENCES accounts (account_id) ON DELETE CASCADE,
     primary_email_address              TEXT NOT NULL,
-    -- The address in lower case while the user is live: unique among the living (contract 11).
+    -- The address in lower case while the user is live: unique among the living (registry.md 6.1).
     live_email_address                 TEXT UNIQUE,
     primary_email_address_validated_at INTEGER,
     password_hash                      TEXT NOT NULL,

@@ -266,7 +266,7 @@ impl Learned {
     }
 }
 
-/// What a request to the API carries: the header, or without one the cookie (contract 4.2).
+/// What a request to the API carries: the header, or without one the cookie (registry.md 4.2).
 fn credentials(input: &Input<'_>) -> Credentials {
     match (input.request.header("authorization"), &input.ticket) {
         (None, Some(ticket)) => Credentials::Token(ticket.token.clone()),
@@ -275,7 +275,7 @@ fn credentials(input: &Input<'_>) -> Credentials {
 }
 
 /// A client that administrators turned away is told so where it reads. Where only a right is asked for it is as nobody, who has none
-/// (contract 4.2).
+/// (registry.md 4.2).
 fn learn_or_nobody(route: &Route, learned: Result<Principal>, nobody: impl Fn() -> Principal) -> Result<Principal> {
     let is_turned_away = |error: &Error| error.is(&OAUTH_CLIENT_REJECTED) || error.is(&OAUTH_CLIENT_SUSPENDED);
     let is_read = match route.guard {
@@ -359,7 +359,7 @@ fn is_token_of_path(by: &Principal, input: &Input<'_>) -> bool {
     }
 }
 
-/// What every reply carries unless it says otherwise itself (contract 0.2, OAuth contract 1.1).
+/// What every reply carries unless it says otherwise itself (registry.md 0.2, oauth.md 1.1).
 fn with_common_headers(reply: Reply, request: &Request, route: Option<&Route>) -> Reply {
     const COMMON: &[(&str, &str)] = &[
         ("Cache-Control", "no-store"),
@@ -369,7 +369,7 @@ fn with_common_headers(reply: Reply, request: &Request, route: Option<&Route>) -
         ("X-Frame-Options", "SAMEORIGIN"),
         ("X-XSS-Protection", "1; mode=block"),
     ];
-    // Addresses and pages here may hold codes: no other site is told where the reader comes from (OAuth contract 2.9).
+    // Addresses and pages here may hold codes: no other site is told where the reader comes from (oauth.md 2.9).
     const OF_OAUTH: &[(&str, &str)] = &[("Referrer-Policy", "no-referrer")];
     const OF_THE_API: &[(&str, &str)] = &[
         ("Access-Control-Allow-Origin", "*"),

@@ -1,4 +1,4 @@
-//! Floor 4: how refusals and failures are written (contract 3): as JSON, and as a page for people.
+//! Floor 4: how refusals and failures are written (registry.md 3): as JSON, and as a page for people.
 
 use maud::html;
 use serde_json::{Map, Value, json};
@@ -22,7 +22,7 @@ pub fn reply(request: &Request, error: &Error) -> Reply {
     with_headers(Reply::json(kind.status(), &body), error)
 }
 
-/// The reply outside the API: a page for browsers, indented JSON for others (OAuth contract 1.3).
+/// The reply outside the API: a page for browsers, indented JSON for others (oauth.md 1.3).
 pub fn outside(request: &Request, error: &Error) -> Reply {
     let (kind, body) = body(request, error);
     let reply = if prefers_html(request) {
@@ -125,7 +125,7 @@ pub fn envelope(request: &Request, named: &Named) -> Value {
     json!({"code": named.kind.code(), "message": named.message(), "details": [detail]})
 }
 
-/// The keys in their order (contract 3.1); causes have the same shape. By the ID of the request its line in the log is found.
+/// The keys in their order (registry.md 3.1); causes have the same shape. By the ID of the request its line in the log is found.
 fn details(request: &Request, named: &Named) -> Map<String, Value> {
     let mut details = Map::from_iter([
         ("namespace".to_owned(), named.definition.namespace.into()),

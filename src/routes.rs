@@ -27,7 +27,7 @@ pub enum Guard {
     Open,
     /// Anyone, also without credentials; bad ones are refused.
     Anyone,
-    /// Anyone; bad credentials count as none (contract 11).
+    /// Anyone; bad credentials count as none (registry.md 6.2).
     Registrant,
     /// Anyone who knows the password in the request; but no page of another site, which would spend its visitor's guesses.
     Password,
@@ -37,7 +37,7 @@ pub enum Guard {
     Account(&'static Definition),
     /// An administrator; others get this refusal.
     Admin(&'static Definition),
-    /// The same, and bad credentials get it too (contract 4.2).
+    /// The same, and bad credentials get it too (registry.md 4.2).
     Purger(&'static Definition),
     /// Who holds the right on the entity of the path's first capture.
     Holds(Right),

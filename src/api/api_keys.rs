@@ -1,4 +1,4 @@
-//! API keys of users and organizations (contract 6.3): the path says whose.
+//! API keys of users and organizations (registry.md 6.3): the path says whose.
 
 use serde_json::{Map, Value};
 
@@ -61,7 +61,7 @@ pub fn update<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let request = body::object(input)?;
     let empty = Map::new();
     let sent = Sent::decode(body::message(&request, "api_key")?.unwrap_or(&empty))?;
-    // Unlike elsewhere an unknown path is no error here (contract 12).
+    // Unlike elsewhere an unknown path is no error here (registry.md 6.3).
     let paths = body::field_mask(&request)?.unwrap_or_default();
     let names = |path: &str| paths.iter().any(|named| named == path);
     let changed = match paths.is_empty() {

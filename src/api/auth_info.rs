@@ -1,4 +1,4 @@
-//! Who the caller is (contract 4.5).
+//! Who the caller is (registry.md 4.5).
 
 use serde_json::{Map, Value, json};
 
@@ -33,7 +33,7 @@ fn describe(by: &Principal) -> Value {
         info.insert("universal_rights".to_owned(), json!({"rights": names(by.universal)}));
         info.insert("is_admin".to_owned(), true.into());
     } else if by.restriction.is_some() {
-        // Restricted accounts are told that there is nothing (contract 11).
+        // Restricted accounts are told that there is nothing (registry.md 4.5).
         info.insert("universal_rights".to_owned(), json!({}));
     }
     info.into()

@@ -1,4 +1,4 @@
-//! What a user has authorized, and the tokens of it (contract 6.7).
+//! What a user has authorized, and the tokens of it (registry.md 6.7).
 
 use crate::api::query::{Orders, Query};
 use crate::api::{names, reply};

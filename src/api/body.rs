@@ -1,4 +1,4 @@
-//! Reading JSON bodies (contract 0.1, 0.4).
+//! Reading JSON bodies (registry.md 0.1, 0.4).
 
 use serde_json::{Deserializer, Map, Value};
 

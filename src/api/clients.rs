@@ -1,4 +1,4 @@
-//! Clients: create, read, list, change, delete (contract 1).
+//! Clients: create, read, list, change, delete (registry.md 1).
 
 use serde_json::{Value, json};
 

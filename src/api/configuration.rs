@@ -1,4 +1,4 @@
-//! What the server expects of its users (contract 4.6).
+//! What the server expects of its users (registry.md 4.6).
 
 use serde_json::{Value, json};
 

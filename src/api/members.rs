@@ -1,4 +1,4 @@
-//! Collaborators of clients and members of organizations (contract 1.11, 6.4): the path says of which.
+//! Collaborators of clients and members of organizations (registry.md 1.11, 6.4): the path says of which.
 
 use crate::api::query::{Orders, Query};
 use crate::api::{body, names, reply};

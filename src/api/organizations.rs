@@ -1,4 +1,4 @@
-//! Organizations: create, read, list, change, delete (contract 6.4).
+//! Organizations: create, read, list, change, delete (registry.md 6.4).
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Reading query parameters (contract 0.5).
+//! Reading query parameters (registry.md 0.5).
 
 use crate::base::error::{Error, Result};
 use crate::base::page::Page;
@@ -107,7 +107,7 @@ impl Query {
         Ok(if self.flag("deleted")? { Deleted::Yes } else { Deleted::No })
     }
 
-    /// What every search takes (contract 1.12).
+    /// What every search takes (registry.md 1.12).
     pub fn texts(&self, message: &str) -> Result<TextSearch> {
         let text = |name: &str| -> Result<Option<String>> {
             let text = self.one(name)?.unwrap_or_default();
@@ -123,7 +123,7 @@ impl Query {
         })
     }
 
-    /// A condition that was used brings its field into the answer (contract 1.12).
+    /// A condition that was used brings its field into the answer (registry.md 1.12).
     pub fn add_searched<E>(&self, fields: &'static [Field<E>], texts: &TextSearch, mask: &mut Mask) {
         for (used, field) in [
             (texts.name_contains.is_some(), "name"),

@@ -15,7 +15,7 @@ use crate::model::field::{Audience, Field};
 use crate::model::mask::Mask;
 use crate::model::view::render;
 
-/// 200, compact (contract 0.1).
+/// 200, compact (registry.md 0.1).
 pub fn ok(value: &impl Serialize) -> Reply {
     Reply::json(200, value)
 }
@@ -107,13 +107,13 @@ fn address(input: &Input<'_>, page: Page) -> Result<String> {
     Ok(format!("{}?{}", input.request.path(), pairs.join("&")))
 }
 
-/// What an update answers, with a warning for whoever still sends contact info (contract 0.3).
+/// What an update answers, with a warning for whoever still sends contact info (registry.md 0.3).
 pub fn updated(value: &impl Serialize, contact_info_was_sent: bool) -> Reply {
     const WARNING: &str = "Contact info is deprecated and will be removed in the next major release";
     if contact_info_was_sent { ok(value).with("X-Warning", WARNING) } else { ok(value) }
 }
 
-/// A reply with warnings, each in a header of its own (contract 0.3).
+/// A reply with warnings, each in a header of its own (registry.md 0.3).
 pub fn warned(reply: Reply, warnings: impl IntoIterator<Item = &'static str>) -> Reply {
     warnings.into_iter().fold(reply, |reply, warning| reply.with("X-Warning", warning))
 }

@@ -1,4 +1,4 @@
-//! What the caller may do on an entity (contract 1.11, 11): the path says on which.
+//! What the caller may do on an entity (registry.md 1.11, 6.2): the path says on which.
 
 use crate::api::{names, reply};
 use crate::base::error::Result;

@@ -1,4 +1,4 @@
-//! The search for accounts (contract 6.9).
+//! The search for accounts (registry.md 6.9).
 
 use crate::api::query::Query;
 use crate::api::{names, reply};

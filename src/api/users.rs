@@ -1,4 +1,4 @@
-//! Users: create, read, list, change, delete, and their passwords (contract 6.2).
+//! Users: create, read, list, change, delete, and their passwords (registry.md 6.2).
 
 use serde_json::{Value, json};
 

@@ -1,10 +1,10 @@
-//! Errors as data: each is defined once, with the namespace, name and text that The Things Stack gives it (contract 3).
+//! Errors as data: each is defined once, with the namespace, name and text that The Things Stack gives it (registry.md 3).
 
 use std::fmt;
 
 use serde_json::{Map, Value};
 
-/// What sort of refusal it is. The API shows the gRPC code; [`Kind::status`] is the one place where it meets HTTP (contract 3.3).
+/// What sort of refusal it is. The API shows the gRPC code; [`Kind::status`] is the one place where it meets HTTP (registry.md 3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     InvalidArgument,
@@ -80,7 +80,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub enum Error {
     /// A refusal with a name.
     Named(Box<Named>),
-    /// A refusal that comes before any method is chosen or its input read: it has no details (contract 3.1).
+    /// A refusal that comes before any method is chosen or its input read: it has no details (registry.md 3.1).
     Plain(Kind, String),
     /// Our fault. The text is for the log and never leaves the process.
     Internal(String),
@@ -109,7 +109,7 @@ impl Error {
 }
 
 impl Named {
-    /// `error:<namespace>:<name> (<text>)`, the placeholders filled in; raw if there is no attribute at all (contract 3.1).
+    /// `error:<namespace>:<name> (<text>)`, the placeholders filled in; raw if there is no attribute at all (registry.md 3.1).
     pub fn message(&self) -> String {
         format!("error:{}:{} ({})", self.definition.namespace, self.definition.name, self.text())
     }

@@ -1,4 +1,4 @@
-//! Identifiers. Parsing is the only way in, so an identifier that exists is well-formed (contract 2.1).
+//! Identifiers. Parsing is the only way in, so an identifier that exists is well-formed (registry.md 2.1).
 
 use std::fmt;
 use std::str::FromStr;

@@ -2,7 +2,7 @@
 
 use crate::base::error::Result;
 
-/// The number of items on a page when the caller names none (contract 1.5).
+/// The number of items on a page when the caller names none (registry.md 1.5).
 const DEFAULT_LIMIT: u32 = 100;
 
 /// A page of a list: `limit` items, `number` counts from 1.
@@ -13,7 +13,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// Zero means the default limit, and the first page (contract 1.5).
+    /// Zero means the default limit, and the first page (registry.md 1.5).
     pub fn new(limit: u32, number: u32) -> Page {
         Page { limit: if limit == 0 { DEFAULT_LIMIT } else { limit }, number: number.max(1) }
     }

@@ -1,4 +1,4 @@
-//! Rights: their names and numbers, what each implies, and the sets that scopes are made of (contract 5).
+//! Rights: their names and numbers, what each implies, and the sets that scopes are made of (registry.md 5).
 
 /// Defines the rights, one a row: the contract's number and name, and what it allows in plain words.
 macro_rules! rights {
@@ -25,7 +25,7 @@ macro_rules! rights {
                 match number { $($number => Some(Right::$id),)+ _ => None }
             }
 
-            /// By full name, or by the name without `RIGHT_` (contract 0.4).
+            /// By full name, or by the name without `RIGHT_` (registry.md 0.4).
             pub fn from_name(name: &str) -> Option<Right> {
                 match name.strip_prefix("RIGHT_").map_or_else(|| format!("RIGHT_{name}"), |_| name.to_owned()).as_str() {
                     $($name => Some(Right::$id),)+
@@ -168,7 +168,7 @@ impl Rights {
         if self.without(limit).is_empty() { self } else { self.expanded().and(limit) }
     }
 
-    /// With what each right implies; the right itself stays (contract 5.2). The reverse never holds: all the
+    /// With what each right implies; the right itself stays (registry.md 5.2). The reverse never holds: all the
     /// concrete rights together do not make the `_ALL` right.
     pub fn expanded(self) -> Rights {
         if self.has(Right::All) {
@@ -195,7 +195,7 @@ impl FromIterator<Right> for Rights {
     }
 }
 
-/// The rights that a client knows (contract 5.3).
+/// The rights that a client knows (registry.md 5.3).
 pub const CLIENT_RIGHTS: Rights =
     Rights::of(&[Right::ClientAll, Right::ClientInfo, Right::ClientSettingsBasic, Right::ClientSettingsCollaborators, Right::ClientDelete]);
 
@@ -209,7 +209,7 @@ pub fn user_scope() -> Rights {
     Rights::EVERY.without(Rights::of(&[Right::All, Right::SendInvites]))
 }
 
-/// What an administrator may do everywhere: neither keys nor `_ALL` (contract 5.3).
+/// What an administrator may do everywhere: neither keys nor `_ALL` (registry.md 5.3).
 pub fn admin_rights() -> Rights {
     Rights::EVERY.iter().filter(|right| !right.name().ends_with("_KEYS") && !right.name().ends_with("_ALL")).collect()
 }

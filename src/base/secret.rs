@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 /// The most rounds of a hash that is compared with: one with more matches nothing, whoever wrote it into the file.
 pub const MOST_ROUNDS: u32 = 2_000_000;
 
-/// What a token is good for; its first part says it (contract 4.1).
+/// What a token is good for; its first part says it (registry.md 4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
     ApiKey,
@@ -34,7 +34,7 @@ impl TokenKind {
     }
 }
 
-/// `PREFIX.ID.KEY`: the ID finds the row, the key proves the right to it (contract 4.1).
+/// `PREFIX.ID.KEY`: the ID finds the row, the key proves the right to it (registry.md 4.1).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token {
     pub kind: TokenKind,
@@ -48,7 +48,7 @@ impl Token {
         Token { kind, id: BASE32_NOPAD.encode(&random::<24>()), key: fresh_key() }
     }
 
-    /// Only the kind and the number of parts are checked (contract 4.1).
+    /// Only the kind and the number of parts are checked (registry.md 4.1).
     pub fn parse(text: &str) -> Option<Token> {
         let (prefix, rest) = text.split_once('.')?;
         let (id, key) = rest.split_once('.')?;
@@ -76,7 +76,7 @@ impl fmt::Debug for Token {
     }
 }
 
-/// 32 random bytes in base32: 52 characters (contract 1.8).
+/// 32 random bytes in base32: 52 characters (registry.md 1.8).
 pub fn fresh_key() -> String {
     BASE32_NOPAD.encode(&random::<32>())
 }
@@ -91,7 +91,7 @@ pub fn fresh_password() -> String {
     }
 }
 
-/// A UUID of 122 random bits (RFC 9562 section 5.4): the ID of a session (contract 4.1).
+/// A UUID of 122 random bits (RFC 9562 section 5.4): the ID of a session (registry.md 4.1).
 pub fn fresh_uuid() -> String {
     let mut bytes = random::<16>();
     bytes[6] = bytes[6] & 0x0f | 0x40;

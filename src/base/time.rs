@@ -8,7 +8,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 
-/// An instant in microseconds since 1970-01-01T00:00:00Z, as precise as the API shows it (contract 0.4).
+/// An instant in microseconds since 1970-01-01T00:00:00Z, as precise as the API shows it (registry.md 0.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(i64);
 
@@ -79,7 +79,7 @@ impl Time {
         self.0.div_euclid(1_000_000)
     }
 
-    /// Reads RFC 3339 in UTC: it must end in `Z`, with up to nine digits of fraction (contract 0.4).
+    /// Reads RFC 3339 in UTC: it must end in `Z`, with up to nine digits of fraction (registry.md 0.4).
     pub fn parse(text: &str) -> Option<Time> {
         if !text.ends_with('Z') || text.as_bytes().get(10) != Some(&b'T') {
             return None;
@@ -98,7 +98,7 @@ impl Time {
 }
 
 impl fmt::Display for Time {
-    /// RFC 3339 in UTC, the fraction with 0, 3 or 6 digits (contract 0.4).
+    /// RFC 3339 in UTC, the fraction with 0, 3 or 6 digits (registry.md 0.4).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let precision = match self.0.rem_euclid(1_000_000) {
             0 => 0,

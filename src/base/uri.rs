@@ -1,4 +1,4 @@
-//! Redirect URIs: which of them are the same, and where a browser is sent (OAuth contract 1.4.3, RFC 9700 section 4.1.3, RFC 8252).
+//! Redirect URIs: which of them are the same, and where a browser is sent (oauth.md 1.4.3, RFC 9700 section 4.1.3, RFC 8252).
 
 use std::net::IpAddr;
 
@@ -31,7 +31,7 @@ pub fn matching(registered: &[String], requested: &str) -> Option<String> {
     registered.iter().any(same).then_some(wanted.text)
 }
 
-/// The same for a place to go after signing out: there the query is the requester's own (OAuth contract 6).
+/// The same for a place to go after signing out: there the query is the requester's own (oauth.md 1.7).
 pub fn matching_whatever_query(registered: &[String], requested: &str) -> Option<String> {
     let without_query = |uri: &str| uri.split('?').next().unwrap_or_default().to_owned();
     let wanted = Redirect::parse(requested)?;
@@ -72,7 +72,7 @@ pub fn form_encoded(bytes: &[u8]) -> String {
     percent_encode(bytes, UNRESERVED).to_string().replace("%20", "+")
 }
 
-/// Whether it is a path on this server, which a browser cannot take for another host (OAuth contract 1.6.1).
+/// Whether it is a path on this server, which a browser cannot take for another host (oauth.md 1.6.1).
 pub fn is_local(place: &str) -> bool {
     let path = place.split('?').next().unwrap_or_default();
     path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && place.bytes().all(|b| (b'!'..=b'~').contains(&b))

@@ -1,4 +1,4 @@
-//! What is wrong with which field: a chain from the request message down to the field (contract 3.2).
+//! What is wrong with which field: a chain from the request message down to the field (registry.md 3.2).
 
 use crate::base::error::{Error, Named, errors};
 

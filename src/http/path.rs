@@ -10,7 +10,7 @@ pub const MOST_PAIRS: usize = 200;
 pub struct Unreadable;
 
 /// Splits a path into its decoded segments. It is decoded before it is split, so that an encoded slash separates
-/// like any other (contract 0.1).
+/// like any other (registry.md 0.1).
 pub fn segments(path: &str) -> Result<Vec<String>, Unreadable> {
     let path = decode(path)?;
     Ok(path.strip_prefix('/').unwrap_or(&path).split('/').map(str::to_owned).collect())

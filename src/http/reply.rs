@@ -30,7 +30,7 @@ impl Reply {
         Reply { status, headers: Vec::new(), body: Vec::new() }
     }
 
-    /// Sends the browser elsewhere. A browser that asked with GET is told that a page would follow (OAuth contract 1.4.2); one that posted
+    /// Sends the browser elsewhere. A browser that asked with GET is told that a page would follow (oauth.md 1.4.2); one that posted
     /// must not post what it sent, perhaps a password, once more (RFC 9700 section 4.12).
     pub fn redirect(method: Method, location: impl Into<Cow<'static, str>>) -> Reply {
         let reply = if method == Method::Get { Reply::new(302, "text/html; charset=utf-8", Vec::new()) } else { Reply::empty(303) };

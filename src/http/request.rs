@@ -67,7 +67,7 @@ impl Request {
         self.header("content-type").and_then(|value| value.split(';').next()).unwrap_or_default().trim().to_ascii_lowercase()
     }
 
-    /// The last header of this name (given in lower case): with several, the last one wins (contract 4.2).
+    /// The last header of this name (given in lower case): with several, the last one wins (registry.md 4.2).
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().rev().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }

@@ -1,4 +1,4 @@
-//! An API key of a user or an organization (contract 6.3).
+//! An API key of a user or an organization (registry.md 6.3).
 
 use serde_json::{Map, Value};
 

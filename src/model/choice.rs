@@ -1,4 +1,4 @@
-//! Enumerations of the API: names, numbers, and how input may spell them (contract 0.4).
+//! Enumerations of the API: names, numbers, and how input may spell them (registry.md 0.4).
 
 use serde_json::Value;
 
@@ -30,7 +30,7 @@ impl Choices {
         Some((self.name)(number).map_or_else(|| number.into(), Into::into))
     }
 
-    /// Reads a query parameter: a full name or a number, no short name (contract 0.5).
+    /// Reads a query parameter: a full name or a number, no short name (registry.md 0.5).
     pub fn decode_parameter(&self, text: &str) -> Option<Value> {
         let short = !text.starts_with(self.prefix) && text.parse::<i32>().is_err();
         if short { None } else { self.decode(&text.into()) }

@@ -1,4 +1,4 @@
-//! An OAuth client (contract 1.1).
+//! An OAuth client (registry.md 1.1).
 
 use std::collections::BTreeMap;
 use std::str::FromStr;

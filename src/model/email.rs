@@ -1,4 +1,4 @@
-//! E-mail addresses: two rules, as The Things Stack has them (contract 2.2).
+//! E-mail addresses: two rules, as The Things Stack has them (registry.md 2.2).
 
 /// A mailbox as RFC 5322 writes it, dots in their places, on a host name. The first rule.
 pub fn is_mailbox(address: &str) -> bool {

@@ -134,7 +134,7 @@ impl<E> Field<E> {
         matches!(self.set_by, SetBy::Admin | SetBy::AdminOnceCreated)
     }
 
-    /// Always part of an answer, masked or not (contract 1.6).
+    /// Always part of an answer, masked or not (registry.md 1.6).
     pub fn is_always_shown(&self) -> bool {
         matches!(self.name, "ids" | "created_at" | "updated_at" | "deleted_at")
     }

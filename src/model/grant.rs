@@ -1,4 +1,4 @@
-//! What a user granted a client: the authorization, the codes and tokens that came of it (contract 6.7, RFC 6749).
+//! What a user granted a client: the authorization, the codes and tokens that came of it (registry.md 6.7, RFC 6749).
 
 use serde_json::{Map, Value, json};
 
@@ -7,13 +7,13 @@ use crate::base::right::Rights;
 use crate::base::time::Time;
 use crate::model::value;
 
-/// How long an authorization code is good (OAuth contract 1.2).
+/// How long an authorization code is good (oauth.md 1.2).
 pub const CODE_SECONDS: i64 = 300;
 
-/// How long an access token is good (OAuth contract 1.2).
+/// How long an access token is good (oauth.md 1.2).
 pub const ACCESS_SECONDS: i64 = 3600;
 
-/// How long after a refresh its lost reply can be asked for again (OAuth contract 2.9).
+/// How long after a refresh its lost reply can be asked for again (oauth.md 2.9).
 pub const RETRY_SECONDS: i64 = 30;
 
 /// A user's consent to a client.
@@ -72,7 +72,7 @@ pub struct AccessToken {
 }
 
 impl Authorization {
-    /// `{"user_ids","client_ids","rights","created_at","updated_at"}`, the rights sorted by name (contract 12).
+    /// `{"user_ids","client_ids","rights","created_at","updated_at"}`, the rights sorted by name (registry.md 6.7).
     pub fn to_json(&self) -> Value {
         let mut object = json!({
             "user_ids": {"user_id": self.user_id.as_str()},
@@ -105,7 +105,7 @@ impl AccessToken {
     }
 }
 
-/// An empty list is absent, as everywhere (contract 0.4).
+/// An empty list is absent, as everywhere (registry.md 0.4).
 fn insert_rights(object: &mut Value, rights: Rights) {
     if let Some(object) = object.as_object_mut().filter(|_| !rights.is_empty()) {
         Map::insert(object, "rights".to_owned(), rights.names().into());

@@ -1,4 +1,4 @@
-//! Field masks: which fields a caller names (contract 1.6).
+//! Field masks: which fields a caller names (registry.md 1.6).
 
 use serde_json::Value;
 
@@ -49,7 +49,7 @@ impl Mask {
         self.0.push((place, None));
     }
 
-    /// Who reads `contact_info` gets the contacts themselves along with it (contract 1.9).
+    /// Who reads `contact_info` gets the contacts themselves along with it (registry.md 1.9).
     fn add_contacts<E>(&mut self, fields: &[Field<E>]) {
         for (place, field) in fields.iter().enumerate() {
             if matches!(field.shape, Shape::Account) && !self.has(place) {

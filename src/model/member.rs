@@ -34,11 +34,11 @@ pub fn expanded(rights: &[Right]) -> Rights {
     rights.iter().copied().collect::<Rights>().expanded()
 }
 
-/// The mask paths below an account (contract 1.6).
+/// The mask paths below an account (registry.md 1.6).
 pub const ACCOUNT_PATHS: &[&str] =
     &["ids", "ids.organization_ids", "ids.organization_ids.organization_id", "ids.user_ids", "ids.user_ids.email", "ids.user_ids.user_id"];
 
-/// The e-mail addresses behind the contacts (contract 1.9).
+/// The e-mail addresses behind the contacts (registry.md 1.9).
 #[derive(Clone, Debug, Default)]
 pub struct Contacts {
     pub administrative: Option<String>,

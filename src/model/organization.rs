@@ -1,4 +1,4 @@
-//! An organization: users who own things together (contract 6.4).
+//! An organization: users who own things together (registry.md 6.4).
 
 use std::collections::BTreeMap;
 

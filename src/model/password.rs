@@ -1,4 +1,4 @@
-//! What makes a password strong enough (contract 2.4).
+//! What makes a password strong enough (registry.md 2.4).
 
 use crate::base::error::{Named, errors};
 use crate::base::id::UserId;

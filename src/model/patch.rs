@@ -14,7 +14,7 @@ use crate::model::shape::{Malformed, is_spelling};
 pub struct Patch(HashMap<&'static str, Value>);
 
 impl Patch {
-    /// Reads an entity. Unknown keys are ignored; keys are snake_case or lowerCamelCase; the last of two wins (contract 0.4).
+    /// Reads an entity. Unknown keys are ignored; keys are snake_case or lowerCamelCase; the last of two wins (registry.md 0.4).
     pub fn decode<E>(fields: &'static [Field<E>], object: &Map<String, Value>) -> Result<Patch, Malformed> {
         let mut patch = Patch::default();
         for (key, value) in object {
@@ -54,7 +54,7 @@ impl Patch {
         self.get(field.name).cloned().unwrap_or_else(|| field.shape.nothing())
     }
 
-    /// Judges the fields of the mask; without one, or with an empty one, all fields (contract 1.6). `message` is the API's name of the entity.
+    /// Judges the fields of the mask; without one, or with an empty one, all fields (registry.md 1.6). `message` is the API's name of the entity.
     pub fn check<E>(&self, fields: &'static [Field<E>], message: &str, mask: Option<&Mask>) -> Result<(), Invalid> {
         let judged = |field: &Field<E>| field.name == "ids" || mask.is_none_or(|mask| mask.is_empty() || mask.names(fields, field.name));
         fields.iter().filter(|field| judged(field)).try_for_each(|field| field.shape.check(message, field.name, &self.value(field)))

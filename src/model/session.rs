@@ -1,4 +1,4 @@
-//! Somebody who is signed in, in a browser (contract 6.6).
+//! Somebody who is signed in, in a browser (registry.md 6.6).
 
 use serde_json::{Value, json};
 

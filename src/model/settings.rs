@@ -18,7 +18,7 @@ pub enum UserRegistration {
     Open,
 }
 
-/// What an administrator may do on what belongs to others (contract 5.3).
+/// What an administrator may do on what belongs to others (registry.md 5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AdminRights {
     /// Every right whose name ends neither in `_KEYS` nor in `_ALL`.

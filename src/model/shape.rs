@@ -2,7 +2,7 @@
 //!
 //! Reading (`decode`) and judging (`check`) are two steps, because the API has two answers: input of the wrong type
 //! is malformed, whatever the field mask says; input that breaks a rule is invalid, and only where the mask names it
-//! (contract 0.4, 0.6, 1.6).
+//! (registry.md 0.4, 0.6, 1.6).
 
 use std::str::FromStr;
 
@@ -74,7 +74,7 @@ impl Shape {
         }
     }
 
-    /// Reads JSON into the form that the API writes. `null` is an absent value, except for flags and choices (contract 0.4, 11). Of a list
+    /// Reads JSON into the form that the API writes. `null` is an absent value, except for flags and choices (registry.md 0.4). Of a list
     /// that is too long no more is read than [`Shape::check`] needs to refuse it.
     pub fn decode(self, value: &Value) -> Result<Value, Malformed> {
         let wrong = |expected: &str| Malformed(format!("expected {expected}"));
@@ -155,7 +155,7 @@ impl Identifiers {
     }
 }
 
-/// The member of an object under its name or its lowerCamelCase name; the last one wins (contract 0.4).
+/// The member of an object under its name or its lowerCamelCase name; the last one wins (registry.md 0.4).
 pub fn member<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     object.iter().rev().find(|(key, _)| is_spelling(key, name)).map(|(_, value)| value)
 }

@@ -1,4 +1,4 @@
-//! A user (contract 6.1).
+//! A user (registry.md 6.1).
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,7 @@ pub struct User {
     pub temporary_password_expires_at: Option<Time>,
 }
 
-/// What of a user decides what the user may do (contract 4.3).
+/// What of a user decides what the user may do (registry.md 4.3).
 #[derive(Clone, Debug)]
 pub struct Standing {
     pub state: State,
@@ -70,7 +70,7 @@ impl User {
         self.admin && self.state == State::Approved && self.deleted_at.is_none()
     }
 
-    /// One entry, the primary address (contract 9, item 52).
+    /// One entry, the primary address (registry.md 9, item 52).
     fn contact_info(&self) -> Value {
         Contacts { administrative: Some(self.primary_email_address.clone()), technical: None }.to_json()
     }

@@ -7,8 +7,8 @@ use crate::model::field::{Audience, Field, SeenBy};
 use crate::model::mask::Mask;
 use crate::model::shape::Shape;
 
-/// An entity as it is shown: `ids`, the times, and the fields of the mask that the audience may see; nothing that is empty (contract 0.4).
-/// It is written straight into the reply, without a tree of values in between.
+/// An entity as it is shown: `ids`, the times, and the fields of the mask that the audience may see; nothing that is empty
+/// (registry.md 0.4). It is written straight into the reply, without a tree of values in between.
 #[derive(Debug)]
 pub struct View<'e, E: 'static> {
     fields: &'static [Field<E>],

@@ -1,4 +1,4 @@
-//! Who is signed in, and signing out (OAuth contract 1.6.1).
+//! Who is signed in, and signing out (oauth.md 1.6.1).
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! `/oauth/authorize`: the user says yes or no to a client (RFC 6749 section 4.1.1, OAuth contract 1.4).
+//! `/oauth/authorize`: the user says yes or no to a client (RFC 6749 section 4.1.1, oauth.md 1.4).
 
 use crate::base::error::{Error, Result};
 use crate::base::right::Rights;
@@ -50,7 +50,7 @@ enum Answer {
     No,
 }
 
-/// Only a form's own button counts, never a link that somebody else made (OAuth contract 1.4.5).
+/// Only a form's own button counts, never a link that somebody else made (oauth.md 1.4.5).
 fn answer(input: &Input<'_>) -> Result<Answer> {
     if input.request.method != Method::Post {
         return Ok(Answer::NotAsked);

@@ -1,4 +1,4 @@
-//! Where the built-in redirect URIs of the command line end (OAuth contract 1.8).
+//! Where the built-in redirect URIs of the command line end (oauth.md 1.8).
 
 use maud::html;
 

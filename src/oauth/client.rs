@@ -1,4 +1,4 @@
-//! How clients present themselves: by HTTP Basic or in the body, never in the URL (RFC 6749 section 2.3, OAuth contract 1.5.1).
+//! How clients present themselves: by HTTP Basic or in the body, never in the URL (RFC 6749 section 2.3, oauth.md 1.5.1).
 
 use std::net::IpAddr;
 
@@ -67,7 +67,7 @@ fn basic(header: &str, peer: IpAddr) -> Option<Presented> {
     let mut secrets: Vec<String> =
         [form_decoded(secret), Some(secret.to_owned())].into_iter().flatten().filter(|s| !s.is_empty()).collect();
     secrets.dedup();
-    // Who begins to authenticate and leaves the secret out is told so with a challenge (OAuth contract 1.5.2, row 6).
+    // Who begins to authenticate and leaves the secret out is told so with a challenge (oauth.md 1.5.2, row 6).
     Some(Presented { client_id: form_decoded(id).unwrap_or_else(|| id.to_owned()), secrets, without_secret: &CLIENT_SECRET_WRONG, peer })
 }
 

@@ -1,4 +1,4 @@
-//! The page on which the user decides: who asks, for what, and where it leads (OAuth contract 1.4.7 and part 4, item 9).
+//! The page on which the user decides: who asks, for what, and where it leads (oauth.md 1.4.7).
 
 use maud::{Markup, PreEscaped, html};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! `POST /oauth/introspect`: is this token good, and what for (RFC 7662, OAuth contract 2.5)?
+//! `POST /oauth/introspect`: is this token good, and what for (RFC 7662, oauth.md 2.5)?
 
 use serde_json::{Map, Value, json};
 

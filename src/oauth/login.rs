@@ -1,4 +1,4 @@
-//! Signing in: a page that works without scripts, and the same for programs (OAuth contract 1.6.1).
+//! Signing in: a page that works without scripts, and the same for programs (oauth.md 1.6.1).
 
 use maud::{Markup, html};
 
@@ -60,7 +60,7 @@ pub fn home<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     }))
 }
 
-/// `/oauth` is the start page's address without its slash (OAuth contract 1.1).
+/// `/oauth` is the start page's address without its slash (oauth.md 1.1).
 pub fn to_home<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(|_| Ok(Reply::empty(308).with("Location", HOME))))
 }
@@ -122,7 +122,7 @@ pub fn again(request: &Request) -> String {
     format!("/oauth/login?n={}", form_encoded(next(Some(form.verbatim("n"))).as_bytes()))
 }
 
-/// A place on this server, or home: nobody is led astray by a link to the sign-in page (OAuth contract, part 5, check 17). Nor by way of
+/// A place on this server, or home: nobody is led astray by a link to the sign-in page (oauth.md 1.6.1). Nor by way of
 /// something that sends everyone on, or by a path that a browser reads otherwise than it stands there.
 fn next(wanted: Option<&str>) -> String {
     let is_plain = |place: &str| segments(place).is_some_and(|segments| !segments.iter().any(|segment| segment == "." || segment == ".."));

@@ -1,4 +1,4 @@
-//! `GET /oauth/logout`: a client signs its user out, here too (OAuth contract 1.7).
+//! `GET /oauth/logout`: a client signs its user out, here too (oauth.md 1.7).
 
 use crate::base::error::{Error, Result, errors};
 use crate::base::uri;

@@ -1,4 +1,4 @@
-//! What this authorization server can do (RFC 8414, OAuth contract 2.6).
+//! What this authorization server can do (RFC 8414, oauth.md 2.6).
 
 use serde_json::{Value, json};
 

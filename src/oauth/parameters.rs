@@ -17,7 +17,7 @@ impl Parameters {
         input.query().map(Parameters).map_err(|_| Error::malformed("the query is not UTF-8, or holds a NUL"))
     }
 
-    /// Of the body: JSON if its media type says so, otherwise a form (OAuth contract 1.5.1).
+    /// Of the body: JSON if its media type says so, otherwise a form (oauth.md 1.5.1).
     pub fn of_body(input: &Input<'_>) -> Judged<Parameters> {
         let bytes = &input.request.body;
         let read = match input.request.media_type().as_str() {
@@ -44,7 +44,7 @@ impl Parameters {
         self.one(name).map(str::to_owned)
     }
 
-    /// The same, where blanks are nothing either (OAuth contract 1.5.2).
+    /// The same, where blanks are nothing either (oauth.md 1.5.2).
     pub fn unless_blank(&self, name: &str) -> Option<&str> {
         self.one(name).filter(|value| !value.trim().is_empty())
     }

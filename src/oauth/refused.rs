@@ -1,5 +1,5 @@
 //! How refusals leave the authorization server: what RFC 6749 wants and what clients of The Things Stack know, in one body
-//! (OAuth contract, part 4, item 1).
+//! (oauth.md 1.3).
 
 use serde_json::{Map, Value};
 
@@ -38,7 +38,7 @@ pub fn error_reply(request: &Request, error: &Error) -> Reply {
     failure::with_headers(merged(kind, code, &text, body), error)
 }
 
-/// What the client reads in the redirect: for refusals that concern the client itself the whole message (OAuth contract 1.4.2).
+/// What the client reads in the redirect: for refusals that concern the client itself the whole message (oauth.md 1.4.2).
 pub fn description(named: &Named, code: &str) -> String {
     if matches!(code, "invalid_client" | "invalid_grant") { named.message() } else { named.text() }
 }

@@ -1,4 +1,4 @@
-//! `POST /oauth/revoke`: a client gives a token up (RFC 7009, OAuth contract 2.4).
+//! `POST /oauth/revoke`: a client gives a token up (RFC 7009, oauth.md 2.4).
 
 use serde_json::json;
 

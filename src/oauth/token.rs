@@ -1,4 +1,4 @@
-//! `POST /oauth/token`: a code or a refresh token in, an access token out (RFC 6749 sections 4.1.3, 5 and 6, OAuth contract 1.5).
+//! `POST /oauth/token`: a code or a refresh token in, an access token out (RFC 6749 sections 4.1.3, 5 and 6, oauth.md 1.5).
 
 use serde_json::{Map, Value};
 
@@ -37,7 +37,7 @@ pub fn issue<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     }))
 }
 
-/// Reads the request, in the order of the OAuth contract, 1.5.2. Nothing is looked up for a request that is not complete.
+/// Reads the request, in the order of oauth.md 1.5.2. Nothing is looked up for a request that is not complete.
 fn read(input: &Input<'_>, body: &Parameters) -> Judged<(Wanted, Presented)> {
     if body.repeated(PARAMETERS).is_some() {
         return Err(Refusal::of(&PARAMETER_REPEATED));
@@ -68,7 +68,7 @@ fn read(input: &Input<'_>, body: &Parameters) -> Judged<(Wanted, Presented)> {
     Ok((wanted, client::presented(input, body)?))
 }
 
-/// The Things Stack's guide has the refresh token in `code` (OAuth contract 1.13).
+/// The Things Stack's guide has the refresh token in `code` (oauth.md 1.13).
 fn documented_refresh_token(body: &Parameters) -> Option<&str> {
     body.unless_blank("code").filter(|code| code.starts_with(TokenKind::RefreshToken.prefix()))
 }

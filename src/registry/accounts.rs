@@ -1,4 +1,4 @@
-//! Looking for accounts: whom to make a collaborator (contract 6.9).
+//! Looking for accounts: whom to make a collaborator (registry.md 6.9).
 
 use crate::base::error::{Result, errors};
 use crate::base::id::AccountId;

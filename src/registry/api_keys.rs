@@ -1,4 +1,4 @@
-//! API keys of users and organizations (contract 6.3).
+//! API keys of users and organizations (registry.md 6.3).
 
 use crate::base::error::{Error, Result};
 use crate::base::id::AccountId;

@@ -1,5 +1,5 @@
-//! What administrators decide about clients: what becomes of a new one (contract 1.3; the mode is the operator's), and what is left of that
-//! when somebody else changes what they saw.
+//! What administrators decide about clients: what becomes of a new one (registry.md 1.3; the mode is the operator's), and what is left of
+//! that when somebody else changes what they saw.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! How much of an entity somebody may read (contract 1.4, 1.5).
+//! How much of an entity somebody may read (registry.md 1.4, 1.5).
 
 use crate::base::error::Result;
 use crate::base::right::{Right, Rights};

@@ -1,4 +1,4 @@
-//! What a user has authorized, and the tokens that came of it (contract 6.7, OAuth contract 1.11).
+//! What a user has authorized, and the tokens that came of it (registry.md 6.7, oauth.md 1.11).
 
 use serde_json::json;
 
@@ -76,7 +76,7 @@ fn not_found(user: &UserId, client: &ClientId) -> Error {
     AUTHORIZATION_NOT_FOUND.with("client_id", client.as_str()).with("user_id", user.as_str()).into()
 }
 
-/// Unlike elsewhere it is not said what was not found (contract 3.4, E38).
+/// Unlike elsewhere it is not said what was not found (registry.md 3.4, E38).
 fn check_client(tx: &Tx<'_>, client: &ClientId) -> Result<()> {
     if tx.client_exists(client, Deleted::Either)? { Ok(()) } else { Err((&NOT_FOUND).into()) }
 }

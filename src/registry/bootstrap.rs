@@ -95,7 +95,7 @@ fn insert(tx: &Tx<'_>, id: &UserId, password: &Hash, token: &Token) -> Result<()
     insert_built_in(tx, &by, Client { administrative_contact: contact.clone(), technical_contact: contact, ..built_in(tx)? })
 }
 
-/// The client that the command line signs in with: it can keep no secret, and so has none (OAuth contract 1.8). Anybody can say that he is
+/// The client that the command line signs in with: it can keep no secret, and so has none (oauth.md 1.8). Anybody can say that he is
 /// it, so nothing is given to it that the user was not asked about.
 fn built_in(tx: &Tx<'_>) -> Result<Client> {
     let id = ClientId::from_str(BUILT_IN).map_err(|_| Error::Internal("the built-in client has no good ID".to_owned()))?;

@@ -1,4 +1,4 @@
-//! Clients that prove who they are (RFC 6749 section 2.3, OAuth contract 1.5.1).
+//! Clients that prove who they are (RFC 6749 section 2.3, oauth.md 1.5.1).
 
 use std::net::IpAddr;
 
@@ -133,7 +133,7 @@ pub fn admit(tx: &Tx<'_>, proof: &Proof) -> Result<Judged<Client>> {
     })
 }
 
-/// Refuses clients that administrators turned away (OAuth contract 1.4.4), and those that nobody can be sent back to.
+/// Refuses clients that administrators turned away (oauth.md 1.4.4), and those that nobody can be sent back to.
 pub fn check_usable(client: &Client) -> Judged<()> {
     let reason = match client.state {
         State::Rejected => &CLIENT_REJECTED_AT_TOKEN,

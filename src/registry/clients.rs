@@ -1,4 +1,4 @@
-//! What may be done with clients (contract 1).
+//! What may be done with clients (registry.md 1).
 
 use crate::base::error::{Error, Result, errors};
 use crate::base::id::{AccountId, ClientId};
@@ -30,7 +30,7 @@ errors! {
     ID_TAKEN: AlreadyExists "pkg/util/store" "id_taken" "ID already taken, choose a different one and try again";
 }
 
-/// Registers a client for an account, which becomes its owner. The answer holds the secret, this once (contract 1.3).
+/// Registers a client for an account, which becomes its owner. The answer holds the secret, this once (registry.md 1.3).
 pub fn create(
     tx: &Tx<'_>,
     by: &Principal,
@@ -92,7 +92,7 @@ pub fn by_state(tx: &Tx<'_>, by: &Principal) -> Result<Vec<(State, i64)>> {
     State::EVERY.iter().copied().map(count).collect()
 }
 
-/// A client, and how much of it the caller may see (contract 1.4).
+/// A client, and how much of it the caller may see (registry.md 1.4).
 pub fn get(tx: &Tx<'_>, by: &Principal, id: &ClientId, mask: &Mask) -> Result<(Client, Audience)> {
     let audience = audience::of(tx, by, &entity(id), Right::ClientInfo, FIELDS, mask)?;
     let mut client = tx.client(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
@@ -100,7 +100,7 @@ pub fn get(tx: &Tx<'_>, by: &Principal, id: &ClientId, mask: &Mask) -> Result<(C
     Ok((client, audience))
 }
 
-/// The clients of an account, or without one those the caller can reach; each with how much of it may be seen (contract 1.5).
+/// The clients of an account, or without one those the caller can reach; each with how much of it may be seen (registry.md 1.5).
 pub fn list<'a>(
     tx: &'a Tx<'a>,
     by: &'a Principal,
@@ -127,7 +127,7 @@ pub fn list<'a>(
     found(tx, by, &search, mask).map(Some)
 }
 
-/// Among all clients for administrators, among those the caller can reach for others (contract 1.12).
+/// Among all clients for administrators, among those the caller can reach for others (registry.md 1.12).
 pub fn search<'a>(tx: &'a Tx<'a>, by: &'a Principal, mut search: ClientSearch, mask: &'a Mask) -> Result<Reading<'a, (Client, Audience)>> {
     search.scope = match &by.account {
         _ if by.is_admin => Scope::Everyone,
@@ -156,7 +156,7 @@ pub struct Changed {
     pub withdrawn: Withdrawn,
 }
 
-/// Changes the fields of the mask. The answer shows a secret that was among them (contract 1.7); an empty one takes the client's secrets away.
+/// Changes the fields of the mask. The answer shows a secret that was among them (registry.md 1.7); an empty one takes the client's secrets away.
 pub fn update(
     tx: &Tx<'_>,
     by: &Principal,
@@ -199,7 +199,7 @@ pub fn update(
     Ok(Changed { client: new, withdrawn })
 }
 
-/// Hides a client; its ID stays taken, its collaborators stay known (contract 1.10).
+/// Hides a client; its ID stays taken, its collaborators stay known (registry.md 1.10).
 pub fn delete(tx: &Tx<'_>, by: &Principal, id: &ClientId) -> Result<()> {
     let old = tx.client(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
     tx.set_client_deleted(id, Some(tx.now))?;
@@ -239,7 +239,7 @@ fn found<'a>(tx: &'a Tx<'a>, by: &'a Principal, search: &ClientSearch, mask: &'a
     Ok(Reading { items: Box::new(ids.items.into_iter().filter_map(move |id| read(id).transpose())), total: ids.total })
 }
 
-/// Looks up the addresses behind the contacts if the mask asks for them (contract 1.9).
+/// Looks up the addresses behind the contacts if the mask asks for them (registry.md 1.9).
 fn add_contact_info(tx: &Tx<'_>, by: &Principal, client: &mut Client, mask: &Mask, audience: Audience) -> Result<()> {
     if audience == Audience::Holder && mask.names(FIELDS, "contact_info") {
         client.contact_info = contacts::addresses(tx, by, client.administrative_contact.as_ref(), client.technical_contact.as_ref())?;

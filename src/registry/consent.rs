@@ -1,4 +1,4 @@
-//! May this client be given a code in this user's name? Decided from what is stored, in the order of the OAuth contract, 1.4.2.
+//! May this client be given a code in this user's name? Decided from what is stored, in the order of oauth.md 1.4.2.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The contacts of clients and organizations (contract 2.5).
+//! The contacts of clients and organizations (registry.md 2.5).
 
 use crate::base::error::{Result, errors};
 use crate::base::id::AccountId;
@@ -32,13 +32,13 @@ pub(super) fn check_is_owner(contact: Option<&AccountId>, owner: &AccountId) -> 
     }
 }
 
-/// Where contacts may only be oneself, the body is looked at, not the mask (contract 1.7).
+/// Where contacts may only be oneself, the body is looked at, not the mask (registry.md 1.7).
 pub(super) fn check_allowed(by: &Principal, settings: &Settings, sent: &Patch) -> Result<()> {
     let free = settings.contacts == settings::Contacts::Anyone || by.is_admin;
     if free || sent_contacts(sent).all(|contact| by.is(&contact)) { Ok(()) } else { Err((&CONTACT_INFO_RESTRICTED).into()) }
 }
 
-/// A contact is a direct collaborator; the body is looked at, not the mask (contract 1.7).
+/// A contact is a direct collaborator; the body is looked at, not the mask (registry.md 1.7).
 pub(super) fn check_members(tx: &Tx<'_>, owned: &Owned, sent: &Patch) -> Result<()> {
     for contact in sent_contacts(sent) {
         if tx.member(owned, &contact)?.is_none() {
@@ -48,7 +48,7 @@ pub(super) fn check_members(tx: &Tx<'_>, owned: &Owned, sent: &Patch) -> Result<
     Ok(())
 }
 
-/// The e-mail addresses behind the contacts (contract 1.9): those that the caller may read of the users themselves, because anybody can
+/// The e-mail addresses behind the contacts (registry.md 1.9): those that the caller may read of the users themselves, because anybody can
 /// make anybody a collaborator and a contact of what is his.
 pub(super) fn addresses(
     tx: &Tx<'_>,

@@ -8,7 +8,7 @@ errors! {
     RESTORE_WINDOW_EXPIRED: FailedPrecondition "pkg/identityserver" "restore_window_expired" "this entity can no longer be restored";
 }
 
-/// A day (contract 4.6).
+/// A day (registry.md 4.6).
 const RESTORE_WINDOW_SECONDS: i64 = 24 * 60 * 60;
 
 pub(super) fn check_restore_window(tx: &Tx<'_>, deleted_at: Option<Time>) -> Result<()> {

@@ -1,4 +1,4 @@
-//! What nobody may register, whoever asks (contract 2.3).
+//! What nobody may register, whoever asks (registry.md 2.3).
 
 use std::collections::HashSet;
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! Collaborators of clients and members of organizations: one set of rules (contract 1.11, 6.4).
+//! Collaborators of clients and members of organizations: one set of rules (registry.md 1.11, 6.4).
 
 use crate::base::error::{Definition, Result, errors};
 use crate::base::id::AccountId;

@@ -1,4 +1,4 @@
-//! What may be done with organizations (contract 6.4).
+//! What may be done with organizations (registry.md 6.4).
 
 use crate::base::error::{Result, errors};
 use crate::base::id::{AccountId, OrganizationId, UserId};

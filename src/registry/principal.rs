@@ -1,4 +1,4 @@
-//! Who is asking, and what the credentials allow (contract 4).
+//! Who is asking, and what the credentials allow (registry.md 4).
 
 use crate::base::error::{Definition, Kind, Named, Result, errors};
 use crate::base::id::{AccountId, ClientId, UserId};
@@ -51,7 +51,7 @@ pub enum Credentials {
 }
 
 impl Credentials {
-    /// Reads an `Authorization` header (contract 4.2).
+    /// Reads an `Authorization` header (registry.md 4.2).
     ///
     /// A bearer without any dot is no attempt at a token: it is refused as malformed input, 400. What has dots but is no
     /// token of ours is an invalid token, 401 (RFC 6750 section 3.1).
@@ -91,9 +91,9 @@ pub struct Principal {
     pub access: Access,
     /// Whose rights they are.
     pub account: Option<AccountId>,
-    /// What the credentials allow, with all that is implied, less what the state of the account takes away (contract 4.3).
+    /// What the credentials allow, with all that is implied, less what the state of the account takes away (registry.md 4.3).
     pub rights: Rights,
-    /// What is allowed on everything (contract 5.3): nothing without `is_admin`.
+    /// What is allowed on everything (registry.md 5.3): nothing without `is_admin`.
     pub universal: Rights,
     /// Whether it may do what only administrators may: an administrator's session, or a key or token of his that holds `RIGHT_ALL`.
     pub is_admin: bool,
@@ -126,7 +126,7 @@ pub fn note(tx: &Tx<'_>, used: &Use) -> Result<()> {
 /// An account that may do little until an administrator approves it.
 #[derive(Clone, Debug)]
 pub struct Restriction {
-    /// For the header `X-Warning` (contract 0.3).
+    /// For the header `X-Warning` (registry.md 0.3).
     pub warning: &'static str,
     /// What administrators wrote beside the state.
     description: String,
@@ -158,7 +158,7 @@ impl Principal {
         }
     }
 
-    /// Learns who it is. Refusals are those of contract 3.4, E2 to E8.
+    /// Learns who it is. Refusals are those of registry.md 3.4, E2 to E8.
     pub fn of(tx: &Tx<'_>, settings: &Settings, credentials: &Credentials, request_id: &str) -> Result<Principal> {
         match credentials {
             Credentials::None => Ok(Principal::anonymous(request_id)),
@@ -202,7 +202,7 @@ impl Principal {
         }
     }
 
-    /// Refuses accounts that wait for approval: they may not look at what is not theirs (contract 3.4, E9).
+    /// Refuses accounts that wait for approval: they may not look at what is not theirs (registry.md 3.4, E9).
     pub fn in_good_standing(&self) -> Result<()> {
         match &self.restriction {
             None => Ok(()),
@@ -309,7 +309,7 @@ pub(super) fn check_user_may_act(tx: &Tx<'_>, id: &UserId) -> Result<()> {
     tx.standing(id, Deleted::No)?.as_ref().map_or(Ok(()), check_may_act)
 }
 
-/// A client in a user's name: what the user allowed it, expanded (OAuth contract 1.10).
+/// A client in a user's name: what the user allowed it, expanded (oauth.md 1.10).
 fn of_access_token(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: &str) -> Result<Principal> {
     let Some((kept, client)) = tokens::with_client(tx, &token.id)? else {
         secret::match_no_generated(&token.key);
@@ -364,7 +364,7 @@ fn of_session_token(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id:
 }
 
 impl Principal {
-    /// What the state of a user takes away, and what being an administrator adds (contract 4.3).
+    /// What the state of a user takes away, and what being an administrator adds (registry.md 4.3).
     fn limited_by(mut self, standing: &Standing, settings: &Settings) -> Result<Principal> {
         const OWN: Rights = Rights::of(&[Right::UserInfo, Right::UserSettingsBasic, Right::UserDelete]);
         check_may_act(standing)?;

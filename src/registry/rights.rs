@@ -1,4 +1,4 @@
-//! What somebody may do on an entity (contract 5.4).
+//! What somebody may do on an entity (registry.md 5.4).
 
 use serde_json::Value;
 
@@ -70,7 +70,7 @@ impl Entity {
         }
     }
 
-    /// The rights that mean something on it (contract 5.3).
+    /// The rights that mean something on it (registry.md 5.3).
     pub fn scope(&self) -> Rights {
         match self {
             Entity::Client(_) => CLIENT_RIGHTS,

@@ -24,7 +24,7 @@ errors! {
         "keyfob" "newest_secret" "the newest secret cannot be ended: a client without a secret is taken for a public one. Rotate it instead";
 }
 
-/// Rounds for a secret that a person chose (contract 4.4): clients show theirs all day, so it takes fewer than a password, and must be
+/// Rounds for a secret that a person chose (registry.md 4.4): clients show theirs all day, so it takes fewer than a password, and must be
 /// better than one.
 pub const ROUNDS: u32 = 20_000;
 
@@ -39,7 +39,7 @@ pub struct NewSecret {
 }
 
 impl NewSecret {
-    /// Generates a secret (contract 1.8).
+    /// Generates a secret (registry.md 1.8).
     pub fn fresh() -> NewSecret {
         let plain = fresh_key();
         NewSecret { hash: Hash::of_generated(&plain), plain }

@@ -1,4 +1,4 @@
-//! Sessions: who is signed in, in which browser (contract 6.6, OAuth contract 1.6).
+//! Sessions: who is signed in, in which browser (registry.md 6.6, oauth.md 1.6).
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Signing in with a password, and what happens to those who guess (OAuth contract 1.6.1).
+//! Signing in with a password, and what happens to those who guess (oauth.md 1.6.1).
 
 use std::net::IpAddr;
 

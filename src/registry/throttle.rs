@@ -1,4 +1,4 @@
-//! Those who guess slow down: failures are counted by who is guessed at and by where it comes from (OAuth contract 2.1, item 15).
+//! Those who guess slow down: failures are counted by who is guessed at and by where it comes from (oauth.md 2.1, item 15).
 //!
 //! A guess counts before it is compared: while it is under way it is held in memory ([`UnderWay`]), and a failure is written down before
 //! it is let go. So many guesses at once get no more compared than the same number one after the other.

@@ -1,4 +1,4 @@
-//! Codes become tokens, tokens become newer tokens, and whatever is used twice ends (OAuth contract 1.5, 2.4, 2.5, 2.9).
+//! Codes become tokens, tokens become newer tokens, and whatever is used twice ends (oauth.md 1.5, 2.4, 2.5, 2.9).
 
 use serde_json::json;
 
@@ -188,7 +188,7 @@ fn requested(client: &Client, renewal: &Renewal, kept: &KeptToken) -> Judged<Req
 
 /// A refresh token that was rotated before. Soon after, that is a lost reply, or two programs that refreshed at once: they get the same
 /// successor again. A client without a secret gets it only while nobody has used it, since nothing proves that it is still the same
-/// client. Later it is a thief, or somebody robbed: then the whole family ends (RFC 9700 section 4.14.2, OAuth contract 2.9).
+/// client. Later it is a thief, or somebody robbed: then the whole family ends (RFC 9700 section 4.14.2, oauth.md 2.9).
 fn repeat(
     tx: &Tx<'_>,
     client: &Client,
@@ -339,7 +339,7 @@ pub struct SignedOut {
     pub has_ended_session: bool,
 }
 
-/// Ends a token by its ID (OAuth contract 1.7), for the token's user only: the ID proves nothing. `session` is the one of the browser that asks. It
+/// Ends a token by its ID (oauth.md 1.7), for the token's user only: the ID proves nothing. `session` is the one of the browser that asks. It
 /// ends too if the token was granted in it, or in one that is over.
 pub fn sign_out(tx: &Tx<'_>, by: &Principal, session: Option<&Session>, id: &str) -> Result<SignedOut> {
     let Some(kept) = tx.kept_access_token(id)?.filter(|kept| kept.rotated.is_none()) else { return Ok(SignedOut::default()) };

@@ -1,4 +1,4 @@
-//! What may be done with users (contract 6.2).
+//! What may be done with users (registry.md 6.2).
 
 use crate::base::error::{Error, Result, errors};
 use crate::base::id::{AccountId, UserId};
@@ -40,7 +40,7 @@ pub struct NewPasswords {
     pub temporary: Option<Hash>,
 }
 
-/// Refuses e-mail addresses that pass the first rule but not the second (contract 2.2).
+/// Refuses e-mail addresses that pass the first rule but not the second (registry.md 2.2).
 pub fn check_email(sent: &Patch) -> Result<()> {
     match sent.text("primary_email_address") {
         Some(address) if !email::is_plain(address) => Err(EMAIL.with("email", address).into()),
@@ -56,7 +56,7 @@ pub fn check_registration(by: &Principal, settings: &Settings, id: &UserId, sent
     Ok(password::check(sent.text("password").unwrap_or_default(), id)?)
 }
 
-/// Makes a user. Who registers without an administrator is approved and nothing more; administrators are taken at their word (contract 6.2, 11).
+/// Makes a user. Who registers without an administrator is approved and nothing more; administrators are taken at their word (registry.md 6.2).
 pub fn create(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: UserId, sent: &Patch, passwords: &NewPasswords) -> Result<User> {
     check_registration(by, settings, &id, sent)?;
     let mut user = User::new(id, tx.now);
@@ -128,7 +128,7 @@ pub fn update(tx: &Tx<'_>, by: &Principal, id: &UserId, mask: &Mask, sent: &Patc
     Ok(new)
 }
 
-/// Refuses a new password that is too weak or no other than the old one. Asked before anyone looks at the user (contract 6.2).
+/// Refuses a new password that is too weak or no other than the old one. Asked before anyone looks at the user (registry.md 6.2).
 pub fn check_new_password(id: &UserId, old: &str, new: &str) -> Result<()> {
     password::check(new, id)?;
     if old == new { Err((&PASSWORD_EQUALS_OLD).into()) } else { Ok(()) }
@@ -257,7 +257,7 @@ pub fn existing(tx: &Tx<'_>, id: &UserId) -> Result<User> {
 }
 
 /// Refuses to let the last administrator go who can act as one. The message shows its placeholder, as The Things Stack's does
-/// (contract 3.4, E49).
+/// (registry.md 3.4, E49).
 fn check_not_last_admin(tx: &Tx<'_>, old: &User) -> Result<()> {
     if old.is_acting_admin() && !tx.has_other_acting_admin(&old.id)? { Err(Error::from(&LAST_ADMIN)) } else { Ok(()) }
 }

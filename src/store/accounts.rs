@@ -26,7 +26,7 @@ pub(super) struct Account<'a> {
 pub(super) const SEARCHED: Searched =
     Searched { id: "account_id", number: "account_number", index: "account_text", attributes: "account_attributes" };
 
-/// What a search for accounts asks for (contract 6.9).
+/// What a search for accounts asks for (registry.md 6.9).
 #[derive(Clone, Debug)]
 pub struct AccountSearch {
     pub texts: TextSearch,
@@ -123,7 +123,7 @@ impl Tx<'_> {
     }
 
     /// The user behind a contact, and the user's e-mail address: a live user himself, of an organization its contact of the same sort
-    /// (contract 1.9).
+    /// (registry.md 1.9).
     pub fn contact_address(&self, id: &AccountId, contact: ContactSort) -> Result<Option<(UserId, String)>> {
         let of_organization = match contact {
             ContactSort::Administrative => "administrative_contact",

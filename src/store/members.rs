@@ -168,7 +168,7 @@ impl Tx<'_> {
         Ok(has)
     }
 
-    /// What a user may do on a client through live organizations: for each, the rights that the user has on it and it has on the client (contract 5.4).
+    /// What a user may do on a client through live organizations: for each, the rights that the user has on it and it has on the client (registry.md 5.4).
     pub fn rights_through_organizations(&self, client: &ClientId, user: &UserId) -> Result<Rights> {
         let chains = self
             .connection

@@ -1,4 +1,4 @@
-//! Substring search, without regard to case; `%` stands for any characters, `_` for any one, `\` takes either literally (contract 1.12).
+//! Substring search, without regard to case; `%` stands for any characters, `_` for any one, `\` takes either literally (registry.md 1.12).
 //!
 //! The text index narrows a search down by the literal runs of a pattern; the SQL function [`FUNCTION`] decides. One
 //! place says what matches, so a pattern without a run that the index could find is still answered right, by a scan.

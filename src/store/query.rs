@@ -40,7 +40,7 @@ pub enum Direction {
     Descending,
 }
 
-/// What a list is sorted by; ties are broken by ID in the same direction (contract 1.5).
+/// What a list is sorted by; ties are broken by ID in the same direction (registry.md 1.5).
 #[derive(Clone, Copy, Debug)]
 pub struct Order<Key> {
     pub by: Key,

@@ -27,7 +27,7 @@ fn rights_of(server: &Server, who: &str) -> Vec<String> {
     rights
 }
 
-/// Contract 9, item 53, as far as it is about the state.
+/// registry.md 9, item 53, as far as it is about the state.
 #[test]
 fn a_requested_user_may_read_change_and_delete_himself() {
     let server = alice_in("STATE_REQUESTED", "");
@@ -37,7 +37,7 @@ fn a_requested_user_may_read_change_and_delete_himself() {
     server.check("alice", "GET", "/api/v3/clients/my-app", "", "403 user_requested");
 }
 
-/// Contract 9, item 56.
+/// registry.md 9, item 56.
 #[test]
 fn an_administrator_has_universal_rights() {
     let server = Server::start();
@@ -53,7 +53,7 @@ fn with_all_administrator_rights_nothing_is_left_out() {
     assert_eq!(info["universal_rights"]["rights"].as_array().map(Vec::len), Some(63));
 }
 
-/// Contract 9, item 57.
+/// registry.md 9, item 57.
 #[test]
 fn an_expired_key_is_refused() {
     let mut server = Server::start();

@@ -14,7 +14,7 @@ fn key(name: &str, rights: &[&str]) -> String {
     json!({"name": name, "rights": rights}).to_string()
 }
 
-/// Contract 9, item 77.
+/// registry.md 9, item 77.
 #[test]
 fn a_key_is_made_read_changed_listed_and_deleted() {
     let server = alice();

@@ -57,7 +57,7 @@ fn without(mut object: Value, key: &str) -> Value {
 
 // Without credentials.
 
-/// Contract 9, item 1.
+/// registry.md 9, item 1.
 #[test]
 fn a_stranger_without_credentials_cannot_create_a_client() {
     let server = alice_with_app();
@@ -65,13 +65,13 @@ fn a_stranger_without_credentials_cannot_create_a_client() {
     server.check("admin", "GET", "/api/v3/clients/foo", "", "404 client_not_found");
 }
 
-/// Contract 9, item 2.
+/// registry.md 9, item 2.
 #[test]
 fn a_client_is_not_read_without_credentials() {
     alice_with_app().check("anon", "GET", "/api/v3/clients/my-app?field_mask=name", "", "401 unauthenticated");
 }
 
-/// Contract 9, item 3.
+/// registry.md 9, item 3.
 #[test]
 fn the_list_of_nobodys_clients_is_empty() {
     let answer = alice_with_app().check("anon", "GET", "/api/v3/clients", "", "200");
@@ -79,13 +79,13 @@ fn the_list_of_nobodys_clients_is_empty() {
     assert_eq!(answer.header("X-Total-Count"), None);
 }
 
-/// Contract 9, item 4.
+/// registry.md 9, item 4.
 #[test]
 fn the_clients_of_a_user_are_not_listed_without_credentials() {
     alice_with_app().check("anon", "GET", "/api/v3/users/alice/clients", "", "403 no_user_rights");
 }
 
-/// Contract 9, item 5.
+/// registry.md 9, item 5.
 #[test]
 fn a_client_is_not_changed_without_credentials() {
     let server = alice_with_app();
@@ -94,7 +94,7 @@ fn a_client_is_not_changed_without_credentials() {
     server.check("alice", "GET", "/api/v3/clients/my-app?field_mask=name", "", r#"200 {"name":"my-app"}"#);
 }
 
-/// Contract 9, item 6.
+/// registry.md 9, item 6.
 #[test]
 fn a_client_is_not_deleted_without_credentials() {
     let server = alice_with_app();
@@ -104,7 +104,7 @@ fn a_client_is_not_deleted_without_credentials() {
 
 // Who may create.
 
-/// Contract 9, item 7.
+/// registry.md 9, item 7.
 #[test]
 fn where_administrators_create_clients_nobody_else_does() {
     let mut server = Server::with(Settings { client_creators: Creators::Admins, ..Settings::default() });
@@ -114,7 +114,7 @@ fn where_administrators_create_clients_nobody_else_does() {
     server.check("admin", "POST", "/api/v3/users/alice/clients", body, "200");
 }
 
-/// Contract 1.3.
+/// registry.md 1.3.
 #[test]
 fn where_administrators_create_clients_organizations_still_do() {
     let mut server = Server::with(Settings { client_creators: Creators::Admins, ..Settings::default() });
@@ -123,7 +123,7 @@ fn where_administrators_create_clients_organizations_still_do() {
     server.check("alice", "POST", "/api/v3/organizations/acme/clients", r#"{"client":{"ids":{"client_id":"foo"}}}"#, "200");
 }
 
-/// Contract 9, item 8.
+/// registry.md 9, item 8.
 #[test]
 fn a_user_creates_a_client_and_is_told_its_name() {
     let server = alice_with_app();
@@ -133,13 +133,13 @@ fn a_user_creates_a_client_and_is_told_its_name() {
 
 // Reading.
 
-/// Contract 9, item 9.
+/// registry.md 9, item 9.
 #[test]
 fn an_owner_reads_the_name_that_he_masks() {
     alice_with_app().check("alice", "GET", "/api/v3/clients/my-app?field_mask=name", "", r#"200 {"name":"my-app"}"#);
 }
 
-/// Contract 9, item 10.
+/// registry.md 9, item 10.
 #[test]
 fn a_key_without_rights_reads_the_id() {
     let mut server = alice_with_app();
@@ -147,7 +147,7 @@ fn a_key_without_rights_reads_the_id() {
     server.check("weak", "GET", "/api/v3/clients/my-app?field_mask=ids", "", r#"200 {"ids":{"client_id":"my-app"}}"#);
 }
 
-/// Contract 9, item 11.
+/// registry.md 9, item 11.
 #[test]
 fn a_key_without_rights_does_not_read_attributes() {
     let mut server = alice_with_app();
@@ -155,7 +155,7 @@ fn a_key_without_rights_does_not_read_attributes() {
     server.check("weak", "GET", "/api/v3/clients/my-app?field_mask=attributes", "", "403 no_client_rights");
 }
 
-/// Contract 9, item 12.
+/// registry.md 9, item 12.
 #[test]
 fn the_contact_info_is_the_address_of_both_contacts() {
     let answer = alice_with_app().check("alice", "GET", "/api/v3/clients/my-app?field_mask=contact_info", "", "200");
@@ -166,7 +166,7 @@ fn the_contact_info_is_the_address_of_both_contacts() {
     assert_eq!(answer.json()["contact_info"], wanted);
 }
 
-/// Contract 9, item 13.
+/// registry.md 9, item 13.
 #[test]
 fn a_key_without_rights_sees_no_contact_info() {
     let mut server = alice_with_app();
@@ -216,7 +216,7 @@ fn nobody_learns_an_address_by_naming_its_owner_as_a_contact() {
 
 // Changing.
 
-/// Contract 9, item 14.
+/// registry.md 9, item 14.
 #[test]
 fn an_update_of_the_name_returns_the_new_name() {
     let server = alice_with_app();
@@ -225,7 +225,7 @@ fn an_update_of_the_name_returns_the_new_name() {
     server.check("alice", "GET", "/api/v3/clients/my-app?field_mask=name", "", r#"200 {"name":"Updated Name"}"#);
 }
 
-/// Contract 9, item 15.
+/// registry.md 9, item 15.
 #[test]
 fn an_owner_adds_another_owner() {
     let mut server = alice_with_app();
@@ -251,7 +251,7 @@ const BOB_IS_ADMINISTRATIVE: &str =
 const BOB_IS_TECHNICAL: &str =
     r#"{"client":{"technical_contact":{"user_ids":{"user_id":"bob"}}},"field_mask":{"paths":["technical_contact"]}}"#;
 
-/// Contract 9, item 16.
+/// registry.md 9, item 16.
 #[test]
 fn where_contacts_are_oneself_an_owner_names_no_other() {
     let server = alice_and_bob_with_app(Contacts::Oneself);
@@ -259,7 +259,7 @@ fn where_contacts_are_oneself_an_owner_names_no_other() {
     server.check("bob", "PUT", "/api/v3/clients/my-app", BOB_IS_ADMINISTRATIVE, "200");
 }
 
-/// Contract 9, item 17.
+/// registry.md 9, item 17.
 #[test]
 fn where_contacts_are_oneself_an_administrator_names_others() {
     let server = alice_and_bob_with_app(Contacts::Oneself);
@@ -267,7 +267,7 @@ fn where_contacts_are_oneself_an_administrator_names_others() {
     server.check("admin", "PUT", "/api/v3/clients/my-app", BOB_IS_ADMINISTRATIVE, wanted);
 }
 
-/// Contract 9, item 18.
+/// registry.md 9, item 18.
 #[test]
 fn an_owner_names_another_collaborator_as_a_contact() {
     let server = alice_and_bob_with_app(Contacts::Anyone);
@@ -275,7 +275,7 @@ fn an_owner_names_another_collaborator_as_a_contact() {
     server.check("alice", "PUT", "/api/v3/clients/my-app", BOB_IS_TECHNICAL, wanted);
 }
 
-/// Contract 1.7.
+/// registry.md 1.7.
 #[test]
 fn who_is_no_collaborator_becomes_no_contact() {
     let mut server = alice_with_app();
@@ -283,7 +283,7 @@ fn who_is_no_collaborator_becomes_no_contact() {
     server.check("alice", "PUT", "/api/v3/clients/my-app", BOB_IS_TECHNICAL, "400 contact_no_collaborator");
 }
 
-/// Contract 9, item 19.
+/// registry.md 9, item 19.
 #[test]
 fn an_administrator_flags_a_client_and_says_why() {
     let server = alice_with_app();
@@ -293,14 +293,14 @@ fn an_administrator_flags_a_client_and_says_why() {
     server.check("alice", "PUT", "/api/v3/clients/my-app", body, "403 update_admin_field");
 }
 
-/// Contract 9, item 20.
+/// registry.md 9, item 20.
 #[test]
 fn an_administrator_approves_a_client() {
     let body = r#"{"client":{"state":"STATE_APPROVED"},"field_mask":{"paths":["state"]}}"#;
     alice_with_app().check("admin", "PUT", "/api/v3/clients/my-app", body, r#"200 {"state":"STATE_APPROVED"}"#);
 }
 
-/// Contract 9, item 21.
+/// registry.md 9, item 21.
 #[test]
 fn a_new_state_without_a_description_clears_the_old_description() {
     let server = alice_with_app();
@@ -314,7 +314,7 @@ fn a_new_state_without_a_description_clears_the_old_description() {
 
 // Listing.
 
-/// Contract 9, item 22.
+/// registry.md 9, item 22.
 #[test]
 fn the_callers_list_and_the_users_list_hold_all_clients() {
     let server = alice_with_app();
@@ -331,7 +331,7 @@ fn the_callers_list_and_the_users_list_hold_all_clients() {
     }
 }
 
-/// Contract 9, item 25.
+/// registry.md 9, item 25.
 #[test]
 fn a_list_of_three_has_two_pages_of_two() {
     let mut server = Server::start();
@@ -345,7 +345,7 @@ fn a_list_of_three_has_two_pages_of_two() {
     }
 }
 
-/// Contract 9, item 69.
+/// registry.md 9, item 69.
 #[test]
 fn seven_clients_are_four_pages_of_two_in_the_order_of_their_ids() {
     let mut server = Server::start();
@@ -362,7 +362,7 @@ fn seven_clients_are_four_pages_of_two_in_the_order_of_their_ids() {
     assert_eq!(seen, (1..=7).map(|n| format!("client-{n}")).collect::<Vec<_>>());
 }
 
-/// Contract 9, item 70.
+/// registry.md 9, item 70.
 #[test]
 fn a_page_without_a_limit_has_a_hundred_clients() {
     let mut server = Server::start();
@@ -376,7 +376,7 @@ fn a_page_without_a_limit_has_a_hundred_clients() {
     }
 }
 
-/// Contract 10: the rights of the key decide, not only those of its user.
+/// registry.md 1.5: the rights of the key decide, not only those of its user.
 #[test]
 fn a_list_is_cut_to_public_fields_for_a_key_without_client_info() {
     let mut server = Server::start();
@@ -392,7 +392,7 @@ fn a_list_is_cut_to_public_fields_for_a_key_without_client_info() {
 
 // Deleting, restoring, purging.
 
-/// Contract 9, item 23.
+/// registry.md 9, item 23.
 #[test]
 fn an_owner_deletes_his_client() {
     let server = alice_with_app();
@@ -401,7 +401,7 @@ fn an_owner_deletes_his_client() {
     server.check("alice", "GET", "/api/v3/clients/my-app", "", "404 client_not_found");
 }
 
-/// Contract 9, item 24.
+/// registry.md 9, item 24.
 #[test]
 fn only_an_administrator_purges_a_client() {
     let server = alice_with_app();
@@ -411,7 +411,7 @@ fn only_an_administrator_purges_a_client() {
     server.check("alice", "POST", "/api/v3/clients/my-app/restore", "", "403 no_client_rights");
 }
 
-/// Contract 9, item 58.
+/// registry.md 9, item 58.
 #[test]
 fn a_created_client_is_told_with_all_that_was_sent() {
     let mut server = Server::start();
@@ -426,7 +426,7 @@ fn a_created_client_is_told_with_all_that_was_sent() {
     }
 }
 
-/// Contract 9, item 58.
+/// registry.md 9, item 58.
 #[test]
 fn the_contact_of_an_organizations_client_is_the_organization() {
     let mut server = Server::start();
@@ -436,7 +436,7 @@ fn the_contact_of_an_organizations_client_is_the_organization() {
     server.check("alice", "POST", "/api/v3/organizations/acme/clients", &full_client("foo"), wanted);
 }
 
-/// Contract 9, item 58.
+/// registry.md 9, item 58.
 #[test]
 fn a_created_client_is_as_old_as_the_request() {
     let mut server = Server::start();
@@ -447,7 +447,7 @@ fn a_created_client_is_as_old_as_the_request() {
     assert_eq!(created["created_at"], created["updated_at"]);
 }
 
-/// Contract 9, item 59.
+/// registry.md 9, item 59.
 #[test]
 fn an_id_is_taken_once() {
     let server = alice_with_app();
@@ -455,7 +455,7 @@ fn an_id_is_taken_once() {
     server.check("alice", "GET", "/api/v3/clients/my-app?field_mask=name", "", r#"200 {"name":"my-app"}"#);
 }
 
-/// Contract 9, item 60.
+/// registry.md 9, item 60.
 #[test]
 fn a_client_reads_as_it_was_created_but_for_its_secret() {
     let mut server = Server::start();
@@ -464,7 +464,7 @@ fn a_client_reads_as_it_was_created_but_for_its_secret() {
     assert_eq!(everything_of(&server, "alice", "foo"), without(created, "secret"));
 }
 
-/// Contract 9, item 61.
+/// registry.md 9, item 61.
 #[test]
 fn nothing_can_be_done_with_an_unknown_client() {
     let server = Server::start();
@@ -481,14 +481,14 @@ fn nothing_can_be_done_with_an_unknown_client() {
     }
 }
 
-/// Contract 9, item 62.
+/// registry.md 9, item 62.
 #[test]
 fn one_client_is_counted_and_found_as_one() {
     let answer = alice_with_app().check("admin", "GET", "/api/v3/search/clients", "", "200");
     assert_eq!((answer.ids(), answer.total()), (vec!["my-app".to_owned()], "1"));
 }
 
-/// Contract 9, item 63.
+/// registry.md 9, item 63.
 #[test]
 fn an_update_changes_what_its_mask_names_and_swaps_the_contacts() {
     let mut server = Server::start();
@@ -525,7 +525,7 @@ fn an_update_changes_what_its_mask_names_and_swaps_the_contacts() {
     assert_eq!(server.check("alice", "GET", &path, "", "200").json(), updated);
 }
 
-/// Contract 1.6.
+/// registry.md 1.6.
 #[test]
 fn an_update_leaves_alone_what_its_mask_does_not_name() {
     let server = alice_with_app();
@@ -534,7 +534,7 @@ fn an_update_leaves_alone_what_its_mask_does_not_name() {
     server.check("alice", "GET", "/api/v3/clients/my-app?field_mask=name", "", r#"200 {"name":"my-app"}"#);
 }
 
-/// Contract 9, item 64.
+/// registry.md 9, item 64.
 #[test]
 fn a_deleted_client_is_neither_got_nor_found() {
     let server = alice_with_app();
@@ -546,7 +546,7 @@ fn a_deleted_client_is_neither_got_nor_found() {
     }
 }
 
-/// Contract 9, item 65.
+/// registry.md 9, item 65.
 #[test]
 fn a_deleted_client_is_among_the_deleted_as_it_was() {
     let server = alice_with_app();
@@ -559,7 +559,7 @@ fn a_deleted_client_is_among_the_deleted_as_it_was() {
     assert_eq!(found, before);
 }
 
-/// Contract 9, item 66.
+/// registry.md 9, item 66.
 #[test]
 fn a_restored_client_is_as_it_was() {
     let server = alice_with_app();
@@ -569,7 +569,7 @@ fn a_restored_client_is_as_it_was() {
     assert_eq!(everything_of(&server, "alice", "my-app"), before);
 }
 
-/// Contract 9, item 67.
+/// registry.md 9, item 67.
 #[test]
 fn a_live_client_can_be_purged() {
     let server = alice_with_app();
@@ -578,7 +578,7 @@ fn a_live_client_can_be_purged() {
     server.check("alice", "GET", "/api/v3/clients?deleted=true", "", "200");
 }
 
-/// Contract 9, item 68.
+/// registry.md 9, item 68.
 #[test]
 fn an_id_is_free_again_after_a_purge() {
     let mut server = Server::start();
@@ -593,7 +593,7 @@ fn an_id_is_free_again_after_a_purge() {
     }
 }
 
-/// Contract 1.3.
+/// registry.md 1.3.
 #[test]
 fn an_id_stays_taken_after_a_deletion() {
     let server = alice_with_app();
@@ -601,13 +601,13 @@ fn an_id_stays_taken_after_a_deletion() {
     server.check("alice", "POST", "/api/v3/users/alice/clients", &full_client("my-app"), "409 id_taken");
 }
 
-/// Contract 1.10.
+/// registry.md 1.10.
 #[test]
 fn what_is_not_deleted_is_not_restored() {
     alice_with_app().check("alice", "POST", "/api/v3/clients/my-app/restore", "", "404 client_not_found");
 }
 
-/// Contract 1.10.
+/// registry.md 1.10.
 #[test]
 fn a_client_can_be_restored_for_a_day() {
     let server = alice_with_app();
@@ -617,7 +617,7 @@ fn a_client_can_be_restored_for_a_day() {
     server.check("alice", "GET", "/api/v3/clients/my-app", "", "200");
 }
 
-/// Contract 1.10.
+/// registry.md 1.10.
 #[test]
 fn a_client_cannot_be_restored_after_a_day() {
     let server = alice_with_app();
@@ -707,7 +707,7 @@ fn what_an_administrator_endorses_stays_endorsed() {
 
 // Secrets.
 
-/// Contract 1.8.
+/// registry.md 1.8.
 #[test]
 fn a_generated_secret_is_52_characters_of_base32() {
     let mut server = Server::start();
@@ -718,7 +718,7 @@ fn a_generated_secret_is_52_characters_of_base32() {
     assert!(is_good(&server, "my-app", &secret));
 }
 
-/// Contract 1.3.
+/// registry.md 1.3.
 #[test]
 fn a_secret_that_is_sent_at_creation_is_the_secret() {
     let mut server = Server::start();
@@ -728,7 +728,7 @@ fn a_secret_that_is_sent_at_creation_is_the_secret() {
     assert!(is_good(&server, "foo", "chosen by a person"));
 }
 
-/// Contract 10.
+/// registry.md 1.7.
 #[test]
 fn a_secret_that_is_put_is_the_only_one_from_then_on() {
     let mut server = Server::start();
@@ -740,7 +740,7 @@ fn a_secret_that_is_put_is_the_only_one_from_then_on() {
     assert!(!is_good(&server, "my-app", &old));
 }
 
-/// Contract 10, 11.
+/// registry.md 1.8.
 #[test]
 fn a_secret_is_shown_in_the_reply_that_sets_it_and_never_again() {
     let server = alice_with_app();

@@ -8,6 +8,7 @@ mod bounds;
 mod bounds_attack;
 mod bounds_sweep;
 mod built_in;
+mod citations;
 mod cli;
 mod cli_commands;
 mod cli_files;

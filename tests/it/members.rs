@@ -27,13 +27,13 @@ fn organization(id: &str, rights: &[&str]) -> String {
     json!({"collaborator": {"ids": {"organization_ids": {"organization_id": id}}, "rights": rights}}).to_string()
 }
 
-/// Contract 9, item 26.
+/// registry.md 9, item 26.
 #[test]
 fn who_is_no_collaborator_is_not_found() {
     team().check("alice", "GET", "/api/v3/clients/my-app/collaborator/user/bob", "", "404 membership_not_found");
 }
 
-/// Contract 9, items 27 to 29.
+/// registry.md 9, items 27 to 29.
 #[test]
 fn strangers_neither_set_nor_get_nor_list_collaborators() {
     let server = team();
@@ -42,7 +42,7 @@ fn strangers_neither_set_nor_get_nor_list_collaborators() {
     server.check("anon", "GET", MEMBERS, "", "401 unauthenticated");
 }
 
-/// Contract 9, item 30.
+/// registry.md 9, item 30.
 #[test]
 fn a_key_without_rights_on_the_client_neither_sets_nor_gets_collaborators() {
     let server = team();
@@ -50,7 +50,7 @@ fn a_key_without_rights_on_the_client_neither_sets_nor_gets_collaborators() {
     server.check("powerless", "GET", "/api/v3/clients/my-app/collaborator/user/alice", "", "403 no_client_rights");
 }
 
-/// Contract 9, items 31 to 33.
+/// registry.md 9, items 31 to 33.
 #[test]
 fn administrators_and_managers_add_somebody_with_exactly_the_rights_they_give() {
     for who in ["admin", "manager"] {
@@ -65,7 +65,7 @@ fn administrators_and_managers_add_somebody_with_exactly_the_rights_they_give() 
     }
 }
 
-/// Contract 9, items 34 and 35.
+/// registry.md 9, items 34 and 35.
 #[test]
 fn a_collaborator_is_removed_by_no_rights_and_by_the_delete_route() {
     let server = team();
@@ -79,7 +79,7 @@ fn a_collaborator_is_removed_by_no_rights_and_by_the_delete_route() {
     server.check("alice", "GET", bob, "", "404 membership_not_found");
 }
 
-/// Contract 9, item 36.
+/// registry.md 9, item 36.
 #[test]
 fn removing_somebody_who_is_no_owner_takes_only_the_right_to_manage() {
     let server = team();
@@ -87,7 +87,7 @@ fn removing_somebody_who_is_no_owner_takes_only_the_right_to_manage() {
     server.check("manager", "DELETE", "/api/v3/clients/my-app/collaborators/user/bob", "", "200 {}");
 }
 
-/// Contract 9, item 37.
+/// registry.md 9, item 37.
 #[test]
 fn the_last_owner_stays() {
     let server = team();
@@ -99,7 +99,7 @@ fn the_last_owner_stays() {
     server.check("alice", "PUT", MEMBERS, &member("alice", &["RIGHT_CLIENT_INFO"]), "400 client_needs_collaborator");
 }
 
-/// Contract 9, items 38 and 39.
+/// registry.md 9, items 38 and 39.
 #[test]
 fn a_contact_stays_until_another_is_named() {
     let server = team();
@@ -113,7 +113,7 @@ fn a_contact_stays_until_another_is_named() {
     server.check("alice", "DELETE", "/api/v3/clients/my-app/collaborators/user/bob", "", "200 {}");
 }
 
-/// Contract 9, items 71 and 72.
+/// registry.md 9, items 71 and 72.
 #[test]
 fn setting_a_collaborator_again_replaces_the_rights_in_the_order_sent() {
     let server = team();
@@ -125,7 +125,7 @@ fn setting_a_collaborator_again_replaces_the_rights_in_the_order_sent() {
     assert_eq!(server.check("bob", "GET", "/api/v3/clients", "", "200").ids(), ["my-app"]);
 }
 
-/// Contract 9, items 73 and 74.
+/// registry.md 9, items 73 and 74.
 #[test]
 fn a_member_of_an_organization_reaches_its_clients_and_direct_rights_add_up() {
     let server = team();
@@ -149,7 +149,7 @@ fn a_member_of_an_organization_reaches_its_clients_and_direct_rights_add_up() {
     );
 }
 
-/// Contract 9, item 75.
+/// registry.md 9, item 75.
 #[test]
 fn a_deleted_organization_gives_no_rights() {
     let server = team();
@@ -161,7 +161,7 @@ fn a_deleted_organization_gives_no_rights() {
     assert_eq!(server.check("alice", "GET", MEMBERS, "", "200").ids(), ["alice"]);
 }
 
-/// Contract 9, item 76.
+/// registry.md 9, item 76.
 #[test]
 fn collaborators_are_paged_and_sorted_by_id() {
     let server = team();

@@ -20,7 +20,7 @@ fn member(user: &str, rights: &[&str]) -> String {
     json!({"collaborator": {"ids": {"user_ids": {"user_id": user}}, "rights": rights}}).to_string()
 }
 
-/// Contract 9, item 90.
+/// registry.md 9, item 90.
 #[test]
 fn members_are_set_read_listed_and_removed() {
     let server = acme();
@@ -32,7 +32,7 @@ fn members_are_set_read_listed_and_removed() {
     server.check("alice", "GET", "/api/v3/organizations/acme-corp/collaborator/user/bob", "", "404 membership_not_found");
 }
 
-/// Contract 9, item 90.
+/// registry.md 9, item 90.
 #[test]
 fn the_last_owner_and_the_contacts_stay() {
     let server = acme();
@@ -40,7 +40,7 @@ fn the_last_owner_and_the_contacts_stay() {
     server.check("alice", "DELETE", &format!("{MEMBERS}/user/alice"), "", "400 collaborator_is_contact");
 }
 
-/// Contract 9, item 90.
+/// registry.md 9, item 90.
 #[test]
 fn organizations_are_not_nested() {
     let server = acme();
@@ -50,7 +50,7 @@ fn organizations_are_not_nested() {
     server.check("alice", "PUT", MEMBERS, &body.to_string(), "400 nested_organizations");
 }
 
-/// Contract 9, item 90.
+/// registry.md 9, item 90.
 #[test]
 fn keys_of_an_organization_act_for_it() {
     let mut server = acme();

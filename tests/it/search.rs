@@ -37,14 +37,14 @@ fn found(server: &Server, who: &str, what: &str, query: &str) -> Vec<String> {
     server.check(who, "GET", &format!("/api/v3/search/{what}?{query}"), "", "200").ids()
 }
 
-/// Contract 9, item 45.
+/// registry.md 9, item 45.
 #[test]
 fn an_administrator_finds_all_clients_that_a_description_names() {
     let ids = found(&two_owners(), "admin", "clients", "description_contains=test+description");
     assert_eq!(ids, ["alice-2", "alice-4", "bob-2", "bob-4"]);
 }
 
-/// Contract 9, item 46.
+/// registry.md 9, item 46.
 #[test]
 fn descriptions_of_users_and_organizations_are_searched_alike() {
     let server = two_owners();
@@ -56,7 +56,7 @@ fn descriptions_of_users_and_organizations_are_searched_alike() {
     assert_eq!(found(&server, "admin", "users", "description_contains=test"), ["alice"]);
 }
 
-/// Contract 9, items 47 and 48.
+/// registry.md 9, items 47 and 48.
 #[test]
 fn others_find_only_their_own_and_the_deleted_apart() {
     let server = two_owners();
@@ -66,7 +66,7 @@ fn others_find_only_their_own_and_the_deleted_apart() {
     assert_eq!(found(&server, "alice", "clients", "deleted=true"), ["alice-1"]);
 }
 
-/// Contract 9, item 49.
+/// registry.md 9, item 49.
 #[test]
 fn others_find_only_the_organizations_they_belong_to() {
     let server = two_owners();
@@ -80,7 +80,7 @@ fn others_find_only_the_organizations_they_belong_to() {
     assert_eq!(found(&server, "admin", "organizations", ""), ["alice-org-2", "bob-org"]);
 }
 
-/// Contract 9, items 50 and 51.
+/// registry.md 9, items 50 and 51.
 #[test]
 fn only_administrators_search_users() {
     let server = two_owners();
@@ -92,7 +92,7 @@ fn only_administrators_search_users() {
     assert_eq!(found(&server, "admin", "users", "deleted=true"), ["bob"]);
 }
 
-/// Contract 9, item 52.
+/// registry.md 9, item 52.
 #[test]
 fn contact_info_of_users_is_their_address() {
     let server = two_owners();
@@ -103,7 +103,7 @@ fn contact_info_of_users_is_their_address() {
     );
 }
 
-/// Contract 9, item 81.
+/// registry.md 9, item 81.
 #[test]
 fn each_condition_finds_exactly_what_it_means() {
     let server = two_owners();
@@ -124,7 +124,7 @@ fn each_condition_finds_exactly_what_it_means() {
     assert_eq!(found(&server, "bob", "clients", "query=-1"), ["bob-1"]);
 }
 
-/// Contract 9, item 82.
+/// registry.md 9, item 82.
 #[test]
 fn live_and_deleted_are_never_mixed() {
     let server = two_owners();

@@ -19,7 +19,7 @@ fn alice() -> Server {
     server
 }
 
-/// Contract 9, item 87.
+/// registry.md 9, item 87.
 #[test]
 fn nobody_registers_where_registration_is_closed() {
     let server = Server::start();
@@ -27,7 +27,7 @@ fn nobody_registers_where_registration_is_closed() {
     server.check("admin", "GET", "/api/v3/users/newcomer", "", "404 user_not_found");
 }
 
-/// Contract 9, item 87.
+/// registry.md 9, item 87.
 #[test]
 fn whoever_registers_is_approved_and_nothing_more() {
     let server = open();
@@ -44,7 +44,7 @@ fn bad_credentials_count_as_none_when_somebody_registers() {
     open().check("nobody-knows-him", "POST", "/api/v3/users", &user("newcomer", "Good-passw0rd"), "200");
 }
 
-/// Contract 9, item 88.
+/// registry.md 9, item 88.
 #[test]
 fn a_password_is_changed_by_who_knows_the_old_one() {
     let server = alice();
@@ -88,7 +88,7 @@ fn a_temporary_password_changes_the_password_once_and_not_after_its_end() {
     server.check("anon", "PUT", "/api/v3/users/alice/password", &change("New-passw0rd-3"), "401 temporary_password_expired");
 }
 
-/// Contract 9, item 89.
+/// registry.md 9, item 89.
 #[test]
 fn a_deleted_users_key_is_dead_and_he_is_not_found() {
     let server = alice();

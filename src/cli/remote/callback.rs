@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::cli::refusal::{LOGIN, Refusal};
 
-/// The port that servers send browsers to, on the machine of the browser (contract 1.8).
+/// The port that servers send browsers to, on the machine of the browser (registry.md 1.8).
 const PORT: u16 = 11885;
 
 /// How long a browser may take to send its request, once it is connected.

@@ -12,7 +12,7 @@ use crate::registry::accounts;
 /// How many are worth a suggestion.
 const MOST: u32 = 10;
 
-/// Those whose ID holds the text, as far as the caller may search (contract 6.9).
+/// Those whose ID holds the text, as far as the caller may search (registry.md 6.9).
 pub fn accounts<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let asked = Form::of_query(input.request)?;
     let text = asked.one("query").to_lowercase();

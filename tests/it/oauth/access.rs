@@ -1,4 +1,4 @@
-//! What an access token opens in the API, and who may see and end it (OAuth contract 1.10, 1.11).
+//! What an access token opens in the API, and who may see and end it (oauth.md 1.10, 1.11).
 
 use serde_json::json;
 

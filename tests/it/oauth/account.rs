@@ -1,4 +1,4 @@
-//! Signing in and out, sessions, and those who guess passwords (OAuth contract 1.6).
+//! Signing in and out, sessions, and those who guess passwords (oauth.md 1.6).
 
 use std::net::IpAddr;
 

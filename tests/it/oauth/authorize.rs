@@ -1,4 +1,4 @@
-//! `/oauth/authorize`: who is asked, who is sent where (OAuth contract 1.4).
+//! `/oauth/authorize`: who is asked, who is sent where (oauth.md 1.4).
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Requests that a browser sends because another site made it (OAuth contract 1.6.3), and hosts that lie.
+//! Requests that a browser sends because another site made it (oauth.md 1.6.3), and hosts that lie.
 
 use keyfob::model::settings::Settings;
 

@@ -1,4 +1,4 @@
-//! A client signs its user out (OAuth contract 1.7), and the helpers of the command line (1.8).
+//! A client signs its user out (oauth.md 1.7), and the helpers of the command line (oauth.md 1.8).
 
 use super::town;
 use crate::server::{Answer, Server};

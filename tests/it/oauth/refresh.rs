@@ -1,4 +1,4 @@
-//! Refresh tokens: rotation, lost replies, thieves (OAuth contract 1.5.4, 2.9).
+//! Refresh tokens: rotation, lost replies, thieves (oauth.md 1.5.4, 2.9).
 
 use super::{VERIFIER, challenged, town};
 use crate::server::{ADMIN_KEY, Server};

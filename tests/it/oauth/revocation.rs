@@ -1,4 +1,4 @@
-//! Revocation and introspection (RFC 7009, RFC 7662, OAuth contract 2.4 and 2.5).
+//! Revocation and introspection (RFC 7009, RFC 7662, oauth.md 2.4 and 2.5).
 
 use serde_json::json;
 

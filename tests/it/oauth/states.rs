@@ -1,4 +1,4 @@
-//! Five states of a client, and what is open in each (OAuth contract 1.4.4).
+//! Five states of a client, and what is open in each (oauth.md 1.4.4).
 
 use super::town;
 use crate::visitor::{Tokens, authorize_target};

@@ -1,4 +1,4 @@
-//! `/oauth/token` with a code (OAuth contract 1.5).
+//! `/oauth/token` with a code (oauth.md 1.5).
 
 use data_encoding::BASE64;
 use serde_json::{Value, json};
