@@ -36,7 +36,7 @@ pub fn outside(request: &Request, error: &Error) -> Reply {
         };
         frame::page(kind.status(), title, &content)
     } else {
-        Reply::new(kind.status(), "application/json", indented(&body))
+        Reply::json_text(kind.status(), indented(&body))
     };
     with_headers(reply, error)
 }

@@ -8,5 +8,5 @@ use crate::http::reply::Reply;
 pub const DOCUMENT: &str = include_str!("openapi.json");
 
 pub fn get<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
-    Ok(Box::new(|_| Ok(Reply::new(200, "application/json", DOCUMENT.into()))))
+    Ok(Box::new(|_| Ok(Reply::json_text(200, DOCUMENT.into()))))
 }

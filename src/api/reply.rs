@@ -83,7 +83,7 @@ fn written<T>(
     };
     body.truncate(*end);
     body.extend_from_slice(b"]}");
-    let mut reply = Reply::new(200, "application/json", body).with("X-Total-Count", listed.total.to_string());
+    let mut reply = Reply::json_text(200, body).with("X-Total-Count", listed.total.to_string());
     if let Some(next) = rest.or_else(|| page.after(listed.total)) {
         reply = reply.with("Link", format!("<{}>; rel=\"next\"", address(input, next)?));
     }

@@ -22,7 +22,15 @@ impl Reply {
 
     /// JSON, compact.
     pub fn json(status: u16, value: &impl Serialize) -> Reply {
-        Reply::new(status, "application/json", serde_json::to_vec(value).expect("what is answered is JSON"))
+        Reply::json_text(status, serde_json::to_vec(value).expect("what is answered is JSON"))
+    }
+
+    /// JSON that is written already. It ends in a line break, for people who read it on a terminal.
+    pub fn json_text(status: u16, mut text: Vec<u8>) -> Reply {
+        if text.last() != Some(&b'\n') {
+            text.push(b'\n');
+        }
+        Reply::new(status, "application/json", text)
     }
 
     /// A reply without a body, and so without a media type.

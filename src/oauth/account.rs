@@ -24,7 +24,7 @@ pub fn me<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
             "logged_in_at": session.created_at.to_string(),
             "session_id": session.id,
         });
-        Ok(Reply::new(200, "application/json", failure::indented(&body)))
+        Ok(Reply::json_text(200, failure::indented(&body)))
     }))
 }
 

@@ -50,5 +50,5 @@ fn merged(kind: Kind, code: &str, description: &str, envelope: Value) -> Reply {
     if let Value::Object(envelope) = envelope {
         body.extend(envelope);
     }
-    Reply::new(kind.status(), "application/json", failure::indented(&body.into()))
+    Reply::json_text(kind.status(), failure::indented(&body.into()))
 }

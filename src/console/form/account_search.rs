@@ -25,6 +25,6 @@ pub fn accounts<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         };
         let suggested = found.iter().map(|account| json!({"id": account.as_str(), "kind": account.kind()}));
         let body = json!({"accounts": suggested.collect::<Vec<_>>()});
-        Ok(Reply::new(200, "application/json", body.to_string().into_bytes()))
+        Ok(Reply::json_text(200, body.to_string().into_bytes()))
     }))
 }

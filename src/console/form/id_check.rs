@@ -35,6 +35,6 @@ fn answer<'r>(judge: impl FnOnce(&Call<'_>) -> Result<()> + 'r) -> Result<Work<'
             Ok(()) => json!({}),
             Err(error) => json!({"problem": Problem::of(error)?.text}),
         };
-        Ok(Reply::new(200, "application/json", body.to_string().into_bytes()))
+        Ok(Reply::json_text(200, body.to_string().into_bytes()))
     }))
 }
