@@ -18,7 +18,7 @@ const HELP: &str = "cargo bench -- [flags]
   --rows A,B   measure only these: listener, get, create, oauth, mixed, million, list, start, memory, size
   --quick      one short round, and no file with a million clients
   --json       print JSON instead of a table
-  --readme     write the table into README.md, too
+  --document   write the table into doc/speed.md, too
   --folder F   keep the data files there; otherwise they are made anew in target/speed";
 
 /// What to measure, and how long.
@@ -61,7 +61,7 @@ fn main() {
     }
     // `cargo bench` adds it.
     let _ = arguments.contains("--bench");
-    let (is_quick, is_json, is_readme) = (arguments.contains("--quick"), arguments.contains("--json"), arguments.contains("--readme"));
+    let (is_quick, is_json, is_document) = (arguments.contains("--quick"), arguments.contains("--json"), arguments.contains("--document"));
     let chosen: Option<String> = arguments.opt_value_from_str("--rows").expect("--rows A,B");
     let folder: Option<PathBuf> = arguments.opt_value_from_str("--folder").expect("--folder F");
     let rest = arguments.finish();
@@ -82,10 +82,10 @@ fn main() {
         rows.extend(measure(&plan));
     }
     print!("{}", if is_json { report::as_json(&rows) } else { report::as_table(&rows) });
-    if is_readme {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-        let readme = std::fs::read_to_string(path).expect("the README is read");
-        std::fs::write(path, report::into_readme(&readme, &rows)).expect("the README is written");
+    if is_document {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/doc/speed.md");
+        let document = std::fs::read_to_string(path).expect("doc/speed.md is read");
+        std::fs::write(path, report::into_document(&document, &rows)).expect("doc/speed.md is written");
     }
     if !is_kept {
         let _ = std::fs::remove_dir_all(&plan.folder);

@@ -1,4 +1,4 @@
-//! What was measured, as one table, as JSON, and as the block of the README.
+//! What was measured, as one table, as JSON, and as the block of doc/speed.md.
 
 use serde_json::{Value, json};
 
@@ -75,9 +75,9 @@ pub fn as_table(rows: &[Row]) -> String {
     table
 }
 
-/// The README with what stands between `<!-- speed: … -->` and `<!-- /speed -->` replaced.
-pub fn into_readme(readme: &str, rows: &[Row]) -> String {
-    let start = readme.find("<!-- speed:").and_then(|at| readme[at..].find("-->\n").map(|end| at + end + 4)).expect("the block begins");
-    let end = readme.find("<!-- /speed -->").expect("the block ends");
-    format!("{}{}{}", &readme[..start], as_table(rows), &readme[end..])
+/// The document with what stands between `<!-- speed: … -->` and `<!-- /speed -->` replaced.
+pub fn into_document(document: &str, rows: &[Row]) -> String {
+    let start = document.find("<!-- speed:").and_then(|at| document[at..].find("-->\n").map(|end| at + end + 4)).expect("the block begins");
+    let end = document.find("<!-- /speed -->").expect("the block ends");
+    format!("{}{}{}", &document[..start], as_table(rows), &document[end..])
 }

@@ -1,5 +1,5 @@
-//! How many there may be of everything that a caller can add to: one row a list. Input is judged, the registry counts, and the README's
-//! table and the OpenAPI document are made from these rows.
+//! How many there may be of everything that a caller can add to: one row a list. Input is judged, the registry counts, and the
+//! table of doc/limits.md and the OpenAPI document are made from these rows.
 
 /// The most that there may be of something.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use keyfob::base::right::{RIGHTS, Right};
 use keyfob::cli::serve::settings::{CONNECTION, SETTINGS, Setting, SettingKind};
 use keyfob::model::bounds::{BOUNDS, Beyond};
 use keyfob::routes::{Guard, ROUTES};
@@ -35,12 +36,41 @@ fn the_server_sends_the_openapi_document() {
 }
 
 #[test]
-fn the_tables_of_the_readme_are_what_the_tables_of_the_code_say() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("the README is there");
-    let readme = with_block(&readme, "settings", &settings_table(SETTINGS));
-    let readme = with_block(&readme, "connection", &settings_table(CONNECTION));
-    let readme = with_block(&readme, "bounds", &bounds_table());
-    committed_equals("README.md", &with_block(&readme, "endpoints", &endpoints_table()));
+fn the_tables_of_the_documentation_are_what_the_tables_of_the_code_say() {
+    blocks_equal("doc/settings.md", &[("settings", settings_table(SETTINGS)), ("connection", settings_table(CONNECTION))]);
+    blocks_equal("doc/limits.md", &[("bounds", bounds_table())]);
+    blocks_equal("doc/endpoints.md", &[("endpoints", endpoints_table())]);
+    blocks_equal("doc/rights.md", &[("rights", rights_table())]);
+}
+
+fn blocks_equal(path: &str, blocks: &[(&str, String)]) {
+    let text = std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).expect("the document is there");
+    let made = blocks.iter().fold(text, |text, (name, block)| with_block(&text, name, block));
+    committed_equals(path, &made);
+}
+
+#[test]
+fn every_link_in_the_documentation_leads_somewhere() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let in_doc = std::fs::read_dir(root.join("doc")).expect("doc is there").map(|entry| entry.expect("an entry").path());
+    let documents = in_doc.chain(["README.md", "ARCHITECTURE.md", "CHANGELOG.md"].map(|name| root.join(name)));
+    let mut followed = 0;
+    for document in documents.filter(|path| path.extension().is_some_and(|extension| extension == "md")) {
+        let text = std::fs::read_to_string(&document).expect("a document is text");
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(|link| !link.contains("://")) {
+            let (path, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = if path.is_empty() { document.clone() } else { document.parent().expect("its folder").join(path) };
+            let there = std::fs::read_to_string(&target).unwrap_or_else(|_| panic!("{}: nothing is at {link}", document.display()));
+            let is_heading = |line: &str| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-") == heading;
+            assert!(
+                heading.is_empty() || there.lines().filter(|line| line.starts_with('#')).any(is_heading),
+                "{}: {link}",
+                document.display()
+            );
+            followed += 1;
+        }
+    }
+    assert!(followed > 15, "only {followed} links were found");
 }
 
 /// The text with what stands between `<!-- name` and `<!-- /name -->` replaced.
@@ -74,6 +104,14 @@ fn bounds_table() -> String {
             Beyond::Continues => "the page ends early, and the headers `Link` and `X-Warning` say where it goes on".to_owned(),
         };
         table.push_str(&format!("| {} {} | {} | {beyond} |\n", bound.most, bound.name, bound.of));
+    }
+    table
+}
+
+fn rights_table() -> String {
+    let mut table = "| Right | Number | With it, a client, a key or a collaborator may |\n|---|---|---|\n".to_owned();
+    for right in RIGHTS.iter().filter(|right| **right != Right::Invalid) {
+        table.push_str(&format!("| `{}` | {} | {} |\n", right.name(), *right as u8, right.words()));
     }
     table
 }

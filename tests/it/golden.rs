@@ -33,7 +33,7 @@ const BETTER: &[Deliberate] = &[
 ];
 
 /// Steps in which The Things Stack lets somebody in, or tells somebody something, whom keyfob refuses. As many as there are: each is in
-/// README's table of differences.
+/// doc/differences.md.
 const SAFER: &[Deliberate] = &[
     (
         "authentication-headers-tokens-auth-info-configuration",

@@ -39,6 +39,7 @@ mod organizations;
 mod overload;
 mod process;
 mod property;
+mod readme;
 mod search;
 mod secrets;
 mod server;

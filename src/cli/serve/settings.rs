@@ -1,4 +1,4 @@
-//! The settings of `serve`: one row each, from which parsing, help and the README's table are made.
+//! The settings of `serve`: one row each, from which parsing, help and the table of doc/settings.md are made.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! The rules, in the words of registry.md 5.2 to 5.4 and of README's table of differences, over the facts of `world`.
+//! The rules, in the words of registry.md 5.2 to 5.4 and of doc/differences.md, over the facts of `world`.
 
 use std::collections::BTreeSet;
 
