@@ -23,7 +23,7 @@ fn a_client_gives_a_token_up_by_either_part() {
         let part = if by_refresh { &tokens.refresh } else { &tokens.access };
         let answer = ask(&server, "/oauth/revoke", part, "my-app", &secret);
         // Clients that take every reply for JSON find some.
-        assert_eq!((answer.status, answer.text().as_str(), answer.header("Content-Type")), (200, "{}", Some("application/json")));
+        assert_eq!((answer.status, answer.text().as_str(), answer.header("Content-Type")), (200, "{}\n", Some("application/json")));
         assert_eq!(server.status_with(&tokens.access, "/api/v3/users/bob"), 401);
         assert_eq!(server.refresh("my-app", &secret, &tokens.refresh).status, 400);
         assert_eq!(ask(&server, "/oauth/revoke", part, "my-app", &secret).status, 200, "what is gone stays gone");
