@@ -98,22 +98,36 @@ fn a_room_uses_only_the_floors_below_it_and_itself() {
 fn files_and_functions_stay_short() {
     for source in sources() {
         assert!(source.text.lines().count() <= LONGEST_FILE, "{} is too long", source.path);
-        let mut start = None;
-        for (number, line) in source.text.lines().enumerate() {
-            let indent = line.len() - line.trim_start().len();
-            let is_function =
-                ["fn ", "pub fn ", "pub(super) fn ", "const fn ", "pub const fn "].iter().any(|head| line.trim_start().starts_with(head));
-            if is_function && line.trim_end().ends_with('{') && start.is_none() {
-                start = Some((number, indent));
-            }
-            if let Some((begun, at)) = start
-                && line.trim_end() == format!("{}}}", " ".repeat(at))
-            {
-                assert!(number - begun < LONGEST_FUNCTION, "{}:{} is too long", source.path, begun + 1);
-                start = None;
-            }
+        for (name, line, length) in functions(&source.text) {
+            assert!(length <= LONGEST_FUNCTION, "{}:{line} {name} has {length} lines", source.path);
         }
     }
+}
+
+/// Every function with a body: the start of its first line, the number of that line, and how many lines it has with its signature.
+fn functions(text: &str) -> Vec<(&str, usize, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Vec::new();
+    for (number, line) in lines.iter().enumerate() {
+        let words: Vec<&str> = line.split_whitespace().take_while(|word| *word != "fn").collect();
+        let is_head = words.iter().all(|word| *word == "const" || word.starts_with("pub")) && line.contains("fn ");
+        if !is_head {
+            continue;
+        }
+        let indent = &line[..line.len() - line.trim_start().len()];
+        let ends = |line: &&str| line.strip_prefix(indent).is_some_and(|rest| rest == "}" || rest.starts_with(')') && rest.ends_with(';'));
+        let is_on_one_line = line.ends_with(';') || line.ends_with('}');
+        let length = if is_on_one_line { 1 } else { lines[number..].iter().position(ends).expect("a function ends") + 1 };
+        found.push((line.trim(), number + 1, length));
+    }
+    found
+}
+
+#[test]
+fn a_function_whose_signature_takes_several_lines_is_measured() {
+    let text = "impl A {\n    pub(super) fn b(\n        c: u8,\n    ) -> u8 {\n        c\n    }\n\n    fn d(&self) -> u8;\n}\n";
+    let measured: Vec<_> = functions(text).iter().map(|(_, line, length)| (*line, *length)).collect();
+    assert_eq!(measured, [(2, 5), (8, 1)]);
 }
 
 #[test]
