@@ -9,7 +9,7 @@ use crate::api::names;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::log;
 use crate::base::secret::TokenKind;
-use crate::call::{Call, Handler, Input, Own, Work};
+use crate::call::{Call, Handler, Input, Transactions, Work};
 use crate::failure;
 use crate::http::cookie::Cookies;
 use crate::http::csrf::{self, Proof, ServerKey, SignInPage, Token};
@@ -122,9 +122,9 @@ impl App {
                 before_blocking();
                 self.store.write(|tx| in_transaction(tx, work))
             }),
-            Handler::Own(read) => read(input).and_then(|work| {
+            Handler::Transactions(read) => read(input).and_then(|work| {
                 let App { store, settings, queue, guesses, .. } = self;
-                work(&Own { store, settings, admit: &admit, before_blocking, queue, guesses })
+                work(&Transactions { store, settings, admit: &admit, before_blocking, queue, guesses })
             }),
         });
         let reply = result.unwrap_or_else(|error| refused_for(route, input.request, &error));

@@ -68,18 +68,18 @@ pub struct Call<'a> {
 pub type Work<'r> = Box<dyn FnOnce(&Call<'_>) -> Result<Reply> + 'r>;
 
 /// The same, for work that opens its own transactions because something slow stands between them.
-pub type OwnWork<'r> = Box<dyn FnOnce(&Own<'_>) -> Result<Reply> + 'r>;
+pub type LongWork<'r> = Box<dyn FnOnce(&Transactions<'_>) -> Result<Reply> + 'r>;
 
 /// A row's handler: which transaction it runs in is part of the table.
 #[derive(Clone, Copy, Debug)]
 pub enum Handler {
     Read(for<'r> fn(&'r Input<'r>) -> Result<Work<'r>>),
     Write(for<'r> fn(&'r Input<'r>) -> Result<Work<'r>>),
-    Own(for<'r> fn(&'r Input<'r>) -> Result<OwnWork<'r>>),
+    Transactions(for<'r> fn(&'r Input<'r>) -> Result<LongWork<'r>>),
 }
 
-/// A way into the store that admits the caller anew each time.
-pub struct Own<'a> {
+/// Transactions of a request that needs several: each admits the caller anew. What needs none, as the settings, is here too.
+pub struct Transactions<'a> {
     pub store: &'a Store,
     pub settings: &'a Settings,
     /// Learns and admits the caller, as for every other call.
@@ -98,7 +98,7 @@ pub struct Guess {
     pub subjects: Vec<Subject>,
 }
 
-impl Own<'_> {
+impl Transactions<'_> {
     pub fn read<T>(&self, work: impl FnOnce(&Call<'_>) -> Result<T>) -> Result<T> {
         self.store.read(|tx| self.call(tx, work))
     }
@@ -148,7 +148,7 @@ impl Own<'_> {
     }
 
     /// Admits or refuses the caller, before anything slow is done.
-    pub fn turn_strangers_away(&self) -> Result<()> {
+    pub fn require_admission(&self) -> Result<()> {
         self.read(|_| Ok(()))
     }
 
@@ -158,8 +158,8 @@ impl Own<'_> {
     }
 }
 
-impl std::fmt::Debug for Own<'_> {
+impl std::fmt::Debug for Transactions<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Own")
+        f.write_str("Transactions")
     }
 }

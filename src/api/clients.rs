@@ -6,7 +6,7 @@ use crate::api::query::{Orders, Query};
 use crate::api::{body, names, reply};
 use crate::base::error::{Error, Result};
 use crate::base::validation::Invalid;
-use crate::call::{Input, Own, OwnWork, Work};
+use crate::call::{Input, LongWork, Transactions, Work};
 use crate::http::queue::Slow;
 use crate::http::reply::Reply;
 use crate::model::client::{Client, FIELDS};
@@ -29,7 +29,7 @@ pub const ORDERS: Orders<ClientKey> = &[
 ];
 
 /// `{"client":{…}}` under a user or an organization. The secret that was sent is hashed before the transaction.
-pub fn create<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn create<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     const MESSAGE: &str = "CreateClientRequest";
     let request = body::object(input)?;
     // The path decides who the collaborator is; what the body says must only be readable.
@@ -41,20 +41,20 @@ pub fn create<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     let owner = names::account(input).map_err(|inner| inner.inside(MESSAGE, "collaborator"))?;
     let id = sent.id("client_id").ok_or_else(|| Invalid::required("Client", "ids"))?;
     guidelines::check_id(sent.get("ids").and_then(|ids| ids["client_id"].as_str()).unwrap_or_default())?;
-    Ok(Box::new(move |own| {
+    Ok(Box::new(move |transactions| {
         let secret = match sent.text("secret") {
-            Some(chosen) => new_secret(own, input, chosen)?,
+            Some(chosen) => new_secret(transactions, input, chosen)?,
             None => secrets::NewSecret::fresh(),
         };
-        let client = own.write(|call| clients::create(call.tx, call.by, call.settings, id, &owner, &sent, secret))?;
+        let client = transactions.write(|call| clients::create(call.tx, call.by, call.settings, id, &owner, &sent, secret))?;
         Ok(reply::warned(whole(&client), sent.text("secret").and_then(secrets::warning)))
     }))
 }
 
 /// Hashes the secret that was sent, for those who may send one.
-fn new_secret(own: &Own<'_>, input: &Input<'_>, chosen: &str) -> Result<secrets::NewSecret> {
-    own.turn_strangers_away()?;
-    own.slowly(Slow::ClientSecret, input.request.peer, || Ok(secrets::NewSecret::chosen(chosen)))
+fn new_secret(transactions: &Transactions<'_>, input: &Input<'_>, chosen: &str) -> Result<secrets::NewSecret> {
+    transactions.require_admission()?;
+    transactions.slowly(Slow::ClientSecret, input.request.peer, || Ok(secrets::NewSecret::chosen(chosen)))
 }
 
 pub fn get<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
@@ -84,7 +84,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 }
 
 /// `{"client":{…},"field_mask":…}`.
-pub fn update<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn update<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     const MESSAGE: &str = "UpdateClientRequest";
     let request = body::object(input)?;
     let mut sent = body::entity(&request, "client", FIELDS)?.unwrap_or_default();
@@ -93,11 +93,11 @@ pub fn update<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     sent.put("ids", json!({"client_id": input.capture("client_id")}));
     sent.check(FIELDS, "Client", Some(&mask)).map_err(|inner| inner.inside(MESSAGE, "client"))?;
     let id = names::client(input)?;
-    Ok(Box::new(move |own| {
+    Ok(Box::new(move |transactions| {
         let chosen = sent.text("secret").filter(|_| mask.names(FIELDS, "secret"));
-        let secret = chosen.map(|chosen| new_secret(own, input, chosen)).transpose()?;
+        let secret = chosen.map(|chosen| new_secret(transactions, input, chosen)).transpose()?;
         let Changed { client, withdrawn } =
-            own.write(|call| clients::update(call.tx, call.by, call.settings, &id, &mask, &sent, secret))?;
+            transactions.write(|call| clients::update(call.tx, call.by, call.settings, &id, &mask, &sent, secret))?;
         let reply = reply::updated(&render(FIELDS, &client, &mask, Audience::Holder), mask.names(FIELDS, "contact_info"));
         Ok(reply::warned(reply, withdrawn.warnings().into_iter().chain(chosen.and_then(secrets::warning))))
     }))

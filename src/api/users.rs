@@ -7,7 +7,7 @@ use crate::api::{body, names, reply};
 use crate::base::error::{Error, Result};
 use crate::base::secret::Hash;
 use crate::base::validation::Invalid;
-use crate::call::{Input, OwnWork, Work};
+use crate::call::{Input, LongWork, Work};
 use crate::http::queue::Slow;
 use crate::model::field::Audience;
 use crate::model::field::Purpose;
@@ -36,7 +36,7 @@ pub const ORDERS: Orders<UserKey> = &[
 ];
 
 /// `{"user":{…}}`. Passwords are hashed before the transaction.
-pub fn create<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn create<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     const MESSAGE: &str = "CreateUserRequest";
     let request = body::object(input)?;
     body::text(&request, "invitation_token")?;
@@ -45,14 +45,14 @@ pub fn create<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     let id = sent.id("user_id").ok_or_else(|| Invalid::required("User", "ids"))?;
     guidelines::check_id(sent.get("ids").and_then(|ids| ids["user_id"].as_str()).unwrap_or_default())?;
     users::check_email(&sent)?;
-    Ok(Box::new(move |own| {
-        own.read(|call| users::check_registration(call.by, call.settings, &id, &sent))?;
-        let hash = |password: &str| Hash::of_chosen(password, own.settings.password_rounds);
-        let passwords = own.slowly(Slow::Password, input.request.peer, || {
+    Ok(Box::new(move |transactions| {
+        transactions.read(|call| users::check_registration(call.by, call.settings, &id, &sent))?;
+        let hash = |password: &str| Hash::of_chosen(password, transactions.settings.password_rounds);
+        let passwords = transactions.slowly(Slow::Password, input.request.peer, || {
             let password = hash(sent.text("password").unwrap_or_default());
             Ok(users::NewPasswords { password, temporary: sent.text("temporary_password").map(hash) })
         })?;
-        let user = own.write(|call| users::create(call.tx, call.by, call.settings, id, &sent, &passwords))?;
+        let user = transactions.write(|call| users::create(call.tx, call.by, call.settings, id, &sent, &passwords))?;
         Ok(reply::ok(&render(FIELDS, &user, &without_contact_info(Mask::everything(FIELDS)), Audience::Holder)))
     }))
 }
@@ -74,7 +74,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 }
 
 /// `{"user":{…},"field_mask":…}`.
-pub fn update<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn update<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     const MESSAGE: &str = "UpdateUserRequest";
     let request = body::object(input)?;
     let mut sent = body::entity(&request, "user", FIELDS)?.unwrap_or_default();
@@ -86,23 +86,23 @@ pub fn update<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
         users::check_email(&sent)?;
     }
     let id = names::user(input)?;
-    Ok(Box::new(move |own| {
+    Ok(Box::new(move |transactions| {
         let temporary = match sent.text("temporary_password").filter(|_| mask.names(FIELDS, "temporary_password")) {
             Some(password) => {
-                own.turn_strangers_away()?;
-                let hash = || Ok(Hash::of_chosen(password, own.settings.password_rounds));
-                Some(own.slowly(Slow::Password, input.request.peer, hash)?)
+                transactions.require_admission()?;
+                let hash = || Ok(Hash::of_chosen(password, transactions.settings.password_rounds));
+                Some(transactions.slowly(Slow::Password, input.request.peer, hash)?)
             }
             None => None,
         };
-        let user = own.write(|call| users::update(call.tx, call.by, &id, &mask, &sent, temporary.as_ref()))?;
+        let user = transactions.write(|call| users::update(call.tx, call.by, &id, &mask, &sent, temporary.as_ref()))?;
         let asked = mask.names(FIELDS, "contact_info");
         Ok(reply::updated(&render(FIELDS, &user, &without_contact_info(mask), Audience::Holder), asked))
     }))
 }
 
 /// `{"old":…,"new":…,"revoke_all_access":…}`: knowing the old password is all it takes. Verifying and hashing stand between two transactions.
-pub fn change_password<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn change_password<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     const MESSAGE: &str = "UpdateUserPasswordRequest";
     const LONGEST: usize = 1000;
     let request = body::object(input)?;
@@ -116,14 +116,14 @@ pub fn change_password<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
     check_text(MESSAGE, "new", &new.as_str().into(), LONGEST)?;
     check_text(MESSAGE, "old", &old.as_str().into(), LONGEST)?;
     users::check_new_password(&id, &old, &new)?;
-    Ok(Box::new(move |own| {
+    Ok(Box::new(move |transactions| {
         let attempt = Attempt { user_id: id.clone(), peer: input.request.peer };
         // Whoever guesses here is slowed down as where one signs in.
-        let (verified, hash) = own.guess_password(&attempt, |compared, now| {
+        let (verified, hash) = transactions.guess_password(&attempt, |compared, now| {
             let verified = users::verify_password(compared, &id, &old, now)?;
-            Ok((verified, Hash::of_chosen(&new, own.settings.password_rounds)))
+            Ok((verified, Hash::of_chosen(&new, transactions.settings.password_rounds)))
         })?;
-        own.write(|call| users::change_password(call.tx, call.by, &id, &verified, &hash, old_access))?;
+        transactions.write(|call| users::change_password(call.tx, call.by, &id, &verified, &hash, old_access))?;
         Ok(reply::done())
     }))
 }

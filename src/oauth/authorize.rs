@@ -4,7 +4,7 @@ use crate::base::error::{Error, Result};
 use crate::base::right::Rights;
 use crate::base::secret::Token;
 use crate::base::uri;
-use crate::call::{Call, Input, Own, OwnWork};
+use crate::call::{Call, Input, LongWork, Transactions};
 use crate::failure;
 use crate::http::cookie::Cookies;
 use crate::http::reply::Reply;
@@ -22,7 +22,7 @@ use crate::registry::refusal::{BODY_MALFORMED, CONSENT_DENIED, Endpoint, Refusal
 const PARAMETERS: &[&str] = &["client_id", "redirect_uri", "response_type", "state", "scope", "code_challenge", "code_challenge_method"];
 
 /// GET asks, POST answers; both look at everything anew.
-pub fn authorize<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn authorize<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let parameters = Parameters::of_form_and_query(input).map_err(|_| Error::from(Refusal::of(&BODY_MALFORMED).named()))?;
     let request = Request {
         client_id: parameters.owned("client_id").unwrap_or_default(),
@@ -39,7 +39,7 @@ pub fn authorize<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
         Method::Get => input.request.target.clone(),
         _ => format!("/oauth/authorize?{}", parameters.encoded(PARAMETERS)),
     };
-    Ok(Box::new(move |own| Authorize { input, request, answer, shown, place }.run(own)))
+    Ok(Box::new(move |transactions| Authorize { input, request, answer, shown, place }.run(transactions)))
 }
 
 /// What the user said.
@@ -81,12 +81,12 @@ enum Outcome {
 
 impl Authorize<'_> {
     /// Reads first. Only what ends in a code or in a refusal takes the writer's time, and is judged anew there.
-    fn run(&self, own: &Own<'_>) -> Result<Reply> {
-        let reply = match own.read(|call| self.look(call))? {
+    fn run(&self, transactions: &Transactions<'_>) -> Result<Reply> {
+        let reply = match transactions.read(|call| self.look(call))? {
             Outcome::Reply(reply) => reply,
-            Outcome::Write => own.write(|call| self.conclude(call))?,
+            Outcome::Write => transactions.write(|call| self.conclude(call))?,
         };
-        let cookies = Cookies::of(&own.settings.public_url);
+        let cookies = Cookies::of(&transactions.settings.public_url);
         Ok(if self.has_just_signed_in(&cookies) { reply.with("Set-Cookie", cookies.clear(JUST_SIGNED_IN)) } else { reply })
     }
 

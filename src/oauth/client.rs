@@ -6,7 +6,7 @@ use data_encoding::BASE64;
 use percent_encoding::percent_decode_str;
 
 use crate::base::error::Result;
-use crate::call::{Call, Guess, Input, Own};
+use crate::call::{Call, Guess, Input, Transactions};
 use crate::http::queue::Slow;
 use crate::oauth::parameters::Parameters;
 use crate::registry::client_authentication::{self, Presented, Proof};
@@ -43,15 +43,15 @@ pub fn presented(input: &Input<'_>, body: &Parameters) -> Judged<Presented> {
 
 /// Proves the client. Comparing is slow where a person may have chosen the secret, and so stands outside of transactions. A failure is
 /// remembered.
-pub fn prove(own: &Own<'_>, presented: &Presented) -> Result<Judged<Proof>> {
-    let (kept, now) = own.read(|call| Ok((client_authentication::look_up(call.tx, presented)?, call.tx.now)))?;
+pub fn prove(transactions: &Transactions<'_>, presented: &Presented) -> Result<Judged<Proof>> {
+    let (kept, now) = transactions.read(|call| Ok((client_authentication::look_up(call.tx, presented)?, call.tx.now)))?;
     let record = |call: &Call<'_>, refusal: &Refusal| refusal.record(call.tx, call.by, Endpoint::Token);
     let Some(judged) = client_authentication::judge_at_once(&kept, presented, now) else {
         let guess = Guess { work: Slow::ClientSecret, peer: presented.peer, subjects: client_authentication::subjects(presented) };
-        return own.guess(guess, |_| Ok(()), |()| client_authentication::verify(&kept, presented, now), record);
+        return transactions.guess(guess, |_| Ok(()), |()| client_authentication::verify(&kept, presented, now), record);
     };
     if let Err(refusal) = &judged {
-        own.write(|call| record(call, refusal))?;
+        transactions.write(|call| record(call, refusal))?;
     }
     Ok(judged)
 }

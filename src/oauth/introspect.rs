@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::base::error::Result;
 use crate::base::secret::TokenKind;
-use crate::call::{Call, Input, Own, OwnWork};
+use crate::call::{Call, Input, LongWork, Transactions};
 use crate::http::reply::Reply;
 use crate::model::grant::AccessToken;
 use crate::oauth::parameters::Parameters;
@@ -16,32 +16,32 @@ use crate::registry::tokens::{self, Inquirer};
 
 /// A client asks about its own tokens; a user, with an API key or a session, about his own, and an administrator about any.
 /// To everyone else a token is as one that does not exist.
-pub fn introspect<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn introspect<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let read = Parameters::of_body(input).and_then(|body| Ok((body.token()?, body)));
-    Ok(Box::new(move |own| match read {
-        Ok((token, body)) => answer(own, input, &token, &body),
+    Ok(Box::new(move |transactions| match read {
+        Ok((token, body)) => answer(transactions, input, &token, &body),
         Err(refusal) => Ok(refused::reply(input, &refusal)),
     }))
 }
 
-fn answer(own: &Own<'_>, input: &Input<'_>, token: &str, body: &Parameters) -> Result<Reply> {
+fn answer(transactions: &Transactions<'_>, input: &Input<'_>, token: &str, body: &Parameters) -> Result<Reply> {
     let credentials = Credentials::parse(input.request.header("authorization"));
     if let Credentials::Token(_) | Credentials::Malformed(_) = credentials {
-        let (reply, uses) = own.read(|call| {
+        let (reply, uses) = transactions.read(|call| {
             let by = Principal::of(call.tx, call.settings, &credentials, &input.request.id)?;
             let (reply, used) = found(call, &Inquirer::Caller(&by), token)?;
             Ok((reply, [by.noteworthy, used]))
         })?;
-        return noted(own, reply, uses);
+        return noted(transactions, reply, uses);
     }
     let judged = match presented(input, body) {
-        Ok(presented) => client::prove(own, &presented)?,
+        Ok(presented) => client::prove(transactions, &presented)?,
         Err(refusal) => Err(refusal),
     };
     match judged {
         Ok(proof) => {
-            let (reply, used) = own.read(|call| found(call, &Inquirer::Client(&proof.client_id), token))?;
-            noted(own, reply, [used])
+            let (reply, used) = transactions.read(|call| found(call, &Inquirer::Client(&proof.client_id), token))?;
+            noted(transactions, reply, [used])
         }
         Err(refusal) => Ok(refused::reply(input, &refusal)),
     }
@@ -66,9 +66,9 @@ fn found(call: &Call<'_>, inquirer: &Inquirer<'_>, token: &str) -> Result<(Reply
 }
 
 /// The reply, once the uses that came with it are written down.
-fn noted<const N: usize>(own: &Own<'_>, reply: Reply, uses: [Option<Use>; N]) -> Result<Reply> {
+fn noted<const N: usize>(transactions: &Transactions<'_>, reply: Reply, uses: [Option<Use>; N]) -> Result<Reply> {
     if uses.iter().any(Option::is_some) {
-        own.write(|call| uses.iter().flatten().try_for_each(|used| principal::note(call.tx, used)))?;
+        transactions.write(|call| uses.iter().flatten().try_for_each(|used| principal::note(call.tx, used)))?;
     }
     Ok(reply)
 }

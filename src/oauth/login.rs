@@ -6,7 +6,7 @@ use crate::base::error::{Error, Named, Result, errors};
 use crate::base::id::{BadId, UserId};
 use crate::base::uri::{form_encoded, is_local};
 use crate::base::validation::Invalid;
-use crate::call::{Call, Input, Own, OwnWork, Work};
+use crate::call::{Call, Input, LongWork, Transactions, Work};
 use crate::http::cookie::Cookies;
 use crate::http::csrf::{self, SignInPage};
 use crate::http::form::Form;
@@ -71,20 +71,20 @@ pub fn first(method: Method, next: &str) -> Reply {
 }
 
 /// The form of the page comes back. What was wrong is said above it, and the user ID stays.
-pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let form_and_query = Parameters::of_form_and_query(input)?;
-    Ok(Box::new(move |own| {
+    Ok(Box::new(move |transactions| {
         let next = next(form_and_query.one("n"));
-        match signed_in(own, input, &form_and_query) {
+        match signed_in(transactions, input, &form_and_query) {
             Ok(ticket) => {
-                let cookies = Cookies::of(&own.settings.public_url);
+                let cookies = Cookies::of(&transactions.settings.public_url);
                 let reply = Reply::redirect(input.request.method, next.clone()).with("Set-Cookie", kept_in(&cookies, &ticket));
                 Ok(if leads_to(&next, "authorize") { reply.with("Set-Cookie", cookies.set(JUST_SIGNED_IN, "1", Some(60))) } else { reply })
             }
             Err(Error::Named(named)) => {
                 let user = form_and_query.one("user_id").unwrap_or_default();
                 let patience = named.attributes.get("seconds").map(ToString::to_string);
-                let reply = own.read(|call| Ok(form(call, input, named.kind.status(), &next, user, Some(&named))))?;
+                let reply = transactions.read(|call| Ok(form(call, input, named.kind.status(), &next, user, Some(&named))))?;
                 Ok(patience.into_iter().fold(reply, |reply, seconds| reply.with("Retry-After", seconds)))
             }
             Err(error) => Err(error),
@@ -93,23 +93,23 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
 }
 
 /// `{"user_id","password"}`, or a form of both: 204 and the cookie.
-pub fn api<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn api<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let body = Parameters::of_body(input).map_err(|refusal| Error::from(refusal.named()))?;
-    Ok(Box::new(move |own| {
-        let ticket = signed_in(own, input, &body)?;
+    Ok(Box::new(move |transactions| {
+        let ticket = signed_in(transactions, input, &body)?;
         // Nothing that can fail stands between a session that was written and its cookie.
-        Ok(Reply::empty(204).with("Set-Cookie", kept_in(&Cookies::of(&own.settings.public_url), &ticket)))
+        Ok(Reply::empty(204).with("Set-Cookie", kept_in(&Cookies::of(&transactions.settings.public_url), &ticket)))
     }))
 }
 
 /// Comparing is slow and stands between two transactions.
-fn signed_in(own: &Own<'_>, input: &Input<'_>, sent: &Parameters) -> Result<Ticket> {
+fn signed_in(transactions: &Transactions<'_>, input: &Input<'_>, sent: &Parameters) -> Result<Ticket> {
     let user_id = sent.unless_blank("user_id").ok_or(Error::from(&MISSING_USER_ID))?;
     let password = sent.unless_blank("password").ok_or(Error::from(&MISSING_PASSWORD))?;
     let user_id: UserId = user_id.parse().map_err(|BadId(reason)| Invalid::new("UserIdentifiers", "user_id", reason))?;
     let attempt = Attempt { user_id, peer: input.request.peer };
-    let verified = own.guess_password(&attempt, |compared, _| sign_in::verify(compared, password, own.settings))?;
-    own.write(|call| sign_in::succeed(call.tx, call.by, &attempt, &verified, &input.tickets))
+    let verified = transactions.guess_password(&attempt, |compared, _| sign_in::verify(compared, password, transactions.settings))?;
+    transactions.write(|call| sign_in::succeed(call.tx, call.by, &attempt, &verified, &input.tickets))
 }
 
 fn kept_in(cookies: &Cookies, ticket: &Ticket) -> String {

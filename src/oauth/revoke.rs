@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::base::error::Result;
-use crate::call::{Input, OwnWork};
+use crate::call::{Input, LongWork};
 use crate::http::reply::Reply;
 use crate::oauth::parameters::Parameters;
 use crate::oauth::{client, refused};
@@ -13,14 +13,16 @@ use crate::registry::tokens;
 
 /// 200, also for what is no token: the client wants it gone, and it is. RFC 7009 section 2.2 has clients ignore the body, but some read every
 /// reply as JSON. The hint of section 2.1 is not needed.
-pub fn revoke<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn revoke<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let read = Parameters::of_body(input).and_then(|body| read(input, &body));
-    Ok(Box::new(move |own| {
+    Ok(Box::new(move |transactions| {
         let judged = match read {
             Err(refusal) => Err(refusal),
-            Ok((token, presented)) => match client::prove(own, &presented)? {
+            Ok((token, presented)) => match client::prove(transactions, &presented)? {
                 Err(refusal) => Err(refusal),
-                Ok(proof) => own.write(|call| tokens::revoke(call.tx, &call.by.proved_as(&proof.client_id), &proof.client_id, &token))?,
+                Ok(proof) => {
+                    transactions.write(|call| tokens::revoke(call.tx, &call.by.proved_as(&proof.client_id), &proof.client_id, &token))?
+                }
             },
         };
         Ok(judged.map_or_else(|refusal| refused::reply(input, &refusal), |()| Reply::json(200, &json!({}))))

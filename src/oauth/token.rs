@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::base::error::Result;
 use crate::base::secret::{Token, TokenKind};
-use crate::call::{Call, Input, Own, OwnWork};
+use crate::call::{Call, Input, LongWork, Transactions};
 use crate::http::reply::Reply;
 use crate::model::client::Client;
 use crate::model::scope::Scope;
@@ -29,10 +29,10 @@ enum Wanted {
     Nothing(&'static Reason),
 }
 
-pub fn issue<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn issue<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let read = Parameters::of_body(input).and_then(|body| read(input, &body));
-    Ok(Box::new(move |own| match read {
-        Ok((wanted, presented)) => answer(own, input, &wanted, &presented),
+    Ok(Box::new(move |transactions| match read {
+        Ok((wanted, presented)) => answer(transactions, input, &wanted, &presented),
         Err(refusal) => Ok(refused::reply(input, &refusal)),
     }))
 }
@@ -74,9 +74,9 @@ fn documented_refresh_token(body: &Parameters) -> Option<&str> {
 }
 
 /// Proves the client, then issues.
-fn answer(own: &Own<'_>, input: &Input<'_>, wanted: &Wanted, presented: &Presented) -> Result<Reply> {
-    let judged = match client::prove(own, presented)? {
-        Ok(proof) => own.write(|call| in_transaction(call, &proof, wanted))?,
+fn answer(transactions: &Transactions<'_>, input: &Input<'_>, wanted: &Wanted, presented: &Presented) -> Result<Reply> {
+    let judged = match client::prove(transactions, presented)? {
+        Ok(proof) => transactions.write(|call| in_transaction(call, &proof, wanted))?,
         Err(refusal) => Err(refusal),
     };
     Ok(judged.map_or_else(|refusal| refused::reply(input, &refusal), |issued| success(&issued)))

@@ -6,7 +6,7 @@ use crate::base::error::Result;
 use crate::base::id::AccountId;
 use crate::base::right::{Right, Rights};
 use crate::base::time::Time;
-use crate::call::{Call, Input, OwnWork, Work};
+use crate::call::{Call, Input, LongWork, Work};
 use crate::console::form::confirmation::{self, Confirmation};
 use crate::console::form::fields::{Fields, Label, label};
 use crate::console::form::problem::Problem;
@@ -79,23 +79,25 @@ pub fn add_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 }
 
 /// The key is in the reply itself, this once.
-pub fn add<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn add<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let form = Form::of_body(input.request)?;
-    Ok(Box::new(move |own| {
-        let (owner, draft) = own.read(|call| {
+    Ok(Box::new(move |transactions| {
+        let (owner, draft) = transactions.read(|call| {
             let owner = owner(call, input)?;
             let draft = Draft::of_form(&form, offered(call, &owner, &[])?);
             Ok((owner, draft))
         })?;
-        let made = draft.judged(input.now, None).map(|wanted| own.write(|call| api_keys::create(call.tx, call.by, &owner, wanted)));
+        let made =
+            draft.judged(input.now, None).map(|wanted| transactions.write(|call| api_keys::create(call.tx, call.by, &owner, wanted)));
         let problem = match made {
             Ok(Ok((_, token))) => {
-                return own.read(|call| Ok(new_secret::api_key(&View::of(call, input)?, place(&owner), &path(&owner), &token.reveal())));
+                return transactions
+                    .read(|call| Ok(new_secret::api_key(&View::of(call, input)?, place(&owner), &path(&owner), &token.reveal())));
             }
             Ok(Err(error)) => Problem::of_giving_rights(error)?,
             Err(problem) => problem,
         };
-        own.read(|call| add_form(call, input, 400, &draft, Some(problem)))
+        transactions.read(|call| add_form(call, input, 400, &draft, Some(problem)))
     }))
 }
 
@@ -107,23 +109,24 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 }
 
 /// Only what differs is changed.
-pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn change<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let form = Form::of_body(input.request)?;
     let seen = Seen::of_form(&form);
-    Ok(Box::new(move |own| {
-        let (key, draft) = own.read(|call| {
+    Ok(Box::new(move |transactions| {
+        let (key, draft) = transactions.read(|call| {
             let owner = owner(call, input)?;
             let key = api_keys::get(call.tx, &owner, key_id(input))?;
             let draft = Draft::of_form(&form, offered(call, &owner, &key.rights)?);
             Ok((key, draft))
         })?;
-        let changed = draft.judged(input.now, key.expires_at).map(|wanted| own.write(|call| save(call, &key.owner, &key.id, wanted, seen)));
+        let changed =
+            draft.judged(input.now, key.expires_at).map(|wanted| transactions.write(|call| save(call, &key.owner, &key.id, wanted, seen)));
         let problem = match changed {
             Ok(Ok(())) => return Ok(after(&path(&key.owner), "saved")),
             Ok(Err(error)) => Problem::of_giving_rights(error)?,
             Err(problem) => problem,
         };
-        own.read(|call| edit_form(call, input, 400, &key, &draft, Some((seen, problem))))
+        transactions.read(|call| edit_form(call, input, 400, &key, &draft, Some((seen, problem))))
     }))
 }
 
@@ -148,7 +151,7 @@ pub fn delete_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 }
 
 /// Its name, or without one its ID, is typed first.
-pub fn delete<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn delete<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     confirmation::go_through(
         input,
         |call| deleting(call, input),

@@ -6,7 +6,7 @@ use crate::base::error::Result;
 use crate::base::id::ClientId;
 use crate::base::page::Page;
 use crate::base::right::{Right, Rights};
-use crate::call::{Call, Input, OwnWork, Work};
+use crate::call::{Call, Input, LongWork, Work};
 use crate::console::clients::page::shown_name;
 use crate::console::form::confirmation::{self, Confirmation};
 use crate::console::form::rights_picker;
@@ -125,7 +125,7 @@ pub fn revoke_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     confirmation::ask(input, ending(paths::client(input)?, End::Authorization))
 }
 
-pub fn revoke<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn revoke<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let client = paths::client(input)?;
     confirmation::go_through(input, ending(client.clone(), End::Authorization), move |call| {
         authorizations::delete(call.tx, call.by, signed_in(call)?, &client)?;
@@ -138,7 +138,7 @@ pub fn end_token_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     confirmation::ask(input, ending(paths::client(input)?, End::Token(token_id(input))))
 }
 
-pub fn end_token<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn end_token<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let (client, id) = (paths::client(input)?, token_id(input));
     confirmation::go_through(input, ending(client.clone(), End::Token(id)), move |call| {
         authorizations::delete_token(call.tx, call.by, signed_in(call)?, &client, id)?;
@@ -151,7 +151,7 @@ pub fn end_tokens_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     confirmation::ask(input, ending(paths::client(input)?, End::EveryToken))
 }
 
-pub fn end_tokens<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn end_tokens<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let client = paths::client(input)?;
     confirmation::go_through(input, ending(client.clone(), End::EveryToken), move |call| {
         authorizations::delete_tokens(call.tx, call.by, signed_in(call)?, &client)?;

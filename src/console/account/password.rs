@@ -4,7 +4,7 @@ use maud::html;
 
 use crate::base::error::Result;
 use crate::base::secret::Hash;
-use crate::call::{Call, Input, Own, OwnWork, Work};
+use crate::call::{Call, Input, LongWork, Transactions, Work};
 use crate::console::form::fields::{Fields, label};
 use crate::console::form::problem::Problem;
 use crate::console::page::layout::{Place, View, after, signed_in, title};
@@ -18,31 +18,31 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 }
 
 /// Verifying the old one and hashing the new one stand between two transactions.
-pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let form = Form::of_body(input.request)?;
     let old_access = if form.has("revoke") { OldAccess::Revoked } else { OldAccess::Stays };
-    Ok(Box::new(move |own| {
-        let attempt = own.read(|call| {
+    Ok(Box::new(move |transactions| {
+        let attempt = transactions.read(|call| {
             let id = signed_in(call)?.clone();
             Ok(Attempt { user_id: id, peer: input.request.peer })
         })?;
-        match change(own, &attempt, &form, old_access) {
+        match change(transactions, &attempt, &form, old_access) {
             Ok(()) => Ok(after("/console/password", "password")),
             // Whoever gave the wrong password is signed in all the same.
-            Err(error) => Problem::shown(error, |status, problem| own.read(|call| shown(call, input, status, Some(problem)))),
+            Err(error) => Problem::shown(error, |status, problem| transactions.read(|call| shown(call, input, status, Some(problem)))),
         }
     }))
 }
 
 /// Whoever guesses here is slowed down as where one signs in.
-fn change(own: &Own<'_>, attempt: &Attempt, form: &Form, old_access: OldAccess) -> Result<()> {
+fn change(transactions: &Transactions<'_>, attempt: &Attempt, form: &Form, old_access: OldAccess) -> Result<()> {
     let (id, old, new) = (&attempt.user_id, form.verbatim("old"), form.verbatim("password"));
     users::check_new_password(id, old, new)?;
-    let (verified, hash) = own.guess_password(attempt, |compared, now| {
+    let (verified, hash) = transactions.guess_password(attempt, |compared, now| {
         let verified = users::verify_password(compared, id, old, now)?;
-        Ok((verified, Hash::of_chosen(new, own.settings.password_rounds)))
+        Ok((verified, Hash::of_chosen(new, transactions.settings.password_rounds)))
     })?;
-    own.write(|call| users::change_password(call.tx, call.by, id, &verified, &hash, old_access))
+    transactions.write(|call| users::change_password(call.tx, call.by, id, &verified, &hash, old_access))
 }
 
 fn shown(call: &Call<'_>, input: &Input<'_>, status: u16, problem: Option<Problem>) -> Result<Reply> {

@@ -4,7 +4,7 @@ use maud::html;
 
 use crate::base::error::{Error, Result};
 use crate::base::id::{AccountId, ClientId, UserId};
-use crate::call::{Call, Input, OwnWork, Work};
+use crate::call::{Call, Input, LongWork, Work};
 use crate::console::clients::draft::Draft;
 use crate::console::form::fields::{Choice, Fields, Label, Typing, account_choice, label};
 use crate::console::form::problem::Problem;
@@ -39,22 +39,23 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 }
 
 /// What was wrong comes back in the form, with all that was typed; otherwise the secret is shown, this once.
-pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let draft = Draft::of_form(&Form::of_body(input.request)?);
-    Ok(Box::new(move |own| {
-        own.turn_strangers_away()?;
+    Ok(Box::new(move |transactions| {
+        transactions.require_admission()?;
         let made = judged(&draft).and_then(|(id, owner, sent)| {
-            own.write(|call| {
-                clients::check_may_register(call.tx, call.by, &owner)?;
-                clients::create(call.tx, call.by, call.settings, id, &owner, &sent, NewSecret::fresh())
-            })
-            .map_err(Wrong::Refused)
+            transactions
+                .write(|call| {
+                    clients::check_may_register(call.tx, call.by, &owner)?;
+                    clients::create(call.tx, call.by, call.settings, id, &owner, &sent, NewSecret::fresh())
+                })
+                .map_err(Wrong::Refused)
         });
         match made {
-            Ok(client) => own.read(|call| created(call, input, &client)),
+            Ok(client) => transactions.read(|call| created(call, input, &client)),
             Err(wrong) => {
                 let problem = wrong.problem()?;
-                own.read(|call| form(call, input, 400, &draft, Some(problem)))
+                transactions.read(|call| form(call, input, 400, &draft, Some(problem)))
             }
         }
     }))

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::base::error::{Result, errors};
 use crate::base::id::ClientId;
 use crate::base::right::Rights;
-use crate::call::{Call, Input, OwnWork, Work};
+use crate::call::{Call, Input, LongWork, Work};
 use crate::console::clients::overview;
 use crate::console::clients::page::shown_name;
 use crate::console::form::fields::{Fields, label};
@@ -44,16 +44,16 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 }
 
 /// All that are chosen get the same answer, or none of them does.
-pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let answer = Answer::of(&Form::of_body(input.request)?);
-    Ok(Box::new(move |own| {
-        own.turn_strangers_away()?;
+    Ok(Box::new(move |transactions| {
+        transactions.require_admission()?;
         let answered = answer.verdict().map(|verdict| {
             let review = |call: &Call<'_>| {
                 approval::review(call.tx, call.by, call.settings, &answer.clients, &verdict)?;
                 answer.check_is_about_what_was_seen(call)
             };
-            own.write(review).map(|()| verdict)
+            transactions.write(review).map(|()| verdict)
         });
         let problem = match answered {
             Ok(Ok(Verdict::Approve)) => return Ok(after(PATH, "approved")),
@@ -61,7 +61,7 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
             Ok(Err(error)) => Problem::of(error)?.renamed("state_description", "reason"),
             Err(problem) => problem,
         };
-        own.read(|call| shown(call, input, 400, &answer, Some(problem)))
+        transactions.read(|call| shown(call, input, 400, &answer, Some(problem)))
     }))
 }
 

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::base::error::Result;
 use crate::base::id::ClientId;
 use crate::base::time::Time;
-use crate::call::{Input, OwnWork, Work};
+use crate::call::{Input, LongWork, Work};
 use crate::console::clients::page::{Opened, Tab, saved};
 use crate::console::form::confirmation::{self, Confirmation};
 use crate::console::form::fields::{Fields, Label, label};
@@ -44,29 +44,29 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 }
 
 /// The new secret is in the reply itself, this once. One that was chosen is hashed before the transaction.
-pub fn rotate<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn rotate<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let id = paths::client(input)?;
     let form = Form::of_body(input.request)?;
     let asked = form.one("grace").parse().unwrap_or(OFFERED);
     let grace_seconds = GRACES.iter().map(|(seconds, _)| *seconds).find(|seconds| *seconds == asked).unwrap_or(OFFERED);
-    Ok(Box::new(move |own| {
-        own.turn_strangers_away()?;
+    Ok(Box::new(move |transactions| {
+        transactions.require_admission()?;
         let chosen = Some(form.verbatim("secret")).filter(|secret| !secret.is_empty());
         let secret = match chosen {
             None => Ok(NewSecret::fresh()),
-            Some(chosen) => {
-                check_chosen(chosen).and_then(|()| own.slowly(Slow::ClientSecret, input.request.peer, || Ok(NewSecret::chosen(chosen))))
-            }
+            Some(chosen) => check_chosen(chosen)
+                .and_then(|()| transactions.slowly(Slow::ClientSecret, input.request.peer, || Ok(NewSecret::chosen(chosen)))),
         };
         match secret {
             Ok(secret) => {
-                let changed = own.write(|call| secrets::rotate(call.tx, call.by, call.settings, &id, secret, grace_seconds))?;
+                let changed = transactions.write(|call| secrets::rotate(call.tx, call.by, call.settings, &id, secret, grace_seconds))?;
                 let mut warnings = changed.withdrawn.warnings();
                 warnings.extend(chosen.and_then(secrets::warning));
-                own.read(|call| Ok(new_secret::client_secret(&View::of(call, input)?, &changed.client, &warnings, "New client secret")))
+                transactions
+                    .read(|call| Ok(new_secret::client_secret(&View::of(call, input)?, &changed.client, &warnings, "New client secret")))
             }
             Err(error) => Problem::shown(error, |status, problem| {
-                own.read(|call| shown(&Opened::of(call, input)?, status, grace_seconds, Some(problem)))
+                transactions.read(|call| shown(&Opened::of(call, input)?, status, grace_seconds, Some(problem)))
             }),
         }
     }))
@@ -83,7 +83,7 @@ pub fn replace_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     confirmation::ask(input, move |_| Ok(asked))
 }
 
-pub fn replace<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn replace<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let id = paths::client(input)?;
     let asked = replacing(&id);
     confirmation::go_through(
@@ -111,7 +111,7 @@ pub fn remove_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     confirmation::ask(input, move |_| Ok(asked))
 }
 
-pub fn remove<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn remove<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let id = paths::client(input)?;
     let asked = removing(&id);
     confirmation::go_through(
@@ -142,7 +142,7 @@ pub fn end_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     confirmation::ask(input, move |_| Ok(asked))
 }
 
-pub fn end<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn end<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let (id, number) = (paths::client(input)?, number(input));
     let asked = ending(&id, number);
     confirmation::go_through(

@@ -4,7 +4,7 @@ use maud::html;
 
 use crate::base::error::{Error, Result};
 use crate::base::right::Right;
-use crate::call::{Input, OwnWork, Work};
+use crate::call::{Input, LongWork, Work};
 use crate::console::clients::draft::{Draft, shown_to};
 use crate::console::clients::page::{Opened, Tab, saved};
 use crate::console::form::contacts;
@@ -32,16 +32,16 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 }
 
 /// Only what differs is changed, as the API's clients do it.
-pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let id = paths::client(input)?;
     let sent = Form::of_body(input.request)?;
     let seen = Seen::of_form(&sent);
     let mut draft = Draft::of_form(&sent);
     draft.id = id.to_string();
-    Ok(Box::new(move |own| {
-        own.turn_strangers_away()?;
+    Ok(Box::new(move |transactions| {
+        transactions.require_admission()?;
         let sent = Patch::decode(FIELDS, &draft.to_object()).map_err(Error::from)?;
-        let changed = own.write(|call| {
+        let changed = transactions.write(|call| {
             let shown = shown_to(call.by);
             saving::check(call, &Entity::Client(id.clone()), Part::Fields(&shown), seen)?;
             draft.attributes.check("Client")?;
@@ -58,7 +58,7 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
             Ok(withdrawn) => Ok(after(&format!("/console/clients/{id}/settings"), saved(withdrawn))),
             Err(error) => {
                 let problem = Problem::of(error)?;
-                own.read(|call| form(&Opened::by_id(call, input, &id)?, 400, &draft, Some((seen, problem))))
+                transactions.read(|call| form(&Opened::by_id(call, input, &id)?, 400, &draft, Some((seen, problem))))
             }
         }
     }))

@@ -3,7 +3,7 @@
 use maud::html;
 
 use crate::base::error::Result;
-use crate::call::{Call, Input, OwnWork, Work};
+use crate::call::{Call, Input, LongWork, Work};
 use crate::console::form::fields::{Fields, label};
 use crate::console::form::problem::Problem;
 use crate::console::page::layout::{Place, View, title};
@@ -33,19 +33,19 @@ pub fn go_through<'r>(
     input: &'r Input<'r>,
     about: impl FnOnce(&Call<'_>) -> Result<Confirmation> + 'r,
     act: impl FnOnce(&Call<'_>) -> Result<Reply> + 'r,
-) -> Result<OwnWork<'r>> {
+) -> Result<LongWork<'r>> {
     let typed = Form::of_body(input.request)?.one("confirm").to_owned();
-    Ok(Box::new(move |own| {
-        let asked = own.read(about)?;
+    Ok(Box::new(move |transactions| {
+        let asked = transactions.read(about)?;
         let problem = if typed != asked.typed {
             Problem::new("confirm", format!("Type {} to confirm.", asked.typed))
         } else {
-            match own.write(act) {
+            match transactions.write(act) {
                 Ok(reply) => return Ok(reply),
                 Err(error) => Problem::of(error)?,
             }
         };
-        own.read(|call| asked.page(call, input, 400, Some(problem)))
+        transactions.read(|call| asked.page(call, input, 400, Some(problem)))
     }))
 }
 

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::base::error::Result;
-use crate::call::{Call, Input, OwnWork, Work};
+use crate::call::{Call, Input, LongWork, Work};
 use crate::console::form::confirmation::{self, Confirmation};
 use crate::console::form::fields::Fields;
 use crate::console::form::problem::Problem;
@@ -33,10 +33,10 @@ pub fn zone(view: &View<'_>, entity: &Entity) -> Markup {
     }
 }
 
-pub fn delete<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn delete<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let entity = paths::entity(input)?;
-    Ok(Box::new(move |own| {
-        let deleted = own.write(|call| match &entity {
+    Ok(Box::new(move |transactions| {
+        let deleted = transactions.write(|call| match &entity {
             Entity::Client(id) => clients::delete(call.tx, call.by, id),
             Entity::User(id) => users::delete(call.tx, call.by, id),
             Entity::Organization(id) => organizations::delete(call.tx, call.by, id),
@@ -45,16 +45,16 @@ pub fn delete<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
             Ok(()) => Ok(after(&format!("{}?of=deleted", list(&entity)), "deleted")),
             Err(error) => {
                 let problem = Problem::of(error)?;
-                own.read(|call| refused(call, input, &entity, problem))
+                transactions.read(|call| refused(call, input, &entity, problem))
             }
         }
     }))
 }
 
-pub fn restore<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn restore<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let entity = paths::entity(input)?;
-    Ok(Box::new(move |own| {
-        let restored = own.write(|call| match &entity {
+    Ok(Box::new(move |transactions| {
+        let restored = transactions.write(|call| match &entity {
             Entity::Client(id) => clients::restore(call.tx, call.by, id),
             Entity::User(id) => users::restore(call.tx, call.by, id),
             Entity::Organization(id) => organizations::restore(call.tx, call.by, id),
@@ -63,7 +63,7 @@ pub fn restore<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
             Ok(()) => Ok(after(&paths::path(&entity), "restored")),
             Err(error) => {
                 let problem = Problem::of(error)?;
-                own.read(|call| refused(call, input, &entity, problem))
+                transactions.read(|call| refused(call, input, &entity, problem))
             }
         }
     }))
@@ -75,7 +75,7 @@ pub fn purge_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     confirmation::ask(input, move |call| purging(call, &entity))
 }
 
-pub fn purge<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn purge<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let entity = paths::entity(input)?;
     let purged = entity.clone();
     confirmation::go_through(

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::base::error::{Result, errors};
 use crate::base::id::AccountId;
 use crate::base::right::{CLIENT_RIGHTS, Right, Rights, organization_scope};
-use crate::call::{Call, Input, OwnWork, Work};
+use crate::call::{Call, Input, LongWork, Work};
 use crate::console::clients::page::{Opened, Tab};
 use crate::console::form::confirmation::{self, Confirmation};
 use crate::console::form::deletion;
@@ -43,18 +43,18 @@ pub fn add_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| form(call, input, 200, &owned, &Sent::default(), None)))
 }
 
-pub fn add<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn add<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let owned = paths::owned(input)?;
     let sent = Sent::of(&Form::of_body(input.request)?, &owned);
-    Ok(Box::new(move |own| {
-        own.turn_strangers_away()?;
-        let added = sent.judged().map(|account| own.write(|call| add_new(call, &owned, &account, &sent.rights)));
+    Ok(Box::new(move |transactions| {
+        transactions.require_admission()?;
+        let added = sent.judged().map(|account| transactions.write(|call| add_new(call, &owned, &account, &sent.rights)));
         let problem = match added {
             Ok(Ok(())) => return Ok(after(&path(&owned), "added")),
             Ok(Err(error)) => Problem::of_giving_rights(error)?,
             Err(problem) => problem,
         };
-        own.read(|call| form(call, input, 400, &owned, &sent, Some(problem)))
+        transactions.read(|call| form(call, input, 400, &owned, &sent, Some(problem)))
     }))
 }
 
@@ -76,15 +76,15 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     }))
 }
 
-pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn change<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let (owned, account) = (paths::owned(input)?, paths::member(input)?);
     let form = Form::of_body(input.request)?;
     let (sent, seen) = (Sent::of(&form, &owned), Seen::of_form(&form));
-    Ok(Box::new(move |own| {
-        own.turn_strangers_away()?;
+    Ok(Box::new(move |transactions| {
+        transactions.require_admission()?;
         let changed = match sent.rights.is_empty() {
             true => Err(Problem::new("rights", "At least one right must be selected.")),
-            false => Ok(own.write(|call| {
+            false => Ok(transactions.write(|call| {
                 saving::check(call, &Entity::from(&owned), Part::Member(&account), seen)?;
                 // Who was removed meanwhile is not brought back from here; after a purge the ID may be another's.
                 members::get(call.tx, &owned, &account)?;
@@ -97,7 +97,7 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
             Ok(Err(error)) => Problem::of_giving_rights(error)?,
             Err(problem) => problem,
         };
-        own.read(|call| edit_form(call, input, 400, &owned, &account, &sent, Some((seen, problem))))
+        transactions.read(|call| edit_form(call, input, 400, &owned, &account, &sent, Some((seen, problem))))
     }))
 }
 
@@ -107,18 +107,18 @@ pub fn remove_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     confirmation::ask(input, move |call| removing(call, &owned, &account))
 }
 
-pub fn remove<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn remove<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let (owned, account) = (paths::owned(input)?, paths::member(input)?);
     let is_answer = Form::of_body(input.request)?.has("confirm");
-    Ok(Box::new(move |own| {
-        if is_answer || own.read(|call| is_oneself(call, &account))? {
+    Ok(Box::new(move |transactions| {
+        if is_answer || transactions.read(|call| is_oneself(call, &account))? {
             let about = |call: &Call<'_>| removing(call, &owned, &account);
             return confirmation::go_through(input, about, |call| {
                 members::remove(call.tx, call.by, &owned, &account)?;
                 Ok(after(&onward(call, &owned)?, "removed"))
-            })?(own);
+            })?(transactions);
         }
-        let removed = own.write(|call| {
+        let removed = transactions.write(|call| {
             members::remove(call.tx, call.by, &owned, &account)?;
             onward(call, &owned)
         });
@@ -126,7 +126,7 @@ pub fn remove<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
             Ok(place) => Ok(after(&place, "removed")),
             Err(error) => {
                 let problem = Problem::of(error)?;
-                own.read(|call| listed(call, input, 400, Some(problem)))
+                transactions.read(|call| listed(call, input, 400, Some(problem)))
             }
         }
     }))

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::base::error::{Error, Result};
 use crate::base::id::OrganizationId;
 use crate::base::right::Right;
-use crate::call::{Call, Input, OwnWork, Work};
+use crate::call::{Call, Input, LongWork, Work};
 use crate::console::form::attributes::Attributes;
 use crate::console::form::contacts::{self, Contacts};
 use crate::console::form::deletion;
@@ -38,18 +38,18 @@ pub fn add_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| add_form(call, input, 200, &Draft::default(), None)))
 }
 
-pub fn add<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn add<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let draft = Draft::of_form(&Form::of_body(input.request)?);
-    Ok(Box::new(move |own| {
-        own.turn_strangers_away()?;
-        let made = draft
-            .judged()
-            .and_then(|(id, sent)| own.write(|call| organizations::create(call.tx, call.by, call.settings, id, signed_in(call)?, &sent)));
+    Ok(Box::new(move |transactions| {
+        transactions.require_admission()?;
+        let made = draft.judged().and_then(|(id, sent)| {
+            transactions.write(|call| organizations::create(call.tx, call.by, call.settings, id, signed_in(call)?, &sent))
+        });
         match made {
             Ok(organization) => Ok(after(&format!("/console/organizations/{}", organization.id), "created")),
             Err(error) => {
                 let problem = Problem::of(error)?;
-                own.read(|call| add_form(call, input, 400, &draft, Some(problem)))
+                transactions.read(|call| add_form(call, input, 400, &draft, Some(problem)))
             }
         }
     }))
@@ -65,15 +65,15 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 }
 
 /// Only what differs is changed.
-pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn change<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let id = paths::organization(input)?;
     let sent = Form::of_body(input.request)?;
     let seen = Seen::of_form(&sent);
     let draft = Draft { id: id.to_string(), ..Draft::of_form(&sent) };
-    Ok(Box::new(move |own| {
-        own.turn_strangers_away()?;
+    Ok(Box::new(move |transactions| {
+        transactions.require_admission()?;
         let sent = Patch::decode(FIELDS, &draft.to_object()).map_err(Error::from)?;
-        let changed = own.write(|call| {
+        let changed = transactions.write(|call| {
             saving::check(call, &Entity::Organization(id.clone()), SHOWN, seen)?;
             draft.attributes.check("Organization")?;
             let (old, _) = organizations::get(call.tx, call.by, &id, &Mask::default())?;
@@ -88,7 +88,7 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
             Ok(()) => Ok(after(&format!("/console/organizations/{id}"), "saved")),
             Err(error) => {
                 let problem = Problem::of(error)?;
-                own.read(|call| edit_form(&Opened::by_id(call, input, &id)?, 400, &draft, Some((seen, problem))))
+                transactions.read(|call| edit_form(&Opened::by_id(call, input, &id)?, 400, &draft, Some((seen, problem))))
             }
         }
     }))

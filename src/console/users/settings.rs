@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::base::error::{Error, Result};
 use crate::base::id::UserId;
 use crate::base::secret::Hash;
-use crate::call::{Call, Input, OwnWork, Work};
+use crate::call::{Call, Input, LongWork, Work};
 use crate::console::form::attributes::Attributes;
 use crate::console::form::deletion;
 use crate::console::form::fields::{Choice, Fields, Label, Typing, label};
@@ -44,21 +44,23 @@ pub fn add_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 }
 
 /// The password is hashed before the transaction.
-pub fn add<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn add<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let form = Form::of_body(input.request)?;
     let draft = Draft::of_form(&form);
-    Ok(Box::new(move |own| {
-        own.turn_strangers_away()?;
+    Ok(Box::new(move |transactions| {
+        transactions.require_admission()?;
         let made = draft.judged(form.verbatim("password")).and_then(|(id, sent)| {
-            own.read(|call| users::check_registration(call.by, call.settings, &id, &sent))?;
-            let hash = || Ok(Hash::of_chosen(form.verbatim("password"), own.settings.password_rounds));
-            let password = own.slowly(Slow::Password, input.request.peer, hash)?;
+            transactions.read(|call| users::check_registration(call.by, call.settings, &id, &sent))?;
+            let hash = || Ok(Hash::of_chosen(form.verbatim("password"), transactions.settings.password_rounds));
+            let password = transactions.slowly(Slow::Password, input.request.peer, hash)?;
             let passwords = users::NewPasswords { password, temporary: None };
-            own.write(|call| users::create(call.tx, call.by, call.settings, id, &sent, &passwords))
+            transactions.write(|call| users::create(call.tx, call.by, call.settings, id, &sent, &passwords))
         });
         match made {
             Ok(user) => Ok(after(&format!("/console/users/{}", user.id), "created")),
-            Err(error) => Problem::shown(error, |status, problem| own.read(|call| add_form(call, input, status, &draft, Some(problem)))),
+            Err(error) => {
+                Problem::shown(error, |status, problem| transactions.read(|call| add_form(call, input, status, &draft, Some(problem))))
+            }
         }
     }))
 }
@@ -72,15 +74,15 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 }
 
 /// Only what differs is changed.
-pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
+pub fn change<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let id = paths::user(input)?;
     let sent = Form::of_body(input.request)?;
     let seen = Seen::of_form(&sent);
     let draft = Draft { id: id.to_string(), ..Draft::of_form(&sent) };
-    Ok(Box::new(move |own| {
-        own.turn_strangers_away()?;
+    Ok(Box::new(move |transactions| {
+        transactions.require_admission()?;
         let sent = Patch::decode(FIELDS, &draft.to_object("")).map_err(Error::from)?;
-        let changed = own.write(|call| {
+        let changed = transactions.write(|call| {
             saving::check(call, &Entity::User(id.clone()), SHOWN, seen)?;
             draft.attributes.check("User")?;
             let mask = saving::differing(FIELDS, SHOWN_FIELDS, &users::existing(call.tx, &id)?, &sent);
@@ -95,7 +97,7 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<OwnWork<'r>> {
             Ok(()) => Ok(after(&format!("/console/users/{id}"), "saved")),
             Err(error) => {
                 let problem = Problem::of(error)?.renamed("id", "primary_email_address");
-                own.read(|call| edit_form(call, input, 400, &users::existing(call.tx, &id)?, &draft, Some((seen, problem))))
+                transactions.read(|call| edit_form(call, input, 400, &users::existing(call.tx, &id)?, &draft, Some((seen, problem))))
             }
         }
     }))
