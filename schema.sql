@@ -300,8 +300,10 @@ CREATE TRIGGER client_text_insert AFTER INSERT ON clients BEGIN
     INSERT INTO client_text_pending (client_number) VALUES (new.client_number);
 END;
 
+-- Only where a text changed: an update names every column, and writing the index is most of its work.
 CREATE TRIGGER client_text_update AFTER UPDATE OF name, description ON clients
-    WHEN NOT EXISTS (SELECT 1 FROM client_text_pending WHERE client_number = old.client_number) BEGIN
+    WHEN (old.name IS NOT new.name OR old.description <> new.description)
+        AND NOT EXISTS (SELECT 1 FROM client_text_pending WHERE client_number = old.client_number) BEGIN
     INSERT INTO client_text (client_text, rowid, client_id, name, description)
         VALUES ('delete', old.client_number, old.client_id, old.name, old.description);
     INSERT INTO client_text (rowid, client_id, name, description) VALUES (new.client_number, new.client_id, new.name, new.description);
@@ -320,7 +322,8 @@ CREATE TRIGGER account_text_insert AFTER INSERT ON accounts BEGIN
     INSERT INTO account_text (rowid, account_id, name, description) VALUES (new.account_number, new.account_id, new.name, new.description);
 END;
 
-CREATE TRIGGER account_text_update AFTER UPDATE OF name, description ON accounts BEGIN
+CREATE TRIGGER account_text_update AFTER UPDATE OF name, description ON accounts
+    WHEN old.name IS NOT new.name OR old.description <> new.description BEGIN
     INSERT INTO account_text (account_text, rowid, account_id, name, description)
         VALUES ('delete', old.account_number, old.account_id, old.name, old.description);
     INSERT INTO account_text (rowid, account_id, name, description) VALUES (new.account_number, new.account_id, new.name, new.description);

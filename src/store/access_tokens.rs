@@ -1,6 +1,8 @@
 //! The rows of access tokens, with the refresh tokens beside them.
 
-use rusqlite::{OptionalExtension, named_params};
+use std::sync::LazyLock;
+
+use rusqlite::named_params;
 
 use crate::base::error::Result;
 use crate::base::id::{ClientId, UserId};
@@ -12,7 +14,8 @@ use crate::model::bounds::MOST_SURPLUS;
 use crate::model::choice::State;
 use crate::model::grant::AccessToken;
 use crate::store::query::{Query, order_by};
-use crate::store::sql::{Cells, reading};
+use crate::store::sql::Cells;
+use crate::store::table::{Stored, table};
 use crate::store::{Direction, Tx};
 
 /// What proves the two tokens of a row.
@@ -22,9 +25,9 @@ pub struct Hashes {
     pub refresh: Option<Hash>,
 }
 
-/// A token with all that is kept beside it.
+/// A token with all that is recorded beside it.
 #[derive(Clone, Debug)]
-pub struct KeptToken {
+pub struct StoredToken {
     pub token: AccessToken,
     pub hashes: Hashes,
     pub used_at: Option<Time>,
@@ -61,228 +64,157 @@ pub struct TokenDay {
     pub last_issued_at: Time,
 }
 
-const COLUMNS: &str = "t.token_id, t.family_id, t.user_id, t.client_id, t.session_id, t.rights, t.refresh_rights, t.created_at, \
-     t.expires_at, t.ends_at, t.access_hash, t.refresh_hash, t.used_at, t.rotated_at, t.successor_id, t.successor_salt";
-
-fn read(cells: &mut Cells<'_>) -> rusqlite::Result<AccessToken> {
-    Ok(AccessToken {
-        id: cells.take("token_id")?,
-        family_id: cells.take("family_id")?,
-        user_id: cells.take("user_id")?,
-        client_id: cells.take("client_id")?,
-        session_id: cells.take("session_id")?,
-        rights: cells.take("rights")?,
-        refresh_rights: cells.take("refresh_rights")?,
-        created_at: cells.take("created_at")?,
-        expires_at: cells.take("expires_at")?,
-        ends_at: cells.take("ends_at")?,
-    })
+table! {
+    AccessToken in "access_tokens" t with access_hash, refresh_hash;
+    fixed {
+        token_id: id, family_id: family_id, user_id: user_id, client_id: client_id, session_id: session_id, rights: rights,
+        refresh_rights: refresh_rights, created_at: created_at, expires_at: expires_at, ends_at: ends_at,
+    }
+    changing {}
+    rest(cells) {}
 }
 
-fn read_kept(cells: &mut Cells<'_>) -> rusqlite::Result<KeptToken> {
-    let token = read(cells)?;
-    let access = Hash::kept(cells.take("access_hash")?);
-    let refresh = cells.take::<Option<String>>("refresh_hash")?.map(Hash::kept);
+/// What is recorded beside a token.
+const BESIDE: &str = "t.access_hash, t.refresh_hash, t.used_at, t.rotated_at, t.successor_id, t.successor_salt";
+
+static TOKEN: LazyLock<String> =
+    LazyLock::new(|| format!("SELECT {}, {BESIDE} FROM access_tokens t WHERE t.token_id = :token_id", AccessToken::COLUMNS));
+
+static TOKEN_WITH_CLIENT: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {}, {BESIDE}, c.deleted_at AS client_deleted_at, c.state, c.state_description, \
+         (SELECT coalesce(sum(DISTINCT 1 << right), 0) FROM client_rights r WHERE r.client_id = c.client_id) AS client_rights, \
+         c.approved_rights \
+         FROM access_tokens t JOIN clients c ON c.client_id = t.client_id WHERE t.token_id = :token_id AND t.rotated_at IS NULL",
+        AccessToken::COLUMNS
+    )
+});
+
+fn read_stored(cells: &mut Cells<'_>) -> rusqlite::Result<StoredToken> {
+    let token = AccessToken::read(cells)?;
+    let hashes = Hashes { access: cells.take("access_hash")?, refresh: cells.take("refresh_hash")? };
     let used_at = cells.take("used_at")?;
     let (at, successor_id, salt) = (cells.take::<Option<Time>>("rotated_at")?, cells.text("successor_id")?, cells.take("successor_salt")?);
-    Ok(KeptToken { token, hashes: Hashes { access, refresh }, used_at, rotated: at.map(|at| Rotated { at, successor_id, salt }) })
+    Ok(StoredToken { token, hashes, used_at, rotated: at.map(|at| Rotated { at, successor_id, salt }) })
+}
+
+fn read_client(cells: &mut Cells<'_>) -> rusqlite::Result<TokenClient> {
+    Ok(TokenClient {
+        is_live: cells.take::<Option<Time>>("client_deleted_at")?.is_none(),
+        state: cells.take("state")?,
+        state_description: cells.take("state_description")?,
+        rights: cells.take("client_rights")?,
+        approved: cells.take("approved_rights")?,
+    })
 }
 
 impl Tx<'_> {
     pub fn insert_access_token(&self, token: &AccessToken, hashes: &Hashes) -> Result<()> {
-        self.connection
-            .prepare_cached(
-                "INSERT INTO access_tokens \
-                 (token_id, family_id, user_id, client_id, session_id, rights, refresh_rights, access_hash, refresh_hash, created_at, expires_at, ends_at) VALUES \
-                 (:token_id, :family_id, :user_id, :client_id, :session_id, :rights, :refresh_rights, :access_hash, :refresh_hash, :created_at, :expires_at, :ends_at)",
-            )?
-            .execute(named_params! {
-                ":token_id": token.id,
-                ":family_id": token.family_id,
-                ":user_id": token.user_id,
-                ":client_id": token.client_id,
-                ":session_id": token.session_id,
-                ":rights": token.rights,
-                ":refresh_rights": token.refresh_rights,
-                ":access_hash": hashes.access.as_str(),
-                ":refresh_hash": hashes.refresh.as_ref().map(Hash::as_str),
-                ":created_at": token.created_at,
-                ":expires_at": token.expires_at,
-                ":ends_at": token.ends_at,
-            })?;
-        Ok(())
+        self.insert(token, &[&hashes.access, &hashes.refresh])
     }
 
-    /// A token by its ID, rotated away or not.
-    pub fn kept_access_token(&self, id: &str) -> Result<Option<KeptToken>> {
-        let found = self
-            .connection
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM access_tokens t WHERE t.token_id = :token_id"))?
-            .query_row(named_params! {":token_id": id}, reading(read_kept))
-            .optional()?;
-        Ok(found)
+    /// Returns a token by its ID, rotated or not.
+    pub fn stored_access_token(&self, id: &str) -> Result<Option<StoredToken>> {
+        self.one(&TOKEN, named_params! {":token_id": id}, read_stored)
     }
 
-    /// A token that was not rotated away, with its client.
-    pub fn access_token_with_client(&self, id: &str) -> Result<Option<(KeptToken, TokenClient)>> {
-        let found = self
-            .connection
-            .prepare_cached(&format!(
-                "SELECT {COLUMNS}, c.deleted_at AS client_deleted_at, c.state, c.state_description, \
-                 (SELECT coalesce(sum(DISTINCT 1 << right), 0) FROM client_rights r WHERE r.client_id = c.client_id) AS client_rights, \
-                 c.approved_rights \
-                 FROM access_tokens t JOIN clients c ON c.client_id = t.client_id WHERE t.token_id = :token_id AND t.rotated_at IS NULL"
-            ))?
-            .query_row(
-                named_params! {":token_id": id},
-                reading(|cells| {
-                    let token = read_kept(cells)?;
-                    let is_live = cells.take::<Option<Time>>("client_deleted_at")?.is_none();
-                    let client = TokenClient {
-                        is_live,
-                        state: cells.take("state")?,
-                        state_description: cells.take("state_description")?,
-                        rights: cells.take("client_rights")?,
-                        approved: cells.take("approved_rights")?,
-                    };
-                    Ok((token, client))
-                }),
-            )
-            .optional()?;
-        Ok(found)
+    /// Returns a token that was not rotated, with its client.
+    pub fn access_token_with_client(&self, id: &str) -> Result<Option<(StoredToken, TokenClient)>> {
+        self.one(&TOKEN_WITH_CLIENT, named_params! {":token_id": id}, |cells| Ok((read_stored(cells)?, read_client(cells)?)))
     }
 
-    /// The tokens that a user's authorization of a client brought and that were not rotated away, expired ones too.
+    /// Returns the tokens that came of a user's authorization of a client and were not rotated, expired ones too.
     pub fn access_tokens(&self, user: &UserId, client: &ClientId, direction: Direction, page: Page) -> Result<Listed<AccessToken>> {
         let mut query = Query::from("access_tokens t");
         query.only_if("t.user_id = :user_id AND t.client_id = :client_id AND t.rotated_at IS NULL");
         query.with(":user_id", user);
         query.with(":client_id", client);
-        Ok(query.page(self.connection, COLUMNS, &order_by("t.created_at", "t.token_id", direction), page, read)?)
+        let order = order_by("t.created_at", "t.token_id", direction);
+        Ok(query.page(self.connection, AccessToken::COLUMNS, &order, page, AccessToken::read)?)
     }
 
     /// Notes when a token was first used.
     pub fn touch_access_token(&self, id: &str) -> Result<()> {
-        self.connection
-            .prepare_cached("UPDATE access_tokens SET used_at = coalesce(used_at, :now) WHERE token_id = :token_id")?
-            .execute(named_params! {":token_id": id, ":now": self.now})?;
-        Ok(())
+        let statement = "UPDATE access_tokens SET used_at = coalesce(used_at, :now) WHERE token_id = :token_id";
+        self.run(statement, named_params! {":token_id": id, ":now": self.now}).map(drop)
     }
 
-    /// Rotates a token away; it stays until `ends_at`.
+    /// Notes that a token was rotated; it stays until `ends_at`.
     pub fn rotate_access_token(&self, id: &str, successor_id: &str, salt: &[u8], ends_at: Time) -> Result<()> {
-        self.connection
-            .prepare_cached(
-                "UPDATE access_tokens SET rotated_at = :now, successor_id = :successor_id, successor_salt = :salt, ends_at = :ends_at \
-                 WHERE token_id = :token_id",
-            )?
-            .execute(named_params! {
-                ":token_id": id, ":successor_id": successor_id, ":salt": salt, ":now": self.now, ":ends_at": ends_at,
-            })?;
-        Ok(())
+        self.run(
+            "UPDATE access_tokens SET rotated_at = :now, successor_id = :successor_id, successor_salt = :salt, ends_at = :ends_at \
+             WHERE token_id = :token_id",
+            named_params! {":token_id": id, ":successor_id": successor_id, ":salt": salt, ":now": self.now, ":ends_at": ends_at},
+        )
+        .map(drop)
     }
 
-    /// Ends the families of a user and a client beyond so many, those first whose tokens are oldest, a few at a time.
+    /// Ends the families of a user and a client beyond so many, those first whose tokens are oldest, at most [`MOST_SURPLUS`] of them.
     pub fn delete_surplus_token_families(&self, user: &UserId, client: &ClientId, beyond: usize) -> Result<()> {
-        self.connection
-            .prepare_cached(
-                "DELETE FROM access_tokens WHERE family_id IN (SELECT family_id FROM access_tokens \
-                 WHERE user_id = :user_id AND client_id = :client_id AND rotated_at IS NULL ORDER BY created_at \
-                 LIMIT min(:most, max(0, (SELECT count(*) FROM access_tokens \
-                     WHERE user_id = :user_id AND client_id = :client_id AND rotated_at IS NULL) - :beyond)))",
-            )?
-            .execute(named_params! {":user_id": user, ":client_id": client, ":beyond": beyond as i64, ":most": MOST_SURPLUS as i64})?;
-        Ok(())
+        self.run(
+            "DELETE FROM access_tokens WHERE family_id IN (SELECT family_id FROM access_tokens \
+             WHERE user_id = :user_id AND client_id = :client_id AND rotated_at IS NULL ORDER BY created_at \
+             LIMIT min(:most, max(0, (SELECT count(*) FROM access_tokens \
+                 WHERE user_id = :user_id AND client_id = :client_id AND rotated_at IS NULL) - :beyond)))",
+            named_params! {":user_id": user, ":client_id": client, ":beyond": beyond as i64, ":most": MOST_SURPLUS as i64},
+        )
+        .map(drop)
     }
 
-    /// How many tokens of a family were rotated away after `since`; it stops counting at `most`.
+    /// Returns how many tokens of a family were rotated after `since`; it stops counting at `most`.
     pub fn rotated_tokens(&self, family_id: &str, since: Time, most: usize) -> Result<usize> {
-        let count: i64 = self
-            .connection
-            .prepare_cached(
-                "SELECT count(*) FROM (SELECT 1 FROM access_tokens WHERE family_id = :family_id AND rotated_at > :since LIMIT :most)",
-            )?
-            .query_row(named_params! {":family_id": family_id, ":since": since, ":most": most as i64}, |row| row.get(0))?;
+        let count: i64 = self.value(
+            "SELECT count(*) FROM (SELECT 1 FROM access_tokens WHERE family_id = :family_id AND rotated_at > :since LIMIT :most)",
+            named_params! {":family_id": family_id, ":since": since, ":most": most as i64},
+        )?;
         Ok(usize::try_from(count).unwrap_or_default())
     }
 
     pub fn delete_token_family(&self, family_id: &str) -> Result<()> {
-        self.connection
-            .prepare_cached("DELETE FROM access_tokens WHERE family_id = :family_id")?
-            .execute(named_params! {":family_id": family_id})?;
-        Ok(())
+        self.run("DELETE FROM access_tokens WHERE family_id = :family_id", named_params! {":family_id": family_id}).map(drop)
     }
 
-    /// Removes every code and token of a user.
+    /// Deletes every code and token of a user.
     pub fn delete_codes_and_tokens(&self, user: &UserId) -> Result<()> {
-        for table in ["access_tokens", "authorization_codes"] {
-            self.connection
-                .prepare_cached(&format!("DELETE FROM {table} WHERE user_id = :user_id"))?
-                .execute(named_params! {":user_id": user})?;
-        }
-        Ok(())
+        self.run("DELETE FROM access_tokens WHERE user_id = :user_id", named_params! {":user_id": user})?;
+        self.run("DELETE FROM authorization_codes WHERE user_id = :user_id", named_params! {":user_id": user}).map(drop)
     }
 
-    /// Removes tokens that ended before now, at most so many; how many it were.
-    pub fn delete_ended_access_tokens(&self, most: usize) -> Result<usize> {
-        let deleted = self
-            .connection
-            .prepare_cached(
-                "DELETE FROM access_tokens WHERE token_id IN (SELECT token_id FROM access_tokens WHERE ends_at <= :now LIMIT :most)",
-            )?
-            .execute(named_params! {":now": self.now, ":most": most as i64})?;
-        Ok(deleted)
+    /// Deletes at most `limit` tokens that ended before now; returns how many were deleted.
+    pub fn delete_ended_access_tokens(&self, limit: usize) -> Result<usize> {
+        self.prune("access_tokens", "token_id", "ends_at <= :before", self.now, limit)
     }
 
-    /// Forgets what successors follow from, of tokens rotated before this, at most so many; how many it were.
-    pub fn forget_old_successor_salts(&self, before: Time, most: usize) -> Result<usize> {
-        let forgotten = self
-            .connection
-            .prepare_cached(
-                "UPDATE access_tokens SET successor_salt = NULL WHERE token_id IN (SELECT token_id FROM access_tokens \
-                 WHERE successor_salt IS NOT NULL AND rotated_at < :before LIMIT :most)",
-            )?
-            .execute(named_params! {":before": before, ":most": most as i64})?;
-        Ok(forgotten)
+    /// Forgets what successors follow from, of at most `limit` tokens that were rotated before this time; returns of how many.
+    pub fn forget_old_successor_salts(&self, before: Time, limit: usize) -> Result<usize> {
+        self.run(
+            "UPDATE access_tokens SET successor_salt = NULL WHERE token_id IN (SELECT token_id FROM access_tokens \
+             WHERE successor_salt IS NOT NULL AND rotated_at < :before LIMIT :limit)",
+            named_params! {":before": before, ":limit": limit as i64},
+        )
     }
 
-    /// One more token for the client today.
+    /// Counts one more token that the client got today.
     pub fn count_issued_token(&self, client: &ClientId) -> Result<()> {
-        self.connection
-            .prepare_cached(
-                "INSERT INTO client_token_days (client_id, day, issued, last_issued_at) VALUES (:client_id, :day, 1, :now) \
-                 ON CONFLICT (client_id, day) DO UPDATE SET issued = issued + 1, last_issued_at = excluded.last_issued_at",
-            )?
-            .execute(named_params! {":client_id": client, ":day": self.now.day(), ":now": self.now})?;
-        Ok(())
+        self.run(
+            "INSERT INTO client_token_days (client_id, day, issued, last_issued_at) VALUES (:client_id, :day, 1, :now) \
+             ON CONFLICT (client_id, day) DO UPDATE SET issued = issued + 1, last_issued_at = excluded.last_issued_at",
+            named_params! {":client_id": client, ":day": self.now.day(), ":now": self.now},
+        )
+        .map(drop)
     }
 
-    /// The days since `first` on which the client got tokens, in their order.
+    /// Returns the days since `first` on which the client got tokens, in their order.
     pub fn token_days(&self, client: &ClientId, first: i64) -> Result<Vec<TokenDay>> {
-        let days = self
-            .connection
-            .prepare_cached(
-                "SELECT day, issued, last_issued_at FROM client_token_days WHERE client_id = :client_id AND day >= :first ORDER BY day",
-            )?
-            .query_map(
-                named_params! {":client_id": client, ":first": first},
-                reading(|cells| {
-                    Ok(TokenDay { day: cells.take("day")?, issued: cells.take("issued")?, last_issued_at: cells.take("last_issued_at")? })
-                }),
-            )?
-            .collect::<rusqlite::Result<Vec<_>>>()?;
-        Ok(days)
+        self.all(
+            "SELECT day, issued, last_issued_at FROM client_token_days WHERE client_id = :client_id AND day >= :first ORDER BY day",
+            named_params! {":client_id": client, ":first": first},
+            |cells| Ok(TokenDay { day: cells.take("day")?, issued: cells.take("issued")?, last_issued_at: cells.take("last_issued_at")? }),
+        )
     }
 
-    /// Removes the counts of days before this one, at most so many; how many it were.
-    pub fn delete_old_token_days(&self, before: i64, most: usize) -> Result<usize> {
-        let deleted = self
-            .connection
-            .prepare_cached(
-                "DELETE FROM client_token_days WHERE (client_id, day) IN \
-                 (SELECT client_id, day FROM client_token_days WHERE day < :before LIMIT :most)",
-            )?
-            .execute(named_params! {":before": before, ":most": most as i64})?;
-        Ok(deleted)
+    /// Deletes the counts of at most `limit` days before this one; returns how many were deleted.
+    pub fn delete_old_token_days(&self, before: i64, limit: usize) -> Result<usize> {
+        self.prune("client_token_days", "client_id, day", "day < :before", before, limit)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{OptionalExtension, named_params};
+use rusqlite::named_params;
 
 use crate::base::error::Result;
 use crate::base::id::{AccountId, UserId};
@@ -11,7 +11,8 @@ use crate::base::time::Time;
 use crate::store::members::Owned;
 use crate::store::query::{Query, Searched, TextSearch};
 use crate::store::sql::Cells;
-use crate::store::{Deleted, Tx, sql};
+use crate::store::table::or_null;
+use crate::store::{Deleted, Tx};
 
 /// What users and organizations share.
 pub(super) struct Account<'a> {
@@ -44,104 +45,83 @@ pub enum Members {
     Others,
 }
 
+/// What of a user or an organization is in `accounts t`, in the order in which both are read.
+pub(super) const COLUMNS: &str = "t.created_at, t.updated_at, t.deleted_at, t.name, t.description, \
+     (SELECT json_group_object(key, value) FROM account_attributes l WHERE l.account_id = t.account_id) AS attributes";
+
 impl Tx<'_> {
-    /// False, and nothing done, if the ID is taken, be it by a deleted account of either kind.
+    /// Returns false, and does nothing, if the ID is taken, be it by a deleted account of either kind.
     pub(super) fn insert_account(&self, account: &Account<'_>) -> Result<bool> {
-        let inserted = self
-            .connection
-            .prepare_cached(
-                "INSERT INTO accounts (account_id, kind, created_at, updated_at, name, description) \
-                 VALUES (:account_id, :kind, :created_at, :updated_at, :name, :description) ON CONFLICT (account_id) DO NOTHING",
-            )?
-            .execute(named_params! {
+        let inserted = self.run(
+            "INSERT INTO accounts (account_id, kind, created_at, updated_at, name, description) \
+             VALUES (:account_id, :kind, :created_at, :updated_at, :name, :description) ON CONFLICT (account_id) DO NOTHING",
+            named_params! {
                 ":account_id": account.id,
                 ":kind": account.id.kind(),
                 ":created_at": account.created_at,
                 ":updated_at": account.updated_at,
-                ":name": sql::or_null(account.name),
+                ":name": or_null(account.name),
                 ":description": account.description,
-            })?
-            == 1;
-        if inserted {
+            },
+        )?;
+        if inserted == 1 {
             self.insert_attributes(account)?;
         }
-        Ok(inserted)
+        Ok(inserted == 1)
     }
 
     pub(super) fn update_account(&self, account: &Account<'_>) -> Result<()> {
-        self.connection
-            .prepare_cached(
-                "UPDATE accounts SET updated_at = :updated_at, name = :name, description = :description WHERE account_id = :account_id",
-            )?
-            .execute(named_params! {
+        self.run(
+            "UPDATE accounts SET updated_at = :updated_at, name = :name, description = :description WHERE account_id = :account_id",
+            named_params! {
                 ":account_id": account.id,
                 ":updated_at": account.updated_at,
-                ":name": sql::or_null(account.name),
+                ":name": or_null(account.name),
                 ":description": account.description,
-            })?;
-        self.connection
-            .prepare_cached("DELETE FROM account_attributes WHERE account_id = :account_id")?
-            .execute(named_params! {":account_id": account.id})?;
+            },
+        )?;
+        self.run("DELETE FROM account_attributes WHERE account_id = :account_id", named_params! {":account_id": account.id})?;
         self.insert_attributes(account)
     }
 
     pub(super) fn set_account_deleted(&self, id: &AccountId, deleted_at: Option<Time>) -> Result<()> {
-        self.connection
-            .prepare_cached("UPDATE accounts SET deleted_at = :deleted_at WHERE account_id = :account_id")?
-            .execute(named_params! {":account_id": id, ":deleted_at": deleted_at})?;
-        Ok(())
+        let statement = "UPDATE accounts SET deleted_at = :deleted_at WHERE account_id = :account_id";
+        self.run(statement, named_params! {":account_id": id, ":deleted_at": deleted_at}).map(drop)
     }
 
-    /// Removes an account and all that is its own: memberships, keys, attributes. False if there is none.
-    pub fn purge_account(&self, id: &AccountId) -> Result<bool> {
-        let purged = self
-            .connection
-            .prepare_cached("DELETE FROM accounts WHERE account_id = :account_id AND kind = :kind")?
-            .execute(named_params! {":account_id": id, ":kind": id.kind()})?;
-        Ok(purged == 1)
+    pub(super) fn purge_account(&self, id: &AccountId) -> Result<()> {
+        self.run("DELETE FROM accounts WHERE account_id = :account_id", named_params! {":account_id": id}).map(drop)
     }
 
-    /// Whether there is an account of this kind and ID.
+    /// Returns whether there is an account of this kind and ID.
     pub fn account_exists(&self, id: &AccountId, deleted: Deleted) -> Result<bool> {
-        let condition = deleted.condition();
-        let exists = self
-            .connection
-            .prepare_cached(&format!(
-                "SELECT EXISTS (SELECT 1 FROM accounts t WHERE t.account_id = :account_id AND t.kind = :kind AND {condition})"
-            ))?
-            .query_row(named_params! {":account_id": id, ":kind": id.kind()}, |row| row.get(0))?;
-        Ok(exists)
+        let statement = "SELECT deleted_at FROM accounts WHERE account_id = :account_id AND kind = :kind";
+        let found = self.one(statement, named_params! {":account_id": id, ":kind": id.kind()}, |cells| cells.take("deleted_at"))?;
+        Ok(found.is_some_and(|deleted_at| deleted.includes(deleted_at)))
     }
 
-    /// Whether there is an account of this ID, of whatever kind, live or deleted.
+    /// Returns whether there is an account of this ID, of either kind, live or deleted.
     pub fn account_id_is_taken(&self, id: &AccountId) -> Result<bool> {
-        let is_taken = self
-            .connection
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM accounts WHERE account_id = :account_id)")?
-            .query_row(named_params! {":account_id": id}, |row| row.get(0))?;
-        Ok(is_taken)
+        self.exists("SELECT 1 FROM accounts WHERE account_id = :account_id", named_params! {":account_id": id})
     }
 
-    /// The user behind a contact, and the user's e-mail address: a live user himself, of an organization its contact of the same sort
-    /// (registry.md 1.9).
+    /// Returns the user behind a contact, and the user's e-mail address: a live user himself, of an organization its contact of the same
+    /// sort (registry.md 1.9).
     pub fn contact_address(&self, id: &AccountId, contact: ContactSort) -> Result<Option<(UserId, String)>> {
         let of_organization = match contact {
             ContactSort::Administrative => "administrative_contact",
             ContactSort::Technical => "technical_contact",
         };
-        let address = self
-            .connection
-            .prepare_cached(&format!(
-                "SELECT u.user_id, u.primary_email_address FROM users u \
-                 JOIN accounts t ON t.account_id = u.user_id AND t.deleted_at IS NULL \
-                 WHERE u.user_id = coalesce((SELECT {of_organization} FROM organizations WHERE organization_id = :account_id), :account_id)"
-            ))?
-            .query_row(named_params! {":account_id": id}, |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        Ok(address)
+        let statement = format!(
+            "SELECT u.user_id, u.primary_email_address FROM users u \
+             JOIN accounts t ON t.account_id = u.user_id AND t.deleted_at IS NULL \
+             WHERE u.user_id = coalesce((SELECT {of_organization} FROM organizations WHERE organization_id = :account_id), :account_id)"
+        );
+        let read = |cells: &mut Cells<'_>| Ok((cells.take("user_id")?, cells.take("primary_email_address")?));
+        self.one(&statement, named_params! {":account_id": id}, read)
     }
 
-    /// Live accounts by a substring of their ID, in the order of their IDs.
+    /// Returns live accounts by a substring of their ID, in the order of their IDs.
     pub fn accounts(&self, search: &AccountSearch) -> Result<Listed<AccountId>> {
         let mut query = Query::from("accounts t");
         query.only_if("t.deleted_at IS NULL");
@@ -154,15 +134,14 @@ impl Tx<'_> {
             query.only_if(format!("t.account_id {not} IN ({})", owned.member_ids()));
             query.with(":entity_id", owned.as_str());
         }
-        let listed = query.page(self.connection, "t.account_id, t.kind", "t.account_id", search.page, read_id)?;
-        Ok(Listed { items: listed.items.into_iter().flatten().collect(), total: listed.total })
+        let read = |cells: &mut Cells<'_>| cells.owner("account_id");
+        Ok(query.page(self.connection, "t.account_id, t.kind", "t.account_id", search.page, read)?)
     }
 
     fn insert_attributes(&self, account: &Account<'_>) -> Result<()> {
+        let statement = "INSERT INTO account_attributes (account_id, key, value) VALUES (:account_id, :key, :value)";
         for (key, value) in account.attributes {
-            self.connection
-                .prepare_cached("INSERT INTO account_attributes (account_id, key, value) VALUES (:account_id, :key, :value)")?
-                .execute(named_params! {":account_id": account.id, ":key": key, ":value": value})?;
+            self.run(statement, named_params! {":account_id": account.id, ":key": key, ":value": value})?;
         }
         Ok(())
     }
@@ -173,8 +152,4 @@ impl Tx<'_> {
 pub enum ContactSort {
     Administrative,
     Technical,
-}
-
-fn read_id(cells: &mut Cells<'_>) -> rusqlite::Result<Option<AccountId>> {
-    cells.account("account_id", "kind")
 }

@@ -1,6 +1,8 @@
 //! The rows of authorizations: what a user allowed a client.
 
-use rusqlite::{OptionalExtension, named_params};
+use std::sync::LazyLock;
+
+use rusqlite::named_params;
 
 use crate::base::error::Result;
 use crate::base::id::{ClientId, UserId};
@@ -9,78 +11,73 @@ use crate::base::right::Rights;
 use crate::base::time::Time;
 use crate::model::grant::Authorization;
 use crate::store::query::{Query, order_by};
-use crate::store::sql::{Cells, reading};
+use crate::store::table::{Stored, table};
 use crate::store::{Direction, Tx};
 
-const COLUMNS: &str = "user_id, client_id, rights, created_at, updated_at, agreed";
-
-fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Authorization> {
-    Ok(Authorization {
-        user_id: cells.take("user_id")?,
-        client_id: cells.take("client_id")?,
-        rights: cells.take("rights")?,
-        created_at: cells.take("created_at")?,
-        updated_at: cells.take("updated_at")?,
-        agreed: cells.take("agreed")?,
-    })
+table! {
+    Authorization in "authorizations" a;
+    fixed { user_id: user_id, client_id: client_id, created_at: created_at }
+    changing { rights: rights, updated_at: updated_at, agreed: agreed }
+    rest(cells) {}
 }
+
+static AUTHORIZATION: LazyLock<String> = LazyLock::new(|| {
+    format!("SELECT {} FROM authorizations a WHERE a.user_id = :user_id AND a.client_id = :client_id", Authorization::COLUMNS)
+});
+
+/// Of an earlier authorization only the time it began stays.
+static RENEW: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{} ON CONFLICT (user_id, client_id) DO UPDATE SET rights = excluded.rights, updated_at = excluded.updated_at, agreed = excluded.agreed",
+        Authorization::INSERT
+    )
+});
 
 impl Tx<'_> {
     pub fn authorization(&self, user: &UserId, client: &ClientId) -> Result<Option<Authorization>> {
-        let found = self
-            .connection
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM authorizations WHERE user_id = :user_id AND client_id = :client_id"))?
-            .query_row(named_params! {":user_id": user, ":client_id": client}, reading(read))
-            .optional()?;
-        Ok(found)
+        self.one(&AUTHORIZATION, named_params! {":user_id": user, ":client_id": client}, Authorization::read)
     }
 
     /// Authorizes anew; of an earlier authorization only the time it began stays.
     pub fn set_authorization(&self, user: &UserId, client: &ClientId, rights: Rights, agreed: Rights) -> Result<()> {
-        self.connection
-            .prepare_cached(
-                "INSERT INTO authorizations (user_id, client_id, rights, created_at, updated_at, agreed) VALUES (:user_id, :client_id, :rights, :now, :now, :agreed) \
-                 ON CONFLICT (user_id, client_id) DO UPDATE SET rights = excluded.rights, updated_at = excluded.updated_at, \
-                 agreed = excluded.agreed",
-            )?
-            .execute(named_params! {":user_id": user, ":client_id": client, ":rights": rights, ":agreed": agreed, ":now": self.now})?;
-        Ok(())
+        let now = self.now;
+        self.run(
+            &RENEW,
+            named_params! {
+                ":user_id": user, ":client_id": client, ":rights": rights, ":created_at": now, ":updated_at": now, ":agreed": agreed,
+            },
+        )
+        .map(drop)
     }
 
-    /// How many clients a user has authorized.
+    /// Returns how many clients a user has authorized.
     pub fn authorization_count(&self, user: &UserId) -> Result<i64> {
-        let count = self
-            .connection
-            .prepare_cached("SELECT count(*) FROM authorizations WHERE user_id = :user_id")?
-            .query_row(named_params! {":user_id": user}, |row| row.get(0))?;
-        Ok(count)
+        self.value("SELECT count(*) FROM authorizations WHERE user_id = :user_id", named_params! {":user_id": user})
     }
 
     pub fn authorizations(&self, user: &UserId, direction: Direction, page: Page) -> Result<Listed<Authorization>> {
-        let mut query = Query::from("authorizations");
-        query.only_if("user_id = :user_id");
+        let mut query = Query::from("authorizations a");
+        query.only_if("a.user_id = :user_id");
         query.with(":user_id", user);
-        Ok(query.page(self.connection, COLUMNS, &order_by("created_at", "client_id", direction), page, read)?)
+        let order = order_by("a.created_at", "a.client_id", direction);
+        Ok(query.page(self.connection, Authorization::COLUMNS, &order, page, Authorization::read)?)
     }
 
-    /// Removes an authorization with the codes and tokens that came of it. False if there is none.
+    /// Deletes an authorization with the codes and tokens that came of it; returns false if there is none.
     pub fn delete_authorization(&self, user: &UserId, client: &ClientId) -> Result<bool> {
         let mut deleted = 0;
-        for table in ["access_tokens", "authorization_codes", "authorizations"] {
-            deleted = self
-                .connection
-                .prepare_cached(&format!("DELETE FROM {table} WHERE user_id = :user_id AND client_id = :client_id"))?
-                .execute(named_params! {":user_id": user, ":client_id": client})?;
+        for statement in [
+            "DELETE FROM access_tokens WHERE user_id = :user_id AND client_id = :client_id",
+            "DELETE FROM authorization_codes WHERE user_id = :user_id AND client_id = :client_id",
+            "DELETE FROM authorizations WHERE user_id = :user_id AND client_id = :client_id",
+        ] {
+            deleted = self.run(statement, named_params! {":user_id": user, ":client_id": client})?;
         }
         Ok(deleted == 1)
     }
 
-    /// When somebody last authorized the client.
+    /// Returns when somebody last authorized the client.
     pub fn last_authorized(&self, client: &ClientId) -> Result<Option<Time>> {
-        let last = self
-            .connection
-            .prepare_cached("SELECT max(updated_at) FROM authorizations WHERE client_id = :client_id")?
-            .query_row(named_params! {":client_id": client}, |row| row.get(0))?;
-        Ok(last)
+        self.value("SELECT max(updated_at) FROM authorizations WHERE client_id = :client_id", named_params! {":client_id": client})
     }
 }

@@ -1,5 +1,7 @@
 //! The rows of client secrets: several may be good at once.
 
+use std::sync::LazyLock;
+
 use rusqlite::named_params;
 
 use crate::base::error::Result;
@@ -7,7 +9,7 @@ use crate::base::id::ClientId;
 use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::store::Tx;
-use crate::store::sql::{Cells, reading};
+use crate::store::table::{Stored, table};
 
 #[derive(Debug)]
 pub struct ClientSecret {
@@ -18,76 +20,54 @@ pub struct ClientSecret {
     pub last_used_at: Option<Time>,
 }
 
-fn read(cells: &mut Cells<'_>) -> rusqlite::Result<ClientSecret> {
-    Ok(ClientSecret {
-        number: cells.take("secret_number")?,
-        hash: Hash::kept(cells.take("secret_hash")?),
-        created_at: cells.take("created_at")?,
-        expires_at: cells.take("expires_at")?,
-        last_used_at: cells.take("last_used_at")?,
-    })
+table! {
+    ClientSecret in "client_secrets" s;
+    fixed { secret_number: number, secret_hash: hash, created_at: created_at }
+    changing { expires_at: expires_at, last_used_at: last_used_at }
+    rest(cells) {}
 }
+
+static GOOD_SECRETS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {} FROM client_secrets s WHERE s.client_id = :client_id AND (s.expires_at IS NULL OR s.expires_at > :now) \
+         ORDER BY s.secret_number DESC",
+        ClientSecret::COLUMNS
+    )
+});
 
 impl Tx<'_> {
     pub fn insert_client_secret(&self, client: &ClientId, hash: &Hash) -> Result<()> {
-        self.connection
-            .prepare_cached(
-                "INSERT INTO client_secrets (client_id, secret_hash, created_at) VALUES (:client_id, :secret_hash, :created_at)",
-            )?
-            .execute(named_params! {":client_id": client, ":secret_hash": hash.as_str(), ":created_at": self.now})?;
-        Ok(())
+        let statement = "INSERT INTO client_secrets (client_id, secret_hash, created_at) VALUES (:client_id, :secret_hash, :now)";
+        self.run(statement, named_params! {":client_id": client, ":secret_hash": hash, ":now": self.now}).map(drop)
     }
 
-    /// The secrets that are good now, newest first.
+    /// Returns the secrets that are valid now, newest first.
     pub fn client_secrets(&self, client: &ClientId) -> Result<Vec<ClientSecret>> {
-        let secrets = self
-            .connection
-            .prepare_cached(
-                "SELECT secret_number, secret_hash, created_at, expires_at, last_used_at FROM client_secrets \
-                 WHERE client_id = :client_id AND (expires_at IS NULL OR expires_at > :now) ORDER BY secret_number DESC",
-            )?
-            .query_map(named_params! {":client_id": client, ":now": self.now}, reading(read))?
-            .collect::<rusqlite::Result<Vec<_>>>()?;
-        Ok(secrets)
+        self.all(&GOOD_SECRETS, named_params! {":client_id": client, ":now": self.now}, ClientSecret::read)
     }
 
     /// Notes that a secret has just proved its client.
     pub fn touch_client_secret(&self, number: i64) -> Result<()> {
-        self.connection
-            .prepare_cached("UPDATE client_secrets SET last_used_at = :now WHERE secret_number = :number")?
-            .execute(named_params! {":number": number, ":now": self.now})?;
-        Ok(())
+        let statement = "UPDATE client_secrets SET last_used_at = :now WHERE secret_number = :number";
+        self.run(statement, named_params! {":number": number, ":now": self.now}).map(drop)
     }
 
-    /// Removes secrets whose grace has ended, at most so many; how many it were.
-    pub fn delete_ended_client_secrets(&self, most: usize) -> Result<usize> {
-        let deleted = self
-            .connection
-            .prepare_cached(
-                "DELETE FROM client_secrets WHERE secret_number IN \
-                 (SELECT secret_number FROM client_secrets WHERE expires_at IS NOT NULL AND expires_at <= :now LIMIT :most)",
-            )?
-            .execute(named_params! {":now": self.now, ":most": most as i64})?;
-        Ok(deleted)
+    /// Deletes at most `limit` secrets whose grace has ended; returns how many were deleted.
+    pub fn delete_ended_client_secrets(&self, limit: usize) -> Result<usize> {
+        self.prune("client_secrets", "secret_number", "expires_at IS NOT NULL AND expires_at <= :before", self.now, limit)
     }
 
-    /// Ends one secret at once. False if the client has none of this number.
+    /// Ends one secret at once; returns false if the client has none of this number.
     pub fn end_client_secret(&self, client: &ClientId, number: i64) -> Result<bool> {
-        let ended = self
-            .connection
-            .prepare_cached("DELETE FROM client_secrets WHERE client_id = :client_id AND secret_number = :number")?
-            .execute(named_params! {":client_id": client, ":number": number})?;
-        Ok(ended == 1)
+        let statement = "DELETE FROM client_secrets WHERE client_id = :client_id AND secret_number = :number";
+        Ok(self.run(statement, named_params! {":client_id": client, ":number": number})? == 1)
     }
 
-    /// Every secret of the client ends at this time, unless it ends sooner; what has ended is removed.
+    /// Lets every secret of the client end at this time, unless it ends sooner; what has ended is deleted.
     pub fn end_client_secrets(&self, client: &ClientId, at: Time) -> Result<()> {
-        self.connection
-            .prepare_cached("UPDATE client_secrets SET expires_at = min(coalesce(expires_at, :at), :at) WHERE client_id = :client_id")?
-            .execute(named_params! {":client_id": client, ":at": at})?;
-        self.connection
-            .prepare_cached("DELETE FROM client_secrets WHERE client_id = :client_id AND expires_at <= :now")?
-            .execute(named_params! {":client_id": client, ":now": self.now})?;
-        Ok(())
+        let end = "UPDATE client_secrets SET expires_at = min(coalesce(expires_at, :at), :at) WHERE client_id = :client_id";
+        self.run(end, named_params! {":client_id": client, ":at": at})?;
+        let delete = "DELETE FROM client_secrets WHERE client_id = :client_id AND expires_at <= :now";
+        self.run(delete, named_params! {":client_id": client, ":now": self.now}).map(drop)
     }
 }

@@ -1,8 +1,9 @@
 //! The rows of clients.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-use rusqlite::{Connection, OptionalExtension, named_params};
+use rusqlite::{Connection, named_params};
 
 use crate::base::error::Result;
 use crate::base::id::{AccountId, ClientId};
@@ -12,8 +13,9 @@ use crate::model::choice::State;
 use crate::model::client::{BUILT_IN, Client};
 use crate::model::member::Contacts;
 use crate::store::query::{Query, Searched, TextSearch, order_by};
-use crate::store::sql::{Cells, reading};
-use crate::store::{Deleted, Order, Tx, sql};
+use crate::store::sql::Cells;
+use crate::store::table::{Stored, table};
+use crate::store::{Deleted, Order, Tx};
 
 /// Whose clients.
 #[derive(Clone, Debug)]
@@ -46,12 +48,38 @@ pub struct ClientSearch {
 
 const SEARCHED: Searched = Searched { id: "client_id", number: "client_number", index: "client_text", attributes: "client_attributes" };
 
-/// What of a client is one value each.
-const COLUMNS: &str = "t.client_id, t.created_at, t.updated_at, t.deleted_at, t.name, t.description, t.state, t.state_description, \
-     t.skip_authorization, t.endorsed, t.approved_rights, t.administrative_contact, a.kind AS administrative_kind, t.technical_contact, b.kind AS technical_kind";
-
 const FROM: &str = "clients t LEFT JOIN accounts a ON a.account_id = t.administrative_contact \
      LEFT JOIN accounts b ON b.account_id = t.technical_contact";
+
+// All but the lists.
+table! {
+    Client in "clients" t with registered_by;
+    fixed { client_id: id, created_at: created_at }
+    changing {
+        updated_at: updated_at,
+        deleted_at: deleted_at,
+        name: name as text,
+        description: description,
+        administrative_contact: administrative_contact as account("a.kind"),
+        technical_contact: technical_contact as account("b.kind"),
+        state: state,
+        state_description: state_description,
+        skip_authorization: skip_authorization,
+        endorsed: endorsed,
+        approved_rights: approved,
+    }
+    rest(cells) {
+        contact_info: Contacts::default(),
+        secret: None,
+        attributes: BTreeMap::new(),
+        redirect_uris: Vec::new(),
+        logout_redirect_uris: Vec::new(),
+        grants: Vec::new(),
+        rights: Vec::new(),
+    }
+}
+
+static CLIENT: LazyLock<String> = LazyLock::new(|| format!("SELECT {} FROM {FROM} WHERE t.client_id = :client_id", Client::COLUMNS));
 
 /// The lists of a client, an item a row, each list in the order of its primary key. One statement for all of them takes half the time
 /// that subselects do which gather them as JSON.
@@ -60,32 +88,6 @@ const ITEMS: &str = "SELECT 'attributes' AS list, key, value AS item FROM client
      UNION ALL SELECT 'logout_redirect_uris', NULL, uri FROM client_logout_redirect_uris WHERE client_id = :client_id \
      UNION ALL SELECT 'grants', NULL, grant_type FROM client_grants WHERE client_id = :client_id \
      UNION ALL SELECT 'rights', NULL, right FROM client_rights WHERE client_id = :client_id";
-
-/// All but the lists.
-fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Client> {
-    Ok(Client {
-        id: cells.take("client_id")?,
-        created_at: cells.take("created_at")?,
-        updated_at: cells.take("updated_at")?,
-        deleted_at: cells.take("deleted_at")?,
-        name: cells.text("name")?,
-        description: cells.take("description")?,
-        state: cells.take("state")?,
-        state_description: cells.take("state_description")?,
-        skip_authorization: cells.take("skip_authorization")?,
-        endorsed: cells.take("endorsed")?,
-        approved: cells.take("approved_rights")?,
-        contact_info: Contacts::default(),
-        administrative_contact: cells.account("administrative_contact", "administrative_kind")?,
-        technical_contact: cells.account("technical_contact", "technical_kind")?,
-        secret: None,
-        attributes: BTreeMap::new(),
-        redirect_uris: Vec::new(),
-        logout_redirect_uris: Vec::new(),
-        grants: Vec::new(),
-        rights: Vec::new(),
-    })
-}
 
 /// Puts one row of [`ITEMS`] where it belongs.
 fn add_item(client: &mut Client, cells: &mut Cells<'_>) -> rusqlite::Result<()> {
@@ -101,48 +103,18 @@ fn add_item(client: &mut Client, cells: &mut Cells<'_>) -> rusqlite::Result<()> 
 }
 
 impl Tx<'_> {
-    /// False, and nothing done, if the ID is taken, be it by a deleted client.
+    /// Returns false, and does nothing, if the ID is taken, be it by a deleted client.
     pub fn insert_client(&self, client: &Client, registered_by: Option<&AccountId>) -> Result<bool> {
-        let inserted = self
-            .connection
-            .prepare_cached(
-                "INSERT INTO clients (client_id, created_at, updated_at, name, description, administrative_contact, technical_contact, \
-                 state, state_description, skip_authorization, endorsed, registered_by, \
-                 approved_rights) \
-                 VALUES (:client_id, :created_at, :updated_at, :name, :description, :administrative_contact, :technical_contact, \
-                 :state, :state_description, :skip_authorization, :endorsed, :registered_by, \
-                 :approved_rights) ON CONFLICT (client_id) DO NOTHING",
-            )?
-            .execute(named_params! {
-                ":client_id": client.id,
-                ":created_at": client.created_at,
-                ":updated_at": client.updated_at,
-                ":name": sql::or_null(&client.name),
-                ":description": client.description,
-                ":administrative_contact": client.administrative_contact,
-                ":technical_contact": client.technical_contact,
-                ":state": client.state,
-                ":state_description": client.state_description,
-                ":skip_authorization": client.skip_authorization,
-                ":endorsed": client.endorsed,
-                ":registered_by": registered_by,
-                ":approved_rights": client.approved,
-            })?
-            == 1;
-        if inserted {
+        let is_new = self.insert_if_new(client, &[&registered_by])?;
+        if is_new {
             self.insert_client_lists(client)?;
         }
-        Ok(inserted)
+        Ok(is_new)
     }
 
     pub fn client(&self, id: &ClientId, deleted: Deleted) -> Result<Option<Client>> {
-        let condition = deleted.condition();
-        let client = self
-            .connection
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM {FROM} WHERE t.client_id = :client_id AND {condition}"))?
-            .query_row(named_params! {":client_id": id}, reading(read))
-            .optional()?;
-        let Some(mut client) = client else { return Ok(None) };
+        let client = self.one(&CLIENT, named_params! {":client_id": id}, Client::read)?;
+        let Some(mut client) = client.filter(|client| deleted.includes(client.deleted_at)) else { return Ok(None) };
         let mut items = self.connection.prepare_cached(ITEMS)?;
         let mut rows = items.query(named_params! {":client_id": id})?;
         while let Some(row) = rows.next()? {
@@ -152,74 +124,45 @@ impl Tx<'_> {
     }
 
     pub fn client_exists(&self, id: &ClientId, deleted: Deleted) -> Result<bool> {
-        let condition = deleted.condition();
-        let exists = self
-            .connection
-            .prepare_cached(&format!("SELECT EXISTS (SELECT 1 FROM clients t WHERE t.client_id = :client_id AND {condition})"))?
-            .query_row(named_params! {":client_id": id}, |row| row.get(0))?;
-        Ok(exists)
+        let statement = "SELECT deleted_at FROM clients WHERE client_id = :client_id";
+        let found = self.one(statement, named_params! {":client_id": id}, |cells| cells.take("deleted_at"))?;
+        Ok(found.is_some_and(|deleted_at| deleted.includes(deleted_at)))
     }
 
-    /// How many clients an account registered, or an organization that it created; deleted ones included.
+    /// Returns how many clients an account registered, or an organization that it created; deleted ones included.
     pub fn clients_registered_by(&self, account: &AccountId) -> Result<i64> {
-        let clients = self
-            .connection
-            .prepare_cached(
-                "SELECT count(*) FROM clients WHERE registered_by IN \
-                 (SELECT :account UNION ALL SELECT organization_id FROM organizations WHERE created_by = :account)",
-            )?
-            .query_row(named_params! {":account": account}, |row| row.get(0))?;
-        Ok(clients)
+        self.value(
+            "SELECT count(*) FROM clients WHERE registered_by IN \
+             (SELECT :account UNION ALL SELECT organization_id FROM organizations WHERE created_by = :account)",
+            named_params! {":account": account},
+        )
     }
 
     pub fn update_client(&self, client: &Client) -> Result<()> {
-        self.connection
-            .prepare_cached(
-                "UPDATE clients SET updated_at = :updated_at, deleted_at = :deleted_at, name = :name, description = :description, \
-                 administrative_contact = :administrative_contact, technical_contact = :technical_contact, state = :state, \
-                 state_description = :state_description, skip_authorization = :skip_authorization, endorsed = :endorsed, \
-                 approved_rights = :approved_rights \
-                 WHERE client_id = :client_id",
-            )?
-            .execute(named_params! {
-                ":client_id": client.id,
-                ":updated_at": client.updated_at,
-                ":deleted_at": client.deleted_at,
-                ":name": sql::or_null(&client.name),
-                ":description": client.description,
-                ":administrative_contact": client.administrative_contact,
-                ":technical_contact": client.technical_contact,
-                ":state": client.state,
-                ":state_description": client.state_description,
-                ":skip_authorization": client.skip_authorization,
-                ":endorsed": client.endorsed,
-                ":approved_rights": client.approved,
-            })?;
-        for table in LISTS {
-            self.connection
-                .prepare_cached(&format!("DELETE FROM {table} WHERE client_id = :client_id"))?
-                .execute(named_params! {":client_id": client.id})?;
+        self.update(client)?;
+        for statement in [
+            "DELETE FROM client_attributes WHERE client_id = :client_id",
+            "DELETE FROM client_redirect_uris WHERE client_id = :client_id",
+            "DELETE FROM client_logout_redirect_uris WHERE client_id = :client_id",
+            "DELETE FROM client_grants WHERE client_id = :client_id",
+            "DELETE FROM client_rights WHERE client_id = :client_id",
+        ] {
+            self.run(statement, named_params! {":client_id": client.id})?;
         }
         self.insert_client_lists(client)
     }
 
     pub fn set_client_deleted(&self, id: &ClientId, deleted_at: Option<Time>) -> Result<()> {
-        self.connection
-            .prepare_cached("UPDATE clients SET deleted_at = :deleted_at WHERE client_id = :client_id")?
-            .execute(named_params! {":client_id": id, ":deleted_at": deleted_at})?;
-        Ok(())
+        let statement = "UPDATE clients SET deleted_at = :deleted_at WHERE client_id = :client_id";
+        self.run(statement, named_params! {":client_id": id, ":deleted_at": deleted_at}).map(drop)
     }
 
-    /// Removes every trace but the events. False if there is no such client.
-    pub fn purge_client(&self, id: &ClientId) -> Result<bool> {
-        let purged = self
-            .connection
-            .prepare_cached("DELETE FROM clients WHERE client_id = :client_id")?
-            .execute(named_params! {":client_id": id})?;
-        Ok(purged == 1)
+    /// Deletes every trace but the events.
+    pub fn purge_client(&self, id: &ClientId) -> Result<()> {
+        self.run("DELETE FROM clients WHERE client_id = :client_id", named_params! {":client_id": id}).map(drop)
     }
 
-    /// The IDs of one page: what a page skips is not looked at, and each client is read when it is shown.
+    /// Returns the IDs of one page: what a page skips is not looked at, and each client is read when it is shown.
     pub fn client_ids(&self, search: &ClientSearch) -> Result<Listed<ClientId>> {
         if let Scope::Reachable(account) = &search.scope
             && !search.is_narrowed()
@@ -234,20 +177,16 @@ impl Tx<'_> {
             ClientKey::CreatedAt => "t.created_at",
         };
         let order = order_by(order, id, search.order.direction);
-        let count = || if search.is_narrowed() { query.count(self.connection) } else { self.kept_count(search, &query) };
+        let count = || if search.is_narrowed() { query.count(self.connection) } else { self.known_count(search, &query) };
         Ok(query.page_counted(self.connection, id, &order, search.page, |cells| cells.take("client_id"), count)?)
     }
 
     fn is_in_organizations(&self, account: &AccountId) -> Result<bool> {
-        let is = self
-            .connection
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM organization_members WHERE account_id = :account)")?
-            .query_row(named_params! {":account": account}, |row| row.get(0))?;
-        Ok(is)
+        self.exists("SELECT 1 FROM organization_members WHERE account_id = :account", named_params! {":account": account})
     }
 
-    /// How many clients are in the scope, by the counts that triggers keep.
-    fn kept_count(&self, search: &ClientSearch, query: &Query<'_>) -> rusqlite::Result<i64> {
+    /// How many clients are in the scope, by the counts that triggers maintain.
+    fn known_count(&self, search: &ClientSearch, query: &Query<'_>) -> rusqlite::Result<i64> {
         let condition = search.deleted.condition_on_live("c");
         match &search.scope {
             Scope::Everyone => {
@@ -271,25 +210,19 @@ impl Tx<'_> {
     }
 
     fn insert_client_lists(&self, client: &Client) -> Result<()> {
+        let attribute = "INSERT INTO client_attributes (client_id, key, value) VALUES (:client_id, :key, :value)";
         for (key, value) in &client.attributes {
-            self.connection
-                .prepare_cached("INSERT INTO client_attributes (client_id, key, value) VALUES (:client_id, :key, :value)")?
-                .execute(named_params! {":client_id": client.id, ":key": key, ":value": value})?;
+            self.run(attribute, named_params! {":client_id": client.id, ":key": key, ":value": value})?;
         }
-        self.insert_client_list("client_redirect_uris", "uri", &client.id, &client.redirect_uris)?;
-        self.insert_client_list("client_logout_redirect_uris", "uri", &client.id, &client.logout_redirect_uris)?;
-        self.insert_client_list("client_grants", "grant_type", &client.id, &client.grants)?;
-        self.insert_client_list("client_rights", "right", &client.id, &client.rights)
-    }
-
-    fn insert_client_list(&self, table: &str, column: &str, id: &ClientId, items: &[impl rusqlite::ToSql]) -> Result<()> {
-        let mut insert = self
-            .connection
-            .prepare_cached(&format!("INSERT INTO {table} (client_id, position, {column}) VALUES (:client_id, :position, :item)"))?;
-        for (position, item) in items.iter().enumerate() {
-            insert.execute(named_params! {":client_id": id, ":position": position as i64, ":item": item})?;
-        }
-        Ok(())
+        let owner = named_params! {":client_id": client.id};
+        let uri = "INSERT INTO client_redirect_uris (client_id, position, uri) VALUES (:client_id, :position, :item)";
+        self.insert_list(uri, owner, &client.redirect_uris)?;
+        let logout_uri = "INSERT INTO client_logout_redirect_uris (client_id, position, uri) VALUES (:client_id, :position, :item)";
+        self.insert_list(logout_uri, owner, &client.logout_redirect_uris)?;
+        let grant = "INSERT INTO client_grants (client_id, position, grant_type) VALUES (:client_id, :position, :item)";
+        self.insert_list(grant, owner, &client.grants)?;
+        let right = "INSERT INTO client_rights (client_id, position, right) VALUES (:client_id, :position, :item)";
+        self.insert_list(right, owner, &client.rights)
     }
 }
 
@@ -309,9 +242,6 @@ pub(super) fn index_new_texts(connection: &Connection) -> rusqlite::Result<()> {
     }
     Ok(())
 }
-
-/// The child tables that an update rewrites.
-const LISTS: &[&str] = &["client_attributes", "client_redirect_uris", "client_logout_redirect_uris", "client_grants", "client_rights"];
 
 impl ClientSearch {
     /// Whether it wants only some of the clients in its scope.

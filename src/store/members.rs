@@ -1,6 +1,6 @@
 //! Who has which rights on clients and organizations: two pairs of tables of one shape.
 
-use rusqlite::{OptionalExtension, named_params};
+use rusqlite::named_params;
 
 use crate::base::error::Result;
 use crate::base::id::{AccountId, ClientId, OrganizationId, UserId};
@@ -8,7 +8,7 @@ use crate::base::page::{Listed, Page};
 use crate::base::right::{Right, Rights};
 use crate::model::member::{Member, expanded};
 use crate::store::query::{Query, order_by};
-use crate::store::sql::{Cells, reading};
+use crate::store::sql::Cells;
 use crate::store::{Order, Tx};
 
 /// What can have members.
@@ -63,9 +63,8 @@ impl Owned {
     }
 }
 
-fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Option<Member>> {
-    let (account, rights) = (cells.account("account_id", "kind")?, cells.rights("rights")?);
-    Ok(account.map(|account| Member { account, rights }))
+fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Member> {
+    Ok(Member { account: cells.owner("account_id")?, rights: cells.rights("rights")? })
 }
 
 /// The rights of one member, gathered in the row `m`.
@@ -77,65 +76,45 @@ fn gathered(tables: &Tables) -> String {
 }
 
 impl Tx<'_> {
-    /// The rights that an account has on an entity itself, as they were given; nothing if it is no member.
+    /// Returns the rights that an account has on an entity itself, as they were given; nothing if it is no member.
     pub fn member(&self, owned: &Owned, account: &AccountId) -> Result<Option<Vec<Right>>> {
         let tables = owned.tables();
         let (members, id, rights) = (tables.members, tables.id, gathered(&tables));
-        let found = self
-            .connection
-            .prepare_cached(&format!("SELECT {rights} FROM {members} m WHERE m.{id} = :entity_id AND m.account_id = :account_id"))?
-            .query_row(named_params! {":entity_id": owned.as_str(), ":account_id": account}, reading(|cells| cells.rights("rights")))
-            .optional()?;
-        Ok(found)
+        let statement = format!("SELECT {rights} FROM {members} m WHERE m.{id} = :entity_id AND m.account_id = :account_id");
+        let values = named_params! {":entity_id": owned.as_str(), ":account_id": account};
+        self.one(&statement, values, |cells| cells.rights("rights"))
     }
 
     /// Makes a member, or replaces a member's rights.
     pub fn set_member(&self, owned: &Owned, account: &AccountId, rights: &[Right]) -> Result<()> {
         self.remove_member(owned, account)?;
         let Tables { members, rights: table, id } = owned.tables();
-        self.connection
-            .prepare_cached(&format!("INSERT INTO {members} ({id}, account_id) VALUES (:entity_id, :account_id)"))?
-            .execute(named_params! {":entity_id": owned.as_str(), ":account_id": account})?;
-        let mut insert = self.connection.prepare_cached(&format!(
-            "INSERT INTO {table} ({id}, account_id, position, right) VALUES (:entity_id, :account_id, :position, :right)"
-        ))?;
-        for (position, right) in rights.iter().enumerate() {
-            insert.execute(named_params! {
-                ":entity_id": owned.as_str(), ":account_id": account, ":position": position as i64, ":right": right,
-            })?;
-        }
-        Ok(())
+        let values = named_params! {":entity_id": owned.as_str(), ":account_id": account};
+        self.run(&format!("INSERT INTO {members} ({id}, account_id) VALUES (:entity_id, :account_id)"), values)?;
+        let right = format!("INSERT INTO {table} ({id}, account_id, position, right) VALUES (:entity_id, :account_id, :position, :item)");
+        self.insert_list(&right, values, rights)
     }
 
-    /// How many members there are, those of deleted accounts included.
+    /// Returns how many members there are, those of deleted accounts included.
     pub fn member_count(&self, owned: &Owned) -> Result<i64> {
         let Tables { members, id, .. } = owned.tables();
-        let count = self
-            .connection
-            .prepare_cached(&format!("SELECT count(*) FROM {members} WHERE {id} = :entity_id"))?
-            .query_row(named_params! {":entity_id": owned.as_str()}, |row| row.get(0))?;
-        Ok(count)
+        self.value(&format!("SELECT count(*) FROM {members} WHERE {id} = :entity_id"), named_params! {":entity_id": owned.as_str()})
     }
 
     pub fn remove_member(&self, owned: &Owned, account: &AccountId) -> Result<()> {
         let Tables { members, id, .. } = owned.tables();
-        self.connection
-            .prepare_cached(&format!("DELETE FROM {members} WHERE {id} = :entity_id AND account_id = :account_id"))?
-            .execute(named_params! {":entity_id": owned.as_str(), ":account_id": account})?;
-        Ok(())
+        let statement = format!("DELETE FROM {members} WHERE {id} = :entity_id AND account_id = :account_id");
+        self.run(&statement, named_params! {":entity_id": owned.as_str(), ":account_id": account}).map(drop)
     }
 
-    /// Removes every member; says whether there was any.
+    /// Removes every member; returns whether there was any.
     pub fn remove_members(&self, owned: &Owned) -> Result<bool> {
         let Tables { members, id, .. } = owned.tables();
-        let removed = self
-            .connection
-            .prepare_cached(&format!("DELETE FROM {members} WHERE {id} = :entity_id"))?
-            .execute(named_params! {":entity_id": owned.as_str()})?;
-        Ok(removed > 0)
+        let statement = format!("DELETE FROM {members} WHERE {id} = :entity_id");
+        Ok(self.run(&statement, named_params! {":entity_id": owned.as_str()})? > 0)
     }
 
-    /// The members whose accounts are live.
+    /// Returns the members whose accounts are live.
     pub fn members(&self, owned: &Owned, order: Order<MemberKey>, page: Page) -> Result<Listed<Member>> {
         let (from, id) = match owned {
             Owned::Client(_) => ("client_members m JOIN accounts t ON t.account_id = m.account_id", "m.client_id"),
@@ -149,44 +128,36 @@ impl Tx<'_> {
             MemberKey::Id => "m.account_id",
             MemberKey::Rights => "rights",
         };
-        let listed = query.page(self.connection, &columns, &order_by(by, "m.account_id", order.direction), page, read)?;
-        Ok(Listed { items: listed.items.into_iter().flatten().collect(), total: listed.total })
+        Ok(query.page(self.connection, &columns, &order_by(by, "m.account_id", order.direction), page, read)?)
     }
 
-    /// Whether a live member other than this one has one of the rights.
+    /// Returns whether a live member other than this one has one of the rights.
     pub fn has_other_member_with(&self, owned: &Owned, except: &AccountId, rights: &[Right]) -> Result<bool> {
         let Tables { rights: table, id, .. } = owned.tables();
         let numbers: Vec<String> = rights.iter().map(|right| (*right as u8).to_string()).collect();
-        let numbers = numbers.join(", ");
-        let has = self
-            .connection
-            .prepare_cached(&format!(
-                "SELECT EXISTS (SELECT 1 FROM {table} r JOIN accounts t ON t.account_id = r.account_id AND t.deleted_at IS NULL \
-                 WHERE r.{id} = :entity_id AND r.account_id <> :except AND r.right IN ({numbers}))"
-            ))?
-            .query_row(named_params! {":entity_id": owned.as_str(), ":except": except}, |row| row.get(0))?;
-        Ok(has)
+        let statement = format!(
+            "SELECT 1 FROM {table} r JOIN accounts t ON t.account_id = r.account_id AND t.deleted_at IS NULL \
+             WHERE r.{id} = :entity_id AND r.account_id <> :except AND r.right IN ({})",
+            numbers.join(", ")
+        );
+        self.exists(&statement, named_params! {":entity_id": owned.as_str(), ":except": except})
     }
 
-    /// What a user may do on a client through live organizations: for each, the rights that the user has on it and it has on the client (registry.md 5.4).
+    /// Returns what a user may do on a client through live organizations: for each, the rights that the user has on it and it has on the
+    /// client (registry.md 5.4).
     pub fn rights_through_organizations(&self, client: &ClientId, user: &UserId) -> Result<Rights> {
-        let chains = self
-            .connection
-            .prepare_cached(
-                "SELECT (SELECT json_group_array(right) FROM organization_member_rights r \
-                         WHERE r.organization_id = o.organization_id AND r.account_id = o.account_id) AS mine, \
-                        (SELECT json_group_array(right) FROM client_member_rights r \
-                         WHERE r.client_id = m.client_id AND r.account_id = m.account_id) AS theirs \
-                 FROM organization_members o \
-                 JOIN client_members m ON m.client_id = :client_id AND m.account_id = o.organization_id \
-                 JOIN accounts t ON t.account_id = o.organization_id AND t.deleted_at IS NULL \
-                 WHERE o.account_id = :user_id",
-            )?
-            .query_map(
-                named_params! {":client_id": client, ":user_id": user},
-                reading(|cells| Ok(expanded(&cells.rights("mine")?).and(expanded(&cells.rights("theirs")?)))),
-            )?
-            .collect::<rusqlite::Result<Vec<Rights>>>()?;
+        let chains = self.all(
+            "SELECT (SELECT json_group_array(right) FROM organization_member_rights r \
+                     WHERE r.organization_id = o.organization_id AND r.account_id = o.account_id) AS mine, \
+                    (SELECT json_group_array(right) FROM client_member_rights r \
+                     WHERE r.client_id = m.client_id AND r.account_id = m.account_id) AS theirs \
+             FROM organization_members o \
+             JOIN client_members m ON m.client_id = :client_id AND m.account_id = o.organization_id \
+             JOIN accounts t ON t.account_id = o.organization_id AND t.deleted_at IS NULL \
+             WHERE o.account_id = :user_id",
+            named_params! {":client_id": client, ":user_id": user},
+            |cells| Ok(expanded(&cells.rights("mine")?).and(expanded(&cells.rights("theirs")?))),
+        )?;
         Ok(chains.into_iter().fold(Rights::NONE, Rights::or))
     }
 }

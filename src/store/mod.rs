@@ -16,6 +16,7 @@ pub mod schema;
 pub mod sessions;
 pub mod sign_ins;
 mod sql;
+mod table;
 mod temporary;
 pub mod testers;
 pub mod users;
@@ -141,10 +142,8 @@ impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Error {
         use rusqlite::ErrorCode::{CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, ReadOnly, SystemIoFailure};
         match error.sqlite_error_code() {
-            Some(DiskFull | ReadOnly | SystemIoFailure | DatabaseBusy | DatabaseLocked | CannotOpen) => {
-                Error::Unavailable(error.to_string())
-            }
-            _ => Error::Internal(error.to_string()),
+            Some(DiskFull | ReadOnly | SystemIoFailure | DatabaseBusy | DatabaseLocked | CannotOpen) => Error::Unavailable(error.into()),
+            _ => Error::Internal(error.into()),
         }
     }
 }

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, ToSql};
 
 use crate::base::page::{Listed, Page};
+use crate::base::time::Time;
 use crate::store::pattern::index_query;
 use crate::store::sql::{Cells, reading};
 
@@ -21,6 +22,15 @@ impl Deleted {
             Deleted::No => "t.deleted_at IS NULL",
             Deleted::Yes => "t.deleted_at IS NOT NULL",
             Deleted::Either => "TRUE",
+        }
+    }
+
+    /// Returns whether a row that was deleted at this time, or is live, is looked at.
+    pub(super) fn includes(self, deleted_at: Option<Time>) -> bool {
+        match self {
+            Deleted::No => deleted_at.is_none(),
+            Deleted::Yes => deleted_at.is_some(),
+            Deleted::Either => true,
         }
     }
 

@@ -1,12 +1,12 @@
 //! The rows that remember who failed to sign in, and from where users have signed in.
 
-use rusqlite::{OptionalExtension, named_params};
+use rusqlite::named_params;
 
 use crate::base::error::Result;
 use crate::base::id::UserId;
 use crate::base::time::Time;
 use crate::store::Tx;
-use crate::store::sql::reading;
+use crate::store::sql::Cells;
 
 /// The most addresses that are known of a user; the one that was used longest ago makes room.
 const MOST_ADDRESSES: i64 = 100;
@@ -20,95 +20,67 @@ pub struct Failures {
 
 impl Tx<'_> {
     pub fn sign_in_failures(&self, subject: &str) -> Result<Option<Failures>> {
-        let found = self
-            .connection
-            .prepare_cached("SELECT failures, last_at FROM sign_in_failures WHERE subject = :subject")?
-            .query_row(
-                named_params! {":subject": subject},
-                reading(|cells| Ok(Failures { count: cells.take("failures")?, last_at: cells.take("last_at")? })),
-            )
-            .optional()?;
-        Ok(found)
+        let statement = "SELECT failures, last_at FROM sign_in_failures WHERE subject = :subject";
+        let read = |cells: &mut Cells<'_>| Ok(Failures { count: cells.take("failures")?, last_at: cells.take("last_at")? });
+        self.one(statement, named_params! {":subject": subject}, read)
     }
 
-    /// One more failure; older ones count only if the last of them came after `since`.
+    /// Counts one more failure; older ones count only if the last of them came after `since`.
     pub fn count_sign_in_failure(&self, subject: &str, since: Time) -> Result<()> {
-        self.connection
-            .prepare_cached(
-                "INSERT INTO sign_in_failures (subject, failures, last_at) VALUES (:subject, 1, :now) ON CONFLICT (subject) DO UPDATE \
-                 SET failures = iif(last_at > :since, failures + 1, 1), last_at = excluded.last_at",
-            )?
-            .execute(named_params! {":subject": subject, ":since": since, ":now": self.steady})?;
-        Ok(())
+        self.run(
+            "INSERT INTO sign_in_failures (subject, failures, last_at) VALUES (:subject, 1, :now) ON CONFLICT (subject) DO UPDATE \
+             SET failures = iif(last_at > :since, failures + 1, 1), last_at = excluded.last_at",
+            named_params! {":subject": subject, ":since": since, ":now": self.steady},
+        )
+        .map(drop)
     }
 
     /// Where there are more than `most`: deletes those with the fewest failures, and of these the oldest. Some more than needed, so that
     /// it is not needed again at once.
     pub fn delete_least_sign_in_failures(&self, most: usize) -> Result<()> {
-        let count: i64 = self.connection.prepare_cached("SELECT count(*) FROM sign_in_failures")?.query_row([], |row| row.get(0))?;
+        let count: i64 = self.value("SELECT count(*) FROM sign_in_failures", &[])?;
         let most = most as i64;
         if count > most {
-            self.connection
-                .prepare_cached(
-                    "DELETE FROM sign_in_failures WHERE subject IN \
-                     (SELECT subject FROM sign_in_failures ORDER BY failures, last_at LIMIT :surplus)",
-                )?
-                .execute(named_params! {":surplus": count - most + most / 50})?;
+            self.run(
+                "DELETE FROM sign_in_failures WHERE subject IN \
+                 (SELECT subject FROM sign_in_failures ORDER BY failures, last_at LIMIT :surplus)",
+                named_params! {":surplus": count - most + most / 50},
+            )?;
         }
         Ok(())
     }
 
     pub fn forget_sign_in_failures(&self, subject: &str) -> Result<()> {
-        self.connection
-            .prepare_cached("DELETE FROM sign_in_failures WHERE subject = :subject")?
-            .execute(named_params! {":subject": subject})?;
-        Ok(())
+        self.run("DELETE FROM sign_in_failures WHERE subject = :subject", named_params! {":subject": subject}).map(drop)
     }
 
     pub fn has_signed_in_from(&self, user: &UserId, address: &str) -> Result<bool> {
-        let known = self
-            .connection
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM sign_in_addresses WHERE user_id = :user_id AND address = :address)")?
-            .query_row(named_params! {":user_id": user, ":address": address}, |row| row.get(0))?;
-        Ok(known)
+        let statement = "SELECT 1 FROM sign_in_addresses WHERE user_id = :user_id AND address = :address";
+        self.exists(statement, named_params! {":user_id": user, ":address": address})
     }
 
+    /// Remembers an address that a user signed in from, at most [`MOST_ADDRESSES`] of them.
     pub fn remember_sign_in_from(&self, user: &UserId, address: &str) -> Result<()> {
-        self.connection
-            .prepare_cached(
-                "INSERT INTO sign_in_addresses (user_id, address, last_at) VALUES (:user_id, :address, :now) \
-                 ON CONFLICT (user_id, address) DO UPDATE SET last_at = excluded.last_at",
-            )?
-            .execute(named_params! {":user_id": user, ":address": address, ":now": self.now})?;
-        self.connection
-            .prepare_cached(
-                "DELETE FROM sign_in_addresses WHERE user_id = :user_id AND address IN (SELECT address FROM sign_in_addresses \
-                 WHERE user_id = :user_id ORDER BY last_at DESC LIMIT -1 OFFSET :most)",
-            )?
-            .execute(named_params! {":user_id": user, ":most": MOST_ADDRESSES})?;
-        Ok(())
+        self.run(
+            "INSERT INTO sign_in_addresses (user_id, address, last_at) VALUES (:user_id, :address, :now) \
+             ON CONFLICT (user_id, address) DO UPDATE SET last_at = excluded.last_at",
+            named_params! {":user_id": user, ":address": address, ":now": self.now},
+        )?;
+        self.run(
+            "DELETE FROM sign_in_addresses WHERE user_id = :user_id AND address IN (SELECT address FROM sign_in_addresses \
+             WHERE user_id = :user_id ORDER BY last_at DESC LIMIT -1 OFFSET :most)",
+            named_params! {":user_id": user, ":most": MOST_ADDRESSES},
+        )
+        .map(drop)
     }
 
-    /// Removes failures whose last is older than this, at most so many; how many it were.
-    pub fn delete_old_sign_in_failures(&self, before: Time, most: usize) -> Result<usize> {
-        let deleted = self
-            .connection
-            .prepare_cached(
-                "DELETE FROM sign_in_failures WHERE subject IN (SELECT subject FROM sign_in_failures WHERE last_at <= :before LIMIT :most)",
-            )?
-            .execute(named_params! {":before": before, ":most": most as i64})?;
-        Ok(deleted)
+    /// Deletes at most `limit` counts of failures whose last came before this time; returns how many were deleted.
+    pub fn delete_old_sign_in_failures(&self, before: Time, limit: usize) -> Result<usize> {
+        self.prune("sign_in_failures", "subject", "last_at <= :before", before, limit)
     }
 
-    /// The same for addresses that nobody has signed in from for long.
-    pub fn delete_old_sign_in_addresses(&self, before: Time, most: usize) -> Result<usize> {
-        let deleted = self
-            .connection
-            .prepare_cached(
-                "DELETE FROM sign_in_addresses WHERE (user_id, address) IN \
-                 (SELECT user_id, address FROM sign_in_addresses WHERE last_at <= :before LIMIT :most)",
-            )?
-            .execute(named_params! {":before": before, ":most": most as i64})?;
-        Ok(deleted)
+    /// Deletes at most `limit` addresses that nobody has signed in from since this time; returns how many were deleted.
+    pub fn delete_old_sign_in_addresses(&self, before: Time, limit: usize) -> Result<usize> {
+        self.prune("sign_in_addresses", "user_id, address", "last_at <= :before", before, limit)
     }
 }

@@ -2,13 +2,98 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{OptionalExtension, Row, params_from_iter};
 
+use crate::base::error::Result;
 use crate::base::id::{AccountId, ClientId, OrganizationId, UserId};
 use crate::base::right::{Right, Rights};
+use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::model::choice::{Grant, State};
+use crate::store::Tx;
+use crate::store::table::Stored;
+
+/// The values of a statement, by their names.
+type Values<'a> = &'a [(&'a str, &'a dyn ToSql)];
+
+impl Tx<'_> {
+    /// Runs a statement; returns how many rows it changed.
+    pub(super) fn run(&self, statement: &str, values: Values<'_>) -> Result<usize> {
+        Ok(self.connection.prepare_cached(statement)?.execute(values)?)
+    }
+
+    /// Returns the first row that a statement finds, if it finds any.
+    pub(super) fn one<T>(
+        &self,
+        statement: &str,
+        values: Values<'_>,
+        read: impl Fn(&mut Cells<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>> {
+        Ok(self.connection.prepare_cached(statement)?.query_row(values, reading(read)).optional()?)
+    }
+
+    /// Returns every row that a statement finds.
+    pub(super) fn all<T>(
+        &self,
+        statement: &str,
+        values: Values<'_>,
+        read: impl Fn(&mut Cells<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        Ok(self.connection.prepare_cached(statement)?.query_map(values, reading(read))?.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Returns the one value of a statement that always finds one row, such as a count.
+    pub(super) fn value<T: FromSql>(&self, statement: &str, values: Values<'_>) -> Result<T> {
+        Ok(self.connection.prepare_cached(statement)?.query_row(values, |row| row.get(0))?)
+    }
+
+    /// Returns whether a statement finds any row.
+    pub(super) fn exists(&self, statement: &str, values: Values<'_>) -> Result<bool> {
+        Ok(self.connection.prepare_cached(statement)?.exists(values)?)
+    }
+
+    /// Deletes at most `limit` rows of which `condition` holds, in which `:before` stands for a point in time or a day; returns how many were
+    /// deleted. `key` has the columns of the primary key.
+    pub(super) fn prune(&self, table: &str, key: &str, condition: &str, before: impl ToSql, limit: usize) -> Result<usize> {
+        let statement = format!("DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {condition} LIMIT :limit)");
+        self.run(&statement, &[(":before", &before), (":limit", &(limit as i64))])
+    }
+
+    /// Inserts a record, and after its own values those of the columns that its table names in `with`.
+    pub(super) fn insert<R: Stored>(&self, record: &R, more: &[&dyn ToSql]) -> Result<()> {
+        self.insert_by(R::INSERT, record, more).map(drop)
+    }
+
+    /// The same; returns false, and does nothing, if there is a record of this key.
+    pub(super) fn insert_if_new<R: Stored>(&self, record: &R, more: &[&dyn ToSql]) -> Result<bool> {
+        Ok(self.insert_by(R::INSERT_IF_NEW, record, more)? == 1)
+    }
+
+    fn insert_by<R: Stored>(&self, statement: &str, record: &R, more: &[&dyn ToSql]) -> Result<usize> {
+        let (fixed, changing) = record.values()?;
+        let more = more.iter().map(|value| value.to_sql()).collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(self.connection.prepare_cached(statement)?.execute(params_from_iter(fixed.into_iter().chain(changing).chain(more)))?)
+    }
+
+    /// Writes the columns of a record that may change.
+    pub(super) fn update<R: Stored>(&self, record: &R) -> Result<()> {
+        let (fixed, changing) = record.values()?;
+        self.connection.prepare_cached(R::UPDATE)?.execute(params_from_iter(changing.into_iter().chain(fixed.into_iter().take(1))))?;
+        Ok(())
+    }
+
+    /// Inserts a list, an item a row, in the order of `position`.
+    pub(super) fn insert_list(&self, statement: &str, owner: Values<'_>, items: &[impl ToSql]) -> Result<()> {
+        let mut insert = self.connection.prepare_cached(statement)?;
+        for (position, item) in items.iter().enumerate() {
+            let position = position as i64;
+            let values = [owner, &[(":position", &position), (":item", item)]].concat();
+            insert.execute(&*values)?;
+        }
+        Ok(())
+    }
+}
 
 macro_rules! id_in_sql {
     ($($id:ident),+) => {
@@ -86,6 +171,18 @@ impl ToSql for Right {
     }
 }
 
+impl ToSql for Hash {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        self.as_str().to_sql()
+    }
+}
+
+impl FromSql for Hash {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Hash> {
+        value.as_str().map(|text| Hash::stored(text.to_owned()))
+    }
+}
+
 /// A set of rights is one number, a bit for each.
 impl ToSql for Rights {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -146,13 +243,18 @@ impl<'r> Cells<'r> {
     }
 
     /// An account from its ID and, in the cell after it, its kind; nothing where they are NULL.
-    pub fn account(&mut self, id: &str, kind: &str) -> rusqlite::Result<Option<AccountId>> {
-        let (id, kind) = (self.step(id), self.step(kind));
+    pub fn account(&mut self, id: &str) -> rusqlite::Result<Option<AccountId>> {
+        let (id, kind) = (self.step(id), self.step("kind"));
         match self.row.get_ref(kind)?.as_str_or_null()? {
             None => Ok(None),
             Some("user") => self.row.get(id).map(|id| Some(AccountId::User(id))),
             Some(_) => self.row.get(id).map(|id| Some(AccountId::Organization(id))),
         }
+    }
+
+    /// The same where they are never NULL.
+    pub fn owner(&mut self, id: &str) -> rusqlite::Result<AccountId> {
+        self.account(id)?.ok_or_else(|| FromSqlError::InvalidType.into())
     }
 
     /// The column that comes next, which has this name.
@@ -162,11 +264,6 @@ impl<'r> Cells<'r> {
         self.next += 1;
         column
     }
-}
-
-/// An empty text is NULL, so that it sorts as an absent one.
-pub fn or_null(text: &str) -> Option<&str> {
-    (!text.is_empty()).then_some(text)
 }
 
 /// Reads rows by their cells.

@@ -1,6 +1,6 @@
 //! Who may try a client before it is approved: the user who registered it, and the rows of testers, who asked to.
 
-use rusqlite::{OptionalExtension, named_params};
+use rusqlite::named_params;
 
 use crate::base::error::Result;
 use crate::base::id::{ClientId, UserId};
@@ -8,73 +8,54 @@ use crate::store::Tx;
 use crate::store::members::Owned;
 
 impl Tx<'_> {
-    /// The user who registered a client; nobody if it was no user, or one who was purged.
+    /// Returns the user who registered a client; nobody if it was no user, or one who was purged.
     pub fn client_registrar(&self, client: &ClientId) -> Result<Option<UserId>> {
-        let found = self
-            .connection
-            .prepare_cached("SELECT u.user_id FROM clients c JOIN users u ON u.user_id = c.registered_by WHERE c.client_id = :client_id")?
-            .query_row(named_params! {":client_id": client}, |row| row.get(0))
-            .optional()?;
-        Ok(found)
+        self.one(
+            "SELECT u.user_id FROM clients c JOIN users u ON u.user_id = c.registered_by WHERE c.client_id = :client_id",
+            named_params! {":client_id": client},
+            |cells| cells.take("user_id"),
+        )
     }
 
     pub fn is_client_tester(&self, client: &ClientId, user: &UserId) -> Result<bool> {
-        let is_one = self
-            .connection
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM client_testers WHERE client_id = :client_id AND user_id = :user_id)")?
-            .query_row(named_params! {":client_id": client, ":user_id": user}, |row| row.get(0))?;
-        Ok(is_one)
+        let statement = "SELECT 1 FROM client_testers WHERE client_id = :client_id AND user_id = :user_id";
+        self.exists(statement, named_params! {":client_id": client, ":user_id": user})
     }
 
     pub fn insert_client_tester(&self, client: &ClientId, user: &UserId) -> Result<()> {
-        self.connection
-            .prepare_cached("INSERT INTO client_testers (client_id, user_id, created_at) VALUES (:client_id, :user_id, :now)")?
-            .execute(named_params! {":client_id": client, ":user_id": user, ":now": self.now})?;
-        Ok(())
+        let statement = "INSERT INTO client_testers (client_id, user_id, created_at) VALUES (:client_id, :user_id, :now)";
+        self.run(statement, named_params! {":client_id": client, ":user_id": user, ":now": self.now}).map(drop)
     }
 
     /// Returns how many clients a user tries.
     pub fn trial_count(&self, user: &UserId) -> Result<i64> {
-        let count = self
-            .connection
-            .prepare_cached("SELECT count(*) FROM client_testers WHERE user_id = :user_id")?
-            .query_row(named_params! {":user_id": user}, |row| row.get(0))?;
-        Ok(count)
+        self.value("SELECT count(*) FROM client_testers WHERE user_id = :user_id", named_params! {":user_id": user})
     }
 
-    /// The testers of a client, or those of the clients of an organization who are its members: whose trial may end with a change there.
-    /// Of one user, if there is one.
+    /// Returns the testers of a client, or those of the clients of an organization who are its members: whose trial may end with a change
+    /// there. Of one user, if there is one.
     pub fn client_testers(&self, owned: &Owned, user: Option<&UserId>) -> Result<Vec<(ClientId, UserId)>> {
-        let of = match owned {
-            Owned::Client(_) => "t.client_id = :id",
+        let statement = match owned {
+            Owned::Client(_) => {
+                "SELECT client_id, user_id FROM client_testers WHERE client_id = :id AND (:user_id IS NULL OR user_id = :user_id)"
+            }
             Owned::Organization(_) => {
-                "t.client_id IN (SELECT client_id FROM client_members WHERE account_id = :id) \
-                 AND t.user_id IN (SELECT account_id FROM organization_members WHERE organization_id = :id)"
+                "SELECT client_id, user_id FROM client_testers WHERE client_id IN (SELECT client_id FROM client_members WHERE account_id = :id) \
+                 AND user_id IN (SELECT account_id FROM organization_members WHERE organization_id = :id) \
+                 AND (:user_id IS NULL OR user_id = :user_id)"
             }
         };
-        let testers = self
-            .connection
-            .prepare_cached(&format!(
-                "SELECT t.client_id, t.user_id FROM client_testers t WHERE {of} AND (:user_id IS NULL OR t.user_id = :user_id)"
-            ))?
-            .query_map(named_params! {":id": owned.as_str(), ":user_id": user}, |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<rusqlite::Result<_>>()?;
-        Ok(testers)
+        let values = named_params! {":id": owned.as_str(), ":user_id": user};
+        self.all(statement, values, |cells| Ok((cells.take("client_id")?, cells.take("user_id")?)))
     }
 
-    /// False if the user is none.
+    /// Deletes a tester; returns false if the user is none.
     pub fn delete_client_tester(&self, client: &ClientId, user: &UserId) -> Result<bool> {
-        let deleted = self
-            .connection
-            .prepare_cached("DELETE FROM client_testers WHERE client_id = :client_id AND user_id = :user_id")?
-            .execute(named_params! {":client_id": client, ":user_id": user})?;
-        Ok(deleted == 1)
+        let statement = "DELETE FROM client_testers WHERE client_id = :client_id AND user_id = :user_id";
+        Ok(self.run(statement, named_params! {":client_id": client, ":user_id": user})? == 1)
     }
 
     pub fn delete_client_testers(&self, client: &ClientId) -> Result<()> {
-        self.connection
-            .prepare_cached("DELETE FROM client_testers WHERE client_id = :client_id")?
-            .execute(named_params! {":client_id": client})?;
-        Ok(())
+        self.run("DELETE FROM client_testers WHERE client_id = :client_id", named_params! {":client_id": client}).map(drop)
     }
 }

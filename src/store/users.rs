@@ -1,6 +1,8 @@
 //! The rows of users.
 
-use rusqlite::{OptionalExtension, named_params};
+use std::sync::LazyLock;
+
+use rusqlite::named_params;
 
 use crate::base::error::Result;
 use crate::base::id::{AccountId, UserId};
@@ -11,8 +13,8 @@ use crate::model::choice::State;
 use crate::model::user::{Standing, User};
 use crate::store::accounts::{Account, SEARCHED};
 use crate::store::query::{Query, TextSearch, order_by};
-use crate::store::sql::{Cells, reading};
-use crate::store::{Deleted, Order, Tx};
+use crate::store::table::{Stored, table};
+use crate::store::{Deleted, Order, Tx, accounts};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserKey {
@@ -45,32 +47,34 @@ pub struct Passwords {
 
 const FROM: &str = "users u JOIN accounts t ON t.account_id = u.user_id";
 
-const COLUMNS: &str = "u.user_id, t.created_at, t.updated_at, t.deleted_at, t.name, t.description, u.primary_email_address, \
-     u.primary_email_address_validated_at, u.password_updated_at, u.require_password_update, u.state, u.state_description, u.admin, \
-     u.temporary_password_created_at, u.temporary_password_expires_at, \
-     (SELECT json_group_object(key, value) FROM account_attributes l WHERE l.account_id = u.user_id) AS attributes";
-
-fn read(cells: &mut Cells<'_>) -> rusqlite::Result<User> {
-    Ok(User {
-        id: cells.take("user_id")?,
+table! {
+    User in "users" u with live_email_address, password_hash;
+    fixed { user_id: id }
+    changing {
+        primary_email_address: primary_email_address,
+        primary_email_address_validated_at: primary_email_address_validated_at,
+        password_updated_at: password_updated_at,
+        require_password_update: require_password_update,
+        state: state,
+        state_description: state_description,
+        admin: admin,
+        temporary_password_created_at: temporary_password_created_at,
+        temporary_password_expires_at: temporary_password_expires_at,
+    }
+    rest(cells) {
         created_at: cells.take("created_at")?,
         updated_at: cells.take("updated_at")?,
         deleted_at: cells.take("deleted_at")?,
         name: cells.text("name")?,
         description: cells.take("description")?,
-        primary_email_address: cells.take("primary_email_address")?,
-        primary_email_address_validated_at: cells.take("primary_email_address_validated_at")?,
-        password_updated_at: cells.take("password_updated_at")?,
-        require_password_update: cells.take("require_password_update")?,
-        state: cells.take("state")?,
-        state_description: cells.take("state_description")?,
-        admin: cells.take("admin")?,
-        temporary_password: None,
-        temporary_password_created_at: cells.take("temporary_password_created_at")?,
-        temporary_password_expires_at: cells.take("temporary_password_expires_at")?,
         attributes: cells.pairs("attributes")?,
-    })
+        temporary_password: None,
+    }
 }
+
+static COLUMNS: LazyLock<String> = LazyLock::new(|| format!("{}, {}", User::COLUMNS, accounts::COLUMNS));
+
+static USER: LazyLock<String> = LazyLock::new(|| format!("SELECT {} FROM {FROM} WHERE u.user_id = :user_id", *COLUMNS));
 
 fn account(user: &User) -> Account<'_> {
     Account {
@@ -83,166 +87,108 @@ fn account(user: &User) -> Account<'_> {
     }
 }
 
+/// The address that no other live user may have; none for a deleted user.
+fn live_email_address(user: &User) -> Option<String> {
+    user.deleted_at.is_none().then(|| user.primary_email_address.to_lowercase())
+}
+
 impl Tx<'_> {
-    /// False, and nothing done, if the ID is taken.
+    /// Returns false, and does nothing, if the ID is taken.
     pub fn insert_user(&self, user: &User, password: &Hash) -> Result<bool> {
-        if !self.insert_account(&account(user))? {
-            return Ok(false);
+        let is_new = self.insert_account(&account(user))?;
+        if is_new {
+            self.insert(user, &[&live_email_address(user), password])?;
         }
-        self.connection
-            .prepare_cached(
-                "INSERT INTO users (user_id, primary_email_address, live_email_address, primary_email_address_validated_at, password_hash, \
-                 password_updated_at, require_password_update, state, state_description, admin, temporary_password_created_at, \
-                 temporary_password_expires_at) VALUES (:user_id, :primary_email_address, :live_email_address, \
-                 :primary_email_address_validated_at, :password_hash, :password_updated_at, :require_password_update, :state, \
-                 :state_description, :admin, :temporary_password_created_at, :temporary_password_expires_at)",
-            )?
-            .execute(named_params! {
-                ":user_id": user.id,
-                ":primary_email_address": user.primary_email_address,
-                ":live_email_address": user.primary_email_address.to_lowercase(),
-                ":primary_email_address_validated_at": user.primary_email_address_validated_at,
-                ":password_hash": password.as_str(),
-                ":password_updated_at": user.password_updated_at,
-                ":require_password_update": user.require_password_update,
-                ":state": user.state,
-                ":state_description": user.state_description,
-                ":admin": user.admin,
-                ":temporary_password_created_at": user.temporary_password_created_at,
-                ":temporary_password_expires_at": user.temporary_password_expires_at,
-            })?;
-        Ok(true)
+        Ok(is_new)
     }
 
     pub fn user(&self, id: &UserId, deleted: Deleted) -> Result<Option<User>> {
-        let condition = deleted.condition();
-        let user = self
-            .connection
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM {FROM} WHERE u.user_id = :user_id AND {condition}"))?
-            .query_row(named_params! {":user_id": id}, reading(read))
-            .optional()?;
-        Ok(user)
+        let found = self.one(&USER, named_params! {":user_id": id}, User::read)?;
+        Ok(found.filter(|user| deleted.includes(user.deleted_at)))
     }
 
-    /// How a user stands, without the rest of the row.
+    /// Returns the state of a user, without the rest of the row.
     pub fn standing(&self, id: &UserId, deleted: Deleted) -> Result<Option<Standing>> {
-        let standing = self
-            .connection
-            .prepare_cached(&format!(
-                "SELECT u.state, u.state_description, u.admin FROM {FROM} WHERE u.user_id = :user_id AND {}",
-                deleted.condition()
-            ))?
-            .query_row(
-                named_params! {":user_id": id},
-                reading(|cells| {
-                    Ok(Standing {
-                        state: cells.take("state")?,
-                        state_description: cells.take("state_description")?,
-                        admin: cells.take("admin")?,
-                    })
-                }),
-            )
-            .optional()?;
-        Ok(standing)
+        let found = self.one(
+            "SELECT u.state, u.state_description, u.admin, t.deleted_at FROM users u JOIN accounts t ON t.account_id = u.user_id \
+             WHERE u.user_id = :user_id",
+            named_params! {":user_id": id},
+            |cells| {
+                let (state, state_description, admin) = (cells.take("state")?, cells.take("state_description")?, cells.take("admin")?);
+                Ok((Standing { state, state_description, admin }, cells.take("deleted_at")?))
+            },
+        )?;
+        Ok(found.filter(|(_, deleted_at)| deleted.includes(*deleted_at)).map(|(standing, _)| standing))
     }
 
     pub fn update_user(&self, user: &User) -> Result<()> {
         self.update_account(&account(user))?;
-        self.connection
-            .prepare_cached(
-                "UPDATE users SET primary_email_address = :primary_email_address, live_email_address = :live_email_address, \
-                 primary_email_address_validated_at = :primary_email_address_validated_at, password_updated_at = :password_updated_at, \
-                 require_password_update = :require_password_update, state = :state, state_description = :state_description, \
-                 admin = :admin, temporary_password_created_at = :temporary_password_created_at, \
-                 temporary_password_expires_at = :temporary_password_expires_at WHERE user_id = :user_id",
-            )?
-            .execute(named_params! {
-                ":user_id": user.id,
-                ":primary_email_address": user.primary_email_address,
-                ":live_email_address": user.deleted_at.is_none().then(|| user.primary_email_address.to_lowercase()),
-                ":primary_email_address_validated_at": user.primary_email_address_validated_at,
-                ":password_updated_at": user.password_updated_at,
-                ":require_password_update": user.require_password_update,
-                ":state": user.state,
-                ":state_description": user.state_description,
-                ":admin": user.admin,
-                ":temporary_password_created_at": user.temporary_password_created_at,
-                ":temporary_password_expires_at": user.temporary_password_expires_at,
-            })?;
-        Ok(())
+        self.update(user)?;
+        let statement = "UPDATE users SET live_email_address = :address WHERE user_id = :user_id";
+        self.run(statement, named_params! {":user_id": user.id, ":address": live_email_address(user)}).map(drop)
     }
 
-    /// Deletes or restores. Deleting frees the e-mail address; who restores must have seen that it is still free.
+    /// Deletes or restores. Deleting frees the e-mail address; restoring must have seen that it is still free.
     pub fn set_user_deleted(&self, user: &User, deleted_at: Option<Time>) -> Result<()> {
         self.set_account_deleted(&AccountId::User(user.id.clone()), deleted_at)?;
         self.update_user(&User { deleted_at, ..user.clone() })
     }
 
-    /// Whether a live user other than this one has the address, without regard to case.
+    /// Deletes a user and all that is the user's own: memberships, keys, attributes.
+    pub fn purge_user(&self, id: &UserId) -> Result<()> {
+        self.purge_account(&AccountId::User(id.clone()))
+    }
+
+    /// Returns whether a live user other than this one has the address, without regard to case.
     pub fn email_address_is_taken(&self, address: &str, except: &UserId) -> Result<bool> {
-        let taken = self
-            .connection
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM users WHERE live_email_address = :address AND user_id <> :except)")?
-            .query_row(named_params! {":address": address.to_lowercase(), ":except": except}, |row| row.get(0))?;
-        Ok(taken)
+        let statement = "SELECT 1 FROM users WHERE live_email_address = :address AND user_id <> :except";
+        self.exists(statement, named_params! {":address": address.to_lowercase(), ":except": except})
     }
 
-    /// Whether there is a live, approved administrator other than this one.
+    /// Returns whether there is a live, approved administrator other than this one.
     pub fn has_other_acting_admin(&self, except: &UserId) -> Result<bool> {
-        let has = self
-            .connection
-            .prepare_cached(&format!(
-                "SELECT EXISTS (SELECT 1 FROM {FROM} WHERE u.admin = 1 AND u.state = :state AND u.user_id <> :except AND t.deleted_at IS NULL)"
-            ))?
-            .query_row(named_params! {":state": State::Approved, ":except": except}, |row| row.get(0))?;
-        Ok(has)
+        self.exists(
+            "SELECT 1 FROM users u JOIN accounts t ON t.account_id = u.user_id \
+             WHERE u.admin = 1 AND u.state = :state AND u.user_id <> :except AND t.deleted_at IS NULL",
+            named_params! {":state": State::Approved, ":except": except},
+        )
     }
 
-    /// The most rounds, up to `most`, that the hash of any user's password takes, live or deleted; 0 if there are none.
+    /// Returns the most rounds, up to `most`, that the hash of any user's password takes, live or deleted; 0 if there are none.
     pub fn most_password_rounds(&self, most: u32) -> Result<u32> {
-        let most: Option<i64> = self
-            .connection
-            .prepare_cached("SELECT max(CAST(substr(password_hash, 15) AS INTEGER)) FROM users WHERE CAST(substr(password_hash, 15) AS INTEGER) <= :most")?
-            .query_row(named_params! {":most": most}, |row| row.get(0))?;
+        let most: Option<i64> = self.value(
+            "SELECT max(CAST(substr(password_hash, 15) AS INTEGER)) FROM users WHERE CAST(substr(password_hash, 15) AS INTEGER) <= :most",
+            named_params! {":most": most},
+        )?;
         Ok(u32::try_from(most.unwrap_or(0)).unwrap_or(u32::MAX))
     }
 
     pub fn has_users(&self) -> Result<bool> {
-        Ok(self.connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM users)")?.query_row([], |row| row.get(0))?)
+        self.exists("SELECT 1 FROM users", &[])
     }
 
     pub fn passwords(&self, id: &UserId) -> Result<Option<Passwords>> {
-        let passwords = self
-            .connection
-            .prepare_cached(
-                "SELECT password_hash, temporary_password_hash, temporary_password_expires_at FROM users WHERE user_id = :user_id",
-            )?
-            .query_row(
-                named_params! {":user_id": id},
-                reading(|cells| {
-                    Ok(Passwords {
-                        password: Hash::kept(cells.take("password_hash")?),
-                        temporary: cells.take::<Option<String>>("temporary_password_hash")?.map(Hash::kept),
-                        temporary_expires_at: cells.take("temporary_password_expires_at")?,
-                    })
-                }),
-            )
-            .optional()?;
-        Ok(passwords)
+        self.one(
+            "SELECT password_hash, temporary_password_hash, temporary_password_expires_at FROM users WHERE user_id = :user_id",
+            named_params! {":user_id": id},
+            |cells| {
+                Ok(Passwords {
+                    password: cells.take("password_hash")?,
+                    temporary: cells.take("temporary_password_hash")?,
+                    temporary_expires_at: cells.take("temporary_password_expires_at")?,
+                })
+            },
+        )
     }
 
     pub fn set_password(&self, id: &UserId, password: &Hash) -> Result<()> {
-        self.connection
-            .prepare_cached("UPDATE users SET password_hash = :hash WHERE user_id = :user_id")?
-            .execute(named_params! {":user_id": id, ":hash": password.as_str()})?;
-        Ok(())
+        let statement = "UPDATE users SET password_hash = :hash WHERE user_id = :user_id";
+        self.run(statement, named_params! {":user_id": id, ":hash": password}).map(drop)
     }
 
     pub fn set_temporary_password(&self, id: &UserId, password: Option<&Hash>) -> Result<()> {
-        self.connection
-            .prepare_cached("UPDATE users SET temporary_password_hash = :hash WHERE user_id = :user_id")?
-            .execute(named_params! {":user_id": id, ":hash": password.map(Hash::as_str)})?;
-        Ok(())
+        let statement = "UPDATE users SET temporary_password_hash = :hash WHERE user_id = :user_id";
+        self.run(statement, named_params! {":user_id": id, ":hash": password}).map(drop)
     }
 
     pub fn users(&self, search: &UserSearch) -> Result<Listed<User>> {
@@ -263,6 +209,6 @@ impl Tx<'_> {
             query.only_if(format!("u.state IN ({})", numbers.join(", ")));
         }
         let order = order_by(order, "t.account_id", search.order.direction);
-        Ok(query.page(self.connection, COLUMNS, &order, search.page, read)?)
+        Ok(query.page(self.connection, &COLUMNS, &order, search.page, User::read)?)
     }
 }

@@ -4,13 +4,14 @@
 //! leaves the transaction open and sleeps until it is committed; who finds nobody commits for all. So a lone
 //! write is not delayed, and under load one durable commit serves everyone who came meanwhile.
 
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
-use crate::base::error::{Error, Result};
+use crate::base::error::{Cause, Error, Result};
 use crate::base::time::Clock;
 use crate::store::{Tx, locked};
 
@@ -42,14 +43,25 @@ struct Group {
 /// How a commit ended. Those in a group wait here, where they are in nobody's way: the next group is under way already.
 #[derive(Debug, Default)]
 struct Outcome {
-    /// An error carries what SQLite said.
-    ended: Mutex<Option<std::result::Result<(), Refused>>>,
+    ended: Mutex<Option<std::result::Result<(), CommitFailed>>>,
     told: Condvar,
 }
 
-/// A commit that failed, told to everyone who was part of it.
+/// A commit that failed, told to everyone who was part of it, with what SQLite said.
 #[derive(Clone, Debug)]
-struct Refused(String);
+struct CommitFailed(Arc<Cause>);
+
+impl fmt::Display for CommitFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the commit failed")
+    }
+}
+
+impl std::error::Error for CommitFailed {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&**self.0)
+    }
+}
 
 impl Writer {
     pub fn new(connection: Connection, finish: fn(&Connection) -> rusqlite::Result<()>) -> Writer {
@@ -72,18 +84,18 @@ impl Writer {
         let (result, outcome) = joined.unwrap_or_else(|panic| resume_unwind(panic))?;
         match outcome.wait() {
             Ok(()) => result,
-            Err(Refused(why)) => Err(Error::Unavailable(format!("commit: {why}"))),
+            Err(failed) => Err(Error::Unavailable(failed.into())),
         }
     }
 }
 
 impl Outcome {
-    fn tell(&self, ended: std::result::Result<(), Refused>) {
+    fn tell(&self, ended: std::result::Result<(), CommitFailed>) {
         *locked(&self.ended) = Some(ended);
         self.told.notify_all();
     }
 
-    fn wait(&self) -> std::result::Result<(), Refused> {
+    fn wait(&self) -> std::result::Result<(), CommitFailed> {
         let mut ended = locked(&self.ended);
         loop {
             match &*ended {
@@ -103,7 +115,7 @@ impl Open {
         if self.connection.is_autocommit()
             && let Some(group) = self.group.take()
         {
-            group.outcome.tell(Err(Refused("an earlier failure ended the transaction".to_owned())));
+            group.outcome.tell(Err(CommitFailed(Arc::new("an earlier failure ended the transaction".into()))));
         }
     }
 
@@ -113,7 +125,7 @@ impl Open {
         let ended = finished.and_then(|()| self.connection.prepare_cached("COMMIT")?.execute([]).map(drop)).map_err(|error| {
             // A commit that failed may leave its transaction open: the next one must find a clean connection.
             let _ = self.connection.execute_batch("ROLLBACK");
-            Refused(error.to_string())
+            CommitFailed(Arc::new(error.into()))
         });
         group.outcome.tell(ended);
     }
@@ -238,7 +250,10 @@ mod tests {
         locked(&writer.open).connection.execute_batch(tables).unwrap();
         for n in 0..3 {
             let failed = writer.run(&Clock::System, |tx| Ok(tx.connection.execute("INSERT INTO owned VALUES (7)", [])?));
-            assert!(matches!(&failed, Err(Error::Unavailable(why)) if why.starts_with("commit: ")), "{failed:?}");
+            assert!(
+                matches!(&failed, Err(error @ Error::Unavailable(_)) if error.chain().contains("FOREIGN KEY constraint failed: Error code 787")),
+                "{failed:?}"
+            );
             writer.run(&Clock::System, |tx| insert(tx, n)).unwrap();
         }
         assert_eq!(rows(&writer), [0, 1, 2]);

@@ -268,7 +268,7 @@ fn what_a_client_was_called_last_before_its_commit_is_what_it_is_found_by() {
         tx.update_client(&named("renamed", "Another name"))?;
         tx.purge_client(&"purged".parse().expect("an ID"))
     });
-    assert!(changes.expect("they are made"));
+    changes.expect("they are made");
     let found = |name: &str| {
         let search = ClientSearch {
             scope: Scope::Everyone,
@@ -295,4 +295,32 @@ fn what_a_client_was_called_last_before_its_commit_is_what_it_is_found_by() {
     for end in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(format!("{}{end}", path.display()));
     }
+}
+
+#[test]
+fn the_index_of_texts_is_written_only_where_a_text_changed() {
+    let mut server = Server::start();
+    server.has_user("alice");
+    server.has_client("alice", "my-app");
+    server.has_organization("alice", "acme-corp");
+    let indexes = || {
+        let file = Connection::open(server.app.store().path()).expect("the file");
+        ["client_text_data", "account_text_data"].map(|table| {
+            let mut select = file.prepare(&format!("SELECT id, block FROM {table} ORDER BY id")).expect("the index");
+            let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows");
+            rows.collect::<rusqlite::Result<Vec<(i64, Vec<u8>)>>>().expect("blocks")
+        })
+    };
+    let change = |field: &str, value: serde_json::Value| {
+        for (path, what) in [("clients/my-app", "client"), ("users/alice", "user"), ("organizations/acme-corp", "organization")] {
+            let body = json!({what: {(field): value}, "field_mask": field}).to_string();
+            server.check("alice", "PUT", &format!("/api/v3/{path}"), &body, "200");
+        }
+    };
+    let before = indexes();
+    change("attributes", json!({"kind": "other"}));
+    assert!(indexes() == before, "nothing that is searched was changed");
+    change("description", json!("Another description"));
+    let after = indexes();
+    assert!(after[0] != before[0] && after[1] != before[1], "what was changed is found");
 }

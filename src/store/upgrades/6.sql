@@ -110,3 +110,21 @@ UPDATE api_keys SET created_by = (
     ORDER BY m.depth DESC LIMIT 1);
 
 DROP TABLE api_key_creations;
+
+-- The text indexes are written only where a text changed.
+DROP TRIGGER client_text_update;
+CREATE TRIGGER client_text_update AFTER UPDATE OF name, description ON clients
+    WHEN (old.name IS NOT new.name OR old.description <> new.description)
+        AND NOT EXISTS (SELECT 1 FROM client_text_pending WHERE client_number = old.client_number) BEGIN
+    INSERT INTO client_text (client_text, rowid, client_id, name, description)
+        VALUES ('delete', old.client_number, old.client_id, old.name, old.description);
+    INSERT INTO client_text (rowid, client_id, name, description) VALUES (new.client_number, new.client_id, new.name, new.description);
+END;
+
+DROP TRIGGER account_text_update;
+CREATE TRIGGER account_text_update AFTER UPDATE OF name, description ON accounts
+    WHEN old.name IS NOT new.name OR old.description <> new.description BEGIN
+    INSERT INTO account_text (account_text, rowid, account_id, name, description)
+        VALUES ('delete', old.account_number, old.account_id, old.name, old.description);
+    INSERT INTO account_text (rowid, account_id, name, description) VALUES (new.account_number, new.account_id, new.name, new.description);
+END;

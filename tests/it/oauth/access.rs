@@ -147,7 +147,7 @@ fn purging_a_client_or_a_user_ends_everything_of_it() {
         let tokens = server.tokens("my-app", &secret, &code);
         server.check("admin", "DELETE", &format!("/api/v3/{purge}/purge"), "", "200");
         sends(&server, &tokens.access, "GET", "/api/v3/users/bob", "", "401 token_not_found");
-        let left = server.app.store().read(|tx| tx.kept_access_token(tokens.access.split('.').nth(1).unwrap())).expect("read");
+        let left = server.app.store().read(|tx| tx.stored_access_token(tokens.access.split('.').nth(1).unwrap())).expect("read");
         assert!(left.is_none());
         assert_eq!(bob.get(&server, &authorize_target("my-app", &[])).status, if purge.starts_with("users") { 302 } else { 404 });
     }

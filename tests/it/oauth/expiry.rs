@@ -10,7 +10,7 @@ const DAY: i64 = 24 * 60 * 60;
 
 /// Sweeps until nothing is left to sweep, and counts the rows that stayed.
 fn left(server: &Server) -> Vec<(&'static str, i64)> {
-    while server.app.store().write(sweep).expect("a sweep") == Swept::Some {}
+    while server.app.store().write(sweep).expect("a sweep") == Swept::Partial {}
     let connection = rusqlite::Connection::open(server.app.store().path()).expect("the file opens");
     ["access_tokens", "authorization_codes", "sessions", "sign_in_failures", "sign_in_addresses", "client_token_days"]
         .into_iter()
@@ -62,7 +62,7 @@ fn a_sweep_takes_a_little_at_a_time_and_comes_to_an_end() {
     }
     server.wait_seconds(20 * 60);
     let sweeps: Vec<Swept> = (0..4).map(|_| server.app.store().write(sweep).expect("a sweep")).collect();
-    assert_eq!(sweeps, [Swept::Some, Swept::Some, Swept::All, Swept::All]);
+    assert_eq!(sweeps, [Swept::Partial, Swept::Partial, Swept::All, Swept::All]);
 }
 
 #[test]

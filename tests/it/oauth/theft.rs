@@ -33,7 +33,7 @@ fn refused(server: &Server, secret: &str, refresh: &str) -> String {
 fn was_refreshed(server: &Server, tokens: &Tokens, when: &str, times: usize) {
     let id = tokens.refresh.split('.').nth(1).expect("an ID");
     let filled = server.app.store().write(|tx| {
-        let token = tx.kept_access_token(id)?.expect("the token").token;
+        let token = tx.stored_access_token(id)?.expect("the token").token;
         for n in 0..times {
             let old = AccessToken { id: format!("{when}-{n}"), ..token.clone() };
             tx.insert_access_token(&old, &Hashes { access: Hash::of_generated(&old.id), refresh: None })?;

@@ -268,7 +268,7 @@ fn a_challenge_wants_its_verifier_and_a_verifier_its_challenge() {
     }
     is(&server.token(&with(exchange(&secret, &code), "code_verifier", Some(verifier))), "200 ");
     // A verifier that fits and is too short to be one.
-    let short = keyfob::base::secret::code_challenge("short");
+    let short = keyfob::base::pkce::challenge("short");
     let weak = bob.code(&server, "my-app", &[("code_challenge", &short), ("code_challenge_method", "S256")]);
     is(&server.token(&with(exchange(&secret, &weak), "code_verifier", Some("short"))), "400 invalid_grant");
     let plain = bob.code(&server, "my-app", &[]);

@@ -1,0 +1,114 @@
+//! Columns, written down once: what a statement selects, how a row is read, inserted and updated follows from one list.
+
+use rusqlite::types::{ToSqlOutput, Value};
+
+use crate::store::sql::Cells;
+
+/// A record whose columns [`table!`] has written down.
+pub trait Stored: Sized {
+    /// What a statement selects for [`Stored::read`], in its order.
+    const COLUMNS: &'static str;
+    const INSERT: &'static str;
+    const INSERT_IF_NEW: &'static str;
+    const UPDATE: &'static str;
+
+    fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Self>;
+
+    /// The values that stay, the key first, and those that may change.
+    fn values(&self) -> rusqlite::Result<(Vec<ToSqlOutput<'_>>, Vec<ToSqlOutput<'_>>)>;
+}
+
+/// An empty text is NULL, so that it sorts as an absent one.
+pub fn or_null(text: &str) -> ToSqlOutput<'_> {
+    if text.is_empty() { ToSqlOutput::Owned(Value::Null) } else { ToSqlOutput::from(text) }
+}
+
+/// Makes a record [`Stored`]: which column of a table, known by an alias, holds which of its members.
+///
+/// The first column is the key. What stands under `fixed` is never updated. A text `as text` is NULL where it is empty; `as account("kind")`
+/// is an account that may be absent and `as owner("kind")` one that is always there, each with the expression for its kind. `with` names the
+/// columns that are inserted beside the record, `rest` the members that are not in these columns.
+macro_rules! table {
+    (
+        $record:ident in $table:literal $t:ident $(with $($more:ident),+)?;
+        fixed { $key:ident: $key_member:ident $(, $fixed:ident: $fixed_member:ident $(as $fixed_kind:ident($fixed_of:literal))?)* $(,)? }
+        changing { $($column:ident: $member:ident $(as $kind:ident $(($of:literal))?)?),* $(,)? }
+        rest($cells:ident) { $($rest:tt)* }
+    ) => {
+        impl $crate::store::table::Stored for $record {
+            const COLUMNS: &'static str = concat!(
+                stringify!($t), ".", stringify!($key)
+                $(, ", ", $crate::store::table::selected!($t $fixed $($fixed_of)?))*
+                $(, ", ", $crate::store::table::selected!($t $column $($($of)?)?))*
+            );
+            const INSERT: &'static str = $crate::store::table::inserting!($table $key $($fixed)* $($column)* $($($more)+)?);
+            const INSERT_IF_NEW: &'static str = concat!(
+                $crate::store::table::inserting!($table $key $($fixed)* $($column)* $($($more)+)?),
+                " ON CONFLICT (", stringify!($key), ") DO NOTHING"
+            );
+            const UPDATE: &'static str = concat!(
+                "UPDATE ", $table, " SET ", $crate::store::table::assigned!($($column)*), " WHERE ", stringify!($key), " = :", stringify!($key)
+            );
+
+            fn read($cells: &mut $crate::store::sql::Cells<'_>) -> rusqlite::Result<$record> {
+                Ok($record {
+                    $key_member: $cells.take(stringify!($key))?,
+                    $($fixed_member: $crate::store::table::taken!($cells $fixed $($fixed_kind)?),)*
+                    $($member: $crate::store::table::taken!($cells $column $($kind)?),)*
+                    $($rest)*
+                })
+            }
+
+            fn values(&self) -> rusqlite::Result<(Vec<rusqlite::types::ToSqlOutput<'_>>, Vec<rusqlite::types::ToSqlOutput<'_>>)> {
+                use rusqlite::ToSql;
+                let fixed = vec![self.$key_member.to_sql()? $(, self.$fixed_member.to_sql()?)*];
+                Ok((fixed, vec![$($crate::store::table::bound!(self.$member $(, $kind)?)),*]))
+            }
+        }
+    };
+}
+
+macro_rules! selected {
+    ($t:ident $column:ident) => {
+        concat!(stringify!($t), ".", stringify!($column))
+    };
+    ($t:ident $column:ident $kind:literal) => {
+        concat!(stringify!($t), ".", stringify!($column), ", ", $kind, " AS kind")
+    };
+}
+
+macro_rules! inserting {
+    ($table:literal $first:ident $($column:ident)*) => {
+        concat!(
+            "INSERT INTO ", $table, " (", stringify!($first) $(, ", ", stringify!($column))*, ") \
+             VALUES (:", stringify!($first) $(, ", :", stringify!($column))*, ")"
+        )
+    };
+}
+
+macro_rules! assigned {
+    () => { "" };
+    ($first:ident $($column:ident)*) => {
+        concat!(stringify!($first), " = :", stringify!($first) $(, ", ", stringify!($column), " = :", stringify!($column))*)
+    };
+}
+
+macro_rules! taken {
+    ($cells:ident $column:ident) => {
+        $cells.take(stringify!($column))?
+    };
+    ($cells:ident $column:ident $kind:ident) => {
+        $cells.$kind(stringify!($column))?
+    };
+}
+
+macro_rules! bound {
+    ($value:expr, text) => {
+        $crate::store::table::or_null(&$value)
+    };
+    ($value:expr $(, $kind:ident)?) => {
+        $value.to_sql()?
+    };
+}
+
+pub(super) use {assigned, bound, inserting, selected, table, taken};
