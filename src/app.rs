@@ -20,9 +20,9 @@ use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
 use crate::model::settings::Settings;
 use crate::oauth::{login, refused};
-use crate::registry::principal::{
-    self, Access, Credentials, OAUTH_CLIENT_REJECTED, OAUTH_CLIENT_SUSPENDED, Principal, TOKEN_NOT_FOUND, Use,
-};
+use crate::registry::authentication::{self, Credentials, OAUTH_CLIENT_REJECTED, OAUTH_CLIENT_SUSPENDED, TOKEN_NOT_FOUND};
+use crate::registry::credential_use::{self, Use};
+use crate::registry::principal::{Access, Principal};
 use crate::registry::rights;
 use crate::registry::sessions::{self, COOKIE, Ticket};
 use crate::registry::throttle::UnderWay;
@@ -104,10 +104,10 @@ impl App {
 
     /// Reads the input, then runs the handler in the kind of transaction that its row says.
     fn run(&self, route: &Route, input: &Input<'_>, before_blocking: &dyn Fn()) -> Reply {
-        let learned = RefCell::new(Learned::default());
+        let context = RefCell::new(ReplyContext::default());
         let admit = |tx: &Tx<'_>| {
             let by = self.caller(tx, route, input);
-            learned.replace(Learned::of(&by, route.guard, input.ticket.is_some()));
+            context.replace(ReplyContext::of(&by, route.guard, input.ticket.is_some()));
             let by = by?;
             admit(tx, route.guard, &by, input)?;
             Ok(by)
@@ -128,8 +128,8 @@ impl App {
             }),
         });
         let reply = result.unwrap_or_else(|error| refused_for(route, input.request, &error));
-        let Learned { warning, noteworthy, has_dead_ticket } = learned.into_inner();
-        if let Some(used) = noteworthy {
+        let ReplyContext { warning, use_to_record, has_dead_ticket } = context.into_inner();
+        if let Some(used) = use_to_record {
             before_blocking();
             self.note(&used, input.request);
         }
@@ -164,11 +164,8 @@ impl App {
 
     /// Writes down that credentials were used. The request was answered rightly even if that fails.
     fn note(&self, used: &Use, request: &Request) {
-        if let Err(error) = self.store.write(|tx| principal::note(tx, used)) {
-            log::error(
-                "a use could not be written down",
-                &[("cause", error.to_string().into()), ("request_id", request.id.as_str().into())],
-            );
+        if let Err(error) = self.store.write(|tx| credential_use::record(tx, used)) {
+            log::error("a use could not be written down", &[("cause", error.chain().into()), ("request_id", request.id.as_str().into())]);
         }
     }
 
@@ -176,7 +173,7 @@ impl App {
     fn caller(&self, tx: &Tx<'_>, route: &Route, input: &Input<'_>) -> Result<Principal> {
         let request_id = input.request.id.as_str();
         let anonymous = || Principal::anonymous(request_id);
-        let learn = || Principal::of(tx, &self.settings, &credentials(input), request_id);
+        let learn = || authentication::principal(tx, &self.settings, &credentials(input), request_id);
         match route.guard {
             Guard::Open | Guard::Password | Guard::Client => Ok(anonymous()),
             // Whoever was suspended is led to sign in, and told there.
@@ -201,7 +198,7 @@ impl App {
         let Some(ticket) = &input.ticket else { return Ok(None) };
         match sessions::of_ticket(tx, ticket)? {
             None => Ok(None),
-            Some(session) => match Principal::of_session(tx, &self.settings, session, &input.request.id) {
+            Some(session) => match authentication::of_session(tx, &self.settings, session, &input.request.id) {
                 Err(error) if error.is(&TOKEN_NOT_FOUND) => Ok(None),
                 learned => learned.map(Some),
             },
@@ -242,15 +239,15 @@ impl App {
 
 /// What the reply must say of who asked.
 #[derive(Default)]
-struct Learned {
+struct ReplyContext {
     warning: Option<&'static str>,
-    noteworthy: Option<Use>,
+    use_to_record: Option<Use>,
     /// The browser keeps a cookie that is no longer valid.
     has_dead_ticket: bool,
 }
 
-impl Learned {
-    fn of(learned: &Result<Principal>, guard: Guard, has_ticket: bool) -> Learned {
+impl ReplyContext {
+    fn of(learned: &Result<Principal>, guard: Guard, has_ticket: bool) -> ReplyContext {
         let is_browser = matches!(guard, Guard::Browser | Guard::SignIn | Guard::SignedInBrowser | Guard::Console(_));
         let is_in_no_session = match learned {
             Ok(by) => by.session().is_none(),
@@ -258,9 +255,9 @@ impl Learned {
             Err(Error::Plain(..) | Error::Internal(_) | Error::Unavailable(_)) => false,
         };
         let by = learned.as_ref().ok();
-        Learned {
+        ReplyContext {
             warning: by.and_then(|by| by.restriction.as_ref()).map(|restriction| restriction.warning),
-            noteworthy: by.and_then(|by| by.noteworthy.clone()),
+            use_to_record: by.and_then(|by| by.use_to_record.clone()),
             has_dead_ticket: is_browser && is_in_no_session && has_ticket,
         }
     }
@@ -292,8 +289,8 @@ fn learn_or_nobody(route: &Route, learned: Result<Principal>, nobody: impl Fn() 
 
 /// Each surface has its own way to say no. What is our own fault is in the log.
 fn refused_for(route: &Route, request: &Request, error: &Error) -> Reply {
-    if let Error::Internal(why) | Error::Unavailable(why) = error {
-        log::error(why, &[("route", route.name.into()), ("request_id", request.id.as_str().into())]);
+    if let Error::Internal(_) | Error::Unavailable(_) = error {
+        log::error(&error.chain(), &[("route", route.name.into()), ("request_id", request.id.as_str().into())]);
     }
     match route.guard {
         Guard::Client => refused::error_reply(request, error),
@@ -315,7 +312,7 @@ fn page_of(request: &Request) -> String {
 fn survive(request: &Request, work: impl FnOnce() -> Reply) -> Reply {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         log::error("a request panicked", &[("request_id", request.id.as_str().into())]);
-        failure::reply(request, &Error::Internal("panic".to_owned()))
+        failure::reply(request, &Error::Internal("panic".into()))
     })
 }
 

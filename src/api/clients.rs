@@ -15,7 +15,7 @@ use crate::model::field::Purpose;
 use crate::model::mask::Mask;
 use crate::model::shape::member;
 use crate::model::view::render;
-use crate::registry::clients::Changed;
+use crate::registry::approval::Changed;
 use crate::registry::{clients, guidelines, secrets};
 use crate::store::clients::{ClientKey, ClientSearch, Scope};
 
@@ -101,21 +101,6 @@ pub fn update<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         let reply = reply::updated(&render(FIELDS, &client, &mask, Audience::Holder), mask.names(FIELDS, "contact_info"));
         Ok(reply::warned(reply, withdrawn.warnings().into_iter().chain(chosen.and_then(secrets::warning))))
     }))
-}
-
-pub fn delete<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let id = names::client(input)?;
-    Ok(Box::new(move |call| clients::delete(call.tx, call.by, &id).map(|()| reply::done())))
-}
-
-pub fn restore<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let id = names::client(input)?;
-    Ok(Box::new(move |call| clients::restore(call.tx, call.by, &id).map(|()| reply::done())))
-}
-
-pub fn purge<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let id = names::client(input)?;
-    Ok(Box::new(move |call| clients::purge(call.tx, call.by, &id).map(|()| reply::done())))
 }
 
 /// `{"grace":"86400s"}`: how long older secrets stay good; without it not at all.

@@ -6,6 +6,7 @@ pub mod authorizations;
 pub mod body;
 pub mod clients;
 pub mod configuration;
+pub mod deletion;
 pub mod members;
 pub mod names;
 pub mod openapi;

@@ -12,7 +12,7 @@ use crate::call::Input;
 use crate::model::client::IDENTIFIERS as CLIENT_IDENTIFIERS;
 use crate::model::shape::{Identifiers, ORGANIZATION_IDENTIFIERS, USER_IDENTIFIERS, check_account, decode_account, member};
 use crate::model::value;
-use crate::registry::rights::Entity;
+use crate::registry::entity::Entity;
 use crate::store::members::Owned;
 
 pub fn client(input: &Input<'_>) -> std::result::Result<ClientId, Invalid> {

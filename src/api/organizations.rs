@@ -86,21 +86,6 @@ pub fn update<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     }))
 }
 
-pub fn delete<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let id = names::organization(input)?;
-    Ok(Box::new(move |call| organizations::delete(call.tx, call.by, &id).map(|()| reply::done())))
-}
-
-pub fn restore<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let id = names::organization(input)?;
-    Ok(Box::new(move |call| organizations::restore(call.tx, call.by, &id).map(|()| reply::done())))
-}
-
-pub fn purge<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let id = names::organization(input)?;
-    Ok(Box::new(move |call| organizations::purge(call.tx, call.by, &id).map(|()| reply::done())))
-}
-
 pub fn search<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     const MESSAGE: &str = "SearchOrganizationsRequest";
     let query = Query::of(input)?;

@@ -70,7 +70,7 @@ fn written<T>(
         if !ends.is_empty() {
             body.push(b',');
         }
-        write(&item?, &mut body).map_err(|error| Error::Internal(format!("an item cannot be written: {error}")))?;
+        write(&item?, &mut body).map_err(|error| Error::Internal(error.into()))?;
         if body.len() > REPLY.most && !ends.is_empty() {
             rest = Some(page.after_only(ends.len()));
             break;

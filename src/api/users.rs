@@ -128,21 +128,6 @@ pub fn change_password<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     }))
 }
 
-pub fn delete<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let id = names::user(input)?;
-    Ok(Box::new(move |call| users::delete(call.tx, call.by, &id).map(|()| reply::done())))
-}
-
-pub fn restore<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let id = names::user(input)?;
-    Ok(Box::new(move |call| users::restore(call.tx, call.by, &id).map(|()| reply::done())))
-}
-
-pub fn purge<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let id = names::user(input)?;
-    Ok(Box::new(move |call| users::purge(call.tx, call.by, &id).map(|()| reply::done())))
-}
-
 pub fn search<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     const MESSAGE: &str = "SearchUsersRequest";
     let query = Query::of(input)?;

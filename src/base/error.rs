@@ -82,11 +82,14 @@ pub enum Error {
     Named(Box<Named>),
     /// A refusal that comes before any method is chosen or its input read: it has no details (registry.md 3.1).
     Plain(Kind, String),
-    /// Our fault. The text is for the log and never leaves the process.
-    Internal(String),
-    /// The database cannot take writes just now (disk full, read-only, busy). The text is for the log.
-    Unavailable(String),
+    /// Our fault. The cause is for the log and never leaves the process.
+    Internal(Cause),
+    /// The database cannot take writes just now (disk full, read-only, busy). The cause is for the log.
+    Unavailable(Cause),
 }
+
+/// What went wrong beneath, with its own causes as sources; made of an error or of a text.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 #[derive(Debug)]
 pub struct Named {
@@ -101,6 +104,13 @@ impl Error {
     /// A request that could not even be read.
     pub fn malformed(message: impl Into<String>) -> Error {
         Error::Plain(Kind::InvalidArgument, message.into())
+    }
+
+    /// Returns what went wrong and all that caused it, outermost first, for the log.
+    pub fn chain(&self) -> String {
+        let first: &dyn std::error::Error = self;
+        let texts: Vec<String> = std::iter::successors(Some(first), |error| error.source()).map(ToString::to_string).collect();
+        texts.join(": ")
     }
 
     pub fn is(&self, definition: &Definition) -> bool {
@@ -167,12 +177,20 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Named(named) => f.write_str(&named.message()),
-            Error::Plain(_, text) | Error::Internal(text) | Error::Unavailable(text) => f.write_str(text),
+            Error::Plain(_, text) => f.write_str(text),
+            Error::Internal(cause) | Error::Unavailable(cause) => cause.fmt(f),
         }
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Named(_) | Error::Plain(..) => None,
+            Error::Internal(cause) | Error::Unavailable(cause) => cause.source(),
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

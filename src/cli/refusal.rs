@@ -105,7 +105,7 @@ impl From<Error> for Refusal {
     fn from(error: Error) -> Refusal {
         match error {
             Error::Named(named) => Refusal::from(*named),
-            Error::Plain(_, text) | Error::Internal(text) | Error::Unavailable(text) => Refusal::plain(&text),
+            Error::Plain(..) | Error::Internal(_) | Error::Unavailable(_) => Refusal::plain(&error.chain()),
         }
     }
 }

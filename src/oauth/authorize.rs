@@ -15,7 +15,7 @@ use crate::oauth::consent_page;
 use crate::oauth::login::{self, JUST_SIGNED_IN};
 use crate::oauth::parameters::Parameters;
 use crate::oauth::refused;
-use crate::registry::consent::{self, Asked, Consent, Request, Standing};
+use crate::registry::consent::{self, AuthorizationRequest, Consent, Decision, ValidRequest};
 use crate::registry::refusal::{BODY_MALFORMED, CONSENT_DENIED, Endpoint, Refusal};
 
 /// What may be sent once.
@@ -24,7 +24,7 @@ const PARAMETERS: &[&str] = &["client_id", "redirect_uri", "response_type", "sta
 /// GET asks, POST answers; both look at everything anew.
 pub fn authorize<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let parameters = Parameters::of_form_and_query(input).map_err(|_| Error::from(Refusal::of(&BODY_MALFORMED).named()))?;
-    let request = Request {
+    let request = AuthorizationRequest {
         client_id: parameters.owned("client_id").unwrap_or_default(),
         redirect_uri: parameters.owned("redirect_uri"),
         response_type: parameters.owned("response_type"),
@@ -64,7 +64,7 @@ fn answer(input: &Input<'_>) -> Result<Answer> {
 /// A request under way.
 struct Authorize<'r> {
     input: &'r Input<'r>,
-    request: Request,
+    request: AuthorizationRequest,
     answer: Answer,
     /// The rights that the page showed, if it was our page.
     shown: Option<Rights>,
@@ -102,10 +102,10 @@ impl Authorize<'_> {
     fn look(&self, call: &Call<'_>) -> Result<Outcome> {
         let Some(session) = call.by.session() else { return Ok(Outcome::Reply(self.sign_in_first())) };
         Ok(match consent::judge(call.tx, session, &self.request)? {
-            Standing::Fine(asked) if asked.consent == Consent::Needed && self.answer_to(&asked) == Answer::NotAsked => {
+            Decision::Proceed(asked) if asked.consent == Consent::Needed && self.answer_to(&asked) == Answer::NotAsked => {
                 Outcome::Reply(consent_page::page(call, session, self.input, &self.request, &asked)?)
             }
-            Standing::Fine(_) | Standing::Stay(_) | Standing::Back { .. } => Outcome::Write,
+            Decision::Proceed(_) | Decision::ErrorPage(_) | Decision::ErrorRedirect { .. } => Outcome::Write,
         })
     }
 
@@ -113,12 +113,12 @@ impl Authorize<'_> {
         // The session ended between the two looks.
         let Some(session) = call.by.session() else { return Ok(self.sign_in_first()) };
         match consent::judge(call.tx, session, &self.request)? {
-            Standing::Stay(refusal) => {
+            Decision::ErrorPage(refusal) => {
                 self.write_down(call, &refusal)?;
                 Ok(failure::outside(self.input.request, &Error::from(refusal.named())))
             }
-            Standing::Back { redirect_uri, refusal } => self.send_back(call, &redirect_uri, &refusal),
-            Standing::Fine(asked) => match (asked.consent, self.answer_to(&asked)) {
+            Decision::ErrorRedirect { redirect_uri, refusal } => self.send_back(call, &redirect_uri, &refusal),
+            Decision::Proceed(asked) => match (asked.consent, self.answer_to(&asked)) {
                 (Consent::Given, _) | (Consent::Needed, Answer::Yes) => self.send_code(call, session, &asked),
                 (Consent::Needed, Answer::No) => self.send_back(call, &asked.redirect_uri, &Refusal::to(&CONSENT_DENIED, &asked.client.id)),
                 // The user agreed when it was looked at, and no longer.
@@ -128,12 +128,12 @@ impl Authorize<'_> {
     }
 
     /// Nobody agrees to more than was shown: if the client has come to ask for more meanwhile, the user is asked again.
-    fn answer_to(&self, asked: &Asked) -> Answer {
+    fn answer_to(&self, asked: &ValidRequest) -> Answer {
         let is_more = self.shown.is_some_and(|shown| !asked.rights.without(shown).is_empty());
         if self.answer == Answer::Yes && is_more { Answer::NotAsked } else { self.answer }
     }
 
-    fn send_code(&self, call: &Call<'_>, session: &Session, asked: &Asked) -> Result<Reply> {
+    fn send_code(&self, call: &Call<'_>, session: &Session, asked: &ValidRequest) -> Result<Reply> {
         let code: Token = consent::grant(call.tx, call.by, session, asked)?;
         Ok(Reply::redirect(self.input.request.method, self.location(call, &asked.redirect_uri, &[("code", &code.reveal())])))
     }

@@ -19,10 +19,10 @@ use crate::model::view::render;
 use crate::oauth::login::HOME;
 use crate::page::words::sentence;
 use crate::page::{frame, rights};
-use crate::registry::consent::{Asked, Identity, Request};
+use crate::registry::consent::{AuthorizationRequest, Identity, ValidRequest};
 use crate::registry::users;
 
-pub fn page(call: &Call<'_>, session: &Session, input: &Input<'_>, request: &Request, asked: &Asked) -> Result<Reply> {
+pub fn page(call: &Call<'_>, session: &Session, input: &Input<'_>, request: &AuthorizationRequest, asked: &ValidRequest) -> Result<Reply> {
     let user = users::existing(call.tx, &session.user_id)?;
     let client = &asked.client;
     let name = shown_name(client);
@@ -97,7 +97,7 @@ fn origin(client: &Client) -> Markup {
     }
 }
 
-fn warnings(Asked { client, redirect_uri, rights, identity, .. }: &Asked) -> Markup {
+fn warnings(ValidRequest { client, redirect_uri, rights, identity, .. }: &ValidRequest) -> Markup {
     html! {
         @if *identity == Identity::Claimed {
             p .warning { (claimed(redirect_uri)) }
@@ -137,7 +137,7 @@ fn claimed(redirect_uri: &str) -> Markup {
 }
 
 /// In plain words, grouped by what they touch; each right once.
-fn shown_rights(call: &Call<'_>, Asked { client, rights: asked, .. }: &Asked) -> Markup {
+fn shown_rights(call: &Call<'_>, ValidRequest { client, rights: asked, .. }: &ValidRequest) -> Markup {
     let asked = *asked;
     if asked.has(Right::All) {
         return html! {

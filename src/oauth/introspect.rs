@@ -9,8 +9,9 @@ use crate::http::reply::Reply;
 use crate::model::grant::AccessToken;
 use crate::oauth::parameters::Parameters;
 use crate::oauth::{client, refused};
+use crate::registry::authentication::{self, Credentials};
 use crate::registry::client_authentication::Presented;
-use crate::registry::principal::{self, Credentials, Principal, Use};
+use crate::registry::credential_use::{self, Use};
 use crate::registry::refusal::{CLIENT_ID_MISSING, CLIENT_UNAUTHENTICATED, Judged, Refusal};
 use crate::registry::tokens::{self, Inquirer};
 
@@ -28,9 +29,9 @@ fn answer(transactions: &Transactions<'_>, input: &Input<'_>, token: &str, body:
     let credentials = Credentials::parse(input.request.header("authorization"));
     if let Credentials::Token(_) | Credentials::Malformed(_) = credentials {
         let (reply, uses) = transactions.read(|call| {
-            let by = Principal::of(call.tx, call.settings, &credentials, &input.request.id)?;
+            let by = authentication::principal(call.tx, call.settings, &credentials, &input.request.id)?;
             let (reply, used) = found(call, &Inquirer::Caller(&by), token)?;
-            Ok((reply, [by.noteworthy, used]))
+            Ok((reply, [by.use_to_record, used]))
         })?;
         return noted(transactions, reply, uses);
     }
@@ -62,13 +63,13 @@ fn found(call: &Call<'_>, inquirer: &Inquirer<'_>, token: &str) -> Result<(Reply
         None => json!({"active": false}),
         Some((kind, token)) => described(kind, &token, &call.settings.public_url),
     };
-    Ok((Reply::json(200, &body), introspection.noteworthy))
+    Ok((Reply::json(200, &body), introspection.use_to_record))
 }
 
 /// The reply, once the uses that came with it are written down.
 fn noted<const N: usize>(transactions: &Transactions<'_>, reply: Reply, uses: [Option<Use>; N]) -> Result<Reply> {
     if uses.iter().any(Option::is_some) {
-        transactions.write(|call| uses.iter().flatten().try_for_each(|used| principal::note(call.tx, used)))?;
+        transactions.write(|call| uses.iter().flatten().try_for_each(|used| credential_use::record(call.tx, used)))?;
     }
     Ok(reply)
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::base::error::Result;
+use crate::base::pkce;
 use crate::base::right::{RIGHTS, Right};
 use crate::call::{Input, Work};
 use crate::http::reply::Reply;
@@ -28,7 +29,7 @@ fn document(issuer: &str) -> Value {
         "token_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_methods_supported": methods,
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-        "code_challenge_methods_supported": ["S256"],
+        "code_challenge_methods_supported": [pkce::METHOD],
         "authorization_response_iss_parameter_supported": true,
         "scopes_supported": scopes,
     })

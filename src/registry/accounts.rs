@@ -3,16 +3,16 @@
 use crate::base::error::{Result, errors};
 use crate::base::id::AccountId;
 use crate::base::page::{Listed, Page};
+use crate::registry::entity::{ALREADY_EXISTS, Entity};
 use crate::registry::guidelines;
 use crate::registry::members::managing;
 use crate::registry::principal::Principal;
-use crate::registry::rights::{self, Entity};
+use crate::registry::rights;
 use crate::store::accounts::{AccountSearch, Members};
 use crate::store::members::Owned;
 use crate::store::{Deleted, TextSearch, Tx};
 
 errors! {
-    ALREADY_EXISTS: AlreadyExists "pkg/util/store" "already_exists" "already exists";
     SEARCH_FORBIDDEN: PermissionDenied "pkg/identityserver" "search_forbidden" "search is forbidden";
 }
 

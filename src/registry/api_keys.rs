@@ -1,6 +1,6 @@
 //! API keys of users and organizations (registry.md 6.3).
 
-use crate::base::error::{Error, Result};
+use crate::base::error::{Error, Result, errors};
 use crate::base::id::AccountId;
 use crate::base::page::{Listed, Page};
 use crate::base::right::{Right, Rights};
@@ -9,11 +9,16 @@ use crate::base::time::Time;
 use crate::model::api_key::ApiKey;
 use crate::model::bounds::API_KEYS;
 use crate::model::event::Action;
-use crate::registry::principal::{Access, KEPT_API_KEY_NOT_FOUND, Principal};
-use crate::registry::rights::{self, Entity};
+use crate::registry::entity::Entity;
+use crate::registry::principal::{Access, Principal};
+use crate::registry::rights;
 use crate::registry::{bounds, history};
 use crate::store::api_keys::ApiKeyKey;
 use crate::store::{Deleted, Order, Tx};
+
+errors! {
+    STORED_API_KEY_NOT_FOUND: NotFound "pkg/identityserver/store" "api_key_not_found" "api key with id `{api_key_id}` not found";
+}
 
 /// What a caller wants of a key.
 #[derive(Clone, Debug, Default)]
@@ -53,7 +58,7 @@ pub(super) fn insert(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: Wan
         created_by: by.person().cloned(),
     };
     if !tx.insert_api_key(&key, &Hash::of_generated(&token.key))? {
-        return Err(Error::Internal("two API keys got the same 192 random bits".to_owned()));
+        return Err(Error::Internal("two API keys got the same 192 random bits".into()));
     }
     record(tx, by, Action::CreateApiKey, None, Some(&key))?;
     Ok(key)
@@ -65,7 +70,7 @@ pub fn list(tx: &Tx<'_>, owner: &AccountId, order: Order<ApiKeyKey>, page: Page)
 
 pub fn get(tx: &Tx<'_>, owner: &AccountId, id: &str) -> Result<ApiKey> {
     tx.api_key(owner, id)?.ok_or_else(|| {
-        KEPT_API_KEY_NOT_FOUND.with("api_key_id", id).with("entity_id", owner.as_str()).with("entity_type", owner.kind()).into()
+        STORED_API_KEY_NOT_FOUND.with("api_key_id", id).with("entity_id", owner.as_str()).with("entity_type", owner.kind()).into()
     })
 }
 

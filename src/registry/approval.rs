@@ -1,20 +1,12 @@
 //! What administrators decide about clients: what becomes of a new one (registry.md 1.3; the mode is the operator's), and what is left of
 //! that when somebody else changes what they saw.
 
-use serde_json::json;
-
-use crate::base::error::{Result, errors};
-use crate::base::id::ClientId;
-use crate::base::validation::Invalid;
+use crate::base::error::errors;
 use crate::model::choice::State;
-use crate::model::client::{Client, FIELDS};
-use crate::model::mask::Mask;
+use crate::model::client::Client;
 use crate::model::patch::Patch;
 use crate::model::settings::{Approval, Settings};
-use crate::registry::clients;
 use crate::registry::principal::Principal;
-use crate::store::Deleted;
-use crate::store::Tx;
 
 errors! {
     CLIENT_ANSWERED: FailedPrecondition "keyfob" "client_answered" "client `{client_id}` does not wait for an answer any more";
@@ -26,29 +18,6 @@ pub enum Verdict {
     Approve,
     /// With the reason, which those who asked are shown.
     Reject(String),
-}
-
-/// Answers the requests of these clients, all of them or none.
-pub fn review(tx: &Tx<'_>, by: &Principal, settings: &Settings, ids: &[ClientId], verdict: &Verdict) -> Result<()> {
-    let (state, reason) = match verdict {
-        Verdict::Approve => (State::Approved, ""),
-        Verdict::Reject(reason) => (State::Rejected, reason.as_str()),
-    };
-    let (mut sent, mut mask) = (Patch::default(), Mask::default());
-    for (name, value) in [("state", json!(state.name())), ("state_description", json!(reason))] {
-        sent.put(name, value);
-        mask.add(FIELDS, name);
-    }
-    for id in ids {
-        // Somebody else may have answered meanwhile.
-        if tx.client(id, Deleted::No)?.is_some_and(|client| client.state != State::Requested) {
-            return Err(CLIENT_ANSWERED.with("client_id", id.as_str()).into());
-        }
-        sent.put("ids", json!({"client_id": id.as_str()}));
-        sent.check(FIELDS, "Client", Some(&mask)).map_err(|inner: Invalid| inner.inside("UpdateClientRequest", "client"))?;
-        clients::update(tx, by, settings, id, &mask, &sent, None)?;
-    }
-    Ok(())
 }
 
 /// Decides the fields that are the administrators', whatever was sent.
@@ -86,6 +55,13 @@ impl Withdrawn {
         const APPROVAL: &str = "What administrators approved was changed: the client waits for their approval again";
         [(self.vouching, VOUCHING), (self.approval, APPROVAL)].into_iter().filter_map(|(is, text)| is.then_some(text)).collect()
     }
+}
+
+/// A client that was changed, and what that took away of what administrators had decided.
+#[derive(Debug)]
+pub struct Changed {
+    pub client: Client,
+    pub withdrawn: Withdrawn,
 }
 
 /// Whether a client comes to have a secret that had none, or loses its last.

@@ -4,8 +4,9 @@ use crate::base::error::Result;
 use crate::base::right::{Right, Rights};
 use crate::model::field::{Audience, Field};
 use crate::model::mask::Mask;
+use crate::registry::entity::Entity;
 use crate::registry::principal::Principal;
-use crate::registry::rights::{self, Entity};
+use crate::registry::rights;
 use crate::store::{Deleted, Tx};
 
 /// Who holds the `_INFO` right sees everything; anyone else, in good standing, what is public. A mask that asks for more is refused whole.

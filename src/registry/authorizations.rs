@@ -8,14 +8,15 @@ use crate::base::page::{Listed, Page};
 use crate::base::right::Rights;
 use crate::model::event::Action;
 use crate::model::grant::{AccessToken, Authorization};
-use crate::registry::principal::{ACCESS_TOKEN_NOT_FOUND, NOT_FOUND, Principal};
-use crate::registry::rights::Entity;
+use crate::registry::entity::{Entity, NOT_FOUND};
+use crate::registry::principal::Principal;
 use crate::registry::{history, tokens};
 use crate::store::{Deleted, Direction, Tx};
 
 errors! {
     AUTHORIZATION_NOT_FOUND: NotFound "pkg/identityserver/store" "authorization_not_found"
         "authorization of user with id `{user_id}` on client with id `{client_id}` not found";
+    ACCESS_TOKEN_NOT_FOUND: NotFound "pkg/identityserver/store" "access_token_not_found" "access token with id `{access_token_id}` not found";
     ACCESS_TOKEN_MISMATCH: InvalidArgument
         "pkg/identityserver" "access_token_mismatch" "access token ID did not match user or client identifiers";
 }
@@ -47,7 +48,7 @@ pub fn tokens(tx: &Tx<'_>, user: &UserId, client: &ClientId, direction: Directio
 
 /// A token of this user and this client, whoever asks.
 pub fn token(tx: &Tx<'_>, user: &UserId, client: &ClientId, id: &str) -> Result<AccessToken> {
-    let Some(kept) = tx.kept_access_token(id)?.filter(|kept| kept.rotated.is_none()) else {
+    let Some(kept) = tx.stored_access_token(id)?.filter(|kept| kept.rotated.is_none()) else {
         return Err(ACCESS_TOKEN_NOT_FOUND.with("access_token_id", id).into());
     };
     if kept.token.user_id != *user || kept.token.client_id != *client {

@@ -5,15 +5,15 @@ use std::str::FromStr;
 use crate::base::error::{Error, Result, errors};
 use crate::base::id::{AccountId, BadId, ClientId, UserId};
 use crate::base::right::Right;
-use crate::base::secret::{Hash, Token, TokenKind, fresh_password};
+use crate::base::secret::{Hash, Token, TokenKind};
 use crate::model::choice::{Grant, State};
 use crate::model::client::{self, BUILT_IN, Client};
 use crate::model::event::Action;
 use crate::model::password;
 use crate::model::user::{FIELDS, User};
 use crate::model::view::changes;
+use crate::registry::entity::Entity;
 use crate::registry::principal::Principal;
-use crate::registry::rights::Entity;
 use crate::registry::{api_keys, history};
 use crate::store::members::Owned;
 use crate::store::{Deleted, Store, Tx};
@@ -59,20 +59,10 @@ pub fn administrator(store: &Store, wanted: Administrator) -> Result<Option<Issu
             .filter(|token| token.kind == TokenKind::ApiKey && token.is_full_size())
             .ok_or_else(|| Error::from(&ADMIN_API_KEY))?,
     };
-    let generated = wanted.password.is_none().then(|| suitable_password(&id));
+    let generated = wanted.password.is_none().then(|| password::generated(&id));
     let hash = Hash::of_chosen(generated.as_deref().or(wanted.password.as_deref()).unwrap_or_default(), wanted.password_rounds);
     store.write(|tx| insert(tx, &id, &hash, &token))?;
     Ok(Some(Issued { user_id: wanted.user_id, password: generated, api_key: token.reveal(), api_key_generated: wanted.api_key.is_none() }))
-}
-
-/// A short ID can by chance stand in what is generated, which the rules forbid.
-fn suitable_password(id: &UserId) -> String {
-    loop {
-        let generated = fresh_password();
-        if password::check(&generated, id).is_ok() {
-            return generated;
-        }
-    }
 }
 
 fn insert(tx: &Tx<'_>, id: &UserId, password: &Hash, token: &Token) -> Result<()> {
@@ -86,7 +76,7 @@ fn insert(tx: &Tx<'_>, id: &UserId, password: &Hash, token: &Token) -> Result<()
         ..User::new(id.clone(), tx.now)
     };
     if !tx.insert_user(&user, password)? {
-        return Err(Error::Internal("the first user's ID is taken".to_owned()));
+        return Err(Error::Internal("the first user's ID is taken".into()));
     }
     history::record(tx, &by, &Entity::User(id.clone()), Action::Create, FIELDS, None, Some(&user))?;
     let wanted = api_keys::Wanted { name: "admin-api-key".to_owned(), rights: vec![Right::All], expires_at: None };
@@ -98,7 +88,7 @@ fn insert(tx: &Tx<'_>, id: &UserId, password: &Hash, token: &Token) -> Result<()
 /// The client that the command line signs in with: it can keep no secret, and so has none (oauth.md 1.8). Anybody can say that he is
 /// it, so nothing is given to it that the user was not asked about.
 fn built_in(tx: &Tx<'_>) -> Result<Client> {
-    let id = ClientId::from_str(BUILT_IN).map_err(|_| Error::Internal("the built-in client has no good ID".to_owned()))?;
+    let id = ClientId::from_str(BUILT_IN).map_err(|_| Error::Internal("the built-in client has no good ID".into()))?;
     Ok(Client {
         name: "Command line".to_owned(),
         description: "A program in a terminal, such as `keyfob login`".to_owned(),
@@ -113,7 +103,7 @@ fn built_in(tx: &Tx<'_>) -> Result<Client> {
 
 fn insert_built_in(tx: &Tx<'_>, by: &Principal, client: Client) -> Result<()> {
     if !tx.insert_client(&client, None)? {
-        return Err(Error::Internal("the ID of the built-in client is taken".to_owned()));
+        return Err(Error::Internal("the ID of the built-in client is taken".into()));
     }
     history::record(tx, by, &Entity::Client(client.id.clone()), Action::Create, client::FIELDS, None, Some(&client))
 }

@@ -18,7 +18,7 @@ pub fn check(bound: &'static Bound, of: &str, has: i64) -> Result<()> {
     let remedy = match bound.beyond {
         Beyond::Refused(remedy) => remedy,
         Beyond::Replaces(_) | Beyond::Ends(_) | Beyond::Continues => {
-            return Err(Error::Internal(format!("{} are not refused", bound.name)));
+            return Err(Error::Internal(format!("{} are not refused", bound.name).into()));
         }
     };
     let refusal = TOO_MANY.with("of", of).with("field", bound.name).with("has", has).with("most", bound.most).with("remedy", remedy);

@@ -29,7 +29,7 @@ pub struct Presented {
 
 /// What the presented is compared with.
 #[derive(Debug)]
-pub struct Kept {
+pub struct StoredSecrets {
     /// Nothing if there is no such client.
     client_id: Option<ClientId>,
     secrets: Vec<ClientSecret>,
@@ -66,18 +66,18 @@ const FREE_FROM_AN_ADDRESS: i64 = 100;
 const ROUNDS: u32 = CHOSEN_SECRETS.most as u32 * secrets::ROUNDS;
 
 /// Looks up what the client is judged by.
-pub fn look_up(tx: &Tx<'_>, presented: &Presented) -> Result<Kept> {
-    let nobody = Kept { client_id: None, secrets: Vec::new() };
+pub fn look_up(tx: &Tx<'_>, presented: &Presented) -> Result<StoredSecrets> {
+    let nobody = StoredSecrets { client_id: None, secrets: Vec::new() };
     let Ok(id) = presented.client_id.parse::<ClientId>() else { return Ok(nobody) };
     if !tx.client_exists(&id, Deleted::No)? {
         return Ok(nobody);
     }
-    Ok(Kept { secrets: tx.client_secrets(&id)?, client_id: Some(id) })
+    Ok(StoredSecrets { secrets: tx.client_secrets(&id)?, client_id: Some(id) })
 }
 
 /// Judges what is judged at once: who shows no secret, and who shows one that was generated and so cannot be guessed. Nothing for a guess,
 /// which [`verify`] compares.
-pub fn judge_at_once(kept: &Kept, presented: &Presented, now: Time) -> Option<Judged<Proof>> {
+pub fn judge_at_once(kept: &StoredSecrets, presented: &Presented, now: Time) -> Option<Judged<Proof>> {
     let Some(client_id) = &kept.client_id else {
         return presented.secrets.is_empty().then(|| Err(Refusal::of(presented.without_secret)));
     };
@@ -103,7 +103,7 @@ pub fn subjects(presented: &Presented) -> Vec<Subject> {
 }
 
 /// Compares with the secrets that a person chose. Slow: never in a transaction. A client that is not there costs as much as a wrong secret.
-pub fn verify(kept: &Kept, presented: &Presented, now: Time) -> Judged<Proof> {
+pub fn verify(kept: &StoredSecrets, presented: &Presented, now: Time) -> Judged<Proof> {
     let sent: Vec<&str> = presented.secrets.iter().map(String::as_str).collect();
     let chosen: Vec<&ClientSecret> = kept.secrets.iter().filter(|secret| secret.hash.is_of_chosen()).collect();
     let matching = secret::matching(chosen.iter().map(|secret| &secret.hash), &sent, ROUNDS);

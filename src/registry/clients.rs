@@ -8,17 +8,18 @@ use crate::model::bounds::CLIENTS;
 use crate::model::choice::State;
 use crate::model::client::{Client, FIELDS};
 use crate::model::event::Action;
-use crate::model::field::Audience;
+use crate::model::field::{Audience, Field};
 use crate::model::mask::Mask;
 use crate::model::patch::Patch;
 use crate::model::settings::{Creators, Settings};
 use crate::model::view::MASKED;
-use crate::registry::accounts::{ALREADY_EXISTS, SEARCH_FORBIDDEN};
-use crate::registry::approval::{self, Secretlessness, Withdrawn};
+use crate::registry::accounts::SEARCH_FORBIDDEN;
+use crate::registry::approval::{self, CLIENT_ANSWERED, Changed, Secretlessness, Verdict};
+use crate::registry::entity::{ALREADY_EXISTS, Entity};
 use crate::registry::principal::Principal;
-use crate::registry::rights::{self, Entity};
+use crate::registry::rights;
 use crate::registry::secrets::{self, NewSecret};
-use crate::registry::{administrators, audience, bounds, consent, contacts, deletion, guidelines, history, members};
+use crate::registry::{administrators, audience, bounds, consent, contacts, guidelines, history, members};
 use crate::store::clients::{ClientKey, ClientSearch, Scope};
 use crate::store::members::Owned;
 use crate::store::{Deleted, Direction, Order, TextSearch, Tx};
@@ -149,13 +150,6 @@ pub fn reachable<'a>(
     found(tx, by, &search, mask)
 }
 
-/// A client that was changed, and what that took away of what administrators had decided.
-#[derive(Debug)]
-pub struct Changed {
-    pub client: Client,
-    pub withdrawn: Withdrawn,
-}
-
 /// Changes the fields of the mask. The answer shows a secret that was among them (registry.md 1.7); an empty one takes the client's secrets away.
 pub fn update(
     tx: &Tx<'_>,
@@ -181,15 +175,7 @@ pub fn update(
     let loses_or_gains_secrets = mask.names(FIELDS, "secret") && consent::is_public(tx, id)? != secret.is_none();
     let secretlessness = if loses_or_gains_secrets { Secretlessness::Changes } else { Secretlessness::Stays };
     let withdrawn = approval::withdraw(by, settings, &old, &mut new, secretlessness);
-    approval::note_approved(&mut new);
-    tx.update_client(&new)?;
-    if new.state != State::Requested {
-        tx.delete_client_testers(id)?;
-    }
-    // Codes for which nobody was asked end with what let the client skip the question.
-    if old.skip_authorization && !new.skip_authorization {
-        tx.delete_unredeemed_authorization_codes(id)?;
-    }
+    save(tx, &old, &mut new)?;
     let mut recorded = new.clone();
     if mask.names(FIELDS, "secret") {
         recorded.secret = secret.is_some().then(|| MASKED.to_owned());
@@ -199,29 +185,45 @@ pub fn update(
     Ok(Changed { client: new, withdrawn })
 }
 
-/// Hides a client; its ID stays taken, its collaborators stay known (registry.md 1.10).
-pub fn delete(tx: &Tx<'_>, by: &Principal, id: &ClientId) -> Result<()> {
-    let old = tx.client(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
-    tx.set_client_deleted(id, Some(tx.now))?;
-    let new = Client { deleted_at: Some(tx.now), ..old.clone() };
-    history::record(tx, by, &entity(id), Action::Delete, FIELDS, Some(&old), Some(&new))
+/// Answers the requests of these clients, all of them or none.
+pub fn review(tx: &Tx<'_>, by: &Principal, ids: &[ClientId], verdict: &Verdict) -> Result<()> {
+    let (state, reason) = match verdict {
+        Verdict::Approve => (State::Approved, ""),
+        Verdict::Reject(reason) => (State::Rejected, reason.as_str()),
+    };
+    for id in ids {
+        let waiting = tx.client(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
+        // Somebody else may have answered meanwhile.
+        if waiting.state != State::Requested {
+            return Err(CLIENT_ANSWERED.with("client_id", id.as_str()).into());
+        }
+        set_state(tx, by, waiting, state, reason)?;
+    }
+    Ok(())
 }
 
-/// Brings a deleted client back, within a day.
-pub fn restore(tx: &Tx<'_>, by: &Principal, id: &ClientId) -> Result<()> {
-    let old = tx.client(id, Deleted::Yes)?.ok_or_else(|| entity(id).not_found())?;
-    deletion::check_restore_window(tx, old.deleted_at)?;
-    tx.set_client_deleted(id, None)?;
-    let new = Client { deleted_at: None, ..old.clone() };
-    history::record(tx, by, &entity(id), Action::Restore, FIELDS, Some(&old), Some(&new))
+/// Sets the state of a client, and why; the caller is an administrator.
+fn set_state(tx: &Tx<'_>, by: &Principal, old: Client, state: State, description: &str) -> Result<()> {
+    let is_description = |field: &&Field<Client>| field.name == "state_description";
+    let checked = FIELDS.iter().find(is_description).map_or(Ok(()), |field| field.shape.check("Client", field.name, &description.into()));
+    checked.map_err(|inner| inner.inside("UpdateClientRequest", "client"))?;
+    let mut new = Client { state, state_description: description.to_owned(), updated_at: tx.now, ..old.clone() };
+    save(tx, &old, &mut new)?;
+    history::record(tx, by, &entity(&old.id), Action::Update, FIELDS, Some(&old), Some(&new))
 }
 
-/// Removes a client for good, live or deleted, and frees its ID.
-pub fn purge(tx: &Tx<'_>, by: &Principal, id: &ClientId) -> Result<()> {
-    entity(id).check_not_built_in()?;
-    let old = tx.client(id, Deleted::Either)?.ok_or_else(|| entity(id).not_found())?;
-    tx.purge_client(id)?;
-    history::record(tx, by, &entity(id), Action::Purge, FIELDS, Some(&old), None)
+/// Writes a client that was changed, and ends what its old state or its old consent let others do.
+fn save(tx: &Tx<'_>, old: &Client, new: &mut Client) -> Result<()> {
+    approval::note_approved(new);
+    tx.update_client(new)?;
+    if new.state != State::Requested {
+        tx.delete_client_testers(&new.id)?;
+    }
+    // Codes for which nobody was asked end with what let the client skip the question.
+    if old.skip_authorization && !new.skip_authorization {
+        tx.delete_unredeemed_authorization_codes(&new.id)?;
+    }
+    Ok(())
 }
 
 fn entity(id: &ClientId) -> Entity {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::base::error::Result;
 use crate::base::id::ClientId;
+use crate::base::pkce;
 use crate::base::right::Rights;
 use crate::base::secret::{Hash, Token, TokenKind};
 use crate::base::uri;
@@ -14,6 +15,7 @@ use crate::model::event::Action;
 use crate::model::grant::{AuthorizationCode, CODE_SECONDS};
 use crate::model::scope::Scope;
 use crate::model::session::Session;
+use crate::registry::entity::Entity;
 use crate::registry::principal::Principal;
 use crate::registry::refusal::{
     AUTHORIZATIONS_FULL, CLIENT_STATE_REJECTED, CLIENT_STATE_REQUESTED, CLIENT_STATE_SUSPENDED, CLIENT_UNKNOWN_TO_US,
@@ -21,13 +23,12 @@ use crate::registry::refusal::{
     Judged, PARAMETER_REPEATED, REDIRECT_URI_MISSING, REDIRECT_URI_NOT_REGISTERED, RESPONSE_TYPE_MISSING, RESPONSE_TYPE_UNSUPPORTED,
     Reason, Refusal, SCOPE_WITHOUT_RIGHT, STATE_TOO_LONG,
 };
-use crate::registry::rights::Entity;
 use crate::registry::{history, trials};
 use crate::store::{Deleted, Tx};
 
 /// What a client asks for through the browser (RFC 6749 section 4.1.1, RFC 7636 section 4.3). Empty parameters are absent.
 #[derive(Debug, Default)]
-pub struct Request {
+pub struct AuthorizationRequest {
     pub client_id: String,
     pub redirect_uri: Option<String>,
     pub response_type: Option<String>,
@@ -39,20 +40,20 @@ pub struct Request {
     pub repeated: Option<&'static str>,
 }
 
-/// How it stands with a request.
+/// What becomes of a request.
 #[derive(Debug)]
-pub enum Standing {
+pub enum Decision {
     /// Nobody can be sent anywhere: the person at the browser is told.
-    Stay(Refusal),
+    ErrorPage(Refusal),
     /// The client is told, where it is registered.
-    Back { redirect_uri: String, refusal: Refusal },
+    ErrorRedirect { redirect_uri: String, refusal: Refusal },
     /// The client may have a code, if the user agrees or has agreed.
-    Fine(Box<Asked>),
+    Proceed(Box<ValidRequest>),
 }
 
 /// A request that only the user can still refuse.
 #[derive(Debug)]
-pub struct Asked {
+pub struct ValidRequest {
     pub client: Client,
     pub redirect_uri: String,
     /// All that the client has rights to, or less if it asked for less.
@@ -84,23 +85,23 @@ pub enum Consent {
 pub const LONGEST_STATE: usize = 8 * 1024;
 
 /// Judges a request of the user who is signed in.
-pub fn judge(tx: &Tx<'_>, session: &Session, request: &Request) -> Result<Standing> {
+pub fn judge(tx: &Tx<'_>, session: &Session, request: &AuthorizationRequest) -> Result<Decision> {
     let client = match request.client_id.parse() {
         Ok(id) => tx.client(&id, Deleted::No)?,
         Err(_) => None,
     };
     let Some(client) = client else {
-        return Ok(Standing::Stay(Refusal::of(&CLIENT_UNKNOWN_TO_US).with("client_id", &request.client_id)));
+        return Ok(Decision::ErrorPage(Refusal::of(&CLIENT_UNKNOWN_TO_US).with("client_id", &request.client_id)));
     };
     let redirect_uri = match redirect_uri(&client, request) {
         Ok(uri) => uri,
-        Err(refusal) => return Ok(Standing::Stay(refusal)),
+        Err(refusal) => return Ok(Decision::ErrorPage(refusal)),
     };
     match reason_against(tx, session, request, &client)? {
-        Some(reason) => Ok(Standing::Back { redirect_uri, refusal: Refusal::to(reason, &client.id) }),
+        Some(reason) => Ok(Decision::ErrorRedirect { redirect_uri, refusal: Refusal::to(reason, &client.id) }),
         None if !may_authorize(tx, session, &client)? => {
             let most = AUTHORIZATIONS.most.to_string();
-            Ok(Standing::Stay(Refusal::to(&AUTHORIZATIONS_FULL, &client.id).with("most", &most)))
+            Ok(Decision::ErrorPage(Refusal::to(&AUTHORIZATIONS_FULL, &client.id).with("most", &most)))
         }
         None => {
             let rights = request.scope.narrowed(client.all_rights());
@@ -108,13 +109,13 @@ pub fn judge(tx: &Tx<'_>, session: &Session, request: &Request) -> Result<Standi
             let identity = identity(tx, &client, &redirect_uri)?;
             let consent = consent(tx, session, &client, identity, rights)?;
             let code_challenge = request.code_challenge.clone();
-            Ok(Standing::Fine(Box::new(Asked { client, redirect_uri, rights, scope_differs, code_challenge, identity, consent })))
+            Ok(Decision::Proceed(Box::new(ValidRequest { client, redirect_uri, rights, scope_differs, code_challenge, identity, consent })))
         }
     }
 }
 
 /// Where the browser may be sent: before this is settled nobody is sent anywhere (checks 1 to 5).
-fn redirect_uri(client: &Client, request: &Request) -> Judged<String> {
+fn redirect_uri(client: &Client, request: &AuthorizationRequest) -> Judged<String> {
     if let Some("client_id" | "redirect_uri") = request.repeated {
         return Err(Refusal::to(&PARAMETER_REPEATED, &client.id));
     }
@@ -134,7 +135,7 @@ fn nearest<'r>(registered: &'r [String], sent: &str) -> &'r str {
 }
 
 /// Checks 6 to 9, and the scope.
-fn reason_against(tx: &Tx<'_>, session: &Session, request: &Request, client: &Client) -> Result<Option<&'static Reason>> {
+fn reason_against(tx: &Tx<'_>, session: &Session, request: &AuthorizationRequest, client: &Client) -> Result<Option<&'static Reason>> {
     if request.repeated.is_some() {
         return Ok(Some(&PARAMETER_REPEATED));
     }
@@ -147,8 +148,8 @@ fn reason_against(tx: &Tx<'_>, session: &Session, request: &Request, client: &Cl
         Some(_) => return Ok(Some(&RESPONSE_TYPE_UNSUPPORTED)),
     }
     match (&request.code_challenge, request.code_challenge_method.as_deref()) {
-        (Some(challenge), _) if !is_pkce_text(challenge) => return Ok(Some(&CODE_CHALLENGE_MALFORMED)),
-        (Some(_), Some("S256")) => {}
+        (Some(challenge), _) if !pkce::is_well_formed(challenge) => return Ok(Some(&CODE_CHALLENGE_MALFORMED)),
+        (Some(_), Some(pkce::METHOD)) => {}
         // A challenge without a method would be `plain`: whoever sees the request could redeem the code.
         (Some(_), _) | (None, Some(_)) => return Ok(Some(&CODE_CHALLENGE_METHOD_UNSUPPORTED)),
         (None, None) => {
@@ -176,11 +177,6 @@ pub fn is_public(tx: &Tx<'_>, id: &ClientId) -> Result<bool> {
     Ok(tx.client_secrets(id)?.is_empty())
 }
 
-/// What a verifier and a challenge are: 43 to 128 characters that need no escape (RFC 7636 sections 4.1 and 4.2).
-pub fn is_pkce_text(text: &str) -> bool {
-    (43..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
-}
-
 fn identity(tx: &Tx<'_>, client: &Client, redirect_uri: &str) -> Result<Identity> {
     let is_assured = uri::is_of_one_site(redirect_uri) || !is_public(tx, &client.id)?;
     Ok(if is_assured { Identity::Assured } else { Identity::Claimed })
@@ -205,7 +201,7 @@ fn may_authorize(tx: &Tx<'_>, session: &Session, client: &Client) -> Result<bool
 }
 
 /// Writes the user's consent down and issues a code for it.
-pub fn grant(tx: &Tx<'_>, by: &Principal, session: &Session, asked: &Asked) -> Result<Token> {
+pub fn grant(tx: &Tx<'_>, by: &Principal, session: &Session, asked: &ValidRequest) -> Result<Token> {
     let (user_id, client_id) = (&session.user_id, &asked.client.id);
     let before = tx.authorization(user_id, client_id)?;
     // Whoever agreed to less keeps what was agreed to before.

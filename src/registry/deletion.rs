@@ -1,8 +1,19 @@
-//! How long what was deleted can come back.
+//! The life cycle of clients, users and organizations: they are deleted, can be restored for a day, and can be purged (registry.md 1.10, 4.6).
 
-use crate::base::error::{Result, errors};
+use crate::base::error::{Error, Result, errors};
+use crate::base::id::{ClientId, OrganizationId, UserId};
 use crate::base::time::Time;
-use crate::store::Tx;
+use crate::model::choice::State;
+use crate::model::client::{self, Client};
+use crate::model::event::Action;
+use crate::model::field::Field;
+use crate::model::organization::{self, Organization};
+use crate::model::user::{self, User};
+use crate::registry::entity::Entity;
+use crate::registry::principal::Principal;
+use crate::registry::{history, trials, users};
+use crate::store::members::Owned;
+use crate::store::{Deleted, Tx};
 
 errors! {
     RESTORE_WINDOW_EXPIRED: FailedPrecondition "pkg/identityserver" "restore_window_expired" "this entity can no longer be restored";
@@ -11,7 +22,119 @@ errors! {
 /// A day (registry.md 4.6).
 const RESTORE_WINDOW_SECONDS: i64 = 24 * 60 * 60;
 
-pub(super) fn check_restore_window(tx: &Tx<'_>, deleted_at: Option<Time>) -> Result<()> {
-    let expired = deleted_at.is_some_and(|deleted_at| deleted_at.plus_seconds(RESTORE_WINDOW_SECONDS) < tx.now);
-    if expired { Err((&RESTORE_WINDOW_EXPIRED).into()) } else { Ok(()) }
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Delete,
+    Restore,
+    Purge,
+}
+
+/// Hides an entity; its ID stays taken, and what belongs to it stays. Its keys and tokens open nothing until it is restored. The sessions of
+/// a user end, and the e-mail address is free.
+pub fn delete(tx: &Tx<'_>, by: &Principal, entity: &Entity) -> Result<()> {
+    take(tx, by, entity, Step::Delete)
+}
+
+/// Brings a deleted entity back, within a day; a user only unless somebody took the e-mail address since.
+pub fn restore(tx: &Tx<'_>, by: &Principal, entity: &Entity) -> Result<()> {
+    take(tx, by, entity, Step::Restore)
+}
+
+/// Removes an entity for good, live or deleted, and frees its ID.
+pub fn purge(tx: &Tx<'_>, by: &Principal, entity: &Entity) -> Result<()> {
+    entity.check_not_built_in()?;
+    take(tx, by, entity, Step::Purge)
+}
+
+fn take(tx: &Tx<'_>, by: &Principal, entity: &Entity, step: Step) -> Result<()> {
+    match entity {
+        Entity::Client(id) => of_client(tx, id, step)?.record(tx, by, entity, step, client::FIELDS),
+        Entity::User(id) => of_user(tx, id, step)?.record(tx, by, entity, step, user::FIELDS),
+        Entity::Organization(id) => of_organization(tx, id, step)?.record(tx, by, entity, step, organization::FIELDS),
+    }
+}
+
+fn of_client(tx: &Tx<'_>, id: &ClientId, step: Step) -> Result<Taken<Client>> {
+    let old = tx.client(id, step.sought())?.ok_or_else(|| Entity::Client(id.clone()).not_found())?;
+    let deleted_at = step.deleted_at(tx, old.deleted_at)?;
+    match step {
+        Step::Delete | Step::Restore => tx.set_client_deleted(id, deleted_at)?,
+        Step::Purge => tx.purge_client(id)?,
+    }
+    Ok(Taken { new: Client { deleted_at, ..old.clone() }, old })
+}
+
+fn of_user(tx: &Tx<'_>, id: &UserId, step: Step) -> Result<Taken<User>> {
+    let old = tx.user(id, step.sought())?.ok_or_else(|| step.not_found(&Entity::User(id.clone())))?;
+    let deleted_at = step.deleted_at(tx, old.deleted_at)?;
+    match step {
+        Step::Delete => {
+            users::check_not_last_admin(tx, &old)?;
+            tx.set_user_deleted(&old, deleted_at)?;
+            tx.delete_sessions(id)?;
+        }
+        Step::Restore => {
+            users::check_email_address_is_free(tx, &old.primary_email_address, id)?;
+            tx.set_user_deleted(&old, deleted_at)?;
+        }
+        Step::Purge => {
+            users::check_not_last_admin(tx, &old)?;
+            // The keys that others have of a user who may not act are refused, and must not work again because nobody remembers whose they were.
+            if matches!(old.state, State::Rejected | State::Suspended) {
+                tx.delete_api_keys_made_for_others(id)?;
+            }
+            tx.purge_user(id)?;
+        }
+    }
+    Ok(Taken { new: User { deleted_at, ..old.clone() }, old })
+}
+
+fn of_organization(tx: &Tx<'_>, id: &OrganizationId, step: Step) -> Result<Taken<Organization>> {
+    let old = tx.organization(id, step.sought())?.ok_or_else(|| step.not_found(&Entity::Organization(id.clone())))?;
+    let deleted_at = step.deleted_at(tx, old.deleted_at)?;
+    trials::ending(tx, &Owned::Organization(id.clone()), None, || match step {
+        Step::Delete | Step::Restore => tx.set_organization_deleted(id, deleted_at),
+        Step::Purge => tx.purge_organization(id),
+    })?;
+    Ok(Taken { new: Organization { deleted_at, ..old.clone() }, old })
+}
+
+impl Step {
+    fn sought(self) -> Deleted {
+        match self {
+            Step::Delete => Deleted::No,
+            Step::Restore => Deleted::Yes,
+            Step::Purge => Deleted::Either,
+        }
+    }
+
+    /// The time from which the entity is deleted afterwards. Refused if it was deleted too long ago to be restored.
+    fn deleted_at(self, tx: &Tx<'_>, before: Option<Time>) -> Result<Option<Time>> {
+        let is_over = before.is_some_and(|before| before.plus_seconds(RESTORE_WINDOW_SECONDS) < tx.now);
+        match self {
+            Step::Restore if is_over => Err((&RESTORE_WINDOW_EXPIRED).into()),
+            Step::Restore => Ok(None),
+            Step::Delete | Step::Purge => Ok(Some(tx.now)),
+        }
+    }
+
+    fn not_found(self, account: &Entity) -> Error {
+        if self == Step::Purge { account.no_entity() } else { account.not_found() }
+    }
+}
+
+struct Taken<E> {
+    old: E,
+    new: E,
+}
+
+impl<E> Taken<E> {
+    fn record(&self, tx: &Tx<'_>, by: &Principal, entity: &Entity, step: Step, fields: &'static [Field<E>]) -> Result<()> {
+        let (action, new) = match step {
+            Step::Delete => (Action::Delete, Some(&self.new)),
+            Step::Restore => (Action::Restore, Some(&self.new)),
+            Step::Purge => (Action::Purge, None),
+        };
+        history::record(tx, by, entity, action, fields, Some(&self.old), new)
+    }
 }

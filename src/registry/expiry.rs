@@ -1,4 +1,4 @@
-//! What is over goes, little by little: the file does not grow for ever.
+//! Deletes expired rows in small batches, so that the file does not grow without end.
 
 use crate::base::error::Result;
 use crate::model::grant::RETRY_SECONDS;
@@ -12,40 +12,40 @@ const BATCH: usize = 200;
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
 /// Codes that were used stay for a day, so that a second use is noticed.
-const CODE_KEPT_SECONDS: i64 = DAY_SECONDS;
+const CODE_STORED_SECONDS: i64 = DAY_SECONDS;
 
 /// An address that nobody signed in from for a quarter is a stranger's again.
-const ADDRESS_KEPT_SECONDS: i64 = 90 * DAY_SECONDS;
+const ADDRESS_STORED_SECONDS: i64 = 90 * DAY_SECONDS;
 
 /// Refusals are for people who look for a mistake.
-const REFUSAL_KEPT_SECONDS: i64 = 30 * DAY_SECONDS;
+const REFUSAL_STORED_SECONDS: i64 = 30 * DAY_SECONDS;
 
-/// As long as a picture of tokens a day could want to look back.
-const COUNTS_KEPT_DAYS: i64 = 400;
+/// As far back as a chart of tokens a day can look.
+const COUNTS_STORED_DAYS: i64 = 400;
 
 /// Whether a sweep came to the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Swept {
     All,
     /// There may be more.
-    Some,
+    Partial,
 }
 
-/// Removes a batch of everything that is over.
+/// Deletes a batch of everything that has expired.
 pub fn sweep(tx: &Tx<'_>) -> Result<Swept> {
     let ago = |seconds: i64| tx.now.plus_seconds(-seconds);
     let removed = [
         tx.forget_old_successor_salts(ago(RETRY_SECONDS), BATCH)?,
         tx.delete_ended_access_tokens(BATCH)?,
         tx.delete_expired_authorization_codes(BATCH)?,
-        tx.delete_old_authorization_codes(ago(CODE_KEPT_SECONDS), BATCH)?,
+        tx.delete_old_authorization_codes(ago(CODE_STORED_SECONDS), BATCH)?,
         tx.delete_ended_sessions(ago(LONGEST_SECONDS), ago(IDLE_SECONDS), BATCH)?,
         tx.delete_ended_client_secrets(BATCH)?,
         tx.delete_old_sign_in_failures(throttle::forgotten(tx.steady), BATCH)?,
-        tx.delete_old_sign_in_addresses(ago(ADDRESS_KEPT_SECONDS), BATCH)?,
-        tx.delete_old_refusals(ago(REFUSAL_KEPT_SECONDS), BATCH)?,
+        tx.delete_old_sign_in_addresses(ago(ADDRESS_STORED_SECONDS), BATCH)?,
+        tx.delete_old_refusals(ago(REFUSAL_STORED_SECONDS), BATCH)?,
         tx.delete_old_event_counts(tx.now.day(), BATCH)?,
-        tx.delete_old_token_days(tx.now.day() - COUNTS_KEPT_DAYS, BATCH)?,
+        tx.delete_old_token_days(tx.now.day() - COUNTS_STORED_DAYS, BATCH)?,
     ];
-    Ok(if removed.contains(&BATCH) { Swept::Some } else { Swept::All })
+    Ok(if removed.contains(&BATCH) { Swept::Partial } else { Swept::All })
 }

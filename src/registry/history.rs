@@ -8,9 +8,10 @@ use crate::base::right::Right;
 use crate::model::event::{Action, Change};
 use crate::model::field::Field;
 use crate::model::view::changes;
+use crate::registry::entity::Entity;
 use crate::registry::principal::Principal;
 use crate::registry::repetition;
-use crate::registry::rights::{self, Entity};
+use crate::registry::rights;
 use crate::store::events::{Event, EventSearch};
 use crate::store::{Deleted, Tx};
 

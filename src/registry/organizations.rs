@@ -11,11 +11,12 @@ use crate::model::mask::Mask;
 use crate::model::organization::{FIELDS, Organization};
 use crate::model::patch::Patch;
 use crate::model::settings::{Creators, Settings};
-use crate::registry::accounts::{ALREADY_EXISTS, SEARCH_FORBIDDEN};
+use crate::registry::accounts::SEARCH_FORBIDDEN;
+use crate::registry::entity::{ALREADY_EXISTS, Entity};
 use crate::registry::members::{self, NESTED_ORGANIZATIONS};
 use crate::registry::principal::Principal;
-use crate::registry::rights::{self, Entity};
-use crate::registry::{audience, bounds, contacts, deletion, history, trials};
+use crate::registry::rights;
+use crate::registry::{audience, bounds, contacts, history};
 use crate::store::members::Owned;
 use crate::store::organizations::{OrganizationKey, OrganizationSearch};
 use crate::store::{Deleted, Direction, Order, TextSearch, Tx};
@@ -114,30 +115,6 @@ pub fn update(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &Organizatio
     tx.update_organization(&new)?;
     history::record(tx, by, &entity(id), Action::Update, FIELDS, Some(&old), Some(&new))?;
     Ok(new)
-}
-
-/// Hides an organization; its ID stays taken, its clients stay, its keys are dead until it is restored.
-pub fn delete(tx: &Tx<'_>, by: &Principal, id: &OrganizationId) -> Result<()> {
-    let old = tx.organization(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
-    trials::ending(tx, &Owned::Organization(id.clone()), None, || tx.set_organization_deleted(id, Some(tx.now)))?;
-    let new = Organization { deleted_at: Some(tx.now), ..old.clone() };
-    history::record(tx, by, &entity(id), Action::Delete, FIELDS, Some(&old), Some(&new))
-}
-
-/// Brings a deleted organization back, within a day.
-pub fn restore(tx: &Tx<'_>, by: &Principal, id: &OrganizationId) -> Result<()> {
-    let old = tx.organization(id, Deleted::Yes)?.ok_or_else(|| entity(id).not_found())?;
-    deletion::check_restore_window(tx, old.deleted_at)?;
-    tx.set_organization_deleted(id, None)?;
-    let new = Organization { deleted_at: None, ..old.clone() };
-    history::record(tx, by, &entity(id), Action::Restore, FIELDS, Some(&old), Some(&new))
-}
-
-/// Removes an organization for good, live or deleted, and frees its ID.
-pub fn purge(tx: &Tx<'_>, by: &Principal, id: &OrganizationId) -> Result<()> {
-    let old = tx.organization(id, Deleted::Either)?.ok_or_else(|| entity(id).no_entity())?;
-    trials::ending(tx, &Owned::Organization(id.clone()), None, || tx.purge_account(&AccountId::Organization(id.clone())).map(drop))?;
-    history::record(tx, by, &entity(id), Action::Purge, FIELDS, Some(&old), None)
 }
 
 fn entity(id: &OrganizationId) -> Entity {

@@ -7,9 +7,9 @@ use crate::base::error::{Definition, Named, Result, errors};
 use crate::base::id::ClientId;
 use crate::base::{log, uri};
 use crate::model::event::Action;
+use crate::registry::entity::CLIENT_NOT_FOUND;
 use crate::registry::history;
 use crate::registry::principal::Principal;
-use crate::registry::rights::CLIENT_NOT_FOUND;
 use crate::store::Tx;
 
 errors! {

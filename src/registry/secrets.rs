@@ -11,10 +11,9 @@ use crate::model::client::{Client, FIELDS};
 use crate::model::event::Action;
 use crate::model::settings::Settings;
 use crate::model::view::MASKED;
-use crate::registry::approval::{self, Secretlessness, Withdrawn};
-use crate::registry::clients::Changed;
+use crate::registry::approval::{self, Changed, Secretlessness, Withdrawn};
+use crate::registry::entity::Entity;
 use crate::registry::principal::Principal;
-use crate::registry::rights::Entity;
 use crate::registry::{bounds, consent, history};
 use crate::store::{Deleted, Tx};
 

@@ -11,9 +11,9 @@ use crate::base::secret::{self, Hash, Token, TokenKind};
 use crate::model::bounds::{MOST_SURPLUS, SESSIONS};
 use crate::model::event::Action;
 use crate::model::session::Session;
+use crate::registry::entity::Entity;
 use crate::registry::history;
 use crate::registry::principal::Principal;
-use crate::registry::rights::Entity;
 use crate::store::sessions::SessionKey;
 use crate::store::{Order, Tx};
 

@@ -6,8 +6,9 @@ use crate::base::error::{Error, Result, errors};
 use crate::base::id::UserId;
 use crate::base::secret::{self, Hash};
 use crate::model::settings::Settings;
-use crate::registry::principal::{Principal, check_user_may_act};
+use crate::registry::principal::Principal;
 use crate::registry::sessions::{self, Ticket};
+use crate::registry::standing;
 use crate::registry::throttle::{self, Subject};
 use crate::registry::users::{self, Compared};
 use crate::store::Tx;
@@ -74,7 +75,7 @@ pub fn succeed(tx: &Tx<'_>, by: &Principal, attempt: &Attempt, verified: &Verifi
     if let Some(renewed) = &verified.renewed {
         tx.set_password(&attempt.user_id, renewed)?;
     }
-    check_user_may_act(tx, &attempt.user_id)?;
+    standing::check_user(tx, &attempt.user_id)?;
     let address = throttle::address(attempt.peer);
     for subject in [of_user(&attempt.user_id), of_pair(&attempt.user_id, &address)] {
         tx.forget_sign_in_failures(&subject)?;

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::base::error::Result;
 use crate::base::id::{AccountId, ClientId, UserId};
+use crate::base::pkce;
 use crate::base::right::Rights;
 use crate::base::secret::{self, Hash, Token, TokenKind};
 use crate::base::uri;
@@ -16,16 +17,17 @@ use crate::model::scope::Scope;
 use crate::model::session::Session;
 use crate::model::settings::Settings;
 use crate::registry::client_authentication::{ClientType, check_usable};
-use crate::registry::principal::{self, Access, Principal, Use, check_may_act};
+use crate::registry::credential_use::{self, Use, first_use};
+use crate::registry::entity::Entity;
+use crate::registry::principal::{Access, Principal};
 use crate::registry::refusal::{
     CODE_EXPIRED, CODE_OF_ANOTHER_CLIENT, CODE_REPLAYED, CODE_UNKNOWN, CODE_VERIFIER_MISSING, CODE_VERIFIER_UNEXPECTED,
     CODE_VERIFIER_WRONG, GRANT_NOT_ALLOWED, Judged, REDIRECT_URI_DIFFERS, REFRESH_SCOPE_WIDER, REFRESH_SUCCESSOR_GONE,
     REFRESH_SUCCESSOR_USED, REFRESH_SUCCESSOR_WIDER, REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_OF_ANOTHER_CLIENT, REFRESH_TOKEN_REUSED,
     REFRESH_TOKEN_UNKNOWN, REFRESHED_TOO_OFTEN, Refusal, TOKEN_OF_ANOTHER_CLIENT, TOKEN_TYPE_UNSUPPORTED, USER_BARRED, USER_GONE,
 };
-use crate::registry::rights::Entity;
-use crate::registry::{consent, history, sessions, trials};
-use crate::store::access_tokens::{Hashes, KeptToken, Rotated, TokenClient};
+use crate::registry::{consent, history, sessions, standing, trials};
+use crate::store::access_tokens::{Hashes, Rotated, StoredToken, TokenClient};
 use crate::store::{Deleted, Tx};
 
 /// What a client gets, shown this once.
@@ -125,11 +127,7 @@ fn check_verifier(client: &Client, code: &AuthorizationCode, exchange: &Exchange
         (None, None) => return Ok(()),
         (None, Some(_)) => &CODE_VERIFIER_UNEXPECTED,
         (Some(_), None) => &CODE_VERIFIER_MISSING,
-        (Some(challenge), Some(verifier))
-            if consent::is_pkce_text(verifier) && secret::equal(challenge, &secret::code_challenge(verifier)) =>
-        {
-            return Ok(());
-        }
+        (Some(challenge), Some(verifier)) if pkce::matches(challenge, verifier) => return Ok(()),
         (Some(_), Some(_)) => &CODE_VERIFIER_WRONG,
     };
     Err(Refusal::to(reason, &client.id))
@@ -139,7 +137,7 @@ fn check_verifier(client: &Client, code: &AuthorizationCode, exchange: &Exchange
 pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, client_type: ClientType, renewal: &Renewal) -> Result<Judged<Issued>> {
     let presented = &renewal.refresh_token;
     let refused = |reason| Ok(Err(Refusal::to(reason, &client.id)));
-    let Some(kept) = tx.kept_access_token(&presented.id)? else {
+    let Some(kept) = tx.stored_access_token(&presented.id)? else {
         secret::match_no_generated(&presented.key);
         return refused(&REFRESH_TOKEN_UNKNOWN);
     };
@@ -177,7 +175,7 @@ pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, client_type: C
 }
 
 /// What a refresh is to bring: all that the refresh token can, or less; never more (RFC 6749 section 6).
-fn requested(client: &Client, renewal: &Renewal, kept: &KeptToken) -> Judged<Requested> {
+fn requested(client: &Client, renewal: &Renewal, kept: &StoredToken) -> Judged<Requested> {
     let (scope, most) = (renewal.scope, kept.token.refresh_rights);
     if !scope.rights.without(most.expanded()).is_empty() {
         return Err(Refusal::to(&REFRESH_SCOPE_WIDER, &client.id));
@@ -194,7 +192,7 @@ fn repeat(
     client: &Client,
     client_type: ClientType,
     renewal: &Renewal,
-    kept: &KeptToken,
+    kept: &StoredToken,
     rotated: &Rotated,
 ) -> Result<Judged<Issued>> {
     let refused = |reason| Ok(Err(Refusal::to(reason, &client.id)));
@@ -202,7 +200,7 @@ fn repeat(
         tx.delete_token_family(&kept.token.family_id)?;
         return refused(&REFRESH_TOKEN_REUSED);
     }
-    let successor = tx.kept_access_token(&rotated.successor_id)?.filter(|next| next.rotated.is_none());
+    let successor = tx.stored_access_token(&rotated.successor_id)?.filter(|next| next.rotated.is_none());
     let (Some(successor), Some(salt)) = (successor, &rotated.salt) else { return refused(&REFRESH_SUCCESSOR_GONE) };
     if client_type == ClientType::Public && successor.used_at.is_some() {
         return refused(&REFRESH_SUCCESSOR_USED);
@@ -235,7 +233,7 @@ fn check_still_allowed(tx: &Tx<'_>, client: &Client, grant: Grant, user: &UserId
     }
     Ok(match tx.standing(user, Deleted::No)? {
         None => Err(Refusal::to(&USER_GONE, &client.id)),
-        Some(standing) => check_may_act(&standing).map_err(|_| Refusal::to(&USER_BARRED, &client.id)),
+        Some(standing) => standing::check(&standing).map_err(|_| Refusal::to(&USER_BARRED, &client.id)),
     })
 }
 
@@ -322,7 +320,7 @@ pub fn revoke(tx: &Tx<'_>, by: &Principal, client: &ClientId, text: &str) -> Res
     if !matches!(presented.kind, TokenKind::AccessToken | TokenKind::RefreshToken) {
         return Ok(Err(Refusal::to(&TOKEN_TYPE_UNSUPPORTED, client)));
     }
-    let Some(kept) = tx.kept_access_token(&presented.id)?.filter(|kept| proves(kept, &presented)) else { return Ok(Ok(())) };
+    let Some(kept) = tx.stored_access_token(&presented.id)?.filter(|kept| proves(kept, &presented)) else { return Ok(Ok(())) };
     if kept.token.client_id != *client {
         note_use(tx, &kept)?;
         return Ok(Err(Refusal::to(&TOKEN_OF_ANOTHER_CLIENT, client)));
@@ -342,7 +340,7 @@ pub struct SignedOut {
 /// Ends a token by its ID (oauth.md 1.7), for the token's user only: the ID proves nothing. `session` is the one of the browser that asks. It
 /// ends too if the token was granted in it, or in one that is over.
 pub fn sign_out(tx: &Tx<'_>, by: &Principal, session: Option<&Session>, id: &str) -> Result<SignedOut> {
-    let Some(kept) = tx.kept_access_token(id)?.filter(|kept| kept.rotated.is_none()) else { return Ok(SignedOut::default()) };
+    let Some(kept) = tx.stored_access_token(id)?.filter(|kept| kept.rotated.is_none()) else { return Ok(SignedOut::default()) };
     let client = tx.client(&kept.token.client_id, Deleted::No)?;
     let Some(session) = session.filter(|session| session.user_id == kept.token.user_id) else {
         return Ok(SignedOut { client, has_ended_session: false });
@@ -367,7 +365,7 @@ pub enum Inquirer<'a> {
 }
 
 /// A token that was not rotated away, with its client, and with no more rights than [`limit`] leaves.
-pub(super) fn with_client(tx: &Tx<'_>, id: &str) -> Result<Option<(KeptToken, TokenClient)>> {
+pub(super) fn with_client(tx: &Tx<'_>, id: &str) -> Result<Option<(StoredToken, TokenClient)>> {
     let Some((mut kept, client)) = tx.access_token_with_client(id)? else { return Ok(None) };
     let token = &mut kept.token;
     let limit = limit(tx, &token.client_id, &token.user_id, client.state, client.rights, client.approved)?;
@@ -391,7 +389,7 @@ pub struct Introspection {
     /// The token, if it is good and the inquirer may know of it.
     pub active: Option<(TokenKind, AccessToken)>,
     /// To ask about a token is to use it, whatever the answer.
-    pub noteworthy: Option<Use>,
+    pub use_to_record: Option<Use>,
 }
 
 /// Judges a token (RFC 7662 section 2.2). To everyone who may not know of it, it is as if there were none.
@@ -400,7 +398,7 @@ pub fn introspect(tx: &Tx<'_>, inquirer: &Inquirer<'_>, text: &str) -> Result<In
     let Some((kept, client)) = with_client(tx, &presented.id)?.filter(|(kept, _)| proves(kept, &presented)) else {
         return Ok(Introspection::default());
     };
-    let noteworthy = principal::first_use(&kept, tx.now);
+    let use_to_record = first_use(&kept, tx.now);
     let end = match presented.kind {
         TokenKind::AccessToken => kept.token.expires_at,
         _ => kept.token.ends_at,
@@ -411,7 +409,7 @@ pub fn introspect(tx: &Tx<'_>, inquirer: &Inquirer<'_>, text: &str) -> Result<In
     };
     let client_is_good = client.is_live && !matches!(client.state, State::Rejected | State::Suspended);
     let is_good = may_know && client_is_good && end > tx.now && may_act(tx, &kept.token.user_id)?;
-    Ok(Introspection { active: is_good.then_some((presented.kind, kept.token)), noteworthy })
+    Ok(Introspection { active: is_good.then_some((presented.kind, kept.token)), use_to_record })
 }
 
 /// What one client has of a user is not another's to know.
@@ -423,12 +421,12 @@ fn is_own(by: &Principal, token: &AccessToken) -> bool {
 }
 
 /// Remembers that a token was shown to somebody, though nothing came of it.
-fn note_use(tx: &Tx<'_>, kept: &KeptToken) -> Result<()> {
-    principal::first_use(kept, tx.now).map_or(Ok(()), |used| principal::note(tx, &used))
+fn note_use(tx: &Tx<'_>, kept: &StoredToken) -> Result<()> {
+    first_use(kept, tx.now).map_or(Ok(()), |used| credential_use::record(tx, &used))
 }
 
 /// Whether the presented token is one of the two of this row.
-fn proves(kept: &KeptToken, presented: &Token) -> bool {
+fn proves(kept: &StoredToken, presented: &Token) -> bool {
     match presented.kind {
         TokenKind::AccessToken => kept.hashes.access.matches(&presented.key),
         TokenKind::RefreshToken => kept.hashes.refresh.as_ref().is_some_and(|hash| hash.matches(&presented.key)),
@@ -442,5 +440,5 @@ pub(super) fn record_end(tx: &Tx<'_>, by: &Principal, token: &AccessToken) -> Re
 }
 
 fn may_act(tx: &Tx<'_>, user: &UserId) -> Result<bool> {
-    Ok(tx.standing(user, Deleted::No)?.is_some_and(|standing| check_may_act(&standing).is_ok()))
+    Ok(tx.standing(user, Deleted::No)?.is_some_and(|standing| standing::check(&standing).is_ok()))
 }

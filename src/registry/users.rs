@@ -1,7 +1,7 @@
 //! What may be done with users (registry.md 6.2).
 
 use crate::base::error::{Error, Result, errors};
-use crate::base::id::{AccountId, UserId};
+use crate::base::id::UserId;
 use crate::base::page::Listed;
 use crate::base::right::Right;
 use crate::base::secret::{self, Hash, MOST_ROUNDS};
@@ -16,10 +16,9 @@ use crate::model::settings::{Settings, UserRegistration};
 use crate::model::user::{FIELDS, User};
 use crate::model::view::MASKED;
 use crate::model::{email, password};
-use crate::registry::accounts::ALREADY_EXISTS;
-use crate::registry::principal::{Principal, check_may_act, check_user_may_act};
-use crate::registry::rights::Entity;
-use crate::registry::{administrators, audience, deletion, history};
+use crate::registry::entity::{ALREADY_EXISTS, Entity};
+use crate::registry::principal::Principal;
+use crate::registry::{administrators, audience, history, standing};
 use crate::store::users::{Passwords, UserSearch};
 use crate::store::{Deleted, Tx};
 
@@ -69,7 +68,8 @@ pub fn create(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: UserId, sent
         user.state = State::Approved;
     }
     user.password_updated_at = Some(tx.now);
-    if tx.email_address_is_taken(&user.primary_email_address, &user.id)? || !tx.insert_user(&user, &passwords.password)? {
+    check_email_address_is_free(tx, &user.primary_email_address, &user.id)?;
+    if !tx.insert_user(&user, &passwords.password)? {
         return Err((&ALREADY_EXISTS).into());
     }
     history::record(tx, by, &entity(&user.id), Action::Create, FIELDS, None, Some(&user))?;
@@ -113,9 +113,7 @@ pub fn update(tx: &Tx<'_>, by: &Principal, id: &UserId, mask: &Mask, sent: &Patc
         if !by.is_admin {
             new.primary_email_address_validated_at = None;
         }
-        if tx.email_address_is_taken(&new.primary_email_address, id)? {
-            return Err((&ALREADY_EXISTS).into());
-        }
+        check_email_address_is_free(tx, &new.primary_email_address, id)?;
     }
     tx.update_user(&new)?;
     let mut recorded = new.clone();
@@ -183,7 +181,7 @@ pub fn change_password(tx: &Tx<'_>, by: &Principal, id: &UserId, verified: &Pass
     if kept.is_none_or(|kept| kept.password != verified.password) {
         return Err((&OLD_PASSWORD).into());
     }
-    check_user_may_act(tx, id)?;
+    standing::check_user(tx, id)?;
     let old = existing(tx, id)?;
     replace_password(tx, by, old, new, old_access)
 }
@@ -192,40 +190,6 @@ pub fn change_password(tx: &Tx<'_>, by: &Principal, id: &UserId, verified: &Pass
 pub fn reset_password(tx: &Tx<'_>, by: &Principal, id: &UserId, new: &Hash) -> Result<()> {
     let old = existing(tx, id)?;
     replace_password(tx, by, old, new, OldAccess::Revoked)
-}
-
-/// Hides a user; the ID stays taken, the e-mail address is free, sessions end, keys and tokens are dead until the user is restored.
-pub fn delete(tx: &Tx<'_>, by: &Principal, id: &UserId) -> Result<()> {
-    let old = existing(tx, id)?;
-    check_not_last_admin(tx, &old)?;
-    tx.set_user_deleted(&old, Some(tx.now))?;
-    tx.delete_sessions(id)?;
-    let new = User { deleted_at: Some(tx.now), ..old.clone() };
-    history::record(tx, by, &entity(id), Action::Delete, FIELDS, Some(&old), Some(&new))
-}
-
-/// Brings a deleted user back, within a day and unless somebody took the e-mail address since.
-pub fn restore(tx: &Tx<'_>, by: &Principal, id: &UserId) -> Result<()> {
-    let old = tx.user(id, Deleted::Yes)?.ok_or_else(|| entity(id).not_found())?;
-    deletion::check_restore_window(tx, old.deleted_at)?;
-    if tx.email_address_is_taken(&old.primary_email_address, id)? {
-        return Err((&ALREADY_EXISTS).into());
-    }
-    tx.set_user_deleted(&old, None)?;
-    let new = User { deleted_at: None, ..old.clone() };
-    history::record(tx, by, &entity(id), Action::Restore, FIELDS, Some(&old), Some(&new))
-}
-
-/// Removes a user for good, live or deleted, and frees the ID.
-pub fn purge(tx: &Tx<'_>, by: &Principal, id: &UserId) -> Result<()> {
-    let old = tx.user(id, Deleted::Either)?.ok_or_else(|| entity(id).no_entity())?;
-    check_not_last_admin(tx, &old)?;
-    // The keys that others have of a user who may not act are refused, and must not work again because nobody remembers whose they were.
-    if tx.standing(id, Deleted::Either)?.is_some_and(|standing| check_may_act(&standing).is_err()) {
-        tx.delete_api_keys_made_for_others(id)?;
-    }
-    tx.purge_account(&AccountId::User(id.clone()))?;
-    history::record(tx, by, &entity(id), Action::Purge, FIELDS, Some(&old), None)
 }
 
 fn replace_password(tx: &Tx<'_>, by: &Principal, old: User, new: &Hash, old_access: OldAccess) -> Result<()> {
@@ -256,8 +220,13 @@ pub fn existing(tx: &Tx<'_>, id: &UserId) -> Result<User> {
     tx.user(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())
 }
 
+/// Refuses an address that another live user has.
+pub(super) fn check_email_address_is_free(tx: &Tx<'_>, address: &str, id: &UserId) -> Result<()> {
+    if tx.email_address_is_taken(address, id)? { Err((&ALREADY_EXISTS).into()) } else { Ok(()) }
+}
+
 /// Refuses to let the last administrator go who can act as one. The message shows its placeholder, as The Things Stack's does
 /// (registry.md 3.4, E49).
-fn check_not_last_admin(tx: &Tx<'_>, old: &User) -> Result<()> {
+pub(super) fn check_not_last_admin(tx: &Tx<'_>, old: &User) -> Result<()> {
     if old.is_acting_admin() && !tx.has_other_acting_admin(&old.id)? { Err(Error::from(&LAST_ADMIN)) } else { Ok(()) }
 }

@@ -288,6 +288,25 @@ fn the_log_has_one_line_of_json_a_request() {
 }
 
 #[test]
+fn a_failure_of_the_database_is_told_to_the_log_with_its_code_and_to_nobody_else() {
+    let folder = Folder::new("cause");
+    let server = Running::start(&folder.0, &[], &[KEY, PASSWORD]);
+    let file = rusqlite::Connection::open(folder.0.join("keyfob.db")).expect("the file opens");
+    file.execute_batch("CREATE TRIGGER broken BEFORE INSERT ON clients BEGIN SELECT RAISE(ABORT, 'broken on purpose'); END")
+        .expect("a trigger");
+    let authorization = format!("Bearer {ADMIN_KEY}");
+    let body = r#"{"client":{"ids":{"client_id":"my-app"}}}"#;
+    let reply = send(server.address(), "POST", "/api/v3/users/admin/clients", &[("Authorization", &authorization)], body);
+    assert!(reply.status == 500 && !reply.body.contains("on purpose"), "{} {}", reply.status, reply.body);
+    let (_, log) = server.end("-TERM");
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
+    let failure = lines.iter().find(|line| line["level"] == "error").expect("a line about the failure");
+    // SQLITE_CONSTRAINT_TRIGGER.
+    assert!(failure["message"].as_str().is_some_and(|text| text.starts_with("broken on purpose: Error code 1811: ")), "{failure}");
+    assert_eq!(failure["route"], "client.create");
+}
+
+#[test]
 fn nobody_passes_for_the_operator_in_the_history() {
     let folder = Folder::new("operator");
     let server = Running::start(&folder.0, &["--user-registration", "open"], &[KEY]);

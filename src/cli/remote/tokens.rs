@@ -2,8 +2,8 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
+use crate::base::pkce;
 use crate::base::secret::{Token, TokenKind, random};
 use crate::base::time::Clock;
 use crate::cli::refusal::{LOGIN, Refusal};
@@ -34,7 +34,7 @@ impl Attempt {
 
     /// Where the user says yes.
     pub fn authorize_url(&self, server: &str) -> String {
-        let challenge = BASE64URL_NOPAD.encode(&Sha256::digest(&self.verifier));
+        let challenge = pkce::challenge(&self.verifier);
         format!(
             "{server}/oauth/authorize?client_id={CLIENT}&redirect_uri={}&response_type=code&state={}&code_challenge={challenge}&code_challenge_method=S256",
             encoded(&self.redirect_uri),

@@ -7,7 +7,7 @@ use serde_json::{Map, json};
 
 use crate::base::id::{AccountId, BadId, UserId};
 use crate::base::right::Right;
-use crate::base::secret::{Hash, fresh_password};
+use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::cli::args::nouns::CLIENT;
 use crate::cli::args::parse::{Given, missing};
@@ -25,8 +25,9 @@ use crate::model::settings::Settings;
 use crate::model::shape::Malformed;
 use crate::model::view::render;
 use crate::model::{client, password, user};
+use crate::registry::entity::Entity;
 use crate::registry::principal::Principal;
-use crate::registry::rights::{self, Entity};
+use crate::registry::rights;
 use crate::registry::secrets::{self, NewSecret};
 use crate::registry::{api_keys, clients, users};
 use crate::store::{Deleted, Store};
@@ -143,10 +144,8 @@ fn open(arguments: Arguments) -> Result<(Store, Settings), Failure> {
     Ok((store, settings))
 }
 
-/// By chance a short user ID stands in one of a few passwords: then another is made.
 fn generated_password(given: &Given, id: &UserId) -> Option<String> {
-    let good = || std::iter::repeat_with(fresh_password).find(|made| password::check(made, id).is_ok());
-    given.one("password").is_none().then(good).flatten()
+    given.one("password").is_none().then(|| password::generated(id))
 }
 
 fn parsed<T: std::str::FromStr<Err = BadId>>(text: &str, flag: &str) -> Result<T, Usage> {

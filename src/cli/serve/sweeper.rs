@@ -41,10 +41,10 @@ fn run(app: &App, stopped: &Receiver<()>) {
     app.store().remove_abandoned();
     loop {
         let rest = match app.store().write(sweep) {
-            Ok(Swept::Some) => BREATH,
+            Ok(Swept::Partial) => BREATH,
             Ok(Swept::All) => REST,
             Err(error) => {
-                log::error("the sweep failed", &[("cause", error.to_string().into())]);
+                log::error("the sweep failed", &[("cause", error.chain().into())]);
                 REST
             }
         };

@@ -10,8 +10,8 @@ use crate::console::form::fields::{Fields, label};
 use crate::console::form::saving;
 use crate::console::page::layout::{Place, View, moment, title};
 use crate::http::form::Form;
+use crate::registry::entity::Entity;
 use crate::registry::history;
-use crate::registry::rights::Entity;
 use crate::store::events::{Event, EventSearch};
 
 /// How many events a page has.

@@ -20,7 +20,8 @@ use crate::http::form::Form;
 use crate::http::reply::Reply;
 use crate::model::api_key::ApiKey;
 use crate::registry::api_keys::{self, Changed, Wanted};
-use crate::registry::rights::{self, Entity};
+use crate::registry::entity::Entity;
+use crate::registry::rights;
 use crate::store::api_keys::ApiKeyKey;
 use crate::store::{Deleted, Direction, Order};
 

@@ -4,7 +4,7 @@ use crate::base::error::Result;
 use crate::call::{Input, Work};
 use crate::console::clients::page::{Opened, Tab};
 use crate::console::form::deletion::zone;
-use crate::registry::rights::Entity;
+use crate::registry::entity::Entity;
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {

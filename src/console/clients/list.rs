@@ -12,7 +12,8 @@ use crate::model::choice::State;
 use crate::model::client::Client;
 use crate::model::mask::Mask;
 use crate::registry::clients;
-use crate::registry::rights::{self, Entity};
+use crate::registry::entity::Entity;
+use crate::registry::rights;
 use crate::store::clients::{ClientKey, ClientSearch, Scope};
 use crate::store::{Deleted, Direction, Order};
 

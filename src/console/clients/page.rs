@@ -15,7 +15,8 @@ use crate::model::mask::Mask;
 use crate::model::settings::Approval;
 use crate::registry::approval::Withdrawn;
 use crate::registry::clients;
-use crate::registry::rights::{self, Entity};
+use crate::registry::entity::Entity;
+use crate::registry::rights;
 use crate::store::Deleted;
 
 /// Which of the tabs is open.

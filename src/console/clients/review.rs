@@ -19,9 +19,9 @@ use crate::model::choice::State;
 use crate::model::client::Client;
 use crate::model::mask::Mask;
 use crate::page::rights::groups;
-use crate::registry::approval::{self, Verdict};
+use crate::registry::approval::Verdict;
 use crate::registry::clients;
-use crate::registry::rights::Entity;
+use crate::registry::entity::Entity;
 use crate::store::clients::{ClientKey, ClientSearch, Scope};
 use crate::store::{Deleted, Direction, Order};
 
@@ -50,7 +50,7 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         transactions.require_admission()?;
         let answered = answer.verdict().map(|verdict| {
             let review = |call: &Call<'_>| {
-                approval::review(call.tx, call.by, call.settings, &answer.clients, &verdict)?;
+                clients::review(call.tx, call.by, &answer.clients, &verdict)?;
                 answer.check_is_about_what_was_seen(call)
             };
             transactions.write(review).map(|()| verdict)

@@ -20,7 +20,7 @@ use crate::model::mask::Mask;
 use crate::model::patch::Patch;
 use crate::registry::approval::Withdrawn;
 use crate::registry::clients;
-use crate::registry::rights::Entity;
+use crate::registry::entity::Entity;
 use crate::store::members::Owned;
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {

@@ -10,8 +10,8 @@ use crate::console::form::problem::Problem;
 use crate::console::page::layout::{Place, View, after, title};
 use crate::console::page::paths;
 use crate::http::reply::Reply;
-use crate::registry::rights::Entity;
-use crate::registry::{clients, organizations, users};
+use crate::registry::deletion;
+use crate::registry::entity::Entity;
 use crate::store::Deleted;
 
 /// What can be done away with, for the end of a page.
@@ -36,11 +36,7 @@ pub fn zone(view: &View<'_>, entity: &Entity) -> Markup {
 pub fn delete<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let entity = paths::entity(input)?;
     Ok(Box::new(move |transactions| {
-        let deleted = transactions.write(|call| match &entity {
-            Entity::Client(id) => clients::delete(call.tx, call.by, id),
-            Entity::User(id) => users::delete(call.tx, call.by, id),
-            Entity::Organization(id) => organizations::delete(call.tx, call.by, id),
-        });
+        let deleted = transactions.write(|call| deletion::delete(call.tx, call.by, &entity));
         match deleted {
             Ok(()) => Ok(after(&format!("{}?of=deleted", list(&entity)), "deleted")),
             Err(error) => {
@@ -54,11 +50,7 @@ pub fn delete<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 pub fn restore<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let entity = paths::entity(input)?;
     Ok(Box::new(move |transactions| {
-        let restored = transactions.write(|call| match &entity {
-            Entity::Client(id) => clients::restore(call.tx, call.by, id),
-            Entity::User(id) => users::restore(call.tx, call.by, id),
-            Entity::Organization(id) => organizations::restore(call.tx, call.by, id),
-        });
+        let restored = transactions.write(|call| deletion::restore(call.tx, call.by, &entity));
         match restored {
             Ok(()) => Ok(after(&paths::path(&entity), "restored")),
             Err(error) => {
@@ -82,11 +74,7 @@ pub fn purge<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         input,
         move |call| purging(call, &entity),
         move |call| {
-            match &purged {
-                Entity::Client(id) => clients::purge(call.tx, call.by, id),
-                Entity::User(id) => users::purge(call.tx, call.by, id),
-                Entity::Organization(id) => organizations::purge(call.tx, call.by, id),
-            }?;
+            deletion::purge(call.tx, call.by, &purged)?;
             Ok(after(&list(&purged), "purged"))
         },
     )

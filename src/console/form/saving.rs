@@ -16,8 +16,9 @@ use crate::model::field::Field;
 use crate::model::mask::Mask;
 use crate::model::patch::Patch;
 use crate::model::value;
+use crate::registry::entity::Entity;
 use crate::registry::history;
-use crate::registry::rights::{self, Entity};
+use crate::registry::rights;
 use crate::store::Deleted;
 use crate::store::events::Event;
 

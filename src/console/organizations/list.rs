@@ -9,8 +9,9 @@ use crate::console::page::layout::{Place, View, moment, moment_or, title, way};
 use crate::console::page::listing::{Listing, which};
 use crate::model::mask::Mask;
 use crate::model::organization::Organization;
+use crate::registry::entity::Entity;
 use crate::registry::organizations;
-use crate::registry::rights::{self, Entity};
+use crate::registry::rights;
 use crate::store::organizations::{OrganizationKey, OrganizationSearch};
 use crate::store::{Deleted, Direction, Order};
 

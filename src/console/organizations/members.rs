@@ -20,8 +20,9 @@ use crate::console::page::paths::{self, account};
 use crate::http::form::Form;
 use crate::http::reply::Reply;
 use crate::model::member::Member;
+use crate::registry::entity::Entity;
 use crate::registry::members;
-use crate::registry::rights::{self, Entity};
+use crate::registry::rights;
 use crate::store::members::{MemberKey, Owned};
 use crate::store::{Deleted, Direction, Order};
 

@@ -10,8 +10,9 @@ use crate::console::page::layout::{Place, View, title};
 use crate::http::reply::Reply;
 use crate::model::mask::Mask;
 use crate::model::organization::Organization;
+use crate::registry::entity::Entity;
 use crate::registry::organizations;
-use crate::registry::rights::{self, Entity};
+use crate::registry::rights;
 use crate::store::Deleted;
 
 /// Which of the tabs of an organization is open.

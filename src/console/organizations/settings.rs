@@ -22,7 +22,7 @@ use crate::model::mask::Mask;
 use crate::model::organization::{FIELDS, Organization};
 use crate::model::patch::Patch;
 use crate::model::shape::ORGANIZATION_IDENTIFIERS;
-use crate::registry::rights::Entity;
+use crate::registry::entity::Entity;
 use crate::registry::{guidelines, organizations};
 use crate::store::members::Owned;
 

@@ -7,7 +7,7 @@ use crate::base::id::{AccountId, BadId, ClientId, OrganizationId, UserId};
 use crate::base::validation::Invalid;
 use crate::call::Input;
 use crate::model::shape::Identifiers;
-use crate::registry::rights::Entity;
+use crate::registry::entity::Entity;
 use crate::store::members::Owned;
 
 pub fn client(input: &Input<'_>) -> Result<ClientId> {

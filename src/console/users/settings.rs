@@ -21,8 +21,8 @@ use crate::model::choice::State;
 use crate::model::patch::Patch;
 use crate::model::shape::USER_IDENTIFIERS;
 use crate::model::user::{FIELDS, User};
+use crate::registry::entity::Entity;
 use crate::registry::guidelines;
-use crate::registry::rights::Entity;
 use crate::registry::users;
 
 const ID: Label = label("id", "User ID", "2 to 36 lower-case letters, digits and single dashes. It cannot be changed.");

@@ -1,0 +1,116 @@
+//! What can be named and not be found: clients, users and organizations.
+
+use crate::base::error::{Error, Result, errors};
+use crate::base::id::{AccountId, ClientId, OrganizationId, UserId};
+use crate::base::right::{CLIENT_RIGHTS, Rights, organization_scope, user_scope};
+use crate::model::client::BUILT_IN;
+use crate::store::members::Owned;
+use crate::store::{Deleted, Tx};
+
+errors! {
+    CLIENT_NOT_FOUND: NotFound "pkg/identityserver/store" "client_not_found" "client with id `{client_id}` not found";
+    USER_NOT_FOUND: NotFound "pkg/identityserver/store" "user_not_found" "user with id `{user_id}` not found";
+    ORGANIZATION_NOT_FOUND: NotFound "pkg/identityserver/store" "organization_not_found" "organization with id `{organization_id}` not found";
+    BUILT_IN_CLIENT: PermissionDenied "keyfob" "built_in_client" "client `{client_id}` is built in: nobody can change or delete it";
+    ENTITY_NOT_FOUND: NotFound "pkg/identityserver/store" "entity_not_found" "{entity_type} entity with id `{entity_id}` not found";
+    NOT_FOUND: NotFound "pkg/util/store" "not_found" "no results found";
+    ALREADY_EXISTS: AlreadyExists "pkg/util/store" "already_exists" "already exists";
+}
+
+/// Something on which rights are held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entity {
+    Client(ClientId),
+    User(UserId),
+    Organization(OrganizationId),
+}
+
+impl Entity {
+    /// `client`, `user` or `organization`, as errors and events say it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Entity::Client(_) => "client",
+            Entity::User(_) => "user",
+            Entity::Organization(_) => "organization",
+        }
+    }
+
+    /// Refuses whatever would change the client that every database has.
+    pub fn check_not_built_in(&self) -> Result<()> {
+        if self.is_built_in() { Err(BUILT_IN_CLIENT.with("client_id", self.as_str()).into()) } else { Ok(()) }
+    }
+
+    pub(super) fn is_built_in(&self) -> bool {
+        matches!(self, Entity::Client(id) if id.as_str() == BUILT_IN)
+    }
+
+    pub fn as_str(&self) -> &str {
+        match self {
+            Entity::Client(id) => id.as_str(),
+            Entity::User(id) => id.as_str(),
+            Entity::Organization(id) => id.as_str(),
+        }
+    }
+
+    /// The account that it is, if it is one.
+    pub fn account(&self) -> Option<AccountId> {
+        match self {
+            Entity::Client(_) => None,
+            Entity::User(id) => Some(AccountId::User(id.clone())),
+            Entity::Organization(id) => Some(AccountId::Organization(id.clone())),
+        }
+    }
+
+    /// The rights that mean something on it (registry.md 5.3).
+    pub fn scope(&self) -> Rights {
+        match self {
+            Entity::Client(_) => CLIENT_RIGHTS,
+            Entity::User(_) => user_scope(),
+            Entity::Organization(_) => organization_scope(),
+        }
+    }
+
+    /// There is none of this ID.
+    pub fn not_found(&self) -> Error {
+        match self {
+            Entity::Client(id) => CLIENT_NOT_FOUND.with("client_id", id.as_str()),
+            Entity::User(id) => USER_NOT_FOUND.with("user_id", id.as_str()),
+            Entity::Organization(id) => ORGANIZATION_NOT_FOUND.with("organization_id", id.as_str()),
+        }
+        .into()
+    }
+
+    /// The same, in the words of operations that work on entities of any kind.
+    pub fn no_entity(&self) -> Error {
+        ENTITY_NOT_FOUND.with("entity_id", self.as_str()).with("entity_type", self.kind()).into()
+    }
+
+    /// Returns whether it is there.
+    pub fn exists(&self, tx: &Tx<'_>, deleted: Deleted) -> Result<bool> {
+        match self {
+            Entity::Client(id) => tx.client_exists(id, deleted),
+            Entity::User(_) | Entity::Organization(_) => match self.account() {
+                Some(account) => tx.account_exists(&account, deleted),
+                None => Ok(false),
+            },
+        }
+    }
+}
+
+impl From<&AccountId> for Entity {
+    fn from(account: &AccountId) -> Entity {
+        match account {
+            AccountId::User(id) => Entity::User(id.clone()),
+            AccountId::Organization(id) => Entity::Organization(id.clone()),
+        }
+    }
+}
+
+impl From<&Owned> for Entity {
+    fn from(owned: &Owned) -> Entity {
+        match owned {
+            Owned::Client(id) => Entity::Client(id.clone()),
+            Owned::Organization(id) => Entity::Organization(id.clone()),
+        }
+    }
+}

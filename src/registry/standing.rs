@@ -1,0 +1,33 @@
+//! Whether the state of a user lets the user act.
+
+use crate::base::error::{Definition, Named, Result, errors};
+use crate::base::id::UserId;
+use crate::model::choice::State;
+use crate::model::user::Standing;
+use crate::store::{Deleted, Tx};
+
+errors! {
+    USER_REQUESTED: PermissionDenied "pkg/identityserver" "user_requested" "user account approval is pending";
+    USER_REJECTED: PermissionDenied "pkg/identityserver" "user_rejected" "user account was rejected";
+    USER_SUSPENDED: PermissionDenied "pkg/identityserver" "user_suspended" "user account was suspended";
+}
+
+/// A refusal with the administrators' words, if there are any.
+pub(super) fn described(definition: &'static Definition, description: &str) -> Named {
+    if description.is_empty() { definition.error() } else { definition.with("description", description) }
+}
+
+/// Refuses suspended and rejected users, whatever they present: nothing is theirs to do until an administrator decides otherwise.
+pub(super) fn check(standing: &Standing) -> Result<()> {
+    let refusal = match standing.state {
+        State::Requested | State::Approved | State::Flagged => return Ok(()),
+        State::Rejected => &USER_REJECTED,
+        State::Suspended => &USER_SUSPENDED,
+    };
+    Err(described(refusal, &standing.state_description).into())
+}
+
+/// The same for a user of whom a password is all that was presented. An unknown one is not refused here.
+pub(super) fn check_user(tx: &Tx<'_>, id: &UserId) -> Result<()> {
+    tx.standing(id, Deleted::No)?.as_ref().map_or(Ok(()), check)
+}
