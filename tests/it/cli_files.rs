@@ -58,8 +58,8 @@ fn credentials_that_others_may_read_are_narrowed_to_their_owner_with_a_warning_o
 }
 
 /// A data file with its administrator, and nobody who holds it.
-fn data() -> Folder {
-    let folder = Folder::new("cli-admin");
+fn data(name: &str) -> Folder {
+    let folder = Folder::new(name);
     let mut server = keyfob(&folder.0, &["serve", "--listen", "127.0.0.1:0"], &[KEY])
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::null())
@@ -79,7 +79,7 @@ fn admin(folder: &Folder, line: &str) -> Done {
 
 #[test]
 fn an_operator_makes_users_keys_and_clients_without_a_server_but_not_under_one() {
-    let folder = data();
+    let folder = data("cli-admin");
     let ok = |line: &str| {
         let done = admin(&folder, line);
         assert_eq!(done.code, Some(0), "{line}\n{}", done.err);
@@ -183,7 +183,7 @@ fn a_password_comes_from_a_file_or_from_standard_input_and_one_in_an_argument_is
     ] {
         town.refused(line, 2, says);
     }
-    let folder = data();
+    let folder = data("cli-passwords");
     std::fs::write(folder.0.join("first"), "First-passw0rd\n").expect("a file");
     for line in ["admin create-user ada --password-file first", "admin reset-password ada --password-file first"] {
         let done = admin(&folder, line);
