@@ -10,6 +10,7 @@ use crate::base::error::{Error, Kind, Result};
 use crate::base::log;
 use crate::base::secret::TokenKind;
 use crate::call::{Call, Handler, Input, Transactions, Work};
+use crate::console;
 use crate::failure;
 use crate::http::cookie::Cookies;
 use crate::http::csrf::{self, Proof, ServerKey, SignInPage, Token};
@@ -127,7 +128,7 @@ impl App {
                 work(&Transactions { store, settings, admit: &admit, before_blocking, queue, guesses })
             }),
         });
-        let reply = result.unwrap_or_else(|error| refused_for(route, input.request, &error));
+        let reply = result.unwrap_or_else(|error| self.refused(route, input, &error));
         let ReplyContext { warning, use_to_record, has_dead_ticket } = context.into_inner();
         if let Some(used) = use_to_record {
             before_blocking();
@@ -140,6 +141,22 @@ impl App {
             return reply.with("Set-Cookie", self.cookies.clear(COOKIE));
         }
         reply
+    }
+
+    /// Answers with a refusal; inside the Console on a page of it, where it is known who asks.
+    fn refused(&self, route: &Route, input: &Input<'_>, error: &Error) -> Reply {
+        let leads_elsewhere = error.is(&sessions::NOT_AUTHENTICATED) || error.is(&csrf::INVALID_CSRF_TOKEN);
+        let is_page = matches!(route.guard, Guard::Console(_)) && failure::prefers_html(input.request) && !leads_elsewhere;
+        if is_page && matches!(error, Error::Named(_) | Error::Plain(..)) {
+            let page = self.store.read(|tx| {
+                let by = self.caller(tx, route, input)?;
+                console::page::refused::page(&Call { tx, by: &by, settings: &self.settings }, input, error)
+            });
+            if let Ok(page) = page {
+                return page;
+            }
+        }
+        refused_for(route, input.request, error)
     }
 
     /// Returns what the browser keeps of its session, and what another port of this host may have planted beside it.

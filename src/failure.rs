@@ -1,6 +1,6 @@
 //! Floor 4: how refusals and failures are written (registry.md 3): as JSON, and as a page for people.
 
-use maud::html;
+use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
 use crate::base::error::{Error, Kind, Named, errors};
@@ -26,19 +26,27 @@ pub fn reply(request: &Request, error: &Error) -> Reply {
 pub fn outside(request: &Request, error: &Error) -> Reply {
     let (kind, body) = body(request, error);
     let reply = if prefers_html(request) {
-        let title = if kind == Kind::NotFound { "Not found" } else { "That did not work" };
-        let said = said(error);
+        let (title, explained) = explained(request, error);
         let content = html! {
-            h1 { (title) }
-            p { (said) }
+            (explained)
             @if request.path().starts_with("/console") { p { a href="/console" { "Go to the Console" } } }
-            p .quiet { "Request " code { (request.id) } }
         };
         frame::page(kind.status(), title, &content)
     } else {
         Reply::json_text(kind.status(), indented(&body))
     };
     with_headers(reply, error)
+}
+
+/// What a page says of an error: its title, and what stands below.
+pub fn explained(request: &Request, error: &Error) -> (&'static str, Markup) {
+    let title = if body(request, error).0 == Kind::NotFound { "Not found" } else { "That did not work" };
+    let content = html! {
+        h1 { (title) }
+        p { (said(error)) }
+        p .quiet { "Request " code { (request.id) } }
+    };
+    (title, content)
 }
 
 /// The reply to a form that was not meant, or whose page is out of date, with a link to the page that has it anew.

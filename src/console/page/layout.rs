@@ -30,6 +30,13 @@ pub enum Place {
 }
 
 impl Place {
+    /// The line to which the page at this path belongs.
+    pub fn of(path: &str) -> Place {
+        let alone = [Place::Organizations, Place::Activity];
+        let lines = USER_SETTINGS.1.iter().chain(ADMINISTRATION.1).chain(&alone);
+        lines.copied().find(|place| path.starts_with(place.line().0)).unwrap_or(Place::Dashboard)
+    }
+
     fn line(self) -> (&'static str, &'static str) {
         match self {
             Place::Dashboard => ("/console", "Dashboard"),

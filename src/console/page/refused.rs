@@ -1,0 +1,14 @@
+//! Refusals inside the Console: the page keeps the menu and says who is signed in.
+
+use crate::base::error::{Error, Result};
+use crate::call::{Call, Input};
+use crate::console::page::layout::{Place, View};
+use crate::failure;
+use crate::http::reply::Reply;
+
+pub fn page(call: &Call<'_>, input: &Input<'_>, error: &Error) -> Result<Reply> {
+    let (kind, _) = failure::body(input.request, error);
+    let (title, content) = failure::explained(input.request, error);
+    let reply = View::of(call, input)?.page(kind.status(), Place::of(input.request.path()), title, &content);
+    Ok(failure::with_headers(reply, error))
+}
