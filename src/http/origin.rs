@@ -30,6 +30,10 @@ impl Origin {
         (!host.is_empty()).then(|| Origin { scheme, host: host.to_ascii_lowercase(), port })
     }
 
+    fn is_loopback(&self) -> bool {
+        matches!(self.host.as_str(), "127.0.0.1" | "[::1]" | "localhost")
+    }
+
     /// Whether the host is one that nobody outside the own network can point anywhere: an address, a name without a dot, or of a domain
     /// that is kept for such use (RFC 6761, RFC 6762, RFC 8375, and `.internal`). Any other name may belong to a stranger (DNS rebinding).
     fn is_of_own_network(&self) -> bool {
@@ -83,6 +87,15 @@ impl Sender {
 /// Old browsers and programs don't say, and no browser does without TLS, except to its own machine.
 pub fn opens_page(request: &Request) -> bool {
     request.all("sec-fetch-dest").iter().all(|purpose| *purpose == "document")
+}
+
+/// Returns the host that was asked for, as far as the browser says, where it is none of the public URL's. All names of the own machine are one.
+/// Says nothing by https, where a proxy stands between and may ask in its own way.
+pub fn other_host<'r>(request: &'r Request, public_url: &str) -> Option<&'r str> {
+    let public = Origin::parse(public_url).filter(|public| public.scheme == "http")?;
+    let asked = asked(request, "http")?;
+    let is_same = asked == public || (asked.is_loopback() && public.is_loopback() && asked.port == public.port);
+    if is_same { None } else { request.header("host") }
 }
 
 /// The public URL; or, where the world comes without TLS, the very address that was asked, if no stranger can have made it up.

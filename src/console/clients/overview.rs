@@ -57,6 +57,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             }
             section {
                 h2 { "How to use it" }
+                (opened.view.other_host())
                 dl .facts {
                     @for (name, path) in ENDPOINTS { dt { (name) } dd { code { (public_url) (path) } } }
                 }

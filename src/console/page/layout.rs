@@ -8,6 +8,7 @@ use crate::base::time::Time;
 use crate::call::{Call, Input};
 use crate::http::csrf;
 use crate::http::form::Form;
+use crate::http::origin;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::model::choice::State;
@@ -174,6 +175,19 @@ impl<'a> View<'a> {
                     li { (line(Place::Organizations)) }
                     li { (line(Place::Activity)) }
                     @if self.call.by.is_admin { li { (group(ADMINISTRATION)) } }
+                }
+            }
+        }
+    }
+
+    /// For pages with addresses to copy: whoever opened this one under another name is told so.
+    pub fn other_host(&self) -> Markup {
+        let public_url = &self.call.settings.public_url;
+        html! {
+            @if let Some(host) = origin::other_host(self.request, public_url) {
+                p .note {
+                    "You opened this page at " code { (host) } ", but the server knows itself as " code { (public_url) } ", and so do these lines. "
+                    "If that is wrong, start it with " code { "--public-url" } " and the address that its users open."
                 }
             }
         }

@@ -20,6 +20,7 @@ pub fn client_secret(view: &View<'_>, client: &Client, warnings: &[&str], headin
         @for warning in warnings { p .warning { (warning) "." } }
         (shown("Client secret", "client-secret", secret))
         h2 { "How to use it" }
+        (view.other_host())
         (snippets(&view.call.settings.public_url, client, Proof::Secret(secret)))
         p { a .button.main href={"/console/clients/" (client.id)} { "I have kept it: go to the client" } }
     };
@@ -34,6 +35,7 @@ pub fn api_key(view: &View<'_>, place: Place, list: &str, key: &str) -> Reply {
         (title("API key created", &html! {}))
         (shown("API key", "api-key", key))
         (copied("Try it", "try-it", &snippet))
+        (view.other_host())
         p { a .button.main href=(list) { "I have kept it: go to the API keys" } }
     };
     view.page(200, place, "API key created", &content)
