@@ -40,6 +40,7 @@ mod members;
 mod oauth;
 mod organizations;
 mod overload;
+mod pages;
 mod process;
 mod property;
 mod readme;

@@ -13,7 +13,7 @@ use crate::console::form::problem::Problem;
 use crate::console::form::rights_picker;
 use crate::console::form::saving::{self, Part, Seen};
 use crate::console::organizations::page::{Opened, Tab};
-use crate::console::page::layout::{Place, View, after, moment, moment_or, signed_in, title, way};
+use crate::console::page::layout::{Place, View, adding, after, may_add, moment, moment_or, signed_in, title};
 use crate::console::page::listing::Listing;
 use crate::console::page::{new_secret, paths};
 use crate::http::form::Form;
@@ -43,12 +43,12 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             @if found.items.is_empty() {
                 div .empty {
                     p { (nobody_has_one(&owner)) " Scripts and the command line sign in with one." }
-                    p { a href=(add_path(&owner)) { "Make the first API key" } }
+                    @if may_add(call) { p { a href=(add_path(&owner)) { "Make the first API key" } } }
                 }
             } @else { (table(&owner, &listing, &found.items)) }
             (listing.pager(found.total))
         };
-        around(call, input, 200, &owner, ("API keys", &way(&add_path(&owner), "+ Add API key")), |_| content)
+        around(call, input, 200, &owner, ("API keys", &adding(call, &add_path(&owner), "+ Add API key")), |_| content)
     }))
 }
 

@@ -8,7 +8,7 @@ use crate::call::{Input, Work};
 use crate::console::clients::list;
 use crate::console::clients::page::shown_name;
 use crate::console::page::charts;
-use crate::console::page::layout::{Place, View, badge, moment, state_name, title, way};
+use crate::console::page::layout::{Place, View, adding, badge, moment, state_name, title};
 use crate::http::reply::Reply;
 use crate::model::choice::State;
 use crate::model::client::Client;
@@ -35,8 +35,8 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let newest: Vec<Client> = newest.listed()?.items.into_iter().map(|(client, _)| client).collect();
         let total: i64 = counts.iter().map(|(_, count)| count).sum();
         let content = html! {
-            (title("Dashboard", &way("/console/add/client", "+ Add OAuth client")))
-            @if total == 0 { (list::nothing_yet()) } @else {
+            (title("Dashboard", &adding(call, "/console/add/client", "+ Add OAuth client")))
+            @if total == 0 { (list::nothing_yet(call)) } @else {
                 section {
                     h2 { @if call.by.is_admin { "Clients by state" } @else { "Your clients by state" } }
                     (by_state(&counts, call.by.is_admin))

@@ -6,7 +6,7 @@ use crate::base::error::Result;
 use crate::base::page::Listed;
 use crate::base::right::Right;
 use crate::call::{Call, Input, Work};
-use crate::console::page::layout::{Place, View, badge, moment, moment_or, state_name, title, way};
+use crate::console::page::layout::{Place, View, adding, badge, may_add, moment, moment_or, state_name, title};
 use crate::console::page::listing::Listing;
 use crate::model::choice::State;
 use crate::model::client::Client;
@@ -38,13 +38,13 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         };
         let found = found(call, &listing, of)?;
         let content = html! {
-            (title("OAuth clients", &way("/console/add/client", "+ Add OAuth client")))
+            (title("OAuth clients", &adding(call, "/console/add/client", "+ Add OAuth client")))
             (tabs(&listing, of, call.by.is_admin))
             div .tools {
                 (listing.search("ID, name or description"))
                 @if of != Of::Deleted { (states(&listing)) }
             }
-            @if found.items.is_empty() { (nothing(&listing, of)) } @else { (table(&view, &listing, of, &found)?) }
+            @if found.items.is_empty() { (nothing(call, &listing, of)) } @else { (table(&view, &listing, of, &found)?) }
             (listing.pager(found.total))
         };
         Ok(view.page(200, Place::Clients, "OAuth clients", &content))
@@ -143,11 +143,11 @@ fn row(view: &View<'_>, of: Of, client: &Client) -> Result<Markup> {
     })
 }
 
-fn nothing(listing: &Listing, of: Of) -> Markup {
+fn nothing(call: &Call<'_>, listing: &Listing, of: Of) -> Markup {
     html! {
         @if is_search(listing) { (no_match(listing)) } @else if of == Of::Deleted {
             p .empty { "Nothing is deleted. A deleted client waits here, and can be restored for a day." }
-        } @else { (nothing_yet()) }
+        } @else { (nothing_yet(call)) }
     }
 }
 
@@ -160,11 +160,11 @@ pub fn no_match(listing: &Listing) -> Markup {
 }
 
 /// For those who have no client yet: what to do next.
-pub fn nothing_yet() -> Markup {
+pub fn nothing_yet(call: &Call<'_>) -> Markup {
     html! {
         div .empty {
             p { "There are no clients yet. An OAuth client is an application that acts in its users' names, with their consent." }
-            p { a href="/console/add/client" { "Add the first OAuth client" } }
+            @if may_add(call) { p { a href="/console/add/client" { "Add the first OAuth client" } } }
         }
     }
 }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::base::error::Result;
 use crate::base::right::Right;
 use crate::call::{Input, Work};
-use crate::console::page::layout::{Place, View, moment, moment_or, title, way};
+use crate::console::page::layout::{Place, View, adding, may_add, moment, moment_or, title};
 use crate::console::page::listing::{Listing, which};
 use crate::model::mask::Mask;
 use crate::model::organization::Organization;
@@ -32,7 +32,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         };
         let found = organizations::search(call.tx, call.by, search, &Mask::default())?.map(|(organization, _)| organization);
         let content = html! {
-            (title("Organizations", &way("/console/add/organization", "+ Add organization")))
+            (title("Organizations", &adding(call, "/console/add/organization", "+ Add organization")))
             (which(&listing, deleted))
             div .tools { (listing.search("ID, name or description")) }
             @if !found.items.is_empty() { (table(&view, &listing, deleted, &found.items)?) }
@@ -40,7 +40,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             @else {
                 div .empty {
                     p { "There are no organizations yet. In an organization several users own clients together." }
-                    p { a href="/console/add/organization" { "Create an organization" } }
+                    @if may_add(call) { p { a href="/console/add/organization" { "Create an organization" } } }
                 }
             }
             (listing.pager(found.total))

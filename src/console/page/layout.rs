@@ -193,9 +193,15 @@ impl<'a> View<'a> {
         }
     }
 
-    /// An account that waits, or was turned away, is told so on every page.
+    /// An account that waits is told so on every page.
     fn restriction(&self) -> Markup {
-        html! { @if let Some(restriction) = &self.call.by.restriction { p .warning { (restriction.warning) "." } } }
+        html! {
+            @if !may_add(self.call) {
+                p .warning {
+                    "Your account waits for approval. You can add OAuth clients, organizations and API keys once an administrator has approved you."
+                }
+            }
+        }
     }
 
     fn done(&self) -> Markup {
@@ -218,6 +224,16 @@ pub fn title(text: &str, action: &Markup) -> Markup {
 /// A link that looks like what it is: the way to a form.
 pub fn way(path: &str, text: &str) -> Markup {
     html! { a .button.main href=(path) { (text) } }
+}
+
+/// The same, to a form that adds something. Accounts that wait for approval cannot.
+pub fn adding(call: &Call<'_>, path: &str, text: &str) -> Markup {
+    html! { @if may_add(call) { (way(path, text)) } }
+}
+
+/// Whether the account does not wait for approval.
+pub fn may_add(call: &Call<'_>) -> bool {
+    call.by.restriction.is_none()
 }
 
 /// Where the browser goes after a change.

@@ -1,0 +1,162 @@
+//! What pages say to people: where they are, why something cannot be done, and in words of their own.
+
+use keyfob::model::settings::Settings;
+
+use crate::console::{new_client, signed_in_admin};
+use crate::server::{Answer, Server};
+use crate::visitor::{Visitor, authorize_target};
+
+const HTML: (&str, &str) = ("Accept", "text/html");
+const MENU: &str = "<nav aria-label=\"Console\">";
+
+/// Headings begin with the first level, once, and leave none out on the way down, so that a screen reader's list of them is a table of contents.
+#[track_caller]
+pub fn headings_are_in_order(page: &str) {
+    let levels: Vec<u32> = page.split("<h").filter_map(|rest| rest.chars().next()?.to_digit(10)).collect();
+    assert_eq!((levels.first(), levels.iter().filter(|level| **level == 1).count()), (Some(&1), 1), "{levels:?} in {page}");
+    assert!(levels.windows(2).all(|pair| pair[1] <= pair[0] + 1), "{levels:?} in {page}");
+}
+
+#[test]
+fn the_headings_of_the_page_that_asks_are_in_order() {
+    let server = fixture();
+    server.has_app("alice", "other-app", &["RIGHT_USER_INFO", "RIGHT_CLIENT_INFO"]);
+    let page = server.signed_in("alice").get(&server, &authorize_target("other-app", &[])).text();
+    assert!(page.contains("view your profile"), "{page}");
+    headings_are_in_order(&page);
+    let heads: Vec<&str> = page.split("<h").filter(|rest| rest.starts_with(['2', '3'])).map(|rest| &rest[..1]).collect();
+    assert_eq!(heads, ["2", "3", "3"], "groups of rights stand below what is asked");
+}
+
+/// Alice has `my-app`; bob waits for approval.
+fn fixture() -> Server {
+    let mut server = Server::start();
+    server.has_user("alice");
+    server.has_user("bob");
+    server.has_app("alice", "my-app", &["RIGHT_USER_INFO"]);
+    server.check("admin", "PUT", "/api/v3/users/bob", r#"{"user":{"state":"STATE_REQUESTED"},"field_mask":"state"}"#, "200");
+    server
+}
+
+fn under(server: &Server, visitor: &mut Visitor, host: &str) -> Answer {
+    visitor.send(server, "GET", "/console/clients/my-app", &[("Host", host)], "")
+}
+
+#[test]
+fn who_opened_a_page_under_another_name_is_told_that_its_addresses_name_the_public_url() {
+    let server = fixture();
+    let mut alice = server.signed_in("alice");
+    for host in ["keyfob.home.arpa:1885", "192.0.2.7:1885", "127.0.0.1:1886", "evil.example"] {
+        let page = under(&server, &mut alice, host).text();
+        assert!(page.contains(&format!("<code>{host}</code>")) && page.contains("--public-url"), "{page}");
+        assert!(
+            page.contains("http://127.0.0.1:1885/oauth/token") && !page.contains(&format!("{host}/oauth")),
+            "nobody's word is taken for it"
+        );
+    }
+    let form = alice.form_of(&server, "/console/add/api-key", &[("name", "k"), ("rights", "RIGHT_USER_INFO")]);
+    let headers = [("Host", "nas:1885"), ("Content-Type", "application/x-www-form-urlencoded")];
+    let made = alice.send(&server, "POST", "/console/add/api-key", &headers, &form);
+    assert!(made.status == 200 && made.text().contains("<code>nas:1885</code>"), "{}", made.text());
+    let form = alice.form_of(&server, "/console/add/client", &new_client(&[]));
+    let made = alice.send(&server, "POST", "/console/add/client", &headers, &form);
+    assert!(made.status == 200 && made.text().contains("<code>nas:1885</code>"), "{}", made.text());
+
+    for host in ["127.0.0.1:1885", "localhost:1885"] {
+        assert!(!under(&server, &mut alice, host).text().contains("--public-url"), "{host}");
+    }
+    // A proxy with TLS may call it otherwise than the world does.
+    let mut server = Server::with(Settings { public_url: "https://id.example".to_owned(), ..Settings::default() });
+    server.has_user("alice");
+    server.has_app("alice", "my-app", &[]);
+    let page = under(&server, &mut server.signed_in("alice"), "127.0.0.1:1885");
+    assert!(page.status == 200 && !page.text().contains("--public-url"), "{}", page.text());
+}
+
+#[test]
+fn who_waits_for_approval_is_offered_nothing_to_add_and_told_why() {
+    let server = fixture();
+    let (mut alice, mut bob) = (server.signed_in("alice"), server.signed_in("bob"));
+    for target in ["/console", "/console/clients", "/console/api-keys", "/console/organizations"] {
+        let adds = |page: &str| page.contains("href=\"/console/add/");
+        let page = bob.get(&server, target).text();
+        assert!(!adds(&page) && page.contains(MENU), "{target}: {page}");
+        assert!(page.contains("once an administrator has approved you"), "{target}: {page}");
+        assert!(adds(&alice.get(&server, target).text()), "{target}");
+    }
+}
+
+#[test]
+fn an_error_in_the_console_keeps_its_menu() {
+    let server = fixture();
+    let mut bob = server.signed_in("bob");
+    for (who, target, status, said) in [
+        ("alice", "/console/clients/no-such-app", 403, "That did not work"),
+        ("alice", "/console/api-keys/none", 404, "Not found"),
+        ("alice", "/console/users", 403, "That did not work"),
+        ("alice", "/console/organizations/NO!", 404, "Not found"),
+        ("bob", "/console/add/api-key", 403, "once an administrator has approved you"),
+    ] {
+        let mut visitor = server.signed_in(who);
+        let page = visitor.send(&server, "GET", target, &[HTML], "");
+        assert_eq!(page.status, status, "{target}");
+        let text = page.text();
+        assert!(text.contains(MENU) && text.contains(said), "{target}: {text}");
+        assert!(text.contains(page.header("X-Request-Id").expect("an ID")), "{target}: {text}");
+        let program = visitor.get(&server, target);
+        assert_eq!((program.status, program.json().is_object()), (status, true), "{target}");
+    }
+    let form = bob.form_of(&server, "/console", &[]);
+    let headers = [HTML, ("Content-Type", "application/x-www-form-urlencoded")];
+    let refused = bob.send(&server, "POST", "/console/clients/my-app/delete", &headers, &form);
+    assert!(refused.status == 403 && refused.text().contains(MENU), "{} {}", refused.status, refused.text());
+}
+
+#[test]
+fn a_form_says_in_words_what_an_id_is() {
+    let server = fixture();
+    let mut admin = signed_in_admin(&server);
+    for (kind, rule) in [
+        ("client", "Use 3 to 36 lower-case letters, digits and single dashes."),
+        ("organization", "Use 3 to 36 lower-case letters, digits and single dashes."),
+        ("user", "Use 2 to 36 lower-case letters, digits and single dashes."),
+    ] {
+        let long = "x".repeat(37);
+        for id in ["Garden Lights!", "x", "", &long] {
+            let page = admin.sends_form(&server, &format!("/console/add/{kind}"), &[("id", id), ("password", "Good-passw0rd")]);
+            let text = page.text();
+            assert!(page.status == 400 && text.contains(&format!("<p class=\"problem\" id=\"id-problem\">{rule}")), "{kind} {id}: {text}");
+        }
+        let check = admin.get(&server, &format!("/console/check/{kind}/Garden%20Lights!")).json();
+        assert_eq!(check["problem"], rule, "{kind}");
+    }
+}
+
+#[test]
+fn one_is_no_plural() {
+    let server = fixture();
+    let secret = server.check("alice", "POST", "/api/v3/clients/my-app/secret", "", "200").json();
+    let code = server.signed_in("alice").code(&server, "my-app", &[]);
+    server.tokens("my-app", secret["secret"].as_str().expect("a secret"), &code);
+    server.signed_in("alice").sees(&server, "/console/clients/my-app", &["1 token in the last 30 days"]);
+    let mut stranger = Visitor::default();
+    let mut wrong = || stranger.post(&server, "/oauth/login", &[("user_id", "alice"), ("password", "wrong")]);
+    let slow = (0..20).map(|_| wrong()).find(|answer| answer.status == 429).expect("it slows down");
+    assert_eq!(slow.header("Retry-After"), Some("1"));
+    assert!(slow.text().contains("try again in 1 second."), "{}", slow.text());
+}
+
+#[test]
+fn the_review_queue_repeats_no_reason_that_is_that_of_all() {
+    let server = fixture();
+    server.has_state("my-app", "STATE_REQUESTED");
+    let described = |text: &str| {
+        let body = format!(r#"{{"client":{{"state_description":"{text}"}},"field_mask":"state_description"}}"#);
+        server.check("admin", "PUT", "/api/v3/clients/my-app", &body, "200");
+        signed_in_admin(&server).get(&server, "/console/review").text()
+    };
+    assert!(!described("admin approval required").contains("approval required"));
+    let page = described("admin approval required again, for a change of name");
+    assert!(page.contains("<p>Admin approval required again, for a change of name.</p>"), "{page}");
+    assert!(page.contains("As users read them when they are asked") && !page.contains("Your account"), "{page}");
+}
