@@ -50,8 +50,8 @@ fn wrong_attributes_are_told_beside_them_and_stay_typed() {
             is_refused(&answer, "attributes", text);
             assert!(answer.text().contains("value=\"first\"") && answer.text().contains("value=\"second\""), "{}", answer.text());
         };
-        refused("Team", "Invalid `attributes[Team]`: value does not match regex pattern");
-        refused("", "Invalid `attributes[]`: value");
+        refused("Team", "“Team” is no key: use 3 to 36 lower-case letters, digits and single dashes.");
+        refused("", "“” is no key: use 3 to 36 lower-case letters");
         refused("floor", "Invalid `attributes[floor]`: a key must not stand twice.");
     }
     let kept = r#"{"client":{"attributes":{"floor":"second"}},"field_mask":"attributes"}"#;

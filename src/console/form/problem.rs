@@ -3,7 +3,7 @@
 use crate::base::error::{Error, Kind, Named, Result};
 use crate::base::validation::VALIDATION;
 use crate::http::reply::Reply;
-use crate::page::words::sentence;
+use crate::page::words::refusal;
 use crate::registry::users::LAST_ADMIN;
 
 #[derive(Clone, Debug)]
@@ -88,7 +88,7 @@ impl Problem {
         // Its own words hold a placeholder that nothing fills, as those of The Things Stack do.
         let text = match innermost.definition == &LAST_ADMIN {
             true => "This is the last approved administrator. Make somebody else an administrator first.".to_owned(),
-            false => sentence(&innermost.text()),
+            false => rule(innermost).unwrap_or_else(|| refusal(innermost).replace(" runes", " characters")),
         };
         Problem::new(field, text)
     }
@@ -99,5 +99,20 @@ impl Problem {
             self.field = here.to_owned();
         }
         self
+    }
+}
+
+/// What an ID or a key looks like, where the API would name a pattern.
+fn rule(named: &Named) -> Option<String> {
+    let attribute = |name: &str| named.attributes.get(name).and_then(|value| value.as_str()).filter(|_| named.definition == &VALIDATION);
+    let key = |field: &str| field.strip_prefix("attributes[")?.strip_suffix(']').map(str::to_owned);
+    let letters = "lower-case letters, digits and single dashes";
+    match attribute("field")? {
+        "user_id" => Some(format!("Use 2 to 36 {letters}.")),
+        "client_id" | "organization_id" => Some(format!("Use 3 to 36 {letters}.")),
+        field if attribute("reason")?.contains("regex pattern") => {
+            key(field).map(|key| format!("“{key}” is no key: use 3 to 36 {letters}."))
+        }
+        _ => None,
     }
 }
