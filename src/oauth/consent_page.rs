@@ -154,7 +154,7 @@ fn shown_rights(call: &Call<'_>, ValidRequest { client, rights: asked, .. }: &Va
     html! {
         @if asked.is_empty() { p { "Nothing but to know who you are." } }
         @for group in rights::groups(asked) {
-            h2 { (group.title) }
+            h3 { (group.title) }
             ul { @for right in group.rights { li title=(right.name()) { (right.words()) } } }
         }
     }

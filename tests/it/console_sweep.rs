@@ -4,6 +4,7 @@ use keyfob::http::request::Method;
 use keyfob::routes::{Guard, Pass, ROUTES, Route};
 
 use crate::console::{Fields, Town};
+use crate::pages::headings_are_in_order;
 use crate::visitor::PASSWORD;
 
 /// The path with the names of the town in it.
@@ -92,8 +93,7 @@ fn one_example_of_every_row_of_the_console_succeeds() {
         assert!(matches!(answer.status, 200 | 303), "{} {target}: {}\n{}", route.method.name(), answer.status, answer.text());
         if route.method == Method::Get && answer.header("Content-Type") != Some("application/json") {
             let page = answer.text();
-            let headings = page.matches("<h1").count();
-            assert_eq!(headings, 1, "{target} has {headings} headings of the first order");
+            headings_are_in_order(&page);
             assert!(!page.contains("style=\"") && !page.contains("<script>") && !page.contains("onclick"), "{target} has something inline");
             let (posts, tokens) = (page.matches("method=\"post\"").count(), page.matches("name=\"_csrf\"").count());
             assert_eq!(posts, tokens, "{target} has a form that does not prove to be of this page");
