@@ -33,7 +33,7 @@ impl Browser {
         self.fill("name", "Lamp");
         self.fill("description", "Shows your profile on a lamp.");
         self.fill("redirect_uris", "code");
-        self.press("Your account 0 of 15");
+        self.press("User account 0 of 15");
         self.find("input[value=RIGHT_USER_INFO]").press();
         self.press("Create OAuth client");
         self.sees("OAuth client created");
@@ -76,7 +76,7 @@ pub fn a_client_is_registered_and_its_secret_completes_the_code_flow(driver: &Dr
     assert_eq!(status(), 200);
 
     browser.open(&format!("{}/console/clients/lamp", server.url));
-    browser.sees("1 tokens in the last 30 days");
+    browser.sees("1 token in the last 30 days");
     browser.press("User settings");
     browser.press("User settings");
     browser.press("OAuth client authorizations");
@@ -259,7 +259,7 @@ pub fn a_client_is_registered_and_approved_with_scripts_blocked(driver: &Driver)
     browser.fill("id", "x");
     browser.fill("redirect_uris", "https://lamp.example/callback");
     browser.press("Create OAuth client");
-    browser.sees("value does not match regex pattern");
+    browser.sees("lower-case letters, digits and single dashes");
     assert_eq!(browser.find("[name=redirect_uris]").value(), "https://lamp.example/callback");
     browser.registers("lamp");
     browser.sees("waits for an administrator's approval");

@@ -7,10 +7,8 @@ use crate::server::Server;
 use crate::visitor::{CALLBACK, PASSWORD, Tokens, Visitor, authorize_target, form};
 
 /// The states, and what people in them are told.
-const TURNED_AWAY: &[(&str, &str, &str)] = &[
-    ("STATE_SUSPENDED", "user_suspended", "User account was suspended"),
-    ("STATE_REJECTED", "user_rejected", "User account was rejected"),
-];
+const TURNED_AWAY: &[(&str, &str, &str)] =
+    &[("STATE_SUSPENDED", "user_suspended", "Your account is suspended"), ("STATE_REJECTED", "user_rejected", "Your account was rejected")];
 
 /// Alice with a client, an organization and its key, and bob, signed in, who uses the client.
 struct Fixture {
@@ -97,7 +95,11 @@ fn who_is_suspended_or_rejected_cannot_sign_in_and_is_told_why() {
         assert_eq!((api.status, api.error().as_str()), (403, *refusal), "{}", api.text());
         let page = bob.post(&server, "/oauth/login", &[("user_id", "bob"), ("password", PASSWORD), ("n", "/console")]);
         assert_eq!(page.status, 403);
-        assert!(page.text().contains(&format!("{sentence}: Too loud.")), "{}", page.text());
+        assert!(
+            page.text().contains(&format!("{sentence}: Too loud. Ask an administrator if you think that this is wrong.")),
+            "{}",
+            page.text()
+        );
         assert!(!bob.jar.holds_session(), "a session was begun");
         // Who does not know the password learns nothing of the state.
         let wrong = bob.post(&server, "/oauth/api/auth/login", &[("user_id", "bob"), ("password", "Wrong-passw0rd")]);
@@ -247,7 +249,7 @@ fn a_page_of_the_console_says_once_that_one_was_suspended_and_then_asks_who_is_t
     let Fixture { server, mut bob, .. } = fixture();
     set_state(&server, "bob", "STATE_SUSPENDED", "Too loud");
     let page = bob.send(&server, "GET", "/console/clients", &[("Accept", "text/html")], "");
-    assert!(page.status == 403 && page.text().contains("User account was suspended: Too loud."), "{}", page.text());
+    assert!(page.status == 403 && page.text().contains("Your account is suspended: Too loud."), "{}", page.text());
     let next = bob.get(&server, "/console/clients");
     assert_eq!((next.status, next.header("Location")), (302, Some("/oauth/login?n=%2Fconsole%2Fclients")));
 }
@@ -256,7 +258,7 @@ fn a_page_of_the_console_says_once_that_one_was_suspended_and_then_asks_who_is_t
 fn somebody_who_waits_for_approval_does_no_more_in_a_browser_than_with_a_key() {
     let Fixture { server, mut bob, .. } = fixture();
     set_state(&server, "bob", "STATE_REQUESTED", "");
-    bob.sees(&server, "/console", &["Restricted rights while account pending."]);
+    bob.sees(&server, "/console", &["Your account waits for approval."]);
     let new_key = [("name", "new"), ("rights", "RIGHT_USER_INFO"), ("rights", "RIGHT_USER_CLIENTS_CREATE")];
     is_refused(&bob.sends_form(&server, "/console/add/api-key", &new_key), "rights", "");
     let new_app = [

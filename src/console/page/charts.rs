@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use crate::base::time::Time;
+use crate::page::words::counted;
 
 const WIDTH: i64 = 600;
 const HEIGHT: i64 = 120;
@@ -14,7 +15,9 @@ pub fn tokens_per_day(issued: &[(i64, i64)]) -> Markup {
     let busiest = issued.iter().find(|(_, count)| *count == most && most > 0);
     let said = match busiest {
         None => format!("No tokens in the last {} days.", issued.len()),
-        Some((busiest, _)) => format!("{total} tokens in the last {} days; the most, {most}, on {}.", issued.len(), date(*busiest)),
+        Some((busiest, _)) => {
+            format!("{} in the last {} days; the most, {most}, on {}.", counted(total, "token"), issued.len(), date(*busiest))
+        }
     };
     if most == 0 {
         return html! { p .quiet { (said) } };

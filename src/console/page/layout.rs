@@ -13,6 +13,7 @@ use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::model::choice::State;
 use crate::page::frame::{self, Surface};
+use crate::page::words::counted;
 use crate::registry::sessions;
 
 /// A line of the menu.
@@ -256,7 +257,6 @@ pub fn moment_or(time: Option<Time>, none: &str) -> Markup {
 /// How long ago, roughly.
 pub fn age(since: Time, now: Time) -> String {
     let seconds = now.seconds() - since.seconds();
-    let counted = |count: i64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     match seconds {
         ..60 => "less than a minute old".to_owned(),
         60..3600 => counted(seconds / 60, "minute") + " old",
