@@ -14,7 +14,7 @@ pub struct Group {
 
 /// By the second word of the names, in the order shown. What is everything stands last.
 const GROUPS: &[(&str, &str)] = &[
-    ("USER", "Your account"),
+    ("USER", "User account"),
     ("CLIENT", "OAuth clients"),
     ("ORGANIZATION", "Organizations"),
     ("APPLICATION", "Applications"),

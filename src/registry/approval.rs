@@ -12,6 +12,9 @@ errors! {
     CLIENT_ANSWERED: FailedPrecondition "keyfob" "client_answered" "client `{client_id}` does not wait for an answer any more";
 }
 
+/// The state description of a new client that waits, in the words of The Things Stack.
+pub const APPROVAL_REQUIRED: &str = "admin approval required";
+
 /// What an administrator says to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -32,7 +35,7 @@ pub fn decide(by: &Principal, settings: &Settings, sent: &Patch, client: &mut Cl
         Approval::Auto if !asked_for_a_state => client.state = State::Approved,
         Approval::Manual if !by.is_admin => {
             client.state = State::Requested;
-            client.state_description = "admin approval required".to_owned();
+            client.state_description = APPROVAL_REQUIRED.to_owned();
         }
         Approval::Auto | Approval::Manual => {}
     }

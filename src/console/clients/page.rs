@@ -13,7 +13,7 @@ use crate::model::choice::State;
 use crate::model::client::{Client, FIELDS};
 use crate::model::mask::Mask;
 use crate::model::settings::Approval;
-use crate::registry::approval::Withdrawn;
+use crate::registry::approval::{APPROVAL_REQUIRED, Withdrawn};
 use crate::registry::clients;
 use crate::registry::entity::Entity;
 use crate::registry::rights;
@@ -108,7 +108,7 @@ impl<'a> Opened<'a> {
             (title(name, &badge(self.client.state)))
             p .quiet .under-title {
                 code { (self.client.id) }
-                @if !self.client.state_description.is_empty() && self.rights.has(Right::ClientInfo) { " · " (self.client.state_description) }
+                @if self.rights.has(Right::ClientInfo) && let Some(reason) = state_reason(&self.client) { " · " (reason) }
             }
             nav .tabs aria-label="Client" {
                 @for shown in shown { a href=(self.path(*shown)) aria-current=[(*shown == tab).then_some("page")] { (shown.line().1) } }
@@ -117,6 +117,11 @@ impl<'a> Opened<'a> {
         };
         self.view.page(status, Place::Clients, &format!("{name}: {}", tab.line().1), &content)
     }
+}
+
+/// Why a client is in its state, as administrators wrote it. That a new one waits for them its state says.
+pub fn state_reason(client: &Client) -> Option<&str> {
+    Some(client.state_description.as_str()).filter(|text| !text.is_empty() && *text != APPROVAL_REQUIRED)
 }
 
 /// The name, or without one the ID.

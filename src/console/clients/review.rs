@@ -7,7 +7,7 @@ use crate::base::id::ClientId;
 use crate::base::right::Rights;
 use crate::call::{Call, Input, LongWork, Work};
 use crate::console::clients::overview;
-use crate::console::clients::page::shown_name;
+use crate::console::clients::page::{shown_name, state_reason};
 use crate::console::form::fields::{Fields, label};
 use crate::console::form::problem::Problem;
 use crate::console::form::saving::{self, Part, Seen};
@@ -19,6 +19,7 @@ use crate::model::choice::State;
 use crate::model::client::Client;
 use crate::model::mask::Mask;
 use crate::page::rights::groups;
+use crate::page::words::sentence;
 use crate::registry::approval::Verdict;
 use crate::registry::clients;
 use crate::registry::entity::Entity;
@@ -172,13 +173,14 @@ fn request(client: &Client, is_chosen: bool) -> Markup {
                 @if let Some(owner) = &client.administrative_contact { ", of the " (owner.kind()) " " strong { (owner.as_str()) } }
                 ", asked " (moment(client.created_at))
             }
-            @if !client.state_description.is_empty() { p { (client.state_description) "." } }
+            @if let Some(reason) = state_reason(client) { p { (sentence(reason)) } }
             p { @if client.description.is_empty() { span .quiet { "It does not say what it is for." } } @else { (client.description) } }
             dl .facts {
                 dt { "Redirect URLs" }
                 dd { ul .plain { @for uri in &client.redirect_uris { li { code { (uri) } } } } @if client.redirect_uris.is_empty() { span .quiet { "none" } } }
                 dt { "Grant types" }
                 dd { (overview::grants(client)) }
+                @if !rights.is_empty() { dt { "Rights" } dd .quiet { "As users read them when they are asked:" } }
                 @for group in groups(rights) {
                     dt { (group.title) }
                     dd { (group.rights.iter().map(|right| right.words()).collect::<Vec<_>>().join("; ")) }
