@@ -20,7 +20,7 @@ use crate::store::{Deleted, Store, Tx};
 
 errors! {
     ADMIN_USER: InvalidArgument "keyfob" "admin_user" "the administrator's user ID is not valid: {reason}";
-    ADMIN_PASSWORD: InvalidArgument "keyfob" "admin_password" "the administrator's password is too weak: {reason}";
+    ADMIN_PASSWORD: InvalidArgument "keyfob" "admin_password" "the administrator's password is not good enough, {reason}: a good one has 8 characters or more, an uppercase letter and a digit, and does not contain the user ID";
     ADMIN_API_KEY: InvalidArgument
         "keyfob" "admin_api_key" "the administrator's API key must be NNSXS.<39 characters>.<52 characters>, both of A-Z and 2-7";
 }
@@ -51,7 +51,7 @@ pub fn administrator(store: &Store, wanted: Administrator) -> Result<Option<Issu
     }
     let id = UserId::from_str(&wanted.user_id).map_err(|BadId(reason)| Error::from(ADMIN_USER.with("reason", reason)))?;
     if let Some(chosen) = &wanted.password {
-        password::check(chosen, &id).map_err(|weak| Error::from(ADMIN_PASSWORD.with("reason", weak.message())))?;
+        password::check(chosen, &id).map_err(|weak| Error::from(ADMIN_PASSWORD.with("reason", weak.text())))?;
     }
     let token = match &wanted.api_key {
         None => Token::fresh(TokenKind::ApiKey),

@@ -187,6 +187,11 @@ fn a_wrong_call_exits_with_2_and_names_what_is_wrong() {
         (&["serve"], &[PASSWORD, ("KEYFOB_ADMIN_PASSWORD_FILE", "/nowhere")], "KEYFOB_ADMIN_PASSWORD_FILE"),
         (&["serve"], &[("KEYFOB_ADMIN_API_KEY_FILE", "/nowhere")], "KEYFOB_ADMIN_API_KEY_FILE"),
         (&["serve", "--ephemeral", "--listen=127.0.0.1:0"], &[("KEYFOB_ADMIN_PASSWORD", "weak")], "KEYFOB_ADMIN_PASSWORD"),
+        (
+            &["serve", "--ephemeral", "--listen=127.0.0.1:0"],
+            &[("KEYFOB_ADMIN_PASSWORD", "Admin-pass-1")],
+            "a good one has 8 characters or more, an uppercase letter and a digit, and does not contain the user ID",
+        ),
         (&["serve", "--ephemeral", "--listen=127.0.0.1:0"], &[("KEYFOB_ADMIN_API_KEY", "NNSXS.A.B")], "KEYFOB_ADMIN_API_KEY"),
         (&["serve", "--ephemeral", "--listen=127.0.0.1:0", "--admin-user", "No Body"], &[], "--admin-user"),
     ];

@@ -56,7 +56,7 @@ pub static SETTINGS: &[Setting] = &[
     Setting { name: "connections", flag: "--connections", variable: "KEYFOB_CONNECTIONS", value: "N", default: "2048", kind: Value, doc: "Connections open at one time; at the limit, the one that has waited longest is closed for a new one." },
     Setting { name: "trusted_proxies", flag: "--trusted-proxies", variable: "KEYFOB_TRUSTED_PROXIES", value: "ADDRESSES", default: "none", kind: Value, doc: "Addresses and networks (10.0.0.0/8), joined by commas, whose X-Forwarded-* headers are believed." },
     Setting { name: "admin_user", flag: "--admin-user", variable: "KEYFOB_ADMIN_USER", value: "ID", default: "admin", kind: Value, doc: "The administrator that is made on an empty database." },
-    Setting { name: "admin_password", flag: "", variable: "KEYFOB_ADMIN_PASSWORD", value: "", default: "random", kind: Secret, doc: "The password of that administrator; a file may hold it instead." },
+    Setting { name: "admin_password", flag: "", variable: "KEYFOB_ADMIN_PASSWORD", value: "", default: "random", kind: Secret, doc: "The password of that administrator: one that has 8 characters or more, an uppercase letter and a digit, and does not contain the user ID. A file may hold it instead." },
     Setting { name: "admin_api_key", flag: "", variable: "KEYFOB_ADMIN_API_KEY", value: "", default: "random", kind: Secret, doc: "The API key of that administrator, NNSXS.ID.KEY; a file may hold it instead." },
 ];
 
