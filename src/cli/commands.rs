@@ -82,7 +82,7 @@ pub static GROUPS: &[Group] = &[
     group("users oauth", &[], "What a user has let clients do."),
     group("users oauth authorizations", &["authorization"], "The clients that a user has authorized."),
     group("users oauth access-tokens", &["access-token", "tokens", "token"], "The tokens that a client has of a user."),
-    group("users sessions", &["session"], "Where a user is logged in."),
+    group("users sessions", &["session"], "Where a user is signed in."),
     group("organizations", &["organization", "org", "o"], "Organizations."),
     group("organizations collaborators", &["collaborator", "members", "member"], "The members of an organization."),
     group("organizations api-keys", &["api-key"], "The API keys of an organization."),
@@ -135,7 +135,7 @@ pub static COMMANDS: &[Command] = &[
     command("users oauth authorizations delete", &["del", "remove", "rm"], &["user-id", "client-id"], &[Rows(flags::OF_USER), Rows(flags::CLIENT_ID)], &["user.token.list", "user.token.delete", "user.authorization.delete", "auth_info"], Run::Remote(authorizations::delete), "Take back what a user has authorized a client to do, and its tokens."),
     command("users oauth access-tokens list", &["ls"], &["user-id", "client-id"], &[Rows(flags::OF_USER), Rows(flags::CLIENT_ID), Rows(flags::PAGING), Rows(flags::OUTPUT)], &["user.token.list", "auth_info"], Run::Remote(authorizations::list_tokens), "List the tokens that a client has of a user."),
     command("users oauth access-tokens delete", &["del", "remove", "rm"], &["user-id", "client-id", "token-id"], &[Rows(flags::OF_USER), Rows(flags::CLIENT_ID), Rows(flags::TOKEN_ID)], &["user.token.delete", "auth_info"], Run::Remote(authorizations::delete_token), "Revoke a token."),
-    command("users sessions list", &["ls"], &["user-id"], &[Rows(flags::OF_USER), Rows(flags::PAGING), Rows(flags::OUTPUT)], &["user.session.list", "auth_info"], Run::Remote(sessions::list), "List where a user is logged in."),
+    command("users sessions list", &["ls"], &["user-id"], &[Rows(flags::OF_USER), Rows(flags::PAGING), Rows(flags::OUTPUT)], &["user.session.list", "auth_info"], Run::Remote(sessions::list), "List where a user is signed in."),
     command("users sessions delete", &["del", "remove", "rm"], &["user-id", "session-id"], &[Rows(flags::OF_USER), Rows(flags::SESSION_ID)], &["user.session.delete", "auth_info"], Run::Remote(sessions::delete), "Log a user out somewhere."),
 
     command("organizations list", &["ls"], &[], &[Rows(flags::OF_USER), Rows(flags::PAGING), Rows(flags::DELETED), Rows(flags::SELECTION), Select(&ORGANIZATION), Rows(flags::OUTPUT)], &["organization.list"], Run::Remote(|g, r| entities::list(&ORGANIZATION, g, r)), "List the caller's organizations, or those of a user."),

@@ -67,7 +67,7 @@ pub struct AccessToken {
     pub refresh_rights: Rights,
     pub created_at: Time,
     pub expires_at: Time,
-    /// When the refresh token, too, is good for nothing.
+    /// When the refresh token, too, is no longer valid.
     pub ends_at: Time,
 }
 

@@ -112,7 +112,7 @@ fn warnings(ValidRequest { client, redirect_uri, rights, identity, .. }: &ValidR
             p .warning { "It asks for everything: it could do whatever you can do, without asking again. Authorize it only if you trust it as yourself." }
         }
         @if uri::is_in_clear(redirect_uri) {
-            p .warning { "The address that you are sent to is not encrypted: others on the network could read along." }
+            p .warning { "The address that you are sent to is not encrypted: others on the network could read what is sent there." }
         }
         @if !client.endorsed {
             p .warning { "The administrators do not vouch for this client. Authorize it only if you know who runs it." }

@@ -58,7 +58,7 @@ pub fn a_client_is_registered_and_its_secret_completes_the_code_flow(driver: &Dr
     assert!(!browser.address().contains(&secret));
     browser.find("[data-copy=client-secret]").press();
     let authorize = browser.find("#snippet-authorize").text();
-    browser.press("I have kept it: go to the client");
+    browser.press("I have saved it: go to the client");
     browser.sees("Last authorized");
     browser.does_not_see(&secret);
 
@@ -166,7 +166,7 @@ pub fn a_client_is_edited_and_its_secret_rotated(driver: &Driver) {
     browser.press("Secrets");
     browser.press("Make a new secret");
     assert_eq!(browser.find("#client-secret").text().len(), 52);
-    browser.press("I have kept it: go to the client");
+    browser.press("I have saved it: go to the client");
     browser.press("Secrets");
     browser.press("Expire now …");
     browser.fill("confirm", "lamp");
@@ -194,7 +194,7 @@ pub fn an_administrator_approves_many_requests_and_rejects_one_with_a_reason(dri
     browser.sees("Rejected. Those who asked are shown your reason.");
     browser.find("input[name=every]").press();
     browser.press("Approve selected");
-    browser.sees("Nobody waits for an answer.");
+    browser.sees("No requests are waiting.");
     browser.signs_out();
     browser.signs_in(&server, "alice", "/console/clients/bad-lamp");
     browser.sees("We have lamps.");
@@ -268,7 +268,7 @@ pub fn a_client_is_registered_and_approved_with_scripts_blocked(driver: &Driver)
     browser.signs_in(&server, "admin", "/console/review");
     browser.press("Approve lamp");
     browser.sees("Approved.");
-    browser.sees("Nobody waits for an answer.");
+    browser.sees("No requests are waiting.");
 }
 
 pub fn what_somebody_else_saved_meanwhile_is_shown_before_it_is_overwritten(driver: &Driver) {
@@ -301,7 +301,7 @@ pub fn an_organization_gets_a_key_that_is_changed_and_deleted(driver: &Driver) {
     browser.fill("id", "acme-corp");
     browser.press("Create organization");
     browser.find("[href='/console/organizations/acme-corp/api-keys']").press();
-    browser.press("Make the first API key");
+    browser.press("Create your first API key");
     browser.fill("name", "robot");
     browser.find("#rights-filter").types("RIGHT_ORGANIZATION_INFO");
     browser.find("input[value=RIGHT_ORGANIZATION_INFO]").press();
@@ -311,7 +311,7 @@ pub fn an_organization_gets_a_key_that_is_changed_and_deleted(driver: &Driver) {
     let bearer = format!("Bearer {key}");
     let status = || server.send("GET", "/api/v3/auth_info", &[("Authorization", &bearer)], "").status;
     assert_eq!(status(), 200);
-    browser.press("I have kept it: go to the API keys");
+    browser.press("I have saved it: go to the API keys");
     browser.press(id);
     browser.fill("name", "old robot");
     browser.press("Save changes");

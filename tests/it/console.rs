@@ -286,7 +286,7 @@ fn requests_are_approved_many_at_once_and_rejected_with_a_reason_only() {
         |id: &str| server.check("alice", "GET", &format!("/api/v3/clients/{id}?field_mask=state"), "", "200").json()["state"].clone();
     assert_eq!([state("one-app"), state("two-app"), state("bad-app")], ["STATE_APPROVED", "STATE_APPROVED", "STATE_REJECTED"]);
     server.signed_in("alice").sees(&server, "/console/clients/bad-app", &["Rejected", "Too &lt;much&gt;"]);
-    admin.sees(&server, "/console/review", &["Nobody waits for an answer."]);
+    admin.sees(&server, "/console/review", &["No requests are waiting."]);
 }
 
 #[test]

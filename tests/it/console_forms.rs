@@ -52,7 +52,7 @@ fn wrong_attributes_are_told_beside_them_and_stay_typed() {
         };
         refused("Team", "“Team” is no key: use 3 to 36 lower-case letters, digits and single dashes.");
         refused("", "“” is no key: use 3 to 36 lower-case letters");
-        refused("floor", "Invalid `attributes[floor]`: a key must not stand twice.");
+        refused("floor", "Invalid `attributes[floor]`: a key can be used only once.");
     }
     let kept = r#"{"client":{"attributes":{"floor":"second"}},"field_mask":"attributes"}"#;
     server.check("alice", "PUT", "/api/v3/clients/my-client", kept, "200");
@@ -157,7 +157,7 @@ fn who_is_a_collaborator_already_is_not_added_with_other_rights() {
     server.has_client("alice", "my-client");
     let add = |account: &'static str| [("kind", "user"), ("account", account), ("rights", "RIGHT_CLIENT_INFO")];
     let form = "/console/clients/my-client/collaborators/add";
-    is_refused(&alice.sends_form(&server, form, &add("alice")), "account", "`alice` is among them already: change the rights there.");
+    is_refused(&alice.sends_form(&server, form, &add("alice")), "account", "`alice` is one of them already: change the rights there.");
     assert_eq!(alice.sends_form(&server, form, &add("bob")).status, 303);
     server.check("admin", "DELETE", "/api/v3/users/bob", "", "200");
     is_refused(&alice.sends_form(&server, form, &add("bob")), "account", "User account with id `bob` not found.");
@@ -404,6 +404,6 @@ fn all_requests_of_a_page_are_answered_by_one_box_without_any_script() {
     admin.sees(&server, "/console/review", &["Select all 3 on this page", "name=\"listed\" value=\"two-app\""]);
     let all = [("every", "true"), ("listed", "one-app"), ("listed", "two-app"), ("listed", "three-app"), ("reject", ""), ("reason", "No")];
     assert_eq!(admin.sends_form(&server, "/console/review", &all).status, 303);
-    admin.sees(&server, "/console/review", &["Nobody waits for an answer."]);
+    admin.sees(&server, "/console/review", &["No requests are waiting."]);
     admin.sees(&server, "/console/clients?of=all&state=rejected", &["one-app", "two-app", "three-app"]);
 }

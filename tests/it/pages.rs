@@ -95,7 +95,7 @@ fn an_error_in_the_console_keeps_its_menu() {
         ("alice", "/console/api-keys/none", 404, "Not found"),
         ("alice", "/console/users", 403, "That did not work"),
         ("alice", "/console/organizations/NO!", 404, "Not found"),
-        ("bob", "/console/add/api-key", 403, "once an administrator has approved you"),
+        ("bob", "/console/add/client", 403, "once an administrator has approved you"),
     ] {
         let mut visitor = server.signed_in(who);
         let page = visitor.send(&server, "GET", target, &[HTML], "");

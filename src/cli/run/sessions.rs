@@ -1,4 +1,4 @@
-//! Where a user is logged in.
+//! Where a user is signed in.
 
 use crate::cli::args::nouns::USER;
 use crate::cli::args::parse::Given;

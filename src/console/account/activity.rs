@@ -36,7 +36,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                 (fields.text(label("actor", "Changed by", ""), actor))
                 button { "Filter" }
             }
-            (listed(&events, &base, "Nothing happened that matches."))
+            (listed(&events, &base, "No event matches."))
         };
         Ok(view.page(200, Place::Activity, "Activity", &content))
     }))

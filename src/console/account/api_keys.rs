@@ -43,7 +43,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             @if found.items.is_empty() {
                 div .empty {
                     p { (nobody_has_one(&owner)) " Scripts and the command line sign in with one." }
-                    @if may_add(call) { p { a href=(add_path(&owner)) { "Make the first API key" } } }
+                    @if may_add(call) { p { a href=(add_path(&owner)) { "Create your first API key" } } }
                 }
             } @else { (table(&owner, &listing, &found.items)) }
             (listing.pager(found.total))
@@ -250,15 +250,15 @@ impl Draft {
     /// What was `kept` may lie in the past.
     fn judged(&self, now: Time, kept: Option<Time>) -> std::result::Result<Wanted, Problem> {
         if self.name.chars().count() > LONGEST_NAME {
-            return Err(Problem::new("name", format!("Value length must be at most {LONGEST_NAME} runes.")));
+            return Err(Problem::new("name", format!("Use at most {LONGEST_NAME} characters.")));
         }
         if self.rights.is_empty() {
             return Err(Problem::new("rights", "At least one right must be selected."));
         }
         let end = Time::parse(&format!("{}{MIDNIGHT}", self.expires)).or_else(|| Time::parse(&self.expires));
         match (self.expires.is_empty(), end) {
-            (false, None) => Err(Problem::new("expires", "This is no day: write it as 2030-01-31.")),
-            (false, Some(end)) if end <= now && kept != Some(end) => Err(Problem::new("expires", "Value must be greater than now.")),
+            (false, None) => Err(Problem::new("expires", "Enter a date, such as 2030-01-31.")),
+            (false, Some(end)) if end <= now && kept != Some(end) => Err(Problem::new("expires", "Enter a date in the future.")),
             _ => Ok(Wanted { name: self.name.clone(), rights: self.rights.clone(), expires_at: end }),
         }
     }

@@ -20,7 +20,7 @@ use crate::store::Direction;
 
 const PATH: &str = "/console/authorizations";
 
-const LOSES_EVERYTHING: &str = "The client loses every token that it has of you. It may ask for your consent again.";
+const LOSES_EVERYTHING: &str = "The client loses all its tokens for your account. It may ask for your consent again.";
 
 pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let listing = Listing::of(input.request)?;
@@ -31,7 +31,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let content = html! {
             (title("OAuth client authorizations", &html! {}))
             @if found.items.is_empty() {
-                p .empty { "You have not authorized any client. When one asks for your consent and you agree, it stands here, and you can take it back." }
+                p .empty { "You have not authorized any client. Clients that you authorize are listed here, and you can revoke them." }
             } @else {
                 table {
                     caption .hidden { "Authorizations" }
@@ -183,12 +183,12 @@ fn ending<'r>(client: ClientId, end: End<'r>) -> impl FnOnce(&Call<'_>) -> Resul
             End::Authorization => ("Revoke authorization", LOSES_EVERYTHING.to_owned(), format!("{own}/revoke")),
             End::Token(id) => (
                 "Invalidate access token",
-                format!("The client {client} cannot use the token {id} any more, nor refresh it."),
+                format!("The client {client} can no longer use or refresh the token {id}."),
                 format!("{own}/tokens/{id}/end"),
             ),
             End::EveryToken => (
                 "Invalidate all access tokens",
-                format!("The client {client} cannot use or refresh any of its tokens of you any more. It stays authorized."),
+                format!("The client {client} can no longer use or refresh any of its tokens for your account. It stays authorized."),
                 format!("{own}/tokens/end"),
             ),
         };

@@ -78,7 +78,7 @@ fn newest_clients(newest: &[Client], is_admin: bool) -> Markup {
     html! {
         @if is_admin {
             h2 { "Newest requests" }
-            @if newest.is_empty() { p .quiet { "Nobody waits for your approval." } }
+            @if newest.is_empty() { p .quiet { "No requests are waiting for your approval." } }
             @else { p { a href="/console/review" { "Open the review queue" } } }
         } @else if !newest.is_empty() {
             h2 { "Newest clients" }

@@ -54,7 +54,7 @@ fn shown(call: &Call<'_>, input: &Input<'_>, status: u16, problem: Option<Proble
         (view.form("/console/password", &html! {
             (fields.password(label("old", "Current password", "")))
             (fields.password(label("password", "New password", "At least 8 characters, with an uppercase letter and a digit.")))
-            (fields.tick(label("revoke", "Sign out everywhere", "Ends every session, and every token that clients have of you. API keys stay."), false.into()))
+            (fields.tick(label("revoke", "Sign out everywhere", "Ends every session, and every token that clients have for your account. API keys stay."), false.into()))
             div .submit { button .main { "Change password" } }
         }))
     };

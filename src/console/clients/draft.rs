@@ -42,7 +42,7 @@ const DESCRIPTION: Label =
 const REDIRECT: Label = label(
     "redirect_uris",
     "Redirect URLs",
-    "Where users may be sent back to after authorization. Compared letter by letter; on the computer of the user (127.0.0.1, localhost) any port will do.",
+    "Where users may be sent back to after authorization. Compared letter by letter; on the user's own computer (127.0.0.1, localhost) any port will do.",
 );
 const LOGOUT: Label = label("logout_redirect_uris", "Logout redirect URLs", "Optional: where users may be sent to after signing out.");
 const STATE: Label = label("state", "State", "");
@@ -158,7 +158,7 @@ impl Draft {
                 (fields.problem_at("grants"))
                 (grant(self, Grant::AuthorizationCode, "Authorization code", "Users agree in their browser. This is the one to choose."))
                 (grant(self, Grant::RefreshToken, "Refresh token", "The client stays signed in without its user."))
-                @if is_admin { (grant(self, Grant::Password, "Password", "Kept for the record: this server never gives tokens for passwords.")) }
+                @if is_admin { (grant(self, Grant::Password, "Password", "Not supported by this server, which issues no tokens for passwords.")) }
             }
         }
     }

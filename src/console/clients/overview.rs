@@ -105,7 +105,7 @@ fn warnings(client: &Client) -> Markup {
             p .warning { "It has no redirect URL: nobody can authorize it." }
         }
         @for uri in unusable { p .warning { "Nobody can be sent to " code { (uri) } ": it must be an absolute URL without a fragment." } }
-        @for uri in in_clear { p .warning { code { (uri) } " is not encrypted: others on the network could read codes along." } }
+        @for uri in in_clear { p .warning { code { (uri) } " is not encrypted: others on the network could read codes." } }
         @if !client.grants.contains(&Grant::AuthorizationCode) { p .warning { "It lacks the grant type Authorization code: nobody can authorize it." } }
     }
 }

@@ -101,7 +101,7 @@ impl Answer {
 
     fn verdict(&self) -> std::result::Result<Verdict, Problem> {
         if self.clients.is_empty() {
-            return Err(Problem::new("", "Choose the requests that you answer."));
+            return Err(Problem::new("", "Choose at least one request."));
         }
         match (self.is_approval, self.reason.is_empty()) {
             (true, _) => Ok(Verdict::Approve),
@@ -130,7 +130,7 @@ fn shown(call: &Call<'_>, input: &Input<'_>, status: u16, answer: &Answer, probl
         (title("Review queue", &html! {}))
         (fields.summary())
         @if found.items.is_empty() {
-            p .empty { "Nobody waits for an answer. New requests stand here, the oldest first." }
+            p .empty { "No requests are waiting. New ones are listed here, the oldest first." }
         } @else {
             (view.form(PATH, &html! {
                 (Seen::now(call)?.field())

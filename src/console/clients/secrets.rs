@@ -26,15 +26,15 @@ use crate::store::client_secrets::ClientSecret;
 
 /// How long older secrets may stay good, in seconds.
 const GRACES: &[(i64, &str)] =
-    &[(3600, "They end in an hour"), (86_400, "They end in a day"), (604_800, "They end in a week"), (2_592_000, "They end in 30 days")];
+    &[(3600, "Expire in an hour"), (86_400, "Expire in a day"), (604_800, "Expire in a week"), (2_592_000, "Expire in 30 days")];
 
 /// The grace that is offered: long enough to carry the new secret to where it is used.
 const OFFERED: i64 = 86_400;
 
 const GRACE: Label = label(
     "grace",
-    "Secrets that are good now",
-    "With a grace, what uses the old secret goes on working until you have carried the new one there.",
+    "Current secrets",
+    "How long they stay valid, so that what uses them keeps working until you have given it the new one.",
 );
 const CHOSEN: Label =
     label("secret", "A secret of your own", "Optional, for a client that is moved here and has one. Leave it empty to have one generated.");
@@ -99,7 +99,7 @@ pub fn replace<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 fn replacing(id: &ClientId) -> Confirmation {
     asking(
         id,
-        "Replace every secret now",
+        "Replace all secrets now",
         "Whatever uses a secret of this client stops working at once, until it has the new one.",
         "/replace",
     )
@@ -130,7 +130,7 @@ pub fn remove<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 fn removing(id: &ClientId) -> Confirmation {
     asking(
         id,
-        "Take every secret away",
+        "Remove all secrets",
         "Whatever uses a secret of this client stops working at once. It becomes a public client, which must use PKCE.",
         "/remove",
     )
@@ -198,11 +198,11 @@ fn shown(opened: &Opened<'_>, status: u16, grace_seconds: i64, problem: Option<P
         }
         @if !secrets.is_empty() {
             section .danger-zone {
-                h2 { "Without a grace" }
-                p { "If a secret has got into the wrong hands, a new one takes the place of all of them at once." }
-                a .button.danger href={(path) "/replace"} { "Replace every secret now …" }
+                h2 { "No grace period" }
+                p { "If a secret has got into the wrong hands, replace all of them at once." }
+                a .button.danger href={(path) "/replace"} { "Replace all secrets now …" }
                 p { "A client that cannot keep a secret, in a browser or on a phone, should have none." }
-                a .button.danger href={(path) "/remove"} { "Take every secret away …" }
+                a .button.danger href={(path) "/remove"} { "Remove all secrets …" }
             }
         }
     };
@@ -214,20 +214,20 @@ fn table(path: &str, secrets: &[ClientSecret], now: Time) -> Markup {
         table {
             caption .hidden { "Secrets" }
             thead { tr {
-                th scope="col" { "Made" }
+                th scope="col" { "Created" }
                 th scope="col" { "Age" }
                 th scope="col" { "Last used" }
-                th scope="col" { "Ends" }
+                th scope="col" { "Expires" }
                 th scope="col" { span .hidden { "Actions" } }
             } }
             tbody {
                 @for (n, secret) in secrets.iter().enumerate() {
                     tr {
-                        td data-label="Made" { (moment(secret.created_at)) }
+                        td data-label="Created" { (moment(secret.created_at)) }
                         td data-label="Age" { (age(secret.created_at, now)) }
                         td data-label="Last used" { (moment_or(secret.last_used_at, "never")) }
-                        td data-label="Ends" { (moment_or(secret.expires_at, "never")) }
-                        td .actions { @if n == 0 { span .quiet { "the newest" } } @else {
+                        td data-label="Expires" { (moment_or(secret.expires_at, "never")) }
+                        td .actions { @if n == 0 { span .quiet { "newest" } } @else {
                             a .button.danger href={(path) "/" (secret.number) "/end"} { "Expire now …" }
                         } }
                     }

@@ -40,7 +40,7 @@ impl Attributes {
     pub fn check(&self, message: &str) -> Result<(), Invalid> {
         let is_repeated = |n: usize| self.0[..n].iter().any(|(key, _)| *key == self.0[n].0);
         match (0..self.0.len()).find(|n| is_repeated(*n)) {
-            Some(n) => Err(Invalid::new(message, &format!("attributes[{}]", self.0[n].0), "a key must not stand twice")),
+            Some(n) => Err(Invalid::new(message, &format!("attributes[{}]", self.0[n].0), "a key can be used only once")),
             None => Ok(()),
         }
     }

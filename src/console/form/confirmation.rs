@@ -59,7 +59,7 @@ impl Confirmation {
             p { "Type " code { (self.typed) } " to confirm." }
             (fields.summary())
             (view.form(&self.path, &html! {
-                (fields.text(label("confirm", "Type it to confirm", "Exactly as it stands above."), ""))
+                (fields.text(label("confirm", "Type it to confirm", "Exactly as shown above."), ""))
                 div .submit { button .danger { (self.what) } a href=(self.back) { "Cancel" } }
             }))
         };

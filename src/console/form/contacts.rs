@@ -17,7 +17,7 @@ use crate::store::members::{MemberKey, Owned};
 use crate::store::{Direction, Order};
 
 const ADMINISTRATIVE: Label = label("administrative_contact", "Administrative contact", "Whom to ask about it.");
-const TECHNICAL: Label = label("technical_contact", "Technical contact", "Whom to ask about its technology.");
+const TECHNICAL: Label = label("technical_contact", "Technical contact", "Whom to ask about technical matters.");
 
 /// Both, as [`account_value`] writes accounts; empty where there is none.
 #[derive(Clone, Debug, Default)]

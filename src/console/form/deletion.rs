@@ -26,7 +26,7 @@ pub fn zone(view: &View<'_>, entity: &Entity) -> Markup {
         @if view.call.by.is_admin {
             section .danger-zone {
                 h2 { "Purge" }
-                p { "Removes every trace but the activity, for good, and frees the ID. This cannot be undone." }
+                p { "Removes everything except the activity, for good, and frees the ID. This cannot be undone." }
                 a .button.danger href={(path) "/purge"} { "Purge " (what(entity)) " …" }
             }
         }
@@ -87,7 +87,7 @@ fn purging(call: &Call<'_>, entity: &Entity) -> Result<Confirmation> {
     Ok(Confirmation {
         place: place(entity),
         what: format!("Purge {}", entity.as_str()),
-        consequence: format!("{} Everything that is kept of it goes, but its activity.", consequence(entity)),
+        consequence: format!("{} Everything about it is removed, except its activity.", consequence(entity)),
         path: format!("{}/purge", paths::path(entity)),
         back: list(entity),
         typed: entity.as_str().to_owned(),

@@ -27,7 +27,7 @@ use crate::store::members::{MemberKey, Owned};
 use crate::store::{Deleted, Direction, Order};
 
 errors! {
-    ALREADY_MEMBER: AlreadyExists "keyfob" "already_member" "`{account_id}` is among them already: change the rights there";
+    ALREADY_MEMBER: AlreadyExists "keyfob" "already_member" "`{account_id}` is one of them already: change the rights there";
 }
 
 const KEYS: &[(&str, MemberKey)] = &[("id", MemberKey::Id), ("rights", MemberKey::Rights)];
@@ -139,7 +139,7 @@ fn removing(call: &Call<'_>, owned: &Owned, account: &AccountId) -> Result<Confi
     Ok(Confirmation {
         place: deletion::place(&entity),
         what: format!("Remove {} {}", member.account.kind(), member.account.as_str()),
-        consequence: format!("The {} {} can be seen and changed by this {} no more.", entity.kind(), entity.as_str(), word(owned)),
+        consequence: format!("This {} can no longer see or change the {} {}.", word(owned), entity.kind(), entity.as_str()),
         path: format!("{}/remove", member_path(owned, account)),
         back: path(owned),
         typed: entity.as_str().to_owned(),
@@ -173,7 +173,7 @@ impl Sent {
     fn judged(&self) -> std::result::Result<AccountId, Problem> {
         let kind = if self.kind.is_empty() { "user" } else { &self.kind };
         let known = account(&format!("{kind}:{}", self.id));
-        let account = known.ok_or_else(|| Problem::new("account", "This is no ID: lower-case letters, digits and single dashes."))?;
+        let account = known.ok_or_else(|| Problem::new("account", "Enter an ID: lower-case letters, digits and single dashes."))?;
         if self.rights.is_empty() {
             return Err(Problem::new("rights", "At least one right must be selected."));
         }
@@ -302,7 +302,7 @@ fn edit_form(
         html! {
             h2 { "Rights of " (account.kind()) " " (account.as_str()) }
             (fields.summary())
-            @if is_oneself { p .warning { "This is you. What you take from yourself only somebody else can give back." } }
+            @if is_oneself { p .warning { "This is you. Only somebody else can give back what you take from yourself." } }
             (view.form(&place, &html! {
                 (carried)
                 (rights_picker::picker(&fields, "Rights", offered(owned).or(chosen), chosen))

@@ -82,12 +82,12 @@ const DONE: &[(&str, &str)] = &[
     ("created", "Created."),
     ("added", "Added."),
     ("removed", "Removed."),
-    ("revoked", "Revoked, with every token that came of it."),
+    ("revoked", "Revoked, with every token that was issued under it."),
     ("ended", "Ended."),
     ("approved", "Approved."),
     ("rejected", "Rejected. Those who asked are shown your reason."),
     ("trial-begun", "You can try it now, until an administrator decides."),
-    ("trial-ended", "You do not try it any more."),
+    ("trial-ended", "You no longer try it."),
     ("password", "Your password is changed."),
 ];
 

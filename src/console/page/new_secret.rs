@@ -22,7 +22,7 @@ pub fn client_secret(view: &View<'_>, client: &Client, warnings: &[&str], headin
         h2 { "How to use it" }
         (view.other_host())
         (snippets(&view.call.settings.public_url, client, Proof::Secret(secret)))
-        p { a .button.main href={"/console/clients/" (client.id)} { "I have kept it: go to the client" } }
+        p { a .button.main href={"/console/clients/" (client.id)} { "I have saved it: go to the client" } }
     };
     view.page(200, Place::Clients, heading, &content)
 }
@@ -36,7 +36,7 @@ pub fn api_key(view: &View<'_>, place: Place, list: &str, key: &str) -> Reply {
         (shown("API key", "api-key", key))
         (copied("Try it", "try-it", &snippet))
         (view.other_host())
-        p { a .button.main href=(list) { "I have kept it: go to the API keys" } }
+        p { a .button.main href=(list) { "I have saved it: go to the API keys" } }
     };
     view.page(200, place, "API key created", &content)
 }
@@ -45,7 +45,7 @@ fn shown(text: &str, id: &str, secret: &str) -> Markup {
     html! {
         section .secret {
             h2 { (text) }
-            p { "Copy it now: it is shown " strong { "this once" } ", and kept in a form from which nobody can read it back." }
+            p { "Copy it now: it is shown " strong { "only once" } ", and stored in a form that nobody can read." }
             div .copied { code id=(id) { (secret) } button type="button" data-copy=(id) hidden { "Copy" } }
         }
     }

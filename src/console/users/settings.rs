@@ -32,7 +32,7 @@ const EMAIL: Label = label("primary_email_address", "E-mail address", "Unique am
 const PASSWORD: Label =
     label("password", "Password", "At least 8 characters, with an uppercase letter and a digit. The user can change it.");
 const STATE: Label =
-    label("state", "State", "Suspended and rejected users can do nothing: not sign in, and not use their keys and tokens.");
+    label("state", "State", "Suspended and rejected users can do nothing: they cannot sign in, and their keys and tokens do not work.");
 const STATE_DESCRIPTION: Label = label("state_description", "State description", "Why the user is in that state; the user is shown it.");
 const ADMIN: Label = label("admin", "Administrator", "May see and change what belongs to others, approve clients, and make users.");
 
