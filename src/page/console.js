@@ -153,6 +153,6 @@ for (const rights of document.querySelectorAll("[data-rights]")) {
             if (words.length > 0 && matching.length > 0) group.open = true;
             found += matching.length;
         }
-        counted.textContent = words.length > 0 ? `${found} rights match.` : "";
+        counted.textContent = words.length > 0 ? `${found} ${found === 1 ? "right matches" : "rights match"}.` : "";
     });
 }

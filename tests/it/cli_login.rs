@@ -141,7 +141,7 @@ fn a_browser_that_comes_back_logs_in() {
         let address = format!("{host}:11885");
         assert_eq!(send(&address, "GET", "/favicon.ico", &[], "").status, 404);
         let page = send(&address, "GET", target, &[], "");
-        assert!(page.status == 200 && page.body.contains("You are logged in"), "{}", page.body);
+        assert!(page.status == 200 && page.body.contains("You are signed in"), "{}", page.body);
         let output = child.wait_with_output().expect("it ends");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(run(&town, "clients list").out, "[]\n");

@@ -109,8 +109,8 @@ fn request_target(browser: &mut TcpStream) -> Option<String> {
 
 fn page(outcome: Option<&Outcome>) -> String {
     let (status, text) = match outcome {
-        Some(Outcome::Code(_)) => ("200 OK", "You are logged in. You can close this page and go back to the command line."),
-        Some(Outcome::Refused(_)) => ("200 OK", "You are not logged in. The command line says why."),
+        Some(Outcome::Code(_)) => ("200 OK", "You are signed in. You can close this page and go back to the command line."),
+        Some(Outcome::Refused(_)) => ("200 OK", "You are not signed in. The command line says why."),
         None => ("404 Not Found", "There is nothing here."),
     };
     let body = format!("<!doctype html><meta charset=\"utf-8\"><title>keyfob</title><p>{text}\n");
@@ -152,6 +152,6 @@ mod tests {
         });
         assert_eq!(callback.wait("s").unwrap(), "b");
         let replies = browser.join().unwrap();
-        assert!(replies[0].contains("404") && replies[2].contains("You are logged in"), "{replies:?}");
+        assert!(replies[0].contains("404") && replies[2].contains("You are signed in"), "{replies:?}");
     }
 }
