@@ -172,7 +172,7 @@ pub fn a_client_is_edited_and_its_secret_rotated(driver: &Driver) {
     browser.fill("confirm", "lamp");
     browser.press("Expire the secret now");
     browser.sees("Ended.");
-    browser.sees("the newest");
+    browser.sees("newest");
     browser.does_not_see("Expire now");
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
