@@ -78,13 +78,13 @@ fn script(steps: &[Step<'_>]) -> String {
         let commands = commands.replace(KEY_TO_PASTE, "\"$SHOWN\"");
         assert!(!commands.contains('…'), "a command of README has to be completed by its reader: {commands}");
         if step.is_server() {
-            let _ = write!(
-                script,
-                "{{\n{commands}}} > {number}.out 2> {number}.err < /dev/null &\nuntil [ -s {number}.out ]; do sleep 0.05; done\n"
-            );
-            let _ = write!(script, "SHOWN=${{SHOWN:-$(sed -n 's/^  API key:  *//p' {number}.err)}}\n");
+            // No group of commands: the signal at the end has to reach the server itself.
+            let server = commands.trim_end();
+            let _ = writeln!(script, "{server} > {number}.out 2> {number}.err < /dev/null &");
+            let _ = writeln!(script, "until [ -s {number}.out ]; do sleep 0.05; done");
+            let _ = writeln!(script, "SHOWN=${{SHOWN:-$(sed -n 's/^  API key:  *//p' {number}.err)}}");
         } else if !SET_UP.contains(&step.commands) {
-            let _ = write!(script, "{{\n{commands}}} > {number}.out 2> {number}.err < /dev/null\necho $? > {number}.status\n");
+            let _ = writeln!(script, "{{\n{commands}}} > {number}.out 2> {number}.err < /dev/null\necho $? > {number}.status");
         }
     }
     script
@@ -153,6 +153,10 @@ fn check(step: &Step<'_>, files: &Path) {
     if !step.is_server() {
         let status = read(&files.with_extension("status"));
         assert_eq!(status.trim(), if step.is_refused() { "1" } else { "0" }, "{told}");
+    }
+    if step.is_server() {
+        let ready: Value = serde_json::from_str(&out).expect("a ready line");
+        assert!(!Path::new(&format!("/proc/{}", ready["pid"])).exists(), "the server is still running{told}");
     }
     if let Some(shown) = step.json {
         let shown: Value = serde_json::from_str(shown).expect("what README shows as JSON is JSON");
