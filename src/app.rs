@@ -13,7 +13,7 @@ use crate::call::{Call, Handler, Input, Transactions, Work};
 use crate::console;
 use crate::failure;
 use crate::http::cookie::Cookies;
-use crate::http::csrf::{self, Proof, ServerKey, SignInPage, Token};
+use crate::http::csrf::{self, Proof, ServerKey, SignInPage};
 use crate::http::origin::Sender;
 use crate::http::path;
 use crate::http::queue::Queue;
@@ -245,7 +245,7 @@ impl App {
             _ => match credentials(input) {
                 Credentials::Token(token) if token.kind == TokenKind::Session => {
                     let is_known = sender == Sender::Here || (sender != Sender::Elsewhere && !self.cookies.is_secure);
-                    is_known && Proof::of(request, Some(&Token::of_session(&token))) == Proof::Right
+                    is_known && Proof::of(request, Some(&csrf::FormToken::of_session(&token))) == Proof::Right
                 }
                 Credentials::Token(_) | Credentials::None | Credentials::Unsupported | Credentials::Malformed(_) => true,
             },

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::base::error::{Result, errors};
+use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::http::csrf;
 use crate::http::path::{self, Unreadable};
@@ -14,7 +15,7 @@ use crate::registry::principal::Principal;
 use crate::registry::sessions::Ticket;
 use crate::registry::sign_in::{self, Attempt};
 use crate::registry::throttle::{self, Subject, UnderWay};
-use crate::registry::users::{self, Compared};
+use crate::registry::users::{self, Compared, OldAccess};
 use crate::store::{Store, Tx};
 
 errors! {
@@ -47,8 +48,8 @@ impl Input<'_> {
     }
 
     /// The token for the forms of whoever is signed in in this browser.
-    pub fn form_token(&self) -> csrf::Token {
-        self.ticket.as_ref().map(|ticket| csrf::Token::of_session(&ticket.token)).unwrap_or_default()
+    pub fn form_token(&self) -> csrf::FormToken {
+        self.ticket.as_ref().map(|ticket| csrf::FormToken::of_session(&ticket.token)).unwrap_or_default()
     }
 
     pub fn query(&self) -> std::result::Result<Vec<(String, String)>, Unreadable> {
@@ -145,6 +146,16 @@ impl Transactions<'_> {
         let look_up = |call: &Call<'_>| Ok((users::compared(call.tx, call.settings, &attempt.user_id)?, call.tx.now));
         let guess = Guess { work: Slow::Password, peer: attempt.peer, subjects };
         self.guess(guess, look_up, |(compared, now)| compare(compared, now), |_, _| Ok(()))?
+    }
+
+    /// Changes a password for somebody who knows the old one; a wrong guess counts as where one signs in.
+    pub fn change_password(&self, attempt: &Attempt, old: &str, new: &str, old_access: OldAccess) -> Result<()> {
+        let id = &attempt.user_id;
+        let (verified, hash) = self.guess_password(attempt, |compared, now| {
+            let verified = users::verify_password(compared, id, old, now)?;
+            Ok((verified, Hash::of_chosen(new, self.settings.password_rounds)))
+        })?;
+        self.write(|call| users::change_password(call.tx, call.by, id, &verified, &hash, old_access))
     }
 
     /// Admits or refuses the caller, before anything slow is done.

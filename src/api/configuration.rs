@@ -6,7 +6,7 @@ use crate::api::reply;
 use crate::base::error::Result;
 use crate::call::{Input, Work};
 use crate::model::password;
-use crate::model::settings::{AdminRights, Contacts, Creators, Settings, UserRegistration};
+use crate::model::settings::{AdminRights, ContactPolicy, Creators, Settings, UserRegistration};
 
 pub fn get<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(|call| Ok(reply::ok(&json!({"configuration": describe(call.settings)})))))
@@ -41,6 +41,6 @@ fn describe(settings: &Settings) -> Value {
             "create_organizations": settings.organization_creators == Creators::Everyone,
         },
         "admin_rights": {"all": settings.admin_rights == AdminRights::All},
-        "collaborator_rights": {"set_others_as_contacts": settings.contacts == Contacts::Anyone},
+        "collaborator_rights": {"set_others_as_contacts": settings.contacts == ContactPolicy::Anyone},
     })
 }

@@ -117,13 +117,8 @@ pub fn change_password<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     check_text(MESSAGE, "old", &old.as_str().into(), LONGEST)?;
     users::check_new_password(&id, &old, &new)?;
     Ok(Box::new(move |transactions| {
-        let attempt = Attempt { user_id: id.clone(), peer: input.request.peer };
-        // Whoever guesses here is slowed down as where one signs in.
-        let (verified, hash) = transactions.guess_password(&attempt, |compared, now| {
-            let verified = users::verify_password(compared, &id, &old, now)?;
-            Ok((verified, Hash::of_chosen(&new, transactions.settings.password_rounds)))
-        })?;
-        transactions.write(|call| users::change_password(call.tx, call.by, &id, &verified, &hash, old_access))?;
+        let attempt = Attempt { user_id: id, peer: input.request.peer };
+        transactions.change_password(&attempt, &old, &new, old_access)?;
         Ok(reply::done())
     }))
 }

@@ -29,7 +29,7 @@ const LIFETIME_SECONDS: i64 = 12 * 60 * 60;
 
 /// The token of the forms of a page.
 #[derive(Default)]
-pub struct Token(String);
+pub struct FormToken(String);
 
 /// What the forms of sign-in pages are bound by. Never written down: it lives as long as the process.
 pub struct ServerKey(String);
@@ -40,9 +40,9 @@ impl ServerKey {
     }
 }
 
-impl fmt::Debug for Token {
+impl fmt::Debug for FormToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token")
+        f.write_str("FormToken")
     }
 }
 
@@ -52,10 +52,10 @@ impl fmt::Debug for ServerKey {
     }
 }
 
-impl Token {
+impl FormToken {
     /// Follows from the key of the session, which nobody but the browser's cookie holds.
-    pub fn of_session(session: &secret::Token) -> Token {
-        Token(secret::derived_key(&session.key, session.id.as_bytes(), "forms of the session"))
+    pub fn of_session(session: &secret::Token) -> FormToken {
+        FormToken(secret::derived_key(&session.key, session.id.as_bytes(), "forms of the session"))
     }
 
     /// For the hidden field [`FIELD`] of a form.
@@ -74,7 +74,7 @@ impl Token {
 #[derive(Debug)]
 pub struct SignInPage {
     cookie: String,
-    pub token: Token,
+    pub token: FormToken,
 }
 
 impl SignInPage {
@@ -90,7 +90,7 @@ impl SignInPage {
     }
 
     fn of(cookie: String, server_key: &ServerKey) -> SignInPage {
-        let token = Token(secret::derived_key(&server_key.0, cookie.as_bytes(), "the form to sign in"));
+        let token = FormToken(secret::derived_key(&server_key.0, cookie.as_bytes(), "the form to sign in"));
         SignInPage { cookie, token }
     }
 
@@ -113,7 +113,7 @@ pub enum Proof {
 
 impl Proof {
     /// Reads `X-CSRF-Token`, or without it the form field [`FIELD`]. Without an `expected` token none is right.
-    pub fn of(request: &Request, expected: Option<&Token>) -> Proof {
+    pub fn of(request: &Request, expected: Option<&FormToken>) -> Proof {
         let header = request.header("x-csrf-token").filter(|header| !header.is_empty()).map(str::to_owned);
         let shown = header.or_else(|| Form::of_body(request).ok().map(|form| form.verbatim(FIELD).to_owned())).unwrap_or_default();
         match expected {

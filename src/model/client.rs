@@ -11,7 +11,7 @@ use crate::base::time::Time;
 use crate::model::bounds::{self, LOGOUT_REDIRECT_URIS, REDIRECT_URIS, RIGHTS};
 use crate::model::choice::{GRANTS, Grant, RIGHT_CHOICES, STATES, State};
 use crate::model::field::{Field, MaskedIn, SetBy};
-use crate::model::member::{ACCOUNT_PATHS, Contacts};
+use crate::model::member::{ACCOUNT_PATHS, ContactAddresses};
 use crate::model::shape::{Identifiers, Shape};
 use crate::model::value;
 
@@ -28,7 +28,7 @@ pub struct Client {
     pub description: String,
     pub attributes: BTreeMap<String, String>,
     /// Made when it is asked for, never kept.
-    pub contact_info: Contacts,
+    pub contact_info: ContactAddresses,
     pub administrative_contact: Option<AccountId>,
     pub technical_contact: Option<AccountId>,
     /// In clear, and only in the reply that issues it.
@@ -61,7 +61,7 @@ impl Client {
             name: String::new(),
             description: String::new(),
             attributes: BTreeMap::new(),
-            contact_info: Contacts::default(),
+            contact_info: ContactAddresses::default(),
             administrative_contact: None,
             technical_contact: None,
             secret: None,

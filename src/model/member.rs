@@ -40,12 +40,12 @@ pub const ACCOUNT_PATHS: &[&str] =
 
 /// The e-mail addresses behind the contacts (registry.md 1.9).
 #[derive(Clone, Debug, Default)]
-pub struct Contacts {
+pub struct ContactAddresses {
     pub administrative: Option<String>,
     pub technical: Option<String>,
 }
 
-impl Contacts {
+impl ContactAddresses {
     /// Administrative first; a contact that is unset or gone is left out.
     pub fn to_json(&self) -> Value {
         let entry = |kind: Option<&str>, address: &Option<String>| {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::base::id::{AccountId, OrganizationId};
 use crate::base::time::Time;
 use crate::model::field::Field;
-use crate::model::member::{ACCOUNT_PATHS, Contacts};
+use crate::model::member::{ACCOUNT_PATHS, ContactAddresses};
 use crate::model::shape::{ORGANIZATION_IDENTIFIERS, Shape};
 use crate::model::value;
 
@@ -21,7 +21,7 @@ pub struct Organization {
     pub description: String,
     pub attributes: BTreeMap<String, String>,
     /// Made when it is asked for, never kept.
-    pub contact_info: Contacts,
+    pub contact_info: ContactAddresses,
     pub administrative_contact: Option<AccountId>,
     pub technical_contact: Option<AccountId>,
     pub fanout_notifications: Option<bool>,
@@ -37,7 +37,7 @@ impl Organization {
             name: String::new(),
             description: String::new(),
             attributes: BTreeMap::new(),
-            contact_info: Contacts::default(),
+            contact_info: ContactAddresses::default(),
             administrative_contact: None,
             technical_contact: None,
             fanout_notifications: None,

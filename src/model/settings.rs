@@ -36,7 +36,7 @@ pub enum Creators {
 
 /// Whom somebody who is no administrator may name as a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Contacts {
+pub enum ContactPolicy {
     /// Any collaborator.
     Anyone,
     /// Only oneself.
@@ -50,7 +50,7 @@ pub struct Settings {
     pub admin_rights: AdminRights,
     pub client_creators: Creators,
     pub organization_creators: Creators,
-    pub contacts: Contacts,
+    pub contacts: ContactPolicy,
     /// How many days a refresh token is good that nobody uses.
     pub refresh_token_days: i64,
     /// How many rounds a password is hashed with (PBKDF2-SHA256).
@@ -67,7 +67,7 @@ impl Default for Settings {
             admin_rights: AdminRights::Standard,
             client_creators: Creators::Everyone,
             organization_creators: Creators::Everyone,
-            contacts: Contacts::Anyone,
+            contacts: ContactPolicy::Anyone,
             refresh_token_days: 90,
             password_rounds: 600_000,
             public_url: "http://127.0.0.1:1885".to_owned(),

@@ -8,7 +8,7 @@ use crate::base::id::UserId;
 use crate::base::time::Time;
 use crate::model::choice::{STATES, State};
 use crate::model::field::{Field, MaskedIn, SetBy};
-use crate::model::member::Contacts;
+use crate::model::member::ContactAddresses;
 use crate::model::shape::{Shape, USER_IDENTIFIERS};
 use crate::model::value;
 
@@ -72,7 +72,7 @@ impl User {
 
     /// One entry, the primary address (registry.md 9, item 52).
     fn contact_info(&self) -> Value {
-        Contacts { administrative: Some(self.primary_email_address.clone()), technical: None }.to_json()
+        ContactAddresses { administrative: Some(self.primary_email_address.clone()), technical: None }.to_json()
     }
 }
 

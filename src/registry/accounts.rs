@@ -28,7 +28,7 @@ pub fn check_id_is_free(tx: &Tx<'_>, id: &AccountId) -> Result<()> {
     if tx.account_id_is_taken(id)? { Err((&ALREADY_EXISTS).into()) } else { Ok(()) }
 }
 
-/// Accounts by a substring of their ID: the members of an entity, or everyone else, for those who may manage its members; without an
+/// Finds accounts by a substring of their ID: members of an entity or all others, for those who may manage its members; without an
 /// entity everybody.
 pub fn search(
     tx: &Tx<'_>,

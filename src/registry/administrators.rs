@@ -9,7 +9,7 @@ errors! {
     UPDATE_ADMIN_FIELD: PermissionDenied "pkg/identityserver" "update_admin_field" "only admins can update the `{field}` field";
 }
 
-/// The first in the alphabet of the fields that only administrators may change (registry.md 3.4, E20).
+/// Refuses fields that only administrators may change, and names the first in the alphabet (registry.md 3.4, E20).
 pub(super) fn check_fields<E>(by: &Principal, fields: &'static [Field<E>], mask: &Mask) -> Result<()> {
     if by.is_admin {
         return Ok(());

@@ -45,7 +45,7 @@ pub fn create(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: Wanted) ->
     Ok((key, token))
 }
 
-/// Keeps a key under a token that is already chosen.
+/// Stores a key under a token that is already chosen.
 pub(super) fn insert(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: Wanted, token: &Token) -> Result<ApiKey> {
     let key = ApiKey {
         id: token.id.clone(),

@@ -51,7 +51,7 @@ pub struct Withdrawn {
 }
 
 impl Withdrawn {
-    /// In words, for the header `X-Warning` and for people.
+    /// Returns it in words, for the header `X-Warning` and for people.
     pub fn warnings(self) -> Vec<&'static str> {
         const VOUCHING: &str =
             "What administrators vouched for was changed: the client is not endorsed any more, and its users are asked for consent";

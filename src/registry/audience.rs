@@ -9,7 +9,8 @@ use crate::registry::principal::Principal;
 use crate::registry::rights;
 use crate::store::{Deleted, Tx};
 
-/// Who holds the `_INFO` right sees everything; anyone else, in good standing, what is public. A mask that asks for more is refused whole.
+/// Returns everything for a holder of the `_INFO` right, and for others in good standing what is public. A mask that asks for more is
+/// refused whole.
 pub fn of<E>(tx: &Tx<'_>, by: &Principal, entity: &Entity, info: Right, fields: &'static [Field<E>], mask: &Mask) -> Result<Audience> {
     if by.is_admin && by.universal.has(info) {
         // Whether the entity is there, its reader finds out.
@@ -23,7 +24,7 @@ pub fn of<E>(tx: &Tx<'_>, by: &Principal, entity: &Entity, info: Right, fields: 
     if mask.is_public(fields) { Ok(Audience::Public) } else { Err(rights::refused(entity, rights, Rights::of(&[info]))) }
 }
 
-/// The same for an item of a list, which is cut instead of refused. What holds for all items is decided without a look at each.
+/// Returns the same for an item of a list, which is cut instead of refused. What holds for all items is decided without a look at each.
 pub fn of_item(tx: &Tx<'_>, by: &Principal, entity: &Entity, info: Right) -> Result<Audience> {
     let holds = by.universal.has(info) || (by.rights.has(info) && rights::on(tx, by, entity, Deleted::Either)?.has(info));
     Ok(if holds { Audience::Holder } else { Audience::Public })

@@ -46,7 +46,7 @@ pub fn tokens(tx: &Tx<'_>, user: &UserId, client: &ClientId, direction: Directio
     Ok(tx.access_tokens(user, client, direction, page)?.map(|token| AccessToken { rights: token.rights.within(limit), ..token }))
 }
 
-/// A token of this user and this client, whoever asks.
+/// Returns a token of this user and this client, whoever asks.
 pub fn token(tx: &Tx<'_>, user: &UserId, client: &ClientId, id: &str) -> Result<AccessToken> {
     let Some(kept) = tx.stored_access_token(id)?.filter(|kept| kept.rotated.is_none()) else {
         return Err(ACCESS_TOKEN_NOT_FOUND.with("access_token_id", id).into());

@@ -33,8 +33,8 @@ pub struct Administrator {
     pub password_rounds: u32,
 }
 
-/// What the administrator gets in with.
-pub struct Issued {
+/// What the first administrator signs in and calls the API with.
+pub struct FirstCredentials {
     pub user_id: String,
     /// Only if it was generated.
     pub password: Option<String>,
@@ -44,7 +44,7 @@ pub struct Issued {
 
 /// Makes the administrator, approved, with a key that holds `RIGHT_ALL`, and the client `cli`. In a database that already has users only
 /// `cli` is renewed.
-pub fn administrator(store: &Store, wanted: Administrator) -> Result<Option<Issued>> {
+pub fn administrator(store: &Store, wanted: Administrator) -> Result<Option<FirstCredentials>> {
     if store.read(|tx| tx.has_users())? {
         store.write(renew_built_in)?;
         return Ok(None);
@@ -62,7 +62,12 @@ pub fn administrator(store: &Store, wanted: Administrator) -> Result<Option<Issu
     let generated = wanted.password.is_none().then(|| password::generated(&id));
     let hash = Hash::of_chosen(generated.as_deref().or(wanted.password.as_deref()).unwrap_or_default(), wanted.password_rounds);
     store.write(|tx| insert(tx, &id, &hash, &token))?;
-    Ok(Some(Issued { user_id: wanted.user_id, password: generated, api_key: token.reveal(), api_key_generated: wanted.api_key.is_none() }))
+    Ok(Some(FirstCredentials {
+        user_id: wanted.user_id,
+        password: generated,
+        api_key: token.reveal(),
+        api_key_generated: wanted.api_key.is_none(),
+    }))
 }
 
 fn insert(tx: &Tx<'_>, id: &UserId, password: &Hash, token: &Token) -> Result<()> {
@@ -140,8 +145,8 @@ impl std::fmt::Debug for Administrator {
     }
 }
 
-impl std::fmt::Debug for Issued {
+impl std::fmt::Debug for FirstCredentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Issued({})", self.user_id)
+        write!(f, "FirstCredentials({})", self.user_id)
     }
 }

@@ -25,7 +25,7 @@ pub fn check(bound: &'static Bound, of: &str, has: i64) -> Result<()> {
     Err(refusal.into())
 }
 
-/// The same for what the caller registers or creates; administrators, who can purge, may go beyond.
+/// Refuses the same for what the caller registers or creates; administrators, who can purge, may go beyond.
 pub fn check_may_add(tx: &Tx<'_>, by: &Principal, bound: &'static Bound, has: impl Fn(&AccountId) -> Result<i64>) -> Result<()> {
     match &by.account {
         Some(account) if !by.is_admin => {

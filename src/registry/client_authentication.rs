@@ -92,8 +92,8 @@ pub fn judge_at_once(kept: &StoredSecrets, presented: &Presented, now: Time) -> 
     matching.map(|secret| Ok(proof(client_id, secret, now)))
 }
 
-/// Whom a guess slows down. Counted for the client and the network, and for the network alone: nobody elsewhere can lock the client out.
-/// Clients that are not there, or whose secrets nobody can guess, are counted alike, so that nothing tells them apart.
+/// Returns whom a guess slows down. It counts for the client and the network, and for the network alone: nobody elsewhere can lock the
+/// client out. Clients that are not there, or whose secrets nobody can guess, are counted alike, so that nothing tells them apart.
 pub fn subjects(presented: &Presented) -> Vec<Subject> {
     let id = presented.client_id.parse::<ClientId>();
     let client = id.as_ref().map_or("that cannot be", ClientId::as_str);

@@ -56,7 +56,7 @@ pub fn create(
     if !tx.insert_client(&client, by.account.as_ref())? {
         return Err(ID_TAKEN.error().caused_by(ALREADY_EXISTS.error()).into());
     }
-    members::own(tx, &Owned::Client(client.id.clone()), owner)?;
+    members::make_owner(tx, &Owned::Client(client.id.clone()), owner)?;
     secrets::issue(tx, &mut client, secret, 0)?;
     history::record(tx, by, &entity(&client.id), Action::Create, FIELDS, None, Some(&client))?;
     Ok(client)
@@ -77,7 +77,7 @@ pub fn check_id_is_free(tx: &Tx<'_>, id: &ClientId) -> Result<()> {
     if tx.client_exists(id, Deleted::Either)? { Err((&ID_TAKEN).into()) } else { Ok(()) }
 }
 
-/// How many live clients there are in each state: of all for administrators, of those the caller can reach for others.
+/// Counts the live clients in each state: of all for administrators, of those the caller can reach for others.
 pub fn by_state(tx: &Tx<'_>, by: &Principal) -> Result<Vec<(State, i64)>> {
     let count = |state: State| {
         let in_state = ClientSearch {
@@ -93,7 +93,7 @@ pub fn by_state(tx: &Tx<'_>, by: &Principal) -> Result<Vec<(State, i64)>> {
     State::EVERY.iter().copied().map(count).collect()
 }
 
-/// A client, and how much of it the caller may see (registry.md 1.4).
+/// Returns a client, and how much of it the caller may see (registry.md 1.4).
 pub fn get(tx: &Tx<'_>, by: &Principal, id: &ClientId, mask: &Mask) -> Result<(Client, Audience)> {
     let audience = audience::of(tx, by, &entity(id), Right::ClientInfo, FIELDS, mask)?;
     let mut client = tx.client(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
@@ -101,7 +101,7 @@ pub fn get(tx: &Tx<'_>, by: &Principal, id: &ClientId, mask: &Mask) -> Result<(C
     Ok((client, audience))
 }
 
-/// The clients of an account, or without one those the caller can reach; each with how much of it may be seen (registry.md 1.5).
+/// Lists the clients of an account, or without one those the caller can reach; each with how much of it may be seen (registry.md 1.5).
 pub fn list<'a>(
     tx: &'a Tx<'a>,
     by: &'a Principal,
@@ -128,7 +128,7 @@ pub fn list<'a>(
     found(tx, by, &search, mask).map(Some)
 }
 
-/// Among all clients for administrators, among those the caller can reach for others (registry.md 1.12).
+/// Searches among all clients for administrators, among those the caller can reach for others (registry.md 1.12).
 pub fn search<'a>(tx: &'a Tx<'a>, by: &'a Principal, mut search: ClientSearch, mask: &'a Mask) -> Result<Reading<'a, (Client, Audience)>> {
     search.scope = match &by.account {
         _ if by.is_admin => Scope::Everyone,
@@ -138,7 +138,7 @@ pub fn search<'a>(tx: &'a Tx<'a>, by: &'a Principal, mut search: ClientSearch, m
     found(tx, by, &search, mask)
 }
 
-/// Among the clients that the caller can reach, administrator or not.
+/// Searches among the clients that the caller can reach, administrator or not.
 pub fn reachable<'a>(
     tx: &'a Tx<'a>,
     by: &'a Principal,
@@ -150,7 +150,8 @@ pub fn reachable<'a>(
     found(tx, by, &search, mask)
 }
 
-/// Changes the fields of the mask. The answer shows a secret that was among them (registry.md 1.7); an empty one takes the client's secrets away.
+/// Changes the fields of the mask. The answer shows a secret that was among them (registry.md 1.7); an empty one takes the client's secrets
+/// away.
 pub fn update(
     tx: &Tx<'_>,
     by: &Principal,

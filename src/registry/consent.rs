@@ -172,7 +172,7 @@ fn reason_against(tx: &Tx<'_>, session: &Session, request: &AuthorizationRequest
     Ok(state.or(names_rights_in_vain.then_some(&SCOPE_WITHOUT_RIGHT)))
 }
 
-/// A client without a secret cannot prove who it is (RFC 6749 section 2.1).
+/// Returns whether a client has no secret, and so cannot prove who it is (RFC 6749 section 2.1).
 pub fn is_public(tx: &Tx<'_>, id: &ClientId) -> Result<bool> {
     Ok(tx.client_secrets(id)?.is_empty())
 }

@@ -4,7 +4,7 @@ use crate::base::error::{Result, errors};
 use crate::base::id::AccountId;
 use crate::base::right::Right;
 use crate::model::field::Audience;
-use crate::model::member::Contacts;
+use crate::model::member::ContactAddresses;
 use crate::model::patch::Patch;
 use crate::model::settings::{self, Settings};
 use crate::model::value;
@@ -24,7 +24,7 @@ errors! {
 /// The two fields that hold contacts.
 const CONTACT_FIELDS: [&str; 2] = ["administrative_contact", "technical_contact"];
 
-/// At creation a contact can only be the owner: nobody else is a collaborator yet.
+/// Refuses other contacts at creation than the owner: nobody else is a collaborator yet.
 pub(super) fn check_is_owner(contact: Option<&AccountId>, owner: &AccountId) -> Result<()> {
     match contact {
         Some(contact) if contact != owner => Err(CONTACT_NO_COLLABORATOR.with("contact", contact.as_str()).into()),
@@ -32,13 +32,13 @@ pub(super) fn check_is_owner(contact: Option<&AccountId>, owner: &AccountId) -> 
     }
 }
 
-/// Where contacts may only be oneself, the body is looked at, not the mask (registry.md 1.7).
+/// Refuses others where contacts may only be oneself; the body is looked at, not the mask (registry.md 1.7).
 pub(super) fn check_allowed(by: &Principal, settings: &Settings, sent: &Patch) -> Result<()> {
-    let free = settings.contacts == settings::Contacts::Anyone || by.is_admin;
+    let free = settings.contacts == settings::ContactPolicy::Anyone || by.is_admin;
     if free || sent_contacts(sent).all(|contact| by.is(&contact)) { Ok(()) } else { Err((&CONTACT_INFO_RESTRICTED).into()) }
 }
 
-/// A contact is a direct collaborator; the body is looked at, not the mask (registry.md 1.7).
+/// Refuses contacts that are no direct collaborators; the body is looked at, not the mask (registry.md 1.7).
 pub(super) fn check_members(tx: &Tx<'_>, owned: &Owned, sent: &Patch) -> Result<()> {
     for contact in sent_contacts(sent) {
         if tx.member(owned, &contact)?.is_none() {
@@ -48,21 +48,21 @@ pub(super) fn check_members(tx: &Tx<'_>, owned: &Owned, sent: &Patch) -> Result<
     Ok(())
 }
 
-/// The e-mail addresses behind the contacts (registry.md 1.9): those that the caller may read of the users themselves, because anybody can
-/// make anybody a collaborator and a contact of what is his.
+/// Looks up the e-mail addresses behind the contacts (registry.md 1.9): those that the caller may read of the users themselves, because
+/// anybody can make anybody a collaborator and a contact of what is his.
 pub(super) fn addresses(
     tx: &Tx<'_>,
     by: &Principal,
     administrative: Option<&AccountId>,
     technical: Option<&AccountId>,
-) -> Result<Contacts> {
+) -> Result<ContactAddresses> {
     let address = |contact: Option<&AccountId>, sort| -> Result<Option<String>> {
         let Some(contact) = contact else { return Ok(None) };
         let Some((user, address)) = tx.contact_address(contact, sort)? else { return Ok(None) };
         let audience = audience::of_item(tx, by, &Entity::User(user), Right::UserInfo)?;
         Ok((audience == Audience::Holder).then_some(address))
     };
-    Ok(Contacts {
+    Ok(ContactAddresses {
         administrative: address(administrative, ContactSort::Administrative)?,
         technical: address(technical, ContactSort::Technical)?,
     })

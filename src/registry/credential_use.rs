@@ -23,7 +23,7 @@ pub fn record(tx: &Tx<'_>, used: &Use) -> Result<()> {
     }
 }
 
-/// The first use of a token that its predecessor could still bring again: of a client without a secret it cannot from then on.
+/// Returns the first use of a token whose predecessor could still bring it again: of a client without a secret it cannot from then on.
 pub fn first_use(kept: &StoredToken, now: Time) -> Option<Use> {
     // Only the first token of a family has no predecessor.
     let is_repeatable = kept.token.id != kept.token.family_id && now.is_within(RETRY_SECONDS, kept.token.created_at);

@@ -29,8 +29,8 @@ enum Step {
     Purge,
 }
 
-/// Hides an entity; its ID stays taken, and what belongs to it stays. Its keys and tokens open nothing until it is restored. The sessions of
-/// a user end, and the e-mail address is free.
+/// Hides an entity; its ID stays taken, and what belongs to it stays. Its keys and tokens open nothing until it is restored. The sessions
+/// of a user end, and the e-mail address is free.
 pub fn delete(tx: &Tx<'_>, by: &Principal, entity: &Entity) -> Result<()> {
     take(tx, by, entity, Step::Delete)
 }

@@ -26,7 +26,7 @@ pub enum Entity {
 }
 
 impl Entity {
-    /// `client`, `user` or `organization`, as errors and events say it.
+    /// Returns `client`, `user` or `organization`, as errors and events say it.
     pub fn kind(&self) -> &'static str {
         match self {
             Entity::Client(_) => "client",
@@ -52,7 +52,7 @@ impl Entity {
         }
     }
 
-    /// The account that it is, if it is one.
+    /// Returns the account that it is, if it is one.
     pub fn account(&self) -> Option<AccountId> {
         match self {
             Entity::Client(_) => None,
@@ -61,7 +61,7 @@ impl Entity {
         }
     }
 
-    /// The rights that mean something on it (registry.md 5.3).
+    /// Returns the rights that mean something on it (registry.md 5.3).
     pub fn scope(&self) -> Rights {
         match self {
             Entity::Client(_) => CLIENT_RIGHTS,
@@ -70,7 +70,7 @@ impl Entity {
         }
     }
 
-    /// There is none of this ID.
+    /// Returns the error that there is none of this ID.
     pub fn not_found(&self) -> Error {
         match self {
             Entity::Client(id) => CLIENT_NOT_FOUND.with("client_id", id.as_str()),
@@ -80,7 +80,7 @@ impl Entity {
         .into()
     }
 
-    /// The same, in the words of operations that work on entities of any kind.
+    /// Returns the same, in the words of operations that work on entities of any kind.
     pub fn no_entity(&self) -> Error {
         ENTITY_NOT_FOUND.with("entity_id", self.as_str()).with("entity_type", self.kind()).into()
     }

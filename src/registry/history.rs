@@ -18,7 +18,7 @@ use crate::store::{Deleted, Tx};
 /// Under this the refusals of all clients that are not there are counted. It is no ID that a client can have.
 pub const UNKNOWN_CLIENT: &str = "(unknown)";
 
-/// An entity came, went or changed: what differs, field by field.
+/// Records that an entity came, went or changed: what differs, field by field.
 pub fn record<E>(
     tx: &Tx<'_>,
     by: &Principal,
@@ -32,13 +32,13 @@ pub fn record<E>(
     record_values(tx, by, entity, action, old, new)
 }
 
-/// Something that belongs to an entity changed: a member, a key, a secret. `null` where there is nothing.
+/// Records that something of an entity changed: a member, a key, a secret. `null` where there is nothing.
 pub fn record_part(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Action, part: &str, old: Value, new: Value) -> Result<()> {
     let object = |value: Value| Value::Object(Map::from_iter([(part.to_owned(), value)]));
     record_values(tx, by, entity, action, object(old), object(new))
 }
 
-/// Something happened that is told by the objects `old` and `new` alone.
+/// Records something that is told by the objects `old` and `new` alone.
 pub fn record_values(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Action, old: Value, new: Value) -> Result<()> {
     let change = Change { action, entity_kind: entity.kind(), entity_id: entity.as_str().to_owned(), old, new };
     repetition::write(tx, by, change)?;
@@ -49,12 +49,12 @@ pub fn record_values(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Actio
     Ok(())
 }
 
-/// Something was refused to a client, or to [`UNKNOWN_CLIENT`].
+/// Records that something was refused to a client, or to [`UNKNOWN_CLIENT`].
 pub fn record_refusal(tx: &Tx<'_>, by: &Principal, client_id: &str, action: Action, old: Value, new: Value) -> Result<()> {
     repetition::write(tx, by, Change { action, entity_kind: "client", entity_id: client_id.to_owned(), old, new })
 }
 
-/// What happened, newest first, at most so many: of an entity to those who may read it, and otherwise to administrators everything,
+/// Lists what happened, newest first, at most `most`: of an entity to those who may read it, and otherwise to administrators everything,
 /// to others what they did themselves.
 pub fn list(tx: &Tx<'_>, by: &Principal, entity: Option<&Entity>, mut search: EventSearch, most: u32) -> Result<Vec<Event>> {
     match (entity, &by.account) {
@@ -74,13 +74,14 @@ pub fn list(tx: &Tx<'_>, by: &Principal, entity: Option<&Entity>, mut search: Ev
     tx.newest_events(&search, most)
 }
 
-/// The newest event there is; what happens after this transaction gets a greater number.
+/// Returns the number of the newest event; what happens after this transaction gets a greater number.
 pub fn newest(tx: &Tx<'_>) -> Result<i64> {
     tx.newest_event()
 }
 
-/// What was done of this to an entity after an event, oldest first; of more than `most` only the latest. For the caller who may change it;
-/// what was and what is, only those may be shown who hold the right of [`reading`]. What was before a purge is nobody's any more.
+/// Lists which of these were done to an entity after an event, oldest first; of more than `most` only the latest. For the caller who may
+/// change it; what was and what is, only those may be shown who hold the right of [`reading`]. What was before a purge is nobody's any
+/// more.
 pub fn since(tx: &Tx<'_>, entity: &Entity, actions: &[Action], number: i64, most: u32) -> Result<Vec<Event>> {
     let purge = Action::Purge.of(entity.kind());
     let search = EventSearch {
@@ -94,7 +95,7 @@ pub fn since(tx: &Tx<'_>, entity: &Entity, actions: &[Action], number: i64, most
     Ok(events)
 }
 
-/// The right that shows somebody what happened to an entity.
+/// Returns the right that shows somebody what happened to an entity.
 pub fn reading(entity: &Entity) -> Right {
     match entity {
         Entity::Client(_) => Right::ClientInfo,

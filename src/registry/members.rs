@@ -28,7 +28,7 @@ errors! {
     NESTED_ORGANIZATIONS: InvalidArgument "pkg/identityserver" "nested_organizations" "organizations can not be nested";
 }
 
-/// The right that lets somebody manage the members.
+/// Returns the right that lets somebody manage the members.
 pub fn managing(owned: &Owned) -> Right {
     match owned {
         Owned::Client(_) => Right::ClientSettingsCollaborators,
@@ -51,7 +51,7 @@ pub enum Seen {
     IdsOnly,
 }
 
-/// The members, and whether their rights are shown too: to those who may manage them.
+/// Lists the members, and tells whether their rights are shown too: to those who may manage them.
 pub fn list(tx: &Tx<'_>, by: &Principal, owned: &Owned, order: Order<MemberKey>, page: Page) -> Result<(Listed<Member>, Seen)> {
     by.in_good_standing()?;
     let entity = Entity::from(owned);
@@ -68,7 +68,7 @@ pub fn get(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<Member> {
     Ok(Member { account: account.clone(), rights })
 }
 
-/// Whether a live account is a member.
+/// Returns whether a live account is a member.
 pub fn is_one(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<bool> {
     Ok(tx.account_exists(account, Deleted::No)? && tx.member(owned, account)?.is_some())
 }
@@ -114,8 +114,8 @@ pub fn remove(tx: &Tx<'_>, by: &Principal, owned: &Owned, account: &AccountId) -
     record(tx, by, owned, Action::RemoveCollaborator, account, Some(&kept), None)
 }
 
-/// The account that creates something owns it.
-pub(super) fn own(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<()> {
+/// Makes the account that creates something its owner.
+pub(super) fn make_owner(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<()> {
     tx.set_member(owned, account, &[Right::All])
 }
 

@@ -28,7 +28,7 @@ errors! {
         "pkg/identityserver" "admins_purge_organizations" "organizations may only be purged by admins";
 }
 
-/// Founds an organization; its founder owns it.
+/// Creates an organization, which its creator owns.
 pub fn create(
     tx: &Tx<'_>,
     by: &Principal,
@@ -52,12 +52,12 @@ pub fn create(
     if !tx.insert_organization(&organization, by.account.as_ref())? {
         return Err((&ALREADY_EXISTS).into());
     }
-    members::own(tx, &Owned::Organization(organization.id.clone()), &owner)?;
+    members::make_owner(tx, &Owned::Organization(organization.id.clone()), &owner)?;
     history::record(tx, by, &entity(&organization.id), Action::Create, FIELDS, None, Some(&organization))?;
     Ok(organization)
 }
 
-/// An organization, and how much of it the caller may see.
+/// Returns an organization, and how much of it the caller may see.
 pub fn get(tx: &Tx<'_>, by: &Principal, id: &OrganizationId, mask: &Mask) -> Result<(Organization, Audience)> {
     let audience = audience::of(tx, by, &entity(id), Right::OrganizationInfo, FIELDS, mask)?;
     let mut organization = tx.organization(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
@@ -65,7 +65,7 @@ pub fn get(tx: &Tx<'_>, by: &Principal, id: &OrganizationId, mask: &Mask) -> Res
     Ok((organization, audience))
 }
 
-/// The organizations of a user, or of the caller; nothing for somebody without an account.
+/// Lists the organizations of a user, or of the caller; nothing for somebody without an account.
 pub fn list(
     tx: &Tx<'_>,
     by: &Principal,
@@ -82,7 +82,7 @@ pub fn list(
     found(tx, by, &search, mask).map(Some)
 }
 
-/// The first hundred organizations of which an account is a member, by ID.
+/// Lists the first hundred organizations of which an account is a member, by ID.
 pub fn of_member(tx: &Tx<'_>, by: &Principal, account: &AccountId) -> Result<Vec<Organization>> {
     let search = OrganizationSearch {
         member: None,
@@ -95,7 +95,7 @@ pub fn of_member(tx: &Tx<'_>, by: &Principal, account: &AccountId) -> Result<Vec
     Ok(listed.map(|listed| listed.items).unwrap_or_default().into_iter().map(|(organization, _)| organization).collect())
 }
 
-/// Among all organizations for administrators, among those the caller is a member of for others.
+/// Searches among all organizations for administrators, among those the caller is a member of for others.
 pub fn search(tx: &Tx<'_>, by: &Principal, mut search: OrganizationSearch, mask: &Mask) -> Result<Listed<(Organization, Audience)>> {
     search.member = match &by.account {
         _ if by.is_admin => None,

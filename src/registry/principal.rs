@@ -29,11 +29,11 @@ pub enum Access {
     Operator,
 }
 
-/// Somebody who asks for something.
+/// The caller.
 #[derive(Clone, Debug)]
 pub struct Principal {
     pub access: Access,
-    /// Whose rights they are.
+    /// The account that the rights are of.
     pub account: Option<AccountId>,
     /// What the credentials allow, with all that is implied, less what the state of the account takes away (registry.md 4.3).
     pub rights: Rights,
@@ -74,7 +74,7 @@ impl Principal {
         }
     }
 
-    /// Whoever can open the file may do everything.
+    /// Returns the operator: who can open the file may do everything.
     pub fn operator() -> Principal {
         Principal {
             access: Access::Operator,
@@ -85,7 +85,7 @@ impl Principal {
         }
     }
 
-    /// The session, for whoever is in a browser.
+    /// Returns the session of a caller in a browser.
     pub fn session(&self) -> Option<&Session> {
         match &self.access {
             Access::Session(session) => Some(session),
@@ -109,7 +109,7 @@ impl Principal {
         }
     }
 
-    /// The user who acts, behind a key of somebody else too; nobody where that is not known.
+    /// Returns the user who acts, behind a key of somebody else too; nobody where that is not known.
     pub fn person(&self) -> Option<&UserId> {
         let maker = match &self.access {
             Access::ApiKey(key) => key.created_by.as_ref(),
@@ -125,12 +125,12 @@ impl Principal {
         self.account.as_ref() == Some(account)
     }
 
-    /// The same caller, as the client that proved itself in this request.
+    /// Returns the same caller, as the client that proved itself in this request.
     pub fn proved_as(&self, client: &ClientId) -> Principal {
         Principal { client: Some(client.clone()), ..self.clone() }
     }
 
-    /// As the events name who acted.
+    /// Returns who acted, as events name it.
     pub fn actor(&self) -> Actor {
         Actor {
             account_id: self.account.as_ref().map(|account| account.as_str().to_owned()),

@@ -172,7 +172,7 @@ impl Refusal {
         Refusal { attribute: Some((name, value.to_owned())), ..self }
     }
 
-    /// The error that goes over the wire.
+    /// Returns the error that goes over the wire.
     pub fn named(&self) -> Named {
         let definition = self.reason.definition;
         match &self.attribute {

@@ -21,8 +21,8 @@ errors! {
         "pkg/auth/rights" "insufficient_organization_rights" "insufficient rights for organization `{uid}`";
 }
 
-/// All that `by` may do on the entity. One that is not there gives no rights, and administrators are told so (404). The built-in client can
-/// be looked at, and nothing else.
+/// Returns all that `by` may do on the entity. One that is not there gives no rights, and administrators are told so (404). The built-in
+/// client can be looked at, and nothing else.
 pub fn on(tx: &Tx<'_>, by: &Principal, entity: &Entity, deleted: Deleted) -> Result<Rights> {
     let rights = held(tx, by, entity, deleted)?;
     Ok(if entity.is_built_in() { rights.and(Rights::of(&[Right::ClientInfo])) } else { rights })

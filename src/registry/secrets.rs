@@ -50,7 +50,7 @@ impl NewSecret {
     }
 }
 
-/// What is to be said of a secret that a person chose; nothing if it is a good one.
+/// Returns the warning about a secret that a person chose; nothing if it is a strong one.
 pub fn warning(chosen: &str) -> Option<&'static str> {
     let different = chosen.chars().collect::<BTreeSet<_>>().len();
     let is_weak = chosen.chars().count() < SHORTEST_STRONG || different < FEWEST_DIFFERENT;

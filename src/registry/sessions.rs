@@ -35,14 +35,14 @@ pub struct Ticket {
 }
 
 impl Ticket {
-    /// Nothing for what is no ticket of ours.
+    /// Reads a cookie; returns nothing for what is no ticket of ours.
     pub fn parse(cookie: &str) -> Option<Ticket> {
         let (user, token) = cookie.split_once('.')?;
         let token = Token::parse(token).filter(|token| token.kind == TokenKind::Session)?;
         Some(Ticket { user_id: user.parse().ok()?, token })
     }
 
-    /// As the cookie holds it. The one way to see the secret.
+    /// Returns what the cookie holds. The one way to see the secret.
     pub fn reveal(&self) -> String {
         format!("{}.{}", self.user_id, self.token.reveal())
     }
@@ -54,8 +54,8 @@ impl fmt::Debug for Ticket {
     }
 }
 
-/// Begins a session for somebody who has just proved to be this user. The sessions of the tickets that came along end: the one that the same browser
-/// was in, and one that was planted there, beside which the new one would count as little as the old one did.
+/// Begins a session for somebody who has just proved to be this user. The sessions of the tickets that came along end: the one that the
+/// same browser was in, and one that was planted there, beside which the new one would count as little as the old one did.
 pub(super) fn begin(tx: &Tx<'_>, by: &Principal, user_id: &UserId, came_along: &[Ticket]) -> Result<Ticket> {
     for ticket in came_along {
         if let Some(old) = of_ticket(tx, ticket)? {
@@ -74,7 +74,7 @@ pub(super) fn begin(tx: &Tx<'_>, by: &Principal, user_id: &UserId, came_along: &
     Ok(Ticket { user_id: user_id.clone(), token })
 }
 
-/// The session that a token proves, if it is not over.
+/// Returns the session that a token proves, if it has not ended.
 pub fn proved(tx: &Tx<'_>, token: &Token) -> Result<Option<Session>> {
     match tx.session(&token.id)? {
         None => {
@@ -86,7 +86,8 @@ pub fn proved(tx: &Tx<'_>, token: &Token) -> Result<Option<Session>> {
     }
 }
 
-/// The only one of these tickets that proves a session; none if several do, because nobody can tell which of them is the browser's own.
+/// Returns the only one of these tickets that proves a session; none if several do, because nobody can tell which of them is the browser's
+/// own.
 pub fn only_proved(tx: &Tx<'_>, tickets: &[Ticket]) -> Result<Option<Ticket>> {
     let mut only = None;
     for ticket in tickets {
@@ -97,12 +98,12 @@ pub fn only_proved(tx: &Tx<'_>, tickets: &[Ticket]) -> Result<Option<Ticket>> {
     Ok(only.cloned())
 }
 
-/// The session that a ticket proves: a token of the user whom it names.
+/// Returns the session that a ticket proves: a token of the user whom it names.
 pub fn of_ticket(tx: &Tx<'_>, ticket: &Ticket) -> Result<Option<Session>> {
     Ok(proved(tx, &ticket.token)?.filter(|session| session.user_id == ticket.user_id))
 }
 
-/// The refusal for a browser whose ticket, if it has one, proves nothing.
+/// Returns the refusal for a browser whose ticket, if it has one, proves nothing.
 pub fn not_authenticated(ticket: Option<&Ticket>) -> Error {
     let cause = match ticket {
         None => AUTH_COOKIE.error(),

@@ -39,7 +39,7 @@ pub struct Verified {
     renewed: Option<Hash>,
 }
 
-/// Who is slowed down, and after how many failures. From where a user has signed in before only the failures from there count, so
+/// Returns who is slowed down, and after how many failures. From where a user has signed in before only the failures from there count, so
 /// that nobody elsewhere can lock the user out.
 pub fn subjects(tx: &Tx<'_>, attempt: &Attempt) -> Result<Vec<Subject>> {
     let address = throttle::address(attempt.peer);

@@ -12,7 +12,7 @@ errors! {
     USER_SUSPENDED: PermissionDenied "pkg/identityserver" "user_suspended" "user account was suspended";
 }
 
-/// A refusal with the administrators' words, if there are any.
+/// Returns a refusal with the administrators' words, if there are any.
 pub(super) fn described(definition: &'static Definition, description: &str) -> Named {
     if description.is_empty() { definition.error() } else { definition.with("description", description) }
 }
@@ -27,7 +27,7 @@ pub(super) fn check(standing: &Standing) -> Result<()> {
     Err(described(refusal, &standing.state_description).into())
 }
 
-/// The same for a user of whom a password is all that was presented. An unknown one is not refused here.
+/// Refuses the same for a user of whom a password is all that was presented. An unknown one is not refused here.
 pub(super) fn check_user(tx: &Tx<'_>, id: &UserId) -> Result<()> {
     tx.standing(id, Deleted::No)?.as_ref().map_or(Ok(()), check)
 }

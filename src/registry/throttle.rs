@@ -33,7 +33,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Everyone in the networks of an address: the address alone for IPv4; for IPv6, of which somebody has very many, the /64, /56 and /48,
+    /// Returns the networks of an address: the address alone for IPv4; for IPv6, of which somebody has very many, the /64, /56 and /48,
     /// each with a higher bound.
     pub fn networks(what: &str, peer: IpAddr, free: i64) -> Vec<Subject> {
         let prefixes: &[u32] = if peer.to_canonical().is_ipv4() { &[32] } else { &[64, 56, 48] };
@@ -98,12 +98,12 @@ pub fn check(tx: &Tx<'_>, subjects: &[Subject]) -> Result<()> {
     subjects.iter().try_for_each(|subject| refuse(subject, tx.sign_in_failures(&subject.name)?, 0, tx.steady))
 }
 
-/// Failures before this are forgotten.
+/// Returns the time before which failures are forgotten.
 pub fn forgotten(now: Time) -> Time {
     now.plus_seconds(-WINDOW_SECONDS)
 }
 
-/// The network that somebody who has one address has: the address itself for IPv4, the /64 for IPv6.
+/// Returns the network that somebody who has one address has: the address itself for IPv4, the /64 for IPv6.
 pub fn address(peer: IpAddr) -> String {
     network(peer, 64)
 }

@@ -97,14 +97,14 @@ pub fn redeem(tx: &Tx<'_>, settings: &Settings, client: &Client, exchange: &Exch
         return refused(&CODE_REPLAYED);
     }
     tx.delete_surplus_token_families(&code.user_id, &client.id, TOKENS.most - 1)?;
-    let subject = Subject {
+    let issuance = Issuance {
         family_id: id.clone(),
         user_id: code.user_id,
         session_id: code.session_id,
         requested: Requested { rights: code.rights, scope_differs: code.scope_differs },
         refresh_rights: code.rights,
     };
-    issue(tx, settings, client, subject, id, Keys::fresh()).map(Ok)
+    issue(tx, settings, client, issuance, id, Keys::fresh()).map(Ok)
 }
 
 /// The exchange names the URI of the authorization. It may be left out where it is plain: one is registered, or the first was used.
@@ -170,8 +170,8 @@ pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, client_type: C
     let (id, salt) = (Token::fresh(TokenKind::AccessToken).id, secret::random::<32>());
     tx.rotate_access_token(&kept.token.id, &id, &salt, tx.now.plus_seconds(ROTATED_KEPT_SECONDS))?;
     let AccessToken { family_id, user_id, session_id, refresh_rights, .. } = kept.token;
-    let subject = Subject { family_id, user_id, session_id, requested, refresh_rights };
-    issue(tx, settings, client, subject, id, Keys::following(&presented.key, &salt)).map(Ok)
+    let issuance = Issuance { family_id, user_id, session_id, requested, refresh_rights };
+    issue(tx, settings, client, issuance, id, Keys::following(&presented.key, &salt)).map(Ok)
 }
 
 /// What a refresh is to bring: all that the refresh token can, or less; never more (RFC 6749 section 6).
@@ -238,7 +238,7 @@ fn check_still_allowed(tx: &Tx<'_>, client: &Client, grant: Grant, user: &UserId
 }
 
 /// Whose tokens they are, and what they allow.
-struct Subject {
+struct Issuance {
     family_id: String,
     user_id: UserId,
     session_id: String,
@@ -287,7 +287,7 @@ impl Keys {
     }
 }
 
-fn issue(tx: &Tx<'_>, settings: &Settings, client: &Client, subject: Subject, id: String, keys: Keys) -> Result<Issued> {
+fn issue(tx: &Tx<'_>, settings: &Settings, client: &Client, issuance: Issuance, id: String, keys: Keys) -> Result<Issued> {
     let with_refresh = client.grants.contains(&Grant::RefreshToken);
     let expires_at = tx.now.plus_seconds(ACCESS_SECONDS);
     let ends_at = if with_refresh {
@@ -295,15 +295,15 @@ fn issue(tx: &Tx<'_>, settings: &Settings, client: &Client, subject: Subject, id
     } else {
         expires_at.plus_seconds(EXPIRED_KEPT_SECONDS)
     };
-    let limit = limit(tx, &client.id, &subject.user_id, client.state, client.all_rights(), client.approved)?;
+    let limit = limit(tx, &client.id, &issuance.user_id, client.state, client.all_rights(), client.approved)?;
     let token = AccessToken {
         id,
-        family_id: subject.family_id,
-        user_id: subject.user_id,
+        family_id: issuance.family_id,
+        user_id: issuance.user_id,
         client_id: client.id.clone(),
-        session_id: subject.session_id,
-        rights: subject.requested.rights.within(limit),
-        refresh_rights: subject.refresh_rights.within(limit),
+        session_id: issuance.session_id,
+        rights: issuance.requested.rights.within(limit),
+        refresh_rights: issuance.refresh_rights.within(limit),
         created_at: tx.now,
         expires_at,
         ends_at,
@@ -311,7 +311,7 @@ fn issue(tx: &Tx<'_>, settings: &Settings, client: &Client, subject: Subject, id
     let hashes = Hashes { access: Hash::of_generated(&keys.access), refresh: with_refresh.then(|| Hash::of_generated(&keys.refresh)) };
     tx.insert_access_token(&token, &hashes)?;
     tx.count_issued_token(&client.id)?;
-    Ok(keys.issued(&token.id, subject.requested.told(client, token.rights), with_refresh, ACCESS_SECONDS))
+    Ok(keys.issued(&token.id, issuance.requested.told(client, token.rights), with_refresh, ACCESS_SECONDS))
 }
 
 /// Ends a token and all that belongs to it. What is no token, or no longer one, needs no end (RFC 7009 section 2.2).
@@ -337,8 +337,8 @@ pub struct SignedOut {
     pub has_ended_session: bool,
 }
 
-/// Ends a token by its ID (oauth.md 1.7), for the token's user only: the ID proves nothing. `session` is the one of the browser that asks. It
-/// ends too if the token was granted in it, or in one that is over.
+/// Ends a token by its ID (oauth.md 1.7), for the token's user only: the ID proves nothing. `session` is the one of the browser that asks.
+/// It ends too if the token was granted in it, or in one that is over.
 pub fn sign_out(tx: &Tx<'_>, by: &Principal, session: Option<&Session>, id: &str) -> Result<SignedOut> {
     let Some(kept) = tx.stored_access_token(id)?.filter(|kept| kept.rotated.is_none()) else { return Ok(SignedOut::default()) };
     let client = tx.client(&kept.token.client_id, Deleted::No)?;
@@ -364,7 +364,7 @@ pub enum Inquirer<'a> {
     Caller(&'a Principal),
 }
 
-/// A token that was not rotated away, with its client, and with no more rights than [`limit`] leaves.
+/// Returns a token that was not rotated, with its client, and with no more rights than [`limit`] leaves.
 pub(super) fn with_client(tx: &Tx<'_>, id: &str) -> Result<Option<(StoredToken, TokenClient)>> {
     let Some((mut kept, client)) = tx.access_token_with_client(id)? else { return Ok(None) };
     let token = &mut kept.token;
@@ -373,7 +373,7 @@ pub(super) fn with_client(tx: &Tx<'_>, id: &str) -> Result<Option<(StoredToken, 
     Ok(Some((kept, client)))
 }
 
-/// What a client's tokens of a user open at most: what the client may ask for now. While it waits for approval, that is what was approved
+/// Returns what a client's tokens of a user open at most: what the client may ask for now. While it waits, that is what was approved
 /// before, but for users who try it.
 pub(super) fn limit(tx: &Tx<'_>, client: &ClientId, user: &UserId, state: State, rights: Rights, approved: Rights) -> Result<Rights> {
     let is_open = match state {

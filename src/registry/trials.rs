@@ -33,7 +33,8 @@ pub enum Trial {
     Begun,
 }
 
-/// How a user stands to the trial of a client. A tester who is no collaborator any more cannot try it; an administrator who registered it for
+/// Returns what a user may do with a client that waits. A tester who is no collaborator any more cannot try it; an administrator who
+/// registered it for
 /// somebody else can.
 pub fn of(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<Trial> {
     let is_registrar = tx.client_registrar(client)?.is_some_and(|registrar| registrar == *user);
@@ -48,12 +49,12 @@ pub fn of(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<Trial> {
     })
 }
 
-/// The user who registered a client, if there is one who is still known.
+/// Returns the user who registered a client, if there is one who is still known.
 pub fn registrar(tx: &Tx<'_>, client: &ClientId) -> Result<Option<UserId>> {
     tx.client_registrar(client)
 }
 
-/// Whether a user may authorize a client that waits for approval.
+/// Returns whether a user may authorize a client that waits for approval.
 pub fn may_try(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<bool> {
     Ok(matches!(of(tx, client, user)?, Trial::Registrar | Trial::Begun))
 }

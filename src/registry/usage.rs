@@ -22,7 +22,7 @@ pub struct Usage {
     pub secrets: Vec<ClientSecret>,
 }
 
-/// The caller may read the client.
+/// Returns how a client is used; the caller may read the client.
 pub fn of_client(tx: &Tx<'_>, id: &ClientId) -> Result<Usage> {
     let known = tx.token_days(id, 0)?;
     let today = tx.now.day();

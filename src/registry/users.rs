@@ -55,7 +55,8 @@ pub fn check_registration(by: &Principal, settings: &Settings, id: &UserId, sent
     Ok(password::check(sent.text("password").unwrap_or_default(), id)?)
 }
 
-/// Makes a user. Who registers without an administrator is approved and nothing more; administrators are taken at their word (registry.md 6.2).
+/// Makes a user. Who registers without an administrator is approved and nothing more; administrators are taken at their word
+/// (registry.md 6.2).
 pub fn create(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: UserId, sent: &Patch, passwords: &NewPasswords) -> Result<User> {
     check_registration(by, settings, &id, sent)?;
     let mut user = User::new(id, tx.now);
@@ -80,13 +81,13 @@ pub fn create(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: UserId, sent
     Ok(user)
 }
 
-/// A user, and how much the caller may see.
+/// Returns a user, and how much the caller may see.
 pub fn get(tx: &Tx<'_>, by: &Principal, id: &UserId, mask: &Mask) -> Result<(User, Audience)> {
     let audience = audience::of(tx, by, &entity(id), Right::UserInfo, FIELDS, mask)?;
     Ok((existing(tx, id)?, audience))
 }
 
-/// All users; the caller is an administrator, whose key may still not hold the right to see everything of them.
+/// Lists users; the caller is an administrator, whose key may still not hold the right to see everything of them.
 pub fn list(tx: &Tx<'_>, by: &Principal, search: &UserSearch) -> Result<Listed<(User, Audience)>> {
     let listed = tx.users(search)?;
     let total = listed.total;
@@ -145,7 +146,7 @@ pub fn compared(tx: &Tx<'_>, settings: &Settings, id: &UserId) -> Result<Compare
     Ok(Compared { kept: passwords(tx, id)?, rounds: settings.password_rounds.max(tx.most_password_rounds(MOST_ROUNDS)?) })
 }
 
-/// What the user's password is checked against; `None` for an unknown user.
+/// Returns what the user's password is compared with; `None` for an unknown user.
 pub fn passwords(tx: &Tx<'_>, id: &UserId) -> Result<Option<Passwords>> {
     if tx.user(id, Deleted::No)?.is_none() {
         return Ok(None);
@@ -153,8 +154,8 @@ pub fn passwords(tx: &Tx<'_>, id: &UserId) -> Result<Option<Passwords>> {
     tx.passwords(id)
 }
 
-/// The passwords of a user of which `old` is one: the password, or a temporary one that is still good. Slow: never in a transaction. An
-/// unknown user costs the same, and one without a temporary password.
+/// Returns the passwords of a user of which `old` is one: the password, or a temporary one that is still good. Slow: never in a
+/// transaction. An unknown user costs the same, and one without a temporary password.
 pub fn verify_password(compared: Compared, id: &UserId, old: &str, now: Time) -> Result<Passwords> {
     let hashes = compared.kept.iter().flat_map(|kept| std::iter::once(&kept.password).chain(&kept.temporary));
     let matching = secret::matching(hashes, &[old], compared.rounds.saturating_mul(2));
@@ -215,7 +216,7 @@ fn entity(id: &UserId) -> Entity {
     Entity::User(id.clone())
 }
 
-/// A live user, whoever asks.
+/// Returns a live user, whoever asks.
 pub fn existing(tx: &Tx<'_>, id: &UserId) -> Result<User> {
     tx.user(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())
 }

@@ -11,7 +11,7 @@ use crate::base::page::{Listed, Page};
 use crate::base::time::Time;
 use crate::model::choice::State;
 use crate::model::client::{BUILT_IN, Client};
-use crate::model::member::Contacts;
+use crate::model::member::ContactAddresses;
 use crate::store::query::{Query, Searched, TextSearch, order_by};
 use crate::store::sql::Cells;
 use crate::store::table::{Stored, table};
@@ -69,7 +69,7 @@ table! {
         approved_rights: approved,
     }
     rest(cells) {
-        contact_info: Contacts::default(),
+        contact_info: ContactAddresses::default(),
         secret: None,
         attributes: BTreeMap::new(),
         redirect_uris: Vec::new(),

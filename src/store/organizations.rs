@@ -8,7 +8,7 @@ use crate::base::error::Result;
 use crate::base::id::{AccountId, OrganizationId, UserId};
 use crate::base::page::{Listed, Page};
 use crate::base::time::Time;
-use crate::model::member::Contacts;
+use crate::model::member::ContactAddresses;
 use crate::model::organization::Organization;
 use crate::store::accounts::{Account, SEARCHED};
 use crate::store::query::{Query, TextSearch, order_by};
@@ -50,7 +50,7 @@ table! {
         name: cells.text("name")?,
         description: cells.take("description")?,
         attributes: cells.pairs("attributes")?,
-        contact_info: Contacts::default(),
+        contact_info: ContactAddresses::default(),
     }
 }
 

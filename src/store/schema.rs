@@ -74,7 +74,8 @@ impl From<rusqlite::Error> for OpenError {
     }
 }
 
-/// Takes the file for this process, making it (mode 0600) if it is missing. The lock lasts as long as the returned handle, which must outlive every connection: closing any handle of a file drops SQLite's own locks on it.
+/// Takes the file for this process, making it (mode 0600) if it is missing. The lock lasts as long as the returned handle, which must
+/// outlive every connection: closing any handle of a file drops SQLite's own locks on it.
 pub fn hold(path: &Path) -> Result<File, OpenError> {
     let file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(OpenError::Unreadable)?;

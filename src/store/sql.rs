@@ -53,8 +53,8 @@ impl Tx<'_> {
         Ok(self.connection.prepare_cached(statement)?.exists(values)?)
     }
 
-    /// Deletes at most `limit` rows of which `condition` holds, in which `:before` stands for a point in time or a day; returns how many were
-    /// deleted. `key` has the columns of the primary key.
+    /// Deletes at most `limit` rows of which `condition` holds, in which `:before` stands for a point in time or a day; returns how many
+    /// were deleted. `key` has the columns of the primary key.
     pub(super) fn prune(&self, table: &str, key: &str, condition: &str, before: impl ToSql, limit: usize) -> Result<usize> {
         let statement = format!("DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {condition} LIMIT :limit)");
         self.run(&statement, &[(":before", &before), (":limit", &(limit as i64))])

@@ -25,9 +25,9 @@ pub fn or_null(text: &str) -> ToSqlOutput<'_> {
 
 /// Makes a record [`Stored`]: which column of a table, known by an alias, holds which of its members.
 ///
-/// The first column is the key. What stands under `fixed` is never updated. A text `as text` is NULL where it is empty; `as account("kind")`
-/// is an account that may be absent and `as owner("kind")` one that is always there, each with the expression for its kind. `with` names the
-/// columns that are inserted beside the record, `rest` the members that are not in these columns.
+/// The first column is the key. What stands under `fixed` is never updated. A text `as text` is NULL where it is empty. An account that
+/// may be absent is `as account("kind")`, one that is always there `as owner("kind")`, each with the expression for its kind. `with` names
+/// the columns that are inserted beside the record, `rest` the members that are not in these columns.
 macro_rules! table {
     (
         $record:ident in $table:literal $t:ident $(with $($more:ident),+)?;

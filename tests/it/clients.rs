@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use keyfob::model::settings::{Contacts, Creators, Settings};
+use keyfob::model::settings::{ContactPolicy, Creators, Settings};
 
 use crate::server::Server;
 
@@ -210,7 +210,7 @@ fn an_owner_adds_another_owner() {
 }
 
 /// Alice and Bob both own `my-app`.
-fn alice_and_bob_with_app(contacts: Contacts) -> Server {
+fn alice_and_bob_with_app(contacts: ContactPolicy) -> Server {
     let mut server = Server::with(Settings { contacts, ..Settings::default() });
     server.has_user("alice");
     server.has_user("bob");
@@ -228,7 +228,7 @@ const BOB_IS_TECHNICAL: &str =
 /// registry.md 9, item 16.
 #[test]
 fn where_contacts_are_oneself_an_owner_names_no_other() {
-    let server = alice_and_bob_with_app(Contacts::Oneself);
+    let server = alice_and_bob_with_app(ContactPolicy::Oneself);
     server.check("alice", "PUT", "/api/v3/clients/my-app", BOB_IS_ADMINISTRATIVE, "403 contact_info_restricted");
     server.check("bob", "PUT", "/api/v3/clients/my-app", BOB_IS_ADMINISTRATIVE, "200");
 }
@@ -236,7 +236,7 @@ fn where_contacts_are_oneself_an_owner_names_no_other() {
 /// registry.md 9, item 17.
 #[test]
 fn where_contacts_are_oneself_an_administrator_names_others() {
-    let server = alice_and_bob_with_app(Contacts::Oneself);
+    let server = alice_and_bob_with_app(ContactPolicy::Oneself);
     let wanted = r#"200 {"administrative_contact":{"user_ids":{"user_id":"bob"}}}"#;
     server.check("admin", "PUT", "/api/v3/clients/my-app", BOB_IS_ADMINISTRATIVE, wanted);
 }
@@ -244,7 +244,7 @@ fn where_contacts_are_oneself_an_administrator_names_others() {
 /// registry.md 9, item 18.
 #[test]
 fn an_owner_names_another_collaborator_as_a_contact() {
-    let server = alice_and_bob_with_app(Contacts::Anyone);
+    let server = alice_and_bob_with_app(ContactPolicy::Anyone);
     let wanted = r#"200 {"technical_contact":{"user_ids":{"user_id":"bob"}}}"#;
     server.check("alice", "PUT", "/api/v3/clients/my-app", BOB_IS_TECHNICAL, wanted);
 }

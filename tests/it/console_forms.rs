@@ -1,6 +1,6 @@
 //! Forms of the Console: what they can change, and what they ask before.
 
-use keyfob::model::settings::{Contacts, Settings};
+use keyfob::model::settings::{ContactPolicy, Settings};
 use serde_json::json;
 
 use crate::console::{is_refused, new_client, secret_of, server_with_alice, signed_in_admin};
@@ -117,7 +117,7 @@ fn a_contact_who_is_no_collaborator_any_more_hinders_no_other_change() {
 
 #[test]
 fn who_may_only_be_a_contact_oneself_is_offered_nobody_else_and_can_change_everything_else() {
-    let mut server = Server::with(Settings { contacts: Contacts::Oneself, ..Settings::default() });
+    let mut server = Server::with(Settings { contacts: ContactPolicy::Oneself, ..Settings::default() });
     for user in ["alice", "bob", "carol"] {
         server.has_user(user);
     }

@@ -18,7 +18,7 @@ use crate::cli::failure::{Failure, Usage};
 use crate::cli::serve::settings::{self, Configuration};
 use crate::cli::serve::sweeper::Sweeper;
 use crate::http::server::Server;
-use crate::registry::bootstrap::{Administrator, Issued, administrator};
+use crate::registry::bootstrap::{Administrator, FirstCredentials, administrator};
 use crate::store::Store;
 
 /// How long requests that are under way may take to finish.
@@ -88,7 +88,7 @@ fn run(server: Arc<Server>, app: Arc<App>, workers: usize) -> Receiver<()> {
     receiver
 }
 
-fn make_administrator(store: &Store, configuration: &Configuration) -> Result<Option<Issued>, Failure> {
+fn make_administrator(store: &Store, configuration: &Configuration) -> Result<Option<FirstCredentials>, Failure> {
     let wanted = Administrator {
         user_id: configuration.admin_user.clone(),
         password: configuration.admin_password.clone(),
@@ -120,7 +120,7 @@ fn make_administrator(store: &Store, configuration: &Configuration) -> Result<Op
 }
 
 /// Shows what was generated, once, to whoever started the server. What the environment gave is known already.
-fn introduce(issued: &Issued) {
+fn introduce(issued: &FirstCredentials) {
     let mut lines = String::new();
     if let Some(password) = &issued.password {
         lines.push_str(&format!("  password: {password}\n"));
@@ -136,7 +136,7 @@ fn introduce(issued: &Issued) {
 }
 
 /// One line of JSON that says where the server is; for a temporary database also how to get in.
-fn ready_line(url: &str, store: &Store, issued: Option<&Issued>) -> String {
+fn ready_line(url: &str, store: &Store, issued: Option<&FirstCredentials>) -> String {
     let mut ready = json!({
         "ready": true,
         "url": url,

@@ -10,7 +10,7 @@ use crate::base::secret::MOST_ROUNDS;
 use crate::cli::failure::Usage;
 use crate::http::listener::limits::Limits;
 use crate::http::listener::proxies::{NoNetwork, TrustedProxies};
-use crate::model::settings::{AdminRights, Approval, Contacts, Creators, Settings, UserRegistration};
+use crate::model::settings::{AdminRights, Approval, ContactPolicy, Creators, Settings, UserRegistration};
 
 /// One setting.
 #[derive(Debug)]
@@ -170,7 +170,7 @@ pub fn read(mut arguments: Arguments) -> Result<Configuration, Usage> {
             admin_rights: value("admin_rights").choose(&[("standard", AdminRights::Standard), ("all", AdminRights::All)])?,
             client_creators: value("client_creation").choose(CREATORS)?,
             organization_creators: value("organization_creation").choose(CREATORS)?,
-            contacts: value("contacts").choose(&[("anyone", Contacts::Anyone), ("oneself", Contacts::Oneself)])?,
+            contacts: value("contacts").choose(&[("anyone", ContactPolicy::Anyone), ("oneself", ContactPolicy::Oneself)])?,
             refresh_token_days: value("refresh_token_days").number(1, MOST_DAYS)?,
             password_rounds: value("password_rounds").rounds(if ephemeral {
                 FEWEST_ROUNDS

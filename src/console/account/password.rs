@@ -3,7 +3,6 @@
 use maud::html;
 
 use crate::base::error::Result;
-use crate::base::secret::Hash;
 use crate::call::{Call, Input, LongWork, Transactions, Work};
 use crate::console::form::fields::{Fields, label};
 use crate::console::form::problem::Problem;
@@ -34,15 +33,10 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     }))
 }
 
-/// Whoever guesses here is slowed down as where one signs in.
 fn change(transactions: &Transactions<'_>, attempt: &Attempt, form: &Form, old_access: OldAccess) -> Result<()> {
-    let (id, old, new) = (&attempt.user_id, form.verbatim("old"), form.verbatim("password"));
-    users::check_new_password(id, old, new)?;
-    let (verified, hash) = transactions.guess_password(attempt, |compared, now| {
-        let verified = users::verify_password(compared, id, old, now)?;
-        Ok((verified, Hash::of_chosen(new, transactions.settings.password_rounds)))
-    })?;
-    transactions.write(|call| users::change_password(call.tx, call.by, id, &verified, &hash, old_access))
+    let (old, new) = (form.verbatim("old"), form.verbatim("password"));
+    users::check_new_password(&attempt.user_id, old, new)?;
+    transactions.change_password(attempt, old, new, old_access)
 }
 
 fn shown(call: &Call<'_>, input: &Input<'_>, status: u16, problem: Option<Problem>) -> Result<Reply> {

@@ -75,7 +75,7 @@ fn with_chosen(choices: &[Choice], chosen: &str) -> Vec<Choice> {
 pub fn choices(call: &Call<'_>, owned: &Owned, now: [Option<&AccountId>; 2]) -> Result<Vec<Choice>> {
     let order = Order { by: MemberKey::Id, direction: Direction::Ascending };
     let (listed, _) = members::list(call.tx, call.by, owned, order, Page::new(1000, 1))?;
-    let is_free = call.by.is_admin || call.settings.contacts == settings::Contacts::Anyone;
+    let is_free = call.by.is_admin || call.settings.contacts == settings::ContactPolicy::Anyone;
     let mut accounts: Vec<_> =
         listed.items.into_iter().map(|member| member.account).filter(|account| is_free || call.by.is(account)).collect();
     for contact in now.into_iter().flatten() {

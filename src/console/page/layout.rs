@@ -96,7 +96,7 @@ const DONE: &[(&str, &str)] = &[
 pub struct View<'a> {
     pub call: &'a Call<'a>,
     request: &'a Request,
-    token: csrf::Token,
+    token: csrf::FormToken,
     user_id: UserId,
 }
 
