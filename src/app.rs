@@ -205,8 +205,12 @@ impl App {
                 Err(Error::Named(_)) => Ok(anonymous()),
                 learned => learned,
             },
-            Guard::Anyone | Guard::SignedIn | Guard::Account(_) | Guard::Admin(_) => learn_or_nobody(route, learn(), anonymous),
-            Guard::Holds(_) | Guard::HoldsEvenDeleted(_) | Guard::HoldsOrIsToken(_) => learn_or_nobody(route, learn(), anonymous),
+            Guard::Anyone | Guard::SignedIn | Guard::Account(_) | Guard::Admin(_) | Guard::HoldsToList(_) => learn(),
+            // Where only a right is asked for, a client that administrators turned away has none (registry.md 4.2).
+            Guard::RightsReader | Guard::Holds(_) | Guard::HoldsEvenDeleted(_) | Guard::HoldsOrIsToken(_) => match learn() {
+                Err(error) if error.is(&OAUTH_CLIENT_REJECTED) || error.is(&OAUTH_CLIENT_SUSPENDED) => Ok(anonymous()),
+                learned => learned,
+            },
         }
     }
 
@@ -288,22 +292,6 @@ fn credentials(input: &Input<'_>) -> Credentials {
     }
 }
 
-/// A client that administrators turned away is told so where it reads. Where only a right is asked for it is as nobody, who has none
-/// (registry.md 4.2).
-fn learn_or_nobody(route: &Route, learned: Result<Principal>, nobody: impl Fn() -> Principal) -> Result<Principal> {
-    let is_turned_away = |error: &Error| error.is(&OAUTH_CLIENT_REJECTED) || error.is(&OAUTH_CLIENT_SUSPENDED);
-    let is_read = match route.guard {
-        Guard::Holds(_) | Guard::HoldsEvenDeleted(_) | Guard::HoldsOrIsToken(_) => {
-            matches!(route.name, "client.list" | "organization.list")
-        }
-        _ => !route.name.ends_with(".rights"),
-    };
-    match learned {
-        Err(error) if is_turned_away(&error) && !is_read => Ok(nobody()),
-        learned => learned,
-    }
-}
-
 /// Each surface has its own way to say no. What is our own fault is in the log.
 fn refused_for(route: &Route, request: &Request, error: &Error) -> Reply {
     if let Error::Internal(_) | Error::Unavailable(_) = error {
@@ -336,7 +324,7 @@ fn survive(request: &Request, work: impl FnOnce() -> Reply) -> Reply {
 /// Lets the caller in, or refuses. The only place that does.
 fn admit(tx: &Tx<'_>, guard: Guard, by: &Principal, input: &Input<'_>) -> Result<()> {
     match guard {
-        Guard::Open | Guard::Password | Guard::Client | Guard::Anyone | Guard::Registrant => Ok(()),
+        Guard::Open | Guard::Password | Guard::Client | Guard::Anyone | Guard::RightsReader | Guard::Registrant => Ok(()),
         // Whoever is in no session did not get here as one who is signed in.
         Guard::Browser | Guard::SignIn | Guard::SignedInBrowser | Guard::Console(Pass::Any) => Ok(()),
         Guard::SignedIn => by.signed_in(),
@@ -354,7 +342,9 @@ fn admit(tx: &Tx<'_>, guard: Guard, by: &Principal, input: &Input<'_>) -> Result
                 Err(refusal.into())
             }
         }
-        Guard::Holds(right) | Guard::Console(Pass::Holds(right)) => rights::require(tx, by, &names::entity(input)?, right, Deleted::No),
+        Guard::Holds(right) | Guard::HoldsToList(right) | Guard::Console(Pass::Holds(right)) => {
+            rights::require(tx, by, &names::entity(input)?, right, Deleted::No)
+        }
         Guard::HoldsOrIsToken(_) if is_token_of_path(by, input) => Ok(()),
         Guard::HoldsOrIsToken(right) => rights::require(tx, by, &names::entity(input)?, right, Deleted::No),
         Guard::HoldsEvenDeleted(right) | Guard::Console(Pass::HoldsEvenDeleted(right)) => {

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::api;
+use crate::api::operation::{Entity, Gives, Item, Takes};
 use crate::assets;
 use crate::base::error::Definition;
 use crate::base::right::Right::{
@@ -27,6 +28,8 @@ pub enum Guard {
     Open,
     /// Anyone, also without credentials; bad ones are refused.
     Anyone,
+    /// The same, but the token of a client that was suspended or rejected counts as none: it has no rights (registry.md 4.2).
+    RightsReader,
     /// Anyone; bad credentials count as none (registry.md 6.2).
     Registrant,
     /// Anyone who knows the password in the request; but no page of another site, which would spend its visitor's guesses.
@@ -41,7 +44,9 @@ pub enum Guard {
     Purger(&'static Definition),
     /// Who holds the right on the entity of the path's first capture.
     Holds(Right),
-    /// The same, also if the entity is deleted.
+    /// The same, but the token of a client that was suspended or rejected is refused as such, not as one without rights (registry.md 4.2).
+    HoldsToList(Right),
+    /// The same as [`Guard::Holds`], also if the entity is deleted.
     HoldsEvenDeleted(Right),
     /// Who holds the right on the user of the path, or an access token of this user and of the client of the path.
     HoldsOrIsToken(Right),
@@ -71,8 +76,8 @@ pub enum Pass {
 }
 
 use Guard::{
-    Account, Admin, Anyone, Browser, Client, Console, Holds, HoldsEvenDeleted, HoldsOrIsToken, Open, Password, Purger, Registrant, SignIn,
-    SignedIn, SignedInBrowser,
+    Account, Admin, Anyone, Browser, Client, Console, Holds, HoldsEvenDeleted, HoldsOrIsToken, HoldsToList, Open, Password, Purger,
+    Registrant, RightsReader, SignIn, SignedIn, SignedInBrowser,
 };
 
 #[derive(Debug)]
@@ -86,6 +91,8 @@ pub struct Route {
     pub handler: Handler,
     /// One sentence, for the documents made from the table.
     pub doc: &'static str,
+    /// What the OpenAPI document says of it; nothing beside the API, where OAuth describes itself (RFC 8414) and pages are for people.
+    pub operation: Option<Operation>,
     /// Whose scripts may read the reply, beside what all of the API allows.
     pub origins: Origins,
 }
@@ -97,8 +104,46 @@ pub enum Origins {
     Any,
 }
 
+/// An operation of the API, as the OpenAPI document describes it.
+#[derive(Debug)]
+pub struct Operation {
+    pub takes: Takes,
+    pub gives: Gives,
+    /// Whether something else may have the ID or the e-mail address that it would use.
+    pub can_conflict: bool,
+}
+
+/// A row beside the API.
 const fn route(name: &'static str, method: Method, path: &'static str, guard: Guard, handler: Handler, doc: &'static str) -> Route {
-    Route { name, method, path, guard, handler, doc, origins: Origins::Own }
+    assert!(
+        !matches!(path.as_bytes(), [b'/', b'a', b'p', b'i', b'/', ..]),
+        "a row of the API is an `operation`: it says what it takes and gives"
+    );
+    Route { name, method, path, guard, handler, doc, operation: None, origins: Origins::Own }
+}
+
+/// A row of the API.
+#[expect(clippy::too_many_arguments, reason = "as many as the table has columns")]
+const fn operation(
+    name: &'static str,
+    method: Method,
+    path: &'static str,
+    guard: Guard,
+    handler: Handler,
+    takes: Takes,
+    gives: Gives,
+    doc: &'static str,
+) -> Route {
+    Route {
+        name,
+        method,
+        path,
+        guard,
+        handler,
+        doc,
+        operation: Some(Operation { takes, gives, can_conflict: false }),
+        origins: Origins::Own,
+    }
 }
 
 impl Route {
@@ -106,84 +151,92 @@ impl Route {
     const fn for_any_origin(self) -> Route {
         Route { origins: Origins::Any, ..self }
     }
+
+    /// An ID or an e-mail address may be taken: 409.
+    const fn conflicting(mut self) -> Route {
+        if let Some(operation) = &mut self.operation {
+            operation.can_conflict = true;
+        }
+        self
+    }
 }
 
 #[rustfmt::skip]
 pub static ROUTES: &[Route] = &[
-    route("client.create", Post, "/api/v3/users/{user_id}/clients", Holds(UserClientsCreate), Transactions(api::clients::create), "Register a client that belongs to a user."),
-    route("client.create", Post, "/api/v3/organizations/{organization_id}/clients", Holds(OrganizationClientsCreate), Transactions(api::clients::create), "Register a client that belongs to an organization."),
-    route("client.get", Get, "/api/v3/clients/{client_id}", SignedIn, Read(api::clients::get), "Read a client."),
-    route("client.list", Get, "/api/v3/clients", Anyone, Read(api::clients::list), "List the clients that the caller can reach, or those of a collaborator."),
-    route("client.list", Get, "/api/v3/users/{user_id}/clients", Holds(UserClientsList), Read(api::clients::list), "List the clients of a user."),
-    route("client.list", Get, "/api/v3/organizations/{organization_id}/clients", Holds(OrganizationClientsList), Read(api::clients::list), "List the clients of an organization."),
-    route("client.update", Put, "/api/v3/clients/{client_id}", Holds(ClientSettingsBasic), Transactions(api::clients::update), "Change the fields of a client that the mask names."),
-    route("client.rotate_secret", Post, "/api/v3/clients/{client_id}/secret", Holds(ClientSettingsBasic), Write(api::clients::rotate_secret), "Issue a new client secret; the old one stays good for the grace asked for."),
-    route("client.delete", Delete, "/api/v3/clients/{client_id}", Holds(ClientDelete), Write(api::deletion::delete), "Delete a client; it can be restored for a day."),
-    route("client.restore", Post, "/api/v3/clients/{client_id}/restore", HoldsEvenDeleted(ClientDelete), Write(api::deletion::restore), "Restore a deleted client."),
-    route("client.purge", Delete, "/api/v3/clients/{client_id}/purge", Purger(&ADMINS_PURGE_CLIENTS), Write(api::deletion::purge), "Remove a client for good and free its ID."),
-    route("client.search", Get, "/api/v3/search/clients", Account(&SEARCH_FORBIDDEN), Read(api::clients::search), "Search clients: all for administrators, one's own for others."),
-    route("client.rights", Get, "/api/v3/clients/{client_id}/rights", Anyone, Read(api::rights::list), "List the caller's rights on a client."),
+    operation("client.create", Post, "/api/v3/users/{user_id}/clients", Holds(UserClientsCreate), Transactions(api::clients::create), Takes::New(Entity::Client), Gives::One(Entity::Client), "Register a client that belongs to a user.").conflicting(),
+    operation("client.create", Post, "/api/v3/organizations/{organization_id}/clients", Holds(OrganizationClientsCreate), Transactions(api::clients::create), Takes::New(Entity::Client), Gives::One(Entity::Client), "Register a client that belongs to an organization.").conflicting(),
+    operation("client.get", Get, "/api/v3/clients/{client_id}", SignedIn, Read(api::clients::get), Takes::Mask(Entity::Client), Gives::One(Entity::Client), "Read a client."),
+    operation("client.list", Get, "/api/v3/clients", Anyone, Read(api::clients::list), Takes::ListOfCollaborator(Entity::Client), Gives::Many(Entity::Client), "List the clients that the caller can reach, or those of a collaborator."),
+    operation("client.list", Get, "/api/v3/users/{user_id}/clients", HoldsToList(UserClientsList), Read(api::clients::list), Takes::List(Entity::Client), Gives::Many(Entity::Client), "List the clients of a user."),
+    operation("client.list", Get, "/api/v3/organizations/{organization_id}/clients", HoldsToList(OrganizationClientsList), Read(api::clients::list), Takes::List(Entity::Client), Gives::Many(Entity::Client), "List the clients of an organization."),
+    operation("client.update", Put, "/api/v3/clients/{client_id}", Holds(ClientSettingsBasic), Transactions(api::clients::update), Takes::Update(Entity::Client), Gives::One(Entity::Client), "Change the fields of a client that the mask names."),
+    operation("client.rotate_secret", Post, "/api/v3/clients/{client_id}/secret", Holds(ClientSettingsBasic), Write(api::clients::rotate_secret), Takes::Grace, Gives::One(Entity::Client), "Issue a new client secret; the old one stays good for the grace asked for."),
+    operation("client.delete", Delete, "/api/v3/clients/{client_id}", Holds(ClientDelete), Write(api::deletion::delete), Takes::Nothing, Gives::Nothing, "Delete a client; it can be restored for a day."),
+    operation("client.restore", Post, "/api/v3/clients/{client_id}/restore", HoldsEvenDeleted(ClientDelete), Write(api::deletion::restore), Takes::Nothing, Gives::Nothing, "Restore a deleted client."),
+    operation("client.purge", Delete, "/api/v3/clients/{client_id}/purge", Purger(&ADMINS_PURGE_CLIENTS), Write(api::deletion::purge), Takes::Nothing, Gives::Nothing, "Remove a client for good and free its ID."),
+    operation("client.search", Get, "/api/v3/search/clients", Account(&SEARCH_FORBIDDEN), Read(api::clients::search), Takes::Search(Entity::Client), Gives::Many(Entity::Client), "Search clients: all for administrators, one's own for others."),
+    operation("client.rights", Get, "/api/v3/clients/{client_id}/rights", RightsReader, Read(api::rights::list), Takes::Nothing, Gives::Rights, "List the caller's rights on a client."),
 
-    route("client.collaborator.list", Get, "/api/v3/clients/{client_id}/collaborators", SignedIn, Read(api::members::list), "List the collaborators of a client."),
-    route("client.collaborator.set", Put, "/api/v3/clients/{client_id}/collaborators", Holds(ClientSettingsCollaborators), Write(api::members::set), "Add or change a collaborator; without rights, remove one."),
-    route("client.collaborator.search", Get, "/api/v3/clients/{client_id}/collaborators/search", Holds(ClientSettingsCollaborators), Read(api::search::accounts), "Search accounts among a client's collaborators, or among all others."),
-    route("client.collaborator.get", Get, "/api/v3/clients/{client_id}/collaborator/user/{user_id}", Holds(ClientSettingsCollaborators), Read(api::members::get), "Read the rights of a user on a client."),
-    route("client.collaborator.get", Get, "/api/v3/clients/{client_id}/collaborator/organization/{organization_id}", Holds(ClientSettingsCollaborators), Read(api::members::get), "Read the rights of an organization on a client."),
-    route("client.collaborator.delete", Delete, "/api/v3/clients/{client_id}/collaborators/user/{user_id}", Holds(ClientSettingsCollaborators), Write(api::members::remove), "Remove a user from a client."),
-    route("client.collaborator.delete", Delete, "/api/v3/clients/{client_id}/collaborators/organization/{organization_id}", Holds(ClientSettingsCollaborators), Write(api::members::remove), "Remove an organization from a client."),
+    operation("client.collaborator.list", Get, "/api/v3/clients/{client_id}/collaborators", SignedIn, Read(api::members::list), Takes::Page(Item::Collaborator), Gives::Items(Item::Collaborator), "List the collaborators of a client."),
+    operation("client.collaborator.set", Put, "/api/v3/clients/{client_id}/collaborators", Holds(ClientSettingsCollaborators), Write(api::members::set), Takes::Collaborator, Gives::Nothing, "Add or change a collaborator; without rights, remove one."),
+    operation("client.collaborator.search", Get, "/api/v3/clients/{client_id}/collaborators/search", Holds(ClientSettingsCollaborators), Read(api::search::accounts), Takes::AccountSearch, Gives::Items(Item::Account), "Search accounts among a client's collaborators, or among all others."),
+    operation("client.collaborator.get", Get, "/api/v3/clients/{client_id}/collaborator/user/{user_id}", Holds(ClientSettingsCollaborators), Read(api::members::get), Takes::Nothing, Gives::Item(Item::Collaborator), "Read the rights of a user on a client."),
+    operation("client.collaborator.get", Get, "/api/v3/clients/{client_id}/collaborator/organization/{organization_id}", Holds(ClientSettingsCollaborators), Read(api::members::get), Takes::Nothing, Gives::Item(Item::Collaborator), "Read the rights of an organization on a client."),
+    operation("client.collaborator.delete", Delete, "/api/v3/clients/{client_id}/collaborators/user/{user_id}", Holds(ClientSettingsCollaborators), Write(api::members::remove), Takes::Nothing, Gives::Nothing, "Remove a user from a client."),
+    operation("client.collaborator.delete", Delete, "/api/v3/clients/{client_id}/collaborators/organization/{organization_id}", Holds(ClientSettingsCollaborators), Write(api::members::remove), Takes::Nothing, Gives::Nothing, "Remove an organization from a client."),
 
-    route("user.create", Post, "/api/v3/users", Registrant, Transactions(api::users::create), "Create a user."),
-    route("user.list", Get, "/api/v3/users", Admin(&PERMISSION_DENIED), Read(api::users::list), "List all users."),
-    route("user.get", Get, "/api/v3/users/{user_id}", SignedIn, Read(api::users::get), "Read a user."),
-    route("user.update", Put, "/api/v3/users/{user_id}", Holds(UserSettingsBasic), Transactions(api::users::update), "Change the fields of a user that the mask names."),
-    route("user.password", Put, "/api/v3/users/{user_id}/password", Password, Transactions(api::users::change_password), "Change a password, knowing the old one."),
-    route("user.delete", Delete, "/api/v3/users/{user_id}", Holds(UserDelete), Write(api::deletion::delete), "Delete a user; an administrator can restore it for a day."),
-    route("user.restore", Post, "/api/v3/users/{user_id}/restore", HoldsEvenDeleted(UserDelete), Write(api::deletion::restore), "Restore a deleted user."),
-    route("user.purge", Delete, "/api/v3/users/{user_id}/purge", Purger(&ADMINS_PURGE_USERS), Write(api::deletion::purge), "Remove a user for good and free the ID."),
-    route("user.rights", Get, "/api/v3/users/{user_id}/rights", Anyone, Read(api::rights::list), "List the caller's rights on a user."),
-    route("user.search", Get, "/api/v3/search/users", Admin(&SEARCH_FORBIDDEN), Read(api::users::search), "Search users."),
+    operation("user.create", Post, "/api/v3/users", Registrant, Transactions(api::users::create), Takes::New(Entity::User), Gives::One(Entity::User), "Create a user.").conflicting(),
+    operation("user.list", Get, "/api/v3/users", Admin(&PERMISSION_DENIED), Read(api::users::list), Takes::List(Entity::User), Gives::Many(Entity::User), "List all users."),
+    operation("user.get", Get, "/api/v3/users/{user_id}", SignedIn, Read(api::users::get), Takes::Mask(Entity::User), Gives::One(Entity::User), "Read a user."),
+    operation("user.update", Put, "/api/v3/users/{user_id}", Holds(UserSettingsBasic), Transactions(api::users::update), Takes::Update(Entity::User), Gives::One(Entity::User), "Change the fields of a user that the mask names.").conflicting(),
+    operation("user.password", Put, "/api/v3/users/{user_id}/password", Password, Transactions(api::users::change_password), Takes::PasswordChange, Gives::Nothing, "Change a password, knowing the old one."),
+    operation("user.delete", Delete, "/api/v3/users/{user_id}", Holds(UserDelete), Write(api::deletion::delete), Takes::Nothing, Gives::Nothing, "Delete a user; an administrator can restore it for a day."),
+    operation("user.restore", Post, "/api/v3/users/{user_id}/restore", HoldsEvenDeleted(UserDelete), Write(api::deletion::restore), Takes::Nothing, Gives::Nothing, "Restore a deleted user.").conflicting(),
+    operation("user.purge", Delete, "/api/v3/users/{user_id}/purge", Purger(&ADMINS_PURGE_USERS), Write(api::deletion::purge), Takes::Nothing, Gives::Nothing, "Remove a user for good and free the ID."),
+    operation("user.rights", Get, "/api/v3/users/{user_id}/rights", RightsReader, Read(api::rights::list), Takes::Nothing, Gives::Rights, "List the caller's rights on a user."),
+    operation("user.search", Get, "/api/v3/search/users", Admin(&SEARCH_FORBIDDEN), Read(api::users::search), Takes::Search(Entity::User), Gives::Many(Entity::User), "Search users."),
 
-    route("user.api_key.create", Post, "/api/v3/users/{user_id}/api-keys", Holds(UserSettingsApiKeys), Write(api::api_keys::create), "Create an API key for a user."),
-    route("user.api_key.list", Get, "/api/v3/users/{user_id}/api-keys", Holds(UserSettingsApiKeys), Read(api::api_keys::list), "List the API keys of a user."),
-    route("user.api_key.get", Get, "/api/v3/users/{user_id}/api-keys/{key_id}", Holds(UserSettingsApiKeys), Read(api::api_keys::get), "Read an API key of a user, without the key itself."),
-    route("user.api_key.update", Put, "/api/v3/users/{user_id}/api-keys/{key_id}", Holds(UserSettingsApiKeys), Write(api::api_keys::update), "Change an API key of a user."),
-    route("user.api_key.delete", Delete, "/api/v3/users/{user_id}/api-keys/{key_id}", Holds(UserSettingsApiKeys), Write(api::api_keys::delete), "Delete an API key of a user."),
+    operation("user.api_key.create", Post, "/api/v3/users/{user_id}/api-keys", Holds(UserSettingsApiKeys), Write(api::api_keys::create), Takes::NewApiKey, Gives::Item(Item::ApiKey), "Create an API key for a user."),
+    operation("user.api_key.list", Get, "/api/v3/users/{user_id}/api-keys", Holds(UserSettingsApiKeys), Read(api::api_keys::list), Takes::Page(Item::ApiKey), Gives::Items(Item::ApiKey), "List the API keys of a user."),
+    operation("user.api_key.get", Get, "/api/v3/users/{user_id}/api-keys/{key_id}", Holds(UserSettingsApiKeys), Read(api::api_keys::get), Takes::Nothing, Gives::Item(Item::ApiKey), "Read an API key of a user, without the key itself."),
+    operation("user.api_key.update", Put, "/api/v3/users/{user_id}/api-keys/{key_id}", Holds(UserSettingsApiKeys), Write(api::api_keys::update), Takes::ApiKeyUpdate, Gives::ItemOrNothing(Item::ApiKey), "Change an API key of a user."),
+    operation("user.api_key.delete", Delete, "/api/v3/users/{user_id}/api-keys/{key_id}", Holds(UserSettingsApiKeys), Write(api::api_keys::delete), Takes::Nothing, Gives::Nothing, "Delete an API key of a user."),
 
-    route("user.session.list", Get, "/api/v3/users/{user_id}/sessions", Holds(UserAll), Read(api::sessions::list), "List where a user is signed in."),
-    route("user.session.delete", Delete, "/api/v3/users/{user_id}/sessions/{session_id}", Holds(UserAll), Write(api::sessions::delete), "Sign a user out in one browser."),
+    operation("user.session.list", Get, "/api/v3/users/{user_id}/sessions", Holds(UserAll), Read(api::sessions::list), Takes::Page(Item::Session), Gives::Items(Item::Session), "List where a user is signed in."),
+    operation("user.session.delete", Delete, "/api/v3/users/{user_id}/sessions/{session_id}", Holds(UserAll), Write(api::sessions::delete), Takes::Nothing, Gives::Nothing, "Sign a user out in one browser."),
 
-    route("user.authorization.list", Get, "/api/v3/users/{user_id}/authorizations", Holds(UserAuthorizedClients), Read(api::authorizations::list), "List what a user has authorized."),
-    route("user.authorization.delete", Delete, "/api/v3/users/{user_id}/authorizations/{client_id}", Holds(UserAuthorizedClients), Write(api::authorizations::delete), "Take an authorization back, and end the tokens that came of it."),
-    route("user.token.list", Get, "/api/v3/users/{user_id}/authorizations/{client_id}/tokens", HoldsOrIsToken(UserAuthorizedClients), Read(api::authorizations::tokens), "List the access tokens that a client has of a user, without the tokens themselves."),
-    route("user.token.delete", Delete, "/api/v3/users/{user_id}/authorizations/{client_id}/tokens/{token_id}", HoldsOrIsToken(UserAuthorizedClients), Write(api::authorizations::delete_token), "End an access token and the refresh token beside it."),
+    operation("user.authorization.list", Get, "/api/v3/users/{user_id}/authorizations", Holds(UserAuthorizedClients), Read(api::authorizations::list), Takes::Page(Item::Authorization), Gives::Items(Item::Authorization), "List what a user has authorized."),
+    operation("user.authorization.delete", Delete, "/api/v3/users/{user_id}/authorizations/{client_id}", Holds(UserAuthorizedClients), Write(api::authorizations::delete), Takes::Nothing, Gives::Nothing, "Take an authorization back, and end the tokens that came of it."),
+    operation("user.token.list", Get, "/api/v3/users/{user_id}/authorizations/{client_id}/tokens", HoldsOrIsToken(UserAuthorizedClients), Read(api::authorizations::tokens), Takes::Page(Item::AccessToken), Gives::Items(Item::AccessToken), "List the access tokens that a client has of a user, without the tokens themselves."),
+    operation("user.token.delete", Delete, "/api/v3/users/{user_id}/authorizations/{client_id}/tokens/{token_id}", HoldsOrIsToken(UserAuthorizedClients), Write(api::authorizations::delete_token), Takes::Nothing, Gives::Nothing, "End an access token and the refresh token beside it."),
 
-    route("organization.create", Post, "/api/v3/users/{user_id}/organizations", Holds(UserOrganizationsCreate), Write(api::organizations::create), "Create an organization that belongs to a user."),
-    route("organization.list", Get, "/api/v3/organizations", Anyone, Read(api::organizations::list), "List the caller's organizations, or those of a collaborator."),
-    route("organization.list", Get, "/api/v3/users/{user_id}/organizations", Holds(UserOrganizationsList), Read(api::organizations::list), "List the organizations of a user."),
-    route("organization.get", Get, "/api/v3/organizations/{organization_id}", SignedIn, Read(api::organizations::get), "Read an organization."),
-    route("organization.update", Put, "/api/v3/organizations/{organization_id}", Holds(OrganizationSettingsBasic), Write(api::organizations::update), "Change the fields of an organization that the mask names."),
-    route("organization.delete", Delete, "/api/v3/organizations/{organization_id}", Holds(OrganizationDelete), Write(api::deletion::delete), "Delete an organization; it can be restored for a day."),
-    route("organization.restore", Post, "/api/v3/organizations/{organization_id}/restore", HoldsEvenDeleted(OrganizationDelete), Write(api::deletion::restore), "Restore a deleted organization."),
-    route("organization.purge", Delete, "/api/v3/organizations/{organization_id}/purge", Purger(&ADMINS_PURGE_ORGANIZATIONS), Write(api::deletion::purge), "Remove an organization for good and free its ID."),
-    route("organization.rights", Get, "/api/v3/organizations/{organization_id}/rights", Anyone, Read(api::rights::list), "List the caller's rights on an organization."),
-    route("organization.search", Get, "/api/v3/search/organizations", Account(&SEARCH_FORBIDDEN), Read(api::organizations::search), "Search organizations: all for administrators, one's own for others."),
+    operation("organization.create", Post, "/api/v3/users/{user_id}/organizations", Holds(UserOrganizationsCreate), Write(api::organizations::create), Takes::New(Entity::Organization), Gives::One(Entity::Organization), "Create an organization that belongs to a user.").conflicting(),
+    operation("organization.list", Get, "/api/v3/organizations", Anyone, Read(api::organizations::list), Takes::ListOfCollaborator(Entity::Organization), Gives::Many(Entity::Organization), "List the caller's organizations, or those of a collaborator."),
+    operation("organization.list", Get, "/api/v3/users/{user_id}/organizations", HoldsToList(UserOrganizationsList), Read(api::organizations::list), Takes::List(Entity::Organization), Gives::Many(Entity::Organization), "List the organizations of a user."),
+    operation("organization.get", Get, "/api/v3/organizations/{organization_id}", SignedIn, Read(api::organizations::get), Takes::Mask(Entity::Organization), Gives::One(Entity::Organization), "Read an organization."),
+    operation("organization.update", Put, "/api/v3/organizations/{organization_id}", Holds(OrganizationSettingsBasic), Write(api::organizations::update), Takes::Update(Entity::Organization), Gives::One(Entity::Organization), "Change the fields of an organization that the mask names."),
+    operation("organization.delete", Delete, "/api/v3/organizations/{organization_id}", Holds(OrganizationDelete), Write(api::deletion::delete), Takes::Nothing, Gives::Nothing, "Delete an organization; it can be restored for a day."),
+    operation("organization.restore", Post, "/api/v3/organizations/{organization_id}/restore", HoldsEvenDeleted(OrganizationDelete), Write(api::deletion::restore), Takes::Nothing, Gives::Nothing, "Restore a deleted organization."),
+    operation("organization.purge", Delete, "/api/v3/organizations/{organization_id}/purge", Purger(&ADMINS_PURGE_ORGANIZATIONS), Write(api::deletion::purge), Takes::Nothing, Gives::Nothing, "Remove an organization for good and free its ID."),
+    operation("organization.rights", Get, "/api/v3/organizations/{organization_id}/rights", RightsReader, Read(api::rights::list), Takes::Nothing, Gives::Rights, "List the caller's rights on an organization."),
+    operation("organization.search", Get, "/api/v3/search/organizations", Account(&SEARCH_FORBIDDEN), Read(api::organizations::search), Takes::Search(Entity::Organization), Gives::Many(Entity::Organization), "Search organizations: all for administrators, one's own for others."),
 
-    route("organization.collaborator.list", Get, "/api/v3/organizations/{organization_id}/collaborators", SignedIn, Read(api::members::list), "List the members of an organization."),
-    route("organization.collaborator.set", Put, "/api/v3/organizations/{organization_id}/collaborators", Holds(OrganizationSettingsMembers), Write(api::members::set), "Add or change a member; without rights, remove one."),
-    route("organization.collaborator.search", Get, "/api/v3/organizations/{organization_id}/collaborators/search", Holds(OrganizationSettingsMembers), Read(api::search::accounts), "Search accounts among an organization's members, or among all others."),
-    route("organization.collaborator.get", Get, "/api/v3/organizations/{organization_id}/collaborator/user/{user_id}", Holds(OrganizationSettingsMembers), Read(api::members::get), "Read the rights of a user on an organization."),
-    route("organization.collaborator.delete", Delete, "/api/v3/organizations/{organization_id}/collaborators/user/{user_id}", Holds(OrganizationSettingsMembers), Write(api::members::remove), "Remove a user from an organization."),
+    operation("organization.collaborator.list", Get, "/api/v3/organizations/{organization_id}/collaborators", SignedIn, Read(api::members::list), Takes::Page(Item::Collaborator), Gives::Items(Item::Collaborator), "List the members of an organization."),
+    operation("organization.collaborator.set", Put, "/api/v3/organizations/{organization_id}/collaborators", Holds(OrganizationSettingsMembers), Write(api::members::set), Takes::Member, Gives::Nothing, "Add or change a member; without rights, remove one."),
+    operation("organization.collaborator.search", Get, "/api/v3/organizations/{organization_id}/collaborators/search", Holds(OrganizationSettingsMembers), Read(api::search::accounts), Takes::AccountSearch, Gives::Items(Item::Account), "Search accounts among an organization's members, or among all others."),
+    operation("organization.collaborator.get", Get, "/api/v3/organizations/{organization_id}/collaborator/user/{user_id}", Holds(OrganizationSettingsMembers), Read(api::members::get), Takes::Nothing, Gives::Item(Item::Collaborator), "Read the rights of a user on an organization."),
+    operation("organization.collaborator.delete", Delete, "/api/v3/organizations/{organization_id}/collaborators/user/{user_id}", Holds(OrganizationSettingsMembers), Write(api::members::remove), Takes::Nothing, Gives::Nothing, "Remove a user from an organization."),
 
-    route("organization.api_key.create", Post, "/api/v3/organizations/{organization_id}/api-keys", Holds(OrganizationSettingsApiKeys), Write(api::api_keys::create), "Create an API key for an organization."),
-    route("organization.api_key.list", Get, "/api/v3/organizations/{organization_id}/api-keys", Holds(OrganizationSettingsApiKeys), Read(api::api_keys::list), "List the API keys of an organization."),
-    route("organization.api_key.get", Get, "/api/v3/organizations/{organization_id}/api-keys/{key_id}", Holds(OrganizationSettingsApiKeys), Read(api::api_keys::get), "Read an API key of an organization, without the key itself."),
-    route("organization.api_key.update", Put, "/api/v3/organizations/{organization_id}/api-keys/{key_id}", Holds(OrganizationSettingsApiKeys), Write(api::api_keys::update), "Change an API key of an organization."),
-    route("organization.api_key.delete", Delete, "/api/v3/organizations/{organization_id}/api-keys/{key_id}", Holds(OrganizationSettingsApiKeys), Write(api::api_keys::delete), "Delete an API key of an organization."),
+    operation("organization.api_key.create", Post, "/api/v3/organizations/{organization_id}/api-keys", Holds(OrganizationSettingsApiKeys), Write(api::api_keys::create), Takes::NewApiKey, Gives::Item(Item::ApiKey), "Create an API key for an organization."),
+    operation("organization.api_key.list", Get, "/api/v3/organizations/{organization_id}/api-keys", Holds(OrganizationSettingsApiKeys), Read(api::api_keys::list), Takes::Page(Item::ApiKey), Gives::Items(Item::ApiKey), "List the API keys of an organization."),
+    operation("organization.api_key.get", Get, "/api/v3/organizations/{organization_id}/api-keys/{key_id}", Holds(OrganizationSettingsApiKeys), Read(api::api_keys::get), Takes::Nothing, Gives::Item(Item::ApiKey), "Read an API key of an organization, without the key itself."),
+    operation("organization.api_key.update", Put, "/api/v3/organizations/{organization_id}/api-keys/{key_id}", Holds(OrganizationSettingsApiKeys), Write(api::api_keys::update), Takes::ApiKeyUpdate, Gives::ItemOrNothing(Item::ApiKey), "Change an API key of an organization."),
+    operation("organization.api_key.delete", Delete, "/api/v3/organizations/{organization_id}/api-keys/{key_id}", Holds(OrganizationSettingsApiKeys), Write(api::api_keys::delete), Takes::Nothing, Gives::Nothing, "Delete an API key of an organization."),
 
-    route("account.search", Get, "/api/v3/search/accounts", SignedIn, Read(api::search::accounts), "Search users and organizations by their IDs."),
-    route("auth_info", Get, "/api/v3/auth_info", Anyone, Read(api::auth_info::get), "Tell who the caller is, with which rights."),
-    route("openapi", Get, "/api/v3/openapi.json", Open, Read(api::openapi::get), "Describe this API in OpenAPI 3.1."),
-    route("configuration", Get, "/api/v3/is/configuration", Open, Read(api::configuration::get), "Tell what the server expects of its users."),
+    operation("account.search", Get, "/api/v3/search/accounts", SignedIn, Read(api::search::accounts), Takes::AccountSearchByParameter, Gives::Items(Item::Account), "Search users and organizations by their IDs."),
+    operation("auth_info", Get, "/api/v3/auth_info", Anyone, Read(api::auth_info::get), Takes::Nothing, Gives::AuthInfo, "Tell who the caller is, with which rights."),
+    operation("openapi", Get, "/api/v3/openapi.json", Open, Read(api::openapi::get), Takes::Nothing, Gives::Document, "Describe this API in OpenAPI 3.1."),
+    operation("configuration", Get, "/api/v3/is/configuration", Open, Read(api::configuration::get), Takes::Nothing, Gives::Configuration, "Tell what the server expects of its users."),
 
     route("oauth.authorize", Get, "/oauth/authorize", Browser, Transactions(oauth::authorize::authorize), "Ask the user to authorize a client, or send the browser back with a code."),
     route("oauth.authorize", Post, "/oauth/authorize", Browser, Transactions(oauth::authorize::authorize), "Take the user's answer and send the browser back to the client."),
@@ -418,7 +471,7 @@ mod tests {
                 _ => None,
             };
             let api = match route.guard {
-                Holds(right) | HoldsEvenDeleted(right) | HoldsOrIsToken(right) => Some(right),
+                Holds(right) | HoldsToList(right) | HoldsEvenDeleted(right) | HoldsOrIsToken(right) => Some(right),
                 _ => None,
             };
             if let Some(right) = console.or(api) {

@@ -11,7 +11,7 @@ use crate::call::{Input, Work};
 use crate::model::api_key::ApiKey;
 use crate::model::bounds;
 use crate::model::choice::RIGHT_CHOICES;
-use crate::model::shape::{Malformed, Shape, check_text, member};
+use crate::model::shape::{Malformed, Shape, member};
 use crate::model::value;
 use crate::registry::api_keys::{self, Changed, Wanted};
 use crate::store::api_keys::ApiKeyKey;
@@ -27,7 +27,8 @@ pub const ORDERS: Orders<ApiKeyKey> = &[
     ("-expires_at", ApiKeyKey::ExpiresAt),
 ];
 
-const RIGHTS: Shape = Shape::ChoiceList(&RIGHT_CHOICES, &bounds::RIGHTS);
+pub const NAME: Shape = Shape::Text(50);
+pub const RIGHTS: Shape = Shape::ChoiceList(&RIGHT_CHOICES, &bounds::RIGHTS);
 
 /// `{"name":…,"rights":[…],"expires_at":…}`. The answer holds the key, this once.
 pub fn create<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
@@ -91,14 +92,14 @@ struct Sent {
 impl Sent {
     fn decode(object: &Map<String, Value>) -> std::result::Result<Sent, Malformed> {
         let read = |name: &str, shape: Shape| member(object, name).map_or_else(|| Ok(shape.nothing()), |value| shape.decode(value));
-        let (name, rights) = (read("name", Shape::Text(50))?, read("rights", RIGHTS)?);
+        let (name, rights) = (read("name", NAME)?, read("rights", RIGHTS)?);
         let expires_at = value::to_time(&read("expires_at", Shape::Time)?);
         let wanted = Wanted { name: value::to_text(&name), rights: value::to_rights(&rights), expires_at };
         Ok(Sent { wanted, name, rights })
     }
 
     fn check(&self, message: &str, now: Time) -> std::result::Result<(), Invalid> {
-        check_text(message, "name", &self.name, 50)?;
+        NAME.check(message, "name", &self.name)?;
         RIGHTS.check(message, "rights", &self.rights)?;
         let rights = self.rights.as_array().map_or(&[][..], Vec::as_slice);
         if let Some(n) = (1..rights.len()).find(|n| rights[..*n].contains(&rights[*n])) {

@@ -140,9 +140,11 @@ fn whole(client: &Client) -> Reply {
     reply::ok(&render(FIELDS, client, &Mask::everything(FIELDS), Audience::Holder))
 }
 
+/// The longest that older secrets stay good: a year.
+pub const LONGEST_GRACE_SECONDS: i64 = 365 * 24 * 60 * 60;
+
 /// Whole seconds with an `s` behind them.
 fn grace(value: Option<&Value>) -> Result<i64> {
-    const LONGEST_SECONDS: i64 = 365 * 24 * 60 * 60;
     let refused = || Error::malformed("grace: expected whole seconds such as \"86400s\"");
     let seconds = match value {
         None | Some(Value::Null) => 0,
@@ -152,7 +154,7 @@ fn grace(value: Option<&Value>) -> Result<i64> {
         }
         Some(_) => return Err(refused()),
     };
-    if seconds > LONGEST_SECONDS {
+    if seconds > LONGEST_GRACE_SECONDS {
         return Err(Invalid::new("RotateClientSecretRequest", "grace", "value must be at most 31536000s, a year").into());
     }
     Ok(seconds)

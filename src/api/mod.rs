@@ -10,6 +10,7 @@ pub mod deletion;
 pub mod members;
 pub mod names;
 pub mod openapi;
+pub mod operation;
 pub mod organizations;
 pub mod query;
 pub mod reply;

@@ -13,7 +13,7 @@ use crate::model::shape::{check_attributes, check_text, is_spelling};
 use crate::store::{Deleted, Direction, Order, TextSearch};
 
 /// The longest text that can be searched for.
-const LONGEST_TEXT: usize = 50;
+pub const LONGEST_TEXT: usize = 50;
 
 /// Names and values as sent. Names are dotted paths whose parts are snake_case or lowerCamelCase; unknown ones are ignored.
 #[derive(Debug)]
@@ -21,6 +21,10 @@ pub struct Query(Vec<(String, String)>);
 
 /// Sort orders by their names, in the order in which a refusal lists them. A leading `-` is descending.
 pub type Orders<Key> = &'static [(&'static str, Key)];
+
+/// What a flag may be.
+pub const NO: [&str; 6] = ["false", "0", "f", "F", "FALSE", "False"];
+pub const YES: [&str; 6] = ["true", "1", "t", "T", "TRUE", "True"];
 
 impl Query {
     pub fn of(input: &Input<'_>) -> Result<Query> {
@@ -46,8 +50,9 @@ impl Query {
 
     pub fn flag(&self, name: &str) -> Result<bool> {
         match self.one(name)? {
-            None | Some("0" | "f" | "F" | "FALSE" | "false" | "False") => Ok(false),
-            Some("1" | "t" | "T" | "TRUE" | "true" | "True") => Ok(true),
+            None => Ok(false),
+            Some(text) if NO.contains(&text) => Ok(false),
+            Some(text) if YES.contains(&text) => Ok(true),
             Some(_) => Err(bad(name, "expected true or false")),
         }
     }

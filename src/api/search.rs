@@ -1,6 +1,6 @@
 //! The search for accounts (registry.md 6.9).
 
-use crate::api::query::Query;
+use crate::api::query::{LONGEST_TEXT, Query};
 use crate::api::{names, reply};
 use crate::base::error::{Error, Result};
 use crate::base::id::{ClientId, OrganizationId};
@@ -13,9 +13,6 @@ use crate::store::accounts::Members;
 use crate::store::members::Owned;
 
 const MESSAGE: &str = "SearchAccountsRequest";
-
-/// The longest text that can be searched for.
-const LONGEST_TEXT: usize = 50;
 
 /// The entity stands in the path, in a parameter, or nowhere.
 pub fn accounts<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {

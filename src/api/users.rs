@@ -12,6 +12,7 @@ use crate::http::queue::Slow;
 use crate::model::field::Audience;
 use crate::model::field::Purpose;
 use crate::model::mask::Mask;
+use crate::model::password;
 use crate::model::shape::{check_text, member};
 use crate::model::user::FIELDS;
 use crate::model::view::render;
@@ -104,7 +105,6 @@ pub fn update<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 /// `{"old":…,"new":…,"revoke_all_access":…}`: knowing the old password is all it takes. Verifying and hashing stand between two transactions.
 pub fn change_password<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     const MESSAGE: &str = "UpdateUserPasswordRequest";
-    const LONGEST: usize = 1000;
     let request = body::object(input)?;
     let (new, old) = (body::text(&request, "new")?.to_owned(), body::text(&request, "old")?.to_owned());
     let old_access = match member(&request, "revoke_all_access") {
@@ -113,8 +113,8 @@ pub fn change_password<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         Some(_) => return Err(Error::malformed("revoke_all_access: expected true or false")),
     };
     let id = names::user(input).map_err(|inner| inner.inside(MESSAGE, "user_ids"))?;
-    check_text(MESSAGE, "new", &new.as_str().into(), LONGEST)?;
-    check_text(MESSAGE, "old", &old.as_str().into(), LONGEST)?;
+    check_text(MESSAGE, "new", &new.as_str().into(), password::MAX_LENGTH)?;
+    check_text(MESSAGE, "old", &old.as_str().into(), password::MAX_LENGTH)?;
     users::check_new_password(&id, &old, &new)?;
     Ok(Box::new(move |transactions| {
         let attempt = Attempt { user_id: id, peer: input.request.peer };

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// What every ID may be at most, in characters.
-const LONGEST: usize = 36;
+pub const LONGEST: usize = 36;
 
 /// The reason why a text is no ID, in the API's words.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,6 +28,11 @@ macro_rules! id {
         impl $id {
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+
+            /// Returns the regular expression that every ID of this kind matches, and nothing else of at most [`LONGEST`] characters.
+            pub fn pattern() -> String {
+                pattern($shortest)
             }
         }
 

@@ -78,8 +78,12 @@ impl Client {
     }
 }
 
-pub static IDENTIFIERS: Identifiers =
-    Identifiers { message: "ClientIdentifiers", key: "client_id", parse: |text| ClientId::from_str(text).map(drop) };
+pub static IDENTIFIERS: Identifiers = Identifiers {
+    message: "ClientIdentifiers",
+    key: "client_id",
+    parse: |text| ClientId::from_str(text).map(drop),
+    pattern: ClientId::pattern,
+};
 
 type Row = Field<Client>;
 

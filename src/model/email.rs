@@ -1,12 +1,19 @@
 //! E-mail addresses: two rules, as The Things Stack has them (registry.md 2.2).
 
+/// The longest address, in bytes (RFC 5321 section 4.5.3.1.3).
+pub const LONGEST: usize = 254;
+
+/// The regular expression of the addresses that pass both rules, lengths aside.
+pub const PATTERN: &str = "^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@\
+    [A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$";
+
 /// A mailbox as RFC 5322 writes it, dots in their places, on a host name. The first rule.
 pub fn is_mailbox(address: &str) -> bool {
     let bare = address.strip_suffix('>').and_then(|rest| rest.split_once('<')).map_or(address, |(_, inner)| inner);
     let Some((local, host)) = bare.rsplit_once('@') else { return false };
     let quoted = local.len() >= 2 && local.starts_with('"') && local.ends_with('"');
     let atom = |part: &str| !part.is_empty() && part.chars().all(|c| is_atom(c) || !c.is_ascii());
-    bare.len() <= 254 && local.len() <= 64 && (quoted || local.split('.').all(atom)) && is_host(host)
+    bare.len() <= LONGEST && local.len() <= 64 && (quoted || local.split('.').all(atom)) && is_host(host)
 }
 
 /// Only plain ASCII before the `@`, labels of letters, digits and inner dashes after it. The second rule.

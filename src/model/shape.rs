@@ -27,13 +27,22 @@ pub struct Identifiers {
     /// The key that holds the ID.
     pub key: &'static str,
     pub parse: fn(&str) -> Result<(), BadId>,
+    /// The regular expression that says the same as `parse`, lengths aside.
+    pub pattern: fn() -> String,
 }
 
 pub static USER_IDENTIFIERS: Identifiers =
-    Identifiers { message: "UserIdentifiers", key: "user_id", parse: |text| UserId::from_str(text).map(drop) };
+    Identifiers { message: "UserIdentifiers", key: "user_id", parse: |text| UserId::from_str(text).map(drop), pattern: UserId::pattern };
 
-pub static ORGANIZATION_IDENTIFIERS: Identifiers =
-    Identifiers { message: "OrganizationIdentifiers", key: "organization_id", parse: |text| OrganizationId::from_str(text).map(drop) };
+pub static ORGANIZATION_IDENTIFIERS: Identifiers = Identifiers {
+    message: "OrganizationIdentifiers",
+    key: "organization_id",
+    parse: |text| OrganizationId::from_str(text).map(drop),
+    pattern: OrganizationId::pattern,
+};
+
+/// The longest value of an attribute, in characters.
+pub const LONGEST_ATTRIBUTE: usize = 200;
 
 #[derive(Clone, Copy, Debug)]
 pub enum Shape {
@@ -45,7 +54,7 @@ pub enum Shape {
     Email,
     /// At most so many texts, each of at most so many characters.
     Texts(&'static Bound, usize),
-    /// Pairs of a key and a text of up to 200 characters.
+    /// Pairs of a key and a text of at most [`LONGEST_ATTRIBUTE`] characters.
     Attributes,
     Flag,
     /// A flag that may also be absent.
@@ -118,7 +127,7 @@ impl Shape {
             Shape::Texts(_, longest) => {
                 items.iter().enumerate().try_for_each(|(i, item)| check_text(message, &format!("{name}[{i}]"), item, longest))
             }
-            Shape::Attributes => check_attributes(message, name, value, 200),
+            Shape::Attributes => check_attributes(message, name, value, LONGEST_ATTRIBUTE),
             Shape::Choice(_) if value.is_number() => Err(undefined(message, name)),
             Shape::ChoiceList(..) => match items.iter().position(Value::is_number) {
                 Some(i) => Err(undefined(message, &format!("{name}[{i}]"))),

@@ -23,6 +23,7 @@ mod console_forms;
 mod console_saving;
 mod console_sweep;
 mod crash;
+mod described;
 mod disk;
 mod documents;
 mod events;

@@ -201,7 +201,9 @@ impl Server {
             peer,
         };
         let Reply { status, headers, body } = self.app.answer(&request, &|| ());
-        Answer { status, headers, body }
+        let answer = Answer { status, headers, body };
+        crate::described::check(&request, &answer);
+        answer
     }
 
     /// Sends and expects a status, and that the answer holds at least what is given: `200 {"name":"New"}`, `403 no_client_rights`, `404`.

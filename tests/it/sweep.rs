@@ -67,6 +67,7 @@ fn nobody_is_let_in_where_a_guard_stands() {
             | Guard::Admin(_)
             | Guard::Purger(_)
             | Guard::Holds(_)
+            | Guard::HoldsToList(_)
             | Guard::HoldsEvenDeleted(_)
             | Guard::HoldsOrIsToken(_) => {
                 assert_eq!(status, 403, "{place}");
@@ -76,7 +77,7 @@ fn nobody_is_let_in_where_a_guard_stands() {
             Guard::Console(_) => assert_eq!(status, if route.method == Method::Get { 302 } else { 403 }, "{place}"),
             Guard::Client => assert_eq!(status, 400, "{place}"),
             Guard::Browser | Guard::SignIn => assert!(matches!(status, 200 | 302 | 303 | 400 | 403), "{place}: {status}"),
-            Guard::Open | Guard::Password | Guard::Anyone | Guard::Registrant => {
+            Guard::Open | Guard::Password | Guard::Anyone | Guard::RightsReader | Guard::Registrant => {
                 assert!(matches!(status, 200 | 302 | 308 | 400 | 401), "{place}: {status}")
             }
         }
@@ -89,7 +90,7 @@ fn a_key_without_the_right_is_told_which_is_missing() {
     let tiny = ["RIGHT_USER_NOTIFICATIONS_READ", "RIGHT_ORGANIZATION_ADD_AS_COLLABORATOR", "RIGHT_CLIENT_INFO"];
     server.gives_key("alice", "tiny", &tiny);
     for route in ROUTES {
-        if let Guard::Holds(right) | Guard::HoldsEvenDeleted(right) = route.guard {
+        if let Guard::Holds(right) | Guard::HoldsToList(right) | Guard::HoldsEvenDeleted(right) = route.guard {
             let answer = server.send("tiny", route.method.name(), &target(route), &body(route));
             let place = format!("{} {}", route.method.name(), route.path);
             assert_eq!(answer.status, 403, "{place}");
@@ -111,10 +112,12 @@ fn bad_credentials_are_refused_wherever_they_are_looked_at() {
                 // Only cookies count there, or what the client itself presents.
                 Guard::Browser | Guard::SignIn | Guard::SignedInBrowser | Guard::Console(_) | Guard::Client => continue,
                 Guard::Anyone
+                | Guard::RightsReader
                 | Guard::SignedIn
                 | Guard::Account(_)
                 | Guard::Admin(_)
                 | Guard::Holds(_)
+                | Guard::HoldsToList(_)
                 | Guard::HoldsEvenDeleted(_)
                 | Guard::HoldsOrIsToken(_) => assert_eq!(answer.status, refusal, "{place} {bearer}"),
             }

@@ -1,0 +1,87 @@
+//! What the operations of the API take and give: two columns of `ROUTES`, which the OpenAPI document is made from.
+
+/// The entities of the registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entity {
+    Client,
+    User,
+    Organization,
+}
+
+/// What an operation reads of its query and its body, beside the IDs in its path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    Nothing,
+    /// `field_mask`: the fields of an entity to read.
+    Mask(Entity),
+    /// A page of entities: `field_mask`, `order`, `limit`, `page`, `deleted`.
+    List(Entity),
+    /// The same, and `collaborator.…`: whose they are.
+    ListOfCollaborator(Entity),
+    /// The same as [`Takes::List`], and the conditions of a search.
+    Search(Entity),
+    /// A page of a list: `order`, `limit`, `page`.
+    Page(Item),
+    /// A part of an ID, and a page.
+    AccountSearch,
+    /// The same, and `client_ids.…` or `organization_ids.…`: whose collaborators they are, or are not.
+    AccountSearchByParameter,
+    /// `{"client":{…}}`.
+    New(Entity),
+    /// `{"client":{…},"field_mask":…}`.
+    Update(Entity),
+    /// `{"grace":"86400s"}`.
+    Grace,
+    /// `{"old":…,"new":…,"revoke_all_access":…}`.
+    PasswordChange,
+    /// `{"collaborator":{"ids":…,"rights":[…]}}`.
+    Collaborator,
+    /// The same with a user, for organizations are in none.
+    Member,
+    /// `{"name":…,"rights":[…],"expires_at":…}`.
+    NewApiKey,
+    /// `{"api_key":{…},"field_mask":…}`.
+    ApiKeyUpdate,
+}
+
+/// What an operation answers when it succeeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gives {
+    /// `{}`.
+    Nothing,
+    One(Entity),
+    /// `{"clients":[…]}`, counted.
+    Many(Entity),
+    Item(Item),
+    /// The same, or `{}` where it was deleted.
+    ItemOrNothing(Item),
+    /// `{"api_keys":[…]}`, counted.
+    Items(Item),
+    /// `{"rights":[…]}`.
+    Rights,
+    AuthInfo,
+    Configuration,
+    Document,
+}
+
+/// What stands in lists beside entities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Item {
+    Account,
+    Collaborator,
+    ApiKey,
+    Session,
+    Authorization,
+    AccessToken,
+}
+
+impl Entity {
+    /// The member of a body that holds one; with an `s`, the one that holds a list.
+    pub fn name(self) -> &'static str {
+        match self {
+            Entity::Client => "client",
+            Entity::User => "user",
+            Entity::Organization => "organization",
+        }
+    }
+}

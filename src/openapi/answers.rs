@@ -1,0 +1,228 @@
+//! What operations answer.
+
+use serde_json::{Map, Value, json};
+
+use crate::api::api_keys;
+use crate::api::operation::{Entity, Gives, Item};
+use crate::model::bounds::{PAGE, RIGHTS};
+use crate::model::choice::{GRANTS, RIGHT_CHOICES, STATES};
+use crate::model::client::IDENTIFIERS as CLIENT_IDENTIFIERS;
+use crate::model::field::Field;
+use crate::model::shape::{LONGEST_ATTRIBUTE, ORGANIZATION_IDENTIFIERS, Shape, USER_IDENTIFIERS};
+use crate::model::{client, organization, user};
+use crate::openapi::schema::{attributes, choice_name, ids, list, object, reference, text, time};
+
+/// The answer of an operation that succeeded.
+pub fn of(gives: Gives) -> Value {
+    let nothing = || json!({"type": "object", "maxProperties": 0});
+    let page = |key: &'static str, item: Value| object(&[], [(key, list(item, &PAGE))]);
+    match gives {
+        Gives::Nothing => nothing(),
+        Gives::One(entity) => reference(entity_name(entity)),
+        Gives::Many(entity) => {
+            let key = match entity {
+                Entity::Client => "clients",
+                Entity::User => "users",
+                Entity::Organization => "organizations",
+            };
+            page(key, reference(entity_name(entity)))
+        }
+        Gives::Item(item) => reference(item_name(item)),
+        Gives::ItemOrNothing(item) => json!({"anyOf": [reference(item_name(item)), nothing()]}),
+        Gives::Items(item) => {
+            let key = match item {
+                Item::Account => "account_ids",
+                Item::Collaborator => "collaborators",
+                Item::ApiKey => "api_keys",
+                Item::Session => "sessions",
+                Item::Authorization => "authorizations",
+                Item::AccessToken => "tokens",
+            };
+            page(key, reference(item_name(item)))
+        }
+        Gives::Rights => object(&[], [("rights", rights())]),
+        Gives::AuthInfo => reference("AuthInfo"),
+        // What the server is set to: an object of objects that The Things Stack defines.
+        Gives::Configuration => object(&["configuration"], [("configuration", json!({"type": "object"}))]),
+        Gives::Document => json!({"type": "object"}),
+    }
+}
+
+fn entity_name(entity: Entity) -> &'static str {
+    match entity {
+        Entity::Client => "Client",
+        Entity::User => "User",
+        Entity::Organization => "Organization",
+    }
+}
+
+fn item_name(item: Item) -> &'static str {
+    match item {
+        Item::Account => "Account",
+        Item::Collaborator => "Collaborator",
+        Item::ApiKey => "APIKey",
+        Item::Session => "Session",
+        Item::Authorization => "Authorization",
+        Item::AccessToken => "AccessToken",
+    }
+}
+
+/// All rights that there are.
+fn rights() -> Value {
+    json!({"type": "array", "items": reference("Right")})
+}
+
+/// The schemas that answers refer to.
+pub fn schemas() -> Map<String, Value> {
+    let account = |arm: &'static str, ids: Value| object(&[arm], [(arm, ids)]);
+    let rows = [
+        ("Client", entity(client::FIELDS)),
+        ("User", entity(user::FIELDS)),
+        ("Organization", entity(organization::FIELDS)),
+        ("APIKey", api_key()),
+        ("Session", session()),
+        ("Authorization", authorization()),
+        ("AccessToken", access_token()),
+        ("AuthInfo", auth_info()),
+        ("UserIds", ids(&USER_IDENTIFIERS)),
+        ("OrganizationIds", ids(&ORGANIZATION_IDENTIFIERS)),
+        ("ClientIds", ids(&CLIENT_IDENTIFIERS)),
+        ("State", json!({"enum": (STATES.names)()})),
+        ("GrantType", json!({"enum": (GRANTS.names)()})),
+        ("Right", json!({"enum": (RIGHT_CHOICES.names)()})),
+        (
+            "Account",
+            json!({"oneOf": [account("user_ids", reference("UserIds")), account("organization_ids", reference("OrganizationIds"))]}),
+        ),
+        ("Collaborator", object(&["ids"], [("ids", reference("Account")), ("rights", list(reference("Right"), &RIGHTS))])),
+        ("Error", error()),
+    ];
+    rows.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
+}
+
+fn api_key() -> Value {
+    object(
+        &["id", "created_at", "updated_at"],
+        [
+            ("id", plain()),
+            ("key", json!({"type": "string", "description": "The whole token, shown once."})),
+            ("name", of_shape(api_keys::NAME)),
+            ("rights", list(reference("Right"), &RIGHTS)),
+            ("created_at", time()),
+            ("updated_at", time()),
+            ("expires_at", time()),
+        ],
+    )
+}
+
+fn session() -> Value {
+    let mut updated_at = time();
+    updated_at["description"] = "When it was last used, to the hour.".into();
+    object(
+        &["user_ids", "session_id", "created_at", "updated_at"],
+        [
+            ("user_ids", reference("UserIds")),
+            ("session_id", json!({"type": "string", "format": "uuid"})),
+            ("created_at", time()),
+            ("updated_at", updated_at),
+        ],
+    )
+}
+
+fn authorization() -> Value {
+    object(
+        &["user_ids", "client_ids", "created_at", "updated_at"],
+        [
+            ("user_ids", reference("UserIds")),
+            ("client_ids", reference("ClientIds")),
+            ("rights", rights()),
+            ("created_at", time()),
+            ("updated_at", time()),
+        ],
+    )
+}
+
+fn access_token() -> Value {
+    object(
+        &["user_ids", "client_ids", "id", "created_at", "expires_at"],
+        [
+            ("user_ids", reference("UserIds")),
+            ("user_session_id", plain()),
+            ("client_ids", reference("ClientIds")),
+            ("id", plain()),
+            ("rights", rights()),
+            ("created_at", time()),
+            ("expires_at", time()),
+        ],
+    )
+}
+
+/// Of the ways to be known, the one that the caller used; none for nobody.
+fn auth_info() -> Value {
+    let key = object(&[], [("api_key", reference("APIKey")), ("entity_ids", reference("Account"))]);
+    object(
+        &[],
+        [
+            ("api_key", key),
+            ("oauth_access_token", reference("AccessToken")),
+            ("user_session", reference("Session")),
+            ("universal_rights", object(&[], [("rights", rights())])),
+            ("is_admin", json!({"const": true})),
+        ],
+    )
+}
+
+fn plain() -> Value {
+    json!({"type": "string"})
+}
+
+fn error() -> Value {
+    let detail = object(
+        &[],
+        [
+            ("@type", plain()),
+            ("namespace", plain()),
+            ("name", plain()),
+            ("message_format", plain()),
+            ("attributes", json!({"type": "object"})),
+            ("correlation_id", plain()),
+            ("cause", json!({"type": "object"})),
+            ("code", json!({"type": "integer"})),
+        ],
+    );
+    object(
+        &["code", "message"],
+        [
+            ("code", json!({"type": "integer", "description": "The gRPC code."})),
+            ("message", plain()),
+            ("details", json!({"type": "array", "items": detail})),
+        ],
+    )
+}
+
+/// An entity's schema: a property for each row of its table. What is empty, or not for the reader, is absent.
+fn entity<E>(fields: &'static [Field<E>]) -> Value {
+    let property = |field: &'static Field<E>| {
+        let mut property = of_shape(field.shape);
+        property["description"] = field.doc.into();
+        (field.name, property)
+    };
+    object(&["ids", "created_at", "updated_at"], fields.iter().map(property))
+}
+
+fn of_shape(shape: Shape) -> Value {
+    match shape {
+        Shape::Ids(identifiers) => ids(identifiers),
+        Shape::Time => time(),
+        Shape::Text(longest) => text(longest),
+        Shape::Email => json!({"type": "string"}),
+        Shape::Texts(bound, longest) => list(text(longest), bound),
+        Shape::Attributes => attributes(text(LONGEST_ATTRIBUTE)),
+        Shape::Flag | Shape::OptionalFlag => json!({"type": "boolean"}),
+        Shape::Choice(choices) => reference(choice_name(choices)),
+        Shape::ChoiceList(choices, bound) => list(reference(choice_name(choices)), bound),
+        Shape::Account => reference("Account"),
+        Shape::ContactInfo => json!({"type": "array", "items": {"type": "object"}}),
+        Shape::Opaque => json!({"type": "object"}),
+    }
+}

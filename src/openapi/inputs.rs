@@ -1,0 +1,371 @@
+//! What operations accept, in their paths, queries and bodies. What the API reads besides, such as names in lowerCamelCase, is left out.
+
+use serde_json::{Map, Value, json};
+
+use crate::api::operation::{Entity, Item, Takes};
+use crate::api::query::{LONGEST_TEXT, NO, Orders, YES};
+use crate::api::{self, api_keys};
+use crate::model::bounds::{PAGE, RIGHTS};
+use crate::model::choice::{Choices, GRANTS, RIGHT_CHOICES, STATES};
+use crate::model::client::IDENTIFIERS as CLIENT_IDENTIFIERS;
+use crate::model::field::{Field, MaskedIn, Purpose, SetBy};
+use crate::model::shape::{Identifiers, LONGEST_ATTRIBUTE, ORGANIZATION_IDENTIFIERS, Shape, USER_IDENTIFIERS};
+use crate::model::{client, email, organization, password, user};
+use crate::openapi::schema::{self, attributes, choice_name, id, list, object, or_null, reference, text, time};
+
+/// A segment of a path.
+pub fn in_path(name: &'static str) -> Value {
+    let entities = [&CLIENT_IDENTIFIERS, &USER_IDENTIFIERS, &ORGANIZATION_IDENTIFIERS];
+    let schema = match entities.into_iter().find(|ids| ids.key == name) {
+        Some(ids) => id(ids),
+        // The server made it, and looks it up as it is.
+        None => json!({"type": "string", "pattern": "^[^/\\u0000]+$"}),
+    };
+    json!({"name": name, "in": "path", "required": true, "schema": schema})
+}
+
+/// The parameters of the query.
+pub fn in_query(takes: Takes) -> Vec<Value> {
+    match takes {
+        Takes::Mask(entity) => masks(entity),
+        Takes::List(entity) => listing(entity),
+        Takes::ListOfCollaborator(entity) => {
+            let ids = [("collaborator.user_ids", &USER_IDENTIFIERS), ("collaborator.organization_ids", &ORGANIZATION_IDENTIFIERS)];
+            listing(entity).into_iter().chain(one_of(ids, "Those of this collaborator")).collect()
+        }
+        Takes::Search(entity) => searching(entity),
+        Takes::Page(item) => paging(orders_of_items(item)),
+        Takes::AccountSearch => account_search(),
+        Takes::AccountSearchByParameter => {
+            let ids = [("client_ids", &CLIENT_IDENTIFIERS), ("organization_ids", &ORGANIZATION_IDENTIFIERS)];
+            account_search().into_iter().chain(one_of(ids, "Among the collaborators of this one, or among all others")).collect()
+        }
+        Takes::Nothing
+        | Takes::New(_)
+        | Takes::Update(_)
+        | Takes::Grace
+        | Takes::PasswordChange
+        | Takes::Collaborator
+        | Takes::Member
+        | Takes::NewApiKey
+        | Takes::ApiKeyUpdate => Vec::new(),
+    }
+}
+
+/// The schema of the body; nothing where it is not read.
+pub fn body(takes: Takes) -> Option<Value> {
+    let body = match takes {
+        Takes::Nothing
+        | Takes::Mask(_)
+        | Takes::List(_)
+        | Takes::ListOfCollaborator(_)
+        | Takes::Search(_)
+        | Takes::Page(_)
+        | Takes::AccountSearch
+        | Takes::AccountSearchByParameter => return None,
+        Takes::New(entity) => {
+            let mut members = vec![(entity.name(), reference(new_name(entity)))];
+            if entity == Entity::User {
+                members.push(("invitation_token", or_null(json!({"type": "string", "description": "Not looked at."}))));
+            }
+            object(&[entity.name()], members)
+        }
+        Takes::Update(entity) => {
+            let mask = match entity {
+                Entity::Client => field_mask(&paths(client::FIELDS, Purpose::Update)),
+                Entity::User => field_mask(&paths(user::FIELDS, Purpose::Update)),
+                Entity::Organization => field_mask(&paths(organization::FIELDS, Purpose::Update)),
+            };
+            or_null(object(&[], [(entity.name(), or_null(reference(update_name(entity)))), ("field_mask", mask)]))
+        }
+        Takes::Grace => {
+            let pattern = format!("^{}s$", digits_up_to(api::clients::LONGEST_GRACE_SECONDS));
+            let grace =
+                json!({"type": "string", "pattern": pattern, "description": "How long older secrets stay good; not at all without it."});
+            or_null(object(&[], [("grace", or_null(grace))]))
+        }
+        Takes::PasswordChange => object(
+            &["new"],
+            [("old", or_null(text(password::MAX_LENGTH))), ("new", new_password()), ("revoke_all_access", json!({"type": "boolean"}))],
+        ),
+        Takes::Collaborator => collaborator(reference("Account")),
+        Takes::Member => collaborator(object(&["user_ids"], [("user_ids", reference("UserIds"))])),
+        Takes::NewApiKey => {
+            let mut rights = rights();
+            rights["minItems"] = 1.into();
+            rights["uniqueItems"] = true.into();
+            object(&["rights"], api_key(rights))
+        }
+        Takes::ApiKeyUpdate => {
+            let mut rights = rights();
+            rights["uniqueItems"] = true.into();
+            let key = object(&[], api_key(or_null(rights)));
+            or_null(object(&[], [("api_key", or_null(key)), ("field_mask", or_null(reference("AnyFieldMask")))]))
+        }
+    };
+    Some(body)
+}
+
+/// The schemas that requests refer to.
+pub fn schemas() -> Map<String, Value> {
+    let any_mask = json!({"oneOf": [
+        masked(json!({"type": "string"})),
+        {"type": "string", "description": "Paths joined by commas."},
+    ], "description": "The fields to change; what is none of a key's is not looked at."});
+    let rows = [
+        (new_name(Entity::Client), new_entity(client::FIELDS, &["ids"])),
+        (new_name(Entity::User), new_entity(user::FIELDS, &["ids", "primary_email_address", "password"])),
+        (new_name(Entity::Organization), new_entity(organization::FIELDS, &["ids"])),
+        (update_name(Entity::Client), changed_entity(client::FIELDS)),
+        (update_name(Entity::User), changed_entity(user::FIELDS)),
+        (update_name(Entity::Organization), changed_entity(organization::FIELDS)),
+        (path_name(Entity::Client), json!({"enum": paths(client::FIELDS, Purpose::Read)})),
+        (path_name(Entity::User), json!({"enum": paths(user::FIELDS, Purpose::Read)})),
+        (path_name(Entity::Organization), json!({"enum": paths(organization::FIELDS, Purpose::Read)})),
+        ("AnyFieldMask", any_mask),
+        ("StateInput", choice(&STATES)),
+        ("GrantTypeInput", choice(&GRANTS)),
+        ("RightInput", choice(&RIGHT_CHOICES)),
+    ];
+    rows.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
+}
+
+fn new_name(entity: Entity) -> &'static str {
+    match entity {
+        Entity::Client => "NewClient",
+        Entity::User => "NewUser",
+        Entity::Organization => "NewOrganization",
+    }
+}
+
+fn update_name(entity: Entity) -> &'static str {
+    match entity {
+        Entity::Client => "ClientUpdate",
+        Entity::User => "UserUpdate",
+        Entity::Organization => "OrganizationUpdate",
+    }
+}
+
+/// The mask paths that can be read.
+fn path_name(entity: Entity) -> &'static str {
+    match entity {
+        Entity::Client => "ClientPath",
+        Entity::User => "UserPath",
+        Entity::Organization => "OrganizationPath",
+    }
+}
+
+/// What can be sent of an entity that is to be. What only the server sets is not looked at.
+fn new_entity<E>(fields: &'static [Field<E>], required: &[&str]) -> Value {
+    let sent = fields.iter().filter(|field| field.set_by != SetBy::Server || required.contains(&field.name));
+    object(required, sent.map(|field| (field.name, property(field, !required.contains(&field.name)))))
+}
+
+/// What can be sent of an entity that is there. A field that the mask leaves out must be of its type and no more.
+fn changed_entity<E>(fields: &'static [Field<E>]) -> Value {
+    let sent = fields.iter().filter(|field| field.set_by != SetBy::Server && field.masked_in != MaskedIn::Neither);
+    object(&[], sent.map(|field| (field.name, property(field, true))))
+}
+
+fn property<E>(field: &Field<E>, can_be_null: bool) -> Value {
+    // The only field that is sent with a new entity and never again.
+    let shape = if field.masked_in == MaskedIn::Neither { new_password() } else { of_shape(field.shape) };
+    let has_null = can_be_null && !matches!(field.shape, Shape::Flag | Shape::Choice(_) | Shape::Email);
+    let mut property = if has_null { or_null(shape) } else { shape };
+    property["description"] = field.doc.into();
+    property
+}
+
+fn of_shape(shape: Shape) -> Value {
+    match shape {
+        Shape::Ids(identifiers) => schema::ids(identifiers),
+        Shape::Time => time(),
+        Shape::Text(longest) => text(longest),
+        Shape::Email => json!({"type": "string", "format": "email", "pattern": email::PATTERN, "maxLength": email::LONGEST}),
+        Shape::Texts(bound, longest) => list(or_null(text(longest)), bound),
+        Shape::Attributes => attributes(or_null(text(LONGEST_ATTRIBUTE))),
+        Shape::Flag | Shape::OptionalFlag => json!({"type": "boolean"}),
+        Shape::Choice(choices) => choice_input(choices),
+        Shape::ChoiceList(choices, bound) => list(choice_input(choices), bound),
+        Shape::Account => reference("Account"),
+        Shape::ContactInfo => json!({"type": "array"}),
+        Shape::Opaque => json!({"type": "object"}),
+    }
+}
+
+fn choice_input(choices: &Choices) -> Value {
+    reference(&format!("{}Input", choice_name(choices)))
+}
+
+/// An enumeration as input may spell it.
+fn choice(choices: &Choices) -> Value {
+    let names = (choices.names)();
+    let short: Vec<&str> = names.iter().filter_map(|name| name.strip_prefix(choices.prefix)).collect();
+    let numbers: Vec<i64> = names.iter().filter_map(|name| (choices.number)(name)).collect();
+    json!({
+        "description": format!("The name, also without `{}`, or the number.", choices.prefix),
+        "anyOf": [reference(choice_name(choices)), {"enum": short}, {"enum": numbers}, {"enum": numbers.iter().map(i64::to_string).collect::<Vec<_>>()}],
+    })
+}
+
+fn rights() -> Value {
+    of_shape(Shape::ChoiceList(&RIGHT_CHOICES, &RIGHTS))
+}
+
+fn collaborator(account: Value) -> Value {
+    object(&["collaborator"], [("collaborator", object(&["ids"], [("ids", account), ("rights", or_null(rights()))]))])
+}
+
+/// The pattern says what every password must have, and leaves out capitals and digits of other scripts.
+fn new_password() -> Value {
+    json!({
+        "type": "string",
+        "minLength": password::MIN_LENGTH,
+        "maxLength": password::MAX_LENGTH,
+        "pattern": "^[^\\u0000]*([A-Z][^\\u0000]*[0-9]|[0-9][^\\u0000]*[A-Z])[^\\u0000]*$",
+    })
+}
+
+fn api_key(rights: Value) -> [(&'static str, Value); 3] {
+    let mut end = or_null(time());
+    end["description"] = "When it ends: in the future.".into();
+    [("name", or_null(of_shape(api_keys::NAME))), ("rights", rights), ("expires_at", end)]
+}
+
+/// The mask paths of a table.
+fn paths<E>(fields: &[Field<E>], purpose: Purpose) -> Vec<String> {
+    let allowed = fields.iter().filter(|field| field.masked_in.allows(purpose));
+    allowed
+        .flat_map(|field| {
+            let below = field.below.iter().map(|below| format!("{}.{below}", field.name));
+            std::iter::once(field.name.to_owned()).chain(below)
+        })
+        .collect()
+}
+
+/// Two ways to write a mask in a body.
+fn field_mask(paths: &[String]) -> Value {
+    let path = format!("({})", paths.join("|").replace('.', "\\."));
+    or_null(json!({
+        "description": "The fields to change.",
+        "oneOf": [
+            masked(json!({"enum": paths})),
+            {"type": "string", "pattern": format!("^{path}(,{path})*$"), "description": "Paths joined by commas."},
+        ],
+    }))
+}
+
+fn masked(path: Value) -> Value {
+    let mut mask = object(&["paths"], [("paths", or_null(json!({"type": "array", "items": path})))]);
+    mask["additionalProperties"] = false.into();
+    mask
+}
+
+/// Two ways to write a mask in a query.
+fn masks(entity: Entity) -> Vec<Value> {
+    let list = json!({"type": "array", "minItems": 1, "items": reference(path_name(entity))});
+    let mut joined = parameter("field_mask", list.clone(), "The fields to read, joined by commas.");
+    joined["style"] = "form".into();
+    joined["explode"] = false.into();
+    vec![joined, parameter("field_mask.paths", list, "The same; repeat the parameter.")]
+}
+
+fn listing(entity: Entity) -> Vec<Value> {
+    let orders = match entity {
+        Entity::Client => names(api::clients::ORDERS),
+        Entity::User => names(api::users::ORDERS),
+        Entity::Organization => names(api::organizations::ORDERS),
+    };
+    let mut parameters = masks(entity);
+    parameters.extend(paging(orders));
+    parameters.push(flag("deleted", "The deleted ones, instead of the live ones."));
+    parameters
+}
+
+fn searching(entity: Entity) -> Vec<Value> {
+    let mut parameters = listing(entity);
+    for (name, doc) in [
+        ("query", "In the ID, the name or the description."),
+        ("id_contains", "In the ID."),
+        ("name_contains", "In the name."),
+        ("description_contains", "In the description."),
+    ] {
+        parameters.push(parameter(name, text(LONGEST_TEXT), doc));
+    }
+    let pairs = attributes(text(LONGEST_TEXT));
+    let mut contained = parameter("attributes_contain", pairs, "In the values of attributes: attributes_contain[key]=value.");
+    contained["style"] = "deepObject".into();
+    contained["explode"] = true.into();
+    parameters.push(contained);
+    if entity != Entity::Organization {
+        let states = json!({"type": "array", "uniqueItems": true, "items": reference("State")});
+        parameters.push(parameter("state", states, "Any of these states; repeat the parameter."));
+    }
+    parameters
+}
+
+fn account_search() -> Vec<Value> {
+    let mut parameters = vec![
+        parameter("query", text(LONGEST_TEXT), "A part of the account's ID: two letters of it at least, for who is no administrator."),
+        flag("only_users", "Leave out organizations."),
+        flag("complement_collaborators", "Those that are no collaborators of the entity, instead of those that are."),
+    ];
+    parameters.extend(pages());
+    parameters
+}
+
+/// An ID in one of two parameters.
+fn one_of(ids: [(&str, &Identifiers); 2], doc: &str) -> [Value; 2] {
+    ids.map(|(path, ids)| parameter(&format!("{path}.{}", ids.key), id(ids), &format!("{doc}; one kind of ID only.")))
+}
+
+fn paging(mut orders: Vec<&'static str>) -> Vec<Value> {
+    orders.push("");
+    let mut parameters = vec![parameter("order", json!({"enum": orders}), "Sorted by; a minus is descending.")];
+    parameters.extend(pages());
+    parameters
+}
+
+fn pages() -> [Value; 2] {
+    [
+        parameter("limit", json!({"type": "integer", "minimum": 0, "maximum": PAGE.most, "default": 100}), "Items on a page."),
+        parameter("page", json!({"type": "integer", "minimum": 0, "maximum": u32::MAX, "default": 1}), "The number of the page."),
+    ]
+}
+
+/// In which orders a list can be had.
+fn orders_of_items(item: Item) -> Vec<&'static str> {
+    match item {
+        Item::Collaborator => names(api::members::ORDERS),
+        Item::ApiKey => names(api::api_keys::ORDERS),
+        Item::Session => names(api::sessions::ORDERS),
+        Item::Authorization | Item::AccessToken => names(api::authorizations::ORDERS),
+        // Those of a search come by their IDs.
+        Item::Account => Vec::new(),
+    }
+}
+
+fn names<Key>(orders: Orders<Key>) -> Vec<&'static str> {
+    orders.iter().map(|(name, _)| *name).collect()
+}
+
+fn flag(name: &str, doc: &str) -> Value {
+    let spellings: Vec<&str> = NO.into_iter().chain(YES).collect();
+    parameter(name, json!({"anyOf": [{"type": "boolean"}, {"enum": spellings}]}), doc)
+}
+
+fn parameter(name: &str, schema: Value, doc: &str) -> Value {
+    json!({"name": name, "in": "query", "description": doc, "schema": schema})
+}
+
+/// A regular expression of the digits of all numbers up to this one.
+fn digits_up_to(most: i64) -> String {
+    let digits = most.to_string();
+    let shorter = format!("[0-9]{{1,{}}}", digits.len() - 1);
+    let smaller = digits.bytes().enumerate().filter(|(_, digit)| *digit > b'0').map(|(place, digit)| {
+        let (before, rest) = (&digits[..place], digits.len() - place - 1);
+        format!("{before}[0-{}][0-9]{{{rest}}}", char::from(digit - 1))
+    });
+    let all: Vec<String> = std::iter::once(shorter).chain(smaller).chain([digits.clone()]).collect();
+    format!("0*({})", all.join("|"))
+}

@@ -1,0 +1,74 @@
+//! The JSON Schemas that requests and answers share.
+
+use serde_json::{Map, Value, json};
+
+use crate::base::id::LONGEST;
+use crate::model::bounds::{ATTRIBUTES, Bound};
+use crate::model::choice::Choices;
+use crate::model::shape::Identifiers;
+
+/// No NUL, which is refused everywhere.
+const NO_NUL: &str = "^[^\\u0000]*$";
+
+pub fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+/// An object of which the members `required` must be there.
+pub fn object(required: &[&str], members: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
+    let properties: Map<String, Value> = members.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
+    let mut object = json!({"type": "object", "properties": properties});
+    if !required.is_empty() {
+        object["required"] = required.into();
+    }
+    object
+}
+
+/// A text of at most so many characters.
+pub fn text(longest: usize) -> Value {
+    json!({"type": "string", "maxLength": longest, "pattern": NO_NUL})
+}
+
+pub fn time() -> Value {
+    json!({"type": "string", "format": "date-time", "pattern": "T.*Z$"})
+}
+
+pub fn list(items: Value, bound: &Bound) -> Value {
+    json!({"type": "array", "maxItems": bound.most, "items": items})
+}
+
+/// Keys and values, these of at most so many characters.
+pub fn attributes(value: Value) -> Value {
+    let keys = json!({"pattern": crate::base::id::AttributeKey::pattern(), "maxLength": LONGEST});
+    json!({"type": "object", "maxProperties": ATTRIBUTES.most, "propertyNames": keys, "additionalProperties": value})
+}
+
+/// The ID of an entity.
+pub fn id(ids: &Identifiers) -> Value {
+    json!({"type": "string", "pattern": (ids.pattern)(), "maxLength": LONGEST})
+}
+
+/// `{"client_id":"…"}`.
+pub fn ids(ids: &'static Identifiers) -> Value {
+    object(&[ids.key], [(ids.key, id(ids))])
+}
+
+/// An enumeration, described once: `STATE_` is `State`.
+pub fn choice_name(choices: &Choices) -> &'static str {
+    match choices.prefix {
+        "STATE_" => "State",
+        "GRANT_" => "GrantType",
+        _ => "Right",
+    }
+}
+
+/// Lets a value be `null`, too, which is as if it were absent.
+pub fn or_null(mut schema: Value) -> Value {
+    match schema.get("type").cloned() {
+        Some(kind) => {
+            schema["type"] = json!([kind, "null"]);
+            schema
+        }
+        None => json!({"anyOf": [schema, {"type": "null"}]}),
+    }
+}
