@@ -6,7 +6,6 @@ use crate::base::error::{Result, errors};
 use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::http::csrf;
-use crate::http::path::{self, Unreadable};
 use crate::http::queue::{Full, Queue, Slow};
 use crate::http::reply::Reply;
 use crate::http::request::Request;
@@ -50,10 +49,6 @@ impl Input<'_> {
     /// The token for the forms of whoever is signed in in this browser.
     pub fn form_token(&self) -> csrf::FormToken {
         self.ticket.as_ref().map(|ticket| csrf::FormToken::of_session(&ticket.token)).unwrap_or_default()
-    }
-
-    pub fn query(&self) -> std::result::Result<Vec<(String, String)>, Unreadable> {
-        path::pairs(self.request.query())
     }
 }
 

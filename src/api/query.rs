@@ -4,6 +4,7 @@ use crate::base::error::{Error, Result};
 use crate::base::page::Page;
 use crate::base::validation::Invalid;
 use crate::call::Input;
+use crate::http::pairs::Pairs;
 use crate::model::bounds::PAGE;
 use crate::model::choice::{STATES, State};
 use crate::model::field::Field;
@@ -17,7 +18,7 @@ pub const LONGEST_TEXT: usize = 50;
 
 /// Names and values as sent. Names are dotted paths whose parts are snake_case or lowerCamelCase; unknown ones are ignored.
 #[derive(Debug)]
-pub struct Query(Vec<(String, String)>);
+pub struct Query(Pairs);
 
 /// Sort orders by their names, in the order in which a refusal lists them. A leading `-` is descending.
 pub type Orders<Key> = &'static [(&'static str, Key)];
@@ -28,7 +29,7 @@ pub const YES: [&str; 6] = ["true", "1", "t", "T", "TRUE", "True"];
 
 impl Query {
     pub fn of(input: &Input<'_>) -> Result<Query> {
-        input.query().map(Query).map_err(|_| Error::malformed("the query is not UTF-8, or holds a NUL"))
+        Pairs::of_query(input.request).map(Query)
     }
 
     /// Every value of a parameter, in the order sent.
@@ -36,7 +37,7 @@ impl Query {
         if self.0.iter().any(|(key, _)| key.split_once('[').is_some_and(|(before, _)| is(before, name))) {
             return Err(bad(name, "it takes no brackets"));
         }
-        Ok(self.0.iter().filter(|(key, _)| is(key, name)).map(|(_, value)| value.as_str()).collect())
+        Ok(self.0.iter().filter(|(key, _)| is(key, name)).map(|(_, value)| value).collect())
     }
 
     /// The value of a parameter that may be given once.
@@ -161,7 +162,7 @@ impl Query {
     /// `attributes_contain[key]=value`.
     fn attributes(&self, message: &str, name: &str) -> Result<Vec<(String, String)>> {
         let mut pairs = serde_json::Map::new();
-        for (parameter, value) in &self.0 {
+        for (parameter, value) in self.0.iter() {
             let Some(key) = parameter.split_once('[').filter(|(before, _)| is(before, name)).and_then(|(_, key)| key.strip_suffix(']'))
             else {
                 if is(parameter, name) {
@@ -169,7 +170,7 @@ impl Query {
                 }
                 continue;
             };
-            pairs.insert(key.to_owned(), value.as_str().into());
+            pairs.insert(key.to_owned(), value.into());
         }
         check_attributes(message, name, &pairs.clone().into(), LONGEST_TEXT)?;
         Ok(pairs.into_iter().map(|(key, value)| (key, value.as_str().unwrap_or_default().to_owned())).collect())

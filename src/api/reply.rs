@@ -7,8 +7,8 @@ use serde_json::json;
 
 use crate::base::error::{Error, Result};
 use crate::base::page::{ENDS_EARLY, Page, Reading};
-use crate::base::uri::form_encoded;
 use crate::call::Input;
+use crate::http::pairs::{Pairs, encoded};
 use crate::http::reply::Reply;
 use crate::model::bounds::REPLY;
 use crate::model::field::{Audience, Field};
@@ -98,13 +98,11 @@ fn written<T>(
 
 /// The address of the request with another page.
 fn address(input: &Input<'_>, page: Page) -> Result<String> {
-    let asked = input.query().map_err(|_| Error::malformed("the query is not UTF-8, or holds a NUL"))?;
-    let parameters = page.parameters();
-    let others = asked.into_iter().filter(|(name, _)| parameters.iter().all(|(replaced, _)| name != replaced));
-    let pairs = others.chain(parameters.map(|(name, value)| (name.to_owned(), value.to_string())));
-    let pairs: Vec<String> =
-        pairs.map(|(name, value)| format!("{}={}", form_encoded(name.as_bytes()), form_encoded(value.as_bytes()))).collect();
-    Ok(format!("{}?{}", input.request.path(), pairs.join("&")))
+    let asked = Pairs::of_query(input.request)?;
+    let parameters = page.parameters().map(|(name, value)| (name, value.to_string()));
+    let others = asked.iter().filter(|(name, _)| parameters.iter().all(|(replaced, _)| name != replaced));
+    let pairs = others.chain(parameters.iter().map(|(name, value)| (*name, value.as_str())));
+    Ok(format!("{}?{}", input.request.path(), encoded(pairs)))
 }
 
 /// What an update answers, with a warning for whoever still sends contact info (registry.md 0.3).

@@ -72,6 +72,11 @@ pub fn form_encoded(bytes: &[u8]) -> String {
     percent_encode(bytes, UNRESERVED).to_string().replace("%20", "+")
 }
 
+/// Reads the bytes of one name or one value of a form or a query.
+pub fn form_decoded(text: &str) -> Vec<u8> {
+    percent_decode_str(&text.replace('+', " ")).collect()
+}
+
 /// Whether it is a path on this server, which a browser cannot take for another host (oauth.md 1.6.1).
 pub fn is_local(place: &str) -> bool {
     let path = place.split('?').next().unwrap_or_default();
@@ -192,8 +197,7 @@ fn without_port(uri: &str, host: &str) -> Option<String> {
 
 fn decoded_pair(pair: &str) -> (Vec<u8>, Vec<u8>) {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-    let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).collect();
-    (decoded(name), decoded(value))
+    (form_decoded(name), form_decoded(value))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub mod csrf;
 pub mod form;
 pub mod listener;
 pub mod origin;
+pub mod pairs;
 pub mod path;
 pub mod queue;
 pub mod reply;

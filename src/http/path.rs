@@ -1,9 +1,6 @@
-//! Paths and queries: percent-decoding, once, for everyone.
+//! Paths: percent-decoding, once, for everyone.
 
 use percent_encoding::percent_decode_str;
-
-/// More names and values than any honest query or form has: what is looked up among them must stay cheap.
-pub const MOST_PAIRS: usize = 200;
 
 /// It cannot be read: not UTF-8 after decoding, with a NUL in it, or of too many parts.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,21 +11,6 @@ pub struct Unreadable;
 pub fn segments(path: &str) -> Result<Vec<String>, Unreadable> {
     let path = decode(path)?;
     Ok(path.strip_prefix('/').unwrap_or(&path).split('/').map(str::to_owned).collect())
-}
-
-/// Splits a query or a form into decoded names and values, in the order sent; `+` is a space. A name without `=` has an empty value.
-pub fn pairs(query: &str) -> Result<Vec<(String, String)>, Unreadable> {
-    let parts: Vec<&str> = query.split('&').filter(|part| !part.is_empty()).take(MOST_PAIRS + 1).collect();
-    if parts.len() > MOST_PAIRS {
-        return Err(Unreadable);
-    }
-    parts
-        .into_iter()
-        .map(|part| {
-            let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            Ok((decode(&name.replace('+', " "))?, decode(&value.replace('+', " "))?))
-        })
-        .collect()
 }
 
 fn decode(text: &str) -> Result<String, Unreadable> {
@@ -51,18 +33,5 @@ mod tests {
         for path in ["/a%00", "/%ff", "/a/%c3%28"] {
             assert_eq!(segments(path), Err(Unreadable), "{path}");
         }
-    }
-
-    #[test]
-    fn a_query_of_too_many_parts_is_unreadable() {
-        assert_eq!(pairs(&"q&".repeat(MOST_PAIRS)).map(|pairs| pairs.len()), Ok(MOST_PAIRS));
-        assert_eq!(pairs(&"q&".repeat(MOST_PAIRS + 1)), Err(Unreadable));
-    }
-
-    #[test]
-    fn a_query_is_read_in_the_order_sent() {
-        let read = pairs("a=1&b=x+y%2B&&c&a=2").unwrap();
-        let read: Vec<_> = read.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-        assert_eq!(read, [("a", "1"), ("b", "x y+"), ("c", ""), ("a", "2")]);
     }
 }

@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use data_encoding::BASE64;
-use percent_encoding::percent_decode_str;
 
 use crate::base::error::Result;
 use crate::call::{Call, Guess, Input, Transactions};
+use crate::http::pairs::decoded;
 use crate::http::queue::Slow;
 use crate::oauth::parameters::Parameters;
 use crate::registry::client_authentication::{self, Presented, Proof};
@@ -65,12 +65,8 @@ fn basic(header: &str, peer: IpAddr) -> Option<Presented> {
     let text = String::from_utf8(BASE64.decode(encoded.trim().as_bytes()).ok()?).ok()?;
     let (id, secret) = text.split_once(':')?;
     let mut secrets: Vec<String> =
-        [form_decoded(secret), Some(secret.to_owned())].into_iter().flatten().filter(|s| !s.is_empty()).collect();
+        [decoded(secret).ok(), Some(secret.to_owned())].into_iter().flatten().filter(|s| !s.is_empty()).collect();
     secrets.dedup();
     // Who begins to authenticate and leaves the secret out is told so with a challenge (oauth.md 1.5.2, row 6).
-    Some(Presented { client_id: form_decoded(id).unwrap_or_else(|| id.to_owned()), secrets, without_secret: &CLIENT_SECRET_WRONG, peer })
-}
-
-fn form_decoded(text: &str) -> Option<String> {
-    percent_decode_str(&text.replace('+', " ")).decode_utf8().ok().map(|decoded| decoded.into_owned())
+    Some(Presented { client_id: decoded(id).unwrap_or_else(|_| id.to_owned()), secrets, without_secret: &CLIENT_SECRET_WRONG, peer })
 }

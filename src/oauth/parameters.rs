@@ -3,26 +3,23 @@
 use serde_json::Value;
 
 use crate::base::error::{Error, Result};
-use crate::base::uri::form_encoded;
 use crate::call::Input;
-use crate::http::path::{self, MOST_PAIRS};
+use crate::http::pairs::{MOST_PAIRS, Pairs, encoded};
 use crate::registry::refusal::{BODY_MALFORMED, Judged, PARAMETER_REPEATED, Refusal, TOKEN_MISSING};
 
-/// Names and values in the order sent.
 #[derive(Debug, Default)]
-pub struct Parameters(Vec<(String, String)>);
+pub struct Parameters(Pairs);
 
 impl Parameters {
     pub fn of_query(input: &Input<'_>) -> Result<Parameters> {
-        input.query().map(Parameters).map_err(|_| Error::malformed("the query is not UTF-8, or holds a NUL"))
+        Pairs::of_query(input.request).map(Parameters)
     }
 
     /// Of the body: JSON if its media type says so, otherwise a form (oauth.md 1.5.1).
     pub fn of_body(input: &Input<'_>) -> Judged<Parameters> {
-        let bytes = &input.request.body;
         let read = match input.request.media_type().as_str() {
-            "application/json" => of_json(bytes),
-            _ => std::str::from_utf8(bytes).ok().and_then(|text| path::pairs(text).ok()),
+            "application/json" => of_json(&input.request.body),
+            _ => Pairs::of_body(input.request).ok(),
         };
         read.map(Parameters).ok_or_else(|| Refusal::of(&BODY_MALFORMED))
     }
@@ -31,13 +28,13 @@ impl Parameters {
     pub fn of_form_and_query(input: &Input<'_>) -> Result<Parameters> {
         let query = Parameters::of_query(input)?;
         let form = Parameters::of_body(input).map_err(|_| Error::malformed("the form is not UTF-8, or holds a NUL"))?;
-        let kept = query.0.into_iter().filter(|(name, _)| !form.0.iter().any(|(sent, _)| sent == name)).collect::<Vec<_>>();
+        let kept = query.0.into_iter().filter(|(name, _)| form.0.first(name).is_none()).collect::<Vec<_>>();
         Ok(Parameters(form.0.into_iter().chain(kept).collect()))
     }
 
     /// The value of a parameter; an empty one is as none (RFC 6749 section 3.1).
     pub fn one(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(sent, _)| sent == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        self.0.first(name).filter(|value| !value.is_empty())
     }
 
     pub fn owned(&self, name: &str) -> Option<String> {
@@ -51,7 +48,7 @@ impl Parameters {
 
     /// The first of these names that was sent twice (RFC 6749 sections 3.1 and 3.2).
     pub fn repeated(&self, names: &[&'static str]) -> Option<&'static str> {
-        names.iter().copied().find(|name| self.0.iter().filter(|(sent, _)| sent == name).count() > 1)
+        names.iter().copied().find(|name| self.0.all(name).count() > 1)
     }
 
     /// The token that a request is about, to be revoked or introspected (RFC 7009 section 2.1, RFC 7662 section 2.1).
@@ -63,23 +60,22 @@ impl Parameters {
     }
 
     pub fn has_any(&self, names: &[&str]) -> bool {
-        self.0.iter().any(|(sent, _)| names.contains(&sent.as_str()))
+        names.iter().any(|name| self.0.first(name).is_some())
     }
 
     /// Those of these names, as a query has them.
     pub fn encoded(&self, names: &[&str]) -> String {
-        let chosen = self.0.iter().filter(|(name, _)| names.contains(&name.as_str()));
-        chosen.map(|(name, value)| format!("{name}={}", form_encoded(value.as_bytes()))).collect::<Vec<_>>().join("&")
+        encoded(self.0.iter().filter(|(name, _)| names.contains(name)))
     }
 
     /// All of them but one.
     pub fn without<'p>(&'p self, left_out: &str) -> Vec<(&'p str, &'p str)> {
-        self.0.iter().filter(|(name, _)| name != left_out).map(|(name, value)| (name.as_str(), value.as_str())).collect()
+        self.0.iter().filter(|(name, _)| *name != left_out).collect()
     }
 }
 
 /// An object of strings. Of a name that comes twice the last counts; `null` is as nothing.
-fn of_json(bytes: &[u8]) -> Option<Vec<(String, String)>> {
+fn of_json(bytes: &[u8]) -> Option<Pairs> {
     match serde_json::from_slice(bytes).ok()? {
         Value::Object(object) if object.len() <= MOST_PAIRS => object
             .into_iter()

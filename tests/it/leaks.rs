@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use data_encoding::BASE64;
-use keyfob::http::path::pairs;
+use keyfob::http::pairs::Pairs;
 use serde_json::{Value, json};
 
 use crate::client::{Reply, send};
@@ -143,7 +143,7 @@ impl Story {
         self.succeed("GET", &target, &[("Cookie", cookie)], "");
         let agreed = self.succeed("POST", &target, &[("Cookie", cookie), FORM], "authorize=true");
         let query = agreed.header("location").and_then(|place| place.split_once('?')).expect("a place with a query").1;
-        let code = pairs(query).expect("pairs").into_iter().find(|(name, _)| name == "code").expect("a code").1;
+        let code = Pairs::parse(query).expect("pairs").first("code").expect("a code").to_owned();
         self.issued("a code", &code);
         code
     }

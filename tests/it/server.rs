@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use keyfob::app::App;
 use keyfob::base::time::Clock;
+use keyfob::http::pairs::Pairs;
 use keyfob::http::reply::Reply;
 use keyfob::http::request::{Method, Request};
 use keyfob::model::settings::{Approval, Settings};
@@ -102,8 +103,7 @@ impl Answer {
     /// A parameter of the place that the browser is sent to.
     pub fn location_parameter(&self, name: &str) -> Option<String> {
         let (_, query) = self.header("Location")?.split_once('?')?;
-        let pairs = keyfob::http::path::pairs(query).ok()?;
-        pairs.into_iter().find(|(found, _)| found == name).map(|(_, value)| value)
+        Pairs::parse(query).ok()?.first(name).map(str::to_owned)
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {

@@ -6,9 +6,8 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
-use percent_encoding::percent_decode_str;
-
 use crate::cli::refusal::{LOGIN, Refusal};
+use crate::http::pairs::Pairs;
 
 /// The port that servers send browsers to, on the machine of the browser (registry.md 1.8).
 const PORT: u16 = 11885;
@@ -84,10 +83,8 @@ impl Outcome {
     /// Nothing if it is no answer to this attempt.
     fn of(target: &str, state: &str) -> Option<Outcome> {
         let (path, query) = target.split_once('?')?;
-        let value = |name: &str| {
-            let pair = query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)?;
-            Some(percent_decode_str(&pair.1.replace('+', " ")).decode_utf8_lossy().into_owned())
-        };
+        let sent = Pairs::parse(query).ok()?;
+        let value = |name: &str| sent.first(name).map(str::to_owned);
         if path != "/oauth/callback" || value("state").as_deref() != Some(state) {
             return None;
         }

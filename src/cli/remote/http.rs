@@ -19,7 +19,7 @@ use crate::cli::remote::credentials::{Credentials, Keyring, Tokens};
 use crate::cli::remote::tokens;
 use crate::cli::run::output::{note, printable};
 use crate::cli::serve::settings::Connection;
-use crate::http::path;
+use crate::http::pairs::Pairs;
 use crate::http::request::Method;
 
 /// How long a connection may take to come about, and a reply to come.
@@ -66,8 +66,8 @@ pub struct Answer {
 /// What the header `Link` says of the next page (RFC 8288): `<…?limit=128&page=2>; rel="next"`.
 fn next_page(link: &str) -> Option<(usize, usize)> {
     let (target, parameters) = link.strip_prefix('<')?.split_once('>')?;
-    let pairs = path::pairs(target.split_once('?')?.1).ok().filter(|_| parameters.contains("rel=\"next\""))?;
-    let number = |name: &str| pairs.iter().find(|(found, _)| found == name).and_then(|(_, value)| value.parse().ok());
+    let pairs = Pairs::parse(target.split_once('?')?.1).ok().filter(|_| parameters.contains("rel=\"next\""))?;
+    let number = |name: &str| pairs.first(name).and_then(|value| value.parse().ok());
     Some((number("limit")?, number("page")?))
 }
 

@@ -6,6 +6,8 @@ use oauth2::{
     TokenResponse, TokenUrl, http,
 };
 
+use keyfob::http::pairs::Pairs;
+
 use crate::binary::Running;
 use crate::client;
 use crate::visitor::CALLBACK;
@@ -74,8 +76,8 @@ fn a_library_that_knows_nothing_of_us_gets_and_refreshes_a_token() {
         "authorize=true",
     );
     let location = agreed.header("location").expect("a place").to_owned();
-    let pairs = keyfob::http::path::pairs(location.split_once('?').expect("a query").1).expect("pairs");
-    let parameter = |name: &str| pairs.iter().find(|(found, _)| found == name).map(|(_, value)| value.clone()).expect("a parameter");
+    let pairs = Pairs::parse(location.split_once('?').expect("a query").1).expect("pairs");
+    let parameter = |name: &str| pairs.first(name).map(str::to_owned).expect("a parameter");
     assert_eq!(parameter("state"), *state.secret());
     assert_eq!(parameter("iss"), metadata["issuer"]);
 
