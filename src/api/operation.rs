@@ -18,6 +18,8 @@ pub enum Takes {
     List(Entity),
     /// The same, and `collaborator.…`: whose they are.
     ListOfCollaborator(Entity),
+    /// The same, where only users have any.
+    ListOfMember(Entity),
     /// The same as [`Takes::List`], and the conditions of a search.
     Search(Entity),
     /// A page of a list: `order`, `limit`, `page`.

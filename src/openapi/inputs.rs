@@ -31,14 +31,21 @@ pub fn in_query(takes: Takes) -> Vec<Value> {
         Takes::List(entity) => listing(entity),
         Takes::ListOfCollaborator(entity) => {
             let ids = [("collaborator.user_ids", &USER_IDENTIFIERS), ("collaborator.organization_ids", &ORGANIZATION_IDENTIFIERS)];
-            listing(entity).into_iter().chain(one_of(ids, "Those of this collaborator")).collect()
+            listing(entity).into_iter().chain(one_of(ids, "Those of this collaborator; one kind of ID only.")).collect()
+        }
+        Takes::ListOfMember(entity) => {
+            let ids = [("collaborator.user_ids", &USER_IDENTIFIERS)];
+            listing(entity).into_iter().chain(one_of(ids, "Those of this user.")).collect()
         }
         Takes::Search(entity) => searching(entity),
         Takes::Page(item) => paging(orders_of_items(item)),
         Takes::AccountSearch => account_search(),
         Takes::AccountSearchByParameter => {
             let ids = [("client_ids", &CLIENT_IDENTIFIERS), ("organization_ids", &ORGANIZATION_IDENTIFIERS)];
-            account_search().into_iter().chain(one_of(ids, "Among the collaborators of this one, or among all others")).collect()
+            account_search()
+                .into_iter()
+                .chain(one_of(ids, "Among the collaborators of this one, or among all others; one kind of ID only."))
+                .collect()
         }
         Takes::Nothing
         | Takes::New(_)
@@ -59,6 +66,7 @@ pub fn body(takes: Takes) -> Option<Value> {
         | Takes::Mask(_)
         | Takes::List(_)
         | Takes::ListOfCollaborator(_)
+        | Takes::ListOfMember(_)
         | Takes::Search(_)
         | Takes::Page(_)
         | Takes::AccountSearch
@@ -314,9 +322,9 @@ fn account_search() -> Vec<Value> {
     parameters
 }
 
-/// An ID in one of two parameters.
-fn one_of(ids: [(&str, &Identifiers); 2], doc: &str) -> [Value; 2] {
-    ids.map(|(path, ids)| parameter(&format!("{path}.{}", ids.key), id(ids), &format!("{doc}; one kind of ID only.")))
+/// An ID in one of these parameters.
+fn one_of<const KINDS: usize>(ids: [(&str, &Identifiers); KINDS], doc: &str) -> [Value; KINDS] {
+    ids.map(|(path, ids)| parameter(&format!("{path}.{}", ids.key), id(ids), doc))
 }
 
 fn paging(mut orders: Vec<&'static str>) -> Vec<Value> {

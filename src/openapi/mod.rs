@@ -114,8 +114,8 @@ fn statuses(route: &Route, operation: &Operation) -> Vec<Kind> {
     if matches!(route.guard, Guard::Open) {
         return vec![Kind::Unavailable];
     }
-    let names_something =
-        route.path.contains('{') || matches!(operation.takes, Takes::ListOfCollaborator(_) | Takes::AccountSearchByParameter);
+    let names_something = route.path.contains('{')
+        || matches!(operation.takes, Takes::ListOfCollaborator(_) | Takes::ListOfMember(_) | Takes::AccountSearchByParameter);
     let rows = [
         (Kind::InvalidArgument, true),
         // Credentials that are no good count as none for a registrant, and are not allowed to purge.
