@@ -66,7 +66,7 @@ fn matches(schema: &'static Value, value: &Value) -> Result<(), String> {
                 value.as_array().into_iter().flatten().try_for_each(|item| matches(rule, item))?;
                 true
             }
-            // Regular expressions and formats are left to `.ci/schemathesis`.
+            // Regular expressions and formats are left to `tests/schemathesis`.
             "pattern" | "format" | "description" | "propertyNames" => true,
             _ => panic!("{keyword} is not known here"),
         };
