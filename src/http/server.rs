@@ -17,7 +17,7 @@ use crate::http::listener::{acceptor, upstream};
 use crate::http::queue;
 use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
-use crate::http::semaphore::Semaphore;
+use crate::http::semaphore::{Permit, Semaphore};
 
 /// How long a worker rests when tiny_http fails, so that it does not fail a million times a second.
 const AFTER_A_FAILURE: Duration = Duration::from_millis(50);
@@ -70,7 +70,7 @@ impl Server {
             for _ in 0..threads {
                 scope.spawn(|| self.work(&permits, answer));
             }
-            let ended = catch_unwind(AssertUnwindSafe(|| event_loop.run()));
+            let ended = catch_unwind(AssertUnwindSafe(|| event_loop.run(workers, threads)));
             self.workers_may_end.store(true, Ordering::SeqCst);
             // Each call wakes one worker, wherever it waits.
             permits.add(threads);
@@ -89,7 +89,7 @@ impl Server {
         loop {
             permit.reacquire();
             match self.backend.recv() {
-                Ok(request) => self.serve(request, &|request| answer(request, &|| permit.release())),
+                Ok(request) => self.serve(request, &permit, answer),
                 Err(_) if self.workers_may_end.load(Ordering::SeqCst) => return,
                 Err(error) => {
                     log::error("tiny_http failed", &[("cause", error.to_string().into())]);
@@ -100,7 +100,7 @@ impl Server {
     }
 
     /// Reads one request whole, has it answered, and sends the reply. Nothing in here ends a worker.
-    fn serve(&self, mut incoming: tiny_http::Request, answer: &dyn Fn(&Request) -> Reply) {
+    fn serve(&self, mut incoming: tiny_http::Request, permit: &Permit<'_>, answer: Answer<'_>) {
         let Some(id) = incoming.headers().first().filter(|header| header.field.equiv(PENDING)) else {
             return upstream::answer_handshake(incoming);
         };
@@ -113,7 +113,12 @@ impl Server {
         drop(incoming.into_writer());
         // One that was removed is answered already: its upstream connection was lost.
         if let (Some(request), Some(pending)) = (request, pending) {
-            pending.answer(&catch_unwind(AssertUnwindSafe(|| answer(&request))).unwrap_or_else(|_| Reply::empty(500)));
+            let before_blocking = || {
+                permit.release();
+                pending.before_blocking();
+            };
+            let reply = catch_unwind(AssertUnwindSafe(|| answer(&request, &before_blocking)));
+            pending.answer(&reply.unwrap_or_else(|_| Reply::empty(500)));
         }
     }
 }

@@ -25,12 +25,17 @@ impl EchoServer {
     }
 
     pub fn answering(limits: Limits, answer: impl Fn(&Request) -> Reply + Sync + Send + 'static) -> EchoServer {
+        EchoServer::blocking(limits, move |request, _| answer(request))
+    }
+
+    /// One whose handler says when it is about to wait for something slow.
+    pub fn blocking(limits: Limits, answer: impl Fn(&Request, &dyn Fn()) -> Reply + Sync + Send + 'static) -> EchoServer {
         let server = Arc::new(Server::bind("127.0.0.1:0", limits).expect("it listens"));
         let address = server.address().to_string();
         let (sender, ended) = channel();
         let running = server.clone();
         std::thread::spawn(move || {
-            running.run(4, &|request, _| answer(request)).expect("it runs");
+            running.run(4, &answer).expect("it runs");
             let _ = sender.send(());
         });
         EchoServer { server, address, ended }
@@ -38,6 +43,11 @@ impl EchoServer {
 
     pub fn connect(&self) -> TcpStream {
         connect(&self.address)
+    }
+
+    /// Tells it to end when all that it has taken is answered.
+    pub fn stop(&self) {
+        self.server.stop();
     }
 
     /// Sends the bytes, lets the server know that no more come, and reads all that it answers.

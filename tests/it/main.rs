@@ -27,6 +27,7 @@ mod described;
 mod disk;
 mod documents;
 mod events;
+mod fairness;
 mod golden;
 mod guessing;
 mod hashing;

@@ -21,7 +21,7 @@ const LEAST_WAIT: Duration = Duration::from_millis(1);
 const ELSEWHERE: &str = "127.0.0.77:0";
 
 /// Connects from an address of one's own.
-fn connect_from(source: &str, address: &str) -> TcpStream {
+pub fn connect_from(source: &str, address: &str) -> TcpStream {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
     socket.bind(&source.parse::<SocketAddr>().expect("an address").into()).expect("it is bound");
     socket.connect(&address.parse::<SocketAddr>().expect("an address").into()).expect("it connects");

@@ -8,8 +8,8 @@ use crate::http::listener::connections::Usage;
 use crate::http::listener::head::Trust;
 use crate::http::listener::limits::Limits;
 use crate::http::listener::proxies::Network;
-use crate::http::listener::reading::{Awaited, Reader};
-use crate::http::listener::socket::PeerSocket;
+use crate::http::listener::reading::{Arrived, Awaited, Reader};
+use crate::http::listener::socket::{More, PeerSocket};
 
 #[derive(Debug)]
 pub struct Connection {
@@ -36,6 +36,8 @@ pub struct Connection {
 pub enum Phase {
     /// The event loop reads a request, or waits for one.
     Reading,
+    /// A complete request waits for its turn.
+    Waiting(Request),
     /// A worker has the request with this number, and returns the socket when it has answered.
     Serving { serial: u64 },
     /// The peer has not taken all of a reply.
@@ -44,11 +46,24 @@ pub enum Phase {
     Draining { dropped: usize },
 }
 
-/// Whether a connection is only there until its peer has seen the last reply; such a one goes first.
+/// A complete request.
+#[derive(Debug)]
+pub struct Request {
+    pub serial: u64,
+    /// The address that asks: the peer, or the one that a trusted proxy asks for.
+    pub from: IpAddr,
+    pub arrived: Arrived,
+    /// Whether more may have arrived after it.
+    pub more: More,
+}
+
+/// What keeps a connection. Those that are only there until their peers have seen the last reply go first, and those whose requests wait for
+/// their turn last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stay {
     Ending,
     Open,
+    Asking,
 }
 
 impl Connection {
@@ -91,6 +106,28 @@ impl Connection {
         self.awaited = awaits;
     }
 
+    /// Keeps a request until its turn comes.
+    pub fn begin_waiting(&mut self, request: Request, now: Instant) {
+        self.phase = Phase::Waiting(request);
+        self.since = now;
+    }
+
+    /// Returns whether the request with this number waits for its turn.
+    pub fn waits(&self, serial: u64) -> bool {
+        matches!(&self.phase, Phase::Waiting(request) if request.serial == serial)
+    }
+
+    /// Takes the request with this number, because its turn has come. `None` if it does not wait any more.
+    pub fn take_waiting(&mut self, serial: u64) -> Option<Request> {
+        match std::mem::replace(&mut self.phase, Phase::Reading) {
+            Phase::Waiting(request) if request.serial == serial => Some(request),
+            phase => {
+                self.phase = phase;
+                None
+            }
+        }
+    }
+
     /// Waits until the peer takes the rest of a reply.
     pub fn begin_replying(&mut self, reply: Vec<u8>, sent: usize, keep_alive: bool, limits: &Limits, now: Instant) {
         self.socket.take();
@@ -108,19 +145,21 @@ impl Connection {
 
     /// Returns what it uses now.
     pub fn usage(&self) -> Usage {
-        let unsent = match &self.phase {
-            Phase::Replying { reply, .. } => reply.len(),
-            Phase::Reading | Phase::Serving { .. } | Phase::Draining { .. } => 0,
+        let (waiting, unsent) = match &self.phase {
+            Phase::Waiting(request) => (request.arrived.held(), 0),
+            Phase::Replying { reply, .. } => (0, reply.len()),
+            Phase::Reading | Phase::Serving { .. } | Phase::Draining { .. } => (0, 0),
         };
-        Usage { connections: 1, unfinished: self.reader.held(), unsent }
+        Usage { connections: 1, unfinished: self.reader.held() + waiting, unsent }
     }
 
-    /// Returns since when it has waited for its peer: for a request or the rest of one, or until a reply is taken. One that is only being
-    /// ended has waited longer than any other. `None` while a worker has it.
+    /// Returns since when it has waited: for a request or the rest of one, for its turn, or until a reply is taken. `None` while a worker has
+    /// it.
     pub fn waiting_since(&self, instant: impl Fn(u64) -> Instant) -> Option<(Stay, Instant)> {
         match self.phase {
             Phase::Serving { .. } => self.socket.returned_at().map(|at| (Stay::Open, instant(at))),
             Phase::Reading | Phase::Replying { .. } => Some((Stay::Open, self.since)),
+            Phase::Waiting(_) => Some((Stay::Asking, self.since)),
             Phase::Draining { .. } => Some((Stay::Ending, self.since)),
         }
     }
@@ -132,22 +171,27 @@ impl Connection {
 
     /// Returns whether a part of a request has arrived.
     pub fn has_begun(&self) -> bool {
-        matches!(self.phase, Phase::Reading) && self.reader.awaits() != Awaited::Request
+        match self.phase {
+            Phase::Reading => self.reader.awaits() != Awaited::Request,
+            Phase::Waiting(_) => true,
+            Phase::Serving { .. } | Phase::Replying { .. } | Phase::Draining { .. } => false,
+        }
     }
 
     /// Returns whether its deadline is over.
     pub fn is_overdue(&self, limits: &Limits, now: Instant, instant: impl Fn(u64) -> Instant) -> bool {
         match self.phase {
             Phase::Serving { .. } => self.socket.returned_at().is_some_and(|at| instant(at) + limits.idle <= now),
+            Phase::Waiting(_) => false,
             Phase::Reading | Phase::Replying { .. } | Phase::Draining { .. } => self.deadline <= now,
         }
     }
 
-    /// Returns whether a worker has it, or the peer has only a part of its reply.
+    /// Returns whether its request is not answered, or the peer has only a part of its reply.
     pub fn is_busy(&self) -> bool {
         match self.phase {
             Phase::Serving { .. } => self.socket.returned_at().is_none(),
-            Phase::Replying { .. } => true,
+            Phase::Waiting(_) | Phase::Replying { .. } => true,
             Phase::Reading | Phase::Draining { .. } => false,
         }
     }

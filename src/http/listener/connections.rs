@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use crate::http::listener::connection::Connection;
+use crate::http::listener::connection::{Connection, Stay};
 use crate::http::listener::limits::SHARE;
 use crate::http::listener::proxies::Network;
 
@@ -22,7 +22,7 @@ pub struct Connections {
 pub enum Resource {
     /// Connections.
     Connections,
-    /// Bytes of requests that are not complete.
+    /// Bytes of requests that are not complete, or wait for their turn.
     Unfinished,
     /// Bytes of replies that their peers have not taken.
     Unsent,
@@ -128,18 +128,23 @@ impl Connections {
     }
 
     /// Chooses the connection that makes room when this much is the most that all may use: of the address that uses the most, if that is
-    /// more than its share, and otherwise of all, the one that has waited longest. Returns `None` if workers have all that use any of it.
+    /// more than its share, and otherwise of all, the one that has waited longest. For a new connection no request goes that waits for its turn,
+    /// except one of such an address. Returns `None` if none can go, because workers have all that use any of it.
     pub fn longest_waiting(&self, resource: Resource, limit: usize, instant: impl Fn(u64) -> Instant + Copy) -> Option<usize> {
         let heaviest = self.by_network.iter().max_by_key(|(_, usage)| usage.of(resource));
         let heaviest = heaviest.filter(|(_, usage)| usage.of(resource) > limit / SHARE).map(|(network, _)| *network);
-        let among = |network: Option<Network>| {
+        let among = |network: Option<Network>, last: Stay| {
             let waiting = self.all.iter().enumerate().filter_map(|(slot, connection)| {
                 let connection = connection.as_ref()?;
                 let is_meant = connection.counted.of(resource) > 0 && (network.is_none() || connection.network == network);
-                Some((connection.waiting_since(instant).filter(|_| is_meant)?, slot))
+                Some((connection.waiting_since(instant).filter(|(stay, _)| is_meant && *stay <= last)?, slot))
             });
             waiting.min().map(|(_, slot)| slot)
         };
-        heaviest.and_then(|network| among(Some(network))).or_else(|| among(None))
+        let last = match resource {
+            Resource::Connections => Stay::Open,
+            Resource::Unfinished | Resource::Unsent => Stay::Asking,
+        };
+        heaviest.and_then(|network| among(Some(network), Stay::Asking)).or_else(|| among(None, last))
     }
 }

@@ -10,16 +10,18 @@ use mio::net::TcpStream;
 use mio::{Events, Poll, Token, Waker};
 
 use crate::http::listener::acceptor::{self, Accepted, Acceptor};
-use crate::http::listener::connection::{Connection, Phase};
+use crate::http::listener::connection::{Connection, Phase, Request};
 use crate::http::listener::connections::{Connections, Resource};
 use crate::http::listener::head::{KeepAlive, PENDING, Trust};
 use crate::http::listener::limits::{
     ACCEPTED_A_TURN, LARGEST_DRAIN, Limits, READ_A_TURN, SENT_A_TURN, UNFINISHED_REQUESTS, UNSENT_REPLIES,
 };
 use crate::http::listener::pending::{Entry, Finished, Left, PendingRequests};
+use crate::http::listener::proxies::Network;
 use crate::http::listener::reading::{Arrived, Awaited};
 use crate::http::listener::refusal::{Refusal, RefusalLog};
 use crate::http::listener::socket::{More, PeerSocket};
+use crate::http::listener::turns::{InFlight, Turns};
 use crate::http::listener::upstream::{SocketFile, UPSTREAMS, Upstreams};
 
 const LISTENING: Token = Token(0);
@@ -50,7 +52,8 @@ pub struct EventLoop {
     connections: Connections,
     /// Connections with more to do than one turn allows; each has another when all others had theirs.
     unfinished: Vec<usize>,
-    /// How many requests were sent upstream; the number of the last one.
+    turns: Turns,
+    /// How many requests have arrived; the number of the last one.
     serial: u64,
     refusals: RefusalLog,
     buffer: Vec<u8>,
@@ -78,20 +81,23 @@ enum Backlog {
 impl EventLoop {
     pub fn new(socket: TcpListener, upstreams: Vec<UnixStream>, socket_file: SocketFile, mut limits: Limits) -> io::Result<EventLoop> {
         let poll = Poll::new()?;
-        let pending = Arc::new(PendingRequests::new(Waker::new(poll.registry(), WAKER)?));
+        let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
+        let (pending, turns) = (Arc::new(PendingRequests::new(waker.clone())), Turns::new(waker));
         let acceptor = Some(Acceptor::register(socket, poll.registry(), LISTENING)?);
         let upstreams = Upstreams::register(upstreams, socket_file, poll.registry(), FIRST_UPSTREAM)?;
         limits.connections = acceptor::affordable(limits.connections);
         let (connections, refusals, buffer) = (Connections::default(), RefusalLog::new(Instant::now()), vec![0; READ]);
-        Ok(EventLoop { poll, pending, acceptor, upstreams, limits, connections, unfinished: Vec::new(), serial: 0, refusals, buffer })
+        Ok(EventLoop { poll, pending, acceptor, upstreams, limits, connections, unfinished: Vec::new(), turns, serial: 0, refusals, buffer })
     }
 
     pub fn pending(&self) -> Arc<PendingRequests> {
         self.pending.clone()
     }
 
-    /// Runs until [`PendingRequests::stop`]; then stops accepting, and returns when the last request is answered.
-    pub fn run(mut self) -> io::Result<()> {
+    /// Runs until [`PendingRequests::stop`]; then stops accepting, and returns when the last request is answered. So many workers answer at
+    /// once, and so many threads there are.
+    pub fn run(mut self, workers: usize, threads: usize) -> io::Result<()> {
+        self.turns.begin(workers, threads);
         let mut events = Events::with_capacity(256);
         let mut next_sweep = Instant::now();
         let mut backlog = Backlog::Unknown;
@@ -119,6 +125,7 @@ impl EventLoop {
                 self.sweep(now);
             }
             backlog = self.accept_connections(now);
+            self.send_waiting(now);
             for upstream in self.upstreams.flush() {
                 self.handle_lost_upstream(upstream, now);
             }
@@ -255,6 +262,7 @@ impl EventLoop {
             // Who has begun a request is told why it ends.
             if connection.has_begun() { self.refuse(slot, TOO_SLOW, now) } else { self.connections.close(slot) }
         }
+        self.turns.retain(|(slot, serial)| self.connections.get(slot).is_some_and(|connection| connection.waits(serial)));
     }
 
     /// Stops accepting and closes what is not busy. Returns whether all requests are answered.
@@ -280,7 +288,9 @@ impl EventLoop {
             let since = connection.socket.returned_at().map_or(now, |at| self.pending.instant(at));
             connection.begin_reading(&self.limits, since);
         }
-        match connection.phase {
+        match &mut connection.phase {
+            Phase::Waiting(_) if connection.socket.is_broken() => self.connections.close(slot),
+            Phase::Waiting(request) => request.more = More::Known,
             Phase::Reading => self.read(slot, has_ended, now),
             Phase::Replying { .. } => self.send_rest(slot, now),
             Phase::Draining { .. } => self.drop_arriving(slot),
@@ -332,7 +342,7 @@ impl EventLoop {
         let Some(connection) = self.connections.get_mut(slot) else { return false };
         match connection.reader.take() {
             Err(refusal) => self.refuse(slot, refusal, now),
-            Ok(Some(arrived)) => self.send_upstream(slot, arrived, more, now),
+            Ok(Some(arrived)) => self.take_request(slot, arrived, more, now),
             Ok(None) => {
                 connection.note_progress(&self.limits, now);
                 if connection.reader.must_continue() {
@@ -358,24 +368,44 @@ impl EventLoop {
 
     // --- sending upstream, and what follows an answer
 
-    /// Queues a complete request on an upstream connection, and records it as pending under the ID that it carries.
-    fn send_upstream(&mut self, slot: usize, arrived: Arrived, more: More, now: Instant) {
-        let Some(upstream) = self.upstreams.choose() else { return self.refuse(slot, NO_UPSTREAM, now) };
-        let Arrived { head, body } = arrived;
+    /// Sends a complete request upstream, or lets it wait for its turn.
+    fn take_request(&mut self, slot: usize, arrived: Arrived, more: More, now: Instant) {
         let Some(connection) = self.connections.get_mut(slot) else { return };
-        let from = match (connection.trust, &head.forwarded_for) {
+        let from = match (connection.trust, &arrived.head.forwarded_for) {
             (Trust::Proxy, Some(forwarded_for)) => self.limits.proxies.origin(connection.peer, forwarded_for),
             _ => connection.peer,
         };
         self.serial += 1;
-        let serial = self.serial;
+        let request = Request { serial: self.serial, from, arrived, more };
+        if let Some(in_flight) = self.turns.take(Network::around(from)) {
+            return self.send_upstream(slot, request, in_flight, now);
+        }
+        connection.begin_waiting(request, now);
+        self.turns.wait(Network::around(from), (slot, self.serial));
+        self.connections.recount(slot);
+        self.bound_unfinished(now);
+    }
+
+    fn send_waiting(&mut self, now: Instant) {
+        while let Some(((slot, serial), in_flight)) = self.turns.next() {
+            if let Some(request) = self.connections.get_mut(slot).and_then(|connection| connection.take_waiting(serial)) {
+                self.send_upstream(slot, request, in_flight, now);
+            }
+        }
+    }
+
+    /// Queues a request on an upstream connection, and records it as pending under the ID that it carries.
+    fn send_upstream(&mut self, slot: usize, request: Request, in_flight: InFlight, now: Instant) {
+        let Some(upstream) = self.upstreams.choose() else { return self.refuse(slot, NO_UPSTREAM, now) };
+        let Request { serial, from, arrived: Arrived { head, body }, more } = request;
+        let Some(connection) = self.connections.get_mut(slot) else { return };
         let is_last = head.keep_alive == KeepAlive::No;
         let more = if !is_last && connection.reader.awaits() != Awaited::Request { More::Known } else { more };
         connection.phase = Phase::Serving { serial };
         connection.socket.give_to_worker(more);
         let socket = connection.socket.clone();
         self.connections.recount(slot);
-        self.pending.add(slot, Entry { serial, upstream, socket, from, keep_alive: head.keep_alive, is_head: head.is_head });
+        self.pending.add(slot, Entry { serial, upstream, socket, from, keep_alive: head.keep_alive, is_head: head.is_head, in_flight });
         let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
         let own = format!("{}: {slot}.{serial}\r\n{length}", PENDING);
         self.upstreams.queue(upstream, &[&head.line, own.as_bytes(), &head.headers, b"\r\n", &body]);

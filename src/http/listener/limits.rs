@@ -19,7 +19,7 @@ pub const MOST_EMPTY_LINES: usize = 4;
 /// The most that all chunk extensions of a body may take together (RFC 9112 section 7.1.1).
 pub const LARGEST_EXTENSIONS: usize = 16 * 1024;
 
-/// The most that requests which are not complete yet may hold together.
+/// The most that requests which are not complete yet, or wait for their turn, may hold together.
 pub const UNFINISHED_REQUESTS: usize = 64 * 1024 * 1024;
 
 /// The most that replies which are not read yet may hold together.

@@ -21,4 +21,5 @@ pub mod reading;
 pub mod refusal;
 mod sending;
 mod socket;
+mod turns;
 pub mod upstream;

@@ -10,6 +10,7 @@ use mio::Waker;
 use crate::http::listener::head::KeepAlive;
 use crate::http::listener::sending::serialized;
 use crate::http::listener::socket::PeerSocket;
+use crate::http::listener::turns::InFlight;
 use crate::http::reply::Reply;
 
 /// All pending requests; shared by the event loop and the workers.
@@ -18,7 +19,7 @@ pub struct PendingRequests {
     /// By the slot of their connection: a connection has at most one.
     entries: Mutex<Vec<Option<Entry>>>,
     finished: Mutex<Vec<Finished>>,
-    waker: Waker,
+    waker: Arc<Waker>,
     stopping: AtomicBool,
     started: Instant,
 }
@@ -34,6 +35,7 @@ pub struct Entry {
     pub from: IpAddr,
     pub keep_alive: KeepAlive,
     pub is_head: bool,
+    pub in_flight: InFlight,
 }
 
 /// What the event loop is told after an answer.
@@ -56,7 +58,7 @@ pub enum Left {
 }
 
 impl PendingRequests {
-    pub fn new(waker: Waker) -> PendingRequests {
+    pub fn new(waker: Arc<Waker>) -> PendingRequests {
         let (entries, finished) = (Mutex::default(), Mutex::default());
         PendingRequests { entries, finished, waker, stopping: AtomicBool::new(false), started: Instant::now() }
     }
@@ -140,6 +142,11 @@ impl PendingRequest {
     /// Returns the address that asks.
     pub fn from(&self) -> IpAddr {
         self.entry.from
+    }
+
+    /// Lets another request be sent, because this one is about to wait for something slow.
+    pub fn before_blocking(&self) {
+        self.entry.in_flight.before_blocking();
     }
 
     /// Writes the reply to the public connection, without ever waiting for the peer.

@@ -47,6 +47,13 @@ pub struct Arrived {
     pub body: Vec<u8>,
 }
 
+impl Arrived {
+    /// Returns how many bytes of memory it takes.
+    pub fn held(&self) -> usize {
+        self.head.held() + self.body.capacity()
+    }
+}
+
 /// How far the next request has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Awaited {

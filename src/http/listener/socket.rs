@@ -51,6 +51,11 @@ impl PeerSocket {
         Ok(written)
     }
 
+    /// Returns whether the peer is gone: it has broken the connection off. One that only ended its stream may still read.
+    pub fn is_broken(&self) -> bool {
+        !matches!(self.socket.take_error(), Ok(None))
+    }
+
     /// Ends the stream to the peer after what was written. Errors are ignored: then the peer is gone.
     pub fn end_writing(&self) {
         let _ = self.socket.shutdown(Shutdown::Write);

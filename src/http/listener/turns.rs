@@ -1,0 +1,251 @@
+//! Whose request is sent upstream next. What is there already is what a newcomer waits for, because tiny_http hands requests out in the order
+//! in which they came: so only a few are sent at once, and where more wait, the networks that sent them take turns.
+
+use std::cell::Cell;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+use mio::Waker;
+
+use crate::http::listener::proxies::Network;
+
+/// How many requests are upstream for each worker: one in its hands and one that it finds when it is done.
+const FOR_EACH_WORKER: usize = 2;
+
+/// The requests that wait for their turn, and what is in flight.
+#[derive(Debug)]
+pub struct Turns {
+    load: Arc<Load>,
+    by_network: HashMap<Network, Line>,
+    /// The networks with requests that wait, in the order of their turns.
+    order: VecDeque<Network>,
+    /// How many requests may be worked on at once.
+    at_once: usize,
+    /// How many may be in flight: as many as there are threads.
+    most: usize,
+}
+
+/// A request that waits, by the slot of its connection and its number.
+pub type Waiter = (usize, u64);
+
+/// The requests of one network.
+#[derive(Debug)]
+struct Line {
+    share: Arc<Share>,
+    waiting: VecDeque<Waiter>,
+}
+
+/// What one network has in flight.
+#[derive(Debug)]
+struct Share {
+    load: Arc<Load>,
+    in_flight: AtomicUsize,
+}
+
+/// What all have in flight; shared by the event loop and the workers.
+#[derive(Debug)]
+struct Load {
+    /// Requests that are worked on, or will be as soon as a worker is free. Not those that wait for something slow, such as the disk.
+    worked_on: AtomicUsize,
+    /// Those, and the ones that wait for something slow.
+    in_flight: AtomicUsize,
+    /// The event loop is woken when fewer than so many are worked on; 0 while no request waits.
+    wake_below: AtomicUsize,
+    waker: Arc<Waker>,
+}
+
+/// Counts a request that was sent upstream, until it is dropped.
+#[derive(Debug)]
+pub struct InFlight {
+    share: Arc<Share>,
+    is_worked_on: Cell<bool>,
+}
+
+impl Turns {
+    /// Sends nothing before [`Turns::begin`].
+    pub fn new(waker: Arc<Waker>) -> Turns {
+        let (worked_on, in_flight, wake_below) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+        let load = Arc::new(Load { worked_on, in_flight, wake_below, waker });
+        Turns { load, by_network: HashMap::new(), order: VecDeque::new(), at_once: 0, most: 0 }
+    }
+
+    /// Begins with so many workers at once, and so many threads for those that wait for something slow beside them.
+    pub fn begin(&mut self, workers: usize, threads: usize) {
+        (self.at_once, self.most) = (workers * FOR_EACH_WORKER, threads);
+    }
+
+    /// Returns leave to send a request of this network at once. `None` if it has to wait.
+    pub fn take(&mut self, network: Network) -> Option<InFlight> {
+        if !self.order.is_empty() {
+            return None;
+        }
+        let share = self.line(network).share.clone();
+        self.may_send(&share).then(|| InFlight::new(share))
+    }
+
+    /// Lets a request wait for its turn.
+    pub fn wait(&mut self, network: Network, waiter: Waiter) {
+        let line = self.line(network);
+        line.waiting.push_back(waiter);
+        if line.waiting.len() == 1 {
+            self.order.push_back(network);
+        }
+    }
+
+    /// Returns the request whose turn it is, with leave to send it. If none may be sent, the event loop is woken when one may.
+    pub fn next(&mut self) -> Option<(Waiter, InFlight)> {
+        if self.order.is_empty() {
+            return None;
+        }
+        self.choose().or_else(|| {
+            self.load.wake_below.store(self.at_once / 2 + 1, SeqCst);
+            // What ended just before that has woken nobody.
+            self.choose()
+        })
+    }
+
+    fn choose(&mut self) -> Option<(Waiter, InFlight)> {
+        for _ in 0..self.order.len() {
+            let network = self.order.pop_front()?;
+            let share = self.line(network).share.clone();
+            let may_send = self.may_send(&share);
+            let line = self.line(network);
+            let waiter = if may_send { line.waiting.pop_front() } else { None };
+            if !line.waiting.is_empty() {
+                self.order.push_back(network);
+            }
+            if let Some(waiter) = waiter {
+                return Some((waiter, InFlight::new(share)));
+            }
+        }
+        None
+    }
+
+    /// Forgets requests that do not wait any more, and networks of which there is nothing left.
+    pub fn retain(&mut self, waits: impl Fn(Waiter) -> bool) {
+        for line in self.by_network.values_mut() {
+            line.waiting.retain(|waiter| waits(*waiter));
+        }
+        self.order.retain(|network| self.by_network.get(network).is_some_and(|line| !line.waiting.is_empty()));
+        self.by_network.retain(|_, line| !line.waiting.is_empty() || line.share.in_flight.load(SeqCst) > 0);
+    }
+
+    fn line(&mut self, network: Network) -> &mut Line {
+        self.by_network.entry(network).or_insert_with(|| {
+            let share = Share { load: self.load.clone(), in_flight: AtomicUsize::new(0) };
+            Line { share: Arc::new(share), waiting: VecDeque::new() }
+        })
+    }
+
+    /// Returns whether one more may be sent. A network may have as much in flight as it leaves free: one alone half of all that can be, and
+    /// several so much less that there is always room for a newcomer.
+    fn may_send(&self, share: &Share) -> bool {
+        let free = self.most.saturating_sub(self.load.in_flight.load(SeqCst));
+        self.load.worked_on.load(SeqCst) < self.at_once && share.in_flight.load(SeqCst) < free
+    }
+}
+
+impl InFlight {
+    fn new(share: Arc<Share>) -> InFlight {
+        for count in [&share.in_flight, &share.load.in_flight, &share.load.worked_on] {
+            count.fetch_add(1, SeqCst);
+        }
+        InFlight { share, is_worked_on: Cell::new(true) }
+    }
+
+    /// Lets another request be sent, because this one is about to wait for something slow. Does nothing the second time.
+    pub fn before_blocking(&self) {
+        if self.is_worked_on.replace(false) {
+            self.share.load.worked_on.fetch_sub(1, SeqCst);
+            self.share.load.wake();
+        }
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.share.in_flight.fetch_sub(1, SeqCst);
+        self.share.load.in_flight.fetch_sub(1, SeqCst);
+        if self.is_worked_on.get() {
+            self.share.load.worked_on.fetch_sub(1, SeqCst);
+        }
+        self.share.load.wake();
+    }
+}
+
+impl Load {
+    /// Wakes the event loop if requests wait and the workers will soon have nothing to do.
+    fn wake(&self) {
+        if self.worked_on.load(SeqCst) < self.wake_below.load(SeqCst) && self.wake_below.swap(0, SeqCst) > 0 {
+            // Errors are ignored: it fails only if the poll is gone, and then there is no event loop to wake.
+            let _ = self.waker.wake();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mio::{Poll, Token};
+
+    use super::*;
+
+    fn network(n: u8) -> Network {
+        Network::around([192, 0, 2, n].into())
+    }
+
+    fn turns(workers: usize, threads: usize) -> Turns {
+        let waker = Waker::new(Poll::new().unwrap().registry(), Token(0)).unwrap();
+        let mut turns = Turns::new(Arc::new(waker));
+        turns.begin(workers, threads);
+        turns
+    }
+
+    #[test]
+    fn networks_take_turns_and_the_requests_of_each_keep_their_order() {
+        let mut turns = turns(1, 100);
+        let (first, second) = (turns.take(network(1)).unwrap(), turns.take(network(1)).unwrap());
+        assert!(turns.take(network(2)).is_none());
+        for (slot, n) in [1, 1, 1, 2, 3, 3].into_iter().enumerate() {
+            turns.wait(network(n), (slot, 0));
+        }
+        assert!(turns.next().is_none());
+        drop((first, second));
+        let order: Vec<usize> = std::iter::from_fn(|| turns.next().map(|((slot, _), _)| slot)).collect();
+        assert_eq!(order, [0, 3, 4, 1, 5, 2]);
+    }
+
+    #[test]
+    fn a_network_alone_has_half_of_what_can_be_in_flight_and_others_find_room_beside_it() {
+        let mut turns = turns(1, 12);
+        let mut of = |n: u8| {
+            std::iter::from_fn(|| {
+                let sent = turns.take(network(n))?;
+                sent.before_blocking();
+                Some(sent)
+            })
+            .collect::<Vec<_>>()
+        };
+        let in_flight = [1, 2, 3, 4].map(&mut of);
+        assert_eq!([6, 3, 2, 1], [0, 1, 2, 3].map(|n: usize| in_flight[n].len()));
+    }
+
+    #[test]
+    fn nothing_stays_of_what_is_over() {
+        let mut turns = turns(2, 100);
+        let in_flight: Vec<InFlight> = (0..4).filter_map(|n| turns.take(network(n))).collect();
+        in_flight[0].before_blocking();
+        in_flight[0].before_blocking();
+        turns.wait(network(9), (0, 0));
+        turns.wait(network(9), (1, 0));
+        turns.retain(|(slot, _)| slot == 1);
+        assert_eq!(turns.by_network.len(), 5);
+        drop(in_flight);
+        assert_eq!(turns.next().map(|(waiter, _)| waiter), Some((1, 0)));
+        assert!(turns.next().is_none());
+        turns.retain(|_| true);
+        assert!(turns.by_network.is_empty() && turns.order.is_empty());
+        let Load { worked_on, in_flight, .. } = &*turns.load;
+        assert_eq!([worked_on.load(SeqCst), in_flight.load(SeqCst)], [0, 0]);
+    }
+}

@@ -1,0 +1,185 @@
+//! Networks take turns: what one of them asks for, however much it is, keeps the others waiting for a moment only.
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use keyfob::http::listener::limits::Limits;
+use keyfob::http::reply::Reply;
+
+use crate::listener::{EchoServer, echo, get, read_reply, read_to_end};
+use crate::overload::{connect_from, wait_of_newcomers};
+
+/// What a dear request takes of a worker.
+const DEAR: Duration = Duration::from_millis(20);
+
+/// How many dear requests one network has under way: four workers need two seconds for them.
+const CROWD: usize = 400;
+
+/// Newcomers wait for no more dear requests than are with the workers already, and a busy machine may make it some more.
+const BEARABLE: Duration = Duration::from_millis(400);
+
+/// A server on which `/dear` is dear. Everything else is answered at once.
+fn server(limits: Limits) -> EchoServer {
+    EchoServer::answering(limits, |request| {
+        if request.target == "/dear" {
+            std::thread::sleep(DEAR);
+        }
+        echo(request)
+    })
+}
+
+/// Sends a request on each of so many connections.
+fn crowd(server: &EchoServer, count: usize, request: &str) -> Vec<TcpStream> {
+    let mut streams: Vec<TcpStream> = (0..count).map(|_| server.connect()).collect();
+    streams.iter_mut().for_each(|stream| stream.write_all(request.as_bytes()).expect("it is sent"));
+    streams
+}
+
+#[test]
+fn a_network_that_asks_for_much_at_once_keeps_no_newcomer_waiting_and_is_answered_to_the_last() {
+    let server = server(Limits::default());
+    let mut crowd = crowd(&server, CROWD, &get("/dear"));
+    let wait = wait_of_newcomers(&server.address, 5);
+    assert!(wait < BEARABLE, "{wait:?}");
+    crowd.iter_mut().for_each(|stream| assert!(read_reply(stream).contains("GET /dear")));
+}
+
+#[test]
+fn whom_a_trusted_proxy_asks_for_has_a_turn_of_his_own() {
+    let server = server(Limits { proxies: "127.0.0.0/8".parse().expect("a network"), ..Limits::default() });
+    let ask = |target: &str, from: &str| format!("GET {target} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {from}\r\n\r\n");
+    let mut crowd = crowd(&server, CROWD, &ask("/dear", "192.0.2.1"));
+    let begun = Instant::now();
+    let mut newcomer = server.connect();
+    newcomer.write_all(ask("/cheap", "192.0.2.2").as_bytes()).expect("it is sent");
+    assert!(read_reply(&mut newcomer).contains("GET /cheap"));
+    assert!(begun.elapsed() < BEARABLE, "{:?}", begun.elapsed());
+    crowd.iter_mut().for_each(|stream| assert!(read_reply(stream).contains("GET /dear")));
+}
+
+#[test]
+fn pipelined_requests_wait_for_their_turn_in_their_order() {
+    let server = server(Limits::default());
+    let many: String = (0..5).map(|n| get(&format!("/{n}")) + &get("/dear")).collect();
+    let mut crowd = crowd(&server, CROWD / 8, &many);
+    let wait = wait_of_newcomers(&server.address, 5);
+    assert!(wait < BEARABLE, "{wait:?}");
+    for stream in &mut crowd {
+        for n in 0..5 {
+            assert!(read_reply(stream).contains(&format!("GET /{n} from")));
+            assert!(read_reply(stream).contains("GET /dear"));
+        }
+    }
+}
+
+#[test]
+fn requests_of_one_network_that_wait_for_something_slow_leave_threads_for_the_others() {
+    let server = EchoServer::blocking(Limits::default(), |request, before_blocking| {
+        if request.target == "/slow" {
+            before_blocking();
+            std::thread::sleep(DEAR * 10);
+        }
+        echo(request)
+    });
+    let mut crowd = crowd(&server, CROWD, &get("/slow"));
+    std::thread::sleep(DEAR);
+    let begun = Instant::now();
+    let wait = wait_of_newcomers(&server.address, 5);
+    assert!(wait < DEAR * 5, "{wait:?}: one who waits for a thread waits for {:?}", DEAR * 10);
+    crowd.iter_mut().for_each(|stream| assert!(read_reply(stream).contains("GET /slow")));
+    // Many of them wait at the same time: one commit is enough for many writes.
+    assert!(begun.elapsed() < DEAR * 10 * CROWD as u32 / 16, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_request_whose_peer_is_gone_when_its_turn_comes_is_not_answered() {
+    let answered = Arc::new(AtomicUsize::new(0));
+    let counter = answered.clone();
+    let server = EchoServer::answering(Limits::default(), move |request| {
+        if request.target == "/dear" {
+            counter.fetch_add(1, Ordering::SeqCst);
+            std::thread::sleep(DEAR);
+        }
+        echo(request)
+    });
+    let crowd = crowd(&server, CROWD, &get("/dear"));
+    for stream in crowd {
+        let socket = socket2::Socket::from(stream);
+        // A close then sends a reset.
+        socket.set_linger(Some(Duration::ZERO)).expect("it is set");
+    }
+    let mut last = server.connect();
+    last.write_all(get("/last").as_bytes()).expect("it is sent");
+    assert!(read_reply(&mut last).contains("GET /last"));
+    assert!(answered.load(Ordering::SeqCst) < CROWD / 2, "{answered:?}");
+}
+
+#[test]
+fn whoever_says_that_nothing_more_comes_is_answered_when_the_turn_comes() {
+    let server = server(Limits::default());
+    let crowd = crowd(&server, CROWD / 4, &get("/dear"));
+    for mut stream in crowd {
+        stream.shutdown(std::net::Shutdown::Write).expect("its end is sent");
+        assert!(read_to_end(&mut stream).contains("GET /dear"));
+    }
+}
+
+#[test]
+fn handlers_that_panic_and_peers_that_go_take_no_turn_for_ever() {
+    let server = EchoServer::answering(Limits::default(), |request| {
+        assert!(request.target != "/panic", "on purpose");
+        echo(request)
+    });
+    for _ in 0..3 {
+        let mut panics = crowd(&server, 100, &get("/panic").repeat(2));
+        panics.iter_mut().for_each(|stream| (0..2).for_each(|_| assert!(read_reply(stream).starts_with("HTTP/1.1 500 "))));
+        drop(crowd(&server, 100, &get("/gone").repeat(2)));
+    }
+    let mut replies = crowd(&server, 100, &get("/"));
+    replies.iter_mut().for_each(|stream| assert!(read_reply(stream).contains("GET /")));
+}
+
+#[test]
+fn requests_that_wait_for_their_turn_hold_a_bounded_memory_and_a_neighbour_keeps_his() {
+    const LENGTH: usize = 1024 * 1024;
+    let server = server(Limits::default());
+    let large = format!("POST /dear HTTP/1.1\r\nHost: x\r\nContent-Length: {LENGTH}\r\n\r\n{}", "x".repeat(LENGTH));
+    let first = crowd(&server, CROWD, &get("/dear"));
+    let mut neighbour = connect_from("127.0.0.77:0", &server.address);
+    neighbour.write_all(large.as_bytes()).expect("it is sent");
+    let mut others: Vec<TcpStream> = (0..CROWD / 4)
+        .map(|_| {
+            let mut stream = server.connect();
+            // It may be refused before all of it is sent.
+            let _ = stream.write_all(large.as_bytes());
+            stream
+        })
+        .collect();
+    assert!(read_reply(&mut neighbour).contains(&format!("] {LENGTH} bytes")));
+    let refused = others.iter_mut().map(|stream| read_reply(stream)).filter(|reply| reply.starts_with("HTTP/1.1 503 ")).count();
+    assert!(refused > 0 && refused < others.len(), "{refused}");
+    drop(first);
+}
+
+#[test]
+fn a_server_that_stops_answers_what_waits_for_its_turn() {
+    let server = server(Limits::default());
+    let mut crowd = crowd(&server, 40, &get("/dear"));
+    // All are there when the last one's neighbour is answered.
+    wait_of_newcomers(&server.address, 1);
+    server.stop();
+    crowd.iter_mut().for_each(|stream| assert!(read_to_end(stream).contains("GET /dear")));
+}
+
+#[test]
+fn many_connections_of_one_network_are_all_answered_again_and_again() {
+    let server = EchoServer::answering(Limits::default(), |_| Reply::empty(204));
+    let mut crowd = crowd(&server, CROWD, "");
+    for _ in 0..10 {
+        crowd.iter_mut().for_each(|stream| stream.write_all(get("/").as_bytes()).expect("it is sent"));
+        crowd.iter_mut().for_each(|stream| assert!(read_reply(stream).starts_with("HTTP/1.1 204 ")));
+    }
+}
