@@ -17,7 +17,7 @@ use crate::http::csrf::{self, Proof, ServerKey, SignInPage};
 use crate::http::origin::Sender;
 use crate::http::path;
 use crate::http::queue::Queue;
-use crate::http::reply::Reply;
+use crate::http::reply::{COMMON, FOR_ANY_ORIGIN, Reply};
 use crate::http::request::{Method, Request};
 use crate::model::settings::Settings;
 use crate::oauth::{login, refused};
@@ -363,16 +363,8 @@ fn is_token_of_path(by: &Principal, input: &Input<'_>) -> bool {
     }
 }
 
-/// What every reply carries unless it says otherwise itself (registry.md 0.2, oauth.md 1.1).
+/// Adds what every reply carries, and those to requests for such a path, unless it says otherwise itself.
 fn with_common_headers(reply: Reply, request: &Request, route: Option<&Route>) -> Reply {
-    const COMMON: &[(&str, &str)] = &[
-        ("Cache-Control", "no-store"),
-        ("Pragma", "no-cache"),
-        ("Referrer-Policy", "strict-origin-when-cross-origin"),
-        ("X-Content-Type-Options", "nosniff"),
-        ("X-Frame-Options", "SAMEORIGIN"),
-        ("X-XSS-Protection", "1; mode=block"),
-    ];
     // Addresses and pages here may hold codes: no other site is told where the reader comes from (oauth.md 2.9).
     const OF_OAUTH: &[(&str, &str)] = &[("Referrer-Policy", "no-referrer")];
     const OF_THE_API: &[(&str, &str)] = &[
@@ -383,8 +375,6 @@ fn with_common_headers(reply: Reply, request: &Request, route: Option<&Route>) -
              X-Total-Count, X-Warning",
         ),
     ];
-    const FOR_ANY_ORIGIN: &[(&str, &str)] =
-        &[("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate, X-Request-Id")];
     let is_for_our_pages = route.is_some_and(|route| matches!(route.guard, Guard::Password));
     let special = match request.path() {
         path if path.starts_with(API) && is_for_our_pages => &[],
@@ -394,12 +384,7 @@ fn with_common_headers(reply: Reply, request: &Request, route: Option<&Route>) -
     };
     let is_shared = path::segments(request.path()).is_ok_and(|segments| origins(&segments) == Origins::Any);
     let shared = if is_shared { FOR_ANY_ORIGIN } else { &[] };
-    let reply = reply.with("X-Request-Id", request.id.clone());
-    special
-        .iter()
-        .chain(shared)
-        .chain(COMMON)
-        .fold(reply, |reply, (name, value)| if reply.has(name) { reply } else { reply.with(name, *value) })
+    reply.with("X-Request-Id", request.id.clone()).with_missing(special).with_missing(shared).with_missing(COMMON)
 }
 
 /// Whether a browser asks on behalf of a page before it sends the request itself (Fetch, section 3.2.2).

@@ -7,6 +7,20 @@ use serde_core::Serialize;
 
 use crate::http::request::Method;
 
+/// What every reply carries unless it says otherwise itself (registry.md 0.2, oauth.md 1.1).
+pub const COMMON: &[(&str, &str)] = &[
+    ("Cache-Control", "no-store"),
+    ("Pragma", "no-cache"),
+    ("Referrer-Policy", "strict-origin-when-cross-origin"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "SAMEORIGIN"),
+    ("X-XSS-Protection", "1; mode=block"),
+];
+
+/// What a reply carries that pages of any origin may read.
+pub const FOR_ANY_ORIGIN: &[(&str, &str)] =
+    &[("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate, X-Request-Id")];
+
 /// Status, headers and body; `http::server` adds `Content-Length` and `Date`.
 pub struct Reply {
     pub status: u16,
@@ -52,6 +66,11 @@ impl Reply {
     pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Reply {
         self.headers.push((name, value.into()));
         self
+    }
+
+    /// Adds those of these headers that it has not got.
+    pub fn with_missing(self, headers: &[(&'static str, &'static str)]) -> Reply {
+        headers.iter().fold(self, |reply, (name, value)| if reply.has(name) { reply } else { reply.with(name, *value) })
     }
 }
 

@@ -98,19 +98,21 @@ fn requests_of_one_network_that_wait_for_something_slow_leave_threads_for_the_ot
 fn a_request_whose_peer_is_gone_when_its_turn_comes_is_not_answered() {
     let answered = Arc::new(AtomicUsize::new(0));
     let counter = answered.clone();
-    let server = EchoServer::answering(Limits::default(), move |request| {
+    // Deadlines, and who is gone, are looked at half as often as the shortest limit.
+    let limits = Limits { drain: Duration::from_millis(100), ..Limits::default() };
+    let server = EchoServer::answering(limits, move |request| {
         if request.target == "/dear" {
             counter.fetch_add(1, Ordering::SeqCst);
             std::thread::sleep(DEAR);
         }
         echo(request)
     });
-    let crowd = crowd(&server, CROWD, &get("/dear"));
-    for stream in crowd {
-        let socket = socket2::Socket::from(stream);
-        // A close then sends a reset.
-        socket.set_linger(Some(Duration::ZERO)).expect("it is set");
+    let mut gone = crowd(&server, CROWD, &get("/dear"));
+    for stream in gone.drain(..CROWD / 2) {
+        // A close then sends a reset, and otherwise no more than an end.
+        socket2::Socket::from(stream).set_linger(Some(Duration::ZERO)).expect("it is set");
     }
+    drop(gone);
     let mut last = server.connect();
     last.write_all(get("/last").as_bytes()).expect("it is sent");
     assert!(read_reply(&mut last).contains("GET /last"));
@@ -162,6 +164,19 @@ fn requests_that_wait_for_their_turn_hold_a_bounded_memory_and_a_neighbour_keeps
     let refused = others.iter_mut().map(|stream| read_reply(stream)).filter(|reply| reply.starts_with("HTTP/1.1 503 ")).count();
     assert!(refused > 0 && refused < others.len(), "{refused}");
     drop(first);
+}
+
+#[test]
+fn at_the_limit_of_connections_a_network_that_waits_with_most_of_them_makes_room() {
+    let server = server(Limits { connections: CROWD / 4, ..Limits::default() });
+    let ask = get("/dear").replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+    let mut crowd: Vec<TcpStream> = (0..CROWD / 2).flat_map(|_| crowd(&server, 1, &ask)).collect();
+    let wait = wait_of_newcomers(&server.address, 5);
+    assert!(wait < BEARABLE, "{wait:?}");
+    let replies: Vec<String> = crowd.iter_mut().map(read_to_end).collect();
+    let count = |status: &str| replies.iter().filter(|reply| reply.starts_with(status)).count();
+    let (answered, refused) = (count("HTTP/1.1 200 "), count("HTTP/1.1 503 "));
+    assert!(answered > 0 && refused > 0, "{answered} answered, {refused} refused");
 }
 
 #[test]

@@ -197,6 +197,11 @@ fn what_is_not_well_formed_is_refused_with_a_reason_and_the_connection_ended() {
         let (head, body) = reply.split_once("\r\n\r\n").expect("a head and a body");
         let body: Value = serde_json::from_str(body).expect("one JSON value and nothing behind it");
         assert!(head.contains("\r\nConnection: close") && body["code"].is_u64(), "{reply}");
+        for header in
+            ["Date: ", "X-Request-Id: ", "Access-Control-Allow-Origin: *", "Cache-Control: no-store", "X-Content-Type-Options: nosniff"]
+        {
+            assert!(head.contains(&format!("\r\n{header}")), "a refusal has {header} like any other reply: {reply}");
+        }
         assert!(body["message"].as_str().is_some_and(|message| message.len() > 20), "{reply}");
     }
     server.is_alive();
@@ -206,8 +211,9 @@ fn what_is_not_well_formed_is_refused_with_a_reason_and_the_connection_ended() {
 fn a_body_that_is_too_large_is_refused_without_being_read() {
     let server = EchoServer::open(Limits::default());
     let is_refusal = |reply: &str| {
-        assert!(reply.starts_with("HTTP/1.1 413 Payload Too Large\r\nConnection: close\r\n"), "{reply}");
-        let (_, body) = reply.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(reply.starts_with("HTTP/1.1 413 Payload Too Large\r\n"), "{reply}");
+        let (head, body) = reply.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(head.contains("\r\nConnection: close\r\n"), "{reply}");
         let body: Value = serde_json::from_str(body).expect("one JSON value and nothing behind it");
         assert!(body["message"].as_str().is_some_and(|message| message.contains("request_body_too_large")) && body["code"] == 3, "{reply}");
     };

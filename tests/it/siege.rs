@@ -3,10 +3,11 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::overload::{is_bearable, wait_of_newcomers};
 use crate::process::{Folder, Process};
+use crate::server::ADMIN_KEY;
 
 /// Memory that a process may have gained by having been busy once, in KiB: what the allocator keeps for the next time.
 const KEPT_BY_THE_ALLOCATOR: usize = 16 * 1024;
@@ -130,6 +131,34 @@ fn two_thousand_one_hundred_connections_of_one_byte_keep_no_newcomer_waiting() {
         .collect();
     is_bearable("half heads", unloaded, wait_of_newcomers(&besieged.server.address, 100));
     drop(held);
+    besieged.has_recovered();
+}
+
+#[test]
+fn a_thousand_connections_that_ask_for_a_long_list_keep_no_newcomer_waiting() {
+    let mut besieged = Besieged::start("long-lists", "", &["--ephemeral"]);
+    let description = "d".repeat(2000);
+    for n in 0..300 {
+        let body = format!(r#"{{"client":{{"ids":{{"client_id":"client-{n}"}},"description":"{description}"}}}}"#);
+        assert_eq!(besieged.server.send("POST", "/api/v3/users/admin/clients", &body).status, 200);
+    }
+    let target = "/api/v3/users/admin/clients?limit=1000&field_mask=description";
+    let begun = Instant::now();
+    (0..10).for_each(|_| assert!(besieged.server.send("GET", target, "").body.len() > 300 * 2000));
+    let one_list = begun.elapsed() / 10;
+    let ask = format!("GET {target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ADMIN_KEY}\r\n\r\n");
+    for attack in 0..2 {
+        let mut crowd: Vec<TcpStream> = (0..1000).map(|_| besieged.connect()).collect();
+        crowd.iter_mut().for_each(|stream| stream.write_all(ask.as_bytes()).expect("it is sent"));
+        let wait = wait_of_newcomers(&besieged.server.address, 5);
+        assert!(wait < one_list * 50, "a newcomer waits {wait:?} beside a thousand lists that take {one_list:?} each");
+        drop(crowd);
+        besieged.server.is_alive();
+        // The first time, workers come to what they keep for long replies.
+        if attack == 0 {
+            besieged.memory = besieged.server.status("VmRSS");
+        }
+    }
     besieged.has_recovered();
 }
 

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::http::listener::connections::Usage;
-use crate::http::listener::head::Trust;
+use crate::http::listener::head::{KeepAlive, Trust};
 use crate::http::listener::limits::Limits;
 use crate::http::listener::proxies::Network;
 use crate::http::listener::reading::{Arrived, Awaited, Reader};
 use crate::http::listener::socket::{More, PeerSocket};
+
+/// Tells a peer to go on.
+pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 #[derive(Debug)]
 pub struct Connection {
@@ -37,7 +40,7 @@ pub enum Phase {
     /// The event loop reads a request, or waits for one.
     Reading,
     /// A complete request waits for its turn.
-    Waiting(Request),
+    Waiting(ReceivedRequest),
     /// A worker has the request with this number, and returns the socket when it has answered.
     Serving { serial: u64 },
     /// The peer has not taken all of a reply.
@@ -48,13 +51,15 @@ pub enum Phase {
 
 /// A complete request.
 #[derive(Debug)]
-pub struct Request {
+pub struct ReceivedRequest {
     pub serial: u64,
     /// The address that asks: the peer, or the one that a trusted proxy asks for.
     pub from: IpAddr,
     pub arrived: Arrived,
     /// Whether more may have arrived after it.
     pub more: More,
+    /// It was asked whether its peer is still there.
+    pub is_probed: bool,
 }
 
 /// What keeps a connection. Those that are only there until their peers have seen the last reply go first, and those whose requests wait for
@@ -107,9 +112,25 @@ impl Connection {
     }
 
     /// Keeps a request until its turn comes.
-    pub fn begin_waiting(&mut self, request: Request, now: Instant) {
+    pub fn begin_waiting(&mut self, mut request: ReceivedRequest, now: Instant) {
+        if std::mem::take(&mut self.has_more) {
+            request.more = More::Known;
+        }
         self.phase = Phase::Waiting(request);
         self.since = now;
+    }
+
+    /// Finds out whether a peer is gone whose request waits, so that nobody works for it: if it is, what is written here is answered with a
+    /// reset, and if it only ended its stream, it ignores that (RFC 9110 section 15.2).
+    pub fn probe_if_it_may_be_gone(&mut self) {
+        if let Phase::Waiting(request) = &mut self.phase
+            && request.arrived.head.keep_alive == KeepAlive::Yes
+            && !request.is_probed
+            && self.socket.has_ended()
+        {
+            request.is_probed = true;
+            let _ = self.socket.write(CONTINUE);
+        }
     }
 
     /// Returns whether the request with this number waits for its turn.
@@ -118,7 +139,7 @@ impl Connection {
     }
 
     /// Takes the request with this number, because its turn has come. `None` if it does not wait any more.
-    pub fn take_waiting(&mut self, serial: u64) -> Option<Request> {
+    pub fn take_waiting(&mut self, serial: u64) -> Option<ReceivedRequest> {
         match std::mem::replace(&mut self.phase, Phase::Reading) {
             Phase::Waiting(request) if request.serial == serial => Some(request),
             phase => {

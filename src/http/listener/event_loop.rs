@@ -10,8 +10,9 @@ use mio::net::TcpStream;
 use mio::{Events, Poll, Token, Waker};
 
 use crate::http::listener::acceptor::{self, Accepted, Acceptor};
-use crate::http::listener::connection::{Connection, Phase, Request};
+use crate::http::listener::connection::{CONTINUE, Connection, Phase, ReceivedRequest};
 use crate::http::listener::connections::{Connections, Resource};
+use crate::http::listener::fair_queue::{FairQueue, InFlight};
 use crate::http::listener::head::{KeepAlive, PENDING, Trust};
 use crate::http::listener::limits::{
     ACCEPTED_A_TURN, LARGEST_DRAIN, Limits, READ_A_TURN, SENT_A_TURN, UNFINISHED_REQUESTS, UNSENT_REPLIES,
@@ -19,9 +20,8 @@ use crate::http::listener::limits::{
 use crate::http::listener::pending::{Entry, Finished, Left, PendingRequests};
 use crate::http::listener::proxies::Network;
 use crate::http::listener::reading::{Arrived, Awaited};
-use crate::http::listener::refusal::{Refusal, RefusalLog};
+use crate::http::listener::refusal::{LOST, NO_UPSTREAM, Refusal, RefusalLog, TOO_MANY, TOO_MUCH, TOO_SLOW};
 use crate::http::listener::socket::{More, PeerSocket};
-use crate::http::listener::turns::{InFlight, Turns};
 use crate::http::listener::upstream::{SocketFile, UPSTREAMS, Upstreams};
 
 const LISTENING: Token = Token(0);
@@ -35,12 +35,6 @@ const READ: usize = 16 * 1024;
 /// How often a listener that is stopping checks whether everyone has been answered.
 const CLOSING: Duration = Duration::from_millis(5);
 
-const TOO_SLOW: Refusal = Refusal { status: 408, why: "the request did not arrive in time" };
-const TOO_MUCH: Refusal = Refusal { status: 503, why: "too many large requests are arriving at once" };
-const TOO_MANY: Refusal = Refusal { status: 503, why: "there are too many connections, and this one has waited longest" };
-const NO_UPSTREAM: Refusal = Refusal { status: 503, why: "the server cannot take requests just now" };
-const LOST: Refusal = Refusal { status: 502, why: "the request was lost inside the server" };
-
 #[derive(Debug)]
 pub struct EventLoop {
     poll: Poll,
@@ -52,7 +46,8 @@ pub struct EventLoop {
     connections: Connections,
     /// Connections with more to do than one turn allows; each has another when all others had theirs.
     unfinished: Vec<usize>,
-    turns: Turns,
+    /// Complete requests that wait for their turn.
+    queue: FairQueue,
     /// How many requests have arrived; the number of the last one.
     serial: u64,
     refusals: RefusalLog,
@@ -82,12 +77,13 @@ impl EventLoop {
     pub fn new(socket: TcpListener, upstreams: Vec<UnixStream>, socket_file: SocketFile, mut limits: Limits) -> io::Result<EventLoop> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
-        let (pending, turns) = (Arc::new(PendingRequests::new(waker.clone())), Turns::new(waker));
+        let (pending, queue) = (Arc::new(PendingRequests::new(waker.clone())), FairQueue::new(waker));
         let acceptor = Some(Acceptor::register(socket, poll.registry(), LISTENING)?);
         let upstreams = Upstreams::register(upstreams, socket_file, poll.registry(), FIRST_UPSTREAM)?;
         limits.connections = acceptor::affordable(limits.connections);
-        let (connections, refusals, buffer) = (Connections::default(), RefusalLog::new(Instant::now()), vec![0; READ]);
-        Ok(EventLoop { poll, pending, acceptor, upstreams, limits, connections, unfinished: Vec::new(), turns, serial: 0, refusals, buffer })
+        let (connections, unfinished, buffer) = (Connections::default(), Vec::new(), vec![0; READ]);
+        let refusals = RefusalLog::new(Instant::now());
+        Ok(EventLoop { poll, pending, acceptor, upstreams, limits, connections, unfinished, queue, serial: 0, refusals, buffer })
     }
 
     pub fn pending(&self) -> Arc<PendingRequests> {
@@ -97,7 +93,7 @@ impl EventLoop {
     /// Runs until [`PendingRequests::stop`]; then stops accepting, and returns when the last request is answered. So many workers answer at
     /// once, and so many threads there are.
     pub fn run(mut self, workers: usize, threads: usize) -> io::Result<()> {
-        self.turns.begin(workers, threads);
+        self.queue.open(workers, threads);
         let mut events = Events::with_capacity(256);
         let mut next_sweep = Instant::now();
         let mut backlog = Backlog::Unknown;
@@ -206,8 +202,7 @@ impl EventLoop {
     /// Closes a connection at once. Its peer is told why if it has begun a request, as far as it can be told without waiting.
     fn make_room(&mut self, slot: usize, now: Instant) {
         if let Some(connection) = self.connections.get(slot).filter(|connection| connection.has_begun()) {
-            let _ = connection.socket.write(&TOO_MANY.bytes());
-            self.refusals.add(TOO_MANY, now);
+            let _ = connection.socket.write(&self.refusals.reply(TOO_MANY, now));
         }
         self.connections.close(slot);
     }
@@ -223,9 +218,8 @@ impl EventLoop {
 
     /// Sends the refusal and lets the peer see it before the connection ends.
     fn refuse(&mut self, slot: usize, refusal: Refusal, now: Instant) {
-        self.refusals.add(refusal, now);
         let Some(connection) = self.connections.get(slot) else { return };
-        if connection.socket.write(&refusal.bytes()).is_err() {
+        if connection.socket.write(&self.refusals.reply(refusal, now)).is_err() {
             return self.connections.close(slot);
         }
         self.drain(slot, now);
@@ -255,14 +249,15 @@ impl EventLoop {
     fn sweep(&mut self, now: Instant) {
         let pending = self.pending.clone();
         for slot in 0..self.connections.end() {
-            let Some(connection) = self.connections.get(slot) else { continue };
+            let Some(connection) = self.connections.get_mut(slot) else { continue };
+            connection.probe_if_it_may_be_gone();
             if !connection.is_overdue(&self.limits, now, |at| pending.instant(at)) {
                 continue;
             }
             // Who has begun a request is told why it ends.
             if connection.has_begun() { self.refuse(slot, TOO_SLOW, now) } else { self.connections.close(slot) }
         }
-        self.turns.retain(|(slot, serial)| self.connections.get(slot).is_some_and(|connection| connection.waits(serial)));
+        self.queue.retain(|(slot, serial)| self.connections.get(slot).is_some_and(|connection| connection.waits(serial)));
     }
 
     /// Stops accepting and closes what is not busy. Returns whether all requests are answered.
@@ -347,7 +342,7 @@ impl EventLoop {
                 connection.note_progress(&self.limits, now);
                 if connection.reader.must_continue() {
                     // A peer that does not take even this will not send its body, and is cut for that.
-                    let _ = connection.socket.write(b"HTTP/1.1 100 Continue\r\n\r\n");
+                    let _ = connection.socket.write(CONTINUE);
                 }
                 self.connections.recount(slot);
                 self.bound_unfinished(now);
@@ -376,18 +371,18 @@ impl EventLoop {
             _ => connection.peer,
         };
         self.serial += 1;
-        let request = Request { serial: self.serial, from, arrived, more };
-        if let Some(in_flight) = self.turns.take(Network::around(from)) {
+        let request = ReceivedRequest { serial: self.serial, from, arrived, more, is_probed: false };
+        if let Some(in_flight) = self.queue.admit(Network::around(from)) {
             return self.send_upstream(slot, request, in_flight, now);
         }
         connection.begin_waiting(request, now);
-        self.turns.wait(Network::around(from), (slot, self.serial));
+        self.queue.push(Network::around(from), (slot, self.serial));
         self.connections.recount(slot);
         self.bound_unfinished(now);
     }
 
     fn send_waiting(&mut self, now: Instant) {
-        while let Some(((slot, serial), in_flight)) = self.turns.next() {
+        while let Some(((slot, serial), in_flight)) = self.queue.pop() {
             if let Some(request) = self.connections.get_mut(slot).and_then(|connection| connection.take_waiting(serial)) {
                 self.send_upstream(slot, request, in_flight, now);
             }
@@ -395,9 +390,9 @@ impl EventLoop {
     }
 
     /// Queues a request on an upstream connection, and records it as pending under the ID that it carries.
-    fn send_upstream(&mut self, slot: usize, request: Request, in_flight: InFlight, now: Instant) {
+    fn send_upstream(&mut self, slot: usize, request: ReceivedRequest, in_flight: InFlight, now: Instant) {
         let Some(upstream) = self.upstreams.choose() else { return self.refuse(slot, NO_UPSTREAM, now) };
-        let Request { serial, from, arrived: Arrived { head, body }, more } = request;
+        let ReceivedRequest { serial, from, arrived: Arrived { head, body }, more, .. } = request;
         let Some(connection) = self.connections.get_mut(slot) else { return };
         let is_last = head.keep_alive == KeepAlive::No;
         let more = if !is_last && connection.reader.awaits() != Awaited::Request { More::Known } else { more };

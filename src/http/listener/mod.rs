@@ -2,7 +2,7 @@
 //!
 //! tiny_http trusts its peers, so only the listener connects to it. One thread (`event_loop`) waits for all public connections at once
 //! (`acceptor`, `socket`, `connection`, `connections`), reads requests from what they send (`head`, `chunks`, `reading`), and writes each
-//! complete one to one of a few private connections (`upstream`). A worker receives it from tiny_http, takes the pending request that belongs
+//! complete one, when its turn comes (`fair_queue`), to one of a few private connections (`upstream`). A worker receives it from tiny_http, takes the pending request that belongs
 //! to it (`pending`) and writes the reply straight to the public socket; what the peer does not take at once, the event loop sends
 //! later. What cannot be passed on is answered here (`refusal`).
 //!
@@ -13,6 +13,7 @@ mod chunks;
 mod connection;
 mod connections;
 pub mod event_loop;
+mod fair_queue;
 pub mod head;
 pub mod limits;
 pub mod pending;
@@ -21,5 +22,4 @@ pub mod reading;
 pub mod refusal;
 mod sending;
 mod socket;
-mod turns;
 pub mod upstream;

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use mio::Waker;
 
+use crate::http::listener::fair_queue::InFlight;
 use crate::http::listener::head::KeepAlive;
 use crate::http::listener::sending::serialized;
 use crate::http::listener::socket::PeerSocket;
-use crate::http::listener::turns::InFlight;
 use crate::http::reply::Reply;
 
 /// All pending requests; shared by the event loop and the workers.

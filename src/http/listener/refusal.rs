@@ -2,8 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use crate::base::log;
+use crate::base::time::Clock;
+use crate::base::{log, request_id};
+use crate::http::listener::head::KeepAlive;
 use crate::http::listener::limits::LOGGED_A_SECOND;
+use crate::http::listener::sending::serialized;
+use crate::http::reply::{COMMON, FOR_ANY_ORIGIN, Reply};
 
 /// A refusal. The connection is closed after it: where the next request would start is no longer certain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +16,12 @@ pub struct Refusal {
     /// What was wrong, for the person who wrote the client.
     pub why: &'static str,
 }
+
+pub const TOO_SLOW: Refusal = Refusal { status: 408, why: "the request did not arrive in time" };
+pub const TOO_MUCH: Refusal = Refusal { status: 503, why: "too many large requests are arriving at once" };
+pub const TOO_MANY: Refusal = Refusal { status: 503, why: "there are too many connections, and this one has waited longest" };
+pub const NO_UPSTREAM: Refusal = Refusal { status: 503, why: "the server cannot take requests just now" };
+pub const LOST: Refusal = Refusal { status: 502, why: "the request was lost inside the server" };
 
 /// In the words of The Things Stack, where more is taken.
 pub const BODY_TOO_LARGE: Refusal = Refusal {
@@ -24,24 +34,18 @@ impl Refusal {
         Refusal { status: 400, why }
     }
 
-    /// The whole reply: a body in the shape of the API's errors, with the gRPC code nearest to the status.
-    pub fn bytes(self) -> Vec<u8> {
+    /// The whole reply: a body in the shape of the API's errors, with the gRPC code nearest to the status. Pages of any origin may read it: it
+    /// is the same for everybody, wherever it was sent.
+    fn bytes(self, request_id: String) -> Vec<u8> {
         let code = match self.status {
             408 => 4,
             501 | 505 => 12,
             502 | 503 => 14,
             _ => 3,
         };
-        let body = serde_json::json!({"code": code, "message": self.why}).to_string();
-        let reason = tiny_http::StatusCode(self.status).default_reason_phrase();
-        let again = if self.status == 503 { "Retry-After: 1\r\n" } else { "" };
-        format!(
-            "HTTP/1.1 {} {reason}\r\nConnection: close\r\n{again}Content-Type: application/json\r\nCache-Control: no-store\r\n\
-             Content-Length: {}\r\n\r\n{body}",
-            self.status,
-            body.len(),
-        )
-        .into_bytes()
+        let reply = Reply::json(self.status, &serde_json::json!({"code": code, "message": self.why})).with("X-Request-Id", request_id);
+        let reply = if self.status == 503 { reply.with("Retry-After", "1") } else { reply };
+        serialized(&reply.with_missing(FOR_ANY_ORIGIN).with_missing(COMMON), KeepAlive::No, false)
     }
 }
 
@@ -58,7 +62,14 @@ impl RefusalLog {
         RefusalLog { second: now, logged: 0, left_out: 0 }
     }
 
-    pub fn add(&mut self, refusal: Refusal, now: Instant) {
+    /// Logs a refusal, and returns its reply. Both name the request by the same ID.
+    pub fn reply(&mut self, refusal: Refusal, now: Instant) -> Vec<u8> {
+        let request_id = request_id::fresh(Clock::System.now());
+        self.log(refusal, &request_id, now);
+        refusal.bytes(request_id)
+    }
+
+    fn log(&mut self, refusal: Refusal, request_id: &str, now: Instant) {
         if now.duration_since(self.second) >= Duration::from_secs(1) {
             (self.second, self.logged) = (now, 0);
         }
@@ -68,8 +79,13 @@ impl RefusalLog {
         }
         self.logged += 1;
         let left_out = std::mem::take(&mut self.left_out);
-        let fields = [("status", refusal.status.into()), ("cause", refusal.why.into()), ("not_logged_before", left_out.into())];
-        log::info("refused by the listener", if left_out > 0 { &fields } else { &fields[..2] });
+        let fields = [
+            ("status", refusal.status.into()),
+            ("cause", refusal.why.into()),
+            ("request_id", request_id.into()),
+            ("not_logged_before", left_out.into()),
+        ];
+        log::info("refused by the listener", if left_out > 0 { &fields } else { &fields[..3] });
     }
 }
 
@@ -79,8 +95,13 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_was_wrong_in_the_shape_of_the_api() {
-        let text = String::from_utf8(Refusal { status: 503, why: "a \"reason\"" }.bytes()).unwrap();
-        assert!(text.starts_with("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"), "{text}");
+        let text = String::from_utf8(Refusal { status: 503, why: "a \"reason\"" }.bytes("an-id".to_owned())).unwrap();
+        assert!(text.starts_with("HTTP/1.1 503 Service Unavailable\r\nDate: "), "{text}");
+        for header in
+            ["Connection: close", "Retry-After: 1", "X-Request-Id: an-id", "Access-Control-Allow-Origin: *", "Cache-Control: no-store"]
+        {
+            assert!(text.contains(&format!("\r\n{header}\r\n")), "{header} {text}");
+        }
         assert!(text.ends_with("Content-Length: 36\r\n\r\n{\"code\":14,\"message\":\"a \\\"reason\\\"\"}"), "{text}");
     }
 }

@@ -51,7 +51,12 @@ impl PeerSocket {
         Ok(written)
     }
 
-    /// Returns whether the peer is gone: it has broken the connection off. One that only ended its stream may still read.
+    /// Returns whether the peer has ended its stream and all of it is read. It may be gone, or still wait for a reply.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.socket.peek(&mut [0]), Ok(0))
+    }
+
+    /// Returns whether the connection is broken off, so that the peer can't read a reply.
     pub fn is_broken(&self) -> bool {
         !matches!(self.socket.take_error(), Ok(None))
     }

@@ -15,7 +15,7 @@ const FOR_EACH_WORKER: usize = 2;
 
 /// The requests that wait for their turn, and what is in flight.
 #[derive(Debug)]
-pub struct Turns {
+pub struct FairQueue {
     load: Arc<Load>,
     by_network: HashMap<Network, Line>,
     /// The networks with requests that wait, in the order of their turns.
@@ -62,21 +62,21 @@ pub struct InFlight {
     is_worked_on: Cell<bool>,
 }
 
-impl Turns {
-    /// Sends nothing before [`Turns::begin`].
-    pub fn new(waker: Arc<Waker>) -> Turns {
+impl FairQueue {
+    /// Sends nothing before [`FairQueue::open`].
+    pub fn new(waker: Arc<Waker>) -> FairQueue {
         let (worked_on, in_flight, wake_below) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
         let load = Arc::new(Load { worked_on, in_flight, wake_below, waker });
-        Turns { load, by_network: HashMap::new(), order: VecDeque::new(), at_once: 0, most: 0 }
+        FairQueue { load, by_network: HashMap::new(), order: VecDeque::new(), at_once: 0, most: 0 }
     }
 
     /// Begins with so many workers at once, and so many threads for those that wait for something slow beside them.
-    pub fn begin(&mut self, workers: usize, threads: usize) {
+    pub fn open(&mut self, workers: usize, threads: usize) {
         (self.at_once, self.most) = (workers * FOR_EACH_WORKER, threads);
     }
 
     /// Returns leave to send a request of this network at once. `None` if it has to wait.
-    pub fn take(&mut self, network: Network) -> Option<InFlight> {
+    pub fn admit(&mut self, network: Network) -> Option<InFlight> {
         if !self.order.is_empty() {
             return None;
         }
@@ -85,7 +85,7 @@ impl Turns {
     }
 
     /// Lets a request wait for its turn.
-    pub fn wait(&mut self, network: Network, waiter: Waiter) {
+    pub fn push(&mut self, network: Network, waiter: Waiter) {
         let line = self.line(network);
         line.waiting.push_back(waiter);
         if line.waiting.len() == 1 {
@@ -94,7 +94,7 @@ impl Turns {
     }
 
     /// Returns the request whose turn it is, with leave to send it. If none may be sent, the event loop is woken when one may.
-    pub fn next(&mut self) -> Option<(Waiter, InFlight)> {
+    pub fn pop(&mut self) -> Option<(Waiter, InFlight)> {
         if self.order.is_empty() {
             return None;
         }
@@ -194,33 +194,33 @@ mod tests {
         Network::around([192, 0, 2, n].into())
     }
 
-    fn turns(workers: usize, threads: usize) -> Turns {
+    fn open(workers: usize, threads: usize) -> FairQueue {
         let waker = Waker::new(Poll::new().unwrap().registry(), Token(0)).unwrap();
-        let mut turns = Turns::new(Arc::new(waker));
-        turns.begin(workers, threads);
-        turns
+        let mut queue = FairQueue::new(Arc::new(waker));
+        queue.open(workers, threads);
+        queue
     }
 
     #[test]
     fn networks_take_turns_and_the_requests_of_each_keep_their_order() {
-        let mut turns = turns(1, 100);
-        let (first, second) = (turns.take(network(1)).unwrap(), turns.take(network(1)).unwrap());
-        assert!(turns.take(network(2)).is_none());
+        let mut queue = open(1, 100);
+        let (first, second) = (queue.admit(network(1)).unwrap(), queue.admit(network(1)).unwrap());
+        assert!(queue.admit(network(2)).is_none());
         for (slot, n) in [1, 1, 1, 2, 3, 3].into_iter().enumerate() {
-            turns.wait(network(n), (slot, 0));
+            queue.push(network(n), (slot, 0));
         }
-        assert!(turns.next().is_none());
+        assert!(queue.pop().is_none());
         drop((first, second));
-        let order: Vec<usize> = std::iter::from_fn(|| turns.next().map(|((slot, _), _)| slot)).collect();
+        let order: Vec<usize> = std::iter::from_fn(|| queue.pop().map(|((slot, _), _)| slot)).collect();
         assert_eq!(order, [0, 3, 4, 1, 5, 2]);
     }
 
     #[test]
     fn a_network_alone_has_half_of_what_can_be_in_flight_and_others_find_room_beside_it() {
-        let mut turns = turns(1, 12);
+        let mut queue = open(1, 12);
         let mut of = |n: u8| {
             std::iter::from_fn(|| {
-                let sent = turns.take(network(n))?;
+                let sent = queue.admit(network(n))?;
                 sent.before_blocking();
                 Some(sent)
             })
@@ -232,20 +232,20 @@ mod tests {
 
     #[test]
     fn nothing_stays_of_what_is_over() {
-        let mut turns = turns(2, 100);
-        let in_flight: Vec<InFlight> = (0..4).filter_map(|n| turns.take(network(n))).collect();
+        let mut queue = open(2, 100);
+        let in_flight: Vec<InFlight> = (0..4).filter_map(|n| queue.admit(network(n))).collect();
         in_flight[0].before_blocking();
         in_flight[0].before_blocking();
-        turns.wait(network(9), (0, 0));
-        turns.wait(network(9), (1, 0));
-        turns.retain(|(slot, _)| slot == 1);
-        assert_eq!(turns.by_network.len(), 5);
+        queue.push(network(9), (0, 0));
+        queue.push(network(9), (1, 0));
+        queue.retain(|(slot, _)| slot == 1);
+        assert_eq!(queue.by_network.len(), 5);
         drop(in_flight);
-        assert_eq!(turns.next().map(|(waiter, _)| waiter), Some((1, 0)));
-        assert!(turns.next().is_none());
-        turns.retain(|_| true);
-        assert!(turns.by_network.is_empty() && turns.order.is_empty());
-        let Load { worked_on, in_flight, .. } = &*turns.load;
+        assert_eq!(queue.pop().map(|(waiter, _)| waiter), Some((1, 0)));
+        assert!(queue.pop().is_none());
+        queue.retain(|_| true);
+        assert!(queue.by_network.is_empty() && queue.order.is_empty());
+        let Load { worked_on, in_flight, .. } = &*queue.load;
         assert_eq!([worked_on.load(SeqCst), in_flight.load(SeqCst)], [0, 0]);
     }
 }
