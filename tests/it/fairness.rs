@@ -161,7 +161,7 @@ fn requests_that_wait_for_their_turn_hold_a_bounded_memory_and_a_neighbour_keeps
         })
         .collect();
     assert!(read_reply(&mut neighbour).contains(&format!("] {LENGTH} bytes")));
-    let refused = others.iter_mut().map(|stream| read_reply(stream)).filter(|reply| reply.starts_with("HTTP/1.1 503 ")).count();
+    let refused = others.iter_mut().map(read_reply).filter(|reply| reply.starts_with("HTTP/1.1 503 ")).count();
     assert!(refused > 0 && refused < others.len(), "{refused}");
     drop(first);
 }

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::listener::read_to_end;
 use crate::overload::{is_bearable, wait_of_newcomers};
 use crate::process::{Folder, Process};
 use crate::server::ADMIN_KEY;
@@ -160,6 +161,18 @@ fn a_thousand_connections_that_ask_for_a_long_list_keep_no_newcomer_waiting() {
         }
     }
     besieged.has_recovered();
+}
+
+#[test]
+fn what_the_listener_refuses_is_found_in_the_log_by_the_id_of_its_reply() {
+    let besieged = Besieged::start("refused", "", &["--ephemeral"]);
+    let mut stream = besieged.connect();
+    stream.write_all(b"GET / HTTP/2.0\r\n\r\n").expect("it is sent");
+    let reply = read_to_end(&mut stream);
+    let id = reply.lines().find_map(|line| line.strip_prefix("X-Request-Id: ")).expect("an ID");
+    eventually("it is in the log", || {
+        besieged.server.log().lines().any(|line| line.contains(id) && line.contains("refused by the listener"))
+    });
 }
 
 #[test]

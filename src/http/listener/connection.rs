@@ -58,12 +58,12 @@ pub struct ReceivedRequest {
     pub arrived: Arrived,
     /// Whether more may have arrived after it.
     pub more: More,
-    /// It was asked whether its peer is still there.
+    /// Whether it was tried if the peer is still there.
     pub is_probed: bool,
 }
 
-/// What keeps a connection. Those that are only there until their peers have seen the last reply go first, and those whose requests wait for
-/// their turn last.
+/// What a connection is kept for, in the order in which they make room: until its peer has seen the last reply, for what the peer does next,
+/// or for a request that waits for its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stay {
     Ending,

@@ -90,8 +90,8 @@ impl EventLoop {
         self.pending.clone()
     }
 
-    /// Runs until [`PendingRequests::stop`]; then stops accepting, and returns when the last request is answered. So many workers answer at
-    /// once, and so many threads there are.
+    /// Runs until [`PendingRequests::stop`]; then stops accepting, and returns when the last request is answered. Of so many threads, so many
+    /// work at once.
     pub fn run(mut self, workers: usize, threads: usize) -> io::Result<()> {
         self.queue.open(workers, threads);
         let mut events = Events::with_capacity(256);

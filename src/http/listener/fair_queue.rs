@@ -1,5 +1,5 @@
-//! Whose request is sent upstream next. What is there already is what a newcomer waits for, because tiny_http hands requests out in the order
-//! in which they came: so only a few are sent at once, and where more wait, the networks that sent them take turns.
+//! Which request is sent upstream next. tiny_http hands requests out in the order in which they came, so a newcomer waits for all that are there
+//! already: only a few are sent at once, and where more wait, the networks that sent them take turns.
 
 use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
@@ -8,10 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use mio::Waker;
 
+use crate::http::listener::limits::UPSTREAM_FOR_EACH_WORKER;
 use crate::http::listener::proxies::Network;
-
-/// How many requests are upstream for each worker: one in its hands and one that it finds when it is done.
-const FOR_EACH_WORKER: usize = 2;
 
 /// The requests that wait for their turn, and what is in flight.
 #[derive(Debug)]
@@ -70,9 +68,9 @@ impl FairQueue {
         FairQueue { load, by_network: HashMap::new(), order: VecDeque::new(), at_once: 0, most: 0 }
     }
 
-    /// Begins with so many workers at once, and so many threads for those that wait for something slow beside them.
+    /// Begins to send, to so many threads, of which so many work at once and the others wait for something slow.
     pub fn open(&mut self, workers: usize, threads: usize) {
-        (self.at_once, self.most) = (workers * FOR_EACH_WORKER, threads);
+        (self.at_once, self.most) = (workers * UPSTREAM_FOR_EACH_WORKER, threads);
     }
 
     /// Returns leave to send a request of this network at once. `None` if it has to wait.
@@ -106,6 +104,9 @@ impl FairQueue {
     }
 
     fn choose(&mut self) -> Option<(Waiter, InFlight)> {
+        if self.free() == 0 {
+            return None;
+        }
         for _ in 0..self.order.len() {
             let network = self.order.pop_front()?;
             let share = self.line(network).share.clone();
@@ -138,11 +139,16 @@ impl FairQueue {
         })
     }
 
+    /// Returns how many more could be in flight; 0 while enough are worked on.
+    fn free(&self) -> usize {
+        let has_work = self.load.worked_on.load(SeqCst) >= self.at_once;
+        if has_work { 0 } else { self.most.saturating_sub(self.load.in_flight.load(SeqCst)) }
+    }
+
     /// Returns whether one more may be sent. A network may have as much in flight as it leaves free: one alone half of all that can be, and
     /// several so much less that there is always room for a newcomer.
     fn may_send(&self, share: &Share) -> bool {
-        let free = self.most.saturating_sub(self.load.in_flight.load(SeqCst));
-        self.load.worked_on.load(SeqCst) < self.at_once && share.in_flight.load(SeqCst) < free
+        share.in_flight.load(SeqCst) < self.free()
     }
 }
 

@@ -37,6 +37,9 @@ pub const SENT_A_TURN: usize = 256 * 1024;
 /// The most new connections that are accepted before the others have their turn.
 pub const ACCEPTED_A_TURN: usize = 64;
 
+/// How many requests are upstream for each worker: one in its hands, and one that it finds when it is done.
+pub const UPSTREAM_FOR_EACH_WORKER: usize = 2;
+
 /// The most refusals that are logged in a second; those beyond it are counted.
 pub const LOGGED_A_SECOND: usize = 20;
 
