@@ -70,11 +70,11 @@ fn floor(room: &str) -> Option<u8> {
     FLOORS.iter().find(|(name, _)| *name == room).map(|(_, floor)| *floor)
 }
 
-/// The rooms that a text names as `crate::room`, also within braces.
-fn rooms_named(text: &str) -> Vec<String> {
+/// What a text names directly after a path, such as `crate::`, also within braces.
+fn named_after(text: &str, path: &str) -> Vec<String> {
     let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
     let mut rooms = Vec::new();
-    for rest in text.split("crate::").skip(1) {
+    for rest in text.split(path).skip(1) {
         match rest.strip_prefix('{') {
             Some(list) => rooms.extend(list.split('}').next().unwrap_or_default().split(',').map(|item| word(item.trim()))),
             None => rooms.push(word(rest)),
@@ -87,9 +87,36 @@ fn rooms_named(text: &str) -> Vec<String> {
 fn a_room_uses_only_the_floors_below_it_and_itself() {
     for source in sources().iter().filter(|source| source.room != "lib" && source.room != "main") {
         let own = floor(&source.room).unwrap_or_else(|| panic!("{} is on no floor", source.path));
-        for used in rooms_named(source.product()) {
+        for used in named_after(source.product(), "crate::") {
             let fine = used == source.room || floor(&used).is_none_or(|floor| floor < own);
             assert!(fine, "{} uses {used}, which is not below it", source.path);
+        }
+    }
+}
+
+/// The floors of `src/registry/`, the lowest first.
+const REGISTRY: &[&[&str]] = &[
+    &["credential_use", "entity", "guidelines", "standing", "throttle"],
+    &["principal"],
+    &["administrators", "approval", "bounds", "repetition", "rights"],
+    &["audience", "history"],
+    &["api_keys", "contacts", "refusal", "sessions", "trials", "users"],
+    &["bootstrap", "consent", "deletion", "expiry", "members", "sign_in", "usage"],
+    &["accounts", "secrets"],
+    &["client_authentication", "clients", "organizations"],
+    &["tokens"],
+    &["authorizations"],
+    &["authentication"],
+];
+
+#[test]
+fn a_module_of_the_registry_uses_only_the_floors_below_it_and_itself() {
+    let floor = |module: &str| REGISTRY.iter().position(|floor| floor.contains(&module));
+    for source in sources().iter().filter(|source| source.room == "registry" && source.path != "registry/mod.rs") {
+        let module = source.path.trim_start_matches("registry/").trim_end_matches(".rs");
+        let own = floor(module).unwrap_or_else(|| panic!("{} is on no floor", source.path));
+        for used in named_after(source.product(), "crate::registry::") {
+            assert!(used == module || floor(&used).is_some_and(|floor| floor < own), "{} uses {used}, which is not below it", source.path);
         }
     }
 }
