@@ -33,8 +33,24 @@ impl Form {
         self.0.all(name).map(str::trim).collect()
     }
 
+    /// The same, without those in which nothing stands.
+    pub fn filled(&self, name: &str) -> Vec<&str> {
+        self.all(name).into_iter().filter(|value| !value.is_empty()).collect()
+    }
+
+    /// Rows of two fields each, without those in which nothing stands.
+    pub fn pairs(&self, first: &str, second: &str) -> Vec<(&str, &str)> {
+        self.all(first).into_iter().zip(self.all(second)).filter(|row| *row != ("", "")).collect()
+    }
+
     /// Whether a box was ticked or a button pressed.
     pub fn has(&self, name: &str) -> bool {
         self.0.first(name).is_some()
+    }
+}
+
+impl FromIterator<(String, String)> for Form {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(fields: I) -> Form {
+        Form(fields.into_iter().collect())
     }
 }

@@ -51,7 +51,7 @@ impl Surface {
     }
 }
 
-/// A page of the account, which has nothing around its content.
+/// Draws a page of the account, which has no menu around its content.
 pub fn page(status: u16, title: &str, content: &Markup) -> Reply {
     let body = html! {
         header { a href="/oauth/" { "keyfob Account" } }
@@ -60,7 +60,7 @@ pub fn page(status: u16, title: &str, content: &Markup) -> Reply {
     document(Surface::Account, status, title, &body)
 }
 
-/// A whole page, its body made by the surface.
+/// Draws a whole page around the body that the surface has drawn.
 pub fn document(surface: Surface, status: u16, title: &str, body: &Markup) -> Reply {
     let markup = html! {
         (DOCTYPE)

@@ -23,7 +23,7 @@ const GROUPS: &[(&str, &str)] = &[
     ("ALL", "Everything"),
 ];
 
-/// The rights of a set in their groups; groups without any are left out.
+/// Returns the rights of a set in their groups, without empty groups.
 pub fn groups(rights: Rights) -> impl Iterator<Item = Group> {
     GROUPS.iter().filter_map(move |(word, title)| {
         let of_group = |right: &Right| rights.has(*right) && *right != Right::Invalid && right.name().split('_').nth(1) == Some(word);

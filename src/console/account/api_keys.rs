@@ -1,4 +1,4 @@
-//! API keys: one's own, and those of an organization. The path says whose.
+//! API keys: one's transactions, and those of an organization. The path says whose.
 
 use maud::{Markup, html};
 
@@ -7,14 +7,15 @@ use crate::base::id::AccountId;
 use crate::base::right::{Right, Rights};
 use crate::base::time::Time;
 use crate::call::{Call, Input, LongWork, Work};
-use crate::console::form::confirmation::{self, Confirmation};
+use crate::console::form::confirmation::{Confirmation, Confirmed, confirmed};
 use crate::console::form::fields::{Fields, Label, label};
-use crate::console::form::problem::Problem;
+use crate::console::form::problem::{Problem, Refused};
 use crate::console::form::rights_picker;
-use crate::console::form::saving::{self, Part, Seen};
-use crate::console::organizations::page::{Opened, Tab};
-use crate::console::page::layout::{Place, View, adding, after, may_add, moment, moment_or, signed_in, title};
+use crate::console::form::saving::{self, Part, Seen, save};
+use crate::console::organizations::page::{OrganizationPage, Tab};
+use crate::console::page::layout::{Layout, MenuItem, adding, after, may_add, signed_in, timestamp, timestamp_or, title};
 use crate::console::page::listing::Listing;
+use crate::console::page::table::Table;
 use crate::console::page::{new_secret, paths};
 use crate::http::form::Form;
 use crate::http::reply::Reply;
@@ -45,100 +46,75 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                     p { (nobody_has_one(&owner)) " Scripts and the command line sign in with one." }
                     @if may_add(call) { p { a href=(add_path(&owner)) { "Create your first API key" } } }
                 }
-            } @else { (table(&owner, &listing, &found.items)) }
+            } @else { (keys_table(&owner, &listing, &found.items)) }
             (listing.pager(found.total))
         };
         around(call, input, 200, &owner, ("API keys", &adding(call, &add_path(&owner), "+ Add API key")), |_| content)
     }))
 }
 
-fn table(owner: &AccountId, listing: &Listing, keys: &[ApiKey]) -> Markup {
-    html! {
-        table {
-            caption .hidden { "API keys" }
-            thead { tr {
-                (listing.head("id", "ID")) (listing.head("name", "Name")) th scope="col" { "Rights" }
-                (listing.head("created", "Created at")) (listing.head("expires", "Expires")) th scope="col" { span .hidden { "Actions" } }
-            } }
-            tbody { @for key in keys {
-                @let place = format!("{}/{}", path(owner), key.id);
-                tr {
-                    td .narrow data-label="ID" { a href=(place) { code { (key.id) } } }
-                    td data-label="Name" { (key.name) }
-                    td data-label="Rights" { (rights_picker::tags(&key.rights)) }
-                    td data-label="Created at" { (moment(key.created_at)) }
-                    td data-label="Expires" { (moment_or(key.expires_at, "never")) }
-                    td .actions { a .button.danger href={(place) "/delete"} { "Delete …" } }
-                }
-            } }
-        }
-    }
+fn keys_table(owner: &AccountId, listing: &Listing, keys: &[ApiKey]) -> Markup {
+    let path = |key: &ApiKey| format!("{}/{}", path(owner), key.id);
+    let table = Table::<ApiKey>::new("API keys")
+        .sorted(listing, "id", "ID", |key| html! { a href=(path(key)) { code { (key.id) } } })
+        .class("narrow")
+        .sorted(listing, "name", "Name", |key| html! { (key.name) })
+        .column("Rights", |key| rights_picker::tags(&key.rights))
+        .sorted(listing, "created", "Created at", |key| timestamp(key.created_at))
+        .sorted(listing, "expires", "Expires", |key| timestamp_or(key.expires_at, "never"))
+        .actions(|key| html! { a .button.danger href={(path(key)) "/delete"} { "Delete …" } });
+    table.show(keys)
 }
 
 pub fn add_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    Ok(Box::new(move |call| add_form(call, input, 200, &Draft::default(), None)))
+    Ok(Box::new(move |call| add_form(call, input, &Fields::default())))
 }
 
-/// The key is in the reply itself, this once.
+/// Creates an API key, which only this reply shows.
 pub fn add<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
-    let form = Form::of_body(input.request)?;
-    Ok(Box::new(move |transactions| {
-        let (owner, draft) = transactions.read(|call| {
-            let owner = owner(call, input)?;
-            let draft = Draft::of_form(&form, offered(call, &owner, &[])?);
-            Ok((owner, draft))
-        })?;
-        let made =
-            draft.judged(input.now, None).map(|wanted| transactions.write(|call| api_keys::create(call.tx, call.by, &owner, wanted)));
-        let problem = match made {
-            Ok(Ok((_, token))) => {
-                return transactions
-                    .read(|call| Ok(new_secret::api_key(&View::of(call, input)?, place(&owner), &path(&owner), &token.reveal())));
-            }
-            Ok(Err(error)) => Problem::of_giving_rights(error)?,
-            Err(problem) => problem,
-        };
-        transactions.read(|call| add_form(call, input, 400, &draft, Some(problem)))
-    }))
+    let draw = |call: &Call<'_>, fields: &Fields| add_form(call, input, fields);
+    save(input, draw, |transactions, form| {
+        let owner = transactions.read(|call| owner(call, input))?;
+        let offered = transactions.read(|call| offered(call, &owner, &[]))?;
+        let wanted = wanted(form, offered, input.now, None)?;
+        let made = transactions.write(|call| api_keys::create(call.tx, call.by, &owner, wanted));
+        let (_, token) = made.map_err(|error| Refused::from(error).of_giving_rights())?;
+        let shown = |call: &Call<'_>| Ok(new_secret::api_key(&Layout::of(call, input)?, menu_item(&owner), &path(&owner), &token.reveal()));
+        Ok(transactions.read(shown)?)
+    })
 }
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
-        let key = api_keys::get(call.tx, &owner(call, input)?, key_id(input))?;
-        edit_form(call, input, 200, &key, &Draft::of_key(&key), None)
+        let key = key(call, input)?;
+        let end = key.expires_at.map(|end| end.to_string()).unwrap_or_default();
+        let expires = end.strip_suffix(MIDNIGHT).unwrap_or(&end).to_owned();
+        let values = [(NAME.name, key.name.clone()), (EXPIRES.name, expires)];
+        edit_form(call, input, &key, &Fields::filled(values.into_iter().chain(rights_picker::values(&key.rights))))
     }))
 }
 
-/// Only what differs is changed.
+/// Saves only what differs.
 pub fn change<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
-    let form = Form::of_body(input.request)?;
-    let seen = Seen::of_form(&form);
-    Ok(Box::new(move |transactions| {
-        let (key, draft) = transactions.read(|call| {
-            let owner = owner(call, input)?;
-            let key = api_keys::get(call.tx, &owner, key_id(input))?;
-            let draft = Draft::of_form(&form, offered(call, &owner, &key.rights)?);
-            Ok((key, draft))
-        })?;
-        let changed =
-            draft.judged(input.now, key.expires_at).map(|wanted| transactions.write(|call| save(call, &key.owner, &key.id, wanted, seen)));
-        let problem = match changed {
-            Ok(Ok(())) => return Ok(after(&path(&key.owner), "saved")),
-            Ok(Err(error)) => Problem::of_giving_rights(error)?,
-            Err(problem) => problem,
-        };
-        transactions.read(|call| edit_form(call, input, 400, &key, &draft, Some((seen, problem))))
-    }))
+    let draw = |call: &Call<'_>, fields: &Fields| edit_form(call, input, &key(call, input)?, fields);
+    save(input, draw, |transactions, form| {
+        let key = transactions.read(|call| key(call, input))?;
+        let offered = transactions.read(|call| offered(call, &key.owner, &key.rights))?;
+        let wanted = wanted(form, offered, input.now, key.expires_at)?;
+        let changed = transactions.write(|call| update(call, &key.owner, &key.id, wanted, Seen::of_form(form)));
+        changed.map_err(|error| Refused::from(error).of_giving_rights())?;
+        Ok(after(&path(&key.owner), "saved"))
+    })
 }
 
-fn save(call: &Call<'_>, owner: &AccountId, id: &str, wanted: Wanted, seen: Seen) -> Result<()> {
+fn update(call: &Call<'_>, owner: &AccountId, id: &str, wanted: Wanted, seen: Seen) -> Result<()> {
     saving::check(call, &Entity::from(owner), Part::ApiKey(id), seen)?;
-    let kept = api_keys::get(call.tx, owner, id)?;
+    let old = api_keys::get(call.tx, owner, id)?;
     let set = |rights: &[Right]| rights.iter().copied().collect::<Rights>();
     let changed = Changed {
-        name: wanted.name != kept.name,
-        rights: set(&wanted.rights) != set(&kept.rights),
-        expires_at: wanted.expires_at != kept.expires_at,
+        name: wanted.name != old.name,
+        rights: set(&wanted.rights) != set(&old.rights),
+        expires_at: wanted.expires_at != old.expires_at,
     };
     if !(changed.name || changed.rights || changed.expires_at) {
         return Ok(());
@@ -146,32 +122,24 @@ fn save(call: &Call<'_>, owner: &AccountId, id: &str, wanted: Wanted, seen: Seen
     api_keys::update(call.tx, call.by, owner, id, changed, wanted).map(drop)
 }
 
-/// Asks before a key is deleted.
-pub fn delete_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    confirmation::ask(input, |call| deleting(call, input))
-}
+confirmed! { delete_page, delete: deletion }
 
-/// Its name, or without one its ID, is typed first.
-pub fn delete<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
-    confirmation::go_through(
-        input,
-        |call| deleting(call, input),
-        |call| {
-            let owner = owner(call, input)?;
-            api_keys::delete(call.tx, call.by, &owner, key_id(input))?;
-            Ok(after(&path(&owner), "removed"))
-        },
-    )
+fn deletion<'r>(input: &'r Input<'r>) -> Result<Confirmed<'r>> {
+    let delete = |call: &Call<'_>| {
+        let owner = owner(call, input)?;
+        api_keys::delete(call.tx, call.by, &owner, key_id(input))?;
+        Ok(after(&path(&owner), "removed"))
+    };
+    Ok(Confirmed::new(|call| deleting(call, input), delete))
 }
 
 fn deleting(call: &Call<'_>, input: &Input<'_>) -> Result<Confirmation> {
-    let owner = owner(call, input)?;
-    let key = api_keys::get(call.tx, &owner, key_id(input))?;
+    let (owner, key) = (owner(call, input)?, key(call, input)?);
     // Not every name that the API takes can be typed.
     let plain = key.name.split_whitespace().collect::<Vec<_>>().join(" ");
     let typed = if plain.is_empty() || plain != key.name { key.id.clone() } else { plain };
     Ok(Confirmation {
-        place: place(&owner),
+        menu_item: menu_item(&owner),
         what: format!("Delete the API key {typed}"),
         consequence: "Whatever uses this key stops working at once.".to_owned(),
         path: format!("{}/{}/delete", path(&owner), key.id),
@@ -180,7 +148,7 @@ fn deleting(call: &Call<'_>, input: &Input<'_>) -> Result<Confirmation> {
     })
 }
 
-/// Whose keys they are: those of the organization that the path names, otherwise one's own.
+/// Returns whose keys they are: those of the organization in the path, otherwise the caller's transactions.
 fn owner(call: &Call<'_>, input: &Input<'_>) -> Result<AccountId> {
     match input.capture("organization_id") {
         Some(_) => paths::organization(input).map(AccountId::Organization),
@@ -188,11 +156,15 @@ fn owner(call: &Call<'_>, input: &Input<'_>) -> Result<AccountId> {
     }
 }
 
+fn key(call: &Call<'_>, input: &Input<'_>) -> Result<ApiKey> {
+    api_keys::get(call.tx, &owner(call, input)?, key_id(input))
+}
+
 fn key_id<'r>(input: &'r Input<'_>) -> &'r str {
     input.capture("key_id").unwrap_or_default()
 }
 
-/// Where the keys of an account are listed.
+/// Returns the path at which the keys of an account are listed.
 fn path(owner: &AccountId) -> String {
     match owner {
         AccountId::User(_) => "/console/api-keys".to_owned(),
@@ -207,10 +179,10 @@ fn add_path(owner: &AccountId) -> String {
     }
 }
 
-fn place(owner: &AccountId) -> Place {
+fn menu_item(owner: &AccountId) -> MenuItem {
     match owner {
-        AccountId::User(_) => Place::ApiKeys,
-        AccountId::Organization(_) => Place::Organizations,
+        AccountId::User(_) => MenuItem::ApiKeys,
+        AccountId::Organization(_) => MenuItem::Organizations,
     }
 }
 
@@ -221,114 +193,76 @@ fn nobody_has_one(owner: &AccountId) -> &'static str {
     }
 }
 
-/// The rights on offer: those that one may give to a key of this account, and those that it has.
-fn offered(call: &Call<'_>, owner: &AccountId, kept: &[Right]) -> Result<Rights> {
+/// Returns the rights that the caller may give to a key of this account, and those that the key has.
+fn offered(call: &Call<'_>, owner: &AccountId, held: &[Right]) -> Result<Rights> {
     let entity = Entity::from(owner);
     let meant = entity.scope().or(Rights::of(&[Right::All]));
-    Ok(rights::on(call.tx, call.by, &entity, Deleted::No)?.and(meant).or(kept.iter().copied().collect()))
+    Ok(rights::on(call.tx, call.by, &entity, Deleted::No)?.and(meant).or(held.iter().copied().collect()))
 }
 
-/// A key as the form has it.
-#[derive(Debug, Default)]
-struct Draft {
-    name: String,
-    expires: String,
-    rights: Vec<Right>,
-}
-
-impl Draft {
-    fn of_form(form: &Form, offered: Rights) -> Draft {
-        Draft { name: form.one("name").to_owned(), expires: form.one("expires").to_owned(), rights: rights_picker::chosen(form, offered) }
+/// Reads what a key shall be. A new end lies in the future; the `old` one may stay, wherever it lies.
+fn wanted(form: &Form, offered: Rights, now: Time, old: Option<Time>) -> std::result::Result<Wanted, Problem> {
+    let (name, expires) = (form.one(NAME.name), form.one(EXPIRES.name));
+    if name.chars().count() > LONGEST_NAME {
+        return Err(Problem::new(NAME.name, format!("Use at most {LONGEST_NAME} characters.")));
     }
-
-    fn of_key(key: &ApiKey) -> Draft {
-        let end = key.expires_at.map(|end| end.to_string()).unwrap_or_default();
-        let expires = end.strip_suffix(MIDNIGHT).unwrap_or(&end).to_owned();
-        Draft { name: key.name.clone(), expires, rights: key.rights.clone() }
-    }
-
-    /// What was `kept` may lie in the past.
-    fn judged(&self, now: Time, kept: Option<Time>) -> std::result::Result<Wanted, Problem> {
-        if self.name.chars().count() > LONGEST_NAME {
-            return Err(Problem::new("name", format!("Use at most {LONGEST_NAME} characters.")));
-        }
-        if self.rights.is_empty() {
-            return Err(Problem::new("rights", "At least one right must be selected."));
-        }
-        let end = Time::parse(&format!("{}{MIDNIGHT}", self.expires)).or_else(|| Time::parse(&self.expires));
-        match (self.expires.is_empty(), end) {
-            (false, None) => Err(Problem::new("expires", "Enter a date, such as 2030-01-31.")),
-            (false, Some(end)) if end <= now && kept != Some(end) => Err(Problem::new("expires", "Enter a date in the future.")),
-            _ => Ok(Wanted { name: self.name.clone(), rights: self.rights.clone(), expires_at: end }),
-        }
-    }
-
-    fn rows(&self, fields: &Fields, offered: Rights) -> Markup {
-        html! {
-            (fields.text(NAME, &self.name))
-            (fields.text(EXPIRES, &self.expires))
-            (rights_picker::picker(fields, "Rights", offered, self.rights.iter().copied().collect()))
-        }
+    let rights = rights_picker::some(form, offered)?;
+    let end = Time::parse(&format!("{expires}{MIDNIGHT}")).or_else(|| Time::parse(expires));
+    match (expires.is_empty(), end) {
+        (false, None) => Err(Problem::new(EXPIRES.name, "Enter a date, such as 2030-01-31.")),
+        (false, Some(end)) if end <= now && old != Some(end) => Err(Problem::new(EXPIRES.name, "Enter a date in the future.")),
+        _ => Ok(Wanted { name: name.to_owned(), rights, expires_at: end }),
     }
 }
 
 /// How the beginning of a day is written behind the day.
 const MIDNIGHT: &str = "T00:00:00Z";
 
-fn add_form(call: &Call<'_>, input: &Input<'_>, status: u16, draft: &Draft, problem: Option<Problem>) -> Result<Reply> {
+fn rows(fields: &Fields, offered: Rights) -> Markup {
+    html! { (fields.text(NAME)) (fields.text(EXPIRES)) (fields.rights(offered)) }
+}
+
+fn add_form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
     let owner = owner(call, input)?;
-    let fields = Fields::with(problem);
-    let rows = draft.rows(&fields, offered(call, &owner, &[])?);
-    around(call, input, status, &owner, ("Add API key", &html! {}), |view| {
-        html! {
-            (fields.summary())
-            (view.form(&add_path(&owner), &html! {
-                (rows)
-                div .submit { button .main { "Create API key" } a href=(path(&owner)) { "Cancel" } }
-            }))
-        }
+    let rows = rows(fields, offered(call, &owner, &[])?);
+    around(call, input, fields.status(), &owner, ("Add API key", &html! {}), |layout| {
+        fields.form(layout, &add_path(&owner), &rows, "Create API key", &path(&owner))
     })
 }
 
-/// With what was wrong, in a form that had seen this much.
-fn edit_form(call: &Call<'_>, input: &Input<'_>, status: u16, key: &ApiKey, draft: &Draft, back: Option<(Seen, Problem)>) -> Result<Reply> {
+fn edit_form(call: &Call<'_>, input: &Input<'_>, key: &ApiKey, fields: &Fields) -> Result<Reply> {
     let owner = &key.owner;
-    let carried = saving::carried(call, &Entity::from(owner), Part::ApiKey(&key.id), back.as_ref().map(|(seen, _)| *seen))?;
-    let fields = Fields::with(back.map(|(_, problem)| problem));
-    let rows = draft.rows(&fields, offered(call, owner, &key.rights)?);
-    around(call, input, status, owner, ("API key", &html! {}), |view| {
+    let carried = saving::carried(call, &Entity::from(owner), Part::ApiKey(&key.id), fields)?;
+    let rows = html! { (carried) (rows(fields, offered(call, owner, &key.rights)?)) };
+    let key_path = format!("{}/{}", path(owner), key.id);
+    around(call, input, fields.status(), owner, ("API key", &html! {}), |layout| {
         html! {
-            p .quiet { code { (key.id) } ", created " (moment(key.created_at)) ", last changed " (moment(key.updated_at)) }
-            (fields.summary())
-            (view.form(&format!("{}/{}", path(owner), key.id), &html! {
-                (carried)
-                (rows)
-                div .submit { button .main { "Save changes" } a href=(path(owner)) { "Cancel" } }
-            }))
-            p { a .button.danger href={(path(owner)) "/" (key.id) "/delete"} { "Delete API key …" } }
+            p .quiet { code { (key.id) } ", created " (timestamp(key.created_at)) ", last changed " (timestamp(key.updated_at)) }
+            (fields.form(layout, &key_path, &rows, "Save changes", &path(owner)))
+            p { a .button.danger href={(key_path) "/delete"} { "Delete API key …" } }
         }
     })
 }
 
-/// The page around this, under a heading with what can be done beside it: one of its own, or the organization's.
+/// Draws the page around this, with a heading and an action beside it: a page of its transactions, or a tab of the organization.
 fn around(
     call: &Call<'_>,
     input: &Input<'_>,
     status: u16,
     owner: &AccountId,
     (heading, action): (&str, &Markup),
-    content: impl FnOnce(&View<'_>) -> Markup,
+    content: impl FnOnce(&Layout<'_>) -> Markup,
 ) -> Result<Reply> {
     match owner {
         AccountId::User(_) => {
-            let view = View::of(call, input)?;
-            let content = html! { (title(heading, action)) (content(&view)) };
-            Ok(view.page(status, Place::ApiKeys, heading, &content))
+            let layout = Layout::of(call, input)?;
+            let content = html! { (title(heading, action)) (content(&layout)) };
+            Ok(layout.page(status, MenuItem::ApiKeys, heading, &content))
         }
         AccountId::Organization(id) => {
-            let opened = Opened::by_id(call, input, id)?;
-            let content = html! { div .title { h2 { (heading) } (action) } (content(&opened.view)) };
-            Ok(opened.page(status, Tab::ApiKeys, &content))
+            let page = OrganizationPage::by_id(call, input, id)?;
+            let content = html! { div .title { h2 { (heading) } (action) } (content(&page.layout)) };
+            Ok(page.show(status, Tab::ApiKeys, &content))
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::call::{Input, Work};
 use crate::console::clients::list;
 use crate::console::clients::page::shown_name;
 use crate::console::page::charts;
-use crate::console::page::layout::{Place, View, adding, badge, moment, state_name, title};
+use crate::console::page::layout::{Layout, MenuItem, adding, badge, state_name, timestamp, title};
 use crate::http::reply::Reply;
 use crate::model::choice::State;
 use crate::model::client::Client;
@@ -20,14 +20,14 @@ use crate::store::{Deleted, Direction, Order, TextSearch};
 /// How many of the newest are shown.
 const NEWEST: u32 = 5;
 
-/// The server's own address, and the Console's with a slash.
+/// Redirects the root of the server, and `/console/`, to the Console.
 pub fn entry<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(|_| Ok(Reply::redirect(input.request.method, "/console"))))
 }
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
-        let view = View::of(call, input)?;
+        let layout = Layout::of(call, input)?;
         let counts = registered::by_state(call.tx, call.by)?;
         let states = if call.by.is_admin { vec![State::Requested] } else { Vec::new() };
         let mask = Mask::default();
@@ -44,7 +44,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             }
             section { (newest_clients(&newest, call.by.is_admin)) }
         };
-        Ok(view.page(200, Place::Dashboard, "Dashboard", &content))
+        Ok(layout.page(200, MenuItem::Dashboard, "Dashboard", &content))
     }))
 }
 
@@ -88,7 +88,7 @@ fn newest_clients(newest: &[Client], is_admin: bool) -> Markup {
                 li {
                     span { a href={"/console/clients/" (client.id)} { (shown_name(client)) } " " span .quiet { (client.id) } }
                     span { (badge(client.state)) }
-                    (moment(client.created_at))
+                    (timestamp(client.created_at))
                 }
             }
         }

@@ -4,8 +4,10 @@ use maud::html;
 
 use crate::base::error::Result;
 use crate::call::{Input, Work};
-use crate::console::page::layout::{Place, View, after, moment, signed_in, title};
+use crate::console::page::layout::{Layout, MenuItem, after, signed_in, timestamp, title};
 use crate::console::page::listing::Listing;
+use crate::console::page::table::Table;
+use crate::model::session::Session;
 use crate::registry::sessions;
 use crate::store::sessions::SessionKey;
 use crate::store::{Direction, Order};
@@ -13,38 +15,30 @@ use crate::store::{Direction, Order};
 pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let listing = Listing::of(input.request)?;
     Ok(Box::new(move |call| {
-        let view = View::of(call, input)?;
+        let layout = Layout::of(call, input)?;
         let here = call.by.session().map(|session| session.id.as_str()).unwrap_or_default();
         let order =
             listing.order(&[("created", SessionKey::CreatedAt)], Order { by: SessionKey::CreatedAt, direction: Direction::Descending });
-        let found = sessions::list(call.tx, view.user_id(), order, listing.page())?;
+        let found = sessions::list(call.tx, layout.user_id(), order, listing.page())?;
+        let table = Table::<Session>::new("Sessions")
+            .column("Session", |session| {
+                html! { code { (session.id) } @if session.id == here { " " span .badge.approved { "This browser" } } }
+            })
+            .class("narrow")
+            .sorted(&listing, "created", "Signed in", |session| timestamp(session.created_at))
+            .column("Last used", |session| timestamp(session.updated_at))
+            .actions(|session| layout.button(&format!("/console/sessions/{}/end", session.id), "Sign out", "danger"));
         let content = html! {
             (title("Sessions", &html! {}))
             p { "The browsers in which you are signed in. A session ends after a week without use, and after 30 days." }
-            table {
-                caption .hidden { "Sessions" }
-                thead { tr {
-                    th scope="col" { "Session" }
-                    (listing.head("created", "Signed in"))
-                    th scope="col" { "Last used" }
-                    th scope="col" { span .hidden { "Actions" } }
-                } }
-                tbody { @for session in &found.items {
-                    tr {
-                        td .narrow data-label="Session" { code { (session.id) } @if session.id == here { " " span .badge.approved { "This browser" } } }
-                        td data-label="Signed in" { (moment(session.created_at)) }
-                        td data-label="Last used" { (moment(session.updated_at)) }
-                        td .actions { (view.button(&format!("/console/sessions/{}/end", session.id), "Sign out", "danger")) }
-                    }
-                } }
-            }
+            (table.show(&found.items))
             (listing.pager(found.total))
         };
-        Ok(view.page(200, Place::Sessions, "Sessions", &content))
+        Ok(layout.page(200, MenuItem::Sessions, "Sessions", &content))
     }))
 }
 
-/// Who ends the session of this browser comes to the page to sign in.
+/// Ends a session. After ending that of this browser, the redirect leads to the sign-in page.
 pub fn end<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
         sessions::delete(call.tx, call.by, signed_in(call)?, input.capture("session_id").unwrap_or_default())?;

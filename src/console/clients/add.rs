@@ -4,26 +4,24 @@ use maud::html;
 
 use crate::base::error::{Error, Result};
 use crate::base::id::{AccountId, ClientId, UserId};
+use crate::base::right::Rights;
 use crate::call::{Call, Input, LongWork, Work};
-use crate::console::clients::draft::Draft;
-use crate::console::form::fields::{Choice, Fields, Label, Typing, account_choice, label};
+use crate::console::clients::form::FORM;
+use crate::console::form::entity::Offer;
+use crate::console::form::fields::{Choice, Fields, Label, account_choice, label};
 use crate::console::form::problem::Problem;
-use crate::console::page::layout::{Place, View, signed_in};
+use crate::console::form::rights_picker;
+use crate::console::form::saving::save;
+use crate::console::page::layout::{Layout, MenuItem, signed_in};
 use crate::console::page::new_secret;
-use crate::console::page::paths::{self, account, account_value};
+use crate::console::page::paths::{account, account_value};
 use crate::http::form::Form;
 use crate::http::reply::Reply;
-use crate::model::client::{Client, FIELDS, IDENTIFIERS};
-use crate::model::patch::Patch;
+use crate::model::choice::Grant;
 use crate::model::settings::Approval;
 use crate::registry::secrets::NewSecret;
-use crate::registry::{clients, guidelines, organizations};
+use crate::registry::{clients, organizations};
 
-const ID: Label = label(
-    "id",
-    "OAuth Client ID",
-    "3 to 36 lower-case letters, digits and single dashes. It cannot be changed, and not be used again after deletion.",
-);
 const OWNER: Label = label("owner", "Owner", "You, or another account for which you may register clients.");
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
@@ -33,108 +31,52 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             Some(owner) => owner,
             None => AccountId::User(signed_in(call)?.clone()),
         };
-        let draft = Draft::fresh(account_value(&owner));
-        form(call, input, 200, &draft, None)
+        let fresh = [("owner", account_value(&owner)), ("grants", Grant::AuthorizationCode.name().to_owned())];
+        form(call, input, &Fields::filled(fresh))
     }))
 }
 
-/// What was wrong comes back in the form, with all that was typed; otherwise the secret is shown, this once.
+/// Registers a client. Its secret is in the reply itself, this once.
 pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
-    let draft = Draft::of_form(&Form::of_body(input.request)?);
-    Ok(Box::new(move |transactions| {
-        transactions.require_admission()?;
-        let made = judged(&draft).and_then(|(id, owner, sent)| {
-            transactions
-                .write(|call| {
-                    clients::check_may_register(call.tx, call.by, &owner)?;
-                    clients::create(call.tx, call.by, call.settings, id, &owner, &sent, NewSecret::fresh())
-                })
-                .map_err(Wrong::Refused)
-        });
-        match made {
-            Ok(client) => transactions.read(|call| created(call, input, &client)),
-            Err(wrong) => {
-                let problem = wrong.problem()?;
-                transactions.read(|call| form(call, input, 400, &draft, Some(problem)))
-            }
+    let draw = |call: &Call<'_>, fields: &Fields| form(call, input, fields);
+    save(input, draw, |transactions, form| {
+        let (id, sent) = FORM.created::<ClientId>(form)?;
+        // The API would take a client without any; the form asks for more.
+        if form.filled("redirect_uris").is_empty() {
+            return Err(Problem::new("redirect_uris", "At least one redirect URL is needed.").into());
         }
-    }))
+        rights_picker::some(form, Rights::EVERY)?;
+        let owner = account(form.one("owner")).ok_or_else(|| Problem::new("owner", "Choose who owns the client."))?;
+        let client = transactions.write(|call| {
+            clients::check_may_register(call.tx, call.by, &owner)?;
+            clients::create(call.tx, call.by, call.settings, id, &owner, &sent, NewSecret::fresh())
+        })?;
+        Ok(transactions.read(|call| Ok(new_secret::client_secret(&Layout::of(call, input)?, &client, &[], "OAuth client created")))?)
+    })
 }
 
-/// Why nothing was registered.
-enum Wrong {
-    Refused(Error),
-    /// The API would take it; the form asks for more.
-    Missing(Problem),
-}
-
-impl Wrong {
-    fn problem(self) -> Result<Problem> {
-        match self {
-            Wrong::Refused(error) => Problem::of(error),
-            Wrong::Missing(problem) => Ok(problem),
-        }
-    }
-}
-
-impl<E: Into<Error>> From<E> for Wrong {
-    fn from(error: E) -> Wrong {
-        Wrong::Refused(error.into())
-    }
-}
-
-fn judged(draft: &Draft) -> std::result::Result<(ClientId, AccountId, Patch), Wrong> {
-    let sent = Patch::decode(FIELDS, &draft.to_object()).map_err(Error::from)?;
-    let id: ClientId = paths::typed(&draft.id, &IDENTIFIERS)?;
-    guidelines::check_id(id.as_str())?;
-    draft.attributes.check("Client")?;
-    sent.check(FIELDS, "Client", None)?;
-    let missing = |field: &str, text: &str| Err(Wrong::Missing(Problem::new(field, text)));
-    if draft.redirect_uris.is_empty() {
-        return missing("redirect_uris", "At least one redirect URL is needed.");
-    }
-    if draft.rights.is_empty() {
-        return missing("rights", "At least one right must be selected.");
-    }
-    match account(&draft.owner) {
-        Some(owner) => Ok((id, owner, sent)),
-        None => missing("owner", "Choose who owns the client."),
-    }
-}
-
-fn created(call: &Call<'_>, input: &Input<'_>, client: &Client) -> Result<Reply> {
-    let view = View::of(call, input)?;
-    Ok(new_secret::client_secret(&view, client, &[], "OAuth client created"))
-}
-
-fn form(call: &Call<'_>, input: &Input<'_>, status: u16, draft: &Draft, problem: Option<Problem>) -> Result<Reply> {
-    let view = View::of(call, input)?;
-    let owners = owners(call, view.user_id(), &draft.owner)?;
-    let fields = Fields::with(problem);
+fn form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
+    let layout = Layout::of(call, input)?;
+    let owners = owners(call, layout.user_id(), fields.values.one("owner"))?;
     let becomes = match call.settings.approval {
         Approval::Auto => "Approved, as any new client here",
         Approval::Manual => "Requested",
+    };
+    let offer = Offer { is_admin: call.by.is_admin, open_state: Some(becomes), ..Offer::default() };
+    let rows = html! {
+        (FORM.new_id(fields))
+        @if owners.len() > 1 { (fields.select(OWNER, &owners)) }
+        @else { @for (owner, _) in &owners { input type="hidden" name="owner" value=(owner); } }
+        (FORM.new_rows(fields, offer))
     };
     let content = html! {
         h1 { "Add OAuth client" }
         @if call.settings.approval == Approval::Manual && !call.by.is_admin {
             p { "An administrator reviews new clients. Until then you can try it, and so can collaborators who choose to." }
         }
-        (fields.summary())
-        (view.form("/console/add/client", &html! {
-            (fields.id(ID, &draft.id, Typing::Check("/console/check/client/")))
-            @if owners.len() > 1 { (fields.select(OWNER, &owners, &draft.owner)) }
-            @else { @for (owner, _) in &owners { input type="hidden" name="owner" value=(owner); } }
-            (draft.basics(&fields))
-            (draft.grants(&fields, call.by.is_admin))
-            p .note { "Ask only for the minimum set of rights that the application needs: every right is shown to users when they are asked for consent." }
-            (draft.rights(&fields))
-            (draft.attributes.rows(&fields))
-            @if call.by.is_admin { (draft.advanced(&fields, Some(becomes))) }
-            div .submit { button .main { "Create OAuth client" } a href="/console/clients" { "Cancel" } }
-        }))
+        (fields.form(&layout, "/console/add/client", &rows, "Create OAuth client", "/console/clients"))
     };
-    Ok(view.page(status, Place::Clients, "Add OAuth client", &content))
+    Ok(layout.page(fields.status(), MenuItem::Clients, "Add OAuth client", &content))
 }
 
 /// The user, and other accounts for which the user may register clients: organizations with the user as a member, and whichever an

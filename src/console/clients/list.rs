@@ -1,19 +1,19 @@
-//! The list of clients: one's own, and for administrators all of them and those that are deleted.
+//! The list of clients: one's transactions, and for administrators all of them and those that are deleted.
 
 use maud::{Markup, html};
 
 use crate::base::error::Result;
 use crate::base::page::Listed;
-use crate::base::right::Right;
 use crate::call::{Call, Input, Work};
-use crate::console::page::layout::{Place, View, adding, badge, may_add, moment, moment_or, state_name, title};
+use crate::console::form::deletion;
+use crate::console::page::layout::{Layout, MenuItem, adding, badge, may_add, state_name, title};
 use crate::console::page::listing::Listing;
+use crate::console::page::table::Table;
 use crate::model::choice::State;
 use crate::model::client::Client;
 use crate::model::mask::Mask;
 use crate::registry::clients;
 use crate::registry::entity::Entity;
-use crate::registry::rights;
 use crate::store::clients::{ClientKey, ClientSearch, Scope};
 use crate::store::{Deleted, Direction, Order};
 
@@ -30,24 +30,28 @@ const KEYS: &[(&str, ClientKey)] = &[("id", ClientKey::Id), ("name", ClientKey::
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let listing = Listing::of(input.request)?;
     Ok(Box::new(move |call| {
-        let view = View::of(call, input)?;
+        let layout = Layout::of(call, input)?;
         let of = match (listing.one("of"), call.by.is_admin) {
             ("all", true) => Of::All,
             ("deleted", _) => Of::Deleted,
             _ => Of::Own,
         };
+        let which: &[_] = match call.by.is_admin {
+            true => &[("", "Own"), ("all", "All"), ("deleted", "Deleted")],
+            false => &[("", "Own"), ("deleted", "Deleted")],
+        };
         let found = found(call, &listing, of)?;
         let content = html! {
             (title("OAuth clients", &adding(call, "/console/add/client", "+ Add OAuth client")))
-            (tabs(&listing, of, call.by.is_admin))
+            (listing.tabs("Which clients", which))
             div .tools {
                 (listing.search("ID, name or description"))
                 @if of != Of::Deleted { (states(&listing)) }
             }
-            @if found.items.is_empty() { (nothing(call, &listing, of)) } @else { (table(&view, &listing, of, &found)?) }
+            @if found.items.is_empty() { (nothing(call, &listing, of)) } @else { (clients_table(&layout, &listing, listing.deleted(), found.items)?) }
             (listing.pager(found.total))
         };
-        Ok(view.page(200, Place::Clients, "OAuth clients", &content))
+        Ok(layout.page(200, MenuItem::Clients, "OAuth clients", &content))
     }))
 }
 
@@ -61,7 +65,7 @@ fn found(call: &Call<'_>, listing: &Listing, of: Of) -> Result<Listed<Client>> {
     Ok(found.listed()?.map(|(client, _)| client))
 }
 
-/// What the address asks for, newest first; whose, the registry says.
+/// Returns the search that the address asks for, newest first. The registry decides whose clients are found.
 pub fn asked_for(listing: &Listing, deleted: Deleted) -> ClientSearch {
     ClientSearch {
         scope: Scope::Everyone,
@@ -73,73 +77,22 @@ pub fn asked_for(listing: &Listing, deleted: Deleted) -> ClientSearch {
     }
 }
 
-fn tabs(listing: &Listing, of: Of, is_admin: bool) -> Markup {
-    let tab = |here: Of, name: &str, text: &str| {
-        let address = listing.address(&[("of", name), ("page", ""), ("state", ""), ("q", "")]);
-        html! { a href=(address) aria-current=[(of == here).then_some("page")] { (text) } }
-    };
-    html! {
-        nav .tabs aria-label="Which clients" {
-            (tab(Of::Own, "", "Own"))
-            @if is_admin { (tab(Of::All, "all", "All")) }
-            (tab(Of::Deleted, "deleted", "Deleted"))
-        }
-    }
-}
-
 pub fn states(listing: &Listing) -> Markup {
-    let asked = listing.one("state");
-    let chip = |value: &str, text: &str| {
-        let address = listing.address(&[("state", value), ("page", "")]);
-        html! { a href=(address) aria-current=[(asked == value).then_some("true")] { (text) } }
-    };
-    html! {
-        nav .chips aria-label="State" {
-            (chip("", "Any state"))
-            @for state in State::EVERY { (chip(&state_name(*state).to_lowercase(), state_name(*state))) }
-        }
-    }
+    let names: Vec<(String, &str)> = State::EVERY.iter().map(|state| (state_name(*state).to_lowercase(), state_name(*state))).collect();
+    let choices: Vec<_> = [("", "Any state")].into_iter().chain(names.iter().map(|(value, text)| (value.as_str(), *text))).collect();
+    listing.chips("State", "state", &choices)
 }
 
-pub fn table(view: &View<'_>, listing: &Listing, of: Of, found: &Listed<Client>) -> Result<Markup> {
-    let rows = found.items.iter().map(|client| row(view, of, client)).collect::<Result<Vec<Markup>>>()?;
-    Ok(html! {
-        table {
-            caption .hidden { "OAuth clients" }
-            thead { tr {
-                (listing.head("id", "ID"))
-                (listing.head("name", "Name"))
-                th scope="col" { "Description" }
-                th scope="col" { "State" }
-                @if of == Of::Deleted { th scope="col" { "Deleted at" } th scope="col" { span .hidden { "Actions" } } }
-                @else { (listing.head("created", "Created at")) }
-            } }
-            tbody { @for row in rows { (row) } }
-        }
-    })
-}
-
-fn row(view: &View<'_>, of: Of, client: &Client) -> Result<Markup> {
-    let path = format!("/console/clients/{}", client.id);
-    let by = view.call.by;
-    let may_restore =
-        of == Of::Deleted && rights::on(view.call.tx, by, &Entity::Client(client.id.clone()), Deleted::Either)?.has(Right::ClientDelete);
-    Ok(html! {
-        tr {
-            td data-label="ID" { @if of == Of::Deleted { code { (client.id) } } @else { a href=(path) { (client.id) } } }
-            td data-label="Name" { (client.name) }
-            td .long data-label="Description" { (client.description) }
-            td data-label="State" { (badge(client.state)) }
-            @if of == Of::Deleted {
-                td data-label="Deleted at" { (moment_or(client.deleted_at, "")) }
-                td .actions {
-                    @if may_restore { (view.button(&format!("{path}/restore"), "Restore", "")) }
-                    @if by.is_admin { a .button.danger href={(path) "/purge"} { "Purge" } }
-                }
-            } @else {
-                td data-label="Created at" { (moment(client.created_at)) }
-            }
-        }
+pub fn clients_table(layout: &Layout<'_>, listing: &Listing, deleted: Deleted, clients: Vec<Client>) -> Result<Markup> {
+    let table = Table::<(Client, Markup)>::new("OAuth clients")
+        .sorted(listing, "id", "ID", |(client, _)| {
+            html! { @if client.deleted_at.is_some() { code { (client.id) } } @else { a href={"/console/clients/" (client.id)} { (client.id) } } }
+        })
+        .sorted(listing, "name", "Name", |(client, _)| html! { (client.name) })
+        .column("Description", |(client, _)| html! { (client.description) }).class("long")
+        .column("State", |(client, _)| badge(client.state));
+    deletion::listed(table, layout, listing, deleted, clients, |client| {
+        (Entity::Client(client.id.clone()), client.created_at, client.deleted_at)
     })
 }
 
@@ -159,7 +112,7 @@ pub fn no_match(listing: &Listing) -> Markup {
     html! { p .empty { "No client matches. " a href=(listing.address(&[("q", ""), ("state", ""), ("page", "")])) { "Show all of them" } } }
 }
 
-/// For those who have no client yet: what to do next.
+/// Draws what to do next for callers who have no client yet.
 pub fn nothing_yet(call: &Call<'_>) -> Markup {
     html! {
         div .empty {

@@ -2,7 +2,7 @@
 
 pub mod add;
 pub mod danger;
-pub mod draft;
+pub mod form;
 pub mod list;
 pub mod overview;
 pub mod page;

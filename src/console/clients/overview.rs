@@ -5,11 +5,11 @@ use maud::{Markup, html};
 use crate::base::error::Result;
 use crate::base::uri;
 use crate::call::{Input, Work};
-use crate::console::clients::page::{Opened, Tab};
+use crate::console::clients::page::{ClientPage, Tab};
 use crate::console::clients::trial;
 use crate::console::form::{contacts, rights_picker};
 use crate::console::page::charts;
-use crate::console::page::layout::{age, moment, moment_or};
+use crate::console::page::layout::{age, timestamp, timestamp_or};
 use crate::console::page::new_secret::{self, Proof};
 use crate::model::choice::{Grant, State};
 use crate::model::client::Client;
@@ -17,21 +17,21 @@ use crate::registry::usage::{self, Usage};
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
-        let opened = Opened::of(call, input)?;
-        let client = &opened.client;
+        let page = ClientPage::of(call, input)?;
+        let client = &page.client;
         let usage = usage::of_client(call.tx, &client.id)?;
         let public_url = &call.settings.public_url;
         let content = html! {
-            @if client.state == State::Requested { (trial::notice(&opened)?) }
+            @if client.state == State::Requested { (trial::notice(&page)?) }
             (warnings(client))
             @if !client.description.is_empty() { p .description { (client.description) } }
             section {
                 h2 { "Use" }
                 dl .facts {
-                    dt { "Last authorized" } dd { (moment_or(usage.last_authorized, "never")) }
-                    dt { "Last token" } dd { (moment_or(usage.last_token, "never")) }
+                    dt { "Last authorized" } dd { (timestamp_or(usage.last_authorized, "never")) }
+                    dt { "Last token" } dd { (timestamp_or(usage.last_token, "never")) }
                     dt { "Secrets" } dd { (secrets(&usage, call.tx.now)) }
-                    dt { "Registered" } dd { (moment(client.created_at)) }
+                    dt { "Registered" } dd { (timestamp(client.created_at)) }
                 }
                 h3 { "Tokens per day" }
                 (charts::tokens_per_day(&usage.issued))
@@ -57,14 +57,14 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             }
             section {
                 h2 { "How to use it" }
-                (opened.view.other_host())
+                (page.layout.other_host())
                 dl .facts {
                     @for (name, path) in ENDPOINTS { dt { (name) } dd { code { (public_url) (path) } } }
                 }
-                (new_secret::snippets(public_url, client, if usage.secrets.is_empty() { Proof::Public } else { Proof::KeptSecret }))
+                (new_secret::snippets(public_url, client, if usage.secrets.is_empty() { Proof::Public } else { Proof::StoredSecret }))
             }
         };
-        Ok(opened.page(200, Tab::Overview, &content))
+        Ok(page.show(200, Tab::Overview, &content))
     }))
 }
 
@@ -82,15 +82,15 @@ fn secrets(usage: &Usage, now: crate::base::time::Time) -> Markup {
         ul .plain {
             @for secret in &usage.secrets {
                 li {
-                    (age(secret.created_at, now)) ", last used " (moment_or(secret.last_used_at, "never"))
-                    @if let Some(end) = secret.expires_at { ", ends " (moment(end)) }
+                    (age(secret.created_at, now)) ", last used " (timestamp_or(secret.last_used_at, "never"))
+                    @if let Some(end) = secret.expires_at { ", ends " (timestamp(end)) }
                 }
             }
         }
     }
 }
 
-/// What keeps people from using it, or should keep them from it.
+/// Draws what keeps users from authorizing the client, or should.
 fn warnings(client: &Client) -> Markup {
     let unusable = client.redirect_uris.iter().filter(|uri| uri::resolved(uri).is_none());
     let in_clear = client.redirect_uris.iter().filter(|uri| uri::is_in_clear(uri));
@@ -117,7 +117,7 @@ fn lines(texts: &[String]) -> Markup {
     }
 }
 
-/// The ways to a token that it may go.
+/// Returns the names of the client's grant types.
 pub fn grants(client: &Client) -> Markup {
     let name = |grant: &Grant| match grant {
         Grant::AuthorizationCode => "Authorization code",

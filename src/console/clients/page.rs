@@ -6,7 +6,7 @@ use crate::base::error::Result;
 use crate::base::id::ClientId;
 use crate::base::right::{Right, Rights};
 use crate::call::{Call, Input};
-use crate::console::page::layout::{Place, View, badge, title};
+use crate::console::page::layout::{Layout, MenuItem, badge, title};
 use crate::console::page::paths;
 use crate::http::reply::Reply;
 use crate::model::choice::State;
@@ -46,7 +46,7 @@ impl Tab {
 
 const TABS: &[Tab] = &[Tab::Overview, Tab::Settings, Tab::Collaborators, Tab::Secrets, Tab::Activity, Tab::Danger];
 
-/// What is said after a client was changed.
+/// Returns what the next page says after a client was changed.
 pub fn saved(withdrawn: Withdrawn) -> &'static str {
     match (withdrawn.vouching, withdrawn.approval) {
         (false, false) => "saved",
@@ -58,33 +58,33 @@ pub fn saved(withdrawn: Withdrawn) -> &'static str {
 
 /// One client, and what who is signed in may do with it.
 #[derive(Debug)]
-pub struct Opened<'a> {
-    pub view: View<'a>,
+pub struct ClientPage<'a> {
+    pub layout: Layout<'a>,
     pub client: Client,
     pub rights: Rights,
 }
 
-impl<'a> Opened<'a> {
-    /// The client of the path.
-    pub fn of(call: &'a Call<'a>, input: &'a Input<'a>) -> Result<Opened<'a>> {
-        Opened::by_id(call, input, &paths::client(input)?)
+impl<'a> ClientPage<'a> {
+    /// Reads the client in the path.
+    pub fn of(call: &'a Call<'a>, input: &'a Input<'a>) -> Result<ClientPage<'a>> {
+        ClientPage::by_id(call, input, &paths::client(input)?)
     }
 
-    pub fn by_id(call: &'a Call<'a>, input: &'a Input<'a>, id: &ClientId) -> Result<Opened<'a>> {
-        let view = View::of(call, input)?;
+    pub fn by_id(call: &'a Call<'a>, input: &'a Input<'a>, id: &ClientId) -> Result<ClientPage<'a>> {
+        let layout = Layout::of(call, input)?;
         let rights = rights::on(call.tx, call.by, &Entity::Client(id.clone()), Deleted::No)?;
         let mask = if rights.has(Right::ClientInfo) { Mask::everything(FIELDS) } else { Mask::default() };
         let (client, _) = clients::get(call.tx, call.by, id, &mask)?;
-        Ok(Opened { view, client, rights })
+        Ok(ClientPage { layout, client, rights })
     }
 
     pub fn path(&self, tab: Tab) -> String {
         format!("/console/clients/{}{}", self.client.id, tab.line().0)
     }
 
-    /// Before somebody who is no administrator changes what administrators vouch for or approved: what that takes away.
+    /// Warns callers who are not administrators of what they lose by changing what administrators vouch for or approved.
     pub fn stakes(&self) -> Markup {
-        let Call { by, settings, .. } = self.view.call;
+        let Call { by, settings, .. } = self.layout.call;
         let Client { skip_authorization, endorsed, state, .. } = self.client;
         let is_approved = settings.approval == Approval::Manual && matches!(state, State::Approved | State::Flagged);
         html! {
@@ -100,7 +100,7 @@ impl<'a> Opened<'a> {
         }
     }
 
-    pub fn page(&self, status: u16, tab: Tab, content: &Markup) -> Reply {
+    pub fn show(&self, status: u16, tab: Tab, content: &Markup) -> Reply {
         let name = shown_name(&self.client);
         let shown = TABS.iter().filter(|tab| self.rights.has(tab.line().2));
         let content = html! {
@@ -115,16 +115,16 @@ impl<'a> Opened<'a> {
             }
             (content)
         };
-        self.view.page(status, Place::Clients, &format!("{name}: {}", tab.line().1), &content)
+        self.layout.page(status, MenuItem::Clients, &format!("{name}: {}", tab.line().1), &content)
     }
 }
 
-/// Why a client is in its state, as administrators wrote it. That a new one waits for them its state says.
+/// Returns why a client is in its state, as administrators wrote it. Its state alone says that a new one waits for approval.
 pub fn state_reason(client: &Client) -> Option<&str> {
     Some(client.state_description.as_str()).filter(|text| !text.is_empty() && *text != APPROVAL_REQUIRED)
 }
 
-/// The name, or without one the ID.
+/// Returns the name, or the ID if there is none.
 pub fn shown_name(client: &Client) -> &str {
     if client.name.is_empty() { client.id.as_str() } else { &client.name }
 }

@@ -8,10 +8,10 @@ use crate::base::right::Rights;
 use crate::call::{Call, Input, LongWork, Work};
 use crate::console::clients::overview;
 use crate::console::clients::page::{shown_name, state_reason};
-use crate::console::form::fields::{Fields, label};
-use crate::console::form::problem::Problem;
-use crate::console::form::saving::{self, Part, Seen};
-use crate::console::page::layout::{Place, View, after, moment, title};
+use crate::console::form::fields::{Fields, Label, label};
+use crate::console::form::problem::{Problem, Refused};
+use crate::console::form::saving::{self, Part, Seen, save};
+use crate::console::page::layout::{Layout, MenuItem, after, timestamp, title};
 use crate::console::page::listing::Listing;
 use crate::http::form::Form;
 use crate::http::reply::Reply;
@@ -40,30 +40,31 @@ const LISTED: &str = "listed";
 /// What a request shows of its client.
 const SHOWN: &[&str] = &["name", "description", "redirect_uris", "grants", "rights", "administrative_contact"];
 
+const REASON: Label = label("reason", "Reason for a rejection", "At most 128 characters; those who asked are shown it.");
+
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    Ok(Box::new(move |call| shown(call, input, 200, &Answer::default(), None)))
+    Ok(Box::new(move |call| shown(call, input, &Fields::default())))
 }
 
-/// All that are chosen get the same answer, or none of them does.
+/// Gives all chosen requests the same answer, or none of them.
 pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
-    let answer = Answer::of(&Form::of_body(input.request)?);
-    Ok(Box::new(move |transactions| {
-        transactions.require_admission()?;
-        let answered = answer.verdict().map(|verdict| {
-            let review = |call: &Call<'_>| {
-                clients::review(call.tx, call.by, &answer.clients, &verdict)?;
-                answer.check_is_about_what_was_seen(call)
-            };
-            transactions.write(review).map(|()| verdict)
+    let draw = |call: &Call<'_>, fields: &Fields| shown(call, input, fields);
+    save(input, draw, |transactions, form| {
+        let answer = Answer::of(form);
+        let verdict = answer.verdict()?;
+        let answered = transactions.write(|call| {
+            clients::review(call.tx, call.by, &answer.clients, &verdict)?;
+            answer.check_is_about_what_was_seen(call)
         });
-        let problem = match answered {
-            Ok(Ok(Verdict::Approve)) => return Ok(after(PATH, "approved")),
-            Ok(Ok(Verdict::Reject(_))) => return Ok(after(PATH, "rejected")),
-            Ok(Err(error)) => Problem::of(error)?.renamed("state_description", "reason"),
-            Err(problem) => problem,
-        };
-        transactions.read(|call| shown(call, input, 400, &answer, Some(problem)))
-    }))
+        answered.map_err(|error| Refused::from(error).renamed("state_description", REASON.name))?;
+        Ok(after(
+            PATH,
+            match verdict {
+                Verdict::Approve => "approved",
+                Verdict::Reject(_) => "rejected",
+            },
+        ))
+    })
 }
 
 /// What the administrator chose: the requests, the button, the reason.
@@ -76,7 +77,7 @@ struct Answer {
 }
 
 impl Answer {
-    /// The buttons beside a request mean this one; those at the end, all that are ticked.
+    /// Reads the answer. The buttons beside a request are about that one, the other buttons about all that are ticked.
     fn of(form: &Form) -> Answer {
         let single = form.all("approve").into_iter().chain(form.all("reject")).find(|id| !id.is_empty()).map(str::to_owned);
         let ticked = if form.has(EVERY) { form.all(LISTED) } else { form.all("client") };
@@ -84,12 +85,12 @@ impl Answer {
         Answer {
             clients: ids.iter().filter_map(|id| id.parse().ok()).collect(),
             is_approval: form.has("approve"),
-            reason: form.one("reason").to_owned(),
+            reason: form.one(REASON.name).to_owned(),
             seen: Seen::of_form(form),
         }
     }
 
-    /// Nobody approves more than what stood on the page.
+    /// Refuses to approve what was changed since the page was drawn.
     fn check_is_about_what_was_seen(&self, call: &Call<'_>) -> Result<()> {
         for id in &self.clients {
             if saving::is_changed(call, &Entity::Client(id.clone()), Part::Fields(SHOWN), self.seen)? {
@@ -106,13 +107,14 @@ impl Answer {
         match (self.is_approval, self.reason.is_empty()) {
             (true, _) => Ok(Verdict::Approve),
             (false, false) => Ok(Verdict::Reject(self.reason.clone())),
-            (false, true) => Err(Problem::new("reason", "Say why: those who asked are shown the reason.")),
+            (false, true) => Err(Problem::new(REASON.name, "Say why: those who asked are shown the reason.")),
         }
     }
 }
 
-fn shown(call: &Call<'_>, input: &Input<'_>, status: u16, answer: &Answer, problem: Option<Problem>) -> Result<Reply> {
-    let view = View::of(call, input)?;
+fn shown(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
+    let answer = Answer::of(&fields.values);
+    let layout = Layout::of(call, input)?;
     let listing = Listing::of(input.request)?;
     let search = ClientSearch {
         scope: Scope::Everyone,
@@ -124,18 +126,16 @@ fn shown(call: &Call<'_>, input: &Input<'_>, status: u16, answer: &Answer, probl
     };
     let mask = Mask::default();
     let found = clients::search(call.tx, call.by, search, &mask)?.listed()?;
-    let fields = Fields::with(problem);
-    let reason = label("reason", "Reason for a rejection", "At most 128 characters; those who asked are shown it.");
     let content = html! {
         (title("Review queue", &html! {}))
         (fields.summary())
         @if found.items.is_empty() {
             p .empty { "No requests are waiting. New ones are listed here, the oldest first." }
         } @else {
-            (view.form(PATH, &html! {
+            (layout.form(PATH, &html! {
                 (Seen::now(call)?.field())
                 // First in the form, so that the key Enter in the reason means what stands beside it.
-                (fields.text(reason, &answer.reason))
+                (fields.text(REASON))
                 div .submit {
                     button .danger name="reject" value="" { "Reject selected" }
                     button .main name="approve" value="" { "Approve selected" }
@@ -149,10 +149,10 @@ fn shown(call: &Call<'_>, input: &Input<'_>, status: u16, answer: &Answer, probl
             (listing.pager(found.total))
         }
     };
-    Ok(view.page(status, Place::Review, "Review queue", &content))
+    Ok(layout.page(fields.status(), MenuItem::Review, "Review queue", &content))
 }
 
-/// One request, with what it asks for.
+/// Draws one request, with what it asks for.
 fn request(client: &Client, is_chosen: bool) -> Markup {
     let rights: Rights = client.rights.iter().copied().collect();
     html! {
@@ -171,7 +171,7 @@ fn request(client: &Client, is_chosen: bool) -> Markup {
             p .quiet {
                 a href={"/console/clients/" (client.id)} { (client.id) }
                 @if let Some(owner) = &client.administrative_contact { ", of the " (owner.kind()) " " strong { (owner.as_str()) } }
-                ", asked " (moment(client.created_at))
+                ", asked " (timestamp(client.created_at))
             }
             @if let Some(reason) = state_reason(client) { p { (sentence(reason)) } }
             p { @if client.description.is_empty() { span .quiet { "It does not say what it is for." } } @else { (client.description) } }

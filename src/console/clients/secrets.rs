@@ -5,15 +5,15 @@ use maud::{Markup, html};
 use crate::base::error::Result;
 use crate::base::id::ClientId;
 use crate::base::time::Time;
-use crate::call::{Input, LongWork, Work};
-use crate::console::clients::page::{Opened, Tab, saved};
-use crate::console::form::confirmation::{self, Confirmation};
+use crate::call::{Call, Input, LongWork, Work};
+use crate::console::clients::page::{ClientPage, Tab, saved};
+use crate::console::form::confirmation::{Confirmation, Confirmed, confirmed};
 use crate::console::form::fields::{Fields, Label, label};
-use crate::console::form::problem::Problem;
-use crate::console::page::layout::{Place, View, after, age, moment, moment_or};
+use crate::console::form::saving::save;
+use crate::console::page::layout::{Layout, MenuItem, after, age, timestamp, timestamp_or};
 use crate::console::page::new_secret;
 use crate::console::page::paths;
-use crate::http::form::Form;
+use crate::console::page::table::Table;
 use crate::http::queue::Slow;
 use crate::http::reply::Reply;
 use crate::model::client::FIELDS;
@@ -40,36 +40,30 @@ const CHOSEN: Label =
     label("secret", "A secret of your own", "Optional, for a client that is moved here and has one. Leave it empty to have one generated.");
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    Ok(Box::new(move |call| shown(&Opened::of(call, input)?, 200, OFFERED, None)))
+    Ok(Box::new(move |call| shown(&ClientPage::of(call, input)?, &Fields::filled([(GRACE.name, OFFERED.to_string())]))))
 }
 
-/// The new secret is in the reply itself, this once. One that was chosen is hashed before the transaction.
+/// Adds a secret, which only this reply shows. A chosen one is hashed before the transaction.
 pub fn rotate<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let id = paths::client(input)?;
-    let form = Form::of_body(input.request)?;
-    let asked = form.one("grace").parse().unwrap_or(OFFERED);
-    let grace_seconds = GRACES.iter().map(|(seconds, _)| *seconds).find(|seconds| *seconds == asked).unwrap_or(OFFERED);
-    Ok(Box::new(move |transactions| {
-        transactions.require_admission()?;
-        let chosen = Some(form.verbatim("secret")).filter(|secret| !secret.is_empty());
+    let draw = |call: &Call<'_>, fields: &Fields| shown(&ClientPage::of(call, input)?, fields);
+    save(input, draw, move |transactions, form| {
+        let asked = form.one(GRACE.name);
+        let grace_seconds = GRACES.iter().map(|(seconds, _)| *seconds).find(|seconds| seconds.to_string() == asked).unwrap_or(OFFERED);
+        let chosen = Some(form.verbatim(CHOSEN.name)).filter(|secret| !secret.is_empty());
         let secret = match chosen {
-            None => Ok(NewSecret::fresh()),
-            Some(chosen) => check_chosen(chosen)
-                .and_then(|()| transactions.slowly(Slow::ClientSecret, input.request.peer, || Ok(NewSecret::chosen(chosen)))),
-        };
-        match secret {
-            Ok(secret) => {
-                let changed = transactions.write(|call| secrets::rotate(call.tx, call.by, call.settings, &id, secret, grace_seconds))?;
-                let mut warnings = changed.withdrawn.warnings();
-                warnings.extend(chosen.and_then(secrets::warning));
-                transactions
-                    .read(|call| Ok(new_secret::client_secret(&View::of(call, input)?, &changed.client, &warnings, "New client secret")))
+            None => NewSecret::fresh(),
+            Some(chosen) => {
+                check_chosen(chosen)?;
+                transactions.slowly(Slow::ClientSecret, input.request.peer, || Ok(NewSecret::chosen(chosen)))?
             }
-            Err(error) => Problem::shown(error, |status, problem| {
-                transactions.read(|call| shown(&Opened::of(call, input)?, status, grace_seconds, Some(problem)))
-            }),
-        }
-    }))
+        };
+        let changed = transactions.write(|call| secrets::rotate(call.tx, call.by, call.settings, &id, secret, grace_seconds))?;
+        let mut warnings = changed.withdrawn.warnings();
+        warnings.extend(chosen.and_then(secrets::warning));
+        Ok(transactions
+            .read(|call| Ok(new_secret::client_secret(&Layout::of(call, input)?, &changed.client, &warnings, "New client secret")))?)
+    })
 }
 
 fn check_chosen(secret: &str) -> Result<()> {
@@ -77,45 +71,28 @@ fn check_chosen(secret: &str) -> Result<()> {
     Ok(judged.try_for_each(|field| field.shape.check("Client", field.name, &secret.into()))?)
 }
 
-/// Asks before a new secret takes the place of all others at once.
-pub fn replace_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let asked = replacing(&paths::client(input)?);
-    confirmation::ask(input, move |_| Ok(asked))
-}
+confirmed! { replace_page, replace: replacement }
 
-pub fn replace<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
+fn replacement<'r>(input: &'r Input<'r>) -> Result<Confirmed<'r>> {
     let id = paths::client(input)?;
-    let asked = replacing(&id);
-    confirmation::go_through(
-        input,
+    let consequence = "Whatever uses a secret of this client stops working at once, until it has the new one.";
+    let asked = asking(&id, "Replace all secrets now", consequence, "/replace");
+    Ok(Confirmed::new(
         move |_| Ok(asked),
         move |call| {
             let changed = secrets::rotate(call.tx, call.by, call.settings, &id, NewSecret::fresh(), 0)?;
-            Ok(new_secret::client_secret(&View::of(call, input)?, &changed.client, &changed.withdrawn.warnings(), "New client secret"))
+            Ok(new_secret::client_secret(&Layout::of(call, input)?, &changed.client, &changed.withdrawn.warnings(), "New client secret"))
         },
-    )
+    ))
 }
 
-fn replacing(id: &ClientId) -> Confirmation {
-    asking(
-        id,
-        "Replace all secrets now",
-        "Whatever uses a secret of this client stops working at once, until it has the new one.",
-        "/replace",
-    )
-}
+confirmed! { remove_page, remove: removal }
 
-/// Asks before a client loses its secrets.
-pub fn remove_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let asked = removing(&paths::client(input)?);
-    confirmation::ask(input, move |_| Ok(asked))
-}
-
-pub fn remove<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
+fn removal<'r>(input: &'r Input<'r>) -> Result<Confirmed<'r>> {
     let id = paths::client(input)?;
-    let asked = removing(&id);
-    confirmation::go_through(
-        input,
+    let consequence = "Whatever uses a secret of this client stops working at once. It becomes a public client, which must use PKCE.";
+    let asked = asking(&id, "Remove all secrets", consequence, "/remove");
+    Ok(Confirmed::new(
         move |_| Ok(asked),
         move |call| {
             let mut mask = Mask::default();
@@ -124,50 +101,29 @@ pub fn remove<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
             let done = if changed.withdrawn == Withdrawn::default() { "ended" } else { saved(changed.withdrawn) };
             Ok(after(&format!("/console/clients/{id}/secrets"), done))
         },
-    )
+    ))
 }
 
-fn removing(id: &ClientId) -> Confirmation {
-    asking(
-        id,
-        "Remove all secrets",
-        "Whatever uses a secret of this client stops working at once. It becomes a public client, which must use PKCE.",
-        "/remove",
-    )
-}
+confirmed! { end_page, end: ending }
 
-/// Asks before an older secret is ended.
-pub fn end_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let asked = ending(&paths::client(input)?, number(input));
-    confirmation::ask(input, move |_| Ok(asked))
-}
-
-pub fn end<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
-    let (id, number) = (paths::client(input)?, number(input));
-    let asked = ending(&id, number);
-    confirmation::go_through(
-        input,
+fn ending<'r>(input: &'r Input<'r>) -> Result<Confirmed<'r>> {
+    let id = paths::client(input)?;
+    let number = input.capture("secret_number").and_then(|number| number.parse().ok()).unwrap_or_default();
+    let asked = asking(&id, "Expire the secret now", "Whatever still uses this secret stops working at once.", &format!("/{number}/end"));
+    Ok(Confirmed::new(
         move |_| Ok(asked),
         move |call| {
             secrets::end(call.tx, call.by, &id, number)?;
             Ok(after(&format!("/console/clients/{id}/secrets"), "ended"))
         },
-    )
+    ))
 }
 
-fn ending(id: &ClientId, number: i64) -> Confirmation {
-    asking(id, "Expire the secret now", "Whatever still uses this secret stops working at once.", &format!("/{number}/end"))
-}
-
-fn number(input: &Input<'_>) -> i64 {
-    input.capture("secret_number").and_then(|number| number.parse().ok()).unwrap_or_default()
-}
-
-/// A question about the secrets of a client, at this address below them.
+/// Returns the question of an action on the secrets of a client, at this path below them.
 fn asking(id: &ClientId, what: &str, consequence: &str, end: &str) -> Confirmation {
     let back = format!("/console/clients/{id}/secrets");
     Confirmation {
-        place: Place::Clients,
+        menu_item: MenuItem::Clients,
         what: what.to_owned(),
         consequence: consequence.to_owned(),
         path: format!("{back}{end}"),
@@ -176,22 +132,21 @@ fn asking(id: &ClientId, what: &str, consequence: &str, end: &str) -> Confirmati
     }
 }
 
-fn shown(opened: &Opened<'_>, status: u16, grace_seconds: i64, problem: Option<Problem>) -> Result<Reply> {
-    let call = opened.view.call;
-    let fields = Fields::with(problem);
-    let secrets = usage::of_client(call.tx, &opened.client.id)?.secrets;
+fn shown(page: &ClientPage<'_>, fields: &Fields) -> Result<Reply> {
+    let call = page.layout.call;
+    let secrets = usage::of_client(call.tx, &page.client.id)?.secrets;
     let graces: Vec<_> = GRACES.iter().map(|(seconds, text)| (seconds.to_string(), (*text).to_owned())).collect();
-    let path = opened.path(Tab::Secrets);
+    let path = page.path(Tab::Secrets);
     let content = html! {
         (fields.summary())
         p { "A secret is shown once, when it is made. What is kept here proves it, but cannot be turned back into it." }
-        (opened.stakes())
+        (page.stakes())
         @if secrets.is_empty() { p .warning { "It has no secret: a public client, which must use PKCE." } }
-        @else { (table(&path, &secrets, call.tx.now)) }
+        @else { (secrets_table(&path, &secrets, call.tx.now)) }
         section {
             h2 { @if secrets.is_empty() { "Give it a secret" } @else { "Rotate" } }
-            (opened.view.form(&path, &html! {
-                @if !secrets.is_empty() { (fields.select(GRACE, &graces, &grace_seconds.to_string())) }
+            (page.layout.form(&path, &html! {
+                @if !secrets.is_empty() { (fields.select(GRACE, &graces)) }
                 (fields.password(CHOSEN))
                 div .submit { button .main { "Make a new secret" } }
             }))
@@ -206,33 +161,21 @@ fn shown(opened: &Opened<'_>, status: u16, grace_seconds: i64, problem: Option<P
             }
         }
     };
-    Ok(opened.page(status, Tab::Secrets, &content))
+    Ok(page.show(fields.status(), Tab::Secrets, &content))
 }
 
-fn table(path: &str, secrets: &[ClientSecret], now: Time) -> Markup {
-    html! {
-        table {
-            caption .hidden { "Secrets" }
-            thead { tr {
-                th scope="col" { "Created" }
-                th scope="col" { "Age" }
-                th scope="col" { "Last used" }
-                th scope="col" { "Expires" }
-                th scope="col" { span .hidden { "Actions" } }
-            } }
-            tbody {
-                @for (n, secret) in secrets.iter().enumerate() {
-                    tr {
-                        td data-label="Created" { (moment(secret.created_at)) }
-                        td data-label="Age" { (age(secret.created_at, now)) }
-                        td data-label="Last used" { (moment_or(secret.last_used_at, "never")) }
-                        td data-label="Expires" { (moment_or(secret.expires_at, "never")) }
-                        td .actions { @if n == 0 { span .quiet { "newest" } } @else {
-                            a .button.danger href={(path) "/" (secret.number) "/end"} { "Expire now …" }
-                        } }
-                    }
-                }
+fn secrets_table(path: &str, secrets: &[ClientSecret], now: Time) -> Markup {
+    let newest = secrets.first().map(|secret| secret.number);
+    let table = Table::<ClientSecret>::new("Secrets")
+        .column("Created", |secret| timestamp(secret.created_at))
+        .column("Age", |secret| html! { (age(secret.created_at, now)) })
+        .column("Last used", |secret| timestamp_or(secret.last_used_at, "never"))
+        .column("Expires", |secret| timestamp_or(secret.expires_at, "never"))
+        .actions(|secret| {
+            html! {
+                @if newest == Some(secret.number) { span .quiet { "newest" } }
+                @else { a .button.danger href={(path) "/" (secret.number) "/end"} { "Expire now …" } }
             }
-        }
-    }
+        });
+    table.show(secrets)
 }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::base::error::Result;
 use crate::call::{Input, Work};
-use crate::console::clients::page::{Opened, Tab};
+use crate::console::clients::page::{ClientPage, Tab};
 use crate::console::page::layout::{after, signed_in};
 use crate::console::page::paths;
 use crate::registry::trials::{self, Trial};
@@ -12,11 +12,11 @@ use crate::registry::trials::{self, Trial};
 /// Asks before a collaborator begins.
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
-        let opened = Opened::of(call, input)?;
-        let content = match trials::of(call.tx, &opened.client.id, opened.view.user_id())? {
+        let page = ClientPage::of(call, input)?;
+        let content = match trials::of(call.tx, &page.client.id, page.layout.user_id())? {
             Trial::None => html! { p { "Only its collaborators can try a client before it is approved." } },
             Trial::Registrar => html! { p { "You registered this client, so you can try it already." } },
-            Trial::Begun => html! { p { "You chose to try this client." } (stop(&opened)) },
+            Trial::Begun => html! { p { "You chose to try this client." } (stop(&page)) },
             Trial::Offered => html! {
                 h2 { "Try it before it is approved" }
                 p {
@@ -24,12 +24,12 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                     "whoever runs it can then do what you allow it. Try it only if you know who that is."
                 }
                 p { "You can stop at any time. The trial ends by itself when an administrator decides." }
-                (opened.view.form(&path(&opened), &html! {
-                    div .submit { button .main { "I want to try it" } a href=(opened.path(Tab::Overview)) { "Cancel" } }
+                (page.layout.form(&path(&page), &html! {
+                    div .submit { button .main { "I want to try it" } a href=(page.path(Tab::Overview)) { "Cancel" } }
                 }))
             },
         };
-        Ok(opened.page(200, Tab::Overview, &content))
+        Ok(page.show(200, Tab::Overview, &content))
     }))
 }
 
@@ -49,11 +49,11 @@ pub fn end<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     }))
 }
 
-/// Who can try a client that waits for approval, and what the reader can do about it.
-pub fn notice(opened: &Opened<'_>) -> Result<Markup> {
-    let (tx, client) = (opened.view.call.tx, &opened.client);
+/// Tells who can try a client that waits for approval, and offers that to the reader.
+pub fn notice(page: &ClientPage<'_>) -> Result<Markup> {
+    let (tx, client) = (page.layout.call.tx, &page.client);
     let registrar = trials::registrar(tx, &client.id)?;
-    let trial = trials::of(tx, &client.id, opened.view.user_id())?;
+    let trial = trials::of(tx, &client.id, page.layout.user_id())?;
     Ok(html! {
         p .warning {
             "It waits for an administrator's approval. Until then only "
@@ -63,16 +63,16 @@ pub fn notice(opened: &Opened<'_>) -> Result<Markup> {
         @match trial {
             Trial::None => {}
             Trial::Registrar => p { "You registered it, so you can try it now." },
-            Trial::Offered => p { a .button href=(path(opened)) { "Try it before it is approved …" } },
-            Trial::Begun => { p { "You chose to try it." } (stop(opened)) }
+            Trial::Offered => p { a .button href=(path(page)) { "Try it before it is approved …" } },
+            Trial::Begun => { p { "You chose to try it." } (stop(page)) }
         }
     })
 }
 
-fn stop(opened: &Opened<'_>) -> Markup {
-    opened.view.button(&format!("{}/end", path(opened)), "Stop trying it", "quiet")
+fn stop(page: &ClientPage<'_>) -> Markup {
+    page.layout.button(&format!("{}/end", path(page)), "Stop trying it", "quiet")
 }
 
-fn path(opened: &Opened<'_>) -> String {
-    format!("{}/trial", opened.path(Tab::Overview))
+fn path(page: &ClientPage<'_>) -> String {
+    format!("{}/trial", page.path(Tab::Overview))
 }

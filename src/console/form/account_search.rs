@@ -12,11 +12,11 @@ use crate::registry::accounts;
 /// How many are worth a suggestion.
 const MOST: u32 = 10;
 
-/// Those whose ID holds the text, as far as the caller may search (registry.md 6.9).
+/// Finds accounts whose ID contains the text, as far as the caller may search (registry.md 6.9).
 pub fn accounts<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let asked = Form::of_query(input.request)?;
     let text = asked.one("query").to_lowercase();
-    // The search takes patterns, and whoever types an ID means none.
+    // The search accepts patterns, but a typed ID is none.
     let is_part_of_an_id = text.len() <= 36 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     Ok(Box::new(move |call| {
         let found = match is_part_of_an_id {

@@ -4,15 +4,17 @@ use maud::html;
 
 use crate::base::error::Result;
 use crate::call::{Call, Input, LongWork, Work};
-use crate::console::form::fields::{Fields, label};
+use crate::console::form::fields::{Fields, Label, label};
 use crate::console::form::problem::Problem;
-use crate::console::page::layout::{Place, View, title};
+use crate::console::page::layout::{Layout, MenuItem, title};
 use crate::http::form::Form;
 use crate::http::reply::Reply;
 
+const TYPED: Label = label("confirm", "Type it to confirm", "Exactly as shown above.");
+
 #[derive(Debug)]
 pub struct Confirmation {
-    pub place: Place,
+    pub menu_item: MenuItem,
     pub what: String,
     pub consequence: String,
     /// Where the page stands; its form leads to the same address.
@@ -23,46 +25,80 @@ pub struct Confirmation {
     pub typed: String,
 }
 
-/// The page that asks.
-pub fn ask<'r>(input: &'r Input<'r>, about: impl FnOnce(&Call<'_>) -> Result<Confirmation> + 'r) -> Result<Work<'r>> {
-    Ok(Box::new(move |call| about(call)?.page(call, input, 200, None)))
+type About<'r> = Box<dyn FnOnce(&Call<'_>) -> Result<Confirmation> + 'r>;
+
+/// What is done once it was confirmed.
+pub struct Confirmed<'r> {
+    about: About<'r>,
+    act: Work<'r>,
 }
 
-/// Goes through with it if the right thing was typed. What was wrong, or is refused, stands on the page that asked.
-pub fn go_through<'r>(
-    input: &'r Input<'r>,
-    about: impl FnOnce(&Call<'_>) -> Result<Confirmation> + 'r,
-    act: impl FnOnce(&Call<'_>) -> Result<Reply> + 'r,
-) -> Result<LongWork<'r>> {
-    let typed = Form::of_body(input.request)?.one("confirm").to_owned();
-    Ok(Box::new(move |transactions| {
-        let asked = transactions.read(about)?;
-        let problem = if typed != asked.typed {
-            Problem::new("confirm", format!("Type {} to confirm.", asked.typed))
-        } else {
-            match transactions.write(act) {
-                Ok(reply) => return Ok(reply),
-                Err(error) => Problem::of(error)?,
-            }
-        };
-        transactions.read(|call| asked.page(call, input, 400, Some(problem)))
-    }))
+/// Makes the handlers of both rows: one asks, the other goes through with what was confirmed.
+macro_rules! confirmed {
+    ($(#[$doc:meta])* $ask:ident, $act:ident: $confirmed:expr) => {
+        $(#[$doc])*
+        pub fn $ask<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+            $confirmed(input)?.ask(input)
+        }
+
+        pub fn $act<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
+            $confirmed(input)?.go_through(input)
+        }
+    };
+}
+pub(in crate::console) use confirmed;
+
+impl<'r> Confirmed<'r> {
+    pub fn new(
+        about: impl FnOnce(&Call<'_>) -> Result<Confirmation> + 'r,
+        act: impl FnOnce(&Call<'_>) -> Result<Reply> + 'r,
+    ) -> Confirmed<'r> {
+        Confirmed { about: Box::new(about), act: Box::new(act) }
+    }
+
+    /// Shows the page that asks.
+    pub fn ask(self, input: &'r Input<'r>) -> Result<Work<'r>> {
+        Ok(Box::new(move |call| (self.about)(call)?.page(call, input, &Fields::default())))
+    }
+
+    /// Goes through with it if the right thing was typed. What was wrong, or is refused, stands on the page that asked.
+    pub fn go_through(self, input: &'r Input<'r>) -> Result<LongWork<'r>> {
+        let form = Form::of_body(input.request)?;
+        Ok(Box::new(move |transactions| {
+            let asked = transactions.read(self.about)?;
+            let problem = if form.one(TYPED.name) != asked.typed {
+                Problem::new(TYPED.name, format!("Type {} to confirm.", asked.typed))
+            } else {
+                match transactions.write(self.act) {
+                    Ok(reply) => return Ok(reply),
+                    Err(error) => Problem::of(error)?,
+                }
+            };
+            let fields = Fields { problem: Some(problem.clone()), ..Fields::default() };
+            transactions.read(|call| asked.page(call, input, &fields)).map(|reply| problem.carried_by(reply))
+        }))
+    }
+}
+
+impl std::fmt::Debug for Confirmed<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Confirmed")
+    }
 }
 
 impl Confirmation {
-    fn page(&self, call: &Call<'_>, input: &Input<'_>, status: u16, problem: Option<Problem>) -> Result<Reply> {
-        let view = View::of(call, input)?;
-        let fields = Fields::with(problem);
+    fn page(&self, call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
+        let layout = Layout::of(call, input)?;
         let content = html! {
             (title(&self.what, &html! {}))
             p { (self.consequence) " " strong { "This cannot be undone." } }
             p { "Type " code { (self.typed) } " to confirm." }
             (fields.summary())
-            (view.form(&self.path, &html! {
-                (fields.text(label("confirm", "Type it to confirm", "Exactly as shown above."), ""))
+            (layout.form(&self.path, &html! {
+                (fields.text(TYPED))
                 div .submit { button .danger { (self.what) } a href=(self.back) { "Cancel" } }
             }))
         };
-        Ok(view.page(status, self.place, &self.what, &content))
+        Ok(layout.page(fields.status(), self.menu_item, &self.what, &content))
     }
 }

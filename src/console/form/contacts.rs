@@ -1,69 +1,33 @@
 //! The contacts of clients and organizations, as a form has them: chosen among those who have rights.
 
 use maud::{Markup, html};
-use serde_json::{Map, Value};
 
 use crate::base::error::Result;
 use crate::base::id::AccountId;
 use crate::base::page::Page;
 use crate::call::Call;
-use crate::console::form::fields::{Choice, Fields, Label, account_choice, label};
-use crate::console::form::problem::Problem;
+use crate::console::form::fields::{Choice, Fields, account_choice};
 use crate::console::page::paths::{account, account_value};
-use crate::http::form::Form;
-use crate::model::{settings, value};
+use crate::model::settings;
 use crate::registry::members;
 use crate::store::members::{MemberKey, Owned};
 use crate::store::{Direction, Order};
 
-const ADMINISTRATIVE: Label = label("administrative_contact", "Administrative contact", "Whom to ask about it.");
-const TECHNICAL: Label = label("technical_contact", "Technical contact", "Whom to ask about technical matters.");
+const FIELDS: [&str; 2] = ["administrative_contact", "technical_contact"];
 
-/// Both, as [`account_value`] writes accounts; empty where there is none.
-#[derive(Clone, Debug, Default)]
-pub struct Contacts {
-    administrative: String,
-    technical: String,
+/// Puts a refused contact beside its field. The refusal does not say which of the two it means: it is one that was changed, preferably to
+/// an account that was not offered.
+pub fn placed(fields: &Fields, now: [Option<&AccountId>; 2], choices: &[Choice]) -> Fields {
+    let [administrative, technical] = FIELDS.map(|name| fields.values.one(name));
+    let is_offered = choices.iter().any(|(value, _)| *value == administrative);
+    let is_unchanged = |contact: &str, now: Option<&AccountId>| contact == now.map(account_value).unwrap_or_default();
+    let is_technical = is_unchanged(administrative, now[0]) || (is_offered && !is_unchanged(technical, now[1]));
+    let problem = fields.problem.clone().map(|problem| problem.renamed("contact", FIELDS[usize::from(is_technical)]));
+    Fields { problem, ..fields.clone() }
 }
 
-impl Contacts {
-    pub fn of(administrative: Option<&AccountId>, technical: Option<&AccountId>) -> Contacts {
-        let text = |contact: Option<&AccountId>| contact.map(account_value).unwrap_or_default();
-        Contacts { administrative: text(administrative), technical: text(technical) }
-    }
-
-    pub fn of_form(form: &Form) -> Contacts {
-        Contacts { administrative: form.one(ADMINISTRATIVE.name).to_owned(), technical: form.one(TECHNICAL.name).to_owned() }
-    }
-
-    /// Adds them to what the API is sent.
-    pub fn add_to(&self, object: &mut Map<String, Value>) {
-        for (label, contact) in [(ADMINISTRATIVE, &self.administrative), (TECHNICAL, &self.technical)] {
-            if let Some(contact) = account(contact) {
-                object.insert(label.name.to_owned(), value::account(Some(&contact)));
-            }
-        }
-    }
-
-    /// A refusal does not say which of them it means: it is one that was changed, rather one that was not on offer.
-    pub fn placed(&self, problem: Problem, now: [Option<&AccountId>; 2], choices: &[Choice]) -> Problem {
-        let is_offered = choices.iter().any(|(value, _)| *value == self.administrative);
-        let is_kept = |contact: &str, now: Option<&AccountId>| contact == now.map(account_value).unwrap_or_default();
-        let is_technical = is_kept(&self.administrative, now[0]) || (is_offered && !is_kept(&self.technical, now[1]));
-        problem.renamed("contact", if is_technical { TECHNICAL } else { ADMINISTRATIVE }.name)
-    }
-
-    pub fn rows(&self, fields: &Fields, choices: &[Choice]) -> Markup {
-        html! {
-            @for (label, chosen) in [(ADMINISTRATIVE, &self.administrative), (TECHNICAL, &self.technical)] {
-                (fields.select(label, &with_chosen(choices, chosen), chosen))
-            }
-        }
-    }
-}
-
-/// What one of the two can be. Nobody, only where there is nobody: the API takes no contact away. What was chosen stays, though it was refused.
-fn with_chosen(choices: &[Choice], chosen: &str) -> Vec<Choice> {
+/// Returns the choices for one of the two contacts. "nobody" only if there is no contact: the API removes none. A refused choice stays.
+pub fn with_chosen(choices: &[Choice], chosen: &str) -> Vec<Choice> {
     let more = match account(chosen) {
         None => Some((String::new(), "nobody".to_owned())),
         Some(account) => Some(account_choice(&account)).filter(|choice| !choices.contains(choice)),
@@ -71,7 +35,7 @@ fn with_chosen(choices: &[Choice], chosen: &str) -> Vec<Choice> {
     more.into_iter().chain(choices.iter().cloned()).collect()
 }
 
-/// Who can be a contact: the members that the caller may name, and whoever is one now.
+/// Returns who can be a contact: the members that the caller may name, and the present contacts.
 pub fn choices(call: &Call<'_>, owned: &Owned, now: [Option<&AccountId>; 2]) -> Result<Vec<Choice>> {
     let order = Order { by: MemberKey::Id, direction: Direction::Ascending };
     let (listed, _) = members::list(call.tx, call.by, owned, order, Page::new(1000, 1))?;
@@ -86,7 +50,7 @@ pub fn choices(call: &Call<'_>, owned: &Owned, now: [Option<&AccountId>; 2]) -> 
     Ok(accounts.iter().map(account_choice).collect())
 }
 
-/// Who it is, for those who only look.
+/// Draws a contact for readers who cannot change it.
 pub fn shown(contact: Option<&AccountId>) -> Markup {
     html! {
         @match contact {

@@ -3,27 +3,32 @@
 use maud::{Markup, html};
 
 use crate::base::error::Result;
+use crate::base::right::Right;
+use crate::base::time::Time;
 use crate::call::{Call, Input, LongWork, Work};
-use crate::console::form::confirmation::{self, Confirmation};
+use crate::console::form::confirmation::{Confirmation, Confirmed, confirmed};
 use crate::console::form::fields::Fields;
-use crate::console::form::problem::Problem;
-use crate::console::page::layout::{Place, View, after, title};
+use crate::console::form::saving::save;
+use crate::console::page::layout::{Layout, MenuItem, after, timestamp, timestamp_or, title};
+use crate::console::page::listing::Listing;
 use crate::console::page::paths;
+use crate::console::page::table::Table;
 use crate::http::reply::Reply;
 use crate::registry::deletion;
 use crate::registry::entity::Entity;
+use crate::registry::rights;
 use crate::store::Deleted;
 
-/// What can be done away with, for the end of a page.
-pub fn zone(view: &View<'_>, entity: &Entity) -> Markup {
+/// Draws the danger zone at the end of a page.
+pub fn zone(layout: &Layout<'_>, entity: &Entity) -> Markup {
     let path = paths::path(entity);
     html! {
         section .danger-zone {
             h2 { "Delete" }
             p { (consequence(entity)) " Within a day it can be restored; its ID stays taken." }
-            (view.button(&format!("{path}/delete"), &format!("Delete {}", what(entity)), "danger"))
+            (layout.button(&format!("{path}/delete"), &format!("Delete {}", what(entity)), "danger"))
         }
-        @if view.call.by.is_admin {
+        @if layout.call.by.is_admin {
             section .danger-zone {
                 h2 { "Purge" }
                 p { "Removes everything except the activity, for good, and frees the ID. This cannot be undone." }
@@ -33,51 +38,67 @@ pub fn zone(view: &View<'_>, entity: &Entity) -> Markup {
     }
 }
 
+/// Shows a list of entities under these columns and the last ones: when each was made, or when it was deleted and the buttons by which the
+/// caller may restore and purge it.
+pub fn listed<'a, T: 'a>(
+    table: Table<'a, (T, Markup)>,
+    layout: &Layout<'_>,
+    listing: &Listing,
+    deleted: Deleted,
+    items: Vec<T>,
+    about: impl Fn(&T) -> (Entity, Time, Option<Time>) + Copy + 'a,
+) -> Result<Markup> {
+    if deleted == Deleted::No {
+        let table = table.sorted(listing, "created", "Created at", move |(item, _)| timestamp(about(item).1));
+        return Ok(table.show(&items.into_iter().map(|item| (item, Markup::default())).collect::<Vec<_>>()));
+    }
+    let table = table.column("Deleted at", move |(item, _)| timestamp_or(about(item).2, "")).actions(|(_, buttons)| buttons.clone());
+    let rows = items.into_iter().map(|item| buttons(layout, &about(&item).0).map(|buttons| (item, buttons)));
+    Ok(table.show(&rows.collect::<Result<Vec<_>>>()?))
+}
+
+fn buttons(layout: &Layout<'_>, entity: &Entity) -> Result<Markup> {
+    let Call { tx, by, .. } = layout.call;
+    let path = paths::path(entity);
+    let may_restore = rights::on(tx, by, entity, Deleted::Either)?.has(right(entity));
+    Ok(html! {
+        @if may_restore { (layout.button(&format!("{path}/restore"), "Restore", "")) }
+        @if by.is_admin { a .button.danger href={(path) "/purge"} { "Purge" } }
+    })
+}
+
 pub fn delete<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
-    let entity = paths::entity(input)?;
-    Ok(Box::new(move |transactions| {
-        let deleted = transactions.write(|call| deletion::delete(call.tx, call.by, &entity));
-        match deleted {
-            Ok(()) => Ok(after(&format!("{}?of=deleted", list(&entity)), "deleted")),
-            Err(error) => {
-                let problem = Problem::of(error)?;
-                transactions.read(|call| refused(call, input, &entity, problem))
-            }
-        }
-    }))
+    change(input, |call, entity| {
+        deletion::delete(call.tx, call.by, entity)?;
+        Ok(after(&format!("{}?of=deleted", list(entity)), "deleted"))
+    })
 }
 
 pub fn restore<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
-    let entity = paths::entity(input)?;
-    Ok(Box::new(move |transactions| {
-        let restored = transactions.write(|call| deletion::restore(call.tx, call.by, &entity));
-        match restored {
-            Ok(()) => Ok(after(&paths::path(&entity), "restored")),
-            Err(error) => {
-                let problem = Problem::of(error)?;
-                transactions.read(|call| refused(call, input, &entity, problem))
-            }
-        }
-    }))
+    change(input, |call, entity| {
+        deletion::restore(call.tx, call.by, entity)?;
+        Ok(after(&paths::path(entity), "restored"))
+    })
 }
 
-/// Asks for the ID before anything is purged.
-pub fn purge_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+fn change<'r>(input: &'r Input<'r>, work: impl FnOnce(&Call<'_>, &Entity) -> Result<Reply> + 'r) -> Result<LongWork<'r>> {
     let entity = paths::entity(input)?;
-    confirmation::ask(input, move |call| purging(call, &entity))
+    let draw = |call: &Call<'_>, fields: &Fields| refused(call, input, fields);
+    save(input, draw, move |transactions, _| Ok(transactions.write(|call| work(call, &entity))?))
 }
 
-pub fn purge<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
+confirmed! { purge_page, purge: purged }
+
+fn purged<'r>(input: &'r Input<'r>) -> Result<Confirmed<'r>> {
     let entity = paths::entity(input)?;
-    let purged = entity.clone();
-    confirmation::go_through(
-        input,
-        move |call| purging(call, &entity),
+    let asked = entity.clone();
+    Ok(Confirmed::new(
+        move |call| purging(call, &asked),
         move |call| {
-            deletion::purge(call.tx, call.by, &purged)?;
-            Ok(after(&list(&purged), "purged"))
+            deletion::purge(call.tx, call.by, &entity)?;
+            Ok(after(&list(&entity), "purged"))
         },
-    )
+    ))
 }
 
 fn purging(call: &Call<'_>, entity: &Entity) -> Result<Confirmation> {
@@ -85,7 +106,7 @@ fn purging(call: &Call<'_>, entity: &Entity) -> Result<Confirmation> {
         return Err(entity.not_found());
     }
     Ok(Confirmation {
-        place: place(entity),
+        menu_item: menu_item(entity),
         what: format!("Purge {}", entity.as_str()),
         consequence: format!("{} Everything about it is removed, except its activity.", consequence(entity)),
         path: format!("{}/purge", paths::path(entity)),
@@ -94,15 +115,16 @@ fn purging(call: &Call<'_>, entity: &Entity) -> Result<Confirmation> {
     })
 }
 
-/// A page that says why it did not work.
-fn refused(call: &Call<'_>, input: &Input<'_>, entity: &Entity, problem: Problem) -> Result<Reply> {
-    let view = View::of(call, input)?;
+/// Shows a page that says why it did not work.
+fn refused(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
+    let entity = paths::entity(input)?;
+    let layout = Layout::of(call, input)?;
     let content = html! {
         (title("That did not work", &html! {}))
-        (Fields::with(Some(Problem::new("", problem.text))).summary())
-        p { a href=(list(entity)) { "Go back" } }
+        (fields.without_links().summary())
+        p { a href=(list(&entity)) { "Go back" } }
     };
-    Ok(view.page(400, place(entity), "That did not work", &content))
+    Ok(layout.page(fields.status(), menu_item(&entity), "That did not work", &content))
 }
 
 fn what(entity: &Entity) -> &'static str {
@@ -121,16 +143,25 @@ fn consequence(entity: &Entity) -> &'static str {
     }
 }
 
-/// Where entities of its kind are listed.
+/// Returns the right to delete and restore an entity.
+fn right(entity: &Entity) -> Right {
+    match entity {
+        Entity::Client(_) => Right::ClientDelete,
+        Entity::User(_) => Right::UserDelete,
+        Entity::Organization(_) => Right::OrganizationDelete,
+    }
+}
+
+/// Returns the path at which entities of its kind are listed.
 pub fn list(entity: &Entity) -> String {
     format!("/console/{}s", entity.kind())
 }
 
-/// The line of the menu to which its pages belong.
-pub fn place(entity: &Entity) -> Place {
+/// Returns the menu item to which its pages belong.
+pub fn menu_item(entity: &Entity) -> MenuItem {
     match entity {
-        Entity::Client(_) => Place::Clients,
-        Entity::User(_) => Place::Users,
-        Entity::Organization(_) => Place::Organizations,
+        Entity::Client(_) => MenuItem::Clients,
+        Entity::User(_) => MenuItem::Users,
+        Entity::Organization(_) => MenuItem::Organizations,
     }
 }

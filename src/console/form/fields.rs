@@ -1,12 +1,16 @@
-//! The fields of forms: a label, a hint and what was wrong stand with each, for eyes and for screen readers.
+//! The fields of one form on a page: each with its label, what stands in it, a hint and what was wrong, for eyes and for screen readers.
 
 use maud::{Markup, html};
 
 use crate::base::id::AccountId;
+use crate::base::right::Rights;
 use crate::console::form::problem::Problem;
+use crate::console::form::rights_picker;
+use crate::console::page::layout::Layout;
 use crate::console::page::paths::account_value;
+use crate::http::form::Form;
 
-/// How a field is called, by the form and by people.
+/// The name that a field has in the form, and what people read.
 #[derive(Clone, Copy, Debug)]
 pub struct Label {
     pub name: &'static str,
@@ -19,16 +23,17 @@ pub const fn label(name: &'static str, text: &'static str, hint: &'static str) -
     Label { name, text, hint }
 }
 
-/// The fields of one form.
-#[derive(Debug, Default)]
+/// The fields of one form: fresh, or as they were sent and refused.
+#[derive(Clone, Debug, Default)]
 pub struct Fields {
-    problem: Option<Problem>,
+    pub values: Form,
+    pub problem: Option<Problem>,
 }
 
 /// One thing to choose: its value and what people read.
 pub type Choice = (String, String);
 
-/// An account, as one of several to choose from.
+/// Returns the choice of an account.
 pub fn account_choice(account: &AccountId) -> Choice {
     (account_value(account), format!("{} ({})", account.as_str(), account.kind()))
 }
@@ -43,11 +48,17 @@ pub enum Typing {
 }
 
 impl Fields {
-    pub fn with(problem: Option<Problem>) -> Fields {
-        Fields { problem }
+    /// Returns a fresh form with these values.
+    pub fn filled<'a>(values: impl IntoIterator<Item = (&'a str, String)>) -> Fields {
+        Fields { values: values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(), problem: None }
     }
 
-    /// The problem, above the form: of all of it, or with a way to the field.
+    /// Returns the status of the page that shows the form.
+    pub fn status(&self) -> u16 {
+        self.problem.as_ref().map_or(200, |problem| problem.status)
+    }
+
+    /// Draws the problem above the form, with a link to the field if it is about one.
     pub fn summary(&self) -> Markup {
         html! {
             @if let Some(problem) = &self.problem {
@@ -58,11 +69,26 @@ impl Fields {
         }
     }
 
+    /// Draws the whole form below its problem, with the button that sends it and a link to leave it.
+    pub fn form(&self, layout: &Layout<'_>, action: &str, rows: &Markup, send: &str, leave: &str) -> Markup {
+        let content = html! { (rows) div .submit { button .main { (send) } a href=(leave) { "Cancel" } } };
+        html! { (self.summary()) (layout.form(action, &content)) }
+    }
+
+    /// Returns the same for a page without these fields: a problem is not about one of them.
+    pub fn without_links(&self) -> Fields {
+        Fields { problem: self.problem.clone().map(|problem| Problem { field: String::new(), ..problem }), ..self.clone() }
+    }
+
     fn wrong(&self, name: &str) -> Option<&str> {
         self.problem.as_ref().filter(|problem| problem.field == name).map(|problem| problem.text.as_str())
     }
 
-    /// What describes the field: its hint and its problem.
+    fn invalid(&self, label: Label) -> Option<&'static str> {
+        self.wrong(label.name).map(|_| "true")
+    }
+
+    /// Returns the IDs of what describes the field: its hint and its problem.
     fn described_by(&self, label: Label) -> Option<String> {
         let hint = (!label.hint.is_empty()).then(|| format!("{}-hint", label.name));
         let problem = self.wrong(label.name).map(|_| format!("{}-problem", label.name));
@@ -81,88 +107,82 @@ impl Fields {
         }
     }
 
-    /// The problem of a field, where there is one.
+    /// Draws the problem of a field, if there is one.
     pub fn problem_at(&self, name: &str) -> Markup {
         html! { @if let Some(text) = self.wrong(name) { p .problem id={(name) "-problem"} { (text) } } }
     }
 
-    pub fn text(&self, label: Label, value: &str) -> Markup {
-        self.input(label, "text", value)
+    pub fn text(&self, label: Label) -> Markup {
+        self.input(label, "text", "off", self.values.one(label.name))
     }
 
+    /// Draws a password field. What was typed is never sent back.
     pub fn password(&self, label: Label) -> Markup {
-        self.input(label, "password", "")
+        self.input(label, "password", if label.name == "old" { "current-password" } else { "new-password" }, "")
     }
 
-    /// An ID, which must be given.
-    pub fn id(&self, label: Label, value: &str, typing: Typing) -> Markup {
+    fn input(&self, label: Label, kind: &str, autocomplete: &str, value: &str) -> Markup {
+        let control = html! {
+            input id=(label.name) name=(label.name) type=(kind) value=(value) autocomplete=(autocomplete)
+                aria-describedby=[self.described_by(label)] aria-invalid=[self.invalid(label)];
+        };
+        self.around(label, &control)
+    }
+
+    /// Draws the field of a required ID.
+    pub fn id(&self, label: Label, typing: Typing) -> Markup {
         let (check, suggest) = match typing {
             Typing::Check(address) => (Some(address), None),
             Typing::Suggest(address) => (None, Some(address)),
         };
         let control = html! {
-            input id=(label.name) name=(label.name) type="text" value=(value) required maxlength="36" autocapitalize="none"
-                autocomplete="off" spellcheck="false" aria-describedby=[self.described_by(label)]
-                aria-invalid=[self.wrong(label.name).map(|_| "true")] data-check=[check] data-suggest=[suggest]
-                list=[suggest.map(|_| "suggestions")];
+            input id=(label.name) name=(label.name) type="text" value=(self.values.one(label.name)) required maxlength="36"
+                autocapitalize="none" autocomplete="off" spellcheck="false" aria-describedby=[self.described_by(label)]
+                aria-invalid=[self.invalid(label)] data-check=[check] data-suggest=[suggest] list=[suggest.map(|_| "suggestions")];
             @if check.is_some() { p .live role="status" data-live {} }
             @if suggest.is_some() { datalist id="suggestions" {} }
         };
         self.around(label, &control)
     }
 
-    fn input(&self, label: Label, kind: &str, value: &str) -> Markup {
-        let autocomplete = match (kind, label.name) {
-            ("password", "old") => "current-password",
-            ("password", _) => "new-password",
-            _ => "off",
-        };
-        let control = html! {
-            input id=(label.name) name=(label.name) type=(kind) value=(value) autocomplete=(autocomplete)
-                aria-describedby=[self.described_by(label)] aria-invalid=[self.wrong(label.name).map(|_| "true")];
-        };
-        self.around(label, &control)
-    }
-
-    pub fn area(&self, label: Label, value: &str) -> Markup {
+    pub fn area(&self, label: Label) -> Markup {
         let control = html! {
             textarea id=(label.name) name=(label.name) rows="3" aria-describedby=[self.described_by(label)]
-                aria-invalid=[self.wrong(label.name).map(|_| "true")] { (value) }
+                aria-invalid=[self.invalid(label)] { (self.values.one(label.name)) }
         };
         self.around(label, &control)
     }
 
-    pub fn select(&self, label: Label, choices: &[Choice], chosen: &str) -> Markup {
+    pub fn select(&self, label: Label, choices: &[Choice]) -> Markup {
+        let chosen = self.values.one(label.name);
         let control = html! {
-            select id=(label.name) name=(label.name) aria-describedby=[self.described_by(label)]
-                aria-invalid=[self.wrong(label.name).map(|_| "true")] {
+            select id=(label.name) name=(label.name) aria-describedby=[self.described_by(label)] aria-invalid=[self.invalid(label)] {
                 @for (value, text) in choices { option value=(value) selected[value == chosen] { (text) } }
             }
         };
         self.around(label, &control)
     }
 
-    /// Texts one below the other. There are always empty rows to fill; the script shows one and adds more.
-    pub fn rows(&self, label: Label, one: &str, more: &str, values: &[String]) -> Markup {
-        let rows = with_spare(values, String::new());
-        self.repeated(label, more, &rows, |n, value| {
+    /// Draws rows of one text each. There are always empty rows to fill; the script shows one and adds more.
+    pub fn rows(&self, label: Label, one: &str, more: &str) -> Markup {
+        self.repeated(label, more, &with_spare(&self.values.filled(label.name), ""), |n, value| {
             html! {
                 input id=[(n == 0).then_some(label.name)] name=(label.name) type="text" inputmode="url" value=(value)
                     aria-label={(one) " " (n + 1)} autocomplete="off" spellcheck="false" aria-describedby=[self.described_by(label)]
-                    aria-invalid=[self.wrong(label.name).map(|_| "true")];
+                    aria-invalid=[self.invalid(label)];
             }
         })
     }
 
-    /// The same with two texts in each row; `columns` names their fields and says what they are.
-    pub fn pairs(&self, label: Label, columns: [(&str, &str); 2], more: &str, values: &[(String, String)]) -> Markup {
-        let rows = with_spare(values, (String::new(), String::new()));
+    /// Draws rows of two texts each; `columns` has the name and the text of both.
+    pub fn pairs(&self, label: Label, columns: [(&str, &str); 2], more: &str) -> Markup {
+        let rows = with_spare(&self.values.pairs(columns[0].0, columns[1].0), ("", ""));
         self.repeated(label, more, &rows, |n, (first, second)| {
             html! {
                 @for (m, ((name, text), value)) in columns.iter().zip([first, second]).enumerate() {
                     input id=[(n == 0 && m == 0).then_some(label.name)] name=(name) type="text" value=(value) placeholder=(text)
                         aria-label={(text) " " (n + 1)} autocomplete="off" autocapitalize="none" spellcheck="false"
-                        aria-describedby=[self.described_by(label)] aria-invalid=[self.wrong(label.name).map(|_| "true")];
+                        aria-describedby=[self.described_by(label)] aria-invalid=[self.invalid(label)];
                 }
             }
         })
@@ -182,39 +202,50 @@ impl Fields {
         }
     }
 
-    pub fn tick(&self, label: Label, ticked: Ticked) -> Markup {
+    /// Draws boxes of one name, each with its value, its text and a hint.
+    pub fn boxes(&self, label: Label, boxes: &[(&str, &str, &str)]) -> Markup {
+        let ticked = self.values.all(label.name);
+        html! {
+            fieldset .field id=(label.name) tabindex="-1" {
+                legend { (label.text) }
+                (self.problem_at(label.name))
+                @for (value, text, hint) in boxes {
+                    label .tick {
+                        input type="checkbox" name=(label.name) value=(value) checked[ticked.contains(value)];
+                        span { (text) " " span .quiet { (hint) } }
+                    }
+                }
+            }
+        }
+    }
+
+    pub fn tick(&self, label: Label) -> Markup {
         html! {
             div .tick {
-                input id=(label.name) name=(label.name) type="checkbox" value="true" checked[ticked == Ticked::Yes] aria-describedby=[self.described_by(label)];
+                input id=(label.name) name=(label.name) type="checkbox" value="true" checked[self.values.has(label.name)]
+                    aria-describedby=[self.described_by(label)];
                 label for=(label.name) { (label.text) }
                 (hint(label))
             }
         }
     }
-}
 
-/// Whether a box is ticked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ticked {
-    Yes,
-    No,
-}
-
-impl From<bool> for Ticked {
-    fn from(is_ticked: bool) -> Ticked {
-        if is_ticked { Ticked::Yes } else { Ticked::No }
+    /// Draws boxes for the offered rights. Chosen rights are always offered, because saving would remove them otherwise.
+    pub fn rights(&self, offered: Rights) -> Markup {
+        let chosen: Rights = rights_picker::chosen(&self.values, offered).into_iter().collect();
+        rights_picker::picker(&self.problem_at(rights_picker::NAME), offered.or(chosen), chosen)
     }
 }
 
 /// How many rows of one kind the API takes.
 const MOST_ROWS: usize = 10;
 
-/// What is there, and empty rows for two more, as long as there is room.
+/// Returns the rows with up to two empty ones, as long as there is room.
 fn with_spare<T: Clone>(values: &[T], empty: T) -> Vec<T> {
     let spare = 2.min(MOST_ROWS.saturating_sub(values.len())).max(usize::from(values.is_empty()));
     values.iter().cloned().chain(std::iter::repeat_n(empty, spare)).collect()
 }
 
-pub fn hint(label: Label) -> Markup {
+fn hint(label: Label) -> Markup {
     html! { @if !label.hint.is_empty() { p .hint id={(label.name) "-hint"} { (label.hint) } } }
 }

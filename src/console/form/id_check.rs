@@ -24,7 +24,7 @@ pub fn organization<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     answer(|call| accounts::check_id_is_free(call.tx, &AccountId::Organization(paths::typed(typed(input), &ORGANIZATION_IDENTIFIERS)?)))
 }
 
-/// The one thing that the path captures, whatever it is.
+/// Returns the path's only capture.
 fn typed<'r>(input: &'r Input<'_>) -> &'r str {
     input.captures.first().map_or("", |(_, text)| text)
 }

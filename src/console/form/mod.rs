@@ -1,10 +1,10 @@
 //! What forms share: their fields, reading and saving them, asking before what cannot be undone.
 
 pub mod account_search;
-pub mod attributes;
 pub mod confirmation;
 pub mod contacts;
 pub mod deletion;
+pub mod entity;
 pub mod fields;
 pub mod id_check;
 pub mod problem;

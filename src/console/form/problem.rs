@@ -11,6 +11,11 @@ pub struct Problem {
     /// The name of the field in the form; empty where the whole form is meant.
     pub field: String,
     pub text: String,
+    /// The status of the page that shows it.
+    pub status: u16,
+    /// After how many seconds it may be sent again.
+    pub retry_after: Option<String>,
+    pub is_about_rights: bool,
 }
 
 /// Refusals with names of their own that are about one field, whatever the form.
@@ -29,7 +34,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("contact_info_restricted", "contact"),
 ];
 
-/// What refuses the rights that a form gives or takes. In other forms these are about whoever asks.
+/// Refusals of the rights that a form gives or takes. In other forms they are about the caller's own rights.
 const ABOUT_RIGHTS: &[&str] = &[
     "insufficient_client_rights",
     "insufficient_user_rights",
@@ -40,10 +45,10 @@ const ABOUT_RIGHTS: &[&str] = &[
 
 impl Problem {
     pub fn new(field: &str, text: impl Into<String>) -> Problem {
-        Problem { field: field.to_owned(), text: text.into() }
+        Problem { field: field.to_owned(), text: text.into(), status: 400, retry_after: None, is_about_rights: false }
     }
 
-    /// A refusal is shown beside the form; a failure of ours stays one.
+    /// Returns the refusal as it is shown beside the form.
     pub fn of(error: Error) -> Result<Problem> {
         match error {
             Error::Named(named) => Ok(Problem::of_named(&named)),
@@ -51,22 +56,9 @@ impl Problem {
         }
     }
 
-    /// The same in a form that gives rights.
-    pub fn of_giving_rights(error: Error) -> Result<Problem> {
-        let field = if matches!(&error, Error::Named(named) if ABOUT_RIGHTS.contains(&named.definition.name)) { "rights" } else { "" };
-        Ok(Problem::of(error)?.renamed("", field))
-    }
-
-    /// Shows it in the form: with 400, or where one is to come again, with the status and the time for that.
-    pub fn shown(error: Error, form: impl FnOnce(u16, Problem) -> Result<Reply>) -> Result<Reply> {
-        let (status, seconds) = match &error {
-            Error::Named(named) if matches!(named.kind, Kind::ResourceExhausted | Kind::Unavailable) => {
-                (named.kind.status(), named.attributes.get("seconds").map(ToString::to_string))
-            }
-            _ => (400, None),
-        };
-        let reply = form(status, Problem::of(error)?)?;
-        Ok(seconds.into_iter().fold(reply, |reply, seconds| reply.with("Retry-After", seconds)))
+    /// Says when the form may be sent again, where that is known.
+    pub fn carried_by(&self, reply: Reply) -> Reply {
+        self.retry_after.iter().fold(reply, |reply, seconds| reply.with("Retry-After", seconds.clone()))
     }
 
     fn of_named(named: &Named) -> Problem {
@@ -90,15 +82,60 @@ impl Problem {
             true => "This is the last approved administrator. Make somebody else an administrator first.".to_owned(),
             false => rule(innermost).unwrap_or_else(|| refusal(innermost).replace(" runes", " characters")),
         };
-        Problem::new(field, text)
+        let is_about_rights = ABOUT_RIGHTS.contains(&named.definition.name);
+        let (status, retry_after) = match named.kind {
+            Kind::ResourceExhausted | Kind::Unavailable => (named.kind.status(), named.attributes.get("seconds").map(ToString::to_string)),
+            _ => (400, None),
+        };
+        Problem { field: field.to_owned(), text, status, retry_after, is_about_rights }
     }
 
-    /// The same problem, of a field that this form calls otherwise.
+    /// Returns the same problem for a form that has another name for the field.
     pub fn renamed(mut self, field: &str, here: &str) -> Problem {
         if self.field == field {
             self.field = here.to_owned();
         }
         self
+    }
+}
+
+/// Why a form was not saved.
+#[derive(Debug)]
+pub enum Refused {
+    /// What was sent, or who sent it: told in the form.
+    Problem(Problem),
+    /// A failure of ours.
+    Failed(Error),
+}
+
+impl<E: Into<Error>> From<E> for Refused {
+    fn from(error: E) -> Refused {
+        Problem::of(error.into()).map_or_else(Refused::Failed, Refused::Problem)
+    }
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Refused {
+        Refused::Problem(problem)
+    }
+}
+
+impl Refused {
+    /// Returns the refusal of a form that calls a field otherwise.
+    pub fn renamed(self, field: &str, here: &str) -> Refused {
+        self.map(|problem| problem.renamed(field, here))
+    }
+
+    /// Returns the refusal of a form that gives rights.
+    pub fn of_giving_rights(self) -> Refused {
+        self.map(|problem| if problem.is_about_rights { problem.renamed("", "rights") } else { problem })
+    }
+
+    fn map(self, change: impl FnOnce(Problem) -> Problem) -> Refused {
+        match self {
+            Refused::Problem(problem) => Refused::Problem(change(problem)),
+            failed @ Refused::Failed(_) => failed,
+        }
     }
 }
 

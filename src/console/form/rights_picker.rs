@@ -3,20 +3,20 @@
 use maud::{Markup, html};
 
 use crate::base::right::{Right, Rights};
-use crate::console::form::fields::Fields;
+use crate::console::form::problem::Problem;
 use crate::http::form::Form;
 use crate::page::rights::groups;
 
 /// The name of the boxes, and of those that mean a whole group.
-const NAME: &str = "rights";
+pub const NAME: &str = "rights";
 const WHOLE_GROUP: &str = "rights_of";
 
-/// Boxes for the rights on offer, those that are chosen ticked.
-pub fn picker(fields: &Fields, legend: &str, offered: Rights, chosen: Rights) -> Markup {
+/// Draws boxes for the offered rights, with the chosen ones ticked.
+pub fn picker(problem: &Markup, offered: Rights, chosen: Rights) -> Markup {
     html! {
         fieldset .field.rights id=(NAME) tabindex="-1" data-rights {
-            legend { (legend) }
-            (fields.problem_at(NAME))
+            legend { "Rights" }
+            (problem)
             div .filter hidden {
                 label for="rights-filter" { "Filter rights" }
                 input id="rights-filter" type="search" autocomplete="off" placeholder="gateway, list, RIGHT_USER_INFO …";
@@ -32,7 +32,7 @@ pub fn picker(fields: &Fields, legend: &str, offered: Rights, chosen: Rights) ->
                         legend .hidden { (group.title) }
                         @if group.rights.len() > 1 {
                             label .tick.whole {
-                                // Never ticked from here: without the script it would hold rights fast that somebody takes out.
+                                // Never ticked by the server: without the script it would add rights again that the user unticked.
                                 input type="checkbox" name=(WHOLE_GROUP) value=(group.word);
                                 span { "Select all " (group.rights.len()) }
                             }
@@ -54,7 +54,7 @@ fn chosen_of(rights: &[Right], chosen: Rights) -> usize {
     rights.iter().filter(|right| chosen.has(**right)).count()
 }
 
-/// What was chosen: single rights, and those of whole groups.
+/// Reads the chosen rights: single ones, and those of whole groups.
 pub fn chosen(form: &Form, offered: Rights) -> Vec<Right> {
     let single: Rights = form.all(NAME).into_iter().filter_map(Right::from_name).collect();
     let words = form.all(WHOLE_GROUP);
@@ -62,7 +62,18 @@ pub fn chosen(form: &Form, offered: Rights) -> Vec<Right> {
     single.or(whole).iter().collect()
 }
 
-/// Rights as they are shown: one tag each, with what it means in its title.
+/// Reads the chosen rights, and refuses a form without any.
+pub fn some(form: &Form, offered: Rights) -> Result<Vec<Right>, Problem> {
+    let rights = chosen(form, offered);
+    if rights.is_empty() { Err(Problem::new(NAME, "At least one right must be selected.")) } else { Ok(rights) }
+}
+
+/// Writes these rights as a form that chooses them.
+pub fn values(rights: &[Right]) -> impl Iterator<Item = (&'static str, String)> {
+    rights.iter().map(|right| (NAME, right.name().to_owned()))
+}
+
+/// Draws one tag for each right, with its meaning in its title.
 pub fn tags(rights: &[Right]) -> Markup {
     html! {
         @if rights.is_empty() { span .quiet { "none" } }

@@ -8,13 +8,13 @@ use serde_json::{Map, Value};
 
 use crate::base::error::{Result, errors};
 use crate::base::id::AccountId;
-use crate::call::Call;
-use crate::console::page::layout::moment;
+use crate::call::{Call, Input, LongWork, Transactions};
+use crate::console::form::fields::Fields;
+use crate::console::form::problem::Refused;
+use crate::console::page::layout::timestamp;
 use crate::http::form::Form;
+use crate::http::reply::Reply;
 use crate::model::event::Action;
-use crate::model::field::Field;
-use crate::model::mask::Mask;
-use crate::model::patch::Patch;
 use crate::model::value;
 use crate::registry::entity::Entity;
 use crate::registry::history;
@@ -25,6 +25,26 @@ use crate::store::events::Event;
 errors! {
     CHANGED_MEANWHILE: FailedPrecondition "keyfob" "changed_meanwhile"
         "nothing is saved yet: this was changed while the form was open. What you typed is still here; save it again to overwrite the change";
+}
+
+/// Saves a form: admits the caller, does the work, and where that is refused draws the form again with what was typed.
+pub fn save<'r>(
+    input: &'r Input<'r>,
+    draw: impl FnOnce(&Call<'_>, &Fields) -> Result<Reply> + 'r,
+    work: impl FnOnce(&Transactions<'_>, &Form) -> std::result::Result<Reply, Refused> + 'r,
+) -> Result<LongWork<'r>> {
+    let form = Form::of_body(input.request)?;
+    Ok(Box::new(move |transactions| {
+        transactions.require_admission()?;
+        match work(transactions, &form) {
+            Ok(reply) => Ok(reply),
+            Err(Refused::Failed(error)) => Err(error),
+            Err(Refused::Problem(problem)) => {
+                let fields = Fields { values: form, problem: Some(problem.clone()) };
+                transactions.read(|call| draw(call, &fields)).map(|reply| problem.carried_by(reply))
+            }
+        }
+    }))
 }
 
 const NAME: &str = "seen";
@@ -47,12 +67,12 @@ impl Seen {
         Seen(form.one(NAME).parse().unwrap_or_default())
     }
 
-    /// What a page knows of that is made in this transaction.
+    /// Returns the newest event, for a page that is made in this transaction.
     pub fn now(call: &Call<'_>) -> Result<Seen> {
         history::newest(call.tx).map(Seen)
     }
 
-    /// Carried by a form.
+    /// Draws the hidden field that a form carries.
     pub fn field(self) -> Markup {
         html! { input type="hidden" name=(NAME) value=(self.0); }
     }
@@ -67,8 +87,9 @@ pub fn is_changed(call: &Call<'_>, entity: &Entity, part: Part<'_>, seen: Seen) 
     Ok(!since(call, entity, part, seen)?.is_empty())
 }
 
-/// What a form carries. One that comes back tells what happened since it was `sent`, and knows of it from then on.
-pub fn carried(call: &Call<'_>, entity: &Entity, part: Part<'_>, sent: Option<Seen>) -> Result<Markup> {
+/// Draws what a form carries. A refused form also tells what happened since it was drawn, and counts that as seen.
+pub fn carried(call: &Call<'_>, entity: &Entity, part: Part<'_>, fields: &Fields) -> Result<Markup> {
+    let sent = fields.problem.is_some().then(|| Seen::of_form(&fields.values));
     let events = sent.map_or(Ok(Vec::new()), |seen| since(call, entity, part, seen))?;
     let seen = match sent {
         Some(seen) if events.is_empty() => seen,
@@ -85,7 +106,7 @@ pub fn carried(call: &Call<'_>, entity: &Entity, part: Part<'_>, sent: Option<Se
                         None if event.actor.is_operator() => "The operator",
                         None => "Somebody who was not signed in",
                     }
-                    " changed it, " (moment(event.happened_at)) "."
+                    " changed it, " (timestamp(event.happened_at)) "."
                 }
                 @if may_read { (differences(event, |name| part.has(name))) }
             }
@@ -93,42 +114,7 @@ pub fn carried(call: &Call<'_>, entity: &Entity, part: Part<'_>, sent: Option<Se
     })
 }
 
-/// The fields in which what was sent differs from what is kept, as far as a form can tell.
-pub fn differing<E>(fields: &'static [Field<E>], names: &[&str], kept: &E, sent: &Patch) -> Mask {
-    let mut mask = Mask::default();
-    for field in fields.iter().filter(|field| names.contains(&field.name)) {
-        if sent.get(field.name).is_some_and(|value| carried_by_form(field.name, value) != carried_by_form(field.name, &(field.get)(kept))) {
-            mask.add(fields, field.name);
-        }
-    }
-    // A state that changes alone would take its description away.
-    if mask.names(fields, "state") && !mask.names(fields, "state_description") {
-        mask.add(fields, "state_description");
-    }
-    mask
-}
-
-/// What a form makes of a value: blanks around texts go, lines end with LF, and boxes have an order of their own. Somebody who leaves such a
-/// field alone has not changed it.
-fn carried_by_form(name: &str, value: &Value) -> Value {
-    match value {
-        Value::String(text) => text.replace("\r\n", "\n").trim().into(),
-        Value::Object(members) => {
-            members.iter().map(|(key, value)| (key.clone(), carried_by_form(key, value))).collect::<Map<_, _>>().into()
-        }
-        Value::Array(items) => {
-            let mut items: Vec<Value> = items.iter().map(|item| carried_by_form(name, item)).collect();
-            if matches!(name, "rights" | "grants") {
-                items.sort_by(|one, other| one.as_str().cmp(&other.as_str()));
-                items.dedup();
-            }
-            items.into()
-        }
-        other => other.clone(),
-    }
-}
-
-/// What an event changed: of each field that is wanted, what was and what is.
+/// Draws what an event changed: for each wanted field, the old and the new value.
 pub fn differences(event: &Event, is_wanted: impl Fn(&str) -> bool) -> Markup {
     let (old, new) = (object(&event.old_values), object(&event.new_values));
     html! {
@@ -145,7 +131,7 @@ pub fn differences(event: &Event, is_wanted: impl Fn(&str) -> bool) -> Markup {
     }
 }
 
-/// A value as people read it: texts without quotes, lists and members with commas, accounts by their IDs.
+/// Writes a value as people read it: texts without quotes, lists and members with commas, accounts by their IDs.
 fn in_words(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
@@ -159,7 +145,7 @@ fn in_words(value: Option<&Value>) -> String {
     }
 }
 
-/// The fields that an event changed, sorted.
+/// Returns the names of the fields that an event changed, sorted.
 pub fn names(event: &Event) -> Vec<String> {
     let mut names: Vec<String> = object(&event.old_values).into_iter().chain(object(&event.new_values)).map(|(name, _)| name).collect();
     names.sort();
@@ -181,7 +167,7 @@ impl Part<'_> {
         }
     }
 
-    /// Whether it is among what an event calls by this name.
+    /// Tells whether an event that names this changed it.
     fn has(&self, name: &str) -> bool {
         match self {
             Part::Fields(fields) => fields.contains(&name),
@@ -193,7 +179,7 @@ impl Part<'_> {
     fn is_changed_by(&self, entity: &Entity, event: &Event) -> bool {
         match self {
             _ if event.name == Action::Create.of(entity.kind()) => true,
-            // It stands for several, and tells the values of the last.
+            // It counts several changes, and has only the values of the last.
             _ if event.times > 1 => true,
             Part::ApiKey(id) => object(&event.new_values).get("api_key").is_some_and(|key| key["id"] == *id),
             Part::Fields(_) | Part::Member(_) => names(event).iter().any(|name| self.has(name)),
@@ -204,7 +190,7 @@ impl Part<'_> {
 /// How much of what happened a form is told at most.
 const MOST: u32 = 50;
 
-/// What changed of this part since then, oldest first. Where there was more than is told, one of those may have been about it.
+/// Returns the events since then that changed this part, oldest first. If there are too many to look at, all of them are returned.
 fn since(call: &Call<'_>, entity: &Entity, part: Part<'_>, seen: Seen) -> Result<Vec<Event>> {
     let mut events = history::since(call.tx, entity, part.actions(), seen.0, MOST)?;
     if events.len() < MOST as usize {

@@ -7,9 +7,9 @@ use crate::base::id::AccountId;
 use crate::base::page::{Listed, Reading};
 use crate::base::right::Right;
 use crate::call::{Input, Work};
-use crate::console::clients::list::{Of, asked_for, is_search, no_match, states, table};
-use crate::console::organizations::page::{Opened, Tab};
-use crate::console::page::layout::way;
+use crate::console::clients::list::{asked_for, clients_table, is_search, no_match, states};
+use crate::console::organizations::page::{OrganizationPage, Tab};
+use crate::console::page::layout::link_button;
 use crate::console::page::listing::Listing;
 use crate::console::page::paths::{self, account_value};
 use crate::model::mask::Mask;
@@ -20,7 +20,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let id = paths::organization(input)?;
     let listing = Listing::of(input.request)?;
     Ok(Box::new(move |call| {
-        let opened = Opened::by_id(call, input, &id)?;
+        let page = OrganizationPage::by_id(call, input, &id)?;
         let owner = AccountId::Organization(id);
         let add = format!("/console/add/client?owner={}", account_value(&owner));
         let mask = Mask::default();
@@ -29,14 +29,14 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let content = html! {
             div .title {
                 h2 { "OAuth clients" }
-                @if opened.rights.has(Right::OrganizationClientsCreate) { (way(&add, "+ Add OAuth client")) }
+                @if page.rights.has(Right::OrganizationClientsCreate) { (link_button(&add, "+ Add OAuth client")) }
             }
             div .tools { (listing.search("ID, name or description")) (states(&listing)) }
-            @if !found.items.is_empty() { (table(&opened.view, &listing, Of::Own, &found)?) }
+            @if !found.items.is_empty() { (clients_table(&page.layout, &listing, Deleted::No, found.items)?) }
             @else if is_search(&listing) { (no_match(&listing)) }
             @else { p .empty { "The organization has no clients. Its members with the right to do so can register some for it." } }
             (listing.pager(found.total))
         };
-        Ok(opened.page(200, Tab::Clients, &content))
+        Ok(page.show(200, Tab::Clients, &content))
     }))
 }

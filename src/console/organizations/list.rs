@@ -3,15 +3,15 @@
 use maud::{Markup, html};
 
 use crate::base::error::Result;
-use crate::base::right::Right;
 use crate::call::{Input, Work};
-use crate::console::page::layout::{Place, View, adding, may_add, moment, moment_or, title};
-use crate::console::page::listing::{Listing, which};
+use crate::console::form::deletion;
+use crate::console::page::layout::{Layout, MenuItem, adding, may_add, title};
+use crate::console::page::listing::Listing;
+use crate::console::page::table::Table;
 use crate::model::mask::Mask;
 use crate::model::organization::Organization;
 use crate::registry::entity::Entity;
 use crate::registry::organizations;
-use crate::registry::rights;
 use crate::store::organizations::{OrganizationKey, OrganizationSearch};
 use crate::store::{Deleted, Direction, Order};
 
@@ -21,8 +21,8 @@ const KEYS: &[(&str, OrganizationKey)] =
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let listing = Listing::of(input.request)?;
     Ok(Box::new(move |call| {
-        let view = View::of(call, input)?;
-        let deleted = if listing.one("of") == "deleted" { Deleted::Yes } else { Deleted::No };
+        let layout = Layout::of(call, input)?;
+        let deleted = listing.deleted();
         let search = OrganizationSearch {
             member: None,
             deleted,
@@ -33,9 +33,9 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let found = organizations::search(call.tx, call.by, search, &Mask::default())?.map(|(organization, _)| organization);
         let content = html! {
             (title("Organizations", &adding(call, "/console/add/organization", "+ Add organization")))
-            (which(&listing, deleted))
+            (listing.deleted_tabs())
             div .tools { (listing.search("ID, name or description")) }
-            @if !found.items.is_empty() { (table(&view, &listing, deleted, &found.items)?) }
+            @if !found.items.is_empty() { (organizations_table(&layout, &listing, found.items)?) }
             @else if deleted == Deleted::Yes || !listing.query().is_empty() { p .empty { "No organization matches." } }
             @else {
                 div .empty {
@@ -45,44 +45,18 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             }
             (listing.pager(found.total))
         };
-        Ok(view.page(200, Place::Organizations, "Organizations", &content))
+        Ok(layout.page(200, MenuItem::Organizations, "Organizations", &content))
     }))
 }
 
-fn table(view: &View<'_>, listing: &Listing, deleted: Deleted, found: &[Organization]) -> Result<Markup> {
-    let may_restore = |organization: &Organization| -> Result<bool> {
-        let entity = Entity::Organization(organization.id.clone());
-        Ok(rights::on(view.call.tx, view.call.by, &entity, Deleted::Either)?.has(Right::OrganizationDelete))
-    };
-    let rows = found.iter().map(|organization| {
-        let path = format!("/console/organizations/{}", organization.id);
-        let is_restorable = deleted == Deleted::Yes && may_restore(organization)?;
-        Ok(html! {
-            tr {
-                td data-label="ID" { @if deleted == Deleted::Yes { code { (organization.id) } } @else { a href=(path) { (organization.id) } } }
-                td data-label="Name" { (organization.name) }
-                @if deleted == Deleted::Yes {
-                    td data-label="Deleted at" { (moment_or(organization.deleted_at, "")) }
-                    td .actions {
-                        @if is_restorable { (view.button(&format!("{path}/restore"), "Restore", "")) }
-                        @if view.call.by.is_admin { a .button.danger href={(path) "/purge"} { "Purge" } }
-                    }
-                } @else { td data-label="Created at" { (moment(organization.created_at)) } }
-            }
+fn organizations_table(layout: &Layout<'_>, listing: &Listing, organizations: Vec<Organization>) -> Result<Markup> {
+    let table = Table::<(Organization, Markup)>::new("Organizations")
+        .sorted(listing, "id", "ID", |(organization, _)| {
+            let id = &organization.id;
+            html! { @if organization.deleted_at.is_some() { code { (id) } } @else { a href={"/console/organizations/" (id)} { (id) } } }
         })
-    });
-    let rows = rows.collect::<Result<Vec<Markup>>>()?;
-    Ok(html! {
-        table {
-            caption .hidden { "Organizations" }
-            thead { tr {
-                (listing.head("id", "ID")) (listing.head("name", "Name"))
-                @if deleted == Deleted::Yes {
-                    th scope="col" { "Deleted at" }
-                    th scope="col" { span .hidden { "Actions" } }
-                } @else { (listing.head("created", "Created at")) }
-            } }
-            tbody { @for row in rows { (row) } }
-        }
+        .sorted(listing, "name", "Name", |(organization, _)| html! { (organization.name) });
+    deletion::listed(table, layout, listing, listing.deleted(), organizations, |organization| {
+        (Entity::Organization(organization.id.clone()), organization.created_at, organization.deleted_at)
     })
 }

@@ -6,18 +6,18 @@ use crate::base::error::{Result, errors};
 use crate::base::id::AccountId;
 use crate::base::right::{CLIENT_RIGHTS, Right, Rights, organization_scope};
 use crate::call::{Call, Input, LongWork, Work};
-use crate::console::clients::page::{Opened, Tab};
-use crate::console::form::confirmation::{self, Confirmation};
+use crate::console::clients::page::{ClientPage, Tab};
+use crate::console::form::confirmation::{Confirmation, Confirmed};
 use crate::console::form::deletion;
 use crate::console::form::fields::{Choice, Fields, Label, Typing, label};
-use crate::console::form::problem::Problem;
+use crate::console::form::problem::{Problem, Refused};
 use crate::console::form::rights_picker;
-use crate::console::form::saving::{self, Part, Seen};
-use crate::console::organizations;
-use crate::console::page::layout::{View, after, signed_in, way};
+use crate::console::form::saving::{self, Part, Seen, save};
+use crate::console::organizations::page::{self, OrganizationPage};
+use crate::console::page::layout::{Layout, after, link_button, signed_in};
 use crate::console::page::listing::Listing;
 use crate::console::page::paths::{self, account};
-use crate::http::form::Form;
+use crate::console::page::table::Table;
 use crate::http::reply::Reply;
 use crate::model::member::Member;
 use crate::registry::entity::Entity;
@@ -36,30 +36,29 @@ const KIND: Label = label("kind", "Kind", "");
 const ACCOUNT: Label = label("account", "ID", "Of a user or an organization that exists here.");
 
 pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    Ok(Box::new(move |call| listed(call, input, 200, None)))
+    Ok(Box::new(move |call| listed(call, input, &Fields::default())))
 }
 
 pub fn add_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let owned = paths::owned(input)?;
-    Ok(Box::new(move |call| form(call, input, 200, &owned, &Sent::default(), None)))
+    Ok(Box::new(move |call| add_form(call, input, &owned, &Fields::default())))
 }
 
 pub fn add<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let owned = paths::owned(input)?;
-    let sent = Sent::of(&Form::of_body(input.request)?, &owned);
-    Ok(Box::new(move |transactions| {
-        transactions.require_admission()?;
-        let added = sent.judged().map(|account| transactions.write(|call| add_new(call, &owned, &account, &sent.rights)));
-        let problem = match added {
-            Ok(Ok(())) => return Ok(after(&path(&owned), "added")),
-            Ok(Err(error)) => Problem::of_giving_rights(error)?,
-            Err(problem) => problem,
-        };
-        transactions.read(|call| form(call, input, 400, &owned, &sent, Some(problem)))
-    }))
+    let owned_by_form = owned.clone();
+    let draw = move |call: &Call<'_>, fields: &Fields| add_form(call, input, &owned_by_form, fields);
+    save(input, draw, move |transactions, form| {
+        let kind = if form.one(KIND.name).is_empty() { "user" } else { form.one(KIND.name) };
+        let known = account(&format!("{kind}:{}", form.one(ACCOUNT.name)));
+        let account = known.ok_or_else(|| Problem::new(ACCOUNT.name, "Enter an ID: lower-case letters, digits and single dashes."))?;
+        let rights = rights_picker::some(form, offered(&owned))?;
+        transactions.write(|call| add_new(call, &owned, &account, &rights)).map_err(|error| Refused::from(error).of_giving_rights())?;
+        Ok(after(&path(&owned), "added"))
+    })
 }
 
-/// Somebody who is there already is left as is: whoever adds does not see what it would change.
+/// Adds a member. Refuses a present one, because the form does not show the rights that would be replaced.
 fn add_new(call: &Call<'_>, owned: &Owned, account: &AccountId, rights: &[Right]) -> Result<()> {
     if members::is_one(call.tx, owned, account)? {
         return Err(ALREADY_MEMBER.with("account_id", account.as_str()).into());
@@ -67,77 +66,63 @@ fn add_new(call: &Call<'_>, owned: &Owned, account: &AccountId, rights: &[Right]
     members::set(call.tx, call.by, owned, account, rights)
 }
 
-/// One of them, with the rights to choose.
+/// Shows the form with the rights of a member.
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let (owned, account) = (paths::owned(input)?, paths::member(input)?);
     Ok(Box::new(move |call| {
         let member = members::get(call.tx, &owned, &account)?;
-        let sent = Sent { rights: member.rights, ..Sent::default() };
-        edit_form(call, input, 200, &owned, &account, &sent, None)
+        edit_form(call, input, &Fields::filled(rights_picker::values(&member.rights)))
     }))
 }
 
 pub fn change<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let (owned, account) = (paths::owned(input)?, paths::member(input)?);
-    let form = Form::of_body(input.request)?;
-    let (sent, seen) = (Sent::of(&form, &owned), Seen::of_form(&form));
-    Ok(Box::new(move |transactions| {
-        transactions.require_admission()?;
-        let changed = match sent.rights.is_empty() {
-            true => Err(Problem::new("rights", "At least one right must be selected.")),
-            false => Ok(transactions.write(|call| {
-                saving::check(call, &Entity::from(&owned), Part::Member(&account), seen)?;
-                // Who was removed meanwhile is not brought back from here; after a purge the ID may be another's.
-                members::get(call.tx, &owned, &account)?;
-                members::set(call.tx, call.by, &owned, &account, &sent.rights)?;
-                onward(call, &owned)
-            })),
-        };
-        let problem = match changed {
-            Ok(Ok(place)) => return Ok(after(&place, "saved")),
-            Ok(Err(error)) => Problem::of_giving_rights(error)?,
-            Err(problem) => problem,
-        };
-        transactions.read(|call| edit_form(call, input, 400, &owned, &account, &sent, Some((seen, problem))))
-    }))
+    let draw = |call: &Call<'_>, fields: &Fields| edit_form(call, input, fields);
+    save(input, draw, move |transactions, form| {
+        let rights = rights_picker::some(form, offered(&owned))?;
+        let changed = transactions.write(|call| {
+            saving::check(call, &Entity::from(&owned), Part::Member(&account), Seen::of_form(form))?;
+            // Who was removed meanwhile is not brought back from here; after a purge the ID may be another's.
+            members::get(call.tx, &owned, &account)?;
+            members::set(call.tx, call.by, &owned, &account, &rights)?;
+            onward(call, &owned)
+        });
+        Ok(after(&changed.map_err(|error| Refused::from(error).of_giving_rights())?, "saved"))
+    })
 }
 
 /// Asks before one removes oneself: only somebody else can bring one back.
 pub fn remove_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let (owned, account) = (paths::owned(input)?, paths::member(input)?);
-    confirmation::ask(input, move |call| removing(call, &owned, &account))
+    removal(input).ask(input)
 }
 
+/// Removes a member, without confirmation unless it is the caller: others can be added again.
 pub fn remove<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
-    let (owned, account) = (paths::owned(input)?, paths::member(input)?);
-    let is_answer = Form::of_body(input.request)?.has("confirm");
-    Ok(Box::new(move |transactions| {
-        if is_answer || transactions.read(|call| is_oneself(call, &account))? {
-            let about = |call: &Call<'_>| removing(call, &owned, &account);
-            return confirmation::go_through(input, about, |call| {
-                members::remove(call.tx, call.by, &owned, &account)?;
-                Ok(after(&onward(call, &owned)?, "removed"))
-            })?(transactions);
+    let account = paths::member(input)?;
+    let draw = |call: &Call<'_>, fields: &Fields| listed(call, input, &fields.without_links());
+    save(input, draw, move |transactions, form| {
+        if form.has("confirm") || transactions.read(|call| is_oneself(call, &account))? {
+            return Ok(removal(input).go_through(input)?(transactions)?);
         }
-        let removed = transactions.write(|call| {
-            members::remove(call.tx, call.by, &owned, &account)?;
-            onward(call, &owned)
-        });
-        match removed {
-            Ok(place) => Ok(after(&place, "removed")),
-            Err(error) => {
-                let problem = Problem::of(error)?;
-                transactions.read(|call| listed(call, input, 400, Some(problem)))
-            }
-        }
-    }))
+        Ok(transactions.write(|call| removed(call, input))?)
+    })
+}
+
+fn removal<'r>(input: &'r Input<'r>) -> Confirmed<'r> {
+    Confirmed::new(|call| removing(call, &paths::owned(input)?, &paths::member(input)?), |call| removed(call, input))
+}
+
+fn removed(call: &Call<'_>, input: &Input<'_>) -> Result<Reply> {
+    let owned = paths::owned(input)?;
+    members::remove(call.tx, call.by, &owned, &paths::member(input)?)?;
+    Ok(after(&onward(call, &owned)?, "removed"))
 }
 
 fn removing(call: &Call<'_>, owned: &Owned, account: &AccountId) -> Result<Confirmation> {
     let member = members::get(call.tx, owned, account)?;
     let entity = Entity::from(owned);
     Ok(Confirmation {
-        place: deletion::place(&entity),
+        menu_item: deletion::menu_item(&entity),
         what: format!("Remove {} {}", member.account.kind(), member.account.as_str()),
         consequence: format!("This {} can no longer see or change the {} {}.", word(owned), entity.kind(), entity.as_str()),
         path: format!("{}/remove", member_path(owned, account)),
@@ -146,7 +131,7 @@ fn removing(call: &Call<'_>, owned: &Owned, account: &AccountId) -> Result<Confi
     })
 }
 
-/// Where somebody is led after a change: back to the members, unless the right to see them went with it, be it through an organization.
+/// Returns the path to show after a change: the members, unless the caller has lost the right to see them.
 fn onward(call: &Call<'_>, owned: &Owned) -> Result<String> {
     let entity = Entity::from(owned);
     let may_list = rights::on(call.tx, call.by, &entity, Deleted::No)?.has(members::managing(owned));
@@ -157,30 +142,6 @@ fn is_oneself(call: &Call<'_>, account: &AccountId) -> Result<bool> {
     Ok(AccountId::User(signed_in(call)?.clone()) == *account)
 }
 
-/// What the form sent.
-#[derive(Debug, Default)]
-struct Sent {
-    kind: String,
-    id: String,
-    rights: Vec<Right>,
-}
-
-impl Sent {
-    fn of(form: &Form, owned: &Owned) -> Sent {
-        Sent { kind: form.one("kind").to_owned(), id: form.one("account").to_owned(), rights: rights_picker::chosen(form, offered(owned)) }
-    }
-
-    fn judged(&self) -> std::result::Result<AccountId, Problem> {
-        let kind = if self.kind.is_empty() { "user" } else { &self.kind };
-        let known = account(&format!("{kind}:{}", self.id));
-        let account = known.ok_or_else(|| Problem::new("account", "Enter an ID: lower-case letters, digits and single dashes."))?;
-        if self.rights.is_empty() {
-            return Err(Problem::new("rights", "At least one right must be selected."));
-        }
-        Ok(account)
-    }
-}
-
 fn offered(owned: &Owned) -> Rights {
     let own = match owned {
         Owned::Client(_) => CLIENT_RIGHTS,
@@ -189,7 +150,7 @@ fn offered(owned: &Owned) -> Rights {
     own.or(Rights::of(&[Right::All]))
 }
 
-/// Where accounts are found that can be added.
+/// Returns the path that suggests accounts to add.
 fn suggestions(owned: &Owned) -> &'static str {
     match owned {
         Owned::Client(_) => "/console/search/accounts?query=",
@@ -197,7 +158,7 @@ fn suggestions(owned: &Owned) -> &'static str {
     }
 }
 
-/// Where the members of an entity are listed.
+/// Returns the path at which the members of an entity are listed.
 fn path(owned: &Owned) -> String {
     let end = match owned {
         Owned::Client(_) => "collaborators",
@@ -217,114 +178,83 @@ fn word(owned: &Owned) -> &'static str {
     }
 }
 
-fn listed(call: &Call<'_>, input: &Input<'_>, status: u16, problem: Option<Problem>) -> Result<Reply> {
+fn listed(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
     let owned = paths::owned(input)?;
     let listing = Listing::of(input.request)?;
     let order = listing.order(KEYS, Order { by: MemberKey::Id, direction: Direction::Ascending });
     let (found, _) = members::list(call.tx, call.by, &owned, order, listing.page())?;
-    around(call, input, status, &owned, |view| {
+    around(call, input, fields.status(), &owned, |layout| {
         html! {
-            (Fields::with(problem.map(|problem| Problem::new("", problem.text))).summary())
+            (fields.summary())
             div .title {
                 p { "Who may see and change it, directly or through an organization." }
-                (way(&format!("{}/add", path(&owned)), &format!("+ Add {}", word(&owned))))
+                (link_button(&format!("{}/add", path(&owned)), &format!("+ Add {}", word(&owned))))
             }
-            table {
-                caption .hidden { "Who has rights" }
-                thead { tr {
-                    th scope="col" { "Type" }
-                    (listing.head("id", "ID"))
-                    (listing.head("rights", "Rights"))
-                    th scope="col" { span .hidden { "Actions" } }
-                } }
-                tbody { @for member in &found.items { (row(view, &owned, member)) } }
-            }
+            (members_table(layout, &owned, &listing, &found.items))
             (listing.pager(found.total))
         }
     })
 }
 
-fn row(view: &View<'_>, owned: &Owned, member: &Member) -> Markup {
-    let place = member_path(owned, &member.account);
+fn members_table(layout: &Layout<'_>, owned: &Owned, listing: &Listing, members: &[Member]) -> Markup {
+    let path = |member: &Member| member_path(owned, &member.account);
+    let table = Table::<Member>::new("Who has rights")
+        .column("Type", |member| html! { (member.account.kind()) })
+        .sorted(listing, "id", "ID", |member| html! { a href=(path(member)) { (member.account.as_str()) } })
+        .sorted(listing, "rights", "Rights", |member| rights_picker::tags(&member.rights))
+        .actions(|member| removal_button(layout, &path(member), "Remove", &member.account));
+    table.show(members)
+}
+
+/// Draws a button that removes a member, or a link to the confirmation if it is the caller.
+fn removal_button(layout: &Layout<'_>, path: &str, text: &str, account: &AccountId) -> Markup {
+    let is_oneself = matches!(account, AccountId::User(id) if id == layout.user_id());
     html! {
-        tr {
-            td data-label="Type" { (member.account.kind()) }
-            td data-label="ID" { a href=(place) { (member.account.as_str()) } }
-            td data-label="Rights" { (rights_picker::tags(&member.rights)) }
-            td .actions { (removal(view, &place, "Remove", &member.account)) }
-        }
+        @if is_oneself { a .button.danger href={(path) "/remove"} { (text) " …" } }
+        @else { (layout.button(&format!("{path}/remove"), text, "danger")) }
     }
 }
 
-/// One press for others, who can be added again; a question for oneself.
-fn removal(view: &View<'_>, place: &str, text: &str, account: &AccountId) -> Markup {
-    let is_oneself = matches!(account, AccountId::User(id) if id == view.user_id());
-    html! {
-        @if is_oneself { a .button.danger href={(place) "/remove"} { (text) " …" } }
-        @else { (view.button(&format!("{place}/remove"), text, "danger")) }
-    }
-}
-
-fn form(call: &Call<'_>, input: &Input<'_>, status: u16, owned: &Owned, sent: &Sent, problem: Option<Problem>) -> Result<Reply> {
-    let fields = Fields::with(problem);
+fn add_form(call: &Call<'_>, input: &Input<'_>, owned: &Owned, fields: &Fields) -> Result<Reply> {
     let kinds: Vec<Choice> = vec![("user".to_owned(), "User".to_owned()), ("organization".to_owned(), "Organization".to_owned())];
-    around(call, input, status, owned, |view| {
-        html! {
-            h2 { "Add " (word(owned)) }
-            (fields.summary())
-            (view.form(&format!("{}/add", path(owned)), &html! {
-                @if matches!(owned, Owned::Client(_)) { (fields.select(KIND, &kinds, &sent.kind)) }
-                (fields.id(ACCOUNT, &sent.id, Typing::Suggest(suggestions(owned))))
-                (rights_picker::picker(&fields, "Rights", offered(owned), sent.rights.iter().copied().collect()))
-                div .submit { button .main { "Add " (word(owned)) } a href=(path(owned)) { "Cancel" } }
-            }))
-        }
+    let rows = html! {
+        @if matches!(owned, Owned::Client(_)) { (fields.select(KIND, &kinds)) }
+        (fields.id(ACCOUNT, Typing::Suggest(suggestions(owned))))
+        (fields.rights(offered(owned)))
+    };
+    let (action, add) = (format!("{}/add", path(owned)), format!("Add {}", word(owned)));
+    around(call, input, fields.status(), owned, |layout| {
+        html! { h2 { (add) } (fields.form(layout, &action, &rows, &add, &path(owned))) }
     })
 }
 
-/// With what was wrong, in a form that had seen this much.
-fn edit_form(
-    call: &Call<'_>,
-    input: &Input<'_>,
-    status: u16,
-    owned: &Owned,
-    account: &AccountId,
-    sent: &Sent,
-    back: Option<(Seen, Problem)>,
-) -> Result<Reply> {
-    let carried = saving::carried(call, &Entity::from(owned), Part::Member(account), back.as_ref().map(|(seen, _)| *seen))?;
-    let fields = Fields::with(back.map(|(_, problem)| problem));
-    // What somebody holds is on offer, whatever it is: otherwise saving would take it away.
-    let chosen: Rights = sent.rights.iter().copied().collect();
+fn edit_form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
+    let (owned, account) = (&paths::owned(input)?, &paths::member(input)?);
+    let carried = saving::carried(call, &Entity::from(owned), Part::Member(account), fields)?;
     let is_oneself = is_oneself(call, account)?;
-    let place = member_path(owned, account);
-    around(call, input, status, owned, |view| {
+    let member_path = member_path(owned, account);
+    around(call, input, fields.status(), owned, |layout| {
         html! {
             h2 { "Rights of " (account.kind()) " " (account.as_str()) }
-            (fields.summary())
             @if is_oneself { p .warning { "This is you. Only somebody else can give back what you take from yourself." } }
-            (view.form(&place, &html! {
-                (carried)
-                (rights_picker::picker(&fields, "Rights", offered(owned).or(chosen), chosen))
-                div .submit { button .main { "Save changes" } a href=(path(owned)) { "Cancel" } }
-            }))
-            div .submit { (removal(view, &place, &format!("Remove {}", word(owned)), account)) }
+            (fields.form(layout, &member_path, &html! { (carried) (fields.rights(offered(owned))) }, "Save changes", &path(owned)))
+            div .submit { (removal_button(layout, &member_path, &format!("Remove {}", word(owned)), account)) }
         }
     })
 }
 
-/// The page of the client or the organization around this.
-fn around(call: &Call<'_>, input: &Input<'_>, status: u16, owned: &Owned, content: impl FnOnce(&View<'_>) -> Markup) -> Result<Reply> {
+/// Draws the page of the client or the organization around this.
+fn around(call: &Call<'_>, input: &Input<'_>, status: u16, owned: &Owned, content: impl FnOnce(&Layout<'_>) -> Markup) -> Result<Reply> {
     match owned {
         Owned::Client(id) => {
-            let opened = Opened::by_id(call, input, id)?;
-            let content = content(&opened.view);
-            Ok(opened.page(status, Tab::Collaborators, &content))
+            let page = ClientPage::by_id(call, input, id)?;
+            let content = content(&page.layout);
+            Ok(page.show(status, Tab::Collaborators, &content))
         }
         Owned::Organization(id) => {
-            let opened = organizations::page::Opened::by_id(call, input, id)?;
-            let content = content(&opened.view);
-            Ok(opened.page(status, organizations::page::Tab::Members, &content))
+            let page = OrganizationPage::by_id(call, input, id)?;
+            let content = content(&page.layout);
+            Ok(page.show(status, page::Tab::Members, &content))
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::base::error::Result;
 use crate::base::id::OrganizationId;
 use crate::base::right::{Right, Rights};
 use crate::call::{Call, Input};
-use crate::console::page::layout::{Place, View, title};
+use crate::console::page::layout::{Layout, MenuItem, title};
 use crate::http::reply::Reply;
 use crate::model::mask::Mask;
 use crate::model::organization::Organization;
@@ -24,26 +24,34 @@ pub enum Tab {
     ApiKeys,
 }
 
+/// With the end of the path, the words, and the right without which there is nothing to see.
+const TABS: &[(Tab, &str, &str, Right)] = &[
+    (Tab::Settings, "", "General settings", Right::OrganizationInfo),
+    (Tab::Clients, "/clients", "OAuth clients", Right::OrganizationClientsList),
+    (Tab::Members, "/members", "Members", Right::OrganizationSettingsMembers),
+    (Tab::ApiKeys, "/api-keys", "API keys", Right::OrganizationSettingsApiKeys),
+];
+
 /// One organization, and what who is signed in may do with it.
 #[derive(Debug)]
-pub struct Opened<'a> {
-    pub view: View<'a>,
+pub struct OrganizationPage<'a> {
+    pub layout: Layout<'a>,
     pub organization: Organization,
     pub rights: Rights,
 }
 
-impl<'a> Opened<'a> {
-    pub fn by_id(call: &'a Call<'a>, input: &'a Input<'a>, id: &OrganizationId) -> Result<Opened<'a>> {
+impl<'a> OrganizationPage<'a> {
+    pub fn by_id(call: &'a Call<'a>, input: &'a Input<'a>, id: &OrganizationId) -> Result<OrganizationPage<'a>> {
         let rights = rights::on(call.tx, call.by, &Entity::Organization(id.clone()), Deleted::No)?;
         let (organization, _) = organizations::get(call.tx, call.by, id, &Mask::default())?;
-        Ok(Opened { view: View::of(call, input)?, organization, rights })
+        Ok(OrganizationPage { layout: Layout::of(call, input)?, organization, rights })
     }
 
     pub fn path(&self) -> String {
         format!("/console/organizations/{}", self.organization.id)
     }
 
-    pub fn page(&self, status: u16, tab: Tab, content: &Markup) -> Reply {
+    pub fn show(&self, status: u16, tab: Tab, content: &Markup) -> Reply {
         let id = self.organization.id.as_str();
         let name = if self.organization.name.is_empty() { id } else { &self.organization.name };
         let here = |this: Tab| (tab == this).then_some("page");
@@ -52,19 +60,12 @@ impl<'a> Opened<'a> {
             (title(name, &html! {}))
             p .quiet .under-title { code { (id) } }
             nav .tabs aria-label="Organization" {
-                a href=(self.path()) aria-current=[here(Tab::Settings)] { "General settings" }
-                @if self.rights.has(Right::OrganizationClientsList) {
-                    a href={(self.path()) "/clients"} aria-current=[here(Tab::Clients)] { "OAuth clients" }
-                }
-                @if self.rights.has(Right::OrganizationSettingsMembers) {
-                    a href={(self.path()) "/members"} aria-current=[here(Tab::Members)] { "Members" }
-                }
-                @if self.rights.has(Right::OrganizationSettingsApiKeys) {
-                    a href={(self.path()) "/api-keys"} aria-current=[here(Tab::ApiKeys)] { "API keys" }
+                @for (tab, end, text, right) in TABS {
+                    @if self.rights.has(*right) { a href={(self.path()) (end)} aria-current=[here(*tab)] { (text) } }
                 }
             }
             (content)
         };
-        self.view.page(status, Place::Organizations, name, &content)
+        self.layout.page(status, MenuItem::Organizations, name, &content)
     }
 }

@@ -8,7 +8,7 @@ use crate::page::words::counted;
 const WIDTH: i64 = 600;
 const HEIGHT: i64 = 120;
 
-/// One bar a day; what it says stands in words for those who cannot see it.
+/// Draws one bar a day, and says the same in words for those who cannot see it.
 pub fn tokens_per_day(issued: &[(i64, i64)]) -> Markup {
     let total: i64 = issued.iter().map(|(_, count)| count).sum();
     let most = issued.iter().map(|(_, count)| *count).max().unwrap_or_default();
@@ -45,7 +45,7 @@ pub fn tokens_per_day(issued: &[(i64, i64)]) -> Markup {
     }
 }
 
-/// How much of the most something is, as a bar.
+/// Draws a count as a bar, relative to the highest count.
 pub fn share(count: i64, most: i64, class: &str) -> Markup {
     let wide = if most == 0 { 0 } else { (count * 100 / most).max(i64::from(count > 0)) };
     html! {
@@ -56,7 +56,7 @@ pub fn share(count: i64, most: i64, class: &str) -> Markup {
     }
 }
 
-/// A day as `2026-01-02`.
+/// Writes a day as `2026-01-02`.
 fn date(day: i64) -> String {
     Time::from_micros(day.saturating_mul(24 * 60 * 60 * 1_000_000)).to_string().chars().take(10).collect()
 }

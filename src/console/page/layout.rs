@@ -1,4 +1,4 @@
-//! What stands around every page of the Console: the menu, who is signed in, what was just done.
+//! What is around every page of the Console: the menu, who is signed in, what was just done.
 
 use maud::{Markup, html};
 
@@ -18,7 +18,7 @@ use crate::registry::sessions;
 
 /// A line of the menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum MenuItem {
     Dashboard,
     Clients,
     Authorizations,
@@ -31,34 +31,34 @@ pub enum Place {
     Users,
 }
 
-impl Place {
-    /// The line to which the page at this path belongs.
-    pub fn of(path: &str) -> Place {
-        let alone = [Place::Organizations, Place::Activity];
-        let lines = USER_SETTINGS.1.iter().chain(ADMINISTRATION.1).chain(&alone);
-        lines.copied().find(|place| path.starts_with(place.line().0)).unwrap_or(Place::Dashboard)
+impl MenuItem {
+    /// Returns the item to which the page at this path belongs.
+    pub fn of(path: &str) -> MenuItem {
+        let alone = [MenuItem::Organizations, MenuItem::Activity];
+        let items = USER_SETTINGS.1.iter().chain(ADMINISTRATION.1).chain(&alone);
+        items.copied().find(|item| path.starts_with(item.entry().0)).unwrap_or(MenuItem::Dashboard)
     }
 
-    fn line(self) -> (&'static str, &'static str) {
+    fn entry(self) -> (&'static str, &'static str) {
         match self {
-            Place::Dashboard => ("/console", "Dashboard"),
-            Place::Clients => ("/console/clients", "OAuth clients"),
-            Place::Authorizations => ("/console/authorizations", "OAuth client authorizations"),
-            Place::ApiKeys => ("/console/api-keys", "API keys"),
-            Place::Sessions => ("/console/sessions", "Sessions"),
-            Place::Password => ("/console/password", "Password"),
-            Place::Organizations => ("/console/organizations", "Organizations"),
-            Place::Activity => ("/console/activity", "Activity"),
-            Place::Review => ("/console/review", "Review queue"),
-            Place::Users => ("/console/users", "Users"),
+            MenuItem::Dashboard => ("/console", "Dashboard"),
+            MenuItem::Clients => ("/console/clients", "OAuth clients"),
+            MenuItem::Authorizations => ("/console/authorizations", "OAuth client authorizations"),
+            MenuItem::ApiKeys => ("/console/api-keys", "API keys"),
+            MenuItem::Sessions => ("/console/sessions", "Sessions"),
+            MenuItem::Password => ("/console/password", "Password"),
+            MenuItem::Organizations => ("/console/organizations", "Organizations"),
+            MenuItem::Activity => ("/console/activity", "Activity"),
+            MenuItem::Review => ("/console/review", "Review queue"),
+            MenuItem::Users => ("/console/users", "Users"),
         }
     }
 }
 
 /// Menus that open: their titles and lines.
-const USER_SETTINGS: (&str, &[Place]) =
-    ("User settings", &[Place::Clients, Place::Authorizations, Place::ApiKeys, Place::Sessions, Place::Password]);
-const ADMINISTRATION: (&str, &[Place]) = ("Administration", &[Place::Review, Place::Users]);
+const USER_SETTINGS: (&str, &[MenuItem]) =
+    ("User settings", &[MenuItem::Clients, MenuItem::Authorizations, MenuItem::ApiKeys, MenuItem::Sessions, MenuItem::Password]);
+const ADMINISTRATION: (&str, &[MenuItem]) = ("Administration", &[MenuItem::Review, MenuItem::Users]);
 
 /// What a page says after a change, by the name that the address carries.
 const DONE: &[(&str, &str)] = &[
@@ -91,27 +91,27 @@ const DONE: &[(&str, &str)] = &[
     ("password", "Your password is changed."),
 ];
 
-/// A page in the making.
+/// What a page is laid out with: who is signed in, and the token that its forms carry.
 #[derive(Debug)]
-pub struct View<'a> {
+pub struct Layout<'a> {
     pub call: &'a Call<'a>,
     request: &'a Request,
     token: csrf::FormToken,
     user_id: UserId,
 }
 
-impl<'a> View<'a> {
-    pub fn of(call: &'a Call<'a>, input: &'a Input<'a>) -> Result<View<'a>> {
+impl<'a> Layout<'a> {
+    pub fn of(call: &'a Call<'a>, input: &'a Input<'a>) -> Result<Layout<'a>> {
         let user_id = signed_in(call)?.clone();
-        Ok(View { call, request: input.request, token: input.form_token(), user_id })
+        Ok(Layout { call, request: input.request, token: input.form_token(), user_id })
     }
 
-    /// Who is signed in.
+    /// Returns who is signed in.
     pub fn user_id(&self) -> &UserId {
         &self.user_id
     }
 
-    /// A form that proves to come from this page.
+    /// Draws a form with the token that proves it comes from this page.
     pub fn form(&self, action: &str, content: &Markup) -> Markup {
         html! {
             form method="post" action=(action) {
@@ -121,17 +121,17 @@ impl<'a> View<'a> {
         }
     }
 
-    /// A form that is a button and nothing else.
+    /// Draws a form that consists of one button.
     pub fn button(&self, action: &str, text: &str, class: &str) -> Markup {
         self.form(action, &html! { button class=(class) { (text) } })
     }
 
-    pub fn page(&self, status: u16, place: Place, title: &str, content: &Markup) -> Reply {
+    pub fn page(&self, status: u16, menu_item: MenuItem, title: &str, content: &Markup) -> Reply {
         let body = html! {
             a .skip href="#content" { "Skip to the content" }
             (self.header())
             div .console {
-                (self.menu(place))
+                (self.menu(menu_item))
                 main id="content" {
                     (self.restriction())
                     (self.done())
@@ -155,33 +155,33 @@ impl<'a> View<'a> {
         }
     }
 
-    fn menu(&self, here: Place) -> Markup {
-        let line = |place: Place| {
-            let (path, text) = place.line();
-            html! { a href=(path) aria-current=[(place == here).then_some("page")] { (text) } }
+    fn menu(&self, here: MenuItem) -> Markup {
+        let line = |item: MenuItem| {
+            let (path, text) = item.entry();
+            html! { a href=(path) aria-current=[(item == here).then_some("page")] { (text) } }
         };
-        let group = |(title, places): (&str, &[Place])| {
+        let group = |(title, items): (&str, &[MenuItem])| {
             html! {
-                details open[places.contains(&here)] {
+                details open[items.contains(&here)] {
                     summary { (title) }
-                    ul { @for place in places { li { (line(*place)) } } }
+                    ul { @for item in items { li { (line(*item)) } } }
                 }
             }
         };
         html! {
             nav aria-label="Console" {
                 ul {
-                    li { (line(Place::Dashboard)) }
+                    li { (line(MenuItem::Dashboard)) }
                     li { (group(USER_SETTINGS)) }
-                    li { (line(Place::Organizations)) }
-                    li { (line(Place::Activity)) }
+                    li { (line(MenuItem::Organizations)) }
+                    li { (line(MenuItem::Activity)) }
                     @if self.call.by.is_admin { li { (group(ADMINISTRATION)) } }
                 }
             }
         }
     }
 
-    /// For pages with addresses to copy: whoever opened this one under another name is told so.
+    /// Tells readers of pages with addresses to copy if they opened this one under another name.
     pub fn other_host(&self) -> Markup {
         let public_url = &self.call.settings.public_url;
         html! {
@@ -194,7 +194,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// An account that waits is told so on every page.
+    /// Tells an account on every page that it is waiting for approval.
     fn restriction(&self) -> Markup {
         html! {
             @if !may_add(self.call) {
@@ -212,49 +212,49 @@ impl<'a> View<'a> {
     }
 }
 
-/// The user in this browser. The guard has seen to it that there is one.
+/// Returns the user who is signed in in this browser. The route's guard ensures that there is one.
 pub fn signed_in<'a>(call: &'a Call<'a>) -> Result<&'a UserId> {
     call.by.session().map(|session| &session.user_id).ok_or_else(|| sessions::not_authenticated(None))
 }
 
-/// The title of a page, with what can be done about all of it at its right.
+/// Draws the title of a page, with its main action on the right.
 pub fn title(text: &str, action: &Markup) -> Markup {
     html! { div .title { h1 { (text) } (action) } }
 }
 
-/// A link that looks like what it is: the way to a form.
-pub fn way(path: &str, text: &str) -> Markup {
+/// Draws a link that looks like a button.
+pub fn link_button(path: &str, text: &str) -> Markup {
     html! { a .button.main href=(path) { (text) } }
 }
 
-/// The same, to a form that adds something. Accounts that wait for approval cannot.
+/// Draws the same to a form that adds something. Accounts that wait for approval cannot.
 pub fn adding(call: &Call<'_>, path: &str, text: &str) -> Markup {
-    html! { @if may_add(call) { (way(path, text)) } }
+    html! { @if may_add(call) { (link_button(path, text)) } }
 }
 
-/// Whether the account does not wait for approval.
+/// Tells whether the account does not wait for approval.
 pub fn may_add(call: &Call<'_>) -> bool {
     call.by.restriction.is_none()
 }
 
-/// Where the browser goes after a change.
+/// Redirects the browser after a change to a page that says what was done.
 pub fn after(path: &str, done: &str) -> Reply {
     let mark = if path.contains('?') { '&' } else { '?' };
     Reply::empty(303).with("Location", format!("{path}{mark}done={done}"))
 }
 
-/// An instant, to the minute; exactly in its title. The script writes it in the reader's time zone.
-pub fn moment(time: Time) -> Markup {
+/// Draws a time to the minute, with the exact one in its title. The script shows it in the reader's time zone.
+pub fn timestamp(time: Time) -> Markup {
     let exact = time.to_string();
     html! { time datetime=(exact) title=(exact) { (exact[..10]) " " (exact[11..16]) " UTC" } }
 }
 
-/// The same, where there may have been none.
-pub fn moment_or(time: Option<Time>, none: &str) -> Markup {
-    html! { @if let Some(time) = time { (moment(time)) } @else { span .quiet { (none) } } }
+/// Draws a time, or this text if there is none.
+pub fn timestamp_or(time: Option<Time>, none: &str) -> Markup {
+    html! { @if let Some(time) = time { (timestamp(time)) } @else { span .quiet { (none) } } }
 }
 
-/// How long ago, roughly.
+/// Returns roughly how long ago that was.
 pub fn age(since: Time, now: Time) -> String {
     let seconds = now.seconds() - since.seconds();
     match seconds {
@@ -265,7 +265,7 @@ pub fn age(since: Time, now: Time) -> String {
     }
 }
 
-/// A state in a word.
+/// Returns the word for a state.
 pub fn state_name(state: State) -> &'static str {
     match state {
         State::Requested => "Requested",
@@ -276,7 +276,7 @@ pub fn state_name(state: State) -> &'static str {
     }
 }
 
-/// A state as a badge; told by its word, not by its colour alone.
+/// Draws a state as a badge, which says it in a word and not by its colour alone.
 pub fn badge(state: State) -> Markup {
     html! { span class={"badge " (state_name(state).to_lowercase())} { (state_name(state)) } }
 }

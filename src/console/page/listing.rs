@@ -38,7 +38,7 @@ impl Listing {
         Page::new(SIZE, self.number)
     }
 
-    /// What is searched for in IDs, names and descriptions.
+    /// Returns the text to search for in IDs, names and descriptions.
     pub fn query(&self) -> String {
         self.form.one("q").chars().take(LONGEST_TEXT).collect()
     }
@@ -48,7 +48,7 @@ impl Listing {
         TextSearch { query: (!query.is_empty()).then_some(query), ..TextSearch::default() }
     }
 
-    /// The order asked for: `name`, or `-name` for the other direction.
+    /// Returns the order asked for: `name`, or `-name` for the other direction.
     pub fn order<Key: Copy>(&self, keys: &[(&str, Key)], unasked: Order<Key>) -> Order<Key> {
         let asked = self.form.one("sort");
         let name = asked.strip_prefix('-').unwrap_or(asked);
@@ -56,7 +56,7 @@ impl Listing {
         keys.iter().find(|(known, _)| *known == name).map_or(unasked, |(_, by)| Order { by: *by, direction })
     }
 
-    /// The head of a column that sorts. `first` is the direction in which it is sorted when it is asked for first.
+    /// Draws the head of a column by which the list sorts: a link that sorts by it, or the other way round if it does already.
     pub fn head(&self, name: &str, text: &str) -> Markup {
         let asked = self.form.one("sort");
         let (next, sorted) = match asked.strip_prefix('-') {
@@ -67,7 +67,35 @@ impl Listing {
         html! { th scope="col" aria-sort=[sorted] { a href=(self.address(&[("sort", &next), ("page", "")])) { (text) } } }
     }
 
-    /// Ways to the pages before and after this one.
+    /// Tells whether deleted entities are asked for.
+    pub fn deleted(&self) -> Deleted {
+        if self.one("of") == "deleted" { Deleted::Yes } else { Deleted::No }
+    }
+
+    /// Draws tabs for live and deleted entities.
+    pub fn deleted_tabs(&self) -> Markup {
+        self.tabs("Which", &[("", "Live"), ("deleted", "Deleted")])
+    }
+
+    /// Draws tabs for which entities are listed. Each begins a new search.
+    pub fn tabs(&self, label: &str, choices: &[(&str, &str)]) -> Markup {
+        let links = self.links("of", &[("page", ""), ("state", ""), ("q", "")], choices, "page");
+        html! { nav .tabs aria-label=(label) { (links) } }
+    }
+
+    /// Draws chips for the values of a parameter.
+    pub fn chips(&self, label: &str, name: &str, choices: &[(&str, &str)]) -> Markup {
+        html! { nav .chips aria-label=(label) { (self.links(name, &[("page", "")], choices, "true")) } }
+    }
+
+    fn links(&self, name: &str, reset: &[(&str, &str)], choices: &[(&str, &str)], current: &str) -> Markup {
+        let address = |value: &str| self.address(&[&[(name, value)], reset].concat());
+        html! {
+            @for (value, text) in choices { a href=(address(value)) aria-current=[(self.one(name) == *value).then_some(current)] { (text) } }
+        }
+    }
+
+    /// Draws links to the previous and the next page.
     pub fn pager(&self, total: i64) -> Markup {
         let pages = (total + i64::from(SIZE) - 1) / i64::from(SIZE);
         let number = i64::from(self.number);
@@ -83,7 +111,7 @@ impl Listing {
         }
     }
 
-    /// A field to search with. What else the address asks for stays, but the page.
+    /// Draws the search field. The rest of the address stays as it is, except the page number.
     pub fn search(&self, text: &str) -> Markup {
         html! {
             form .search role="search" action=(self.path) {
@@ -97,7 +125,7 @@ impl Listing {
         }
     }
 
-    /// This list with something else asked for; an empty value asks for nothing.
+    /// Returns the address of this list with other parameters; an empty value removes one.
     pub fn address(&self, changed: &[(&str, &str)]) -> String {
         let names = ["of", "q", "state", "sort", "page"];
         let value =
@@ -110,13 +138,4 @@ impl Listing {
             .collect();
         if pairs.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, pairs.join("&")) }
     }
-}
-
-/// Live ones or deleted ones.
-pub fn which(listing: &Listing, deleted: Deleted) -> Markup {
-    let tab = |here: Deleted, value: &str, text: &str| {
-        let address = listing.address(&[("of", value), ("page", ""), ("q", "")]);
-        html! { a href=(address) aria-current=[(deleted == here).then_some("page")] { (text) } }
-    };
-    html! { nav .tabs aria-label="Which" { (tab(Deleted::No, "", "Live")) (tab(Deleted::Yes, "deleted", "Deleted")) } }
 }

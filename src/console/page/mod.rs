@@ -6,3 +6,4 @@ pub mod listing;
 pub mod new_secret;
 pub mod paths;
 pub mod refused;
+pub mod table;

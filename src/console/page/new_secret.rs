@@ -3,13 +3,13 @@
 use maud::{Markup, html};
 
 use crate::base::uri::form_encoded;
-use crate::console::page::layout::{Place, View, title};
+use crate::console::page::layout::{Layout, MenuItem, title};
 use crate::http::reply::Reply;
 use crate::model::choice::State;
 use crate::model::client::Client;
 
-/// A new client secret, what is to be said of it, and how to use it. The reply of the very request that made it: it stands in no address.
-pub fn client_secret(view: &View<'_>, client: &Client, warnings: &[&str], heading: &str) -> Reply {
+/// Shows a new client secret, warnings about it, and how to use it: in the reply to the request that made it, so that it is in no URL.
+pub fn client_secret(layout: &Layout<'_>, client: &Client, warnings: &[&str], heading: &str) -> Reply {
     let secret = client.secret.as_deref().unwrap_or_default();
     let content = html! {
         (title(heading, &html! {}))
@@ -20,25 +20,25 @@ pub fn client_secret(view: &View<'_>, client: &Client, warnings: &[&str], headin
         @for warning in warnings { p .warning { (warning) "." } }
         (shown("Client secret", "client-secret", secret))
         h2 { "How to use it" }
-        (view.other_host())
-        (snippets(&view.call.settings.public_url, client, Proof::Secret(secret)))
+        (layout.other_host())
+        (snippets(&layout.call.settings.public_url, client, Proof::Secret(secret)))
         p { a .button.main href={"/console/clients/" (client.id)} { "I have saved it: go to the client" } }
     };
-    view.page(200, Place::Clients, heading, &content)
+    layout.page(200, MenuItem::Clients, heading, &content)
 }
 
-/// A new API key, and the way back to where it is listed.
-pub fn api_key(view: &View<'_>, place: Place, list: &str, key: &str) -> Reply {
+/// Shows a new API key, with a link to the list of keys.
+pub fn api_key(layout: &Layout<'_>, menu_item: MenuItem, list: &str, key: &str) -> Reply {
     let snippet =
-        format!("export API_KEY='{key}'\ncurl -H \"Authorization: Bearer $API_KEY\" {}/api/v3/auth_info", view.call.settings.public_url);
+        format!("export API_KEY='{key}'\ncurl -H \"Authorization: Bearer $API_KEY\" {}/api/v3/auth_info", layout.call.settings.public_url);
     let content = html! {
         (title("API key created", &html! {}))
         (shown("API key", "api-key", key))
         (copied("Try it", "try-it", &snippet))
-        (view.other_host())
+        (layout.other_host())
         p { a .button.main href=(list) { "I have saved it: go to the API keys" } }
     };
-    view.page(200, place, "API key created", &content)
+    layout.page(200, menu_item, "API key created", &content)
 }
 
 fn shown(text: &str, id: &str, secret: &str) -> Markup {
@@ -51,7 +51,7 @@ fn shown(text: &str, id: &str, secret: &str) -> Markup {
     }
 }
 
-/// A text to be copied as a whole.
+/// Draws a text with a button that copies it.
 pub fn copied(text: &str, id: &str, snippet: &str) -> Markup {
     html! {
         h3 { (text) }
@@ -65,16 +65,16 @@ pub enum Proof<'s> {
     /// By this secret, which is on the page this once.
     Secret(&'s str),
     /// By a secret that is not known any more.
-    KeptSecret,
+    StoredSecret,
     /// It has no secret, and uses PKCE (RFC 7636).
     Public,
 }
 
-/// The requests of the code flow, ready for a shell.
+/// Draws the requests of the code flow, ready for a shell.
 pub fn snippets(public_url: &str, client: &Client, proof: Proof<'_>) -> Markup {
     let redirect_uri = client.redirect_uris.first().map_or("", String::as_str);
     let challenge = match proof {
-        Proof::Secret(_) | Proof::KeptSecret => "",
+        Proof::Secret(_) | Proof::StoredSecret => "",
         Proof::Public => "&code_challenge_method=S256&code_challenge=THE-CHALLENGE",
     };
     let authorize = format!(
@@ -84,7 +84,7 @@ pub fn snippets(public_url: &str, client: &Client, proof: Proof<'_>) -> Markup {
     );
     let secret = match proof {
         Proof::Secret(secret) => format!("export OAUTH_CLIENT_SECRET={}\n", quoted(secret)),
-        Proof::KeptSecret => "export OAUTH_CLIENT_SECRET='the secret that was shown once'\n".to_owned(),
+        Proof::StoredSecret => "export OAUTH_CLIENT_SECRET='the secret that was shown once'\n".to_owned(),
         Proof::Public => String::new(),
     };
     let environment = format!(
@@ -94,7 +94,7 @@ pub fn snippets(public_url: &str, client: &Client, proof: Proof<'_>) -> Markup {
         client.id
     );
     let client_proves = match proof {
-        Proof::Secret(_) | Proof::KeptSecret => "-u \"$OAUTH_CLIENT_ID:$OAUTH_CLIENT_SECRET\"",
+        Proof::Secret(_) | Proof::StoredSecret => "-u \"$OAUTH_CLIENT_ID:$OAUTH_CLIENT_SECRET\"",
         Proof::Public => "-d client_id=\"$OAUTH_CLIENT_ID\" \\\n  -d code_verifier=\"$VERIFIER\"",
     };
     let token = format!(
@@ -116,7 +116,7 @@ pub fn snippets(public_url: &str, client: &Client, proof: Proof<'_>) -> Markup {
 const PKCE: &str = "VERIFIER=$(openssl rand -hex 32)\n\
     printf %s \"$VERIFIER\" | openssl dgst -sha256 -binary | base64 | tr '+/' '-_' | tr -d '='";
 
-/// A word for a shell, whatever is in it.
+/// Quotes a text as one word for a shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }

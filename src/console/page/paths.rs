@@ -22,7 +22,7 @@ pub fn organization(input: &Input<'_>) -> Result<OrganizationId> {
     id(input, "organization_id")
 }
 
-/// The entity of the path's first capture.
+/// Reads the entity in the path's first capture.
 pub fn entity(input: &Input<'_>) -> Result<Entity> {
     match input.captures.first().map(|(name, _)| *name) {
         Some("user_id") => user(input).map(Entity::User),
@@ -31,7 +31,7 @@ pub fn entity(input: &Input<'_>) -> Result<Entity> {
     }
 }
 
-/// The client or organization of the path's first capture, whose members are meant.
+/// Reads the client or organization in the path's first capture, whose members are meant.
 pub fn owned(input: &Input<'_>) -> Result<Owned> {
     match entity(input)? {
         Entity::Client(id) => Ok(Owned::Client(id)),
@@ -40,13 +40,13 @@ pub fn owned(input: &Input<'_>) -> Result<Owned> {
     }
 }
 
-/// The account in `{kind}` and `{account_id}`.
+/// Reads the account in `{kind}` and `{account_id}`.
 pub fn member(input: &Input<'_>) -> Result<AccountId> {
     let text = format!("{}:{}", input.capture("kind").unwrap_or_default(), input.capture("account_id").unwrap_or_default());
     account(&text).ok_or_else(nowhere)
 }
 
-/// An account as forms write it: `user:alice`, `organization:acme`.
+/// Reads an account as forms write it: `user:alice`, `organization:acme`.
 pub fn account(text: &str) -> Option<AccountId> {
     let (kind, id) = text.split_once(':')?;
     match kind {
@@ -56,17 +56,17 @@ pub fn account(text: &str) -> Option<AccountId> {
     }
 }
 
-/// What [`account`] reads.
+/// Writes what [`account`] reads.
 pub fn account_value(account: &AccountId) -> String {
     format!("{}:{}", account.kind(), account.as_str())
 }
 
-/// The ID of something new, as somebody typed it.
+/// Reads the ID of a new entity as it was typed.
 pub fn typed<T: FromStr<Err = BadId>>(text: &str, identifiers: &Identifiers) -> Result<T> {
     text.parse().map_err(|BadId(reason)| Invalid::new(identifiers.message, identifiers.key, reason).into())
 }
 
-/// Where the pages of an entity begin.
+/// Returns the path at which the pages of an entity begin.
 pub fn path(entity: &Entity) -> String {
     format!("/console/{}s/{}", entity.kind(), entity.as_str())
 }

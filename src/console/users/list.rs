@@ -3,14 +3,16 @@
 use maud::{Markup, html};
 
 use crate::base::error::Result;
-use crate::base::page::Listed;
 use crate::call::{Input, Work};
-use crate::console::page::layout::{Place, View, badge, moment, moment_or, title, way};
-use crate::console::page::listing::{Listing, which};
+use crate::console::form::deletion;
+use crate::console::page::layout::{Layout, MenuItem, badge, link_button, title};
+use crate::console::page::listing::Listing;
+use crate::console::page::table::Table;
 use crate::model::user::User;
+use crate::registry::entity::Entity;
 use crate::registry::users;
 use crate::store::users::{UserKey, UserSearch};
-use crate::store::{Deleted, Direction, Order};
+use crate::store::{Direction, Order};
 
 const KEYS: &[(&str, UserKey)] = &[
     ("id", UserKey::Id),
@@ -23,8 +25,8 @@ const KEYS: &[(&str, UserKey)] = &[
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let listing = Listing::of(input.request)?;
     Ok(Box::new(move |call| {
-        let view = View::of(call, input)?;
-        let deleted = if listing.one("of") == "deleted" { Deleted::Yes } else { Deleted::No };
+        let layout = Layout::of(call, input)?;
+        let deleted = listing.deleted();
         let search = UserSearch {
             deleted,
             texts: listing.texts(),
@@ -34,45 +36,28 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         };
         let found = users::list(call.tx, call.by, &search)?.map(|(user, _)| user);
         let content = html! {
-            (title("Users", &way("/console/add/user", "+ Add user")))
-            (which(&listing, deleted))
+            (title("Users", &link_button("/console/add/user", "+ Add user")))
+            (listing.deleted_tabs())
             div .tools { (listing.search("ID, name or description")) }
-            @if found.items.is_empty() { p .empty { "No user matches." } } @else { (table(&view, &listing, deleted, &found)) }
+            @if found.items.is_empty() { p .empty { "No user matches." } } @else { (users_table(&layout, &listing, found.items)?) }
             (listing.pager(found.total))
         };
-        Ok(view.page(200, Place::Users, "Users", &content))
+        Ok(layout.page(200, MenuItem::Users, "Users", &content))
     }))
 }
 
-fn table(view: &View<'_>, listing: &Listing, deleted: Deleted, found: &Listed<User>) -> Markup {
-    html! {
-        table {
-            caption .hidden { "Users" }
-            thead { tr {
-                (listing.head("id", "ID")) (listing.head("name", "Name")) (listing.head("email", "E-mail")) (listing.head("state", "State"))
-                @if deleted == Deleted::Yes {
-                    th scope="col" { "Deleted at" }
-                    th scope="col" { span .hidden { "Actions" } }
-                } @else { (listing.head("created", "Created at")) }
-            } }
-            tbody {
-                @for user in &found.items {
-                    @let path = format!("/console/users/{}", user.id);
-                    tr {
-                        td data-label="ID" {
-                            @if deleted == Deleted::Yes { code { (user.id) } } @else { a href=(path) { (user.id) } }
-                            @if user.admin { " " span .badge.flagged { "Admin" } }
-                        }
-                        td data-label="Name" { (user.name) }
-                        td data-label="E-mail" { (user.primary_email_address) }
-                        td data-label="State" { (badge(user.state)) }
-                        @if deleted == Deleted::Yes {
-                            td data-label="Deleted at" { (moment_or(user.deleted_at, "")) }
-                            td .actions { (view.button(&format!("{path}/restore"), "Restore", "")) a .button.danger href={(path) "/purge"} { "Purge" } }
-                        } @else { td data-label="Created at" { (moment(user.created_at)) } }
-                    }
-                }
+fn users_table(layout: &Layout<'_>, listing: &Listing, users: Vec<User>) -> Result<Markup> {
+    let table = Table::<(User, Markup)>::new("Users")
+        .sorted(listing, "id", "ID", |(user, _)| {
+            html! {
+                @if user.deleted_at.is_some() { code { (user.id) } } @else { a href={"/console/users/" (user.id)} { (user.id) } }
+                @if user.admin { " " span .badge.flagged { "Admin" } }
             }
-        }
-    }
+        })
+        .sorted(listing, "name", "Name", |(user, _)| html! { (user.name) })
+        .sorted(listing, "email", "E-mail", |(user, _)| html! { (user.primary_email_address) })
+        .sorted(listing, "state", "State", |(user, _)| badge(user.state));
+    deletion::listed(table, layout, listing, listing.deleted(), users, |user| {
+        (Entity::User(user.id.clone()), user.created_at, user.deleted_at)
+    })
 }

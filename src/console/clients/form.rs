@@ -1,0 +1,56 @@
+//! The form of a client.
+
+use crate::console::form::entity::{ADMINISTRATIVE_CONTACT, ATTRIBUTES, EntityForm, TECHNICAL_CONTACT, Widget, field};
+use crate::console::form::fields::label;
+use crate::model::client::{Client, FIELDS, IDENTIFIERS};
+
+pub static FORM: EntityForm<Client> = EntityForm {
+    message: "Client",
+    identifiers: &IDENTIFIERS,
+    table: FIELDS,
+    id: label(
+        "id",
+        "OAuth Client ID",
+        "3 to 36 lower-case letters, digits and single dashes. It cannot be changed, and not be used again after deletion.",
+    ),
+    check: "/console/check/client/",
+    inputs: &[
+        field("name", "Name", "Shown to users; usually the ID, capitalised.", Widget::Text),
+        field(
+            "description",
+            "Description",
+            "Tell users what the application does; they read it when they are asked for consent.",
+            Widget::Area,
+        ),
+        field(
+            "redirect_uris",
+            "Redirect URLs",
+            "Where users may be sent back to after authorization. Compared letter by letter; on the user's own computer (127.0.0.1, localhost) any port will do.",
+            Widget::Urls("Redirect URL", "+ Add redirect URL"),
+        ),
+        field(
+            "logout_redirect_uris",
+            "Logout redirect URLs",
+            "Optional: where users may be sent to after signing out.",
+            Widget::Urls("Logout redirect URL", "+ Add logout redirect URL"),
+        ),
+        ADMINISTRATIVE_CONTACT,
+        TECHNICAL_CONTACT,
+        field("grants", "Grant types", "", Widget::Grants),
+        field("rights", "Rights", "", Widget::Rights).notes(
+            "Ask only for the minimum set of rights that the application needs: every right is shown to users when they are asked for consent.",
+            "Users must authorize the client anew before rights that you add are granted.",
+        ),
+        ATTRIBUTES,
+        field("state", "State", "", Widget::State).advanced(),
+        field("state_description", "State description", "Why it is in that state; its collaborators are shown it.", Widget::Area).advanced(),
+        field(
+            "skip_authorization",
+            "Skip Authorization",
+            "Users are not asked for consent, except about a client without a secret that comes back to their own device.",
+            Widget::Tick,
+        )
+        .advanced(),
+        field("endorsed", "Endorsed", "The administrators vouch for this client.", Widget::Tick).advanced(),
+    ],
+};

@@ -1,0 +1,316 @@
+//! The form of an entity: one row a field. It is drawn, read and compared by its rows and those of the `FIELDS` table.
+
+use std::str::FromStr;
+
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+use crate::base::error::Result;
+use crate::base::id::BadId;
+use crate::base::right::Rights;
+use crate::base::validation::Invalid;
+use crate::call::Call;
+use crate::console::form::fields::{Choice, Fields, Label, Typing, label};
+use crate::console::form::saving::{self, Part, Seen};
+use crate::console::form::{contacts, rights_picker};
+use crate::console::page::layout::state_name;
+use crate::console::page::paths::{self, account, account_value};
+use crate::http::form::Form;
+use crate::model::choice::State;
+use crate::model::field::{Field, SetBy};
+use crate::model::mask::Mask;
+use crate::model::patch::Patch;
+use crate::model::shape::Identifiers;
+use crate::model::value;
+use crate::registry::entity::Entity;
+use crate::registry::guidelines;
+
+/// The form of a kind of entity.
+#[derive(Debug)]
+pub struct EntityForm<E: 'static> {
+    /// The API's name of the entity.
+    pub message: &'static str,
+    pub identifiers: &'static Identifiers,
+    pub table: &'static [Field<E>],
+    pub id: Label,
+    /// Where the script asks whether an ID can be had.
+    pub check: &'static str,
+    /// In the order shown.
+    pub inputs: &'static [FormField],
+}
+
+/// A row of a form: a field of the table, as people see it. Who may set it, the table says.
+#[derive(Debug)]
+pub struct FormField {
+    label: Label,
+    widget: Widget,
+    /// The only form that has it, if one of them hasn't.
+    only_in: Option<Mode>,
+    /// What is to be thought of first, in the form of a new entity and of one that exists.
+    notes: [&'static str; 2],
+    is_advanced: bool,
+}
+
+/// How a field is shown and read.
+#[derive(Clone, Copy, Debug)]
+pub enum Widget {
+    Text,
+    Area,
+    Password,
+    /// Rows of one address each: what one is called, and the button that adds one.
+    Urls(&'static str, &'static str),
+    Attributes,
+    Contact,
+    Grants,
+    Rights,
+    State,
+    Tick,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Create,
+    Update,
+}
+
+/// What a form offers to this caller.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Offer<'a> {
+    pub is_admin: bool,
+    /// Who can be a contact.
+    pub accounts: &'a [Choice],
+    /// What becomes of an entity whose state is left open; without it a state must be chosen.
+    pub open_state: Option<&'a str>,
+}
+
+/// Describes a field of the table with this name.
+pub const fn field(name: &'static str, text: &'static str, hint: &'static str, widget: Widget) -> FormField {
+    FormField { label: label(name, text, hint), widget, only_in: None, notes: ["", ""], is_advanced: false }
+}
+
+const KEY: &str = "attribute_key";
+const VALUE: &str = "attribute_value";
+
+/// Nobody but the founder can be a contact from the start: both are chosen later.
+pub const ADMINISTRATIVE_CONTACT: FormField =
+    field("administrative_contact", "Administrative contact", "Whom to ask about it.", Widget::Contact).only_in(Mode::Update);
+pub const TECHNICAL_CONTACT: FormField =
+    field("technical_contact", "Technical contact", "Whom to ask about technical matters.", Widget::Contact).only_in(Mode::Update);
+
+/// Keys and values of people's transactions.
+pub const ATTRIBUTES: FormField = field(
+    "attributes",
+    "Attributes",
+    "Optional: at most 10 keys and values of your transactions. A key has 3 to 36 lower-case letters, digits and single dashes.",
+    Widget::Attributes,
+);
+
+impl FormField {
+    pub const fn only_in(mut self, mode: Mode) -> FormField {
+        self.only_in = Some(mode);
+        self
+    }
+
+    pub const fn notes(mut self, create: &'static str, update: &'static str) -> FormField {
+        self.notes = [create, update];
+        self
+    }
+
+    /// Puts the field among the options of administrators.
+    pub const fn advanced(mut self) -> FormField {
+        self.is_advanced = true;
+        self
+    }
+
+    fn is_in(&self, mode: Mode) -> bool {
+        self.only_in.is_none_or(|only| only == mode)
+    }
+
+    /// Reads the value that the table sets; nothing where nothing was chosen.
+    fn read(&self, form: &Form) -> Option<Value> {
+        let name = self.label.name;
+        match self.widget {
+            Widget::Text | Widget::Area => Some(form.one(name).into()),
+            Widget::Password => Some(form.verbatim(name).into()),
+            Widget::Urls(..) => Some(form.filled(name).into()),
+            Widget::Attributes => {
+                Some(Value::Object(form.pairs(KEY, VALUE).into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect()))
+            }
+            Widget::Contact => account(form.one(name)).map(|account| value::account(Some(&account))),
+            Widget::Grants => {
+                let ticked = form.all(name);
+                Some(GRANTS.iter().map(|(grant, ..)| *grant).filter(|grant| ticked.contains(grant)).collect())
+            }
+            Widget::Rights => Some(value::rights(&rights_picker::chosen(form, Rights::EVERY))),
+            Widget::State => {
+                Some(form.one(name)).filter(|name| !name.is_empty()).and_then(State::from_name).map(|state| state.name().into())
+            }
+            Widget::Tick => Some(form.has(name).into()),
+        }
+    }
+
+    /// Writes a value of the table as a form sends it: texts without blanks around them, their lines ending with LF.
+    fn write(&self, value: &Value) -> Vec<(String, String)> {
+        let sent = |name: &str, value: &Value| (name.to_owned(), value::to_text(value).replace("\r\n", "\n"));
+        let name = self.label.name;
+        match self.widget {
+            Widget::Text | Widget::Area | Widget::State => vec![sent(name, value)],
+            Widget::Password => Vec::new(),
+            Widget::Urls(..) | Widget::Rights | Widget::Grants => {
+                value.as_array().into_iter().flatten().map(|item| sent(name, item)).collect()
+            }
+            Widget::Attributes => value
+                .as_object()
+                .into_iter()
+                .flatten()
+                .flat_map(|(key, value)| [(KEY.to_owned(), key.clone()), sent(VALUE, value)])
+                .collect(),
+            Widget::Contact => value::to_account(value).map(|account| (name.to_owned(), account_value(&account))).into_iter().collect(),
+            Widget::Tick => value::to_flag(value).then(|| (name.to_owned(), "true".to_owned())).into_iter().collect(),
+        }
+    }
+
+    fn draw(&self, fields: &Fields, mode: Mode, offer: Offer<'_>) -> Markup {
+        let label = self.label;
+        let note = self.notes[usize::from(mode == Mode::Update)];
+        html! {
+            @if !note.is_empty() { p .note { (note) } }
+            @match self.widget {
+                Widget::Text => (fields.text(label)),
+                Widget::Area => (fields.area(label)),
+                Widget::Password => (fields.password(label)),
+                Widget::Urls(one, more) => (fields.rows(label, one, more)),
+                Widget::Attributes => (fields.pairs(label, [(KEY, "Key"), (VALUE, "Value")], "+ Add attribute")),
+                Widget::Contact => (fields.select(label, &contacts::with_chosen(offer.accounts, fields.values.one(label.name)))),
+                // The password grant is only offered to administrators, and to nobody recommended.
+                Widget::Grants => (fields.boxes(label, if offer.is_admin { GRANTS } else { &GRANTS[..2] })),
+                Widget::Rights => (fields.rights(Rights::EVERY)),
+                Widget::State => (fields.select(label, &states(offer.open_state))),
+                Widget::Tick => (fields.tick(label)),
+            }
+        }
+    }
+}
+
+/// Values, texts and hints.
+const GRANTS: &[(&str, &str, &str)] = &[
+    ("GRANT_AUTHORIZATION_CODE", "Authorization code", "Users agree in their browser. This is the one to choose."),
+    ("GRANT_REFRESH_TOKEN", "Refresh token", "The client stays signed in without its user."),
+    ("GRANT_PASSWORD", "Password", "Not supported by this server, which issues no tokens for passwords."),
+];
+
+fn states(open: Option<&str>) -> Vec<Choice> {
+    let states = State::EVERY.iter().map(|state| (state.name().to_owned(), state_name(*state).to_owned()));
+    open.map(|text| (String::new(), text.to_owned())).into_iter().chain(states).collect()
+}
+
+impl<E> EntityForm<E> {
+    /// Returns the form of an entity as it is.
+    pub fn filled(&self, entity: &E) -> Fields {
+        Fields { values: self.written(entity), problem: None }
+    }
+
+    /// Draws the ID of a new entity.
+    pub fn new_id(&self, fields: &Fields) -> Markup {
+        fields.id(self.id, Typing::Check(self.check))
+    }
+
+    /// Draws the fields of a new entity that this caller may set, except the ID.
+    pub fn new_rows(&self, fields: &Fields, offer: Offer<'_>) -> Markup {
+        self.rows(fields, Mode::Create, offer)
+    }
+
+    /// Draws the fields of an entity that this caller may change, and what [`saving::carried`] adds.
+    pub fn changed_rows(&self, call: &Call<'_>, entity: &Entity, fields: &Fields, accounts: &[Choice]) -> Result<Markup> {
+        let carried = saving::carried(call, entity, Part::Fields(&self.names(call.by.is_admin)), fields)?;
+        let offer = Offer { is_admin: call.by.is_admin, accounts, open_state: None };
+        Ok(html! { (carried) (self.rows(fields, Mode::Update, offer)) })
+    }
+
+    /// Reads a new entity: its ID, and what was sent for it.
+    pub fn created<I: FromStr<Err = BadId>>(&self, form: &Form) -> Result<(I, Patch)> {
+        let text = form.one(self.id.name);
+        let id = paths::typed(text, self.identifiers)?;
+        guidelines::check_id(text)?;
+        let mut sent = self.read(form, Mode::Create)?;
+        sent.put("ids", json!({ self.identifiers.key: text }));
+        sent.check(self.table, self.message, None)?;
+        Ok((id, sent))
+    }
+
+    /// Reads what the form changes of an entity: only what differs. Nothing if nothing does.
+    pub fn changes(&self, call: &Call<'_>, entity: &Entity, old: &E, form: &Form) -> Result<Option<(Mask, Patch)>> {
+        let names = self.names(call.by.is_admin);
+        saving::check(call, entity, Part::Fields(&names), Seen::of_form(form))?;
+        let mut sent = self.read(form, Mode::Update)?;
+        let unchanged = self.read(&self.written(old), Mode::Update)?;
+        let mut mask = Mask::default();
+        for name in names.into_iter().filter(|name| sent.get(name).is_some_and(|value| unchanged.get(name) != Some(value))) {
+            mask.add(self.table, name);
+        }
+        // A state that changes alone would take its description away.
+        if mask.names(self.table, "state") && !mask.names(self.table, "state_description") {
+            mask.add(self.table, "state_description");
+        }
+        if mask.is_empty() {
+            return Ok(None);
+        }
+        sent.put("ids", json!({ self.identifiers.key: entity.as_str() }));
+        sent.check(self.table, self.message, Some(&mask))?;
+        let sent = sent.only(self.table, &mask);
+        Ok(Some((mask, sent)))
+    }
+
+    /// Returns the names of the fields that this form can change.
+    fn names(&self, is_admin: bool) -> Vec<&'static str> {
+        self.shown(Mode::Update, is_admin).map(|input| input.label.name).collect()
+    }
+
+    fn shown(&self, mode: Mode, is_admin: bool) -> impl Iterator<Item = &'static FormField> {
+        let may_set = move |input: &FormField| match self.field(input).set_by {
+            SetBy::Holder => true,
+            SetBy::Admin => is_admin,
+            SetBy::AdminOnceCreated => is_admin || mode == Mode::Create,
+            SetBy::Server => false,
+        };
+        self.inputs.iter().filter(move |input| input.is_in(mode) && may_set(input))
+    }
+
+    fn rows(&self, fields: &Fields, mode: Mode, offer: Offer<'_>) -> Markup {
+        let (advanced, plain): (Vec<_>, Vec<_>) = self.shown(mode, offer.is_admin).partition(|input| input.is_advanced);
+        html! {
+            @for input in plain { (input.draw(fields, mode, offer)) }
+            @if !advanced.is_empty() {
+                details .advanced open {
+                    summary { "Advanced administrator options" }
+                    @for input in advanced { (input.draw(fields, mode, offer)) }
+                }
+            }
+        }
+    }
+
+    /// Returns the form of an entity as it is sent by somebody who changes nothing.
+    fn written(&self, entity: &E) -> Form {
+        self.inputs.iter().flat_map(|input| input.write(&(self.field(input).get)(entity))).collect()
+    }
+
+    fn field(&self, input: &FormField) -> &'static Field<E> {
+        self.table.iter().find(|field| field.name == input.label.name).expect("a form has only fields of its table")
+    }
+
+    /// Reads all fields. Refuses an attribute key that is there twice: a map holds only one, and nothing that was typed is dropped
+    /// silently.
+    fn read(&self, form: &Form, mode: Mode) -> Result<Patch> {
+        let pairs = form.pairs(KEY, VALUE);
+        if let Some(n) = (0..pairs.len()).find(|n| pairs[..*n].iter().any(|(key, _)| *key == pairs[*n].0)) {
+            return Err(Invalid::new(self.message, &format!("attributes[{}]", pairs[n].0), "a key can be used only once").into());
+        }
+        let mut sent = Patch::default();
+        for input in self.inputs.iter().filter(|input| input.is_in(mode)) {
+            if let Some(value) = input.read(form) {
+                sent.put(input.label.name, value);
+            }
+        }
+        Ok(sent)
+    }
+}

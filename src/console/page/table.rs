@@ -1,0 +1,72 @@
+//! Tables: what stands over a column is also what its cells are labelled with where they stand below each other.
+
+use maud::{Markup, html};
+
+use crate::console::page::listing::Listing;
+
+/// A table of such items, described column by column.
+pub struct Table<'a, T> {
+    caption: &'static str,
+    columns: Vec<Column<'a, T>>,
+}
+
+struct Column<'a, T> {
+    head: Markup,
+    /// Nothing over buttons.
+    label: Option<&'static str>,
+    class: Option<&'static str>,
+    cell: Box<dyn Fn(&T) -> Markup + 'a>,
+}
+
+impl<'a, T> Table<'a, T> {
+    pub fn new(caption: &'static str) -> Table<'a, T> {
+        Table { caption, columns: Vec::new() }
+    }
+
+    fn with(mut self, head: Markup, label: Option<&'static str>, cell: impl Fn(&T) -> Markup + 'a) -> Table<'a, T> {
+        self.columns.push(Column { head, label, class: None, cell: Box::new(cell) });
+        self
+    }
+
+    pub fn column(self, label: &'static str, cell: impl Fn(&T) -> Markup + 'a) -> Table<'a, T> {
+        self.with(html! { th scope="col" { (label) } }, Some(label), cell)
+    }
+
+    /// Adds a column by which the list sorts, under this name.
+    pub fn sorted(self, listing: &Listing, name: &str, label: &'static str, cell: impl Fn(&T) -> Markup + 'a) -> Table<'a, T> {
+        self.with(listing.head(name, label), Some(label), cell)
+    }
+
+    /// Adds the last column, with buttons for what can be done with an item.
+    pub fn actions(self, cell: impl Fn(&T) -> Markup + 'a) -> Table<'a, T> {
+        self.with(html! { th scope="col" { span .hidden { "Actions" } } }, None, cell).class("actions")
+    }
+
+    /// Gives the cells of the last column a class.
+    pub fn class(mut self, class: &'static str) -> Table<'a, T> {
+        if let Some(column) = self.columns.last_mut() {
+            column.class = Some(class);
+        }
+        self
+    }
+
+    pub fn show(&self, items: &[T]) -> Markup {
+        html! {
+            table {
+                caption .hidden { (self.caption) }
+                thead { tr { @for column in &self.columns { (column.head) } } }
+                tbody {
+                    @for item in items {
+                        tr { @for column in &self.columns { td class=[column.class] data-label=[column.label] { ((column.cell)(item)) } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<T> std::fmt::Debug for Table<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.caption)
+    }
+}
