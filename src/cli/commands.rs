@@ -2,15 +2,18 @@
 
 use pico_args::Arguments;
 
-use crate::cli::args::flags::{self, Flag, Flags};
-use crate::cli::args::nouns::{CLIENT, ORGANIZATION, USER};
-use crate::cli::args::parse::Given;
-use crate::cli::docs::{completions, help, man};
+use crate::cli::args::flags::{self, Flag};
+use crate::cli::args::nouns::{CLIENT, Noun, ORGANIZATION, USER};
+use crate::cli::args::parse::Takes;
+use crate::cli::args::settings::Setting;
+use crate::cli::args::values::Values;
 use crate::cli::failure::Failure;
+use crate::cli::remote::connection::CONNECTION;
 use crate::cli::remote::http::Remote;
+use crate::cli::run::admin::DATA;
 use crate::cli::run::{admin, api_keys, authorizations, clients, collaborators, entities, login, sessions, users};
 use crate::cli::serve::process;
-use crate::cli::serve::settings::{DATA, SETTINGS, Setting};
+use crate::cli::serve::settings::SETTINGS;
 use crate::model::choice::State;
 
 /// Words that commands have in common.
@@ -41,21 +44,59 @@ pub struct Command {
 #[derive(Clone, Copy, Debug)]
 pub enum Run {
     /// A server, and credentials for it.
-    Remote(fn(&Given, &mut Remote) -> Result<(), Failure>),
+    Remote(fn(&Values, &mut Remote) -> Result<(), Failure>),
     /// A server; credentials if there are any.
-    Anyone(fn(&Given, &mut Remote) -> Result<(), Failure>),
-    /// A server that somebody gets into, or out of: what is kept for it is not used unasked.
-    Door(fn(&Given, &mut Remote) -> Result<(), Failure>),
+    Anyone(fn(&Values, &mut Remote) -> Result<(), Failure>),
+    /// A server that somebody logs in to or out of: the credentials kept for it are not used.
+    Unauthenticated(fn(&Values, &mut Remote) -> Result<(), Failure>),
     /// The data file, which no server may hold.
-    Operator(fn(&Given, Arguments) -> Result<(), Failure>),
+    Operator(fn(&Values, Arguments) -> Result<(), Failure>),
     /// The settings of the server.
     Serve(fn(Arguments) -> Result<(), Failure>),
-    /// Nothing.
-    Here(fn(&Given) -> Result<(), Failure>),
+    /// Nothing: it prints a document that is built in.
+    Document(Document),
+}
+
+/// A document that is built in.
+#[derive(Clone, Copy, Debug)]
+pub enum Document {
+    OpenApi,
+    Completions,
+    Manual,
+    Version,
+}
+
+/// The flags that a row of `COMMANDS` names.
+#[derive(Clone, Copy, Debug)]
+pub enum Flags {
+    Rows(&'static [Flag]),
+    /// A switch for each field that can be read.
+    Select(&'static Noun),
+    /// A flag for each field that can be sent at creation.
+    Create(&'static Noun),
+    /// A flag for each field that can be changed.
+    Update(&'static Noun),
+    /// A switch for each right of an entity.
+    Rights(&'static Noun),
+    /// The settings of the server, which it reads itself.
+    Settings(&'static [Setting]),
+}
+
+impl Flags {
+    pub fn rows(self) -> &'static [Flag] {
+        match self {
+            Flags::Rows(rows) => rows,
+            Flags::Select(noun) => &noun.select,
+            Flags::Create(noun) => &noun.create,
+            Flags::Update(noun) => &noun.update,
+            Flags::Rights(noun) => &noun.rights,
+            Flags::Settings(_) => &[],
+        }
+    }
 }
 
 use Flags::{Create, Rights, Rows, Select, Settings, Update};
-use Run::{Anyone, Door, Here, Operator, Serve};
+use Run::{Anyone, Operator, Serve, Unauthenticated};
 
 const fn group(name: &'static str, aliases: &'static [&'static str], doc: &'static str) -> Group {
     Group { name, aliases, doc }
@@ -93,8 +134,8 @@ pub static GROUPS: &[Group] = &[
 pub static COMMANDS: &[Command] = &[
     command("serve", &[], &[], &[Settings(SETTINGS)], &[], Serve(process::serve), "Answer HTTP requests."),
 
-    command("login", &[], &[], &[Rows(flags::CALLBACK)], &["auth_info"], Door(login::login), "Keep credentials for a server: by the browser, or the API key of --api-key."),
-    command("logout", &[], &[], &[], &[], Door(login::logout), "Revoke and forget the credentials for a server."),
+    command("login", &[], &[], &[Rows(flags::CALLBACK)], &["auth_info"], Unauthenticated(login::login), "Keep credentials for a server: by the browser, or the API key of --api-key."),
+    command("logout", &[], &[], &[], &[], Unauthenticated(login::logout), "Revoke and forget the credentials for a server."),
     command("auth-info", &[], &[], &[Rows(flags::OUTPUT)], &["auth_info"], Run::Remote(login::auth_info), "Tell who the caller is, with which rights."),
 
     command("clients list", &["ls"], &[], &[Rows(flags::OWNER), Rows(flags::PAGING), Rows(flags::DELETED), Rows(flags::SELECTION), Select(&CLIENT), Rows(flags::OUTPUT)], &["client.list"], Run::Remote(|g, r| entities::list(&CLIENT, g, r)), "List the clients that the caller can reach, or those of an account."),
@@ -162,14 +203,14 @@ pub static COMMANDS: &[Command] = &[
     command("admin create-api-key", &[], &["user-id"], &[Rows(flags::USER_ID), Rows(flags::API_KEY), Rows(flags::RIGHTS_LIST), Rows(flags::SECRET_OUT), Settings(DATA)], &[], Operator(admin::create_api_key), "Create an API key for a user in the data file; with every right, unless --rights names some."),
     command("admin create-client", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::OWNING_ACCOUNT), Create(&CLIENT), Rows(flags::SECRET_OUT), Settings(DATA)], &[], Operator(admin::create_client), "Register an approved client in the data file."),
 
-    command("openapi", &[], &[], &[], &[], Here(help::openapi), "Print the OpenAPI 3.1 document of the API."),
-    command("completions", &[], &["shell"], &[Rows(flags::SHELL)], &[], Here(completions::script), "Print the completions for bash, zsh or fish."),
-    command("man", &[], &[], &[], &[], Here(man::page), "Print the manual page."),
-    command("version", &[], &[], &[], &[], Here(help::version), "Print the version."),
+    command("openapi", &[], &[], &[], &[], Run::Document(Document::OpenApi), "Print the OpenAPI 3.1 document of the API."),
+    command("completions", &[], &["shell"], &[Rows(flags::SHELL)], &[], Run::Document(Document::Completions), "Print the completions for bash, zsh or fish."),
+    command("man", &[], &[], &[], &[], Run::Document(Document::Manual), "Print the manual page."),
+    command("version", &[], &[], &[], &[], Run::Document(Document::Version), "Print the version."),
 ];
 
 impl Command {
-    /// All its flags; the first of two with one name stands.
+    /// Returns all its flags; the first of two with one name stands.
     pub fn flags(&self) -> Vec<&'static Flag> {
         let mut rows: Vec<&'static Flag> = Vec::new();
         for row in self.flags.iter().flat_map(|flags| flags.rows()) {
@@ -180,46 +221,73 @@ impl Command {
         rows
     }
 
-    /// The settings that it reads itself, from flags and the environment.
+    /// Returns the settings that it reads from flags and the environment.
     pub fn settings(&self) -> Vec<&'static Setting> {
-        let lists = self.flags.iter().filter_map(|flags| if let Settings(settings) = flags { Some(*settings) } else { None });
-        lists.flatten().collect()
+        let own = self.flags.iter().filter_map(|flags| if let Settings(settings) = flags { Some(*settings) } else { None });
+        own.chain(self.is_remote().then_some(CONNECTION)).flatten().collect()
+    }
+
+    pub fn takes(&self) -> Takes {
+        Takes { command: self.name, arguments: self.arguments, flags: self.flags(), settings: self.settings() }
     }
 
     pub fn is_remote(&self) -> bool {
-        matches!(self.run, Run::Remote(_) | Anyone(_) | Door(_))
-    }
-
-    pub fn takes_settings(&self) -> bool {
-        matches!(self.run, Serve(_))
+        matches!(self.run, Run::Remote(_) | Anyone(_) | Unauthenticated(_))
     }
 }
 
-/// All words of a name but the last.
+/// A command, or a group of them.
+#[derive(Clone, Copy, Debug)]
+pub enum Entry {
+    Command(&'static Command),
+    Group(&'static Group),
+}
+
+impl Entry {
+    pub fn name(self) -> &'static str {
+        match self {
+            Entry::Command(command) => command.name,
+            Entry::Group(group) => group.name,
+        }
+    }
+
+    pub fn aliases(self) -> &'static [&'static str] {
+        match self {
+            Entry::Command(command) => command.aliases,
+            Entry::Group(group) => group.aliases,
+        }
+    }
+
+    pub fn doc(self) -> &'static str {
+        match self {
+            Entry::Command(command) => command.doc,
+            Entry::Group(group) => group.doc,
+        }
+    }
+
+    /// Returns the last word of its name.
+    pub fn word(self) -> &'static str {
+        self.name().rsplit(' ').next().unwrap_or_default()
+    }
+
+    /// Returns the words that may stand for its last one.
+    pub fn spellings(self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.word()).chain(self.aliases().iter().copied())
+    }
+}
+
+/// Returns all words of a name but the last.
 pub fn parent(name: &str) -> &str {
     name.rsplit_once(' ').map_or("", |(parent, _)| parent)
 }
 
-/// The last word of a name.
-pub fn last_word(name: &str) -> &str {
-    name.rsplit(' ').next().unwrap_or_default()
+/// Returns the commands and groups directly below a group; those below no group for the empty name.
+pub fn below(group: &str) -> impl Iterator<Item = Entry> {
+    let entries = COMMANDS.iter().map(Entry::Command).chain(GROUPS.iter().map(Entry::Group));
+    entries.filter(move |entry| parent(entry.name()) == group)
 }
 
-pub fn is_called(name: &str, aliases: &[&str], word: &str) -> bool {
-    last_word(name) == word || aliases.contains(&word)
-}
-
-/// The words that may follow those of a group, as they are shown.
-pub fn below(group: &str) -> Vec<&'static str> {
-    let commands = COMMANDS.iter().map(|command| command.name);
-    let groups = GROUPS.iter().map(|group| group.name);
-    commands.chain(groups).filter(|name| parent(name) == group).map(last_word).collect()
-}
-
-/// The same, aliases too.
-pub fn spellings(group: &str) -> Vec<&'static str> {
-    let commands = COMMANDS.iter().map(|command| (command.name, command.aliases));
-    let groups = GROUPS.iter().map(|group| (group.name, group.aliases));
-    let here = commands.chain(groups).filter(|(name, _)| parent(name) == group);
-    here.flat_map(|(name, aliases)| std::iter::once(last_word(name)).chain(aliases.iter().copied())).collect()
+/// Returns the command or group that one word names below a group.
+pub fn find(group: &str, word: &str) -> Option<Entry> {
+    below(group).find(|entry| entry.spellings().any(|spelling| spelling == word))
 }

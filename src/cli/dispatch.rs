@@ -5,18 +5,32 @@ use std::process::ExitCode;
 
 use pico_args::Arguments;
 
-use crate::cli::args::parse::{self, Asked, Given};
-use crate::cli::commands::{Command, Run};
-use crate::cli::docs::{completions, help};
-use crate::cli::failure::Failure;
+use crate::cli::args::flags::{EVERYWHERE, OUTPUT};
+use crate::cli::args::parse::{dashed, is_plain, parse};
+use crate::cli::args::suggestion::nearest;
+use crate::cli::args::values::Values;
+use crate::cli::commands::{self, Command, Document, Entry, Run};
+use crate::cli::docs::{completions, help, man};
+use crate::cli::failure::{Failure, Usage};
+use crate::cli::remote::connection::{CONNECTION, Connection};
 use crate::cli::remote::http::Remote;
-use crate::cli::run::output::{self, note};
-use crate::cli::serve::settings;
+use crate::cli::remote::tokens;
+use crate::cli::terminal::{note, print};
+
+/// What the arguments ask for.
+#[derive(Debug)]
+pub enum Asked {
+    /// To explain the command or the group of this name.
+    Help(String),
+    Version,
+    /// To run a command with these values, and with the arguments that are left for its settings.
+    Run(&'static Command, Values, Arguments),
+}
 
 /// Runs the command that the arguments name.
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
-    let mut advice = Vec::new();
-    let done = command(arguments, &mut advice);
+    let mut warnings = Vec::new();
+    let done = command(arguments, &mut warnings);
     let code = match &done {
         Ok(()) | Err(Failure::Unread) => ExitCode::SUCCESS,
         Err(Failure::Usage(_)) => ExitCode::from(2),
@@ -26,42 +40,241 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         note(&failure.to_string());
     }
     // Last, where programs that read what went wrong don't stumble over it.
-    advice.iter().for_each(|line| note(line));
+    warnings.iter().for_each(|line| note(line));
     code
 }
 
-/// `advice` takes what is to be told afterwards, however it ends.
-fn command(arguments: Vec<OsString>, advice: &mut Vec<String>) -> Result<(), Failure> {
+/// Fills `warnings` with what is printed afterwards, however the command ends.
+fn command(arguments: Vec<OsString>, warnings: &mut Vec<String>) -> Result<(), Failure> {
     if arguments.first().is_some_and(|first| first == completions::QUESTION) {
         return completions::answer(&arguments[1..]);
     }
-    match parse::read(arguments)? {
-        Asked::Help(name) => output::print(&help::text(&name)),
-        Asked::Version => help::version(&Given::default()),
-        Asked::Run(command, mut given, rest) => {
-            advice.extend(given.advice());
-            given.read_secrets(command)?;
-            execute(command, &given, rest)
+    match read(arguments)? {
+        Asked::Help(name) => print(&help::text(&name)),
+        Asked::Version => print(&help::version()),
+        Asked::Run(command, mut values, rest) => {
+            warnings.extend(values.warnings());
+            values.read_secrets(&command.flags())?;
+            execute(command, &values, rest)
         }
     }
 }
 
-fn execute(command: &Command, given: &Given, rest: Arguments) -> Result<(), Failure> {
+fn execute(command: &Command, values: &Values, rest: Arguments) -> Result<(), Failure> {
+    let connect = |rest| Remote::of(Connection::read(rest)?).map_err(Failure::from);
     match command.run {
         Run::Serve(run) => run(rest),
-        Run::Operator(run) => run(given, rest),
-        Run::Here(run) => run(given),
-        Run::Door(run) => run(given, &mut Remote::of(settings::connection(rest)?)?),
+        Run::Operator(run) => run(values, rest),
+        Run::Document(document) => print_document(document, values),
+        Run::Unauthenticated(run) => run(values, &mut connect(rest)?),
         Run::Anyone(run) => {
-            let mut remote = Remote::of(settings::connection(rest)?)?;
-            remote.recall_credentials()?;
-            run(given, &mut remote)
+            let mut remote = connect(rest)?;
+            tokens::recall_credentials(&mut remote)?;
+            run(values, &mut remote)
         }
         Run::Remote(run) => {
-            let mut remote = Remote::of(settings::connection(rest)?)?;
-            remote.recall_credentials()?;
+            let mut remote = connect(rest)?;
+            tokens::recall_credentials(&mut remote)?;
             remote.require_credentials()?;
-            run(given, &mut remote)
+            run(values, &mut remote)
         }
+    }
+}
+
+fn print_document(document: Document, values: &Values) -> Result<(), Failure> {
+    match document {
+        Document::OpenApi => print(crate::api::openapi::DOCUMENT),
+        Document::Completions => print(completions::script(values)?),
+        Document::Manual => print(&man::text()),
+        Document::Version => print(&help::version()),
+    }
+}
+
+/// Reads the words, then the flags of the command that they name.
+pub fn read(arguments: Vec<OsString>) -> Result<Asked, Usage> {
+    let (mut words, flags) = split(arguments);
+    if words.first().is_some_and(|word| word == "help") {
+        return find(&words[1..]).map(|found| Asked::Help(found.name().to_owned()));
+    }
+    let asks = |names: [&str; 2]| flags.iter().any(|flag| names.iter().any(|name| flag == name));
+    let help = asks(["--help", "-h"]);
+    if !help && asks(["--version", "-V"]) {
+        return Ok(Asked::Version);
+    }
+    let found = find(&words)?;
+    if help {
+        return Ok(Asked::Help(found.name().to_owned()));
+    }
+    let Found::Command(command, length) = found else {
+        let below = words_below(found.name());
+        return Err(match found.name() {
+            "" => Usage(format!("a command is missing: {below}\n`keyfob help` explains them")),
+            name => Usage(format!("`{name}` needs a command: {below}\n`keyfob help {name}` explains them")),
+        });
+    };
+    let rest = words.split_off(length).into_iter().map(OsString::from).chain(flags).collect();
+    let (values, rest) = parse(&command.takes(), rest)?;
+    Ok(Asked::Run(command, values, rest))
+}
+
+/// What some words name.
+enum Found {
+    /// A command, after so many words.
+    Command(&'static Command, usize),
+    /// A group of commands; the group of all has no name.
+    Group(&'static str),
+}
+
+impl Found {
+    fn name(&self) -> &'static str {
+        match self {
+            Found::Command(command, _) => command.name,
+            Found::Group(name) => name,
+        }
+    }
+}
+
+/// Returns the command that the first words name, or the group that all of them name.
+fn find(words: &[String]) -> Result<Found, Usage> {
+    let mut at = "";
+    for (n, word) in words.iter().enumerate() {
+        match commands::find(at, word) {
+            Some(Entry::Command(command)) => return Ok(Found::Command(command, n + 1)),
+            Some(Entry::Group(group)) => at = group.name,
+            None => return Err(unknown(at, word)),
+        }
+    }
+    Ok(Found::Group(at))
+}
+
+fn words_below(group: &str) -> String {
+    commands::below(group).map(Entry::word).collect::<Vec<_>>().join(", ")
+}
+
+/// Refuses a word that names no command.
+fn unknown(group: &str, word: &str) -> Usage {
+    let place = if group.is_empty() { String::new() } else { format!(" in `{group}`") };
+    let shown = if is_plain(word) { format!("`{word}`") } else { "of that name".to_owned() };
+    let tip = match nearest(word, commands::below(group).flat_map(Entry::spellings)) {
+        Some(near) => format!("did you mean `{}`?", [group, near].join(" ").trim()),
+        None => format!("there are {}", words_below(group)),
+    };
+    Usage(format!("there is no command {shown}{place}: {tip}"))
+}
+
+/// The words in front, and all that follows from the first flag of a command's own on. Flags that every command takes may stand before the words.
+fn split(arguments: Vec<OsString>) -> (Vec<String>, Vec<OsString>) {
+    let (mut words, mut flags) = (Vec::new(), Vec::new());
+    let mut arguments = arguments.into_iter().peekable();
+    while let Some(argument) = arguments.next() {
+        let text = argument.to_str().unwrap_or_default().to_owned();
+        if !text.starts_with('-') && !argument.is_empty() && flags.iter().all(stands_before_words) {
+            words.push(argument.to_string_lossy().into_owned());
+            continue;
+        }
+        let valued = CONNECTION.iter().map(|setting| setting.flag).chain(OUTPUT.iter().map(|flag| flag.name.as_ref()));
+        let takes_value = valued.into_iter().any(|name| name == dashed(&text));
+        // Flag and value become one word, so that a value is never taken for a word of the command.
+        match arguments.peek() {
+            Some(_) if takes_value => {
+                let value = arguments.next().unwrap_or_default();
+                let mut joined = OsString::from(format!("{}=", dashed(&text)));
+                joined.push(value);
+                flags.push(joined);
+            }
+            _ => flags.push(argument),
+        }
+    }
+    (words, flags)
+}
+
+fn stands_before_words(flag: &OsString) -> bool {
+    let text = flag.to_string_lossy();
+    let name = dashed(text.split('=').next().unwrap_or_default());
+    let switches = EVERYWHERE.iter().chain(OUTPUT).map(|flag| flag.name.as_ref());
+    matches!(name.as_str(), "-h" | "-V") || switches.chain(CONNECTION.iter().map(|setting| setting.flag)).any(|known| known == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::values::missing;
+
+    fn run(line: &str) -> (&'static str, Values) {
+        match read(line.split_whitespace().map(OsString::from).collect()) {
+            Ok(Asked::Run(command, values, _)) => (command.name, values),
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    fn refusal(line: &str) -> String {
+        match read(line.split_whitespace().map(OsString::from).collect()) {
+            Err(Usage(text)) => text,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_alias_leads_to_the_command() {
+        for line in ["clients get app", "client info app", "cli get app", "c get --client-id app", "c get --client_id=app"] {
+            let (name, values) = run(line);
+            assert_eq!((name, values.one("client-id")), ("clients get", Some("app")), "{line}");
+        }
+        assert_eq!(run("org members ls acme").0, "organizations collaborators list");
+        assert_eq!(run("u oauth tokens list").0, "users oauth access-tokens list");
+    }
+
+    #[test]
+    fn flags_of_every_command_may_stand_anywhere() {
+        for line in ["--server http://x clients get app", "clients --server=http://x get app", "clients get app --server http://x"] {
+            assert_eq!(run(line).1.one("client-id"), Some("app"), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_switch_is_true_alone_and_false_only_when_it_says_so() {
+        assert!(run("clients create app --endorsed").1.switch("endorsed").unwrap());
+        assert!(!run("clients create app --endorsed=false --name x").1.switch("endorsed").unwrap());
+        assert!(run("clients create app --endorsed=perhaps").1.switch("endorsed").is_err());
+    }
+
+    #[test]
+    fn lists_are_joined_by_commas_or_repeated() {
+        let (_, values) = run("clients create app --rights A,B --rights=C --redirect_uris https://x/a_b --redirect-uris y");
+        assert_eq!(values.list("rights"), ["A", "B", "C"]);
+        assert_eq!(values.list("redirect-uris"), ["https://x/a_b", "y"]);
+        let (_, values) = run("clients create app --attributes one=1,two=2=2 --attributes three=3,4");
+        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        assert_eq!(values.pairs("attributes").unwrap(), [pair("one", "1"), pair("two", "2=2"), pair("three", "3,4")]);
+    }
+
+    #[test]
+    fn a_value_may_look_like_a_flag() {
+        assert_eq!(run("clients create app --description --my_text").1.one("description"), Some("--my_text"));
+        assert_eq!(run("clients create app --name \"quoted\"").1.one("name"), Some("\"quoted\""));
+        assert_eq!(run("clients create app --name=").1.one("name"), Some(""));
+    }
+
+    #[test]
+    fn the_nearest_command_or_flag_is_suggested() {
+        assert!(refusal("cleints list").contains("did you mean `clients`?"));
+        assert!(refusal("clients creat").contains("did you mean `clients create`?"));
+        assert!(refusal("clients create app --nmae x").contains("did you mean --name?"));
+        assert!(refusal("clients collaborators lst").contains("did you mean `clients collaborators list`?"));
+        assert!(refusal("clients").contains("needs a command"));
+    }
+
+    #[test]
+    fn what_could_be_a_secret_is_not_repeated() {
+        for line in ["clients get app NNSXS.A.B", "login NNSXS.A.B", "NNSXS.A.B", "clients create app --secrt=NNSXS.A.B"] {
+            assert!(!refusal(line).contains("NNSXS"), "{}", refusal(line));
+        }
+    }
+
+    #[test]
+    fn an_id_is_an_argument_or_a_flag_but_not_two_ids() {
+        assert!(refusal("clients get app --client-id other").contains("--client-id"));
+        assert_eq!(run("clients get app --client-id app").1.one("client-id"), Some("app"));
+        assert!(missing("client-id").0.starts_with("error:cmd/ttn-lw-cli/commands:no_client_id (no client ID set)"));
     }
 }

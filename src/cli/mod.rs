@@ -9,3 +9,4 @@ pub mod refusal;
 pub mod remote;
 pub mod run;
 pub mod serve;
+pub mod terminal;

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::base::error::{Error, Named, errors};
-use crate::cli::run::output::printable;
+use crate::base::printable::printable;
 
 errors! {
     UNREACHABLE: Unavailable "keyfob/cli" "unreachable" "cannot reach the server: {reason}";

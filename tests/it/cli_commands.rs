@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
-use keyfob::cli::args::parse::{Asked, read};
-use keyfob::cli::commands::{COMMANDS, Run};
+use keyfob::cli::commands::{COMMANDS, Entry, GROUPS, below};
+use keyfob::cli::dispatch::{Asked, read};
 use keyfob::routes::ROUTES;
 
 use crate::cli::{Town, words};
@@ -173,16 +173,15 @@ fn every_row_is_sound() {
             assert_eq!(flag.is_switch(), flag.value.is_empty(), "{} {}", command.name, flag.name);
         }
         if !command.routes.is_empty() {
-            assert!(matches!(command.run, Run::Remote(_) | Run::Anyone(_) | Run::Door(_)), "{}: it has no server to ask", command.name);
+            assert!(command.is_remote(), "{}: it has no server to ask", command.name);
         }
     }
 }
 
 #[test]
 fn no_word_means_two_things_in_one_place() {
-    use keyfob::cli::commands::{GROUPS, spellings};
     for group in std::iter::once("").chain(GROUPS.iter().map(|group| group.name)) {
-        let mut words = spellings(group);
+        let mut words: Vec<_> = below(group).flat_map(Entry::spellings).collect();
         words.sort_unstable();
         let twice: Vec<_> = words.windows(2).filter(|pair| pair[0] == pair[1]).collect();
         assert!(twice.is_empty(), "{group}: {twice:?}");

@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use keyfob::base::right::{RIGHTS, Right};
-use keyfob::cli::serve::settings::{CONNECTION, SETTINGS, Setting, SettingKind};
+use keyfob::cli::args::settings::{Setting, SettingKind};
+use keyfob::cli::remote::connection::CONNECTION;
+use keyfob::cli::serve::settings::SETTINGS;
 use keyfob::model::bounds::{BOUNDS, Beyond};
 use keyfob::routes::{Guard, ROUTES};
 

@@ -1,35 +1,82 @@
 //! The house rules, read off the source.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use keyfob::base::error::Definition;
 
-/// The floor of each room. Rooms on one floor don't know each other.
-const FLOORS: &[(&str, u8)] = &[
-    ("base", 0),
-    ("model", 1),
-    ("http", 1),
-    ("store", 2),
-    ("page", 2),
-    ("registry", 3),
-    ("call", 4),
-    ("failure", 4),
-    ("api", 5),
-    ("oauth", 5),
-    ("console", 5),
-    ("assets", 5),
-    ("routes", 6),
-    ("app", 7),
-    ("openapi", 7),
-    ("cli", 8),
+/// A folder of `src/` and its floors, the lowest first: a module in it uses only modules of the folder on lower floors, and itself.
+struct Floors {
+    folder: &'static str,
+    floors: &'static [&'static [&'static str]],
+}
+
+const FLOORS: &[Floors] = &[
+    Floors {
+        folder: "",
+        floors: &[
+            &["base"],
+            &["model", "http"],
+            &["store", "page"],
+            &["registry"],
+            &["call", "failure"],
+            &["api", "oauth", "console", "assets"],
+            &["routes"],
+            &["app", "openapi"],
+            &["cli"],
+            &["main"],
+        ],
+    },
+    Floors {
+        folder: "registry",
+        floors: &[
+            &["credential_use", "entity", "guidelines", "standing", "throttle"],
+            &["principal"],
+            &["administrators", "approval", "bounds", "repetition", "rights"],
+            &["audience", "history"],
+            &["api_keys", "contacts", "refusal", "sessions", "trials", "users"],
+            &["bootstrap", "consent", "deletion", "expiry", "members", "sign_in", "usage"],
+            &["accounts", "secrets"],
+            &["client_authentication", "clients", "organizations"],
+            &["tokens"],
+            &["authorizations"],
+            &["authentication"],
+        ],
+    },
+    Floors {
+        folder: "cli",
+        floors: &[
+            &["refusal"],
+            &["failure"],
+            &["terminal"],
+            &["args"],
+            &["remote"],
+            &["run", "serve"],
+            &["commands"],
+            &["docs"],
+            &["dispatch"],
+        ],
+    },
+    Floors { folder: "cli/args", floors: &[&["flags", "settings", "suggestion"], &["values"], &["nouns"], &["parse", "standard_input"]] },
+    Floors { folder: "cli/remote", floors: &[&["callback", "connection", "credentials"], &["http"], &["tokens"]] },
+    Floors {
+        folder: "cli/run",
+        floors: &[
+            &["output"],
+            &["pages", "secret_file"],
+            &["entities"],
+            &["admin", "api_keys", "authorizations", "clients", "collaborators", "login", "sessions", "users"],
+        ],
+    },
+    Floors { folder: "cli/docs", floors: &[&["help", "completions"], &["man"]] },
+    Floors { folder: "cli/serve", floors: &[&["settings", "sweeper"], &["process"]] },
 ];
 
 const LONGEST_FILE: usize = 500;
 const LONGEST_FUNCTION: usize = 70;
 
-/// A file of `src/`: its room, its path and its text.
+/// A file of `src/`.
 struct Source {
-    room: String,
     path: String,
     text: String,
 }
@@ -38,6 +85,25 @@ impl Source {
     /// The text before the unit tests.
     fn product(&self) -> &str {
         self.text.split("#[cfg(test)]").next().unwrap_or_default()
+    }
+
+    /// `cli`, `run`, `users` for `cli/run/users.rs`; `cli`, `run` for `cli/run/mod.rs`.
+    fn module(&self) -> Vec<&str> {
+        self.path.trim_end_matches(".rs").trim_end_matches("/mod").split('/').collect()
+    }
+
+    /// The paths from the root of the crate that the text names, in `use` declarations and elsewhere.
+    fn paths_named(&self) -> Vec<Vec<&str>> {
+        let mut paths = Vec::new();
+        for (start, _) in self.product().match_indices("crate::") {
+            named(&mut Vec::new(), &self.product()[start + "crate::".len()..], &mut paths);
+        }
+        let module = self.module();
+        for (start, _) in self.product().match_indices("super::") {
+            let above = if self.path.ends_with("/mod.rs") { &module[..] } else { &module[..module.len() - 1] };
+            named(&mut above.to_vec(), &self.product()[start + "super::".len()..], &mut paths);
+        }
+        paths
     }
 }
 
@@ -60,65 +126,62 @@ fn sources() -> Vec<Source> {
         .iter()
         .map(|path| {
             let path_in_src = path.strip_prefix(&root).expect("it is in src").to_string_lossy().into_owned();
-            let room = path_in_src.split('/').next().unwrap_or_default().trim_end_matches(".rs").to_owned();
-            Source { room, path: path_in_src, text: std::fs::read_to_string(path).expect("a file is read") }
+            Source { path: path_in_src, text: std::fs::read_to_string(path).expect("a file is read") }
         })
         .collect()
 }
 
-fn floor(room: &str) -> Option<u8> {
-    FLOORS.iter().find(|(name, _)| *name == room).map(|(_, floor)| *floor)
-}
-
-/// What a text names directly after a path, such as `crate::`, also within braces.
-fn named_after(text: &str, path: &str) -> Vec<String> {
-    let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
-    let mut rooms = Vec::new();
-    for rest in text.split(path).skip(1) {
-        match rest.strip_prefix('{') {
-            Some(list) => rooms.extend(list.split('}').next().unwrap_or_default().split(',').map(|item| word(item.trim()))),
-            None => rooms.push(word(rest)),
+/// Adds the paths that a use tree names: `b::{c, d::e}` names `b::c` and `b::d::e`. Returns what follows the tree.
+fn named<'a>(prefix: &mut Vec<&'a str>, tree: &'a str, paths: &mut Vec<Vec<&'a str>>) -> &'a str {
+    let tree = tree.trim_start();
+    if let Some(mut list) = tree.strip_prefix('{') {
+        while !list.trim_start().starts_with('}') {
+            assert!(!list.is_empty(), "a list does not end");
+            list = named(prefix, list, paths).trim_start_matches(',');
         }
+        return &list.trim_start()[1..];
     }
-    rooms
+    let (word, rest) = tree.split_at(tree.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(tree.len()));
+    prefix.push(word);
+    let rest = match rest.strip_prefix("::") {
+        Some(rest) if rest.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == '{') => named(prefix, rest, paths),
+        _ => {
+            paths.push(prefix.clone());
+            &rest[rest.find([',', '}']).unwrap_or(rest.len())..]
+        }
+    };
+    prefix.pop();
+    rest
 }
 
 #[test]
-fn a_room_uses_only_the_floors_below_it_and_itself() {
-    for source in sources().iter().filter(|source| source.room != "lib" && source.room != "main") {
-        let own = floor(&source.room).unwrap_or_else(|| panic!("{} is on no floor", source.path));
-        for used in named_after(source.product(), "crate::") {
-            let fine = used == source.room || floor(&used).is_none_or(|floor| floor < own);
-            assert!(fine, "{} uses {used}, which is not below it", source.path);
+fn a_module_uses_only_the_floors_below_it_and_itself() {
+    for Floors { folder, floors } in FLOORS {
+        let within: Vec<&str> = folder.split('/').filter(|name| !name.is_empty()).collect();
+        let floor = |name: &str| floors.iter().position(|floor| floor.contains(&name));
+        let mut found = BTreeSet::new();
+        for source in sources() {
+            let module = source.module();
+            let Some(&own) = module.strip_prefix(&within[..]).and_then(<[&str]>::first).filter(|own| **own != "lib") else { continue };
+            found.insert(own.to_owned());
+            let own_floor = floor(own).unwrap_or_else(|| panic!("{} is on no floor of src/{folder}", source.path));
+            for path in source.paths_named() {
+                let Some(&used) = path.strip_prefix(&within[..]).and_then(<[&str]>::first) else { continue };
+                let is_below = floor(used).is_some_and(|floor| floor < own_floor);
+                assert!(used == own || is_below, "{} uses {}, which is not below it in src/{folder}", source.path, path.join("::"));
+            }
         }
+        let named: BTreeSet<String> = floors.iter().flat_map(|floor| floor.iter()).map(|name| (*name).to_owned()).collect();
+        assert_eq!(found, named, "the floors of src/{folder} name what is not there");
     }
 }
 
-/// The floors of `src/registry/`, the lowest first.
-const REGISTRY: &[&[&str]] = &[
-    &["credential_use", "entity", "guidelines", "standing", "throttle"],
-    &["principal"],
-    &["administrators", "approval", "bounds", "repetition", "rights"],
-    &["audience", "history"],
-    &["api_keys", "contacts", "refusal", "sessions", "trials", "users"],
-    &["bootstrap", "consent", "deletion", "expiry", "members", "sign_in", "usage"],
-    &["accounts", "secrets"],
-    &["client_authentication", "clients", "organizations"],
-    &["tokens"],
-    &["authorizations"],
-    &["authentication"],
-];
-
 #[test]
-fn a_module_of_the_registry_uses_only_the_floors_below_it_and_itself() {
-    let floor = |module: &str| REGISTRY.iter().position(|floor| floor.contains(&module));
-    for source in sources().iter().filter(|source| source.room == "registry" && source.path != "registry/mod.rs") {
-        let module = source.path.trim_start_matches("registry/").trim_end_matches(".rs");
-        let own = floor(module).unwrap_or_else(|| panic!("{} is on no floor", source.path));
-        for used in named_after(source.product(), "crate::registry::") {
-            assert!(used == module || floor(&used).is_some_and(|floor| floor < own), "{} uses {used}, which is not below it", source.path);
-        }
-    }
+fn a_use_tree_names_every_path_in_it() {
+    let text = "use crate::a::{self, b::{C, d as e}, f::*}; crate::g::h(crate::i::J::new());".to_owned();
+    let source = Source { path: "x/y.rs".to_owned(), text: text + " use super::{z, w::V};" };
+    let paths: Vec<String> = source.paths_named().iter().map(|path| path.join("::")).collect();
+    assert_eq!(paths, ["a::self", "a::b::C", "a::b::d", "a::f", "g::h", "i::J::new", "x::z", "x::w::V"]);
 }
 
 #[test]

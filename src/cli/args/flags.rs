@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 
 use crate::base::right::{RIGHTS, Right};
-use crate::cli::args::nouns::Noun;
-use crate::cli::serve::settings::Setting;
 use crate::model::choice::{Choices, RIGHT_CHOICES, STATES};
 
 /// One flag of a command.
@@ -39,48 +37,32 @@ pub enum FlagKind {
     SecretFile,
 }
 
-/// The flags that a row of `COMMANDS` names.
-#[derive(Clone, Copy, Debug)]
-pub enum Flags {
-    Rows(&'static [Flag]),
-    /// A switch for each field that can be read.
-    Select(&'static Noun),
-    /// A flag for each field that can be sent at creation.
-    Create(&'static Noun),
-    /// A flag for each field that can be changed.
-    Update(&'static Noun),
-    /// A switch for each right of an entity.
-    Rights(&'static Noun),
-    /// The settings of the server, which it reads itself.
-    Settings(&'static [Setting]),
-}
-
-impl Flags {
-    pub fn rows(self) -> &'static [Flag] {
-        match self {
-            Flags::Rows(rows) => rows,
-            Flags::Select(noun) => &noun.select,
-            Flags::Create(noun) => &noun.create,
-            Flags::Update(noun) => &noun.update,
-            Flags::Rights(noun) => &noun.rights,
-            Flags::Settings(_) => &[],
-        }
-    }
-}
-
 impl Flag {
-    /// The name without its dashes, by which commands ask for it.
+    pub fn name(&'static self) -> &'static str {
+        self.name.as_ref()
+    }
+
+    /// Returns the name without its dashes, by which commands ask for the value.
     pub fn key(&'static self) -> &'static str {
         self.name.trim_start_matches('-')
     }
 
-    /// `--name TEXT`.
+    /// Returns `--name TEXT`.
     pub fn usage(&self) -> String {
         if self.value.is_empty() { self.name.to_string() } else { format!("{} {}", self.name, self.value) }
     }
 
     pub fn is_switch(&self) -> bool {
         matches!(self.kind, FlagKind::Switch)
+    }
+
+    /// Returns the values that are known beforehand.
+    pub fn choices(&self) -> Vec<&'static str> {
+        match self.kind {
+            FlagKind::Choice(choices) | FlagKind::ChoiceList(choices) => (choices.names)(),
+            FlagKind::Switch | FlagKind::Text | FlagKind::List | FlagKind::Pairs => Vec::new(),
+            FlagKind::File | FlagKind::Secret | FlagKind::SecretFile => Vec::new(),
+        }
     }
 }
 
@@ -200,7 +182,7 @@ pub static EVERYWHERE: &[Flag] = &[switch("--help", "Explain the command."), swi
 pub static OUTPUT: &[Flag] =
     &[text("--output-format", "FORMAT", "json; table, for people; or a path such as ids.client_id, whose values are printed a line each.")];
 
-/// The switches of a noun's rights: `--right-client-info`.
+/// Returns a switch for each right whose name begins with the prefix: `--right-client-info`.
 pub fn of_rights(noun_prefix: &str) -> Vec<Flag> {
     let rights = RIGHTS.iter().filter(|right| **right != Right::Invalid && right.name().starts_with(noun_prefix));
     let row = |right: &Right| Flag {

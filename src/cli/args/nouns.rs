@@ -1,12 +1,13 @@
 //! What the commands are about: clients, users, organizations. Their flags are read off the `FIELDS` tables.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
 use crate::cli::args::flags::{Flag, FlagKind, SECRET_FILE_DOC, of_rights};
-use crate::cli::args::parse::Given;
+use crate::cli::args::values::{Account, Values};
 use crate::cli::failure::Usage;
 use crate::model::choice::{RIGHT_CHOICES, STATES};
 use crate::model::field::{Field, MaskedIn, Purpose, SeenBy, SetBy};
@@ -94,23 +95,23 @@ impl Noun {
     }
 
     /// The paths that the flags select, in the order of the table. What nobody may read is left out.
-    pub fn selected(&self, given: &Given) -> Result<Vec<String>, Usage> {
-        let all = given.switch("all")?;
+    pub fn selected(&self, values: &Values) -> Result<Vec<String>, Usage> {
+        let all = values.switch("all")?;
         let mut paths = Vec::new();
         for name in self.readable() {
-            if all || given.selects(&name.replace('_', "-"))? {
+            if all || values.selects(&name.replace('_', "-"))? {
                 paths.push(name.to_owned());
             }
         }
-        paths.extend(given.list("field-mask").into_iter().filter(|path| !path.is_empty()).map(|path| path.replace('-', "_")));
+        paths.extend(values.list("field-mask").into_iter().filter(|path| !path.is_empty()).map(|path| path.replace('-', "_")));
         Ok(paths)
     }
 
     /// The fields that the flags set.
-    pub fn sent(&self, given: &Given) -> Result<Map<String, Value>, Usage> {
+    pub fn sent(&self, values: &Values) -> Result<Map<String, Value>, Usage> {
         let mut sent = Map::new();
         for field in self.fields.iter().filter(|field| field.set_by != SetBy::Server) {
-            if let Some(value) = field.value(given)? {
+            if let Some(value) = field.value(values)? {
                 sent.insert(field.name.to_owned(), value);
             }
         }
@@ -118,8 +119,8 @@ impl Noun {
     }
 
     /// The fields that `--unset` names.
-    pub fn unset(&self, given: &Given) -> Result<Vec<String>, Usage> {
-        let names = given.list("unset").into_iter().map(|name| name.replace('-', "_"));
+    pub fn unset(&self, values: &Values) -> Result<Vec<String>, Usage> {
+        let names = values.list("unset").into_iter().map(|name| name.replace('-', "_"));
         names
             .map(|name| match self.updatable().any(|field| field.name == name) {
                 true => Ok(name),
@@ -129,6 +130,28 @@ impl Noun {
                 }
             })
             .collect()
+    }
+
+    /// Returns the rights that flags name, by a switch each or in `--rights`: full names, each once.
+    pub fn named_rights(&'static self, values: &Values) -> Result<Vec<String>, Usage> {
+        let mut rights = values.rights();
+        for row in self.rights.iter() {
+            if values.switch(row.key())? {
+                rights.push(row.key().to_uppercase().replace('-', "_"));
+            }
+        }
+        let mut seen = HashSet::new();
+        rights.retain(|right| seen.insert(right.clone()));
+        Ok(rights)
+    }
+
+    /// Returns the account that flags name beside the entity: its owner, or a member. The flag for the entity's own ID names neither.
+    pub fn other_account(&self, values: &Values) -> Result<Option<Account>, Usage> {
+        match self.id {
+            "client-id" => values.account(),
+            "organization-id" => Ok(values.one("user-id").filter(|id| !id.is_empty()).map(|id| ("users", id.to_owned()))),
+            _ => Ok(None),
+        }
     }
 
     fn updatable(&self) -> impl Iterator<Item = &Facts> {
@@ -148,12 +171,12 @@ impl Facts {
     }
 
     /// What the flags say about this field.
-    fn value(&self, given: &Given) -> Result<Option<Value>, Usage> {
+    fn value(&self, values: &Values) -> Result<Option<Value>, Usage> {
         let flag = self.flag();
         Ok(match self.shape {
             Shape::Account => {
-                let user = given.one(&format!("{flag}.ids.user-ids.user-id"));
-                let organization = given.one(&format!("{flag}.ids.organization-ids.organization-id"));
+                let user = values.one(&format!("{flag}.ids.user-ids.user-id"));
+                let organization = values.one(&format!("{flag}.ids.organization-ids.organization-id"));
                 match (user, organization) {
                     (Some(_), Some(_)) => return Err(Usage(format!("--{flag}: a contact is a user or an organization, not both"))),
                     (Some(id), None) => Some(json!({"user_ids": {"user_id": id}})),
@@ -161,16 +184,16 @@ impl Facts {
                     (None, None) => None,
                 }
             }
-            _ if !given.has(&flag) => None,
-            Shape::Flag | Shape::OptionalFlag => Some(given.switch(&flag)?.into()),
+            _ if !values.has(&flag) => None,
+            Shape::Flag | Shape::OptionalFlag => Some(values.switch(&flag)?.into()),
             Shape::Attributes => {
-                Some(given.pairs(&flag)?.into_iter().map(|(key, value)| (key, value.into())).collect::<Map<_, _>>().into())
+                Some(values.pairs(&flag)?.into_iter().map(|(key, value)| (key, value.into())).collect::<Map<_, _>>().into())
             }
             Shape::Texts(..) | Shape::ChoiceList(..) => {
-                Some(given.list(&flag).into_iter().filter(|item| !item.is_empty()).map(Value::from).collect())
+                Some(values.list(&flag).into_iter().filter(|item| !item.is_empty()).map(Value::from).collect())
             }
             Shape::Ids(_) | Shape::Time | Shape::Text(_) | Shape::Email | Shape::Choice(_) | Shape::ContactInfo | Shape::Opaque => {
-                given.one(&flag).map(Value::from)
+                values.one(&flag).map(Value::from)
             }
         })
     }

@@ -1,38 +1,32 @@
-//! What people and pipes give besides flags: entities on standard input, a yes, a password.
+//! Entities on standard input, as JSON.
 
-use std::io::{BufRead, IsTerminal, Read, Write};
-use std::process::{Command, Stdio};
+use std::io::{BufRead, Read};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use serde_json::{Deserializer, Map, Value};
-use signal_hook::consts::SIGINT;
-use signal_hook::iterator::Signals;
 
-use crate::base::printable::lines;
 use crate::cli::args::nouns::{Noun, take};
-use crate::cli::args::parse::{Given, missing};
+use crate::cli::args::values::{Account, Values, missing};
 use crate::cli::failure::Failure;
-use crate::cli::refusal::{NOT_ASKED, NOT_DONE, Refusal, STANDARD_INPUT};
+use crate::cli::refusal::{Refusal, STANDARD_INPUT};
+use crate::cli::terminal::is_typed;
 
 /// How long a command that has its ID from a flag waits for the first byte of standard input, which may be a pipe that nobody writes to.
-const PATIENCE: Duration = Duration::from_secs(1);
-
-/// What shells make of a program that an interrupt ended.
-const INTERRUPTED: i32 = 130;
+const INPUT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// An entity as it was written, and its owner if the request around it says so.
 #[derive(Debug, Default)]
 pub struct Entity {
     pub fields: Map<String, Value>,
-    pub owner: Option<(&'static str, String)>,
+    pub owner: Option<Account>,
 }
 
-/// The entities to create: those of standard input, or the one of the flags. All are read before the first is sent.
-pub fn entities(noun: &Noun, given: &Given) -> Result<Vec<Entity>, Failure> {
-    let bytes = if std::io::stdin().is_terminal() { Vec::new() } else { standard_input(given.has(noun.id))? };
+/// Returns the entities to create: those of standard input, or the one of the flags. All are read before the first is sent.
+pub fn entities(noun: &Noun, values: &Values) -> Result<Vec<Entity>, Failure> {
+    let bytes = if is_typed() { Vec::new() } else { standard_input(values.has(noun.id))? };
     let entities = parse(noun, &bytes)?;
-    match (entities.len(), given.has(noun.id)) {
+    match (entities.len(), values.has(noun.id)) {
         (0, true) => Ok(vec![Entity::default()]),
         (0, false) => Err(missing(noun.id).into()),
         (1, _) | (_, false) => Ok(entities),
@@ -44,21 +38,22 @@ fn standard_input(is_optional: bool) -> Result<Vec<u8>, Refusal> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         let mut stdin = std::io::stdin().lock();
-        // The receiver is gone when nobody waited any longer.
+        // Errors are ignored: the receiver is gone once the wait is over.
         let _ = sender.send(stdin.fill_buf().map(|bytes| bytes.to_vec()));
         let mut bytes = Vec::new();
         let _ = sender.send(stdin.read_to_end(&mut bytes).map(|_| bytes));
     });
-    let first = if is_optional { receiver.recv_timeout(PATIENCE) } else { receiver.recv().map_err(|_| RecvTimeoutError::Disconnected) };
+    let first =
+        if is_optional { receiver.recv_timeout(INPUT_TIMEOUT) } else { receiver.recv().map_err(|_| RecvTimeoutError::Disconnected) };
     match first {
         Err(_) => Ok(Vec::new()),
         Ok(Err(error)) => Err(unusable(&error.to_string())),
-        // What was looked at is read again by the second message.
+        // The second message holds all bytes, those of the first again.
         Ok(Ok(_)) => receiver.recv().unwrap_or_else(|_| Ok(Vec::new())).map_err(|error| unusable(&error.to_string())),
     }
 }
 
-/// One entity, several one after the other, or an array of them.
+/// Reads one entity, several one after the other, or an array of them.
 fn parse(noun: &Noun, bytes: &[u8]) -> Result<Vec<Entity>, Refusal> {
     let mut entities = Vec::new();
     for value in Deserializer::from_slice(bytes).into_iter::<Value>() {
@@ -70,7 +65,7 @@ fn parse(noun: &Noun, bytes: &[u8]) -> Result<Vec<Entity>, Refusal> {
     Ok(entities)
 }
 
-/// The entity alone, or the request around it as the HTTP API takes it.
+/// Reads the entity alone, or the request around it as the HTTP API takes it.
 fn entity(noun: &Noun, value: Value) -> Result<Entity, Refusal> {
     let Value::Object(mut object) = value else { return Err(unusable(&format!("a {} is a JSON object", noun.name))) };
     match object.shift_remove(noun.name) {
@@ -87,59 +82,6 @@ fn entity(noun: &Noun, value: Value) -> Result<Entity, Refusal> {
 
 fn unusable(reason: &str) -> Refusal {
     STANDARD_INPUT.with("reason", reason).into()
-}
-
-/// Asks on the terminal; without one nothing is confirmed.
-pub fn confirm(question: &str) -> Result<(), Refusal> {
-    if !std::io::stdin().is_terminal() {
-        return Err(NOT_ASKED.error().into());
-    }
-    let answer = ask(&format!("{question} [y/N] ")).unwrap_or_default();
-    if matches!(answer.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(NOT_DONE.error().into()) }
-}
-
-/// A line from the terminal, or from a pipe.
-pub fn ask(question: &str) -> std::io::Result<String> {
-    // Where standard error is closed, nobody is asked but may still answer.
-    let _ = write!(std::io::stderr(), "{}", lines(question));
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line)?;
-    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
-}
-
-/// A password, which the terminal does not show. From a pipe it is a line.
-pub fn ask_password(question: &str) -> std::io::Result<String> {
-    let hides = std::io::stdin().is_terminal();
-    if hides {
-        // Whoever changes his mind gets a terminal back that shows what he types.
-        let mut interrupts = Signals::new([SIGINT])?;
-        std::thread::spawn(move || {
-            interrupts.forever().next();
-            stty("echo");
-            std::process::exit(INTERRUPTED);
-        });
-        stty("-echo");
-    }
-    let answer = ask(question);
-    if hides {
-        stty("echo");
-        let _ = writeln!(std::io::stderr());
-    }
-    answer
-}
-
-/// A secret from a file, without the end of its line; from `-` a line of standard input, which on a terminal is asked for.
-pub fn secret(path: &str, what: &str) -> std::io::Result<String> {
-    match path {
-        "-" if std::io::stdin().is_terminal() => ask_password(&format!("{}: ", what.replace('-', " "))),
-        "-" => ask(""),
-        path => Ok(std::fs::read_to_string(path)?.trim_end_matches(['\r', '\n']).to_owned()),
-    }
-}
-
-/// The terminal is told by the program that every system has for it; where it fails, the password is seen.
-fn stty(mode: &str) {
-    let _ = Command::new("stty").arg(mode).stdin(Stdio::inherit()).stderr(Stdio::null()).status();
 }
 
 #[cfg(test)]

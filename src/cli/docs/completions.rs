@@ -1,15 +1,14 @@
-//! What a shell offers when somebody presses the tab key. The scripts are short: they ask the program itself, which reads its tables.
+//! What a shell offers when the tab key is pressed. The scripts are short: they ask the program itself, which reads its tables.
 
 use std::ffi::OsString;
 
 use crate::cli::args::flags::{EVERYWHERE, Flag, FlagKind};
-use crate::cli::args::parse::{Given, values};
-use crate::cli::commands::{COMMANDS, Command, GROUPS, below, is_called, parent};
+use crate::cli::args::values::Values;
+use crate::cli::commands::{Command, Document, Entry, Run, below, find};
 use crate::cli::failure::{Failure, Usage};
-use crate::cli::run::output::print;
-use crate::cli::serve::settings::CONNECTION;
+use crate::cli::terminal::print;
 
-/// The word that makes the program answer for a shell. No command has it, so nobody comes across it.
+/// The word that makes the program answer a shell. It is no command, and no help mentions it.
 pub const QUESTION: &str = "complete-words";
 
 const BASH: &str = r#"_keyfob() {
@@ -39,76 +38,63 @@ end
 complete -c keyfob -c ttn-lw-cli -k -a '(__keyfob)'
 "#;
 
-pub fn script(given: &Given) -> Result<(), Failure> {
-    match given.needed("shell")? {
-        "bash" => print(BASH),
-        "zsh" => print(ZSH),
-        "fish" => print(FISH),
-        _ => Err(Usage("there are completions for bash, zsh and fish".to_owned()).into()),
-    }
+const SCRIPTS: &[(&str, &str)] = &[("bash", BASH), ("zsh", ZSH), ("fish", FISH)];
+
+/// Returns the script for the shell that `--shell` names.
+pub fn script(values: &Values) -> Result<&'static str, Usage> {
+    let shell = values.needed("shell")?;
+    let script = SCRIPTS.iter().find(|(name, _)| *name == shell).map(|(_, script)| *script);
+    script.ok_or_else(|| Usage("there are completions for bash, zsh and fish".to_owned()))
 }
 
-/// Answers a shell, an offer a line.
+/// Prints what may stand in the place of the last word, an offer a line.
 pub fn answer(words: &[OsString]) -> Result<(), Failure> {
     let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     print(&offers(&words).into_iter().map(|(offer, doc)| format!("{offer}\t{doc}\n")).collect::<String>())
 }
 
-/// What may stand in the place of the last word: each offer, and what it means behind a tab.
+/// Returns what may stand in the place of the last word, each with what it means.
 pub fn offers(words: &[String]) -> Vec<(String, String)> {
     let (typed, before) = words.split_last().map_or(("", words), |(last, before)| (last.as_str(), before));
     let mut at = "";
-    let mut command: Option<&'static Command> = None;
+    let mut command = None;
     for word in before.iter().filter(|word| !word.starts_with('-')) {
-        let here = |name: &str| parent(name) == at;
-        if let Some(found) = COMMANDS.iter().find(|command| here(command.name) && is_called(command.name, command.aliases, word)) {
-            command = Some(found);
-            break;
-        }
-        if let Some(group) = GROUPS.iter().find(|group| here(group.name) && is_called(group.name, group.aliases, word)) {
-            at = group.name;
+        match find(at, word) {
+            Some(Entry::Group(group)) => at = group.name,
+            Some(Entry::Command(found)) => {
+                command = Some(found);
+                break;
+            }
+            None => {}
         }
     }
-    let offers = match (command, before.last()) {
-        (Some(command), last) => in_command(command, last, typed),
-        (None, _) => below(at).into_iter().map(|word| (word.to_owned(), doc(at, word))).collect(),
+    let offers = match command {
+        Some(command) => in_command(command, before.last(), typed),
+        None => below(at).map(|entry| (entry.word().to_owned(), entry.doc().to_owned())).collect(),
     };
     offers.into_iter().filter(|(offer, _)| offer.starts_with(typed)).collect()
 }
 
-/// After a flag its values, after `a,b,` those that may follow; otherwise flags. Files are for the shell to find.
+/// Returns the values of a flag behind it, and otherwise flags. Files are for the shell to find.
 fn in_command(command: &'static Command, last: Option<&String>, typed: &str) -> Vec<(String, String)> {
     let flags = command.flags();
     if let Some(flag) = last.and_then(|last| flags.iter().find(|flag| flag.name == last.replace('_', "-") && !flag.is_switch())) {
         return of_flag(flag, typed);
     }
-    if command.name == "completions" {
-        return ["bash", "zsh", "fish"].map(|shell| (shell.to_owned(), String::new())).to_vec();
+    if matches!(command.run, Run::Document(Document::Completions)) {
+        return SCRIPTS.iter().map(|(shell, _)| ((*shell).to_owned(), String::new())).collect();
     }
     let own = flags.into_iter().chain(EVERYWHERE).map(|flag| (flag.name.to_string(), flag.doc.to_string()));
-    let connection: &[_] = if command.is_remote() { CONNECTION } else { &[] };
-    let connection = connection.iter().map(|setting| (setting.flag.to_owned(), setting.doc.to_owned()));
     let settings = command.settings().into_iter().map(|setting| (setting.flag.to_owned(), setting.doc.to_owned()));
-    let offers = own.chain(connection).chain(settings).filter(|(name, _)| !name.is_empty());
-    // Flags are offered to who has begun one: an ID may stand here too, and nobody knows it beforehand.
+    let offers = own.chain(settings).filter(|(name, _)| !name.is_empty());
+    // Where an ID may stand, which cannot be offered, flags are offered once a dash is typed.
     if typed.starts_with('-') || command.arguments.is_empty() { offers.collect() } else { Vec::new() }
 }
 
-fn of_flag(flag: &'static Flag, typed: &str) -> Vec<(String, String)> {
-    let (done, _) = match flag.kind {
-        FlagKind::ChoiceList(_) | FlagKind::List => typed.rsplit_once(',').map_or(("", typed), |(done, rest)| (done, rest)),
-        FlagKind::Switch | FlagKind::Text | FlagKind::Choice(_) | FlagKind::Pairs => ("", typed),
-        FlagKind::File | FlagKind::Secret | FlagKind::SecretFile => ("", typed),
-    };
-    let before = if done.is_empty() { String::new() } else { format!("{done},") };
-    values(flag).into_iter().map(|value| (format!("{before}{value}"), String::new())).collect()
-}
-
-fn doc(group: &str, word: &str) -> String {
-    let name = [group, word].join(" ");
-    let name = name.trim();
-    let command = COMMANDS.iter().find(|command| command.name == name).map(|command| command.doc);
-    command.or_else(|| GROUPS.iter().find(|group| group.name == name).map(|group| group.doc)).unwrap_or_default().to_owned()
+fn of_flag(flag: &Flag, typed: &str) -> Vec<(String, String)> {
+    let is_list = matches!(flag.kind, FlagKind::ChoiceList(_) | FlagKind::List);
+    let before = typed.rfind(',').filter(|_| is_list).map_or("", |comma| &typed[..=comma]);
+    flag.choices().into_iter().map(|value| (format!("{before}{value}"), String::new())).collect()
 }
 
 #[cfg(test)]

@@ -1,18 +1,13 @@
 //! The manual page, in the man macros that every system's `man` reads.
 
 use crate::cli::args::flags::{EVERYWHERE, Flag};
-use crate::cli::args::parse::Given;
+use crate::cli::args::settings::Setting;
 use crate::cli::commands::{COMMANDS, Command};
 use crate::cli::docs::help::{explained, usage};
-use crate::cli::failure::Failure;
-use crate::cli::run::output::print;
-use crate::cli::serve::settings::{CONNECTION, SETTINGS, Setting};
+use crate::cli::remote::connection::CONNECTION;
+use crate::cli::serve::settings::SETTINGS;
 
-pub fn page(_: &Given) -> Result<(), Failure> {
-    print(&text())
-}
-
-/// The whole page.
+/// Returns the whole page.
 pub fn text() -> String {
     let mut page = format!(
         ".TH KEYFOB 1 \"\" \"keyfob {}\" \"User Commands\"\n\

@@ -1,6 +1,5 @@
-//! What is made from the table of commands: help, the manual page, completions, suggestions.
+//! What is made from the table of commands: help, the manual page, and what shells offer.
 
 pub mod completions;
 pub mod help;
 pub mod man;
-pub mod suggestion;

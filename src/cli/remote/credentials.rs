@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::base::private_file::{self, Found};
 use crate::base::time::Time;
 use crate::cli::refusal::{CREDENTIALS, Refusal};
-use crate::cli::run::output::note;
+use crate::cli::terminal::note;
 
 /// What opens a server.
 #[derive(Clone, PartialEq, Eq)]

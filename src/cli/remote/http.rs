@@ -1,4 +1,4 @@
-//! A server over HTTP: requests out, JSON or a refusal back.
+//! A server over HTTP: sends requests, returns JSON or a refusal.
 
 use std::cell::Cell;
 use std::path::PathBuf;
@@ -10,32 +10,26 @@ use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body, http};
 
 use crate::base::page::ENDS_EARLY;
-use crate::base::time::Clock;
-use crate::cli::args::nouns::Noun;
-use crate::cli::args::parse::{Given, missing};
+use crate::base::printable::printable;
+use crate::cli::args::values::Account;
 use crate::cli::failure::Failure;
 use crate::cli::refusal::{BAD_CERTIFICATES, CUT_SHORT, NOT_THE_API, REDIRECTED, Refusal, UNAUTHENTICATED, UNREACHABLE};
-use crate::cli::remote::credentials::{Credentials, Keyring, Tokens};
-use crate::cli::remote::tokens;
-use crate::cli::run::output::{note, printable};
-use crate::cli::serve::settings::Connection;
+use crate::cli::remote::connection::Connection;
+use crate::cli::remote::credentials::Credentials;
+use crate::cli::terminal::note;
 use crate::http::pairs::Pairs;
 use crate::http::request::Method;
 
-/// How long a connection may take to come about, and a reply to come.
-const PATIENCE: Duration = Duration::from_secs(10);
-const REPLY_PATIENCE: Duration = Duration::from_secs(60);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const REPLY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// No reply of the API is larger.
 const LARGEST_REPLY: u64 = 64 * 1024 * 1024;
 
-/// A token is refreshed when it is this near its end, so that it does not end on its way.
-const MARGIN_SECONDS: i64 = 30;
-
-/// What may stand in a query as it is.
+/// The characters that are escaped in a query.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b',');
 
-/// What may stand in one segment of a path as it is.
+/// The characters that are escaped in one segment of a path.
 const SEGMENT: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'/').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}');
 
@@ -46,10 +40,10 @@ pub struct Remote {
     pub server: String,
     /// Where `keyfob login` keeps its credentials.
     pub keyring: Option<PathBuf>,
-    /// A key that was given, not kept.
+    /// An API key from a flag or the environment.
     pub given_key: Option<String>,
     credentials: Option<Credentials>,
-    /// Whether it was said that what is sent can be read on its way.
+    /// Whether the warning about plain HTTP was values.
     warned: Cell<bool>,
 }
 
@@ -59,11 +53,11 @@ pub struct Answer {
     pub body: Value,
     /// How many items there are on all pages, if it says so.
     pub total: Option<usize>,
-    /// Limit and number of the page to go on with, if it says so. The limit is a smaller one where this page ended early.
+    /// Limit and number of the next page, if it says so. The limit is smaller where this page ended early.
     pub next: Option<(usize, usize)>,
 }
 
-/// What the header `Link` says of the next page (RFC 8288): `<…?limit=128&page=2>; rel="next"`.
+/// Reads from the header `Link` the limit and the number of the next page (RFC 8288): `<…?limit=128&page=2>; rel="next"`.
 fn next_page(link: &str) -> Option<(usize, usize)> {
     let (target, parameters) = link.strip_prefix('<')?.split_once('>')?;
     let pairs = Pairs::parse(target.split_once('?')?.1).ok().filter(|_| parameters.contains("rel=\"next\""))?;
@@ -86,18 +80,11 @@ impl Remote {
         })
     }
 
-    /// Takes what `keyfob login` keeps for the server, unless a key was given. A token that is old is refreshed.
-    pub fn recall_credentials(&mut self) -> Result<(), Refusal> {
-        let Some(path) = self.keyring.clone().filter(|path| self.credentials.is_none() && path.exists()) else { return Ok(()) };
-        let mut keyring = Keyring::open(&path)?;
-        self.credentials = keyring.of(&self.server);
-        match self.credentials.clone() {
-            Some(Credentials::Tokens(tokens)) => self.refresh_if_old(&mut keyring, tokens),
-            Some(Credentials::ApiKey(_)) | None => Ok(()),
-        }
+    pub fn has_credentials(&self) -> bool {
+        self.credentials.is_some()
     }
 
-    /// Refuses to go on without credentials, rather than show what anybody may see.
+    /// Fails with `unauthenticated` without credentials: what everyone may see is not what was asked for.
     pub fn require_credentials(&self) -> Result<(), Refusal> {
         match self.credentials {
             Some(_) => Ok(()),
@@ -111,17 +98,6 @@ impl Remote {
         self.credentials = Some(credentials);
     }
 
-    fn refresh_if_old(&mut self, keyring: &mut Keyring, tokens: Tokens) -> Result<(), Refusal> {
-        let now = Clock::System.now();
-        let old = tokens.expires_at.is_some_and(|end| end <= now.plus_seconds(MARGIN_SECONDS));
-        if let (true, Some(refresh_token)) = (old, &tokens.refresh_token) {
-            let fresh = Credentials::Tokens(tokens::refresh(self, refresh_token)?);
-            keyring.keep(&self.server, &fresh)?;
-            self.credentials = Some(fresh);
-        }
-        Ok(())
-    }
-
     pub fn read(&self, path: &str, query: &Query) -> Result<Answer, Refusal> {
         let query: Vec<String> = query.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
         let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) };
@@ -132,9 +108,14 @@ impl Remote {
         self.send(method, path, body)
     }
 
-    /// Warns, once, before the first secret goes to another machine in clear.
-    pub fn warn_of_clear_text(&self) {
-        if self.server.starts_with("http://") && !is_here(&self.server) && !self.warned.replace(true) {
+    pub fn delete(&self, path: &str) -> Result<(), Failure> {
+        self.send(Method::Delete, path, None)?;
+        Ok(())
+    }
+
+    /// Warns, once, before the first secret is sent to another machine in plain text.
+    pub fn warn_of_plain_text(&self) {
+        if self.server.starts_with("http://") && !is_local(&self.server) && !self.warned.replace(true) {
             note(&format!("warning: {} is another machine and not https: keys, passwords and answers can be read on the way", self.server));
         }
     }
@@ -142,9 +123,9 @@ impl Remote {
     /// `path` is below `/api/v3/`.
     fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, Refusal> {
         let mut request = http::Request::builder().method(method.name()).uri(format!("{}/api/v3/{path}", self.server));
-        // Where there are no credentials a body holds what gets some: passwords.
+        // A body may hold a password where there are no credentials yet.
         if self.credentials.is_some() || body.is_some() {
-            self.warn_of_clear_text();
+            self.warn_of_plain_text();
         }
         if let Some(bearer) = self.credentials.as_ref().map(bearer) {
             request = request.header("Authorization", format!("Bearer {bearer}"));
@@ -157,7 +138,7 @@ impl Remote {
         let reply = reply.unwrap_or_else(|error| Err(error.into())).map_err(|error| self.unanswered(&error))?;
         let total = reply.headers().get("X-Total-Count").and_then(|value| value.to_str().ok()).and_then(|value| value.parse().ok());
         let next = reply.headers().get("Link").and_then(|link| link.to_str().ok()).and_then(next_page);
-        // Whoever reads the next page needs no warning that this one ended early.
+        // The next page is offered anyway: no warning is needed that this one ended early.
         for warning in reply.headers().get_all("X-Warning").iter().filter(|warning| !warning.as_bytes().starts_with(ENDS_EARLY.as_bytes()))
         {
             note(&format!("warning: {}", printable(&String::from_utf8_lossy(warning.as_bytes()))));
@@ -165,9 +146,9 @@ impl Remote {
         Ok(Answer { body: self.judged(reply)?, total, next })
     }
 
-    /// A form to one of the endpoints of OAuth, which answers JSON. Their refusals come as their bodies, with the status.
+    /// Sends a form to an OAuth endpoint. Returns the status and the JSON body, also of a refusal.
     pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Result<(u16, Value), Refusal> {
-        self.warn_of_clear_text();
+        self.warn_of_plain_text();
         let reply = self.agent.post(format!("{}{path}", self.server)).send_form(fields.iter().copied());
         let mut reply = reply.map_err(|error| self.unanswered(&error))?;
         let bytes = self.whole(&mut reply)?;
@@ -198,14 +179,14 @@ impl Remote {
         Refusal::from(NOT_THE_API.with("status", status)).of_status(status).with("server", &self.server)
     }
 
-    /// Once there was a connection, nobody knows how far the request came.
+    /// Returns `unreachable` if there was no connection, `cut_short` if there was: then the request may have been carried out.
     fn unanswered(&self, error: &ureq::Error) -> Refusal {
         let definition = if never_connected(error) { &UNREACHABLE } else { &CUT_SHORT };
         Refusal::from(definition.with("reason", error.to_string())).with("server", &self.server)
     }
 
-    /// Who the caller is: `user_ids` or `organization_ids`, and the ID.
-    pub fn caller(&self) -> Result<Option<(&'static str, String)>, Refusal> {
+    /// Asks who the caller is: `users` or `organizations`, and the ID.
+    pub fn caller(&self) -> Result<Option<Account>, Refusal> {
         let info = self.read("auth_info", &Query::new())?.body;
         let found = [
             ("users", "/api_key/entity_ids/user_ids/user_id"),
@@ -218,20 +199,7 @@ impl Remote {
     }
 }
 
-impl Remote {
-    /// The ID that a flag names; for things that everybody has, the caller's own.
-    pub fn owner(&self, noun: &Noun, given: &Given) -> Result<String, Failure> {
-        if let Some(id) = given.one(noun.id).filter(|id| !id.is_empty()) {
-            return Ok(id.to_owned());
-        }
-        match self.caller()? {
-            Some((kind, id)) if kind == noun.plural => Ok(id),
-            _ => Err(missing(noun.id).into()),
-        }
-    }
-}
-
-/// One segment of a path.
+/// Escapes one segment of a path.
 pub fn segment(text: &str) -> String {
     // Dots alone would be taken for a step in the path.
     match text {
@@ -240,12 +208,12 @@ pub fn segment(text: &str) -> String {
     }
 }
 
-/// A name or a value in a query.
+/// Escapes a name or a value in a query.
 pub fn encoded(text: &str) -> String {
     utf8_percent_encode(text, QUERY).to_string()
 }
 
-/// `{"user_ids":{"user_id":"…"}}`.
+/// Returns `{"user_ids":{"user_id":"…"}}`.
 pub fn account_json(kind: &str, id: &str) -> Value {
     match kind {
         "organizations" => json!({"organization_ids": {"organization_id": id}}),
@@ -274,22 +242,22 @@ fn bearer(credentials: &Credentials) -> &str {
     }
 }
 
-/// Redirects are not followed: they could lead credentials astray.
+/// Follows no redirects: they could send the credentials elsewhere.
 fn agent(connection: &Connection) -> Result<Agent, Refusal> {
     let config = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
-        .timeout_connect(Some(PATIENCE))
-        .timeout_recv_response(Some(REPLY_PATIENCE))
-        .timeout_recv_body(Some(REPLY_PATIENCE))
+        .timeout_connect(Some(CONNECT_TIMEOUT))
+        .timeout_recv_response(Some(REPLY_TIMEOUT))
+        .timeout_recv_body(Some(REPLY_TIMEOUT))
         .user_agent(concat!("keyfob/", env!("CARGO_PKG_VERSION")));
     let config = match &connection.ca {
         Some(file) => config.tls_config(TlsConfig::builder().root_certs(roots(file)?).build()),
         None => config,
     };
     // What runs on this machine is never asked for through a proxy.
-    let config = if is_here(&connection.server) { config.proxy(None) } else { config };
+    let config = if is_local(&connection.server) { config.proxy(None) } else { config };
     Ok(config.build().new_agent())
 }
 
@@ -302,7 +270,7 @@ fn roots(file: &str) -> Result<RootCerts, Refusal> {
     if certificates.is_empty() { Err(bad("there is none in the file".to_owned())) } else { Ok(RootCerts::new_with_certs(&certificates)) }
 }
 
-fn is_here(server: &str) -> bool {
+fn is_local(server: &str) -> bool {
     let rest = server.split_once("://").map_or(server, |(_, rest)| rest);
     let host = rest.split('/').next().unwrap_or_default();
     let host = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |(host, _)| host);
@@ -317,11 +285,11 @@ mod tests {
     #[test]
     fn what_runs_here_is_told_from_what_runs_elsewhere() {
         for here in ["http://127.0.0.1:1885", "http://localhost", "http://[::1]:80/x", "http://[::1]", "https://127.9.9.9"] {
-            assert!(is_here(here), "{here}");
+            assert!(is_local(here), "{here}");
         }
         for there in ["https://eu1.cloud.thethings.network", "http://127.0.0.1.example.com", "http://10.0.0.1:1885", "http://[2001:db8::1]"]
         {
-            assert!(!is_here(there), "{there}");
+            assert!(!is_local(there), "{there}");
         }
     }
 

@@ -7,13 +7,32 @@ use crate::base::pkce;
 use crate::base::secret::{Token, TokenKind, random};
 use crate::base::time::Clock;
 use crate::cli::refusal::{LOGIN, Refusal};
-use crate::cli::remote::credentials::Tokens;
+use crate::cli::remote::credentials::{Credentials, Keyring, Tokens};
 use crate::cli::remote::http::{Remote, encoded};
 
-/// The client that command lines are; it has no secret.
-pub const CLIENT: &str = "cli";
+/// The client ID of all command lines. This client has no secret.
+const CLIENT: &str = "cli";
 
-/// One attempt to log in: what proves that the code comes back to who asked for it.
+/// A token is refreshed this long before it expires: it must last until the request arrives.
+const MARGIN_SECONDS: i64 = 30;
+
+/// Makes the remote use the credentials that `keyfob login` keeps for its server, unless a key was values. A token that is about to expire is
+/// refreshed first.
+pub fn recall_credentials(remote: &mut Remote) -> Result<(), Refusal> {
+    let Some(path) = remote.keyring.clone().filter(|path| !remote.has_credentials() && path.exists()) else { return Ok(()) };
+    let mut keyring = Keyring::open(&path)?;
+    let Some(mut credentials) = keyring.of(&remote.server) else { return Ok(()) };
+    if let Credentials::Tokens(Tokens { refresh_token: Some(refresh_token), expires_at: Some(end), .. }) = &credentials
+        && *end <= Clock::System.now().plus_seconds(MARGIN_SECONDS)
+    {
+        credentials = Credentials::Tokens(refresh(remote, refresh_token)?);
+        keyring.keep(&remote.server, &credentials)?;
+    }
+    remote.speak_with(credentials);
+    Ok(())
+}
+
+/// One attempt to log in: its state and its code verifier (RFC 7636).
 pub struct Attempt {
     pub state: String,
     verifier: String,
@@ -32,7 +51,7 @@ impl Attempt {
         Attempt { state: fresh(), verifier: fresh(), redirect_uri }
     }
 
-    /// Where the user says yes.
+    /// Returns the address at which the user consents.
     pub fn authorize_url(&self, server: &str) -> String {
         let challenge = pkce::challenge(&self.verifier);
         format!(
@@ -54,17 +73,17 @@ impl Attempt {
     }
 }
 
-pub fn refresh(remote: &Remote, refresh_token: &str) -> Result<Tokens, Refusal> {
+fn refresh(remote: &Remote, refresh_token: &str) -> Result<Tokens, Refusal> {
     let asked = ask(remote, &[("grant_type", "refresh_token"), ("client_id", CLIENT), ("refresh_token", refresh_token)]);
     asked.map_err(|refusal| if refusal.status.is_some() { refusal.with("remedy", "run `keyfob login` again") } else { refusal })
 }
 
-/// Whether a text looks like a code; people paste all sorts of things.
+/// Returns whether a text has the form of an authorization code.
 pub fn is_code(text: &str) -> bool {
     Token::parse(text).is_some_and(|token| token.kind == TokenKind::AuthorizationCode)
 }
 
-/// Ends a token and what belongs to it. False where the server has no such endpoint, as The Things Stack has none.
+/// Revokes a token and its family. Returns false if the server has no endpoint for that, as The Things Stack has none.
 pub fn revoke(remote: &Remote, token: &str) -> Result<bool, Refusal> {
     match remote.form("/oauth/revoke", &[("client_id", CLIENT), ("token", token)])? {
         (200, _) => Ok(true),
@@ -88,7 +107,7 @@ fn ask(remote: &Remote, fields: &[(&str, &str)]) -> Result<Tokens, Refusal> {
     }
 }
 
-/// In the API's words if there are any, or else in OAuth's.
+/// Words a refusal as the API does if the body is one of the API's, or else as OAuth does.
 fn refused(status: u16, body: &Value) -> Refusal {
     let text = |name: &str| body.get(name).and_then(Value::as_str);
     let reason = text("error_description").or(text("error")).map_or_else(|| format!("HTTP {status}"), str::to_owned);

@@ -3,84 +3,78 @@
 use serde_json::{Map, Value, json};
 
 use crate::cli::args::nouns::Noun;
-use crate::cli::args::parse::{Given, missing};
-use crate::cli::args::rights;
+use crate::cli::args::values::{Values, missing};
 use crate::cli::failure::Failure;
 use crate::cli::remote::http::{Query, Remote, segment};
-use crate::cli::run::entities::path;
-use crate::cli::run::output::{self, Format, note};
+use crate::cli::run::entities::{owner, path};
+use crate::cli::run::output;
 use crate::cli::run::pages;
 use crate::cli::run::secret_file::{Secret, SecretFile};
-use crate::http::request::Method::{Delete, Post, Put};
+use crate::cli::terminal::note;
+use crate::http::request::Method::{Post, Put};
 
 const COLUMNS: &[&str] = &["id", "name", "rights", "expires_at"];
 
-pub fn list(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result<(), Failure> {
-    let format = Format::of(given)?;
-    pages::print(&keys(noun, given, remote)?, Query::new(), given, remote, &format, COLUMNS)
+pub fn list(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    pages::print(&keys(noun, values, remote)?, Query::new(), values, remote, COLUMNS)
 }
 
-pub fn get(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result<(), Failure> {
-    let format = Format::of(given)?;
-    let answer = remote.read(&key(noun, given, remote)?, &Query::new())?;
-    output::object(&format, COLUMNS, &answer.body)
+pub fn get(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    let answer = remote.read(&key(noun, values, remote)?, &Query::new())?;
+    output::object(values, COLUMNS, &answer.body)
 }
 
-pub fn create(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result<(), Failure> {
-    let format = Format::of(given)?;
-    let mut body = sent(noun, given)?;
+pub fn create(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    let mut body = sent(noun, values)?;
     if !body.contains_key("rights") {
         return Err(missing("api-key-rights").into());
     }
     body.entry("name").or_insert_with(|| "".into());
-    let path = keys(noun, given, remote)?;
-    let mut secrets = SecretFile::of(given, 1)?;
-    let mut answer = remote.write(Post, &path, Some(&body.into()))?.body;
-    secrets.keep(Secret { of: "", member: "key" }, &mut answer)?;
-    output::object(&format, COLUMNS, &answer)?;
+    let path = keys(noun, values, remote)?;
+    let mut secrets = SecretFile::of(values, 1)?;
+    let answer = remote.write(Post, &path, Some(&body.into()))?;
+    secrets.print(&Secret { of: "", member: "key" }, COLUMNS, answer.body)?;
     secrets.end();
     Ok(())
 }
 
-pub fn set(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result<(), Failure> {
-    let format = Format::of(given)?;
-    let fields = sent(noun, given)?;
+pub fn set(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    let fields = sent(noun, values)?;
     if fields.is_empty() {
         note("no field is named, so nothing was changed");
         return Ok(());
     }
     let paths: Vec<&String> = fields.keys().collect();
     let body = json!({"api_key": fields, "field_mask": {"paths": paths}});
-    let answer = remote.write(Put, &key(noun, given, remote)?, Some(&body))?;
-    output::object(&format, COLUMNS, &answer.body)
+    let answer = remote.write(Put, &key(noun, values, remote)?, Some(&body))?;
+    output::object(values, COLUMNS, &answer.body)
 }
 
-pub fn delete(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result<(), Failure> {
-    remote.write(Delete, &key(noun, given, remote)?, None)?;
-    Ok(())
+pub fn delete(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    remote.delete(&key(noun, values, remote)?)
 }
 
-fn sent(noun: &'static Noun, given: &Given) -> Result<Map<String, Value>, Failure> {
+fn sent(noun: &'static Noun, values: &Values) -> Result<Map<String, Value>, Failure> {
     let mut fields = Map::new();
-    if let Some(name) = given.one("name") {
+    if let Some(name) = values.one("name") {
         fields.insert("name".to_owned(), name.into());
     }
-    let rights = rights::named(noun, given)?;
+    let rights = noun.named_rights(values)?;
     if !rights.is_empty() {
         fields.insert("rights".to_owned(), rights.into());
     }
-    if let Some(time) = given.one("api-key-expiry") {
+    if let Some(time) = values.one("api-key-expiry") {
         fields.insert("expires_at".to_owned(), time.into());
     }
     Ok(fields)
 }
 
-/// `users/{id}/api-keys`; without an ID, the caller's.
-fn keys(noun: &'static Noun, given: &Given, remote: &Remote) -> Result<String, Failure> {
-    Ok(format!("{}/api-keys", path(noun, &remote.owner(noun, given)?)))
+/// Returns `users/{id}/api-keys`; without an ID, the caller's.
+fn keys(noun: &'static Noun, values: &Values, remote: &Remote) -> Result<String, Failure> {
+    Ok(format!("{}/api-keys", path(noun, &owner(noun, values, remote)?)))
 }
 
-fn key(noun: &'static Noun, given: &Given, remote: &Remote) -> Result<String, Failure> {
-    let id = segment(given.needed("api-key-id")?);
-    Ok(format!("{}/{id}", keys(noun, given, remote)?))
+fn key(noun: &'static Noun, values: &Values, remote: &Remote) -> Result<String, Failure> {
+    let id = segment(values.needed("api-key-id")?);
+    Ok(format!("{}/{id}", keys(noun, values, remote)?))
 }

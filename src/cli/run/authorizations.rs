@@ -1,43 +1,37 @@
-//! What a user has let clients do, and the tokens that came of it.
+//! The authorizations of a user, and their tokens.
 
 use crate::cli::args::nouns::USER;
-use crate::cli::args::parse::Given;
+use crate::cli::args::values::Values;
 use crate::cli::failure::Failure;
 use crate::cli::refusal::Refusal;
 use crate::cli::remote::http::{Query, Remote, segment};
-use crate::cli::run::entities::path;
-use crate::cli::run::output::Format;
+use crate::cli::run::entities::{owner, path};
 use crate::cli::run::pages;
-use crate::http::request::Method::Delete;
 
 const COLUMNS: &[&str] = &["client_ids.client_id", "rights", "created_at"];
 const TOKEN_COLUMNS: &[&str] = &["id", "created_at", "expires_at", "rights"];
 
-pub fn list(given: &Given, remote: &mut Remote) -> Result<(), Failure> {
-    let format = Format::of(given)?;
-    pages::print(&authorizations(given, remote)?, Query::new(), given, remote, &format, COLUMNS)
+pub fn list(values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    pages::print(&authorizations(values, remote)?, Query::new(), values, remote, COLUMNS)
 }
 
-/// With its tokens first: on The Things Stack they would live on.
-pub fn delete(given: &Given, remote: &mut Remote) -> Result<(), Failure> {
-    let path = authorization(given, remote)?;
+/// Deletes the tokens of an authorization, then the authorization: The Things Stack would leave the tokens valid.
+pub fn delete(values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    let path = authorization(values, remote)?;
     while let Some(id) = first_token(&path, remote)? {
-        remote.write(Delete, &format!("{path}/tokens/{}", segment(&id)), None)?;
+        remote.delete(&format!("{path}/tokens/{}", segment(&id)))?;
     }
-    remote.write(Delete, &path, None)?;
-    Ok(())
+    remote.delete(&path)
 }
 
-pub fn list_tokens(given: &Given, remote: &mut Remote) -> Result<(), Failure> {
-    let format = Format::of(given)?;
-    let path = format!("{}/tokens", authorization(given, remote)?);
-    pages::print(&path, Query::new(), given, remote, &format, TOKEN_COLUMNS)
+pub fn list_tokens(values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    let path = format!("{}/tokens", authorization(values, remote)?);
+    pages::print(&path, Query::new(), values, remote, TOKEN_COLUMNS)
 }
 
-pub fn delete_token(given: &Given, remote: &mut Remote) -> Result<(), Failure> {
-    let id = segment(given.needed("token-id")?);
-    remote.write(Delete, &format!("{}/tokens/{id}", authorization(given, remote)?), None)?;
-    Ok(())
+pub fn delete_token(values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    let id = segment(values.needed("token-id")?);
+    remote.delete(&format!("{}/tokens/{id}", authorization(values, remote)?))
 }
 
 fn first_token(path: &str, remote: &Remote) -> Result<Option<String>, Refusal> {
@@ -45,11 +39,11 @@ fn first_token(path: &str, remote: &Remote) -> Result<Option<String>, Refusal> {
     Ok(answer.body.pointer("/tokens/0/id").and_then(|id| id.as_str()).map(str::to_owned))
 }
 
-fn authorizations(given: &Given, remote: &Remote) -> Result<String, Failure> {
-    Ok(format!("{}/authorizations", path(&USER, &remote.owner(&USER, given)?)))
+fn authorizations(values: &Values, remote: &Remote) -> Result<String, Failure> {
+    Ok(format!("{}/authorizations", path(&USER, &owner(&USER, values, remote)?)))
 }
 
-fn authorization(given: &Given, remote: &Remote) -> Result<String, Failure> {
-    let client = segment(given.needed("client-id")?);
-    Ok(format!("{}/{client}", authorizations(given, remote)?))
+fn authorization(values: &Values, remote: &Remote) -> Result<String, Failure> {
+    let client = segment(values.needed("client-id")?);
+    Ok(format!("{}/{client}", authorizations(values, remote)?))
 }

@@ -3,34 +3,31 @@
 use serde_json::{Value, json};
 
 use crate::cli::args::nouns::Noun;
-use crate::cli::args::parse::{Given, missing};
-use crate::cli::args::rights;
+use crate::cli::args::values::{Values, missing};
 use crate::cli::failure::Failure;
 use crate::cli::remote::http::{Query, Remote, account_json, segment};
-use crate::cli::run::entities::{other_account, path};
-use crate::cli::run::output::{self, Format};
+use crate::cli::run::entities::path;
+use crate::cli::run::output;
 use crate::cli::run::pages;
-use crate::http::request::Method::{Delete, Put};
+use crate::http::request::Method::Put;
 
 const COLUMNS: &[&str] = &["ids", "rights"];
 
-pub fn list(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result<(), Failure> {
-    let format = Format::of(given)?;
-    let path = format!("{}/collaborators", path(noun, given.needed(noun.id)?));
-    pages::print(&path, Query::new(), given, remote, &format, COLUMNS)
+pub fn list(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    let path = format!("{}/collaborators", path(noun, values.needed(noun.id)?));
+    pages::print(&path, Query::new(), values, remote, COLUMNS)
 }
 
-pub fn get(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result<(), Failure> {
-    let format = Format::of(given)?;
-    let answer = remote.read(&format!("{}/collaborator/{}", path(noun, given.needed(noun.id)?), member(noun, given)?), &Query::new())?;
-    output::object(&format, COLUMNS, &answer.body)
+pub fn get(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    let answer = remote.read(&format!("{}/collaborator/{}", path(noun, values.needed(noun.id)?), member(noun, values)?), &Query::new())?;
+    output::object(values, COLUMNS, &answer.body)
 }
 
-/// The rights replace those that were there.
-pub fn set(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result<(), Failure> {
-    let id = given.needed(noun.id)?;
-    let (kind, account) = other_account(noun, given)?.ok_or_else(|| missing("collaborator"))?;
-    let rights: Value = rights::named(noun, given)?.into_iter().map(Value::from).collect();
+/// Replaces the rights of a collaborator, or adds one.
+pub fn set(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    let id = values.needed(noun.id)?;
+    let (kind, account) = noun.other_account(values)?.ok_or_else(|| missing("collaborator"))?;
+    let rights: Value = noun.named_rights(values)?.into_iter().map(Value::from).collect();
     if rights.as_array().is_some_and(Vec::is_empty) {
         return Err(missing("collaborator-rights").into());
     }
@@ -39,13 +36,12 @@ pub fn set(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result<()
     Ok(())
 }
 
-pub fn delete(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result<(), Failure> {
-    remote.write(Delete, &format!("{}/collaborators/{}", path(noun, given.needed(noun.id)?), member(noun, given)?), None)?;
-    Ok(())
+pub fn delete(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    remote.delete(&format!("{}/collaborators/{}", path(noun, values.needed(noun.id)?), member(noun, values)?))
 }
 
-/// `user/{id}` or `organization/{id}`.
-fn member(noun: &Noun, given: &Given) -> Result<String, Failure> {
-    let (kind, id) = other_account(noun, given)?.ok_or_else(|| missing("collaborator"))?;
+/// Returns `user/{id}` or `organization/{id}`.
+fn member(noun: &Noun, values: &Values) -> Result<String, Failure> {
+    let (kind, id) = noun.other_account(values)?.ok_or_else(|| missing("collaborator"))?;
     Ok(format!("{}/{}", kind.trim_end_matches('s'), segment(&id)))
 }

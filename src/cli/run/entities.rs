@@ -2,77 +2,77 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::base::printable::printable;
 use crate::cli::args::nouns::{Noun, take};
-use crate::cli::args::parse::{Given, missing};
-use crate::cli::args::standard_input;
+use crate::cli::args::standard_input::{self, Entity};
+use crate::cli::args::values::{Account, Format, Values, missing};
 use crate::cli::failure::{Failure, Usage};
 use crate::cli::remote::http::{Query, Remote, account_json, segment};
-use crate::cli::run::output::{self, Format, note};
+use crate::cli::run::output;
 use crate::cli::run::pages;
 use crate::cli::run::secret_file::{Secret, SecretFile};
-use crate::http::request::Method::{Delete, Post, Put};
+use crate::cli::terminal::{self, note};
+use crate::http::request::Method::{Post, Put};
 
-pub fn list(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result<(), Failure> {
+pub fn list(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
     let mut query = Query::new();
-    match other_account(noun, given)? {
+    match noun.other_account(values)? {
         Some(("users", id)) => query.push(("collaborator.user_ids.user_id".to_owned(), id)),
         Some((_, id)) => query.push(("collaborator.organization_ids.organization_id".to_owned(), id)),
         None => {}
     }
-    listed(noun, noun.plural, query, given, remote)
+    listed(noun, noun.plural, query, values, remote)
 }
 
-pub fn search(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result<(), Failure> {
+pub fn search(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
     let mut query = Query::new();
     for name in ["query", "id-contains", "name-contains", "description-contains"] {
-        if let Some(text) = given.one(name) {
+        if let Some(text) = values.one(name) {
             query.push((name.replace('-', "_"), text.to_owned()));
         }
     }
-    for (key, text) in given.pairs("attributes-contain")? {
+    for (key, text) in values.pairs("attributes-contain")? {
         query.push((format!("attributes_contain[{key}]"), text));
     }
-    // A query takes full names only; what is no state is for the server to judge.
+    // A query takes full names only. The server refuses what is no state.
     let full =
         |name: String| if name.starts_with("STATE_") || name.bytes().all(|b| b.is_ascii_digit()) { name } else { format!("STATE_{name}") };
-    query.extend(given.list("state").into_iter().map(|name| ("state".to_owned(), full(name))));
+    query.extend(values.list("state").into_iter().map(|name| ("state".to_owned(), full(name))));
     let path = format!("search/{}", noun.plural);
-    listed(noun, &path, query, given, remote)
+    listed(noun, &path, query, values, remote)
 }
 
-fn listed(noun: &'static Noun, path: &str, mut query: Query, given: &Given, remote: &Remote) -> Result<(), Failure> {
-    if given.switch("deleted")? {
+fn listed(noun: &'static Noun, path: &str, mut query: Query, values: &Values, remote: &Remote) -> Result<(), Failure> {
+    if values.switch("deleted")? {
         query.push(("deleted".to_owned(), "true".to_owned()));
     }
-    let shown = Shown::of(noun, given)?;
+    let shown = Shown::of(noun, values)?;
     if !shown.mask.is_empty() {
         query.push(("field_mask".to_owned(), shown.mask.join(",")));
     }
     let columns = shown.columns();
-    pages::print(path, query, given, remote, &shown.format, &texts(&columns))
+    pages::print(path, query, values, remote, &texts(&columns))
 }
 
-pub fn get(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result<(), Failure> {
-    let id = given.needed(noun.id)?;
-    let shown = Shown::of(noun, given)?;
+pub fn get(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    let id = values.needed(noun.id)?;
+    let shown = Shown::of(noun, values)?;
     let query = if shown.mask.is_empty() { Query::new() } else { vec![("field_mask".to_owned(), shown.mask.join(","))] };
     let answer = remote.read(&path(noun, id), &query)?;
     let columns = shown.columns();
-    output::object(&shown.format, &texts(&columns), &answer.body)
+    output::object(values, &texts(&columns), &answer.body)
 }
 
-/// One entity by flags, or those of standard input one after the other, each with the flags over it.
-pub fn create(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result<(), Failure> {
-    let flags = noun.sent(given)?;
-    let named = other_account(noun, given)?;
-    let format = Format::of(given)?;
-    let entities = standard_input::entities(noun, given)?;
-    let mut secrets = SecretFile::of(given, entities.len())?;
-    let mut caller: Option<(&'static str, String)> = None;
+/// Creates one entity by flags, or those of standard input one after the other, each with the flags over it.
+pub fn create(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    let flags = noun.sent(values)?;
+    let named = noun.other_account(values)?;
+    let entities = standard_input::entities(noun, values)?;
+    let mut secrets = SecretFile::of(values, entities.len())?;
+    let mut caller: Option<Account> = None;
     let total = entities.len();
-    for (made, entity) in entities.into_iter().enumerate() {
-        let standard_input::Entity { mut fields, owner } = entity;
-        let id = prepare(noun, given, &flags, &mut fields)?;
+    for (made, Entity { mut fields, owner }) in entities.into_iter().enumerate() {
+        let id = prepare(noun, values, &flags, &mut fields)?;
         let owner = match named.clone().or(owner) {
             Some(owner) => owner,
             None => {
@@ -82,14 +82,14 @@ pub fn create(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result
                 caller.clone().ok_or_else(|| missing("collaborator"))?
             }
         };
-        if let Err(failure) = create_one(noun, &format, &mut secrets, remote, (&id, fields, owner)) {
+        if let Err(failure) = create_one(noun, &mut secrets, remote, (&id, fields, owner)) {
             secrets.end();
             if total > 1 {
-                note(&format!("{made} of {total} were made before `{}`, where it ended", output::printable(&id)));
+                note(&format!("{made} of {total} were made before `{}`, where it ended", printable(&id)));
             }
             return Err(match failure {
-                // Whoever does not read on must know that it did not go on.
-                Failure::Unread => Failure::Refused(format!("standard output was closed after `{}` was made", output::printable(&id))),
+                // The reader is gone, and must learn that not all were made.
+                Failure::Unread => Failure::Refused(format!("standard output was closed after `{}` was made", printable(&id))),
                 failure => failure,
             });
         }
@@ -99,23 +99,16 @@ pub fn create(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result
 }
 
 /// What is made: its ID, its fields, and the account that it belongs to.
-type New<'a> = (&'a str, Map<String, Value>, (&'static str, String));
+type New<'a> = (&'a str, Map<String, Value>, Account);
 
-fn create_one(
-    noun: &Noun,
-    format: &Format,
-    secrets: &mut SecretFile,
-    remote: &Remote,
-    (id, fields, owner): New<'_>,
-) -> Result<(), Failure> {
-    let (kind, owner) = owner;
+fn create_one(noun: &Noun, secrets: &mut SecretFile<'_>, remote: &Remote, (id, fields, (kind, owner)): New<'_>) -> Result<(), Failure> {
     let body = json!({(noun.name): fields, "collaborator": account_json(kind, &owner)});
     let answer = remote.write(Post, &format!("{kind}/{}/{}", segment(&owner), noun.plural), Some(&body))?;
-    shown_with_secret(noun, format, secrets, id, answer.body)
+    print(noun, secrets, id, answer.body)
 }
 
-/// Puts the flags and what is usual over what was written, and gives back the ID.
-pub fn prepare(noun: &Noun, given: &Given, flags: &Map<String, Value>, fields: &mut Map<String, Value>) -> Result<String, Usage> {
+/// Puts the flags over the fields of standard input, adds the defaults, and returns the ID.
+pub fn prepare(noun: &Noun, values: &Values, flags: &Map<String, Value>, fields: &mut Map<String, Value>) -> Result<String, Usage> {
     let key = noun.id_key();
     let mut ids = match take(fields, "ids") {
         Some(Value::Object(ids)) => ids,
@@ -123,7 +116,7 @@ pub fn prepare(noun: &Noun, given: &Given, flags: &Map<String, Value>, fields: &
     };
     let written = take(&mut ids, &key);
     let written = written.as_ref().and_then(Value::as_str);
-    let flag = given.one(noun.id).filter(|id| !id.is_empty());
+    let flag = values.one(noun.id).filter(|id| !id.is_empty());
     let id = flag.or(written).ok_or_else(|| missing(noun.id))?.to_owned();
     fields.insert("ids".to_owned(), json!({(key): id}));
     for (name, value) in flags {
@@ -139,11 +132,11 @@ pub fn prepare(noun: &Noun, given: &Given, flags: &Map<String, Value>, fields: &
     Ok(id)
 }
 
-/// Changes what flags name; what `--unset` names is in the mask and not in the body.
-pub fn set(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result<(), Failure> {
-    let id = given.needed(noun.id)?;
-    let sent = noun.sent(given)?;
-    let unset = noun.unset(given)?;
+/// Changes the fields that flags name. Those of `--unset` are in the mask and not in the body.
+pub fn set(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    let id = values.needed(noun.id)?;
+    let sent = noun.sent(values)?;
+    let unset = noun.unset(values)?;
     if let Some(name) = unset.iter().find(|name| sent.contains_key(*name)) {
         return Err(Usage(format!("--unset names {name}, which another flag sets: give one of them")).into());
     }
@@ -152,79 +145,66 @@ pub fn set(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result<()
         return Ok(());
     }
     let paths: Vec<&str> = sent.keys().chain(&unset).map(String::as_str).collect();
-    let format = Format::of(given)?;
-    let mut secrets = SecretFile::of(given, usize::from(sent.contains_key("secret")))?;
+    let mut secrets = SecretFile::of(values, usize::from(sent.contains_key("secret")))?;
     let answer = change(noun, id, &sent, &paths, remote)?;
-    shown_with_secret(noun, &format, &mut secrets, id, answer)?;
+    print(noun, &mut secrets, id, answer)?;
     secrets.end();
     Ok(())
 }
 
-/// The one place that asks for a change.
+/// Sends a change and returns the entity.
 pub fn change(noun: &Noun, id: &str, fields: &Map<String, Value>, paths: &[&str], remote: &Remote) -> Result<Value, Failure> {
     let body = json!({(noun.name): fields, "field_mask": {"paths": paths}});
     Ok(remote.write(Put, &path(noun, id), Some(&body))?.body)
 }
 
-pub fn delete(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result<(), Failure> {
-    remote.write(Delete, &path(noun, given.needed(noun.id)?), None)?;
+pub fn delete(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    remote.delete(&path(noun, values.needed(noun.id)?))
+}
+
+pub fn restore(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    remote.write(Post, &format!("{}/restore", path(noun, values.needed(noun.id)?)), None)?;
     Ok(())
 }
 
-pub fn restore(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result<(), Failure> {
-    remote.write(Post, &format!("{}/restore", path(noun, given.needed(noun.id)?)), None)?;
-    Ok(())
-}
-
-pub fn purge(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result<(), Failure> {
-    let id = given.needed(noun.id)?;
-    if !given.switch("force")? {
-        standard_input::confirm(&format!("Remove the {} `{}` on {} for good?", noun.name, output::printable(id), remote.server))?;
+pub fn purge(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    let id = values.needed(noun.id)?;
+    if !values.switch("force")? {
+        terminal::confirm(&format!("Remove the {} `{}` on {} for good?", noun.name, printable(id), remote.server))?;
     }
-    remote.write(Delete, &format!("{}/purge", path(noun, id)), None)?;
-    Ok(())
+    remote.delete(&format!("{}/purge", path(noun, id)))
 }
 
-pub fn rights(noun: &'static Noun, given: &Given, remote: &mut Remote) -> Result<(), Failure> {
-    let format = Format::of(given)?;
-    let answer = remote.read(&format!("{}/rights", path(noun, given.needed(noun.id)?)), &Query::new())?;
+pub fn rights(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    let answer = remote.read(&format!("{}/rights", path(noun, values.needed(noun.id)?)), &Query::new())?;
     let rights = answer.body.get("rights").and_then(Value::as_array).cloned().unwrap_or_default();
-    match format {
-        Format::Json => output::print(&(output::json_text(&Value::from(rights)) + "\n")),
+    match values.format {
+        Format::Json => terminal::print(&(output::json_text(&Value::from(rights)) + "\n")),
         Format::Table | Format::Path(_) => {
-            output::print(&rights.iter().filter_map(Value::as_str).map(|name| format!("{}\n", output::printable(name))).collect::<String>())
+            terminal::print(&rights.iter().filter_map(Value::as_str).map(|name| format!("{}\n", printable(name))).collect::<String>())
         }
     }
 }
 
-/// `clients/{id}`.
+/// Returns `clients/{id}`.
 pub fn path(noun: &Noun, id: &str) -> String {
     format!("{}/{}", noun.plural, segment(id))
 }
 
-/// The account that flags name: `users` or `organizations`, and its ID.
-pub fn account(given: &Given) -> Result<Option<(&'static str, String)>, Usage> {
-    let one = |key: &str| given.one(key).filter(|id| !id.is_empty()).map(str::to_owned);
-    match (one("user-id"), one("organization-id")) {
-        (Some(_), Some(_)) => Err(Usage("--user-id and --organization-id exclude each other".to_owned())),
-        (Some(id), None) => Ok(Some(("users", id))),
-        (None, Some(id)) => Ok(Some(("organizations", id))),
-        (None, None) => Ok(None),
+/// Returns the ID that a flag names; for things that every user has, the caller's own.
+pub fn owner(noun: &Noun, values: &Values, remote: &Remote) -> Result<String, Failure> {
+    if let Some(id) = values.one(noun.id).filter(|id| !id.is_empty()) {
+        return Ok(id.to_owned());
+    }
+    match remote.caller()? {
+        Some((kind, id)) if kind == noun.plural => Ok(id),
+        _ => Err(missing(noun.id).into()),
     }
 }
 
-/// The account that flags name beside the entity: its owner, or a member. The flag that names the entity itself names neither.
-pub fn other_account(noun: &Noun, given: &Given) -> Result<Option<(&'static str, String)>, Usage> {
-    match noun.id {
-        "client-id" => account(given),
-        "organization-id" => Ok(given.one("user-id").filter(|id| !id.is_empty()).map(|id| ("users", id.to_owned()))),
-        _ => Ok(None),
-    }
-}
-
-pub fn shown_with_secret(noun: &Noun, format: &Format, secrets: &mut SecretFile, id: &str, mut body: Value) -> Result<(), Failure> {
-    secrets.keep(Secret { of: id, member: "secret" }, &mut body)?;
-    output::object(format, &texts(&columns(noun, noun.columns)), &body)
+/// Prints an entity that may hold a secret.
+pub fn print(noun: &Noun, secrets: &mut SecretFile<'_>, id: &str, body: Value) -> Result<(), Failure> {
+    secrets.print(&Secret { of: id, member: "secret" }, &texts(&columns(noun, noun.columns)), body)
 }
 
 fn texts(columns: &[String]) -> Vec<&str> {
@@ -235,17 +215,17 @@ fn columns(noun: &Noun, fields: &[&str]) -> Vec<String> {
     std::iter::once(format!("ids.{}", noun.id_key())).chain(fields.iter().map(|field| (*field).to_owned())).collect()
 }
 
-/// What is asked for and how it is shown: a table without a selection selects its usual columns, a path selects its own field.
-struct Shown {
+/// Which fields are asked for: a table without a selection selects its usual columns, a path selects its own field.
+struct Shown<'a> {
     noun: &'static Noun,
-    format: Format,
+    format: &'a Format,
     mask: Vec<String>,
 }
 
-impl Shown {
-    fn of(noun: &'static Noun, given: &Given) -> Result<Shown, Usage> {
-        let format = Format::of(given)?;
-        let mut mask = noun.selected(given)?;
+impl Shown<'_> {
+    fn of<'a>(noun: &'static Noun, values: &'a Values) -> Result<Shown<'a>, Usage> {
+        let format = &values.format;
+        let mut mask = noun.selected(values)?;
         if let Some(field) = format.field() {
             if !noun.readable().any(|name| name == field) {
                 let names: Vec<_> = noun.readable().collect();
@@ -253,14 +233,14 @@ impl Shown {
             }
             mask.push(field.to_owned());
         }
-        if format == Format::Table && mask.is_empty() {
+        if *format == Format::Table && mask.is_empty() {
             mask.extend(noun.columns.iter().map(|name| (*name).to_owned()));
         }
         Ok(Shown { noun, format, mask })
     }
 
     fn columns(&self) -> Vec<String> {
-        let fields: Vec<&str> = match &self.format {
+        let fields: Vec<&str> = match self.format {
             Format::Path(path) => return vec![path.clone()],
             Format::Json | Format::Table => self.mask.iter().map(String::as_str).filter(|field| !field.starts_with("ids")).collect(),
         };

@@ -1,24 +1,25 @@
-//! Getting in: `login` keeps credentials for a server, `logout` revokes and forgets them.
+//! `login` keeps credentials for a server, `logout` revokes and forgets them.
 
 use std::path::PathBuf;
 
-use crate::cli::args::parse::Given;
-use crate::cli::args::standard_input::ask;
+use crate::base::printable::printable;
+use crate::cli::args::values::Values;
 use crate::cli::failure::Failure;
 use crate::cli::refusal::{CREDENTIALS, LOGIN, Refusal};
 use crate::cli::remote::callback::Callback;
 use crate::cli::remote::credentials::{Credentials, Keyring, Tokens};
 use crate::cli::remote::http::{Query, Remote, segment};
 use crate::cli::remote::tokens::{self, Attempt};
-use crate::cli::run::output::{self, Format, note, printable};
-use crate::http::request::Method::Delete;
+use crate::cli::run::output;
+use crate::cli::terminal::ask;
+use crate::cli::terminal::note;
 
-/// Checks the credentials before it keeps them.
-pub fn login(given: &Given, remote: &mut Remote) -> Result<(), Failure> {
-    let by_callback = !given.has("callback") || given.switch("callback")?;
+/// Gets credentials, checks them and keeps them.
+pub fn login(values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    let by_callback = !values.has("callback") || values.switch("callback")?;
     let place = keyring(remote)?;
     // The browser sends a password and gets a code there too.
-    remote.warn_of_clear_text();
+    remote.warn_of_plain_text();
     let credentials = match remote.given_key.clone() {
         Some(key) => Credentials::ApiKey(key),
         None => Credentials::Tokens(if by_callback { by_browser(remote)? } else { by_paste(remote)? }),
@@ -33,8 +34,8 @@ pub fn login(given: &Given, remote: &mut Remote) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Forgets the credentials in any case, and tells if they could not be revoked. An API key is only forgotten: others may use it.
-pub fn logout(_: &Given, remote: &mut Remote) -> Result<(), Failure> {
+/// Revokes and forgets the credentials; forgets them also if they cannot be revoked. An API key is not revoked: it may be used elsewhere.
+pub fn logout(_: &Values, remote: &mut Remote) -> Result<(), Failure> {
     let mut keyring = Keyring::open(&keyring(remote)?)?;
     let Some(kept) = keyring.of(&remote.server) else {
         note(&format!("nothing is kept for {}", remote.server));
@@ -47,13 +48,12 @@ pub fn logout(_: &Given, remote: &mut Remote) -> Result<(), Failure> {
     };
     keyring.forget(&remote.server)?;
     note(&format!("logged out of {}", remote.server));
-    Ok(revoked?)
+    revoked
 }
 
-pub fn auth_info(given: &Given, remote: &mut Remote) -> Result<(), Failure> {
-    let format = Format::of(given)?;
+pub fn auth_info(values: &Values, remote: &mut Remote) -> Result<(), Failure> {
     let answer = remote.read("auth_info", &Query::new())?;
-    output::object(&format, &["api_key.entity_ids", "oauth_access_token.user_ids", "is_admin"], &answer.body)
+    output::object(values, &["api_key.entity_ids", "oauth_access_token.user_ids", "is_admin"], &answer.body)
 }
 
 fn keyring(remote: &Remote) -> Result<PathBuf, Refusal> {
@@ -70,7 +70,7 @@ fn by_browser(remote: &Remote) -> Result<Tokens, Refusal> {
     attempt.redeem(remote, &code)
 }
 
-/// The browser may be on another machine: it shows the code, and a person carries it here.
+/// Logs in with a browser that may be on another machine: it shows the code, which is pasted here.
 fn by_paste(remote: &Remote) -> Result<Tokens, Refusal> {
     let attempt = Attempt::new("code".to_owned());
     note(&format!("Log in with a browser, here:\n\n  {}\n", attempt.authorize_url(&remote.server)));
@@ -81,8 +81,8 @@ fn by_paste(remote: &Remote) -> Result<Tokens, Refusal> {
     attempt.redeem(remote, code.trim())
 }
 
-/// Where the server revokes nothing by itself, the token deletes itself.
-fn revoke(remote: &Remote, tokens: &Tokens) -> Result<(), Refusal> {
+/// Revokes the tokens. Where the server has no endpoint for that, the access token deletes itself.
+fn revoke(remote: &Remote, tokens: &Tokens) -> Result<(), Failure> {
     if tokens::revoke(remote, tokens.refresh_token.as_deref().unwrap_or(&tokens.access_token))? {
         return Ok(());
     }
@@ -91,7 +91,7 @@ fn revoke(remote: &Remote, tokens: &Tokens) -> Result<(), Refusal> {
     let (user, client, id) =
         (text("/oauth_access_token/user_ids/user_id"), text("/oauth_access_token/client_ids/client_id"), text("/oauth_access_token/id"));
     if let (Some(user), Some(client), Some(id)) = (user, client, id) {
-        remote.write(Delete, &format!("users/{user}/authorizations/{client}/tokens/{id}"), None)?;
+        remote.delete(&format!("users/{user}/authorizations/{client}/tokens/{id}"))?;
     }
     Ok(())
 }

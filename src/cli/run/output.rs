@@ -1,52 +1,19 @@
 //! What commands print: JSON as `ttn-lw-cli` prints it, tables for people, plain values for scripts.
 
-use std::io::{ErrorKind, IsTerminal, Write};
-
 use serde_json::Value;
 
-pub use crate::base::printable::printable;
-use crate::base::printable::{json, lines};
-
-use crate::cli::args::parse::Given;
-use crate::cli::failure::{Failure, Usage};
+use crate::base::printable::{json, printable};
+use crate::cli::args::values::{Format, Values};
+use crate::cli::failure::Failure;
 use crate::cli::refusal::{NO_MEMBER, Refusal};
-
-/// How a command prints.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Format {
-    Json,
-    Table,
-    /// The value at this path, a line for each item.
-    Path(String),
-}
-
-impl Format {
-    pub fn of(given: &Given) -> Result<Format, Usage> {
-        match given.one("output-format") {
-            None | Some("json") => Ok(Format::Json),
-            Some("table") => Ok(Format::Table),
-            Some(path) if !path.is_empty() && path.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-')) => {
-                Ok(Format::Path(path.replace('-', "_")))
-            }
-            Some(_) => Err(Usage("--output-format is json, table, or a path such as ids.client_id".to_owned())),
-        }
-    }
-
-    /// The field that the format shows, so that it is selected without being asked for.
-    pub fn field(&self) -> Option<&str> {
-        match self {
-            Format::Path(path) => path.split('.').next(),
-            Format::Json | Format::Table => None,
-        }
-    }
-}
+use crate::cli::terminal::print;
 
 /// Prints one object.
-pub fn object(format: &Format, columns: &[&str], value: &Value) -> Result<(), Failure> {
-    match format {
+pub fn object(values: &Values, columns: &[&str], value: &Value) -> Result<(), Failure> {
+    match values.format {
         Format::Json => print(&(json_text(value) + "\n")),
         Format::Table | Format::Path(_) => {
-            let mut list = List::begin(format, columns);
+            let mut list = List::begin(&values.format, columns);
             list.add(std::slice::from_ref(value))?;
             list.end()
         }
@@ -89,7 +56,7 @@ impl<'a> List<'a> {
         match self.format {
             Format::Json => print(if self.begun { "]\n" } else { "[]\n" }),
             Format::Table => print(&table(self.columns, &self.rows)),
-            // An absent value may be a zero value; a member that no item has may be a slip.
+            // An absent value may be a zero value; a member that no item has may be a mistake.
             Format::Path(path) if self.begun && !self.found && !self.columns.contains(&path.as_str()) => {
                 Err(Refusal::from(NO_MEMBER.with("path", path.as_str())).into())
             }
@@ -98,12 +65,12 @@ impl<'a> List<'a> {
     }
 }
 
-/// The value at a dotted path.
+/// Returns the value at a dotted path.
 fn at<'v>(item: &'v Value, path: &str) -> Option<&'v Value> {
     path.split('.').try_fold(item, |value, name| value.get(name))
 }
 
-/// A value on one line.
+/// Writes a value on one line.
 fn cell(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
@@ -128,31 +95,9 @@ fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
     std::iter::once(line(&heads)).chain(rows.iter().map(|row| line(row))).collect()
 }
 
-/// A value as people read JSON, safe to show on a terminal.
+/// Writes a value as indented JSON that is safe to show on a terminal.
 pub fn json_text(value: &Value) -> String {
     json(&format!("{value:#}"))
-}
-
-/// Writes on standard output. Whatever steers a terminal and was not spelled out before is now. A reader that has gone away has seen enough.
-pub fn print(text: &str) -> Result<(), Failure> {
-    match std::io::stdout().write_all(lines(text).as_bytes()) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Failure::Unread),
-        Err(error) => Err(Failure::Refused(format!("cannot write to standard output: {error}"))),
-    }
-}
-
-/// Writes on standard error, for people; where it is closed, nobody wanted to know.
-pub fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", lines(text));
-}
-
-/// Shows on a terminal how far a long list has come, in one line that is written over.
-pub fn progress(done: usize, total: usize) {
-    if std::io::stderr().is_terminal() && !std::io::stdout().is_terminal() {
-        let end = if done >= total { "\n" } else { "" };
-        let _ = write!(std::io::stderr(), "\r{done} of {total}{end}");
-    }
 }
 
 #[cfg(test)]

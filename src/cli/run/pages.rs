@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
-use crate::cli::args::parse::Given;
+use crate::cli::args::values::Values;
 use crate::cli::failure::{Failure, Usage};
 use crate::cli::refusal::{Refusal, SMALL_PAGES};
 use crate::cli::remote::http::{Query, Remote};
-use crate::cli::run::output::{Format, List, note, progress};
+use crate::cli::run::output::List;
+use crate::cli::terminal::{note, progress};
 
 /// The largest page of a list. A search of The Things Stack never fills more than the smaller one.
 const PAGE: usize = 1000;
@@ -16,24 +17,20 @@ const SEARCH_PAGE: usize = 100;
 const DEFAULT_PAGE: usize = 100;
 
 /// Asks for the list at `path` and prints it.
-pub fn print(path: &str, mut query: Query, given: &Given, remote: &Remote, format: &Format, columns: &[&str]) -> Result<(), Failure> {
-    let all = given.switch("all-pages")?;
-    if all && given.has("page") {
+pub fn print(path: &str, mut query: Query, values: &Values, remote: &Remote, columns: &[&str]) -> Result<(), Failure> {
+    let all = values.switch("all-pages")?;
+    if all && values.has("page") {
         return Err(Usage("--all-pages and --page exclude each other".to_owned()).into());
     }
-    let mut limit = match given.one("limit") {
-        Some(limit) => Some(limit.parse::<usize>().map_err(|_| Usage("--limit is a number".to_owned()))?),
-        None if all => Some(if path.starts_with("search/") { SEARCH_PAGE } else { PAGE }),
-        None => None,
-    };
-    let first = match given.one("page") {
-        Some(page) => page.parse::<usize>().map_err(|_| Usage("--page is a number".to_owned()))?,
-        None => 0,
-    };
-    if let Some(order) = given.one("order") {
+    let number =
+        |key: &str| values.one(key).map(|text| text.parse::<usize>().map_err(|_| Usage(format!("--{key} is a number")))).transpose();
+    let whole = if path.starts_with("search/") { SEARCH_PAGE } else { PAGE };
+    let mut limit = number("limit")?.or(all.then_some(whole));
+    let first = number("page")?.unwrap_or(0);
+    if let Some(order) = values.one("order") {
         query.push(("order".to_owned(), order.to_owned()));
     }
-    let mut list = List::begin(format, columns);
+    let mut list = List::begin(&values.format, columns);
     let (mut page, mut done) = (first.max(1), 0);
     loop {
         let mut query = query.clone();

@@ -1,4 +1,4 @@
-//! `--secret-out FILE`: what a server issues goes to a new file that only its owner can read, and not to the terminal.
+//! `--secret-out FILE`: secrets go to a new file that only its owner can read, and not to the terminal.
 
 use std::fs::{File, OpenOptions, remove_file};
 use std::io::Write;
@@ -6,10 +6,11 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use serde_json::{Map, Value};
 
-use crate::cli::args::parse::Given;
-use crate::cli::failure::Usage;
+use crate::cli::args::values::{Format, Values};
+use crate::cli::failure::Failure;
 use crate::cli::refusal::{Refusal, SECRET_FILE};
-use crate::cli::run::output::{Format, note};
+use crate::cli::run::output;
+use crate::cli::terminal::note;
 
 /// Which member of an answer is secret, and whose it is.
 #[derive(Debug)]
@@ -20,41 +21,41 @@ pub struct Secret<'a> {
 
 /// Where the secrets of a command go. The file is made before anything is asked for, so that no secret is issued that cannot be kept.
 #[derive(Debug)]
-pub struct SecretFile {
+pub struct SecretFile<'a> {
+    values: &'a Values,
     file: Option<(String, File)>,
-    /// What is printed may leave the secret out, which then is told beside it: it exists this once.
-    format: Format,
-    /// Several secrets are told apart by whose they are.
+    /// Whether each line of the file says whose secret it is.
     several: bool,
     kept: usize,
     shown: usize,
 }
 
-impl SecretFile {
-    /// For a command that issues so many secrets.
-    pub fn of(given: &Given, secrets: usize) -> Result<SecretFile, Refusal> {
-        let path = given.one("secret-out").filter(|_| secrets > 0);
+impl SecretFile<'_> {
+    /// Makes the file that `--secret-out` names, if the command issues any secrets. Fails if it is there already.
+    pub fn of(values: &Values, secrets: usize) -> Result<SecretFile<'_>, Refusal> {
+        let path = values.one("secret-out").filter(|_| secrets > 0);
         let make = |path: &str| {
             let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
             let file = file.map_err(|error| Refusal::from(SECRET_FILE.with("reason", error.to_string())).with("secret-out", path))?;
             Ok::<_, Refusal>((path.to_owned(), file))
         };
-        Ok(SecretFile {
-            file: path.map(make).transpose()?,
-            format: Format::of(given).unwrap_or(Format::Json),
-            several: secrets > 1,
-            kept: 0,
-            shown: 0,
-        })
+        Ok(SecretFile { values, file: path.map(make).transpose()?, several: secrets > 1, kept: 0, shown: 0 })
     }
 
-    /// Takes the secret out of an answer if it goes to the file. With several secrets a line is `ID SECRET`.
-    pub fn keep(&mut self, secret: Secret<'_>, body: &mut Value) -> Result<(), Refusal> {
+    /// Prints an answer, without its secret if that goes to the file.
+    pub fn print(&mut self, secret: &Secret<'_>, columns: &[&str], mut body: Value) -> Result<(), Failure> {
+        self.keep(secret, &mut body)?;
+        output::object(self.values, columns, &body)
+    }
+
+    /// Takes the secret out of an answer if it goes to the file. With several secrets a line is `ID SECRET`. Where what is printed leaves the
+    /// secret out, it is told on standard error: it is shown this once.
+    fn keep(&mut self, secret: &Secret<'_>, body: &mut Value) -> Result<(), Refusal> {
         let Some(object) = body.as_object_mut().filter(|object| object.contains_key(secret.member)) else { return Ok(()) };
         let Some((path, file)) = &mut self.file else {
-            match &self.format {
-                Format::Path(path) if path != secret.member => note(&told(&secret, object)),
-                Format::Table => note(&told(&secret, object)),
+            match &self.values.format {
+                Format::Path(path) if path != secret.member => note(&told(secret, object)),
+                Format::Table => note(&told(secret, object)),
                 Format::Json | Format::Path(_) => self.shown += 1,
             }
             return Ok(());
@@ -68,7 +69,7 @@ impl SecretFile {
         Ok(())
     }
 
-    /// Tells once what became of the secrets.
+    /// Tells where the secrets are.
     pub fn end(self) {
         match (&self.file, self.shown) {
             (Some((path, _)), _) if self.kept > 0 => {
@@ -86,41 +87,11 @@ fn told(secret: &Secret<'_>, object: &Map<String, Value>) -> String {
     format!("the {} of {}, shown this once: {value}", secret.member, secret.of)
 }
 
-impl Drop for SecretFile {
-    /// A file that holds nothing would only stand in the way of the next attempt.
+impl Drop for SecretFile<'_> {
+    /// Removes a file that holds nothing: it would make the next attempt fail.
     fn drop(&mut self) {
         if let (Some((path, _)), 0) = (&self.file, self.kept) {
             let _ = remove_file(path);
-        }
-    }
-}
-
-/// A time span such as `24h`, `7d`, `90s` or `15m`, in seconds.
-pub fn seconds(flag: &str, text: &str) -> Result<u64, Usage> {
-    let wrong = || Usage(format!("{flag} is a number with s, m, h or d behind it, such as 24h"));
-    let units = [('s', 1), ('m', 60), ('h', 60 * 60), ('d', 24 * 60 * 60)];
-    let unit = text.chars().last().and_then(|last| units.into_iter().find(|(unit, _)| *unit == last)).ok_or_else(wrong)?;
-    let number: u64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
-    number.checked_mul(unit.1).ok_or_else(wrong)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_span_is_a_number_and_a_unit() {
-        for (text, expected) in [
-            ("24h", Some(86_400)),
-            ("7d", Some(604_800)),
-            ("90s", Some(90)),
-            ("0s", Some(0)),
-            ("5", None),
-            ("", None),
-            ("1é", None),
-            ("h", None),
-        ] {
-            assert_eq!(seconds("--grace", text).ok(), expected, "{text}");
         }
     }
 }

@@ -1,0 +1,174 @@
+//! What a setting is, and where its value is found: its flag, or else the environment.
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use pico_args::Arguments;
+
+use crate::base::printable::printable;
+use crate::base::secret::MOST_ROUNDS;
+use crate::cli::failure::Usage;
+
+/// With fewer a hash is hardly slower than none.
+pub const FEWEST_ROUNDS: u32 = 1000;
+
+/// One setting.
+#[derive(Debug)]
+pub struct Setting {
+    pub name: &'static str,
+    /// Empty for settings that only the environment holds.
+    pub flag: &'static str,
+    pub variable: &'static str,
+    /// What to put behind the flag; empty for a switch.
+    pub value: &'static str,
+    /// As shown to people.
+    pub default: &'static str,
+    pub doc: &'static str,
+    pub kind: SettingKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettingKind {
+    Value,
+    /// True or false; the flag alone means true.
+    Switch,
+    /// May also stand in the file that `<variable>_FILE` names.
+    Secret,
+}
+
+impl Setting {
+    /// Returns `--listen HOST:PORT, KEYFOB_LISTEN (default: 127.0.0.1:1885)`.
+    pub fn usage(&self) -> String {
+        let flag = [self.flag, self.value].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+        let places = [flag.as_str(), self.variable].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+        format!("{places} (default: {})", self.default)
+    }
+}
+
+/// The settings of a command, each with what was found for it.
+pub(crate) struct Settings(Vec<Found>);
+
+/// A setting, and its value and where that was found, if it was.
+pub(crate) struct Found {
+    setting: &'static Setting,
+    value: Option<(String, String)>,
+}
+
+impl Settings {
+    /// Reads flags and environment. Fails if any argument is left.
+    pub fn read(settings: &'static [Setting], mut arguments: Arguments) -> Result<Settings, Usage> {
+        let find = |setting| Ok(Found { setting, value: lookup(setting, &mut arguments)? });
+        let found = settings.iter().map(find).collect::<Result<_, _>>()?;
+        match arguments.finish().first() {
+            None => Ok(Settings(found)),
+            Some(rest) => Err(Usage(format!("`{}` is not known here: `keyfob help` lists the flags", printable(&rest.to_string_lossy())))),
+        }
+    }
+
+    pub fn of(&self, name: &str) -> &Found {
+        self.0.iter().find(|found| found.setting.name == name).expect("every setting that is read has a row")
+    }
+}
+
+impl Found {
+    /// Returns the flag or variable that the value came from, or that could set it.
+    pub fn place(&self) -> &str {
+        self.value.as_ref().map_or(self.setting.flag, |(place, _)| place)
+    }
+
+    /// Returns the value if somebody set one.
+    pub fn given(&self) -> Option<&str> {
+        self.value.as_ref().map(|(_, value)| value.as_str())
+    }
+
+    /// Returns the value, or the default.
+    pub fn text(&self) -> &str {
+        self.given().unwrap_or(self.setting.default)
+    }
+
+    pub fn wrong(&self, why: impl fmt::Display) -> Usage {
+        Usage(format!("{} {why}, not `{}`", self.place(), printable(self.text())))
+    }
+
+    pub fn choose<T: Copy>(&self, choices: &[(&str, T)]) -> Result<T, Usage> {
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        let chosen = choices.iter().find(|(name, _)| *name == self.text()).map(|(_, value)| *value);
+        chosen.ok_or_else(|| self.wrong(format!("must be one of {}", names.join(", "))))
+    }
+
+    pub fn number<T: FromStr + PartialOrd + fmt::Display>(&self, least: T, most: T) -> Result<T, Usage> {
+        let number = self.text().parse().ok().filter(|number| *number >= least && *number <= most);
+        number.ok_or_else(|| self.wrong(format!("must be a number from {least} to {most}")))
+    }
+
+    /// Returns the rounds of PBKDF2 for a password, or `default` where none are set.
+    pub fn rounds(&self, default: u32) -> Result<u32, Usage> {
+        if self.value.is_some() { self.number(FEWEST_ROUNDS, MOST_ROUNDS) } else { Ok(default) }
+    }
+
+    /// Returns `http(s)://host[:port]` without a slash at its end. The public one is the issuer, whose metadata lies at the root (RFC 8414
+    /// section 3).
+    pub fn url(&self) -> Result<Option<String>, Usage> {
+        let Some(url) = self.given() else { return Ok(None) };
+        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
+        let host = rest.strip_suffix('/').unwrap_or(rest);
+        let plain = url.bytes().all(|b| (b'!'..=b'~').contains(&b)) && !host.contains(['/', '?', '#', '@', '\\']);
+        if host.is_empty() || host.starts_with(':') || !plain {
+            return Err(self.wrong("must be http://host or https://host, with a port but no path"));
+        }
+        Ok(Some(url.strip_suffix('/').unwrap_or(url).to_owned()))
+    }
+}
+
+/// Returns the value of a setting and where it was found: its flag, or else the environment.
+fn lookup(setting: &'static Setting, arguments: &mut Arguments) -> Result<Option<(String, String)>, Usage> {
+    let from_environment = environment(setting)?;
+    if setting.flag.is_empty() {
+        return Ok(from_environment);
+    }
+    if setting.kind == SettingKind::Switch {
+        let on = arguments.contains(setting.flag).then(|| (setting.flag.to_owned(), "true".to_owned()));
+        return Ok(on.or(from_environment));
+    }
+    match <[String; 1]>::try_from(values_of(arguments, setting.flag, setting.value)?) {
+        Ok([value]) => Ok(Some((setting.flag.to_owned(), value))),
+        Err(values) if values.is_empty() => Ok(from_environment),
+        Err(_) => Err(Usage(format!("{} is given more than once", setting.flag))),
+    }
+}
+
+/// Takes all values of a flag out of the arguments; `value` says what belongs behind it.
+pub fn values_of(arguments: &mut Arguments, flag: &'static str, value: &str) -> Result<Vec<String>, Usage> {
+    let values = arguments.values_from_fn(flag, |value| Ok::<_, std::convert::Infallible>(value.to_owned()));
+    values.map_err(|error| match error {
+        pico_args::Error::NonUtf8Argument => Usage(format!("{flag} is not UTF-8")),
+        _ => Usage(format!("{flag} needs a value: {value}")),
+    })
+}
+
+fn environment(setting: &Setting) -> Result<Option<(String, String)>, Usage> {
+    let value = variable(setting.variable)?;
+    let file_variable = format!("{}_FILE", setting.variable);
+    let file = if setting.kind == SettingKind::Secret { variable(&file_variable)? } else { None };
+    match (value, file) {
+        (Some(_), Some(_)) => Err(Usage(format!("{} and {file_variable} are both set: set one of them", setting.variable))),
+        (Some(value), None) => Ok(Some((setting.variable.to_owned(), value))),
+        (None, Some(file)) => {
+            let text = std::fs::read_to_string(Path::new(&file))
+                .map_err(|error| Usage(format!("{file_variable}: cannot read the file: {error}")))?;
+            Ok(Some((file_variable, text.trim_end_matches(['\r', '\n']).to_owned())))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+/// Returns a variable of the environment; an empty one counts as unset.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+pub fn variable(name: &str) -> Result<Option<String>, Usage> {
+    match std::env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => Err(Usage(format!("{name} is not UTF-8"))),
+    }
+}
