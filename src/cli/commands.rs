@@ -16,7 +16,7 @@ use crate::cli::serve::process;
 use crate::cli::serve::settings::SETTINGS;
 use crate::model::choice::State;
 
-/// Words that commands have in common.
+/// The first words of several commands.
 #[derive(Debug)]
 pub struct Group {
     pub name: &'static str,
@@ -49,7 +49,7 @@ pub enum Run {
     Anyone(fn(&Values, &mut Remote) -> Result<(), Failure>),
     /// A server that somebody logs in to or out of: the credentials kept for it are not used.
     Unauthenticated(fn(&Values, &mut Remote) -> Result<(), Failure>),
-    /// The data file, which no server may hold.
+    /// The data file, while no server uses it.
     Operator(fn(&Values, Arguments) -> Result<(), Failure>),
     /// The settings of the server.
     Serve(fn(Arguments) -> Result<(), Failure>),
@@ -117,13 +117,13 @@ const fn command(
 #[rustfmt::skip]
 pub static GROUPS: &[Group] = &[
     group("clients", &["client", "cli", "c"], "OAuth clients."),
-    group("clients collaborators", &["collaborator", "members", "member"], "Who may do what with a client."),
+    group("clients collaborators", &["collaborator", "members", "member"], "The collaborators of a client, and their rights."),
     group("users", &["user", "usr", "u"], "Users."),
     group("users api-keys", &["api-key"], "The API keys of a user."),
-    group("users oauth", &[], "What a user has let clients do."),
+    group("users oauth", &[], "The clients that a user has authorized, and their tokens."),
     group("users oauth authorizations", &["authorization"], "The clients that a user has authorized."),
-    group("users oauth access-tokens", &["access-token", "tokens", "token"], "The tokens that a client has of a user."),
-    group("users sessions", &["session"], "Where a user is signed in."),
+    group("users oauth access-tokens", &["access-token", "tokens", "token"], "The access tokens that a client has for a user."),
+    group("users sessions", &["session"], "The sessions of a user."),
     group("organizations", &["organization", "org", "o"], "Organizations."),
     group("organizations collaborators", &["collaborator", "members", "member"], "The members of an organization."),
     group("organizations api-keys", &["api-key"], "The API keys of an organization."),
@@ -134,9 +134,9 @@ pub static GROUPS: &[Group] = &[
 pub static COMMANDS: &[Command] = &[
     command("serve", &[], &[], &[Settings(SETTINGS)], &[], Serve(process::serve), "Answer HTTP requests."),
 
-    command("login", &[], &[], &[Rows(flags::CALLBACK)], &["auth_info"], Unauthenticated(login::login), "Keep credentials for a server: by the browser, or the API key of --api-key."),
+    command("login", &[], &[], &[Rows(flags::CALLBACK)], &["auth_info"], Unauthenticated(login::login), "Log in to a server with the browser, or with the API key of --api-key, and keep the credentials."),
     command("logout", &[], &[], &[], &[], Unauthenticated(login::logout), "Revoke and forget the credentials for a server."),
-    command("auth-info", &[], &[], &[Rows(flags::OUTPUT)], &["auth_info"], Run::Remote(login::auth_info), "Tell who the caller is, with which rights."),
+    command("auth-info", &[], &[], &[Rows(flags::OUTPUT)], &["auth_info"], Run::Remote(login::auth_info), "Show who the caller is, with which rights."),
 
     command("clients list", &["ls"], &[], &[Rows(flags::OWNER), Rows(flags::PAGING), Rows(flags::DELETED), Rows(flags::SELECTION), Select(&CLIENT), Rows(flags::OUTPUT)], &["client.list"], Run::Remote(|g, r| entities::list(&CLIENT, g, r)), "List the clients that the caller can reach, or those of an account."),
     command("clients search", &[], &[], &[Rows(flags::SEARCH), Rows(flags::SEARCH_STATE), Rows(flags::PAGING), Rows(flags::DELETED), Rows(flags::SELECTION), Select(&CLIENT), Rows(flags::OUTPUT)], &["client.search"], Run::Remote(|g, r| entities::search(&CLIENT, g, r)), "Search clients: all for administrators, one's own for others."),
@@ -146,8 +146,8 @@ pub static COMMANDS: &[Command] = &[
     command("clients approve", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::REASON), Rows(flags::OUTPUT)], &["client.update"], Run::Remote(|g, r| clients::decide(State::Approved, g, r)), "Approve a client."),
     command("clients reject", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::REASON), Rows(flags::OUTPUT)], &["client.update"], Run::Remote(|g, r| clients::decide(State::Rejected, g, r)), "Reject a client: it can neither be authorized nor use its tokens."),
     command("clients suspend", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::REASON), Rows(flags::OUTPUT)], &["client.update"], Run::Remote(|g, r| clients::decide(State::Suspended, g, r)), "Suspend a client: it can neither be authorized nor use its tokens."),
-    command("clients flag", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::REASON), Rows(flags::OUTPUT)], &["client.update"], Run::Remote(|g, r| clients::decide(State::Flagged, g, r)), "Flag a client: it works on, and users see that something is odd."),
-    command("clients rotate-secret", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::GRACE), Rows(flags::SECRET_OUT), Rows(flags::OUTPUT)], &["client.rotate_secret"], Run::Remote(clients::rotate_secret), "Issue a new client secret; the old one stays good for the grace asked for."),
+    command("clients flag", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::REASON), Rows(flags::OUTPUT)], &["client.update"], Run::Remote(|g, r| clients::decide(State::Flagged, g, r)), "Flag a client: it keeps working, and users are warned."),
+    command("clients rotate-secret", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::GRACE), Rows(flags::SECRET_OUT), Rows(flags::OUTPUT)], &["client.rotate_secret"], Run::Remote(clients::rotate_secret), "Issue a new client secret; with --grace the previous ones stay valid for a while."),
     command("clients delete", &["del", "remove", "rm"], &["client-id"], &[Rows(flags::CLIENT_ID)], &["client.delete"], Run::Remote(|g, r| entities::delete(&CLIENT, g, r)), "Delete a client; it can be restored for a day."),
     command("clients restore", &[], &["client-id"], &[Rows(flags::CLIENT_ID)], &["client.restore"], Run::Remote(|g, r| entities::restore(&CLIENT, g, r)), "Restore a deleted client."),
     command("clients purge", &["permanent-delete", "hard-delete"], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::FORCE)], &["client.purge"], Run::Remote(|g, r| entities::purge(&CLIENT, g, r)), "Remove a client for good and free its ID."),
@@ -173,11 +173,11 @@ pub static COMMANDS: &[Command] = &[
     command("users api-keys set", &["update"], &["user-id", "api-key-id"], &[Rows(flags::OF_USER), Rows(flags::API_KEY_ID), Rows(flags::API_KEY), Rows(flags::RIGHTS_LIST), Rights(&USER), Rows(flags::OUTPUT)], &["user.api_key.update", "auth_info"], Run::Remote(|g, r| api_keys::set(&USER, g, r)), "Change an API key of a user."),
     command("users api-keys delete", &["del", "remove", "rm"], &["user-id", "api-key-id"], &[Rows(flags::OF_USER), Rows(flags::API_KEY_ID)], &["user.api_key.delete", "auth_info"], Run::Remote(|g, r| api_keys::delete(&USER, g, r)), "Delete an API key of a user."),
     command("users oauth authorizations list", &["ls"], &["user-id"], &[Rows(flags::OF_USER), Rows(flags::PAGING), Rows(flags::OUTPUT)], &["user.authorization.list", "auth_info"], Run::Remote(authorizations::list), "List the clients that a user has authorized."),
-    command("users oauth authorizations delete", &["del", "remove", "rm"], &["user-id", "client-id"], &[Rows(flags::OF_USER), Rows(flags::CLIENT_ID)], &["user.token.list", "user.token.delete", "user.authorization.delete", "auth_info"], Run::Remote(authorizations::delete), "Take back what a user has authorized a client to do, and its tokens."),
-    command("users oauth access-tokens list", &["ls"], &["user-id", "client-id"], &[Rows(flags::OF_USER), Rows(flags::CLIENT_ID), Rows(flags::PAGING), Rows(flags::OUTPUT)], &["user.token.list", "auth_info"], Run::Remote(authorizations::list_tokens), "List the tokens that a client has of a user."),
+    command("users oauth authorizations delete", &["del", "remove", "rm"], &["user-id", "client-id"], &[Rows(flags::OF_USER), Rows(flags::CLIENT_ID)], &["user.token.list", "user.token.delete", "user.authorization.delete", "auth_info"], Run::Remote(authorizations::delete), "Delete the authorization of a client by a user, and its tokens."),
+    command("users oauth access-tokens list", &["ls"], &["user-id", "client-id"], &[Rows(flags::OF_USER), Rows(flags::CLIENT_ID), Rows(flags::PAGING), Rows(flags::OUTPUT)], &["user.token.list", "auth_info"], Run::Remote(authorizations::list_tokens), "List the access tokens that a client has for a user."),
     command("users oauth access-tokens delete", &["del", "remove", "rm"], &["user-id", "client-id", "token-id"], &[Rows(flags::OF_USER), Rows(flags::CLIENT_ID), Rows(flags::TOKEN_ID)], &["user.token.delete", "auth_info"], Run::Remote(authorizations::delete_token), "Revoke a token."),
-    command("users sessions list", &["ls"], &["user-id"], &[Rows(flags::OF_USER), Rows(flags::PAGING), Rows(flags::OUTPUT)], &["user.session.list", "auth_info"], Run::Remote(sessions::list), "List where a user is signed in."),
-    command("users sessions delete", &["del", "remove", "rm"], &["user-id", "session-id"], &[Rows(flags::OF_USER), Rows(flags::SESSION_ID)], &["user.session.delete", "auth_info"], Run::Remote(sessions::delete), "Log a user out somewhere."),
+    command("users sessions list", &["ls"], &["user-id"], &[Rows(flags::OF_USER), Rows(flags::PAGING), Rows(flags::OUTPUT)], &["user.session.list", "auth_info"], Run::Remote(sessions::list), "List the sessions of a user."),
+    command("users sessions delete", &["del", "remove", "rm"], &["user-id", "session-id"], &[Rows(flags::OF_USER), Rows(flags::SESSION_ID)], &["user.session.delete", "auth_info"], Run::Remote(sessions::delete), "End a session of a user."),
 
     command("organizations list", &["ls"], &[], &[Rows(flags::OF_USER), Rows(flags::PAGING), Rows(flags::DELETED), Rows(flags::SELECTION), Select(&ORGANIZATION), Rows(flags::OUTPUT)], &["organization.list"], Run::Remote(|g, r| entities::list(&ORGANIZATION, g, r)), "List the caller's organizations, or those of a user."),
     command("organizations search", &[], &[], &[Rows(flags::SEARCH), Rows(flags::PAGING), Rows(flags::DELETED), Rows(flags::SELECTION), Select(&ORGANIZATION), Rows(flags::OUTPUT)], &["organization.search"], Run::Remote(|g, r| entities::search(&ORGANIZATION, g, r)), "Search organizations: all for administrators, one's own for others."),

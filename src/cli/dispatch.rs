@@ -39,7 +39,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
     if let Err(failure @ (Failure::Usage(_) | Failure::Refused(_) | Failure::Named(_))) = done {
         note(&failure.to_string());
     }
-    // Last, where programs that read what went wrong don't stumble over it.
+    // Last: programs read the first line of an error.
     warnings.iter().for_each(|line| note(line));
     code
 }
@@ -94,20 +94,20 @@ fn print_document(document: Document, values: &Values) -> Result<(), Failure> {
 pub fn read(arguments: Vec<OsString>) -> Result<Asked, Usage> {
     let (mut words, flags) = split(arguments);
     if words.first().is_some_and(|word| word == "help") {
-        return find(&words[1..]).map(|found| Asked::Help(found.name().to_owned()));
+        return find(&words[1..]).map(|(_, name, _)| Asked::Help(name.to_owned()));
     }
     let asks = |names: [&str; 2]| flags.iter().any(|flag| names.iter().any(|name| flag == name));
     let help = asks(["--help", "-h"]);
     if !help && asks(["--version", "-V"]) {
         return Ok(Asked::Version);
     }
-    let found = find(&words)?;
+    let (command, name, length) = find(&words)?;
     if help {
-        return Ok(Asked::Help(found.name().to_owned()));
+        return Ok(Asked::Help(name.to_owned()));
     }
-    let Found::Command(command, length) = found else {
-        let below = words_below(found.name());
-        return Err(match found.name() {
+    let Some(command) = command else {
+        let below = words_below(name);
+        return Err(match name {
             "" => Usage(format!("a command is missing: {below}\n`keyfob help` explains them")),
             name => Usage(format!("`{name}` needs a command: {below}\n`keyfob help {name}` explains them")),
         });
@@ -117,34 +117,18 @@ pub fn read(arguments: Vec<OsString>) -> Result<Asked, Usage> {
     Ok(Asked::Run(command, values, rest))
 }
 
-/// What some words name.
-enum Found {
-    /// A command, after so many words.
-    Command(&'static Command, usize),
-    /// A group of commands; the group of all has no name.
-    Group(&'static str),
-}
-
-impl Found {
-    fn name(&self) -> &'static str {
-        match self {
-            Found::Command(command, _) => command.name,
-            Found::Group(name) => name,
-        }
-    }
-}
-
-/// Returns the command that the first words name, or the group that all of them name.
-fn find(words: &[String]) -> Result<Found, Usage> {
+/// Returns the command that the first words name, its name, and the number of these words; or only the name of the group that all words name.
+/// The group of all commands has no name.
+fn find(words: &[String]) -> Result<(Option<&'static Command>, &'static str, usize), Usage> {
     let mut at = "";
     for (n, word) in words.iter().enumerate() {
         match commands::find(at, word) {
-            Some(Entry::Command(command)) => return Ok(Found::Command(command, n + 1)),
+            Some(Entry::Command(command)) => return Ok((Some(command), command.name, n + 1)),
             Some(Entry::Group(group)) => at = group.name,
             None => return Err(unknown(at, word)),
         }
     }
-    Ok(Found::Group(at))
+    Ok((None, at, words.len()))
 }
 
 fn words_below(group: &str) -> String {
@@ -162,7 +146,7 @@ fn unknown(group: &str, word: &str) -> Usage {
     Usage(format!("there is no command {shown}{place}: {tip}"))
 }
 
-/// The words in front, and all that follows from the first flag of a command's own on. Flags that every command takes may stand before the words.
+/// Returns the words in front, and everything from the first flag that is not common to all commands.
 fn split(arguments: Vec<OsString>) -> (Vec<String>, Vec<OsString>) {
     let (mut words, mut flags) = (Vec::new(), Vec::new());
     let mut arguments = arguments.into_iter().peekable();
@@ -174,7 +158,7 @@ fn split(arguments: Vec<OsString>) -> (Vec<String>, Vec<OsString>) {
         }
         let valued = CONNECTION.iter().map(|setting| setting.flag).chain(OUTPUT.iter().map(|flag| flag.name.as_ref()));
         let takes_value = valued.into_iter().any(|name| name == dashed(&text));
-        // Flag and value become one word, so that a value is never taken for a word of the command.
+        // Flag and value become one argument: a value must not be taken for a word of the command.
         match arguments.peek() {
             Some(_) if takes_value => {
                 let value = arguments.next().unwrap_or_default();

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::cli::refusal::Refusal;
 
-/// A call that cannot be meant; the text names the flag or variable, never the value of a secret.
+/// Why a call is wrong. The text names the flag or variable, never the value of a secret.
 #[derive(Debug)]
 pub struct Usage(pub String);
 
@@ -15,9 +15,9 @@ pub enum Failure {
     Usage(Usage),
     /// It was called rightly and could not be done: exit code 1.
     Refused(String),
-    /// The same, by a refusal that has a name: the server's, or one of our own.
+    /// The same, with an error of the server or one of our own: exit code 1.
     Named(Box<Refusal>),
-    /// Whoever read its output has seen enough: exit code 0.
+    /// The reader of its output has closed it: exit code 0.
     Unread,
 }
 
@@ -36,7 +36,7 @@ impl From<Refusal> for Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // What has a name is told in its own first line.
+            // A text with an error name is printed as it is.
             Failure::Usage(Usage(text)) if text.starts_with("error:") => f.write_str(text),
             Failure::Usage(Usage(text)) | Failure::Refused(text) => write!(f, "keyfob: {text}"),
             Failure::Named(refusal) => refusal.fmt(f),

@@ -25,7 +25,7 @@ errors! {
     STANDARD_INPUT: InvalidArgument "keyfob/cli" "standard_input" "standard input holds no JSON entity: {reason}";
 }
 
-/// What the server, or this program, does not do, and why.
+/// An error of the server, or of this program.
 #[derive(Debug)]
 pub struct Refusal {
     pub status: Option<u16>,
@@ -36,7 +36,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Reads the body of a refusal; nothing if it is not one of the API's.
+    /// Reads the body of a refusal. Returns `None` if it is not one of the API's.
     pub fn of_reply(status: u16, body: &Value) -> Option<Refusal> {
         let message = body.get("message")?.as_str()?;
         let mut refusal = body.pointer("/details/0").map_or_else(|| Refusal::plain(message), Refusal::of_detail);
@@ -74,13 +74,13 @@ impl Refusal {
         self
     }
 
-    /// The HTTP status that it came with.
+    /// Sets the HTTP status that it came with.
     pub fn of_status(mut self, status: u16) -> Refusal {
         self.status = Some(status);
         self
     }
 
-    /// Whether it is the refusal of this name, whatever its namespace.
+    /// Returns whether it has this name, in any namespace.
     pub fn is_called(&self, name: &str) -> bool {
         self.message.split(' ').next().is_some_and(|head| head.ends_with(&format!(":{name}")))
     }
@@ -110,7 +110,7 @@ impl From<Error> for Refusal {
     }
 }
 
-/// What comes from a server may hold anything: control characters never reach the terminal.
+/// Control characters from a server never reach the terminal.
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&printable(&self.message))?;

@@ -7,7 +7,7 @@ use keyfob::cli::commands::{COMMANDS, Entry, GROUPS, below};
 use keyfob::cli::dispatch::{Asked, read};
 use keyfob::routes::ROUTES;
 
-use crate::cli::{Town, words};
+use crate::cli::{Fixture, words};
 
 /// Routes that no command asks, and why.
 const UNREACHED: &[(&str, &str)] = &[
@@ -105,8 +105,8 @@ const ELSEWHERE: &[&str] = &[
 ];
 
 /// The ID of the key that a command wrote to a file, NNSXS.ID.KEY.
-fn key_id(town: &Town, file: &str) -> String {
-    let key = std::fs::read_to_string(town.path(file)).unwrap_or_default();
+fn key_id(fixture: &Fixture, file: &str) -> String {
+    let key = std::fs::read_to_string(fixture.path(file)).unwrap_or_default();
     key.split('.').nth(1).unwrap_or_default().to_owned()
 }
 
@@ -119,24 +119,25 @@ fn command_of(line: &str) -> &'static str {
 
 /// Runs a line and holds the routes that it asked against the row of its command.
 #[track_caller]
-pub fn check_row(town: &Town, line: &str) -> String {
-    town.routes();
-    let printed = town.ok(line);
+pub fn check_row(fixture: &Fixture, line: &str) -> String {
+    fixture.routes();
+    let printed = fixture.ok(line);
     let name = command_of(line);
     let row = COMMANDS.iter().find(|command| command.name == name).expect("its row");
-    let asked: BTreeSet<String> = town.routes().into_iter().collect();
+    let asked: BTreeSet<String> = fixture.routes().into_iter().collect();
     assert_eq!(asked, row.routes.iter().map(|name| (*name).to_owned()).collect(), "{line}");
     printed
 }
 
 #[test]
 fn every_command_does_what_it_says_and_asks_the_routes_of_its_row() {
-    let town = Town::with("every", &["--admin-rights", "all"]);
+    let fixture = Fixture::with("every", &["--admin-rights", "all"]);
     let mut asked: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for line in LINES.trim().lines() {
-        let line = line.replace("$ORGANIZATION_KEY", &key_id(&town, "organization-key")).replace("$USER_KEY", &key_id(&town, "user-key"));
-        town.ok(&line);
-        asked.entry(command_of(&line)).or_default().extend(town.routes());
+        let line =
+            line.replace("$ORGANIZATION_KEY", &key_id(&fixture, "organization-key")).replace("$USER_KEY", &key_id(&fixture, "user-key"));
+        fixture.ok(&line);
+        asked.entry(command_of(&line)).or_default().extend(fixture.routes());
     }
     for command in COMMANDS {
         match asked.get(command.name) {

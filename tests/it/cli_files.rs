@@ -6,54 +6,54 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::binary::{Folder, KEY, keyfob};
-use crate::cli::{Done, Town, done, wrong_key};
+use crate::cli::{Done, Fixture, done, wrong_key};
 use crate::server::ADMIN_KEY;
 
 /// A call without a key of its own.
-fn keyless(town: &Town, line: &str) -> Done {
-    let mut command: Command = town.command(line);
+fn keyless(fixture: &Fixture, line: &str) -> Done {
+    let mut command: Command = fixture.command(line);
     command.env_remove("KEYFOB_API_KEY");
     done(command, "")
 }
 
 #[test]
 fn login_keeps_a_key_that_works_and_logout_forgets_it() {
-    let town = Town::new("login");
-    let refused = keyless(&town, &format!("login --api-key {}", wrong_key()));
+    let fixture = Fixture::new("login");
+    let refused = keyless(&fixture, &format!("login --api-key {}", wrong_key()));
     assert!(refused.code == Some(1) && refused.err.contains("invalid_authorization"), "{}", refused.err);
-    assert!(!town.path("keyfob/credentials.json").exists(), "a wrong key is not kept");
+    assert!(!fixture.path("keyfob/credentials.json").exists(), "a wrong key is not kept");
 
-    let login = keyless(&town, &format!("login --api-key {ADMIN_KEY}"));
+    let login = keyless(&fixture, &format!("login --api-key {ADMIN_KEY}"));
     assert!(login.code == Some(0) && login.err.contains("as the user `admin`") && !login.err.contains("NNSXS"), "{}", login.err);
-    let file = std::fs::metadata(town.path("keyfob/credentials.json")).expect("the file");
+    let file = std::fs::metadata(fixture.path("keyfob/credentials.json")).expect("the file");
     assert_eq!(file.permissions().mode() & 0o777, 0o600);
-    assert_eq!(keyless(&town, "clients list").out, "[]\n");
-    assert!(keyless(&town, "clients list --server http://localhost:1").err.starts_with("error:keyfob/cli:unauthenticated"));
+    assert_eq!(keyless(&fixture, "clients list").out, "[]\n");
+    assert!(keyless(&fixture, "clients list --server http://localhost:1").err.starts_with("error:keyfob/cli:unauthenticated"));
 
-    assert_eq!(keyless(&town, "logout").code, Some(0));
-    assert!(keyless(&town, "clients list").err.starts_with("error:keyfob/cli:unauthenticated"));
-    let kept = std::fs::read_to_string(town.path("keyfob/credentials.json")).expect("the file");
+    assert_eq!(keyless(&fixture, "logout").code, Some(0));
+    assert!(keyless(&fixture, "clients list").err.starts_with("error:keyfob/cli:unauthenticated"));
+    let kept = std::fs::read_to_string(fixture.path("keyfob/credentials.json")).expect("the file");
     assert_eq!(serde_json::from_str::<Value>(&kept).expect("JSON"), json!({"servers": {}}));
 }
 
 #[test]
 fn credentials_that_others_may_read_are_narrowed_to_their_owner_with_a_warning_or_not_used() {
-    let town = Town::new("narrow");
-    assert_eq!(keyless(&town, &format!("login --api-key {ADMIN_KEY}")).code, Some(0));
-    let file = town.path("keyfob/credentials.json");
+    let fixture = Fixture::new("narrow");
+    assert_eq!(keyless(&fixture, &format!("login --api-key {ADMIN_KEY}")).code, Some(0));
+    let file = fixture.path("keyfob/credentials.json");
     let open_to_all = || std::fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).expect("its mode is set");
     open_to_all();
-    let listed = keyless(&town, "clients list");
+    let listed = keyless(&fixture, "clients list");
     assert!(listed.out == "[]\n" && listed.err.starts_with("warning: others could read "), "{}", listed.err);
     assert_eq!(std::fs::metadata(&file).expect("the file").permissions().mode() & 0o777, 0o600);
-    assert_eq!(keyless(&town, "clients list").err, "");
+    assert_eq!(keyless(&fixture, "clients list").err, "");
     // Only who may do everything can give a file away.
     open_to_all();
     if std::os::unix::fs::chown(&file, Some(54_321), None).is_ok() {
-        town.routes();
-        let refused = keyless(&town, "clients list");
+        fixture.routes();
+        let refused = keyless(&fixture, "clients list");
         assert!(refused.code == Some(1) && refused.err.starts_with("error:keyfob/cli:credentials"), "{}", refused.err);
-        assert!(refused.err.contains("somebody else's") && town.routes().is_empty(), "{}", refused.err);
+        assert!(refused.err.contains("somebody else's") && fixture.routes().is_empty(), "{}", refused.err);
     }
 }
 
@@ -139,15 +139,15 @@ fn an_operator_makes_users_keys_and_clients_without_a_server_but_not_under_one()
 
 #[test]
 fn a_password_comes_from_a_file_or_from_standard_input_and_one_in_an_argument_is_warned_of() {
-    let town = Town::new("passwords");
+    let fixture = Fixture::new("passwords");
     for (file, text) in
         [("first", "First-passw0rd\n"), ("second", "Second-passw0rd\r\n"), ("secret", "Chosen-secret-99"), ("nothing", "\n")]
     {
-        std::fs::write(town.path(file), text).expect("a file");
+        std::fs::write(fixture.path(file), text).expect("a file");
     }
-    let path = |file: &str| town.path(file).display().to_string();
+    let path = |file: &str| fixture.path(file).display().to_string();
     let ok = |line: &str, input: &str| {
-        let done = town.pipe(line, input);
+        let done = fixture.pipe(line, input);
         assert_eq!((done.code, done.err.contains("warning")), (Some(0), line.contains("word=")), "{line}\n{}", done.err);
     };
     ok(&format!("users create ada --primary-email-address a@example.com --password-file {}", path("first")), "");
@@ -160,7 +160,7 @@ fn a_password_comes_from_a_file_or_from_standard_input_and_one_in_an_argument_is
     ok(&format!("clients create my-app --secret-file {}", path("secret")), "");
     let token = "grant_type=refresh_token&refresh_token=x&client_id=my-app&client_secret=Chosen-secret-99";
     let form = [("Content-Type", "application/x-www-form-urlencoded")];
-    let reply = crate::client::send(town.address(), "POST", "/oauth/token", &form, token);
+    let reply = crate::client::send(fixture.address(), "POST", "/oauth/token", &form, token);
     assert!(!reply.body.contains("invalid_client"), "the secret is the one of the file: {}", reply.body);
 
     for (line, flag) in [
@@ -169,7 +169,7 @@ fn a_password_comes_from_a_file_or_from_standard_input_and_one_in_an_argument_is
         ("clients set my-app --secret Other-secret-9", "--secret"),
         (&format!("clients list --api-key {}", wrong_key()), "--api-key"),
     ] {
-        let told = town.run(line).err;
+        let told = fixture.run(line).err;
         assert!(
             told.lines().last().is_some_and(|last| last.starts_with(&format!("warning: {flag} on the command line"))),
             "{line}\n{told}"
@@ -181,7 +181,7 @@ fn a_password_comes_from_a_file_or_from_standard_input_and_one_in_an_argument_is
         ("users create mia --password-file nowhere", "keyfob: --password-file: cannot read it"),
         ("users create mia --password-file nothing", "keyfob: --password-file: it holds nothing"),
     ] {
-        town.refused(line, 2, says);
+        fixture.refused(line, 2, says);
     }
     let folder = data("cli-passwords");
     std::fs::write(folder.0.join("first"), "First-passw0rd\n").expect("a file");
@@ -193,18 +193,18 @@ fn a_password_comes_from_a_file_or_from_standard_input_and_one_in_an_argument_is
 
 #[test]
 fn a_key_that_goes_to_another_machine_in_clear_is_warned_of_before_it_goes() {
-    let town = Town::new("clear");
+    let fixture = Fixture::new("clear");
     // By this address a program reaches its own machine, but it is none of loopback.
-    let elsewhere = town.url.replace("127.0.0.1", "0.0.0.0");
+    let elsewhere = fixture.url.replace("127.0.0.1", "0.0.0.0");
     let warning = format!("warning: {elsewhere} is another machine and not https: keys, passwords and answers can be read on the way\n");
-    let done = town.run(&format!("clients list --server {elsewhere}"));
+    let done = fixture.run(&format!("clients list --server {elsewhere}"));
     assert_eq!((done.code, done.out.as_str(), done.err.as_str()), (Some(0), "[]\n", warning.as_str()));
-    let mut login = town.command(&format!("login --callback=false --server {elsewhere}"));
+    let mut login = fixture.command(&format!("login --callback=false --server {elsewhere}"));
     login.env_remove("KEYFOB_API_KEY");
     let login = crate::cli::done(login, "no code\n").err;
     assert!(login.starts_with(&warning) && login.matches("warning").count() == 1, "before the browser goes there: {login}");
-    let password = town
+    let password = fixture
         .pipe(&format!("users update-password admin --server {elsewhere} --old-file - --new-file -"), "Wrong-passw0rd\nOther-passw0rd\n");
     assert!(password.err.starts_with(&warning), "{}", password.err);
-    assert_eq!(town.run("clients list").err, "");
+    assert_eq!(fixture.run("clients list").err, "");
 }

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::binary::PASSWORD;
-use crate::cli::{Done, Town, done};
+use crate::cli::{Done, Fixture, done};
 use crate::cli_commands::check_row;
 use crate::client::{Reply, send};
 
@@ -15,27 +15,27 @@ use crate::client::{Reply, send};
 struct Browser(String);
 
 impl Browser {
-    fn of(town: &Town) -> Browser {
+    fn of(fixture: &Fixture) -> Browser {
         let form = format!("user_id=admin&password={}", PASSWORD.1);
         let headers = [("Content-Type", "application/x-www-form-urlencoded")];
-        let reply = send(town.address(), "POST", "/oauth/api/auth/login", &headers, &form);
+        let reply = send(fixture.address(), "POST", "/oauth/api/auth/login", &headers, &form);
         assert_eq!(reply.status, 204, "{}", reply.body);
         let cookies = reply.headers.iter().filter(|(name, _)| name == "set-cookie");
         Browser(cookies.map(|(_, value)| value.split(';').next().unwrap_or_default()).collect::<Vec<_>>().join("; "))
     }
 
-    /// Goes to an address of the town, and tells where it is sent on to.
-    fn visit(&self, town: &Town, url: &str) -> String {
-        let target = url.strip_prefix(&town.url).unwrap_or(url);
-        let reply = send(town.address(), "GET", target, &[("Cookie", &self.0)], "");
+    /// Goes to an address of the fixture, and tells where it is sent on to.
+    fn visit(&self, fixture: &Fixture, url: &str) -> String {
+        let target = url.strip_prefix(&fixture.url).unwrap_or(url);
+        let reply = send(fixture.address(), "GET", target, &[("Cookie", &self.0)], "");
         assert_eq!(reply.status, 302, "{target}\n{}", reply.body);
         reply.header("location").expect("a place").to_owned()
     }
 
     /// Agrees on the page that asks, and tells where it is sent on to.
-    fn agree(&self, town: &Town, url: &str) -> String {
-        let target = url.strip_prefix(&town.url).unwrap_or(url);
-        let page = send(town.address(), "GET", target, &[("Cookie", &self.0)], "");
+    fn agree(&self, fixture: &Fixture, url: &str) -> String {
+        let target = url.strip_prefix(&fixture.url).unwrap_or(url);
+        let page = send(fixture.address(), "GET", target, &[("Cookie", &self.0)], "");
         assert!(page.status == 200 && page.body.contains("Did you start this yourself"), "{target}\n{}", page.body);
         let mut cookies = vec![self.0.clone()];
         let set = page.headers.iter().filter(|(name, _)| name == "set-cookie");
@@ -43,15 +43,15 @@ impl Browser {
         let token = page.body.split("name=\"_csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a token");
         let headers = [("Cookie", cookies.join("; ")), ("Content-Type", "application/x-www-form-urlencoded".to_owned())];
         let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
-        let reply = send(town.address(), "POST", target, &headers, &format!("_csrf={token}&authorize=true"));
+        let reply = send(fixture.address(), "POST", target, &headers, &format!("_csrf={token}&authorize=true"));
         assert!(matches!(reply.status, 302 | 303), "{target}\n{}", reply.body);
         reply.header("location").expect("a place").to_owned()
     }
 }
 
 /// A login under way, and the address that it asks to open.
-fn begin(town: &Town, line: &str) -> (Child, String) {
-    let mut command = keyless(town, line);
+fn begin(fixture: &Fixture, line: &str) -> (Child, String) {
+    let mut command = keyless(fixture, line);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
     let mut errors = BufReader::new(child.stderr.as_mut().expect("its errors"));
     let mut line = String::new();
@@ -63,24 +63,24 @@ fn begin(town: &Town, line: &str) -> (Child, String) {
 }
 
 /// A call that has nothing but what login keeps.
-fn keyless(town: &Town, line: &str) -> Command {
-    let mut command = town.command(line);
+fn keyless(fixture: &Fixture, line: &str) -> Command {
+    let mut command = fixture.command(line);
     command.env_remove("KEYFOB_API_KEY");
     command
 }
 
-fn run(town: &Town, line: &str) -> Done {
-    done(keyless(town, line), "")
+fn run(fixture: &Fixture, line: &str) -> Done {
+    done(keyless(fixture, line), "")
 }
 
-fn kept(town: &Town) -> Value {
-    let file = std::fs::read_to_string(town.path("keyfob/credentials.json")).expect("the file");
-    serde_json::from_str::<Value>(&file).expect("JSON")["servers"][&town.url].clone()
+fn kept(fixture: &Fixture) -> Value {
+    let file = std::fs::read_to_string(fixture.path("keyfob/credentials.json")).expect("the file");
+    serde_json::from_str::<Value>(&file).expect("JSON")["servers"][&fixture.url].clone()
 }
 
-fn auth_info(town: &Town, token: &Value) -> Reply {
+fn auth_info(fixture: &Fixture, token: &Value) -> Reply {
     let bearer = format!("Bearer {}", token.as_str().expect("a token"));
-    send(town.address(), "GET", "/api/v3/auth_info", &[("Authorization", &bearer)], "")
+    send(fixture.address(), "GET", "/api/v3/auth_info", &[("Authorization", &bearer)], "")
 }
 
 fn parameter(url: &str, name: &str) -> String {
@@ -89,9 +89,9 @@ fn parameter(url: &str, name: &str) -> String {
 }
 
 /// Logs in by carrying the code from the browser.
-fn log_in(town: &Town) {
-    let (mut child, url) = begin(town, "login --callback=false");
-    let place = Browser::of(town).agree(town, &url);
+fn log_in(fixture: &Fixture) {
+    let (mut child, url) = begin(fixture, "login --callback=false");
+    let place = Browser::of(fixture).agree(fixture, &url);
     assert!(place.contains("/oauth/code?code=MF2XI."), "{place}");
     let mut stdin = child.stdin.take().expect("its input");
     writeln!(stdin, "{}", parameter(&place, "code")).expect("the code is pasted");
@@ -103,16 +103,16 @@ fn log_in(town: &Town) {
 
 #[test]
 fn a_code_that_is_carried_from_the_browser_logs_in_and_logout_revokes_the_token() {
-    let town = Town::new("paste");
-    log_in(&town);
-    let token = kept(&town)["access_token"].clone();
-    assert_eq!(auth_info(&town, &token).status, 200);
-    let made = run(&town, "clients create my-app");
+    let fixture = Fixture::new("paste");
+    log_in(&fixture);
+    let token = kept(&fixture)["access_token"].clone();
+    assert_eq!(auth_info(&fixture, &token).status, 200);
+    let made = run(&fixture, "clients create my-app");
     assert!(made.code == Some(0) && made.out.contains("\"user_id\": \"admin\""), "{}", made.err);
-    assert_eq!(run(&town, "logout").code, Some(0));
-    assert_eq!(auth_info(&town, &token).status, 401);
-    assert_eq!(kept(&town), Value::Null);
-    assert!(run(&town, "clients list").err.starts_with("error:keyfob/cli:unauthenticated"));
+    assert_eq!(run(&fixture, "logout").code, Some(0));
+    assert_eq!(auth_info(&fixture, &token).status, 401);
+    assert_eq!(kept(&fixture), Value::Null);
+    assert!(run(&fixture, "clients list").err.starts_with("error:keyfob/cli:unauthenticated"));
 }
 
 #[test]
@@ -124,19 +124,19 @@ fn a_browser_that_comes_back_logs_in() {
     if places.iter().any(|host| TcpListener::bind(format!("{host}:11885")).is_err()) {
         return;
     }
-    let town = Town::new("callback");
+    let fixture = Fixture::new("callback");
     for host in &places {
         let other = TcpListener::bind(format!("{host}:11885")).expect("the port");
-        let stopped = run(&town, "login");
+        let stopped = run(&fixture, "login");
         let clear = format!("error:keyfob/cli:login (cannot log in: cannot listen on {host}:11885 (");
         assert!(stopped.code == Some(1) && stopped.err.starts_with(&clear), "who listens on {host} gets no code: {}", stopped.err);
         assert!(stopped.err.contains("--callback=false") && !stopped.err.contains("/oauth/authorize"), "{}", stopped.err);
         drop(other);
     }
     for host in &places {
-        let (child, url) = begin(&town, "login");
-        let browser = Browser::of(&town);
-        let here = browser.visit(&town, &browser.agree(&town, &url));
+        let (child, url) = begin(&fixture, "login");
+        let browser = Browser::of(&fixture);
+        let here = browser.visit(&fixture, &browser.agree(&fixture, &url));
         let target = here.strip_prefix("http://localhost:11885").unwrap_or_else(|| panic!("{here}"));
         let address = format!("{host}:11885");
         assert_eq!(send(&address, "GET", "/favicon.ico", &[], "").status, 404);
@@ -144,65 +144,65 @@ fn a_browser_that_comes_back_logs_in() {
         assert!(page.status == 200 && page.body.contains("You are signed in"), "{}", page.body);
         let output = child.wait_with_output().expect("it ends");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        assert_eq!(run(&town, "clients list").out, "[]\n");
+        assert_eq!(run(&fixture, "clients list").out, "[]\n");
     }
 }
 
 #[test]
 fn a_token_that_is_old_refreshes_by_itself() {
-    let town = Town::new("refresh");
-    log_in(&town);
-    let before = kept(&town);
+    let fixture = Fixture::new("refresh");
+    log_in(&fixture);
+    let before = kept(&fixture);
     let mut old = before.clone();
     old["expires_at"] = "2020-01-01T00:00:00Z".into();
-    std::fs::write(town.path("keyfob/credentials.json"), json!({"servers": {(&town.url): old}}).to_string()).expect("the file");
+    std::fs::write(fixture.path("keyfob/credentials.json"), json!({"servers": {(&fixture.url): old}}).to_string()).expect("the file");
     // Two commands at once: one refreshes, the other takes what it kept.
-    let both = [keyless(&town, "clients list"), keyless(&town, "auth-info")]
+    let both = [keyless(&fixture, "clients list"), keyless(&fixture, "auth-info")]
         .map(|mut command| command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs"));
     for child in both {
         let output = child.wait_with_output().expect("it ends");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
-    let after = kept(&town);
+    let after = kept(&fixture);
     assert_ne!(after["access_token"], before["access_token"]);
-    assert_eq!(town.routes().iter().filter(|route| *route == "oauth.token").count(), 2, "one code, one refresh");
+    assert_eq!(fixture.routes().iter().filter(|route| *route == "oauth.token").count(), 2, "one code, one refresh");
 
     let mut dead = after;
     dead["expires_at"] = "2020-01-01T00:00:00Z".into();
     dead["refresh_token"] = "OJSWM.AAAA.BBBB".into();
-    std::fs::write(town.path("keyfob/credentials.json"), json!({"servers": {(&town.url): dead}}).to_string()).expect("the file");
-    let refused = run(&town, "clients list");
+    std::fs::write(fixture.path("keyfob/credentials.json"), json!({"servers": {(&fixture.url): dead}}).to_string()).expect("the file");
+    let refused = run(&fixture, "clients list");
     assert!(refused.code == Some(1) && refused.err.contains("run `keyfob login` again"), "{}", refused.err);
     assert!(!refused.err.contains("OJSWM"), "{}", refused.err);
-    log_in(&town);
+    log_in(&fixture);
 }
 
 #[test]
 fn what_is_no_code_is_not_sent() {
-    let town = Town::new("no-code");
-    let (mut child, _) = begin(&town, "login --callback=false");
+    let fixture = Fixture::new("no-code");
+    let (mut child, _) = begin(&fixture, "login --callback=false");
     child.stdin.take().expect("its input").write_all(b"hunter2\n").expect("something is pasted");
     let mut errors = String::new();
     child.stderr.take().expect("its errors").read_to_string(&mut errors).expect("they are read");
     assert_eq!(child.wait().expect("it ends").code(), Some(1));
     assert!(errors.contains("error:keyfob/cli:login (cannot log in: that is no code") && !errors.contains("hunter2"), "{errors}");
-    assert!(town.routes().is_empty());
+    assert!(fixture.routes().is_empty());
 }
 
 #[test]
 fn sessions_authorizations_and_tokens_are_listed_and_ended() {
-    let town = Town::new("grants");
-    log_in(&town);
-    log_in(&town);
-    town.routes();
-    let sessions: Value = serde_json::from_str(&check_row(&town, "users sessions list")).expect("a list");
+    let fixture = Fixture::new("grants");
+    log_in(&fixture);
+    log_in(&fixture);
+    fixture.routes();
+    let sessions: Value = serde_json::from_str(&check_row(&fixture, "users sessions list")).expect("a list");
     assert_eq!(sessions.as_array().map(Vec::len), Some(2), "{sessions}");
-    check_row(&town, &format!("users sessions delete --session-id {}", sessions[0]["session_id"].as_str().expect("an ID")));
-    assert_eq!(check_row(&town, "users oauth authorizations list --output-format client_ids.client_id"), "cli\n");
-    let tokens = check_row(&town, "users oauth tokens list --client-id cli --output-format id");
+    check_row(&fixture, &format!("users sessions delete --session-id {}", sessions[0]["session_id"].as_str().expect("an ID")));
+    assert_eq!(check_row(&fixture, "users oauth authorizations list --output-format client_ids.client_id"), "cli\n");
+    let tokens = check_row(&fixture, "users oauth tokens list --client-id cli --output-format id");
     let first = tokens.lines().next().expect("a token");
-    check_row(&town, &format!("users oauth access-tokens delete --client-id cli --token-id {first}"));
-    check_row(&town, "users oauth authorizations delete --client-id cli");
-    assert_eq!(town.ok("users oauth authorizations list"), "[]\n");
-    assert_eq!(run(&town, "clients list").code, Some(1), "its tokens are gone");
+    check_row(&fixture, &format!("users oauth access-tokens delete --client-id cli --token-id {first}"));
+    check_row(&fixture, "users oauth authorizations delete --client-id cli");
+    assert_eq!(fixture.ok("users oauth authorizations list"), "[]\n");
+    assert_eq!(run(&fixture, "clients list").code, Some(1), "its tokens are gone");
 }

@@ -18,10 +18,10 @@ pub struct Flag {
 
 #[derive(Clone, Copy, Debug)]
 pub enum FlagKind {
-    /// Alone it means true; `=false` takes it back.
+    /// Alone it means true; `=false` means false.
     Switch,
     Text,
-    /// One of an enumeration, or what a newer server knows beyond it.
+    /// One of an enumeration, or a value that a newer server knows.
     Choice(&'static Choices),
     /// Joined by commas, or the flag repeated.
     List,
@@ -31,7 +31,7 @@ pub enum FlagKind {
     Pairs,
     /// The path of a file.
     File,
-    /// A password or a secret, which other programs can see where it is an argument.
+    /// A password or a secret. Other programs can see it on the command line.
     Secret,
     /// The path of a file that holds what belongs in the flag of the same name without `-file`, or `-` for standard input.
     SecretFile,
@@ -86,14 +86,14 @@ const fn secret_file(name: &'static str) -> Flag {
     flag(name, "FILE", FlagKind::SecretFile, SECRET_FILE_DOC)
 }
 
-/// What every flag says that names a file with a secret in it.
+/// The sentence of all flags that name a file with a secret.
 pub const SECRET_FILE_DOC: &str = "The same, from a file; with -, a line of standard input, or asked for on a terminal.";
 
 pub static CLIENT_ID: &[Flag] = &[text("--client-id", "ID", "The client.")];
 pub static USER_ID: &[Flag] = &[text("--user-id", "ID", "The user.")];
 pub static ORGANIZATION_ID: &[Flag] = &[text("--organization-id", "ID", "The organization.")];
 
-/// The user whose things they are.
+/// The user to whom something belongs.
 pub static OF_USER: &[Flag] = &[text("--user-id", "ID", "The user; the caller if none is named.")];
 
 pub static OWNER: &[Flag] = &[
@@ -114,10 +114,10 @@ pub static PAGING: &[Flag] = &[
     text("--order", "FIELD", "Sort by this field; with a minus before it, descending."),
     text("--limit", "N", "Items on a page, at most 1000."),
     text("--page", "N", "The number of the page, from 1."),
-    switch("--all-pages", "All of them, page after page."),
+    switch("--all-pages", "Get all pages."),
 ];
 
-pub static DELETED: &[Flag] = &[switch("--deleted", "The deleted ones, instead of the live ones.")];
+pub static DELETED: &[Flag] = &[switch("--deleted", "Show deleted ones instead.")];
 
 pub static SELECTION: &[Flag] =
     &[switch("--all", "Select every field."), flag("--field-mask", "FIELD,…", FlagKind::List, "Select these fields.")];
@@ -135,15 +135,15 @@ pub static SEARCH_STATE: &[Flag] =
 
 pub static UNSET: &[Flag] = &[flag("--unset", "FIELD,…", FlagKind::List, "Clear these fields.")];
 
-pub static FORCE: &[Flag] = &[switch("--force", "Do not ask.")];
+pub static FORCE: &[Flag] = &[switch("--force", "Do not ask for confirmation.")];
 
 pub static SECRET_OUT: &[Flag] =
     &[flag("--secret-out", "FILE", FlagKind::File, "Write the secret to a new file that only you can read, and do not print it.")];
 
 pub static GRACE: &[Flag] =
-    &[text("--grace", "DURATION", "How long older secrets stay good, such as 24h, 7d or 90s; not at all without it.")];
+    &[text("--grace", "DURATION", "How long the previous secrets stay valid, such as 24h, 7d or 90s; without it they end at once.")];
 
-pub static REASON: &[Flag] = &[text("--reason", "TEXT", "Why; kept as its state_description.")];
+pub static REASON: &[Flag] = &[text("--reason", "TEXT", "The reason, stored as the state_description.")];
 
 pub static INVITATION: &[Flag] =
     &[secret("--invitation-token", "TOKEN", "The invitation, where a server asks for one."), secret_file("--invitation-token-file")];
@@ -153,7 +153,7 @@ pub static NEW_PASSWORD: &[Flag] = &[
     secret_file("--old-file"),
     secret("--new", "PASSWORD", "The new password; asked for without it."),
     secret_file("--new-file"),
-    switch("--revoke-all-access", "End sessions and tokens too, as it is unless this is =false."),
+    switch("--revoke-all-access", "Also end sessions and tokens; on unless =false."),
 ];
 
 pub static API_KEY_ID: &[Flag] = &[text("--api-key-id", "ID", "The ID of the API key, its second part.")];
@@ -175,10 +175,10 @@ pub static OPERATOR_USER: &[Flag] = &[
 pub static GENERATED_PASSWORD: &[Flag] =
     &[secret("--password", "PASSWORD", "The password. Without it one is generated and shown once."), secret_file("--password-file")];
 
-/// What every command takes.
+/// The flags that every command takes.
 pub static EVERYWHERE: &[Flag] = &[switch("--help", "Explain the command."), switch("--version", "Print the version.")];
 
-/// What every command takes that prints what a server answered.
+/// The flags of every command that prints an answer of the server.
 pub static OUTPUT: &[Flag] =
     &[text("--output-format", "FORMAT", "json; table, for people; or a path such as ids.client_id, whose values are printed a line each.")];
 
@@ -194,7 +194,7 @@ pub fn of_rights(noun_prefix: &str) -> Vec<Flag> {
     rights.map(row).collect()
 }
 
-/// Who owns what an operator makes: there is no caller.
+/// The owner of what an operator creates: there is no caller.
 pub static OWNING_ACCOUNT: &[Flag] =
     &[text("--user-id", "ID", "The user it belongs to."), text("--organization-id", "ID", "The organization it belongs to.")];
 

@@ -1,4 +1,4 @@
-//! What the commands are about: clients, users, organizations. Their flags are read off the `FIELDS` tables.
+//! The entities that commands handle: clients, users, organizations. Their flags are read off the `FIELDS` tables.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -22,7 +22,7 @@ pub struct Noun {
     pub plural: &'static str,
     /// `client-id`: the flag that names one.
     pub id: &'static str,
-    /// What a new one gets unless something else is said.
+    /// The fields of a new one that neither flags nor standard input set.
     pub defaults: fn() -> Value,
     /// The columns of a table, if no field is selected.
     pub columns: &'static [&'static str],
@@ -33,7 +33,7 @@ pub struct Noun {
     pub rights: LazyLock<Vec<Flag>>,
 }
 
-/// What a row of a `FIELDS` table says, whatever the entity.
+/// The columns of a row of a `FIELDS` table that do not depend on the entity.
 #[derive(Debug)]
 pub struct Facts {
     pub name: &'static str,
@@ -84,17 +84,17 @@ pub static ORGANIZATION: Noun = Noun {
 };
 
 impl Noun {
-    /// `client_id`: the key of its ID.
+    /// Returns the key of its ID: `client_id`.
     pub fn id_key(&self) -> String {
         self.id.replace('-', "_")
     }
 
-    /// The fields that a read may select.
+    /// Returns the fields that a read may select.
     pub fn readable(&self) -> impl Iterator<Item = &'static str> {
         self.fields.iter().filter(|field| field.masked_in.allows(Purpose::Read)).map(|field| field.name)
     }
 
-    /// The paths that the flags select, in the order of the table. What nobody may read is left out.
+    /// Returns the paths that the flags select, in the order of the table, without fields that cannot be read.
     pub fn selected(&self, values: &Values) -> Result<Vec<String>, Usage> {
         let all = values.switch("all")?;
         let mut paths = Vec::new();
@@ -107,7 +107,7 @@ impl Noun {
         Ok(paths)
     }
 
-    /// The fields that the flags set.
+    /// Returns the fields that the flags set.
     pub fn sent(&self, values: &Values) -> Result<Map<String, Value>, Usage> {
         let mut sent = Map::new();
         for field in self.fields.iter().filter(|field| field.set_by != SetBy::Server) {
@@ -118,7 +118,7 @@ impl Noun {
         Ok(sent)
     }
 
-    /// The fields that `--unset` names.
+    /// Returns the fields that `--unset` names. Fails if one cannot be cleared.
     pub fn unset(&self, values: &Values) -> Result<Vec<String>, Usage> {
         let names = values.list("unset").into_iter().map(|name| name.replace('-', "_"));
         names
@@ -170,7 +170,7 @@ impl Facts {
         self.name.replace('_', "-")
     }
 
-    /// What the flags say about this field.
+    /// Returns the value that the flags give this field.
     fn value(&self, values: &Values) -> Result<Option<Value>, Usage> {
         let flag = self.flag();
         Ok(match self.shape {
@@ -198,7 +198,7 @@ impl Facts {
         })
     }
 
-    /// The flags that set it.
+    /// Returns the flags that set it.
     fn flags(&self) -> Vec<Flag> {
         let name = format!("--{}", self.flag());
         let row = |name: String, value: &'static str, kind: FlagKind| vec![Flag { name: name.into(), value, kind, doc: self.doc.into() }];
@@ -215,7 +215,7 @@ impl Facts {
             Shape::Choice(choices) => row(name, "NAME", FlagKind::Choice(choices)),
             Shape::Time => row(name, "TIME", FlagKind::Text),
             Shape::Email => row(name, "ADDRESS", FlagKind::Text),
-            // What is shown once is a secret also where it is chosen.
+            // A value that is shown once is a secret also where it is chosen.
             Shape::Text(_) if self.seen_by == SeenBy::Issued => {
                 let from_file =
                     Flag { name: format!("{name}-file").into(), value: "FILE", kind: FlagKind::SecretFile, doc: SECRET_FILE_DOC.into() };
@@ -227,7 +227,7 @@ impl Facts {
     }
 }
 
-/// Takes a field out of an entity that somebody wrote, under either of its names.
+/// Takes a field out of an entity from standard input, under either of its names.
 pub fn take(entity: &mut Map<String, Value>, name: &str) -> Option<Value> {
     let camel = camel_case(name);
     let (snake, camel) = (entity.shift_remove(name), entity.shift_remove(&camel));
@@ -246,14 +246,15 @@ fn facts<E>(fields: &'static [Field<E>]) -> Vec<Facts> {
     fields.iter().map(row).collect()
 }
 
-/// `ids` are shown anyway; what nobody may read is taken and dropped, as `ttn-lw-cli` does.
+/// Returns a switch for each field but `ids`, which are always shown. Fields that cannot be read are accepted and ignored, as `ttn-lw-cli`
+/// does.
 fn select(noun: &'static Noun) -> Vec<Flag> {
     let shown = noun.fields.iter().filter(|field| field.name != "ids" && field.masked_in != MaskedIn::Neither);
     shown
         .map(|field| {
             let doc = match field.masked_in.allows(Purpose::Read) {
                 true => field.doc.to_owned(),
-                false => "Never shown: taken and dropped.".to_owned(),
+                false => "Never shown: accepted and ignored.".to_owned(),
             };
             Flag { name: format!("--{}", field.flag()).into(), value: "", kind: FlagKind::Switch, doc: doc.into() }
         })

@@ -12,10 +12,10 @@ use crate::cli::failure::Failure;
 use crate::cli::refusal::{Refusal, STANDARD_INPUT};
 use crate::cli::terminal::is_typed;
 
-/// How long a command that has its ID from a flag waits for the first byte of standard input, which may be a pipe that nobody writes to.
+/// How long a command with an ID by flag waits for the first byte of standard input, which may be a pipe without a writer.
 const INPUT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// An entity as it was written, and its owner if the request around it says so.
+/// An entity from standard input, and its owner if the request around it names one.
 #[derive(Debug, Default)]
 pub struct Entity {
     pub fields: Map<String, Value>,

@@ -52,7 +52,7 @@ impl Format {
 }
 
 impl Values {
-    /// Returns whether a flag, or the argument in its place, is values.
+    /// Returns whether a flag, or the argument in its place, is given.
     pub fn has(&self, key: &str) -> bool {
         self.values.contains_key(key)
     }

@@ -1,4 +1,4 @@
-//! Help for people, read off the tables.
+//! Help, made from the tables.
 
 use crate::cli::args::flags::{EVERYWHERE, Flag};
 use crate::cli::args::settings::Setting;
@@ -6,7 +6,7 @@ use crate::cli::commands::{COMMANDS, Command, Entry, GROUPS, Group, below, paren
 use crate::cli::remote::connection::CONNECTION;
 use crate::routes::ROUTES;
 
-/// The widest that the names in front of explanations make their column.
+/// The most characters of the column of names.
 const COLUMN: usize = 34;
 
 pub fn version() -> String {

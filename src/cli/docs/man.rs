@@ -40,7 +40,7 @@ pub fn text() -> String {
     tagged(
         &mut page,
         "$XDG_CONFIG_HOME/keyfob/credentials.json",
-        "What keyfob login keeps: one entry a server, readable by its owner only.",
+        "The credentials that keyfob login keeps: one entry a server, readable by its owner only.",
     );
     page.push_str(".SH EXIT STATUS\n");
     tagged(&mut page, "0", "Done.");
@@ -79,7 +79,7 @@ fn tagged(page: &mut String, name: &str, text: &str) {
     page.push_str(&format!(".TP\n.B {}\n{}\n", escaped(name), escaped(text)));
 }
 
-/// Dashes are dashes, and no line begins with what `man` takes for a macro.
+/// Escapes dashes, and a first character that `man` would take for a macro.
 fn escaped(text: &str) -> String {
     let text = text.replace('\\', "\\e").replace('-', "\\-").replace('…', "...");
     if text.starts_with(['.', '\'']) { format!("\\&{text}") } else { text }

@@ -1,4 +1,4 @@
-//! The other end of a login by the browser: one request to this machine, which brings the code.
+//! The redirect URI of a login with the browser: a listener on this machine that receives the code.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
@@ -13,18 +13,17 @@ use crate::http::pairs::Pairs;
 const PORT: u16 = 11885;
 
 /// How long a browser may take to send its request, once it is connected.
-const PATIENCE: Duration = Duration::from_secs(5);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A request line that is longer is none of ours.
+/// The most bytes of a request line.
 const LONGEST_LINE: u64 = 8 * 1024;
 
 #[derive(Debug)]
 pub struct Callback(Vec<TcpListener>);
 
 impl Callback {
-    /// Listens on both addresses that a browser may take `localhost` for: a program that had one of them could be brought the code in our
-    /// place (RFC 8252 section 8.3). Where one cannot be had there is no login by callback. A machine without IPv6 has no `[::1]`, and nobody
-    /// on it can listen there.
+    /// Listens on both addresses that a browser may take `localhost` for: a program that had one of them could receive the code
+    /// instead (RFC 8252 section 8.3). Fails with `login` if one is taken. A machine without IPv6 has no `[::1]`: no program can listen there.
     pub fn listen() -> Result<Callback, Refusal> {
         let is_without_ipv6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_err();
         let addresses = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
@@ -42,18 +41,18 @@ impl Callback {
         needed.map(listen).collect::<Result<_, _>>().map(Callback)
     }
 
-    /// Where there is no browser, the person opens the address by hand.
+    /// Opens a browser. Errors are ignored: the address is printed too.
     pub fn open_browser(&self, url: &str) {
         let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
         let _ = Command::new(opener).arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     }
 
-    /// Waits until the browser brings what belongs to `state`. Anything else that knocks is sent away.
+    /// Waits for the request that has this `state`, and returns its code. Other requests are answered with 404.
     pub fn wait(self, state: &str) -> Result<String, Refusal> {
         let (sender, browsers) = sync_channel(0);
         for listener in self.0 {
             let sender = sender.clone();
-            // Ends with the process, or when nobody waits any more.
+            // Ends with the process, or once the receiver is gone.
             std::thread::spawn(move || while sender.send(listener.accept()).is_ok() {});
         }
         drop(sender);
@@ -61,7 +60,7 @@ impl Callback {
             let accepted = browsers.recv().map_err(|error| LOGIN.with("reason", error.to_string()))?;
             let (mut browser, _) = accepted.map_err(|error| LOGIN.with("reason", error.to_string()))?;
             let outcome = request_target(&mut browser).and_then(|target| Outcome::of(&target, state));
-            // What the page says is for the person; whether it arrives changes nothing.
+            // Errors are ignored: the page is information only.
             let _ = browser.write_all(page(outcome.as_ref()).as_bytes());
             match outcome {
                 Some(Outcome::Code(code)) => return Ok(code),
@@ -72,7 +71,7 @@ impl Callback {
     }
 }
 
-/// What the browser brings.
+/// The result of an attempt.
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
     Code(String),
@@ -80,7 +79,7 @@ enum Outcome {
 }
 
 impl Outcome {
-    /// Nothing if it is no answer to this attempt.
+    /// Reads the target of a request. Returns `None` if it does not belong to this attempt.
     fn of(target: &str, state: &str) -> Option<Outcome> {
         let (path, query) = target.split_once('?')?;
         let sent = Pairs::parse(query).ok()?;
@@ -95,9 +94,9 @@ impl Outcome {
     }
 }
 
-/// The target of a GET request.
+/// Returns the target of a GET request.
 fn request_target(browser: &mut TcpStream) -> Option<String> {
-    browser.set_read_timeout(Some(PATIENCE)).ok()?;
+    browser.set_read_timeout(Some(REQUEST_TIMEOUT)).ok()?;
     let mut line = String::new();
     BufReader::new(browser.take(LONGEST_LINE)).read_line(&mut line).ok()?;
     let mut parts = line.split(' ');

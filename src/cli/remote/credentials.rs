@@ -1,4 +1,4 @@
-//! What `keyfob login` keeps: one entry a server, in a file that only its owner can read.
+//! The credentials that `keyfob login` keeps: one entry a server, in a file that only its owner can read.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -12,14 +12,14 @@ use crate::base::time::Time;
 use crate::cli::refusal::{CREDENTIALS, Refusal};
 use crate::cli::terminal::note;
 
-/// What opens a server.
+/// The credentials for a server.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credentials {
     ApiKey(String),
     Tokens(Tokens),
 }
 
-/// What a login by the browser gave.
+/// The tokens of a login with the browser.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Tokens {
     pub access_token: String,
@@ -39,16 +39,16 @@ impl std::fmt::Debug for Tokens {
     }
 }
 
-/// The file, held: nobody else reads or changes it until this is dropped. So of two commands that find a token expired, one refreshes it.
+/// The file, locked until this is dropped: of two commands that find a token expired, one refreshes it.
 #[derive(Debug)]
 pub struct Keyring {
     path: PathBuf,
     servers: Map<String, Value>,
-    _hold: File,
+    _lock: File,
 }
 
 impl Keyring {
-    /// Opens the file, making its folder if need be.
+    /// Opens and locks the file, and makes its folder if it is missing. Fails with `credentials`.
     pub fn open(path: &Path) -> Result<Keyring, Refusal> {
         Keyring::read(path).map_err(|error| Refusal::from(CREDENTIALS.with("reason", error.to_string())).with("file", path.display()))
     }
@@ -57,8 +57,8 @@ impl Keyring {
         if let Some(folder) = path.parent() {
             DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         }
-        let hold = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path.with_extension("lock"))?;
-        hold.lock()?;
+        let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path.with_extension("lock"))?;
+        lock.lock()?;
         if private_file::narrow(path)? == Found::Narrowed {
             note(&format!("warning: others could read {}: now only you can. Whatever is in it may be known to them", path.display()));
         }
@@ -70,7 +70,7 @@ impl Keyring {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Map::new(),
             Err(error) => return Err(error),
         };
-        Ok(Keyring { path: path.to_owned(), servers, _hold: hold })
+        Ok(Keyring { path: path.to_owned(), servers, _lock: lock })
     }
 
     pub fn of(&self, server: &str) -> Option<Credentials> {
@@ -109,7 +109,7 @@ impl Keyring {
         self.write()
     }
 
-    /// A new file takes the place of the old one, so there is always a whole one.
+    /// Replaces the file by a new one, so that it is never half written.
     fn write(&self) -> Result<(), Refusal> {
         let fresh = self.path.with_extension("new");
         let written = (|| {

@@ -23,7 +23,7 @@ use crate::http::request::Method;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const REPLY_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// No reply of the API is larger.
+/// The most bytes that a reply may have.
 const LARGEST_REPLY: u64 = 64 * 1024 * 1024;
 
 /// The characters that are escaped in a query.
@@ -43,7 +43,7 @@ pub struct Remote {
     /// An API key from a flag or the environment.
     pub given_key: Option<String>,
     credentials: Option<Credentials>,
-    /// Whether the warning about plain HTTP was values.
+    /// Whether the warning about plain HTTP was given.
     warned: Cell<bool>,
 }
 
@@ -65,7 +65,7 @@ fn next_page(link: &str) -> Option<(usize, usize)> {
     Some((number("limit")?, number("page")?))
 }
 
-/// A query under way: names and values, in their order.
+/// The names and values of a query, in their order.
 pub type Query = Vec<(String, String)>;
 
 impl Remote {
@@ -120,7 +120,7 @@ impl Remote {
         }
     }
 
-    /// `path` is below `/api/v3/`.
+    /// Sends a request to `path` below `/api/v3/`.
     fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, Refusal> {
         let mut request = http::Request::builder().method(method.name()).uri(format!("{}/api/v3/{path}", self.server));
         // A body may hold a password where there are no credentials yet.
@@ -143,7 +143,7 @@ impl Remote {
         {
             note(&format!("warning: {}", printable(&String::from_utf8_lossy(warning.as_bytes()))));
         }
-        Ok(Answer { body: self.judged(reply)?, total, next })
+        Ok(Answer { body: self.body_of(reply)?, total, next })
     }
 
     /// Sends a form to an OAuth endpoint. Returns the status and the JSON body, also of a refusal.
@@ -151,17 +151,17 @@ impl Remote {
         self.warn_of_plain_text();
         let reply = self.agent.post(format!("{}{path}", self.server)).send_form(fields.iter().copied());
         let mut reply = reply.map_err(|error| self.unanswered(&error))?;
-        let bytes = self.whole(&mut reply)?;
+        let bytes = self.bytes_of(&mut reply)?;
         Ok((reply.status().as_u16(), serde_json::from_slice(&bytes).unwrap_or(Value::Null)))
     }
 
-    fn judged(&self, mut reply: http::Response<Body>) -> Result<Value, Refusal> {
+    fn body_of(&self, mut reply: http::Response<Body>) -> Result<Value, Refusal> {
         let status = reply.status().as_u16();
         if reply.status().is_redirection() {
             let place = reply.headers().get("Location").map(|place| String::from_utf8_lossy(place.as_bytes()).into_owned());
             return Err(Refusal::from(REDIRECTED.error()).with("server", &self.server).with("location", place.unwrap_or_default()));
         }
-        let bytes = self.whole(&mut reply)?;
+        let bytes = self.bytes_of(&mut reply)?;
         let body: Option<Value> = serde_json::from_slice(&bytes).ok();
         match body {
             Some(body) if reply.status().is_success() => Ok(body),
@@ -170,7 +170,7 @@ impl Remote {
         }
     }
 
-    fn whole(&self, reply: &mut http::Response<Body>) -> Result<Vec<u8>, Refusal> {
+    fn bytes_of(&self, reply: &mut http::Response<Body>) -> Result<Vec<u8>, Refusal> {
         let read = reply.body_mut().with_config().limit(LARGEST_REPLY).read_to_vec();
         read.map_err(|error| self.unanswered(&error))
     }
@@ -201,7 +201,7 @@ impl Remote {
 
 /// Escapes one segment of a path.
 pub fn segment(text: &str) -> String {
-    // Dots alone would be taken for a step in the path.
+    // Dots alone would mean this segment or the one above.
     match text {
         "." | ".." => text.replace('.', "%2E"),
         _ => utf8_percent_encode(text, SEGMENT).to_string(),
@@ -215,10 +215,8 @@ pub fn encoded(text: &str) -> String {
 
 /// Returns `{"user_ids":{"user_id":"…"}}`.
 pub fn account_json(kind: &str, id: &str) -> Value {
-    match kind {
-        "organizations" => json!({"organization_ids": {"organization_id": id}}),
-        _ => json!({"user_ids": {"user_id": id}}),
-    }
+    let kind = kind.trim_end_matches('s');
+    json!({(format!("{kind}_ids")): {(format!("{kind}_id")): id}})
 }
 
 fn never_connected(error: &ureq::Error) -> bool {
@@ -256,7 +254,7 @@ fn agent(connection: &Connection) -> Result<Agent, Refusal> {
         Some(file) => config.tls_config(TlsConfig::builder().root_certs(roots(file)?).build()),
         None => config,
     };
-    // What runs on this machine is never asked for through a proxy.
+    // A server on this machine is reached without a proxy.
     let config = if is_local(&connection.server) { config.proxy(None) } else { config };
     Ok(config.build().new_agent())
 }

@@ -1,4 +1,4 @@
-//! The token endpoint, as the client `cli` uses it: a code for tokens, a refresh, a revocation (RFC 6749, 7009, 7636).
+//! Tokens, which the client `cli` gets for a code, refreshes and revokes (RFC 6749, 7009, 7636).
 
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::Value;
@@ -16,7 +16,7 @@ const CLIENT: &str = "cli";
 /// A token is refreshed this long before it expires: it must last until the request arrives.
 const MARGIN_SECONDS: i64 = 30;
 
-/// Makes the remote use the credentials that `keyfob login` keeps for its server, unless a key was values. A token that is about to expire is
+/// Makes the remote use the credentials that `keyfob login` keeps for its server, unless a key was given. A token that is about to expire is
 /// refreshed first.
 pub fn recall_credentials(remote: &mut Remote) -> Result<(), Refusal> {
     let Some(path) = remote.keyring.clone().filter(|path| !remote.has_credentials() && path.exists()) else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! What an operator does with the data file itself, while no server uses it.
+//! Commands of an operator on the data file, while no server uses it.
 
 use std::path::PathBuf;
 
@@ -131,7 +131,7 @@ pub fn create_client(values: &Values, arguments: Arguments) -> Result<(), Failur
     let secret = chosen.map_or_else(NewSecret::fresh, NewSecret::chosen);
     let mut secret_file = SecretFile::of(values, 1)?;
     let made = store.write(|tx| {
-        // Refuses an owner that is not there.
+        // Fails if the owner does not exist.
         rights::on(tx, &by, &Entity::from(&owner), Deleted::No)?;
         let id = sent.id("client_id").ok_or_else(|| crate::base::validation::Invalid::required("Client", "ids"))?;
         clients::create(tx, &by, &settings, id, &owner, &sent, secret)

@@ -1,4 +1,4 @@
-//! What is done with clients alone: decisions of administrators, and secrets.
+//! The commands for clients alone: decisions of administrators, and secrets.
 
 use serde_json::{Map, json};
 

@@ -1,4 +1,4 @@
-//! Who may do what with a client or an organization.
+//! The collaborators of clients and organizations.
 
 use serde_json::{Value, json};
 

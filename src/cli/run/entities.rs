@@ -1,4 +1,4 @@
-//! What is done with clients, users and organizations alike.
+//! The commands that clients, users and organizations have in common.
 
 use serde_json::{Map, Value, json};
 
@@ -16,10 +16,9 @@ use crate::http::request::Method::{Post, Put};
 
 pub fn list(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
     let mut query = Query::new();
-    match noun.other_account(values)? {
-        Some(("users", id)) => query.push(("collaborator.user_ids.user_id".to_owned(), id)),
-        Some((_, id)) => query.push(("collaborator.organization_ids.organization_id".to_owned(), id)),
-        None => {}
+    if let Some((kind, id)) = noun.other_account(values)? {
+        let kind = kind.trim_end_matches('s');
+        query.push((format!("collaborator.{kind}_ids.{kind}_id"), id));
     }
     listed(noun, noun.plural, query, values, remote)
 }
@@ -47,9 +46,7 @@ fn listed(noun: &'static Noun, path: &str, mut query: Query, values: &Values, re
         query.push(("deleted".to_owned(), "true".to_owned()));
     }
     let shown = Shown::of(noun, values)?;
-    if !shown.mask.is_empty() {
-        query.push(("field_mask".to_owned(), shown.mask.join(",")));
-    }
+    query.extend(shown.query());
     let columns = shown.columns();
     pages::print(path, query, values, remote, &texts(&columns))
 }
@@ -57,8 +54,7 @@ fn listed(noun: &'static Noun, path: &str, mut query: Query, values: &Values, re
 pub fn get(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
     let id = values.needed(noun.id)?;
     let shown = Shown::of(noun, values)?;
-    let query = if shown.mask.is_empty() { Query::new() } else { vec![("field_mask".to_owned(), shown.mask.join(","))] };
-    let answer = remote.read(&path(noun, id), &query)?;
+    let answer = remote.read(&path(noun, id), &shown.query())?;
     let columns = shown.columns();
     output::object(values, &texts(&columns), &answer.body)
 }
@@ -98,7 +94,7 @@ pub fn create(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Resu
     Ok(())
 }
 
-/// What is made: its ID, its fields, and the account that it belongs to.
+/// A new entity: its ID, its fields, and the account that it belongs to.
 type New<'a> = (&'a str, Map<String, Value>, Account);
 
 fn create_one(noun: &Noun, secrets: &mut SecretFile<'_>, remote: &Remote, (id, fields, (kind, owner)): New<'_>) -> Result<(), Failure> {
@@ -237,6 +233,10 @@ impl Shown<'_> {
             mask.extend(noun.columns.iter().map(|name| (*name).to_owned()));
         }
         Ok(Shown { noun, format, mask })
+    }
+
+    fn query(&self) -> Query {
+        if self.mask.is_empty() { Query::new() } else { vec![("field_mask".to_owned(), self.mask.join(","))] }
     }
 
     fn columns(&self) -> Vec<String> {

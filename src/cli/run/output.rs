@@ -20,7 +20,7 @@ pub fn object(values: &Values, columns: &[&str], value: &Value) -> Result<(), Fa
     }
 }
 
-/// A list that is printed as it comes, except for a table, whose columns are as wide as their widest value.
+/// A list that is printed page by page. Only a table is printed at its end: its columns are as wide as their widest value.
 #[derive(Debug)]
 pub struct List<'a> {
     format: &'a Format,

@@ -9,11 +9,11 @@ use crate::cli::remote::http::{Query, Remote};
 use crate::cli::run::output::List;
 use crate::cli::terminal::{note, progress};
 
-/// The largest page of a list. A search of The Things Stack never fills more than the smaller one.
+/// The most items of a page, and of a page of a search, which The Things Stack makes no larger.
 const PAGE: usize = 1000;
 const SEARCH_PAGE: usize = 100;
 
-/// The page of a server that is not told how large it is to be.
+/// The size of a page where no limit is asked for.
 const DEFAULT_PAGE: usize = 100;
 
 /// Asks for the list at `path` and prints it.
@@ -24,8 +24,8 @@ pub fn print(path: &str, mut query: Query, values: &Values, remote: &Remote, col
     }
     let number =
         |key: &str| values.one(key).map(|text| text.parse::<usize>().map_err(|_| Usage(format!("--{key} is a number")))).transpose();
-    let whole = if path.starts_with("search/") { SEARCH_PAGE } else { PAGE };
-    let mut limit = number("limit")?.or(all.then_some(whole));
+    let largest = if path.starts_with("search/") { SEARCH_PAGE } else { PAGE };
+    let mut limit = number("limit")?.or(all.then_some(largest));
     let first = number("page")?.unwrap_or(0);
     if let Some(order) = values.one("order") {
         query.push(("order".to_owned(), order.to_owned()));
@@ -61,7 +61,7 @@ pub fn print(path: &str, mut query: Query, values: &Values, remote: &Remote, col
             return list.end();
         }
         if let Some((next_limit, next_page)) = answer.next.filter(|(_, next)| *next > 1) {
-            // It may be a smaller one: this page may have been too large, and have ended early.
+            // The limit may be smaller: this page may have been too large, and have ended early.
             (limit, page) = (Some(next_limit), next_page);
             continue;
         }
@@ -72,7 +72,7 @@ pub fn print(path: &str, mut query: Query, values: &Values, remote: &Remote, col
     }
 }
 
-/// The one list that an answer holds. An empty one is left out.
+/// Returns the one list that an answer holds, or nothing: answers leave out an empty list.
 fn items(body: &Value) -> &[Value] {
     let lists = body.as_object().into_iter().flat_map(|members| members.values());
     lists.filter_map(Value::as_array).next().map_or(&[], Vec::as_slice)

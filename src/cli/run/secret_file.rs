@@ -12,14 +12,14 @@ use crate::cli::refusal::{Refusal, SECRET_FILE};
 use crate::cli::run::output;
 use crate::cli::terminal::note;
 
-/// Which member of an answer is secret, and whose it is.
+/// The member of an answer that is secret, and whose it is.
 #[derive(Debug)]
 pub struct Secret<'a> {
     pub of: &'a str,
     pub member: &'a str,
 }
 
-/// Where the secrets of a command go. The file is made before anything is asked for, so that no secret is issued that cannot be kept.
+/// The file for the secrets of a command, if there is one. It is made before the request is sent: no secret is issued that cannot be kept.
 #[derive(Debug)]
 pub struct SecretFile<'a> {
     values: &'a Values,
@@ -69,7 +69,7 @@ impl SecretFile<'_> {
         Ok(())
     }
 
-    /// Tells where the secrets are.
+    /// Says on standard error where the secrets are.
     pub fn end(self) {
         match (&self.file, self.shown) {
             (Some((path, _)), _) if self.kept > 0 => {

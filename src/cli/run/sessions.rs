@@ -1,4 +1,4 @@
-//! Where a user is signed in.
+//! The sessions of a user.
 
 use crate::cli::args::nouns::USER;
 use crate::cli::args::values::Values;

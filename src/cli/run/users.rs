@@ -1,4 +1,4 @@
-//! What is done with users alone: their passwords.
+//! The commands for users alone: passwords, and creation with one.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! The server: its settings, its life, and its sweeper.
+//! The server: its settings, its process, and its sweeper.
 
 pub mod process;
 pub mod settings;

@@ -1,4 +1,4 @@
-//! `keyfob serve`: open the store, make the administrator if there is nobody, listen, and end well.
+//! `keyfob serve`: opens the store, creates the first administrator, listens, and stops in order.
 
 use std::io::Write;
 use std::path::Path;
@@ -21,16 +21,16 @@ use crate::http::server::Server;
 use crate::registry::bootstrap::{Administrator, FirstCredentials, administrator};
 use crate::store::Store;
 
-/// How long requests that are under way may take to finish.
-const PATIENCE: Duration = Duration::from_millis(4500);
+/// How long running requests may take to finish after a signal.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(4500);
 
 pub fn serve(arguments: Arguments) -> Result<(), Failure> {
     log::open();
     std::panic::set_hook(Box::new(log_panic));
     let configuration = settings::read(arguments)?;
-    // From here on a signal is answered by an orderly end, so a temporary database never stays behind.
+    // From here on a signal stops the server in order, and a temporary database is removed.
     let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(|error| refused("cannot listen for signals", &error))?;
-    // The port first: a taken one leaves no file behind.
+    // The port first: where it is taken, no file is made.
     let server = Server::bind(&configuration.listen, configuration.limits.clone())
         .map_err(|error| refused(&format!("cannot listen on {}", configuration.listen), &error))?;
     let store = match &configuration.data {
@@ -56,7 +56,7 @@ pub fn serve(arguments: Arguments) -> Result<(), Failure> {
     log::info("stopping", &[]);
     server.stop();
     sweeper.stop();
-    if done.recv_timeout(PATIENCE).is_err() {
+    if done.recv_timeout(SHUTDOWN_TIMEOUT).is_err() {
         log::warn("some requests did not finish in time", &[]);
         // Their threads still hold the store, which therefore cannot remove its own files.
         app.store().abandon();
@@ -64,25 +64,25 @@ pub fn serve(arguments: Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A panic is a line in the log like any other. Only texts that stand in the code are shown: nothing that a request held.
+/// Logs a panic. Only texts of the source are shown, nothing that came with a request.
 fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
     let text = panic.payload().downcast_ref::<&'static str>().copied().unwrap_or("panic");
     let place = panic.location().map(|place| format!("{}:{}", place.file(), place.line())).unwrap_or_default();
     log::error(text, &[("place", place.into())]);
 }
 
-/// Answers on a thread of its own, which says when every worker has returned.
+/// Answers requests on a thread of its own. The receiver gets a message once every worker has returned.
 fn run(server: Arc<Server>, app: Arc<App>, workers: usize) -> Receiver<()> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         if let Err(error) = server.run(workers, &|request, before_blocking| app.answer(request, before_blocking)) {
-            // Whoever watches over the process starts it again.
+            // A supervisor starts the process again.
             log::error("nothing can be answered any more", &[("cause", error.to_string().into())]);
             app.store().abandon();
             std::process::exit(1);
         }
         drop(app);
-        // The receiver is gone only when the process is about to be.
+        // Errors are ignored: the receiver is gone only when the process ends.
         let _ = sender.send(());
     });
     receiver
@@ -119,7 +119,7 @@ fn make_administrator(store: &Store, configuration: &Configuration) -> Result<Op
     }
 }
 
-/// Shows what was generated, once, to whoever started the server. What the environment gave is known already.
+/// Shows generated secrets, once, on standard error. Those that the environment gave are known already.
 fn introduce(issued: &FirstCredentials) {
     let mut lines = String::new();
     if let Some(password) = &issued.password {
@@ -130,12 +130,12 @@ fn introduce(issued: &FirstCredentials) {
     }
     if !lines.is_empty() {
         let text = format!("keyfob: made the administrator `{}`. This is shown once, keep it:\n{lines}", issued.user_id);
-        // Where standard error is closed, nobody wanted to know.
+        // Errors are ignored: there is nowhere to report them.
         let _ = std::io::stderr().write_all(text.as_bytes());
     }
 }
 
-/// One line of JSON that says where the server is; for a temporary database also how to get in.
+/// Returns one line of JSON with the address of the server, and for a temporary database with an API key.
 fn ready_line(url: &str, store: &Store, issued: Option<&FirstCredentials>) -> String {
     let mut ready = json!({
         "ready": true,

@@ -1,4 +1,4 @@
-//! What is over goes in the background, a little at a time.
+//! Deletes expired rows in the background, in small batches.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -9,13 +9,13 @@ use crate::app::App;
 use crate::base::log;
 use crate::registry::expiry::{Swept, sweep};
 
-/// How long it rests when everything is swept.
-const REST: Duration = Duration::from_secs(60);
+/// How long it waits when nothing is left to delete.
+const IDLE: Duration = Duration::from_secs(60);
 
-/// How long it rests between two batches: other writers go first.
-const BREATH: Duration = Duration::from_millis(50);
+/// How long it waits between two batches, for other writers to go first.
+const BETWEEN_BATCHES: Duration = Duration::from_millis(50);
 
-/// Sweeps until it is stopped.
+/// A thread that sweeps until it is stopped.
 #[derive(Debug)]
 pub struct Sweeper {
     stop: Sender<()>,
@@ -28,7 +28,7 @@ impl Sweeper {
         Sweeper { stop, thread: std::thread::spawn(move || run(&app, &stopped)) }
     }
 
-    /// Returns when the batch under way is done.
+    /// Stops, and returns when the running batch is done.
     pub fn stop(self) {
         drop(self.stop);
         if self.thread.join().is_err() {
@@ -40,15 +40,15 @@ impl Sweeper {
 fn run(app: &App, stopped: &Receiver<()>) {
     app.store().remove_abandoned();
     loop {
-        let rest = match app.store().write(sweep) {
-            Ok(Swept::Partial) => BREATH,
-            Ok(Swept::All) => REST,
+        let wait = match app.store().write(sweep) {
+            Ok(Swept::Partial) => BETWEEN_BATCHES,
+            Ok(Swept::All) => IDLE,
             Err(error) => {
                 log::error("the sweep failed", &[("cause", error.chain().into())]);
-                REST
+                IDLE
             }
         };
-        if stopped.recv_timeout(rest) != Err(RecvTimeoutError::Timeout) {
+        if stopped.recv_timeout(wait) != Err(RecvTimeoutError::Timeout) {
             return;
         }
     }
