@@ -70,6 +70,25 @@ const FLOORS: &[Floors] = &[
     },
     Floors { folder: "cli/docs", floors: &[&["help", "completions"], &["man"]] },
     Floors { folder: "cli/serve", floors: &[&["settings", "sweeper"], &["process"]] },
+    Floors { folder: "console", floors: &[&["page"], &["form"], &["clients", "users"], &["organizations"], &["account"]] },
+    Floors { folder: "console/page", floors: &[&["charts", "layout", "listing", "paths"], &["new_secret", "refused", "table"]] },
+    Floors {
+        folder: "console/form",
+        floors: &[
+            &["account_search", "problem"],
+            &["id_check", "rights_picker"],
+            &["fields"],
+            &["confirmation", "contacts", "saving"],
+            &["deletion", "entity"],
+        ],
+    },
+    Floors {
+        folder: "console/clients",
+        floors: &[&["form", "list", "page"], &["add", "danger", "secrets", "settings", "trial"], &["overview"], &["review"]],
+    },
+    Floors { folder: "console/organizations", floors: &[&["list", "page"], &["clients", "members", "settings"]] },
+    Floors { folder: "console/users", floors: &[&["list", "settings"]] },
+    Floors { folder: "console/account", floors: &[&["activity", "api_keys", "authorizations", "dashboard", "password", "sessions"]] },
 ];
 
 const LONGEST_FILE: usize = 500;
