@@ -273,7 +273,8 @@ CREATE TABLE events (
 CREATE INDEX events_by_entity ON events (entity_kind, entity_id, event_number, name);
 CREATE INDEX events_by_actor ON events (account_id, event_number);
 
--- How often a kind of event happened on a day (days since 1970, UTC), and the row of the last; kept for that day.
+-- How often a kind of event happened on a day (days since 1970, UTC), and the row of the last; kept for that day. For the entity kind
+-- 'rows', how many rows an account added to the history.
 CREATE TABLE event_counts (
     entity_kind  TEXT NOT NULL,
     entity_id    TEXT NOT NULL,

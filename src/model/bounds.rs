@@ -23,6 +23,10 @@ pub enum Beyond {
     Ends(&'static str),
     /// The reply ends early, and says where the rest begins.
     Continues,
+    /// It is written down in less room. How.
+    Shortens(&'static str),
+    /// The request is refused with 429 until the next day, unless an administrator sends it. What the caller may still do.
+    Delays(&'static str),
 }
 
 /// How many make room at a time, where a file from before there was a bound has more: writers wait for it.
@@ -36,7 +40,7 @@ macro_rules! bounds {
     };
 }
 
-use Beyond::{Continues, Ends, Refused, Replaces};
+use Beyond::{Continues, Delays, Ends, Refused, Replaces, Shortens};
 
 bounds! {
     RIGHTS = 64 "rights" "a client, a collaborator, a member or an API key" Refused("leave out repeated ones: each is kept once");
@@ -66,4 +70,12 @@ bounds! {
         Ends("the refresh is refused and all that came of the code ends; the user agrees anew");
     PAGE = 1000 "items" "a page of a list" Refused("ask for another page");
     REPLY = 4_194_304 "bytes" "a page of a list, or else one item" Continues;
+    EVENT = 20_480 "bytes of values" "an event in the history, half of them before the change and half after it"
+        Shortens("texts of more than 200 bytes are kept as their beginning, their length and their SHA-256");
+    SINGLE_EVENTS = 100 "single changes" "a client, a user or an organization on a day (UTC)"
+        Shortens("what is given the same value again is counted: the first time and the last have rows in the history");
+    ENTITY_EVENTS = 300 "rows of changes" "the history of a client, a user or an organization on a day (UTC)"
+        Delays("what takes something away, a new secret or password, and attributes go on, and are counted");
+    ACCOUNT_EVENTS = 2_000 "rows" "the history by a user and the organizations that he created, on a day (UTC)"
+        Delays("what takes something away, a new secret or password, attributes and signing in go on, and are counted");
 }

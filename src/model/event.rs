@@ -36,6 +36,17 @@ impl Action {
     pub const BY_ANYONE: &[Action] =
         &[Action::Authorize, Action::DeleteAuthorization, Action::DeleteToken, Action::RefuseAuthorization, Action::RefuseToken];
 
+    /// What gives somebody or something values that people review: each of these stays in the history.
+    pub const GIVING: &[Action] = &[
+        Action::Create,
+        Action::Update,
+        Action::SetCollaborator,
+        Action::CreateApiKey,
+        Action::UpdateApiKey,
+        Action::BeginTrial,
+        Action::Authorize,
+    ];
+
     /// The whole name, of an entity of this kind: `client.update`.
     pub fn of(self, kind: &str) -> String {
         format!("{kind}.{}", self.name())

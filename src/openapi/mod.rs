@@ -8,7 +8,7 @@ mod schema;
 
 use serde_json::{Map, Value, json};
 
-use crate::api::operation::{Entity, Gives, Takes};
+use crate::api::operation::{Gives, Takes};
 use crate::base::error::Kind;
 use crate::model::bounds::REPLY;
 use crate::routes::{Guard, Operation, ROUTES, Route};
@@ -123,10 +123,16 @@ fn statuses(route: &Route, operation: &Operation) -> Vec<Kind> {
         (Kind::PermissionDenied, true),
         (Kind::NotFound, names_something),
         (Kind::AlreadyExists, operation.can_conflict),
-        (Kind::ResourceExhausted, matches!(operation.takes, Takes::PasswordChange | Takes::Update(Entity::Client))),
+        (Kind::ResourceExhausted, operation.takes == Takes::PasswordChange || gives_values(operation.takes)),
         (Kind::Unavailable, true),
     ];
     rows.into_iter().filter(|(_, can_occur)| *can_occur).map(|(kind, _)| kind).collect()
+}
+
+/// Whether it gives values, of which the history keeps each and has room for so many a day.
+fn gives_values(takes: Takes) -> bool {
+    use Takes::{ApiKeyUpdate, Collaborator, Member, New, NewApiKey, Update};
+    matches!(takes, New(_) | Update(_) | Collaborator | Member | NewApiKey | ApiKeyUpdate)
 }
 
 /// The refusals, by their statuses.

@@ -17,7 +17,7 @@ pub fn check(bound: &'static Bound, of: &str, has: i64) -> Result<()> {
     }
     let remedy = match bound.beyond {
         Beyond::Refused(remedy) => remedy,
-        Beyond::Replaces(_) | Beyond::Ends(_) | Beyond::Continues => {
+        Beyond::Replaces(_) | Beyond::Ends(_) | Beyond::Continues | Beyond::Shortens(_) | Beyond::Delays(_) => {
             return Err(Error::Internal(format!("{} are not refused", bound.name).into()));
         }
     };
@@ -38,7 +38,7 @@ pub fn check_may_add(tx: &Tx<'_>, by: &Principal, bound: &'static Bound, has: im
 
 /// For whom counts what an account adds: a user himself, for an organization the user who created it. Where an administrator did, or
 /// nobody who is still known, each organization is counted by itself.
-fn accountable(tx: &Tx<'_>, account: &AccountId) -> Result<AccountId> {
+pub(super) fn accountable(tx: &Tx<'_>, account: &AccountId) -> Result<AccountId> {
     let AccountId::Organization(organization) = account else { return Ok(account.clone()) };
     let Some(creator) = tx.organization_creator(organization)? else { return Ok(account.clone()) };
     let is_admin = tx.user(&creator, Deleted::No)?.is_some_and(|user| user.is_acting_admin());

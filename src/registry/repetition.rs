@@ -2,93 +2,144 @@
 //! anything.
 //!
 //! Of every kind of event the first of a day and the last have rows of their own; the row of the last says how often it happened, and since
-//! when. A kind is told by what happened, who did it with what, and which fields it was about, so nobody's events are counted in those of
-//! somebody else, and a change of the redirect URIs is not lost among changes of the description. Changes of what decides where codes go
-//! and what tokens open ([`EXACT`]) are told apart by their values too, so none of these is lost among others. Only where more kinds than
-//! [`KINDS_A_DAY`] were counted of one entity are they told apart less finely; from then on such changes are refused until the next day,
-//! except those of administrators.
+//! when. A kind is told by what happened, who did it with what, which fields it was about and which values these were given, so nobody's
+//! events are counted in those of somebody else, and no value is lost among others, save those of [`ATTRIBUTES`]. Where the history of an
+//! entity or of an account has no more room on a day, events are told apart less finely, and changes that give a value are refused until
+//! the next day, except those of administrators.
 
 use serde_json::{Map, Value, json};
 
 use crate::base::error::{Result, errors};
+use crate::base::id::AccountId;
 use crate::base::secret;
+use crate::model::bounds::{ACCOUNT_EVENTS, Bound, ENTITY_EVENTS, EVENT, SINGLE_EVENTS};
 use crate::model::event::{Action, Actor, Change};
+use crate::registry::bounds;
 use crate::registry::principal::Principal;
 use crate::store::Tx;
 use crate::store::events::EventCount;
 
 errors! {
-    TOO_MANY_CHANGES: ResourceExhausted
-        "keyfob" "too_many_changes" "`{field}` was changed too often today: change it tomorrow (UTC), or ask an administrator";
+    TOO_MANY_CHANGES: ResourceExhausted "keyfob" "too_many_changes"
+        "the history of `{of}` has {most} rows of today, the most there may be: make this change tomorrow (UTC), or ask an administrator";
 }
 
-/// How many changes of an entity on one day (UTC) are written down one by one.
-const SINGLE_A_DAY: u32 = 100;
+/// The only field of which the first value of a day and the last are kept alone: it means nothing to keyfob, and no consent page shows it.
+const ATTRIBUTES: &str = "attributes";
 
-/// How many kinds of events of an entity are told apart on one day.
+/// Fields that only administrators choose: where a change by somebody else alters them, that follows from what else it does.
+const FOLLOWING: [&str; 4] = ["state", "state_description", "skip_authorization", "endorsed"];
+
+/// How many kinds of events of an entity are told apart on one day, where anybody can cause them.
 const KINDS_A_DAY: usize = 200;
 
-/// How many of the newest events are looked at for those: more than a day has of all others.
+/// How many of the newest events of an entity are looked at: more than a day has.
 const LOOKED_AT: u32 = 1000;
 
-/// How many fields the row of the last event keeps of those that were counted in it.
-const MOST_FIELDS: usize = 64;
-
-/// Fields whose every value is kept.
-const EXACT: [&str; 4] = ["redirect_uris", "logout_redirect_uris", "rights", "grants"];
+/// Texts that take more bytes as JSON are shortened to a beginning of so many where the values of an event would be too long.
+const LONGEST_TEXT: usize = 200;
+const BEGINNING: usize = 128;
 
 /// Writes an event down, in a row of its own or in that of earlier ones of its kind.
 ///
 /// # Errors
-/// `too_many_changes` if a value would be lost that somebody who is no administrator gave one of [`EXACT`].
+/// `too_many_changes` if there is no more room today for a value that somebody gives who is no administrator.
 pub(super) fn write(tx: &Tx<'_>, by: &Principal, change: Change) -> Result<()> {
     let actor = &by.actor();
+    let change = Change { old: shortened(change.old), new: shortened(change.new), ..change };
+    let account = match &by.account {
+        Some(account) if !by.is_admin => Some(bounds::accountable(tx, account)?),
+        Some(_) | None => None,
+    };
+    let full = full(tx, &change, account.as_ref())?;
+    if let Some((of, bound)) = full.filter(|_| gives(&change) && !by.is_admin) {
+        return Err(TOO_MANY_CHANGES.with("of", of).with("most", bound.most).into());
+    }
+    let rows = if full.is_none() && is_single(tx, &change)? {
+        tx.insert_event(actor, &change, 1, tx.now)?;
+        1
+    } else {
+        let kind = if full.is_some() { coarse_kind(actor, &change) } else { kind(actor, &change) };
+        count(tx, actor, change, &kind)?
+    };
+    account.filter(|_| rows > 0).map_or(Ok(()), |account| tx.add_event_rows_by(&account, rows))
+}
+
+/// Counts an event in the row of the last of its kind. Returns how many rows there are more.
+fn count(tx: &Tx<'_>, actor: &Actor, change: Change, kind: &str) -> Result<i64> {
     let (entity_kind, entity_id) = (change.entity_kind, change.entity_id.clone());
-    if !is_counted(tx, &change)? {
-        return tx.insert_event(actor, &change, 1, tx.now).map(drop);
-    }
-    let kinds = tx.event_kinds(entity_kind, &entity_id, KINDS_A_DAY)?;
-    let lost = EXACT.iter().find(|field| change.action == Action::Update && change.new.get(**field).is_some());
-    if let Some(field) = lost.filter(|_| kinds >= KINDS_A_DAY && !by.is_admin) {
-        return Err(TOO_MANY_CHANGES.with("field", *field).into());
-    }
-    let kind = kind(actor, &change, kinds);
-    let counted = tx.event_count(entity_kind, &entity_id, &kind)?.unwrap_or(EventCount { times: 0, event_number: 0 });
+    let counted = tx.event_count(entity_kind, &entity_id, kind)?.unwrap_or(EventCount { times: 0, event_number: 0 });
     let last = if counted.times > 1 { tx.event(counted.event_number)? } else { None };
-    let event_number = match last {
-        None => tx.insert_event(actor, &change, 1, tx.now)?,
+    let (event_number, rows) = match last {
+        None => (tx.insert_event(actor, &change, 1, tx.now)?, 1),
         Some(last) => {
             let (old, new) = (with(change.old, &last.old_values), with(change.new, &last.new_values));
             let number = tx.insert_event(actor, &Change { old, new, ..change }, last.times + 1, last.first_at)?;
             tx.delete_event(last.number)?;
-            number
+            (number, 0)
         }
     };
-    tx.set_event_count(entity_kind, &entity_id, &kind, EventCount { times: counted.times + 1, event_number })
+    tx.set_event_count(entity_kind, &entity_id, kind, EventCount { times: counted.times + 1, event_number })?;
+    Ok(rows)
+}
+
+/// Whose history has no more room today for an event that is unlike all others, and by which bound.
+fn full<'a>(tx: &Tx<'_>, change: &'a Change, account: Option<&'a AccountId>) -> Result<Option<(&'a str, &'static Bound)>> {
+    if let Some(account) = account
+        && tx.event_rows_by(account)? >= ACCOUNT_EVENTS.most as i64
+    {
+        return Ok(Some((account.as_str(), &ACCOUNT_EVENTS)));
+    }
+    let is_full = if is_by_anyone(change) {
+        tx.event_kinds(change.entity_kind, &change.entity_id, KINDS_A_DAY)? >= KINDS_A_DAY
+    } else {
+        has_today(tx, change, &ENTITY_EVENTS)?
+    };
+    Ok(is_full.then_some((change.entity_id.as_str(), &ENTITY_EVENTS)))
 }
 
 /// What people do without a right on the entity is always counted. Changes by those who have one are, once there are many of them.
-fn is_counted(tx: &Tx<'_>, change: &Change) -> Result<bool> {
-    if Action::BY_ANYONE.contains(&change.action) {
-        return Ok(true);
-    }
+fn is_single(tx: &Tx<'_>, change: &Change) -> Result<bool> {
+    Ok(!is_by_anyone(change) && !has_today(tx, change, &SINGLE_EVENTS)?)
+}
+
+fn is_by_anyone(change: &Change) -> bool {
+    Action::BY_ANYONE.contains(&change.action)
+}
+
+/// Whether as many rows of the entity tell of changes made today, by people who have a right on it.
+fn has_today(tx: &Tx<'_>, change: &Change, bound: &Bound) -> Result<bool> {
     let by_anyone: Vec<String> = Action::BY_ANYONE.iter().map(|action| action.of(change.entity_kind)).collect();
-    let nth = tx.nth_newest_event_at(change, SINGLE_A_DAY, &by_anyone, LOOKED_AT)?;
+    let nth = tx.nth_newest_event_at(change, bound.most as u32, &by_anyone, LOOKED_AT)?;
     Ok(nth.is_some_and(|at| at.day() >= tx.now.day()))
 }
 
-/// What counts as the same again. Beyond the bound strangers are told apart by reasons only, of which there is a fixed number, and people
-/// with rights on the entity by their accounts.
-fn kind(actor: &Actor, change: &Change, kinds: usize) -> String {
+/// Whether somebody gives a value by it that would be lost if it were counted with others.
+fn gives(change: &Change) -> bool {
+    let is_chosen = |field: &str| change.action != Action::Update || !FOLLOWING.contains(&field);
+    !is_by_anyone(change) && given(change).iter().any(|(field, _)| is_chosen(field))
+}
+
+/// The values that are kept, each of them.
+fn given(change: &Change) -> Vec<(&String, &Value)> {
+    let is_giving = Action::GIVING.contains(&change.action);
+    let is_kept = |field: &str, value: &Value| !value.is_null() && (change.action != Action::Update || field != ATTRIBUTES);
+    let values = change.new.as_object().filter(|_| is_giving);
+    values.into_iter().flatten().filter(|(field, value)| is_kept(field, value)).collect()
+}
+
+/// What counts as the same again. The values stand in it as a digest, so that it stays short.
+fn kind(actor: &Actor, change: &Change) -> String {
     let name = change.action.of(change.entity_kind);
-    let reason = &change.new["reason"];
-    let is_by_anyone = Action::BY_ANYONE.contains(&change.action);
-    let kind = match (kinds < KINDS_A_DAY, is_by_anyone) {
-        (true, _) => json!([name, reason, actor.account_id, actor.api_key_id, actor.client_id, fields(change), exact(change)]),
-        (false, true) => json!([name, reason]),
-        (false, false) => json!([name, actor.account_id]),
-    };
-    kind.to_string()
+    let values = secret::digest(&json!(given(change)).to_string());
+    json!([name, change.new["reason"], actor.account_id, actor.api_key_id, actor.client_id, fields(change), values]).to_string()
+}
+
+/// The same where there is no more room: strangers are told apart by reasons only, of which there is a fixed number, and people with rights
+/// on the entity by their accounts.
+fn coarse_kind(actor: &Actor, change: &Change) -> String {
+    let name = change.action.of(change.entity_kind);
+    if is_by_anyone(change) { json!([name, change.new["reason"]]) } else { json!([name, actor.account_id]) }.to_string()
 }
 
 fn fields(change: &Change) -> Vec<&str> {
@@ -99,19 +150,35 @@ fn fields(change: &Change) -> Vec<&str> {
     names
 }
 
-/// A digest of the values that [`EXACT`] fields are given, so that the kind stays short. `None` if the change is about none of them.
-fn exact(change: &Change) -> Option<String> {
-    let values: Vec<_> = EXACT.iter().filter_map(|field| change.new.get(*field).map(|value| (field, value))).collect();
-    (!values.is_empty()).then(|| secret::digest(&json!(values).to_string()))
-}
-
-/// The values of the last event, and of earlier ones those of fields that it was not about.
+/// The values of the last event, and of earlier ones those of fields that it was not about, as far as there is room.
 fn with(last: Value, earlier: &str) -> Value {
+    let mut room = (EVENT.most / 2).saturating_sub(last.to_string().len());
     let Value::Object(mut values) = last else { return last };
     for (name, value) in serde_json::from_str::<Map<String, Value>>(earlier).unwrap_or_default() {
-        if values.len() < MOST_FIELDS && !values.contains_key(&name) {
+        let length = json!({&name: value}).to_string().len();
+        if length <= room && !values.contains_key(&name) {
+            room -= length;
             values.insert(name, value);
         }
     }
     values.into()
+}
+
+/// The values as they are, or with their long texts shortened if they are too long together.
+fn shortened(values: Value) -> Value {
+    if values.to_string().len() > EVENT.most / 2 { with_short_texts(values) } else { values }
+}
+
+fn with_short_texts(value: Value) -> Value {
+    let length = |text: &str| json!(text).to_string().len();
+    match value {
+        Value::String(text) if length(&text) > LONGEST_TEXT => {
+            let ends = text.char_indices().map(|(at, _)| at).take_while(|end| length(&text[..*end]) <= BEGINNING);
+            let beginning = &text[..ends.last().unwrap_or_default()];
+            format!("{beginning}… ({} characters, SHA-256 {})", text.chars().count(), secret::digest(&text)).into()
+        }
+        Value::Array(items) => items.into_iter().map(with_short_texts).collect(),
+        Value::Object(members) => members.into_iter().map(|(name, value)| (name, with_short_texts(value))).collect::<Map<_, _>>().into(),
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => value,
+    }
 }

@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, named_params};
 
 use crate::base::error::Result;
+use crate::base::id::AccountId;
 use crate::base::time::Time;
 use crate::model::event::{Actor, Change};
 use crate::store::Tx;
@@ -11,6 +12,9 @@ use crate::store::sql::{Cells, reading};
 
 /// As in the indexes of `schema.sql`: what strangers caused.
 const REFUSALS: &str = "name IN ('client.authorize.refuse', 'client.token.refuse')";
+
+/// In place of a kind of entity: the rows of an account are counted, whatever their kinds.
+const ROWS: &str = "rows";
 
 /// One row, as the history shows it.
 #[derive(Debug)]
@@ -149,9 +153,19 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Begins to count anew, for every entity.
+    /// Returns how many rows an account has added to the history today.
+    pub fn event_rows_by(&self, account: &AccountId) -> Result<i64> {
+        Ok(self.event_count(ROWS, account.as_str(), "")?.map_or(0, |count| count.times))
+    }
+
+    pub fn add_event_rows_by(&self, account: &AccountId, rows: i64) -> Result<()> {
+        let times = self.event_rows_by(account)? + rows;
+        self.set_event_count(ROWS, account.as_str(), "", EventCount { times, event_number: 0 })
+    }
+
+    /// Begins to count kinds of events anew, for every entity.
     pub fn delete_event_counts(&self) -> Result<()> {
-        self.connection.prepare_cached("DELETE FROM event_counts")?.execute([])?;
+        self.connection.prepare_cached("DELETE FROM event_counts WHERE entity_kind <> :rows")?.execute(named_params! {":rows": ROWS})?;
         Ok(())
     }
 

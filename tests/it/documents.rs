@@ -102,7 +102,8 @@ fn bounds_table() -> String {
     for bound in BOUNDS {
         let beyond = match bound.beyond {
             Beyond::Refused(remedy) => format!("refused: {remedy}"),
-            Beyond::Replaces(what) | Beyond::Ends(what) => what.to_owned(),
+            Beyond::Replaces(what) | Beyond::Ends(what) | Beyond::Shortens(what) => what.to_owned(),
+            Beyond::Delays(rest) => format!("429 `too_many_changes` until the next day, except for administrators; {rest}"),
             Beyond::Continues => "the page ends early, and the headers `Link` and `X-Warning` say where it goes on".to_owned(),
         };
         table.push_str(&format!("| {} {} | {} | {beyond} |\n", bound.most, bound.name, bound.of));

@@ -1,7 +1,10 @@
 //! Who reads which history, and how much of it there can be.
 
+use keyfob::base::right::Rights;
+use keyfob::model::bounds::{ACCOUNT_EVENTS, ENTITY_EVENTS, EVENT};
 use keyfob::model::settings::Settings;
-use serde_json::json;
+use rusqlite::Connection;
+use serde_json::{Value, json};
 
 use crate::console::{seen_by, signed_in_admin};
 use crate::console_forms::settings;
@@ -41,9 +44,15 @@ fn fixture() -> Server {
     server
 }
 
-fn renames(server: &Server, who: &str, name: &str) {
-    let body = json!({"client": {"name": name}, "field_mask": "name"}).to_string();
-    server.check(who, "PUT", "/api/v3/clients/my-app", &body, "200");
+/// Changes a field of `my-app`.
+fn sets(server: &Server, who: &str, field: &str, value: &Value, expected: &str) {
+    let body = json!({"client": {field: value}, "field_mask": field}).to_string();
+    server.check(who, "PUT", "/api/v3/clients/my-app", &body, expected);
+}
+
+/// Changes what the history does not keep every value of.
+fn notes(server: &Server, who: &str, text: &str) {
+    sets(server, who, "attributes", &json!({"note": text}), "200");
 }
 
 #[test]
@@ -85,35 +94,98 @@ fn a_flood_of_edits_is_counted_and_hides_no_change_of_another_kind() {
     let server = fixture();
     let bob = r#"{"collaborator":{"ids":{"user_ids":{"user_id":"bob"}},"rights":["RIGHT_CLIENT_ALL"]}}"#;
     server.check("alice", "PUT", "/api/v3/clients/my-app/collaborators", bob, "200");
-    let flood = |from: u32| (from..from + 150).for_each(|n| renames(&server, "bob", &format!("name {n}")));
+    let flood = |from: u32| (from..from + 150).for_each(|n| notes(&server, "bob", &format!("text {n}")));
     flood(0);
-    let evil = r#"{"client":{"redirect_uris":["https://evil.example/cb"]},"field_mask":"redirect_uris"}"#;
-    server.check("bob", "PUT", "/api/v3/clients/my-app", evil, "200");
-    renames(&server, "alice", "What alice says");
+    sets(&server, "bob", "redirect_uris", &json!(["https://evil.example/cb"]), "200");
+    notes(&server, "alice", "What alice says");
     flood(200);
     let (times, rows) = counted(&server, "my-app", "client.update");
     assert_eq!(times, 302);
     assert!(rows <= 105, "{rows} rows");
-    let wanted = ["https://evil.example/cb", "What alice says", "<ins>name 0</ins>", "<ins>name 349</ins>", "times since"];
+    let wanted = ["https://evil.example/cb", "What alice says", "<ins>note: text 0</ins>", "<ins>note: text 349</ins>", "times since"];
     for text in wanted {
         assert!(pages(&server, "alice").iter().any(|page| page.contains(text)), "{text} is hidden");
     }
 }
 
 #[test]
-fn no_redirect_uri_is_hidden_among_many_and_beyond_the_bound_only_administrators_change_it() {
-    let server = fixture();
-    let sends = |who: &str, uri: &str, expected: &str| {
-        let body = json!({"client": {"redirect_uris": [uri]}, "field_mask": "redirect_uris"}).to_string();
-        server.check(who, "PUT", "/api/v3/clients/my-app", &body, expected);
+fn no_value_that_administrators_review_is_hidden_among_many() {
+    for field in ["redirect_uris", "logout_redirect_uris", "name", "description"] {
+        let server = fixture();
+        let value = |text: String| if field.ends_with("uris") { json!([text]) } else { json!(text) };
+        (0..106).for_each(|n| sets(&server, "alice", field, &value(format!("https://good.example/{n}")), "200"));
+        sets(&server, "alice", field, &value("https://evil.example/cb".to_owned()), "200");
+        (106..109).for_each(|n| sets(&server, "alice", field, &value(format!("https://good.example/{n}")), "200"));
+        let is_found = pages(&server, "alice").iter().any(|page| page.contains("<ins>https://evil.example/cb</ins>"));
+        assert!(is_found, "a value of {field} is hidden");
+    }
+}
+
+#[test]
+fn no_collaborator_and_no_contact_is_hidden_among_many() {
+    let mut server = fixture();
+    server.has_user("mallory");
+    let gives = |user: &str, rights: &[&str]| {
+        let body = json!({"collaborator": {"ids": {"user_ids": {"user_id": user}}, "rights": rights}}).to_string();
+        server.check("alice", "PUT", "/api/v3/clients/my-app/collaborators", &body, "200");
     };
-    (0..110).for_each(|n| sends("alice", &format!("https://good.example/{n}"), "200"));
-    sends("alice", "https://evil.example/cb", "200");
-    (110..298).for_each(|n| sends("alice", &format!("https://good.example/{n}"), "200"));
-    assert!(pages(&server, "alice").iter().any(|page| page.contains("https://evil.example/cb")), "it is hidden");
-    (0..20).for_each(|n| sends("admin", &format!("https://more.example/{n}"), "200"));
-    sends("alice", "https://worse.example/cb", "429 too_many_changes");
-    sends("admin", "https://better.example/cb", "200");
+    let has_contact = |user: &str| sets(&server, "alice", "administrative_contact", &json!({"user_ids": {"user_id": user}}), "200");
+    let flood = |times: usize| {
+        for n in 0..times {
+            gives("bob", &["RIGHT_CLIENT_INFO"][n % 2..]);
+            has_contact("alice");
+        }
+    };
+    flood(110);
+    gives("bob", &["RIGHT_CLIENT_SETTINGS_BASIC"]);
+    gives("mallory", &["RIGHT_CLIENT_ALL"]);
+    has_contact("mallory");
+    has_contact("alice");
+    gives("mallory", &[]);
+    flood(20);
+    let pages = pages(&server, "alice");
+    for text in [
+        "RIGHT_CLIENT_SETTINGS_BASIC</ins>",
+        "RIGHT_CLIENT_ALL</ins>",
+        "RIGHT_CLIENT_ALL</del>",
+        "<ins>mallory</ins>",
+        "<del>mallory</del>",
+    ] {
+        assert!(pages.iter().any(|page| page.contains(text)), "{text} is hidden");
+    }
+}
+
+#[test]
+fn beyond_the_bound_of_an_entity_only_administrators_give_values_and_everybody_takes_away() {
+    let mut server = fixture();
+    server.has_user("attributes");
+    let bob = |rights: &[&str]| json!({"collaborator": {"ids": {"user_ids": {"user_id": "bob"}}, "rights": rights}}).to_string();
+    let sets_bob = |rights: &[&str], expected: &str| {
+        server.check("alice", "PUT", "/api/v3/clients/my-app/collaborators", &bob(rights), expected);
+    };
+    sets_bob(&["RIGHT_CLIENT_INFO"], "200");
+    (0..ENTITY_EVENTS.most - 2).for_each(|n| sets(&server, "alice", "name", &json!(format!("name {n}")), "200"));
+    sets(&server, "alice", "name", &json!("one too many"), "429 too_many_changes");
+    sets_bob(&["RIGHT_CLIENT_ALL"], "429 too_many_changes");
+    let mut alice = server.signed_in("alice");
+    let target = "/console/clients/my-app/settings";
+    let seen = seen_by(&alice.get(&server, target)).expect("the form has seen something");
+    let answer = alice.sends_form(&server, target, &[&settings(&[("name", "Mine")])[..], &[("seen", seen.as_str())]].concat());
+    assert_eq!(answer.status, 429, "{}", answer.text());
+    assert!(answer.text().contains("make this change tomorrow"), "{}", answer.text());
+
+    sets_bob(&[], "200");
+    let attributes = r#"{"collaborator":{"ids":{"user_ids":{"user_id":"attributes"}},"rights":["RIGHT_CLIENT_ALL"]}}"#;
+    server.check("alice", "PUT", "/api/v3/clients/my-app/collaborators", attributes, "429 too_many_changes");
+    notes(&server, "alice", "counted");
+    sets(&server, "admin", "redirect_uris", &json!(["https://better.example/cb"]), "200");
+    // The first secret of a client takes the endorsement away.
+    sets(&server, "admin", "secret", &json!(""), "200");
+    sets(&server, "admin", "endorsed", &json!(true), "200");
+    server.check("alice", "POST", "/api/v3/clients/my-app/secret", "", "200");
+    server.check("admin", "GET", "/api/v3/clients/my-app?field_mask=endorsed", "", "200 {}");
+    server.wait_seconds(24 * 60 * 60);
+    sets(&server, "alice", "name", &json!("the next day"), "200");
 }
 
 /// Every page of the history of the client.
@@ -132,11 +204,11 @@ fn pages(server: &Server, who: &str) -> Vec<String> {
 #[test]
 fn a_form_notices_a_change_that_was_counted() {
     let server = fixture();
-    (0..130).for_each(|n| renames(&server, "alice", &format!("name {n}")));
+    (0..130).for_each(|n| notes(&server, "alice", &format!("text {n}")));
     let mut alice = server.signed_in("alice");
     let target = "/console/clients/my-app/settings";
     let seen = seen_by(&alice.get(&server, target)).expect("the form has seen something");
-    renames(&server, "alice", "meanwhile");
+    notes(&server, "alice", "meanwhile");
     let answer = alice.sends_form(&server, target, &[&settings(&[("name", "Mine")])[..], &[("seen", seen.as_str())]].concat());
     assert_eq!(answer.status, 400, "{}", answer.text());
     assert!(answer.text().contains("changed while the form was open"));
@@ -145,14 +217,75 @@ fn a_form_notices_a_change_that_was_counted() {
 #[test]
 fn what_is_counted_of_a_purged_client_is_not_mixed_with_what_happens_to_the_next_of_its_id() {
     let server = fixture();
-    (0..130).for_each(|n| renames(&server, "admin", &format!("old {n}")));
+    (0..130).for_each(|n| notes(&server, "admin", &format!("old {n}")));
     server.check("admin", "DELETE", "/api/v3/clients/my-app/purge", "", "200");
     server.has_client("bob", "my-app");
-    (0..130).for_each(|n| renames(&server, "admin", &format!("new {n}")));
+    (0..130).for_each(|n| notes(&server, "admin", &format!("new {n}")));
     assert_eq!(counted(&server, "my-app", "client.update").0, 260);
     for page in pages(&server, "bob") {
         assert!(page.contains("new ") && !page.contains("old "), "{page}");
     }
+}
+
+/// Values as long as they may be, and each time others.
+fn longest(n: usize) -> Value {
+    let repeated = |character: &str, times: usize| format!("{n:04}{}", character.repeat(times - 4));
+    let text = |characters: usize| repeated("\u{1f511}", characters);
+    let uris = |kind: &str| -> Value { (0..10).map(|at| format!("https://{kind}.example/{at}/{}", text(100))).collect() };
+    let attributes: Value = Value::Object((0..10).map(|at| (format!("{at}{}", "k".repeat(35)), repeated("\u{1}", 200).into())).collect());
+    let rights = Rights::EVERY.names();
+    json!({
+        "name": text(50), "description": text(2000), "attributes": attributes, "rights": rights[..rights.len() - n % 2],
+        "redirect_uris": uris("login"), "logout_redirect_uris": uris("logout")
+    })
+}
+
+/// How many rows of events there are by `alice` and the organization that she created, and how many bytes of values the rows and the
+/// largest of them have.
+fn by_alice(server: &Server) -> [usize; 3] {
+    let file = Connection::open(server.app.store().path()).expect("the file opens");
+    let values = "length(CAST(old_values AS BLOB)) + length(CAST(new_values AS BLOB))";
+    let select = format!("SELECT count(*), sum({values}), max({values}) FROM events WHERE account_id IN ('alice', 'acme-corp')");
+    [0, 1, 2].map(|at| file.query_row(&select, [], |row| row.get::<_, i64>(at)).expect("a figure") as usize)
+}
+
+#[test]
+fn an_account_fills_the_history_of_a_day_no_further_than_its_bound() {
+    let mut server = fixture();
+    server.has_organization("alice", "acme-corp");
+    let wanted = r#"{"name":"robot","rights":["RIGHT_ALL"]}"#;
+    let key = server.check("alice", "POST", "/api/v3/organizations/acme-corp/api-keys", wanted, "200").json();
+    server.knows_key("robot", key["key"].as_str().expect("a key"));
+    let registers = |who: &str, owner: &str, id: &str, expected: &str| {
+        let body = json!({"client": {"ids": {"client_id": id}}}).to_string();
+        server.check(who, "POST", &format!("/api/v3/{owner}/clients"), &body, expected);
+    };
+    let updates = |who: &str, id: &str, n: usize| {
+        let mask = if n < 20 { "name,description,attributes,rights,redirect_uris,logout_redirect_uris" } else { "name" };
+        let body = json!({"client": longest(n), "field_mask": mask}).to_string();
+        let answer = server.send(who, "PUT", &format!("/api/v3/clients/{id}"), &body);
+        assert!(matches!(answer.status, 200 | 429), "{}", answer.text());
+        answer.status
+    };
+    let mut statuses = Vec::new();
+    for app in 0..8 {
+        let (who, owner) = if app % 2 == 0 { ("alice", "users/alice") } else { ("robot", "organizations/acme-corp") };
+        let id = format!("app-{app}");
+        registers(if statuses.contains(&429) { "admin" } else { who }, owner, &id, "200");
+        statuses.extend((0..280).map(|n| updates(who, &id, n)));
+    }
+    let [rows, bytes, largest] = by_alice(&server);
+    assert_eq!(rows, ACCOUNT_EVENTS.most + 1, "with her key, which an administrator made, and no more was taken");
+    assert!(largest <= EVENT.most, "{largest} bytes in one event");
+    assert!(largest > EVENT.most / 2 && bytes <= ACCOUNT_EVENTS.most * EVENT.most, "{bytes} bytes");
+    registers("robot", "organizations/acme-corp", "one-too-many", "429 too_many_changes");
+    registers("bob", "users/bob", "bobs-app", "200");
+    server.signed_in("alice");
+    server.check("alice", "POST", "/api/v3/clients/app-2/secret", "", "200");
+    server.check("alice", "DELETE", "/api/v3/clients/app-2", "", "200");
+    server.wait_seconds(24 * 60 * 60);
+    assert_eq!(updates("alice", "app-0", 0), 200, "every day begins anew");
+    server.signed_in("alice").sees(&server, "/console/clients/app-0/activity", &["(2000 characters, SHA-256 ", "https://login.example/9/"]);
 }
 
 #[test]

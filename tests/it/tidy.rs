@@ -32,8 +32,9 @@ const FLOORS: &[Floors] = &[
         floors: &[
             &["credential_use", "entity", "guidelines", "standing", "throttle"],
             &["principal"],
-            &["administrators", "approval", "bounds", "repetition", "rights"],
-            &["audience", "history"],
+            &["administrators", "approval", "bounds", "rights"],
+            &["audience", "repetition"],
+            &["history"],
             &["api_keys", "contacts", "refusal", "sessions", "trials", "users"],
             &["bootstrap", "consent", "deletion", "expiry", "members", "sign_in", "usage"],
             &["accounts", "secrets"],
