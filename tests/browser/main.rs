@@ -27,6 +27,7 @@ macro_rules! stories {
 /// The longest one first.
 const STORIES: &[Story] = stories![
     looks::everybody_can_use_every_page,
+    looks::no_page_scrolls_sideways,
     stories::a_client_is_registered_and_its_secret_completes_the_code_flow,
     stories::a_website_gets_no_code_of_the_command_line_without_a_click,
     stories::a_client_is_edited_and_its_secret_rotated,

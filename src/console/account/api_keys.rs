@@ -1,4 +1,4 @@
-//! API keys: one's transactions, and those of an organization. The path says whose.
+//! API keys: one's own, and those of an organization. The path says whose.
 
 use maud::{Markup, html};
 
@@ -148,7 +148,7 @@ fn deleting(call: &Call<'_>, input: &Input<'_>) -> Result<Confirmation> {
     })
 }
 
-/// Returns whose keys they are: those of the organization in the path, otherwise the caller's transactions.
+/// Returns whose keys they are: those of the organization in the path, otherwise the caller's own.
 fn owner(call: &Call<'_>, input: &Input<'_>) -> Result<AccountId> {
     match input.capture("organization_id") {
         Some(_) => paths::organization(input).map(AccountId::Organization),
@@ -244,7 +244,7 @@ fn edit_form(call: &Call<'_>, input: &Input<'_>, key: &ApiKey, fields: &Fields) 
     })
 }
 
-/// Draws the page around this, with a heading and an action beside it: a page of its transactions, or a tab of the organization.
+/// Draws the page around this, with a heading and an action beside it: a page of its own, or a tab of the organization.
 fn around(
     call: &Call<'_>,
     input: &Input<'_>,

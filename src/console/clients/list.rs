@@ -1,4 +1,4 @@
-//! The list of clients: one's transactions, and for administrators all of them and those that are deleted.
+//! The list of clients: one's own, and for administrators all of them and those that are deleted.
 
 use maud::{Markup, html};
 

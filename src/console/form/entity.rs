@@ -97,11 +97,11 @@ pub const ADMINISTRATIVE_CONTACT: FormField =
 pub const TECHNICAL_CONTACT: FormField =
     field("technical_contact", "Technical contact", "Whom to ask about technical matters.", Widget::Contact).only_in(Mode::Update);
 
-/// Keys and values of people's transactions.
+/// Keys and values that people choose.
 pub const ATTRIBUTES: FormField = field(
     "attributes",
     "Attributes",
-    "Optional: at most 10 keys and values of your transactions. A key has 3 to 36 lower-case letters, digits and single dashes.",
+    "Optional: at most 10 keys and values of your own. A key has 3 to 36 lowercase letters, digits and single dashes.",
     Widget::Attributes,
 );
 

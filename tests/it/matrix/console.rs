@@ -17,7 +17,7 @@ enum Needs {
     /// Nothing more.
     Nothing,
     /// A right on the own account.
-    Transactions(&'static str),
+    Own(&'static str),
     Of(Rule),
     /// The same, and the form comes back to who lacks it.
     OwnInForm(&'static str),
@@ -47,8 +47,8 @@ fn needs(route: &Route) -> Needs {
     match route.name {
         "console.dashboard" | "console.client.list" => Needs::Nothing,
         // The form offers one's organizations.
-        "console.client.add" if !changes => Needs::Transactions("RIGHT_USER_ORGANIZATIONS_LIST"),
-        "console.client.add" => Needs::Transactions("RIGHT_USER_CLIENTS_CREATE"),
+        "console.client.add" if !changes => Needs::Own("RIGHT_USER_ORGANIZATIONS_LIST"),
+        "console.client.add" => Needs::Own("RIGHT_USER_CLIENTS_CREATE"),
         "console.client.check_id" | "console.organization.check_id" => Needs::Nothing,
         "console.account.search" => Needs::Of(Rule::Approved),
         "console.client.overview" | "console.client.activity" => holds(MINE, "RIGHT_CLIENT_INFO"),
@@ -126,7 +126,7 @@ fn wanted(person: &Person, route: &Route) -> Answer {
     };
     match needs(route) {
         Needs::Nothing => Answer::LetIn,
-        Needs::Transactions(right) => WORLD.answer(&person.who, Rule::Holds(by.account, right)),
+        Needs::Own(right) => WORLD.answer(&person.who, Rule::Holds(by.account, right)),
         Needs::Of(rule) => WORLD.answer(&person.who, rule),
         Needs::OwnInForm(right) => match WORLD.answer(&person.who, Rule::Holds(by.account, right)) {
             Answer::LetIn => Answer::LetIn,
