@@ -12,7 +12,7 @@ use crate::model::api_key::ApiKey;
 use crate::model::bounds;
 use crate::model::choice::RIGHT_CHOICES;
 use crate::model::shape::{Malformed, Shape, member};
-use crate::model::value;
+use crate::model::value::{self, FieldValue};
 use crate::registry::api_keys::{self, Changed, Wanted};
 use crate::store::api_keys::ApiKeyKey;
 
@@ -93,8 +93,8 @@ impl Sent {
     fn decode(object: &Map<String, Value>) -> std::result::Result<Sent, Malformed> {
         let read = |name: &str, shape: Shape| member(object, name).map_or_else(|| Ok(shape.nothing()), |value| shape.decode(value));
         let (name, rights) = (read("name", NAME)?, read("rights", RIGHTS)?);
-        let expires_at = value::to_time(&read("expires_at", Shape::Time)?);
-        let wanted = Wanted { name: value::to_text(&name), rights: value::to_rights(&rights), expires_at };
+        let expires_at = Option::from_json(&read("expires_at", Shape::Time)?);
+        let wanted = Wanted { name: String::from_json(&name), rights: Vec::from_json(&rights), expires_at };
         Ok(Sent { wanted, name, rights })
     }
 

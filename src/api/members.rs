@@ -9,7 +9,7 @@ use crate::model::bounds::RIGHTS;
 use crate::model::choice::RIGHT_CHOICES;
 use crate::model::member::Member;
 use crate::model::shape::{Shape, member};
-use crate::model::value;
+use crate::model::value::FieldValue;
 use crate::registry::members::{self, Seen};
 use crate::store::members::MemberKey;
 
@@ -47,7 +47,7 @@ pub fn set<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let ids = ids.ok_or_else(|| nested(Invalid::required("Collaborator", "ids")))?;
     let account = names::known(&ids).map_err(|inner| nested(inner.inside("Collaborator", "ids")))?;
     rights_shape.check("Collaborator", "rights", &given).map_err(nested)?;
-    Ok(Box::new(move |call| members::set(call.tx, call.by, &owned, &account, &value::to_rights(&given)).map(|()| reply::done())))
+    Ok(Box::new(move |call| members::set(call.tx, call.by, &owned, &account, &Vec::from_json(&given)).map(|()| reply::done())))
 }
 
 pub fn get<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {

@@ -10,7 +10,7 @@ use crate::base::right::{Right, Rights};
 use crate::base::time::Time;
 use crate::model::bounds::{self, LOGOUT_REDIRECT_URIS, REDIRECT_URIS, RIGHTS};
 use crate::model::choice::{GRANTS, Grant, RIGHT_CHOICES, STATES, State};
-use crate::model::field::{Field, MaskedIn, SetBy};
+use crate::model::field::{Field, MaskedIn, SetBy, row};
 use crate::model::member::{ACCOUNT_PATHS, ContactAddresses};
 use crate::model::shape::{Identifiers, Shape};
 use crate::model::value;
@@ -95,22 +95,9 @@ pub static FIELDS: &[Field<Client>] = &[
     Row::kept("created_at", Shape::Time, |c| value::time(Some(c.created_at)), "When the client was registered.").public(),
     Row::kept("updated_at", Shape::Time, |c| value::time(Some(c.updated_at)), "When the client was last changed.").public(),
     Row::kept("deleted_at", Shape::Time, |c| value::time(c.deleted_at), "When the client was deleted; absent on a live one.").public(),
-    Row::new("name", Shape::Text(50), |c| json!(c.name), |c, v| c.name = value::to_text(v), "The name shown to users.").public(),
-    Row::new(
-        "description",
-        Shape::Text(2000),
-        |c| json!(c.description),
-        |c, v| c.description = value::to_text(v),
-        "What the client does, shown to users who are asked for consent.",
-    )
-    .public(),
-    Row::new(
-        "attributes",
-        Shape::Attributes,
-        |c| value::attributes(&c.attributes),
-        |c, v| c.attributes = value::to_attributes(v),
-        "Keys and values of your own.",
-    ),
+    row!(name, Shape::Text(50), "The name shown to users.").public(),
+    row!(description, Shape::Text(2000), "What the client does, shown to users who are asked for consent.").public(),
+    row!(attributes, Shape::Attributes, "Keys and values of your own."),
     Row::kept(
         "contact_info",
         Shape::ContactInfo,
@@ -118,24 +105,8 @@ pub static FIELDS: &[Field<Client>] = &[
         "The e-mail addresses of the contacts. Deprecated: made when it is read, ignored when it is sent.",
     )
     .quietly(),
-    Row::new(
-        "administrative_contact",
-        Shape::Account,
-        |c| value::account(c.administrative_contact.as_ref()),
-        |c, v| c.administrative_contact = value::to_account(v),
-        "Whom to ask about the client: a collaborator.",
-    )
-    .public()
-    .below(ACCOUNT_PATHS),
-    Row::new(
-        "technical_contact",
-        Shape::Account,
-        |c| value::account(c.technical_contact.as_ref()),
-        |c, v| c.technical_contact = value::to_account(v),
-        "Whom to ask about its technology: a collaborator.",
-    )
-    .public()
-    .below(ACCOUNT_PATHS),
+    row!(administrative_contact, Shape::Account, "Whom to ask about the client: a collaborator.").public().below(ACCOUNT_PATHS),
+    row!(technical_contact, Shape::Account, "Whom to ask about its technology: a collaborator.").public().below(ACCOUNT_PATHS),
     Row::new(
         "secret",
         Shape::Text(128),
@@ -145,72 +116,18 @@ pub static FIELDS: &[Field<Client>] = &[
     )
     .issued()
     .masked_in(MaskedIn::Updates),
-    Row::new(
-        "redirect_uris",
-        Shape::Texts(&REDIRECT_URIS, 128),
-        |c| json!(c.redirect_uris),
-        |c, v| c.redirect_uris = value::to_texts(v),
-        "Where users may be sent back to after authorization.",
-    )
-    .public(),
-    Row::new(
-        "logout_redirect_uris",
-        Shape::Texts(&LOGOUT_REDIRECT_URIS, 128),
-        |c| json!(c.logout_redirect_uris),
-        |c, v| c.logout_redirect_uris = value::to_texts(v),
-        "Where users may be sent to after logout.",
-    )
-    .public(),
-    Row::new(
-        "state",
-        Shape::Choice(&STATES),
-        |c| c.state.name().into(),
-        |c, v| c.state = value::to_state(v),
-        "Where it stands with the administrators.",
-    )
-    .public()
-    .set_by(SetBy::Admin),
-    Row::new(
-        "state_description",
-        Shape::Text(128),
-        |c| json!(c.state_description),
-        |c, v| c.state_description = value::to_text(v),
-        "Why it is in that state.",
-    )
-    .set_by(SetBy::Admin),
-    Row::new(
-        "skip_authorization",
+    row!(redirect_uris, Shape::Texts(&REDIRECT_URIS, 128), "Where users may be sent back to after authorization.").public(),
+    row!(logout_redirect_uris, Shape::Texts(&LOGOUT_REDIRECT_URIS, 128), "Where users may be sent to after logout.").public(),
+    row!(state, Shape::Choice(&STATES), "Where it stands with the administrators.").public().set_by(SetBy::Admin),
+    row!(state_description, Shape::Text(128), "Why it is in that state.").set_by(SetBy::Admin),
+    row!(
+        skip_authorization,
         Shape::Flag,
-        |c| json!(c.skip_authorization),
-        |c, v| c.skip_authorization = value::to_flag(v),
-        "Users are not asked for consent, except about a client without a secret that comes back to their own device.",
+        "Users are not asked for consent, except about a client without a secret that comes back to their own device."
     )
     .public()
     .set_by(SetBy::Admin),
-    Row::new(
-        "endorsed",
-        Shape::Flag,
-        |c| json!(c.endorsed),
-        |c, v| c.endorsed = value::to_flag(v),
-        "The administrators vouch for this client.",
-    )
-    .public()
-    .set_by(SetBy::Admin),
-    Row::new(
-        "grants",
-        Shape::ChoiceList(&GRANTS, &bounds::GRANTS),
-        |c| value::grants(&c.grants),
-        |c, v| c.grants = value::to_grants(v),
-        "How the client may obtain tokens.",
-    )
-    .public()
-    .set_by(SetBy::AdminOnceCreated),
-    Row::new(
-        "rights",
-        Shape::ChoiceList(&RIGHT_CHOICES, &RIGHTS),
-        |c| value::rights(&c.rights),
-        |c, v| c.rights = value::to_rights(v),
-        "The rights that the client asks its users for.",
-    )
-    .public(),
+    row!(endorsed, Shape::Flag, "The administrators vouch for this client.").public().set_by(SetBy::Admin),
+    row!(grants, Shape::ChoiceList(&GRANTS, &bounds::GRANTS), "How the client may obtain tokens.").public().set_by(SetBy::AdminOnceCreated),
+    row!(rights, Shape::ChoiceList(&RIGHT_CHOICES, &RIGHTS), "The rights that the client asks its users for.").public(),
 ];

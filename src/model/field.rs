@@ -139,3 +139,18 @@ impl<E> Field<E> {
         matches!(self.name, "ids" | "created_at" | "updated_at" | "deleted_at")
     }
 }
+
+/// Makes the row of a field that callers set, and that has the name of the member which holds it. `Row` is the entity's [`Field`].
+macro_rules! row {
+    ($name:ident, $shape:expr, $doc:expr) => {
+        Row::new(
+            stringify!($name),
+            $shape,
+            |entity| crate::model::value::FieldValue::to_json(&entity.$name),
+            |entity, value| entity.$name = crate::model::value::FieldValue::from_json(value),
+            $doc,
+        )
+    };
+}
+
+pub(super) use row;

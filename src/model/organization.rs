@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::base::id::{AccountId, OrganizationId};
 use crate::base::time::Time;
-use crate::model::field::Field;
+use crate::model::field::{Field, row};
 use crate::model::member::{ACCOUNT_PATHS, ContactAddresses};
 use crate::model::shape::{ORGANIZATION_IDENTIFIERS, Shape};
 use crate::model::value;
@@ -60,21 +60,9 @@ pub static FIELDS: &[Field<Organization>] = &[
     Row::kept("created_at", Shape::Time, |o| value::time(Some(o.created_at)), "When the organization was created.").public(),
     Row::kept("updated_at", Shape::Time, |o| value::time(Some(o.updated_at)), "When the organization was last changed.").public(),
     Row::kept("deleted_at", Shape::Time, |o| value::time(o.deleted_at), "When it was deleted; absent on a live one.").public(),
-    Row::new("name", Shape::Text(50), |o| json!(o.name), |o, v| o.name = value::to_text(v), "The name shown to users.").public(),
-    Row::new(
-        "description",
-        Shape::Text(2000),
-        |o| json!(o.description),
-        |o, v| o.description = value::to_text(v),
-        "Who the organization is.",
-    ),
-    Row::new(
-        "attributes",
-        Shape::Attributes,
-        |o| value::attributes(&o.attributes),
-        |o, v| o.attributes = value::to_attributes(v),
-        "Keys and values of your own.",
-    ),
+    row!(name, Shape::Text(50), "The name shown to users.").public(),
+    row!(description, Shape::Text(2000), "Who the organization is."),
+    row!(attributes, Shape::Attributes, "Keys and values of your own."),
     Row::kept(
         "contact_info",
         Shape::ContactInfo,
@@ -82,29 +70,7 @@ pub static FIELDS: &[Field<Organization>] = &[
         "The e-mail addresses of the contacts. Deprecated: made when it is read, ignored when it is sent.",
     )
     .quietly(),
-    Row::new(
-        "administrative_contact",
-        Shape::Account,
-        |o| value::account(o.administrative_contact.as_ref()),
-        |o, v| o.administrative_contact = value::to_account(v),
-        "Whom to ask about the organization: a member.",
-    )
-    .public()
-    .below(ACCOUNT_PATHS),
-    Row::new(
-        "technical_contact",
-        Shape::Account,
-        |o| value::account(o.technical_contact.as_ref()),
-        |o, v| o.technical_contact = value::to_account(v),
-        "Whom to ask about its technology: a member.",
-    )
-    .public()
-    .below(ACCOUNT_PATHS),
-    Row::new(
-        "fanout_notifications",
-        Shape::OptionalFlag,
-        |o| o.fanout_notifications.map_or(Value::Null, Value::from),
-        |o, v| o.fanout_notifications = v.as_bool(),
-        "Kept for the clients of The Things Stack; keyfob sends no notifications.",
-    ),
+    row!(administrative_contact, Shape::Account, "Whom to ask about the organization: a member.").public().below(ACCOUNT_PATHS),
+    row!(technical_contact, Shape::Account, "Whom to ask about its technology: a member.").public().below(ACCOUNT_PATHS),
+    row!(fanout_notifications, Shape::OptionalFlag, "Kept for the clients of The Things Stack; keyfob sends no notifications."),
 ];

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::base::id::UserId;
 use crate::base::time::Time;
 use crate::model::choice::{STATES, State};
-use crate::model::field::{Field, MaskedIn, SetBy};
+use crate::model::field::{Field, MaskedIn, SetBy, row};
 use crate::model::member::ContactAddresses;
 use crate::model::shape::{Shape, USER_IDENTIFIERS};
 use crate::model::value;
@@ -86,16 +86,9 @@ pub static FIELDS: &[Field<User>] = &[
     Row::kept("created_at", Shape::Time, |u| value::time(Some(u.created_at)), "When the user was created.").public(),
     Row::kept("updated_at", Shape::Time, |u| value::time(Some(u.updated_at)), "When the user was last changed.").public(),
     Row::kept("deleted_at", Shape::Time, |u| value::time(u.deleted_at), "When the user was deleted; absent on a live one.").public(),
-    Row::new("name", Shape::Text(50), |u| json!(u.name), |u, v| u.name = value::to_text(v), "The name shown to others.").public(),
-    Row::new("description", Shape::Text(2000), |u| json!(u.description), |u, v| u.description = value::to_text(v), "Who the user is.")
-        .public(),
-    Row::new(
-        "attributes",
-        Shape::Attributes,
-        |u| value::attributes(&u.attributes),
-        |u, v| u.attributes = value::to_attributes(v),
-        "Keys and values of your own.",
-    ),
+    row!(name, Shape::Text(50), "The name shown to others.").public(),
+    row!(description, Shape::Text(2000), "Who the user is.").public(),
+    row!(attributes, Shape::Attributes, "Keys and values of your own."),
     Row::kept(
         "contact_info",
         Shape::ContactInfo,
@@ -103,54 +96,17 @@ pub static FIELDS: &[Field<User>] = &[
         "The primary e-mail address. Deprecated: made when it is read, ignored when it is sent.",
     )
     .quietly(),
-    Row::new(
-        "primary_email_address",
-        Shape::Email,
-        |u| json!(u.primary_email_address),
-        |u, v| u.primary_email_address = value::to_text(v),
-        "The e-mail address, unique among live users without regard to case.",
-    ),
-    Row::new(
-        "primary_email_address_validated_at",
-        Shape::Time,
-        |u| value::time(u.primary_email_address_validated_at),
-        |u, v| u.primary_email_address_validated_at = value::to_time(v),
-        "When the address was found to be the user's.",
-    )
-    .set_by(SetBy::Admin),
+    row!(primary_email_address, Shape::Email, "The e-mail address, unique among live users without regard to case."),
+    row!(primary_email_address_validated_at, Shape::Time, "When the address was found to be the user's.").set_by(SetBy::Admin),
     Row::new("password", Shape::Text(1000), |_| Value::Null, |_, _| (), "The password, at creation. Never shown.")
         .issued()
         .masked_in(MaskedIn::Neither),
     Row::kept("password_updated_at", Shape::Time, |u| value::time(u.password_updated_at), "When the password was last changed.")
         .masked_in(MaskedIn::Reads),
-    Row::new(
-        "require_password_update",
-        Shape::Flag,
-        |u| json!(u.require_password_update),
-        |u, v| u.require_password_update = value::to_flag(v),
-        "The user should change the password.",
-    )
-    .set_by(SetBy::Admin),
-    Row::new(
-        "state",
-        Shape::Choice(&STATES),
-        |u| u.state.name().into(),
-        |u, v| u.state = value::to_state(v),
-        "Where the user stands with the administrators.",
-    )
-    .public()
-    .set_by(SetBy::Admin),
-    Row::new(
-        "state_description",
-        Shape::Text(128),
-        |u| json!(u.state_description),
-        |u, v| u.state_description = value::to_text(v),
-        "Why the user is in that state.",
-    )
-    .set_by(SetBy::Admin),
-    Row::new("admin", Shape::Flag, |u| json!(u.admin), |u, v| u.admin = value::to_flag(v), "The user is an administrator.")
-        .public()
-        .set_by(SetBy::Admin),
+    row!(require_password_update, Shape::Flag, "The user should change the password.").set_by(SetBy::Admin),
+    row!(state, Shape::Choice(&STATES), "Where the user stands with the administrators.").public().set_by(SetBy::Admin),
+    row!(state_description, Shape::Text(128), "Why the user is in that state.").set_by(SetBy::Admin),
+    row!(admin, Shape::Flag, "The user is an administrator.").public().set_by(SetBy::Admin),
     Row::new(
         "temporary_password",
         Shape::Text(1000),
@@ -161,22 +117,8 @@ pub static FIELDS: &[Field<User>] = &[
     .issued()
     .set_by(SetBy::Admin)
     .masked_in(MaskedIn::Updates),
-    Row::new(
-        "temporary_password_created_at",
-        Shape::Time,
-        |u| value::time(u.temporary_password_created_at),
-        |u, v| u.temporary_password_created_at = value::to_time(v),
-        "When the temporary password was set.",
-    )
-    .set_by(SetBy::Admin),
-    Row::new(
-        "temporary_password_expires_at",
-        Shape::Time,
-        |u| value::time(u.temporary_password_expires_at),
-        |u, v| u.temporary_password_expires_at = value::to_time(v),
-        "When the temporary password ends.",
-    )
-    .set_by(SetBy::Admin),
+    row!(temporary_password_created_at, Shape::Time, "When the temporary password was set.").set_by(SetBy::Admin),
+    row!(temporary_password_expires_at, Shape::Time, "When the temporary password ends.").set_by(SetBy::Admin),
     Row::kept("profile_picture", Shape::Opaque, |_| Value::Null, "Not kept: always absent.").public().below(&[
         "embedded",
         "embedded.data",

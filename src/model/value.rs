@@ -1,4 +1,4 @@
-//! What the rows of `FIELDS` tables get and set with: our types as JSON, and JSON that was judged as our types.
+//! How the types of fields stand in JSON.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -10,63 +10,131 @@ use crate::base::right::Right;
 use crate::base::time::Time;
 use crate::model::choice::{Grant, State};
 
-pub fn time(time: Option<Time>) -> Value {
-    time.map_or(Value::Null, |time| time.to_string().into())
+/// The type of a field that callers set.
+pub trait FieldValue {
+    fn to_json(&self) -> Value;
+
+    /// Reads what [`Shape::check`](crate::model::shape::Shape::check) has passed; anything else is as an absent field.
+    fn from_json(value: &Value) -> Self;
 }
 
-pub fn to_time(value: &Value) -> Option<Time> {
-    value.as_str().and_then(Time::parse)
+impl FieldValue for String {
+    fn to_json(&self) -> Value {
+        self.as_str().into()
+    }
+
+    fn from_json(value: &Value) -> String {
+        value.as_str().unwrap_or_default().to_owned()
+    }
 }
 
-pub fn to_text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
+impl FieldValue for bool {
+    fn to_json(&self) -> Value {
+        (*self).into()
+    }
+
+    fn from_json(value: &Value) -> bool {
+        value.as_bool().unwrap_or_default()
+    }
 }
 
-pub fn to_texts(value: &Value) -> Vec<String> {
-    value.as_array().into_iter().flatten().map(to_text).collect()
+impl FieldValue for Option<bool> {
+    fn to_json(&self) -> Value {
+        (*self).into()
+    }
+
+    fn from_json(value: &Value) -> Option<bool> {
+        value.as_bool()
+    }
 }
 
-pub fn to_flag(value: &Value) -> bool {
-    value.as_bool().unwrap_or_default()
+impl FieldValue for Option<Time> {
+    fn to_json(&self) -> Value {
+        time(*self)
+    }
+
+    fn from_json(value: &Value) -> Option<Time> {
+        value.as_str().and_then(Time::parse)
+    }
 }
 
-pub fn attributes(attributes: &BTreeMap<String, String>) -> Value {
-    attributes.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))).collect::<serde_json::Map<_, _>>().into()
+impl FieldValue for State {
+    fn to_json(&self) -> Value {
+        self.name().into()
+    }
+
+    fn from_json(value: &Value) -> State {
+        value.as_str().and_then(State::from_name).unwrap_or_default()
+    }
 }
 
-pub fn to_attributes(value: &Value) -> BTreeMap<String, String> {
-    value.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), to_text(value))).collect()
+impl FieldValue for Option<AccountId> {
+    fn to_json(&self) -> Value {
+        account(self.as_ref())
+    }
+
+    fn from_json(value: &Value) -> Option<AccountId> {
+        to_account(value)
+    }
 }
 
-pub fn to_state(value: &Value) -> State {
-    value.as_str().and_then(State::from_name).unwrap_or_default()
+impl FieldValue for BTreeMap<String, String> {
+    fn to_json(&self) -> Value {
+        self.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))).collect::<serde_json::Map<_, _>>().into()
+    }
+
+    fn from_json(value: &Value) -> BTreeMap<String, String> {
+        value.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), String::from_json(value))).collect()
+    }
 }
 
-pub fn grants(grants: &[Grant]) -> Value {
-    grants.iter().map(|grant| grant.name()).collect()
+impl FieldValue for Vec<String> {
+    fn to_json(&self) -> Value {
+        json!(self)
+    }
+
+    fn from_json(value: &Value) -> Vec<String> {
+        value.as_array().into_iter().flatten().map(String::from_json).collect()
+    }
 }
 
-/// A repeated one is kept once, where it stood first.
-pub fn to_grants(value: &Value) -> Vec<Grant> {
-    distinct(value.as_array().into_iter().flatten().filter_map(Value::as_str).filter_map(Grant::from_name))
+impl FieldValue for Vec<Grant> {
+    fn to_json(&self) -> Value {
+        self.iter().map(|grant| grant.name()).collect()
+    }
+
+    fn from_json(value: &Value) -> Vec<Grant> {
+        distinct(value, Grant::from_name)
+    }
 }
 
-pub fn rights(rights: &[Right]) -> Value {
-    rights.iter().map(|right| right.name()).collect()
+impl FieldValue for Vec<Right> {
+    fn to_json(&self) -> Value {
+        rights(self)
+    }
+
+    fn from_json(value: &Value) -> Vec<Right> {
+        distinct(value, Right::from_name)
+    }
 }
 
-/// A repeated one is kept once, where it stood first.
-pub fn to_rights(value: &Value) -> Vec<Right> {
-    distinct(value.as_array().into_iter().flatten().filter_map(Value::as_str).filter_map(Right::from_name))
-}
-
-fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
+/// Reads a list of names. A repeated one is kept once, where it stood first.
+fn distinct<T: PartialEq>(value: &Value, from_name: fn(&str) -> Option<T>) -> Vec<T> {
+    let items = value.as_array().into_iter().flatten().filter_map(Value::as_str).filter_map(from_name);
     items.fold(Vec::new(), |mut distinct, item| {
         if !distinct.contains(&item) {
             distinct.push(item);
         }
         distinct
     })
+}
+
+pub fn time(time: Option<Time>) -> Value {
+    time.map_or(Value::Null, |time| time.to_string().into())
+}
+
+pub fn rights(rights: &[Right]) -> Value {
+    rights.iter().map(|right| right.name()).collect()
 }
 
 pub fn account(account: Option<&AccountId>) -> Value {

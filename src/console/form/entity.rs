@@ -21,7 +21,7 @@ use crate::model::field::{Field, SetBy};
 use crate::model::mask::Mask;
 use crate::model::patch::Patch;
 use crate::model::shape::Identifiers;
-use crate::model::value;
+use crate::model::value::{self, FieldValue};
 use crate::registry::entity::Entity;
 use crate::registry::guidelines;
 
@@ -151,7 +151,7 @@ impl FormField {
 
     /// Writes a value of the table as a form sends it: texts without blanks around them, their lines ending with LF.
     fn write(&self, value: &Value) -> Vec<(String, String)> {
-        let sent = |name: &str, value: &Value| (name.to_owned(), value::to_text(value).replace("\r\n", "\n"));
+        let sent = |name: &str, value: &Value| (name.to_owned(), String::from_json(value).replace("\r\n", "\n"));
         let name = self.label.name;
         match self.widget {
             Widget::Text | Widget::Area | Widget::State => vec![sent(name, value)],
@@ -166,7 +166,7 @@ impl FormField {
                 .flat_map(|(key, value)| [(KEY.to_owned(), key.clone()), sent(VALUE, value)])
                 .collect(),
             Widget::Contact => value::to_account(value).map(|account| (name.to_owned(), account_value(&account))).into_iter().collect(),
-            Widget::Tick => value::to_flag(value).then(|| (name.to_owned(), "true".to_owned())).into_iter().collect(),
+            Widget::Tick => bool::from_json(value).then(|| (name.to_owned(), "true".to_owned())).into_iter().collect(),
         }
     }
 
