@@ -1,23 +1,21 @@
 //! Clients: create, read, list, change, delete (registry.md 1).
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::api::entity::CLIENT;
 use crate::api::query::{Orders, Query};
 use crate::api::{body, names, reply};
 use crate::base::error::{Error, Result};
 use crate::base::validation::Invalid;
 use crate::call::{Input, LongWork, Transactions, Work};
 use crate::http::queue::Slow;
-use crate::http::reply::Reply;
-use crate::model::client::{Client, FIELDS};
+use crate::model::client::FIELDS;
 use crate::model::field::Audience;
-use crate::model::field::Purpose;
-use crate::model::mask::Mask;
 use crate::model::shape::member;
 use crate::model::view::render;
 use crate::registry::approval::Changed;
-use crate::registry::{clients, guidelines, secrets};
-use crate::store::clients::{ClientKey, ClientSearch, Scope};
+use crate::registry::{clients, secrets};
+use crate::store::clients::ClientKey;
 
 pub const ORDERS: Orders<ClientKey> = &[
     ("client_id", ClientKey::Id),
@@ -30,24 +28,21 @@ pub const ORDERS: Orders<ClientKey> = &[
 
 /// `{"client":{…}}` under a user or an organization. The secret that was sent is hashed before the transaction.
 pub fn create<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
-    const MESSAGE: &str = "CreateClientRequest";
     let request = body::object(input)?;
     // The path decides who the collaborator is; what the body says must only be readable.
     if let Some(collaborator) = body::message(&request, "collaborator")? {
         crate::model::shape::decode_account(collaborator)?;
     }
-    let sent = body::entity(&request, "client", FIELDS)?.ok_or_else(|| Invalid::required(MESSAGE, "client"))?;
-    sent.check(FIELDS, "Client", None).map_err(|inner| inner.inside(MESSAGE, "client"))?;
-    let owner = names::account(input).map_err(|inner| inner.inside(MESSAGE, "collaborator"))?;
-    let id = sent.id("client_id").ok_or_else(|| Invalid::required("Client", "ids"))?;
-    guidelines::check_id(sent.get("ids").and_then(|ids| ids["client_id"].as_str()).unwrap_or_default())?;
+    let sent = CLIENT.read_new(&request)?;
+    let owner = names::account(input).map_err(|inner| inner.inside("CreateClientRequest", "collaborator"))?;
+    let id = CLIENT.new_id(&sent)?;
     Ok(Box::new(move |transactions| {
         let secret = match sent.text("secret") {
             Some(chosen) => new_secret(transactions, input, chosen)?,
             None => secrets::NewSecret::fresh(),
         };
         let client = transactions.write(|call| clients::create(call.tx, call.by, call.settings, id, &owner, &sent, secret))?;
-        Ok(reply::warned(whole(&client), sent.text("secret").and_then(secrets::warning)))
+        Ok(reply::warned(CLIENT.whole(&client), sent.text("secret").and_then(secrets::warning)))
     }))
 }
 
@@ -58,12 +53,7 @@ fn new_secret(transactions: &Transactions<'_>, input: &Input<'_>, chosen: &str) 
 }
 
 pub fn get<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let mask = Query::of(input)?.mask(FIELDS)?;
-    let id = names::client(input).map_err(|inner| inner.inside("GetClientRequest", "client_ids"))?;
-    Ok(Box::new(move |call| {
-        let (client, audience) = clients::get(call.tx, call.by, &id, &mask)?;
-        Ok(reply::ok(&render(FIELDS, &client, &mask, audience)))
-    }))
+    CLIENT.get(input, names::client, clients::get)
 }
 
 /// The clients that the caller can reach, or those of `collaborator.…`.
@@ -71,27 +61,17 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     const MESSAGE: &str = "ListClientsRequest";
     let query = Query::of(input)?;
     let mask = query.mask(FIELDS)?;
-    let account = match input.captures.first() {
-        Some(_) => Some(names::account(input).map_err(|inner| inner.inside(MESSAGE, "collaborator"))?),
-        None => names::account_parameter(&query, "collaborator", MESSAGE)?,
-    };
-    let search = search_of(&query, MESSAGE)?;
-    let page = search.page;
-    Ok(Box::new(move |call| match clients::list(call.tx, call.by, account, search, &mask)? {
-        Some(listed) => reply::entities(input, page, "clients", FIELDS, listed, &mask),
+    let account = names::collaborator(input, &query, MESSAGE)?;
+    let search = query.search(MESSAGE, ORDERS)?;
+    Ok(Box::new(move |call| match clients::list(call.tx, call.by, account, &search, &mask)? {
+        Some(listed) => reply::entities(input, search.page, "clients", FIELDS, listed, &mask),
         None => Ok(reply::done()),
     }))
 }
 
 /// `{"client":{…},"field_mask":…}`.
 pub fn update<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
-    const MESSAGE: &str = "UpdateClientRequest";
-    let request = body::object(input)?;
-    let mut sent = body::entity(&request, "client", FIELDS)?.unwrap_or_default();
-    let paths = body::field_mask(&request)?.unwrap_or_default();
-    let mask = Mask::parse(FIELDS, Purpose::Update, &paths)?;
-    sent.put("ids", json!({"client_id": input.capture("client_id")}));
-    sent.check(FIELDS, "Client", Some(&mask)).map_err(|inner| inner.inside(MESSAGE, "client"))?;
+    let (sent, mask) = CLIENT.read_update(input)?;
     let id = names::client(input)?;
     Ok(Box::new(move |transactions| {
         let chosen = sent.text("secret").filter(|_| mask.names(FIELDS, "secret"));
@@ -111,33 +91,16 @@ pub fn rotate_secret<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let secret = secrets::NewSecret::fresh();
     Ok(Box::new(move |call| {
         let Changed { client, withdrawn } = secrets::rotate(call.tx, call.by, call.settings, &id, secret, grace_seconds)?;
-        Ok(reply::warned(whole(&client), withdrawn.warnings()))
+        Ok(reply::warned(CLIENT.whole(&client), withdrawn.warnings()))
     }))
 }
 
 pub fn search<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    const MESSAGE: &str = "SearchClientsRequest";
-    let query = Query::of(input)?;
-    let mut mask = query.mask(FIELDS)?;
-    let mut search = search_of(&query, MESSAGE)?;
-    search.texts = query.texts(MESSAGE)?;
-    search.states = query.states(MESSAGE)?;
-    query.add_searched(FIELDS, &search.texts, &mut mask);
-    if !search.states.is_empty() {
-        mask.add(FIELDS, "state");
-    }
-    let page = search.page;
-    Ok(Box::new(move |call| reply::entities(input, page, "clients", FIELDS, clients::search(call.tx, call.by, search, &mask)?, &mask)))
-}
-
-fn search_of(query: &Query, message: &str) -> Result<ClientSearch> {
-    let (order, page) = query.listing(message, ORDERS)?;
-    Ok(ClientSearch { scope: Scope::Everyone, deleted: query.deleted()?, texts: Default::default(), states: Vec::new(), order, page })
-}
-
-/// All of a client: the reply that issues its secret.
-fn whole(client: &Client) -> Reply {
-    reply::ok(&render(FIELDS, client, &Mask::everything(FIELDS), Audience::Holder))
+    let (search, mask) = CLIENT.read_search(&Query::of(input)?, ORDERS)?;
+    Ok(Box::new(move |call| {
+        let found = clients::search(call.tx, call.by, &search, &mask)?;
+        reply::entities(input, search.page, "clients", FIELDS, found, &mask)
+    }))
 }
 
 /// The longest that older secrets stay good: a year.

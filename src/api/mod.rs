@@ -7,6 +7,7 @@ pub mod body;
 pub mod clients;
 pub mod configuration;
 pub mod deletion;
+pub mod entity;
 pub mod members;
 pub mod names;
 pub mod openapi;

@@ -77,6 +77,14 @@ pub fn account(input: &Input<'_>) -> std::result::Result<AccountId, Invalid> {
     known(&arm)
 }
 
+/// Whose entities are listed: the account in the path, or in the parameter `collaborator.…`; `None` without one.
+pub fn collaborator(input: &Input<'_>, query: &Query, message: &str) -> Result<Option<AccountId>> {
+    match input.captures.first() {
+        Some(_) => Ok(Some(account(input).map_err(|inner| inner.inside(message, "collaborator"))?)),
+        None => account_parameter(query, "collaborator", message),
+    }
+}
+
 /// The account in the parameter `<name>.user_ids.user_id` or `<name>.organization_ids.organization_id`; `None` without one.
 pub fn account_parameter(query: &Query, name: &str, message: &str) -> Result<Option<AccountId>> {
     for path in ["", ".user_ids", ".organization_ids"] {

@@ -11,7 +11,7 @@ use crate::model::field::Field;
 use crate::model::field::Purpose;
 use crate::model::mask::Mask;
 use crate::model::shape::{check_attributes, check_text, is_spelling};
-use crate::store::{Deleted, Direction, Order, TextSearch};
+use crate::store::{Deleted, Direction, Order, Search, TextSearch};
 
 /// The longest text that can be searched for.
 pub const LONGEST_TEXT: usize = 50;
@@ -108,8 +108,14 @@ impl Query {
         Ok(Page::new(limit, page))
     }
 
+    /// Which entities a list shows: those of a page, live or deleted ones.
+    pub fn search<Key: Copy>(&self, message: &str, orders: Orders<Key>) -> Result<Search<Key>> {
+        let (order, page) = self.listing(message, orders)?;
+        Ok(Search { deleted: self.deleted()?, texts: TextSearch::default(), states: Vec::new(), order, page })
+    }
+
     /// `deleted=true` asks for the deleted ones only.
-    pub fn deleted(&self) -> Result<Deleted> {
+    fn deleted(&self) -> Result<Deleted> {
         Ok(if self.flag("deleted")? { Deleted::Yes } else { Deleted::No })
     }
 

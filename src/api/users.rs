@@ -1,25 +1,24 @@
 //! Users: create, read, list, change, delete, and their passwords (registry.md 6.2).
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::api::entity::USER;
 use crate::api::query::{Orders, Query};
 use crate::api::{body, names, reply};
 use crate::base::error::{Error, Result};
 use crate::base::secret::Hash;
-use crate::base::validation::Invalid;
 use crate::call::{Input, LongWork, Work};
 use crate::http::queue::Slow;
 use crate::model::field::Audience;
-use crate::model::field::Purpose;
 use crate::model::mask::Mask;
 use crate::model::password;
 use crate::model::shape::{check_text, member};
 use crate::model::user::FIELDS;
 use crate::model::view::render;
 use crate::registry::sign_in::Attempt;
+use crate::registry::users;
 use crate::registry::users::OldAccess;
-use crate::registry::{guidelines, users};
-use crate::store::users::{UserKey, UserSearch};
+use crate::store::users::UserKey;
 
 pub const ORDERS: Orders<UserKey> = &[
     ("user_id", UserKey::Id),
@@ -38,13 +37,10 @@ pub const ORDERS: Orders<UserKey> = &[
 
 /// `{"user":{…}}`. Passwords are hashed before the transaction.
 pub fn create<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
-    const MESSAGE: &str = "CreateUserRequest";
     let request = body::object(input)?;
     body::text(&request, "invitation_token")?;
-    let sent = body::entity(&request, "user", FIELDS)?.ok_or_else(|| Invalid::required(MESSAGE, "user"))?;
-    sent.check(FIELDS, "User", None).map_err(|inner| inner.inside(MESSAGE, "user"))?;
-    let id = sent.id("user_id").ok_or_else(|| Invalid::required("User", "ids"))?;
-    guidelines::check_id(sent.get("ids").and_then(|ids| ids["user_id"].as_str()).unwrap_or_default())?;
+    let sent = USER.read_new(&request)?;
+    let id = USER.new_id(&sent)?;
     users::check_email(&sent)?;
     Ok(Box::new(move |transactions| {
         transactions.read(|call| users::check_registration(call.by, call.settings, &id, &sent))?;
@@ -59,30 +55,19 @@ pub fn create<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 }
 
 pub fn get<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let mask = Query::of(input)?.mask(FIELDS)?;
-    let id = names::user(input).map_err(|inner| inner.inside("GetUserRequest", "user_ids"))?;
-    Ok(Box::new(move |call| {
-        let (user, audience) = users::get(call.tx, call.by, &id, &mask)?;
-        Ok(reply::ok(&render(FIELDS, &user, &mask, audience)))
-    }))
+    USER.get(input, names::user, users::get)
 }
 
 pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let query = Query::of(input)?;
     let mask = query.mask(FIELDS)?;
-    let search = search_of(&query, "ListUsersRequest")?;
+    let search = query.search("ListUsersRequest", ORDERS)?;
     Ok(Box::new(move |call| reply::entities(input, search.page, "users", FIELDS, users::list(call.tx, call.by, &search)?, &mask)))
 }
 
 /// `{"user":{…},"field_mask":…}`.
 pub fn update<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
-    const MESSAGE: &str = "UpdateUserRequest";
-    let request = body::object(input)?;
-    let mut sent = body::entity(&request, "user", FIELDS)?.unwrap_or_default();
-    let paths = body::field_mask(&request)?.unwrap_or_default();
-    let mask = Mask::parse(FIELDS, Purpose::Update, &paths)?;
-    sent.put("ids", json!({"user_id": input.capture("user_id")}));
-    sent.check(FIELDS, "User", Some(&mask)).map_err(|inner| inner.inside(MESSAGE, "user"))?;
+    let (sent, mask) = USER.read_update(input)?;
     if mask.names(FIELDS, "primary_email_address") {
         users::check_email(&sent)?;
     }
@@ -124,22 +109,8 @@ pub fn change_password<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 }
 
 pub fn search<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    const MESSAGE: &str = "SearchUsersRequest";
-    let query = Query::of(input)?;
-    let mut mask = query.mask(FIELDS)?;
-    let mut search = search_of(&query, MESSAGE)?;
-    search.texts = query.texts(MESSAGE)?;
-    search.states = query.states(MESSAGE)?;
-    query.add_searched(FIELDS, &search.texts, &mut mask);
-    if !search.states.is_empty() {
-        mask.add(FIELDS, "state");
-    }
+    let (search, mask) = USER.read_search(&Query::of(input)?, ORDERS)?;
     Ok(Box::new(move |call| reply::entities(input, search.page, "users", FIELDS, users::list(call.tx, call.by, &search)?, &mask)))
-}
-
-fn search_of(query: &Query, message: &str) -> Result<UserSearch> {
-    let (order, page) = query.listing(message, ORDERS)?;
-    Ok(UserSearch { deleted: query.deleted()?, texts: Default::default(), states: Vec::new(), order, page })
 }
 
 /// The deprecated view of the address is only ever read: no create and no update answers it.

@@ -20,9 +20,9 @@ use crate::registry::principal::Principal;
 use crate::registry::rights;
 use crate::registry::secrets::{self, NewSecret};
 use crate::registry::{administrators, audience, bounds, consent, contacts, guidelines, history, members};
-use crate::store::clients::{ClientKey, ClientSearch, Scope};
+use crate::store::clients::{ClientKey, Scope};
 use crate::store::members::Owned;
-use crate::store::{Deleted, Direction, Order, TextSearch, Tx};
+use crate::store::{Deleted, Direction, Search, Tx};
 
 errors! {
     ADMINS_CREATE_CLIENTS: PermissionDenied
@@ -80,15 +80,9 @@ pub fn check_id_is_free(tx: &Tx<'_>, id: &ClientId) -> Result<()> {
 /// Counts the live clients in each state: of all for administrators, of those the caller can reach for others.
 pub fn by_state(tx: &Tx<'_>, by: &Principal) -> Result<Vec<(State, i64)>> {
     let count = |state: State| {
-        let in_state = ClientSearch {
-            scope: Scope::Everyone,
-            deleted: Deleted::No,
-            texts: TextSearch::default(),
-            states: vec![state],
-            order: Order { by: ClientKey::Id, direction: Direction::Ascending },
-            page: Page::new(1, 1),
-        };
-        Ok((state, search(tx, by, in_state, &Mask::default())?.total))
+        let every = Search::live(ClientKey::Id, Direction::Ascending, Page::new(1, 1));
+        let in_state = Search { states: vec![state], ..every };
+        Ok((state, search(tx, by, &in_state, &Mask::default())?.total))
     };
     State::EVERY.iter().copied().map(count).collect()
 }
@@ -106,18 +100,12 @@ pub fn list<'a>(
     tx: &'a Tx<'a>,
     by: &'a Principal,
     account: Option<AccountId>,
-    mut search: ClientSearch,
+    search: &Search<ClientKey>,
     mask: &'a Mask,
 ) -> Result<Option<Reading<'a, (Client, Audience)>>> {
-    let account = match (account, &by.account) {
-        (Some(account), _) => {
-            search.scope = Scope::Direct(account.clone());
-            account
-        }
-        (None, Some(caller)) => {
-            search.scope = Scope::Reachable(caller.clone());
-            caller.clone()
-        }
+    let (account, scope) = match (account, &by.account) {
+        (Some(account), _) => (account.clone(), Scope::Direct(account)),
+        (None, Some(caller)) => (caller.clone(), Scope::Reachable(caller.clone())),
         (None, None) => return Ok(None),
     };
     let right = match account {
@@ -125,29 +113,33 @@ pub fn list<'a>(
         AccountId::Organization(_) => Right::OrganizationClientsList,
     };
     rights::require(tx, by, &Entity::from(&account), right, Deleted::No)?;
-    found(tx, by, &search, mask).map(Some)
+    found(tx, by, &scope, search, mask).map(Some)
 }
 
 /// Searches among all clients for administrators, among those the caller can reach for others (registry.md 1.12).
-pub fn search<'a>(tx: &'a Tx<'a>, by: &'a Principal, mut search: ClientSearch, mask: &'a Mask) -> Result<Reading<'a, (Client, Audience)>> {
-    search.scope = match &by.account {
+pub fn search<'a>(
+    tx: &'a Tx<'a>,
+    by: &'a Principal,
+    search: &Search<ClientKey>,
+    mask: &'a Mask,
+) -> Result<Reading<'a, (Client, Audience)>> {
+    let scope = match &by.account {
         _ if by.is_admin => Scope::Everyone,
         Some(account) => Scope::Reachable(account.clone()),
         None => return Err((&SEARCH_FORBIDDEN).into()),
     };
-    found(tx, by, &search, mask)
+    found(tx, by, &scope, search, mask)
 }
 
 /// Searches among the clients that the caller can reach, administrator or not.
 pub fn reachable<'a>(
     tx: &'a Tx<'a>,
     by: &'a Principal,
-    mut search: ClientSearch,
+    search: &Search<ClientKey>,
     mask: &'a Mask,
 ) -> Result<Reading<'a, (Client, Audience)>> {
     let account = by.account.clone().ok_or_else(|| Error::from(&SEARCH_FORBIDDEN))?;
-    search.scope = Scope::Reachable(account);
-    found(tx, by, &search, mask)
+    found(tx, by, &Scope::Reachable(account), search, mask)
 }
 
 /// Changes the fields of the mask. The answer shows a secret that was among them (registry.md 1.7); an empty one takes the client's secrets
@@ -231,8 +223,14 @@ fn entity(id: &ClientId) -> Entity {
     Entity::Client(id.clone())
 }
 
-fn found<'a>(tx: &'a Tx<'a>, by: &'a Principal, search: &ClientSearch, mask: &'a Mask) -> Result<Reading<'a, (Client, Audience)>> {
-    let ids = tx.client_ids(search)?;
+fn found<'a>(
+    tx: &'a Tx<'a>,
+    by: &'a Principal,
+    scope: &Scope,
+    search: &Search<ClientKey>,
+    mask: &'a Mask,
+) -> Result<Reading<'a, (Client, Audience)>> {
+    let ids = tx.client_ids(scope, search)?;
     let read = move |id: ClientId| -> Result<Option<(Client, Audience)>> {
         let Some(mut client) = tx.client(&id, Deleted::Either)? else { return Ok(None) };
         let audience = audience::of_item(tx, by, &entity(&id), Right::ClientInfo)?;

@@ -18,8 +18,8 @@ use crate::registry::principal::Principal;
 use crate::registry::rights;
 use crate::registry::{audience, bounds, contacts, history};
 use crate::store::members::Owned;
-use crate::store::organizations::{OrganizationKey, OrganizationSearch};
-use crate::store::{Deleted, Direction, Order, TextSearch, Tx};
+use crate::store::organizations::OrganizationKey;
+use crate::store::{Deleted, Direction, Search, Tx};
 
 errors! {
     ADMINS_CREATE_ORGANIZATIONS: PermissionDenied
@@ -70,7 +70,7 @@ pub fn list(
     tx: &Tx<'_>,
     by: &Principal,
     account: Option<AccountId>,
-    mut search: OrganizationSearch,
+    search: &Search<OrganizationKey>,
     mask: &Mask,
 ) -> Result<Option<Listed<(Organization, Audience)>>> {
     let Some(account) = account.or_else(|| by.account.clone()) else { return Ok(None) };
@@ -78,31 +78,24 @@ pub fn list(
         return Err((&NESTED_ORGANIZATIONS).into());
     }
     rights::require(tx, by, &Entity::from(&account), Right::UserOrganizationsList, Deleted::No)?;
-    search.member = Some(account);
-    found(tx, by, &search, mask).map(Some)
+    found(tx, by, Some(&account), search, mask).map(Some)
 }
 
 /// Lists the first hundred organizations of which an account is a member, by ID.
 pub fn of_member(tx: &Tx<'_>, by: &Principal, account: &AccountId) -> Result<Vec<Organization>> {
-    let search = OrganizationSearch {
-        member: None,
-        deleted: Deleted::No,
-        texts: TextSearch::default(),
-        order: Order { by: OrganizationKey::Id, direction: Direction::Ascending },
-        page: Page::new(100, 1),
-    };
-    let listed = list(tx, by, Some(account.clone()), search, &Mask::default())?;
+    let search = Search::live(OrganizationKey::Id, Direction::Ascending, Page::new(100, 1));
+    let listed = list(tx, by, Some(account.clone()), &search, &Mask::default())?;
     Ok(listed.map(|listed| listed.items).unwrap_or_default().into_iter().map(|(organization, _)| organization).collect())
 }
 
 /// Searches among all organizations for administrators, among those the caller is a member of for others.
-pub fn search(tx: &Tx<'_>, by: &Principal, mut search: OrganizationSearch, mask: &Mask) -> Result<Listed<(Organization, Audience)>> {
-    search.member = match &by.account {
+pub fn search(tx: &Tx<'_>, by: &Principal, search: &Search<OrganizationKey>, mask: &Mask) -> Result<Listed<(Organization, Audience)>> {
+    let member = match &by.account {
         _ if by.is_admin => None,
-        Some(account) => Some(account.clone()),
+        Some(account) => Some(account),
         None => return Err((&SEARCH_FORBIDDEN).into()),
     };
-    found(tx, by, &search, mask)
+    found(tx, by, member, search, mask)
 }
 
 /// Changes the fields of the mask.
@@ -121,8 +114,14 @@ fn entity(id: &OrganizationId) -> Entity {
     Entity::Organization(id.clone())
 }
 
-fn found(tx: &Tx<'_>, by: &Principal, search: &OrganizationSearch, mask: &Mask) -> Result<Listed<(Organization, Audience)>> {
-    let listed = tx.organizations(search)?;
+fn found(
+    tx: &Tx<'_>,
+    by: &Principal,
+    member: Option<&AccountId>,
+    search: &Search<OrganizationKey>,
+    mask: &Mask,
+) -> Result<Listed<(Organization, Audience)>> {
+    let listed = tx.organizations(member, search)?;
     let total = listed.total;
     let items = listed.items.into_iter().map(|mut organization| {
         let audience = audience::of_item(tx, by, &entity(&organization.id), Right::OrganizationInfo)?;

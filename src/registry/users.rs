@@ -19,8 +19,8 @@ use crate::model::{email, password};
 use crate::registry::entity::{ALREADY_EXISTS, Entity};
 use crate::registry::principal::Principal;
 use crate::registry::{administrators, audience, history, standing};
-use crate::store::users::{Passwords, UserSearch};
-use crate::store::{Deleted, Tx};
+use crate::store::users::{Passwords, UserKey};
+use crate::store::{Deleted, Search, Tx};
 
 errors! {
     USER_REGISTRATION_DISABLED: InvalidArgument "pkg/identityserver" "user_registration_disabled" "user registration disabled";
@@ -88,7 +88,7 @@ pub fn get(tx: &Tx<'_>, by: &Principal, id: &UserId, mask: &Mask) -> Result<(Use
 }
 
 /// Lists users; the caller is an administrator, whose key may still not hold the right to see everything of them.
-pub fn list(tx: &Tx<'_>, by: &Principal, search: &UserSearch) -> Result<Listed<(User, Audience)>> {
+pub fn list(tx: &Tx<'_>, by: &Principal, search: &Search<UserKey>) -> Result<Listed<(User, Audience)>> {
     let listed = tx.users(search)?;
     let total = listed.total;
     let items = listed.items.into_iter().map(|user| {

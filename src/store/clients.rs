@@ -7,15 +7,14 @@ use rusqlite::{Connection, named_params};
 
 use crate::base::error::Result;
 use crate::base::id::{AccountId, ClientId};
-use crate::base::page::{Listed, Page};
+use crate::base::page::Listed;
 use crate::base::time::Time;
-use crate::model::choice::State;
 use crate::model::client::{BUILT_IN, Client};
 use crate::model::member::ContactAddresses;
-use crate::store::query::{Query, Searched, TextSearch, order_by};
+use crate::store::query::{Query, Searched, order_by};
 use crate::store::sql::Cells;
 use crate::store::table::{Stored, table};
-use crate::store::{Deleted, Order, Tx};
+use crate::store::{Deleted, Search, Tx};
 
 /// Whose clients.
 #[derive(Clone, Debug)]
@@ -32,18 +31,6 @@ pub enum ClientKey {
     Id,
     Name,
     CreatedAt,
-}
-
-/// What a list or a search of clients asks for. All conditions must hold.
-#[derive(Clone, Debug)]
-pub struct ClientSearch {
-    pub scope: Scope,
-    pub deleted: Deleted,
-    pub texts: TextSearch,
-    /// Any of these; any at all if empty.
-    pub states: Vec<State>,
-    pub order: Order<ClientKey>,
-    pub page: Page,
 }
 
 const SEARCHED: Searched = Searched { id: "client_id", number: "client_number", index: "client_text", attributes: "client_attributes" };
@@ -163,21 +150,21 @@ impl Tx<'_> {
     }
 
     /// Returns the IDs of one page: what a page skips is not looked at, and each client is read when it is shown.
-    pub fn client_ids(&self, search: &ClientSearch) -> Result<Listed<ClientId>> {
-        if let Scope::Reachable(account) = &search.scope
+    pub fn client_ids(&self, scope: &Scope, search: &Search<ClientKey>) -> Result<Listed<ClientId>> {
+        if let Scope::Reachable(account) = scope
             && !search.is_narrowed()
             && !self.is_in_organizations(account)?
         {
-            return self.client_ids(&ClientSearch { scope: Scope::Direct(account.clone()), ..search.clone() });
+            return self.client_ids(&Scope::Direct(account.clone()), search);
         }
-        let (query, id) = search.query();
+        let (query, id) = query(scope, search);
         let order = match search.order.by {
             ClientKey::Id => id,
             ClientKey::Name => "t.name",
             ClientKey::CreatedAt => "t.created_at",
         };
         let order = order_by(order, id, search.order.direction);
-        let count = || if search.is_narrowed() { query.count(self.connection) } else { self.known_count(search, &query) };
+        let count = || if search.is_narrowed() { query.count(self.connection) } else { self.known_count(scope, search.deleted, &query) };
         Ok(query.page_counted(self.connection, id, &order, search.page, |cells| cells.take("client_id"), count)?)
     }
 
@@ -186,11 +173,11 @@ impl Tx<'_> {
     }
 
     /// How many clients are in the scope, by the counts that triggers maintain.
-    fn known_count(&self, search: &ClientSearch, query: &Query<'_>) -> rusqlite::Result<i64> {
-        let condition = search.deleted.condition_on_live("c");
-        match &search.scope {
+    fn known_count(&self, scope: &Scope, deleted: Deleted, query: &Query<'_>) -> rusqlite::Result<i64> {
+        let condition = deleted.condition_on_live("c");
+        match scope {
             Scope::Everyone => {
-                let deleted = search.deleted.condition();
+                let deleted = deleted.condition();
                 self.connection
                     .prepare_cached(&format!(
                         "SELECT (SELECT coalesce(sum(clients), 0) FROM client_counts c WHERE {condition}) \
@@ -243,48 +230,37 @@ pub(super) fn index_new_texts(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-impl ClientSearch {
-    /// Whether it wants only some of the clients in its scope.
-    fn is_narrowed(&self) -> bool {
-        !self.texts.is_empty() || !self.states.is_empty()
-    }
-
-    /// The query, and the column in it that has the ID.
-    fn query(&self) -> (Query<'_>, &'static str) {
-        let is_by_membership_alone = !self.is_narrowed() && self.order.by == ClientKey::Id;
-        let (from, id) = match self.scope {
-            // One index has the clients of an account in the order of their IDs: nothing else is read.
-            Scope::Direct(_) if is_by_membership_alone => ("client_members m", "m.client_id"),
-            Scope::Direct(_) => ("client_members m JOIN clients t ON t.client_id = m.client_id", "m.client_id"),
-            Scope::Everyone | Scope::Reachable(_) => ("clients t", "t.client_id"),
-        };
-        let mut query = Query::from(from);
-        match &self.scope {
-            Scope::Everyone => {
-                query.only_if(self.deleted.condition());
-                query.only_if(format!("t.client_id <> '{BUILT_IN}'"));
-            }
-            Scope::Direct(account) => {
-                query.only_if("m.account_id = :account");
-                query.only_if(self.deleted.condition_on_live("m"));
-                query.with(":account", account);
-            }
-            Scope::Reachable(account) => {
-                query.only_if(self.deleted.condition());
-                query.only_if(
-                    "t.client_id IN (SELECT client_id FROM client_members WHERE account_id = :account \
-                     UNION SELECT m.client_id FROM organization_members o \
-                     JOIN accounts a ON a.account_id = o.organization_id AND a.deleted_at IS NULL \
-                     JOIN client_members m ON m.account_id = o.organization_id WHERE o.account_id = :account)",
-                );
-                query.with(":account", account);
-            }
+/// The query, and the column in it that has the ID.
+fn query<'v>(scope: &'v Scope, search: &'v Search<ClientKey>) -> (Query<'v>, &'static str) {
+    let is_by_membership_alone = !search.is_narrowed() && search.order.by == ClientKey::Id;
+    let (from, id) = match scope {
+        // One index has the clients of an account in the order of their IDs: nothing else is read.
+        Scope::Direct(_) if is_by_membership_alone => ("client_members m", "m.client_id"),
+        Scope::Direct(_) => ("client_members m JOIN clients t ON t.client_id = m.client_id", "m.client_id"),
+        Scope::Everyone | Scope::Reachable(_) => ("clients t", "t.client_id"),
+    };
+    let mut query = Query::from(from);
+    match scope {
+        Scope::Everyone => {
+            query.only_if(search.deleted.condition());
+            query.only_if(format!("t.client_id <> '{BUILT_IN}'"));
         }
-        self.texts.narrow(&mut query, &SEARCHED);
-        if !self.states.is_empty() {
-            let numbers: Vec<String> = self.states.iter().map(|state| state.number().to_string()).collect();
-            query.only_if(format!("t.state IN ({})", numbers.join(", ")));
+        Scope::Direct(account) => {
+            query.only_if("m.account_id = :account");
+            query.only_if(search.deleted.condition_on_live("m"));
+            query.with(":account", account);
         }
-        (query, id)
+        Scope::Reachable(account) => {
+            query.only_if(search.deleted.condition());
+            query.only_if(
+                "t.client_id IN (SELECT client_id FROM client_members WHERE account_id = :account \
+                 UNION SELECT m.client_id FROM organization_members o \
+                 JOIN accounts a ON a.account_id = o.organization_id AND a.deleted_at IS NULL \
+                 JOIN client_members m ON m.account_id = o.organization_id WHERE o.account_id = :account)",
+            );
+            query.with(":account", account);
+        }
     }
+    search.narrow(&mut query, &SEARCHED, "t.state");
+    (query, id)
 }

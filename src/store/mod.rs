@@ -30,7 +30,7 @@ use rusqlite::Connection;
 
 use crate::base::error::{Error, Result};
 use crate::base::time::{Clock, Time};
-pub use query::{Deleted, Direction, Order, TextSearch};
+pub use query::{Deleted, Direction, Order, Search, TextSearch};
 use schema::Durability;
 pub use schema::OpenError;
 use temporary::TemporaryDirectory;

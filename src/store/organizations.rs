@@ -6,31 +6,20 @@ use rusqlite::named_params;
 
 use crate::base::error::Result;
 use crate::base::id::{AccountId, OrganizationId, UserId};
-use crate::base::page::{Listed, Page};
+use crate::base::page::Listed;
 use crate::base::time::Time;
 use crate::model::member::ContactAddresses;
 use crate::model::organization::Organization;
 use crate::store::accounts::{Account, SEARCHED};
-use crate::store::query::{Query, TextSearch, order_by};
+use crate::store::query::{Query, order_by};
 use crate::store::table::{Stored, table};
-use crate::store::{Deleted, Order, Tx, accounts};
+use crate::store::{Deleted, Search, Tx, accounts};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrganizationKey {
     Id,
     Name,
     CreatedAt,
-}
-
-/// What a list or a search of organizations asks for. All conditions must hold.
-#[derive(Clone, Debug)]
-pub struct OrganizationSearch {
-    /// Only those of which this account is a member.
-    pub member: Option<AccountId>,
-    pub deleted: Deleted,
-    pub texts: TextSearch,
-    pub order: Order<OrganizationKey>,
-    pub page: Page,
 }
 
 const FROM: &str = "organizations o JOIN accounts t ON t.account_id = o.organization_id";
@@ -113,7 +102,8 @@ impl Tx<'_> {
         self.purge_account(&AccountId::Organization(id.clone()))
     }
 
-    pub fn organizations(&self, search: &OrganizationSearch) -> Result<Listed<Organization>> {
+    /// Lists organizations; of a member, those that it is a member of.
+    pub fn organizations(&self, member: Option<&AccountId>, search: &Search<OrganizationKey>) -> Result<Listed<Organization>> {
         let order = match search.order.by {
             OrganizationKey::Id => "t.account_id",
             OrganizationKey::Name => "t.name",
@@ -122,7 +112,7 @@ impl Tx<'_> {
         let mut query = Query::from(FROM);
         query.only_if("t.kind = 'organization'");
         query.only_if(search.deleted.condition());
-        if let Some(member) = &search.member {
+        if let Some(member) = member {
             query.only_if("o.organization_id IN (SELECT organization_id FROM organization_members WHERE account_id = :member)");
             query.with(":member", member);
         }

@@ -4,6 +4,7 @@ use rusqlite::{Connection, ToSql};
 
 use crate::base::page::{Listed, Page};
 use crate::base::time::Time;
+use crate::model::choice::State;
 use crate::store::pattern::index_query;
 use crate::store::sql::{Cells, reading};
 
@@ -55,6 +56,38 @@ pub enum Direction {
 pub struct Order<Key> {
     pub by: Key,
     pub direction: Direction,
+}
+
+/// What a list or a search of clients, users or organizations asks for. All conditions must hold.
+#[derive(Clone, Debug)]
+pub struct Search<Key> {
+    pub deleted: Deleted,
+    pub texts: TextSearch,
+    /// Any of these; any at all if empty, as it always is for organizations, which have no state.
+    pub states: Vec<State>,
+    pub order: Order<Key>,
+    pub page: Page,
+}
+
+impl<Key> Search<Key> {
+    /// Asks for all that are live.
+    pub fn live(by: Key, direction: Direction, page: Page) -> Search<Key> {
+        Search { deleted: Deleted::No, texts: TextSearch::default(), states: Vec::new(), order: Order { by, direction }, page }
+    }
+
+    /// Returns whether it asks for more than that they are live, or deleted.
+    pub(super) fn is_narrowed(&self) -> bool {
+        !self.texts.is_empty() || !self.states.is_empty()
+    }
+
+    /// Adds the condition on texts on the table that goes by `t`, and that on the state in this column.
+    pub(super) fn narrow<'v>(&'v self, query: &mut Query<'v>, searched: &Searched, state: &str) {
+        self.texts.narrow(query, searched);
+        if !self.states.is_empty() {
+            let numbers: Vec<String> = self.states.iter().map(|state| state.number().to_string()).collect();
+            query.only_if(format!("{state} IN ({})", numbers.join(", ")));
+        }
+    }
 }
 
 /// What every search asks of texts and attributes. Texts are patterns (`store::pattern`); all conditions must hold.

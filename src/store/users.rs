@@ -6,15 +6,15 @@ use rusqlite::named_params;
 
 use crate::base::error::Result;
 use crate::base::id::{AccountId, UserId};
-use crate::base::page::{Listed, Page};
+use crate::base::page::Listed;
 use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::model::choice::State;
 use crate::model::user::{Standing, User};
 use crate::store::accounts::{Account, SEARCHED};
-use crate::store::query::{Query, TextSearch, order_by};
+use crate::store::query::{Query, order_by};
 use crate::store::table::{Stored, table};
-use crate::store::{Deleted, Order, Tx, accounts};
+use crate::store::{Deleted, Search, Tx, accounts};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserKey {
@@ -24,17 +24,6 @@ pub enum UserKey {
     State,
     Admin,
     CreatedAt,
-}
-
-/// What a list or a search of users asks for. All conditions must hold.
-#[derive(Clone, Debug)]
-pub struct UserSearch {
-    pub deleted: Deleted,
-    pub texts: TextSearch,
-    /// Any of these; any at all if empty.
-    pub states: Vec<State>,
-    pub order: Order<UserKey>,
-    pub page: Page,
 }
 
 /// What a user signs in with.
@@ -191,7 +180,7 @@ impl Tx<'_> {
         self.run(statement, named_params! {":user_id": id, ":hash": password}).map(drop)
     }
 
-    pub fn users(&self, search: &UserSearch) -> Result<Listed<User>> {
+    pub fn users(&self, search: &Search<UserKey>) -> Result<Listed<User>> {
         let order = match search.order.by {
             UserKey::Id => "t.account_id",
             UserKey::Name => "t.name",
@@ -203,11 +192,7 @@ impl Tx<'_> {
         let mut query = Query::from(FROM);
         query.only_if("t.kind = 'user'");
         query.only_if(search.deleted.condition());
-        search.texts.narrow(&mut query, &SEARCHED);
-        if !search.states.is_empty() {
-            let numbers: Vec<String> = search.states.iter().map(|state| state.number().to_string()).collect();
-            query.only_if(format!("u.state IN ({})", numbers.join(", ")));
-        }
+        search.narrow(&mut query, &SEARCHED, "u.state");
         let order = order_by(order, "t.account_id", search.order.direction);
         Ok(query.page(self.connection, &COLUMNS, &order, search.page, User::read)?)
     }

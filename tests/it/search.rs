@@ -3,8 +3,8 @@
 use keyfob::base::page::Page;
 use keyfob::base::time::Time;
 use keyfob::model::client::Client;
-use keyfob::store::clients::{ClientKey, ClientSearch, Scope};
-use keyfob::store::{Deleted, Direction, Order, Store, TextSearch};
+use keyfob::store::clients::{ClientKey, Scope};
+use keyfob::store::{Direction, Search, Store, TextSearch};
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -270,15 +270,9 @@ fn what_a_client_was_called_last_before_its_commit_is_what_it_is_found_by() {
     });
     changes.expect("they are made");
     let found = |name: &str| {
-        let search = ClientSearch {
-            scope: Scope::Everyone,
-            deleted: Deleted::No,
-            texts: TextSearch { name_contains: Some(name.to_owned()), ..TextSearch::default() },
-            states: Vec::new(),
-            order: Order { by: ClientKey::Id, direction: Direction::Ascending },
-            page: Page::new(0, 0),
-        };
-        let listed = store.read(|tx| tx.client_ids(&search)).expect("a search");
+        let texts = TextSearch { name_contains: Some(name.to_owned()), ..TextSearch::default() };
+        let search = Search { texts, ..Search::live(ClientKey::Id, Direction::Ascending, Page::new(0, 0)) };
+        let listed = store.read(|tx| tx.client_ids(&Scope::Everyone, &search)).expect("a search");
         listed.items.iter().map(|id| id.as_str().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(found("of three"), ["kept"]);

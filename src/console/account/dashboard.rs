@@ -14,8 +14,8 @@ use crate::model::choice::State;
 use crate::model::client::Client;
 use crate::model::mask::Mask;
 use crate::registry::clients as registered;
-use crate::store::clients::{ClientKey, ClientSearch, Scope};
-use crate::store::{Deleted, Direction, Order, TextSearch};
+use crate::store::clients::ClientKey;
+use crate::store::{Direction, Search};
 
 /// How many of the newest are shown.
 const NEWEST: u32 = 5;
@@ -31,7 +31,8 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let counts = registered::by_state(call.tx, call.by)?;
         let states = if call.by.is_admin { vec![State::Requested] } else { Vec::new() };
         let mask = Mask::default();
-        let newest = registered::search(call.tx, call.by, newest(states), &mask)?;
+        let newest = Search { states, ..Search::live(ClientKey::CreatedAt, Direction::Descending, Page::new(NEWEST, 1)) };
+        let newest = registered::search(call.tx, call.by, &newest, &mask)?;
         let newest: Vec<Client> = newest.listed()?.items.into_iter().map(|(client, _)| client).collect();
         let total: i64 = counts.iter().map(|(_, count)| count).sum();
         let content = html! {
@@ -46,17 +47,6 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         };
         Ok(layout.page(200, MenuItem::Dashboard, "Dashboard", &content))
     }))
-}
-
-fn newest(states: Vec<State>) -> ClientSearch {
-    ClientSearch {
-        scope: Scope::Everyone,
-        deleted: Deleted::No,
-        texts: TextSearch::default(),
-        states,
-        order: Order { by: ClientKey::CreatedAt, direction: Direction::Descending },
-        page: Page::new(NEWEST, 1),
-    }
 }
 
 fn by_state(counts: &[(State, i64)], is_admin: bool) -> Markup {

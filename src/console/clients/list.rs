@@ -14,8 +14,8 @@ use crate::model::client::Client;
 use crate::model::mask::Mask;
 use crate::registry::clients;
 use crate::registry::entity::Entity;
-use crate::store::clients::{ClientKey, ClientSearch, Scope};
-use crate::store::{Deleted, Direction, Order};
+use crate::store::clients::ClientKey;
+use crate::store::{Deleted, Search};
 
 /// Whose clients are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,22 +59,16 @@ fn found(call: &Call<'_>, listing: &Listing, of: Of) -> Result<Listed<Client>> {
     let search = asked_for(listing, if of == Of::Deleted { Deleted::Yes } else { Deleted::No });
     let mask = Mask::default();
     let found = match of {
-        Of::All | Of::Deleted => clients::search(call.tx, call.by, search, &mask)?,
-        Of::Own => clients::reachable(call.tx, call.by, search, &mask)?,
+        Of::All | Of::Deleted => clients::search(call.tx, call.by, &search, &mask)?,
+        Of::Own => clients::reachable(call.tx, call.by, &search, &mask)?,
     };
     Ok(found.listed()?.map(|(client, _)| client))
 }
 
 /// Returns the search that the address asks for, newest first. The registry decides whose clients are found.
-pub fn asked_for(listing: &Listing, deleted: Deleted) -> ClientSearch {
-    ClientSearch {
-        scope: Scope::Everyone,
-        deleted,
-        texts: listing.texts(),
-        states: State::EVERY.iter().copied().filter(|state| state_name(*state).to_lowercase() == listing.one("state")).collect(),
-        order: listing.order(KEYS, Order { by: ClientKey::CreatedAt, direction: Direction::Descending }),
-        page: listing.page(),
-    }
+pub fn asked_for(listing: &Listing, deleted: Deleted) -> Search<ClientKey> {
+    let states = State::EVERY.iter().copied().filter(|state| state_name(*state).to_lowercase() == listing.one("state")).collect();
+    Search { deleted, states, ..listing.wanted(KEYS, ClientKey::CreatedAt) }
 }
 
 pub fn states(listing: &Listing) -> Markup {

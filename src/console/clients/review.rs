@@ -23,8 +23,8 @@ use crate::page::words::sentence;
 use crate::registry::approval::Verdict;
 use crate::registry::clients;
 use crate::registry::entity::Entity;
-use crate::store::clients::{ClientKey, ClientSearch, Scope};
-use crate::store::{Deleted, Direction, Order};
+use crate::store::clients::ClientKey;
+use crate::store::{Direction, Search};
 
 errors! {
     CLIENT_CHANGED: FailedPrecondition "keyfob" "client_changed"
@@ -116,16 +116,10 @@ fn shown(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
     let answer = Answer::of(&fields.values);
     let layout = Layout::of(call, input)?;
     let listing = Listing::of(input.request)?;
-    let search = ClientSearch {
-        scope: Scope::Everyone,
-        deleted: Deleted::No,
-        texts: listing.texts(),
-        states: vec![State::Requested],
-        order: Order { by: ClientKey::CreatedAt, direction: Direction::Ascending },
-        page: listing.page(),
-    };
+    let oldest_first = Search::live(ClientKey::CreatedAt, Direction::Ascending, listing.page());
+    let search = Search { texts: listing.texts(), states: vec![State::Requested], ..oldest_first };
     let mask = Mask::default();
-    let found = clients::search(call.tx, call.by, search, &mask)?.listed()?;
+    let found = clients::search(call.tx, call.by, &search, &mask)?.listed()?;
     let content = html! {
         (title("Review queue", &html! {}))
         (fields.summary())

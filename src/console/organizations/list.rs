@@ -12,8 +12,8 @@ use crate::model::mask::Mask;
 use crate::model::organization::Organization;
 use crate::registry::entity::Entity;
 use crate::registry::organizations;
-use crate::store::organizations::{OrganizationKey, OrganizationSearch};
-use crate::store::{Deleted, Direction, Order};
+use crate::store::Deleted;
+use crate::store::organizations::OrganizationKey;
 
 const KEYS: &[(&str, OrganizationKey)] =
     &[("id", OrganizationKey::Id), ("name", OrganizationKey::Name), ("created", OrganizationKey::CreatedAt)];
@@ -22,21 +22,14 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let listing = Listing::of(input.request)?;
     Ok(Box::new(move |call| {
         let layout = Layout::of(call, input)?;
-        let deleted = listing.deleted();
-        let search = OrganizationSearch {
-            member: None,
-            deleted,
-            texts: listing.texts(),
-            order: listing.order(KEYS, Order { by: OrganizationKey::CreatedAt, direction: Direction::Descending }),
-            page: listing.page(),
-        };
-        let found = organizations::search(call.tx, call.by, search, &Mask::default())?.map(|(organization, _)| organization);
+        let search = listing.wanted(KEYS, OrganizationKey::CreatedAt);
+        let found = organizations::search(call.tx, call.by, &search, &Mask::default())?.map(|(organization, _)| organization);
         let content = html! {
             (title("Organizations", &adding(call, "/console/add/organization", "+ Add organization")))
             (listing.deleted_tabs())
             div .tools { (listing.search("ID, name or description")) }
             @if !found.items.is_empty() { (organizations_table(&layout, &listing, found.items)?) }
-            @else if deleted == Deleted::Yes || !listing.query().is_empty() { p .empty { "No organization matches." } }
+            @else if search.deleted == Deleted::Yes || !listing.query().is_empty() { p .empty { "No organization matches." } }
             @else {
                 div .empty {
                     p { "There are no organizations yet. In an organization several users own clients together." }

@@ -7,7 +7,7 @@ use crate::base::page::Page;
 use crate::base::uri::form_encoded;
 use crate::http::form::Form;
 use crate::http::request::Request;
-use crate::store::{Deleted, Direction, Order, TextSearch};
+use crate::store::{Deleted, Direction, Order, Search, TextSearch};
 
 /// How many items a page of a list has.
 const SIZE: u32 = 25;
@@ -54,6 +54,12 @@ impl Listing {
         let name = asked.strip_prefix('-').unwrap_or(asked);
         let direction = if asked.starts_with('-') { Direction::Descending } else { Direction::Ascending };
         keys.iter().find(|(known, _)| *known == name).map_or(unasked, |(_, by)| Order { by: *by, direction })
+    }
+
+    /// Returns what to search for, unless asked otherwise the newest first. `created_at` is the key of the time of creation.
+    pub fn wanted<Key: Copy>(&self, keys: &[(&str, Key)], created_at: Key) -> Search<Key> {
+        let order = self.order(keys, Order { by: created_at, direction: Direction::Descending });
+        Search { deleted: self.deleted(), texts: self.texts(), states: Vec::new(), order, page: self.page() }
     }
 
     /// Draws the head of a column by which the list sorts: a link that sorts by it, or the other way round if it does already.

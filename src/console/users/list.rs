@@ -11,8 +11,7 @@ use crate::console::page::table::Table;
 use crate::model::user::User;
 use crate::registry::entity::Entity;
 use crate::registry::users;
-use crate::store::users::{UserKey, UserSearch};
-use crate::store::{Direction, Order};
+use crate::store::users::UserKey;
 
 const KEYS: &[(&str, UserKey)] = &[
     ("id", UserKey::Id),
@@ -26,14 +25,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let listing = Listing::of(input.request)?;
     Ok(Box::new(move |call| {
         let layout = Layout::of(call, input)?;
-        let deleted = listing.deleted();
-        let search = UserSearch {
-            deleted,
-            texts: listing.texts(),
-            states: Vec::new(),
-            order: listing.order(KEYS, Order { by: UserKey::CreatedAt, direction: Direction::Descending }),
-            page: listing.page(),
-        };
+        let search = listing.wanted(KEYS, UserKey::CreatedAt);
         let found = users::list(call.tx, call.by, &search)?.map(|(user, _)| user);
         let content = html! {
             (title("Users", &link_button("/console/add/user", "+ Add user")))

@@ -1,0 +1,112 @@
+//! What the operations on clients, users and organizations have alike.
+
+use std::str::FromStr;
+
+use serde_json::{Map, Value, json};
+
+use crate::api::operation::Entity;
+use crate::api::query::{Orders, Query};
+use crate::api::{body, reply};
+use crate::base::error::Result;
+use crate::base::validation::Invalid;
+use crate::call::{Input, Work};
+use crate::http::reply::Reply;
+use crate::model::client::{self, Client};
+use crate::model::field::{Audience, Field, Purpose};
+use crate::model::mask::Mask;
+use crate::model::organization::{self, Organization};
+use crate::model::patch::Patch;
+use crate::model::shape::{Identifiers, ORGANIZATION_IDENTIFIERS, USER_IDENTIFIERS};
+use crate::model::user::{self, User};
+use crate::model::view::render;
+use crate::registry::guidelines;
+use crate::registry::principal::Principal;
+use crate::store::{Search, Tx};
+
+/// A kind of entity, in the API's words.
+#[derive(Debug)]
+pub struct Kind<E: 'static> {
+    entity: Entity,
+    /// The API's name of the message.
+    message: &'static str,
+    identifiers: &'static Identifiers,
+    fields: &'static [Field<E>],
+}
+
+pub static CLIENT: Kind<Client> =
+    Kind { entity: Entity::Client, message: "Client", identifiers: &client::IDENTIFIERS, fields: client::FIELDS };
+
+pub static USER: Kind<User> = Kind { entity: Entity::User, message: "User", identifiers: &USER_IDENTIFIERS, fields: user::FIELDS };
+
+pub static ORGANIZATION: Kind<Organization> =
+    Kind { entity: Entity::Organization, message: "Organization", identifiers: &ORGANIZATION_IDENTIFIERS, fields: organization::FIELDS };
+
+/// Returns an entity, and how much of it the caller may see.
+type Find<E, Id> = fn(&Tx<'_>, &Principal, &Id, &Mask) -> Result<(E, Audience)>;
+
+impl<E> Kind<E> {
+    /// Reads and judges the entity that is to be created.
+    pub fn read_new(&self, request: &Map<String, Value>) -> Result<Patch> {
+        let (message, name) = (format!("Create{}Request", self.message), self.entity.name());
+        let sent = body::entity(request, name, self.fields)?.ok_or_else(|| Invalid::required(&message, name))?;
+        sent.check(self.fields, self.message, None).map_err(|inner| inner.inside(&message, name))?;
+        Ok(sent)
+    }
+
+    /// Returns the ID of the entity that is to be created. Refused if it is reserved.
+    pub fn new_id<Id: FromStr>(&self, sent: &Patch) -> Result<Id> {
+        let key = self.identifiers.key;
+        let id = sent.id(key).ok_or_else(|| Invalid::required(self.message, "ids"))?;
+        guidelines::check_id(sent.get("ids").and_then(|ids| ids[key].as_str()).unwrap_or_default())?;
+        Ok(id)
+    }
+
+    /// Reads and judges what is to be changed, `{"client":{…},"field_mask":…}`. The ID is that of the path.
+    pub fn read_update(&self, input: &Input<'_>) -> Result<(Patch, Mask)> {
+        let (message, name) = (format!("Update{}Request", self.message), self.entity.name());
+        let request = body::object(input)?;
+        let mut sent = body::entity(&request, name, self.fields)?.unwrap_or_default();
+        let paths = body::field_mask(&request)?.unwrap_or_default();
+        let mask = Mask::parse(self.fields, Purpose::Update, &paths)?;
+        sent.put("ids", json!({ self.identifiers.key: input.capture(self.identifiers.key) }));
+        sent.check(self.fields, self.message, Some(&mask)).map_err(|inner| inner.inside(&message, name))?;
+        Ok((sent, mask))
+    }
+
+    /// Answers with one entity.
+    pub fn get<'r, Id: 'r>(
+        &'static self,
+        input: &'r Input<'r>,
+        id: fn(&Input<'_>) -> std::result::Result<Id, Invalid>,
+        find: Find<E, Id>,
+    ) -> Result<Work<'r>> {
+        let mask = Query::of(input)?.mask(self.fields)?;
+        let ids = format!("{}_ids", self.entity.name());
+        let id = id(input).map_err(|inner| inner.inside(&format!("Get{}Request", self.message), &ids))?;
+        Ok(Box::new(move |call| {
+            let (entity, audience) = find(call.tx, call.by, &id, &mask)?;
+            Ok(reply::ok(&render(self.fields, &entity, &mask, audience)))
+        }))
+    }
+
+    /// Reads what to search for, and which fields to answer: those that were asked for, and those that were searched in.
+    pub fn read_search<Key: Copy>(&self, query: &Query, orders: Orders<Key>) -> Result<(Search<Key>, Mask)> {
+        let message = format!("Search{}sRequest", self.message);
+        let mut mask = query.mask(self.fields)?;
+        let mut search = query.search(&message, orders)?;
+        search.texts = query.texts(&message)?;
+        query.add_searched(self.fields, &search.texts, &mut mask);
+        if self.fields.iter().any(|field| field.name == "state") {
+            search.states = query.states(&message)?;
+        }
+        if !search.states.is_empty() {
+            mask.add(self.fields, "state");
+        }
+        Ok((search, mask))
+    }
+
+    /// Answers with all of an entity, to whoever has just made or changed it.
+    pub fn whole(&self, entity: &E) -> Reply {
+        reply::ok(&render(self.fields, entity, &Mask::everything(self.fields), Audience::Holder))
+    }
+}
