@@ -1,6 +1,6 @@
 //! The rows of events. What is repeated over and over is counted in one row; what strangers caused goes after a while.
 
-use rusqlite::{OptionalExtension, named_params};
+use rusqlite::named_params;
 
 use crate::base::error::Result;
 use crate::base::id::AccountId;
@@ -8,7 +8,7 @@ use crate::base::time::Time;
 use crate::model::event::{Actor, Change};
 use crate::store::Tx;
 use crate::store::query::Query;
-use crate::store::sql::{Cells, reading};
+use crate::store::sql::Cells;
 
 /// As in the indexes of `schema.sql`: what strangers caused.
 const REFUSALS: &str = "name IN ('client.authorize.refuse', 'client.token.refuse')";
@@ -43,13 +43,11 @@ pub struct EventCount {
 impl Tx<'_> {
     /// Writes a row that stands for `times` events since `first_at`; its number is greater than any other.
     pub fn insert_event(&self, actor: &Actor, change: &Change, times: i64, first_at: Time) -> Result<i64> {
-        self.connection
-            .prepare_cached(
-                "INSERT INTO events (happened_at, name, entity_kind, entity_id, account_id, api_key_id, request_id, old_values, new_values, \
-                 client_id, times, first_at) VALUES (:happened_at, :name, :entity_kind, :entity_id, :account_id, :api_key_id, :request_id, \
-                 :old_values, :new_values, :client_id, :times, :first_at)",
-            )?
-            .execute(named_params! {
+        self.run(
+            "INSERT INTO events (happened_at, name, entity_kind, entity_id, account_id, api_key_id, request_id, old_values, new_values, \
+             client_id, times, first_at) VALUES (:happened_at, :name, :entity_kind, :entity_id, :account_id, :api_key_id, :request_id, \
+             :old_values, :new_values, :client_id, :times, :first_at)",
+            named_params! {
                 ":happened_at": self.now,
                 ":name": change.action.of(change.entity_kind),
                 ":entity_kind": change.entity_kind,
@@ -62,95 +60,73 @@ impl Tx<'_> {
                 ":client_id": actor.client_id,
                 ":times": times,
                 ":first_at": (times > 1).then_some(first_at),
-            })?;
+            },
+        )?;
         Ok(self.connection.last_insert_rowid())
     }
 
     pub fn event(&self, number: i64) -> Result<Option<Event>> {
-        let found = self
-            .connection
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM events WHERE event_number = :number"))?
-            .query_row(named_params! {":number": number}, reading(read))
-            .optional()?;
-        Ok(found)
+        let statement = format!("SELECT {COLUMNS} FROM events WHERE event_number = :number");
+        self.one(&statement, named_params! {":number": number}, read)
     }
 
     /// Removes a row, which must not be the newest: SQLite would give its number again.
     pub fn delete_event(&self, number: i64) -> Result<()> {
-        self.connection.prepare_cached("DELETE FROM events WHERE event_number = :number")?.execute(named_params! {":number": number})?;
-        Ok(())
+        self.run("DELETE FROM events WHERE event_number = :number", named_params! {":number": number}).map(drop)
     }
 
     /// When the `nth` newest event of an entity happened, not counting those of these names; nothing if the newest `looked_at` have fewer.
     pub fn nth_newest_event_at(&self, change: &Change, nth: u32, except: &[String], looked_at: u32) -> Result<Option<Time>> {
-        let found = self
-            .connection
-            .prepare_cached(
-                "SELECT happened_at FROM events WHERE event_number = (SELECT event_number FROM (SELECT event_number, name FROM events \
-                 WHERE entity_kind = :entity_kind AND entity_id = :entity_id ORDER BY event_number DESC LIMIT :looked_at) \
-                 WHERE name NOT IN (SELECT value FROM json_each(:except)) ORDER BY event_number DESC LIMIT 1 OFFSET :skipped)",
-            )?
-            .query_row(
-                named_params! {
-                    ":entity_kind": change.entity_kind,
-                    ":entity_id": change.entity_id,
-                    ":except": serde_json::json!(except).to_string(),
-                    ":looked_at": looked_at,
-                    ":skipped": nth.saturating_sub(1),
-                },
-                |row| row.get(0),
-            )
-            .optional()?;
-        Ok(found)
+        self.one(
+            "SELECT happened_at FROM events WHERE event_number = (SELECT event_number FROM (SELECT event_number, name FROM events \
+             WHERE entity_kind = :entity_kind AND entity_id = :entity_id ORDER BY event_number DESC LIMIT :looked_at) \
+             WHERE name NOT IN (SELECT value FROM json_each(:except)) ORDER BY event_number DESC LIMIT 1 OFFSET :skipped)",
+            named_params! {
+                ":entity_kind": change.entity_kind,
+                ":entity_id": change.entity_id,
+                ":except": serde_json::json!(except).to_string(),
+                ":looked_at": looked_at,
+                ":skipped": nth.saturating_sub(1),
+            },
+            |cells| cells.take("happened_at"),
+        )
     }
 
     /// How many kinds of events are counted of an entity today; it stops counting at `most`.
     pub fn event_kinds(&self, entity_kind: &str, entity_id: &str, most: usize) -> Result<usize> {
-        let count: i64 = self
-            .connection
-            .prepare_cached(
-                "SELECT count(*) FROM (SELECT 1 FROM event_counts WHERE entity_kind = :entity_kind AND entity_id = :entity_id AND day = :day \
-                 LIMIT :most)",
-            )?
-            .query_row(
-                named_params! {":entity_kind": entity_kind, ":entity_id": entity_id, ":day": self.now.day(), ":most": most as i64},
-                |row| row.get(0),
-            )?;
+        let count: i64 = self.value(
+            "SELECT count(*) FROM (SELECT 1 FROM event_counts WHERE entity_kind = :entity_kind AND entity_id = :entity_id AND day = :day \
+             LIMIT :most)",
+            named_params! {":entity_kind": entity_kind, ":entity_id": entity_id, ":day": self.now.day(), ":most": most as i64},
+        )?;
         Ok(usize::try_from(count).unwrap_or_default())
     }
 
     /// How often this kind of event was counted today.
     pub fn event_count(&self, entity_kind: &str, entity_id: &str, kind: &str) -> Result<Option<EventCount>> {
-        let found = self
-            .connection
-            .prepare_cached(
-                "SELECT times, event_number FROM event_counts WHERE entity_kind = :entity_kind AND entity_id = :entity_id AND day = :day \
-                 AND kind = :kind",
-            )?
-            .query_row(
-                named_params! {":entity_kind": entity_kind, ":entity_id": entity_id, ":day": self.now.day(), ":kind": kind},
-                reading(|cells| Ok(EventCount { times: cells.take("times")?, event_number: cells.take("event_number")? })),
-            )
-            .optional()?;
-        Ok(found)
+        self.one(
+            "SELECT times, event_number FROM event_counts WHERE entity_kind = :entity_kind AND entity_id = :entity_id AND day = :day \
+             AND kind = :kind",
+            named_params! {":entity_kind": entity_kind, ":entity_id": entity_id, ":day": self.now.day(), ":kind": kind},
+            |cells| Ok(EventCount { times: cells.take("times")?, event_number: cells.take("event_number")? }),
+        )
     }
 
     pub fn set_event_count(&self, entity_kind: &str, entity_id: &str, kind: &str, count: EventCount) -> Result<()> {
-        self.connection
-            .prepare_cached(
-                "INSERT INTO event_counts (entity_kind, entity_id, day, kind, times, event_number) \
-                 VALUES (:entity_kind, :entity_id, :day, :kind, :times, :event_number) \
-                 ON CONFLICT (entity_kind, entity_id, day, kind) DO UPDATE SET times = excluded.times, event_number = excluded.event_number",
-            )?
-            .execute(named_params! {
+        self.run(
+            "INSERT INTO event_counts (entity_kind, entity_id, day, kind, times, event_number) \
+             VALUES (:entity_kind, :entity_id, :day, :kind, :times, :event_number) \
+             ON CONFLICT (entity_kind, entity_id, day, kind) DO UPDATE SET times = excluded.times, event_number = excluded.event_number",
+            named_params! {
                 ":entity_kind": entity_kind,
                 ":entity_id": entity_id,
                 ":day": self.now.day(),
                 ":kind": kind,
                 ":times": count.times,
                 ":event_number": count.event_number,
-            })?;
-        Ok(())
+            },
+        )
+        .map(drop)
     }
 
     /// Returns how many rows an account has added to the history today.
@@ -165,32 +141,19 @@ impl Tx<'_> {
 
     /// Begins to count kinds of events anew, for every entity.
     pub fn delete_event_counts(&self) -> Result<()> {
-        self.connection.prepare_cached("DELETE FROM event_counts WHERE entity_kind <> :rows")?.execute(named_params! {":rows": ROWS})?;
-        Ok(())
+        self.run("DELETE FROM event_counts WHERE entity_kind <> :rows", named_params! {":rows": ROWS}).map(drop)
     }
 
-    /// Deletes at most `most` counts of days before this one; returns how many were deleted.
-    pub fn delete_old_event_counts(&self, before: i64, most: usize) -> Result<usize> {
-        let deleted = self
-            .connection
-            .prepare_cached(
-                "DELETE FROM event_counts WHERE (entity_kind, entity_id, day, kind) IN \
-                 (SELECT entity_kind, entity_id, day, kind FROM event_counts WHERE day < :before LIMIT :most)",
-            )?
-            .execute(named_params! {":before": before, ":most": most as i64})?;
-        Ok(deleted)
+    /// Deletes at most `limit` counts of days before this one; returns how many were deleted.
+    pub fn delete_old_event_counts(&self, before: i64, limit: usize) -> Result<usize> {
+        self.prune("event_counts", "entity_kind, entity_id, day, kind", "day < :before", before, limit)
     }
 
-    /// Removes refusals older than this, at most so many; how many it were. The newest event of all stays: SQLite would give its number again.
-    pub fn delete_old_refusals(&self, before: Time, most: usize) -> Result<usize> {
-        let deleted = self
-            .connection
-            .prepare_cached(&format!(
-                "DELETE FROM events WHERE event_number IN (SELECT event_number FROM events WHERE happened_at <= :before AND {REFUSALS} \
-                 AND event_number < (SELECT max(event_number) FROM events) LIMIT :most)"
-            ))?
-            .execute(named_params! {":before": before, ":most": most as i64})?;
-        Ok(deleted)
+    /// Deletes at most `limit` refusals older than this; returns how many were deleted. The newest event of all stays: SQLite would give
+    /// its number again.
+    pub fn delete_old_refusals(&self, before: Time, limit: usize) -> Result<usize> {
+        let is_old = format!("happened_at <= :before AND {REFUSALS} AND event_number < (SELECT max(event_number) FROM events)");
+        self.prune("events", "event_number", &is_old, before, limit)
     }
 
     /// The events of one entity, oldest first.
@@ -201,8 +164,7 @@ impl Tx<'_> {
 
     /// The number of the newest event: later ones get greater numbers. Nought if there is none.
     pub fn newest_event(&self) -> Result<i64> {
-        let number: Option<i64> =
-            self.connection.prepare_cached("SELECT max(event_number) FROM events")?.query_row([], |row| row.get(0))?;
+        let number: Option<i64> = self.value("SELECT max(event_number) FROM events", &[])?;
         Ok(number.unwrap_or_default())
     }
 
