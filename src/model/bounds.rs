@@ -48,7 +48,7 @@ bounds! {
     ATTRIBUTES = 10 "attributes" "a client, a user, an organization, or a search" Refused("leave some out");
     REDIRECT_URIS = 10 "redirect_uris" "a client" Refused("leave some out");
     LOGOUT_REDIRECT_URIS = 10 "logout_redirect_uris" "a client" Refused("leave some out");
-    CLIENTS = 1000 "clients" "the user who registered them or created the organization that did, deleted ones included; administrators may register more"
+    CLIENTS = 1000 "clients" "the user or the organization who registered them, deleted ones included; administrators may register more"
         Refused("purge some, which takes an administrator, or let somebody else register it");
     ORGANIZATIONS = 100 "organizations" "the user who created them, deleted ones included; administrators may create more"
         Refused("purge some, which takes an administrator, or let somebody else create it");
@@ -74,8 +74,8 @@ bounds! {
         Shortens("texts of more than 200 bytes are kept as their beginning, their length and their SHA-256");
     SINGLE_EVENTS = 100 "single changes" "a client, a user or an organization on a day (UTC)"
         Shortens("what is given the same value again is counted: the first time and the last have rows in the history");
-    ENTITY_EVENTS = 300 "rows of changes" "the history of a client, a user or an organization on a day (UTC)"
-        Delays("what takes something away, a new secret or password, and attributes go on, and are counted");
-    ACCOUNT_EVENTS = 2_000 "rows" "the history by a user and the organizations that he created, on a day (UTC)"
-        Delays("what takes something away, a new secret or password, attributes and signing in go on, and are counted");
+    ENTITY_EVENTS = 300 "rows of changes" "the history of a client, a user or an organization by one account on a day (UTC)"
+        Delays("what takes something away goes on, and so do, counted, new secrets, passwords and attributes");
+    ACCOUNT_EVENTS = 2_000 "rows" "the history by a user and the keys of organizations that he made, on a day (UTC)"
+        Delays("what takes something away goes on, and so do, counted, new secrets, passwords, attributes and signing in");
 }

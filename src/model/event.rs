@@ -47,6 +47,9 @@ impl Action {
         Action::Authorize,
     ];
 
+    /// What takes such values away: each of these stays too.
+    pub const TAKING: &[Action] = &[Action::Update, Action::RemoveCollaborator, Action::DeleteApiKey];
+
     /// The whole name, of an entity of this kind: `client.update`.
     pub fn of(self, kind: &str) -> String {
         format!("{kind}.{}", self.name())

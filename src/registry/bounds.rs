@@ -4,7 +4,6 @@ use crate::base::error::{Error, Result, errors};
 use crate::base::id::AccountId;
 use crate::model::bounds::{Beyond, Bound};
 use crate::registry::principal::Principal;
-use crate::store::{Deleted, Tx};
 
 errors! {
     TOO_MANY: FailedPrecondition "keyfob" "too_many" "`{of}` has {has} {field}, of which there may be at most {most}: {remedy}";
@@ -26,21 +25,9 @@ pub fn check(bound: &'static Bound, of: &str, has: i64) -> Result<()> {
 }
 
 /// Refuses the same for what the caller registers or creates; administrators, who can purge, may go beyond.
-pub fn check_may_add(tx: &Tx<'_>, by: &Principal, bound: &'static Bound, has: impl Fn(&AccountId) -> Result<i64>) -> Result<()> {
+pub fn check_may_add(by: &Principal, bound: &'static Bound, has: impl Fn(&AccountId) -> Result<i64>) -> Result<()> {
     match &by.account {
-        Some(account) if !by.is_admin => {
-            let account = accountable(tx, account)?;
-            check(bound, account.as_str(), has(&account)?)
-        }
+        Some(account) if !by.is_admin => check(bound, account.as_str(), has(account)?),
         Some(_) | None => Ok(()),
     }
-}
-
-/// For whom counts what an account adds: a user himself, for an organization the user who created it. Where an administrator did, or
-/// nobody who is still known, each organization is counted by itself.
-pub(super) fn accountable(tx: &Tx<'_>, account: &AccountId) -> Result<AccountId> {
-    let AccountId::Organization(organization) = account else { return Ok(account.clone()) };
-    let Some(creator) = tx.organization_creator(organization)? else { return Ok(account.clone()) };
-    let is_admin = tx.user(&creator, Deleted::No)?.is_some_and(|user| user.is_acting_admin());
-    Ok(if is_admin { account.clone() } else { AccountId::User(creator) })
 }

@@ -44,7 +44,7 @@ pub fn create(
     if settings.client_creators == Creators::Admins && matches!(owner, AccountId::User(_)) && !by.is_admin {
         return Err((&ADMINS_CREATE_CLIENTS).into());
     }
-    bounds::check_may_add(tx, by, &CLIENTS, |account| tx.clients_registered_by(account))?;
+    bounds::check_may_add(by, &CLIENTS, |account| tx.clients_registered_by(account))?;
     let mut client = Client::new(id, tx.now);
     sent.apply(FIELDS, &mut client, &Mask::everything(FIELDS));
     for contact in [&mut client.administrative_contact, &mut client.technical_contact] {

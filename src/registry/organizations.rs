@@ -41,7 +41,7 @@ pub fn create(
         return Err((&ADMINS_CREATE_ORGANIZATIONS).into());
     }
     rights::require(tx, by, &Entity::User(founder.clone()), Right::UserOrganizationsCreate, Deleted::No)?;
-    bounds::check_may_add(tx, by, &ORGANIZATIONS, |account| tx.organizations_created_by(account))?;
+    bounds::check_may_add(by, &ORGANIZATIONS, |account| tx.organizations_created_by(account))?;
     let owner = AccountId::User(founder.clone());
     let mut organization = Organization::new(id, tx.now);
     sent.apply(FIELDS, &mut organization, &Mask::everything(FIELDS));

@@ -2,10 +2,10 @@
 //! anything.
 //!
 //! Of every kind of event the first of a day and the last have rows of their own; the row of the last says how often it happened, and since
-//! when. A kind is told by what happened, who did it with what, which fields it was about and which values these were given, so nobody's
-//! events are counted in those of somebody else, and no value is lost among others, save those of [`ATTRIBUTES`]. Where the history of an
-//! entity or of an account has no more room on a day, events are told apart less finely, and changes that give a value are refused until
-//! the next day, except those of administrators.
+//! when. A kind is told by what happened, who did it with what, which fields it was about, and which values were given and taken away, so
+//! nobody's events are counted in those of somebody else, and no value is lost among others, save those of [`ATTRIBUTES`]. Where an account
+//! has used up its rows of a day, in the history of an entity or altogether, its changes that give a value are refused until the next day.
+//! What takes one away is still written down: there is never more of it than was given before. Administrators are trusted with the room.
 
 use serde_json::{Map, Value, json};
 
@@ -14,14 +14,13 @@ use crate::base::id::AccountId;
 use crate::base::secret;
 use crate::model::bounds::{ACCOUNT_EVENTS, Bound, ENTITY_EVENTS, EVENT, SINGLE_EVENTS};
 use crate::model::event::{Action, Actor, Change};
-use crate::registry::bounds;
 use crate::registry::principal::Principal;
 use crate::store::Tx;
 use crate::store::events::EventCount;
 
 errors! {
     TOO_MANY_CHANGES: ResourceExhausted "keyfob" "too_many_changes"
-        "the history of `{of}` has {most} rows of today, the most there may be: make this change tomorrow (UTC), or ask an administrator";
+        "the history of `{of}` has {most} rows of today by one account, the most there may be: make this change tomorrow (UTC), or ask an administrator";
 }
 
 /// The only field of which the first value of a day and the last are kept alone: it means nothing to keyfob, and no consent page shows it.
@@ -32,6 +31,8 @@ const FOLLOWING: [&str; 4] = ["state", "state_description", "skip_authorization"
 
 /// How many kinds of events of an entity are told apart on one day, where anybody can cause them.
 const KINDS_A_DAY: usize = 200;
+
+const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 
 /// How many of the newest events of an entity are looked at: more than a day has.
 const LOOKED_AT: u32 = 1000;
@@ -47,13 +48,11 @@ const BEGINNING: usize = 128;
 pub(super) fn write(tx: &Tx<'_>, by: &Principal, change: Change) -> Result<()> {
     let actor = &by.actor();
     let change = Change { old: shortened(change.old), new: shortened(change.new), ..change };
-    let account = match &by.account {
-        Some(account) if !by.is_admin => Some(bounds::accountable(tx, account)?),
-        Some(_) | None => None,
-    };
-    let full = full(tx, &change, account.as_ref())?;
-    if let Some((of, bound)) = full.filter(|_| gives(&change) && !by.is_admin) {
-        return Err(TOO_MANY_CHANGES.with("of", of).with("most", bound.most).into());
+    let account = accountable(by);
+    let full = full(tx, actor, &change, account.as_ref())?;
+    if let Some((of, bound)) = full.filter(|_| gives(&change)) {
+        let seconds = (tx.now.day() + 1) * SECONDS_A_DAY - tx.now.seconds();
+        return Err(TOO_MANY_CHANGES.with("of", of).with("most", bound.most).with("seconds", seconds).into());
     }
     let rows = if full.is_none() && is_single(tx, &change)? {
         tx.insert_event(actor, &change, 1, tx.now)?;
@@ -83,34 +82,47 @@ fn count(tx: &Tx<'_>, actor: &Actor, change: Change, kind: &str) -> Result<i64> 
     Ok(rows)
 }
 
+/// For whom the rows count: for the account that acts, and for the user who made the key by which an organization acts. Administrators are
+/// not counted.
+fn accountable(by: &Principal) -> Option<AccountId> {
+    let maker = by.person().map(|maker| AccountId::User(maker.clone()));
+    let account = by.account.clone().filter(|_| !by.is_admin)?;
+    Some(match account {
+        AccountId::Organization(_) => maker.unwrap_or(account),
+        AccountId::User(_) => account,
+    })
+}
+
 /// Whose history has no more room today for an event that is unlike all others, and by which bound.
-fn full<'a>(tx: &Tx<'_>, change: &'a Change, account: Option<&'a AccountId>) -> Result<Option<(&'a str, &'static Bound)>> {
-    if let Some(account) = account
-        && tx.event_rows_by(account)? >= ACCOUNT_EVENTS.most as i64
-    {
-        return Ok(Some((account.as_str(), &ACCOUNT_EVENTS)));
+fn full<'a>(tx: &Tx<'_>, actor: &Actor, change: &'a Change, account: Option<&'a AccountId>) -> Result<Option<(&'a str, &'static Bound)>> {
+    let of_entity = Some((change.entity_id.as_str(), &ENTITY_EVENTS));
+    match account {
+        Some(account) if tx.event_rows_by(account)? >= ACCOUNT_EVENTS.most as i64 => Ok(Some((account.as_str(), &ACCOUNT_EVENTS))),
+        _ if is_by_anyone(change) => {
+            let kinds = tx.event_kinds(change.entity_kind, &change.entity_id, KINDS_A_DAY)?;
+            Ok(of_entity.filter(|_| kinds >= KINDS_A_DAY))
+        }
+        Some(_) => {
+            let is_full = has_today(tx, change, &ENTITY_EVENTS, actor.account_id.as_deref())?;
+            Ok(of_entity.filter(|_| is_full))
+        }
+        None => Ok(None),
     }
-    let is_full = if is_by_anyone(change) {
-        tx.event_kinds(change.entity_kind, &change.entity_id, KINDS_A_DAY)? >= KINDS_A_DAY
-    } else {
-        has_today(tx, change, &ENTITY_EVENTS)?
-    };
-    Ok(is_full.then_some((change.entity_id.as_str(), &ENTITY_EVENTS)))
 }
 
 /// What people do without a right on the entity is always counted. Changes by those who have one are, once there are many of them.
 fn is_single(tx: &Tx<'_>, change: &Change) -> Result<bool> {
-    Ok(!is_by_anyone(change) && !has_today(tx, change, &SINGLE_EVENTS)?)
+    Ok(!is_by_anyone(change) && !has_today(tx, change, &SINGLE_EVENTS, None)?)
 }
 
 fn is_by_anyone(change: &Change) -> bool {
     Action::BY_ANYONE.contains(&change.action)
 }
 
-/// Whether as many rows of the entity tell of changes made today, by people who have a right on it.
-fn has_today(tx: &Tx<'_>, change: &Change, bound: &Bound) -> Result<bool> {
+/// Whether as many rows of the entity tell of changes made today by people who have a right on it, or by this account alone.
+fn has_today(tx: &Tx<'_>, change: &Change, bound: &Bound, account: Option<&str>) -> Result<bool> {
     let by_anyone: Vec<String> = Action::BY_ANYONE.iter().map(|action| action.of(change.entity_kind)).collect();
-    let nth = tx.nth_newest_event_at(change, bound.most as u32, &by_anyone, LOOKED_AT)?;
+    let nth = tx.nth_newest_event_at(change, bound.most as u32, &by_anyone, account, LOOKED_AT)?;
     Ok(nth.is_some_and(|at| at.day() >= tx.now.day()))
 }
 
@@ -120,26 +132,50 @@ fn gives(change: &Change) -> bool {
     !is_by_anyone(change) && given(change).iter().any(|(field, _)| is_chosen(field))
 }
 
-/// The values that are kept, each of them.
+/// The values that are given, of which each is kept.
 fn given(change: &Change) -> Vec<(&String, &Value)> {
-    let is_giving = Action::GIVING.contains(&change.action);
-    let is_kept = |field: &str, value: &Value| !value.is_null() && (change.action != Action::Update || field != ATTRIBUTES);
-    let values = change.new.as_object().filter(|_| is_giving);
+    kept(change, Action::GIVING, &change.new)
+}
+
+/// The values that are taken away, of which each is kept.
+fn taken(change: &Change) -> Vec<(&String, &Value)> {
+    kept(change, Action::TAKING, &change.old)
+}
+
+fn kept<'c>(change: &Change, actions: &[Action], values: &'c Value) -> Vec<(&'c String, &'c Value)> {
+    let is_kept = |field: &str, value: &Value| !is_empty(value) && (change.action != Action::Update || field != ATTRIBUTES);
+    let values = values.as_object().filter(|_| actions.contains(&change.action));
     values.into_iter().flatten().filter(|(field, value)| is_kept(field, value)).collect()
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(value) => !value,
+        Value::Number(_) => false,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+    }
 }
 
 /// What counts as the same again. The values stand in it as a digest, so that it stays short.
 fn kind(actor: &Actor, change: &Change) -> String {
     let name = change.action.of(change.entity_kind);
-    let values = secret::digest(&json!(given(change)).to_string());
+    let values = secret::digest(&json!([given(change), taken(change)]).to_string());
     json!([name, change.new["reason"], actor.account_id, actor.api_key_id, actor.client_id, fields(change), values]).to_string()
 }
 
 /// The same where there is no more room: strangers are told apart by reasons only, of which there is a fixed number, and people with rights
-/// on the entity by their accounts.
+/// on the entity by their accounts and by what they take away.
 fn coarse_kind(actor: &Actor, change: &Change) -> String {
     let name = change.action.of(change.entity_kind);
-    if is_by_anyone(change) { json!([name, change.new["reason"]]) } else { json!([name, actor.account_id]) }.to_string()
+    let kind = if is_by_anyone(change) {
+        json!([name, change.new["reason"]])
+    } else {
+        json!([name, actor.account_id, secret::digest(&json!(taken(change)).to_string())])
+    };
+    kind.to_string()
 }
 
 fn fields(change: &Change) -> Vec<&str> {

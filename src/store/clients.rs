@@ -118,11 +118,7 @@ impl Tx<'_> {
 
     /// Returns how many clients an account registered, or an organization that it created; deleted ones included.
     pub fn clients_registered_by(&self, account: &AccountId) -> Result<i64> {
-        self.value(
-            "SELECT count(*) FROM clients WHERE registered_by IN \
-             (SELECT :account UNION ALL SELECT organization_id FROM organizations WHERE created_by = :account)",
-            named_params! {":account": account},
-        )
+        self.value("SELECT count(*) FROM clients WHERE registered_by = :account", named_params! {":account": account})
     }
 
     pub fn update_client(&self, client: &Client) -> Result<()> {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use rusqlite::named_params;
 
 use crate::base::error::Result;
-use crate::base::id::{AccountId, OrganizationId, UserId};
+use crate::base::id::{AccountId, OrganizationId};
 use crate::base::page::Listed;
 use crate::base::time::Time;
 use crate::model::member::ContactAddresses;
@@ -67,15 +67,6 @@ impl Tx<'_> {
             self.insert(organization, &[&created_by])?;
         }
         Ok(is_new)
-    }
-
-    /// Returns the user who created an organization, deleted or not; `None` where that is not known, or the user was purged.
-    pub fn organization_creator(&self, id: &OrganizationId) -> Result<Option<UserId>> {
-        self.one(
-            "SELECT u.user_id FROM organizations o JOIN users u ON u.user_id = o.created_by WHERE o.organization_id = :id",
-            named_params! {":id": id},
-            |cells| cells.take("user_id"),
-        )
     }
 
     /// Returns how many organizations an account created, deleted ones included.

@@ -1,5 +1,6 @@
 //! Who reads which history, and how much of it there can be.
 
+use keyfob::base::id::AccountId;
 use keyfob::base::right::Rights;
 use keyfob::model::bounds::{ACCOUNT_EVENTS, ENTITY_EVENTS, EVENT};
 use keyfob::model::settings::Settings;
@@ -159,14 +160,10 @@ fn no_collaborator_and_no_contact_is_hidden_among_many() {
 fn beyond_the_bound_of_an_entity_only_administrators_give_values_and_everybody_takes_away() {
     let mut server = fixture();
     server.has_user("attributes");
-    let bob = |rights: &[&str]| json!({"collaborator": {"ids": {"user_ids": {"user_id": "bob"}}, "rights": rights}}).to_string();
-    let sets_bob = |rights: &[&str], expected: &str| {
-        server.check("alice", "PUT", "/api/v3/clients/my-app/collaborators", &bob(rights), expected);
-    };
-    sets_bob(&["RIGHT_CLIENT_INFO"], "200");
+    collaborates(&server, "alice", "bob", &["RIGHT_CLIENT_INFO"], "200");
     (0..ENTITY_EVENTS.most - 2).for_each(|n| sets(&server, "alice", "name", &json!(format!("name {n}")), "200"));
     sets(&server, "alice", "name", &json!("one too many"), "429 too_many_changes");
-    sets_bob(&["RIGHT_CLIENT_ALL"], "429 too_many_changes");
+    collaborates(&server, "alice", "bob", &["RIGHT_CLIENT_ALL"], "429 too_many_changes");
     let mut alice = server.signed_in("alice");
     let target = "/console/clients/my-app/settings";
     let seen = seen_by(&alice.get(&server, target)).expect("the form has seen something");
@@ -174,9 +171,8 @@ fn beyond_the_bound_of_an_entity_only_administrators_give_values_and_everybody_t
     assert_eq!(answer.status, 429, "{}", answer.text());
     assert!(answer.text().contains("make this change tomorrow"), "{}", answer.text());
 
-    sets_bob(&[], "200");
-    let attributes = r#"{"collaborator":{"ids":{"user_ids":{"user_id":"attributes"}},"rights":["RIGHT_CLIENT_ALL"]}}"#;
-    server.check("alice", "PUT", "/api/v3/clients/my-app/collaborators", attributes, "429 too_many_changes");
+    collaborates(&server, "alice", "bob", &[], "200");
+    collaborates(&server, "alice", "attributes", &["RIGHT_CLIENT_ALL"], "429 too_many_changes");
     notes(&server, "alice", "counted");
     sets(&server, "admin", "redirect_uris", &json!(["https://better.example/cb"]), "200");
     // The first secret of a client takes the endorsement away.
@@ -186,6 +182,58 @@ fn beyond_the_bound_of_an_entity_only_administrators_give_values_and_everybody_t
     server.check("admin", "GET", "/api/v3/clients/my-app?field_mask=endorsed", "", "200 {}");
     server.wait_seconds(24 * 60 * 60);
     sets(&server, "alice", "name", &json!("the next day"), "200");
+}
+
+/// Makes this user a collaborator of `my-app`; without rights, none any more.
+fn collaborates(server: &Server, by: &str, user: &str, rights: &[&str], expected: &str) {
+    let body = json!({"collaborator": {"ids": {"user_ids": {"user_id": user}}, "rights": rights}}).to_string();
+    server.check(by, "PUT", "/api/v3/clients/my-app/collaborators", &body, expected);
+}
+
+#[test]
+fn a_collaborator_who_uses_up_his_rows_keeps_nobody_else_from_anything() {
+    let server = fixture();
+    collaborates(&server, "alice", "bob", &["RIGHT_CLIENT_SETTINGS_BASIC", "RIGHT_CLIENT_INFO"], "200");
+    (0..ENTITY_EVENTS.most).for_each(|n| sets(&server, "bob", "redirect_uris", &json!([format!("https://evil.example/{n}")]), "200"));
+    sets(&server, "bob", "redirect_uris", &json!(["https://evil.example/more"]), "429 too_many_changes");
+    collaborates(&server, "alice", "bob", &["RIGHT_CLIENT_INFO"], "200");
+    sets(&server, "alice", "redirect_uris", &json!(["https://good.example/cb"]), "200");
+    sets(&server, "alice", "name", &json!("Mine"), "200");
+}
+
+#[test]
+fn what_a_member_does_with_a_key_of_an_organization_counts_for_himself() {
+    let mut server = fixture();
+    server.has_organization("alice", "acme-corp");
+    let body = r#"{"collaborator":{"ids":{"user_ids":{"user_id":"bob"}},"rights":["RIGHT_ORGANIZATION_ALL"]}}"#;
+    server.check("alice", "PUT", "/api/v3/organizations/acme-corp/collaborators", body, "200");
+    let key = server.check("bob", "POST", "/api/v3/organizations/acme-corp/api-keys", r#"{"rights":["RIGHT_ORGANIZATION_ALL"]}"#, "200");
+    server.knows_key("robot", key.json()["key"].as_str().expect("a key"));
+    let rows = |user: &str| {
+        let account = AccountId::User(user.parse().expect("a user ID"));
+        server.app.store().read(|tx| tx.event_rows_by(&account)).expect("rows are counted")
+    };
+    let (alice, bob) = (rows("alice"), rows("bob"));
+    server.check("robot", "POST", "/api/v3/organizations/acme-corp/clients", r#"{"client":{"ids":{"client_id":"robots-app"}}}"#, "200");
+    assert_eq!((rows("alice"), rows("bob")), (alice, bob + 1));
+}
+
+#[test]
+fn no_removal_is_hidden_among_many() {
+    let mut server = fixture();
+    let names = ["sock-one", "sock-two", "victim", "sock-three", "sock-four"];
+    for name in names {
+        server.has_user(name);
+        collaborates(&server, "alice", name, &["RIGHT_CLIENT_ALL"], "200");
+    }
+    (names.len() + 1..ENTITY_EVENTS.most).for_each(|n| sets(&server, "alice", "name", &json!(format!("name {n}")), "200"));
+    sets(&server, "alice", "redirect_uris", &json!(["https://more.example/cb"]), "429 too_many_changes");
+    names.iter().for_each(|name| collaborates(&server, "alice", name, &[], "200"));
+    sets(&server, "alice", "redirect_uris", &json!([]), "200");
+    let pages = pages(&server, "alice");
+    for text in ["<dt>victim</dt><dd><del>RIGHT_CLIENT_ALL", "<del>https://my-app.example.com"] {
+        assert!(pages.iter().any(|page| page.contains(text)), "{text} is hidden");
+    }
 }
 
 /// Every page of the history of the client.
