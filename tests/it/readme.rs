@@ -128,7 +128,7 @@ fn what_the_readme_shows_is_what_its_commands_do() {
     }
     let steps = steps(&blocks, &work);
     let port = free_port();
-    let script = (script(&steps) + &the_guide(&work)).replace(":1885", &format!(":{port}"));
+    let script = (script(&steps) + &the_guide(&work)).replace(":1885", &format!(":{port}")).replace(":1886", &format!(":{}", free_port()));
     let path =
         format!("{}:{}", programs.display(), std::env::vars().find(|(name, _)| name == "PATH").map_or(String::new(), |(_, path)| path));
     let address = format!("127.0.0.1:{port}");
