@@ -16,7 +16,11 @@ use crate::visitor::{Tokens, Visitor};
 pub enum Presented {
     Nothing,
     Authorization(String),
-    Cookies(String),
+    /// The cookies of somebody who is or was signed in, and the token of a page that was opened with them.
+    Browser {
+        cookies: String,
+        form_token: String,
+    },
 }
 
 pub struct Caller {
@@ -35,8 +39,8 @@ impl Caller {
         let authorization = match &self.presented {
             Presented::Nothing => None,
             Presented::Authorization(header) => Some(header.as_str()),
-            Presented::Cookies(cookies) => {
-                headers.push(("Cookie", cookies));
+            Presented::Browser { cookies, form_token } => {
+                headers.extend([("Cookie", cookies.as_str()), ("X-CSRF-Token", form_token)]);
                 None
             }
         };
@@ -124,15 +128,15 @@ impl Gathering {
         let (id, key) = ADMIN_KEY.rsplit_once('.').expect("an ID and a key");
         let guess = format!("{id}.{}", key.replace('A', "B"));
         self.bearer("the administrator's key, guessed", &guess, Who::Refused(401, "invalid_authorization"));
-        let cookies = self.server.signed_in("mallory").jar.header().expect("a session");
+        let browser = self.browser(self.server.signed_in("mallory"));
         let sessions = self.server.check("mallory", "GET", "/api/v3/users/mallory/sessions", "", "200").json();
         let id = sessions["sessions"][0]["session_id"].as_str().expect("an ID").to_owned();
         self.server.check("mallory", "DELETE", &format!("/api/v3/users/mallory/sessions/{id}"), "", "200");
-        self.add("a browser that was signed out", Presented::Cookies(cookies), Who::Refused(401, "token_not_found"));
+        self.add("a browser that was signed out", browser, Who::Refused(401, "token_not_found"));
     }
 
     fn users(&mut self) {
-        for name in ["admin", "alice", "bob", "carl", "dora", "mallory", "penny", "flo"] {
+        for name in ["admin", "alice", "bob", "carl", "dora", "erin", "mallory", "penny", "flo"] {
             self.key(name, &["RIGHT_ALL"], None);
         }
         self.key("susan", &["RIGHT_ALL"], Some(Who::Refused(403, "user_suspended")));
@@ -241,16 +245,22 @@ impl Gathering {
         }
     }
 
+    /// What a browser presents that has opened a page of ours.
+    fn browser(&self, mut browser: Visitor) -> Presented {
+        let form_token = browser.form_token(&self.server, "/console");
+        Presented::Browser { cookies: browser.jar.header().expect("a session"), form_token }
+    }
+
     /// Browsers, which may use the API too.
     fn sessions(&mut self) {
-        for name in ["alice", "mallory", "penny", "susan"] {
-            let cookies = self.server.signed_in(name).jar.header().expect("a session");
+        for name in ["alice", "bob", "erin", "mallory", "penny", "susan"] {
+            let browser = self.browser(self.server.signed_in(name));
             let who =
                 if name == "susan" { Who::Refused(403, "user_suspended") } else { Who::Somebody(holding(user(name), &["RIGHT_ALL"])) };
-            self.add(&format!("{name}'s browser"), Presented::Cookies(cookies), who);
+            self.add(&format!("{name}'s browser"), browser, who);
         }
-        let cookies = signed_in_admin(&self.server).jar.header().expect("a session");
-        self.add("the administrator's browser", Presented::Cookies(cookies), Who::Somebody(holding(user("admin"), &["RIGHT_ALL"])));
+        let browser = self.browser(signed_in_admin(&self.server));
+        self.add("the administrator's browser", browser, Who::Somebody(holding(user("admin"), &["RIGHT_ALL"])));
     }
 }
 

@@ -252,7 +252,7 @@ impl World {
                 (Kind::Organization, Ok(right)) => self.holds(by, by.account, right, &[]),
                 _ => self.holds(by, by.account, of_user, &[]),
             },
-            Rule::ApprovedHolds(..) | Rule::Approved | Rule::ApprovedHolds(..) if by.pending => no(403, "user_requested"),
+            Rule::Approved | Rule::ApprovedHolds(..) if by.pending => no(403, "user_requested"),
             Rule::Approved => Answer::LetIn,
             Rule::Reads(thing, info, field) => self.reads(by, thing, info, field),
             Rule::Lists(_) if by.pending => no(403, "user_requested"),

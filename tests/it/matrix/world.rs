@@ -17,6 +17,7 @@ pub static WORLD: World = World {
         user("bob"),
         user("carl"),
         user("dora"),
+        user("erin"),
         user("mallory"),
         user("penny"),
         user("susan"),
@@ -43,6 +44,7 @@ pub static WORLD: World = World {
         (organization("acme-corp"), user("bob"), &["RIGHT_ORGANIZATION_INFO", "RIGHT_ORGANIZATION_SETTINGS_MEMBERS"]),
         (organization("acme-corp"), user("carl"), &["RIGHT_ORGANIZATION_ALL"]),
         (organization("acme-corp"), user("dora"), &["RIGHT_ORGANIZATION_INFO", "RIGHT_CLIENT_INFO"]),
+        (organization("acme-corp"), user("erin"), &["RIGHT_ORGANIZATION_INFO", "RIGHT_CLIENT_ALL"]),
         (organization("acme-corp"), user("penny"), &["RIGHT_ALL"]),
         (organization("acme-corp"), user("susan"), &["RIGHT_ALL"]),
         (organization("other-corp"), user("mallory"), &["RIGHT_ALL"]),
@@ -98,7 +100,7 @@ pub fn open(path: &Path) -> Server {
 
 /// Makes everything of [`WORLD`] but the clients of callers. Those who may do little do it later.
 pub fn build(server: &mut Server) {
-    for name in ["alice", "bob", "carl", "dora", "mallory", "penny", "susan", "ray", "flo", "zoe", "gina"] {
+    for name in ["alice", "bob", "carl", "dora", "erin", "mallory", "penny", "susan", "ray", "flo", "zoe", "gina"] {
         server.has_user(name);
     }
     server.has_organization("alice", "acme-corp");
