@@ -30,6 +30,35 @@ fn a_user_who_takes_the_id_of_a_purged_organization_reads_nothing_of_what_it_did
     signed_in_admin(&server).sees(&server, "/console/activity?actor=acme-corp", &["secret-plan", "user.session.create"]);
 }
 
+#[test]
+fn an_organization_that_takes_the_id_of_a_purged_user_reads_nothing_of_what_the_user_did() {
+    let mut server = Server::start();
+    for user in ["alice", "bob"] {
+        server.has_user(user);
+    }
+    let client = json!({"client": {"ids": {"client_id": "secret-plan"}, "name": "Conquer the world"}}).to_string();
+    server.check("bob", "POST", "/api/v3/users/bob/clients", &client, "200");
+    server.signed_in("bob");
+    server.check("admin", "DELETE", "/api/v3/users/bob/purge", "", "200");
+    server.has_organization("alice", "bob");
+    let client = json!({"client": {"ids": {"client_id": "open-plan"}, "name": "Plant a tree"}}).to_string();
+    let key = server.check("alice", "POST", "/api/v3/organizations/bob/api-keys", r#"{"rights":["RIGHT_ORGANIZATION_ALL"]}"#, "200").json();
+    server.knows_key("robot", key["key"].as_str().expect("a key"));
+    server.check("robot", "POST", "/api/v3/organizations/bob/clients", &client, "200");
+    let mut alice = server.signed_in("alice");
+    for place in ["activity", "activity?actor=bob", "clients/open-plan/activity", "organizations/bob", "organizations/bob/clients"] {
+        let page = alice.get(&server, &format!("/console/{place}"));
+        assert_eq!(page.status, 200, "{place}");
+        assert!(!page.text().contains("Conquer") && !page.text().contains("secret-plan"), "{place}\n{}", page.text());
+    }
+    assert_eq!(alice.get(&server, "/console/activity?client=secret-plan").status, 403);
+    alice.sees(&server, "/console/clients/open-plan/activity", &["Plant a tree", "<div>bob<br>"]);
+    for who in ["alice", "robot"] {
+        server.check(who, "GET", "/api/v3/clients/secret-plan?field_mask=attributes", "", "403 no_client_rights");
+    }
+    signed_in_admin(&server).sees(&server, "/console/activity?actor=bob", &["Conquer the world", "Plant a tree"]);
+}
+
 /// How often something of this name happened to a client, and in how many rows that stands.
 fn counted(server: &Server, client: &str, name: &str) -> (i64, usize) {
     let events = server.app.store().read(|tx| tx.events("client", client)).expect("events are read");

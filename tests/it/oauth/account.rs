@@ -49,6 +49,30 @@ fn the_cookie_is_for_https_alone_where_the_world_comes_by_https() {
 }
 
 #[test]
+fn a_sign_in_whose_session_was_written_sends_its_cookie() {
+    let (server, _) = town();
+    let sessions = || {
+        let events = server.app.store().read(|tx| tx.events("user", "bob")).expect("events");
+        events.iter().filter(|event| event.name == "user.session.create").map(|event| event.times).sum::<i64>()
+    };
+    let long = format!("/console?{}", "x".repeat(60_000));
+    let places = ["", "/console", "/oauth/authorize?x", "/oauth/login", "//evil.example", "/a\r\nX-Y: z", "/\u{fc}/\u{1f511}", "%", &long];
+    for (place, target) in places.iter().flat_map(|place| [(place, "/oauth/login"), (place, LOGIN)]) {
+        for (password, user_agent) in [(PASSWORD, "curl"), ("wrong", "curl"), (PASSWORD, "Mozilla/5.0")] {
+            let mut browser = server.signed_in("alice");
+            let before = sessions();
+            let sent = form(&[("user_id", "bob"), ("password", password), ("n", place)]);
+            let headers = [("User-Agent", user_agent), ("Content-Type", "application/x-www-form-urlencoded")];
+            let answer = browser.send(&server, "POST", target, &headers, &sent);
+            let is_signed_in = browser.get(&server, "/oauth/api/me").json()["user"]["ids"]["user_id"] == "bob";
+            assert_eq!(sessions() - before, i64::from(is_signed_in), "{target} {place:?} {}", answer.text());
+            assert_eq!(is_signed_in, password == PASSWORD && user_agent == "curl", "{target} {place:?} {}", answer.text());
+        }
+        server.wait_seconds(3600);
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_sign_in_is_said() {
     let (server, _) = town();
     for (user, password, error) in [
