@@ -10,6 +10,7 @@ use crate::binary::PASSWORD;
 use crate::cli::{Done, Fixture, done};
 use crate::cli_commands::check_row;
 use crate::client::{Reply, send};
+use crate::process::left_out;
 
 /// A browser in which the administrator has signed in: its cookies.
 struct Browser(String);
@@ -117,12 +118,12 @@ fn a_code_that_is_carried_from_the_browser_logs_in_and_logout_revokes_the_token(
 
 #[test]
 fn a_browser_that_comes_back_logs_in() {
-    // The port is one for the whole machine: where somebody has it, there is no such story to tell.
+    // The port is one for the whole machine: where another program has it, there is no such story to tell.
     let held = std::fs::File::create(std::env::temp_dir().join("keyfob-port-11885")).expect("a file");
     held.lock().expect("nobody else tells this story meanwhile");
     let places: Vec<&str> = ["127.0.0.1", "[::1]"].into_iter().filter(|host| TcpListener::bind(format!("{host}:0")).is_ok()).collect();
     if places.iter().any(|host| TcpListener::bind(format!("{host}:11885")).is_err()) {
-        return;
+        return left_out("a browser that comes back to `keyfob login`", "port 11885 is in use");
     }
     let fixture = Fixture::new("callback");
     for host in &places {

@@ -1,6 +1,6 @@
 //! The built program as a process of its own, and what the system says about it.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -8,6 +8,11 @@ use serde_json::Value;
 
 use crate::client::{Reply, send};
 use crate::server::ADMIN_KEY;
+
+/// Says that a story was not told, and why: where the harness does not keep it back, as it does what `eprintln!` says.
+pub fn left_out(story: &str, why: &str) {
+    let _ = writeln!(std::io::stderr(), "left out: {story}: {why}");
+}
 
 /// A folder of a test's own, removed at its end.
 pub struct Folder(pub PathBuf);

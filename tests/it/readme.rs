@@ -8,6 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::binary::Folder;
+use crate::process::left_out;
 
 const README: &str = include_str!("../../README.md");
 const SEED: &str = include_str!("seed.md");
@@ -108,8 +109,7 @@ fn the_guide(folder: &Path) -> String {
 fn what_the_readme_shows_is_what_its_commands_do() {
     let missing: Vec<&str> = ["bash", "curl", "python3"].into_iter().filter(|program| !is_there(program)).collect();
     if !missing.is_empty() {
-        eprintln!("left out: the commands of README, which need {}", missing.join(", "));
-        return;
+        return left_out("the commands of README", &format!("they need {}", missing.join(", ")));
     }
     let folder = Folder::new("readme");
     let binary =
