@@ -79,11 +79,6 @@ impl Refusal {
         self.status = Some(status);
         self
     }
-
-    /// Returns whether it has this name, in any namespace.
-    pub fn is_called(&self, name: &str) -> bool {
-        self.message.split(' ').next().is_some_and(|head| head.ends_with(&format!(":{name}")))
-    }
 }
 
 fn shown(value: &Value) -> String {
@@ -142,7 +137,6 @@ mod tests {
             "error:pkg/errors:validation (invalid `client`)\n    field=client\n    correlation_id=00ff\n\
              --- error:pkg/errors:validation (invalid `client_id`: too\\u{1b}[31m long)\n    field=client_id\n    reason=too\\u{1b}[31m long"
         );
-        assert!(told.is_called("validation") && !told.is_called("dation"));
     }
 
     #[test]
