@@ -76,6 +76,6 @@ bounds! {
         Shortens("what is given the same value again is counted: the first time and the last have rows in the history");
     ENTITY_EVENTS = 300 "rows of changes" "the history of a client, a user or an organization by one account on a day (UTC)"
         Delays("what takes something away goes on, and so do, counted, new secrets, passwords and attributes");
-    ACCOUNT_EVENTS = 2_000 "rows" "the history by a user and the keys of organizations that he made, on a day (UTC)"
+    ACCOUNT_EVENTS = 2_000 "rows" "the history by a user and the keys of organizations that this user made, on a day (UTC)"
         Delays("what takes something away goes on, and so do, counted, new secrets, passwords, attributes and signing in");
 }

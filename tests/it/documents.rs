@@ -124,9 +124,8 @@ fn endpoints_table() -> String {
     // The pages of the Console are for people, who find them by its menu.
     for route in ROUTES.iter().filter(|route| !matches!(route.guard, Guard::Console(_))) {
         let who = match route.guard {
-            Guard::Open | Guard::Anyone | Guard::RightsReader | Guard::Registrant | Guard::Browser | Guard::Password | Guard::SignIn => {
-                "anyone".to_owned()
-            }
+            Guard::Open | Guard::Anyone | Guard::RightsReader | Guard::Browser | Guard::Password | Guard::SignIn => "anyone".to_owned(),
+            Guard::Registrant => "an administrator; with `--user-registration open` anyone".to_owned(),
             Guard::SignedInBrowser | Guard::Console(_) => "signed in in a browser".to_owned(),
             Guard::Client => "a client".to_owned(),
             Guard::HoldsOrIsToken(right) => format!("`{}`, or a token of this client", right.name()),
