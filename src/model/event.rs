@@ -36,6 +36,8 @@ impl Action {
     pub const BY_ANYONE: &[Action] =
         &[Action::Authorize, Action::DeleteAuthorization, Action::DeleteToken, Action::RefuseAuthorization, Action::RefuseToken];
 
+    pub const REFUSALS: &[Action] = &[Action::RefuseAuthorization, Action::RefuseToken];
+
     /// What gives somebody or something values that people review: each of these stays in the history.
     pub const GIVING: &[Action] = &[
         Action::Create,

@@ -70,6 +70,9 @@ pub enum Shape {
     Opaque,
 }
 
+/// How many characters of a value a refusal shows.
+const LONGEST_SHOWN: usize = 60;
+
 impl Shape {
     /// What an absent field holds.
     pub fn nothing(self) -> Value {
@@ -90,7 +93,7 @@ impl Shape {
         match (self, value) {
             (Shape::Flag, Value::Bool(_)) => Ok(value.clone()),
             (Shape::Flag, _) => Err(wrong("true or false")),
-            (Shape::Choice(choices), _) => choices.decode(value).ok_or_else(|| wrong("a known name or a number")),
+            (Shape::Choice(choices), _) => decode_choice(choices, value),
             (_, Value::Null) => Ok(self.nothing()),
             (Shape::Ids(ids), Value::Object(object)) => ids.decode(object),
             (Shape::Time, Value::String(text)) => {
@@ -104,7 +107,7 @@ impl Shape {
             }
             (Shape::OptionalFlag, Value::Bool(_)) => Ok(value.clone()),
             (Shape::ChoiceList(choices, bound), Value::Array(items)) => {
-                items.iter().take(bound.most + 1).map(|item| choices.decode(item).ok_or_else(|| wrong("known names or numbers"))).collect()
+                items.iter().take(bound.most + 1).map(|item| decode_choice(choices, item)).collect()
             }
             (Shape::Account, Value::Object(object)) => decode_account(object),
             (Shape::ContactInfo, Value::Array(_)) | (Shape::Opaque, Value::Object(_)) => Ok(self.nothing()),
@@ -193,6 +196,16 @@ fn text(value: &Value) -> Result<Value, Malformed> {
         Value::Null => Ok(json!("")),
         _ => Err(Malformed("expected a string".to_owned())),
     }
+}
+
+/// Reads a value of an enumeration. A refusal shows the value, as JSON and so without control characters, and not all of a long one.
+fn decode_choice(choices: &Choices, value: &Value) -> Result<Value, Malformed> {
+    choices.decode(value).ok_or_else(|| {
+        let shown = value.to_string();
+        let beginning: String = shown.chars().take(LONGEST_SHOWN).collect();
+        let rest = if beginning.len() < shown.len() { "…" } else { "" };
+        Malformed(format!("{beginning}{rest} is no known name or number"))
+    })
 }
 
 /// Reads an account. Of the two arms only one may be set.

@@ -103,7 +103,8 @@ fn full<'a>(tx: &Tx<'_>, actor: &Actor, change: &'a Change, account: Option<&'a 
             Ok(of_entity.filter(|_| kinds >= KINDS_A_DAY))
         }
         Some(_) => {
-            let is_full = has_today(tx, change, &ENTITY_EVENTS, actor.account_id.as_deref())?;
+            // The history of the entity first: few have so many rows of today that it matters whose they are.
+            let is_full = has_today(tx, change, &ENTITY_EVENTS)? && has_today_by(tx, actor, change, &ENTITY_EVENTS)?;
             Ok(of_entity.filter(|_| is_full))
         }
         None => Ok(None),
@@ -112,17 +113,24 @@ fn full<'a>(tx: &Tx<'_>, actor: &Actor, change: &'a Change, account: Option<&'a 
 
 /// What people do without a right on the entity is always counted. Changes by those who have one are, once there are many of them.
 fn is_single(tx: &Tx<'_>, change: &Change) -> Result<bool> {
-    Ok(!is_by_anyone(change) && !has_today(tx, change, &SINGLE_EVENTS, None)?)
+    Ok(!is_by_anyone(change) && !has_today(tx, change, &SINGLE_EVENTS)?)
 }
 
 fn is_by_anyone(change: &Change) -> bool {
     Action::BY_ANYONE.contains(&change.action)
 }
 
-/// Whether as many rows of the entity tell of changes made today by people who have a right on it, or by this account alone.
-fn has_today(tx: &Tx<'_>, change: &Change, bound: &Bound, account: Option<&str>) -> Result<bool> {
+/// Whether as many rows of the entity tell of changes made today, by people who have a right on it.
+fn has_today(tx: &Tx<'_>, change: &Change, bound: &Bound) -> Result<bool> {
     let by_anyone: Vec<String> = Action::BY_ANYONE.iter().map(|action| action.of(change.entity_kind)).collect();
-    let nth = tx.nth_newest_event_at(change, bound.most as u32, &by_anyone, account, LOOKED_AT)?;
+    let nth = tx.nth_newest_event_at(change, bound.most as u32, &by_anyone, LOOKED_AT)?;
+    Ok(nth.is_some_and(|at| at.day() >= tx.now.day()))
+}
+
+/// Whether as many rows of the entity tell of what this account did today.
+fn has_today_by(tx: &Tx<'_>, actor: &Actor, change: &Change, bound: &Bound) -> Result<bool> {
+    let Some(account) = &actor.account_id else { return Ok(false) };
+    let nth = tx.nth_newest_event_by(account, change, bound.most as u32, 2 * ACCOUNT_EVENTS.most as u32)?;
     Ok(nth.is_some_and(|at| at.day() >= tx.now.day()))
 }
 
@@ -166,11 +174,11 @@ fn kind(actor: &Actor, change: &Change) -> String {
     json!([name, change.new["reason"], actor.account_id, actor.api_key_id, actor.client_id, fields(change), values]).to_string()
 }
 
-/// The same where there is no more room: strangers are told apart by reasons only, of which there is a fixed number, and people with rights
-/// on the entity by their accounts and by what they take away.
+/// The same where there is no more room: refusals are told apart by reasons only, of which there is a fixed number, and what else people do
+/// by their accounts and by what they take away.
 fn coarse_kind(actor: &Actor, change: &Change) -> String {
     let name = change.action.of(change.entity_kind);
-    let kind = if is_by_anyone(change) {
+    let kind = if Action::REFUSALS.contains(&change.action) {
         json!([name, change.new["reason"]])
     } else {
         json!([name, actor.account_id, secret::digest(&json!(taken(change)).to_string())])

@@ -75,26 +75,33 @@ impl Tx<'_> {
         self.run("DELETE FROM events WHERE event_number = :number", named_params! {":number": number}).map(drop)
     }
 
-    /// When the `nth` newest event of an entity happened, by this account if one is given, not counting those of these names; nothing if the
-    /// newest `looked_at` have fewer.
-    pub fn nth_newest_event_at(
-        &self,
-        change: &Change,
-        nth: u32,
-        except: &[String],
-        account: Option<&str>,
-        looked_at: u32,
-    ) -> Result<Option<Time>> {
+    /// When the `nth` newest event of an entity happened, not counting those of these names; nothing if the newest `looked_at` have fewer.
+    pub fn nth_newest_event_at(&self, change: &Change, nth: u32, except: &[String], looked_at: u32) -> Result<Option<Time>> {
         self.one(
-            "SELECT happened_at FROM events WHERE event_number = (SELECT event_number FROM (SELECT event_number, name, account_id FROM events \
+            "SELECT happened_at FROM events WHERE event_number = (SELECT event_number FROM (SELECT event_number, name FROM events \
              WHERE entity_kind = :entity_kind AND entity_id = :entity_id ORDER BY event_number DESC LIMIT :looked_at) \
-             WHERE name NOT IN (SELECT value FROM json_each(:except)) AND (:account IS NULL OR account_id = :account) \
-             ORDER BY event_number DESC LIMIT 1 OFFSET :skipped)",
+             WHERE name NOT IN (SELECT value FROM json_each(:except)) ORDER BY event_number DESC LIMIT 1 OFFSET :skipped)",
             named_params! {
                 ":entity_kind": change.entity_kind,
                 ":entity_id": change.entity_id,
                 ":except": serde_json::json!(except).to_string(),
+                ":looked_at": looked_at,
+                ":skipped": nth.saturating_sub(1),
+            },
+            |cells| cells.take("happened_at"),
+        )
+    }
+
+    /// When the `nth` newest event of an entity by this account happened, among the newest `looked_at` events of the account.
+    pub fn nth_newest_event_by(&self, account: &str, change: &Change, nth: u32, looked_at: u32) -> Result<Option<Time>> {
+        self.one(
+            "SELECT happened_at FROM (SELECT event_number, entity_kind, entity_id, happened_at FROM events \
+             WHERE account_id = :account ORDER BY event_number DESC LIMIT :looked_at) \
+             WHERE entity_kind = :entity_kind AND entity_id = :entity_id ORDER BY event_number DESC LIMIT 1 OFFSET :skipped",
+            named_params! {
                 ":account": account,
+                ":entity_kind": change.entity_kind,
+                ":entity_id": change.entity_id,
                 ":looked_at": looked_at,
                 ":skipped": nth.saturating_sub(1),
             },

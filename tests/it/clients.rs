@@ -105,6 +105,15 @@ fn a_user_creates_a_client_and_is_told_its_name() {
     server.check("alice", "POST", "/api/v3/users/alice/clients", body, r#"200 {"ids":{"client_id":"foo"},"name":"Foo Client"}"#);
 }
 
+#[test]
+fn a_refusal_says_which_right_is_not_known() {
+    let mut server = Server::start();
+    server.has_user("alice");
+    let body = r#"{"client":{"ids":{"client_id":"my-app"},"rights":["RIGHT_USER_INFO","RIGHT_USER_INF"]}}"#;
+    let refused = server.check("alice", "POST", "/api/v3/users/alice/clients", body, "400");
+    assert!(refused.text().contains(r#"\"RIGHT_USER_INF\" is no known name or number"#), "{}", refused.text());
+}
+
 // Reading.
 
 /// registry.md 9, item 9.

@@ -265,6 +265,24 @@ fn no_removal_is_hidden_among_many() {
     }
 }
 
+#[test]
+fn no_consent_is_hidden_among_those_of_many_others() {
+    let mut server = Server::with(Settings::default());
+    server.has_user("alice");
+    server.has_app("alice", "my-app", &["RIGHT_USER_INFO"]);
+    let users: Vec<String> = (0..110).map(|n| format!("user-{n}")).collect();
+    for user in &users {
+        server.has_user(user);
+        server.signed_in(user).code(&server, "my-app", &[]);
+        server.check(user, "DELETE", &format!("/api/v3/users/{user}/authorizations/my-app"), "", "200");
+    }
+    let events = server.app.store().read(|tx| tx.events("client", "my-app")).expect("events are read");
+    for user in &users {
+        let told = |name: &str| events.iter().any(|event| event.name == name && event.actor.account_id.as_ref() == Some(user));
+        assert!(told("client.authorization.update") && told("client.authorization.delete"), "{user} is hidden");
+    }
+}
+
 /// Every page of the history of the client.
 fn pages(server: &Server, who: &str) -> Vec<String> {
     let mut visitor = server.signed_in(who);

@@ -183,7 +183,7 @@ fn assert_alike(pointer: &str, shown: &Value, printed: &Value, told: &str) {
         (Value::String(shown), Value::String(printed)) => {
             assert_eq!(without_what_changes(shown), without_what_changes(printed), "{pointer}{told}");
         }
-        (Value::Number(_), Value::Number(_)) if pointer == "/pid" => {}
+        (Value::Number(_), Value::Number(_)) if ["/pid", "/iat", "/exp"].contains(&pointer) => {}
         _ => assert_eq!(shown, printed, "{pointer}{told}"),
     }
 }

@@ -32,7 +32,7 @@ pub fn serve(arguments: Arguments) -> Result<(), Failure> {
     let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(|error| refused("cannot listen for signals", &error))?;
     // The port first: where it is taken, no file is made.
     let server = Server::bind(&configuration.listen, configuration.limits.clone())
-        .map_err(|error| refused(&format!("cannot listen on {}", configuration.listen), &error))?;
+        .map_err(|error| refused(&format!("cannot listen on {}, choose another address with --listen", configuration.listen), &error))?;
     let store = match &configuration.data {
         Some(path) => Store::open(Path::new(path)),
         None => Store::ephemeral(),
