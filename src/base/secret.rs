@@ -127,7 +127,7 @@ pub struct Hash(String);
 impl Hash {
     /// Of a secret that we generated: with 256 random bits nothing slower than SHA-256 is needed.
     pub fn of_generated(secret: &str) -> Hash {
-        Hash(format!("SHA256${}", BASE64URL_NOPAD.encode(&Sha256::digest(secret))))
+        Hash(format!("SHA256${}", digest(secret)))
     }
 
     /// Of a secret that a person chose: PBKDF2-SHA256 in The Things Stack's format. Slow: never call it in a write transaction.
@@ -292,6 +292,7 @@ mod tests {
     #[test]
     fn the_challenge_of_the_rfc_is_that_of_its_verifier() {
         // RFC 7636 appendix B.
+        assert_eq!(digest("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 
     #[test]

@@ -23,10 +23,6 @@ impl Member {
     pub fn to_public_json(&self) -> Value {
         json!({"ids": value::account(Some(&self.account))})
     }
-
-    pub fn expanded(&self) -> Rights {
-        expanded(&self.rights)
-    }
 }
 
 /// The rights of a list, with what they imply.

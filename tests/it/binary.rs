@@ -1,6 +1,6 @@
 //! The built program over a real socket, as its users run it.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -8,24 +8,9 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::client::send;
+use crate::folder::Folder;
+use crate::process::ready;
 use crate::server::ADMIN_KEY;
-
-/// A folder of a test's own, removed at its end.
-pub struct Folder(pub PathBuf);
-
-impl Folder {
-    pub fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("keyfob-binary-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).expect("a folder is made");
-        Folder(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 /// `keyfob` in a folder, without any setting from outside but that passwords are hashed in a moment.
 pub fn keyfob(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
@@ -48,9 +33,7 @@ impl Running {
     fn start(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Running {
         let arguments = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
         let mut child = keyfob(folder, &arguments, environment).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().expect("its output")).read_line(&mut line).expect("a line");
-        let ready = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not ready: {line}"));
+        let ready = ready(&mut child);
         Running { child, ready }
     }
 

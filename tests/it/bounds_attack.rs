@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::client::send;
-use crate::process::{Folder, Process};
+use crate::folder::Folder;
+use crate::process::Process;
 use crate::server::ADMIN_KEY;
 
 /// How much longer the neighbour may wait than when nobody is there, beside what a busy machine takes from everyone.

@@ -1,7 +1,7 @@
 //! Stories of the command line: the built program against a running server, as people and scripts call it.
 
 use std::cell::Cell;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -9,7 +9,9 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::binary::{Folder, KEY, PASSWORD, keyfob};
+use crate::binary::{KEY, PASSWORD, keyfob};
+use crate::folder::Folder;
+use crate::process::ready;
 use crate::server::ADMIN_KEY;
 
 #[test]
@@ -62,10 +64,7 @@ impl Fixture {
         let log = std::fs::File::create(folder.0.join("log")).expect("a log");
         let arguments = [&["serve", "--listen", "127.0.0.1:0", "--ephemeral"], arguments].concat();
         let mut server = keyfob(&folder.0, &arguments, &[KEY, PASSWORD]).stdout(Stdio::piped()).stderr(log).spawn().expect("it starts");
-        let mut line = String::new();
-        BufReader::new(server.stdout.as_mut().expect("its output")).read_line(&mut line).expect("a line");
-        let ready: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not ready: {line}"));
-        let url = ready["url"].as_str().expect("an address").to_owned();
+        let url = ready(&mut server)["url"].as_str().expect("an address").to_owned();
         Fixture { folder, server, url, read: Cell::new(0) }
     }
 

@@ -5,8 +5,9 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::binary::{Folder, KEY, keyfob};
+use crate::binary::{KEY, keyfob};
 use crate::cli::{Done, Fixture, done, wrong_key};
+use crate::folder::Folder;
 use crate::server::ADMIN_KEY;
 
 /// A call without a key of its own.

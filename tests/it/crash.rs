@@ -10,7 +10,8 @@ use keyfob::base::secret;
 use rusqlite::Connection;
 
 use crate::client::Connected;
-use crate::process::{Folder, Process};
+use crate::folder::Folder;
+use crate::process::Process;
 use crate::server::ADMIN_KEY;
 
 /// What must hold in a file of clients that were all made alike: no table has rows of a client that others don't have.

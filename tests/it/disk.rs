@@ -6,7 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::client::Reply;
-use crate::process::{Folder, Process};
+use crate::folder::Folder;
+use crate::process::Process;
 
 /// Runs the program in a file system of 4 MiB that goes with it.
 const SMALL_DISK: &str =

@@ -9,7 +9,9 @@ use keyfob::http::pairs::Pairs;
 use serde_json::{Value, json};
 
 use crate::client::{Reply, send};
-use crate::process::{Folder, Process};
+use crate::folder::Folder;
+use crate::process::Process;
+use crate::secrets::{holds, key_of};
 use crate::server::ADMIN_KEY;
 use crate::visitor::{CALLBACK, authorize_target, form};
 
@@ -36,11 +38,6 @@ const SETTINGS: &[&str] = &["--data", "keyfob.db", "--public-url", "http://127.0
 struct Tokens {
     access: String,
     refresh: String,
-}
-
-/// The part of a token, or of something shorter, that must not be known.
-fn key_of(token: &str) -> &str {
-    token.rsplit('.').next().unwrap_or_default()
 }
 
 fn bearer(token: &str) -> String {
@@ -174,10 +171,6 @@ impl Story {
             assert!(issued.iter().all(|secret| reply.contains(secret)), "{asked}");
         }
     }
-}
-
-fn holds(bytes: &[u8], text: &str) -> bool {
-    bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
 /// A dance that succeeds, and the steps of it that can go wrong, going wrong.

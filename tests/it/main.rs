@@ -28,6 +28,7 @@ mod disk;
 mod documents;
 mod events;
 mod fairness;
+mod folder;
 mod golden;
 mod guessing;
 mod hashing;

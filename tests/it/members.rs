@@ -19,7 +19,8 @@ fn team() -> Server {
     server
 }
 
-fn member(user: &str, rights: &[&str]) -> String {
+/// The body that gives a user these rights.
+pub fn member(user: &str, rights: &[&str]) -> String {
     json!({"collaborator": {"ids": {"user_ids": {"user_id": user}}, "rights": rights}}).to_string()
 }
 

@@ -3,6 +3,7 @@
 use keyfob::model::settings::{Approval, Creators, Settings};
 use serde_json::json;
 
+use crate::members::member;
 use crate::server::Server;
 
 const MEMBERS: &str = "/api/v3/organizations/acme-corp/collaborators";
@@ -14,10 +15,6 @@ fn acme() -> Server {
     }
     server.has_organization("alice", "acme-corp");
     server
-}
-
-fn member(user: &str, rights: &[&str]) -> String {
-    json!({"collaborator": {"ids": {"user_ids": {"user_id": user}}, "rights": rights}}).to_string()
 }
 
 /// registry.md 9, item 90.

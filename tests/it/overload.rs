@@ -9,8 +9,9 @@ use keyfob::http::listener::limits::Limits;
 use keyfob::http::reply::Reply;
 
 use crate::client;
+use crate::folder::Folder;
 use crate::listener::{EchoServer, echo, get, read_reply, read_to_end};
-use crate::process::{Folder, Process};
+use crate::process::Process;
 
 /// Under attack a neighbour may wait this many times as long as without, and a wait of less than a millisecond counts as one: room for
 /// a busy machine, and far from the seconds and minutes that an attack cost once.

@@ -14,21 +14,11 @@ pub fn left_out(story: &str, why: &str) {
     let _ = writeln!(std::io::stderr(), "left out: {story}: {why}");
 }
 
-/// A folder of a test's own, removed at its end.
-pub struct Folder(pub PathBuf);
-
-impl Folder {
-    pub fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("keyfob-process-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).expect("a folder is made");
-        Folder(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+/// Reads the line in which a server that was started says that it is ready.
+pub fn ready(server: &mut Child) -> Value {
+    let mut line = String::new();
+    BufReader::new(server.stdout.as_mut().expect("its output")).read_line(&mut line).expect("a line");
+    serde_json::from_str(&line).unwrap_or_else(|_| panic!("not ready: {line}"))
 }
 
 /// A server that is killed when its story is over. Its log goes to the file `log` in its folder.
@@ -54,9 +44,7 @@ impl Process {
             .stderr(file)
             .spawn()
             .expect("it starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().expect("its output")).read_line(&mut line).expect("a line");
-        let ready: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not ready: {line}"));
+        let ready = ready(&mut child);
         let address = ready["url"].as_str().and_then(|url| url.strip_prefix("http://")).expect("an address").to_owned();
         assert_eq!(ready["pid"], child.id());
         Process { child, address, log }

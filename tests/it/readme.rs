@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::binary::Folder;
+use crate::folder::Folder;
 use crate::process::left_out;
 
 const README: &str = include_str!("../../README.md");

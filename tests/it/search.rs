@@ -8,6 +8,7 @@ use keyfob::store::{Direction, Search, Store, TextSearch};
 use rusqlite::Connection;
 use serde_json::json;
 
+use crate::folder::Folder;
 use crate::server::Server;
 
 fn client(id: &str, name: &str, description: &str, attributes: serde_json::Value) -> String {
@@ -258,7 +259,8 @@ fn a_search_for_accounts_comes_in_pages() {
 /// New clients come into the index of texts when they are committed, whatever else became of them in the same transaction.
 #[test]
 fn what_a_client_was_called_last_before_its_commit_is_what_it_is_found_by() {
-    let path = std::env::temp_dir().join(format!("keyfob-texts-{}.db", std::process::id()));
+    let folder = Folder::new("texts");
+    let path = folder.file("keyfob.db");
     let store = Store::open(&path).expect("a new file");
     let named = |id: &str, name: &str| Client { name: name.to_owned(), ..Client::new(id.parse().expect("an ID"), Time::from_micros(1)) };
     let changes = store.write(|tx| {
@@ -285,10 +287,6 @@ fn what_a_client_was_called_last_before_its_commit_is_what_it_is_found_by() {
     file.execute("INSERT INTO client_text (client_text, rank) VALUES ('integrity-check', 1)", []).expect("they agree");
     let pending: i64 = file.query_row("SELECT count(*) FROM client_text_pending", [], |row| row.get(0)).expect("a count");
     assert_eq!(pending, 0);
-    drop(file);
-    for end in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(format!("{}{end}", path.display()));
-    }
 }
 
 #[test]

@@ -12,11 +12,13 @@ fn bytes_at_rest(server: &Server) -> Vec<u8> {
     bytes
 }
 
-fn holds(bytes: &[u8], text: &str) -> bool {
+/// Whether the text stands in these bytes.
+pub fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
-fn key_of(token: &str) -> &str {
+/// The part of a token, or of something shorter, that must not be known.
+pub fn key_of(token: &str) -> &str {
     token.rsplit('.').next().unwrap_or_default()
 }
 

@@ -5,9 +5,10 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::folder::Folder;
 use crate::listener::read_to_end;
 use crate::overload::{is_bearable, wait_of_newcomers};
-use crate::process::{Folder, Process};
+use crate::process::Process;
 use crate::server::ADMIN_KEY;
 
 /// Memory that a process may have gained by having been busy once, in KiB: what the allocator keeps for the next time.

@@ -1,7 +1,7 @@
 //! Opening files: new, old, newer, foreign, held.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use keyfob::model::choice::State;
 use keyfob::registry::bootstrap::{Administrator, administrator};
@@ -9,26 +9,7 @@ use keyfob::store::schema::UPGRADES;
 use keyfob::store::{OpenError, Store};
 use rusqlite::Connection;
 
-/// A folder of a test's own, removed at its end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("keyfob-test-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).expect("a folder is made");
-        Folder(path)
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
+use crate::folder::Folder;
 
 /// Type, name and definition of everything in the schema.
 fn schema(path: &Path) -> Vec<(String, String, Option<String>)> {

@@ -7,6 +7,7 @@ use keyfob::store::Store;
 use serde_json::json;
 
 use super::model::{Thing, World, client, organization, user};
+use crate::folder;
 use crate::server::Server;
 
 /// As it is built below.
@@ -56,22 +57,20 @@ pub static WORLD: World = World {
 };
 
 /// A folder with the file of the world, as it is before any request.
-pub struct Folder(PathBuf);
+pub struct Folder(folder::Folder);
 
 impl Folder {
     pub fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("keyfob-matrix-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).expect("a folder is made");
-        Folder(path)
+        Folder(folder::Folder::new(&format!("matrix-{name}")))
     }
 
     pub fn world(&self) -> PathBuf {
-        self.0.join("world.db")
+        self.0.file("world.db")
     }
 
     /// Another file of the same world, under this name.
     pub fn copied(&self, name: &str) -> PathBuf {
-        let copy = self.0.join(name);
+        let copy = self.0.file(name);
         std::fs::copy(self.world(), &copy).expect("the world is copied");
         copy
     }
@@ -84,12 +83,6 @@ impl Folder {
             let _ = std::fs::remove_file(format!("{}{end}", copy.display()));
         }
         result
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
