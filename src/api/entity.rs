@@ -27,19 +27,16 @@ use crate::store::{Search, Tx};
 #[derive(Debug)]
 pub struct Kind<E: 'static> {
     entity: Entity,
-    /// The API's name of the message.
-    message: &'static str,
     identifiers: &'static Identifiers,
     fields: &'static [Field<E>],
 }
 
-pub static CLIENT: Kind<Client> =
-    Kind { entity: Entity::Client, message: "Client", identifiers: &client::IDENTIFIERS, fields: client::FIELDS };
+pub static CLIENT: Kind<Client> = Kind { entity: Entity::Client, identifiers: &client::IDENTIFIERS, fields: client::FIELDS };
 
-pub static USER: Kind<User> = Kind { entity: Entity::User, message: "User", identifiers: &USER_IDENTIFIERS, fields: user::FIELDS };
+pub static USER: Kind<User> = Kind { entity: Entity::User, identifiers: &USER_IDENTIFIERS, fields: user::FIELDS };
 
 pub static ORGANIZATION: Kind<Organization> =
-    Kind { entity: Entity::Organization, message: "Organization", identifiers: &ORGANIZATION_IDENTIFIERS, fields: organization::FIELDS };
+    Kind { entity: Entity::Organization, identifiers: &ORGANIZATION_IDENTIFIERS, fields: organization::FIELDS };
 
 /// Returns an entity, and how much of it the caller may see.
 type Find<E, Id> = fn(&Tx<'_>, &Principal, &Id, &Mask) -> Result<(E, Audience)>;
@@ -47,29 +44,29 @@ type Find<E, Id> = fn(&Tx<'_>, &Principal, &Id, &Mask) -> Result<(E, Audience)>;
 impl<E> Kind<E> {
     /// Reads and judges the entity that is to be created.
     pub fn read_new(&self, request: &Map<String, Value>) -> Result<Patch> {
-        let (message, name) = (format!("Create{}Request", self.message), self.entity.name());
+        let (message, name) = (format!("Create{}Request", self.entity.message()), self.entity.name());
         let sent = body::entity(request, name, self.fields)?.ok_or_else(|| Invalid::required(&message, name))?;
-        sent.check(self.fields, self.message, None).map_err(|inner| inner.inside(&message, name))?;
+        sent.check(self.fields, self.entity.message(), None).map_err(|inner| inner.inside(&message, name))?;
         Ok(sent)
     }
 
     /// Returns the ID of the entity that is to be created. Refused if it is reserved.
     pub fn new_id<Id: FromStr>(&self, sent: &Patch) -> Result<Id> {
         let key = self.identifiers.key;
-        let id = sent.id(key).ok_or_else(|| Invalid::required(self.message, "ids"))?;
+        let id = sent.id(key).ok_or_else(|| Invalid::required(self.entity.message(), "ids"))?;
         guidelines::check_id(sent.get("ids").and_then(|ids| ids[key].as_str()).unwrap_or_default())?;
         Ok(id)
     }
 
     /// Reads and judges what is to be changed, `{"client":{…},"field_mask":…}`. The ID is that of the path.
     pub fn read_update(&self, input: &Input<'_>) -> Result<(Patch, Mask)> {
-        let (message, name) = (format!("Update{}Request", self.message), self.entity.name());
+        let (message, name) = (format!("Update{}Request", self.entity.message()), self.entity.name());
         let request = body::object(input)?;
         let mut sent = body::entity(&request, name, self.fields)?.unwrap_or_default();
         let paths = body::field_mask(&request)?.unwrap_or_default();
         let mask = Mask::parse(self.fields, Purpose::Update, &paths)?;
         sent.put("ids", json!({ self.identifiers.key: input.capture(self.identifiers.key) }));
-        sent.check(self.fields, self.message, Some(&mask)).map_err(|inner| inner.inside(&message, name))?;
+        sent.check(self.fields, self.entity.message(), Some(&mask)).map_err(|inner| inner.inside(&message, name))?;
         Ok((sent, mask))
     }
 
@@ -82,7 +79,7 @@ impl<E> Kind<E> {
     ) -> Result<Work<'r>> {
         let mask = Query::of(input)?.mask(self.fields)?;
         let ids = format!("{}_ids", self.entity.name());
-        let id = id(input).map_err(|inner| inner.inside(&format!("Get{}Request", self.message), &ids))?;
+        let id = id(input).map_err(|inner| inner.inside(&format!("Get{}Request", self.entity.message()), &ids))?;
         Ok(Box::new(move |call| {
             let (entity, audience) = find(call.tx, call.by, &id, &mask)?;
             Ok(reply::ok(&render(self.fields, &entity, &mask, audience)))
@@ -91,7 +88,7 @@ impl<E> Kind<E> {
 
     /// Reads what to search for, and which fields to answer: those that were asked for, and those that were searched in.
     pub fn read_search<Key: Copy>(&self, query: &Query, orders: Orders<Key>) -> Result<(Search<Key>, Mask)> {
-        let message = format!("Search{}sRequest", self.message);
+        let message = format!("Search{}sRequest", self.entity.message());
         let mut mask = query.mask(self.fields)?;
         let mut search = query.search(&message, orders)?;
         search.texts = query.texts(&message)?;

@@ -86,4 +86,13 @@ impl Entity {
             Entity::Organization => "organization",
         }
     }
+
+    /// The API's name of the message.
+    pub fn message(self) -> &'static str {
+        match self {
+            Entity::Client => "Client",
+            Entity::User => "User",
+            Entity::Organization => "Organization",
+        }
+    }
 }

@@ -18,14 +18,14 @@ pub fn of(gives: Gives) -> Value {
     let page = |key: &'static str, item: Value| object(&[], [(key, list(item, &PAGE))]);
     match gives {
         Gives::Nothing => nothing(),
-        Gives::One(entity) => reference(entity_name(entity)),
+        Gives::One(entity) => reference(entity.message()),
         Gives::Many(entity) => {
             let key = match entity {
                 Entity::Client => "clients",
                 Entity::User => "users",
                 Entity::Organization => "organizations",
             };
-            page(key, reference(entity_name(entity)))
+            page(key, reference(entity.message()))
         }
         Gives::Item(item) => reference(item_name(item)),
         Gives::ItemOrNothing(item) => json!({"anyOf": [reference(item_name(item)), nothing()]}),
@@ -45,14 +45,6 @@ pub fn of(gives: Gives) -> Value {
         // What the server is set to: an object of objects that The Things Stack defines.
         Gives::Configuration => object(&["configuration"], [("configuration", json!({"type": "object"}))]),
         Gives::Document => json!({"type": "object"}),
-    }
-}
-
-fn entity_name(entity: Entity) -> &'static str {
-    match entity {
-        Entity::Client => "Client",
-        Entity::User => "User",
-        Entity::Organization => "Organization",
     }
 }
 

@@ -72,19 +72,15 @@ pub fn body(takes: Takes) -> Option<Value> {
         | Takes::AccountSearch
         | Takes::AccountSearchByParameter => return None,
         Takes::New(entity) => {
-            let mut members = vec![(entity.name(), reference(new_name(entity)))];
+            let mut members = vec![(entity.name(), reference(&new_name(entity)))];
             if entity == Entity::User {
                 members.push(("invitation_token", or_null(json!({"type": "string", "description": "Not looked at."}))));
             }
             object(&[entity.name()], members)
         }
         Takes::Update(entity) => {
-            let mask = match entity {
-                Entity::Client => field_mask(&paths(client::FIELDS, Purpose::Update)),
-                Entity::User => field_mask(&paths(user::FIELDS, Purpose::Update)),
-                Entity::Organization => field_mask(&paths(organization::FIELDS, Purpose::Update)),
-            };
-            or_null(object(&[], [(entity.name(), or_null(reference(update_name(entity)))), ("field_mask", mask)]))
+            let mask = field_mask(&paths(entity, Purpose::Update));
+            or_null(object(&[], [(entity.name(), or_null(reference(&update_name(entity)))), ("field_mask", mask)]))
         }
         Takes::Grace => {
             let pattern = format!("^{}s$", digits_up_to(api::clients::LONGEST_GRACE_SECONDS));
@@ -127,40 +123,28 @@ pub fn schemas() -> Map<String, Value> {
         (update_name(Entity::Client), changed_entity(client::FIELDS)),
         (update_name(Entity::User), changed_entity(user::FIELDS)),
         (update_name(Entity::Organization), changed_entity(organization::FIELDS)),
-        (path_name(Entity::Client), json!({"enum": paths(client::FIELDS, Purpose::Read)})),
-        (path_name(Entity::User), json!({"enum": paths(user::FIELDS, Purpose::Read)})),
-        (path_name(Entity::Organization), json!({"enum": paths(organization::FIELDS, Purpose::Read)})),
-        ("AnyFieldMask", any_mask),
-        ("StateInput", choice(&STATES)),
-        ("GrantTypeInput", choice(&GRANTS)),
-        ("RightInput", choice(&RIGHT_CHOICES)),
+        (path_name(Entity::Client), json!({"enum": paths(Entity::Client, Purpose::Read)})),
+        (path_name(Entity::User), json!({"enum": paths(Entity::User, Purpose::Read)})),
+        (path_name(Entity::Organization), json!({"enum": paths(Entity::Organization, Purpose::Read)})),
+        ("AnyFieldMask".to_owned(), any_mask),
+        ("StateInput".to_owned(), choice(&STATES)),
+        ("GrantTypeInput".to_owned(), choice(&GRANTS)),
+        ("RightInput".to_owned(), choice(&RIGHT_CHOICES)),
     ];
-    rows.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
+    rows.into_iter().collect()
 }
 
-fn new_name(entity: Entity) -> &'static str {
-    match entity {
-        Entity::Client => "NewClient",
-        Entity::User => "NewUser",
-        Entity::Organization => "NewOrganization",
-    }
+fn new_name(entity: Entity) -> String {
+    format!("New{}", entity.message())
 }
 
-fn update_name(entity: Entity) -> &'static str {
-    match entity {
-        Entity::Client => "ClientUpdate",
-        Entity::User => "UserUpdate",
-        Entity::Organization => "OrganizationUpdate",
-    }
+fn update_name(entity: Entity) -> String {
+    format!("{}Update", entity.message())
 }
 
 /// The mask paths that can be read.
-fn path_name(entity: Entity) -> &'static str {
-    match entity {
-        Entity::Client => "ClientPath",
-        Entity::User => "UserPath",
-        Entity::Organization => "OrganizationPath",
-    }
+fn path_name(entity: Entity) -> String {
+    format!("{}Path", entity.message())
 }
 
 /// What can be sent of an entity that is to be. What only the server sets is not looked at.
@@ -240,8 +224,16 @@ fn api_key(rights: Value) -> [(&'static str, Value); 3] {
     [("name", or_null(of_shape(api_keys::NAME))), ("rights", rights), ("expires_at", end)]
 }
 
-/// The mask paths of a table.
-fn paths<E>(fields: &[Field<E>], purpose: Purpose) -> Vec<String> {
+/// The mask paths of an entity.
+fn paths(entity: Entity, purpose: Purpose) -> Vec<String> {
+    match entity {
+        Entity::Client => paths_of(client::FIELDS, purpose),
+        Entity::User => paths_of(user::FIELDS, purpose),
+        Entity::Organization => paths_of(organization::FIELDS, purpose),
+    }
+}
+
+fn paths_of<E>(fields: &[Field<E>], purpose: Purpose) -> Vec<String> {
     let allowed = fields.iter().filter(|field| field.masked_in.allows(purpose));
     allowed
         .flat_map(|field| {
@@ -271,7 +263,7 @@ fn masked(path: Value) -> Value {
 
 /// Two ways to write a mask in a query.
 fn masks(entity: Entity) -> Vec<Value> {
-    let list = json!({"type": "array", "minItems": 1, "items": reference(path_name(entity))});
+    let list = json!({"type": "array", "minItems": 1, "items": reference(&path_name(entity))});
     let mut joined = parameter("field_mask", list.clone(), "The fields to read, joined by commas.");
     joined["style"] = "form".into();
     joined["explode"] = false.into();

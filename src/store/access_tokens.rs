@@ -130,7 +130,7 @@ impl Tx<'_> {
         query.with(":user_id", user);
         query.with(":client_id", client);
         let order = order_by("t.created_at", "t.token_id", direction);
-        Ok(query.page(self.connection, AccessToken::COLUMNS, &order, page, AccessToken::read)?)
+        query.page(self, AccessToken::COLUMNS, &order, page, AccessToken::read)
     }
 
     /// Notes when a token was first used.

@@ -135,7 +135,7 @@ impl Tx<'_> {
             query.with(":entity_id", owned.as_str());
         }
         let read = |cells: &mut Cells<'_>| cells.owner("account_id");
-        Ok(query.page(self.connection, "t.account_id, t.kind", "t.account_id", search.page, read)?)
+        query.page(self, "t.account_id, t.kind", "t.account_id", search.page, read)
     }
 
     fn insert_attributes(&self, account: &Account<'_>) -> Result<()> {

@@ -102,7 +102,7 @@ impl Tx<'_> {
             ApiKeyKey::CreatedAt => "k.created_at",
             ApiKeyKey::ExpiresAt => "k.expires_at",
         };
-        Ok(query.page(self.connection, &COLUMNS, &order_by(by, "k.api_key_id", order.direction), page, ApiKey::read)?)
+        query.page(self, &COLUMNS, &order_by(by, "k.api_key_id", order.direction), page, ApiKey::read)
     }
 
     fn insert_api_key_rights(&self, key: &ApiKey) -> Result<()> {

@@ -60,7 +60,7 @@ impl Tx<'_> {
         query.only_if("a.user_id = :user_id");
         query.with(":user_id", user);
         let order = order_by("a.created_at", "a.client_id", direction);
-        Ok(query.page(self.connection, Authorization::COLUMNS, &order, page, Authorization::read)?)
+        query.page(self, Authorization::COLUMNS, &order, page, Authorization::read)
     }
 
     /// Deletes an authorization with the codes and tokens that came of it; returns false if there is none.

@@ -160,8 +160,8 @@ impl Tx<'_> {
             ClientKey::CreatedAt => "t.created_at",
         };
         let order = order_by(order, id, search.order.direction);
-        let count = || if search.is_narrowed() { query.count(self.connection) } else { self.known_count(scope, search.deleted, &query) };
-        Ok(query.page_counted(self.connection, id, &order, search.page, |cells| cells.take("client_id"), count)?)
+        let count = || if search.is_narrowed() { query.count(self) } else { self.known_count(scope, search.deleted, &query) };
+        query.page_counted(self, id, &order, search.page, |cells| cells.take("client_id"), count)
     }
 
     fn is_in_organizations(&self, account: &AccountId) -> Result<bool> {
@@ -169,26 +169,23 @@ impl Tx<'_> {
     }
 
     /// How many clients are in the scope, by the counts that triggers maintain.
-    fn known_count(&self, scope: &Scope, deleted: Deleted, query: &Query<'_>) -> rusqlite::Result<i64> {
+    fn known_count(&self, scope: &Scope, deleted: Deleted, query: &Query<'_>) -> Result<i64> {
         let condition = deleted.condition_on_live("c");
         match scope {
             Scope::Everyone => {
                 let deleted = deleted.condition();
-                self.connection
-                    .prepare_cached(&format!(
-                        "SELECT (SELECT coalesce(sum(clients), 0) FROM client_counts c WHERE {condition}) \
-                         - (SELECT count(*) FROM clients t WHERE t.client_id = '{BUILT_IN}' AND {deleted})"
-                    ))?
-                    .query_row([], |row| row.get(0))
+                let statement = format!(
+                    "SELECT (SELECT coalesce(sum(clients), 0) FROM client_counts c WHERE {condition}) \
+                     - (SELECT count(*) FROM clients t WHERE t.client_id = '{BUILT_IN}' AND {deleted})"
+                );
+                self.value(&statement, &[])
             }
-            Scope::Direct(account) => self
-                .connection
-                .prepare_cached(&format!(
-                    "SELECT coalesce(sum(clients), 0) FROM account_client_counts c WHERE c.account_id = :account AND {condition}"
-                ))?
-                .query_row(named_params! {":account": account}, |row| row.get(0)),
+            Scope::Direct(account) => {
+                let from = format!("account_client_counts c WHERE c.account_id = :account AND {condition}");
+                self.value(&format!("SELECT coalesce(sum(clients), 0) FROM {from}"), named_params! {":account": account})
+            }
             // Who reaches a client in several ways is counted once, which no sum can do.
-            Scope::Reachable(_) => query.count(self.connection),
+            Scope::Reachable(_) => query.count(self),
         }
     }
 

@@ -176,7 +176,7 @@ impl Tx<'_> {
     /// The events of one entity, oldest first.
     pub fn events(&self, entity_kind: &str, entity_id: &str) -> Result<Vec<Event>> {
         let search = EventSearch { entity: Some((entity_kind.to_owned(), entity_id.to_owned())), ..EventSearch::default() };
-        Ok(search.query().all(self.connection, COLUMNS, "event_number", None, read)?)
+        search.query().all(self, COLUMNS, "event_number", None, read)
     }
 
     /// The number of the newest event: later ones get greater numbers. Nought if there is none.
@@ -187,7 +187,7 @@ impl Tx<'_> {
 
     /// The newest events that the search finds, newest first, at most so many. Indexes serve the entity, and without one the actor.
     pub fn newest_events(&self, search: &EventSearch, most: u32) -> Result<Vec<Event>> {
-        Ok(search.query().all(self.connection, COLUMNS, "event_number DESC", Some(most), read)?)
+        search.query().all(self, COLUMNS, "event_number DESC", Some(most), read)
     }
 }
 

@@ -128,7 +128,7 @@ impl Tx<'_> {
             MemberKey::Id => "m.account_id",
             MemberKey::Rights => "rights",
         };
-        Ok(query.page(self.connection, &columns, &order_by(by, "m.account_id", order.direction), page, read)?)
+        query.page(self, &columns, &order_by(by, "m.account_id", order.direction), page, read)
     }
 
     /// Returns whether a live member other than this one has one of the rights.

@@ -109,6 +109,6 @@ impl Tx<'_> {
         }
         search.texts.narrow(&mut query, &SEARCHED);
         let order = order_by(order, "t.account_id", search.order.direction);
-        Ok(query.page(self.connection, &COLUMNS, &order, search.page, Organization::read)?)
+        query.page(self, &COLUMNS, &order, search.page, Organization::read)
     }
 }

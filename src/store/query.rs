@@ -1,12 +1,14 @@
 //! Queries that are put together from conditions: lists and searches.
 
-use rusqlite::{Connection, ToSql};
+use rusqlite::ToSql;
 
+use crate::base::error::Result;
 use crate::base::page::{Listed, Page};
 use crate::base::time::Time;
 use crate::model::choice::State;
+use crate::store::Tx;
 use crate::store::pattern::index_query;
-use crate::store::sql::{Cells, reading};
+use crate::store::sql::Cells;
 
 /// Whether deleted rows are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,64 +176,60 @@ impl<'v> Query<'v> {
     /// One page, and the number of rows on all pages.
     pub fn page<T>(
         &self,
-        connection: &Connection,
+        tx: &Tx<'_>,
         columns: &str,
         order: &str,
         page: Page,
         read: impl Fn(&mut Cells<'_>) -> rusqlite::Result<T>,
-    ) -> rusqlite::Result<Listed<T>> {
-        self.page_counted(connection, columns, order, page, read, || self.count(connection))
+    ) -> Result<Listed<T>> {
+        self.page_counted(tx, columns, order, page, read, || self.count(tx))
     }
 
     /// The same where `count` knows the number of rows, which is asked only if the page does not tell it.
     pub fn page_counted<T>(
         &self,
-        connection: &Connection,
+        tx: &Tx<'_>,
         columns: &str,
         order: &str,
         page: Page,
         read: impl Fn(&mut Cells<'_>) -> rusqlite::Result<T>,
-        count: impl FnOnce() -> rusqlite::Result<i64>,
-    ) -> rusqlite::Result<Listed<T>> {
-        let items = self.rows(connection, columns, order, page.limit(), page.offset(), read)?;
+        count: impl FnOnce() -> Result<i64>,
+    ) -> Result<Listed<T>> {
+        let items = self.rows(tx, columns, order, page.limit(), page.offset(), read)?;
         let total = page.total(items.len()).map_or_else(count, Ok)?;
         Ok(Listed { items, total })
     }
 
     /// The number of rows.
-    pub fn count(&self, connection: &Connection) -> rusqlite::Result<i64> {
-        let count = format!("SELECT count(*) FROM {} WHERE {}", self.from, self.condition());
-        connection.prepare_cached(&count)?.query_row(&*self.parameters(&[]), |row| row.get(0))
+    pub fn count(&self, tx: &Tx<'_>) -> Result<i64> {
+        tx.value(&format!("SELECT count(*) FROM {} WHERE {}", self.from, self.condition()), &self.parameters(&[]))
     }
 
     /// The first rows, at most so many.
     pub fn all<T>(
         &self,
-        connection: &Connection,
+        tx: &Tx<'_>,
         columns: &str,
         order: &str,
         most: Option<u32>,
         read: impl Fn(&mut Cells<'_>) -> rusqlite::Result<T>,
-    ) -> rusqlite::Result<Vec<T>> {
+    ) -> Result<Vec<T>> {
         // SQLite takes a negative limit for none.
-        self.rows(connection, columns, order, most.map_or(-1, i64::from), 0, read)
+        self.rows(tx, columns, order, most.map_or(-1, i64::from), 0, read)
     }
 
     fn rows<T>(
         &self,
-        connection: &Connection,
+        tx: &Tx<'_>,
         columns: &str,
         order: &str,
         limit: i64,
         offset: i64,
         read: impl Fn(&mut Cells<'_>) -> rusqlite::Result<T>,
-    ) -> rusqlite::Result<Vec<T>> {
+    ) -> Result<Vec<T>> {
         let condition = self.condition();
         let select = format!("SELECT {columns} FROM {} WHERE {condition} ORDER BY {order} LIMIT :limit OFFSET :offset", self.from);
-        connection
-            .prepare_cached(&select)?
-            .query_map(&*self.parameters(&[(":limit", &limit), (":offset", &offset)]), reading(read))?
-            .collect()
+        tx.all(&select, &self.parameters(&[(":limit", &limit), (":offset", &offset)]), read)
     }
 
     fn condition(&self) -> String {

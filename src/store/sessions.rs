@@ -48,7 +48,7 @@ impl Tx<'_> {
             SessionKey::Id => "s.session_id",
             SessionKey::CreatedAt => "s.created_at",
         };
-        Ok(query.page(self.connection, Session::COLUMNS, &order_by(by, "s.session_id", order.direction), page, Session::read)?)
+        query.page(self, Session::COLUMNS, &order_by(by, "s.session_id", order.direction), page, Session::read)
     }
 
     /// Returns the IDs of the sessions of a user beyond so many, those first that nobody used for the longest time; at most `most`.

@@ -267,6 +267,6 @@ impl<'r> Cells<'r> {
 }
 
 /// Reads rows by their cells.
-pub fn reading<T>(read: impl Fn(&mut Cells<'_>) -> rusqlite::Result<T>) -> impl FnMut(&Row<'_>) -> rusqlite::Result<T> {
+fn reading<T>(read: impl Fn(&mut Cells<'_>) -> rusqlite::Result<T>) -> impl FnMut(&Row<'_>) -> rusqlite::Result<T> {
     move |row| read(&mut Cells::of(row))
 }

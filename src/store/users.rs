@@ -194,6 +194,6 @@ impl Tx<'_> {
         query.only_if(search.deleted.condition());
         search.narrow(&mut query, &SEARCHED, "u.state");
         let order = order_by(order, "t.account_id", search.order.direction);
-        Ok(query.page(self.connection, &COLUMNS, &order, search.page, User::read)?)
+        query.page(self, &COLUMNS, &order, search.page, User::read)
     }
 }

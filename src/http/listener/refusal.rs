@@ -102,6 +102,6 @@ mod tests {
         {
             assert!(text.contains(&format!("\r\n{header}\r\n")), "{header} {text}");
         }
-        assert!(text.ends_with("Content-Length: 36\r\n\r\n{\"code\":14,\"message\":\"a \\\"reason\\\"\"}"), "{text}");
+        assert!(text.ends_with("Content-Length: 37\r\n\r\n{\"code\":14,\"message\":\"a \\\"reason\\\"\"}\n"), "{text}");
     }
 }
