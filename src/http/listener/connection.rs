@@ -120,6 +120,11 @@ impl Connection {
         self.since = now;
     }
 
+    /// Returns whether a peer whose request waits has broken off the connection. No event tells if it did before the request was read.
+    pub fn is_broken_off(&self) -> bool {
+        matches!(self.phase, Phase::Waiting(_)) && self.socket.is_broken()
+    }
+
     /// Finds out whether a peer is gone whose request waits, so that nobody works for it: if it is, what is written here is answered with a
     /// reset, and if it only ended its stream, it ignores that (RFC 9110 section 15.2).
     pub fn probe_if_it_may_be_gone(&mut self) {
