@@ -83,10 +83,11 @@ impl Sender {
     }
 }
 
-/// Whether somebody opens a page, as far as the browser says: no image, frame or script of another page asks (Fetch Metadata section 2.1).
+/// Whether somebody opens a page, as far as the browser says: no image, frame or script of another page asks (Fetch Metadata section 2.1), and
+/// no browser that fetches what somebody may open next (`Sec-Purpose`, section 2.5).
 /// Old browsers and programs don't say, and no browser does without TLS, except to its own machine.
 pub fn opens_page(request: &Request) -> bool {
-    request.all("sec-fetch-dest").iter().all(|purpose| *purpose == "document")
+    request.all("sec-fetch-dest").iter().all(|destination| *destination == "document") && request.all("sec-purpose").is_empty()
 }
 
 /// Returns the host that was asked for, as far as the browser says, where it is none of the public URL's. All names of the own machine are one.
