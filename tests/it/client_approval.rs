@@ -3,6 +3,7 @@
 use keyfob::model::settings::{Approval, Settings};
 
 use crate::clients::alice_with_app;
+use crate::console::signed_in_admin;
 use crate::server::Server;
 
 fn approving(approval: Approval) -> Server {
@@ -78,4 +79,16 @@ fn what_an_administrator_endorses_stays_endorsed() {
     server.check("admin", "PUT", "/api/v3/clients/my-app", body, r#"200 {"endorsed":true}"#);
     server.check("alice", "GET", "/api/v3/clients/my-app?field_mask=endorsed", "", r#"200 {"endorsed":true}"#);
     server.check("alice", "PUT", "/api/v3/clients/my-app", body, "403 update_admin_field");
+}
+
+#[test]
+fn a_request_shows_where_its_client_signs_users_out_and_that_it_has_no_secret() {
+    let server = approving(Approval::Manual);
+    server.has_client("alice", "my-app");
+    let review = |server: &Server| signed_in_admin(server).get(server, "/console/review").text();
+    assert!(!review(&server).contains("public client"));
+    let body = r#"{"client":{"secret":"","logout_redirect_uris":["https://app.example/bye"]},"field_mask":"secret,logout_redirect_uris"}"#;
+    server.check("alice", "PUT", "/api/v3/clients/my-app", body, "200");
+    let page = review(&server);
+    assert!(page.contains("none: a public client") && page.contains("https://app.example/bye"), "{page}");
 }

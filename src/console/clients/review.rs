@@ -21,8 +21,8 @@ use crate::model::mask::Mask;
 use crate::page::rights::groups;
 use crate::page::words::sentence;
 use crate::registry::approval::Verdict;
-use crate::registry::clients;
 use crate::registry::entity::Entity;
+use crate::registry::{clients, consent};
 use crate::store::clients::ClientKey;
 use crate::store::{Direction, Search};
 
@@ -38,7 +38,8 @@ const EVERY: &str = "every";
 const LISTED: &str = "listed";
 
 /// What a request shows of its client.
-const SHOWN: &[&str] = &["name", "description", "redirect_uris", "grants", "rights", "administrative_contact"];
+const SHOWN: &[&str] =
+    &["name", "description", "secret", "redirect_uris", "logout_redirect_uris", "grants", "rights", "administrative_contact"];
 
 const REASON: Label = label("reason", "Reason for a rejection", "At most 128 characters; those who asked are shown it.");
 
@@ -138,7 +139,9 @@ fn shown(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
                     label .tick { input type="checkbox" name=(EVERY) value="true"; span { "Select all " (found.items.len()) " on this page" } }
                     @for (client, _) in &found.items { input type="hidden" name=(LISTED) value=(client.id); }
                 }
-                @for (client, _) in &found.items { (request(client, answer.clients.contains(&client.id))) }
+                @for (client, _) in &found.items {
+                    (request(client, consent::is_public(call.tx, &client.id)?, answer.clients.contains(&client.id)))
+                }
             }))
             (listing.pager(found.total))
         }
@@ -147,7 +150,7 @@ fn shown(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
 }
 
 /// Draws one request, with what it asks for.
-fn request(client: &Client, is_chosen: bool) -> Markup {
+fn request(client: &Client, is_public: bool, is_chosen: bool) -> Markup {
     let rights: Rights = client.rights.iter().copied().collect();
     html! {
         article .request aria-labelledby={"request-" (client.id)} {
@@ -172,6 +175,11 @@ fn request(client: &Client, is_chosen: bool) -> Markup {
             dl .facts {
                 dt { "Redirect URLs" }
                 dd { ul .plain { @for uri in &client.redirect_uris { li { code { (uri) } } } } @if client.redirect_uris.is_empty() { span .quiet { "none" } } }
+                @if !client.logout_redirect_uris.is_empty() {
+                    dt { "Logout redirect URLs" }
+                    dd { ul .plain { @for uri in &client.logout_redirect_uris { li { code { (uri) } } } } }
+                }
+                @if is_public { dt { "Secret" } dd { "none: a public client, which cannot prove who it is" } }
                 dt { "Grant types" }
                 dd { (overview::grants(client)) }
                 @if !rights.is_empty() { dt { "Rights" } dd .quiet { "As users read them when they are asked:" } }
