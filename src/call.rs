@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::base::error::{Result, errors};
+use crate::base::id::UserId;
 use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::http::csrf;
@@ -91,6 +92,8 @@ pub struct Transactions<'a> {
 pub struct Guess {
     pub work: Slow,
     pub peer: IpAddr,
+    /// The user, if he has signed in from there before.
+    pub known: Option<UserId>,
     pub subjects: Vec<Subject>,
 }
 
@@ -104,10 +107,17 @@ impl Transactions<'_> {
         self.store.write(|tx| self.call(tx, work))
     }
 
-    /// Does what takes a processor long, hashing, when its turn comes. Refused where too many wait for theirs.
+    /// Admits the caller, and does what takes a processor long, hashing, when its turn comes. Refused where too many wait for theirs.
     pub fn slowly<T>(&self, work: Slow, peer: IpAddr, act: impl FnOnce() -> Result<T>) -> Result<T> {
+        let known = self.read(|call| Ok(call.by.person().cloned()))?;
+        self.in_turn(work, peer, known.as_ref(), act)
+    }
+
+    /// Does it for a user who is known, if there is one: strangers do not hold him up, however many they are.
+    fn in_turn<T>(&self, work: Slow, peer: IpAddr, known: Option<&UserId>, act: impl FnOnce() -> Result<T>) -> Result<T> {
+        let work = known.map_or(work, |_| Slow::Known);
         (self.before_blocking)();
-        let turn = self.queue.enter(work, &throttle::address(peer)).map_err(|Full| TOO_BUSY.with("seconds", BUSY_SECONDS))?;
+        let turn = self.queue.enter(work, throttle::groups(known, peer)).map_err(|Full| TOO_BUSY.with("seconds", BUSY_SECONDS))?;
         let done = act();
         drop(turn);
         done
@@ -123,8 +133,9 @@ impl Transactions<'_> {
         failed: impl FnOnce(&Call<'_>, &E) -> Result<()>,
     ) -> Result<std::result::Result<T, E>> {
         // Who is refused anyway takes no place in the queue.
-        self.read(|call| throttle::check(call.tx, &guess.subjects))?;
-        let (compared, under_way) = self.slowly(guess.work, guess.peer, || {
+        let signed_in = self.read(|call| throttle::check(call.tx, &guess.subjects).map(|()| call.by.person().cloned()))?;
+        let known = guess.known.or(signed_in);
+        let (compared, under_way) = self.in_turn(guess.work, guess.peer, known.as_ref(), || {
             let under_way = self.guesses.begin(guess.subjects);
             let kept = self.read(|call| under_way.check(call.tx).and_then(|()| look_up(call)))?;
             Ok((compare(kept), under_way))
@@ -137,9 +148,11 @@ impl Transactions<'_> {
 
     /// The same for a guess at a user's password.
     pub fn guess_password<T>(&self, attempt: &Attempt, compare: impl FnOnce(Compared, Time) -> Result<T>) -> Result<T> {
-        let subjects = self.read(|call| sign_in::subjects(call.tx, attempt))?;
+        let look_around = |call: &Call<'_>| Ok((sign_in::subjects(call.tx, attempt)?, sign_in::is_known(call.tx, attempt)?));
+        let (subjects, is_known) = self.read(look_around)?;
+        let known = is_known.then(|| attempt.user_id.clone());
         let look_up = |call: &Call<'_>| Ok((users::compared(call.tx, call.settings, &attempt.user_id)?, call.tx.now));
-        let guess = Guess { work: Slow::Password, peer: attempt.peer, subjects };
+        let guess = Guess { work: Slow::Password, peer: attempt.peer, known, subjects };
         self.guess(guess, look_up, |(compared, now)| compare(compared, now), |_, _| Ok(()))?
     }
 

@@ -48,7 +48,6 @@ pub fn create<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 
 /// Hashes the secret that was sent, for those who may send one.
 fn new_secret(transactions: &Transactions<'_>, input: &Input<'_>, chosen: &str) -> Result<secrets::NewSecret> {
-    transactions.require_admission()?;
     transactions.slowly(Slow::ClientSecret, input.request.peer, || Ok(secrets::NewSecret::chosen(chosen)))
 }
 

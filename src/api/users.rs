@@ -75,7 +75,6 @@ pub fn update<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     Ok(Box::new(move |transactions| {
         let temporary = match sent.text("temporary_password").filter(|_| mask.names(FIELDS, "temporary_password")) {
             Some(password) => {
-                transactions.require_admission()?;
                 let hash = || Ok(Hash::of_chosen(password, transactions.settings.password_rounds));
                 Some(transactions.slowly(Slow::Password, input.request.peer, hash)?)
             }

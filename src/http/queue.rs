@@ -1,5 +1,6 @@
 //! Work that keeps a processor busy for long: little of it at once, a bounded queue behind it, and nobody else waits.
 
+use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,14 +17,25 @@ pub const MOST_INSIDE: usize = MOST_AT_ONCE + SORTS * MOST_WAITING;
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// How many sorts of work there are.
-const SORTS: usize = 2;
+const SORTS: usize = 3;
 
-/// What sort of work it is. Each sort has waiters of its own, and where both wait they take turns: so a flood of one does not hold up the
-/// other.
+/// What sort of work it is. Each sort has waiters of its own, and sorts take turns: so a flood of one does not hold up the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slow {
+    /// For strangers.
     Password,
+    /// For strangers.
     ClientSecret,
+    /// Of either, for users who are signed in or have signed in from there before.
+    Known,
+}
+
+/// Whose requests are counted together: those of an address, a network, a user.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Group {
+    pub name: String,
+    /// How many of its requests have a turn in one round.
+    pub turns: usize,
 }
 
 /// The queue is full, or moves too slowly.
@@ -43,16 +55,18 @@ struct State {
     working: usize,
     waiting: Vec<Waiter>,
     next_number: u64,
-    last: Option<Slow>,
+    turns_taken: u64,
+    /// When each sort had its last turn.
+    last_turns: [u64; SORTS],
 }
 
-/// Somebody who waits. Networks take turns, round after round: a network's first waiter is in the round that is under way, and each of its
-/// others one round after the one before.
+/// A request that waits. Groups take turns, round after round: the first waiters of a group are in the round that is under way, the others
+/// in later ones.
 #[derive(Debug)]
 struct Waiter {
     number: u64,
     work: Slow,
-    network: String,
+    groups: Vec<Group>,
     round: u64,
 }
 
@@ -71,10 +85,10 @@ impl Queue {
         }
     }
 
-    /// Waits for a turn, for somebody in this network. Refused where too many wait and no other network has more of them.
-    pub fn enter(&self, work: Slow, network: &str) -> Result<Turn<'_>, Full> {
+    /// Waits for a turn, for somebody in these groups. Refused where too many wait and no other group has more of them.
+    pub fn enter(&self, work: Slow, groups: Vec<Group>) -> Result<Turn<'_>, Full> {
         let mut state = self.state();
-        let number = state.add(work, network)?;
+        let number = state.add(work, groups)?;
         // Somebody else may have had to make room.
         self.moved.notify_all();
         let until = Instant::now() + self.longest_wait;
@@ -89,7 +103,8 @@ impl Queue {
             state = self.moved.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         state.working += 1;
-        state.last = Some(work);
+        state.turns_taken += 1;
+        state.last_turns[work as usize] = state.turns_taken;
         state.remove(number);
         // Another processor may be free for the next one.
         self.moved.notify_all();
@@ -102,22 +117,36 @@ impl Queue {
 }
 
 impl State {
-    /// Adds a waiter and returns its number. Where there is no room, the newest of the network that has the most waiters goes, if it still
-    /// has as many as the newcomer's network then.
-    fn add(&mut self, work: Slow, network: &str) -> Result<u64, Full> {
-        let count = |of: &str| self.of(work).filter(|waiter| waiter.network == of).count();
+    /// Adds a waiter and returns its number, if there is room or somebody makes room.
+    fn add(&mut self, work: Slow, groups: Vec<Group>) -> Result<u64, Full> {
         if self.of(work).count() >= MOST_WAITING {
-            let most = self.of(work).map(|waiter| (count(&waiter.network), waiter.number)).max();
-            let (_, newest) = most.filter(|(waiters, _)| *waiters > count(network) + 1).ok_or(Full)?;
+            let newest = self.who_makes_room(work, &groups).ok_or(Full)?;
             self.remove(newest);
         }
         let under_way = self.of(work).map(|waiter| waiter.round).min();
-        let after_theirs = self.of(work).filter(|waiter| waiter.network == network).map(|waiter| waiter.round + 1).max();
-        let round = after_theirs.or(under_way).unwrap_or_default();
+        let takes_turns_with = |waiter: &&Waiter| groups.iter().any(|group| group.turns == 1 && waiter.groups.contains(group));
+        let after_theirs = self.of(work).filter(takes_turns_with).map(|waiter| waiter.round + 1).max();
+        let first = after_theirs.or(under_way).unwrap_or_default();
+        let turns = |group: &Group, round| self.of(work).filter(|waiter| waiter.round == round && waiter.groups.contains(group)).count();
+        let round = (first..).find(|round| groups.iter().all(|group| turns(group, *round) < group.turns)).unwrap_or(first);
         let number = self.next_number;
         self.next_number += 1;
-        self.waiting.push(Waiter { number, work, network: network.to_owned(), round });
+        self.waiting.push(Waiter { number, work, groups, round });
         Ok(number)
+    }
+
+    /// Returns the newest waiter of the group that has the most, if it still has as many as each of the newcomer's then. Groups that they
+    /// share do not count.
+    fn who_makes_room(&self, work: Slow, newcomers: &[Group]) -> Option<u64> {
+        let mut counts = HashMap::<&Group, usize>::new();
+        self.of(work).flat_map(|waiter| &waiter.groups).for_each(|group| *counts.entry(group).or_default() += 1);
+        let count = |group: &Group| counts.get(group).copied().unwrap_or_default();
+        let most = |of: &[Group], but: &[Group]| of.iter().filter(|group| !but.contains(group)).map(count).max().unwrap_or_default();
+        let has_more = |waiter: &&Waiter| most(&waiter.groups, newcomers) > most(newcomers, &waiter.groups) + 1;
+        // Of a site, first those of the network in it that has the most.
+        let of_all = |waiter: &Waiter| waiter.groups.iter().map(count).sum::<usize>();
+        let newest = self.of(work).filter(has_more).max_by_key(|w| (most(&w.groups, newcomers), of_all(w), w.number));
+        newest.map(|waiter| waiter.number)
     }
 
     fn of(&self, work: Slow) -> impl Iterator<Item = &Waiter> {
@@ -128,9 +157,9 @@ impl State {
         self.waiting.retain(|waiter| waiter.number != number);
     }
 
-    /// Whose turn it is: that of who waits for other work than was done last, if anybody does, in the earliest round.
+    /// Returns whose turn it is: of the sort that has had none for longest, the first in the earliest round.
     fn next(&self) -> Option<u64> {
-        let first = self.waiting.iter().min_by_key(|waiter| (Some(waiter.work) == self.last, waiter.round, waiter.number));
+        let first = self.waiting.iter().min_by_key(|waiter| (self.last_turns[waiter.work as usize], waiter.round, waiter.number));
         first.map(|waiter| waiter.number)
     }
 }
@@ -147,6 +176,16 @@ mod tests {
     use std::sync::mpsc::channel;
 
     use super::*;
+
+    /// The address of this name.
+    fn group(name: &str) -> Vec<Group> {
+        vec![Group { name: name.to_owned(), turns: 1 }]
+    }
+
+    /// An address in a site of which two have a turn in a round.
+    fn in_site(site: &str, address: &str) -> Vec<Group> {
+        [group(address), vec![Group { name: site.to_owned(), turns: 2 }]].concat()
+    }
 
     /// Waits until so many wait.
     fn until_waiting(queue: &Queue, count: usize) {
@@ -167,11 +206,11 @@ mod tests {
         let queue = Queue::new(2);
         let (sender, receiver) = channel();
         std::thread::scope(|scope| {
-            let first = queue.enter(Password, "a").unwrap();
+            let first = queue.enter(Password, group("a")).unwrap();
             for (n, work) in [Password, Password, ClientSecret, Password, ClientSecret].into_iter().enumerate() {
                 let (queue, sender) = (&queue, sender.clone());
                 scope.spawn(move || {
-                    let _turn = queue.enter(work, "a").unwrap();
+                    let _turn = queue.enter(work, group("a")).unwrap();
                     sender.send(n).unwrap();
                 });
                 until_waiting(queue, n + 1);
@@ -188,7 +227,7 @@ mod tests {
         let mut order = String::new();
         while let Some(first) = state.of(work).min_by_key(|waiter| (waiter.round, waiter.number)) {
             let number = first.number;
-            order.push_str(&first.network);
+            order.push_str(&first.groups[0].name);
             state.remove(number);
         }
         order
@@ -198,27 +237,74 @@ mod tests {
     fn networks_take_turns() {
         let mut state = State::default();
         for network in ["a", "a", "a", "a", "b", "b", "c"] {
-            state.add(Slow::Password, network).unwrap();
+            state.add(Slow::Password, group(network)).unwrap();
         }
         state.remove(0);
-        state.add(Slow::Password, "d").unwrap();
+        state.add(Slow::Password, group("d")).unwrap();
         assert_eq!(order(&mut state, Slow::Password), "bcdabaa");
+    }
+
+    #[test]
+    fn a_site_has_few_turns_in_a_round_however_many_networks_it_has() {
+        let mut state = State::default();
+        for address in ["a", "b", "c", "d", "e", "a"] {
+            state.add(Slow::Password, in_site("s", address)).unwrap();
+        }
+        state.add(Slow::Password, group("x")).unwrap();
+        state.add(Slow::Password, in_site("t", "y")).unwrap();
+        assert_eq!(order(&mut state, Slow::Password), "abxycdea");
+    }
+
+    #[test]
+    fn the_sort_that_has_had_no_turn_for_longest_is_next() {
+        let mut state = State::default();
+        for (number, work) in [Slow::Password, Slow::ClientSecret, Slow::Password, Slow::Known].into_iter().enumerate() {
+            state.add(work, group("a")).unwrap();
+            state.last_turns[work as usize] = 4 - number as u64;
+        }
+        assert_eq!(state.next(), Some(3));
+    }
+
+    #[test]
+    fn a_site_makes_room_whoever_of_it_has_little() {
+        let mut state = State::default();
+        for n in 0..MOST_WAITING {
+            state.add(Slow::Known, in_site("s", &n.to_string())).unwrap();
+        }
+        assert_eq!(state.add(Slow::Known, in_site("s", "one-more")), Err(Full), "it has as many");
+        for n in 1..=MOST_WAITING / 2 {
+            state.add(Slow::Known, in_site("t", &format!("t{n}"))).unwrap();
+        }
+        assert_eq!(state.add(Slow::Known, in_site("t", "one-more")), Err(Full));
+        assert_eq!(state.of(Slow::Known).filter(|waiter| waiter.groups[1].name == "s").count(), MOST_WAITING / 2);
+    }
+
+    #[test]
+    fn within_a_site_the_network_that_has_the_most_makes_room() {
+        let mut state = State::default();
+        for n in 0..MOST_WAITING {
+            state.add(Slow::Known, in_site("s", if n < 20 { "a" } else { "b" })).unwrap();
+        }
+        for newcomer in [in_site("s", "c"), group("x")] {
+            state.add(Slow::Known, newcomer).unwrap();
+        }
+        assert_eq!(state.of(Slow::Known).filter(|waiter| waiter.groups[0].name == "a").count(), 18);
     }
 
     #[test]
     fn the_network_that_has_the_most_makes_room_for_one_that_has_fewer() {
         let mut state = State::default();
         for _ in 0..MOST_WAITING {
-            state.add(Slow::ClientSecret, "a").unwrap();
+            state.add(Slow::ClientSecret, group("a")).unwrap();
         }
-        assert_eq!(state.add(Slow::ClientSecret, "a"), Err(Full));
+        assert_eq!(state.add(Slow::ClientSecret, group("a")), Err(Full));
         for n in 1..=MOST_WAITING / 2 {
-            state.add(Slow::ClientSecret, "b").unwrap();
-            assert_eq!(state.of(Slow::ClientSecret).filter(|waiter| waiter.network == "b").count(), n);
+            state.add(Slow::ClientSecret, group("b")).unwrap();
+            assert_eq!(state.of(Slow::ClientSecret).filter(|waiter| waiter.groups == group("b")).count(), n);
         }
-        assert_eq!(state.add(Slow::ClientSecret, "b"), Err(Full), "it has as many");
-        state.add(Slow::ClientSecret, "c").unwrap();
-        state.add(Slow::Password, "a").unwrap();
+        assert_eq!(state.add(Slow::ClientSecret, group("b")), Err(Full), "it has as many");
+        state.add(Slow::ClientSecret, group("c")).unwrap();
+        state.add(Slow::Password, group("a")).unwrap();
         assert_eq!(state.waiting.len(), MOST_WAITING + 1);
         assert_eq!(state.waiting[0].number, 0, "the oldest of a network stays");
     }
@@ -227,19 +313,19 @@ mod tests {
     fn where_every_network_has_one_nobody_makes_room() {
         let mut state = State::default();
         for n in 0..MOST_WAITING {
-            state.add(Slow::Password, &n.to_string()).unwrap();
+            state.add(Slow::Password, group(&n.to_string())).unwrap();
         }
-        assert_eq!(state.add(Slow::Password, "another"), Err(Full));
+        assert_eq!(state.add(Slow::Password, group("another")), Err(Full));
     }
 
     #[test]
     fn who_makes_room_is_sent_away_at_once() {
         let queue = Queue { longest_wait: Duration::from_secs(3600), ..Queue::new(2) };
         std::thread::scope(|scope| {
-            let first = queue.enter(Slow::Password, "a").unwrap();
-            let of_a: Vec<_> = (0..MOST_WAITING).map(|_| scope.spawn(|| queue.enter(Slow::Password, "a").map(drop))).collect();
+            let first = queue.enter(Slow::Password, group("a")).unwrap();
+            let of_a: Vec<_> = (0..MOST_WAITING).map(|_| scope.spawn(|| queue.enter(Slow::Password, group("a")).map(drop))).collect();
             until_waiting(&queue, MOST_WAITING);
-            let of_b = scope.spawn(|| queue.enter(Slow::Password, "b").map(drop));
+            let of_b = scope.spawn(|| queue.enter(Slow::Password, group("b")).map(drop));
             while !of_a.iter().any(|waiter| waiter.is_finished()) {
                 std::thread::yield_now();
             }
@@ -252,9 +338,9 @@ mod tests {
     #[test]
     fn who_has_waited_too_long_is_sent_away_and_leaves_nothing_behind() {
         let queue = Queue { longest_wait: Duration::ZERO, ..Queue::new(2) };
-        let first = queue.enter(Slow::Password, "a").unwrap();
-        assert_eq!(queue.enter(Slow::Password, "b").unwrap_err(), Full);
+        let first = queue.enter(Slow::Password, group("a")).unwrap();
+        assert_eq!(queue.enter(Slow::Password, group("b")).unwrap_err(), Full);
         drop(first);
-        assert!(queue.enter(Slow::Password, "b").is_ok());
+        assert!(queue.enter(Slow::Password, group("b")).is_ok());
     }
 }

@@ -47,7 +47,8 @@ pub fn prove(transactions: &Transactions<'_>, presented: &Presented) -> Result<J
     let (kept, now) = transactions.read(|call| Ok((client_authentication::look_up(call.tx, presented)?, call.tx.now)))?;
     let record = |call: &Call<'_>, refusal: &Refusal| refusal.record(call.tx, call.by, Endpoint::Token);
     let Some(judged) = client_authentication::judge_at_once(&kept, presented, now) else {
-        let guess = Guess { work: Slow::ClientSecret, peer: presented.peer, subjects: client_authentication::subjects(presented) };
+        let subjects = client_authentication::subjects(presented);
+        let guess = Guess { work: Slow::ClientSecret, peer: presented.peer, known: None, subjects };
         return transactions.guess(guess, |_| Ok(()), |()| client_authentication::verify(&kept, presented, now), record);
     };
     if let Err(refusal) = &judged {

@@ -43,13 +43,18 @@ pub struct Verified {
 /// that nobody elsewhere can lock the user out.
 pub fn subjects(tx: &Tx<'_>, attempt: &Attempt) -> Result<Vec<Subject>> {
     let address = throttle::address(attempt.peer);
-    if tx.has_signed_in_from(&attempt.user_id, &address)? {
+    if is_known(tx, attempt)? {
         let of_address = Subject { name: format!("known address {address}"), free: FREE_WHERE_KNOWN };
         return Ok(vec![Subject { name: of_pair(&attempt.user_id, &address), free: FREE_FOR_A_USER }, of_address]);
     }
     let mut subjects = Subject::networks("address", attempt.peer, FREE_FROM_AN_ADDRESS);
     subjects.push(Subject { name: of_user(&attempt.user_id), free: FREE_FOR_A_USER });
     Ok(subjects)
+}
+
+/// Returns whether the user has signed in from there before.
+pub fn is_known(tx: &Tx<'_>, attempt: &Attempt) -> Result<bool> {
+    tx.has_signed_in_from(&attempt.user_id, &throttle::address(attempt.peer))
 }
 
 /// Compares a password, and hashes it anew where that is due. Slow: never in a transaction. An unknown user costs the same. A temporary

@@ -8,7 +8,9 @@ use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::base::error::{Result, errors};
+use crate::base::id::UserId;
 use crate::base::time::Time;
+use crate::http::queue::Group;
 use crate::store::Tx;
 use crate::store::sign_ins::Failures;
 
@@ -22,8 +24,9 @@ const WINDOW_SECONDS: i64 = 15 * 60;
 /// The most subjects whose failures are kept. Beyond it those with the fewest go first, so that no flood makes a long attack forgotten.
 const MOST_SUBJECTS: usize = 20_000;
 
-/// How much more is free in a network that holds many of the next smaller kind.
+/// How much more is free in a network that holds many of the next smaller kind, and how many more turns it has in the queue for slow work.
 const MORE_FREE: i64 = 4;
+const MORE_TURNS: usize = 2;
 
 /// Who is slowed down, and how many failures are free.
 #[derive(Clone, Debug)]
@@ -36,10 +39,21 @@ impl Subject {
     /// Returns the networks of an address: the address alone for IPv4; for IPv6, of which somebody has very many, the /64, /56 and /48,
     /// each with a higher bound.
     pub fn networks(what: &str, peer: IpAddr, free: i64) -> Vec<Subject> {
-        let prefixes: &[u32] = if peer.to_canonical().is_ipv4() { &[32] } else { &[64, 56, 48] };
-        let frees = std::iter::successors(Some(free), |free| Some(free * MORE_FREE));
-        prefixes.iter().zip(frees).map(|(prefix, free)| Subject { name: format!("{what} {}", network(peer, *prefix)), free }).collect()
+        let subject = |(network, step)| Subject { name: format!("{what} {network}"), free: free * MORE_FREE.pow(step) };
+        networks(peer).map(subject).collect()
     }
+}
+
+/// Returns the networks of an address with their numbers, the smallest first.
+fn networks(peer: IpAddr) -> impl Iterator<Item = (String, u32)> {
+    let prefixes: &[u32] = if peer.to_canonical().is_ipv4() { &[32] } else { &[64, 56, 48] };
+    prefixes.iter().zip(0..).map(move |(prefix, step)| (network(peer, *prefix), step))
+}
+
+/// Returns whom a request counts for that waits in the queue for slow work: the user, if he is known there, and the networks.
+pub fn groups(known: Option<&UserId>, peer: IpAddr) -> Vec<Group> {
+    let user = known.map(|user| Group { name: format!("user {user}"), turns: 1 });
+    user.into_iter().chain(networks(peer).map(|(name, step)| Group { name, turns: MORE_TURNS.pow(step) })).collect()
 }
 
 /// The guesses that are being compared, by the names of their subjects.

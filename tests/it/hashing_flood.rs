@@ -1,17 +1,19 @@
-//! Those who keep the hashing busy hold nobody up whose network asks for less.
+//! Those who keep the hashing busy hold nobody up whose network asks for less, nor who is known.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use keyfob::model::settings::Settings;
 use serde_json::json;
 
-use crate::guessing::{LOGIN, authenticate_from, send_beside_others, sign_in_from};
+use crate::guessing::{LOGIN, Post, authenticate_from, send_beside_others, sign_in_from};
 use crate::overload::during;
 use crate::server::Server;
 use crate::visitor::{PASSWORD, form};
 
-/// So many times as long as without a flood may a neighbour wait: its turn comes after the hash that is being made, and one of each network.
+/// So many times as long as without a flood may a neighbour wait: its turn comes after the hashes that are being made, and at most one of each
+/// other sort of work.
 const MUCH: u32 = 50;
 
 /// So many attackers share three addresses.
@@ -28,38 +30,95 @@ fn wait_of_bob(server: &Server) -> Duration {
     (0..ATTEMPTS).map(sign_in).sum::<Duration>() / ATTEMPTS
 }
 
-/// Holds bob's wait under a flood of guesses against his wait without one. A guess is made of its number: where it goes, and what it is.
-fn is_bearable(attack: &str, guess: impl Fn(usize) -> (&'static str, &'static str, String) + Sync) {
-    let mut server = Server::slowly(Settings { password_rounds: 200_000, ..Settings::default() });
+/// Holds bob's wait under a flood of guesses against his wait without one, where he has signed in before. A guess is made of its number.
+fn is_bearable(attack: &str, guess: impl Fn(usize) -> Post + Sync) {
+    let server = server_with_bob(200_000);
+    let unloaded = wait_of_bob(&server);
+    let attacked = during_flood(&server, guess, || wait_of_bob(&server));
+    assert!(attacked <= unloaded * MUCH, "{attacked:?} under {attack}, {unloaded:?} without");
+}
+
+fn server_with_bob(password_rounds: u32) -> Server {
+    let mut server = Server::slowly(Settings { password_rounds, ..Settings::default() });
     server.has_user("bob");
-    let (unloaded, guesses, app) = (wait_of_bob(&server), AtomicUsize::new(0), &server.app);
+    server
+}
+
+fn during_flood<T>(server: &Server, guess: impl Fn(usize) -> Post + Sync, neighbour: impl FnOnce() -> T) -> T {
+    let (guesses, app) = (AtomicUsize::new(0), &server.app);
     let flood = || {
         let n = guesses.fetch_add(1, Ordering::SeqCst);
-        let (target, content_type, body) = guess(n);
-        let peer = format!("198.51.100.{}", n % 3).parse().expect("an address");
-        if [429, 503].contains(&send_beside_others(app, n, (peer, target, content_type, body)).status) {
+        if [429, 503].contains(&send_beside_others(app, n, guess(n)).status) {
             // As over a network: who is refused needs a moment to come again.
             std::thread::sleep(Duration::from_millis(20));
         }
     };
-    let attacked = during(ATTACKERS, flood, || wait_of_bob(&server));
-    assert!(attacked <= unloaded * MUCH, "{attacked:?} under {attack}, {unloaded:?} without");
+    during(ATTACKERS, flood, neighbour)
+}
+
+fn address(text: &str) -> IpAddr {
+    text.parse().expect("an address")
+}
+
+/// A guess at the password of a user who is not there.
+fn made_up_user(n: usize, peer: &str) -> Post {
+    (address(peer), LOGIN, "application/json", json!({"user_id": format!("user-{n}"), "password": format!("Guess-{n}")}).to_string())
+}
+
+/// A guess at the secret of a client that is not there.
+fn made_up_client(n: usize, peer: &str) -> Post {
+    let body = form(&[("token", "x"), ("client_id", &format!("client-{n}")), ("client_secret", "wrong")]);
+    (address(peer), "/oauth/introspect", "application/x-www-form-urlencoded", body)
+}
+
+/// One of so many networks that each of them has few of those who wait.
+fn one_of_many_networks(n: usize) -> String {
+    format!("127.0.{}.{}", n % 3, n % 100)
 }
 
 #[test]
 fn three_addresses_that_guess_secrets_of_many_clients_keep_nobody_from_signing_in() {
-    is_bearable("guesses at client secrets", |n| {
-        let body = form(&[("token", "x"), ("client_id", &format!("client-{n}")), ("client_secret", "wrong")]);
-        ("/oauth/introspect", "application/x-www-form-urlencoded", body)
-    });
+    is_bearable("guesses at client secrets", |n| made_up_client(n, &format!("198.51.100.{}", n % 3)));
 }
 
 #[test]
 fn three_addresses_that_guess_passwords_of_many_users_keep_nobody_from_signing_in() {
-    is_bearable("guesses at passwords", |n| {
-        let body = json!({"user_id": format!("user-{n}"), "password": format!("Guess-{n}")}).to_string();
-        (LOGIN, "application/json", body)
+    is_bearable("guesses at passwords", |n| made_up_user(n, &format!("198.51.100.{}", n % 3)));
+}
+
+#[test]
+fn however_many_networks_guess_who_has_signed_in_from_an_address_before_signs_in_there() {
+    is_bearable("guesses at passwords from everywhere", |n| made_up_user(n, &one_of_many_networks(n)));
+}
+
+#[test]
+fn however_many_networks_guess_who_is_signed_in_chooses_passwords_and_secrets() {
+    let server = server_with_bob(60_000);
+    server.has_client("bob", "my-app");
+    let guess = |n: usize| if n.is_multiple_of(2) { made_up_user } else { made_up_client }(n, &one_of_many_networks(n));
+    during_flood(&server, guess, || {
+        let user = r#"{"user":{"ids":{"user_id":"carol"},"primary_email_address":"carol@example.com","password":"One-Passw0rd"}}"#;
+        server.check("admin", "POST", "/api/v3/users", user, "200");
+        server.check(
+            "admin",
+            "PUT",
+            "/api/v3/users/carol",
+            r#"{"user":{"temporary_password":"Two-Passw0rds"},"field_mask":"temporary_password"}"#,
+            "200",
+        );
+        server.check("bob", "PUT", "/api/v3/clients/my-app", r#"{"client":{"secret":"b7Q2nK9xR4vT1mZ8"},"field_mask":"secret"}"#, "200");
     });
+}
+
+#[test]
+fn one_ipv6_site_keeps_nobody_from_signing_in_who_was_never_there() {
+    let server = server_with_bob(60_000);
+    let statuses = during_flood(
+        &server,
+        |n| made_up_user(n, &format!("2001:db8:1:{n:x}::1")),
+        || [7, 8, 9].map(|n| sign_in_from(&server, &format!("192.0.2.{n}"), "bob", PASSWORD).status),
+    );
+    assert_eq!(statuses, [204, 204, 204]);
 }
 
 #[test]
