@@ -48,7 +48,7 @@ fn a_network_that_asks_for_much_at_once_keeps_no_newcomer_waiting_and_is_answere
     let server = server(Limits::default());
     let begun = Instant::now();
     let mut crowd = crowd(&server, CROWD, &get("/dear"));
-    let wait = wait_of_newcomers(&server.address, 1);
+    let wait = wait_of_newcomers(&server.address, 1).longest;
     crowd.iter_mut().for_each(|stream| assert!(read_reply(stream).contains("GET /dear")));
     is_a_moment(wait, begun);
 }
@@ -74,7 +74,7 @@ fn pipelined_requests_wait_for_their_turn_in_their_order() {
     let many: String = (0..5).map(|n| get(&format!("/{n}")) + &get("/dear")).collect();
     let begun = Instant::now();
     let mut crowd = crowd(&server, CROWD / 5, &many);
-    let wait = wait_of_newcomers(&server.address, 1);
+    let wait = wait_of_newcomers(&server.address, 1).longest;
     for stream in &mut crowd {
         for n in 0..5 {
             assert!(read_reply(stream).contains(&format!("GET /{n} from")));
@@ -95,7 +95,7 @@ fn requests_of_one_network_that_wait_for_something_slow_leave_threads_for_the_ot
     });
     let begun = Instant::now();
     let mut crowd = crowd(&server, CROWD / 2, &get("/slow"));
-    let wait = wait_of_newcomers(&server.address, 1);
+    let wait = wait_of_newcomers(&server.address, 1).longest;
     assert!(wait * 2 < SLOW, "{wait:?}: one who waits for a thread waits until another is done");
     crowd.iter_mut().for_each(|stream| assert!(read_reply(stream).contains("GET /slow")));
     // Many of them wait at the same time: one commit is enough for many writes.
@@ -181,7 +181,7 @@ fn at_the_limit_of_connections_a_network_that_waits_with_most_of_them_makes_room
     let begun = Instant::now();
     let ask = get("/dear").replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
     let mut crowd: Vec<TcpStream> = (0..CROWD * 2).flat_map(|_| crowd(&server, 1, &ask)).collect();
-    let wait = wait_of_newcomers(&server.address, 1);
+    let wait = wait_of_newcomers(&server.address, 1).longest;
     let replies: Vec<String> = crowd.iter_mut().map(read_to_end).collect();
     let count = |status: &str| replies.iter().filter(|reply| reply.starts_with(status)).count();
     let (answered, refused) = (count("HTTP/1.1 200 "), count("HTTP/1.1 503 "));

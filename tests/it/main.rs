@@ -38,6 +38,7 @@ mod hostile;
 mod leaks;
 mod limited_credentials;
 mod listener;
+mod many_networks;
 mod matrix;
 mod members;
 mod oauth;

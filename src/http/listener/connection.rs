@@ -7,7 +7,7 @@ use std::time::Instant;
 use crate::http::listener::connections::Usage;
 use crate::http::listener::head::{KeepAlive, Trust};
 use crate::http::listener::limits::Limits;
-use crate::http::listener::proxies::Network;
+use crate::http::listener::proxies::{Network, TrustedProxies};
 use crate::http::listener::reading::{Arrived, Awaited, Reader};
 use crate::http::listener::socket::{More, PeerSocket};
 
@@ -19,12 +19,13 @@ pub struct Connection {
     pub socket: Arc<PeerSocket>,
     pub peer: IpAddr,
     pub trust: Trust,
-    /// The network whose share it counts in; `None` if the peer is a trusted proxy.
+    /// The network whose share it counts in; `None` if the peer is a trusted proxy that has not said for whom it asks.
     pub network: Option<Network>,
     pub reader: Reader,
     pub phase: Phase,
-    /// What it adds to the sums of all.
+    /// What it adds to the sums of all, and of this network.
     pub counted: Usage,
+    pub counted_in: Option<Network>,
     /// It gets another turn, because there was more to do than one turn allows.
     pub has_more: bool,
     /// What the deadline is for while a request is read.
@@ -78,15 +79,26 @@ impl Connection {
             socket: Arc::new(socket),
             peer,
             trust,
-            network: (trust == Trust::Stranger).then(|| Network::around(peer)),
+            network: limits.proxies.network(peer),
             reader: Reader::new(trust),
             phase: Phase::Reading,
             counted: Usage::default(),
+            counted_in: None,
             has_more: false,
             awaited: Awaited::Head,
             since: now,
             deadline: now + limits.head,
         }
+    }
+
+    /// Counts it to the network that asks from now on. Returns the address that asks: the peer, or the one that a trusted proxy asks for.
+    pub fn note_client(&mut self, proxies: &TrustedProxies, forwarded_for: Option<&str>) -> IpAddr {
+        let from = match (self.trust, forwarded_for) {
+            (Trust::Proxy, Some(forwarded_for)) => proxies.origin(self.peer, forwarded_for),
+            (Trust::Proxy | Trust::Stranger, _) => self.peer,
+        };
+        self.network = proxies.network(from);
+        from
     }
 
     /// Waits for the next request, which may be there already, `since` the last reply was sent.
@@ -98,9 +110,13 @@ impl Connection {
         self.deadline = since + limits.idle;
     }
 
-    /// Sets the deadline for what is awaited now, if that is something else than before.
+    /// Sets the deadline for what is awaited now, if that is something else than before, and who asks, once it is known.
     pub fn note_progress(&mut self, limits: &Limits, now: Instant) {
         let awaits = self.reader.awaits();
+        if awaits == Awaited::Body && self.awaited != Awaited::Body {
+            let forwarded_for = self.reader.forwarded_for().map(str::to_owned);
+            self.note_client(&limits.proxies, forwarded_for.as_deref());
+        }
         match (self.awaited, awaits) {
             (Awaited::Request, Awaited::Head) => (self.since, self.deadline) = (now, now + limits.head),
             (Awaited::Request, Awaited::Body) => (self.since, self.deadline) = (now, now + limits.body),

@@ -1,10 +1,10 @@
 //! All public connections, what they use of what there is a limit for, and which of them makes room at a limit.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::time::Instant;
 
 use crate::http::listener::connection::{Connection, Stay};
-use crate::http::listener::limits::SHARE;
 use crate::http::listener::proxies::Network;
 
 /// The open connections, each in a slot that is used again when it is closed.
@@ -13,7 +13,7 @@ pub struct Connections {
     all: Vec<Option<Connection>>,
     free: Vec<usize>,
     total: Usage,
-    /// What each address uses; of IPv6 each /64. Trusted proxies are left out: each of their connections may be another client's.
+    /// What each address uses; of IPv6 each /64, /56 and /48. Of trusted proxies only what is known to be for a client, as that client's.
     by_network: HashMap<Network, Usage>,
 }
 
@@ -98,18 +98,23 @@ impl Connections {
     /// Closes a connection, by dropping its socket.
     pub fn close(&mut self, slot: usize) {
         if let Some(connection) = self.all[slot].take() {
-            self.count(connection.network, connection.counted, Usage::default());
+            self.count(connection.counted_in, connection.counted, Usage::default());
             self.free.push(slot);
         }
     }
 
-    /// Updates the sums with what a connection uses now. Must follow every change of that.
+    /// Updates the sums with what a connection uses now, and for which network. Must follow every change of that.
     pub fn recount(&mut self, slot: usize) {
         if let Some(connection) = self.all[slot].as_mut() {
             let (before, after) = (connection.counted, connection.usage());
-            connection.counted = after;
-            let network = connection.network;
-            self.count(network, before, after);
+            let (network_before, network) = (connection.counted_in, connection.network);
+            (connection.counted, connection.counted_in) = (after, network);
+            if network_before == network {
+                self.count(network, before, after);
+            } else {
+                self.count(network_before, before, Usage::default());
+                self.count(network, Usage::default(), after);
+            }
         }
     }
 
@@ -118,7 +123,7 @@ impl Connections {
             return;
         }
         self.total.replace(before, after);
-        if let Some(network) = network {
+        for network in std::iter::successors(network, Network::wider) {
             let usage = self.by_network.entry(network).or_default();
             usage.replace(before, after);
             if *usage == Usage::default() {
@@ -127,19 +132,27 @@ impl Connections {
         }
     }
 
-    /// Chooses the connection that makes room when this much is the most that all may use: of the address that uses the most, if that is
-    /// more than its share, and otherwise of all, the one that has waited longest. For a new connection no request goes that waits for its turn,
-    /// except one of such an address. Returns `None` if none can go, because workers have all that use any of it.
-    pub fn longest_waiting(&self, resource: Resource, limit: usize, instant: impl Fn(u64) -> Instant + Copy) -> Option<usize> {
-        let heaviest = self.by_network.iter().max_by_key(|(_, usage)| usage.of(resource));
-        let heaviest = heaviest.filter(|(_, usage)| usage.of(resource) > limit / SHARE).map(|(network, _)| *network);
+    /// Chooses the connection that makes room when this much is the most that all may use. It is one of the network that uses the most, if
+    /// that is more than its share when a newcomer has one too; otherwise one of all, and for a new connection none whose request waits for its
+    /// turn. Of those it is the one that uses the most, and where several do, the one that has waited longest. Returns `None` if none can go,
+    /// because workers have all that use any of it.
+    pub fn choose_leaving(&self, resource: Resource, limit: usize, instant: impl Fn(u64) -> Instant + Copy) -> Option<usize> {
+        // A connection of a trusted proxy that has not said for whom it asks is a network of its own.
+        let unknown = self.iter().filter(|connection| connection.counted_in.is_none()).map(|connection| connection.counted);
+        let networks = self.by_network.values().copied().chain(unknown).filter(|usage| usage.of(resource) > 0).count();
+        // The only connection of one network does not go for the first one of another.
+        let share = (limit / (networks + 1)).max(1);
+        let shares = self.by_network.iter().map(|(network, usage)| (usage.of(resource) / network.shares(), *network));
+        let heaviest = shares.max_by_key(|(used, _)| *used).filter(|(used, _)| *used > share).map(|(_, network)| network);
         let among = |network: Option<Network>, last: Stay| {
-            let waiting = self.all.iter().enumerate().filter_map(|(slot, connection)| {
+            let leaving = self.all.iter().enumerate().filter_map(|(slot, connection)| {
                 let connection = connection.as_ref()?;
-                let is_meant = connection.counted.of(resource) > 0 && (network.is_none() || connection.network == network);
-                Some((connection.waiting_since(instant).filter(|(stay, _)| is_meant && *stay <= last)?, slot))
+                let used = connection.counted.of(resource);
+                let is_meant = used > 0 && network.is_none_or(|network| connection.counted_in.is_some_and(|own| network.includes(own)));
+                let (stay, since) = connection.waiting_since(instant).filter(|(stay, _)| is_meant && *stay <= last)?;
+                Some((Reverse(used), stay, since, slot))
             });
-            waiting.min().map(|(_, slot)| slot)
+            leaving.min().map(|(_, _, _, slot)| slot)
         };
         let last = match resource {
             Resource::Connections => Stay::Open,

@@ -156,7 +156,10 @@ impl EventLoop {
                 None => None,
                 Some(Leaving::Now(slot)) => Some(slot),
                 Some(Leaving::NextTurn) => return Backlog::More,
-                Some(Leaving::Nobody) => return Backlog::Unknown,
+                Some(Leaving::Nobody) => {
+                    self.pending.end_next();
+                    return Backlog::Unknown;
+                }
             };
             let Some(acceptor) = self.acceptor.as_mut() else { return Backlog::Unknown };
             match acceptor.accept(now) {
@@ -186,7 +189,7 @@ impl EventLoop {
     }
 
     fn who_makes_room(&self, now: Instant) -> Leaving {
-        let choose = || self.connections.longest_waiting(Resource::Connections, self.limits.connections, |at| self.pending.instant(at));
+        let choose = || self.connections.choose_leaving(Resource::Connections, self.limits.connections, |at| self.pending.instant(at));
         let chosen = choose().or_else(|| {
             // Workers have all. The next answer wakes the event loop, unless one was given just now.
             let answered = self.connections.iter().filter(|connection| connection.socket.is_ours_or_ask_for_notice()).count();
@@ -359,7 +362,7 @@ impl EventLoop {
     /// Refuses unfinished requests until together they are below their limit.
     fn bound_unfinished(&mut self, now: Instant) {
         while self.connections.used(Resource::Unfinished) + self.upstreams.waiting() > UNFINISHED_REQUESTS {
-            let leaving = self.connections.longest_waiting(Resource::Unfinished, UNFINISHED_REQUESTS, |at| self.pending.instant(at));
+            let leaving = self.connections.choose_leaving(Resource::Unfinished, UNFINISHED_REQUESTS, |at| self.pending.instant(at));
             let Some(slot) = leaving else { return };
             self.refuse(slot, TOO_MUCH, now);
         }
@@ -370,10 +373,7 @@ impl EventLoop {
     /// Sends a complete request upstream, or lets it wait for its turn.
     fn take_request(&mut self, slot: usize, arrived: Arrived, more: More, now: Instant) {
         let Some(connection) = self.connections.get_mut(slot) else { return };
-        let from = match (connection.trust, &arrived.head.forwarded_for) {
-            (Trust::Proxy, Some(forwarded_for)) => self.limits.proxies.origin(connection.peer, forwarded_for),
-            _ => connection.peer,
-        };
+        let from = connection.note_client(&self.limits.proxies, arrived.head.forwarded_for.as_deref());
         self.serial += 1;
         let request = ReceivedRequest { serial: self.serial, from, arrived, more, is_probed: false };
         if let Some(in_flight) = self.queue.admit(Network::around(from)) {
@@ -433,7 +433,7 @@ impl EventLoop {
     /// Closes connections whose peers do not read until what they hold is below its limit.
     fn bound_unsent(&mut self) {
         while self.connections.used(Resource::Unsent) > UNSENT_REPLIES {
-            let leaving = self.connections.longest_waiting(Resource::Unsent, UNSENT_REPLIES, |at| self.pending.instant(at));
+            let leaving = self.connections.choose_leaving(Resource::Unsent, UNSENT_REPLIES, |at| self.pending.instant(at));
             let Some(slot) = leaving else { return };
             self.connections.close(slot);
         }

@@ -25,9 +25,6 @@ pub const UNFINISHED_REQUESTS: usize = 64 * 1024 * 1024;
 /// The most that replies which are not read yet may hold together.
 pub const UNSENT_REPLIES: usize = 64 * 1024 * 1024;
 
-/// At a limit, an address that has more than this part of it makes room first: one in so many.
-pub const SHARE: usize = 16;
-
 /// The most bytes that are read from one connection before the others have their turn.
 pub const READ_A_TURN: usize = 64 * 1024;
 

@@ -21,6 +21,8 @@ pub struct PendingRequests {
     finished: Mutex<Vec<Finished>>,
     waker: Arc<Waker>,
     stopping: AtomicBool,
+    /// The next answer ends its connection.
+    ends_next: AtomicBool,
     started: Instant,
 }
 
@@ -60,7 +62,14 @@ pub enum Left {
 impl PendingRequests {
     pub fn new(waker: Arc<Waker>) -> PendingRequests {
         let (entries, finished) = (Mutex::default(), Mutex::default());
-        PendingRequests { entries, finished, waker, stopping: AtomicBool::new(false), started: Instant::now() }
+        PendingRequests {
+            entries,
+            finished,
+            waker,
+            stopping: AtomicBool::new(false),
+            ends_next: AtomicBool::new(false),
+            started: Instant::now(),
+        }
     }
 
     /// Records a request as pending.
@@ -94,6 +103,11 @@ impl PendingRequests {
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
         self.wake();
+    }
+
+    /// Ends one connection with the next answer, because others wait for room.
+    pub fn end_next(&self) {
+        self.ends_next.store(true, Ordering::SeqCst);
     }
 
     pub fn is_stopping(&self) -> bool {
@@ -152,7 +166,8 @@ impl PendingRequest {
     /// Writes the reply to the public connection, without ever waiting for the peer.
     pub fn answer(mut self, reply: &Reply) {
         self.is_answered = true;
-        let keep_alive = if self.pending.is_stopping() { KeepAlive::No } else { self.entry.keep_alive };
+        let is_last = self.pending.is_stopping() || self.pending.ends_next.swap(false, Ordering::SeqCst);
+        let keep_alive = if is_last { KeepAlive::No } else { self.entry.keep_alive };
         let bytes = serialized(reply, keep_alive, self.entry.is_head);
         let keep_alive = keep_alive != KeepAlive::No;
         let left = match self.entry.socket.write(&bytes) {

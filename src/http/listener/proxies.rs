@@ -7,6 +7,9 @@ use std::str::FromStr;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<Network>);
 
+/// How many times the share of a network one has that holds many of the next smaller kind.
+const MORE_SHARES: usize = 4;
+
 /// All addresses that share their first bits with this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Network {
@@ -31,6 +34,11 @@ impl FromStr for TrustedProxies {
 impl TrustedProxies {
     pub fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.holds(address))
+    }
+
+    /// Returns the network that what this address uses counts to; `None` if it is a trusted proxy, which asks for many.
+    pub fn network(&self, address: IpAddr) -> Option<Network> {
+        (!self.trusts(address)).then(|| Network::around(address))
     }
 
     /// For whom a trusted proxy asks: the last address in `X-Forwarded-For` that is not itself a trusted proxy, because
@@ -65,6 +73,30 @@ impl Network {
             IpAddr::V4(address) => Network { address: address.into(), bits: 32 },
             IpAddr::V6(address) => Network { address: Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(), bits: 64 },
         }
+    }
+
+    /// Returns the next larger network that one customer may have: of a /64 of IPv6 the /56, and of that the /48.
+    pub fn wider(&self) -> Option<Network> {
+        match (self.address, self.bits) {
+            (IpAddr::V6(address), 56 | 64) => {
+                let bits = self.bits - 8;
+                Some(Network { address: Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << (128 - bits))).into(), bits })
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns how many shares it has of what networks share.
+    pub fn shares(self) -> usize {
+        match (self.address, self.bits) {
+            (IpAddr::V6(_), 56) => MORE_SHARES,
+            (IpAddr::V6(_), 48) => MORE_SHARES * MORE_SHARES,
+            _ => 1,
+        }
+    }
+
+    pub fn includes(self, other: Network) -> bool {
+        self.bits <= other.bits && self.holds(other.address)
     }
 
     fn parse(text: &str) -> Option<Network> {
@@ -118,6 +150,16 @@ mod tests {
         assert_ne!(around("2001:db8:1:2::1"), around("2001:db8:1:3::1"));
         assert_eq!(around("::ffff:192.0.2.1"), around("192.0.2.1"));
         assert_ne!(around("192.0.2.2"), around("192.0.2.1"));
+    }
+
+    #[test]
+    fn a_customer_with_many_small_networks_is_recognised_by_the_larger_ones_around_them() {
+        let around = |text: &str| std::iter::successors(Some(Network::around(ip(text))), Network::wider).collect::<Vec<_>>();
+        let (one, near, far, old) = (around("2001:db8:1:234::1"), around("2001:db8:1:2ff::1"), around("2001:db8:1::"), around("192.0.2.1"));
+        assert!(one[0] != near[0] && one[1..] == near[1..] && one[1] != far[1] && one[2] == far[2]);
+        let shares = |networks: &[Network]| networks.iter().map(|network| network.shares()).collect::<Vec<_>>();
+        assert_eq!((shares(&one), shares(&old)), (vec![1, 4, 16], vec![1]));
+        assert!(one[1].includes(near[0]) && one[2].includes(far[1]) && !one[1].includes(far[0]) && !one[0].includes(one[1]));
     }
 
     #[test]

@@ -92,6 +92,14 @@ impl Reader {
         }
     }
 
+    /// Returns for whom a proxy forwards the request whose body is arriving.
+    pub fn forwarded_for(&self) -> Option<&str> {
+        match &self.stage {
+            Stage::Length { head, .. } | Stage::Chunked { head, .. } => head.forwarded_for.as_deref(),
+            Stage::Head { .. } => None,
+        }
+    }
+
     /// Returns how many bytes of memory an unfinished request takes; 0 if there is none.
     pub fn held(&self) -> usize {
         match &self.stage {

@@ -19,7 +19,7 @@ pub struct Refusal {
 
 pub const TOO_SLOW: Refusal = Refusal { status: 408, why: "the request did not arrive in time" };
 pub const TOO_MUCH: Refusal = Refusal { status: 503, why: "too many large requests are arriving at once" };
-pub const TOO_MANY: Refusal = Refusal { status: 503, why: "there are too many connections, and this one has waited longest" };
+pub const TOO_MANY: Refusal = Refusal { status: 503, why: "there are too many connections, and this one makes room for another" };
 pub const NO_UPSTREAM: Refusal = Refusal { status: 503, why: "the server cannot take requests just now" };
 pub const LOST: Refusal = Refusal { status: 502, why: "the request was lost inside the server" };
 
