@@ -10,6 +10,7 @@ pub mod private_file;
 pub mod request_id;
 pub mod right;
 pub mod secret;
+pub mod temporary_directory;
 pub mod time;
 pub mod uri;
 pub mod validation;

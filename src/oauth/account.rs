@@ -11,14 +11,14 @@ use crate::model::field::Audience;
 use crate::model::mask::Mask;
 use crate::model::user::FIELDS;
 use crate::model::view::render;
+use crate::registry::entity::live_user;
 use crate::registry::sessions::{self, COOKIE};
-use crate::registry::users;
 
 /// `{"user","logged_in_at","session_id"}`, of the user what anyone may see.
 pub fn me<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(|call| {
         let session = call.by.session().ok_or_else(|| sessions::not_authenticated(None))?;
-        let user = users::existing(call.tx, &session.user_id)?;
+        let user = live_user(call.tx, &session.user_id)?;
         let body = json!({
             "user": render(FIELDS, &user, &Mask::everything(FIELDS), Audience::Public),
             "logged_in_at": session.created_at.to_string(),

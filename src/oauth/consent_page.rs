@@ -20,10 +20,10 @@ use crate::oauth::login::HOME;
 use crate::page::words::sentence;
 use crate::page::{frame, rights};
 use crate::registry::consent::{AuthorizationRequest, Identity, ValidRequest};
-use crate::registry::users;
+use crate::registry::entity::live_user;
 
 pub fn page(call: &Call<'_>, session: &Session, input: &Input<'_>, request: &AuthorizationRequest, asked: &ValidRequest) -> Result<Reply> {
-    let user = users::existing(call.tx, &session.user_id)?;
+    let user = live_user(call.tx, &session.user_id)?;
     let client = &asked.client;
     let name = shown_name(client);
     let token = input.form_token();

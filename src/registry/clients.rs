@@ -15,7 +15,7 @@ use crate::model::settings::{Creators, Settings};
 use crate::model::view::MASKED;
 use crate::registry::accounts::SEARCH_FORBIDDEN;
 use crate::registry::approval::{self, CLIENT_ANSWERED, Changed, Secretlessness, Verdict};
-use crate::registry::entity::{ALREADY_EXISTS, Entity};
+use crate::registry::entity::{ALREADY_EXISTS, Entity, live_client};
 use crate::registry::principal::Principal;
 use crate::registry::rights;
 use crate::registry::secrets::{self, NewSecret};
@@ -90,7 +90,7 @@ pub fn by_state(tx: &Tx<'_>, by: &Principal) -> Result<Vec<(State, i64)>> {
 /// Returns a client, and how much of it the caller may see (registry.md 1.4).
 pub fn get(tx: &Tx<'_>, by: &Principal, id: &ClientId, mask: &Mask) -> Result<(Client, Audience)> {
     let audience = audience::of(tx, by, &entity(id), Right::ClientInfo, FIELDS, mask)?;
-    let mut client = tx.client(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
+    let mut client = live_client(tx, id)?;
     add_contact_info(tx, by, &mut client, mask, audience)?;
     Ok((client, audience))
 }
@@ -155,7 +155,7 @@ pub fn update(
 ) -> Result<Changed> {
     entity(id).check_not_built_in()?;
     let owned = Owned::Client(id.clone());
-    let old = tx.client(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
+    let old = live_client(tx, id)?;
     contacts::check_allowed(by, settings, sent)?;
     administrators::check_fields(by, FIELDS, mask)?;
     contacts::check_members(tx, &owned, sent)?;
@@ -185,7 +185,7 @@ pub fn review(tx: &Tx<'_>, by: &Principal, ids: &[ClientId], verdict: &Verdict) 
         Verdict::Reject(reason) => (State::Rejected, reason.as_str()),
     };
     for id in ids {
-        let waiting = tx.client(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
+        let waiting = live_client(tx, id)?;
         // Somebody else may have answered meanwhile.
         if waiting.state != State::Requested {
             return Err(CLIENT_ANSWERED.with("client_id", id.as_str()).into());

@@ -3,7 +3,9 @@
 use crate::base::error::{Error, Result, errors};
 use crate::base::id::{AccountId, ClientId, OrganizationId, UserId};
 use crate::base::right::{CLIENT_RIGHTS, Rights, organization_scope, user_scope};
-use crate::model::client::BUILT_IN;
+use crate::model::client::{BUILT_IN, Client};
+use crate::model::organization::Organization;
+use crate::model::user::User;
 use crate::store::members::Owned;
 use crate::store::{Deleted, Tx};
 
@@ -113,4 +115,19 @@ impl From<&Owned> for Entity {
             Owned::Organization(id) => Entity::Organization(id.clone()),
         }
     }
+}
+
+/// Returns a client that is not deleted. Fails with `client_not_found` if there is none.
+pub fn live_client(tx: &Tx<'_>, id: &ClientId) -> Result<Client> {
+    tx.client(id, Deleted::No)?.ok_or_else(|| Entity::Client(id.clone()).not_found())
+}
+
+/// Returns a user who is not deleted. Fails with `user_not_found` if there is none.
+pub fn live_user(tx: &Tx<'_>, id: &UserId) -> Result<User> {
+    tx.user(id, Deleted::No)?.ok_or_else(|| Entity::User(id.clone()).not_found())
+}
+
+/// Returns an organization that is not deleted. Fails with `organization_not_found` if there is none.
+pub fn live_organization(tx: &Tx<'_>, id: &OrganizationId) -> Result<Organization> {
+    tx.organization(id, Deleted::No)?.ok_or_else(|| Entity::Organization(id.clone()).not_found())
 }

@@ -12,7 +12,7 @@ use crate::model::organization::{FIELDS, Organization};
 use crate::model::patch::Patch;
 use crate::model::settings::{Creators, Settings};
 use crate::registry::accounts::SEARCH_FORBIDDEN;
-use crate::registry::entity::{ALREADY_EXISTS, Entity};
+use crate::registry::entity::{ALREADY_EXISTS, Entity, live_organization};
 use crate::registry::members::{self, NESTED_ORGANIZATIONS};
 use crate::registry::principal::Principal;
 use crate::registry::rights;
@@ -60,7 +60,7 @@ pub fn create(
 /// Returns an organization, and how much of it the caller may see.
 pub fn get(tx: &Tx<'_>, by: &Principal, id: &OrganizationId, mask: &Mask) -> Result<(Organization, Audience)> {
     let audience = audience::of(tx, by, &entity(id), Right::OrganizationInfo, FIELDS, mask)?;
-    let mut organization = tx.organization(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
+    let mut organization = live_organization(tx, id)?;
     add_contact_info(tx, by, &mut organization, mask, audience)?;
     Ok((organization, audience))
 }
@@ -100,7 +100,7 @@ pub fn search(tx: &Tx<'_>, by: &Principal, search: &Search<OrganizationKey>, mas
 
 /// Changes the fields of the mask.
 pub fn update(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &OrganizationId, mask: &Mask, sent: &Patch) -> Result<Organization> {
-    let old = tx.organization(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())?;
+    let old = live_organization(tx, id)?;
     contacts::check_allowed(by, settings, sent)?;
     contacts::check_members(tx, &Owned::Organization(id.clone()), sent)?;
     let mut new = Organization { updated_at: tx.now, ..old.clone() };

@@ -12,10 +12,10 @@ use crate::model::event::Action;
 use crate::model::settings::Settings;
 use crate::model::view::MASKED;
 use crate::registry::approval::{self, Changed, Secretlessness, Withdrawn};
-use crate::registry::entity::Entity;
+use crate::registry::entity::{Entity, live_client};
 use crate::registry::principal::Principal;
 use crate::registry::{bounds, consent, history};
-use crate::store::{Deleted, Tx};
+use crate::store::Tx;
 
 errors! {
     CLIENT_SECRET_NOT_FOUND: NotFound "keyfob" "client_secret_not_found" "client `{client_id}` has no such secret any more";
@@ -96,7 +96,7 @@ pub(super) fn replace(tx: &Tx<'_>, client: &mut Client, secret: Option<NewSecret
 /// Gives the client a new secret and answers the client with it. Older ones stay good until the grace ends.
 pub fn rotate(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &ClientId, secret: NewSecret, grace_seconds: i64) -> Result<Changed> {
     let entity = Entity::Client(id.clone());
-    let before = tx.client(id, Deleted::No)?.ok_or_else(|| entity.not_found())?;
+    let before = live_client(tx, id)?;
     let mut client = Client { updated_at: tx.now, ..before.clone() };
     let secretlessness = if consent::is_public(tx, id)? { Secretlessness::Changes } else { Secretlessness::Stays };
     let withdrawn = approval::withdraw(by, settings, &before, &mut client, secretlessness);

@@ -9,7 +9,7 @@ use crate::model::bounds::TRIALS;
 use crate::model::choice::State;
 use crate::model::event::Action;
 use crate::registry::approval::CLIENT_ANSWERED;
-use crate::registry::entity::Entity;
+use crate::registry::entity::{Entity, live_client};
 use crate::registry::principal::Principal;
 use crate::registry::{bounds, history};
 use crate::store::members::Owned;
@@ -63,7 +63,7 @@ pub fn may_try(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<bool> {
 pub fn begin(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> Result<()> {
     let entity = Entity::Client(client.clone());
     entity.check_not_built_in()?;
-    let waiting = tx.client(client, Deleted::No)?.ok_or_else(|| entity.not_found())?;
+    let waiting = live_client(tx, client)?;
     if waiting.state != State::Requested {
         return Err(CLIENT_ANSWERED.with("client_id", client.as_str()).into());
     }

@@ -16,7 +16,7 @@ use crate::model::settings::{Settings, UserRegistration};
 use crate::model::user::{FIELDS, User};
 use crate::model::view::MASKED;
 use crate::model::{email, password};
-use crate::registry::entity::{ALREADY_EXISTS, Entity};
+use crate::registry::entity::{ALREADY_EXISTS, Entity, live_user};
 use crate::registry::principal::Principal;
 use crate::registry::{administrators, audience, history, standing};
 use crate::store::users::{Passwords, UserKey};
@@ -84,7 +84,7 @@ pub fn create(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: UserId, sent
 /// Returns a user, and how much the caller may see.
 pub fn get(tx: &Tx<'_>, by: &Principal, id: &UserId, mask: &Mask) -> Result<(User, Audience)> {
     let audience = audience::of(tx, by, &entity(id), Right::UserInfo, FIELDS, mask)?;
-    Ok((existing(tx, id)?, audience))
+    Ok((live_user(tx, id)?, audience))
 }
 
 /// Lists users; the caller is an administrator, whose key may still not hold the right to see everything of them.
@@ -100,7 +100,7 @@ pub fn list(tx: &Tx<'_>, by: &Principal, search: &Search<UserKey>) -> Result<Lis
 
 /// Changes the fields of the mask.
 pub fn update(tx: &Tx<'_>, by: &Principal, id: &UserId, mask: &Mask, sent: &Patch, temporary: Option<&Hash>) -> Result<User> {
-    let old = existing(tx, id)?;
+    let old = live_user(tx, id)?;
     administrators::check_fields(by, FIELDS, mask)?;
     let mut new = User { updated_at: tx.now, ..old.clone() };
     sent.apply(FIELDS, &mut new, mask);
@@ -183,13 +183,13 @@ pub fn change_password(tx: &Tx<'_>, by: &Principal, id: &UserId, verified: &Pass
         return Err((&OLD_PASSWORD).into());
     }
     standing::check_user(tx, id)?;
-    let old = existing(tx, id)?;
+    let old = live_user(tx, id)?;
     replace_password(tx, by, old, new, old_access)
 }
 
 /// Sets a password without knowing the old one: for operators. Whoever knew it is let in no longer.
 pub fn reset_password(tx: &Tx<'_>, by: &Principal, id: &UserId, new: &Hash) -> Result<()> {
-    let old = existing(tx, id)?;
+    let old = live_user(tx, id)?;
     replace_password(tx, by, old, new, OldAccess::Revoked)
 }
 
@@ -214,11 +214,6 @@ fn replace_password(tx: &Tx<'_>, by: &Principal, old: User, new: &Hash, old_acce
 
 fn entity(id: &UserId) -> Entity {
     Entity::User(id.clone())
-}
-
-/// Returns a live user, whoever asks.
-pub fn existing(tx: &Tx<'_>, id: &UserId) -> Result<User> {
-    tx.user(id, Deleted::No)?.ok_or_else(|| entity(id).not_found())
 }
 
 /// Refuses an address that another live user has.

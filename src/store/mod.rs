@@ -29,11 +29,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 
 use crate::base::error::{Error, Result};
+use crate::base::temporary_directory::TemporaryDirectory;
 use crate::base::time::{Clock, Time};
 pub use query::{Deleted, Direction, Order, Search, TextSearch};
 use schema::Durability;
 pub use schema::OpenError;
-use temporary::TemporaryDirectory;
 use writer::Writer;
 
 /// One open database file: any number of readers, one writer.
@@ -77,7 +77,7 @@ impl Store {
     /// The same, in a time of the caller's own.
     pub fn ephemeral_with(clock: Clock) -> std::result::Result<Store, OpenError> {
         let directory = TemporaryDirectory::create().map_err(OpenError::Unreadable)?;
-        Store::open_with(directory.file(), Durability::Ephemeral, clock, Some(directory))
+        Store::open_with(directory.path().join(temporary::FILE), Durability::Ephemeral, clock, Some(directory))
     }
 
     fn open_with(
@@ -110,7 +110,7 @@ impl Store {
     /// Where this database is temporary: removes those that others left behind when they were killed.
     pub fn remove_abandoned(&self) {
         if let Some(temporary) = &self.temporary {
-            temporary.remove_abandoned();
+            temporary::remove_abandoned(temporary.path());
         }
     }
 

@@ -18,7 +18,7 @@ use crate::http::reply::Reply;
 use crate::model::choice::State;
 use crate::model::shape::USER_IDENTIFIERS;
 use crate::model::user::{FIELDS, User};
-use crate::registry::entity::Entity;
+use crate::registry::entity::{Entity, live_user};
 use crate::registry::users;
 
 static FORM: EntityForm<User> = EntityForm {
@@ -72,7 +72,7 @@ pub fn add<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let id = paths::user(input)?;
     Ok(Box::new(move |call| {
-        let user = users::existing(call.tx, &id)?;
+        let user = live_user(call.tx, &id)?;
         edit_form(call, input, &user, &FORM.filled(&user))
     }))
 }
@@ -81,10 +81,10 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 pub fn change<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let id = paths::user(input)?;
     let (entity, shown) = (Entity::User(id.clone()), id.clone());
-    let draw = move |call: &Call<'_>, fields: &Fields| edit_form(call, input, &users::existing(call.tx, &shown)?, fields);
+    let draw = move |call: &Call<'_>, fields: &Fields| edit_form(call, input, &live_user(call.tx, &shown)?, fields);
     save(input, draw, move |transactions, form| {
         let changed = transactions.write(|call| {
-            if let Some((mask, sent)) = FORM.changes(call, &entity, &users::existing(call.tx, &id)?, form)? {
+            if let Some((mask, sent)) = FORM.changes(call, &entity, &live_user(call.tx, &id)?, form)? {
                 users::check_email(&sent)?;
                 users::update(call.tx, call.by, &id, &mask, &sent, None)?;
             }

@@ -39,16 +39,7 @@ impl PeerSocket {
 
     /// Writes as much as the peer takes now. Returns how many bytes that was.
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        let mut written = 0;
-        while written < bytes.len() {
-            match retried(|| (&self.socket).write(&bytes[written..])) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => written += count,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(written)
+        write_some(&mut &self.socket, bytes)
     }
 
     /// Returns whether the peer has ended its stream and all of it is read. It may be gone, or still wait for a reply.
@@ -103,7 +94,22 @@ pub enum More {
     Unknown,
 }
 
-fn retried(mut attempt: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+/// Writes as much as is taken now. Returns how many bytes that was.
+pub fn write_some(socket: &mut impl Write, bytes: &[u8]) -> io::Result<usize> {
+    let mut written = 0;
+    while written < bytes.len() {
+        match retried(|| socket.write(&bytes[written..])) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => written += count,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(written)
+}
+
+/// Tries again what a signal interrupted.
+pub fn retried(mut attempt: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
     loop {
         match attempt() {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

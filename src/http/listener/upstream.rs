@@ -3,15 +3,15 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::PathBuf;
 use std::time::Duration;
 
-use data_encoding::HEXLOWER;
 use mio::{Interest, Registry, Token};
 
-use crate::base::{log, secret};
+use crate::base::log;
+use crate::base::temporary_directory::TemporaryDirectory;
+use crate::http::listener::socket::{retried, write_some};
 
 /// How many connections there are. tiny_http has four threads ready, one for each: with more it would have to start new ones, and it
 /// counts those that are free too late when several connections come at once.
@@ -64,8 +64,8 @@ pub struct SocketFile(Option<File>);
 /// when this returns: nothing else can ever connect to it, and nothing is left behind however the process ends. Fails if there is no
 /// directory for the socket, or if tiny_http does not hand out a handshake in time.
 pub fn open() -> io::Result<Backend> {
-    let directory = Directory::create()?;
-    let path = directory.0.join("socket");
+    let directory = TemporaryDirectory::create()?;
+    let path = directory.path().join("socket");
     let listener = UnixListener::bind(&path)?;
     let socket = socket2::Socket::from(OwnedFd::from(listener.try_clone()?));
     let socket_file = SocketFile(File::options().read(true).custom_flags(O_PATH).open(&path).ok());
@@ -95,25 +95,6 @@ impl SocketFile {
         let connection = UnixStream::connect(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
         connection.set_nonblocking(true)?;
         Ok(connection)
-    }
-}
-
-/// A fresh directory that only this user can enter, removed when dropped.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn create() -> io::Result<Directory> {
-        let path = std::env::temp_dir().join(format!("keyfob-{}", HEXLOWER.encode(&secret::random::<8>())));
-        let created = std::fs::DirBuilder::new().mode(0o700).create(&path);
-        created.map_err(|error| io::Error::other(format!("cannot make a directory in {}: {error}", std::env::temp_dir().display())))?;
-        Ok(Directory(path))
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        // Errors are ignored: the directory is where the system keeps temporary files.
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -189,11 +170,10 @@ impl Upstream {
     /// Reads what tiny_http writes: the answer to the handshake, and otherwise nothing, except before it closes the connection.
     fn read_handshake(&mut self) -> io::Result<()> {
         loop {
-            match self.socket.read(&mut [0; 256]) {
+            match retried(|| self.socket.read(&mut [0; 256])) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(_) => self.is_ready = true,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
@@ -204,14 +184,7 @@ impl Upstream {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        while self.waiting() > 0 {
-            match self.socket.write(&self.bytes[self.taken..]) {
-                Ok(count) => self.taken += count,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
+        self.taken += write_some(&mut self.socket, &self.bytes[self.taken..])?;
         if self.taken >= self.waiting() {
             self.bytes.drain(..self.taken);
             self.taken = 0;
