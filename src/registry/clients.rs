@@ -47,10 +47,7 @@ pub fn create(
     bounds::check_may_add(by, &CLIENTS, |account| tx.clients_registered_by(account))?;
     let mut client = Client::new(id, tx.now);
     sent.apply(FIELDS, &mut client, &Mask::everything(FIELDS));
-    for contact in [&mut client.administrative_contact, &mut client.technical_contact] {
-        contacts::check_is_owner(contact.as_ref(), owner)?;
-        *contact = Some(owner.clone());
-    }
+    contacts::set_owner([&mut client.administrative_contact, &mut client.technical_contact], owner)?;
     approval::decide(by, settings, sent, &mut client);
     approval::note_approved(&mut client);
     if !tx.insert_client(&client, by.account.as_ref())? {

@@ -24,12 +24,15 @@ errors! {
 /// The two fields that hold contacts.
 const CONTACT_FIELDS: [&str; 2] = ["administrative_contact", "technical_contact"];
 
-/// Refuses other contacts at creation than the owner: nobody else is a collaborator yet.
-pub(super) fn check_is_owner(contact: Option<&AccountId>, owner: &AccountId) -> Result<()> {
-    match contact {
-        Some(contact) if contact != owner => Err(CONTACT_NO_COLLABORATOR.with("contact", contact.as_str()).into()),
-        _ => Ok(()),
+/// Makes the owner both contacts of what it has just created. Refuses other contacts: nobody else is a collaborator yet.
+pub(super) fn set_owner(contacts: [&mut Option<AccountId>; 2], owner: &AccountId) -> Result<()> {
+    for contact in contacts {
+        if let Some(other) = contact.as_ref().filter(|contact| *contact != owner) {
+            return Err(CONTACT_NO_COLLABORATOR.with("contact", other.as_str()).into());
+        }
+        *contact = Some(owner.clone());
     }
+    Ok(())
 }
 
 /// Refuses others where contacts may only be oneself; the body is looked at, not the mask (registry.md 1.7).

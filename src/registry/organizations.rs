@@ -45,10 +45,7 @@ pub fn create(
     let owner = AccountId::User(founder.clone());
     let mut organization = Organization::new(id, tx.now);
     sent.apply(FIELDS, &mut organization, &Mask::everything(FIELDS));
-    for contact in [&mut organization.administrative_contact, &mut organization.technical_contact] {
-        contacts::check_is_owner(contact.as_ref(), &owner)?;
-        *contact = Some(owner.clone());
-    }
+    contacts::set_owner([&mut organization.administrative_contact, &mut organization.technical_contact], &owner)?;
     if !tx.insert_organization(&organization, by.account.as_ref())? {
         return Err((&ALREADY_EXISTS).into());
     }

@@ -8,7 +8,6 @@ use keyfob::model::bounds::{AUTHORIZATIONS, BOUNDS, Beyond, Bound, REPLY, SESSIO
 use keyfob::model::client::Client;
 use keyfob::model::user::User;
 use keyfob::store::members::Owned;
-use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::server::{Answer, Server};
@@ -54,8 +53,7 @@ impl Story {
     }
 
     fn count(&self, select: &str) -> usize {
-        let file = Connection::open(self.server.app.store().path()).expect("the file opens");
-        let count: i64 = file.query_row(&format!("SELECT count(*) FROM {select}"), [], |row| row.get(0)).expect("a count");
+        let count: i64 = self.server.value(&format!("SELECT count(*) FROM {select}"));
         count as usize
     }
 

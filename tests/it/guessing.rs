@@ -75,17 +75,6 @@ fn counted(answers: &[Answer]) -> BTreeMap<u16, usize> {
     })
 }
 
-fn row(server: &Server, sql: &str) -> i64 {
-    let connection = rusqlite::Connection::open(server.app.store().path()).expect("the file opens");
-    connection.query_row(sql, [], |row| row.get(0)).expect("a number")
-}
-
-pub fn execute(server: &Server, sql: &str) {
-    let connection = rusqlite::Connection::open(server.app.store().path()).expect("the file opens");
-    connection.busy_timeout(std::time::Duration::from_secs(5)).expect("a timeout is set");
-    connection.execute_batch(sql).expect("it is done");
-}
-
 #[test]
 fn of_three_hundred_passwords_guessed_at_once_no_more_are_compared_than_the_bound() {
     let server = server_with_bob();
@@ -116,7 +105,7 @@ fn however_often_somebody_failed_the_wait_is_fifteen_minutes() {
     let server = server_with_bob();
     assert_eq!(sign_in_from(&server, "192.0.2.1", "bob", "wrong").status, 400);
     for failures in [16, 67, 68, 69, 70, 1_000_000] {
-        execute(&server, &format!("UPDATE sign_in_failures SET failures = {failures}"));
+        server.execute(&format!("UPDATE sign_in_failures SET failures = {failures}"));
         let locked = sign_in_from(&server, "192.0.2.1", "bob", PASSWORD);
         assert_eq!((locked.status, locked.header("Retry-After")), (429, Some("900")), "after {failures} failures");
     }
@@ -146,7 +135,7 @@ fn failures_that_lie_in_the_future_after_a_restart_lock_nobody_out() {
     for _ in 0..5 {
         sign_in_from(&server, "192.0.2.1", "bob", "wrong");
     }
-    execute(&server, "UPDATE sign_in_failures SET last_at = last_at + 3600000000");
+    server.execute("UPDATE sign_in_failures SET last_at = last_at + 3600000000");
     assert_eq!(sign_in_from(&server, "192.0.2.1", "bob", "wrong").status, 400, "one more is compared");
     assert_eq!(sign_in_from(&server, "192.0.2.1", "bob", PASSWORD).header("Retry-After"), Some("2"), "and counted");
     server.wait_seconds(2);
@@ -218,32 +207,29 @@ fn a_right_password_counts_as_no_failure() {
 #[test]
 fn many_right_passwords_at_once_are_all_let_in() {
     let server = server_with_bob();
-    assert_eq!(row(&server, "SELECT count(*) FROM sign_in_failures"), 0);
+    assert_eq!(server.value::<i64>("SELECT count(*) FROM sign_in_failures"), 0);
     let answers = counted(&at_once(&server, 64, |_| {
         let body = json!({"user_id": "bob", "password": PASSWORD}).to_string();
         ("192.0.2.1".parse().expect("an address"), LOGIN, "application/json", body)
     }));
     // Where the queue is full, one is to come again.
     assert!(answers.keys().all(|status| [204, 503].contains(status)) && answers[&204] >= 16, "{answers:?}");
-    assert_eq!(row(&server, "SELECT count(*) FROM sign_in_failures"), 0);
+    assert_eq!(server.value::<i64>("SELECT count(*) FROM sign_in_failures"), 0);
 }
 
 #[test]
 fn what_is_remembered_of_those_who_guess_is_bounded_and_the_worst_are_remembered_longest() {
     let server = server_with_bob();
-    let at = row(&server, "SELECT max(created_at) FROM accounts");
+    let at = server.value::<i64>("SELECT max(created_at) FROM accounts");
     for _ in 0..5 {
         sign_in_from(&server, "192.0.2.1", "bob", "wrong");
     }
-    execute(
-        &server,
-        &format!(
-            "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 30000) \
+    server.execute(&format!(
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 30000) \
              INSERT INTO sign_in_failures (subject, failures, last_at) SELECT 'user stranger-' || n, 1, {at} FROM n"
-        ),
-    );
+    ));
     assert_eq!(sign_in_from(&server, "198.51.100.1", "somebody", "wrong").status, 400);
-    assert!(row(&server, "SELECT count(*) FROM sign_in_failures") <= 20_000);
+    assert!(server.value::<i64>("SELECT count(*) FROM sign_in_failures") <= 20_000);
     assert_eq!(sign_in_from(&server, "192.0.2.2", "bob", PASSWORD).status, 429, "no flood makes it forget bob");
 }
 
@@ -253,8 +239,8 @@ fn the_addresses_that_are_known_of_a_user_are_bounded() {
     for n in 0..110 {
         assert_eq!(sign_in_from(&server, &format!("198.51.100.{n}"), "bob", PASSWORD).status, 204);
     }
-    assert_eq!(row(&server, "SELECT count(*) FROM sign_in_addresses WHERE user_id = 'bob'"), 100);
-    assert_eq!(row(&server, "SELECT count(*) FROM sign_in_addresses WHERE address = '198.51.100.109'"), 1, "the newest stay");
+    assert_eq!(server.value::<i64>("SELECT count(*) FROM sign_in_addresses WHERE user_id = 'bob'"), 100);
+    assert_eq!(server.value::<i64>("SELECT count(*) FROM sign_in_addresses WHERE address = '198.51.100.109'"), 1, "the newest stay");
 }
 
 #[test]

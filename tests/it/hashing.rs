@@ -5,7 +5,7 @@ use keyfob::model::settings::Settings;
 use keyfob::registry::users;
 
 use crate::console::server_with_alice;
-use crate::guessing::{at_once, authenticate_from, execute, sign_in_from};
+use crate::guessing::{at_once, authenticate_from, sign_in_from};
 use crate::server::Server;
 use crate::visitor::{PASSWORD, form};
 
@@ -23,7 +23,7 @@ fn with_rounds(password_rounds: u32) -> Settings {
 /// Gives a user the password of all users, hashed in so many rounds.
 fn has_hash_of(server: &Server, user: &str, rounds: u32) {
     let hash = Hash::of_chosen(PASSWORD, rounds);
-    execute(server, &format!("UPDATE users SET password_hash = '{}' WHERE user_id = '{user}'", hash.as_str()));
+    server.execute(&format!("UPDATE users SET password_hash = '{}' WHERE user_id = '{user}'", hash.as_str()));
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn a_hash_of_the_things_stack_lets_its_user_in() {
         "PBKDF2$sha256$1$saltsaltsaltsalt$sT1ml-mc1tF0XaCX7gPkvlATQedv6RYaeI3j1M0L4hk",
         "pbkdf2$sha512$1$saltsaltsaltsalt$zMa9LL9XW9NEyc9UKHf8bpNyy_Hx4d85LGz19gOLtXQ",
     ] {
-        execute(&server, &format!("UPDATE users SET password_hash = '{hash}' WHERE user_id = 'bob'"));
+        server.execute(&format!("UPDATE users SET password_hash = '{hash}' WHERE user_id = 'bob'"));
         assert_eq!(sign_in_from(&server, "192.0.2.1", "bob", "password").status, 204, "{hash}");
         assert!(password_hash(&server, "bob").as_str().starts_with("PBKDF2$sha256$1000$"), "it is hashed as is set");
     }
@@ -68,7 +68,7 @@ fn a_hash_that_would_take_for_ever_lets_nobody_in_and_takes_no_time() {
     let mut server = Server::start();
     server.has_user("bob");
     let slow = password_hash(&server, "bob").as_str().replace("$1000$", "$4000000000$");
-    execute(&server, &format!("UPDATE users SET password_hash = '{slow}' WHERE user_id = 'bob'"));
+    server.execute(&format!("UPDATE users SET password_hash = '{slow}' WHERE user_id = 'bob'"));
     assert_eq!(sign_in_from(&server, "192.0.2.1", "bob", PASSWORD).status, 400);
 }
 
@@ -89,7 +89,7 @@ fn comparing_takes_as_many_rounds_for_somebody_unknown_as_for_anybody_else() {
             .map(|(n, part)| if n == 2 { kept.to_string() } else { part.to_owned() })
             .collect::<Vec<_>>()
             .join("$");
-        execute(&server, &format!("UPDATE users SET password_hash = '{hash}' WHERE user_id = 'bob'"));
+        server.execute(&format!("UPDATE users SET password_hash = '{hash}' WHERE user_id = 'bob'"));
         assert_eq!((rounds("bob"), rounds("admin"), rounds("nobody")), (expected, expected, expected), "{kept}");
     }
 }
@@ -154,7 +154,7 @@ fn a_right_secret_is_found_among_generated_and_chosen_ones() {
     let hash = |secret: &str| Hash::of_chosen(secret, 20_000).as_str().to_owned();
     for secret in ["first", "second"] {
         let row = format!("INSERT INTO client_secrets (client_id, secret_hash, created_at) VALUES ('my-app', '{}', 0)", hash(secret));
-        execute(&server, &row);
+        server.execute(&row);
     }
     for (secret, status) in [(generated.as_str(), 200), ("first", 200), ("second", 200), ("third", 401)] {
         assert_eq!(authenticate_from(&server, "192.0.2.1", "my-app", secret).status, status, "{secret}");

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use keyfob::app::App;
 use keyfob::base::time::Clock;
@@ -14,6 +15,8 @@ use keyfob::http::request::{Method, Request};
 use keyfob::model::settings::{Approval, Settings};
 use keyfob::registry::bootstrap::{Administrator, administrator};
 use keyfob::store::Store;
+use rusqlite::Connection;
+use rusqlite::types::FromSql;
 use serde_json::{Value, json};
 
 /// The administrator's key in every test server.
@@ -138,16 +141,31 @@ impl Server {
     pub fn on(store: Store, settings: Settings) -> Server {
         let wanted = Administrator {
             user_id: "admin".to_owned(),
-            password: Some("Admin-passw0rd".to_owned()),
+            // The administrator's ID is in no password of these stories.
+            password: Some("Correct-horse-battery-staple-9".to_owned()),
             api_key: Some(ADMIN_KEY.to_owned()),
             password_rounds: settings.password_rounds,
         };
-        // The administrator's ID is in no password of these stories.
-        let wanted = Administrator { password: Some("Correct-horse-battery-staple-9".to_owned()), ..wanted };
         administrator(&store, wanted).expect("the administrator is made, or there");
         let app = App::new(store, settings);
         let keys = HashMap::from([("admin".to_owned(), ADMIN_KEY.to_owned())]);
         Server { app, clock: Arc::default(), steady: Arc::default(), keys, next_id: 0.into() }
+    }
+
+    fn database(&self) -> Connection {
+        let connection = Connection::open(self.app.store().path()).expect("the file opens");
+        connection.busy_timeout(Duration::from_secs(5)).expect("a timeout is set");
+        connection
+    }
+
+    /// The one value that a query of the database finds.
+    pub fn value<T: FromSql>(&self, sql: &str) -> T {
+        self.database().query_row(sql, [], |row| row.get(0)).expect("a value")
+    }
+
+    /// Changes the database without asking the server.
+    pub fn execute(&self, sql: &str) {
+        self.database().execute_batch(sql).expect("it is done");
     }
 
     /// Lets time pass.

@@ -11,6 +11,10 @@ use rusqlite::Connection;
 
 use crate::folder::Folder;
 
+fn text(connection: &Connection, sql: &str) -> String {
+    connection.query_row(sql, [], |row| row.get(0)).expect("a text")
+}
+
 /// Type, name and definition of everything in the schema.
 fn schema(path: &Path) -> Vec<(String, String, Option<String>)> {
     let connection = Connection::open(path).expect("the file opens");
@@ -71,7 +75,7 @@ fn whatever_was_made_of_the_built_in_client_is_undone_when_the_server_starts() {
         let store = Store::open(&path).expect("the file opens");
         administrator(&store, wanted()).expect("it starts");
     };
-    let text = |sql: &str| Connection::open(&path).expect("the file").query_row(sql, [], |row| row.get::<_, String>(0)).expect("a text");
+    let text = |sql: &str| text(&Connection::open(&path).expect("the file"), sql);
     let kept = || {
         text(
             "SELECT coalesce(deleted_at, 'live') || name || description || state || skip_authorization || endorsed \
@@ -133,7 +137,7 @@ fn what_is_in_an_old_file_is_there_afterwards() {
     let old = old_file(&path, 1);
     old.execute_batch(rows).expect("rows");
     let new = upgraded(old, &path);
-    let text = |sql: &str| new.query_row(sql, [], |row| row.get::<_, String>(0)).expect("a text");
+    let text = |sql: &str| text(&new, sql);
     let members = "SELECT group_concat(client_id || ' ' || is_live || ' ' || right) FROM client_members JOIN client_member_rights USING (client_id, account_id)";
     assert_eq!(text(members), "gone 0 4,live-1 1 3");
     assert_eq!(text("SELECT group_concat(is_live || ' ' || clients) FROM client_counts"), "0 1,1 2");
@@ -160,7 +164,7 @@ fn a_file_of_schema_2_that_counts_its_clients_already_becomes_the_present_one() 
     drop(Store::open(&path).expect("it is upgraded"));
     assert_eq!(schema(&path), schema(&fresh));
     let new = Connection::open(&path).expect("the file opens");
-    let text = |sql: &str| new.query_row(sql, [], |row| row.get::<_, String>(0)).expect("a text");
+    let text = |sql: &str| text(&new, sql);
     assert_eq!(
         text("SELECT client_id || ' ' || right FROM client_members JOIN client_member_rights USING (client_id, account_id)"),
         "live-1 3"
@@ -196,7 +200,7 @@ fn an_old_file_that_exceeds_a_bound_is_brought_within_it() {
         old.execute(secret, ["two", "PBKDF2$sha256$20000$x$x"]).expect("a secret");
     }
     let new = upgraded(old, &path);
-    let text = |sql: &str| new.query_row(sql, [], |row| row.get::<_, String>(0)).expect("a text");
+    let text = |sql: &str| text(&new, sql);
     let list =
         |column: &str, table: &str| text(&format!("SELECT group_concat({column}) FROM (SELECT {column} FROM {table} ORDER BY position)"));
     assert_eq!(list("right", "client_rights WHERE client_id = 'one'"), "3,1");
@@ -232,7 +236,7 @@ fn who_registered_a_client_and_what_users_agreed_to_are_known_in_an_old_file() {
     )
     .expect("rows");
     let new = upgraded(old, &path);
-    let text = |sql: &str| new.query_row(sql, [], |row| row.get::<_, String>(0)).expect("a text");
+    let text = |sql: &str| text(&new, sql);
     let registrars = "SELECT group_concat(client_id || ' ' || registered_by) FROM (SELECT * FROM clients ORDER BY client_id)";
     assert_eq!(text(registrars), "acmes acme,adas ada,again ada", "a user made since a purge is another one of the same ID");
     assert_eq!(text("SELECT group_concat(client_id || ' ' || agreed) FROM authorizations"), "acmes 0,adas 6");

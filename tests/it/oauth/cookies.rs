@@ -106,13 +106,12 @@ fn nobody_clears_a_cookie_that_he_cannot_read_as_his_own() {
 fn a_store_that_fails_clears_no_cookie() {
     let (server, _) = town();
     let mut bob = server.signed_in("bob");
-    let connection = rusqlite::Connection::open(server.app.store().path()).expect("the file opens");
-    connection.execute_batch("ALTER TABLE sessions RENAME TO elsewhere").expect("the table is away");
+    server.execute("ALTER TABLE sessions RENAME TO elsewhere");
     for target in ["/oauth/api/me", "/oauth/login", "/oauth/logout?access_token_id=unknown", "/console"] {
         let answer = bob.get(&server, target);
         assert_eq!((answer.status, answer.all("Set-Cookie")), (500, vec![]), "{target}");
     }
-    connection.execute_batch("ALTER TABLE elsewhere RENAME TO sessions").expect("the table is back");
+    server.execute("ALTER TABLE elsewhere RENAME TO sessions");
     assert_eq!(bob.get(&server, "/oauth/api/me").status, 200);
 }
 

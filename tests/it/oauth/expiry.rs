@@ -11,10 +11,9 @@ const DAY: i64 = 24 * 60 * 60;
 /// Sweeps until nothing is left to sweep, and counts the rows that stayed.
 fn left(server: &Server) -> Vec<(&'static str, i64)> {
     while server.app.store().write(sweep).expect("a sweep") == Swept::Partial {}
-    let connection = rusqlite::Connection::open(server.app.store().path()).expect("the file opens");
     ["access_tokens", "authorization_codes", "sessions", "sign_in_failures", "sign_in_addresses", "client_token_days"]
         .into_iter()
-        .map(|table| (table, connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).expect("a count")))
+        .map(|table| (table, server.value(&format!("SELECT count(*) FROM {table}"))))
         .filter(|(_, count)| *count > 0)
         .collect()
 }
@@ -69,12 +68,7 @@ fn a_sweep_takes_a_little_at_a_time_and_comes_to_an_end() {
 fn an_ended_grace_leaves_no_hash_behind() {
     let (server, _) = town();
     server.check("alice", "POST", "/api/v3/clients/my-app/secret", r#"{"grace":"60s"}"#, "200");
-    let count = || {
-        let connection = rusqlite::Connection::open(server.app.store().path()).expect("the file opens");
-        connection
-            .query_row("SELECT count(*) FROM client_secrets WHERE client_id = 'my-app'", [], |row| row.get::<_, i64>(0))
-            .expect("a count")
-    };
+    let count = || server.value::<i64>("SELECT count(*) FROM client_secrets WHERE client_id = 'my-app'");
     assert_eq!(count(), 2);
     server.wait_seconds(61);
     server.app.store().write(sweep).expect("a sweep");
