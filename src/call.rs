@@ -92,7 +92,7 @@ pub struct Transactions<'a> {
 pub struct Guess {
     pub work: Slow,
     pub peer: IpAddr,
-    /// The user, if he has signed in from there before.
+    /// The user, if they have signed in from there before.
     pub known: Option<UserId>,
     pub subjects: Vec<Subject>,
 }
@@ -113,7 +113,7 @@ impl Transactions<'_> {
         self.in_turn(work, peer, known.as_ref(), act)
     }
 
-    /// Does it for a user who is known, if there is one: strangers do not hold him up, however many they are.
+    /// Does it for this known user, if there is one: strangers do not hold up those who are known, however many strangers there are.
     fn in_turn<T>(&self, work: Slow, peer: IpAddr, known: Option<&UserId>, act: impl FnOnce() -> Result<T>) -> Result<T> {
         let work = known.map_or(work, |_| Slow::Known);
         (self.before_blocking)();

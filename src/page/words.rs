@@ -7,18 +7,22 @@ pub fn sentence(text: &str) -> String {
     format!("{}.", capitalised(text).trim_end_matches('.'))
 }
 
-/// What programs are told of a user, by the name of the error, and what the user is told.
-const TO_THE_USER: &[(&str, &str)] = &[("user_suspended", "Your account is suspended"), ("user_rejected", "Your account was rejected")];
+/// What programs are told of a user, by the name of the error, and what the user is told: what it is, and what can be done.
+const TO_THE_USER: &[(&str, &str, &str)] = &[
+    ("user_suspended", "Your account is suspended", "Ask an administrator if you think that this is wrong."),
+    ("user_rejected", "Your account was rejected", "Ask an administrator if you think that this is wrong."),
+    ("user_requested", "Your account waits for approval", "An administrator has to approve it first."),
+];
 
 /// What a refusal says, with the reason that administrators gave for it, if they gave one.
 pub fn refusal(named: &Named) -> String {
-    let to_the_user = TO_THE_USER.iter().find(|(name, _)| *name == named.definition.name).map(|(_, text)| *text);
-    let said = to_the_user.map_or_else(|| named.text().replace(" 1 seconds", " 1 second"), str::to_owned);
+    let to_the_user = TO_THE_USER.iter().find(|(name, ..)| *name == named.definition.name);
+    let said = to_the_user.map_or_else(|| named.text().replace(" 1 seconds", " 1 second"), |(_, text, _)| (*text).to_owned());
     let said = match named.attributes.get("description").and_then(|reason| reason.as_str()) {
         Some(reason) => sentence(&format!("{said}: {reason}")),
         None => sentence(&said),
     };
-    if to_the_user.is_some() { said + " Ask an administrator if you think that this is wrong." } else { said }
+    to_the_user.map_or_else(|| said.clone(), |(.., advice)| format!("{said} {advice}"))
 }
 
 /// A number of things, which are more than one if it is not 1.

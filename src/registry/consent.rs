@@ -21,9 +21,9 @@ use crate::registry::refusal::{
     AUTHORIZATIONS_FULL, CLIENT_STATE_REJECTED, CLIENT_STATE_REQUESTED, CLIENT_STATE_SUSPENDED, CLIENT_UNKNOWN_TO_US,
     CLIENT_WITHOUT_REDIRECT_URI, CODE_CHALLENGE_MALFORMED, CODE_CHALLENGE_METHOD_UNSUPPORTED, CODE_CHALLENGE_MISSING, CODE_GRANT_MISSING,
     Judged, PARAMETER_REPEATED, REDIRECT_URI_MISSING, REDIRECT_URI_NOT_REGISTERED, RESPONSE_TYPE_MISSING, RESPONSE_TYPE_UNSUPPORTED,
-    Reason, Refusal, SCOPE_WITHOUT_RIGHT, STATE_TOO_LONG,
+    Reason, Refusal, SCOPE_WITHOUT_RIGHT, STATE_TOO_LONG, USER_NOT_APPROVED,
 };
-use crate::registry::{history, trials};
+use crate::registry::{history, standing, trials};
 use crate::store::{Deleted, Tx};
 
 /// What a client asks for through the browser (RFC 6749 section 4.1.1, RFC 7636 section 4.3). Empty parameters are absent.
@@ -99,11 +99,10 @@ pub fn judge(tx: &Tx<'_>, session: &Session, request: &AuthorizationRequest) -> 
     };
     match reason_against(tx, session, request, &client)? {
         Some(reason) => Ok(Decision::ErrorRedirect { redirect_uri, refusal: Refusal::to(reason, &client.id) }),
-        None if !may_authorize(tx, session, &client)? => {
-            let most = AUTHORIZATIONS.most.to_string();
-            Ok(Decision::ErrorPage(Refusal::to(&AUTHORIZATIONS_FULL, &client.id).with("most", &most)))
-        }
         None => {
+            if let Err(refusal) = check_user(tx, session, &client)? {
+                return Ok(Decision::ErrorPage(refusal));
+            }
             let rights = request.scope.narrowed(client.all_rights());
             let scope_differs = request.scope.differs_from(rights);
             let identity = identity(tx, &client, &redirect_uri)?;
@@ -194,10 +193,16 @@ fn consent(tx: &Tx<'_>, session: &Session, client: &Client, identity: Identity, 
     Ok(if client.skip_authorization || covered { Consent::Given } else { Consent::Needed })
 }
 
-/// A user who has authorized too many clients is told so, and authorizes no new one.
-fn may_authorize(tx: &Tx<'_>, session: &Session, client: &Client) -> Result<bool> {
+/// A user who waits for approval is told so and authorizes nothing; one who has authorized too many clients, no new one.
+fn check_user(tx: &Tx<'_>, session: &Session, client: &Client) -> Result<Judged<()>> {
+    if let Some(waiting) = tx.standing(&session.user_id, Deleted::No)?.filter(|standing| !standing::is_approved(standing)) {
+        return Ok(Err(Refusal::to(&USER_NOT_APPROVED, &client.id).described(&waiting.state_description)));
+    }
     let is_known = tx.authorization(&session.user_id, &client.id)?.is_some();
-    Ok(is_known || tx.authorization_count(&session.user_id)? < AUTHORIZATIONS.most as i64)
+    if is_known || tx.authorization_count(&session.user_id)? < AUTHORIZATIONS.most as i64 {
+        return Ok(Ok(()));
+    }
+    Ok(Err(Refusal::to(&AUTHORIZATIONS_FULL, &client.id).with("most", &AUTHORIZATIONS.most.to_string())))
 }
 
 /// Writes the user's consent down and issues a code for it.

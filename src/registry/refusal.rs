@@ -10,6 +10,7 @@ use crate::model::event::Action;
 use crate::registry::entity::CLIENT_NOT_FOUND;
 use crate::registry::history;
 use crate::registry::principal::Principal;
+use crate::registry::standing::USER_REQUESTED;
 use crate::store::Tx;
 
 errors! {
@@ -78,6 +79,7 @@ reasons! {
     CLIENT_STATE_REJECTED: "client_rejected" "invalid_client" CLIENT_REJECTED;
     CLIENT_STATE_SUSPENDED: "client_suspended" "invalid_client" CLIENT_SUSPENDED;
     AUTHORIZATIONS_FULL: "authorizations_full" "access_denied" TOO_MANY_AUTHORIZATIONS;
+    USER_NOT_APPROVED: "user_not_approved" "access_denied" USER_REQUESTED;
     SCOPE_WITHOUT_RIGHT: "scope_without_right" "invalid_scope" INVALID_SCOPE;
     CONSENT_DENIED: "consent_denied" "access_denied" ACCESS_DENIED;
     // Of a request for a token.
@@ -105,7 +107,7 @@ reasons! {
     CODE_VERIFIER_WRONG: "code_verifier_wrong" "invalid_grant" INVALID_GRANT;
     CODE_VERIFIER_UNEXPECTED: "code_verifier_unexpected" "invalid_grant" INVALID_GRANT;
     USER_GONE: "user_gone" "invalid_grant" INVALID_GRANT;
-    USER_BARRED: "user_suspended_or_rejected" "invalid_grant" INVALID_GRANT;
+    USER_NOT_APPROVED_AT_TOKEN: "user_not_approved_at_token" "invalid_grant" INVALID_GRANT;
     REFRESH_TOKEN_MALFORMED: "refresh_token_malformed" "invalid_grant" INVALID_GRANT;
     REFRESH_TOKEN_UNKNOWN: "refresh_token_unknown" "invalid_grant" INVALID_GRANT;
     REFRESH_TOKEN_OF_ANOTHER_CLIENT: "refresh_token_of_another_client" "invalid_grant" INVALID_GRANT;
@@ -170,6 +172,11 @@ impl Refusal {
 
     pub fn with(self, name: &'static str, value: &str) -> Refusal {
         Refusal { attribute: Some((name, value.to_owned())), ..self }
+    }
+
+    /// Adds what administrators wrote beside a state, if they did.
+    pub fn described(self, description: &str) -> Refusal {
+        if description.is_empty() { self } else { self.with("description", description) }
     }
 
     /// Returns the error that goes over the wire.

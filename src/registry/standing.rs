@@ -27,6 +27,14 @@ pub(super) fn check(standing: &Standing) -> Result<()> {
     Err(described(refusal, &standing.state_description).into())
 }
 
+/// Returns whether clients may act for a user: not for those who are refused here, nor for those who wait for approval.
+pub(super) fn is_approved(standing: &Standing) -> bool {
+    match standing.state {
+        State::Approved | State::Flagged => true,
+        State::Requested | State::Rejected | State::Suspended => false,
+    }
+}
+
 /// Refuses the same for a user of whom a password is all that was presented. An unknown one is not refused here.
 pub(super) fn check_user(tx: &Tx<'_>, id: &UserId) -> Result<()> {
     tx.standing(id, Deleted::No)?.as_ref().map_or(Ok(()), check)

@@ -50,7 +50,7 @@ fn networks(peer: IpAddr) -> impl Iterator<Item = (String, u32)> {
     prefixes.iter().zip(0..).map(move |(prefix, step)| (network(peer, *prefix), step))
 }
 
-/// Returns whom a request counts for that waits in the queue for slow work: the user, if he is known there, and the networks.
+/// Returns whom a request that waits in the queue for slow work counts for: the user, if one is known, and the networks.
 pub fn groups(known: Option<&UserId>, peer: IpAddr) -> Vec<Group> {
     let user = known.map(|user| Group { name: format!("user {user}"), turns: 1 });
     user.into_iter().chain(networks(peer).map(|(name, step)| Group { name, turns: MORE_TURNS.pow(step) })).collect()

@@ -24,7 +24,8 @@ use crate::registry::refusal::{
     CODE_EXPIRED, CODE_OF_ANOTHER_CLIENT, CODE_REPLAYED, CODE_UNKNOWN, CODE_VERIFIER_MISSING, CODE_VERIFIER_UNEXPECTED,
     CODE_VERIFIER_WRONG, GRANT_NOT_ALLOWED, Judged, REDIRECT_URI_DIFFERS, REFRESH_SCOPE_WIDER, REFRESH_SUCCESSOR_GONE,
     REFRESH_SUCCESSOR_USED, REFRESH_SUCCESSOR_WIDER, REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_OF_ANOTHER_CLIENT, REFRESH_TOKEN_REUSED,
-    REFRESH_TOKEN_UNKNOWN, REFRESHED_TOO_OFTEN, Refusal, TOKEN_OF_ANOTHER_CLIENT, TOKEN_TYPE_UNSUPPORTED, USER_BARRED, USER_GONE,
+    REFRESH_TOKEN_UNKNOWN, REFRESHED_TOO_OFTEN, Refusal, TOKEN_OF_ANOTHER_CLIENT, TOKEN_TYPE_UNSUPPORTED, USER_GONE,
+    USER_NOT_APPROVED_AT_TOKEN,
 };
 use crate::registry::{consent, history, sessions, standing, trials};
 use crate::store::access_tokens::{Hashes, Rotated, StoredToken, TokenClient};
@@ -223,7 +224,7 @@ fn repeat(
     Ok(Ok(keys.issued(&successor.token.id, requested.told(client, granted), refresh, seconds)))
 }
 
-/// The client may have tokens and has the grant, and the user is there and neither suspended nor rejected.
+/// The client may have tokens and has the grant, and the user is there and approved.
 fn check_still_allowed(tx: &Tx<'_>, client: &Client, grant: Grant, user: &UserId) -> Result<Judged<()>> {
     if let Err(refusal) = check_usable(client) {
         return Ok(Err(refusal));
@@ -233,7 +234,8 @@ fn check_still_allowed(tx: &Tx<'_>, client: &Client, grant: Grant, user: &UserId
     }
     Ok(match tx.standing(user, Deleted::No)? {
         None => Err(Refusal::to(&USER_GONE, &client.id)),
-        Some(standing) => standing::check(&standing).map_err(|_| Refusal::to(&USER_BARRED, &client.id)),
+        Some(standing) if standing::is_approved(&standing) => Ok(()),
+        Some(_) => Err(Refusal::to(&USER_NOT_APPROVED_AT_TOKEN, &client.id)),
     })
 }
 
@@ -440,5 +442,5 @@ pub(super) fn record_end(tx: &Tx<'_>, by: &Principal, token: &AccessToken) -> Re
 }
 
 fn may_act(tx: &Tx<'_>, user: &UserId) -> Result<bool> {
-    Ok(tx.standing(user, Deleted::No)?.is_some_and(|standing| standing::check(&standing).is_ok()))
+    Ok(tx.standing(user, Deleted::No)?.is_some_and(|standing| standing::is_approved(&standing)))
 }
