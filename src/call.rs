@@ -135,13 +135,16 @@ impl Transactions<'_> {
         // Who is refused anyway takes no place in the queue.
         let signed_in = self.read(|call| throttle::check(call.tx, &guess.subjects).map(|()| call.by.person().cloned()))?;
         let known = guess.known.or(signed_in);
-        let (compared, under_way) = self.in_turn(guess.work, guess.peer, known.as_ref(), || {
+        let (compared, failure) = self.in_turn(guess.work, guess.peer, known.as_ref(), || {
             let under_way = self.guesses.begin(guess.subjects);
             let kept = self.read(|call| under_way.check(call.tx).and_then(|()| look_up(call)))?;
-            Ok((compare(kept), under_way))
+            let compared = compare(kept);
+            // A right guess counts no longer than its turn, a wrong one until its failure is written down.
+            let failure = compared.is_err().then_some(under_way);
+            Ok((compared, failure))
         })?;
-        if let Err(error) = &compared {
-            self.write(|call| under_way.fail(call.tx).and_then(|()| failed(call, error)))?;
+        if let (Err(error), Some(failure)) = (&compared, failure) {
+            self.write(|call| failure.fail(call.tx).and_then(|()| failed(call, error)))?;
         }
         Ok(compared)
     }
