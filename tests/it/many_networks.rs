@@ -15,6 +15,9 @@ use crate::overload::{connect_from, is_bearable, is_ended, wait_of_newcomers};
 /// How many requests each connection of a flood has sent and has no reply to.
 const PIPELINED: usize = 30;
 
+/// The length of a large body: as large as it may be.
+const LARGE: usize = 1024 * 1024;
+
 /// Any address of this network; each network of a flood has one.
 fn address_of(network: usize) -> String {
     format!("127.20.0.{}:0", network + 1)
@@ -77,7 +80,6 @@ fn gated(limits: Limits) -> (EchoServer, Arc<RwLock<()>>) {
 
 #[test]
 fn large_requests_of_many_networks_that_wait_for_their_turn_push_out_no_small_one_that_arrives() {
-    const LENGTH: usize = 1024 * 1024;
     let (server, gate) = gated(Limits::default());
     let closed = gate.write().expect("nobody panicked");
     let mut newcomers: Vec<TcpStream> = (0..12)
@@ -87,7 +89,7 @@ fn large_requests_of_many_networks_that_wait_for_their_turn_push_out_no_small_on
             stream
         })
         .collect();
-    let large = format!("POST /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {LENGTH}\r\n\r\n{}", "x".repeat(LENGTH));
+    let large = format!("POST /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {LARGE}\r\n\r\n{}", "x".repeat(LARGE));
     let mut flood: Vec<TcpStream> = (0..120)
         .map(|n| {
             let mut stream = connect_from(&address_of(n % 40), &server.address);
@@ -117,20 +119,44 @@ fn large_requests_of_many_networks_that_wait_for_their_turn_push_out_no_small_on
 #[test]
 fn behind_a_trusted_proxy_the_client_with_the_most_requests_makes_room() {
     let proxies = "127.0.0.0/8".parse().expect("a network");
-    let (server, gate) = gated(Limits { connections: 64, proxies, ..Limits::default() });
-    let closed = gate.write().expect("nobody panicked");
-    let ask = |client: &str| {
+    let limits = Limits { connections: 64, proxies, ..Limits::default() };
+    let of_one_address = |_| "198.51.100.1".to_owned();
+    let of_one_customer = |n: usize| format!("2001:db8:1:{n:x}00::1");
+    for crowd_of in [&of_one_address as &dyn Fn(usize) -> String, &of_one_customer] {
+        let (server, gate) = gated(limits.clone());
+        let closed = gate.write().expect("nobody panicked");
+        let ask = |client: String| {
+            let mut stream = server.connect();
+            let request = format!("GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {client}\r\n\r\n");
+            stream.write_all(request.as_bytes()).expect("it is sent");
+            stream
+        };
+        let mut others: Vec<TcpStream> = (1..9).map(|n| ask(format!("192.0.2.{n}"))).collect();
+        let mut crowd: Vec<TcpStream> = (0..56).map(|n| ask(crowd_of(n))).collect();
+        let mut newcomer = ask("203.0.113.1".to_owned());
+        // Nobody is answered yet: so far, only room is made.
+        assert!(read_to_end(&mut crowd[0]).starts_with("HTTP/1.1 503 "), "{}", crowd_of(0));
+        drop(closed);
+        for stream in others.iter_mut().chain([&mut newcomer]) {
+            assert!(read_reply(stream).starts_with("HTTP/1.1 200 "));
+        }
+    }
+}
+
+#[test]
+fn behind_a_trusted_proxy_the_client_with_the_most_unfinished_bytes_makes_room() {
+    let server = EchoServer::open(Limits { proxies: "127.0.0.0/8".parse().expect("a network"), ..Limits::default() });
+    let begin = |client: &str| {
         let mut stream = server.connect();
-        stream.write_all(format!("GET /{client} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {client}\r\n\r\n").as_bytes()).expect("it is sent");
+        let head = format!("POST / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {client}\r\nContent-Length: {LARGE}\r\n\r\n");
+        stream.write_all(head.as_bytes()).expect("it is sent");
+        // It may be refused before all of it is sent.
+        let _ = stream.write_all(&vec![b'x'; LARGE - 1]);
         stream
     };
-    let mut others: Vec<TcpStream> = (1..9).map(|n| ask(&format!("192.0.2.{n}"))).collect();
-    let mut crowd: Vec<TcpStream> = (0..56).map(|_| ask("198.51.100.1")).collect();
-    let mut newcomer = ask("203.0.113.1");
-    // Nobody is answered yet: so far, only room is made.
+    let mut neighbour = begin("192.0.2.1");
+    let mut crowd: Vec<TcpStream> = (0..80).map(|_| begin("198.51.100.1")).collect();
     assert!(read_to_end(&mut crowd[0]).starts_with("HTTP/1.1 503 "));
-    drop(closed);
-    for stream in others.iter_mut().chain([&mut newcomer]) {
-        assert!(read_reply(stream).starts_with("HTTP/1.1 200 "));
-    }
+    neighbour.write_all(b"x").expect("it is sent");
+    assert!(read_reply(&mut neighbour).ends_with(&format!("] {LARGE} bytes")));
 }

@@ -132,16 +132,16 @@ impl Connections {
         }
     }
 
-    /// Chooses the connection that makes room when this much is the most that all may use. It is one of the network that uses the most, if
-    /// that is more than its share when a newcomer has one too; otherwise one of all, and for a new connection none whose request waits for its
-    /// turn. Of those it is the one that uses the most, and where several do, the one that has waited longest. Returns `None` if none can go,
-    /// because workers have all that use any of it.
-    pub fn choose_leaving(&self, resource: Resource, limit: usize, instant: impl Fn(u64) -> Instant + Copy) -> Option<usize> {
+    /// Chooses the connection that makes room when no more of this may be used. It is one of the network that uses the most, if that is more
+    /// than its share when a newcomer has one too; otherwise one of all, and for a new connection none whose request waits for its turn. Of
+    /// those it is the one that uses the most, and where several do, the one that has waited longest. Returns `None` if none can go, because
+    /// workers have all that use any of it.
+    pub fn choose_leaving(&self, resource: Resource, instant: impl Fn(u64) -> Instant + Copy) -> Option<usize> {
         // A connection of a trusted proxy that has not said for whom it asks is a network of its own.
         let unknown = self.iter().filter(|connection| connection.counted_in.is_none()).map(|connection| connection.counted);
         let networks = self.by_network.values().copied().chain(unknown).filter(|usage| usage.of(resource) > 0).count();
         // The only connection of one network does not go for the first one of another.
-        let share = (limit / (networks + 1)).max(1);
+        let share = (self.used(resource) / (networks + 1)).max(1);
         let shares = self.by_network.iter().map(|(network, usage)| (usage.of(resource) / network.shares(), *network));
         let heaviest = shares.max_by_key(|(used, _)| *used).filter(|(used, _)| *used > share).map(|(_, network)| network);
         let among = |network: Option<Network>, last: Stay| {

@@ -156,10 +156,7 @@ impl EventLoop {
                 None => None,
                 Some(Leaving::Now(slot)) => Some(slot),
                 Some(Leaving::NextTurn) => return Backlog::More,
-                Some(Leaving::Nobody) => {
-                    self.pending.end_next();
-                    return Backlog::Unknown;
-                }
+                Some(Leaving::Nobody) => return Backlog::Unknown,
             };
             let Some(acceptor) = self.acceptor.as_mut() else { return Backlog::Unknown };
             match acceptor.accept(now) {
@@ -189,9 +186,10 @@ impl EventLoop {
     }
 
     fn who_makes_room(&self, now: Instant) -> Leaving {
-        let choose = || self.connections.choose_leaving(Resource::Connections, self.limits.connections, |at| self.pending.instant(at));
+        let choose = || self.connections.choose_leaving(Resource::Connections, |at| self.pending.instant(at));
         let chosen = choose().or_else(|| {
-            // Workers have all. The next answer wakes the event loop, unless one was given just now.
+            // Workers have all. The next answer ends its connection and wakes the event loop, unless one was given just now.
+            self.pending.end_next();
             let answered = self.connections.iter().filter(|connection| connection.socket.is_ours_or_ask_for_notice()).count();
             if answered > 0 { choose() } else { None }
         });
@@ -362,7 +360,7 @@ impl EventLoop {
     /// Refuses unfinished requests until together they are below their limit.
     fn bound_unfinished(&mut self, now: Instant) {
         while self.connections.used(Resource::Unfinished) + self.upstreams.waiting() > UNFINISHED_REQUESTS {
-            let leaving = self.connections.choose_leaving(Resource::Unfinished, UNFINISHED_REQUESTS, |at| self.pending.instant(at));
+            let leaving = self.connections.choose_leaving(Resource::Unfinished, |at| self.pending.instant(at));
             let Some(slot) = leaving else { return };
             self.refuse(slot, TOO_MUCH, now);
         }
@@ -433,7 +431,7 @@ impl EventLoop {
     /// Closes connections whose peers do not read until what they hold is below its limit.
     fn bound_unsent(&mut self) {
         while self.connections.used(Resource::Unsent) > UNSENT_REPLIES {
-            let leaving = self.connections.choose_leaving(Resource::Unsent, UNSENT_REPLIES, |at| self.pending.instant(at));
+            let leaving = self.connections.choose_leaving(Resource::Unsent, |at| self.pending.instant(at));
             let Some(slot) = leaving else { return };
             self.connections.close(slot);
         }
