@@ -102,8 +102,8 @@ fn requests_of_one_network_that_wait_for_something_slow_leave_threads_for_the_ot
     assert!(begun.elapsed() < SLOW * CROWD as u32 / 32, "{:?}", begun.elapsed());
 }
 
-#[test]
-fn a_request_whose_peer_is_gone_when_its_turn_comes_is_not_answered() {
+/// How many requests of a crowd that closed its connections are answered where their turn comes after this time.
+fn answered_of_the_gone(after: Duration) -> usize {
     let (gate, answered) = (Arc::new(RwLock::new(())), Arc::new(AtomicUsize::new(0)));
     let (their_gate, counter) = (gate.clone(), answered.clone());
     // Deadlines, and who is gone, are looked at half as often as the shortest limit.
@@ -120,12 +120,19 @@ fn a_request_whose_peer_is_gone_when_its_turn_comes_is_not_answered() {
         socket2::Socket::from(stream).set_linger(Some(Duration::ZERO)).expect("it is set");
     }
     drop(gone);
-    std::thread::sleep(Duration::from_secs(1));
+    std::thread::sleep(after);
     drop(closed);
     let mut last = server.connect();
     last.write_all(get("/last").as_bytes()).expect("it is sent");
     assert!(read_reply(&mut last).contains("GET /last"));
-    assert!(answered.load(Ordering::SeqCst) < CROWD / 4, "{answered:?}");
+    answered.load(Ordering::SeqCst)
+}
+
+#[test]
+fn a_request_whose_peer_is_gone_when_its_turn_comes_is_not_answered() {
+    // A busy machine takes longer to notice.
+    let answered = [1, 5, 20].map(Duration::from_secs).into_iter().map(answered_of_the_gone).find(|answered| *answered < CROWD / 4);
+    assert!(answered.is_some(), "they were answered all the same");
 }
 
 #[test]
