@@ -217,10 +217,10 @@ impl EventLoop {
         self.connections.insert(slot, is_watched.then(|| Connection::new(socket, peer, trust, &self.limits, now)));
     }
 
-    /// Sends the refusal and lets the peer see it before the connection ends.
+    /// Sends the refusal and lets the peer see it before the connection ends; in the middle of a reply the connection just ends.
     fn refuse(&mut self, slot: usize, refusal: Refusal, now: Instant) {
         let Some(connection) = self.connections.get(slot) else { return };
-        if connection.socket.write(&self.refusals.reply(refusal, now)).is_err() {
+        if matches!(connection.phase, Phase::Replying { .. }) || connection.socket.write(&self.refusals.reply(refusal, now)).is_err() {
             return self.connections.close(slot);
         }
         self.drain(slot, now);
