@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::console::{Town, signed_in_admin};
+use crate::console::{Fixture, signed_in_admin};
 use crate::server::Server;
 
 fn change(user: &str, value: serde_json::Value) -> (String, String) {
@@ -69,7 +69,7 @@ fn one_of_two_approved_administrators_may_go_in_any_way() {
 
 #[test]
 fn the_console_keeps_the_last_approved_administrator_too() {
-    let Town { server, .. } = Town::new();
+    let Fixture { server, .. } = Fixture::new();
     let mut admin = signed_in_admin(&server);
     let own = [("primary_email_address", "admin@localhost"), ("state", "STATE_SUSPENDED"), ("admin", "true")];
     for state in ["STATE_SUSPENDED", "STATE_REJECTED", "STATE_FLAGGED", "STATE_REQUESTED"] {

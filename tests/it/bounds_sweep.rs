@@ -10,13 +10,13 @@ use keyfob::model::user::User;
 use keyfob::store::members::Owned;
 use serde_json::{Value, json};
 
+use crate::browser::{Browser, CALLBACK, Tokens, authorize_target};
 use crate::server::{Answer, Server};
-use crate::visitor::{CALLBACK, Tokens, Visitor, authorize_target};
 
 /// `alice`, who has all there can be of something, in an otherwise empty server.
 struct Story {
     server: Server,
-    browser: Visitor,
+    browser: Browser,
     secret: String,
     refresh: String,
 }
@@ -134,8 +134,8 @@ fn edge(bound: &Bound) -> Edge {
         ),
         "sessions" => Edge::Counted(
             |story, _| {
-                let mut other = Visitor::default();
-                other.post(&story.server, "/oauth/api/auth/login", &[("user_id", "alice"), ("password", crate::visitor::PASSWORD)])
+                let mut other = Browser::default();
+                other.post(&story.server, "/oauth/api/auth/login", &[("user_id", "alice"), ("password", crate::browser::PASSWORD)])
             },
             "sessions",
         ),

@@ -3,18 +3,18 @@
 use keyfob::model::settings::Settings;
 use serde_json::json;
 
+use crate::browser::{Browser, PASSWORD, form};
 use crate::server::{Answer, Server};
-use crate::visitor::{PASSWORD, Visitor, form};
 
 /// What somebody fills in.
 pub type Fields = &'static [(&'static str, &'static str)];
 
 /// Alice with clients, an organization and a key; mallory, who is a collaborator of both; a stranger; and the administrator.
-pub struct Town {
+pub struct Fixture {
     pub server: Server,
-    pub alice: Visitor,
-    pub stranger: Visitor,
-    pub admin: Visitor,
+    pub alice: Browser,
+    pub stranger: Browser,
+    pub admin: Browser,
     pub old_secret: String,
     pub key_id: String,
     pub organization_key_id: String,
@@ -22,8 +22,8 @@ pub struct Town {
     pub session_id: String,
 }
 
-impl Town {
-    pub fn new() -> Town {
+impl Fixture {
+    pub fn new() -> Fixture {
         let mut server = Server::start();
         for user in ["alice", "mallory", "stranger"] {
             server.has_user(user);
@@ -43,7 +43,7 @@ impl Town {
         let organization_key = server.check("alice", "POST", "/api/v3/organizations/acme-corp/api-keys", organization_key, "200").json();
         let sessions = server.check("alice", "GET", "/api/v3/users/alice/sessions", "", "200").json();
         let admin = signed_in_admin(&server);
-        Town {
+        Fixture {
             stranger: server.signed_in("stranger"),
             admin,
             alice,
@@ -59,14 +59,14 @@ impl Town {
 }
 
 /// A browser of the administrator.
-pub fn signed_in_admin(server: &Server) -> Visitor {
-    let mut visitor = Visitor::default();
-    let answer = visitor.post(server, "/oauth/api/auth/login", &[("user_id", "admin"), ("password", "Correct-horse-battery-staple-9")]);
+pub fn signed_in_admin(server: &Server) -> Browser {
+    let mut browser = Browser::default();
+    let answer = browser.post(server, "/oauth/api/auth/login", &[("user_id", "admin"), ("password", "Correct-horse-battery-staple-9")]);
     assert_eq!(answer.status, 204, "{}", answer.text());
-    visitor
+    browser
 }
 
-impl Visitor {
+impl Browser {
     /// The body of a form with what its page gives along: the token, and what it has seen.
     pub fn form_of(&mut self, server: &Server, target: &str, fields: &[(&str, &str)]) -> String {
         let token = self.form_token(server, "/console");
@@ -127,7 +127,7 @@ pub fn secret_of(answer: &Answer) -> String {
     rest.split('<').next().unwrap_or_default().to_owned()
 }
 
-pub fn server_with_alice() -> (Server, Visitor) {
+pub fn server_with_alice() -> (Server, Browser) {
     let mut server = Server::with(Settings::default());
     server.has_user("alice");
     let alice = server.signed_in("alice");
@@ -476,8 +476,8 @@ fn pages_keep_scripts_and_frames_of_others_out() {
 fn whether_an_id_is_free_is_told_while_it_is_typed() {
     let (server, mut alice) = server_with_alice();
     server.has_client("alice", "my-client");
-    let told = |visitor: &mut Visitor, kind: &str, id: &str| {
-        visitor.get(&server, &format!("/console/check/{kind}/{id}")).json()["problem"].as_str().map(str::to_owned)
+    let told = |browser: &mut Browser, kind: &str, id: &str| {
+        browser.get(&server, &format!("/console/check/{kind}/{id}")).json()["problem"].as_str().map(str::to_owned)
     };
     for kind in ["user", "organization"] {
         assert_eq!(told(&mut signed_in_admin(&server), kind, "other"), None);

@@ -3,9 +3,9 @@
 use keyfob::model::settings::{ContactPolicy, Settings};
 use serde_json::json;
 
+use crate::browser::Browser;
 use crate::console::{is_refused, new_client, secret_of, server_with_alice, signed_in_admin};
 use crate::server::Server;
-use crate::visitor::Visitor;
 
 pub const SETTINGS: &str = "/console/clients/my-client/settings";
 
@@ -197,8 +197,8 @@ fn accounts_are_found_by_a_part_of_their_id_as_far_as_one_may_search() {
         server.has_user(&format!("bobby-{n}"));
     }
     server.has_organization("alice", "bob-corp");
-    let found = |visitor: &mut Visitor, asked: &str| {
-        let answer = visitor.get(&server, &format!("/console/search/accounts?{asked}"));
+    let found = |browser: &mut Browser, asked: &str| {
+        let answer = browser.get(&server, &format!("/console/search/accounts?{asked}"));
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.json()["accounts"].as_array().expect("a list").clone()
     };

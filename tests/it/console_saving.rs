@@ -3,14 +3,14 @@
 use keyfob::registry::expiry::{Swept, sweep};
 use serde_json::json;
 
+use crate::browser::Browser;
 use crate::console::{seen_by, server_with_alice, signed_in_admin};
 use crate::console_forms::{SETTINGS, settings};
 use crate::server::{Answer, Server};
-use crate::visitor::Visitor;
 
 /// Sends a form that had seen only this much.
-fn sends_late(visitor: &mut Visitor, server: &Server, target: &str, seen: &str, fields: &[(&str, &str)]) -> Answer {
-    visitor.sends_form(server, target, &[fields, &[("seen", seen)]].concat())
+fn sends_late(browser: &mut Browser, server: &Server, target: &str, seen: &str, fields: &[(&str, &str)]) -> Answer {
+    browser.sends_form(server, target, &[fields, &[("seen", seen)]].concat())
 }
 
 #[test]
@@ -101,15 +101,15 @@ fn no_form_that_changes_something_saves_over_what_it_has_not_seen() {
         ),
     ];
     for (form, target, change, mine) in forms {
-        let visitor = if form.starts_with("/console/users") { &mut admin } else { &mut alice };
-        let seen = seen_by(&visitor.get(&server, form)).unwrap_or_else(|| panic!("{form} says nothing of what it has seen"));
+        let browser = if form.starts_with("/console/users") { &mut admin } else { &mut alice };
+        let seen = seen_by(&browser.get(&server, form)).unwrap_or_else(|| panic!("{form} says nothing of what it has seen"));
         let who = if form.starts_with("/console/users") { "admin" } else { "alice" };
         server.check(who, "PUT", target, change, "200");
-        let answer = sends_late(visitor, &server, form, &seen, mine);
+        let answer = sends_late(browser, &server, form, &seen, mine);
         assert!(answer.status == 400 && answer.text().contains("changed while the form was open"), "{form}: {}", answer.text());
         assert!(answer.text().contains("<ins>"), "{form} does not tell what changed\n{}", answer.text());
         let seen = seen_by(&answer).expect("the form that came back has seen it");
-        assert_eq!(sends_late(visitor, &server, form, &seen, mine).status, 303, "{form}");
+        assert_eq!(sends_late(browser, &server, form, &seen, mine).status, 303, "{form}");
     }
 }
 
@@ -199,8 +199,8 @@ fn a_form_that_is_left_alone_changes_nothing_however_it_was_written() {
     ];
     let events = || server.app.store().read(|tx| tx.events("client", "my-client")).expect("events are read").len();
     let before = events();
-    for visitor in [&mut alice, &mut signed_in_admin(&server)] {
-        assert_eq!(visitor.sends_form(&server, SETTINGS, &settings(&left_alone)).status, 303);
+    for browser in [&mut alice, &mut signed_in_admin(&server)] {
+        assert_eq!(browser.sends_form(&server, SETTINGS, &settings(&left_alone)).status, 303);
         assert_eq!(events(), before);
     }
 }

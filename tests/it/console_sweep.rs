@@ -3,12 +3,12 @@
 use keyfob::http::request::Method;
 use keyfob::routes::{Guard, Pass, ROUTES, Route};
 
-use crate::console::{Fields, Town};
+use crate::browser::PASSWORD;
+use crate::console::{Fields, Fixture};
 use crate::pages::headings_are_in_order;
-use crate::visitor::PASSWORD;
 
-/// The path with the names of the town in it.
-fn target(town: &Town, route: &Route) -> String {
+/// The path with the names of the fixture in it.
+fn target(fixture: &Fixture, route: &Route) -> String {
     let own = route.path.starts_with("/console/users") || route.path.contains("/{kind}/");
     route
         .path
@@ -17,10 +17,10 @@ fn target(town: &Town, route: &Route) -> String {
         .replace("{user_id}", "mallory")
         .replace("{kind}", "user")
         .replace("{account_id}", if own { "mallory" } else { "alice" })
-        .replace("{secret_number}", &town.old_secret)
-        .replace("{key_id}", if route.path.contains("{organization_id}") { &town.organization_key_id } else { &town.key_id })
-        .replace("{token_id}", &town.token_id)
-        .replace("{session_id}", &town.session_id)
+        .replace("{secret_number}", &fixture.old_secret)
+        .replace("{key_id}", if route.path.contains("{organization_id}") { &fixture.organization_key_id } else { &fixture.key_id })
+        .replace("{token_id}", &fixture.token_id)
+        .replace("{session_id}", &fixture.session_id)
 }
 
 /// What a form sends. Rows that are not here need nothing.
@@ -76,19 +76,19 @@ fn rows() -> impl Iterator<Item = (&'static Route, Pass)> {
 #[test]
 fn one_example_of_every_row_of_the_console_succeeds() {
     for (route, pass) in rows() {
-        let town = Town::new();
-        let mut visitor = if matches!(pass, Pass::Admin(_)) { town.admin.clone() } else { town.alice.clone() };
+        let fixture = Fixture::new();
+        let mut browser = if matches!(pass, Pass::Admin(_)) { fixture.admin.clone() } else { fixture.alice.clone() };
         match route.name {
-            "console.client.trial" => town.server.has_state("my-app", "STATE_REQUESTED"),
-            "console.client.restore" => drop(town.server.check("alice", "DELETE", "/api/v3/clients/my-app", "", "200")),
-            "console.organization.restore" => drop(town.server.check("alice", "DELETE", "/api/v3/organizations/acme-corp", "", "200")),
-            "console.user.restore" => drop(town.server.check("admin", "DELETE", "/api/v3/users/mallory", "", "200")),
+            "console.client.trial" => fixture.server.has_state("my-app", "STATE_REQUESTED"),
+            "console.client.restore" => drop(fixture.server.check("alice", "DELETE", "/api/v3/clients/my-app", "", "200")),
+            "console.organization.restore" => drop(fixture.server.check("alice", "DELETE", "/api/v3/organizations/acme-corp", "", "200")),
+            "console.user.restore" => drop(fixture.server.check("admin", "DELETE", "/api/v3/users/mallory", "", "200")),
             _ => {}
         }
-        let target = target(&town, route);
+        let target = target(&fixture, route);
         let answer = match route.method {
-            Method::Get => visitor.get(&town.server, &target),
-            _ => visitor.sends_form(&town.server, &target, fields(route)),
+            Method::Get => browser.get(&fixture.server, &target),
+            _ => browser.sends_form(&fixture.server, &target, fields(route)),
         };
         assert!(matches!(answer.status, 200 | 303), "{} {target}: {}\n{}", route.method.name(), answer.status, answer.text());
         if route.method == Method::Get && answer.header("Content-Type") != Some("application/json") {
@@ -103,10 +103,10 @@ fn one_example_of_every_row_of_the_console_succeeds() {
 
 #[test]
 fn who_is_not_signed_in_is_led_to_sign_in_and_back() {
-    let town = Town::new();
+    let fixture = Fixture::new();
     for (route, _) in rows().filter(|(route, _)| route.method == Method::Get) {
-        let target = target(&town, route);
-        let answer = town.server.send("anon", "GET", &format!("{target}?page=2"), "");
+        let target = target(&fixture, route);
+        let answer = fixture.server.send("anon", "GET", &format!("{target}?page=2"), "");
         assert_eq!(answer.status, 302, "{target}");
         assert_eq!(answer.location_parameter("n"), Some(format!("{target}?page=2")), "{target}");
     }
@@ -114,24 +114,24 @@ fn who_is_not_signed_in_is_led_to_sign_in_and_back() {
 
 #[test]
 fn a_stranger_sees_and_changes_nothing_of_others() {
-    let town = Town::new();
+    let fixture = Fixture::new();
     for (route, pass) in rows() {
-        let mut stranger = town.stranger.clone();
-        let target = target(&town, route);
+        let mut stranger = fixture.stranger.clone();
+        let target = target(&fixture, route);
         let answer = match route.method {
-            Method::Get => stranger.get(&town.server, &target),
-            _ => stranger.sends_form(&town.server, &target, fields(route)),
+            Method::Get => stranger.get(&fixture.server, &target),
+            _ => stranger.sends_form(&fixture.server, &target, fields(route)),
         };
         if matches!(pass, Pass::Admin(_) | Pass::Holds(_) | Pass::HoldsEvenDeleted(_)) {
             assert_eq!(answer.status, 403, "{} {target}\n{}", route.method.name(), answer.text());
         }
         // A refusal may repeat what the address says.
         if route.method == Method::Get && answer.status == 200 {
-            assert!(![&town.key_id, &town.token_id, &town.session_id].iter().any(|id| answer.text().contains(*id)), "{target}");
+            assert!(![&fixture.key_id, &fixture.token_id, &fixture.session_id].iter().any(|id| answer.text().contains(*id)), "{target}");
         }
     }
     // Where anybody may knock, what is named must still be one's own.
-    let Town { server, key_id, token_id, session_id, .. } = &town;
+    let Fixture { server, key_id, token_id, session_id, .. } = &fixture;
     for (list, id) in [("api-keys", key_id), ("authorizations/my-app/tokens", token_id), ("sessions", session_id)] {
         assert!(server.check("alice", "GET", &format!("/api/v3/users/alice/{list}"), "", "200").text().contains(id), "{list}");
     }
@@ -139,17 +139,17 @@ fn a_stranger_sees_and_changes_nothing_of_others() {
 
 #[test]
 fn nothing_is_changed_without_the_token_of_a_page_or_from_another_site() {
-    let town = Town::new();
+    let fixture = Fixture::new();
     for (route, pass) in rows().filter(|(route, _)| route.method == Method::Post) {
-        let mut visitor = if matches!(pass, Pass::Admin(_)) { town.admin.clone() } else { town.alice.clone() };
-        let target = target(&town, route);
-        let without = visitor.post(&town.server, &target, fields(route));
+        let mut browser = if matches!(pass, Pass::Admin(_)) { fixture.admin.clone() } else { fixture.alice.clone() };
+        let target = target(&fixture, route);
+        let without = browser.post(&fixture.server, &target, fields(route));
         assert_eq!(without.status, 403, "{target}");
-        let body = visitor.form_of(&town.server, &target, fields(route));
+        let body = browser.form_of(&fixture.server, &target, fields(route));
         let headers = [("Content-Type", "application/x-www-form-urlencoded"), ("Sec-Fetch-Site", "cross-site")];
-        let elsewhere = visitor.send(&town.server, "POST", &target, &headers, &body);
+        let elsewhere = browser.send(&fixture.server, "POST", &target, &headers, &body);
         assert_eq!(elsewhere.status, 403, "{target}");
     }
-    let made = town.server.send("admin", "GET", "/api/v3/clients/my-app?field_mask=name", "");
+    let made = fixture.server.send("admin", "GET", "/api/v3/clients/my-app?field_mask=name", "");
     assert_eq!((made.status, made.json()["name"].as_str()), (200, Some("my-app")));
 }

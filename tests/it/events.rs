@@ -18,7 +18,7 @@ fn values(text: &str) -> Value {
 }
 
 /// Alice with a client and an organization.
-fn town() -> Server {
+fn fixture() -> Server {
     let mut server = Server::start();
     server.has_user("alice");
     server.has_user("bob");
@@ -29,7 +29,7 @@ fn town() -> Server {
 
 #[test]
 fn every_change_leaves_one_event_and_nothing_else_does() {
-    let server = town();
+    let server = fixture();
     let bob = r#"{"collaborator":{"ids":{"user_ids":{"user_id":"bob"}},"rights":["RIGHT_CLIENT_INFO"]}}"#;
     let steps: &[(&str, &str, &str, &str, Option<&str>)] = &[
         ("alice", "PUT", "/api/v3/clients/my-app", r#"{"client":{"name":"New"},"field_mask":"name"}"#, Some("client.update")),
@@ -56,7 +56,7 @@ fn every_change_leaves_one_event_and_nothing_else_does() {
 
 #[test]
 fn an_event_says_who_did_it_with_which_key_in_which_request_and_what_changed() {
-    let server = town();
+    let server = fixture();
     let answer = server.check("alice", "PUT", "/api/v3/clients/my-app", r#"{"client":{"name":"New"},"field_mask":"name"}"#, "200");
     let event = last(&server, "client", "my-app");
     assert_eq!(event.actor.account_id.as_deref(), Some("alice"));
@@ -68,7 +68,7 @@ fn an_event_says_who_did_it_with_which_key_in_which_request_and_what_changed() {
 
 #[test]
 fn an_error_names_the_request_that_it_was_the_answer_to() {
-    let server = town();
+    let server = fixture();
     for (method, target, body) in [
         ("GET", "/api/v3/clients/not-there", ""),
         ("POST", "/api/v3/users/alice/clients", r#"{"client":{"ids":{"client_id":"x"}}}"#),
@@ -88,7 +88,7 @@ fn an_error_names_the_request_that_it_was_the_answer_to() {
 
 #[test]
 fn users_organizations_and_keys_leave_events_too() {
-    let server = town();
+    let server = fixture();
     server.check("anon", "PUT", "/api/v3/users/alice/password", r#"{"old":"Hunter2-hunter2","new":"Other-passw0rd"}"#, "200");
     assert_eq!(last(&server, "user", "alice").name, "user.password.update");
     let made = server.check("alice", "POST", "/api/v3/users/alice/api-keys", r#"{"name":"k","rights":["RIGHT_USER_INFO"]}"#, "200").json();
@@ -106,7 +106,7 @@ fn users_organizations_and_keys_leave_events_too() {
 
 #[test]
 fn no_event_holds_a_secret() {
-    let server = town();
+    let server = fixture();
     let rotated =
         server.check("alice", "POST", "/api/v3/clients/my-app/secret", "", "200").json()["secret"].as_str().expect("a secret").to_owned();
     server.check("alice", "PUT", "/api/v3/clients/my-app", r#"{"client":{"secret":"chosen-by-alice"},"field_mask":"secret"}"#, "200");

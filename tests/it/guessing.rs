@@ -10,8 +10,8 @@ use keyfob::http::reply::Reply;
 use keyfob::http::request::{Method, Request};
 use serde_json::json;
 
+use crate::browser::{PASSWORD, form};
 use crate::server::{Answer, Server};
-use crate::visitor::{PASSWORD, form};
 
 pub const LOGIN: &str = "/oauth/api/auth/login";
 

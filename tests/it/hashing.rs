@@ -4,10 +4,10 @@ use keyfob::base::secret::Hash;
 use keyfob::model::settings::Settings;
 use keyfob::registry::users;
 
+use crate::browser::{PASSWORD, form};
 use crate::console::server_with_alice;
 use crate::guessing::{at_once, authenticate_from, sign_in_from};
 use crate::server::Server;
-use crate::visitor::{PASSWORD, form};
 
 const GOOD_SECRET: &str = "b7Q2nK9xR4vT1mZ8";
 

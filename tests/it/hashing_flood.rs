@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use keyfob::model::settings::Settings;
 use serde_json::json;
 
+use crate::browser::{PASSWORD, form};
 use crate::guessing::{LOGIN, Post, authenticate_from, send_beside_others, sign_in_from};
 use crate::overload::during;
 use crate::server::Server;
-use crate::visitor::{PASSWORD, form};
 
 /// So many times as long as without a flood may a neighbour wait: its turn comes after the hashes that are being made, and at most one of each
 /// other sort of work.

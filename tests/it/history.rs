@@ -7,10 +7,10 @@ use keyfob::model::settings::Settings;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
+use crate::browser::form;
 use crate::console::{seen_by, signed_in_admin};
 use crate::console_forms::settings;
 use crate::server::Server;
-use crate::visitor::form;
 
 #[test]
 fn a_user_who_takes_the_id_of_a_purged_organization_reads_nothing_of_what_it_did() {
@@ -285,10 +285,10 @@ fn no_consent_is_hidden_among_those_of_many_others() {
 
 /// Every page of the history of the client.
 fn pages(server: &Server, who: &str) -> Vec<String> {
-    let mut visitor = server.signed_in(who);
+    let mut browser = server.signed_in(who);
     let (mut pages, mut target) = (Vec::new(), Some("/console/clients/my-app/activity".to_owned()));
     while let Some(at) = target {
-        let page = visitor.get(server, &at).text();
+        let page = browser.get(server, &at).text();
         let next = page.split("rel=\"next\" href=\"").nth(1).and_then(|rest| rest.split('"').next());
         target = next.map(|next| next.replace("&amp;", "&"));
         pages.push(page);

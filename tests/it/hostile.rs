@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::server::Server;
 
 /// Alice with a client and an organization.
-fn town() -> Server {
+fn fixture() -> Server {
     let mut server = Server::start();
     server.has_user("alice");
     server.has_client("alice", "my-app");
@@ -33,7 +33,7 @@ fn state(server: &Server) -> Vec<Value> {
 
 /// Sends each of them as the administrator (who passes every guard) and expects the refusal and no change.
 fn refused(cases: &[(&str, &str, String, &str)]) {
-    let server = town();
+    let server = fixture();
     let before = state(&server);
     for (method, target, body, expected) in cases {
         let answer = server.check("admin", method, target, body, expected);
@@ -189,7 +189,7 @@ fn odd_queries_are_refused() {
         "field_mask[paths]=name",
         "field_mask=a&field_mask=b",
     ];
-    let server = town();
+    let server = fixture();
     for query in cases {
         assert_eq!(server.send("alice", "GET", &format!("/api/v3/clients?{query}"), "").status, 400, "{query}");
     }
@@ -211,7 +211,7 @@ fn odd_queries_are_refused() {
 
 #[test]
 fn paths_with_nul_or_bytes_that_are_no_text_are_refused() {
-    let server = town();
+    let server = fixture();
     for path in ["/api/v3/clients/my%00app", "/api/v3/clients/%ff%fe", "/api/v3/clients/%c3%28", "/%00"] {
         assert_eq!(server.send("alice", "GET", path, "").status, 400, "{path}");
     }
@@ -220,7 +220,7 @@ fn paths_with_nul_or_bytes_that_are_no_text_are_refused() {
 
 #[test]
 fn a_body_may_nest_64_levels_and_no_more() {
-    let server = town();
+    let server = fixture();
     let nested = |levels: usize| format!("{}1{}", r#"{"a":"#.repeat(levels), "}".repeat(levels));
     server.check("alice", "POST", CLIENTS, &nested(64), "400 validation");
     let refused = server.check("alice", "POST", CLIENTS, &nested(65), "400");
@@ -247,7 +247,7 @@ proptest! {
     fn nothing_that_a_stranger_sends_is_a_5xx(
         requests in prop::collection::vec((0..ROUTES.len(), any::<bool>(), ".{0,20}", ".{0,40}", prop::collection::vec(any::<u8>(), 0..60), ".{0,60}"), 1..12),
     ) {
-        let server = town();
+        let server = fixture();
         for (row, signed_in, segment, query, body, authorization) in requests {
             let route = &ROUTES[row];
             let path = route.path.replace("{client_id}", "my-app").replace("{user_id}", &segment).replace("{organization_id}", "acme-corp");
@@ -263,7 +263,7 @@ proptest! {
         row in 0..ROUTES.len(),
         body in prop_oneof![any_json(3), any_json(3).prop_map(|v| json!({"client": v})), any_json(3).prop_map(|v| json!({"user": v, "api_key": v, "field_mask": "name"}))],
     ) {
-        let server = town();
+        let server = fixture();
         let route = &ROUTES[row];
         let target = route.path.replace("{client_id}", "my-app").replace("{user_id}", "alice").replace("{organization_id}", "acme-corp");
         let status = server.send("admin", route.method.name(), &target, &body.to_string()).status;

@@ -8,12 +8,12 @@ use data_encoding::BASE64;
 use keyfob::http::pairs::Pairs;
 use serde_json::{Value, json};
 
+use crate::browser::{CALLBACK, authorize_target, form};
 use crate::client::{Reply, send};
 use crate::folder::Folder;
 use crate::process::Process;
 use crate::secrets::{holds, key_of};
 use crate::server::ADMIN_KEY;
-use crate::visitor::{CALLBACK, authorize_target, form};
 
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
 const JSON: (&str, &str) = ("Content-Type", "application/json");
@@ -173,8 +173,8 @@ impl Story {
     }
 }
 
-/// A dance that succeeds, and the steps of it that can go wrong, going wrong.
-fn dance(story: &mut Story, cookie: &str, secret: &str) -> Tokens {
+/// The flow, and the steps of it that can go wrong, going wrong.
+fn flow(story: &mut Story, cookie: &str, secret: &str) -> Tokens {
     let code = story.code(cookie);
     let authorization = format!("Basic {}", BASE64.encode(b"my-app:Wrong-secret-in-a-header"));
     story.secrets.push(("credentials in base64", authorization["Basic ".len()..].to_owned()));
@@ -264,7 +264,7 @@ fn a_secret_is_nowhere_but_in_the_reply_that_issues_it() {
     let secret = story.client(&key);
     let authorization = bearer(&key);
     let headers = [("Authorization", authorization.as_str()), JSON];
-    let tokens = dance(&mut story, &cookie, &secret);
+    let tokens = flow(&mut story, &cookie, &secret);
     let rotated =
         story.succeed("POST", "/api/v3/clients/my-app/secret", &headers, "").json()["secret"].as_str().expect("a secret").to_owned();
     story.issued("a rotated secret", &rotated);

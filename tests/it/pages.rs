@@ -2,9 +2,9 @@
 
 use keyfob::model::settings::Settings;
 
+use crate::browser::{Browser, authorize_target};
 use crate::console::{new_client, signed_in_admin};
 use crate::server::{Answer, Server};
-use crate::visitor::{Visitor, authorize_target};
 
 const HTML: (&str, &str) = ("Accept", "text/html");
 const MENU: &str = "<nav aria-label=\"Console\">";
@@ -38,8 +38,8 @@ fn fixture() -> Server {
     server
 }
 
-fn under(server: &Server, visitor: &mut Visitor, host: &str) -> Answer {
-    visitor.send(server, "GET", "/console/clients/my-app", &[("Host", host)], "")
+fn under(server: &Server, browser: &mut Browser, host: &str) -> Answer {
+    browser.send(server, "GET", "/console/clients/my-app", &[("Host", host)], "")
 }
 
 #[test]
@@ -97,13 +97,13 @@ fn an_error_in_the_console_keeps_its_menu() {
         ("alice", "/console/organizations/NO!", 404, "Not found"),
         ("bob", "/console/add/client", 403, "once an administrator has approved you"),
     ] {
-        let mut visitor = server.signed_in(who);
-        let page = visitor.send(&server, "GET", target, &[HTML], "");
+        let mut browser = server.signed_in(who);
+        let page = browser.send(&server, "GET", target, &[HTML], "");
         assert_eq!(page.status, status, "{target}");
         let text = page.text();
         assert!(text.contains(MENU) && text.contains(said), "{target}: {text}");
         assert!(text.contains(page.header("X-Request-Id").expect("an ID")), "{target}: {text}");
-        let program = visitor.get(&server, target);
+        let program = browser.get(&server, target);
         assert_eq!((program.status, program.json().is_object()), (status, true), "{target}");
     }
     let form = bob.form_of(&server, "/console", &[]);
@@ -139,7 +139,7 @@ fn one_is_no_plural() {
     let code = server.signed_in("alice").code(&server, "my-app", &[]);
     server.tokens("my-app", secret["secret"].as_str().expect("a secret"), &code);
     server.signed_in("alice").sees(&server, "/console/clients/my-app", &["1 token in the last 30 days"]);
-    let mut stranger = Visitor::default();
+    let mut stranger = Browser::default();
     let mut wrong = || stranger.post(&server, "/oauth/login", &[("user_id", "alice"), ("password", "wrong")]);
     let slow = (0..20).map(|_| wrong()).find(|answer| answer.status == 429).expect("it slows down");
     assert_eq!(slow.header("Retry-After"), Some("1"));

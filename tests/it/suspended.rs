@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use crate::browser::{Browser, CALLBACK, PASSWORD, Tokens, authorize_target, form};
 use crate::console::is_refused;
 use crate::server::Server;
-use crate::visitor::{CALLBACK, PASSWORD, Tokens, Visitor, authorize_target, form};
 
 /// The states, and what people in them are told.
 const TURNED_AWAY: &[(&str, &str, &str)] =
@@ -13,7 +13,7 @@ const TURNED_AWAY: &[(&str, &str, &str)] =
 /// Alice with a client, an organization and its key, and bob, signed in, who uses the client.
 struct Fixture {
     server: Server,
-    bob: Visitor,
+    bob: Browser,
     secret: String,
     tokens: Tokens,
     unused_code: String,
@@ -90,7 +90,7 @@ fn who_is_suspended_or_rejected_cannot_sign_in_and_is_told_why() {
     for (state, refusal, sentence) in TURNED_AWAY {
         let Fixture { server, .. } = fixture();
         set_state(&server, "bob", state, "Too loud");
-        let mut bob = Visitor::default();
+        let mut bob = Browser::default();
         let api = bob.post(&server, "/oauth/api/auth/login", &[("user_id", "bob"), ("password", PASSWORD)]);
         assert_eq!((api.status, api.error().as_str()), (403, *refusal), "{}", api.text());
         let page = bob.post(&server, "/oauth/login", &[("user_id", "bob"), ("password", PASSWORD), ("n", "/console")]);
@@ -126,54 +126,54 @@ fn who_is_suspended_or_rejected_does_not_change_a_password() {
 #[test]
 fn no_client_gets_anything_new_of_who_is_suspended_or_rejected() {
     for (state, ..) in TURNED_AWAY {
-        let town = fixture();
-        let mut bob = town.bob.clone();
-        set_state(&town.server, "bob", state, "");
-        let asked = bob.get(&town.server, &authorize_target("my-app", &[]));
+        let fixture = fixture();
+        let mut bob = fixture.bob.clone();
+        set_state(&fixture.server, "bob", state, "");
+        let asked = bob.get(&fixture.server, &authorize_target("my-app", &[]));
         assert!(asked.status == 302 && asked.header("Location").is_some_and(|place| place.starts_with("/oauth/login")), "{}", asked.text());
-        let mut bob = town.bob.clone();
+        let mut bob = fixture.bob.clone();
         let agreed = bob.send(
-            &town.server,
+            &fixture.server,
             "POST",
             &authorize_target("my-app", &[]),
             &[("Content-Type", "application/x-www-form-urlencoded")],
             &form(&[("authorize", "true")]),
         );
         assert_eq!(agreed.location_parameter("code"), None, "{}", agreed.text());
-        let redeemed = town.redeem(&town.unused_code);
+        let redeemed = fixture.redeem(&fixture.unused_code);
         assert_eq!((redeemed.status, redeemed.json()["error"].as_str()), (400, Some("invalid_grant")), "{}", redeemed.text());
-        let refreshed = town.server.refresh("my-app", &town.secret, &town.tokens.refresh);
+        let refreshed = fixture.server.refresh("my-app", &fixture.secret, &fixture.tokens.refresh);
         assert_eq!((refreshed.status, refreshed.json()["error"].as_str()), (400, Some("invalid_grant")), "{}", refreshed.text());
-        for token in [&town.tokens.access, &town.tokens.refresh] {
-            assert_eq!(town.introspect(token), json!({"active": false}));
+        for token in [&fixture.tokens.access, &fixture.tokens.refresh] {
+            assert_eq!(fixture.introspect(token), json!({"active": false}));
         }
     }
 }
 
 #[test]
 fn a_lost_refresh_reply_is_not_repeated_for_who_was_suspended_meanwhile() {
-    let town = fixture();
-    Tokens::of(&town.server.refresh("my-app", &town.secret, &town.tokens.refresh));
-    set_state(&town.server, "bob", "STATE_SUSPENDED", "");
-    assert_eq!(town.server.refresh("my-app", &town.secret, &town.tokens.refresh).json()["error"], "invalid_grant");
-    set_state(&town.server, "bob", "STATE_APPROVED", "");
-    Tokens::of(&town.server.refresh("my-app", &town.secret, &town.tokens.refresh));
+    let fixture = fixture();
+    Tokens::of(&fixture.server.refresh("my-app", &fixture.secret, &fixture.tokens.refresh));
+    set_state(&fixture.server, "bob", "STATE_SUSPENDED", "");
+    assert_eq!(fixture.server.refresh("my-app", &fixture.secret, &fixture.tokens.refresh).json()["error"], "invalid_grant");
+    set_state(&fixture.server, "bob", "STATE_APPROVED", "");
+    Tokens::of(&fixture.server.refresh("my-app", &fixture.secret, &fixture.tokens.refresh));
 }
 
 #[test]
 fn who_is_approved_again_comes_back_to_everything() {
-    let town = fixture();
-    let mut bob = town.bob.clone();
-    set_state(&town.server, "bob", "STATE_SUSPENDED", "");
-    town.server.check("bob", "GET", "/api/v3/users/bob", "", "403 user_suspended");
-    town.server.refresh("my-app", &town.secret, &town.tokens.refresh);
-    set_state(&town.server, "bob", "STATE_APPROVED", "");
-    town.server.check("bob", "GET", "/api/v3/users/bob", "", "200");
-    assert_eq!(town.server.status_with(&town.tokens.access, "/api/v3/users/bob"), 200);
-    assert_eq!(town.introspect(&town.tokens.refresh)["active"], true);
-    bob.sees(&town.server, "/console", &["Dashboard"]);
-    Tokens::of(&town.redeem(&town.unused_code));
-    Tokens::of(&town.server.refresh("my-app", &town.secret, &town.tokens.refresh));
+    let fixture = fixture();
+    let mut bob = fixture.bob.clone();
+    set_state(&fixture.server, "bob", "STATE_SUSPENDED", "");
+    fixture.server.check("bob", "GET", "/api/v3/users/bob", "", "403 user_suspended");
+    fixture.server.refresh("my-app", &fixture.secret, &fixture.tokens.refresh);
+    set_state(&fixture.server, "bob", "STATE_APPROVED", "");
+    fixture.server.check("bob", "GET", "/api/v3/users/bob", "", "200");
+    assert_eq!(fixture.server.status_with(&fixture.tokens.access, "/api/v3/users/bob"), 200);
+    assert_eq!(fixture.introspect(&fixture.tokens.refresh)["active"], true);
+    bob.sees(&fixture.server, "/console", &["Dashboard"]);
+    Tokens::of(&fixture.redeem(&fixture.unused_code));
+    Tokens::of(&fixture.server.refresh("my-app", &fixture.secret, &fixture.tokens.refresh));
 }
 
 /// Alice and bob share `acme-corp`; alice has given it a key, and with that key another one, for a client's right. Bob gave it one, too.

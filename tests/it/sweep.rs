@@ -4,13 +4,13 @@ use keyfob::http::request::Method;
 use keyfob::routes::{Guard, ROUTES, Route};
 use serde_json::json;
 
+use crate::browser::{PASSWORD, authorize_target, form};
 use crate::server::Server;
-use crate::visitor::{PASSWORD, authorize_target, form};
 
 const METHODS: &[&str] = &["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH"];
 
 /// Alice with a client, an organization and a key of her own; mallory, who has nothing to do with them.
-fn town() -> Server {
+fn fixture() -> Server {
     let mut server = Server::start();
     server.has_user("alice");
     server.has_user("mallory");
@@ -19,7 +19,7 @@ fn town() -> Server {
     server
 }
 
-/// The path with the names of the town in it.
+/// The path with the names of the fixture in it.
 fn target(route: &Route) -> String {
     route
         .path
@@ -57,7 +57,7 @@ fn body(route: &Route) -> String {
 
 #[test]
 fn nobody_is_let_in_where_a_guard_stands() {
-    let server = town();
+    let server = fixture();
     for route in ROUTES {
         let status = server.send("anon", route.method.name(), &target(route), &body(route)).status;
         let place = format!("{} {}", route.method.name(), route.path);
@@ -86,7 +86,7 @@ fn nobody_is_let_in_where_a_guard_stands() {
 
 #[test]
 fn a_key_without_the_right_is_told_which_is_missing() {
-    let mut server = town();
+    let mut server = fixture();
     let tiny = ["RIGHT_USER_NOTIFICATIONS_READ", "RIGHT_ORGANIZATION_ADD_AS_COLLABORATOR", "RIGHT_CLIENT_INFO"];
     server.gives_key("alice", "tiny", &tiny);
     for route in ROUTES {
@@ -101,7 +101,7 @@ fn a_key_without_the_right_is_told_which_is_missing() {
 
 #[test]
 fn bad_credentials_are_refused_wherever_they_are_looked_at() {
-    let server = town();
+    let server = fixture();
     for route in ROUTES {
         let place = format!("{} {}", route.method.name(), route.path);
         for (bearer, refusal) in [("Bearer missing", 400), ("Bearer NNSXS.A.B", 401), ("Bearer NNSXS.A.B.C", 401), ("Basic YTpi", 401)] {
@@ -131,7 +131,7 @@ fn bad_credentials_are_refused_wherever_they_are_looked_at() {
 
 #[test]
 fn every_path_refuses_the_methods_it_has_no_row_for() {
-    let server = town();
+    let server = fixture();
     for route in ROUTES {
         for method in METHODS {
             if ROUTES.iter().any(|other| other.path == route.path && other.method == Method::parse(method)) {
@@ -152,7 +152,7 @@ fn every_path_refuses_the_methods_it_has_no_row_for() {
 #[test]
 fn one_example_of_every_row_of_the_api_succeeds() {
     for route in ROUTES.iter().filter(|route| route.path.starts_with("/api/")) {
-        let server = town();
+        let server = fixture();
         let mut target = target(route);
         // What must be there, or gone, before.
         match route.name {
@@ -204,7 +204,7 @@ fn one_example_of_every_row_of_the_api_succeeds() {
 
 #[test]
 fn one_example_of_every_other_row_succeeds() {
-    let server = town();
+    let server = fixture();
     let secret = server.has_app("alice", "other-app", &["RIGHT_USER_INFO"]);
     let mut browser = server.signed_in("alice");
     let target = authorize_target("other-app", &[]);
@@ -256,7 +256,7 @@ fn one_example_of_every_other_row_succeeds() {
 
 #[test]
 fn every_reply_carries_the_common_headers() {
-    let server = town();
+    let server = fixture();
     for (method, target) in [
         ("GET", "/api/v3/clients"),
         ("GET", "/api/v3/clients/not-there"),

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use crate::browser::{Browser, CALLBACK, authorize_target};
 use crate::console::signed_in_admin;
 use crate::server::{Answer, Server};
-use crate::visitor::{CALLBACK, Visitor, authorize_target};
 
 /// Alice has registered `my-app`, which waits for approval; bob and carol know her.
 fn fixture() -> Server {
@@ -23,8 +23,8 @@ fn makes_collaborator(server: &Server, who: &str, user: &str, rights: &[&str]) {
 }
 
 /// Whether the client can ask this user.
-fn can_ask(server: &Server, visitor: &mut Visitor, client: &str) -> bool {
-    let answer = visitor.get(server, &authorize_target(client, &[]));
+fn can_ask(server: &Server, browser: &mut Browser, client: &str) -> bool {
+    let answer = browser.get(server, &authorize_target(client, &[]));
     match answer.status {
         200 => true,
         302 => {
@@ -35,8 +35,8 @@ fn can_ask(server: &Server, visitor: &mut Visitor, client: &str) -> bool {
     }
 }
 
-fn begins(server: &Server, visitor: &mut Visitor) -> Answer {
-    visitor.sends_form(server, "/console/clients/my-app/trial", &[])
+fn begins(server: &Server, browser: &mut Browser) -> Answer {
+    browser.sends_form(server, "/console/clients/my-app/trial", &[])
 }
 
 #[test]

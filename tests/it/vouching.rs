@@ -3,9 +3,9 @@
 use keyfob::model::settings::{Approval, Settings};
 use serde_json::{Value, json};
 
+use crate::browser::{Browser, authorize_target};
 use crate::console::signed_in_admin;
 use crate::server::{Answer, Server};
-use crate::visitor::{Visitor, authorize_target};
 
 const CLIENT: &str = "/api/v3/clients/my-app";
 const VOUCHED: &str =
@@ -188,8 +188,8 @@ fn other_changes_leave_an_approval_as_it_is() {
     }
 }
 
-fn asks(server: &Server, visitor: &mut Visitor) -> u16 {
-    visitor.get(server, &authorize_target("my-app", &[])).status
+fn asks(server: &Server, browser: &mut Browser) -> u16 {
+    browser.get(server, &authorize_target("my-app", &[])).status
 }
 
 #[test]

@@ -122,7 +122,7 @@ fn of_users(get: Without<'_>, delete: Without<'_>, post: With<'_>, put: With<'_>
         get("users/gina?field_mask=primary_email_address", Rule::Reads(user("gina"), INFO, Private)),
         put("users/alice", name(), Rule::Holds(ALICE, "RIGHT_USER_SETTINGS_BASIC")),
         put("users/not-there", name(), Rule::Holds(NO_USER, "RIGHT_USER_SETTINGS_BASIC")),
-        put("users/alice/password", json!({"old": crate::visitor::PASSWORD, "new": "Other-passw0rd"}), Rule::Open),
+        put("users/alice/password", json!({"old": crate::browser::PASSWORD, "new": "Other-passw0rd"}), Rule::Open),
         delete("users/alice", Rule::Holds(ALICE, "RIGHT_USER_DELETE")),
         post("users/gina/restore", json!({}), Rule::HoldsDeleted(user("gina"), "RIGHT_USER_DELETE")),
         delete("users/alice/purge", Rule::Purges(ALICE, "admins_purge_users")),

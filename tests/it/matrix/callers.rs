@@ -9,9 +9,9 @@ use serde_json::json;
 
 use super::model::{Set, Somebody, Thing, Who, client, organization, user};
 use super::world::{self, Folder, WORLD};
+use crate::browser::{Browser, Tokens};
 use crate::console::signed_in_admin;
 use crate::server::{ADMIN_KEY, Answer, Server};
-use crate::visitor::{Tokens, Visitor};
 
 pub enum Presented {
     Nothing,
@@ -108,7 +108,7 @@ impl Gathering {
     }
 
     /// The tokens that somebody gives a client in a browser.
-    fn tokens(&self, browser: &mut Visitor, client: &str, secret: &str) -> Tokens {
+    fn tokens(&self, browser: &mut Browser, client: &str, secret: &str) -> Tokens {
         let code = browser.code(&self.server, client, &[]);
         self.server.tokens(client, secret, &code)
     }
@@ -246,7 +246,7 @@ impl Gathering {
     }
 
     /// What a browser presents that has opened a page of ours.
-    fn browser(&self, mut browser: Visitor) -> Presented {
+    fn browser(&self, mut browser: Browser) -> Presented {
         let form_token = browser.form_token(&self.server, "/console");
         Presented::Browser { cookies: browser.jar.header().expect("a session"), form_token }
     }

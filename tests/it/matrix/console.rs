@@ -6,10 +6,10 @@ use keyfob::routes::{Guard, ROUTES, Route};
 use super::callers::{Everybody, Names, Presented};
 use super::model::{Answer, Rule, Set, Somebody, Thing, Who, client, no, organization, user};
 use super::world::{self, WORLD, open};
+use crate::browser::{Browser, PASSWORD};
 use crate::console::signed_in_admin;
 use crate::console_sweep;
 use crate::server::{self, Server};
-use crate::visitor::{PASSWORD, Visitor};
 
 /// What a page or a form asks of who is signed in.
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +93,7 @@ fn needs(route: &Route) -> Needs {
 /// Somebody with a browser.
 struct Person {
     id: &'static str,
-    browser: Visitor,
+    browser: Browser,
     who: Who,
 }
 
@@ -114,7 +114,7 @@ fn people(server: &Server) -> Vec<Person> {
         })
         .collect();
     people.push(Person { id: "admin", browser: signed_in_admin(server), who: somebody("admin") });
-    people.push(Person { id: "nobody", browser: Visitor::default(), who: Who::Nobody });
+    people.push(Person { id: "nobody", browser: Browser::default(), who: Who::Nobody });
     people
 }
 

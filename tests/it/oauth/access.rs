@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::town;
+use super::fixture;
+use crate::browser::{Browser, PASSWORD, Tokens, authorize_target};
 use crate::server::Server;
-use crate::visitor::{PASSWORD, Tokens, Visitor, authorize_target};
 
 /// Bob's token of a client that asks for these rights.
 fn token_with(server: &Server, user: &str, client: &str, rights: &[&str]) -> String {
@@ -21,7 +21,7 @@ fn sends(server: &Server, token: &str, method: &str, target: &str, body: &str, e
 
 #[test]
 fn a_token_opens_what_was_granted_and_what_the_user_may_do() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let token = token_with(&server, "bob", "reader", &["RIGHT_USER_INFO", "RIGHT_CLIENT_ALL"]);
     sends(&server, &token, "GET", "/api/v3/users/bob?field_mask=primary_email_address", "", "200");
     sends(&server, &token, "PUT", "/api/v3/users/bob", r#"{"user":{"name":"x"},"field_mask":"name"}"#, "403 insufficient_user_rights");
@@ -36,7 +36,7 @@ fn a_token_opens_what_was_granted_and_what_the_user_may_do() {
 
 #[test]
 fn auth_info_of_a_token_shows_what_it_means_and_no_secret() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let token = token_with(&server, "bob", "reader", &["RIGHT_CLIENT_ALL"]);
     let answer = server.send_with(Some(&format!("Bearer {token}")), &[], "GET", "/api/v3/auth_info", b"");
     let info = &answer.json()["oauth_access_token"];
@@ -50,7 +50,7 @@ fn auth_info_of_a_token_shows_what_it_means_and_no_secret() {
 
 #[test]
 fn bearers_that_are_no_access_tokens_are_told_why() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let code = server.signed_in("bob").code(&server, "my-app", &[]);
     let tokens = server.tokens("my-app", &secret, &code);
     let (id, key) = tokens.access.rsplit_once('.').expect("a key");
@@ -67,8 +67,8 @@ fn bearers_that_are_no_access_tokens_are_told_why() {
 
 #[test]
 fn a_client_of_an_administrator_is_no_administrator_unless_it_was_given_everything() {
-    let (server, _) = town();
-    let mut admin = Visitor::default();
+    let (server, _) = fixture();
+    let mut admin = Browser::default();
     let password = "Correct-horse-battery-staple-9";
     admin.post(&server, "/oauth/api/auth/login", &[("user_id", "admin"), ("password", password)]);
     for (client, rights, is_admin) in [("small", &["RIGHT_USER_INFO", "RIGHT_CLIENT_INFO"][..], false), ("whole", &["RIGHT_ALL"], true)] {
@@ -91,7 +91,7 @@ fn a_client_of_an_administrator_is_no_administrator_unless_it_was_given_everythi
 
 #[test]
 fn tokens_are_listed_and_ended_by_their_user_and_by_themselves() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let code = server.signed_in("bob").code(&server, "my-app", &[]);
     let tokens = server.tokens("my-app", &secret, &code);
     let listed = server.check("bob", "GET", "/api/v3/users/bob/authorizations/my-app/tokens", "", "200");
@@ -109,7 +109,7 @@ fn tokens_are_listed_and_ended_by_their_user_and_by_themselves() {
 
 #[test]
 fn taking_an_authorization_back_ends_every_token_of_it() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let mut bob = server.signed_in("bob");
     let code = bob.code(&server, "my-app", &[]);
     let tokens = server.tokens("my-app", &secret, &code);
@@ -126,7 +126,7 @@ fn taking_an_authorization_back_ends_every_token_of_it() {
 #[test]
 fn a_new_password_can_end_all_access_but_keys() {
     for (revoke, status) in [(false, 200), (true, 401)] {
-        let (server, secret) = town();
+        let (server, secret) = fixture();
         let mut bob = server.signed_in("bob");
         let code = bob.code(&server, "my-app", &[]);
         let tokens = server.tokens("my-app", &secret, &code);
@@ -141,7 +141,7 @@ fn a_new_password_can_end_all_access_but_keys() {
 #[test]
 fn purging_a_client_or_a_user_ends_everything_of_it() {
     for purge in ["clients/my-app", "users/bob"] {
-        let (server, secret) = town();
+        let (server, secret) = fixture();
         let mut bob = server.signed_in("bob");
         let code = bob.code(&server, "my-app", &[]);
         let tokens = server.tokens("my-app", &secret, &code);
@@ -155,7 +155,7 @@ fn purging_a_client_or_a_user_ends_everything_of_it() {
 
 #[test]
 fn a_token_is_not_taken_from_a_url_or_a_body() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let code = server.signed_in("bob").code(&server, "my-app", &[]);
     let Tokens { access, .. } = server.tokens("my-app", &secret, &code);
     server.check("anon", "GET", &format!("/api/v3/users/bob?access_token={access}"), "", "401 unauthenticated");
@@ -163,7 +163,7 @@ fn a_token_is_not_taken_from_a_url_or_a_body() {
 
 #[test]
 fn authorizations_are_for_who_may_see_them() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     server.signed_in("bob").code(&server, "my-app", &[]);
     server.check("alice", "GET", "/api/v3/users/bob/authorizations", "", "403 no_user_rights");
     server.check("anon", "GET", "/api/v3/users/bob/authorizations", "", "403 no_user_rights");

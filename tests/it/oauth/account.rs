@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::town;
+use super::fixture;
+use crate::browser::{Browser, PASSWORD, form};
 use crate::server::{Answer, Server};
-use crate::visitor::{PASSWORD, Visitor, form};
 
 const LOGIN: &str = "/oauth/api/auth/login";
 
@@ -21,7 +21,7 @@ fn sign_in_from(server: &Server, peer: &str, user: &str, password: &str) -> Answ
 
 #[test]
 fn who_knows_the_password_gets_a_cookie_that_no_script_sees() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let answer = server.send_with(
         None,
         &[("Content-Type", "application/json")],
@@ -50,7 +50,7 @@ fn the_cookie_is_for_https_alone_where_the_world_comes_by_https() {
 
 #[test]
 fn a_sign_in_whose_session_was_written_sends_its_cookie() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let sessions = || {
         let events = server.app.store().read(|tx| tx.events("user", "bob")).expect("events");
         events.iter().filter(|event| event.name == "user.session.create").map(|event| event.times).sum::<i64>()
@@ -74,7 +74,7 @@ fn a_sign_in_whose_session_was_written_sends_its_cookie() {
 
 #[test]
 fn what_is_wrong_with_a_sign_in_is_said() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     for (user, password, error) in [
         ("", "x", "missing_user_id"),
         ("  ", "x", "missing_user_id"),
@@ -95,7 +95,7 @@ fn what_is_wrong_with_a_sign_in_is_said() {
 
 #[test]
 fn a_deleted_user_does_not_sign_in_and_is_signed_out() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let mut bob = server.signed_in("bob");
     assert_eq!(bob.get(&server, "/oauth/api/me").json()["user"]["ids"]["user_id"], "bob");
     server.check("admin", "DELETE", "/api/v3/users/bob", "", "200");
@@ -109,8 +109,8 @@ fn a_deleted_user_does_not_sign_in_and_is_signed_out() {
 
 #[test]
 fn the_page_signs_in_without_a_script() {
-    let (server, _) = town();
-    let mut browser = Visitor::default();
+    let (server, _) = fixture();
+    let mut browser = Browser::default();
     let page = browser.get(&server, "/oauth/login?n=%2Foauth%2Fcode%3Fcode%3Dx");
     assert!(page.status == 200 && page.text().contains("value=\"/oauth/code?code=x\""), "{}", page.text());
     let token = page.header("X-CSRF-Token").expect("a token").to_owned();
@@ -135,20 +135,20 @@ fn the_page_signs_in_without_a_script() {
 
 #[test]
 fn nobody_is_led_away_by_a_link_to_the_sign_in_page() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     for place in
         ["//evil.example", "/\\evil.example", "https://evil.example", "////evil.example", "javascript:x", "/\r\nX: y", "evil", "/ä"]
     {
         let answer = server.signed_in("bob").get(&server, &format!("/oauth/login?{}", form(&[("n", place)])));
         assert_eq!(answer.header("Location"), Some("/oauth/"), "{place:?}");
-        let answer = Visitor::default().post(&server, "/oauth/login", &[("user_id", "bob"), ("password", PASSWORD), ("n", place)]);
+        let answer = Browser::default().post(&server, "/oauth/login", &[("user_id", "bob"), ("password", PASSWORD), ("n", place)]);
         assert_eq!(answer.header("Location"), Some("/oauth/"), "{place:?}");
     }
 }
 
 #[test]
 fn a_session_ends_when_nobody_uses_it_and_when_it_is_old() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let day = 24 * 60 * 60;
     let mut bob = server.signed_in("bob");
     for _ in 0..4 {
@@ -164,7 +164,7 @@ fn a_session_ends_when_nobody_uses_it_and_when_it_is_old() {
 
 #[test]
 fn sessions_are_listed_and_ended_one_by_one() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let (mut one, mut two) = (server.signed_in("bob"), server.signed_in("bob"));
     let listed = server.check("bob", "GET", "/api/v3/users/bob/sessions?order=-created_at", "", "200");
     assert_eq!(listed.header("X-Total-Count"), Some("2"));
@@ -178,7 +178,7 @@ fn sessions_are_listed_and_ended_one_by_one() {
 
 #[test]
 fn a_ticket_that_was_tampered_with_is_none() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let bob = server.signed_in("bob");
     let (name, good) = bob.jar.session();
     let (head, key) = good.rsplit_once('.').expect("a key");
@@ -198,7 +198,7 @@ fn a_ticket_that_was_tampered_with_is_none() {
 
 #[test]
 fn guessing_slows_down_for_everyone_who_guesses() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     for _ in 0..5 {
         assert_eq!(sign_in_from(&server, "192.0.2.1", "bob", "wrong").status, 400);
     }
@@ -217,7 +217,7 @@ fn guessing_slows_down_for_everyone_who_guesses() {
 
 #[test]
 fn a_user_is_not_locked_out_from_where_the_user_has_signed_in() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     assert_eq!(sign_in_from(&server, "192.0.2.1", "bob", PASSWORD).status, 204);
     for _ in 0..8 {
         sign_in_from(&server, "198.51.100.7", "bob", "wrong");
@@ -233,7 +233,7 @@ fn a_user_is_not_locked_out_from_where_the_user_has_signed_in() {
 
 #[test]
 fn an_address_that_tries_many_users_is_slowed_down_whether_they_exist_or_not() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     for n in 0..20 {
         assert_eq!(sign_in_from(&server, "2001:db8::1", &format!("user-{n}"), "wrong").status, 400);
     }
@@ -247,7 +247,7 @@ fn an_address_that_tries_many_users_is_slowed_down_whether_they_exist_or_not() {
 
 #[test]
 fn guessing_where_a_password_is_changed_is_guessing_too() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let change = |old: &str| {
         let body = format!(r#"{{"old":"{old}","new":"Another-passw0rd"}}"#);
         server.send_from("192.0.2.1".parse().expect("an address"), None, &[], "PUT", "/api/v3/users/bob/password", body.as_bytes())
@@ -264,7 +264,7 @@ fn guessing_where_a_password_is_changed_is_guessing_too() {
 
 #[test]
 fn a_flood_of_parameters_is_refused_unread() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let flood = "q&".repeat(40_000);
     for target in ["/oauth/login", "/oauth/authorize", LOGIN, "/oauth/token"] {
         let form = [("Content-Type", "application/x-www-form-urlencoded")];
@@ -277,7 +277,7 @@ fn a_flood_of_parameters_is_refused_unread() {
 
 #[test]
 fn a_temporary_password_signs_nobody_in() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let body = r#"{"user":{"temporary_password":"Temporary-1"},"field_mask":"temporary_password"}"#;
     server.check("admin", "PUT", "/api/v3/users/bob", body, "200");
     assert_eq!(sign_in(&server, "bob", "Temporary-1").error(), "no_user_id_password_match");
@@ -285,7 +285,7 @@ fn a_temporary_password_signs_nobody_in() {
 
 #[test]
 fn signing_in_and_out_is_written_down() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let mut bob = server.signed_in("bob");
     bob.post(&server, "/oauth/api/auth/logout", &[]);
     let events = server.app.store().read(|tx| tx.events("user", "bob")).expect("events");

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use data_encoding::BASE64;
 use serde_json::Value;
 
-use super::{VERIFIER, challenged, town};
+use super::{VERIFIER, challenged, fixture};
+use crate::browser::{CALLBACK, Tokens, form};
 use crate::server::{Answer, Server};
-use crate::visitor::{CALLBACK, Tokens, form};
 
 const SAME_SIZE_AS_A_CODE: &str = "MF2XI.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
@@ -38,7 +38,7 @@ fn presents(server: &Server, target: &str, pairs: &[(&str, &str)], client: &str,
 
 #[test]
 fn a_client_is_authenticated_before_its_code_or_token_is_looked_at() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let code = server.signed_in("bob").code(&server, "my-app", &[]);
     let tokens = server.tokens("my-app", &secret, &server.signed_in("bob").code(&server, "my-app", &[]));
     let wrong = [
@@ -75,7 +75,7 @@ fn a_client_is_authenticated_before_its_code_or_token_is_looked_at() {
 
 #[test]
 fn a_stranger_cannot_tell_an_unknown_client_from_a_wrong_secret() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     for id in ["public-app", "deleted-app", "rejected-app", "suspended-app", "chosen-app", "bare-app"] {
         server.has_app("alice", id, &["RIGHT_USER_INFO"]);
     }
@@ -113,7 +113,7 @@ fn a_stranger_cannot_tell_an_unknown_client_from_a_wrong_secret() {
 
 #[test]
 fn a_stranger_cannot_tell_an_unknown_client_by_what_is_written_before_the_reply() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     // Refusals that were written down, and in how many rows.
     let written = |client: &str| {
         let events = server.app.store().read(|tx| tx.events("client", client)).expect("events are read");
@@ -139,7 +139,7 @@ fn a_stranger_cannot_tell_an_unknown_client_by_what_is_written_before_the_reply(
 #[test]
 fn a_client_that_was_turned_away_is_told_so_once_it_proved_who_it_is_or_shows_what_it_was_given() {
     for state in ["STATE_REJECTED", "STATE_SUSPENDED"] {
-        let (server, secret) = town();
+        let (server, secret) = fixture();
         server.has_app("alice", "public-app", &["RIGHT_USER_INFO"]);
         server.check("alice", "PUT", "/api/v3/clients/public-app", r#"{"client":{"secret":""},"field_mask":"secret"}"#, "200");
         let code = server.signed_in("bob").code(&server, "public-app", &challenged());

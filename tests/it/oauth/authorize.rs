@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use super::town;
+use super::fixture;
+use crate::browser::{Browser, CALLBACK, authorize_target, form};
 use crate::server::Server;
-use crate::visitor::{CALLBACK, Visitor, authorize_target, form};
 
 /// A redirect back to the client with this error.
 #[track_caller]
-fn is_sent_back(server: &Server, browser: &mut Visitor, target: &str, error: &str) {
+fn is_sent_back(server: &Server, browser: &mut Browser, target: &str, error: &str) {
     let answer = browser.get(server, target);
     assert_eq!(answer.status, 302, "{target}\n{}", answer.text());
     let location = answer.header("Location").unwrap_or_default();
@@ -20,7 +20,7 @@ fn is_sent_back(server: &Server, browser: &mut Visitor, target: &str, error: &st
 
 /// A refusal that sends nobody anywhere.
 #[track_caller]
-fn stays(server: &Server, browser: &mut Visitor, target: &str, status: u16, error: &str) {
+fn stays(server: &Server, browser: &mut Browser, target: &str, status: u16, error: &str) {
     let answer = browser.get(server, target);
     assert_eq!((answer.status, answer.error().as_str()), (status, error), "{target}\n{}", answer.text());
     assert_eq!(answer.header("Location"), None);
@@ -28,21 +28,21 @@ fn stays(server: &Server, browser: &mut Visitor, target: &str, status: u16, erro
 
 #[test]
 fn who_is_not_signed_in_signs_in_first_and_comes_back() {
-    let (server, _) = town();
-    let mut browser = Visitor::default();
+    let (server, _) = fixture();
+    let mut browser = Browser::default();
     let target = authorize_target("my-app", &[("state", "a&b")]);
     let answer = browser.get(&server, &target);
     assert_eq!(answer.status, 302);
     assert_eq!(answer.location_parameter("n").as_deref(), Some(target.as_str()));
     // Even a request that is wrong in every way leads there: nothing is told to strangers.
     assert_eq!(browser.get(&server, "/oauth/authorize?client_id=nobody").status, 302);
-    let back = browser.post(&server, "/oauth/login", &[("user_id", "bob"), ("password", crate::visitor::PASSWORD), ("n", &target)]);
+    let back = browser.post(&server, "/oauth/login", &[("user_id", "bob"), ("password", crate::browser::PASSWORD), ("n", &target)]);
     assert_eq!((back.status, back.header("Location")), (303, Some(target.as_str())));
 }
 
 #[test]
 fn the_page_says_who_asks_for_what_and_where_it_leads() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let change = json!({"client": {"name": "<script>alert(1)</script>", "description": "Shows <b>you</b>", "rights": ["RIGHT_USER_INFO", "RIGHT_CLIENT_INFO"]},
         "field_mask": "name,description,rights"});
     server.check("admin", "PUT", "/api/v3/clients/my-app", &change.to_string(), "200");
@@ -75,7 +75,7 @@ fn the_page_says_who_asks_for_what_and_where_it_leads() {
 
 #[test]
 fn the_page_warns_of_everything_of_http_and_of_clients_nobody_vouches_for() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let change =
         json!({"client": {"rights": ["RIGHT_ALL"], "redirect_uris": ["http://app.example/cb"]}, "field_mask": "rights,redirect_uris"});
     server.check("admin", "PUT", "/api/v3/clients/my-app", &change.to_string(), "200");
@@ -90,7 +90,7 @@ fn the_page_warns_of_everything_of_http_and_of_clients_nobody_vouches_for() {
 
 #[test]
 fn checks_come_in_the_order_of_the_contract() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let mut bob = server.signed_in("bob");
     // Everything is wrong; then one thing less with each step.
     let mut wrong = vec![
@@ -122,7 +122,7 @@ fn checks_come_in_the_order_of_the_contract() {
 
 #[test]
 fn a_redirect_uri_may_be_left_out_only_where_there_is_one() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let mut bob = server.signed_in("bob");
     let target = "/oauth/authorize?client_id=my-app&response_type=code";
     assert_eq!(bob.get(&server, target).status, 200);
@@ -138,7 +138,7 @@ fn a_redirect_uri_may_be_left_out_only_where_there_is_one() {
 
 #[test]
 fn the_state_and_the_query_of_the_client_come_back_as_they_were() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let uri = "https://app.example/cb?x=1&a=b";
     let body = json!({"client": {"redirect_uris": [uri, "com.example:/cb"]}, "field_mask": "redirect_uris"});
     server.check("alice", "PUT", "/api/v3/clients/my-app", &body.to_string(), "200");
@@ -165,7 +165,7 @@ fn the_state_and_the_query_of_the_client_come_back_as_they_were() {
 
 #[test]
 fn who_says_no_or_nothing_gives_nothing() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let target = authorize_target("my-app", &[("state", "st")]);
     for said in [&[("authorize", "false")][..], &[("authorize", "yes")], &[]] {
         let answer = server.signed_in("bob").post(&server, &target, said);
@@ -181,7 +181,7 @@ fn who_says_no_or_nothing_gives_nothing() {
 
 #[test]
 fn consent_is_remembered_until_the_client_asks_for_more() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let mut bob = server.signed_in("bob");
     let target = authorize_target("my-app", &[]);
     let rights = |rights: &str| {
@@ -208,7 +208,7 @@ fn consent_is_remembered_until_the_client_asks_for_more() {
 
 #[test]
 fn nobody_agrees_to_more_than_was_shown() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let mut bob = server.signed_in("bob");
     let target = authorize_target("my-app", &[]);
     let page = bob.get(&server, &target).text();
@@ -223,7 +223,7 @@ fn nobody_agrees_to_more_than_was_shown() {
 
 #[test]
 fn agreeing_to_less_keeps_what_was_agreed_to_before() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     server.has_app("alice", "wide-app", &["RIGHT_USER_INFO", "RIGHT_USER_CLIENTS_LIST"]);
     let mut bob = server.signed_in("bob");
     bob.code(&server, "wide-app", &[("scope", "RIGHT_USER_INFO")]);
@@ -236,7 +236,7 @@ fn agreeing_to_less_keeps_what_was_agreed_to_before() {
 
 #[test]
 fn a_state_that_no_place_could_hold_is_refused() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let mut bob = server.signed_in("bob");
     let state = "s".repeat(8 * 1024 + 1);
     let answer = bob.post(&server, &authorize_target("my-app", &[]), &[("authorize", "true"), ("state", &state)]);
@@ -246,7 +246,7 @@ fn a_state_that_no_place_could_hold_is_refused() {
 
 #[test]
 fn a_client_that_asks_for_nothing_still_asks() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     server.check("alice", "PUT", "/api/v3/clients/my-app", r#"{"client":{"rights":[]},"field_mask":"rights"}"#, "200");
     let page = server.signed_in("bob").get(&server, &authorize_target("my-app", &[]));
     assert_eq!(page.status, 200);
@@ -255,7 +255,7 @@ fn a_client_that_asks_for_nothing_still_asks() {
 
 #[test]
 fn administrators_can_spare_everyone_the_question() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     server.check(
         "admin",
         "PUT",
@@ -271,7 +271,7 @@ fn administrators_can_spare_everyone_the_question() {
 
 #[test]
 fn a_client_that_waits_for_approval_can_be_tried_by_who_registered_it() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     server.has_state("my-app", "STATE_REQUESTED");
     let mut alice = server.signed_in("alice");
     let page = alice.get(&server, &authorize_target("my-app", &[]));
@@ -281,14 +281,14 @@ fn a_client_that_waits_for_approval_can_be_tried_by_who_registered_it() {
     assert_eq!(server.status_with(&tokens.access, "/api/v3/users/alice"), 200);
     let mut bob = server.signed_in("bob");
     is_sent_back(&server, &mut bob, &authorize_target("my-app", &[("state", "st")]), "invalid_client");
-    let mut admin = Visitor::default();
+    let mut admin = Browser::default();
     admin.post(&server, "/oauth/api/auth/login", &[("user_id", "admin"), ("password", "Correct-horse-battery-staple-9")]);
     is_sent_back(&server, &mut admin, &authorize_target("my-app", &[]), "invalid_client");
 }
 
 #[test]
 fn a_challenge_is_s256_or_refused() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let mut bob = server.signed_in("bob");
     let good = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
     let long = "a".repeat(129);
@@ -308,7 +308,7 @@ fn a_challenge_is_s256_or_refused() {
 
 #[test]
 fn what_is_sent_twice_is_refused() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let mut bob = server.signed_in("bob");
     let target = authorize_target("my-app", &[]);
     stays(&server, &mut bob, &format!("{target}&client_id=my-app"), 400, "invalid_request");
@@ -321,7 +321,7 @@ fn what_is_sent_twice_is_refused() {
 
 #[test]
 fn what_cannot_be_read_is_refused_where_it_is() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     for target in ["/oauth/authorize?client_id=%ff", "/oauth/authorize?client_id=my-app&redirect_uri=%00"] {
         let answer = server.signed_in("bob").get(&server, target);
         assert_eq!((answer.status, answer.header("Location")), (400, None), "{target}");
@@ -334,7 +334,7 @@ fn what_cannot_be_read_is_refused_where_it_is() {
 
 #[test]
 fn a_refusal_is_written_down_with_its_reason_and_what_differs() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let mut bob = server.signed_in("bob");
     bob.get(&server, &authorize_target("my-app", &[("redirect_uri", "https://app.example/cb/")]));
     bob.get(&server, &authorize_target("my-app", &[("response_type", "token")]));
@@ -351,7 +351,7 @@ fn a_refusal_is_written_down_with_its_reason_and_what_differs() {
 
 #[test]
 fn strangers_cannot_fill_the_history() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     // From many addresses: one alone is slowed down.
     for n in 0..70 {
         let peer = format!("192.0.2.{n}").parse().expect("an address");
@@ -367,19 +367,19 @@ fn strangers_cannot_fill_the_history() {
 }
 
 /// The place that a browser comes to that signs in on a page which a client led it to.
-fn after_signing_in(server: &Server, target: &str) -> (Visitor, crate::server::Answer) {
-    let mut browser = Visitor::default();
+fn after_signing_in(server: &Server, target: &str) -> (Browser, crate::server::Answer) {
+    let mut browser = Browser::default();
     let led = browser.get(server, target);
     browser.get(server, led.header("Location").expect("a page to sign in"));
     let n = led.location_parameter("n").expect("where to");
-    let signed_in = browser.post(server, "/oauth/login", &[("user_id", "bob"), ("password", crate::visitor::PASSWORD), ("n", &n)]);
+    let signed_in = browser.post(server, "/oauth/login", &[("user_id", "bob"), ("password", crate::browser::PASSWORD), ("n", &n)]);
     let answer = browser.get(server, signed_in.header("Location").expect("a place"));
     (browser, answer)
 }
 
 #[test]
 fn an_error_that_follows_straight_on_a_sign_in_leads_nowhere_by_itself() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let wrong = authorize_target("my-app", &[("response_type", "token"), ("state", "s")]);
     let (mut browser, answer) = after_signing_in(&server, &wrong);
     assert_eq!((answer.status, answer.header("Location")), (400, None));
@@ -391,8 +391,8 @@ fn an_error_that_follows_straight_on_a_sign_in_leads_nowhere_by_itself() {
     is_sent_back(&server, &mut server.signed_in("bob"), &wrong, "invalid_request");
     // The way to it may be longer.
     for detour in [format!("/oauth/login?{}", form(&[("n", &wrong)])), format!("/x/..{wrong}"), format!("/%2E%2e{wrong}")] {
-        let mut browser = Visitor::default();
-        let fields = [("user_id", "bob"), ("password", crate::visitor::PASSWORD), ("n", &detour)];
+        let mut browser = Browser::default();
+        let fields = [("user_id", "bob"), ("password", crate::browser::PASSWORD), ("n", &detour)];
         let place = browser.post(&server, "/oauth/login", &fields).header("Location").expect("a place").to_owned();
         assert_eq!(place, "/oauth/", "{detour}");
     }
@@ -400,7 +400,7 @@ fn an_error_that_follows_straight_on_a_sign_in_leads_nowhere_by_itself() {
 
 #[test]
 fn who_says_no_after_signing_in_is_sent_back() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let target = authorize_target("my-app", &[]);
     let (mut browser, page) = after_signing_in(&server, &target);
     assert_eq!(page.status, 200);
@@ -411,11 +411,11 @@ fn who_says_no_after_signing_in_is_sent_back() {
 
 #[test]
 fn what_is_posted_is_answered_with_a_place_to_look_at() {
-    let (server, _) = town();
-    let mut browser = Visitor::default();
+    let (server, _) = fixture();
+    let mut browser = Browser::default();
     let target = authorize_target("my-app", &[]);
     assert_eq!(browser.post(&server, &target, &[("authorize", "true")]).status, 303);
-    assert_eq!(browser.post(&server, "/oauth/login", &[("user_id", "bob"), ("password", crate::visitor::PASSWORD)]).status, 303);
+    assert_eq!(browser.post(&server, "/oauth/login", &[("user_id", "bob"), ("password", crate::browser::PASSWORD)]).status, 303);
     let agreed = browser.post(&server, &target, &[("authorize", "true")]);
     assert_eq!((agreed.status, agreed.header("Content-Type")), (303, None));
     assert!(agreed.location_parameter("code").is_some());
@@ -423,8 +423,8 @@ fn what_is_posted_is_answered_with_a_place_to_look_at() {
 
 #[test]
 fn a_request_that_was_posted_is_not_lost_on_the_way_to_sign_in() {
-    let (server, _) = town();
-    let answer = Visitor::default().post(
+    let (server, _) = fixture();
+    let answer = Browser::default().post(
         &server,
         "/oauth/authorize?state=a%26b",
         &[("client_id", "my-app"), ("redirect_uri", CALLBACK), ("response_type", "code"), ("authorize", "true")],

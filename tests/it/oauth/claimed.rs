@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::town;
+use super::fixture;
+use crate::browser::{Tokens, authorize_target};
 use crate::server::Server;
-use crate::visitor::{Tokens, authorize_target};
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &[(&str, &str)] = &[("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), ("code_challenge_method", "S256")];
@@ -37,7 +37,7 @@ const ON_THE_DEVICE: &[&str] = &[
 
 #[test]
 fn every_client_without_a_secret_sends_a_challenge_and_cli_is_one() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     loses_its_secret(&server);
     let mut bob = server.signed_in("bob");
     for (client, redirect_uri) in [("my-app", "https://app.example/cb"), ("cli", "local-callback"), ("cli", "code")] {
@@ -59,7 +59,7 @@ fn every_client_without_a_secret_sends_a_challenge_and_cli_is_one() {
 #[test]
 fn a_client_without_a_secret_that_comes_back_to_the_device_is_asked_about_every_time() {
     for redirect_uri in ON_THE_DEVICE {
-        let (server, _) = town();
+        let (server, _) = fixture();
         skips(&server, redirect_uri);
         loses_its_secret(&server);
         let mut bob = server.signed_in("bob");
@@ -78,12 +78,12 @@ fn a_client_without_a_secret_that_comes_back_to_the_device_is_asked_about_every_
 #[test]
 fn a_client_that_can_be_told_from_others_is_remembered_and_may_skip_the_question() {
     for redirect_uri in ON_THE_DEVICE {
-        let (server, _) = town();
+        let (server, _) = fixture();
         skips(&server, redirect_uri);
         let answer = server.signed_in("bob").get(&server, &authorize_target("my-app", &more(redirect_uri)));
         assert!(answer.location_parameter("code").is_some(), "it has a secret: {redirect_uri}");
     }
-    let (server, _) = town();
+    let (server, _) = fixture();
     skips(&server, "https://app.example/cb");
     loses_its_secret(&server);
     let answer = server.signed_in("bob").get(&server, &authorize_target("my-app", &more("https://app.example/cb")));
@@ -92,7 +92,7 @@ fn a_client_that_can_be_told_from_others_is_remembered_and_may_skip_the_question
 
 #[test]
 fn the_command_line_is_asked_about_every_time_in_words_that_people_know() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let mut bob = server.signed_in("bob");
     for redirect_uri in ["local-callback", "/local-callback", "code"] {
         let target = authorize_target("cli", &more(redirect_uri));
@@ -126,13 +126,13 @@ fn the_command_line_is_asked_about_every_time_in_words_that_people_know() {
 
 #[test]
 fn a_code_without_a_challenge_is_worth_nothing_once_the_secret_is_gone() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let code = server.signed_in("bob").code(&server, "my-app", &[]);
     loses_its_secret(&server);
     let answer = server.token(&[
         ("grant_type", "authorization_code"),
         ("code", &code),
-        ("redirect_uri", crate::visitor::CALLBACK),
+        ("redirect_uri", crate::browser::CALLBACK),
         ("client_id", "my-app"),
     ]);
     assert_eq!(answer.json()["error"], "invalid_grant", "{}", answer.text());
@@ -160,7 +160,7 @@ fn error_of_exchange(server: &Server, code: &str, redirect_uri: &str, secret: Op
 #[test]
 fn a_code_that_came_without_a_question_ends_with_the_secret_that_spared_it() {
     for redirect_uri in ["http://127.0.0.1/cb", "com.example.app:/cb"] {
-        let (server, _) = town();
+        let (server, _) = fixture();
         skips(&server, redirect_uri);
         let code = unasked_code(&server, &more(redirect_uri));
         loses_its_secret(&server);
@@ -178,7 +178,7 @@ fn a_code_from_before_its_client_had_a_secret_is_no_longer_valid() {
         server.check("admin", "PUT", "/api/v3/clients/my-app", body, "200")
     };
     for give in [&rotates as &dyn Fn(&Server) -> crate::server::Answer, &chooses] {
-        let (server, _) = town();
+        let (server, _) = fixture();
         skips(&server, "https://app.example/cb");
         loses_its_secret(&server);
         let code = unasked_code(&server, &more("https://app.example/cb"));
@@ -195,7 +195,7 @@ fn a_code_that_came_without_a_question_ends_when_nobody_vouches_for_the_client_a
         ("admin", r#"{"client":{"skip_authorization":false},"field_mask":"skip_authorization"}"#),
     ];
     for (who, body) in ends {
-        let (server, secret) = town();
+        let (server, secret) = fixture();
         skips(&server, "https://app.example/cb");
         let code = unasked_code(&server, &more("https://app.example/cb"));
         server.check(who, "PUT", "/api/v3/clients/my-app", body, "200");
@@ -205,7 +205,7 @@ fn a_code_that_came_without_a_question_ends_when_nobody_vouches_for_the_client_a
 
 #[test]
 fn a_code_outlives_another_secret_beside_the_one_that_the_client_has() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     skips(&server, "https://app.example/cb");
     let code = unasked_code(&server, &more("https://app.example/cb"));
     server.check("alice", "POST", "/api/v3/clients/my-app/secret", r#"{"grace":"600s"}"#, "200");

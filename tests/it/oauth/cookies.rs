@@ -2,9 +2,9 @@
 
 use keyfob::model::settings::Settings;
 
-use super::town;
+use super::fixture;
+use crate::browser::{Browser, PASSWORD, form};
 use crate::server::Server;
-use crate::visitor::{PASSWORD, Visitor, form};
 
 fn server_at(public_url: &str) -> Server {
     let mut server = Server::with(Settings { public_url: public_url.to_owned(), ..Default::default() });
@@ -16,7 +16,7 @@ fn status_with(server: &Server, cookies: &str) -> u16 {
     server.send_with(None, &[("Cookie", cookies)], "GET", "/oauth/api/me", b"").status
 }
 
-fn session_of(browser: &Visitor) -> String {
+fn session_of(browser: &Browser) -> String {
     let (name, value) = browser.jar.session();
     format!("{name}={value}")
 }
@@ -35,7 +35,7 @@ fn a_cookie_names_its_server() {
         ("http://nas", false, "80"),
     ] {
         let server = server_at(public_url);
-        let mut bob = Visitor::default();
+        let mut bob = Browser::default();
         let page = bob.get(&server, "/oauth/login");
         let signed_in = bob.post(&server, "/oauth/login", &[("user_id", "bob"), ("password", PASSWORD)]);
         let cookies = [page.all("Set-Cookie"), signed_in.all("Set-Cookie")].concat();
@@ -64,7 +64,7 @@ fn two_servers_on_one_host_do_not_sign_each_other_out() {
 
 #[test]
 fn a_planted_session_does_not_override_the_right_one() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let (alice, bob) = (server.signed_in("alice"), server.signed_in("bob"));
     let (name, theirs) = alice.jar.session();
     let mine = bob.jar.session().1;
@@ -86,7 +86,7 @@ fn a_planted_session_does_not_override_the_right_one() {
 
 #[test]
 fn nobody_clears_a_cookie_that_he_cannot_read_as_his_own() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let mut bob = server.signed_in("bob");
     let (name, mine) = bob.jar.session();
     let (name, mine) = (name.to_owned(), mine.to_owned());
@@ -104,7 +104,7 @@ fn nobody_clears_a_cookie_that_he_cannot_read_as_his_own() {
 
 #[test]
 fn a_store_that_fails_clears_no_cookie() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let mut bob = server.signed_in("bob");
     server.execute("ALTER TABLE sessions RENAME TO elsewhere");
     for target in ["/oauth/api/me", "/oauth/login", "/oauth/logout?access_token_id=unknown", "/console"] {
@@ -117,7 +117,7 @@ fn a_store_that_fails_clears_no_cookie() {
 
 #[test]
 fn an_old_session_ends_when_the_same_browser_signs_in_anew() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     for target in ["/oauth/login", "/oauth/api/auth/login"] {
         let mut browser = server.signed_in("bob");
         let old = browser.jar.header().expect("a cookie");
@@ -135,7 +135,7 @@ fn an_old_session_ends_when_the_same_browser_signs_in_anew() {
 /// Another port of the host can plant a cookie for a longer path, which no reply from here takes away.
 #[test]
 fn who_signs_in_is_signed_in_whatever_session_was_planted_beside() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     for target in ["/oauth/login", "/oauth/api/auth/login"] {
         let (planted, mut bob) = (session_of(&server.signed_in("alice")), server.signed_in("bob"));
         let old = session_of(&bob);
@@ -153,15 +153,15 @@ fn who_signs_in_is_signed_in_whatever_session_was_planted_beside() {
 
 #[test]
 fn a_sign_in_page_that_is_too_old_keeps_where_to() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let place = "/oauth/code?code=x&y=z";
     let headers = [("User-Agent", "Mozilla/5.0"), ("Accept", "text/html"), ("Content-Type", "application/x-www-form-urlencoded")];
     let sent = form(&[("user_id", "bob"), ("password", PASSWORD), ("n", place), ("_csrf", "of-yesterday")]);
-    let answer = Visitor::default().send(&server, "POST", "/oauth/login", &headers, &sent);
+    let answer = Browser::default().send(&server, "POST", "/oauth/login", &headers, &sent);
     assert_eq!(answer.status, 403);
     let link = format!("href=\"/oauth/login?{}\"", form(&[("n", place)]));
     assert!(answer.text().contains(&link) && answer.text().contains("Start over"), "{}", answer.text());
-    let target = crate::visitor::authorize_target("my-app", &[("state", "s")]);
+    let target = crate::browser::authorize_target("my-app", &[("state", "s")]);
     let answer = server.signed_in("bob").send(&server, "POST", &target, &headers, "authorize=true&_csrf=of-yesterday");
     assert_eq!(answer.status, 403);
     assert!(answer.text().contains(&format!("href=\"{}\"", target.replace('&', "&amp;"))), "{}", answer.text());

@@ -1,8 +1,8 @@
 //! What the scripts of other sites may read (Fetch, section 3.2): the endpoints that clients without a secret use in browsers.
 
-use super::{VERIFIER, challenged, town};
+use super::{VERIFIER, challenged, fixture};
+use crate::browser::{CALLBACK, form};
 use crate::server::{Answer, Server};
-use crate::visitor::{CALLBACK, form};
 
 const APP: &str = "https://app.example";
 
@@ -23,7 +23,7 @@ fn is_shared(answer: &Answer) -> bool {
 
 #[test]
 fn a_client_in_a_browser_reads_all_that_it_is_told_about_its_tokens() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     server.check("alice", "PUT", "/api/v3/clients/my-app", r#"{"client":{"secret":""},"field_mask":"secret"}"#, "200");
     let metadata = from_app(&server, "GET", "/.well-known/oauth-authorization-server", &[]);
     assert!(metadata.status == 200 && is_shared(&metadata));
@@ -66,7 +66,7 @@ fn a_client_in_a_browser_reads_all_that_it_is_told_about_its_tokens() {
 
 #[test]
 fn a_browser_that_asks_first_is_answered_where_other_sites_may_read() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     for (target, method) in [("/oauth/token", "POST"), ("/oauth/revoke", "POST"), ("/.well-known/oauth-authorization-server", "GET")] {
         let answer = preflight(&server, target, method);
         assert!(answer.status == 200 && answer.body.is_empty() && is_shared(&answer), "{target}");
@@ -81,7 +81,7 @@ fn a_browser_that_asks_first_is_answered_where_other_sites_may_read() {
 
 #[test]
 fn no_other_site_reads_pages_introspection_or_who_is_signed_in() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     for (method, target) in [
         ("GET", "/oauth/authorize?client_id=my-app&response_type=code"),
         ("GET", "/oauth/login"),

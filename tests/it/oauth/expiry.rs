@@ -2,9 +2,9 @@
 
 use keyfob::registry::expiry::{Swept, sweep};
 
-use super::town;
+use super::fixture;
+use crate::browser::Tokens;
 use crate::server::Server;
-use crate::visitor::Tokens;
 
 const DAY: i64 = 24 * 60 * 60;
 
@@ -20,7 +20,7 @@ fn left(server: &Server) -> Vec<(&'static str, i64)> {
 
 #[test]
 fn everything_that_is_over_is_removed_in_its_time() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let mut bob = server.signed_in("bob");
     let code = bob.code(&server, "my-app", &[]);
     let first = server.tokens("my-app", &secret, &code);
@@ -55,7 +55,7 @@ fn everything_that_is_over_is_removed_in_its_time() {
 
 #[test]
 fn a_sweep_takes_a_little_at_a_time_and_comes_to_an_end() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     for n in 0..450 {
         server.app.store().write(|tx| tx.count_sign_in_failure(&format!("user user-{n}"), tx.steady)).expect("a failure");
     }
@@ -66,7 +66,7 @@ fn a_sweep_takes_a_little_at_a_time_and_comes_to_an_end() {
 
 #[test]
 fn an_ended_grace_leaves_no_hash_behind() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     server.check("alice", "POST", "/api/v3/clients/my-app/secret", r#"{"grace":"60s"}"#, "200");
     let count = || server.value::<i64>("SELECT count(*) FROM client_secrets WHERE client_id = 'my-app'");
     assert_eq!(count(), 2);

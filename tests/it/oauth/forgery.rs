@@ -2,9 +2,9 @@
 
 use keyfob::model::settings::Settings;
 
-use super::town;
+use super::fixture;
+use crate::browser::{Browser, PASSWORD, authorize_target, form};
 use crate::server::Server;
-use crate::visitor::{PASSWORD, Visitor, authorize_target, form};
 
 type Headers = &'static [(&'static str, &'static str)];
 
@@ -99,7 +99,7 @@ impl Form {
     }
 }
 
-fn sends(server: &Server, browser: &mut Visitor, form: Form, headers: Headers, token: Option<&str>) -> bool {
+fn sends(server: &Server, browser: &mut Browser, form: Form, headers: Headers, token: Option<&str>) -> bool {
     let (method, target, body) = form.sent();
     let mut all = headers.to_vec();
     all.push(("Content-Type", if method == "PUT" { "application/json" } else { "application/x-www-form-urlencoded" }));
@@ -117,7 +117,7 @@ fn sends(server: &Server, browser: &mut Visitor, form: Form, headers: Headers, t
 
 #[test]
 fn a_form_counts_where_its_sender_and_its_token_say_that_it_was_meant() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let other = server.signed_in("alice").form_token(&server, "/console");
     for (form, decisions) in DECISIONS {
         // Anew for each form: of a user's sessions the oldest make room.
@@ -128,7 +128,7 @@ fn a_form_counts_where_its_sender_and_its_token_say_that_it_was_meant() {
                     let mut browser = match form {
                         Form::SignOut => server.signed_in("bob"),
                         form if form.is_signed_in() => bob.clone(),
-                        _ => Visitor::default(),
+                        _ => Browser::default(),
                     };
                     let right = browser.form_token(&server, form.page());
                     let token = token.map(|is_right| if is_right { &right } else { &other });
@@ -158,20 +158,20 @@ fn behind_https_only_the_public_url_is_here() {
         &[("Origin", "https://evil.example"), ("Host", "evil.example")],
     ];
     for headers in here {
-        assert!(sends(&server, &mut Visitor::default(), Form::SignIn, headers, None), "{headers:?}");
+        assert!(sends(&server, &mut Browser::default(), Form::SignIn, headers, None), "{headers:?}");
     }
     for headers in elsewhere {
-        assert!(!sends(&server, &mut Visitor::default(), Form::SignIn, headers, None), "{headers:?}");
+        assert!(!sends(&server, &mut Browser::default(), Form::SignIn, headers, None), "{headers:?}");
     }
 }
 
 #[test]
 fn a_cookie_that_repeats_the_token_of_a_form_proves_nothing() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let planted = "A".repeat(52);
     let silent = SILENT_BROWSER[0];
     let mut bob = server.signed_in("bob");
-    let mut nobody = Visitor::default();
+    let mut nobody = Browser::default();
     nobody.get(&server, "/oauth/login");
     for name in nobody.jar.names().into_iter().chain(["_csrf".to_owned()]) {
         for browser in [&mut bob, &mut nobody] {
@@ -185,8 +185,8 @@ fn a_cookie_that_repeats_the_token_of_a_form_proves_nothing() {
 
 #[test]
 fn two_cookies_of_one_name_are_none() {
-    let (server, _) = town();
-    let (mut mine, mut theirs) = (Visitor::default(), Visitor::default());
+    let (server, _) = fixture();
+    let (mut mine, mut theirs) = (Browser::default(), Browser::default());
     let (token, _) = (mine.form_token(&server, "/oauth/login"), theirs.form_token(&server, "/oauth/login"));
     let sign_in = |cookies: &str| {
         let headers = [("User-Agent", "Mozilla/5.0"), ("Cookie", cookies), ("X-CSRF-Token", &token)];
@@ -201,7 +201,7 @@ fn two_cookies_of_one_name_are_none() {
 
 #[test]
 fn other_sites_cannot_spend_the_guesses_of_a_visitor() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let change = r#"{"old":"wrong","new":"Another-passw0rd"}"#;
     let from_elsewhere = [("Origin", "https://evil.example"), ("Content-Type", "text/plain")];
     for _ in 0..10 {
@@ -227,7 +227,7 @@ fn other_sites_cannot_spend_the_guesses_of_a_visitor() {
 
 #[test]
 fn a_session_changes_something_in_the_api_only_with_a_token() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let mut alice = server.signed_in("alice");
     let (method, target, body) = ("PUT", "/api/v3/clients/my-app", r#"{"client":{"name":"New"},"field_mask":"name"}"#);
     assert_eq!(alice.get(&server, "/api/v3/clients/my-app?field_mask=name").status, 200);
@@ -253,7 +253,7 @@ fn a_session_changes_something_in_the_api_only_with_a_token() {
 
 #[test]
 fn what_a_request_says_of_its_host_changes_nothing_that_is_told() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let headers = [("Host", "evil.example"), ("X-Forwarded-Host", "evil.example"), ("X-Forwarded-Proto", "https")];
     let metadata = server.send_with(None, &headers, "GET", "/.well-known/oauth-authorization-server", b"");
     assert!(!metadata.text().contains("evil"));
@@ -264,7 +264,7 @@ fn what_a_request_says_of_its_host_changes_nothing_that_is_told() {
 
 #[test]
 fn the_metadata_names_what_is_there() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let answer = server.check("anon", "GET", "/.well-known/oauth-authorization-server", "", "200");
     let json = answer.json();
     for (name, path) in [

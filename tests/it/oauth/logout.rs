@@ -1,10 +1,10 @@
 //! A client signs its user out (oauth.md 1.7), and the helpers of the command line (oauth.md 1.8).
 
-use super::town;
+use super::fixture;
+use crate::browser::{Browser, Tokens, form};
 use crate::server::{Answer, Server};
-use crate::visitor::{Tokens, Visitor, form};
 
-fn granted(server: &Server, secret: &str) -> (Visitor, Tokens, String) {
+fn granted(server: &Server, secret: &str) -> (Browser, Tokens, String) {
     let mut bob = server.signed_in("bob");
     let code = bob.code(server, "my-app", &[]);
     let tokens = server.tokens("my-app", secret, &code);
@@ -12,7 +12,7 @@ fn granted(server: &Server, secret: &str) -> (Visitor, Tokens, String) {
     (bob, tokens, id)
 }
 
-fn sign_out(server: &Server, browser: &mut Visitor, pairs: &[(&str, &str)]) -> Answer {
+fn sign_out(server: &Server, browser: &mut Browser, pairs: &[(&str, &str)]) -> Answer {
     browser.get(server, &format!("/oauth/logout?{}", form(pairs)))
 }
 
@@ -23,7 +23,7 @@ fn it_leads_to_a_registered_place_and_ends_the_token_and_its_session() {
         (Some("https://app.example/bye"), "https://app.example/bye"),
         (None, "https://app.example/bye"),
     ] {
-        let (server, secret) = town();
+        let (server, secret) = fixture();
         let (mut bob, tokens, id) = granted(&server, &secret);
         let mut pairs = vec![("access_token_id", id.as_str())];
         pairs.extend(wanted.map(|wanted| ("post_logout_redirect_uri", wanted)));
@@ -38,8 +38,8 @@ fn it_leads_to_a_registered_place_and_ends_the_token_and_its_session() {
 /// IDs of tokens are no secrets: collaborators of the client see them.
 #[test]
 fn who_names_a_token_ends_it_only_as_its_user_and_no_session_but_the_one_it_was_granted_in() {
-    let (server, secret) = town();
-    let (mut alice, mut bob_elsewhere, mut nobody) = (server.signed_in("alice"), server.signed_in("bob"), Visitor::default());
+    let (server, secret) = fixture();
+    let (mut alice, mut bob_elsewhere, mut nobody) = (server.signed_in("alice"), server.signed_in("bob"), Browser::default());
     for (browser, status) in [(&mut alice, 200), (&mut bob_elsewhere, 401), (&mut nobody, 200)] {
         let (mut bob, tokens, id) = granted(&server, &secret);
         for unknown in ["unknown", "x"] {
@@ -58,7 +58,7 @@ fn who_names_a_token_ends_it_only_as_its_user_and_no_session_but_the_one_it_was_
 /// The session that it was granted in may be over for long: tokens stay good.
 #[test]
 fn a_token_of_a_session_that_is_over_signs_its_user_out() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let (mut bob, _, id) = granted(&server, &secret);
     bob.post(&server, "/oauth/api/auth/logout", &[]);
     let (mut bob, mut alice) = (server.signed_in("bob"), server.signed_in("alice"));
@@ -72,7 +72,7 @@ fn a_token_of_a_session_that_is_over_signs_its_user_out() {
 /// Anybody's page can hold such an image, or such a frame.
 #[test]
 fn nothing_but_a_page_that_is_opened_signs_anybody_out_or_ends_a_token() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     for purpose in ["image", "iframe", "frame", "empty", "script", "style", "embed", "object", "fencedframe", "", "Document"] {
         let (mut bob, tokens, id) = granted(&server, &secret);
         for site in ["cross-site", "same-site", "same-origin"] {
@@ -99,7 +99,7 @@ fn nothing_but_a_page_that_is_opened_signs_anybody_out_or_ends_a_token() {
 
 #[test]
 fn it_never_leads_to_an_unregistered_place_and_then_ends_nothing() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let (mut bob, tokens, id) = granted(&server, &secret);
     for place in [
         "https://evil.example/bye",
@@ -118,7 +118,7 @@ fn it_never_leads_to_an_unregistered_place_and_then_ends_nothing() {
 
 #[test]
 fn without_a_registered_place_and_for_an_unknown_token_it_leads_home() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     server.check("alice", "PUT", "/api/v3/clients/my-app", r#"{"client":{},"field_mask":"logout_redirect_uris"}"#, "200");
     let (mut bob, _, id) = granted(&server, &secret);
     let answer = sign_out(&server, &mut bob, &[("access_token_id", &id), ("post_logout_redirect_uri", "https://evil.example")]);
@@ -130,7 +130,7 @@ fn without_a_registered_place_and_for_an_unknown_token_it_leads_home() {
 
 #[test]
 fn a_place_on_this_server_can_be_registered() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let body = r#"{"client":{"logout_redirect_uris":["/console"]},"field_mask":"logout_redirect_uris"}"#;
     server.check("alice", "PUT", "/api/v3/clients/my-app", body, "200");
     let (mut bob, _, id) = granted(&server, &secret);

@@ -7,9 +7,9 @@ mod authorize;
 mod claimed;
 mod cookies;
 mod cors;
-mod dance;
 mod expiry;
 mod forgery;
+mod library;
 mod logout;
 mod races;
 mod refresh;
@@ -29,7 +29,7 @@ pub fn challenged() -> [(&'static str, &'static str); 2] {
 }
 
 /// Alice, who has an approved client `my-app` with the right to see users; bob, who uses it. The server, and the client's secret.
-pub fn town() -> (Server, String) {
+pub fn fixture() -> (Server, String) {
     let mut server = Server::start();
     server.has_user("alice");
     server.has_user("bob");

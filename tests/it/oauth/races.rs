@@ -4,9 +4,9 @@ use std::sync::{Arc, Barrier};
 
 use keyfob::http::request::{Method, Request};
 
-use super::town;
+use super::fixture;
+use crate::browser::{CALLBACK, form};
 use crate::server::{PEER, Server};
-use crate::visitor::{CALLBACK, form};
 
 const THREADS: usize = 16;
 
@@ -44,7 +44,7 @@ fn field(text: &str, name: &str) -> String {
 
 #[test]
 fn one_code_has_one_winner() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     for _ in 0..5 {
         let code = server.signed_in("bob").code(&server, "my-app", &[]);
         let pairs = [
@@ -62,7 +62,7 @@ fn one_code_has_one_winner() {
 
 #[test]
 fn one_refresh_token_has_one_successor_for_all_who_race_for_it() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     for _ in 0..5 {
         let code = server.signed_in("bob").code(&server, "my-app", &[]);
         let tokens = server.tokens("my-app", &secret, &code);

@@ -1,8 +1,8 @@
 //! Refresh tokens: rotation, lost replies, thieves (oauth.md 1.5.4, 2.9).
 
-use super::{VERIFIER, challenged, town};
+use super::{VERIFIER, challenged, fixture};
+use crate::browser::{CALLBACK, Tokens, form};
 use crate::server::{ADMIN_KEY, Server};
-use crate::visitor::{CALLBACK, Tokens, form};
 
 fn granted(server: &Server, secret: &str) -> Tokens {
     let code = server.signed_in("bob").code(server, "my-app", &[]);
@@ -17,7 +17,7 @@ fn is_refused(server: &Server, secret: &str, refresh: &str) {
 
 #[test]
 fn a_refresh_brings_a_new_pair_and_ends_the_old_one() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let old = granted(&server, &secret);
     let new = Tokens::of(&server.refresh("my-app", &secret, &old.refresh));
     assert_ne!(new, old);
@@ -29,7 +29,7 @@ fn a_refresh_brings_a_new_pair_and_ends_the_old_one() {
 
 #[test]
 fn a_refresh_token_outlives_its_access_token_but_not_its_disuse() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let day = 24 * 60 * 60;
     let first = granted(&server, &secret);
     server.wait_seconds(3601);
@@ -57,7 +57,7 @@ fn granted_without_secret(server: &Server) -> Tokens {
 
 #[test]
 fn a_client_that_authenticates_gets_the_same_successor_for_thirty_seconds_used_or_not() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let old = granted(&server, &secret);
     let new = Tokens::of(&server.refresh("my-app", &secret, &old.refresh));
     for seconds in [0, 9, 20] {
@@ -73,7 +73,7 @@ fn a_client_that_authenticates_gets_the_same_successor_for_thirty_seconds_used_o
 
 #[test]
 fn a_rotated_token_is_refused_without_harm_once_its_successor_was_rotated_too() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let first = granted(&server, &secret);
     let second = Tokens::of(&server.refresh("my-app", &secret, &first.refresh));
     server.wait_seconds(10);
@@ -93,7 +93,7 @@ fn a_rotated_token_is_refused_without_harm_once_its_successor_was_rotated_too() 
 fn thirty_seconds_are_thirty_whichever_way_the_clock_is_set() {
     // Every request happens a millisecond after the one before.
     for (seconds, is_forgiven) in [(29, true), (30, false), (-29, true), (-31, false), (-3600, false)] {
-        let (server, secret) = town();
+        let (server, secret) = fixture();
         let old = granted(&server, &secret);
         let new = Tokens::of(&server.refresh("my-app", &secret, &old.refresh));
         server.wait_seconds(seconds);
@@ -106,7 +106,7 @@ fn thirty_seconds_are_thirty_whichever_way_the_clock_is_set() {
 
 #[test]
 fn a_client_without_a_secret_gets_the_same_successor_while_nobody_used_it() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let old = granted_without_secret(&server);
     let new = Tokens::of(&server.refresh("my-app", "", &old.refresh));
     for _ in 0..3 {
@@ -124,7 +124,7 @@ fn a_client_without_a_secret_gets_nothing_again_once_a_token_of_the_successor_wa
     for used in
         ["api", "refresh", "introspect access", "introspect refresh", "introspect by itself", "revoke by another", "refresh by another"]
     {
-        let (server, _) = town();
+        let (server, _) = fixture();
         let other = server.has_app("alice", "other", &["RIGHT_USER_INFO"]);
         let old = granted_without_secret(&server);
         let mut new = Tokens::of(&server.refresh("my-app", "", &old.refresh));
@@ -156,7 +156,7 @@ fn a_client_without_a_secret_gets_nothing_again_once_a_token_of_the_successor_wa
 #[test]
 fn nobody_gets_a_successor_again_after_it_was_revoked() {
     for part in [|tokens: &Tokens| tokens.access.clone(), |tokens: &Tokens| tokens.refresh.clone()] {
-        let (server, secret) = town();
+        let (server, secret) = fixture();
         let old = granted(&server, &secret);
         let new = Tokens::of(&server.refresh("my-app", &secret, &old.refresh));
         let pairs = [("token", part(&new)), ("client_id", "my-app".to_owned()), ("client_secret", secret.clone())];
@@ -173,7 +173,7 @@ fn a_lost_reply_is_not_answered_again_when_the_user_or_the_grant_is_gone() {
         ("admin", "DELETE", "/api/v3/users/bob", ""),
         ("admin", "PUT", "/api/v3/clients/my-app", r#"{"client":{"grants":["GRANT_AUTHORIZATION_CODE"]},"field_mask":"grants"}"#),
     ] {
-        let (server, secret) = town();
+        let (server, secret) = fixture();
         let old = granted(&server, &secret);
         Tokens::of(&server.refresh("my-app", &secret, &old.refresh));
         server.check(who, method, target, body, "200");
@@ -183,7 +183,7 @@ fn a_lost_reply_is_not_answered_again_when_the_user_or_the_grant_is_gone() {
 
 #[test]
 fn a_refresh_token_that_comes_back_late_ends_the_family() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let old = granted(&server, &secret);
     let new = Tokens::of(&server.refresh("my-app", &secret, &old.refresh));
     server.wait_seconds(31);
@@ -194,7 +194,7 @@ fn a_refresh_token_that_comes_back_late_ends_the_family() {
 
 #[test]
 fn a_refresh_token_is_of_its_client_and_of_its_kind() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let other = server.has_app("alice", "other", &["RIGHT_USER_INFO"]);
     let tokens = granted(&server, &secret);
     let stolen = server.refresh("other", &other, &tokens.refresh);
@@ -212,7 +212,7 @@ fn a_refresh_token_is_of_its_client_and_of_its_kind() {
 
 #[test]
 fn a_client_without_a_redirect_uri_gets_nothing() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let tokens = granted(&server, &secret);
     server.check("alice", "PUT", "/api/v3/clients/my-app", r#"{"client":{},"field_mask":"redirect_uris"}"#, "200");
     let answer = server.refresh("my-app", &secret, &tokens.refresh);
@@ -221,7 +221,7 @@ fn a_client_without_a_redirect_uri_gets_nothing() {
 
 #[test]
 fn a_client_that_lost_the_grant_refreshes_no_more() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let tokens = granted(&server, &secret);
     server.check(
         "admin",

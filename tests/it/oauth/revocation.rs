@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::town;
+use super::fixture;
+use crate::browser::{Tokens, form};
 use crate::server::{ADMIN_KEY, Server};
-use crate::visitor::{Tokens, form};
 
 fn granted(server: &Server, secret: &str) -> Tokens {
     let code = server.signed_in("bob").code(server, "my-app", &[]);
@@ -17,7 +17,7 @@ fn ask(server: &Server, target: &str, token: &str, client: &str, secret: &str) -
 
 #[test]
 fn a_client_gives_a_token_up_by_either_part() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     for by_refresh in [true, false] {
         let tokens = granted(&server, &secret);
         let part = if by_refresh { &tokens.refresh } else { &tokens.access };
@@ -32,7 +32,7 @@ fn a_client_gives_a_token_up_by_either_part() {
 
 #[test]
 fn garbage_is_revoked_already_and_what_is_not_ones_own_is_left_alone() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let other = server.has_app("alice", "other", &["RIGHT_USER_INFO"]);
     let tokens = granted(&server, &secret);
     let (id, _) = tokens.access.rsplit_once('.').expect("a key");
@@ -54,7 +54,7 @@ fn garbage_is_revoked_already_and_what_is_not_ones_own_is_left_alone() {
 
 #[test]
 fn who_asks_about_no_token_or_about_two_is_told_so() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     for (body, told) in [("token=", "token missing"), ("token=a&token=b", "parameter repeated")] {
         for endpoint in ["/oauth/revoke", "/oauth/introspect"] {
             let body = format!("{body}&client_id=my-app&client_secret={secret}");
@@ -68,7 +68,7 @@ fn who_asks_about_no_token_or_about_two_is_told_so() {
 
 #[test]
 fn a_client_learns_about_its_own_tokens() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let tokens = granted(&server, &secret);
     let answer = ask(&server, "/oauth/introspect", &tokens.access, "my-app", &secret).json();
     let iat = answer["iat"].as_i64().expect("seconds");
@@ -86,7 +86,7 @@ fn a_client_learns_about_its_own_tokens() {
 
 #[test]
 fn everybody_else_learns_nothing() {
-    let (mut server, secret) = town();
+    let (mut server, secret) = fixture();
     server.has_user("carol");
     let other = server.has_app("alice", "other", &["RIGHT_USER_INFO"]);
     let tokens = granted(&server, &secret);
@@ -123,7 +123,7 @@ fn everybody_else_learns_nothing() {
 
 #[test]
 fn a_token_that_opens_nothing_is_not_active() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let tokens = granted(&server, &secret);
     let inactive = json!({"active": false});
     let active = || {

@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::town;
+use super::fixture;
+use crate::browser::{CALLBACK, authorize_target, form};
 use crate::server::{ADMIN_KEY, Answer, Server};
-use crate::visitor::{CALLBACK, authorize_target, form};
 
 const BOTH: &str = "RIGHT_USER_CLIENTS_LIST RIGHT_USER_INFO";
 
 /// `wide-app` may list clients and see users; `whole-app` may do everything.
 fn apps() -> (Server, String, String) {
-    let (server, _) = town();
+    let (server, _) = fixture();
     let wide = server.has_app("alice", "wide-app", &["RIGHT_USER_INFO", "RIGHT_USER_CLIENTS_LIST"]);
     let whole = server.has_app("alice", "whole-app", &["RIGHT_ALL"]);
     (server, wide, whole)

@@ -1,7 +1,7 @@
 //! Five states of a client, and what is open in each (oauth.md 1.4.4).
 
-use super::town;
-use crate::visitor::{Tokens, authorize_target};
+use super::fixture;
+use crate::browser::{Tokens, authorize_target};
 
 /// `authorize` by a stranger, `token` with a code, `refresh`, and the API with an access token.
 const TABLE: &[(&str, &str, &str, &str, u16)] = &[
@@ -15,7 +15,7 @@ const TABLE: &[(&str, &str, &str, &str, u16)] = &[
 #[test]
 fn each_state_of_a_client_opens_what_it_says() {
     for (state, authorize, token, refresh, api) in TABLE {
-        let (server, secret) = town();
+        let (server, secret) = fixture();
         let mut bob = server.signed_in("bob");
         let (code, unused) = (bob.code(&server, "my-app", &[]), bob.code(&server, "my-app", &[]));
         let tokens = server.tokens("my-app", &secret, &code);
@@ -45,7 +45,7 @@ fn each_state_of_a_client_opens_what_it_says() {
 
 #[test]
 fn a_collaborator_goes_the_whole_way_before_approval() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     server.has_state("my-app", "STATE_REQUESTED");
     let code = server.signed_in("alice").code(&server, "my-app", &[]);
     let tokens = server.tokens("my-app", &secret, &code);
@@ -55,7 +55,7 @@ fn a_collaborator_goes_the_whole_way_before_approval() {
 
 #[test]
 fn a_client_that_was_turned_away_is_told_where_it_reads_and_has_no_rights_elsewhere() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let code = server.signed_in("bob").code(&server, "my-app", &[]);
     let token = server.tokens("my-app", &secret, &code).access;
     let body = r#"{"client":{"state":"STATE_REJECTED","state_description":"spam"},"field_mask":"state,state_description"}"#;
@@ -83,7 +83,7 @@ fn a_client_that_was_turned_away_is_told_where_it_reads_and_has_no_rights_elsewh
 
 #[test]
 fn tokens_of_a_deleted_client_sleep_until_it_is_restored() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let code = server.signed_in("bob").code(&server, "my-app", &[]);
     let tokens = server.tokens("my-app", &secret, &code);
     server.check("alice", "DELETE", "/api/v3/clients/my-app", "", "200");

@@ -6,9 +6,9 @@ use keyfob::model::grant::AccessToken;
 use keyfob::store::access_tokens::Hashes;
 use serde_json::Value;
 
-use super::town;
+use super::fixture;
+use crate::browser::Tokens;
 use crate::server::Server;
-use crate::visitor::Tokens;
 
 const WEEK: i64 = 7 * 24 * 60 * 60;
 
@@ -46,7 +46,7 @@ fn was_refreshed(server: &Server, tokens: &Tokens, when: &str, times: usize) {
 
 #[test]
 fn a_thief_who_refreshes_again_and_again_cannot_make_the_stolen_token_forgotten() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let stolen = server.tokens("my-app", &secret, &server.signed_in("bob").code(&server, "my-app", &[]));
     let of_the_thief = refreshed(&server, &secret, &stolen, 203);
     server.wait_seconds(32);
@@ -57,7 +57,7 @@ fn a_thief_who_refreshes_again_and_again_cannot_make_the_stolen_token_forgotten(
 
 #[test]
 fn what_is_refreshed_more_often_in_a_week_than_is_remembered_ends() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let mut bob = server.signed_in("bob");
     let first = server.tokens("my-app", &secret, &bob.code(&server, "my-app", &[]));
     let untouched = server.tokens("my-app", &secret, &bob.code(&server, "my-app", &[]));
@@ -75,7 +75,7 @@ fn what_is_refreshed_more_often_in_a_week_than_is_remembered_ends() {
 
 #[test]
 fn a_used_code_that_comes_back_ends_its_tokens_however_many_codes_there_were_since() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let mut bob = server.signed_in("bob");
     let code = bob.code(&server, "my-app", &[]);
     let tokens = server.tokens("my-app", &secret, &code);
@@ -83,7 +83,7 @@ fn a_used_code_that_comes_back_ends_its_tokens_however_many_codes_there_were_sin
         bob.code(&server, "my-app", &[]);
     }
     assert_eq!(server.status_with(&tokens.access, "/api/v3/users/bob"), 200);
-    let pairs = [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", crate::visitor::CALLBACK)];
+    let pairs = [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", crate::browser::CALLBACK)];
     let credentials = [("client_id", "my-app"), ("client_secret", &secret)];
     let replayed = server.token(&[&pairs[..], &credentials].concat());
     assert_eq!(replayed.json()["error"], "invalid_grant");

@@ -3,9 +3,9 @@
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 
-use super::town;
+use super::fixture;
+use crate::browser::{CALLBACK, Tokens, form};
 use crate::server::{Answer, Server};
-use crate::visitor::{CALLBACK, Tokens, form};
 
 /// `401 invalid_client`: status and the code of RFC 6749.
 #[track_caller]
@@ -56,7 +56,7 @@ fn with_basic(server: &Server, id: &str, secret: &str, pairs: &[(&str, &str)]) -
 
 #[test]
 fn a_code_becomes_a_token_that_the_api_honours() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let code = server.signed_in("bob").code(&server, "my-app", &[]);
     assert!(code.starts_with("MF2XI.") && code.len() == 98);
     let answer = server.token(&exchange(&secret, &code));
@@ -74,7 +74,7 @@ fn a_code_becomes_a_token_that_the_api_honours() {
 
 #[test]
 fn a_client_authenticates_by_basic_or_in_the_body_and_sends_a_form_or_json() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let mut bob = server.signed_in("bob");
     let bare = |code: &str| {
         vec![("grant_type", "authorization_code".to_owned()), ("code", code.to_owned()), ("redirect_uri", CALLBACK.to_owned())]
@@ -96,7 +96,7 @@ fn a_client_authenticates_by_basic_or_in_the_body_and_sends_a_form_or_json() {
 
 #[test]
 fn what_is_missing_is_said_before_anything_is_looked_up() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let whole = || exchange(&secret, "MF2XI.A.B");
     let refresh = || with(with(whole(), "grant_type", Some("refresh_token")), "code", None);
     for (pairs, expected, name) in [
@@ -125,7 +125,7 @@ fn what_is_missing_is_said_before_anything_is_looked_up() {
 
 #[test]
 fn credentials_stand_in_one_place_and_never_in_the_url() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let pairs = exchange(&secret, "MF2XI.A.B");
     for target in [
         format!("/oauth/token?client_secret={secret}"),
@@ -154,7 +154,7 @@ fn credentials_stand_in_one_place_and_never_in_the_url() {
 
 #[test]
 fn a_body_that_cannot_be_read_is_refused() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     for (media_type, body) in [
         ("application/json", &b"{"[..]),
         ("application/json", b"[]"),
@@ -170,7 +170,7 @@ fn a_body_that_cannot_be_read_is_refused() {
 
 #[test]
 fn a_secret_of_ones_own_may_hold_anything() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     for secret in ["50%+more", "a:b:c", "pä ss", "a%2Bb", "+"] {
         let body = json!({"client": {"secret": secret}, "field_mask": "secret"}).to_string();
         server.check("alice", "PUT", "/api/v3/clients/my-app", &body, "200");
@@ -186,7 +186,7 @@ fn a_secret_of_ones_own_may_hold_anything() {
 
 #[test]
 fn a_secret_in_grace_is_still_good_and_an_ended_one_is_not() {
-    let (server, old) = town();
+    let (server, old) = fixture();
     let rotated = server.check("alice", "POST", "/api/v3/clients/my-app/secret", r#"{"grace":"600s"}"#, "200").json();
     let new = rotated["secret"].as_str().expect("a secret").to_owned();
     for secret in [&old, &new] {
@@ -199,7 +199,7 @@ fn a_secret_in_grace_is_still_good_and_an_ended_one_is_not() {
 
 #[test]
 fn a_code_is_good_once_and_its_second_use_ends_what_came_of_the_first() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let code = server.signed_in("bob").code(&server, "my-app", &[]);
     let tokens = server.tokens("my-app", &secret, &code);
     let newer = Tokens::of(&server.refresh("my-app", &secret, &tokens.refresh));
@@ -217,7 +217,7 @@ fn a_code_is_good_once_and_its_second_use_ends_what_came_of_the_first() {
 
 #[test]
 fn a_code_is_good_for_five_minutes() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let (mut bob, mut carol) = (server.signed_in("bob"), server.signed_in("alice"));
     let (early, late) = (bob.code(&server, "my-app", &[]), carol.code(&server, "my-app", &[]));
     server.wait_seconds(290);
@@ -228,7 +228,7 @@ fn a_code_is_good_for_five_minutes() {
 
 #[test]
 fn a_code_is_good_for_its_own_client_and_place_alone_and_a_failed_try_does_not_use_it_up() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let other = server.has_app("alice", "other", &["RIGHT_USER_INFO"]);
     let two = format!(r#"{{"client":{{"redirect_uris":["{CALLBACK}","https://app.example/two"]}},"field_mask":"redirect_uris"}}"#);
     server.check("admin", "PUT", "/api/v3/clients/my-app", &two, "200");
@@ -245,7 +245,7 @@ fn a_code_is_good_for_its_own_client_and_place_alone_and_a_failed_try_does_not_u
 
 #[test]
 fn the_place_may_be_left_out_where_it_is_plain() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let mut bob = server.signed_in("bob");
     let left_out = |code: &str| server.token(&with(exchange(&secret, code), "redirect_uri", None));
     is(&left_out(&bob.code(&server, "my-app", &[])), "200 ");
@@ -257,7 +257,7 @@ fn the_place_may_be_left_out_where_it_is_plain() {
 
 #[test]
 fn a_challenge_wants_its_verifier_and_a_verifier_its_challenge() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let mut bob = server.signed_in("bob");
     let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     let challenge = [("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), ("code_challenge_method", "S256")];
@@ -278,7 +278,7 @@ fn a_challenge_wants_its_verifier_and_a_verifier_its_challenge() {
 
 #[test]
 fn a_client_without_a_secret_presents_none() {
-    let (server, _) = town();
+    let (server, _) = fixture();
     server.check("alice", "PUT", "/api/v3/clients/my-app", r#"{"client":{"secret":""},"field_mask":"secret"}"#, "200");
     let challenge = [("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), ("code_challenge_method", "S256")];
     let code = server.signed_in("bob").code(&server, "my-app", &challenge);
@@ -289,7 +289,7 @@ fn a_client_without_a_secret_presents_none() {
 
 #[test]
 fn a_refresh_token_comes_only_with_its_grant() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     server.check(
         "admin",
         "PUT",
@@ -305,7 +305,7 @@ fn a_refresh_token_comes_only_with_its_grant() {
 
 #[test]
 fn a_secret_that_a_person_chose_cannot_be_guessed_at_will() {
-    let (server, generated) = town();
+    let (server, generated) = fixture();
     let guess = |peer: &str, secret: &str| {
         let body = form(&exchange(secret, "MF2XI.A.B"));
         let headers = [("Content-Type", "application/x-www-form-urlencoded")];
@@ -330,7 +330,7 @@ fn a_secret_that_a_person_chose_cannot_be_guessed_at_will() {
 
 #[test]
 fn a_user_or_a_grant_that_is_gone_ends_the_exchange() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let mut bob = server.signed_in("bob");
     let (one, two) = (bob.code(&server, "my-app", &[]), bob.code(&server, "my-app", &[]));
     server.check("admin", "PUT", "/api/v3/clients/my-app", r#"{"client":{"grants":[]},"field_mask":"grants"}"#, "200");
@@ -348,7 +348,7 @@ fn a_user_or_a_grant_that_is_gone_ends_the_exchange() {
 
 #[test]
 fn guessing_tells_a_stranger_nothing_of_why() {
-    let (server, secret) = town();
+    let (server, secret) = fixture();
     let code = server.signed_in("bob").code(&server, "my-app", &[]);
     server.tokens("my-app", &secret, &code);
     let told = |pairs: &[(&str, &str)]| {

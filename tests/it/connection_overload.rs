@@ -17,7 +17,7 @@ const KEPT_BY_THE_ALLOCATOR: usize = 16 * 1024;
 const GET: &[u8] = b"GET /api/v3/is/configuration HTTP/1.1\r\nHost: x\r\n\r\n";
 
 /// A server that has met its first requests, and what it takes then.
-struct Besieged {
+struct LoadedServer {
     server: Process,
     threads: usize,
     descriptors: usize,
@@ -25,14 +25,14 @@ struct Besieged {
     _folder: Folder,
 }
 
-impl Besieged {
-    fn start(name: &str, before: &str, arguments: &[&str]) -> Besieged {
+impl LoadedServer {
+    fn start(name: &str, before: &str, arguments: &[&str]) -> LoadedServer {
         let folder = Folder::new(name);
         let server = Process::start(&folder.0, before, arguments);
         (0..50).for_each(|_| server.is_alive());
         eventually("no connection is open", || open_connections(&server) == 0);
         let (threads, descriptors, memory) = (server.status("Threads"), server.descriptors(), server.status("VmRSS"));
-        Besieged { server, threads, descriptors, memory, _folder: folder }
+        LoadedServer { server, threads, descriptors, memory, _folder: folder }
     }
 
     /// The siege is over: everything is as it was.
@@ -86,28 +86,28 @@ fn try_to_get(address: &str) -> bool {
 
 #[test]
 fn two_thousand_idle_connections_take_neither_threads_nor_much_memory() {
-    let besieged = Besieged::start("idle", "", &["--ephemeral"]);
-    let mut idle: Vec<TcpStream> = (0..2000).map(|_| besieged.connect()).collect();
+    let loaded = LoadedServer::start("idle", "", &["--ephemeral"]);
+    let mut idle: Vec<TcpStream> = (0..2000).map(|_| loaded.connect()).collect();
     for stream in &mut idle {
         stream.write_all(GET).expect("it is sent");
         assert!(read_something(stream) > 0);
     }
-    besieged.server.is_alive();
-    assert!(besieged.server.status("Threads") <= besieged.threads);
-    assert!(besieged.server.status("VmRSS") <= besieged.memory + 12 * 1024, "{} KiB", besieged.server.status("VmRSS"));
+    loaded.server.is_alive();
+    assert!(loaded.server.status("Threads") <= loaded.threads);
+    assert!(loaded.server.status("VmRSS") <= loaded.memory + 12 * 1024, "{} KiB", loaded.server.status("VmRSS"));
     for stream in &mut idle {
         stream.write_all(GET).expect("it is still open");
         assert!(read_something(stream) > 0);
     }
     drop(idle);
-    besieged.has_recovered();
+    loaded.has_recovered();
 }
 
 #[test]
 fn ten_thousand_connects_and_disconnects_leave_nothing_behind() {
-    let besieged = Besieged::start("connects", "", &["--ephemeral"]);
+    let loaded = LoadedServer::start("connects", "", &["--ephemeral"]);
     for n in 0..10_000 {
-        let mut stream = besieged.connect();
+        let mut stream = loaded.connect();
         // Some say nothing, some go in the middle of a request, some without waiting for their answer.
         let said: &[u8] = match n % 4 {
             0 => b"",
@@ -117,102 +117,102 @@ fn ten_thousand_connects_and_disconnects_leave_nothing_behind() {
         };
         let _ = stream.write_all(said);
     }
-    besieged.has_recovered();
+    loaded.has_recovered();
 }
 
 #[test]
 fn two_thousand_one_hundred_connections_of_one_byte_keep_no_newcomer_waiting() {
-    let besieged = Besieged::start("one-byte", "", &["--ephemeral"]);
-    let unloaded = wait_of_newcomers(&besieged.server.address, 20);
+    let loaded = LoadedServer::start("one-byte", "", &["--ephemeral"]);
+    let unloaded = wait_of_newcomers(&loaded.server.address, 20);
     let held: Vec<TcpStream> = (0..2100)
         .map(|_| {
-            let mut stream = besieged.connect();
+            let mut stream = loaded.connect();
             stream.write_all(b"G").expect("it is sent");
             stream
         })
         .collect();
-    is_bearable("half heads", unloaded, wait_of_newcomers(&besieged.server.address, 100));
+    is_bearable("half heads", unloaded, wait_of_newcomers(&loaded.server.address, 100));
     drop(held);
-    besieged.has_recovered();
+    loaded.has_recovered();
 }
 
 #[test]
 fn a_thousand_connections_that_ask_for_a_long_list_keep_no_newcomer_waiting() {
-    let mut besieged = Besieged::start("long-lists", "", &["--ephemeral"]);
+    let mut loaded = LoadedServer::start("long-lists", "", &["--ephemeral"]);
     let description = "d".repeat(2000);
     for n in 0..300 {
         let body = format!(r#"{{"client":{{"ids":{{"client_id":"client-{n}"}},"description":"{description}"}}}}"#);
-        assert_eq!(besieged.server.send("POST", "/api/v3/users/admin/clients", &body).status, 200);
+        assert_eq!(loaded.server.send("POST", "/api/v3/users/admin/clients", &body).status, 200);
     }
     let target = "/api/v3/users/admin/clients?limit=1000&field_mask=description";
     let begun = Instant::now();
-    (0..10).for_each(|_| assert!(besieged.server.send("GET", target, "").body.len() > 300 * 2000));
+    (0..10).for_each(|_| assert!(loaded.server.send("GET", target, "").body.len() > 300 * 2000));
     let one_list = begun.elapsed() / 10;
     let ask = format!("GET {target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ADMIN_KEY}\r\n\r\n");
     for attack in 0..2 {
-        let mut crowd: Vec<TcpStream> = (0..1000).map(|_| besieged.connect()).collect();
+        let mut crowd: Vec<TcpStream> = (0..1000).map(|_| loaded.connect()).collect();
         crowd.iter_mut().for_each(|stream| stream.write_all(ask.as_bytes()).expect("it is sent"));
-        let wait = wait_of_newcomers(&besieged.server.address, 5).longest;
+        let wait = wait_of_newcomers(&loaded.server.address, 5).longest;
         assert!(wait < one_list * 50, "a newcomer waits {wait:?} beside a thousand lists that take {one_list:?} each");
         drop(crowd);
-        besieged.server.is_alive();
+        loaded.server.is_alive();
         // The first time, workers come to what they keep for long replies.
         if attack == 0 {
-            besieged.memory = besieged.server.status("VmRSS");
+            loaded.memory = loaded.server.status("VmRSS");
         }
     }
-    besieged.has_recovered();
+    loaded.has_recovered();
 }
 
 #[test]
 fn what_the_listener_refuses_is_found_in_the_log_by_the_id_of_its_reply() {
-    let besieged = Besieged::start("refused", "", &["--ephemeral"]);
-    let mut stream = besieged.connect();
+    let loaded = LoadedServer::start("refused", "", &["--ephemeral"]);
+    let mut stream = loaded.connect();
     stream.write_all(b"GET / HTTP/2.0\r\n\r\n").expect("it is sent");
     let reply = read_to_end(&mut stream);
     let id = reply.lines().find_map(|line| line.strip_prefix("X-Request-Id: ")).expect("an ID");
     eventually("it is in the log", || {
-        besieged.server.log().lines().any(|line| line.contains(id) && line.contains("refused by the listener"))
+        loaded.server.log().lines().any(|line| line.contains(id) && line.contains("refused by the listener"))
     });
 }
 
 #[test]
 fn four_hundred_connections_against_a_hundred_descriptors_are_survived() {
-    let besieged = Besieged::start("descriptors", "ulimit -n 100", &["--data", "keyfob.db"]);
-    let held: Vec<TcpStream> = (0..400).filter_map(|_| TcpStream::connect(&besieged.server.address).ok()).collect();
+    let loaded = LoadedServer::start("descriptors", "ulimit -n 100", &["--data", "keyfob.db"]);
+    let held: Vec<TcpStream> = (0..400).filter_map(|_| TcpStream::connect(&loaded.server.address).ok()).collect();
     assert!(held.len() > 100, "the kernel takes them, whoever answers them");
-    eventually("a newcomer is answered", || try_to_get(&besieged.server.address));
-    let created = besieged.server.send("POST", "/api/v3/users/admin/clients", r#"{"client":{"ids":{"client_id":"under-siege"}}}"#);
+    eventually("a newcomer is answered", || try_to_get(&loaded.server.address));
+    let created = loaded.server.send("POST", "/api/v3/users/admin/clients", r#"{"client":{"ids":{"client_id":"under-siege"}}}"#);
     assert_eq!(created.status, 200, "the database has its own descriptors: {}", created.body);
     drop(held);
-    besieged.has_recovered();
-    assert!(besieged.server.log().contains("fewer connections than set"));
+    loaded.has_recovered();
+    assert!(loaded.server.log().contains("fewer connections than set"));
 }
 
 #[test]
 fn descriptors_that_run_out_while_it_runs_are_told_once_and_waited_for() {
-    let besieged = Besieged::start("prlimit", "", &["--ephemeral"]);
+    let loaded = LoadedServer::start("prlimit", "", &["--ephemeral"]);
     let limit = |most: usize| {
-        let pid = besieged.server.pid().to_string();
+        let pid = loaded.server.pid().to_string();
         let soft = format!("--nofile={most}:");
         assert!(Command::new("prlimit").args(["--pid", &pid, &soft]).status().expect("prlimit is there").success());
     };
-    let unloaded = wait_of_newcomers(&besieged.server.address, 20);
-    limit(besieged.server.descriptors() + 4);
-    let mut held: Vec<TcpStream> = (0..50).map(|_| besieged.connect()).collect();
+    let unloaded = wait_of_newcomers(&loaded.server.address, 20);
+    limit(loaded.server.descriptors() + 4);
+    let mut held: Vec<TcpStream> = (0..50).map(|_| loaded.connect()).collect();
     held.iter_mut().for_each(|stream| stream.write_all(b"G").expect("it is sent"));
-    is_bearable("exhaustion", unloaded, wait_of_newcomers(&besieged.server.address, 50));
-    eventually("it is told", || besieged.server.log().contains("no connection can be accepted just now"));
+    is_bearable("exhaustion", unloaded, wait_of_newcomers(&loaded.server.address, 50));
+    eventually("it is told", || loaded.server.log().contains("no connection can be accepted just now"));
     limit(1000);
     drop(held);
-    besieged.has_recovered();
-    let told = besieged.server.log().matches("no connection can be accepted just now").count();
+    loaded.has_recovered();
+    let told = loaded.server.log().matches("no connection can be accepted just now").count();
     assert_eq!(told, 1, "once a minute, not once for every attempt");
 }
 
 #[test]
 fn a_flood_of_what_is_not_http_is_survived() {
-    let besieged = Besieged::start("flood", "", &["--ephemeral"]);
+    let loaded = LoadedServer::start("flood", "", &["--ephemeral"]);
     for request in [
         "POST /api/v3/users HTTP/1.1\r\nHost: x\r\nContent-Length: 60000000000\r\n\r\n",
         "GET / HTTP/2.0\r\nHost: x\r\n\r\n",
@@ -222,13 +222,13 @@ fn a_flood_of_what_is_not_http_is_survived() {
     ] {
         let streams: Vec<TcpStream> = (0..100)
             .map(|_| {
-                let mut stream = besieged.connect();
+                let mut stream = loaded.connect();
                 let _ = stream.write_all(request.as_bytes());
                 stream
             })
             .collect();
-        besieged.server.is_alive();
+        loaded.server.is_alive();
         drop(streams);
     }
-    besieged.has_recovered();
+    loaded.has_recovered();
 }

@@ -1,4 +1,4 @@
-//! The whole dance over a real socket, with a client library that knows nothing of us.
+//! The authorization code flow over a real socket, with a client library that knows nothing of us.
 
 use oauth2::basic::BasicClient;
 use oauth2::{
@@ -9,8 +9,8 @@ use oauth2::{
 use keyfob::http::pairs::Pairs;
 
 use crate::binary::Running;
+use crate::browser::CALLBACK;
 use crate::client;
-use crate::visitor::CALLBACK;
 
 /// The library's requests, sent by our own small client.
 fn send(request: HttpRequest) -> Result<HttpResponse, std::convert::Infallible> {

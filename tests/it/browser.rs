@@ -1,4 +1,4 @@
-//! Somebody with a browser, and the dance of the authorization code.
+//! A browser, and the authorization code flow.
 
 use keyfob::base::uri::form_encoded;
 use serde_json::Value;
@@ -13,7 +13,7 @@ pub const CALLBACK: &str = "https://app.example/cb";
 
 /// A browser: it keeps its cookies, and follows no redirect.
 #[derive(Clone, Default)]
-pub struct Visitor {
+pub struct Browser {
     pub jar: Jar,
 }
 
@@ -32,7 +32,7 @@ pub fn authorize_target(client: &str, more: &[(&str, &str)]) -> String {
     format!("/oauth/authorize?{}", form(&pairs))
 }
 
-impl Visitor {
+impl Browser {
     pub fn send(&mut self, server: &Server, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let cookies = self.jar.header();
         let mut all: Vec<(&str, &str)> = headers.to_vec();
@@ -76,11 +76,11 @@ impl Visitor {
 impl Server {
     /// A browser in which this user has signed in.
     #[track_caller]
-    pub fn signed_in(&self, user: &str) -> Visitor {
-        let mut visitor = Visitor::default();
-        let answer = visitor.post(self, "/oauth/api/auth/login", &[("user_id", user), ("password", PASSWORD)]);
+    pub fn signed_in(&self, user: &str) -> Browser {
+        let mut browser = Browser::default();
+        let answer = browser.post(self, "/oauth/api/auth/login", &[("user_id", user), ("password", PASSWORD)]);
         assert_eq!(answer.status, 204, "{}", answer.text());
-        visitor
+        browser
     }
 
     /// A client of `owner`, approved, with both grants; its secret.
