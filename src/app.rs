@@ -13,7 +13,7 @@ use crate::call::{Call, Handler, Input, Transactions, Work};
 use crate::console;
 use crate::failure;
 use crate::http::cookie::Cookies;
-use crate::http::csrf::{self, Proof, ServerKey, SignInPage};
+use crate::http::csrf::{self, FormTokenCheck, ServerKey, SignInPage};
 use crate::http::origin::Sender;
 use crate::http::path;
 use crate::http::queue::Queue;
@@ -25,9 +25,9 @@ use crate::registry::authentication::{self, Credentials, OAUTH_CLIENT_REJECTED, 
 use crate::registry::credential_use::{self, Use};
 use crate::registry::principal::{Access, Principal};
 use crate::registry::rights;
-use crate::registry::sessions::{self, COOKIE, Ticket};
-use crate::registry::throttle::UnderWay;
-use crate::routes::{Found, Guard, Origins, Pass, Route, find, find_password, origins};
+use crate::registry::sessions::{self, COOKIE, SessionCookie};
+use crate::registry::throttle::GuessesInProgress;
+use crate::routes::{ConsoleAccess, Guard, Origins, Route, RouteMatch, find, find_password, origins};
 use crate::store::{Deleted, Store, Tx};
 
 /// Where the REST API lives.
@@ -40,14 +40,14 @@ pub struct App {
     cookies: Cookies,
     server_key: ServerKey,
     queue: Queue,
-    guesses: UnderWay,
+    guesses: GuessesInProgress,
 }
 
 impl App {
     pub fn new(store: Store, settings: Settings) -> App {
         let cookies = Cookies::of(&settings.public_url);
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let (queue, guesses) = (Queue::new(processors), UnderWay::default());
+        let (queue, guesses) = (Queue::new(processors), GuessesInProgress::default());
         App { store, settings, cookies, server_key: ServerKey::fresh(), queue, guesses }
     }
 
@@ -84,22 +84,23 @@ impl App {
             return if named.is_some() { Reply::empty(200) } else { preflight() };
         }
         match find(request.method, &segments) {
-            Found::WrongMethod(allowed) if is_preflight(request) && origins(&segments) == Origins::Any => oauth_preflight(&allowed),
-            Found::Route(route, captures) => {
+            RouteMatch::WrongMethod(allowed) if is_preflight(request) && origins(&segments) == Origins::Any => oauth_preflight(&allowed),
+            RouteMatch::Route(route, captures) => {
                 *named = Some(route);
-                let tickets = self.tickets(request);
-                match self.proved(&tickets) {
-                    Ok(ticket) => {
-                        let input = Input { request, captures, now: self.store.now(), ticket, tickets, server_key: &self.server_key };
+                let session_cookies = self.session_cookies(request);
+                match self.proved(&session_cookies) {
+                    Ok(session_cookie) => {
+                        let (now, server_key) = (self.store.now(), &self.server_key);
+                        let input = Input { request, captures, now, session_cookie, session_cookies, server_key };
                         self.run(route, &input, before_blocking)
                     }
                     Err(error) => refused_for(route, request, &error),
                 }
             }
-            Found::WrongMethod(allowed) if !in_api => failure::wrong_method(request, &allowed),
-            Found::WrongMethod(_) => failure::reply(request, &Error::Plain(Kind::Unimplemented, "Method Not Allowed".to_owned())),
-            Found::Nothing if in_api => failure::reply(request, &Error::Plain(Kind::NotFound, "Not Found".to_owned())),
-            Found::Nothing => failure::no_route(request),
+            RouteMatch::WrongMethod(allowed) if !in_api => failure::wrong_method(request, &allowed),
+            RouteMatch::WrongMethod(_) => failure::reply(request, &Error::Plain(Kind::Unimplemented, "Method Not Allowed".to_owned())),
+            RouteMatch::Nothing if in_api => failure::reply(request, &Error::Plain(Kind::NotFound, "Not Found".to_owned())),
+            RouteMatch::Nothing => failure::no_route(request),
         }
     }
 
@@ -108,7 +109,7 @@ impl App {
         let context = RefCell::new(ReplyContext::default());
         let admit = |tx: &Tx<'_>| {
             let by = self.caller(tx, route, input);
-            context.replace(ReplyContext::of(&by, route.guard, input.ticket.is_some()));
+            context.replace(ReplyContext::of(&by, route.guard, input.session_cookie.is_some()));
             let by = by?;
             admit(tx, route.guard, &by, input)?;
             Ok(by)
@@ -159,38 +160,38 @@ impl App {
         refused_for(route, input.request, error)
     }
 
-    /// Returns what the browser keeps of its session, and what another port of this host may have planted beside it.
-    fn tickets(&self, request: &Request) -> Vec<Ticket> {
-        let mut tickets = Vec::new();
-        for ticket in self.cookies.all(request, COOKIE).into_iter().filter_map(Ticket::parse) {
-            if !tickets.contains(&ticket) {
-                tickets.push(ticket);
+    /// Returns the distinct session cookies of a request: the browser's own, and what another port of this host may have planted beside it.
+    fn session_cookies(&self, request: &Request) -> Vec<SessionCookie> {
+        let mut distinct = Vec::new();
+        for cookie in self.cookies.all(request, COOKIE).into_iter().filter_map(SessionCookie::parse) {
+            if !distinct.contains(&cookie) {
+                distinct.push(cookie);
             }
         }
-        tickets
+        distinct
     }
 
-    /// Returns the one that counts: the only one, or of several the one that proves anything.
-    fn proved(&self, tickets: &[Ticket]) -> Result<Option<Ticket>> {
-        match tickets {
+    /// Returns the cookie that counts: the only one, or of several the only one that proves a session.
+    fn proved(&self, session_cookies: &[SessionCookie]) -> Result<Option<SessionCookie>> {
+        match session_cookies {
             [] => Ok(None),
             [only] => Ok(Some(only.clone())),
             several => self.store.read(|tx| sessions::only_proved(tx, several)),
         }
     }
 
-    /// Writes down that credentials were used. The request was answered rightly even if that fails.
+    /// Records that credentials were used. A failure is logged; it does not change the reply.
     fn note(&self, used: &Use, request: &Request) {
         if let Err(error) = self.store.write(|tx| credential_use::record(tx, used)) {
             log::error("a use could not be written down", &[("cause", error.chain().into()), ("request_id", request.id.as_str().into())]);
         }
     }
 
-    /// Learns who asks. Some guards take bad credentials for none.
+    /// Authenticates the caller. Some guards treat bad credentials as none.
     fn caller(&self, tx: &Tx<'_>, route: &Route, input: &Input<'_>) -> Result<Principal> {
         let request_id = input.request.id.as_str();
         let anonymous = || Principal::anonymous(request_id);
-        let learn = || authentication::principal(tx, &self.settings, &credentials(input), request_id);
+        let authenticate = || authentication::principal(tx, &self.settings, &credentials(input), request_id);
         match route.guard {
             Guard::Open | Guard::Password | Guard::Client => Ok(anonymous()),
             // Whoever was suspended is led to sign in, and told there.
@@ -199,15 +200,15 @@ impl App {
                 found => Ok(found?.unwrap_or_else(anonymous)),
             },
             Guard::SignedInBrowser | Guard::Console(_) => {
-                self.in_browser(tx, input)?.ok_or_else(|| sessions::not_authenticated(input.ticket.as_ref()))
+                self.in_browser(tx, input)?.ok_or_else(|| sessions::not_authenticated(input.session_cookie.as_ref()))
             }
-            Guard::Registrant | Guard::Purger(_) => match learn() {
+            Guard::Registration | Guard::Purge(_) => match authenticate() {
                 Err(Error::Named(_)) => Ok(anonymous()),
                 learned => learned,
             },
-            Guard::Anyone | Guard::SignedIn | Guard::Account(_) | Guard::Admin(_) | Guard::HoldsToList(_) => learn(),
+            Guard::Anyone | Guard::SignedIn | Guard::Account(_) | Guard::Admin(_) | Guard::HoldsToList(_) => authenticate(),
             // Where only a right is asked for, a client that administrators turned away has none (registry.md 4.2).
-            Guard::RightsReader | Guard::Holds(_) | Guard::HoldsEvenDeleted(_) | Guard::HoldsOrIsToken(_) => match learn() {
+            Guard::RightsReader | Guard::Holds(_) | Guard::HoldsEvenDeleted(_) | Guard::HoldsOrIsToken(_) => match authenticate() {
                 Err(error) if error.is(&OAUTH_CLIENT_REJECTED) || error.is(&OAUTH_CLIENT_SUSPENDED) => Ok(anonymous()),
                 learned => learned,
             },
@@ -216,8 +217,8 @@ impl App {
 
     /// Who is signed in in this browser, if the cookie proves it. Refused if it does, and the user was suspended or rejected.
     fn in_browser(&self, tx: &Tx<'_>, input: &Input<'_>) -> Result<Option<Principal>> {
-        let Some(ticket) = &input.ticket else { return Ok(None) };
-        match sessions::of_ticket(tx, ticket)? {
+        let Some(session_cookie) = &input.session_cookie else { return Ok(None) };
+        match sessions::of_session_cookie(tx, session_cookie)? {
             None => Ok(None),
             Some(session) => match authentication::of_session(tx, &self.settings, session, &input.request.id) {
                 Err(error) if error.is(&TOKEN_NOT_FOUND) => Ok(None),
@@ -226,30 +227,30 @@ impl App {
         }
     }
 
-    /// A browser sends its cookies along whoever made the request: what changes something must be meant.
+    /// Refuses a change that the user of a browser did not intend: a browser sends its cookies with the requests of any site.
     fn check_csrf(&self, route: &Route, input: &Input<'_>) -> Result<()> {
         let request = input.request;
         if matches!(request.method, Method::Get | Method::Options) {
             return Ok(());
         }
         let sender = Sender::of(request, &self.settings.public_url);
-        let of_ticket = || Proof::of(request, input.ticket.as_ref().map(|_| input.form_token()).as_ref());
-        let is_meant = match (route.guard, &input.ticket) {
+        let of_session = || FormTokenCheck::of(request, input.session_cookie.as_ref().map(|_| input.form_token()).as_ref());
+        let is_meant = match (route.guard, &input.session_cookie) {
             (Guard::Client, _) => true,
             (Guard::SignIn, _) => {
                 let page = SignInPage::before(request, &self.cookies, input.server_key);
-                csrf::sign_in_is_meant(sender, Proof::of(request, page.map(|page| page.token).as_ref()))
+                csrf::sign_in_is_meant(sender, FormTokenCheck::of(request, page.map(|page| page.token).as_ref()))
             }
             // The session ended while the page was open: it is led to sign in.
-            (Guard::Console(_), None) => sender != Sender::Elsewhere && of_ticket() != Proof::Missing,
+            (Guard::Console(_), None) => sender != Sender::Elsewhere && of_session() != FormTokenCheck::Missing,
             (Guard::Browser | Guard::SignedInBrowser, None) => sender != Sender::Elsewhere,
-            (Guard::Console(_), Some(_)) => sender != Sender::Elsewhere && of_ticket() == Proof::Right,
-            (Guard::Browser | Guard::SignedInBrowser, Some(_)) => csrf::is_meant(sender, of_ticket()),
+            (Guard::Console(_), Some(_)) => sender != Sender::Elsewhere && of_session() == FormTokenCheck::Right,
+            (Guard::Browser | Guard::SignedInBrowser, Some(_)) => csrf::is_meant(sender, of_session()),
             (Guard::Password, _) if sender == Sender::Elsewhere => false,
             _ => match credentials(input) {
                 Credentials::Token(token) if token.kind == TokenKind::Session => {
                     let is_known = sender == Sender::Here || (sender != Sender::Elsewhere && !self.cookies.is_secure);
-                    is_known && Proof::of(request, Some(&csrf::FormToken::of_session(&token))) == Proof::Right
+                    is_known && FormTokenCheck::of(request, Some(&csrf::FormToken::of_session(&token))) == FormTokenCheck::Right
                 }
                 Credentials::Token(_) | Credentials::None | Credentials::Unsupported | Credentials::Malformed(_) => true,
             },
@@ -286,8 +287,8 @@ impl ReplyContext {
 
 /// What a request to the API carries: the header, or without one the cookie (registry.md 4.2).
 fn credentials(input: &Input<'_>) -> Credentials {
-    match (input.request.header("authorization"), &input.ticket) {
-        (None, Some(ticket)) => Credentials::Token(ticket.token.clone()),
+    match (input.request.header("authorization"), &input.session_cookie) {
+        (None, Some(session_cookie)) => Credentials::Token(session_cookie.token.clone()),
         (header, _) => Credentials::parse(header),
     }
 }
@@ -309,7 +310,7 @@ fn refused_for(route: &Route, request: &Request, error: &Error) -> Reply {
 
 /// The page to come back to: what was asked for. What was posted is lost with the session; its page is not, if it has one.
 fn page_of(request: &Request) -> String {
-    let has_page = || path::segments(request.path()).is_ok_and(|segments| matches!(find(Method::Get, &segments), Found::Route(..)));
+    let has_page = || path::segments(request.path()).is_ok_and(|segments| matches!(find(Method::Get, &segments), RouteMatch::Route(..)));
     if has_page() { request.target.clone() } else { "/console".to_owned() }
 }
 
@@ -324,9 +325,9 @@ fn survive(request: &Request, work: impl FnOnce() -> Reply) -> Reply {
 /// Lets the caller in, or refuses. The only place that does.
 fn admit(tx: &Tx<'_>, guard: Guard, by: &Principal, input: &Input<'_>) -> Result<()> {
     match guard {
-        Guard::Open | Guard::Password | Guard::Client | Guard::Anyone | Guard::RightsReader | Guard::Registrant => Ok(()),
+        Guard::Open | Guard::Password | Guard::Client | Guard::Anyone | Guard::RightsReader | Guard::Registration => Ok(()),
         // Whoever is in no session did not get here as one who is signed in.
-        Guard::Browser | Guard::SignIn | Guard::SignedInBrowser | Guard::Console(Pass::Any) => Ok(()),
+        Guard::Browser | Guard::SignIn | Guard::SignedInBrowser | Guard::Console(ConsoleAccess::Any) => Ok(()),
         Guard::SignedIn => by.signed_in(),
         Guard::Account(refusal) => {
             if by.account.is_some() {
@@ -335,19 +336,19 @@ fn admit(tx: &Tx<'_>, guard: Guard, by: &Principal, input: &Input<'_>) -> Result
                 Err(refusal.into())
             }
         }
-        Guard::Admin(refusal) | Guard::Purger(refusal) | Guard::Console(Pass::Admin(refusal)) => {
+        Guard::Admin(refusal) | Guard::Purge(refusal) | Guard::Console(ConsoleAccess::Admin(refusal)) => {
             if by.is_admin {
                 Ok(())
             } else {
                 Err(refusal.into())
             }
         }
-        Guard::Holds(right) | Guard::HoldsToList(right) | Guard::Console(Pass::Holds(right)) => {
+        Guard::Holds(right) | Guard::HoldsToList(right) | Guard::Console(ConsoleAccess::Holds(right)) => {
             rights::require(tx, by, &names::entity(input)?, right, Deleted::No)
         }
         Guard::HoldsOrIsToken(_) if is_token_of_path(by, input) => Ok(()),
         Guard::HoldsOrIsToken(right) => rights::require(tx, by, &names::entity(input)?, right, Deleted::No),
-        Guard::HoldsEvenDeleted(right) | Guard::Console(Pass::HoldsEvenDeleted(right)) => {
+        Guard::HoldsEvenDeleted(right) | Guard::Console(ConsoleAccess::HoldsEvenDeleted(right)) => {
             rights::require(tx, by, &names::entity(input)?, right, Deleted::Either)
         }
     }

@@ -12,9 +12,9 @@ use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::model::settings::Settings;
 use crate::registry::principal::Principal;
-use crate::registry::sessions::Ticket;
-use crate::registry::sign_in::{self, Attempt};
-use crate::registry::throttle::{self, Subject, UnderWay};
+use crate::registry::sessions::SessionCookie;
+use crate::registry::sign_in::{self, SignInAttempt};
+use crate::registry::throttle::{self, GuessesInProgress, Subject};
 use crate::registry::users::{self, Compared, OldAccess};
 use crate::store::{Store, Tx};
 
@@ -34,9 +34,9 @@ pub struct Input<'r> {
     /// When it came in: what must lie in the future is judged by this.
     pub now: Time,
     /// What the browser keeps of its session, if it has one. Whether that proves anything only the store can tell.
-    pub ticket: Option<Ticket>,
-    /// Every ticket that came along, of which another port of this host may have planted some.
-    pub tickets: Vec<Ticket>,
+    pub session_cookie: Option<SessionCookie>,
+    /// Every session_cookie that came along, of which another port of this host may have planted some.
+    pub session_cookies: Vec<SessionCookie>,
     /// What the forms of sign-in pages are bound by.
     pub server_key: &'r csrf::ServerKey,
 }
@@ -49,7 +49,7 @@ impl Input<'_> {
 
     /// The token for the forms of whoever is signed in in this browser.
     pub fn form_token(&self) -> csrf::FormToken {
-        self.ticket.as_ref().map(|ticket| csrf::FormToken::of_session(&ticket.token)).unwrap_or_default()
+        self.session_cookie.as_ref().map(|session_cookie| csrf::FormToken::of_session(&session_cookie.token)).unwrap_or_default()
     }
 }
 
@@ -84,7 +84,7 @@ pub struct Transactions<'a> {
     /// Lets another request be worked on while this one waits, for the disk or for its turn in the queue.
     pub before_blocking: &'a dyn Fn(),
     pub queue: &'a Queue,
-    pub guesses: &'a UnderWay,
+    pub guesses: &'a GuessesInProgress,
 }
 
 /// Somebody's guess at what a person chose: what it is, from where, and whom it slows down if it is wrong.
@@ -150,7 +150,7 @@ impl Transactions<'_> {
     }
 
     /// The same for a guess at a user's password.
-    pub fn guess_password<T>(&self, attempt: &Attempt, compare: impl FnOnce(Compared, Time) -> Result<T>) -> Result<T> {
+    pub fn guess_password<T>(&self, attempt: &SignInAttempt, compare: impl FnOnce(Compared, Time) -> Result<T>) -> Result<T> {
         let look_around = |call: &Call<'_>| Ok((sign_in::subjects(call.tx, attempt)?, sign_in::is_known(call.tx, attempt)?));
         let (subjects, is_known) = self.read(look_around)?;
         let known = is_known.then(|| attempt.user_id.clone());
@@ -160,7 +160,7 @@ impl Transactions<'_> {
     }
 
     /// Changes a password for somebody who knows the old one; a wrong guess counts as where one signs in.
-    pub fn change_password(&self, attempt: &Attempt, old: &str, new: &str, old_access: OldAccess) -> Result<()> {
+    pub fn change_password(&self, attempt: &SignInAttempt, old: &str, new: &str, old_access: OldAccess) -> Result<()> {
         let id = &attempt.user_id;
         let (verified, hash) = self.guess_password(attempt, |compared, now| {
             let verified = users::verify_password(compared, id, old, now)?;

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::api;
-use crate::api::operation::{Entity, Gives, Item, Takes};
+use crate::api::operation::{EntityKind, Gives, Item, Takes};
 use crate::assets;
 use crate::base::error::Definition;
 use crate::base::right::Right::{
@@ -31,7 +31,7 @@ pub enum Guard {
     /// The same, but the token of a client that was suspended or rejected counts as none: it has no rights (registry.md 4.2).
     RightsReader,
     /// Anyone; bad credentials count as none (registry.md 6.2).
-    Registrant,
+    Registration,
     /// Anyone who knows the password in the request; but no page of another site, which would spend its visitor's guesses.
     Password,
     /// Whoever has credentials; 401 otherwise.
@@ -41,7 +41,7 @@ pub enum Guard {
     /// An administrator; others get this refusal.
     Admin(&'static Definition),
     /// The same, and bad credentials get it too (registry.md 4.2).
-    Purger(&'static Definition),
+    Purge(&'static Definition),
     /// Who holds the right on the entity of the path's first capture.
     Holds(Right),
     /// The same, but the token of a client that was suspended or rejected is refused as such, not as one without rights (registry.md 4.2).
@@ -59,12 +59,12 @@ pub enum Guard {
     /// A client, which proves in the request itself who it is; its handler refuses it (RFC 6749 section 2.3).
     Client,
     /// Who is signed in in a browser and has this besides; who is not signed in is led there and back.
-    Console(Pass),
+    Console(ConsoleAccess),
 }
 
 /// What a page of the Console asks of who is signed in.
 #[derive(Clone, Copy, Debug)]
-pub enum Pass {
+pub enum ConsoleAccess {
     /// Nothing more.
     Any,
     /// To be an administrator; others get this refusal.
@@ -76,8 +76,8 @@ pub enum Pass {
 }
 
 use Guard::{
-    Account, Admin, Anyone, Browser, Client, Console, Holds, HoldsEvenDeleted, HoldsOrIsToken, HoldsToList, Open, Password, Purger,
-    Registrant, RightsReader, SignIn, SignedIn, SignedInBrowser,
+    Account, Admin, Anyone, Browser, Client, Console, Holds, HoldsEvenDeleted, HoldsOrIsToken, HoldsToList, Open, Password, Purge,
+    Registration, RightsReader, SignIn, SignedIn, SignedInBrowser,
 };
 
 #[derive(Debug)]
@@ -163,18 +163,18 @@ impl Route {
 
 #[rustfmt::skip]
 pub static ROUTES: &[Route] = &[
-    operation("client.create", Post, "/api/v3/users/{user_id}/clients", Holds(UserClientsCreate), Transactions(api::clients::create), Takes::New(Entity::Client), Gives::One(Entity::Client), "Register a client that belongs to a user.").conflicting(),
-    operation("client.create", Post, "/api/v3/organizations/{organization_id}/clients", Holds(OrganizationClientsCreate), Transactions(api::clients::create), Takes::New(Entity::Client), Gives::One(Entity::Client), "Register a client that belongs to an organization.").conflicting(),
-    operation("client.get", Get, "/api/v3/clients/{client_id}", SignedIn, Read(api::clients::get), Takes::Mask(Entity::Client), Gives::One(Entity::Client), "Read a client."),
-    operation("client.list", Get, "/api/v3/clients", Anyone, Read(api::clients::list), Takes::ListOfCollaborator(Entity::Client), Gives::Many(Entity::Client), "List the clients that the caller can reach, or those of a collaborator."),
-    operation("client.list", Get, "/api/v3/users/{user_id}/clients", HoldsToList(UserClientsList), Read(api::clients::list), Takes::List(Entity::Client), Gives::Many(Entity::Client), "List the clients of a user."),
-    operation("client.list", Get, "/api/v3/organizations/{organization_id}/clients", HoldsToList(OrganizationClientsList), Read(api::clients::list), Takes::List(Entity::Client), Gives::Many(Entity::Client), "List the clients of an organization."),
-    operation("client.update", Put, "/api/v3/clients/{client_id}", Holds(ClientSettingsBasic), Transactions(api::clients::update), Takes::Update(Entity::Client), Gives::One(Entity::Client), "Change the fields of a client that the mask names."),
-    operation("client.rotate_secret", Post, "/api/v3/clients/{client_id}/secret", Holds(ClientSettingsBasic), Write(api::clients::rotate_secret), Takes::Grace, Gives::One(Entity::Client), "Issue a new client secret; the old one stays good for the grace asked for."),
+    operation("client.create", Post, "/api/v3/users/{user_id}/clients", Holds(UserClientsCreate), Transactions(api::clients::create), Takes::New(EntityKind::Client), Gives::One(EntityKind::Client), "Register a client that belongs to a user.").conflicting(),
+    operation("client.create", Post, "/api/v3/organizations/{organization_id}/clients", Holds(OrganizationClientsCreate), Transactions(api::clients::create), Takes::New(EntityKind::Client), Gives::One(EntityKind::Client), "Register a client that belongs to an organization.").conflicting(),
+    operation("client.get", Get, "/api/v3/clients/{client_id}", SignedIn, Read(api::clients::get), Takes::Mask(EntityKind::Client), Gives::One(EntityKind::Client), "Read a client."),
+    operation("client.list", Get, "/api/v3/clients", Anyone, Read(api::clients::list), Takes::ListOfCollaborator(EntityKind::Client), Gives::Many(EntityKind::Client), "List the clients that the caller can reach, or those of a collaborator."),
+    operation("client.list", Get, "/api/v3/users/{user_id}/clients", HoldsToList(UserClientsList), Read(api::clients::list), Takes::List(EntityKind::Client), Gives::Many(EntityKind::Client), "List the clients of a user."),
+    operation("client.list", Get, "/api/v3/organizations/{organization_id}/clients", HoldsToList(OrganizationClientsList), Read(api::clients::list), Takes::List(EntityKind::Client), Gives::Many(EntityKind::Client), "List the clients of an organization."),
+    operation("client.update", Put, "/api/v3/clients/{client_id}", Holds(ClientSettingsBasic), Transactions(api::clients::update), Takes::Update(EntityKind::Client), Gives::One(EntityKind::Client), "Change the fields of a client that the mask names."),
+    operation("client.rotate_secret", Post, "/api/v3/clients/{client_id}/secret", Holds(ClientSettingsBasic), Write(api::clients::rotate_secret), Takes::Grace, Gives::One(EntityKind::Client), "Issue a new client secret; the old one stays good for the grace asked for."),
     operation("client.delete", Delete, "/api/v3/clients/{client_id}", Holds(ClientDelete), Write(api::deletion::delete), Takes::Nothing, Gives::Nothing, "Delete a client; it can be restored for a day."),
     operation("client.restore", Post, "/api/v3/clients/{client_id}/restore", HoldsEvenDeleted(ClientDelete), Write(api::deletion::restore), Takes::Nothing, Gives::Nothing, "Restore a deleted client."),
-    operation("client.purge", Delete, "/api/v3/clients/{client_id}/purge", Purger(&ADMINS_PURGE_CLIENTS), Write(api::deletion::purge), Takes::Nothing, Gives::Nothing, "Remove a client for good and free its ID."),
-    operation("client.search", Get, "/api/v3/search/clients", Account(&SEARCH_FORBIDDEN), Read(api::clients::search), Takes::Search(Entity::Client), Gives::Many(Entity::Client), "Search clients: all for administrators, one's own for others."),
+    operation("client.purge", Delete, "/api/v3/clients/{client_id}/purge", Purge(&ADMINS_PURGE_CLIENTS), Write(api::deletion::purge), Takes::Nothing, Gives::Nothing, "Remove a client for good and free its ID."),
+    operation("client.search", Get, "/api/v3/search/clients", Account(&SEARCH_FORBIDDEN), Read(api::clients::search), Takes::Search(EntityKind::Client), Gives::Many(EntityKind::Client), "Search clients: all for administrators, one's own for others."),
     operation("client.rights", Get, "/api/v3/clients/{client_id}/rights", RightsReader, Read(api::rights::list), Takes::Nothing, Gives::Rights, "List the caller's rights on a client."),
 
     operation("client.collaborator.list", Get, "/api/v3/clients/{client_id}/collaborators", SignedIn, Read(api::members::list), Takes::Page(Item::Collaborator), Gives::Items(Item::Collaborator), "List the collaborators of a client."),
@@ -185,16 +185,16 @@ pub static ROUTES: &[Route] = &[
     operation("client.collaborator.delete", Delete, "/api/v3/clients/{client_id}/collaborators/user/{user_id}", Holds(ClientSettingsCollaborators), Write(api::members::remove), Takes::Nothing, Gives::Nothing, "Remove a user from a client."),
     operation("client.collaborator.delete", Delete, "/api/v3/clients/{client_id}/collaborators/organization/{organization_id}", Holds(ClientSettingsCollaborators), Write(api::members::remove), Takes::Nothing, Gives::Nothing, "Remove an organization from a client."),
 
-    operation("user.create", Post, "/api/v3/users", Registrant, Transactions(api::users::create), Takes::New(Entity::User), Gives::One(Entity::User), "Create a user.").conflicting(),
-    operation("user.list", Get, "/api/v3/users", Admin(&PERMISSION_DENIED), Read(api::users::list), Takes::List(Entity::User), Gives::Many(Entity::User), "List all users."),
-    operation("user.get", Get, "/api/v3/users/{user_id}", SignedIn, Read(api::users::get), Takes::Mask(Entity::User), Gives::One(Entity::User), "Read a user."),
-    operation("user.update", Put, "/api/v3/users/{user_id}", Holds(UserSettingsBasic), Transactions(api::users::update), Takes::Update(Entity::User), Gives::One(Entity::User), "Change the fields of a user that the mask names.").conflicting(),
+    operation("user.create", Post, "/api/v3/users", Registration, Transactions(api::users::create), Takes::New(EntityKind::User), Gives::One(EntityKind::User), "Create a user.").conflicting(),
+    operation("user.list", Get, "/api/v3/users", Admin(&PERMISSION_DENIED), Read(api::users::list), Takes::List(EntityKind::User), Gives::Many(EntityKind::User), "List all users."),
+    operation("user.get", Get, "/api/v3/users/{user_id}", SignedIn, Read(api::users::get), Takes::Mask(EntityKind::User), Gives::One(EntityKind::User), "Read a user."),
+    operation("user.update", Put, "/api/v3/users/{user_id}", Holds(UserSettingsBasic), Transactions(api::users::update), Takes::Update(EntityKind::User), Gives::One(EntityKind::User), "Change the fields of a user that the mask names.").conflicting(),
     operation("user.password", Put, "/api/v3/users/{user_id}/password", Password, Transactions(api::users::change_password), Takes::PasswordChange, Gives::Nothing, "Change a password, knowing the old one."),
     operation("user.delete", Delete, "/api/v3/users/{user_id}", Holds(UserDelete), Write(api::deletion::delete), Takes::Nothing, Gives::Nothing, "Delete a user; an administrator can restore it for a day."),
     operation("user.restore", Post, "/api/v3/users/{user_id}/restore", HoldsEvenDeleted(UserDelete), Write(api::deletion::restore), Takes::Nothing, Gives::Nothing, "Restore a deleted user.").conflicting(),
-    operation("user.purge", Delete, "/api/v3/users/{user_id}/purge", Purger(&ADMINS_PURGE_USERS), Write(api::deletion::purge), Takes::Nothing, Gives::Nothing, "Remove a user for good and free the ID."),
+    operation("user.purge", Delete, "/api/v3/users/{user_id}/purge", Purge(&ADMINS_PURGE_USERS), Write(api::deletion::purge), Takes::Nothing, Gives::Nothing, "Remove a user for good and free the ID."),
     operation("user.rights", Get, "/api/v3/users/{user_id}/rights", RightsReader, Read(api::rights::list), Takes::Nothing, Gives::Rights, "List the caller's rights on a user."),
-    operation("user.search", Get, "/api/v3/search/users", Admin(&SEARCH_FORBIDDEN), Read(api::users::search), Takes::Search(Entity::User), Gives::Many(Entity::User), "Search users."),
+    operation("user.search", Get, "/api/v3/search/users", Admin(&SEARCH_FORBIDDEN), Read(api::users::search), Takes::Search(EntityKind::User), Gives::Many(EntityKind::User), "Search users."),
 
     operation("user.api_key.create", Post, "/api/v3/users/{user_id}/api-keys", Holds(UserSettingsApiKeys), Write(api::api_keys::create), Takes::NewApiKey, Gives::Item(Item::ApiKey), "Create an API key for a user."),
     operation("user.api_key.list", Get, "/api/v3/users/{user_id}/api-keys", Holds(UserSettingsApiKeys), Read(api::api_keys::list), Takes::Page(Item::ApiKey), Gives::Items(Item::ApiKey), "List the API keys of a user."),
@@ -210,16 +210,16 @@ pub static ROUTES: &[Route] = &[
     operation("user.token.list", Get, "/api/v3/users/{user_id}/authorizations/{client_id}/tokens", HoldsOrIsToken(UserAuthorizedClients), Read(api::authorizations::tokens), Takes::Page(Item::AccessToken), Gives::Items(Item::AccessToken), "List the access tokens that a client has of a user, without the tokens themselves."),
     operation("user.token.delete", Delete, "/api/v3/users/{user_id}/authorizations/{client_id}/tokens/{token_id}", HoldsOrIsToken(UserAuthorizedClients), Write(api::authorizations::delete_token), Takes::Nothing, Gives::Nothing, "End an access token and the refresh token beside it."),
 
-    operation("organization.create", Post, "/api/v3/users/{user_id}/organizations", Holds(UserOrganizationsCreate), Write(api::organizations::create), Takes::New(Entity::Organization), Gives::One(Entity::Organization), "Create an organization that belongs to a user.").conflicting(),
-    operation("organization.list", Get, "/api/v3/organizations", Anyone, Read(api::organizations::list), Takes::ListOfMember(Entity::Organization), Gives::Many(Entity::Organization), "List the caller's organizations, or those of a collaborator."),
-    operation("organization.list", Get, "/api/v3/users/{user_id}/organizations", HoldsToList(UserOrganizationsList), Read(api::organizations::list), Takes::List(Entity::Organization), Gives::Many(Entity::Organization), "List the organizations of a user."),
-    operation("organization.get", Get, "/api/v3/organizations/{organization_id}", SignedIn, Read(api::organizations::get), Takes::Mask(Entity::Organization), Gives::One(Entity::Organization), "Read an organization."),
-    operation("organization.update", Put, "/api/v3/organizations/{organization_id}", Holds(OrganizationSettingsBasic), Write(api::organizations::update), Takes::Update(Entity::Organization), Gives::One(Entity::Organization), "Change the fields of an organization that the mask names."),
+    operation("organization.create", Post, "/api/v3/users/{user_id}/organizations", Holds(UserOrganizationsCreate), Write(api::organizations::create), Takes::New(EntityKind::Organization), Gives::One(EntityKind::Organization), "Create an organization that belongs to a user.").conflicting(),
+    operation("organization.list", Get, "/api/v3/organizations", Anyone, Read(api::organizations::list), Takes::ListOfMember(EntityKind::Organization), Gives::Many(EntityKind::Organization), "List the caller's organizations, or those of a collaborator."),
+    operation("organization.list", Get, "/api/v3/users/{user_id}/organizations", HoldsToList(UserOrganizationsList), Read(api::organizations::list), Takes::List(EntityKind::Organization), Gives::Many(EntityKind::Organization), "List the organizations of a user."),
+    operation("organization.get", Get, "/api/v3/organizations/{organization_id}", SignedIn, Read(api::organizations::get), Takes::Mask(EntityKind::Organization), Gives::One(EntityKind::Organization), "Read an organization."),
+    operation("organization.update", Put, "/api/v3/organizations/{organization_id}", Holds(OrganizationSettingsBasic), Write(api::organizations::update), Takes::Update(EntityKind::Organization), Gives::One(EntityKind::Organization), "Change the fields of an organization that the mask names."),
     operation("organization.delete", Delete, "/api/v3/organizations/{organization_id}", Holds(OrganizationDelete), Write(api::deletion::delete), Takes::Nothing, Gives::Nothing, "Delete an organization; it can be restored for a day."),
     operation("organization.restore", Post, "/api/v3/organizations/{organization_id}/restore", HoldsEvenDeleted(OrganizationDelete), Write(api::deletion::restore), Takes::Nothing, Gives::Nothing, "Restore a deleted organization."),
-    operation("organization.purge", Delete, "/api/v3/organizations/{organization_id}/purge", Purger(&ADMINS_PURGE_ORGANIZATIONS), Write(api::deletion::purge), Takes::Nothing, Gives::Nothing, "Remove an organization for good and free its ID."),
+    operation("organization.purge", Delete, "/api/v3/organizations/{organization_id}/purge", Purge(&ADMINS_PURGE_ORGANIZATIONS), Write(api::deletion::purge), Takes::Nothing, Gives::Nothing, "Remove an organization for good and free its ID."),
     operation("organization.rights", Get, "/api/v3/organizations/{organization_id}/rights", RightsReader, Read(api::rights::list), Takes::Nothing, Gives::Rights, "List the caller's rights on an organization."),
-    operation("organization.search", Get, "/api/v3/search/organizations", Account(&SEARCH_FORBIDDEN), Read(api::organizations::search), Takes::Search(Entity::Organization), Gives::Many(Entity::Organization), "Search organizations: all for administrators, one's own for others."),
+    operation("organization.search", Get, "/api/v3/search/organizations", Account(&SEARCH_FORBIDDEN), Read(api::organizations::search), Takes::Search(EntityKind::Organization), Gives::Many(EntityKind::Organization), "Search organizations: all for administrators, one's own for others."),
 
     operation("organization.collaborator.list", Get, "/api/v3/organizations/{organization_id}/collaborators", SignedIn, Read(api::members::list), Takes::Page(Item::Collaborator), Gives::Items(Item::Collaborator), "List the members of an organization."),
     operation("organization.collaborator.set", Put, "/api/v3/organizations/{organization_id}/collaborators", Holds(OrganizationSettingsMembers), Write(api::members::set), Takes::Member, Gives::Nothing, "Add or change a member; without rights, remove one."),
@@ -256,96 +256,96 @@ pub static ROUTES: &[Route] = &[
     route("oauth.api.me", Get, "/oauth/api/me", SignedInBrowser, Read(oauth::account::me), "Tell who is signed in."),
     route("console.entry", Get, "/", Open, Read(console::account::dashboard::entry), "Lead to the Console."),
     route("console.entry", Get, "/console/", Open, Read(console::account::dashboard::entry), "Lead to the Console's first page."),
-    route("console.dashboard", Get, "/console", Console(Pass::Any), Read(console::account::dashboard::page), "Show how many clients there are, and what waits."),
-    route("console.client.list", Get, "/console/clients", Console(Pass::Any), Read(console::clients::list::page), "List clients."),
-    route("console.client.add", Get, "/console/add/client", Console(Pass::Any), Read(console::clients::add::page), "Show the form of a new client."),
-    route("console.client.add", Post, "/console/add/client", Console(Pass::Any), Transactions(console::clients::add::submit), "Register a client and show its secret, this once."),
-    route("console.client.check_id", Get, "/console/check/client/{client_id}", Console(Pass::Any), Read(console::form::id_check::client), "Tell whether a client can have this ID."),
-    route("console.user.check_id", Get, "/console/check/user/{user_id}", Console(Pass::Admin(&PERMISSION_DENIED)), Read(console::form::id_check::user), "Tell whether a user can have this ID."),
-    route("console.organization.check_id", Get, "/console/check/organization/{organization_id}", Console(Pass::Any), Read(console::form::id_check::organization), "Tell whether an organization can have this ID."),
-    route("console.account.search", Get, "/console/search/accounts", Console(Pass::Any), Read(console::form::account_search::accounts), "Find accounts by a part of their ID."),
-    route("console.client.overview", Get, "/console/clients/{client_id}", Console(Pass::Holds(ClientInfo)), Read(console::clients::overview::page), "Show a client and how it is used."),
-    route("console.client.settings", Get, "/console/clients/{client_id}/settings", Console(Pass::Holds(ClientInfo)), Read(console::clients::settings::page), "Show the form of a client."),
-    route("console.client.settings", Post, "/console/clients/{client_id}/settings", Console(Pass::Holds(ClientSettingsBasic)), Transactions(console::clients::settings::submit), "Change a client."),
-    route("console.client.secrets", Get, "/console/clients/{client_id}/secrets", Console(Pass::Holds(ClientSettingsBasic)), Read(console::clients::secrets::page), "Show when the secrets of a client were made and used."),
-    route("console.client.secrets.rotate", Post, "/console/clients/{client_id}/secrets", Console(Pass::Holds(ClientSettingsBasic)), Transactions(console::clients::secrets::rotate), "Make a new secret and show it, this once."),
-    route("console.client.secrets.replace", Get, "/console/clients/{client_id}/secrets/replace", Console(Pass::Holds(ClientSettingsBasic)), Read(console::clients::secrets::replace_page), "Ask before every secret is replaced."),
-    route("console.client.secrets.replace", Post, "/console/clients/{client_id}/secrets/replace", Console(Pass::Holds(ClientSettingsBasic)), Transactions(console::clients::secrets::replace), "Make a new secret, show it, this once, and end the others."),
-    route("console.client.secrets.remove", Get, "/console/clients/{client_id}/secrets/remove", Console(Pass::Holds(ClientSettingsBasic)), Read(console::clients::secrets::remove_page), "Ask before every secret is taken away."),
-    route("console.client.secrets.remove", Post, "/console/clients/{client_id}/secrets/remove", Console(Pass::Holds(ClientSettingsBasic)), Transactions(console::clients::secrets::remove), "Make a client a public one."),
-    route("console.client.secrets.end", Get, "/console/clients/{client_id}/secrets/{secret_number}/end", Console(Pass::Holds(ClientSettingsBasic)), Read(console::clients::secrets::end_page), "Ask before an older secret is ended."),
-    route("console.client.secrets.end", Post, "/console/clients/{client_id}/secrets/{secret_number}/end", Console(Pass::Holds(ClientSettingsBasic)), Transactions(console::clients::secrets::end), "End an older secret now."),
-    route("console.client.collaborators", Get, "/console/clients/{client_id}/collaborators", Console(Pass::Holds(ClientSettingsCollaborators)), Read(console::organizations::members::list), "List the collaborators of a client."),
-    route("console.client.collaborator.add", Get, "/console/clients/{client_id}/collaborators/add", Console(Pass::Holds(ClientSettingsCollaborators)), Read(console::organizations::members::add_page), "Show the form of a new collaborator."),
-    route("console.client.collaborator.add", Post, "/console/clients/{client_id}/collaborators/add", Console(Pass::Holds(ClientSettingsCollaborators)), Transactions(console::organizations::members::add), "Add a collaborator."),
-    route("console.client.collaborator", Get, "/console/clients/{client_id}/collaborators/{kind}/{account_id}", Console(Pass::Holds(ClientSettingsCollaborators)), Read(console::organizations::members::page), "Show the rights of a collaborator."),
-    route("console.client.collaborator", Post, "/console/clients/{client_id}/collaborators/{kind}/{account_id}", Console(Pass::Holds(ClientSettingsCollaborators)), Transactions(console::organizations::members::change), "Change the rights of a collaborator."),
-    route("console.client.collaborator.remove", Get, "/console/clients/{client_id}/collaborators/{kind}/{account_id}/remove", Console(Pass::Holds(ClientSettingsCollaborators)), Read(console::organizations::members::remove_page), "Ask before one removes oneself."),
-    route("console.client.collaborator.remove", Post, "/console/clients/{client_id}/collaborators/{kind}/{account_id}/remove", Console(Pass::Holds(ClientSettingsCollaborators)), Transactions(console::organizations::members::remove), "Remove a collaborator."),
-    route("console.client.activity", Get, "/console/clients/{client_id}/activity", Console(Pass::Holds(ClientInfo)), Read(console::account::activity::of_client), "Show what happened to a client."),
-    route("console.client.trial", Get, "/console/clients/{client_id}/trial", Console(Pass::Holds(ClientInfo)), Read(console::clients::trial::page), "Ask a collaborator who wants to try a client before it is approved."),
-    route("console.client.trial", Post, "/console/clients/{client_id}/trial", Console(Pass::Holds(ClientInfo)), Write(console::clients::trial::begin), "Begin to try a client before it is approved."),
-    route("console.client.trial.end", Post, "/console/clients/{client_id}/trial/end", Console(Pass::Holds(ClientInfo)), Write(console::clients::trial::end), "Stop trying a client."),
-    route("console.client.danger", Get, "/console/clients/{client_id}/danger", Console(Pass::Holds(ClientDelete)), Read(console::clients::danger::page), "Show how to delete a client."),
-    route("console.client.delete", Post, "/console/clients/{client_id}/delete", Console(Pass::Holds(ClientDelete)), Transactions(console::form::deletion::delete), "Delete a client."),
-    route("console.client.restore", Post, "/console/clients/{client_id}/restore", Console(Pass::HoldsEvenDeleted(ClientDelete)), Transactions(console::form::deletion::restore), "Restore a client."),
-    route("console.client.purge", Get, "/console/clients/{client_id}/purge", Console(Pass::Admin(&ADMINS_PURGE_CLIENTS)), Read(console::form::deletion::purge_page), "Ask for the ID of a client to be purged."),
-    route("console.client.purge", Post, "/console/clients/{client_id}/purge", Console(Pass::Admin(&ADMINS_PURGE_CLIENTS)), Transactions(console::form::deletion::purge), "Remove a client for good."),
-    route("console.review", Get, "/console/review", Console(Pass::Admin(&PERMISSION_DENIED)), Read(console::clients::review::page), "Show the clients that wait for an administrator."),
-    route("console.review", Post, "/console/review", Console(Pass::Admin(&PERMISSION_DENIED)), Transactions(console::clients::review::submit), "Approve or reject clients, one or many."),
-    route("console.user.list", Get, "/console/users", Console(Pass::Admin(&PERMISSION_DENIED)), Read(console::users::list::page), "List users."),
-    route("console.user.add", Get, "/console/add/user", Console(Pass::Admin(&PERMISSION_DENIED)), Read(console::users::settings::add_page), "Show the form of a new user."),
-    route("console.user.add", Post, "/console/add/user", Console(Pass::Admin(&PERMISSION_DENIED)), Transactions(console::users::settings::add), "Make a user."),
-    route("console.user", Get, "/console/users/{user_id}", Console(Pass::Admin(&PERMISSION_DENIED)), Read(console::users::settings::page), "Show a user."),
-    route("console.user", Post, "/console/users/{user_id}", Console(Pass::Admin(&PERMISSION_DENIED)), Transactions(console::users::settings::change), "Change or suspend a user."),
-    route("console.user.delete", Post, "/console/users/{user_id}/delete", Console(Pass::Admin(&PERMISSION_DENIED)), Transactions(console::form::deletion::delete), "Delete a user."),
-    route("console.user.restore", Post, "/console/users/{user_id}/restore", Console(Pass::Admin(&PERMISSION_DENIED)), Transactions(console::form::deletion::restore), "Restore a user."),
-    route("console.user.purge", Get, "/console/users/{user_id}/purge", Console(Pass::Admin(&ADMINS_PURGE_USERS)), Read(console::form::deletion::purge_page), "Ask for the ID of a user to be purged."),
-    route("console.user.purge", Post, "/console/users/{user_id}/purge", Console(Pass::Admin(&ADMINS_PURGE_USERS)), Transactions(console::form::deletion::purge), "Remove a user for good."),
-    route("console.organization.list", Get, "/console/organizations", Console(Pass::Any), Read(console::organizations::list::page), "List organizations."),
-    route("console.organization.add", Get, "/console/add/organization", Console(Pass::Any), Read(console::organizations::settings::add_page), "Show the form of a new organization."),
-    route("console.organization.add", Post, "/console/add/organization", Console(Pass::Any), Transactions(console::organizations::settings::add), "Found an organization."),
-    route("console.organization", Get, "/console/organizations/{organization_id}", Console(Pass::Holds(OrganizationInfo)), Read(console::organizations::settings::page), "Show an organization."),
-    route("console.organization", Post, "/console/organizations/{organization_id}", Console(Pass::Holds(OrganizationSettingsBasic)), Transactions(console::organizations::settings::change), "Change an organization."),
-    route("console.organization.clients", Get, "/console/organizations/{organization_id}/clients", Console(Pass::Holds(OrganizationClientsList)), Read(console::organizations::clients::page), "List the clients of an organization."),
-    route("console.organization.members", Get, "/console/organizations/{organization_id}/members", Console(Pass::Holds(OrganizationSettingsMembers)), Read(console::organizations::members::list), "List the members of an organization."),
-    route("console.organization.member.add", Get, "/console/organizations/{organization_id}/members/add", Console(Pass::Holds(OrganizationSettingsMembers)), Read(console::organizations::members::add_page), "Show the form of a new member."),
-    route("console.organization.member.add", Post, "/console/organizations/{organization_id}/members/add", Console(Pass::Holds(OrganizationSettingsMembers)), Transactions(console::organizations::members::add), "Add a member."),
-    route("console.organization.member", Get, "/console/organizations/{organization_id}/members/{kind}/{account_id}", Console(Pass::Holds(OrganizationSettingsMembers)), Read(console::organizations::members::page), "Show the rights of a member."),
-    route("console.organization.member", Post, "/console/organizations/{organization_id}/members/{kind}/{account_id}", Console(Pass::Holds(OrganizationSettingsMembers)), Transactions(console::organizations::members::change), "Change the rights of a member."),
-    route("console.organization.member.remove", Get, "/console/organizations/{organization_id}/members/{kind}/{account_id}/remove", Console(Pass::Holds(OrganizationSettingsMembers)), Read(console::organizations::members::remove_page), "Ask before one removes oneself."),
-    route("console.organization.member.remove", Post, "/console/organizations/{organization_id}/members/{kind}/{account_id}/remove", Console(Pass::Holds(OrganizationSettingsMembers)), Transactions(console::organizations::members::remove), "Remove a member."),
-    route("console.organization.api_key.list", Get, "/console/organizations/{organization_id}/api-keys", Console(Pass::Holds(OrganizationSettingsApiKeys)), Read(console::account::api_keys::list), "List the API keys of an organization."),
-    route("console.organization.api_key.add", Get, "/console/organizations/{organization_id}/add/api-key", Console(Pass::Holds(OrganizationSettingsApiKeys)), Read(console::account::api_keys::add_page), "Show the form of a new API key of an organization."),
-    route("console.organization.api_key.add", Post, "/console/organizations/{organization_id}/add/api-key", Console(Pass::Holds(OrganizationSettingsApiKeys)), Transactions(console::account::api_keys::add), "Make an API key of an organization and show it, this once."),
-    route("console.organization.api_key", Get, "/console/organizations/{organization_id}/api-keys/{key_id}", Console(Pass::Holds(OrganizationSettingsApiKeys)), Read(console::account::api_keys::page), "Show an API key of an organization, without the key itself."),
-    route("console.organization.api_key", Post, "/console/organizations/{organization_id}/api-keys/{key_id}", Console(Pass::Holds(OrganizationSettingsApiKeys)), Transactions(console::account::api_keys::change), "Change an API key of an organization."),
-    route("console.organization.api_key.delete", Get, "/console/organizations/{organization_id}/api-keys/{key_id}/delete", Console(Pass::Holds(OrganizationSettingsApiKeys)), Read(console::account::api_keys::delete_page), "Ask before an API key of an organization is deleted."),
-    route("console.organization.api_key.delete", Post, "/console/organizations/{organization_id}/api-keys/{key_id}/delete", Console(Pass::Holds(OrganizationSettingsApiKeys)), Transactions(console::account::api_keys::delete), "Delete an API key of an organization."),
-    route("console.organization.delete", Post, "/console/organizations/{organization_id}/delete", Console(Pass::Holds(OrganizationDelete)), Transactions(console::form::deletion::delete), "Delete an organization."),
-    route("console.organization.restore", Post, "/console/organizations/{organization_id}/restore", Console(Pass::HoldsEvenDeleted(OrganizationDelete)), Transactions(console::form::deletion::restore), "Restore an organization."),
-    route("console.organization.purge", Get, "/console/organizations/{organization_id}/purge", Console(Pass::Admin(&ADMINS_PURGE_ORGANIZATIONS)), Read(console::form::deletion::purge_page), "Ask for the ID of an organization to be purged."),
-    route("console.organization.purge", Post, "/console/organizations/{organization_id}/purge", Console(Pass::Admin(&ADMINS_PURGE_ORGANIZATIONS)), Transactions(console::form::deletion::purge), "Remove an organization for good."),
-    route("console.api_key.list", Get, "/console/api-keys", Console(Pass::Any), Read(console::account::api_keys::list), "List one's API keys."),
-    route("console.api_key.add", Get, "/console/add/api-key", Console(Pass::Any), Read(console::account::api_keys::add_page), "Show the form of a new API key."),
-    route("console.api_key.add", Post, "/console/add/api-key", Console(Pass::Any), Transactions(console::account::api_keys::add), "Make an API key and show it, this once."),
-    route("console.api_key", Get, "/console/api-keys/{key_id}", Console(Pass::Any), Read(console::account::api_keys::page), "Show an API key, without the key itself."),
-    route("console.api_key", Post, "/console/api-keys/{key_id}", Console(Pass::Any), Transactions(console::account::api_keys::change), "Change an API key."),
-    route("console.api_key.delete", Get, "/console/api-keys/{key_id}/delete", Console(Pass::Any), Read(console::account::api_keys::delete_page), "Ask before an API key is deleted."),
-    route("console.api_key.delete", Post, "/console/api-keys/{key_id}/delete", Console(Pass::Any), Transactions(console::account::api_keys::delete), "Delete an API key."),
-    route("console.authorization.list", Get, "/console/authorizations", Console(Pass::Any), Read(console::account::authorizations::list), "List what one has authorized."),
-    route("console.authorization", Get, "/console/authorizations/{client_id}", Console(Pass::Any), Read(console::account::authorizations::page), "Show an authorization and the tokens that came of it."),
-    route("console.authorization.revoke", Get, "/console/authorizations/{client_id}/revoke", Console(Pass::Any), Read(console::account::authorizations::revoke_page), "Ask before an authorization is taken back."),
-    route("console.authorization.revoke", Post, "/console/authorizations/{client_id}/revoke", Console(Pass::Any), Transactions(console::account::authorizations::revoke), "Take an authorization back."),
-    route("console.token.end_all", Get, "/console/authorizations/{client_id}/tokens/end", Console(Pass::Any), Read(console::account::authorizations::end_tokens_page), "Ask before all access tokens of a client are ended."),
-    route("console.token.end_all", Post, "/console/authorizations/{client_id}/tokens/end", Console(Pass::Any), Transactions(console::account::authorizations::end_tokens), "End all access tokens that a client has of one."),
-    route("console.token.end", Get, "/console/authorizations/{client_id}/tokens/{token_id}/end", Console(Pass::Any), Read(console::account::authorizations::end_token_page), "Ask before an access token is ended."),
-    route("console.token.end", Post, "/console/authorizations/{client_id}/tokens/{token_id}/end", Console(Pass::Any), Transactions(console::account::authorizations::end_token), "End an access token."),
-    route("console.session.list", Get, "/console/sessions", Console(Pass::Any), Read(console::account::sessions::list), "List where one is signed in."),
-    route("console.session.end", Post, "/console/sessions/{session_id}/end", Console(Pass::Any), Write(console::account::sessions::end), "Sign out in one browser."),
-    route("console.password", Get, "/console/password", Console(Pass::Any), Read(console::account::password::page), "Show the form to change one's password."),
-    route("console.password", Post, "/console/password", Console(Pass::Any), Transactions(console::account::password::submit), "Change one's password."),
-    route("console.activity", Get, "/console/activity", Console(Pass::Any), Read(console::account::activity::page), "Show what happened, by client and by actor."),
+    route("console.dashboard", Get, "/console", Console(ConsoleAccess::Any), Read(console::account::dashboard::page), "Show how many clients there are, and what waits."),
+    route("console.client.list", Get, "/console/clients", Console(ConsoleAccess::Any), Read(console::clients::list::page), "List clients."),
+    route("console.client.add", Get, "/console/add/client", Console(ConsoleAccess::Any), Read(console::clients::add::page), "Show the form of a new client."),
+    route("console.client.add", Post, "/console/add/client", Console(ConsoleAccess::Any), Transactions(console::clients::add::submit), "Register a client and show its secret, this once."),
+    route("console.client.check_id", Get, "/console/check/client/{client_id}", Console(ConsoleAccess::Any), Read(console::form::id_check::client), "Tell whether a client can have this ID."),
+    route("console.user.check_id", Get, "/console/check/user/{user_id}", Console(ConsoleAccess::Admin(&PERMISSION_DENIED)), Read(console::form::id_check::user), "Tell whether a user can have this ID."),
+    route("console.organization.check_id", Get, "/console/check/organization/{organization_id}", Console(ConsoleAccess::Any), Read(console::form::id_check::organization), "Tell whether an organization can have this ID."),
+    route("console.account.search", Get, "/console/search/accounts", Console(ConsoleAccess::Any), Read(console::form::account_search::accounts), "Find accounts by a part of their ID."),
+    route("console.client.overview", Get, "/console/clients/{client_id}", Console(ConsoleAccess::Holds(ClientInfo)), Read(console::clients::overview::page), "Show a client and how it is used."),
+    route("console.client.settings", Get, "/console/clients/{client_id}/settings", Console(ConsoleAccess::Holds(ClientInfo)), Read(console::clients::settings::page), "Show the form of a client."),
+    route("console.client.settings", Post, "/console/clients/{client_id}/settings", Console(ConsoleAccess::Holds(ClientSettingsBasic)), Transactions(console::clients::settings::submit), "Change a client."),
+    route("console.client.secrets", Get, "/console/clients/{client_id}/secrets", Console(ConsoleAccess::Holds(ClientSettingsBasic)), Read(console::clients::secrets::page), "Show when the secrets of a client were made and used."),
+    route("console.client.secrets.rotate", Post, "/console/clients/{client_id}/secrets", Console(ConsoleAccess::Holds(ClientSettingsBasic)), Transactions(console::clients::secrets::rotate), "Make a new secret and show it, this once."),
+    route("console.client.secrets.replace", Get, "/console/clients/{client_id}/secrets/replace", Console(ConsoleAccess::Holds(ClientSettingsBasic)), Read(console::clients::secrets::replace_page), "Ask before every secret is replaced."),
+    route("console.client.secrets.replace", Post, "/console/clients/{client_id}/secrets/replace", Console(ConsoleAccess::Holds(ClientSettingsBasic)), Transactions(console::clients::secrets::replace), "Make a new secret, show it, this once, and end the others."),
+    route("console.client.secrets.remove", Get, "/console/clients/{client_id}/secrets/remove", Console(ConsoleAccess::Holds(ClientSettingsBasic)), Read(console::clients::secrets::remove_page), "Ask before every secret is taken away."),
+    route("console.client.secrets.remove", Post, "/console/clients/{client_id}/secrets/remove", Console(ConsoleAccess::Holds(ClientSettingsBasic)), Transactions(console::clients::secrets::remove), "Make a client a public one."),
+    route("console.client.secrets.end", Get, "/console/clients/{client_id}/secrets/{secret_number}/end", Console(ConsoleAccess::Holds(ClientSettingsBasic)), Read(console::clients::secrets::end_page), "Ask before an older secret is ended."),
+    route("console.client.secrets.end", Post, "/console/clients/{client_id}/secrets/{secret_number}/end", Console(ConsoleAccess::Holds(ClientSettingsBasic)), Transactions(console::clients::secrets::end), "End an older secret now."),
+    route("console.client.collaborators", Get, "/console/clients/{client_id}/collaborators", Console(ConsoleAccess::Holds(ClientSettingsCollaborators)), Read(console::organizations::members::list), "List the collaborators of a client."),
+    route("console.client.collaborator.add", Get, "/console/clients/{client_id}/collaborators/add", Console(ConsoleAccess::Holds(ClientSettingsCollaborators)), Read(console::organizations::members::add_page), "Show the form of a new collaborator."),
+    route("console.client.collaborator.add", Post, "/console/clients/{client_id}/collaborators/add", Console(ConsoleAccess::Holds(ClientSettingsCollaborators)), Transactions(console::organizations::members::add), "Add a collaborator."),
+    route("console.client.collaborator", Get, "/console/clients/{client_id}/collaborators/{kind}/{account_id}", Console(ConsoleAccess::Holds(ClientSettingsCollaborators)), Read(console::organizations::members::page), "Show the rights of a collaborator."),
+    route("console.client.collaborator", Post, "/console/clients/{client_id}/collaborators/{kind}/{account_id}", Console(ConsoleAccess::Holds(ClientSettingsCollaborators)), Transactions(console::organizations::members::change), "Change the rights of a collaborator."),
+    route("console.client.collaborator.remove", Get, "/console/clients/{client_id}/collaborators/{kind}/{account_id}/remove", Console(ConsoleAccess::Holds(ClientSettingsCollaborators)), Read(console::organizations::members::remove_page), "Ask before one removes oneself."),
+    route("console.client.collaborator.remove", Post, "/console/clients/{client_id}/collaborators/{kind}/{account_id}/remove", Console(ConsoleAccess::Holds(ClientSettingsCollaborators)), Transactions(console::organizations::members::remove), "Remove a collaborator."),
+    route("console.client.activity", Get, "/console/clients/{client_id}/activity", Console(ConsoleAccess::Holds(ClientInfo)), Read(console::account::activity::of_client), "Show what happened to a client."),
+    route("console.client.trial", Get, "/console/clients/{client_id}/trial", Console(ConsoleAccess::Holds(ClientInfo)), Read(console::clients::trial::page), "Ask a collaborator who wants to try a client before it is approved."),
+    route("console.client.trial", Post, "/console/clients/{client_id}/trial", Console(ConsoleAccess::Holds(ClientInfo)), Write(console::clients::trial::begin), "Begin to try a client before it is approved."),
+    route("console.client.trial.end", Post, "/console/clients/{client_id}/trial/end", Console(ConsoleAccess::Holds(ClientInfo)), Write(console::clients::trial::end), "Stop trying a client."),
+    route("console.client.danger", Get, "/console/clients/{client_id}/danger", Console(ConsoleAccess::Holds(ClientDelete)), Read(console::clients::danger::page), "Show how to delete a client."),
+    route("console.client.delete", Post, "/console/clients/{client_id}/delete", Console(ConsoleAccess::Holds(ClientDelete)), Transactions(console::form::deletion::delete), "Delete a client."),
+    route("console.client.restore", Post, "/console/clients/{client_id}/restore", Console(ConsoleAccess::HoldsEvenDeleted(ClientDelete)), Transactions(console::form::deletion::restore), "Restore a client."),
+    route("console.client.purge", Get, "/console/clients/{client_id}/purge", Console(ConsoleAccess::Admin(&ADMINS_PURGE_CLIENTS)), Read(console::form::deletion::purge_page), "Ask for the ID of a client to be purged."),
+    route("console.client.purge", Post, "/console/clients/{client_id}/purge", Console(ConsoleAccess::Admin(&ADMINS_PURGE_CLIENTS)), Transactions(console::form::deletion::purge), "Remove a client for good."),
+    route("console.review", Get, "/console/review", Console(ConsoleAccess::Admin(&PERMISSION_DENIED)), Read(console::clients::review::page), "Show the clients that wait for an administrator."),
+    route("console.review", Post, "/console/review", Console(ConsoleAccess::Admin(&PERMISSION_DENIED)), Transactions(console::clients::review::submit), "Approve or reject clients, one or many."),
+    route("console.user.list", Get, "/console/users", Console(ConsoleAccess::Admin(&PERMISSION_DENIED)), Read(console::users::list::page), "List users."),
+    route("console.user.add", Get, "/console/add/user", Console(ConsoleAccess::Admin(&PERMISSION_DENIED)), Read(console::users::settings::add_page), "Show the form of a new user."),
+    route("console.user.add", Post, "/console/add/user", Console(ConsoleAccess::Admin(&PERMISSION_DENIED)), Transactions(console::users::settings::add), "Make a user."),
+    route("console.user", Get, "/console/users/{user_id}", Console(ConsoleAccess::Admin(&PERMISSION_DENIED)), Read(console::users::settings::page), "Show a user."),
+    route("console.user", Post, "/console/users/{user_id}", Console(ConsoleAccess::Admin(&PERMISSION_DENIED)), Transactions(console::users::settings::change), "Change or suspend a user."),
+    route("console.user.delete", Post, "/console/users/{user_id}/delete", Console(ConsoleAccess::Admin(&PERMISSION_DENIED)), Transactions(console::form::deletion::delete), "Delete a user."),
+    route("console.user.restore", Post, "/console/users/{user_id}/restore", Console(ConsoleAccess::Admin(&PERMISSION_DENIED)), Transactions(console::form::deletion::restore), "Restore a user."),
+    route("console.user.purge", Get, "/console/users/{user_id}/purge", Console(ConsoleAccess::Admin(&ADMINS_PURGE_USERS)), Read(console::form::deletion::purge_page), "Ask for the ID of a user to be purged."),
+    route("console.user.purge", Post, "/console/users/{user_id}/purge", Console(ConsoleAccess::Admin(&ADMINS_PURGE_USERS)), Transactions(console::form::deletion::purge), "Remove a user for good."),
+    route("console.organization.list", Get, "/console/organizations", Console(ConsoleAccess::Any), Read(console::organizations::list::page), "List organizations."),
+    route("console.organization.add", Get, "/console/add/organization", Console(ConsoleAccess::Any), Read(console::organizations::settings::add_page), "Show the form of a new organization."),
+    route("console.organization.add", Post, "/console/add/organization", Console(ConsoleAccess::Any), Transactions(console::organizations::settings::add), "Found an organization."),
+    route("console.organization", Get, "/console/organizations/{organization_id}", Console(ConsoleAccess::Holds(OrganizationInfo)), Read(console::organizations::settings::page), "Show an organization."),
+    route("console.organization", Post, "/console/organizations/{organization_id}", Console(ConsoleAccess::Holds(OrganizationSettingsBasic)), Transactions(console::organizations::settings::change), "Change an organization."),
+    route("console.organization.clients", Get, "/console/organizations/{organization_id}/clients", Console(ConsoleAccess::Holds(OrganizationClientsList)), Read(console::organizations::clients::page), "List the clients of an organization."),
+    route("console.organization.members", Get, "/console/organizations/{organization_id}/members", Console(ConsoleAccess::Holds(OrganizationSettingsMembers)), Read(console::organizations::members::list), "List the members of an organization."),
+    route("console.organization.member.add", Get, "/console/organizations/{organization_id}/members/add", Console(ConsoleAccess::Holds(OrganizationSettingsMembers)), Read(console::organizations::members::add_page), "Show the form of a new member."),
+    route("console.organization.member.add", Post, "/console/organizations/{organization_id}/members/add", Console(ConsoleAccess::Holds(OrganizationSettingsMembers)), Transactions(console::organizations::members::add), "Add a member."),
+    route("console.organization.member", Get, "/console/organizations/{organization_id}/members/{kind}/{account_id}", Console(ConsoleAccess::Holds(OrganizationSettingsMembers)), Read(console::organizations::members::page), "Show the rights of a member."),
+    route("console.organization.member", Post, "/console/organizations/{organization_id}/members/{kind}/{account_id}", Console(ConsoleAccess::Holds(OrganizationSettingsMembers)), Transactions(console::organizations::members::change), "Change the rights of a member."),
+    route("console.organization.member.remove", Get, "/console/organizations/{organization_id}/members/{kind}/{account_id}/remove", Console(ConsoleAccess::Holds(OrganizationSettingsMembers)), Read(console::organizations::members::remove_page), "Ask before one removes oneself."),
+    route("console.organization.member.remove", Post, "/console/organizations/{organization_id}/members/{kind}/{account_id}/remove", Console(ConsoleAccess::Holds(OrganizationSettingsMembers)), Transactions(console::organizations::members::remove), "Remove a member."),
+    route("console.organization.api_key.list", Get, "/console/organizations/{organization_id}/api-keys", Console(ConsoleAccess::Holds(OrganizationSettingsApiKeys)), Read(console::account::api_keys::list), "List the API keys of an organization."),
+    route("console.organization.api_key.add", Get, "/console/organizations/{organization_id}/add/api-key", Console(ConsoleAccess::Holds(OrganizationSettingsApiKeys)), Read(console::account::api_keys::add_page), "Show the form of a new API key of an organization."),
+    route("console.organization.api_key.add", Post, "/console/organizations/{organization_id}/add/api-key", Console(ConsoleAccess::Holds(OrganizationSettingsApiKeys)), Transactions(console::account::api_keys::add), "Make an API key of an organization and show it, this once."),
+    route("console.organization.api_key", Get, "/console/organizations/{organization_id}/api-keys/{key_id}", Console(ConsoleAccess::Holds(OrganizationSettingsApiKeys)), Read(console::account::api_keys::page), "Show an API key of an organization, without the key itself."),
+    route("console.organization.api_key", Post, "/console/organizations/{organization_id}/api-keys/{key_id}", Console(ConsoleAccess::Holds(OrganizationSettingsApiKeys)), Transactions(console::account::api_keys::change), "Change an API key of an organization."),
+    route("console.organization.api_key.delete", Get, "/console/organizations/{organization_id}/api-keys/{key_id}/delete", Console(ConsoleAccess::Holds(OrganizationSettingsApiKeys)), Read(console::account::api_keys::delete_page), "Ask before an API key of an organization is deleted."),
+    route("console.organization.api_key.delete", Post, "/console/organizations/{organization_id}/api-keys/{key_id}/delete", Console(ConsoleAccess::Holds(OrganizationSettingsApiKeys)), Transactions(console::account::api_keys::delete), "Delete an API key of an organization."),
+    route("console.organization.delete", Post, "/console/organizations/{organization_id}/delete", Console(ConsoleAccess::Holds(OrganizationDelete)), Transactions(console::form::deletion::delete), "Delete an organization."),
+    route("console.organization.restore", Post, "/console/organizations/{organization_id}/restore", Console(ConsoleAccess::HoldsEvenDeleted(OrganizationDelete)), Transactions(console::form::deletion::restore), "Restore an organization."),
+    route("console.organization.purge", Get, "/console/organizations/{organization_id}/purge", Console(ConsoleAccess::Admin(&ADMINS_PURGE_ORGANIZATIONS)), Read(console::form::deletion::purge_page), "Ask for the ID of an organization to be purged."),
+    route("console.organization.purge", Post, "/console/organizations/{organization_id}/purge", Console(ConsoleAccess::Admin(&ADMINS_PURGE_ORGANIZATIONS)), Transactions(console::form::deletion::purge), "Remove an organization for good."),
+    route("console.api_key.list", Get, "/console/api-keys", Console(ConsoleAccess::Any), Read(console::account::api_keys::list), "List one's API keys."),
+    route("console.api_key.add", Get, "/console/add/api-key", Console(ConsoleAccess::Any), Read(console::account::api_keys::add_page), "Show the form of a new API key."),
+    route("console.api_key.add", Post, "/console/add/api-key", Console(ConsoleAccess::Any), Transactions(console::account::api_keys::add), "Make an API key and show it, this once."),
+    route("console.api_key", Get, "/console/api-keys/{key_id}", Console(ConsoleAccess::Any), Read(console::account::api_keys::page), "Show an API key, without the key itself."),
+    route("console.api_key", Post, "/console/api-keys/{key_id}", Console(ConsoleAccess::Any), Transactions(console::account::api_keys::change), "Change an API key."),
+    route("console.api_key.delete", Get, "/console/api-keys/{key_id}/delete", Console(ConsoleAccess::Any), Read(console::account::api_keys::delete_page), "Ask before an API key is deleted."),
+    route("console.api_key.delete", Post, "/console/api-keys/{key_id}/delete", Console(ConsoleAccess::Any), Transactions(console::account::api_keys::delete), "Delete an API key."),
+    route("console.authorization.list", Get, "/console/authorizations", Console(ConsoleAccess::Any), Read(console::account::authorizations::list), "List what one has authorized."),
+    route("console.authorization", Get, "/console/authorizations/{client_id}", Console(ConsoleAccess::Any), Read(console::account::authorizations::page), "Show an authorization and the tokens that came of it."),
+    route("console.authorization.revoke", Get, "/console/authorizations/{client_id}/revoke", Console(ConsoleAccess::Any), Read(console::account::authorizations::revoke_page), "Ask before an authorization is taken back."),
+    route("console.authorization.revoke", Post, "/console/authorizations/{client_id}/revoke", Console(ConsoleAccess::Any), Transactions(console::account::authorizations::revoke), "Take an authorization back."),
+    route("console.token.end_all", Get, "/console/authorizations/{client_id}/tokens/end", Console(ConsoleAccess::Any), Read(console::account::authorizations::end_tokens_page), "Ask before all access tokens of a client are ended."),
+    route("console.token.end_all", Post, "/console/authorizations/{client_id}/tokens/end", Console(ConsoleAccess::Any), Transactions(console::account::authorizations::end_tokens), "End all access tokens that a client has of one."),
+    route("console.token.end", Get, "/console/authorizations/{client_id}/tokens/{token_id}/end", Console(ConsoleAccess::Any), Read(console::account::authorizations::end_token_page), "Ask before an access token is ended."),
+    route("console.token.end", Post, "/console/authorizations/{client_id}/tokens/{token_id}/end", Console(ConsoleAccess::Any), Transactions(console::account::authorizations::end_token), "End an access token."),
+    route("console.session.list", Get, "/console/sessions", Console(ConsoleAccess::Any), Read(console::account::sessions::list), "List where one is signed in."),
+    route("console.session.end", Post, "/console/sessions/{session_id}/end", Console(ConsoleAccess::Any), Write(console::account::sessions::end), "Sign out in one browser."),
+    route("console.password", Get, "/console/password", Console(ConsoleAccess::Any), Read(console::account::password::page), "Show the form to change one's password."),
+    route("console.password", Post, "/console/password", Console(ConsoleAccess::Any), Transactions(console::account::password::submit), "Change one's password."),
+    route("console.activity", Get, "/console/activity", Console(ConsoleAccess::Any), Read(console::account::activity::page), "Show what happened, by client and by actor."),
     route("asset.script", Get, "/assets/console.js", Open, Read(assets::script), "The little script of the Console."),
     route("asset.icon", Get, "/assets/icon.svg", Open, Read(assets::icon), "The icon of the pages."),
     route("asset.style", Get, "/assets/style.css", Open, Read(assets::style), "The stylesheet of the pages."),
@@ -353,7 +353,7 @@ pub static ROUTES: &[Route] = &[
 
 /// Where a request goes.
 #[derive(Debug)]
-pub enum Found {
+pub enum RouteMatch {
     Route(&'static Route, Vec<(&'static str, String)>),
     /// There is something at this path, but only with these methods.
     WrongMethod(Vec<Method>),
@@ -363,7 +363,7 @@ pub enum Found {
 /// A row with the parts of its path.
 #[derive(Debug)]
 struct Split {
-    parts: Vec<Part>,
+    parts: Vec<PathSegment>,
     route: &'static Route,
 }
 
@@ -371,7 +371,7 @@ struct Split {
 static BY_LENGTH: LazyLock<Vec<Vec<Split>>> = LazyLock::new(|| {
     let mut rows = Vec::new();
     for route in ROUTES {
-        let parts: Vec<Part> = route.path[1..].split('/').map(Part::of).collect();
+        let parts: Vec<PathSegment> = route.path[1..].split('/').map(PathSegment::of).collect();
         rows.resize_with(rows.len().max(parts.len() + 1), Vec::new);
         rows[parts.len()].push(Split { parts, route });
     }
@@ -380,35 +380,35 @@ static BY_LENGTH: LazyLock<Vec<Vec<Split>>> = LazyLock::new(|| {
 
 /// One segment of a row's path.
 #[derive(Debug)]
-enum Part {
+enum PathSegment {
     Fixed(&'static str),
     /// Any segment that is not empty.
     Capture(&'static str),
 }
 
-impl Part {
-    fn of(part: &'static str) -> Part {
-        part.strip_prefix('{').and_then(|part| part.strip_suffix('}')).map_or(Part::Fixed(part), Part::Capture)
+impl PathSegment {
+    fn of(part: &'static str) -> PathSegment {
+        part.strip_prefix('{').and_then(|part| part.strip_suffix('}')).map_or(PathSegment::Fixed(part), PathSegment::Capture)
     }
 
     fn takes(&self, segment: &str) -> bool {
         match self {
-            Part::Fixed(part) => *part == segment,
-            Part::Capture(_) => !segment.is_empty(),
+            PathSegment::Fixed(part) => *part == segment,
+            PathSegment::Capture(_) => !segment.is_empty(),
         }
     }
 }
 
 /// The one place where paths and methods are looked at.
-pub fn find(method: Method, segments: &[String]) -> Found {
+pub fn find(method: Method, segments: &[String]) -> RouteMatch {
     let mut others = Vec::new();
     for row in BY_LENGTH.get(segments.len()).into_iter().flatten().filter(|row| row.takes(segments)) {
         if row.route.method == method {
-            return Found::Route(row.route, row.captures(segments));
+            return RouteMatch::Route(row.route, row.captures(segments));
         }
         others.push(row.route.method);
     }
-    if others.is_empty() { Found::Nothing } else { Found::WrongMethod(others) }
+    if others.is_empty() { RouteMatch::Nothing } else { RouteMatch::WrongMethod(others) }
 }
 
 /// The row of this path that takes a password of whoever sends it, if there is one.
@@ -430,8 +430,8 @@ impl Split {
 
     fn captures(&self, segments: &[String]) -> Vec<(&'static str, String)> {
         let captured = self.parts.iter().zip(segments).filter_map(|(part, segment)| match part {
-            Part::Capture(name) => Some((*name, segment.clone())),
-            Part::Fixed(_) => None,
+            PathSegment::Capture(name) => Some((*name, segment.clone())),
+            PathSegment::Fixed(_) => None,
         });
         captured.collect()
     }
@@ -467,7 +467,7 @@ mod tests {
     fn a_right_is_one_of_the_entity_that_the_path_captures_first() {
         for route in ROUTES {
             let console = match route.guard {
-                Console(Pass::Holds(right) | Pass::HoldsEvenDeleted(right)) => Some(right),
+                Console(ConsoleAccess::Holds(right) | ConsoleAccess::HoldsEvenDeleted(right)) => Some(right),
                 _ => None,
             };
             let api = match route.guard {
@@ -484,8 +484,8 @@ mod tests {
 
     #[test]
     fn a_path_with_another_method_is_told_apart_from_no_path() {
-        assert!(matches!(find(Post, &segments("/api/v3/clients")), Found::WrongMethod(_)));
-        assert!(matches!(find(Get, &segments("/api/v3/nothing")), Found::Nothing));
-        assert!(matches!(find(Get, &segments("/api/v3/clients/")), Found::Nothing));
+        assert!(matches!(find(Post, &segments("/api/v3/clients")), RouteMatch::WrongMethod(_)));
+        assert!(matches!(find(Get, &segments("/api/v3/nothing")), RouteMatch::Nothing));
+        assert!(matches!(find(Get, &segments("/api/v3/clients/")), RouteMatch::Nothing));
     }
 }

@@ -4,12 +4,12 @@
 use keyfob::http::listener::head::Trust;
 use keyfob::http::listener::limits::{LARGEST_BODY, LARGEST_HEAD};
 use keyfob::http::listener::reading::{Arrived, Reader};
-use keyfob::http::listener::refusal::Refusal;
+use keyfob::http::listener::rejection::Rejection;
 use libfuzzer_sys::fuzz_target;
 
 /// What a connection said, up to the first refusal.
-fn read<'b>(pieces: impl Iterator<Item = &'b [u8]>) -> (Vec<Arrived>, Option<Refusal>) {
-    let (mut reader, mut arrived, mut sent) = (Reader::new(Trust::Stranger), Vec::new(), 0);
+fn read<'b>(pieces: impl Iterator<Item = &'b [u8]>) -> (Vec<Arrived>, Option<Rejection>) {
+    let (mut reader, mut arrived, mut sent) = (Reader::new(Trust::Untrusted), Vec::new(), 0);
     for piece in pieces {
         reader.push(piece);
         sent += piece.len();

@@ -13,7 +13,7 @@ use crate::model::bounds;
 use crate::model::choice::RIGHT_CHOICES;
 use crate::model::shape::{Malformed, Shape, member};
 use crate::model::value::{self, FieldValue};
-use crate::registry::api_keys::{self, Changed, Wanted};
+use crate::registry::api_keys::{self, KeyMask, NewKey};
 use crate::store::api_keys::ApiKeyKey;
 
 pub const ORDERS: Orders<ApiKeyKey> = &[
@@ -33,7 +33,7 @@ pub const RIGHTS: Shape = Shape::ChoiceList(&RIGHT_CHOICES, &bounds::RIGHTS);
 /// `{"name":…,"rights":[…],"expires_at":…}`. The answer holds the key, this once.
 pub fn create<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let request = body::object(input)?;
-    let sent = Sent::decode(&request)?;
+    let sent = KeyInput::decode(&request)?;
     let (owner, message) = names::owner(input, "Create*APIKeyRequest")?;
     if sent.wanted.rights.is_empty() {
         return Err(Invalid::new(&message, "rights", "value must contain at least 1 item(s)").into());
@@ -61,13 +61,13 @@ pub fn get<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 pub fn update<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let request = body::object(input)?;
     let empty = Map::new();
-    let sent = Sent::decode(body::message(&request, "api_key")?.unwrap_or(&empty))?;
+    let sent = KeyInput::decode(body::message(&request, "api_key")?.unwrap_or(&empty))?;
     // Unlike elsewhere an unknown path is no error here (registry.md 6.3).
     let paths = body::field_mask(&request)?.unwrap_or_default();
     let names = |path: &str| paths.iter().any(|named| named == path);
     let changed = match paths.is_empty() {
-        true => Changed { name: true, rights: true, expires_at: false },
-        false => Changed { name: names("name"), rights: names("rights"), expires_at: names("expires_at") },
+        true => KeyMask { name: true, rights: true, expires_at: false },
+        false => KeyMask { name: names("name"), rights: names("rights"), expires_at: names("expires_at") },
     };
     let (owner, message) = names::owner(input, "Update*APIKeyRequest")?;
     sent.check("APIKey", input.now).map_err(|inner| inner.inside(&message, "api_key"))?;
@@ -83,19 +83,19 @@ pub fn delete<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 }
 
 /// What a caller sent for a key, read and not yet judged.
-struct Sent {
-    wanted: Wanted,
+struct KeyInput {
+    wanted: NewKey,
     name: Value,
     rights: Value,
 }
 
-impl Sent {
-    fn decode(object: &Map<String, Value>) -> std::result::Result<Sent, Malformed> {
+impl KeyInput {
+    fn decode(object: &Map<String, Value>) -> std::result::Result<KeyInput, Malformed> {
         let read = |name: &str, shape: Shape| member(object, name).map_or_else(|| Ok(shape.nothing()), |value| shape.decode(value));
         let (name, rights) = (read("name", NAME)?, read("rights", RIGHTS)?);
         let expires_at = Option::from_json(&read("expires_at", Shape::Time)?);
-        let wanted = Wanted { name: String::from_json(&name), rights: Vec::from_json(&rights), expires_at };
-        Ok(Sent { wanted, name, rights })
+        let wanted = NewKey { name: String::from_json(&name), rights: Vec::from_json(&rights), expires_at };
+        Ok(KeyInput { wanted, name, rights })
     }
 
     fn check(&self, message: &str, now: Time) -> std::result::Result<(), Invalid> {

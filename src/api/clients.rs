@@ -13,7 +13,7 @@ use crate::model::client::FIELDS;
 use crate::model::field::Audience;
 use crate::model::shape::member;
 use crate::model::view::render;
-use crate::registry::approval::Changed;
+use crate::registry::approval::ChangedClient;
 use crate::registry::{clients, secrets};
 use crate::store::clients::ClientKey;
 
@@ -75,7 +75,7 @@ pub fn update<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     Ok(Box::new(move |transactions| {
         let chosen = sent.text("secret").filter(|_| mask.names(FIELDS, "secret"));
         let secret = chosen.map(|chosen| new_secret(transactions, input, chosen)).transpose()?;
-        let Changed { client, withdrawn } =
+        let ChangedClient { client, withdrawn } =
             transactions.write(|call| clients::update(call.tx, call.by, call.settings, &id, &mask, &sent, secret))?;
         let reply = reply::updated(&render(FIELDS, &client, &mask, Audience::Holder), mask.names(FIELDS, "contact_info"));
         Ok(reply::warned(reply, withdrawn.warnings().into_iter().chain(chosen.and_then(secrets::warning))))
@@ -89,7 +89,7 @@ pub fn rotate_secret<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let id = names::client(input).map_err(|inner| inner.inside("RotateClientSecretRequest", "client_ids"))?;
     let secret = secrets::NewSecret::fresh();
     Ok(Box::new(move |call| {
-        let Changed { client, withdrawn } = secrets::rotate(call.tx, call.by, call.settings, &id, secret, grace_seconds)?;
+        let ChangedClient { client, withdrawn } = secrets::rotate(call.tx, call.by, call.settings, &id, secret, grace_seconds)?;
         Ok(reply::warned(CLIENT.whole(&client), withdrawn.warnings()))
     }))
 }

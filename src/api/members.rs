@@ -10,7 +10,7 @@ use crate::model::choice::RIGHT_CHOICES;
 use crate::model::member::Member;
 use crate::model::shape::{Shape, member};
 use crate::model::value::FieldValue;
-use crate::registry::members::{self, Seen};
+use crate::registry::members::{self, MemberDetail};
 use crate::store::members::MemberKey;
 
 pub const ORDERS: Orders<MemberKey> =
@@ -23,8 +23,8 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
         let (listed, seen) = members::list(call.tx, call.by, &owned, order, page)?;
         let show = match seen {
-            Seen::WithRights => Member::to_json,
-            Seen::IdsOnly => Member::to_public_json,
+            MemberDetail::WithRights => Member::to_json,
+            MemberDetail::IdsOnly => Member::to_public_json,
         };
         reply::list(input, page, "collaborators", listed, show)
     }))

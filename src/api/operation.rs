@@ -2,7 +2,7 @@
 
 /// The entities of the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Entity {
+pub enum EntityKind {
     Client,
     User,
     Organization,
@@ -13,15 +13,15 @@ pub enum Entity {
 pub enum Takes {
     Nothing,
     /// `field_mask`: the fields of an entity to read.
-    Mask(Entity),
+    Mask(EntityKind),
     /// A page of entities: `field_mask`, `order`, `limit`, `page`, `deleted`.
-    List(Entity),
+    List(EntityKind),
     /// The same, and `collaborator.…`: whose they are.
-    ListOfCollaborator(Entity),
+    ListOfCollaborator(EntityKind),
     /// The same, where only users have any.
-    ListOfMember(Entity),
+    ListOfMember(EntityKind),
     /// The same as [`Takes::List`], and the conditions of a search.
-    Search(Entity),
+    Search(EntityKind),
     /// A page of a list: `order`, `limit`, `page`.
     Page(Item),
     /// A part of an ID, and a page.
@@ -29,9 +29,9 @@ pub enum Takes {
     /// The same, and `client_ids.…` or `organization_ids.…`: whose collaborators they are, or are not.
     AccountSearchByParameter,
     /// `{"client":{…}}`.
-    New(Entity),
+    New(EntityKind),
     /// `{"client":{…},"field_mask":…}`.
-    Update(Entity),
+    Update(EntityKind),
     /// `{"grace":"86400s"}`.
     Grace,
     /// `{"old":…,"new":…,"revoke_all_access":…}`.
@@ -51,9 +51,9 @@ pub enum Takes {
 pub enum Gives {
     /// `{}`.
     Nothing,
-    One(Entity),
+    One(EntityKind),
     /// `{"clients":[…]}`, counted.
-    Many(Entity),
+    Many(EntityKind),
     Item(Item),
     /// The same, or `{}` where it was deleted.
     ItemOrNothing(Item),
@@ -77,22 +77,22 @@ pub enum Item {
     AccessToken,
 }
 
-impl Entity {
+impl EntityKind {
     /// The member of a body that holds one; with an `s`, the one that holds a list.
     pub fn name(self) -> &'static str {
         match self {
-            Entity::Client => "client",
-            Entity::User => "user",
-            Entity::Organization => "organization",
+            EntityKind::Client => "client",
+            EntityKind::User => "user",
+            EntityKind::Organization => "organization",
         }
     }
 
     /// The API's name of the message.
     pub fn message(self) -> &'static str {
         match self {
-            Entity::Client => "Client",
-            Entity::User => "User",
-            Entity::Organization => "Organization",
+            EntityKind::Client => "Client",
+            EntityKind::User => "User",
+            EntityKind::Organization => "Organization",
         }
     }
 }

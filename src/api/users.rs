@@ -15,7 +15,7 @@ use crate::model::password;
 use crate::model::shape::{check_text, member};
 use crate::model::user::FIELDS;
 use crate::model::view::render;
-use crate::registry::sign_in::Attempt;
+use crate::registry::sign_in::SignInAttempt;
 use crate::registry::users;
 use crate::registry::users::OldAccess;
 use crate::store::users::UserKey;
@@ -101,7 +101,7 @@ pub fn change_password<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     check_text(MESSAGE, "old", &old.as_str().into(), password::MAX_LENGTH)?;
     users::check_new_password(&id, &old, &new)?;
     Ok(Box::new(move |transactions| {
-        let attempt = Attempt { user_id: id, peer: input.request.peer };
+        let attempt = SignInAttempt { user_id: id, peer: input.request.peer };
         transactions.change_password(&attempt, &old, &new, old_access)?;
         Ok(reply::done())
     }))

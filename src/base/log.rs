@@ -10,7 +10,7 @@ use crate::base::printable::{self, printable};
 use crate::base::time::Clock;
 
 /// Names and values that belong to a line.
-pub type Fields<'a> = &'a [(&'a str, Detail<'a>)];
+pub type LogFields<'a> = &'a [(&'a str, Detail<'a>)];
 
 /// A value in a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,44 +57,44 @@ impl From<u64> for Detail<'_> {
     }
 }
 
-pub fn info(message: &str, fields: Fields<'_>) {
+pub fn info(message: &str, fields: LogFields<'_>) {
     write("info", message, fields);
 }
 
-pub fn warn(message: &str, fields: Fields<'_>) {
+pub fn warn(message: &str, fields: LogFields<'_>) {
     write("warn", message, fields);
 }
 
-pub fn error(message: &str, fields: Fields<'_>) {
+pub fn error(message: &str, fields: LogFields<'_>) {
     write("error", message, fields);
 }
 
 /// How lines are written; nothing while the log is not open.
-static FORMAT: OnceLock<Format> = OnceLock::new();
+static FORMAT: OnceLock<LogFormat> = OnceLock::new();
 
 #[derive(Clone, Copy, Debug)]
-enum Format {
+enum LogFormat {
     People,
     Machines,
 }
 
 /// Opens the log. Before that nothing is written: whoever uses the library, a test for one, keeps standard error to itself.
 pub fn open() {
-    let _ = FORMAT.set(if std::io::stderr().is_terminal() { Format::People } else { Format::Machines });
+    let _ = FORMAT.set(if std::io::stderr().is_terminal() { LogFormat::People } else { LogFormat::Machines });
 }
 
-fn write(level: &str, message: &str, fields: Fields<'_>) {
+fn write(level: &str, message: &str, fields: LogFields<'_>) {
     let Some(format) = FORMAT.get() else { return };
     let time = Clock::System.now().to_string();
     let line = match format {
-        Format::People => for_people(&time, level, message, fields),
-        Format::Machines => for_machines(&time, level, message, fields),
+        LogFormat::People => for_people(&time, level, message, fields),
+        LogFormat::Machines => for_machines(&time, level, message, fields),
     };
     // Nobody is left to tell when the log itself cannot be written.
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
-fn for_people(time: &str, level: &str, message: &str, fields: Fields<'_>) -> String {
+fn for_people(time: &str, level: &str, message: &str, fields: LogFields<'_>) -> String {
     let mut line = format!("{time} {level:5} {}", printable(message));
     for (name, value) in fields {
         let value = match value {
@@ -107,7 +107,7 @@ fn for_people(time: &str, level: &str, message: &str, fields: Fields<'_>) -> Str
     line + "\n"
 }
 
-fn for_machines(time: &str, level: &str, message: &str, fields: Fields<'_>) -> String {
+fn for_machines(time: &str, level: &str, message: &str, fields: LogFields<'_>) -> String {
     let head = [("time", time.into()), ("level", level.into()), ("message", message.into())];
     let mut line = String::with_capacity(256);
     for (name, value) in head.iter().chain(fields) {
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn nothing_in_a_line_steers_the_terminal_that_shows_it() {
         let odd = "\u{1b}[2J\u{9b}2J\u{7f}\u{202e}\n\u{85}\u{2066}";
-        let fields: Fields<'_> = &[("text", odd.into()), ("json", json!({"a": odd}).into())];
+        let fields: LogFields<'_> = &[("text", odd.into()), ("json", json!({"a": odd}).into())];
         for line in [for_machines("now", "error", odd, fields), for_people("now", "error", odd, fields)] {
             let body = line.strip_suffix('\n').unwrap();
             assert!(!body.contains(printable::steers), "{body:?}");

@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// What a file was found to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum FileAccess {
     /// Only its owner could read it, or there is none.
     Private,
     /// Others could read it or write to it, until now.
@@ -16,15 +16,15 @@ pub enum Found {
 
 /// Takes away what others than its owner may do with the file. One that others may read and that is somebody else's is refused: whose
 /// it is could have put anything in it.
-pub fn narrow(path: &Path) -> io::Result<Found> {
+pub fn narrow(path: &Path) -> io::Result<FileAccess> {
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Private),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(FileAccess::Private),
         Err(error) => return Err(error),
     };
     let mode = metadata.mode();
     if mode & 0o077 == 0 {
-        return Ok(Found::Private);
+        return Ok(FileAccess::Private);
     }
     let refused = || {
         let why = format!(
@@ -39,7 +39,7 @@ pub fn narrow(path: &Path) -> io::Result<Found> {
     // Where nothing says who this process is, only the owner gets through here; and whoever may do everything.
     match fs::set_permissions(path, Permissions::from_mode(mode & 0o7700)) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(refused()),
-        result => result.map(|()| Found::Narrowed),
+        result => result.map(|()| FileAccess::Narrowed),
     }
 }
 

@@ -4,7 +4,7 @@ use pico_args::Arguments;
 
 use crate::cli::args::flags::{self, Flag};
 use crate::cli::args::nouns::{CLIENT, Noun, ORGANIZATION, USER};
-use crate::cli::args::parse::Takes;
+use crate::cli::args::parse::CommandSyntax;
 use crate::cli::args::settings::Setting;
 use crate::cli::args::values::Values;
 use crate::cli::failure::Failure;
@@ -18,7 +18,7 @@ use crate::model::choice::State;
 
 /// The first words of several commands.
 #[derive(Debug)]
-pub struct Group {
+pub struct CommandGroup {
     pub name: &'static str,
     pub aliases: &'static [&'static str],
     pub doc: &'static str,
@@ -98,8 +98,8 @@ impl Flags {
 use Flags::{Create, Rights, Rows, Select, Settings, Update};
 use Run::{Anyone, Operator, Serve, Unauthenticated};
 
-const fn group(name: &'static str, aliases: &'static [&'static str], doc: &'static str) -> Group {
-    Group { name, aliases, doc }
+const fn group(name: &'static str, aliases: &'static [&'static str], doc: &'static str) -> CommandGroup {
+    CommandGroup { name, aliases, doc }
 }
 
 const fn command(
@@ -115,7 +115,7 @@ const fn command(
 }
 
 #[rustfmt::skip]
-pub static GROUPS: &[Group] = &[
+pub static GROUPS: &[CommandGroup] = &[
     group("clients", &["client", "cli", "c"], "OAuth clients."),
     group("clients collaborators", &["collaborator", "members", "member"], "The collaborators of a client, and their rights."),
     group("users", &["user", "usr", "u"], "Users."),
@@ -227,8 +227,8 @@ impl Command {
         own.chain(self.is_remote().then_some(CONNECTION)).flatten().collect()
     }
 
-    pub fn takes(&self) -> Takes {
-        Takes { command: self.name, arguments: self.arguments, flags: self.flags(), settings: self.settings() }
+    pub fn takes(&self) -> CommandSyntax {
+        CommandSyntax { command: self.name, arguments: self.arguments, flags: self.flags(), settings: self.settings() }
     }
 
     pub fn is_remote(&self) -> bool {
@@ -240,7 +240,7 @@ impl Command {
 #[derive(Clone, Copy, Debug)]
 pub enum Entry {
     Command(&'static Command),
-    Group(&'static Group),
+    Group(&'static CommandGroup),
 }
 
 impl Entry {

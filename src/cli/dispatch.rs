@@ -11,15 +11,15 @@ use crate::cli::args::suggestion::nearest;
 use crate::cli::args::values::Values;
 use crate::cli::commands::{self, Command, Document, Entry, Run};
 use crate::cli::docs::{completions, help, man};
-use crate::cli::failure::{Failure, Usage};
-use crate::cli::remote::connection::{CONNECTION, Connection};
+use crate::cli::failure::{Failure, UsageError};
+use crate::cli::remote::connection::{CONNECTION, ConnectionSettings};
 use crate::cli::remote::http::Remote;
 use crate::cli::remote::tokens;
 use crate::cli::terminal::{note, print};
 
 /// What the arguments ask for.
 #[derive(Debug)]
-pub enum Asked {
+pub enum Invocation {
     /// To explain the command or the group of this name.
     Help(String),
     Version,
@@ -50,9 +50,9 @@ fn command(arguments: Vec<OsString>, warnings: &mut Vec<String>) -> Result<(), F
         return completions::answer(&arguments[1..]);
     }
     match read(arguments)? {
-        Asked::Help(name) => print(&help::text(&name)),
-        Asked::Version => print(&help::version()),
-        Asked::Run(command, mut values, rest) => {
+        Invocation::Help(name) => print(&help::text(&name)),
+        Invocation::Version => print(&help::version()),
+        Invocation::Run(command, mut values, rest) => {
             warnings.extend(values.warnings());
             values.read_secrets(&command.flags())?;
             execute(command, &values, rest)
@@ -61,7 +61,7 @@ fn command(arguments: Vec<OsString>, warnings: &mut Vec<String>) -> Result<(), F
 }
 
 fn execute(command: &Command, values: &Values, rest: Arguments) -> Result<(), Failure> {
-    let connect = |rest| Remote::of(Connection::read(rest)?).map_err(Failure::from);
+    let connect = |rest| Remote::of(ConnectionSettings::read(rest)?).map_err(Failure::from);
     match command.run {
         Run::Serve(run) => run(rest),
         Run::Operator(run) => run(values, rest),
@@ -91,35 +91,35 @@ fn print_document(document: Document, values: &Values) -> Result<(), Failure> {
 }
 
 /// Reads the words, then the flags of the command that they name.
-pub fn read(arguments: Vec<OsString>) -> Result<Asked, Usage> {
+pub fn read(arguments: Vec<OsString>) -> Result<Invocation, UsageError> {
     let (mut words, flags) = split(arguments);
     if words.first().is_some_and(|word| word == "help") {
-        return find(&words[1..]).map(|(_, name, _)| Asked::Help(name.to_owned()));
+        return find(&words[1..]).map(|(_, name, _)| Invocation::Help(name.to_owned()));
     }
     let asks = |names: [&str; 2]| flags.iter().any(|flag| names.iter().any(|name| flag == name));
     let help = asks(["--help", "-h"]);
     if !help && asks(["--version", "-V"]) {
-        return Ok(Asked::Version);
+        return Ok(Invocation::Version);
     }
     let (command, name, length) = find(&words)?;
     if help {
-        return Ok(Asked::Help(name.to_owned()));
+        return Ok(Invocation::Help(name.to_owned()));
     }
     let Some(command) = command else {
         let below = words_below(name);
         return Err(match name {
-            "" => Usage(format!("a command is missing: {below}\n`keyfob help` explains them")),
-            name => Usage(format!("`{name}` needs a command: {below}\n`keyfob help {name}` explains them")),
+            "" => UsageError(format!("a command is missing: {below}\n`keyfob help` explains them")),
+            name => UsageError(format!("`{name}` needs a command: {below}\n`keyfob help {name}` explains them")),
         });
     };
     let rest = words.split_off(length).into_iter().map(OsString::from).chain(flags).collect();
     let (values, rest) = parse(&command.takes(), rest)?;
-    Ok(Asked::Run(command, values, rest))
+    Ok(Invocation::Run(command, values, rest))
 }
 
 /// Returns the command that the first words name, its name, and the number of these words; or only the name of the group that all words name.
 /// The group of all commands has no name.
-fn find(words: &[String]) -> Result<(Option<&'static Command>, &'static str, usize), Usage> {
+fn find(words: &[String]) -> Result<(Option<&'static Command>, &'static str, usize), UsageError> {
     let mut at = "";
     for (n, word) in words.iter().enumerate() {
         match commands::find(at, word) {
@@ -136,14 +136,14 @@ fn words_below(group: &str) -> String {
 }
 
 /// Refuses a word that names no command.
-fn unknown(group: &str, word: &str) -> Usage {
+fn unknown(group: &str, word: &str) -> UsageError {
     let place = if group.is_empty() { String::new() } else { format!(" in `{group}`") };
     let shown = if is_plain(word) { format!("`{word}`") } else { "of that name".to_owned() };
     let tip = match nearest(word, commands::below(group).flat_map(Entry::spellings)) {
         Some(near) => format!("did you mean `{}`?", [group, near].join(" ").trim()),
         None => format!("there are {}", words_below(group)),
     };
-    Usage(format!("there is no command {shown}{place}: {tip}"))
+    UsageError(format!("there is no command {shown}{place}: {tip}"))
 }
 
 /// Returns the words in front, and everything from the first flag that is not common to all commands.
@@ -186,14 +186,14 @@ mod tests {
 
     fn run(line: &str) -> (&'static str, Values) {
         match read(line.split_whitespace().map(OsString::from).collect()) {
-            Ok(Asked::Run(command, values, _)) => (command.name, values),
+            Ok(Invocation::Run(command, values, _)) => (command.name, values),
             other => panic!("{line}: {other:?}"),
         }
     }
 
     fn refusal(line: &str) -> String {
         match read(line.split_whitespace().map(OsString::from).collect()) {
-            Err(Usage(text)) => text,
+            Err(UsageError(text)) => text,
             other => panic!("{line}: {other:?}"),
         }
     }

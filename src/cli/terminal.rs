@@ -8,8 +8,8 @@ use signal_hook::consts::SIGINT;
 use signal_hook::flag::register_conditional_shutdown;
 
 use crate::base::printable::lines;
+use crate::cli::api_error::{ApiError, NOT_ASKED, NOT_DONE};
 use crate::cli::failure::Failure;
-use crate::cli::refusal::{NOT_ASKED, NOT_DONE, Refusal};
 
 /// The exit code that shells give a program that an interrupt ended.
 const INTERRUPTED: i32 = 130;
@@ -52,7 +52,7 @@ pub fn is_typed() -> bool {
 }
 
 /// Asks for a yes. Fails with `not_asked` where there is no terminal, with `not_done` for any other answer.
-pub fn confirm(question: &str) -> Result<(), Refusal> {
+pub fn confirm(question: &str) -> Result<(), ApiError> {
     if !is_typed() {
         return Err(NOT_ASKED.error().into());
     }

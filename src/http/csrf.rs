@@ -105,34 +105,35 @@ fn is_well_formed(cookie: &str) -> bool {
 
 /// What a request shows for a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Proof {
+pub enum FormTokenCheck {
     Missing,
     Right,
     Wrong,
 }
 
-impl Proof {
+impl FormTokenCheck {
     /// Reads `X-CSRF-Token`, or without it the form field [`FIELD`]. Without an `expected` token none is right.
-    pub fn of(request: &Request, expected: Option<&FormToken>) -> Proof {
+    pub fn of(request: &Request, expected: Option<&FormToken>) -> FormTokenCheck {
         let header = request.header("x-csrf-token").filter(|header| !header.is_empty()).map(str::to_owned);
         let shown = header.or_else(|| Form::of_body(request).ok().map(|form| form.verbatim(FIELD).to_owned())).unwrap_or_default();
         match expected {
-            _ if shown.is_empty() => Proof::Missing,
-            Some(expected) if secret::equal(&expected.0, &shown) => Proof::Right,
-            Some(_) | None => Proof::Wrong,
+            _ if shown.is_empty() => FormTokenCheck::Missing,
+            Some(expected) if secret::equal(&expected.0, &shown) => FormTokenCheck::Right,
+            Some(_) | None => FormTokenCheck::Wrong,
         }
     }
 }
 
 /// Whether signing in was meant. Where the browser itself says that it was, a page of before a restart counts too.
-pub fn sign_in_is_meant(sender: Sender, proof: Proof) -> bool {
+pub fn sign_in_is_meant(sender: Sender, proof: FormTokenCheck) -> bool {
     sender == Sender::Here || is_meant(sender, proof)
 }
 
 /// Whether it was meant by who is signed in. A wrong token is that of another session: the page was not made for this user.
-pub fn is_meant(sender: Sender, proof: Proof) -> bool {
+pub fn is_meant(sender: Sender, proof: FormTokenCheck) -> bool {
     match (sender, proof) {
-        (Sender::Elsewhere, _) | (_, Proof::Wrong) | (Sender::SilentBrowser, Proof::Missing) => false,
-        (Sender::Here | Sender::Program | Sender::SilentBrowser, Proof::Right) | (Sender::Here | Sender::Program, Proof::Missing) => true,
+        (Sender::Elsewhere, _) | (_, FormTokenCheck::Wrong) | (Sender::SilentBrowser, FormTokenCheck::Missing) => false,
+        (Sender::Here | Sender::Program | Sender::SilentBrowser, FormTokenCheck::Right)
+        | (Sender::Here | Sender::Program, FormTokenCheck::Missing) => true,
     }
 }

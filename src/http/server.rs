@@ -23,7 +23,7 @@ use crate::http::semaphore::{Permit, Semaphore};
 const AFTER_A_FAILURE: Duration = Duration::from_millis(50);
 
 /// What turns a request into a reply. It says, by a call, when it is about to wait for something slow.
-pub type Answer<'a> = &'a (dyn Fn(&Request, &dyn Fn()) -> Reply + Sync);
+pub type RequestHandler<'a> = &'a (dyn Fn(&Request, &dyn Fn()) -> Reply + Sync);
 
 /// How many threads there are beyond the permits to work: so many can wait for the disk and join the same commit, and beside them as many as are
 /// let into the queue for slow work.
@@ -62,7 +62,7 @@ impl Server {
 
     /// Answers so many requests at once, beside those that wait for something slow, until [`Server::stop`], and returns when the last
     /// one is answered. An error means that nothing can be answered any more.
-    pub fn run(&self, workers: usize, answer: Answer<'_>) -> io::Result<()> {
+    pub fn run(&self, workers: usize, answer: RequestHandler<'_>) -> io::Result<()> {
         let event_loop = self.event_loop.lock().unwrap_or_else(PoisonError::into_inner).take();
         let event_loop = event_loop.ok_or_else(|| io::Error::other("a server runs once"))?;
         let (threads, permits) = (workers + RESERVE, Semaphore::new(workers));
@@ -84,7 +84,7 @@ impl Server {
         self.pending.stop();
     }
 
-    fn work(&self, permits: &Semaphore, answer: Answer<'_>) {
+    fn work(&self, permits: &Semaphore, answer: RequestHandler<'_>) {
         let permit = permits.acquire();
         loop {
             permit.reacquire();
@@ -100,7 +100,7 @@ impl Server {
     }
 
     /// Reads one request whole, has it answered, and sends the reply. Nothing in here ends a worker.
-    fn serve(&self, mut incoming: tiny_http::Request, permit: &Permit<'_>, answer: Answer<'_>) {
+    fn serve(&self, mut incoming: tiny_http::Request, permit: &Permit<'_>, answer: RequestHandler<'_>) {
         let Some(id) = incoming.headers().first().filter(|header| header.field.equiv(PENDING)) else {
             return upstream::answer_handshake(incoming);
         };

@@ -44,28 +44,28 @@ pub fn authorize<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 
 /// What the user said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answer {
+enum UserAnswer {
     NotAsked,
     Yes,
     No,
 }
 
 /// Only a form's own button counts, never a link that somebody else made (oauth.md 1.4.5).
-fn answer(input: &Input<'_>) -> Result<Answer> {
+fn answer(input: &Input<'_>) -> Result<UserAnswer> {
     if input.request.method != Method::Post {
-        return Ok(Answer::NotAsked);
+        return Ok(UserAnswer::NotAsked);
     }
     let is_form = input.request.media_type() != "application/json";
     let form = Parameters::of_body(input).ok().filter(|_| is_form);
     let said = form.as_ref().and_then(|form| form.one("authorize"));
-    Ok(if matches!(said, Some("1" | "t" | "T" | "TRUE" | "true" | "True")) { Answer::Yes } else { Answer::No })
+    Ok(if matches!(said, Some("1" | "t" | "T" | "TRUE" | "true" | "True")) { UserAnswer::Yes } else { UserAnswer::No })
 }
 
 /// A request under way.
 struct Authorize<'r> {
     input: &'r Input<'r>,
     request: AuthorizationRequest,
-    answer: Answer,
+    answer: UserAnswer,
     /// The rights that the page showed, if it was our page.
     shown: Option<Rights>,
     /// Where the same is asked again, after signing in.
@@ -73,7 +73,7 @@ struct Authorize<'r> {
 }
 
 /// What came of looking at it.
-enum Outcome {
+enum NextStep {
     Reply(Reply),
     /// It ends with something that must be written down: a code, or a refusal.
     Write,
@@ -83,8 +83,8 @@ impl Authorize<'_> {
     /// Reads first. Only what ends in a code or in a refusal takes the writer's time, and is judged anew there.
     fn run(&self, transactions: &Transactions<'_>) -> Result<Reply> {
         let reply = match transactions.read(|call| self.look(call))? {
-            Outcome::Reply(reply) => reply,
-            Outcome::Write => transactions.write(|call| self.conclude(call))?,
+            NextStep::Reply(reply) => reply,
+            NextStep::Write => transactions.write(|call| self.conclude(call))?,
         };
         let cookies = Cookies::of(&transactions.settings.public_url);
         Ok(if self.has_just_signed_in(&cookies) { reply.with("Set-Cookie", cookies.clear(JUST_SIGNED_IN)) } else { reply })
@@ -92,20 +92,20 @@ impl Authorize<'_> {
 
     /// Whether the browser came here straight from signing in. What the user says on the page is another step.
     fn has_just_signed_in(&self, cookies: &Cookies) -> bool {
-        self.answer == Answer::NotAsked && !cookies.all(self.input.request, JUST_SIGNED_IN).is_empty()
+        self.answer == UserAnswer::NotAsked && !cookies.all(self.input.request, JUST_SIGNED_IN).is_empty()
     }
 
     fn sign_in_first(&self) -> Reply {
         login::first(self.input.request.method, &self.place)
     }
 
-    fn look(&self, call: &Call<'_>) -> Result<Outcome> {
-        let Some(session) = call.by.session() else { return Ok(Outcome::Reply(self.sign_in_first())) };
+    fn look(&self, call: &Call<'_>) -> Result<NextStep> {
+        let Some(session) = call.by.session() else { return Ok(NextStep::Reply(self.sign_in_first())) };
         Ok(match consent::judge(call.tx, session, &self.request)? {
-            Decision::Proceed(asked) if asked.consent == Consent::Needed && self.answer_to(&asked) == Answer::NotAsked => {
-                Outcome::Reply(consent_page::page(call, session, self.input, &self.request, &asked)?)
+            Decision::Proceed(asked) if asked.consent == Consent::Needed && self.answer_to(&asked) == UserAnswer::NotAsked => {
+                NextStep::Reply(consent_page::page(call, session, self.input, &self.request, &asked)?)
             }
-            Decision::Proceed(_) | Decision::ErrorPage(_) | Decision::ErrorRedirect { .. } => Outcome::Write,
+            Decision::Proceed(_) | Decision::ErrorPage(_) | Decision::ErrorRedirect { .. } => NextStep::Write,
         })
     }
 
@@ -119,18 +119,20 @@ impl Authorize<'_> {
             }
             Decision::ErrorRedirect { redirect_uri, refusal } => self.send_back(call, &redirect_uri, &refusal),
             Decision::Proceed(asked) => match (asked.consent, self.answer_to(&asked)) {
-                (Consent::Given, _) | (Consent::Needed, Answer::Yes) => self.send_code(call, session, &asked),
-                (Consent::Needed, Answer::No) => self.send_back(call, &asked.redirect_uri, &Refusal::to(&CONSENT_DENIED, &asked.client.id)),
+                (Consent::Given, _) | (Consent::Needed, UserAnswer::Yes) => self.send_code(call, session, &asked),
+                (Consent::Needed, UserAnswer::No) => {
+                    self.send_back(call, &asked.redirect_uri, &Refusal::to(&CONSENT_DENIED, &asked.client.id))
+                }
                 // The user agreed when it was looked at, and no longer.
-                (Consent::Needed, Answer::NotAsked) => consent_page::page(call, session, self.input, &self.request, &asked),
+                (Consent::Needed, UserAnswer::NotAsked) => consent_page::page(call, session, self.input, &self.request, &asked),
             },
         }
     }
 
     /// Nobody agrees to more than was shown: if the client has come to ask for more meanwhile, the user is asked again.
-    fn answer_to(&self, asked: &ValidRequest) -> Answer {
+    fn answer_to(&self, asked: &ValidRequest) -> UserAnswer {
         let is_more = self.shown.is_some_and(|shown| !asked.rights.without(shown).is_empty());
-        if self.answer == Answer::Yes && is_more { Answer::NotAsked } else { self.answer }
+        if self.answer == UserAnswer::Yes && is_more { UserAnswer::NotAsked } else { self.answer }
     }
 
     fn send_code(&self, call: &Call<'_>, session: &Session, asked: &ValidRequest) -> Result<Reply> {

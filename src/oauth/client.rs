@@ -9,7 +9,7 @@ use crate::call::{Call, Guess, Input, Transactions};
 use crate::http::pairs::decoded;
 use crate::http::queue::Slow;
 use crate::oauth::parameters::Parameters;
-use crate::registry::client_authentication::{self, Presented, Proof};
+use crate::registry::client_authentication::{self, Presented, ProvenClient};
 use crate::registry::refusal::{
     AUTHORIZATION_MALFORMED, CLIENT_ID_MISSING, CLIENT_SECRET_MISSING, CLIENT_SECRET_WRONG, CREDENTIALS_IN_URL, Endpoint, Judged, Refusal,
     TWO_AUTHENTICATIONS,
@@ -43,7 +43,7 @@ pub fn presented(input: &Input<'_>, body: &Parameters) -> Judged<Presented> {
 
 /// Proves the client. Comparing is slow where a person may have chosen the secret, and so stands outside of transactions. A failure is
 /// remembered.
-pub fn prove(transactions: &Transactions<'_>, presented: &Presented) -> Result<Judged<Proof>> {
+pub fn prove(transactions: &Transactions<'_>, presented: &Presented) -> Result<Judged<ProvenClient>> {
     let (kept, now) = transactions.read(|call| Ok((client_authentication::look_up(call.tx, presented)?, call.tx.now)))?;
     let record = |call: &Call<'_>, refusal: &Refusal| refusal.record(call.tx, call.by, Endpoint::Token);
     let Some(judged) = client_authentication::judge_at_once(&kept, presented, now) else {

@@ -16,8 +16,8 @@ use crate::http::request::{Method, Request};
 use crate::oauth::parameters::Parameters;
 use crate::page::frame;
 use crate::page::words::refusal;
-use crate::registry::sessions::{COOKIE, Ticket};
-use crate::registry::sign_in::{self, Attempt};
+use crate::registry::sessions::{COOKIE, SessionCookie};
+use crate::registry::sign_in::{self, SignInAttempt};
 
 errors! {
     MISSING_USER_ID: InvalidArgument "pkg/account" "missing_user_id" "missing user_id";
@@ -76,9 +76,9 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     Ok(Box::new(move |transactions| {
         let next = next(form_and_query.one("n"));
         match signed_in(transactions, input, &form_and_query) {
-            Ok(ticket) => {
+            Ok(session_cookie) => {
                 let cookies = Cookies::of(&transactions.settings.public_url);
-                let reply = Reply::redirect(input.request.method, next.clone()).with("Set-Cookie", kept_in(&cookies, &ticket));
+                let reply = Reply::redirect(input.request.method, next.clone()).with("Set-Cookie", kept_in(&cookies, &session_cookie));
                 Ok(if leads_to(&next, "authorize") { reply.with("Set-Cookie", cookies.set(JUST_SIGNED_IN, "1", Some(60))) } else { reply })
             }
             Err(Error::Named(named)) => {
@@ -96,24 +96,24 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 pub fn api<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let body = Parameters::of_body(input).map_err(|refusal| Error::from(refusal.named()))?;
     Ok(Box::new(move |transactions| {
-        let ticket = signed_in(transactions, input, &body)?;
+        let session_cookie = signed_in(transactions, input, &body)?;
         // Nothing that can fail stands between a session that was written and its cookie.
-        Ok(Reply::empty(204).with("Set-Cookie", kept_in(&Cookies::of(&transactions.settings.public_url), &ticket)))
+        Ok(Reply::empty(204).with("Set-Cookie", kept_in(&Cookies::of(&transactions.settings.public_url), &session_cookie)))
     }))
 }
 
 /// Comparing is slow and stands between two transactions.
-fn signed_in(transactions: &Transactions<'_>, input: &Input<'_>, sent: &Parameters) -> Result<Ticket> {
+fn signed_in(transactions: &Transactions<'_>, input: &Input<'_>, sent: &Parameters) -> Result<SessionCookie> {
     let user_id = sent.unless_blank("user_id").ok_or(Error::from(&MISSING_USER_ID))?;
     let password = sent.unless_blank("password").ok_or(Error::from(&MISSING_PASSWORD))?;
     let user_id: UserId = user_id.parse().map_err(|BadId(reason)| Invalid::new("UserIdentifiers", "user_id", reason))?;
-    let attempt = Attempt { user_id, peer: input.request.peer };
+    let attempt = SignInAttempt { user_id, peer: input.request.peer };
     let verified = transactions.guess_password(&attempt, |compared, _| sign_in::verify(compared, password, transactions.settings))?;
-    transactions.write(|call| sign_in::succeed(call.tx, call.by, &attempt, &verified, &input.tickets))
+    transactions.write(|call| sign_in::succeed(call.tx, call.by, &attempt, &verified, &input.session_cookies))
 }
 
-fn kept_in(cookies: &Cookies, ticket: &Ticket) -> String {
-    cookies.set(COOKIE, &ticket.reveal(), None)
+fn kept_in(cookies: &Cookies, session_cookie: &SessionCookie) -> String {
+    cookies.set(COOKIE, &session_cookie.reveal(), None)
 }
 
 /// The page to sign in, for a form of it that did not count. It leads to where that one did.

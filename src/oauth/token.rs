@@ -10,7 +10,7 @@ use crate::model::client::Client;
 use crate::model::scope::Scope;
 use crate::oauth::parameters::Parameters;
 use crate::oauth::{client, refused};
-use crate::registry::client_authentication::{self, ClientType, Presented, Proof};
+use crate::registry::client_authentication::{self, ClientType, Presented, ProvenClient};
 use crate::registry::refusal::{
     CODE_MISSING, CODE_UNKNOWN, Endpoint, GRANT_TYPE_MISSING, GRANT_TYPE_UNSUPPORTED, Judged, PARAMETER_REPEATED, REFRESH_TOKEN_MALFORMED,
     REFRESH_TOKEN_MISSING, Reason, Refusal,
@@ -22,7 +22,7 @@ const PARAMETERS: &[&str] =
     &["grant_type", "code", "redirect_uri", "client_id", "client_secret", "refresh_token", "code_verifier", "scope"];
 
 /// What a client wants, read.
-enum Wanted {
+enum TokenRequest {
     Redeem(Exchange),
     Refresh(Renewal),
     /// Something that cannot be, for this reason: only a client that is who it says learns that.
@@ -38,7 +38,7 @@ pub fn issue<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 }
 
 /// Reads the request, in the order of oauth.md 1.5.2. Nothing is looked up for a request that is not complete.
-fn read(input: &Input<'_>, body: &Parameters) -> Judged<(Wanted, Presented)> {
+fn read(input: &Input<'_>, body: &Parameters) -> Judged<(TokenRequest, Presented)> {
     if body.repeated(PARAMETERS).is_some() {
         return Err(Refusal::of(&PARAMETER_REPEATED));
     }
@@ -47,10 +47,12 @@ fn read(input: &Input<'_>, body: &Parameters) -> Judged<(Wanted, Presented)> {
         Some("authorization_code") => {
             let code = body.unless_blank("code").ok_or_else(|| Refusal::of(&CODE_MISSING))?;
             match Token::parse(code).filter(|code| code.kind == TokenKind::AuthorizationCode) {
-                Some(code) => {
-                    Wanted::Redeem(Exchange { code, redirect_uri: body.owned("redirect_uri"), code_verifier: body.owned("code_verifier") })
-                }
-                None => Wanted::Nothing(&CODE_UNKNOWN),
+                Some(code) => TokenRequest::Redeem(Exchange {
+                    code,
+                    redirect_uri: body.owned("redirect_uri"),
+                    code_verifier: body.owned("code_verifier"),
+                }),
+                None => TokenRequest::Nothing(&CODE_UNKNOWN),
             }
         }
         Some("refresh_token") => {
@@ -58,9 +60,9 @@ fn read(input: &Input<'_>, body: &Parameters) -> Judged<(Wanted, Presented)> {
             let token = token.ok_or_else(|| Refusal::of(&REFRESH_TOKEN_MISSING))?;
             match Token::parse(token).filter(|token| token.kind == TokenKind::RefreshToken) {
                 Some(refresh_token) => {
-                    Wanted::Refresh(Renewal { refresh_token, scope: body.one("scope").map(Scope::parse).unwrap_or_default() })
+                    TokenRequest::Refresh(Renewal { refresh_token, scope: body.one("scope").map(Scope::parse).unwrap_or_default() })
                 }
-                None => Wanted::Nothing(&REFRESH_TOKEN_MALFORMED),
+                None => TokenRequest::Nothing(&REFRESH_TOKEN_MALFORMED),
             }
         }
         Some(_) => return Err(Refusal::of(&GRANT_TYPE_UNSUPPORTED)),
@@ -74,7 +76,7 @@ fn documented_refresh_token(body: &Parameters) -> Option<&str> {
 }
 
 /// Proves the client, then issues.
-fn answer(transactions: &Transactions<'_>, input: &Input<'_>, wanted: &Wanted, presented: &Presented) -> Result<Reply> {
+fn answer(transactions: &Transactions<'_>, input: &Input<'_>, wanted: &TokenRequest, presented: &Presented) -> Result<Reply> {
     let judged = match client::prove(transactions, presented)? {
         Ok(proof) => transactions.write(|call| in_transaction(call, &proof, wanted))?,
         Err(refusal) => Err(refusal),
@@ -83,7 +85,7 @@ fn answer(transactions: &Transactions<'_>, input: &Input<'_>, wanted: &Wanted, p
 }
 
 /// `Ok` with a refusal in it where what the refusal leaves behind must stay: a revoked family, an event.
-fn in_transaction(call: &Call<'_>, proof: &Proof, wanted: &Wanted) -> Result<Judged<Issued>> {
+fn in_transaction(call: &Call<'_>, proof: &ProvenClient, wanted: &TokenRequest) -> Result<Judged<Issued>> {
     let judged = match client_authentication::admit(call.tx, proof)? {
         Ok(client) => judge(call, &client, proof.client_type, wanted)?,
         Err(refusal) => Err(refusal),
@@ -94,11 +96,11 @@ fn in_transaction(call: &Call<'_>, proof: &Proof, wanted: &Wanted) -> Result<Jud
     Ok(judged)
 }
 
-fn judge(call: &Call<'_>, client: &Client, client_type: ClientType, wanted: &Wanted) -> Result<Judged<Issued>> {
+fn judge(call: &Call<'_>, client: &Client, client_type: ClientType, wanted: &TokenRequest) -> Result<Judged<Issued>> {
     match wanted {
-        Wanted::Nothing(reason) => Ok(Err(Refusal::to(reason, &client.id))),
-        Wanted::Redeem(exchange) => tokens::redeem(call.tx, call.settings, client, exchange),
-        Wanted::Refresh(renewal) => tokens::refresh(call.tx, call.settings, client, client_type, renewal),
+        TokenRequest::Nothing(reason) => Ok(Err(Refusal::to(reason, &client.id))),
+        TokenRequest::Redeem(exchange) => tokens::redeem(call.tx, call.settings, client, exchange),
+        TokenRequest::Refresh(renewal) => tokens::refresh(call.tx, call.settings, client, client_type, renewal),
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::api::api_keys;
-use crate::api::operation::{Entity, Gives, Item};
+use crate::api::operation::{EntityKind, Gives, Item};
 use crate::model::bounds::{PAGE, RIGHTS};
 use crate::model::choice::{GRANTS, RIGHT_CHOICES, STATES};
 use crate::model::client::IDENTIFIERS as CLIENT_IDENTIFIERS;
@@ -21,9 +21,9 @@ pub fn of(gives: Gives) -> Value {
         Gives::One(entity) => reference(entity.message()),
         Gives::Many(entity) => {
             let key = match entity {
-                Entity::Client => "clients",
-                Entity::User => "users",
-                Entity::Organization => "organizations",
+                EntityKind::Client => "clients",
+                EntityKind::User => "users",
+                EntityKind::Organization => "organizations",
             };
             page(key, reference(entity.message()))
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::api::operation::{Entity, Item, Takes};
+use crate::api::operation::{EntityKind, Item, Takes};
 use crate::api::query::{LONGEST_TEXT, NO, Orders, YES};
 use crate::api::{self, api_keys};
 use crate::model::bounds::{PAGE, RIGHTS};
@@ -73,7 +73,7 @@ pub fn body(takes: Takes) -> Option<Value> {
         | Takes::AccountSearchByParameter => return None,
         Takes::New(entity) => {
             let mut members = vec![(entity.name(), reference(&new_name(entity)))];
-            if entity == Entity::User {
+            if entity == EntityKind::User {
                 members.push(("invitation_token", or_null(json!({"type": "string", "description": "Not looked at."}))));
             }
             object(&[entity.name()], members)
@@ -117,15 +117,15 @@ pub fn schemas() -> Map<String, Value> {
         {"type": "string", "description": "Paths joined by commas."},
     ], "description": "The fields to change; what is none of a key's is not looked at."});
     let rows = [
-        (new_name(Entity::Client), new_entity(client::FIELDS, &["ids"])),
-        (new_name(Entity::User), new_entity(user::FIELDS, &["ids", "primary_email_address", "password"])),
-        (new_name(Entity::Organization), new_entity(organization::FIELDS, &["ids"])),
-        (update_name(Entity::Client), changed_entity(client::FIELDS)),
-        (update_name(Entity::User), changed_entity(user::FIELDS)),
-        (update_name(Entity::Organization), changed_entity(organization::FIELDS)),
-        (path_name(Entity::Client), json!({"enum": paths(Entity::Client, Purpose::Read)})),
-        (path_name(Entity::User), json!({"enum": paths(Entity::User, Purpose::Read)})),
-        (path_name(Entity::Organization), json!({"enum": paths(Entity::Organization, Purpose::Read)})),
+        (new_name(EntityKind::Client), new_entity(client::FIELDS, &["ids"])),
+        (new_name(EntityKind::User), new_entity(user::FIELDS, &["ids", "primary_email_address", "password"])),
+        (new_name(EntityKind::Organization), new_entity(organization::FIELDS, &["ids"])),
+        (update_name(EntityKind::Client), changed_entity(client::FIELDS)),
+        (update_name(EntityKind::User), changed_entity(user::FIELDS)),
+        (update_name(EntityKind::Organization), changed_entity(organization::FIELDS)),
+        (path_name(EntityKind::Client), json!({"enum": paths(EntityKind::Client, Purpose::Read)})),
+        (path_name(EntityKind::User), json!({"enum": paths(EntityKind::User, Purpose::Read)})),
+        (path_name(EntityKind::Organization), json!({"enum": paths(EntityKind::Organization, Purpose::Read)})),
         ("AnyFieldMask".to_owned(), any_mask),
         ("StateInput".to_owned(), choice(&STATES)),
         ("GrantTypeInput".to_owned(), choice(&GRANTS)),
@@ -134,16 +134,16 @@ pub fn schemas() -> Map<String, Value> {
     rows.into_iter().collect()
 }
 
-fn new_name(entity: Entity) -> String {
+fn new_name(entity: EntityKind) -> String {
     format!("New{}", entity.message())
 }
 
-fn update_name(entity: Entity) -> String {
+fn update_name(entity: EntityKind) -> String {
     format!("{}Update", entity.message())
 }
 
 /// The mask paths that can be read.
-fn path_name(entity: Entity) -> String {
+fn path_name(entity: EntityKind) -> String {
     format!("{}Path", entity.message())
 }
 
@@ -225,11 +225,11 @@ fn api_key(rights: Value) -> [(&'static str, Value); 3] {
 }
 
 /// The mask paths of an entity.
-fn paths(entity: Entity, purpose: Purpose) -> Vec<String> {
+fn paths(entity: EntityKind, purpose: Purpose) -> Vec<String> {
     match entity {
-        Entity::Client => paths_of(client::FIELDS, purpose),
-        Entity::User => paths_of(user::FIELDS, purpose),
-        Entity::Organization => paths_of(organization::FIELDS, purpose),
+        EntityKind::Client => paths_of(client::FIELDS, purpose),
+        EntityKind::User => paths_of(user::FIELDS, purpose),
+        EntityKind::Organization => paths_of(organization::FIELDS, purpose),
     }
 }
 
@@ -262,7 +262,7 @@ fn masked(path: Value) -> Value {
 }
 
 /// Two ways to write a mask in a query.
-fn masks(entity: Entity) -> Vec<Value> {
+fn masks(entity: EntityKind) -> Vec<Value> {
     let list = json!({"type": "array", "minItems": 1, "items": reference(&path_name(entity))});
     let mut joined = parameter("field_mask", list.clone(), "The fields to read, joined by commas.");
     joined["style"] = "form".into();
@@ -270,11 +270,11 @@ fn masks(entity: Entity) -> Vec<Value> {
     vec![joined, parameter("field_mask.paths", list, "The same; repeat the parameter.")]
 }
 
-fn listing(entity: Entity) -> Vec<Value> {
+fn listing(entity: EntityKind) -> Vec<Value> {
     let orders = match entity {
-        Entity::Client => names(api::clients::ORDERS),
-        Entity::User => names(api::users::ORDERS),
-        Entity::Organization => names(api::organizations::ORDERS),
+        EntityKind::Client => names(api::clients::ORDERS),
+        EntityKind::User => names(api::users::ORDERS),
+        EntityKind::Organization => names(api::organizations::ORDERS),
     };
     let mut parameters = masks(entity);
     parameters.extend(paging(orders));
@@ -282,7 +282,7 @@ fn listing(entity: Entity) -> Vec<Value> {
     parameters
 }
 
-fn searching(entity: Entity) -> Vec<Value> {
+fn searching(entity: EntityKind) -> Vec<Value> {
     let mut parameters = listing(entity);
     for (name, doc) in [
         ("query", "In the ID, the name or the description."),
@@ -297,7 +297,7 @@ fn searching(entity: Entity) -> Vec<Value> {
     contained["style"] = "deepObject".into();
     contained["explode"] = true.into();
     parameters.push(contained);
-    if entity != Entity::Organization {
+    if entity != EntityKind::Organization {
         let states = json!({"type": "array", "uniqueItems": true, "items": reference("State")});
         parameters.push(parameter("state", states, "Any of these states; repeat the parameter."));
     }

@@ -77,7 +77,7 @@ fn describe(route: &Route, operation: &Operation) -> Value {
         .map(|status| (status.clone(), json!({"$ref": format!("#/components/responses/{status}")})));
     described["responses"] = std::iter::once(("200".to_owned(), success(operation.gives))).chain(refusals).collect::<Map<_, _>>().into();
     if !matches!(route.guard, Guard::Open | Guard::Password) {
-        let is_optional = matches!(route.guard, Guard::Anyone | Guard::RightsReader | Guard::Registrant);
+        let is_optional = matches!(route.guard, Guard::Anyone | Guard::RightsReader | Guard::Registration);
         described["security"] = if is_optional { json!([{}, {"bearer": []}]) } else { json!([{"bearer": []}]) };
     }
     described
@@ -119,7 +119,7 @@ fn statuses(route: &Route, operation: &Operation) -> Vec<Kind> {
     let rows = [
         (Kind::InvalidArgument, true),
         // Credentials that are no good count as none for a registrant, and are not allowed to purge.
-        (Kind::Unauthenticated, !matches!(route.guard, Guard::Registrant | Guard::Purger(_))),
+        (Kind::Unauthenticated, !matches!(route.guard, Guard::Registration | Guard::Purge(_))),
         (Kind::PermissionDenied, true),
         (Kind::NotFound, names_something),
         (Kind::AlreadyExists, operation.can_conflict),

@@ -4,7 +4,7 @@ use crate::base::right::{RIGHTS, Right, Rights};
 
 /// Rights that touch the same thing.
 #[derive(Debug)]
-pub struct Group {
+pub struct RightGroup {
     /// The second word of their names.
     pub word: &'static str,
     pub title: &'static str,
@@ -24,11 +24,11 @@ const GROUPS: &[(&str, &str)] = &[
 ];
 
 /// Returns the rights of a set in their groups, without empty groups.
-pub fn groups(rights: Rights) -> impl Iterator<Item = Group> {
+pub fn groups(rights: Rights) -> impl Iterator<Item = RightGroup> {
     GROUPS.iter().filter_map(move |(word, title)| {
         let of_group = |right: &Right| rights.has(*right) && *right != Right::Invalid && right.name().split('_').nth(1) == Some(word);
         let rights: Vec<Right> = RIGHTS.iter().copied().filter(of_group).collect();
-        (!rights.is_empty()).then_some(Group { word, title, rights })
+        (!rights.is_empty()).then_some(RightGroup { word, title, rights })
     })
 }
 

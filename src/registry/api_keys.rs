@@ -22,7 +22,7 @@ errors! {
 
 /// What a caller wants of a key.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct NewKey {
     pub name: String,
     pub rights: Vec<Right>,
     pub expires_at: Option<Time>,
@@ -30,14 +30,14 @@ pub struct Wanted {
 
 /// Which parts of a key an update changes.
 #[derive(Clone, Copy, Debug)]
-pub struct Changed {
+pub struct KeyMask {
     pub name: bool,
     pub rights: bool,
     pub expires_at: bool,
 }
 
 /// Makes a key. Nobody but the operator gives it a right without having it, literally: what `_ALL` implies does not make `_ALL`.
-pub fn create(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: Wanted) -> Result<(ApiKey, Token)> {
+pub fn create(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: NewKey) -> Result<(ApiKey, Token)> {
     check_has(tx, by, owner, wanted.rights.iter().copied().collect())?;
     bounds::check(&API_KEYS, owner.as_str(), tx.api_key_count(owner)?)?;
     let token = Token::fresh(TokenKind::ApiKey);
@@ -46,7 +46,7 @@ pub fn create(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: Wanted) ->
 }
 
 /// Stores a key under a token that is already chosen.
-pub(super) fn insert(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: Wanted, token: &Token) -> Result<ApiKey> {
+pub(super) fn insert(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: NewKey, token: &Token) -> Result<ApiKey> {
     let key = ApiKey {
         id: token.id.clone(),
         owner: owner.clone(),
@@ -76,7 +76,7 @@ pub fn get(tx: &Tx<'_>, owner: &AccountId, id: &str) -> Result<ApiKey> {
 
 /// Changes a key; a key that is left without rights is deleted, and nothing is answered. Who gives it a right, or lets it end later, must
 /// hold all that it opens then: otherwise a weaker key could bring an expired stronger one back.
-pub fn update(tx: &Tx<'_>, by: &Principal, owner: &AccountId, id: &str, changed: Changed, wanted: Wanted) -> Result<Option<ApiKey>> {
+pub fn update(tx: &Tx<'_>, by: &Principal, owner: &AccountId, id: &str, changed: KeyMask, wanted: NewKey) -> Result<Option<ApiKey>> {
     let old = get(tx, owner, id)?;
     if !wanted.rights.is_empty() {
         let (was, will): (Rights, Rights) = (old.rights.iter().copied().collect(), wanted.rights.iter().copied().collect());

@@ -62,7 +62,7 @@ impl Withdrawn {
 
 /// A client that was changed, and what that took away of what administrators had decided.
 #[derive(Debug)]
-pub struct Changed {
+pub struct ChangedClient {
     pub client: Client,
     pub withdrawn: Withdrawn,
 }

@@ -84,7 +84,7 @@ fn insert(tx: &Tx<'_>, id: &UserId, password: &Hash, token: &Token) -> Result<()
         return Err(Error::Internal("the first user's ID is taken".into()));
     }
     history::record(tx, &by, &Entity::User(id.clone()), Action::Create, FIELDS, None, Some(&user))?;
-    let wanted = api_keys::Wanted { name: "admin-api-key".to_owned(), rights: vec![Right::All], expires_at: None };
+    let wanted = api_keys::NewKey { name: "admin-api-key".to_owned(), rights: vec![Right::All], expires_at: None };
     api_keys::insert(tx, &by, &AccountId::User(id.clone()), wanted, token)?;
     let contact = Some(AccountId::User(id.clone()));
     insert_built_in(tx, &by, Client { administrative_contact: contact.clone(), technical_contact: contact, ..built_in(tx)? })

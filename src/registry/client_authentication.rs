@@ -37,7 +37,7 @@ pub struct StoredSecrets {
 
 /// A client that is who it says, as far as it can prove it.
 #[derive(Debug)]
-pub struct Proof {
+pub struct ProvenClient {
     pub client_id: ClientId,
     pub client_type: ClientType,
     secret_to_touch: Option<i64>,
@@ -77,14 +77,15 @@ pub fn look_up(tx: &Tx<'_>, presented: &Presented) -> Result<StoredSecrets> {
 
 /// Judges what is judged at once: who shows no secret, and who shows one that was generated and so cannot be guessed. Nothing for a guess,
 /// which [`verify`] compares.
-pub fn judge_at_once(kept: &StoredSecrets, presented: &Presented, now: Time) -> Option<Judged<Proof>> {
+pub fn judge_at_once(kept: &StoredSecrets, presented: &Presented, now: Time) -> Option<Judged<ProvenClient>> {
     let Some(client_id) = &kept.client_id else {
         return presented.secrets.is_empty().then(|| Err(Refusal::of(presented.without_secret)));
     };
     if presented.secrets.is_empty() {
         // Without a secret only a client that has none is who it says: a public one (RFC 6749 section 2.1).
         let is_public = kept.secrets.is_empty();
-        let proof = is_public.then(|| Proof { client_id: client_id.clone(), client_type: ClientType::Public, secret_to_touch: None });
+        let proof =
+            is_public.then(|| ProvenClient { client_id: client_id.clone(), client_type: ClientType::Public, secret_to_touch: None });
         return Some(proof.ok_or_else(|| Refusal::to(presented.without_secret, client_id)));
     }
     let mut generated = kept.secrets.iter().filter(|secret| !secret.hash.is_of_chosen());
@@ -103,7 +104,7 @@ pub fn subjects(presented: &Presented) -> Vec<Subject> {
 }
 
 /// Compares with the secrets that a person chose. Slow: never in a transaction. A client that is not there costs as much as a wrong secret.
-pub fn verify(kept: &StoredSecrets, presented: &Presented, now: Time) -> Judged<Proof> {
+pub fn verify(kept: &StoredSecrets, presented: &Presented, now: Time) -> Judged<ProvenClient> {
     let sent: Vec<&str> = presented.secrets.iter().map(String::as_str).collect();
     let chosen: Vec<&ClientSecret> = kept.secrets.iter().filter(|secret| secret.hash.is_of_chosen()).collect();
     let matching = secret::matching(chosen.iter().map(|secret| &secret.hash), &sent, ROUNDS);
@@ -114,15 +115,15 @@ pub fn verify(kept: &StoredSecrets, presented: &Presented, now: Time) -> Judged<
     }
 }
 
-fn proof(client_id: &ClientId, secret: &ClientSecret, now: Time) -> Proof {
+fn proof(client_id: &ClientId, secret: &ClientSecret, now: Time) -> ProvenClient {
     let is_old_news = secret.last_used_at.is_some_and(|last| last.plus_seconds(TOUCH_SECONDS) > now);
     let secret_to_touch = (!is_old_news).then_some(secret.number);
-    Proof { client_id: client_id.clone(), client_type: ClientType::Confidential, secret_to_touch }
+    ProvenClient { client_id: client_id.clone(), client_type: ClientType::Confidential, secret_to_touch }
 }
 
 /// Notes the use of the secret, and refuses clients that get no tokens. A client that proved nothing is told that later, beside a code or
 /// a token that it was given. The client is as it is now.
-pub fn admit(tx: &Tx<'_>, proof: &Proof) -> Result<Judged<Client>> {
+pub fn admit(tx: &Tx<'_>, proof: &ProvenClient) -> Result<Judged<Client>> {
     if let Some(number) = proof.secret_to_touch {
         tx.touch_client_secret(number)?;
     }

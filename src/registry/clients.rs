@@ -14,13 +14,13 @@ use crate::model::patch::Patch;
 use crate::model::settings::{Creators, Settings};
 use crate::model::view::MASKED;
 use crate::registry::accounts::SEARCH_FORBIDDEN;
-use crate::registry::approval::{self, CLIENT_ANSWERED, Changed, Secretlessness, Verdict};
+use crate::registry::approval::{self, CLIENT_ANSWERED, ChangedClient, Secretlessness, Verdict};
 use crate::registry::entity::{ALREADY_EXISTS, Entity, live_client};
 use crate::registry::principal::Principal;
 use crate::registry::rights;
 use crate::registry::secrets::{self, NewSecret};
 use crate::registry::{administrators, audience, bounds, consent, contacts, guidelines, history, members};
-use crate::store::clients::{ClientKey, Scope};
+use crate::store::clients::{ClientKey, ClientScope};
 use crate::store::members::Owned;
 use crate::store::{Deleted, Direction, Search, Tx};
 
@@ -101,8 +101,8 @@ pub fn list<'a>(
     mask: &'a Mask,
 ) -> Result<Option<Reading<'a, (Client, Audience)>>> {
     let (account, scope) = match (account, &by.account) {
-        (Some(account), _) => (account.clone(), Scope::Direct(account)),
-        (None, Some(caller)) => (caller.clone(), Scope::Reachable(caller.clone())),
+        (Some(account), _) => (account.clone(), ClientScope::Direct(account)),
+        (None, Some(caller)) => (caller.clone(), ClientScope::Reachable(caller.clone())),
         (None, None) => return Ok(None),
     };
     let right = match account {
@@ -121,8 +121,8 @@ pub fn search<'a>(
     mask: &'a Mask,
 ) -> Result<Reading<'a, (Client, Audience)>> {
     let scope = match &by.account {
-        _ if by.is_admin => Scope::Everyone,
-        Some(account) => Scope::Reachable(account.clone()),
+        _ if by.is_admin => ClientScope::Everyone,
+        Some(account) => ClientScope::Reachable(account.clone()),
         None => return Err((&SEARCH_FORBIDDEN).into()),
     };
     found(tx, by, &scope, search, mask)
@@ -136,7 +136,7 @@ pub fn reachable<'a>(
     mask: &'a Mask,
 ) -> Result<Reading<'a, (Client, Audience)>> {
     let account = by.account.clone().ok_or_else(|| Error::from(&SEARCH_FORBIDDEN))?;
-    found(tx, by, &Scope::Reachable(account), search, mask)
+    found(tx, by, &ClientScope::Reachable(account), search, mask)
 }
 
 /// Changes the fields of the mask. The answer shows a secret that was among them (registry.md 1.7); an empty one takes the client's secrets
@@ -149,7 +149,7 @@ pub fn update(
     mask: &Mask,
     sent: &Patch,
     secret: Option<NewSecret>,
-) -> Result<Changed> {
+) -> Result<ChangedClient> {
     entity(id).check_not_built_in()?;
     let owned = Owned::Client(id.clone());
     let old = live_client(tx, id)?;
@@ -172,7 +172,7 @@ pub fn update(
         secrets::replace(tx, &mut new, secret)?;
     }
     history::record(tx, by, &entity(id), Action::Update, FIELDS, Some(&old), Some(&recorded))?;
-    Ok(Changed { client: new, withdrawn })
+    Ok(ChangedClient { client: new, withdrawn })
 }
 
 /// Answers the requests of these clients, all of them or none.
@@ -223,7 +223,7 @@ fn entity(id: &ClientId) -> Entity {
 fn found<'a>(
     tx: &'a Tx<'a>,
     by: &'a Principal,
-    scope: &Scope,
+    scope: &ClientScope,
     search: &Search<ClientKey>,
     mask: &'a Mask,
 ) -> Result<Reading<'a, (Client, Audience)>> {

@@ -46,20 +46,20 @@ fn owning(owned: &Owned) -> (Right, &'static Definition) {
 
 /// Who sees a list of members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seen {
+pub enum MemberDetail {
     WithRights,
     IdsOnly,
 }
 
 /// Lists the members, and tells whether their rights are shown too: to those who may manage them.
-pub fn list(tx: &Tx<'_>, by: &Principal, owned: &Owned, order: Order<MemberKey>, page: Page) -> Result<(Listed<Member>, Seen)> {
+pub fn list(tx: &Tx<'_>, by: &Principal, owned: &Owned, order: Order<MemberKey>, page: Page) -> Result<(Listed<Member>, MemberDetail)> {
     by.in_good_standing()?;
     let entity = Entity::from(owned);
     if !entity.exists(tx, Deleted::No)? {
         return Err(entity.no_entity());
     }
     let rights = rights::on(tx, by, &entity, Deleted::No)?;
-    let seen = if rights.has(managing(owned)) { Seen::WithRights } else { Seen::IdsOnly };
+    let seen = if rights.has(managing(owned)) { MemberDetail::WithRights } else { MemberDetail::IdsOnly };
     Ok((tx.members(owned, order, page)?, seen))
 }
 

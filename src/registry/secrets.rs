@@ -11,7 +11,7 @@ use crate::model::client::{Client, FIELDS};
 use crate::model::event::Action;
 use crate::model::settings::Settings;
 use crate::model::view::MASKED;
-use crate::registry::approval::{self, Changed, Secretlessness, Withdrawn};
+use crate::registry::approval::{self, ChangedClient, Secretlessness, Withdrawn};
 use crate::registry::entity::{Entity, live_client};
 use crate::registry::principal::Principal;
 use crate::registry::{bounds, consent, history};
@@ -94,7 +94,14 @@ pub(super) fn replace(tx: &Tx<'_>, client: &mut Client, secret: Option<NewSecret
 }
 
 /// Gives the client a new secret and answers the client with it. Older ones stay good until the grace ends.
-pub fn rotate(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &ClientId, secret: NewSecret, grace_seconds: i64) -> Result<Changed> {
+pub fn rotate(
+    tx: &Tx<'_>,
+    by: &Principal,
+    settings: &Settings,
+    id: &ClientId,
+    secret: NewSecret,
+    grace_seconds: i64,
+) -> Result<ChangedClient> {
     let entity = Entity::Client(id.clone());
     let before = live_client(tx, id)?;
     let mut client = Client { updated_at: tx.now, ..before.clone() };
@@ -108,7 +115,7 @@ pub fn rotate(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &ClientId, s
     issue(tx, &mut client, secret, grace_seconds)?;
     let old = serde_json::json!({"value": MASKED, "expires_at": until.to_string()});
     history::record_part(tx, by, &entity, Action::RotateSecret, "secret", old, MASKED.into())?;
-    Ok(Changed { client, withdrawn })
+    Ok(ChangedClient { client, withdrawn })
 }
 
 /// Ends an older secret before its grace does. The newest stays.

@@ -27,51 +27,51 @@ errors! {
 /// The purpose of the cookie that a session lives in.
 pub const COOKIE: &str = "session";
 
-/// What the cookie holds: the user, so that a session that is over can still be named, and the token of the session.
+/// The session cookie: the user, who is named even when the session has ended, and the token of the session.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Ticket {
+pub struct SessionCookie {
     pub user_id: UserId,
     pub token: Token,
 }
 
-impl Ticket {
-    /// Reads a cookie; returns nothing for what is no ticket of ours.
-    pub fn parse(cookie: &str) -> Option<Ticket> {
+impl SessionCookie {
+    /// Parses a cookie; returns `None` if it is not a session cookie of ours.
+    pub fn parse(cookie: &str) -> Option<SessionCookie> {
         let (user, token) = cookie.split_once('.')?;
         let token = Token::parse(token).filter(|token| token.kind == TokenKind::Session)?;
-        Some(Ticket { user_id: user.parse().ok()?, token })
+        Some(SessionCookie { user_id: user.parse().ok()?, token })
     }
 
-    /// Returns what the cookie holds. The one way to see the secret.
+    /// Returns the value of the cookie. The only way to see the secret.
     pub fn reveal(&self) -> String {
         format!("{}.{}", self.user_id, self.token.reveal())
     }
 }
 
-impl fmt::Debug for Ticket {
+impl fmt::Debug for SessionCookie {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{:?}", self.user_id, self.token)
     }
 }
 
-/// Begins a session for somebody who has just proved to be this user. The sessions of the tickets that came along end: the one that the
-/// same browser was in, and one that was planted there, beside which the new one would count as little as the old one did.
-pub(super) fn begin(tx: &Tx<'_>, by: &Principal, user_id: &UserId, came_along: &[Ticket]) -> Result<Ticket> {
-    for ticket in came_along {
-        if let Some(old) = of_ticket(tx, ticket)? {
+/// Begins a session for a user who has just signed in, and ends the sessions of the cookies in the request: the browser's former one, and
+/// one that was planted, which would leave it undecided which of the two is the browser's own.
+pub(super) fn begin(tx: &Tx<'_>, by: &Principal, user_id: &UserId, presented: &[SessionCookie]) -> Result<SessionCookie> {
+    for session_cookie in presented {
+        if let Some(old) = of_session_cookie(tx, session_cookie)? {
             delete(tx, by, &old.user_id, &old.id)?;
         }
     }
     let token = Token { kind: TokenKind::Session, id: secret::fresh_uuid(), key: secret::fresh_key() };
     let session = Session { id: token.id.clone(), user_id: user_id.clone(), created_at: tx.now, updated_at: tx.now };
-    // Whoever signs in acts as the user from here on.
+    // The caller acts as the user from here on.
     let user = Principal { account: Some(AccountId::User(user_id.clone())), ..by.clone() };
     for surplus in tx.surplus_sessions(user_id, SESSIONS.most - 1, MOST_SURPLUS)? {
         delete(tx, &user, user_id, &surplus)?;
     }
     tx.insert_session(&session, &Hash::of_generated(&token.key))?;
     record(tx, &user, user_id, Action::BeginSession, &session.id)?;
-    Ok(Ticket { user_id: user_id.clone(), token })
+    Ok(SessionCookie { user_id: user_id.clone(), token })
 }
 
 /// Returns the session that a token proves, if it has not ended.
@@ -86,28 +86,27 @@ pub fn proved(tx: &Tx<'_>, token: &Token) -> Result<Option<Session>> {
     }
 }
 
-/// Returns the only one of these tickets that proves a session; none if several do, because nobody can tell which of them is the browser's
-/// own.
-pub fn only_proved(tx: &Tx<'_>, tickets: &[Ticket]) -> Result<Option<Ticket>> {
+/// Returns the only one of these cookies that proves a session, or `None` if several do: which of them is the browser's own is unknown.
+pub fn only_proved(tx: &Tx<'_>, session_cookies: &[SessionCookie]) -> Result<Option<SessionCookie>> {
     let mut only = None;
-    for ticket in tickets {
-        if of_ticket(tx, ticket)?.is_some() && only.replace(ticket).is_some() {
+    for session_cookie in session_cookies {
+        if of_session_cookie(tx, session_cookie)?.is_some() && only.replace(session_cookie).is_some() {
             return Ok(None);
         }
     }
     Ok(only.cloned())
 }
 
-/// Returns the session that a ticket proves: a token of the user whom it names.
-pub fn of_ticket(tx: &Tx<'_>, ticket: &Ticket) -> Result<Option<Session>> {
-    Ok(proved(tx, &ticket.token)?.filter(|session| session.user_id == ticket.user_id))
+/// Returns the session that a cookie proves: its token belongs to the user whom it names.
+pub fn of_session_cookie(tx: &Tx<'_>, session_cookie: &SessionCookie) -> Result<Option<Session>> {
+    Ok(proved(tx, &session_cookie.token)?.filter(|session| session.user_id == session_cookie.user_id))
 }
 
-/// Returns the refusal for a browser whose ticket, if it has one, proves nothing.
-pub fn not_authenticated(ticket: Option<&Ticket>) -> Error {
-    let cause = match ticket {
+/// Returns the refusal for a browser without a session cookie, or with one that proves no session.
+pub fn not_authenticated(session_cookie: Option<&SessionCookie>) -> Error {
+    let cause = match session_cookie {
         None => AUTH_COOKIE.error(),
-        Some(ticket) => not_found(&ticket.user_id, &ticket.token.id),
+        Some(session_cookie) => not_found(&session_cookie.user_id, &session_cookie.token.id),
     };
     NOT_AUTHENTICATED.error().caused_by(cause).into()
 }

@@ -7,7 +7,7 @@ use crate::base::id::UserId;
 use crate::base::secret::{self, Hash};
 use crate::model::settings::Settings;
 use crate::registry::principal::Principal;
-use crate::registry::sessions::{self, Ticket};
+use crate::registry::sessions::{self, SessionCookie};
 use crate::registry::standing;
 use crate::registry::throttle::{self, Subject};
 use crate::registry::users::{self, Compared};
@@ -26,7 +26,7 @@ const FREE_WHERE_KNOWN: i64 = 100;
 
 /// Somebody's try to sign in.
 #[derive(Clone, Debug)]
-pub struct Attempt {
+pub struct SignInAttempt {
     pub user_id: UserId,
     pub peer: IpAddr,
 }
@@ -41,7 +41,7 @@ pub struct Verified {
 
 /// Returns who is slowed down, and after how many failures. From where a user has signed in before only the failures from there count, so
 /// that nobody elsewhere can lock the user out.
-pub fn subjects(tx: &Tx<'_>, attempt: &Attempt) -> Result<Vec<Subject>> {
+pub fn subjects(tx: &Tx<'_>, attempt: &SignInAttempt) -> Result<Vec<Subject>> {
     let address = throttle::address(attempt.peer);
     if is_known(tx, attempt)? {
         let of_address = Subject { name: format!("known address {address}"), free: FREE_WHERE_KNOWN };
@@ -53,7 +53,7 @@ pub fn subjects(tx: &Tx<'_>, attempt: &Attempt) -> Result<Vec<Subject>> {
 }
 
 /// Returns whether the user has signed in from there before.
-pub fn is_known(tx: &Tx<'_>, attempt: &Attempt) -> Result<bool> {
+pub fn is_known(tx: &Tx<'_>, attempt: &SignInAttempt) -> Result<bool> {
     tx.has_signed_in_from(&attempt.user_id, &throttle::address(attempt.peer))
 }
 
@@ -73,7 +73,13 @@ impl Verified {
 
 /// Begins a session for somebody whose password was right. Refused if it was changed, or the user went, while it was compared. Whoever
 /// was suspended or rejected is told so, and only here: who does not know the password learns nothing of it.
-pub fn succeed(tx: &Tx<'_>, by: &Principal, attempt: &Attempt, verified: &Verified, came_along: &[Ticket]) -> Result<Ticket> {
+pub fn succeed(
+    tx: &Tx<'_>,
+    by: &Principal,
+    attempt: &SignInAttempt,
+    verified: &Verified,
+    came_along: &[SessionCookie],
+) -> Result<SessionCookie> {
     if users::passwords(tx, &attempt.user_id)?.is_none_or(|now| now.password != verified.hash) {
         return Err(no_match());
     }

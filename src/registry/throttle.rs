@@ -1,6 +1,6 @@
 //! Those who guess slow down: failures are counted by who is guessed at and by where it comes from (oauth.md 2.1, item 15).
 //!
-//! A guess counts before it is compared: while it is under way it is held in memory ([`UnderWay`]), and a failure is written down before
+//! A guess counts before it is compared: while it is under way it is held in memory ([`GuessesInProgress`]), and a failure is written down before
 //! it is let go. So many guesses at once get no more compared than the same number one after the other.
 
 use std::collections::HashMap;
@@ -58,22 +58,22 @@ pub fn groups(known: Option<&UserId>, peer: IpAddr) -> Vec<Group> {
 
 /// The guesses that are being compared, by the names of their subjects.
 #[derive(Debug, Default)]
-pub struct UnderWay(Mutex<HashMap<String, i64>>);
+pub struct GuessesInProgress(Mutex<HashMap<String, i64>>);
 
 /// A guess that is under way, until this is dropped.
 #[derive(Debug)]
-pub struct Guess<'u> {
-    under_way: &'u UnderWay,
+pub struct GuessInProgress<'u> {
+    under_way: &'u GuessesInProgress,
     subjects: Vec<Subject>,
 }
 
-impl UnderWay {
-    /// Counts a guess. It must be done before the transaction begins in which [`Guess::check`] looks for failures: so every other guess is
+impl GuessesInProgress {
+    /// Counts a guess. It must be done before the transaction begins in which [`GuessInProgress::check`] looks for failures: so every other guess is
     /// seen, as one under way or as one that failed.
-    pub fn begin(&self, subjects: Vec<Subject>) -> Guess<'_> {
+    pub fn begin(&self, subjects: Vec<Subject>) -> GuessInProgress<'_> {
         let mut counts = self.counts();
         subjects.iter().for_each(|subject| *counts.entry(subject.name.clone()).or_default() += 1);
-        Guess { under_way: self, subjects }
+        GuessInProgress { under_way: self, subjects }
     }
 
     fn counts(&self) -> MutexGuard<'_, HashMap<String, i64>> {
@@ -81,7 +81,7 @@ impl UnderWay {
     }
 }
 
-impl Guess<'_> {
+impl GuessInProgress<'_> {
     /// Refuses a guess if those that failed and those that are under way are too many.
     pub fn check(&self, tx: &Tx<'_>) -> Result<()> {
         let others = |subject: &Subject| self.under_way.counts().get(&subject.name).map_or(0, |count| count - 1);
@@ -95,7 +95,7 @@ impl Guess<'_> {
     }
 }
 
-impl Drop for Guess<'_> {
+impl Drop for GuessInProgress<'_> {
     fn drop(&mut self) {
         let mut counts = self.under_way.counts();
         for Subject { name, .. } in &self.subjects {
@@ -107,7 +107,7 @@ impl Drop for Guess<'_> {
     }
 }
 
-/// Refuses whoever failed too often, until a while has passed. It costs nothing, and so comes first; [`Guess::check`] decides.
+/// Refuses whoever failed too often, until a while has passed. It costs nothing, and so comes first; [`GuessInProgress::check`] decides.
 pub fn check(tx: &Tx<'_>, subjects: &[Subject]) -> Result<()> {
     subjects.iter().try_for_each(|subject| refuse(subject, tx.sign_in_failures(&subject.name)?, 0, tx.steady))
 }
@@ -177,7 +177,7 @@ mod tests {
         let failures = |count| Some(Failures { count, last_at: now.plus_seconds(-60) });
         assert_eq!([3, 4, 5].map(|others| wait_seconds(failures(1), others, 5, now)), [0, 1, 2]);
         assert_eq!(wait_seconds(None, 5, 5, now), 1);
-        let under_way = UnderWay::default();
+        let under_way = GuessesInProgress::default();
         let subject = Subject { name: "user bob".to_owned(), free: 5 };
         let (one, other) = (under_way.begin(vec![subject.clone()]), under_way.begin(vec![subject]));
         assert_eq!(under_way.counts()["user bob"], 2);

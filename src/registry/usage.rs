@@ -11,7 +11,7 @@ use crate::store::client_secrets::ClientSecret;
 pub const DAYS: i64 = 30;
 
 #[derive(Debug)]
-pub struct Usage {
+pub struct ClientUsage {
     /// When a user last authorized it.
     pub last_authorized: Option<Time>,
     /// When it last got a token.
@@ -23,11 +23,11 @@ pub struct Usage {
 }
 
 /// Returns how a client is used; the caller may read the client.
-pub fn of_client(tx: &Tx<'_>, id: &ClientId) -> Result<Usage> {
+pub fn of_client(tx: &Tx<'_>, id: &ClientId) -> Result<ClientUsage> {
     let known = tx.token_days(id, 0)?;
     let today = tx.now.day();
     let issued = |day: i64| known.iter().find(|known| known.day == day).map_or(0, |known| known.issued);
-    Ok(Usage {
+    Ok(ClientUsage {
         last_authorized: tx.last_authorized(id)?,
         last_token: known.iter().map(|day: &TokenDay| day.last_issued_at).max(),
         issued: (today - DAYS + 1..=today).map(|day| (day, issued(day))).collect(),

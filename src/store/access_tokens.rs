@@ -13,7 +13,7 @@ use crate::base::time::Time;
 use crate::model::bounds::MOST_SURPLUS;
 use crate::model::choice::State;
 use crate::model::grant::AccessToken;
-use crate::store::query::{Query, order_by};
+use crate::store::query::{SelectQuery, order_by};
 use crate::store::sql::Cells;
 use crate::store::table::{Stored, table};
 use crate::store::{Direction, Tx};
@@ -125,7 +125,7 @@ impl Tx<'_> {
 
     /// Returns the tokens that came of a user's authorization of a client and were not rotated, expired ones too.
     pub fn access_tokens(&self, user: &UserId, client: &ClientId, direction: Direction, page: Page) -> Result<Listed<AccessToken>> {
-        let mut query = Query::from("access_tokens t");
+        let mut query = SelectQuery::from("access_tokens t");
         query.only_if("t.user_id = :user_id AND t.client_id = :client_id AND t.rotated_at IS NULL");
         query.with(":user_id", user);
         query.with(":client_id", client);

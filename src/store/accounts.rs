@@ -9,7 +9,7 @@ use crate::base::id::{AccountId, UserId};
 use crate::base::page::{Listed, Page};
 use crate::base::time::Time;
 use crate::store::members::Owned;
-use crate::store::query::{Query, Searched, TextSearch};
+use crate::store::query::{Searched, SelectQuery, TextSearch};
 use crate::store::sql::Cells;
 use crate::store::table::or_null;
 use crate::store::{Deleted, Tx};
@@ -123,7 +123,7 @@ impl Tx<'_> {
 
     /// Returns live accounts by a substring of their ID, in the order of their IDs.
     pub fn accounts(&self, search: &AccountSearch) -> Result<Listed<AccountId>> {
-        let mut query = Query::from("accounts t");
+        let mut query = SelectQuery::from("accounts t");
         query.only_if("t.deleted_at IS NULL");
         search.texts.narrow(&mut query, &SEARCHED);
         if search.only_users {

@@ -10,7 +10,7 @@ use crate::base::page::{Listed, Page};
 use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::model::api_key::ApiKey;
-use crate::store::query::{Query, order_by};
+use crate::store::query::{SelectQuery, order_by};
 use crate::store::table::{Stored, table};
 use crate::store::{Order, Tx};
 
@@ -93,7 +93,7 @@ impl Tx<'_> {
     }
 
     pub fn api_keys(&self, owner: &AccountId, order: Order<ApiKeyKey>, page: Page) -> Result<Listed<ApiKey>> {
-        let mut query = Query::from(FROM);
+        let mut query = SelectQuery::from(FROM);
         query.only_if("k.account_id = :account_id");
         query.with(":account_id", owner);
         let by = match order.by {

@@ -10,7 +10,7 @@ use crate::base::page::{Listed, Page};
 use crate::base::right::Rights;
 use crate::base::time::Time;
 use crate::model::grant::Authorization;
-use crate::store::query::{Query, order_by};
+use crate::store::query::{SelectQuery, order_by};
 use crate::store::table::{Stored, table};
 use crate::store::{Direction, Tx};
 
@@ -56,7 +56,7 @@ impl Tx<'_> {
     }
 
     pub fn authorizations(&self, user: &UserId, direction: Direction, page: Page) -> Result<Listed<Authorization>> {
-        let mut query = Query::from("authorizations a");
+        let mut query = SelectQuery::from("authorizations a");
         query.only_if("a.user_id = :user_id");
         query.with(":user_id", user);
         let order = order_by("a.created_at", "a.client_id", direction);

@@ -11,14 +11,14 @@ use crate::base::page::Listed;
 use crate::base::time::Time;
 use crate::model::client::{BUILT_IN, Client};
 use crate::model::member::ContactAddresses;
-use crate::store::query::{Query, Searched, order_by};
+use crate::store::query::{Searched, SelectQuery, order_by};
 use crate::store::sql::Cells;
 use crate::store::table::{Stored, table};
 use crate::store::{Deleted, Search, Tx};
 
 /// Whose clients.
 #[derive(Clone, Debug)]
-pub enum Scope {
+pub enum ClientScope {
     Everyone,
     /// The account is a collaborator itself.
     Direct(AccountId),
@@ -146,12 +146,12 @@ impl Tx<'_> {
     }
 
     /// Returns the IDs of one page: what a page skips is not looked at, and each client is read when it is shown.
-    pub fn client_ids(&self, scope: &Scope, search: &Search<ClientKey>) -> Result<Listed<ClientId>> {
-        if let Scope::Reachable(account) = scope
+    pub fn client_ids(&self, scope: &ClientScope, search: &Search<ClientKey>) -> Result<Listed<ClientId>> {
+        if let ClientScope::Reachable(account) = scope
             && !search.is_narrowed()
             && !self.is_in_organizations(account)?
         {
-            return self.client_ids(&Scope::Direct(account.clone()), search);
+            return self.client_ids(&ClientScope::Direct(account.clone()), search);
         }
         let (query, id) = query(scope, search);
         let order = match search.order.by {
@@ -169,10 +169,10 @@ impl Tx<'_> {
     }
 
     /// How many clients are in the scope, by the counts that triggers maintain.
-    fn known_count(&self, scope: &Scope, deleted: Deleted, query: &Query<'_>) -> Result<i64> {
+    fn known_count(&self, scope: &ClientScope, deleted: Deleted, query: &SelectQuery<'_>) -> Result<i64> {
         let condition = deleted.condition_on_live("c");
         match scope {
-            Scope::Everyone => {
+            ClientScope::Everyone => {
                 let deleted = deleted.condition();
                 let statement = format!(
                     "SELECT (SELECT coalesce(sum(clients), 0) FROM client_counts c WHERE {condition}) \
@@ -180,12 +180,12 @@ impl Tx<'_> {
                 );
                 self.value(&statement, &[])
             }
-            Scope::Direct(account) => {
+            ClientScope::Direct(account) => {
                 let from = format!("account_client_counts c WHERE c.account_id = :account AND {condition}");
                 self.value(&format!("SELECT coalesce(sum(clients), 0) FROM {from}"), named_params! {":account": account})
             }
             // Who reaches a client in several ways is counted once, which no sum can do.
-            Scope::Reachable(_) => query.count(self),
+            ClientScope::Reachable(_) => query.count(self),
         }
     }
 
@@ -224,26 +224,26 @@ pub(super) fn index_new_texts(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// The query, and the column in it that has the ID.
-fn query<'v>(scope: &'v Scope, search: &'v Search<ClientKey>) -> (Query<'v>, &'static str) {
+fn query<'v>(scope: &'v ClientScope, search: &'v Search<ClientKey>) -> (SelectQuery<'v>, &'static str) {
     let is_by_membership_alone = !search.is_narrowed() && search.order.by == ClientKey::Id;
     let (from, id) = match scope {
         // One index has the clients of an account in the order of their IDs: nothing else is read.
-        Scope::Direct(_) if is_by_membership_alone => ("client_members m", "m.client_id"),
-        Scope::Direct(_) => ("client_members m JOIN clients t ON t.client_id = m.client_id", "m.client_id"),
-        Scope::Everyone | Scope::Reachable(_) => ("clients t", "t.client_id"),
+        ClientScope::Direct(_) if is_by_membership_alone => ("client_members m", "m.client_id"),
+        ClientScope::Direct(_) => ("client_members m JOIN clients t ON t.client_id = m.client_id", "m.client_id"),
+        ClientScope::Everyone | ClientScope::Reachable(_) => ("clients t", "t.client_id"),
     };
-    let mut query = Query::from(from);
+    let mut query = SelectQuery::from(from);
     match scope {
-        Scope::Everyone => {
+        ClientScope::Everyone => {
             query.only_if(search.deleted.condition());
             query.only_if(format!("t.client_id <> '{BUILT_IN}'"));
         }
-        Scope::Direct(account) => {
+        ClientScope::Direct(account) => {
             query.only_if("m.account_id = :account");
             query.only_if(search.deleted.condition_on_live("m"));
             query.with(":account", account);
         }
-        Scope::Reachable(account) => {
+        ClientScope::Reachable(account) => {
             query.only_if(search.deleted.condition());
             query.only_if(
                 "t.client_id IN (SELECT client_id FROM client_members WHERE account_id = :account \

@@ -7,7 +7,7 @@ use crate::base::id::AccountId;
 use crate::base::time::Time;
 use crate::model::event::{Actor, Change};
 use crate::store::Tx;
-use crate::store::query::Query;
+use crate::store::query::SelectQuery;
 use crate::store::sql::Cells;
 
 /// As in the indexes of `schema.sql`: what strangers caused.
@@ -209,8 +209,8 @@ pub struct EventSearch {
 }
 
 impl EventSearch {
-    fn query(&self) -> Query<'_> {
-        let mut query = Query::from("events");
+    fn query(&self) -> SelectQuery<'_> {
+        let mut query = SelectQuery::from("events");
         if let Some((kind, id)) = &self.entity {
             query.only_if("entity_kind = :entity_kind AND entity_id = :entity_id");
             query.with(":entity_kind", kind);

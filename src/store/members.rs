@@ -7,7 +7,7 @@ use crate::base::id::{AccountId, ClientId, OrganizationId, UserId};
 use crate::base::page::{Listed, Page};
 use crate::base::right::{Right, Rights};
 use crate::model::member::{Member, expanded};
-use crate::store::query::{Query, order_by};
+use crate::store::query::{SelectQuery, order_by};
 use crate::store::sql::Cells;
 use crate::store::{Order, Tx};
 
@@ -120,7 +120,7 @@ impl Tx<'_> {
             Owned::Client(_) => ("client_members m JOIN accounts t ON t.account_id = m.account_id", "m.client_id"),
             Owned::Organization(_) => ("organization_members m JOIN accounts t ON t.account_id = m.account_id", "m.organization_id"),
         };
-        let mut query = Query::from(from);
+        let mut query = SelectQuery::from(from);
         query.only_if(format!("{id} = :entity_id AND t.deleted_at IS NULL"));
         query.with(":entity_id", owned.as_str());
         let columns = format!("m.account_id, t.kind, {}", gathered(&owned.tables()));

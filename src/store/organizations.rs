@@ -11,7 +11,7 @@ use crate::base::time::Time;
 use crate::model::member::ContactAddresses;
 use crate::model::organization::Organization;
 use crate::store::accounts::{Account, SEARCHED};
-use crate::store::query::{Query, order_by};
+use crate::store::query::{SelectQuery, order_by};
 use crate::store::table::{Stored, table};
 use crate::store::{Deleted, Search, Tx, accounts};
 
@@ -100,7 +100,7 @@ impl Tx<'_> {
             OrganizationKey::Name => "t.name",
             OrganizationKey::CreatedAt => "t.created_at",
         };
-        let mut query = Query::from(FROM);
+        let mut query = SelectQuery::from(FROM);
         query.only_if("t.kind = 'organization'");
         query.only_if(search.deleted.condition());
         if let Some(member) = member {

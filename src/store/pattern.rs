@@ -24,9 +24,9 @@ pub fn register(connection: &Connection) -> rusqlite::Result<()> {
 /// The query for the text index that every match of the pattern in one of the columns passes; nothing if the index cannot help.
 pub fn index_query(columns: &[&str], pattern: &str) -> Option<String> {
     let runs: Vec<String> = parse(pattern)
-        .split(|part| !matches!(part, Part::Letter(_)))
+        .split(|part| !matches!(part, PatternElement::Letter(_)))
         .filter(|run| run.len() >= SHORTEST_RUN)
-        .map(|run| run.iter().filter_map(Part::letter).collect::<String>().replace('"', "\"\""))
+        .map(|run| run.iter().filter_map(PatternElement::letter).collect::<String>().replace('"', "\"\""))
         .map(|run| format!("\"{run}\""))
         .collect();
     (!runs.is_empty()).then(|| format!("{{{}}} : ({})", columns.join(" "), runs.join(" AND ")))
@@ -34,31 +34,31 @@ pub fn index_query(columns: &[&str], pattern: &str) -> Option<String> {
 
 /// One element of a pattern.
 #[derive(Clone, Copy, PartialEq)]
-enum Part {
+enum PatternElement {
     Letter(char),
     AnyOne,
     Any,
 }
 
-impl Part {
+impl PatternElement {
     fn letter(&self) -> Option<char> {
         match self {
-            Part::Letter(c) => Some(*c),
-            Part::AnyOne | Part::Any => None,
+            PatternElement::Letter(c) => Some(*c),
+            PatternElement::AnyOne | PatternElement::Any => None,
         }
     }
 }
 
 /// Letters come in lower case, one by one: a lower-case form that depends on its place in a word would match nothing.
-fn parse(pattern: &str) -> Vec<Part> {
+fn parse(pattern: &str) -> Vec<PatternElement> {
     let mut parts = Vec::new();
     let mut letters = pattern.chars();
     while let Some(letter) = letters.next() {
         match letter {
-            '%' => parts.push(Part::Any),
-            '_' => parts.push(Part::AnyOne),
-            '\\' => parts.extend(letters.next().unwrap_or('\\').to_lowercase().map(Part::Letter)),
-            _ => parts.extend(letter.to_lowercase().map(Part::Letter)),
+            '%' => parts.push(PatternElement::Any),
+            '_' => parts.push(PatternElement::AnyOne),
+            '\\' => parts.extend(letters.next().unwrap_or('\\').to_lowercase().map(PatternElement::Letter)),
+            _ => parts.extend(letter.to_lowercase().map(PatternElement::Letter)),
         }
     }
     parts
@@ -66,18 +66,18 @@ fn parse(pattern: &str) -> Vec<Part> {
 
 fn contains(text: &str, pattern: &str) -> bool {
     let text: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
-    let pattern: Vec<Part> = [Part::Any].into_iter().chain(parse(pattern)).chain([Part::Any]).collect();
+    let pattern: Vec<PatternElement> = [PatternElement::Any].into_iter().chain(parse(pattern)).chain([PatternElement::Any]).collect();
     let (mut t, mut p) = (0, 0);
     // Where the last `%` stood, and how much of the text it has taken: on a mismatch it takes one more.
     let (mut any, mut taken) = (None, 0);
     while t < text.len() {
         match pattern.get(p) {
-            Some(Part::Any) => {
+            Some(PatternElement::Any) => {
                 (any, taken) = (Some(p), t);
                 p += 1;
             }
-            Some(Part::AnyOne) => (t, p) = (t + 1, p + 1),
-            Some(Part::Letter(c)) if *c == text[t] => (t, p) = (t + 1, p + 1),
+            Some(PatternElement::AnyOne) => (t, p) = (t + 1, p + 1),
+            Some(PatternElement::Letter(c)) if *c == text[t] => (t, p) = (t + 1, p + 1),
             _ => match any {
                 Some(at) => {
                     taken += 1;
@@ -87,7 +87,7 @@ fn contains(text: &str, pattern: &str) -> bool {
             },
         }
     }
-    pattern[p..].iter().all(|part| *part == Part::Any)
+    pattern[p..].iter().all(|part| *part == PatternElement::Any)
 }
 
 #[cfg(test)]

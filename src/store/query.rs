@@ -83,7 +83,7 @@ impl<Key> Search<Key> {
     }
 
     /// Adds the condition on texts on the table that goes by `t`, and that on the state in this column.
-    pub(super) fn narrow<'v>(&'v self, query: &mut Query<'v>, searched: &Searched, state: &str) {
+    pub(super) fn narrow<'v>(&'v self, query: &mut SelectQuery<'v>, searched: &Searched, state: &str) {
         self.texts.narrow(query, searched);
         if !self.states.is_empty() {
             let numbers: Vec<String> = self.states.iter().map(|state| state.number().to_string()).collect();
@@ -122,7 +122,7 @@ impl TextSearch {
     }
 
     /// Adds its conditions on the table that goes by `t`.
-    pub(super) fn narrow<'v>(&'v self, query: &mut Query<'v>, searched: &Searched) {
+    pub(super) fn narrow<'v>(&'v self, query: &mut SelectQuery<'v>, searched: &Searched) {
         let Searched { id, number, index, attributes } = searched;
         let texts: [(&str, &Option<String>, &[&str]); 4] = [
             (":query", &self.query, &[id, "name", "description"]),
@@ -153,16 +153,16 @@ impl TextSearch {
 }
 
 /// Conditions and the values they name.
-pub(super) struct Query<'v> {
+pub(super) struct SelectQuery<'v> {
     /// After `FROM`.
     pub from: &'static str,
     pub conditions: Vec<String>,
     pub values: Vec<(String, Box<dyn ToSql + 'v>)>,
 }
 
-impl<'v> Query<'v> {
-    pub fn from(from: &'static str) -> Query<'v> {
-        Query { from, conditions: Vec::new(), values: Vec::new() }
+impl<'v> SelectQuery<'v> {
+    pub fn from(from: &'static str) -> SelectQuery<'v> {
+        SelectQuery { from, conditions: Vec::new(), values: Vec::new() }
     }
 
     pub fn only_if(&mut self, condition: impl Into<String>) {

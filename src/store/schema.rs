@@ -9,7 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::base::log;
-use crate::base::private_file::{self, Found};
+use crate::base::private_file::{self, FileAccess};
 use crate::store::pattern;
 
 /// The present schema.
@@ -111,7 +111,7 @@ fn keep_private(path: &Path) -> Result<(), OpenError> {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
         // By its name, not by a handle: closing one would drop SQLite's locks.
-        if private_file::narrow(Path::new(&name)).map_err(OpenError::Unreadable)? == Found::Narrowed {
+        if private_file::narrow(Path::new(&name)).map_err(OpenError::Unreadable)? == FileAccess::Narrowed {
             log::warn("others could read a data file: now only its owner can", &[("file", name.to_string_lossy().into_owned().into())]);
         }
     }

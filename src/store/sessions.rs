@@ -10,7 +10,7 @@ use crate::base::page::{Listed, Page};
 use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::model::session::Session;
-use crate::store::query::{Query, order_by};
+use crate::store::query::{SelectQuery, order_by};
 use crate::store::table::{Stored, table};
 use crate::store::{Order, Tx};
 
@@ -41,7 +41,7 @@ impl Tx<'_> {
     }
 
     pub fn sessions(&self, user: &UserId, order: Order<SessionKey>, page: Page) -> Result<Listed<Session>> {
-        let mut query = Query::from("sessions s");
+        let mut query = SelectQuery::from("sessions s");
         query.only_if("s.user_id = :user_id");
         query.with(":user_id", user);
         let by = match order.by {

@@ -15,11 +15,11 @@ use crate::store::Tx;
 use crate::store::table::Stored;
 
 /// The values of a statement, by their names.
-type Values<'a> = &'a [(&'a str, &'a dyn ToSql)];
+type NamedValues<'a> = &'a [(&'a str, &'a dyn ToSql)];
 
 impl Tx<'_> {
     /// Runs a statement; returns how many rows it changed.
-    pub(super) fn run(&self, statement: &str, values: Values<'_>) -> Result<usize> {
+    pub(super) fn run(&self, statement: &str, values: NamedValues<'_>) -> Result<usize> {
         Ok(self.connection.prepare_cached(statement)?.execute(values)?)
     }
 
@@ -27,7 +27,7 @@ impl Tx<'_> {
     pub(super) fn one<T>(
         &self,
         statement: &str,
-        values: Values<'_>,
+        values: NamedValues<'_>,
         read: impl Fn(&mut Cells<'_>) -> rusqlite::Result<T>,
     ) -> Result<Option<T>> {
         Ok(self.connection.prepare_cached(statement)?.query_row(values, reading(read)).optional()?)
@@ -37,19 +37,19 @@ impl Tx<'_> {
     pub(super) fn all<T>(
         &self,
         statement: &str,
-        values: Values<'_>,
+        values: NamedValues<'_>,
         read: impl Fn(&mut Cells<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>> {
         Ok(self.connection.prepare_cached(statement)?.query_map(values, reading(read))?.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Returns the one value of a statement that always finds one row, such as a count.
-    pub(super) fn value<T: FromSql>(&self, statement: &str, values: Values<'_>) -> Result<T> {
+    pub(super) fn value<T: FromSql>(&self, statement: &str, values: NamedValues<'_>) -> Result<T> {
         Ok(self.connection.prepare_cached(statement)?.query_row(values, |row| row.get(0))?)
     }
 
     /// Returns whether a statement finds any row.
-    pub(super) fn exists(&self, statement: &str, values: Values<'_>) -> Result<bool> {
+    pub(super) fn exists(&self, statement: &str, values: NamedValues<'_>) -> Result<bool> {
         Ok(self.connection.prepare_cached(statement)?.exists(values)?)
     }
 
@@ -84,7 +84,7 @@ impl Tx<'_> {
     }
 
     /// Inserts a list, an item a row, in the order of `position`.
-    pub(super) fn insert_list(&self, statement: &str, owner: Values<'_>, items: &[impl ToSql]) -> Result<()> {
+    pub(super) fn insert_list(&self, statement: &str, owner: NamedValues<'_>, items: &[impl ToSql]) -> Result<()> {
         let mut insert = self.connection.prepare_cached(statement)?;
         for (position, item) in items.iter().enumerate() {
             let position = position as i64;

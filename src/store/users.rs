@@ -12,7 +12,7 @@ use crate::base::time::Time;
 use crate::model::choice::State;
 use crate::model::user::{Standing, User};
 use crate::store::accounts::{Account, SEARCHED};
-use crate::store::query::{Query, order_by};
+use crate::store::query::{SelectQuery, order_by};
 use crate::store::table::{Stored, table};
 use crate::store::{Deleted, Search, Tx, accounts};
 
@@ -189,7 +189,7 @@ impl Tx<'_> {
             UserKey::Admin => "u.admin",
             UserKey::CreatedAt => "t.created_at",
         };
-        let mut query = Query::from(FROM);
+        let mut query = SelectQuery::from(FROM);
         query.only_if("t.kind = 'user'");
         query.only_if(search.deleted.condition());
         search.narrow(&mut query, &SEARCHED, "u.state");

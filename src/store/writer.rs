@@ -31,18 +31,18 @@ pub struct Writer {
 struct Open {
     connection: Connection,
     /// The transaction under way, if there is one.
-    group: Option<Group>,
+    group: Option<CommitGroup>,
 }
 
 #[derive(Debug)]
-struct Group {
+struct CommitGroup {
     size: usize,
-    outcome: Arc<Outcome>,
+    outcome: Arc<CommitOutcome>,
 }
 
 /// How a commit ended. Those in a group wait here, where they are in nobody's way: the next group is under way already.
 #[derive(Debug, Default)]
-struct Outcome {
+struct CommitOutcome {
     ended: Mutex<Option<std::result::Result<(), CommitFailed>>>,
     told: Condvar,
 }
@@ -89,7 +89,7 @@ impl Writer {
     }
 }
 
-impl Outcome {
+impl CommitOutcome {
     fn tell(&self, ended: std::result::Result<(), CommitFailed>) {
         *locked(&self.ended) = Some(ended);
         self.told.notify_all();
@@ -107,7 +107,7 @@ impl Outcome {
 }
 
 /// What a write came to, and where it will be told how its group's commit ended.
-type Joined<T> = (Result<T>, Arc<Outcome>);
+type Joined<T> = (Result<T>, Arc<CommitOutcome>);
 
 impl Open {
     /// SQLite itself ends a transaction on some errors (a full disk, for one): then nothing of its group is left.
@@ -135,7 +135,7 @@ impl Open {
         if self.group.is_none() {
             self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         }
-        let group = self.group.get_or_insert_with(|| Group { size: 0, outcome: Arc::default() });
+        let group = self.group.get_or_insert_with(|| CommitGroup { size: 0, outcome: Arc::default() });
         self.connection.prepare_cached("SAVEPOINT request")?.execute([])?;
         let undo = Undo { connection: &self.connection, kept: false };
         let result = work(&Tx::begun(&self.connection, clock));

@@ -7,11 +7,11 @@ use keyfob::model::settings::Settings;
 use keyfob::store::Store;
 use serde_json::json;
 
+use crate::browser::form;
 use crate::client::send;
 use crate::folder::Folder;
 use crate::process::Process;
 use crate::server::Server;
-use crate::visitor::form;
 
 /// The slowest of the neighbour's requests may take so many times as long as the slowest without an attack, which counts as no less and
 /// no more than these waits: room for a busy machine.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
 use keyfob::cli::commands::{COMMANDS, Entry, GROUPS, below};
-use keyfob::cli::dispatch::{Asked, read};
+use keyfob::cli::dispatch::{Invocation, read};
 use keyfob::routes::ROUTES;
 
 use crate::cli::{Fixture, words};
@@ -112,7 +112,7 @@ fn key_id(fixture: &Fixture, file: &str) -> String {
 
 fn command_of(line: &str) -> &'static str {
     match read(words(line).into_iter().map(OsString::from).collect()) {
-        Ok(Asked::Run(command, ..)) => command.name,
+        Ok(Invocation::Run(command, ..)) => command.name,
         other => panic!("{line}: {other:?}"),
     }
 }

@@ -1,7 +1,7 @@
 //! Every row of the Console, walked: whom it refuses, and one example that succeeds.
 
 use keyfob::http::request::Method;
-use keyfob::routes::{Guard, Pass, ROUTES, Route};
+use keyfob::routes::{ConsoleAccess, Guard, ROUTES, Route};
 
 use crate::browser::PASSWORD;
 use crate::console::{Fields, Fixture};
@@ -66,7 +66,7 @@ pub fn fields(route: &Route) -> Fields {
     }
 }
 
-fn rows() -> impl Iterator<Item = (&'static Route, Pass)> {
+fn rows() -> impl Iterator<Item = (&'static Route, ConsoleAccess)> {
     ROUTES.iter().filter_map(|route| match route.guard {
         Guard::Console(pass) => Some((route, pass)),
         _ => None,
@@ -77,7 +77,7 @@ fn rows() -> impl Iterator<Item = (&'static Route, Pass)> {
 fn one_example_of_every_row_of_the_console_succeeds() {
     for (route, pass) in rows() {
         let fixture = Fixture::new();
-        let mut browser = if matches!(pass, Pass::Admin(_)) { fixture.admin.clone() } else { fixture.alice.clone() };
+        let mut browser = if matches!(pass, ConsoleAccess::Admin(_)) { fixture.admin.clone() } else { fixture.alice.clone() };
         match route.name {
             "console.client.trial" => fixture.server.has_state("my-app", "STATE_REQUESTED"),
             "console.client.restore" => drop(fixture.server.check("alice", "DELETE", "/api/v3/clients/my-app", "", "200")),
@@ -122,7 +122,7 @@ fn a_stranger_sees_and_changes_nothing_of_others() {
             Method::Get => stranger.get(&fixture.server, &target),
             _ => stranger.sends_form(&fixture.server, &target, fields(route)),
         };
-        if matches!(pass, Pass::Admin(_) | Pass::Holds(_) | Pass::HoldsEvenDeleted(_)) {
+        if matches!(pass, ConsoleAccess::Admin(_) | ConsoleAccess::Holds(_) | ConsoleAccess::HoldsEvenDeleted(_)) {
             assert_eq!(answer.status, 403, "{} {target}\n{}", route.method.name(), answer.text());
         }
         // A refusal may repeat what the address says.
@@ -141,7 +141,7 @@ fn a_stranger_sees_and_changes_nothing_of_others() {
 fn nothing_is_changed_without_the_token_of_a_page_or_from_another_site() {
     let fixture = Fixture::new();
     for (route, pass) in rows().filter(|(route, _)| route.method == Method::Post) {
-        let mut browser = if matches!(pass, Pass::Admin(_)) { fixture.admin.clone() } else { fixture.alice.clone() };
+        let mut browser = if matches!(pass, ConsoleAccess::Admin(_)) { fixture.admin.clone() } else { fixture.alice.clone() };
         let target = target(&fixture, route);
         let without = browser.post(&fixture.server, &target, fields(route));
         assert_eq!(without.status, 403, "{target}");

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use keyfob::http::path;
 use keyfob::http::request::Request;
-use keyfob::routes::{Found, find};
+use keyfob::routes::{RouteMatch, find};
 use serde_json::{Value, json};
 
 use crate::server::{Answer, Server};
@@ -14,7 +14,7 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(keyfob::openapi::document);
 /// Fails if the answer is none that the document has for its operation.
 pub fn check(request: &Request, answer: &Answer) {
     let segments = path::segments(request.path()).unwrap_or_default();
-    let Found::Route(route, _) = find(request.method, &segments) else { return };
+    let RouteMatch::Route(route, _) = find(request.method, &segments) else { return };
     let operation = &DOCUMENT["paths"][route.path][request.method.name().to_lowercase()];
     if operation.is_null() {
         return;

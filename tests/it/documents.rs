@@ -125,13 +125,13 @@ fn endpoints_table() -> String {
     for route in ROUTES.iter().filter(|route| !matches!(route.guard, Guard::Console(_))) {
         let who = match route.guard {
             Guard::Open | Guard::Anyone | Guard::RightsReader | Guard::Browser | Guard::Password | Guard::SignIn => "anyone".to_owned(),
-            Guard::Registrant => "an administrator; with `--user-registration open` anyone".to_owned(),
+            Guard::Registration => "an administrator; with `--user-registration open` anyone".to_owned(),
             Guard::SignedInBrowser | Guard::Console(_) => "signed in in a browser".to_owned(),
             Guard::Client => "a client".to_owned(),
             Guard::HoldsOrIsToken(right) => format!("`{}`, or a token of this client", right.name()),
             Guard::SignedIn => "signed in".to_owned(),
             Guard::Account(_) => "a user or an organization".to_owned(),
-            Guard::Admin(_) | Guard::Purger(_) => "an administrator".to_owned(),
+            Guard::Admin(_) | Guard::Purge(_) => "an administrator".to_owned(),
             Guard::Holds(right) | Guard::HoldsToList(right) | Guard::HoldsEvenDeleted(right) => format!("`{}`", right.name()),
         };
         table.push_str(&format!("| `{} {}` | {who} | {} |\n", route.method.name(), route.path, route.doc));

@@ -3,7 +3,7 @@
 use keyfob::base::page::Page;
 use keyfob::base::time::Time;
 use keyfob::model::client::Client;
-use keyfob::store::clients::{ClientKey, Scope};
+use keyfob::store::clients::{ClientKey, ClientScope};
 use keyfob::store::{Direction, Search, Store, TextSearch};
 use rusqlite::Connection;
 use serde_json::json;
@@ -274,7 +274,7 @@ fn what_a_client_was_called_last_before_its_commit_is_what_it_is_found_by() {
     let found = |name: &str| {
         let texts = TextSearch { name_contains: Some(name.to_owned()), ..TextSearch::default() };
         let search = Search { texts, ..Search::live(ClientKey::Id, Direction::Ascending, Page::new(0, 0)) };
-        let listed = store.read(|tx| tx.client_ids(&Scope::Everyone, &search)).expect("a search");
+        let listed = store.read(|tx| tx.client_ids(&ClientScope::Everyone, &search)).expect("a search");
         listed.items.iter().map(|id| id.as_str().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(found("of three"), ["kept"]);

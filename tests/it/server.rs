@@ -253,11 +253,11 @@ impl Server {
     pub fn gives_key(&mut self, user: &str, name: &str, rights: &[&str]) {
         use keyfob::base::id::AccountId;
         use keyfob::base::right::Right;
-        use keyfob::registry::api_keys::{Wanted, create};
+        use keyfob::registry::api_keys::{NewKey, create};
         use keyfob::registry::principal::Principal;
         let owner = AccountId::User(user.parse().expect("a user ID"));
         let rights = rights.iter().map(|right| Right::from_name(right).expect("a right")).collect();
-        let wanted = Wanted { name: name.to_owned(), rights, expires_at: None };
+        let wanted = NewKey { name: name.to_owned(), rights, expires_at: None };
         let made = self.app.store().write(|tx| {
             let itself = Principal { account: Some(owner.clone()), ..Principal::operator() };
             create(tx, &itself, &owner, wanted)

@@ -256,8 +256,8 @@ fn a_page_of_the_console_says_once_that_one_was_suspended_and_then_asks_who_is_t
 
 #[test]
 fn no_client_gets_anything_of_who_waits_for_approval() {
-    let town = fixture();
-    let (server, mut bob) = (&town.server, town.bob.clone());
+    let fixture = fixture();
+    let (server, mut bob) = (&fixture.server, fixture.bob.clone());
     // Neither where an administrator lets the client skip the question.
     for skips in [false, true] {
         set_state(server, "bob", "STATE_REQUESTED", "We look at it on Mondays");
@@ -269,18 +269,18 @@ fn no_client_gets_anything_of_who_waits_for_approval() {
         assert!(asked.status == 403 && asked.text().contains(told), "{}", asked.text());
         let agreed = bob.post(server, &target, &[("authorize", "true")]);
         assert_eq!((agreed.status, agreed.error().as_str(), agreed.header("Location")), (403, "user_requested", None));
-        for refused in [town.redeem(&town.unused_code), server.refresh("my-app", &town.secret, &town.tokens.refresh)] {
+        for refused in [fixture.redeem(&fixture.unused_code), server.refresh("my-app", &fixture.secret, &fixture.tokens.refresh)] {
             assert_eq!((refused.status, refused.json()["error"].as_str()), (400, Some("invalid_grant")), "{}", refused.text());
         }
-        for token in [&town.tokens.access, &town.tokens.refresh] {
-            assert_eq!(town.introspect(token), json!({"active": false}));
+        for token in [&fixture.tokens.access, &fixture.tokens.refresh] {
+            assert_eq!(fixture.introspect(token), json!({"active": false}));
         }
         set_state(server, "bob", "STATE_APPROVED", "");
-        assert_eq!(town.introspect(&town.tokens.access)["active"], true);
+        assert_eq!(fixture.introspect(&fixture.tokens.access)["active"], true);
         bob.code(server, "my-app", &[]);
     }
-    Tokens::of(&town.redeem(&town.unused_code));
-    Tokens::of(&server.refresh("my-app", &town.secret, &town.tokens.refresh));
+    Tokens::of(&fixture.redeem(&fixture.unused_code));
+    Tokens::of(&server.refresh("my-app", &fixture.secret, &fixture.tokens.refresh));
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn nobody_is_let_in_where_a_guard_stands() {
             Guard::SignedIn => assert_eq!(status, 401, "{place}"),
             Guard::Account(_)
             | Guard::Admin(_)
-            | Guard::Purger(_)
+            | Guard::Purge(_)
             | Guard::Holds(_)
             | Guard::HoldsToList(_)
             | Guard::HoldsEvenDeleted(_)
@@ -77,7 +77,7 @@ fn nobody_is_let_in_where_a_guard_stands() {
             Guard::Console(_) => assert_eq!(status, if route.method == Method::Get { 302 } else { 403 }, "{place}"),
             Guard::Client => assert_eq!(status, 400, "{place}"),
             Guard::Browser | Guard::SignIn => assert!(matches!(status, 200 | 302 | 303 | 400 | 403), "{place}: {status}"),
-            Guard::Open | Guard::Password | Guard::Anyone | Guard::RightsReader | Guard::Registrant => {
+            Guard::Open | Guard::Password | Guard::Anyone | Guard::RightsReader | Guard::Registration => {
                 assert!(matches!(status, 200 | 302 | 308 | 400 | 401), "{place}: {status}")
             }
         }
@@ -107,8 +107,8 @@ fn bad_credentials_are_refused_wherever_they_are_looked_at() {
         for (bearer, refusal) in [("Bearer missing", 400), ("Bearer NNSXS.A.B", 401), ("Bearer NNSXS.A.B.C", 401), ("Basic YTpi", 401)] {
             let answer = server.send_with(Some(bearer), &[], route.method.name(), &target(route), body(route).as_bytes());
             match route.guard {
-                Guard::Open | Guard::Password | Guard::Registrant => assert_ne!(answer.error(), "api_key_not_found", "{place}"),
-                Guard::Purger(_) => assert_eq!(answer.status, 403, "{place}"),
+                Guard::Open | Guard::Password | Guard::Registration => assert_ne!(answer.error(), "api_key_not_found", "{place}"),
+                Guard::Purge(_) => assert_eq!(answer.status, 403, "{place}"),
                 // Only cookies count there, or what the client itself presents.
                 Guard::Browser | Guard::SignIn | Guard::SignedInBrowser | Guard::Console(_) | Guard::Client => continue,
                 Guard::Anyone
@@ -197,7 +197,7 @@ fn one_example_of_every_row_of_the_api_succeeds() {
                     .to_string();
             server.check("alice", "PUT", "/api/v3/clients/my-app/collaborators", &member, "200");
         }
-        let admin = matches!(route.guard, Guard::Admin(_) | Guard::Purger(_) | Guard::Registrant) || route.name == "user.restore";
+        let admin = matches!(route.guard, Guard::Admin(_) | Guard::Purge(_) | Guard::Registration) || route.name == "user.restore";
         server.check(if admin { "admin" } else { "alice" }, route.method.name(), &target, &body(route), "200");
     }
 }

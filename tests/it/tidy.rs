@@ -47,7 +47,7 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "cli",
         floors: &[
-            &["refusal"],
+            &["api_error"],
             &["failure"],
             &["terminal"],
             &["args"],
@@ -257,6 +257,40 @@ fn what_is_forbidden_is_not_there() {
 }
 
 #[test]
+fn a_type_name_means_one_thing() {
+    let sources = sources();
+    let lines = sources.iter().flat_map(|source| source.product().lines());
+    let mut names: Vec<&str> = lines.filter_map(type_declared).collect();
+    names.sort_unstable();
+    let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+    assert!(names.len() > 200, "types are missing");
+    assert!(twice.is_empty(), "declared twice: {twice:?}");
+}
+
+/// Returns the name of the type that a line declares outside of an implementation; an alias counts only if other modules can use it.
+fn type_declared(line: &str) -> Option<&str> {
+    let mut words = line.split_whitespace().skip_while(|word| word.starts_with("pub"));
+    let keyword = words.next()?;
+    let is_declaration = matches!(keyword, "struct" | "enum" | "trait") || (keyword == "type" && line.starts_with("pub"));
+    let name = words.next().filter(|_| is_declaration && !line.starts_with(' '))?;
+    Some(&name[..name.find(['<', '(', ';', ':']).unwrap_or(name.len())])
+}
+
+#[test]
+fn a_declared_type_is_noticed() {
+    let lines = [
+        "pub(super) struct A<'a> {",
+        "pub type B = u8;",
+        "struct C(u8);",
+        "type Row = u8;",
+        "    type Item = u8;",
+        "impl A {",
+        "pub fn f() {",
+    ];
+    assert_eq!(lines.map(type_declared), [Some("A"), Some("B"), Some("C"), None, None, None, None]);
+}
+
+#[test]
 fn an_error_is_defined_once() {
     let lists: &[&[&Definition]] = &[
         keyfob::base::validation::ERRORS,
@@ -295,7 +329,7 @@ fn an_error_is_defined_once() {
         keyfob::console::organizations::members::ERRORS,
         keyfob::console::clients::review::ERRORS,
         keyfob::console::form::saving::ERRORS,
-        keyfob::cli::refusal::ERRORS,
+        keyfob::cli::api_error::ERRORS,
     ];
     let tables = sources().iter().filter(|source| source.product().contains("errors! {")).count();
     assert_eq!(tables, lists.len(), "a table of errors is missing from this list");

@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value, json};
 
 use crate::cli::args::flags::{Flag, FlagKind, SECRET_FILE_DOC, of_rights};
-use crate::cli::args::values::{Account, Values};
-use crate::cli::failure::Usage;
+use crate::cli::args::values::{AccountPath, Values};
+use crate::cli::failure::UsageError;
 use crate::model::choice::{RIGHT_CHOICES, STATES};
 use crate::model::field::{Field, MaskedIn, Purpose, SeenBy, SetBy};
 use crate::model::shape::{Shape, camel_case};
@@ -26,7 +26,7 @@ pub struct Noun {
     pub defaults: fn() -> Value,
     /// The columns of a table, if no field is selected.
     pub columns: &'static [&'static str],
-    pub fields: LazyLock<Vec<Facts>>,
+    pub fields: LazyLock<Vec<NounField>>,
     pub select: LazyLock<Vec<Flag>>,
     pub create: LazyLock<Vec<Flag>>,
     pub update: LazyLock<Vec<Flag>>,
@@ -35,7 +35,7 @@ pub struct Noun {
 
 /// The columns of a row of a `FIELDS` table that do not depend on the entity.
 #[derive(Debug)]
-pub struct Facts {
+pub struct NounField {
     pub name: &'static str,
     shape: Shape,
     set_by: SetBy,
@@ -95,7 +95,7 @@ impl Noun {
     }
 
     /// Returns the paths that the flags select, in the order of the table, without fields that cannot be read.
-    pub fn selected(&self, values: &Values) -> Result<Vec<String>, Usage> {
+    pub fn selected(&self, values: &Values) -> Result<Vec<String>, UsageError> {
         let all = values.switch("all")?;
         let mut paths = Vec::new();
         for name in self.readable() {
@@ -108,7 +108,7 @@ impl Noun {
     }
 
     /// Returns the fields that the flags set.
-    pub fn sent(&self, values: &Values) -> Result<Map<String, Value>, Usage> {
+    pub fn sent(&self, values: &Values) -> Result<Map<String, Value>, UsageError> {
         let mut sent = Map::new();
         for field in self.fields.iter().filter(|field| field.set_by != SetBy::Server) {
             if let Some(value) = field.value(values)? {
@@ -119,21 +119,21 @@ impl Noun {
     }
 
     /// Returns the fields that `--unset` names. Fails if one cannot be cleared.
-    pub fn unset(&self, values: &Values) -> Result<Vec<String>, Usage> {
+    pub fn unset(&self, values: &Values) -> Result<Vec<String>, UsageError> {
         let names = values.list("unset").into_iter().map(|name| name.replace('-', "_"));
         names
             .map(|name| match self.updatable().any(|field| field.name == name) {
                 true => Ok(name),
                 false => {
                     let known: Vec<_> = self.updatable().map(|field| field.name).collect();
-                    Err(Usage(format!("--unset: a {} has no field of this name that can be cleared: {}", self.name, known.join(", "))))
+                    Err(UsageError(format!("--unset: a {} has no field of this name that can be cleared: {}", self.name, known.join(", "))))
                 }
             })
             .collect()
     }
 
     /// Returns the rights that flags name, by a switch each or in `--rights`: full names, each once.
-    pub fn named_rights(&'static self, values: &Values) -> Result<Vec<String>, Usage> {
+    pub fn named_rights(&'static self, values: &Values) -> Result<Vec<String>, UsageError> {
         let mut rights = values.rights();
         for row in self.rights.iter() {
             if values.switch(row.key())? {
@@ -146,7 +146,7 @@ impl Noun {
     }
 
     /// Returns the account that flags name beside the entity: its owner, or a member. The flag for the entity's own ID names neither.
-    pub fn other_account(&self, values: &Values) -> Result<Option<Account>, Usage> {
+    pub fn other_account(&self, values: &Values) -> Result<Option<AccountPath>, UsageError> {
         match self.id {
             "client-id" => values.account(),
             "organization-id" => Ok(values.one("user-id").filter(|id| !id.is_empty()).map(|id| ("users", id.to_owned()))),
@@ -154,7 +154,7 @@ impl Noun {
         }
     }
 
-    fn updatable(&self) -> impl Iterator<Item = &Facts> {
+    fn updatable(&self) -> impl Iterator<Item = &NounField> {
         self.fields.iter().filter(|field| field.set_by != SetBy::Server && field.masked_in.allows(Purpose::Update))
     }
 }
@@ -165,20 +165,20 @@ impl fmt::Debug for Noun {
     }
 }
 
-impl Facts {
+impl NounField {
     fn flag(&self) -> String {
         self.name.replace('_', "-")
     }
 
     /// Returns the value that the flags give this field.
-    fn value(&self, values: &Values) -> Result<Option<Value>, Usage> {
+    fn value(&self, values: &Values) -> Result<Option<Value>, UsageError> {
         let flag = self.flag();
         Ok(match self.shape {
             Shape::Account => {
                 let user = values.one(&format!("{flag}.ids.user-ids.user-id"));
                 let organization = values.one(&format!("{flag}.ids.organization-ids.organization-id"));
                 match (user, organization) {
-                    (Some(_), Some(_)) => return Err(Usage(format!("--{flag}: a contact is a user or an organization, not both"))),
+                    (Some(_), Some(_)) => return Err(UsageError(format!("--{flag}: a contact is a user or an organization, not both"))),
                     (Some(id), None) => Some(json!({"user_ids": {"user_id": id}})),
                     (None, Some(id)) => Some(json!({"organization_ids": {"organization_id": id}})),
                     (None, None) => None,
@@ -234,8 +234,8 @@ pub fn take(entity: &mut Map<String, Value>, name: &str) -> Option<Value> {
     snake.or(camel)
 }
 
-fn facts<E>(fields: &'static [Field<E>]) -> Vec<Facts> {
-    let row = |Field { name, shape, set_by, masked_in, seen_by, doc, .. }: &Field<E>| Facts {
+fn facts<E>(fields: &'static [Field<E>]) -> Vec<NounField> {
+    let row = |Field { name, shape, set_by, masked_in, seen_by, doc, .. }: &Field<E>| NounField {
         name,
         shape: *shape,
         set_by: *set_by,
@@ -262,9 +262,9 @@ fn select(noun: &'static Noun) -> Vec<Flag> {
 }
 
 fn create(noun: &'static Noun) -> Vec<Flag> {
-    noun.fields.iter().filter(|field| field.set_by != SetBy::Server).flat_map(Facts::flags).collect()
+    noun.fields.iter().filter(|field| field.set_by != SetBy::Server).flat_map(NounField::flags).collect()
 }
 
 fn update(noun: &'static Noun) -> Vec<Flag> {
-    noun.updatable().flat_map(Facts::flags).collect()
+    noun.updatable().flat_map(NounField::flags).collect()
 }

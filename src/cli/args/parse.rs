@@ -9,11 +9,11 @@ use crate::cli::args::flags::{Flag, FlagKind};
 use crate::cli::args::settings::{Setting, SettingKind, values_of};
 use crate::cli::args::suggestion::nearest;
 use crate::cli::args::values::{Format, Values};
-use crate::cli::failure::Usage;
+use crate::cli::failure::UsageError;
 
 /// What a command takes.
 #[derive(Debug)]
-pub struct Takes {
+pub struct CommandSyntax {
     pub command: &'static str,
     /// The flags that plain arguments stand for, in their order.
     pub arguments: &'static [&'static str],
@@ -22,7 +22,7 @@ pub struct Takes {
 }
 
 /// Returns the values of a command's flags, and the arguments that are left for its settings.
-pub fn parse(takes: &Takes, arguments: Vec<OsString>) -> Result<(Values, Arguments), Usage> {
+pub fn parse(takes: &CommandSyntax, arguments: Vec<OsString>) -> Result<(Values, Arguments), UsageError> {
     let mut arguments = Arguments::from_vec(spelled(&takes.flags, arguments));
     let mut values = Values::default();
     for row in &takes.flags {
@@ -32,11 +32,11 @@ pub fn parse(takes: &Takes, arguments: Vec<OsString>) -> Result<(Values, Argumen
     let mut places = takes.arguments.iter();
     let mut rest = arguments.finish().into_iter();
     while let Some(argument) = rest.next() {
-        let text = argument.to_str().ok_or_else(|| Usage("an argument is not UTF-8".to_owned()))?.to_owned();
+        let text = argument.to_str().ok_or_else(|| UsageError("an argument is not UTF-8".to_owned()))?.to_owned();
         let name = text.split('=').next().unwrap_or_default();
         if !text.starts_with('-') || text.len() == 1 {
             let shown = if is_plain(&text) { format!(": `{text}`") } else { String::new() };
-            let more = || Usage(format!("`{}` is given more arguments than it takes{shown}", takes.command));
+            let more = || UsageError(format!("`{}` is given more arguments than it takes{shown}", takes.command));
             values.put_argument(places.next().ok_or_else(more)?, text)?;
         } else if let Some(setting) = takes.settings.iter().find(|setting| setting.flag == name) {
             left.push(argument);
@@ -55,7 +55,7 @@ pub fn parse(takes: &Takes, arguments: Vec<OsString>) -> Result<(Values, Argumen
     Ok((values, Arguments::from_vec(left)))
 }
 
-fn read_flag(row: &'static Flag, arguments: &mut Arguments, values: &mut Values) -> Result<(), Usage> {
+fn read_flag(row: &'static Flag, arguments: &mut Arguments, values: &mut Values) -> Result<(), UsageError> {
     let mut found = Vec::new();
     if row.is_switch() {
         values.switches.insert(row.key());
@@ -107,11 +107,11 @@ pub fn is_plain(word: &str) -> bool {
     word.len() <= 24 && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
 }
 
-fn unknown_flag(takes: &Takes, name: &str) -> Usage {
+fn unknown_flag(takes: &CommandSyntax, name: &str) -> UsageError {
     let settings = takes.settings.iter().map(|setting| setting.flag);
     let tip = match nearest(name, takes.flags.iter().map(|row| row.name()).chain(settings)) {
         Some(near) => format!("did you mean {near}?"),
         None => format!("`keyfob help {}` lists its flags", takes.command),
     };
-    Usage(format!("`{}` has no flag {}: {tip}", takes.command, printable(name)))
+    UsageError(format!("`{}` has no flag {}: {tip}", takes.command, printable(name)))
 }

@@ -8,7 +8,7 @@ use pico_args::Arguments;
 
 use crate::base::printable::printable;
 use crate::base::secret::MOST_ROUNDS;
-use crate::cli::failure::Usage;
+use crate::cli::failure::UsageError;
 
 /// With fewer a hash is hardly slower than none.
 pub const FEWEST_ROUNDS: u32 = 1000;
@@ -47,31 +47,33 @@ impl Setting {
 }
 
 /// The settings of a command, each with what was found for it.
-pub(crate) struct Settings(Vec<Found>);
+pub(crate) struct SettingValues(Vec<SettingValue>);
 
 /// A setting, and its value and where that was found, if it was.
-pub(crate) struct Found {
+pub(crate) struct SettingValue {
     setting: &'static Setting,
     value: Option<(String, String)>,
 }
 
-impl Settings {
+impl SettingValues {
     /// Reads flags and environment. Fails if any argument is left.
-    pub fn read(settings: &'static [Setting], mut arguments: Arguments) -> Result<Settings, Usage> {
-        let find = |setting| Ok(Found { setting, value: lookup(setting, &mut arguments)? });
+    pub fn read(settings: &'static [Setting], mut arguments: Arguments) -> Result<SettingValues, UsageError> {
+        let find = |setting| Ok(SettingValue { setting, value: lookup(setting, &mut arguments)? });
         let found = settings.iter().map(find).collect::<Result<_, _>>()?;
         match arguments.finish().first() {
-            None => Ok(Settings(found)),
-            Some(rest) => Err(Usage(format!("`{}` is not known here: `keyfob help` lists the flags", printable(&rest.to_string_lossy())))),
+            None => Ok(SettingValues(found)),
+            Some(rest) => {
+                Err(UsageError(format!("`{}` is not known here: `keyfob help` lists the flags", printable(&rest.to_string_lossy()))))
+            }
         }
     }
 
-    pub fn of(&self, name: &str) -> &Found {
+    pub fn of(&self, name: &str) -> &SettingValue {
         self.0.iter().find(|found| found.setting.name == name).expect("every setting that is read has a row")
     }
 }
 
-impl Found {
+impl SettingValue {
     /// Returns the flag or variable that the value came from, or that could set it.
     pub fn place(&self) -> &str {
         self.value.as_ref().map_or(self.setting.flag, |(place, _)| place)
@@ -87,29 +89,29 @@ impl Found {
         self.given().unwrap_or(self.setting.default)
     }
 
-    pub fn wrong(&self, why: impl fmt::Display) -> Usage {
-        Usage(format!("{} {why}, not `{}`", self.place(), printable(self.text())))
+    pub fn wrong(&self, why: impl fmt::Display) -> UsageError {
+        UsageError(format!("{} {why}, not `{}`", self.place(), printable(self.text())))
     }
 
-    pub fn choose<T: Copy>(&self, choices: &[(&str, T)]) -> Result<T, Usage> {
+    pub fn choose<T: Copy>(&self, choices: &[(&str, T)]) -> Result<T, UsageError> {
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
         let chosen = choices.iter().find(|(name, _)| *name == self.text()).map(|(_, value)| *value);
         chosen.ok_or_else(|| self.wrong(format!("must be one of {}", names.join(", "))))
     }
 
-    pub fn number<T: FromStr + PartialOrd + fmt::Display>(&self, least: T, most: T) -> Result<T, Usage> {
+    pub fn number<T: FromStr + PartialOrd + fmt::Display>(&self, least: T, most: T) -> Result<T, UsageError> {
         let number = self.text().parse().ok().filter(|number| *number >= least && *number <= most);
         number.ok_or_else(|| self.wrong(format!("must be a number from {least} to {most}")))
     }
 
     /// Returns the rounds of PBKDF2 for a password, or `default` where none are set.
-    pub fn rounds(&self, default: u32) -> Result<u32, Usage> {
+    pub fn rounds(&self, default: u32) -> Result<u32, UsageError> {
         if self.value.is_some() { self.number(FEWEST_ROUNDS, MOST_ROUNDS) } else { Ok(default) }
     }
 
     /// Returns `http(s)://host[:port]` without a slash at its end. The public one is the issuer, whose metadata lies at the root (RFC 8414
     /// section 3).
-    pub fn url(&self) -> Result<Option<String>, Usage> {
+    pub fn url(&self) -> Result<Option<String>, UsageError> {
         let Some(url) = self.given() else { return Ok(None) };
         let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
         let host = rest.strip_suffix('/').unwrap_or(rest);
@@ -122,7 +124,7 @@ impl Found {
 }
 
 /// Returns the value of a setting and where it was found: its flag, or else the environment.
-fn lookup(setting: &'static Setting, arguments: &mut Arguments) -> Result<Option<(String, String)>, Usage> {
+fn lookup(setting: &'static Setting, arguments: &mut Arguments) -> Result<Option<(String, String)>, UsageError> {
     let from_environment = environment(setting)?;
     if setting.flag.is_empty() {
         return Ok(from_environment);
@@ -134,29 +136,29 @@ fn lookup(setting: &'static Setting, arguments: &mut Arguments) -> Result<Option
     match <[String; 1]>::try_from(values_of(arguments, setting.flag, setting.value)?) {
         Ok([value]) => Ok(Some((setting.flag.to_owned(), value))),
         Err(values) if values.is_empty() => Ok(from_environment),
-        Err(_) => Err(Usage(format!("{} is given more than once", setting.flag))),
+        Err(_) => Err(UsageError(format!("{} is given more than once", setting.flag))),
     }
 }
 
 /// Takes all values of a flag out of the arguments; `value` says what belongs behind it.
-pub fn values_of(arguments: &mut Arguments, flag: &'static str, value: &str) -> Result<Vec<String>, Usage> {
+pub fn values_of(arguments: &mut Arguments, flag: &'static str, value: &str) -> Result<Vec<String>, UsageError> {
     let values = arguments.values_from_fn(flag, |value| Ok::<_, std::convert::Infallible>(value.to_owned()));
     values.map_err(|error| match error {
-        pico_args::Error::NonUtf8Argument => Usage(format!("{flag} is not UTF-8")),
-        _ => Usage(format!("{flag} needs a value: {value}")),
+        pico_args::Error::NonUtf8Argument => UsageError(format!("{flag} is not UTF-8")),
+        _ => UsageError(format!("{flag} needs a value: {value}")),
     })
 }
 
-fn environment(setting: &Setting) -> Result<Option<(String, String)>, Usage> {
+fn environment(setting: &Setting) -> Result<Option<(String, String)>, UsageError> {
     let value = variable(setting.variable)?;
     let file_variable = format!("{}_FILE", setting.variable);
     let file = if setting.kind == SettingKind::Secret { variable(&file_variable)? } else { None };
     match (value, file) {
-        (Some(_), Some(_)) => Err(Usage(format!("{} and {file_variable} are both set: set one of them", setting.variable))),
+        (Some(_), Some(_)) => Err(UsageError(format!("{} and {file_variable} are both set: set one of them", setting.variable))),
         (Some(value), None) => Ok(Some((setting.variable.to_owned(), value))),
         (None, Some(file)) => {
             let text = std::fs::read_to_string(Path::new(&file))
-                .map_err(|error| Usage(format!("{file_variable}: cannot read the file: {error}")))?;
+                .map_err(|error| UsageError(format!("{file_variable}: cannot read the file: {error}")))?;
             Ok(Some((file_variable, text.trim_end_matches(['\r', '\n']).to_owned())))
         }
         (None, None) => Ok(None),
@@ -165,10 +167,10 @@ fn environment(setting: &Setting) -> Result<Option<(String, String)>, Usage> {
 
 /// Returns a variable of the environment; an empty one counts as unset.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
-pub fn variable(name: &str) -> Result<Option<String>, Usage> {
+pub fn variable(name: &str) -> Result<Option<String>, UsageError> {
     match std::env::var(name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
         Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => Err(Usage(format!("{name} is not UTF-8"))),
+        Err(std::env::VarError::NotUnicode(_)) => Err(UsageError(format!("{name} is not UTF-8"))),
     }
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde_json::{Deserializer, Map, Value};
 
+use crate::cli::api_error::{ApiError, STANDARD_INPUT};
 use crate::cli::args::nouns::{Noun, take};
-use crate::cli::args::values::{Account, Values, missing};
+use crate::cli::args::values::{AccountPath, Values, missing};
 use crate::cli::failure::Failure;
-use crate::cli::refusal::{Refusal, STANDARD_INPUT};
 use crate::cli::terminal::is_typed;
 
 /// How long a command with an ID by flag waits for the first byte of standard input, which may be a pipe without a writer.
@@ -17,24 +17,24 @@ const INPUT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// An entity from standard input, and its owner if the request around it names one.
 #[derive(Debug, Default)]
-pub struct Entity {
+pub struct InputEntity {
     pub fields: Map<String, Value>,
-    pub owner: Option<Account>,
+    pub owner: Option<AccountPath>,
 }
 
 /// Returns the entities to create: those of standard input, or the one of the flags. All are read before the first is sent.
-pub fn entities(noun: &Noun, values: &Values) -> Result<Vec<Entity>, Failure> {
+pub fn entities(noun: &Noun, values: &Values) -> Result<Vec<InputEntity>, Failure> {
     let bytes = if is_typed() { Vec::new() } else { standard_input(values.has(noun.id))? };
     let entities = parse(noun, &bytes)?;
     match (entities.len(), values.has(noun.id)) {
-        (0, true) => Ok(vec![Entity::default()]),
+        (0, true) => Ok(vec![InputEntity::default()]),
         (0, false) => Err(missing(noun.id).into()),
         (1, _) | (_, false) => Ok(entities),
         (_, true) => Err(unusable(&format!("--{} names one, standard input holds {}", noun.id, entities.len())).into()),
     }
 }
 
-fn standard_input(is_optional: bool) -> Result<Vec<u8>, Refusal> {
+fn standard_input(is_optional: bool) -> Result<Vec<u8>, ApiError> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         let mut stdin = std::io::stdin().lock();
@@ -54,7 +54,7 @@ fn standard_input(is_optional: bool) -> Result<Vec<u8>, Refusal> {
 }
 
 /// Reads one entity, several one after the other, or an array of them.
-fn parse(noun: &Noun, bytes: &[u8]) -> Result<Vec<Entity>, Refusal> {
+fn parse(noun: &Noun, bytes: &[u8]) -> Result<Vec<InputEntity>, ApiError> {
     let mut entities = Vec::new();
     for value in Deserializer::from_slice(bytes).into_iter::<Value>() {
         match value.map_err(|error| unusable(&format!("{error}; close it with </dev/null if it is not meant")))? {
@@ -66,7 +66,7 @@ fn parse(noun: &Noun, bytes: &[u8]) -> Result<Vec<Entity>, Refusal> {
 }
 
 /// Reads the entity alone, or the request around it as the HTTP API takes it.
-fn entity(noun: &Noun, value: Value) -> Result<Entity, Refusal> {
+fn entity(noun: &Noun, value: Value) -> Result<InputEntity, ApiError> {
     let Value::Object(mut object) = value else { return Err(unusable(&format!("a {} is a JSON object", noun.name))) };
     match object.shift_remove(noun.name) {
         Some(Value::Object(fields)) => {
@@ -74,13 +74,13 @@ fn entity(noun: &Noun, value: Value) -> Result<Entity, Refusal> {
             let id = |path: &str| collaborator.pointer(path).and_then(Value::as_str).map(str::to_owned);
             let user = id("/user_ids/user_id").or(id("/userIds/userId")).map(|id| ("users", id));
             let organization = || id("/organization_ids/organization_id").or(id("/organizationIds/organizationId"));
-            Ok(Entity { fields, owner: user.or_else(|| organization().map(|id| ("organizations", id))) })
+            Ok(InputEntity { fields, owner: user.or_else(|| organization().map(|id| ("organizations", id))) })
         }
-        _ => Ok(Entity { fields: object, owner: None }),
+        _ => Ok(InputEntity { fields: object, owner: None }),
     }
 }
 
-fn unusable(reason: &str) -> Refusal {
+fn unusable(reason: &str) -> ApiError {
     STANDARD_INPUT.with("reason", reason).into()
 }
 

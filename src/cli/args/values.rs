@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::cli::args::flags::{Flag, FlagKind};
-use crate::cli::failure::Usage;
+use crate::cli::failure::UsageError;
 use crate::cli::terminal;
 
 /// An account: `users` or `organizations`, and its ID.
-pub type Account = (&'static str, String);
+pub type AccountPath = (&'static str, String);
 
 /// The values of a command's flags and arguments, by the names of the flags without their dashes.
 #[derive(Debug, Default)]
@@ -31,14 +31,14 @@ pub enum Format {
 }
 
 impl Format {
-    pub fn of(text: Option<&str>) -> Result<Format, Usage> {
+    pub fn of(text: Option<&str>) -> Result<Format, UsageError> {
         match text {
             None | Some("json") => Ok(Format::Json),
             Some("table") => Ok(Format::Table),
             Some(path) if !path.is_empty() && path.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-')) => {
                 Ok(Format::Path(path.replace('-', "_")))
             }
-            Some(_) => Err(Usage("--output-format is json, table, or a path such as ids.client_id".to_owned())),
+            Some(_) => Err(UsageError("--output-format is json, table, or a path such as ids.client_id".to_owned())),
         }
     }
 
@@ -59,16 +59,16 @@ impl Values {
 
     /// Reads the secrets that `rows` say are in files or come from standard input, and puts them where the flags for the secrets themselves
     /// put theirs.
-    pub fn read_secrets(&mut self, rows: &[&'static Flag]) -> Result<(), Usage> {
+    pub fn read_secrets(&mut self, rows: &[&'static Flag]) -> Result<(), UsageError> {
         for row in rows.iter().filter(|row| matches!(row.kind, FlagKind::SecretFile)) {
             let Some(path) = self.one(row.key()) else { continue };
             let key = row.key().trim_end_matches("-file");
             if self.has(key) {
-                return Err(Usage(format!("--{key} and {} exclude each other", row.name)));
+                return Err(UsageError(format!("--{key} and {} exclude each other", row.name)));
             }
-            let secret = terminal::secret(path, key).map_err(|error| Usage(format!("{}: cannot read it: {error}", row.name)))?;
+            let secret = terminal::secret(path, key).map_err(|error| UsageError(format!("{}: cannot read it: {error}", row.name)))?;
             if secret.is_empty() {
-                return Err(Usage(format!("{}: it holds nothing", row.name)));
+                return Err(UsageError(format!("{}: it holds nothing", row.name)));
             }
             self.values.insert(key, vec![secret]);
         }
@@ -96,21 +96,21 @@ impl Values {
     }
 
     /// Returns the same value where the command needs one. Fails if it is missing or empty.
-    pub fn needed(&self, key: &str) -> Result<&str, Usage> {
+    pub fn needed(&self, key: &str) -> Result<&str, UsageError> {
         self.one(key).filter(|value| !value.is_empty()).ok_or_else(|| missing(key))
     }
 
     /// Returns whether a switch is on. Fails if its value is neither true nor false.
-    pub fn switch(&self, key: &str) -> Result<bool, Usage> {
+    pub fn switch(&self, key: &str) -> Result<bool, UsageError> {
         match self.one(key) {
             None | Some("false" | "0" | "f" | "F" | "FALSE" | "False") => Ok(false),
             Some("true" | "1" | "t" | "T" | "TRUE" | "True") => Ok(true),
-            Some(_) => Err(Usage(format!("--{key} is true or false"))),
+            Some(_) => Err(UsageError(format!("--{key} is true or false"))),
         }
     }
 
     /// Returns whether a switch is on; false for a flag of this name that takes a value.
-    pub fn selects(&self, key: &str) -> Result<bool, Usage> {
+    pub fn selects(&self, key: &str) -> Result<bool, UsageError> {
         Ok(self.switches.contains(key) && self.switch(key)?)
     }
 
@@ -120,7 +120,7 @@ impl Values {
     }
 
     /// Returns the pairs of `key=value,k=v`. A part without `=` belongs to the value before it, which then holds a comma.
-    pub fn pairs(&self, key: &str) -> Result<Vec<(String, String)>, Usage> {
+    pub fn pairs(&self, key: &str) -> Result<Vec<(String, String)>, UsageError> {
         let mut pairs: Vec<(String, String)> = Vec::new();
         for value in self.values.get(key).into_iter().flatten() {
             for (n, part) in value.split(',').enumerate() {
@@ -128,7 +128,7 @@ impl Values {
                     (Some((name, value)), _) => pairs.push((name.to_owned(), value.to_owned())),
                     (None, Some((_, before))) if n > 0 => *before = format!("{before},{part}"),
                     (None, _) if value.is_empty() => {}
-                    (None, _) => return Err(Usage(format!("--{key} takes key=value"))),
+                    (None, _) => return Err(UsageError(format!("--{key} takes key=value"))),
                 }
             }
         }
@@ -136,9 +136,9 @@ impl Values {
     }
 
     /// Puts a plain argument where the flag `key` puts its value. Fails if both are given and differ.
-    pub fn put_argument(&mut self, key: &'static str, value: String) -> Result<(), Usage> {
+    pub fn put_argument(&mut self, key: &'static str, value: String) -> Result<(), UsageError> {
         match self.one(key) {
-            Some(other) if other != value => Err(Usage(format!("the argument and --{key} name different things: give one of them"))),
+            Some(other) if other != value => Err(UsageError(format!("the argument and --{key} name different things: give one of them"))),
             _ => {
                 self.values.insert(key, vec![value]);
                 Ok(())
@@ -153,10 +153,10 @@ impl Values {
     }
 
     /// Returns the account that flags name: `users` or `organizations`, and its ID.
-    pub fn account(&self) -> Result<Option<Account>, Usage> {
+    pub fn account(&self) -> Result<Option<AccountPath>, UsageError> {
         let one = |key: &str| self.one(key).filter(|id| !id.is_empty()).map(str::to_owned);
         match (one("user-id"), one("organization-id")) {
-            (Some(_), Some(_)) => Err(Usage("--user-id and --organization-id exclude each other".to_owned())),
+            (Some(_), Some(_)) => Err(UsageError("--user-id and --organization-id exclude each other".to_owned())),
             (Some(id), None) => Ok(Some(("users", id))),
             (None, Some(id)) => Ok(Some(("organizations", id))),
             (None, None) => Ok(None),
@@ -165,8 +165,8 @@ impl Values {
 }
 
 /// Returns the refusal of a command that needs a flag, worded as `ttn-lw-cli` words it: scripts look for it.
-pub fn missing(key: &str) -> Usage {
+pub fn missing(key: &str) -> UsageError {
     let name = key.replace('-', "_");
     let words: Vec<&str> = key.split('-').map(|word| if word == "id" { "ID" } else { word }).collect();
-    Usage(format!("error:cmd/ttn-lw-cli/commands:no_{name} (no {} set)\n    flag=--{key}", words.join(" ")))
+    UsageError(format!("error:cmd/ttn-lw-cli/commands:no_{name} (no {} set)\n    flag=--{key}", words.join(" ")))
 }

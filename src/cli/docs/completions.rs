@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use crate::cli::args::flags::{EVERYWHERE, Flag, FlagKind};
 use crate::cli::args::values::Values;
 use crate::cli::commands::{Command, Document, Entry, Run, below, find};
-use crate::cli::failure::{Failure, Usage};
+use crate::cli::failure::{Failure, UsageError};
 use crate::cli::terminal::print;
 
 /// The word that makes the program answer a shell. It is no command, and no help mentions it.
@@ -41,10 +41,10 @@ complete -c keyfob -c ttn-lw-cli -k -a '(__keyfob)'
 const SCRIPTS: &[(&str, &str)] = &[("bash", BASH), ("zsh", ZSH), ("fish", FISH)];
 
 /// Returns the script for the shell that `--shell` names.
-pub fn script(values: &Values) -> Result<&'static str, Usage> {
+pub fn script(values: &Values) -> Result<&'static str, UsageError> {
     let shell = values.needed("shell")?;
     let script = SCRIPTS.iter().find(|(name, _)| *name == shell).map(|(_, script)| *script);
-    script.ok_or_else(|| Usage("there are completions for bash, zsh and fish".to_owned()))
+    script.ok_or_else(|| UsageError("there are completions for bash, zsh and fish".to_owned()))
 }
 
 /// Prints what may stand in the place of the last word, an offer a line.

@@ -2,7 +2,7 @@
 
 use crate::cli::args::flags::{EVERYWHERE, Flag};
 use crate::cli::args::settings::Setting;
-use crate::cli::commands::{COMMANDS, Command, Entry, GROUPS, Group, below, parent};
+use crate::cli::commands::{COMMANDS, Command, CommandGroup, Entry, GROUPS, below, parent};
 use crate::cli::remote::connection::CONNECTION;
 use crate::routes::ROUTES;
 
@@ -37,7 +37,7 @@ fn overview() -> String {
     )
 }
 
-fn of_group(group: &Group) -> String {
+fn of_group(group: &CommandGroup) -> String {
     let name = group.name;
     let also = if group.aliases.is_empty() { String::new() } else { format!("Also called: {}\n\n", group.aliases.join(", ")) };
     format!(

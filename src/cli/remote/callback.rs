@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
-use crate::cli::refusal::{LOGIN, Refusal};
+use crate::cli::api_error::{ApiError, LOGIN};
 use crate::http::pairs::Pairs;
 
 /// The port that servers send browsers to, on the machine of the browser (registry.md 1.8).
@@ -24,7 +24,7 @@ pub struct Callback(Vec<TcpListener>);
 impl Callback {
     /// Listens on both addresses that a browser may take `localhost` for: a program that had one of them could receive the code
     /// instead (RFC 8252 section 8.3). Fails with `login` if one is taken. A machine without IPv6 has no `[::1]`: no program can listen there.
-    pub fn listen() -> Result<Callback, Refusal> {
+    pub fn listen() -> Result<Callback, ApiError> {
         let is_without_ipv6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_err();
         let addresses = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
         let needed = addresses.into_iter().filter(|address| address.is_ipv4() || !is_without_ipv6);
@@ -35,7 +35,7 @@ impl Callback {
                     "cannot listen on {place} ({error}), and whatever does could be given your code in place of this program: \
                      stop it, or carry the code yourself with --callback=false"
                 );
-                Refusal::from(LOGIN.with("reason", reason))
+                ApiError::from(LOGIN.with("reason", reason))
             })
         };
         needed.map(listen).collect::<Result<_, _>>().map(Callback)
@@ -48,7 +48,7 @@ impl Callback {
     }
 
     /// Waits for the request that has this `state`, and returns its code. Other requests are answered with 404.
-    pub fn wait(self, state: &str) -> Result<String, Refusal> {
+    pub fn wait(self, state: &str) -> Result<String, ApiError> {
         let (sender, browsers) = sync_channel(0);
         for listener in self.0 {
             let sender = sender.clone();
@@ -59,12 +59,12 @@ impl Callback {
         loop {
             let accepted = browsers.recv().map_err(|error| LOGIN.with("reason", error.to_string()))?;
             let (mut browser, _) = accepted.map_err(|error| LOGIN.with("reason", error.to_string()))?;
-            let outcome = request_target(&mut browser).and_then(|target| Outcome::of(&target, state));
+            let outcome = request_target(&mut browser).and_then(|target| CallbackOutcome::of(&target, state));
             // Errors are ignored: the page is information only.
             let _ = browser.write_all(page(outcome.as_ref()).as_bytes());
             match outcome {
-                Some(Outcome::Code(code)) => return Ok(code),
-                Some(Outcome::Refused(reason)) => return Err(LOGIN.with("reason", reason).into()),
+                Some(CallbackOutcome::Code(code)) => return Ok(code),
+                Some(CallbackOutcome::Refused(reason)) => return Err(LOGIN.with("reason", reason).into()),
                 None => {}
             }
         }
@@ -73,14 +73,14 @@ impl Callback {
 
 /// The result of an attempt.
 #[derive(Debug, PartialEq, Eq)]
-enum Outcome {
+enum CallbackOutcome {
     Code(String),
     Refused(String),
 }
 
-impl Outcome {
+impl CallbackOutcome {
     /// Reads the target of a request. Returns `None` if it does not belong to this attempt.
-    fn of(target: &str, state: &str) -> Option<Outcome> {
+    fn of(target: &str, state: &str) -> Option<CallbackOutcome> {
         let (path, query) = target.split_once('?')?;
         let sent = Pairs::parse(query).ok()?;
         let value = |name: &str| sent.first(name).map(str::to_owned);
@@ -88,8 +88,10 @@ impl Outcome {
             return None;
         }
         match (value("code"), value("error")) {
-            (Some(code), None) => Some(Outcome::Code(code)),
-            (_, error) => Some(Outcome::Refused(value("error_description").or(error).unwrap_or_else(|| "no code came back".to_owned()))),
+            (Some(code), None) => Some(CallbackOutcome::Code(code)),
+            (_, error) => {
+                Some(CallbackOutcome::Refused(value("error_description").or(error).unwrap_or_else(|| "no code came back".to_owned())))
+            }
         }
     }
 }
@@ -103,10 +105,10 @@ fn request_target(browser: &mut TcpStream) -> Option<String> {
     (parts.next() == Some("GET")).then(|| parts.next().map(str::to_owned))?
 }
 
-fn page(outcome: Option<&Outcome>) -> String {
+fn page(outcome: Option<&CallbackOutcome>) -> String {
     let (status, text) = match outcome {
-        Some(Outcome::Code(_)) => ("200 OK", "You are signed in. You can close this page and go back to the command line."),
-        Some(Outcome::Refused(_)) => ("200 OK", "You are not signed in. The command line says why."),
+        Some(CallbackOutcome::Code(_)) => ("200 OK", "You are signed in. You can close this page and go back to the command line."),
+        Some(CallbackOutcome::Refused(_)) => ("200 OK", "You are not signed in. The command line says why."),
         None => ("404 Not Found", "There is nothing here."),
     };
     let body = format!("<!doctype html><meta charset=\"utf-8\"><title>keyfob</title><p>{text}\n");
@@ -122,13 +124,16 @@ mod tests {
 
     #[test]
     fn only_what_belongs_to_the_attempt_counts() {
-        assert_eq!(Outcome::of("/oauth/callback?code=MF2XI.A.B&state=s%2D1", "s-1"), Some(Outcome::Code("MF2XI.A.B".to_owned())));
         assert_eq!(
-            Outcome::of("/oauth/callback?error=access_denied&error_description=no+way&state=s", "s"),
-            Some(Outcome::Refused("no way".to_owned()))
+            CallbackOutcome::of("/oauth/callback?code=MF2XI.A.B&state=s%2D1", "s-1"),
+            Some(CallbackOutcome::Code("MF2XI.A.B".to_owned()))
+        );
+        assert_eq!(
+            CallbackOutcome::of("/oauth/callback?error=access_denied&error_description=no+way&state=s", "s"),
+            Some(CallbackOutcome::Refused("no way".to_owned()))
         );
         for other in ["/oauth/callback?code=MF2XI.A.B&state=other", "/oauth/callback?code=MF2XI.A.B", "/favicon.ico", "/?code=x&state=s"] {
-            assert_eq!(Outcome::of(other, "s"), None, "{other}");
+            assert_eq!(CallbackOutcome::of(other, "s"), None, "{other}");
         }
     }
 

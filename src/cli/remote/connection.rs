@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use pico_args::Arguments;
 
 use crate::cli::args::settings::SettingKind::{Secret, Value};
-use crate::cli::args::settings::{Setting, Settings, variable};
-use crate::cli::failure::Usage;
+use crate::cli::args::settings::{Setting, SettingValues, variable};
+use crate::cli::failure::UsageError;
 
 /// The settings of commands that send requests to a server.
 #[rustfmt::skip]
@@ -17,7 +17,7 @@ pub static CONNECTION: &[Setting] = &[
 ];
 
 /// Where the server is, and what to speak to it with.
-pub struct Connection {
+pub struct ConnectionSettings {
     /// `http(s)://host[:port]`, without a slash at the end.
     pub server: String,
     pub api_key: Option<String>,
@@ -26,22 +26,22 @@ pub struct Connection {
     pub credentials: Option<PathBuf>,
 }
 
-impl std::fmt::Debug for Connection {
+impl std::fmt::Debug for ConnectionSettings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Connection({})", self.server)
+        write!(f, "ConnectionSettings({})", self.server)
     }
 }
 
-impl Connection {
+impl ConnectionSettings {
     /// Reads the settings from flags and environment.
-    pub fn read(arguments: Arguments) -> Result<Connection, Usage> {
-        let settings = Settings::read(CONNECTION, arguments)?;
+    pub fn read(arguments: Arguments) -> Result<ConnectionSettings, UsageError> {
+        let settings = SettingValues::read(CONNECTION, arguments)?;
         let server = settings.of("server");
         let key = settings.of("api_key");
         if key.given().is_some_and(|key| !key.bytes().all(|b| b.is_ascii_graphic())) {
-            return Err(Usage(format!("{} is no API key: it holds blanks or what is not ASCII", key.place())));
+            return Err(UsageError(format!("{} is no API key: it holds blanks or what is not ASCII", key.place())));
         }
-        Ok(Connection {
+        Ok(ConnectionSettings {
             server: server.url()?.unwrap_or_else(|| server.text().to_owned()),
             api_key: key.given().map(str::to_owned),
             ca: settings.of("ca").given().map(str::to_owned),
@@ -51,7 +51,7 @@ impl Connection {
 }
 
 /// Returns `$XDG_CONFIG_HOME/keyfob/credentials.json`.
-fn credentials_file() -> Result<Option<PathBuf>, Usage> {
+fn credentials_file() -> Result<Option<PathBuf>, UsageError> {
     let configuration = match variable("XDG_CONFIG_HOME")? {
         Some(place) => Some(PathBuf::from(place)),
         None => variable("HOME")?.map(|home| Path::new(&home).join(".config")),

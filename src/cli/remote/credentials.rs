@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-use crate::base::private_file::{self, Found};
+use crate::base::private_file::{self, FileAccess};
 use crate::base::time::Time;
-use crate::cli::refusal::{CREDENTIALS, Refusal};
+use crate::cli::api_error::{ApiError, CREDENTIALS};
 use crate::cli::terminal::note;
 
 /// The credentials for a server.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Credentials {
+pub enum RemoteCredentials {
     ApiKey(String),
     Tokens(Tokens),
 }
@@ -27,9 +27,9 @@ pub struct Tokens {
     pub expires_at: Option<Time>,
 }
 
-impl std::fmt::Debug for Credentials {
+impl std::fmt::Debug for RemoteCredentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Credentials(…)")
+        f.write_str("RemoteCredentials(…)")
     }
 }
 
@@ -49,8 +49,8 @@ pub struct Keyring {
 
 impl Keyring {
     /// Opens and locks the file, and makes its folder if it is missing. Fails with `credentials`.
-    pub fn open(path: &Path) -> Result<Keyring, Refusal> {
-        Keyring::read(path).map_err(|error| Refusal::from(CREDENTIALS.with("reason", error.to_string())).with("file", path.display()))
+    pub fn open(path: &Path) -> Result<Keyring, ApiError> {
+        Keyring::read(path).map_err(|error| ApiError::from(CREDENTIALS.with("reason", error.to_string())).with("file", path.display()))
     }
 
     fn read(path: &Path) -> io::Result<Keyring> {
@@ -59,7 +59,7 @@ impl Keyring {
         }
         let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path.with_extension("lock"))?;
         lock.lock()?;
-        if private_file::narrow(path)? == Found::Narrowed {
+        if private_file::narrow(path)? == FileAccess::Narrowed {
             note(&format!("warning: others could read {}: now only you can. Whatever is in it may be known to them", path.display()));
         }
         let servers = match fs::read(path) {
@@ -73,12 +73,12 @@ impl Keyring {
         Ok(Keyring { path: path.to_owned(), servers, _lock: lock })
     }
 
-    pub fn of(&self, server: &str) -> Option<Credentials> {
+    pub fn of(&self, server: &str) -> Option<RemoteCredentials> {
         let entry = self.servers.get(server)?;
         let text = |name: &str| entry.get(name).and_then(Value::as_str).map(str::to_owned);
         match text("api_key") {
-            Some(key) => Some(Credentials::ApiKey(key)),
-            None => Some(Credentials::Tokens(Tokens {
+            Some(key) => Some(RemoteCredentials::ApiKey(key)),
+            None => Some(RemoteCredentials::Tokens(Tokens {
                 access_token: text("access_token")?,
                 refresh_token: text("refresh_token"),
                 expires_at: text("expires_at").and_then(|time| Time::parse(&time)),
@@ -86,10 +86,10 @@ impl Keyring {
         }
     }
 
-    pub fn keep(&mut self, server: &str, credentials: &Credentials) -> Result<(), Refusal> {
+    pub fn keep(&mut self, server: &str, credentials: &RemoteCredentials) -> Result<(), ApiError> {
         let entry = match credentials {
-            Credentials::ApiKey(key) => json!({"api_key": key}),
-            Credentials::Tokens(tokens) => {
+            RemoteCredentials::ApiKey(key) => json!({"api_key": key}),
+            RemoteCredentials::Tokens(tokens) => {
                 let mut entry = json!({"access_token": tokens.access_token});
                 if let Some(token) = &tokens.refresh_token {
                     entry["refresh_token"] = token.as_str().into();
@@ -104,13 +104,13 @@ impl Keyring {
         self.write()
     }
 
-    pub fn forget(&mut self, server: &str) -> Result<(), Refusal> {
+    pub fn forget(&mut self, server: &str) -> Result<(), ApiError> {
         self.servers.shift_remove(server);
         self.write()
     }
 
     /// Replaces the file by a new one, so that it is never half written.
-    fn write(&self) -> Result<(), Refusal> {
+    fn write(&self) -> Result<(), ApiError> {
         let fresh = self.path.with_extension("new");
         let written = (|| {
             match fs::remove_file(&fresh) {
@@ -122,7 +122,7 @@ impl Keyring {
             file.sync_all()?;
             fs::rename(&fresh, &self.path)
         })();
-        written.map_err(|error| Refusal::from(CREDENTIALS.with("reason", error.to_string())).with("file", self.path.display()))
+        written.map_err(|error| ApiError::from(CREDENTIALS.with("reason", error.to_string())).with("file", self.path.display()))
     }
 }
 
@@ -136,12 +136,12 @@ mod tests {
     fn each_server_has_an_entry_that_only_its_owner_can_read() {
         let folder = std::env::temp_dir().join(format!("keyfob-keyring-{}", std::process::id()));
         let path = folder.join("keyfob").join("credentials.json");
-        let tokens = Credentials::Tokens(Tokens {
+        let tokens = RemoteCredentials::Tokens(Tokens {
             access_token: "MFRWG.A.B".to_owned(),
             refresh_token: Some("OJSWM.A.B".to_owned()),
             expires_at: Time::parse("2030-01-31T00:00:00Z"),
         });
-        let key = Credentials::ApiKey("NNSXS.A.B".to_owned());
+        let key = RemoteCredentials::ApiKey("NNSXS.A.B".to_owned());
         let mut keyring = Keyring::open(&path).unwrap();
         keyring.keep("http://one", &tokens).unwrap();
         keyring.keep("http://two", &key).unwrap();

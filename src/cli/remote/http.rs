@@ -11,11 +11,11 @@ use ureq::{Agent, Body, http};
 
 use crate::base::page::ENDS_EARLY;
 use crate::base::printable::printable;
-use crate::cli::args::values::Account;
+use crate::cli::api_error::{ApiError, BAD_CERTIFICATES, CUT_SHORT, NOT_THE_API, REDIRECTED, UNAUTHENTICATED, UNREACHABLE};
+use crate::cli::args::values::AccountPath;
 use crate::cli::failure::Failure;
-use crate::cli::refusal::{BAD_CERTIFICATES, CUT_SHORT, NOT_THE_API, REDIRECTED, Refusal, UNAUTHENTICATED, UNREACHABLE};
-use crate::cli::remote::connection::Connection;
-use crate::cli::remote::credentials::Credentials;
+use crate::cli::remote::connection::ConnectionSettings;
+use crate::cli::remote::credentials::RemoteCredentials;
 use crate::cli::terminal::note;
 use crate::http::pairs::Pairs;
 use crate::http::request::Method;
@@ -42,14 +42,14 @@ pub struct Remote {
     pub keyring: Option<PathBuf>,
     /// An API key from a flag or the environment.
     pub given_key: Option<String>,
-    credentials: Option<Credentials>,
+    credentials: Option<RemoteCredentials>,
     /// Whether the warning about plain HTTP was given.
     warned: Cell<bool>,
 }
 
 /// What the server answered.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     pub body: Value,
     /// How many items there are on all pages, if it says so.
     pub total: Option<usize>,
@@ -66,15 +66,15 @@ fn next_page(link: &str) -> Option<(usize, usize)> {
 }
 
 /// The names and values of a query, in their order.
-pub type Query = Vec<(String, String)>;
+pub type QueryPairs = Vec<(String, String)>;
 
 impl Remote {
-    pub fn of(connection: Connection) -> Result<Remote, Refusal> {
+    pub fn of(connection: ConnectionSettings) -> Result<Remote, ApiError> {
         Ok(Remote {
             agent: agent(&connection)?,
             server: connection.server,
             keyring: connection.credentials,
-            credentials: connection.api_key.clone().map(Credentials::ApiKey),
+            credentials: connection.api_key.clone().map(RemoteCredentials::ApiKey),
             given_key: connection.api_key,
             warned: Cell::new(false),
         })
@@ -85,26 +85,26 @@ impl Remote {
     }
 
     /// Fails with `unauthenticated` without credentials: what everyone may see is not what was asked for.
-    pub fn require_credentials(&self) -> Result<(), Refusal> {
+    pub fn require_credentials(&self) -> Result<(), ApiError> {
         match self.credentials {
             Some(_) => Ok(()),
-            None => Err(Refusal::from(UNAUTHENTICATED.error())
+            None => Err(ApiError::from(UNAUTHENTICATED.error())
                 .with("server", &self.server)
                 .with("remedy", "run `keyfob login`, or give --api-key or KEYFOB_API_KEY")),
         }
     }
 
-    pub fn speak_with(&mut self, credentials: Credentials) {
+    pub fn speak_with(&mut self, credentials: RemoteCredentials) {
         self.credentials = Some(credentials);
     }
 
-    pub fn read(&self, path: &str, query: &Query) -> Result<Answer, Refusal> {
+    pub fn read(&self, path: &str, query: &QueryPairs) -> Result<Response, ApiError> {
         let query: Vec<String> = query.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
         let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) };
         self.send(Method::Get, &target, None)
     }
 
-    pub fn write(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, Refusal> {
+    pub fn write(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Response, ApiError> {
         self.send(method, path, body)
     }
 
@@ -121,7 +121,7 @@ impl Remote {
     }
 
     /// Sends a request to `path` below `/api/v3/`.
-    fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, Refusal> {
+    fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Response, ApiError> {
         let mut request = http::Request::builder().method(method.name()).uri(format!("{}/api/v3/{path}", self.server));
         // A body may hold a password where there are no credentials yet.
         if self.credentials.is_some() || body.is_some() {
@@ -143,11 +143,11 @@ impl Remote {
         {
             note(&format!("warning: {}", printable(&String::from_utf8_lossy(warning.as_bytes()))));
         }
-        Ok(Answer { body: self.body_of(reply)?, total, next })
+        Ok(Response { body: self.body_of(reply)?, total, next })
     }
 
     /// Sends a form to an OAuth endpoint. Returns the status and the JSON body, also of a refusal.
-    pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Result<(u16, Value), Refusal> {
+    pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Result<(u16, Value), ApiError> {
         self.warn_of_plain_text();
         let reply = self.agent.post(format!("{}{path}", self.server)).send_form(fields.iter().copied());
         let mut reply = reply.map_err(|error| self.unanswered(&error))?;
@@ -155,39 +155,39 @@ impl Remote {
         Ok((reply.status().as_u16(), serde_json::from_slice(&bytes).unwrap_or(Value::Null)))
     }
 
-    fn body_of(&self, mut reply: http::Response<Body>) -> Result<Value, Refusal> {
+    fn body_of(&self, mut reply: http::Response<Body>) -> Result<Value, ApiError> {
         let status = reply.status().as_u16();
         if reply.status().is_redirection() {
             let place = reply.headers().get("Location").map(|place| String::from_utf8_lossy(place.as_bytes()).into_owned());
-            return Err(Refusal::from(REDIRECTED.error()).with("server", &self.server).with("location", place.unwrap_or_default()));
+            return Err(ApiError::from(REDIRECTED.error()).with("server", &self.server).with("location", place.unwrap_or_default()));
         }
         let bytes = self.bytes_of(&mut reply)?;
         let body: Option<Value> = serde_json::from_slice(&bytes).ok();
         match body {
             Some(body) if reply.status().is_success() => Ok(body),
-            Some(body) => Err(Refusal::of_reply(status, &body).unwrap_or_else(|| self.not_the_api(status))),
+            Some(body) => Err(ApiError::of_reply(status, &body).unwrap_or_else(|| self.not_the_api(status))),
             None => Err(self.not_the_api(status)),
         }
     }
 
-    fn bytes_of(&self, reply: &mut http::Response<Body>) -> Result<Vec<u8>, Refusal> {
+    fn bytes_of(&self, reply: &mut http::Response<Body>) -> Result<Vec<u8>, ApiError> {
         let read = reply.body_mut().with_config().limit(LARGEST_REPLY).read_to_vec();
         read.map_err(|error| self.unanswered(&error))
     }
 
-    fn not_the_api(&self, status: u16) -> Refusal {
-        Refusal::from(NOT_THE_API.with("status", status)).of_status(status).with("server", &self.server)
+    fn not_the_api(&self, status: u16) -> ApiError {
+        ApiError::from(NOT_THE_API.with("status", status)).of_status(status).with("server", &self.server)
     }
 
     /// Returns `unreachable` if there was no connection, `cut_short` if there was: then the request may have been carried out.
-    fn unanswered(&self, error: &ureq::Error) -> Refusal {
+    fn unanswered(&self, error: &ureq::Error) -> ApiError {
         let definition = if never_connected(error) { &UNREACHABLE } else { &CUT_SHORT };
-        Refusal::from(definition.with("reason", error.to_string())).with("server", &self.server)
+        ApiError::from(definition.with("reason", error.to_string())).with("server", &self.server)
     }
 
     /// Asks who the caller is: `users` or `organizations`, and the ID.
-    pub fn caller(&self) -> Result<Option<Account>, Refusal> {
-        let info = self.read("auth_info", &Query::new())?.body;
+    pub fn caller(&self) -> Result<Option<AccountPath>, ApiError> {
+        let info = self.read("auth_info", &QueryPairs::new())?.body;
         let found = [
             ("users", "/api_key/entity_ids/user_ids/user_id"),
             ("organizations", "/api_key/entity_ids/organization_ids/organization_id"),
@@ -233,15 +233,15 @@ fn never_connected(error: &ureq::Error) -> bool {
     }
 }
 
-fn bearer(credentials: &Credentials) -> &str {
+fn bearer(credentials: &RemoteCredentials) -> &str {
     match credentials {
-        Credentials::ApiKey(key) => key,
-        Credentials::Tokens(tokens) => &tokens.access_token,
+        RemoteCredentials::ApiKey(key) => key,
+        RemoteCredentials::Tokens(tokens) => &tokens.access_token,
     }
 }
 
 /// Follows no redirects: they could send the credentials elsewhere.
-fn agent(connection: &Connection) -> Result<Agent, Refusal> {
+fn agent(connection: &ConnectionSettings) -> Result<Agent, ApiError> {
     let config = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
@@ -259,8 +259,8 @@ fn agent(connection: &Connection) -> Result<Agent, Refusal> {
     Ok(config.build().new_agent())
 }
 
-fn roots(file: &str) -> Result<RootCerts, Refusal> {
-    let bad = |reason: String| Refusal::from(BAD_CERTIFICATES.with("reason", reason)).with("ca", file);
+fn roots(file: &str) -> Result<RootCerts, ApiError> {
+    let bad = |reason: String| ApiError::from(BAD_CERTIFICATES.with("reason", reason)).with("ca", file);
     let pem = std::fs::read(file).map_err(|error| bad(error.to_string()))?;
     let items = parse_pem(&pem).collect::<Result<Vec<_>, _>>().map_err(|error| bad(error.to_string()))?;
     let certificates: Vec<_> =

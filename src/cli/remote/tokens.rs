@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::base::pkce;
 use crate::base::secret::{Token, TokenKind, random};
 use crate::base::time::Clock;
-use crate::cli::refusal::{LOGIN, Refusal};
-use crate::cli::remote::credentials::{Credentials, Keyring, Tokens};
+use crate::cli::api_error::{ApiError, LOGIN};
+use crate::cli::remote::credentials::{Keyring, RemoteCredentials, Tokens};
 use crate::cli::remote::http::{Remote, encoded};
 
 /// The client ID of all command lines. This client has no secret.
@@ -18,14 +18,14 @@ const MARGIN_SECONDS: i64 = 30;
 
 /// Makes the remote use the credentials that `keyfob login` keeps for its server, unless a key was given. A token that is about to expire is
 /// refreshed first.
-pub fn recall_credentials(remote: &mut Remote) -> Result<(), Refusal> {
+pub fn recall_credentials(remote: &mut Remote) -> Result<(), ApiError> {
     let Some(path) = remote.keyring.clone().filter(|path| !remote.has_credentials() && path.exists()) else { return Ok(()) };
     let mut keyring = Keyring::open(&path)?;
     let Some(mut credentials) = keyring.of(&remote.server) else { return Ok(()) };
-    if let Credentials::Tokens(Tokens { refresh_token: Some(refresh_token), expires_at: Some(end), .. }) = &credentials
+    if let RemoteCredentials::Tokens(Tokens { refresh_token: Some(refresh_token), expires_at: Some(end), .. }) = &credentials
         && *end <= Clock::System.now().plus_seconds(MARGIN_SECONDS)
     {
-        credentials = Credentials::Tokens(refresh(remote, refresh_token)?);
+        credentials = RemoteCredentials::Tokens(refresh(remote, refresh_token)?);
         keyring.keep(&remote.server, &credentials)?;
     }
     remote.speak_with(credentials);
@@ -33,22 +33,22 @@ pub fn recall_credentials(remote: &mut Remote) -> Result<(), Refusal> {
 }
 
 /// One attempt to log in: its state and its code verifier (RFC 7636).
-pub struct Attempt {
+pub struct LoginAttempt {
     pub state: String,
     verifier: String,
     pub redirect_uri: String,
 }
 
-impl std::fmt::Debug for Attempt {
+impl std::fmt::Debug for LoginAttempt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Attempt({})", self.redirect_uri)
+        write!(f, "LoginAttempt({})", self.redirect_uri)
     }
 }
 
-impl Attempt {
-    pub fn new(redirect_uri: String) -> Attempt {
+impl LoginAttempt {
+    pub fn new(redirect_uri: String) -> LoginAttempt {
         let fresh = || BASE64URL_NOPAD.encode(&random::<32>());
-        Attempt { state: fresh(), verifier: fresh(), redirect_uri }
+        LoginAttempt { state: fresh(), verifier: fresh(), redirect_uri }
     }
 
     /// Returns the address at which the user consents.
@@ -61,7 +61,7 @@ impl Attempt {
         )
     }
 
-    pub fn redeem(&self, remote: &Remote, code: &str) -> Result<Tokens, Refusal> {
+    pub fn redeem(&self, remote: &Remote, code: &str) -> Result<Tokens, ApiError> {
         let fields = [
             ("grant_type", "authorization_code"),
             ("client_id", CLIENT),
@@ -73,7 +73,7 @@ impl Attempt {
     }
 }
 
-fn refresh(remote: &Remote, refresh_token: &str) -> Result<Tokens, Refusal> {
+fn refresh(remote: &Remote, refresh_token: &str) -> Result<Tokens, ApiError> {
     let asked = ask(remote, &[("grant_type", "refresh_token"), ("client_id", CLIENT), ("refresh_token", refresh_token)]);
     asked.map_err(|refusal| if refusal.status.is_some() { refusal.with("remedy", "run `keyfob login` again") } else { refusal })
 }
@@ -84,7 +84,7 @@ pub fn is_code(text: &str) -> bool {
 }
 
 /// Revokes a token and its family. Returns false if the server has no endpoint for that, as The Things Stack has none.
-pub fn revoke(remote: &Remote, token: &str) -> Result<bool, Refusal> {
+pub fn revoke(remote: &Remote, token: &str) -> Result<bool, ApiError> {
     match remote.form("/oauth/revoke", &[("client_id", CLIENT), ("token", token)])? {
         (200, _) => Ok(true),
         (404 | 405 | 501, _) => Ok(false),
@@ -92,7 +92,7 @@ pub fn revoke(remote: &Remote, token: &str) -> Result<bool, Refusal> {
     }
 }
 
-fn ask(remote: &Remote, fields: &[(&str, &str)]) -> Result<Tokens, Refusal> {
+fn ask(remote: &Remote, fields: &[(&str, &str)]) -> Result<Tokens, ApiError> {
     let (status, body) = remote.form("/oauth/token", fields)?;
     let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
     // Some servers write the number as a text.
@@ -108,11 +108,11 @@ fn ask(remote: &Remote, fields: &[(&str, &str)]) -> Result<Tokens, Refusal> {
 }
 
 /// Words a refusal as the API does if the body is one of the API's, or else as OAuth does.
-fn refused(status: u16, body: &Value) -> Refusal {
+fn refused(status: u16, body: &Value) -> ApiError {
     let text = |name: &str| body.get(name).and_then(Value::as_str);
     let reason = text("error_description").or(text("error")).map_or_else(|| format!("HTTP {status}"), str::to_owned);
-    let plain = || Refusal::from(LOGIN.with("reason", reason)).of_status(status);
-    Refusal::of_reply(status, body).unwrap_or_else(plain)
+    let plain = || ApiError::from(LOGIN.with("reason", reason)).of_status(status);
+    ApiError::of_reply(status, body).unwrap_or_else(plain)
 }
 
 #[cfg(test)]
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn the_challenge_is_made_of_the_verifier_as_rfc_7636_says() {
-        let attempt = Attempt {
+        let attempt = LoginAttempt {
             state: "xyz".to_owned(),
             verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".to_owned(),
             redirect_uri: "local-callback".to_owned(),
@@ -129,6 +129,6 @@ mod tests {
         let url = attempt.authorize_url("http://server");
         assert!(url.starts_with("http://server/oauth/authorize?client_id=cli&redirect_uri=local-callback&"), "{url}");
         assert!(url.contains("&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&"), "{url}");
-        assert_eq!(Attempt::new(String::new()).verifier.len(), 43);
+        assert_eq!(LoginAttempt::new(String::new()).verifier.len(), 43);
     }
 }

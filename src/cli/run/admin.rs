@@ -10,12 +10,12 @@ use crate::base::printable::printable;
 use crate::base::right::Right;
 use crate::base::secret::Hash;
 use crate::base::time::Time;
+use crate::cli::api_error::{ApiError, NO_DATA};
 use crate::cli::args::nouns::CLIENT;
 use crate::cli::args::settings::SettingKind::Value;
 use crate::cli::args::settings::{self as args, Setting};
 use crate::cli::args::values::{Values, missing};
-use crate::cli::failure::{Failure, Usage};
-use crate::cli::refusal::{NO_DATA, Refusal};
+use crate::cli::failure::{Failure, UsageError};
 use crate::cli::run::entities::{prepare, print};
 use crate::cli::run::output;
 use crate::cli::run::secret_file::{Secret, SecretFile};
@@ -92,13 +92,15 @@ pub fn create_api_key(values: &Values, arguments: Arguments) -> Result<(), Failu
     let owner = AccountId::User(parsed(values.needed("user-id")?, "--user-id")?);
     let mut rights = Vec::new();
     for name in values.rights() {
-        rights.push(Right::from_name(&name).ok_or_else(|| Usage(format!("--rights: there is no right `{}`", printable(&name))))?);
+        rights.push(Right::from_name(&name).ok_or_else(|| UsageError(format!("--rights: there is no right `{}`", printable(&name))))?);
     }
     let expires_at = match values.one("api-key-expiry") {
-        Some(text) => Some(Time::parse(text).ok_or_else(|| Usage("--api-key-expiry is a time such as 2030-01-31T00:00:00Z".to_owned()))?),
+        Some(text) => {
+            Some(Time::parse(text).ok_or_else(|| UsageError("--api-key-expiry is a time such as 2030-01-31T00:00:00Z".to_owned()))?)
+        }
         None => None,
     };
-    let wanted = api_keys::Wanted {
+    let wanted = api_keys::NewKey {
         name: values.one("name").unwrap_or_default().to_owned(),
         rights: if rights.is_empty() { vec![Right::All] } else { rights },
         expires_at,
@@ -144,12 +146,12 @@ pub fn create_client(values: &Values, arguments: Arguments) -> Result<(), Failur
 
 /// Opens the data file. Fails if there is none: a mistake in its name must not make another one.
 fn open(arguments: Arguments) -> Result<(Store, Settings), Failure> {
-    let found = args::Settings::read(DATA, arguments)?;
+    let found = args::SettingValues::read(DATA, arguments)?;
     let path = PathBuf::from(found.of("data").text());
     let defaults = Settings::default();
     let password_rounds = found.of("password_rounds").rounds(defaults.password_rounds)?;
     if !path.exists() {
-        return Err(Refusal::from(NO_DATA.error()).with("data", path.display()).into());
+        return Err(ApiError::from(NO_DATA.error()).with("data", path.display()).into());
     }
     let store = Store::open(&path).map_err(|error| Failure::Refused(format!("{}: {error}", path.display())))?;
     Ok((store, Settings { password_rounds, ..defaults }))
@@ -159,14 +161,14 @@ fn generated_password(values: &Values, id: &UserId) -> Option<String> {
     values.one("password").is_none().then(|| password::generated(id))
 }
 
-fn parsed<T: std::str::FromStr<Err = BadId>>(text: &str, flag: &str) -> Result<T, Usage> {
-    text.parse().map_err(|BadId(reason)| Usage(format!("{flag}: {reason}")))
+fn parsed<T: std::str::FromStr<Err = BadId>>(text: &str, flag: &str) -> Result<T, UsageError> {
+    text.parse().map_err(|BadId(reason)| UsageError(format!("{flag}: {reason}")))
 }
 
 fn malformed(Malformed(why): Malformed) -> Failure {
-    Usage(why).into()
+    UsageError(why).into()
 }
 
 fn refused(error: impl Into<crate::base::error::Error>) -> Failure {
-    Refusal::from(error.into()).into()
+    ApiError::from(error.into()).into()
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::cli::args::nouns::Noun;
 use crate::cli::args::values::{Values, missing};
 use crate::cli::failure::Failure;
-use crate::cli::remote::http::{Query, Remote, segment};
+use crate::cli::remote::http::{QueryPairs, Remote, segment};
 use crate::cli::run::entities::{owner, path};
 use crate::cli::run::output;
 use crate::cli::run::pages;
@@ -16,11 +16,11 @@ use crate::http::request::Method::{Post, Put};
 const COLUMNS: &[&str] = &["id", "name", "rights", "expires_at"];
 
 pub fn list(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
-    pages::print(&keys(noun, values, remote)?, Query::new(), values, remote, COLUMNS)
+    pages::print(&keys(noun, values, remote)?, QueryPairs::new(), values, remote, COLUMNS)
 }
 
 pub fn get(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
-    let answer = remote.read(&key(noun, values, remote)?, &Query::new())?;
+    let answer = remote.read(&key(noun, values, remote)?, &QueryPairs::new())?;
     output::object(values, COLUMNS, &answer.body)
 }
 

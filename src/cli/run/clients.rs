@@ -4,7 +4,7 @@ use serde_json::{Map, json};
 
 use crate::cli::args::nouns::CLIENT;
 use crate::cli::args::values::Values;
-use crate::cli::failure::{Failure, Usage};
+use crate::cli::failure::{Failure, UsageError};
 use crate::cli::remote::http::Remote;
 use crate::cli::run::entities::{change, path, print};
 use crate::cli::run::secret_file::SecretFile;
@@ -36,8 +36,8 @@ pub fn rotate_secret(values: &Values, remote: &mut Remote) -> Result<(), Failure
 }
 
 /// Reads a time span such as `24h`, `7d`, `90s` or `15m`, in seconds.
-fn seconds(flag: &str, text: &str) -> Result<u64, Usage> {
-    let wrong = || Usage(format!("{flag} is a number with s, m, h or d behind it, such as 24h"));
+fn seconds(flag: &str, text: &str) -> Result<u64, UsageError> {
+    let wrong = || UsageError(format!("{flag} is a number with s, m, h or d behind it, such as 24h"));
     let units = [('s', 1), ('m', 60), ('h', 60 * 60), ('d', 24 * 60 * 60)];
     let unit = text.chars().last().and_then(|last| units.into_iter().find(|(unit, _)| *unit == last)).ok_or_else(wrong)?;
     let number: u64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;

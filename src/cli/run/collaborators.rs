@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::cli::args::nouns::Noun;
 use crate::cli::args::values::{Values, missing};
 use crate::cli::failure::Failure;
-use crate::cli::remote::http::{Query, Remote, account_json, segment};
+use crate::cli::remote::http::{QueryPairs, Remote, account_json, segment};
 use crate::cli::run::entities::path;
 use crate::cli::run::output;
 use crate::cli::run::pages;
@@ -15,11 +15,12 @@ const COLUMNS: &[&str] = &["ids", "rights"];
 
 pub fn list(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
     let path = format!("{}/collaborators", path(noun, values.needed(noun.id)?));
-    pages::print(&path, Query::new(), values, remote, COLUMNS)
+    pages::print(&path, QueryPairs::new(), values, remote, COLUMNS)
 }
 
 pub fn get(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
-    let answer = remote.read(&format!("{}/collaborator/{}", path(noun, values.needed(noun.id)?), member(noun, values)?), &Query::new())?;
+    let answer =
+        remote.read(&format!("{}/collaborator/{}", path(noun, values.needed(noun.id)?), member(noun, values)?), &QueryPairs::new())?;
     output::object(values, COLUMNS, &answer.body)
 }
 

@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 
 use crate::base::printable::printable;
 use crate::cli::args::nouns::{Noun, take};
-use crate::cli::args::standard_input::{self, Entity};
-use crate::cli::args::values::{Account, Format, Values, missing};
-use crate::cli::failure::{Failure, Usage};
-use crate::cli::remote::http::{Query, Remote, account_json, segment};
+use crate::cli::args::standard_input::{self, InputEntity};
+use crate::cli::args::values::{AccountPath, Format, Values, missing};
+use crate::cli::failure::{Failure, UsageError};
+use crate::cli::remote::http::{QueryPairs, Remote, account_json, segment};
 use crate::cli::run::output;
 use crate::cli::run::pages;
 use crate::cli::run::secret_file::{Secret, SecretFile};
@@ -15,7 +15,7 @@ use crate::cli::terminal::{self, note};
 use crate::http::request::Method::{Post, Put};
 
 pub fn list(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
-    let mut query = Query::new();
+    let mut query = QueryPairs::new();
     if let Some((kind, id)) = noun.other_account(values)? {
         let kind = kind.trim_end_matches('s');
         query.push((format!("collaborator.{kind}_ids.{kind}_id"), id));
@@ -24,7 +24,7 @@ pub fn list(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result
 }
 
 pub fn search(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
-    let mut query = Query::new();
+    let mut query = QueryPairs::new();
     for name in ["query", "id-contains", "name-contains", "description-contains"] {
         if let Some(text) = values.one(name) {
             query.push((name.replace('-', "_"), text.to_owned()));
@@ -41,7 +41,7 @@ pub fn search(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Resu
     listed(noun, &path, query, values, remote)
 }
 
-fn listed(noun: &'static Noun, path: &str, mut query: Query, values: &Values, remote: &Remote) -> Result<(), Failure> {
+fn listed(noun: &'static Noun, path: &str, mut query: QueryPairs, values: &Values, remote: &Remote) -> Result<(), Failure> {
     if values.switch("deleted")? {
         query.push(("deleted".to_owned(), "true".to_owned()));
     }
@@ -65,9 +65,9 @@ pub fn create(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Resu
     let named = noun.other_account(values)?;
     let entities = standard_input::entities(noun, values)?;
     let mut secrets = SecretFile::of(values, entities.len())?;
-    let mut caller: Option<Account> = None;
+    let mut caller: Option<AccountPath> = None;
     let total = entities.len();
-    for (made, Entity { mut fields, owner }) in entities.into_iter().enumerate() {
+    for (made, InputEntity { mut fields, owner }) in entities.into_iter().enumerate() {
         let id = prepare(noun, values, &flags, &mut fields)?;
         let owner = match named.clone().or(owner) {
             Some(owner) => owner,
@@ -95,7 +95,7 @@ pub fn create(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Resu
 }
 
 /// A new entity: its ID, its fields, and the account that it belongs to.
-type New<'a> = (&'a str, Map<String, Value>, Account);
+type New<'a> = (&'a str, Map<String, Value>, AccountPath);
 
 fn create_one(noun: &Noun, secrets: &mut SecretFile<'_>, remote: &Remote, (id, fields, (kind, owner)): New<'_>) -> Result<(), Failure> {
     let body = json!({(noun.name): fields, "collaborator": account_json(kind, &owner)});
@@ -104,7 +104,7 @@ fn create_one(noun: &Noun, secrets: &mut SecretFile<'_>, remote: &Remote, (id, f
 }
 
 /// Puts the flags over the fields of standard input, adds the defaults, and returns the ID.
-pub fn prepare(noun: &Noun, values: &Values, flags: &Map<String, Value>, fields: &mut Map<String, Value>) -> Result<String, Usage> {
+pub fn prepare(noun: &Noun, values: &Values, flags: &Map<String, Value>, fields: &mut Map<String, Value>) -> Result<String, UsageError> {
     let key = noun.id_key();
     let mut ids = match take(fields, "ids") {
         Some(Value::Object(ids)) => ids,
@@ -134,7 +134,7 @@ pub fn set(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<
     let sent = noun.sent(values)?;
     let unset = noun.unset(values)?;
     if let Some(name) = unset.iter().find(|name| sent.contains_key(*name)) {
-        return Err(Usage(format!("--unset names {name}, which another flag sets: give one of them")).into());
+        return Err(UsageError(format!("--unset names {name}, which another flag sets: give one of them")).into());
     }
     if sent.is_empty() && unset.is_empty() {
         note("no field is named, so nothing was changed");
@@ -172,7 +172,7 @@ pub fn purge(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Resul
 }
 
 pub fn rights(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
-    let answer = remote.read(&format!("{}/rights", path(noun, values.needed(noun.id)?)), &Query::new())?;
+    let answer = remote.read(&format!("{}/rights", path(noun, values.needed(noun.id)?)), &QueryPairs::new())?;
     let rights = answer.body.get("rights").and_then(Value::as_array).cloned().unwrap_or_default();
     match values.format {
         Format::Json => terminal::print(&(output::json_text(&Value::from(rights)) + "\n")),
@@ -219,13 +219,13 @@ struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    fn of<'a>(noun: &'static Noun, values: &'a Values) -> Result<Shown<'a>, Usage> {
+    fn of<'a>(noun: &'static Noun, values: &'a Values) -> Result<Shown<'a>, UsageError> {
         let format = &values.format;
         let mut mask = noun.selected(values)?;
         if let Some(field) = format.field() {
             if !noun.readable().any(|name| name == field) {
                 let names: Vec<_> = noun.readable().collect();
-                return Err(Usage(format!("--output-format: a {} has no field `{field}`: {}", noun.name, names.join(", "))));
+                return Err(UsageError(format!("--output-format: a {} has no field `{field}`: {}", noun.name, names.join(", "))));
             }
             mask.push(field.to_owned());
         }
@@ -235,8 +235,8 @@ impl Shown<'_> {
         Ok(Shown { noun, format, mask })
     }
 
-    fn query(&self) -> Query {
-        if self.mask.is_empty() { Query::new() } else { vec![("field_mask".to_owned(), self.mask.join(","))] }
+    fn query(&self) -> QueryPairs {
+        if self.mask.is_empty() { QueryPairs::new() } else { vec![("field_mask".to_owned(), self.mask.join(","))] }
     }
 
     fn columns(&self) -> Vec<String> {

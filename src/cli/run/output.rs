@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::base::printable::{json, printable};
+use crate::cli::api_error::{ApiError, NO_MEMBER};
 use crate::cli::args::values::{Format, Values};
 use crate::cli::failure::Failure;
-use crate::cli::refusal::{NO_MEMBER, Refusal};
 use crate::cli::terminal::print;
 
 /// Prints one object.
@@ -58,7 +58,7 @@ impl<'a> List<'a> {
             Format::Table => print(&table(self.columns, &self.rows)),
             // An absent value may be a zero value; a member that no item has may be a mistake.
             Format::Path(path) if self.begun && !self.found && !self.columns.contains(&path.as_str()) => {
-                Err(Refusal::from(NO_MEMBER.with("path", path.as_str())).into())
+                Err(ApiError::from(NO_MEMBER.with("path", path.as_str())).into())
             }
             Format::Path(_) => Ok(()),
         }

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
+use crate::cli::api_error::{ApiError, SMALL_PAGES};
 use crate::cli::args::values::Values;
-use crate::cli::failure::{Failure, Usage};
-use crate::cli::refusal::{Refusal, SMALL_PAGES};
-use crate::cli::remote::http::{Query, Remote};
+use crate::cli::failure::{Failure, UsageError};
+use crate::cli::remote::http::{QueryPairs, Remote};
 use crate::cli::run::output::List;
 use crate::cli::terminal::{note, progress};
 
@@ -17,13 +17,13 @@ const SEARCH_PAGE: usize = 100;
 const DEFAULT_PAGE: usize = 100;
 
 /// Asks for the list at `path` and prints it.
-pub fn print(path: &str, mut query: Query, values: &Values, remote: &Remote, columns: &[&str]) -> Result<(), Failure> {
+pub fn print(path: &str, mut query: QueryPairs, values: &Values, remote: &Remote, columns: &[&str]) -> Result<(), Failure> {
     let all = values.switch("all-pages")?;
     if all && values.has("page") {
-        return Err(Usage("--all-pages and --page exclude each other".to_owned()).into());
+        return Err(UsageError("--all-pages and --page exclude each other".to_owned()).into());
     }
     let number =
-        |key: &str| values.one(key).map(|text| text.parse::<usize>().map_err(|_| Usage(format!("--{key} is a number")))).transpose();
+        |key: &str| values.one(key).map(|text| text.parse::<usize>().map_err(|_| UsageError(format!("--{key} is a number")))).transpose();
     let largest = if path.starts_with("search/") { SEARCH_PAGE } else { PAGE };
     let mut limit = number("limit")?.or(all.then_some(largest));
     let first = number("page")?.unwrap_or(0);
@@ -66,7 +66,7 @@ pub fn print(path: &str, mut query: Query, values: &Values, remote: &Remote, col
             continue;
         }
         if limit.is_some_and(|limit| limit > 0 && items.len() < limit) {
-            return Err(Refusal::from(SMALL_PAGES.with("limit", items.len())).into());
+            return Err(ApiError::from(SMALL_PAGES.with("limit", items.len())).into());
         }
         page += 1;
     }

@@ -6,9 +6,9 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use serde_json::{Map, Value};
 
+use crate::cli::api_error::{ApiError, SECRET_FILE};
 use crate::cli::args::values::{Format, Values};
 use crate::cli::failure::Failure;
-use crate::cli::refusal::{Refusal, SECRET_FILE};
 use crate::cli::run::output;
 use crate::cli::terminal::note;
 
@@ -32,12 +32,12 @@ pub struct SecretFile<'a> {
 
 impl SecretFile<'_> {
     /// Makes the file that `--secret-out` names, if the command issues any secrets. Fails if it is there already.
-    pub fn of(values: &Values, secrets: usize) -> Result<SecretFile<'_>, Refusal> {
+    pub fn of(values: &Values, secrets: usize) -> Result<SecretFile<'_>, ApiError> {
         let path = values.one("secret-out").filter(|_| secrets > 0);
         let make = |path: &str| {
             let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-            let file = file.map_err(|error| Refusal::from(SECRET_FILE.with("reason", error.to_string())).with("secret-out", path))?;
-            Ok::<_, Refusal>((path.to_owned(), file))
+            let file = file.map_err(|error| ApiError::from(SECRET_FILE.with("reason", error.to_string())).with("secret-out", path))?;
+            Ok::<_, ApiError>((path.to_owned(), file))
         };
         Ok(SecretFile { values, file: path.map(make).transpose()?, several: secrets > 1, kept: 0, shown: 0 })
     }
@@ -50,7 +50,7 @@ impl SecretFile<'_> {
 
     /// Takes the secret out of an answer if it goes to the file. With several secrets a line is `ID SECRET`. Where what is printed leaves the
     /// secret out, it is told on standard error: it is shown this once.
-    fn keep(&mut self, secret: &Secret<'_>, body: &mut Value) -> Result<(), Refusal> {
+    fn keep(&mut self, secret: &Secret<'_>, body: &mut Value) -> Result<(), ApiError> {
         let Some(object) = body.as_object_mut().filter(|object| object.contains_key(secret.member)) else { return Ok(()) };
         let Some((path, file)) = &mut self.file else {
             match &self.values.format {
@@ -64,7 +64,7 @@ impl SecretFile<'_> {
         let value = value.as_str().unwrap_or_default();
         let line = if self.several { format!("{} {value}\n", secret.of) } else { format!("{value}\n") };
         let written = file.write_all(line.as_bytes()).and_then(|()| file.sync_all());
-        written.map_err(|error| Refusal::from(SECRET_FILE.with("reason", error.to_string())).with("secret-out", path))?;
+        written.map_err(|error| ApiError::from(SECRET_FILE.with("reason", error.to_string())).with("secret-out", path))?;
         self.kept += 1;
         Ok(())
     }

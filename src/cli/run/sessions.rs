@@ -3,14 +3,14 @@
 use crate::cli::args::nouns::USER;
 use crate::cli::args::values::Values;
 use crate::cli::failure::Failure;
-use crate::cli::remote::http::{Query, Remote, segment};
+use crate::cli::remote::http::{QueryPairs, Remote, segment};
 use crate::cli::run::entities::{owner, path};
 use crate::cli::run::pages;
 
 const COLUMNS: &[&str] = &["session_id", "created_at", "expires_at"];
 
 pub fn list(values: &Values, remote: &mut Remote) -> Result<(), Failure> {
-    pages::print(&sessions(values, remote)?, Query::new(), values, remote, COLUMNS)
+    pages::print(&sessions(values, remote)?, QueryPairs::new(), values, remote, COLUMNS)
 }
 
 pub fn delete(values: &Values, remote: &mut Remote) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::cli::args::nouns::USER;
-use crate::cli::args::standard_input::{self, Entity};
+use crate::cli::args::standard_input::{self, InputEntity};
 use crate::cli::args::values::{Values, missing};
 use crate::cli::failure::Failure;
 use crate::cli::remote::http::Remote;
@@ -15,7 +15,7 @@ use crate::http::request::Method::{Post, Put};
 /// Creates one user by flags, or those of standard input. A password that is missing is asked for on a terminal.
 pub fn create(values: &Values, remote: &mut Remote) -> Result<(), Failure> {
     let flags = USER.sent(values)?;
-    for Entity { mut fields, .. } in standard_input::entities(&USER, values)? {
+    for InputEntity { mut fields, .. } in standard_input::entities(&USER, values)? {
         let id = prepare(&USER, values, &flags, &mut fields)?;
         if !fields.contains_key("password") && is_typed() {
             fields.insert("password".to_owned(), new_password()?.into());

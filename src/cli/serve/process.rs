@@ -14,7 +14,7 @@ use signal_hook::iterator::Signals;
 use crate::app::App;
 use crate::base::error::{Error, Kind};
 use crate::base::{log, printable};
-use crate::cli::failure::{Failure, Usage};
+use crate::cli::failure::{Failure, UsageError};
 use crate::cli::serve::settings::{self, Configuration};
 use crate::cli::serve::sweeper::Sweeper;
 use crate::http::server::Server;
@@ -113,7 +113,7 @@ fn make_administrator(store: &Store, configuration: &Configuration) -> Result<Op
                 "admin_password" => "KEYFOB_ADMIN_PASSWORD",
                 _ => "KEYFOB_ADMIN_API_KEY",
             };
-            Err(Usage(format!("{setting}: {}", named.message())).into())
+            Err(UsageError(format!("{setting}: {}", named.message())).into())
         }
         Err(error) => Err(refused("cannot make the administrator", &error)),
     }

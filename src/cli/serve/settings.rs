@@ -3,8 +3,8 @@
 use pico_args::Arguments;
 
 use crate::cli::args::settings::SettingKind::{Secret, Switch, Value};
-use crate::cli::args::settings::{self as args, FEWEST_ROUNDS, Found, Setting};
-use crate::cli::failure::Usage;
+use crate::cli::args::settings::{self as args, FEWEST_ROUNDS, Setting, SettingValue};
+use crate::cli::failure::UsageError;
 use crate::http::listener::limits::Limits;
 use crate::http::listener::proxies::{NoNetwork, TrustedProxies};
 use crate::model::settings::{AdminRights, Approval, ContactPolicy, Creators, Settings, UserRegistration};
@@ -63,15 +63,15 @@ impl std::fmt::Debug for Configuration {
 }
 
 /// Reads the settings from flags and environment.
-pub fn read(arguments: Arguments) -> Result<Configuration, Usage> {
-    let settings = args::Settings::read(SETTINGS, arguments)?;
+pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
+    let settings = args::SettingValues::read(SETTINGS, arguments)?;
     let value = |name: &str| settings.of(name);
 
     let ephemeral =
         value("ephemeral").choose(&[("true", true), ("1", true), ("on", true), ("false", false), ("0", false), ("off", false)])?;
     let data = value("data");
     if ephemeral && data.given().is_some() {
-        return Err(Usage(format!("{} and --ephemeral exclude each other", data.place())));
+        return Err(UsageError(format!("{} and --ephemeral exclude each other", data.place())));
     }
     Ok(Configuration {
         listen: listen(value("listen"))?,
@@ -104,13 +104,13 @@ pub fn read(arguments: Arguments) -> Result<Configuration, Usage> {
     })
 }
 
-fn networks(found: &Found) -> Result<TrustedProxies, Usage> {
+fn networks(found: &SettingValue) -> Result<TrustedProxies, UsageError> {
     let Some(text) = found.given() else { return Ok(TrustedProxies::default()) };
     text.parse()
         .map_err(|NoNetwork(part)| found.wrong(format!("must be addresses or networks such as 127.0.0.1,10.0.0.0/8; `{part}` is neither")))
 }
 
-fn listen(found: &Found) -> Result<String, Usage> {
+fn listen(found: &SettingValue) -> Result<String, UsageError> {
     let good = found.text().rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
     if good { Ok(found.text().to_owned()) } else { Err(found.wrong("must be a host and a port such as 127.0.0.1:1885")) }
 }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::base::error::Result;
 use crate::base::uri::form_encoded;
 use crate::call::{Call, Input, Work};
-use crate::console::clients::page::{ClientPage, Tab};
+use crate::console::clients::page::{ClientPage, ClientTab};
 use crate::console::form::fields::{Fields, label};
 use crate::console::form::saving;
 use crate::console::page::layout::{Layout, MenuItem, timestamp, title};
@@ -49,8 +49,8 @@ pub fn of_client<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
         let page = ClientPage::of(call, input)?;
         let events = found(call, &asked, Some(&Entity::Client(page.client.id.clone())))?;
-        let base = format!("{}?", page.path(Tab::Activity));
-        Ok(page.show(200, Tab::Activity, &listed(&events, &base, "Nothing happened yet.")))
+        let base = format!("{}?", page.path(ClientTab::Activity));
+        Ok(page.show(200, ClientTab::Activity, &listed(&events, &base, "Nothing happened yet.")))
     }))
 }
 

@@ -11,8 +11,8 @@ use crate::console::form::confirmation::{Confirmation, Confirmed, confirmed};
 use crate::console::form::fields::{Fields, Label, label};
 use crate::console::form::problem::{Problem, Refused};
 use crate::console::form::rights_picker;
-use crate::console::form::saving::{self, Part, Seen, save};
-use crate::console::organizations::page::{OrganizationPage, Tab};
+use crate::console::form::saving::{self, EditedPart, Seen, save};
+use crate::console::organizations::page::{OrganizationPage, OrganizationTab};
 use crate::console::page::layout::{Layout, MenuItem, adding, after, may_add, signed_in, timestamp, timestamp_or, title};
 use crate::console::page::listing::Listing;
 use crate::console::page::table::Table;
@@ -20,7 +20,7 @@ use crate::console::page::{new_secret, paths};
 use crate::http::form::Form;
 use crate::http::reply::Reply;
 use crate::model::api_key::ApiKey;
-use crate::registry::api_keys::{self, Changed, Wanted};
+use crate::registry::api_keys::{self, KeyMask, NewKey};
 use crate::registry::entity::Entity;
 use crate::registry::rights;
 use crate::store::api_keys::ApiKeyKey;
@@ -107,11 +107,11 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     })
 }
 
-fn update(call: &Call<'_>, owner: &AccountId, id: &str, wanted: Wanted, seen: Seen) -> Result<()> {
-    saving::check(call, &Entity::from(owner), Part::ApiKey(id), seen)?;
+fn update(call: &Call<'_>, owner: &AccountId, id: &str, wanted: NewKey, seen: Seen) -> Result<()> {
+    saving::check(call, &Entity::from(owner), EditedPart::ApiKey(id), seen)?;
     let old = api_keys::get(call.tx, owner, id)?;
     let set = |rights: &[Right]| rights.iter().copied().collect::<Rights>();
-    let changed = Changed {
+    let changed = KeyMask {
         name: wanted.name != old.name,
         rights: set(&wanted.rights) != set(&old.rights),
         expires_at: wanted.expires_at != old.expires_at,
@@ -201,7 +201,7 @@ fn offered(call: &Call<'_>, owner: &AccountId, held: &[Right]) -> Result<Rights>
 }
 
 /// Reads what a key shall be. A new end lies in the future; the `old` one may stay, wherever it lies.
-fn wanted(form: &Form, offered: Rights, now: Time, old: Option<Time>) -> std::result::Result<Wanted, Problem> {
+fn wanted(form: &Form, offered: Rights, now: Time, old: Option<Time>) -> std::result::Result<NewKey, Problem> {
     let (name, expires) = (form.one(NAME.name), form.one(EXPIRES.name));
     if name.chars().count() > LONGEST_NAME {
         return Err(Problem::new(NAME.name, format!("Use at most {LONGEST_NAME} characters.")));
@@ -211,7 +211,7 @@ fn wanted(form: &Form, offered: Rights, now: Time, old: Option<Time>) -> std::re
     match (expires.is_empty(), end) {
         (false, None) => Err(Problem::new(EXPIRES.name, "Enter a date, such as 2030-01-31.")),
         (false, Some(end)) if end <= now && old != Some(end) => Err(Problem::new(EXPIRES.name, "Enter a date in the future.")),
-        _ => Ok(Wanted { name: name.to_owned(), rights, expires_at: end }),
+        _ => Ok(NewKey { name: name.to_owned(), rights, expires_at: end }),
     }
 }
 
@@ -232,7 +232,7 @@ fn add_form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply
 
 fn edit_form(call: &Call<'_>, input: &Input<'_>, key: &ApiKey, fields: &Fields) -> Result<Reply> {
     let owner = &key.owner;
-    let carried = saving::carried(call, &Entity::from(owner), Part::ApiKey(&key.id), fields)?;
+    let carried = saving::carried(call, &Entity::from(owner), EditedPart::ApiKey(&key.id), fields)?;
     let rows = html! { (carried) (rows(fields, offered(call, owner, &key.rights)?)) };
     let key_path = format!("{}/{}", path(owner), key.id);
     around(call, input, fields.status(), owner, ("API key", &html! {}), |layout| {
@@ -262,7 +262,7 @@ fn around(
         AccountId::Organization(id) => {
             let page = OrganizationPage::by_id(call, input, id)?;
             let content = html! { div .title { h2 { (heading) } (action) } (content(&page.layout)) };
-            Ok(page.show(status, Tab::ApiKeys, &content))
+            Ok(page.show(status, OrganizationTab::ApiKeys, &content))
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::console::form::fields::{Fields, Label, label};
 use crate::console::form::saving::save;
 use crate::console::page::layout::{Layout, MenuItem, after, signed_in, title};
 use crate::http::reply::Reply;
-use crate::registry::sign_in::Attempt;
+use crate::registry::sign_in::SignInAttempt;
 use crate::registry::users::{self, OldAccess};
 
 const OLD: Label = label("old", "Current password", "");
@@ -25,7 +25,7 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let draw = |call: &Call<'_>, fields: &Fields| shown(call, input, fields);
     save(input, draw, |transactions, form| {
         let user_id = transactions.read(|call| signed_in(call).cloned())?;
-        let attempt = Attempt { user_id, peer: input.request.peer };
+        let attempt = SignInAttempt { user_id, peer: input.request.peer };
         let (old, new) = (form.verbatim(OLD.name), form.verbatim(NEW.name));
         users::check_new_password(&attempt.user_id, old, new)?;
         let old_access = if form.has(REVOKE.name) { OldAccess::Revoked } else { OldAccess::Stays };

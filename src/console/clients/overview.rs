@@ -5,15 +5,15 @@ use maud::{Markup, html};
 use crate::base::error::Result;
 use crate::base::uri;
 use crate::call::{Input, Work};
-use crate::console::clients::page::{ClientPage, Tab};
+use crate::console::clients::page::{ClientPage, ClientTab};
 use crate::console::clients::trial;
 use crate::console::form::{contacts, rights_picker};
 use crate::console::page::charts;
 use crate::console::page::layout::{age, timestamp, timestamp_or};
-use crate::console::page::new_secret::{self, Proof};
+use crate::console::page::new_secret::{self, SnippetProof};
 use crate::model::choice::{Grant, State};
 use crate::model::client::Client;
-use crate::registry::usage::{self, Usage};
+use crate::registry::usage::{self, ClientUsage};
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
@@ -61,10 +61,10 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                 dl .facts {
                     @for (name, path) in ENDPOINTS { dt { (name) } dd { code { (public_url) (path) } } }
                 }
-                (new_secret::snippets(public_url, client, if usage.secrets.is_empty() { Proof::Public } else { Proof::StoredSecret }))
+                (new_secret::snippets(public_url, client, if usage.secrets.is_empty() { SnippetProof::Public } else { SnippetProof::StoredSecret }))
             }
         };
-        Ok(page.show(200, Tab::Overview, &content))
+        Ok(page.show(200, ClientTab::Overview, &content))
     }))
 }
 
@@ -76,7 +76,7 @@ const ENDPOINTS: &[(&str, &str)] = &[
     ("Metadata", "/.well-known/oauth-authorization-server"),
 ];
 
-fn secrets(usage: &Usage, now: crate::base::time::Time) -> Markup {
+fn secrets(usage: &ClientUsage, now: crate::base::time::Time) -> Markup {
     html! {
         @if usage.secrets.is_empty() { "none: a public client" }
         ul .plain {

@@ -21,7 +21,7 @@ use crate::store::Deleted;
 
 /// Which of the tabs is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tab {
+pub enum ClientTab {
     Overview,
     Settings,
     Collaborators,
@@ -30,21 +30,22 @@ pub enum Tab {
     Danger,
 }
 
-impl Tab {
+impl ClientTab {
     /// The end of the path, the words, and the right without which there is nothing to see.
     fn line(self) -> (&'static str, &'static str, Right) {
         match self {
-            Tab::Overview => ("", "Overview", Right::ClientInfo),
-            Tab::Settings => ("/settings", "General settings", Right::ClientInfo),
-            Tab::Collaborators => ("/collaborators", "Collaborators", Right::ClientSettingsCollaborators),
-            Tab::Secrets => ("/secrets", "Secrets", Right::ClientSettingsBasic),
-            Tab::Activity => ("/activity", "Activity", Right::ClientInfo),
-            Tab::Danger => ("/danger", "Danger zone", Right::ClientDelete),
+            ClientTab::Overview => ("", "Overview", Right::ClientInfo),
+            ClientTab::Settings => ("/settings", "General settings", Right::ClientInfo),
+            ClientTab::Collaborators => ("/collaborators", "Collaborators", Right::ClientSettingsCollaborators),
+            ClientTab::Secrets => ("/secrets", "Secrets", Right::ClientSettingsBasic),
+            ClientTab::Activity => ("/activity", "Activity", Right::ClientInfo),
+            ClientTab::Danger => ("/danger", "Danger zone", Right::ClientDelete),
         }
     }
 }
 
-const TABS: &[Tab] = &[Tab::Overview, Tab::Settings, Tab::Collaborators, Tab::Secrets, Tab::Activity, Tab::Danger];
+const TABS: &[ClientTab] =
+    &[ClientTab::Overview, ClientTab::Settings, ClientTab::Collaborators, ClientTab::Secrets, ClientTab::Activity, ClientTab::Danger];
 
 /// Returns what the next page says after a client was changed.
 pub fn saved(withdrawn: Withdrawn) -> &'static str {
@@ -78,7 +79,7 @@ impl<'a> ClientPage<'a> {
         Ok(ClientPage { layout, client, rights })
     }
 
-    pub fn path(&self, tab: Tab) -> String {
+    pub fn path(&self, tab: ClientTab) -> String {
         format!("/console/clients/{}{}", self.client.id, tab.line().0)
     }
 
@@ -100,7 +101,7 @@ impl<'a> ClientPage<'a> {
         }
     }
 
-    pub fn show(&self, status: u16, tab: Tab, content: &Markup) -> Reply {
+    pub fn show(&self, status: u16, tab: ClientTab, content: &Markup) -> Reply {
         let name = shown_name(&self.client);
         let shown = TABS.iter().filter(|tab| self.rights.has(tab.line().2));
         let content = html! {

@@ -10,7 +10,7 @@ use crate::console::clients::overview;
 use crate::console::clients::page::{shown_name, state_reason};
 use crate::console::form::fields::{Fields, Label, label};
 use crate::console::form::problem::{Problem, Refused};
-use crate::console::form::saving::{self, Part, Seen, save};
+use crate::console::form::saving::{self, EditedPart, Seen, save};
 use crate::console::page::layout::{Layout, MenuItem, after, timestamp, title};
 use crate::console::page::listing::Listing;
 use crate::http::form::Form;
@@ -51,7 +51,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let draw = |call: &Call<'_>, fields: &Fields| shown(call, input, fields);
     save(input, draw, |transactions, form| {
-        let answer = Answer::of(form);
+        let answer = ReviewForm::of(form);
         let verdict = answer.verdict()?;
         let answered = transactions.write(|call| {
             clients::review(call.tx, call.by, &answer.clients, &verdict)?;
@@ -70,20 +70,20 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 
 /// What the administrator chose: the requests, the button, the reason.
 #[derive(Debug, Default)]
-struct Answer {
+struct ReviewForm {
     clients: Vec<ClientId>,
     is_approval: bool,
     reason: String,
     seen: Seen,
 }
 
-impl Answer {
+impl ReviewForm {
     /// Reads the answer. The buttons beside a request are about that one, the other buttons about all that are ticked.
-    fn of(form: &Form) -> Answer {
+    fn of(form: &Form) -> ReviewForm {
         let single = form.all("approve").into_iter().chain(form.all("reject")).find(|id| !id.is_empty()).map(str::to_owned);
         let ticked = if form.has(EVERY) { form.all(LISTED) } else { form.all("client") };
         let ids = single.map_or_else(|| ticked.into_iter().map(str::to_owned).collect(), |id| vec![id]);
-        Answer {
+        ReviewForm {
             clients: ids.iter().filter_map(|id| id.parse().ok()).collect(),
             is_approval: form.has("approve"),
             reason: form.one(REASON.name).to_owned(),
@@ -94,7 +94,7 @@ impl Answer {
     /// Refuses to approve what was changed since the page was drawn.
     fn check_is_about_what_was_seen(&self, call: &Call<'_>) -> Result<()> {
         for id in &self.clients {
-            if saving::is_changed(call, &Entity::Client(id.clone()), Part::Fields(SHOWN), self.seen)? {
+            if saving::is_changed(call, &Entity::Client(id.clone()), EditedPart::Fields(SHOWN), self.seen)? {
                 return Err(CLIENT_CHANGED.with("client_id", id.as_str()).into());
             }
         }
@@ -114,7 +114,7 @@ impl Answer {
 }
 
 fn shown(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
-    let answer = Answer::of(&fields.values);
+    let answer = ReviewForm::of(&fields.values);
     let layout = Layout::of(call, input)?;
     let listing = Listing::of(input.request)?;
     let oldest_first = Search::live(ClientKey::CreatedAt, Direction::Ascending, listing.page());

@@ -6,7 +6,7 @@ use crate::base::error::Result;
 use crate::base::id::ClientId;
 use crate::base::time::Time;
 use crate::call::{Call, Input, LongWork, Work};
-use crate::console::clients::page::{ClientPage, Tab, saved};
+use crate::console::clients::page::{ClientPage, ClientTab, saved};
 use crate::console::form::confirmation::{Confirmation, Confirmed, confirmed};
 use crate::console::form::fields::{Fields, Label, label};
 use crate::console::form::saving::save;
@@ -136,7 +136,7 @@ fn shown(page: &ClientPage<'_>, fields: &Fields) -> Result<Reply> {
     let call = page.layout.call;
     let secrets = usage::of_client(call.tx, &page.client.id)?.secrets;
     let graces: Vec<_> = GRACES.iter().map(|(seconds, text)| (seconds.to_string(), (*text).to_owned())).collect();
-    let path = page.path(Tab::Secrets);
+    let path = page.path(ClientTab::Secrets);
     let content = html! {
         (fields.summary())
         p { "A secret is shown once, when it is made. What is kept here proves it, but cannot be turned back into it." }
@@ -161,7 +161,7 @@ fn shown(page: &ClientPage<'_>, fields: &Fields) -> Result<Reply> {
             }
         }
     };
-    Ok(page.show(fields.status(), Tab::Secrets, &content))
+    Ok(page.show(fields.status(), ClientTab::Secrets, &content))
 }
 
 fn secrets_table(path: &str, secrets: &[ClientSecret], now: Time) -> Markup {

@@ -6,7 +6,7 @@ use crate::base::error::Result;
 use crate::base::right::Right;
 use crate::call::{Call, Input, LongWork, Work};
 use crate::console::clients::form::FORM;
-use crate::console::clients::page::{ClientPage, Tab, saved};
+use crate::console::clients::page::{ClientPage, ClientTab, saved};
 use crate::console::form::contacts;
 use crate::console::form::fields::Fields;
 use crate::console::form::saving::save;
@@ -45,7 +45,7 @@ fn form(page: &ClientPage<'_>, fields: &Fields) -> Result<Reply> {
     let (call, client) = (page.layout.call, &page.client);
     if !page.rights.has(Right::ClientSettingsBasic) {
         let content = html! { p { "You may look at this client, but not change it. What it asks for stands in its overview." } };
-        return Ok(page.show(fields.status(), Tab::Settings, &content));
+        return Ok(page.show(fields.status(), ClientTab::Settings, &content));
     }
     let contacts = [client.administrative_contact.as_ref(), client.technical_contact.as_ref()];
     let accounts = contacts::choices(call, &Owned::Client(client.id.clone()), contacts)?;
@@ -55,6 +55,6 @@ fn form(page: &ClientPage<'_>, fields: &Fields) -> Result<Reply> {
         (page.stakes())
         (FORM.changed_rows(call, &Entity::Client(client.id.clone()), &fields, &accounts)?)
     };
-    let content = fields.form(&page.layout, &page.path(Tab::Settings), &rows, "Save changes", &page.path(Tab::Overview));
-    Ok(page.show(fields.status(), Tab::Settings, &content))
+    let content = fields.form(&page.layout, &page.path(ClientTab::Settings), &rows, "Save changes", &page.path(ClientTab::Overview));
+    Ok(page.show(fields.status(), ClientTab::Settings, &content))
 }

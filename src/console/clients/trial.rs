@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::base::error::Result;
 use crate::call::{Input, Work};
-use crate::console::clients::page::{ClientPage, Tab};
+use crate::console::clients::page::{ClientPage, ClientTab};
 use crate::console::page::layout::{after, signed_in};
 use crate::console::page::paths;
 use crate::registry::trials::{self, Trial};
@@ -25,11 +25,11 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                 }
                 p { "You can stop at any time. The trial ends by itself when an administrator decides." }
                 (page.layout.form(&path(&page), &html! {
-                    div .submit { button .main { "I want to try it" } a href=(page.path(Tab::Overview)) { "Cancel" } }
+                    div .submit { button .main { "I want to try it" } a href=(page.path(ClientTab::Overview)) { "Cancel" } }
                 }))
             },
         };
-        Ok(page.show(200, Tab::Overview, &content))
+        Ok(page.show(200, ClientTab::Overview, &content))
     }))
 }
 
@@ -74,5 +74,5 @@ fn stop(page: &ClientPage<'_>) -> Markup {
 }
 
 fn path(page: &ClientPage<'_>) -> String {
-    format!("{}/trial", page.path(Tab::Overview))
+    format!("{}/trial", page.path(ClientTab::Overview))
 }

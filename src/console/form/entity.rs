@@ -11,7 +11,7 @@ use crate::base::right::Rights;
 use crate::base::validation::Invalid;
 use crate::call::Call;
 use crate::console::form::fields::{Choice, Fields, Label, Typing, label};
-use crate::console::form::saving::{self, Part, Seen};
+use crate::console::form::saving::{self, EditedPart, Seen};
 use crate::console::form::{contacts, rights_picker};
 use crate::console::page::layout::state_name;
 use crate::console::page::paths::{self, account, account_value};
@@ -222,7 +222,7 @@ impl<E> EntityForm<E> {
 
     /// Draws the fields of an entity that this caller may change, and what [`saving::carried`] adds.
     pub fn changed_rows(&self, call: &Call<'_>, entity: &Entity, fields: &Fields, accounts: &[Choice]) -> Result<Markup> {
-        let carried = saving::carried(call, entity, Part::Fields(&self.names(call.by.is_admin)), fields)?;
+        let carried = saving::carried(call, entity, EditedPart::Fields(&self.names(call.by.is_admin)), fields)?;
         let offer = Offer { is_admin: call.by.is_admin, accounts, open_state: None };
         Ok(html! { (carried) (self.rows(fields, Mode::Update, offer)) })
     }
@@ -241,7 +241,7 @@ impl<E> EntityForm<E> {
     /// Reads what the form changes of an entity: only what differs. Nothing if nothing does.
     pub fn changes(&self, call: &Call<'_>, entity: &Entity, old: &E, form: &Form) -> Result<Option<(Mask, Patch)>> {
         let names = self.names(call.by.is_admin);
-        saving::check(call, entity, Part::Fields(&names), Seen::of_form(form))?;
+        saving::check(call, entity, EditedPart::Fields(&names), Seen::of_form(form))?;
         let mut sent = self.read(form, Mode::Update)?;
         let unchanged = self.read(&self.written(old), Mode::Update)?;
         let mut mask = Mask::default();

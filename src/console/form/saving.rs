@@ -55,7 +55,7 @@ pub struct Seen(i64);
 
 /// What a form lets people change of an entity.
 #[derive(Clone, Copy, Debug)]
-pub enum Part<'a> {
+pub enum EditedPart<'a> {
     Fields(&'a [&'a str]),
     Member(&'a AccountId),
     /// By its ID.
@@ -79,16 +79,16 @@ impl Seen {
 }
 
 /// Refuses to save over what the form did not know of. In the transaction that saves.
-pub fn check(call: &Call<'_>, entity: &Entity, part: Part<'_>, seen: Seen) -> Result<()> {
+pub fn check(call: &Call<'_>, entity: &Entity, part: EditedPart<'_>, seen: Seen) -> Result<()> {
     if is_changed(call, entity, part, seen)? { Err((&CHANGED_MEANWHILE).into()) } else { Ok(()) }
 }
 
-pub fn is_changed(call: &Call<'_>, entity: &Entity, part: Part<'_>, seen: Seen) -> Result<bool> {
+pub fn is_changed(call: &Call<'_>, entity: &Entity, part: EditedPart<'_>, seen: Seen) -> Result<bool> {
     Ok(!since(call, entity, part, seen)?.is_empty())
 }
 
 /// Draws what a form carries. A refused form also tells what happened since it was drawn, and counts that as seen.
-pub fn carried(call: &Call<'_>, entity: &Entity, part: Part<'_>, fields: &Fields) -> Result<Markup> {
+pub fn carried(call: &Call<'_>, entity: &Entity, part: EditedPart<'_>, fields: &Fields) -> Result<Markup> {
     let sent = fields.problem.is_some().then(|| Seen::of_form(&fields.values));
     let events = sent.map_or(Ok(Vec::new()), |seen| since(call, entity, part, seen))?;
     let seen = match sent {
@@ -157,22 +157,22 @@ fn object(text: &str) -> Map<String, Value> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-impl Part<'_> {
+impl EditedPart<'_> {
     fn actions(&self) -> &'static [Action] {
         // One that was purged and made anew is another one, whatever it is called.
         match self {
-            Part::Fields(_) => &[Action::Create, Action::Update],
-            Part::Member(_) => &[Action::Create, Action::SetCollaborator, Action::RemoveCollaborator],
-            Part::ApiKey(_) => &[Action::UpdateApiKey],
+            EditedPart::Fields(_) => &[Action::Create, Action::Update],
+            EditedPart::Member(_) => &[Action::Create, Action::SetCollaborator, Action::RemoveCollaborator],
+            EditedPart::ApiKey(_) => &[Action::UpdateApiKey],
         }
     }
 
     /// Tells whether an event that names this changed it.
     fn has(&self, name: &str) -> bool {
         match self {
-            Part::Fields(fields) => fields.contains(&name),
-            Part::Member(account) => account.as_str() == name,
-            Part::ApiKey(_) => name == "api_key",
+            EditedPart::Fields(fields) => fields.contains(&name),
+            EditedPart::Member(account) => account.as_str() == name,
+            EditedPart::ApiKey(_) => name == "api_key",
         }
     }
 
@@ -181,8 +181,8 @@ impl Part<'_> {
             _ if event.name == Action::Create.of(entity.kind()) => true,
             // It counts several changes, and has only the values of the last.
             _ if event.times > 1 => true,
-            Part::ApiKey(id) => object(&event.new_values).get("api_key").is_some_and(|key| key["id"] == *id),
-            Part::Fields(_) | Part::Member(_) => names(event).iter().any(|name| self.has(name)),
+            EditedPart::ApiKey(id) => object(&event.new_values).get("api_key").is_some_and(|key| key["id"] == *id),
+            EditedPart::Fields(_) | EditedPart::Member(_) => names(event).iter().any(|name| self.has(name)),
         }
     }
 }
@@ -191,7 +191,7 @@ impl Part<'_> {
 const MOST: u32 = 50;
 
 /// Returns the events since then that changed this part, oldest first. If there are too many to look at, all of them are returned.
-fn since(call: &Call<'_>, entity: &Entity, part: Part<'_>, seen: Seen) -> Result<Vec<Event>> {
+fn since(call: &Call<'_>, entity: &Entity, part: EditedPart<'_>, seen: Seen) -> Result<Vec<Event>> {
     let mut events = history::since(call.tx, entity, part.actions(), seen.0, MOST)?;
     if events.len() < MOST as usize {
         events.retain(|event| part.is_changed_by(entity, event));

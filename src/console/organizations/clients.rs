@@ -8,7 +8,7 @@ use crate::base::page::{Listed, Reading};
 use crate::base::right::Right;
 use crate::call::{Input, Work};
 use crate::console::clients::list::{asked_for, clients_table, is_search, no_match, states};
-use crate::console::organizations::page::{OrganizationPage, Tab};
+use crate::console::organizations::page::{OrganizationPage, OrganizationTab};
 use crate::console::page::layout::link_button;
 use crate::console::page::listing::Listing;
 use crate::console::page::paths::{self, account_value};
@@ -37,6 +37,6 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             @else { p .empty { "The organization has no clients. Its members with the right to do so can register some for it." } }
             (listing.pager(found.total))
         };
-        Ok(page.show(200, Tab::Clients, &content))
+        Ok(page.show(200, OrganizationTab::Clients, &content))
     }))
 }

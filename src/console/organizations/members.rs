@@ -6,13 +6,13 @@ use crate::base::error::{Result, errors};
 use crate::base::id::AccountId;
 use crate::base::right::{CLIENT_RIGHTS, Right, Rights, organization_scope};
 use crate::call::{Call, Input, LongWork, Work};
-use crate::console::clients::page::{ClientPage, Tab};
+use crate::console::clients::page::{ClientPage, ClientTab};
 use crate::console::form::confirmation::{Confirmation, Confirmed};
 use crate::console::form::deletion;
 use crate::console::form::fields::{Choice, Fields, Label, Typing, label};
 use crate::console::form::problem::{Problem, Refused};
 use crate::console::form::rights_picker;
-use crate::console::form::saving::{self, Part, Seen, save};
+use crate::console::form::saving::{self, EditedPart, Seen, save};
 use crate::console::organizations::page::{self, OrganizationPage};
 use crate::console::page::layout::{Layout, after, link_button, signed_in};
 use crate::console::page::listing::Listing;
@@ -81,7 +81,7 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     save(input, draw, move |transactions, form| {
         let rights = rights_picker::some(form, offered(&owned))?;
         let changed = transactions.write(|call| {
-            saving::check(call, &Entity::from(&owned), Part::Member(&account), Seen::of_form(form))?;
+            saving::check(call, &Entity::from(&owned), EditedPart::Member(&account), Seen::of_form(form))?;
             // Who was removed meanwhile is not brought back from here; after a purge the ID may be another's.
             members::get(call.tx, &owned, &account)?;
             members::set(call.tx, call.by, &owned, &account, &rights)?;
@@ -230,7 +230,7 @@ fn add_form(call: &Call<'_>, input: &Input<'_>, owned: &Owned, fields: &Fields) 
 
 fn edit_form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
     let (owned, account) = (&paths::owned(input)?, &paths::member(input)?);
-    let carried = saving::carried(call, &Entity::from(owned), Part::Member(account), fields)?;
+    let carried = saving::carried(call, &Entity::from(owned), EditedPart::Member(account), fields)?;
     let is_oneself = is_oneself(call, account)?;
     let member_path = member_path(owned, account);
     around(call, input, fields.status(), owned, |layout| {
@@ -249,12 +249,12 @@ fn around(call: &Call<'_>, input: &Input<'_>, status: u16, owned: &Owned, conten
         Owned::Client(id) => {
             let page = ClientPage::by_id(call, input, id)?;
             let content = content(&page.layout);
-            Ok(page.show(status, Tab::Collaborators, &content))
+            Ok(page.show(status, ClientTab::Collaborators, &content))
         }
         Owned::Organization(id) => {
             let page = OrganizationPage::by_id(call, input, id)?;
             let content = content(&page.layout);
-            Ok(page.show(status, page::Tab::Members, &content))
+            Ok(page.show(status, page::OrganizationTab::Members, &content))
         }
     }
 }

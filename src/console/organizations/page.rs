@@ -17,7 +17,7 @@ use crate::store::Deleted;
 
 /// Which of the tabs of an organization is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tab {
+pub enum OrganizationTab {
     Settings,
     Clients,
     Members,
@@ -25,11 +25,11 @@ pub enum Tab {
 }
 
 /// With the end of the path, the words, and the right without which there is nothing to see.
-const TABS: &[(Tab, &str, &str, Right)] = &[
-    (Tab::Settings, "", "General settings", Right::OrganizationInfo),
-    (Tab::Clients, "/clients", "OAuth clients", Right::OrganizationClientsList),
-    (Tab::Members, "/members", "Members", Right::OrganizationSettingsMembers),
-    (Tab::ApiKeys, "/api-keys", "API keys", Right::OrganizationSettingsApiKeys),
+const TABS: &[(OrganizationTab, &str, &str, Right)] = &[
+    (OrganizationTab::Settings, "", "General settings", Right::OrganizationInfo),
+    (OrganizationTab::Clients, "/clients", "OAuth clients", Right::OrganizationClientsList),
+    (OrganizationTab::Members, "/members", "Members", Right::OrganizationSettingsMembers),
+    (OrganizationTab::ApiKeys, "/api-keys", "API keys", Right::OrganizationSettingsApiKeys),
 ];
 
 /// One organization, and what who is signed in may do with it.
@@ -51,10 +51,10 @@ impl<'a> OrganizationPage<'a> {
         format!("/console/organizations/{}", self.organization.id)
     }
 
-    pub fn show(&self, status: u16, tab: Tab, content: &Markup) -> Reply {
+    pub fn show(&self, status: u16, tab: OrganizationTab, content: &Markup) -> Reply {
         let id = self.organization.id.as_str();
         let name = if self.organization.name.is_empty() { id } else { &self.organization.name };
-        let here = |this: Tab| (tab == this).then_some("page");
+        let here = |this: OrganizationTab| (tab == this).then_some("page");
         let content = html! {
             p .crumbs { a href="/console/organizations" { "Organizations" } }
             (title(name, &html! {}))

@@ -10,7 +10,7 @@ use crate::console::form::entity::{ADMINISTRATIVE_CONTACT, ATTRIBUTES, EntityFor
 use crate::console::form::fields::{Fields, label};
 use crate::console::form::saving::save;
 use crate::console::form::{contacts, deletion};
-use crate::console::organizations::page::{OrganizationPage, Tab};
+use crate::console::organizations::page::{OrganizationPage, OrganizationTab};
 use crate::console::page::layout::{Layout, MenuItem, after, signed_in};
 use crate::console::page::paths;
 use crate::http::reply::Reply;
@@ -109,5 +109,5 @@ fn edit_form(page: &OrganizationPage<'_>, fields: &Fields) -> Result<Reply> {
         }
         @if page.rights.has(Right::OrganizationDelete) { (deletion::zone(&page.layout, &entity)) }
     };
-    Ok(page.show(fields.status(), Tab::Settings, &content))
+    Ok(page.show(fields.status(), OrganizationTab::Settings, &content))
 }

@@ -21,7 +21,7 @@ pub fn client_secret(layout: &Layout<'_>, client: &Client, warnings: &[&str], he
         (shown("Client secret", "client-secret", secret))
         h2 { "How to use it" }
         (layout.other_host())
-        (snippets(&layout.call.settings.public_url, client, Proof::Secret(secret)))
+        (snippets(&layout.call.settings.public_url, client, SnippetProof::Secret(secret)))
         p { a .button.main href={"/console/clients/" (client.id)} { "I have saved it: go to the client" } }
     };
     layout.page(200, MenuItem::Clients, heading, &content)
@@ -61,7 +61,7 @@ pub fn copied(text: &str, id: &str, snippet: &str) -> Markup {
 
 /// How the client of the snippets proves itself.
 #[derive(Clone, Copy, Debug)]
-pub enum Proof<'s> {
+pub enum SnippetProof<'s> {
     /// By this secret, which is on the page this once.
     Secret(&'s str),
     /// By a secret that is not known any more.
@@ -71,11 +71,11 @@ pub enum Proof<'s> {
 }
 
 /// Draws the requests of the code flow, ready for a shell.
-pub fn snippets(public_url: &str, client: &Client, proof: Proof<'_>) -> Markup {
+pub fn snippets(public_url: &str, client: &Client, proof: SnippetProof<'_>) -> Markup {
     let redirect_uri = client.redirect_uris.first().map_or("", String::as_str);
     let challenge = match proof {
-        Proof::Secret(_) | Proof::StoredSecret => "",
-        Proof::Public => "&code_challenge_method=S256&code_challenge=THE-CHALLENGE",
+        SnippetProof::Secret(_) | SnippetProof::StoredSecret => "",
+        SnippetProof::Public => "&code_challenge_method=S256&code_challenge=THE-CHALLENGE",
     };
     let authorize = format!(
         "{public_url}/oauth/authorize?response_type=code&client_id={}&redirect_uri={}&state=CHANGE-ME{challenge}",
@@ -83,9 +83,9 @@ pub fn snippets(public_url: &str, client: &Client, proof: Proof<'_>) -> Markup {
         form_encoded(redirect_uri.as_bytes())
     );
     let secret = match proof {
-        Proof::Secret(secret) => format!("export OAUTH_CLIENT_SECRET={}\n", quoted(secret)),
-        Proof::StoredSecret => "export OAUTH_CLIENT_SECRET='the secret that was shown once'\n".to_owned(),
-        Proof::Public => String::new(),
+        SnippetProof::Secret(secret) => format!("export OAUTH_CLIENT_SECRET={}\n", quoted(secret)),
+        SnippetProof::StoredSecret => "export OAUTH_CLIENT_SECRET='the secret that was shown once'\n".to_owned(),
+        SnippetProof::Public => String::new(),
     };
     let environment = format!(
         "export OAUTH_CLIENT_ID='{}'\n{secret}\
@@ -94,8 +94,8 @@ pub fn snippets(public_url: &str, client: &Client, proof: Proof<'_>) -> Markup {
         client.id
     );
     let client_proves = match proof {
-        Proof::Secret(_) | Proof::StoredSecret => "-u \"$OAUTH_CLIENT_ID:$OAUTH_CLIENT_SECRET\"",
-        Proof::Public => "-d client_id=\"$OAUTH_CLIENT_ID\" \\\n  -d code_verifier=\"$VERIFIER\"",
+        SnippetProof::Secret(_) | SnippetProof::StoredSecret => "-u \"$OAUTH_CLIENT_ID:$OAUTH_CLIENT_SECRET\"",
+        SnippetProof::Public => "-d client_id=\"$OAUTH_CLIENT_ID\" \\\n  -d code_verifier=\"$VERIFIER\"",
     };
     let token = format!(
         "curl {public_url}/oauth/token \\\n  {client_proves} \\\n  -d grant_type=authorization_code \\\n  \
@@ -104,7 +104,7 @@ pub fn snippets(public_url: &str, client: &Client, proof: Proof<'_>) -> Markup {
     );
     html! {
         (copied("Environment variables", "snippet-environment", &environment))
-        @if let Proof::Public = proof {
+        @if let SnippetProof::Public = proof {
             (copied("PKCE: a verifier, which the client keeps, and its challenge", "snippet-pkce", PKCE))
         }
         (copied("Authorization URL: send the user's browser there", "snippet-authorize", &authorize))

@@ -1,7 +1,7 @@
 //! Putting a chunked body together (RFC 9112 section 7.1). Sizes are read by httparse; extensions and trailers are dropped.
 
 use crate::http::listener::limits::{LARGEST_BODY, LARGEST_EXTENSIONS, LARGEST_HEAD};
-use crate::http::listener::refusal::{BODY_TOO_LARGE, Refusal};
+use crate::http::listener::rejection::{BODY_TOO_LARGE, Rejection};
 
 /// The longest line that may carry a chunk's size.
 const LONGEST_SIZE_LINE: usize = 256;
@@ -9,22 +9,22 @@ const LONGEST_SIZE_LINE: usize = 256;
 /// The longest size with its line end; what goes beyond it is extensions.
 const LONGEST_SIZE: usize = 18;
 
-const NO_SIZE: Refusal = Refusal::bad_request("a chunk of the body does not begin with its size");
-const NO_END: Refusal = Refusal::bad_request("a chunk of the body is longer than its size");
-const LONG_EXTENSIONS: Refusal = Refusal { status: 431, why: "the extensions of the body's chunks are larger than 16 KiB together" };
-const LONG_TRAILERS: Refusal = Refusal { status: 431, why: "the trailers after the body are larger than 16 KiB" };
+const NO_SIZE: Rejection = Rejection::bad_request("a chunk of the body does not begin with its size");
+const NO_END: Rejection = Rejection::bad_request("a chunk of the body is longer than its size");
+const LONG_EXTENSIONS: Rejection = Rejection { status: 431, why: "the extensions of the body's chunks are larger than 16 KiB together" };
+const LONG_TRAILERS: Rejection = Rejection { status: 431, why: "the trailers after the body are larger than 16 KiB" };
 
 /// How far the body has come.
 #[derive(Debug)]
 pub struct Chunks {
-    stage: Stage,
+    stage: ChunkStage,
     body: Vec<u8>,
     /// The bytes of extensions so far.
     extensions: usize,
 }
 
 #[derive(Debug)]
-enum Stage {
+enum ChunkStage {
     Size,
     Data {
         left: usize,
@@ -39,7 +39,7 @@ enum Stage {
 
 impl Chunks {
     pub fn new() -> Chunks {
-        Chunks { stage: Stage::Size, body: Vec::new(), extensions: 0 }
+        Chunks { stage: ChunkStage::Size, body: Vec::new(), extensions: 0 }
     }
 
     /// Returns how many bytes of memory the body takes.
@@ -49,20 +49,20 @@ impl Chunks {
 
     /// Reads on in `bytes`, which begin where the last call ended. Returns how many of them belong to the body, and the body once it is
     /// complete.
-    pub fn take(&mut self, bytes: &[u8]) -> Result<(usize, Option<Vec<u8>>), Refusal> {
+    pub fn take(&mut self, bytes: &[u8]) -> Result<(usize, Option<Vec<u8>>), Rejection> {
         let mut at = 0;
         loop {
             match self.step(&bytes[at..])? {
-                Step::Took(count) => at += count,
-                Step::Ended(body, count) => return Ok((at + count, body)),
+                ChunkStep::Took(count) => at += count,
+                ChunkStep::Ended(body, count) => return Ok((at + count, body)),
             }
         }
     }
 
-    fn step(&mut self, bytes: &[u8]) -> Result<Step, Refusal> {
-        const WAIT: Result<Step, Refusal> = Ok(Step::Ended(None, 0));
+    fn step(&mut self, bytes: &[u8]) -> Result<ChunkStep, Rejection> {
+        const WAIT: Result<ChunkStep, Rejection> = Ok(ChunkStep::Ended(None, 0));
         match &mut self.stage {
-            Stage::Size => {
+            ChunkStage::Size => {
                 let Some((line, size)) = size_line(bytes)? else { return WAIT };
                 if self.body.len().saturating_add(size) > LARGEST_BODY {
                     return Err(BODY_TOO_LARGE);
@@ -71,28 +71,28 @@ impl Chunks {
                 if self.extensions > LARGEST_EXTENSIONS {
                     return Err(LONG_EXTENSIONS);
                 }
-                self.stage = if size == 0 { Stage::Trailers { taken: 0, searched: 0 } } else { Stage::Data { left: size } };
-                Ok(Step::Took(line))
+                self.stage = if size == 0 { ChunkStage::Trailers { taken: 0, searched: 0 } } else { ChunkStage::Data { left: size } };
+                Ok(ChunkStep::Took(line))
             }
-            Stage::Data { left } => {
+            ChunkStage::Data { left } => {
                 let count = bytes.len().min(*left);
                 self.body.extend_from_slice(&bytes[..count]);
                 *left -= count;
                 if *left > 0 {
-                    return Ok(Step::Ended(None, count));
+                    return Ok(ChunkStep::Ended(None, count));
                 }
-                self.stage = Stage::DataEnd;
-                Ok(Step::Took(count))
+                self.stage = ChunkStage::DataEnd;
+                Ok(ChunkStep::Took(count))
             }
-            Stage::DataEnd => match bytes {
+            ChunkStage::DataEnd => match bytes {
                 [b'\r', b'\n', ..] => {
-                    self.stage = Stage::Size;
-                    Ok(Step::Took(2))
+                    self.stage = ChunkStage::Size;
+                    Ok(ChunkStep::Took(2))
                 }
                 [] | [b'\r'] => WAIT,
                 _ => Err(NO_END),
             },
-            Stage::Trailers { taken, searched } => {
+            ChunkStage::Trailers { taken, searched } => {
                 let Some(end) = bytes[*searched..].iter().position(|b| *b == b'\n').map(|found| *searched + found) else {
                     *searched = bytes.len();
                     return if bytes.len() + *taken > LARGEST_HEAD { Err(LONG_TRAILERS) } else { WAIT };
@@ -103,23 +103,23 @@ impl Chunks {
                     return Err(LONG_TRAILERS);
                 }
                 match &bytes[..=end] {
-                    b"\r\n" => Ok(Step::Ended(Some(std::mem::take(&mut self.body)), 2)),
-                    [.., b'\r', b'\n'] => Ok(Step::Took(end + 1)),
-                    _ => Err(Refusal::bad_request("a trailer ends without a carriage return")),
+                    b"\r\n" => Ok(ChunkStep::Ended(Some(std::mem::take(&mut self.body)), 2)),
+                    [.., b'\r', b'\n'] => Ok(ChunkStep::Took(end + 1)),
+                    _ => Err(Rejection::bad_request("a trailer ends without a carriage return")),
                 }
             }
         }
     }
 }
 
-enum Step {
+enum ChunkStep {
     Took(usize),
     /// Nothing more can be taken now; with the body if it is whole.
     Ended(Option<Vec<u8>>, usize),
 }
 
 /// The length of a whole size line and the size in it; nothing while the line is not there.
-fn size_line(bytes: &[u8]) -> Result<Option<(usize, usize)>, Refusal> {
+fn size_line(bytes: &[u8]) -> Result<Option<(usize, usize)>, Rejection> {
     // httparse takes a line without digits for a zero.
     if bytes.first().is_some_and(|first| !first.is_ascii_hexdigit()) {
         return Err(NO_SIZE);
@@ -138,7 +138,7 @@ fn size_line(bytes: &[u8]) -> Result<Option<(usize, usize)>, Refusal> {
 mod tests {
     use super::*;
 
-    fn whole(text: &str) -> (Result<Option<Vec<u8>>, Refusal>, String) {
+    fn whole(text: &str) -> (Result<Option<Vec<u8>>, Rejection>, String) {
         match Chunks::new().take(text.as_bytes()) {
             Ok((taken, body)) => (Ok(body), text[taken..].to_owned()),
             Err(refusal) => (Err(refusal), text.to_owned()),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::http::listener::connections::Usage;
+use crate::http::listener::connections::ResourceUse;
 use crate::http::listener::head::{KeepAlive, Trust};
 use crate::http::listener::limits::Limits;
 use crate::http::listener::proxies::{Network, TrustedProxies};
@@ -24,7 +24,7 @@ pub struct Connection {
     pub reader: Reader,
     pub phase: Phase,
     /// What it adds to the sums of all, and of this network.
-    pub counted: Usage,
+    pub counted: ResourceUse,
     pub counted_in: Option<Network>,
     /// It gets another turn, because there was more to do than one turn allows.
     pub has_more: bool,
@@ -82,7 +82,7 @@ impl Connection {
             network: limits.proxies.network(peer),
             reader: Reader::new(trust),
             phase: Phase::Reading,
-            counted: Usage::default(),
+            counted: ResourceUse::default(),
             counted_in: None,
             has_more: false,
             awaited: Awaited::Head,
@@ -95,7 +95,7 @@ impl Connection {
     pub fn note_client(&mut self, proxies: &TrustedProxies, forwarded_for: Option<&str>) -> IpAddr {
         let from = match (self.trust, forwarded_for) {
             (Trust::Proxy, Some(forwarded_for)) => proxies.origin(self.peer, forwarded_for),
-            (Trust::Proxy | Trust::Stranger, _) => self.peer,
+            (Trust::Proxy | Trust::Untrusted, _) => self.peer,
         };
         self.network = proxies.network(from);
         from
@@ -186,13 +186,13 @@ impl Connection {
     }
 
     /// Returns what it uses now.
-    pub fn usage(&self) -> Usage {
+    pub fn usage(&self) -> ResourceUse {
         let (waiting, unsent) = match &self.phase {
             Phase::Waiting(request) => (request.arrived.held(), 0),
             Phase::Replying { reply, .. } => (0, reply.len()),
             Phase::Reading | Phase::Serving { .. } | Phase::Draining { .. } => (0, 0),
         };
-        Usage { connections: 1, unfinished: self.reader.held() + waiting, unsent }
+        ResourceUse { connections: 1, unfinished: self.reader.held() + waiting, unsent }
     }
 
     /// Returns since when it has waited: for a request or the rest of one, for its turn, or until a reply is taken. `None` while a worker has

@@ -12,9 +12,9 @@ use crate::http::listener::proxies::Network;
 pub struct Connections {
     all: Vec<Option<Connection>>,
     free: Vec<usize>,
-    total: Usage,
+    total: ResourceUse,
     /// What each address uses; of IPv6 each /64, /56 and /48. Of trusted proxies only what is known to be for a client, as that client's.
-    by_network: HashMap<Network, Usage>,
+    by_network: HashMap<Network, ResourceUse>,
 }
 
 /// What there is a limit for.
@@ -30,13 +30,13 @@ pub enum Resource {
 
 /// How much of each [`Resource`] is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
+pub struct ResourceUse {
     pub connections: usize,
     pub unfinished: usize,
     pub unsent: usize,
 }
 
-impl Usage {
+impl ResourceUse {
     fn of(self, resource: Resource) -> usize {
         match resource {
             Resource::Connections => self.connections,
@@ -46,7 +46,7 @@ impl Usage {
     }
 
     /// Replaces a part of the sum.
-    fn replace(&mut self, before: Usage, after: Usage) {
+    fn replace(&mut self, before: ResourceUse, after: ResourceUse) {
         self.connections = self.connections - before.connections + after.connections;
         self.unfinished = self.unfinished - before.unfinished + after.unfinished;
         self.unsent = self.unsent - before.unsent + after.unsent;
@@ -98,7 +98,7 @@ impl Connections {
     /// Closes a connection, by dropping its socket.
     pub fn close(&mut self, slot: usize) {
         if let Some(connection) = self.all[slot].take() {
-            self.count(connection.counted_in, connection.counted, Usage::default());
+            self.count(connection.counted_in, connection.counted, ResourceUse::default());
             self.free.push(slot);
         }
     }
@@ -112,13 +112,13 @@ impl Connections {
             if network_before == network {
                 self.count(network, before, after);
             } else {
-                self.count(network_before, before, Usage::default());
-                self.count(network, Usage::default(), after);
+                self.count(network_before, before, ResourceUse::default());
+                self.count(network, ResourceUse::default(), after);
             }
         }
     }
 
-    fn count(&mut self, network: Option<Network>, before: Usage, after: Usage) {
+    fn count(&mut self, network: Option<Network>, before: ResourceUse, after: ResourceUse) {
         if before == after {
             return;
         }
@@ -126,7 +126,7 @@ impl Connections {
         for network in std::iter::successors(network, Network::wider) {
             let usage = self.by_network.entry(network).or_default();
             usage.replace(before, after);
-            if *usage == Usage::default() {
+            if *usage == ResourceUse::default() {
                 self.by_network.remove(&network);
             }
         }

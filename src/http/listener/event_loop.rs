@@ -17,10 +17,10 @@ use crate::http::listener::head::{KeepAlive, PENDING, Trust};
 use crate::http::listener::limits::{
     ACCEPTED_A_TURN, LARGEST_DRAIN, Limits, READ_A_TURN, SENT_A_TURN, UNFINISHED_REQUESTS, UNSENT_REPLIES,
 };
-use crate::http::listener::pending::{Entry, Finished, Left, PendingRequests};
+use crate::http::listener::pending::{Finished, PendingEntry, PendingRequests, Remaining};
 use crate::http::listener::proxies::Network;
 use crate::http::listener::reading::{Arrived, Awaited};
-use crate::http::listener::refusal::{LOST, NO_UPSTREAM, Refusal, RefusalLog, TOO_MANY, TOO_MUCH, TOO_SLOW};
+use crate::http::listener::rejection::{LOST, NO_UPSTREAM, RefusalLog, Rejection, TOO_MANY, TOO_MUCH, TOO_SLOW};
 use crate::http::listener::socket::{More, PeerSocket};
 use crate::http::listener::upstream::{SocketFile, UPSTREAMS, Upstreams};
 
@@ -56,7 +56,7 @@ pub struct EventLoop {
 
 /// Which connection makes room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Leaving {
+enum MakesRoom {
     Now(usize),
     /// All that could came in this turn, and what they have sent was not looked at yet.
     NextTurn,
@@ -154,9 +154,9 @@ impl EventLoop {
             let is_full = self.connections.used(Resource::Connections) >= self.limits.connections;
             let leaving = match is_full.then(|| self.who_makes_room(now)) {
                 None => None,
-                Some(Leaving::Now(slot)) => Some(slot),
-                Some(Leaving::NextTurn) => return Backlog::More,
-                Some(Leaving::Nobody) => return Backlog::Unknown,
+                Some(MakesRoom::Now(slot)) => Some(slot),
+                Some(MakesRoom::NextTurn) => return Backlog::More,
+                Some(MakesRoom::Nobody) => return Backlog::Unknown,
             };
             let Some(acceptor) = self.acceptor.as_mut() else { return Backlog::Unknown };
             match acceptor.accept(now) {
@@ -179,13 +179,13 @@ impl EventLoop {
 
     /// Closes a connection for its descriptor, so that it is known whether others wait. Returns whether there is one now.
     fn save_descriptor(&mut self, now: Instant) -> bool {
-        if let Leaving::Now(slot) = self.who_makes_room(now) {
+        if let MakesRoom::Now(slot) = self.who_makes_room(now) {
             self.make_room(slot, now);
         }
         self.acceptor.as_mut().is_some_and(Acceptor::save_spare)
     }
 
-    fn who_makes_room(&self, now: Instant) -> Leaving {
+    fn who_makes_room(&self, now: Instant) -> MakesRoom {
         let choose = || self.connections.choose_leaving(Resource::Connections, |at| self.pending.instant(at));
         let chosen = choose().or_else(|| {
             // Workers have all. The next answer ends its connection and wakes the event loop, unless one was given just now.
@@ -194,9 +194,9 @@ impl EventLoop {
             if answered > 0 { choose() } else { None }
         });
         match chosen {
-            Some(slot) if self.connections.get(slot).is_some_and(|connection| connection.began_to_wait(now)) => Leaving::NextTurn,
-            Some(slot) => Leaving::Now(slot),
-            None => Leaving::Nobody,
+            Some(slot) if self.connections.get(slot).is_some_and(|connection| connection.began_to_wait(now)) => MakesRoom::NextTurn,
+            Some(slot) => MakesRoom::Now(slot),
+            None => MakesRoom::Nobody,
         }
     }
 
@@ -212,13 +212,13 @@ impl EventLoop {
         let slot = self.connections.reserve();
         let mut socket = PeerSocket::new(socket);
         let peer = address.ip().to_canonical();
-        let trust = if self.limits.proxies.trusts(peer) { Trust::Proxy } else { Trust::Stranger };
+        let trust = if self.limits.proxies.trusts(peer) { Trust::Proxy } else { Trust::Untrusted };
         let is_watched = socket.register(self.poll.registry(), Token(FIRST_CONNECTION + slot)).is_ok();
         self.connections.insert(slot, is_watched.then(|| Connection::new(socket, peer, trust, &self.limits, now)));
     }
 
     /// Sends the refusal and lets the peer see it before the connection ends; in the middle of a reply the connection just ends.
-    fn refuse(&mut self, slot: usize, refusal: Refusal, now: Instant) {
+    fn refuse(&mut self, slot: usize, refusal: Rejection, now: Instant) {
         let Some(connection) = self.connections.get(slot) else { return };
         if matches!(connection.phase, Phase::Replying { .. }) || connection.socket.write(&self.refusals.reply(refusal, now)).is_err() {
             return self.connections.close(slot);
@@ -402,7 +402,8 @@ impl EventLoop {
         connection.socket.give_to_worker(more);
         let socket = connection.socket.clone();
         self.connections.recount(slot);
-        self.pending.add(slot, Entry { serial, upstream, socket, from, keep_alive: head.keep_alive, is_head: head.is_head, in_flight });
+        self.pending
+            .add(slot, PendingEntry { serial, upstream, socket, from, keep_alive: head.keep_alive, is_head: head.is_head, in_flight });
         let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
         let own = format!("{}: {slot}.{serial}\r\n{length}", PENDING);
         self.upstreams.queue(upstream, &[&head.line, own.as_bytes(), &head.headers, b"\r\n", &body]);
@@ -416,10 +417,10 @@ impl EventLoop {
             return;
         }
         match left {
-            Left::End => self.drain(slot, now),
-            Left::Unread if is_stopping => self.drain(slot, now),
-            Left::Unread => self.read_next(slot, now),
-            Left::Rest { reply, sent, keep_alive } => {
+            Remaining::End => self.drain(slot, now),
+            Remaining::Unread if is_stopping => self.drain(slot, now),
+            Remaining::Unread => self.read_next(slot, now),
+            Remaining::Rest { reply, sent, keep_alive } => {
                 connection.begin_replying(reply, sent, keep_alive, &self.limits, now);
                 self.connections.recount(slot);
                 self.bound_unsent();

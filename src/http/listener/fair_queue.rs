@@ -15,7 +15,7 @@ use crate::http::listener::proxies::Network;
 #[derive(Debug)]
 pub struct FairQueue {
     load: Arc<Load>,
-    by_network: HashMap<Network, Line>,
+    by_network: HashMap<Network, NetworkQueue>,
     /// The networks with requests that wait, in the order of their turns.
     order: VecDeque<Network>,
     /// How many requests may be worked on at once.
@@ -25,13 +25,13 @@ pub struct FairQueue {
 }
 
 /// A request that waits, by the slot of its connection and its number.
-pub type Waiter = (usize, u64);
+pub type RequestKey = (usize, u64);
 
 /// The requests of one network.
 #[derive(Debug)]
-struct Line {
+struct NetworkQueue {
     share: Arc<Share>,
-    waiting: VecDeque<Waiter>,
+    waiting: VecDeque<RequestKey>,
 }
 
 /// What one network has in flight.
@@ -83,7 +83,7 @@ impl FairQueue {
     }
 
     /// Lets a request wait for its turn.
-    pub fn push(&mut self, network: Network, waiter: Waiter) {
+    pub fn push(&mut self, network: Network, waiter: RequestKey) {
         let line = self.line(network);
         line.waiting.push_back(waiter);
         if line.waiting.len() == 1 {
@@ -92,7 +92,7 @@ impl FairQueue {
     }
 
     /// Returns the request whose turn it is, with leave to send it. If none may be sent, the event loop is woken when one may.
-    pub fn pop(&mut self) -> Option<(Waiter, InFlight)> {
+    pub fn pop(&mut self) -> Option<(RequestKey, InFlight)> {
         if self.order.is_empty() {
             return None;
         }
@@ -103,7 +103,7 @@ impl FairQueue {
         })
     }
 
-    fn choose(&mut self) -> Option<(Waiter, InFlight)> {
+    fn choose(&mut self) -> Option<(RequestKey, InFlight)> {
         if self.free() == 0 {
             return None;
         }
@@ -124,7 +124,7 @@ impl FairQueue {
     }
 
     /// Forgets requests that do not wait any more, and networks of which there is nothing left.
-    pub fn retain(&mut self, waits: impl Fn(Waiter) -> bool) {
+    pub fn retain(&mut self, waits: impl Fn(RequestKey) -> bool) {
         for line in self.by_network.values_mut() {
             line.waiting.retain(|waiter| waits(*waiter));
         }
@@ -132,10 +132,10 @@ impl FairQueue {
         self.by_network.retain(|_, line| !line.waiting.is_empty() || line.share.in_flight.load(SeqCst) > 0);
     }
 
-    fn line(&mut self, network: Network) -> &mut Line {
+    fn line(&mut self, network: Network) -> &mut NetworkQueue {
         self.by_network.entry(network).or_insert_with(|| {
             let share = Share { load: self.load.clone(), in_flight: AtomicUsize::new(0) };
-            Line { share: Arc::new(share), waiting: VecDeque::new() }
+            NetworkQueue { share: Arc::new(share), waiting: VecDeque::new() }
         })
     }
 

@@ -3,7 +3,7 @@
 use httparse::{EMPTY_HEADER, Error, Header};
 
 use crate::http::listener::limits::{LARGEST_BODY, LARGEST_HEAD, MOST_HEADERS};
-use crate::http::listener::refusal::{BODY_TOO_LARGE, Refusal};
+use crate::http::listener::rejection::{BODY_TOO_LARGE, Rejection};
 
 /// The header with the ID of a pending request, by which a worker finds its connection. From outside it is dropped.
 pub const PENDING: &str = "X-Listener-Pending";
@@ -50,12 +50,12 @@ pub enum KeepAlive {
 }
 
 /// Finds the empty line that ends a head; `searched` bytes were looked at before. Gives the length of the head with that line.
-pub fn end(bytes: &[u8], searched: usize) -> Result<Option<usize>, Refusal> {
-    const LARGE: Refusal = Refusal { status: 431, why: "the head of the request is larger than 16 KiB" };
+pub fn end(bytes: &[u8], searched: usize) -> Result<Option<usize>, Rejection> {
+    const LARGE: Rejection = Rejection { status: 431, why: "the head of the request is larger than 16 KiB" };
     let mut from = searched;
     while let Some(at) = bytes[from..].iter().position(|b| *b == b'\n').map(|found| from + found) {
         if at == 0 || bytes[at - 1] != b'\r' {
-            return Err(Refusal::bad_request("a line of the head ends without a carriage return"));
+            return Err(Rejection::bad_request("a line of the head ends without a carriage return"));
         }
         if bytes[..=at].ends_with(b"\r\n\r\n") {
             return if at < LARGEST_HEAD { Ok(Some(at + 1)) } else { Err(LARGE) };
@@ -66,23 +66,23 @@ pub fn end(bytes: &[u8], searched: usize) -> Result<Option<usize>, Refusal> {
 }
 
 /// Reads a head that [`end`] found. Headers about forwarding are kept only from a trusted peer.
-pub fn read(bytes: &[u8], is_trusted: Trust) -> Result<Head, Refusal> {
+pub fn read(bytes: &[u8], is_trusted: Trust) -> Result<Head, Rejection> {
     if let Some(odd) = bytes.iter().find(|b| !matches!(b, b' '..=b'~' | b'\t' | b'\r' | b'\n')) {
         let why = if *odd < 0x80 { "the head holds a control character" } else { "the head holds a byte that is not ASCII" };
-        return Err(Refusal::bad_request(why));
+        return Err(Rejection::bad_request(why));
     }
     let mut headers = [EMPTY_HEADER; MOST_HEADERS];
     let mut request = httparse::Request::new(&mut headers);
     match request.parse(bytes) {
         Ok(httparse::Status::Complete(length)) if length == bytes.len() => {}
-        Ok(_) => return Err(Refusal::bad_request("the head is not that of an HTTP request")),
+        Ok(_) => return Err(Rejection::bad_request("the head is not that of an HTTP request")),
         Err(error) => return Err(malformed(error, bytes)),
     }
     let (Some(method), Some(target), Some(version)) = (request.method, request.path, request.version) else {
-        return Err(Refusal::bad_request("the first line is not that of an HTTP request"));
+        return Err(Rejection::bad_request("the first line is not that of an HTTP request"));
     };
     let target = origin_form(method, target)?;
-    let facts = Facts::gather(request.headers)?;
+    let facts = MessageHeaders::gather(request.headers)?;
     let framing = facts.framing(version)?;
     facts.check_host(version)?;
     let mut kept = Vec::with_capacity(bytes.len());
@@ -106,18 +106,18 @@ pub fn read(bytes: &[u8], is_trusted: Trust) -> Result<Head, Refusal> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trust {
     Proxy,
-    Stranger,
+    Untrusted,
 }
 
-fn malformed(error: Error, bytes: &[u8]) -> Refusal {
-    const VERSION: Refusal = Refusal { status: 505, why: "only HTTP/1.0 and HTTP/1.1 are spoken here" };
+fn malformed(error: Error, bytes: &[u8]) -> Rejection {
+    const VERSION: Rejection = Rejection { status: 505, why: "only HTTP/1.0 and HTTP/1.1 are spoken here" };
     match error {
-        Error::TooManyHeaders => Refusal { status: 431, why: "the request has more than 100 headers" },
+        Error::TooManyHeaders => Rejection { status: 431, why: "the request has more than 100 headers" },
         Error::Version if names_another_version(bytes) => VERSION,
-        Error::Version | Error::Token | Error::Status => Refusal::bad_request("the first line is not that of an HTTP request"),
-        Error::HeaderName => Refusal::bad_request("a header line has no name, a space before its colon, or continues the line before"),
-        Error::HeaderValue => Refusal::bad_request("the value of a header holds what no header may hold"),
-        Error::NewLine => Refusal::bad_request("the lines of the head do not end as they must"),
+        Error::Version | Error::Token | Error::Status => Rejection::bad_request("the first line is not that of an HTTP request"),
+        Error::HeaderName => Rejection::bad_request("a header line has no name, a space before its colon, or continues the line before"),
+        Error::HeaderValue => Rejection::bad_request("the value of a header holds what no header may hold"),
+        Error::NewLine => Rejection::bad_request("the lines of the head do not end as they must"),
     }
 }
 
@@ -131,7 +131,7 @@ fn names_another_version(bytes: &[u8]) -> bool {
 }
 
 /// The target as a path; the absolute form loses its authority (RFC 9112 section 3.2).
-fn origin_form<'t>(method: &str, target: &'t str) -> Result<&'t str, Refusal> {
+fn origin_form<'t>(method: &str, target: &'t str) -> Result<&'t str, Rejection> {
     if target.starts_with('/') || (target == "*" && method == "OPTIONS") {
         return Ok(target);
     }
@@ -142,15 +142,15 @@ fn origin_form<'t>(method: &str, target: &'t str) -> Result<&'t str, Refusal> {
         Some(rest) if method != "CONNECT" => match rest.find(['/', '?']) {
             Some(at) if rest[at..].starts_with('/') => Ok(&rest[at..]),
             None => Ok("/"),
-            Some(_) => Err(Refusal::bad_request("the target of the request has a query but no path")),
+            Some(_) => Err(Rejection::bad_request("the target of the request has a query but no path")),
         },
-        _ => Err(Refusal::bad_request("the target of the request must be a path that begins with a slash")),
+        _ => Err(Rejection::bad_request("the target of the request must be a path that begins with a slash")),
     }
 }
 
 /// What the headers say about the message itself.
 #[derive(Default)]
-struct Facts {
+struct MessageHeaders {
     hosts: usize,
     length: Option<usize>,
     is_chunked: bool,
@@ -160,9 +160,9 @@ struct Facts {
     forwarded_for: Option<String>,
 }
 
-impl Facts {
-    fn gather(headers: &[Header<'_>]) -> Result<Facts, Refusal> {
-        let mut facts = Facts::default();
+impl MessageHeaders {
+    fn gather(headers: &[Header<'_>]) -> Result<MessageHeaders, Rejection> {
+        let mut facts = MessageHeaders::default();
         for header in headers {
             let value = || std::str::from_utf8(header.value).unwrap_or_default().trim();
             let is = |name: &str| header.name.eq_ignore_ascii_case(name);
@@ -182,9 +182,9 @@ impl Facts {
         Ok(facts)
     }
 
-    fn expect(&mut self, value: &str) -> Result<(), Refusal> {
+    fn expect(&mut self, value: &str) -> Result<(), Rejection> {
         if !value.eq_ignore_ascii_case("100-continue") {
-            return Err(Refusal { status: 417, why: "only `100-continue` can be expected" });
+            return Err(Rejection { status: 417, why: "only `100-continue` can be expected" });
         }
         self.expects_continue = true;
         Ok(())
@@ -197,26 +197,26 @@ impl Facts {
         }
     }
 
-    fn content_length(&mut self, value: &str) -> Result<(), Refusal> {
+    fn content_length(&mut self, value: &str) -> Result<(), Rejection> {
         let before = self.length.replace(content_length(value)?);
-        before.map_or(Ok(()), |_| Err(Refusal::bad_request("the request has more than one Content-Length")))
+        before.map_or(Ok(()), |_| Err(Rejection::bad_request("the request has more than one Content-Length")))
     }
 
-    fn transfer_encoding(&mut self, value: &str) -> Result<(), Refusal> {
+    fn transfer_encoding(&mut self, value: &str) -> Result<(), Rejection> {
         if self.is_chunked {
-            return Err(Refusal::bad_request("the request has more than one Transfer-Encoding"));
+            return Err(Rejection::bad_request("the request has more than one Transfer-Encoding"));
         }
         if !value.eq_ignore_ascii_case("chunked") {
-            return Err(Refusal { status: 501, why: "the only Transfer-Encoding that is understood is `chunked`" });
+            return Err(Rejection { status: 501, why: "the only Transfer-Encoding that is understood is `chunked`" });
         }
         self.is_chunked = true;
         Ok(())
     }
 
-    fn framing(&self, version: u8) -> Result<Framing, Refusal> {
+    fn framing(&self, version: u8) -> Result<Framing, Rejection> {
         match (self.is_chunked, self.length) {
-            (true, Some(_)) => Err(Refusal::bad_request("the request has both Content-Length and Transfer-Encoding")),
-            (true, None) if version == 0 => Err(Refusal::bad_request("HTTP/1.0 has no Transfer-Encoding")),
+            (true, Some(_)) => Err(Rejection::bad_request("the request has both Content-Length and Transfer-Encoding")),
+            (true, None) if version == 0 => Err(Rejection::bad_request("HTTP/1.0 has no Transfer-Encoding")),
             (true, None) => Ok(Framing::Chunked),
             (false, Some(length)) if length > LARGEST_BODY => Err(BODY_TOO_LARGE),
             (false, length) => Ok(Framing::Length(length.unwrap_or(0))),
@@ -224,12 +224,12 @@ impl Facts {
     }
 
     /// RFC 9112 section 3.2: exactly one, which only HTTP/1.0 may leave out.
-    fn check_host(&self, version: u8) -> Result<(), Refusal> {
+    fn check_host(&self, version: u8) -> Result<(), Rejection> {
         match self.hosts {
             1 => Ok(()),
             0 if version == 0 => Ok(()),
-            0 => Err(Refusal::bad_request("the request has no Host")),
-            _ => Err(Refusal::bad_request("the request has more than one Host")),
+            0 => Err(Rejection::bad_request("the request has no Host")),
+            _ => Err(Rejection::bad_request("the request has more than one Host")),
         }
     }
 
@@ -243,9 +243,9 @@ impl Facts {
     }
 }
 
-fn content_length(value: &str) -> Result<usize, Refusal> {
+fn content_length(value: &str) -> Result<usize, Rejection> {
     if value.is_empty() || !value.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(Refusal::bad_request("the Content-Length is not a number"));
+        return Err(Rejection::bad_request("the Content-Length is not a number"));
     }
     // A number that does not fit is a number all the same.
     Ok(value.parse().unwrap_or(usize::MAX))
@@ -269,9 +269,9 @@ fn is_handed_on(name: &str, trust: Trust) -> bool {
 mod tests {
     use super::*;
 
-    fn read_text(text: &str) -> Result<Head, Refusal> {
+    fn read_text(text: &str) -> Result<Head, Rejection> {
         let length = end(text.as_bytes(), 0)?.expect("the head ends");
-        read(&text.as_bytes()[..length], Trust::Stranger)
+        read(&text.as_bytes()[..length], Trust::Untrusted)
     }
 
     fn status(text: &str) -> u16 {

@@ -2,9 +2,9 @@
 //!
 //! tiny_http trusts its peers, so only the listener connects to it. One thread (`event_loop`) waits for all public connections at once
 //! (`acceptor`, `socket`, `connection`, `connections`), reads requests from what they send (`head`, `chunks`, `reading`), and writes each
-//! complete one, when its turn comes (`fair_queue`), to one of a few private connections (`upstream`). A worker receives it from tiny_http, takes the pending request that belongs
-//! to it (`pending`) and writes the reply straight to the public socket; what the peer does not take at once, the event loop sends
-//! later. What cannot be passed on is answered here (`refusal`).
+//! complete one, when its turn comes (`fair_queue`), to one of a few private connections (`upstream`). A worker receives it from tiny_http,
+//! takes the pending request that belongs to it (`pending`) and writes the reply straight to the public socket; what the peer does not
+//! take at once, the event loop sends later. What cannot be passed on is answered here (`rejection`).
 //!
 //! TLS would go into `socket`, the only place that reads from and writes to a public connection.
 
@@ -19,7 +19,7 @@ pub mod limits;
 pub mod pending;
 pub mod proxies;
 pub mod reading;
-pub mod refusal;
+pub mod rejection;
 mod sending;
 mod socket;
 pub mod upstream;

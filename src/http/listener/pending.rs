@@ -17,7 +17,7 @@ use crate::http::reply::Reply;
 #[derive(Debug)]
 pub struct PendingRequests {
     /// By the slot of their connection: a connection has at most one.
-    entries: Mutex<Vec<Option<Entry>>>,
+    entries: Mutex<Vec<Option<PendingEntry>>>,
     finished: Mutex<Vec<Finished>>,
     waker: Arc<Waker>,
     stopping: AtomicBool,
@@ -28,7 +28,7 @@ pub struct PendingRequests {
 
 /// A request that was sent upstream and not taken by a worker.
 #[derive(Debug)]
-pub struct Entry {
+pub struct PendingEntry {
     pub serial: u64,
     /// The upstream connection that it was sent on.
     pub upstream: usize,
@@ -45,12 +45,12 @@ pub struct Entry {
 pub struct Finished {
     pub slot: usize,
     pub serial: u64,
-    pub left: Left,
+    pub left: Remaining,
 }
 
 /// What is left to do after an answer.
 #[derive(Debug)]
-pub enum Left {
+pub enum Remaining {
     /// It was sent, and there may be more to read.
     Unread,
     /// Nothing but to close the connection.
@@ -73,7 +73,7 @@ impl PendingRequests {
     }
 
     /// Records a request as pending.
-    pub fn add(&self, slot: usize, entry: Entry) {
+    pub fn add(&self, slot: usize, entry: PendingEntry) {
         let mut entries = locked(&self.entries);
         if entries.len() <= slot {
             entries.resize_with(slot + 1, || None);
@@ -148,7 +148,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub struct PendingRequest {
     pending: Arc<PendingRequests>,
     slot: usize,
-    entry: Entry,
+    entry: PendingEntry,
     is_answered: bool,
 }
 
@@ -171,16 +171,16 @@ impl PendingRequest {
         let bytes = serialized(reply, keep_alive, self.entry.is_head);
         let keep_alive = keep_alive != KeepAlive::No;
         let left = match self.entry.socket.write(&bytes) {
-            Ok(sent) if sent < bytes.len() => Left::Rest { reply: bytes, sent, keep_alive },
-            Ok(_) if !keep_alive => Left::End,
+            Ok(sent) if sent < bytes.len() => Remaining::Rest { reply: bytes, sent, keep_alive },
+            Ok(_) if !keep_alive => Remaining::End,
             Ok(_) if self.entry.socket.give_back(self.pending.now()) => return,
-            Ok(_) => Left::Unread,
-            Err(_) => Left::End,
+            Ok(_) => Remaining::Unread,
+            Err(_) => Remaining::End,
         };
         self.finish(left);
     }
 
-    fn finish(&self, left: Left) {
+    fn finish(&self, left: Remaining) {
         self.pending.tell(Finished { slot: self.slot, serial: self.entry.serial, left });
     }
 }
@@ -188,7 +188,7 @@ impl PendingRequest {
 impl Drop for PendingRequest {
     fn drop(&mut self) {
         if !self.is_answered {
-            self.finish(Left::End);
+            self.finish(Remaining::End);
         }
     }
 }

@@ -3,12 +3,12 @@
 use crate::http::listener::chunks::Chunks;
 use crate::http::listener::head::{self, Framing, Head, Trust};
 use crate::http::listener::limits::MOST_EMPTY_LINES;
-use crate::http::listener::refusal::Refusal;
+use crate::http::listener::rejection::Rejection;
 
 /// An unused buffer keeps no more than this.
 const KEPT: usize = 2048;
 
-const EMPTY_LINES: Refusal = Refusal::bad_request("there are more than 4 empty lines before the request");
+const EMPTY_LINES: Rejection = Rejection::bad_request("there are more than 4 empty lines before the request");
 
 /// What a connection has sent and nobody has taken yet.
 #[derive(Debug)]
@@ -120,7 +120,7 @@ impl Reader {
     }
 
     /// The next request, if all of it is there.
-    pub fn take(&mut self) -> Result<Option<Arrived>, Refusal> {
+    pub fn take(&mut self) -> Result<Option<Arrived>, Rejection> {
         let arrived = self.read_on()?;
         if self.taken == self.bytes.len() {
             self.bytes.clear();
@@ -132,7 +132,7 @@ impl Reader {
         Ok(arrived)
     }
 
-    fn read_on(&mut self) -> Result<Option<Arrived>, Refusal> {
+    fn read_on(&mut self) -> Result<Option<Arrived>, Rejection> {
         if let Stage::Head { .. } = self.stage {
             let Some(head) = self.read_head()? else { return Ok(None) };
             let here = &self.bytes[self.taken..];
@@ -163,7 +163,7 @@ impl Reader {
         Ok(self.take_head().map(|head| Arrived { head, body }))
     }
 
-    fn read_head(&mut self) -> Result<Option<Head>, Refusal> {
+    fn read_head(&mut self) -> Result<Option<Head>, Rejection> {
         let Stage::Head { searched, empty_lines } = &mut self.stage else { return Ok(None) };
         // RFC 9112 section 2.2: an empty line before a request is ignored.
         while self.bytes[self.taken..].starts_with(b"\r\n") {
@@ -195,13 +195,13 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::listener::refusal::BODY_TOO_LARGE;
+    use crate::http::listener::rejection::BODY_TOO_LARGE;
 
     const REQUESTS: &str = "\r\nGET /a HTTP/1.1\r\nHost: x\r\n\r\nPOST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello\
         POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nGET /d HTTP/1.1\r\nHost: x\r\n\r\n";
 
     fn read(pieces: &[&[u8]]) -> Vec<(String, Vec<u8>)> {
-        let mut reader = Reader::new(Trust::Stranger);
+        let mut reader = Reader::new(Trust::Untrusted);
         let mut found = Vec::new();
         for piece in pieces {
             reader.push(piece);
@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn more_than_a_few_empty_lines_are_refused_however_they_arrive() {
         for size in [1, 2, 3, 64 * 1024] {
-            let mut reader = Reader::new(Trust::Stranger);
+            let mut reader = Reader::new(Trust::Untrusted);
             let refused = "\r\n".repeat(32 * 1024).as_bytes().chunks(size).find_map(|piece| {
                 reader.push(piece);
                 reader.take().err()
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn a_body_over_the_limit_is_refused_before_it_is_read() {
         for framing in ["Content-Length: 1048577\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n100001\r\n"] {
-            let mut reader = Reader::new(Trust::Stranger);
+            let mut reader = Reader::new(Trust::Untrusted);
             reader.push(format!("POST / HTTP/1.1\r\nHost: x\r\n{framing}").as_bytes());
             assert_eq!(reader.take(), Err(BODY_TOO_LARGE), "{framing}");
         }
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn whoever_waits_before_sending_its_body_is_told_once_to_go_on() {
-        let mut reader = Reader::new(Trust::Stranger);
+        let mut reader = Reader::new(Trust::Untrusted);
         reader.push(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
         assert_eq!(reader.take(), Ok(None));
         assert_eq!((reader.awaits(), reader.must_continue(), reader.must_continue()), (Awaited::Body, true, false));
@@ -261,7 +261,7 @@ mod tests {
 
     /// What a connection said, up to its first refusal.
     fn said<'b>(pieces: impl Iterator<Item = &'b [u8]>) -> (Vec<Arrived>, Option<u16>) {
-        let (mut reader, mut arrived, mut sent) = (Reader::new(Trust::Stranger), Vec::new(), 0);
+        let (mut reader, mut arrived, mut sent) = (Reader::new(Trust::Untrusted), Vec::new(), 0);
         for piece in pieces {
             reader.push(piece);
             sent += piece.len();

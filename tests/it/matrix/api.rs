@@ -1,7 +1,7 @@
 //! The API: every route, asked by every caller.
 
 use keyfob::http::request::Method;
-use keyfob::routes::{Found, ROUTES, find};
+use keyfob::routes::{ROUTES, RouteMatch, find};
 use serde_json::{Value, json};
 
 use super::callers::{Caller, Everybody, Names, Presented};
@@ -197,7 +197,7 @@ fn every_route_of_the_api_answers_every_caller_as_the_rules_say() {
     for route in ROUTES.iter().filter(|route| route.path.starts_with("/api/")) {
         let is_asked = rows.iter().any(|row| {
             let segments: Vec<String> = row.target[1..].split('?').next().unwrap_or_default().split('/').map(str::to_owned).collect();
-            matches!(find(Method::parse(row.method), &segments), Found::Route(found, _) if std::ptr::eq(found, route))
+            matches!(find(Method::parse(row.method), &segments), RouteMatch::Route(found, _) if std::ptr::eq(found, route))
         });
         assert!(is_asked, "{} {} is asked by nobody here", route.method.name(), route.path);
     }

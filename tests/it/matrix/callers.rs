@@ -2,7 +2,7 @@
 
 use keyfob::base::id::AccountId;
 use keyfob::base::time::Time;
-use keyfob::registry::api_keys::{Wanted, create};
+use keyfob::registry::api_keys::{NewKey, create};
 use keyfob::registry::principal::Principal;
 use rusqlite::Connection;
 use serde_json::json;
@@ -185,7 +185,7 @@ impl Gathering {
     fn expired_key(&mut self) {
         let owner = AccountId::User("admin".parse().expect("an ID"));
         let rights = vec![keyfob::base::right::Right::All];
-        let wanted = Wanted { name: "over".to_owned(), rights, expires_at: Some(Time::from_micros(1)) };
+        let wanted = NewKey { name: "over".to_owned(), rights, expires_at: Some(Time::from_micros(1)) };
         let made = self.server.app.store().write(|tx| create(tx, &Principal::operator(), &owner, wanted));
         let token = made.expect("a key is made").1.reveal();
         self.bearer("the administrator's expired key", &token, Who::Refused(401, "api_key_expired"));

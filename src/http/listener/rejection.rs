@@ -11,27 +11,27 @@ use crate::http::reply::{COMMON, FOR_ANY_ORIGIN, Reply};
 
 /// A refusal. The connection is closed after it: where the next request would start is no longer certain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct Rejection {
     pub status: u16,
     /// What was wrong, for the person who wrote the client.
     pub why: &'static str,
 }
 
-pub const TOO_SLOW: Refusal = Refusal { status: 408, why: "the request did not arrive in time" };
-pub const TOO_MUCH: Refusal = Refusal { status: 503, why: "too many large requests are arriving at once" };
-pub const TOO_MANY: Refusal = Refusal { status: 503, why: "there are too many connections, and this one makes room for another" };
-pub const NO_UPSTREAM: Refusal = Refusal { status: 503, why: "the server cannot take requests just now" };
-pub const LOST: Refusal = Refusal { status: 502, why: "the request was lost inside the server" };
+pub const TOO_SLOW: Rejection = Rejection { status: 408, why: "the request did not arrive in time" };
+pub const TOO_MUCH: Rejection = Rejection { status: 503, why: "too many large requests are arriving at once" };
+pub const TOO_MANY: Rejection = Rejection { status: 503, why: "there are too many connections, and this one makes room for another" };
+pub const NO_UPSTREAM: Rejection = Rejection { status: 503, why: "the server cannot take requests just now" };
+pub const LOST: Rejection = Rejection { status: 502, why: "the request was lost inside the server" };
 
 /// In the words of The Things Stack, where more is taken.
-pub const BODY_TOO_LARGE: Refusal = Refusal {
+pub const BODY_TOO_LARGE: Rejection = Rejection {
     status: 413,
     why: "error:pkg/webmiddleware:request_body_too_large (the body of the request is too large: it may have at most 1 MiB)",
 };
 
-impl Refusal {
-    pub const fn bad_request(why: &'static str) -> Refusal {
-        Refusal { status: 400, why }
+impl Rejection {
+    pub const fn bad_request(why: &'static str) -> Rejection {
+        Rejection { status: 400, why }
     }
 
     /// The whole reply: a body in the shape of the API's errors, with the gRPC code nearest to the status. Pages of any origin may read it: it
@@ -63,13 +63,13 @@ impl RefusalLog {
     }
 
     /// Logs a refusal, and returns its reply. Both name the request by the same ID.
-    pub fn reply(&mut self, refusal: Refusal, now: Instant) -> Vec<u8> {
+    pub fn reply(&mut self, refusal: Rejection, now: Instant) -> Vec<u8> {
         let request_id = request_id::fresh(Clock::System.now());
         self.log(refusal, &request_id, now);
         refusal.bytes(request_id)
     }
 
-    fn log(&mut self, refusal: Refusal, request_id: &str, now: Instant) {
+    fn log(&mut self, refusal: Rejection, request_id: &str, now: Instant) {
         if now.duration_since(self.second) >= Duration::from_secs(1) {
             (self.second, self.logged) = (now, 0);
         }
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_was_wrong_in_the_shape_of_the_api() {
-        let text = String::from_utf8(Refusal { status: 503, why: "a \"reason\"" }.bytes("an-id".to_owned())).unwrap();
+        let text = String::from_utf8(Rejection { status: 503, why: "a \"reason\"" }.bytes("an-id".to_owned())).unwrap();
         assert!(text.starts_with("HTTP/1.1 503 Service Unavailable\r\nDate: "), "{text}");
         for header in
             ["Connection: close", "Retry-After: 1", "X-Request-Id: an-id", "Access-Control-Allow-Origin: *", "Cache-Control: no-store"]

@@ -27,29 +27,29 @@ errors! {
 
 /// An error of the server, or of this program.
 #[derive(Debug)]
-pub struct Refusal {
+pub struct ApiError {
     pub status: Option<u16>,
     /// `error:namespace:name (text)`.
     message: String,
     attributes: Vec<(String, String)>,
-    cause: Option<Box<Refusal>>,
+    cause: Option<Box<ApiError>>,
 }
 
-impl Refusal {
+impl ApiError {
     /// Reads the body of a refusal. Returns `None` if it is not one of the API's.
-    pub fn of_reply(status: u16, body: &Value) -> Option<Refusal> {
+    pub fn of_reply(status: u16, body: &Value) -> Option<ApiError> {
         let message = body.get("message")?.as_str()?;
-        let mut refusal = body.pointer("/details/0").map_or_else(|| Refusal::plain(message), Refusal::of_detail);
+        let mut refusal = body.pointer("/details/0").map_or_else(|| ApiError::plain(message), ApiError::of_detail);
         refusal.status = Some(status);
         refusal.message = message.to_owned();
         Some(refusal)
     }
 
-    fn plain(message: &str) -> Refusal {
-        Refusal { status: None, message: message.to_owned(), attributes: Vec::new(), cause: None }
+    fn plain(message: &str) -> ApiError {
+        ApiError { status: None, message: message.to_owned(), attributes: Vec::new(), cause: None }
     }
 
-    fn of_detail(detail: &Value) -> Refusal {
+    fn of_detail(detail: &Value) -> ApiError {
         let text = |key: &str| detail.get(key).and_then(Value::as_str).unwrap_or_default();
         let nothing = Map::new();
         let attributes = detail.get("attributes").and_then(Value::as_object).unwrap_or(&nothing);
@@ -61,21 +61,21 @@ impl Refusal {
         if detail.get("correlation_id").is_some() {
             lines.push(("correlation_id".to_owned(), text("correlation_id").to_owned()));
         }
-        Refusal {
+        ApiError {
             status: None,
             message: format!("error:{}:{} ({words})", text("namespace"), text("name")),
             attributes: lines,
-            cause: detail.get("cause").map(|cause| Box::new(Refusal::of_detail(cause))),
+            cause: detail.get("cause").map(|cause| Box::new(ApiError::of_detail(cause))),
         }
     }
 
-    pub fn with(mut self, name: &str, value: impl fmt::Display) -> Refusal {
+    pub fn with(mut self, name: &str, value: impl fmt::Display) -> ApiError {
         self.attributes.push((name.to_owned(), value.to_string()));
         self
     }
 
     /// Sets the HTTP status that it came with.
-    pub fn of_status(mut self, status: u16) -> Refusal {
+    pub fn of_status(mut self, status: u16) -> ApiError {
         self.status = Some(status);
         self
     }
@@ -85,28 +85,28 @@ fn shown(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-impl From<Named> for Refusal {
-    fn from(named: Named) -> Refusal {
-        Refusal {
+impl From<Named> for ApiError {
+    fn from(named: Named) -> ApiError {
+        ApiError {
             status: None,
             message: named.message(),
             attributes: named.attributes.iter().map(|(name, value)| (name.clone(), shown(value))).collect(),
-            cause: named.cause.map(|cause| Box::new(Refusal::from(*cause))),
+            cause: named.cause.map(|cause| Box::new(ApiError::from(*cause))),
         }
     }
 }
 
-impl From<Error> for Refusal {
-    fn from(error: Error) -> Refusal {
+impl From<Error> for ApiError {
+    fn from(error: Error) -> ApiError {
         match error {
-            Error::Named(named) => Refusal::from(*named),
-            Error::Plain(..) | Error::Internal(_) | Error::Unavailable(_) => Refusal::plain(&error.chain()),
+            Error::Named(named) => ApiError::from(*named),
+            Error::Plain(..) | Error::Internal(_) | Error::Unavailable(_) => ApiError::plain(&error.chain()),
         }
     }
 }
 
 /// Control characters from a server never reach the terminal.
-impl fmt::Display for Refusal {
+impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&printable(&self.message))?;
         for (name, value) in &self.attributes {
@@ -131,7 +131,7 @@ mod tests {
             "namespace": "pkg/errors", "name": "validation", "message_format": "invalid `{field}`", "attributes": {"field": "client"},
             "correlation_id": "00ff", "cause": {"namespace": "pkg/errors", "name": "validation", "message_format": "invalid `{field}`: {reason}",
             "attributes": {"field": "client_id", "reason": "too\u{1b}[31m long"}}}]});
-        let told = Refusal::of_reply(400, &body).unwrap();
+        let told = ApiError::of_reply(400, &body).unwrap();
         assert_eq!(
             told.to_string(),
             "error:pkg/errors:validation (invalid `client`)\n    field=client\n    correlation_id=00ff\n\
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_refusal_without_details_is_its_message() {
-        assert_eq!(Refusal::of_reply(404, &json!({"code": 5, "message": "Not Found"})).unwrap().to_string(), "Not Found");
-        assert!(Refusal::of_reply(404, &json!({"other": 1})).is_none());
+        assert_eq!(ApiError::of_reply(404, &json!({"code": 5, "message": "Not Found"})).unwrap().to_string(), "Not Found");
+        assert!(ApiError::of_reply(404, &json!({"other": 1})).is_none());
     }
 }
