@@ -269,7 +269,7 @@ CREATE TABLE events (
     first_at     INTEGER
 ) STRICT;
 
--- With their names: whoever looks for changes passes over refusals, of which there may be many, without reading them.
+-- With their names, to skip refusals, of which there may be many, without reading them.
 CREATE INDEX events_by_entity ON events (entity_kind, entity_id, event_number, name);
 CREATE INDEX events_by_actor ON events (account_id, event_number);
 

@@ -30,7 +30,7 @@ use crate::registry::throttle::GuessesInProgress;
 use crate::routes::{ConsoleAccess, Guard, Origins, Route, RouteMatch, find, find_password, origins};
 use crate::store::{Deleted, Store, Tx};
 
-/// Where the REST API lives.
+/// The prefix of the REST API.
 const API: &str = "/api/v3/";
 
 #[derive(Debug)]
@@ -55,8 +55,7 @@ impl App {
         &self.store
     }
 
-    /// Answers any request, whatever is in it, and writes its line in the log. A panic costs that one request a 500. Before it waits
-    /// for the disk it calls `before_blocking`.
+    /// Answers any request, and logs one line. A panic costs only this request a 500. Calls `before_blocking` before it waits for the disk.
     pub fn answer(&self, request: &Request, before_blocking: &dyn Fn()) -> Reply {
         let started = Instant::now();
         let mut route = None;
@@ -104,7 +103,7 @@ impl App {
         }
     }
 
-    /// Reads the input, then runs the handler in the kind of transaction that its row says.
+    /// Reads the input, then runs the handler in the kind of transaction of its row.
     fn run(&self, route: &Route, input: &Input<'_>, before_blocking: &dyn Fn()) -> Reply {
         let context = RefCell::new(ReplyContext::default());
         let admit = |tx: &Tx<'_>| {
@@ -130,21 +129,21 @@ impl App {
             }),
         });
         let reply = result.unwrap_or_else(|error| self.refused(route, input, &error));
-        let ReplyContext { warning, use_to_record, has_dead_ticket } = context.into_inner();
+        let ReplyContext { warning, use_to_record, has_invalid_cookie } = context.into_inner();
         if let Some(used) = use_to_record {
             before_blocking();
             self.note(&used, input.request);
         }
         let reply = warning.into_iter().fold(reply, |reply, warning| reply.with("X-Warning", warning));
-        // Where several cookies have the name, it would be the right one that goes; and who failed to look does not know.
+        // With several cookies of the name, the right one could be deleted; after an error it is unknown whether it is valid.
         let is_sure = reply.status < 500 && self.cookies.one(input.request, COOKIE).is_some();
-        if has_dead_ticket && is_sure && !reply.headers.iter().any(|(_, value)| self.cookies.is_set_by(value, COOKIE)) {
+        if has_invalid_cookie && is_sure && !reply.headers.iter().any(|(_, value)| self.cookies.is_set_by(value, COOKIE)) {
             return reply.with("Set-Cookie", self.cookies.clear(COOKIE));
         }
         reply
     }
 
-    /// Answers with a refusal; inside the Console on a page of it, where it is known who asks.
+    /// Answers with a refusal; in the Console on a page of it, if the caller is signed in.
     fn refused(&self, route: &Route, input: &Input<'_>, error: &Error) -> Reply {
         let leads_elsewhere = error.is(&sessions::NOT_AUTHENTICATED) || error.is(&csrf::INVALID_CSRF_TOKEN);
         let is_page = matches!(route.guard, Guard::Console(_)) && failure::prefers_html(input.request) && !leads_elsewhere;
@@ -194,7 +193,7 @@ impl App {
         let authenticate = || authentication::principal(tx, &self.settings, &credentials(input), request_id);
         match route.guard {
             Guard::Open | Guard::Password | Guard::Client => Ok(anonymous()),
-            // Whoever was suspended is led to sign in, and told there.
+            // A suspended user is redirected to the sign-in page, which says so.
             Guard::Browser | Guard::SignIn => match self.in_browser(tx, input) {
                 Err(Error::Named(_)) => Ok(anonymous()),
                 found => Ok(found?.unwrap_or_else(anonymous)),
@@ -207,7 +206,7 @@ impl App {
                 learned => learned,
             },
             Guard::Anyone | Guard::SignedIn | Guard::Account(_) | Guard::Admin(_) | Guard::HoldsToList(_) => authenticate(),
-            // Where only a right is asked for, a client that administrators turned away has none (registry.md 4.2).
+            // For guards that only ask for a right, the token of a suspended or rejected client has none (registry.md 4.2).
             Guard::RightsReader | Guard::Holds(_) | Guard::HoldsEvenDeleted(_) | Guard::HoldsOrIsToken(_) => match authenticate() {
                 Err(error) if error.is(&OAUTH_CLIENT_REJECTED) || error.is(&OAUTH_CLIENT_SUSPENDED) => Ok(anonymous()),
                 learned => learned,
@@ -215,7 +214,7 @@ impl App {
         }
     }
 
-    /// Who is signed in in this browser, if the cookie proves it. Refused if it does, and the user was suspended or rejected.
+    /// Returns the user of the browser's session, if the cookie proves one. Fails if the user was suspended or rejected.
     fn in_browser(&self, tx: &Tx<'_>, input: &Input<'_>) -> Result<Option<Principal>> {
         let Some(session_cookie) = &input.session_cookie else { return Ok(None) };
         match sessions::of_session_cookie(tx, session_cookie)? {
@@ -241,7 +240,7 @@ impl App {
                 let page = SignInPage::before(request, &self.cookies, input.server_key);
                 csrf::sign_in_is_meant(sender, FormTokenCheck::of(request, page.map(|page| page.token).as_ref()))
             }
-            // The session ended while the page was open: it is led to sign in.
+            // The session ended while the page was open: the browser is redirected to sign in.
             (Guard::Console(_), None) => sender != Sender::Elsewhere && of_session() != FormTokenCheck::Missing,
             (Guard::Browser | Guard::SignedInBrowser, None) => sender != Sender::Elsewhere,
             (Guard::Console(_), Some(_)) => sender != Sender::Elsewhere && of_session() == FormTokenCheck::Right,
@@ -259,17 +258,17 @@ impl App {
     }
 }
 
-/// What the reply must say of who asked.
+/// What the reply depends on in the caller.
 #[derive(Default)]
 struct ReplyContext {
     warning: Option<&'static str>,
     use_to_record: Option<Use>,
     /// The browser keeps a cookie that is no longer valid.
-    has_dead_ticket: bool,
+    has_invalid_cookie: bool,
 }
 
 impl ReplyContext {
-    fn of(learned: &Result<Principal>, guard: Guard, has_ticket: bool) -> ReplyContext {
+    fn of(learned: &Result<Principal>, guard: Guard, has_session_cookie: bool) -> ReplyContext {
         let is_browser = matches!(guard, Guard::Browser | Guard::SignIn | Guard::SignedInBrowser | Guard::Console(_));
         let is_in_no_session = match learned {
             Ok(by) => by.session().is_none(),
@@ -280,12 +279,12 @@ impl ReplyContext {
         ReplyContext {
             warning: by.and_then(|by| by.restriction.as_ref()).map(|restriction| restriction.warning),
             use_to_record: by.and_then(|by| by.use_to_record.clone()),
-            has_dead_ticket: is_browser && is_in_no_session && has_ticket,
+            has_invalid_cookie: is_browser && is_in_no_session && has_session_cookie,
         }
     }
 }
 
-/// What a request to the API carries: the header, or without one the cookie (registry.md 4.2).
+/// Returns the credentials of a request: the header, or without one the cookie (registry.md 4.2).
 fn credentials(input: &Input<'_>) -> Credentials {
     match (input.request.header("authorization"), &input.session_cookie) {
         (None, Some(session_cookie)) => Credentials::Token(session_cookie.token.clone()),
@@ -293,7 +292,7 @@ fn credentials(input: &Input<'_>) -> Credentials {
     }
 }
 
-/// Each surface has its own way to say no. What is our own fault is in the log.
+/// Returns the reply for an error, as each surface writes it. Logs errors of the server.
 fn refused_for(route: &Route, request: &Request, error: &Error) -> Reply {
     if let Error::Internal(_) | Error::Unavailable(_) = error {
         log::error(&error.chain(), &[("route", route.name.into()), ("request_id", request.id.as_str().into())]);
@@ -308,13 +307,13 @@ fn refused_for(route: &Route, request: &Request, error: &Error) -> Reply {
     }
 }
 
-/// The page to come back to: what was asked for. What was posted is lost with the session; its page is not, if it has one.
+/// Returns the page to return to after signing in: the request's own, or for a POST the page of its form.
 fn page_of(request: &Request) -> String {
     let has_page = || path::segments(request.path()).is_ok_and(|segments| matches!(find(Method::Get, &segments), RouteMatch::Route(..)));
     if has_page() { request.target.clone() } else { "/console".to_owned() }
 }
 
-/// A panic costs its own request a 500 and nobody else anything.
+/// Turns a panic into a 500 for this request alone.
 fn survive(request: &Request, work: impl FnOnce() -> Reply) -> Reply {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         log::error("a request panicked", &[("request_id", request.id.as_str().into())]);
@@ -322,11 +321,11 @@ fn survive(request: &Request, work: impl FnOnce() -> Reply) -> Reply {
     })
 }
 
-/// Lets the caller in, or refuses. The only place that does.
+/// Admits or refuses the caller. The only place that does.
 fn admit(tx: &Tx<'_>, guard: Guard, by: &Principal, input: &Input<'_>) -> Result<()> {
     match guard {
         Guard::Open | Guard::Password | Guard::Client | Guard::Anyone | Guard::RightsReader | Guard::Registration => Ok(()),
-        // Whoever is in no session did not get here as one who is signed in.
+        // These callers need a session.
         Guard::Browser | Guard::SignIn | Guard::SignedInBrowser | Guard::Console(ConsoleAccess::Any) => Ok(()),
         Guard::SignedIn => by.signed_in(),
         Guard::Account(refusal) => {
@@ -354,7 +353,7 @@ fn admit(tx: &Tx<'_>, guard: Guard, by: &Principal, input: &Input<'_>) -> Result
     }
 }
 
-/// Whether the caller's access token is of the user and the client that the path names.
+/// Returns whether the caller's access token belongs to the user and the client in the path.
 fn is_token_of_path(by: &Principal, input: &Input<'_>) -> bool {
     match &by.access {
         Access::AccessToken(token) => {
@@ -364,9 +363,9 @@ fn is_token_of_path(by: &Principal, input: &Input<'_>) -> bool {
     }
 }
 
-/// Adds what every reply carries, and those to requests for such a path, unless it says otherwise itself.
+/// Adds the headers of every reply, and those of its surface, unless the reply sets them itself.
 fn with_common_headers(reply: Reply, request: &Request, route: Option<&Route>) -> Reply {
-    // Addresses and pages here may hold codes: no other site is told where the reader comes from (oauth.md 2.9).
+    // Addresses and pages here may hold codes: don't tell other sites where the reader comes from (oauth.md 2.9).
     const OF_OAUTH: &[(&str, &str)] = &[("Referrer-Policy", "no-referrer")];
     const OF_THE_API: &[(&str, &str)] = &[
         ("Access-Control-Allow-Origin", "*"),
@@ -388,12 +387,12 @@ fn with_common_headers(reply: Reply, request: &Request, route: Option<&Route>) -
     reply.with("X-Request-Id", request.id.clone()).with_missing(special).with_missing(shared).with_missing(COMMON)
 }
 
-/// Whether a browser asks on behalf of a page before it sends the request itself (Fetch, section 3.2.2).
+/// Returns whether this is a preflight request (Fetch, section 3.2.2).
 fn is_preflight(request: &Request) -> bool {
     request.method == Method::Options && request.header("access-control-request-method").is_some()
 }
 
-/// What a browser is told before a client on a page of another origin talks to the authorization server.
+/// Returns the answer to a preflight request for the authorization server.
 fn oauth_preflight(allowed: &[Method]) -> Reply {
     Reply::empty(200)
         .with("Access-Control-Allow-Methods", allowed.iter().map(|method| method.name()).collect::<Vec<_>>().join(", "))
@@ -401,7 +400,7 @@ fn oauth_preflight(allowed: &[Method]) -> Reply {
         .with("Access-Control-Max-Age", "600")
 }
 
-/// What a browser is told before a page of another origin talks to the API.
+/// Returns the answer to a preflight request for the API.
 fn preflight() -> Reply {
     Reply::empty(200)
         .with("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE")

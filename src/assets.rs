@@ -17,7 +17,7 @@ pub fn icon<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(|_| Ok(asset("image/svg+xml", ICON))))
 }
 
-/// A new version of the program may bring a new one: it is kept for minutes, not for ever.
+/// Cached for minutes only, because a new version of the program may bring a new one.
 fn asset(media_type: &'static str, text: &str) -> Reply {
     Reply::new(200, media_type, text.into()).with("Cache-Control", "max-age=600")
 }

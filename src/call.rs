@@ -1,4 +1,4 @@
-//! Floor 4: what a handler is given. It reads its input first, whoever sent it; only then is it told who asks.
+//! Floor 4: what a handler is given: first the input, and the caller only once that was read.
 
 use std::net::IpAddr;
 
@@ -22,10 +22,10 @@ errors! {
     TOO_BUSY: Unavailable "keyfob" "too_busy" "too many passwords and secrets are being checked just now: try again in {seconds} seconds";
 }
 
-/// When whoever found the queue full is to come again.
+/// The `Retry-After` of a request that found the queue full.
 const BUSY_SECONDS: u32 = 5;
 
-/// What came in: the request, and what the route's path captured of it.
+/// A request, and what the route's path captured of it.
 #[derive(Debug)]
 pub struct Input<'r> {
     pub request: &'r Request,
@@ -33,21 +33,21 @@ pub struct Input<'r> {
     pub captures: Vec<(&'static str, String)>,
     /// When it came in: what must lie in the future is judged by this.
     pub now: Time,
-    /// What the browser keeps of its session, if it has one. Whether that proves anything only the store can tell.
+    /// The session cookie that the request is judged by, if it has one. Whether it proves a session only the store can tell.
     pub session_cookie: Option<SessionCookie>,
-    /// Every session_cookie that came along, of which another port of this host may have planted some.
+    /// Every session cookie of the request; another port of this host may have planted some of them.
     pub session_cookies: Vec<SessionCookie>,
     /// What the forms of sign-in pages are bound by.
     pub server_key: &'r csrf::ServerKey,
 }
 
 impl Input<'_> {
-    /// The decoded value of a capture; nothing if the route's path has none of this name.
+    /// Returns the decoded value of a capture, or `None` if the route's path has none of this name.
     pub fn capture(&self, name: &str) -> Option<&str> {
         self.captures.iter().find(|(n, _)| *n == name).map(|(_, value)| value.as_str())
     }
 
-    /// The token for the forms of whoever is signed in in this browser.
+    /// Returns the token for the forms of this browser's session.
     pub fn form_token(&self) -> csrf::FormToken {
         self.session_cookie.as_ref().map(|session_cookie| csrf::FormToken::of_session(&session_cookie.token)).unwrap_or_default()
     }
@@ -79,7 +79,7 @@ pub enum Handler {
 pub struct Transactions<'a> {
     pub store: &'a Store,
     pub settings: &'a Settings,
-    /// Learns and admits the caller, as for every other call.
+    /// Authenticates and admits the caller, as for every other call.
     pub admit: &'a dyn Fn(&Tx<'_>) -> Result<Principal>,
     /// Lets another request be worked on while this one waits, for the disk or for its turn in the queue.
     pub before_blocking: &'a dyn Fn(),

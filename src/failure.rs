@@ -1,4 +1,4 @@
-//! Floor 4: how refusals and failures are written (registry.md 3): as JSON, and as a page for people.
+//! Floor 4: writes refusals and failures as JSON or as a page (registry.md 3).
 
 use maud::{Markup, html};
 use serde_json::{Map, Value, json};
@@ -16,13 +16,13 @@ errors! {
     ROUTE_NOT_FOUND: NotFound "pkg/webhandlers" "route_not_found" "route `{route}` not found";
 }
 
-/// The reply for an error; 401 carries a challenge (RFC 6750 section 3).
+/// Returns the reply for an error; 401 carries a challenge (RFC 6750 section 3).
 pub fn reply(request: &Request, error: &Error) -> Reply {
     let (kind, body) = body(request, error);
     with_headers(Reply::json(kind.status(), &body), error)
 }
 
-/// The reply outside the API: a page for browsers, indented JSON for others (oauth.md 1.3).
+/// Returns the reply outside the API: a page for browsers, indented JSON for others (oauth.md 1.3).
 pub fn outside(request: &Request, error: &Error) -> Reply {
     let (kind, body) = body(request, error);
     let reply = if prefers_html(request) {
@@ -38,7 +38,7 @@ pub fn outside(request: &Request, error: &Error) -> Reply {
     with_headers(reply, error)
 }
 
-/// What a page says of an error: its title, and what stands below.
+/// Returns the title and the content of an error page.
 pub fn explained(request: &Request, error: &Error) -> (&'static str, Markup) {
     let title = if body(request, error).0 == Kind::NotFound { "Not found" } else { "That did not work" };
     let content = html! {
@@ -49,7 +49,7 @@ pub fn explained(request: &Request, error: &Error) -> (&'static str, Markup) {
     (title, content)
 }
 
-/// The reply to a form that was not meant, or whose page is out of date, with a link to the page that has it anew.
+/// Returns the reply to a form that fails the CSRF check or is out of date, with a link to a fresh page.
 pub fn start_over(request: &Request, error: &Error, page: &str) -> Reply {
     if !prefers_html(request) {
         return outside(request, error);
@@ -59,7 +59,7 @@ pub fn start_over(request: &Request, error: &Error, page: &str) -> Reply {
         p { "Nothing was changed. This form is out of date, belongs to somebody else who was signed in here, or does not come from this server." }
         p { a .button.main href=(page) { "Start over" } }
         p .quiet {
-            "If that does not help, the address in your browser may be one that this server does not know as its own. Whoever runs it can \
+            "If that does not help, the address in your browser may be one that this server does not know as its own. Its operator can \
              name it with " code { "--public-url" } "."
         }
         p .quiet { "Request " code { (request.id) } }
@@ -67,24 +67,24 @@ pub fn start_over(request: &Request, error: &Error, page: &str) -> Reply {
     frame::page(body(request, error).0.status(), "That did not work", &content)
 }
 
-/// For a path outside the API where nothing is.
+/// Returns the reply for an unknown path outside the API.
 pub fn no_route(request: &Request) -> Reply {
     outside(request, &ROUTE_NOT_FOUND.with("route", request.path()).into())
 }
 
-/// For a path outside the API that takes other methods (RFC 9110 section 15.5.6).
+/// Returns the reply for a wrong method outside the API (RFC 9110 section 15.5.6).
 pub fn wrong_method(request: &Request, allowed: &[Method]) -> Reply {
     let names: Vec<&str> = allowed.iter().map(|method| method.name()).collect();
     let reply = outside(request, &METHOD_NOT_ALLOWED.with("allowed", names.join(", ")).into());
     Reply { status: 405, ..reply }.with("Allow", names.join(", "))
 }
 
-/// Whether a browser asks, for a person to read.
+/// Returns whether the client prefers HTML, as browsers do.
 pub fn prefers_html(request: &Request) -> bool {
     request.header("accept").is_some_and(|accept| accept.trim_start().starts_with("text/html"))
 }
 
-/// The error in a sentence, without the names that only programs need.
+/// Returns the error as a sentence, without the names for programs.
 fn said(error: &Error) -> String {
     match error {
         Error::Named(named) => words::refusal(named),
@@ -94,7 +94,7 @@ fn said(error: &Error) -> String {
     }
 }
 
-/// Whoever came too often is told when to come again (RFC 6585 section 4), and whoever showed no good credentials what is expected.
+/// Adds when to try again after too many requests (RFC 6585 section 4), and a challenge for missing or bad credentials.
 pub fn with_headers(reply: Reply, error: &Error) -> Reply {
     match error {
         Error::Named(named) if matches!(named.kind, Kind::ResourceExhausted | Kind::Unavailable) => {
@@ -105,7 +105,7 @@ pub fn with_headers(reply: Reply, error: &Error) -> Reply {
     }
 }
 
-/// JSON as The Things Stack writes it outside the API: indented with tabs.
+/// Formats JSON as The Things Stack does outside the API: indented with tabs.
 pub fn indented(value: &Value) -> Vec<u8> {
     let lines = format!("{value:#}");
     let tabbed = lines.lines().map(|line| {
@@ -115,25 +115,25 @@ pub fn indented(value: &Value) -> Vec<u8> {
     tabbed.collect::<String>().into_bytes()
 }
 
-/// The kind of an error, and its JSON.
+/// Returns the kind of an error, and its JSON.
 pub fn body(request: &Request, error: &Error) -> (Kind, Value) {
     match error {
         Error::Named(named) => (named.kind, envelope(request, named)),
         Error::Plain(kind, message) => (*kind, json!({"code": kind.code(), "message": message})),
-        // The cause is in the log; nobody else learns it.
+        // The cause is only logged.
         Error::Internal(_) => (Kind::Internal, envelope(request, &RECOVERED.error())),
         Error::Unavailable(_) => (Kind::Unavailable, envelope(request, &UNAVAILABLE.error())),
     }
 }
 
-/// `code`, `message`, `details` with one element.
+/// Returns `code`, `message`, and `details` with one element.
 pub fn envelope(request: &Request, named: &Named) -> Value {
     let mut detail = Map::from_iter([("@type".to_owned(), json!("type.googleapis.com/ttn.lorawan.v3.ErrorDetails"))]);
     detail.extend(details(request, named));
     json!({"code": named.kind.code(), "message": named.message(), "details": [detail]})
 }
 
-/// The keys in their order (registry.md 3.1); causes have the same shape. By the ID of the request its line in the log is found.
+/// Returns the details in the API's order (registry.md 3.1); causes have the same shape. The request ID finds the log line.
 fn details(request: &Request, named: &Named) -> Map<String, Value> {
     let mut details = Map::from_iter([
         ("namespace".to_owned(), named.definition.namespace.into()),
@@ -154,7 +154,7 @@ fn details(request: &Request, named: &Named) -> Map<String, Value> {
     details
 }
 
-/// Who sent no credentials is told only what is expected; who sent bad ones also that (RFC 6750 section 3.1).
+/// Returns the challenge. Without credentials it only names the scheme; with bad ones, the error too (RFC 6750 section 3.1).
 fn challenge(error: &Error) -> &'static str {
     let sent_none = error.is(&crate::registry::principal::UNAUTHENTICATED);
     if sent_none { "Bearer realm=\"keyfob\"" } else { "Bearer realm=\"keyfob\", error=\"invalid_token\"" }

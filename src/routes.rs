@@ -1,4 +1,4 @@
-//! Floor 6: every request that is answered, one a row.
+//! Floor 6: every request that is answered, one per row.
 
 use std::sync::LazyLock;
 
@@ -21,20 +21,20 @@ use crate::registry::clients::ADMINS_PURGE_CLIENTS;
 use crate::registry::organizations::ADMINS_PURGE_ORGANIZATIONS;
 use crate::registry::users::{ADMINS_PURGE_USERS, PERMISSION_DENIED};
 
-/// Who is let in. What a handler checks beyond it is a rule of the domain, in `registry`.
+/// Whom a route admits. What a handler checks beyond that is a rule of the domain, in `registry`.
 #[derive(Clone, Copy, Debug)]
 pub enum Guard {
     /// Anyone; credentials are not looked at.
     Open,
     /// Anyone, also without credentials; bad ones are refused.
     Anyone,
-    /// The same, but the token of a client that was suspended or rejected counts as none: it has no rights (registry.md 4.2).
+    /// The same, but the token of a suspended or rejected client counts as none (registry.md 4.2).
     RightsReader,
     /// Anyone; bad credentials count as none (registry.md 6.2).
     Registration,
-    /// Anyone who knows the password in the request; but no page of another site, which would spend its visitor's guesses.
+    /// Anyone who knows the password in the request; not from a page of another site, which would use up the user's guesses.
     Password,
-    /// Whoever has credentials; 401 otherwise.
+    /// Anyone with credentials; 401 otherwise.
     SignedIn,
     /// A user or an organization; others get this refusal.
     Account(&'static Definition),
@@ -42,27 +42,27 @@ pub enum Guard {
     Admin(&'static Definition),
     /// The same, and bad credentials get it too (registry.md 4.2).
     Purge(&'static Definition),
-    /// Who holds the right on the entity of the path's first capture.
+    /// Holders of the right on the entity of the path's first capture.
     Holds(Right),
-    /// The same, but the token of a client that was suspended or rejected is refused as such, not as one without rights (registry.md 4.2).
+    /// The same, but the token of a suspended or rejected client is refused as such, not as one without rights (registry.md 4.2).
     HoldsToList(Right),
     /// The same as [`Guard::Holds`], also if the entity is deleted.
     HoldsEvenDeleted(Right),
-    /// Who holds the right on the user of the path, or an access token of this user and of the client of the path.
+    /// Holders of the right on the user of the path, and an access token of this user and of the client of the path.
     HoldsOrIsToken(Right),
-    /// Anyone in a browser; who is signed in is known by the cookie.
+    /// Anyone in a browser, with or without a session.
     Browser,
     /// Anyone in a browser who knows the password in the form.
     SignIn,
-    /// Who is signed in in a browser; 401 otherwise.
+    /// A user with a browser session; 401 otherwise.
     SignedInBrowser,
-    /// A client, which proves in the request itself who it is; its handler refuses it (RFC 6749 section 2.3).
+    /// A client that authenticates in the request itself; its handler refuses it (RFC 6749 section 2.3).
     Client,
-    /// Who is signed in in a browser and has this besides; who is not signed in is led there and back.
+    /// A user with a browser session and this besides; others are redirected to sign in and back.
     Console(ConsoleAccess),
 }
 
-/// What a page of the Console asks of who is signed in.
+/// What a page of the Console requires of the user.
 #[derive(Clone, Copy, Debug)]
 pub enum ConsoleAccess {
     /// Nothing more.
@@ -91,9 +91,9 @@ pub struct Route {
     pub handler: Handler,
     /// One sentence, for the documents made from the table.
     pub doc: &'static str,
-    /// What the OpenAPI document says of it; nothing beside the API, where OAuth describes itself (RFC 8414) and pages are for people.
+    /// For the OpenAPI document; `None` outside the API, where OAuth describes itself (RFC 8414) and pages are for people.
     pub operation: Option<Operation>,
-    /// Whose scripts may read the reply, beside what all of the API allows.
+    /// The origins whose scripts may read the reply, besides those of the whole API.
     pub origins: Origins,
 }
 
@@ -109,11 +109,11 @@ pub enum Origins {
 pub struct Operation {
     pub takes: Takes,
     pub gives: Gives,
-    /// Whether something else may have the ID or the e-mail address that it would use.
+    /// Whether the ID or e-mail address it uses may be taken.
     pub can_conflict: bool,
 }
 
-/// A row beside the API.
+/// Returns a row outside the API.
 const fn route(name: &'static str, method: Method, path: &'static str, guard: Guard, handler: Handler, doc: &'static str) -> Route {
     assert!(
         !matches!(path.as_bytes(), [b'/', b'a', b'p', b'i', b'/', ..]),
@@ -122,7 +122,7 @@ const fn route(name: &'static str, method: Method, path: &'static str, guard: Gu
     Route { name, method, path, guard, handler, doc, operation: None, origins: Origins::Own }
 }
 
-/// A row of the API.
+/// Returns a row of the API.
 #[expect(clippy::too_many_arguments, reason = "as many as the table has columns")]
 const fn operation(
     name: &'static str,
@@ -147,12 +147,12 @@ const fn operation(
 }
 
 impl Route {
-    /// For clients that run in a browser, on pages of another origin. Cookies are never looked at there.
+    /// Opens a row to clients in browsers on pages of any origin. Cookies are ignored there.
     const fn for_any_origin(self) -> Route {
         Route { origins: Origins::Any, ..self }
     }
 
-    /// An ID or an e-mail address may be taken: 409.
+    /// Adds 409 to a row: an ID or an e-mail address may be taken.
     const fn conflicting(mut self) -> Route {
         if let Some(operation) = &mut self.operation {
             operation.can_conflict = true;
@@ -351,11 +351,11 @@ pub static ROUTES: &[Route] = &[
     route("asset.style", Get, "/assets/style.css", Open, Read(assets::style), "The stylesheet of the pages."),
 ];
 
-/// Where a request goes.
+/// The result of looking a request up in `ROUTES`.
 #[derive(Debug)]
 pub enum RouteMatch {
     Route(&'static Route, Vec<(&'static str, String)>),
-    /// There is something at this path, but only with these methods.
+    /// The path exists, but only with these methods.
     WrongMethod(Vec<Method>),
     Nothing,
 }
@@ -367,7 +367,7 @@ struct Split {
     route: &'static Route,
 }
 
-/// The rows whose paths have so many segments: a request is held against the rows of its own length alone.
+/// The rows by the number of segments in their paths: a request is compared only with those of its own length.
 static BY_LENGTH: LazyLock<Vec<Vec<Split>>> = LazyLock::new(|| {
     let mut rows = Vec::new();
     for route in ROUTES {
@@ -382,7 +382,7 @@ static BY_LENGTH: LazyLock<Vec<Vec<Split>>> = LazyLock::new(|| {
 #[derive(Debug)]
 enum PathSegment {
     Fixed(&'static str),
-    /// Any segment that is not empty.
+    /// Any non-empty segment.
     Capture(&'static str),
 }
 
@@ -399,7 +399,7 @@ impl PathSegment {
     }
 }
 
-/// The one place where paths and methods are looked at.
+/// Finds the route of a request. The only place that looks at paths and methods.
 pub fn find(method: Method, segments: &[String]) -> RouteMatch {
     let mut others = Vec::new();
     for row in BY_LENGTH.get(segments.len()).into_iter().flatten().filter(|row| row.takes(segments)) {
@@ -411,13 +411,13 @@ pub fn find(method: Method, segments: &[String]) -> RouteMatch {
     if others.is_empty() { RouteMatch::Nothing } else { RouteMatch::WrongMethod(others) }
 }
 
-/// The row of this path that takes a password of whoever sends it, if there is one.
+/// Returns the row of this path that takes a password, if there is one.
 pub fn find_password(segments: &[String]) -> Option<&'static Route> {
     let mut rows = BY_LENGTH.get(segments.len()).into_iter().flatten().filter(|row| row.takes(segments));
     rows.find(|row| matches!(row.route.guard, Password)).map(|row| row.route)
 }
 
-/// Whose scripts may read what is answered at a path, whatever the method.
+/// Returns the origins whose scripts may read replies at a path, whatever the method.
 pub fn origins(segments: &[String]) -> Origins {
     let rows = BY_LENGTH.get(segments.len()).into_iter().flatten();
     rows.filter(|row| row.takes(segments)).map(|row| row.route.origins).find(|origins| *origins == Origins::Any).unwrap_or(Origins::Own)

@@ -36,7 +36,7 @@ fuzz_target!(|input: (u8, &[u8])| {
     assert_eq!(refusal.map(|refusal| refusal.status), in_pieces.map(|refusal| refusal.status));
     for Arrived { head, body } in whole {
         assert!(head.line.len() + head.headers.len() <= LARGEST_HEAD + 16);
-        // What goes into a lane has lines that end where they must, and no others.
+        // What is sent upstream has lines that end where they must, and no others.
         for text in [&head.line, &head.headers] {
             assert!(text.is_ascii() && text.iter().filter(|b| **b == b'\n').count() == text.windows(2).filter(|two| two == b"\r\n").count());
         }

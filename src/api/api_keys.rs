@@ -1,4 +1,4 @@
-//! API keys of users and organizations (registry.md 6.3): the path says whose.
+//! API keys of users and organizations (registry.md 6.3).
 
 use serde_json::{Map, Value};
 
@@ -30,7 +30,7 @@ pub const ORDERS: Orders<ApiKeyKey> = &[
 pub const NAME: Shape = Shape::Text(50);
 pub const RIGHTS: Shape = Shape::ChoiceList(&RIGHT_CHOICES, &bounds::RIGHTS);
 
-/// `{"name":…,"rights":[…],"expires_at":…}`. The answer holds the key, this once.
+/// Reads `{"name":…,"rights":[…],"expires_at":…}`. The answer shows the key, which is not shown again.
 pub fn create<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let request = body::object(input)?;
     let sent = KeyInput::decode(&request)?;
@@ -57,7 +57,7 @@ pub fn get<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| Ok(reply::ok(&api_keys::get(call.tx, &owner, key_id(input))?.to_json()))))
 }
 
-/// `{"api_key":{…},"field_mask":…}`; without a mask, name and rights. A key that is left without rights is deleted.
+/// Reads `{"api_key":{…},"field_mask":…}`; without a mask, name and rights. A key without rights is deleted.
 pub fn update<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let request = body::object(input)?;
     let empty = Map::new();
@@ -82,7 +82,7 @@ pub fn delete<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| api_keys::delete(call.tx, call.by, &owner, key_id(input)).map(|()| reply::done())))
 }
 
-/// What a caller sent for a key, read and not yet judged.
+/// The fields of a key as sent: decoded, not yet checked.
 struct KeyInput {
     wanted: NewKey,
     name: Value,

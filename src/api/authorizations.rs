@@ -1,4 +1,4 @@
-//! What a user has authorized, and the tokens of it (registry.md 6.7).
+//! A user's authorizations and their tokens (registry.md 6.7).
 
 use crate::api::query::{Orders, Query};
 use crate::api::{names, reply};
@@ -7,7 +7,7 @@ use crate::call::{Input, Work};
 use crate::model::grant::{AccessToken, Authorization};
 use crate::registry::authorizations;
 
-/// There is one thing to sort by, and it is sorted by it.
+/// The only order, by creation.
 pub const ORDERS: Orders<()> = &[("created_at", ()), ("-created_at", ())];
 
 pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {

@@ -1,4 +1,4 @@
-//! Reading JSON bodies (registry.md 0.1, 0.4).
+//! Reads JSON bodies (registry.md 0.1, 0.4).
 
 use serde_json::{Deserializer, Map, Value};
 
@@ -8,10 +8,10 @@ use crate::model::field::Field;
 use crate::model::patch::Patch;
 use crate::model::shape::{Malformed, member};
 
-/// How deep a body may nest.
+/// How deeply a body may nest.
 const DEEPEST: usize = 64;
 
-/// The body as an object. No body, blanks and `null` are an empty one; what follows the first value is ignored.
+/// Parses the body as an object. An empty body and `null` are an empty object; what follows the first value is ignored.
 pub fn object(input: &Input<'_>) -> Result<Map<String, Value>> {
     match Deserializer::from_slice(&input.request.body).into_iter::<Value>().next() {
         None | Some(Ok(Value::Null)) => Ok(Map::new()),
@@ -22,7 +22,7 @@ pub fn object(input: &Input<'_>) -> Result<Map<String, Value>> {
     }
 }
 
-/// A member that is a message: an object, or absent.
+/// Returns a member that is a message: an object, or absent.
 pub fn message<'a>(object: &'a Map<String, Value>, name: &str) -> Result<Option<&'a Map<String, Value>>> {
     match member(object, name) {
         None | Some(Value::Null) => Ok(None),
@@ -31,12 +31,12 @@ pub fn message<'a>(object: &'a Map<String, Value>, name: &str) -> Result<Option<
     }
 }
 
-/// A member that holds an entity; `None` if it is absent.
+/// Decodes a member that is an entity; `None` if it is absent.
 pub fn entity<E>(object: &Map<String, Value>, name: &str, fields: &'static [Field<E>]) -> Result<Option<Patch>> {
     message(object, name)?.map(|message| Patch::decode(fields, message).map_err(Error::from)).transpose()
 }
 
-/// The paths of `field_mask`: `{"paths":["a","b"]}` or `"a,b"`. `None` if it is absent.
+/// Returns the paths of `field_mask`: `{"paths":["a","b"]}` or `"a,b"`. `None` if it is absent.
 pub fn field_mask(object: &Map<String, Value>) -> Result<Option<Vec<String>>> {
     const EXPECTED: &str = "field_mask: expected {\"paths\":[…]} or a string of paths joined by commas";
     match member(object, "field_mask") {
@@ -55,7 +55,7 @@ pub fn field_mask(object: &Map<String, Value>) -> Result<Option<Vec<String>>> {
     }
 }
 
-/// A member that is a text; absent is empty.
+/// Returns a member that is a text; empty if absent.
 pub fn text<'a>(object: &'a Map<String, Value>, name: &str) -> Result<&'a str> {
     match member(object, name) {
         None | Some(Value::Null) => Ok(""),

@@ -26,10 +26,10 @@ pub const ORDERS: Orders<ClientKey> = &[
     ("-created_at", ClientKey::CreatedAt),
 ];
 
-/// `{"client":{…}}` under a user or an organization. The secret that was sent is hashed before the transaction.
+/// Reads `{"client":{…}}` under a user or an organization. A secret in it is hashed before the transaction.
 pub fn create<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let request = body::object(input)?;
-    // The path decides who the collaborator is; what the body says must only be readable.
+    // The path names the collaborator; the one in the body must only be well-formed.
     if let Some(collaborator) = body::message(&request, "collaborator")? {
         crate::model::shape::decode_account(collaborator)?;
     }
@@ -46,7 +46,7 @@ pub fn create<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     }))
 }
 
-/// Hashes the secret that was sent, for those who may send one.
+/// Hashes the secret that was sent, if the caller may send one.
 fn new_secret(transactions: &Transactions<'_>, input: &Input<'_>, chosen: &str) -> Result<secrets::NewSecret> {
     transactions.slowly(Slow::ClientSecret, input.request.peer, || Ok(secrets::NewSecret::chosen(chosen)))
 }
@@ -55,7 +55,7 @@ pub fn get<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     CLIENT.get(input, names::client, clients::get)
 }
 
-/// The clients that the caller can reach, or those of `collaborator.…`.
+/// Lists the clients that the caller can reach, or those of `collaborator.…`.
 pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     const MESSAGE: &str = "ListClientsRequest";
     let query = Query::of(input)?;
@@ -68,7 +68,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     }))
 }
 
-/// `{"client":{…},"field_mask":…}`.
+/// Reads `{"client":{…},"field_mask":…}`.
 pub fn update<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let (sent, mask) = CLIENT.read_update(input)?;
     let id = names::client(input)?;
@@ -82,7 +82,7 @@ pub fn update<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     }))
 }
 
-/// `{"grace":"86400s"}`: how long older secrets stay good; without it not at all.
+/// Reads `{"grace":"86400s"}`: how long older secrets stay valid; without it they end at once.
 pub fn rotate_secret<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let request = body::object(input)?;
     let grace_seconds = grace(member(&request, "grace"))?;
@@ -102,10 +102,10 @@ pub fn search<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     }))
 }
 
-/// The longest that older secrets stay good: a year.
+/// The longest grace period: a year.
 pub const LONGEST_GRACE_SECONDS: i64 = 365 * 24 * 60 * 60;
 
-/// Whole seconds with an `s` behind them.
+/// Parses whole seconds followed by `s`.
 fn grace(value: Option<&Value>) -> Result<i64> {
     let refused = || Error::malformed("grace: expected whole seconds such as \"86400s\"");
     let seconds = match value {

@@ -1,4 +1,4 @@
-//! What the server expects of its users (registry.md 4.6).
+//! The server's configuration (registry.md 4.6).
 
 use serde_json::{Value, json};
 
@@ -12,8 +12,8 @@ pub fn get<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(|call| Ok(reply::ok(&json!({"configuration": describe(call.settings)})))))
 }
 
-/// What the registry does not have (applications, gateways, devices) stands as The Things Stack ships it.
-/// Wrapped values print even when they are false or zero; `enabled` is a plain one, absent when false.
+/// Describes the settings. What the registry does not have (applications, gateways, devices) is as The Things Stack ships it. Wrapped
+/// values are written even if false or zero; `enabled` is a plain one, absent if false.
 fn describe(settings: &Settings) -> Value {
     let mut registration = json!({
         "invitation": {"required": false, "token_ttl": "604800s"},

@@ -1,4 +1,4 @@
-//! Deleting, restoring and purging: clients, users and organizations alike.
+//! Deletes, restores and purges clients, users and organizations.
 
 use crate::api::{names, reply};
 use crate::base::error::Result;

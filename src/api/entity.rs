@@ -1,10 +1,10 @@
-//! What the operations on clients, users and organizations have alike.
+//! What the operations on clients, users and organizations share.
 
 use std::str::FromStr;
 
 use serde_json::{Map, Value, json};
 
-use crate::api::operation::Entity;
+use crate::api::operation::EntityKind;
 use crate::api::query::{Orders, Query};
 use crate::api::{body, reply};
 use crate::base::error::Result;
@@ -25,24 +25,25 @@ use crate::store::{Search, Tx};
 
 /// A kind of entity, in the API's words.
 #[derive(Debug)]
-pub struct Kind<E: 'static> {
-    entity: Entity,
+pub struct EntityMessage<E: 'static> {
+    entity: EntityKind,
     identifiers: &'static Identifiers,
     fields: &'static [Field<E>],
 }
 
-pub static CLIENT: Kind<Client> = Kind { entity: Entity::Client, identifiers: &client::IDENTIFIERS, fields: client::FIELDS };
+pub static CLIENT: EntityMessage<Client> =
+    EntityMessage { entity: EntityKind::Client, identifiers: &client::IDENTIFIERS, fields: client::FIELDS };
 
-pub static USER: Kind<User> = Kind { entity: Entity::User, identifiers: &USER_IDENTIFIERS, fields: user::FIELDS };
+pub static USER: EntityMessage<User> = EntityMessage { entity: EntityKind::User, identifiers: &USER_IDENTIFIERS, fields: user::FIELDS };
 
-pub static ORGANIZATION: Kind<Organization> =
-    Kind { entity: Entity::Organization, identifiers: &ORGANIZATION_IDENTIFIERS, fields: organization::FIELDS };
+pub static ORGANIZATION: EntityMessage<Organization> =
+    EntityMessage { entity: EntityKind::Organization, identifiers: &ORGANIZATION_IDENTIFIERS, fields: organization::FIELDS };
 
-/// Returns an entity, and how much of it the caller may see.
+/// Returns an entity, and how much of it the caller may read.
 type Find<E, Id> = fn(&Tx<'_>, &Principal, &Id, &Mask) -> Result<(E, Audience)>;
 
-impl<E> Kind<E> {
-    /// Reads and judges the entity that is to be created.
+impl<E> EntityMessage<E> {
+    /// Decodes and checks a new entity.
     pub fn read_new(&self, request: &Map<String, Value>) -> Result<Patch> {
         let (message, name) = (format!("Create{}Request", self.entity.message()), self.entity.name());
         let sent = body::entity(request, name, self.fields)?.ok_or_else(|| Invalid::required(&message, name))?;
@@ -50,7 +51,7 @@ impl<E> Kind<E> {
         Ok(sent)
     }
 
-    /// Returns the ID of the entity that is to be created. Refused if it is reserved.
+    /// Returns the ID of a new entity. Fails if it is reserved.
     pub fn new_id<Id: FromStr>(&self, sent: &Patch) -> Result<Id> {
         let key = self.identifiers.key;
         let id = sent.id(key).ok_or_else(|| Invalid::required(self.entity.message(), "ids"))?;
@@ -58,7 +59,7 @@ impl<E> Kind<E> {
         Ok(id)
     }
 
-    /// Reads and judges what is to be changed, `{"client":{…},"field_mask":…}`. The ID is that of the path.
+    /// Decodes and checks a change, `{"client":{…},"field_mask":…}`. The ID is that of the path.
     pub fn read_update(&self, input: &Input<'_>) -> Result<(Patch, Mask)> {
         let (message, name) = (format!("Update{}Request", self.entity.message()), self.entity.name());
         let request = body::object(input)?;
@@ -70,7 +71,7 @@ impl<E> Kind<E> {
         Ok((sent, mask))
     }
 
-    /// Answers with one entity.
+    /// Returns the reply with one entity.
     pub fn get<'r, Id: 'r>(
         &'static self,
         input: &'r Input<'r>,
@@ -86,7 +87,7 @@ impl<E> Kind<E> {
         }))
     }
 
-    /// Reads what to search for, and which fields to answer: those that were asked for, and those that were searched in.
+    /// Reads a search, and the mask: the fields asked for and those searched in.
     pub fn read_search<Key: Copy>(&self, query: &Query, orders: Orders<Key>) -> Result<(Search<Key>, Mask)> {
         let message = format!("Search{}sRequest", self.entity.message());
         let mut mask = query.mask(self.fields)?;
@@ -102,7 +103,7 @@ impl<E> Kind<E> {
         Ok((search, mask))
     }
 
-    /// Answers with all of an entity, to whoever has just made or changed it.
+    /// Returns the reply with all of an entity that the caller has just created or changed.
     pub fn whole(&self, entity: &E) -> Reply {
         reply::ok(&render(self.fields, entity, &Mask::everything(self.fields), Audience::Holder))
     }

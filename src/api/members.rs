@@ -1,4 +1,4 @@
-//! Collaborators of clients and members of organizations (registry.md 1.11, 6.4): the path says of which.
+//! Collaborators of clients and members of organizations (registry.md 1.11, 6.4).
 
 use crate::api::query::{Orders, Query};
 use crate::api::{body, names, reply};
@@ -30,7 +30,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     }))
 }
 
-/// `{"collaborator":{"ids":…,"rights":[…]}}`; no rights remove the member.
+/// Reads `{"collaborator":{"ids":…,"rights":[…]}}`; without rights, removes the member.
 pub fn set<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let rights_shape = Shape::ChoiceList(&RIGHT_CHOICES, &RIGHTS);
     let request = body::object(input)?;

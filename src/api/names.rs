@@ -1,4 +1,4 @@
-//! Identifiers from paths, queries and bodies, and what the API calls the places where they stand.
+//! Reads identifiers from paths, queries and bodies, and names them as the API does.
 
 use std::str::FromStr;
 
@@ -27,7 +27,7 @@ pub fn organization(input: &Input<'_>) -> std::result::Result<OrganizationId, In
     id(input, &ORGANIZATION_IDENTIFIERS)
 }
 
-/// The entity that the path is about: its first capture.
+/// Returns the entity of the path: its first capture.
 pub fn entity(input: &Input<'_>) -> std::result::Result<Entity, Invalid> {
     match input.captures.first().map(|(name, _)| *name) {
         Some("user_id") => user(input).map(Entity::User),
@@ -36,7 +36,7 @@ pub fn entity(input: &Input<'_>) -> std::result::Result<Entity, Invalid> {
     }
 }
 
-/// The client or organization that the path is about, and the name of the request: `pattern` with the kind of entity in the place of `*`.
+/// Returns the client or organization of the path, and the name of the request: `pattern` with the kind of entity in place of `*`.
 pub fn owned(input: &Input<'_>, pattern: &str) -> std::result::Result<(Owned, String), Invalid> {
     let (entity, message, ids) = named(input, pattern)?;
     match entity {
@@ -46,13 +46,13 @@ pub fn owned(input: &Input<'_>, pattern: &str) -> std::result::Result<(Owned, St
     }
 }
 
-/// The user or organization that the path is about, and the name of the request as in [`owned`].
+/// Returns the user or organization of the path, and the name of the request as in [`owned`].
 pub fn owner(input: &Input<'_>, pattern: &str) -> std::result::Result<(AccountId, String), Invalid> {
     let (entity, message, ids) = named(input, pattern)?;
     entity.account().ok_or_else(|| Invalid::required(&message, ids)).map(|account| (account, message))
 }
 
-/// The entity of the path, the name of the request, and what the API calls the entity's ids in it.
+/// Returns the entity of the path, the name of the request, and the name of the entity's IDs in it.
 fn named(input: &Input<'_>, pattern: &str) -> std::result::Result<(Entity, String, &'static str), Invalid> {
     let (kind, ids) = match input.captures.first().map(|(name, _)| *name) {
         Some("user_id") => ("User", "user_ids"),
@@ -66,10 +66,10 @@ fn named(input: &Input<'_>, pattern: &str) -> std::result::Result<(Entity, Strin
     }
 }
 
-/// The account in the path, whichever of the two it is, as a message of two arms.
+/// Returns the user or organization in the path.
 pub fn account(input: &Input<'_>) -> std::result::Result<AccountId, Invalid> {
     let arm = match (input.capture("user_id"), input.capture("organization_id")) {
-        // On an organization's members the organization comes first, and the account is the user.
+        // In the path of an organization's member, the account is the user.
         (Some(user), _) => json!({"user_ids": {"user_id": user}}),
         (None, Some(organization)) => json!({"organization_ids": {"organization_id": organization}}),
         (None, None) => json!({}),
@@ -77,7 +77,7 @@ pub fn account(input: &Input<'_>) -> std::result::Result<AccountId, Invalid> {
     known(&arm)
 }
 
-/// Whose entities are listed: the account in the path, or in the parameter `collaborator.…`; `None` without one.
+/// Returns the account whose entities are listed: in the path, or in the parameter `collaborator.…`; `None` without one.
 pub fn collaborator(input: &Input<'_>, query: &Query, message: &str) -> Result<Option<AccountId>> {
     match input.captures.first() {
         Some(_) => Ok(Some(account(input).map_err(|inner| inner.inside(message, "collaborator"))?)),
@@ -85,7 +85,7 @@ pub fn collaborator(input: &Input<'_>, query: &Query, message: &str) -> Result<O
     }
 }
 
-/// The account in the parameter `<name>.user_ids.user_id` or `<name>.organization_ids.organization_id`; `None` without one.
+/// Returns the account in the parameter `<name>.user_ids.user_id` or `<name>.organization_ids.organization_id`; `None` without one.
 pub fn account_parameter(query: &Query, name: &str, message: &str) -> Result<Option<AccountId>> {
     for path in ["", ".user_ids", ".organization_ids"] {
         query.is_no_value(&format!("{name}{path}"))?;
@@ -101,7 +101,7 @@ pub fn account_parameter(query: &Query, name: &str, message: &str) -> Result<Opt
     Ok(Some(known(&arm).map_err(|inner| inner.inside(message, name))?))
 }
 
-/// The account in the member `ids` of a message; `None` if it is absent. Read first, judged later.
+/// Decodes the account in the member `ids` of a message; `None` if it is absent. [`known`] checks it.
 pub fn decode_ids(object: &Map<String, Value>) -> Result<Option<Value>> {
     match member(object, "ids") {
         None | Some(Value::Null) => Ok(None),
@@ -110,7 +110,7 @@ pub fn decode_ids(object: &Map<String, Value>) -> Result<Option<Value>> {
     }
 }
 
-/// Judges an account that was read, and gives it its type.
+/// Checks a decoded account and returns it typed.
 pub fn known(account: &Value) -> std::result::Result<AccountId, Invalid> {
     check_account(account)?;
     value::to_account(account).ok_or_else(|| Invalid::required("OrganizationOrUserIdentifiers", "ids"))

@@ -1,10 +1,10 @@
-//! The description of this API. The document is made on a floor above; what is sent is the copy of it that stands here.
+//! Serves the OpenAPI document. It is generated on a floor above; this is the committed copy.
 
 use crate::base::error::Result;
 use crate::call::{Input, Work};
 use crate::http::reply::Reply;
 
-/// What `openapi::text` makes; a test holds the two against each other.
+/// The result of `openapi::text`; a test compares the two.
 pub const DOCUMENT: &str = include_str!("openapi.json");
 
 pub fn get<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {

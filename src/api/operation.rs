@@ -1,4 +1,4 @@
-//! What the operations of the API take and give: two columns of `ROUTES`, which the OpenAPI document is made from.
+//! What the operations of the API take and give: two columns of `ROUTES`, from which the OpenAPI document is generated.
 
 /// The entities of the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub enum EntityKind {
     Organization,
 }
 
-/// What an operation reads of its query and its body, beside the IDs in its path.
+/// What an operation reads from its query and body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
     Nothing,
@@ -66,7 +66,7 @@ pub enum Gives {
     Document,
 }
 
-/// What stands in lists beside entities.
+/// The items of lists other than entities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Item {
     Account,
@@ -78,7 +78,7 @@ pub enum Item {
 }
 
 impl EntityKind {
-    /// The member of a body that holds one; with an `s`, the one that holds a list.
+    /// Returns the name of the member that holds one; with an `s`, of the one that holds a list.
     pub fn name(self) -> &'static str {
         match self {
             EntityKind::Client => "client",

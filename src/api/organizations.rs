@@ -20,7 +20,7 @@ pub const ORDERS: Orders<OrganizationKey> = &[
     ("-created_at", OrganizationKey::CreatedAt),
 ];
 
-/// `{"organization":{…}}` under a user.
+/// Reads `{"organization":{…}}` under a user.
 pub fn create<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let request = body::object(input)?;
     if let Some(collaborator) = body::message(&request, "collaborator")? {
@@ -40,7 +40,7 @@ pub fn get<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     ORGANIZATION.get(input, names::organization, organizations::get)
 }
 
-/// The organizations of the user in the path, of `collaborator.…`, or of the caller.
+/// Lists the organizations of the user in the path, of `collaborator.…`, or of the caller.
 pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     const MESSAGE: &str = "ListOrganizationsRequest";
     let query = Query::of(input)?;
@@ -53,7 +53,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     }))
 }
 
-/// `{"organization":{…},"field_mask":…}`.
+/// Reads `{"organization":{…},"field_mask":…}`.
 pub fn update<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let (sent, mask) = ORGANIZATION.read_update(input)?;
     let id = names::organization(input)?;

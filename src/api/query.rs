@@ -1,4 +1,4 @@
-//! Reading query parameters (registry.md 0.5).
+//! Reads query parameters (registry.md 0.5).
 
 use crate::base::error::{Error, Result};
 use crate::base::page::Page;
@@ -13,14 +13,14 @@ use crate::model::mask::Mask;
 use crate::model::shape::{check_attributes, check_text, is_spelling};
 use crate::store::{Deleted, Direction, Order, Search, TextSearch};
 
-/// The longest text that can be searched for.
+/// The longest text to search for, in characters.
 pub const LONGEST_TEXT: usize = 50;
 
 /// Names and values as sent. Names are dotted paths whose parts are snake_case or lowerCamelCase; unknown ones are ignored.
 #[derive(Debug)]
 pub struct Query(Pairs);
 
-/// Sort orders by their names, in the order in which a refusal lists them. A leading `-` is descending.
+/// Sort orders by name, in the order in which a refusal lists them. A leading `-` is descending.
 pub type Orders<Key> = &'static [(&'static str, Key)];
 
 /// What a flag may be.
@@ -32,7 +32,7 @@ impl Query {
         Pairs::of_query(input.request).map(Query)
     }
 
-    /// Every value of a parameter, in the order sent.
+    /// Returns every value of a parameter, in the order sent.
     pub fn all(&self, name: &str) -> Result<Vec<&str>> {
         if self.0.iter().any(|(key, _)| key.split_once('[').is_some_and(|(before, _)| is(before, name))) {
             return Err(bad(name, "it takes no brackets"));
@@ -40,7 +40,7 @@ impl Query {
         Ok(self.0.iter().filter(|(key, _)| is(key, name)).map(|(_, value)| value).collect())
     }
 
-    /// The value of a parameter that may be given once.
+    /// Returns the value of a parameter. Fails if it is repeated.
     pub fn one(&self, name: &str) -> Result<Option<&str>> {
         match self.all(name)?.as_slice() {
             [] => Ok(None),
@@ -58,7 +58,7 @@ impl Query {
         }
     }
 
-    /// A number that fits 32 bits, in plain digits; 0 if it is not given.
+    /// Returns a number of plain digits that fits 32 bits; 0 if absent.
     pub fn number(&self, name: &str) -> Result<u32> {
         match self.one(name)? {
             None => Ok(0),
@@ -67,24 +67,24 @@ impl Query {
         }
     }
 
-    /// A message cannot be given as a plain value.
+    /// Refuses a plain value for a message.
     pub fn is_no_value(&self, name: &str) -> Result<()> {
         if self.all(name)?.is_empty() { Ok(()) } else { Err(bad(name, "it is a message: name one of its fields")) }
     }
 
-    /// The fields to read: `field_mask=a,b` once, or `field_mask.paths=a` repeated.
+    /// Returns the fields to read: `field_mask=a,b` once, or `field_mask.paths=a` repeated.
     pub fn mask<E>(&self, fields: &'static [Field<E>]) -> Result<Mask> {
         let mut paths: Vec<String> = self.one("field_mask")?.into_iter().flat_map(|joined| joined.split(',')).map(str::to_owned).collect();
         paths.extend(self.all("field_mask.paths")?.into_iter().map(str::to_owned));
         Ok(Mask::parse(fields, Purpose::Read, &paths)?)
     }
 
-    /// Which page of a list, in which order: the first, if none is asked for. `message` is the API's name of the request.
+    /// Returns the requested page of a list and its order; by default the first of each. `message` is the API's name of the request.
     pub fn listing<Key: Copy>(&self, message: &str, orders: Orders<Key>) -> Result<(Order<Key>, Page)> {
         self.listing_or(message, orders, Order { by: orders[0].1, direction: Direction::Ascending })
     }
 
-    /// The same, with the order in which it comes if none is asked for.
+    /// The same, with this default order.
     pub fn listing_or<Key: Copy>(&self, message: &str, orders: Orders<Key>, unasked: Order<Key>) -> Result<(Order<Key>, Page)> {
         let order = self.one("order")?.unwrap_or_default();
         let order = match orders.iter().find(|(name, _)| *name == order) {
@@ -99,7 +99,7 @@ impl Query {
         Ok((order, self.page(message)?))
     }
 
-    /// Which page of a list: the first, if none is asked for.
+    /// Returns the requested page of a list; by default the first.
     pub fn page(&self, message: &str) -> Result<Page> {
         let (limit, page) = (self.number("limit")?, self.number("page")?);
         if limit as usize > PAGE.most {
@@ -108,18 +108,18 @@ impl Query {
         Ok(Page::new(limit, page))
     }
 
-    /// Which entities a list shows: those of a page, live or deleted ones.
+    /// Returns the search of a list: a page of live or deleted entities.
     pub fn search<Key: Copy>(&self, message: &str, orders: Orders<Key>) -> Result<Search<Key>> {
         let (order, page) = self.listing(message, orders)?;
         Ok(Search { deleted: self.deleted()?, texts: TextSearch::default(), states: Vec::new(), order, page })
     }
 
-    /// `deleted=true` asks for the deleted ones only.
+    /// Reads `deleted=true`, which asks for the deleted ones only.
     fn deleted(&self) -> Result<Deleted> {
         Ok(if self.flag("deleted")? { Deleted::Yes } else { Deleted::No })
     }
 
-    /// What every search takes (registry.md 1.12).
+    /// Returns the conditions that every search has (registry.md 1.12).
     pub fn texts(&self, message: &str) -> Result<TextSearch> {
         let text = |name: &str| -> Result<Option<String>> {
             let text = self.one(name)?.unwrap_or_default();
@@ -135,7 +135,7 @@ impl Query {
         })
     }
 
-    /// A condition that was used brings its field into the answer (registry.md 1.12).
+    /// Adds the fields of the conditions to the mask (registry.md 1.12).
     pub fn add_searched<E>(&self, fields: &'static [Field<E>], texts: &TextSearch, mask: &mut Mask) {
         for (used, field) in [
             (texts.name_contains.is_some(), "name"),
@@ -148,7 +148,7 @@ impl Query {
         }
     }
 
-    /// `state=…`, repeated: any of them.
+    /// Returns the values of `state=…`, any of which match.
     pub fn states(&self, message: &str) -> Result<Vec<State>> {
         let mut states: Vec<State> = Vec::new();
         for (n, text) in self.all("state")?.into_iter().enumerate() {
@@ -165,7 +165,7 @@ impl Query {
         Ok(states)
     }
 
-    /// `attributes_contain[key]=value`.
+    /// Reads `attributes_contain[key]=value`.
     fn attributes(&self, message: &str, name: &str) -> Result<Vec<(String, String)>> {
         let mut pairs = serde_json::Map::new();
         for (parameter, value) in self.0.iter() {
@@ -183,7 +183,7 @@ impl Query {
     }
 }
 
-/// The two spellings of a dotted name, part by part.
+/// Returns whether a key is a dotted name in either spelling, part by part.
 fn is(key: &str, name: &str) -> bool {
     key == name || key.split('.').count() == name.split('.').count() && key.split('.').zip(name.split('.')).all(|(k, n)| is_spelling(k, n))
 }

@@ -1,4 +1,4 @@
-//! Writing JSON replies.
+//! Writes JSON replies.
 
 use std::collections::BTreeMap;
 
@@ -15,17 +15,17 @@ use crate::model::field::{Audience, Field};
 use crate::model::mask::Mask;
 use crate::model::view::render;
 
-/// 200, compact (registry.md 0.1).
+/// Returns 200 with compact JSON (registry.md 0.1).
 pub fn ok(value: &impl Serialize) -> Reply {
     Reply::json(200, value)
 }
 
-/// 200 `{}`: done, nothing to tell.
+/// Returns 200 with `{}`.
 pub fn done() -> Reply {
     ok(&json!({}))
 }
 
-/// The page that was asked for under its key, which is absent when the page is empty, and the number of all in `X-Total-Count`.
+/// Returns a page of a list under its key, which is absent if the page is empty, and the number of items on all pages in `X-Total-Count`.
 pub fn list<'i, T: 'i, V: Serialize>(
     input: &Input<'_>,
     page: Page,
@@ -36,7 +36,7 @@ pub fn list<'i, T: 'i, V: Serialize>(
     written(input, page, key, listed.into(), |item, out| serde_json::to_writer(out, &show(item)))
 }
 
-/// The same of entities, each as far as its reader may see it.
+/// The same for entities, each as far as its audience may read it.
 pub fn entities<'i, E: 'i>(
     input: &Input<'_>,
     page: Page,
@@ -48,14 +48,14 @@ pub fn entities<'i, E: 'i>(
     written(input, page, key, listed.into(), |(entity, audience), out| serde_json::to_writer(out, &render(fields, entity, mask, *audience)))
 }
 
-/// Uncounted.
+/// Returns a list without a count.
 pub fn items(key: &str, items: Vec<impl Serialize>) -> Reply {
     let members = (!items.is_empty()).then_some((key, items));
     ok(&BTreeMap::from_iter(members))
 }
 
-/// Writes item after item, until there is no room for the next: then the page ends. Headers say where the rest begins, if there is any: after
-/// a page that ended early, and after every other, so that links lead to the end (RFC 8288).
+/// Writes items until the reply is full: then the page ends early. Headers say where the next page begins, after such a page and after
+/// every other but the last, so links lead to the end (RFC 8288).
 fn written<T>(
     input: &Input<'_>,
     page: Page,
@@ -96,7 +96,7 @@ fn written<T>(
     Ok(reply)
 }
 
-/// The address of the request with another page.
+/// Returns the address of another page of the request.
 fn address(input: &Input<'_>, page: Page) -> Result<String> {
     let asked = Pairs::of_query(input.request)?;
     let parameters = page.parameters().map(|(name, value)| (name, value.to_string()));
@@ -105,13 +105,13 @@ fn address(input: &Input<'_>, page: Page) -> Result<String> {
     Ok(format!("{}?{}", input.request.path(), encoded(pairs)))
 }
 
-/// What an update answers, with a warning for whoever still sends contact info (registry.md 0.3).
+/// Returns the reply to an update, with a warning for callers that still send contact info (registry.md 0.3).
 pub fn updated(value: &impl Serialize, contact_info_was_sent: bool) -> Reply {
     const WARNING: &str = "Contact info is deprecated and will be removed in the next major release";
     if contact_info_was_sent { ok(value).with("X-Warning", WARNING) } else { ok(value) }
 }
 
-/// A reply with warnings, each in a header of its own (registry.md 0.3).
+/// Adds warnings to a reply, each in a header of its own (registry.md 0.3).
 pub fn warned(reply: Reply, warnings: impl IntoIterator<Item = &'static str>) -> Reply {
     warnings.into_iter().fold(reply, |reply, warning| reply.with("X-Warning", warning))
 }

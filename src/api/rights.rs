@@ -1,4 +1,4 @@
-//! What the caller may do on an entity (registry.md 1.11, 6.2): the path says on which.
+//! The caller's rights on an entity (registry.md 1.11, 6.2).
 
 use crate::api::{names, reply};
 use crate::base::error::Result;
@@ -6,7 +6,7 @@ use crate::call::{Input, Work};
 use crate::registry::rights;
 use crate::store::Deleted;
 
-/// No rights are no refusal: the answer is empty.
+/// Lists the caller's rights. Without any, the answer is empty and not a refusal.
 pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let entity = names::entity(input)?;
     Ok(Box::new(move |call| {

@@ -14,7 +14,7 @@ use crate::store::members::Owned;
 
 const MESSAGE: &str = "SearchAccountsRequest";
 
-/// The entity stands in the path, in a parameter, or nowhere.
+/// Finds accounts. The entity is in the path, in a parameter, or nowhere.
 pub fn accounts<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let query = Query::of(input)?;
     let text = query.one("query")?.unwrap_or_default().to_owned();
@@ -32,7 +32,7 @@ pub fn accounts<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     }))
 }
 
-/// `client_ids.client_id` or `organization_ids.organization_id`.
+/// Reads `client_ids.client_id` or `organization_ids.organization_id`.
 fn owned_parameter(query: &Query) -> Result<Option<Owned>> {
     let client = query.one("client_ids.client_id")?;
     let organization = query.one("organization_ids.organization_id")?;

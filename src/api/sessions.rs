@@ -11,7 +11,7 @@ use crate::store::{Direction, Order};
 
 pub const ORDERS: Orders<SessionKey> = &[("created_at", SessionKey::CreatedAt), ("-created_at", SessionKey::CreatedAt)];
 
-/// By their IDs, unless another order is asked for (registry.md 6.6).
+/// The default order (registry.md 6.6).
 const UNASKED: Order<SessionKey> = Order { by: SessionKey::Id, direction: Direction::Ascending };
 
 pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {

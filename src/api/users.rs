@@ -35,7 +35,7 @@ pub const ORDERS: Orders<UserKey> = &[
     ("-created_at", UserKey::CreatedAt),
 ];
 
-/// `{"user":{…}}`. Passwords are hashed before the transaction.
+/// Reads `{"user":{…}}`. Passwords are hashed before the transaction.
 pub fn create<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let request = body::object(input)?;
     body::text(&request, "invitation_token")?;
@@ -65,7 +65,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| reply::entities(input, search.page, "users", FIELDS, users::list(call.tx, call.by, &search)?, &mask)))
 }
 
-/// `{"user":{…},"field_mask":…}`.
+/// Reads `{"user":{…},"field_mask":…}`.
 pub fn update<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let (sent, mask) = USER.read_update(input)?;
     if mask.names(FIELDS, "primary_email_address") {
@@ -86,7 +86,7 @@ pub fn update<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     }))
 }
 
-/// `{"old":…,"new":…,"revoke_all_access":…}`: knowing the old password is all it takes. Verifying and hashing stand between two transactions.
+/// Reads `{"old":…,"new":…,"revoke_all_access":…}`. Only the old password is required; it is verified between two transactions.
 pub fn change_password<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     const MESSAGE: &str = "UpdateUserPasswordRequest";
     let request = body::object(input)?;
@@ -112,7 +112,7 @@ pub fn search<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| reply::entities(input, search.page, "users", FIELDS, users::list(call.tx, call.by, &search)?, &mask)))
 }
 
-/// The deprecated view of the address is only ever read: no create and no update answers it.
+/// Removes the deprecated view of the address, which only reads answer.
 fn without_contact_info(mask: Mask) -> Mask {
     mask.without(FIELDS, "contact_info")
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-/// What sort of refusal it is. The API shows the gRPC code; [`Kind::status`] is the one place where it meets HTTP (registry.md 3.3).
+/// The kind of an error. The API shows the gRPC code; [`Kind::status`] is the only place that maps it to HTTP (registry.md 3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     InvalidArgument,
@@ -20,7 +20,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The gRPC code.
+    /// Returns the gRPC code.
     pub fn code(self) -> u8 {
         match self {
             Kind::InvalidArgument => 3,
@@ -61,7 +61,7 @@ pub struct Definition {
     pub text: &'static str,
 }
 
-/// Defines errors, one a row, and the list of them that the tests walk.
+/// Defines errors, one per row, and the list of all of them.
 macro_rules! errors {
     ($($id:ident: $kind:ident $namespace:literal $name:literal $text:literal;)+) => {
         $(pub static $id: $crate::base::error::Definition = $crate::base::error::Definition {
@@ -80,33 +80,33 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub enum Error {
     /// A refusal with a name.
     Named(Box<Named>),
-    /// A refusal that comes before any method is chosen or its input read: it has no details (registry.md 3.1).
+    /// A refusal before the method is chosen or its input read; without details (registry.md 3.1).
     Plain(Kind, String),
-    /// Our fault. The cause is for the log and never leaves the process.
+    /// A fault of the server. The cause is logged and never leaves the process.
     Internal(Cause),
-    /// The database cannot take writes just now (disk full, read-only, busy). The cause is for the log.
+    /// The database cannot be written now (disk full, read-only, busy). The cause is logged.
     Unavailable(Cause),
 }
 
-/// What went wrong beneath, with its own causes as sources; made of an error or of a text.
+/// The underlying error, with its sources; from an error or a text.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 #[derive(Debug)]
 pub struct Named {
     pub definition: &'static Definition,
-    /// Usually that of the definition.
+    /// Usually the definition's.
     pub kind: Kind,
     pub attributes: Map<String, Value>,
     pub cause: Option<Box<Named>>,
 }
 
 impl Error {
-    /// A request that could not even be read.
+    /// Returns the error for a request that cannot be parsed.
     pub fn malformed(message: impl Into<String>) -> Error {
         Error::Plain(Kind::InvalidArgument, message.into())
     }
 
-    /// Returns what went wrong and all that caused it, outermost first, for the log.
+    /// Returns the error and all its causes, outermost first, for the log.
     pub fn chain(&self) -> String {
         let first: &dyn std::error::Error = self;
         let texts: Vec<String> = std::iter::successors(Some(first), |error| error.source()).map(ToString::to_string).collect();
@@ -119,12 +119,12 @@ impl Error {
 }
 
 impl Named {
-    /// `error:<namespace>:<name> (<text>)`, the placeholders filled in; raw if there is no attribute at all (registry.md 3.1).
+    /// Returns `error:<namespace>:<name> (<text>)` with the placeholders filled in; raw without attributes (registry.md 3.1).
     pub fn message(&self) -> String {
         format!("error:{}:{} ({})", self.definition.namespace, self.definition.name, self.text())
     }
 
-    /// What the message says, without the names that stand before it.
+    /// Returns the text of the message, without the names before it.
     pub fn text(&self) -> String {
         let mut text = self.definition.text.to_owned();
         for (name, value) in &self.attributes {
@@ -144,7 +144,7 @@ impl Named {
         self
     }
 
-    /// The same refusal under another kind.
+    /// Changes the kind.
     pub fn of_kind(mut self, kind: Kind) -> Named {
         self.kind = kind;
         self

@@ -1,16 +1,16 @@
-//! Identifiers. Parsing is the only way in, so an identifier that exists is well-formed (registry.md 2.1).
+//! Identifiers. They can only be created by parsing, so every one is well-formed (registry.md 2.1).
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What every ID may be at most, in characters.
+/// The longest ID, in characters.
 pub const LONGEST: usize = 36;
 
-/// The reason why a text is no ID, in the API's words.
+/// Why a text is not an ID, as the API words it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct BadId(pub String);
 
-/// Defines a kind of ID: how many characters it has at least.
+/// Defines a kind of ID and its shortest length in characters.
 macro_rules! id {
     ($(#[$doc:meta])* $id:ident, $shortest:literal) => {
         $(#[$doc])*
@@ -30,7 +30,7 @@ macro_rules! id {
                 &self.0
             }
 
-            /// Returns the regular expression that every ID of this kind matches, and nothing else of at most [`LONGEST`] characters.
+            /// Returns the regular expression that matches exactly the IDs of this kind, among texts of at most [`LONGEST`] characters.
             pub fn pattern() -> String {
                 pattern($shortest)
             }
@@ -72,7 +72,7 @@ impl AccountId {
     /// Every kind: they share one namespace of IDs.
     pub const KINDS: [&str; 2] = ["user", "organization"];
 
-    /// `user` or `organization`, as errors and events say it.
+    /// Returns `user` or `organization`.
     pub fn kind(&self) -> &'static str {
         match self {
             AccountId::User(_) => "user",
@@ -88,7 +88,7 @@ impl AccountId {
     }
 }
 
-/// Lower-case letters and digits, single dashes between them.
+/// Checks that an ID has only lower-case letters and digits, with single dashes between them.
 fn check(text: &str, shortest: usize) -> Result<(), BadId> {
     if text.chars().count() > LONGEST {
         return Err(BadId(format!("value length must be at most {LONGEST} runes")));
@@ -96,12 +96,12 @@ fn check(text: &str, shortest: usize) -> Result<(), BadId> {
     if is_id(text, shortest) { Ok(()) } else { Err(BadId(format!("value does not match regex pattern \"{}\"", pattern(shortest)))) }
 }
 
-/// The pattern as the API shows it.
+/// Returns the pattern as the API shows it.
 fn pattern(shortest: usize) -> String {
     format!("^[a-z0-9](?:[-]?[a-z0-9]){{{},}}$", shortest - 1)
 }
 
-/// Says what [`pattern`] says: at least `shortest` letters and digits, in which each dash stands between two of them.
+/// Returns whether [`pattern`] matches: at least `shortest` letters and digits, in which each dash is between two of them.
 fn is_id(text: &str, shortest: usize) -> bool {
     let letters = text.bytes().filter(|b| *b != b'-').count();
     letters >= shortest

@@ -1,4 +1,4 @@
-//! The log, on standard error: lines for people on a terminal, JSON for machines otherwise. Nothing secret is ever handed to it.
+//! The log, on standard error: lines for people on a terminal, otherwise JSON. Secrets are never passed to it.
 
 use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::base::printable::{self, printable};
 use crate::base::time::Clock;
 
-/// Names and values that belong to a line.
+/// The names and values of a line.
 pub type LogFields<'a> = &'a [(&'a str, Detail<'a>)];
 
 /// A value in a line.
@@ -39,7 +39,7 @@ impl From<u16> for Detail<'_> {
 }
 
 impl From<usize> for Detail<'_> {
-    /// Of what is counted here there are never more than 64 bits can hold.
+    /// No count here exceeds 64 bits.
     fn from(number: usize) -> Self {
         Detail::Number(number as u64)
     }
@@ -69,7 +69,7 @@ pub fn error(message: &str, fields: LogFields<'_>) {
     write("error", message, fields);
 }
 
-/// How lines are written; nothing while the log is not open.
+/// The format of lines; unset while the log is not open.
 static FORMAT: OnceLock<LogFormat> = OnceLock::new();
 
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +78,7 @@ enum LogFormat {
     Machines,
 }
 
-/// Opens the log. Before that nothing is written: whoever uses the library, a test for one, keeps standard error to itself.
+/// Opens the log. Before that nothing is written: users of the library, such as tests, keep standard error to themselves.
 pub fn open() {
     let _ = FORMAT.set(if std::io::stderr().is_terminal() { LogFormat::People } else { LogFormat::Machines });
 }
@@ -90,7 +90,7 @@ fn write(level: &str, message: &str, fields: LogFields<'_>) {
         LogFormat::People => for_people(&time, level, message, fields),
         LogFormat::Machines => for_machines(&time, level, message, fields),
     };
-    // Nobody is left to tell when the log itself cannot be written.
+    // Errors are ignored: there is nowhere to report them.
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
 

@@ -1,4 +1,4 @@
-//! Floor 0: words that everyone shares. No SQL, no HTTP.
+//! Floor 0: basic types. No SQL, no HTTP.
 
 pub mod error;
 pub mod id;

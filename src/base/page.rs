@@ -1,11 +1,11 @@
-//! Which part of a list is wanted, and what comes back.
+//! Pages of lists: which one is requested, and what is returned.
 
 use crate::base::error::Result;
 
 /// The number of items on a page when the caller names none (registry.md 1.5).
 const DEFAULT_LIMIT: u32 = 100;
 
-/// A page of a list: `limit` items, `number` counts from 1.
+/// A page of a list: up to `limit` items; `number` counts from 1.
 #[derive(Clone, Copy, Debug)]
 pub struct Page {
     limit: u32,
@@ -13,7 +13,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// Zero means the default limit, and the first page (registry.md 1.5).
+    /// Returns a page; 0 means the default limit, and the first page (registry.md 1.5).
     pub fn new(limit: u32, number: u32) -> Page {
         Page { limit: if limit == 0 { DEFAULT_LIMIT } else { limit }, number: number.max(1) }
     }
@@ -26,13 +26,13 @@ impl Page {
         i64::from(self.number - 1) * i64::from(self.limit)
     }
 
-    /// The page to go on with where only `fit` items of this one could be shown, 1 or more. As many of them are shown as the next page is long:
-    /// so it begins where this one ends, and so does every page after it.
+    /// Returns the page to go on with if only the first `fit` items of this one, at least 1, can be shown. As many are shown as the next
+    /// page is long, so it begins where this one ends, and so does every page after it.
     pub fn after_only(self, fit: usize) -> Page {
         let offset = self.offset();
         let fits = |items: &i64| usize::try_from(*items).is_ok_and(|items| items <= fit);
         let items = match offset {
-            // Powers of two can be halved where later pages are cut, too.
+            // Powers of two can be halved again if a later page ends early too.
             0 => (0..63).map(|power| 1 << power).take_while(fits).last(),
             _ => (1..=offset).take_while(fits).filter(|items| offset % items == 0).last(),
         };
@@ -40,18 +40,18 @@ impl Page {
         Page { limit: u32::try_from(items).unwrap_or(1), number: u32::try_from(offset / items + 2).unwrap_or(u32::MAX) }
     }
 
-    /// The page after this one; nothing if this one reaches the end of all `total` items.
+    /// Returns the next page, or `None` if this one reaches the end of all `total` items.
     pub fn after(self, total: i64) -> Option<Page> {
         let next = Page { number: self.number.checked_add(1)?, ..self };
         (next.offset() < total).then_some(next)
     }
 
-    /// What its address says: `limit` and `page`.
+    /// Returns the parameters of its address: `limit` and `page`.
     pub fn parameters(self) -> [(&'static str, u32); 2] {
         [("limit", self.limit), ("page", self.number)]
     }
 
-    /// How many there are on all pages, if the items of this one tell: those of the last page do.
+    /// Returns the number of items on all pages, if this one tells: the last page does.
     pub fn total(self, items: usize) -> Option<i64> {
         let items = i64::try_from(items).ok()?;
         let is_last = items < self.limit() && (items > 0 || self.offset() == 0);
@@ -59,10 +59,10 @@ impl Page {
     }
 }
 
-/// How the warning begins of a page that ended early.
+/// The beginning of the warning on a page that ended early.
 pub const ENDS_EARLY: &str = "this page ends after";
 
-/// One page of a list, and how many there are on all pages.
+/// One page of a list, and the number of items on all pages.
 #[derive(Debug)]
 pub struct Listed<T> {
     pub items: Vec<T>,
@@ -75,14 +75,14 @@ impl<T> Listed<T> {
     }
 }
 
-/// The same, each item read when it is asked for: a page can be more than fits in memory, and is not read beyond what is shown of it.
+/// The same, each item read when it is needed: a page can exceed memory, and is read only as far as it is shown.
 pub struct Reading<'a, T> {
     pub items: Box<dyn Iterator<Item = Result<T>> + 'a>,
     pub total: i64,
 }
 
 impl<T> Reading<'_, T> {
-    /// Reads all of it.
+    /// Reads all items.
     pub fn listed(self) -> Result<Listed<T>> {
         Ok(Listed { items: self.items.collect::<Result<_>>()?, total: self.total })
     }

@@ -1,11 +1,11 @@
-//! Proof Key for Code Exchange (RFC 7636): who redeems a code proves to have asked for it.
+//! Proof Key for Code Exchange (RFC 7636): proves that the client that redeems a code requested it.
 
 use crate::base::secret;
 
 /// The one method of a challenge.
 pub const METHOD: &str = "S256";
 
-/// Whether a text can be a verifier or a challenge: 43 to 128 characters that need no escape (sections 4.1 and 4.2).
+/// Returns whether a text can be a verifier or a challenge: 43 to 128 unreserved characters (sections 4.1 and 4.2).
 pub fn is_well_formed(text: &str) -> bool {
     (43..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
 }
@@ -15,7 +15,7 @@ pub fn challenge(verifier: &str) -> String {
     secret::digest(verifier)
 }
 
-/// Whether a challenge was made of this verifier (section 4.6).
+/// Returns whether a challenge belongs to this verifier (section 4.6).
 pub fn matches(challenge: &str, verifier: &str) -> bool {
     is_well_formed(verifier) && secret::equal(challenge, &self::challenge(verifier))
 }

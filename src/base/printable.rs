@@ -1,23 +1,23 @@
-//! Text that others wrote, made fit for a terminal and a log: nothing in it steers what is shown.
+//! Escapes text that others wrote for a terminal and the log, so that it cannot control what is shown.
 
-/// Whether a terminal would obey the character, or a reader be misled by it: control characters (C0, DEL and C1), line and paragraph
-/// separators, and what changes the direction of the text behind it or is not seen at all (Unicode Standard Annex 9, section 2).
+/// Returns whether a character controls a terminal or misleads a reader: control characters (C0, DEL and C1), line and paragraph
+/// separators, and those that change the direction of the text or are invisible (Unicode Standard Annex 9, section 2).
 pub fn steers(c: char) -> bool {
     let is_hidden = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{206f}');
     c.is_control() || is_hidden || matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// The text on one line, such characters spelled out: `\n`, `\u{1b}`.
+/// Returns the text on one line, with such characters escaped: `\n`, `\u{1b}`.
 pub fn printable(text: &str) -> String {
     escaped(text, |c| steers(c).then(|| c.escape_default().collect()))
 }
 
-/// The same for a text of ours that has lines and columns: those stay.
+/// The same, but keeps the lines and columns of our own text.
 pub fn lines(text: &str) -> String {
     escaped(text, |c| (steers(c) && !matches!(c, '\n' | '\t')).then(|| c.escape_default().collect()))
 }
 
-/// JSON text, such characters spelled out as JSON does: `\u202e`. They only stand in its strings; lines between those stay.
+/// Returns JSON text with such characters escaped as in JSON: `\u202e`. They only occur in its strings; the lines between them stay.
 pub fn json(text: &str) -> String {
     let units = |c: char| c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect();
     escaped(text, |c| (steers(c) && c != '\n').then(|| units(c)))

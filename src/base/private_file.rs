@@ -1,21 +1,21 @@
-//! Files that hold secrets: their owner reads them, nobody else.
+//! Restricts files with secrets to their owner.
 
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-/// What a file was found to be.
+/// The access to a file before it was restricted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileAccess {
-    /// Only its owner could read it, or there is none.
+    /// Only its owner could read it, or it does not exist.
     Private,
-    /// Others could read it or write to it, until now.
+    /// Others could read or write it.
     Narrowed,
 }
 
-/// Takes away what others than its owner may do with the file. One that others may read and that is somebody else's is refused: whose
-/// it is could have put anything in it.
+/// Removes the permissions of everyone but the owner. Refuses a file of another user that others may read: that user could have put
+/// anything in it.
 pub fn narrow(path: &Path) -> io::Result<FileAccess> {
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
@@ -36,14 +36,14 @@ pub fn narrow(path: &Path) -> io::Result<FileAccess> {
     if own_user().is_some_and(|user| user != metadata.uid()) {
         return Err(refused());
     }
-    // Where nothing says who this process is, only the owner gets through here; and whoever may do everything.
+    // If the user of this process is unknown, this succeeds only for the owner and for root.
     match fs::set_permissions(path, Permissions::from_mode(mode & 0o7700)) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(refused()),
         result => result.map(|()| FileAccess::Narrowed),
     }
 }
 
-/// The user that this process acts as, where the system tells it in a file; to ask the system itself takes code that is not safe.
+/// Returns the user of this process, if the system has it in a file; the system call would need code that is not safe.
 fn own_user() -> Option<u32> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     status.lines().find_map(|line| line.strip_prefix("Uid:"))?.split_whitespace().nth(1)?.parse().ok()

@@ -1,20 +1,20 @@
-//! Names for requests: sortable by time, unique without asking anyone. They stand in the reply, its errors, the log and the history.
+//! Request IDs, sortable by time. They are in the reply, its errors, the log and the history.
 
 use data_encoding::HEXLOWER;
 
 use crate::base::secret::random;
 use crate::base::time::Time;
 
-/// What the history has in place of a request where the operator did something at the machine itself.
+/// The request ID in the history of what the operator did at the machine itself.
 pub const OPERATOR: &str = "operator";
 
-/// Makes a new one: 48 bits of milliseconds and 80 random ones (a ULID), in hexadecimal as The Things Stack writes its correlation IDs.
+/// Returns a new one: 48 bits of milliseconds and 80 random ones (a ULID), in hexadecimal as The Things Stack writes correlation IDs.
 pub fn fresh(now: Time) -> String {
     let milliseconds = u64::try_from(now.micros() / 1000).unwrap_or_default().to_be_bytes();
     HEXLOWER.encode(&[&milliseconds[2..], &random::<10>()].concat())
 }
 
-/// Whether a caller may call a request so: nothing that could forge a line or a header, or be taken for the operator's.
+/// Returns whether a caller may use this ID: nothing that could forge a line or a header, or be taken for the operator's.
 pub fn is_acceptable(id: &str) -> bool {
     let is_plain = (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
     is_plain && !id.to_ascii_lowercase().contains(OPERATOR)

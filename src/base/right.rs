@@ -1,6 +1,6 @@
 //! Rights: their names and numbers, what each implies, and the sets that scopes are made of (registry.md 5).
 
-/// Defines the rights, one a row: the contract's number and name, and what it allows in plain words.
+/// Defines the rights, one per row: number and name in the contract, and what it allows in plain words.
 macro_rules! rights {
     ($($id:ident = $number:literal $name:literal $words:literal;)+) => {
         /// A right by its number in the API.
@@ -16,7 +16,7 @@ macro_rules! rights {
                 match self { $(Right::$id => $name),+ }
             }
 
-            /// What it allows, in plain words, after "may".
+            /// Returns what it allows in plain words, to follow "may".
             pub fn words(self) -> &'static str {
                 match self { $(Right::$id => $words),+ }
             }
@@ -25,7 +25,7 @@ macro_rules! rights {
                 match number { $($number => Some(Right::$id),)+ _ => None }
             }
 
-            /// By full name, or by the name without `RIGHT_` (registry.md 0.4).
+            /// Finds a right by its name, with or without `RIGHT_` (registry.md 0.4).
             pub fn from_name(name: &str) -> Option<Right> {
                 match name.strip_prefix("RIGHT_").map_or_else(|| format!("RIGHT_{name}"), |_| name.to_owned()).as_str() {
                     $($name => Some(Right::$id),)+
@@ -122,7 +122,7 @@ impl Rights {
         Rights(set)
     }
 
-    /// As it is kept: bit n is the right of number n.
+    /// Returns the stored form: bit n is the right with number n.
     pub fn bits(self) -> u64 {
         self.0
     }
@@ -155,21 +155,21 @@ impl Rights {
         RIGHTS.iter().copied().filter(move |right| self.has(*right))
     }
 
-    /// The names, sorted.
+    /// Returns the names, sorted.
     pub fn names(self) -> Vec<&'static str> {
         let mut names: Vec<_> = self.iter().map(Right::name).collect();
         names.sort_unstable();
         names
     }
 
-    /// What of these is left within a limit, each with all that is implied.
+    /// Returns the rights that are within a limit, both with implied rights.
     pub fn within(self, limit: Rights) -> Rights {
         let limit = limit.expanded();
         if self.without(limit).is_empty() { self } else { self.expanded().and(limit) }
     }
 
-    /// With what each right implies; the right itself stays (registry.md 5.2). The reverse never holds: all the
-    /// concrete rights together do not make the `_ALL` right.
+    /// Returns the rights with what each implies (registry.md 5.2). Not the reverse: all the concrete rights together do not make the
+    /// `_ALL` right.
     pub fn expanded(self) -> Rights {
         if self.has(Right::All) {
             return self.or(Rights::EVERY);
@@ -199,17 +199,17 @@ impl FromIterator<Right> for Rights {
 pub const CLIENT_RIGHTS: Rights =
     Rights::of(&[Right::ClientAll, Right::ClientInfo, Right::ClientSettingsBasic, Right::ClientSettingsCollaborators, Right::ClientDelete]);
 
-/// What somebody may have on an organization: its own rights and those of the entities it may own.
+/// Returns the rights on an organization: its own, and those on the entities it may own.
 pub fn organization_scope() -> Rights {
     user_scope().without(named("RIGHT_USER_"))
 }
 
-/// What somebody may have on a user: everything but `RIGHT_ALL` and `RIGHT_SEND_INVITES`.
+/// Returns the rights on a user: all but `RIGHT_ALL` and `RIGHT_SEND_INVITES`.
 pub fn user_scope() -> Rights {
     Rights::EVERY.without(Rights::of(&[Right::All, Right::SendInvites]))
 }
 
-/// What an administrator may do everywhere: neither keys nor `_ALL` (registry.md 5.3).
+/// Returns an administrator's rights on every entity: neither keys nor `_ALL` (registry.md 5.3).
 pub fn admin_rights() -> Rights {
     Rights::EVERY.iter().filter(|right| !right.name().ends_with("_KEYS") && !right.name().ends_with("_ALL")).collect()
 }

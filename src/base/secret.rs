@@ -1,4 +1,4 @@
-//! Secrets: how they are made, written, hashed and compared. Nothing here is ever logged.
+//! Generates, writes, hashes and compares secrets. Nothing here is ever logged.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use pbkdf2::pbkdf2_hmac;
 use sha2::{Digest, Sha256, Sha512};
 use subtle::ConstantTimeEq;
 
-/// The most rounds of a hash that is compared with: one with more matches nothing, whoever wrote it into the file.
+/// The most rounds of a hash to compare with: one with more, which somebody may have put into the file, matches nothing.
 pub const MOST_ROUNDS: u32 = 2_000_000;
 
-/// What a token is good for; its first part says it (registry.md 4.1).
+/// The kind of a token, which its first part names (registry.md 4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
     ApiKey,
@@ -22,7 +22,7 @@ pub enum TokenKind {
 }
 
 impl TokenKind {
-    /// Base32 of `key`, `acc`, `ref`, `aut` and `ssn`.
+    /// Returns the base32 of `key`, `acc`, `ref`, `aut` or `ssn`.
     pub fn prefix(self) -> &'static str {
         match self {
             TokenKind::ApiKey => "NNSXS",
@@ -34,7 +34,7 @@ impl TokenKind {
     }
 }
 
-/// `PREFIX.ID.KEY`: the ID finds the row, the key proves the right to it (registry.md 4.1).
+/// `PREFIX.ID.KEY`: the ID finds the row, the key proves the holder (registry.md 4.1).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token {
     pub kind: TokenKind,
@@ -43,12 +43,12 @@ pub struct Token {
 }
 
 impl Token {
-    /// 24 random bytes of ID, 32 of key.
+    /// Generates a token: 24 random bytes of ID, 32 of key.
     pub fn fresh(kind: TokenKind) -> Token {
         Token { kind, id: BASE32_NOPAD.encode(&random::<24>()), key: fresh_key() }
     }
 
-    /// Only the kind and the number of parts are checked (registry.md 4.1).
+    /// Parses a token; checks only the kind and the number of parts (registry.md 4.1).
     pub fn parse(text: &str) -> Option<Token> {
         let (prefix, rest) = text.split_once('.')?;
         let (id, key) = rest.split_once('.')?;
@@ -57,14 +57,14 @@ impl Token {
         (!key.contains('.')).then(|| Token { kind, id: id.to_owned(), key: key.to_owned() })
     }
 
-    /// True for what [`Token::fresh`] could have made: an ID of 24 and a key of 32 bytes.
+    /// Returns whether [`Token::fresh`] could have generated it: an ID of 24 and a key of 32 bytes.
     pub fn is_full_size(&self) -> bool {
         let base32 =
             |text: &str, length| text.len() == length && text.bytes().all(|b| b.is_ascii_uppercase() || (b'2'..=b'7').contains(&b));
         base32(&self.id, 39) && base32(&self.key, 52)
     }
 
-    /// The token as its holder keeps it. The one way to see the key.
+    /// Returns the token as its holder stores it. The only way to see the key.
     pub fn reveal(&self) -> String {
         format!("{}.{}.{}", self.kind.prefix(), self.id, self.key)
     }
@@ -76,17 +76,17 @@ impl fmt::Debug for Token {
     }
 }
 
-/// 32 random bytes in base32: 52 characters (registry.md 1.8).
+/// Generates a key: 32 random bytes in base32, 52 characters (registry.md 1.8).
 pub fn fresh_key() -> String {
     BASE32_NOPAD.encode(&random::<32>())
 }
 
-/// 20 random bytes in base32: 32 capitals and digits.
+/// Generates a password: 20 random bytes in base32, 32 capitals and digits.
 pub fn fresh_password() -> String {
     BASE32_NOPAD.encode(&random::<20>())
 }
 
-/// A UUID of 122 random bits (RFC 9562 section 5.4): the ID of a session (registry.md 4.1).
+/// Generates a UUID of 122 random bits (RFC 9562 section 5.4): the ID of a session (registry.md 4.1).
 pub fn fresh_uuid() -> String {
     let mut bytes = random::<16>();
     bytes[6] = bytes[6] & 0x0f | 0x40;
@@ -95,7 +95,7 @@ pub fn fresh_uuid() -> String {
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 
-/// The key that follows from another: whoever presents `key` again gets the same one. Without `key` it cannot be told (HMAC-SHA256).
+/// Derives a key from another (HMAC-SHA256): the same `key` always gives the same one, which is unknown without it.
 pub fn derived_key(key: &str, salt: &[u8], purpose: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("HMAC takes keys of any size");
     mac.update(salt);
@@ -103,7 +103,7 @@ pub fn derived_key(key: &str, salt: &[u8], purpose: &str) -> String {
     BASE32_NOPAD.encode(&mac.finalize().into_bytes())
 }
 
-/// The SHA-256 of a text, in base64url.
+/// Returns the SHA-256 of a text in base64url.
 pub fn digest(text: &str) -> String {
     BASE64URL_NOPAD.encode(&Sha256::digest(text))
 }
@@ -113,24 +113,24 @@ pub fn equal(one: &str, other: &str) -> bool {
     one.as_bytes().ct_eq(other.as_bytes()).into()
 }
 
-/// So many bytes from the operating system.
+/// Returns random bytes from the operating system.
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system has randomness");
     bytes
 }
 
-/// A hash that carries its algorithm: all that is kept of a secret.
+/// A hash with its algorithm, the only stored form of a secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Hash(String);
 
 impl Hash {
-    /// Of a secret that we generated: with 256 random bits nothing slower than SHA-256 is needed.
+    /// Hashes a generated secret: with 256 random bits SHA-256 suffices.
     pub fn of_generated(secret: &str) -> Hash {
         Hash(format!("SHA256${}", digest(secret)))
     }
 
-    /// Of a secret that a person chose: PBKDF2-SHA256 in The Things Stack's format. Slow: never call it in a write transaction.
+    /// Hashes a secret that a person chose: PBKDF2-SHA256 in The Things Stack's format. Slow: never call it in a write transaction.
     pub fn of_chosen(secret: &str, rounds: u32) -> Hash {
         let salt = BASE64URL_NOPAD.encode(&random::<12>());
         let mut key = [0; 32];
@@ -138,7 +138,7 @@ impl Hash {
         Hash(format!("PBKDF2$sha256${rounds}${salt}${}", BASE64URL_NOPAD.encode(&key)))
     }
 
-    /// A hash as it was kept.
+    /// Returns a stored hash.
     pub fn stored(text: String) -> Hash {
         Hash(text)
     }
@@ -147,21 +147,21 @@ impl Hash {
         &self.0
     }
 
-    /// Whether it is the hash of something that a person chose, which is slow to compare with.
+    /// Returns whether it is the hash of a chosen secret, which is slow to compare with.
     pub fn is_of_chosen(&self) -> bool {
         !self.0.starts_with("SHA256$")
     }
 
-    /// The rounds that comparing with it takes; 0 for one that is compared with at once, or matches nothing.
+    /// Returns the rounds that comparing takes; 0 if it is fast, or matches nothing.
     pub fn rounds(&self) -> u32 {
         self.parts().map_or(0, |parts| parts.rounds)
     }
 
-    /// Reads a hash of something that a person chose. Nothing for what is none, or would take too long.
+    /// Parses the hash of a chosen secret; `None` for any other, or if comparing would take too long.
     fn parts(&self) -> Option<Parts<'_>> {
         let parts: Vec<&str> = self.0.split('$').collect();
         let [method, algorithm, rounds, salt, key] = parts.as_slice() else { return None };
-        // A longer key than the algorithm makes at once would take its rounds several times.
+        // A key longer than the algorithm's output would take the rounds several times.
         let (algorithm, longest) = match *algorithm {
             "sha256" => (Algorithm::Sha256, 32),
             "sha512" => (Algorithm::Sha512, 64),
@@ -172,8 +172,8 @@ impl Hash {
         method.eq_ignore_ascii_case("PBKDF2").then_some(Parts { algorithm, rounds, salt, key })
     }
 
-    /// True when this is the hash of `secret`. Compares in constant time; takes all parameters from the hash. A hash
-    /// of an unknown algorithm matches nothing.
+    /// Returns whether this is the hash of `secret`. Compares in constant time; takes all parameters from the hash. A hash of an unknown
+    /// algorithm matches nothing.
     pub fn matches(&self, secret: &str) -> bool {
         if let Some(kept) = self.0.strip_prefix("SHA256$") {
             return BASE64URL_NOPAD.decode(kept.as_bytes()).is_ok_and(|kept| kept.ct_eq(&Sha256::digest(secret)).into());
@@ -188,7 +188,7 @@ impl Hash {
     }
 }
 
-/// What stands in the hash of something that a person chose.
+/// The parts of the hash of a chosen secret.
 struct Parts<'h> {
     algorithm: Algorithm,
     rounds: u32,
@@ -201,9 +201,8 @@ enum Algorithm {
     Sha512,
 }
 
-/// The first of these hashes that is that of one of the secrets, by its place. Where none is, this takes `cost` rounds for each secret,
-/// however many hashes there are and however many rounds each takes: the time must not tell who exists, or what is kept. Slow: never call
-/// it in a transaction.
+/// Returns the index of the first hash of one of the secrets. If there is none, takes `cost` rounds for each secret, whatever the hashes:
+/// the time must not tell who exists or what is stored. Slow: never call it in a transaction.
 pub fn matching<'h>(hashes: impl IntoIterator<Item = &'h Hash>, secrets: &[&str], cost: u32) -> Option<usize> {
     let mut taken = 0_u32;
     for (n, hash) in hashes.into_iter().enumerate() {
@@ -220,7 +219,7 @@ pub fn matching<'h>(hashes: impl IntoIterator<Item = &'h Hash>, secrets: &[&str]
     None
 }
 
-/// Compares with nothing, at the cost of a secret that we generated: an unknown ID must not answer faster than a wrong key.
+/// Takes as long as comparing a generated secret: an unknown ID must not answer faster than a wrong key.
 pub fn match_no_generated(secret: &str) {
     std::hint::black_box(Hash::of_generated(secret));
 }

@@ -1,4 +1,4 @@
-//! The only clock, and how instants are written.
+//! The only clock, and the formats of instants.
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -12,20 +12,20 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(i64);
 
-/// Where the present comes from.
+/// The source of the present time.
 #[derive(Clone, Debug)]
 pub enum Clock {
     /// The operating system.
     System,
-    /// Whoever holds the other ends: microseconds since 1970. For tests.
+    /// For tests: the time set through the shared numbers, in microseconds since 1970.
     Set { now: Arc<AtomicI64>, steady: Arc<AtomicI64> },
 }
 
-/// When this process first asked, by both clocks of the operating system.
+/// The first reading of both clocks of the operating system.
 static START: LazyLock<(Instant, Time)> = LazyLock::new(|| (Instant::now(), Clock::System.now()));
 
 impl Clock {
-    /// The only place that asks the operating system what time it is.
+    /// Returns the present time. The only place that asks the operating system.
     #[expect(clippy::disallowed_methods, reason = "this is the one home of the clock")]
     pub fn now(&self) -> Time {
         match self {
@@ -37,7 +37,7 @@ impl Clock {
         }
     }
 
-    /// The time by a clock that nobody sets: what it was when this process began, and what has passed since. For waits.
+    /// Returns the time by a clock that is never set: the time when this process began, plus what has passed. For waits.
     pub fn steady(&self) -> Time {
         match self {
             Clock::System => {
@@ -59,27 +59,27 @@ impl Time {
         self.0
     }
 
-    /// This instant and so many seconds; stops at the end of time instead of wrapping.
+    /// Adds seconds; saturates instead of wrapping.
     pub fn plus_seconds(self, seconds: i64) -> Time {
         Time(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
     }
 
-    /// Whether `other` is at most so many seconds away, before or after: a clock that was set must not stretch a period.
+    /// Returns whether `other` is at most `seconds` away, before or after: setting the clock must not stretch a period.
     pub fn is_within(self, seconds: i64, other: Time) -> bool {
         self.0.abs_diff(other.0) <= u64::try_from(seconds.saturating_mul(1_000_000)).unwrap_or_default()
     }
 
-    /// Whole days since 1970-01-01, UTC.
+    /// Returns whole days since 1970-01-01, UTC.
     pub fn day(self) -> i64 {
         self.0.div_euclid(24 * 60 * 60 * 1_000_000)
     }
 
-    /// Whole seconds since 1970, as OAuth counts them (RFC 7662 section 2.2).
+    /// Returns whole seconds since 1970, as OAuth counts them (RFC 7662 section 2.2).
     pub fn seconds(self) -> i64 {
         self.0.div_euclid(1_000_000)
     }
 
-    /// Reads RFC 3339 in UTC: it must end in `Z`, with up to nine digits of fraction (registry.md 0.4).
+    /// Parses RFC 3339 in UTC: must end in `Z`, with up to nine digits of fraction (registry.md 0.4).
     pub fn parse(text: &str) -> Option<Time> {
         if !text.ends_with('Z') || text.as_bytes().get(10) != Some(&b'T') {
             return None;
@@ -89,16 +89,16 @@ impl Time {
 }
 
 impl Time {
-    /// As HTTP writes dates (RFC 9110 section 5.6.7): `Fri, 02 Jan 2026 03:04:05 GMT`.
+    /// Formats an HTTP date (RFC 9110 section 5.6.7): `Fri, 02 Jan 2026 03:04:05 GMT`.
     pub fn in_http(self) -> String {
         let timestamp = Timestamp::from_microsecond(self.0).unwrap_or(Timestamp::UNIX_EPOCH);
-        // Only years of more than four digits cannot be written.
+        // Fails only for years of more than four digits.
         DateTimePrinter::new().timestamp_to_rfc9110_string(&timestamp).unwrap_or_default()
     }
 }
 
 impl fmt::Display for Time {
-    /// RFC 3339 in UTC, the fraction with 0, 3 or 6 digits (registry.md 0.4).
+    /// Writes RFC 3339 in UTC, with 0, 3 or 6 digits of fraction (registry.md 0.4).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let precision = match self.0.rem_euclid(1_000_000) {
             0 => 0,

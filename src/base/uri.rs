@@ -1,37 +1,37 @@
-//! Redirect URIs: which of them are the same, and where a browser is sent (oauth.md 1.4.3, RFC 9700 section 4.1.3, RFC 8252).
+//! Redirect URIs: which are the same, and where a browser is redirected (oauth.md 1.4.3, RFC 9700 section 4.1.3, RFC 8252).
 
 use std::net::IpAddr;
 
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode};
 
-/// Redirect URIs of our own, relative to this server, and where they lie. Both spellings name the same.
+/// Our own redirect URIs, relative to this server, and their paths. Both spellings mean the same.
 const OWN: &[(&str, &str, &str)] = &[
     ("code", "/code", "/oauth/code"),
     ("local-callback", "/local-callback", "/oauth/local-callback"),
     ("/console/oauth/callback", "/console/oauth/callback", "/console/oauth/callback"),
 ];
 
-/// Those of [`OWN`] that hand the code to whoever is at the device: a program that listens, or one that the user types into.
+/// Those of [`OWN`] that give the code to anyone at the device: a program that listens, or one that the user types into.
 const DEVICE: &[&str] = &["/code", "/local-callback"];
 
-/// Schemes that a browser runs or reads files with: nobody is ever sent there.
+/// Schemes that a browser runs or reads files with: never redirected to.
 const NEVER: &[&str] = &["javascript", "data", "vbscript", "file", "blob", "about"];
 
-/// Hosts of this very machine, which native applications listen on at a port they cannot choose (RFC 8252 section 7.3).
+/// Loopback hosts, on which native applications listen at a port they cannot choose (RFC 8252 section 7.3).
 const LOOPBACK: &[&str] = &["http://127.0.0.1", "http://[::1]", "http://localhost"];
 
-/// What a form or a query leaves as it is.
+/// The characters that form encoding leaves as they are.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// The registered URI that the requested one is, in the form in which it is kept. Compared as text, but for two things: an empty path
-/// is `/`, and on the loopback interface the port is free.
+/// Returns the registered URI that matches the requested one, in stored form. Compared as text, except that an empty path is `/` and on the
+/// loopback interface any port matches.
 pub fn matching(registered: &[String], requested: &str) -> Option<String> {
     let wanted = Redirect::parse(requested)?;
     let same = |uri: &String| Redirect::parse(uri).is_some_and(|known| known.comparable() == wanted.comparable());
     registered.iter().any(same).then_some(wanted.text)
 }
 
-/// The same for a place to go after signing out: there the query is the requester's own (oauth.md 1.7).
+/// The same for redirecting after sign-out, where the client chooses the query (oauth.md 1.7).
 pub fn matching_whatever_query(registered: &[String], requested: &str) -> Option<String> {
     let without_query = |uri: &str| uri.split('?').next().unwrap_or_default().to_owned();
     let wanted = Redirect::parse(requested)?;
@@ -40,7 +40,7 @@ pub fn matching_whatever_query(registered: &[String], requested: &str) -> Option
     known.iter().any(same).then_some(wanted.text)
 }
 
-/// Whether two URIs of one request name the same place: the one of the authorization, and the one of the exchange.
+/// Returns whether the URI of an authorization and the one of the exchange are the same.
 pub fn is_same(one: &str, other: &str) -> bool {
     match (Redirect::parse(one), Redirect::parse(other)) {
         (Some(one), Some(other)) => one.with_path() == other.with_path(),
@@ -48,12 +48,12 @@ pub fn is_same(one: &str, other: &str) -> bool {
     }
 }
 
-/// The form in which a registered URI is kept with a code; nothing for one that nobody can be sent to.
+/// Returns the form of a registered URI that is stored with a code, or `None` if it cannot be redirected to.
 pub fn resolved(uri: &str) -> Option<String> {
     Redirect::parse(uri).map(|redirect| redirect.text)
 }
 
-/// Where the browser goes: the URI with these parameters beside its own, in the order of their names.
+/// Returns the URI with these parameters added, in the order of their names.
 pub fn location(redirect_uri: &str, parameters: &[(&str, &str)]) -> String {
     let own = OWN.iter().find(|(_, kept, _)| *kept == redirect_uri);
     let uri = own.map_or(redirect_uri, |(_, _, place)| place);
@@ -62,28 +62,28 @@ pub fn location(redirect_uri: &str, parameters: &[(&str, &str)]) -> String {
     pairs.extend(parameters.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())));
     pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
     let query: Vec<String> = pairs.iter().map(|(name, value)| format!("{}={}", form_encoded(name), form_encoded(value))).collect();
-    // What is not ASCII has no place in a header.
+    // A header holds ASCII only.
     let base = utf8_percent_encode(base, CONTROLS);
     if query.is_empty() { base.to_string() } else { format!("{base}?{}", query.join("&")) }
 }
 
-/// Writes bytes as a form or a query has them: a space is `+`.
+/// Form-encodes bytes: a space is `+`.
 pub fn form_encoded(bytes: &[u8]) -> String {
     percent_encode(bytes, UNRESERVED).to_string().replace("%20", "+")
 }
 
-/// Reads the bytes of one name or one value of a form or a query.
+/// Decodes one form-encoded name or value to bytes.
 pub fn form_decoded(text: &str) -> Vec<u8> {
     percent_decode_str(&text.replace('+', " ")).collect()
 }
 
-/// Whether it is a path on this server, which a browser cannot take for another host (oauth.md 1.6.1).
+/// Returns whether it is a path on this server that a browser cannot take for another host (oauth.md 1.6.1).
 pub fn is_local(place: &str) -> bool {
     let path = place.split('?').next().unwrap_or_default();
     path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && place.bytes().all(|b| (b'!'..=b'~').contains(&b))
 }
 
-/// The host that a URI leads to, for people: `https://app.example:8443`, or the scheme alone where there is none.
+/// Returns the host of a URI, for people: `https://app.example:8443`, or the scheme alone if it has none.
 pub fn shown_host(uri: &str) -> String {
     match uri.split_once("://") {
         Some((scheme, rest)) => format!("{scheme}://{}", rest.split(['/', '?']).next().unwrap_or_default()),
@@ -93,18 +93,18 @@ pub fn shown_host(uri: &str) -> String {
     }
 }
 
-/// Whether what is sent there crosses the network in clear.
+/// Returns whether what is sent there crosses the network in clear.
 pub fn is_in_clear(uri: &str) -> bool {
     uri.split(':').next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("http")) && !is_loopback(uri)
 }
 
-/// Whether a program on the user's own machine listens there (RFC 8252 section 7.3).
+/// Returns whether it is a program on the user's own machine (RFC 8252 section 7.3).
 pub fn is_loopback(uri: &str) -> bool {
     LOOPBACK.iter().any(|host| without_port(uri, host).is_some())
 }
 
-/// Whether what is sent there reaches one site alone, as certificates and cookies tell sites apart: an https address of another machine, or a
-/// page of this server. What a browser might take for this machine in some spelling is not.
+/// Returns whether what is sent there reaches one site only, as certificates and cookies tell sites apart: an https address of another
+/// machine, or a page of this server. Not if a browser might take some spelling of it for this machine.
 pub fn is_of_one_site(uri: &str) -> bool {
     if uri.starts_with('/') {
         return !DEVICE.contains(&uri);
@@ -128,23 +128,23 @@ fn is_this_machine(address: IpAddr) -> bool {
     address.is_loopback() || address.is_unspecified()
 }
 
-/// Where two texts begin to differ, in characters.
+/// Returns where two texts begin to differ, in characters.
 pub fn first_difference(one: &str, other: &str) -> usize {
     one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count()
 }
 
-/// A URI that somebody can be sent to.
+/// A URI that can be redirected to.
 struct Redirect {
     text: String,
 }
 
 impl Redirect {
-    /// Absolute, or one of our own; without fragment, user or anything that has no place in a URI.
+    /// Parses a URI that is absolute or our own, without fragment, user or invalid characters.
     fn parse(text: &str) -> Option<Redirect> {
         if let Some((_, kept, _)) = OWN.iter().find(|(short, kept, _)| text == *short || text == *kept) {
             return Some(Redirect { text: (*kept).to_owned() });
         }
-        // Among them those that are not seen, or turn the direction of what follows: people must see where they are sent.
+        // Also characters that are invisible or change the direction of the text: people must see where they are redirected.
         let unseen = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
         let strange = |c: char| c == ' ' || c.is_control() || unseen(c) || "#\\\"<>".contains(c);
         let (scheme, rest) = text.split_once(':')?;
@@ -162,13 +162,13 @@ impl Redirect {
         Some(Redirect { text: text.to_owned() })
     }
 
-    /// The text, on the loopback interface without its port.
+    /// Returns the text, without the port on the loopback interface.
     fn comparable(&self) -> String {
         let text = self.with_path();
         LOOPBACK.iter().find_map(|host| without_port(&text, host)).unwrap_or(text)
     }
 
-    /// On the web an empty path is `/` (RFC 9110 section 4.2.3).
+    /// Returns the text, with `/` for an empty path of an http URI (RFC 9110 section 4.2.3).
     fn with_path(&self) -> String {
         let host = self.text.strip_prefix("https://").or_else(|| self.text.strip_prefix("http://"));
         let Some(host) = host else { return self.text.clone() };
@@ -185,7 +185,7 @@ impl Redirect {
     }
 }
 
-/// A URI of this host, its port left out; nothing if it is of another host.
+/// Returns a URI of this host without its port; `None` for another host.
 fn without_port(uri: &str, host: &str) -> Option<String> {
     let rest = uri.strip_prefix(host)?;
     let after = match rest.strip_prefix(':') {
@@ -208,7 +208,7 @@ mod tests {
         matching(&[registered.to_owned()], requested).is_some()
     }
 
-    /// Registered and requested, one pair a line.
+    /// Registered and requested URIs, one pair per line.
     const FRIENDLY: &[(&str, &str)] = &[
         ("https://app.example/cb", "https://app.example/cb"),
         ("https://app.example", "https://app.example"),

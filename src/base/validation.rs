@@ -1,4 +1,4 @@
-//! What is wrong with which field: a chain from the request message down to the field (registry.md 3.2).
+//! Validation errors: a chain from the request message down to the field (registry.md 3.2).
 
 use crate::base::error::{Error, Named, errors};
 
@@ -13,7 +13,7 @@ errors! {
 pub struct Invalid(Named);
 
 impl Invalid {
-    /// `message` is the API's name of the message that has the field, such as `Client`.
+    /// Returns the error for a field; `message` is the API's name of its message, such as `Client`.
     pub fn new(message: &str, field: &str, reason: impl Into<String>) -> Invalid {
         Invalid(link(message, field, &reason.into()))
     }
@@ -22,12 +22,12 @@ impl Invalid {
         Invalid::new(message, field, "value is required")
     }
 
-    /// The rule itself is an error with a name of its own; it stands alone, outside the chain.
+    /// Returns an error with a name of its own, which stands alone, outside the chain.
     pub fn named(error: Named) -> Invalid {
         Invalid(error)
     }
 
-    /// The same, seen from the message that holds the invalid one in this field.
+    /// Wraps the error for the message that has the invalid one in this field.
     pub fn inside(self, message: &str, field: &str) -> Invalid {
         if self.0.definition == &VALIDATION {
             Invalid(link(message, field, "embedded message failed validation").caused_by(self.0))

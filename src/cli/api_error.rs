@@ -1,4 +1,4 @@
-//! A refusal as people read it: `error:namespace:name (text)`, its attributes, and what caused it.
+//! An error as people read it: `error:namespace:name (text)`, its attributes, and its cause.
 
 use std::fmt;
 
@@ -36,7 +36,7 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// Reads the body of a refusal. Returns `None` if it is not one of the API's.
+    /// Parses the body of an error reply. Returns `None` if it is not one of the API's.
     pub fn of_reply(status: u16, body: &Value) -> Option<ApiError> {
         let message = body.get("message")?.as_str()?;
         let mut refusal = body.pointer("/details/0").map_or_else(|| ApiError::plain(message), ApiError::of_detail);
@@ -74,7 +74,7 @@ impl ApiError {
         self
     }
 
-    /// Sets the HTTP status that it came with.
+    /// Sets the HTTP status of the reply.
     pub fn of_status(mut self, status: u16) -> ApiError {
         self.status = Some(status);
         self

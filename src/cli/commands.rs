@@ -1,4 +1,4 @@
-//! Every command, one a row: parsing, help, the manual page and completions are read off this table.
+//! Every command, one per row: parsing, help, the manual page and completions are derived from this table.
 
 use pico_args::Arguments;
 
@@ -47,7 +47,7 @@ pub enum Run {
     Remote(fn(&Values, &mut Remote) -> Result<(), Failure>),
     /// A server; credentials if there are any.
     Anyone(fn(&Values, &mut Remote) -> Result<(), Failure>),
-    /// A server that somebody logs in to or out of: the credentials kept for it are not used.
+    /// A server to log in to or out of: stored credentials are not used.
     Unauthenticated(fn(&Values, &mut Remote) -> Result<(), Failure>),
     /// The data file, while no server uses it.
     Operator(fn(&Values, Arguments) -> Result<(), Failure>),
@@ -210,7 +210,7 @@ pub static COMMANDS: &[Command] = &[
 ];
 
 impl Command {
-    /// Returns all its flags; the first of two with one name stands.
+    /// Returns all its flags; of two with one name, the first.
     pub fn flags(&self) -> Vec<&'static Flag> {
         let mut rows: Vec<&'static Flag> = Vec::new();
         for row in self.flags.iter().flat_map(|flags| flags.rows()) {

@@ -1,4 +1,4 @@
-//! From arguments to a running command, and what its result means to the shell.
+//! Runs the command that the arguments name, and returns its exit code.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -17,13 +17,13 @@ use crate::cli::remote::http::Remote;
 use crate::cli::remote::tokens;
 use crate::cli::terminal::{note, print};
 
-/// What the arguments ask for.
+/// A parsed command line.
 #[derive(Debug)]
 pub enum Invocation {
-    /// To explain the command or the group of this name.
+    /// Explain the command or the group of this name.
     Help(String),
     Version,
-    /// To run a command with these values, and with the arguments that are left for its settings.
+    /// Run a command with these values, and with the remaining arguments for its settings.
     Run(&'static Command, Values, Arguments),
 }
 
@@ -44,7 +44,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
     code
 }
 
-/// Fills `warnings` with what is printed afterwards, however the command ends.
+/// Runs the command. Fills `warnings` with what is printed afterwards, however the command ends.
 fn command(arguments: Vec<OsString>, warnings: &mut Vec<String>) -> Result<(), Failure> {
     if arguments.first().is_some_and(|first| first == completions::QUESTION) {
         return completions::answer(&arguments[1..]);

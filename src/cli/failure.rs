@@ -4,18 +4,18 @@ use std::fmt;
 
 use crate::cli::api_error::ApiError;
 
-/// Why a call is wrong. The text names the flag or variable, never the value of a secret.
+/// A wrong command line. The text names the flag or variable, never the value of a secret.
 #[derive(Debug)]
 pub struct UsageError(pub String);
 
 /// Why a command ended early.
 #[derive(Debug)]
 pub enum Failure {
-    /// It was called wrongly: exit code 2.
+    /// The command line was wrong: exit code 2.
     Usage(UsageError),
-    /// It was called rightly and could not be done: exit code 1.
+    /// The command failed: exit code 1.
     Refused(String),
-    /// The same, with an error of the server or one of our own: exit code 1.
+    /// The same, with an error of the server or of this program: exit code 1.
     Named(Box<ApiError>),
     /// The reader of its output has closed it: exit code 0.
     Unread,

@@ -1,4 +1,4 @@
-//! Floor 8, the operator's edge: commands, their settings, and what a result means to the shell.
+//! Floor 8: the command line, its settings, and exit codes.
 
 pub mod api_error;
 pub mod args;

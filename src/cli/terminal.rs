@@ -1,4 +1,4 @@
-//! What people at a terminal read and type. Text that steers a terminal is spelled out before it is shown.
+//! Reads from and writes to a terminal. Text that could control the terminal is escaped.
 
 use std::io::{BufRead, ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,7 @@ use crate::base::printable::lines;
 use crate::cli::api_error::{ApiError, NOT_ASKED, NOT_DONE};
 use crate::cli::failure::Failure;
 
-/// The exit code that shells give a program that an interrupt ended.
+/// The exit code after an interrupt, as in shells.
 const INTERRUPTED: i32 = 130;
 
 /// Whether the terminal shows what is typed. While it does not, an interrupt must not end the process at once: `rpassword` raises it before it
@@ -37,7 +37,7 @@ pub fn note(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", lines(text));
 }
 
-/// Shows how much of a long list was printed, in one line that is written over. Only where standard error is a terminal and the list goes
+/// Shows how much of a long list was printed, in a line that is overwritten. Only if standard error is a terminal and the list goes
 /// elsewhere.
 pub fn progress(done: usize, total: usize) {
     if std::io::stderr().is_terminal() && !std::io::stdout().is_terminal() {
@@ -51,7 +51,7 @@ pub fn is_typed() -> bool {
     std::io::stdin().is_terminal()
 }
 
-/// Asks for a yes. Fails with `not_asked` where there is no terminal, with `not_done` for any other answer.
+/// Asks for a yes. Fails with `not_asked` without a terminal, and with `not_done` for any other answer.
 pub fn confirm(question: &str) -> Result<(), ApiError> {
     if !is_typed() {
         return Err(NOT_ASKED.error().into());
@@ -62,14 +62,14 @@ pub fn confirm(question: &str) -> Result<(), ApiError> {
 
 /// Asks on standard error and reads a line of standard input, which may be a pipe.
 pub fn ask(question: &str) -> std::io::Result<String> {
-    // Errors are ignored: a pipe may answer where nobody can be asked.
+    // Errors are ignored: a pipe may answer even if the question cannot be shown.
     let _ = write!(std::io::stderr(), "{}", lines(question));
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-/// Asks for a secret, which the terminal does not show. Reads a line of standard input where that is a pipe.
+/// Asks for a secret, which the terminal does not show. Reads a line of standard input if that is a pipe.
 pub fn ask_hidden(question: &str) -> std::io::Result<String> {
     if !is_typed() {
         return ask(question);
@@ -83,7 +83,7 @@ pub fn ask_hidden(question: &str) -> std::io::Result<String> {
     }
 }
 
-/// Reads a secret from a file, without the end of its line; from `-` a line of standard input, which is asked for on a terminal.
+/// Reads a secret from a file, without its line end; with `-` from a line of standard input, asking on a terminal.
 pub fn secret(path: &str, what: &str) -> std::io::Result<String> {
     match path {
         "-" if is_typed() => ask_hidden(&format!("{}: ", what.replace('-', " "))),

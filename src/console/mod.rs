@@ -1,4 +1,4 @@
-//! Floor 5: the human edge. Forms in, one registry call, pages out. Every task works without the script.
+//! Floor 5: the Console. Forms in, one registry call, pages out. Every task works without the script.
 //!
 //! Its own floors: `page`, then `form`, then `clients` and `users`, then `organizations`, then `account`.
 

@@ -1,7 +1,7 @@
-//! Did a browser send this because its user meant it, or because another site made it (RFC 6749 section 10.12, RFC 9700 section 4.7)?
+//! Protects against cross-site request forgery (RFC 6749 section 10.12, RFC 9700 section 4.7).
 //!
-//! Two proofs: where the browser says that it comes from ([`Sender`]), and a token that only a page of this server can have. What comes
-//! from elsewhere is refused whatever token it has: other ports of this host can set cookies here, and so nothing that follows from a
+//! Two proofs count: where the browser says that the request comes from ([`Sender`]), and a token that only a page of this server can have.
+//! A request from elsewhere is refused whatever token it has: other ports of this host can set cookies here, so nothing derived from a
 //! cookie alone proves anything against them.
 
 use std::fmt;
@@ -18,7 +18,7 @@ errors! {
     INVALID_CSRF_TOKEN: PermissionDenied "pkg/webmiddleware" "invalid_csrf_token" "invalid csrf token";
 }
 
-/// The form field that holds the token.
+/// The form field with the token.
 pub const FIELD: &str = "_csrf";
 
 /// The purpose of the cookie that a sign-in page is bound to.
@@ -31,7 +31,7 @@ const LIFETIME_SECONDS: i64 = 12 * 60 * 60;
 #[derive(Default)]
 pub struct FormToken(String);
 
-/// What the forms of sign-in pages are bound by. Never written down: it lives as long as the process.
+/// The key of the tokens of sign-in pages. Lives as long as the process, and is never stored.
 pub struct ServerKey(String);
 
 impl ServerKey {
@@ -53,24 +53,23 @@ impl fmt::Debug for ServerKey {
 }
 
 impl FormToken {
-    /// Follows from the key of the session, which nobody but the browser's cookie holds.
+    /// Returns the token for a session, derived from its key, which only the browser's cookie holds.
     pub fn of_session(session: &secret::Token) -> FormToken {
         FormToken(secret::derived_key(&session.key, session.id.as_bytes(), "forms of the session"))
     }
 
-    /// For the hidden field [`FIELD`] of a form.
+    /// Returns the value for the hidden field [`FIELD`] of a form.
     pub fn value(&self) -> &str {
         &self.0
     }
 
-    /// The page, with the token where scripts look for it. Its own server must be told where it is, nobody else.
+    /// Adds the token to a page in a header for scripts. The page's own server must know where it is, nobody else.
     pub fn carried_by(&self, reply: Reply) -> Reply {
         reply.with("X-CSRF-Token", self.0.clone()).with("Referrer-Policy", "same-origin")
     }
 }
 
-/// A sign-in page: nobody is signed in yet whom its form could be bound to. Its token follows from a cookie by a key that only this
-/// server holds.
+/// A sign-in page, whose form has no session to be bound to. Its token is derived from a cookie with a key of this server.
 #[derive(Debug)]
 pub struct SignInPage {
     cookie: String,
@@ -78,12 +77,12 @@ pub struct SignInPage {
 }
 
 impl SignInPage {
-    /// A page for this browser, which keeps the cookie that it has.
+    /// Returns a page for this browser, which keeps its cookie.
     pub fn for_browser(request: &Request, cookies: &Cookies, server_key: &ServerKey) -> SignInPage {
         SignInPage::before(request, cookies, server_key).unwrap_or_else(|| SignInPage::of(secret::fresh_key(), server_key))
     }
 
-    /// The page that this browser was given before.
+    /// Returns the page that this browser was given before.
     pub fn before(request: &Request, cookies: &Cookies, server_key: &ServerKey) -> Option<SignInPage> {
         let cookie = cookies.one(request, COOKIE).filter(|value| is_well_formed(value))?;
         Some(SignInPage::of(cookie.to_owned(), server_key))
@@ -103,7 +102,7 @@ fn is_well_formed(cookie: &str) -> bool {
     cookie.len() == 52 && cookie.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
-/// What a request shows for a token.
+/// Whether the token of a request is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FormTokenCheck {
     Missing,
@@ -112,7 +111,7 @@ pub enum FormTokenCheck {
 }
 
 impl FormTokenCheck {
-    /// Reads `X-CSRF-Token`, or without it the form field [`FIELD`]. Without an `expected` token none is right.
+    /// Checks `X-CSRF-Token`, or without it the form field [`FIELD`]. Without an `expected` token none is right.
     pub fn of(request: &Request, expected: Option<&FormToken>) -> FormTokenCheck {
         let header = request.header("x-csrf-token").filter(|header| !header.is_empty()).map(str::to_owned);
         let shown = header.or_else(|| Form::of_body(request).ok().map(|form| form.verbatim(FIELD).to_owned())).unwrap_or_default();
@@ -124,12 +123,12 @@ impl FormTokenCheck {
     }
 }
 
-/// Whether signing in was meant. Where the browser itself says that it was, a page of before a restart counts too.
+/// Returns whether the user meant to sign in. If the browser itself says so, a page from before a restart counts too.
 pub fn sign_in_is_meant(sender: Sender, proof: FormTokenCheck) -> bool {
     sender == Sender::Here || is_meant(sender, proof)
 }
 
-/// Whether it was meant by who is signed in. A wrong token is that of another session: the page was not made for this user.
+/// Returns whether the signed-in user meant the request. A wrong token is that of another session: the page was made for another user.
 pub fn is_meant(sender: Sender, proof: FormTokenCheck) -> bool {
     match (sender, proof) {
         (Sender::Elsewhere, _) | (_, FormTokenCheck::Wrong) | (Sender::SilentBrowser, FormTokenCheck::Missing) => false,

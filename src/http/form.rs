@@ -1,4 +1,4 @@
-//! What a page sends: the fields of a form, or of a query.
+//! The fields of a form or a query that a page sends.
 
 use crate::base::error::Result;
 use crate::http::pairs::Pairs;
@@ -9,7 +9,7 @@ pub struct Form(Pairs);
 
 impl Form {
     pub fn of_body(request: &Request) -> Result<Form> {
-        // Browsers write the line breaks of text areas as CR LF; they are kept as everyone else writes them.
+        // Browsers write the line breaks of text areas as CR LF.
         let lines = |(name, value): (String, String)| (name, value.replace("\r\n", "\n"));
         Ok(Form(Pairs::of_body(request)?.into_iter().map(lines).collect()))
     }
@@ -18,32 +18,32 @@ impl Form {
         Pairs::of_query(request).map(Form)
     }
 
-    /// The value of a field without the blanks around it; empty if it was not sent.
+    /// Returns the trimmed value of a field; empty if it was not sent.
     pub fn one(&self, name: &str) -> &str {
         self.verbatim(name).trim()
     }
 
-    /// The value exactly as it was sent: passwords may begin with a blank.
+    /// Returns the value as it was sent: passwords may begin with a space.
     pub fn verbatim(&self, name: &str) -> &str {
         self.0.first(name).unwrap_or_default()
     }
 
-    /// Every value of a field, without the blanks around them.
+    /// Returns every trimmed value of a field.
     pub fn all(&self, name: &str) -> Vec<&str> {
         self.0.all(name).map(str::trim).collect()
     }
 
-    /// The same, without those in which nothing stands.
+    /// The same, without the empty ones.
     pub fn filled(&self, name: &str) -> Vec<&str> {
         self.all(name).into_iter().filter(|value| !value.is_empty()).collect()
     }
 
-    /// Rows of two fields each, without those in which nothing stands.
+    /// Returns rows of two fields each, without the empty ones.
     pub fn pairs(&self, first: &str, second: &str) -> Vec<(&str, &str)> {
         self.all(first).into_iter().zip(self.all(second)).filter(|row| *row != ("", "")).collect()
     }
 
-    /// Whether a box was ticked or a button pressed.
+    /// Returns whether a box was ticked or a button pressed.
     pub fn has(&self, name: &str) -> bool {
         self.0.first(name).is_some()
     }

@@ -1,10 +1,10 @@
-//! Where a request comes from: what a browser says about the page that sent it (RFC 6454, Fetch Metadata).
+//! Determines which site sent a request, by what the browser says (RFC 6454, Fetch Metadata).
 
 use std::net::Ipv4Addr;
 
 use crate::http::request::Request;
 
-/// Scheme, host and port, as browsers compare them. Only of the web.
+/// Scheme, host and port, as browsers compare them; only http and https.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     pub scheme: String,
@@ -13,7 +13,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Reads the origin of a URL; `None` for what has none, such as `null`.
+    /// Parses the origin of a URL; `None` if it has none, such as `null`.
     pub fn parse(url: &str) -> Option<Origin> {
         let (scheme, rest) = url.split_once("://")?;
         let scheme = scheme.to_ascii_lowercase();
@@ -34,8 +34,8 @@ impl Origin {
         matches!(self.host.as_str(), "127.0.0.1" | "[::1]" | "localhost")
     }
 
-    /// Whether the host is one that nobody outside the own network can point anywhere: an address, a name without a dot, or of a domain
-    /// that is kept for such use (RFC 6761, RFC 6762, RFC 8375, and `.internal`). Any other name may belong to a stranger (DNS rebinding).
+    /// Returns whether only the own network can point the host anywhere: an address, a name without a dot, or one in a domain reserved for
+    /// such use (RFC 6761, RFC 6762, RFC 8375, and `.internal`). Any other name may belong to an attacker (DNS rebinding).
     fn is_of_own_network(&self) -> bool {
         const KEPT: &[&str] = &[".localhost", ".local", ".home.arpa", ".internal"];
         let is_address = self.host.starts_with('[') || self.host.parse::<Ipv4Addr>().is_ok();
@@ -43,21 +43,21 @@ impl Origin {
     }
 }
 
-/// Who sent a request, by its own word.
+/// Who sent a request, according to the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sender {
     /// A page of this server.
     Here,
-    /// A page of somebody else, another port of this host included.
+    /// A page of another site; another port of this host is one too.
     Elsewhere,
-    /// A browser that does not say: an old one, or behind something that takes such headers away.
+    /// A browser that does not say: an old one, or behind something that removes such headers.
     SilentBrowser,
-    /// No browser.
+    /// Not a browser.
     Program,
 }
 
 impl Sender {
-    /// `public_url` is where the world finds this server. Any word for elsewhere outweighs all others.
+    /// Determines the sender of a request to the server with this public URL. A single sign of another site outweighs all others.
     pub fn of(request: &Request, public_url: &str) -> Sender {
         let public = Origin::parse(public_url);
         let sites = request.all("sec-fetch-site");
@@ -76,22 +76,21 @@ impl Sender {
         match sites.is_empty() {
             false if asks_for_us(request, public.as_ref()) => Sender::Here,
             false => Sender::Elsewhere,
-            // Every browser calls itself so.
+            // Every browser's name starts with this.
             true if request.header("user-agent").is_some_and(|agent| agent.starts_with("Mozilla/")) => Sender::SilentBrowser,
             true => Sender::Program,
         }
     }
 }
 
-/// Whether somebody opens a page, as far as the browser says: no image, frame or script of another page asks (Fetch Metadata section 2.1), and
-/// no browser that fetches what somebody may open next (`Sec-Purpose`, section 2.5).
-/// Old browsers and programs don't say, and no browser does without TLS, except to its own machine.
+/// Returns whether the user opens a page, as far as the browser says, rather than an image, frame or script of another page (Fetch Metadata
+/// section 2.1). Old browsers and programs don't say, and without TLS no browser does, except to its own machine.
 pub fn opens_page(request: &Request) -> bool {
     request.all("sec-fetch-dest").iter().all(|destination| *destination == "document") && request.all("sec-purpose").is_empty()
 }
 
-/// Returns the host that was asked for, as far as the browser says, where it is none of the public URL's. All names of the own machine are one.
-/// Says nothing by https, where a proxy stands between and may ask in its own way.
+/// Returns the host of the request where it is not the public URL's. All names of the own machine are one. Returns `None` with https, where
+/// a proxy may send another host.
 pub fn other_host<'r>(request: &'r Request, public_url: &str) -> Option<&'r str> {
     let public = Origin::parse(public_url).filter(|public| public.scheme == "http")?;
     let asked = asked(request, "http")?;
@@ -99,13 +98,14 @@ pub fn other_host<'r>(request: &'r Request, public_url: &str) -> Option<&'r str>
     if is_same { None } else { request.header("host") }
 }
 
-/// The public URL; or, where the world comes without TLS, the very address that was asked, if no stranger can have made it up.
+/// Returns whether an origin is this server: the public URL, or without https the address of the request, unless an attacker could have
+/// chosen it.
 fn is_ours(origin: &Origin, public: Option<&Origin>, request: &Request) -> bool {
     let is_asked = || asked(request, "http").as_ref() == Some(origin);
     Some(origin) == public || (public.is_none_or(|public| public.scheme == "http") && origin.is_of_own_network() && is_asked())
 }
 
-/// Whether the host that was asked for is this server and not a stranger's name for it.
+/// Returns whether the host of the request is this server and not an attacker's name for it.
 fn asks_for_us(request: &Request, public: Option<&Origin>) -> bool {
     let scheme = public.map_or("http", |public| &public.scheme);
     request.header("host").is_none() || asked(request, scheme).is_some_and(|asked| Some(&asked) == public || asked.is_of_own_network())

@@ -1,12 +1,12 @@
-//! Form encoding: the names and values of queries and forms (WHATWG URL Standard, section 5.1). Read here, and looked up through views that
-//! have rules of their own: `http::form`, `api::query`, `oauth::parameters`.
+//! Form encoding: the names and values of queries and forms (WHATWG URL Standard, section 5.1). Parsed here, and looked up through views
+//! with rules of their own: `http::form`, `api::query`, `oauth::parameters`.
 
 use crate::base::error::{Error, Result};
 use crate::base::uri::{form_decoded, form_encoded};
 use crate::http::path::Unreadable;
 use crate::http::request::Request;
 
-/// More names and values than any honest query or form has: what is looked up among them must stay cheap.
+/// More names and values than any genuine query or form has: looking one up must stay cheap.
 pub const MOST_PAIRS: usize = 200;
 
 /// Names and values in the order sent. A name may come more than once.
@@ -14,7 +14,7 @@ pub const MOST_PAIRS: usize = 200;
 pub struct Pairs(Vec<(String, String)>);
 
 impl Pairs {
-    /// Reads a query or a form. `+` is a space, and a name without `=` has an empty value.
+    /// Parses a query or a form. `+` is a space, and a name without `=` has an empty value.
     pub fn parse(text: &str) -> std::result::Result<Pairs, Unreadable> {
         let parts: Vec<&str> = text.split('&').filter(|part| !part.is_empty()).take(MOST_PAIRS + 1).collect();
         if parts.len() > MOST_PAIRS {
@@ -27,12 +27,12 @@ impl Pairs {
         read.collect::<std::result::Result<_, _>>().map(Pairs)
     }
 
-    /// Reads the query of a request. What cannot be read is malformed input.
+    /// Parses the query of a request. Fails with malformed input.
     pub fn of_query(request: &Request) -> Result<Pairs> {
         Pairs::parse(request.query()).map_err(|Unreadable| Error::malformed("the query is not UTF-8, or holds a NUL"))
     }
 
-    /// Reads the body of a request as a form. What cannot be read is malformed input.
+    /// Parses the body of a request as a form. Fails with malformed input.
     pub fn of_body(request: &Request) -> Result<Pairs> {
         let read = std::str::from_utf8(&request.body).map_err(|_| Unreadable).and_then(Pairs::parse);
         read.map_err(|Unreadable| Error::malformed("the form is not UTF-8, or holds a NUL"))
@@ -74,7 +74,7 @@ pub fn encoded<'p>(pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> Strin
     written.collect::<Vec<_>>().join("&")
 }
 
-/// Reads one name or one value; refused if it is not UTF-8, or holds a NUL.
+/// Decodes one name or value. Fails if it is not UTF-8, or holds a NUL.
 pub fn decoded(text: &str) -> std::result::Result<String, Unreadable> {
     String::from_utf8(form_decoded(text)).ok().filter(|decoded| !decoded.contains('\0')).ok_or(Unreadable)
 }

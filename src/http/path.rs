@@ -1,13 +1,12 @@
-//! Paths: percent-decoding, once, for everyone.
+//! Percent-decodes paths.
 
 use percent_encoding::percent_decode_str;
 
-/// It cannot be read: not UTF-8 after decoding, with a NUL in it, or of too many parts.
+/// Not UTF-8 after decoding, or with a NUL, or of too many parts.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unreadable;
 
-/// Splits a path into its decoded segments. It is decoded before it is split, so that an encoded slash separates
-/// like any other (registry.md 0.1).
+/// Splits a path into its decoded segments. Decodes before it splits, so an encoded slash separates like any other (registry.md 0.1).
 pub fn segments(path: &str) -> Result<Vec<String>, Unreadable> {
     let path = decode(path)?;
     Ok(path.strip_prefix('/').unwrap_or(&path).split('/').map(str::to_owned).collect())

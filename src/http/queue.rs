@@ -1,25 +1,25 @@
-//! Work that keeps a processor busy for long: little of it at once, a bounded queue behind it, and nobody else waits.
+//! The queue for work that keeps a processor busy for long: little at once, and a bounded number waiting.
 
 use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The most that is done at once, on whatever machine.
+/// The most work done at once, on any machine.
 const MOST_AT_ONCE: usize = 4;
 
-/// The most that wait for one sort of work.
+/// The most that wait for one kind of work.
 const MOST_WAITING: usize = 32;
 
-/// So many threads can be in a queue, working or waiting.
+/// The most threads in the queue, working or waiting.
 pub const MOST_INSIDE: usize = MOST_AT_ONCE + SORTS * MOST_WAITING;
 
-/// Who has waited for so long is sent away: a browser would not wait much longer either.
+/// Waiting longer than this fails: a browser would not wait much longer either.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// How many sorts of work there are.
+/// How many kinds of work there are.
 const SORTS: usize = 3;
 
-/// What sort of work it is. Each sort has waiters of its own, and sorts take turns: so a flood of one does not hold up the others.
+/// The kind of work. Each kind has its own queue, and they take turns, so a flood of one does not hold up the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slow {
     /// For strangers.
@@ -70,12 +70,12 @@ struct Waiter {
     round: u64,
 }
 
-/// Leave to work, until this is dropped.
+/// Permission to work, until this is dropped.
 #[derive(Debug)]
 pub struct Turn<'q>(&'q Queue);
 
 impl Queue {
-    /// For a machine with so many processors: at most half of them are kept busy, and at least one.
+    /// Returns a queue for this many processors: keeps at most half of them busy, and at least one.
     pub fn new(processors: usize) -> Queue {
         Queue {
             at_once: (processors / 2).clamp(1, MOST_AT_ONCE),
@@ -85,11 +85,11 @@ impl Queue {
         }
     }
 
-    /// Waits for a turn, for somebody in these groups. Refused where too many wait and no other group has more of them.
+    /// Waits for a turn, on behalf of this network. Fails if the queue is full and no other network has more waiters.
     pub fn enter(&self, work: Slow, groups: Vec<Group>) -> Result<Turn<'_>, Full> {
         let mut state = self.state();
         let number = state.add(work, groups)?;
-        // Somebody else may have had to make room.
+        // Another waiter may have been removed to make room.
         self.moved.notify_all();
         let until = Instant::now() + self.longest_wait;
         while state.working >= self.at_once || state.next() != Some(number) {
@@ -187,7 +187,7 @@ mod tests {
         [group(address), vec![Group { name: site.to_owned(), turns: 2 }]].concat()
     }
 
-    /// Waits until so many wait.
+    /// Waits until `count` threads wait.
     fn until_waiting(queue: &Queue, count: usize) {
         while queue.state().waiting.len() != count {
             std::thread::yield_now();
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_site_makes_room_whoever_of_it_has_little() {
+    fn a_site_makes_room_even_if_each_network_of_it_has_little() {
         let mut state = State::default();
         for n in 0..MOST_WAITING {
             state.add(Slow::Known, in_site("s", &n.to_string())).unwrap();

@@ -1,4 +1,4 @@
-//! One reply, whole.
+//! A reply.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,7 +7,7 @@ use serde_core::Serialize;
 
 use crate::http::request::Method;
 
-/// What every reply carries unless it says otherwise itself (registry.md 0.2, oauth.md 1.1).
+/// The headers of every reply, unless it sets them itself (registry.md 0.2, oauth.md 1.1).
 pub const COMMON: &[(&str, &str)] = &[
     ("Cache-Control", "no-store"),
     ("Pragma", "no-cache"),
@@ -17,7 +17,7 @@ pub const COMMON: &[(&str, &str)] = &[
     ("X-XSS-Protection", "1; mode=block"),
 ];
 
-/// What a reply carries that pages of any origin may read.
+/// The headers of a reply that pages of any origin may read.
 pub const FOR_ANY_ORIGIN: &[(&str, &str)] =
     &[("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate, X-Request-Id")];
 
@@ -29,17 +29,17 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// A reply with a body of this media type.
+    /// Returns a reply with a body of this media type.
     pub fn new(status: u16, media_type: &'static str, body: Vec<u8>) -> Reply {
         Reply { status, headers: vec![("Content-Type", media_type.into())], body }
     }
 
-    /// JSON, compact.
+    /// Returns a reply in compact JSON.
     pub fn json(status: u16, value: &impl Serialize) -> Reply {
         Reply::json_text(status, serde_json::to_vec(value).expect("what is answered is JSON"))
     }
 
-    /// JSON that is written already. It ends in a line break, for people who read it on a terminal.
+    /// Returns a reply with JSON text, to which it adds a line break for people who read it on a terminal.
     pub fn json_text(status: u16, mut text: Vec<u8>) -> Reply {
         if text.last() != Some(&b'\n') {
             text.push(b'\n');
@@ -47,13 +47,13 @@ impl Reply {
         Reply::new(status, "application/json", text)
     }
 
-    /// A reply without a body, and so without a media type.
+    /// Returns a reply without a body or media type.
     pub fn empty(status: u16) -> Reply {
         Reply { status, headers: Vec::new(), body: Vec::new() }
     }
 
-    /// Sends the browser elsewhere. A browser that asked with GET is told that a page would follow (oauth.md 1.4.2); one that posted
-    /// must not post what it sent, perhaps a password, once more (RFC 9700 section 4.12).
+    /// Returns a redirect. After GET it announces a page (oauth.md 1.4.2); after POST the browser must not post again what it sent, perhaps
+    /// a password (RFC 9700 section 4.12).
     pub fn redirect(method: Method, location: impl Into<Cow<'static, str>>) -> Reply {
         let reply = if method == Method::Get { Reply::new(302, "text/html; charset=utf-8", Vec::new()) } else { Reply::empty(303) };
         reply.with("Location", location)
@@ -68,14 +68,14 @@ impl Reply {
         self
     }
 
-    /// Adds those of these headers that it has not got.
+    /// Adds those of these headers that are missing.
     pub fn with_missing(self, headers: &[(&'static str, &'static str)]) -> Reply {
         headers.iter().fold(self, |reply, (name, value)| if reply.has(name) { reply } else { reply.with(name, *value) })
     }
 }
 
 impl fmt::Debug for Reply {
-    /// Bodies carry secrets: only their size is ever shown.
+    /// Bodies hold secrets: only their size is shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} with {} bytes", self.status, self.body.len())
     }

@@ -1,5 +1,5 @@
-//! A counting semaphore: only so many threads work at once, and others in reserve step in for one that is about to wait for something slow
-//! that needs no processor. Few threads that work mean few that wake each other, and a warm cache.
+//! A counting semaphore: limits how many threads work at once; threads in reserve replace one that is about to wait without using a
+//! processor. Few threads at work mean few that wake each other, and a warm cache.
 
 use std::cell::Cell;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -29,7 +29,7 @@ impl Semaphore {
         permit
     }
 
-    /// Adds so many permits.
+    /// Adds permits.
     pub fn add(&self, permits: usize) {
         *self.free.lock().unwrap_or_else(PoisonError::into_inner) += permits;
         self.freed.notify_all();
@@ -37,7 +37,7 @@ impl Semaphore {
 }
 
 impl Permit<'_> {
-    /// Lets a thread from the reserve work. Does nothing if the permit is released already.
+    /// Releases the permit to a thread in reserve. Does nothing if it is released already.
     pub fn release(&self) {
         if self.is_held.replace(false) {
             *self.semaphore.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;

@@ -19,14 +19,14 @@ use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
 use crate::http::semaphore::{Permit, Semaphore};
 
-/// How long a worker rests when tiny_http fails, so that it does not fail a million times a second.
+/// How long a worker waits when tiny_http fails, to avoid a busy loop.
 const AFTER_A_FAILURE: Duration = Duration::from_millis(50);
 
-/// What turns a request into a reply. It says, by a call, when it is about to wait for something slow.
+/// Answers a request. Calls its second argument when it is about to wait for something slow.
 pub type RequestHandler<'a> = &'a (dyn Fn(&Request, &dyn Fn()) -> Reply + Sync);
 
-/// How many threads there are beyond the permits to work: so many can wait for the disk and join the same commit, and beside them as many as are
-/// let into the queue for slow work.
+/// How many threads there are beyond the permits: this many can wait for the disk and join one commit, and as many again as the queue for
+/// slow work admits.
 const RESERVE: usize = 60 + queue::MOST_INSIDE;
 
 pub struct Server {
@@ -60,8 +60,8 @@ impl Server {
         self.address
     }
 
-    /// Answers so many requests at once, beside those that wait for something slow, until [`Server::stop`], and returns when the last
-    /// one is answered. An error means that nothing can be answered any more.
+    /// Answers up to `workers` requests at once, not counting those that wait for something slow, until [`Server::stop`], and returns when
+    /// the last one is answered. Fails if nothing can be answered any more.
     pub fn run(&self, workers: usize, answer: RequestHandler<'_>) -> io::Result<()> {
         let event_loop = self.event_loop.lock().unwrap_or_else(PoisonError::into_inner).take();
         let event_loop = event_loop.ok_or_else(|| io::Error::other("a server runs once"))?;
@@ -79,7 +79,7 @@ impl Server {
         })
     }
 
-    /// Takes no new requests, and finishes those that were taken.
+    /// Accepts no new requests, and answers those that were accepted.
     pub fn stop(&self) {
         self.pending.stop();
     }
@@ -99,17 +99,17 @@ impl Server {
         }
     }
 
-    /// Reads one request whole, has it answered, and sends the reply. Nothing in here ends a worker.
+    /// Reads one request, has it answered, and sends the reply. Nothing in here ends a worker.
     fn serve(&self, mut incoming: tiny_http::Request, permit: &Permit<'_>, answer: RequestHandler<'_>) {
         let Some(id) = incoming.headers().first().filter(|header| header.field.equiv(PENDING)) else {
             return upstream::answer_handshake(incoming);
         };
         let pending = self.pending.take(id.value.as_str());
         let mut body = Vec::new();
-        // To its end in any case: what follows it on the private connection waits for that.
+        // Always to its end: the next request on the private connection waits for that.
         let is_whole = incoming.as_reader().read_to_end(&mut body).is_ok();
         let request = pending.as_ref().filter(|_| is_whole).map(|pending| described(&incoming, body, pending));
-        // tiny_http writes nothing: the reply goes past it, to the public connection.
+        // tiny_http writes nothing: the reply goes straight to the public connection.
         drop(incoming.into_writer());
         // One that was removed is answered already: its upstream connection was lost.
         if let (Some(request), Some(pending)) = (request, pending) {
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
     use crate::http::listener::upstream::UPSTREAMS;
 
-    /// The status that a request is answered with.
+    /// Returns the status that a request is answered with.
     fn status(address: SocketAddr) -> u16 {
         let mut stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();

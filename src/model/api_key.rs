@@ -9,21 +9,21 @@ use crate::model::value;
 
 #[derive(Clone, Debug)]
 pub struct ApiKey {
-    /// Finds the key: the middle part of its token. Not secret.
+    /// The middle part of its token. Not secret.
     pub id: String,
     pub owner: AccountId,
     pub name: String,
-    /// Exactly those that were given, in that order.
+    /// As given, in that order.
     pub rights: Vec<Right>,
     pub created_at: Time,
     pub updated_at: Time,
     pub expires_at: Option<Time>,
-    /// The user who made it, as far as that is known. Whoever changes it later does not hold it.
+    /// The user who created it, if known. Changing a key does not give anyone its secret.
     pub created_by: Option<UserId>,
 }
 
 impl ApiKey {
-    /// Without the token: that is shown once, by the reply that makes the key.
+    /// Returns the key without its token, which only the reply that creates it shows.
     pub fn to_json(&self) -> Value {
         self.to_json_with(&value::rights(&self.rights), None)
     }

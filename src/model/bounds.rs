@@ -1,38 +1,38 @@
-//! How many there may be of everything that a caller can add to: one row a list. Input is judged, the registry counts, and the
-//! table of doc/limits.md and the OpenAPI document are made from these rows.
+//! Bounds on everything that a caller can add to, one per row. Input checks, the registry, the table of doc/limits.md and the OpenAPI
+//! document use these rows.
 
-/// The most that there may be of something.
+/// The most that there may be of one thing.
 #[derive(Debug)]
 pub struct Bound {
-    /// What is counted; in a refusal too, and where it is a field of the API, the field's name.
+    /// What is counted, as refusals name it; for a field of the API, the field's name.
     pub name: &'static str,
     pub most: usize,
-    /// Whose: what the figure is for.
+    /// What the figure applies to.
     pub of: &'static str,
     pub beyond: Beyond,
 }
 
-/// What becomes of one too many.
+/// What happens to one too many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Beyond {
-    /// The request is refused and changes nothing. What the caller can do about it.
+    /// The request is refused and changes nothing. With what the caller can do.
     Refused(&'static str),
-    /// Another one makes room. Which.
+    /// Another one makes room. With which one.
     Replaces(&'static str),
-    /// The request is refused, and what it is about ends. What whoever used it does then.
+    /// The request is refused, and its object ends. With what its user does then.
     Ends(&'static str),
-    /// The reply ends early, and says where the rest begins.
+    /// The reply ends early, and says where the next page begins.
     Continues,
-    /// It is written down in less room. How.
+    /// It is stored in less space. With how.
     Shortens(&'static str),
-    /// The request is refused with 429 until the next day, unless an administrator sends it. What the caller may still do.
+    /// The request is refused with 429 until the next day, except an administrator's. With what the caller may still do.
     Delays(&'static str),
 }
 
-/// How many make room at a time, where a file from before there was a bound has more: writers wait for it.
+/// How many make room at a time in a file that has more from before the bound: writers wait for it.
 pub const MOST_SURPLUS: usize = 10;
 
-/// Defines bounds, one a row, and the list of them that documents and tests walk.
+/// Defines bounds, one per row, and the list of all of them.
 macro_rules! bounds {
     ($($id:ident = $most:literal $name:literal $of:literal $beyond:expr;)+) => {
         $(pub static $id: Bound = Bound { name: $name, most: $most, of: $of, beyond: $beyond };)+
@@ -60,12 +60,12 @@ bounds! {
     SESSIONS = 100 "sessions" "a user" Replaces("the one that nobody used for the longest time ends");
     AUTHORIZATIONS = 500 "authorizations" "a user" Refused("take one back in the Console first");
     TRIALS = 100 "trials" "a user, of clients that wait for approval and that somebody else registered" Refused("stop trying another client first");
-    // A used code whose tokens are good must be known when it comes back, so only the most of those bounds it.
+    // A used code with valid tokens must be recognized when it is used again, so only their bound limits it.
     CODES = 100 "codes" "a user and a client; used ones are remembered for a day, and count once their tokens have ended"
         Replaces("the oldest goes");
     TOKENS = 100 "tokens" "a user and a client" Replaces("the one that was issued or refreshed the longest time ago ends");
-    // None makes room for another: a thief would refresh until the token of whoever he robbed is forgotten, and its second use with it. An
-    // hourly refresh makes 168 in a week.
+    // None makes room for another: a thief would refresh until the victim's token, and with it the second use, was forgotten. An hourly
+    // refresh makes 168 in a week.
     ROTATED_TOKENS = 2000 "rotated tokens" "what came of one code: each is remembered for a week, to notice its second use"
         Ends("the refresh is refused and all that came of the code ends; the user agrees anew");
     PAGE = 1000 "items" "a page of a list" Refused("ask for another page");

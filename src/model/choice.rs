@@ -1,13 +1,13 @@
-//! Enumerations of the API: names, numbers, and how input may spell them (registry.md 0.4).
+//! Enumerations of the API: names, numbers, and accepted spellings (registry.md 0.4).
 
 use serde_json::Value;
 
 use crate::base::right::Right;
 
-/// One enumeration. Unknown names are malformed input; unknown numbers are kept, and then invalid.
+/// One enumeration. Unknown names are malformed input; unknown numbers are accepted by decoding and then invalid.
 #[derive(Debug)]
 pub struct Choices {
-    /// What a short name leaves out.
+    /// The prefix that short names leave out.
     pub prefix: &'static str,
     pub name: fn(i64) -> Option<&'static str>,
     pub number: fn(&str) -> Option<i64>,
@@ -16,8 +16,7 @@ pub struct Choices {
 }
 
 impl Choices {
-    /// Reads a full name, a short name, a number or a decimal string. The result is the full name, or the number
-    /// where nothing has it.
+    /// Decodes a full name, a short name, a number or a decimal string. Returns the full name, or the number if it is unknown.
     pub fn decode(&self, value: &Value) -> Option<Value> {
         let number = match value {
             Value::String(text) => match (self.number)(text) {
@@ -30,14 +29,14 @@ impl Choices {
         Some((self.name)(number).map_or_else(|| number.into(), Into::into))
     }
 
-    /// Reads a query parameter: a full name or a number, no short name (registry.md 0.5).
+    /// Decodes a query parameter: a full name or a number, not a short name (registry.md 0.5).
     pub fn decode_parameter(&self, text: &str) -> Option<Value> {
         let short = !text.starts_with(self.prefix) && text.parse::<i32>().is_err();
         if short { None } else { self.decode(&text.into()) }
     }
 }
 
-/// Defines an enumeration, one value a row.
+/// Defines an enumeration, one value per row.
 macro_rules! choices {
     ($(#[$doc:meta])* $id:ident, $table:ident, $prefix:literal: $($value:ident = $number:literal $name:literal;)+) => {
         $(#[$doc])*
@@ -76,7 +75,7 @@ macro_rules! choices {
 }
 
 choices! {
-    /// Where a client or a user stands with the administrators.
+    /// The approval state of a client or a user.
     State, STATES, "STATE_":
     Requested = 0 "STATE_REQUESTED";
     Approved = 1 "STATE_APPROVED";

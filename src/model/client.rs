@@ -15,7 +15,7 @@ use crate::model::member::{ACCOUNT_PATHS, ContactAddresses};
 use crate::model::shape::{Identifiers, Shape};
 use crate::model::value;
 
-/// The ID of the client that the command line signs in with. Made with the first administrator; in no list and no search.
+/// The ID of the client that the command line signs in with. In no list and no search.
 pub const BUILT_IN: &str = "cli";
 
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub struct Client {
     pub name: String,
     pub description: String,
     pub attributes: BTreeMap<String, String>,
-    /// Made when it is asked for, never kept.
+    /// Computed on request, never stored.
     pub contact_info: ContactAddresses,
     pub administrative_contact: Option<AccountId>,
     pub technical_contact: Option<AccountId>,
@@ -41,17 +41,17 @@ pub struct Client {
     pub endorsed: bool,
     pub grants: Vec<Grant>,
     pub rights: Vec<Right>,
-    /// What it could ask everyone for when it last could.
+    /// What it could ask everyone for when it was last approved.
     pub approved: Rights,
 }
 
 impl Client {
-    /// What it may ask its users for, as a set.
+    /// Returns what it may ask its users for, as a set.
     pub fn all_rights(&self) -> Rights {
         self.rights.iter().copied().collect()
     }
 
-    /// A client with nothing but its name and its times.
+    /// Returns a client with only its ID and times.
     pub fn new(id: ClientId, now: Time) -> Client {
         Client {
             id,
@@ -87,7 +87,7 @@ pub static IDENTIFIERS: Identifiers = Identifiers {
 
 type Row = Field<Client>;
 
-/// In the order of an answer.
+/// In the order of a reply.
 pub static FIELDS: &[Field<Client>] = &[
     Row::kept("ids", Shape::Ids(&IDENTIFIERS), |c| json!({"client_id": c.id.as_str()}), "The client ID. It never changes.")
         .public()

@@ -1,10 +1,10 @@
-//! What happened, written down in the transaction that does it.
+//! Events, recorded in the transaction of the change.
 
 use serde_json::Value;
 
 use crate::base::request_id::OPERATOR;
 
-/// The name of a kind of event says what was done to what; the list is all there is.
+/// The action of an event: what was done to what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     Create,
@@ -32,13 +32,13 @@ pub enum Action {
 }
 
 impl Action {
-    /// What happens to a client without anybody having a right on it: people authorize it and take that back, and strangers are refused.
+    /// What people without rights on a client do to it: authorize it, withdraw that, or be refused.
     pub const BY_ANYONE: &[Action] =
         &[Action::Authorize, Action::DeleteAuthorization, Action::DeleteToken, Action::RefuseAuthorization, Action::RefuseToken];
 
     pub const REFUSALS: &[Action] = &[Action::RefuseAuthorization, Action::RefuseToken];
 
-    /// What gives somebody or something values that people review: each of these stays in the history.
+    /// Actions that give values which people review: each stays in the history.
     pub const GIVING: &[Action] = &[
         Action::Create,
         Action::Update,
@@ -49,15 +49,15 @@ impl Action {
         Action::Authorize,
     ];
 
-    /// What takes such values away: each of these stays too.
+    /// Actions that remove such values: each stays too.
     pub const TAKING: &[Action] = &[Action::Update, Action::RemoveCollaborator, Action::DeleteApiKey];
 
-    /// The whole name, of an entity of this kind: `client.update`.
+    /// Returns the whole name for an entity of this kind: `client.update`.
     pub fn of(self, kind: &str) -> String {
         format!("{kind}.{}", self.name())
     }
 
-    /// The part after the entity: `client.update`, `client.collaborator.delete`.
+    /// Returns the part after the entity: `update`, `collaborator.delete`.
     fn name(self) -> &'static str {
         match self {
             Action::Create => "create",
@@ -86,7 +86,7 @@ impl Action {
     }
 }
 
-/// What changed. `old` and `new` are objects of the fields that differ, secrets masked.
+/// A change. `old` and `new` are objects of the fields that differ, secrets masked.
 #[derive(Debug)]
 pub struct Change {
     pub action: Action,
@@ -97,18 +97,18 @@ pub struct Change {
     pub new: Value,
 }
 
-/// Who did it: the account, the API key or the OAuth client it was done with, if any, and the request it was done in.
+/// The actor of an event: the account, the API key or OAuth client used, if any, and the request.
 #[derive(Clone, Debug, Default)]
 pub struct Actor {
     pub account_id: Option<String>,
     pub api_key_id: Option<String>,
-    /// In the name of the account, or without one by itself.
+    /// Acting for the account, or without one for itself.
     pub client_id: Option<String>,
     pub request_id: String,
 }
 
 impl Actor {
-    /// Whether it was the operator at the machine, not somebody who sent a request without saying who he is.
+    /// Returns whether it was the operator at the machine, rather than an anonymous caller.
     pub fn is_operator(&self) -> bool {
         self.account_id.is_none() && self.request_id == OPERATOR
     }

@@ -1,4 +1,4 @@
-//! A row of a `FIELDS` table: what a field is called, what it may hold, who sees it and who sets it.
+//! A row of a `FIELDS` table: a field's name and shape, who reads it and who sets it.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::model::shape::Shape;
 /// One field of an entity.
 #[derive(Debug)]
 pub struct Field<E: 'static> {
-    /// Its key in JSON and its path in masks.
+    /// The key in JSON and the path in masks.
     pub name: &'static str,
     /// The mask paths below it.
     pub below: &'static [&'static str],
@@ -16,7 +16,7 @@ pub struct Field<E: 'static> {
     pub set_by: SetBy,
     pub masked_in: MaskedIn,
     pub get: fn(&E) -> Value,
-    /// Takes a value that [`Shape::check`] has passed.
+    /// Sets a value that [`Shape::check`] accepted.
     pub set: fn(&mut E, &Value),
     pub doc: &'static str,
 }
@@ -26,24 +26,24 @@ pub struct Field<E: 'static> {
 pub enum SeenBy {
     /// Anyone who is signed in.
     Anyone,
-    /// Who holds the entity's `_INFO` right.
+    /// Holders of the entity's `_INFO` right.
     Holders,
-    /// Who holds that right; others may ask and get nothing.
+    /// Holders of that right; for others it is left out without a refusal.
     HoldersQuietly,
-    /// Nobody: it is shown only in the reply that issues it.
+    /// Only the reply that issues it shows it.
     Issued,
 }
 
 /// Who may set a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SetBy {
-    /// Nobody but us: what a caller sends is ignored.
+    /// Only the server: what a caller sends is ignored.
     Server,
-    /// Who may change the entity.
+    /// Callers who may change the entity.
     Holder,
     /// Administrators.
     Admin,
-    /// Whoever creates the entity, and administrators afterwards.
+    /// The creator of the entity, and administrators afterwards.
     AdminOnceCreated,
 }
 
@@ -56,7 +56,7 @@ pub enum MaskedIn {
     Neither,
 }
 
-/// What a mask is for: some paths can be read but not changed, or changed but not read.
+/// The purpose of a mask: some paths can be read but not changed, or changed but not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     Read,
@@ -68,7 +68,7 @@ pub enum Purpose {
 pub enum Audience {
     /// Holds the `_INFO` right.
     Holder,
-    /// Is signed in, no more.
+    /// Is signed in.
     Public,
 }
 
@@ -88,12 +88,12 @@ impl<E> Field<E> {
         Field { name, below: &[], shape, seen_by: SeenBy::Holders, set_by: SetBy::Holder, masked_in: MaskedIn::Both, get, set, doc }
     }
 
-    /// Whether somebody who holds no right on the entity may name it in a mask.
+    /// Returns whether a mask may name it without a right on the entity.
     pub fn is_public(&self) -> bool {
         matches!(self.seen_by, SeenBy::Anyone | SeenBy::HoldersQuietly)
     }
 
-    /// A field that only the server sets.
+    /// Returns a field that only the server sets.
     pub const fn kept(name: &'static str, shape: Shape, get: fn(&E) -> Value, doc: &'static str) -> Field<E> {
         Field::new(name, shape, get, |_, _| (), doc).set_by(SetBy::Server)
     }
@@ -103,13 +103,13 @@ impl<E> Field<E> {
         self
     }
 
-    /// Left out for those who hold no right, without a refusal.
+    /// Leaves the field out for callers without the right, instead of a refusal.
     pub const fn quietly(mut self) -> Field<E> {
         self.seen_by = SeenBy::HoldersQuietly;
         self
     }
 
-    /// Shown once, in the reply that issues it.
+    /// Shows the field once, in the reply that issues it.
     pub const fn issued(mut self) -> Field<E> {
         self.seen_by = SeenBy::Issued;
         self
@@ -134,13 +134,13 @@ impl<E> Field<E> {
         matches!(self.set_by, SetBy::Admin | SetBy::AdminOnceCreated)
     }
 
-    /// Always part of an answer, masked or not (registry.md 1.6).
+    /// Returns whether every reply has it, whatever the mask (registry.md 1.6).
     pub fn is_always_shown(&self) -> bool {
         matches!(self.name, "ids" | "created_at" | "updated_at" | "deleted_at")
     }
 }
 
-/// Makes the row of a field that callers set, and that has the name of the member which holds it. `Row` is the entity's [`Field`].
+/// Defines the row of a field that callers set, named like its member. `Row` is the entity's [`Field`].
 macro_rules! row {
     ($name:ident, $shape:expr, $doc:expr) => {
         Row::new(

@@ -1,4 +1,4 @@
-//! What a user granted a client: the authorization, the codes and tokens that came of it (registry.md 6.7, RFC 6749).
+//! Authorizations, and the codes and tokens issued under them (registry.md 6.7, RFC 6749).
 
 use serde_json::{Map, Value, json};
 
@@ -7,13 +7,13 @@ use crate::base::right::Rights;
 use crate::base::time::Time;
 use crate::model::value;
 
-/// How long an authorization code is good (oauth.md 1.2).
+/// How long an authorization code is valid (oauth.md 1.2).
 pub const CODE_SECONDS: i64 = 300;
 
-/// How long an access token is good (oauth.md 1.2).
+/// How long an access token is valid (oauth.md 1.2).
 pub const ACCESS_SECONDS: i64 = 3600;
 
-/// How long after a refresh its lost reply can be asked for again (oauth.md 2.9).
+/// How long after a refresh the same tokens can be requested again (oauth.md 2.9).
 pub const RETRY_SECONDS: i64 = 30;
 
 /// A user's consent to a client.
@@ -21,53 +21,53 @@ pub const RETRY_SECONDS: i64 = 30;
 pub struct Authorization {
     pub user_id: UserId,
     pub client_id: ClientId,
-    /// Those that the client asked for when it was last authorized.
+    /// The rights of the last authorization.
     pub rights: Rights,
     pub created_at: Time,
     pub updated_at: Time,
-    /// Those of them that the user was asked about, and not only an administrator.
+    /// Those that the user, and not only an administrator, agreed to.
     pub agreed: Rights,
 }
 
-/// A code that a client can turn into tokens, once.
+/// A code that a client can redeem once.
 #[derive(Clone, Debug)]
 pub struct AuthorizationCode {
-    /// Finds the code: the middle part of its token.
+    /// The middle part of its token.
     pub id: String,
     pub user_id: UserId,
     pub client_id: ClientId,
-    /// The session in which it was granted, which may be over.
+    /// The session in which it was granted; it may have ended.
     pub session_id: String,
     pub rights: Rights,
     /// Where it was sent to.
     pub redirect_uri: String,
-    /// What a verifier must hash to (RFC 7636); nothing if the client sent no challenge.
+    /// The challenge for the verifier (RFC 7636); `None` if the client sent none.
     pub code_challenge: Option<String>,
     pub created_at: Time,
     pub expires_at: Time,
     /// The tokens it was redeemed for.
     pub family_id: Option<String>,
-    /// Whether the client asked for other words than `rights`.
+    /// Whether the requested scope differs from `rights`.
     pub scope_differs: bool,
 }
 
-/// An access token, and the refresh token that may stand beside it under the same ID.
+/// An access token, and its refresh token, if any, under the same ID.
 #[derive(Clone, Debug)]
 pub struct AccessToken {
-    /// Finds the token: the middle part of both. Not secret.
+    /// The middle part of both. Not secret.
     pub id: String,
-    /// Shared by all that came from one code.
+    /// Shared by all tokens from one code.
     pub family_id: String,
     pub user_id: UserId,
     pub client_id: ClientId,
     pub session_id: String,
-    /// What the access token opens.
+    /// The rights of the access token.
     pub rights: Rights,
-    /// What the refresh token can bring: more than `rights` if the last refresh asked for less (RFC 6749 section 6).
+    /// The rights of the refresh token: more than `rights` if the last refresh asked for less (RFC 6749 section 6).
     pub refresh_rights: Rights,
     pub created_at: Time,
     pub expires_at: Time,
-    /// When the refresh token, too, is no longer valid.
+    /// When the refresh token expires too.
     pub ends_at: Time,
 }
 

@@ -1,4 +1,4 @@
-//! Field masks: which fields a caller names (registry.md 1.6).
+//! Field masks (registry.md 1.6).
 
 use serde_json::Value;
 
@@ -6,12 +6,12 @@ use crate::base::validation::{FIELD_MASK_PATHS, Invalid};
 use crate::model::field::{Field, Purpose};
 use crate::model::shape::Shape;
 
-/// The fields named, each by its place in its entity's `FIELDS`, with the part below it if one was named.
+/// The fields of a mask, each by its index in `FIELDS`, with the path below it if one was named.
 #[derive(Clone, Debug, Default)]
 pub struct Mask(Vec<(usize, Option<&'static str>)>);
 
 impl Mask {
-    /// Every path must be one of the table's, spelled as there.
+    /// Parses a mask. Fails if a path is not in the table.
     pub fn parse<E>(fields: &'static [Field<E>], purpose: Purpose, paths: &[String]) -> Result<Mask, Invalid> {
         let mut mask = Mask::default();
         let mut forbidden: Vec<Value> = Vec::new();
@@ -28,18 +28,18 @@ impl Mask {
         if forbidden.is_empty() { Ok(mask) } else { Err(Invalid::named(FIELD_MASK_PATHS.with("forbidden_paths", forbidden))) }
     }
 
-    /// Every field of the table.
+    /// Returns a mask with every field of the table.
     pub fn everything<E>(fields: &[Field<E>]) -> Mask {
         Mask((0..fields.len()).map(|place| (place, None)).collect())
     }
 
-    /// The same mask, without a field and what is below it.
+    /// Removes a field and what is below it.
     pub fn without<E>(mut self, fields: &[Field<E>], name: &str) -> Mask {
         self.0.retain(|(place, _)| fields[*place].name != name);
         self
     }
 
-    /// Names a field, or something below it.
+    /// Returns whether it has a field, or something below it.
     pub fn names<E>(&self, fields: &[Field<E>], name: &str) -> bool {
         self.0.iter().any(|(place, _)| fields[*place].name == name)
     }
@@ -49,7 +49,7 @@ impl Mask {
         self.0.push((place, None));
     }
 
-    /// Who reads `contact_info` gets the contacts themselves along with it (registry.md 1.9).
+    /// Adds the contacts to a mask with `contact_info` (registry.md 1.9).
     fn add_contacts<E>(&mut self, fields: &[Field<E>]) {
         for (place, field) in fields.iter().enumerate() {
             if matches!(field.shape, Shape::Account) && !self.has(place) {
@@ -58,7 +58,7 @@ impl Mask {
         }
     }
 
-    /// Names nothing that only holders may see.
+    /// Returns whether it has nothing that only holders may read.
     pub fn is_public<E>(&self, fields: &'static [Field<E>]) -> bool {
         self.fields(fields).iter().all(|field| field.is_public())
     }
@@ -67,17 +67,17 @@ impl Mask {
         self.0.is_empty()
     }
 
-    /// The names of the fields, in the order of the table.
+    /// Returns the fields, in the order of the table.
     pub fn fields<E>(&self, fields: &'static [Field<E>]) -> Vec<&'static Field<E>> {
         (0..fields.len()).filter(|place| self.has(*place)).map(|place| &fields[place]).collect()
     }
 
-    /// Names the field at this place, or something below it.
+    /// Returns whether it has the field at this index, or something below it.
     pub fn has(&self, place: usize) -> bool {
         self.0.iter().any(|(p, _)| *p == place)
     }
 
-    /// Whether a value at this place is asked for. A path below an account counts only if the account has that arm.
+    /// Returns whether a value at this index is to be shown. A path below an account counts only if the account has that arm.
     pub fn shows(&self, place: usize, value: &Value) -> bool {
         self.0.iter().filter(|(p, _)| *p == place).any(|(_, below)| match below {
             Some(path) if path.starts_with("ids.") => path.split('.').nth(1).is_some_and(|arm| value.get(arm).is_some()),

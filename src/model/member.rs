@@ -6,7 +6,7 @@ use crate::base::id::AccountId;
 use crate::base::right::{Right, Rights};
 use crate::model::value;
 
-/// An account with rights on a client or an organization: exactly the rights that were given, in that order.
+/// An account with rights on a client or an organization, as given and in that order.
 #[derive(Clone, Debug)]
 pub struct Member {
     pub account: AccountId,
@@ -25,7 +25,7 @@ impl Member {
     }
 }
 
-/// The rights of a list, with what they imply.
+/// Returns the rights of a list, with implied ones.
 pub fn expanded(rights: &[Right]) -> Rights {
     rights.iter().copied().collect::<Rights>().expanded()
 }
@@ -42,7 +42,7 @@ pub struct ContactAddresses {
 }
 
 impl ContactAddresses {
-    /// Administrative first; a contact that is unset or gone is left out.
+    /// Returns the addresses, administrative first, leaving out unset or deleted contacts.
     pub fn to_json(&self) -> Value {
         let entry = |kind: Option<&str>, address: &Option<String>| {
             address.as_ref().map(|address| match kind {

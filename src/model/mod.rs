@@ -1,4 +1,4 @@
-//! Floor 1: what things are. Plain data and pure rules; each entity has a `FIELDS` table.
+//! Floor 1: the entities. Plain data and pure rules; each entity has a `FIELDS` table.
 
 pub mod api_key;
 pub mod bounds;

@@ -20,7 +20,7 @@ pub struct Organization {
     pub name: String,
     pub description: String,
     pub attributes: BTreeMap<String, String>,
-    /// Made when it is asked for, never kept.
+    /// Computed on request, never stored.
     pub contact_info: ContactAddresses,
     pub administrative_contact: Option<AccountId>,
     pub technical_contact: Option<AccountId>,
@@ -47,7 +47,7 @@ impl Organization {
 
 type Row = Field<Organization>;
 
-/// In the order of an answer.
+/// In the order of a reply.
 pub static FIELDS: &[Field<Organization>] = &[
     Row::kept(
         "ids",

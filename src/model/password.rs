@@ -1,4 +1,4 @@
-//! What makes a password strong enough (registry.md 2.4).
+//! The rules for passwords (registry.md 2.4).
 
 use crate::base::error::{Named, errors};
 use crate::base::id::UserId;
@@ -16,10 +16,10 @@ pub const MIN_LENGTH: usize = 8;
 pub const MAX_LENGTH: usize = 1000;
 pub const MIN_UPPERCASE: usize = 1;
 pub const MIN_DIGITS: usize = 1;
-/// None are asked for.
+/// None are required.
 pub const MIN_SPECIAL: usize = 0;
 
-/// Generates a password that passes [`check`]: by chance a short user ID stands in one of a few, and then another is made.
+/// Generates a password that passes [`check`], trying again if it happens to contain a short user ID.
 pub fn generated(user: &UserId) -> String {
     loop {
         let password = secret::fresh_password();
@@ -29,7 +29,7 @@ pub fn generated(user: &UserId) -> String {
     }
 }
 
-/// Lengths count bytes.
+/// Checks a password; lengths count bytes.
 pub fn check(password: &str, user: &UserId) -> Result<(), Named> {
     let count = |is: fn(char) -> bool| password.chars().filter(|c| is(*c)).count();
     if password.len() < MIN_LENGTH {

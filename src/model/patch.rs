@@ -1,4 +1,4 @@
-//! What a caller sends for an entity: read, judged and applied by the rows of its `FIELDS` table.
+//! The fields that a caller sends for an entity, decoded, checked and applied by the rows of its `FIELDS` table.
 
 use std::collections::HashMap;
 
@@ -9,12 +9,12 @@ use crate::model::field::{Field, SetBy};
 use crate::model::mask::Mask;
 use crate::model::shape::{Malformed, is_spelling};
 
-/// What a caller sent for an entity: the fields that were there, in the form of [`Shape::decode`].
+/// The fields that were sent, in the form of [`Shape::decode`].
 #[derive(Clone, Debug, Default)]
 pub struct Patch(HashMap<&'static str, Value>);
 
 impl Patch {
-    /// Reads an entity. Unknown keys are ignored; keys are snake_case or lowerCamelCase; the last of two wins (registry.md 0.4).
+    /// Decodes an entity. Unknown keys are ignored; keys are snake_case or lowerCamelCase; the last of two wins (registry.md 0.4).
     pub fn decode<E>(fields: &'static [Field<E>], object: &Map<String, Value>) -> Result<Patch, Malformed> {
         let mut patch = Patch::default();
         for (key, value) in object {
@@ -30,12 +30,12 @@ impl Patch {
         self.0.get(name)
     }
 
-    /// The text that was sent for a field, if it is not empty.
+    /// Returns the text that was sent for a field, if it is not empty.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
     }
 
-    /// The ID that was sent, in its own type; nothing if [`Patch::check`] would refuse it.
+    /// Returns the ID that was sent, typed; `None` if [`Patch::check`] would refuse it.
     pub fn id<T: std::str::FromStr>(&self, key: &str) -> Option<T> {
         self.get("ids").and_then(|ids| ids.get(key)).and_then(Value::as_str).and_then(|id| id.parse().ok())
     }
@@ -44,7 +44,7 @@ impl Patch {
         self.0.insert(name, value);
     }
 
-    /// The same, without the fields that the mask leaves out.
+    /// Removes the fields that are not in the mask.
     pub fn only<E>(mut self, fields: &'static [Field<E>], mask: &Mask) -> Patch {
         self.0.retain(|name, _| mask.names(fields, name));
         self
@@ -54,13 +54,14 @@ impl Patch {
         self.get(field.name).cloned().unwrap_or_else(|| field.shape.nothing())
     }
 
-    /// Judges the fields of the mask; without one, or with an empty one, all fields (registry.md 1.6). `message` is the API's name of the entity.
+    /// Checks the fields of the mask; without one, or with an empty one, all fields (registry.md 1.6). `message` is the API's name of the
+    /// entity.
     pub fn check<E>(&self, fields: &'static [Field<E>], message: &str, mask: Option<&Mask>) -> Result<(), Invalid> {
         let judged = |field: &Field<E>| field.name == "ids" || mask.is_none_or(|mask| mask.is_empty() || mask.names(fields, field.name));
         fields.iter().filter(|field| judged(field)).try_for_each(|field| field.shape.check(message, field.name, &self.value(field)))
     }
 
-    /// Sets the fields of the mask; an absent one is cleared. What only the server sets stays.
+    /// Sets the fields of the mask, and clears absent ones. What only the server sets stays.
     pub fn apply<E>(&self, fields: &'static [Field<E>], entity: &mut E, mask: &Mask) {
         for field in mask.fields(fields) {
             if field.set_by != SetBy::Server {

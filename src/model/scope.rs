@@ -2,7 +2,7 @@
 
 use crate::base::right::{Right, Rights};
 
-/// What a client asked for; by default nothing in particular.
+/// The requested scope; by default none in particular.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
     /// The rights that were named.
@@ -19,12 +19,12 @@ impl Scope {
         })
     }
 
-    /// What is granted where at most `most` can be: all of it if no right was named; nothing is ever widened.
+    /// Returns the scope granted of at most `most`: all of it if no right was named; never more.
     pub fn narrowed(self, most: Rights) -> Rights {
         if self.rights.is_empty() { most } else { self.rights.and(most.expanded()) }
     }
 
-    /// Whether the client asked, and not for exactly this: then it must be told what was granted (RFC 6749 section 5.1).
+    /// Returns whether the request differs from the grant, so the client must be told (RFC 6749 section 5.1).
     pub fn differs_from(self, granted: Rights) -> bool {
         self != Scope::default() && self != Scope { rights: granted, has_unknown_words: false }
     }

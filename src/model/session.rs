@@ -1,17 +1,17 @@
-//! Somebody who is signed in, in a browser (registry.md 6.6).
+//! A browser session (registry.md 6.6).
 
 use serde_json::{Value, json};
 
 use crate::base::id::UserId;
 use crate::base::time::Time;
 
-/// A session that nobody uses ends after a week.
+/// An unused session ends after this long.
 pub const IDLE_SECONDS: i64 = 7 * 24 * 60 * 60;
 
-/// No session lives longer than a month.
+/// Every session ends after this long.
 pub const LONGEST_SECONDS: i64 = 30 * 24 * 60 * 60;
 
-/// How exactly its last use is known: writing it down costs a commit.
+/// The precision of the last use, because recording it costs a commit.
 const USE_SECONDS: i64 = 60 * 60;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,12 +29,12 @@ impl Session {
         self.updated_at.plus_seconds(IDLE_SECONDS) <= now || self.created_at.plus_seconds(LONGEST_SECONDS) <= now
     }
 
-    /// Whether it is time to write down that it is used.
+    /// Returns whether a use is due to be recorded.
     pub fn use_is_worth_writing(&self, now: Time) -> bool {
         self.updated_at.plus_seconds(USE_SECONDS) <= now
     }
 
-    /// `{"user_ids","session_id","created_at","updated_at"}`; never what proves it.
+    /// Returns `{"user_ids","session_id","created_at","updated_at"}`, without the token.
     pub fn to_json(&self) -> Value {
         json!({
             "user_ids": {"user_id": self.user_id.as_str()},

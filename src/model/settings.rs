@@ -1,9 +1,9 @@
-//! What the operator decides about the registry. Plain data: read once at start, handed along with each call.
+//! The operator's settings of the registry: read once at start, passed to each call.
 
-/// What becomes of a new client.
+/// The state of a new client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Approval {
-    /// Approved at once, unless an administrator asked for another state.
+    /// Approved, unless an administrator asked for another state.
     Auto,
     /// Waits for an administrator, as in The Things Stack.
     Manual,
@@ -18,7 +18,7 @@ pub enum UserRegistration {
     Open,
 }
 
-/// What an administrator may do on what belongs to others (registry.md 5.3).
+/// An administrator's rights on what belongs to others (registry.md 5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AdminRights {
     /// Every right whose name ends neither in `_KEYS` nor in `_ALL`.
@@ -34,12 +34,12 @@ pub enum Creators {
     Admins,
 }
 
-/// Whom somebody who is no administrator may name as a contact.
+/// Whom a caller who is not an administrator may name as a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ContactPolicy {
     /// Any collaborator.
     Anyone,
-    /// Only oneself.
+    /// Only the caller.
     Oneself,
 }
 
@@ -51,11 +51,11 @@ pub struct Settings {
     pub client_creators: Creators,
     pub organization_creators: Creators,
     pub contacts: ContactPolicy,
-    /// How many days a refresh token is good that nobody uses.
+    /// How many days an unused refresh token is valid.
     pub refresh_token_days: i64,
-    /// How many rounds a password is hashed with (PBKDF2-SHA256).
+    /// The hash rounds of a password (PBKDF2-SHA256).
     pub password_rounds: u32,
-    /// Where the world finds this server; no slash at the end. The issuer of its tokens (RFC 8414).
+    /// The public URL of this server, without a slash at the end. The issuer of its tokens (RFC 8414).
     pub public_url: String,
 }
 

@@ -1,8 +1,7 @@
-//! The shapes that fields have: how each is read from JSON, what makes it invalid, and what counts as nothing.
+//! The shapes of fields: how each is decoded from JSON, checked, and when it is empty.
 //!
-//! Reading (`decode`) and judging (`check`) are two steps, because the API has two answers: input of the wrong type
-//! is malformed, whatever the field mask says; input that breaks a rule is invalid, and only where the mask names it
-//! (registry.md 0.4, 0.6, 1.6).
+//! Decoding and checking are two steps, because the API has two answers: input of the wrong type is malformed, whatever the field mask;
+//! input that breaks a rule is invalid, and only if the mask names it (registry.md 0.4, 0.6, 1.6).
 
 use std::str::FromStr;
 
@@ -15,7 +14,7 @@ use crate::model::bounds::{ATTRIBUTES, Bound};
 use crate::model::choice::Choices;
 use crate::model::email;
 
-/// What was read is not of the type that the field has.
+/// The input has the wrong type for the field.
 #[derive(Debug)]
 pub struct Malformed(pub String);
 
@@ -27,7 +26,7 @@ pub struct Identifiers {
     /// The key that holds the ID.
     pub key: &'static str,
     pub parse: fn(&str) -> Result<(), BadId>,
-    /// The regular expression that says the same as `parse`, lengths aside.
+    /// The regular expression equivalent to `parse`, lengths aside.
     pub pattern: fn() -> String,
 }
 
@@ -49,10 +48,10 @@ pub enum Shape {
     /// `{"<key>": "<id>"}`.
     Ids(&'static Identifiers),
     Time,
-    /// At most so many characters.
+    /// The most characters.
     Text(usize),
     Email,
-    /// At most so many texts, each of at most so many characters.
+    /// The most texts, and the most characters of each.
     Texts(&'static Bound, usize),
     /// Pairs of a key and a text of at most [`LONGEST_ATTRIBUTE`] characters.
     Attributes,
@@ -60,13 +59,13 @@ pub enum Shape {
     /// A flag that may also be absent.
     OptionalFlag,
     Choice(&'static Choices),
-    /// At most so many; repeated ones are kept once.
+    /// The most values; repeated ones are dropped.
     ChoiceList(&'static Choices, &'static Bound),
     /// `{"user_ids":{"user_id":…}}` or `{"organization_ids":{"organization_id":…}}`.
     Account,
-    /// A list of messages that only the server makes.
+    /// A list of messages that only the server sets.
     ContactInfo,
-    /// A message whose content is not kept.
+    /// A message whose content is not stored.
     Opaque,
 }
 
@@ -74,7 +73,7 @@ pub enum Shape {
 const LONGEST_SHOWN: usize = 60;
 
 impl Shape {
-    /// What an absent field holds.
+    /// Returns the value of an absent field.
     pub fn nothing(self) -> Value {
         match self {
             Shape::Text(_) | Shape::Email => json!(""),
@@ -86,8 +85,8 @@ impl Shape {
         }
     }
 
-    /// Reads JSON into the form that the API writes. `null` is an absent value, except for flags and choices (registry.md 0.4). Of a list
-    /// that is too long no more is read than [`Shape::check`] needs to refuse it.
+    /// Decodes JSON to the form that the API writes. `null` is absent, except for flags and choices (registry.md 0.4). Reads no more of a
+    /// list that is too long than [`Shape::check`] needs to refuse it.
     pub fn decode(self, value: &Value) -> Result<Value, Malformed> {
         let wrong = |expected: &str| Malformed(format!("expected {expected}"));
         match (self, value) {
@@ -115,7 +114,7 @@ impl Shape {
         }
     }
 
-    /// Judges what [`Shape::decode`] read. `message` and `name` say where, in the API's words.
+    /// Checks a decoded value. `message` and `name` are the API's names of the place.
     pub fn check(self, message: &str, name: &str, value: &Value) -> Result<(), Invalid> {
         let items = value.as_array().map_or(&[][..], Vec::as_slice);
         match self {
@@ -155,7 +154,7 @@ impl Shape {
 }
 
 impl Identifiers {
-    /// Reads `{"client_id": "…"}`, or camelCase.
+    /// Decodes `{"client_id": "…"}`, or camelCase.
     pub fn decode(&self, object: &Map<String, Value>) -> Result<Value, Malformed> {
         let id = member(object, self.key).map_or(Ok(json!("")), text)?;
         Ok(json!({ self.key: id }))
@@ -167,17 +166,17 @@ impl Identifiers {
     }
 }
 
-/// The member of an object under its name or its lowerCamelCase name; the last one wins (registry.md 0.4).
+/// Returns the member of an object with this name or its lowerCamelCase spelling; the last one wins (registry.md 0.4).
 pub fn member<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     object.iter().rev().find(|(key, _)| is_spelling(key, name)).map(|(_, value)| value)
 }
 
-/// `redirect_uris` → `redirectUris`.
+/// Converts `redirect_uris` to `redirectUris`.
 pub fn camel_case(name: &str) -> String {
     camel_letters(name).collect()
 }
 
-/// Whether a key is the name, in snake_case or in lowerCamelCase.
+/// Returns whether a key is the name, in snake_case or lowerCamelCase.
 pub fn is_spelling(key: &str, name: &str) -> bool {
     key == name || camel_letters(name).eq(key.chars())
 }
@@ -208,7 +207,7 @@ fn decode_choice(choices: &Choices, value: &Value) -> Result<Value, Malformed> {
     })
 }
 
-/// Reads an account. Of the two arms only one may be set.
+/// Decodes an account. Only one of the two arms may be set.
 pub fn decode_account(object: &Map<String, Value>) -> Result<Value, Malformed> {
     let arm = |name: &str, ids: &Identifiers| match member(object, name) {
         None | Some(Value::Null) => Ok(None),
@@ -223,7 +222,7 @@ pub fn decode_account(object: &Map<String, Value>) -> Result<Value, Malformed> {
     }
 }
 
-/// Judges what [`decode_account`] read.
+/// Checks a decoded account.
 pub fn check_account(value: &Value) -> Result<(), Invalid> {
     const MESSAGE: &str = "OrganizationOrUserIdentifiers";
     if let Some(user) = value.get("user_ids") {
@@ -235,7 +234,7 @@ pub fn check_account(value: &Value) -> Result<(), Invalid> {
     }
 }
 
-/// Not too many pairs, each key an attribute key, each value of at most `longest` characters.
+/// Checks attributes: the number of pairs, the keys, and that each value has at most `longest` characters.
 pub fn check_attributes(message: &str, name: &str, value: &Value, longest: usize) -> Result<(), Invalid> {
     let Some(pairs) = value.as_object() else { return Ok(()) };
     if pairs.len() > ATTRIBUTES.most {
@@ -248,7 +247,7 @@ pub fn check_attributes(message: &str, name: &str, value: &Value, longest: usize
     })
 }
 
-/// Lengths count characters. A NUL is refused: no database of The Things Stack could hold it.
+/// Checks a text; lengths count characters. Refuses NUL, which no database of The Things Stack could hold.
 pub fn check_text(message: &str, name: &str, value: &Value, longest: usize) -> Result<(), Invalid> {
     let text = value.as_str().unwrap_or_default();
     if text.len() > longest && text.chars().count() > longest {

@@ -34,7 +34,7 @@ pub struct User {
     pub temporary_password_expires_at: Option<Time>,
 }
 
-/// What of a user decides what the user may do (registry.md 4.3).
+/// What decides what a user may do (registry.md 4.3).
 #[derive(Clone, Debug)]
 pub struct Standing {
     pub state: State,
@@ -65,12 +65,12 @@ impl User {
         }
     }
 
-    /// Whether it is an administrator who can act as one.
+    /// Returns whether it is an administrator who can act as one.
     pub fn is_acting_admin(&self) -> bool {
         self.admin && self.state == State::Approved && self.deleted_at.is_none()
     }
 
-    /// One entry, the primary address (registry.md 9, item 52).
+    /// Returns one entry, the primary address (registry.md 9, item 52).
     fn contact_info(&self) -> Value {
         ContactAddresses { administrative: Some(self.primary_email_address.clone()), technical: None }.to_json()
     }
@@ -78,7 +78,7 @@ impl User {
 
 type Row = Field<User>;
 
-/// In the order of an answer.
+/// In the order of a reply.
 pub static FIELDS: &[Field<User>] = &[
     Row::kept("ids", Shape::Ids(&USER_IDENTIFIERS), |u| json!({"user_id": u.id.as_str()}), "The user ID. It never changes.")
         .public()

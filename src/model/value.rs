@@ -1,4 +1,4 @@
-//! How the types of fields stand in JSON.
+//! Converts the types of fields to and from JSON.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -14,7 +14,7 @@ use crate::model::choice::{Grant, State};
 pub trait FieldValue {
     fn to_json(&self) -> Value;
 
-    /// Reads what [`Shape::check`](crate::model::shape::Shape::check) has passed; anything else is as an absent field.
+    /// Converts what [`Shape::check`](crate::model::shape::Shape::check) accepted; anything else is an absent field.
     fn from_json(value: &Value) -> Self;
 }
 
@@ -118,7 +118,7 @@ impl FieldValue for Vec<Right> {
     }
 }
 
-/// Reads a list of names. A repeated one is kept once, where it stood first.
+/// Converts a list of names, without repetitions.
 fn distinct<T: PartialEq>(value: &Value, from_name: fn(&str) -> Option<T>) -> Vec<T> {
     let items = value.as_array().into_iter().flatten().filter_map(Value::as_str).filter_map(from_name);
     items.fold(Vec::new(), |mut distinct, item| {
@@ -145,7 +145,7 @@ pub fn account(account: Option<&AccountId>) -> Value {
     }
 }
 
-/// Nothing for what [`crate::model::shape::check_account`] would refuse.
+/// Returns `None` for what [`crate::model::shape::check_account`] refuses.
 pub fn to_account(value: &Value) -> Option<AccountId> {
     let id = |arm: &str, key: &str| value.get(arm).and_then(|ids| ids.get(key)).and_then(Value::as_str);
     match (id("user_ids", "user_id"), id("organization_ids", "organization_id")) {

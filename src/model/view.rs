@@ -1,4 +1,4 @@
-//! What is shown of an entity, by the rows of its `FIELDS` table: to readers, and to the history.
+//! Writes entities for readers and for the history, by the rows of their `FIELDS` tables.
 
 use serde_core::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -7,8 +7,8 @@ use crate::model::field::{Audience, Field, SeenBy};
 use crate::model::mask::Mask;
 use crate::model::shape::Shape;
 
-/// An entity as it is shown: `ids`, the times, and the fields of the mask that the audience may see; nothing that is empty
-/// (registry.md 0.4). It is written straight into the reply, without a tree of values in between.
+/// An entity as shown: `ids`, the times, and the fields of the mask that the audience may read, without empty ones (registry.md 0.4).
+/// Written straight into the reply, without a tree of values in between.
 #[derive(Debug)]
 pub struct View<'e, E: 'static> {
     fields: &'static [Field<E>],
@@ -42,10 +42,10 @@ impl<E> Serialize for View<'_, E> {
     }
 }
 
-/// What stands in an event for a secret.
+/// What replaces a secret in an event.
 pub const MASKED: &str = "***";
 
-/// What differs between two states of an entity, for the events. Secrets are masked.
+/// Returns what differs between two states of an entity, for events. Secrets are masked.
 pub fn changes<E>(fields: &'static [Field<E>], old: Option<&E>, new: Option<&E>) -> (Value, Value) {
     let (mut before, mut after) = (Map::new(), Map::new());
     for field in fields.iter().filter(|field| field.name != "updated_at") {
@@ -61,7 +61,7 @@ pub fn changes<E>(fields: &'static [Field<E>], old: Option<&E>, new: Option<&E>)
     (Value::Object(before), Value::Object(after))
 }
 
-/// Empty values are left out of answers; messages and optional flags print once they are there.
+/// Returns whether to leave a value out: empty ones, except messages and optional flags that are set.
 fn is_nothing(shape: Shape, value: &Value) -> bool {
     value.is_null() || *value == shape.nothing()
 }

@@ -1,4 +1,4 @@
-//! Who is signed in, and signing out (oauth.md 1.6.1).
+//! The signed-in user, and signing out (oauth.md 1.6.1).
 
 use serde_json::json;
 
@@ -14,7 +14,7 @@ use crate::model::view::render;
 use crate::registry::entity::live_user;
 use crate::registry::sessions::{self, COOKIE};
 
-/// `{"user","logged_in_at","session_id"}`, of the user what anyone may see.
+/// Returns `{"user","logged_in_at","session_id"}`, with the public fields of the user.
 pub fn me<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(|call| {
         let session = call.by.session().ok_or_else(|| sessions::not_authenticated(None))?;
@@ -28,7 +28,7 @@ pub fn me<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
     }))
 }
 
-/// Ends the session; tokens that were granted in it stay good. A person goes back to where one signs in.
+/// Ends the session; tokens granted in it stay valid. Redirects browsers to the sign-in page.
 pub fn sign_out<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(|call| {
         let session = call.by.session().ok_or_else(|| sessions::not_authenticated(None))?;

@@ -1,4 +1,4 @@
-//! `/oauth/authorize`: the user says yes or no to a client (RFC 6749 section 4.1.1, oauth.md 1.4).
+//! `/oauth/authorize`: the user agrees to or refuses a client (RFC 6749 section 4.1.1, oauth.md 1.4).
 
 use crate::base::error::{Error, Result};
 use crate::base::right::Rights;
@@ -18,10 +18,10 @@ use crate::oauth::refused;
 use crate::registry::consent::{self, AuthorizationRequest, Consent, Decision, ValidRequest};
 use crate::registry::refusal::{BODY_MALFORMED, CONSENT_DENIED, Endpoint, Refusal};
 
-/// What may be sent once.
+/// The parameters that must not be repeated.
 const PARAMETERS: &[&str] = &["client_id", "redirect_uri", "response_type", "state", "scope", "code_challenge", "code_challenge_method"];
 
-/// GET asks, POST answers; both look at everything anew.
+/// Asks for consent with GET and takes the answer with POST; both check everything.
 pub fn authorize<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let parameters = Parameters::of_form_and_query(input).map_err(|_| Error::from(Refusal::of(&BODY_MALFORMED).named()))?;
     let request = AuthorizationRequest {
@@ -42,7 +42,7 @@ pub fn authorize<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     Ok(Box::new(move |transactions| Authorize { input, request, answer, shown, place }.run(transactions)))
 }
 
-/// What the user said.
+/// The user's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum UserAnswer {
     NotAsked,
@@ -50,7 +50,7 @@ enum UserAnswer {
     No,
 }
 
-/// Only a form's own button counts, never a link that somebody else made (oauth.md 1.4.5).
+/// Reads the answer. Only a form's own button counts, never a link that somebody else made (oauth.md 1.4.5).
 fn answer(input: &Input<'_>) -> Result<UserAnswer> {
     if input.request.method != Method::Post {
         return Ok(UserAnswer::NotAsked);
@@ -61,26 +61,26 @@ fn answer(input: &Input<'_>) -> Result<UserAnswer> {
     Ok(if matches!(said, Some("1" | "t" | "T" | "TRUE" | "true" | "True")) { UserAnswer::Yes } else { UserAnswer::No })
 }
 
-/// A request under way.
+/// A request for authorization.
 struct Authorize<'r> {
     input: &'r Input<'r>,
     request: AuthorizationRequest,
     answer: UserAnswer,
-    /// The rights that the page showed, if it was our page.
+    /// The rights that the consent page showed, if it was shown.
     shown: Option<Rights>,
-    /// Where the same is asked again, after signing in.
+    /// The path of the same request, to return to after signing in.
     place: String,
 }
 
-/// What came of looking at it.
+/// The outcome of the read transaction.
 enum NextStep {
     Reply(Reply),
-    /// It ends with something that must be written down: a code, or a refusal.
+    /// A code or a refusal must be recorded.
     Write,
 }
 
 impl Authorize<'_> {
-    /// Reads first. Only what ends in a code or in a refusal takes the writer's time, and is judged anew there.
+    /// Decides in a read transaction. Only what ends in a code or a refusal needs the writer, and is decided again there.
     fn run(&self, transactions: &Transactions<'_>) -> Result<Reply> {
         let reply = match transactions.read(|call| self.look(call))? {
             NextStep::Reply(reply) => reply,
@@ -90,7 +90,7 @@ impl Authorize<'_> {
         Ok(if self.has_just_signed_in(&cookies) { reply.with("Set-Cookie", cookies.clear(JUST_SIGNED_IN)) } else { reply })
     }
 
-    /// Whether the browser came here straight from signing in. What the user says on the page is another step.
+    /// Returns whether the browser came straight from signing in. Answering the page is another step.
     fn has_just_signed_in(&self, cookies: &Cookies) -> bool {
         self.answer == UserAnswer::NotAsked && !cookies.all(self.input.request, JUST_SIGNED_IN).is_empty()
     }
@@ -110,7 +110,7 @@ impl Authorize<'_> {
     }
 
     fn conclude(&self, call: &Call<'_>) -> Result<Reply> {
-        // The session ended between the two looks.
+        // The session ended between the two transactions.
         let Some(session) = call.by.session() else { return Ok(self.sign_in_first()) };
         match consent::judge(call.tx, session, &self.request)? {
             Decision::ErrorPage(refusal) => {
@@ -123,13 +123,13 @@ impl Authorize<'_> {
                 (Consent::Needed, UserAnswer::No) => {
                     self.send_back(call, &asked.redirect_uri, &Refusal::to(&CONSENT_DENIED, &asked.client.id))
                 }
-                // The user agreed when it was looked at, and no longer.
+                // Consent was not needed in the read transaction, and now is.
                 (Consent::Needed, UserAnswer::NotAsked) => consent_page::page(call, session, self.input, &self.request, &asked),
             },
         }
     }
 
-    /// Nobody agrees to more than was shown: if the client has come to ask for more meanwhile, the user is asked again.
+    /// Returns the answer. If the client asks for more by now than was shown, the user is asked again.
     fn answer_to(&self, asked: &ValidRequest) -> UserAnswer {
         let is_more = self.shown.is_some_and(|shown| !asked.rights.without(shown).is_empty());
         if self.answer == UserAnswer::Yes && is_more { UserAnswer::NotAsked } else { self.answer }
@@ -145,8 +145,8 @@ impl Authorize<'_> {
         let code = refusal.reason.code;
         let description = refused::description(&refusal.named(), code);
         let location = self.location(call, redirect_uri, &[("error", code), ("error_description", &description)]);
-        // Whoever has just typed a password here must not find himself, by a link that somebody made up, on a page that asks for it once
-        // more (RFC 9700 section 4.11.2).
+        // A user who has just entered a password must not be redirected, by a link that somebody made up, to a page that asks for it again
+        // (RFC 9700 section 4.11.2).
         if self.has_just_signed_in(&Cookies::of(&call.settings.public_url)) {
             return Ok(consent_page::refused(redirect_uri, &location, &refusal.named()));
         }
@@ -158,7 +158,7 @@ impl Authorize<'_> {
         refusal.record(call.tx, call.by, Endpoint::Authorize)
     }
 
-    /// Back to the client, always with `iss` (RFC 9207), and with `state` if it sent one.
+    /// Returns the redirect to the client, always with `iss` (RFC 9207), and with `state` if it sent one.
     fn location(&self, call: &Call<'_>, redirect_uri: &str, parameters: &[(&str, &str)]) -> String {
         let is_echoed = |state: &&str| self.request.repeated != Some("state") && state.len() <= consent::LONGEST_STATE;
         let state = self.request.state.as_deref().filter(is_echoed);

@@ -1,4 +1,4 @@
-//! Where the built-in redirect URIs of the command line end (oauth.md 1.8).
+//! The built-in redirect URIs of the command line (oauth.md 1.8).
 
 use maud::html;
 
@@ -9,10 +9,10 @@ use crate::http::reply::Reply;
 use crate::oauth::parameters::Parameters;
 use crate::page::frame;
 
-/// Where the command line listens if it says nothing else.
+/// The port on which the command line listens by default.
 const DEFAULT_PORT: u16 = 11885;
 
-/// On to the command line that waits on the reader's own machine, at the port of the parameter `port`.
+/// Redirects to the command line that waits on the reader's own machine, at the port of the parameter `port`.
 pub fn local<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let query = Parameters::of_query(input)?;
     Ok(Box::new(move |_| {
@@ -22,7 +22,7 @@ pub fn local<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     }))
 }
 
-/// The code, to be copied into a command line on another machine.
+/// Shows the code, to be copied into a command line on another machine.
 pub fn code<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let query = Parameters::of_query(input)?;
     Ok(Box::new(move |_| {
@@ -30,7 +30,7 @@ pub fn code<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             (Some(code), _) => html! {
                 h1 { "Your authorization code" }
                 p { "Copy this code into the command line that asked for it. It is good for five minutes, and once." }
-                p .warning { "Whoever has this code can act as you. Give it to nobody, and type it into no website: only into the program that you started yourself." }
+                p .warning { "Anyone who has this code can act as you. Don't share it or type it into a website: enter it only into the program that you started yourself." }
                 p { code { (code) } }
             },
             (None, Some(error)) => html! {

@@ -1,4 +1,4 @@
-//! How clients present themselves: by HTTP Basic or in the body, never in the URL (RFC 6749 section 2.3, oauth.md 1.5.1).
+//! Client credentials: by HTTP Basic or in the body, never in the URL (RFC 6749 section 2.3, oauth.md 1.5.1).
 
 use std::net::IpAddr;
 
@@ -15,10 +15,10 @@ use crate::registry::refusal::{
     TWO_AUTHENTICATIONS,
 };
 
-/// What must never stand in a URL: it would stay in logs and histories.
+/// The parameters that must not be in a URL: it would stay in logs and histories.
 const SECRET_PARAMETERS: &[&str] = &["client_secret", "code", "refresh_token", "code_verifier", "token", "password"];
 
-/// Reads what the client presents. Whether it is true is another matter.
+/// Reads the client's credentials without checking them.
 pub fn presented(input: &Input<'_>, body: &Parameters) -> Judged<Presented> {
     let in_url = Parameters::of_query(input).map_or(true, |query| query.has_any(SECRET_PARAMETERS));
     if in_url {
@@ -41,8 +41,7 @@ pub fn presented(input: &Input<'_>, body: &Parameters) -> Judged<Presented> {
     Ok(basic)
 }
 
-/// Proves the client. Comparing is slow where a person may have chosen the secret, and so stands outside of transactions. A failure is
-/// remembered.
+/// Authenticates the client. Comparing a chosen secret is slow, and so done outside of transactions. A failure is counted.
 pub fn prove(transactions: &Transactions<'_>, presented: &Presented) -> Result<Judged<ProvenClient>> {
     let (kept, now) = transactions.read(|call| Ok((client_authentication::look_up(call.tx, presented)?, call.tx.now)))?;
     let record = |call: &Call<'_>, refusal: &Refusal| refusal.record(call.tx, call.by, Endpoint::Token);
@@ -57,7 +56,7 @@ pub fn prove(transactions: &Transactions<'_>, presented: &Presented) -> Result<J
     Ok(judged)
 }
 
-/// ID and secret are written as in a form; clients that do not know that write them plainly, so both are tried.
+/// Parses HTTP Basic. ID and secret should be form-encoded; some clients send them plainly, so both readings are tried.
 fn basic(header: &str, peer: IpAddr) -> Option<Presented> {
     let (scheme, encoded) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
@@ -68,6 +67,6 @@ fn basic(header: &str, peer: IpAddr) -> Option<Presented> {
     let mut secrets: Vec<String> =
         [decoded(secret).ok(), Some(secret.to_owned())].into_iter().flatten().filter(|s| !s.is_empty()).collect();
     secrets.dedup();
-    // Who begins to authenticate and leaves the secret out is told so with a challenge (oauth.md 1.5.2, row 6).
+    // A client that begins to authenticate but leaves the secret out gets a challenge (oauth.md 1.5.2, row 6).
     Some(Presented { client_id: decoded(id).unwrap_or_else(|_| id.to_owned()), secrets, without_secret: &CLIENT_SECRET_WRONG, peer })
 }

@@ -1,4 +1,4 @@
-//! The page on which the user decides: who asks, for what, and where it leads (oauth.md 1.4.7).
+//! The consent page: which client asks, for what, and where it leads (oauth.md 1.4.7).
 
 use maud::{Markup, PreEscaped, html};
 use serde_json::json;
@@ -27,7 +27,7 @@ pub fn page(call: &Call<'_>, session: &Session, input: &Input<'_>, request: &Aut
     let client = &asked.client;
     let name = shown_name(client);
     let token = input.form_token();
-    // Programs that look at the page find here what they found in The Things Stack's.
+    // The data that The Things Stack's page has for programs.
     let data = json!({
         "client": render(client::FIELDS, client, &Mask::everything(client::FIELDS), Audience::Public),
         "user": render(user::FIELDS, &user, &Mask::everything(user::FIELDS), Audience::Public),
@@ -56,7 +56,7 @@ pub fn page(call: &Call<'_>, session: &Session, input: &Input<'_>, request: &Aut
     Ok(token.carried_by(frame::page(200, "Request for permission", &content)))
 }
 
-/// The page instead of a redirect with an error: it names where that would have led.
+/// Returns a page instead of a redirect with an error; it names where the redirect would have led.
 pub fn refused(redirect_uri: &str, location: &str, refusal: &Named) -> Reply {
     let site = uri::shown_host(redirect_uri);
     let content = html! {
@@ -69,12 +69,12 @@ pub fn refused(redirect_uri: &str, location: &str, refusal: &Named) -> Reply {
     frame::page(refusal.kind.status(), "That did not work", &content)
 }
 
-/// What a form says was shown: the set of rights as a number.
+/// Parses the rights that the form says were shown: the set as a number.
 pub fn read_shown(text: &str) -> Option<Rights> {
     text.parse().ok().map(Rights::from_bits)
 }
 
-/// The name, or what can be made of the ID: `my-client` is `My Client`.
+/// Returns the name, or one made from the ID: `my-client` is `My Client`.
 fn shown_name(client: &Client) -> String {
     if !client.name.is_empty() {
         return client.name.clone();
@@ -120,23 +120,23 @@ fn warnings(ValidRequest { client, redirect_uri, rights, identity, .. }: &ValidR
     }
 }
 
-/// What only the user can know: who it is that asks (RFC 8252 section 8.6).
+/// Draws the warning that only the user can know which program asks (RFC 8252 section 8.6).
 fn claimed(redirect_uri: &str) -> Markup {
     html! {
         strong { "Did you start this yourself, just now?" }
         " It has no secret to prove who it is, so any program can ask in its name. "
         @match redirect_uri {
-            "/code" => "The next page shows a code. Whoever gets it can act as you: type it only into the program that you started, and give it to nobody.",
+            "/code" => "The next page shows a code. Anyone who has it can act as you: type it only into the program that you started, and don't share it.",
             "/local-callback" => "If you agree, the program that waits on your computer can act as you. If you did not start one, cancel.",
             other if uri::is_loopback(other) => "If you agree, the program that waits on your computer can act as you. If you did not start one, cancel.",
-            other if uri::is_in_clear(other) => "If you agree, whoever answers at that address, or listens on the way to it, can act as you. If you did not start it, cancel.",
+            other if uri::is_in_clear(other) => "If you agree, anyone who answers at that address, or listens on the way to it, can act as you. If you did not start it, cancel.",
             other => { "If you agree, whatever opens addresses of " strong { (uri::shown_host(other)) } " on your device can act as you. If you did not start it, cancel." }
         }
         " That is why you are asked every time."
     }
 }
 
-/// In plain words, grouped by what they touch; each right once.
+/// Draws the rights in plain words, grouped by what they concern.
 fn shown_rights(call: &Call<'_>, ValidRequest { client, rights: asked, .. }: &ValidRequest) -> Markup {
     let asked = *asked;
     if asked.has(Right::All) {

@@ -1,4 +1,4 @@
-//! `POST /oauth/introspect`: is this token good, and what for (RFC 7662, oauth.md 2.5)?
+//! `POST /oauth/introspect`: whether a token is valid, and what it allows (RFC 7662, oauth.md 2.5).
 
 use serde_json::{Map, Value, json};
 
@@ -15,8 +15,8 @@ use crate::registry::credential_use::{self, Use};
 use crate::registry::refusal::{CLIENT_ID_MISSING, CLIENT_UNAUTHENTICATED, Judged, Refusal};
 use crate::registry::tokens::{self, Inquirer};
 
-/// A client asks about its own tokens; a user, with an API key or a session, about his own, and an administrator about any.
-/// To everyone else a token is as one that does not exist.
+/// Introspects a token: a client its own; a user, with an API key or a session, their own, and an administrator any. To everyone else a
+/// token is inactive.
 pub fn introspect<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let read = Parameters::of_body(input).and_then(|body| Ok((body.token()?, body)));
     Ok(Box::new(move |transactions| match read {
@@ -48,7 +48,7 @@ fn answer(transactions: &Transactions<'_>, input: &Input<'_>, token: &str, body:
     }
 }
 
-/// Nobody asks without a proof, not even a client that has no secret (RFC 7662 section 2.1).
+/// Reads the client's credentials, which are required also of public clients (RFC 7662 section 2.1).
 fn presented(input: &Input<'_>, body: &Parameters) -> Judged<Presented> {
     match client::presented(input, body) {
         Ok(presented) if presented.secrets.is_empty() => Err(Refusal::of(&CLIENT_UNAUTHENTICATED)),
@@ -66,7 +66,7 @@ fn found(call: &Call<'_>, inquirer: &Inquirer<'_>, token: &str) -> Result<(Reply
     Ok((Reply::json(200, &body), introspection.use_to_record))
 }
 
-/// The reply, once the uses that came with it are written down.
+/// Returns the reply once these uses are recorded.
 fn noted<const N: usize>(transactions: &Transactions<'_>, reply: Reply, uses: [Option<Use>; N]) -> Result<Reply> {
     if uses.iter().any(Option::is_some) {
         transactions.write(|call| uses.iter().flatten().try_for_each(|used| credential_use::record(call.tx, used)))?;
@@ -74,7 +74,8 @@ fn noted<const N: usize>(transactions: &Transactions<'_>, reply: Reply, uses: [O
     Ok(reply)
 }
 
-/// Times are seconds since 1970; a refresh token has no `token_type`, which is about how a token is presented (RFC 7662 section 2.2).
+/// Describes a token. Times are seconds since 1970; a refresh token has no `token_type`, which is about how a token is presented (RFC 7662
+/// section 2.2).
 fn described(kind: TokenKind, token: &AccessToken, issuer: &str) -> Value {
     let (rights, end) = match kind {
         TokenKind::AccessToken => (token.rights, token.expires_at),

@@ -1,4 +1,4 @@
-//! Signing in: a page that works without scripts, and the same for programs (oauth.md 1.6.1).
+//! Signing in, with a page that works without scripts, or as an API (oauth.md 1.6.1).
 
 use maud::{Markup, html};
 
@@ -24,13 +24,13 @@ errors! {
     MISSING_PASSWORD: InvalidArgument "pkg/account" "missing_password" "missing password";
 }
 
-/// Where somebody goes who wanted nothing in particular.
+/// Where signing in leads by default.
 pub const HOME: &str = "/oauth/";
 
-/// The purpose of the cookie that tells for a moment that somebody signed in on the way to a client.
+/// The name of the short-lived cookie that says that the user signed in on the way to a client.
 pub const JUST_SIGNED_IN: &str = "signed_in";
 
-/// The page; whoever is signed in already goes on.
+/// Shows the page, or redirects a user who is already signed in.
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let query = Parameters::of_query(input)?;
     Ok(Box::new(move |call| {
@@ -42,7 +42,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     }))
 }
 
-/// The start page: who is signed in, or how to.
+/// Shows who is signed in, or how to sign in.
 pub fn home<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
         let Some(session) = call.by.session() else { return Ok(form(call, input, 200, HOME, "", None)) };
@@ -60,17 +60,17 @@ pub fn home<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     }))
 }
 
-/// `/oauth` is the start page's address without its slash (oauth.md 1.1).
+/// Redirects `/oauth` to the start page (oauth.md 1.1).
 pub fn to_home<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(|_| Ok(Reply::empty(308).with("Location", HOME))))
 }
 
-/// Leads somebody who must sign in to the page for it, and from there back to where they wanted to go.
+/// Redirects to the sign-in page, and from there back to `next`.
 pub fn first(method: Method, next: &str) -> Reply {
     Reply::redirect(method, format!("/oauth/login?n={}", form_encoded(next.as_bytes())))
 }
 
-/// The form of the page comes back. What was wrong is said above it, and the user ID stays.
+/// Signs in with the form. On failure shows it again with what was wrong, and keeps the user ID.
 pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let form_and_query = Parameters::of_form_and_query(input)?;
     Ok(Box::new(move |transactions| {
@@ -92,17 +92,17 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     }))
 }
 
-/// `{"user_id","password"}`, or a form of both: 204 and the cookie.
+/// Reads `{"user_id","password"}`, or a form of both. Answers 204 and the cookie.
 pub fn api<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let body = Parameters::of_body(input).map_err(|refusal| Error::from(refusal.named()))?;
     Ok(Box::new(move |transactions| {
         let session_cookie = signed_in(transactions, input, &body)?;
-        // Nothing that can fail stands between a session that was written and its cookie.
+        // Nothing that can fail comes between a stored session and its cookie.
         Ok(Reply::empty(204).with("Set-Cookie", kept_in(&Cookies::of(&transactions.settings.public_url), &session_cookie)))
     }))
 }
 
-/// Comparing is slow and stands between two transactions.
+/// Signs in. Comparing is slow, so done between two transactions.
 fn signed_in(transactions: &Transactions<'_>, input: &Input<'_>, sent: &Parameters) -> Result<SessionCookie> {
     let user_id = sent.unless_blank("user_id").ok_or(Error::from(&MISSING_USER_ID))?;
     let password = sent.unless_blank("password").ok_or(Error::from(&MISSING_PASSWORD))?;
@@ -116,21 +116,21 @@ fn kept_in(cookies: &Cookies, session_cookie: &SessionCookie) -> String {
     cookies.set(COOKIE, &session_cookie.reveal(), None)
 }
 
-/// The page to sign in, for a form of it that did not count. It leads to where that one did.
+/// Returns the sign-in page for a form that failed the CSRF check. It leads to where that one did.
 pub fn again(request: &Request) -> String {
     let form = Form::of_body(request).unwrap_or_default();
     format!("/oauth/login?n={}", form_encoded(next(Some(form.verbatim("n"))).as_bytes()))
 }
 
-/// A place on this server, or home: nobody is led astray by a link to the sign-in page (oauth.md 1.6.1). Nor by way of
-/// something that sends everyone on, or by a path that a browser reads otherwise than it stands there.
+/// Returns a path on this server, or home: a link to the sign-in page must not lead elsewhere (oauth.md 1.6.1), also not through a page
+/// that redirects, or a path that browsers normalize.
 fn next(wanted: Option<&str>) -> String {
     let is_plain = |place: &str| segments(place).is_some_and(|segments| !segments.iter().any(|segment| segment == "." || segment == ".."));
     let is_good = |place: &&str| is_local(place) && is_plain(place) && !leads_to(place, "login") && !leads_to(place, "logout");
     wanted.filter(is_good).unwrap_or(HOME).to_owned()
 }
 
-/// Whether it is the path of this name under `/oauth`.
+/// Returns whether it is the path of this name under `/oauth`.
 fn leads_to(place: &str, name: &str) -> bool {
     segments(place).is_some_and(|segments| segments == ["oauth", name])
 }

@@ -1,4 +1,4 @@
-//! `GET /oauth/logout`: a client signs its user out, here too (oauth.md 1.7).
+//! `GET /oauth/logout`: a client signs its user out here too (oauth.md 1.7).
 
 use crate::base::error::{Error, Result, errors};
 use crate::base::uri;
@@ -16,11 +16,11 @@ errors! {
     INVALID_LOGOUT_REDIRECT_URI: InvalidArgument "pkg/oauth" "invalid_logout_redirect_uri" "the redirect URI is none of those that the client registered for signing out";
 }
 
-/// Where somebody goes whose client registered no place.
+/// Where the browser goes if the client registered no redirect URI.
 const MOUNT: &str = "/oauth";
 
-/// Ends the token of that ID where its user opens this page, and the user's session if the token was granted in it. Ends nothing for anybody
-/// else, because the ID is no secret. An unknown ID is no error.
+/// Ends the token with that ID if its user opens this page, and the user's session if the token was granted in it. Ends nothing for anybody
+/// else, because the ID is not secret. An unknown ID is no error.
 pub fn by_client<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let query = Parameters::of_query(input)?;
     let id = query.owned("access_token_id").ok_or(Error::from(&MISSING_ACCESS_TOKEN_ID))?;
@@ -36,14 +36,14 @@ pub fn by_client<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     }))
 }
 
-/// One of the places that the client registered; never anywhere else.
+/// Returns one of the client's registered redirect URIs, never another.
 fn place(client: &Client, wanted: Option<&str>) -> Result<String> {
     let registered = &client.logout_redirect_uris;
     let place = match (wanted, registered.as_slice()) {
         (_, []) => return Ok(MOUNT.to_owned()),
         (None, [first, ..]) => local(first).or_else(|| uri::resolved(first)),
         (Some(wanted), _) => {
-            // The query is the requester's own, as for places elsewhere.
+            // The client chooses the query, as for other URIs.
             let is_registered = registered.iter().any(|uri| Some(uri.as_str()) == wanted.split('?').next());
             local(wanted).filter(|_| is_registered).or_else(|| uri::matching_whatever_query(registered, wanted))
         }
@@ -51,7 +51,7 @@ fn place(client: &Client, wanted: Option<&str>) -> Result<String> {
     place.map(|place| uri::location(&place, &[])).ok_or(Error::from(&INVALID_LOGOUT_REDIRECT_URI))
 }
 
-/// A path on this server is a place too.
+/// Returns a path on this server.
 fn local(place: &str) -> Option<String> {
     uri::is_local(place).then(|| place.to_owned())
 }

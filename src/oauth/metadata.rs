@@ -1,4 +1,4 @@
-//! What this authorization server can do (RFC 8414, oauth.md 2.6).
+//! The authorization server's metadata (RFC 8414, oauth.md 2.6).
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::base::right::{RIGHTS, Right};
 use crate::call::{Input, Work};
 use crate::http::reply::Reply;
 
-/// The issuer is what the operator says, never what a request says of the host it was sent to.
+/// Returns the metadata. The issuer is the operator's setting, never the host of the request.
 pub fn get<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(|call| Ok(Reply::json(200, &document(&call.settings.public_url)))))
 }

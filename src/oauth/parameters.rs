@@ -1,4 +1,4 @@
-//! The parameters of a request: of its query, of a form, or of a JSON object of strings.
+//! The parameters of a request: from its query, a form, or a JSON object of strings.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ impl Parameters {
         Pairs::of_query(input.request).map(Parameters)
     }
 
-    /// Of the body: JSON if its media type says so, otherwise a form (oauth.md 1.5.1).
+    /// Reads the body: JSON if its media type says so, otherwise a form (oauth.md 1.5.1).
     pub fn of_body(input: &Input<'_>) -> Judged<Parameters> {
         let read = match input.request.media_type().as_str() {
             "application/json" => of_json(&input.request.body),
@@ -24,7 +24,7 @@ impl Parameters {
         read.map(Parameters).ok_or_else(|| Refusal::of(&BODY_MALFORMED))
     }
 
-    /// The parameters of a browser's request: of its query, and of its form, which goes first.
+    /// Reads the query of a browser's request and its form, which comes first.
     pub fn of_form_and_query(input: &Input<'_>) -> Result<Parameters> {
         let query = Parameters::of_query(input)?;
         let form = Parameters::of_body(input).map_err(|_| Error::malformed("the form is not UTF-8, or holds a NUL"))?;
@@ -32,7 +32,7 @@ impl Parameters {
         Ok(Parameters(form.0.into_iter().chain(kept).collect()))
     }
 
-    /// The value of a parameter; an empty one is as none (RFC 6749 section 3.1).
+    /// Returns the value of a parameter; an empty one is absent (RFC 6749 section 3.1).
     pub fn one(&self, name: &str) -> Option<&str> {
         self.0.first(name).filter(|value| !value.is_empty())
     }
@@ -41,17 +41,17 @@ impl Parameters {
         self.one(name).map(str::to_owned)
     }
 
-    /// The same, where blanks are nothing either (oauth.md 1.5.2).
+    /// The same, but blanks are absent too (oauth.md 1.5.2).
     pub fn unless_blank(&self, name: &str) -> Option<&str> {
         self.one(name).filter(|value| !value.trim().is_empty())
     }
 
-    /// The first of these names that was sent twice (RFC 6749 sections 3.1 and 3.2).
+    /// Returns the first of these names that is repeated (RFC 6749 sections 3.1 and 3.2).
     pub fn repeated(&self, names: &[&'static str]) -> Option<&'static str> {
         names.iter().copied().find(|name| self.0.all(name).count() > 1)
     }
 
-    /// The token that a request is about, to be revoked or introspected (RFC 7009 section 2.1, RFC 7662 section 2.1).
+    /// Returns the token to revoke or introspect (RFC 7009 section 2.1, RFC 7662 section 2.1).
     pub fn token(&self) -> Judged<String> {
         if self.repeated(&["token", "token_type_hint", "client_id", "client_secret"]).is_some() {
             return Err(Refusal::of(&PARAMETER_REPEATED));
@@ -63,18 +63,18 @@ impl Parameters {
         names.iter().any(|name| self.0.first(name).is_some())
     }
 
-    /// Those of these names, as a query has them.
+    /// Encodes the parameters with these names as a query.
     pub fn encoded(&self, names: &[&str]) -> String {
         encoded(self.0.iter().filter(|(name, _)| names.contains(name)))
     }
 
-    /// All of them but one.
+    /// Returns all of them but one.
     pub fn without<'p>(&'p self, left_out: &str) -> Vec<(&'p str, &'p str)> {
         self.0.iter().filter(|(name, _)| *name != left_out).collect()
     }
 }
 
-/// An object of strings. Of a name that comes twice the last counts; `null` is as nothing.
+/// Parses an object of strings. The last value of a repeated name counts; `null` is absent.
 fn of_json(bytes: &[u8]) -> Option<Pairs> {
     match serde_json::from_slice(bytes).ok()? {
         Value::Object(object) if object.len() <= MOST_PAIRS => object

@@ -1,4 +1,4 @@
-//! How refusals leave the authorization server: what RFC 6749 wants and what clients of The Things Stack know, in one body
+//! Writes refusals of the authorization server: what RFC 6749 requires and what clients of The Things Stack know, in one body
 //! (oauth.md 1.3).
 
 use serde_json::{Map, Value};
@@ -10,8 +10,7 @@ use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::registry::refusal::Refusal;
 
-/// Says it in the log, and to the client that talks to this endpoint. Who failed to prove who it is gets a challenge (RFC 6749
-/// section 5.2).
+/// Logs the refusal and returns the reply. A client that failed to authenticate gets a challenge (RFC 6749 section 5.2).
 pub fn reply(input: &Input<'_>, refusal: &Refusal) -> Reply {
     refusal.log(&input.request.id);
     let named = refusal.named();
@@ -19,14 +18,14 @@ pub fn reply(input: &Input<'_>, refusal: &Refusal) -> Reply {
     if named.kind == Kind::Unauthenticated { reply.with("WWW-Authenticate", "Basic realm=\"keyfob\"") } else { reply }
 }
 
-/// The same for what is no refusal of a client: a body too large, a database that cannot be written.
+/// The same for other errors: a body too large, a database that cannot be written.
 pub fn error_reply(request: &Request, error: &Error) -> Reply {
     let (kind, body) = failure::body(request, error);
     let code = match kind {
         Kind::Internal => "server_error",
-        // Whoever came too often is to come again, as when the server itself has no time.
+        // After too many requests the client is to try again, as when the server is overloaded.
         Kind::Unavailable | Kind::ResourceExhausted => "temporarily_unavailable",
-        // A bearer that is none (RFC 6750 section 3.1).
+        // An invalid bearer token (RFC 6750 section 3.1).
         Kind::Unauthenticated => "invalid_token",
         _ => "invalid_request",
     };
@@ -38,13 +37,13 @@ pub fn error_reply(request: &Request, error: &Error) -> Reply {
     failure::with_headers(merged(kind, code, &text, body), error)
 }
 
-/// What the client reads in the redirect: for refusals that concern the client itself the whole message (oauth.md 1.4.2).
+/// Returns the description in a redirect: for refusals that concern the client itself the whole message (oauth.md 1.4.2).
 pub fn description(named: &Named, code: &str) -> String {
     if matches!(code, "invalid_client" | "invalid_grant") { named.message() } else { named.text() }
 }
 
 fn merged(kind: Kind, code: &str, description: &str, envelope: Value) -> Reply {
-    // RFC 6749 section 5.2 leaves out quotes and backslashes.
+    // RFC 6749 section 5.2 forbids quotes and backslashes.
     let description = description.replace(|c: char| !matches!(c, ' '..='~') || matches!(c, '"' | '\\'), "'");
     let mut body = Map::from_iter([("error".to_owned(), code.into()), ("error_description".to_owned(), description.into())]);
     if let Value::Object(envelope) = envelope {

@@ -1,4 +1,4 @@
-//! `POST /oauth/revoke`: a client gives a token up (RFC 7009, oauth.md 2.4).
+//! `POST /oauth/revoke`: a client revokes a token (RFC 7009, oauth.md 2.4).
 
 use serde_json::json;
 
@@ -11,8 +11,8 @@ use crate::registry::client_authentication::Presented;
 use crate::registry::refusal::Judged;
 use crate::registry::tokens;
 
-/// 200, also for what is no token: the client wants it gone, and it is. RFC 7009 section 2.2 has clients ignore the body, but some read every
-/// reply as JSON. The hint of section 2.1 is not needed.
+/// Revokes a token. Answers 200 also for an invalid one. RFC 7009 section 2.2 has clients ignore the body, but some parse every reply as
+/// JSON. The hint of section 2.1 is not needed.
 pub fn revoke<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let read = Parameters::of_body(input).and_then(|body| read(input, &body));
     Ok(Box::new(move |transactions| {

@@ -1,4 +1,4 @@
-//! `POST /oauth/token`: a code or a refresh token in, an access token out (RFC 6749 sections 4.1.3, 5 and 6, oauth.md 1.5).
+//! `POST /oauth/token`: exchanges a code or a refresh token for an access token (RFC 6749 sections 4.1.3, 5 and 6, oauth.md 1.5).
 
 use serde_json::{Map, Value};
 
@@ -17,15 +17,15 @@ use crate::registry::refusal::{
 };
 use crate::registry::tokens::{self, Exchange, Issued, Renewal};
 
-/// What may be sent once.
+/// The parameters that must not be repeated.
 const PARAMETERS: &[&str] =
     &["grant_type", "code", "redirect_uri", "client_id", "client_secret", "refresh_token", "code_verifier", "scope"];
 
-/// What a client wants, read.
+/// An access token request.
 enum TokenRequest {
     Redeem(Exchange),
     Refresh(Renewal),
-    /// Something that cannot be, for this reason: only a client that is who it says learns that.
+    /// A request that is refused for this reason, once the client is authenticated.
     Nothing(&'static Reason),
 }
 
@@ -37,7 +37,7 @@ pub fn issue<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     }))
 }
 
-/// Reads the request, in the order of oauth.md 1.5.2. Nothing is looked up for a request that is not complete.
+/// Reads the request, in the order of oauth.md 1.5.2. Nothing is looked up for an incomplete request.
 fn read(input: &Input<'_>, body: &Parameters) -> Judged<(TokenRequest, Presented)> {
     if body.repeated(PARAMETERS).is_some() {
         return Err(Refusal::of(&PARAMETER_REPEATED));
@@ -70,12 +70,12 @@ fn read(input: &Input<'_>, body: &Parameters) -> Judged<(TokenRequest, Presented
     Ok((wanted, client::presented(input, body)?))
 }
 
-/// The Things Stack's guide has the refresh token in `code` (oauth.md 1.13).
+/// Returns the refresh token from `code`, where The Things Stack's guide puts it (oauth.md 1.13).
 fn documented_refresh_token(body: &Parameters) -> Option<&str> {
     body.unless_blank("code").filter(|code| code.starts_with(TokenKind::RefreshToken.prefix()))
 }
 
-/// Proves the client, then issues.
+/// Authenticates the client, then issues.
 fn answer(transactions: &Transactions<'_>, input: &Input<'_>, wanted: &TokenRequest, presented: &Presented) -> Result<Reply> {
     let judged = match client::prove(transactions, presented)? {
         Ok(proof) => transactions.write(|call| in_transaction(call, &proof, wanted))?,
@@ -84,7 +84,7 @@ fn answer(transactions: &Transactions<'_>, input: &Input<'_>, wanted: &TokenRequ
     Ok(judged.map_or_else(|refusal| refused::reply(input, &refusal), |issued| success(&issued)))
 }
 
-/// `Ok` with a refusal in it where what the refusal leaves behind must stay: a revoked family, an event.
+/// Returns `Ok` with a refusal in it where what the refusal records must be committed: a revoked family, an event.
 fn in_transaction(call: &Call<'_>, proof: &ProvenClient, wanted: &TokenRequest) -> Result<Judged<Issued>> {
     let judged = match client_authentication::admit(call.tx, proof)? {
         Ok(client) => judge(call, &client, proof.client_type, wanted)?,
@@ -104,8 +104,7 @@ fn judge(call: &Call<'_>, client: &Client, client_type: ClientType, wanted: &Tok
     }
 }
 
-/// `{"access_token","token_type","expires_in","scope"?,"refresh_token"?}` (RFC 6749 section 5.1); a number of seconds, as every library
-/// expects.
+/// Returns `{"access_token","token_type","expires_in","scope"?,"refresh_token"?}` (RFC 6749 section 5.1), with `expires_in` in seconds.
 fn success(issued: &Issued) -> Reply {
     let mut body = Map::from_iter([
         ("access_token".to_owned(), Value::from(issued.access.reveal())),

@@ -1,4 +1,4 @@
-//! What operations answer.
+//! The schemas of answers.
 
 use serde_json::{Map, Value, json};
 
@@ -12,7 +12,7 @@ use crate::model::shape::{LONGEST_ATTRIBUTE, ORGANIZATION_IDENTIFIERS, Shape, US
 use crate::model::{client, organization, user};
 use crate::openapi::schema::{attributes, choice_name, ids, list, object, reference, text, time};
 
-/// The answer of an operation that succeeded.
+/// Returns the answer of an operation that succeeds.
 pub fn of(gives: Gives) -> Value {
     let nothing = || json!({"type": "object", "maxProperties": 0});
     let page = |key: &'static str, item: Value| object(&[], [(key, list(item, &PAGE))]);
@@ -42,7 +42,7 @@ pub fn of(gives: Gives) -> Value {
         }
         Gives::Rights => object(&[], [("rights", rights())]),
         Gives::AuthInfo => reference("AuthInfo"),
-        // What the server is set to: an object of objects that The Things Stack defines.
+        // The configuration: an object of objects that The Things Stack defines.
         Gives::Configuration => object(&["configuration"], [("configuration", json!({"type": "object"}))]),
         Gives::Document => json!({"type": "object"}),
     }
@@ -59,12 +59,12 @@ fn item_name(item: Item) -> &'static str {
     }
 }
 
-/// All rights that there are.
+/// Returns the enumeration of rights.
 fn rights() -> Value {
     json!({"type": "array", "items": reference("Right")})
 }
 
-/// The schemas that answers refer to.
+/// Returns the schemas that answers refer to.
 pub fn schemas() -> Map<String, Value> {
     let account = |arm: &'static str, ids: Value| object(&[arm], [(arm, ids)]);
     let rows = [
@@ -149,7 +149,7 @@ fn access_token() -> Value {
     )
 }
 
-/// Of the ways to be known, the one that the caller used; none for nobody.
+/// Returns the schema of the caller's identity: one of the ways to authenticate, or none.
 fn auth_info() -> Value {
     let key = object(&[], [("api_key", reference("APIKey")), ("entity_ids", reference("Account"))]);
     object(
@@ -192,7 +192,7 @@ fn error() -> Value {
     )
 }
 
-/// An entity's schema: a property for each row of its table. What is empty, or not for the reader, is absent.
+/// Returns an entity's schema: a property for each row of its table. Empty and hidden ones are absent.
 fn entity<E>(fields: &'static [Field<E>]) -> Value {
     let property = |field: &'static Field<E>| {
         let mut property = of_shape(field.shape);

@@ -1,4 +1,4 @@
-//! What operations accept, in their paths, queries and bodies. What the API reads besides, such as names in lowerCamelCase, is left out.
+//! The schemas of inputs: paths, queries and bodies. What the API accepts besides, such as names in lowerCamelCase, is left out.
 
 use serde_json::{Map, Value, json};
 
@@ -13,18 +13,18 @@ use crate::model::shape::{Identifiers, LONGEST_ATTRIBUTE, ORGANIZATION_IDENTIFIE
 use crate::model::{client, email, organization, password, user};
 use crate::openapi::schema::{self, attributes, choice_name, id, list, object, or_null, reference, text, time};
 
-/// A segment of a path.
+/// Returns the schema of a path segment.
 pub fn in_path(name: &'static str) -> Value {
     let entities = [&CLIENT_IDENTIFIERS, &USER_IDENTIFIERS, &ORGANIZATION_IDENTIFIERS];
     let schema = match entities.into_iter().find(|ids| ids.key == name) {
         Some(ids) => id(ids),
-        // The server made it, and looks it up as it is.
+        // An ID that the server generated and looks up as it is.
         None => json!({"type": "string", "pattern": "^[^/\\u0000]+$"}),
     };
     json!({"name": name, "in": "path", "required": true, "schema": schema})
 }
 
-/// The parameters of the query.
+/// Returns the parameters of the query.
 pub fn in_query(takes: Takes) -> Vec<Value> {
     match takes {
         Takes::Mask(entity) => masks(entity),
@@ -59,7 +59,7 @@ pub fn in_query(takes: Takes) -> Vec<Value> {
     }
 }
 
-/// The schema of the body; nothing where it is not read.
+/// Returns the schema of the body; `None` if it is not read.
 pub fn body(takes: Takes) -> Option<Value> {
     let body = match takes {
         Takes::Nothing
@@ -110,7 +110,7 @@ pub fn body(takes: Takes) -> Option<Value> {
     Some(body)
 }
 
-/// The schemas that requests refer to.
+/// Returns the schemas that requests refer to.
 pub fn schemas() -> Map<String, Value> {
     let any_mask = json!({"oneOf": [
         masked(json!({"type": "string"})),
@@ -142,25 +142,25 @@ fn update_name(entity: EntityKind) -> String {
     format!("{}Update", entity.message())
 }
 
-/// The mask paths that can be read.
+/// Returns the name of the schema of readable mask paths.
 fn path_name(entity: EntityKind) -> String {
     format!("{}Path", entity.message())
 }
 
-/// What can be sent of an entity that is to be. What only the server sets is not looked at.
+/// Returns the schema of a new entity. What only the server sets is not checked.
 fn new_entity<E>(fields: &'static [Field<E>], required: &[&str]) -> Value {
     let sent = fields.iter().filter(|field| field.set_by != SetBy::Server || required.contains(&field.name));
     object(required, sent.map(|field| (field.name, property(field, !required.contains(&field.name)))))
 }
 
-/// What can be sent of an entity that is there. A field that the mask leaves out must be of its type and no more.
+/// Returns the schema of a changed entity. A field outside the mask is only checked for its type.
 fn changed_entity<E>(fields: &'static [Field<E>]) -> Value {
     let sent = fields.iter().filter(|field| field.set_by != SetBy::Server && field.masked_in != MaskedIn::Neither);
     object(&[], sent.map(|field| (field.name, property(field, true))))
 }
 
 fn property<E>(field: &Field<E>, can_be_null: bool) -> Value {
-    // The only field that is sent with a new entity and never again.
+    // The only field that can only be set at creation.
     let shape = if field.masked_in == MaskedIn::Neither { new_password() } else { of_shape(field.shape) };
     let has_null = can_be_null && !matches!(field.shape, Shape::Flag | Shape::Choice(_) | Shape::Email);
     let mut property = if has_null { or_null(shape) } else { shape };
@@ -189,7 +189,7 @@ fn choice_input(choices: &Choices) -> Value {
     reference(&format!("{}Input", choice_name(choices)))
 }
 
-/// An enumeration as input may spell it.
+/// Returns an enumeration as input may spell it.
 fn choice(choices: &Choices) -> Value {
     let names = (choices.names)();
     let short: Vec<&str> = names.iter().filter_map(|name| name.strip_prefix(choices.prefix)).collect();
@@ -208,7 +208,7 @@ fn collaborator(account: Value) -> Value {
     object(&["collaborator"], [("collaborator", object(&["ids"], [("ids", account), ("rights", or_null(rights()))]))])
 }
 
-/// The pattern says what every password must have, and leaves out capitals and digits of other scripts.
+/// Returns the schema of a new password. The pattern covers what every password must have, without capitals and digits of other scripts.
 fn new_password() -> Value {
     json!({
         "type": "string",
@@ -243,7 +243,7 @@ fn paths_of<E>(fields: &[Field<E>], purpose: Purpose) -> Vec<String> {
         .collect()
 }
 
-/// Two ways to write a mask in a body.
+/// Returns the two ways to write a mask in a body.
 fn field_mask(paths: &[String]) -> Value {
     let path = format!("({})", paths.join("|").replace('.', "\\."));
     or_null(json!({
@@ -261,7 +261,7 @@ fn masked(path: Value) -> Value {
     mask
 }
 
-/// Two ways to write a mask in a query.
+/// Returns the two ways to write a mask in a query.
 fn masks(entity: EntityKind) -> Vec<Value> {
     let list = json!({"type": "array", "minItems": 1, "items": reference(&path_name(entity))});
     let mut joined = parameter("field_mask", list.clone(), "The fields to read, joined by commas.");
@@ -314,7 +314,7 @@ fn account_search() -> Vec<Value> {
     parameters
 }
 
-/// An ID in one of these parameters.
+/// Returns the parameters of which one holds an ID.
 fn one_of<const KINDS: usize>(ids: [(&str, &Identifiers); KINDS], doc: &str) -> [Value; KINDS] {
     ids.map(|(path, ids)| parameter(&format!("{path}.{}", ids.key), id(ids), doc))
 }
@@ -333,14 +333,14 @@ fn pages() -> [Value; 2] {
     ]
 }
 
-/// In which orders a list can be had.
+/// Returns the orders of a list.
 fn orders_of_items(item: Item) -> Vec<&'static str> {
     match item {
         Item::Collaborator => names(api::members::ORDERS),
         Item::ApiKey => names(api::api_keys::ORDERS),
         Item::Session => names(api::sessions::ORDERS),
         Item::Authorization | Item::AccessToken => names(api::authorizations::ORDERS),
-        // Those of a search come by their IDs.
+        // A search is ordered by ID.
         Item::Account => Vec::new(),
     }
 }
@@ -358,7 +358,7 @@ fn parameter(name: &str, schema: Value, doc: &str) -> Value {
     json!({"name": name, "in": "query", "description": doc, "schema": schema})
 }
 
-/// A regular expression of the digits of all numbers up to this one.
+/// Returns a regular expression of the digits of all numbers up to this one.
 fn digits_up_to(most: i64) -> String {
     let digits = most.to_string();
     let shorter = format!("[0-9]{{1,{}}}", digits.len() - 1);

@@ -1,6 +1,6 @@
-//! Floor 7: the OpenAPI 3.1 document, read off `ROUTES` and the `FIELDS` tables.
+//! Floor 7: generates the OpenAPI 3.1 document from `ROUTES` and the `FIELDS` tables.
 //!
-//! A copy stands beside the API and is what the server sends; a test holds it against [`document`].
+//! The server sends a committed copy beside the API; a test compares it with [`document`].
 
 mod answers;
 mod inputs;
@@ -13,7 +13,7 @@ use crate::base::error::Kind;
 use crate::model::bounds::REPLY;
 use crate::routes::{Guard, Operation, ROUTES, Route};
 
-/// The whole document.
+/// Returns the document.
 pub fn document() -> Value {
     let mut paths = Map::new();
     for (route, operation) in operations() {
@@ -40,12 +40,12 @@ pub fn document() -> Value {
     })
 }
 
-/// The document as it is sent: a line for each operation and each schema, so that it is small and a change shows where it is.
+/// Returns the document as sent: one line per operation and schema, so it is small and a change shows where it is.
 pub fn text() -> String {
     lines(&document(), 3) + "\n"
 }
 
-/// So many levels of objects with a line for each member; what is below them on one line.
+/// Formats `levels` levels of objects with one member per line; what is below them on one line.
 fn lines(value: &Value, levels: usize) -> String {
     match value {
         Value::Object(members) if levels > 0 => {
@@ -97,7 +97,7 @@ fn success(gives: Gives) -> Value {
     success
 }
 
-/// The route's name, with what tells apart the routes that share it.
+/// Returns the route's name, with what tells apart the routes that share it.
 fn operation_id(route: &Route) -> String {
     let shared = ROUTES.iter().filter(|other| other.name == route.name).count() > 1;
     let name = route.name.replace('.', "_");
@@ -118,7 +118,7 @@ fn statuses(route: &Route, operation: &Operation) -> Vec<Kind> {
         || matches!(operation.takes, Takes::ListOfCollaborator(_) | Takes::ListOfMember(_) | Takes::AccountSearchByParameter);
     let rows = [
         (Kind::InvalidArgument, true),
-        // Credentials that are no good count as none for a registrant, and are not allowed to purge.
+        // Bad credentials count as none for a registration, and are forbidden to purge.
         (Kind::Unauthenticated, !matches!(route.guard, Guard::Registration | Guard::Purge(_))),
         (Kind::PermissionDenied, true),
         (Kind::NotFound, names_something),
@@ -129,13 +129,13 @@ fn statuses(route: &Route, operation: &Operation) -> Vec<Kind> {
     rows.into_iter().filter(|(_, can_occur)| *can_occur).map(|(kind, _)| kind).collect()
 }
 
-/// Whether it gives values, of which the history keeps each and has room for so many a day.
+/// Returns whether it gives values, each of which the history keeps, up to a bound per day.
 fn gives_values(takes: Takes) -> bool {
     use Takes::{ApiKeyUpdate, Collaborator, Member, New, NewApiKey, Update};
     matches!(takes, New(_) | Update(_) | Collaborator | Member | NewApiKey | ApiKeyUpdate)
 }
 
-/// The refusals, by their statuses.
+/// Returns the refusals, by status.
 fn refusals() -> Value {
     let challenge = ("WWW-Authenticate", "What is expected (RFC 6750).");
     let wait = ("Retry-After", "In how many seconds to try again.");

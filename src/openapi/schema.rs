@@ -14,7 +14,7 @@ pub fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
-/// An object of which the members `required` must be there.
+/// Returns an object of which the members `required` are required.
 pub fn object(required: &[&str], members: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
     let properties: Map<String, Value> = members.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
     let mut object = json!({"type": "object", "properties": properties});
@@ -24,7 +24,7 @@ pub fn object(required: &[&str], members: impl IntoIterator<Item = (&'static str
     object
 }
 
-/// A text of at most so many characters.
+/// Returns a text of at most `longest` characters.
 pub fn text(longest: usize) -> Value {
     json!({"type": "string", "maxLength": longest, "pattern": NO_NUL})
 }
@@ -37,13 +37,13 @@ pub fn list(items: Value, bound: &Bound) -> Value {
     json!({"type": "array", "maxItems": bound.most, "items": items})
 }
 
-/// Keys and values, these of at most so many characters.
+/// Returns attributes with values of this schema.
 pub fn attributes(value: Value) -> Value {
     let keys = json!({"pattern": crate::base::id::AttributeKey::pattern(), "maxLength": LONGEST});
     json!({"type": "object", "maxProperties": ATTRIBUTES.most, "propertyNames": keys, "additionalProperties": value})
 }
 
-/// The ID of an entity.
+/// Returns the ID of an entity.
 pub fn id(ids: &Identifiers) -> Value {
     json!({"type": "string", "pattern": (ids.pattern)(), "maxLength": LONGEST})
 }
@@ -53,7 +53,7 @@ pub fn ids(ids: &'static Identifiers) -> Value {
     object(&[ids.key], [(ids.key, id(ids))])
 }
 
-/// An enumeration, described once: `STATE_` is `State`.
+/// Returns the name of an enumeration's schema: `STATE_` is `State`.
 pub fn choice_name(choices: &Choices) -> &'static str {
     match choices.prefix {
         "STATE_" => "State",
@@ -62,7 +62,7 @@ pub fn choice_name(choices: &Choices) -> &'static str {
     }
 }
 
-/// Lets a value be `null`, too, which is as if it were absent.
+/// Allows `null`, which means absent.
 pub fn or_null(mut schema: Value) -> Value {
     match schema.get("type").cloned() {
         Some(kind) => {

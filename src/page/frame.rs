@@ -1,4 +1,4 @@
-//! The frame of a page: head, stylesheet, and the headers that keep others out of it.
+//! The frame of a page: head, stylesheet, and security headers.
 
 use maud::{DOCTYPE, Markup, html};
 
@@ -22,10 +22,10 @@ pub const ICON: &str = include_str!("icon.svg");
 /// Where the icon lies.
 pub const ICON_PATH: &str = "/assets/icon.svg";
 
-/// Whose pages they are.
+/// The kind of page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Surface {
-    /// Signing in and giving consent: without any script.
+    /// Signing in and consent, without any script.
     Account,
     Console,
 }
@@ -38,8 +38,8 @@ impl Surface {
         }
     }
 
-    /// Nothing from elsewhere, in nobody's frame. On account pages `form-action` is left out on purpose: browsers hold it against the
-    /// redirect that follows a form, and after consent that one leads to the client.
+    /// Returns the content security policy: nothing from elsewhere, and no framing. Account pages have no `form-action` on purpose:
+    /// browsers apply it to the redirect that follows a form, and after consent that leads to the client.
     fn policy(self) -> &'static str {
         match self {
             Surface::Account => "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'self'; frame-ancestors 'none'",
@@ -51,7 +51,7 @@ impl Surface {
     }
 }
 
-/// Draws a page of the account, which has no menu around its content.
+/// Draws an account page, which has no menu.
 pub fn page(status: u16, title: &str, content: &Markup) -> Reply {
     let body = html! {
         header { a href="/oauth/" { "keyfob Account" } }
@@ -60,7 +60,7 @@ pub fn page(status: u16, title: &str, content: &Markup) -> Reply {
     document(Surface::Account, status, title, &body)
 }
 
-/// Draws a whole page around the body that the surface has drawn.
+/// Draws a whole page around a body.
 pub fn document(surface: Surface, status: u16, title: &str, body: &Markup) -> Reply {
     let markup = html! {
         (DOCTYPE)

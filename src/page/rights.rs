@@ -1,8 +1,8 @@
-//! Rights as people read them: grouped by what they touch.
+//! Groups rights by what they concern, for people.
 
 use crate::base::right::{RIGHTS, Right, Rights};
 
-/// Rights that touch the same thing.
+/// Rights that concern the same thing.
 #[derive(Debug)]
 pub struct RightGroup {
     /// The second word of their names.
@@ -12,7 +12,7 @@ pub struct RightGroup {
     pub rights: Vec<Right>,
 }
 
-/// By the second word of the names, in the order shown. What is everything stands last.
+/// By the second word of the names, in the order shown; all rights come last.
 const GROUPS: &[(&str, &str)] = &[
     ("USER", "User account"),
     ("CLIENT", "OAuth clients"),

@@ -1,20 +1,20 @@
-//! How texts that programs share become sentences for people.
+//! Turns texts for programs into sentences for people.
 
 use crate::base::error::Named;
 
-/// Begins with a capital and ends with one full stop.
+/// Returns the text with a capital first and one full stop at the end.
 pub fn sentence(text: &str) -> String {
     format!("{}.", capitalised(text).trim_end_matches('.'))
 }
 
-/// What programs are told of a user, by the name of the error, and what the user is told: what it is, and what can be done.
+/// The text that replaces an error's for the user, by the error's name.
 const TO_THE_USER: &[(&str, &str, &str)] = &[
     ("user_suspended", "Your account is suspended", "Ask an administrator if you think that this is wrong."),
     ("user_rejected", "Your account was rejected", "Ask an administrator if you think that this is wrong."),
     ("user_requested", "Your account waits for approval", "An administrator has to approve it first."),
 ];
 
-/// What a refusal says, with the reason that administrators gave for it, if they gave one.
+/// Returns the text of a refusal, with the administrators' reason if there is one.
 pub fn refusal(named: &Named) -> String {
     let to_the_user = TO_THE_USER.iter().find(|(name, ..)| *name == named.definition.name);
     let said = to_the_user.map_or_else(|| named.text().replace(" 1 seconds", " 1 second"), |(_, text, _)| (*text).to_owned());
@@ -25,7 +25,7 @@ pub fn refusal(named: &Named) -> String {
     to_the_user.map_or_else(|| said.clone(), |(.., advice)| format!("{said} {advice}"))
 }
 
-/// A number of things, which are more than one if it is not 1.
+/// Returns a number of things, in the plural unless it is 1.
 pub fn counted(count: i64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -1,4 +1,4 @@
-//! Looking for accounts: whom to make a collaborator (registry.md 6.9).
+//! Searches accounts that could become collaborators (registry.md 6.9).
 
 use crate::base::error::{Result, errors};
 use crate::base::id::AccountId;
@@ -16,10 +16,10 @@ errors! {
     SEARCH_FORBIDDEN: PermissionDenied "pkg/identityserver" "search_forbidden" "search is forbidden";
 }
 
-/// How many letters and digits of an ID somebody must give who is no administrator. The signs of a pattern are none.
+/// The letters and digits of an ID that a caller who is no administrator has to give; wildcards don't count.
 const FEWEST_LETTERS: usize = 2;
 
-/// What such a person gets of all accounts at most.
+/// The most accounts that such a caller gets when searching all of them.
 const MOST_FOR_OTHERS: u32 = 10;
 
 /// Refuses an ID that a new account cannot have: one that is reserved, or taken by a user or an organization, be it a deleted one.
@@ -28,8 +28,7 @@ pub fn check_id_is_free(tx: &Tx<'_>, id: &AccountId) -> Result<()> {
     if tx.account_id_is_taken(id)? { Err((&ALREADY_EXISTS).into()) } else { Ok(()) }
 }
 
-/// Finds accounts by a substring of their ID: members of an entity or all others, for those who may manage its members; without an
-/// entity everybody.
+/// Finds accounts by a substring of their ID. With an entity, among its members or among all others, for those who may manage its members.
 pub fn search(
     tx: &Tx<'_>,
     by: &Principal,
@@ -50,7 +49,7 @@ pub fn search(
     let page = if restricted { Page::new(MOST_FOR_OTHERS, 1) } else { page };
     let search = AccountSearch { texts: TextSearch { id_contains, ..TextSearch::default() }, only_users, members, page };
     let found = tx.accounts(&search)?;
-    // How many more there are is not told to those who do not get them.
+    // The real total is not disclosed to a restricted caller.
     let total = if restricted { found.items.len() as i64 } else { found.total };
     Ok(Listed { total, ..found })
 }

@@ -20,7 +20,7 @@ errors! {
     STORED_API_KEY_NOT_FOUND: NotFound "pkg/identityserver/store" "api_key_not_found" "api key with id `{api_key_id}` not found";
 }
 
-/// What a caller wants of a key.
+/// A new key, or new values for an existing one.
 #[derive(Clone, Debug, Default)]
 pub struct NewKey {
     pub name: String,
@@ -28,7 +28,7 @@ pub struct NewKey {
     pub expires_at: Option<Time>,
 }
 
-/// Which parts of a key an update changes.
+/// Which fields of a key an update changes.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyMask {
     pub name: bool,
@@ -36,7 +36,8 @@ pub struct KeyMask {
     pub expires_at: bool,
 }
 
-/// Makes a key. Nobody but the operator gives it a right without having it, literally: what `_ALL` implies does not make `_ALL`.
+/// Creates a key. Only the operator can give it a right that the caller doesn't literally hold: what `_ALL` implies does not include
+/// `_ALL`.
 pub fn create(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: NewKey) -> Result<(ApiKey, Token)> {
     check_has(tx, by, owner, wanted.rights.iter().copied().collect())?;
     bounds::check(&API_KEYS, owner.as_str(), tx.api_key_count(owner)?)?;
@@ -45,7 +46,7 @@ pub fn create(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: NewKey) ->
     Ok((key, token))
 }
 
-/// Stores a key under a token that is already chosen.
+/// Stores a key with the given token.
 pub(super) fn insert(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: NewKey, token: &Token) -> Result<ApiKey> {
     let key = ApiKey {
         id: token.id.clone(),
@@ -74,8 +75,8 @@ pub fn get(tx: &Tx<'_>, owner: &AccountId, id: &str) -> Result<ApiKey> {
     })
 }
 
-/// Changes a key; a key that is left without rights is deleted, and nothing is answered. Who gives it a right, or lets it end later, must
-/// hold all that it opens then: otherwise a weaker key could bring an expired stronger one back.
+/// Changes a key. A key without rights is deleted, and `None` returned. To add a right or extend its life, the caller must hold every right
+/// that the key has afterwards: otherwise a weaker key could bring an expired stronger one back.
 pub fn update(tx: &Tx<'_>, by: &Principal, owner: &AccountId, id: &str, changed: KeyMask, wanted: NewKey) -> Result<Option<ApiKey>> {
     let old = get(tx, owner, id)?;
     if !wanted.rights.is_empty() {
@@ -104,7 +105,7 @@ pub fn update(tx: &Tx<'_>, by: &Principal, owner: &AccountId, id: &str, changed:
     Ok(Some(new))
 }
 
-/// Whether the key opens more than before, or for longer.
+/// Returns whether the key allows more than before, or for longer.
 fn strengthens(old: &ApiKey, new: &ApiKey) -> bool {
     let ends_later = match (old.expires_at, new.expires_at) {
         (None, _) => false,

@@ -1,5 +1,5 @@
-//! What administrators decide about clients: what becomes of a new one (registry.md 1.3; the mode is the operator's), and what is left of
-//! that when somebody else changes what they saw.
+//! What administrators decide about clients: the state of a new one (registry.md 1.3; the operator sets the mode), and what a change by
+//! somebody else withdraws.
 
 use crate::base::error::errors;
 use crate::model::choice::State;
@@ -15,15 +15,15 @@ errors! {
 /// The state description of a new client that waits, in the words of The Things Stack.
 pub const APPROVAL_REQUIRED: &str = "admin approval required";
 
-/// What an administrator says to a request.
+/// An administrator's decision about a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Approve,
-    /// With the reason, which those who asked are shown.
+    /// With the reason, which the collaborators see.
     Reject(String),
 }
 
-/// Decides the fields that are the administrators', whatever was sent.
+/// Sets the fields that only administrators may set, whatever was sent.
 pub fn decide(by: &Principal, settings: &Settings, sent: &Patch, client: &mut Client) {
     let asked_for_a_state = by.is_admin && sent.get("state").is_some();
     if !by.is_admin {
@@ -41,17 +41,17 @@ pub fn decide(by: &Principal, settings: &Settings, sent: &Patch, client: &mut Cl
     }
 }
 
-/// What a change by somebody who is no administrator takes away of what administrators decided.
+/// The administrators' decisions that a change by somebody else withdraws.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Withdrawn {
-    /// `skip_authorization` and `endorsed`, as far as they were set.
+    /// `skip_authorization` and `endorsed`, if they were set.
     pub vouching: bool,
     /// The state in which everyone can use the client.
     pub approval: bool,
 }
 
 impl Withdrawn {
-    /// Returns it in words, for the header `X-Warning` and for people.
+    /// Returns the warnings for the header `X-Warning` and for people.
     pub fn warnings(self) -> Vec<&'static str> {
         const VOUCHING: &str =
             "What administrators vouched for was changed: the client is not endorsed any more, and its users are asked for consent";
@@ -60,22 +60,22 @@ impl Withdrawn {
     }
 }
 
-/// A client that was changed, and what that took away of what administrators had decided.
+/// A changed client, and which decisions of administrators the change withdrew.
 #[derive(Debug)]
 pub struct ChangedClient {
     pub client: Client,
     pub withdrawn: Withdrawn,
 }
 
-/// Whether a client comes to have a secret that had none, or loses its last.
+/// Whether a client gets its first secret, or loses its last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Secretlessness {
     Stays,
     Changes,
 }
 
-/// Takes away what administrators decided about `old`, where somebody else makes of it what they did not see. They vouch for all that users
-/// are shown and for where a client may send them; they approve rights, redirect URIs and the name.
+/// Withdraws administrators' decisions about `old` where somebody else changed what they were about. Endorsement covers all that users are
+/// shown and where a client may send them; approval covers rights, redirect URIs and the name.
 pub(super) fn withdraw(by: &Principal, settings: &Settings, old: &Client, new: &mut Client, secretlessness: Secretlessness) -> Withdrawn {
     if by.is_admin {
         return Withdrawn::default();
@@ -111,7 +111,7 @@ fn approved_fields_that_differ(old: &Client, new: &Client) -> Vec<&'static str> 
         .collect()
 }
 
-/// Notes what everyone can be asked for: all that a client asks for while it is open to everyone, and afterwards never more than then.
+/// Records the approved rights: while the client is open to everyone, all that it asks for; afterwards never more.
 pub(super) fn note_approved(client: &mut Client) {
     let rights = client.all_rights();
     client.approved = match client.state {

@@ -1,4 +1,4 @@
-//! How much of an entity somebody may read (registry.md 1.4, 1.5).
+//! How much of an entity the caller may read (registry.md 1.4, 1.5).
 
 use crate::base::error::Result;
 use crate::base::right::{Right, Rights};
@@ -9,11 +9,11 @@ use crate::registry::principal::Principal;
 use crate::registry::rights;
 use crate::store::{Deleted, Tx};
 
-/// Returns everything for a holder of the `_INFO` right, and for others in good standing what is public. A mask that asks for more is
-/// refused whole.
+/// Returns `Holder` for a caller with the `_INFO` right, and otherwise `Public` for one in good standing. Refuses a mask that asks for more
+/// than that.
 pub fn of<E>(tx: &Tx<'_>, by: &Principal, entity: &Entity, info: Right, fields: &'static [Field<E>], mask: &Mask) -> Result<Audience> {
     if by.is_admin && by.universal.has(info) {
-        // Whether the entity is there, its reader finds out.
+        // A missing entity is reported by the reader.
         return Ok(Audience::Holder);
     }
     let rights = rights::on(tx, by, entity, Deleted::No)?;
@@ -24,7 +24,8 @@ pub fn of<E>(tx: &Tx<'_>, by: &Principal, entity: &Entity, info: Right, fields: 
     if mask.is_public(fields) { Ok(Audience::Public) } else { Err(rights::refused(entity, rights, Rights::of(&[info]))) }
 }
 
-/// Returns the same for an item of a list, which is cut instead of refused. What holds for all items is decided without a look at each.
+/// Returns the same for an item of a list, whose fields are left out instead of refused. What holds for all items is decided without a look
+/// at each.
 pub fn of_item(tx: &Tx<'_>, by: &Principal, entity: &Entity, info: Right) -> Result<Audience> {
     let holds = by.universal.has(info) || (by.rights.has(info) && rights::on(tx, by, entity, Deleted::Either)?.has(info));
     Ok(if holds { Audience::Holder } else { Audience::Public })

@@ -1,4 +1,4 @@
-//! Who acts: credentials become a principal, with what they allow (registry.md 4).
+//! Authenticates credentials as a principal, with what they allow (registry.md 4).
 
 use crate::base::error::{Definition, Kind, Result, errors};
 use crate::base::id::{AccountId, UserId};
@@ -31,22 +31,22 @@ errors! {
     OAUTH_CLIENT_SUSPENDED: PermissionDenied "pkg/identityserver" "oauth_client_suspended" "OAuth client was suspended";
 }
 
-/// What a request carries to prove who sends it.
+/// The credentials of a request.
 #[derive(Clone, Debug)]
 pub enum Credentials {
     None,
     Token(Token),
     /// A scheme that is not `Bearer`.
     Unsupported,
-    /// No token of ours, and why it is refused as it is.
+    /// Not a token of ours, and the kind of the refusal.
     Malformed(Kind),
 }
 
 impl Credentials {
-    /// Reads an `Authorization` header (registry.md 4.2).
+    /// Parses an `Authorization` header (registry.md 4.2).
     ///
-    /// A bearer without any dot is no attempt at a token: it is refused as malformed input, 400. What has dots but is no
-    /// token of ours is an invalid token, 401 (RFC 6750 section 3.1).
+    /// A bearer token without a dot is malformed input, 400. With dots, but not a token of ours, it is an invalid token, 401 (RFC 6750
+    /// section 3.1).
     pub fn parse(header: Option<&str>) -> Credentials {
         let Some((scheme, token)) = header.and_then(|header| header.split_once(' ')) else { return Credentials::None };
         if !scheme.eq_ignore_ascii_case("bearer") {
@@ -63,7 +63,7 @@ impl Credentials {
     }
 }
 
-/// Learns who acts. Refusals are those of registry.md 3.4, E2 to E8.
+/// Returns the caller. Fails with the errors E2 to E8 of registry.md 3.4.
 pub fn principal(tx: &Tx<'_>, settings: &Settings, credentials: &Credentials, request_id: &str) -> Result<Principal> {
     match credentials {
         Credentials::None => Ok(Principal::anonymous(request_id)),
@@ -78,7 +78,7 @@ pub fn principal(tx: &Tx<'_>, settings: &Settings, credentials: &Credentials, re
     }
 }
 
-/// Returns somebody in a browser: with everything the user may do.
+/// Returns the user of a session, with all of the user's rights.
 pub fn of_session(tx: &Tx<'_>, settings: &Settings, session: Session, request_id: &str) -> Result<Principal> {
     let standing = standing(tx, &session.user_id, &TOKEN_NOT_FOUND)?;
     let principal = Principal {
@@ -113,7 +113,7 @@ fn of_api_key(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: &str)
         AccountId::User(id) => Some(standing(tx, id, &API_KEY_NOT_FOUND)?),
         AccountId::Organization(_) => None,
     };
-    // Who made a key of somebody else may hold it still, deleted or not.
+    // The user who created a key for another account may still hold it, deleted or not.
     let maker = kept.key.created_by.as_ref().filter(|maker| owner.as_str() != maker.as_str());
     if let Some(maker) = maker.map(|maker| tx.standing(maker, Deleted::Either)).transpose()?.flatten() {
         standing::check(&maker)?;
@@ -125,12 +125,12 @@ fn of_api_key(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: &str)
     }
 }
 
-/// How the owner of the credentials stands; without one they are none.
+/// Returns the standing of the credentials' owner. Fails with `refusal` if there is no owner.
 fn standing(tx: &Tx<'_>, id: &UserId, refusal: &'static Definition) -> Result<Standing> {
     tx.standing(id, Deleted::No)?.ok_or_else(|| refusal.error().caused_by(NOT_FOUND.error()).into())
 }
 
-/// A client in a user's name: what the user allowed it, expanded (oauth.md 1.10).
+/// Returns a client that acts for a user, with the rights that the user granted, expanded (oauth.md 1.10).
 fn of_access_token(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: &str) -> Result<Principal> {
     let Some((kept, client)) = tokens::with_client(tx, &token.id)? else {
         secret::match_no_generated(&token.key);
@@ -177,7 +177,7 @@ fn of_session_token(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id:
     }
 }
 
-/// What the state of a user takes away, and what being an administrator adds (registry.md 4.3).
+/// Restricts a principal by the state of its user, and adds what administrators may do (registry.md 4.3).
 fn limited(mut principal: Principal, standing: &Standing, settings: &Settings) -> Result<Principal> {
     const OWN: Rights = Rights::of(&[Right::UserInfo, Right::UserSettingsBasic, Right::UserDelete]);
     standing::check(standing)?;
@@ -186,7 +186,7 @@ fn limited(mut principal: Principal, standing: &Standing, settings: &Settings) -
         let warning = "Restricted rights while account pending";
         principal.restriction = Some(Restriction { warning, description: standing.state_description.clone() });
     }
-    // Sessions hold every right. Who made a key or a token with less meant it to open less.
+    // A session holds every right. A key or token with fewer was made to allow less.
     if standing.admin && standing.state == State::Approved && principal.rights.has(Right::All) {
         principal.is_admin = true;
         principal.universal = match settings.admin_rights {

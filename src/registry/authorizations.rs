@@ -1,4 +1,4 @@
-//! What a user has authorized, and the tokens that came of it (registry.md 6.7, oauth.md 1.11).
+//! A user's authorizations, and the tokens issued under them (registry.md 6.7, oauth.md 1.11).
 
 use serde_json::json;
 
@@ -29,7 +29,7 @@ pub fn get(tx: &Tx<'_>, user: &UserId, client: &ClientId) -> Result<Authorizatio
     tx.authorization(user, client)?.ok_or_else(|| not_found(user, client))
 }
 
-/// Takes an authorization back, and with it every code and token that came of it.
+/// Deletes an authorization, with every code and token issued under it.
 pub fn delete(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> Result<()> {
     check_client(tx, client)?;
     if !tx.delete_authorization(user, client)? {
@@ -46,7 +46,7 @@ pub fn tokens(tx: &Tx<'_>, user: &UserId, client: &ClientId, direction: Directio
     Ok(tx.access_tokens(user, client, direction, page)?.map(|token| AccessToken { rights: token.rights.within(limit), ..token }))
 }
 
-/// Returns a token of this user and this client, whoever asks.
+/// Returns a token of this user and this client, without checking the caller.
 pub fn token(tx: &Tx<'_>, user: &UserId, client: &ClientId, id: &str) -> Result<AccessToken> {
     let Some(kept) = tx.stored_access_token(id)?.filter(|kept| kept.rotated.is_none()) else {
         return Err(ACCESS_TOKEN_NOT_FOUND.with("access_token_id", id).into());
@@ -57,16 +57,16 @@ pub fn token(tx: &Tx<'_>, user: &UserId, client: &ClientId, id: &str) -> Result<
     Ok(kept.token)
 }
 
-/// Ends a token, with the refresh token beside it.
+/// Deletes an access token and its refresh token.
 pub fn delete_token(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId, id: &str) -> Result<()> {
     let token = token(tx, user, client, id)?;
     tx.delete_token_family(&token.family_id)?;
     tokens::record_end(tx, by, &token)
 }
 
-/// Ends every token that a client has of a user; the authorization stays.
+/// Deletes every token that a client has for a user; the authorization stays.
 pub fn delete_tokens(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> Result<()> {
-    // Ending one may end others: tokens that were refreshed are of one family.
+    // Deleting one may delete others: tokens that were refreshed are of one family.
     while let Some(token) = tokens(tx, user, client, Direction::Ascending, Page::new(1, 1))?.items.first() {
         delete_token(tx, by, user, client, &token.id)?;
     }
@@ -77,7 +77,7 @@ fn not_found(user: &UserId, client: &ClientId) -> Error {
     AUTHORIZATION_NOT_FOUND.with("client_id", client.as_str()).with("user_id", user.as_str()).into()
 }
 
-/// Unlike elsewhere it is not said what was not found (registry.md 3.4, E38).
+/// Refuses an unknown client, without an attribute that names it (registry.md 3.4, E38).
 fn check_client(tx: &Tx<'_>, client: &ClientId) -> Result<()> {
     if tx.client_exists(client, Deleted::Either)? { Ok(()) } else { Err((&NOT_FOUND).into()) }
 }

@@ -1,4 +1,4 @@
-//! The first administrator, made on an empty database, and the client `cli`, which every database has.
+//! Creates the first administrator of an empty database, and the client `cli`, which every database has.
 
 use std::str::FromStr;
 
@@ -25,7 +25,7 @@ errors! {
         "keyfob" "admin_api_key" "the administrator's API key must be NNSXS.<39 characters>.<52 characters>, both of A-Z and 2-7";
 }
 
-/// What the operator asks for; what is missing is generated.
+/// What the operator specified; the rest is generated.
 pub struct Administrator {
     pub user_id: String,
     pub password: Option<String>,
@@ -33,7 +33,7 @@ pub struct Administrator {
     pub password_rounds: u32,
 }
 
-/// What the first administrator signs in and calls the API with.
+/// The password and API key of the first administrator.
 pub struct FirstCredentials {
     pub user_id: String,
     /// Only if it was generated.
@@ -42,8 +42,8 @@ pub struct FirstCredentials {
     pub api_key_generated: bool,
 }
 
-/// Makes the administrator, approved, with a key that holds `RIGHT_ALL`, and the client `cli`. In a database that already has users only
-/// `cli` is renewed.
+/// Creates the administrator, approved, with a key that holds `RIGHT_ALL`, and the client `cli`. In a database that already has users, only
+/// renews `cli`.
 pub fn administrator(store: &Store, wanted: Administrator) -> Result<Option<FirstCredentials>> {
     if store.read(|tx| tx.has_users())? {
         store.write(renew_built_in)?;
@@ -90,8 +90,8 @@ fn insert(tx: &Tx<'_>, id: &UserId, password: &Hash, token: &Token) -> Result<()
     insert_built_in(tx, &by, Client { administrative_contact: contact.clone(), technical_contact: contact, ..built_in(tx)? })
 }
 
-/// The client that the command line signs in with: it can keep no secret, and so has none (oauth.md 1.8). Anybody can say that he is
-/// it, so nothing is given to it that the user was not asked about.
+/// Returns the client that the command line signs in with. It cannot keep a secret and so has none (oauth.md 1.8); anyone can claim to be
+/// it, so the user is asked about everything that it gets.
 fn built_in(tx: &Tx<'_>) -> Result<Client> {
     let id = ClientId::from_str(BUILT_IN).map_err(|_| Error::Internal("the built-in client has no good ID".into()))?;
     Ok(Client {
@@ -113,7 +113,7 @@ fn insert_built_in(tx: &Tx<'_>, by: &Principal, client: Client) -> Result<()> {
     history::record(tx, by, &Entity::Client(client.id.clone()), Action::Create, client::FIELDS, None, Some(&client))
 }
 
-/// Makes the client `cli` what it is in a new database, whatever an older version or somebody made of it.
+/// Resets the client `cli` to what it is in a new database.
 fn renew_built_in(tx: &Tx<'_>) -> Result<()> {
     let (by, meant) = (Principal::operator(), built_in(tx)?);
     let Some(old) = tx.client(&meant.id, Deleted::Either)? else { return insert_built_in(tx, &by, meant) };

@@ -1,4 +1,4 @@
-//! Refuses one too many of what has a most.
+//! Enforces the bounds on how many of each thing there may be.
 
 use crate::base::error::{Error, Result, errors};
 use crate::base::id::AccountId;
@@ -9,7 +9,7 @@ errors! {
     TOO_MANY: FailedPrecondition "keyfob" "too_many" "`{of}` has {has} {field}, of which there may be at most {most}: {remedy}";
 }
 
-/// Refuses another one where there are `has` already. `of` is whose they are.
+/// Refuses another one if there are `has` already. `of` is the owner.
 pub fn check(bound: &'static Bound, of: &str, has: i64) -> Result<()> {
     if has < bound.most as i64 {
         return Ok(());
@@ -24,7 +24,7 @@ pub fn check(bound: &'static Bound, of: &str, has: i64) -> Result<()> {
     Err(refusal.into())
 }
 
-/// Refuses the same for what the caller registers or creates; administrators, who can purge, may go beyond.
+/// Refuses the same for what the caller registers or creates. Administrators, who can purge, may go beyond.
 pub fn check_may_add(by: &Principal, bound: &'static Bound, has: impl Fn(&AccountId) -> Result<i64>) -> Result<()> {
     match &by.account {
         Some(account) if !by.is_admin => check(bound, account.as_str(), has(account)?),

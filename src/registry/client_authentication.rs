@@ -1,4 +1,4 @@
-//! Clients that prove who they are (RFC 6749 section 2.3, oauth.md 1.5.1).
+//! Client authentication (RFC 6749 section 2.3, oauth.md 1.5.1).
 
 use std::net::IpAddr;
 
@@ -17,25 +17,25 @@ use crate::registry::throttle::Subject;
 use crate::store::client_secrets::ClientSecret;
 use crate::store::{Deleted, Tx};
 
-/// What a client presents.
+/// The credentials that a client presents.
 pub struct Presented {
     pub client_id: String,
-    /// The ways in which the secret may have been meant; none from a client that has no secret.
+    /// The possible readings of the secret; empty for a client without one.
     pub secrets: Vec<String>,
-    /// The refusal if a secret was needed and none is there.
+    /// The refusal if a secret is required and none was sent.
     pub without_secret: &'static Reason,
     pub peer: IpAddr,
 }
 
-/// What the presented is compared with.
+/// The stored secrets that the presented one is compared with.
 #[derive(Debug)]
 pub struct StoredSecrets {
-    /// Nothing if there is no such client.
+    /// `None` if there is no such client.
     client_id: Option<ClientId>,
     secrets: Vec<ClientSecret>,
 }
 
-/// A client that is who it says, as far as it can prove it.
+/// An authenticated client.
 #[derive(Debug)]
 pub struct ProvenClient {
     pub client_id: ClientId,
@@ -43,29 +43,29 @@ pub struct ProvenClient {
     secret_to_touch: Option<i64>,
 }
 
-/// Whether a client can prove who it is (RFC 6749 section 2.1).
+/// The client type (RFC 6749 section 2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientType {
-    /// It proved it with a secret.
+    /// It authenticated with a secret.
     Confidential,
-    /// It has no secret: anyone can say that he is this client.
+    /// It has no secret: anyone can claim to be this client.
     Public,
 }
 
-/// A use of a secret is written down once a minute at the most.
+/// The use of a secret is recorded at most this often.
 const TOUCH_SECONDS: i64 = 60;
 
-/// How many wrong secrets are free for a client from one address: where a person chose the right one it may be short enough to be guessed.
+/// Wrong secrets that a client may send from one address without a wait: one that a person chose may be short enough to guess.
 const FREE_FOR_A_CLIENT: i64 = 20;
 
-/// How many wrong secrets are free from one address, for whatever clients: comparing keeps a processor busy, and several clients may share
-/// an address.
+/// Wrong secrets that may come from one address without a wait, for any clients: comparing takes processor time, and several clients may
+/// share an address.
 const FREE_FROM_AN_ADDRESS: i64 = 100;
 
-/// The rounds that a wrong secret costs: as many as for a client with as many secrets that people chose as it can have.
+/// The hash rounds that a wrong secret costs: as many as for a client with as many chosen secrets as it can have.
 const ROUNDS: u32 = CHOSEN_SECRETS.most as u32 * secrets::ROUNDS;
 
-/// Looks up what the client is judged by.
+/// Returns the stored secrets of the client.
 pub fn look_up(tx: &Tx<'_>, presented: &Presented) -> Result<StoredSecrets> {
     let nobody = StoredSecrets { client_id: None, secrets: Vec::new() };
     let Ok(id) = presented.client_id.parse::<ClientId>() else { return Ok(nobody) };
@@ -75,14 +75,14 @@ pub fn look_up(tx: &Tx<'_>, presented: &Presented) -> Result<StoredSecrets> {
     Ok(StoredSecrets { secrets: tx.client_secrets(&id)?, client_id: Some(id) })
 }
 
-/// Judges what is judged at once: who shows no secret, and who shows one that was generated and so cannot be guessed. Nothing for a guess,
-/// which [`verify`] compares.
+/// Judges a client without slow hashing: one that sends no secret, or one that was generated and so cannot be guessed. Returns `None` for a
+/// guess, which [`verify`] compares.
 pub fn judge_at_once(kept: &StoredSecrets, presented: &Presented, now: Time) -> Option<Judged<ProvenClient>> {
     let Some(client_id) = &kept.client_id else {
         return presented.secrets.is_empty().then(|| Err(Refusal::of(presented.without_secret)));
     };
     if presented.secrets.is_empty() {
-        // Without a secret only a client that has none is who it says: a public one (RFC 6749 section 2.1).
+        // Without a secret only a public client is authenticated (RFC 6749 section 2.1).
         let is_public = kept.secrets.is_empty();
         let proof =
             is_public.then(|| ProvenClient { client_id: client_id.clone(), client_type: ClientType::Public, secret_to_touch: None });
@@ -93,8 +93,8 @@ pub fn judge_at_once(kept: &StoredSecrets, presented: &Presented, now: Time) -> 
     matching.map(|secret| Ok(proof(client_id, secret, now)))
 }
 
-/// Returns whom a guess slows down. It counts for the client and the network, and for the network alone: nobody elsewhere can lock the
-/// client out. Clients that are not there, or whose secrets nobody can guess, are counted alike, so that nothing tells them apart.
+/// Returns what a guess counts against: the client from this network, and the network alone, so nobody elsewhere can lock the client out.
+/// Unknown clients, and those whose secrets cannot be guessed, count alike, so nothing tells them apart.
 pub fn subjects(presented: &Presented) -> Vec<Subject> {
     let id = presented.client_id.parse::<ClientId>();
     let client = id.as_ref().map_or("that cannot be", ClientId::as_str);
@@ -103,7 +103,7 @@ pub fn subjects(presented: &Presented) -> Vec<Subject> {
     subjects
 }
 
-/// Compares with the secrets that a person chose. Slow: never in a transaction. A client that is not there costs as much as a wrong secret.
+/// Compares with the secrets that a person chose. Slow: never call it in a transaction. An unknown client costs as much as a wrong secret.
 pub fn verify(kept: &StoredSecrets, presented: &Presented, now: Time) -> Judged<ProvenClient> {
     let sent: Vec<&str> = presented.secrets.iter().map(String::as_str).collect();
     let chosen: Vec<&ClientSecret> = kept.secrets.iter().filter(|secret| secret.hash.is_of_chosen()).collect();
@@ -121,8 +121,8 @@ fn proof(client_id: &ClientId, secret: &ClientSecret, now: Time) -> ProvenClient
     ProvenClient { client_id: client_id.clone(), client_type: ClientType::Confidential, secret_to_touch }
 }
 
-/// Notes the use of the secret, and refuses clients that get no tokens. A client that proved nothing is told that later, beside a code or
-/// a token that it was given. The client is as it is now.
+/// Records the use of the secret, and refuses clients that may get no tokens, as they are now. A public client is refused later, with the
+/// code or token that it was given.
 pub fn admit(tx: &Tx<'_>, proof: &ProvenClient) -> Result<Judged<Client>> {
     if let Some(number) = proof.secret_to_touch {
         tx.touch_client_secret(number)?;
@@ -134,7 +134,7 @@ pub fn admit(tx: &Tx<'_>, proof: &ProvenClient) -> Result<Judged<Client>> {
     })
 }
 
-/// Refuses clients that administrators turned away (oauth.md 1.4.4), and those that nobody can be sent back to.
+/// Refuses clients that were suspended or rejected (oauth.md 1.4.4), and those without a redirect URI.
 pub fn check_usable(client: &Client) -> Judged<()> {
     let reason = match client.state {
         State::Rejected => &CLIENT_REJECTED_AT_TOKEN,

@@ -1,4 +1,4 @@
-//! What may be done with clients (registry.md 1).
+//! The operations on clients (registry.md 1).
 
 use crate::base::error::{Error, Result, errors};
 use crate::base::id::{AccountId, ClientId};
@@ -31,7 +31,7 @@ errors! {
     ID_TAKEN: AlreadyExists "pkg/util/store" "id_taken" "ID already taken, choose a different one and try again";
 }
 
-/// Registers a client for an account, which becomes its owner. The answer holds the secret, this once (registry.md 1.3).
+/// Registers a client for an account, which becomes its owner. The result holds the secret, which is not shown again (registry.md 1.3).
 pub fn create(
     tx: &Tx<'_>,
     by: &Principal,
@@ -59,7 +59,7 @@ pub fn create(
     Ok(client)
 }
 
-/// Refuses who may not register clients for this account.
+/// Refuses a caller who may not register clients for this account.
 pub fn check_may_register(tx: &Tx<'_>, by: &Principal, owner: &AccountId) -> Result<()> {
     let right = match owner {
         AccountId::User(_) => Right::UserClientsCreate,
@@ -68,13 +68,13 @@ pub fn check_may_register(tx: &Tx<'_>, by: &Principal, owner: &AccountId) -> Res
     rights::require(tx, by, &Entity::from(owner), right, Deleted::No)
 }
 
-/// Refuses an ID that a new client cannot have: one that is reserved, or taken, be it by a deleted client.
+/// Refuses an ID that a new client cannot have: reserved, or taken, also by a deleted client.
 pub fn check_id_is_free(tx: &Tx<'_>, id: &ClientId) -> Result<()> {
     guidelines::check_id(id.as_str())?;
     if tx.client_exists(id, Deleted::Either)? { Err((&ID_TAKEN).into()) } else { Ok(()) }
 }
 
-/// Counts the live clients in each state: of all for administrators, of those the caller can reach for others.
+/// Counts the live clients in each state: all for administrators, those that the caller can reach for others.
 pub fn by_state(tx: &Tx<'_>, by: &Principal) -> Result<Vec<(State, i64)>> {
     let count = |state: State| {
         let every = Search::live(ClientKey::Id, Direction::Ascending, Page::new(1, 1));
@@ -84,7 +84,7 @@ pub fn by_state(tx: &Tx<'_>, by: &Principal) -> Result<Vec<(State, i64)>> {
     State::EVERY.iter().copied().map(count).collect()
 }
 
-/// Returns a client, and how much of it the caller may see (registry.md 1.4).
+/// Returns a client, and how much of it the caller may read (registry.md 1.4).
 pub fn get(tx: &Tx<'_>, by: &Principal, id: &ClientId, mask: &Mask) -> Result<(Client, Audience)> {
     let audience = audience::of(tx, by, &entity(id), Right::ClientInfo, FIELDS, mask)?;
     let mut client = live_client(tx, id)?;
@@ -92,7 +92,8 @@ pub fn get(tx: &Tx<'_>, by: &Principal, id: &ClientId, mask: &Mask) -> Result<(C
     Ok((client, audience))
 }
 
-/// Lists the clients of an account, or without one those the caller can reach; each with how much of it may be seen (registry.md 1.5).
+/// Lists the clients of an account, or without one those the caller can reach, each with how much of it the caller may read
+/// (registry.md 1.5).
 pub fn list<'a>(
     tx: &'a Tx<'a>,
     by: &'a Principal,
@@ -139,8 +140,8 @@ pub fn reachable<'a>(
     found(tx, by, &ClientScope::Reachable(account), search, mask)
 }
 
-/// Changes the fields of the mask. The answer shows a secret that was among them (registry.md 1.7); an empty one takes the client's secrets
-/// away.
+/// Changes the fields of the mask. The result shows a secret that was among them (registry.md 1.7); an empty one removes the client's
+/// secrets.
 pub fn update(
     tx: &Tx<'_>,
     by: &Principal,
@@ -175,7 +176,7 @@ pub fn update(
     Ok(ChangedClient { client: new, withdrawn })
 }
 
-/// Answers the requests of these clients, all of them or none.
+/// Approves or rejects all of these clients, or none.
 pub fn review(tx: &Tx<'_>, by: &Principal, ids: &[ClientId], verdict: &Verdict) -> Result<()> {
     let (state, reason) = match verdict {
         Verdict::Approve => (State::Approved, ""),
@@ -183,7 +184,7 @@ pub fn review(tx: &Tx<'_>, by: &Principal, ids: &[ClientId], verdict: &Verdict) 
     };
     for id in ids {
         let waiting = live_client(tx, id)?;
-        // Somebody else may have answered meanwhile.
+        // Somebody else may have decided meanwhile.
         if waiting.state != State::Requested {
             return Err(CLIENT_ANSWERED.with("client_id", id.as_str()).into());
         }
@@ -192,7 +193,7 @@ pub fn review(tx: &Tx<'_>, by: &Principal, ids: &[ClientId], verdict: &Verdict) 
     Ok(())
 }
 
-/// Sets the state of a client, and why; the caller is an administrator.
+/// Sets the state of a client and its description; the caller is an administrator.
 fn set_state(tx: &Tx<'_>, by: &Principal, old: Client, state: State, description: &str) -> Result<()> {
     let is_description = |field: &&Field<Client>| field.name == "state_description";
     let checked = FIELDS.iter().find(is_description).map_or(Ok(()), |field| field.shape.check("Client", field.name, &description.into()));
@@ -202,14 +203,14 @@ fn set_state(tx: &Tx<'_>, by: &Principal, old: Client, state: State, description
     history::record(tx, by, &entity(&old.id), Action::Update, FIELDS, Some(&old), Some(&new))
 }
 
-/// Writes a client that was changed, and ends what its old state or its old consent let others do.
+/// Stores a changed client, and ends what its old state or old consent allowed.
 fn save(tx: &Tx<'_>, old: &Client, new: &mut Client) -> Result<()> {
     approval::note_approved(new);
     tx.update_client(new)?;
     if new.state != State::Requested {
         tx.delete_client_testers(&new.id)?;
     }
-    // Codes for which nobody was asked end with what let the client skip the question.
+    // Codes issued without consent end when the client may no longer skip it.
     if old.skip_authorization && !new.skip_authorization {
         tx.delete_unredeemed_authorization_codes(&new.id)?;
     }
@@ -237,7 +238,7 @@ fn found<'a>(
     Ok(Reading { items: Box::new(ids.items.into_iter().filter_map(move |id| read(id).transpose())), total: ids.total })
 }
 
-/// Looks up the addresses behind the contacts if the mask asks for them (registry.md 1.9).
+/// Adds the addresses of the contacts if the mask asks for them (registry.md 1.9).
 fn add_contact_info(tx: &Tx<'_>, by: &Principal, client: &mut Client, mask: &Mask, audience: Audience) -> Result<()> {
     if audience == Audience::Holder && mask.names(FIELDS, "contact_info") {
         client.contact_info = contacts::addresses(tx, by, client.administrative_contact.as_ref(), client.technical_contact.as_ref())?;

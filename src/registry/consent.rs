@@ -1,4 +1,4 @@
-//! May this client be given a code in this user's name? Decided from what is stored, in the order of oauth.md 1.4.2.
+//! Decides whether a client may get an authorization code for a user, in the order of oauth.md 1.4.2.
 
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ use crate::registry::refusal::{
 use crate::registry::{history, standing, trials};
 use crate::store::{Deleted, Tx};
 
-/// What a client asks for through the browser (RFC 6749 section 4.1.1, RFC 7636 section 4.3). Empty parameters are absent.
+/// An authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3). Empty parameters are absent.
 #[derive(Debug, Default)]
 pub struct AuthorizationRequest {
     pub client_id: String,
@@ -36,55 +36,55 @@ pub struct AuthorizationRequest {
     pub scope: Scope,
     pub code_challenge: Option<String>,
     pub code_challenge_method: Option<String>,
-    /// The name of a parameter that was given twice.
+    /// The name of a repeated parameter.
     pub repeated: Option<&'static str>,
 }
 
-/// What becomes of a request.
+/// The decision about an authorization request.
 #[derive(Debug)]
 pub enum Decision {
-    /// Nobody can be sent anywhere: the person at the browser is told.
+    /// The user is shown an error page, because no redirect URI can be trusted.
     ErrorPage(Refusal),
-    /// The client is told, where it is registered.
+    /// The error is sent to the client's redirect URI.
     ErrorRedirect { redirect_uri: String, refusal: Refusal },
-    /// The client may have a code, if the user agrees or has agreed.
+    /// The client may get a code, once the user has agreed.
     Proceed(Box<ValidRequest>),
 }
 
-/// A request that only the user can still refuse.
+/// A request that needs only the user's consent.
 #[derive(Debug)]
 pub struct ValidRequest {
     pub client: Client,
     pub redirect_uri: String,
-    /// All that the client has rights to, or less if it asked for less.
+    /// The client's rights, or the fewer that it asked for.
     pub rights: Rights,
-    /// Whether it asked for other words than these.
+    /// Whether the requested scope differs from these rights.
     pub scope_differs: bool,
     pub code_challenge: Option<String>,
     pub identity: Identity,
     pub consent: Consent,
 }
 
-/// How sure it is that who gets the code is the client (RFC 8252 section 8.6).
+/// Whether the client's identity is assured (RFC 8252 section 8.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Identity {
-    /// It has a secret, or the code goes to a site that nobody else has.
+    /// It has a secret, or an https redirect URI of its own.
     Assured,
-    /// It has no secret, and any program on the user's device can take the code: only the user knows who asks.
+    /// It has no secret, and any program on the user's device can take the code.
     Claimed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consent {
     Needed,
-    /// By the user, who agreed before, or by an administrator for everyone, to a client that is what it says.
+    /// By the user before, or by an administrator for everyone, to an assured client.
     Given,
 }
 
-/// A longer state would make a place too long to go to.
+/// In bytes. A longer state would make a URL that is too long.
 pub const LONGEST_STATE: usize = 8 * 1024;
 
-/// Judges a request of the user who is signed in.
+/// Judges an authorization request of the signed-in user.
 pub fn judge(tx: &Tx<'_>, session: &Session, request: &AuthorizationRequest) -> Result<Decision> {
     let client = match request.client_id.parse() {
         Ok(id) => tx.client(&id, Deleted::No)?,
@@ -113,7 +113,7 @@ pub fn judge(tx: &Tx<'_>, session: &Session, request: &AuthorizationRequest) -> 
     }
 }
 
-/// Where the browser may be sent: before this is settled nobody is sent anywhere (checks 1 to 5).
+/// Returns the redirect URI, before which no redirect may happen (checks 1 to 5).
 fn redirect_uri(client: &Client, request: &AuthorizationRequest) -> Judged<String> {
     if let Some("client_id" | "redirect_uri") = request.repeated {
         return Err(Refusal::to(&PARAMETER_REPEATED, &client.id));
@@ -128,12 +128,12 @@ fn redirect_uri(client: &Client, request: &AuthorizationRequest) -> Judged<Strin
     }
 }
 
-/// The registered URI that was most likely meant.
+/// Returns the registered URI that most resembles the one sent.
 fn nearest<'r>(registered: &'r [String], sent: &str) -> &'r str {
     registered.iter().max_by_key(|uri| uri::first_difference(uri, sent)).map_or("", String::as_str)
 }
 
-/// Checks 6 to 9, and the scope.
+/// Runs checks 6 to 9, and checks the scope.
 fn reason_against(tx: &Tx<'_>, session: &Session, request: &AuthorizationRequest, client: &Client) -> Result<Option<&'static Reason>> {
     if request.repeated.is_some() {
         return Ok(Some(&PARAMETER_REPEATED));
@@ -149,7 +149,7 @@ fn reason_against(tx: &Tx<'_>, session: &Session, request: &AuthorizationRequest
     match (&request.code_challenge, request.code_challenge_method.as_deref()) {
         (Some(challenge), _) if !pkce::is_well_formed(challenge) => return Ok(Some(&CODE_CHALLENGE_MALFORMED)),
         (Some(_), Some(pkce::METHOD)) => {}
-        // A challenge without a method would be `plain`: whoever sees the request could redeem the code.
+        // A challenge without a method would be `plain`: anyone who sees the request could redeem the code.
         (Some(_), _) | (None, Some(_)) => return Ok(Some(&CODE_CHALLENGE_METHOD_UNSUPPORTED)),
         (None, None) => {
             if is_public(tx, &client.id)? {
@@ -181,8 +181,8 @@ fn identity(tx: &Tx<'_>, client: &Client, redirect_uri: &str) -> Result<Identity
     Ok(if is_assured { Identity::Assured } else { Identity::Claimed })
 }
 
-/// Whoever only claims to be the client is asked about each time: neither an earlier yes nor an administrator's was about him (RFC 8252
-/// section 8.6).
+/// Returns whether consent is needed. It always is for a client that only claims its identity: an earlier consent, or an administrator's,
+/// may have been for another (RFC 8252 section 8.6).
 fn consent(tx: &Tx<'_>, session: &Session, client: &Client, identity: Identity, asked: Rights) -> Result<Consent> {
     if identity == Identity::Claimed {
         return Ok(Consent::Needed);
@@ -205,15 +205,15 @@ fn check_user(tx: &Tx<'_>, session: &Session, client: &Client) -> Result<Judged<
     Ok(Err(Refusal::to(&AUTHORIZATIONS_FULL, &client.id).with("most", &AUTHORIZATIONS.most.to_string())))
 }
 
-/// Writes the user's consent down and issues a code for it.
+/// Records the user's consent and issues a code.
 pub fn grant(tx: &Tx<'_>, by: &Principal, session: &Session, asked: &ValidRequest) -> Result<Token> {
     let (user_id, client_id) = (&session.user_id, &asked.client.id);
     let before = tx.authorization(user_id, client_id)?;
-    // Whoever agreed to less keeps what was agreed to before.
+    // Agreeing to less keeps what was agreed to before.
     let is_narrowed = asked.rights != asked.client.all_rights();
     let kept = before.as_ref().filter(|_| is_narrowed).map_or(Rights::NONE, |before| before.rights);
     let granted = asked.rights.or(kept);
-    // Where an administrator lets the client skip the question, the user has agreed to nothing: if that ends, the question is asked.
+    // If an administrator lets the client skip consent, the user has agreed to nothing: when that ends, the user is asked.
     let said = if asked.consent == Consent::Needed { asked.rights } else { Rights::NONE };
     let agreed = before.as_ref().map_or(Rights::NONE, |before| before.agreed).or(said).and(granted);
     tx.set_authorization(user_id, client_id, granted, agreed)?;

@@ -35,13 +35,13 @@ pub(super) fn set_owner(contacts: [&mut Option<AccountId>; 2], owner: &AccountId
     Ok(())
 }
 
-/// Refuses others where contacts may only be oneself; the body is looked at, not the mask (registry.md 1.7).
+/// Refuses other contacts than the caller where the settings say so; checks the body, not the mask (registry.md 1.7).
 pub(super) fn check_allowed(by: &Principal, settings: &Settings, sent: &Patch) -> Result<()> {
     let free = settings.contacts == settings::ContactPolicy::Anyone || by.is_admin;
     if free || sent_contacts(sent).all(|contact| by.is(&contact)) { Ok(()) } else { Err((&CONTACT_INFO_RESTRICTED).into()) }
 }
 
-/// Refuses contacts that are no direct collaborators; the body is looked at, not the mask (registry.md 1.7).
+/// Refuses contacts that are no direct collaborators; checks the body, not the mask (registry.md 1.7).
 pub(super) fn check_members(tx: &Tx<'_>, owned: &Owned, sent: &Patch) -> Result<()> {
     for contact in sent_contacts(sent) {
         if tx.member(owned, &contact)?.is_none() {
@@ -51,8 +51,8 @@ pub(super) fn check_members(tx: &Tx<'_>, owned: &Owned, sent: &Patch) -> Result<
     Ok(())
 }
 
-/// Looks up the e-mail addresses behind the contacts (registry.md 1.9): those that the caller may read of the users themselves, because
-/// anybody can make anybody a collaborator and a contact of what is his.
+/// Returns the e-mail addresses of the contacts (registry.md 1.9) that the caller may read of the users themselves: anyone can make anyone
+/// a collaborator and contact of their own client.
 pub(super) fn addresses(
     tx: &Tx<'_>,
     by: &Principal,

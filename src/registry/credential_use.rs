@@ -1,4 +1,4 @@
-//! Uses of credentials that must be remembered.
+//! Records uses of credentials that have later effects.
 
 use crate::base::error::Result;
 use crate::base::time::Time;
@@ -6,16 +6,16 @@ use crate::model::grant::RETRY_SECONDS;
 use crate::store::Tx;
 use crate::store::access_tokens::StoredToken;
 
-/// Credentials that were used, by their ID.
+/// The credentials that were used, by ID.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Use {
-    /// The first in a while: the session goes on.
+    /// The first use in a while, which extends the session.
     Session(String),
-    /// The first of a fresh token: whoever refreshed for it has it, and cannot ask for it again.
+    /// The first use of a refreshed token, after which it cannot be requested again.
     AccessToken(String),
 }
 
-/// Records a use, so that the next one tells.
+/// Records a use.
 pub fn record(tx: &Tx<'_>, used: &Use) -> Result<()> {
     match used {
         Use::Session(id) => tx.touch_session(id),
@@ -23,7 +23,7 @@ pub fn record(tx: &Tx<'_>, used: &Use) -> Result<()> {
     }
 }
 
-/// Returns the first use of a token whose predecessor could still bring it again: of a client without a secret it cannot from then on.
+/// Returns the first use of a token that its predecessor could still be exchanged for; afterwards a client without a secret cannot do that.
 pub fn first_use(kept: &StoredToken, now: Time) -> Option<Use> {
     // Only the first token of a family has no predecessor.
     let is_repeatable = kept.token.id != kept.token.family_id && now.is_within(RETRY_SECONDS, kept.token.created_at);

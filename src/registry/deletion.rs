@@ -1,4 +1,4 @@
-//! The life cycle of clients, users and organizations: they are deleted, can be restored for a day, and can be purged (registry.md 1.10, 4.6).
+//! The life cycle of clients, users and organizations: deleted, restored within a day, purged (registry.md 1.10, 4.6).
 
 use crate::base::error::{Error, Result, errors};
 use crate::base::id::{ClientId, OrganizationId, UserId};
@@ -29,18 +29,18 @@ enum Step {
     Purge,
 }
 
-/// Hides an entity; its ID stays taken, and what belongs to it stays. Its keys and tokens open nothing until it is restored. The sessions
-/// of a user end, and the e-mail address is free.
+/// Deletes an entity. Its ID stays taken and its rows stay; its keys and tokens are not accepted until it is restored. A user's sessions
+/// end, and the e-mail address becomes free.
 pub fn delete(tx: &Tx<'_>, by: &Principal, entity: &Entity) -> Result<()> {
     take(tx, by, entity, Step::Delete)
 }
 
-/// Brings a deleted entity back, within a day; a user only unless somebody took the e-mail address since.
+/// Restores an entity that was deleted less than a day ago; a user only if the e-mail address is still free.
 pub fn restore(tx: &Tx<'_>, by: &Principal, entity: &Entity) -> Result<()> {
     take(tx, by, entity, Step::Restore)
 }
 
-/// Removes an entity for good, live or deleted, and frees its ID.
+/// Purges an entity, live or deleted, and frees its ID.
 pub fn purge(tx: &Tx<'_>, by: &Principal, entity: &Entity) -> Result<()> {
     entity.check_not_built_in()?;
     take(tx, by, entity, Step::Purge)
@@ -79,7 +79,8 @@ fn of_user(tx: &Tx<'_>, id: &UserId, step: Step) -> Result<Taken<User>> {
         }
         Step::Purge => {
             users::check_not_last_admin(tx, &old)?;
-            // The keys that others have of a user who may not act are refused, and must not work again because nobody remembers whose they were.
+            // Keys that a suspended or rejected user created for organizations are refused; they must not work again when the user is no
+            // longer known.
             if matches!(old.state, State::Rejected | State::Suspended) {
                 tx.delete_api_keys_made_for_others(id)?;
             }
@@ -108,7 +109,7 @@ impl Step {
         }
     }
 
-    /// The time from which the entity is deleted afterwards. Refused if it was deleted too long ago to be restored.
+    /// Returns the new time of deletion. Fails if the entity was deleted too long ago to be restored.
     fn deleted_at(self, tx: &Tx<'_>, before: Option<Time>) -> Result<Option<Time>> {
         let is_over = before.is_some_and(|before| before.plus_seconds(RESTORE_WINDOW_SECONDS) < tx.now);
         match self {

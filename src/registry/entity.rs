@@ -1,4 +1,4 @@
-//! What can be named and not be found: clients, users and organizations.
+//! What a request can name that may not exist: clients, users and organizations.
 
 use crate::base::error::{Error, Result, errors};
 use crate::base::id::{AccountId, ClientId, OrganizationId, UserId};
@@ -19,7 +19,7 @@ errors! {
     ALREADY_EXISTS: AlreadyExists "pkg/util/store" "already_exists" "already exists";
 }
 
-/// Something on which rights are held.
+/// An entity on which rights are held.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entity {
     Client(ClientId),
@@ -28,7 +28,7 @@ pub enum Entity {
 }
 
 impl Entity {
-    /// Returns `client`, `user` or `organization`, as errors and events say it.
+    /// Returns `client`, `user` or `organization`.
     pub fn kind(&self) -> &'static str {
         match self {
             Entity::Client(_) => "client",
@@ -37,7 +37,7 @@ impl Entity {
         }
     }
 
-    /// Refuses whatever would change the client that every database has.
+    /// Refuses changes to the client that every database has.
     pub fn check_not_built_in(&self) -> Result<()> {
         if self.is_built_in() { Err(BUILT_IN_CLIENT.with("client_id", self.as_str()).into()) } else { Ok(()) }
     }
@@ -54,7 +54,7 @@ impl Entity {
         }
     }
 
-    /// Returns the account that it is, if it is one.
+    /// Returns the account, unless it is a client.
     pub fn account(&self) -> Option<AccountId> {
         match self {
             Entity::Client(_) => None,
@@ -63,7 +63,7 @@ impl Entity {
         }
     }
 
-    /// Returns the rights that mean something on it (registry.md 5.3).
+    /// Returns the rights that apply to this kind of entity (registry.md 5.3).
     pub fn scope(&self) -> Rights {
         match self {
             Entity::Client(_) => CLIENT_RIGHTS,
@@ -72,7 +72,7 @@ impl Entity {
         }
     }
 
-    /// Returns the error that there is none of this ID.
+    /// Returns the error that no entity has this ID.
     pub fn not_found(&self) -> Error {
         match self {
             Entity::Client(id) => CLIENT_NOT_FOUND.with("client_id", id.as_str()),
@@ -82,12 +82,12 @@ impl Entity {
         .into()
     }
 
-    /// Returns the same, in the words of operations that work on entities of any kind.
+    /// Returns the same, as operations on entities of any kind word it.
     pub fn no_entity(&self) -> Error {
         ENTITY_NOT_FOUND.with("entity_id", self.as_str()).with("entity_type", self.kind()).into()
     }
 
-    /// Returns whether it is there.
+    /// Returns whether the entity exists.
     pub fn exists(&self, tx: &Tx<'_>, deleted: Deleted) -> Result<bool> {
         match self {
             Entity::Client(id) => tx.client_exists(id, deleted),

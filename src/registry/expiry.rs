@@ -1,4 +1,4 @@
-//! Deletes expired rows in small batches, so that the file does not grow without end.
+//! Deletes expired rows in small batches.
 
 use crate::base::error::Result;
 use crate::model::grant::RETRY_SECONDS;
@@ -6,24 +6,24 @@ use crate::model::session::{IDLE_SECONDS, LONGEST_SECONDS};
 use crate::registry::throttle;
 use crate::store::Tx;
 
-/// The most rows of a kind that go in one transaction: writers wait for it.
+/// The most rows of a kind that one transaction deletes: writers wait for it.
 const BATCH: usize = 200;
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
-/// Codes that were used stay for a day, so that a second use is noticed.
+/// Used codes are stored for a day to detect a second use.
 const CODE_STORED_SECONDS: i64 = DAY_SECONDS;
 
-/// An address that nobody signed in from for a quarter is a stranger's again.
+/// An address from which nobody has signed in this long is no longer known.
 const ADDRESS_STORED_SECONDS: i64 = 90 * DAY_SECONDS;
 
-/// Refusals are for people who look for a mistake.
+/// Refusals are stored to help people find mistakes.
 const REFUSAL_STORED_SECONDS: i64 = 30 * DAY_SECONDS;
 
-/// As far back as a chart of tokens a day can look.
+/// At least as far back as a chart of daily tokens reaches.
 const COUNTS_STORED_DAYS: i64 = 400;
 
-/// Whether a sweep came to the end.
+/// Whether a sweep deleted everything that has expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Swept {
     All,

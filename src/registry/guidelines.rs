@@ -1,4 +1,4 @@
-//! What nobody may register, whoever asks (registry.md 2.3).
+//! The IDs that no caller may register (registry.md 2.3).
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -14,7 +14,7 @@ const RESERVED_IDS: &str = include_str!("reserved-ids.txt");
 
 static RESERVED: LazyLock<HashSet<&str>> = LazyLock::new(|| RESERVED_IDS.lines().collect());
 
-/// Refuses IDs that could be taken for the service itself. Asked when something is created, never later.
+/// Refuses IDs that could be mistaken for the service itself. Only checked at creation.
 pub fn check_id(id: &str) -> Result<()> {
     if RESERVED.contains(id) { Err(FORBIDDEN_ID.with("id", id).into()) } else { Ok(()) }
 }

@@ -1,4 +1,4 @@
-//! What happened. Every operation that changes something writes it down once, in its own transaction; what is repeated is counted.
+//! The history. Every operation that changes something records one event in its own transaction; repeated ones are counted.
 
 use serde_json::{Map, Value};
 
@@ -15,10 +15,10 @@ use crate::registry::rights;
 use crate::store::events::{Event, EventSearch};
 use crate::store::{Deleted, Tx};
 
-/// Under this the refusals of all clients that are not there are counted. It is no ID that a client can have.
+/// The ID under which the refusals of unknown clients are counted. No client can have it.
 pub const UNKNOWN_CLIENT: &str = "(unknown)";
 
-/// Records that an entity came, went or changed: what differs, field by field.
+/// Records that an entity was created, deleted or changed, with the fields that differ.
 pub fn record<E>(
     tx: &Tx<'_>,
     by: &Principal,
@@ -32,30 +32,30 @@ pub fn record<E>(
     record_values(tx, by, entity, action, old, new)
 }
 
-/// Records that something of an entity changed: a member, a key, a secret. `null` where there is nothing.
+/// Records a change to a part of an entity: a member, a key, a secret. `null` means absent.
 pub fn record_part(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Action, part: &str, old: Value, new: Value) -> Result<()> {
     let object = |value: Value| Value::Object(Map::from_iter([(part.to_owned(), value)]));
     record_values(tx, by, entity, action, object(old), object(new))
 }
 
-/// Records something that is told by the objects `old` and `new` alone.
+/// Records a change given as the objects `old` and `new`.
 pub fn record_values(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Action, old: Value, new: Value) -> Result<()> {
     let change = Change { action, entity_kind: entity.kind(), entity_id: entity.as_str().to_owned(), old, new };
     repetition::write(tx, by, change)?;
     if action == Action::Purge {
-        // The ID is free for somebody else, whose doings must not be counted in the rows of who had it before.
+        // The next owner of the ID must not be counted in the former owner's rows.
         tx.delete_event_counts()?;
     }
     Ok(())
 }
 
-/// Records that something was refused to a client, or to [`UNKNOWN_CLIENT`].
+/// Records a refusal to a client, or to [`UNKNOWN_CLIENT`].
 pub fn record_refusal(tx: &Tx<'_>, by: &Principal, client_id: &str, action: Action, old: Value, new: Value) -> Result<()> {
     repetition::write(tx, by, Change { action, entity_kind: "client", entity_id: client_id.to_owned(), old, new })
 }
 
-/// Lists what happened, newest first, at most `most`: of an entity to those who may read it, and otherwise to administrators everything,
-/// to others what they did themselves.
+/// Lists at most `most` events, newest first: of an entity, to those who may read it; without one, all to administrators and to others
+/// their own.
 pub fn list(tx: &Tx<'_>, by: &Principal, entity: Option<&Entity>, mut search: EventSearch, most: u32) -> Result<Vec<Event>> {
     match (entity, &by.account) {
         _ if by.is_admin => {}
@@ -74,14 +74,13 @@ pub fn list(tx: &Tx<'_>, by: &Principal, entity: Option<&Entity>, mut search: Ev
     tx.newest_events(&search, most)
 }
 
-/// Returns the number of the newest event; what happens after this transaction gets a greater number.
+/// Returns the number of the newest event; later ones get greater numbers.
 pub fn newest(tx: &Tx<'_>) -> Result<i64> {
     tx.newest_event()
 }
 
-/// Lists which of these were done to an entity after an event, oldest first; of more than `most` only the latest. For the caller who may
-/// change it; what was and what is, only those may be shown who hold the right of [`reading`]. What was before a purge is nobody's any
-/// more.
+/// Lists these actions on an entity after an event, oldest first; at most the latest `most`. The caller may change the entity; values may
+/// be shown only to holders of the right of [`reading`]. Events before a purge are left out.
 pub fn since(tx: &Tx<'_>, entity: &Entity, actions: &[Action], number: i64, most: u32) -> Result<Vec<Event>> {
     let purge = Action::Purge.of(entity.kind());
     let search = EventSearch {
@@ -95,7 +94,7 @@ pub fn since(tx: &Tx<'_>, entity: &Entity, actions: &[Action], number: i64, most
     Ok(events)
 }
 
-/// Returns the right that shows somebody what happened to an entity.
+/// Returns the right to read an entity's history.
 pub fn reading(entity: &Entity) -> Right {
     match entity {
         Entity::Client(_) => Right::ClientInfo,

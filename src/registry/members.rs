@@ -28,7 +28,7 @@ errors! {
     NESTED_ORGANIZATIONS: InvalidArgument "pkg/identityserver" "nested_organizations" "organizations can not be nested";
 }
 
-/// Returns the right that lets somebody manage the members.
+/// Returns the right to manage the members.
 pub fn managing(owned: &Owned) -> Right {
     match owned {
         Owned::Client(_) => Right::ClientSettingsCollaborators,
@@ -36,7 +36,7 @@ pub fn managing(owned: &Owned) -> Right {
     }
 }
 
-/// The right that makes an owner, and the refusal to lose the last one.
+/// Returns the right that makes an owner, and the refusal to remove the last one.
 fn owning(owned: &Owned) -> (Right, &'static Definition) {
     match owned {
         Owned::Client(_) => (Right::ClientAll, &CLIENT_NEEDS_COLLABORATOR),
@@ -44,14 +44,14 @@ fn owning(owned: &Owned) -> (Right, &'static Definition) {
     }
 }
 
-/// Who sees a list of members.
+/// How much of each member a list shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemberDetail {
     WithRights,
     IdsOnly,
 }
 
-/// Lists the members, and tells whether their rights are shown too: to those who may manage them.
+/// Lists the members, and returns whether to show their rights: to callers who may manage them.
 pub fn list(tx: &Tx<'_>, by: &Principal, owned: &Owned, order: Order<MemberKey>, page: Page) -> Result<(Listed<Member>, MemberDetail)> {
     by.in_good_standing()?;
     let entity = Entity::from(owned);
@@ -73,7 +73,7 @@ pub fn is_one(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<bool> {
     Ok(tx.account_exists(account, Deleted::No)? && tx.member(owned, account)?.is_some())
 }
 
-/// Makes a member, changes one, or with no rights removes one. Nobody gives or takes a right without having it, and an owner remains.
+/// Adds, changes or, with no rights, removes a member. Callers give or take only rights that they hold, and one owner must remain.
 pub fn set(tx: &Tx<'_>, by: &Principal, owned: &Owned, account: &AccountId, given: &[Right]) -> Result<()> {
     if matches!((owned, account), (Owned::Organization(_), AccountId::Organization(_))) {
         return Err((&NESTED_ORGANIZATIONS).into());
@@ -99,7 +99,7 @@ pub fn set(tx: &Tx<'_>, by: &Principal, owned: &Owned, account: &AccountId, give
     record(tx, by, owned, Action::SetCollaborator, account, kept.as_deref(), Some(given).filter(|given| !given.is_empty()))
 }
 
-/// Removes a member who is no contact and not the last owner.
+/// Removes a member. Refuses a contact and the last owner.
 pub fn remove(tx: &Tx<'_>, by: &Principal, owned: &Owned, account: &AccountId) -> Result<()> {
     let kept = existing(tx, owned, account)?;
     let contacts = match owned {
@@ -114,12 +114,12 @@ pub fn remove(tx: &Tx<'_>, by: &Principal, owned: &Owned, account: &AccountId) -
     record(tx, by, owned, Action::RemoveCollaborator, account, Some(&kept), None)
 }
 
-/// Makes the account that creates something its owner.
+/// Makes the creating account the owner.
 pub(super) fn make_owner(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<()> {
     tx.set_member(owned, account, &[Right::All])
 }
 
-/// Without rights, an account is no member any more.
+/// Stores the rights of a member; without rights, deletes the member.
 fn give(tx: &Tx<'_>, owned: &Owned, account: &AccountId, rights: &[Right]) -> Result<()> {
     let user = match account {
         AccountId::User(user) => Some(user),

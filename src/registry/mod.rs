@@ -1,4 +1,4 @@
-//! Floor 3: what may be done, in the users' words. One function is one operation, given a transaction.
+//! Floor 3: the rules of the domain. One function is one operation, given a transaction.
 
 pub mod accounts;
 pub mod administrators;

@@ -1,4 +1,4 @@
-//! What may be done with organizations (registry.md 6.4).
+//! The operations on organizations (registry.md 6.4).
 
 use crate::base::error::{Result, errors};
 use crate::base::id::{AccountId, OrganizationId, UserId};
@@ -28,7 +28,7 @@ errors! {
         "pkg/identityserver" "admins_purge_organizations" "organizations may only be purged by admins";
 }
 
-/// Creates an organization, which its creator owns.
+/// Creates an organization, owned by its creator.
 pub fn create(
     tx: &Tx<'_>,
     by: &Principal,
@@ -54,7 +54,7 @@ pub fn create(
     Ok(organization)
 }
 
-/// Returns an organization, and how much of it the caller may see.
+/// Returns an organization, and how much of it the caller may read.
 pub fn get(tx: &Tx<'_>, by: &Principal, id: &OrganizationId, mask: &Mask) -> Result<(Organization, Audience)> {
     let audience = audience::of(tx, by, &entity(id), Right::OrganizationInfo, FIELDS, mask)?;
     let mut organization = live_organization(tx, id)?;
@@ -62,7 +62,7 @@ pub fn get(tx: &Tx<'_>, by: &Principal, id: &OrganizationId, mask: &Mask) -> Res
     Ok((organization, audience))
 }
 
-/// Lists the organizations of a user, or of the caller; nothing for somebody without an account.
+/// Lists the organizations of a user, or of the caller; none for a caller without an account.
 pub fn list(
     tx: &Tx<'_>,
     by: &Principal,
@@ -128,7 +128,7 @@ fn found(
     Ok(Listed { items: items.collect::<Result<_>>()?, total })
 }
 
-/// Looks up the addresses behind the contacts if the mask asks for them.
+/// Adds the addresses of the contacts if the mask asks for them.
 fn add_contact_info(tx: &Tx<'_>, by: &Principal, organization: &mut Organization, mask: &Mask, audience: Audience) -> Result<()> {
     if audience == Audience::Holder && mask.names(FIELDS, "contact_info") {
         organization.contact_info =

@@ -1,4 +1,4 @@
-//! Who acts, and what the credentials allow (registry.md 4): types only. `authentication` makes a principal of credentials.
+//! The caller, and what the credentials allow (registry.md 4): types only. `authentication` creates a principal from credentials.
 
 use crate::base::error::{Result, errors};
 use crate::base::id::{AccountId, ClientId, UserId};
@@ -15,17 +15,17 @@ errors! {
     UNAUTHENTICATED: Unauthenticated "pkg/identityserver" "unauthenticated" "unauthenticated";
 }
 
-/// How somebody got in.
+/// How the caller authenticated.
 #[derive(Clone, Debug)]
 pub enum Access {
     /// Not at all.
     Anonymous,
     ApiKey(ApiKey),
-    /// As a client that the user authorized.
+    /// A client that the user authorized.
     AccessToken(AccessToken),
-    /// In a browser.
+    /// A browser's session.
     Session(Session),
-    /// At the machine, with the file in hand.
+    /// The operator, with access to the data file.
     Operator,
 }
 
@@ -33,19 +33,19 @@ pub enum Access {
 #[derive(Clone, Debug)]
 pub struct Principal {
     pub access: Access,
-    /// The account that the rights are of.
+    /// The account that holds the rights.
     pub account: Option<AccountId>,
-    /// What the credentials allow, with all that is implied, less what the state of the account takes away (registry.md 4.3).
+    /// What the credentials allow, with implied rights, less what the state of the account takes away (registry.md 4.3).
     pub rights: Rights,
-    /// What is allowed on everything (registry.md 5.3): nothing without `is_admin`.
+    /// The rights on every entity (registry.md 5.3): none without `is_admin`.
     pub universal: Rights,
-    /// Whether it may do what only administrators may: an administrator's session, or a key or token of his that holds `RIGHT_ALL`.
+    /// Whether this is an administrator's session, or an administrator's key or token that holds `RIGHT_ALL`.
     pub is_admin: bool,
-    /// A use of the credentials that is worth writing down.
+    /// A use of the credentials to record.
     pub use_to_record: Option<Use>,
-    /// What the state of the account takes away.
+    /// How the state of the account restricts the caller.
     pub restriction: Option<Restriction>,
-    /// A client that acts by itself and has proved in the request who it is (RFC 6749 section 2.3).
+    /// A client that acts for itself and authenticated in the request (RFC 6749 section 2.3).
     pub client: Option<ClientId>,
     pub request_id: String,
 }
@@ -55,7 +55,7 @@ pub struct Principal {
 pub struct Restriction {
     /// For the header `X-Warning` (registry.md 0.3).
     pub warning: &'static str,
-    /// What administrators wrote beside the state.
+    /// The administrators' description of the state.
     pub description: String,
 }
 
@@ -74,7 +74,7 @@ impl Principal {
         }
     }
 
-    /// Returns the operator: who can open the file may do everything.
+    /// Returns the operator, who may do everything.
     pub fn operator() -> Principal {
         Principal {
             access: Access::Operator,
@@ -93,7 +93,7 @@ impl Principal {
         }
     }
 
-    /// Refuses who has not signed in.
+    /// Refuses callers who have not signed in.
     pub fn signed_in(&self) -> Result<()> {
         match self.access {
             Access::Anonymous => Err((&UNAUTHENTICATED).into()),
@@ -101,7 +101,7 @@ impl Principal {
         }
     }
 
-    /// Refuses accounts that wait for approval: they may not look at what is not theirs (registry.md 3.4, E9).
+    /// Refuses accounts that wait for approval: they may only read what is theirs (registry.md 3.4, E9).
     pub fn in_good_standing(&self) -> Result<()> {
         match &self.restriction {
             None => Ok(()),
@@ -109,7 +109,7 @@ impl Principal {
         }
     }
 
-    /// Returns the user who acts, behind a key of somebody else too; nobody where that is not known.
+    /// Returns the user who acts, also through an organization's key; `None` if unknown.
     pub fn person(&self) -> Option<&UserId> {
         let maker = match &self.access {
             Access::ApiKey(key) => key.created_by.as_ref(),
@@ -125,12 +125,12 @@ impl Principal {
         self.account.as_ref() == Some(account)
     }
 
-    /// Returns the same caller, as the client that proved itself in this request.
+    /// Returns the same caller, as the client that authenticated in this request.
     pub fn proved_as(&self, client: &ClientId) -> Principal {
         Principal { client: Some(client.clone()), ..self.clone() }
     }
 
-    /// Returns who acted, as events name it.
+    /// Returns the actor to record in events.
     pub fn actor(&self) -> Actor {
         Actor {
             account_id: self.account.as_ref().map(|account| account.as_str().to_owned()),

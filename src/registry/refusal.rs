@@ -1,5 +1,5 @@
-//! Refusals of the authorization server that explain themselves: what goes over the wire is RFC-shaped and tells a stranger
-//! nothing more; the reason and what differs go to the log and to the client's history.
+//! Refusals of the authorization server. The reply is as the RFCs say; the reason and what differed go to the log and to the client's
+//! history.
 
 use serde_json::{Map, Value, json};
 
@@ -39,7 +39,7 @@ errors! {
     UNSUPPORTED_TOKEN_TYPE: InvalidArgument "pkg/oauth" "unsupported_token_type" "only access and refresh tokens can be revoked here";
 }
 
-/// Why something is refused: a name that stays, the code of RFC 6749, and the error that clients of The Things Stack know.
+/// Why a request is refused: a stable name, the code of RFC 6749, and the error of The Things Stack.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Reason {
     pub name: &'static str,
@@ -48,7 +48,7 @@ pub struct Reason {
     pub definition: &'static Definition,
 }
 
-/// Defines reasons, one a row, and the list of them that the tests walk.
+/// Defines reasons, one per row, and the list of all of them.
 macro_rules! reasons {
     ($($id:ident: $name:literal $code:literal $definition:ident;)+) => {
         $(pub static $id: Reason = Reason { name: $name, code: $code, definition: &$definition };)+
@@ -123,18 +123,18 @@ reasons! {
     TOKEN_TYPE_UNSUPPORTED: "token_type_unsupported" "unsupported_token_type" UNSUPPORTED_TOKEN_TYPE;
 }
 
-/// What came of a request that may be refused. A refusal is no `Err` of a transaction: that would roll back what it leaves behind.
+/// The result of a request that may be refused. A refusal must not be the `Err` of a transaction, which would roll back what it records.
 pub type Judged<T> = std::result::Result<T, Refusal>;
 
-/// A refusal on its way out. It is no `Error`: what it leaves behind (an event, a revocation) must be committed.
+/// A refusal. Not an `Error`, because what it records (an event, a revocation) must be committed.
 #[derive(Clone, Debug)]
 pub struct Refusal {
     pub reason: &'static Reason,
-    /// Whose history it goes to.
+    /// The client whose history records it.
     pub client: Option<ClientId>,
-    /// What was registered or expected, and what came.
+    /// What was expected, and what was sent.
     pub difference: Option<Box<Difference>>,
-    /// For attributes of the wire error.
+    /// An attribute of the error in the reply.
     attribute: Option<(&'static str, String)>,
 }
 
@@ -145,14 +145,14 @@ pub struct Difference {
     pub received: String,
 }
 
-/// Where it was refused.
+/// The endpoint that refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     Authorize,
     Token,
 }
 
-/// How much of what a stranger sent is kept.
+/// How much of an unauthenticated request is recorded, in bytes.
 const LONGEST_KEPT: usize = 256;
 
 impl Refusal {
@@ -179,19 +179,19 @@ impl Refusal {
         if description.is_empty() { self } else { self.with("description", description) }
     }
 
-    /// Returns the error that goes over the wire.
+    /// Returns the error for the reply.
     pub fn named(&self) -> Named {
         let definition = self.reason.definition;
         match &self.attribute {
             Some((name, value)) => definition.with(name, value.as_str()),
-            // One error for many reasons, whose names say in words what is wrong.
+            // This error stands for many reasons; the reason's name says what is wrong.
             None if std::ptr::eq(definition, &INVALID_REQUEST) => definition.with("reason", self.reason.name.replace('_', " ")),
             None => definition.error(),
         }
     }
 
-    /// Writes it into the history of its client. Strangers cause refusals, so the history counts them. Where clients are authenticated, one
-    /// that is not there is written down too: otherwise the time that it takes would tell it from one that is (RFC 6749 section 5.2).
+    /// Records the refusal in the client's history, which counts repeated ones because anyone can cause them. Where clients authenticate,
+    /// an unknown client is recorded too: otherwise the time taken would tell it from a known one (RFC 6749 section 5.2).
     pub fn record(&self, tx: &Tx<'_>, by: &Principal, endpoint: Endpoint) -> Result<()> {
         let client_id = match (&self.client, endpoint) {
             (Some(client), _) => client.as_str(),
@@ -211,7 +211,7 @@ impl Refusal {
         history::record_refusal(tx, by, client_id, action, old.into(), new.into())
     }
 
-    /// Writes its line into the log.
+    /// Logs the refusal.
     pub fn log(&self, request_id: &str) {
         let mut fields = vec![("reason", log::Detail::from(self.reason.name)), ("request_id", request_id.into())];
         if let Some(client) = &self.client {

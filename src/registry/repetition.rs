@@ -1,11 +1,10 @@
-//! How much is written down: what one does again and again is counted instead, so that a flood of events neither fills the disk nor hides
-//! anything.
+//! Counts repeated events instead of storing each, so a flood of events neither fills the disk nor hides anything.
 //!
-//! Of every kind of event the first of a day and the last have rows of their own; the row of the last says how often it happened, and since
-//! when. A kind is told by what happened, who did it with what, which fields it was about, and which values were given and taken away, so
-//! nobody's events are counted in those of somebody else, and no value is lost among others, save those of [`ATTRIBUTES`]. Where an account
-//! has used up its rows of a day, in the history of an entity or altogether, its changes that give a value are refused until the next day.
-//! What takes one away is still written down: there is never more of it than was given before. Administrators are trusted with the room.
+//! The first and the last event of every kind on a day have rows of their own; the last one's row has the count and since when. A kind is
+//! defined by the action, the actor and client, the fields concerned, and the values given and removed, so nobody's events are counted
+//! among somebody else's, and no value is lost among others, except those of [`ATTRIBUTES`]. If an account has used up its rows of a day,
+//! in the history of an entity or in total, its changes that give a value are refused until the next day. Removing a value is still
+//! recorded: no more can be removed than was given before. Administrators are not limited.
 
 use serde_json::{Map, Value, json};
 
@@ -23,28 +22,29 @@ errors! {
         "the history of `{of}` has {most} rows of today by one account, the most there may be: make this change tomorrow (UTC), or ask an administrator";
 }
 
-/// The only field of which the first value of a day and the last are kept alone: it means nothing to keyfob, and no consent page shows it.
+/// The only field of which only the first and the last value of a day are kept: it means nothing to keyfob, and no consent page shows it.
 const ATTRIBUTES: &str = "attributes";
 
-/// Fields that only administrators choose: where a change by somebody else alters them, that follows from what else it does.
+/// Fields that only administrators set: if somebody else's change alters them, that follows from what else it does.
 const FOLLOWING: [&str; 4] = ["state", "state_description", "skip_authorization", "endorsed"];
 
-/// How many kinds of events of an entity are told apart on one day, where anybody can cause them.
+/// How many kinds of events of an entity that anyone can cause are told apart per day.
 const KINDS_A_DAY: usize = 200;
 
 const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 
-/// How many of the newest events of an entity are looked at: more than a day has.
+/// How many of the newest events of an entity are searched: more than a day has.
 const LOOKED_AT: u32 = 1000;
 
-/// Texts that take more bytes as JSON are shortened to a beginning of so many where the values of an event would be too long.
+/// The most bytes of a text, as JSON, that stay if the values of an event are too long together.
 const LONGEST_TEXT: usize = 200;
 const BEGINNING: usize = 128;
 
-/// Writes an event down, in a row of its own or in that of earlier ones of its kind.
+/// Records an event, in a new row or by counting it in one of its kind.
 ///
 /// # Errors
-/// `too_many_changes` if there is no more room today for a value that somebody gives who is no administrator.
+///
+/// `too_many_changes` if there is no room left today for a value that somebody other than an administrator gives.
 pub(super) fn write(tx: &Tx<'_>, by: &Principal, change: Change) -> Result<()> {
     let actor = &by.actor();
     let change = Change { old: shortened(change.old), new: shortened(change.new), ..change };
@@ -64,7 +64,7 @@ pub(super) fn write(tx: &Tx<'_>, by: &Principal, change: Change) -> Result<()> {
     account.filter(|_| rows > 0).map_or(Ok(()), |account| tx.add_event_rows_by(&account, rows))
 }
 
-/// Counts an event in the row of the last of its kind. Returns how many rows there are more.
+/// Counts an event in the last row of its kind. Returns how many rows were added.
 fn count(tx: &Tx<'_>, actor: &Actor, change: Change, kind: &str) -> Result<i64> {
     let (entity_kind, entity_id) = (change.entity_kind, change.entity_id.clone());
     let counted = tx.event_count(entity_kind, &entity_id, kind)?.unwrap_or(EventCount { times: 0, event_number: 0 });
@@ -82,8 +82,8 @@ fn count(tx: &Tx<'_>, actor: &Actor, change: Change, kind: &str) -> Result<i64> 
     Ok(rows)
 }
 
-/// For whom the rows count: for the account that acts, and for the user who made the key by which an organization acts. Administrators are
-/// not counted.
+/// Returns whom the rows count for: the account that acts, and the user who created the key with which an organization acts. Administrators
+/// are not counted.
 fn accountable(by: &Principal) -> Option<AccountId> {
     let maker = by.person().map(|maker| AccountId::User(maker.clone()));
     let account = by.account.clone().filter(|_| !by.is_admin)?;
@@ -93,7 +93,7 @@ fn accountable(by: &Principal) -> Option<AccountId> {
     })
 }
 
-/// Whose history has no more room today for an event that is unlike all others, and by which bound.
+/// Returns whose history has no room left today for an event unlike all others, and by which bound.
 fn full<'a>(tx: &Tx<'_>, actor: &Actor, change: &'a Change, account: Option<&'a AccountId>) -> Result<Option<(&'a str, &'static Bound)>> {
     let of_entity = Some((change.entity_id.as_str(), &ENTITY_EVENTS));
     match account {
@@ -111,7 +111,7 @@ fn full<'a>(tx: &Tx<'_>, actor: &Actor, change: &'a Change, account: Option<&'a 
     }
 }
 
-/// What people do without a right on the entity is always counted. Changes by those who have one are, once there are many of them.
+/// Returns whether to count an event. Those by people without rights on the entity always are; changes by others once there are many.
 fn is_single(tx: &Tx<'_>, change: &Change) -> Result<bool> {
     Ok(!is_by_anyone(change) && !has_today(tx, change, &SINGLE_EVENTS)?)
 }
@@ -120,32 +120,32 @@ fn is_by_anyone(change: &Change) -> bool {
     Action::BY_ANYONE.contains(&change.action)
 }
 
-/// Whether as many rows of the entity tell of changes made today, by people who have a right on it.
+/// Returns whether the entity has as many rows today of changes by people with a right on it.
 fn has_today(tx: &Tx<'_>, change: &Change, bound: &Bound) -> Result<bool> {
     let by_anyone: Vec<String> = Action::BY_ANYONE.iter().map(|action| action.of(change.entity_kind)).collect();
     let nth = tx.nth_newest_event_at(change, bound.most as u32, &by_anyone, LOOKED_AT)?;
     Ok(nth.is_some_and(|at| at.day() >= tx.now.day()))
 }
 
-/// Whether as many rows of the entity tell of what this account did today.
+/// Returns whether the entity has as many rows today of what this account did.
 fn has_today_by(tx: &Tx<'_>, actor: &Actor, change: &Change, bound: &Bound) -> Result<bool> {
     let Some(account) = &actor.account_id else { return Ok(false) };
     let nth = tx.nth_newest_event_by(account, change, bound.most as u32, 2 * ACCOUNT_EVENTS.most as u32)?;
     Ok(nth.is_some_and(|at| at.day() >= tx.now.day()))
 }
 
-/// Whether somebody gives a value by it that would be lost if it were counted with others.
+/// Returns whether the event gives a value that would be lost if it were counted with others.
 fn gives(change: &Change) -> bool {
     let is_chosen = |field: &str| change.action != Action::Update || !FOLLOWING.contains(&field);
     !is_by_anyone(change) && given(change).iter().any(|(field, _)| is_chosen(field))
 }
 
-/// The values that are given, of which each is kept.
+/// Returns the values given, each of which is kept.
 fn given(change: &Change) -> Vec<(&String, &Value)> {
     kept(change, Action::GIVING, &change.new)
 }
 
-/// The values that are taken away, of which each is kept.
+/// Returns the values removed, each of which is kept.
 fn taken(change: &Change) -> Vec<(&String, &Value)> {
     kept(change, Action::TAKING, &change.old)
 }
@@ -167,15 +167,15 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// What counts as the same again. The values stand in it as a digest, so that it stays short.
+/// Returns the kind of an event. Values are in it as a digest, which keeps it short.
 fn kind(actor: &Actor, change: &Change) -> String {
     let name = change.action.of(change.entity_kind);
     let values = secret::digest(&json!([given(change), taken(change)]).to_string());
     json!([name, change.new["reason"], actor.account_id, actor.api_key_id, actor.client_id, fields(change), values]).to_string()
 }
 
-/// The same where there is no more room: refusals are told apart by reasons only, of which there is a fixed number, and what else people do
-/// by their accounts and by what they take away.
+/// The same when no room is left: refusals differ only by reason, of which there is a fixed number, and other events only by account and
+/// removed values.
 fn coarse_kind(actor: &Actor, change: &Change) -> String {
     let name = change.action.of(change.entity_kind);
     let kind = if Action::REFUSALS.contains(&change.action) {
@@ -194,7 +194,7 @@ fn fields(change: &Change) -> Vec<&str> {
     names
 }
 
-/// The values of the last event, and of earlier ones those of fields that it was not about, as far as there is room.
+/// Returns the last event's values, and earlier ones of fields that it does not have, as far as there is room.
 fn with(last: Value, earlier: &str) -> Value {
     let mut room = (EVENT.most / 2).saturating_sub(last.to_string().len());
     let Value::Object(mut values) = last else { return last };
@@ -208,7 +208,7 @@ fn with(last: Value, earlier: &str) -> Value {
     values.into()
 }
 
-/// The values as they are, or with their long texts shortened if they are too long together.
+/// Returns the values, with long texts shortened if they are too long together.
 fn shortened(values: Value) -> Value {
     if values.to_string().len() > EVENT.most / 2 { with_short_texts(values) } else { values }
 }

@@ -1,4 +1,4 @@
-//! What somebody may do on an entity (registry.md 5.4).
+//! The caller's rights on an entity (registry.md 5.4).
 
 use serde_json::Value;
 
@@ -21,8 +21,8 @@ errors! {
         "pkg/auth/rights" "insufficient_organization_rights" "insufficient rights for organization `{uid}`";
 }
 
-/// Returns all that `by` may do on the entity. One that is not there gives no rights, and administrators are told so (404). The built-in
-/// client can be looked at, and nothing else.
+/// Returns all rights of `by` on the entity. On a missing one there are none, and administrators get 404. The built-in client can only be
+/// read.
 pub fn on(tx: &Tx<'_>, by: &Principal, entity: &Entity, deleted: Deleted) -> Result<Rights> {
     let rights = held(tx, by, entity, deleted)?;
     Ok(if entity.is_built_in() { rights.and(Rights::of(&[Right::ClientInfo])) } else { rights })
@@ -43,7 +43,7 @@ fn held(tx: &Tx<'_>, by: &Principal, entity: &Entity, deleted: Deleted) -> Resul
     Ok(through_membership(tx, by, entity)?.and(by.rights).or(universal))
 }
 
-/// Refuses who lacks the right: 403 that says whether there is no right at all, or which is missing.
+/// Refuses a caller without the right: the 403 says whether there is no right at all, or which is missing.
 pub fn require(tx: &Tx<'_>, by: &Principal, entity: &Entity, right: Right, deleted: Deleted) -> Result<()> {
     let rights = on(tx, by, entity, deleted)?;
     if !rights.is_empty() && right != Right::ClientInfo {
@@ -66,7 +66,7 @@ pub fn refused(entity: &Entity, rights: Rights, wanted: Rights) -> Error {
     insufficient.with("missing", missing).with("uid", entity.as_str()).into()
 }
 
-/// Over all chains of membership: direct, and for clients also through organizations.
+/// Returns the rights through memberships: direct, and for clients also through organizations.
 fn through_membership(tx: &Tx<'_>, by: &Principal, entity: &Entity) -> Result<Rights> {
     let (owned, account) = match (entity, &by.account) {
         (Entity::User(_), _) | (_, None) => return Ok(Rights::NONE),

@@ -1,4 +1,4 @@
-//! Client secrets: issuing, rotating. They are shown once and kept as hashes.
+//! Issues and rotates client secrets, which are shown once and stored as hashes.
 
 use std::collections::BTreeSet;
 
@@ -23,15 +23,15 @@ errors! {
         "keyfob" "newest_secret" "the newest secret cannot be ended: a client without a secret is taken for a public one. Rotate it instead";
 }
 
-/// Rounds for a secret that a person chose (registry.md 4.4): clients show theirs all day, so it takes fewer than a password, and must be
-/// better than one.
+/// Hash rounds for a secret that a person chose (registry.md 4.4): clients send theirs all day, so fewer than for a password, and the
+/// secret must be better than one.
 pub const ROUNDS: u32 = 20_000;
 
-/// A secret that is shorter, or has fewer different characters, can be found by whoever has its hash.
+/// A secret that is shorter, or has fewer different characters, can be guessed from its hash.
 const SHORTEST_STRONG: usize = 16;
 const FEWEST_DIFFERENT: usize = 8;
 
-/// A secret on its way to its one showing. Made before the transaction: hashing what a person chose is slow.
+/// A secret to be shown once. Created before the transaction, because hashing a chosen one is slow.
 pub struct NewSecret {
     plain: String,
     hash: Hash,
@@ -44,13 +44,13 @@ impl NewSecret {
         NewSecret { hash: Hash::of_generated(&plain), plain }
     }
 
-    /// Takes a secret that a person chose. Slow: never in a transaction.
+    /// Hashes a secret that a person chose. Slow: never call it in a transaction.
     pub fn chosen(chosen: &str) -> NewSecret {
         NewSecret { plain: chosen.to_owned(), hash: Hash::of_chosen(chosen, ROUNDS) }
     }
 }
 
-/// Returns the warning about a secret that a person chose; nothing if it is a strong one.
+/// Returns the warning about a weak secret that a person chose, or `None`.
 pub fn warning(chosen: &str) -> Option<&'static str> {
     let different = chosen.chars().collect::<BTreeSet<_>>().len();
     let is_weak = chosen.chars().count() < SHORTEST_STRONG || different < FEWEST_DIFFERENT;
@@ -63,8 +63,8 @@ impl std::fmt::Debug for NewSecret {
     }
 }
 
-/// Gives the client this secret; older ones end when the grace does, at once if it is zero. Refused where too many would be good at once.
-/// With the first one, codes end that were issued while nothing proved who the client is.
+/// Gives the client this secret; older ones end after the grace period. Fails if too many would be valid at once. The first secret ends
+/// codes that were issued while the client was public.
 pub(super) fn issue(tx: &Tx<'_>, client: &mut Client, secret: NewSecret, grace_seconds: i64) -> Result<()> {
     if consent::is_public(tx, &client.id)? {
         tx.delete_unredeemed_authorization_codes(&client.id)?;
@@ -81,8 +81,8 @@ pub(super) fn issue(tx: &Tx<'_>, client: &mut Client, secret: NewSecret, grace_s
     Ok(())
 }
 
-/// Gives the client this secret at once, or leaves it without any. Codes end with the last secret: without it, their users may have been
-/// asked (RFC 8252 section 8.6).
+/// Replaces all secrets with this one, or with none. Removing the last one ends codes: without a secret, their users might have been asked
+/// (RFC 8252 section 8.6).
 pub(super) fn replace(tx: &Tx<'_>, client: &mut Client, secret: Option<NewSecret>) -> Result<()> {
     match secret {
         Some(secret) => issue(tx, client, secret, 0),
@@ -93,7 +93,7 @@ pub(super) fn replace(tx: &Tx<'_>, client: &mut Client, secret: Option<NewSecret
     }
 }
 
-/// Gives the client a new secret and answers the client with it. Older ones stay good until the grace ends.
+/// Gives the client a new secret and returns the client with it. Older ones stay valid until the grace period ends.
 pub fn rotate(
     tx: &Tx<'_>,
     by: &Principal,
@@ -118,7 +118,7 @@ pub fn rotate(
     Ok(ChangedClient { client, withdrawn })
 }
 
-/// Ends an older secret before its grace does. The newest stays.
+/// Ends an older secret before its grace period does. The newest stays.
 pub fn end(tx: &Tx<'_>, by: &Principal, id: &ClientId, number: i64) -> Result<()> {
     let secrets = tx.client_secrets(id)?;
     if secrets.first().is_some_and(|newest| newest.number == number) {

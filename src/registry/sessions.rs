@@ -1,4 +1,4 @@
-//! Sessions: who is signed in, in which browser (registry.md 6.6, oauth.md 1.6).
+//! Browser sessions (registry.md 6.6, oauth.md 1.6).
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ errors! {
     AUTH_COOKIE: Unauthenticated "pkg/account/session" "auth_cookie" "get auth cookie";
 }
 
-/// The purpose of the cookie that a session lives in.
+/// The name of the session cookie.
 pub const COOKIE: &str = "session";
 
 /// The session cookie: the user, who is named even when the session has ended, and the token of the session.
@@ -78,7 +78,7 @@ pub(super) fn begin(tx: &Tx<'_>, by: &Principal, user_id: &UserId, presented: &[
 pub fn proved(tx: &Tx<'_>, token: &Token) -> Result<Option<Session>> {
     match tx.session(&token.id)? {
         None => {
-            // As much work as for a session that exists: its ID must not be learned from the time.
+            // Takes as long as for a session that exists, so the time doesn't disclose its ID.
             secret::match_no_generated(&token.key);
             Ok(None)
         }
@@ -115,7 +115,7 @@ pub fn list(tx: &Tx<'_>, user_id: &UserId, order: Order<SessionKey>, page: Page)
     tx.sessions(user_id, order, page)
 }
 
-/// Ends one session of a user. Tokens that were granted in it stay good.
+/// Ends one session of a user. Tokens granted in it stay valid.
 pub fn delete(tx: &Tx<'_>, by: &Principal, user_id: &UserId, id: &str) -> Result<()> {
     let is_theirs = tx.session(id)?.is_some_and(|(session, _)| session.user_id == *user_id);
     if !is_theirs || !tx.delete_session(id)? {

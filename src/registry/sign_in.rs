@@ -1,4 +1,4 @@
-//! Signing in with a password, and what happens to those who guess (oauth.md 1.6.1).
+//! Signing in with a password, and slowing guesses down (oauth.md 1.6.1).
 
 use std::net::IpAddr;
 
@@ -17,30 +17,30 @@ errors! {
     NO_USER_ID_PASSWORD_MATCH: InvalidArgument "pkg/account/session" "no_user_id_password_match" "incorrect password or user ID";
 }
 
-/// What anybody may get wrong before it slows down: for one user, and from one address.
+/// Wrong passwords before anyone has to wait: for one user, and from one address.
 const FREE_FOR_A_USER: i64 = 5;
 const FREE_FROM_AN_ADDRESS: i64 = 20;
 
-/// The same from one address, with users who have signed in from there before.
+/// The same from one address, for users who have signed in from there before.
 const FREE_WHERE_KNOWN: i64 = 100;
 
-/// Somebody's try to sign in.
+/// An attempt to sign in.
 #[derive(Clone, Debug)]
 pub struct SignInAttempt {
     pub user_id: UserId,
     pub peer: IpAddr,
 }
 
-/// A password that was right.
+/// A verified password.
 #[derive(Debug)]
 pub struct Verified {
     hash: Hash,
-    /// The same password hashed anew, if its hash took fewer rounds than are set.
+    /// The same password hashed again, if its hash has fewer rounds than the settings say.
     renewed: Option<Hash>,
 }
 
-/// Returns who is slowed down, and after how many failures. From where a user has signed in before only the failures from there count, so
-/// that nobody elsewhere can lock the user out.
+/// Returns what an attempt counts against, and after how many failures. From an address where the user has signed in before, only the
+/// failures from there count, so nobody elsewhere can lock the user out.
 pub fn subjects(tx: &Tx<'_>, attempt: &SignInAttempt) -> Result<Vec<Subject>> {
     let address = throttle::address(attempt.peer);
     if is_known(tx, attempt)? {
@@ -57,8 +57,8 @@ pub fn is_known(tx: &Tx<'_>, attempt: &SignInAttempt) -> Result<bool> {
     tx.has_signed_in_from(&attempt.user_id, &throttle::address(attempt.peer))
 }
 
-/// Compares a password, and hashes it anew where that is due. Slow: never in a transaction. An unknown user costs the same. A temporary
-/// password signs nobody in.
+/// Compares a password, and hashes it again where due. Slow: never call it in a transaction. An unknown user takes as long. A temporary
+/// password is not accepted.
 pub fn verify(compared: Compared, password: &str, settings: &Settings) -> Result<Verified> {
     let hash = compared.kept.map(|kept| kept.password);
     secret::matching(&hash, &[password], compared.rounds).and(hash).map(|hash| Verified::of(hash, password, settings)).ok_or_else(no_match)
@@ -71,8 +71,8 @@ impl Verified {
     }
 }
 
-/// Begins a session for somebody whose password was right. Refused if it was changed, or the user went, while it was compared. Whoever
-/// was suspended or rejected is told so, and only here: who does not know the password learns nothing of it.
+/// Begins a session for a user whose password was right. Fails if it was changed, or the user deleted, during the comparison. A suspended
+/// or rejected user is told so only here, after proving to know the password.
 pub fn succeed(
     tx: &Tx<'_>,
     by: &Principal,

@@ -12,12 +12,12 @@ errors! {
     USER_SUSPENDED: PermissionDenied "pkg/identityserver" "user_suspended" "user account was suspended";
 }
 
-/// Returns a refusal with the administrators' words, if there are any.
+/// Returns a refusal with the administrators' description, if there is one.
 pub(super) fn described(definition: &'static Definition, description: &str) -> Named {
     if description.is_empty() { definition.error() } else { definition.with("description", description) }
 }
 
-/// Refuses suspended and rejected users, whatever they present: nothing is theirs to do until an administrator decides otherwise.
+/// Refuses suspended and rejected users, with any credentials.
 pub(super) fn check(standing: &Standing) -> Result<()> {
     let refusal = match standing.state {
         State::Requested | State::Approved | State::Flagged => return Ok(()),
@@ -35,7 +35,7 @@ pub(super) fn is_approved(standing: &Standing) -> bool {
     }
 }
 
-/// Refuses the same for a user of whom a password is all that was presented. An unknown one is not refused here.
+/// Refuses the same for a user who presented only a password. An unknown user is not refused here.
 pub(super) fn check_user(tx: &Tx<'_>, id: &UserId) -> Result<()> {
     tx.standing(id, Deleted::No)?.as_ref().map_or(Ok(()), check)
 }

@@ -1,7 +1,7 @@
-//! Those who guess slow down: failures are counted by who is guessed at and by where it comes from (oauth.md 2.1, item 15).
+//! Slows guessing down: failures are counted by whose secret is guessed and by where the guess comes from (oauth.md 2.1, item 15).
 //!
-//! A guess counts before it is compared: while it is under way it is held in memory ([`GuessesInProgress`]), and a failure is written down before
-//! it is let go. So many guesses at once get no more compared than the same number one after the other.
+//! A guess counts before it is compared: it is held in memory ([`GuessesInProgress`]) until its failure is recorded. Many guesses at once
+//! get no more compared than the same number one after the other.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -18,17 +18,18 @@ errors! {
     TOO_MANY_FAILURES: ResourceExhausted "keyfob" "too_many_failures" "too many failed attempts: try again in {seconds} seconds";
 }
 
-/// Failures that follow each other within this time are one attack. It is also the longest wait.
+/// Failures within this time of each other are one attack. Also the longest wait.
 const WINDOW_SECONDS: i64 = 15 * 60;
 
-/// The most subjects whose failures are kept. Beyond it those with the fewest go first, so that no flood makes a long attack forgotten.
+/// The most subjects whose failures are stored. Beyond it those with the fewest are deleted first, so no flood makes a long attack
+/// forgotten.
 const MOST_SUBJECTS: usize = 20_000;
 
-/// How much more is free in a network that holds many of the next smaller kind, and how many more turns it has in the queue for slow work.
+/// How many times more failures are free in the next larger kind of network.
 const MORE_FREE: i64 = 4;
 const MORE_TURNS: usize = 2;
 
-/// Who is slowed down, and how many failures are free.
+/// What failures are counted against, and how many are free.
 #[derive(Clone, Debug)]
 pub struct Subject {
     pub name: String,
@@ -36,7 +37,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Returns the networks of an address: the address alone for IPv4; for IPv6, of which somebody has very many, the /64, /56 and /48,
+    /// Returns the networks of an address: for IPv4 the address alone; for IPv6, where one person may have very many, the /64, /56 and /48,
     /// each with a higher bound.
     pub fn networks(what: &str, peer: IpAddr, free: i64) -> Vec<Subject> {
         let subject = |(network, step)| Subject { name: format!("{what} {network}"), free: free * MORE_FREE.pow(step) };
@@ -60,7 +61,7 @@ pub fn groups(known: Option<&UserId>, peer: IpAddr) -> Vec<Group> {
 #[derive(Debug, Default)]
 pub struct GuessesInProgress(Mutex<HashMap<String, i64>>);
 
-/// A guess that is under way, until this is dropped.
+/// A guess that is being compared, until this is dropped.
 #[derive(Debug)]
 pub struct GuessInProgress<'u> {
     under_way: &'u GuessesInProgress,
@@ -68,8 +69,8 @@ pub struct GuessInProgress<'u> {
 }
 
 impl GuessesInProgress {
-    /// Counts a guess. It must be done before the transaction begins in which [`GuessInProgress::check`] looks for failures: so every other guess is
-    /// seen, as one under way or as one that failed.
+    /// Counts a guess. Call it before beginning the transaction in which [`GuessInProgress::check`] looks for failures, so every other
+    /// guess is seen as in progress or as failed.
     pub fn begin(&self, subjects: Vec<Subject>) -> GuessInProgress<'_> {
         let mut counts = self.counts();
         subjects.iter().for_each(|subject| *counts.entry(subject.name.clone()).or_default() += 1);
@@ -82,13 +83,13 @@ impl GuessesInProgress {
 }
 
 impl GuessInProgress<'_> {
-    /// Refuses a guess if those that failed and those that are under way are too many.
+    /// Refuses a guess if too many failed or are in progress.
     pub fn check(&self, tx: &Tx<'_>) -> Result<()> {
         let others = |subject: &Subject| self.under_way.counts().get(&subject.name).map_or(0, |count| count - 1);
         self.subjects.iter().try_for_each(|subject| refuse(subject, tx.sign_in_failures(&subject.name)?, others(subject), tx.steady))
     }
 
-    /// Counts it as a failure, for longer than it is under way.
+    /// Records the guess as a failure.
     pub fn fail(&self, tx: &Tx<'_>) -> Result<()> {
         self.subjects.iter().try_for_each(|subject| tx.count_sign_in_failure(&subject.name, forgotten(tx.steady)))?;
         tx.delete_least_sign_in_failures(MOST_SUBJECTS)
@@ -107,17 +108,17 @@ impl Drop for GuessInProgress<'_> {
     }
 }
 
-/// Refuses whoever failed too often, until a while has passed. It costs nothing, and so comes first; [`GuessInProgress::check`] decides.
+/// Refuses a caller who failed too often, until the wait is over. Cheap, so it comes first; [`GuessInProgress::check`] decides.
 pub fn check(tx: &Tx<'_>, subjects: &[Subject]) -> Result<()> {
     subjects.iter().try_for_each(|subject| refuse(subject, tx.sign_in_failures(&subject.name)?, 0, tx.steady))
 }
 
-/// Returns the time before which failures are forgotten.
+/// Returns the time before which failures no longer count.
 pub fn forgotten(now: Time) -> Time {
     now.plus_seconds(-WINDOW_SECONDS)
 }
 
-/// Returns the network that somebody who has one address has: the address itself for IPv4, the /64 for IPv6.
+/// Returns the network that one person has: the address for IPv4, the /64 for IPv6.
 pub fn address(peer: IpAddr) -> String {
     network(peer, 64)
 }
@@ -139,7 +140,8 @@ fn refuse(subject: &Subject, failures: Option<Failures>, others_under_way: i64, 
     }
 }
 
-/// Doubles with each failure beyond the free ones, up to the whole window. Those under way are taken for failures of this moment.
+/// Returns the wait, which doubles with each failure beyond the free ones, up to the whole window. Guesses in progress count as failures of
+/// this moment.
 fn wait_seconds(failures: Option<Failures>, others_under_way: i64, free: i64, now: Time) -> i64 {
     let kept = failures.filter(|failures| failures.last_at > forgotten(now));
     let beyond = kept.map_or(0, |failures| failures.count) + others_under_way - free;
@@ -151,7 +153,7 @@ fn wait_seconds(failures: Option<Failures>, others_under_way: i64, free: i64, no
     if others_under_way > 0 {
         return wait;
     }
-    // After a restart, failures may lie in the future by a clock that was set back: nobody waits for that time to come.
+    // If the clock was set back across a restart, failures may lie in the future: nobody waits for that time.
     let passed = kept.map_or(0, |failures| now.micros() - failures.last_at.micros());
     let left = if passed < 0 { 0 } else { wait * 1_000_000 - passed };
     (left + 999_999).div_euclid(1_000_000).max(0)

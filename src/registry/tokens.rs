@@ -1,4 +1,4 @@
-//! Codes become tokens, tokens become newer tokens, and whatever is used twice ends (oauth.md 1.5, 2.4, 2.5, 2.9).
+//! Redeems codes and refreshes tokens, and revokes what is used twice (oauth.md 1.5, 2.4, 2.5, 2.9).
 
 use serde_json::json;
 
@@ -31,18 +31,18 @@ use crate::registry::{consent, history, sessions, standing, trials};
 use crate::store::access_tokens::{Hashes, Rotated, StoredToken, TokenClient};
 use crate::store::{Deleted, Tx};
 
-/// What a client gets, shown this once.
+/// The tokens issued to a client.
 #[derive(Debug)]
 pub struct Issued {
     pub access: Token,
-    /// Only for clients that have the grant.
+    /// Only for clients with the refresh grant.
     pub refresh: Option<Token>,
     pub expires_in_seconds: i64,
-    /// What it opens, where that is not what was asked for, or not all that the client has rights to (RFC 6749 section 5.1).
+    /// The rights granted, where they differ from what was asked for or from the client's rights (RFC 6749 section 5.1).
     pub scope: Option<Rights>,
 }
 
-/// What comes with a code (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
+/// An access token request with a code (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
 #[derive(Debug)]
 pub struct Exchange {
     pub code: Token,
@@ -50,20 +50,20 @@ pub struct Exchange {
     pub code_verifier: Option<String>,
 }
 
-/// What comes with a refresh token (RFC 6749 section 6).
+/// An access token request with a refresh token (RFC 6749 section 6).
 #[derive(Debug)]
 pub struct Renewal {
     pub refresh_token: Token,
     pub scope: Scope,
 }
 
-/// How long an expired access token is still told from an unknown one.
+/// How long an expired access token is stored to be told from an unknown one.
 const EXPIRED_KEPT_SECONDS: i64 = 24 * 60 * 60;
 
-/// How long a refresh token that was rotated away is remembered, to notice its second use.
+/// How long a rotated refresh token is stored to detect a second use.
 const ROTATED_KEPT_SECONDS: i64 = 7 * 24 * 60 * 60;
 
-/// Turns a code into tokens, once. A second use ends everything that came of the first (RFC 6749 section 4.1.2).
+/// Redeems a code for tokens, once. A second use ends everything that the first one led to (RFC 6749 section 4.1.2).
 pub fn redeem(tx: &Tx<'_>, settings: &Settings, client: &Client, exchange: &Exchange) -> Result<Judged<Issued>> {
     let refused = |reason| Ok(Err(Refusal::to(reason, &client.id)));
     let Some((code, hash)) = tx.authorization_code(&exchange.code.id)? else {
@@ -86,7 +86,7 @@ pub fn redeem(tx: &Tx<'_>, settings: &Settings, client: &Client, exchange: &Exch
     if let Err(refusal) = check_redirect_uri(client, &code, exchange).and_then(|()| check_verifier(client, &code, exchange)) {
         return Ok(Err(refusal));
     }
-    // A secret was taken away meanwhile, and nothing else proves that the code is this client's.
+    // The secret was removed meanwhile, and nothing else proves that the code is this client's.
     if code.code_challenge.is_none() && consent::is_public(tx, &client.id)? {
         return refused(&CODE_VERIFIER_MISSING);
     }
@@ -108,7 +108,7 @@ pub fn redeem(tx: &Tx<'_>, settings: &Settings, client: &Client, exchange: &Exch
     issue(tx, settings, client, issuance, id, Keys::fresh()).map(Ok)
 }
 
-/// The exchange names the URI of the authorization. It may be left out where it is plain: one is registered, or the first was used.
+/// Checks that the exchange names the URI of the authorization. It may be left out if only one is registered, or the first was used.
 fn check_redirect_uri(client: &Client, code: &AuthorizationCode, exchange: &Exchange) -> Judged<()> {
     let fine = match (&exchange.redirect_uri, client.redirect_uris.as_slice()) {
         (Some(sent), _) => uri::is_same(sent, &code.redirect_uri),
@@ -122,7 +122,7 @@ fn check_redirect_uri(client: &Client, code: &AuthorizationCode, exchange: &Exch
     Err(Refusal::to(&REDIRECT_URI_DIFFERS, &client.id).differing("redirect_uri", &code.redirect_uri, sent))
 }
 
-/// A challenge asks for its verifier, and a verifier without a challenge is somebody else's (RFC 9700 section 2.1.1).
+/// Checks the code verifier: required with a challenge, refused without one (RFC 9700 section 2.1.1).
 fn check_verifier(client: &Client, code: &AuthorizationCode, exchange: &Exchange) -> Judged<()> {
     let reason = match (&code.code_challenge, &exchange.code_verifier) {
         (None, None) => return Ok(()),
@@ -134,7 +134,7 @@ fn check_verifier(client: &Client, code: &AuthorizationCode, exchange: &Exchange
     Err(Refusal::to(reason, &client.id))
 }
 
-/// Rotates a refresh token: it and its access token end, and a new pair takes their place.
+/// Rotates a refresh token: it and its access token end, and a new pair replaces them.
 pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, client_type: ClientType, renewal: &Renewal) -> Result<Judged<Issued>> {
     let presented = &renewal.refresh_token;
     let refused = |reason| Ok(Err(Refusal::to(reason, &client.id)));
@@ -162,7 +162,7 @@ pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, client_type: C
         Ok(requested) => requested,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    // Forgetting the oldest instead would let a thief refresh until its second use is not noticed.
+    // Deleting the oldest instead would let a thief refresh until a second use goes undetected.
     let since = tx.now.plus_seconds(-ROTATED_KEPT_SECONDS);
     if tx.rotated_tokens(&kept.token.family_id, since, ROTATED_TOKENS.most)? == ROTATED_TOKENS.most {
         tx.delete_token_family(&kept.token.family_id)?;
@@ -175,7 +175,7 @@ pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, client_type: C
     issue(tx, settings, client, issuance, id, Keys::following(&presented.key, &salt)).map(Ok)
 }
 
-/// What a refresh is to bring: all that the refresh token can, or less; never more (RFC 6749 section 6).
+/// Returns the rights requested by a refresh: those of the refresh token or fewer (RFC 6749 section 6).
 fn requested(client: &Client, renewal: &Renewal, kept: &StoredToken) -> Judged<Requested> {
     let (scope, most) = (renewal.scope, kept.token.refresh_rights);
     if !scope.rights.without(most.expanded()).is_empty() {
@@ -185,9 +185,9 @@ fn requested(client: &Client, renewal: &Renewal, kept: &StoredToken) -> Judged<R
     Ok(Requested { rights, scope_differs: scope.differs_from(rights) })
 }
 
-/// A refresh token that was rotated before. Soon after, that is a lost reply, or two programs that refreshed at once: they get the same
-/// successor again. A client without a secret gets it only while nobody has used it, since nothing proves that it is still the same
-/// client. Later it is a thief, or somebody robbed: then the whole family ends (RFC 9700 section 4.14.2, oauth.md 2.9).
+/// Handles a refresh token that was rotated before. Shortly after, a reply was lost or two programs refreshed at once: they get the same
+/// successor again. A client without a secret gets it only until it is used, because nothing proves that it is the same client. Later,
+/// somebody has stolen it: the whole family ends (RFC 9700 section 4.14.2, oauth.md 2.9).
 fn repeat(
     tx: &Tx<'_>,
     client: &Client,
@@ -224,7 +224,7 @@ fn repeat(
     Ok(Ok(keys.issued(&successor.token.id, requested.told(client, granted), refresh, seconds)))
 }
 
-/// The client may have tokens and has the grant, and the user is there and approved.
+/// Checks that the client may have tokens and has the grant, and that the user exists and is neither suspended nor rejected.
 fn check_still_allowed(tx: &Tx<'_>, client: &Client, grant: Grant, user: &UserId) -> Result<Judged<()>> {
     if let Err(refusal) = check_usable(client) {
         return Ok(Err(refusal));
@@ -239,7 +239,7 @@ fn check_still_allowed(tx: &Tx<'_>, client: &Client, grant: Grant, user: &UserId
     })
 }
 
-/// Whose tokens they are, and what they allow.
+/// The owner of a new pair of tokens, and what they allow.
 struct Issuance {
     family_id: String,
     user_id: UserId,
@@ -248,15 +248,15 @@ struct Issuance {
     refresh_rights: Rights,
 }
 
-/// What an access token is to open.
+/// The rights that an access token is requested for.
 struct Requested {
     rights: Rights,
-    /// Whether the client asked for other words than these rights.
+    /// Whether the requested scope differs from these rights.
     scope_differs: bool,
 }
 
 impl Requested {
-    /// The scope that the client must be told of: also when it asked for nothing and gets less than it is registered for.
+    /// Returns the scope to tell the client: also if it asked for nothing and gets less than it is registered for.
     fn told(&self, client: &Client, granted: Rights) -> Option<Rights> {
         (self.scope_differs || granted != self.rights || granted != client.all_rights()).then_some(granted)
     }
@@ -273,7 +273,7 @@ impl Keys {
         Keys { access: secret::fresh_key(), refresh: secret::fresh_key() }
     }
 
-    /// Those that whoever presents this key gets, also a second time.
+    /// Derives the keys that presenting this key gets, also a second time.
     fn following(key: &str, salt: &[u8]) -> Keys {
         Keys { access: secret::derived_key(key, salt, "access"), refresh: secret::derived_key(key, salt, "refresh") }
     }
@@ -316,7 +316,7 @@ fn issue(tx: &Tx<'_>, settings: &Settings, client: &Client, issuance: Issuance, 
     Ok(keys.issued(&token.id, issuance.requested.told(client, token.rights), with_refresh, ACCESS_SECONDS))
 }
 
-/// Ends a token and all that belongs to it. What is no token, or no longer one, needs no end (RFC 7009 section 2.2).
+/// Revokes a token with its family. An unknown or expired token needs no revocation (RFC 7009 section 2.2).
 pub fn revoke(tx: &Tx<'_>, by: &Principal, client: &ClientId, text: &str) -> Result<Judged<()>> {
     let Some(presented) = Token::parse(text) else { return Ok(Ok(())) };
     if !matches!(presented.kind, TokenKind::AccessToken | TokenKind::RefreshToken) {
@@ -331,16 +331,16 @@ pub fn revoke(tx: &Tx<'_>, by: &Principal, client: &ClientId, text: &str) -> Res
     record_end(tx, by, &kept.token).map(Ok)
 }
 
-/// What a client's sign-out ended.
+/// What signing out through a client ended.
 #[derive(Debug, Default)]
 pub struct SignedOut {
-    /// The client of the token, if both are there.
+    /// The client of the token, if both exist.
     pub client: Option<Client>,
     pub has_ended_session: bool,
 }
 
-/// Ends a token by its ID (oauth.md 1.7), for the token's user only: the ID proves nothing. `session` is the one of the browser that asks.
-/// It ends too if the token was granted in it, or in one that is over.
+/// Ends a token by its ID (oauth.md 1.7), for the token's user only, because the ID proves nothing. `session`, the browser's own, ends too
+/// if the token was granted in it, or in one that has ended.
 pub fn sign_out(tx: &Tx<'_>, by: &Principal, session: Option<&Session>, id: &str) -> Result<SignedOut> {
     let Some(kept) = tx.stored_access_token(id)?.filter(|kept| kept.rotated.is_none()) else { return Ok(SignedOut::default()) };
     let client = tx.client(&kept.token.client_id, Deleted::No)?;
@@ -357,12 +357,12 @@ pub fn sign_out(tx: &Tx<'_>, by: &Principal, session: Option<&Session>, id: &str
     Ok(SignedOut { client, has_ended_session })
 }
 
-/// Who asks about a token.
+/// The caller of an introspection.
 #[derive(Debug)]
 pub enum Inquirer<'a> {
-    /// A client, about its own.
+    /// A client, about its own tokens.
     Client(&'a ClientId),
-    /// A user about his own, an administrator about any, and a client in a user's name about its own of this user.
+    /// A user about their own tokens, an administrator about any, and a client acting for a user about its own for this user.
     Caller(&'a Principal),
 }
 
@@ -375,8 +375,8 @@ pub(super) fn with_client(tx: &Tx<'_>, id: &str) -> Result<Option<(StoredToken, 
     Ok(Some((kept, client)))
 }
 
-/// Returns what a client's tokens of a user open at most: what the client may ask for now. While it waits, that is what was approved
-/// before, but for users who try it.
+/// Returns the most that a client's tokens may allow: what the client may ask for now. While it waits for approval, what was approved
+/// before, except for users who try it.
 pub(super) fn limit(tx: &Tx<'_>, client: &ClientId, user: &UserId, state: State, rights: Rights, approved: Rights) -> Result<Rights> {
     let is_open = match state {
         State::Requested => trials::may_try(tx, client, user)?,
@@ -385,16 +385,16 @@ pub(super) fn limit(tx: &Tx<'_>, client: &ClientId, user: &UserId, state: State,
     Ok(if is_open { rights } else { approved.within(rights) })
 }
 
-/// What somebody learns who asks about a token.
+/// The result of an introspection.
 #[derive(Debug, Default)]
 pub struct Introspection {
-    /// The token, if it is good and the inquirer may know of it.
+    /// The token, if it is valid and the caller may know of it.
     pub active: Option<(TokenKind, AccessToken)>,
-    /// To ask about a token is to use it, whatever the answer.
+    /// Asking about a token uses it, whatever the answer.
     pub use_to_record: Option<Use>,
 }
 
-/// Judges a token (RFC 7662 section 2.2). To everyone who may not know of it, it is as if there were none.
+/// Introspects a token (RFC 7662 section 2.2). To callers who may not know of it, it is inactive.
 pub fn introspect(tx: &Tx<'_>, inquirer: &Inquirer<'_>, text: &str) -> Result<Introspection> {
     let Some(presented) = Token::parse(text) else { return Ok(Introspection::default()) };
     let Some((kept, client)) = with_client(tx, &presented.id)?.filter(|(kept, _)| proves(kept, &presented)) else {
@@ -414,7 +414,7 @@ pub fn introspect(tx: &Tx<'_>, inquirer: &Inquirer<'_>, text: &str) -> Result<In
     Ok(Introspection { active: is_good.then_some((presented.kind, kept.token)), use_to_record })
 }
 
-/// What one client has of a user is not another's to know.
+/// Returns whether the caller may know of a token: a client doesn't learn of another client's.
 fn is_own(by: &Principal, token: &AccessToken) -> bool {
     match &by.access {
         Access::AccessToken(own) => own.client_id == token.client_id,
@@ -422,12 +422,12 @@ fn is_own(by: &Principal, token: &AccessToken) -> bool {
     }
 }
 
-/// Remembers that a token was shown to somebody, though nothing came of it.
+/// Records the use of a token that was refused.
 fn note_use(tx: &Tx<'_>, kept: &StoredToken) -> Result<()> {
     first_use(kept, tx.now).map_or(Ok(()), |used| credential_use::record(tx, &used))
 }
 
-/// Whether the presented token is one of the two of this row.
+/// Returns whether the presented token is one of the two in this row.
 fn proves(kept: &StoredToken, presented: &Token) -> bool {
     match presented.kind {
         TokenKind::AccessToken => kept.hashes.access.matches(&presented.key),

@@ -1,5 +1,5 @@
-//! Trying a client before it is approved: for the user who registered it, and for collaborators who said that they want to. Being made a
-//! collaborator is not enough, because anybody can make anybody one.
+//! Trying a client before it is approved: for the user who registered it, and for collaborators who chose to. Being a collaborator is not
+//! enough, because anyone can make anyone one.
 
 use serde_json::json;
 
@@ -25,17 +25,16 @@ errors! {
 pub enum Trial {
     /// Nothing: the user is no collaborator.
     None,
-    /// Ask to try it.
+    /// Choose to try it.
     Offered,
     /// Authorize it, as the user who registered it.
     Registrar,
-    /// Authorize it, because the user asked to.
+    /// Authorize it, because the user chose to try it.
     Begun,
 }
 
-/// Returns what a user may do with a client that waits. A tester who is no collaborator any more cannot try it; an administrator who
-/// registered it for
-/// somebody else can.
+/// Returns what a user may do with a client that waits for approval. A tester who is no longer a collaborator cannot try it; an
+/// administrator who registered it for somebody else can.
 pub fn of(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<Trial> {
     let is_registrar = tx.client_registrar(client)?.is_some_and(|registrar| registrar == *user);
     if !is_collaborator(tx, client, user)? {
@@ -49,7 +48,7 @@ pub fn of(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<Trial> {
     })
 }
 
-/// Returns the user who registered a client, if there is one who is still known.
+/// Returns the user who registered a client, if known.
 pub fn registrar(tx: &Tx<'_>, client: &ClientId) -> Result<Option<UserId>> {
     tx.client_registrar(client)
 }
@@ -59,7 +58,7 @@ pub fn may_try(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<bool> {
     Ok(matches!(of(tx, client, user)?, Trial::Registrar | Trial::Begun))
 }
 
-/// Notes that a collaborator wants to try a client that waits for approval, until that is decided.
+/// Records that a collaborator tries a client, until it is approved or rejected.
 pub fn begin(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> Result<()> {
     let entity = Entity::Client(client.clone());
     entity.check_not_built_in()?;
@@ -78,7 +77,7 @@ pub fn begin(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> R
     }
 }
 
-/// Takes that back.
+/// Ends that.
 pub fn end(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> Result<()> {
     let entity = Entity::Client(client.clone());
     entity.check_not_built_in()?;
@@ -88,8 +87,8 @@ pub fn end(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> Res
     history::record_values(tx, by, &entity, Action::EndTrial, json!({"user_id": user.as_str()}), json!({}))
 }
 
-/// Makes a change after which some may be no collaborators any more: their trials end, so who comes back is asked again. `user` is the only
-/// one whom it is about, if there is one.
+/// Makes a change that may remove collaborators, and ends their trials, so those who come back are asked again. With `user`, only that user
+/// is checked.
 pub(super) fn ending(tx: &Tx<'_>, owned: &Owned, user: Option<&UserId>, change: impl FnOnce() -> Result<()>) -> Result<()> {
     let testers = tx.client_testers(owned, user)?;
     change()?;
@@ -101,7 +100,7 @@ pub(super) fn ending(tx: &Tx<'_>, owned: &Owned, user: Option<&UserId>, change: 
     Ok(())
 }
 
-/// Directly, or as a member of an organization that is one.
+/// Returns whether a user is a collaborator, directly or through an organization.
 fn is_collaborator(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<bool> {
     let account = AccountId::User(user.clone());
     let is_direct = tx.member(&Owned::Client(client.clone()), &account)?.is_some();

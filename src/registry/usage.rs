@@ -1,4 +1,4 @@
-//! How a client is used: when users last agreed, what tokens it got, which secrets are good.
+//! How a client is used: when users last agreed, the tokens it got, the secrets that are valid.
 
 use crate::base::error::Result;
 use crate::base::id::ClientId;
@@ -7,7 +7,7 @@ use crate::store::Tx;
 use crate::store::access_tokens::TokenDay;
 use crate::store::client_secrets::ClientSecret;
 
-/// How far back tokens are counted, today included.
+/// How many days tokens are counted for, today included.
 pub const DAYS: i64 = 30;
 
 #[derive(Debug)]
@@ -16,13 +16,13 @@ pub struct ClientUsage {
     pub last_authorized: Option<Time>,
     /// When it last got a token.
     pub last_token: Option<Time>,
-    /// How many tokens it got on each of the last [`DAYS`] days, the oldest first.
+    /// The day and the number of tokens for each of the last [`DAYS`] days, oldest first.
     pub issued: Vec<(i64, i64)>,
-    /// The secrets that are good now, the newest first.
+    /// The secrets that are valid now, newest first.
     pub secrets: Vec<ClientSecret>,
 }
 
-/// Returns how a client is used; the caller may read the client.
+/// Returns how a client is used. The caller may read the client.
 pub fn of_client(tx: &Tx<'_>, id: &ClientId) -> Result<ClientUsage> {
     let known = tx.token_days(id, 0)?;
     let today = tx.now.day();

@@ -1,4 +1,4 @@
-//! What may be done with users (registry.md 6.2).
+//! The operations on users (registry.md 6.2).
 
 use crate::base::error::{Error, Result, errors};
 use crate::base::id::UserId;
@@ -32,7 +32,7 @@ errors! {
     TEMPORARY_PASSWORD_EXPIRED: Unauthenticated "pkg/identityserver" "temporary_password_expired" "temporary password expired";
 }
 
-/// What hashing made of the passwords that were sent. Slow, so made before the transaction.
+/// The hashes of the passwords that were sent, computed before the transaction because hashing is slow.
 #[derive(Debug)]
 pub struct NewPasswords {
     pub password: Hash,
@@ -47,7 +47,7 @@ pub fn check_email(sent: &Patch) -> Result<()> {
     }
 }
 
-/// Refuses strangers where only administrators make users, and passwords that are too weak for anyone. Asked before the password is hashed.
+/// Refuses callers who may not create users, and passwords that are too weak. Called before the password is hashed.
 pub fn check_registration(by: &Principal, settings: &Settings, id: &UserId, sent: &Patch) -> Result<()> {
     if settings.user_registration == UserRegistration::Closed && !by.is_admin {
         return Err((&USER_REGISTRATION_DISABLED).into());
@@ -55,7 +55,7 @@ pub fn check_registration(by: &Principal, settings: &Settings, id: &UserId, sent
     Ok(password::check(sent.text("password").unwrap_or_default(), id)?)
 }
 
-/// Makes a user. Who registers without an administrator is approved and nothing more; administrators are taken at their word
+/// Creates a user. A user who registers without an administrator is approved and nothing more; administrators may set everything
 /// (registry.md 6.2).
 pub fn create(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: UserId, sent: &Patch, passwords: &NewPasswords) -> Result<User> {
     check_registration(by, settings, &id, sent)?;
@@ -81,13 +81,13 @@ pub fn create(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: UserId, sent
     Ok(user)
 }
 
-/// Returns a user, and how much the caller may see.
+/// Returns a user, and how much of it the caller may read.
 pub fn get(tx: &Tx<'_>, by: &Principal, id: &UserId, mask: &Mask) -> Result<(User, Audience)> {
     let audience = audience::of(tx, by, &entity(id), Right::UserInfo, FIELDS, mask)?;
     Ok((live_user(tx, id)?, audience))
 }
 
-/// Lists users; the caller is an administrator, whose key may still not hold the right to see everything of them.
+/// Lists users for an administrator, whose key may still lack the right to see everything of them.
 pub fn list(tx: &Tx<'_>, by: &Principal, search: &Search<UserKey>) -> Result<Listed<(User, Audience)>> {
     let listed = tx.users(search)?;
     let total = listed.total;
@@ -127,26 +127,26 @@ pub fn update(tx: &Tx<'_>, by: &Principal, id: &UserId, mask: &Mask, sent: &Patc
     Ok(new)
 }
 
-/// Refuses a new password that is too weak or no other than the old one. Asked before anyone looks at the user (registry.md 6.2).
+/// Refuses a new password that is too weak or the same as the old one. Called before the user is looked up (registry.md 6.2).
 pub fn check_new_password(id: &UserId, old: &str, new: &str) -> Result<()> {
     password::check(new, id)?;
     if old == new { Err((&PASSWORD_EQUALS_OLD).into()) } else { Ok(()) }
 }
 
-/// What a password is compared with, and how many rounds that takes at most for any user.
+/// The stored passwords of a user, and the most rounds that comparing takes for any user.
 #[derive(Debug)]
 pub struct Compared {
     pub kept: Option<Passwords>,
     pub rounds: u32,
 }
 
-/// Looks up what the password of a user, who may be unknown, is compared with. It takes as long for everyone as for the user whose hash
-/// takes longest, since passwords may have been hashed under other settings.
+/// Returns what a user's password is compared with; the user may be unknown. Comparing takes as long for everyone as for the user whose
+/// hash takes longest, because passwords may have been hashed under other settings.
 pub fn compared(tx: &Tx<'_>, settings: &Settings, id: &UserId) -> Result<Compared> {
     Ok(Compared { kept: passwords(tx, id)?, rounds: settings.password_rounds.max(tx.most_password_rounds(MOST_ROUNDS)?) })
 }
 
-/// Returns what the user's password is compared with; `None` for an unknown user.
+/// Returns the stored passwords of a user, or `None` for an unknown user.
 pub fn passwords(tx: &Tx<'_>, id: &UserId) -> Result<Option<Passwords>> {
     if tx.user(id, Deleted::No)?.is_none() {
         return Ok(None);
@@ -154,8 +154,8 @@ pub fn passwords(tx: &Tx<'_>, id: &UserId) -> Result<Option<Passwords>> {
     tx.passwords(id)
 }
 
-/// Returns the passwords of a user of which `old` is one: the password, or a temporary one that is still good. Slow: never in a
-/// transaction. An unknown user costs the same, and one without a temporary password.
+/// Returns the passwords of a user if `old` is one of them: the password, or a temporary one that is still valid. Slow: never call it in a
+/// transaction. An unknown user takes as long, and so does one without a temporary password.
 pub fn verify_password(compared: Compared, id: &UserId, old: &str, now: Time) -> Result<Passwords> {
     let hashes = compared.kept.iter().flat_map(|kept| std::iter::once(&kept.password).chain(&kept.temporary));
     let matching = secret::matching(hashes, &[old], compared.rounds.saturating_mul(2));
@@ -167,7 +167,7 @@ pub fn verify_password(compared: Compared, id: &UserId, old: &str, now: Time) ->
     }
 }
 
-/// What a new password does to the access that the old one gave.
+/// What a new password does to access gained with the old one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OldAccess {
     Stays,
@@ -175,8 +175,8 @@ pub enum OldAccess {
     Revoked,
 }
 
-/// Sets a new password; the temporary one has done its work. Refused if the password was changed since it was verified, and to users
-/// who were suspended or rejected.
+/// Sets a new password and deletes the temporary one. Fails if the password was changed since it was verified, or the user was suspended or
+/// rejected.
 pub fn change_password(tx: &Tx<'_>, by: &Principal, id: &UserId, verified: &Passwords, new: &Hash, old_access: OldAccess) -> Result<()> {
     let kept = tx.passwords(id)?;
     if kept.is_none_or(|kept| kept.password != verified.password) {
@@ -187,7 +187,7 @@ pub fn change_password(tx: &Tx<'_>, by: &Principal, id: &UserId, verified: &Pass
     replace_password(tx, by, old, new, old_access)
 }
 
-/// Sets a password without knowing the old one: for operators. Whoever knew it is let in no longer.
+/// Sets a password without the old one, for operators, and ends all access gained with it.
 pub fn reset_password(tx: &Tx<'_>, by: &Principal, id: &UserId, new: &Hash) -> Result<()> {
     let old = live_user(tx, id)?;
     replace_password(tx, by, old, new, OldAccess::Revoked)
@@ -221,7 +221,7 @@ pub(super) fn check_email_address_is_free(tx: &Tx<'_>, address: &str, id: &UserI
     if tx.email_address_is_taken(address, id)? { Err((&ALREADY_EXISTS).into()) } else { Ok(()) }
 }
 
-/// Refuses to let the last administrator go who can act as one. The message shows its placeholder, as The Things Stack's does
+/// Refuses to lose the last administrator who can act as one. The message shows its placeholder, as The Things Stack's does
 /// (registry.md 3.4, E49).
 pub(super) fn check_not_last_admin(tx: &Tx<'_>, old: &User) -> Result<()> {
     if old.is_acting_admin() && !tx.has_other_acting_admin(&old.id)? { Err(Error::from(&LAST_ADMIN)) } else { Ok(()) }

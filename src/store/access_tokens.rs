@@ -1,4 +1,4 @@
-//! The rows of access tokens, with the refresh tokens beside them.
+//! The rows of access tokens, with their refresh tokens.
 
 use std::sync::LazyLock;
 
@@ -18,14 +18,14 @@ use crate::store::sql::Cells;
 use crate::store::table::{Stored, table};
 use crate::store::{Direction, Tx};
 
-/// What proves the two tokens of a row.
+/// The hashes of the two tokens of a row.
 #[derive(Clone, Debug)]
 pub struct Hashes {
     pub access: Hash,
     pub refresh: Option<Hash>,
 }
 
-/// A token with all that is recorded beside it.
+/// A token with everything stored about it.
 #[derive(Clone, Debug)]
 pub struct StoredToken {
     pub token: AccessToken,
@@ -39,11 +39,11 @@ pub struct StoredToken {
 pub struct Rotated {
     pub at: Time,
     pub successor_id: String,
-    /// What the keys of the successor follow from; forgotten when it can no longer be asked for again.
+    /// What the successor's keys are derived from; deleted when it can no longer be requested again.
     pub salt: Option<Vec<u8>>,
 }
 
-/// The client of a token, as far as using the token depends on it.
+/// What using a token depends on in its client.
 #[derive(Clone, Debug)]
 pub struct TokenClient {
     pub is_live: bool,
@@ -51,14 +51,14 @@ pub struct TokenClient {
     pub state_description: String,
     /// What it may ask its users for now.
     pub rights: Rights,
-    /// What it could ask everyone for when it last could.
+    /// What it could ask everyone for when it was last approved.
     pub approved: Rights,
 }
 
-/// How many tokens a client got on a day.
+/// The number of tokens that a client got on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenDay {
-    /// As [`Time::day`] counts.
+    /// As counted by [`Time::day`].
     pub day: i64,
     pub issued: i64,
     pub last_issued_at: Time,
@@ -74,7 +74,7 @@ table! {
     rest(cells) {}
 }
 
-/// What is recorded beside a token.
+/// The columns that are stored about a token.
 const BESIDE: &str = "t.access_hash, t.refresh_hash, t.used_at, t.rotated_at, t.successor_id, t.successor_salt";
 
 static TOKEN: LazyLock<String> =
@@ -123,7 +123,7 @@ impl Tx<'_> {
         self.one(&TOKEN_WITH_CLIENT, named_params! {":token_id": id}, |cells| Ok((read_stored(cells)?, read_client(cells)?)))
     }
 
-    /// Returns the tokens that came of a user's authorization of a client and were not rotated, expired ones too.
+    /// Returns the tokens of a user's authorization of a client that were not rotated, also expired ones.
     pub fn access_tokens(&self, user: &UserId, client: &ClientId, direction: Direction, page: Page) -> Result<Listed<AccessToken>> {
         let mut query = SelectQuery::from("access_tokens t");
         query.only_if("t.user_id = :user_id AND t.client_id = :client_id AND t.rotated_at IS NULL");
@@ -133,13 +133,13 @@ impl Tx<'_> {
         query.page(self, AccessToken::COLUMNS, &order, page, AccessToken::read)
     }
 
-    /// Notes when a token was first used.
+    /// Records when a token was first used.
     pub fn touch_access_token(&self, id: &str) -> Result<()> {
         let statement = "UPDATE access_tokens SET used_at = coalesce(used_at, :now) WHERE token_id = :token_id";
         self.run(statement, named_params! {":token_id": id, ":now": self.now}).map(drop)
     }
 
-    /// Notes that a token was rotated; it stays until `ends_at`.
+    /// Records that a token was rotated; it stays until `ends_at`.
     pub fn rotate_access_token(&self, id: &str, successor_id: &str, salt: &[u8], ends_at: Time) -> Result<()> {
         self.run(
             "UPDATE access_tokens SET rotated_at = :now, successor_id = :successor_id, successor_salt = :salt, ends_at = :ends_at \
@@ -149,7 +149,7 @@ impl Tx<'_> {
         .map(drop)
     }
 
-    /// Ends the families of a user and a client beyond so many, those first whose tokens are oldest, at most [`MOST_SURPLUS`] of them.
+    /// Deletes the token families of a user and a client beyond the newest `beyond`, at most [`MOST_SURPLUS`] of them.
     pub fn delete_surplus_token_families(&self, user: &UserId, client: &ClientId, beyond: usize) -> Result<()> {
         self.run(
             "DELETE FROM access_tokens WHERE family_id IN (SELECT family_id FROM access_tokens \

@@ -1,4 +1,4 @@
-//! The rows that users and organizations have alike.
+//! The rows that users and organizations share.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::store::sql::Cells;
 use crate::store::table::or_null;
 use crate::store::{Deleted, Tx};
 
-/// What users and organizations share.
+/// The columns that users and organizations share.
 pub(super) struct Account<'a> {
     pub id: AccountId,
     pub created_at: Time,
@@ -36,21 +36,21 @@ pub struct AccountSearch {
     pub page: Page,
 }
 
-/// Which accounts, seen from an entity.
+/// Which accounts, relative to an entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Members {
-    /// Those that are its members.
+    /// Its members.
     Those,
-    /// Those that are not.
+    /// All others.
     Others,
 }
 
-/// What of a user or an organization is in `accounts t`, in the order in which both are read.
+/// The columns of `accounts t`, in the order in which both are read.
 pub(super) const COLUMNS: &str = "t.created_at, t.updated_at, t.deleted_at, t.name, t.description, \
      (SELECT json_group_object(key, value) FROM account_attributes l WHERE l.account_id = t.account_id) AS attributes";
 
 impl Tx<'_> {
-    /// Returns false, and does nothing, if the ID is taken, be it by a deleted account of either kind.
+    /// Returns false, and does nothing, if the ID is taken, also by a deleted account of either kind.
     pub(super) fn insert_account(&self, account: &Account<'_>) -> Result<bool> {
         let inserted = self.run(
             "INSERT INTO accounts (account_id, kind, created_at, updated_at, name, description) \
@@ -105,8 +105,8 @@ impl Tx<'_> {
         self.exists("SELECT 1 FROM accounts WHERE account_id = :account_id", named_params! {":account_id": id})
     }
 
-    /// Returns the user behind a contact, and the user's e-mail address: a live user himself, of an organization its contact of the same
-    /// sort (registry.md 1.9).
+    /// Returns the user behind a contact, and the user's e-mail address: for a live user the user, for an organization its own contact of
+    /// the same kind (registry.md 1.9).
     pub fn contact_address(&self, id: &AccountId, contact: ContactSort) -> Result<Option<(UserId, String)>> {
         let of_organization = match contact {
             ContactSort::Administrative => "administrative_contact",

@@ -22,7 +22,7 @@ pub enum ApiKeyKey {
     ExpiresAt,
 }
 
-/// A key with what proves it, and whether its owner is still there.
+/// A key with its hash, and whether its owner exists.
 #[derive(Debug)]
 pub struct StoredKey {
     pub key: ApiKey,
@@ -39,7 +39,7 @@ table! {
     rest(cells) { rights: cells.rights("rights")? }
 }
 
-/// What [`ApiKey::read`] takes: its own columns, and its rights.
+/// The columns for [`ApiKey::read`], with the rights.
 static COLUMNS: LazyLock<String> = LazyLock::new(|| {
     let rights =
         "(SELECT json_group_array(right) FROM (SELECT right FROM api_key_rights r WHERE r.api_key_id = k.api_key_id ORDER BY position))";
@@ -64,7 +64,7 @@ impl Tx<'_> {
         self.value("SELECT count(*) FROM api_keys WHERE account_id = :account_id", named_params! {":account_id": owner})
     }
 
-    /// Returns a key by its ID, with what proves it.
+    /// Returns a key by its ID, with its hash.
     pub fn stored_api_key(&self, id: &str) -> Result<Option<StoredKey>> {
         self.one(&KEY, named_params! {":api_key_id": id}, |cells| {
             let (key, hash) = (ApiKey::read(cells)?, cells.take("key_hash")?);

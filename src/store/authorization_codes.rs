@@ -31,7 +31,7 @@ impl Tx<'_> {
         self.insert(code, &[hash])
     }
 
-    /// Returns a code with what proves it, redeemed or not.
+    /// Returns a code with its hash, redeemed or not.
     pub fn authorization_code(&self, id: &str) -> Result<Option<(AuthorizationCode, Hash)>> {
         self.one(&CODE, named_params! {":code_id": id}, |cells| Ok((AuthorizationCode::read(cells)?, cells.take("code_hash")?)))
     }
@@ -42,8 +42,8 @@ impl Tx<'_> {
         Ok(self.run(statement, named_params! {":code_id": id, ":family_id": family_id})? == 1)
     }
 
-    /// Deletes the oldest codes of a user and a client beyond so many, at most [`MOST_SURPLUS`] of them. Those whose tokens are there
-    /// neither count nor go: if they come back, the tokens must end.
+    /// Deletes the oldest codes of a user and a client beyond `beyond`, at most [`MOST_SURPLUS`] of them. Codes whose tokens exist neither
+    /// count nor are deleted: a second use must revoke the tokens.
     pub fn delete_surplus_authorization_codes(&self, user: &UserId, client: &ClientId, beyond: usize) -> Result<()> {
         self.run(
             "WITH removable AS MATERIALIZED (SELECT c.code_id, c.created_at FROM authorization_codes c \
@@ -56,7 +56,7 @@ impl Tx<'_> {
         .map(drop)
     }
 
-    /// Deletes the codes of a client that were not redeemed; used ones stay, to notice their second use.
+    /// Deletes the codes of a client that were not redeemed; used ones stay to detect a second use.
     pub fn delete_unredeemed_authorization_codes(&self, client: &ClientId) -> Result<()> {
         let statement = "DELETE FROM authorization_codes WHERE client_id = :client_id AND family_id IS NULL";
         self.run(statement, named_params! {":client_id": client}).map(drop)

@@ -1,4 +1,4 @@
-//! The rows of authorizations: what a user allowed a client.
+//! The rows of authorizations.
 
 use std::sync::LazyLock;
 
@@ -25,7 +25,7 @@ static AUTHORIZATION: LazyLock<String> = LazyLock::new(|| {
     format!("SELECT {} FROM authorizations a WHERE a.user_id = :user_id AND a.client_id = :client_id", Authorization::COLUMNS)
 });
 
-/// Of an earlier authorization only the time it began stays.
+/// Keeps only the creation time of an earlier authorization.
 static RENEW: LazyLock<String> = LazyLock::new(|| {
     format!(
         "{} ON CONFLICT (user_id, client_id) DO UPDATE SET rights = excluded.rights, updated_at = excluded.updated_at, agreed = excluded.agreed",
@@ -38,7 +38,7 @@ impl Tx<'_> {
         self.one(&AUTHORIZATION, named_params! {":user_id": user, ":client_id": client}, Authorization::read)
     }
 
-    /// Authorizes anew; of an earlier authorization only the time it began stays.
+    /// Stores an authorization; of an earlier one only the creation time stays.
     pub fn set_authorization(&self, user: &UserId, client: &ClientId, rights: Rights, agreed: Rights) -> Result<()> {
         let now = self.now;
         self.run(
@@ -63,7 +63,7 @@ impl Tx<'_> {
         query.page(self, Authorization::COLUMNS, &order, page, Authorization::read)
     }
 
-    /// Deletes an authorization with the codes and tokens that came of it; returns false if there is none.
+    /// Deletes an authorization with its codes and tokens; returns false if there is none.
     pub fn delete_authorization(&self, user: &UserId, client: &ClientId) -> Result<bool> {
         let mut deleted = 0;
         for statement in [

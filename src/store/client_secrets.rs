@@ -1,4 +1,4 @@
-//! The rows of client secrets: several may be good at once.
+//! The rows of client secrets, of which several may be valid at once.
 
 use std::sync::LazyLock;
 
@@ -46,13 +46,13 @@ impl Tx<'_> {
         self.all(&GOOD_SECRETS, named_params! {":client_id": client, ":now": self.now}, ClientSecret::read)
     }
 
-    /// Notes that a secret has just proved its client.
+    /// Records that a secret was used now.
     pub fn touch_client_secret(&self, number: i64) -> Result<()> {
         let statement = "UPDATE client_secrets SET last_used_at = :now WHERE secret_number = :number";
         self.run(statement, named_params! {":number": number, ":now": self.now}).map(drop)
     }
 
-    /// Deletes at most `limit` secrets whose grace has ended; returns how many were deleted.
+    /// Deletes at most `limit` secrets whose grace period has ended; returns how many were deleted.
     pub fn delete_ended_client_secrets(&self, limit: usize) -> Result<usize> {
         self.prune("client_secrets", "secret_number", "expires_at IS NOT NULL AND expires_at <= :before", self.now, limit)
     }
@@ -63,7 +63,7 @@ impl Tx<'_> {
         Ok(self.run(statement, named_params! {":client_id": client, ":number": number})? == 1)
     }
 
-    /// Lets every secret of the client end at this time, unless it ends sooner; what has ended is deleted.
+    /// Ends every secret of the client at this time, unless it ends sooner, and deletes those that have ended.
     pub fn end_client_secrets(&self, client: &ClientId, at: Time) -> Result<()> {
         let end = "UPDATE client_secrets SET expires_at = min(coalesce(expires_at, :at), :at) WHERE client_id = :client_id";
         self.run(end, named_params! {":client_id": client, ":at": at})?;

@@ -38,7 +38,7 @@ const SEARCHED: Searched = Searched { id: "client_id", number: "client_number", 
 const FROM: &str = "clients t LEFT JOIN accounts a ON a.account_id = t.administrative_contact \
      LEFT JOIN accounts b ON b.account_id = t.technical_contact";
 
-// All but the lists.
+// All columns; the lists have tables of their own.
 table! {
     Client in "clients" t with registered_by;
     fixed { client_id: id, created_at: created_at }
@@ -68,15 +68,15 @@ table! {
 
 static CLIENT: LazyLock<String> = LazyLock::new(|| format!("SELECT {} FROM {FROM} WHERE t.client_id = :client_id", Client::COLUMNS));
 
-/// The lists of a client, an item a row, each list in the order of its primary key. One statement for all of them takes half the time
-/// that subselects do which gather them as JSON.
+/// The lists of a client, one item per row, each list in the order of its primary key. One statement for all of them takes half as long as
+/// subselects that gather them as JSON.
 const ITEMS: &str = "SELECT 'attributes' AS list, key, value AS item FROM client_attributes WHERE client_id = :client_id \
      UNION ALL SELECT 'redirect_uris', NULL, uri FROM client_redirect_uris WHERE client_id = :client_id \
      UNION ALL SELECT 'logout_redirect_uris', NULL, uri FROM client_logout_redirect_uris WHERE client_id = :client_id \
      UNION ALL SELECT 'grants', NULL, grant_type FROM client_grants WHERE client_id = :client_id \
      UNION ALL SELECT 'rights', NULL, right FROM client_rights WHERE client_id = :client_id";
 
-/// Puts one row of [`ITEMS`] where it belongs.
+/// Adds one row of [`ITEMS`] to its list.
 fn add_item(client: &mut Client, cells: &mut Cells<'_>) -> rusqlite::Result<()> {
     let (list, key) = (cells.str("list")?, cells.text("key")?);
     match list {
@@ -90,7 +90,7 @@ fn add_item(client: &mut Client, cells: &mut Cells<'_>) -> rusqlite::Result<()> 
 }
 
 impl Tx<'_> {
-    /// Returns false, and does nothing, if the ID is taken, be it by a deleted client.
+    /// Returns false, and does nothing, if the ID is taken, also by a deleted client.
     pub fn insert_client(&self, client: &Client, registered_by: Option<&AccountId>) -> Result<bool> {
         let is_new = self.insert_if_new(client, &[&registered_by])?;
         if is_new {
@@ -116,7 +116,7 @@ impl Tx<'_> {
         Ok(found.is_some_and(|deleted_at| deleted.includes(deleted_at)))
     }
 
-    /// Returns how many clients an account registered, or an organization that it created; deleted ones included.
+    /// Returns how many clients an account registered, or an organization that it created; also deleted ones.
     pub fn clients_registered_by(&self, account: &AccountId) -> Result<i64> {
         self.value("SELECT count(*) FROM clients WHERE registered_by = :account", named_params! {":account": account})
     }
@@ -140,7 +140,7 @@ impl Tx<'_> {
         self.run(statement, named_params! {":client_id": id, ":deleted_at": deleted_at}).map(drop)
     }
 
-    /// Deletes every trace but the events.
+    /// Deletes everything about a client except its events.
     pub fn purge_client(&self, id: &ClientId) -> Result<()> {
         self.run("DELETE FROM clients WHERE client_id = :client_id", named_params! {":client_id": id}).map(drop)
     }
@@ -168,7 +168,7 @@ impl Tx<'_> {
         self.exists("SELECT 1 FROM organization_members WHERE account_id = :account", named_params! {":account": account})
     }
 
-    /// How many clients are in the scope, by the counts that triggers maintain.
+    /// Returns how many clients are in the scope, by the counts that triggers maintain.
     fn known_count(&self, scope: &ClientScope, deleted: Deleted, query: &SelectQuery<'_>) -> Result<i64> {
         let condition = deleted.condition_on_live("c");
         match scope {
@@ -184,7 +184,7 @@ impl Tx<'_> {
                 let from = format!("account_client_counts c WHERE c.account_id = :account AND {condition}");
                 self.value(&format!("SELECT coalesce(sum(clients), 0) FROM {from}"), named_params! {":account": account})
             }
-            // Who reaches a client in several ways is counted once, which no sum can do.
+            // A client that is reached in several ways is counted once, which no sum can do.
             ClientScope::Reachable(_) => query.count(self),
         }
     }
@@ -206,8 +206,8 @@ impl Tx<'_> {
     }
 }
 
-/// Adds the text of new clients to its index, once for all that are committed together. Until then no search finds them, so none is
-/// made where they are written.
+/// Adds the texts of new clients to the text index, once for all that are committed together. Until then no search finds them, so no search
+/// may run in the transaction that adds them.
 pub(super) fn index_new_texts(connection: &Connection) -> rusqlite::Result<()> {
     let is_any_pending: bool =
         connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM client_text_pending)")?.query_row([], |row| row.get(0))?;
@@ -223,11 +223,11 @@ pub(super) fn index_new_texts(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The query, and the column in it that has the ID.
+/// Returns the query, and its column with the ID.
 fn query<'v>(scope: &'v ClientScope, search: &'v Search<ClientKey>) -> (SelectQuery<'v>, &'static str) {
     let is_by_membership_alone = !search.is_narrowed() && search.order.by == ClientKey::Id;
     let (from, id) = match scope {
-        // One index has the clients of an account in the order of their IDs: nothing else is read.
+        // One index has an account's clients ordered by ID: nothing else is read.
         ClientScope::Direct(_) if is_by_membership_alone => ("client_members m", "m.client_id"),
         ClientScope::Direct(_) => ("client_members m JOIN clients t ON t.client_id = m.client_id", "m.client_id"),
         ClientScope::Everyone | ClientScope::Reachable(_) => ("clients t", "t.client_id"),

@@ -1,4 +1,4 @@
-//! The rows of events. What is repeated over and over is counted in one row; what strangers caused goes after a while.
+//! The rows of events. Repeated events are counted in one row; refusals are deleted after a while.
 
 use rusqlite::named_params;
 
@@ -10,16 +10,16 @@ use crate::store::Tx;
 use crate::store::query::SelectQuery;
 use crate::store::sql::Cells;
 
-/// As in the indexes of `schema.sql`: what strangers caused.
+/// The events that anyone can cause, as in the indexes of `schema.sql`.
 const REFUSALS: &str = "name IN ('client.authorize.refuse', 'client.token.refuse')";
 
-/// In place of a kind of entity: the rows of an account are counted, whatever their kinds.
+/// Stands for any kind of entity: an account's rows are counted whatever their kinds.
 const ROWS: &str = "rows";
 
-/// One row, as the history shows it.
+/// One row of the history.
 #[derive(Debug)]
 pub struct Event {
-    /// Later events have greater numbers.
+    /// Greater for later events.
     pub number: i64,
     pub happened_at: Time,
     pub name: String,
@@ -28,12 +28,12 @@ pub struct Event {
     pub actor: Actor,
     pub old_values: String,
     pub new_values: String,
-    /// How often it happened: the last time at `happened_at`, the first at `first_at`.
+    /// How often it happened: last at `happened_at`, first at `first_at`.
     pub times: i64,
     pub first_at: Time,
 }
 
-/// How often a kind of event happened on one entity on one day, and the row of the last.
+/// The count of a kind of event on one entity on one day, and the row of the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventCount {
     pub times: i64,
@@ -41,7 +41,7 @@ pub struct EventCount {
 }
 
 impl Tx<'_> {
-    /// Writes a row that stands for `times` events since `first_at`; its number is greater than any other.
+    /// Inserts a row that stands for `times` events since `first_at`; its number is greater than any other.
     pub fn insert_event(&self, actor: &Actor, change: &Change, times: i64, first_at: Time) -> Result<i64> {
         self.run(
             "INSERT INTO events (happened_at, name, entity_kind, entity_id, account_id, api_key_id, request_id, old_values, new_values, \
@@ -70,12 +70,13 @@ impl Tx<'_> {
         self.one(&statement, named_params! {":number": number}, read)
     }
 
-    /// Removes a row, which must not be the newest: SQLite would give its number again.
+    /// Deletes a row, which must not be the newest: SQLite would use its number again.
     pub fn delete_event(&self, number: i64) -> Result<()> {
         self.run("DELETE FROM events WHERE event_number = :number", named_params! {":number": number}).map(drop)
     }
 
-    /// When the `nth` newest event of an entity happened, not counting those of these names; nothing if the newest `looked_at` have fewer.
+    /// Returns when the `nth` newest event of an entity happened, not counting those of these names; `None` if the newest `looked_at` have
+    /// fewer.
     pub fn nth_newest_event_at(&self, change: &Change, nth: u32, except: &[String], looked_at: u32) -> Result<Option<Time>> {
         self.one(
             "SELECT happened_at FROM events WHERE event_number = (SELECT event_number FROM (SELECT event_number, name FROM events \
@@ -92,7 +93,7 @@ impl Tx<'_> {
         )
     }
 
-    /// When the `nth` newest event of an entity by this account happened, among the newest `looked_at` events of the account.
+    /// Returns when the `nth` newest event of an entity by this account happened, among the newest `looked_at` events of the account.
     pub fn nth_newest_event_by(&self, account: &str, change: &Change, nth: u32, looked_at: u32) -> Result<Option<Time>> {
         self.one(
             "SELECT happened_at FROM (SELECT event_number, entity_kind, entity_id, happened_at FROM events \
@@ -109,7 +110,7 @@ impl Tx<'_> {
         )
     }
 
-    /// How many kinds of events are counted of an entity today; it stops counting at `most`.
+    /// Returns how many kinds of events are counted for an entity today; stops counting at `most`.
     pub fn event_kinds(&self, entity_kind: &str, entity_id: &str, most: usize) -> Result<usize> {
         let count: i64 = self.value(
             "SELECT count(*) FROM (SELECT 1 FROM event_counts WHERE entity_kind = :entity_kind AND entity_id = :entity_id AND day = :day \
@@ -119,7 +120,7 @@ impl Tx<'_> {
         Ok(usize::try_from(count).unwrap_or_default())
     }
 
-    /// How often this kind of event was counted today.
+    /// Returns the count of this kind of event today.
     pub fn event_count(&self, entity_kind: &str, entity_id: &str, kind: &str) -> Result<Option<EventCount>> {
         self.one(
             "SELECT times, event_number FROM event_counts WHERE entity_kind = :entity_kind AND entity_id = :entity_id AND day = :day \
@@ -156,7 +157,7 @@ impl Tx<'_> {
         self.set_event_count(ROWS, account.as_str(), "", EventCount { times, event_number: 0 })
     }
 
-    /// Begins to count kinds of events anew, for every entity.
+    /// Deletes the counts of kinds of events of every entity.
     pub fn delete_event_counts(&self) -> Result<()> {
         self.run("DELETE FROM event_counts WHERE entity_kind <> :rows", named_params! {":rows": ROWS}).map(drop)
     }
@@ -173,36 +174,36 @@ impl Tx<'_> {
         self.prune("events", "event_number", &is_old, before, limit)
     }
 
-    /// The events of one entity, oldest first.
+    /// Returns the events of one entity, oldest first.
     pub fn events(&self, entity_kind: &str, entity_id: &str) -> Result<Vec<Event>> {
         let search = EventSearch { entity: Some((entity_kind.to_owned(), entity_id.to_owned())), ..EventSearch::default() };
         search.query().all(self, COLUMNS, "event_number", None, read)
     }
 
-    /// The number of the newest event: later ones get greater numbers. Nought if there is none.
+    /// Returns the number of the newest event, or 0 if there are none; later ones get greater numbers.
     pub fn newest_event(&self) -> Result<i64> {
         let number: Option<i64> = self.value("SELECT max(event_number) FROM events", &[])?;
         Ok(number.unwrap_or_default())
     }
 
-    /// The newest events that the search finds, newest first, at most so many. Indexes serve the entity, and without one the actor.
+    /// Returns at most `most` of the events that the search finds, newest first. Indexes serve the entity, or else the actor.
     pub fn newest_events(&self, search: &EventSearch, most: u32) -> Result<Vec<Event>> {
         search.query().all(self, COLUMNS, "event_number DESC", Some(most), read)
     }
 }
 
-/// Which events. All conditions must hold.
+/// A search for events. All conditions must hold.
 #[derive(Clone, Debug, Default)]
 pub struct EventSearch {
     /// Kind and ID of what changed.
     pub entity: Option<(String, String)>,
     /// The account that changed it.
     pub actor: Option<String>,
-    /// Only events with smaller numbers: where the page before this one ended.
+    /// Only events with smaller numbers: the end of the page before.
     pub before: Option<i64>,
     /// Only events with greater numbers.
     pub after: Option<i64>,
-    /// Only events of these names; of all, if there are none.
+    /// Only events of these names; all if empty.
     pub names: Vec<String>,
     /// Only events since an entity of one of these kinds and of this ID was last purged: an ID that was freed has a new owner.
     pub since_purge_of: Option<(Vec<&'static str>, String)>,

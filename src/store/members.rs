@@ -1,4 +1,4 @@
-//! Who has which rights on clients and organizations: two pairs of tables of one shape.
+//! The members of clients and organizations and their rights: two pairs of tables of one shape.
 
 use rusqlite::named_params;
 
@@ -11,7 +11,7 @@ use crate::store::query::{SelectQuery, order_by};
 use crate::store::sql::Cells;
 use crate::store::{Order, Tx};
 
-/// What can have members.
+/// An entity that has members.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Owned {
     Client(ClientId),
@@ -47,7 +47,7 @@ impl Owned {
         format!("SELECT account_id FROM {members} WHERE {id} = :entity_id")
     }
 
-    /// `client` or `organization`, as errors and events say it.
+    /// Returns `client` or `organization`.
     pub fn kind(&self) -> &'static str {
         match self {
             Owned::Client(_) => "client",
@@ -67,7 +67,7 @@ fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Member> {
     Ok(Member { account: cells.owner("account_id")?, rights: cells.rights("rights")? })
 }
 
-/// The rights of one member, gathered in the row `m`.
+/// Returns the subselect of the rights of the member `m`.
 fn gathered(tables: &Tables) -> String {
     let Tables { rights, id, .. } = tables;
     format!(
@@ -76,7 +76,7 @@ fn gathered(tables: &Tables) -> String {
 }
 
 impl Tx<'_> {
-    /// Returns the rights that an account has on an entity itself, as they were given; nothing if it is no member.
+    /// Returns the rights that an account has on an entity directly, as given; `None` if it is not a member.
     pub fn member(&self, owned: &Owned, account: &AccountId) -> Result<Option<Vec<Right>>> {
         let tables = owned.tables();
         let (members, id, rights) = (tables.members, tables.id, gathered(&tables));
@@ -85,7 +85,7 @@ impl Tx<'_> {
         self.one(&statement, values, |cells| cells.rights("rights"))
     }
 
-    /// Makes a member, or replaces a member's rights.
+    /// Adds a member, or replaces a member's rights.
     pub fn set_member(&self, owned: &Owned, account: &AccountId, rights: &[Right]) -> Result<()> {
         self.remove_member(owned, account)?;
         let Tables { members, rights: table, id } = owned.tables();
@@ -95,7 +95,7 @@ impl Tx<'_> {
         self.insert_list(&right, values, rights)
     }
 
-    /// Returns how many members there are, those of deleted accounts included.
+    /// Returns the number of members, with those of deleted accounts.
     pub fn member_count(&self, owned: &Owned) -> Result<i64> {
         let Tables { members, id, .. } = owned.tables();
         self.value(&format!("SELECT count(*) FROM {members} WHERE {id} = :entity_id"), named_params! {":entity_id": owned.as_str()})
@@ -143,7 +143,7 @@ impl Tx<'_> {
         self.exists(&statement, named_params! {":entity_id": owned.as_str(), ":except": except})
     }
 
-    /// Returns what a user may do on a client through live organizations: for each, the rights that the user has on it and it has on the
+    /// Returns the rights of a user on a client through live organizations: for each, those that the user has on it and it has on the
     /// client (registry.md 5.4).
     pub fn rights_through_organizations(&self, client: &ClientId, user: &UserId) -> Result<Rights> {
         let chains = self.all(

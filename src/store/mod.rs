@@ -1,4 +1,4 @@
-//! Floor 2: rows in, rows out. It speaks SQL and decides nothing.
+//! Floor 2: reads and writes rows. Speaks SQL and decides nothing.
 
 pub mod access_tokens;
 pub mod accounts;
@@ -48,12 +48,12 @@ pub struct Store {
     temporary: Option<TemporaryDirectory>,
 }
 
-/// A transaction under way. Everything in it happens at `now`.
+/// A transaction. Everything in it happens at `now`.
 #[derive(Debug)]
 pub struct Tx<'c> {
     connection: &'c Connection,
     pub now: Time,
-    /// The same by a clock that nobody sets, for waits.
+    /// The same by a clock that is never set, for waits.
     pub steady: Time,
 }
 
@@ -64,17 +64,17 @@ impl<'c> Tx<'c> {
 }
 
 impl Store {
-    /// Opens the file, making or upgrading it; nobody else can while this lives.
+    /// Opens the file, creating or upgrading it, and locks it while this lives.
     pub fn open(path: &Path) -> std::result::Result<Store, OpenError> {
         Store::open_with(path.to_owned(), Durability::Durable, Clock::System, None)
     }
 
-    /// A new database in a directory of its own that only this user can enter; both are gone when the store is dropped.
+    /// Creates a database in a directory of its own that only this user can enter; both are deleted when the store is dropped.
     pub fn ephemeral() -> std::result::Result<Store, OpenError> {
         Store::ephemeral_with(Clock::System)
     }
 
-    /// The same, in a time of the caller's own.
+    /// The same, with this clock.
     pub fn ephemeral_with(clock: Clock) -> std::result::Result<Store, OpenError> {
         let directory = TemporaryDirectory::create().map_err(OpenError::Unreadable)?;
         Store::open_with(directory.path().join(temporary::FILE), Durability::Ephemeral, clock, Some(directory))
@@ -95,26 +95,26 @@ impl Store {
         &self.path
     }
 
-    /// The present, for what is judged before a transaction begins.
+    /// Returns the present time, for checks before a transaction begins.
     pub fn now(&self) -> Time {
         self.clock.now()
     }
 
-    /// Removes a temporary database although somebody may still be using it: for a process that ends without waiting for them.
+    /// Deletes a temporary database even if it is in use: for a process that ends without waiting for its users.
     pub fn abandon(&self) {
         if let Some(temporary) = &self.temporary {
             temporary.remove();
         }
     }
 
-    /// Where this database is temporary: removes those that others left behind when they were killed.
+    /// If this database is temporary, deletes those that killed processes left.
     pub fn remove_abandoned(&self) {
         if let Some(temporary) = &self.temporary {
             temporary::remove_abandoned(temporary.path());
         }
     }
 
-    /// Runs `work` on one unchanging state of the database. Readers wait for nobody.
+    /// Runs `work` on a snapshot of the database, without waiting for anything.
     pub fn read<T>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
         let idle = locked(&self.readers).pop();
         let connection = idle.map_or_else(|| schema::open_reader(&self.path), Ok)?;
@@ -126,19 +126,19 @@ impl Store {
         result
     }
 
-    /// Runs `work` as the one writer and returns when what it did is durable. `Err` undoes it.
+    /// Runs `work` as the only writer and returns when its changes are durable. `Err` rolls them back.
     pub fn write<T>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
         self.writer.run(&self.clock, work)
     }
 }
 
-/// A lock whose holder panicked is taken all the same: what it guards is put right by its next user.
+/// Locks a mutex, also if its holder panicked: the next user repairs what it guards.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl From<rusqlite::Error> for Error {
-    /// What a caller can wait out is told apart from what is our fault.
+    /// Tells errors that a caller can wait out from faults of the server.
     fn from(error: rusqlite::Error) -> Error {
         use rusqlite::ErrorCode::{CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, ReadOnly, SystemIoFailure};
         match error.sqlite_error_code() {

@@ -88,12 +88,12 @@ impl Tx<'_> {
         self.set_account_deleted(&AccountId::Organization(id.clone()), deleted_at)
     }
 
-    /// Deletes an organization and all that is its own: memberships, keys, attributes.
+    /// Deletes an organization and what belongs to it: memberships, keys, attributes.
     pub fn purge_organization(&self, id: &OrganizationId) -> Result<()> {
         self.purge_account(&AccountId::Organization(id.clone()))
     }
 
-    /// Lists organizations; of a member, those that it is a member of.
+    /// Lists organizations, or those of a member.
     pub fn organizations(&self, member: Option<&AccountId>, search: &Search<OrganizationKey>) -> Result<Listed<Organization>> {
         let order = match search.order.by {
             OrganizationKey::Id => "t.account_id",

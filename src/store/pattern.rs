@@ -1,7 +1,7 @@
-//! Substring search, without regard to case; `%` stands for any characters, `_` for any one, `\` takes either literally (registry.md 1.12).
+//! Case-insensitive substring search; `%` stands for any characters, `_` for any one, and `\` escapes either (registry.md 1.12).
 //!
-//! The text index narrows a search down by the literal runs of a pattern; the SQL function [`FUNCTION`] decides. One
-//! place says what matches, so a pattern without a run that the index could find is still answered right, by a scan.
+//! The text index narrows a search down by the literal runs of a pattern; the SQL function [`FUNCTION`] decides. A pattern without a run
+//! that the index could find is answered by a scan.
 
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
@@ -9,7 +9,7 @@ use rusqlite::functions::FunctionFlags;
 /// `contains(text, pattern)`: false for an absent text.
 const FUNCTION: &str = "contains";
 
-/// What the index can look up: it knows runs of three characters and more.
+/// The shortest run that the index can look up, in characters.
 const SHORTEST_RUN: usize = 3;
 
 pub fn register(connection: &Connection) -> rusqlite::Result<()> {
@@ -21,7 +21,8 @@ pub fn register(connection: &Connection) -> rusqlite::Result<()> {
     })
 }
 
-/// The query for the text index that every match of the pattern in one of the columns passes; nothing if the index cannot help.
+/// Returns a query for the text index that matches at least every match of the pattern in one of the columns; `None` if the index cannot
+/// help.
 pub fn index_query(columns: &[&str], pattern: &str) -> Option<String> {
     let runs: Vec<String> = parse(pattern)
         .split(|part| !matches!(part, PatternElement::Letter(_)))
@@ -49,7 +50,7 @@ impl PatternElement {
     }
 }
 
-/// Letters come in lower case, one by one: a lower-case form that depends on its place in a word would match nothing.
+/// Parses a pattern. Letters are lowercased one by one: a lower-case form that depends on the place in a word would match nothing.
 fn parse(pattern: &str) -> Vec<PatternElement> {
     let mut parts = Vec::new();
     let mut letters = pattern.chars();
@@ -68,7 +69,7 @@ fn contains(text: &str, pattern: &str) -> bool {
     let text: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
     let pattern: Vec<PatternElement> = [PatternElement::Any].into_iter().chain(parse(pattern)).chain([PatternElement::Any]).collect();
     let (mut t, mut p) = (0, 0);
-    // Where the last `%` stood, and how much of the text it has taken: on a mismatch it takes one more.
+    // The place of the last `%`, and how much of the text it has taken: on a mismatch it takes one more.
     let (mut any, mut taken) = (None, 0);
     while t < text.len() {
         match pattern.get(p) {

@@ -1,4 +1,4 @@
-//! Queries that are put together from conditions: lists and searches.
+//! Builds queries from conditions, for lists and searches.
 
 use rusqlite::ToSql;
 
@@ -10,7 +10,7 @@ use crate::store::Tx;
 use crate::store::pattern::index_query;
 use crate::store::sql::Cells;
 
-/// Whether deleted rows are looked at.
+/// Whether deleted rows are included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deleted {
     No,
@@ -19,7 +19,7 @@ pub enum Deleted {
 }
 
 impl Deleted {
-    /// The condition on the table that goes by `t`.
+    /// Returns the condition on the table `t`.
     pub(super) fn condition(self) -> &'static str {
         match self {
             Deleted::No => "t.deleted_at IS NULL",
@@ -28,7 +28,7 @@ impl Deleted {
         }
     }
 
-    /// Returns whether a row that was deleted at this time, or is live, is looked at.
+    /// Returns whether a row with this time of deletion is included.
     pub(super) fn includes(self, deleted_at: Option<Time>) -> bool {
         match self {
             Deleted::No => deleted_at.is_none(),
@@ -37,7 +37,7 @@ impl Deleted {
         }
     }
 
-    /// The same where only `is_live` is kept, in the table that goes by `name`.
+    /// Returns the condition on the table `name`, which only has `is_live`.
     pub(super) fn condition_on_live(self, name: &str) -> String {
         match self {
             Deleted::No => format!("{name}.is_live = 1"),
@@ -53,36 +53,36 @@ pub enum Direction {
     Descending,
 }
 
-/// What a list is sorted by; ties are broken by ID in the same direction (registry.md 1.5).
+/// The order of a list; ties are broken by ID in the same direction (registry.md 1.5).
 #[derive(Clone, Copy, Debug)]
 pub struct Order<Key> {
     pub by: Key,
     pub direction: Direction,
 }
 
-/// What a list or a search of clients, users or organizations asks for. All conditions must hold.
+/// A list or a search of clients, users or organizations. All conditions must hold.
 #[derive(Clone, Debug)]
 pub struct Search<Key> {
     pub deleted: Deleted,
     pub texts: TextSearch,
-    /// Any of these; any at all if empty, as it always is for organizations, which have no state.
+    /// Any of these; all if empty, as always for organizations, which have no state.
     pub states: Vec<State>,
     pub order: Order<Key>,
     pub page: Page,
 }
 
 impl<Key> Search<Key> {
-    /// Asks for all that are live.
+    /// Returns the search for all live ones.
     pub fn live(by: Key, direction: Direction, page: Page) -> Search<Key> {
         Search { deleted: Deleted::No, texts: TextSearch::default(), states: Vec::new(), order: Order { by, direction }, page }
     }
 
-    /// Returns whether it asks for more than that they are live, or deleted.
+    /// Returns whether it has other conditions than being live or deleted.
     pub(super) fn is_narrowed(&self) -> bool {
         !self.texts.is_empty() || !self.states.is_empty()
     }
 
-    /// Adds the condition on texts on the table that goes by `t`, and that on the state in this column.
+    /// Adds the conditions on texts of the table `t`, and on the state in this column.
     pub(super) fn narrow<'v>(&'v self, query: &mut SelectQuery<'v>, searched: &Searched, state: &str) {
         self.texts.narrow(query, searched);
         if !self.states.is_empty() {
@@ -92,7 +92,7 @@ impl<Key> Search<Key> {
     }
 }
 
-/// What every search asks of texts and attributes. Texts are patterns (`store::pattern`); all conditions must hold.
+/// The conditions on texts and attributes of every search. Texts are patterns (`store::pattern`); all conditions must hold.
 #[derive(Clone, Debug, Default)]
 pub struct TextSearch {
     /// In the ID, the name or the description.
@@ -104,10 +104,10 @@ pub struct TextSearch {
     pub attributes_contain: Vec<(String, String)>,
 }
 
-/// Where a [`TextSearch`] looks.
+/// What a [`TextSearch`] searches.
 #[derive(Debug)]
 pub struct Searched {
-    /// The column with the ID, under the same name in the table, the index and the attributes.
+    /// The column with the ID, named alike in the table, the index and the attributes.
     pub id: &'static str,
     pub number: &'static str,
     pub index: &'static str,
@@ -115,13 +115,13 @@ pub struct Searched {
 }
 
 impl TextSearch {
-    /// Whether it asks for nothing.
+    /// Returns whether there are no conditions.
     pub(super) fn is_empty(&self) -> bool {
         let TextSearch { query, id_contains, name_contains, description_contains, attributes_contain } = self;
         [query, id_contains, name_contains, description_contains].iter().all(|text| text.is_none()) && attributes_contain.is_empty()
     }
 
-    /// Adds its conditions on the table that goes by `t`.
+    /// Adds its conditions on the table `t`.
     pub(super) fn narrow<'v>(&'v self, query: &mut SelectQuery<'v>, searched: &Searched) {
         let Searched { id, number, index, attributes } = searched;
         let texts: [(&str, &Option<String>, &[&str]); 4] = [
@@ -152,7 +152,7 @@ impl TextSearch {
     }
 }
 
-/// Conditions and the values they name.
+/// Conditions and their values.
 pub(super) struct SelectQuery<'v> {
     /// After `FROM`.
     pub from: &'static str,
@@ -173,7 +173,7 @@ impl<'v> SelectQuery<'v> {
         self.values.push((name.into(), Box::new(value)));
     }
 
-    /// One page, and the number of rows on all pages.
+    /// Returns one page, and the number of rows on all pages.
     pub fn page<T>(
         &self,
         tx: &Tx<'_>,
@@ -185,7 +185,7 @@ impl<'v> SelectQuery<'v> {
         self.page_counted(tx, columns, order, page, read, || self.count(tx))
     }
 
-    /// The same where `count` knows the number of rows, which is asked only if the page does not tell it.
+    /// The same, where `count` returns the number of rows; called only if the page does not tell it.
     pub fn page_counted<T>(
         &self,
         tx: &Tx<'_>,
@@ -200,12 +200,12 @@ impl<'v> SelectQuery<'v> {
         Ok(Listed { items, total })
     }
 
-    /// The number of rows.
+    /// Returns the number of rows.
     pub fn count(&self, tx: &Tx<'_>) -> Result<i64> {
         tx.value(&format!("SELECT count(*) FROM {} WHERE {}", self.from, self.condition()), &self.parameters(&[]))
     }
 
-    /// The first rows, at most so many.
+    /// Returns at most `most` rows.
     pub fn all<T>(
         &self,
         tx: &Tx<'_>,
@@ -241,7 +241,7 @@ impl<'v> SelectQuery<'v> {
     }
 }
 
-/// `ORDER BY` for a column that may be NULL: absent values come last, or first in descending order; ties by `id`.
+/// Returns `ORDER BY` for a column that may be NULL: NULL comes last, or first in descending order; ties are broken by `id`.
 pub fn order_by(column: &str, id: &str, direction: Direction) -> String {
     match (column == id, direction) {
         (true, Direction::Ascending) => id.to_owned(),

@@ -1,4 +1,4 @@
-//! Opening the file: its pragmas, its schema and the upgrades from older ones.
+//! Opens the file: its pragmas, its schema and the upgrades from older ones.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
@@ -27,19 +27,19 @@ pub const UPGRADES: &[&str] = &[
 /// Marks a file as ours: `kfob`.
 const APPLICATION_ID: i64 = 0x6b66_6f62;
 
-/// How long a statement waits for a lock that somebody else holds: long enough for a backup's last step.
+/// How long a statement waits for another process's lock: long enough for a backup's last step.
 const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 
-/// How safe a commit is when it is acknowledged.
+/// What a commit survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
     /// It survives a power cut.
     Durable,
-    /// The file is thrown away anyway.
+    /// Nothing: the file is temporary.
     Ephemeral,
 }
 
-/// Why a file could not be opened. Every variant is told in one clear line.
+/// Why a file could not be opened.
 #[derive(Debug)]
 pub enum OpenError {
     Unreadable(io::Error),
@@ -74,7 +74,7 @@ impl From<rusqlite::Error> for OpenError {
     }
 }
 
-/// Takes the file for this process, making it (mode 0600) if it is missing. The lock lasts as long as the returned handle, which must
+/// Locks the file for this process, creating it (mode 0600) if it is missing. The lock lasts as long as the returned handle, which must
 /// outlive every connection: closing any handle of a file drops SQLite's own locks on it.
 pub fn hold(path: &Path) -> Result<File, OpenError> {
     let file =
@@ -86,7 +86,7 @@ pub fn hold(path: &Path) -> Result<File, OpenError> {
     }
 }
 
-/// The one connection that writes. Makes the schema in an empty file, or upgrades an older one.
+/// Opens the only connection that writes. Creates the schema in an empty file, or upgrades an older one.
 pub fn open_writer(path: &Path, durability: Durability) -> Result<Connection, OpenError> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -98,14 +98,14 @@ pub fn open_writer(path: &Path, durability: Durability) -> Result<Connection, Op
         Durability::Ephemeral => "OFF",
     };
     connection.pragma_update(None, "synchronous", synchronous)?;
-    // What a savepoint needs to be undone is kept in memory: in a file it is four times as many writes as the rows themselves.
+    // Savepoints keep their undo data in memory: in a file it would be four times as many writes as the rows themselves.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     upgrade(&connection)?;
     prepare(&connection)?;
     Ok(connection)
 }
 
-/// Lets nobody but its owner read the file and what SQLite keeps beside it.
+/// Makes the file, and what SQLite keeps beside it, readable only by its owner.
 fn keep_private(path: &Path) -> Result<(), OpenError> {
     for suffix in ["", "-wal", "-shm"] {
         let mut name = path.as_os_str().to_owned();
@@ -118,7 +118,7 @@ fn keep_private(path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// A connection that cannot write.
+/// Opens a connection that cannot write.
 pub fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -128,9 +128,9 @@ pub fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
 
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
-    // Cascades delete rows of tables whose triggers keep the text index.
+    // Cascades must fire the triggers that maintain the text index.
     connection.pragma_update(None, "recursive_triggers", true)?;
-    // A plan does not depend on bound values: otherwise SQLite prepares many statements anew each time they are run.
+    // Plans must not depend on bound values: otherwise SQLite prepares many statements again each time they run.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(256);
     pattern::register(connection)
@@ -142,7 +142,7 @@ fn check_application(connection: &Connection) -> Result<(), OpenError> {
     if found == APPLICATION_ID || (found == 0 && tables == 0) { Ok(()) } else { Err(OpenError::NotOurs) }
 }
 
-/// Brings the schema to the present, in one transaction.
+/// Upgrades the schema in one transaction.
 fn upgrade(connection: &Connection) -> Result<(), OpenError> {
     let known = UPGRADES.len() as i64 + 1;
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

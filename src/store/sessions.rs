@@ -35,7 +35,7 @@ impl Tx<'_> {
         self.insert(session, &[secret])
     }
 
-    /// Returns a session with what proves it.
+    /// Returns a session with its hash.
     pub fn session(&self, id: &str) -> Result<Option<(Session, Hash)>> {
         self.one(&SESSION, named_params! {":session_id": id}, |cells| Ok((Session::read(cells)?, cells.take("secret_hash")?)))
     }
@@ -51,7 +51,7 @@ impl Tx<'_> {
         query.page(self, Session::COLUMNS, &order_by(by, "s.session_id", order.direction), page, Session::read)
     }
 
-    /// Returns the IDs of the sessions of a user beyond so many, those first that nobody used for the longest time; at most `most`.
+    /// Returns the IDs of a user's sessions beyond the `beyond` most recently used; at most `most`.
     pub fn surplus_sessions(&self, user: &UserId, beyond: usize, most: usize) -> Result<Vec<String>> {
         self.all(
             "SELECT session_id FROM sessions WHERE user_id = :user_id ORDER BY updated_at, created_at, session_id \
@@ -61,7 +61,7 @@ impl Tx<'_> {
         )
     }
 
-    /// Notes that a session was used now.
+    /// Records that a session was used now.
     pub fn touch_session(&self, id: &str) -> Result<()> {
         self.run("UPDATE sessions SET updated_at = :now WHERE session_id = :id", named_params! {":id": id, ":now": self.now}).map(drop)
     }

@@ -1,4 +1,4 @@
-//! The rows that remember who failed to sign in, and from where users have signed in.
+//! The rows of failed sign-ins, and of the addresses that users have signed in from.
 
 use rusqlite::named_params;
 
@@ -8,10 +8,10 @@ use crate::base::time::Time;
 use crate::store::Tx;
 use crate::store::sql::Cells;
 
-/// The most addresses that are known of a user; the one that was used longest ago makes room.
+/// The most addresses stored for a user; the least recently used one makes room.
 const MOST_ADDRESSES: i64 = 100;
 
-/// How often it went wrong, and when last, by the steady clock.
+/// The number of failures and the time of the last one, by the steady clock.
 #[derive(Clone, Copy, Debug)]
 pub struct Failures {
     pub count: i64,
@@ -25,7 +25,7 @@ impl Tx<'_> {
         self.one(statement, named_params! {":subject": subject}, read)
     }
 
-    /// Counts one more failure; older ones count only if the last of them came after `since`.
+    /// Counts a failure; older ones count only if the last of them came after `since`.
     pub fn count_sign_in_failure(&self, subject: &str, since: Time) -> Result<()> {
         self.run(
             "INSERT INTO sign_in_failures (subject, failures, last_at) VALUES (:subject, 1, :now) ON CONFLICT (subject) DO UPDATE \
@@ -35,8 +35,8 @@ impl Tx<'_> {
         .map(drop)
     }
 
-    /// Where there are more than `most`: deletes those with the fewest failures, and of these the oldest. Some more than needed, so that
-    /// it is not needed again at once.
+    /// If there are more than `most`, deletes those with the fewest failures, the oldest first; some more than needed, so it isn't needed
+    /// again at once.
     pub fn delete_least_sign_in_failures(&self, most: usize) -> Result<()> {
         let count: i64 = self.value("SELECT count(*) FROM sign_in_failures", &[])?;
         let most = most as i64;
@@ -59,7 +59,7 @@ impl Tx<'_> {
         self.exists(statement, named_params! {":user_id": user, ":address": address})
     }
 
-    /// Remembers an address that a user signed in from, at most [`MOST_ADDRESSES`] of them.
+    /// Records an address that a user signed in from, at most [`MOST_ADDRESSES`] of them.
     pub fn remember_sign_in_from(&self, user: &UserId, address: &str) -> Result<()> {
         self.run(
             "INSERT INTO sign_in_addresses (user_id, address, last_at) VALUES (:user_id, :address, :now) \

@@ -1,4 +1,4 @@
-//! How our words are written in SQL, and the small things every table's code needs.
+//! Converts our types to and from SQL, and runs statements.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::model::choice::{Grant, State};
 use crate::store::Tx;
 use crate::store::table::Stored;
 
-/// The values of a statement, by their names.
+/// The values of a statement, by name.
 type NamedValues<'a> = &'a [(&'a str, &'a dyn ToSql)];
 
 impl Tx<'_> {
@@ -60,7 +60,7 @@ impl Tx<'_> {
         self.run(&statement, &[(":before", &before), (":limit", &(limit as i64))])
     }
 
-    /// Inserts a record, and after its own values those of the columns that its table names in `with`.
+    /// Inserts a record, with values for the columns that its table names in `with`.
     pub(super) fn insert<R: Stored>(&self, record: &R, more: &[&dyn ToSql]) -> Result<()> {
         self.insert_by(R::INSERT, record, more).map(drop)
     }
@@ -76,14 +76,14 @@ impl Tx<'_> {
         Ok(self.connection.prepare_cached(statement)?.execute(params_from_iter(fixed.into_iter().chain(changing).chain(more)))?)
     }
 
-    /// Writes the columns of a record that may change.
+    /// Updates the columns of a record that may change.
     pub(super) fn update<R: Stored>(&self, record: &R) -> Result<()> {
         let (fixed, changing) = record.values()?;
         self.connection.prepare_cached(R::UPDATE)?.execute(params_from_iter(changing.into_iter().chain(fixed.into_iter().take(1))))?;
         Ok(())
     }
 
-    /// Inserts a list, an item a row, in the order of `position`.
+    /// Inserts a list, one item per row, in the order of `position`.
     pub(super) fn insert_list(&self, statement: &str, owner: NamedValues<'_>, items: &[impl ToSql]) -> Result<()> {
         let mut insert = self.connection.prepare_cached(statement)?;
         for (position, item) in items.iter().enumerate() {
@@ -183,7 +183,7 @@ impl FromSql for Hash {
     }
 }
 
-/// A set of rights is one number, a bit for each.
+/// A set of rights is one number with a bit for each.
 impl ToSql for Rights {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(self.bits().cast_signed().into())
@@ -196,10 +196,10 @@ impl FromSql for Rights {
     }
 }
 
-/// The cells of one row, taken one after the other, as the statement lists them.
+/// Reads the cells of one row one after the other, in the order of the statement.
 ///
-/// Each is taken by its name, but not looked for: that took a fifth of the time of a request. Where debug assertions are on, as in all
-/// tests, a name out of step with the statement panics.
+/// Cells are read by name but not looked up, which took a fifth of the time of a request. With debug assertions, as in all tests, a name
+/// out of step with the statement panics.
 pub struct Cells<'r> {
     row: &'r Row<'r>,
     next: usize,
@@ -215,26 +215,26 @@ impl<'r> Cells<'r> {
         self.row.get(column)
     }
 
-    /// A text that is empty where the cell is NULL.
+    /// Returns a text; empty if the cell is NULL.
     pub fn text(&mut self, name: &str) -> rusqlite::Result<String> {
         Ok(self.take::<Option<String>>(name)?.unwrap_or_default())
     }
 
-    /// A text that is never NULL, where it stands.
+    /// Returns a borrowed text that is never NULL.
     pub fn str(&mut self, name: &str) -> rusqlite::Result<&'r str> {
         let column = self.step(name);
         Ok(self.row.get_ref(column)?.as_str()?)
     }
 
-    /// Rights that a subselect gathered as JSON: `json_group_array` over an ordered subselect, which takes the order of the primary key
-    /// instead of sorting.
+    /// Returns rights that a subselect gathered as JSON: `json_group_array` over an ordered subselect, which follows the order of the
+    /// primary key instead of sorting.
     pub fn rights(&mut self, name: &str) -> rusqlite::Result<Vec<Right>> {
         let numbers: Vec<i64> = serde_json::from_str(self.str(name)?).map_err(|_| FromSqlError::InvalidType)?;
         let rights = numbers.into_iter().map(|number| Right::from_number(number).ok_or(FromSqlError::OutOfRange(number)));
         Ok(rights.collect::<FromSqlResult<_>>()?)
     }
 
-    /// Pairs that a subselect gathered with `json_group_object(key, value)`.
+    /// Returns pairs that a subselect gathered with `json_group_object(key, value)`.
     pub fn pairs(&mut self, name: &str) -> rusqlite::Result<BTreeMap<String, String>> {
         match self.str(name)? {
             "{}" => Ok(BTreeMap::new()),
@@ -242,7 +242,7 @@ impl<'r> Cells<'r> {
         }
     }
 
-    /// An account from its ID and, in the cell after it, its kind; nothing where they are NULL.
+    /// Returns an account from its ID and the kind in the next cell; `None` if they are NULL.
     pub fn account(&mut self, id: &str) -> rusqlite::Result<Option<AccountId>> {
         let (id, kind) = (self.step(id), self.step("kind"));
         match self.row.get_ref(kind)?.as_str_or_null()? {
@@ -252,12 +252,12 @@ impl<'r> Cells<'r> {
         }
     }
 
-    /// The same where they are never NULL.
+    /// The same, never NULL.
     pub fn owner(&mut self, id: &str) -> rusqlite::Result<AccountId> {
         self.account(id)?.ok_or_else(|| FromSqlError::InvalidType.into())
     }
 
-    /// The column that comes next, which has this name.
+    /// Returns the index of the next column, which has this name.
     fn step(&mut self, name: &str) -> usize {
         let column = self.next;
         debug_assert_eq!(self.row.as_ref().column_name(column), Ok(name), "cells are taken as the statement lists them");
@@ -266,7 +266,7 @@ impl<'r> Cells<'r> {
     }
 }
 
-/// Reads rows by their cells.
+/// Returns a reader of rows.
 fn reading<T>(read: impl Fn(&mut Cells<'_>) -> rusqlite::Result<T>) -> impl FnMut(&Row<'_>) -> rusqlite::Result<T> {
     move |row| read(&mut Cells::of(row))
 }

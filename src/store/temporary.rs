@@ -11,7 +11,7 @@ use crate::base::temporary_directory::PREFIX;
 /// The name of the database.
 pub const FILE: &str = "keyfob.db";
 
-/// As long as this a directory may be without anybody's lock: whoever made it is about to take it.
+/// How long a directory may be without a lock: the process that created it is about to lock it.
 const YOUNG: Duration = Duration::from_secs(60);
 
 /// Removes directories like this one, of this user, whose database nobody holds: a process that is killed cannot remove its own.

@@ -1,4 +1,4 @@
-//! The one writer: whoever waits for it is committed together with those who came before.
+//! The only writer: writes that wait for it share a commit.
 //!
 //! Each write runs in a savepoint of the open transaction, on the thread that asked for it. Who finds somebody waiting
 //! leaves the transaction open and sleeps until it is committed; who finds nobody commits for all. So a lone

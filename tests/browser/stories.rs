@@ -92,7 +92,7 @@ pub fn a_client_is_registered_and_its_secret_completes_the_code_flow(driver: &Dr
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
-/// A page of another site, which sends whoever opens it on.
+/// A page of another site, which redirects its readers.
 fn leading_to(target: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://localhost:{}/", listener.local_addr().expect("an address").port());

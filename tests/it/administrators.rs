@@ -20,7 +20,7 @@ fn with_helpless_bob(state: &str) -> Server {
 }
 
 #[test]
-fn the_last_approved_administrator_stays_whoever_else_is_one_by_name() {
+fn the_last_approved_administrator_stays_even_if_others_are_one_by_name() {
     for state in ["STATE_REQUESTED", "STATE_SUSPENDED", "STATE_REJECTED", "STATE_FLAGGED"] {
         let server = with_helpless_bob(state);
         for fields in [

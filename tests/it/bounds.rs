@@ -46,9 +46,9 @@ fn a_repeated_right_or_grant_is_kept_once_where_it_stood_first() {
     }
 }
 
-/// Deleted ones count: otherwise whoever deletes what was registered could register for ever.
+/// Deleted ones count: otherwise deleting what was registered would allow registering for ever.
 #[test]
-fn nobody_but_an_administrator_registers_or_creates_without_an_end() {
+fn only_an_administrator_registers_or_creates_without_an_end() {
     let server = server();
     let path = |kind: &str, owner: &str| format!("/api/v3/users/{owner}/{kind}s");
     for (kind, bound) in [("client", &CLIENTS), ("organization", &ORGANIZATIONS)] {
@@ -86,9 +86,9 @@ fn a_member_who_fills_an_organization_leaves_its_creator_his_own_room() {
     register("admin", "organizations/acme-corp", "by-admin", "200");
 }
 
-/// Whoever fills the lists of others fills none of what they may add themselves.
+/// Filling the lists of others leaves room for what they may add themselves.
 #[test]
-fn a_client_counts_for_who_registered_it_whoever_its_collaborators_are() {
+fn a_client_counts_for_the_user_who_registered_it_and_not_for_its_collaborators() {
     let mut server = server();
     server.has_user("bob");
     for n in 0..CLIENTS.most {

@@ -13,7 +13,7 @@ fn approving(approval: Approval) -> Server {
 }
 
 #[test]
-fn a_new_client_is_approved_at_once_whoever_registers_it() {
+fn a_new_client_is_approved_at_once_for_every_caller() {
     let server = approving(Approval::Auto);
     let body = r#"{"client":{"ids":{"client_id":"hers"}}}"#;
     let answer = server.check("alice", "POST", "/api/v3/users/alice/clients", body, r#"200 {"state":"STATE_APPROVED"}"#);

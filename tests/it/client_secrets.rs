@@ -156,7 +156,7 @@ fn a_grace_of_a_year_is_the_longest() {
 }
 
 #[test]
-fn a_secret_is_rotated_by_whoever_may_change_the_client() {
+fn a_secret_is_rotated_by_everyone_who_may_change_the_client() {
     let mut server = alice_with_app();
     server.has_user("bob");
     server.has_user("carol");

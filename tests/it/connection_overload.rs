@@ -1,4 +1,4 @@
-//! The built program under siege: afterwards it is the same process, with the threads, descriptors and memory it had.
+//! The built program under many connections: afterwards it is the same process, with the threads, descriptors and memory it had.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -35,7 +35,7 @@ impl LoadedServer {
         LoadedServer { server, threads, descriptors, memory, _folder: folder }
     }
 
-    /// The siege is over: everything is as it was.
+    /// The load is over: the server uses what it used before.
     fn has_recovered(&self) {
         self.server.is_alive();
         eventually("the threads are as many as before", || self.server.status("Threads") <= self.threads);
@@ -180,9 +180,9 @@ fn what_the_listener_refuses_is_found_in_the_log_by_the_id_of_its_reply() {
 fn four_hundred_connections_against_a_hundred_descriptors_are_survived() {
     let loaded = LoadedServer::start("descriptors", "ulimit -n 100", &["--data", "keyfob.db"]);
     let held: Vec<TcpStream> = (0..400).filter_map(|_| TcpStream::connect(&loaded.server.address).ok()).collect();
-    assert!(held.len() > 100, "the kernel takes them, whoever answers them");
+    assert!(held.len() > 100, "the kernel accepts them, before the server does");
     eventually("a newcomer is answered", || try_to_get(&loaded.server.address));
-    let created = loaded.server.send("POST", "/api/v3/users/admin/clients", r#"{"client":{"ids":{"client_id":"under-siege"}}}"#);
+    let created = loaded.server.send("POST", "/api/v3/users/admin/clients", r#"{"client":{"ids":{"client_id":"under-load"}}}"#);
     assert_eq!(created.status, 200, "the database has its own descriptors: {}", created.body);
     drop(held);
     loaded.has_recovered();

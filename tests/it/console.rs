@@ -349,7 +349,7 @@ fn a_request_that_was_answered_meanwhile_is_not_answered_again() {
 }
 
 #[test]
-fn whoever_gets_a_freed_id_does_not_get_its_past() {
+fn the_next_owner_of_an_id_does_not_get_its_past() {
     let (mut server, _) = server_with_alice();
     server.has_client("alice", "my-client");
     server.check(

@@ -385,7 +385,7 @@ fn an_administrator_registers_a_client_for_a_user_from_the_page_of_that_user() {
     let made = admin.sends_form(&server, "/console/add/client", &new_client(&[("owner", "user:alice")]));
     assert_eq!(made.status, 200, "{}", made.text());
     alice.sees(&server, "/console/clients", &["my-client"]);
-    // Whoever is no administrator is not offered other users, and cannot register for them.
+    // A user who is not an administrator is not offered other users, and cannot register for them.
     let offered = alice.get(&server, "/console/add/client?owner=user:admin").text();
     assert!(!offered.contains("user:admin"), "{offered}");
     let refused = alice.sends_form(&server, "/console/add/client", &new_client(&[("id", "other"), ("owner", "user:admin")]));

@@ -104,16 +104,16 @@ fn requests_of_one_network_that_wait_for_something_slow_leave_threads_for_the_ot
 
 /// How many requests of a crowd that closed its connections are answered where their turn comes after this time.
 fn answered_of_the_gone(after: Duration) -> usize {
-    let (gate, answered) = (Arc::new(RwLock::new(())), Arc::new(AtomicUsize::new(0)));
-    let (their_gate, counter) = (gate.clone(), answered.clone());
+    let (lock, answered) = (Arc::new(RwLock::new(())), Arc::new(AtomicUsize::new(0)));
+    let (their_lock, counter) = (lock.clone(), answered.clone());
     // Deadlines, and who is gone, are looked at half as often as the shortest limit.
     let limits = Limits { drain: Duration::from_millis(100), ..Limits::default() };
     let server = EchoServer::answering(limits, move |request| {
-        drop(their_gate.read());
+        drop(their_lock.read());
         counter.fetch_add(1, Ordering::SeqCst);
         echo(request)
     });
-    let closed = gate.write().expect("nobody panicked");
+    let closed = lock.write().expect("nobody panicked");
     let mut gone = crowd(&server, CROWD, &get("/gone"));
     for stream in gone.drain(..CROWD / 2) {
         // A close then sends a reset, and otherwise no more than an end.
@@ -136,7 +136,7 @@ fn a_request_whose_peer_is_gone_when_its_turn_comes_is_not_answered() {
 }
 
 #[test]
-fn whoever_says_that_nothing_more_comes_is_answered_when_the_turn_comes() {
+fn a_peer_that_has_ended_its_stream_is_answered_when_its_turn_comes() {
     let server = server(Limits::default());
     let crowd = crowd(&server, CROWD / 4, &get("/dear"));
     for mut stream in crowd {

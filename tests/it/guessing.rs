@@ -143,7 +143,7 @@ fn failures_that_lie_in_the_future_after_a_restart_lock_nobody_out() {
 }
 
 #[test]
-fn whoever_guesses_from_many_networks_of_one_ipv6_site_is_slowed_down() {
+fn guessing_from_many_networks_of_one_ipv6_site_is_slowed_down() {
     let server = Server::start();
     let guesses = |network: &dyn Fn(usize) -> String| {
         let compared = (0..400).take_while(|n| sign_in_from(&server, &network(*n), &format!("user-{n}"), "wrong").status == 400);

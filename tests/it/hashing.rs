@@ -121,7 +121,7 @@ fn too_many_guesses_at_once_are_told_when_to_come_again() {
 }
 
 #[test]
-fn whoever_chooses_a_weak_client_secret_is_warned() {
+fn choosing_a_weak_client_secret_gets_a_warning() {
     let (server, mut alice) = server_with_alice();
     let warned = |method: &str, target: &str, client: serde_json::Value| {
         let body = serde_json::json!({"client": client, "field_mask": "secret"}).to_string();

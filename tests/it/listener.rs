@@ -231,7 +231,7 @@ fn a_body_that_is_too_large_is_refused_without_being_read() {
     let head = "POST /large HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
     is_refusal(&server.exchange(format!("{head}{}1\r\n", chunk.repeat(16)).as_bytes()));
     assert!(server.exchange(format!("{head}{}0\r\n\r\nx", chunk.repeat(16)).as_bytes()).contains("] 1048576 bytes"));
-    // Whoever goes on sending sees the reply nevertheless.
+    // A peer that goes on sending sees the reply nevertheless.
     let mut stream = server.connect();
     stream.write_all(b"POST /large HTTP/1.1\r\nHost: x\r\nContent-Length: 1048577\r\n\r\n").expect("it is sent");
     let _ = stream.write_all(&vec![b'x'; 1024 * 1024]);
@@ -269,7 +269,7 @@ fn a_connection_is_used_again_and_pipelined_requests_are_answered_in_order() {
 }
 
 #[test]
-fn whoever_asks_before_sending_a_body_is_told_to_go_on() {
+fn a_peer_that_asks_before_sending_a_body_is_told_to_go_on() {
     let server = EchoServer::open(Limits::default());
     let mut stream = server.connect();
     stream.write_all(b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n").expect("it is sent");
@@ -322,14 +322,14 @@ fn three_hundred_slow_drips_are_cut_and_hold_nobody_up() {
     }
     let mut slow = server.connect();
     slow.write_all(b"GET / HTTP/1.1\r\n").expect("it is sent");
-    assert!(read_to_end(&mut slow).starts_with("HTTP/1.1 408 "), "whoever began a request is told why it ends");
+    assert!(read_to_end(&mut slow).starts_with("HTTP/1.1 408 "), "a peer that began a request is told why it ends");
     let mut idle = server.connect();
     idle.write_all(get("/idle").as_bytes()).expect("it is sent");
     assert!(read_to_end(&mut idle).ends_with("[host=x;] "), "an idle connection ends without a word");
 }
 
 #[test]
-fn whoever_never_reads_is_cut_and_holds_nobody_up() {
+fn a_peer_that_never_reads_is_cut_and_delays_nobody() {
     const LENGTH: usize = 8 * 1024 * 1024;
     let server = EchoServer::answering(short(), |request| match request.target.as_str() {
         "/large" => Reply::new(200, "text/plain", vec![b'x'; LENGTH]),
@@ -354,7 +354,7 @@ fn whoever_never_reads_is_cut_and_holds_nobody_up() {
 }
 
 #[test]
-fn at_the_limit_whoever_has_been_idle_longest_makes_room() {
+fn at_the_limit_the_connection_that_has_been_idle_longest_makes_room() {
     let server = EchoServer::open(Limits { connections: 8, ..Limits::default() });
     let mut streams: Vec<TcpStream> = (0..8)
         .map(|n| {

@@ -67,21 +67,21 @@ fn networks_that_always_have_a_next_request_keep_no_newcomer_out_at_the_limit_of
     }
 }
 
-/// A server that answers nothing while the gate is closed.
+/// A server that answers nothing while the lock is closed.
 fn gated(limits: Limits) -> (EchoServer, Arc<RwLock<()>>) {
-    let gate = Arc::new(RwLock::new(()));
-    let theirs = gate.clone();
+    let lock = Arc::new(RwLock::new(()));
+    let theirs = lock.clone();
     let server = EchoServer::answering(limits, move |request| {
         drop(theirs.read());
         echo(request)
     });
-    (server, gate)
+    (server, lock)
 }
 
 #[test]
 fn large_requests_of_many_networks_that_wait_for_their_turn_push_out_no_small_one_that_arrives() {
-    let (server, gate) = gated(Limits::default());
-    let closed = gate.write().expect("nobody panicked");
+    let (server, lock) = gated(Limits::default());
+    let closed = lock.write().expect("nobody panicked");
     let mut newcomers: Vec<TcpStream> = (0..12)
         .map(|n| {
             let mut stream = connect_from(&format!("127.0.0.{}:0", 100 + n), &server.address);
@@ -123,8 +123,8 @@ fn behind_a_trusted_proxy_the_client_with_the_most_requests_makes_room() {
     let of_one_address = |_| "198.51.100.1".to_owned();
     let of_one_customer = |n: usize| format!("2001:db8:1:{n:x}00::1");
     for crowd_of in [&of_one_address as &dyn Fn(usize) -> String, &of_one_customer] {
-        let (server, gate) = gated(limits.clone());
-        let closed = gate.write().expect("nobody panicked");
+        let (server, lock) = gated(limits.clone());
+        let closed = lock.write().expect("nobody panicked");
         let ask = |client: String| {
             let mut stream = server.connect();
             let request = format!("GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {client}\r\n\r\n");

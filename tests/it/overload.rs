@@ -82,7 +82,7 @@ pub fn during<T>(attackers: usize, attack: impl Fn() + Sync, neighbour: impl FnO
     })
 }
 
-/// Sends these bytes again and again over one connection, at most so many bytes, until it is ended.
+/// Sends these bytes again and again over one connection, until it ends or `most` bytes are sent.
 fn pour(address: &str, first: &[u8], again: &[u8], most: usize) {
     let Ok(mut stream) = TcpStream::connect(address) else { return };
     stream.set_write_timeout(Some(Duration::from_secs(1))).expect("a timeout is set");

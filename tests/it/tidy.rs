@@ -127,23 +127,22 @@ impl Source {
     }
 }
 
-fn sources() -> Vec<Source> {
-    fn walk(directory: &Path, found: &mut Vec<PathBuf>) {
-        for entry in std::fs::read_dir(directory).expect("a folder is read") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                walk(&path, found);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                found.push(path);
-            }
-        }
+/// Adds the files below a folder.
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder is read") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() { files(&path, found) } else { found.push(path) }
     }
+}
+
+fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut paths = Vec::new();
-    walk(&root, &mut paths);
+    files(&root, &mut paths);
     assert!(paths.len() > 60, "files are missing");
     paths
         .iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
         .map(|path| {
             let path_in_src = path.strip_prefix(&root).expect("it is in src").to_string_lossy().into_owned();
             Source { path: path_in_src, text: std::fs::read_to_string(path).expect("a file is read") }
@@ -361,4 +360,76 @@ fn reserved_ids_are_sorted_and_unique() {
     let text = include_str!("../../src/registry/reserved-ids.txt");
     let ids: Vec<&str> = text.lines().collect();
     assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
+}
+
+/// Words that are pictures, or not what the field says: they don't come back.
+const FORBIDDEN_WORDS: &[&str] = &[
+    "door",
+    "doors",
+    "lane",
+    "lanes",
+    "gate",
+    "ticket",
+    "tickets",
+    "town",
+    "siege",
+    "besieged",
+    "dance",
+    "visitor",
+    "visitors",
+    "farewell",
+    "mourn",
+    "noteworthy",
+    "nought",
+    "whoever",
+    "nobody but",
+    "can not",
+    "good for nothing",
+    "step aside",
+    "of another world",
+    "at most so many",
+];
+
+/// Texts in which such a word stays, each with its reason.
+const ALLOWED_TEXTS: &[(&str, &str)] = &[
+    ("can not be registered", "The Things Stack words it so"),
+    ("organizations can not be nested", "The Things Stack words it so"),
+    ("door-opener", "the ID of a client"),
+];
+
+/// Returns the forbidden words in a text, each with the number of its line.
+fn forbidden_words(text: &str) -> Vec<(usize, &'static str)> {
+    let mut found = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let line = ALLOWED_TEXTS.iter().fold(line.to_lowercase(), |line, (allowed, _)| line.replace(allowed, ""));
+        let line = line.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+        let words = FORBIDDEN_WORDS.iter().filter(|word| format!(" {line} ").contains(&format!(" {word} ")));
+        found.extend(words.map(|word| (number + 1, *word)));
+    }
+    found
+}
+
+#[test]
+fn the_texts_use_the_words_of_the_field() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut paths = ["ARCHITECTURE.md", "CHANGELOG.md", "README.md", "schema.sql"].map(|name| root.join(name)).to_vec();
+    ["src", "tests", "benches", "fuzz/targets", "doc"].iter().for_each(|folder| files(&root.join(folder), &mut paths));
+    let is_ours = |path: &Path| {
+        // Other people's texts, what was released, and this list.
+        let not_ours = ["tests/golden", "tests/schemas", "doc/contract", "tests/it/tidy"];
+        !not_ours.iter().any(|name| path.starts_with(root.join(name)) || path == root.join(name).with_extension("rs"))
+    };
+    let is_text = |path: &Path| path.extension().is_some_and(|extension| ["rs", "md", "sql", "js", "css"].iter().any(|e| extension == *e));
+    let texts: Vec<_> = paths.iter().filter(|path| is_ours(path) && is_text(path)).collect();
+    assert!(texts.len() > 300, "files are missing");
+    for path in texts {
+        let found = forbidden_words(&std::fs::read_to_string(path).expect("a file is read"));
+        assert!(found.is_empty(), "{} has {found:?}", path.display());
+    }
+}
+
+#[test]
+fn a_forbidden_word_is_noticed_only_where_it_stands_alone() {
+    let text = "An outdoor lantern, a Lane;\nthe ID can not be registered\nwho can not, fn besieged() and `their_gate`";
+    assert_eq!(forbidden_words(text), [(1, "lane"), (3, "gate"), (3, "besieged"), (3, "can not")]);
 }

@@ -71,7 +71,7 @@ fn a_collaborator_who_says_so_can_try_a_client_and_take_it_back() {
 }
 
 #[test]
-fn nobody_but_a_collaborator_can_begin_a_trial() {
+fn only_a_collaborator_can_begin_a_trial() {
     let server = fixture();
     assert_eq!(begins(&server, &mut server.signed_in("carol")).status, 403);
     let mut admin = signed_in_admin(&server);

@@ -29,7 +29,7 @@ fn nobody_registers_where_registration_is_closed() {
 
 /// registry.md 9, item 87.
 #[test]
-fn whoever_registers_is_approved_and_nothing_more() {
+fn a_user_who_registers_is_approved_and_nothing_more() {
     let server = open();
     let body = json!({"user": {"ids": {"user_id": "newcomer"}, "primary_email_address": "n@example.com", "password": "Good-passw0rd", "admin": true,
         "state": "STATE_FLAGGED", "state_description": "x", "primary_email_address_validated_at": "2020-01-01T00:00:00Z", "temporary_password": "Temp-passw0rd"}});

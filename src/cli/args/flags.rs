@@ -1,4 +1,4 @@
-//! What a flag is, and the flags that several commands share.
+//! Flags, and those that several commands share.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use crate::model::choice::{Choices, RIGHT_CHOICES, STATES};
 pub struct Flag {
     /// With its two dashes, words joined by dashes. Underscores are read as dashes.
     pub name: Cow<'static, str>,
-    /// What to put behind it; empty for a switch.
+    /// The placeholder of its value; empty for a switch.
     pub value: &'static str,
     pub kind: FlagKind,
     pub doc: Cow<'static, str>,
@@ -93,7 +93,7 @@ pub static CLIENT_ID: &[Flag] = &[text("--client-id", "ID", "The client.")];
 pub static USER_ID: &[Flag] = &[text("--user-id", "ID", "The user.")];
 pub static ORGANIZATION_ID: &[Flag] = &[text("--organization-id", "ID", "The organization.")];
 
-/// The user to whom something belongs.
+/// The user who owns something.
 pub static OF_USER: &[Flag] = &[text("--user-id", "ID", "The user; the caller if none is named.")];
 
 pub static OWNER: &[Flag] = &[

@@ -1,4 +1,4 @@
-//! What the arguments of a command say: its flags, their values, its settings, and the entity that it is about.
+//! The arguments of a command: flags, values, settings, and the entity that it is about.
 
 pub mod flags;
 pub mod nouns;

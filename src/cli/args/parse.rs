@@ -1,4 +1,4 @@
-//! From the words behind a command to the values of its flags.
+//! Parses the arguments of a command.
 
 use std::ffi::OsString;
 
@@ -11,7 +11,7 @@ use crate::cli::args::suggestion::nearest;
 use crate::cli::args::values::{Format, Values};
 use crate::cli::failure::UsageError;
 
-/// What a command takes.
+/// The flags, arguments and settings of a command.
 #[derive(Debug)]
 pub struct CommandSyntax {
     pub command: &'static str,
@@ -78,7 +78,7 @@ pub fn dashed(name: &str) -> String {
     if name.starts_with("--") { name.replace('_', "-") } else { name.to_owned() }
 }
 
-/// Writes dashes for underscores in names of flags, and each value apart from its flag. Values stay as they are.
+/// Replaces underscores in names of flags with dashes, and separates each value from its flag. Values stay as they are.
 fn spelled(rows: &[&'static Flag], arguments: Vec<OsString>) -> Vec<OsString> {
     let mut spelled = Vec::new();
     let mut arguments = arguments.into_iter();
@@ -102,7 +102,7 @@ fn spelled(rows: &[&'static Flag], arguments: Vec<OsString>) -> Vec<OsString> {
     spelled
 }
 
-/// Returns whether a word may be repeated in an error: others could be a secret.
+/// Returns whether a word may be repeated in an error: any other could be a secret.
 pub fn is_plain(word: &str) -> bool {
     word.len() <= 24 && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
 }

@@ -1,4 +1,4 @@
-//! What a setting is, and where its value is found: its flag, or else the environment.
+//! Settings, from flags or else the environment.
 
 use std::fmt;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::base::printable::printable;
 use crate::base::secret::MOST_ROUNDS;
 use crate::cli::failure::UsageError;
 
-/// With fewer a hash is hardly slower than none.
+/// The fewest hash rounds: with fewer, a hash is hardly slower than none.
 pub const FEWEST_ROUNDS: u32 = 1000;
 
 /// One setting.
@@ -20,7 +20,7 @@ pub struct Setting {
     /// Empty for settings that only the environment holds.
     pub flag: &'static str,
     pub variable: &'static str,
-    /// What to put behind the flag; empty for a switch.
+    /// The placeholder of the flag's value; empty for a switch.
     pub value: &'static str,
     /// As shown to people.
     pub default: &'static str,
@@ -33,7 +33,7 @@ pub enum SettingKind {
     Value,
     /// True or false; the flag alone means true.
     Switch,
-    /// May also stand in the file that `<variable>_FILE` names.
+    /// May also be in the file that `<variable>_FILE` names.
     Secret,
 }
 
@@ -46,10 +46,10 @@ impl Setting {
     }
 }
 
-/// The settings of a command, each with what was found for it.
+/// The settings of a command with their values.
 pub(crate) struct SettingValues(Vec<SettingValue>);
 
-/// A setting, and its value and where that was found, if it was.
+/// A setting, and its value and source, if it is set.
 pub(crate) struct SettingValue {
     setting: &'static Setting,
     value: Option<(String, String)>,
@@ -79,7 +79,7 @@ impl SettingValue {
         self.value.as_ref().map_or(self.setting.flag, |(place, _)| place)
     }
 
-    /// Returns the value if somebody set one.
+    /// Returns the value if it is set.
     pub fn given(&self) -> Option<&str> {
         self.value.as_ref().map(|(_, value)| value.as_str())
     }
@@ -104,12 +104,12 @@ impl SettingValue {
         number.ok_or_else(|| self.wrong(format!("must be a number from {least} to {most}")))
     }
 
-    /// Returns the rounds of PBKDF2 for a password, or `default` where none are set.
+    /// Returns the PBKDF2 rounds for a password, or `default` if unset.
     pub fn rounds(&self, default: u32) -> Result<u32, UsageError> {
         if self.value.is_some() { self.number(FEWEST_ROUNDS, MOST_ROUNDS) } else { Ok(default) }
     }
 
-    /// Returns `http(s)://host[:port]` without a slash at its end. The public one is the issuer, whose metadata lies at the root (RFC 8414
+    /// Returns `http(s)://host[:port]` without a slash at its end. The public one is the issuer, whose metadata is at the root (RFC 8414
     /// section 3).
     pub fn url(&self) -> Result<Option<String>, UsageError> {
         let Some(url) = self.given() else { return Ok(None) };
@@ -123,7 +123,7 @@ impl SettingValue {
     }
 }
 
-/// Returns the value of a setting and where it was found: its flag, or else the environment.
+/// Returns the value of a setting and its source: the flag, or else the environment.
 fn lookup(setting: &'static Setting, arguments: &mut Arguments) -> Result<Option<(String, String)>, UsageError> {
     let from_environment = environment(setting)?;
     if setting.flag.is_empty() {
@@ -140,7 +140,7 @@ fn lookup(setting: &'static Setting, arguments: &mut Arguments) -> Result<Option
     }
 }
 
-/// Takes all values of a flag out of the arguments; `value` says what belongs behind it.
+/// Removes all values of a flag from the arguments; `value` is their placeholder.
 pub fn values_of(arguments: &mut Arguments, flag: &'static str, value: &str) -> Result<Vec<String>, UsageError> {
     let values = arguments.values_from_fn(flag, |value| Ok::<_, std::convert::Infallible>(value.to_owned()));
     values.map_err(|error| match error {

@@ -1,8 +1,8 @@
-//! What somebody meant who mistyped a word.
+//! Suggests words for mistyped ones.
 
 use strsim::osa_distance;
 
-/// Returns the word that is most like the given one, if it is like enough: of three letters one may be wrong, and one in a shorter word.
+/// Returns the word most like the given one, if it is similar enough: one of three letters may be wrong, and one in a shorter word.
 pub fn nearest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let most = (word.trim_start_matches('-').len() / 3).max(1);
     let (distance, near) = words.into_iter().map(|known| (osa_distance(word, known), known)).min_by_key(|(distance, _)| *distance)?;

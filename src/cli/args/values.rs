@@ -57,8 +57,7 @@ impl Values {
         self.values.contains_key(key)
     }
 
-    /// Reads the secrets that `rows` say are in files or come from standard input, and puts them where the flags for the secrets themselves
-    /// put theirs.
+    /// Reads the secrets that `rows` say are in files or on standard input, and stores them as if the flags for the secrets had been given.
     pub fn read_secrets(&mut self, rows: &[&'static Flag]) -> Result<(), UsageError> {
         for row in rows.iter().filter(|row| matches!(row.kind, FlagKind::SecretFile)) {
             let Some(path) = self.one(row.key()) else { continue };
@@ -75,7 +74,7 @@ impl Values {
         Ok(())
     }
 
-    /// Returns a warning for each secret that was an argument, which says how to give it unseen.
+    /// Returns a warning for each secret that was an argument, with how to give it unseen.
     pub fn warnings(&self) -> Vec<String> {
         let elsewhere = |flag: &str| match flag {
             "--api-key" => "KEYFOB_API_KEY_FILE, or `keyfob login`, which keeps it".to_owned(),
@@ -95,7 +94,7 @@ impl Values {
         self.values.get(key).and_then(|values| values.last()).map(String::as_str)
     }
 
-    /// Returns the same value where the command needs one. Fails if it is missing or empty.
+    /// Returns the same value, required. Fails if it is missing or empty.
     pub fn needed(&self, key: &str) -> Result<&str, UsageError> {
         self.one(key).filter(|value| !value.is_empty()).ok_or_else(|| missing(key))
     }
@@ -135,7 +134,7 @@ impl Values {
         Ok(pairs)
     }
 
-    /// Puts a plain argument where the flag `key` puts its value. Fails if both are given and differ.
+    /// Stores a plain argument as the value of the flag `key`. Fails if both are given and differ.
     pub fn put_argument(&mut self, key: &'static str, value: String) -> Result<(), UsageError> {
         match self.one(key) {
             Some(other) if other != value => Err(UsageError(format!("the argument and --{key} name different things: give one of them"))),
@@ -164,7 +163,7 @@ impl Values {
     }
 }
 
-/// Returns the refusal of a command that needs a flag, worded as `ttn-lw-cli` words it: scripts look for it.
+/// Returns the error for a missing flag, worded as by `ttn-lw-cli`: scripts look for it.
 pub fn missing(key: &str) -> UsageError {
     let name = key.replace('-', "_");
     let words: Vec<&str> = key.split('-').map(|word| if word == "id" { "ID" } else { word }).collect();

@@ -1,4 +1,4 @@
-//! What a shell offers when the tab key is pressed. The scripts are short: they ask the program itself, which reads its tables.
+//! Shell completions. The scripts are short: they ask the program itself, which reads its tables.
 
 use std::ffi::OsString;
 
@@ -8,7 +8,7 @@ use crate::cli::commands::{Command, Document, Entry, Run, below, find};
 use crate::cli::failure::{Failure, UsageError};
 use crate::cli::terminal::print;
 
-/// The word that makes the program answer a shell. It is no command, and no help mentions it.
+/// The word with which a shell asks the program. It is not a command, and no help mentions it.
 pub const QUESTION: &str = "complete-words";
 
 const BASH: &str = r#"_keyfob() {
@@ -47,13 +47,13 @@ pub fn script(values: &Values) -> Result<&'static str, UsageError> {
     script.ok_or_else(|| UsageError("there are completions for bash, zsh and fish".to_owned()))
 }
 
-/// Prints what may stand in the place of the last word, an offer a line.
+/// Prints what may complete the last word, one offer per line.
 pub fn answer(words: &[OsString]) -> Result<(), Failure> {
     let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     print(&offers(&words).into_iter().map(|(offer, doc)| format!("{offer}\t{doc}\n")).collect::<String>())
 }
 
-/// Returns what may stand in the place of the last word, each with what it means.
+/// Returns what may complete the last word, each with its meaning.
 pub fn offers(words: &[String]) -> Vec<(String, String)> {
     let (typed, before) = words.split_last().map_or(("", words), |(last, before)| (last.as_str(), before));
     let mut at = "";
@@ -75,7 +75,7 @@ pub fn offers(words: &[String]) -> Vec<(String, String)> {
     offers.into_iter().filter(|(offer, _)| offer.starts_with(typed)).collect()
 }
 
-/// Returns the values of a flag behind it, and otherwise flags. Files are for the shell to find.
+/// Returns the values of the flag before the word, and otherwise flags. The shell completes files.
 fn in_command(command: &'static Command, last: Option<&String>, typed: &str) -> Vec<(String, String)> {
     let flags = command.flags();
     if let Some(flag) = last.and_then(|last| flags.iter().find(|flag| flag.name == last.replace('_', "-") && !flag.is_switch())) {
@@ -87,7 +87,7 @@ fn in_command(command: &'static Command, last: Option<&String>, typed: &str) -> 
     let own = flags.into_iter().chain(EVERYWHERE).map(|flag| (flag.name.to_string(), flag.doc.to_string()));
     let settings = command.settings().into_iter().map(|setting| (setting.flag.to_owned(), setting.doc.to_owned()));
     let offers = own.chain(settings).filter(|(name, _)| !name.is_empty());
-    // Where an ID may stand, which cannot be offered, flags are offered once a dash is typed.
+    // An ID cannot be offered; flags are, once a dash is typed.
     if typed.starts_with('-') || command.arguments.is_empty() { offers.collect() } else { Vec::new() }
 }
 

@@ -1,4 +1,4 @@
-//! Help, made from the tables.
+//! Help, generated from the tables.
 
 use crate::cli::args::flags::{EVERYWHERE, Flag};
 use crate::cli::args::settings::Setting;
@@ -6,14 +6,14 @@ use crate::cli::commands::{COMMANDS, Command, CommandGroup, Entry, GROUPS, below
 use crate::cli::remote::connection::CONNECTION;
 use crate::routes::ROUTES;
 
-/// The most characters of the column of names.
+/// The widest column of names, in characters.
 const COLUMN: usize = 34;
 
 pub fn version() -> String {
     format!("keyfob {}\n", env!("CARGO_PKG_VERSION"))
 }
 
-/// Returns what a command or a group of this name does; without a name, which there are.
+/// Returns the help for a command or a group of this name; for the empty name, the overview.
 pub fn text(name: &str) -> String {
     if name.is_empty() {
         return overview();
@@ -47,7 +47,7 @@ fn of_group(group: &CommandGroup) -> String {
     )
 }
 
-/// Lists what is below a group, commands under the names that `names` gives them.
+/// Lists what is below a group, with commands named by `names`.
 fn entries(group: &str, names: fn(&'static Command) -> String) -> String {
     let name = |entry| match entry {
         Entry::Command(command) => names(command),
@@ -103,7 +103,7 @@ fn settings(settings: impl IntoIterator<Item = &'static Setting>) -> String {
     settings.into_iter().map(|setting| format!("  {}\n      {}\n", setting.usage(), setting.doc)).collect()
 }
 
-/// Writes names in a column, explanations beside them, or below names that are too wide.
+/// Formats names in a column with explanations beside them, or below names that are too wide.
 fn columns(rows: &[(String, String)]) -> String {
     let width = rows.iter().map(|(name, _)| name.chars().count()).filter(|width| *width <= COLUMN).max().unwrap_or_default();
     let row = |(name, doc): &(String, String)| match name.chars().count() {
@@ -122,7 +122,7 @@ pub fn everything() -> String {
     std::iter::once(page("").replacen("help \n", "help\n", 1)).chain(names.into_iter().map(page)).collect()
 }
 
-/// Returns where the first word of a name stands in the overview.
+/// Returns the position of a name's first word in the overview.
 fn position(name: &str) -> Option<usize> {
     let mut first = name;
     while !parent(first).is_empty() {

@@ -1,4 +1,4 @@
-//! The manual page, in the man macros that every system's `man` reads.
+//! The manual page, in the man macros of every system.
 
 use crate::cli::args::flags::{EVERYWHERE, Flag};
 use crate::cli::args::settings::Setting;
@@ -79,7 +79,7 @@ fn tagged(page: &mut String, name: &str, text: &str) {
     page.push_str(&format!(".TP\n.B {}\n{}\n", escaped(name), escaped(text)));
 }
 
-/// Escapes dashes, and a first character that `man` would take for a macro.
+/// Escapes dashes, and a first character that would begin a macro.
 fn escaped(text: &str) -> String {
     let text = text.replace('\\', "\\e").replace('-', "\\-").replace('…', "...");
     if text.starts_with(['.', '\'']) { format!("\\&{text}") } else { text }

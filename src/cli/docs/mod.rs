@@ -1,4 +1,4 @@
-//! What is made from the table of commands: help, the manual page, and what shells offer.
+//! Documents generated from the table of commands: help, the manual page, completions.
 
 pub mod completions;
 pub mod help;

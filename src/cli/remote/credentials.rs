@@ -1,4 +1,4 @@
-//! The credentials that `keyfob login` keeps: one entry a server, in a file that only its owner can read.
+//! The credentials that `keyfob login` stores: one entry per server, in a file that only its owner can read.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -39,7 +39,7 @@ impl std::fmt::Debug for Tokens {
     }
 }
 
-/// The file, locked until this is dropped: of two commands that find a token expired, one refreshes it.
+/// The file, locked until this is dropped, so only one of two commands refreshes an expired token.
 #[derive(Debug)]
 pub struct Keyring {
     path: PathBuf,
@@ -109,7 +109,7 @@ impl Keyring {
         self.write()
     }
 
-    /// Replaces the file by a new one, so that it is never half written.
+    /// Replaces the file, so it is never half written.
     fn write(&self) -> Result<(), ApiError> {
         let fresh = self.path.with_extension("new");
         let written = (|| {

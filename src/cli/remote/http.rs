@@ -33,12 +33,12 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.'
 const SEGMENT: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'/').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}');
 
-/// A server, and the credentials to speak to it with.
+/// A server, and the credentials for it.
 #[derive(Debug)]
 pub struct Remote {
     agent: Agent,
     pub server: String,
-    /// Where `keyfob login` keeps its credentials.
+    /// The file of `keyfob login`.
     pub keyring: Option<PathBuf>,
     /// An API key from a flag or the environment.
     pub given_key: Option<String>,
@@ -47,17 +47,17 @@ pub struct Remote {
     warned: Cell<bool>,
 }
 
-/// What the server answered.
+/// The server's answer.
 #[derive(Debug)]
 pub struct Response {
     pub body: Value,
-    /// How many items there are on all pages, if it says so.
+    /// The number of items on all pages, if known.
     pub total: Option<usize>,
-    /// Limit and number of the next page, if it says so. The limit is smaller where this page ended early.
+    /// Limit and number of the next page, if known. The limit is smaller if this page ended early.
     pub next: Option<(usize, usize)>,
 }
 
-/// Reads from the header `Link` the limit and the number of the next page (RFC 8288): `<…?limit=128&page=2>; rel="next"`.
+/// Parses limit and number of the next page from the header `Link` (RFC 8288): `<…?limit=128&page=2>; rel="next"`.
 fn next_page(link: &str) -> Option<(usize, usize)> {
     let (target, parameters) = link.strip_prefix('<')?.split_once('>')?;
     let pairs = Pairs::parse(target.split_once('?')?.1).ok().filter(|_| parameters.contains("rel=\"next\""))?;
@@ -84,7 +84,7 @@ impl Remote {
         self.credentials.is_some()
     }
 
-    /// Fails with `unauthenticated` without credentials: what everyone may see is not what was asked for.
+    /// Fails with `unauthenticated` without credentials: the public part is not what was asked for.
     pub fn require_credentials(&self) -> Result<(), ApiError> {
         match self.credentials {
             Some(_) => Ok(()),
@@ -123,7 +123,7 @@ impl Remote {
     /// Sends a request to `path` below `/api/v3/`.
     fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Response, ApiError> {
         let mut request = http::Request::builder().method(method.name()).uri(format!("{}/api/v3/{path}", self.server));
-        // A body may hold a password where there are no credentials yet.
+        // A body may hold a password even without credentials.
         if self.credentials.is_some() || body.is_some() {
             self.warn_of_plain_text();
         }
@@ -138,7 +138,7 @@ impl Remote {
         let reply = reply.unwrap_or_else(|error| Err(error.into())).map_err(|error| self.unanswered(&error))?;
         let total = reply.headers().get("X-Total-Count").and_then(|value| value.to_str().ok()).and_then(|value| value.parse().ok());
         let next = reply.headers().get("Link").and_then(|link| link.to_str().ok()).and_then(next_page);
-        // The next page is offered anyway: no warning is needed that this one ended early.
+        // The next page is offered anyway, so the warning that this one ended early is not needed.
         for warning in reply.headers().get_all("X-Warning").iter().filter(|warning| !warning.as_bytes().starts_with(ENDS_EARLY.as_bytes()))
         {
             note(&format!("warning: {}", printable(&String::from_utf8_lossy(warning.as_bytes()))));
@@ -185,7 +185,7 @@ impl Remote {
         ApiError::from(definition.with("reason", error.to_string())).with("server", &self.server)
     }
 
-    /// Asks who the caller is: `users` or `organizations`, and the ID.
+    /// Returns the caller: `users` or `organizations`, and the ID.
     pub fn caller(&self) -> Result<Option<AccountPath>, ApiError> {
         let info = self.read("auth_info", &QueryPairs::new())?.body;
         let found = [
@@ -201,7 +201,7 @@ impl Remote {
 
 /// Escapes one segment of a path.
 pub fn segment(text: &str) -> String {
-    // Dots alone would mean this segment or the one above.
+    // Dots alone would mean this directory or its parent.
     match text {
         "." | ".." => text.replace('.', "%2E"),
         _ => utf8_percent_encode(text, SEGMENT).to_string(),

@@ -1,4 +1,4 @@
-//! A server over HTTP, and the credentials to speak to it with.
+//! A server over HTTP, and the credentials for it.
 
 pub mod callback;
 pub mod connection;

@@ -1,4 +1,4 @@
-//! Tokens, which the client `cli` gets for a code, refreshes and revokes (RFC 6749, 7009, 7636).
+//! Gets, refreshes and revokes tokens as the client `cli` (RFC 6749, 7009, 7636).
 
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::Value;
@@ -16,8 +16,7 @@ const CLIENT: &str = "cli";
 /// A token is refreshed this long before it expires: it must last until the request arrives.
 const MARGIN_SECONDS: i64 = 30;
 
-/// Makes the remote use the credentials that `keyfob login` keeps for its server, unless a key was given. A token that is about to expire is
-/// refreshed first.
+/// Uses the credentials that `keyfob login` stored for the server, unless a key was given, and refreshes a token that is about to expire.
 pub fn recall_credentials(remote: &mut Remote) -> Result<(), ApiError> {
     let Some(path) = remote.keyring.clone().filter(|path| !remote.has_credentials() && path.exists()) else { return Ok(()) };
     let mut keyring = Keyring::open(&path)?;
@@ -83,7 +82,7 @@ pub fn is_code(text: &str) -> bool {
     Token::parse(text).is_some_and(|token| token.kind == TokenKind::AuthorizationCode)
 }
 
-/// Revokes a token and its family. Returns false if the server has no endpoint for that, as The Things Stack has none.
+/// Revokes a token and its family. Returns false if the server has no such endpoint; The Things Stack has none.
 pub fn revoke(remote: &Remote, token: &str) -> Result<bool, ApiError> {
     match remote.form("/oauth/revoke", &[("client_id", CLIENT), ("token", token)])? {
         (200, _) => Ok(true),
@@ -95,7 +94,7 @@ pub fn revoke(remote: &Remote, token: &str) -> Result<bool, ApiError> {
 fn ask(remote: &Remote, fields: &[(&str, &str)]) -> Result<Tokens, ApiError> {
     let (status, body) = remote.form("/oauth/token", fields)?;
     let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
-    // Some servers write the number as a text.
+    // Some servers send the number as a string.
     let seconds = body.get("expires_in").and_then(|value| value.as_i64().or_else(|| value.as_str()?.parse().ok()));
     match text("access_token") {
         Some(access_token) if status == 200 => Ok(Tokens {

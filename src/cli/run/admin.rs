@@ -144,7 +144,7 @@ pub fn create_client(values: &Values, arguments: Arguments) -> Result<(), Failur
     Ok(())
 }
 
-/// Opens the data file. Fails if there is none: a mistake in its name must not make another one.
+/// Opens the data file. Fails if there is none: a mistyped name must not create one.
 fn open(arguments: Arguments) -> Result<(Store, Settings), Failure> {
     let found = args::SettingValues::read(DATA, arguments)?;
     let path = PathBuf::from(found.of("data").text());

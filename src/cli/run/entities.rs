@@ -59,7 +59,7 @@ pub fn get(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<
     output::object(values, &texts(&columns), &answer.body)
 }
 
-/// Creates one entity by flags, or those of standard input one after the other, each with the flags over it.
+/// Creates one entity from flags, or those on standard input one after the other, each overridden by the flags.
 pub fn create(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
     let flags = noun.sent(values)?;
     let named = noun.other_account(values)?;
@@ -84,7 +84,7 @@ pub fn create(noun: &'static Noun, values: &Values, remote: &mut Remote) -> Resu
                 note(&format!("{made} of {total} were made before `{}`, where it ended", printable(&id)));
             }
             return Err(match failure {
-                // The reader is gone, and must learn that not all were made.
+                // The reader must learn that not all were created.
                 Failure::Unread => Failure::Refused(format!("standard output was closed after `{}` was made", printable(&id))),
                 failure => failure,
             });
@@ -103,7 +103,7 @@ fn create_one(noun: &Noun, secrets: &mut SecretFile<'_>, remote: &Remote, (id, f
     print(noun, secrets, id, answer.body)
 }
 
-/// Puts the flags over the fields of standard input, adds the defaults, and returns the ID.
+/// Overrides the fields of standard input with the flags, adds the defaults, and returns the ID.
 pub fn prepare(noun: &Noun, values: &Values, flags: &Map<String, Value>, fields: &mut Map<String, Value>) -> Result<String, UsageError> {
     let key = noun.id_key();
     let mut ids = match take(fields, "ids") {
@@ -187,7 +187,7 @@ pub fn path(noun: &Noun, id: &str) -> String {
     format!("{}/{}", noun.plural, segment(id))
 }
 
-/// Returns the ID that a flag names; for things that every user has, the caller's own.
+/// Returns the ID that a flag names, or the caller's own for things that every user has.
 pub fn owner(noun: &Noun, values: &Values, remote: &Remote) -> Result<String, Failure> {
     if let Some(id) = values.one(noun.id).filter(|id| !id.is_empty()) {
         return Ok(id.to_owned());
@@ -211,7 +211,7 @@ fn columns(noun: &Noun, fields: &[&str]) -> Vec<String> {
     std::iter::once(format!("ids.{}", noun.id_key())).chain(fields.iter().map(|field| (*field).to_owned())).collect()
 }
 
-/// Which fields are asked for: a table without a selection selects its usual columns, a path selects its own field.
+/// The fields to request: a table without a selection shows its usual columns, a path its own field.
 struct Shown<'a> {
     noun: &'static Noun,
     format: &'a Format,

@@ -1,4 +1,4 @@
-//! `login` keeps credentials for a server, `logout` revokes and forgets them.
+//! `login` stores credentials for a server, `logout` revokes and deletes them.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use crate::cli::run::output;
 use crate::cli::terminal::ask;
 use crate::cli::terminal::note;
 
-/// Gets credentials, checks them and keeps them.
+/// Gets credentials, checks and stores them.
 pub fn login(values: &Values, remote: &mut Remote) -> Result<(), Failure> {
     let by_callback = !values.has("callback") || values.switch("callback")?;
     let place = keyring(remote)?;
@@ -34,7 +34,7 @@ pub fn login(values: &Values, remote: &mut Remote) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Revokes and forgets the credentials; forgets them also if they cannot be revoked. An API key is not revoked: it may be used elsewhere.
+/// Revokes and deletes the credentials; deletes them also if revoking fails. An API key is not revoked: it may be used elsewhere.
 pub fn logout(_: &Values, remote: &mut Remote) -> Result<(), Failure> {
     let mut keyring = Keyring::open(&keyring(remote)?)?;
     let Some(kept) = keyring.of(&remote.server) else {
@@ -81,7 +81,7 @@ fn by_paste(remote: &Remote) -> Result<Tokens, ApiError> {
     attempt.redeem(remote, code.trim())
 }
 
-/// Revokes the tokens. Where the server has no endpoint for that, the access token deletes itself.
+/// Revokes the tokens. If the server has no endpoint for that, deletes the access token with itself.
 fn revoke(remote: &Remote, tokens: &Tokens) -> Result<(), Failure> {
     if tokens::revoke(remote, tokens.refresh_token.as_deref().unwrap_or(&tokens.access_token))? {
         return Ok(());

@@ -1,4 +1,4 @@
-//! What each command does: one file a noun, and what they share.
+//! The commands: one file per noun, and what they share.
 
 pub mod admin;
 pub mod api_keys;

@@ -1,4 +1,4 @@
-//! What commands print: JSON as `ttn-lw-cli` prints it, tables for people, plain values for scripts.
+//! Prints answers: JSON as `ttn-lw-cli` does, tables for people, plain values for scripts.
 
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ pub fn object(values: &Values, columns: &[&str], value: &Value) -> Result<(), Fa
     }
 }
 
-/// A list that is printed page by page. Only a table is printed at its end: its columns are as wide as their widest value.
+/// A list, printed page by page. A table is printed at its end, because its columns are as wide as their widest value.
 #[derive(Debug)]
 pub struct List<'a> {
     format: &'a Format,

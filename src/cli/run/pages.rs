@@ -9,14 +9,14 @@ use crate::cli::remote::http::{QueryPairs, Remote};
 use crate::cli::run::output::List;
 use crate::cli::terminal::{note, progress};
 
-/// The most items of a page, and of a page of a search, which The Things Stack makes no larger.
+/// The most items of a page; The Things Stack has no larger pages of a search.
 const PAGE: usize = 1000;
 const SEARCH_PAGE: usize = 100;
 
 /// The size of a page where no limit is asked for.
 const DEFAULT_PAGE: usize = 100;
 
-/// Asks for the list at `path` and prints it.
+/// Requests the list at `path` and prints it.
 pub fn print(path: &str, mut query: QueryPairs, values: &Values, remote: &Remote, columns: &[&str]) -> Result<(), Failure> {
     let all = values.switch("all-pages")?;
     if all && values.has("page") {
@@ -72,7 +72,7 @@ pub fn print(path: &str, mut query: QueryPairs, values: &Values, remote: &Remote
     }
 }
 
-/// Returns the one list that an answer holds, or nothing: answers leave out an empty list.
+/// Returns the list in an answer; answers leave out an empty one.
 fn items(body: &Value) -> &[Value] {
     let lists = body.as_object().into_iter().flat_map(|members| members.values());
     lists.filter_map(Value::as_array).next().map_or(&[], Vec::as_slice)

@@ -19,19 +19,20 @@ pub struct Secret<'a> {
     pub member: &'a str,
 }
 
-/// The file for the secrets of a command, if there is one. It is made before the request is sent: no secret is issued that cannot be kept.
+/// The file for a command's secrets, if there is one. It is created before the request is sent: no secret may be issued that cannot be
+/// stored.
 #[derive(Debug)]
 pub struct SecretFile<'a> {
     values: &'a Values,
     file: Option<(String, File)>,
-    /// Whether each line of the file says whose secret it is.
+    /// Whether each line of the file has the owner of its secret.
     several: bool,
     kept: usize,
     shown: usize,
 }
 
 impl SecretFile<'_> {
-    /// Makes the file that `--secret-out` names, if the command issues any secrets. Fails if it is there already.
+    /// Creates the file that `--secret-out` names, if the command issues secrets. Fails if it exists.
     pub fn of(values: &Values, secrets: usize) -> Result<SecretFile<'_>, ApiError> {
         let path = values.one("secret-out").filter(|_| secrets > 0);
         let make = |path: &str| {
@@ -48,8 +49,8 @@ impl SecretFile<'_> {
         output::object(self.values, columns, &body)
     }
 
-    /// Takes the secret out of an answer if it goes to the file. With several secrets a line is `ID SECRET`. Where what is printed leaves the
-    /// secret out, it is told on standard error: it is shown this once.
+    /// Moves the secret of an answer to the file, if there is one; with several secrets a line is `ID SECRET`. Otherwise, if the output
+    /// leaves the secret out, prints it on standard error: it is not shown again.
     fn keep(&mut self, secret: &Secret<'_>, body: &mut Value) -> Result<(), ApiError> {
         let Some(object) = body.as_object_mut().filter(|object| object.contains_key(secret.member)) else { return Ok(()) };
         let Some((path, file)) = &mut self.file else {
@@ -88,7 +89,7 @@ fn told(secret: &Secret<'_>, object: &Map<String, Value>) -> String {
 }
 
 impl Drop for SecretFile<'_> {
-    /// Removes a file that holds nothing: it would make the next attempt fail.
+    /// Deletes an empty file, which would make the next attempt fail.
     fn drop(&mut self) {
         if let (Some((path, _)), 0) = (&self.file, self.kept) {
             let _ = remove_file(path);

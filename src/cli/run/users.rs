@@ -12,7 +12,7 @@ use crate::cli::run::secret_file::SecretFile;
 use crate::cli::terminal::{ask_hidden, is_typed};
 use crate::http::request::Method::{Post, Put};
 
-/// Creates one user by flags, or those of standard input. A password that is missing is asked for on a terminal.
+/// Creates one user from flags, or those on standard input. Asks for a missing password on a terminal.
 pub fn create(values: &Values, remote: &mut Remote) -> Result<(), Failure> {
     let flags = USER.sent(values)?;
     for InputEntity { mut fields, .. } in standard_input::entities(&USER, values)? {
@@ -30,7 +30,7 @@ pub fn create(values: &Values, remote: &mut Remote) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Changes a password. Without flags both passwords are asked for; from a pipe they are two lines.
+/// Changes a password. Without flags asks for both passwords; from a pipe they are two lines.
 pub fn update_password(values: &Values, remote: &mut Remote) -> Result<(), Failure> {
     let id = values.needed("user-id")?;
     let old = match values.one("old") {

@@ -28,9 +28,9 @@ pub fn serve(arguments: Arguments) -> Result<(), Failure> {
     log::open();
     std::panic::set_hook(Box::new(log_panic));
     let configuration = settings::read(arguments)?;
-    // From here on a signal stops the server in order, and a temporary database is removed.
+    // From here on a signal stops the server in order, and a temporary database is deleted.
     let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(|error| refused("cannot listen for signals", &error))?;
-    // The port first: where it is taken, no file is made.
+    // The port first: if it is taken, no file is created.
     let server = Server::bind(&configuration.listen, configuration.limits.clone())
         .map_err(|error| refused(&format!("cannot listen on {}, choose another address with --listen", configuration.listen), &error))?;
     let store = match &configuration.data {
@@ -58,7 +58,7 @@ pub fn serve(arguments: Arguments) -> Result<(), Failure> {
     sweeper.stop();
     if done.recv_timeout(SHUTDOWN_TIMEOUT).is_err() {
         log::warn("some requests did not finish in time", &[]);
-        // Their threads still hold the store, which therefore cannot remove its own files.
+        // Threads still hold the store, which therefore cannot delete its own files.
         app.store().abandon();
     }
     Ok(())
@@ -119,7 +119,7 @@ fn make_administrator(store: &Store, configuration: &Configuration) -> Result<Op
     }
 }
 
-/// Shows generated secrets, once, on standard error. Those that the environment gave are known already.
+/// Shows generated secrets once, on standard error. Those from the environment are known already.
 fn introduce(issued: &FirstCredentials) {
     let mut lines = String::new();
     if let Some(password) = &issued.password {

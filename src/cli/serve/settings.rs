@@ -1,4 +1,4 @@
-//! The settings of `serve`: one row each, from which parsing, help and the table of doc/settings.md are made.
+//! The settings of `serve`, one per row: parsing, help and the table of doc/settings.md are derived from it.
 
 use pico_args::Arguments;
 
@@ -42,14 +42,14 @@ pub static SETTINGS: &[Setting] = &[
     Setting { name: "admin_api_key", flag: "", variable: "KEYFOB_ADMIN_API_KEY", value: "", default: "random", kind: Secret, doc: "The API key of that administrator, NNSXS.ID.KEY; a file may hold it instead." },
 ];
 
-/// The settings of `serve`, read.
+/// The parsed settings of `serve`.
 pub struct Configuration {
     pub listen: String,
     /// `None` for a temporary database.
     pub data: Option<String>,
     pub workers: usize,
     pub limits: Limits,
-    /// Its public URL is empty where it follows from the address listened on.
+    /// The public URL is empty if it follows from the address listened on.
     pub settings: Settings,
     pub admin_user: String,
     pub admin_password: Option<String>,

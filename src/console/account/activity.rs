@@ -1,4 +1,4 @@
-//! What happened: to one client, by one account, or altogether.
+//! The activity: of one client, by one account, or all.
 
 use maud::{Markup, html};
 
@@ -87,13 +87,13 @@ fn events_table(events: &[Event]) -> Markup {
     table.show(events)
 }
 
-/// Returns the path of the client that the event is about, unless there is none any more.
+/// Returns the path of the event's client, if it exists.
 fn client_path(event: &Event) -> Option<String> {
     let is_there = event.entity_kind == "client" && event.entity_id != history::UNKNOWN_CLIENT;
     (is_there && event.name != "client.purge" && event.name != "client.delete").then(|| format!("/console/clients/{}", event.entity_id))
 }
 
-/// Draws the event's name in one element, which on narrow screens stands beside its label.
+/// Draws the event's name in one element, beside its label on narrow screens.
 fn what(event: &Event) -> Markup {
     html! {
         div {
@@ -117,7 +117,7 @@ fn actor(event: &Event) -> Markup {
     }
 }
 
-/// Draws what differs, a line for each field.
+/// Draws what changed, one line per field.
 fn details(event: &Event) -> Markup {
     let names = saving::names(event);
     html! {

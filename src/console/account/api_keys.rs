@@ -1,4 +1,4 @@
-//! API keys: one's own, and those of an organization. The path says whose.
+//! The API keys of the user and of organizations.
 
 use maud::{Markup, html};
 
@@ -135,7 +135,7 @@ fn deletion<'r>(input: &'r Input<'r>) -> Result<Confirmed<'r>> {
 
 fn deleting(call: &Call<'_>, input: &Input<'_>) -> Result<Confirmation> {
     let (owner, key) = (owner(call, input)?, key(call, input)?);
-    // Not every name that the API takes can be typed.
+    // Not every name that the API accepts can be typed.
     let plain = key.name.split_whitespace().collect::<Vec<_>>().join(" ");
     let typed = if plain.is_empty() || plain != key.name { key.id.clone() } else { plain };
     Ok(Confirmation {
@@ -148,7 +148,7 @@ fn deleting(call: &Call<'_>, input: &Input<'_>) -> Result<Confirmation> {
     })
 }
 
-/// Returns whose keys they are: those of the organization in the path, otherwise the caller's own.
+/// Returns the owner of the keys: the organization in the path, otherwise the user.
 fn owner(call: &Call<'_>, input: &Input<'_>) -> Result<AccountId> {
     match input.capture("organization_id") {
         Some(_) => paths::organization(input).map(AccountId::Organization),
@@ -200,7 +200,7 @@ fn offered(call: &Call<'_>, owner: &AccountId, held: &[Right]) -> Result<Rights>
     Ok(rights::on(call.tx, call.by, &entity, Deleted::No)?.and(meant).or(held.iter().copied().collect()))
 }
 
-/// Reads what a key shall be. A new end lies in the future; the `old` one may stay, wherever it lies.
+/// Reads a key from the form. A new expiry must be in the future; the `old` one may stay.
 fn wanted(form: &Form, offered: Rights, now: Time, old: Option<Time>) -> std::result::Result<NewKey, Problem> {
     let (name, expires) = (form.one(NAME.name), form.one(EXPIRES.name));
     if name.chars().count() > LONGEST_NAME {
@@ -215,7 +215,7 @@ fn wanted(form: &Form, offered: Rights, now: Time, old: Option<Time>) -> std::re
     }
 }
 
-/// How the beginning of a day is written behind the day.
+/// The beginning of a day, after the date.
 const MIDNIGHT: &str = "T00:00:00Z";
 
 fn rows(fields: &Fields, offered: Rights) -> Markup {
@@ -244,7 +244,7 @@ fn edit_form(call: &Call<'_>, input: &Input<'_>, key: &ApiKey, fields: &Fields) 
     })
 }
 
-/// Draws the page around this, with a heading and an action beside it: a page of its own, or a tab of the organization.
+/// Draws a page around the content, with a heading and an action: the user's own, or a tab of the organization.
 fn around(
     call: &Call<'_>,
     input: &Input<'_>,

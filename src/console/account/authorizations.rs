@@ -1,4 +1,4 @@
-//! What one has authorized, and the tokens that came of it.
+//! The user's authorizations and their tokens.
 
 use maud::{Markup, html};
 
@@ -107,7 +107,7 @@ fn token_id<'r>(input: &'r Input<'_>) -> &'r str {
     input.capture("token_id").unwrap_or_default()
 }
 
-/// What may come to an end.
+/// What can be ended.
 #[derive(Clone, Copy, Debug)]
 enum End<'r> {
     Authorization,

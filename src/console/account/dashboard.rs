@@ -1,4 +1,4 @@
-//! Where people begin: how many clients there are, what waits for them, and the way to a new one.
+//! The dashboard: how many clients there are, what waits, and a link to a new one.
 
 use maud::{Markup, html};
 
@@ -17,7 +17,7 @@ use crate::registry::clients as registered;
 use crate::store::clients::ClientKey;
 use crate::store::{Direction, Search};
 
-/// How many of the newest are shown.
+/// How many of the newest clients are shown.
 const NEWEST: u32 = 5;
 
 /// Redirects the root of the server, and `/console/`, to the Console.

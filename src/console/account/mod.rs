@@ -1,4 +1,4 @@
-//! What concerns who is signed in: dashboard, activity, authorizations, API keys, sessions, password.
+//! What concerns the signed-in user: dashboard, activity, authorizations, API keys, sessions, password.
 
 pub mod activity;
 pub mod api_keys;

@@ -1,4 +1,4 @@
-//! Changing one's own password.
+//! Changes the user's own password.
 
 use maud::html;
 

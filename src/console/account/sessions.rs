@@ -1,4 +1,4 @@
-//! Where one is signed in.
+//! The user's browser sessions.
 
 use maud::html;
 

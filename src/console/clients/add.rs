@@ -1,4 +1,4 @@
-//! Registering a client.
+//! Registers a client.
 
 use maud::html;
 
@@ -36,12 +36,12 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     }))
 }
 
-/// Registers a client. Its secret is in the reply itself, this once.
+/// Registers a client. Only this reply shows its secret.
 pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let draw = |call: &Call<'_>, fields: &Fields| form(call, input, fields);
     save(input, draw, |transactions, form| {
         let (id, sent) = FORM.created::<ClientId>(form)?;
-        // The API would take a client without any; the form asks for more.
+        // The API would accept a client without any; the form requires one.
         if form.filled("redirect_uris").is_empty() {
             return Err(Problem::new("redirect_uris", "At least one redirect URL is needed.").into());
         }
@@ -79,8 +79,8 @@ fn form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
     Ok(layout.page(fields.status(), MenuItem::Clients, "Add OAuth client", &content))
 }
 
-/// The user, and other accounts for which the user may register clients: organizations with the user as a member, and whichever an
-/// administrator comes from.
+/// Returns the accounts that can own the client: the user, organizations that the user is a member of, and the one that an administrator
+/// chose before.
 fn owners(call: &Call<'_>, user: &UserId, chosen: &str) -> Result<Vec<Choice>> {
     let itself = AccountId::User(user.clone());
     let organizations = organizations::of_member(call.tx, call.by, &itself)?;

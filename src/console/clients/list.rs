@@ -1,4 +1,4 @@
-//! The list of clients: one's own, and for administrators all of them and those that are deleted.
+//! The list of clients: the user's own, and for administrators all and the deleted ones.
 
 use maud::{Markup, html};
 
@@ -65,7 +65,7 @@ fn found(call: &Call<'_>, listing: &Listing, of: Of) -> Result<Listed<Client>> {
     Ok(found.listed()?.map(|(client, _)| client))
 }
 
-/// Returns the search that the address asks for, newest first. The registry decides whose clients are found.
+/// Returns the search in the address, newest first. The registry decides whose clients are found.
 pub fn asked_for(listing: &Listing, deleted: Deleted) -> Search<ClientKey> {
     let states = State::EVERY.iter().copied().filter(|state| state_name(*state).to_lowercase() == listing.one("state")).collect();
     Search { deleted, states, ..listing.wanted(KEYS, ClientKey::CreatedAt) }
@@ -106,7 +106,7 @@ pub fn no_match(listing: &Listing) -> Markup {
     html! { p .empty { "No client matches. " a href=(listing.address(&[("q", ""), ("state", ""), ("page", "")])) { "Show all of them" } } }
 }
 
-/// Draws what to do next for callers who have no client yet.
+/// Draws what to do next for users without clients.
 pub fn nothing_yet(call: &Call<'_>) -> Markup {
     html! {
         div .empty {

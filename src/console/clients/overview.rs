@@ -1,4 +1,4 @@
-//! A client at a glance: how to use it, how it is used, and what may go wrong with it.
+//! The overview of a client: how to use it, how it is used, and warnings.
 
 use maud::{Markup, html};
 

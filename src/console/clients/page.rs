@@ -31,7 +31,7 @@ pub enum ClientTab {
 }
 
 impl ClientTab {
-    /// The end of the path, the words, and the right without which there is nothing to see.
+    /// Returns the end of the path, the text, and the right required to see anything.
     fn line(self) -> (&'static str, &'static str, Right) {
         match self {
             ClientTab::Overview => ("", "Overview", Right::ClientInfo),
@@ -47,7 +47,7 @@ impl ClientTab {
 const TABS: &[ClientTab] =
     &[ClientTab::Overview, ClientTab::Settings, ClientTab::Collaborators, ClientTab::Secrets, ClientTab::Activity, ClientTab::Danger];
 
-/// Returns what the next page says after a client was changed.
+/// Returns the message on the next page after a change.
 pub fn saved(withdrawn: Withdrawn) -> &'static str {
     match (withdrawn.vouching, withdrawn.approval) {
         (false, false) => "saved",
@@ -57,7 +57,7 @@ pub fn saved(withdrawn: Withdrawn) -> &'static str {
     }
 }
 
-/// One client, and what who is signed in may do with it.
+/// One client, and the user's rights on it.
 #[derive(Debug)]
 pub struct ClientPage<'a> {
     pub layout: Layout<'a>,
@@ -83,7 +83,7 @@ impl<'a> ClientPage<'a> {
         format!("/console/clients/{}{}", self.client.id, tab.line().0)
     }
 
-    /// Warns callers who are not administrators of what they lose by changing what administrators vouch for or approved.
+    /// Warns users other than administrators which decisions of administrators a change would withdraw.
     pub fn stakes(&self) -> Markup {
         let Call { by, settings, .. } = self.layout.call;
         let Client { skip_authorization, endorsed, state, .. } = self.client;
@@ -120,7 +120,7 @@ impl<'a> ClientPage<'a> {
     }
 }
 
-/// Returns why a client is in its state, as administrators wrote it. Its state alone says that a new one waits for approval.
+/// Returns the administrators' reason for a client's state; none for a new one, whose state says that it waits for approval.
 pub fn state_reason(client: &Client) -> Option<&str> {
     Some(client.state_description.as_str()).filter(|text| !text.is_empty() && *text != APPROVAL_REQUIRED)
 }

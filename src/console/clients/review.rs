@@ -1,4 +1,4 @@
-//! The review queue: what waits for an administrator, and the answers, to one request or to many at once.
+//! The review queue: requests that wait for an administrator, decided one by one or many at once.
 
 use maud::{Markup, html};
 
@@ -33,11 +33,11 @@ errors! {
 
 const PATH: &str = "/console/review";
 
-/// The box that means all that stand on the page, and what stands there.
+/// The box that selects all requests on the page, which are listed with it.
 const EVERY: &str = "every";
 const LISTED: &str = "listed";
 
-/// What a request shows of its client.
+/// The fields that a request shows.
 const SHOWN: &[&str] =
     &["name", "description", "secret", "redirect_uris", "logout_redirect_uris", "grants", "rights", "administrative_contact"];
 
@@ -47,7 +47,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| shown(call, input, &Fields::default())))
 }
 
-/// Gives all chosen requests the same answer, or none of them.
+/// Decides all selected requests alike, or none of them.
 pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let draw = |call: &Call<'_>, fields: &Fields| shown(call, input, fields);
     save(input, draw, |transactions, form| {
@@ -68,7 +68,7 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     })
 }
 
-/// What the administrator chose: the requests, the button, the reason.
+/// The administrator's choice: requests, button, reason.
 #[derive(Debug, Default)]
 struct ReviewForm {
     clients: Vec<ClientId>,
@@ -78,7 +78,7 @@ struct ReviewForm {
 }
 
 impl ReviewForm {
-    /// Reads the answer. The buttons beside a request are about that one, the other buttons about all that are ticked.
+    /// Reads the choice. The buttons beside a request are about that one, the other buttons about all selected ones.
     fn of(form: &Form) -> ReviewForm {
         let single = form.all("approve").into_iter().chain(form.all("reject")).find(|id| !id.is_empty()).map(str::to_owned);
         let ticked = if form.has(EVERY) { form.all(LISTED) } else { form.all("client") };
@@ -129,7 +129,7 @@ fn shown(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
         } @else {
             (layout.form(PATH, &html! {
                 (Seen::now(call)?.field())
-                // First in the form, so that the key Enter in the reason means what stands beside it.
+                // First in the form: pressing Enter in the reason uses the button beside it.
                 (fields.text(REASON))
                 div .submit {
                     button .danger name="reject" value="" { "Reject selected" }

@@ -1,4 +1,4 @@
-//! The secrets of a client: a new one beside or in the place of the old, the end of an old one, and a client without any.
+//! The secrets of a client: adding one, replacing all, ending an old one, removing all.
 
 use maud::{Markup, html};
 
@@ -24,11 +24,11 @@ use crate::registry::secrets::NewSecret;
 use crate::registry::{clients, secrets, usage};
 use crate::store::client_secrets::ClientSecret;
 
-/// How long older secrets may stay good, in seconds.
+/// The grace periods offered, in seconds.
 const GRACES: &[(i64, &str)] =
     &[(3600, "Expire in an hour"), (86_400, "Expire in a day"), (604_800, "Expire in a week"), (2_592_000, "Expire in 30 days")];
 
-/// The grace that is offered: long enough to carry the new secret to where it is used.
+/// The default grace period: long enough to deploy the new secret.
 const OFFERED: i64 = 86_400;
 
 const GRACE: Label = label(
@@ -119,7 +119,7 @@ fn ending<'r>(input: &'r Input<'r>) -> Result<Confirmed<'r>> {
     ))
 }
 
-/// Returns the question of an action on the secrets of a client, at this path below them.
+/// Returns the confirmation of an action on a client's secrets, at this path below them.
 fn asking(id: &ClientId, what: &str, consequence: &str, end: &str) -> Confirmation {
     let back = format!("/console/clients/{id}/secrets");
     Confirmation {

@@ -1,4 +1,4 @@
-//! Changing a client.
+//! Changes a client.
 
 use maud::html;
 
@@ -26,7 +26,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     }))
 }
 
-/// Saves only what differs, as the API's clients do.
+/// Saves only what differs, like clients of the API.
 pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let id = paths::client(input)?;
     let draw = |call: &Call<'_>, fields: &Fields| form(&ClientPage::of(call, input)?, fields);

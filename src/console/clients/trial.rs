@@ -1,4 +1,4 @@
-//! Trying a client before it is approved: a collaborator says so here, and takes it back here.
+//! Lets a collaborator begin and end trying a client before it is approved.
 
 use maud::{Markup, html};
 
@@ -21,7 +21,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                 h2 { "Try it before it is approved" }
                 p {
                     "No administrator has looked at this client yet. If you try it, it can ask you for permission to act in your name, and "
-                    "whoever runs it can then do what you allow it. Try it only if you know who that is."
+                    "its owner can then do what you allow it. Try it only if you know who that is."
                 }
                 p { "You can stop at any time. The trial ends by itself when an administrator decides." }
                 (page.layout.form(&path(&page), &html! {
@@ -49,7 +49,7 @@ pub fn end<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     }))
 }
 
-/// Tells who can try a client that waits for approval, and offers that to the reader.
+/// Draws who can try a client that waits for approval, and offers that to the user.
 pub fn notice(page: &ClientPage<'_>) -> Result<Markup> {
     let (tx, client) = (page.layout.call.tx, &page.client);
     let registrar = trials::registrar(tx, &client.id)?;

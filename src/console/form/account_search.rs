@@ -1,4 +1,4 @@
-//! Looking for accounts, for those who are typing the ID of one: `{"accounts": [{"id": "alice", "kind": "user"}]}`.
+//! Suggests accounts while an ID is typed: `{"accounts": [{"id": "alice", "kind": "user"}]}`.
 
 use serde_json::json;
 
@@ -9,14 +9,14 @@ use crate::http::form::Form;
 use crate::http::reply::Reply;
 use crate::registry::accounts;
 
-/// How many are worth a suggestion.
+/// The most suggestions.
 const MOST: u32 = 10;
 
 /// Finds accounts whose ID contains the text, as far as the caller may search (registry.md 6.9).
 pub fn accounts<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let asked = Form::of_query(input.request)?;
     let text = asked.one("query").to_lowercase();
-    // The search accepts patterns, but a typed ID is none.
+    // The search accepts patterns, but a typed ID is not one.
     let is_part_of_an_id = text.len() <= 36 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     Ok(Box::new(move |call| {
         let found = match is_part_of_an_id {

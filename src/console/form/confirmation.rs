@@ -1,4 +1,4 @@
-//! What cannot be undone is confirmed by typing what it is called: one page that asks, whatever it is about.
+//! Asks for confirmation of what cannot be undone, by typing its name.
 
 use maud::html;
 
@@ -17,9 +17,9 @@ pub struct Confirmation {
     pub menu_item: MenuItem,
     pub what: String,
     pub consequence: String,
-    /// Where the page stands; its form leads to the same address.
+    /// The path of the page and of its form.
     pub path: String,
-    /// Where the reader came from.
+    /// The path to go back to.
     pub back: String,
     /// What must be typed.
     pub typed: String,
@@ -27,13 +27,13 @@ pub struct Confirmation {
 
 type About<'r> = Box<dyn FnOnce(&Call<'_>) -> Result<Confirmation> + 'r>;
 
-/// What is done once it was confirmed.
+/// The action once it is confirmed.
 pub struct Confirmed<'r> {
     about: About<'r>,
     act: Work<'r>,
 }
 
-/// Makes the handlers of both rows: one asks, the other goes through with what was confirmed.
+/// Defines the handlers of both rows: one asks, the other does what was confirmed.
 macro_rules! confirmed {
     ($(#[$doc:meta])* $ask:ident, $act:ident: $confirmed:expr) => {
         $(#[$doc])*
@@ -56,12 +56,12 @@ impl<'r> Confirmed<'r> {
         Confirmed { about: Box::new(about), act: Box::new(act) }
     }
 
-    /// Shows the page that asks.
+    /// Shows the confirmation page.
     pub fn ask(self, input: &'r Input<'r>) -> Result<Work<'r>> {
         Ok(Box::new(move |call| (self.about)(call)?.page(call, input, &Fields::default())))
     }
 
-    /// Goes through with it if the right thing was typed. What was wrong, or is refused, stands on the page that asked.
+    /// Does it if the right text was typed; otherwise, or if it is refused, shows the page again with the problem.
     pub fn go_through(self, input: &'r Input<'r>) -> Result<LongWork<'r>> {
         let form = Form::of_body(input.request)?;
         Ok(Box::new(move |transactions| {

@@ -1,4 +1,4 @@
-//! The contacts of clients and organizations, as a form has them: chosen among those who have rights.
+//! The contacts of clients and organizations in forms: chosen among accounts with rights.
 
 use maud::{Markup, html};
 
@@ -15,8 +15,8 @@ use crate::store::{Direction, Order};
 
 const FIELDS: [&str; 2] = ["administrative_contact", "technical_contact"];
 
-/// Puts a refused contact beside its field. The refusal does not say which of the two it means: it is one that was changed, preferably to
-/// an account that was not offered.
+/// Moves the problem of a refused contact to its field. The refusal does not say which of the two it means: it is one that was changed,
+/// preferably to an account that was not offered.
 pub fn placed(fields: &Fields, now: [Option<&AccountId>; 2], choices: &[Choice]) -> Fields {
     let [administrative, technical] = FIELDS.map(|name| fields.values.one(name));
     let is_offered = choices.iter().any(|(value, _)| *value == administrative);
@@ -26,7 +26,8 @@ pub fn placed(fields: &Fields, now: [Option<&AccountId>; 2], choices: &[Choice])
     Fields { problem, ..fields.clone() }
 }
 
-/// Returns the choices for one of the two contacts. "nobody" only if there is no contact: the API removes none. A refused choice stays.
+/// Returns the choices for one of the two contacts. "nobody" only if there is no contact, because the API removes none. A refused choice
+/// stays.
 pub fn with_chosen(choices: &[Choice], chosen: &str) -> Vec<Choice> {
     let more = match account(chosen) {
         None => Some((String::new(), "nobody".to_owned())),

@@ -1,4 +1,4 @@
-//! Deleting, restoring and purging: clients, users and organizations alike.
+//! Deletes, restores and purges clients, users and organizations.
 
 use maud::{Markup, html};
 
@@ -38,8 +38,8 @@ pub fn zone(layout: &Layout<'_>, entity: &Entity) -> Markup {
     }
 }
 
-/// Shows a list of entities under these columns and the last ones: when each was made, or when it was deleted and the buttons by which the
-/// caller may restore and purge it.
+/// Draws a list of entities with these columns and the last ones: the creation time, or the time of deletion and the buttons with which the
+/// caller may restore and purge.
 pub fn listed<'a, T: 'a>(
     table: Table<'a, (T, Markup)>,
     layout: &Layout<'_>,
@@ -115,7 +115,7 @@ fn purging(call: &Call<'_>, entity: &Entity) -> Result<Confirmation> {
     })
 }
 
-/// Shows a page that says why it did not work.
+/// Shows a page with the problem.
 fn refused(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
     let entity = paths::entity(input)?;
     let layout = Layout::of(call, input)?;

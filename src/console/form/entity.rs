@@ -1,4 +1,4 @@
-//! The form of an entity: one row a field. It is drawn, read and compared by its rows and those of the `FIELDS` table.
+//! The form of an entity, one row per field. Its rows and those of the `FIELDS` table draw, read and compare it.
 
 use std::str::FromStr;
 
@@ -33,20 +33,20 @@ pub struct EntityForm<E: 'static> {
     pub identifiers: &'static Identifiers,
     pub table: &'static [Field<E>],
     pub id: Label,
-    /// Where the script asks whether an ID can be had.
+    /// Where the script checks whether an ID is free.
     pub check: &'static str,
     /// In the order shown.
     pub inputs: &'static [FormField],
 }
 
-/// A row of a form: a field of the table, as people see it. Who may set it, the table says.
+/// A row of a form: a field of the table with its texts. The table says who may set it.
 #[derive(Debug)]
 pub struct FormField {
     label: Label,
     widget: Widget,
-    /// The only form that has it, if one of them hasn't.
+    /// The only form that has it; `None` if both do.
     only_in: Option<Mode>,
-    /// What is to be thought of first, in the form of a new entity and of one that exists.
+    /// Notes on the field, in the form of a new entity and of an existing one.
     notes: [&'static str; 2],
     is_advanced: bool,
 }
@@ -57,7 +57,7 @@ pub enum Widget {
     Text,
     Area,
     Password,
-    /// Rows of one address each: what one is called, and the button that adds one.
+    /// One URL per row: the label of one, and of the button that adds one.
     Urls(&'static str, &'static str),
     Attributes,
     Contact,
@@ -77,9 +77,9 @@ pub enum Mode {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Offer<'a> {
     pub is_admin: bool,
-    /// Who can be a contact.
+    /// The accounts that can be a contact.
     pub accounts: &'a [Choice],
-    /// What becomes of an entity whose state is left open; without it a state must be chosen.
+    /// The state of an entity if none is chosen; without it a state must be chosen.
     pub open_state: Option<&'a str>,
 }
 
@@ -91,13 +91,13 @@ pub const fn field(name: &'static str, text: &'static str, hint: &'static str, w
 const KEY: &str = "attribute_key";
 const VALUE: &str = "attribute_value";
 
-/// Nobody but the founder can be a contact from the start: both are chosen later.
+/// Only in the form of an existing entity: at creation only the creator can be a contact.
 pub const ADMINISTRATIVE_CONTACT: FormField =
     field("administrative_contact", "Administrative contact", "Whom to ask about it.", Widget::Contact).only_in(Mode::Update);
 pub const TECHNICAL_CONTACT: FormField =
     field("technical_contact", "Technical contact", "Whom to ask about technical matters.", Widget::Contact).only_in(Mode::Update);
 
-/// Keys and values that people choose.
+/// Keys and values of the user's choice.
 pub const ATTRIBUTES: FormField = field(
     "attributes",
     "Attributes",
@@ -116,7 +116,7 @@ impl FormField {
         self
     }
 
-    /// Puts the field among the options of administrators.
+    /// Moves the field to the options of administrators.
     pub const fn advanced(mut self) -> FormField {
         self.is_advanced = true;
         self
@@ -126,7 +126,7 @@ impl FormField {
         self.only_in.is_none_or(|only| only == mode)
     }
 
-    /// Reads the value that the table sets; nothing where nothing was chosen.
+    /// Reads the value that the table sets; `None` if nothing was chosen.
     fn read(&self, form: &Form) -> Option<Value> {
         let name = self.label.name;
         match self.widget {
@@ -149,7 +149,7 @@ impl FormField {
         }
     }
 
-    /// Writes a value of the table as a form sends it: texts without blanks around them, their lines ending with LF.
+    /// Writes a value of the table as a form sends it: trimmed texts, with lines ending in LF.
     fn write(&self, value: &Value) -> Vec<(String, String)> {
         let sent = |name: &str, value: &Value| (name.to_owned(), String::from_json(value).replace("\r\n", "\n"));
         let name = self.label.name;
@@ -182,7 +182,7 @@ impl FormField {
                 Widget::Urls(one, more) => (fields.rows(label, one, more)),
                 Widget::Attributes => (fields.pairs(label, [(KEY, "Key"), (VALUE, "Value")], "+ Add attribute")),
                 Widget::Contact => (fields.select(label, &contacts::with_chosen(offer.accounts, fields.values.one(label.name)))),
-                // The password grant is only offered to administrators, and to nobody recommended.
+                // The password grant is only offered to administrators, and recommended to nobody.
                 Widget::Grants => (fields.boxes(label, if offer.is_admin { GRANTS } else { &GRANTS[..2] })),
                 Widget::Rights => (fields.rights(Rights::EVERY)),
                 Widget::State => (fields.select(label, &states(offer.open_state))),
@@ -238,7 +238,7 @@ impl<E> EntityForm<E> {
         Ok((id, sent))
     }
 
-    /// Reads what the form changes of an entity: only what differs. Nothing if nothing does.
+    /// Reads what the form changes of an entity; `None` if nothing differs.
     pub fn changes(&self, call: &Call<'_>, entity: &Entity, old: &E, form: &Form) -> Result<Option<(Mask, Patch)>> {
         let names = self.names(call.by.is_admin);
         saving::check(call, entity, EditedPart::Fields(&names), Seen::of_form(form))?;
@@ -248,7 +248,7 @@ impl<E> EntityForm<E> {
         for name in names.into_iter().filter(|name| sent.get(name).is_some_and(|value| unchanged.get(name) != Some(value))) {
             mask.add(self.table, name);
         }
-        // A state that changes alone would take its description away.
+        // A state that changes alone would remove its description.
         if mask.names(self.table, "state") && !mask.names(self.table, "state_description") {
             mask.add(self.table, "state_description");
         }
@@ -289,7 +289,7 @@ impl<E> EntityForm<E> {
         }
     }
 
-    /// Returns the form of an entity as it is sent by somebody who changes nothing.
+    /// Returns the form of an entity as sent without changes.
     fn written(&self, entity: &E) -> Form {
         self.inputs.iter().flat_map(|input| input.write(&(self.field(input).get)(entity))).collect()
     }
@@ -298,8 +298,7 @@ impl<E> EntityForm<E> {
         self.table.iter().find(|field| field.name == input.label.name).expect("a form has only fields of its table")
     }
 
-    /// Reads all fields. Refuses an attribute key that is there twice: a map holds only one, and nothing that was typed is dropped
-    /// silently.
+    /// Reads all fields. Refuses a repeated attribute key: a map holds only one, and nothing that was typed may be dropped silently.
     fn read(&self, form: &Form, mode: Mode) -> Result<Patch> {
         let pairs = form.pairs(KEY, VALUE);
         if let Some(n) = (0..pairs.len()).find(|n| pairs[..*n].iter().any(|(key, _)| *key == pairs[*n].0)) {

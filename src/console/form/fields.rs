@@ -1,4 +1,4 @@
-//! The fields of one form on a page: each with its label, what stands in it, a hint and what was wrong, for eyes and for screen readers.
+//! The fields of a form: each with its label, value, hint and problem, also for screen readers.
 
 use maud::{Markup, html};
 
@@ -10,7 +10,7 @@ use crate::console::page::layout::Layout;
 use crate::console::page::paths::account_value;
 use crate::http::form::Form;
 
-/// The name that a field has in the form, and what people read.
+/// The name of a field in the form, and its text.
 #[derive(Clone, Copy, Debug)]
 pub struct Label {
     pub name: &'static str,
@@ -30,7 +30,7 @@ pub struct Fields {
     pub problem: Option<Problem>,
 }
 
-/// One thing to choose: its value and what people read.
+/// A choice: its value and its text.
 pub type Choice = (String, String);
 
 /// Returns the choice of an account.
@@ -38,12 +38,12 @@ pub fn account_choice(account: &AccountId) -> Choice {
     (account_value(account), format!("{} ({})", account.as_str(), account.kind()))
 }
 
-/// What the script asks while an ID is typed, at this address with the text behind it.
+/// What the script requests while an ID is typed: this path with the text after it.
 #[derive(Clone, Copy, Debug)]
 pub enum Typing {
-    /// Whether it can be had.
+    /// Whether it is free.
     Check(&'static str),
-    /// Which accounts there are.
+    /// Accounts with it in their ID.
     Suggest(&'static str),
 }
 
@@ -75,7 +75,7 @@ impl Fields {
         html! { (self.summary()) (layout.form(action, &content)) }
     }
 
-    /// Returns the same for a page without these fields: a problem is not about one of them.
+    /// Returns the same for a page without these fields: its problem links to none.
     pub fn without_links(&self) -> Fields {
         Fields { problem: self.problem.clone().map(|problem| Problem { field: String::new(), ..problem }), ..self.clone() }
     }
@@ -88,7 +88,7 @@ impl Fields {
         self.wrong(label.name).map(|_| "true")
     }
 
-    /// Returns the IDs of what describes the field: its hint and its problem.
+    /// Returns the IDs of the elements that describe the field: hint and problem.
     fn described_by(&self, label: Label) -> Option<String> {
         let hint = (!label.hint.is_empty()).then(|| format!("{}-hint", label.name));
         let problem = self.wrong(label.name).map(|_| format!("{}-problem", label.name));
@@ -202,7 +202,7 @@ impl Fields {
         }
     }
 
-    /// Draws boxes of one name, each with its value, its text and a hint.
+    /// Draws check boxes of one name, each with its value, text and hint.
     pub fn boxes(&self, label: Label, boxes: &[(&str, &str, &str)]) -> Markup {
         let ticked = self.values.all(label.name);
         html! {
@@ -230,17 +230,17 @@ impl Fields {
         }
     }
 
-    /// Draws boxes for the offered rights. Chosen rights are always offered, because saving would remove them otherwise.
+    /// Draws check boxes for the offered rights. Chosen rights are always offered, because saving would remove them otherwise.
     pub fn rights(&self, offered: Rights) -> Markup {
         let chosen: Rights = rights_picker::chosen(&self.values, offered).into_iter().collect();
         rights_picker::picker(&self.problem_at(rights_picker::NAME), offered.or(chosen), chosen)
     }
 }
 
-/// How many rows of one kind the API takes.
+/// The most rows of one kind that the API accepts.
 const MOST_ROWS: usize = 10;
 
-/// Returns the rows with up to two empty ones, as long as there is room.
+/// Returns the rows with up to two empty ones, within the bound.
 fn with_spare<T: Clone>(values: &[T], empty: T) -> Vec<T> {
     let spare = 2.min(MOST_ROWS.saturating_sub(values.len())).max(usize::from(values.is_empty()));
     values.iter().cloned().chain(std::iter::repeat_n(empty, spare)).collect()

@@ -1,4 +1,4 @@
-//! Whether an ID can be had, for those who are still typing: `{"problem": "…"}`, or an empty object.
+//! Checks an ID while it is typed: `{"problem": "…"}`, or an empty object.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What forms share: their fields, reading and saving them, asking before what cannot be undone.
+//! What forms share: fields, reading, saving, confirmation.
 
 pub mod account_search;
 pub mod confirmation;

@@ -1,4 +1,4 @@
-//! What was wrong with what a form sent: the API's words, and the field beside which they belong.
+//! Why a form was refused: the API's text, and the field that it is about.
 
 use crate::base::error::{Error, Kind, Named, Result};
 use crate::base::validation::VALIDATION;
@@ -8,12 +8,12 @@ use crate::registry::users::LAST_ADMIN;
 
 #[derive(Clone, Debug)]
 pub struct Problem {
-    /// The name of the field in the form; empty where the whole form is meant.
+    /// The name of the field in the form; empty for the whole form.
     pub field: String,
     pub text: String,
     /// The status of the page that shows it.
     pub status: u16,
-    /// After how many seconds it may be sent again.
+    /// The seconds after which it may be sent again.
     pub retry_after: Option<String>,
     pub is_about_rights: bool,
 }
@@ -29,12 +29,12 @@ const FIELDS: &[(&str, &str)] = &[
     ("account_not_found", "account"),
     ("nested_organizations", "account"),
     ("already_member", "account"),
-    // Which of the two, the form knows.
+    // The form knows which of the two.
     ("contact_no_collaborator", "contact"),
     ("contact_info_restricted", "contact"),
 ];
 
-/// Refusals of the rights that a form gives or takes. In other forms they are about the caller's own rights.
+/// Refusals of the rights in a form. In other forms they are about the caller's own rights.
 const ABOUT_RIGHTS: &[&str] = &[
     "insufficient_client_rights",
     "insufficient_user_rights",
@@ -48,7 +48,7 @@ impl Problem {
         Problem { field: field.to_owned(), text: text.into(), status: 400, retry_after: None, is_about_rights: false }
     }
 
-    /// Returns the refusal as it is shown beside the form.
+    /// Returns the problem for a refusal.
     pub fn of(error: Error) -> Result<Problem> {
         match error {
             Error::Named(named) => Ok(Problem::of_named(&named)),
@@ -56,7 +56,7 @@ impl Problem {
         }
     }
 
-    /// Says when the form may be sent again, where that is known.
+    /// Adds to a reply when the form may be sent again, if known.
     pub fn carried_by(&self, reply: Reply) -> Reply {
         self.retry_after.iter().fold(reply, |reply, seconds| reply.with("Retry-After", seconds.clone()))
     }
@@ -77,7 +77,7 @@ impl Problem {
         } else {
             FIELDS.iter().find(|(name, _)| *name == innermost.definition.name).map_or("", |(_, field)| field)
         };
-        // Its own words hold a placeholder that nothing fills, as those of The Things Stack do.
+        // Its text has a placeholder that is never filled, as The Things Stack's has.
         let text = match innermost.definition == &LAST_ADMIN {
             true => "This is the last approved administrator. Make somebody else an administrator first.".to_owned(),
             false => rule(innermost).unwrap_or_else(|| refusal(innermost).replace(" runes", " characters")),
@@ -90,7 +90,7 @@ impl Problem {
         Problem { field: field.to_owned(), text, status, retry_after, is_about_rights }
     }
 
-    /// Returns the same problem for a form that has another name for the field.
+    /// Returns the same problem for a form with another name for the field.
     pub fn renamed(mut self, field: &str, here: &str) -> Problem {
         if self.field == field {
             self.field = here.to_owned();
@@ -102,9 +102,9 @@ impl Problem {
 /// Why a form was not saved.
 #[derive(Debug)]
 pub enum Refused {
-    /// What was sent, or who sent it: told in the form.
+    /// A problem with the input or the caller, shown in the form.
     Problem(Problem),
-    /// A failure of ours.
+    /// A fault of the server.
     Failed(Error),
 }
 
@@ -121,12 +121,12 @@ impl From<Problem> for Refused {
 }
 
 impl Refused {
-    /// Returns the refusal of a form that calls a field otherwise.
+    /// Renames the field for this form.
     pub fn renamed(self, field: &str, here: &str) -> Refused {
         self.map(|problem| problem.renamed(field, here))
     }
 
-    /// Returns the refusal of a form that gives rights.
+    /// Returns the refusal for a form that gives rights.
     pub fn of_giving_rights(self) -> Refused {
         self.map(|problem| if problem.is_about_rights { problem.renamed("", "rights") } else { problem })
     }
@@ -139,7 +139,7 @@ impl Refused {
     }
 }
 
-/// What an ID or a key looks like, where the API would name a pattern.
+/// Returns what an ID or a key looks like, instead of the API's pattern.
 fn rule(named: &Named) -> Option<String> {
     let attribute = |name: &str| named.attributes.get(name).and_then(|value| value.as_str()).filter(|_| named.definition == &VALIDATION);
     let key = |field: &str| field.strip_prefix("attributes[")?.strip_suffix(']').map(str::to_owned);

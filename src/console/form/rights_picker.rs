@@ -1,4 +1,4 @@
-//! Choosing rights: in groups, each with a box for all of them. Without the script such a box counts when the form is sent.
+//! Check boxes for rights, in groups with a box for all of each. Without the script such a box counts when the form is sent.
 
 use maud::{Markup, html};
 
@@ -7,7 +7,7 @@ use crate::console::form::problem::Problem;
 use crate::http::form::Form;
 use crate::page::rights::groups;
 
-/// The name of the boxes, and of those that mean a whole group.
+/// The name of the boxes, and of those for a whole group.
 pub const NAME: &str = "rights";
 const WHOLE_GROUP: &str = "rights_of";
 
@@ -32,7 +32,7 @@ pub fn picker(problem: &Markup, offered: Rights, chosen: Rights) -> Markup {
                         legend .hidden { (group.title) }
                         @if group.rights.len() > 1 {
                             label .tick.whole {
-                                // Never ticked by the server: without the script it would add rights again that the user unticked.
+                                // Never ticked by the server: without the script it would restore rights that the user unticked.
                                 input type="checkbox" name=(WHOLE_GROUP) value=(group.word);
                                 span { "Select all " (group.rights.len()) }
                             }
@@ -68,7 +68,7 @@ pub fn some(form: &Form, offered: Rights) -> Result<Vec<Right>, Problem> {
     if rights.is_empty() { Err(Problem::new(NAME, "At least one right must be selected.")) } else { Ok(rights) }
 }
 
-/// Writes these rights as a form that chooses them.
+/// Returns the form values that choose these rights.
 pub fn values(rights: &[Right]) -> impl Iterator<Item = (&'static str, String)> {
     rights.iter().map(|right| (NAME, right.name().to_owned()))
 }

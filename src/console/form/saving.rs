@@ -1,7 +1,7 @@
-//! Saving a form: only what differs is changed, and nothing that others changed while it was open is overwritten unseen.
+//! Saves forms: only what differs is changed, and no changes are overwritten that the user has not seen.
 //!
-//! Every change leaves an event, so a form carries the number of the newest event that its page knew of. What it may change must not
-//! have changed since; if it has, the form comes back with what was typed and with what happened, and the next time it is saved.
+//! Every change leaves an event, so a form carries the number of the newest event when its page was made. What the form can change must not
+//! have changed since. If it has, the form is shown again with what was typed and what happened, and the next attempt saves it.
 
 use maud::{Markup, html};
 use serde_json::{Map, Value};
@@ -27,7 +27,7 @@ errors! {
         "nothing is saved yet: this was changed while the form was open. What you typed is still here; save it again to overwrite the change";
 }
 
-/// Saves a form: admits the caller, does the work, and where that is refused draws the form again with what was typed.
+/// Saves a form: admits the caller and does the work. On a refusal shows the form again with what was typed.
 pub fn save<'r>(
     input: &'r Input<'r>,
     draw: impl FnOnce(&Call<'_>, &Fields) -> Result<Reply> + 'r,
@@ -49,11 +49,11 @@ pub fn save<'r>(
 
 const NAME: &str = "seen";
 
-/// The newest event that a form knows of. Without one it knows of nothing.
+/// The newest event when a form was made; 0 without one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Seen(i64);
 
-/// What a form lets people change of an entity.
+/// The part of an entity that a form changes.
 #[derive(Clone, Copy, Debug)]
 pub enum EditedPart<'a> {
     Fields(&'a [&'a str]),
@@ -67,7 +67,7 @@ impl Seen {
         Seen(form.one(NAME).parse().unwrap_or_default())
     }
 
-    /// Returns the newest event, for a page that is made in this transaction.
+    /// Returns the newest event, for a page of this transaction.
     pub fn now(call: &Call<'_>) -> Result<Seen> {
         history::newest(call.tx).map(Seen)
     }
@@ -78,7 +78,7 @@ impl Seen {
     }
 }
 
-/// Refuses to save over what the form did not know of. In the transaction that saves.
+/// Refuses to overwrite changes since the form was made. Call it in the transaction that saves.
 pub fn check(call: &Call<'_>, entity: &Entity, part: EditedPart<'_>, seen: Seen) -> Result<()> {
     if is_changed(call, entity, part, seen)? { Err((&CHANGED_MEANWHILE).into()) } else { Ok(()) }
 }
@@ -87,7 +87,7 @@ pub fn is_changed(call: &Call<'_>, entity: &Entity, part: EditedPart<'_>, seen: 
     Ok(!since(call, entity, part, seen)?.is_empty())
 }
 
-/// Draws what a form carries. A refused form also tells what happened since it was drawn, and counts that as seen.
+/// Draws the hidden field. A refused form also shows what happened since it was made, which then counts as seen.
 pub fn carried(call: &Call<'_>, entity: &Entity, part: EditedPart<'_>, fields: &Fields) -> Result<Markup> {
     let sent = fields.problem.is_some().then(|| Seen::of_form(&fields.values));
     let events = sent.map_or(Ok(Vec::new()), |seen| since(call, entity, part, seen))?;
@@ -159,7 +159,7 @@ fn object(text: &str) -> Map<String, Value> {
 
 impl EditedPart<'_> {
     fn actions(&self) -> &'static [Action] {
-        // One that was purged and made anew is another one, whatever it is called.
+        // One that was purged and created again is another.
         match self {
             EditedPart::Fields(_) => &[Action::Create, Action::Update],
             EditedPart::Member(_) => &[Action::Create, Action::SetCollaborator, Action::RemoveCollaborator],
@@ -167,7 +167,7 @@ impl EditedPart<'_> {
         }
     }
 
-    /// Tells whether an event that names this changed it.
+    /// Returns whether an event changed the field with this name.
     fn has(&self, name: &str) -> bool {
         match self {
             EditedPart::Fields(fields) => fields.contains(&name),
@@ -179,7 +179,7 @@ impl EditedPart<'_> {
     fn is_changed_by(&self, entity: &Entity, event: &Event) -> bool {
         match self {
             _ if event.name == Action::Create.of(entity.kind()) => true,
-            // It counts several changes, and has only the values of the last.
+            // It counts several changes, and only has the values of the last.
             _ if event.times > 1 => true,
             EditedPart::ApiKey(id) => object(&event.new_values).get("api_key").is_some_and(|key| key["id"] == *id),
             EditedPart::Fields(_) | EditedPart::Member(_) => names(event).iter().any(|name| self.has(name)),
@@ -187,10 +187,10 @@ impl EditedPart<'_> {
     }
 }
 
-/// How much of what happened a form is told at most.
+/// The most events that a form shows.
 const MOST: u32 = 50;
 
-/// Returns the events since then that changed this part, oldest first. If there are too many to look at, all of them are returned.
+/// Returns the events since then that changed this part, oldest first; all of them if there are too many to check.
 fn since(call: &Call<'_>, entity: &Entity, part: EditedPart<'_>, seen: Seen) -> Result<Vec<Event>> {
     let mut events = history::since(call.tx, entity, part.actions(), seen.0, MOST)?;
     if events.len() < MOST as usize {

@@ -1,4 +1,4 @@
-//! The list of organizations: those one is a member of, and for administrators all of them.
+//! The list of organizations: those of the user, and for administrators all of them.
 
 use maud::{Markup, html};
 

@@ -1,4 +1,4 @@
-//! Collaborators of clients and members of organizations: who they are, adding, changing and removing them.
+//! Lists, adds, changes and removes collaborators of clients and members of organizations.
 
 use maud::{Markup, html};
 
@@ -58,7 +58,7 @@ pub fn add<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     })
 }
 
-/// Adds a member. Refuses a present one, because the form does not show the rights that would be replaced.
+/// Adds a member. Refuses an existing one, because the form does not show the rights that would be replaced.
 fn add_new(call: &Call<'_>, owned: &Owned, account: &AccountId, rights: &[Right]) -> Result<()> {
     if members::is_one(call.tx, owned, account)? {
         return Err(ALREADY_MEMBER.with("account_id", account.as_str()).into());
@@ -82,7 +82,7 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         let rights = rights_picker::some(form, offered(&owned))?;
         let changed = transactions.write(|call| {
             saving::check(call, &Entity::from(&owned), EditedPart::Member(&account), Seen::of_form(form))?;
-            // Who was removed meanwhile is not brought back from here; after a purge the ID may be another's.
+            // A member who was removed meanwhile is not added again here; after a purge the ID may be another's.
             members::get(call.tx, &owned, &account)?;
             members::set(call.tx, call.by, &owned, &account, &rights)?;
             onward(call, &owned)
@@ -91,7 +91,7 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     })
 }
 
-/// Asks before one removes oneself: only somebody else can bring one back.
+/// Asks before a user leaves: only somebody else can add the user again.
 pub fn remove_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     removal(input).ask(input)
 }
@@ -131,7 +131,7 @@ fn removing(call: &Call<'_>, owned: &Owned, account: &AccountId) -> Result<Confi
     })
 }
 
-/// Returns the path to show after a change: the members, unless the caller has lost the right to see them.
+/// Returns the path to show after a change: the members, unless the caller lost the right to see them.
 fn onward(call: &Call<'_>, owned: &Owned) -> Result<String> {
     let entity = Entity::from(owned);
     let may_list = rights::on(call.tx, call.by, &entity, Deleted::No)?.has(members::managing(owned));
@@ -243,7 +243,7 @@ fn edit_form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Repl
     })
 }
 
-/// Draws the page of the client or the organization around this.
+/// Draws the page of the client or the organization around the content.
 fn around(call: &Call<'_>, input: &Input<'_>, status: u16, owned: &Owned, content: impl FnOnce(&Layout<'_>) -> Markup) -> Result<Reply> {
     match owned {
         Owned::Client(id) => {

@@ -24,7 +24,7 @@ pub enum OrganizationTab {
     ApiKeys,
 }
 
-/// With the end of the path, the words, and the right without which there is nothing to see.
+/// With the end of the path, the text, and the right required to see anything.
 const TABS: &[(OrganizationTab, &str, &str, Right)] = &[
     (OrganizationTab::Settings, "", "General settings", Right::OrganizationInfo),
     (OrganizationTab::Clients, "/clients", "OAuth clients", Right::OrganizationClientsList),
@@ -32,7 +32,7 @@ const TABS: &[(OrganizationTab, &str, &str, Right)] = &[
     (OrganizationTab::ApiKeys, "/api-keys", "API keys", Right::OrganizationSettingsApiKeys),
 ];
 
-/// One organization, and what who is signed in may do with it.
+/// One organization, and the user's rights on it.
 #[derive(Debug)]
 pub struct OrganizationPage<'a> {
     pub layout: Layout<'a>,

@@ -1,4 +1,4 @@
-//! Making an organization, and changing it.
+//! Creates and changes organizations.
 
 use maud::html;
 

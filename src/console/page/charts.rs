@@ -1,4 +1,4 @@
-//! Pictures for those who would rather look: inline SVG, drawn with attributes and classes only.
+//! Charts as inline SVG, drawn with attributes and classes only.
 
 use maud::{Markup, html};
 
@@ -8,7 +8,7 @@ use crate::page::words::counted;
 const WIDTH: i64 = 600;
 const HEIGHT: i64 = 120;
 
-/// Draws one bar a day, and says the same in words for those who cannot see it.
+/// Draws one bar per day, with the same in words for screen readers.
 pub fn tokens_per_day(issued: &[(i64, i64)]) -> Markup {
     let total: i64 = issued.iter().map(|(_, count)| count).sum();
     let most = issued.iter().map(|(_, count)| *count).max().unwrap_or_default();

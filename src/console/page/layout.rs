@@ -1,4 +1,4 @@
-//! What is around every page of the Console: the menu, who is signed in, what was just done.
+//! The layout of every page: the menu, the user, and what was just done.
 
 use maud::{Markup, html};
 
@@ -16,7 +16,7 @@ use crate::page::frame::{self, Surface};
 use crate::page::words::counted;
 use crate::registry::sessions;
 
-/// A line of the menu.
+/// A menu item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MenuItem {
     Dashboard,
@@ -55,12 +55,12 @@ impl MenuItem {
     }
 }
 
-/// Menus that open: their titles and lines.
+/// Submenus: their titles and items.
 const USER_SETTINGS: (&str, &[MenuItem]) =
     ("User settings", &[MenuItem::Clients, MenuItem::Authorizations, MenuItem::ApiKeys, MenuItem::Sessions, MenuItem::Password]);
 const ADMINISTRATION: (&str, &[MenuItem]) = ("Administration", &[MenuItem::Review, MenuItem::Users]);
 
-/// What a page says after a change, by the name that the address carries.
+/// The message after a change, by its name in the address.
 const DONE: &[(&str, &str)] = &[
     ("saved", "Your changes are saved."),
     (
@@ -91,7 +91,7 @@ const DONE: &[(&str, &str)] = &[
     ("password", "Your password is changed."),
 ];
 
-/// What a page is laid out with: who is signed in, and the token that its forms carry.
+/// The layout of a page: the user, and the token of its forms.
 #[derive(Debug)]
 pub struct Layout<'a> {
     pub call: &'a Call<'a>,
@@ -106,12 +106,12 @@ impl<'a> Layout<'a> {
         Ok(Layout { call, request: input.request, token: input.form_token(), user_id })
     }
 
-    /// Returns who is signed in.
+    /// Returns the user.
     pub fn user_id(&self) -> &UserId {
         &self.user_id
     }
 
-    /// Draws a form with the token that proves it comes from this page.
+    /// Draws a form with the CSRF token.
     pub fn form(&self, action: &str, content: &Markup) -> Markup {
         html! {
             form method="post" action=(action) {
@@ -181,7 +181,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// Tells readers of pages with addresses to copy if they opened this one under another name.
+    /// Draws a note on pages with addresses to copy, if this one was opened under another host.
     pub fn other_host(&self) -> Markup {
         let public_url = &self.call.settings.public_url;
         html! {
@@ -194,7 +194,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// Tells an account on every page that it is waiting for approval.
+    /// Draws on every page that the account waits for approval.
     fn restriction(&self) -> Markup {
         html! {
             @if !may_add(self.call) {
@@ -212,7 +212,7 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// Returns the user who is signed in in this browser. The route's guard ensures that there is one.
+/// Returns the signed-in user, whom the route's guard ensures.
 pub fn signed_in<'a>(call: &'a Call<'a>) -> Result<&'a UserId> {
     call.by.session().map(|session| &session.user_id).ok_or_else(|| sessions::not_authenticated(None))
 }
@@ -227,12 +227,12 @@ pub fn link_button(path: &str, text: &str) -> Markup {
     html! { a .button.main href=(path) { (text) } }
 }
 
-/// Draws the same to a form that adds something. Accounts that wait for approval cannot.
+/// Draws such a link to a form that adds something, unless the account waits for approval.
 pub fn adding(call: &Call<'_>, path: &str, text: &str) -> Markup {
     html! { @if may_add(call) { (link_button(path, text)) } }
 }
 
-/// Tells whether the account does not wait for approval.
+/// Returns whether the account may add something: not if it waits for approval.
 pub fn may_add(call: &Call<'_>) -> bool {
     call.by.restriction.is_none()
 }
@@ -276,7 +276,7 @@ pub fn state_name(state: State) -> &'static str {
     }
 }
 
-/// Draws a state as a badge, which says it in a word and not by its colour alone.
+/// Draws a state as a badge, in words and not only by colour.
 pub fn badge(state: State) -> Markup {
     html! { span class={"badge " (state_name(state).to_lowercase())} { (state_name(state)) } }
 }

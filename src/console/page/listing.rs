@@ -1,4 +1,4 @@
-//! Lists: what is searched for, how it is sorted, which page is shown.
+//! Lists: search, order, page.
 
 use maud::{Markup, html};
 
@@ -9,13 +9,13 @@ use crate::http::form::Form;
 use crate::http::request::Request;
 use crate::store::{Deleted, Direction, Order, Search, TextSearch};
 
-/// How many items a page of a list has.
+/// The number of items on a page.
 const SIZE: u32 = 25;
 
 /// The longest text that can be searched for.
 const LONGEST_TEXT: usize = 50;
 
-/// What the address of a list asks for.
+/// The parameters of a list.
 #[derive(Debug)]
 pub struct Listing {
     path: String,
@@ -56,13 +56,13 @@ impl Listing {
         keys.iter().find(|(known, _)| *known == name).map_or(unasked, |(_, by)| Order { by: *by, direction })
     }
 
-    /// Returns what to search for, unless asked otherwise the newest first. `created_at` is the key of the time of creation.
+    /// Returns the search, newest first by default. `created_at` is the key of the creation time.
     pub fn wanted<Key: Copy>(&self, keys: &[(&str, Key)], created_at: Key) -> Search<Key> {
         let order = self.order(keys, Order { by: created_at, direction: Direction::Descending });
         Search { deleted: self.deleted(), texts: self.texts(), states: Vec::new(), order, page: self.page() }
     }
 
-    /// Draws the head of a column by which the list sorts: a link that sorts by it, or the other way round if it does already.
+    /// Draws the head of a sortable column: a link that sorts by it, or reverses the order.
     pub fn head(&self, name: &str, text: &str) -> Markup {
         let asked = self.form.one("sort");
         let (next, sorted) = match asked.strip_prefix('-') {
@@ -73,7 +73,7 @@ impl Listing {
         html! { th scope="col" aria-sort=[sorted] { a href=(self.address(&[("sort", &next), ("page", "")])) { (text) } } }
     }
 
-    /// Tells whether deleted entities are asked for.
+    /// Returns whether deleted entities are listed.
     pub fn deleted(&self) -> Deleted {
         if self.one("of") == "deleted" { Deleted::Yes } else { Deleted::No }
     }
@@ -83,7 +83,7 @@ impl Listing {
         self.tabs("Which", &[("", "Live"), ("deleted", "Deleted")])
     }
 
-    /// Draws tabs for which entities are listed. Each begins a new search.
+    /// Draws tabs that choose which entities are listed. Each begins a new search.
     pub fn tabs(&self, label: &str, choices: &[(&str, &str)]) -> Markup {
         let links = self.links("of", &[("page", ""), ("state", ""), ("q", "")], choices, "page");
         html! { nav .tabs aria-label=(label) { (links) } }

@@ -1,4 +1,4 @@
-//! What every page of the Console has around it, and what pages show.
+//! What pages of the Console share: layout, lists, tables, charts, paths.
 
 pub mod charts;
 pub mod layout;

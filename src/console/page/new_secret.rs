@@ -1,4 +1,4 @@
-//! Secrets on the one page that shows them: with a button to copy them, and ready to be used.
+//! Shows a new secret, once: with a button to copy it, and ready to use.
 
 use maud::{Markup, html};
 
@@ -8,7 +8,7 @@ use crate::http::reply::Reply;
 use crate::model::choice::State;
 use crate::model::client::Client;
 
-/// Shows a new client secret, warnings about it, and how to use it: in the reply to the request that made it, so that it is in no URL.
+/// Shows a new client secret, warnings about it, and how to use it: in the reply to the request that created it, so it is in no URL.
 pub fn client_secret(layout: &Layout<'_>, client: &Client, warnings: &[&str], heading: &str) -> Reply {
     let secret = client.secret.as_deref().unwrap_or_default();
     let content = html! {
@@ -59,14 +59,14 @@ pub fn copied(text: &str, id: &str, snippet: &str) -> Markup {
     }
 }
 
-/// How the client of the snippets proves itself.
+/// How the client in the snippets authenticates.
 #[derive(Clone, Copy, Debug)]
 pub enum SnippetProof<'s> {
-    /// By this secret, which is on the page this once.
+    /// With this secret, which the page shows once.
     Secret(&'s str),
-    /// By a secret that is not known any more.
+    /// With a secret that is no longer shown.
     StoredSecret,
-    /// It has no secret, and uses PKCE (RFC 7636).
+    /// Without a secret, with PKCE (RFC 7636).
     Public,
 }
 
@@ -112,7 +112,7 @@ pub fn snippets(public_url: &str, client: &Client, proof: SnippetProof<'_>) -> M
     }
 }
 
-/// A verifier and its challenge (RFC 7636 sections 4.1 and 4.2), by what every shell has.
+/// Creates a verifier and its challenge (RFC 7636 sections 4.1 and 4.2) with what every shell has.
 const PKCE: &str = "VERIFIER=$(openssl rand -hex 32)\n\
     printf %s \"$VERIFIER\" | openssl dgst -sha256 -binary | base64 | tr '+/' '-_' | tr -d '='";
 

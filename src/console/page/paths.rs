@@ -1,4 +1,4 @@
-//! What a path of the Console is about. An ID that nothing can have leads nowhere, as one that nothing has.
+//! Reads and writes the paths of the Console. An ID that nothing can have is not found, like one that nothing has.
 
 use std::str::FromStr;
 
@@ -31,7 +31,7 @@ pub fn entity(input: &Input<'_>) -> Result<Entity> {
     }
 }
 
-/// Reads the client or organization in the path's first capture, whose members are meant.
+/// Reads the client or organization in the path's first capture.
 pub fn owned(input: &Input<'_>) -> Result<Owned> {
     match entity(input)? {
         Entity::Client(id) => Ok(Owned::Client(id)),

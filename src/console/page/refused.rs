@@ -1,4 +1,4 @@
-//! Refusals inside the Console: the page keeps the menu and says who is signed in.
+//! Error pages inside the Console, with the menu and the user.
 
 use crate::base::error::{Error, Result};
 use crate::call::{Call, Input};

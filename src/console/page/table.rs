@@ -1,10 +1,10 @@
-//! Tables: what stands over a column is also what its cells are labelled with where they stand below each other.
+//! Tables. The label over a column also labels its cells where they are below each other.
 
 use maud::{Markup, html};
 
 use crate::console::page::listing::Listing;
 
-/// A table of such items, described column by column.
+/// A table, described column by column.
 pub struct Table<'a, T> {
     caption: &'static str,
     columns: Vec<Column<'a, T>>,
@@ -12,7 +12,7 @@ pub struct Table<'a, T> {
 
 struct Column<'a, T> {
     head: Markup,
-    /// Nothing over buttons.
+    /// `None` over buttons.
     label: Option<&'static str>,
     class: Option<&'static str>,
     cell: Box<dyn Fn(&T) -> Markup + 'a>,

@@ -1,4 +1,4 @@
-//! Making a user, and changing and suspending one, for administrators.
+//! Creates, changes and suspends users, for administrators.
 
 use maud::html;
 

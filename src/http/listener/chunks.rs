@@ -1,4 +1,4 @@
-//! Putting a chunked body together (RFC 9112 section 7.1). Sizes are read by httparse; extensions and trailers are dropped.
+//! Decodes a chunked body (RFC 9112 section 7.1). httparse reads the sizes; extensions and trailers are dropped.
 
 use crate::http::listener::limits::{LARGEST_BODY, LARGEST_EXTENSIONS, LARGEST_HEAD};
 use crate::http::listener::rejection::{BODY_TOO_LARGE, Rejection};
@@ -14,7 +14,7 @@ const NO_END: Rejection = Rejection::bad_request("a chunk of the body is longer 
 const LONG_EXTENSIONS: Rejection = Rejection { status: 431, why: "the extensions of the body's chunks are larger than 16 KiB together" };
 const LONG_TRAILERS: Rejection = Rejection { status: 431, why: "the trailers after the body are larger than 16 KiB" };
 
-/// How far the body has come.
+/// The state of decoding.
 #[derive(Debug)]
 pub struct Chunks {
     stage: ChunkStage,
@@ -30,7 +30,7 @@ enum ChunkStage {
         left: usize,
     },
     DataEnd,
-    /// `searched` bytes of the next line were looked at before, and hold no line end.
+    /// `searched` bytes of the next line were searched and hold no line end.
     Trailers {
         taken: usize,
         searched: usize,
@@ -114,11 +114,11 @@ impl Chunks {
 
 enum ChunkStep {
     Took(usize),
-    /// Nothing more can be taken now; with the body if it is whole.
+    /// No more bytes can be taken now; with the body if it is complete.
     Ended(Option<Vec<u8>>, usize),
 }
 
-/// The length of a whole size line and the size in it; nothing while the line is not there.
+/// Returns the length of a complete size line and the size in it, or `None` if the line is incomplete.
 fn size_line(bytes: &[u8]) -> Result<Option<(usize, usize)>, Rejection> {
     // httparse takes a line without digits for a zero.
     if bytes.first().is_some_and(|first| !first.is_ascii_hexdigit()) {

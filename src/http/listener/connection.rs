@@ -23,7 +23,7 @@ pub struct Connection {
     pub network: Option<Network>,
     pub reader: Reader,
     pub phase: Phase,
-    /// What it adds to the sums of all, and of this network.
+    /// What it was last counted with.
     pub counted: ResourceUse,
     pub counted_in: Option<Network>,
     /// It gets another turn, because there was more to do than one turn allows.
@@ -59,7 +59,7 @@ pub struct ReceivedRequest {
     pub arrived: Arrived,
     /// Whether more may have arrived after it.
     pub more: More,
-    /// Whether it was tried if the peer is still there.
+    /// Whether the peer was probed.
     pub is_probed: bool,
 }
 

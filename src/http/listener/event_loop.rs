@@ -58,7 +58,7 @@ pub struct EventLoop {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum MakesRoom {
     Now(usize),
-    /// All that could came in this turn, and what they have sent was not looked at yet.
+    /// All that could were accepted in this turn, and not read yet.
     NextTurn,
     /// Workers have all.
     Nobody,

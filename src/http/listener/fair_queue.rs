@@ -1,5 +1,5 @@
-//! Which request is sent upstream next. tiny_http hands requests out in the order in which they came, so a newcomer waits for all that are there
-//! already: only a few are sent at once, and where more wait, the networks that sent them take turns.
+//! Chooses which request is sent upstream next. tiny_http hands requests out in the order in which they came, so a newcomer would wait for
+//! all before it: only a few are sent at once, and the networks whose requests wait take turns.
 
 use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
@@ -18,13 +18,13 @@ pub struct FairQueue {
     by_network: HashMap<Network, NetworkQueue>,
     /// The networks with requests that wait, in the order of their turns.
     order: VecDeque<Network>,
-    /// How many requests may be worked on at once.
+    /// The most requests to work on at once.
     at_once: usize,
-    /// How many may be in flight: as many as there are threads.
+    /// The most requests in flight: the number of threads.
     most: usize,
 }
 
-/// A request that waits, by the slot of its connection and its number.
+/// A waiting request: the slot of its connection, and its number.
 pub type RequestKey = (usize, u64);
 
 /// The requests of one network.
@@ -68,12 +68,12 @@ impl FairQueue {
         FairQueue { load, by_network: HashMap::new(), order: VecDeque::new(), at_once: 0, most: 0 }
     }
 
-    /// Begins to send, to so many threads, of which so many work at once and the others wait for something slow.
+    /// Begins to send, to this many threads, of which `workers` work at once and the others wait for something slow.
     pub fn open(&mut self, workers: usize, threads: usize) {
         (self.at_once, self.most) = (workers * UPSTREAM_FOR_EACH_WORKER, threads);
     }
 
-    /// Returns leave to send a request of this network at once. `None` if it has to wait.
+    /// Returns permission to send a request of this network at once, or `None` if it has to wait.
     pub fn admit(&mut self, network: Network) -> Option<InFlight> {
         if !self.order.is_empty() {
             return None;
@@ -82,7 +82,7 @@ impl FairQueue {
         self.may_send(&share).then(|| InFlight::new(share))
     }
 
-    /// Lets a request wait for its turn.
+    /// Queues a request.
     pub fn push(&mut self, network: Network, waiter: RequestKey) {
         let line = self.line(network);
         line.waiting.push_back(waiter);
@@ -91,14 +91,14 @@ impl FairQueue {
         }
     }
 
-    /// Returns the request whose turn it is, with leave to send it. If none may be sent, the event loop is woken when one may.
+    /// Returns the request whose turn it is, with permission to send it. If none may be sent, the event loop is woken when one may.
     pub fn pop(&mut self) -> Option<(RequestKey, InFlight)> {
         if self.order.is_empty() {
             return None;
         }
         self.choose().or_else(|| {
             self.load.wake_below.store(self.at_once / 2 + 1, SeqCst);
-            // What ended just before that has woken nobody.
+            // A request that ended just before has woken nobody.
             self.choose()
         })
     }
@@ -123,7 +123,7 @@ impl FairQueue {
         None
     }
 
-    /// Forgets requests that do not wait any more, and networks of which there is nothing left.
+    /// Removes requests that no longer wait, and networks without any.
     pub fn retain(&mut self, waits: impl Fn(RequestKey) -> bool) {
         for line in self.by_network.values_mut() {
             line.waiting.retain(|waiter| waits(*waiter));
@@ -160,7 +160,7 @@ impl InFlight {
         InFlight { share, is_worked_on: Cell::new(true) }
     }
 
-    /// Lets another request be sent, because this one is about to wait for something slow. Does nothing the second time.
+    /// Allows another request to be sent, because this one is about to wait for something slow. Does nothing the second time.
     pub fn before_blocking(&self) {
         if self.is_worked_on.replace(false) {
             self.share.load.worked_on.fetch_sub(1, SeqCst);

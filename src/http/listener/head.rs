@@ -1,4 +1,4 @@
-//! Reading the head of a request. httparse reads its lines; here stands what must be true of them (RFC 9110, RFC 9112).
+//! Parses the head of a request with httparse, and checks what must hold (RFC 9110, RFC 9112).
 
 use httparse::{EMPTY_HEADER, Error, Header};
 
@@ -8,12 +8,12 @@ use crate::http::listener::rejection::{BODY_TOO_LARGE, Rejection};
 /// The header with the ID of a pending request, by which a worker finds its connection. From outside it is dropped.
 pub const PENDING: &str = "X-Listener-Pending";
 
-/// A head that is well-formed, in the form in which it is handed on.
+/// A well-formed head, in the form in which it is sent upstream.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Head {
     /// `GET /path?query HTTP/1.1` with its line end.
     pub line: Vec<u8>,
-    /// The headers that are handed on, each with its line end.
+    /// The headers that are sent upstream, each with its line end.
     pub headers: Vec<u8>,
     pub framing: Framing,
     /// The peer wants to send another request on this connection.
@@ -42,14 +42,14 @@ pub enum Framing {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeepAlive {
-    /// HTTP/1.1: it is understood.
+    /// HTTP/1.1, where it is the default.
     Yes,
     /// HTTP/1.0: the reply must say so.
     Announced,
     No,
 }
 
-/// Finds the empty line that ends a head; `searched` bytes were looked at before. Gives the length of the head with that line.
+/// Returns the length of the head with the empty line that ends it; `searched` bytes were searched before.
 pub fn end(bytes: &[u8], searched: usize) -> Result<Option<usize>, Rejection> {
     const LARGE: Rejection = Rejection { status: 431, why: "the head of the request is larger than 16 KiB" };
     let mut from = searched;
@@ -65,7 +65,7 @@ pub fn end(bytes: &[u8], searched: usize) -> Result<Option<usize>, Rejection> {
     if bytes.len() > LARGEST_HEAD { Err(LARGE) } else { Ok(None) }
 }
 
-/// Reads a head that [`end`] found. Headers about forwarding are kept only from a trusted peer.
+/// Parses a head that [`end`] found. Headers about forwarding are kept only from a trusted proxy.
 pub fn read(bytes: &[u8], is_trusted: Trust) -> Result<Head, Rejection> {
     if let Some(odd) = bytes.iter().find(|b| !matches!(b, b' '..=b'~' | b'\t' | b'\r' | b'\n')) {
         let why = if *odd < 0x80 { "the head holds a control character" } else { "the head holds a byte that is not ASCII" };
@@ -121,7 +121,7 @@ fn malformed(error: Error, bytes: &[u8]) -> Rejection {
     }
 }
 
-/// Told apart from a first line that is not one at all, as with a space in its target.
+/// Returns whether a first line names another version of HTTP, rather than being malformed, as with a space in the target.
 fn names_another_version(bytes: &[u8]) -> bool {
     let line = bytes.split(|b| *b == b'\r').next().unwrap_or_default();
     let mut words = line.split(|b| *b == b' ');
@@ -130,7 +130,7 @@ fn names_another_version(bytes: &[u8]) -> bool {
         && matches!(version, [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit())
 }
 
-/// The target as a path; the absolute form loses its authority (RFC 9112 section 3.2).
+/// Returns the target as a path; the absolute form loses its authority (RFC 9112 section 3.2).
 fn origin_form<'t>(method: &str, target: &'t str) -> Result<&'t str, Rejection> {
     if target.starts_with('/') || (target == "*" && method == "OPTIONS") {
         return Ok(target);
@@ -223,7 +223,7 @@ impl MessageHeaders {
         }
     }
 
-    /// RFC 9112 section 3.2: exactly one, which only HTTP/1.0 may leave out.
+    /// Checks that there is exactly one host (RFC 9112 section 3.2); only HTTP/1.0 may leave it out.
     fn check_host(&self, version: u8) -> Result<(), Rejection> {
         match self.hosts {
             1 => Ok(()),
@@ -247,11 +247,12 @@ fn content_length(value: &str) -> Result<usize, Rejection> {
     if value.is_empty() || !value.bytes().all(|b| b.is_ascii_digit()) {
         return Err(Rejection::bad_request("the Content-Length is not a number"));
     }
-    // A number that does not fit is a number all the same.
+    // A number too large to fit is still a number.
     Ok(value.parse().unwrap_or(usize::MAX))
 }
 
-/// Returns whether a header is passed on: not what concerns only this connection or the listener, nor what a stranger says of others.
+/// Returns whether a header is passed on: not if it concerns only this connection or the listener, or says on whose behalf an untrusted
+/// peer asks.
 fn is_handed_on(name: &str, trust: Trust) -> bool {
     let starts = |prefix: &str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
     let is_one_of = |names: &[&str]| names.iter().any(|other| name.eq_ignore_ascii_case(other));

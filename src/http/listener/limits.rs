@@ -34,10 +34,10 @@ pub const SENT_A_TURN: usize = 256 * 1024;
 /// The most new connections that are accepted before the others have their turn.
 pub const ACCEPTED_A_TURN: usize = 64;
 
-/// How many requests are upstream for each worker: one in its hands, and one that it finds when it is done.
+/// How many requests are upstream per worker: one being answered, and the next.
 pub const UPSTREAM_FOR_EACH_WORKER: usize = 2;
 
-/// The most refusals that are logged in a second; those beyond it are counted.
+/// The most rejections that are logged in a second; those beyond it are counted.
 pub const LOGGED_A_SECOND: usize = 20;
 
 /// The most that a peer may still send on a connection that is being closed.
@@ -77,7 +77,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Returns how often the deadlines are checked: what is overdue is closed at most this much late.
+    /// Returns how often the deadlines are checked: connections are closed at most this late.
     pub fn pace(&self) -> Duration {
         let shortest = [self.head, self.body, self.reply, self.idle, self.drain].into_iter().min().unwrap_or_default();
         (shortest / 2).clamp(Duration::from_millis(10), Duration::from_millis(500))

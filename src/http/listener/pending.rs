@@ -33,14 +33,14 @@ pub struct PendingEntry {
     /// The upstream connection that it was sent on.
     pub upstream: usize,
     pub socket: Arc<PeerSocket>,
-    /// The address that asks: the peer, or the one that a trusted proxy asks for.
+    /// The client's address: the peer, or the one that a trusted proxy names.
     pub from: IpAddr,
     pub keep_alive: KeepAlive,
     pub is_head: bool,
     pub in_flight: InFlight,
 }
 
-/// What the event loop is told after an answer.
+/// What a worker reports to the event loop after an answer.
 #[derive(Debug)]
 pub struct Finished {
     pub slot: usize,
@@ -48,14 +48,14 @@ pub struct Finished {
     pub left: Remaining,
 }
 
-/// What is left to do after an answer.
+/// What remains to be done after an answer.
 #[derive(Debug)]
 pub enum Remaining {
-    /// It was sent, and there may be more to read.
+    /// The reply was sent, and there may be more to read.
     Unread,
-    /// Nothing but to close the connection.
+    /// Close the connection.
     End,
-    /// The peer did not take all of it: the bytes, how many of them were sent, and whether the connection is kept.
+    /// The peer did not take all of the reply: the bytes, how many of them were sent, and whether to keep the connection.
     Rest { reply: Vec<u8>, sent: usize, keep_alive: bool },
 }
 
@@ -153,12 +153,12 @@ pub struct PendingRequest {
 }
 
 impl PendingRequest {
-    /// Returns the address that asks.
+    /// Returns the client's address.
     pub fn from(&self) -> IpAddr {
         self.entry.from
     }
 
-    /// Lets another request be sent, because this one is about to wait for something slow.
+    /// Allows another request to be sent, because this one is about to wait for something slow.
     pub fn before_blocking(&self) {
         self.entry.in_flight.before_blocking();
     }

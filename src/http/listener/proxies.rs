@@ -1,9 +1,9 @@
-//! Whose word about other people's addresses is believed.
+//! Which proxies are trusted to name the client's address.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-/// Networks whose members may say in `X-Forwarded-For` for whom they ask. None by default.
+/// The networks whose `X-Forwarded-For` is trusted. None by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<Network>);
 
@@ -17,14 +17,14 @@ pub struct Network {
     bits: u8,
 }
 
-/// The part of the list that is no address and no network.
+/// The part of the list that is neither an address nor a network.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NoNetwork(pub String);
 
 impl FromStr for TrustedProxies {
     type Err = NoNetwork;
 
-    /// `127.0.0.1,10.0.0.0/8,fd00::/8`; an empty text trusts nobody.
+    /// Parses a list such as `127.0.0.1,10.0.0.0/8,fd00::/8`; empty trusts none.
     fn from_str(text: &str) -> Result<TrustedProxies, NoNetwork> {
         let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
         parts.map(|part| Network::parse(part).ok_or_else(|| NoNetwork(part.to_owned()))).collect::<Result<_, _>>().map(TrustedProxies)
@@ -41,8 +41,8 @@ impl TrustedProxies {
         (!self.trusts(address)).then(|| Network::around(address))
     }
 
-    /// For whom a trusted proxy asks: the last address in `X-Forwarded-For` that is not itself a trusted proxy, because
-    /// everything before it is only what that one claims. The proxy itself if it says nothing that can be read.
+    /// Returns the client's address: the last one in `X-Forwarded-For` that is not a trusted proxy itself, because everything before it is
+    /// only claimed by that one; the proxy's own if the header has none that can be parsed.
     pub fn origin(&self, peer: IpAddr, forwarded_for: &str) -> IpAddr {
         let mut origin = peer;
         for part in forwarded_for.rsplit(',') {
@@ -56,7 +56,7 @@ impl TrustedProxies {
     }
 }
 
-/// An address as proxies write it: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`.
+/// Parses an address as proxies write it: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`.
 fn address(text: &str) -> Option<IpAddr> {
     let bare = match text.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
@@ -67,7 +67,7 @@ fn address(text: &str) -> Option<IpAddr> {
 }
 
 impl Network {
-    /// Returns what one customer of a provider has at least: an IPv4 address, or the /64 of an IPv6 address.
+    /// Returns the network of one customer of a provider: an IPv4 address, or the /64 of an IPv6 address.
     pub fn around(address: IpAddr) -> Network {
         match address.to_canonical() {
             IpAddr::V4(address) => Network { address: address.into(), bits: 32 },
@@ -116,7 +116,7 @@ impl Network {
     }
 }
 
-/// Whether the two differ only in so many last bits.
+/// Returns whether the two differ only in the last `last` bits.
 fn shares(one: u128, other: u128, last: u8) -> bool {
     (one ^ other).checked_shr(u32::from(last)).unwrap_or(0) == 0
 }

@@ -1,20 +1,20 @@
-//! Reading requests out of the bytes of one connection, one at a time, however the bytes arrive. Knows no socket.
+//! Reads requests from the bytes of one connection, one at a time, however the bytes arrive. Knows no socket.
 
 use crate::http::listener::chunks::Chunks;
 use crate::http::listener::head::{self, Framing, Head, Trust};
 use crate::http::listener::limits::MOST_EMPTY_LINES;
 use crate::http::listener::rejection::Rejection;
 
-/// An unused buffer keeps no more than this.
+/// The most capacity, in bytes, that an unused buffer keeps.
 const KEPT: usize = 2048;
 
 const EMPTY_LINES: Rejection = Rejection::bad_request("there are more than 4 empty lines before the request");
 
-/// What a connection has sent and nobody has taken yet.
+/// What a connection has sent that is not part of a complete request.
 #[derive(Debug)]
 pub struct Reader {
     bytes: Vec<u8>,
-    /// How many of the bytes belong to what was read before. They are removed together, when more bytes come or none are left.
+    /// How many of the bytes were read. They are removed together, when more bytes come or none are left.
     taken: usize,
     stage: Stage,
     trust: Trust,
@@ -22,12 +22,12 @@ pub struct Reader {
 
 #[derive(Debug)]
 enum Stage {
-    /// `searched` bytes were looked at before, and hold no end of a head.
+    /// `searched` bytes were searched and hold no end of a head.
     Head {
         searched: usize,
         empty_lines: usize,
     },
-    /// The body is the first `length` bytes; they are not all there.
+    /// The body is the first `length` bytes, which are not all there.
     Length {
         head: Head,
         length: usize,
@@ -40,7 +40,7 @@ enum Stage {
 
 const NEXT_HEAD: Stage = Stage::Head { searched: 0, empty_lines: 0 };
 
-/// A request that is whole.
+/// A complete request.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Arrived {
     pub head: Head,
@@ -54,7 +54,7 @@ impl Arrived {
     }
 }
 
-/// How far the next request has come.
+/// How much of the next request has arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Awaited {
     /// Nothing of it is there.
@@ -110,7 +110,7 @@ impl Reader {
         }
     }
 
-    /// Whether the peer waits for `100 Continue`; asked once for each request.
+    /// Returns whether the peer waits for `100 Continue`; true once for each request.
     pub fn must_continue(&mut self) -> bool {
         let is_nothing_there = self.taken == self.bytes.len();
         match &mut self.stage {
@@ -119,7 +119,7 @@ impl Reader {
         }
     }
 
-    /// The next request, if all of it is there.
+    /// Returns the next request, if all of it has arrived.
     pub fn take(&mut self) -> Result<Option<Arrived>, Rejection> {
         let arrived = self.read_on()?;
         if self.taken == self.bytes.len() {
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_waits_before_sending_its_body_is_told_once_to_go_on() {
+    fn a_peer_that_waits_before_sending_its_body_is_told_once_to_go_on() {
         let mut reader = Reader::new(Trust::Untrusted);
         reader.push(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
         assert_eq!(reader.take(), Ok(None));

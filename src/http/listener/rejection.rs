@@ -1,4 +1,4 @@
-//! What the listener answers itself: requests that cannot be passed on.
+//! Rejects requests that cannot be sent upstream.
 
 use std::time::{Duration, Instant};
 
@@ -9,11 +9,11 @@ use crate::http::listener::limits::LOGGED_A_SECOND;
 use crate::http::listener::sending::serialized;
 use crate::http::reply::{COMMON, FOR_ANY_ORIGIN, Reply};
 
-/// A refusal. The connection is closed after it: where the next request would start is no longer certain.
+/// A rejection. The connection is closed after it: where the next request would start is no longer certain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rejection {
     pub status: u16,
-    /// What was wrong, for the person who wrote the client.
+    /// What was wrong, for the author of the client.
     pub why: &'static str,
 }
 
@@ -23,7 +23,7 @@ pub const TOO_MANY: Rejection = Rejection { status: 503, why: "there are too man
 pub const NO_UPSTREAM: Rejection = Rejection { status: 503, why: "the server cannot take requests just now" };
 pub const LOST: Rejection = Rejection { status: 502, why: "the request was lost inside the server" };
 
-/// In the words of The Things Stack, where more is taken.
+/// Worded as by The Things Stack, which accepts more.
 pub const BODY_TOO_LARGE: Rejection = Rejection {
     status: 413,
     why: "error:pkg/webmiddleware:request_body_too_large (the body of the request is too large: it may have at most 1 MiB)",
@@ -34,8 +34,8 @@ impl Rejection {
         Rejection { status: 400, why }
     }
 
-    /// The whole reply: a body in the shape of the API's errors, with the gRPC code nearest to the status. Pages of any origin may read it: it
-    /// is the same for everybody, wherever it was sent.
+    /// Returns the reply: a body in the shape of the API's errors, with the gRPC code nearest to the status. Pages of any origin may read
+    /// it, because it is the same for everybody.
     fn bytes(self, request_id: String) -> Vec<u8> {
         let code = match self.status {
             408 => 4,
@@ -49,7 +49,7 @@ impl Rejection {
     }
 }
 
-/// Logs refusals, so many a second; the rest are counted, because each costs its peer less than a line costs the disk.
+/// Logs at most [`LOGGED_A_SECOND`] rejections a second and counts the rest: each costs its peer less than a line costs the disk.
 #[derive(Debug)]
 pub struct RefusalLog {
     second: Instant,
@@ -62,7 +62,7 @@ impl RefusalLog {
         RefusalLog { second: now, logged: 0, left_out: 0 }
     }
 
-    /// Logs a refusal, and returns its reply. Both name the request by the same ID.
+    /// Logs a rejection, and returns its reply. Both have the same request ID.
     pub fn reply(&mut self, refusal: Rejection, now: Instant) -> Vec<u8> {
         let request_id = request_id::fresh(Clock::System.now());
         self.log(refusal, &request_id, now);

@@ -1,14 +1,14 @@
-//! A reply in bytes.
+//! Serializes replies.
 
 use crate::base::log;
 use crate::base::time::Clock;
 use crate::http::listener::head::KeepAlive;
 use crate::http::reply::Reply;
 
-/// What the head of a usual reply takes.
+/// The usual size of a head, in bytes.
 const USUAL_HEAD: usize = 1024;
 
-/// A reply as it is sent: always with its length, except where there is no body by definition.
+/// Returns a reply as it is sent: always with its length, except where there is no body by definition.
 pub fn serialized(reply: &Reply, keep_alive: KeepAlive, is_head: bool) -> Vec<u8> {
     let reason = tiny_http::StatusCode(reply.status).default_reason_phrase();
     let mut bytes = Vec::with_capacity(USUAL_HEAD + reply.body.len());
@@ -37,7 +37,7 @@ pub fn serialized(reply: &Reply, keep_alive: KeepAlive, is_head: bool) -> Vec<u8
     bytes
 }
 
-/// A value that could end its line is left out.
+/// Returns whether a value cannot end its line.
 fn is_safe(name: &str, value: &str) -> bool {
     let safe = value.bytes().all(|b| (b' '..=b'~').contains(&b));
     if !safe {

@@ -1,6 +1,6 @@
 -- What the bounds of lists, events and sign-ins need.
 
--- Who registered a client or created an organization, by the events that tell; nobody if whoever it was has been purged since.
+-- Who registered a client or created an organization, according to the events; NULL if that account has been purged since.
 ALTER TABLE clients ADD COLUMN registered_by TEXT REFERENCES accounts (account_id) ON DELETE SET NULL;
 ALTER TABLE organizations ADD COLUMN created_by TEXT REFERENCES accounts (account_id) ON DELETE SET NULL;
 

@@ -122,7 +122,7 @@ fn wanted(person: &Person, route: &Route) -> Answer {
     let by = match &person.who {
         Who::Somebody(by) => by,
         Who::Refused(status, error) if route.method == Method::Get => return no(*status, *error),
-        // Without a page of ours nothing is posted, whoever it is.
+        // Without a page of ours nobody can post.
         Who::Refused(..) => return no(403, "invalid_csrf_token"),
         _ if route.method == Method::Get => return no(302, SIGN_IN),
         _ => return no(403, "invalid_csrf_token"),

@@ -177,7 +177,7 @@ fn sessions_are_listed_and_ended_one_by_one() {
 }
 
 #[test]
-fn a_ticket_that_was_tampered_with_is_none() {
+fn a_session_cookie_that_was_tampered_with_is_none() {
     let (server, _) = fixture();
     let bob = server.signed_in("bob");
     let (name, good) = bob.jar.session();

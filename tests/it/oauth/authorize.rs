@@ -386,7 +386,7 @@ fn an_error_that_follows_straight_on_a_sign_in_leads_nowhere_by_itself() {
     let page = answer.text();
     assert!(page.contains("https://app.example") && page.contains(&format!("href=\"{CALLBACK}?error=")), "{page}");
     assert!(page.contains("state=s") && page.contains("iss=http"), "{page}");
-    // Whoever was signed in before is sent back, as ever.
+    // A user who was signed in before is sent back.
     is_sent_back(&server, &mut browser, &wrong, "invalid_request");
     is_sent_back(&server, &mut server.signed_in("bob"), &wrong, "invalid_request");
     // The way to it may be longer.

@@ -100,7 +100,7 @@ fn the_command_line_is_asked_about_every_time_in_words_that_people_know() {
         for words in [
             "Did you start this yourself, just now?",
             if redirect_uri == "code" {
-                "The next page shows a code. Whoever gets it can act as you"
+                "The next page shows a code. Anyone who has it can act as you"
             } else {
                 "the program that waits on your computer"
             },

@@ -200,7 +200,7 @@ fn two_cookies_of_one_name_are_none() {
 }
 
 #[test]
-fn other_sites_cannot_spend_the_guesses_of_a_visitor() {
+fn other_sites_cannot_use_up_the_guesses_of_a_user() {
     let (server, _) = fixture();
     let change = r#"{"old":"wrong","new":"Another-passw0rd"}"#;
     let from_elsewhere = [("Origin", "https://evil.example"), ("Content-Type", "text/plain")];
@@ -239,11 +239,11 @@ fn a_session_changes_something_in_the_api_only_with_a_token() {
     let from_elsewhere = [("X-CSRF-Token", token.as_str()), ("Origin", "https://evil.example")];
     assert_eq!(alice.send(&server, method, target, &from_elsewhere, body).status, 403);
     // A session as a bearer is a session; a key is a key, and goes before the cookie.
-    let (name, ticket) = alice.jar.session();
-    let bearer = format!("Bearer {}", ticket.split_once('.').expect("a ticket").1);
+    let (name, value) = alice.jar.session();
+    let bearer = format!("Bearer {}", value.split_once('.').expect("a session cookie").1);
     assert_eq!(server.send_with(Some(&bearer), &[], method, target, body.as_bytes()).error(), "invalid_csrf_token");
     assert_eq!(server.send_with(Some(&bearer), &[], "GET", "/api/v3/users/alice/sessions", b"").status, 200);
-    let cookie = format!("{name}={ticket}");
+    let cookie = format!("{name}={value}");
     let by_nobody = server.send_with(Some("Bearer NNSXS.A.B"), &[("Cookie", &cookie)], method, target, body.as_bytes());
     assert_eq!(by_nobody.error(), "api_key_not_found");
     // Also where nobody need be signed in.

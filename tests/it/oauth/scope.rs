@@ -42,7 +42,7 @@ fn part(answer: &Answer, name: &str) -> String {
     answer.json()[name].as_str().unwrap_or_else(|| panic!("no {name} in {}", answer.text())).to_owned()
 }
 
-/// The scope of a token, as the server tells whoever asks.
+/// The scope of a token, as introspection returns it.
 fn introspected(server: &Server, token: &str) -> Value {
     let bearer = format!("Bearer {ADMIN_KEY}");
     server.send_with(Some(&bearer), &[], "POST", "/oauth/introspect", form(&[("token", token)]).as_bytes()).json()["scope"].clone()
