@@ -49,17 +49,22 @@ pub(super) fn write(tx: &Tx<'_>, by: &Principal, change: Change) -> Result<()> {
     let actor = &by.actor();
     let change = Change { old: shortened(change.old), new: shortened(change.new), ..change };
     let account = accountable(by);
-    let full = full(tx, actor, &change, account.as_ref())?;
+    // Events by people without rights on the entity are always counted; changes by others once there are many.
+    let is_counted = is_by_anyone(&change) || has_today(tx, &change, &SINGLE_EVENTS)?;
+    let full = match account_full(tx, account.as_ref())? {
+        None if is_counted => entity_full(tx, actor, &change, account.as_ref())?,
+        full => full,
+    };
     if let Some((of, bound)) = full.filter(|_| gives(&change)) {
         let seconds = (tx.now.day() + 1) * SECONDS_A_DAY - tx.now.seconds();
         return Err(TOO_MANY_CHANGES.with("of", of).with("most", bound.most).with("seconds", seconds).into());
     }
-    let rows = if full.is_none() && is_single(tx, &change)? {
-        tx.insert_event(actor, &change, 1, tx.now)?;
-        1
-    } else {
+    let rows = if is_counted || full.is_some() {
         let kind = if full.is_some() { coarse_kind(actor, &change) } else { kind(actor, &change) };
         count(tx, actor, change, &kind)?
+    } else {
+        tx.insert_event(actor, &change, 1, tx.now)?;
+        1
     };
     account.filter(|_| rows > 0).map_or(Ok(()), |account| tx.add_event_rows_by(&account, rows))
 }
@@ -93,27 +98,27 @@ fn accountable(by: &Principal) -> Option<AccountId> {
     })
 }
 
-/// Returns whose history has no room left today for an event unlike all others, and by which bound.
-fn full<'a>(tx: &Tx<'_>, actor: &Actor, change: &'a Change, account: Option<&'a AccountId>) -> Result<Option<(&'a str, &'static Bound)>> {
-    let of_entity = Some((change.entity_id.as_str(), &ENTITY_EVENTS));
-    match account {
-        Some(account) if tx.event_rows_by(account)? >= ACCOUNT_EVENTS.most as i64 => Ok(Some((account.as_str(), &ACCOUNT_EVENTS))),
-        _ if is_by_anyone(change) => {
-            let kinds = tx.event_kinds(change.entity_kind, &change.entity_id, KINDS_A_DAY)?;
-            Ok(of_entity.filter(|_| kinds >= KINDS_A_DAY))
-        }
-        Some(_) => {
-            // The history of the entity first: few have so many rows of today that it matters whose they are.
-            let is_full = has_today(tx, change, &ENTITY_EVENTS)? && has_today_by(tx, actor, change, &ENTITY_EVENTS)?;
-            Ok(of_entity.filter(|_| is_full))
-        }
-        None => Ok(None),
-    }
+/// Returns the account and its bound if it has used up its rows of today.
+fn account_full<'a>(tx: &Tx<'_>, account: Option<&'a AccountId>) -> Result<Option<(&'a str, &'static Bound)>> {
+    let Some(account) = account else { return Ok(None) };
+    let is_full = tx.event_rows_by(account)? >= ACCOUNT_EVENTS.most as i64;
+    Ok(is_full.then_some((account.as_str(), &ACCOUNT_EVENTS)))
 }
 
-/// Returns whether to count an event. Those by people without rights on the entity always are; changes by others once there are many.
-fn is_single(tx: &Tx<'_>, change: &Change) -> Result<bool> {
-    Ok(!is_by_anyone(change) && !has_today(tx, change, &SINGLE_EVENTS)?)
+/// Returns the entity and its bound if its history has no room left today for an event of this account that is unlike all others.
+fn entity_full<'a>(
+    tx: &Tx<'_>,
+    actor: &Actor,
+    change: &'a Change,
+    account: Option<&AccountId>,
+) -> Result<Option<(&'a str, &'static Bound)>> {
+    let is_full = if is_by_anyone(change) {
+        tx.event_kinds(change.entity_kind, &change.entity_id, KINDS_A_DAY)? >= KINDS_A_DAY
+    } else {
+        // Few entities have so many rows of today that it matters whose they are.
+        account.is_some() && has_today(tx, change, &ENTITY_EVENTS)? && has_today_by(tx, actor, change, &ENTITY_EVENTS)?
+    };
+    Ok(is_full.then_some((change.entity_id.as_str(), &ENTITY_EVENTS)))
 }
 
 fn is_by_anyone(change: &Change) -> bool {

@@ -152,9 +152,14 @@ impl Tx<'_> {
         Ok(self.event_count(ROWS, account.as_str(), "")?.map_or(0, |count| count.times))
     }
 
+    /// Adds to the rows of an account of today.
     pub fn add_event_rows_by(&self, account: &AccountId, rows: i64) -> Result<()> {
-        let times = self.event_rows_by(account)? + rows;
-        self.set_event_count(ROWS, account.as_str(), "", EventCount { times, event_number: 0 })
+        self.run(
+            "INSERT INTO event_counts (entity_kind, entity_id, day, kind, times, event_number) VALUES (:rows_kind, :account, :day, '', :rows, 0) \
+             ON CONFLICT (entity_kind, entity_id, day, kind) DO UPDATE SET times = times + excluded.times",
+            named_params! {":rows_kind": ROWS, ":account": account, ":day": self.now.day(), ":rows": rows},
+        )
+        .map(drop)
     }
 
     /// Deletes the counts of kinds of events of every entity.
