@@ -1,0 +1,150 @@
+//! Finds the row of a request.
+
+use std::sync::LazyLock;
+
+use crate::http::request::Method;
+use crate::routes::ROUTES;
+use crate::routes::route::{Guard, Origins, Route};
+
+/// The result of looking a request up in `ROUTES`.
+#[derive(Debug)]
+pub enum RouteMatch {
+    Route(&'static Route, Vec<(&'static str, String)>),
+    /// The path exists, but only with these methods.
+    WrongMethod(Vec<Method>),
+    Nothing,
+}
+
+/// A row with the parts of its path.
+#[derive(Debug)]
+struct Split {
+    parts: Vec<PathSegment>,
+    route: &'static Route,
+}
+
+/// The rows by the number of segments in their paths: a request is compared only with those of its own length.
+static BY_LENGTH: LazyLock<Vec<Vec<Split>>> = LazyLock::new(|| {
+    let mut rows = Vec::new();
+    for route in ROUTES {
+        let parts: Vec<PathSegment> = route.path[1..].split('/').map(PathSegment::of).collect();
+        rows.resize_with(rows.len().max(parts.len() + 1), Vec::new);
+        rows[parts.len()].push(Split { parts, route });
+    }
+    rows
+});
+
+/// One segment of a row's path.
+#[derive(Debug)]
+enum PathSegment {
+    Fixed(&'static str),
+    /// Any non-empty segment.
+    Capture(&'static str),
+}
+
+impl PathSegment {
+    fn of(part: &'static str) -> PathSegment {
+        part.strip_prefix('{').and_then(|part| part.strip_suffix('}')).map_or(PathSegment::Fixed(part), PathSegment::Capture)
+    }
+
+    fn takes(&self, segment: &str) -> bool {
+        match self {
+            PathSegment::Fixed(part) => *part == segment,
+            PathSegment::Capture(_) => !segment.is_empty(),
+        }
+    }
+}
+
+/// Finds the route of a request. The only place that looks at paths and methods.
+pub fn find(method: Method, segments: &[String]) -> RouteMatch {
+    let mut others = Vec::new();
+    for row in BY_LENGTH.get(segments.len()).into_iter().flatten().filter(|row| row.takes(segments)) {
+        if row.route.method == method {
+            return RouteMatch::Route(row.route, row.captures(segments));
+        }
+        others.push(row.route.method);
+    }
+    if others.is_empty() { RouteMatch::Nothing } else { RouteMatch::WrongMethod(others) }
+}
+
+/// Returns the row of this path that takes a password, if there is one.
+pub fn find_password(segments: &[String]) -> Option<&'static Route> {
+    let mut rows = BY_LENGTH.get(segments.len()).into_iter().flatten().filter(|row| row.takes(segments));
+    rows.find(|row| matches!(row.route.guard, Guard::Password)).map(|row| row.route)
+}
+
+/// Returns the origins whose scripts may read replies at a path, whatever the method.
+pub fn origins(segments: &[String]) -> Origins {
+    let rows = BY_LENGTH.get(segments.len()).into_iter().flatten();
+    rows.filter(|row| row.takes(segments)).map(|row| row.route.origins).find(|origins| *origins == Origins::Any).unwrap_or(Origins::Own)
+}
+
+impl Split {
+    fn takes(&self, segments: &[String]) -> bool {
+        self.parts.iter().zip(segments).all(|(part, segment)| part.takes(segment))
+    }
+
+    fn captures(&self, segments: &[String]) -> Vec<(&'static str, String)> {
+        let captured = self.parts.iter().zip(segments).filter_map(|(part, segment)| match part {
+            PathSegment::Capture(name) => Some((*name, segment.clone())),
+            PathSegment::Fixed(_) => None,
+        });
+        captured.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::Handler::Read;
+    use crate::http::request::Method::{Get, Post};
+    use crate::routes::ConsoleAccess;
+    use crate::routes::Guard::{Console, Holds, HoldsEvenDeleted, HoldsOrIsToken, HoldsToList};
+
+    fn segments(path: &str) -> Vec<String> {
+        path[1..].split('/').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn no_two_rows_match_one_request() {
+        for route in ROUTES {
+            let example = segments(&route.path.replace(['{', '}'], ""));
+            let rows = BY_LENGTH[example.len()].iter().filter(|row| row.route.method == route.method && row.takes(&example));
+            assert_eq!(rows.count(), 1, "{}", route.path);
+        }
+    }
+
+    #[test]
+    fn get_never_writes_but_where_oauth_says_so() {
+        // A code is issued without a question where the user has agreed, and a client signs its user out by a link.
+        const WRITING: &[&str] = &["oauth.authorize", "oauth.logout"];
+        for route in ROUTES.iter().filter(|route| route.method == Get) {
+            assert_eq!(!matches!(route.handler, Read(_)), WRITING.contains(&route.name), "{}", route.name);
+        }
+    }
+
+    #[test]
+    fn a_right_is_one_of_the_entity_that_the_path_captures_first() {
+        for route in ROUTES {
+            let console = match route.guard {
+                Console(ConsoleAccess::Holds(right) | ConsoleAccess::HoldsEvenDeleted(right)) => Some(right),
+                _ => None,
+            };
+            let api = match route.guard {
+                Holds(right) | HoldsToList(right) | HoldsEvenDeleted(right) | HoldsOrIsToken(right) => Some(right),
+                _ => None,
+            };
+            if let Some(right) = console.or(api) {
+                let entity = right.name().split('_').nth(1).unwrap_or_default().to_lowercase();
+                let first = route.path.split('{').nth(1).unwrap_or_default();
+                assert!(first.starts_with(&format!("{entity}_id")), "{} {}", route.name, right.name());
+            }
+        }
+    }
+
+    #[test]
+    fn a_path_with_another_method_is_told_apart_from_no_path() {
+        assert!(matches!(find(Post, &segments("/api/v3/clients")), RouteMatch::WrongMethod(_)));
+        assert!(matches!(find(Get, &segments("/api/v3/nothing")), RouteMatch::Nothing));
+        assert!(matches!(find(Get, &segments("/api/v3/clients/")), RouteMatch::Nothing));
+    }
+}

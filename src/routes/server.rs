@@ -1,0 +1,14 @@
+//! The rows of what belongs to no part of it: the files that pages need.
+
+use crate::assets;
+use crate::call::Handler::Read;
+use crate::http::request::Method::Get;
+use crate::routes::route::Guard::Open;
+use crate::routes::route::{Route, route};
+
+#[rustfmt::skip]
+pub const ROUTES: &[Route] = &[
+    route("asset.script", Get, "/assets/console.js", Open, Read(assets::script), "The little script of the Console."),
+    route("asset.icon", Get, "/assets/icon.svg", Open, Read(assets::icon), "The icon of the pages."),
+    route("asset.style", Get, "/assets/style.css", Open, Read(assets::style), "The stylesheet of the pages."),
+];
