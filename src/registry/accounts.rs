@@ -22,13 +22,17 @@ const FEWEST_LETTERS: usize = 2;
 /// The most accounts that such a caller gets when searching all of them.
 const MOST_FOR_OTHERS: u32 = 10;
 
-/// Refuses an ID that a new account cannot have: one that is reserved, or taken by a user or an organization, be it a deleted one.
+/// Checks that a new account can have this ID. Those of deleted accounts stay taken.
+/// # Errors
+/// `forbidden_id` if it is reserved, `already_exists` if a user or an organization has it.
 pub fn check_id_is_free(tx: &Tx<'_>, id: &AccountId) -> Result<()> {
     guidelines::check_id(id.as_str())?;
     if tx.account_id_is_taken(id)? { Err((&ALREADY_EXISTS).into()) } else { Ok(()) }
 }
 
-/// Finds accounts by a substring of their ID. With an entity, among its members or among all others, for those who may manage its members.
+/// Finds accounts by a substring of their ID. With an entity, among its members or among all others.
+/// # Errors
+/// `user_requested`; with an entity also those of [`rights::require`], because its members are for those who may manage them.
 pub fn search(
     tx: &Tx<'_>,
     by: &Principal,

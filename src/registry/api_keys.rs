@@ -38,6 +38,8 @@ pub struct KeyMask {
 
 /// Creates a key. Only the operator can give it a right that the caller doesn't literally hold: what `_ALL` implies does not include
 /// `_ALL`.
+/// # Errors
+/// Those of [`rights::on`]; [`rights::refused`] for a right that the caller lacks; `too_many` keys.
 pub fn create(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: NewKey) -> Result<(ApiKey, Token)> {
     check_has(tx, by, owner, wanted.rights.iter().copied().collect())?;
     bounds::check(&API_KEYS, owner.as_str(), tx.api_key_count(owner)?)?;
@@ -65,10 +67,16 @@ pub(super) fn insert(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: New
     Ok(key)
 }
 
+/// Lists the keys of an account.
+/// # Errors
+/// Only those of the store.
 pub fn list(tx: &Tx<'_>, owner: &AccountId, order: Order<ApiKeyKey>, page: Page) -> Result<Listed<ApiKey>> {
     tx.api_keys(owner, order, page)
 }
 
+/// Returns a key of an account.
+/// # Errors
+/// `api_key_not_found`, also if the key is another account's.
 pub fn get(tx: &Tx<'_>, owner: &AccountId, id: &str) -> Result<ApiKey> {
     tx.api_key(owner, id)?.ok_or_else(|| {
         STORED_API_KEY_NOT_FOUND.with("api_key_id", id).with("entity_id", owner.as_str()).with("entity_type", owner.kind()).into()
@@ -77,6 +85,8 @@ pub fn get(tx: &Tx<'_>, owner: &AccountId, id: &str) -> Result<ApiKey> {
 
 /// Changes a key. A key without rights is deleted, and `None` returned. To add a right or extend its life, the caller must hold every right
 /// that the key has afterwards: otherwise a weaker key could bring an expired stronger one back.
+/// # Errors
+/// `api_key_not_found`; those of [`rights::on`]; [`rights::refused`] for a right that the caller lacks.
 pub fn update(tx: &Tx<'_>, by: &Principal, owner: &AccountId, id: &str, changed: KeyMask, wanted: NewKey) -> Result<Option<ApiKey>> {
     let old = get(tx, owner, id)?;
     if !wanted.rights.is_empty() {
@@ -115,6 +125,9 @@ fn strengthens(old: &ApiKey, new: &ApiKey) -> bool {
     ends_later || new.rights.iter().any(|right| !old.rights.contains(right))
 }
 
+/// Deletes a key.
+/// # Errors
+/// `api_key_not_found`.
 pub fn delete(tx: &Tx<'_>, by: &Principal, owner: &AccountId, id: &str) -> Result<()> {
     let old = get(tx, owner, id)?;
     tx.delete_api_key(id)?;

@@ -9,9 +9,17 @@ use crate::registry::principal::Principal;
 use crate::registry::rights;
 use crate::store::{Deleted, Tx};
 
-/// Returns `Holder` for a caller with the `_INFO` right, and otherwise `Public` for one in good standing. Refuses a mask that asks for more
-/// than that.
-pub fn of<E>(tx: &Tx<'_>, by: &Principal, entity: &Entity, info: Right, fields: &'static [Field<E>], mask: &Mask) -> Result<Audience> {
+/// Returns `Holder` for a caller with the `_INFO` right, and otherwise `Public` for one in good standing.
+/// # Errors
+/// Those of [`rights::on`]; `user_requested`; [`rights::refused`] for a mask that asks for more than that.
+pub(super) fn of<E>(
+    tx: &Tx<'_>,
+    by: &Principal,
+    entity: &Entity,
+    info: Right,
+    fields: &'static [Field<E>],
+    mask: &Mask,
+) -> Result<Audience> {
     if by.is_admin && by.universal.has(info) {
         // A missing entity is reported by the reader.
         return Ok(Audience::Holder);
@@ -26,7 +34,9 @@ pub fn of<E>(tx: &Tx<'_>, by: &Principal, entity: &Entity, info: Right, fields: 
 
 /// Returns the same for an item of a list, whose fields are left out instead of refused. What holds for all items is decided without a look
 /// at each.
-pub fn of_item(tx: &Tx<'_>, by: &Principal, entity: &Entity, info: Right) -> Result<Audience> {
+/// # Errors
+/// Those of [`rights::on`].
+pub(super) fn of_item(tx: &Tx<'_>, by: &Principal, entity: &Entity, info: Right) -> Result<Audience> {
     let holds = by.universal.has(info) || (by.rights.has(info) && rights::on(tx, by, entity, Deleted::Either)?.has(info));
     Ok(if holds { Audience::Holder } else { Audience::Public })
 }

@@ -63,7 +63,10 @@ impl Credentials {
     }
 }
 
-/// Returns the caller. Fails with the errors E2 to E8 of registry.md 3.4.
+/// Returns the caller.
+/// # Errors
+/// E2 to E8 of registry.md 3.4: `unsupported_authorization`, `token`, `api_key_not_found`, `token_not_found`, `invalid_authorization`,
+/// `api_key_expired`, `token_expired`, `oauth_client_rejected`, `oauth_client_suspended`, `user_rejected` and `user_suspended`.
 pub fn principal(tx: &Tx<'_>, settings: &Settings, credentials: &Credentials, request_id: &str) -> Result<Principal> {
     match credentials {
         Credentials::None => Ok(Principal::anonymous(request_id)),
@@ -79,6 +82,8 @@ pub fn principal(tx: &Tx<'_>, settings: &Settings, credentials: &Credentials, re
 }
 
 /// Returns the user of a session, with all of the user's rights.
+/// # Errors
+/// `token_not_found` without the user; `user_rejected` and `user_suspended`.
 pub fn of_session(tx: &Tx<'_>, settings: &Settings, session: Session, request_id: &str) -> Result<Principal> {
     let standing = standing(tx, &session.user_id, &TOKEN_NOT_FOUND)?;
     let principal = Principal {

@@ -21,15 +21,23 @@ errors! {
         "pkg/identityserver" "access_token_mismatch" "access token ID did not match user or client identifiers";
 }
 
+/// Lists the authorizations of a user.
+/// # Errors
+/// Only those of the store.
 pub fn list(tx: &Tx<'_>, user: &UserId, direction: Direction, page: Page) -> Result<Listed<Authorization>> {
     tx.authorizations(user, direction, page)
 }
 
+/// Returns what a user authorized a client for.
+/// # Errors
+/// `authorization_not_found`.
 pub fn get(tx: &Tx<'_>, user: &UserId, client: &ClientId) -> Result<Authorization> {
     tx.authorization(user, client)?.ok_or_else(|| not_found(user, client))
 }
 
 /// Deletes an authorization, with every code and token issued under it.
+/// # Errors
+/// `not_found` for an unknown client, `authorization_not_found`.
 pub fn delete(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> Result<()> {
     check_client(tx, client)?;
     if !tx.delete_authorization(user, client)? {
@@ -39,6 +47,9 @@ pub fn delete(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> 
     history::record_values(tx, by, &Entity::Client(client.clone()), Action::DeleteAuthorization, old, json!({}))
 }
 
+/// Lists the tokens that a client has for a user, with what they allow now.
+/// # Errors
+/// `not_found` for an unknown client.
 pub fn tokens(tx: &Tx<'_>, user: &UserId, client: &ClientId, direction: Direction, page: Page) -> Result<Listed<AccessToken>> {
     check_client(tx, client)?;
     let kept = tx.client(client, Deleted::Either)?;
@@ -47,6 +58,8 @@ pub fn tokens(tx: &Tx<'_>, user: &UserId, client: &ClientId, direction: Directio
 }
 
 /// Returns a token of this user and this client, without checking the caller.
+/// # Errors
+/// `access_token_not_found`; `access_token_mismatch` if it is another user's or client's.
 pub fn token(tx: &Tx<'_>, user: &UserId, client: &ClientId, id: &str) -> Result<AccessToken> {
     let Some(kept) = tx.stored_access_token(id)?.filter(|kept| kept.rotated.is_none()) else {
         return Err(ACCESS_TOKEN_NOT_FOUND.with("access_token_id", id).into());
@@ -58,6 +71,8 @@ pub fn token(tx: &Tx<'_>, user: &UserId, client: &ClientId, id: &str) -> Result<
 }
 
 /// Deletes an access token and its refresh token.
+/// # Errors
+/// Those of [`token`].
 pub fn delete_token(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId, id: &str) -> Result<()> {
     let token = token(tx, user, client, id)?;
     tx.delete_token_family(&token.family_id)?;
@@ -65,6 +80,8 @@ pub fn delete_token(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientI
 }
 
 /// Deletes every token that a client has for a user; the authorization stays.
+/// # Errors
+/// `not_found` for an unknown client.
 pub fn delete_tokens(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> Result<()> {
     // Deleting one may delete others: tokens that were refreshed are of one family.
     while let Some(token) = tokens(tx, user, client, Direction::Ascending, Page::new(1, 1))?.items.first() {

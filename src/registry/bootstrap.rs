@@ -44,6 +44,8 @@ pub struct FirstCredentials {
 
 /// Creates the administrator, approved, with a key that holds `RIGHT_ALL`, and the client `cli`. In a database that already has users, only
 /// renews `cli`.
+/// # Errors
+/// `admin_user`, `admin_password` and `admin_api_key` for what cannot be one.
 pub fn administrator(store: &Store, wanted: Administrator) -> Result<Option<FirstCredentials>> {
     if store.read(|tx| tx.has_users())? {
         store.write(renew_built_in)?;

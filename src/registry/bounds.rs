@@ -9,8 +9,10 @@ errors! {
     TOO_MANY: FailedPrecondition "keyfob" "too_many" "`{of}` has {has} {field}, of which there may be at most {most}: {remedy}";
 }
 
-/// Refuses another one if there are `has` already. `of` is the owner.
-pub fn check(bound: &'static Bound, of: &str, has: i64) -> Result<()> {
+/// Checks that there may be another one where there are `has`. `of` is the owner.
+/// # Errors
+/// `too_many`.
+pub(super) fn check(bound: &'static Bound, of: &str, has: i64) -> Result<()> {
     if has < bound.most as i64 {
         return Ok(());
     }
@@ -24,8 +26,10 @@ pub fn check(bound: &'static Bound, of: &str, has: i64) -> Result<()> {
     Err(refusal.into())
 }
 
-/// Refuses the same for what the caller registers or creates. Administrators, who can purge, may go beyond.
-pub fn check_may_add(by: &Principal, bound: &'static Bound, has: impl Fn(&AccountId) -> Result<i64>) -> Result<()> {
+/// Checks the same for what the caller registers or creates. Administrators, who can purge, may go beyond.
+/// # Errors
+/// `too_many`.
+pub(super) fn check_may_add(by: &Principal, bound: &'static Bound, has: impl Fn(&AccountId) -> Result<i64>) -> Result<()> {
     match &by.account {
         Some(account) if !by.is_admin => check(bound, account.as_str(), has(account)?),
         Some(_) | None => Ok(()),

@@ -66,6 +66,8 @@ const FREE_FROM_AN_ADDRESS: i64 = 100;
 const ROUNDS: u32 = CHOSEN_SECRETS.most as u32 * secrets::ROUNDS;
 
 /// Returns the stored secrets of the client.
+/// # Errors
+/// Only those of the store.
 pub fn look_up(tx: &Tx<'_>, presented: &Presented) -> Result<StoredSecrets> {
     let nobody = StoredSecrets { client_id: None, secrets: Vec::new() };
     let Ok(id) = presented.client_id.parse::<ClientId>() else { return Ok(nobody) };
@@ -104,6 +106,8 @@ pub fn subjects(presented: &Presented) -> Vec<Subject> {
 }
 
 /// Compares with the secrets that a person chose. Slow: never call it in a transaction. An unknown client costs as much as a wrong secret.
+/// # Errors
+/// Refused as `client_unknown_at_token` or `client_secret_wrong`.
 pub fn verify(kept: &StoredSecrets, presented: &Presented, now: Time) -> Judged<ProvenClient> {
     let sent: Vec<&str> = presented.secrets.iter().map(String::as_str).collect();
     let chosen: Vec<&ClientSecret> = kept.secrets.iter().filter(|secret| secret.hash.is_of_chosen()).collect();
@@ -123,6 +127,8 @@ fn proof(client_id: &ClientId, secret: &ClientSecret, now: Time) -> ProvenClient
 
 /// Records the use of the secret, and refuses clients that may get no tokens, as they are now. A public client is refused later, with the
 /// code or token that it was given.
+/// # Errors
+/// Only those of the store. A refusal is an `Ok`: `client_unknown_at_token`, or one of [`check_usable`].
 pub fn admit(tx: &Tx<'_>, proof: &ProvenClient) -> Result<Judged<Client>> {
     if let Some(number) = proof.secret_to_touch {
         tx.touch_client_secret(number)?;
@@ -134,8 +140,10 @@ pub fn admit(tx: &Tx<'_>, proof: &ProvenClient) -> Result<Judged<Client>> {
     })
 }
 
-/// Refuses clients that were suspended or rejected (oauth.md 1.4.4), and those without a redirect URI.
-pub fn check_usable(client: &Client) -> Judged<()> {
+/// Checks that a client is neither suspended nor rejected (oauth.md 1.4.4), and has a redirect URI.
+/// # Errors
+/// Refused as `client_rejected_at_token`, `client_suspended_at_token` or `client_without_redirect_uri_at_token`.
+pub(super) fn check_usable(client: &Client) -> Judged<()> {
     let reason = match client.state {
         State::Rejected => &CLIENT_REJECTED_AT_TOKEN,
         State::Suspended => &CLIENT_SUSPENDED_AT_TOKEN,

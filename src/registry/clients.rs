@@ -32,6 +32,9 @@ errors! {
 }
 
 /// Registers a client for an account, which becomes its owner. The result holds the secret, which is not shown again (registry.md 1.3).
+/// # Errors
+/// `admins_create_clients` where the settings say so, `too_many` clients, `contact_no_collaborator` for another contact than the owner,
+/// `id_taken`.
 pub fn create(
     tx: &Tx<'_>,
     by: &Principal,
@@ -59,7 +62,9 @@ pub fn create(
     Ok(client)
 }
 
-/// Refuses a caller who may not register clients for this account.
+/// Checks that the caller may register clients for this account.
+/// # Errors
+/// Those of [`rights::require`].
 pub fn check_may_register(tx: &Tx<'_>, by: &Principal, owner: &AccountId) -> Result<()> {
     let right = match owner {
         AccountId::User(_) => Right::UserClientsCreate,
@@ -68,13 +73,17 @@ pub fn check_may_register(tx: &Tx<'_>, by: &Principal, owner: &AccountId) -> Res
     rights::require(tx, by, &Entity::from(owner), right, Deleted::No)
 }
 
-/// Refuses an ID that a new client cannot have: reserved, or taken, also by a deleted client.
+/// Checks that a new client can have this ID. Those of deleted clients stay taken.
+/// # Errors
+/// `forbidden_id` if it is reserved, `id_taken`.
 pub fn check_id_is_free(tx: &Tx<'_>, id: &ClientId) -> Result<()> {
     guidelines::check_id(id.as_str())?;
     if tx.client_exists(id, Deleted::Either)? { Err((&ID_TAKEN).into()) } else { Ok(()) }
 }
 
 /// Counts the live clients in each state: all for administrators, those that the caller can reach for others.
+/// # Errors
+/// `search_forbidden` for a caller without an account who is no administrator.
 pub fn by_state(tx: &Tx<'_>, by: &Principal) -> Result<Vec<(State, i64)>> {
     let count = |state: State| {
         let every = Search::live(ClientKey::Id, Direction::Ascending, Page::new(1, 1));
@@ -85,6 +94,8 @@ pub fn by_state(tx: &Tx<'_>, by: &Principal) -> Result<Vec<(State, i64)>> {
 }
 
 /// Returns a client, and how much of it the caller may read (registry.md 1.4).
+/// # Errors
+/// `client_not_found`; those of [`audience::of`] for a mask that asks for more than the caller may read.
 pub fn get(tx: &Tx<'_>, by: &Principal, id: &ClientId, mask: &Mask) -> Result<(Client, Audience)> {
     let audience = audience::of(tx, by, &entity(id), Right::ClientInfo, FIELDS, mask)?;
     let mut client = live_client(tx, id)?;
@@ -94,6 +105,8 @@ pub fn get(tx: &Tx<'_>, by: &Principal, id: &ClientId, mask: &Mask) -> Result<(C
 
 /// Lists the clients of an account, or without one those the caller can reach, each with how much of it the caller may read
 /// (registry.md 1.5).
+/// # Errors
+/// Those of [`rights::require`].
 pub fn list<'a>(
     tx: &'a Tx<'a>,
     by: &'a Principal,
@@ -115,6 +128,8 @@ pub fn list<'a>(
 }
 
 /// Searches among all clients for administrators, among those the caller can reach for others (registry.md 1.12).
+/// # Errors
+/// `search_forbidden` for a caller without an account who is no administrator.
 pub fn search<'a>(
     tx: &'a Tx<'a>,
     by: &'a Principal,
@@ -130,6 +145,8 @@ pub fn search<'a>(
 }
 
 /// Searches among the clients that the caller can reach, administrator or not.
+/// # Errors
+/// `search_forbidden` for a caller without an account.
 pub fn reachable<'a>(
     tx: &'a Tx<'a>,
     by: &'a Principal,
@@ -142,6 +159,8 @@ pub fn reachable<'a>(
 
 /// Changes the fields of the mask. The result shows a secret that was among them (registry.md 1.7); an empty one removes the client's
 /// secrets.
+/// # Errors
+/// `built_in_client`, `client_not_found`, `contact_info_restricted`, `update_admin_field`, `contact_no_collaborator`.
 pub fn update(
     tx: &Tx<'_>,
     by: &Principal,
@@ -177,6 +196,8 @@ pub fn update(
 }
 
 /// Approves or rejects all of these clients, or none.
+/// # Errors
+/// `client_not_found`; `client_answered` if somebody else has decided meanwhile; the rules of `state_description` for the reason.
 pub fn review(tx: &Tx<'_>, by: &Principal, ids: &[ClientId], verdict: &Verdict) -> Result<()> {
     let (state, reason) = match verdict {
         Verdict::Approve => (State::Approved, ""),

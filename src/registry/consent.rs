@@ -85,6 +85,8 @@ pub enum Consent {
 pub const LONGEST_STATE: usize = 8 * 1024;
 
 /// Judges an authorization request of the signed-in user.
+/// # Errors
+/// Only those of the store. A refusal is a [`Decision`].
 pub fn judge(tx: &Tx<'_>, session: &Session, request: &AuthorizationRequest) -> Result<Decision> {
     let client = match request.client_id.parse() {
         Ok(id) => tx.client(&id, Deleted::No)?,
@@ -172,6 +174,8 @@ fn reason_against(tx: &Tx<'_>, session: &Session, request: &AuthorizationRequest
 }
 
 /// Returns whether a client has no secret, and so cannot prove who it is (RFC 6749 section 2.1).
+/// # Errors
+/// Only those of the store.
 pub fn is_public(tx: &Tx<'_>, id: &ClientId) -> Result<bool> {
     Ok(tx.client_secrets(id)?.is_empty())
 }
@@ -206,6 +210,8 @@ fn check_user(tx: &Tx<'_>, session: &Session, client: &Client) -> Result<Judged<
 }
 
 /// Records the user's consent and issues a code.
+/// # Errors
+/// Only those of the store.
 pub fn grant(tx: &Tx<'_>, by: &Principal, session: &Session, asked: &ValidRequest) -> Result<Token> {
     let (user_id, client_id) = (&session.user_id, &asked.client.id);
     let before = tx.authorization(user_id, client_id)?;

@@ -16,6 +16,8 @@ pub enum Use {
 }
 
 /// Records a use.
+/// # Errors
+/// Only those of the store.
 pub fn record(tx: &Tx<'_>, used: &Use) -> Result<()> {
     match used {
         Use::Session(id) => tx.touch_session(id),

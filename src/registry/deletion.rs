@@ -31,16 +31,22 @@ enum Step {
 
 /// Deletes an entity. Its ID stays taken and its rows stay; its keys and tokens are not accepted until it is restored. A user's sessions
 /// end, and the e-mail address becomes free.
+/// # Errors
+/// [`Entity::not_found`]; `last_admin`.
 pub fn delete(tx: &Tx<'_>, by: &Principal, entity: &Entity) -> Result<()> {
     take(tx, by, entity, Step::Delete)
 }
 
 /// Restores an entity that was deleted less than a day ago; a user only if the e-mail address is still free.
+/// # Errors
+/// [`Entity::not_found`] if no entity with this ID is deleted, `restore_window_expired`, `already_exists` for a user's address.
 pub fn restore(tx: &Tx<'_>, by: &Principal, entity: &Entity) -> Result<()> {
     take(tx, by, entity, Step::Restore)
 }
 
 /// Purges an entity, live or deleted, and frees its ID.
+/// # Errors
+/// `built_in_client`, `client_not_found`, `entity_not_found`, `last_admin`.
 pub fn purge(tx: &Tx<'_>, by: &Principal, entity: &Entity) -> Result<()> {
     entity.check_not_built_in()?;
     take(tx, by, entity, Step::Purge)

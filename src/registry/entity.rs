@@ -37,8 +37,10 @@ impl Entity {
         }
     }
 
-    /// Refuses changes to the client that every database has.
-    pub fn check_not_built_in(&self) -> Result<()> {
+    /// Checks that this is not the client that every database has.
+    /// # Errors
+    /// `built_in_client`.
+    pub(super) fn check_not_built_in(&self) -> Result<()> {
         if self.is_built_in() { Err(BUILT_IN_CLIENT.with("client_id", self.as_str()).into()) } else { Ok(()) }
     }
 
@@ -88,6 +90,8 @@ impl Entity {
     }
 
     /// Returns whether the entity exists.
+    /// # Errors
+    /// Only those of the store.
     pub fn exists(&self, tx: &Tx<'_>, deleted: Deleted) -> Result<bool> {
         match self {
             Entity::Client(id) => tx.client_exists(id, deleted),
@@ -117,17 +121,23 @@ impl From<&Owned> for Entity {
     }
 }
 
-/// Returns a client that is not deleted. Fails with `client_not_found` if there is none.
-pub fn live_client(tx: &Tx<'_>, id: &ClientId) -> Result<Client> {
+/// Returns a client that is not deleted.
+/// # Errors
+/// `client_not_found`.
+pub(super) fn live_client(tx: &Tx<'_>, id: &ClientId) -> Result<Client> {
     tx.client(id, Deleted::No)?.ok_or_else(|| Entity::Client(id.clone()).not_found())
 }
 
-/// Returns a user who is not deleted. Fails with `user_not_found` if there is none.
+/// Returns a user who is not deleted.
+/// # Errors
+/// `user_not_found`.
 pub fn live_user(tx: &Tx<'_>, id: &UserId) -> Result<User> {
     tx.user(id, Deleted::No)?.ok_or_else(|| Entity::User(id.clone()).not_found())
 }
 
-/// Returns an organization that is not deleted. Fails with `organization_not_found` if there is none.
-pub fn live_organization(tx: &Tx<'_>, id: &OrganizationId) -> Result<Organization> {
+/// Returns an organization that is not deleted.
+/// # Errors
+/// `organization_not_found`.
+pub(super) fn live_organization(tx: &Tx<'_>, id: &OrganizationId) -> Result<Organization> {
     tx.organization(id, Deleted::No)?.ok_or_else(|| Entity::Organization(id.clone()).not_found())
 }

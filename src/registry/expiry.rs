@@ -32,6 +32,8 @@ pub enum Swept {
 }
 
 /// Deletes a batch of everything that has expired.
+/// # Errors
+/// Only those of the store.
 pub fn sweep(tx: &Tx<'_>) -> Result<Swept> {
     let ago = |seconds: i64| tx.now.plus_seconds(-seconds);
     let removed = [

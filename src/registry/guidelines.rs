@@ -14,7 +14,9 @@ const RESERVED_IDS: &str = include_str!("reserved-ids.txt");
 
 static RESERVED: LazyLock<HashSet<&str>> = LazyLock::new(|| RESERVED_IDS.lines().collect());
 
-/// Refuses IDs that could be mistaken for the service itself. Only checked at creation.
+/// Checks that an ID could not be mistaken for the service itself. Only called at creation.
+/// # Errors
+/// `forbidden_id`.
 pub fn check_id(id: &str) -> Result<()> {
     if RESERVED.contains(id) { Err(FORBIDDEN_ID.with("id", id).into()) } else { Ok(()) }
 }

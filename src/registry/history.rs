@@ -19,7 +19,9 @@ use crate::store::{Deleted, Tx};
 pub const UNKNOWN_CLIENT: &str = "(unknown)";
 
 /// Records that an entity was created, deleted or changed, with the fields that differ.
-pub fn record<E>(
+/// # Errors
+/// Those of [`record_values`].
+pub(super) fn record<E>(
     tx: &Tx<'_>,
     by: &Principal,
     entity: &Entity,
@@ -33,13 +35,17 @@ pub fn record<E>(
 }
 
 /// Records a change to a part of an entity: a member, a key, a secret. `null` means absent.
-pub fn record_part(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Action, part: &str, old: Value, new: Value) -> Result<()> {
+/// # Errors
+/// Those of [`record_values`].
+pub(super) fn record_part(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Action, part: &str, old: Value, new: Value) -> Result<()> {
     let object = |value: Value| Value::Object(Map::from_iter([(part.to_owned(), value)]));
     record_values(tx, by, entity, action, object(old), object(new))
 }
 
 /// Records a change given as the objects `old` and `new`.
-pub fn record_values(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Action, old: Value, new: Value) -> Result<()> {
+/// # Errors
+/// `too_many_changes` if no room is left today for a value that somebody other than an administrator gives.
+pub(super) fn record_values(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Action, old: Value, new: Value) -> Result<()> {
     let change = Change { action, entity_kind: entity.kind(), entity_id: entity.as_str().to_owned(), old, new };
     repetition::write(tx, by, change)?;
     if action == Action::Purge {
@@ -50,12 +56,15 @@ pub fn record_values(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Actio
 }
 
 /// Records a refusal to a client, or to [`UNKNOWN_CLIENT`].
-pub fn record_refusal(tx: &Tx<'_>, by: &Principal, client_id: &str, action: Action, old: Value, new: Value) -> Result<()> {
+/// # Errors
+/// Only those of the store.
+pub(super) fn record_refusal(tx: &Tx<'_>, by: &Principal, client_id: &str, action: Action, old: Value, new: Value) -> Result<()> {
     repetition::write(tx, by, Change { action, entity_kind: "client", entity_id: client_id.to_owned(), old, new })
 }
 
-/// Lists at most `most` events, newest first: of an entity, to those who may read it; without one, all to administrators and to others
-/// their own.
+/// Lists at most `most` events, newest first: of an entity, or without one, all for administrators and their own for others.
+/// # Errors
+/// Those of [`rights::require`].
 pub fn list(tx: &Tx<'_>, by: &Principal, entity: Option<&Entity>, mut search: EventSearch, most: u32) -> Result<Vec<Event>> {
     match (entity, &by.account) {
         _ if by.is_admin => {}
@@ -75,12 +84,16 @@ pub fn list(tx: &Tx<'_>, by: &Principal, entity: Option<&Entity>, mut search: Ev
 }
 
 /// Returns the number of the newest event; later ones get greater numbers.
+/// # Errors
+/// Only those of the store.
 pub fn newest(tx: &Tx<'_>) -> Result<i64> {
     tx.newest_event()
 }
 
 /// Lists these actions on an entity after an event, oldest first; at most the latest `most`. The caller may change the entity; values may
 /// be shown only to holders of the right of [`reading`]. Events before a purge are left out.
+/// # Errors
+/// Only those of the store.
 pub fn since(tx: &Tx<'_>, entity: &Entity, actions: &[Action], number: i64, most: u32) -> Result<Vec<Event>> {
     let purge = Action::Purge.of(entity.kind());
     let search = EventSearch {

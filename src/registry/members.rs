@@ -52,6 +52,8 @@ pub enum MemberDetail {
 }
 
 /// Lists the members, and returns whether to show their rights: to callers who may manage them.
+/// # Errors
+/// `user_requested`, `entity_not_found`.
 pub fn list(tx: &Tx<'_>, by: &Principal, owned: &Owned, order: Order<MemberKey>, page: Page) -> Result<(Listed<Member>, MemberDetail)> {
     by.in_good_standing()?;
     let entity = Entity::from(owned);
@@ -63,17 +65,25 @@ pub fn list(tx: &Tx<'_>, by: &Principal, owned: &Owned, order: Order<MemberKey>,
     Ok((tx.members(owned, order, page)?, seen))
 }
 
+/// Returns a member and its rights.
+/// # Errors
+/// `account_not_found`, `membership_not_found`.
 pub fn get(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<Member> {
     let rights = existing(tx, owned, account)?;
     Ok(Member { account: account.clone(), rights })
 }
 
 /// Returns whether a live account is a member.
+/// # Errors
+/// Only those of the store.
 pub fn is_one(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<bool> {
     Ok(tx.account_exists(account, Deleted::No)? && tx.member(owned, account)?.is_some())
 }
 
 /// Adds, changes or, with no rights, removes a member. Callers give or take only rights that they hold, and one owner must remain.
+/// # Errors
+/// `nested_organizations`; those of [`rights::on`]; [`rights::refused`] for a right that the caller lacks; `client_needs_collaborator` or
+/// `organization_needs_collaborator`; `account_not_found`; `too_many` members.
 pub fn set(tx: &Tx<'_>, by: &Principal, owned: &Owned, account: &AccountId, given: &[Right]) -> Result<()> {
     if matches!((owned, account), (Owned::Organization(_), AccountId::Organization(_))) {
         return Err((&NESTED_ORGANIZATIONS).into());
@@ -99,7 +109,10 @@ pub fn set(tx: &Tx<'_>, by: &Principal, owned: &Owned, account: &AccountId, give
     record(tx, by, owned, Action::SetCollaborator, account, kept.as_deref(), Some(given).filter(|given| !given.is_empty()))
 }
 
-/// Removes a member. Refuses a contact and the last owner.
+/// Removes a member.
+/// # Errors
+/// `account_not_found`, `membership_not_found`; `collaborator_is_contact`; `client_needs_collaborator` or `organization_needs_collaborator`
+/// for the last owner.
 pub fn remove(tx: &Tx<'_>, by: &Principal, owned: &Owned, account: &AccountId) -> Result<()> {
     let kept = existing(tx, owned, account)?;
     let contacts = match owned {

@@ -1,4 +1,11 @@
 //! Floor 3: the rules of the domain. One function is one operation, given a transaction.
+//!
+//! `# Errors` names the refusals of a function. What is not repeated: every function fails with the store's errors ([`store`]), and every
+//! change by somebody other than an administrator with `too_many_changes` ([`history::record_values`]).
+//!
+//! [`store`]: crate::store
+
+#![warn(clippy::missing_errors_doc)]
 
 pub mod accounts;
 pub mod administrators;

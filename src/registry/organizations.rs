@@ -29,6 +29,9 @@ errors! {
 }
 
 /// Creates an organization, owned by its creator.
+/// # Errors
+/// `admins_create_organizations` where the settings say so, those of [`rights::require`], `too_many` organizations,
+/// `contact_no_collaborator` for another contact than the creator, `already_exists`.
 pub fn create(
     tx: &Tx<'_>,
     by: &Principal,
@@ -55,6 +58,8 @@ pub fn create(
 }
 
 /// Returns an organization, and how much of it the caller may read.
+/// # Errors
+/// `organization_not_found`; those of [`audience::of`] for a mask that asks for more than the caller may read.
 pub fn get(tx: &Tx<'_>, by: &Principal, id: &OrganizationId, mask: &Mask) -> Result<(Organization, Audience)> {
     let audience = audience::of(tx, by, &entity(id), Right::OrganizationInfo, FIELDS, mask)?;
     let mut organization = live_organization(tx, id)?;
@@ -63,6 +68,8 @@ pub fn get(tx: &Tx<'_>, by: &Principal, id: &OrganizationId, mask: &Mask) -> Res
 }
 
 /// Lists the organizations of a user, or of the caller; none for a caller without an account.
+/// # Errors
+/// `nested_organizations` for an organization; those of [`rights::require`].
 pub fn list(
     tx: &Tx<'_>,
     by: &Principal,
@@ -79,6 +86,8 @@ pub fn list(
 }
 
 /// Lists the first hundred organizations of which an account is a member, by ID.
+/// # Errors
+/// Those of [`list`].
 pub fn of_member(tx: &Tx<'_>, by: &Principal, account: &AccountId) -> Result<Vec<Organization>> {
     let search = Search::live(OrganizationKey::Id, Direction::Ascending, Page::new(100, 1));
     let listed = list(tx, by, Some(account.clone()), &search, &Mask::default())?;
@@ -86,6 +95,8 @@ pub fn of_member(tx: &Tx<'_>, by: &Principal, account: &AccountId) -> Result<Vec
 }
 
 /// Searches among all organizations for administrators, among those the caller is a member of for others.
+/// # Errors
+/// `search_forbidden` for a caller without an account who is no administrator.
 pub fn search(tx: &Tx<'_>, by: &Principal, search: &Search<OrganizationKey>, mask: &Mask) -> Result<Listed<(Organization, Audience)>> {
     let member = match &by.account {
         _ if by.is_admin => None,
@@ -96,6 +107,8 @@ pub fn search(tx: &Tx<'_>, by: &Principal, search: &Search<OrganizationKey>, mas
 }
 
 /// Changes the fields of the mask.
+/// # Errors
+/// `organization_not_found`, `contact_info_restricted`, `contact_no_collaborator`.
 pub fn update(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &OrganizationId, mask: &Mask, sent: &Patch) -> Result<Organization> {
     let old = live_organization(tx, id)?;
     contacts::check_allowed(by, settings, sent)?;

@@ -93,7 +93,9 @@ impl Principal {
         }
     }
 
-    /// Refuses callers who have not signed in.
+    /// Checks that the caller has signed in.
+    /// # Errors
+    /// `unauthenticated`.
     pub fn signed_in(&self) -> Result<()> {
         match self.access {
             Access::Anonymous => Err((&UNAUTHENTICATED).into()),
@@ -101,8 +103,10 @@ impl Principal {
         }
     }
 
-    /// Refuses accounts that wait for approval: they may only read what is theirs (registry.md 3.4, E9).
-    pub fn in_good_standing(&self) -> Result<()> {
+    /// Checks that the account does not wait for approval: such a one may only read what is its own (registry.md 3.4, E9).
+    /// # Errors
+    /// `user_requested`.
+    pub(super) fn in_good_standing(&self) -> Result<()> {
         match &self.restriction {
             None => Ok(()),
             Some(restriction) => Err(described(&USER_REQUESTED, &restriction.description).into()),

@@ -41,9 +41,7 @@ const LONGEST_TEXT: usize = 200;
 const BEGINNING: usize = 128;
 
 /// Records an event, in a new row or by counting it in one of its kind.
-///
 /// # Errors
-///
 /// `too_many_changes` if there is no room left today for a value that somebody other than an administrator gives.
 pub(super) fn write(tx: &Tx<'_>, by: &Principal, change: Change) -> Result<()> {
     let actor = &by.actor();

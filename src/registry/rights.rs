@@ -21,8 +21,9 @@ errors! {
         "pkg/auth/rights" "insufficient_organization_rights" "insufficient rights for organization `{uid}`";
 }
 
-/// Returns all rights of `by` on the entity. On a missing one there are none, and administrators get 404. The built-in client can only be
-/// read.
+/// Returns all rights of `by` on the entity: none on a missing one. The built-in client can only be read.
+/// # Errors
+/// [`Entity::not_found`] for administrators if there is no such entity.
 pub fn on(tx: &Tx<'_>, by: &Principal, entity: &Entity, deleted: Deleted) -> Result<Rights> {
     let rights = held(tx, by, entity, deleted)?;
     Ok(if entity.is_built_in() { rights.and(Rights::of(&[Right::ClientInfo])) } else { rights })
@@ -43,7 +44,9 @@ fn held(tx: &Tx<'_>, by: &Principal, entity: &Entity, deleted: Deleted) -> Resul
     Ok(through_membership(tx, by, entity)?.and(by.rights).or(universal))
 }
 
-/// Refuses a caller without the right: the 403 says whether there is no right at all, or which is missing.
+/// Checks that the caller has the right.
+/// # Errors
+/// [`refused`] if not; `built_in_client` for a right that nobody has there; those of [`on`].
 pub fn require(tx: &Tx<'_>, by: &Principal, entity: &Entity, right: Right, deleted: Deleted) -> Result<()> {
     let rights = on(tx, by, entity, deleted)?;
     if !rights.is_empty() && right != Right::ClientInfo {

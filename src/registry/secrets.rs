@@ -94,6 +94,8 @@ pub(super) fn replace(tx: &Tx<'_>, client: &mut Client, secret: Option<NewSecret
 }
 
 /// Gives the client a new secret and returns the client with it. Older ones stay valid until the grace period ends.
+/// # Errors
+/// `client_not_found`; `too_many` secrets that would be valid at once.
 pub fn rotate(
     tx: &Tx<'_>,
     by: &Principal,
@@ -118,7 +120,9 @@ pub fn rotate(
     Ok(ChangedClient { client, withdrawn })
 }
 
-/// Ends an older secret before its grace period does. The newest stays.
+/// Ends an older secret before its grace period does.
+/// # Errors
+/// `newest_secret`, which stays; `client_secret_not_found`.
 pub fn end(tx: &Tx<'_>, by: &Principal, id: &ClientId, number: i64) -> Result<()> {
     let secrets = tx.client_secrets(id)?;
     if secrets.first().is_some_and(|newest| newest.number == number) {

@@ -75,7 +75,9 @@ pub(super) fn begin(tx: &Tx<'_>, by: &Principal, user_id: &UserId, presented: &[
 }
 
 /// Returns the session that a token proves, if it has not ended.
-pub fn proved(tx: &Tx<'_>, token: &Token) -> Result<Option<Session>> {
+/// # Errors
+/// Only those of the store.
+pub(super) fn proved(tx: &Tx<'_>, token: &Token) -> Result<Option<Session>> {
     match tx.session(&token.id)? {
         None => {
             // Takes as long as for a session that exists, so the time doesn't disclose its ID.
@@ -87,6 +89,8 @@ pub fn proved(tx: &Tx<'_>, token: &Token) -> Result<Option<Session>> {
 }
 
 /// Returns the only one of these cookies that proves a session, or `None` if several do: which of them is the browser's own is unknown.
+/// # Errors
+/// Only those of the store.
 pub fn only_proved(tx: &Tx<'_>, session_cookies: &[SessionCookie]) -> Result<Option<SessionCookie>> {
     let mut only = None;
     for session_cookie in session_cookies {
@@ -98,6 +102,8 @@ pub fn only_proved(tx: &Tx<'_>, session_cookies: &[SessionCookie]) -> Result<Opt
 }
 
 /// Returns the session that a cookie proves: its token belongs to the user whom it names.
+/// # Errors
+/// Only those of the store.
 pub fn of_session_cookie(tx: &Tx<'_>, session_cookie: &SessionCookie) -> Result<Option<Session>> {
     Ok(proved(tx, &session_cookie.token)?.filter(|session| session.user_id == session_cookie.user_id))
 }
@@ -111,11 +117,16 @@ pub fn not_authenticated(session_cookie: Option<&SessionCookie>) -> Error {
     NOT_AUTHENTICATED.error().caused_by(cause).into()
 }
 
+/// Lists the sessions of a user.
+/// # Errors
+/// Only those of the store.
 pub fn list(tx: &Tx<'_>, user_id: &UserId, order: Order<SessionKey>, page: Page) -> Result<Listed<Session>> {
     tx.sessions(user_id, order, page)
 }
 
 /// Ends one session of a user. Tokens granted in it stay valid.
+/// # Errors
+/// `user_session_not_found`, also if it is another user's.
 pub fn delete(tx: &Tx<'_>, by: &Principal, user_id: &UserId, id: &str) -> Result<()> {
     let is_theirs = tx.session(id)?.is_some_and(|(session, _)| session.user_id == *user_id);
     if !is_theirs || !tx.delete_session(id)? {

@@ -41,6 +41,8 @@ pub struct Verified {
 
 /// Returns what an attempt counts against, and after how many failures. From an address where the user has signed in before, only the
 /// failures from there count, so nobody elsewhere can lock the user out.
+/// # Errors
+/// Only those of the store.
 pub fn subjects(tx: &Tx<'_>, attempt: &SignInAttempt) -> Result<Vec<Subject>> {
     let address = throttle::address(attempt.peer);
     if is_known(tx, attempt)? {
@@ -53,12 +55,16 @@ pub fn subjects(tx: &Tx<'_>, attempt: &SignInAttempt) -> Result<Vec<Subject>> {
 }
 
 /// Returns whether the user has signed in from there before.
+/// # Errors
+/// Only those of the store.
 pub fn is_known(tx: &Tx<'_>, attempt: &SignInAttempt) -> Result<bool> {
     tx.has_signed_in_from(&attempt.user_id, &throttle::address(attempt.peer))
 }
 
 /// Compares a password, and hashes it again where due. Slow: never call it in a transaction. An unknown user takes as long. A temporary
 /// password is not accepted.
+/// # Errors
+/// `no_user_id_password_match`.
 pub fn verify(compared: Compared, password: &str, settings: &Settings) -> Result<Verified> {
     let hash = compared.kept.map(|kept| kept.password);
     secret::matching(&hash, &[password], compared.rounds).and(hash).map(|hash| Verified::of(hash, password, settings)).ok_or_else(no_match)
@@ -71,8 +77,10 @@ impl Verified {
     }
 }
 
-/// Begins a session for a user whose password was right. Fails if it was changed, or the user deleted, during the comparison. A suspended
-/// or rejected user is told so only here, after proving to know the password.
+/// Begins a session for a user whose password was right.
+/// # Errors
+/// `no_user_id_password_match` if the password was changed, or the user deleted, during the comparison. A suspended or rejected user is
+/// told so only here, after proving to know the password: `user_suspended`, `user_rejected`.
 pub fn succeed(
     tx: &Tx<'_>,
     by: &Principal,

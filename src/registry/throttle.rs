@@ -83,13 +83,17 @@ impl GuessesInProgress {
 }
 
 impl GuessInProgress<'_> {
-    /// Refuses a guess if too many failed or are in progress.
+    /// Checks that the guess may be compared.
+    /// # Errors
+    /// `too_many_failures` if too many failed or are in progress.
     pub fn check(&self, tx: &Tx<'_>) -> Result<()> {
         let others = |subject: &Subject| self.under_way.counts().get(&subject.name).map_or(0, |count| count - 1);
         self.subjects.iter().try_for_each(|subject| refuse(subject, tx.sign_in_failures(&subject.name)?, others(subject), tx.steady))
     }
 
     /// Records the guess as a failure.
+    /// # Errors
+    /// Only those of the store.
     pub fn fail(&self, tx: &Tx<'_>) -> Result<()> {
         self.subjects.iter().try_for_each(|subject| tx.count_sign_in_failure(&subject.name, forgotten(tx.steady)))?;
         tx.delete_least_sign_in_failures(MOST_SUBJECTS)
@@ -108,7 +112,9 @@ impl Drop for GuessInProgress<'_> {
     }
 }
 
-/// Refuses a caller who failed too often, until the wait is over. Cheap, so it comes first; [`GuessInProgress::check`] decides.
+/// Checks that nobody has to wait after failures. Cheap, so it comes first; [`GuessInProgress::check`] decides.
+/// # Errors
+/// `too_many_failures` until the wait is over.
 pub fn check(tx: &Tx<'_>, subjects: &[Subject]) -> Result<()> {
     subjects.iter().try_for_each(|subject| refuse(subject, tx.sign_in_failures(&subject.name)?, 0, tx.steady))
 }

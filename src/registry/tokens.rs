@@ -64,6 +64,8 @@ const EXPIRED_KEPT_SECONDS: i64 = 24 * 60 * 60;
 const ROTATED_KEPT_SECONDS: i64 = 7 * 24 * 60 * 60;
 
 /// Redeems a code for tokens, once. A second use ends everything that the first one led to (RFC 6749 section 4.1.2).
+/// # Errors
+/// Only those of the store. A refusal is an `Ok`, as in all of this module.
 pub fn redeem(tx: &Tx<'_>, settings: &Settings, client: &Client, exchange: &Exchange) -> Result<Judged<Issued>> {
     let refused = |reason| Ok(Err(Refusal::to(reason, &client.id)));
     let Some((code, hash)) = tx.authorization_code(&exchange.code.id)? else {
@@ -135,6 +137,8 @@ fn check_verifier(client: &Client, code: &AuthorizationCode, exchange: &Exchange
 }
 
 /// Rotates a refresh token: it and its access token end, and a new pair replaces them.
+/// # Errors
+/// Only those of the store.
 pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, client_type: ClientType, renewal: &Renewal) -> Result<Judged<Issued>> {
     let presented = &renewal.refresh_token;
     let refused = |reason| Ok(Err(Refusal::to(reason, &client.id)));
@@ -317,6 +321,8 @@ fn issue(tx: &Tx<'_>, settings: &Settings, client: &Client, issuance: Issuance, 
 }
 
 /// Revokes a token with its family. An unknown or expired token needs no revocation (RFC 7009 section 2.2).
+/// # Errors
+/// Only those of the store.
 pub fn revoke(tx: &Tx<'_>, by: &Principal, client: &ClientId, text: &str) -> Result<Judged<()>> {
     let Some(presented) = Token::parse(text) else { return Ok(Ok(())) };
     if !matches!(presented.kind, TokenKind::AccessToken | TokenKind::RefreshToken) {
@@ -341,6 +347,8 @@ pub struct SignedOut {
 
 /// Ends a token by its ID (oauth.md 1.7), for the token's user only, because the ID proves nothing. `session`, the browser's own, ends too
 /// if the token was granted in it, or in one that has ended.
+/// # Errors
+/// Only those of the store.
 pub fn sign_out(tx: &Tx<'_>, by: &Principal, session: Option<&Session>, id: &str) -> Result<SignedOut> {
     let Some(kept) = tx.stored_access_token(id)?.filter(|kept| kept.rotated.is_none()) else { return Ok(SignedOut::default()) };
     let client = tx.client(&kept.token.client_id, Deleted::No)?;
@@ -395,6 +403,8 @@ pub struct Introspection {
 }
 
 /// Introspects a token (RFC 7662 section 2.2). To callers who may not know of it, it is inactive.
+/// # Errors
+/// Only those of the store.
 pub fn introspect(tx: &Tx<'_>, inquirer: &Inquirer<'_>, text: &str) -> Result<Introspection> {
     let Some(presented) = Token::parse(text) else { return Ok(Introspection::default()) };
     let Some((kept, client)) = with_client(tx, &presented.id)?.filter(|(kept, _)| proves(kept, &presented)) else {

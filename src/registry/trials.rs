@@ -35,6 +35,8 @@ pub enum Trial {
 
 /// Returns what a user may do with a client that waits for approval. A tester who is no longer a collaborator cannot try it; an
 /// administrator who registered it for somebody else can.
+/// # Errors
+/// Only those of the store.
 pub fn of(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<Trial> {
     let is_registrar = tx.client_registrar(client)?.is_some_and(|registrar| registrar == *user);
     if !is_collaborator(tx, client, user)? {
@@ -49,16 +51,22 @@ pub fn of(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<Trial> {
 }
 
 /// Returns the user who registered a client, if known.
+/// # Errors
+/// Only those of the store.
 pub fn registrar(tx: &Tx<'_>, client: &ClientId) -> Result<Option<UserId>> {
     tx.client_registrar(client)
 }
 
 /// Returns whether a user may authorize a client that waits for approval.
-pub fn may_try(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<bool> {
+/// # Errors
+/// Only those of the store.
+pub(super) fn may_try(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<bool> {
     Ok(matches!(of(tx, client, user)?, Trial::Registrar | Trial::Begun))
 }
 
 /// Records that a collaborator tries a client, until it is approved or rejected.
+/// # Errors
+/// `built_in_client`, `client_not_found`, `client_answered` if it does not wait, `only_collaborators_try`, `too_many` trials.
 pub fn begin(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> Result<()> {
     let entity = Entity::Client(client.clone());
     entity.check_not_built_in()?;
@@ -78,6 +86,8 @@ pub fn begin(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> R
 }
 
 /// Ends that.
+/// # Errors
+/// `built_in_client`.
 pub fn end(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> Result<()> {
     let entity = Entity::Client(client.clone());
     entity.check_not_built_in()?;

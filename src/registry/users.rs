@@ -39,7 +39,9 @@ pub struct NewPasswords {
     pub temporary: Option<Hash>,
 }
 
-/// Refuses e-mail addresses that pass the first rule but not the second (registry.md 2.2).
+/// Checks the e-mail address by the second rule (registry.md 2.2).
+/// # Errors
+/// `email`.
 pub fn check_email(sent: &Patch) -> Result<()> {
     match sent.text("primary_email_address") {
         Some(address) if !email::is_plain(address) => Err(EMAIL.with("email", address).into()),
@@ -47,7 +49,9 @@ pub fn check_email(sent: &Patch) -> Result<()> {
     }
 }
 
-/// Refuses callers who may not create users, and passwords that are too weak. Called before the password is hashed.
+/// Checks that the caller may create a user with this password. Called before the password is hashed.
+/// # Errors
+/// `user_registration_disabled` where the settings say so; those of [`password::check`].
 pub fn check_registration(by: &Principal, settings: &Settings, id: &UserId, sent: &Patch) -> Result<()> {
     if settings.user_registration == UserRegistration::Closed && !by.is_admin {
         return Err((&USER_REGISTRATION_DISABLED).into());
@@ -57,6 +61,8 @@ pub fn check_registration(by: &Principal, settings: &Settings, id: &UserId, sent
 
 /// Creates a user. A user who registers without an administrator is approved and nothing more; administrators may set everything
 /// (registry.md 6.2).
+/// # Errors
+/// Those of [`check_registration`]; `already_exists` if the ID or the e-mail address is taken.
 pub fn create(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: UserId, sent: &Patch, passwords: &NewPasswords) -> Result<User> {
     check_registration(by, settings, &id, sent)?;
     let mut user = User::new(id, tx.now);
@@ -82,12 +88,16 @@ pub fn create(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: UserId, sent
 }
 
 /// Returns a user, and how much of it the caller may read.
+/// # Errors
+/// `user_not_found`; those of [`audience::of`] for a mask that asks for more than the caller may read.
 pub fn get(tx: &Tx<'_>, by: &Principal, id: &UserId, mask: &Mask) -> Result<(User, Audience)> {
     let audience = audience::of(tx, by, &entity(id), Right::UserInfo, FIELDS, mask)?;
     Ok((live_user(tx, id)?, audience))
 }
 
 /// Lists users for an administrator, whose key may still lack the right to see everything of them.
+/// # Errors
+/// Those of [`audience::of_item`].
 pub fn list(tx: &Tx<'_>, by: &Principal, search: &Search<UserKey>) -> Result<Listed<(User, Audience)>> {
     let listed = tx.users(search)?;
     let total = listed.total;
@@ -99,6 +109,8 @@ pub fn list(tx: &Tx<'_>, by: &Principal, search: &Search<UserKey>) -> Result<Lis
 }
 
 /// Changes the fields of the mask.
+/// # Errors
+/// `user_not_found`, `update_admin_field`, `last_admin`; `already_exists` if the e-mail address is taken.
 pub fn update(tx: &Tx<'_>, by: &Principal, id: &UserId, mask: &Mask, sent: &Patch, temporary: Option<&Hash>) -> Result<User> {
     let old = live_user(tx, id)?;
     administrators::check_fields(by, FIELDS, mask)?;
@@ -127,7 +139,9 @@ pub fn update(tx: &Tx<'_>, by: &Principal, id: &UserId, mask: &Mask, sent: &Patc
     Ok(new)
 }
 
-/// Refuses a new password that is too weak or the same as the old one. Called before the user is looked up (registry.md 6.2).
+/// Checks that a new password is good enough and differs from the old one. Called before the user is looked up (registry.md 6.2).
+/// # Errors
+/// Those of [`password::check`]; `password_equals_old`.
 pub fn check_new_password(id: &UserId, old: &str, new: &str) -> Result<()> {
     password::check(new, id)?;
     if old == new { Err((&PASSWORD_EQUALS_OLD).into()) } else { Ok(()) }
@@ -142,11 +156,15 @@ pub struct Compared {
 
 /// Returns what a user's password is compared with; the user may be unknown. Comparing takes as long for everyone as for the user whose
 /// hash takes longest, because passwords may have been hashed under other settings.
+/// # Errors
+/// Only those of the store.
 pub fn compared(tx: &Tx<'_>, settings: &Settings, id: &UserId) -> Result<Compared> {
     Ok(Compared { kept: passwords(tx, id)?, rounds: settings.password_rounds.max(tx.most_password_rounds(MOST_ROUNDS)?) })
 }
 
 /// Returns the stored passwords of a user, or `None` for an unknown user.
+/// # Errors
+/// Only those of the store.
 pub fn passwords(tx: &Tx<'_>, id: &UserId) -> Result<Option<Passwords>> {
     if tx.user(id, Deleted::No)?.is_none() {
         return Ok(None);
@@ -156,6 +174,8 @@ pub fn passwords(tx: &Tx<'_>, id: &UserId) -> Result<Option<Passwords>> {
 
 /// Returns the passwords of a user if `old` is one of them: the password, or a temporary one that is still valid. Slow: never call it in a
 /// transaction. An unknown user takes as long, and so does one without a temporary password.
+/// # Errors
+/// `user_not_found`; `old_password`; `temporary_password_expired`.
 pub fn verify_password(compared: Compared, id: &UserId, old: &str, now: Time) -> Result<Passwords> {
     let hashes = compared.kept.iter().flat_map(|kept| std::iter::once(&kept.password).chain(&kept.temporary));
     let matching = secret::matching(hashes, &[old], compared.rounds.saturating_mul(2));
@@ -175,8 +195,9 @@ pub enum OldAccess {
     Revoked,
 }
 
-/// Sets a new password and deletes the temporary one. Fails if the password was changed since it was verified, or the user was suspended or
-/// rejected.
+/// Sets a new password and deletes the temporary one.
+/// # Errors
+/// `old_password` if the password was changed since it was verified; `user_suspended`, `user_rejected`, `user_not_found`.
 pub fn change_password(tx: &Tx<'_>, by: &Principal, id: &UserId, verified: &Passwords, new: &Hash, old_access: OldAccess) -> Result<()> {
     let kept = tx.passwords(id)?;
     if kept.is_none_or(|kept| kept.password != verified.password) {
@@ -188,6 +209,8 @@ pub fn change_password(tx: &Tx<'_>, by: &Principal, id: &UserId, verified: &Pass
 }
 
 /// Sets a password without the old one, for operators, and ends all access gained with it.
+/// # Errors
+/// `user_not_found`.
 pub fn reset_password(tx: &Tx<'_>, by: &Principal, id: &UserId, new: &Hash) -> Result<()> {
     let old = live_user(tx, id)?;
     replace_password(tx, by, old, new, OldAccess::Revoked)
