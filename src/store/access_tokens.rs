@@ -109,22 +109,27 @@ fn read_client(cells: &mut Cells<'_>) -> rusqlite::Result<TokenClient> {
 }
 
 impl Tx<'_> {
+    /// Stores a token.
+    /// # Errors
+    /// Only those of the database.
     pub fn insert_access_token(&self, token: &AccessToken, hashes: &Hashes) -> Result<()> {
         self.insert(token, &[&hashes.access, &hashes.refresh])
     }
 
     /// Returns a token by its ID, rotated or not.
+    /// # Errors
+    /// Only those of the database.
     pub fn stored_access_token(&self, id: &str) -> Result<Option<StoredToken>> {
         self.one(&TOKEN, named_params! {":token_id": id}, read_stored)
     }
 
     /// Returns a token that was not rotated, with its client.
-    pub fn access_token_with_client(&self, id: &str) -> Result<Option<(StoredToken, TokenClient)>> {
+    pub(crate) fn access_token_with_client(&self, id: &str) -> Result<Option<(StoredToken, TokenClient)>> {
         self.one(&TOKEN_WITH_CLIENT, named_params! {":token_id": id}, |cells| Ok((read_stored(cells)?, read_client(cells)?)))
     }
 
     /// Returns the tokens of a user's authorization of a client that were not rotated, also expired ones.
-    pub fn access_tokens(&self, user: &UserId, client: &ClientId, direction: Direction, page: Page) -> Result<Listed<AccessToken>> {
+    pub(crate) fn access_tokens(&self, user: &UserId, client: &ClientId, direction: Direction, page: Page) -> Result<Listed<AccessToken>> {
         let mut query = SelectQuery::from("access_tokens t");
         query.only_if("t.user_id = :user_id AND t.client_id = :client_id AND t.rotated_at IS NULL");
         query.with(":user_id", user);
@@ -134,12 +139,14 @@ impl Tx<'_> {
     }
 
     /// Records when a token was first used.
-    pub fn touch_access_token(&self, id: &str) -> Result<()> {
+    pub(crate) fn touch_access_token(&self, id: &str) -> Result<()> {
         let statement = "UPDATE access_tokens SET used_at = coalesce(used_at, :now) WHERE token_id = :token_id";
         self.run(statement, named_params! {":token_id": id, ":now": self.now}).map(drop)
     }
 
     /// Records that a token was rotated; it stays until `ends_at`.
+    /// # Errors
+    /// Only those of the database.
     pub fn rotate_access_token(&self, id: &str, successor_id: &str, salt: &[u8], ends_at: Time) -> Result<()> {
         self.run(
             "UPDATE access_tokens SET rotated_at = :now, successor_id = :successor_id, successor_salt = :salt, ends_at = :ends_at \
@@ -150,7 +157,7 @@ impl Tx<'_> {
     }
 
     /// Deletes the token families of a user and a client beyond the newest `beyond`, at most [`MOST_SURPLUS`] of them.
-    pub fn delete_surplus_token_families(&self, user: &UserId, client: &ClientId, beyond: usize) -> Result<()> {
+    pub(crate) fn delete_surplus_token_families(&self, user: &UserId, client: &ClientId, beyond: usize) -> Result<()> {
         self.run(
             "DELETE FROM access_tokens WHERE family_id IN (SELECT family_id FROM access_tokens \
              WHERE user_id = :user_id AND client_id = :client_id AND rotated_at IS NULL ORDER BY created_at \
@@ -162,7 +169,7 @@ impl Tx<'_> {
     }
 
     /// Returns how many tokens of a family were rotated after `since`; it stops counting at `most`.
-    pub fn rotated_tokens(&self, family_id: &str, since: Time, most: usize) -> Result<usize> {
+    pub(crate) fn rotated_tokens(&self, family_id: &str, since: Time, most: usize) -> Result<usize> {
         let count: i64 = self.value(
             "SELECT count(*) FROM (SELECT 1 FROM access_tokens WHERE family_id = :family_id AND rotated_at > :since LIMIT :most)",
             named_params! {":family_id": family_id, ":since": since, ":most": most as i64},
@@ -170,23 +177,23 @@ impl Tx<'_> {
         Ok(usize::try_from(count).unwrap_or_default())
     }
 
-    pub fn delete_token_family(&self, family_id: &str) -> Result<()> {
+    pub(crate) fn delete_token_family(&self, family_id: &str) -> Result<()> {
         self.run("DELETE FROM access_tokens WHERE family_id = :family_id", named_params! {":family_id": family_id}).map(drop)
     }
 
     /// Deletes every code and token of a user.
-    pub fn delete_codes_and_tokens(&self, user: &UserId) -> Result<()> {
+    pub(crate) fn delete_codes_and_tokens(&self, user: &UserId) -> Result<()> {
         self.run("DELETE FROM access_tokens WHERE user_id = :user_id", named_params! {":user_id": user})?;
         self.run("DELETE FROM authorization_codes WHERE user_id = :user_id", named_params! {":user_id": user}).map(drop)
     }
 
     /// Deletes at most `limit` tokens that ended before now; returns how many were deleted.
-    pub fn delete_ended_access_tokens(&self, limit: usize) -> Result<usize> {
+    pub(crate) fn delete_ended_access_tokens(&self, limit: usize) -> Result<usize> {
         self.prune("access_tokens", "token_id", "ends_at <= :before", self.now, limit)
     }
 
     /// Forgets what successors follow from, of at most `limit` tokens that were rotated before this time; returns of how many.
-    pub fn forget_old_successor_salts(&self, before: Time, limit: usize) -> Result<usize> {
+    pub(crate) fn forget_old_successor_salts(&self, before: Time, limit: usize) -> Result<usize> {
         self.run(
             "UPDATE access_tokens SET successor_salt = NULL WHERE token_id IN (SELECT token_id FROM access_tokens \
              WHERE successor_salt IS NOT NULL AND rotated_at < :before LIMIT :limit)",
@@ -195,7 +202,7 @@ impl Tx<'_> {
     }
 
     /// Counts one more token that the client got today.
-    pub fn count_issued_token(&self, client: &ClientId) -> Result<()> {
+    pub(crate) fn count_issued_token(&self, client: &ClientId) -> Result<()> {
         self.run(
             "INSERT INTO client_token_days (client_id, day, issued, last_issued_at) VALUES (:client_id, :day, 1, :now) \
              ON CONFLICT (client_id, day) DO UPDATE SET issued = issued + 1, last_issued_at = excluded.last_issued_at",
@@ -205,7 +212,7 @@ impl Tx<'_> {
     }
 
     /// Returns the days since `first` on which the client got tokens, in their order.
-    pub fn token_days(&self, client: &ClientId, first: i64) -> Result<Vec<TokenDay>> {
+    pub(crate) fn token_days(&self, client: &ClientId, first: i64) -> Result<Vec<TokenDay>> {
         self.all(
             "SELECT day, issued, last_issued_at FROM client_token_days WHERE client_id = :client_id AND day >= :first ORDER BY day",
             named_params! {":client_id": client, ":first": first},
@@ -214,7 +221,7 @@ impl Tx<'_> {
     }
 
     /// Deletes the counts of at most `limit` days before this one; returns how many were deleted.
-    pub fn delete_old_token_days(&self, before: i64, limit: usize) -> Result<usize> {
+    pub(crate) fn delete_old_token_days(&self, before: i64, limit: usize) -> Result<usize> {
         self.prune("client_token_days", "client_id, day", "day < :before", before, limit)
     }
 }

@@ -94,20 +94,20 @@ impl Tx<'_> {
     }
 
     /// Returns whether there is an account of this kind and ID.
-    pub fn account_exists(&self, id: &AccountId, deleted: Deleted) -> Result<bool> {
+    pub(crate) fn account_exists(&self, id: &AccountId, deleted: Deleted) -> Result<bool> {
         let statement = "SELECT deleted_at FROM accounts WHERE account_id = :account_id AND kind = :kind";
         let found = self.one(statement, named_params! {":account_id": id, ":kind": id.kind()}, |cells| cells.take("deleted_at"))?;
         Ok(found.is_some_and(|deleted_at| deleted.includes(deleted_at)))
     }
 
     /// Returns whether there is an account of this ID, of either kind, live or deleted.
-    pub fn account_id_is_taken(&self, id: &AccountId) -> Result<bool> {
+    pub(crate) fn account_id_is_taken(&self, id: &AccountId) -> Result<bool> {
         self.exists("SELECT 1 FROM accounts WHERE account_id = :account_id", named_params! {":account_id": id})
     }
 
     /// Returns the user behind a contact, and the user's e-mail address: for a live user the user, for an organization its own contact of
     /// the same kind (registry.md 1.9).
-    pub fn contact_address(&self, id: &AccountId, contact: ContactSort) -> Result<Option<(UserId, String)>> {
+    pub(crate) fn contact_address(&self, id: &AccountId, contact: ContactSort) -> Result<Option<(UserId, String)>> {
         let of_organization = match contact {
             ContactSort::Administrative => "administrative_contact",
             ContactSort::Technical => "technical_contact",
@@ -122,7 +122,7 @@ impl Tx<'_> {
     }
 
     /// Returns live accounts by a substring of their ID, in the order of their IDs.
-    pub fn accounts(&self, search: &AccountSearch) -> Result<Listed<AccountId>> {
+    pub(crate) fn accounts(&self, search: &AccountSearch) -> Result<Listed<AccountId>> {
         let mut query = SelectQuery::from("accounts t");
         query.only_if("t.deleted_at IS NULL");
         search.texts.narrow(&mut query, &SEARCHED);

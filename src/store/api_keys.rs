@@ -51,7 +51,7 @@ static KEY: LazyLock<String> =
 
 impl Tx<'_> {
     /// Returns false, and does nothing, if there is a key of this ID.
-    pub fn insert_api_key(&self, key: &ApiKey, hash: &Hash) -> Result<bool> {
+    pub(crate) fn insert_api_key(&self, key: &ApiKey, hash: &Hash) -> Result<bool> {
         let is_new = self.insert_if_new(key, &[hash])?;
         if is_new {
             self.insert_api_key_rights(key)?;
@@ -60,12 +60,12 @@ impl Tx<'_> {
     }
 
     /// Returns how many keys an account has, expired ones included.
-    pub fn api_key_count(&self, owner: &AccountId) -> Result<i64> {
+    pub(crate) fn api_key_count(&self, owner: &AccountId) -> Result<i64> {
         self.value("SELECT count(*) FROM api_keys WHERE account_id = :account_id", named_params! {":account_id": owner})
     }
 
     /// Returns a key by its ID, with its hash.
-    pub fn stored_api_key(&self, id: &str) -> Result<Option<StoredKey>> {
+    pub(crate) fn stored_api_key(&self, id: &str) -> Result<Option<StoredKey>> {
         self.one(&KEY, named_params! {":api_key_id": id}, |cells| {
             let (key, hash) = (ApiKey::read(cells)?, cells.take("key_hash")?);
             Ok(StoredKey { key, hash, owner_is_live: cells.take::<Option<Time>>("deleted_at")?.is_none() })
@@ -73,26 +73,26 @@ impl Tx<'_> {
     }
 
     /// Returns a key by its ID, if it is this owner's.
-    pub fn api_key(&self, owner: &AccountId, id: &str) -> Result<Option<ApiKey>> {
+    pub(crate) fn api_key(&self, owner: &AccountId, id: &str) -> Result<Option<ApiKey>> {
         Ok(self.stored_api_key(id)?.map(|stored| stored.key).filter(|key| key.owner == *owner))
     }
 
-    pub fn update_api_key(&self, key: &ApiKey) -> Result<()> {
+    pub(crate) fn update_api_key(&self, key: &ApiKey) -> Result<()> {
         self.update(key)?;
         self.run("DELETE FROM api_key_rights WHERE api_key_id = :api_key_id", named_params! {":api_key_id": key.id})?;
         self.insert_api_key_rights(key)
     }
 
     /// Deletes the keys that a user made for others.
-    pub fn delete_api_keys_made_for_others(&self, id: &UserId) -> Result<()> {
+    pub(crate) fn delete_api_keys_made_for_others(&self, id: &UserId) -> Result<()> {
         self.run("DELETE FROM api_keys WHERE created_by = :user_id AND account_id <> :user_id", named_params! {":user_id": id}).map(drop)
     }
 
-    pub fn delete_api_key(&self, id: &str) -> Result<()> {
+    pub(crate) fn delete_api_key(&self, id: &str) -> Result<()> {
         self.run("DELETE FROM api_keys WHERE api_key_id = :api_key_id", named_params! {":api_key_id": id}).map(drop)
     }
 
-    pub fn api_keys(&self, owner: &AccountId, order: Order<ApiKeyKey>, page: Page) -> Result<Listed<ApiKey>> {
+    pub(crate) fn api_keys(&self, owner: &AccountId, order: Order<ApiKeyKey>, page: Page) -> Result<Listed<ApiKey>> {
         let mut query = SelectQuery::from(FROM);
         query.only_if("k.account_id = :account_id");
         query.with(":account_id", owner);

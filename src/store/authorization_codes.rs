@@ -27,24 +27,24 @@ static CODE: LazyLock<String> =
     LazyLock::new(|| format!("SELECT {}, c.code_hash FROM authorization_codes c WHERE c.code_id = :code_id", AuthorizationCode::COLUMNS));
 
 impl Tx<'_> {
-    pub fn insert_authorization_code(&self, code: &AuthorizationCode, hash: &Hash) -> Result<()> {
+    pub(crate) fn insert_authorization_code(&self, code: &AuthorizationCode, hash: &Hash) -> Result<()> {
         self.insert(code, &[hash])
     }
 
     /// Returns a code with its hash, redeemed or not.
-    pub fn authorization_code(&self, id: &str) -> Result<Option<(AuthorizationCode, Hash)>> {
+    pub(crate) fn authorization_code(&self, id: &str) -> Result<Option<(AuthorizationCode, Hash)>> {
         self.one(&CODE, named_params! {":code_id": id}, |cells| Ok((AuthorizationCode::read(cells)?, cells.take("code_hash")?)))
     }
 
     /// Marks a code as used; returns false if it was already.
-    pub fn redeem_authorization_code(&self, id: &str, family_id: &str) -> Result<bool> {
+    pub(crate) fn redeem_authorization_code(&self, id: &str, family_id: &str) -> Result<bool> {
         let statement = "UPDATE authorization_codes SET family_id = :family_id WHERE code_id = :code_id AND family_id IS NULL";
         Ok(self.run(statement, named_params! {":code_id": id, ":family_id": family_id})? == 1)
     }
 
     /// Deletes the oldest codes of a user and a client beyond `beyond`, at most [`MOST_SURPLUS`] of them. Codes whose tokens exist neither
     /// count nor are deleted: a second use must revoke the tokens.
-    pub fn delete_surplus_authorization_codes(&self, user: &UserId, client: &ClientId, beyond: usize) -> Result<()> {
+    pub(crate) fn delete_surplus_authorization_codes(&self, user: &UserId, client: &ClientId, beyond: usize) -> Result<()> {
         self.run(
             "WITH removable AS MATERIALIZED (SELECT c.code_id, c.created_at FROM authorization_codes c \
              WHERE c.user_id = :user_id AND c.client_id = :client_id \
@@ -57,18 +57,18 @@ impl Tx<'_> {
     }
 
     /// Deletes the codes of a client that were not redeemed; used ones stay to detect a second use.
-    pub fn delete_unredeemed_authorization_codes(&self, client: &ClientId) -> Result<()> {
+    pub(crate) fn delete_unredeemed_authorization_codes(&self, client: &ClientId) -> Result<()> {
         let statement = "DELETE FROM authorization_codes WHERE client_id = :client_id AND family_id IS NULL";
         self.run(statement, named_params! {":client_id": client}).map(drop)
     }
 
     /// Deletes at most `limit` codes that expired unused; returns how many were deleted.
-    pub fn delete_expired_authorization_codes(&self, limit: usize) -> Result<usize> {
+    pub(crate) fn delete_expired_authorization_codes(&self, limit: usize) -> Result<usize> {
         self.prune("authorization_codes", "code_id", "family_id IS NULL AND expires_at <= :before", self.now, limit)
     }
 
     /// Deletes at most `limit` codes that expired before this time; returns how many were deleted.
-    pub fn delete_old_authorization_codes(&self, before: Time, limit: usize) -> Result<usize> {
+    pub(crate) fn delete_old_authorization_codes(&self, before: Time, limit: usize) -> Result<usize> {
         self.prune("authorization_codes", "code_id", "expires_at <= :before", before, limit)
     }
 }

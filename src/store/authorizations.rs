@@ -34,11 +34,13 @@ static RENEW: LazyLock<String> = LazyLock::new(|| {
 });
 
 impl Tx<'_> {
-    pub fn authorization(&self, user: &UserId, client: &ClientId) -> Result<Option<Authorization>> {
+    pub(crate) fn authorization(&self, user: &UserId, client: &ClientId) -> Result<Option<Authorization>> {
         self.one(&AUTHORIZATION, named_params! {":user_id": user, ":client_id": client}, Authorization::read)
     }
 
     /// Stores an authorization; of an earlier one only the creation time stays.
+    /// # Errors
+    /// Only those of the database.
     pub fn set_authorization(&self, user: &UserId, client: &ClientId, rights: Rights, agreed: Rights) -> Result<()> {
         let now = self.now;
         self.run(
@@ -51,11 +53,11 @@ impl Tx<'_> {
     }
 
     /// Returns how many clients a user has authorized.
-    pub fn authorization_count(&self, user: &UserId) -> Result<i64> {
+    pub(crate) fn authorization_count(&self, user: &UserId) -> Result<i64> {
         self.value("SELECT count(*) FROM authorizations WHERE user_id = :user_id", named_params! {":user_id": user})
     }
 
-    pub fn authorizations(&self, user: &UserId, direction: Direction, page: Page) -> Result<Listed<Authorization>> {
+    pub(crate) fn authorizations(&self, user: &UserId, direction: Direction, page: Page) -> Result<Listed<Authorization>> {
         let mut query = SelectQuery::from("authorizations a");
         query.only_if("a.user_id = :user_id");
         query.with(":user_id", user);
@@ -64,7 +66,7 @@ impl Tx<'_> {
     }
 
     /// Deletes an authorization with its codes and tokens; returns false if there is none.
-    pub fn delete_authorization(&self, user: &UserId, client: &ClientId) -> Result<bool> {
+    pub(crate) fn delete_authorization(&self, user: &UserId, client: &ClientId) -> Result<bool> {
         let mut deleted = 0;
         for statement in [
             "DELETE FROM access_tokens WHERE user_id = :user_id AND client_id = :client_id",
@@ -77,7 +79,7 @@ impl Tx<'_> {
     }
 
     /// Returns when somebody last authorized the client.
-    pub fn last_authorized(&self, client: &ClientId) -> Result<Option<Time>> {
+    pub(crate) fn last_authorized(&self, client: &ClientId) -> Result<Option<Time>> {
         self.value("SELECT max(updated_at) FROM authorizations WHERE client_id = :client_id", named_params! {":client_id": client})
     }
 }

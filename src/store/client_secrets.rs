@@ -36,35 +36,37 @@ static GOOD_SECRETS: LazyLock<String> = LazyLock::new(|| {
 });
 
 impl Tx<'_> {
-    pub fn insert_client_secret(&self, client: &ClientId, hash: &Hash) -> Result<()> {
+    pub(crate) fn insert_client_secret(&self, client: &ClientId, hash: &Hash) -> Result<()> {
         let statement = "INSERT INTO client_secrets (client_id, secret_hash, created_at) VALUES (:client_id, :secret_hash, :now)";
         self.run(statement, named_params! {":client_id": client, ":secret_hash": hash, ":now": self.now}).map(drop)
     }
 
     /// Returns the secrets that are valid now, newest first.
+    /// # Errors
+    /// Only those of the database.
     pub fn client_secrets(&self, client: &ClientId) -> Result<Vec<ClientSecret>> {
         self.all(&GOOD_SECRETS, named_params! {":client_id": client, ":now": self.now}, ClientSecret::read)
     }
 
     /// Records that a secret was used now.
-    pub fn touch_client_secret(&self, number: i64) -> Result<()> {
+    pub(crate) fn touch_client_secret(&self, number: i64) -> Result<()> {
         let statement = "UPDATE client_secrets SET last_used_at = :now WHERE secret_number = :number";
         self.run(statement, named_params! {":number": number, ":now": self.now}).map(drop)
     }
 
     /// Deletes at most `limit` secrets whose grace period has ended; returns how many were deleted.
-    pub fn delete_ended_client_secrets(&self, limit: usize) -> Result<usize> {
+    pub(crate) fn delete_ended_client_secrets(&self, limit: usize) -> Result<usize> {
         self.prune("client_secrets", "secret_number", "expires_at IS NOT NULL AND expires_at <= :before", self.now, limit)
     }
 
     /// Ends one secret at once; returns false if the client has none of this number.
-    pub fn end_client_secret(&self, client: &ClientId, number: i64) -> Result<bool> {
+    pub(crate) fn end_client_secret(&self, client: &ClientId, number: i64) -> Result<bool> {
         let statement = "DELETE FROM client_secrets WHERE client_id = :client_id AND secret_number = :number";
         Ok(self.run(statement, named_params! {":client_id": client, ":number": number})? == 1)
     }
 
     /// Ends every secret of the client at this time, unless it ends sooner, and deletes those that have ended.
-    pub fn end_client_secrets(&self, client: &ClientId, at: Time) -> Result<()> {
+    pub(crate) fn end_client_secrets(&self, client: &ClientId, at: Time) -> Result<()> {
         let end = "UPDATE client_secrets SET expires_at = min(coalesce(expires_at, :at), :at) WHERE client_id = :client_id";
         self.run(end, named_params! {":client_id": client, ":at": at})?;
         let delete = "DELETE FROM client_secrets WHERE client_id = :client_id AND expires_at <= :now";

@@ -91,6 +91,8 @@ fn add_item(client: &mut Client, cells: &mut Cells<'_>) -> rusqlite::Result<()> 
 
 impl Tx<'_> {
     /// Returns false, and does nothing, if the ID is taken, also by a deleted client.
+    /// # Errors
+    /// Only those of the database.
     pub fn insert_client(&self, client: &Client, registered_by: Option<&AccountId>) -> Result<bool> {
         let is_new = self.insert_if_new(client, &[&registered_by])?;
         if is_new {
@@ -99,6 +101,9 @@ impl Tx<'_> {
         Ok(is_new)
     }
 
+    /// Returns a client.
+    /// # Errors
+    /// Only those of the database.
     pub fn client(&self, id: &ClientId, deleted: Deleted) -> Result<Option<Client>> {
         let client = self.one(&CLIENT, named_params! {":client_id": id}, Client::read)?;
         let Some(mut client) = client.filter(|client| deleted.includes(client.deleted_at)) else { return Ok(None) };
@@ -110,6 +115,9 @@ impl Tx<'_> {
         Ok(Some(client))
     }
 
+    /// Returns whether a client exists.
+    /// # Errors
+    /// Only those of the database.
     pub fn client_exists(&self, id: &ClientId, deleted: Deleted) -> Result<bool> {
         let statement = "SELECT deleted_at FROM clients WHERE client_id = :client_id";
         let found = self.one(statement, named_params! {":client_id": id}, |cells| cells.take("deleted_at"))?;
@@ -117,10 +125,13 @@ impl Tx<'_> {
     }
 
     /// Returns how many clients an account registered, or an organization that it created; also deleted ones.
-    pub fn clients_registered_by(&self, account: &AccountId) -> Result<i64> {
+    pub(crate) fn clients_registered_by(&self, account: &AccountId) -> Result<i64> {
         self.value("SELECT count(*) FROM clients WHERE registered_by = :account", named_params! {":account": account})
     }
 
+    /// Stores all fields of a client that exists.
+    /// # Errors
+    /// Only those of the database.
     pub fn update_client(&self, client: &Client) -> Result<()> {
         self.update(client)?;
         for statement in [
@@ -135,17 +146,21 @@ impl Tx<'_> {
         self.insert_client_lists(client)
     }
 
-    pub fn set_client_deleted(&self, id: &ClientId, deleted_at: Option<Time>) -> Result<()> {
+    pub(crate) fn set_client_deleted(&self, id: &ClientId, deleted_at: Option<Time>) -> Result<()> {
         let statement = "UPDATE clients SET deleted_at = :deleted_at WHERE client_id = :client_id";
         self.run(statement, named_params! {":client_id": id, ":deleted_at": deleted_at}).map(drop)
     }
 
     /// Deletes everything about a client except its events.
+    /// # Errors
+    /// Only those of the database.
     pub fn purge_client(&self, id: &ClientId) -> Result<()> {
         self.run("DELETE FROM clients WHERE client_id = :client_id", named_params! {":client_id": id}).map(drop)
     }
 
     /// Returns the IDs of one page: what a page skips is not looked at, and each client is read when it is shown.
+    /// # Errors
+    /// Only those of the database.
     pub fn client_ids(&self, scope: &ClientScope, search: &Search<ClientKey>) -> Result<Listed<ClientId>> {
         if let ClientScope::Reachable(account) = scope
             && !search.is_narrowed()

@@ -42,7 +42,7 @@ pub struct EventCount {
 
 impl Tx<'_> {
     /// Inserts a row that stands for `times` events since `first_at`; its number is greater than any other.
-    pub fn insert_event(&self, actor: &Actor, change: &Change, times: i64, first_at: Time) -> Result<i64> {
+    pub(crate) fn insert_event(&self, actor: &Actor, change: &Change, times: i64, first_at: Time) -> Result<i64> {
         self.run(
             "INSERT INTO events (happened_at, name, entity_kind, entity_id, account_id, api_key_id, request_id, old_values, new_values, \
              client_id, times, first_at) VALUES (:happened_at, :name, :entity_kind, :entity_id, :account_id, :api_key_id, :request_id, \
@@ -65,19 +65,19 @@ impl Tx<'_> {
         Ok(self.connection.last_insert_rowid())
     }
 
-    pub fn event(&self, number: i64) -> Result<Option<Event>> {
+    pub(crate) fn event(&self, number: i64) -> Result<Option<Event>> {
         let statement = format!("SELECT {COLUMNS} FROM events WHERE event_number = :number");
         self.one(&statement, named_params! {":number": number}, read)
     }
 
     /// Deletes a row, which must not be the newest: SQLite would use its number again.
-    pub fn delete_event(&self, number: i64) -> Result<()> {
+    pub(crate) fn delete_event(&self, number: i64) -> Result<()> {
         self.run("DELETE FROM events WHERE event_number = :number", named_params! {":number": number}).map(drop)
     }
 
     /// Returns when the `nth` newest event of an entity happened, not counting those of these names; `None` if the newest `looked_at` have
     /// fewer.
-    pub fn nth_newest_event_at(&self, change: &Change, nth: u32, except: &[String], looked_at: u32) -> Result<Option<Time>> {
+    pub(crate) fn nth_newest_event_at(&self, change: &Change, nth: u32, except: &[String], looked_at: u32) -> Result<Option<Time>> {
         self.one(
             "SELECT happened_at FROM events WHERE event_number = (SELECT event_number FROM (SELECT event_number, name FROM events \
              WHERE entity_kind = :entity_kind AND entity_id = :entity_id ORDER BY event_number DESC LIMIT :looked_at) \
@@ -94,7 +94,7 @@ impl Tx<'_> {
     }
 
     /// Returns when the `nth` newest event of an entity by this account happened, among the newest `looked_at` events of the account.
-    pub fn nth_newest_event_by(&self, account: &str, change: &Change, nth: u32, looked_at: u32) -> Result<Option<Time>> {
+    pub(crate) fn nth_newest_event_by(&self, account: &str, change: &Change, nth: u32, looked_at: u32) -> Result<Option<Time>> {
         self.one(
             "SELECT happened_at FROM (SELECT event_number, entity_kind, entity_id, happened_at FROM events \
              WHERE account_id = :account ORDER BY event_number DESC LIMIT :looked_at) \
@@ -111,7 +111,7 @@ impl Tx<'_> {
     }
 
     /// Returns how many kinds of events are counted for an entity today; stops counting at `most`.
-    pub fn event_kinds(&self, entity_kind: &str, entity_id: &str, most: usize) -> Result<usize> {
+    pub(crate) fn event_kinds(&self, entity_kind: &str, entity_id: &str, most: usize) -> Result<usize> {
         let count: i64 = self.value(
             "SELECT count(*) FROM (SELECT 1 FROM event_counts WHERE entity_kind = :entity_kind AND entity_id = :entity_id AND day = :day \
              LIMIT :most)",
@@ -121,7 +121,7 @@ impl Tx<'_> {
     }
 
     /// Returns the count of this kind of event today.
-    pub fn event_count(&self, entity_kind: &str, entity_id: &str, kind: &str) -> Result<Option<EventCount>> {
+    pub(crate) fn event_count(&self, entity_kind: &str, entity_id: &str, kind: &str) -> Result<Option<EventCount>> {
         self.one(
             "SELECT times, event_number FROM event_counts WHERE entity_kind = :entity_kind AND entity_id = :entity_id AND day = :day \
              AND kind = :kind",
@@ -130,7 +130,7 @@ impl Tx<'_> {
         )
     }
 
-    pub fn set_event_count(&self, entity_kind: &str, entity_id: &str, kind: &str, count: EventCount) -> Result<()> {
+    pub(crate) fn set_event_count(&self, entity_kind: &str, entity_id: &str, kind: &str, count: EventCount) -> Result<()> {
         self.run(
             "INSERT INTO event_counts (entity_kind, entity_id, day, kind, times, event_number) \
              VALUES (:entity_kind, :entity_id, :day, :kind, :times, :event_number) \
@@ -148,12 +148,14 @@ impl Tx<'_> {
     }
 
     /// Returns how many rows an account has added to the history today.
+    /// # Errors
+    /// Only those of the database.
     pub fn event_rows_by(&self, account: &AccountId) -> Result<i64> {
         Ok(self.event_count(ROWS, account.as_str(), "")?.map_or(0, |count| count.times))
     }
 
     /// Adds to the rows of an account of today.
-    pub fn add_event_rows_by(&self, account: &AccountId, rows: i64) -> Result<()> {
+    pub(crate) fn add_event_rows_by(&self, account: &AccountId, rows: i64) -> Result<()> {
         self.run(
             "INSERT INTO event_counts (entity_kind, entity_id, day, kind, times, event_number) VALUES (:rows_kind, :account, :day, '', :rows, 0) \
              ON CONFLICT (entity_kind, entity_id, day, kind) DO UPDATE SET times = times + excluded.times",
@@ -163,36 +165,40 @@ impl Tx<'_> {
     }
 
     /// Deletes the counts of kinds of events of every entity.
-    pub fn delete_event_counts(&self) -> Result<()> {
+    pub(crate) fn delete_event_counts(&self) -> Result<()> {
         self.run("DELETE FROM event_counts WHERE entity_kind <> :rows", named_params! {":rows": ROWS}).map(drop)
     }
 
     /// Deletes at most `limit` counts of days before this one; returns how many were deleted.
-    pub fn delete_old_event_counts(&self, before: i64, limit: usize) -> Result<usize> {
+    pub(crate) fn delete_old_event_counts(&self, before: i64, limit: usize) -> Result<usize> {
         self.prune("event_counts", "entity_kind, entity_id, day, kind", "day < :before", before, limit)
     }
 
     /// Deletes at most `limit` refusals older than this; returns how many were deleted. The newest event of all stays: SQLite would give
     /// its number again.
-    pub fn delete_old_refusals(&self, before: Time, limit: usize) -> Result<usize> {
+    pub(crate) fn delete_old_refusals(&self, before: Time, limit: usize) -> Result<usize> {
         let is_old = format!("happened_at <= :before AND {REFUSALS} AND event_number < (SELECT max(event_number) FROM events)");
         self.prune("events", "event_number", &is_old, before, limit)
     }
 
     /// Returns the events of one entity, oldest first.
+    /// # Errors
+    /// Only those of the database.
     pub fn events(&self, entity_kind: &str, entity_id: &str) -> Result<Vec<Event>> {
         let search = EventSearch { entity: Some((entity_kind.to_owned(), entity_id.to_owned())), ..EventSearch::default() };
         search.query().all(self, COLUMNS, "event_number", None, read)
     }
 
     /// Returns the number of the newest event, or 0 if there are none; later ones get greater numbers.
+    /// # Errors
+    /// Only those of the database.
     pub fn newest_event(&self) -> Result<i64> {
         let number: Option<i64> = self.value("SELECT max(event_number) FROM events", &[])?;
         Ok(number.unwrap_or_default())
     }
 
     /// Returns at most `most` of the events that the search finds, newest first. Indexes serve the entity, or else the actor.
-    pub fn newest_events(&self, search: &EventSearch, most: u32) -> Result<Vec<Event>> {
+    pub(crate) fn newest_events(&self, search: &EventSearch, most: u32) -> Result<Vec<Event>> {
         search.query().all(self, COLUMNS, "event_number DESC", Some(most), read)
     }
 }

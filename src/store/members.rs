@@ -77,7 +77,7 @@ fn gathered(tables: &Tables) -> String {
 
 impl Tx<'_> {
     /// Returns the rights that an account has on an entity directly, as given; `None` if it is not a member.
-    pub fn member(&self, owned: &Owned, account: &AccountId) -> Result<Option<Vec<Right>>> {
+    pub(crate) fn member(&self, owned: &Owned, account: &AccountId) -> Result<Option<Vec<Right>>> {
         let tables = owned.tables();
         let (members, id, rights) = (tables.members, tables.id, gathered(&tables));
         let statement = format!("SELECT {rights} FROM {members} m WHERE m.{id} = :entity_id AND m.account_id = :account_id");
@@ -86,6 +86,8 @@ impl Tx<'_> {
     }
 
     /// Adds a member, or replaces a member's rights.
+    /// # Errors
+    /// Only those of the database.
     pub fn set_member(&self, owned: &Owned, account: &AccountId, rights: &[Right]) -> Result<()> {
         self.remove_member(owned, account)?;
         let Tables { members, rights: table, id } = owned.tables();
@@ -96,26 +98,26 @@ impl Tx<'_> {
     }
 
     /// Returns the number of members, with those of deleted accounts.
-    pub fn member_count(&self, owned: &Owned) -> Result<i64> {
+    pub(crate) fn member_count(&self, owned: &Owned) -> Result<i64> {
         let Tables { members, id, .. } = owned.tables();
         self.value(&format!("SELECT count(*) FROM {members} WHERE {id} = :entity_id"), named_params! {":entity_id": owned.as_str()})
     }
 
-    pub fn remove_member(&self, owned: &Owned, account: &AccountId) -> Result<()> {
+    pub(crate) fn remove_member(&self, owned: &Owned, account: &AccountId) -> Result<()> {
         let Tables { members, id, .. } = owned.tables();
         let statement = format!("DELETE FROM {members} WHERE {id} = :entity_id AND account_id = :account_id");
         self.run(&statement, named_params! {":entity_id": owned.as_str(), ":account_id": account}).map(drop)
     }
 
     /// Removes every member; returns whether there was any.
-    pub fn remove_members(&self, owned: &Owned) -> Result<bool> {
+    pub(crate) fn remove_members(&self, owned: &Owned) -> Result<bool> {
         let Tables { members, id, .. } = owned.tables();
         let statement = format!("DELETE FROM {members} WHERE {id} = :entity_id");
         Ok(self.run(&statement, named_params! {":entity_id": owned.as_str()})? > 0)
     }
 
     /// Returns the members whose accounts are live.
-    pub fn members(&self, owned: &Owned, order: Order<MemberKey>, page: Page) -> Result<Listed<Member>> {
+    pub(crate) fn members(&self, owned: &Owned, order: Order<MemberKey>, page: Page) -> Result<Listed<Member>> {
         let (from, id) = match owned {
             Owned::Client(_) => ("client_members m JOIN accounts t ON t.account_id = m.account_id", "m.client_id"),
             Owned::Organization(_) => ("organization_members m JOIN accounts t ON t.account_id = m.account_id", "m.organization_id"),
@@ -132,7 +134,7 @@ impl Tx<'_> {
     }
 
     /// Returns whether a live member other than this one has one of the rights.
-    pub fn has_other_member_with(&self, owned: &Owned, except: &AccountId, rights: &[Right]) -> Result<bool> {
+    pub(crate) fn has_other_member_with(&self, owned: &Owned, except: &AccountId, rights: &[Right]) -> Result<bool> {
         let Tables { rights: table, id, .. } = owned.tables();
         let numbers: Vec<String> = rights.iter().map(|right| (*right as u8).to_string()).collect();
         let statement = format!(
@@ -145,7 +147,7 @@ impl Tx<'_> {
 
     /// Returns the rights of a user on a client through live organizations: for each, those that the user has on it and it has on the
     /// client (registry.md 5.4).
-    pub fn rights_through_organizations(&self, client: &ClientId, user: &UserId) -> Result<Rights> {
+    pub(crate) fn rights_through_organizations(&self, client: &ClientId, user: &UserId) -> Result<Rights> {
         let chains = self.all(
             "SELECT (SELECT json_group_array(right) FROM organization_member_rights r \
                      WHERE r.organization_id = o.organization_id AND r.account_id = o.account_id) AS mine, \

@@ -1,4 +1,9 @@
 //! Floor 2: reads and writes rows. Speaks SQL and decides nothing.
+//!
+//! A function of a transaction fails only if the database does: with `Unavailable` if a caller can wait that out, otherwise with `Internal`.
+//! Those that only the registry calls are `pub(crate)`; what is `pub` is used from outside the program too, by its tests.
+
+#![warn(clippy::missing_errors_doc)]
 
 pub mod access_tokens;
 pub mod accounts;
@@ -65,16 +70,22 @@ impl<'c> Tx<'c> {
 
 impl Store {
     /// Opens the file, creating or upgrading it, and locks it while this lives.
+    /// # Errors
+    /// What [`OpenError`] lists.
     pub fn open(path: &Path) -> std::result::Result<Store, OpenError> {
         Store::open_with(path.to_owned(), Durability::Durable, Clock::System, None)
     }
 
     /// Creates a database in a directory of its own that only this user can enter; both are deleted when the store is dropped.
+    /// # Errors
+    /// `Unreadable` if the directory cannot be created; what else [`OpenError`] lists.
     pub fn ephemeral() -> std::result::Result<Store, OpenError> {
         Store::ephemeral_with(Clock::System)
     }
 
     /// The same, with this clock.
+    /// # Errors
+    /// The same.
     pub fn ephemeral_with(clock: Clock) -> std::result::Result<Store, OpenError> {
         let directory = TemporaryDirectory::create().map_err(OpenError::Unreadable)?;
         Store::open_with(directory.path().join(temporary::FILE), Durability::Ephemeral, clock, Some(directory))
@@ -115,6 +126,8 @@ impl Store {
     }
 
     /// Runs `work` on a snapshot of the database, without waiting for anything.
+    /// # Errors
+    /// Those of `work`, and those of the database.
     pub fn read<T>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
         let idle = locked(&self.readers).pop();
         let connection = idle.map_or_else(|| schema::open_reader(&self.path), Ok)?;
@@ -127,6 +140,8 @@ impl Store {
     }
 
     /// Runs `work` as the only writer and returns when its changes are durable. `Err` rolls them back.
+    /// # Errors
+    /// Those of `work`, and those of the database.
     pub fn write<T>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
         self.writer.run(&self.clock, work)
     }

@@ -61,7 +61,7 @@ fn account(organization: &Organization) -> Account<'_> {
 
 impl Tx<'_> {
     /// Returns false, and does nothing, if the ID is taken.
-    pub fn insert_organization(&self, organization: &Organization, created_by: Option<&AccountId>) -> Result<bool> {
+    pub(crate) fn insert_organization(&self, organization: &Organization, created_by: Option<&AccountId>) -> Result<bool> {
         let is_new = self.insert_account(&account(organization))?;
         if is_new {
             self.insert(organization, &[&created_by])?;
@@ -70,31 +70,31 @@ impl Tx<'_> {
     }
 
     /// Returns how many organizations an account created, deleted ones included.
-    pub fn organizations_created_by(&self, account: &AccountId) -> Result<i64> {
+    pub(crate) fn organizations_created_by(&self, account: &AccountId) -> Result<i64> {
         self.value("SELECT count(*) FROM organizations WHERE created_by = :account", named_params! {":account": account})
     }
 
-    pub fn organization(&self, id: &OrganizationId, deleted: Deleted) -> Result<Option<Organization>> {
+    pub(crate) fn organization(&self, id: &OrganizationId, deleted: Deleted) -> Result<Option<Organization>> {
         let found = self.one(&ORGANIZATION, named_params! {":organization_id": id}, Organization::read)?;
         Ok(found.filter(|organization| deleted.includes(organization.deleted_at)))
     }
 
-    pub fn update_organization(&self, organization: &Organization) -> Result<()> {
+    pub(crate) fn update_organization(&self, organization: &Organization) -> Result<()> {
         self.update_account(&account(organization))?;
         self.update(organization)
     }
 
-    pub fn set_organization_deleted(&self, id: &OrganizationId, deleted_at: Option<Time>) -> Result<()> {
+    pub(crate) fn set_organization_deleted(&self, id: &OrganizationId, deleted_at: Option<Time>) -> Result<()> {
         self.set_account_deleted(&AccountId::Organization(id.clone()), deleted_at)
     }
 
     /// Deletes an organization and what belongs to it: memberships, keys, attributes.
-    pub fn purge_organization(&self, id: &OrganizationId) -> Result<()> {
+    pub(crate) fn purge_organization(&self, id: &OrganizationId) -> Result<()> {
         self.purge_account(&AccountId::Organization(id.clone()))
     }
 
     /// Lists organizations, or those of a member.
-    pub fn organizations(&self, member: Option<&AccountId>, search: &Search<OrganizationKey>) -> Result<Listed<Organization>> {
+    pub(crate) fn organizations(&self, member: Option<&AccountId>, search: &Search<OrganizationKey>) -> Result<Listed<Organization>> {
         let order = match search.order.by {
             OrganizationKey::Id => "t.account_id",
             OrganizationKey::Name => "t.name",

@@ -76,7 +76,7 @@ impl From<rusqlite::Error> for OpenError {
 
 /// Locks the file for this process, creating it (mode 0600) if it is missing. The lock lasts as long as the returned handle, which must
 /// outlive every connection: closing any handle of a file drops SQLite's own locks on it.
-pub fn hold(path: &Path) -> Result<File, OpenError> {
+pub(super) fn hold(path: &Path) -> Result<File, OpenError> {
     let file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(OpenError::Unreadable)?;
     match file.try_lock() {
@@ -87,7 +87,7 @@ pub fn hold(path: &Path) -> Result<File, OpenError> {
 }
 
 /// Opens the only connection that writes. Creates the schema in an empty file, or upgrades an older one.
-pub fn open_writer(path: &Path, durability: Durability) -> Result<Connection, OpenError> {
+pub(super) fn open_writer(path: &Path, durability: Durability) -> Result<Connection, OpenError> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     check_application(&connection)?;
@@ -119,7 +119,7 @@ fn keep_private(path: &Path) -> Result<(), OpenError> {
 }
 
 /// Opens a connection that cannot write.
-pub fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     prepare(&connection)?;

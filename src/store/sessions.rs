@@ -31,16 +31,16 @@ static SESSION: LazyLock<String> =
     LazyLock::new(|| format!("SELECT {}, s.secret_hash FROM sessions s WHERE s.session_id = :session_id", Session::COLUMNS));
 
 impl Tx<'_> {
-    pub fn insert_session(&self, session: &Session, secret: &Hash) -> Result<()> {
+    pub(crate) fn insert_session(&self, session: &Session, secret: &Hash) -> Result<()> {
         self.insert(session, &[secret])
     }
 
     /// Returns a session with its hash.
-    pub fn session(&self, id: &str) -> Result<Option<(Session, Hash)>> {
+    pub(crate) fn session(&self, id: &str) -> Result<Option<(Session, Hash)>> {
         self.one(&SESSION, named_params! {":session_id": id}, |cells| Ok((Session::read(cells)?, cells.take("secret_hash")?)))
     }
 
-    pub fn sessions(&self, user: &UserId, order: Order<SessionKey>, page: Page) -> Result<Listed<Session>> {
+    pub(crate) fn sessions(&self, user: &UserId, order: Order<SessionKey>, page: Page) -> Result<Listed<Session>> {
         let mut query = SelectQuery::from("sessions s");
         query.only_if("s.user_id = :user_id");
         query.with(":user_id", user);
@@ -52,7 +52,7 @@ impl Tx<'_> {
     }
 
     /// Returns the IDs of a user's sessions beyond the `beyond` most recently used; at most `most`.
-    pub fn surplus_sessions(&self, user: &UserId, beyond: usize, most: usize) -> Result<Vec<String>> {
+    pub(crate) fn surplus_sessions(&self, user: &UserId, beyond: usize, most: usize) -> Result<Vec<String>> {
         self.all(
             "SELECT session_id FROM sessions WHERE user_id = :user_id ORDER BY updated_at, created_at, session_id \
              LIMIT min(:most, max(0, (SELECT count(*) FROM sessions WHERE user_id = :user_id) - :beyond))",
@@ -62,21 +62,21 @@ impl Tx<'_> {
     }
 
     /// Records that a session was used now.
-    pub fn touch_session(&self, id: &str) -> Result<()> {
+    pub(crate) fn touch_session(&self, id: &str) -> Result<()> {
         self.run("UPDATE sessions SET updated_at = :now WHERE session_id = :id", named_params! {":id": id, ":now": self.now}).map(drop)
     }
 
     /// Deletes a session; returns false if there is none of this ID.
-    pub fn delete_session(&self, id: &str) -> Result<bool> {
+    pub(crate) fn delete_session(&self, id: &str) -> Result<bool> {
         Ok(self.run("DELETE FROM sessions WHERE session_id = :id", named_params! {":id": id})? == 1)
     }
 
-    pub fn delete_sessions(&self, user: &UserId) -> Result<()> {
+    pub(crate) fn delete_sessions(&self, user: &UserId) -> Result<()> {
         self.run("DELETE FROM sessions WHERE user_id = :user_id", named_params! {":user_id": user}).map(drop)
     }
 
     /// Deletes at most `limit` sessions that were created or last used before these times; returns how many were deleted.
-    pub fn delete_ended_sessions(&self, created_before: Time, used_before: Time, limit: usize) -> Result<usize> {
+    pub(crate) fn delete_ended_sessions(&self, created_before: Time, used_before: Time, limit: usize) -> Result<usize> {
         self.run(
             "DELETE FROM sessions WHERE session_id IN (\
              SELECT session_id FROM sessions WHERE created_at <= :created_before \

@@ -19,13 +19,15 @@ pub struct Failures {
 }
 
 impl Tx<'_> {
-    pub fn sign_in_failures(&self, subject: &str) -> Result<Option<Failures>> {
+    pub(crate) fn sign_in_failures(&self, subject: &str) -> Result<Option<Failures>> {
         let statement = "SELECT failures, last_at FROM sign_in_failures WHERE subject = :subject";
         let read = |cells: &mut Cells<'_>| Ok(Failures { count: cells.take("failures")?, last_at: cells.take("last_at")? });
         self.one(statement, named_params! {":subject": subject}, read)
     }
 
     /// Counts a failure; older ones count only if the last of them came after `since`.
+    /// # Errors
+    /// Only those of the database.
     pub fn count_sign_in_failure(&self, subject: &str, since: Time) -> Result<()> {
         self.run(
             "INSERT INTO sign_in_failures (subject, failures, last_at) VALUES (:subject, 1, :now) ON CONFLICT (subject) DO UPDATE \
@@ -37,7 +39,7 @@ impl Tx<'_> {
 
     /// If there are more than `most`, deletes those with the fewest failures, the oldest first; some more than needed, so it isn't needed
     /// again at once.
-    pub fn delete_least_sign_in_failures(&self, most: usize) -> Result<()> {
+    pub(crate) fn delete_least_sign_in_failures(&self, most: usize) -> Result<()> {
         let count: i64 = self.value("SELECT count(*) FROM sign_in_failures", &[])?;
         let most = most as i64;
         if count > most {
@@ -50,17 +52,17 @@ impl Tx<'_> {
         Ok(())
     }
 
-    pub fn forget_sign_in_failures(&self, subject: &str) -> Result<()> {
+    pub(crate) fn forget_sign_in_failures(&self, subject: &str) -> Result<()> {
         self.run("DELETE FROM sign_in_failures WHERE subject = :subject", named_params! {":subject": subject}).map(drop)
     }
 
-    pub fn has_signed_in_from(&self, user: &UserId, address: &str) -> Result<bool> {
+    pub(crate) fn has_signed_in_from(&self, user: &UserId, address: &str) -> Result<bool> {
         let statement = "SELECT 1 FROM sign_in_addresses WHERE user_id = :user_id AND address = :address";
         self.exists(statement, named_params! {":user_id": user, ":address": address})
     }
 
     /// Records an address that a user signed in from, at most [`MOST_ADDRESSES`] of them.
-    pub fn remember_sign_in_from(&self, user: &UserId, address: &str) -> Result<()> {
+    pub(crate) fn remember_sign_in_from(&self, user: &UserId, address: &str) -> Result<()> {
         self.run(
             "INSERT INTO sign_in_addresses (user_id, address, last_at) VALUES (:user_id, :address, :now) \
              ON CONFLICT (user_id, address) DO UPDATE SET last_at = excluded.last_at",
@@ -75,12 +77,12 @@ impl Tx<'_> {
     }
 
     /// Deletes at most `limit` counts of failures whose last came before this time; returns how many were deleted.
-    pub fn delete_old_sign_in_failures(&self, before: Time, limit: usize) -> Result<usize> {
+    pub(crate) fn delete_old_sign_in_failures(&self, before: Time, limit: usize) -> Result<usize> {
         self.prune("sign_in_failures", "subject", "last_at <= :before", before, limit)
     }
 
     /// Deletes at most `limit` addresses that nobody has signed in from since this time; returns how many were deleted.
-    pub fn delete_old_sign_in_addresses(&self, before: Time, limit: usize) -> Result<usize> {
+    pub(crate) fn delete_old_sign_in_addresses(&self, before: Time, limit: usize) -> Result<usize> {
         self.prune("sign_in_addresses", "user_id, address", "last_at <= :before", before, limit)
     }
 }

@@ -9,7 +9,7 @@ use crate::store::members::Owned;
 
 impl Tx<'_> {
     /// Returns the user who registered a client; nobody if it was no user, or one who was purged.
-    pub fn client_registrar(&self, client: &ClientId) -> Result<Option<UserId>> {
+    pub(crate) fn client_registrar(&self, client: &ClientId) -> Result<Option<UserId>> {
         self.one(
             "SELECT u.user_id FROM clients c JOIN users u ON u.user_id = c.registered_by WHERE c.client_id = :client_id",
             named_params! {":client_id": client},
@@ -17,24 +17,24 @@ impl Tx<'_> {
         )
     }
 
-    pub fn is_client_tester(&self, client: &ClientId, user: &UserId) -> Result<bool> {
+    pub(crate) fn is_client_tester(&self, client: &ClientId, user: &UserId) -> Result<bool> {
         let statement = "SELECT 1 FROM client_testers WHERE client_id = :client_id AND user_id = :user_id";
         self.exists(statement, named_params! {":client_id": client, ":user_id": user})
     }
 
-    pub fn insert_client_tester(&self, client: &ClientId, user: &UserId) -> Result<()> {
+    pub(crate) fn insert_client_tester(&self, client: &ClientId, user: &UserId) -> Result<()> {
         let statement = "INSERT INTO client_testers (client_id, user_id, created_at) VALUES (:client_id, :user_id, :now)";
         self.run(statement, named_params! {":client_id": client, ":user_id": user, ":now": self.now}).map(drop)
     }
 
     /// Returns how many clients a user tries.
-    pub fn trial_count(&self, user: &UserId) -> Result<i64> {
+    pub(crate) fn trial_count(&self, user: &UserId) -> Result<i64> {
         self.value("SELECT count(*) FROM client_testers WHERE user_id = :user_id", named_params! {":user_id": user})
     }
 
     /// Returns the testers of a client, or those of the clients of an organization who are its members: whose trial may end with a change
     /// there. Of one user, if there is one.
-    pub fn client_testers(&self, owned: &Owned, user: Option<&UserId>) -> Result<Vec<(ClientId, UserId)>> {
+    pub(crate) fn client_testers(&self, owned: &Owned, user: Option<&UserId>) -> Result<Vec<(ClientId, UserId)>> {
         let statement = match owned {
             Owned::Client(_) => {
                 "SELECT client_id, user_id FROM client_testers WHERE client_id = :id AND (:user_id IS NULL OR user_id = :user_id)"
@@ -50,12 +50,12 @@ impl Tx<'_> {
     }
 
     /// Deletes a tester; returns false if the user is none.
-    pub fn delete_client_tester(&self, client: &ClientId, user: &UserId) -> Result<bool> {
+    pub(crate) fn delete_client_tester(&self, client: &ClientId, user: &UserId) -> Result<bool> {
         let statement = "DELETE FROM client_testers WHERE client_id = :client_id AND user_id = :user_id";
         Ok(self.run(statement, named_params! {":client_id": client, ":user_id": user})? == 1)
     }
 
-    pub fn delete_client_testers(&self, client: &ClientId) -> Result<()> {
+    pub(crate) fn delete_client_testers(&self, client: &ClientId) -> Result<()> {
         self.run("DELETE FROM client_testers WHERE client_id = :client_id", named_params! {":client_id": client}).map(drop)
     }
 }

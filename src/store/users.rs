@@ -83,6 +83,8 @@ fn live_email_address(user: &User) -> Option<String> {
 
 impl Tx<'_> {
     /// Returns false, and does nothing, if the ID is taken.
+    /// # Errors
+    /// Only those of the database.
     pub fn insert_user(&self, user: &User, password: &Hash) -> Result<bool> {
         let is_new = self.insert_account(&account(user))?;
         if is_new {
@@ -91,13 +93,13 @@ impl Tx<'_> {
         Ok(is_new)
     }
 
-    pub fn user(&self, id: &UserId, deleted: Deleted) -> Result<Option<User>> {
+    pub(crate) fn user(&self, id: &UserId, deleted: Deleted) -> Result<Option<User>> {
         let found = self.one(&USER, named_params! {":user_id": id}, User::read)?;
         Ok(found.filter(|user| deleted.includes(user.deleted_at)))
     }
 
     /// Returns the state of a user, without the rest of the row.
-    pub fn standing(&self, id: &UserId, deleted: Deleted) -> Result<Option<Standing>> {
+    pub(crate) fn standing(&self, id: &UserId, deleted: Deleted) -> Result<Option<Standing>> {
         let found = self.one(
             "SELECT u.state, u.state_description, u.admin, t.deleted_at FROM users u JOIN accounts t ON t.account_id = u.user_id \
              WHERE u.user_id = :user_id",
@@ -110,7 +112,7 @@ impl Tx<'_> {
         Ok(found.filter(|(_, deleted_at)| deleted.includes(*deleted_at)).map(|(standing, _)| standing))
     }
 
-    pub fn update_user(&self, user: &User) -> Result<()> {
+    pub(crate) fn update_user(&self, user: &User) -> Result<()> {
         self.update_account(&account(user))?;
         self.update(user)?;
         let statement = "UPDATE users SET live_email_address = :address WHERE user_id = :user_id";
@@ -118,24 +120,24 @@ impl Tx<'_> {
     }
 
     /// Deletes or restores. Deleting frees the e-mail address; restoring must have seen that it is still free.
-    pub fn set_user_deleted(&self, user: &User, deleted_at: Option<Time>) -> Result<()> {
+    pub(crate) fn set_user_deleted(&self, user: &User, deleted_at: Option<Time>) -> Result<()> {
         self.set_account_deleted(&AccountId::User(user.id.clone()), deleted_at)?;
         self.update_user(&User { deleted_at, ..user.clone() })
     }
 
     /// Deletes a user and all that is the user's own: memberships, keys, attributes.
-    pub fn purge_user(&self, id: &UserId) -> Result<()> {
+    pub(crate) fn purge_user(&self, id: &UserId) -> Result<()> {
         self.purge_account(&AccountId::User(id.clone()))
     }
 
     /// Returns whether a live user other than this one has the address, without regard to case.
-    pub fn email_address_is_taken(&self, address: &str, except: &UserId) -> Result<bool> {
+    pub(crate) fn email_address_is_taken(&self, address: &str, except: &UserId) -> Result<bool> {
         let statement = "SELECT 1 FROM users WHERE live_email_address = :address AND user_id <> :except";
         self.exists(statement, named_params! {":address": address.to_lowercase(), ":except": except})
     }
 
     /// Returns whether there is a live, approved administrator other than this one.
-    pub fn has_other_acting_admin(&self, except: &UserId) -> Result<bool> {
+    pub(crate) fn has_other_acting_admin(&self, except: &UserId) -> Result<bool> {
         self.exists(
             "SELECT 1 FROM users u JOIN accounts t ON t.account_id = u.user_id \
              WHERE u.admin = 1 AND u.state = :state AND u.user_id <> :except AND t.deleted_at IS NULL",
@@ -144,7 +146,7 @@ impl Tx<'_> {
     }
 
     /// Returns the most rounds, up to `most`, that the hash of any user's password takes, live or deleted; 0 if there are none.
-    pub fn most_password_rounds(&self, most: u32) -> Result<u32> {
+    pub(crate) fn most_password_rounds(&self, most: u32) -> Result<u32> {
         let most: Option<i64> = self.value(
             "SELECT max(CAST(substr(password_hash, 15) AS INTEGER)) FROM users WHERE CAST(substr(password_hash, 15) AS INTEGER) <= :most",
             named_params! {":most": most},
@@ -152,10 +154,16 @@ impl Tx<'_> {
         Ok(u32::try_from(most.unwrap_or(0)).unwrap_or(u32::MAX))
     }
 
+    /// Returns whether there are users, also deleted ones.
+    /// # Errors
+    /// Only those of the database.
     pub fn has_users(&self) -> Result<bool> {
         self.exists("SELECT 1 FROM users", &[])
     }
 
+    /// Returns the hashes of a user's passwords.
+    /// # Errors
+    /// Only those of the database.
     pub fn passwords(&self, id: &UserId) -> Result<Option<Passwords>> {
         self.one(
             "SELECT password_hash, temporary_password_hash, temporary_password_expires_at FROM users WHERE user_id = :user_id",
@@ -170,17 +178,17 @@ impl Tx<'_> {
         )
     }
 
-    pub fn set_password(&self, id: &UserId, password: &Hash) -> Result<()> {
+    pub(crate) fn set_password(&self, id: &UserId, password: &Hash) -> Result<()> {
         let statement = "UPDATE users SET password_hash = :hash WHERE user_id = :user_id";
         self.run(statement, named_params! {":user_id": id, ":hash": password}).map(drop)
     }
 
-    pub fn set_temporary_password(&self, id: &UserId, password: Option<&Hash>) -> Result<()> {
+    pub(crate) fn set_temporary_password(&self, id: &UserId, password: Option<&Hash>) -> Result<()> {
         let statement = "UPDATE users SET temporary_password_hash = :hash WHERE user_id = :user_id";
         self.run(statement, named_params! {":user_id": id, ":hash": password}).map(drop)
     }
 
-    pub fn users(&self, search: &Search<UserKey>) -> Result<Listed<User>> {
+    pub(crate) fn users(&self, search: &Search<UserKey>) -> Result<Listed<User>> {
         let order = match search.order.by {
             UserKey::Id => "t.account_id",
             UserKey::Name => "t.name",
