@@ -1,11 +1,18 @@
-//! The log, on standard error: lines for people on a terminal, otherwise JSON. Secrets are never passed to it.
+//! The log, on standard error or in a file: lines for people on a terminal, otherwise JSON. Secrets are never passed to it, and nothing
+//! waits for it.
 
 use std::borrow::Cow;
-use std::io::{IsTerminal, Write};
-use std::sync::OnceLock;
+use std::fs::{File, OpenOptions};
+use std::io::{self, IsTerminal};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::base::log_writer::{LogWriter, Urgency};
+use crate::base::output;
 use crate::base::printable::{self, printable};
 use crate::base::time::Clock;
 
@@ -57,20 +64,39 @@ impl From<u64> for Detail<'_> {
     }
 }
 
+/// Which lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    Off,
+    /// Errors and warnings.
+    Errors,
+    All,
+}
+
 pub fn info(message: &str, fields: LogFields<'_>) {
-    write("info", message, fields);
+    write(Verbosity::All, "info", message, fields);
 }
 
 pub fn warn(message: &str, fields: LogFields<'_>) {
-    write("warn", message, fields);
+    write(Verbosity::Errors, "warn", message, fields);
 }
 
 pub fn error(message: &str, fields: LogFields<'_>) {
-    write("error", message, fields);
+    write(Verbosity::Errors, "error", message, fields);
 }
 
-/// The format of lines; unset while the log is not open.
-static FORMAT: OnceLock<LogFormat> = OnceLock::new();
+/// The log; unset while it is not open.
+static LOG: OnceLock<Log> = OnceLock::new();
+
+/// How long the end of the process waits for what is not written yet.
+const FLUSH_TIMEOUT: Duration = Duration::from_millis(250);
+
+struct Log {
+    verbosity: Verbosity,
+    format: LogFormat,
+    file: Option<PathBuf>,
+    writer: Arc<LogWriter>,
+}
 
 #[derive(Clone, Copy, Debug)]
 enum LogFormat {
@@ -78,20 +104,66 @@ enum LogFormat {
     Machines,
 }
 
-/// Opens the log. Before that nothing is written: users of the library, such as tests, keep standard error to themselves.
-pub fn open() {
-    let _ = FORMAT.set(if std::io::stderr().is_terminal() { LogFormat::People } else { LogFormat::Machines });
+/// Flushes the log when it is dropped.
+#[derive(Debug)]
+pub struct OpenLog;
+
+impl Drop for OpenLog {
+    fn drop(&mut self) {
+        flush();
+    }
 }
 
-fn write(level: &str, message: &str, fields: LogFields<'_>) {
-    let Some(format) = FORMAT.get() else { return };
-    let time = Clock::System.now().to_string();
-    let line = match format {
-        LogFormat::People => for_people(&time, level, message, fields),
-        LogFormat::Machines => for_machines(&time, level, message, fields),
-    };
-    // Errors are ignored: there is nowhere to report them.
-    let _ = std::io::stderr().write_all(line.as_bytes());
+/// Opens the log in this file, or on standard error. Before that nothing is written: users of the library, such as tests, keep standard error
+/// to themselves. Fails if the file cannot be opened.
+pub fn open(verbosity: Verbosity, file: Option<&Path>) -> io::Result<OpenLog> {
+    let target = file.map_or_else(|| output::own_handle(&io::stderr()), open_file)?;
+    let format = if target.is_terminal() { LogFormat::People } else { LogFormat::Machines };
+    let notice =
+        move |dropped: u64| format.line("warn", "lines of the log were dropped: nobody took them in time", &[("dropped", dropped.into())]);
+    let writer = LogWriter::start(target, notice)?;
+    let _ = LOG.set(Log { verbosity, format, file: file.map(Path::to_owned), writer });
+    Ok(OpenLog)
+}
+
+/// Opens the file of the log again, under its name: the old one may have been moved away. Does nothing without a file.
+pub fn reopen() -> io::Result<()> {
+    let Some(Log { file: Some(file), writer, .. }) = LOG.get() else { return Ok(()) };
+    writer.redirect(open_file(file)?);
+    Ok(())
+}
+
+/// Waits a moment for what is not written yet: for a process that is about to end.
+pub fn flush() {
+    if let Some(log) = LOG.get() {
+        log.writer.flush(FLUSH_TIMEOUT);
+    }
+}
+
+/// Returns how many lines were dropped because nobody took them, since the process began.
+pub fn dropped_lines() -> u64 {
+    LOG.get().map_or(0, |log| log.writer.dropped())
+}
+
+/// Appends to the file. A new one is readable by its group too, as log collectors expect.
+fn open_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).create(true).mode(0o640).open(path)
+}
+
+fn write(least: Verbosity, level: &str, message: &str, fields: LogFields<'_>) {
+    let Some(log) = LOG.get().filter(|log| log.verbosity >= least) else { return };
+    let urgency = if least == Verbosity::All { Urgency::Normal } else { Urgency::Urgent };
+    log.writer.push(&log.format.line(level, message, fields), urgency);
+}
+
+impl LogFormat {
+    fn line(self, level: &str, message: &str, fields: LogFields<'_>) -> String {
+        let time = Clock::System.now().to_string();
+        match self {
+            LogFormat::People => for_people(&time, level, message, fields),
+            LogFormat::Machines => for_machines(&time, level, message, fields),
+        }
+    }
 }
 
 fn for_people(time: &str, level: &str, message: &str, fields: LogFields<'_>) -> String {

@@ -3,6 +3,8 @@
 pub mod error;
 pub mod id;
 pub mod log;
+pub mod log_writer;
+pub mod output;
 pub mod page;
 pub mod pkce;
 pub mod printable;

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -19,7 +19,7 @@ pub fn keyfob(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -
     command
 }
 
-fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+pub fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     keyfob(folder, arguments, environment).output().expect("it runs")
 }
 
@@ -30,10 +30,19 @@ pub struct Running {
 }
 
 impl Running {
-    fn start(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Running {
+    pub fn start(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Running {
         let arguments = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
-        let mut child = keyfob(folder, &arguments, environment).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        Running::spawn(&mut keyfob(folder, &arguments, environment))
+    }
+
+    fn spawn(command: &mut Command) -> Running {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
         let ready = ready(&mut child);
+        Running::of(child, ready)
+    }
+
+    /// One that was started elsewhere and has said this.
+    pub fn of(child: Child, ready: Value) -> Running {
         Running { child, ready }
     }
 
@@ -55,15 +64,29 @@ impl Running {
         send(self.address(), "GET", target, &[("Authorization", &format!("Bearer {key}"))], "")
     }
 
-    /// Asks it to end, and gives back its exit code and what it wrote on standard error.
-    fn end(mut self, signal: &str) -> (Option<i32>, String) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &pid]).status().expect("kill runs").success());
+    pub fn data(&self) -> PathBuf {
+        PathBuf::from(self.ready["data"].as_str().expect("a path"))
+    }
+
+    /// What it writes on standard error, for a story to read itself.
+    pub fn errors(&mut self) -> ChildStderr {
+        self.child.stderr.take().expect("its errors")
+    }
+
+    pub fn signal(&self, signal: &str) {
+        assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().expect("kill runs").success());
+    }
+
+    /// Asks it to end, and gives back its exit code and what of its errors is unread.
+    pub fn end(mut self, signal: &str) -> (Option<i32>, String) {
+        self.signal(signal);
         let begun = Instant::now();
         let status = self.child.wait().expect("it ends");
         assert!(begun.elapsed() < Duration::from_secs(6), "it took too long to end");
         let mut errors = String::new();
-        self.child.stderr.take().expect("its errors").read_to_string(&mut errors).expect("they are read");
+        if let Some(mut stderr) = self.child.stderr.take() {
+            stderr.read_to_string(&mut errors).expect("they are read");
+        }
         (status.code(), errors)
     }
 }
@@ -166,6 +189,10 @@ fn a_wrong_call_exits_with_2_and_names_what_is_wrong() {
         (&["serve", "--approval", "maybe"], &[], "--approval"),
         (&["serve"], &[("KEYFOB_EPHEMERAL", "perhaps")], "KEYFOB_EPHEMERAL"),
         (&["serve", "--public-url", "ftp://x"], &[], "--public-url"),
+        (&["serve", "--log", "loud"], &[], "--log"),
+        (&["serve", "--listen", "0.0.0.0:0"], &[], "say with --public-url"),
+        (&["serve", "--listen", "[::]:0"], &[], "say with --public-url"),
+        (&["serve"], &[("KEYFOB_LISTEN", "0:0")], "--public-url https://id.example.com"),
         (&["serve", "--ephemeral", "--data", "x.db"], &[], "--data"),
         (&["serve"], &[PASSWORD, ("KEYFOB_ADMIN_PASSWORD_FILE", "/nowhere")], "KEYFOB_ADMIN_PASSWORD_FILE"),
         (&["serve"], &[("KEYFOB_ADMIN_API_KEY_FILE", "/nowhere")], "KEYFOB_ADMIN_API_KEY_FILE"),
@@ -200,7 +227,7 @@ fn what_cannot_be_done_exits_with_1_and_one_clear_line() {
         (&["serve", "--listen", free, "--data", "a-folder"], "a-folder: cannot open the data file"),
         (&["serve", "--listen", free, "--data", "no/such/place.db"], "cannot open the data file"),
         (&["serve", "--listen", free, "--data", "notes.txt"], "not a keyfob database"),
-        (&["serve", "--listen", &taken, "--data", "other.db"], "cannot listen on"),
+        (&["serve", "--listen", &taken, "--data", "other.db"], "choose another address with --listen: Address already in use"),
     ];
     for (arguments, says) in calls {
         let output = run(&folder.0, arguments, &[]);
@@ -227,12 +254,28 @@ fn an_ephemeral_server_tells_its_key_and_leaves_nothing_behind() {
     let server = Running::start(&folder.0, &["--ephemeral"], &[]);
     let key = server.ready["admin_api_key"].as_str().expect("a key").to_owned();
     assert_eq!(server.get("/api/v3/auth_info", &key).json()["is_admin"], true);
-    let data = PathBuf::from(server.ready["data"].as_str().expect("a path"));
+    let data = server.data();
     assert!(data.exists());
     let (code, _) = server.end("-TERM");
     assert_eq!(code, Some(0));
     assert!(!data.parent().expect("a folder").exists());
     assert_eq!(std::fs::read_dir(&folder.0).expect("the folder").count(), 0);
+}
+
+#[test]
+fn a_server_on_every_address_is_called_localhost_if_it_is_ephemeral_and_as_it_is_told_otherwise() {
+    let folder = Folder::new("wildcard");
+    let issuer = |server: &Running| {
+        let port = server.address().strip_prefix("localhost:").expect("localhost");
+        send(&format!("127.0.0.1:{port}"), "GET", "/.well-known/oauth-authorization-server", &[], "").json()["issuer"].clone()
+    };
+    for listen in ["0.0.0.0:0", "[::]:0"] {
+        let mut command = keyfob(&folder.0, &["serve", "--ephemeral", "--listen", listen], &[]);
+        let server = Running::spawn(&mut command);
+        assert_eq!(issuer(&server), server.ready["url"]);
+    }
+    let mut command = keyfob(&folder.0, &["serve", "--listen", "0.0.0.0:0", "--public-url", "https://id.example.com"], &[]);
+    assert_eq!(issuer(&Running::spawn(&mut command)), "https://id.example.com");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::binary::{KEY, PASSWORD, keyfob};
 use crate::folder::Folder;
-use crate::process::ready;
+use crate::process::{log_so_far, ready};
 use crate::server::ADMIN_KEY;
 
 #[test]
@@ -43,7 +43,7 @@ pub struct Fixture {
     pub folder: Folder,
     pub server: Child,
     pub url: String,
-    /// How much of the log was looked at.
+    /// How many lines of the log were looked at.
     read: Cell<usize>,
 }
 
@@ -62,7 +62,7 @@ impl Fixture {
     pub fn with(name: &str, arguments: &[&str]) -> Fixture {
         let folder = Folder::new(&format!("cli-{name}"));
         let log = std::fs::File::create(folder.0.join("log")).expect("a log");
-        let arguments = [&["serve", "--listen", "127.0.0.1:0", "--ephemeral"], arguments].concat();
+        let arguments = [&["serve", "--listen", "127.0.0.1:0", "--ephemeral", "--log", "all"], arguments].concat();
         let mut server = keyfob(&folder.0, &arguments, &[KEY, PASSWORD]).stdout(Stdio::piped()).stderr(log).spawn().expect("it starts");
         let url = ready(&mut server)["url"].as_str().expect("an address").to_owned();
         Fixture { folder, server, url, read: Cell::new(0) }
@@ -116,9 +116,9 @@ impl Fixture {
 
     /// The routes that the server was asked since the last look, in the words of its log.
     pub fn routes(&self) -> Vec<String> {
-        let log = std::fs::read_to_string(self.path("log")).expect("the log");
+        let log = log_so_far(self.address(), &self.path("log"));
         let fresh = &log[self.read.replace(log.len())..];
-        let lines = fresh.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let lines = fresh.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         lines.filter(|line| line["message"] == "request").map(|line| line["route"].as_str().unwrap_or_default().to_owned()).collect()
     }
 }

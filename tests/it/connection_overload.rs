@@ -42,7 +42,8 @@ impl LoadedServer {
         // Workers that read for the first time opened the database.
         eventually("the descriptors are as many as before", || self.server.descriptors() <= self.descriptors + 12);
         eventually("the memory is about what it was", || self.server.status("VmRSS") <= self.memory + KEPT_BY_THE_ALLOCATOR);
-        assert!(!self.server.log().contains("panic"), "{}", self.server.log());
+        let log = self.server.log_so_far();
+        assert!(!log.contains("panic"), "{log}");
     }
 
     fn connect(&self) -> TcpStream {
@@ -186,7 +187,7 @@ fn four_hundred_connections_against_a_hundred_descriptors_are_survived() {
     assert_eq!(created.status, 200, "the database has its own descriptors: {}", created.body);
     drop(held);
     loaded.has_recovered();
-    assert!(loaded.server.log().contains("fewer connections than set"));
+    assert!(loaded.server.log_so_far().contains("fewer connections than set"));
 }
 
 #[test]
@@ -206,7 +207,7 @@ fn descriptors_that_run_out_while_it_runs_are_told_once_and_waited_for() {
     limit(1000);
     drop(held);
     loaded.has_recovered();
-    let told = loaded.server.log().matches("no connection can be accepted just now").count();
+    let told = loaded.server.log_so_far().matches("no connection can be accepted just now").count();
     assert_eq!(told, 1, "once a minute, not once for every attempt");
 }
 

@@ -299,7 +299,7 @@ fn a_secret_is_nowhere_but_in_the_reply_that_issues_it() {
     let cookie = story.sign_in(NEW_PASSWORD);
     story.ask("POST", "/oauth/api/auth/logout", &[("Cookie", &cookie)], "");
     let written = std::fs::read(story.folder.0.join("keyfob.db-wal")).expect("the log of the file is read");
-    assert!(holds(&written, "my-app") && story.server.log().contains("oauth.token"), "what is searched is what was written");
+    assert!(holds(&written, "my-app") && story.server.log_so_far().contains("oauth.token"), "what is searched is what was written");
     assert!(story.secrets.len() > 20 && story.replies.len() > 80, "{} {}", story.secrets.len(), story.replies.len());
     story.holds_no_secret();
 }

@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -19,6 +21,21 @@ pub fn ready(server: &mut Child) -> Value {
     let mut line = String::new();
     BufReader::new(server.stdout.as_mut().expect("its output")).read_line(&mut line).expect("a line");
     serde_json::from_str(&line).unwrap_or_else(|_| panic!("not ready: {line}"))
+}
+
+/// The lines of a running server's log about everything before this call: the server writes them after its replies.
+pub fn log_so_far(address: &str, log: &Path) -> Vec<String> {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let last = format!("last-{}-of-these", COUNT.fetch_add(1, Ordering::Relaxed));
+    send(address, "GET", "/nowhere", &[("X-Request-Id", &last)], "");
+    for _ in 0..1000 {
+        let text = std::fs::read_to_string(log).expect("the log is read");
+        if text.contains(&last) {
+            return text.lines().filter(|line| !line.contains("-of-these\"")).map(str::to_owned).collect();
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("the last request is not logged");
 }
 
 /// A server that is killed when its story is over. Its log goes to the file `log` in its folder.
@@ -39,6 +56,7 @@ impl Process {
             .current_dir(folder)
             .env_remove("RUST_BACKTRACE")
             .env("KEYFOB_ADMIN_API_KEY", ADMIN_KEY)
+            .env("KEYFOB_LOG", "all")
             .env("KEYFOB_PASSWORD_ROUNDS", "1000")
             .stdout(Stdio::piped())
             .stderr(file)
@@ -66,6 +84,11 @@ impl Process {
     pub fn kill(&mut self) {
         self.child.kill().expect("it is killed");
         self.child.wait().expect("it ends");
+    }
+
+    /// Everything before this call is in it.
+    pub fn log_so_far(&self) -> String {
+        log_so_far(&self.address, &self.log).join("\n")
     }
 
     pub fn log(&self) -> String {

@@ -70,7 +70,7 @@ const FLOORS: &[Floors] = &[
         ],
     },
     Floors { folder: "cli/docs", floors: &[&["help", "completions"], &["man"]] },
-    Floors { folder: "cli/serve", floors: &[&["settings", "sweeper"], &["process"]] },
+    Floors { folder: "cli/serve", floors: &[&["public_url", "reload", "settings", "sweeper"], &["process"]] },
     Floors { folder: "console", floors: &[&["page"], &["form"], &["clients", "users"], &["organizations"], &["account"]] },
     Floors { folder: "console/page", floors: &[&["charts", "layout", "listing", "paths"], &["new_secret", "refused", "table"]] },
     Floors {

@@ -1,67 +1,112 @@
-//! `keyfob serve`: opens the store, creates the first administrator, listens, and stops in order.
+//! `keyfob serve`: opens the store, creates the first administrator, listens, reloads, and stops in order.
 
-use std::io::Write;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
 
 use pico_args::Arguments;
 use serde_json::json;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::app::App;
 use crate::base::error::{Error, Kind};
-use crate::base::{log, printable};
+use crate::base::{log, output, printable};
 use crate::cli::failure::{Failure, UsageError};
+use crate::cli::serve::public_url::{Lifetime, local_url, public_url};
+use crate::cli::serve::reload::Reloads;
 use crate::cli::serve::settings::{self, Configuration};
 use crate::cli::serve::sweeper::Sweeper;
 use crate::http::server::Server;
+use crate::model::settings::Settings;
 use crate::registry::bootstrap::{Administrator, FirstCredentials, administrator};
 use crate::store::Store;
 
 /// How long running requests may take to finish after a signal.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(4500);
 
+/// Signals that come together are one: some tools send theirs to a process and to its group.
+const SAME_SIGNAL: Duration = Duration::from_millis(500);
+
+/// How long the start waits for a reader of standard output or standard error.
+const READER_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// What the process waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ProcessEvent {
+    Signal(i32),
+    /// Every request is answered, and nothing uses the store any more.
+    Finished,
+}
+
 pub fn serve(arguments: Arguments) -> Result<(), Failure> {
-    log::open();
-    std::panic::set_hook(Box::new(log_panic));
     let configuration = settings::read(arguments)?;
+    let log_file = configuration.log_file.as_deref();
+    let _log = log::open(configuration.log, log_file.map(Path::new))
+        .map_err(|error| refused(&format!("cannot open the log {}", log_file.unwrap_or("on standard error")), &error))?;
+    std::panic::set_hook(Box::new(log_panic));
     // From here on a signal stops the server in order, and a temporary database is deleted.
-    let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(|error| refused("cannot listen for signals", &error))?;
+    let signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| refused("cannot listen for signals", &error))?;
     // The port first: if it is taken, no file is created.
     let server = Server::bind(&configuration.listen, configuration.limits.clone())
         .map_err(|error| refused(&format!("cannot listen on {}, choose another address with --listen", configuration.listen), &error))?;
+    let lifetime = if configuration.data.is_some() { Lifetime::Lasting } else { Lifetime::Ephemeral };
+    let public_url = public_url(configuration.settings.public_url.clone(), server.address(), lifetime)?;
     let store = match &configuration.data {
         Some(path) => Store::open(Path::new(path)),
         None => Store::ephemeral(),
     };
     let store = store.map_err(|error| refused(configuration.data.as_deref().unwrap_or("temporary database"), &error))?;
     let issued = make_administrator(&store, &configuration)?;
-
-    let url = format!("http://{}", server.address());
-    let ready = ready_line(&url, &store, issued.as_ref().filter(|_| configuration.data.is_none()));
-    let mut settings = configuration.settings;
-    if settings.public_url.is_empty() {
-        settings.public_url = url;
-    }
-    let app = Arc::new(App::new(store, settings));
+    let ready = ready_line(&local_url(server.address()), &store, issued.as_ref().filter(|_| lifetime == Lifetime::Ephemeral));
+    let app = Arc::new(App::new(store, Settings { public_url, ..configuration.settings }));
     let server = Arc::new(server);
 
-    let done = run(server.clone(), app.clone(), configuration.workers);
-    announce(&ready).map_err(|error| refused("cannot write to standard output", &error))?;
-    let sweeper = Sweeper::start(app.clone());
-    signals.forever().next();
+    let (sender, events) = channel();
+    run(server.clone(), app.clone(), configuration.workers, sender.clone());
+    forward(signals, sender);
+    announce(ready)?;
+    let mut reloads = Reloads::default();
+    reloads.add("log file", || log::reopen().map_err(|error| error.to_string()));
+    while events.recv() == Ok(ProcessEvent::Signal(SIGHUP)) && lifetime == Lifetime::Lasting {
+        reloads.run();
+    }
     log::info("stopping", &[]);
     server.stop();
-    sweeper.stop();
-    if done.recv_timeout(SHUTDOWN_TIMEOUT).is_err() {
-        log::warn("some requests did not finish in time", &[]);
-        // Threads still hold the store, which therefore cannot delete its own files.
-        app.store().abandon();
-    }
+    wait_for_answers(&events, &app);
     Ok(())
+}
+
+/// Sends each signal as an event, from a thread of its own.
+fn forward(mut signals: Signals, events: Sender<ProcessEvent>) {
+    std::thread::spawn(move || {
+        // Errors are ignored: the receiver is gone only when the process ends.
+        signals.forever().map(ProcessEvent::Signal).try_for_each(|signal| events.send(signal)).ok();
+    });
+}
+
+/// Waits until the requests that were accepted are answered, but not for ever. A second signal ends the process at once.
+fn wait_for_answers(events: &Receiver<ProcessEvent>, app: &App) {
+    let begun = Instant::now();
+    loop {
+        match events.recv_timeout(SHUTDOWN_TIMEOUT.saturating_sub(begun.elapsed())) {
+            Ok(ProcessEvent::Finished) => return,
+            Ok(ProcessEvent::Signal(signal)) if signal == SIGHUP || begun.elapsed() < SAME_SIGNAL => {}
+            Ok(ProcessEvent::Signal(_)) => {
+                log::warn("a second signal: some requests are not finished", &[]);
+                // Threads still hold the store, which therefore cannot delete its own files.
+                app.store().abandon();
+                log::flush();
+                std::process::exit(1);
+            }
+            Err(_) => {
+                log::warn("some requests did not finish in time", &[]);
+                return app.store().abandon();
+            }
+        }
+    }
 }
 
 /// Logs a panic. Only texts of the source are shown, nothing that came with a request.
@@ -71,21 +116,22 @@ fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
     log::error(text, &[("place", place.into())]);
 }
 
-/// Answers requests on a thread of its own. The receiver gets a message once every worker has returned.
-fn run(server: Arc<Server>, app: Arc<App>, workers: usize) -> Receiver<()> {
-    let (sender, receiver) = channel();
+/// Answers requests on a thread of its own until every worker has returned, and sweeps meanwhile.
+fn run(server: Arc<Server>, app: Arc<App>, workers: usize, events: Sender<ProcessEvent>) {
     std::thread::spawn(move || {
+        let sweeper = Sweeper::start(app.clone());
         if let Err(error) = server.run(workers, &|request, before_blocking| app.answer(request, before_blocking)) {
             // A supervisor starts the process again.
             log::error("nothing can be answered any more", &[("cause", error.to_string().into())]);
             app.store().abandon();
+            log::flush();
             std::process::exit(1);
         }
+        sweeper.stop();
         drop(app);
         // Errors are ignored: the receiver is gone only when the process ends.
-        let _ = sender.send(());
+        let _ = events.send(ProcessEvent::Finished);
     });
-    receiver
 }
 
 fn make_administrator(store: &Store, configuration: &Configuration) -> Result<Option<FirstCredentials>, Failure> {
@@ -131,7 +177,7 @@ fn introduce(issued: &FirstCredentials) {
     if !lines.is_empty() {
         let text = format!("keyfob: made the administrator `{}`. This is shown once, keep it:\n{lines}", issued.user_id);
         // Errors are ignored: there is nowhere to report them.
-        let _ = std::io::stderr().write_all(text.as_bytes());
+        let _ = output::write_within(READER_TIMEOUT, &io::stderr(), text);
     }
 }
 
@@ -150,10 +196,15 @@ fn ready_line(url: &str, store: &Store, issued: Option<&FirstCredentials>) -> St
     printable::json(&ready.to_string()) + "\n"
 }
 
-fn announce(line: &str) -> std::io::Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    stdout.write_all(line.as_bytes())?;
-    stdout.flush()
+/// Writes the ready line. A reader that is gone, or takes nothing, is no reason not to serve.
+fn announce(line: String) -> Result<(), Failure> {
+    match output::write_within(READER_TIMEOUT, &io::stdout(), line) {
+        Err(error) if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::TimedOut) => {
+            log::warn("nobody reads the ready line on standard output", &[("cause", error.to_string().into())]);
+            Ok(())
+        }
+        result => result.map_err(|error| refused("cannot write to standard output", &error)),
+    }
 }
 
 fn refused(what: &str, why: &dyn std::fmt::Display) -> Failure {

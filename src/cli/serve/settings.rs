@@ -2,6 +2,7 @@
 
 use pico_args::Arguments;
 
+use crate::base::log::Verbosity;
 use crate::cli::args::settings::SettingKind::{Secret, Switch, Value};
 use crate::cli::args::settings::{self as args, FEWEST_ROUNDS, Setting, SettingValue};
 use crate::cli::failure::UsageError;
@@ -37,6 +38,8 @@ pub static SETTINGS: &[Setting] = &[
     Setting { name: "workers", flag: "--workers", variable: "KEYFOB_WORKERS", value: "N", default: "4", kind: Value, doc: "Requests handled at the same time, 1 to 64, not counting those that wait for the disk." },
     Setting { name: "connections", flag: "--connections", variable: "KEYFOB_CONNECTIONS", value: "N", default: "2048", kind: Value, doc: "Connections open at one time; at the limit, the address that has the most of them makes room for a new one." },
     Setting { name: "trusted_proxies", flag: "--trusted-proxies", variable: "KEYFOB_TRUSTED_PROXIES", value: "ADDRESSES", default: "none", kind: Value, doc: "Addresses and networks (10.0.0.0/8), joined by commas, whose X-Forwarded-* headers are trusted." },
+    Setting { name: "log", flag: "--log", variable: "KEYFOB_LOG", value: "off|errors|all", default: "all; errors with --ephemeral", kind: Value, doc: "What to log: nothing, errors and warnings, or every request too." },
+    Setting { name: "log_file", flag: "--log-file", variable: "KEYFOB_LOG_FILE", value: "FILE", default: "standard error", kind: Value, doc: "The file to append the log to; opened again on SIGHUP, so that it can be rotated." },
     Setting { name: "admin_user", flag: "--admin-user", variable: "KEYFOB_ADMIN_USER", value: "ID", default: "admin", kind: Value, doc: "The administrator to create in an empty database." },
     Setting { name: "admin_password", flag: "", variable: "KEYFOB_ADMIN_PASSWORD", value: "", default: "random", kind: Secret, doc: "The password of that administrator: one that has 8 characters or more, an uppercase letter and a digit, and does not contain the user ID. A file may hold it instead." },
     Setting { name: "admin_api_key", flag: "", variable: "KEYFOB_ADMIN_API_KEY", value: "", default: "random", kind: Secret, doc: "The API key of that administrator, NNSXS.ID.KEY; a file may hold it instead." },
@@ -47,6 +50,9 @@ pub struct Configuration {
     pub listen: String,
     /// `None` for a temporary database.
     pub data: Option<String>,
+    pub log: Verbosity,
+    /// `None` for standard error.
+    pub log_file: Option<String>,
     pub workers: usize,
     pub limits: Limits,
     /// The public URL is empty if it follows from the address listened on.
@@ -76,6 +82,8 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
     Ok(Configuration {
         listen: listen(value("listen"))?,
         data: (!ephemeral).then(|| data.text().to_owned()),
+        log: verbosity(value("log"), if ephemeral { Verbosity::Errors } else { Verbosity::All })?,
+        log_file: value("log_file").given().map(str::to_owned),
         workers: value("workers").number(1, MOST_WORKERS)?,
         limits: Limits {
             connections: value("connections").number(1, MOST_CONNECTIONS)?,
@@ -102,6 +110,13 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
         admin_password: value("admin_password").given().map(str::to_owned),
         admin_api_key: value("admin_api_key").given().map(str::to_owned),
     })
+}
+
+fn verbosity(found: &SettingValue, default: Verbosity) -> Result<Verbosity, UsageError> {
+    match found.given() {
+        None => Ok(default),
+        Some(_) => found.choose(&[("off", Verbosity::Off), ("errors", Verbosity::Errors), ("all", Verbosity::All)]),
+    }
 }
 
 fn networks(found: &SettingValue) -> Result<TrustedProxies, UsageError> {

@@ -1,0 +1,34 @@
+//! What is read again on SIGHUP, each by a step of its own.
+
+use crate::base::log;
+
+/// A step reads one thing again. Fails with the cause, and the old one stays in use.
+type Step = Box<dyn Fn() -> Result<(), String> + Send>;
+
+/// The steps, by the name of what they read.
+#[derive(Default)]
+pub struct Reloads(Vec<(&'static str, Step)>);
+
+impl Reloads {
+    pub fn add(&mut self, what: &'static str, step: impl Fn() -> Result<(), String> + Send + 'static) {
+        self.0.push((what, Box::new(step)));
+    }
+
+    /// Takes every step, and logs those that fail.
+    pub fn run(&self) {
+        for (what, step) in &self.0 {
+            match step() {
+                Ok(()) => log::info("reloaded", &[("what", (*what).into())]),
+                Err(cause) => {
+                    log::error("could not be reloaded: the old one stays in use", &[("what", (*what).into()), ("cause", cause.into())])
+                }
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Reloads {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(what, _)| what)).finish()
+    }
+}
