@@ -13,10 +13,10 @@ use crate::base::time::Time;
 use crate::model::bounds::MOST_SURPLUS;
 use crate::model::choice::State;
 use crate::model::grant::AccessToken;
-use crate::store::query::{SelectQuery, order_by};
+use crate::store::query::{Direction, SelectQuery, order_by};
 use crate::store::sql::Cells;
 use crate::store::table::{Stored, table};
-use crate::store::{Direction, Tx};
+use crate::store::transaction::Tx;
 
 /// The hashes of the two tokens of a row.
 #[derive(Clone, Debug)]

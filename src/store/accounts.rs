@@ -9,10 +9,10 @@ use crate::base::id::{AccountId, UserId};
 use crate::base::page::{Listed, Page};
 use crate::base::time::Time;
 use crate::store::members::Owned;
-use crate::store::query::{Searched, SelectQuery, TextSearch};
+use crate::store::query::{Deleted, Searched, SelectQuery, TextSearch};
 use crate::store::sql::Cells;
 use crate::store::table::or_null;
-use crate::store::{Deleted, Tx};
+use crate::store::transaction::Tx;
 
 /// The columns that users and organizations share.
 pub(super) struct Account<'a> {

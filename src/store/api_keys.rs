@@ -10,9 +10,9 @@ use crate::base::page::{Listed, Page};
 use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::model::api_key::ApiKey;
-use crate::store::query::{SelectQuery, order_by};
+use crate::store::query::{Order, SelectQuery, order_by};
 use crate::store::table::{Stored, table};
-use crate::store::{Order, Tx};
+use crate::store::transaction::Tx;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApiKeyKey {

@@ -10,8 +10,8 @@ use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::model::bounds::MOST_SURPLUS;
 use crate::model::grant::AuthorizationCode;
-use crate::store::Tx;
 use crate::store::table::{Stored, table};
+use crate::store::transaction::Tx;
 
 table! {
     AuthorizationCode in "authorization_codes" c with code_hash;

@@ -10,9 +10,9 @@ use crate::base::page::{Listed, Page};
 use crate::base::right::Rights;
 use crate::base::time::Time;
 use crate::model::grant::Authorization;
-use crate::store::query::{SelectQuery, order_by};
+use crate::store::query::{Direction, SelectQuery, order_by};
 use crate::store::table::{Stored, table};
-use crate::store::{Direction, Tx};
+use crate::store::transaction::Tx;
 
 table! {
     Authorization in "authorizations" a;

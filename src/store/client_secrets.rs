@@ -8,8 +8,8 @@ use crate::base::error::Result;
 use crate::base::id::ClientId;
 use crate::base::secret::Hash;
 use crate::base::time::Time;
-use crate::store::Tx;
 use crate::store::table::{Stored, table};
+use crate::store::transaction::Tx;
 
 #[derive(Debug)]
 pub struct ClientSecret {

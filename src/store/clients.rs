@@ -11,10 +11,10 @@ use crate::base::page::Listed;
 use crate::base::time::Time;
 use crate::model::client::{BUILT_IN, Client};
 use crate::model::member::ContactAddresses;
-use crate::store::query::{Searched, SelectQuery, order_by};
+use crate::store::query::{Deleted, Search, Searched, SelectQuery, order_by};
 use crate::store::sql::Cells;
 use crate::store::table::{Stored, table};
-use crate::store::{Deleted, Search, Tx};
+use crate::store::transaction::Tx;
 
 /// Whose clients.
 #[derive(Clone, Debug)]

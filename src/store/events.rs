@@ -6,9 +6,9 @@ use crate::base::error::Result;
 use crate::base::id::AccountId;
 use crate::base::time::Time;
 use crate::model::event::{Actor, Change};
-use crate::store::Tx;
 use crate::store::query::SelectQuery;
 use crate::store::sql::Cells;
+use crate::store::transaction::Tx;
 
 /// The events that anyone can cause, as in the indexes of `schema.sql`.
 const REFUSALS: &str = "name IN ('client.authorize.refuse', 'client.token.refuse')";

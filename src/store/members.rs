@@ -7,9 +7,9 @@ use crate::base::id::{AccountId, ClientId, OrganizationId, UserId};
 use crate::base::page::{Listed, Page};
 use crate::base::right::{Right, Rights};
 use crate::model::member::{Member, expanded};
-use crate::store::query::{SelectQuery, order_by};
+use crate::store::query::{Order, SelectQuery, order_by};
 use crate::store::sql::Cells;
-use crate::store::{Order, Tx};
+use crate::store::transaction::Tx;
 
 /// An entity that has members.
 #[derive(Clone, Debug, PartialEq, Eq)]

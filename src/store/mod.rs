@@ -24,12 +24,13 @@ mod sql;
 mod table;
 mod temporary;
 pub mod testers;
+mod transaction;
 pub mod users;
 mod writer;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use rusqlite::Connection;
 
@@ -39,7 +40,8 @@ use crate::base::time::{Clock, Time};
 pub use query::{Deleted, Direction, Order, Search, TextSearch};
 use schema::Durability;
 pub use schema::OpenError;
-use writer::Writer;
+pub use transaction::Tx;
+use writer::{Writer, locked};
 
 /// One open database file: any number of readers, one writer.
 #[derive(Debug)]
@@ -51,21 +53,6 @@ pub struct Store {
     _hold: File,
     path: PathBuf,
     temporary: Option<TemporaryDirectory>,
-}
-
-/// A transaction. Everything in it happens at `now`.
-#[derive(Debug)]
-pub struct Tx<'c> {
-    connection: &'c Connection,
-    pub now: Time,
-    /// The same by a clock that is never set, for waits.
-    pub steady: Time,
-}
-
-impl<'c> Tx<'c> {
-    fn begun(connection: &'c Connection, clock: &Clock) -> Tx<'c> {
-        Tx { connection, now: clock.now(), steady: clock.steady() }
-    }
 }
 
 impl Store {
@@ -145,11 +132,6 @@ impl Store {
     pub fn write<T>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
         self.writer.run(&self.clock, work)
     }
-}
-
-/// Locks a mutex, also if its holder panicked: the next user repairs what it guards.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl From<rusqlite::Error> for Error {

@@ -10,10 +10,11 @@ use crate::base::page::Listed;
 use crate::base::time::Time;
 use crate::model::member::ContactAddresses;
 use crate::model::organization::Organization;
+use crate::store::accounts;
 use crate::store::accounts::{Account, SEARCHED};
-use crate::store::query::{SelectQuery, order_by};
+use crate::store::query::{Deleted, Search, SelectQuery, order_by};
 use crate::store::table::{Stored, table};
-use crate::store::{Deleted, Search, Tx, accounts};
+use crate::store::transaction::Tx;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrganizationKey {

@@ -6,9 +6,9 @@ use crate::base::error::Result;
 use crate::base::page::{Listed, Page};
 use crate::base::time::Time;
 use crate::model::choice::State;
-use crate::store::Tx;
 use crate::store::pattern::index_query;
 use crate::store::sql::Cells;
+use crate::store::transaction::Tx;
 
 /// Whether deleted rows are included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

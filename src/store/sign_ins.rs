@@ -5,8 +5,8 @@ use rusqlite::named_params;
 use crate::base::error::Result;
 use crate::base::id::UserId;
 use crate::base::time::Time;
-use crate::store::Tx;
 use crate::store::sql::Cells;
+use crate::store::transaction::Tx;
 
 /// The most addresses stored for a user; the least recently used one makes room.
 const MOST_ADDRESSES: i64 = 100;

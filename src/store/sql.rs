@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{OptionalExtension, Row, params_from_iter};
+use rusqlite::{OptionalExtension, Row};
 
 use crate::base::error::Result;
 use crate::base::id::{AccountId, ClientId, OrganizationId, UserId};
@@ -11,8 +11,7 @@ use crate::base::right::{Right, Rights};
 use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::model::choice::{Grant, State};
-use crate::store::Tx;
-use crate::store::table::Stored;
+use crate::store::transaction::Tx;
 
 /// The values of a statement, by name.
 type NamedValues<'a> = &'a [(&'a str, &'a dyn ToSql)];
@@ -58,29 +57,6 @@ impl Tx<'_> {
     pub(super) fn prune(&self, table: &str, key: &str, condition: &str, before: impl ToSql, limit: usize) -> Result<usize> {
         let statement = format!("DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {condition} LIMIT :limit)");
         self.run(&statement, &[(":before", &before), (":limit", &(limit as i64))])
-    }
-
-    /// Inserts a record, with values for the columns that its table names in `with`.
-    pub(super) fn insert<R: Stored>(&self, record: &R, more: &[&dyn ToSql]) -> Result<()> {
-        self.insert_by(R::INSERT, record, more).map(drop)
-    }
-
-    /// The same; returns false, and does nothing, if there is a record of this key.
-    pub(super) fn insert_if_new<R: Stored>(&self, record: &R, more: &[&dyn ToSql]) -> Result<bool> {
-        Ok(self.insert_by(R::INSERT_IF_NEW, record, more)? == 1)
-    }
-
-    fn insert_by<R: Stored>(&self, statement: &str, record: &R, more: &[&dyn ToSql]) -> Result<usize> {
-        let (fixed, changing) = record.values()?;
-        let more = more.iter().map(|value| value.to_sql()).collect::<rusqlite::Result<Vec<_>>>()?;
-        Ok(self.connection.prepare_cached(statement)?.execute(params_from_iter(fixed.into_iter().chain(changing).chain(more)))?)
-    }
-
-    /// Updates the columns of a record that may change.
-    pub(super) fn update<R: Stored>(&self, record: &R) -> Result<()> {
-        let (fixed, changing) = record.values()?;
-        self.connection.prepare_cached(R::UPDATE)?.execute(params_from_iter(changing.into_iter().chain(fixed.into_iter().take(1))))?;
-        Ok(())
     }
 
     /// Inserts a list, one item per row, in the order of `position`.

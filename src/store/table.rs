@@ -1,8 +1,11 @@
 //! Columns, written down once: what a statement selects, how a row is read, inserted and updated follows from one list.
 
 use rusqlite::types::{ToSqlOutput, Value};
+use rusqlite::{ToSql, params_from_iter};
 
+use crate::base::error::Result;
 use crate::store::sql::Cells;
+use crate::store::transaction::Tx;
 
 /// A record whose columns [`table!`] has written down.
 pub trait Stored: Sized {
@@ -16,6 +19,31 @@ pub trait Stored: Sized {
 
     /// The values that stay, the key first, and those that may change.
     fn values(&self) -> rusqlite::Result<(Vec<ToSqlOutput<'_>>, Vec<ToSqlOutput<'_>>)>;
+}
+
+impl Tx<'_> {
+    /// Inserts a record, with values for the columns that its table names in `with`.
+    pub(super) fn insert<R: Stored>(&self, record: &R, more: &[&dyn ToSql]) -> Result<()> {
+        self.insert_by(R::INSERT, record, more).map(drop)
+    }
+
+    /// The same; returns false, and does nothing, if there is a record of this key.
+    pub(super) fn insert_if_new<R: Stored>(&self, record: &R, more: &[&dyn ToSql]) -> Result<bool> {
+        Ok(self.insert_by(R::INSERT_IF_NEW, record, more)? == 1)
+    }
+
+    fn insert_by<R: Stored>(&self, statement: &str, record: &R, more: &[&dyn ToSql]) -> Result<usize> {
+        let (fixed, changing) = record.values()?;
+        let more = more.iter().map(|value| value.to_sql()).collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(self.connection.prepare_cached(statement)?.execute(params_from_iter(fixed.into_iter().chain(changing).chain(more)))?)
+    }
+
+    /// Updates the columns of a record that may change.
+    pub(super) fn update<R: Stored>(&self, record: &R) -> Result<()> {
+        let (fixed, changing) = record.values()?;
+        self.connection.prepare_cached(R::UPDATE)?.execute(params_from_iter(changing.into_iter().chain(fixed.into_iter().take(1))))?;
+        Ok(())
+    }
 }
 
 /// An empty text is NULL, so that it sorts as an absent one.

@@ -4,8 +4,8 @@ use rusqlite::named_params;
 
 use crate::base::error::Result;
 use crate::base::id::{ClientId, UserId};
-use crate::store::Tx;
 use crate::store::members::Owned;
+use crate::store::transaction::Tx;
 
 impl Tx<'_> {
     /// Returns the user who registered a client; nobody if it was no user, or one who was purged.

@@ -11,10 +11,11 @@ use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::model::choice::State;
 use crate::model::user::{Standing, User};
+use crate::store::accounts;
 use crate::store::accounts::{Account, SEARCHED};
-use crate::store::query::{SelectQuery, order_by};
+use crate::store::query::{Deleted, Search, SelectQuery, order_by};
 use crate::store::table::{Stored, table};
-use crate::store::{Deleted, Search, Tx, accounts};
+use crate::store::transaction::Tx;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserKey {

@@ -7,13 +7,13 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 
 use crate::base::error::{Cause, Error, Result};
 use crate::base::time::Clock;
-use crate::store::{Tx, locked};
+use crate::store::transaction::Tx;
 
 /// A transaction takes no more writes than this: the first in it must not wait for ever.
 const LARGEST_GROUP: usize = 256;
@@ -168,6 +168,11 @@ impl Drop for Undo<'_> {
             let _ = self.connection.execute_batch("ROLLBACK TO request; RELEASE request");
         }
     }
+}
+
+/// Locks a mutex, also if its holder panicked: the next user repairs what it guards.
+pub fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -45,6 +45,28 @@ const FLOORS: &[Floors] = &[
         ],
     },
     Floors {
+        folder: "store",
+        floors: &[
+            &["pattern", "temporary", "transaction"],
+            &["schema", "sql", "writer"],
+            &["query", "table"],
+            &[
+                "access_tokens",
+                "api_keys",
+                "authorization_codes",
+                "authorizations",
+                "client_secrets",
+                "clients",
+                "events",
+                "members",
+                "sessions",
+                "sign_ins",
+            ],
+            &["accounts", "testers"],
+            &["organizations", "users"],
+        ],
+    },
+    Floors {
         folder: "cli",
         floors: &[
             &["api_error"],
