@@ -1,4 +1,4 @@
-//! The limits beneath us, measured in the same run: a bare tiny_http, one behind the listener, and raw SQLite on the same disk.
+//! What keyfob is compared with, measured in the same run: tiny_http alone, tiny_http behind the listener, and raw SQLite on the same disk.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -14,37 +14,52 @@ use rusqlite::Connection;
 /// How many threads answer, here as in keyfob.
 const WORKERS: usize = 4;
 
-/// A process of this program that answers everything with the same bytes.
-pub struct Ground {
+/// What answers.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// tiny_http, which sends the body with no headers but its own.
+    Plain,
+    /// tiny_http, which sends the body with all headers of keyfob's reply.
+    WithHeaders,
+    /// tiny_http behind keyfob's listener, with all headers of keyfob's reply.
+    Listener,
+}
+
+const KINDS: &[(&str, Kind)] = &[("plain", Kind::Plain), ("with-headers", Kind::WithHeaders), ("listener", Kind::Listener)];
+
+/// A process of this program that gives the same reply to every request.
+pub struct Baseline {
     child: Child,
     pub address: String,
 }
 
-impl Ground {
-    /// `kind` is `bare` or `listener`; the reply is given as a whole, with its head.
-    pub fn start(kind: &str, reply: &Path) -> Ground {
+impl Baseline {
+    /// `reply` is a file with a whole reply of keyfob's, head and body.
+    pub fn start(kind: Kind, reply: &Path) -> Baseline {
+        let name = KINDS.iter().find(|(_, known)| *known == kind).map(|(name, _)| *name).expect("it has a name");
         let mut child = Command::new(std::env::current_exe().expect("this program"))
             .arg("--answer")
-            .arg(kind)
+            .arg(name)
             .arg(reply)
             .stdout(Stdio::piped())
             .spawn()
             .expect("it starts");
         let mut address = String::new();
         BufReader::new(child.stdout.as_mut().expect("its output")).read_line(&mut address).expect("a line");
-        Ground { child, address: address.trim().to_owned() }
+        Baseline { child, address: address.trim().to_owned() }
     }
 }
 
-impl Drop for Ground {
+impl Drop for Baseline {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// What the process of [`Ground`] does; it ends with the one that started it.
+/// What the process of [`Baseline`] does; it ends with the one that started it.
 pub fn answer(kind: &str, reply: &Path) {
+    let kind = KINDS.iter().find(|(name, _)| *name == kind).map(|(_, kind)| *kind).expect("a known kind");
     let text = std::fs::read_to_string(reply).expect("the reply is read");
     let (head, body) = text.split_once("\r\n\r\n").expect("a head and a body");
     let own = ["content-length", "date", "connection"];
@@ -55,8 +70,9 @@ pub fn answer(kind: &str, reply: &Path) {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
     match kind {
-        "bare" => bare(&headers, body.as_bytes()),
-        _ => listener(headers, body.as_bytes().to_vec()),
+        Kind::Plain => alone(&[], body.as_bytes()),
+        Kind::WithHeaders => alone(&headers, body.as_bytes()),
+        Kind::Listener => listener(headers, body.as_bytes().to_vec()),
     }
 }
 
@@ -65,7 +81,7 @@ fn announce(address: impl std::fmt::Display) {
     std::io::stdout().flush().expect("it is told");
 }
 
-fn bare(headers: &[(String, String)], body: &[u8]) {
+fn alone(headers: &[(String, String)], body: &[u8]) {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
     // Without it each reply of more than a packet waits 40 ms: no measure at all.
     socket.set_tcp_nodelay(true).expect("an option");
