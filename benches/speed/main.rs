@@ -4,6 +4,7 @@
 //! and raw SQLite on the same disk are measured in the same rounds; ratios are taken within a round, and the median of three is reported.
 
 mod baseline;
+mod curve;
 mod fair;
 mod load;
 mod report;
@@ -18,8 +19,9 @@ use report::Row;
 const HELP: &str = "cargo bench -- [flags]
   --rows A,B   measure only these: listener, get, create, oauth, mixed, fair, million, list, start, memory, size
   --quick      one short round, and no file with a million clients
+  --curve N    measure how the figures grow from 1,000 to N clients instead; 1,000,000 take 3 GB of disk
   --json       print JSON instead of a table
-  --document   write the table into doc/speed.md, too
+  --document   write the table into doc/speed.md, too, and the drawing of --curve beside it
   --folder F   keep the data files there; otherwise they are made anew in target/speed";
 
 /// What to measure, and how long.
@@ -65,6 +67,7 @@ fn main() {
     let _ = arguments.contains("--bench");
     let (is_quick, is_json, is_document) = (arguments.contains("--quick"), arguments.contains("--json"), arguments.contains("--document"));
     let chosen: Option<String> = arguments.opt_value_from_str("--rows").expect("--rows A,B");
+    let most: Option<usize> = arguments.opt_value_from_str("--curve").expect("--curve N");
     let folder: Option<PathBuf> = arguments.opt_value_from_str("--folder").expect("--folder F");
     let rest = arguments.finish();
     assert!(rest.is_empty(), "{rest:?} is not known\n{HELP}");
@@ -78,18 +81,33 @@ fn main() {
         with_a_million: !is_quick,
         folder,
     };
-    let mut rows = Vec::new();
-    for (name, measure) in GROUPS.iter().filter(|(name, _)| plan.rows.as_ref().is_none_or(|rows| rows.iter().any(|row| row == name))) {
-        eprintln!("measuring {name} …");
-        rows.extend(measure(&plan));
-    }
-    print!("{}", if is_json { report::as_json(&rows) } else { report::as_table(&rows) });
-    if is_document {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/doc/speed.md");
-        let document = std::fs::read_to_string(path).expect("doc/speed.md is read");
-        std::fs::write(path, report::into_document(&document, &rows)).expect("doc/speed.md is written");
+    let document = |block: &str, table: &str| {
+        if is_document {
+            report::write(block, table)
+        }
+    };
+    if let Some(most) = most {
+        let (svg, table) = curve::draw(&plan, most);
+        print!("{table}");
+        document("curve", &table);
+        if is_document {
+            std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/curve.svg"), svg).expect("the drawing is written");
+        }
+    } else {
+        let rows = measure(&plan);
+        print!("{}", if is_json { report::as_json(&rows) } else { report::as_table(&rows) });
+        document("speed", &report::as_table(&rows));
     }
     if !is_kept {
         let _ = std::fs::remove_dir_all(&plan.folder);
     }
+}
+
+fn measure(plan: &Plan) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (name, measure) in GROUPS.iter().filter(|(name, _)| plan.rows.as_ref().is_none_or(|rows| rows.iter().any(|row| row == name))) {
+        eprintln!("measuring {name} …");
+        rows.extend(measure(plan));
+    }
+    rows
 }

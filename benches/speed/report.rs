@@ -75,9 +75,12 @@ pub fn as_table(rows: &[Row]) -> String {
     table
 }
 
-/// The document with what stands between `<!-- speed: … -->` and `<!-- /speed -->` replaced.
-pub fn into_document(document: &str, rows: &[Row]) -> String {
-    let start = document.find("<!-- speed:").and_then(|at| document[at..].find("-->\n").map(|end| at + end + 4)).expect("the block begins");
-    let end = document.find("<!-- /speed -->").expect("the block ends");
-    format!("{}{}{}", &document[..start], as_table(rows), &document[end..])
+/// Writes the table into doc/speed.md, between `<!-- NAME: … -->` and `<!-- /NAME -->`.
+pub fn write(name: &str, table: &str) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/doc/speed.md");
+    let document = std::fs::read_to_string(path).expect("doc/speed.md is read");
+    let start = document.find(&format!("<!-- {name}:")).expect("the block begins");
+    let start = start + document[start..].find("-->\n").expect("its first line ends") + 4;
+    let end = document.find(&format!("<!-- /{name} -->")).expect("the block ends");
+    std::fs::write(path, format!("{}{table}{}", &document[..start], &document[end..])).expect("doc/speed.md is written");
 }
