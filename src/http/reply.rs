@@ -55,7 +55,7 @@ impl Reply {
     /// Returns a redirect. After GET it announces a page (oauth.md 1.4.2); after POST the browser must not post again what it sent, perhaps
     /// a password (RFC 9700 section 4.12).
     pub fn redirect(method: Method, location: impl Into<Cow<'static, str>>) -> Reply {
-        let reply = if method == Method::Get { Reply::new(302, "text/html; charset=utf-8", Vec::new()) } else { Reply::empty(303) };
+        let reply = if method.is_get_or_head() { Reply::new(302, "text/html; charset=utf-8", Vec::new()) } else { Reply::empty(303) };
         reply.with("Location", location)
     }
 

@@ -7,6 +7,8 @@ use std::net::IpAddr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     Get,
+    /// Answered by the row of GET, and without a body (RFC 9110 section 9.3.2).
+    Head,
     Post,
     Put,
     Delete,
@@ -18,6 +20,7 @@ impl Method {
     pub fn parse(name: &str) -> Method {
         match name {
             "GET" => Method::Get,
+            "HEAD" => Method::Head,
             "POST" => Method::Post,
             "PUT" => Method::Put,
             "DELETE" => Method::Delete,
@@ -29,12 +32,18 @@ impl Method {
     pub fn name(self) -> &'static str {
         match self {
             Method::Get => "GET",
+            Method::Head => "HEAD",
             Method::Post => "POST",
             Method::Put => "PUT",
             Method::Delete => "DELETE",
             Method::Options => "OPTIONS",
             Method::Other => "other",
         }
+    }
+
+    /// Returns whether it asks for what GET asks for.
+    pub fn is_get_or_head(self) -> bool {
+        matches!(self, Method::Get | Method::Head)
     }
 }
 

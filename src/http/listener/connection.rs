@@ -4,11 +4,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::http::listener::connections::ResourceUse;
-use crate::http::listener::head::{KeepAlive, Trust};
+use crate::http::listener::head::Trust;
 use crate::http::listener::limits::Limits;
 use crate::http::listener::proxies::{Network, TrustedProxies};
 use crate::http::listener::reading::{Arrived, Awaited, Reader};
+use crate::http::listener::resource::ResourceUse;
+use crate::http::listener::sending::KeepAlive;
 use crate::http::listener::socket::{More, PeerSocket};
 
 /// Tells a peer to go on.

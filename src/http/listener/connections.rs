@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use crate::http::listener::connection::{Connection, Stay};
 use crate::http::listener::proxies::Network;
+use crate::http::listener::resource::{Resource, ResourceUse};
 
 /// The open connections, each in a slot that is used again when it is closed.
 #[derive(Debug, Default)]
@@ -15,42 +16,6 @@ pub struct Connections {
     total: ResourceUse,
     /// What each address uses; of IPv6 each /64, /56 and /48. Of trusted proxies only what is known to be for a client, as that client's.
     by_network: HashMap<Network, ResourceUse>,
-}
-
-/// What there is a limit for.
-#[derive(Clone, Copy, Debug)]
-pub enum Resource {
-    /// Connections.
-    Connections,
-    /// Bytes of requests that are not complete, or wait for their turn.
-    Unfinished,
-    /// Bytes of replies that their peers have not taken.
-    Unsent,
-}
-
-/// How much of each [`Resource`] is used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ResourceUse {
-    pub connections: usize,
-    pub unfinished: usize,
-    pub unsent: usize,
-}
-
-impl ResourceUse {
-    fn of(self, resource: Resource) -> usize {
-        match resource {
-            Resource::Connections => self.connections,
-            Resource::Unfinished => self.unfinished,
-            Resource::Unsent => self.unsent,
-        }
-    }
-
-    /// Replaces a part of the sum.
-    fn replace(&mut self, before: ResourceUse, after: ResourceUse) {
-        self.connections = self.connections - before.connections + after.connections;
-        self.unfinished = self.unfinished - before.unfinished + after.unfinished;
-        self.unsent = self.unsent - before.unsent + after.unsent;
-    }
 }
 
 impl Connections {

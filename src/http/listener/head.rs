@@ -4,6 +4,7 @@ use httparse::{EMPTY_HEADER, Error, Header};
 
 use crate::http::listener::limits::{LARGEST_BODY, LARGEST_HEAD, MOST_HEADERS};
 use crate::http::listener::rejection::{BODY_TOO_LARGE, Rejection};
+use crate::http::listener::sending::KeepAlive;
 
 /// The header with the ID of a pending request, by which a worker finds its connection. From outside it is dropped.
 pub const PENDING: &str = "X-Listener-Pending";
@@ -38,15 +39,6 @@ impl Head {
 pub enum Framing {
     Length(usize),
     Chunked,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeepAlive {
-    /// HTTP/1.1, where it is the default.
-    Yes,
-    /// HTTP/1.0: the reply must say so.
-    Announced,
-    No,
 }
 
 /// Returns the length of the head with the empty line that ends it; `searched` bytes were searched before.

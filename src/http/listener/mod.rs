@@ -20,6 +20,7 @@ pub mod pending;
 pub mod proxies;
 pub mod reading;
 pub mod rejection;
+mod resource;
 mod sending;
 mod socket;
 pub mod upstream;

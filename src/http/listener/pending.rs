@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 use mio::Waker;
 
 use crate::http::listener::fair_queue::InFlight;
-use crate::http::listener::head::KeepAlive;
-use crate::http::listener::sending::serialized;
+use crate::http::listener::sending::{KeepAlive, serialized};
 use crate::http::listener::socket::PeerSocket;
 use crate::http::reply::Reply;
 

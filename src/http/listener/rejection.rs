@@ -4,9 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::base::time::Clock;
 use crate::base::{log, request_id};
-use crate::http::listener::head::KeepAlive;
 use crate::http::listener::limits::LOGGED_A_SECOND;
-use crate::http::listener::sending::serialized;
+use crate::http::listener::sending::{KeepAlive, serialized};
 use crate::http::reply::{COMMON, FOR_ANY_ORIGIN, Reply};
 
 /// A rejection. The connection is closed after it: where the next request would start is no longer certain.

@@ -2,8 +2,17 @@
 
 use crate::base::log;
 use crate::base::time::Clock;
-use crate::http::listener::head::KeepAlive;
 use crate::http::reply::Reply;
+
+/// Whether the connection stays open after a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeepAlive {
+    /// HTTP/1.1, where it is the default.
+    Yes,
+    /// HTTP/1.0: the reply must say so.
+    Announced,
+    No,
+}
 
 /// The usual size of a head, in bytes.
 const USUAL_HEAD: usize = 1024;
