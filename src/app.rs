@@ -229,7 +229,7 @@ impl App {
     /// Refuses a change that the user of a browser did not intend: a browser sends its cookies with the requests of any site.
     fn check_csrf(&self, route: &Route, input: &Input<'_>) -> Result<()> {
         let request = input.request;
-        if matches!(request.method, Method::Get | Method::Options) {
+        if matches!(request.method, Method::Get | Method::Head | Method::Options) {
             return Ok(());
         }
         let sender = Sender::of(request, &self.settings.public_url);

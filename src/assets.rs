@@ -3,21 +3,25 @@
 use crate::base::error::Result;
 use crate::call::{Input, Work};
 use crate::http::reply::Reply;
-use crate::page::frame::{ICON, SCRIPT, STYLE};
+use crate::page::frame::{FAVICON, ICON, SCRIPT, STYLE};
 
 pub fn style<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
-    Ok(Box::new(|_| Ok(asset("text/css; charset=utf-8", STYLE))))
+    Ok(Box::new(|_| Ok(asset("text/css; charset=utf-8", STYLE.as_bytes()))))
 }
 
 pub fn script<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
-    Ok(Box::new(|_| Ok(asset("text/javascript; charset=utf-8", SCRIPT))))
+    Ok(Box::new(|_| Ok(asset("text/javascript; charset=utf-8", SCRIPT.as_bytes()))))
 }
 
 pub fn icon<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
-    Ok(Box::new(|_| Ok(asset("image/svg+xml", ICON))))
+    Ok(Box::new(|_| Ok(asset("image/svg+xml", ICON.as_bytes()))))
+}
+
+pub fn favicon<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
+    Ok(Box::new(|_| Ok(asset("image/x-icon", FAVICON))))
 }
 
 /// Cached for minutes only, because a new version of the program may bring a new one.
-fn asset(media_type: &'static str, text: &str) -> Reply {
-    Reply::new(200, media_type, text.into()).with("Cache-Control", "max-age=600")
+fn asset(media_type: &'static str, content: &[u8]) -> Reply {
+    Reply::new(200, media_type, content.into()).with("Cache-Control", "max-age=600")
 }

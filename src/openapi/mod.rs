@@ -27,7 +27,7 @@ pub fn document() -> Value {
             "version": env!("CARGO_PKG_VERSION"),
             "description": "A registry of OAuth clients that speaks The Things Stack's v3 HTTP API. A request that is not well-formed HTTP, too large or \
                             too slow is refused before any operation sees it, with 400, 408, 413, 431 or 503; a fault of the server is a 500. A method \
-                            that a path does not have is answered with 501.",
+                            that a path does not have is answered with 501; HEAD is answered wherever GET is.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],

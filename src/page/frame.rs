@@ -19,6 +19,9 @@ pub const SCRIPT_PATH: &str = "/assets/console.js";
 /// The icon of every page, at [`ICON_PATH`].
 pub const ICON: &str = include_str!("icon.svg");
 
+/// The same as pixels, for what shows no page and for browsers that look for no other.
+pub const FAVICON: &[u8] = include_bytes!("favicon.ico");
+
 /// Where the icon lies.
 pub const ICON_PATH: &str = "/assets/icon.svg";
 

@@ -58,10 +58,13 @@ impl PathSegment {
 pub fn find(method: Method, segments: &[String]) -> RouteMatch {
     let mut others = Vec::new();
     for row in BY_LENGTH.get(segments.len()).into_iter().flatten().filter(|row| row.takes(segments)) {
-        if row.route.method == method {
+        if row.route.method == method || (row.route.method == Method::Get && method == Method::Head) {
             return RouteMatch::Route(row.route, row.captures(segments));
         }
         others.push(row.route.method);
+        if row.route.method == Method::Get {
+            others.push(Method::Head);
+        }
     }
     if others.is_empty() { RouteMatch::Nothing } else { RouteMatch::WrongMethod(others) }
 }

@@ -10,5 +10,6 @@ use crate::routes::route::{Route, route};
 pub const ROUTES: &[Route] = &[
     route("asset.script", Get, "/assets/console.js", Open, Read(assets::script), "The little script of the Console."),
     route("asset.icon", Get, "/assets/icon.svg", Open, Read(assets::icon), "The icon of the pages."),
+    route("asset.favicon", Get, "/favicon.ico", Open, Read(assets::favicon), "The same for browsers that look for it there."),
     route("asset.style", Get, "/assets/style.css", Open, Read(assets::style), "The stylesheet of the pages."),
 ];

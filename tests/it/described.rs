@@ -15,7 +15,7 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(keyfob::openapi::document);
 pub fn check(request: &Request, answer: &Answer) {
     let segments = path::segments(request.path()).unwrap_or_default();
     let RouteMatch::Route(route, _) = find(request.method, &segments) else { return };
-    let operation = &DOCUMENT["paths"][route.path][request.method.name().to_lowercase()];
+    let operation = &DOCUMENT["paths"][route.path][route.method.name().to_lowercase()];
     if operation.is_null() {
         return;
     }

@@ -134,7 +134,8 @@ fn every_path_refuses_the_methods_it_has_no_row_for() {
     let server = fixture();
     for route in ROUTES {
         for method in METHODS {
-            if ROUTES.iter().any(|other| other.path == route.path && other.method == Method::parse(method)) {
+            let row_method = if *method == "HEAD" { Method::Get } else { Method::parse(method) };
+            if ROUTES.iter().any(|other| other.path == route.path && other.method == row_method) {
                 continue;
             }
             let answer = server.send("admin", method, &target(route), "");
@@ -239,6 +240,7 @@ fn one_example_of_every_other_row_succeeds() {
         ("GET", "/assets/style.css", "/assets/style.css", String::new(), 200),
         ("GET", "/assets/icon.svg", "/assets/icon.svg", String::new(), 200),
         ("GET", "/assets/console.js", "/assets/console.js", String::new(), 200),
+        ("GET", "/favicon.ico", "/favicon.ico", String::new(), 200),
         ("GET", "/", "/", String::new(), 302),
         ("GET", "/console/", "/console/", String::new(), 302),
     ];
@@ -287,4 +289,24 @@ fn outside_the_api_a_path_that_is_nowhere_is_told_in_the_words_of_who_asks() {
     assert!(json.body.starts_with(b"{\n\t\"code\": 5,"));
     let page = server.send_with(None, &[("Accept", "text/html,*/*")], "GET", "/nothing", b"");
     assert_eq!((page.status, page.header("Content-Type")), (404, Some("text/html; charset=utf-8")));
+}
+
+#[test]
+fn head_is_answered_wherever_get_is_and_as_get_is() {
+    let server = fixture();
+    for route in ROUTES.iter().filter(|route| route.method == Method::Get) {
+        for who in ["anon", "admin"] {
+            let of = |method| {
+                let answer = server.send(who, method, &target(route), "");
+                let headers: Vec<_> = answer
+                    .headers
+                    .iter()
+                    .filter(|(name, _)| !["X-Request-Id", "X-CSRF-Token", "Set-Cookie"].contains(name))
+                    .cloned()
+                    .collect();
+                (answer.status, headers, answer.body.len())
+            };
+            assert_eq!(of("HEAD"), of("GET"), "{who} {}", route.path);
+        }
+    }
 }
