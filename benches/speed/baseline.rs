@@ -105,7 +105,7 @@ fn alone(headers: &[(String, String)], body: &[u8]) {
 }
 
 fn listener(headers: Vec<(String, String)>, body: Vec<u8>) {
-    let server = Server::bind("127.0.0.1:0", Limits::default()).expect("it listens");
+    let server = Server::bind("127.0.0.1:0", Limits::default(), None).expect("it listens");
     announce(server.address());
     // They live as long as the process.
     let headers: Vec<_> = headers.into_iter().map(|(name, value)| (&*name.leak(), value.into())).collect();

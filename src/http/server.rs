@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -40,11 +41,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on `host:port`; port 0 picks a free one. Connections wait until [`Server::run`].
-    pub fn bind(address: &str, limits: Limits) -> io::Result<Server> {
+    /// Listens on `host:port`; port 0 picks a free one. Connections wait until [`Server::run`]. In `fallback` is the directory of the private
+    /// socket where there is no other place for it.
+    pub fn bind(address: &str, limits: Limits, fallback: Option<&Path>) -> io::Result<Server> {
         let socket = acceptor::open(address)?;
         let address = socket.local_addr()?;
-        let backend = upstream::open()?;
+        let backend = upstream::open(fallback)?;
         let event_loop = EventLoop::new(socket, backend.connections, backend.socket_file, limits)?;
         Ok(Server {
             address,
@@ -172,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_lost_upstream_connection_costs_the_request_in_it_a_502_and_is_opened_again() {
-        let server = Server::bind("127.0.0.1:0", Limits::default()).unwrap();
+        let server = Server::bind("127.0.0.1:0", Limits::default(), None).unwrap();
         server.event_loop.lock().unwrap().as_mut().unwrap().poison_upstreams();
         std::thread::scope(|scope| {
             scope.spawn(|| server.run(2, &|_, _| Reply::empty(200)).unwrap());

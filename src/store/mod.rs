@@ -74,7 +74,7 @@ impl Store {
     /// # Errors
     /// The same.
     pub fn ephemeral_with(clock: Clock) -> std::result::Result<Store, OpenError> {
-        let directory = TemporaryDirectory::create().map_err(OpenError::Unreadable)?;
+        let directory = TemporaryDirectory::create(None).map_err(OpenError::NoDirectory)?;
         Store::open_with(directory.path().join(temporary::FILE), Durability::Ephemeral, clock, Some(directory))
     }
 

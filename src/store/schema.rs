@@ -43,9 +43,14 @@ pub enum Durability {
 #[derive(Debug)]
 pub enum OpenError {
     Unreadable(io::Error),
+    /// There is no place for a temporary database.
+    NoDirectory(io::Error),
     Held,
     NotOurs,
-    Newer { found: i64, known: i64 },
+    Newer {
+        found: i64,
+        known: i64,
+    },
     Broken(rusqlite::Error),
 }
 
@@ -53,6 +58,7 @@ impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             OpenError::Unreadable(error) => write!(f, "cannot open the data file: {error}"),
+            OpenError::NoDirectory(error) => write!(f, "{error}"),
             OpenError::Held => f.write_str("another keyfob is using this data file: stop it first, or choose another file with --data"),
             OpenError::NotOurs => f.write_str("this file is not a keyfob database: choose another file with --data"),
             OpenError::Newer { found, known } => {

@@ -394,3 +394,14 @@ fn help_version_and_the_openapi_document_are_printed() {
     let document: Value = serde_json::from_slice(&run(&folder.0, &["openapi"], &[]).stdout).expect("the document is JSON");
     assert_eq!(document["openapi"], "3.1.0");
 }
+
+#[test]
+fn a_server_starts_without_a_folder_for_temporary_files() {
+    let folder = Folder::new("no-tmp");
+    let nowhere = ("TMPDIR", "/nowhere");
+    let server = Running::start(&folder.0, &[], &[KEY, PASSWORD, nowhere]);
+    assert_eq!(server.get("/api/v3/auth_info", ADMIN_KEY).status, 200);
+    assert_eq!(server.end("-TERM").0, Some(0));
+    let server = Running::start(&folder.0, &["--ephemeral"], &[KEY, nowhere]);
+    assert_eq!(server.get("/api/v3/auth_info", ADMIN_KEY).status, 200);
+}

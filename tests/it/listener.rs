@@ -30,7 +30,7 @@ impl EchoServer {
 
     /// One whose handler says when it is about to wait for something slow.
     pub fn blocking(limits: Limits, answer: impl Fn(&Request, &dyn Fn()) -> Reply + Sync + Send + 'static) -> EchoServer {
-        let server = Arc::new(Server::bind("127.0.0.1:0", limits).expect("it listens"));
+        let server = Arc::new(Server::bind("127.0.0.1:0", limits, None).expect("it listens"));
         let address = server.address().to_string();
         let (sender, ended) = channel();
         let running = server.clone();

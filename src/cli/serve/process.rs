@@ -50,7 +50,11 @@ pub fn serve(arguments: Arguments) -> Result<(), Failure> {
     // From here on a signal stops the server in order, and a temporary database is deleted.
     let signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| refused("cannot listen for signals", &error))?;
     // The port first: if it is taken, no file is created.
-    let server = Server::bind(&configuration.listen, configuration.limits.clone())
+    let folder = configuration
+        .data
+        .as_deref()
+        .map(|data| Path::new(data).parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new(".")));
+    let server = Server::bind(&configuration.listen, configuration.limits.clone(), folder)
         .map_err(|error| refused(&format!("cannot listen on {}, choose another address with --listen", configuration.listen), &error))?;
     let lifetime = if configuration.data.is_some() { Lifetime::Lasting } else { Lifetime::Ephemeral };
     let public_url = public_url(configuration.settings.public_url.clone(), server.address(), lifetime)?;

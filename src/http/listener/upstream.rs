@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 use std::time::Duration;
 
 use mio::{Interest, Registry, Token};
@@ -61,10 +62,11 @@ pub struct Backend {
 pub struct SocketFile(Option<File>);
 
 /// Starts tiny_http and opens the connections one after the other, each with its handshake. The private socket has no name any more
-/// when this returns: nothing else can ever connect to it, and nothing is left behind however the process ends. Fails if there is no
-/// directory for the socket, or if tiny_http does not hand out a handshake in time.
-pub fn open() -> io::Result<Backend> {
-    let directory = TemporaryDirectory::create()?;
+/// when this returns: nothing else can ever connect to it, and nothing is left behind however the process ends. (A name in Linux's
+/// abstract namespace needs no directory, but any user of the machine can connect to it.) Its directory is a temporary one, or else in
+/// `fallback`. Fails if there is none, or if tiny_http does not hand out a handshake in time.
+pub fn open(fallback: Option<&Path>) -> io::Result<Backend> {
+    let directory = TemporaryDirectory::create(fallback)?;
     let path = directory.path().join("socket");
     let listener = UnixListener::bind(&path)?;
     let socket = socket2::Socket::from(OwnedFd::from(listener.try_clone()?));
@@ -226,7 +228,7 @@ mod tests {
 
     #[test]
     fn an_upstream_connection_that_was_lost_is_opened_again_and_used_when_a_request_has_got_through() {
-        let Backend { server, connections, socket_file, socket: _socket } = open().unwrap();
+        let Backend { server, connections, socket_file, socket: _socket } = open(None).unwrap();
         let mut poll = Poll::new().unwrap();
         let mut upstreams = Upstreams::register(connections, socket_file, poll.registry(), 0).unwrap();
         for round in 0..3 {
@@ -249,7 +251,7 @@ mod tests {
 
     #[test]
     fn the_others_go_on_without_an_upstream_connection_that_cannot_be_opened_again() {
-        let Backend { server: _server, connections, socket_file, socket } = open().unwrap();
+        let Backend { server: _server, connections, socket_file, socket } = open(None).unwrap();
         let mut poll = Poll::new().unwrap();
         let mut upstreams = Upstreams::register(connections, socket_file, poll.registry(), 0).unwrap();
         socket.shutdown(std::net::Shutdown::Both).unwrap();
