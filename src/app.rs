@@ -55,6 +55,10 @@ impl App {
         &self.store
     }
 
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// Answers any request, and logs one line. A panic costs only this request a 500. Calls `before_blocking` before it waits for the disk.
     pub fn answer(&self, request: &Request, before_blocking: &dyn Fn()) -> Reply {
         let started = Instant::now();

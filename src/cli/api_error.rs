@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::base::error::{Error, Named, errors};
 use crate::base::printable::printable;
@@ -43,6 +43,24 @@ impl ApiError {
         refusal.status = Some(status);
         refusal.message = message.to_owned();
         Some(refusal)
+    }
+
+    /// Returns the whole error, for [`ApiError::of_json`].
+    pub fn to_json(&self) -> Value {
+        let cause = self.cause.as_ref().map(|cause| cause.to_json());
+        json!({"message": self.message, "attributes": self.attributes, "cause": cause})
+    }
+
+    /// Returns what [`ApiError::to_json`] wrote.
+    pub fn of_json(value: &Value) -> ApiError {
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+        let pairs = value.get("attributes").and_then(Value::as_array).into_iter().flatten();
+        ApiError {
+            status: None,
+            message: text(value.get("message")),
+            attributes: pairs.map(|pair| (text(pair.get(0)), text(pair.get(1)))).collect(),
+            cause: value.get("cause").filter(|cause| !cause.is_null()).map(|cause| Box::new(ApiError::of_json(cause))),
+        }
     }
 
     fn plain(message: &str) -> ApiError {

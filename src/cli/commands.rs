@@ -10,7 +10,8 @@ use crate::cli::args::values::Values;
 use crate::cli::failure::Failure;
 use crate::cli::remote::connection::CONNECTION;
 use crate::cli::remote::http::Remote;
-use crate::cli::run::admin::DATA;
+use crate::cli::run::admin::AdminOperation;
+use crate::cli::run::operator::DATA;
 use crate::cli::run::{admin, api_keys, authorizations, clients, collaborators, entities, login, sessions, users};
 use crate::cli::serve::process;
 use crate::cli::serve::settings::SETTINGS;
@@ -49,8 +50,8 @@ pub enum Run {
     Anyone(fn(&Values, &mut Remote) -> Result<(), Failure>),
     /// A server to log in to or out of: stored credentials are not used.
     Unauthenticated(fn(&Values, &mut Remote) -> Result<(), Failure>),
-    /// The data file, while no server uses it.
-    Operator(fn(&Values, Arguments) -> Result<(), Failure>),
+    /// The data file, or the server that holds it.
+    Operator(&'static AdminOperation),
     /// The settings of the server.
     Serve(fn(Arguments) -> Result<(), Failure>),
     /// Nothing: it prints a document that is built in.
@@ -127,7 +128,7 @@ pub static GROUPS: &[CommandGroup] = &[
     group("organizations", &["organization", "org", "o"], "Organizations."),
     group("organizations collaborators", &["collaborator", "members", "member"], "The members of an organization."),
     group("organizations api-keys", &["api-key"], "The API keys of an organization."),
-    group("admin", &[], "Work on the data file itself, while no server uses it."),
+    group("admin", &[], "Work on the data file itself, whether a server uses it or not."),
 ];
 
 #[rustfmt::skip]
@@ -198,10 +199,10 @@ pub static COMMANDS: &[Command] = &[
     command("organizations api-keys set", &["update"], &["organization-id", "api-key-id"], &[Rows(flags::ORGANIZATION_ID), Rows(flags::API_KEY_ID), Rows(flags::API_KEY), Rows(flags::RIGHTS_LIST), Rights(&ORGANIZATION), Rows(flags::OUTPUT)], &["organization.api_key.update"], Run::Remote(|g, r| api_keys::set(&ORGANIZATION, g, r)), "Change an API key of an organization."),
     command("organizations api-keys delete", &["del", "remove", "rm"], &["organization-id", "api-key-id"], &[Rows(flags::ORGANIZATION_ID), Rows(flags::API_KEY_ID)], &["organization.api_key.delete"], Run::Remote(|g, r| api_keys::delete(&ORGANIZATION, g, r)), "Delete an API key of an organization."),
 
-    command("admin create-user", &[], &["user-id"], &[Rows(flags::USER_ID), Rows(flags::OPERATOR_USER), Rows(flags::GENERATED_PASSWORD), Settings(DATA)], &[], Operator(admin::create_user), "Create an approved user in the data file."),
-    command("admin reset-password", &[], &["user-id"], &[Rows(flags::USER_ID), Rows(flags::GENERATED_PASSWORD), Settings(DATA)], &[], Operator(admin::reset_password), "Give a user in the data file another password."),
-    command("admin create-api-key", &[], &["user-id"], &[Rows(flags::USER_ID), Rows(flags::API_KEY), Rows(flags::RIGHTS_LIST), Rows(flags::SECRET_OUT), Settings(DATA)], &[], Operator(admin::create_api_key), "Create an API key for a user in the data file; with every right, unless --rights names some."),
-    command("admin create-client", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::OWNING_ACCOUNT), Create(&CLIENT), Rows(flags::SECRET_OUT), Settings(DATA)], &[], Operator(admin::create_client), "Register an approved client in the data file."),
+    command("admin create-user", &[], &["user-id"], &[Rows(flags::USER_ID), Rows(flags::OPERATOR_USER), Rows(flags::GENERATED_PASSWORD), Settings(DATA)], &[], Operator(&admin::CREATE_USER), "Create an approved user in the data file."),
+    command("admin reset-password", &[], &["user-id"], &[Rows(flags::USER_ID), Rows(flags::GENERATED_PASSWORD), Settings(DATA)], &[], Operator(&admin::RESET_PASSWORD), "Give a user in the data file another password."),
+    command("admin create-api-key", &[], &["user-id"], &[Rows(flags::USER_ID), Rows(flags::API_KEY), Rows(flags::RIGHTS_LIST), Rows(flags::SECRET_OUT), Settings(DATA)], &[], Operator(&admin::CREATE_API_KEY), "Create an API key for a user in the data file; with every right, unless --rights names some."),
+    command("admin create-client", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::OWNING_ACCOUNT), Create(&CLIENT), Rows(flags::SECRET_OUT), Settings(DATA)], &[], Operator(&admin::CREATE_CLIENT), "Register an approved client in the data file."),
 
     command("openapi", &[], &[], &[], &[], Run::Document(Document::OpenApi), "Print the OpenAPI 3.1 document of the API."),
     command("completions", &[], &["shell"], &[Rows(flags::SHELL)], &[], Run::Document(Document::Completions), "Print the completions for bash, zsh or fish."),

@@ -15,6 +15,7 @@ use crate::cli::failure::{Failure, UsageError};
 use crate::cli::remote::connection::{CONNECTION, ConnectionSettings};
 use crate::cli::remote::http::Remote;
 use crate::cli::remote::tokens;
+use crate::cli::run::operator;
 use crate::cli::terminal::{note, print};
 
 /// A parsed command line.
@@ -64,7 +65,7 @@ fn execute(command: &Command, values: &Values, rest: Arguments) -> Result<(), Fa
     let connect = |rest| Remote::of(ConnectionSettings::read(rest)?).map_err(Failure::from);
     match command.run {
         Run::Serve(run) => run(rest),
-        Run::Operator(run) => run(values, rest),
+        Run::Operator(operation) => operator::run(operation, values, rest),
         Run::Document(document) => print_document(document, values),
         Run::Unauthenticated(run) => run(values, &mut connect(rest)?),
         Run::Anyone(run) => {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::{Value, json};
+
 use crate::cli::api_error::ApiError;
 
 /// A wrong command line. The text names the flag or variable, never the value of a secret.
@@ -19,6 +21,29 @@ pub enum Failure {
     Named(Box<ApiError>),
     /// The reader of its output has closed it: exit code 0.
     Unread,
+}
+
+impl Failure {
+    /// Returns the failure as a server sends it to a command of its operator.
+    pub fn to_json(&self) -> Value {
+        match self {
+            Failure::Usage(UsageError(text)) => json!({"usage": text}),
+            Failure::Refused(text) => json!({"refused": text}),
+            Failure::Named(error) => json!({"error": error.to_json()}),
+            Failure::Unread => json!({}),
+        }
+    }
+
+    /// Returns what [`Failure::to_json`] wrote.
+    pub fn of_json(value: &Value) -> Failure {
+        let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+        match (text("usage"), text("refused"), value.get("error")) {
+            (Some(text), ..) => UsageError(text).into(),
+            (None, Some(text), _) => Failure::Refused(text),
+            (None, None, Some(error)) => ApiError::of_json(error).into(),
+            (None, None, None) => Failure::Unread,
+        }
+    }
 }
 
 impl From<UsageError> for Failure {

@@ -3,6 +3,7 @@
 pub mod api_error;
 pub mod args;
 pub mod commands;
+pub mod control;
 pub mod dispatch;
 pub mod docs;
 pub mod failure;

@@ -59,7 +59,7 @@ fn credentials_that_others_may_read_are_narrowed_to_their_owner_with_a_warning_o
 }
 
 /// A data file with its administrator, and nobody who holds it.
-fn data(name: &str) -> Folder {
+pub fn data(name: &str) -> Folder {
     let folder = Folder::new(name);
     let mut server = keyfob(&folder.0, &["serve", "--listen", "127.0.0.1:0"], &[KEY])
         .stdout(std::process::Stdio::piped())
@@ -68,18 +68,16 @@ fn data(name: &str) -> Folder {
         .expect("it starts");
     let mut line = String::new();
     std::io::BufRead::read_line(&mut std::io::BufReader::new(server.stdout.as_mut().expect("its output")), &mut line).expect("a line");
-    let held = admin(&folder, "admin create-user ada");
-    assert!(held.code == Some(1) && held.err.contains("another keyfob is using this data file"), "{}", held.err);
     server.kill().and_then(|()| server.wait()).expect("it ends");
     folder
 }
 
-fn admin(folder: &Folder, line: &str) -> Done {
+pub fn admin(folder: &Folder, line: &str) -> Done {
     done(keyfob(&folder.0, &line.split(' ').collect::<Vec<_>>(), &[]), "")
 }
 
 #[test]
-fn an_operator_makes_users_keys_and_clients_without_a_server_but_not_under_one() {
+fn an_operator_makes_users_keys_and_clients_without_a_server() {
     let folder = data("cli-admin");
     let ok = |line: &str| {
         let done = admin(&folder, line);

@@ -159,6 +159,11 @@ impl Story {
     fn holds_no_secret(&self) {
         for entry in std::fs::read_dir(&self.folder.0).expect("the folder is read") {
             let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                // The folder of the control socket holds no file.
+                assert!(path.ends_with("keyfob.db-control"), "{}", path.display());
+                continue;
+            }
             let bytes = std::fs::read(&path).expect("a file is read");
             for (what, secret) in &self.secrets {
                 assert!(!holds(&bytes, secret), "{what} stands in {}", path.display());

@@ -45,6 +45,7 @@ mod many_networks;
 mod matrix;
 mod members;
 mod oauth;
+mod operator;
 mod organizations;
 mod overload;
 mod pages;

@@ -71,10 +71,11 @@ const FLOORS: &[Floors] = &[
         floors: &[
             &["api_error"],
             &["failure"],
-            &["terminal"],
+            &["control", "terminal"],
             &["args"],
             &["remote"],
-            &["run", "serve"],
+            &["run"],
+            &["serve"],
             &["commands"],
             &["docs"],
             &["dispatch"],
@@ -89,10 +90,11 @@ const FLOORS: &[Floors] = &[
             &["pages", "secret_file"],
             &["entities"],
             &["admin", "api_keys", "authorizations", "clients", "collaborators", "login", "sessions", "users"],
+            &["operator"],
         ],
     },
     Floors { folder: "cli/docs", floors: &[&["help", "completions"], &["man"]] },
-    Floors { folder: "cli/serve", floors: &[&["public_url", "reload", "settings", "sweeper"], &["process"]] },
+    Floors { folder: "cli/serve", floors: &[&["control_socket", "public_url", "reload", "settings", "sweeper"], &["process"]] },
     Floors { folder: "console", floors: &[&["page"], &["form"], &["clients", "users"], &["organizations"], &["account"]] },
     Floors { folder: "console/page", floors: &[&["charts", "layout", "listing", "paths"], &["new_secret", "refused", "table"]] },
     Floors {
@@ -351,6 +353,7 @@ fn an_error_is_defined_once() {
         keyfob::console::clients::review::ERRORS,
         keyfob::console::form::saving::ERRORS,
         keyfob::cli::api_error::ERRORS,
+        keyfob::cli::run::operator::ERRORS,
     ];
     let tables = sources().iter().filter(|source| source.product().contains("errors! {")).count();
     assert_eq!(tables, lists.len(), "a table of errors is missing from this list");

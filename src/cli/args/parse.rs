@@ -65,7 +65,7 @@ fn read_flag(row: &'static Flag, arguments: &mut Arguments, values: &mut Values)
     }
     found.extend(values_of(arguments, row.name(), if row.is_switch() { "true or false" } else { row.value })?);
     if !found.is_empty() {
-        values.values.insert(row.key(), found);
+        values.values.insert(row.key().to_owned(), found);
         if matches!(row.kind, FlagKind::Secret) {
             values.exposed.push(row.name());
         }

@@ -12,7 +12,7 @@ pub type AccountPath = (&'static str, String);
 /// The values of a command's flags and arguments, by the names of the flags without their dashes.
 #[derive(Debug, Default)]
 pub struct Values {
-    pub values: HashMap<&'static str, Vec<String>>,
+    pub values: HashMap<String, Vec<String>>,
     /// The flags of the command that are switches.
     pub switches: HashSet<&'static str>,
     /// The flags whose secrets other programs could see, because they were arguments.
@@ -69,7 +69,7 @@ impl Values {
             if secret.is_empty() {
                 return Err(UsageError(format!("{}: it holds nothing", row.name)));
             }
-            self.values.insert(key, vec![secret]);
+            self.values.insert(key.to_owned(), vec![secret]);
         }
         Ok(())
     }
@@ -135,11 +135,11 @@ impl Values {
     }
 
     /// Stores a plain argument as the value of the flag `key`. Fails if both are given and differ.
-    pub fn put_argument(&mut self, key: &'static str, value: String) -> Result<(), UsageError> {
+    pub fn put_argument(&mut self, key: &str, value: String) -> Result<(), UsageError> {
         match self.one(key) {
             Some(other) if other != value => Err(UsageError(format!("the argument and --{key} name different things: give one of them"))),
             _ => {
-                self.values.insert(key, vec![value]);
+                self.values.insert(key.to_owned(), vec![value]);
                 Ok(())
             }
         }

@@ -1,25 +1,17 @@
-//! Commands of an operator on the data file, while no server uses it.
+//! What the operator's commands do to a store: [`OPERATIONS`]. `operator` runs them.
 
-use std::path::PathBuf;
-
-use pico_args::Arguments;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use crate::base::id::{AccountId, BadId, UserId};
 use crate::base::printable::printable;
 use crate::base::right::Right;
 use crate::base::secret::Hash;
 use crate::base::time::Time;
-use crate::cli::api_error::{ApiError, NO_DATA};
+use crate::cli::api_error::ApiError;
 use crate::cli::args::nouns::CLIENT;
-use crate::cli::args::settings::SettingKind::Value;
-use crate::cli::args::settings::{self as args, Setting};
 use crate::cli::args::values::{Values, missing};
 use crate::cli::failure::{Failure, UsageError};
-use crate::cli::run::entities::{prepare, print};
-use crate::cli::run::output;
-use crate::cli::run::secret_file::{Secret, SecretFile};
-use crate::cli::terminal::note;
+use crate::cli::run::entities::prepare;
 use crate::model::field::Audience;
 use crate::model::mask::Mask;
 use crate::model::patch::Patch;
@@ -30,20 +22,31 @@ use crate::model::{client, password, user};
 use crate::registry::entity::Entity;
 use crate::registry::principal::Principal;
 use crate::registry::rights;
-use crate::registry::secrets::{self, NewSecret};
+use crate::registry::secrets::NewSecret;
 use crate::registry::{api_keys, clients, users};
 use crate::store::{Deleted, Store};
 
-/// The settings of these commands.
-#[rustfmt::skip]
-pub static DATA: &[Setting] = &[
-    Setting { name: "data", flag: "--data", variable: "KEYFOB_DATA", value: "FILE", default: "keyfob.db", kind: Value, doc: "The data file." },
-    Setting { name: "password_rounds", flag: "--password-rounds", variable: "KEYFOB_PASSWORD_ROUNDS", value: "N", default: "600000", kind: Value, doc: "Rounds of PBKDF2-SHA256 for a password, as the server has it." },
-];
+/// What one of the operator's commands does. It neither reads nor prints anything, so a running server can do it as well.
+#[derive(Debug)]
+pub struct AdminOperation {
+    /// The command, without `admin`.
+    pub name: &'static str,
+    /// The member of the answer that `--secret-out` keeps from the terminal; empty if there is none.
+    pub secret: &'static str,
+    /// Returns what is printed; null for nothing.
+    pub run: fn(&Values, &Store, &Settings) -> Result<Value, Failure>,
+}
+
+pub static CREATE_USER: AdminOperation = AdminOperation { name: "create-user", secret: "", run: create_user };
+pub static RESET_PASSWORD: AdminOperation = AdminOperation { name: "reset-password", secret: "", run: reset_password };
+pub static CREATE_API_KEY: AdminOperation = AdminOperation { name: "create-api-key", secret: "key", run: create_api_key };
+pub static CREATE_CLIENT: AdminOperation = AdminOperation { name: "create-client", secret: "secret", run: create_client };
+
+/// All of them: a server finds the one it is asked for by its name.
+pub static OPERATIONS: &[&AdminOperation] = &[&CREATE_USER, &RESET_PASSWORD, &CREATE_API_KEY, &CREATE_CLIENT];
 
 /// Creates an approved user with a validated address.
-pub fn create_user(values: &Values, arguments: Arguments) -> Result<(), Failure> {
-    let (store, settings) = open(arguments)?;
+fn create_user(values: &Values, store: &Store, settings: &Settings) -> Result<Value, Failure> {
     let id: UserId = parsed(values.needed("user-id")?, "--user-id")?;
     let by = Principal::operator();
     let generated = generated_password(values, &id);
@@ -61,34 +64,29 @@ pub fn create_user(values: &Values, arguments: Arguments) -> Result<(), Failure>
     let sent = Patch::decode(user::FIELDS, wanted.as_object().unwrap_or(&Map::new())).map_err(malformed)?;
     sent.check(user::FIELDS, "User", None).map_err(refused)?;
     users::check_email(&sent).map_err(refused)?;
-    users::check_registration(&by, &settings, &id, &sent).map_err(refused)?;
+    users::check_registration(&by, settings, &id, &sent).map_err(refused)?;
     let passwords = users::NewPasswords { password: Hash::of_chosen(chosen, settings.password_rounds), temporary: None };
-    let made = store.write(|tx| users::create(tx, &by, &settings, id, &sent, &passwords)).map_err(refused)?;
+    let made = store.write(|tx| users::create(tx, &by, settings, id, &sent, &passwords)).map_err(refused)?;
     let mask = Mask::everything(user::FIELDS).without(user::FIELDS, "contact_info");
     let mut shown = json!(render(user::FIELDS, &made, &mask, Audience::Holder));
     if let Some(password) = generated {
         shown["password"] = password.into();
     }
-    output::object(values, &[], &shown)
+    Ok(shown)
 }
 
-pub fn reset_password(values: &Values, arguments: Arguments) -> Result<(), Failure> {
-    let (store, settings) = open(arguments)?;
+fn reset_password(values: &Values, store: &Store, settings: &Settings) -> Result<Value, Failure> {
     let id: UserId = parsed(values.needed("user-id")?, "--user-id")?;
     let generated = generated_password(values, &id);
     let chosen = values.one("password").or(generated.as_deref()).unwrap_or_default();
     password::check(chosen, &id).map_err(refused)?;
     let hash = Hash::of_chosen(chosen, settings.password_rounds);
     store.write(|tx| users::reset_password(tx, &Principal::operator(), &id, &hash)).map_err(refused)?;
-    match generated {
-        Some(password) => output::object(values, &[], &json!({"ids": {"user_id": id.as_str()}, "password": password})),
-        None => Ok(()),
-    }
+    Ok(generated.map_or(Value::Null, |password| json!({"ids": {"user_id": id.as_str()}, "password": password})))
 }
 
 /// Creates an API key with the rights named, or with every right.
-pub fn create_api_key(values: &Values, arguments: Arguments) -> Result<(), Failure> {
-    let (store, _) = open(arguments)?;
+fn create_api_key(values: &Values, store: &Store, _: &Settings) -> Result<Value, Failure> {
     let owner = AccountId::User(parsed(values.needed("user-id")?, "--user-id")?);
     let mut rights = Vec::new();
     for name in values.rights() {
@@ -105,19 +103,15 @@ pub fn create_api_key(values: &Values, arguments: Arguments) -> Result<(), Failu
         rights: if rights.is_empty() { vec![Right::All] } else { rights },
         expires_at,
     };
-    let mut secret_file = SecretFile::of(values, 1)?;
     let (key, token) = store.write(|tx| api_keys::create(tx, &Principal::operator(), &owner, wanted)).map_err(refused)?;
     let mut shown = key.to_json();
     shown["key"] = token.reveal().into();
-    secret_file.print(&Secret { of: "", member: "key" }, &[], shown)?;
-    secret_file.end();
-    Ok(())
+    Ok(shown)
 }
 
-pub fn create_client(values: &Values, arguments: Arguments) -> Result<(), Failure> {
-    let (store, settings) = open(arguments)?;
+fn create_client(values: &Values, store: &Store, settings: &Settings) -> Result<Value, Failure> {
     let mut fields = Map::new();
-    let id = prepare(&CLIENT, values, &CLIENT.sent(values)?, &mut fields)?;
+    prepare(&CLIENT, values, &CLIENT.sent(values)?, &mut fields)?;
     let owner = match values.account()? {
         Some(("users", id)) => AccountId::User(parsed(&id, "--user-id")?),
         Some((_, id)) => AccountId::Organization(parsed(&id, "--organization-id")?),
@@ -126,35 +120,14 @@ pub fn create_client(values: &Values, arguments: Arguments) -> Result<(), Failur
     let sent = Patch::decode(client::FIELDS, &fields).map_err(malformed)?;
     sent.check(client::FIELDS, "Client", None).map_err(refused)?;
     let by = Principal::operator();
-    let chosen = sent.text("secret");
-    if let Some(warning) = chosen.and_then(secrets::warning) {
-        note(&format!("warning: {warning}"));
-    }
-    let secret = chosen.map_or_else(NewSecret::fresh, NewSecret::chosen);
-    let mut secret_file = SecretFile::of(values, 1)?;
+    let secret = sent.text("secret").map_or_else(NewSecret::fresh, NewSecret::chosen);
     let made = store.write(|tx| {
         // Fails if the owner does not exist.
         rights::on(tx, &by, &Entity::from(&owner), Deleted::No)?;
         let id = sent.id("client_id").ok_or_else(|| crate::base::validation::Invalid::required("Client", "ids"))?;
-        clients::create(tx, &by, &settings, id, &owner, &sent, secret)
+        clients::create(tx, &by, settings, id, &owner, &sent, secret)
     });
-    let shown = json!(render(client::FIELDS, &made.map_err(refused)?, &Mask::everything(client::FIELDS), Audience::Holder));
-    print(&CLIENT, &mut secret_file, &id, shown)?;
-    secret_file.end();
-    Ok(())
-}
-
-/// Opens the data file. Fails if there is none: a mistyped name must not create one.
-fn open(arguments: Arguments) -> Result<(Store, Settings), Failure> {
-    let found = args::SettingValues::read(DATA, arguments)?;
-    let path = PathBuf::from(found.of("data").text());
-    let defaults = Settings::default();
-    let password_rounds = found.of("password_rounds").rounds(defaults.password_rounds)?;
-    if !path.exists() {
-        return Err(ApiError::from(NO_DATA.error()).with("data", path.display()).into());
-    }
-    let store = Store::open(&path).map_err(|error| Failure::Refused(format!("{}: {error}", path.display())))?;
-    Ok((store, Settings { password_rounds, ..defaults }))
+    Ok(json!(render(client::FIELDS, &made.map_err(refused)?, &Mask::everything(client::FIELDS), Audience::Holder)))
 }
 
 fn generated_password(values: &Values, id: &UserId) -> Option<String> {

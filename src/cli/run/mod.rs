@@ -7,6 +7,7 @@ pub mod clients;
 pub mod collaborators;
 pub mod entities;
 pub mod login;
+pub mod operator;
 pub mod output;
 pub mod pages;
 pub mod secret_file;

@@ -1,5 +1,6 @@
-//! The server: its settings, its process, its addresses, what it reloads, and its sweeper.
+//! The server: its settings, its process, its addresses, what it reloads, its sweeper, and its control socket.
 
+pub mod control_socket;
 pub mod process;
 pub mod public_url;
 pub mod reload;

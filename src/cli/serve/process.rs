@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::base::error::{Error, Kind};
 use crate::base::{log, output, printable};
 use crate::cli::failure::{Failure, UsageError};
+use crate::cli::serve::control_socket::ControlSocket;
 use crate::cli::serve::public_url::{Lifetime, local_url, public_url};
 use crate::cli::serve::reload::Reloads;
 use crate::cli::serve::settings::{self, Configuration};
@@ -68,6 +69,7 @@ pub fn serve(arguments: Arguments) -> Result<(), Failure> {
     let app = Arc::new(App::new(store, Settings { public_url, ..configuration.settings }));
     let server = Arc::new(server);
 
+    let _control_socket = ControlSocket::open(&app);
     let (sender, events) = channel();
     run(server.clone(), app.clone(), configuration.workers, sender.clone());
     forward(signals, sender);

@@ -1,0 +1,164 @@
+//! Runs the operator's commands: on the data file itself or, if a server holds it, inside that server. The operator sees no difference.
+
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use pico_args::Arguments;
+use serde_json::{Map, Value, json};
+
+use crate::base::error::errors;
+use crate::cli::api_error::{ApiError, NO_DATA};
+use crate::cli::args::settings::SettingKind::Value as OfValue;
+use crate::cli::args::settings::{self as args, Setting};
+use crate::cli::args::values::Values;
+use crate::cli::control;
+use crate::cli::failure::Failure;
+use crate::cli::run::admin::{AdminOperation, OPERATIONS};
+use crate::cli::run::secret_file::{Secret, SecretFile};
+use crate::cli::terminal::note;
+use crate::model::settings::Settings;
+use crate::registry::secrets;
+use crate::store::{OpenError, Store};
+
+errors! {
+    NO_ANSWER: Unavailable "keyfob/cli" "no_answer" "the server that uses the data file did not answer, so nobody knows whether it was done: {reason}";
+    OTHER_VERSION: FailedPrecondition "keyfob/cli" "other_version" "the server that uses the data file is keyfob {server}, this is keyfob {command}: use the same version for both";
+}
+
+/// How long to wait for somebody who holds the file and has no control socket yet: a server that starts, or another command.
+const STARTING: Duration = Duration::from_secs(5);
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(50);
+
+/// How long to wait for the server's answer: hashing a password and a slow disk are in it.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The settings of these commands.
+#[rustfmt::skip]
+pub static DATA: &[Setting] = &[
+    Setting { name: "data", flag: "--data", variable: "KEYFOB_DATA", value: "FILE", default: "keyfob.db", kind: OfValue, doc: "The data file." },
+    Setting { name: "password_rounds", flag: "--password-rounds", variable: "KEYFOB_PASSWORD_ROUNDS", value: "N", default: "600000, or as the running server has it", kind: OfValue, doc: "Rounds of PBKDF2-SHA256 for a password." },
+];
+
+/// What a command says about the settings; the rest is the running server's, or the default.
+#[derive(Debug, Default)]
+struct Overrides {
+    password_rounds: Option<u32>,
+}
+
+impl Overrides {
+    /// Returns the settings that an operation works with. Those that say what may be registered don't matter to an operator.
+    fn over(&self, settings: &Settings) -> Settings {
+        Settings { password_rounds: self.password_rounds.unwrap_or(settings.password_rounds), ..Settings::default() }
+    }
+}
+
+/// Where an operation runs.
+enum Place {
+    File(Box<Store>),
+    Server(UnixStream),
+}
+
+pub fn run(operation: &AdminOperation, values: &Values, arguments: Arguments) -> Result<(), Failure> {
+    let found = args::SettingValues::read(DATA, arguments)?;
+    let path = PathBuf::from(found.of("data").text());
+    let rounds = found.of("password_rounds");
+    let overrides = Overrides { password_rounds: rounds.given().map(|_| rounds.rounds(0)).transpose()? };
+    if !path.exists() {
+        // A mistyped name must not create a file.
+        return Err(ApiError::from(NO_DATA.error()).with("data", path.display()).into());
+    }
+    let place = open(&path)?;
+    if let Some(warning) = values.one("secret").and_then(secrets::warning) {
+        note(&format!("warning: {warning}"));
+    }
+    let mut secret_file = SecretFile::of(values, usize::from(!operation.secret.is_empty()))?;
+    let answer = match place {
+        Place::File(store) => (operation.run)(values, &store, &overrides.over(&Settings::default())),
+        Place::Server(stream) => ask(&stream, operation, values, &overrides),
+    }?;
+    if !answer.is_null() {
+        secret_file.print(&Secret { of: "", member: operation.secret }, &[], answer)?;
+    }
+    secret_file.end();
+    Ok(())
+}
+
+/// Opens the file, or connects to the server that holds it.
+fn open(path: &Path) -> Result<Place, Failure> {
+    let begun = Instant::now();
+    let refused = |error: &dyn std::fmt::Display| Failure::Refused(format!("{}: {error}", path.display()));
+    loop {
+        match Store::open(path) {
+            Ok(store) => return Ok(Place::File(Box::new(store))),
+            Err(OpenError::Held) => {}
+            Err(error) => return Err(refused(&error)),
+        }
+        match control::folder(path).and_then(|folder| control::connect(&folder)) {
+            Ok(stream) => return Ok(Place::Server(stream)),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {}
+            Err(error) => return Err(refused(&format_args!("cannot reach the server that uses this data file: {error}"))),
+        }
+        if begun.elapsed() >= STARTING {
+            return Err(refused(&OpenError::Held));
+        }
+        std::thread::sleep(BETWEEN_ATTEMPTS);
+    }
+}
+
+/// Has the server do it.
+fn ask(stream: &UnixStream, operation: &AdminOperation, values: &Values, overrides: &Overrides) -> Result<Value, Failure> {
+    let request = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "operation": operation.name,
+        "values": values.values,
+        "password_rounds": overrides.password_rounds,
+    });
+    let sent = control::send(stream, &request, ANSWER_TIMEOUT);
+    // A server that refuses what is sent may answer before it has read all of it.
+    let answer = control::receive(stream, ANSWER_TIMEOUT).map_err(|error| sent.err().unwrap_or(error));
+    let mut answer = answer.map_err(|error| ApiError::from(NO_ANSWER.with("reason", error.to_string())))?;
+    match answer.get("failure") {
+        Some(failure) => Err(Failure::of_json(failure)),
+        None => Ok(answer.get_mut("answer").map(Value::take).unwrap_or_default()),
+    }
+}
+
+/// A command as the server was sent it.
+#[derive(Debug)]
+pub struct OperatorRequest {
+    pub operation: &'static AdminOperation,
+    values: Values,
+    overrides: Overrides,
+}
+
+impl OperatorRequest {
+    /// Parses the message of a command of the same version; `Err` is the answer to any other.
+    pub fn parse(message: &Value) -> Result<OperatorRequest, Value> {
+        let text = |key: &str| message.get(key).and_then(Value::as_str).unwrap_or_default();
+        let operation = OPERATIONS.iter().find(|operation| operation.name == text("operation"));
+        let (Some(operation), "" | env!("CARGO_PKG_VERSION")) = (operation, text("version")) else {
+            let refusal = OTHER_VERSION.with("server", env!("CARGO_PKG_VERSION")).with("command", text("version"));
+            return Err(answered(Err(ApiError::from(refusal).into())));
+        };
+        let texts = |value: &Value| value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+        let pairs = message.get("values").and_then(Value::as_object).into_iter().flatten();
+        let values = Values { values: pairs.map(|(key, value)| (key.clone(), texts(value))).collect(), ..Values::default() };
+        let password_rounds = message.get("password_rounds").and_then(Value::as_u64).and_then(|rounds| u32::try_from(rounds).ok());
+        Ok(OperatorRequest { operation, values, overrides: Overrides { password_rounds } })
+    }
+
+    /// Runs it with the server's store and settings, and returns the answer to send.
+    pub fn run(&self, store: &Store, settings: &Settings) -> Value {
+        answered((self.operation.run)(&self.values, store, &self.overrides.over(settings)))
+    }
+}
+
+fn answered(done: Result<Value, Failure>) -> Value {
+    let (key, value) = match done {
+        Ok(answer) => ("answer", answer),
+        Err(failure) => ("failure", failure.to_json()),
+    };
+    Value::Object(Map::from_iter([(key.to_owned(), value)]))
+}
