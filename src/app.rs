@@ -12,6 +12,7 @@ use crate::base::secret::TokenKind;
 use crate::call::{Call, Handler, Input, Transactions, Work};
 use crate::console;
 use crate::failure;
+use crate::http::base_path::BasePath;
 use crate::http::cookie::Cookies;
 use crate::http::csrf::{self, FormTokenCheck, ServerKey, SignInPage};
 use crate::http::origin::Sender;
@@ -37,6 +38,7 @@ const API: &str = "/api/v3/";
 pub struct App {
     store: Store,
     settings: Settings,
+    base_path: BasePath,
     cookies: Cookies,
     server_key: ServerKey,
     queue: Queue,
@@ -45,10 +47,10 @@ pub struct App {
 
 impl App {
     pub fn new(store: Store, settings: Settings) -> App {
-        let cookies = Cookies::of(&settings.public_url);
+        let (base_path, cookies) = (BasePath::of(&settings.public_url), Cookies::of(&settings.public_url));
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         let (queue, guesses) = (Queue::new(processors), GuessesInProgress::default());
-        App { store, settings, cookies, server_key: ServerKey::fresh(), queue, guesses }
+        App { store, settings, base_path, cookies, server_key: ServerKey::fresh(), queue, guesses }
     }
 
     pub fn store(&self) -> &Store {
@@ -62,6 +64,7 @@ impl App {
     /// Answers any request, and logs one line. A panic costs only this request a 500. Calls `before_blocking` before it waits for the disk.
     pub fn answer(&self, request: &Request, before_blocking: &dyn Fn()) -> Reply {
         let started = Instant::now();
+        let request = &*self.base_path.taken_off(request);
         let mut route = None;
         let reply = survive(request, || self.dispatch(request, before_blocking, &mut route));
         log::info(
@@ -74,7 +77,7 @@ impl App {
                 ("request_id", request.id.as_str().into()),
             ],
         );
-        with_common_headers(reply, request, route)
+        self.base_path.put_before_links(with_common_headers(reply, request, route))
     }
 
     fn dispatch(&self, request: &Request, before_blocking: &dyn Fn(), named: &mut Option<&'static Route>) -> Reply {

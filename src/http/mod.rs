@@ -1,5 +1,6 @@
 //! Floor 1: the mechanism of HTTP. It knows no entity.
 
+pub mod base_path;
 pub mod cookie;
 pub mod csrf;
 pub mod form;

@@ -48,6 +48,7 @@ impl Method {
 }
 
 /// A complete request; `target` is the request target as sent (`/path?query`).
+#[derive(Clone)]
 pub struct Request {
     pub method: Method,
     pub target: String,

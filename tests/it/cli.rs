@@ -69,7 +69,7 @@ impl Fixture {
     }
 
     pub fn address(&self) -> &str {
-        self.url.strip_prefix("http://").expect("an address")
+        self.url.strip_prefix("http://").and_then(|rest| rest.split('/').next()).expect("an address")
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

@@ -207,3 +207,15 @@ fn sessions_authorizations_and_tokens_are_listed_and_ended() {
     assert_eq!(fixture.ok("users oauth authorizations list"), "[]\n");
     assert_eq!(run(&fixture, "clients list").code, Some(1), "its tokens are gone");
 }
+
+#[test]
+fn a_server_below_a_path_is_logged_in_to_by_its_whole_address() {
+    let mut fixture = Fixture::with("path", &["--public-url", "http://127.0.0.1:1885/keyfob"]);
+    fixture.url.push_str("/keyfob");
+    log_in(&fixture);
+    assert_eq!(auth_info(&fixture, &kept(&fixture)["access_token"]).status, 200);
+    assert_eq!(run(&fixture, "clients create my-app").code, Some(0));
+    assert!(run(&fixture, "clients list --limit 1 --all-pages").out.contains("my-app"));
+    assert_eq!(run(&fixture, "logout").code, Some(0));
+    assert_eq!(kept(&fixture), Value::Null);
+}

@@ -24,7 +24,10 @@ pub struct Fixture {
 
 impl Fixture {
     pub fn new() -> Fixture {
-        let mut server = Server::start();
+        Fixture::on(Server::start())
+    }
+
+    pub fn on(mut server: Server) -> Fixture {
         for user in ["alice", "mallory", "stranger"] {
             server.has_user(user);
         }

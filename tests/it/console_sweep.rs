@@ -8,7 +8,7 @@ use crate::console::{Fields, Fixture};
 use crate::pages::headings_are_in_order;
 
 /// The path with the names of the fixture in it.
-fn target(fixture: &Fixture, route: &Route) -> String {
+pub fn target(fixture: &Fixture, route: &Route) -> String {
     let own = route.path.starts_with("/console/users") || route.path.contains("/{kind}/");
     route
         .path

@@ -56,6 +56,7 @@ mod search;
 mod secrets;
 mod server;
 mod signals;
+mod sub_path;
 mod suspended;
 mod sweep;
 mod tidy;

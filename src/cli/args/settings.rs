@@ -109,15 +109,18 @@ impl SettingValue {
         if self.value.is_some() { self.number(FEWEST_ROUNDS, MOST_ROUNDS) } else { Ok(default) }
     }
 
-    /// Returns `http(s)://host[:port]` without a slash at its end. The public one is the issuer, whose metadata is at the root (RFC 8414
-    /// section 3).
+    /// Returns `http(s)://host[:port][/path]` without a slash at its end. A path is of characters that nobody encodes, so that it is the same
+    /// in links, cookies and requests.
     pub fn url(&self) -> Result<Option<String>, UsageError> {
         let Some(url) = self.given() else { return Ok(None) };
         let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
-        let host = rest.strip_suffix('/').unwrap_or(rest);
-        let plain = url.bytes().all(|b| (b'!'..=b'~').contains(&b)) && !host.contains(['/', '?', '#', '@', '\\']);
-        if host.is_empty() || host.starts_with(':') || !plain {
-            return Err(self.wrong("must be http://host or https://host, with a port but no path"));
+        let mut segments = rest.strip_suffix('/').unwrap_or(rest).split('/');
+        let host = segments.next().unwrap_or_default();
+        let is_host = host.bytes().all(|b| (b'!'..=b'~').contains(&b) && !b"?#@\\\"<>".contains(&b));
+        let is_plain = |segment: &str| segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
+        let is_segment = |segment: &str| !matches!(segment, "" | "." | "..") && is_plain(segment);
+        if host.is_empty() || host.starts_with(':') || !is_host || !segments.all(is_segment) {
+            return Err(self.wrong("must be http://host or https://host, perhaps with a port and a path of letters, digits and -._~"));
         }
         Ok(Some(url.strip_suffix('/').unwrap_or(url).to_owned()))
     }

@@ -18,7 +18,7 @@ pub static CONNECTION: &[Setting] = &[
 
 /// Where the server is, and what to speak to it with.
 pub struct ConnectionSettings {
-    /// `http(s)://host[:port]`, without a slash at the end.
+    /// `http(s)://host[:port][/path]`, without a slash at the end.
     pub server: String,
     pub api_key: Option<String>,
     pub ca: Option<String>,

@@ -6,9 +6,11 @@ use crate::base::log::Verbosity;
 use crate::cli::args::settings::SettingKind::{Secret, Switch, Value};
 use crate::cli::args::settings::{self as args, FEWEST_ROUNDS, Setting, SettingValue};
 use crate::cli::failure::UsageError;
+use crate::http::base_path::BasePath;
 use crate::http::listener::limits::Limits;
 use crate::http::listener::proxies::{NoNetwork, TrustedProxies};
 use crate::model::settings::{AdminRights, Approval, ContactPolicy, Creators, Settings, UserRegistration};
+use crate::routes::ROUTES;
 
 /// The most workers that are useful on any machine.
 const MOST_WORKERS: usize = 64;
@@ -26,7 +28,7 @@ pub static SETTINGS: &[Setting] = &[
     Setting { name: "listen", flag: "--listen", variable: "KEYFOB_LISTEN", value: "HOST:PORT", default: "127.0.0.1:1885", kind: Value, doc: "Where to listen; port 0 picks a free one." },
     Setting { name: "data", flag: "--data", variable: "KEYFOB_DATA", value: "FILE", default: "keyfob.db", kind: Value, doc: "The data file; created if it is missing, readable by its owner only." },
     Setting { name: "ephemeral", flag: "--ephemeral", variable: "KEYFOB_EPHEMERAL", value: "", default: "off", kind: Switch, doc: "Use a private temporary database, deleted at exit: for tests." },
-    Setting { name: "public_url", flag: "--public-url", variable: "KEYFOB_PUBLIC_URL", value: "URL", default: "http:// and the address listened on", kind: Value, doc: "The URL at which clients and browsers reach this server." },
+    Setting { name: "public_url", flag: "--public-url", variable: "KEYFOB_PUBLIC_URL", value: "URL", default: "http:// and the address listened on", kind: Value, doc: "The URL at which clients and browsers reach this server; it may have a path, such as https://home.example/keyfob." },
     Setting { name: "approval", flag: "--approval", variable: "KEYFOB_APPROVAL", value: "auto|manual", default: "auto", kind: Value, doc: "New clients are approved at once, or wait for an administrator." },
     Setting { name: "user_registration", flag: "--user-registration", variable: "KEYFOB_USER_REGISTRATION", value: "closed|open", default: "closed", kind: Value, doc: "Only administrators create users, or anyone registers." },
     Setting { name: "admin_rights", flag: "--admin-rights", variable: "KEYFOB_ADMIN_RIGHTS", value: "standard|all", default: "standard", kind: Value, doc: "With all, administrators manage other people's keys and grant _ALL rights." },
@@ -104,7 +106,7 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
             } else {
                 Settings::default().password_rounds
             })?,
-            public_url: value("public_url").url()?.unwrap_or_default(),
+            public_url: public_url(value("public_url"))?,
         },
         admin_user: value("admin_user").text().to_owned(),
         admin_password: value("admin_password").given().map(str::to_owned),
@@ -116,6 +118,18 @@ fn verbosity(found: &SettingValue, default: Verbosity) -> Result<Verbosity, Usag
     match found.given() {
         None => Ok(default),
         Some(_) => found.choose(&[("off", Verbosity::Off), ("errors", Verbosity::Errors), ("all", Verbosity::All)]),
+    }
+}
+
+/// Returns the public URL, or nothing if it is not set.
+fn public_url(found: &SettingValue) -> Result<String, UsageError> {
+    let url = found.url()?.unwrap_or_default();
+    // Otherwise nobody could tell whether a proxy has taken the base path off.
+    let first = |path: &str| path.split('/').nth(1).unwrap_or_default().to_owned();
+    let base_path = BasePath::of(&url);
+    match ROUTES.iter().map(|route| first(route.path)).find(|own| !own.is_empty() && *own == first(base_path.root())) {
+        Some(own) => Err(found.wrong(format!("must not have a path that begins with /{own}, which is one of this server's own"))),
+        None => Ok(url),
     }
 }
 
