@@ -43,7 +43,7 @@ pub fn explained(request: &Request, error: &Error) -> (&'static str, Markup) {
     let title = if body(request, error).0 == Kind::NotFound { "Not found" } else { "That did not work" };
     let content = html! {
         h1 { (title) }
-        p { (said(error)) }
+        p data-error=[name(error)] { (said(error)) }
         p .quiet { "Request " code { (request.id) } }
     };
     (title, content)
@@ -56,7 +56,7 @@ pub fn start_over(request: &Request, error: &Error, page: &str) -> Reply {
     }
     let content = html! {
         h1 { "That did not work" }
-        p { "Nothing was changed. This form is out of date, belongs to somebody else who was signed in here, or does not come from this server." }
+        p data-error=[name(error)] { "Nothing was changed. This form is out of date, belongs to somebody else who was signed in here, or does not come from this server." }
         p { a .button.main href=(page) { "Start over" } }
         p .quiet {
             "If that does not help, the address in your browser may be one that this server does not know as its own. Its operator can \
@@ -82,6 +82,14 @@ pub fn wrong_method(request: &Request, allowed: &[Method]) -> Reply {
 /// Returns whether the client prefers HTML, as browsers do.
 pub fn prefers_html(request: &Request) -> bool {
     request.header("accept").is_some_and(|accept| accept.trim_start().starts_with("text/html"))
+}
+
+/// Returns the name of the error, if it has one.
+fn name(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::Named(named) => Some(named.definition.name),
+        Error::Plain(..) | Error::Internal(_) | Error::Unavailable(_) => None,
+    }
 }
 
 /// Returns the error as a sentence, without the names for programs.

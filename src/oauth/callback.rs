@@ -7,7 +7,7 @@ use crate::base::uri;
 use crate::call::{Input, Work};
 use crate::http::reply::Reply;
 use crate::oauth::parameters::Parameters;
-use crate::page::frame;
+use crate::page::{frame, message};
 
 /// The port on which the command line listens by default.
 const DEFAULT_PORT: u16 = 11885;
@@ -30,16 +30,16 @@ pub fn code<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             (Some(code), _) => html! {
                 h1 { "Your authorization code" }
                 p { "Copy this code into the command line that asked for it. It is good for five minutes, and once." }
-                p .warning { "Anyone who has this code can act as you. Don't share it or type it into a website: enter it only into the program that you started yourself." }
+                (message::warning("code", "Anyone who has this code can act as you. Don't share it or type it into a website: enter it only into the program that you started yourself."))
                 p { code { (code) } }
             },
             (None, Some(error)) => html! {
                 h1 { "No authorization code" }
-                p .error { (query.one("error_description").unwrap_or(error)) }
+                p .error data-error=(error) { (query.one("error_description").unwrap_or(error)) }
             },
             (None, None) => html! {
                 h1 { "No authorization code" }
-                p { "This page shows the code that a command line asked for. Begin there." }
+                p data-message="no-code" { "This page shows the code that a command line asked for. Begin there." }
             },
         };
         Ok(frame::page(200, "Authorization code", &content))

@@ -18,7 +18,7 @@ use crate::model::user;
 use crate::model::view::render;
 use crate::oauth::login::HOME;
 use crate::page::words::sentence;
-use crate::page::{frame, rights};
+use crate::page::{frame, message, rights};
 use crate::registry::consent::{AuthorizationRequest, Identity, ValidRequest};
 use crate::registry::entity::live_user;
 
@@ -91,7 +91,7 @@ fn origin(client: &Client) -> Markup {
         p .quiet {
             "Client ID " code { (client.id) }
             @if let Some(owner) = &client.administrative_contact { ", of the " (owner.kind()) " " strong { (owner.as_str()) } }
-            @if client.endorsed { ", endorsed by the administrators" }
+            @if client.endorsed { span data-message="endorsed" { ", endorsed by the administrators" } }
             "."
         }
     }
@@ -100,22 +100,22 @@ fn origin(client: &Client) -> Markup {
 fn warnings(ValidRequest { client, redirect_uri, rights, identity, .. }: &ValidRequest) -> Markup {
     html! {
         @if *identity == Identity::Claimed {
-            p .warning { (claimed(redirect_uri)) }
+            (message::warning("claimed-identity", claimed(redirect_uri)))
         }
         @if client.state == State::Requested {
-            p .warning { "This client is not approved yet. You can try it because you registered it or chose to try it." }
+            (message::warning("not-approved", "This client is not approved yet. You can try it because you registered it or chose to try it."))
         }
         @if client.state == State::Flagged {
-            p .warning { "Administrators have flagged this client. Be careful." }
+            (message::warning("flagged", "Administrators have flagged this client. Be careful."))
         }
         @if rights.has(Right::All) {
-            p .warning { "It asks for everything: it could do whatever you can do, without asking again. Authorize it only if you trust it as yourself." }
+            (message::warning("all-rights", "It asks for everything: it could do whatever you can do, without asking again. Authorize it only if you trust it as yourself."))
         }
         @if uri::is_in_clear(redirect_uri) {
-            p .warning { "The address that you are sent to is not encrypted: others on the network could read what is sent there." }
+            (message::warning("not-encrypted", "The address that you are sent to is not encrypted: others on the network could read what is sent there."))
         }
         @if !client.endorsed {
-            p .warning { "The administrators do not vouch for this client. Authorize it only if you know who runs it." }
+            (message::warning("not-endorsed", "The administrators do not vouch for this client. Authorize it only if you know who runs it."))
         }
     }
 }
@@ -146,13 +146,13 @@ fn shown_rights(call: &Call<'_>, ValidRequest { client, rights: asked, .. }: &Va
                 li { "see and change your account, and end your sessions" }
                 li { "see, register, change and delete OAuth clients and organizations of yours, and decide who works on them" }
                 li { "make API keys in your name, which stay good when it is gone" }
-                @if call.by.is_admin { li { strong { "because you are an administrator: the same with everybody's accounts, clients and organizations" } } }
+                @if call.by.is_admin { li data-message="administrator-rights" { strong { "because you are an administrator: the same with everybody's accounts, clients and organizations" } } }
             }
             p { "It can do so until you sign it out, or revoke " (shown_name(client)) " in the Console under “OAuth client authorizations”." }
         };
     }
     html! {
-        @if asked.is_empty() { p { "Nothing but to know who you are." } }
+        @if asked.is_empty() { p data-message="no-rights" { "Nothing but to know who you are." } }
         @for group in rights::groups(asked) {
             h3 { (group.title) }
             ul { @for right in group.rights { li title=(right.name()) { (right.words()) } } }

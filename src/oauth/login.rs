@@ -145,7 +145,7 @@ fn form(call: &Call<'_>, input: &Input<'_>, status: u16, next: &str, user_id: &s
     let content: Markup = html! {
         h1 { "Sign in" }
         @if let Some(wrong) = wrong {
-            p .error role="alert" { (refusal(wrong)) }
+            p .error role="alert" data-error=(wrong.definition.name) { (refusal(wrong)) }
         }
         form method="post" action="/oauth/login" {
             input type="hidden" name=(csrf::FIELD) value=(page.token.value());

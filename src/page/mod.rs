@@ -1,5 +1,6 @@
 //! Floor 2: what all pages share. Knows no entity; markup escapes its texts by type.
 
 pub mod frame;
+pub mod message;
 pub mod rights;
 pub mod words;

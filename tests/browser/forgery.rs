@@ -56,7 +56,7 @@ pub fn a_page_on_another_port_of_the_same_host_cannot_consent_for_its_reader(dri
         server.url
     ));
     browser.open(&url);
-    browser.sees("Nothing was changed.");
+    browser.explains("invalid_csrf_token");
     assert_eq!(browser.address(), format!("{}{target}", server.url), "the browser was sent on");
 
     browser.open(&format!("{}/console/authorizations", server.url));
@@ -64,7 +64,7 @@ pub fn a_page_on_another_port_of_the_same_host_cannot_consent_for_its_reader(dri
     browser.does_not_see("lamp");
     // Its reader can, where it is asked.
     browser.open(&format!("{}{}", server.url, target));
-    browser.sees("Request for permission");
+    browser.find("[name=authorize]");
 }
 
 /// By plain http and under a name of the own network a browser says little of where it comes from; it must be enough.
@@ -82,7 +82,7 @@ pub fn a_server_is_used_under_its_name_on_the_own_network(driver: &Driver) {
     browser.fill("password", crate::server::PASSWORD);
     browser.press("Sign in");
     browser.press("Authorize The lamp");
-    browser.sees("Your authorization code");
+    browser.tells("code");
     browser.open(&format!("{}/console", server.url));
     browser.press("Sign out");
     browser.find("[name=password]");

@@ -151,6 +151,18 @@ impl Browser {
         self.located("xpath", &format!("//*[contains(normalize-space(.), \"{text}\")]"));
     }
 
+    /// Waits until the page has this message (`src/page/message.rs`).
+    #[track_caller]
+    pub fn tells(&self, message: &str) {
+        self.find(&format!("[data-message={message}]"));
+    }
+
+    /// Waits until the page is about this error.
+    #[track_caller]
+    pub fn explains(&self, error: &str) {
+        self.find(&format!("[data-error={error}]"));
+    }
+
     #[track_caller]
     pub fn does_not_see(&self, text: &str) {
         assert!(!self.text().contains(text), "{} says {text}\n{}", self.address(), self.text());

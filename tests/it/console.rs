@@ -100,14 +100,6 @@ pub fn seen_by(page: &Answer) -> Option<String> {
     page.text().split("name=\"seen\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).map(str::to_owned)
 }
 
-/// A form came back with this beside its field.
-#[track_caller]
-pub fn is_refused(answer: &Answer, field: &str, text: &str) {
-    assert_eq!(answer.status, 400, "{}", answer.text());
-    let problem = format!("<p class=\"problem\" id=\"{field}-problem\">{text}");
-    assert!(answer.text().contains(&problem), "no {problem}\n{}", answer.text());
-}
-
 /// The form of a new client; more fields replace those of the same name.
 pub fn new_client(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
     let usual = [
@@ -140,8 +132,9 @@ pub fn server_with_alice() -> (Server, Browser) {
 #[test]
 fn the_way_of_the_guide_leads_to_the_form_of_a_new_client() {
     let (server, mut alice) = server_with_alice();
-    alice.sees(&server, "/console", &["<summary>User settings</summary>", "<a href=\"/console/clients\">OAuth clients</a>"]);
-    alice.sees(&server, "/console/clients", &["+ Add OAuth client", "There are no clients yet."]);
+    alice.sees(&server, "/console", &["<a href=\"/console/clients\">OAuth clients</a>"]);
+    alice.opens(&server, "/console/clients").tells("no-clients");
+    alice.sees(&server, "/console/clients", &["href=\"/console/add/client\""]);
     let words = ["OAuth Client ID", "Name", "Description", "Redirect URLs", "Logout redirect URLs", "Grant types", "minimum set of rights"];
     alice.sees(&server, "/console/add/client", &words);
     let page = alice.get(&server, "/console/add/client").text();
@@ -171,20 +164,22 @@ fn a_new_clients_secret_is_shown_once_and_works() {
 #[test]
 fn what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays() {
     let (server, mut alice) = server_with_alice();
-    let mut refused = |more: &[(&'static str, &'static str)], field: &str, text: &str| {
+    let mut refused = |more: &[(&'static str, &'static str)], field: &str, error: &str, text: &str| {
         let answer = alice.sends_form(&server, "/console/add/client", &new_client(more));
-        is_refused(&answer, field, text);
+        answer.refuses(field, error);
+        assert!(answer.text().contains(text), "{}", answer.text());
         assert!(answer.text().contains("Does &amp; undoes") && answer.text().contains("value=\"RIGHT_USER_INFO\" checked"));
     };
-    refused(&[("id", "My Client")], "id", "Use 3 to 36 lower-case letters, digits and single dashes.");
-    refused(&[("id", "console")], "id", "The ID `console` can not be registered.");
-    refused(&[("redirect_uris", "")], "redirect_uris", "At least one redirect URL is needed.");
-    refused(&[("name", "0123456789012345678901234567890123456789012345678901")], "name", "Invalid `name`: value length must be at most 50");
+    refused(&[("id", "My Client")], "id", "validation", "Use 3 to 36 lower-case letters, digits and single dashes.");
+    refused(&[("id", "console")], "id", "forbidden_id", "The ID `console` can not be registered.");
+    refused(&[("redirect_uris", "")], "redirect_uris", "no_redirect_url", "At least one redirect URL is needed.");
+    let long = "0123456789012345678901234567890123456789012345678901";
+    refused(&[("name", long)], "name", "validation", "Invalid `name`: value length must be at most 50");
     let answer = alice.sends_form(&server, "/console/add/client", &new_client(&[("rights", "")]));
-    is_refused(&answer, "rights", "At least one right must be selected.");
+    answer.refuses("rights", "no_rights");
     server.has_client("alice", "my-client");
     let answer = alice.sends_form(&server, "/console/add/client", &new_client(&[]));
-    is_refused(&answer, "id", "ID already taken, choose a different one and try again.");
+    answer.refuses("id", "id_taken");
 }
 
 #[test]
@@ -201,8 +196,7 @@ fn a_client_cannot_be_registered_for_somebody_else() {
     let (mut server, mut alice) = server_with_alice();
     server.has_user("bob");
     let answer = alice.sends_form(&server, "/console/add/client", &new_client(&[("owner", "user:bob")]));
-    assert_eq!(answer.status, 400);
-    assert!(answer.text().contains("No rights for user `bob`."), "{}", answer.text());
+    answer.explains(400, "no_user_rights");
     server.check("admin", "GET", "/api/v3/clients/my-client", "", "404");
 }
 
@@ -244,11 +238,10 @@ fn a_rotated_secret_ends_when_it_is_told_to_and_the_newest_stays() {
     };
     assert!(is_good(&old) && is_good(&new));
     let answer = alice.sends_form(&server, "/console/clients/my-client/secrets/2/end", &[("confirm", "my-client")]);
-    assert_eq!(answer.status, 400);
-    assert!(answer.text().contains("The newest secret cannot be ended"), "{}", answer.text());
-    alice.sees(&server, "/console/clients/my-client/secrets/1/end", &["Type <code>my-client</code> to confirm"]);
+    answer.explains(400, "newest_secret");
+    alice.sees(&server, "/console/clients/my-client/secrets/1/end", &["<code>my-client</code>", "name=\"confirm\""]);
     let unconfirmed = alice.sends_form(&server, "/console/clients/my-client/secrets/1/end", &[("confirm", "my-app")]);
-    is_refused(&unconfirmed, "confirm", "Type my-client to confirm.");
+    unconfirmed.refuses("confirm", "not_confirmed");
     assert_eq!(alice.sends_form(&server, "/console/clients/my-client/secrets/1/end", &[("confirm", "my-client")]).status, 303);
     assert!(!is_good(&old) && is_good(&new));
     alice.sees(&server, "/console/clients/my-client/activity", &["client.secret.rotate", "client.secret.delete"]);
@@ -260,10 +253,11 @@ fn a_deleted_client_is_restored_and_purged_only_by_typing_its_id() {
     server.has_client("alice", "my-client");
     let answer = alice.sends_form(&server, "/console/clients/my-client/delete", &[]);
     assert_eq!(answer.header("Location"), Some("/console/clients?of=deleted&done=deleted"));
-    alice.sees(&server, "/console/clients?of=deleted", &["my-client", "Restore"]);
+    alice.opens(&server, "/console/clients?of=deleted").lists(&["my-client"]);
+    alice.sees(&server, "/console/clients?of=deleted", &["action=\"/console/clients/my-client/restore\""]);
     assert_eq!(alice.sends_form(&server, "/console/clients/my-client/restore", &[]).status, 303);
     let mut admin = signed_in_admin(&server);
-    is_refused(&admin.sends_form(&server, "/console/clients/my-client/purge", &[("confirm", "my-clien")]), "confirm", "Type my-client");
+    admin.sends_form(&server, "/console/clients/my-client/purge", &[("confirm", "my-clien")]).refuses("confirm", "not_confirmed");
     server.check("alice", "GET", "/api/v3/clients/my-client", "", "200");
     assert_eq!(admin.sends_form(&server, "/console/clients/my-client/purge", &[("confirm", "my-client")]).status, 303);
     server.check("admin", "GET", "/api/v3/clients/my-client", "", "404");
@@ -277,10 +271,11 @@ fn requests_are_approved_many_at_once_and_rejected_with_a_reason_only() {
         server.has_client("alice", id);
     }
     let mut admin = signed_in_admin(&server);
-    admin.sees(&server, "/console", &["Newest requests", "bad-app"]);
-    admin.sees(&server, "/console/review", &["one-app", "two-app", "bad-app", "view your profile", "Authorization code"]);
+    admin.sees(&server, "/console", &["href=\"/console/review\"", "bad-app"]);
+    admin.opens(&server, "/console/review").lists(&["bad-app", "one-app", "two-app"]);
+    admin.sees(&server, "/console/review", &["view your profile", "Authorization code"]);
     let answer = admin.sends_form(&server, "/console/review", &[("reject", "bad-app")]);
-    is_refused(&answer, "reason", "Say why");
+    answer.refuses("reason", "no_reason");
     let answer = admin.sends_form(&server, "/console/review", &[("reject", "bad-app"), ("reason", "Too <much>")]);
     assert_eq!(answer.status, 303, "{}", answer.text());
     let both = [("client", "one-app"), ("client", "two-app"), ("approve", "")];
@@ -288,8 +283,10 @@ fn requests_are_approved_many_at_once_and_rejected_with_a_reason_only() {
     let state =
         |id: &str| server.check("alice", "GET", &format!("/api/v3/clients/{id}?field_mask=state"), "", "200").json()["state"].clone();
     assert_eq!([state("one-app"), state("two-app"), state("bad-app")], ["STATE_APPROVED", "STATE_APPROVED", "STATE_REJECTED"]);
-    server.signed_in("alice").sees(&server, "/console/clients/bad-app", &["Rejected", "Too &lt;much&gt;"]);
-    admin.sees(&server, "/console/review", &["No requests are waiting."]);
+    let mut alice = server.signed_in("alice");
+    assert_eq!(alice.opens(&server, "/console/clients/bad-app").states(), ["rejected"]);
+    alice.sees(&server, "/console/clients/bad-app", &["Too &lt;much&gt;"]);
+    admin.opens(&server, "/console/review").tells("no-requests");
 }
 
 #[test]
@@ -300,15 +297,15 @@ fn the_last_owner_stays_and_is_told_why() {
     let base = "/console/clients/my-client/collaborators";
     let answer =
         alice.sends_form(&server, &format!("{base}/add"), &[("kind", "user"), ("account", "nobody"), ("rights", "RIGHT_CLIENT_INFO")]);
-    is_refused(&answer, "account", "User account with id `nobody` not found.");
+    answer.refuses("account", "account_not_found");
     let answer =
         alice.sends_form(&server, &format!("{base}/add"), &[("kind", "user"), ("account", "bob"), ("rights", "RIGHT_CLIENT_INFO")]);
     assert_eq!(answer.status, 303, "{}", answer.text());
-    alice.sees(&server, base, &["bob", "CLIENT_INFO"]);
-    server.signed_in("bob").sees(&server, "/console/clients", &["my-client"]);
+    alice.opens(&server, base).lists(&["alice", "bob"]);
+    alice.sees(&server, base, &["CLIENT_INFO"]);
+    server.signed_in("bob").opens(&server, "/console/clients").lists(&["my-client"]);
     let answer = alice.sends_form(&server, &format!("{base}/user/alice/remove"), &[("confirm", "my-client")]);
-    assert_eq!(answer.status, 400);
-    assert!(answer.text().contains("Collaborator `alice` is used as a contact."), "{}", answer.text());
+    answer.explains(400, "collaborator_is_contact");
     assert_eq!(alice.sends_form(&server, &format!("{base}/user/bob/remove"), &[]).status, 303);
     assert_eq!(server.signed_in("bob").get(&server, "/console/clients/my-client").status, 403);
 }
@@ -322,7 +319,7 @@ fn guessing_the_password_in_a_session_slows_down() {
     }
     let right = [("old", PASSWORD), ("password", "Another-passw0rd")];
     let locked = alice.sends_form(&server, "/console/password", &right);
-    assert!(locked.status == 429 && locked.text().contains("Too many failed attempts"), "{}", locked.text());
+    locked.explains(429, "too_many_failures");
     server.wait_seconds(2);
     assert_eq!(alice.sends_form(&server, "/console/password", &right).status, 303);
 }
@@ -347,7 +344,7 @@ fn a_request_that_was_answered_meanwhile_is_not_answered_again() {
     server.has_client("alice", "my-client");
     server.has_state("my-client", "STATE_APPROVED");
     let late = signed_in_admin(&server).sends_form(&server, "/console/review", &[("reject", "my-client"), ("reason", "too late")]);
-    assert!(late.status == 400 && late.text().contains("does not wait for an answer any more"), "{}", late.text());
+    late.explains(400, "client_answered");
     server.check("admin", "GET", "/api/v3/clients/my-client?field_mask=state", "", r#"200 {"state":"STATE_APPROVED"}"#);
 }
 
@@ -377,16 +374,17 @@ fn lists_are_searched_sorted_and_paged() {
     for n in 10..40 {
         server.has_client("alice", &format!("app-{n}"));
     }
-    let newest_first = alice.get(&server, "/console/clients").text();
-    assert!(newest_first.contains("app-39") && !newest_first.contains("app-10") && newest_first.contains("Page 1 of 2, 30 in all"));
-    assert!(alice.get(&server, "/console/clients?page=2").text().contains("app-10"));
-    let by_id = alice.get(&server, "/console/clients?sort=id").text();
-    assert!(by_id.contains("app-10") && !by_id.contains("app-39"), "the first of the alphabet are on the first page");
-    let found = alice.get(&server, "/console/clients?q=app-3&sort=id").text();
-    assert!(found.contains("app-30") && found.contains("app-39") && !found.contains("app-29"));
-    assert!(found.contains("aria-sort=\"ascending\"") && found.contains("sort=-id"));
-    alice.sees(&server, "/console/clients?q=nowhere", &["No client matches."]);
-    alice.sees(&server, "/console/clients?state=suspended", &["No client matches."]);
+    let ids = |numbers: std::ops::Range<usize>| numbers.map(|n| format!("app-{n}")).collect::<Vec<_>>();
+    let newest_first = alice.opens(&server, "/console/clients");
+    assert_eq!(newest_first.items(), ids(15..40).into_iter().rev().collect::<Vec<_>>());
+    assert!(newest_first.text().contains("Page 1 of 2, 30 in all"));
+    assert_eq!(alice.opens(&server, "/console/clients?page=2").items(), ids(10..15).into_iter().rev().collect::<Vec<_>>());
+    assert_eq!(alice.opens(&server, "/console/clients?sort=id").items(), ids(10..35), "the first of the alphabet are on the first page");
+    let found = alice.opens(&server, "/console/clients?q=app-3&sort=id");
+    assert_eq!(found.items(), ids(30..40));
+    assert!(found.text().contains("aria-sort=\"ascending\"") && found.text().contains("sort=-id"));
+    alice.opens(&server, "/console/clients?q=nowhere").tells("no-match");
+    alice.opens(&server, "/console/clients?state=suspended").tells("no-match");
 }
 
 #[test]
@@ -396,16 +394,17 @@ fn a_user_takes_back_what_a_client_was_allowed() {
     let code = alice.code(&server, "my-client", &[]);
     let tokens = server.tokens("my-client", &secret, &code);
     let token_id = tokens.access.split('.').nth(1).expect("an ID");
-    alice.sees(&server, "/console/authorizations", &["my-client"]);
-    alice.sees(&server, "/console/authorizations/my-client", &["view your profile", token_id]);
+    alice.opens(&server, "/console/authorizations").lists(&["my-client"]);
+    alice.opens(&server, "/console/authorizations/my-client").lists(&[token_id]);
+    alice.sees(&server, "/console/authorizations/my-client", &["view your profile"]);
     assert_eq!(server.status_with(&tokens.access, "/api/v3/users/alice"), 200);
-    alice.sees(&server, "/console/authorizations/my-client/revoke", &["Type <code>my-client</code> to confirm"]);
+    alice.sees(&server, "/console/authorizations/my-client/revoke", &["<code>my-client</code>", "name=\"confirm\""]);
     let unconfirmed = alice.sends_form(&server, "/console/authorizations/my-client/revoke", &[]);
-    is_refused(&unconfirmed, "confirm", "Type my-client to confirm.");
+    unconfirmed.refuses("confirm", "not_confirmed");
     assert_eq!(server.status_with(&tokens.access, "/api/v3/users/alice"), 200);
     assert_eq!(alice.sends_form(&server, "/console/authorizations/my-client/revoke", &[("confirm", "my-client")]).status, 303);
     assert_eq!(server.status_with(&tokens.access, "/api/v3/users/alice"), 401);
-    alice.sees(&server, "/console/authorizations", &["You have not authorized any client."]);
+    alice.opens(&server, "/console/authorizations").tells("no-authorizations");
 }
 
 #[test]
@@ -415,15 +414,16 @@ fn users_are_made_and_suspended_and_see_what_happened_to_them() {
     let newcomer = [("id", "carol"), ("primary_email_address", "carol@example.com"), ("password", PASSWORD), ("state", "STATE_APPROVED")];
     let mut weak = newcomer;
     weak[2].1 = "short";
-    is_refused(&admin.sends_form(&server, "/console/add/user", &weak), "password", "Need at least `8` characters.");
+    admin.sends_form(&server, "/console/add/user", &weak).refuses("password", "password_strength_min_length");
     let answer = admin.sends_form(&server, "/console/add/user", &newcomer);
     assert_eq!(answer.header("Location"), Some("/console/users/carol?done=created"), "{}", answer.text());
-    is_refused(&admin.sends_form(&server, "/console/add/user", &newcomer), "id", "Already exists.");
+    admin.sends_form(&server, "/console/add/user", &newcomer).refuses("id", "already_exists");
     let mut carol = server.signed_in("carol");
     let suspended = [("primary_email_address", "carol@example.com"), ("state", "STATE_SUSPENDED"), ("state_description", "Too loud")];
     assert_eq!(admin.sends_form(&server, "/console/users/carol", &suspended).status, 303);
     let page = carol.send(&server, "GET", "/console", &[("Accept", "text/html")], "");
-    assert!(page.status == 403 && page.text().contains("Your account is suspended: Too loud."), "{}", page.text());
+    page.explains(403, "user_suspended");
+    assert!(page.text().contains("Your account is suspended: Too loud."), "{}", page.text());
     admin.sees(&server, "/console/activity?actor=admin", &["user.create", "STATE_SUSPENDED"]);
 }
 
@@ -443,7 +443,7 @@ fn the_activity_shows_to_each_what_is_theirs() {
 #[test]
 fn an_api_key_is_shown_once_and_works() {
     let (server, mut alice) = server_with_alice();
-    is_refused(&alice.sends_form(&server, "/console/add/api-key", &[("name", "k")]), "rights", "At least one right");
+    alice.sends_form(&server, "/console/add/api-key", &[("name", "k")]).refuses("rights", "no_rights");
     let fields = [("name", "script"), ("rights", "RIGHT_USER_INFO"), ("expires", "2030-01-31")];
     let answer = alice.sends_form(&server, "/console/add/api-key", &fields);
     let page = answer.text();

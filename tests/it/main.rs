@@ -48,6 +48,7 @@ mod oauth;
 mod operator;
 mod organizations;
 mod overload;
+mod page;
 mod pages;
 mod process;
 mod property;

@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use crate::browser::{Browser, CALLBACK, PASSWORD, Tokens, authorize_target, form};
-use crate::console::is_refused;
 use crate::server::Server;
 
 /// The states, and what people in them are told.
@@ -287,9 +286,9 @@ fn no_client_gets_anything_of_who_waits_for_approval() {
 fn somebody_who_waits_for_approval_does_no_more_in_a_browser_than_with_a_key() {
     let Fixture { server, mut bob, .. } = fixture();
     set_state(&server, "bob", "STATE_REQUESTED", "");
-    bob.sees(&server, "/console", &["Your account waits for approval."]);
+    bob.opens(&server, "/console").tells("account-waits");
     let new_key = [("name", "new"), ("rights", "RIGHT_USER_INFO"), ("rights", "RIGHT_USER_CLIENTS_CREATE")];
-    is_refused(&bob.sends_form(&server, "/console/add/api-key", &new_key), "rights", "");
+    bob.sends_form(&server, "/console/add/api-key", &new_key).refuses("rights", "insufficient_user_rights");
     let new_app = [
         ("id", "new-app"),
         ("owner", "user:bob"),

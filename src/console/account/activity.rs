@@ -11,6 +11,7 @@ use crate::console::form::saving;
 use crate::console::page::layout::{Layout, MenuItem, timestamp, title};
 use crate::console::page::table::Table;
 use crate::http::form::Form;
+use crate::page::message;
 use crate::registry::entity::Entity;
 use crate::registry::history;
 use crate::store::events::{Event, EventSearch};
@@ -63,7 +64,7 @@ fn found(call: &Call<'_>, asked: &Form, entity: Option<&Entity>) -> Result<Vec<E
 fn listed(events: &[Event], base: &str, none: &str) -> Markup {
     let is_full = events.len() >= SIZE as usize;
     html! {
-        @if events.is_empty() { p .empty { (none) } } @else {
+        @if events.is_empty() { (message::empty("no-events", none)) } @else {
             (events_table(events))
             @if is_full && let Some(last) = events.last() {
                 nav .pager aria-label="Pages" { a rel="next" href={(base) "&before=" (last.number)} { "Older" } }
@@ -73,7 +74,7 @@ fn listed(events: &[Event], base: &str, none: &str) -> Markup {
 }
 
 fn events_table(events: &[Event]) -> Markup {
-    let table = Table::<Event>::new("Events")
+    let table = Table::<Event>::new("Events", |event| event.name.clone())
         .column("When", |event| timestamp(event.happened_at))
         .column("What", what)
         .column(

@@ -20,6 +20,7 @@ use crate::console::page::{new_secret, paths};
 use crate::http::form::Form;
 use crate::http::reply::Reply;
 use crate::model::api_key::ApiKey;
+use crate::page::message;
 use crate::registry::api_keys::{self, KeyMask, NewKey};
 use crate::registry::entity::Entity;
 use crate::registry::rights;
@@ -42,10 +43,10 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let found = api_keys::list(call.tx, &owner, order, listing.page())?;
         let content = html! {
             @if found.items.is_empty() {
-                div .empty {
+                (message::empty("no-api-keys", html! {
                     p { (nobody_has_one(&owner)) " Scripts and the command line sign in with one." }
                     @if may_add(call) { p { a href=(add_path(&owner)) { "Create your first API key" } } }
-                }
+                }))
             } @else { (keys_table(&owner, &listing, &found.items)) }
             (listing.pager(found.total))
         };
@@ -55,7 +56,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 
 fn keys_table(owner: &AccountId, listing: &Listing, keys: &[ApiKey]) -> Markup {
     let path = |key: &ApiKey| format!("{}/{}", path(owner), key.id);
-    let table = Table::<ApiKey>::new("API keys")
+    let table = Table::<ApiKey>::new("API keys", |key| key.id.clone())
         .sorted(listing, "id", "ID", |key| html! { a href=(path(key)) { code { (key.id) } } })
         .class("narrow")
         .sorted(listing, "name", "Name", |key| html! { (key.name) })
@@ -204,13 +205,13 @@ fn offered(call: &Call<'_>, owner: &AccountId, held: &[Right]) -> Result<Rights>
 fn wanted(form: &Form, offered: Rights, now: Time, old: Option<Time>) -> std::result::Result<NewKey, Problem> {
     let (name, expires) = (form.one(NAME.name), form.one(EXPIRES.name));
     if name.chars().count() > LONGEST_NAME {
-        return Err(Problem::new(NAME.name, format!("Use at most {LONGEST_NAME} characters.")));
+        return Err(Problem::new(NAME.name, "name_too_long", format!("Use at most {LONGEST_NAME} characters.")));
     }
     let rights = rights_picker::some(form, offered)?;
     let end = Time::parse(&format!("{expires}{MIDNIGHT}")).or_else(|| Time::parse(expires));
     match (expires.is_empty(), end) {
-        (false, None) => Err(Problem::new(EXPIRES.name, "Enter a date, such as 2030-01-31.")),
-        (false, Some(end)) if end <= now && old != Some(end) => Err(Problem::new(EXPIRES.name, "Enter a date in the future.")),
+        (false, None) => Err(Problem::new(EXPIRES.name, "bad_date", "Enter a date, such as 2030-01-31.")),
+        (false, Some(end)) if end <= now && old != Some(end) => Err(Problem::new(EXPIRES.name, "past_date", "Enter a date in the future.")),
         _ => Ok(NewKey { name: name.to_owned(), rights, expires_at: end }),
     }
 }

@@ -18,6 +18,7 @@ use crate::http::reply::Reply;
 use crate::model::grant::AccessToken;
 use crate::model::grant::Authorization;
 use crate::model::mask::Mask;
+use crate::page::message;
 use crate::registry::{authorizations, clients};
 use crate::store::Direction;
 
@@ -31,7 +32,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let layout = Layout::of(call, input)?;
         let direction = if listing.one("sort") == "created" { Direction::Ascending } else { Direction::Descending };
         let found = authorizations::list(call.tx, layout.user_id(), direction, listing.page())?;
-        let table = Table::<Authorization>::new("Authorizations")
+        let table = Table::<Authorization>::new("Authorizations", |found| found.client_id.to_string())
             .column("Client ID", |found| html! { a href={(PATH) "/" (found.client_id)} { (found.client_id) } })
             .column("Rights", |found| html! { (found.rights.iter().count()) })
             .sorted(&listing, "created", "Created at", |found| timestamp(found.created_at))
@@ -40,7 +41,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let content = html! {
             (title("OAuth client authorizations", &html! {}))
             @if found.items.is_empty() {
-                p .empty { "You have not authorized any client. Clients that you authorize are listed here, and you can revoke them." }
+                (message::empty("no-authorizations", "You have not authorized any client. Clients that you authorize are listed here, and you can revoke them."))
             } @else { (table.show(&found.items)) }
             (listing.pager(found.total))
         };
@@ -88,7 +89,7 @@ fn words(rights: Rights) -> Markup {
 }
 
 fn tokens_table(tokens: &[AccessToken]) -> Markup {
-    let table = Table::<AccessToken>::new("Access tokens")
+    let table = Table::<AccessToken>::new("Access tokens", |token| token.id.clone())
         .column("ID", |token| html! { code { (token.id) } })
         .class("narrow")
         .column("Created", |token| timestamp(token.created_at))

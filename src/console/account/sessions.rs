@@ -20,7 +20,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let order =
             listing.order(&[("created", SessionKey::CreatedAt)], Order { by: SessionKey::CreatedAt, direction: Direction::Descending });
         let found = sessions::list(call.tx, layout.user_id(), order, listing.page())?;
-        let table = Table::<Session>::new("Sessions")
+        let table = Table::<Session>::new("Sessions", |session| session.id.clone())
             .column("Session", |session| {
                 html! { code { (session.id) } @if session.id == here { " " span .badge.approved { "This browser" } } }
             })

@@ -43,10 +43,10 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         let (id, sent) = FORM.created::<ClientId>(form)?;
         // The API would accept a client without any; the form requires one.
         if form.filled("redirect_uris").is_empty() {
-            return Err(Problem::new("redirect_uris", "At least one redirect URL is needed.").into());
+            return Err(Problem::new("redirect_uris", "no_redirect_url", "At least one redirect URL is needed.").into());
         }
         rights_picker::some(form, Rights::EVERY)?;
-        let owner = account(form.one("owner")).ok_or_else(|| Problem::new("owner", "Choose who owns the client."))?;
+        let owner = account(form.one("owner")).ok_or_else(|| Problem::new("owner", "no_owner", "Choose who owns the client."))?;
         let client = transactions.write(|call| {
             clients::check_may_register(call.tx, call.by, &owner)?;
             clients::create(call.tx, call.by, call.settings, id, &owner, &sent, NewSecret::fresh())

@@ -12,6 +12,7 @@ use crate::console::page::table::Table;
 use crate::model::choice::State;
 use crate::model::client::Client;
 use crate::model::mask::Mask;
+use crate::page::message;
 use crate::registry::clients;
 use crate::registry::entity::Entity;
 use crate::store::clients::ClientKey;
@@ -78,7 +79,7 @@ pub fn states(listing: &Listing) -> Markup {
 }
 
 pub fn clients_table(layout: &Layout<'_>, listing: &Listing, deleted: Deleted, clients: Vec<Client>) -> Result<Markup> {
-    let table = Table::<(Client, Markup)>::new("OAuth clients")
+    let table = Table::<(Client, Markup)>::new("OAuth clients", |(client, _)| client.id.to_string())
         .sorted(listing, "id", "ID", |(client, _)| {
             html! { @if client.deleted_at.is_some() { code { (client.id) } } @else { a href={"/console/clients/" (client.id)} { (client.id) } } }
         })
@@ -93,7 +94,7 @@ pub fn clients_table(layout: &Layout<'_>, listing: &Listing, deleted: Deleted, c
 fn nothing(call: &Call<'_>, listing: &Listing, of: Of) -> Markup {
     html! {
         @if is_search(listing) { (no_match(listing)) } @else if of == Of::Deleted {
-            p .empty { "Nothing is deleted. A deleted client waits here, and can be restored for a day." }
+            (message::empty("nothing-deleted", "Nothing is deleted. A deleted client waits here, and can be restored for a day."))
         } @else { (nothing_yet(call)) }
     }
 }
@@ -103,15 +104,15 @@ pub fn is_search(listing: &Listing) -> bool {
 }
 
 pub fn no_match(listing: &Listing) -> Markup {
-    html! { p .empty { "No client matches. " a href=(listing.address(&[("q", ""), ("state", ""), ("page", "")])) { "Show all of them" } } }
+    let all = listing.address(&[("q", ""), ("state", ""), ("page", "")]);
+    message::empty("no-match", html! { "No client matches. " a href=(all) { "Show all of them" } })
 }
 
 /// Draws what to do next for users without clients.
 pub fn nothing_yet(call: &Call<'_>) -> Markup {
-    html! {
-        div .empty {
-            p { "There are no clients yet. An OAuth client is an application that acts in its users' names, with their consent." }
-            @if may_add(call) { p { a href="/console/add/client" { "Add the first OAuth client" } } }
-        }
-    }
+    let text = html! {
+        p { "There are no clients yet. An OAuth client is an application that acts in its users' names, with their consent." }
+        @if may_add(call) { p { a href="/console/add/client" { "Add the first OAuth client" } } }
+    };
+    message::empty("no-clients", text)
 }

@@ -13,6 +13,7 @@ use crate::console::page::layout::{age, timestamp, timestamp_or};
 use crate::console::page::new_secret::{self, SnippetProof};
 use crate::model::choice::{Grant, State};
 use crate::model::client::Client;
+use crate::page::message;
 use crate::registry::usage::{self, ClientUsage};
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
@@ -96,17 +97,17 @@ fn warnings(client: &Client) -> Markup {
     let in_clear = client.redirect_uris.iter().filter(|uri| uri::is_in_clear(uri));
     html! {
         @match client.state {
-            State::Rejected => p .warning { "Administrators have rejected it: nobody can authorize it." },
-            State::Suspended => p .warning { "Administrators have suspended it: it gets no tokens, and those it has are no longer valid." },
-            State::Flagged => p .warning { "Administrators have flagged it: users are warned of it." },
+            State::Rejected => (message::warning("rejected", "Administrators have rejected it: nobody can authorize it.")),
+            State::Suspended => (message::warning("suspended", "Administrators have suspended it: it gets no tokens, and those it has are no longer valid.")),
+            State::Flagged => (message::warning("flagged", "Administrators have flagged it: users are warned of it.")),
             State::Requested | State::Approved => {}
         }
         @if client.grants.contains(&Grant::AuthorizationCode) && client.redirect_uris.is_empty() {
-            p .warning { "It has no redirect URL: nobody can authorize it." }
+            (message::warning("no-redirect-url", "It has no redirect URL: nobody can authorize it."))
         }
-        @for uri in unusable { p .warning { "Nobody can be sent to " code { (uri) } ": it must be an absolute URL without a fragment." } }
-        @for uri in in_clear { p .warning { code { (uri) } " is not encrypted: others on the network could read codes." } }
-        @if !client.grants.contains(&Grant::AuthorizationCode) { p .warning { "It lacks the grant type Authorization code: nobody can authorize it." } }
+        @for uri in unusable { (message::warning("unusable-redirect-url", html! { "Nobody can be sent to " code { (uri) } ": it must be an absolute URL without a fragment." })) }
+        @for uri in in_clear { (message::warning("not-encrypted", html! { code { (uri) } " is not encrypted: others on the network could read codes." })) }
+        @if !client.grants.contains(&Grant::AuthorizationCode) { (message::warning("no-code-grant", "It lacks the grant type Authorization code: nobody can authorize it.")) }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::model::choice::State;
 use crate::model::client::{Client, FIELDS};
 use crate::model::mask::Mask;
 use crate::model::settings::Approval;
+use crate::page::message;
 use crate::registry::approval::{APPROVAL_REQUIRED, Withdrawn};
 use crate::registry::clients;
 use crate::registry::entity::Entity;
@@ -90,13 +91,14 @@ impl<'a> ClientPage<'a> {
         let is_approved = settings.approval == Approval::Manual && matches!(state, State::Approved | State::Flagged);
         html! {
             @if !by.is_admin && (skip_authorization || endorsed) {
-                p .note {
-                    "The administrators vouch for this client. They no longer do when its name, description, URLs, rights or "
-                    "administrative contact change, or when it loses its last secret or gets its first."
-                }
+                (message::note(
+                    "vouching-at-stake",
+                    "The administrators vouch for this client. They no longer do when its name, description, URLs, rights or \
+                     administrative contact change, or when it loses its last secret or gets its first.",
+                ))
             }
             @if !by.is_admin && is_approved {
-                p .note { "When you change its name or redirect URLs or add rights, it waits for an administrator's approval again." }
+                (message::note("approval-at-stake", "When you change its name or redirect URLs or add rights, it waits for an administrator's approval again."))
             }
         }
     }

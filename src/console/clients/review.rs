@@ -18,6 +18,7 @@ use crate::http::reply::Reply;
 use crate::model::choice::State;
 use crate::model::client::Client;
 use crate::model::mask::Mask;
+use crate::page::message;
 use crate::page::rights::groups;
 use crate::page::words::sentence;
 use crate::registry::approval::Verdict;
@@ -103,12 +104,12 @@ impl ReviewForm {
 
     fn verdict(&self) -> std::result::Result<Verdict, Problem> {
         if self.clients.is_empty() {
-            return Err(Problem::new("", "Choose at least one request."));
+            return Err(Problem::new("", "no_client", "Choose at least one request."));
         }
         match (self.is_approval, self.reason.is_empty()) {
             (true, _) => Ok(Verdict::Approve),
             (false, false) => Ok(Verdict::Reject(self.reason.clone())),
-            (false, true) => Err(Problem::new(REASON.name, "Say why: those who asked are shown the reason.")),
+            (false, true) => Err(Problem::new(REASON.name, "no_reason", "Say why: those who asked are shown the reason.")),
         }
     }
 }
@@ -125,7 +126,7 @@ fn shown(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
         (title("Review queue", &html! {}))
         (fields.summary())
         @if found.items.is_empty() {
-            p .empty { "No requests are waiting. New ones are listed here, the oldest first." }
+            (message::empty("no-requests", "No requests are waiting. New ones are listed here, the oldest first."))
         } @else {
             (layout.form(PATH, &html! {
                 (Seen::now(call)?.field())
@@ -153,7 +154,7 @@ fn shown(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
 fn request(client: &Client, is_public: bool, is_chosen: bool) -> Markup {
     let rights: Rights = client.rights.iter().copied().collect();
     html! {
-        article .request aria-labelledby={"request-" (client.id)} {
+        article .request aria-labelledby={"request-" (client.id)} data-item=(client.id) {
             div .title {
                 label .tick {
                     input type="checkbox" name="client" value=(client.id) checked[is_chosen];

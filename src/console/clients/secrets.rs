@@ -19,6 +19,7 @@ use crate::http::reply::Reply;
 use crate::model::client::FIELDS;
 use crate::model::mask::Mask;
 use crate::model::patch::Patch;
+use crate::page::message;
 use crate::registry::approval::Withdrawn;
 use crate::registry::secrets::NewSecret;
 use crate::registry::{clients, secrets, usage};
@@ -141,7 +142,7 @@ fn shown(page: &ClientPage<'_>, fields: &Fields) -> Result<Reply> {
         (fields.summary())
         p { "A secret is shown once, when it is made. What is kept here proves it, but cannot be turned back into it." }
         (page.stakes())
-        @if secrets.is_empty() { p .warning { "It has no secret: a public client, which must use PKCE." } }
+        @if secrets.is_empty() { (message::warning("public", "It has no secret: a public client, which must use PKCE.")) }
         @else { (secrets_table(&path, &secrets, call.tx.now)) }
         section {
             h2 { @if secrets.is_empty() { "Give it a secret" } @else { "Rotate" } }
@@ -166,7 +167,7 @@ fn shown(page: &ClientPage<'_>, fields: &Fields) -> Result<Reply> {
 
 fn secrets_table(path: &str, secrets: &[ClientSecret], now: Time) -> Markup {
     let newest = secrets.first().map(|secret| secret.number);
-    let table = Table::<ClientSecret>::new("Secrets")
+    let table = Table::<ClientSecret>::new("Secrets", |secret| secret.number.to_string())
         .column("Created", |secret| timestamp(secret.created_at))
         .column("Age", |secret| html! { (age(secret.created_at, now)) })
         .column("Last used", |secret| timestamp_or(secret.last_used_at, "never"))

@@ -7,6 +7,7 @@ use crate::call::{Input, Work};
 use crate::console::clients::page::{ClientPage, ClientTab};
 use crate::console::page::layout::{after, signed_in};
 use crate::console::page::paths;
+use crate::page::message;
 use crate::registry::trials::{self, Trial};
 
 /// Asks before a collaborator begins.
@@ -55,11 +56,11 @@ pub fn notice(page: &ClientPage<'_>) -> Result<Markup> {
     let registrar = trials::registrar(tx, &client.id)?;
     let trial = trials::of(tx, &client.id, page.layout.user_id())?;
     Ok(html! {
-        p .warning {
+        (message::warning("waiting", html! {
             "It waits for an administrator's approval. Until then only "
             @if let Some(registrar) = &registrar { strong { (registrar) } ", who registered it, and " }
             "collaborators who chose to try it can authorize it."
-        }
+        }))
         @match trial {
             Trial::None => {}
             Trial::Registrar => p { "You registered it, so you can try it now." },

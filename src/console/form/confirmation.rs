@@ -67,7 +67,7 @@ impl<'r> Confirmed<'r> {
         Ok(Box::new(move |transactions| {
             let asked = transactions.read(self.about)?;
             let problem = if form.one(TYPED.name) != asked.typed {
-                Problem::new(TYPED.name, format!("Type {} to confirm.", asked.typed))
+                Problem::new(TYPED.name, "not_confirmed", format!("Type {} to confirm.", asked.typed))
             } else {
                 match transactions.write(self.act) {
                     Ok(reply) => return Ok(reply),

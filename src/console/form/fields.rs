@@ -62,7 +62,7 @@ impl Fields {
     pub fn summary(&self) -> Markup {
         html! {
             @if let Some(problem) = &self.problem {
-                div .alert.error role="alert" {
+                div .alert.error role="alert" data-problem=(problem.field) data-error=(problem.error) {
                     @if problem.field.is_empty() { (problem.text) } @else { a href={"#" (problem.field)} { (problem.text) } }
                 }
             }

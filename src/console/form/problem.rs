@@ -10,6 +10,8 @@ use crate::registry::users::LAST_ADMIN;
 pub struct Problem {
     /// The name of the field in the form; empty for the whole form.
     pub field: String,
+    /// The name of the error.
+    pub error: &'static str,
     pub text: String,
     /// The status of the page that shows it.
     pub status: u16,
@@ -44,8 +46,8 @@ const ABOUT_RIGHTS: &[&str] = &[
 ];
 
 impl Problem {
-    pub fn new(field: &str, text: impl Into<String>) -> Problem {
-        Problem { field: field.to_owned(), text: text.into(), status: 400, retry_after: None, is_about_rights: false }
+    pub fn new(field: &str, error: &'static str, text: impl Into<String>) -> Problem {
+        Problem { field: field.to_owned(), error, text: text.into(), status: 400, retry_after: None, is_about_rights: false }
     }
 
     /// Returns the problem for a refusal.
@@ -87,7 +89,7 @@ impl Problem {
             Kind::ResourceExhausted | Kind::Unavailable => (named.kind.status(), named.attributes.get("seconds").map(ToString::to_string)),
             _ => (400, None),
         };
-        Problem { field: field.to_owned(), text, status, retry_after, is_about_rights }
+        Problem { field: field.to_owned(), error: innermost.definition.name, text, status, retry_after, is_about_rights }
     }
 
     /// Returns the same problem for a form with another name for the field.

@@ -65,7 +65,7 @@ pub fn chosen(form: &Form, offered: Rights) -> Vec<Right> {
 /// Reads the chosen rights, and refuses a form without any.
 pub fn some(form: &Form, offered: Rights) -> Result<Vec<Right>, Problem> {
     let rights = chosen(form, offered);
-    if rights.is_empty() { Err(Problem::new(NAME, "At least one right must be selected.")) } else { Ok(rights) }
+    if rights.is_empty() { Err(Problem::new(NAME, "no_rights", "At least one right must be selected.")) } else { Ok(rights) }
 }
 
 /// Returns the form values that choose these rights.

@@ -99,7 +99,7 @@ pub fn carried(call: &Call<'_>, entity: &Entity, part: EditedPart<'_>, fields: &
     Ok(html! {
         (seen.field())
         @for event in &events {
-            div .note {
+            div .note data-message="changed" {
                 p {
                     @match &event.actor.account_id {
                         Some(account) => strong { (account) },

@@ -13,6 +13,7 @@ use crate::console::page::layout::link_button;
 use crate::console::page::listing::Listing;
 use crate::console::page::paths::{self, account_value};
 use crate::model::mask::Mask;
+use crate::page::message;
 use crate::registry::clients;
 use crate::store::Deleted;
 
@@ -34,7 +35,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             div .tools { (listing.search("ID, name or description")) (states(&listing)) }
             @if !found.items.is_empty() { (clients_table(&page.layout, &listing, Deleted::No, found.items)?) }
             @else if is_search(&listing) { (no_match(&listing)) }
-            @else { p .empty { "The organization has no clients. Its members with the right to do so can register some for it." } }
+            @else { (message::empty("no-clients", "The organization has no clients. Its members with the right to do so can register some for it.")) }
             (listing.pager(found.total))
         };
         Ok(page.show(200, OrganizationTab::Clients, &content))

@@ -10,6 +10,7 @@ use crate::console::page::listing::Listing;
 use crate::console::page::table::Table;
 use crate::model::mask::Mask;
 use crate::model::organization::Organization;
+use crate::page::message;
 use crate::registry::entity::Entity;
 use crate::registry::organizations;
 use crate::store::Deleted;
@@ -29,12 +30,12 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             (listing.deleted_tabs())
             div .tools { (listing.search("ID, name or description")) }
             @if !found.items.is_empty() { (organizations_table(&layout, &listing, found.items)?) }
-            @else if search.deleted == Deleted::Yes || !listing.query().is_empty() { p .empty { "No organization matches." } }
+            @else if search.deleted == Deleted::Yes || !listing.query().is_empty() { (message::empty("no-match", "No organization matches.")) }
             @else {
-                div .empty {
+                (message::empty("no-organizations", html! {
                     p { "There are no organizations yet. In an organization several users own clients together." }
                     @if may_add(call) { p { a href="/console/add/organization" { "Create an organization" } } }
-                }
+                }))
             }
             (listing.pager(found.total))
         };
@@ -43,7 +44,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 }
 
 fn organizations_table(layout: &Layout<'_>, listing: &Listing, organizations: Vec<Organization>) -> Result<Markup> {
-    let table = Table::<(Organization, Markup)>::new("Organizations")
+    let table = Table::<(Organization, Markup)>::new("Organizations", |(organization, _)| organization.id.to_string())
         .sorted(listing, "id", "ID", |(organization, _)| {
             let id = &organization.id;
             html! { @if organization.deleted_at.is_some() { code { (id) } } @else { a href={"/console/organizations/" (id)} { (id) } } }

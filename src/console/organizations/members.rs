@@ -20,6 +20,7 @@ use crate::console::page::paths::{self, account};
 use crate::console::page::table::Table;
 use crate::http::reply::Reply;
 use crate::model::member::Member;
+use crate::page::message;
 use crate::registry::entity::Entity;
 use crate::registry::members;
 use crate::registry::rights;
@@ -51,7 +52,8 @@ pub fn add<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     save(input, draw, move |transactions, form| {
         let kind = if form.one(KIND.name).is_empty() { "user" } else { form.one(KIND.name) };
         let known = account(&format!("{kind}:{}", form.one(ACCOUNT.name)));
-        let account = known.ok_or_else(|| Problem::new(ACCOUNT.name, "Enter an ID: lower-case letters, digits and single dashes."))?;
+        let account =
+            known.ok_or_else(|| Problem::new(ACCOUNT.name, "bad_id", "Enter an ID: lower-case letters, digits and single dashes."))?;
         let rights = rights_picker::some(form, offered(&owned))?;
         transactions.write(|call| add_new(call, &owned, &account, &rights)).map_err(|error| Refused::from(error).of_giving_rights())?;
         Ok(after(&path(&owned), "added"))
@@ -198,7 +200,7 @@ fn listed(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> 
 
 fn members_table(layout: &Layout<'_>, owned: &Owned, listing: &Listing, members: &[Member]) -> Markup {
     let path = |member: &Member| member_path(owned, &member.account);
-    let table = Table::<Member>::new("Who has rights")
+    let table = Table::<Member>::new("Who has rights", |member| member.account.as_str().to_owned())
         .column("Type", |member| html! { (member.account.kind()) })
         .sorted(listing, "id", "ID", |member| html! { a href=(path(member)) { (member.account.as_str()) } })
         .sorted(listing, "rights", "Rights", |member| rights_picker::tags(&member.rights))
@@ -236,7 +238,7 @@ fn edit_form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Repl
     around(call, input, fields.status(), owned, |layout| {
         html! {
             h2 { "Rights of " (account.kind()) " " (account.as_str()) }
-            @if is_oneself { p .warning { "This is you. Only somebody else can give back what you take from yourself." } }
+            @if is_oneself { (message::warning("oneself", "This is you. Only somebody else can give back what you take from yourself.")) }
             (fields.form(layout, &member_path, &html! { (carried) (fields.rights(offered(owned))) }, "Save changes", &path(owned)))
             div .submit { (removal_button(layout, &member_path, &format!("Remove {}", word(owned)), account)) }
         }

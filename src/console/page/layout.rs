@@ -13,6 +13,7 @@ use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::model::choice::State;
 use crate::page::frame::{self, Surface};
+use crate::page::message;
 use crate::page::words::counted;
 use crate::registry::sessions;
 
@@ -186,10 +187,10 @@ impl<'a> Layout<'a> {
         let public_url = &self.call.settings.public_url;
         html! {
             @if let Some(host) = origin::other_host(self.request, public_url) {
-                p .note {
+                (message::note("other-host", html! {
                     "You opened this page at " code { (host) } ", but the server knows itself as " code { (public_url) } ", and so do these lines. "
                     "If that is wrong, start it with " code { "--public-url" } " and the address that its users open."
-                }
+                }))
             }
         }
     }
@@ -198,17 +199,18 @@ impl<'a> Layout<'a> {
     fn restriction(&self) -> Markup {
         html! {
             @if !may_add(self.call) {
-                p .warning {
-                    "Your account waits for approval. You can add OAuth clients, organizations and API keys once an administrator has approved you."
-                }
+                (message::warning(
+                    "account-waits",
+                    "Your account waits for approval. You can add OAuth clients, organizations and API keys once an administrator has approved you.",
+                ))
             }
         }
     }
 
     fn done(&self) -> Markup {
         let said = Form::of_query(self.request).unwrap_or_default();
-        let text = DONE.iter().find(|(name, _)| *name == said.one("done")).map(|(_, text)| *text);
-        html! { @if let Some(text) = text { p .alert.success role="status" { (text) } } }
+        let done = DONE.iter().find(|(name, _)| *name == said.one("done"));
+        html! { @if let Some((name, text)) = done { (message::success(name, text)) } }
     }
 }
 
@@ -278,5 +280,6 @@ pub fn state_name(state: State) -> &'static str {
 
 /// Draws a state as a badge, in words and not only by colour.
 pub fn badge(state: State) -> Markup {
-    html! { span class={"badge " (state_name(state).to_lowercase())} { (state_name(state)) } }
+    let name = state_name(state);
+    html! { span class={"badge " (name.to_lowercase())} data-state=(name.to_lowercase()) { (name) } }
 }

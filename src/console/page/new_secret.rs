@@ -7,17 +7,22 @@ use crate::console::page::layout::{Layout, MenuItem, title};
 use crate::http::reply::Reply;
 use crate::model::choice::State;
 use crate::model::client::Client;
+use crate::page::message;
 
 /// Shows a new client secret, warnings about it, and how to use it: in the reply to the request that created it, so it is in no URL.
 pub fn client_secret(layout: &Layout<'_>, client: &Client, warnings: &[&str], heading: &str) -> Reply {
     let secret = client.secret.as_deref().unwrap_or_default();
+    let (name, text) = match client.state {
+        State::Requested => (
+            "client-waits",
+            " waits for an administrator's approval. Until then it can be tried by who registered it, and by collaborators who choose to.",
+        ),
+        _ => ("client-ready", " is ready to use."),
+    };
     let content = html! {
         (title(heading, &html! {}))
-        p .alert.success role="status" { strong { (client.id) } @match client.state {
-            State::Requested => " waits for an administrator's approval. Until then it can be tried by who registered it, and by collaborators who choose to.",
-            _ => " is ready to use.",
-        } }
-        @for warning in warnings { p .warning { (warning) "." } }
+        (message::success(name, html! { strong { (client.id) } (text) }))
+        @for warning in warnings { (message::warning("warning", html! { (warning) "." })) }
         (shown("Client secret", "client-secret", secret))
         h2 { "How to use it" }
         (layout.other_host())

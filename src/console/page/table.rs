@@ -8,6 +8,8 @@ use crate::console::page::listing::Listing;
 pub struct Table<'a, T> {
     caption: &'static str,
     columns: Vec<Column<'a, T>>,
+    /// Returns the ID of an item.
+    id: fn(&T) -> String,
 }
 
 struct Column<'a, T> {
@@ -19,8 +21,8 @@ struct Column<'a, T> {
 }
 
 impl<'a, T> Table<'a, T> {
-    pub fn new(caption: &'static str) -> Table<'a, T> {
-        Table { caption, columns: Vec::new() }
+    pub fn new(caption: &'static str, id: fn(&T) -> String) -> Table<'a, T> {
+        Table { caption, columns: Vec::new(), id }
     }
 
     fn with(mut self, head: Markup, label: Option<&'static str>, cell: impl Fn(&T) -> Markup + 'a) -> Table<'a, T> {
@@ -57,7 +59,7 @@ impl<'a, T> Table<'a, T> {
                 thead { tr { @for column in &self.columns { (column.head) } } }
                 tbody {
                     @for item in items {
-                        tr { @for column in &self.columns { td class=[column.class] data-label=[column.label] { ((column.cell)(item)) } } }
+                        tr data-item=((self.id)(item)) { @for column in &self.columns { td class=[column.class] data-label=[column.label] { ((column.cell)(item)) } } }
                     }
                 }
             }

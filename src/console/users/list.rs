@@ -9,6 +9,7 @@ use crate::console::page::layout::{Layout, MenuItem, badge, link_button, title};
 use crate::console::page::listing::Listing;
 use crate::console::page::table::Table;
 use crate::model::user::User;
+use crate::page::message;
 use crate::registry::entity::Entity;
 use crate::registry::users;
 use crate::store::users::UserKey;
@@ -31,7 +32,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             (title("Users", &link_button("/console/add/user", "+ Add user")))
             (listing.deleted_tabs())
             div .tools { (listing.search("ID, name or description")) }
-            @if found.items.is_empty() { p .empty { "No user matches." } } @else { (users_table(&layout, &listing, found.items)?) }
+            @if found.items.is_empty() { (message::empty("no-match", "No user matches.")) } @else { (users_table(&layout, &listing, found.items)?) }
             (listing.pager(found.total))
         };
         Ok(layout.page(200, MenuItem::Users, "Users", &content))
@@ -39,7 +40,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 }
 
 fn users_table(layout: &Layout<'_>, listing: &Listing, users: Vec<User>) -> Result<Markup> {
-    let table = Table::<(User, Markup)>::new("Users")
+    let table = Table::<(User, Markup)>::new("Users", |(user, _)| user.id.to_string())
         .sorted(listing, "id", "ID", |(user, _)| {
             html! {
                 @if user.deleted_at.is_some() { code { (user.id) } } @else { a href={"/console/users/" (user.id)} { (user.id) } }

@@ -67,7 +67,7 @@ fn a_library_that_knows_nothing_of_us_gets_and_refreshes_a_token() {
     );
     let cookie = signed_in.header("set-cookie").and_then(|cookie| cookie.split(';').next()).expect("a cookie").to_owned();
     let page = client::send(&address, "GET", &target, &[("Cookie", &cookie)], "");
-    assert!(page.status == 200 && page.body.contains("Request for permission"), "{}", page.body);
+    assert!(page.status == 200 && page.body.contains("name=\"authorize\" value=\"true\""), "{}", page.body);
     let agreed = client::send(
         &address,
         "POST",

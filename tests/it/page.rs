@@ -1,0 +1,81 @@
+//! What a page tells, by its names rather than its wording (`src/page/message.rs`).
+
+use crate::browser::Browser;
+use crate::server::{Answer, Server};
+
+impl Answer {
+    /// The values of an attribute, in the order of the page.
+    fn marked(&self, attribute: &str) -> Vec<String> {
+        let (page, begin) = (self.text(), format!(" {attribute}=\""));
+        page.split(&begin).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
+    }
+
+    pub fn messages(&self) -> Vec<String> {
+        self.marked("data-message")
+    }
+
+    /// The IDs in its lists.
+    pub fn items(&self) -> Vec<String> {
+        self.marked("data-item")
+    }
+
+    pub fn states(&self) -> Vec<String> {
+        self.marked("data-state")
+    }
+
+    /// The names of the errors that it explains.
+    pub fn errors(&self) -> Vec<String> {
+        self.marked("data-error")
+    }
+
+    #[track_caller]
+    pub fn tells(&self, message: &str) {
+        assert!(self.messages().iter().any(|told| told == message), "{message} is not in {:?}\n{}", self.messages(), self.text());
+    }
+
+    #[track_caller]
+    pub fn does_not_tell(&self, message: &str) {
+        assert!(!self.messages().iter().any(|told| told == message), "{message} is in {:?}\n{}", self.messages(), self.text());
+    }
+
+    /// A list with exactly these.
+    #[track_caller]
+    pub fn lists(&self, ids: &[&str]) {
+        let mut items = self.items();
+        items.sort();
+        assert_eq!(items, ids, "{}", self.text());
+    }
+
+    /// A page with this status about this error.
+    #[track_caller]
+    pub fn explains(&self, status: u16, error: &str) {
+        assert_eq!((self.status, self.errors()), (status, vec![error.to_owned()]), "{}", self.text());
+    }
+
+    /// A form that came back because of this field, which says so beside it.
+    #[track_caller]
+    pub fn refuses(&self, field: &str, error: &str) {
+        self.explains(400, error);
+        assert_eq!(self.marked("data-problem"), [field], "{}", self.text());
+        assert!(self.text().contains(&format!(" id=\"{field}-problem\"")), "nothing is said beside {field}\n{}", self.text());
+    }
+
+    /// The rights on the page that asks for them.
+    pub fn rights_asked_for(&self) -> Vec<String> {
+        self.marked("title").into_iter().filter(|title| title.starts_with("RIGHT_")).collect()
+    }
+
+    pub fn asks_for_consent(&self) -> bool {
+        self.text().contains("name=\"authorize\" value=\"true\"")
+    }
+}
+
+impl Browser {
+    /// A page that is there.
+    #[track_caller]
+    pub fn opens(&mut self, server: &Server, target: &str) -> Answer {
+        let answer = self.get(server, target);
+        assert_eq!(answer.status, 200, "{target}");
+        answer
+    }
+}
