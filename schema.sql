@@ -451,3 +451,15 @@ CREATE INDEX client_secrets_by_end ON client_secrets (expires_at) WHERE expires_
 
 -- What was refused to a client comes from strangers: it goes after a while.
 CREATE INDEX events_of_old_refusals ON events (happened_at) WHERE name IN ('client.authorize.refuse', 'client.token.refuse');
+
+-- The one row changes with every commit, so that a log which a killed server left can be told from another file's (store/wal.rs reads its bytes).
+CREATE TABLE file_stamp (
+    stamp_number  INTEGER PRIMARY KEY CHECK (stamp_number = 1),
+    mark          TEXT NOT NULL CHECK (length(mark) = 8),
+    current       BLOB NOT NULL CHECK (length(current) = 16),
+    previous      BLOB NOT NULL CHECK (length(previous) = 16),
+    -- SQLite's counter of changes of the schema, as four bytes: in what VACUUM writes, it is ahead of this.
+    schema_cookie BLOB NOT NULL CHECK (length(schema_cookie) = 4)
+) STRICT;
+
+INSERT INTO file_stamp VALUES (1, 'kfobfile', zeroblob(16), zeroblob(16), zeroblob(4));

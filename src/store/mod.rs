@@ -13,7 +13,9 @@ pub mod authorizations;
 pub mod client_secrets;
 pub mod clients;
 pub mod events;
+pub(crate) mod files;
 pub mod members;
+mod open_error;
 pub mod organizations;
 mod pattern;
 mod query;
@@ -26,20 +28,23 @@ mod temporary;
 pub mod testers;
 mod transaction;
 pub mod users;
+mod wal;
 mod writer;
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::Connection;
 
 use crate::base::error::{Error, Result};
 use crate::base::temporary_directory::TemporaryDirectory;
 use crate::base::time::{Clock, Time};
+use files::FileLock;
+pub use open_error::OpenError;
 pub use query::{Deleted, Direction, Order, Search, TextSearch};
 use schema::Durability;
-pub use schema::OpenError;
+
 pub use transaction::Tx;
 use writer::{Writer, locked};
 
@@ -49,8 +54,10 @@ pub struct Store {
     // Dropped in this order: connections first, then the lock on the file, then the file itself if it was temporary.
     readers: Mutex<Vec<Connection>>,
     writer: Writer,
+    /// The writer's count of commits when the log was last copied into the file; another number before.
+    checkpointed: AtomicU64,
     clock: Clock,
-    _hold: File,
+    _lock: FileLock,
     path: PathBuf,
     temporary: Option<TemporaryDirectory>,
 }
@@ -84,9 +91,9 @@ impl Store {
         clock: Clock,
         temporary: Option<TemporaryDirectory>,
     ) -> std::result::Result<Store, OpenError> {
-        let hold = schema::hold(&path)?;
-        let writer = Writer::new(schema::open_writer(&path, durability)?, clients::index_new_texts);
-        Ok(Store { readers: Mutex::default(), writer, clock, _hold: hold, path, temporary })
+        let lock = FileLock::take(&path)?.with_file(&path)?;
+        let writer = Writer::new(schema::open_writer(&path, durability)?, finish);
+        Ok(Store { readers: Mutex::default(), writer, checkpointed: AtomicU64::new(u64::MAX), clock, _lock: lock, path, temporary })
     }
 
     pub fn path(&self) -> &Path {
@@ -96,6 +103,20 @@ impl Store {
     /// Returns the present time, for checks before a transaction begins.
     pub fn now(&self) -> Time {
         self.clock.now()
+    }
+
+    /// Copies what is in the log (`-wal`) into the file, as far as no reader needs the older pages, and waits for nobody. Does nothing if nothing
+    /// was committed since the last time, or if the database is temporary.
+    ///
+    /// # Errors
+    ///
+    /// Fails as reading does.
+    pub fn checkpoint(&self) -> Result<()> {
+        let commits = self.writer.commits();
+        if self.temporary.is_none() && self.checkpointed.load(Ordering::SeqCst) != commits && schema::checkpoint(&self.path)? {
+            self.checkpointed.store(commits, Ordering::SeqCst);
+        }
+        Ok(())
     }
 
     /// Deletes a temporary database even if it is in use: for a process that ends without waiting for its users.
@@ -132,6 +153,12 @@ impl Store {
     pub fn write<T>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
         self.writer.run(&self.clock, work)
     }
+}
+
+/// Completes a transaction that changes something.
+fn finish(connection: &Connection) -> rusqlite::Result<()> {
+    clients::index_new_texts(connection)?;
+    wal::renew_stamp(connection)
 }
 
 impl From<rusqlite::Error> for Error {

@@ -1,16 +1,16 @@
 //! Opens the file: its pragmas, its schema and the upgrades from older ones.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::{fmt, io};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::base::log;
 use crate::base::private_file::{self, FileAccess};
+use crate::store::files::{COMPANIONS, beside};
+use crate::store::open_error::OpenError;
 use crate::store::pattern;
+use crate::store::wal::{self, LeftBehind};
 
 /// The present schema.
 pub const SCHEMA: &str = include_str!("../../schema.sql");
@@ -30,6 +30,9 @@ const APPLICATION_ID: i64 = 0x6b66_6f62;
 /// How long a statement waits for another process's lock: long enough for a backup's last step.
 const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// The log is cut to this many bytes when it starts again: after a long read, or Litestream's, it may have grown.
+const LARGEST_IDLE_WAL: i64 = 64 * 1024 * 1024;
+
 /// What a commit survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
@@ -39,63 +42,12 @@ pub enum Durability {
     Ephemeral,
 }
 
-/// Why a file could not be opened.
-#[derive(Debug)]
-pub enum OpenError {
-    Unreadable(io::Error),
-    /// There is no place for a temporary database.
-    NoDirectory(io::Error),
-    Held,
-    NotOurs,
-    Newer {
-        found: i64,
-        known: i64,
-    },
-    Broken(rusqlite::Error),
-}
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            OpenError::Unreadable(error) => write!(f, "cannot open the data file: {error}"),
-            OpenError::NoDirectory(error) => write!(f, "{error}"),
-            OpenError::Held => f.write_str("another keyfob is using this data file: stop it first, or choose another file with --data"),
-            OpenError::NotOurs => f.write_str("this file is not a keyfob database: choose another file with --data"),
-            OpenError::Newer { found, known } => {
-                write!(f, "the data file was written by a newer keyfob (schema {found}, this one knows {known}): upgrade keyfob")
-            }
-            OpenError::Broken(error) => write!(f, "cannot use the data file: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for OpenError {}
-
-impl From<rusqlite::Error> for OpenError {
-    fn from(error: rusqlite::Error) -> OpenError {
-        match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::NotADatabase) => OpenError::NotOurs,
-            _ => OpenError::Broken(error),
-        }
-    }
-}
-
-/// Locks the file for this process, creating it (mode 0600) if it is missing. The lock lasts as long as the returned handle, which must
-/// outlive every connection: closing any handle of a file drops SQLite's own locks on it.
-pub(super) fn hold(path: &Path) -> Result<File, OpenError> {
-    let file =
-        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(OpenError::Unreadable)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::Held),
-        Err(TryLockError::Error(error)) => Err(OpenError::Unreadable(error)),
-    }
-}
-
 /// Opens the only connection that writes. Creates the schema in an empty file, or upgrades an older one.
 pub(super) fn open_writer(path: &Path, durability: Durability) -> Result<Connection, OpenError> {
+    let left_behind = wal::check(path)?;
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    check_left_behind(&connection, left_behind)?;
     check_application(&connection)?;
     keep_private(path)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -106,18 +58,34 @@ pub(super) fn open_writer(path: &Path, durability: Durability) -> Result<Connect
     connection.pragma_update(None, "synchronous", synchronous)?;
     // Savepoints keep their undo data in memory: in a file it would be four times as many writes as the rows themselves.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "journal_size_limit", LARGEST_IDLE_WAL)?;
     upgrade(&connection)?;
     prepare(&connection)?;
     Ok(connection)
 }
 
+/// Checks the file as it is with the log that a killed server left, before anything is written.
+fn check_left_behind(connection: &Connection, left_behind: LeftBehind) -> Result<(), OpenError> {
+    match left_behind {
+        LeftBehind::Nothing => Ok(()),
+        LeftBehind::Wal => {
+            // Where the check fails, the log must stay as it is.
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+            let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(OpenError::of_check)?;
+            if found != "ok" {
+                return Err(OpenError::Damaged(found));
+            }
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+            Ok(())
+        }
+    }
+}
+
 /// Makes the file, and what SQLite keeps beside it, readable only by its owner.
 fn keep_private(path: &Path) -> Result<(), OpenError> {
-    for suffix in ["", "-wal", "-shm"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
+    for name in std::iter::once("").chain(COMPANIONS).map(|suffix| beside(path, suffix)) {
         // By its name, not by a handle: closing one would drop SQLite's locks.
-        if private_file::narrow(Path::new(&name)).map_err(OpenError::Unreadable)? == FileAccess::Narrowed {
+        if private_file::narrow(&name).map_err(|error| OpenError::Unreadable(name.clone(), error))? == FileAccess::Narrowed {
             log::warn("others could read a data file: now only its owner can", &[("file", name.to_string_lossy().into_owned().into())]);
         }
     }
@@ -130,6 +98,15 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     prepare(&connection)?;
     Ok(connection)
+}
+
+/// Copies the log into the file; returns whether all of it was copied. Neither writers nor readers wait for it, and they are not waited for.
+pub(super) fn checkpoint(path: &Path) -> rusqlite::Result<bool> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+        let (is_busy, in_log, copied): (bool, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(!is_busy && in_log == copied)
+    })
 }
 
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
@@ -164,6 +141,7 @@ fn upgrade(connection: &Connection) -> Result<(), OpenError> {
         Ok(found) => UPGRADES[found - 1..].iter().try_for_each(|upgrade| transaction.execute_batch(upgrade))?,
         Err(_) => return Err(OpenError::NotOurs),
     }
+    wal::renew_stamp(&transaction)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", known)?;
     transaction.commit()?;

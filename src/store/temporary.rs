@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::base::temporary_directory::PREFIX;
+use crate::store::files::lock_of;
 
 /// The name of the database.
 pub const FILE: &str = "keyfob.db";
@@ -15,7 +16,6 @@ pub const FILE: &str = "keyfob.db";
 const YOUNG: Duration = Duration::from_secs(60);
 
 /// Removes directories like this one, of this user, whose database nobody holds: a process that is killed cannot remove its own.
-/// Where a process has two such databases it must not be called: looking at the lock of one would drop SQLite's own.
 pub fn remove_abandoned(own: &Path) {
     let Some(siblings) = own.parent().and_then(|parent| read_dir(parent).ok()) else { return };
     for path in siblings.flatten().map(|entry| entry.path()).filter(|path| path != own && is_named_so(path)) {
@@ -30,7 +30,7 @@ fn is_abandoned(own: &Path, path: &Path) -> io::Result<bool> {
     let is_ours = directory.is_dir() && file.is_file() && directory.uid() == own.uid() && file.uid() == own.uid();
     // Compared with each other, so that no clock is asked.
     let is_young = own.modified()?.duration_since(directory.modified()?).unwrap_or_default() < YOUNG;
-    Ok(is_ours && !is_young && File::open(path.join(FILE))?.try_lock().is_ok())
+    Ok(is_ours && !is_young && File::open(lock_of(&path.join(FILE)))?.try_lock().is_ok())
 }
 
 fn is_named_so(path: &Path) -> bool {
@@ -48,10 +48,11 @@ mod tests {
         let directory = |name: &str, age: Duration| {
             let path = aside.join(name);
             std::fs::create_dir_all(&path).unwrap();
-            let file = File::create(path.join(FILE)).unwrap();
+            File::create(path.join(FILE)).unwrap();
+            let lock = File::create(lock_of(&path.join(FILE))).unwrap();
             let own = symlink_metadata(&aside).unwrap().modified().unwrap();
             File::open(&path).unwrap().set_modified(own - age).unwrap();
-            file
+            lock
         };
         let hour = Duration::from_secs(3600);
         let _own = directory("keyfob-00000000000000aa", Duration::ZERO);

@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
@@ -20,11 +20,13 @@ const LARGEST_GROUP: usize = 256;
 
 #[derive(Debug)]
 pub struct Writer {
-    /// What is done once for all that are committed together, as the last part of their transaction.
+    /// What is done once for all that are committed together, as the last part of their transaction, if it changes anything.
     finish: fn(&Connection) -> rusqlite::Result<()>,
     open: Mutex<Open>,
     /// How many are on their way to `open`.
     waiting: AtomicUsize,
+    /// How many transactions that changed something were committed.
+    commits: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -37,6 +39,8 @@ struct Open {
 #[derive(Debug)]
 struct CommitGroup {
     size: usize,
+    /// The connection's count of changed rows when it began.
+    changes_before: u64,
     outcome: Arc<CommitOutcome>,
 }
 
@@ -65,7 +69,12 @@ impl std::error::Error for CommitFailed {
 
 impl Writer {
     pub fn new(connection: Connection, finish: fn(&Connection) -> rusqlite::Result<()>) -> Writer {
-        Writer { finish, open: Mutex::new(Open { connection, group: None }), waiting: AtomicUsize::new(0) }
+        Writer { finish, open: Mutex::new(Open { connection, group: None }), waiting: AtomicUsize::new(0), commits: AtomicU64::new(0) }
+    }
+
+    /// Returns how many transactions that changed something were committed.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::SeqCst)
     }
 
     pub fn run<T>(&self, clock: &Clock, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
@@ -78,7 +87,7 @@ impl Writer {
         let joined = catch_unwind(AssertUnwindSafe(|| open.join(clock, work)));
         let is_full = open.group.as_ref().is_some_and(|group| group.size >= LARGEST_GROUP);
         if self.waiting.load(Ordering::SeqCst) == 0 || is_full {
-            open.commit(self.finish);
+            open.commit(self.finish, &self.commits);
         }
         drop(open);
         let (result, outcome) = joined.unwrap_or_else(|panic| resume_unwind(panic))?;
@@ -119,14 +128,16 @@ impl Open {
         }
     }
 
-    fn commit(&mut self, finish: fn(&Connection) -> rusqlite::Result<()>) {
+    fn commit(&mut self, finish: fn(&Connection) -> rusqlite::Result<()>, commits: &AtomicU64) {
         let Some(group) = self.group.take() else { return };
-        let finished = finish(&self.connection);
+        let is_changed = self.connection.total_changes() != group.changes_before;
+        let finished = if is_changed { finish(&self.connection) } else { Ok(()) };
         let ended = finished.and_then(|()| self.connection.prepare_cached("COMMIT")?.execute([]).map(drop)).map_err(|error| {
             // A commit that failed may leave its transaction open: the next one must find a clean connection.
             let _ = self.connection.execute_batch("ROLLBACK");
             CommitFailed(Arc::new(error.into()))
         });
+        commits.fetch_add(u64::from(is_changed && ended.is_ok()), Ordering::SeqCst);
         group.outcome.tell(ended);
     }
 
@@ -135,7 +146,8 @@ impl Open {
         if self.group.is_none() {
             self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         }
-        let group = self.group.get_or_insert_with(|| CommitGroup { size: 0, outcome: Arc::default() });
+        let changes_before = self.connection.total_changes();
+        let group = self.group.get_or_insert_with(|| CommitGroup { size: 0, changes_before, outcome: Arc::default() });
         self.connection.prepare_cached("SAVEPOINT request")?.execute([])?;
         let undo = Undo { connection: &self.connection, kept: false };
         let result = work(&Tx::begun(&self.connection, clock));

@@ -25,6 +25,7 @@ mod console_forms;
 mod console_saving;
 mod console_sweep;
 mod crash;
+mod data_file;
 mod described;
 mod disk;
 mod documents;

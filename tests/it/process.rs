@@ -81,6 +81,13 @@ impl Process {
         assert_eq!(self.send("GET", "/api/v3/auth_info", "").status, 200);
     }
 
+    /// Ends it in order.
+    pub fn stop(&mut self) {
+        let pid = self.pid().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
+        assert_eq!(self.child.wait().expect("it ends").code(), Some(0), "{}", self.log());
+    }
+
     pub fn kill(&mut self) {
         self.child.kill().expect("it is killed");
         self.child.wait().expect("it ends");

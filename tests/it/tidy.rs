@@ -47,7 +47,9 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "store",
         floors: &[
-            &["pattern", "temporary", "transaction"],
+            &["open_error", "pattern", "transaction"],
+            &["files"],
+            &["temporary", "wal"],
             &["schema", "sql", "writer"],
             &["query", "table"],
             &[
@@ -94,7 +96,10 @@ const FLOORS: &[Floors] = &[
         ],
     },
     Floors { folder: "cli/docs", floors: &[&["help", "completions"], &["man"]] },
-    Floors { folder: "cli/serve", floors: &[&["control_socket", "public_url", "reload", "settings", "sweeper"], &["process"]] },
+    Floors {
+        folder: "cli/serve",
+        floors: &[&["background", "control_socket", "public_url", "reload", "settings"], &["checkpoints", "sweeper"], &["process"]],
+    },
     Floors { folder: "console", floors: &[&["page"], &["form"], &["clients", "users"], &["organizations"], &["account"]] },
     Floors { folder: "console/page", floors: &[&["charts", "layout", "listing", "paths"], &["new_secret", "refused", "table"]] },
     Floors {

@@ -1,5 +1,7 @@
-//! The server: its settings, its process, its addresses, what it reloads, its sweeper, and its control socket.
+//! The server: its settings, its process, its addresses, what it reloads, its background threads, and its control socket.
 
+pub mod background;
+pub mod checkpoints;
 pub mod control_socket;
 pub mod process;
 pub mod public_url;

@@ -15,11 +15,12 @@ use crate::app::App;
 use crate::base::error::{Error, Kind};
 use crate::base::{log, output, printable};
 use crate::cli::failure::{Failure, UsageError};
+use crate::cli::serve::background::{Background, Stopped};
 use crate::cli::serve::control_socket::ControlSocket;
 use crate::cli::serve::public_url::{Lifetime, local_url, public_url};
 use crate::cli::serve::reload::Reloads;
 use crate::cli::serve::settings::{self, Configuration};
-use crate::cli::serve::sweeper::Sweeper;
+use crate::cli::serve::{checkpoints, sweeper};
 use crate::http::server::Server;
 use crate::model::settings::Settings;
 use crate::registry::bootstrap::{Administrator, FirstCredentials, administrator};
@@ -82,7 +83,13 @@ pub fn serve(arguments: Arguments) -> Result<(), Failure> {
     log::info("stopping", &[]);
     server.stop();
     wait_for_answers(&events, &app);
+    checkpoints::checkpoint(&app);
     Ok(())
+}
+
+fn start_background(app: &Arc<App>) -> Vec<Background> {
+    let work: [fn(&App, &Stopped); 2] = [sweeper::run, checkpoints::run];
+    work.into_iter().map(|work| Background::start(app, work)).collect()
 }
 
 /// Sends each signal as an event, from a thread of its own.
@@ -122,10 +129,10 @@ fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
     log::error(text, &[("place", place.into())]);
 }
 
-/// Answers requests on a thread of its own until every worker has returned, and sweeps meanwhile.
+/// Answers requests on a thread of its own until every worker has returned, with the background threads beside it.
 fn run(server: Arc<Server>, app: Arc<App>, workers: usize, events: Sender<ProcessEvent>) {
     std::thread::spawn(move || {
-        let sweeper = Sweeper::start(app.clone());
+        let background = start_background(&app);
         if let Err(error) = server.run(workers, &|request, before_blocking| app.answer(request, before_blocking)) {
             // A supervisor starts the process again.
             log::error("nothing can be answered any more", &[("cause", error.to_string().into())]);
@@ -133,7 +140,7 @@ fn run(server: Arc<Server>, app: Arc<App>, workers: usize, events: Sender<Proces
             log::flush();
             std::process::exit(1);
         }
-        sweeper.stop();
+        background.into_iter().for_each(Background::stop);
         drop(app);
         // Errors are ignored: the receiver is gone only when the process ends.
         let _ = events.send(ProcessEvent::Finished);

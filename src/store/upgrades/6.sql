@@ -128,3 +128,15 @@ CREATE TRIGGER account_text_update AFTER UPDATE OF name, description ON accounts
         VALUES ('delete', old.account_number, old.account_id, old.name, old.description);
     INSERT INTO account_text (rowid, account_id, name, description) VALUES (new.account_number, new.account_id, new.name, new.description);
 END;
+
+-- The one row changes with every commit, so that a log which a killed server left can be told from another file's (store/wal.rs reads its bytes).
+CREATE TABLE file_stamp (
+    stamp_number  INTEGER PRIMARY KEY CHECK (stamp_number = 1),
+    mark          TEXT NOT NULL CHECK (length(mark) = 8),
+    current       BLOB NOT NULL CHECK (length(current) = 16),
+    previous      BLOB NOT NULL CHECK (length(previous) = 16),
+    -- SQLite's counter of changes of the schema, as four bytes: in what VACUUM writes, it is ahead of this.
+    schema_cookie BLOB NOT NULL CHECK (length(schema_cookie) = 4)
+) STRICT;
+
+INSERT INTO file_stamp VALUES (1, 'kfobfile', zeroblob(16), zeroblob(16), zeroblob(4));
