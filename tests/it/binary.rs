@@ -144,14 +144,14 @@ fn what_is_generated_is_shown_once_and_works() {
     let (code, errors) = server.end("-TERM");
     assert_eq!(code, Some(0));
     let shown = |label: &str| errors.lines().find_map(|line| line.trim().strip_prefix(label)).map(|value| value.trim().to_owned());
-    let (key, password) = (shown("API key:").expect("a key is shown"), shown("password:").expect("a password is shown"));
+    let (key, password) = (shown("export KEYFOB_API_KEY=").expect("a key is shown"), shown("password:").expect("a password is shown"));
 
     let server = Running::start(&folder.0, &[], &[]);
     assert_eq!(server.get("/api/v3/auth_info", &key).json()["is_admin"], true);
     let change = serde_json::json!({"old": password, "new": "Brand-new-passw0rd"}).to_string();
     assert_eq!(send(server.address(), "PUT", "/api/v3/users/admin/password", &[], &change).status, 200);
     let (_, errors) = server.end("-INT");
-    for secret in [key.rsplit('.').next().expect("a key"), &password, "Brand-new-passw0rd", "API key:"] {
+    for secret in [key.rsplit('.').next().expect("a key"), &password, "Brand-new-passw0rd", "export KEYFOB_API_KEY"] {
         assert!(!errors.contains(secret), "shown again: {secret}");
     }
 }

@@ -193,7 +193,7 @@ fn a_log_file_has_all_lines_and_is_opened_again_on_a_hangup() {
     assert_eq!(count(&moved) + count(&file), 3);
     assert!(count(&file) >= 2 && std::fs::read_to_string(&file).expect("a log").contains("stopping"));
     // The first credentials are for the person who starts it, not for the file.
-    assert!(errors.contains("API key:") && !std::fs::read_to_string(&moved).expect("a log").contains("NNSXS"), "{errors}");
+    assert!(errors.contains("export KEYFOB_API_KEY=") && !std::fs::read_to_string(&moved).expect("a log").contains("NNSXS"), "{errors}");
     assert_eq!(File::open(&file).and_then(|file| file.metadata()).expect("metadata").permissions().mode() & 0o137, 0);
 }
 

@@ -38,6 +38,7 @@ mod hashing;
 mod hashing_flood;
 mod history;
 mod hostile;
+mod introduction;
 mod leaks;
 mod limited_credentials;
 mod listener;

@@ -98,7 +98,11 @@ const FLOORS: &[Floors] = &[
     Floors { folder: "cli/docs", floors: &[&["help", "completions"], &["man"]] },
     Floors {
         folder: "cli/serve",
-        floors: &[&["background", "control_socket", "public_url", "reload", "settings"], &["checkpoints", "sweeper"], &["process"]],
+        floors: &[
+            &["background", "control_socket", "introduction", "public_url", "reload", "settings"],
+            &["checkpoints", "sweeper"],
+            &["process"],
+        ],
     },
     Floors { folder: "console", floors: &[&["page"], &["form"], &["clients", "users"], &["organizations"], &["account"]] },
     Floors { folder: "console/page", floors: &[&["charts", "layout", "listing", "paths"], &["new_secret", "refused", "table"]] },

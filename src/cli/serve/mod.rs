@@ -3,6 +3,7 @@
 pub mod background;
 pub mod checkpoints;
 pub mod control_socket;
+pub mod introduction;
 pub mod process;
 pub mod public_url;
 pub mod reload;

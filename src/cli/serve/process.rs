@@ -17,6 +17,7 @@ use crate::base::{log, output, printable};
 use crate::cli::failure::{Failure, UsageError};
 use crate::cli::serve::background::{Background, Stopped};
 use crate::cli::serve::control_socket::ControlSocket;
+use crate::cli::serve::introduction::{self, READER_TIMEOUT};
 use crate::cli::serve::public_url::{Lifetime, local_url, public_url};
 use crate::cli::serve::reload::Reloads;
 use crate::cli::serve::settings::{self, Configuration};
@@ -31,9 +32,6 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(4500);
 
 /// Signals that come together are one: some tools send theirs to a process and to its group.
 const SAME_SIGNAL: Duration = Duration::from_millis(500);
-
-/// How long the start waits for a reader of standard output or standard error.
-const READER_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What the process waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,7 +155,7 @@ fn make_administrator(store: &Store, configuration: &Configuration) -> Result<Op
     let given = configuration.admin_password.is_some() || configuration.admin_api_key.is_some();
     match administrator(store, wanted) {
         Ok(Some(issued)) => {
-            introduce(&issued);
+            introduction::show(&issued)?;
             Ok(Some(issued))
         }
         Ok(None) => {
@@ -175,22 +173,6 @@ fn make_administrator(store: &Store, configuration: &Configuration) -> Result<Op
             Err(UsageError(format!("{setting}: {}", named.message())).into())
         }
         Err(error) => Err(refused("cannot make the administrator", &error)),
-    }
-}
-
-/// Shows generated secrets once, on standard error. Those from the environment are known already.
-fn introduce(issued: &FirstCredentials) {
-    let mut lines = String::new();
-    if let Some(password) = &issued.password {
-        lines.push_str(&format!("  password: {password}\n"));
-    }
-    if issued.api_key_generated {
-        lines.push_str(&format!("  API key:  {}\n", issued.api_key));
-    }
-    if !lines.is_empty() {
-        let text = format!("keyfob: made the administrator `{}`. This is shown once, keep it:\n{lines}", issued.user_id);
-        // Errors are ignored: there is nowhere to report them.
-        let _ = output::write_within(READER_TIMEOUT, &io::stderr(), text);
     }
 }
 
