@@ -13,12 +13,8 @@ use crate::process::left_out;
 const README: &str = include_str!("../../README.md");
 const SEED: &str = include_str!("seed.md");
 
-/// Set-up commands, which need a checkout: the first starts the server, which the test does with the binary that it was given.
-const RUN: &str = "cargo run --release -- serve\n";
-const SET_UP: &[&str] = &[RUN, "cargo install --locked --path .\n", "cargo test\n"];
-
-/// The key as the README writes it, to be replaced by its reader.
-const KEY_TO_PASTE: &str = "'NNSXS.…'";
+/// Set-up commands, which need a checkout: the test has a binary already.
+const SET_UP: &[&str] = &["cargo install --locked --path .\n", "cargo test\n"];
 
 struct Block<'r> {
     language: &'r str,
@@ -47,7 +43,7 @@ struct Step<'r> {
 
 impl Step<'_> {
     fn is_server(&self) -> bool {
-        self.commands == RUN || self.commands.starts_with("keyfob serve")
+        self.commands.starts_with("keyfob serve")
     }
 
     fn is_refused(&self) -> bool {
@@ -75,15 +71,15 @@ fn steps<'r>(blocks: &[Block<'r>], folder: &Path) -> Vec<Step<'r>> {
 fn script(steps: &[Step<'_>]) -> String {
     let mut script = "trap 'kill $(jobs -p); wait' EXIT\n".to_owned();
     for (number, step) in steps.iter().enumerate() {
-        let commands = if step.commands == RUN { "keyfob serve\n" } else { step.commands };
-        let commands = commands.replace(KEY_TO_PASTE, "\"$SHOWN\"");
+        let commands = step.commands;
         assert!(!commands.contains('…'), "a command of README has to be completed by its reader: {commands}");
         if step.is_server() {
             // No group of commands: the signal at the end has to reach the server itself.
             let server = commands.trim_end();
             let _ = writeln!(script, "{server} > {number}.out 2> {number}.err < /dev/null &");
             let _ = writeln!(script, "until [ -s {number}.out ]; do sleep 0.05; done");
-            let _ = writeln!(script, "SHOWN=${{SHOWN:-$(sed -n 's/^  API key:  *//p' {number}.err)}}");
+            // The line that the reader pastes, where README shows it.
+            let _ = step.errors.map(|_| writeln!(script, "eval \"$(grep '^  export ' {number}.err)\""));
         } else if !SET_UP.contains(&step.commands) {
             let _ = writeln!(script, "{{\n{commands}}} > {number}.out 2> {number}.err < /dev/null\necho $? > {number}.status");
         }
