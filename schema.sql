@@ -1,5 +1,5 @@
 -- The whole schema, always as it is now. A change edits this file and appends an upgrade in src/store/schema.rs.
--- Times are microseconds since 1970 in UTC. Lists live in child tables, in the order sent (`position`).
+-- Times are microseconds since 1970 in UTC. Lists are JSON arrays, in the order sent; rights and grants stand in them by their numbers.
 
 -- Users and organizations share one namespace of IDs, which stays taken after deletion (registry.md 2.1).
 CREATE TABLE accounts (
@@ -11,19 +11,14 @@ CREATE TABLE accounts (
     deleted_at     INTEGER,
     -- Empty names are absent, so that they sort as such.
     name           TEXT CHECK (length(name) BETWEEN 1 AND 50),
-    description    TEXT NOT NULL CHECK (length(description) <= 2000)
+    description    TEXT NOT NULL CHECK (length(description) <= 2000),
+    -- A JSON object; absent where it is empty.
+    attributes     TEXT
 ) STRICT;
 
 CREATE INDEX accounts_by_kind ON accounts (kind, account_id);
 CREATE INDEX accounts_by_name ON accounts (kind, name, account_id);
 CREATE INDEX accounts_by_creation ON accounts (kind, created_at, account_id);
-
-CREATE TABLE account_attributes (
-    account_id TEXT NOT NULL REFERENCES accounts (account_id) ON DELETE CASCADE,
-    key        TEXT NOT NULL,
-    value      TEXT NOT NULL CHECK (length(value) <= 200),
-    PRIMARY KEY (account_id, key)
-) STRICT, WITHOUT ROWID;
 
 CREATE TABLE users (
     user_id                            TEXT PRIMARY KEY REFERENCES accounts (account_id) ON DELETE CASCADE,
@@ -62,19 +57,11 @@ CREATE INDEX organizations_by_creator ON organizations (created_by);
 CREATE TABLE organization_members (
     organization_id TEXT NOT NULL REFERENCES organizations (organization_id) ON DELETE CASCADE,
     account_id      TEXT NOT NULL REFERENCES accounts (account_id) ON DELETE CASCADE,
+    rights          TEXT NOT NULL DEFAULT '[]',
     PRIMARY KEY (organization_id, account_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX organization_members_by_account ON organization_members (account_id, organization_id);
-
-CREATE TABLE organization_member_rights (
-    organization_id TEXT NOT NULL,
-    account_id      TEXT NOT NULL,
-    position        INTEGER NOT NULL,
-    right           INTEGER NOT NULL CHECK (right BETWEEN 0 AND 63),
-    PRIMARY KEY (organization_id, account_id, position),
-    FOREIGN KEY (organization_id, account_id) REFERENCES organization_members (organization_id, account_id) ON DELETE CASCADE
-) STRICT, WITHOUT ROWID;
 
 CREATE TABLE api_keys (
     api_key_id TEXT PRIMARY KEY,
@@ -86,18 +73,12 @@ CREATE TABLE api_keys (
     updated_at INTEGER NOT NULL,
     expires_at INTEGER,
     -- The user who made it, and so may hold it: while that user is suspended or rejected, it is refused.
-    created_by TEXT REFERENCES users (user_id) ON DELETE SET NULL
+    created_by TEXT REFERENCES users (user_id) ON DELETE SET NULL,
+    rights     TEXT NOT NULL DEFAULT '[]'
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX api_keys_by_account ON api_keys (account_id, api_key_id);
 CREATE INDEX api_keys_by_creator ON api_keys (created_by);
-
-CREATE TABLE api_key_rights (
-    api_key_id TEXT NOT NULL REFERENCES api_keys (api_key_id) ON DELETE CASCADE,
-    position   INTEGER NOT NULL,
-    right      INTEGER NOT NULL CHECK (right BETWEEN 0 AND 63),
-    PRIMARY KEY (api_key_id, position)
-) STRICT, WITHOUT ROWID;
 
 CREATE TABLE clients (
     client_number          INTEGER PRIMARY KEY,
@@ -108,92 +89,62 @@ CREATE TABLE clients (
     -- Empty names are absent, so that they sort as such.
     name                   TEXT CHECK (length(name) BETWEEN 1 AND 50),
     description            TEXT NOT NULL CHECK (length(description) <= 2000),
-    administrative_contact TEXT REFERENCES accounts (account_id) ON DELETE SET NULL,
-    technical_contact      TEXT REFERENCES accounts (account_id) ON DELETE SET NULL,
+    -- Accounts, as registered_by is: a trigger clears them when the account is purged.
+    administrative_contact TEXT,
+    technical_contact      TEXT,
     state                  INTEGER NOT NULL CHECK (state BETWEEN 0 AND 4),
     state_description      TEXT NOT NULL CHECK (length(state_description) <= 128),
     skip_authorization     INTEGER NOT NULL CHECK (skip_authorization IN (0, 1)),
     endorsed               INTEGER NOT NULL CHECK (endorsed IN (0, 1)),
+    -- A JSON object; absent where it is empty.
+    attributes             TEXT,
+    redirect_uris          TEXT NOT NULL DEFAULT '[]',
+    logout_redirect_uris   TEXT NOT NULL DEFAULT '[]',
+    grants                 TEXT NOT NULL DEFAULT '[]',
+    rights                 TEXT NOT NULL DEFAULT '[]',
     -- Who registered it, collaborator or not: of what somebody may register there is a most, and before it is approved it is for that user.
-    registered_by          TEXT REFERENCES accounts (account_id) ON DELETE SET NULL,
+    registered_by          TEXT,
     -- What it could ask everyone for when it last could: a set of rights.
-    approved_rights        INTEGER NOT NULL DEFAULT 0
+    approved_rights        INTEGER NOT NULL DEFAULT 0,
+    -- The event of its creation, if nothing has happened to it since.
+    only_event             INTEGER
 ) STRICT;
 
-CREATE INDEX clients_live_by_id ON clients (client_id) WHERE deleted_at IS NULL;
+-- Every index here is one more page that a registration writes, so most are of exceptions.
 CREATE INDEX clients_live_by_name ON clients (name, client_id) WHERE deleted_at IS NULL;
 CREATE INDEX clients_live_by_creation ON clients (created_at, client_id) WHERE deleted_at IS NULL;
-CREATE INDEX clients_live_by_state ON clients (state, client_id) WHERE deleted_at IS NULL;
+CREATE INDEX clients_not_approved ON clients (state, client_id) WHERE deleted_at IS NULL AND state <> 1;
 CREATE INDEX clients_deleted ON clients (client_id) WHERE deleted_at IS NOT NULL;
-CREATE INDEX clients_by_administrative_contact ON clients (administrative_contact);
-CREATE INDEX clients_by_technical_contact ON clients (technical_contact);
-CREATE INDEX clients_by_registrant ON clients (registered_by);
-
-CREATE TABLE client_attributes (
-    client_id TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
-    key       TEXT NOT NULL,
-    value     TEXT NOT NULL CHECK (length(value) <= 200),
-    PRIMARY KEY (client_id, key)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE client_redirect_uris (
-    client_id TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
-    position  INTEGER NOT NULL,
-    uri       TEXT NOT NULL CHECK (length(uri) <= 128),
-    PRIMARY KEY (client_id, position)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE client_logout_redirect_uris (
-    client_id TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
-    position  INTEGER NOT NULL,
-    uri       TEXT NOT NULL CHECK (length(uri) <= 128),
-    PRIMARY KEY (client_id, position)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE client_grants (
-    client_id  TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
-    position   INTEGER NOT NULL,
-    grant_type INTEGER NOT NULL CHECK (grant_type BETWEEN 0 AND 2),
-    PRIMARY KEY (client_id, position)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE client_rights (
-    client_id TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
-    position  INTEGER NOT NULL,
-    right     INTEGER NOT NULL CHECK (right BETWEEN 0 AND 63),
-    PRIMARY KEY (client_id, position)
-) STRICT, WITHOUT ROWID;
+CREATE INDEX clients_with_attributes ON clients (client_id) WHERE attributes IS NOT NULL;
+CREATE INDEX clients_by_other_administrative_contact ON clients (administrative_contact) WHERE administrative_contact IS NOT registered_by;
+CREATE INDEX clients_by_other_technical_contact ON clients (technical_contact) WHERE technical_contact IS NOT registered_by;
 
 -- Several secrets may be good at once: the newest, and older ones until their grace ends.
 CREATE TABLE client_secrets (
-    secret_number INTEGER PRIMARY KEY,
-    client_id     TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    client_number INTEGER NOT NULL REFERENCES clients (client_number) ON DELETE CASCADE,
+    -- Greater for newer secrets of the client.
+    secret_number INTEGER NOT NULL,
     secret_hash   TEXT NOT NULL,
     created_at    INTEGER NOT NULL,
     expires_at    INTEGER,
-    last_used_at  INTEGER
-) STRICT;
+    last_used_at  INTEGER,
+    PRIMARY KEY (client_number, secret_number)
+) STRICT, WITHOUT ROWID;
 
-CREATE INDEX client_secrets_by_client ON client_secrets (client_id);
+CREATE INDEX client_secrets_by_end ON client_secrets (expires_at) WHERE expires_at IS NOT NULL;
 
+-- New clients have the greatest numbers, so that what belongs to them is written together at the end of its table.
 CREATE TABLE client_members (
-    client_id  TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
-    account_id TEXT NOT NULL REFERENCES accounts (account_id) ON DELETE CASCADE,
-    -- Whether the client is: kept here too, by a trigger, so that a page of an account's clients is found in one index. A deleted client gets no new members.
-    is_live    INTEGER NOT NULL DEFAULT 1 CHECK (is_live IN (0, 1)),
-    PRIMARY KEY (client_id, account_id)
+    client_number INTEGER NOT NULL REFERENCES clients (client_number) ON DELETE CASCADE,
+    account_id    TEXT NOT NULL REFERENCES accounts (account_id) ON DELETE CASCADE,
+    rights        TEXT NOT NULL,
+    -- The ID of the client, and whether it is live (by a trigger), so that a page of an account's clients is found in one index. A deleted client gets no new members.
+    client_id     TEXT NOT NULL,
+    is_live       INTEGER NOT NULL DEFAULT 1 CHECK (is_live IN (0, 1)),
+    PRIMARY KEY (client_number, account_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX client_members_by_account ON client_members (account_id, is_live, client_id);
-
-CREATE TABLE client_member_rights (
-    client_id  TEXT NOT NULL,
-    account_id TEXT NOT NULL,
-    position   INTEGER NOT NULL,
-    right      INTEGER NOT NULL CHECK (right BETWEEN 0 AND 63),
-    PRIMARY KEY (client_id, account_id, position),
-    FOREIGN KEY (client_id, account_id) REFERENCES client_members (client_id, account_id) ON DELETE CASCADE
-) STRICT, WITHOUT ROWID;
 
 -- Collaborators who asked to try a client before it is approved, beside the user who registered it.
 CREATE TABLE client_testers (
@@ -205,47 +156,73 @@ CREATE TABLE client_testers (
 
 CREATE INDEX client_testers_by_user ON client_testers (user_id);
 
--- How many clients there are, in all and of each account: every page of a list says it, and counting a million takes longer than reading a page.
+-- How many clients there are: as many as the greatest number, less those that no client has any more. And how many of them are deleted.
+-- Every page of a list says it, and counting a million takes longer than reading a page.
 CREATE TABLE client_counts (
-    is_live INTEGER PRIMARY KEY CHECK (is_live IN (0, 1)),
-    clients INTEGER NOT NULL
+    unused_numbers INTEGER NOT NULL,
+    deleted        INTEGER NOT NULL
 ) STRICT;
 
-CREATE TABLE account_client_counts (
-    account_id TEXT NOT NULL REFERENCES accounts (account_id) ON DELETE CASCADE,
-    is_live    INTEGER NOT NULL CHECK (is_live IN (0, 1)),
-    clients    INTEGER NOT NULL,
-    PRIMARY KEY (account_id, is_live)
+INSERT INTO client_counts (unused_numbers, deleted) VALUES (0, 0);
+
+-- What is counted of each account, in one row, because much of it changes together.
+CREATE TABLE account_counts (
+    account_id         TEXT PRIMARY KEY REFERENCES accounts (account_id) ON DELETE CASCADE,
+    -- The clients that it is a collaborator of.
+    live_clients       INTEGER NOT NULL DEFAULT 0,
+    deleted_clients    INTEGER NOT NULL DEFAULT 0,
+    -- The clients that it registered, live or deleted.
+    registered_clients INTEGER NOT NULL DEFAULT 0,
+    -- How many rows it added to the history on this day (days since 1970, UTC), its last.
+    event_day          INTEGER NOT NULL DEFAULT 0,
+    event_rows         INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO client_counts (is_live, clients) VALUES (0, 0), (1, 0);
-
-CREATE TRIGGER client_counts_insert AFTER INSERT ON clients BEGIN
-    UPDATE client_counts SET clients = clients + 1 WHERE is_live = (new.deleted_at IS NULL);
-END;
-
 CREATE TRIGGER client_counts_delete AFTER DELETE ON clients BEGIN
-    UPDATE client_counts SET clients = clients - 1 WHERE is_live = (old.deleted_at IS NULL);
+    UPDATE client_counts SET deleted = deleted - (old.deleted_at IS NOT NULL), unused_numbers = unused_numbers + 1
+        - max(0, old.client_number - (SELECT coalesce(max(client_number), 0) FROM clients));
 END;
 
 CREATE TRIGGER client_counts_update AFTER UPDATE OF deleted_at ON clients WHEN (old.deleted_at IS NULL) <> (new.deleted_at IS NULL) BEGIN
-    UPDATE client_counts SET clients = clients + iif(is_live = (new.deleted_at IS NULL), 1, -1);
-    UPDATE client_members SET is_live = (new.deleted_at IS NULL) WHERE client_id = new.client_id;
+    UPDATE client_counts SET deleted = deleted + iif(new.deleted_at IS NULL, -1, 1);
+    UPDATE client_members SET is_live = (new.deleted_at IS NULL) WHERE client_number = new.client_number;
 END;
 
-CREATE TRIGGER account_client_counts_insert AFTER INSERT ON client_members BEGIN
-    INSERT INTO account_client_counts (account_id, is_live, clients) VALUES (new.account_id, new.is_live, 1)
-        ON CONFLICT (account_id, is_live) DO UPDATE SET clients = clients + 1;
+CREATE TRIGGER registered_clients_insert AFTER INSERT ON clients WHEN new.registered_by IS NOT NULL BEGIN
+    INSERT INTO account_counts (account_id, registered_clients) VALUES (new.registered_by, 1)
+        ON CONFLICT (account_id) DO UPDATE SET registered_clients = registered_clients + 1;
 END;
 
-CREATE TRIGGER account_client_counts_delete AFTER DELETE ON client_members BEGIN
-    UPDATE account_client_counts SET clients = clients - 1 WHERE account_id = old.account_id AND is_live = old.is_live;
+CREATE TRIGGER registered_clients_delete AFTER DELETE ON clients WHEN old.registered_by IS NOT NULL BEGIN
+    UPDATE account_counts SET registered_clients = registered_clients - 1 WHERE account_id = old.registered_by;
 END;
 
-CREATE TRIGGER account_client_counts_update AFTER UPDATE OF is_live ON client_members BEGIN
-    UPDATE account_client_counts SET clients = clients - 1 WHERE account_id = old.account_id AND is_live = old.is_live;
-    INSERT INTO account_client_counts (account_id, is_live, clients) VALUES (new.account_id, new.is_live, 1)
-        ON CONFLICT (account_id, is_live) DO UPDATE SET clients = clients + 1;
+CREATE TRIGGER account_counts_insert AFTER INSERT ON client_members BEGIN
+    INSERT INTO account_counts (account_id, live_clients, deleted_clients) VALUES (new.account_id, new.is_live, 1 - new.is_live)
+        ON CONFLICT (account_id) DO UPDATE SET
+            live_clients = live_clients + excluded.live_clients, deleted_clients = deleted_clients + excluded.deleted_clients;
+END;
+
+CREATE TRIGGER account_counts_delete AFTER DELETE ON client_members BEGIN
+    UPDATE account_counts SET live_clients = live_clients - old.is_live, deleted_clients = deleted_clients - (1 - old.is_live)
+        WHERE account_id = old.account_id;
+END;
+
+CREATE TRIGGER account_counts_update AFTER UPDATE OF is_live ON client_members BEGIN
+    UPDATE account_counts SET
+        live_clients = live_clients + new.is_live - old.is_live, deleted_clients = deleted_clients + old.is_live - new.is_live
+        WHERE account_id = new.account_id;
+END;
+
+-- The clients that an account registered are those that its events say it created.
+CREATE TRIGGER clients_of_purged_account BEFORE DELETE ON accounts BEGIN
+    UPDATE clients SET administrative_contact = NULL
+        WHERE administrative_contact = old.account_id AND administrative_contact IS NOT registered_by;
+    UPDATE clients SET technical_contact = NULL WHERE technical_contact = old.account_id AND technical_contact IS NOT registered_by;
+    UPDATE clients SET registered_by = NULL, administrative_contact = nullif(administrative_contact, old.account_id),
+        technical_contact = nullif(technical_contact, old.account_id)
+        WHERE registered_by = old.account_id
+            AND client_id IN (SELECT entity_id FROM events WHERE account_id = old.account_id AND name = 'client.create');
 END;
 
 -- What happened, written in the transaction that does it. What is repeated over and over is counted in one row; refusals go after a while.
@@ -259,22 +236,27 @@ CREATE TABLE events (
     account_id   TEXT,
     api_key_id   TEXT,
     request_id   TEXT NOT NULL,
-    -- What was and what is: JSON objects of the fields that differ, secrets masked.
+    -- What was and what is: JSON objects of the fields that differ, secrets masked. `null` stands for each field of the other one, absent.
     old_values   TEXT NOT NULL CHECK (json_valid(old_values)),
     new_values   TEXT NOT NULL CHECK (json_valid(new_values)),
     -- The OAuth client that acted, in the name of the account or by itself.
     client_id    TEXT,
     -- How often it happened: the last time at happened_at, the first at first_at, which is absent where it happened once.
     times        INTEGER NOT NULL DEFAULT 1,
-    first_at     INTEGER
+    first_at     INTEGER,
+    -- The creation of a client to which nothing has happened since, so that no index has to find it: the client's row does.
+    is_only      INTEGER CHECK (is_only = 1)
 ) STRICT;
 
 -- With their names, to skip refusals, of which there may be many, without reading them.
-CREATE INDEX events_by_entity ON events (entity_kind, entity_id, event_number, name);
+CREATE INDEX events_by_entity ON events (entity_kind, entity_id, event_number, name) WHERE is_only IS NULL;
 CREATE INDEX events_by_actor ON events (account_id, event_number);
 
--- How often a kind of event happened on a day (days since 1970, UTC), and the row of the last; kept for that day. For the entity kind
--- 'rows', how many rows an account added to the history.
+CREATE TRIGGER client_only_event_delete AFTER DELETE ON clients WHEN old.only_event IS NOT NULL BEGIN
+    UPDATE events SET is_only = NULL WHERE event_number = old.only_event;
+END;
+
+-- How often a kind of event happened on a day (days since 1970, UTC), and the row of the last; kept for that day.
 CREATE TABLE event_counts (
     entity_kind  TEXT NOT NULL,
     entity_id    TEXT NOT NULL,
@@ -288,36 +270,39 @@ CREATE TABLE event_counts (
 
 CREATE INDEX event_counts_by_day ON event_counts (day);
 
--- Substring search: an index of every three letters.
-CREATE VIRTUAL TABLE client_text USING fts5 (client_id, name, description, content = 'clients', content_rowid = 'client_number', tokenize = 'trigram');
+-- Substring search: an index of every three letters, without where they stand: a match is looked at again.
+CREATE VIRTUAL TABLE client_text USING fts5 (
+    client_id, name, description, content = 'clients', content_rowid = 'client_number', tokenize = 'trigram', detail = none, columnsize = 0
+);
 
--- New clients that are not in the index yet. What is committed together is added together, and then nothing is pending: one by one,
--- the index would take a third of the work of a registration.
-CREATE TABLE client_text_pending (
-    client_number INTEGER PRIMARY KEY
+-- The greatest number of a client that is in the index. Later ones are added many together: one by one, the index would take a third of the
+-- work of a registration.
+CREATE TABLE client_text_end (
+    client_number INTEGER NOT NULL
 ) STRICT;
 
-CREATE TRIGGER client_text_insert AFTER INSERT ON clients BEGIN
-    INSERT INTO client_text_pending (client_number) VALUES (new.client_number);
-END;
+INSERT INTO client_text_end (client_number) VALUES (0);
 
 -- Only where a text changed: an update names every column, and writing the index is most of its work.
 CREATE TRIGGER client_text_update AFTER UPDATE OF name, description ON clients
     WHEN (old.name IS NOT new.name OR old.description <> new.description)
-        AND NOT EXISTS (SELECT 1 FROM client_text_pending WHERE client_number = old.client_number) BEGIN
+        AND old.client_number <= (SELECT client_number FROM client_text_end) BEGIN
     INSERT INTO client_text (client_text, rowid, client_id, name, description)
         VALUES ('delete', old.client_number, old.client_id, old.name, old.description);
     INSERT INTO client_text (rowid, client_id, name, description) VALUES (new.client_number, new.client_id, new.name, new.description);
 END;
 
-CREATE TRIGGER client_text_delete AFTER DELETE ON clients BEGIN
+-- The number of the newest client is given again.
+CREATE TRIGGER client_text_delete AFTER DELETE ON clients WHEN old.client_number <= (SELECT client_number FROM client_text_end) BEGIN
     INSERT INTO client_text (client_text, rowid, client_id, name, description)
-        SELECT 'delete', old.client_number, old.client_id, old.name, old.description
-        WHERE NOT EXISTS (SELECT 1 FROM client_text_pending WHERE client_number = old.client_number);
-    DELETE FROM client_text_pending WHERE client_number = old.client_number;
+        VALUES ('delete', old.client_number, old.client_id, old.name, old.description);
+    UPDATE client_text_end SET client_number = (SELECT coalesce(max(client_number), 0) FROM clients)
+        WHERE client_number > (SELECT coalesce(max(client_number), 0) FROM clients);
 END;
 
-CREATE VIRTUAL TABLE account_text USING fts5 (account_id, name, description, content = 'accounts', content_rowid = 'account_number', tokenize = 'trigram');
+CREATE VIRTUAL TABLE account_text USING fts5 (
+    account_id, name, description, content = 'accounts', content_rowid = 'account_number', tokenize = 'trigram', detail = none, columnsize = 0
+);
 
 CREATE TRIGGER account_text_insert AFTER INSERT ON accounts BEGIN
     INSERT INTO account_text (rowid, account_id, name, description) VALUES (new.account_number, new.account_id, new.name, new.description);
@@ -446,8 +431,6 @@ CREATE TABLE client_token_days (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX client_token_days_by_day ON client_token_days (day);
-
-CREATE INDEX client_secrets_by_end ON client_secrets (expires_at) WHERE expires_at IS NOT NULL;
 
 -- What was refused to a client comes from strangers: it goes after a while.
 CREATE INDEX events_of_old_refusals ON events (happened_at) WHERE name IN ('client.authorize.refuse', 'client.token.refuse');

@@ -131,7 +131,7 @@ fn proof(client_id: &ClientId, secret: &ClientSecret, now: Time) -> ProvenClient
 /// Only those of the store. A refusal is an `Ok`: `client_unknown_at_token`, or one of [`check_usable`].
 pub fn admit(tx: &Tx<'_>, proof: &ProvenClient) -> Result<Judged<Client>> {
     if let Some(number) = proof.secret_to_touch {
-        tx.touch_client_secret(number)?;
+        tx.touch_client_secret(&proof.client_id, number)?;
     }
     let Some(client) = tx.client(&proof.client_id, Deleted::No)? else { return Ok(Err(Refusal::of(&CLIENT_UNKNOWN))) };
     Ok(match proof.client_type {

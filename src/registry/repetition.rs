@@ -47,6 +47,9 @@ pub(super) fn write(tx: &Tx<'_>, by: &Principal, change: Change) -> Result<()> {
     let actor = &by.actor();
     let change = Change { old: shortened(change.old), new: shortened(change.new), ..change };
     let account = accountable(by);
+    if change.entity_kind == "client" {
+        tx.index_creation(&change.entity_id)?;
+    }
     // Events by people without rights on the entity are always counted; changes by others once there are many.
     let is_counted = is_by_anyone(&change) || has_today(tx, &change, &SINGLE_EVENTS)?;
     let full = match account_full(tx, account.as_ref())? {

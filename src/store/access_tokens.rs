@@ -83,8 +83,7 @@ static TOKEN: LazyLock<String> =
 static TOKEN_WITH_CLIENT: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {}, {BESIDE}, c.deleted_at AS client_deleted_at, c.state, c.state_description, \
-         (SELECT coalesce(sum(DISTINCT 1 << right), 0) FROM client_rights r WHERE r.client_id = c.client_id) AS client_rights, \
-         c.approved_rights \
+         c.rights AS client_rights, c.approved_rights \
          FROM access_tokens t JOIN clients c ON c.client_id = t.client_id WHERE t.token_id = :token_id AND t.rotated_at IS NULL",
         AccessToken::COLUMNS
     )
@@ -103,7 +102,7 @@ fn read_client(cells: &mut Cells<'_>) -> rusqlite::Result<TokenClient> {
         is_live: cells.take::<Option<Time>>("client_deleted_at")?.is_none(),
         state: cells.take("state")?,
         state_description: cells.take("state_description")?,
-        rights: cells.take("client_rights")?,
+        rights: cells.rights("client_rights")?.into_iter().collect(),
         approved: cells.take("approved_rights")?,
     })
 }

@@ -11,7 +11,7 @@ use crate::base::time::Time;
 use crate::store::members::Owned;
 use crate::store::query::{Deleted, Searched, SelectQuery, TextSearch};
 use crate::store::sql::Cells;
-use crate::store::table::or_null;
+use crate::store::table::{or_null, pairs_json};
 use crate::store::transaction::Tx;
 
 /// The columns that users and organizations share.
@@ -25,7 +25,7 @@ pub(super) struct Account<'a> {
 }
 
 pub(super) const SEARCHED: Searched =
-    Searched { id: "account_id", number: "account_number", index: "account_text", attributes: "account_attributes" };
+    Searched { id: "account_id", number: "account_number", indexed: "SELECT rowid FROM account_text WHERE account_text MATCH :indexed" };
 
 /// What a search for accounts asks for (registry.md 6.9).
 #[derive(Clone, Debug)]
@@ -46,15 +46,14 @@ pub enum Members {
 }
 
 /// The columns of `accounts t`, in the order in which both are read.
-pub(super) const COLUMNS: &str = "t.created_at, t.updated_at, t.deleted_at, t.name, t.description, \
-     (SELECT json_group_object(key, value) FROM account_attributes l WHERE l.account_id = t.account_id) AS attributes";
+pub(super) const COLUMNS: &str = "t.created_at, t.updated_at, t.deleted_at, t.name, t.description, t.attributes";
 
 impl Tx<'_> {
     /// Returns false, and does nothing, if the ID is taken, also by a deleted account of either kind.
     pub(super) fn insert_account(&self, account: &Account<'_>) -> Result<bool> {
         let inserted = self.run(
-            "INSERT INTO accounts (account_id, kind, created_at, updated_at, name, description) \
-             VALUES (:account_id, :kind, :created_at, :updated_at, :name, :description) ON CONFLICT (account_id) DO NOTHING",
+            "INSERT INTO accounts (account_id, kind, created_at, updated_at, name, description, attributes) \
+             VALUES (:account_id, :kind, :created_at, :updated_at, :name, :description, :attributes) ON CONFLICT (account_id) DO NOTHING",
             named_params! {
                 ":account_id": account.id,
                 ":kind": account.id.kind(),
@@ -62,26 +61,25 @@ impl Tx<'_> {
                 ":updated_at": account.updated_at,
                 ":name": or_null(account.name),
                 ":description": account.description,
+                ":attributes": pairs_json(account.attributes),
             },
         )?;
-        if inserted == 1 {
-            self.insert_attributes(account)?;
-        }
         Ok(inserted == 1)
     }
 
     pub(super) fn update_account(&self, account: &Account<'_>) -> Result<()> {
         self.run(
-            "UPDATE accounts SET updated_at = :updated_at, name = :name, description = :description WHERE account_id = :account_id",
+            "UPDATE accounts SET updated_at = :updated_at, name = :name, description = :description, attributes = :attributes \
+             WHERE account_id = :account_id",
             named_params! {
                 ":account_id": account.id,
                 ":updated_at": account.updated_at,
                 ":name": or_null(account.name),
                 ":description": account.description,
+                ":attributes": pairs_json(account.attributes),
             },
-        )?;
-        self.run("DELETE FROM account_attributes WHERE account_id = :account_id", named_params! {":account_id": account.id})?;
-        self.insert_attributes(account)
+        )
+        .map(drop)
     }
 
     pub(super) fn set_account_deleted(&self, id: &AccountId, deleted_at: Option<Time>) -> Result<()> {
@@ -136,14 +134,6 @@ impl Tx<'_> {
         }
         let read = |cells: &mut Cells<'_>| cells.owner("account_id");
         query.page(self, "t.account_id, t.kind", "t.account_id", search.page, read)
-    }
-
-    fn insert_attributes(&self, account: &Account<'_>) -> Result<()> {
-        let statement = "INSERT INTO account_attributes (account_id, key, value) VALUES (:account_id, :key, :value)";
-        for (key, value) in account.attributes {
-            self.run(statement, named_params! {":account_id": account.id, ":key": key, ":value": value})?;
-        }
-        Ok(())
     }
 }
 

@@ -35,28 +35,17 @@ const FROM: &str = "api_keys k JOIN accounts t ON t.account_id = k.account_id";
 table! {
     ApiKey in "api_keys" k with key_hash;
     fixed { api_key_id: id, account_id: owner as owner("t.kind"), created_at: created_at, created_by: created_by }
-    changing { name: name as text, updated_at: updated_at, expires_at: expires_at }
-    rest(cells) { rights: cells.rights("rights")? }
+    changing { name: name as text, updated_at: updated_at, expires_at: expires_at, rights: rights as rights }
+    rest(cells) {}
 }
 
-/// The columns for [`ApiKey::read`], with the rights.
-static COLUMNS: LazyLock<String> = LazyLock::new(|| {
-    let rights =
-        "(SELECT json_group_array(right) FROM (SELECT right FROM api_key_rights r WHERE r.api_key_id = k.api_key_id ORDER BY position))";
-    format!("{}, {rights} AS rights", ApiKey::COLUMNS)
-});
-
 static KEY: LazyLock<String> =
-    LazyLock::new(|| format!("SELECT {}, k.key_hash, t.deleted_at FROM {FROM} WHERE k.api_key_id = :api_key_id", *COLUMNS));
+    LazyLock::new(|| format!("SELECT {}, k.key_hash, t.deleted_at FROM {FROM} WHERE k.api_key_id = :api_key_id", ApiKey::COLUMNS));
 
 impl Tx<'_> {
     /// Returns false, and does nothing, if there is a key of this ID.
     pub(crate) fn insert_api_key(&self, key: &ApiKey, hash: &Hash) -> Result<bool> {
-        let is_new = self.insert_if_new(key, &[hash])?;
-        if is_new {
-            self.insert_api_key_rights(key)?;
-        }
-        Ok(is_new)
+        self.insert_if_new(key, &[hash])
     }
 
     /// Returns how many keys an account has, expired ones included.
@@ -78,9 +67,7 @@ impl Tx<'_> {
     }
 
     pub(crate) fn update_api_key(&self, key: &ApiKey) -> Result<()> {
-        self.update(key)?;
-        self.run("DELETE FROM api_key_rights WHERE api_key_id = :api_key_id", named_params! {":api_key_id": key.id})?;
-        self.insert_api_key_rights(key)
+        self.update(key)
     }
 
     /// Deletes the keys that a user made for others.
@@ -102,11 +89,6 @@ impl Tx<'_> {
             ApiKeyKey::CreatedAt => "k.created_at",
             ApiKeyKey::ExpiresAt => "k.expires_at",
         };
-        query.page(self, &COLUMNS, &order_by(by, "k.api_key_id", order.direction), page, ApiKey::read)
-    }
-
-    fn insert_api_key_rights(&self, key: &ApiKey) -> Result<()> {
-        let statement = "INSERT INTO api_key_rights (api_key_id, position, right) VALUES (:api_key_id, :position, :item)";
-        self.insert_list(statement, named_params! {":api_key_id": key.id}, &key.rights)
+        query.page(self, ApiKey::COLUMNS, &order_by(by, "k.api_key_id", order.direction), page, ApiKey::read)
     }
 }

@@ -27,9 +27,12 @@ table! {
     rest(cells) {}
 }
 
+/// The condition that a secret is of the client `:client_id`.
+const OF_CLIENT: &str = "client_number = (SELECT client_number FROM clients WHERE client_id = :client_id)";
+
 static GOOD_SECRETS: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT {} FROM client_secrets s WHERE s.client_id = :client_id AND (s.expires_at IS NULL OR s.expires_at > :now) \
+        "SELECT {} FROM client_secrets s WHERE {OF_CLIENT} AND (s.expires_at IS NULL OR s.expires_at > :now) \
          ORDER BY s.secret_number DESC",
         ClientSecret::COLUMNS
     )
@@ -37,8 +40,13 @@ static GOOD_SECRETS: LazyLock<String> = LazyLock::new(|| {
 
 impl Tx<'_> {
     pub(crate) fn insert_client_secret(&self, client: &ClientId, hash: &Hash) -> Result<()> {
-        let statement = "INSERT INTO client_secrets (client_id, secret_hash, created_at) VALUES (:client_id, :secret_hash, :now)";
-        self.run(statement, named_params! {":client_id": client, ":secret_hash": hash, ":now": self.now}).map(drop)
+        self.run(
+            "INSERT INTO client_secrets (client_number, secret_number, secret_hash, created_at) \
+             SELECT c.client_number, 1 + coalesce((SELECT max(secret_number) FROM client_secrets s WHERE s.client_number = c.client_number), 0), \
+             :secret_hash, :now FROM clients c WHERE c.client_id = :client_id",
+            named_params! {":client_id": client, ":secret_hash": hash, ":now": self.now},
+        )
+        .map(drop)
     }
 
     /// Returns the secrets that are valid now, newest first.
@@ -49,27 +57,27 @@ impl Tx<'_> {
     }
 
     /// Records that a secret was used now.
-    pub(crate) fn touch_client_secret(&self, number: i64) -> Result<()> {
-        let statement = "UPDATE client_secrets SET last_used_at = :now WHERE secret_number = :number";
-        self.run(statement, named_params! {":number": number, ":now": self.now}).map(drop)
+    pub(crate) fn touch_client_secret(&self, client: &ClientId, number: i64) -> Result<()> {
+        let statement = format!("UPDATE client_secrets SET last_used_at = :now WHERE {OF_CLIENT} AND secret_number = :number");
+        self.run(&statement, named_params! {":client_id": client, ":number": number, ":now": self.now}).map(drop)
     }
 
     /// Deletes at most `limit` secrets whose grace period has ended; returns how many were deleted.
     pub(crate) fn delete_ended_client_secrets(&self, limit: usize) -> Result<usize> {
-        self.prune("client_secrets", "secret_number", "expires_at IS NOT NULL AND expires_at <= :before", self.now, limit)
+        self.prune("client_secrets", "client_number, secret_number", "expires_at IS NOT NULL AND expires_at <= :before", self.now, limit)
     }
 
     /// Ends one secret at once; returns false if the client has none of this number.
     pub(crate) fn end_client_secret(&self, client: &ClientId, number: i64) -> Result<bool> {
-        let statement = "DELETE FROM client_secrets WHERE client_id = :client_id AND secret_number = :number";
-        Ok(self.run(statement, named_params! {":client_id": client, ":number": number})? == 1)
+        let statement = format!("DELETE FROM client_secrets WHERE {OF_CLIENT} AND secret_number = :number");
+        Ok(self.run(&statement, named_params! {":client_id": client, ":number": number})? == 1)
     }
 
     /// Ends every secret of the client at this time, unless it ends sooner, and deletes those that have ended.
     pub(crate) fn end_client_secrets(&self, client: &ClientId, at: Time) -> Result<()> {
-        let end = "UPDATE client_secrets SET expires_at = min(coalesce(expires_at, :at), :at) WHERE client_id = :client_id";
-        self.run(end, named_params! {":client_id": client, ":at": at})?;
-        let delete = "DELETE FROM client_secrets WHERE client_id = :client_id AND expires_at <= :now";
-        self.run(delete, named_params! {":client_id": client, ":now": self.now}).map(drop)
+        let end = format!("UPDATE client_secrets SET expires_at = min(coalesce(expires_at, :at), :at) WHERE {OF_CLIENT}");
+        self.run(&end, named_params! {":client_id": client, ":at": at})?;
+        let delete = format!("DELETE FROM client_secrets WHERE {OF_CLIENT} AND expires_at <= :now");
+        self.run(&delete, named_params! {":client_id": client, ":now": self.now}).map(drop)
     }
 }

@@ -1,6 +1,5 @@
 //! The rows of clients.
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use rusqlite::{Connection, named_params};
@@ -9,10 +8,10 @@ use crate::base::error::Result;
 use crate::base::id::{AccountId, ClientId};
 use crate::base::page::Listed;
 use crate::base::time::Time;
+use crate::model::choice::State;
 use crate::model::client::{BUILT_IN, Client};
 use crate::model::member::ContactAddresses;
 use crate::store::query::{Deleted, Search, Searched, SelectQuery, order_by};
-use crate::store::sql::Cells;
 use crate::store::table::{Stored, table};
 use crate::store::transaction::Tx;
 
@@ -33,12 +32,20 @@ pub enum ClientKey {
     CreatedAt,
 }
 
-const SEARCHED: Searched = Searched { id: "client_id", number: "client_number", index: "client_text", attributes: "client_attributes" };
+/// New clients wait for the text index and are all looked at.
+const SEARCHED: Searched = Searched {
+    id: "client_id",
+    number: "client_number",
+    indexed: "SELECT rowid FROM client_text WHERE client_text MATCH :indexed UNION ALL \
+         SELECT client_number FROM clients WHERE client_number > (SELECT client_number FROM client_text_end)",
+};
+
+/// How many new clients wait for the text index, until the commit that makes them so many.
+const MOST_UNINDEXED: i64 = 128;
 
 const FROM: &str = "clients t LEFT JOIN accounts a ON a.account_id = t.administrative_contact \
      LEFT JOIN accounts b ON b.account_id = t.technical_contact";
 
-// All columns; the lists have tables of their own.
 table! {
     Client in "clients" t with registered_by;
     fixed { client_id: id, created_at: created_at }
@@ -53,52 +60,24 @@ table! {
         state_description: state_description,
         skip_authorization: skip_authorization,
         endorsed: endorsed,
+        attributes: attributes as pairs,
+        redirect_uris: redirect_uris as texts,
+        logout_redirect_uris: logout_redirect_uris as texts,
+        grants: grants as grants,
+        rights: rights as rights,
         approved_rights: approved,
     }
-    rest(cells) {
-        contact_info: ContactAddresses::default(),
-        secret: None,
-        attributes: BTreeMap::new(),
-        redirect_uris: Vec::new(),
-        logout_redirect_uris: Vec::new(),
-        grants: Vec::new(),
-        rights: Vec::new(),
-    }
+    rest(cells) { contact_info: ContactAddresses::default(), secret: None }
 }
 
 static CLIENT: LazyLock<String> = LazyLock::new(|| format!("SELECT {} FROM {FROM} WHERE t.client_id = :client_id", Client::COLUMNS));
-
-/// The lists of a client, one item per row, each list in the order of its primary key. One statement for all of them takes half as long as
-/// subselects that gather them as JSON.
-const ITEMS: &str = "SELECT 'attributes' AS list, key, value AS item FROM client_attributes WHERE client_id = :client_id \
-     UNION ALL SELECT 'redirect_uris', NULL, uri FROM client_redirect_uris WHERE client_id = :client_id \
-     UNION ALL SELECT 'logout_redirect_uris', NULL, uri FROM client_logout_redirect_uris WHERE client_id = :client_id \
-     UNION ALL SELECT 'grants', NULL, grant_type FROM client_grants WHERE client_id = :client_id \
-     UNION ALL SELECT 'rights', NULL, right FROM client_rights WHERE client_id = :client_id";
-
-/// Adds one row of [`ITEMS`] to its list.
-fn add_item(client: &mut Client, cells: &mut Cells<'_>) -> rusqlite::Result<()> {
-    let (list, key) = (cells.str("list")?, cells.text("key")?);
-    match list {
-        "attributes" => drop(client.attributes.insert(key, cells.take("item")?)),
-        "redirect_uris" => client.redirect_uris.push(cells.take("item")?),
-        "logout_redirect_uris" => client.logout_redirect_uris.push(cells.take("item")?),
-        "grants" => client.grants.push(cells.take("item")?),
-        _ => client.rights.push(cells.take("item")?),
-    }
-    Ok(())
-}
 
 impl Tx<'_> {
     /// Returns false, and does nothing, if the ID is taken, also by a deleted client.
     /// # Errors
     /// Only those of the database.
     pub fn insert_client(&self, client: &Client, registered_by: Option<&AccountId>) -> Result<bool> {
-        let is_new = self.insert_if_new(client, &[&registered_by])?;
-        if is_new {
-            self.insert_client_lists(client)?;
-        }
-        Ok(is_new)
+        self.insert_if_new(client, &[&registered_by])
     }
 
     /// Returns a client.
@@ -106,13 +85,7 @@ impl Tx<'_> {
     /// Only those of the database.
     pub fn client(&self, id: &ClientId, deleted: Deleted) -> Result<Option<Client>> {
         let client = self.one(&CLIENT, named_params! {":client_id": id}, Client::read)?;
-        let Some(mut client) = client.filter(|client| deleted.includes(client.deleted_at)) else { return Ok(None) };
-        let mut items = self.connection.prepare_cached(ITEMS)?;
-        let mut rows = items.query(named_params! {":client_id": id})?;
-        while let Some(row) = rows.next()? {
-            add_item(&mut client, &mut Cells::of(row))?;
-        }
-        Ok(Some(client))
+        Ok(client.filter(|client| deleted.includes(client.deleted_at)))
     }
 
     /// Returns whether a client exists.
@@ -126,24 +99,15 @@ impl Tx<'_> {
 
     /// Returns how many clients an account registered, or an organization that it created; also deleted ones.
     pub(crate) fn clients_registered_by(&self, account: &AccountId) -> Result<i64> {
-        self.value("SELECT count(*) FROM clients WHERE registered_by = :account", named_params! {":account": account})
+        let statement = "SELECT coalesce((SELECT registered_clients FROM account_counts WHERE account_id = :account), 0)";
+        self.value(statement, named_params! {":account": account})
     }
 
     /// Stores all fields of a client that exists.
     /// # Errors
     /// Only those of the database.
     pub fn update_client(&self, client: &Client) -> Result<()> {
-        self.update(client)?;
-        for statement in [
-            "DELETE FROM client_attributes WHERE client_id = :client_id",
-            "DELETE FROM client_redirect_uris WHERE client_id = :client_id",
-            "DELETE FROM client_logout_redirect_uris WHERE client_id = :client_id",
-            "DELETE FROM client_grants WHERE client_id = :client_id",
-            "DELETE FROM client_rights WHERE client_id = :client_id",
-        ] {
-            self.run(statement, named_params! {":client_id": client.id})?;
-        }
-        self.insert_client_lists(client)
+        self.update(client)
     }
 
     pub(crate) fn set_client_deleted(&self, id: &ClientId, deleted_at: Option<Time>) -> Result<()> {
@@ -175,82 +139,84 @@ impl Tx<'_> {
             ClientKey::CreatedAt => "t.created_at",
         };
         let order = order_by(order, id, search.order.direction);
-        let count = || if search.is_narrowed() { query.count(self) } else { self.known_count(scope, search.deleted, &query) };
-        query.page_counted(self, id, &order, search.page, |cells| cells.take("client_id"), count)
+        query.page_counted(self, id, &order, search.page, |cells| cells.take("client_id"), || self.count_clients(scope, search, &query))
     }
 
     fn is_in_organizations(&self, account: &AccountId) -> Result<bool> {
         self.exists("SELECT 1 FROM organization_members WHERE account_id = :account", named_params! {":account": account})
     }
 
-    /// Returns how many clients are in the scope, by the counts that triggers maintain.
-    fn known_count(&self, scope: &ClientScope, deleted: Deleted, query: &SelectQuery<'_>) -> Result<i64> {
-        let condition = deleted.condition_on_live("c");
+    /// Returns how many clients a search finds; without looking at each where triggers count them.
+    fn count_clients(&self, scope: &ClientScope, search: &Search<ClientKey>, found: &SelectQuery<'_>) -> Result<i64> {
         match scope {
-            ClientScope::Everyone => {
-                let deleted = deleted.condition();
-                let statement = format!(
-                    "SELECT (SELECT coalesce(sum(clients), 0) FROM client_counts c WHERE {condition}) \
-                     - (SELECT count(*) FROM clients t WHERE t.client_id = '{BUILT_IN}' AND {deleted})"
-                );
-                self.value(&statement, &[])
+            ClientScope::Everyone if !search.is_narrowed() => self.client_count(search.deleted),
+            // Most are approved: the others are counted.
+            ClientScope::Everyone if search.texts.is_empty() && search.states.contains(&State::Approved) => {
+                let states = State::EVERY.iter().copied().filter(|state| !search.states.contains(state)).collect::<Vec<_>>();
+                let others = Search { states, ..search.clone() };
+                let others = if others.states.is_empty() { 0 } else { query(scope, &others).0.count(self)? };
+                Ok(self.client_count(search.deleted)? - others)
             }
-            ClientScope::Direct(account) => {
-                let from = format!("account_client_counts c WHERE c.account_id = :account AND {condition}");
-                self.value(&format!("SELECT coalesce(sum(clients), 0) FROM {from}"), named_params! {":account": account})
+            ClientScope::Direct(account) if !search.is_narrowed() => {
+                let clients = match search.deleted {
+                    Deleted::No => "live_clients",
+                    Deleted::Yes => "deleted_clients",
+                    Deleted::Either => "live_clients + deleted_clients",
+                };
+                let statement = format!("SELECT coalesce((SELECT {clients} FROM account_counts WHERE account_id = :account), 0)");
+                self.value(&statement, named_params! {":account": account})
             }
             // A client that is reached in several ways is counted once, which no sum can do.
-            ClientScope::Reachable(_) => query.count(self),
+            ClientScope::Everyone | ClientScope::Direct(_) | ClientScope::Reachable(_) => found.count(self),
         }
     }
 
-    fn insert_client_lists(&self, client: &Client) -> Result<()> {
-        let attribute = "INSERT INTO client_attributes (client_id, key, value) VALUES (:client_id, :key, :value)";
-        for (key, value) in &client.attributes {
-            self.run(attribute, named_params! {":client_id": client.id, ":key": key, ":value": value})?;
-        }
-        let owner = named_params! {":client_id": client.id};
-        let uri = "INSERT INTO client_redirect_uris (client_id, position, uri) VALUES (:client_id, :position, :item)";
-        self.insert_list(uri, owner, &client.redirect_uris)?;
-        let logout_uri = "INSERT INTO client_logout_redirect_uris (client_id, position, uri) VALUES (:client_id, :position, :item)";
-        self.insert_list(logout_uri, owner, &client.logout_redirect_uris)?;
-        let grant = "INSERT INTO client_grants (client_id, position, grant_type) VALUES (:client_id, :position, :item)";
-        self.insert_list(grant, owner, &client.grants)?;
-        let right = "INSERT INTO client_rights (client_id, position, right) VALUES (:client_id, :position, :item)";
-        self.insert_list(right, owner, &client.rights)
+    /// Returns how many clients there are beside the built-in one.
+    fn client_count(&self, deleted: Deleted) -> Result<i64> {
+        let clients = match deleted {
+            Deleted::No => "(SELECT coalesce(max(client_number), 0) FROM clients) - unused_numbers - deleted",
+            Deleted::Yes => "deleted",
+            Deleted::Either => "(SELECT coalesce(max(client_number), 0) FROM clients) - unused_numbers",
+        };
+        let condition = deleted.condition();
+        let built_in = format!("SELECT count(*) FROM clients t WHERE t.client_id = '{BUILT_IN}' AND {condition}");
+        self.value(&format!("SELECT {clients} - ({built_in}) FROM client_counts"), &[])
     }
 }
 
-/// Adds the texts of new clients to the text index, once for all that are committed together. Until then no search finds them, so no search
-/// may run in the transaction that adds them.
+/// Adds the texts of new clients to the text index, once there are enough of them.
 pub(super) fn index_new_texts(connection: &Connection) -> rusqlite::Result<()> {
-    let is_any_pending: bool =
-        connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM client_text_pending)")?.query_row([], |row| row.get(0))?;
-    if is_any_pending {
+    let waiting: Option<i64> = connection
+        .prepare_cached("SELECT (SELECT max(client_number) FROM clients) - client_number FROM client_text_end")?
+        .query_row([], |row| row.get(0))?;
+    if waiting.is_some_and(|waiting| waiting >= MOST_UNINDEXED) {
         connection
             .prepare_cached(
                 "INSERT INTO client_text (rowid, client_id, name, description) SELECT client_number, client_id, name, description \
-                 FROM clients WHERE client_number IN (SELECT client_number FROM client_text_pending)",
+                 FROM clients WHERE client_number > (SELECT client_number FROM client_text_end) ORDER BY client_number",
             )?
             .execute([])?;
-        connection.prepare_cached("DELETE FROM client_text_pending")?.execute([])?;
+        connection.prepare_cached("UPDATE client_text_end SET client_number = (SELECT max(client_number) FROM clients)")?.execute([])?;
     }
     Ok(())
 }
 
 /// Returns the query, and its column with the ID.
 fn query<'v>(scope: &'v ClientScope, search: &'v Search<ClientKey>) -> (SelectQuery<'v>, &'static str) {
-    let is_by_membership_alone = !search.is_narrowed() && search.order.by == ClientKey::Id;
+    let is_in_order_of_ids = !search.is_narrowed() && search.order.by == ClientKey::Id;
     let (from, id) = match scope {
         // One index has an account's clients ordered by ID: nothing else is read.
-        ClientScope::Direct(_) if is_by_membership_alone => ("client_members m", "m.client_id"),
-        ClientScope::Direct(_) => ("client_members m JOIN clients t ON t.client_id = m.client_id", "m.client_id"),
+        ClientScope::Direct(_) if is_in_order_of_ids => ("client_members m", "m.client_id"),
+        ClientScope::Direct(_) => ("client_members m JOIN clients t ON t.client_number = m.client_number", "m.client_id"),
         ClientScope::Everyone | ClientScope::Reachable(_) => ("clients t", "t.client_id"),
     };
     let mut query = SelectQuery::from(from);
     match scope {
         ClientScope::Everyone => {
-            query.only_if(search.deleted.condition());
+            query.only_if(match search.deleted {
+                Deleted::No if is_in_order_of_ids => NOT_DELETED,
+                deleted => deleted.condition(),
+            });
             query.only_if(format!("t.client_id <> '{BUILT_IN}'"));
         }
         ClientScope::Direct(account) => {
@@ -270,5 +236,76 @@ fn query<'v>(scope: &'v ClientScope, search: &'v Search<ClientKey>) -> (SelectQu
         }
     }
     search.narrow(&mut query, &SEARCHED, "t.state");
+    if !search.states.is_empty() && !search.states.contains(&State::Approved) {
+        query.only_if(NOT_APPROVED);
+    }
     (query, id)
+}
+
+/// The same as being live, by indexes alone: few clients are deleted.
+const NOT_DELETED: &str = "NOT EXISTS (SELECT 1 FROM clients d INDEXED BY clients_deleted \
+     WHERE d.client_id = t.client_id AND d.deleted_at IS NOT NULL)";
+
+/// As the index of the clients that are not approved says it.
+const NOT_APPROVED: &str = "t.state <> 1";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::page::Page;
+    use crate::store::{Direction, Store, TextSearch};
+
+    /// How SQLite finds the rows of a page and counts them.
+    fn plan(store: &Store, scope: &ClientScope, search: &Search<ClientKey>) -> Vec<String> {
+        let (query, id) = query(scope, search);
+        let key = if search.order.by == ClientKey::Name { "t.name" } else { "t.created_at" };
+        let key = if search.order.by == ClientKey::Id { id } else { key };
+        let order = order_by(key, id, search.order.direction);
+        let statement = format!("EXPLAIN QUERY PLAN {}", query.select(id, &order));
+        let plan = store.read(|tx| {
+            let mut explain = tx.connection.prepare(&statement)?;
+            let steps = explain.raw_query().mapped(|row| row.get(3)).collect::<rusqlite::Result<Vec<String>>>()?;
+            Ok(steps)
+        });
+        plan.unwrap()
+    }
+
+    #[test]
+    fn a_page_of_clients_is_read_in_its_order_from_an_index() {
+        let store = Store::ephemeral().unwrap();
+        let live = |by, direction| Search::live(by, direction, Page::new(0, 0));
+        for (by, index) in [
+            (ClientKey::Id, "sqlite_autoindex_clients_1"),
+            (ClientKey::Name, "clients_live_by_name"),
+            (ClientKey::CreatedAt, "clients_live_by_creation"),
+        ] {
+            for direction in [Direction::Ascending, Direction::Descending] {
+                for states in [vec![], vec![State::Approved]] {
+                    let plan = plan(&store, &ClientScope::Everyone, &Search { states, ..live(by, direction) });
+                    assert!(plan[0].starts_with("SCAN t USING ") && plan[0].contains(index), "{by:?} {plan:#?}");
+                    assert!(plan.iter().all(|step| !step.contains("TEMP B-TREE")), "{by:?} {plan:#?}");
+                }
+            }
+        }
+        let account = ClientScope::Direct(AccountId::User("alice".parse().unwrap()));
+        let plan = plan(&store, &account, &live(ClientKey::Id, Direction::Ascending));
+        assert_eq!(plan, ["SEARCH m USING COVERING INDEX client_members_by_account (account_id=? AND is_live=?)"]);
+    }
+
+    #[test]
+    fn what_few_clients_have_is_searched_in_an_index_of_those() {
+        let store = Store::ephemeral().unwrap();
+        let all = || Search::live(ClientKey::Id, Direction::Ascending, Page::new(0, 0));
+        let attributes = TextSearch { attributes_contain: vec![("a".to_owned(), "b".to_owned())], ..TextSearch::default() };
+        let texts = TextSearch { query: Some("abc".to_owned()), ..TextSearch::default() };
+        for (search, first) in [
+            (Search { states: vec![State::Requested], ..all() }, "SEARCH t USING INDEX clients_not_approved (state=?)"),
+            (Search { deleted: Deleted::Yes, ..all() }, "SCAN t USING INDEX clients_deleted"),
+            (Search { texts: attributes, ..all() }, "SCAN t USING INDEX clients_with_attributes"),
+            (Search { texts, ..all() }, "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)"),
+        ] {
+            let plan = plan(&store, &ClientScope::Everyone, &search);
+            assert_eq!(plan[0], first, "{plan:#?}");
+        }
+    }
 }

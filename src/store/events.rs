@@ -1,11 +1,12 @@
 //! The rows of events. Repeated events are counted in one row; refusals are deleted after a while.
 
 use rusqlite::named_params;
+use serde_json::{Map, Value};
 
 use crate::base::error::Result;
 use crate::base::id::AccountId;
 use crate::base::time::Time;
-use crate::model::event::{Actor, Change};
+use crate::model::event::{Action, Actor, Change};
 use crate::store::query::SelectQuery;
 use crate::store::sql::Cells;
 use crate::store::transaction::Tx;
@@ -13,8 +14,8 @@ use crate::store::transaction::Tx;
 /// The events that anyone can cause, as in the indexes of `schema.sql`.
 const REFUSALS: &str = "name IN ('client.authorize.refuse', 'client.token.refuse')";
 
-/// Stands for any kind of entity: an account's rows are counted whatever their kinds.
-const ROWS: &str = "rows";
+/// The kind of the entities whose creation may be in no index.
+const CLIENT: &str = "client";
 
 /// One row of the history.
 #[derive(Debug)]
@@ -41,12 +42,14 @@ pub struct EventCount {
 }
 
 impl Tx<'_> {
-    /// Inserts a row that stands for `times` events since `first_at`; its number is greater than any other.
+    /// Inserts a row that stands for `times` events since `first_at`; its number is greater than any other. To the creation of a client,
+    /// nothing else may have happened since.
     pub(crate) fn insert_event(&self, actor: &Actor, change: &Change, times: i64, first_at: Time) -> Result<i64> {
+        let is_creation = change.entity_kind == CLIENT && change.action == Action::Create;
         self.run(
             "INSERT INTO events (happened_at, name, entity_kind, entity_id, account_id, api_key_id, request_id, old_values, new_values, \
-             client_id, times, first_at) VALUES (:happened_at, :name, :entity_kind, :entity_id, :account_id, :api_key_id, :request_id, \
-             :old_values, :new_values, :client_id, :times, :first_at)",
+             client_id, times, first_at, is_only) VALUES (:happened_at, :name, :entity_kind, :entity_id, :account_id, :api_key_id, \
+             :request_id, :old_values, :new_values, :client_id, :times, :first_at, :is_only)",
             named_params! {
                 ":happened_at": self.now,
                 ":name": change.action.of(change.entity_kind),
@@ -55,14 +58,30 @@ impl Tx<'_> {
                 ":account_id": actor.account_id,
                 ":api_key_id": actor.api_key_id,
                 ":request_id": actor.request_id,
-                ":old_values": change.old.to_string(),
-                ":new_values": change.new.to_string(),
+                ":old_values": stored(&change.old, &change.new),
+                ":new_values": stored(&change.new, &change.old),
                 ":client_id": actor.client_id,
                 ":times": times,
                 ":first_at": (times > 1).then_some(first_at),
+                ":is_only": is_creation.then_some(true),
             },
         )?;
-        Ok(self.connection.last_insert_rowid())
+        let number = self.connection.last_insert_rowid();
+        if is_creation {
+            let statement = "UPDATE clients SET only_event = :number WHERE client_id = :client_id";
+            self.run(statement, named_params! {":number": number, ":client_id": change.entity_id})?;
+        }
+        Ok(number)
+    }
+
+    /// Prepares for another event of a client: from then on an index has to find its creation too.
+    pub fn index_creation(&self, client: &str) -> Result<()> {
+        let only = "SELECT only_event FROM clients WHERE client_id = :client_id AND only_event IS NOT NULL";
+        let values = named_params! {":client_id": client};
+        if self.run(&format!("UPDATE events SET is_only = NULL WHERE event_number = ({only})"), values)? > 0 {
+            self.run("UPDATE clients SET only_event = NULL WHERE client_id = :client_id", values)?;
+        }
+        Ok(())
     }
 
     pub(crate) fn event(&self, number: i64) -> Result<Option<Event>> {
@@ -80,7 +99,7 @@ impl Tx<'_> {
     pub(crate) fn nth_newest_event_at(&self, change: &Change, nth: u32, except: &[String], looked_at: u32) -> Result<Option<Time>> {
         self.one(
             "SELECT happened_at FROM events WHERE event_number = (SELECT event_number FROM (SELECT event_number, name FROM events \
-             WHERE entity_kind = :entity_kind AND entity_id = :entity_id ORDER BY event_number DESC LIMIT :looked_at) \
+             WHERE entity_kind = :entity_kind AND entity_id = :entity_id AND is_only IS NULL ORDER BY event_number DESC LIMIT :looked_at) \
              WHERE name NOT IN (SELECT value FROM json_each(:except)) ORDER BY event_number DESC LIMIT 1 OFFSET :skipped)",
             named_params! {
                 ":entity_kind": change.entity_kind,
@@ -151,22 +170,24 @@ impl Tx<'_> {
     /// # Errors
     /// Only those of the database.
     pub fn event_rows_by(&self, account: &AccountId) -> Result<i64> {
-        Ok(self.event_count(ROWS, account.as_str(), "")?.map_or(0, |count| count.times))
+        let statement = "SELECT event_rows FROM account_counts WHERE account_id = :account AND event_day = :day";
+        let found = self.one(statement, named_params! {":account": account, ":day": self.now.day()}, |cells| cells.take("event_rows"))?;
+        Ok(found.unwrap_or(0))
     }
 
     /// Adds to the rows of an account of today.
     pub(crate) fn add_event_rows_by(&self, account: &AccountId, rows: i64) -> Result<()> {
         self.run(
-            "INSERT INTO event_counts (entity_kind, entity_id, day, kind, times, event_number) VALUES (:rows_kind, :account, :day, '', :rows, 0) \
-             ON CONFLICT (entity_kind, entity_id, day, kind) DO UPDATE SET times = times + excluded.times",
-            named_params! {":rows_kind": ROWS, ":account": account, ":day": self.now.day(), ":rows": rows},
+            "INSERT INTO account_counts (account_id, event_day, event_rows) VALUES (:account, :day, :rows) ON CONFLICT (account_id) \
+             DO UPDATE SET event_rows = iif(event_day = :day, event_rows, 0) + :rows, event_day = :day",
+            named_params! {":account": account, ":day": self.now.day(), ":rows": rows},
         )
         .map(drop)
     }
 
     /// Deletes the counts of kinds of events of every entity.
     pub(crate) fn delete_event_counts(&self) -> Result<()> {
-        self.run("DELETE FROM event_counts WHERE entity_kind <> :rows", named_params! {":rows": ROWS}).map(drop)
+        self.run("DELETE FROM event_counts", &[]).map(drop)
     }
 
     /// Deletes at most `limit` counts of days before this one; returns how many were deleted.
@@ -186,7 +207,9 @@ impl Tx<'_> {
     /// Only those of the database.
     pub fn events(&self, entity_kind: &str, entity_id: &str) -> Result<Vec<Event>> {
         let search = EventSearch { entity: Some((entity_kind.to_owned(), entity_id.to_owned())), ..EventSearch::default() };
-        search.query().all(self, COLUMNS, "event_number", None, read)
+        let mut events = self.newest_events(&search, u32::MAX)?;
+        events.reverse();
+        Ok(events)
     }
 
     /// Returns the number of the newest event, or 0 if there are none; later ones get greater numbers.
@@ -199,7 +222,25 @@ impl Tx<'_> {
 
     /// Returns at most `most` of the events that the search finds, newest first. Indexes serve the entity, or else the actor.
     pub(crate) fn newest_events(&self, search: &EventSearch, most: u32) -> Result<Vec<Event>> {
-        search.query().all(self, COLUMNS, "event_number DESC", Some(most), read)
+        let only = match &search.entity {
+            Some((kind, id)) if kind == CLIENT => {
+                let mut query = search.query();
+                query.only_if("event_number = (SELECT only_event FROM clients WHERE client_id = :client_id)");
+                query.with(":client_id", id);
+                query.all(self, COLUMNS, "event_number", Some(most), read)?
+            }
+            _ => Vec::new(),
+        };
+        // Where a client has an only event, it has no later ones.
+        let mut query = search.query();
+        if let Some((kind, id)) = &search.entity {
+            query.only_if("entity_kind = :entity_kind AND entity_id = :entity_id AND is_only IS NULL");
+            query.with(":entity_kind", kind);
+            query.with(":entity_id", id);
+        }
+        let most = most.saturating_sub(u32::try_from(only.len()).unwrap_or(u32::MAX));
+        let indexed = query.all(self, COLUMNS, "event_number DESC", Some(most), read)?;
+        Ok(only.into_iter().chain(indexed).collect())
     }
 }
 
@@ -221,13 +262,9 @@ pub struct EventSearch {
 }
 
 impl EventSearch {
+    /// Returns the query for the conditions other than the entity.
     fn query(&self) -> SelectQuery<'_> {
         let mut query = SelectQuery::from("events");
-        if let Some((kind, id)) = &self.entity {
-            query.only_if("entity_kind = :entity_kind AND entity_id = :entity_id");
-            query.with(":entity_kind", kind);
-            query.with(":entity_id", id);
-        }
         if let Some(actor) = &self.actor {
             query.only_if("account_id = :actor");
             query.with(":actor", actor);
@@ -235,7 +272,7 @@ impl EventSearch {
         if let Some((kinds, id)) = &self.since_purge_of {
             query.only_if(
                 "event_number > coalesce((SELECT max(p.event_number) FROM json_each(:purged_kinds) k JOIN events p \
-                 ON p.entity_kind = k.value AND p.entity_id = :purged_id AND p.name = k.value || '.purge'), 0)",
+                 ON p.entity_kind = k.value AND p.entity_id = :purged_id AND p.is_only IS NULL AND p.name = k.value || '.purge'), 0)",
             );
             query.with(":purged_kinds", serde_json::json!(kinds).to_string());
             query.with(":purged_id", id);
@@ -259,8 +296,34 @@ impl EventSearch {
 const COLUMNS: &str = "event_number, happened_at, name, entity_kind, entity_id, account_id, api_key_id, request_id, client_id, old_values, \
      new_values, times, coalesce(first_at, happened_at) AS first_at";
 
+/// Stands for an object with the fields of the other one, each `null`.
+const ABSENT: &str = "null";
+
+/// Returns the values of one side of a change as they are stored.
+fn stored(values: &Value, others: &Value) -> String {
+    let is_absent = match (values, others) {
+        (Value::Object(values), Value::Object(others)) => {
+            !values.is_empty()
+                && values.values().all(Value::is_null)
+                && values.keys().eq(others.keys())
+                && !others.values().all(Value::is_null)
+        }
+        _ => false,
+    };
+    if is_absent { ABSENT.to_owned() } else { values.to_string() }
+}
+
+/// Returns stored values as they were.
+fn restored(values: String, others: &str) -> String {
+    if values != ABSENT {
+        return values;
+    }
+    let others: Map<String, Value> = serde_json::from_str(others).unwrap_or_default();
+    Value::Object(others.into_iter().map(|(name, _)| (name, Value::Null)).collect()).to_string()
+}
+
 fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Event> {
-    Ok(Event {
+    let mut event = Event {
         number: cells.take("event_number")?,
         happened_at: cells.take("happened_at")?,
         name: cells.take("name")?,
@@ -276,5 +339,8 @@ fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Event> {
         new_values: cells.take("new_values")?,
         times: cells.take("times")?,
         first_at: cells.take("first_at")?,
-    })
+    };
+    event.old_values = restored(event.old_values, &event.new_values);
+    event.new_values = restored(event.new_values, &event.old_values);
+    Ok(event)
 }

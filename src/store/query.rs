@@ -107,11 +107,11 @@ pub struct TextSearch {
 /// What a [`TextSearch`] searches.
 #[derive(Debug)]
 pub struct Searched {
-    /// The column with the ID, named alike in the table, the index and the attributes.
+    /// The column with the ID.
     pub id: &'static str,
     pub number: &'static str,
-    pub index: &'static str,
-    pub attributes: &'static str,
+    /// Selects the numbers of those that the text index finds for `:indexed`.
+    pub indexed: &'static str,
 }
 
 impl TextSearch {
@@ -123,7 +123,7 @@ impl TextSearch {
 
     /// Adds its conditions on the table `t`.
     pub(super) fn narrow<'v>(&'v self, query: &mut SelectQuery<'v>, searched: &Searched) {
-        let Searched { id, number, index, attributes } = searched;
+        let Searched { id, number, indexed: numbers } = searched;
         let texts: [(&str, &Option<String>, &[&str]); 4] = [
             (":query", &self.query, &[id, "name", "description"]),
             (":id_contains", &self.id_contains, &[id]),
@@ -133,18 +133,19 @@ impl TextSearch {
         let mut indexed: Vec<String> = Vec::new();
         for (name, pattern, columns) in texts {
             let Some(pattern) = pattern else { continue };
-            indexed.extend(index_query(columns, pattern));
+            indexed.extend(index_query(pattern));
             let any: Vec<String> = columns.iter().map(|column| format!("contains(t.{column}, {name})")).collect();
             query.only_if(format!("({})", any.join(" OR ")));
             query.with(name, pattern);
         }
         if !indexed.is_empty() {
-            query.only_if(format!("t.{number} IN (SELECT rowid FROM {index} WHERE {index} MATCH :indexed)"));
+            query.only_if(format!("t.{number} IN ({numbers})"));
             query.with(":indexed", indexed.join(" AND "));
         }
         for (n, (key, pattern)) in self.attributes_contain.iter().enumerate() {
+            query.only_if("t.attributes IS NOT NULL");
             query.only_if(format!(
-                "EXISTS (SELECT 1 FROM {attributes} a WHERE a.{id} = t.{id} AND a.key = :key{n} AND contains(a.value, :value{n}))"
+                "EXISTS (SELECT 1 FROM json_each(t.attributes) a WHERE a.key = :key{n} AND contains(a.value, :value{n}))"
             ));
             query.with(format!(":key{n}"), key);
             query.with(format!(":value{n}"), pattern);
@@ -227,9 +228,12 @@ impl<'v> SelectQuery<'v> {
         offset: i64,
         read: impl Fn(&mut Cells<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>> {
-        let condition = self.condition();
-        let select = format!("SELECT {columns} FROM {} WHERE {condition} ORDER BY {order} LIMIT :limit OFFSET :offset", self.from);
-        tx.all(&select, &self.parameters(&[(":limit", &limit), (":offset", &offset)]), read)
+        tx.all(&self.select(columns, order), &self.parameters(&[(":limit", &limit), (":offset", &offset)]), read)
+    }
+
+    /// Returns the statement for the page that `:limit` and `:offset` say.
+    pub fn select(&self, columns: &str, order: &str) -> String {
+        format!("SELECT {columns} FROM {} WHERE {} ORDER BY {order} LIMIT :limit OFFSET :offset", self.from, self.condition())
     }
 
     fn condition(&self) -> String {

@@ -22,6 +22,7 @@ pub const UPGRADES: &[&str] = &[
     include_str!("upgrades/4.sql"),
     include_str!("upgrades/5.sql"),
     include_str!("upgrades/6.sql"),
+    include_str!("upgrades/7.sql"),
 ];
 
 /// Marks a file as ours: `kfob`.
@@ -135,6 +136,8 @@ fn upgrade(connection: &Connection) -> Result<(), OpenError> {
     if found == known {
         return Ok(());
     }
+    // Upgrades make tables anew to which others refer: without this, what refers to the rows of the old table would go with it.
+    connection.pragma_update(None, "foreign_keys", false)?;
     let transaction = connection.unchecked_transaction()?;
     match usize::try_from(found) {
         Ok(0) => transaction.execute_batch(SCHEMA)?,

@@ -58,17 +58,6 @@ impl Tx<'_> {
         let statement = format!("DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {condition} LIMIT :limit)");
         self.run(&statement, &[(":before", &before), (":limit", &(limit as i64))])
     }
-
-    /// Inserts a list, one item per row, in the order of `position`.
-    pub(super) fn insert_list(&self, statement: &str, owner: NamedValues<'_>, items: &[impl ToSql]) -> Result<()> {
-        let mut insert = self.connection.prepare_cached(statement)?;
-        for (position, item) in items.iter().enumerate() {
-            let position = position as i64;
-            let values = [owner, &[(":position", &position), (":item", item)]].concat();
-            insert.execute(&*values)?;
-        }
-        Ok(())
-    }
 }
 
 macro_rules! id_in_sql {
@@ -118,32 +107,6 @@ impl FromSql for State {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<State> {
         let number = value.as_i64()?;
         State::from_number(number).ok_or(FromSqlError::OutOfRange(number))
-    }
-}
-
-impl ToSql for Grant {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.number().into())
-    }
-}
-
-impl FromSql for Grant {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Grant> {
-        let number = value.as_i64()?;
-        Grant::from_number(number).ok_or(FromSqlError::OutOfRange(number))
-    }
-}
-
-impl FromSql for Right {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Right> {
-        let number = value.as_i64()?;
-        Right::from_number(number).ok_or(FromSqlError::OutOfRange(number))
-    }
-}
-
-impl ToSql for Right {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok((*self as i64).into())
     }
 }
 
@@ -202,20 +165,31 @@ impl<'r> Cells<'r> {
         Ok(self.row.get_ref(column)?.as_str()?)
     }
 
-    /// Returns rights that a subselect gathered as JSON: `json_group_array` over an ordered subselect, which follows the order of the
-    /// primary key instead of sorting.
+    /// Returns a list of rights in its stored order.
     pub fn rights(&mut self, name: &str) -> rusqlite::Result<Vec<Right>> {
-        let numbers: Vec<i64> = serde_json::from_str(self.str(name)?).map_err(|_| FromSqlError::InvalidType)?;
-        let rights = numbers.into_iter().map(|number| Right::from_number(number).ok_or(FromSqlError::OutOfRange(number)));
-        Ok(rights.collect::<FromSqlResult<_>>()?)
+        self.numbers(name, Right::from_number)
     }
 
-    /// Returns pairs that a subselect gathered with `json_group_object(key, value)`.
+    /// Returns a list of grants in its stored order.
+    pub fn grants(&mut self, name: &str) -> rusqlite::Result<Vec<Grant>> {
+        self.numbers(name, Grant::from_number)
+    }
+
+    fn numbers<T>(&mut self, name: &str, of: fn(i64) -> Option<T>) -> rusqlite::Result<Vec<T>> {
+        let numbers: Vec<i64> = serde_json::from_str(self.str(name)?).map_err(|_| FromSqlError::InvalidType)?;
+        Ok(numbers.into_iter().map(|number| of(number).ok_or(FromSqlError::OutOfRange(number))).collect::<FromSqlResult<_>>()?)
+    }
+
+    /// Returns a list of texts in its stored order.
+    pub fn texts(&mut self, name: &str) -> rusqlite::Result<Vec<String>> {
+        serde_json::from_str(self.str(name)?).map_err(|_| FromSqlError::InvalidType.into())
+    }
+
+    /// Returns pairs of texts; none if the cell is NULL.
     pub fn pairs(&mut self, name: &str) -> rusqlite::Result<BTreeMap<String, String>> {
-        match self.str(name)? {
-            "{}" => Ok(BTreeMap::new()),
-            text => serde_json::from_str(text).map_err(|_| FromSqlError::InvalidType.into()),
-        }
+        let column = self.step(name);
+        let pairs = self.row.get_ref(column)?.as_str_or_null()?.map(serde_json::from_str).transpose();
+        Ok(pairs.map_err(|_| FromSqlError::InvalidType)?.unwrap_or_default())
     }
 
     /// Returns an account from its ID and the kind in the next cell; `None` if they are NULL.

@@ -1,9 +1,13 @@
 //! Columns, written down once: what a statement selects, how a row is read, inserted and updated follows from one list.
 
+use std::collections::BTreeMap;
+
 use rusqlite::types::{ToSqlOutput, Value};
 use rusqlite::{ToSql, params_from_iter};
 
 use crate::base::error::Result;
+use crate::base::right::Right;
+use crate::model::choice::Grant;
 use crate::store::sql::Cells;
 use crate::store::transaction::Tx;
 
@@ -51,10 +55,35 @@ pub fn or_null(text: &str) -> ToSqlOutput<'_> {
     if text.is_empty() { ToSqlOutput::Owned(Value::Null) } else { ToSqlOutput::from(text) }
 }
 
+/// Returns a list of rights as JSON, in its order: their numbers, as [`Cells::rights`] reads them.
+pub fn rights_json(rights: &[Right]) -> String {
+    numbers_json(rights.iter().map(|right| *right as i64))
+}
+
+/// The same of grants.
+pub fn grants_json(grants: &[Grant]) -> String {
+    numbers_json(grants.iter().map(|grant| grant.number()))
+}
+
+fn numbers_json(numbers: impl Iterator<Item = i64>) -> String {
+    let numbers: Vec<String> = numbers.map(|number| number.to_string()).collect();
+    format!("[{}]", numbers.join(","))
+}
+
+/// Returns a list of texts as JSON.
+pub fn texts_json(texts: &[String]) -> String {
+    serde_json::json!(texts).to_string()
+}
+
+/// Returns pairs as a JSON object; NULL if there are none.
+pub fn pairs_json(pairs: &BTreeMap<String, String>) -> ToSqlOutput<'static> {
+    ToSqlOutput::Owned((!pairs.is_empty()).then(|| serde_json::json!(pairs).to_string()).into())
+}
+
 /// Makes a record [`Stored`]: which column of a table, known by an alias, holds which of its members.
 ///
-/// The first column is the key. What stands under `fixed` is never updated. A text `as text` is NULL where it is empty. An account that
-/// may be absent is `as account("kind")`, one that is always there `as owner("kind")`, each with the expression for its kind. `with` names
+/// The first column is the key. What stands under `fixed` is never updated. A text `as text` is NULL where it is empty, and so are `pairs`;
+/// `texts`, `rights` and `grants` are lists. An account that may be absent is `as account("kind")`, one that is always there `as owner("kind")`, each with the expression for its kind. `with` names
 /// the columns that are inserted beside the record, `rest` the members that are not in these columns.
 macro_rules! table {
     (
@@ -133,6 +162,18 @@ macro_rules! taken {
 macro_rules! bound {
     ($value:expr, text) => {
         $crate::store::table::or_null(&$value)
+    };
+    ($value:expr, texts) => {
+        $crate::store::table::texts_json(&$value).into()
+    };
+    ($value:expr, rights) => {
+        $crate::store::table::rights_json(&$value).into()
+    };
+    ($value:expr, grants) => {
+        $crate::store::table::grants_json(&$value).into()
+    };
+    ($value:expr, pairs) => {
+        $crate::store::table::pairs_json(&$value)
     };
     ($value:expr $(, $kind:ident)?) => {
         $value.to_sql()?

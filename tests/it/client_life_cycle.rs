@@ -255,3 +255,34 @@ fn a_client_cannot_be_restored_after_a_day() {
     server.check("admin", "POST", "/api/v3/clients/my-app/restore", "", "400 restore_window_expired");
     server.check("admin", "GET", "/api/v3/clients/my-app", "", "404 client_not_found");
 }
+
+/// What an account registered is looked for in the history, and where it is another's contact in an index.
+#[test]
+fn who_takes_the_id_of_a_purged_account_is_neither_contact_nor_registrant_of_its_clients() {
+    let mut server = Server::start();
+    ["alice", "bob"].iter().for_each(|name| server.has_user(name));
+    server.has_organization("bob", "acme-corp");
+    server.has_client("alice", "own");
+    server.has_client("bob", "other");
+    server.check("bob", "POST", "/api/v3/organizations/acme-corp/clients", r#"{"client":{"ids":{"client_id":"of-acme"}}}"#, "200");
+    let alice = r#"{"user_ids":{"user_id":"alice"}}"#;
+    for (path, body) in [
+        ("other/collaborators", format!(r#"{{"collaborator":{{"ids":{alice},"rights":["RIGHT_CLIENT_ALL"]}}}}"#)),
+        ("other", format!(r#"{{"client":{{"technical_contact":{alice}}},"field_mask":"technical_contact"}}"#)),
+    ] {
+        server.check("bob", "PUT", &format!("/api/v3/clients/{path}"), &body, "200");
+    }
+    let accounts = || {
+        let row = "client_id || ' ' || coalesce(registered_by, '-') || ' ' || coalesce(administrative_contact, '-') || ' ' || coalesce(technical_contact, '-')";
+        server.value::<String>(&format!(
+            "SELECT group_concat({row}) FROM (SELECT * FROM clients WHERE client_id <> 'cli' ORDER BY client_id)"
+        ))
+    };
+    assert_eq!(accounts(), "of-acme bob acme-corp acme-corp,other bob bob alice,own alice alice alice");
+    server.check("admin", "DELETE", "/api/v3/users/alice/purge", "", "200");
+    assert_eq!(accounts(), "of-acme bob acme-corp acme-corp,other bob bob -,own - - -");
+    server.check("admin", "DELETE", "/api/v3/organizations/acme-corp/purge", "", "200");
+    assert_eq!(accounts(), "of-acme bob - -,other bob bob -,own - - -");
+    server.check("admin", "DELETE", "/api/v3/users/bob/purge", "", "200");
+    assert_eq!(accounts(), "of-acme - - -,other - - -,own - - -");
+}

@@ -17,9 +17,9 @@ use crate::server::ADMIN_KEY;
 /// What must hold in a file of clients that were all made alike: no table has rows of a client that others don't have.
 const NOTHING_BY_HALF: &str = "
     SELECT client_id FROM clients WHERE client_id GLOB 'c-[0-9]*' AND (
-        (SELECT count(*) FROM client_redirect_uris AS r WHERE r.client_id = clients.client_id) != 2 OR
-        (SELECT count(*) FROM client_secrets AS s WHERE s.client_id = clients.client_id) != 1 OR
-        (SELECT count(*) FROM client_members AS m WHERE m.client_id = clients.client_id) != 1 OR
+        json_array_length(redirect_uris) != 2 OR
+        (SELECT count(*) FROM client_secrets AS s WHERE s.client_number = clients.client_number) != 1 OR
+        (SELECT count(*) FROM client_members AS m WHERE m.client_number = clients.client_number) != 1 OR
         (SELECT count(*) FROM events AS e WHERE e.entity_id = clients.client_id) != 1)";
 
 /// Registers clients, each with its own ID, until the server is gone; notes those that were acknowledged.
@@ -52,8 +52,8 @@ fn is_whole(file: &Path, acknowledged: &[String]) {
     let halves: Vec<String> = halves.query_map([], |row| row.get(0)).expect("rows").collect::<Result<_, _>>().expect("rows");
     assert!(halves.is_empty(), "by half: {halves:?}");
     let is_counted = database.query_row(
-        "SELECT (SELECT clients FROM client_counts WHERE is_live = 1) = (SELECT count(*) FROM clients)
-            AND (SELECT coalesce(sum(clients), 0) FROM account_client_counts) = (SELECT count(*) FROM client_members)",
+        "SELECT (SELECT max(client_number) FROM clients) - unused_numbers - deleted = (SELECT count(*) FROM clients)
+            AND (SELECT coalesce(sum(live_clients), 0) FROM account_counts) = (SELECT count(*) FROM client_members) FROM client_counts",
         [],
         |row| row.get(0),
     );

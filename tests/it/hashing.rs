@@ -152,8 +152,12 @@ fn a_right_secret_is_found_among_generated_and_chosen_ones() {
     server.has_user("bob");
     let generated = server.has_client("bob", "my-app");
     let hash = |secret: &str| Hash::of_chosen(secret, 20_000).as_str().to_owned();
-    for secret in ["first", "second"] {
-        let row = format!("INSERT INTO client_secrets (client_id, secret_hash, created_at) VALUES ('my-app', '{}', 0)", hash(secret));
+    for (number, secret) in [(2, "first"), (3, "second")] {
+        let row = format!(
+            "INSERT INTO client_secrets (client_number, secret_number, secret_hash, created_at)
+                SELECT client_number, {number}, '{}', 0 FROM clients WHERE client_id = 'my-app'",
+            hash(secret)
+        );
         server.execute(&row);
     }
     for (secret, status) in [(generated.as_str(), 200), ("first", 200), ("second", 200), ("third", 401)] {

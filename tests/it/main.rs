@@ -67,3 +67,4 @@ mod trials;
 mod upgrade;
 mod users;
 mod vouching;
+mod written;

@@ -256,7 +256,7 @@ fn a_search_for_accounts_comes_in_pages() {
     assert_eq!(server.check("admin", "GET", "/api/v3/search/accounts?limit=3&page=2", "", "200").total(), "8");
 }
 
-/// New clients come into the index of texts when they are committed, whatever else became of them in the same transaction.
+/// New clients come into the index of texts when there are many of them, whatever else became of them before.
 #[test]
 fn what_a_client_was_called_last_before_its_commit_is_what_it_is_found_by() {
     let folder = Folder::new("texts");
@@ -273,7 +273,7 @@ fn what_a_client_was_called_last_before_its_commit_is_what_it_is_found_by() {
     changes.expect("they are made");
     let found = |name: &str| {
         let texts = TextSearch { name_contains: Some(name.to_owned()), ..TextSearch::default() };
-        let search = Search { texts, ..Search::live(ClientKey::Id, Direction::Ascending, Page::new(0, 0)) };
+        let search = Search { texts, ..Search::live(ClientKey::Id, Direction::Ascending, Page::new(1000, 1)) };
         let listed = store.read(|tx| tx.client_ids(&ClientScope::Everyone, &search)).expect("a search");
         listed.items.iter().map(|id| id.as_str().to_owned()).collect::<Vec<_>>()
     };
@@ -281,12 +281,33 @@ fn what_a_client_was_called_last_before_its_commit_is_what_it_is_found_by() {
     assert_eq!(found("Another"), ["renamed"]);
     store.write(|tx| tx.update_client(&named("kept", "Another name, too"))).expect("it is renamed later");
     assert_eq!(found("Another"), ["kept", "renamed"]);
-    drop(store);
+    let insert = |n: usize| {
+        let made = store.write(|tx| tx.insert_client(&named(&format!("many-{n:03}"), "One of many"), None));
+        assert!(made.expect("it is made"));
+    };
     let file = Connection::open(&path).expect("the file");
+    let waiting = || {
+        let waiting = "SELECT (SELECT max(client_number) FROM clients) - client_number FROM client_text_end";
+        file.query_row(waiting, [], |row| row.get::<_, i64>(0)).expect("a number")
+    };
     // Fails if the index and the table differ in anything.
-    file.execute("INSERT INTO client_text (client_text, rank) VALUES ('integrity-check', 1)", []).expect("they agree");
-    let pending: i64 = file.query_row("SELECT count(*) FROM client_text_pending", [], |row| row.get(0)).expect("a count");
-    assert_eq!(pending, 0);
+    let agree = || file.execute("INSERT INTO client_text (client_text, rank) VALUES ('integrity-check', 1)", []).expect("they agree");
+    let indexed = (0..200).find(|n| {
+        insert(*n);
+        assert_eq!(found("ne of man").len(), n + 1);
+        waiting() == 0
+    });
+    let indexed = indexed.expect("few wait");
+    agree();
+    assert_eq!(found("Another"), ["kept", "renamed"]);
+    // The number of the newest is given again.
+    let newest = format!("many-{indexed:03}").parse().expect("an ID");
+    store.write(|tx| tx.purge_client(&newest)).expect("it is purged");
+    agree();
+    insert(500);
+    assert_eq!((found("ne of man").len(), waiting()), (indexed + 1, 1));
+    store.write(|tx| tx.update_client(&named("renamed", "A third name"))).expect("it is renamed");
+    assert_eq!((found("Another"), found("third name")), (vec!["kept".to_owned()], vec!["renamed".to_owned()]));
 }
 
 #[test]
@@ -294,6 +315,8 @@ fn the_index_of_texts_is_written_only_where_a_text_changed() {
     let mut server = Server::start();
     server.has_user("alice");
     server.has_client("alice", "my-app");
+    // Few new clients wait for the index.
+    (0..150).for_each(|n| drop(server.has_client("alice", &format!("other-{n}"))));
     server.has_organization("alice", "acme-corp");
     let indexes = || {
         let file = Connection::open(server.app.store().path()).expect("the file");

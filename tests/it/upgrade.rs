@@ -7,7 +7,8 @@ use keyfob::model::choice::State;
 use keyfob::registry::bootstrap::{Administrator, administrator};
 use keyfob::store::schema::UPGRADES;
 use keyfob::store::{OpenError, Store};
-use rusqlite::Connection;
+use rusqlite::types::Value;
+use rusqlite::{Connection, Row};
 
 use crate::folder::Folder;
 
@@ -79,10 +80,9 @@ fn whatever_was_made_of_the_built_in_client_is_undone_when_the_server_starts() {
     let kept = || {
         text(
             "SELECT coalesce(deleted_at, 'live') || name || description || state || skip_authorization || endorsed \
-             || (SELECT group_concat(uri) FROM client_redirect_uris WHERE client_id = 'cli') \
-             || (SELECT group_concat(right) FROM client_rights WHERE client_id = 'cli') \
-             || (SELECT count(*) FROM client_members WHERE client_id = 'cli') \
-             || (SELECT count(*) FROM client_secrets WHERE client_id = 'cli' AND expires_at IS NULL) FROM clients WHERE client_id = 'cli'",
+             || redirect_uris || rights || (SELECT count(*) FROM client_members WHERE client_id = 'cli') \
+             || (SELECT count(*) FROM client_secrets s WHERE s.client_number = c.client_number AND expires_at IS NULL) \
+             FROM clients c WHERE client_id = 'cli'",
         )
     };
     let events = || text("SELECT group_concat(name) FROM events WHERE entity_id = 'cli'");
@@ -93,10 +93,10 @@ fn whatever_was_made_of_the_built_in_client_is_undone_when_the_server_starts() {
     let changes = [
         "UPDATE clients SET skip_authorization = 1, description = 'Signs in the command line of this server' WHERE client_id = 'cli'",
         "UPDATE clients SET deleted_at = 1, state = 3, state_description = 'odd' WHERE client_id = 'cli'",
-        "UPDATE client_redirect_uris SET uri = 'https://evil.example' WHERE client_id = 'cli' AND position = 0",
-        "INSERT INTO client_members (client_id, account_id) VALUES ('cli', 'admin')",
-        "INSERT INTO client_secrets (client_id, secret_hash, created_at) VALUES ('cli', '', 1)",
-        "DELETE FROM client_rights WHERE client_id = 'cli'",
+        "UPDATE clients SET redirect_uris = '[\"https://evil.example\",\"code\"]' WHERE client_id = 'cli'",
+        "INSERT INTO client_members (client_number, client_id, account_id, rights) SELECT client_number, client_id, 'admin', '[63]' FROM clients WHERE client_id = 'cli'",
+        "INSERT INTO client_secrets (client_number, secret_number, secret_hash, created_at) SELECT client_number, 1, '', 1 FROM clients WHERE client_id = 'cli'",
+        "UPDATE clients SET rights = '[]' WHERE client_id = 'cli'",
         "DELETE FROM clients WHERE client_id = 'cli'",
     ];
     for change in changes {
@@ -138,10 +138,97 @@ fn what_is_in_an_old_file_is_there_afterwards() {
     old.execute_batch(rows).expect("rows");
     let new = upgraded(old, &path);
     let text = |sql: &str| text(&new, sql);
-    let members = "SELECT group_concat(client_id || ' ' || is_live || ' ' || right) FROM client_members JOIN client_member_rights USING (client_id, account_id)";
-    assert_eq!(text(members), "gone 0 4,live-1 1 3");
-    assert_eq!(text("SELECT group_concat(is_live || ' ' || clients) FROM client_counts"), "0 1,1 2");
-    assert_eq!(text("SELECT group_concat(account_id || ' ' || is_live || ' ' || clients) FROM account_client_counts"), "ada 0 1,ada 1 1");
+    let members =
+        "SELECT group_concat(client_id || ' ' || is_live || ' ' || rights) FROM (SELECT * FROM client_members ORDER BY client_id)";
+    assert_eq!(text(members), "gone 0 [4],live-1 1 [3]");
+    assert_eq!(text("SELECT unused_numbers || ' ' || deleted FROM client_counts"), "0 1");
+    assert_eq!(text(ACCOUNT_COUNTS), "ada 1 1 0");
+}
+
+const ACCOUNT_COUNTS: &str =
+    "SELECT group_concat(account_id || ' ' || live_clients || ' ' || deleted_clients || ' ' || registered_clients) FROM account_counts";
+
+/// Schema 7 made most tables of clients anew.
+#[test]
+fn a_client_of_schema_6_and_all_that_belongs_to_it_are_as_they_were() {
+    let folder = Folder::new("lists");
+    let path = folder.file("keyfob.db");
+    let old = old_file(&path, 6);
+    old.execute_batch(
+        r#"INSERT INTO accounts (account_id, kind, created_at, updated_at, description)
+             VALUES ('ada', 'user', 1, 1, ''), ('bob', 'user', 1, 1, ''), ('org', 'organization', 1, 1, '');
+         INSERT INTO account_attributes (account_id, key, value) VALUES ('ada', 'b', 'a "quoted" word'), ('ada', 'a', 'x');
+         INSERT INTO users (user_id, primary_email_address, password_hash, require_password_update, state, state_description, admin)
+             VALUES ('ada', 'a@x', '', 0, 1, '', 0), ('bob', 'b@x', '', 0, 1, '', 0);
+         INSERT INTO organizations (organization_id) VALUES ('org');
+         INSERT INTO organization_members (organization_id, account_id) VALUES ('org', 'bob');
+         INSERT INTO organization_member_rights (organization_id, account_id, position, right) VALUES ('org', 'bob', 0, 44), ('org', 'bob', 1, 41);
+         INSERT INTO api_keys (api_key_id, account_id, key_hash, created_at, updated_at, created_by) VALUES ('KEY', 'ada', '', 1, 1, 'ada'), ('BARE', 'ada', '', 1, 1, 'ada');
+         INSERT INTO api_key_rights (api_key_id, position, right) VALUES ('KEY', 0, 11), ('KEY', 1, 10);
+         INSERT INTO clients (client_number, client_id, created_at, updated_at, deleted_at, name, description, administrative_contact, technical_contact,
+                 state, state_description, skip_authorization, endorsed, registered_by, approved_rights)
+             VALUES (3, 'full', 5, 6, NULL, 'The name', 'The description', 'ada', 'bob', 1, 'because', 1, 1, 'ada', 7),
+                 (5, 'bare', 5, 6, 7, NULL, '', NULL, NULL, 0, '', 0, 0, NULL, 0);
+         INSERT INTO client_attributes (client_id, key, value) VALUES ('full', 'z', 'last'), ('full', 'k', 'a "quoted" \ word');
+         INSERT INTO client_redirect_uris (client_id, position, uri) VALUES ('full', 0, 'https://z.example'), ('full', 1, 'https://a.example/"');
+         INSERT INTO client_logout_redirect_uris (client_id, position, uri) VALUES ('full', 0, 'https://out.example');
+         INSERT INTO client_grants (client_id, position, grant_type) VALUES ('full', 0, 2), ('full', 1, 0);
+         INSERT INTO client_rights (client_id, position, right) VALUES ('full', 0, 10), ('full', 1, 1);
+         INSERT INTO client_secrets (secret_number, client_id, secret_hash, created_at, expires_at, last_used_at)
+             VALUES (4, 'full', 'SHA256$old', 5, 9000000000000000, NULL), (9, 'full', 'SHA256$new', 6, NULL, 8);
+         INSERT INTO client_members (client_id, account_id) VALUES ('full', 'ada'), ('full', 'bob');
+         INSERT INTO client_members (client_id, account_id, is_live) VALUES ('bare', 'bob', 0);
+         INSERT INTO client_member_rights (client_id, account_id, position, right) VALUES ('full', 'ada', 0, 63), ('full', 'bob', 0, 51), ('full', 'bob', 1, 50);
+         INSERT INTO client_testers (client_id, user_id, created_at) VALUES ('full', 'bob', 1);
+         INSERT INTO client_token_days (client_id, day, issued, last_issued_at) VALUES ('full', 1, 1, 1);
+         INSERT INTO authorizations (user_id, client_id, rights, created_at, updated_at) VALUES ('bob', 'full', 6, 5, 5);
+         INSERT INTO authorization_codes (code_id, code_hash, user_id, client_id, session_id, rights, redirect_uri, created_at, expires_at)
+             VALUES ('CODE', '', 'bob', 'full', '', 6, '', 1, 1);
+         INSERT INTO access_tokens (token_id, family_id, user_id, client_id, session_id, rights, access_hash, created_at, expires_at, ends_at)
+             VALUES ('TOKEN', 'TOKEN', 'bob', 'full', '', 6, '', 1, 1, 1);
+         INSERT INTO events (happened_at, name, entity_kind, entity_id, account_id, request_id, old_values, new_values) VALUES
+             (5, 'client.create', 'client', 'full', 'ada', 'r', '{"name":null}', '{"name":"The name"}'),
+             (6, 'client.update', 'client', 'full', 'ada', 'r', '{}', '{"endorsed":true}');
+         INSERT INTO event_counts (entity_kind, entity_id, day, kind, times, event_number) VALUES ('rows', 'ada', 1, '', 2, 0), ('client', 'full', 1, '[]', 2, 2);"#,
+    )
+    .expect("rows");
+    let new = upgraded(old, &path);
+    let rows = |sql: &str| {
+        let mut select = new.prepare(sql).expect("a statement");
+        let columns = select.column_count();
+        let row = |row: &Row<'_>| (0..columns).map(|n| row.get(n)).collect::<rusqlite::Result<Vec<Value>>>();
+        select.query_map([], row).expect("rows").collect::<Result<Vec<_>, _>>().expect("rows")
+    };
+    let same = |sql: &str, expected: &str| assert_eq!(rows(sql), rows(&format!("VALUES {expected}")), "{sql}");
+    same(
+        "SELECT * FROM clients ORDER BY client_number",
+        r#"(3, 'full', 5, 6, NULL, 'The name', 'The description', 'ada', 'bob', 1, 'because', 1, 1, '{"k":"a \"quoted\" \\ word","z":"last"}',
+                '["https://z.example","https://a.example/\""]', '["https://out.example"]', '[2,0]', '[10,1]', 'ada', 7, NULL),
+            (5, 'bare', 5, 6, 7, NULL, '', NULL, NULL, 0, '', 0, 0, NULL, '[]', '[]', '[]', '[]', NULL, 0, NULL)"#,
+    );
+    same(
+        "SELECT * FROM client_secrets ORDER BY secret_number",
+        "(3, 4, 'SHA256$old', 5, 9000000000000000, NULL), (3, 9, 'SHA256$new', 6, NULL, 8)",
+    );
+    same(
+        "SELECT * FROM client_members ORDER BY client_number, account_id",
+        "(3, 'ada', '[63]', 'full', 1), (3, 'bob', '[51,50]', 'full', 1), (5, 'bob', '[]', 'bare', 0)",
+    );
+    same("SELECT account_id, rights FROM organization_members", "('bob', '[44,41]')");
+    same("SELECT api_key_id, rights FROM api_keys ORDER BY api_key_id", "('BARE', '[]'), ('KEY', '[11,10]')");
+    same(
+        "SELECT account_id, attributes FROM accounts ORDER BY account_id",
+        r#"('ada', '{"a":"x","b":"a \"quoted\" word"}'), ('bob', NULL), ('org', NULL)"#,
+    );
+    same("SELECT * FROM client_counts", "(3, 1)");
+    same("SELECT * FROM account_counts ORDER BY account_id", "('ada', 1, 0, 1, 1, 2), ('bob', 1, 1, 0, 0, 0)");
+    same("SELECT entity_id, times FROM event_counts", "('full', 2)");
+    same("SELECT event_number, old_values, is_only FROM events", r#"(1, '{"name":null}', NULL), (2, '{}', NULL)"#);
+    for table in ["client_testers", "client_token_days", "authorizations", "authorization_codes", "access_tokens"] {
+        same(&format!("SELECT client_id FROM {table}"), "('full')");
+    }
+    same("SELECT count(*) FROM pragma_foreign_key_check", "(0)");
+    new.execute("INSERT INTO client_text (client_text, rank) VALUES ('integrity-check', 1)", []).expect("all texts are indexed");
 }
 
 /// Schema 2 counted clients for a while before schema 3 did.
@@ -165,12 +252,9 @@ fn a_file_of_schema_2_that_counts_its_clients_already_becomes_the_present_one() 
     assert_eq!(schema(&path), schema(&fresh));
     let new = Connection::open(&path).expect("the file opens");
     let text = |sql: &str| text(&new, sql);
-    assert_eq!(
-        text("SELECT client_id || ' ' || right FROM client_members JOIN client_member_rights USING (client_id, account_id)"),
-        "live-1 3"
-    );
-    assert_eq!(text("SELECT group_concat(is_live || ' ' || clients) FROM client_counts"), "0 0,1 1");
-    assert_eq!(text("SELECT group_concat(account_id || ' ' || is_live || ' ' || clients) FROM account_client_counts"), "ada 1 1");
+    assert_eq!(text("SELECT client_id || ' ' || rights FROM client_members"), "live-1 [3]");
+    assert_eq!(text("SELECT unused_numbers || ' ' || deleted FROM client_counts"), "0 0");
+    assert_eq!(text(ACCOUNT_COUNTS), "ada 1 0 0");
 }
 
 /// Repeated rights, more secrets than may be good at once, and who registered what.
@@ -201,15 +285,12 @@ fn an_old_file_that_exceeds_a_bound_is_brought_within_it() {
     }
     let new = upgraded(old, &path);
     let text = |sql: &str| text(&new, sql);
-    let list =
-        |column: &str, table: &str| text(&format!("SELECT group_concat({column}) FROM (SELECT {column} FROM {table} ORDER BY position)"));
-    assert_eq!(list("right", "client_rights WHERE client_id = 'one'"), "3,1");
-    assert_eq!(list("grant_type", "client_grants"), "2,0");
-    assert_eq!(list("right", "client_member_rights"), "55");
+    assert_eq!(text("SELECT rights || ' ' || grants FROM clients WHERE client_id = 'one'"), "[3,1] [2,0]");
+    assert_eq!(text("SELECT rights FROM client_members"), "[55]");
+    assert_eq!(text(ACCOUNT_COUNTS), "ada 1 0 1");
     assert_eq!(text("SELECT group_concat(registered_by) || ' ' || count(*) FROM clients"), "ada 2");
     assert_eq!(text("SELECT created_by FROM organizations"), "ada");
-    let secrets =
-        "SELECT count(*) || ' ' || sum(secret_hash LIKE 'PBKDF2%') || ' ' || max(secret_number) FROM client_secrets WHERE client_id = ";
+    let secrets = "SELECT count(*) || ' ' || sum(secret_hash LIKE 'PBKDF2%') || ' ' || max(secret_number) FROM client_secrets JOIN clients USING (client_number) WHERE client_id = ";
     assert_eq!(text(&format!("{secrets} 'one'")), "8 3 39");
     assert_eq!(text(&format!("{secrets} 'two'")), "3 3 40");
 }

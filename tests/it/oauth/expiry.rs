@@ -68,7 +68,7 @@ fn a_sweep_takes_a_little_at_a_time_and_comes_to_an_end() {
 fn an_ended_grace_leaves_no_hash_behind() {
     let (server, _) = fixture();
     server.check("alice", "POST", "/api/v3/clients/my-app/secret", r#"{"grace":"60s"}"#, "200");
-    let count = || server.value::<i64>("SELECT count(*) FROM client_secrets WHERE client_id = 'my-app'");
+    let count = || server.value::<i64>("SELECT count(*) FROM client_secrets JOIN clients USING (client_number) WHERE client_id = 'my-app'");
     assert_eq!(count(), 2);
     server.wait_seconds(61);
     server.app.store().write(sweep).expect("a sweep");
