@@ -390,12 +390,14 @@ CREATE INDEX authorization_codes_by_client ON authorization_codes (client_id);
 CREATE INDEX authorization_codes_by_end ON authorization_codes (expires_at);
 CREATE INDEX authorization_codes_unused ON authorization_codes (expires_at) WHERE family_id IS NULL;
 
--- An access token and the refresh token of the same ID. All that came from one code is one family.
+-- An access token and the refresh token of the same ID. All that came from one code is one family. A token has its user's authorization of
+-- its client: when the client is purged, that leads a trigger to it.
 CREATE TABLE access_tokens (
-    token_id       TEXT PRIMARY KEY,
+    token_number   INTEGER PRIMARY KEY,
+    token_id       TEXT NOT NULL UNIQUE,
     family_id      TEXT NOT NULL,
     user_id        TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
-    client_id      TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    client_id      TEXT NOT NULL,
     session_id     TEXT NOT NULL,
     rights         INTEGER NOT NULL,
     access_hash    TEXT NOT NULL,
@@ -408,18 +410,28 @@ CREATE TABLE access_tokens (
     used_at        INTEGER,
     -- Rotated away; kept for a while, so that a second use of the refresh token is noticed.
     rotated_at     INTEGER,
-    successor_id   TEXT,
-    -- What the successor's keys follow from, with the presented token: there for as long as it can be asked for again.
-    successor_salt BLOB,
     -- What the refresh token can bring: `rights`, or more if the last refresh asked for less (RFC 6749 section 6).
-    refresh_rights INTEGER NOT NULL DEFAULT 0
-) STRICT, WITHOUT ROWID;
+    refresh_rights INTEGER NOT NULL
+) STRICT;
 
 CREATE INDEX access_tokens_by_user ON access_tokens (user_id, client_id, rotated_at, created_at);
-CREATE INDEX access_tokens_by_client ON access_tokens (client_id);
 CREATE INDEX access_tokens_by_family ON access_tokens (family_id, rotated_at);
 CREATE INDEX access_tokens_by_end ON access_tokens (ends_at);
-CREATE INDEX access_tokens_repeatable ON access_tokens (rotated_at) WHERE successor_salt IS NOT NULL;
+
+CREATE TRIGGER tokens_of_purged_client BEFORE DELETE ON clients BEGIN
+    DELETE FROM access_tokens WHERE client_id = old.client_id
+        AND user_id IN (SELECT user_id FROM authorizations WHERE client_id = old.client_id);
+END;
+
+-- What a token was rotated into, and the salt from which the successor's keys follow with the presented token: there for as long as it can
+-- be asked for again.
+CREATE TABLE token_successors (
+    rotated_at   INTEGER NOT NULL,
+    token_number INTEGER NOT NULL,
+    successor_id TEXT NOT NULL,
+    salt         BLOB NOT NULL,
+    PRIMARY KEY (rotated_at, token_number)
+) STRICT, WITHOUT ROWID;
 
 -- How many tokens a client got on a day (days since 1970, UTC).
 CREATE TABLE client_token_days (

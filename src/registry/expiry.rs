@@ -37,7 +37,7 @@ pub enum Swept {
 pub fn sweep(tx: &Tx<'_>) -> Result<Swept> {
     let ago = |seconds: i64| tx.now.plus_seconds(-seconds);
     let removed = [
-        tx.forget_old_successor_salts(ago(RETRY_SECONDS), BATCH)?,
+        tx.delete_old_token_successors(ago(RETRY_SECONDS), BATCH)?,
         tx.delete_ended_access_tokens(BATCH)?,
         tx.delete_expired_authorization_codes(BATCH)?,
         tx.delete_old_authorization_codes(ago(CODE_STORED_SECONDS), BATCH)?,

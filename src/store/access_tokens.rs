@@ -75,16 +75,19 @@ table! {
 }
 
 /// The columns that are stored about a token.
-const BESIDE: &str = "t.access_hash, t.refresh_hash, t.used_at, t.rotated_at, t.successor_id, t.successor_salt";
+const BESIDE: &str = "t.access_hash, t.refresh_hash, t.used_at, t.rotated_at, s.successor_id, s.salt";
+
+/// The tokens, each with what it was rotated into while that can be requested again.
+const FROM: &str = "access_tokens t LEFT JOIN token_successors s ON s.rotated_at = t.rotated_at AND s.token_number = t.token_number";
 
 static TOKEN: LazyLock<String> =
-    LazyLock::new(|| format!("SELECT {}, {BESIDE} FROM access_tokens t WHERE t.token_id = :token_id", AccessToken::COLUMNS));
+    LazyLock::new(|| format!("SELECT {}, {BESIDE} FROM {FROM} WHERE t.token_id = :token_id", AccessToken::COLUMNS));
 
 static TOKEN_WITH_CLIENT: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {}, {BESIDE}, c.deleted_at AS client_deleted_at, c.state, c.state_description, \
          c.rights AS client_rights, c.approved_rights \
-         FROM access_tokens t JOIN clients c ON c.client_id = t.client_id WHERE t.token_id = :token_id AND t.rotated_at IS NULL",
+         FROM {FROM} JOIN clients c ON c.client_id = t.client_id WHERE t.token_id = :token_id AND t.rotated_at IS NULL",
         AccessToken::COLUMNS
     )
 });
@@ -93,7 +96,7 @@ fn read_stored(cells: &mut Cells<'_>) -> rusqlite::Result<StoredToken> {
     let token = AccessToken::read(cells)?;
     let hashes = Hashes { access: cells.take("access_hash")?, refresh: cells.take("refresh_hash")? };
     let used_at = cells.take("used_at")?;
-    let (at, successor_id, salt) = (cells.take::<Option<Time>>("rotated_at")?, cells.text("successor_id")?, cells.take("successor_salt")?);
+    let (at, successor_id, salt) = (cells.take::<Option<Time>>("rotated_at")?, cells.text("successor_id")?, cells.take("salt")?);
     Ok(StoredToken { token, hashes, used_at, rotated: at.map(|at| Rotated { at, successor_id, salt }) })
 }
 
@@ -148,9 +151,13 @@ impl Tx<'_> {
     /// Only those of the database.
     pub fn rotate_access_token(&self, id: &str, successor_id: &str, salt: &[u8], ends_at: Time) -> Result<()> {
         self.run(
-            "UPDATE access_tokens SET rotated_at = :now, successor_id = :successor_id, successor_salt = :salt, ends_at = :ends_at \
-             WHERE token_id = :token_id",
-            named_params! {":token_id": id, ":successor_id": successor_id, ":salt": salt, ":now": self.now, ":ends_at": ends_at},
+            "UPDATE access_tokens SET rotated_at = :now, ends_at = :ends_at WHERE token_id = :token_id",
+            named_params! {":token_id": id, ":now": self.now, ":ends_at": ends_at},
+        )?;
+        self.run(
+            "INSERT INTO token_successors (rotated_at, token_number, successor_id, salt) \
+             SELECT rotated_at, token_number, :successor_id, :salt FROM access_tokens WHERE token_id = :token_id",
+            named_params! {":token_id": id, ":successor_id": successor_id, ":salt": salt},
         )
         .map(drop)
     }
@@ -188,16 +195,12 @@ impl Tx<'_> {
 
     /// Deletes at most `limit` tokens that ended before now; returns how many were deleted.
     pub(crate) fn delete_ended_access_tokens(&self, limit: usize) -> Result<usize> {
-        self.prune("access_tokens", "token_id", "ends_at <= :before", self.now, limit)
+        self.prune("access_tokens", "token_number", "ends_at <= :before", self.now, limit)
     }
 
     /// Forgets what successors follow from, of at most `limit` tokens that were rotated before this time; returns of how many.
-    pub(crate) fn forget_old_successor_salts(&self, before: Time, limit: usize) -> Result<usize> {
-        self.run(
-            "UPDATE access_tokens SET successor_salt = NULL WHERE token_id IN (SELECT token_id FROM access_tokens \
-             WHERE successor_salt IS NOT NULL AND rotated_at < :before LIMIT :limit)",
-            named_params! {":before": before, ":limit": limit as i64},
-        )
+    pub(crate) fn delete_old_token_successors(&self, before: Time, limit: usize) -> Result<usize> {
+        self.prune("token_successors", "rotated_at, token_number", "rotated_at < :before", before, limit)
     }
 
     /// Counts one more token that the client got today.

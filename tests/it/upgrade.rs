@@ -184,8 +184,11 @@ fn a_client_of_schema_6_and_all_that_belongs_to_it_are_as_they_were() {
          INSERT INTO authorizations (user_id, client_id, rights, created_at, updated_at) VALUES ('bob', 'full', 6, 5, 5);
          INSERT INTO authorization_codes (code_id, code_hash, user_id, client_id, session_id, rights, redirect_uri, created_at, expires_at)
              VALUES ('CODE', '', 'bob', 'full', '', 6, '', 1, 1);
-         INSERT INTO access_tokens (token_id, family_id, user_id, client_id, session_id, rights, access_hash, created_at, expires_at, ends_at)
-             VALUES ('TOKEN', 'TOKEN', 'bob', 'full', '', 6, '', 1, 1, 1);
+         INSERT INTO access_tokens (token_id, family_id, user_id, client_id, session_id, rights, access_hash, refresh_hash, created_at, expires_at, ends_at,
+                 used_at, rotated_at, successor_id, successor_salt, refresh_rights)
+             VALUES ('NEXT', 'FIRST', 'bob', 'full', 'S', 6, 'a', 'r', 2, 3, 4, 5, NULL, NULL, NULL, 7),
+                 ('FIRST', 'FIRST', 'bob', 'full', 'S', 6, 'a', NULL, 1, 3, 4, NULL, 2, 'NEXT', x'01', 6),
+                 ('STRAY', 'STRAY', 'ada', 'full', 'S', 6, 'a', NULL, 1, 3, 4, NULL, NULL, NULL, NULL, 6);
          INSERT INTO events (happened_at, name, entity_kind, entity_id, account_id, request_id, old_values, new_values) VALUES
              (5, 'client.create', 'client', 'full', 'ada', 'r', '{"name":null}', '{"name":"The name"}'),
              (6, 'client.update', 'client', 'full', 'ada', 'r', '{}', '{"endorsed":true}');
@@ -224,7 +227,13 @@ fn a_client_of_schema_6_and_all_that_belongs_to_it_are_as_they_were() {
     same("SELECT * FROM account_counts ORDER BY account_id", "('ada', 1, 0, 1, 1, 2), ('bob', 1, 1, 0, 0, 0)");
     same("SELECT entity_id, times FROM event_counts", "('full', 2)");
     same("SELECT event_number, old_values, is_only FROM events", r#"(1, '{"name":null}', NULL), (2, '{}', NULL)"#);
-    for table in ["client_testers", "client_token_days", "authorizations", "authorization_codes", "access_tokens"] {
+    same(
+        "SELECT * FROM access_tokens ORDER BY token_number",
+        "(1, 'FIRST', 'FIRST', 'bob', 'full', 'S', 6, 'a', NULL, 1, 3, 4, NULL, 2, 6),
+            (2, 'NEXT', 'FIRST', 'bob', 'full', 'S', 6, 'a', 'r', 2, 3, 4, 5, NULL, 7)",
+    );
+    same("SELECT * FROM token_successors", "(2, 1, 'NEXT', x'01')");
+    for table in ["client_testers", "client_token_days", "authorizations", "authorization_codes"] {
         same(&format!("SELECT client_id FROM {table}"), "('full')");
     }
     same("SELECT count(*) FROM pragma_foreign_key_check", "(0)");

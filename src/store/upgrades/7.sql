@@ -252,4 +252,61 @@ CREATE VIRTUAL TABLE account_text USING fts5 (
 );
 INSERT INTO account_text (account_text) VALUES ('rebuild');
 
+
+-- Tokens have numbers, in the order in which they are issued. Those without an authorization end: nothing leads to them any more.
+DROP INDEX access_tokens_by_user;
+DROP INDEX access_tokens_by_client;
+DROP INDEX access_tokens_by_family;
+DROP INDEX access_tokens_by_end;
+DROP INDEX access_tokens_repeatable;
+ALTER TABLE access_tokens RENAME TO old_access_tokens;
+CREATE TABLE access_tokens (
+    token_number   INTEGER PRIMARY KEY,
+    token_id       TEXT NOT NULL UNIQUE,
+    family_id      TEXT NOT NULL,
+    user_id        TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
+    client_id      TEXT NOT NULL,
+    session_id     TEXT NOT NULL,
+    rights         INTEGER NOT NULL,
+    access_hash    TEXT NOT NULL,
+    refresh_hash   TEXT,
+    created_at     INTEGER NOT NULL,
+    expires_at     INTEGER NOT NULL,
+    ends_at        INTEGER NOT NULL,
+    used_at        INTEGER,
+    rotated_at     INTEGER,
+    refresh_rights INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO access_tokens (token_id, family_id, user_id, client_id, session_id, rights, access_hash, refresh_hash, created_at, expires_at, ends_at,
+        used_at, rotated_at, refresh_rights)
+    SELECT token_id, family_id, user_id, client_id, session_id, rights, access_hash, refresh_hash, created_at, expires_at, ends_at,
+        used_at, rotated_at, refresh_rights
+    FROM old_access_tokens t
+    WHERE EXISTS (SELECT 1 FROM authorizations a WHERE a.user_id = t.user_id AND a.client_id = t.client_id) ORDER BY created_at, token_id;
+
+CREATE INDEX access_tokens_by_user ON access_tokens (user_id, client_id, rotated_at, created_at);
+CREATE INDEX access_tokens_by_family ON access_tokens (family_id, rotated_at);
+CREATE INDEX access_tokens_by_end ON access_tokens (ends_at);
+
+CREATE TRIGGER tokens_of_purged_client BEFORE DELETE ON clients BEGIN
+    DELETE FROM access_tokens WHERE client_id = old.client_id
+        AND user_id IN (SELECT user_id FROM authorizations WHERE client_id = old.client_id);
+END;
+
+CREATE TABLE token_successors (
+    rotated_at   INTEGER NOT NULL,
+    token_number INTEGER NOT NULL,
+    successor_id TEXT NOT NULL,
+    salt         BLOB NOT NULL,
+    PRIMARY KEY (rotated_at, token_number)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO token_successors (rotated_at, token_number, successor_id, salt)
+    SELECT t.rotated_at, t.token_number, o.successor_id, o.successor_salt
+    FROM old_access_tokens o JOIN access_tokens t ON t.token_id = o.token_id
+    WHERE o.successor_salt IS NOT NULL AND o.rotated_at IS NOT NULL AND o.successor_id IS NOT NULL;
+
+DROP TABLE old_access_tokens;
+
 PRAGMA legacy_alter_table = OFF;
