@@ -334,6 +334,20 @@ CREATE INDEX sessions_by_user ON sessions (user_id, session_id);
 CREATE INDEX sessions_by_creation ON sessions (created_at);
 CREATE INDEX sessions_by_use ON sessions (updated_at);
 
+-- How a user who lacks the password gets to choose a new one: a sign-in link, and the browser in which one is chosen.
+CREATE TABLE recoveries (
+    recovery_id             TEXT PRIMARY KEY,
+    user_id                 TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
+    step                    TEXT NOT NULL CHECK (step IN ('link', 'choice')),
+    expires_at              INTEGER NOT NULL,
+    -- The temporary password that led here.
+    temporary_password_hash TEXT,
+    secret_hash             TEXT NOT NULL,
+    UNIQUE (user_id, step)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX recoveries_by_end ON recoveries (expires_at);
+
 -- How often somebody guessed wrong at a user or a client, from anywhere or from a network, and when last by a clock that nobody sets.
 CREATE TABLE sign_in_failures (
     subject  TEXT PRIMARY KEY,

@@ -3,7 +3,7 @@
 use crate::base::error::Result;
 use crate::call::{Input, Work};
 use crate::http::reply::Reply;
-use crate::page::frame::{FAVICON, ICON, SCRIPT, STYLE};
+use crate::page::frame::{FAVICON, ICON, SCRIPT, SIGN_IN_LINK_SCRIPT, STYLE};
 
 pub fn style<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(|_| Ok(asset("text/css; charset=utf-8", STYLE.as_bytes()))))
@@ -11,6 +11,10 @@ pub fn style<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
 
 pub fn script<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(|_| Ok(asset("text/javascript; charset=utf-8", SCRIPT.as_bytes()))))
+}
+
+pub fn sign_in_link_script<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
+    Ok(Box::new(|_| Ok(asset("text/javascript; charset=utf-8", SIGN_IN_LINK_SCRIPT.as_bytes()))))
 }
 
 pub fn icon<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {

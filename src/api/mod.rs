@@ -18,4 +18,5 @@ pub mod reply;
 pub mod rights;
 pub mod search;
 pub mod sessions;
+pub mod sign_in_links;
 pub mod users;

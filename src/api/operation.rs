@@ -61,6 +61,7 @@ pub enum Gives {
     Items(Item),
     /// `{"rights":[…]}`.
     Rights,
+    SignInLink,
     AuthInfo,
     Configuration,
     Document,

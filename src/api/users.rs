@@ -72,6 +72,9 @@ pub fn update<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         users::check_email(&sent)?;
     }
     let id = names::user(input)?;
+    if mask.names(FIELDS, "temporary_password") {
+        users::check_temporary_password(&id, &sent)?;
+    }
     Ok(Box::new(move |transactions| {
         let temporary = match sent.text("temporary_password").filter(|_| mask.names(FIELDS, "temporary_password")) {
             Some(password) => {
@@ -82,6 +85,7 @@ pub fn update<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         };
         let user = transactions.write(|call| users::update(call.tx, call.by, &id, &mask, &sent, temporary.as_ref()))?;
         let asked = mask.names(FIELDS, "contact_info");
+        let mask = users::shown_after_update(mask);
         Ok(reply::updated(&render(FIELDS, &user, &without_contact_info(mask), Audience::Holder), asked))
     }))
 }

@@ -19,10 +19,24 @@ pub enum TokenKind {
     RefreshToken,
     AuthorizationCode,
     Session,
+    /// A link to hand over.
+    SignInLink,
+    /// What lets a browser choose a new password.
+    PasswordChoice,
 }
 
+const KINDS: &[TokenKind] = &[
+    TokenKind::ApiKey,
+    TokenKind::AccessToken,
+    TokenKind::RefreshToken,
+    TokenKind::AuthorizationCode,
+    TokenKind::Session,
+    TokenKind::SignInLink,
+    TokenKind::PasswordChoice,
+];
+
 impl TokenKind {
-    /// Returns the base32 of `key`, `acc`, `ref`, `aut` or `ssn`.
+    /// Returns the base32 of `key`, `acc`, `ref`, `aut`, `ssn`, `lnk` or `pwd`.
     pub fn prefix(self) -> &'static str {
         match self {
             TokenKind::ApiKey => "NNSXS",
@@ -30,6 +44,8 @@ impl TokenKind {
             TokenKind::RefreshToken => "OJSWM",
             TokenKind::AuthorizationCode => "MF2XI",
             TokenKind::Session => "ONZW4",
+            TokenKind::SignInLink => "NRXGW",
+            TokenKind::PasswordChoice => "OB3WI",
         }
     }
 }
@@ -52,8 +68,7 @@ impl Token {
     pub fn parse(text: &str) -> Option<Token> {
         let (prefix, rest) = text.split_once('.')?;
         let (id, key) = rest.split_once('.')?;
-        let kinds = [TokenKind::ApiKey, TokenKind::AccessToken, TokenKind::RefreshToken, TokenKind::AuthorizationCode, TokenKind::Session];
-        let kind = kinds.into_iter().find(|kind| kind.prefix() == prefix)?;
+        let kind = KINDS.iter().copied().find(|kind| kind.prefix() == prefix)?;
         (!key.contains('.')).then(|| Token { kind, id: id.to_owned(), key: key.to_owned() })
     }
 

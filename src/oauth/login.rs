@@ -14,13 +14,16 @@ use crate::http::path;
 use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
 use crate::oauth::parameters::Parameters;
+use crate::oauth::recovery::to_choice;
 use crate::page::frame;
 use crate::page::words::refusal;
+use crate::registry::recovery;
 use crate::registry::sessions::{COOKIE, SessionCookie};
-use crate::registry::sign_in::{self, SignInAttempt};
+use crate::registry::sign_in::{self, SignInAttempt, Verified, VerifiedPassword};
 
 errors! {
     MISSING_USER_ID: InvalidArgument "pkg/account" "missing_user_id" "missing user_id";
+    TEMPORARY_PASSWORD: FailedPrecondition "keyfob" "temporary_password" "this password is temporary: sign in on the page /oauth/login and choose a new one, or send it as `old` to PUT /api/v3/users/{user_id}/password";
     MISSING_PASSWORD: InvalidArgument "pkg/account" "missing_password" "missing password";
 }
 
@@ -75,12 +78,8 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let form_and_query = Parameters::of_form_and_query(input)?;
     Ok(Box::new(move |transactions| {
         let next = next(form_and_query.one("n"));
-        match signed_in(transactions, input, &form_and_query) {
-            Ok(session_cookie) => {
-                let cookies = Cookies::of(&transactions.settings.public_url);
-                let reply = Reply::redirect(input.request.method, next.clone()).with("Set-Cookie", kept_in(&cookies, &session_cookie));
-                Ok(if leads_to(&next, "authorize") { reply.with("Set-Cookie", cookies.set(JUST_SIGNED_IN, "1", Some(60))) } else { reply })
-            }
+        match answered(transactions, input, &form_and_query, &next) {
+            Ok(reply) => Ok(reply),
             Err(Error::Named(named)) => {
                 let user = form_and_query.one("user_id").unwrap_or_default();
                 let patience = named.attributes.get("seconds").map(ToString::to_string);
@@ -92,24 +91,59 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     }))
 }
 
-/// Reads `{"user_id","password"}`, or a form of both. Answers 204 and the cookie.
+/// Signs in, or leads who has a temporary password to where a new one is chosen.
+fn answered(transactions: &Transactions<'_>, input: &Input<'_>, form: &Parameters, next: &str) -> Result<Reply> {
+    let cookies = Cookies::of(&transactions.settings.public_url);
+    let (attempt, verified) = verified(transactions, input, form)?;
+    match verified {
+        Verified::Password(verified) => {
+            let session_cookie = begun(transactions, input, &attempt, &verified)?;
+            Ok(signed_in_to(input, &cookies, next, &session_cookie))
+        }
+        Verified::Temporary(hash) => {
+            let token = transactions.write(|call| recovery::use_temporary_password(call.tx, call.by, &attempt.user_id, &hash))?;
+            Ok(to_choice(input, &cookies, next, &token))
+        }
+    }
+}
+
+/// Redirects a browser that has signed in to where its user was going.
+pub fn signed_in_to(input: &Input<'_>, cookies: &Cookies, next: &str, session_cookie: &SessionCookie) -> Reply {
+    let reply = Reply::redirect(input.request.method, next.to_owned()).with("Set-Cookie", kept_in(cookies, session_cookie));
+    if leads_to(next, "authorize") { reply.with("Set-Cookie", cookies.set(JUST_SIGNED_IN, "1", Some(60))) } else { reply }
+}
+
+/// Reads `{"user_id","password"}`, or a form of both. Answers 204 and the cookie. A temporary password is refused and stays valid: there
+/// is no page here to choose a new one.
 pub fn api<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let body = Parameters::of_body(input).map_err(|refusal| Error::from(refusal.named()))?;
     Ok(Box::new(move |transactions| {
-        let session_cookie = signed_in(transactions, input, &body)?;
+        let (attempt, verified) = verified(transactions, input, &body)?;
+        let Verified::Password(verified) = verified else { return Err((&TEMPORARY_PASSWORD).into()) };
+        let session_cookie = begun(transactions, input, &attempt, &verified)?;
         // Nothing that can fail comes between a stored session and its cookie.
         Ok(Reply::empty(204).with("Set-Cookie", kept_in(&Cookies::of(&transactions.settings.public_url), &session_cookie)))
     }))
 }
 
-/// Signs in. Comparing is slow, so done between two transactions.
-fn signed_in(transactions: &Transactions<'_>, input: &Input<'_>, sent: &Parameters) -> Result<SessionCookie> {
+/// Compares what was sent. Comparing is slow, so done between two transactions.
+fn verified(transactions: &Transactions<'_>, input: &Input<'_>, sent: &Parameters) -> Result<(SignInAttempt, Verified)> {
     let user_id = sent.unless_blank("user_id").ok_or(Error::from(&MISSING_USER_ID))?;
     let password = sent.unless_blank("password").ok_or(Error::from(&MISSING_PASSWORD))?;
     let user_id: UserId = user_id.parse().map_err(|BadId(reason)| Invalid::new("UserIdentifiers", "user_id", reason))?;
     let attempt = SignInAttempt { user_id, peer: input.request.peer };
-    let verified = transactions.guess_password(&attempt, |compared, _| sign_in::verify(compared, password, transactions.settings))?;
-    transactions.write(|call| sign_in::succeed(call.tx, call.by, &attempt, &verified, &input.session_cookies))
+    let compare = |compared, now| sign_in::verify(compared, password, transactions.settings, now);
+    let verified = transactions.guess_password(&attempt, compare)?;
+    Ok((attempt, verified))
+}
+
+fn begun(
+    transactions: &Transactions<'_>,
+    input: &Input<'_>,
+    attempt: &SignInAttempt,
+    verified: &VerifiedPassword,
+) -> Result<SessionCookie> {
+    transactions.write(|call| sign_in::succeed(call.tx, call.by, attempt, verified, &input.session_cookies))
 }
 
 fn kept_in(cookies: &Cookies, session_cookie: &SessionCookie) -> String {
@@ -124,9 +158,11 @@ pub fn again(request: &Request) -> String {
 
 /// Returns a path on this server, or home: a link to the sign-in page must not lead elsewhere (oauth.md 1.6.1), also not through a page
 /// that redirects, or a path that browsers normalize.
-fn next(wanted: Option<&str>) -> String {
+pub fn next(wanted: Option<&str>) -> String {
     let is_plain = |place: &str| segments(place).is_some_and(|segments| !segments.iter().any(|segment| segment == "." || segment == ".."));
-    let is_good = |place: &&str| is_local(place) && is_plain(place) && !leads_to(place, "login") && !leads_to(place, "logout");
+    let is_good = |place: &&str| {
+        is_local(place) && is_plain(place) && !["login", "logout", "new-password", "sign-in-link"].iter().any(|name| leads_to(place, name))
+    };
     wanted.filter(is_good).unwrap_or(HOME).to_owned()
 }
 

@@ -10,6 +10,7 @@ pub mod login;
 pub mod logout;
 pub mod metadata;
 pub mod parameters;
+pub mod recovery;
 pub mod refused;
 pub mod revoke;
 pub mod token;

@@ -41,6 +41,7 @@ pub fn of(gives: Gives) -> Value {
             page(key, reference(item_name(item)))
         }
         Gives::Rights => object(&[], [("rights", rights())]),
+        Gives::SignInLink => reference("SignInLink"),
         Gives::AuthInfo => reference("AuthInfo"),
         // The configuration: an object of objects that The Things Stack defines.
         Gives::Configuration => object(&["configuration"], [("configuration", json!({"type": "object"}))]),
@@ -73,6 +74,7 @@ pub fn schemas() -> Map<String, Value> {
         ("Organization", entity(organization::FIELDS)),
         ("APIKey", api_key()),
         ("Session", session()),
+        ("SignInLink", sign_in_link()),
         ("Authorization", authorization()),
         ("AccessToken", access_token()),
         ("AuthInfo", auth_info()),
@@ -102,6 +104,17 @@ fn api_key() -> Value {
             ("rights", list(reference("Right"), &RIGHTS)),
             ("created_at", time()),
             ("updated_at", time()),
+            ("expires_at", time()),
+        ],
+    )
+}
+
+fn sign_in_link() -> Value {
+    object(
+        &["user_ids", "link", "expires_at"],
+        [
+            ("user_ids", reference("UserIds")),
+            ("link", json!({"type": "string", "format": "uri", "description": "The link to hand over, shown once."})),
             ("expires_at", time()),
         ],
     )

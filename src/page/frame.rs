@@ -16,6 +16,12 @@ pub const SCRIPT: &str = include_str!("console.js");
 /// Where the script lies.
 pub const SCRIPT_PATH: &str = "/assets/console.js";
 
+/// The script of the page of a sign-in link, at [`SIGN_IN_LINK_SCRIPT_PATH`].
+pub const SIGN_IN_LINK_SCRIPT: &str = include_str!("sign-in-link.js");
+
+/// Where that script lies.
+pub const SIGN_IN_LINK_SCRIPT_PATH: &str = "/assets/sign-in-link.js";
+
 /// The icon of every page, at [`ICON_PATH`].
 pub const ICON: &str = include_str!("icon.svg");
 
@@ -30,13 +36,15 @@ pub const ICON_PATH: &str = "/assets/icon.svg";
 pub enum Surface {
     /// Signing in and consent, without any script.
     Account,
+    /// The page of a sign-in link, with the script that reads the link.
+    SignInLink,
     Console,
 }
 
 impl Surface {
     fn name(self) -> &'static str {
         match self {
-            Surface::Account => "keyfob Account",
+            Surface::Account | Surface::SignInLink => "keyfob Account",
             Surface::Console => "keyfob Console",
         }
     }
@@ -46,6 +54,10 @@ impl Surface {
     fn policy(self) -> &'static str {
         match self {
             Surface::Account => "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'self'; frame-ancestors 'none'",
+            Surface::SignInLink => {
+                "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
+                 frame-ancestors 'none'"
+            }
             Surface::Console => {
                 "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; \
                  base-uri 'none'; frame-ancestors 'none'"
@@ -56,11 +68,16 @@ impl Surface {
 
 /// Draws an account page, which has no menu.
 pub fn page(status: u16, title: &str, content: &Markup) -> Reply {
+    narrow(Surface::Account, status, title, content)
+}
+
+/// Draws a page without a menu.
+pub fn narrow(surface: Surface, status: u16, title: &str, content: &Markup) -> Reply {
     let body = html! {
         header { a href="/oauth/" { "keyfob Account" } }
         main .narrow { (content) }
     };
-    document(Surface::Account, status, title, &body)
+    document(surface, status, title, &body)
 }
 
 /// Draws a whole page around a body.
@@ -74,7 +91,11 @@ pub fn document(surface: Surface, status: u16, title: &str, body: &Markup) -> Re
                 title { (title) " · " (surface.name()) }
                 link rel="icon" type="image/svg+xml" href=(ICON_PATH);
                 link rel="stylesheet" href=(STYLE_PATH);
-                @if surface == Surface::Console { script src=(SCRIPT_PATH) defer {} }
+                @match surface {
+                    Surface::Account => {}
+                    Surface::SignInLink => script src=(SIGN_IN_LINK_SCRIPT_PATH) defer {},
+                    Surface::Console => script src=(SCRIPT_PATH) defer {},
+                }
             }
             body { (body) }
         }

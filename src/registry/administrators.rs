@@ -1,11 +1,14 @@
 //! What only administrators may change.
 
 use crate::base::error::{Result, errors};
+use crate::base::right::Right;
 use crate::model::field::Field;
 use crate::model::mask::Mask;
+use crate::model::user::User;
 use crate::registry::principal::Principal;
 
 errors! {
+    ADMINISTRATORS_ACCOUNT: PermissionDenied "keyfob" "administrators_account" "only the operator opens the account of an administrator: with `keyfob admin`, at the server. Administrators may if it was started with --admin-rights all";
     UPDATE_ADMIN_FIELD: PermissionDenied "pkg/identityserver" "update_admin_field" "only admins can update the `{field}` field";
 }
 
@@ -16,4 +19,17 @@ pub(super) fn check_fields<E>(by: &Principal, fields: &'static [Field<E>], mask:
     }
     let first = mask.fields(fields).into_iter().filter(|field| field.is_for_admins()).map(|field| field.name).min();
     first.map_or(Ok(()), |field| Err(UPDATE_ADMIN_FIELD.with("field", field).into()))
+}
+
+/// Returns whether the caller may give a user a temporary password or a sign-in link, and with it the account: an administrator's, their
+/// own too, takes what other people's keys take.
+pub fn opens(by: &Principal, user: &User) -> bool {
+    !user.admin || by.universal.has(Right::UserSettingsApiKeys)
+}
+
+/// Checks that the caller may.
+/// # Errors
+/// `administrators_account`.
+pub(super) fn check_opens(by: &Principal, user: &User) -> Result<()> {
+    if opens(by, user) { Ok(()) } else { Err((&ADMINISTRATORS_ACCOUNT).into()) }
 }

@@ -76,7 +76,9 @@ pub fn principal(tx: &Tx<'_>, settings: &Settings, credentials: &Credentials, re
             TokenKind::ApiKey => of_api_key(tx, settings, token, request_id),
             TokenKind::AccessToken => of_access_token(tx, settings, token, request_id),
             TokenKind::Session => of_session_token(tx, settings, token, request_id),
-            TokenKind::RefreshToken | TokenKind::AuthorizationCode => Err((&UNSUPPORTED_AUTHORIZATION).into()),
+            TokenKind::RefreshToken | TokenKind::AuthorizationCode | TokenKind::SignInLink | TokenKind::PasswordChoice => {
+                Err((&UNSUPPORTED_AUTHORIZATION).into())
+            }
         },
     }
 }

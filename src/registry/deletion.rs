@@ -78,6 +78,7 @@ fn of_user(tx: &Tx<'_>, id: &UserId, step: Step) -> Result<Taken<User>> {
             users::check_not_last_admin(tx, &old)?;
             tx.set_user_deleted(&old, deleted_at)?;
             tx.delete_sessions(id)?;
+            tx.delete_recoveries(id)?;
         }
         Step::Restore => {
             users::check_email_address_is_free(tx, &old.primary_email_address, id)?;

@@ -42,6 +42,7 @@ pub fn sweep(tx: &Tx<'_>) -> Result<Swept> {
         tx.delete_expired_authorization_codes(BATCH)?,
         tx.delete_old_authorization_codes(ago(CODE_STORED_SECONDS), BATCH)?,
         tx.delete_ended_sessions(ago(LONGEST_SECONDS), ago(IDLE_SECONDS), BATCH)?,
+        tx.delete_ended_recoveries(BATCH)?,
         tx.delete_ended_client_secrets(BATCH)?,
         tx.delete_old_sign_in_failures(throttle::forgotten(tx.steady), BATCH)?,
         tx.delete_old_sign_in_addresses(ago(ADDRESS_STORED_SECONDS), BATCH)?,

@@ -4,13 +4,14 @@ use std::net::IpAddr;
 
 use crate::base::error::{Error, Result, errors};
 use crate::base::id::UserId;
-use crate::base::secret::{self, Hash};
+use crate::base::secret::Hash;
+use crate::base::time::Time;
 use crate::model::settings::Settings;
 use crate::registry::principal::Principal;
 use crate::registry::sessions::{self, SessionCookie};
 use crate::registry::standing;
 use crate::registry::throttle::{self, Subject};
-use crate::registry::users::{self, Compared};
+use crate::registry::users::{self, Compared, MatchedPassword};
 use crate::store::Tx;
 
 errors! {
@@ -31,9 +32,16 @@ pub struct SignInAttempt {
     pub peer: IpAddr,
 }
 
-/// A verified password.
+/// A password that was right.
 #[derive(Debug)]
-pub struct Verified {
+pub enum Verified {
+    Password(VerifiedPassword),
+    /// A temporary one, which only leads to a new one.
+    Temporary(Hash),
+}
+
+#[derive(Debug)]
+pub struct VerifiedPassword {
     hash: Hash,
     /// The same password hashed again, if its hash has fewer rounds than the settings say.
     renewed: Option<Hash>,
@@ -61,19 +69,21 @@ pub fn is_known(tx: &Tx<'_>, attempt: &SignInAttempt) -> Result<bool> {
     tx.has_signed_in_from(&attempt.user_id, &throttle::address(attempt.peer))
 }
 
-/// Compares a password, and hashes it again where due. Slow: never call it in a transaction. An unknown user takes as long. A temporary
-/// password is not accepted.
+/// Compares a password, and hashes it again where due. Slow: never call it in a transaction. An unknown user takes as long.
 /// # Errors
-/// `no_user_id_password_match`.
-pub fn verify(compared: Compared, password: &str, settings: &Settings) -> Result<Verified> {
-    let hash = compared.kept.map(|kept| kept.password);
-    secret::matching(&hash, &[password], compared.rounds).and(hash).map(|hash| Verified::of(hash, password, settings)).ok_or_else(no_match)
+/// `no_user_id_password_match`, `temporary_password_expired`.
+pub fn verify(compared: Compared, password: &str, settings: &Settings, now: Time) -> Result<Verified> {
+    match users::matched_password(compared, password, now)? {
+        Some(MatchedPassword::Chosen(hash)) => Ok(Verified::Password(VerifiedPassword::of(hash, password, settings))),
+        Some(MatchedPassword::Temporary(hash)) => Ok(Verified::Temporary(hash)),
+        None => Err(no_match()),
+    }
 }
 
-impl Verified {
-    fn of(hash: Hash, password: &str, settings: &Settings) -> Verified {
+impl VerifiedPassword {
+    fn of(hash: Hash, password: &str, settings: &Settings) -> VerifiedPassword {
         let is_due = hash.rounds() < settings.password_rounds;
-        Verified { renewed: is_due.then(|| Hash::of_chosen(password, settings.password_rounds)), hash }
+        VerifiedPassword { renewed: is_due.then(|| Hash::of_chosen(password, settings.password_rounds)), hash }
     }
 }
 
@@ -85,7 +95,7 @@ pub fn succeed(
     tx: &Tx<'_>,
     by: &Principal,
     attempt: &SignInAttempt,
-    verified: &Verified,
+    verified: &VerifiedPassword,
     came_along: &[SessionCookie],
 ) -> Result<SessionCookie> {
     if users::passwords(tx, &attempt.user_id)?.is_none_or(|now| now.password != verified.hash) {
@@ -95,6 +105,11 @@ pub fn succeed(
         tx.set_password(&attempt.user_id, renewed)?;
     }
     standing::check_user(tx, &attempt.user_id)?;
+    begin(tx, by, attempt, came_along)
+}
+
+/// Begins a session for a user who has proved to be one, and forgets failed attempts.
+pub(super) fn begin(tx: &Tx<'_>, by: &Principal, attempt: &SignInAttempt, came_along: &[SessionCookie]) -> Result<SessionCookie> {
     let address = throttle::address(attempt.peer);
     for subject in [of_user(&attempt.user_id), of_pair(&attempt.user_id, &address)] {
         tx.forget_sign_in_failures(&subject)?;

@@ -442,7 +442,7 @@ fn proves(kept: &StoredToken, presented: &Token) -> bool {
     match presented.kind {
         TokenKind::AccessToken => kept.hashes.access.matches(&presented.key),
         TokenKind::RefreshToken => kept.hashes.refresh.as_ref().is_some_and(|hash| hash.matches(&presented.key)),
-        TokenKind::ApiKey | TokenKind::AuthorizationCode | TokenKind::Session => false,
+        TokenKind::ApiKey | TokenKind::AuthorizationCode | TokenKind::Session | TokenKind::SignInLink | TokenKind::PasswordChoice => false,
     }
 }
 

@@ -1,5 +1,7 @@
 //! The operations on users (registry.md 6.2).
 
+use serde_json::Value;
+
 use crate::base::error::{Error, Result, errors};
 use crate::base::id::UserId;
 use crate::base::page::Listed;
@@ -12,6 +14,7 @@ use crate::model::event::Action;
 use crate::model::field::Audience;
 use crate::model::mask::Mask;
 use crate::model::patch::Patch;
+use crate::model::recovery::{RecoveryStep, TEMPORARY_PASSWORD_SECONDS};
 use crate::model::settings::{Settings, UserRegistration};
 use crate::model::user::{FIELDS, User};
 use crate::model::view::MASKED;
@@ -29,6 +32,7 @@ errors! {
     LAST_ADMIN: FailedPrecondition "pkg/identityserver/store" "last_admin" "user `{user_id}` is the last admin";
     OLD_PASSWORD: Unauthenticated "pkg/identityserver" "old_password" "incorrect old password";
     PASSWORD_EQUALS_OLD: InvalidArgument "pkg/identityserver" "password_equals_old" "must not equal old password";
+    TEMPORARY_PASSWORD_TOO_LONG: InvalidArgument "keyfob" "temporary_password_too_long" "temporary_password_expires_at: a temporary password ends within a day";
     TEMPORARY_PASSWORD_EXPIRED: Unauthenticated "pkg/identityserver" "temporary_password_expired" "temporary password expired";
 }
 
@@ -49,14 +53,22 @@ pub fn check_email(sent: &Patch) -> Result<()> {
     }
 }
 
-/// Checks that the caller may create a user with this password. Called before the password is hashed.
+/// Checks that the caller may create a user with these passwords. Called before they are hashed.
 /// # Errors
 /// `user_registration_disabled` where the settings say so; those of [`password::check`].
 pub fn check_registration(by: &Principal, settings: &Settings, id: &UserId, sent: &Patch) -> Result<()> {
     if settings.user_registration == UserRegistration::Closed && !by.is_admin {
         return Err((&USER_REGISTRATION_DISABLED).into());
     }
-    Ok(password::check(sent.text("password").unwrap_or_default(), id)?)
+    password::check(sent.text("password").unwrap_or_default(), id)?;
+    if by.is_admin { check_temporary_password(id, sent) } else { Ok(()) }
+}
+
+/// Checks that a temporary password is good enough: it leads to the account. Called before it is hashed.
+/// # Errors
+/// Those of [`password::check`].
+pub fn check_temporary_password(id: &UserId, sent: &Patch) -> Result<()> {
+    Ok(sent.text("temporary_password").map_or(Ok(()), |temporary| password::check(temporary, id))?)
 }
 
 /// Creates a user. A user who registers without an administrator is approved and nothing more; administrators may set everything
@@ -75,16 +87,35 @@ pub fn create(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: UserId, sent
         user.state = State::Approved;
     }
     user.password_updated_at = Some(tx.now);
+    let temporary = passwords.temporary.as_ref().filter(|_| by.is_admin);
+    let times_sent = (user.temporary_password_created_at, user.temporary_password_expires_at);
+    set_times_of_temporary_password(tx, &mut user, &mask, temporary)?;
     check_email_address_is_free(tx, &user.primary_email_address, &user.id)?;
     if !tx.insert_user(&user, &passwords.password)? {
         return Err((&ALREADY_EXISTS).into());
     }
     history::record(tx, by, &entity(&user.id), Action::Create, FIELDS, None, Some(&user))?;
-    if by.is_admin {
-        tx.set_temporary_password(&user.id, passwords.temporary.as_ref())?;
-        user.temporary_password = sent.text("temporary_password").map(str::to_owned);
-    }
+    tx.set_temporary_password(&user.id, temporary)?;
+    user.temporary_password = temporary.and(sent.text("temporary_password")).map(str::to_owned);
+    // The reply shows only what was sent, as The Things Stack's does.
+    (user.temporary_password_created_at, user.temporary_password_expires_at) = times_sent;
     Ok(user)
+}
+
+/// Sets when a temporary password was set and when it ends, unless the caller did: after a day at the latest. Without one there is neither.
+fn set_times_of_temporary_password(tx: &Tx<'_>, user: &mut User, mask: &Mask, temporary: Option<&Hash>) -> Result<()> {
+    let latest = tx.now.plus_seconds(TEMPORARY_PASSWORD_SECONDS);
+    if mask.names(FIELDS, "temporary_password") {
+        let given = |field: &str, time: Option<Time>| if mask.names(FIELDS, field) { time } else { None };
+        let created_at = given("temporary_password_created_at", user.temporary_password_created_at);
+        let expires_at = given("temporary_password_expires_at", user.temporary_password_expires_at);
+        user.temporary_password_created_at = temporary.map(|_| created_at.unwrap_or(tx.now));
+        user.temporary_password_expires_at = temporary.map(|_| expires_at.unwrap_or(latest));
+    }
+    match user.temporary_password_expires_at {
+        Some(end) if end > latest && mask.names(FIELDS, "temporary_password_expires_at") => Err((&TEMPORARY_PASSWORD_TOO_LONG).into()),
+        _ => Ok(()),
+    }
 }
 
 /// Returns a user, and how much of it the caller may read.
@@ -128,15 +159,68 @@ pub fn update(tx: &Tx<'_>, by: &Principal, id: &UserId, mask: &Mask, sent: &Patc
         }
         check_email_address_is_free(tx, &new.primary_email_address, id)?;
     }
+    if temporary.is_some() {
+        [&old, &new].into_iter().try_for_each(|user| administrators::check_opens(by, user))?;
+    }
+    set_times_of_temporary_password(tx, &mut new, mask, temporary)?;
     tx.update_user(&new)?;
-    let mut recorded = new.clone();
+    let (mut was, mut is) = (old, new.clone());
     if mask.names(FIELDS, "temporary_password") {
-        tx.set_temporary_password(id, temporary)?;
-        recorded.temporary_password = Some(MASKED.to_owned());
+        was.temporary_password = replace_temporary_password(tx, id, temporary)?.filter(|_| temporary.is_none());
+        is.temporary_password = temporary.map(|_| MASKED.to_owned());
         new.temporary_password = sent.text("temporary_password").map(str::to_owned);
     }
-    history::record(tx, by, &entity(id), Action::Update, FIELDS, Some(&old), Some(&recorded))?;
+    history::record(tx, by, &entity(id), Action::Update, FIELDS, Some(&was), Some(&is))?;
     Ok(new)
+}
+
+/// Returns what the reply to a change shows: with a temporary password, when it was set and when it ends.
+pub fn shown_after_update(mut mask: Mask) -> Mask {
+    if mask.names(FIELDS, "temporary_password") {
+        mask.add(FIELDS, "temporary_password_created_at");
+        mask.add(FIELDS, "temporary_password_expires_at");
+    }
+    mask
+}
+
+/// Sets, replaces or withdraws the temporary password. Returns the former one, masked. A browser that has used it can no longer choose a new
+/// password.
+fn replace_temporary_password(tx: &Tx<'_>, id: &UserId, temporary: Option<&Hash>) -> Result<Option<String>> {
+    let former = tx.passwords(id)?.and_then(|kept| kept.temporary);
+    tx.set_temporary_password(id, temporary)?;
+    tx.delete_recovery(id, RecoveryStep::Choice)?;
+    Ok(former.map(|_| MASKED.to_owned()))
+}
+
+/// Sets a temporary password, or withdraws it with `None`, for an administrator or the operator.
+/// # Errors
+/// Those of [`update`].
+pub fn set_temporary_password(tx: &Tx<'_>, by: &Principal, id: &UserId, password: Option<(&str, &Hash)>) -> Result<User> {
+    let (mut mask, mut sent) = (Mask::default(), Patch::default());
+    mask.add(FIELDS, "temporary_password");
+    sent.put("temporary_password", password.map_or(Value::Null, |(plain, _)| plain.into()));
+    update(tx, by, id, &mask, &sent, password.map(|(_, hash)| hash))
+}
+
+/// Withdraws the temporary password, if there is one, for the user too.
+/// # Errors
+/// `user_not_found`.
+pub fn withdraw_temporary_password(tx: &Tx<'_>, by: &Principal, id: &UserId) -> Result<()> {
+    remove_temporary_password(tx, by, id, Action::Update)
+}
+
+/// Removes a temporary password that has been used.
+pub(super) fn use_up_temporary_password(tx: &Tx<'_>, by: &Principal, id: &UserId) -> Result<()> {
+    remove_temporary_password(tx, by, id, Action::UseTemporaryPassword)
+}
+
+fn remove_temporary_password(tx: &Tx<'_>, by: &Principal, id: &UserId, action: Action) -> Result<()> {
+    let old = live_user(tx, id)?;
+    let Some(former) = replace_temporary_password(tx, id, None)? else { return Ok(()) };
+    let was = User { temporary_password: Some(former), ..old.clone() };
+    let is = User { temporary_password_created_at: None, temporary_password_expires_at: None, updated_at: tx.now, ..old };
+    tx.update_user(&is)?;
+    history::record(tx, by, &entity(id), action, FIELDS, Some(&was), Some(&is))
 }
 
 /// Checks that a new password is good enough and differs from the old one. Called before the user is looked up (registry.md 6.2).
@@ -172,19 +256,45 @@ pub fn passwords(tx: &Tx<'_>, id: &UserId) -> Result<Option<Passwords>> {
     tx.passwords(id)
 }
 
-/// Returns the passwords of a user if `old` is one of them: the password, or a temporary one that is still valid. Slow: never call it in a
-/// transaction. An unknown user takes as long, and so does one without a temporary password.
+/// The stored password that a guess is the same as.
+#[derive(Debug, PartialEq, Eq)]
+pub enum MatchedPassword {
+    Chosen(Hash),
+    Temporary(Hash),
+}
+
+impl MatchedPassword {
+    /// Returns whether it is still one of the user's passwords.
+    fn is_one_of(&self, kept: &Passwords, now: Time) -> bool {
+        match self {
+            MatchedPassword::Chosen(hash) => kept.password == *hash,
+            MatchedPassword::Temporary(hash) => kept.temporary.as_ref() == Some(hash) && kept.temporary_until(now).is_some(),
+        }
+    }
+}
+
+/// Returns which password of a user it is; a temporary one that has ended is refused as such. Slow: never call it in a transaction. An
+/// unknown user takes as long, and so does one without a temporary password.
+/// # Errors
+/// `temporary_password_expired`.
+pub fn matched_password(compared: Compared, password: &str, now: Time) -> Result<Option<MatchedPassword>> {
+    let hashes = compared.kept.iter().flat_map(|kept| std::iter::once(&kept.password).chain(&kept.temporary));
+    let matching = secret::matching(hashes, &[password], compared.rounds.saturating_mul(2));
+    match (matching, compared.kept) {
+        (None, _) | (_, None) => Ok(None),
+        (Some(0), Some(kept)) => Ok(Some(MatchedPassword::Chosen(kept.password))),
+        (Some(_), Some(kept)) if kept.temporary_until(now).is_none() => Err((&TEMPORARY_PASSWORD_EXPIRED).into()),
+        (Some(_), Some(kept)) => Ok(kept.temporary.map(MatchedPassword::Temporary)),
+    }
+}
+
+/// The same for somebody who changes the password; an unknown user is told so. Slow as well.
 /// # Errors
 /// `user_not_found`; `old_password`; `temporary_password_expired`.
-pub fn verify_password(compared: Compared, id: &UserId, old: &str, now: Time) -> Result<Passwords> {
-    let hashes = compared.kept.iter().flat_map(|kept| std::iter::once(&kept.password).chain(&kept.temporary));
-    let matching = secret::matching(hashes, &[old], compared.rounds.saturating_mul(2));
-    let kept = compared.kept.ok_or_else(|| entity(id).not_found())?;
-    match (matching, kept.temporary_expires_at) {
-        (None, _) => Err((&OLD_PASSWORD).into()),
-        (Some(1), Some(end)) if end <= now => Err((&TEMPORARY_PASSWORD_EXPIRED).into()),
-        (Some(_), _) => Ok(kept),
-    }
+pub fn verify_password(compared: Compared, id: &UserId, old: &str, now: Time) -> Result<MatchedPassword> {
+    let is_known = compared.kept.is_some();
+    let matched = matched_password(compared, old, now)?;
+    if is_known { matched.ok_or_else(|| (&OLD_PASSWORD).into()) } else { Err(entity(id).not_found()) }
 }
 
 /// What a new password does to access gained with the old one.
@@ -198,9 +308,16 @@ pub enum OldAccess {
 /// Sets a new password and deletes the temporary one.
 /// # Errors
 /// `old_password` if the password was changed since it was verified; `user_suspended`, `user_rejected`, `user_not_found`.
-pub fn change_password(tx: &Tx<'_>, by: &Principal, id: &UserId, verified: &Passwords, new: &Hash, old_access: OldAccess) -> Result<()> {
+pub fn change_password(
+    tx: &Tx<'_>,
+    by: &Principal,
+    id: &UserId,
+    verified: &MatchedPassword,
+    new: &Hash,
+    old_access: OldAccess,
+) -> Result<()> {
     let kept = tx.passwords(id)?;
-    if kept.is_none_or(|kept| kept.password != verified.password) {
+    if !kept.is_some_and(|kept| verified.is_one_of(&kept, tx.now)) {
         return Err((&OLD_PASSWORD).into());
     }
     standing::check_user(tx, id)?;
@@ -228,6 +345,7 @@ fn replace_password(tx: &Tx<'_>, by: &Principal, old: User, new: &Hash, old_acce
     tx.update_user(&user)?;
     tx.set_password(&user.id, new)?;
     tx.set_temporary_password(&user.id, None)?;
+    tx.delete_recoveries(&user.id)?;
     if old_access == OldAccess::Revoked {
         tx.delete_sessions(&user.id)?;
         tx.delete_codes_and_tokens(&user.id)?;

@@ -60,6 +60,9 @@ pub const ROUTES: &[Route] = &[
     operation("user.api_key.update", Put, "/api/v3/users/{user_id}/api-keys/{key_id}", Holds(UserSettingsApiKeys), Write(api::api_keys::update), Takes::ApiKeyUpdate, Gives::ItemOrNothing(Item::ApiKey), "Change an API key of a user."),
     operation("user.api_key.delete", Delete, "/api/v3/users/{user_id}/api-keys/{key_id}", Holds(UserSettingsApiKeys), Write(api::api_keys::delete), Takes::Nothing, Gives::Nothing, "Delete an API key of a user."),
 
+    operation("user.sign_in_link.create", Post, "/api/v3/users/{user_id}/sign-in-link", Admin(&PERMISSION_DENIED), Write(api::sign_in_links::create), Takes::Nothing, Gives::SignInLink, "Create a link with which a user signs in once and chooses a new password; it ends after 15 minutes."),
+    operation("user.sign_in_link.delete", Delete, "/api/v3/users/{user_id}/sign-in-link", Admin(&PERMISSION_DENIED), Write(api::sign_in_links::delete), Takes::Nothing, Gives::Nothing, "Withdraw the sign-in link of a user."),
+
     operation("user.session.list", Get, "/api/v3/users/{user_id}/sessions", Holds(UserAll), Read(api::sessions::list), Takes::Page(Item::Session), Gives::Items(Item::Session), "List where a user is signed in."),
     operation("user.session.delete", Delete, "/api/v3/users/{user_id}/sessions/{session_id}", Holds(UserAll), Write(api::sessions::delete), Takes::Nothing, Gives::Nothing, "Sign a user out in one browser."),
 

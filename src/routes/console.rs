@@ -59,6 +59,9 @@ pub const ROUTES: &[Route] = &[
     route("console.user.add", Post, "/console/add/user", Console(ConsoleAccess::Admin(&PERMISSION_DENIED)), Transactions(console::users::settings::add), "Make a user."),
     route("console.user", Get, "/console/users/{user_id}", Console(ConsoleAccess::Admin(&PERMISSION_DENIED)), Read(console::users::settings::page), "Show a user."),
     route("console.user", Post, "/console/users/{user_id}", Console(ConsoleAccess::Admin(&PERMISSION_DENIED)), Transactions(console::users::settings::change), "Change or suspend a user."),
+    route("console.user.temporary_password", Post, "/console/users/{user_id}/temporary-password", Console(ConsoleAccess::Admin(&PERMISSION_DENIED)), Transactions(console::users::recovery::set_temporary_password), "Give a user a temporary password and show it, this once."),
+    route("console.user.sign_in_link", Post, "/console/users/{user_id}/sign-in-link", Console(ConsoleAccess::Admin(&PERMISSION_DENIED)), Write(console::users::recovery::create_link), "Create a sign-in link for a user and show it, this once."),
+    route("console.user.withdraw", Post, "/console/users/{user_id}/withdraw", Console(ConsoleAccess::Admin(&PERMISSION_DENIED)), Write(console::users::recovery::withdraw), "Withdraw the temporary password and the sign-in link of a user."),
     route("console.user.delete", Post, "/console/users/{user_id}/delete", Console(ConsoleAccess::Admin(&PERMISSION_DENIED)), Transactions(console::form::deletion::delete), "Delete a user."),
     route("console.user.restore", Post, "/console/users/{user_id}/restore", Console(ConsoleAccess::Admin(&PERMISSION_DENIED)), Transactions(console::form::deletion::restore), "Restore a user."),
     route("console.user.purge", Get, "/console/users/{user_id}/purge", Console(ConsoleAccess::Admin(&ADMINS_PURGE_USERS)), Read(console::form::deletion::purge_page), "Ask for the ID of a user to be purged."),
@@ -106,5 +109,6 @@ pub const ROUTES: &[Route] = &[
     route("console.session.end", Post, "/console/sessions/{session_id}/end", Console(ConsoleAccess::Any), Write(console::account::sessions::end), "Sign out in one browser."),
     route("console.password", Get, "/console/password", Console(ConsoleAccess::Any), Read(console::account::password::page), "Show the form to change one's password."),
     route("console.password", Post, "/console/password", Console(ConsoleAccess::Any), Transactions(console::account::password::submit), "Change one's password."),
+    route("console.password.withdraw", Post, "/console/password/withdraw", Console(ConsoleAccess::Any), Write(console::account::password::withdraw), "Withdraw one's temporary password and sign-in link."),
     route("console.activity", Get, "/console/activity", Console(ConsoleAccess::Any), Read(console::account::activity::page), "Show what happened, by client and by actor."),
 ];

@@ -19,6 +19,7 @@ mod open_error;
 pub mod organizations;
 mod pattern;
 mod query;
+pub mod recoveries;
 pub mod schema;
 pub mod sessions;
 pub mod sign_ins;

@@ -35,6 +35,13 @@ pub struct Passwords {
     pub temporary_expires_at: Option<Time>,
 }
 
+impl Passwords {
+    /// Returns when the temporary password ends, if there is one and it has not ended. One without an end, from before there were ends, has.
+    pub fn temporary_until(&self, now: Time) -> Option<Time> {
+        self.temporary.as_ref().and(self.temporary_expires_at).filter(|end| *end > now)
+    }
+}
+
 const FROM: &str = "users u JOIN accounts t ON t.account_id = u.user_id";
 
 table! {

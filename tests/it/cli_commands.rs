@@ -28,6 +28,10 @@ users get ada --all
 users set ada --name \"Ada L\"
 users update-password ada --old Hunter2-hunter2 --new Hunter3-hunter3
 users rights admin
+users create-temporary-password ada --output-format table
+users delete-temporary-password ada
+users create-sign-in-link ada --secret-out link
+users delete-sign-in-link ada
 users delete bob
 users restore bob
 users purge bob --force
@@ -100,6 +104,8 @@ const ELSEWHERE: &[&str] = &[
     "users sessions delete",
     "admin create-user",
     "admin reset-password",
+    "admin create-temporary-password",
+    "admin create-sign-in-link",
     "admin create-api-key",
     "admin create-client",
 ];

@@ -67,6 +67,15 @@ const LINES: &[&str] = &[
     "admin reset-password ada --password-file good",
     "admin reset-password ada --password Weak",
     "admin reset-password nobody",
+    "admin create-temporary-password sam",
+    "admin create-temporary-password ada --secret-out temporary --password-rounds 3000",
+    "admin create-temporary-password nobody",
+    "admin create-temporary-password",
+    "admin create-sign-in-link sam --public-url https://id.example",
+    "admin create-sign-in-link ada --secret-out link --public-url https://id.example",
+    "admin create-sign-in-link nobody",
+    "admin create-sign-in-link Ada",
+    "admin create-sign-in-link ada --public-url nonsense",
     "admin create-api-key ada --name laptop",
     "admin create-api-key ada --rights USER_INFO --api-key-expiry 2999-01-31T00:00:00Z --secret-out key",
     "admin create-api-key ada --secret-out key",
@@ -90,7 +99,7 @@ fn masked(text: &str) -> String {
         let is_secret = word.len() >= 32 && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'.');
         is_time || is_secret
     };
-    text.split('"').map(|word| if random(word) { "*" } else { word }).collect::<Vec<_>>().join("\"")
+    text.split(['"', '#']).map(|word| if random(word) { "*" } else { word }).collect::<Vec<_>>().join("\"")
 }
 
 #[test]
@@ -108,7 +117,7 @@ fn an_operators_command_does_the_same_beside_a_running_server_as_without_one() {
         if one.code == Some(0) {
             commands.insert(line.split(' ').take(2).collect::<Vec<_>>().join(" "));
         }
-        for file in ["key", "unused", "client-secret"] {
+        for file in ["key", "unused", "client-secret", "temporary", "link"] {
             let [one, other] = [&beside, &alone].map(|folder| std::fs::metadata(folder.file(file)).ok().map(|file| file.len()));
             assert_eq!(one, other, "{line}: {file}");
         }
@@ -122,6 +131,9 @@ fn an_operators_command_does_the_same_beside_a_running_server_as_without_one() {
     asked.env("XDG_CONFIG_HOME", &beside.0);
     let asked = done(asked, "");
     assert!(asked.code == Some(0) && asked.out.contains("ada@example.com"), "{}", asked.err);
+    let link = admin(&beside, "admin create-sign-in-link sam").out;
+    assert!(link.contains(&format!("{url}/oauth/sign-in-link#NRXGW.")), "the server knows its own address: {link}");
+    assert!(admin(&alone, "admin create-sign-in-link sam").out.contains("http://127.0.0.1:1885/oauth/sign-in-link#"));
     drop(server);
 
     let history = |folder: &Folder| {

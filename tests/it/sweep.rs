@@ -158,6 +158,7 @@ fn one_example_of_every_row_of_the_api_succeeds() {
         // What must be there, or gone, before.
         match route.name {
             "client.restore" => drop(server.check("alice", "DELETE", "/api/v3/clients/my-app", "", "200")),
+            "user.sign_in_link.delete" => drop(server.check("admin", "POST", "/api/v3/users/alice/sign-in-link", "", "200")),
             "user.restore" => drop(server.check("alice", "DELETE", "/api/v3/users/alice", "", "200")),
             "organization.restore" => drop(server.check("alice", "DELETE", "/api/v3/organizations/acme-corp", "", "200")),
             _ => {}
@@ -213,6 +214,8 @@ fn one_example_of_every_other_row_succeeds() {
     let tokens = server.tokens("other-app", &secret, &code);
     let token_id = tokens.access.split('.').nth(1).expect("an ID").to_owned();
     let client = [("client_id", "other-app"), ("client_secret", secret.as_str())];
+    let link = server.check("admin", "POST", "/api/v3/users/alice/sign-in-link", "", "200").json();
+    let link = link["link"].as_str().expect("a link").to_owned();
     let sign_in = [("user_id", "alice"), ("password", PASSWORD)];
     let examples: &[(&str, &str, &str, String, u16)] = &[
         ("GET", "/oauth/authorize", &target, String::new(), 302),
@@ -234,11 +237,16 @@ fn one_example_of_every_other_row_succeeds() {
         ("GET", "/oauth/api/me", "/oauth/api/me", String::new(), 200),
         ("GET", "/oauth/login", "/oauth/login", String::new(), 302),
         ("POST", "/oauth/login", "/oauth/login", form(&sign_in), 303),
+        ("GET", "/oauth/sign-in-link", "/oauth/sign-in-link", String::new(), 200),
+        ("POST", "/oauth/sign-in-link", "/oauth/sign-in-link", form(&[("link", &link)]), 303),
+        ("GET", "/oauth/new-password", "/oauth/new-password", String::new(), 200),
+        ("POST", "/oauth/new-password", "/oauth/new-password", form(&[("password", PASSWORD)]), 303),
         ("POST", "/oauth/api/auth/login", "/oauth/api/auth/login", form(&sign_in), 204),
         ("POST", "/oauth/api/auth/logout", "/oauth/api/auth/logout", String::new(), 204),
         ("GET", "/oauth/logout", &format!("/oauth/logout?access_token_id={token_id}"), String::new(), 302),
         ("GET", "/assets/style.css", "/assets/style.css", String::new(), 200),
         ("GET", "/assets/icon.svg", "/assets/icon.svg", String::new(), 200),
+        ("GET", "/assets/sign-in-link.js", "/assets/sign-in-link.js", String::new(), 200),
         ("GET", "/assets/console.js", "/assets/console.js", String::new(), 200),
         ("GET", "/favicon.ico", "/favicon.ico", String::new(), 200),
         ("GET", "/", "/", String::new(), 302),

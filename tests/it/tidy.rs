@@ -37,7 +37,7 @@ const FLOORS: &[Floors] = &[
             &["history"],
             &["api_keys", "contacts", "refusal", "sessions", "trials", "users"],
             &["bootstrap", "consent", "deletion", "expiry", "members", "sign_in", "usage"],
-            &["accounts", "secrets"],
+            &["accounts", "recovery", "secrets"],
             &["client_authentication", "clients", "organizations"],
             &["tokens"],
             &["authorizations"],
@@ -61,6 +61,7 @@ const FLOORS: &[Floors] = &[
                 "clients",
                 "events",
                 "members",
+                "recoveries",
                 "sessions",
                 "sign_ins",
             ],
@@ -121,7 +122,7 @@ const FLOORS: &[Floors] = &[
         floors: &[&["form", "list", "page"], &["add", "danger", "secrets", "settings", "trial"], &["overview"], &["review"]],
     },
     Floors { folder: "console/organizations", floors: &[&["list", "page"], &["clients", "members", "settings"]] },
-    Floors { folder: "console/users", floors: &[&["list", "settings"]] },
+    Floors { folder: "console/users", floors: &[&["list", "recovery"], &["settings"]] },
     Floors { folder: "console/account", floors: &[&["activity", "api_keys", "authorizations", "dashboard", "password", "sessions"]] },
 ];
 
@@ -352,6 +353,7 @@ fn an_error_is_defined_once() {
         keyfob::oauth::login::ERRORS,
         keyfob::oauth::logout::ERRORS,
         keyfob::registry::authorizations::ERRORS,
+        keyfob::registry::recovery::ERRORS,
         keyfob::registry::refusal::ERRORS,
         keyfob::registry::repetition::ERRORS,
         keyfob::registry::sessions::ERRORS,

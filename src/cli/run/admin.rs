@@ -23,8 +23,8 @@ use crate::registry::entity::Entity;
 use crate::registry::principal::Principal;
 use crate::registry::rights;
 use crate::registry::secrets::NewSecret;
-use crate::registry::{api_keys, clients, users};
-use crate::store::{Deleted, Store};
+use crate::registry::{api_keys, clients, recovery, users};
+use crate::store::{Deleted, Store, Tx};
 
 /// What one of the operator's commands does. It neither reads nor prints anything, so a running server can do it as well.
 #[derive(Debug)]
@@ -39,11 +39,15 @@ pub struct AdminOperation {
 
 pub static CREATE_USER: AdminOperation = AdminOperation { name: "create-user", secret: "", run: create_user };
 pub static RESET_PASSWORD: AdminOperation = AdminOperation { name: "reset-password", secret: "", run: reset_password };
+pub static CREATE_TEMPORARY_PASSWORD: AdminOperation =
+    AdminOperation { name: "create-temporary-password", secret: "temporary_password", run: create_temporary_password };
+pub static CREATE_SIGN_IN_LINK: AdminOperation = AdminOperation { name: "create-sign-in-link", secret: "link", run: create_sign_in_link };
 pub static CREATE_API_KEY: AdminOperation = AdminOperation { name: "create-api-key", secret: "key", run: create_api_key };
 pub static CREATE_CLIENT: AdminOperation = AdminOperation { name: "create-client", secret: "secret", run: create_client };
 
 /// All of them: a server finds the one it is asked for by its name.
-pub static OPERATIONS: &[&AdminOperation] = &[&CREATE_USER, &RESET_PASSWORD, &CREATE_API_KEY, &CREATE_CLIENT];
+pub static OPERATIONS: &[&AdminOperation] =
+    &[&CREATE_USER, &RESET_PASSWORD, &CREATE_TEMPORARY_PASSWORD, &CREATE_SIGN_IN_LINK, &CREATE_API_KEY, &CREATE_CLIENT];
 
 /// Creates an approved user with a validated address.
 fn create_user(values: &Values, store: &Store, settings: &Settings) -> Result<Value, Failure> {
@@ -83,6 +87,24 @@ fn reset_password(values: &Values, store: &Store, settings: &Settings) -> Result
     let hash = Hash::of_chosen(chosen, settings.password_rounds);
     store.write(|tx| users::reset_password(tx, &Principal::operator(), &id, &hash)).map_err(refused)?;
     Ok(generated.map_or(Value::Null, |password| json!({"ids": {"user_id": id.as_str()}, "password": password})))
+}
+
+fn create_temporary_password(values: &Values, store: &Store, settings: &Settings) -> Result<Value, Failure> {
+    let id: UserId = parsed(values.needed("user-id")?, "--user-id")?;
+    let plain = password::generated(&id);
+    let hash = Hash::of_chosen(&plain, settings.password_rounds);
+    let set = |tx: &Tx<'_>| users::set_temporary_password(tx, &Principal::operator(), &id, Some((&plain, &hash)));
+    let user = store.write(set).map_err(refused)?;
+    let mut mask = Mask::default();
+    mask.add(user::FIELDS, "temporary_password");
+    Ok(json!(render(user::FIELDS, &user, &users::shown_after_update(mask), Audience::Holder)))
+}
+
+/// Creates a link of the server's public URL.
+fn create_sign_in_link(values: &Values, store: &Store, settings: &Settings) -> Result<Value, Failure> {
+    let id: UserId = parsed(values.needed("user-id")?, "--user-id")?;
+    let (link, token) = store.write(|tx| recovery::create_link(tx, &Principal::operator(), &id)).map_err(refused)?;
+    Ok(link.to_json(&settings.public_url, &token.reveal()))
 }
 
 /// Creates an API key with the rights named, or with every right.

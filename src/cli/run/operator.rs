@@ -34,23 +34,32 @@ const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(50);
 /// How long to wait for the server's answer: hashing a password and a slow disk are in it.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// Where a server is that does not run, unless a setting says so: where `serve` listens by default.
+const UNKNOWN_SERVER: &str = "http://127.0.0.1:1885";
+
 /// The settings of these commands.
 #[rustfmt::skip]
 pub static DATA: &[Setting] = &[
     Setting { name: "data", flag: "--data", variable: "KEYFOB_DATA", value: "FILE", default: "keyfob.db", kind: OfValue, doc: "The data file." },
     Setting { name: "password_rounds", flag: "--password-rounds", variable: "KEYFOB_PASSWORD_ROUNDS", value: "N", default: "600000, or as the running server has it", kind: OfValue, doc: "Rounds of PBKDF2-SHA256 for a password." },
+    Setting { name: "public_url", flag: "--public-url", variable: "KEYFOB_PUBLIC_URL", value: "URL", default: "http://127.0.0.1:1885, or as the running server has it", kind: OfValue, doc: "The URL at which browsers reach the server, for links." },
 ];
 
 /// What a command says about the settings; the rest is the running server's, or the default.
 #[derive(Debug, Default)]
 struct Overrides {
     password_rounds: Option<u32>,
+    public_url: Option<String>,
 }
 
 impl Overrides {
     /// Returns the settings that an operation works with. Those that say what may be registered don't matter to an operator.
     fn over(&self, settings: &Settings) -> Settings {
-        Settings { password_rounds: self.password_rounds.unwrap_or(settings.password_rounds), ..Settings::default() }
+        Settings {
+            password_rounds: self.password_rounds.unwrap_or(settings.password_rounds),
+            public_url: self.public_url.as_ref().unwrap_or(&settings.public_url).clone(),
+            ..Settings::default()
+        }
     }
 }
 
@@ -64,7 +73,8 @@ pub fn run(operation: &AdminOperation, values: &Values, arguments: Arguments) ->
     let found = args::SettingValues::read(DATA, arguments)?;
     let path = PathBuf::from(found.of("data").text());
     let rounds = found.of("password_rounds");
-    let overrides = Overrides { password_rounds: rounds.given().map(|_| rounds.rounds(0)).transpose()? };
+    let password_rounds = rounds.given().map(|_| rounds.rounds(0)).transpose()?;
+    let overrides = Overrides { password_rounds, public_url: found.of("public_url").url()? };
     if !path.exists() {
         // A mistyped name must not create a file.
         return Err(ApiError::from(NO_DATA.error()).with("data", path.display()).into());
@@ -75,7 +85,9 @@ pub fn run(operation: &AdminOperation, values: &Values, arguments: Arguments) ->
     }
     let mut secret_file = SecretFile::of(values, usize::from(!operation.secret.is_empty()))?;
     let answer = match place {
-        Place::File(store) => (operation.run)(values, &store, &overrides.over(&Settings::default())),
+        Place::File(store) => {
+            (operation.run)(values, &store, &overrides.over(&Settings { public_url: UNKNOWN_SERVER.to_owned(), ..Settings::default() }))
+        }
         Place::Server(stream) => ask(&stream, operation, values, &overrides),
     }?;
     if !answer.is_null() {
@@ -114,6 +126,7 @@ fn ask(stream: &UnixStream, operation: &AdminOperation, values: &Values, overrid
         "operation": operation.name,
         "values": values.values,
         "password_rounds": overrides.password_rounds,
+        "public_url": overrides.public_url,
     });
     let sent = control::send(stream, &request, ANSWER_TIMEOUT);
     // A server that refuses what is sent may answer before it has read all of it.
@@ -146,7 +159,8 @@ impl OperatorRequest {
         let pairs = message.get("values").and_then(Value::as_object).into_iter().flatten();
         let values = Values { values: pairs.map(|(key, value)| (key.clone(), texts(value))).collect(), ..Values::default() };
         let password_rounds = message.get("password_rounds").and_then(Value::as_u64).and_then(|rounds| u32::try_from(rounds).ok());
-        Ok(OperatorRequest { operation, values, overrides: Overrides { password_rounds } })
+        let public_url = message.get("public_url").and_then(Value::as_str).map(str::to_owned);
+        Ok(OperatorRequest { operation, values, overrides: Overrides { password_rounds, public_url } })
     }
 
     /// Runs it with the server's store and settings, and returns the answer to send.

@@ -7,7 +7,9 @@ use crate::call::{Call, Input, LongWork, Work};
 use crate::console::form::fields::{Fields, Label, label};
 use crate::console::form::saving::save;
 use crate::console::page::layout::{Layout, MenuItem, after, signed_in, title};
+use crate::console::users::recovery;
 use crate::http::reply::Reply;
+use crate::registry;
 use crate::registry::sign_in::SignInAttempt;
 use crate::registry::users::{self, OldAccess};
 
@@ -34,10 +36,20 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     })
 }
 
+/// Withdraws a temporary password or sign-in link that an administrator made for the user.
+pub fn withdraw<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
+    Ok(Box::new(|call| {
+        registry::recovery::withdraw(call.tx, call.by, signed_in(call)?)?;
+        Ok(after("/console/password", "withdrawn"))
+    }))
+}
+
 fn shown(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
     let layout = Layout::of(call, input)?;
+    let outstanding = registry::recovery::outstanding(call.tx, layout.user_id())?;
     let content = html! {
         (title("Password", &html! {}))
+        (recovery::notes(&layout, outstanding, "/console/password/withdraw"))
         (fields.summary())
         (layout.form("/console/password", &html! {
             (fields.password(OLD))

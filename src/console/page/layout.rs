@@ -90,6 +90,7 @@ const DONE: &[(&str, &str)] = &[
     ("trial-begun", "You can try it now, until an administrator decides."),
     ("trial-ended", "You no longer try it."),
     ("password", "Your password is changed."),
+    ("withdrawn", "Withdrawn: it no longer works."),
 ];
 
 /// The layout of a page: the user, and the token of its forms.

@@ -2,11 +2,15 @@
 
 use maud::{Markup, html};
 
+use crate::base::id::UserId;
+use crate::base::secret::Token;
 use crate::base::uri::form_encoded;
-use crate::console::page::layout::{Layout, MenuItem, title};
+use crate::console::page::layout::{Layout, MenuItem, timestamp, timestamp_or, title};
 use crate::http::reply::Reply;
 use crate::model::choice::State;
 use crate::model::client::Client;
+use crate::model::recovery::Recovery;
+use crate::model::user::User;
 use crate::page::message;
 
 /// Shows a new client secret, warnings about it, and how to use it: in the reply to the request that created it, so it is in no URL.
@@ -44,6 +48,32 @@ pub fn api_key(layout: &Layout<'_>, menu_item: MenuItem, list: &str, key: &str) 
         p { a .button.main href=(list) { "I have saved it: go to the API keys" } }
     };
     layout.page(200, menu_item, "API key created", &content)
+}
+
+/// Shows a new temporary password.
+pub fn temporary_password(layout: &Layout<'_>, user: &User, plain: &str) -> Reply {
+    let ends = timestamp_or(user.temporary_password_expires_at, "");
+    let how = html! { "On the sign-in page it works " strong { "once" } ", until " (ends) ", and leads to choosing a new password." };
+    for_user(layout, &user.id, "Temporary password", &shown("Temporary password", "temporary-password", plain), &how)
+}
+
+/// Shows a new sign-in link.
+pub fn sign_in_link(layout: &Layout<'_>, link: &Recovery, token: &Token) -> Reply {
+    let json = link.to_json(&layout.call.settings.public_url, &token.reveal());
+    let text = json["link"].as_str().unwrap_or_default();
+    let how = html! { "It works " strong { "once" } ", until " (timestamp(link.expires_at)) ", and leads to choosing a new password." };
+    let content = html! { (shown("Sign-in link", "sign-in-link", text)) (layout.other_host()) };
+    for_user(layout, &link.user_id, "Sign-in link", &content, &how)
+}
+
+fn for_user(layout: &Layout<'_>, user: &UserId, heading: &str, secret: &Markup, how: &Markup) -> Reply {
+    let content = html! {
+        (title(heading, &html! {}))
+        (secret)
+        p { "Give it to " strong { (user) } " in a way that nobody else reads. " (how) }
+        p { a .button.main href={"/console/users/" (user)} { "I have saved it: go to the user" } }
+    };
+    layout.page(200, MenuItem::Users, heading, &content)
 }
 
 fn shown(text: &str, id: &str, secret: &str) -> Markup {

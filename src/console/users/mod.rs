@@ -1,4 +1,5 @@
 //! The pages of users, for administrators.
 
 pub mod list;
+pub mod recovery;
 pub mod settings;

@@ -13,6 +13,7 @@ use crate::console::form::problem::Refused;
 use crate::console::form::saving::save;
 use crate::console::page::layout::{Layout, MenuItem, after, badge, link_button, timestamp, title};
 use crate::console::page::paths;
+use crate::console::users::recovery;
 use crate::http::queue::Slow;
 use crate::http::reply::Reply;
 use crate::model::choice::State;
@@ -114,6 +115,7 @@ fn edit_form(call: &Call<'_>, input: &Input<'_>, user: &User, fields: &Fields) -
         (title(user.id.as_str(), &html! { (badge(user.state)) (link_button(&format!("/console/add/client?owner=user:{}", user.id), "+ Add OAuth client")) }))
         p { "Created " (timestamp(user.created_at)) ". " a href={"/console/activity?actor=" (user.id)} { "What this user did" } }
         (fields.form(&layout, &paths::path(&entity), &rows, "Save changes", "/console/users"))
+        (recovery::section(&layout, call, user)?)
         (deletion::zone(&layout, &entity))
     };
     Ok(layout.page(fields.status(), MenuItem::Users, user.id.as_str(), &content))

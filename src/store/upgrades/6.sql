@@ -129,6 +129,20 @@ CREATE TRIGGER account_text_update AFTER UPDATE OF name, description ON accounts
     INSERT INTO account_text (rowid, account_id, name, description) VALUES (new.account_number, new.account_id, new.name, new.description);
 END;
 
+-- How a user who lacks the password gets to choose a new one: a sign-in link, and the browser in which one is chosen.
+CREATE TABLE recoveries (
+    recovery_id             TEXT PRIMARY KEY,
+    user_id                 TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
+    step                    TEXT NOT NULL CHECK (step IN ('link', 'choice')),
+    expires_at              INTEGER NOT NULL,
+    -- The temporary password that led here.
+    temporary_password_hash TEXT,
+    secret_hash             TEXT NOT NULL,
+    UNIQUE (user_id, step)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX recoveries_by_end ON recoveries (expires_at);
+
 -- The one row changes with every commit, so that a log which a killed server left can be told from another file's (store/wal.rs reads its bytes).
 CREATE TABLE file_stamp (
     stamp_number  INTEGER PRIMARY KEY CHECK (stamp_number = 1),

@@ -136,6 +136,8 @@ fn of_users(get: Without<'_>, delete: Without<'_>, post: With<'_>, put: With<'_>
         get("users/alice/api-keys/{key}", Rule::Holds(ALICE, KEYS)),
         put("users/alice/api-keys/{key}", json!({"api_key": {"name": "x"}, "field_mask": "name"}), Rule::Holds(ALICE, KEYS)),
         delete("users/alice/api-keys/{key}", Rule::Holds(ALICE, KEYS)),
+        post("users/alice/sign-in-link", json!({}), Rule::Admin("permission_denied")),
+        delete("users/alice/sign-in-link", Rule::Admin("permission_denied")),
         get("users/alice/sessions", Rule::Holds(ALICE, "RIGHT_USER_ALL")),
         delete("users/alice/sessions/{session}", Rule::Holds(ALICE, "RIGHT_USER_ALL")),
         get("users/alice/authorizations", Rule::Holds(ALICE, AUTHORIZED)),

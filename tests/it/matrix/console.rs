@@ -80,7 +80,9 @@ fn needs(route: &Route) -> Needs {
         "console.organization.purge" => admin("admins_purge_organizations"),
         "console.api_key.list" | "console.api_key.add" => Needs::Nothing,
         "console.api_key" | "console.api_key.delete" => Needs::ToBe(&["alice"], "api_key_not_found"),
-        "console.authorization.list" | "console.session.list" | "console.password" | "console.activity" => Needs::Nothing,
+        "console.authorization.list" | "console.session.list" | "console.password" | "console.password.withdraw" | "console.activity" => {
+            Needs::Nothing
+        }
         "console.authorization" | "console.authorization.revoke" | "console.token.end_all" => {
             Needs::ToBe(&["alice", "mallory"], "authorization_not_found")
         }

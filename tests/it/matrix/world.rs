@@ -98,6 +98,7 @@ pub fn build(server: &mut Server) {
     }
     server.has_organization("alice", "acme-corp");
     server.has_organization("mallory", "other-corp");
+    server.check("admin", "POST", "/api/v3/users/alice/sign-in-link", "", "200");
     server.has_organization("alice", "old-corp");
     server.has_client("alice", "old-app");
     for (thing, account, rights) in WORLD.members.iter().filter(|(_, account, _)| account.id != "alice" && account.id != "mallory") {

@@ -276,14 +276,6 @@ fn a_flood_of_parameters_is_refused_unread() {
 }
 
 #[test]
-fn a_temporary_password_signs_nobody_in() {
-    let (server, _) = fixture();
-    let body = r#"{"user":{"temporary_password":"Temporary-1"},"field_mask":"temporary_password"}"#;
-    server.check("admin", "PUT", "/api/v3/users/bob", body, "200");
-    assert_eq!(sign_in(&server, "bob", "Temporary-1").error(), "no_user_id_password_match");
-}
-
-#[test]
 fn signing_in_and_out_is_written_down() {
     let (server, _) = fixture();
     let mut bob = server.signed_in("bob");
