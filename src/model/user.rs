@@ -112,13 +112,13 @@ pub static FIELDS: &[Field<User>] = &[
         Shape::Text(1000),
         |u| u.temporary_password.as_deref().map_or(Value::Null, Into::into),
         |_, _| (),
-        "A second password, good for changing the first. Shown only in the reply that sets it.",
+        "A second password, good once and within a day for choosing a new one. Shown only in the reply that sets it.",
     )
     .issued()
     .set_by(SetBy::Admin)
     .masked_in(MaskedIn::Updates),
     row!(temporary_password_created_at, Shape::Time, "When the temporary password was set.").set_by(SetBy::Admin),
-    row!(temporary_password_expires_at, Shape::Time, "When the temporary password ends.").set_by(SetBy::Admin),
+    row!(temporary_password_expires_at, Shape::Time, "When the temporary password ends: within a day.").set_by(SetBy::Admin),
     Row::kept("profile_picture", Shape::Opaque, |_| Value::Null, "Not kept: always absent.").public().below(&[
         "embedded",
         "embedded.data",

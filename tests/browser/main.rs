@@ -7,6 +7,7 @@
 mod client;
 mod forgery;
 mod looks;
+mod recovery;
 mod server;
 mod stories;
 mod webdriver;
@@ -37,6 +38,7 @@ const STORIES: &[Story] = stories![
     stories::what_somebody_else_saved_meanwhile_is_shown_before_it_is_overwritten,
     stories::an_organization_gets_a_key_that_is_changed_and_deleted,
     stories::a_client_is_registered_and_approved_with_scripts_blocked,
+    recovery::a_user_without_the_password_comes_in_by_a_link_or_a_temporary_password_and_chooses_a_new_one,
     forgery::a_page_on_another_port_of_the_same_host_cannot_consent_for_its_reader,
     forgery::a_server_is_used_under_its_name_on_the_own_network,
     looks::the_main_views_are_pictured,

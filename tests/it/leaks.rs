@@ -260,6 +260,42 @@ fn blunders(story: &mut Story, key: &str) {
     }
 }
 
+/// Alice loses her password twice.
+fn recovery(story: &mut Story) {
+    const TEMPORARY: &str = "Seeded-passw0rd-for-a-day";
+    let admin = bearer(ADMIN_KEY);
+    let admin = [("Authorization", admin.as_str()), JSON];
+    let set = json!({"user": {"temporary_password": TEMPORARY}, "field_mask": "temporary_password"}).to_string();
+    story.succeed("PUT", "/api/v3/users/alice", &admin, &set);
+    story.issued("a temporary password", TEMPORARY);
+    story.fail("POST", "/oauth/api/auth/login", &[JSON], &json!({"user_id": "alice", "password": TEMPORARY}).to_string());
+    story.succeed("POST", "/oauth/login", &[FORM], &form(&[("user_id", "alice"), ("password", TEMPORARY)]));
+    chooses(story, "Seeded-passw0rd-after-a-day");
+    let link = story.succeed("POST", "/api/v3/users/alice/sign-in-link", &admin, "").json();
+    let token = link["link"].as_str().and_then(|link| link.split('#').nth(1)).expect("a token").to_owned();
+    story.issued("a sign-in link", &token);
+    story.fail("POST", "/oauth/sign-in-link", &[FORM], &form(&[("link", &token[..token.len() - 1])]));
+    story.succeed("POST", "/oauth/sign-in-link", &[FORM], &form(&[("link", &token)]));
+    chooses(story, "Seeded-passw0rd-after-a-link");
+    story.fail("POST", "/oauth/sign-in-link", &[FORM], &form(&[("link", &token)]));
+}
+
+/// Chooses a new password in the browser that the last reply was for.
+fn chooses(story: &mut Story, password: &str) {
+    let cookie = |reply: &str, name: &str| {
+        reply.split('"').find(|text| text.starts_with(name)).and_then(|text| text.split(';').next()).map(str::to_owned)
+    };
+    let (_, reply, _) = story.replies.last().expect("there was a reply");
+    let choice = cookie(reply, "keyfob_new_password_1885=").expect("a cookie");
+    story.issued("the choice of a password", &choice);
+    story.seed("a chosen password", password);
+    story.fail("POST", "/oauth/new-password", &[FORM, ("Cookie", &choice)], "password=weak");
+    story.succeed("POST", "/oauth/new-password", &[FORM, ("Cookie", &choice)], &form(&[("password", password)]));
+    let (_, reply, _) = story.replies.last().expect("there was a reply");
+    let session = cookie(reply, "keyfob_session_1885=").expect("a cookie");
+    story.issued("a session", &session);
+}
+
 #[test]
 fn a_secret_is_nowhere_but_in_the_reply_that_issues_it() {
     const CHOSEN: &str = "Seeded-secret-of-a-person";
@@ -303,6 +339,7 @@ fn a_secret_is_nowhere_but_in_the_reply_that_issues_it() {
     story.succeed("PUT", "/api/v3/users/alice/password", &[JSON], &json!({"old": PASSWORD, "new": NEW_PASSWORD}).to_string());
     let cookie = story.sign_in(NEW_PASSWORD);
     story.ask("POST", "/oauth/api/auth/logout", &[("Cookie", &cookie)], "");
+    recovery(&mut story);
     let written = std::fs::read(story.folder.0.join("keyfob.db-wal")).expect("the log of the file is read");
     assert!(holds(&written, "my-app") && story.server.log_so_far().contains("oauth.token"), "what is searched is what was written");
     assert!(story.secrets.len() > 20 && story.replies.len() > 80, "{} {}", story.secrets.len(), story.replies.len());
