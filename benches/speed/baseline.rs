@@ -105,8 +105,8 @@ fn alone(headers: &[(String, String)], body: &[u8]) {
 }
 
 fn listener(headers: Vec<(String, String)>, body: Vec<u8>) {
-    let server = Server::bind("127.0.0.1:0", Limits::default(), None).expect("it listens");
-    announce(server.address());
+    let server = Server::bind("127.0.0.1:0", Limits::default()).expect("it listens");
+    announce(server.address().expect("it listens over TCP"));
     // They live as long as the process.
     let headers: Vec<_> = headers.into_iter().map(|(name, value)| (&*name.leak(), value.into())).collect();
     server.run(WORKERS, &|_, _| Reply { status: 200, headers: headers.clone(), body: body.clone() }).expect("it runs");

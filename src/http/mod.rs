@@ -1,6 +1,7 @@
 //! Floor 1: the mechanism of HTTP. It knows no entity.
 
 pub mod base_path;
+pub mod certificate;
 pub mod cookie;
 pub mod csrf;
 pub mod form;

@@ -14,7 +14,8 @@ use crate::http::listener::event_loop::EventLoop;
 use crate::http::listener::head::PENDING;
 use crate::http::listener::limits::Limits;
 use crate::http::listener::pending::{PendingRequest, PendingRequests};
-use crate::http::listener::{acceptor, upstream};
+use crate::http::listener::public_socket::{ListeningSocket, Protocol, PublicSocket};
+use crate::http::listener::upstream;
 use crate::http::queue;
 use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
@@ -31,7 +32,7 @@ pub type RequestHandler<'a> = &'a (dyn Fn(&Request, &dyn Fn()) -> Reply + Sync);
 const RESERVE: usize = 60 + queue::MOST_INSIDE;
 
 pub struct Server {
-    address: SocketAddr,
+    address: Option<SocketAddr>,
     /// Taken by the one call of [`Server::run`].
     event_loop: Mutex<Option<EventLoop>>,
     pending: Arc<PendingRequests>,
@@ -41,13 +42,17 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on `host:port`; port 0 picks a free one. Connections wait until [`Server::run`]. In `fallback` is the directory of the private
-    /// socket where there is no other place for it.
-    pub fn bind(address: &str, limits: Limits, fallback: Option<&Path>) -> io::Result<Server> {
-        let socket = acceptor::open(address)?;
-        let address = socket.local_addr()?;
+    /// Listens on `host:port`; port 0 picks a free one.
+    pub fn bind(address: &str, limits: Limits) -> io::Result<Server> {
+        Server::new(vec![PublicSocket { socket: ListeningSocket::tcp(address)?, protocol: Protocol::Http }], limits, None)
+    }
+
+    /// Takes over sockets that are open. Connections wait until [`Server::run`]. In `fallback` is the directory of the private socket where
+    /// there is no other place for it.
+    pub fn new(sockets: Vec<PublicSocket>, limits: Limits, fallback: Option<&Path>) -> io::Result<Server> {
+        let address = sockets.iter().find_map(|socket| socket.socket.address());
         let backend = upstream::open(fallback)?;
-        let event_loop = EventLoop::new(socket, backend.connections, backend.socket_file, limits)?;
+        let event_loop = EventLoop::new(sockets, backend.connections, backend.socket_file, limits)?;
         Ok(Server {
             address,
             pending: event_loop.pending(),
@@ -58,7 +63,8 @@ impl Server {
         })
     }
 
-    pub fn address(&self) -> SocketAddr {
+    /// Returns the first address over TCP; `None` if there are only Unix sockets.
+    pub fn address(&self) -> Option<SocketAddr> {
         self.address
     }
 
@@ -150,7 +156,7 @@ fn described(incoming: &tiny_http::Request, body: Vec<u8>, pending: &PendingRequ
 
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Server({})", self.address)
+        write!(f, "Server({:?})", self.address)
     }
 }
 
@@ -174,13 +180,13 @@ mod tests {
 
     #[test]
     fn a_lost_upstream_connection_costs_the_request_in_it_a_502_and_is_opened_again() {
-        let server = Server::bind("127.0.0.1:0", Limits::default(), None).unwrap();
+        let server = Server::bind("127.0.0.1:0", Limits::default()).unwrap();
         server.event_loop.lock().unwrap().as_mut().unwrap().poison_upstreams();
         std::thread::scope(|scope| {
             scope.spawn(|| server.run(2, &|_, _| Reply::empty(200)).unwrap());
             let mut answers = Vec::new();
             while !answers.ends_with(&[200; 2 * UPSTREAMS]) && answers.len() < 1000 {
-                answers.push(status(server.address()));
+                answers.push(status(server.address().unwrap()));
                 std::thread::sleep(Duration::from_millis(5));
             }
             server.stop();

@@ -26,7 +26,7 @@ pub fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> O
 /// A server that is killed when its story is over.
 pub struct Running {
     child: Child,
-    ready: Value,
+    pub ready: Value,
 }
 
 impl Running {

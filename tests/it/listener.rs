@@ -30,8 +30,13 @@ impl EchoServer {
 
     /// One whose handler says when it is about to wait for something slow.
     pub fn blocking(limits: Limits, answer: impl Fn(&Request, &dyn Fn()) -> Reply + Sync + Send + 'static) -> EchoServer {
-        let server = Arc::new(Server::bind("127.0.0.1:0", limits, None).expect("it listens"));
-        let address = server.address().to_string();
+        EchoServer::on(Server::bind("127.0.0.1:0", limits).expect("it listens"), answer)
+    }
+
+    /// One on other sockets.
+    pub fn on(server: Server, answer: impl Fn(&Request, &dyn Fn()) -> Reply + Sync + Send + 'static) -> EchoServer {
+        let server = Arc::new(server);
+        let address = server.address().map(|address| address.to_string()).unwrap_or_default();
         let (sender, ended) = channel();
         let running = server.clone();
         std::thread::spawn(move || {
@@ -80,7 +85,7 @@ fn connect(address: &str) -> TcpStream {
 }
 
 /// Everything until the end. A reset after the reply is an end as well.
-pub fn read_to_end(stream: &mut TcpStream) -> String {
+pub fn read_to_end(stream: &mut impl Read) -> String {
     let mut bytes = Vec::new();
     let mut part = [0; 16 * 1024];
     loop {
@@ -95,7 +100,7 @@ pub fn read_to_end(stream: &mut TcpStream) -> String {
 }
 
 /// One reply of a connection that goes on.
-pub fn read_reply(stream: &mut TcpStream) -> String {
+pub fn read_reply(stream: &mut impl Read) -> String {
     let mut text = String::new();
     let mut byte = [0];
     loop {
@@ -123,7 +128,7 @@ pub fn echo(request: &Request) -> Reply {
 }
 
 /// Deadlines short enough to be seen. That they are met is never measured, only that they come.
-fn short() -> Limits {
+pub fn short() -> Limits {
     let soon = Duration::from_millis(300);
     Limits { head: soon, body: soon, reply: soon, idle: soon, ..Limits::default() }
 }

@@ -101,7 +101,7 @@ const FLOORS: &[Floors] = &[
         folder: "cli/serve",
         floors: &[
             &["background", "control_socket", "introduction", "public_url", "reload", "settings"],
-            &["checkpoints", "sweeper"],
+            &["certificate", "checkpoints", "sockets", "sweeper"],
             &["process"],
         ],
     },

@@ -42,7 +42,7 @@ pub fn parse(takes: &CommandSyntax, arguments: Vec<OsString>) -> Result<(Values,
             left.push(argument);
             match setting.kind {
                 SettingKind::Secret => values.exposed.push(setting.flag),
-                SettingKind::Value | SettingKind::Switch => {}
+                SettingKind::Value | SettingKind::List | SettingKind::Switch => {}
             }
             if setting.kind != SettingKind::Switch && !text.contains('=') {
                 left.extend(rest.next());

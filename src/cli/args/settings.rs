@@ -31,6 +31,8 @@ pub struct Setting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingKind {
     Value,
+    /// A list joined by commas; the flag may be given several times.
+    List,
     /// True or false; the flag alone means true.
     Switch,
     /// May also be in the file that `<variable>_FILE` names.
@@ -139,6 +141,7 @@ fn lookup(setting: &'static Setting, arguments: &mut Arguments) -> Result<Option
     match <[String; 1]>::try_from(values_of(arguments, setting.flag, setting.value)?) {
         Ok([value]) => Ok(Some((setting.flag.to_owned(), value))),
         Err(values) if values.is_empty() => Ok(from_environment),
+        Err(values) if setting.kind == SettingKind::List => Ok(Some((setting.flag.to_owned(), values.join(",")))),
         Err(_) => Err(UsageError(format!("{} is given more than once", setting.flag))),
     }
 }

@@ -1,6 +1,7 @@
 //! The server: its settings, its process, its addresses, what it reloads, its background threads, and its control socket.
 
 pub mod background;
+pub mod certificate;
 pub mod checkpoints;
 pub mod control_socket;
 pub mod introduction;
@@ -8,4 +9,5 @@ pub mod process;
 pub mod public_url;
 pub mod reload;
 pub mod settings;
+pub mod sockets;
 pub mod sweeper;

@@ -18,10 +18,11 @@ use crate::cli::failure::{Failure, UsageError};
 use crate::cli::serve::background::{Background, Stopped};
 use crate::cli::serve::control_socket::ControlSocket;
 use crate::cli::serve::introduction::{self, READER_TIMEOUT};
-use crate::cli::serve::public_url::{Lifetime, local_url, public_url};
+use crate::cli::serve::public_url::Lifetime;
 use crate::cli::serve::reload::Reloads;
 use crate::cli::serve::settings::{self, Configuration};
-use crate::cli::serve::{checkpoints, sweeper};
+use crate::cli::serve::sockets::{LocalUrls, listen};
+use crate::cli::serve::{certificate, checkpoints, sweeper};
 use crate::http::server::Server;
 use crate::model::settings::Settings;
 use crate::registry::bootstrap::{Administrator, FirstCredentials, administrator};
@@ -42,29 +43,24 @@ enum ProcessEvent {
 }
 
 pub fn serve(arguments: Arguments) -> Result<(), Failure> {
-    let configuration = settings::read(arguments)?;
+    let mut configuration = settings::read(arguments)?;
     let log_file = configuration.log_file.as_deref();
     let _log = log::open(configuration.log, log_file.map(Path::new))
         .map_err(|error| refused(&format!("cannot open the log {}", log_file.unwrap_or("on standard error")), &error))?;
     std::panic::set_hook(Box::new(log_panic));
     // From here on a signal stops the server in order, and a temporary database is deleted.
     let signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| refused("cannot listen for signals", &error))?;
-    // The port first: if it is taken, no file is created.
-    let folder = configuration
-        .data
-        .as_deref()
-        .map(|data| Path::new(data).parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new(".")));
-    let server = Server::bind(&configuration.listen, configuration.limits.clone(), folder)
-        .map_err(|error| refused(&format!("cannot listen on {}, choose another address with --listen", configuration.listen), &error))?;
+    let certificate = certificate::read(&configuration)?;
     let lifetime = if configuration.data.is_some() { Lifetime::Lasting } else { Lifetime::Ephemeral };
-    let public_url = public_url(configuration.settings.public_url.clone(), server.address(), lifetime)?;
+    // The ports first: if one is taken, no file is created.
+    let (server, urls, public_url) = listen(&mut configuration, certificate.as_ref(), lifetime)?;
     let store = match &configuration.data {
         Some(path) => Store::open(Path::new(path)),
         None => Store::ephemeral(),
     };
     let store = store.map_err(|error| refused(configuration.data.as_deref().unwrap_or("temporary database"), &error))?;
     let issued = make_administrator(&store, &configuration)?;
-    let ready = ready_line(&local_url(server.address()), &store, issued.as_ref().filter(|_| lifetime == Lifetime::Ephemeral));
+    let ready = ready_line(urls, &store, issued.as_ref().filter(|_| lifetime == Lifetime::Ephemeral));
     let app = Arc::new(App::new(store, Settings { public_url, ..configuration.settings }));
     let server = Arc::new(server);
 
@@ -75,6 +71,10 @@ pub fn serve(arguments: Arguments) -> Result<(), Failure> {
     announce(ready)?;
     let mut reloads = Reloads::default();
     reloads.add("log file", || log::reopen().map_err(|error| error.to_string()));
+    if let Some(certificate) = certificate {
+        certificate::watch(certificate.clone());
+        reloads.add(certificate::NAME, move || certificate.reload());
+    }
     while events.recv() == Ok(ProcessEvent::Signal(SIGHUP)) && lifetime == Lifetime::Lasting {
         reloads.run();
     }
@@ -177,14 +177,18 @@ fn make_administrator(store: &Store, configuration: &Configuration) -> Result<Op
 }
 
 /// Returns one line of JSON with the address of the server, and for a temporary database with an API key.
-fn ready_line(url: &str, store: &Store, issued: Option<&FirstCredentials>) -> String {
+fn ready_line(urls: LocalUrls, store: &Store, issued: Option<&FirstCredentials>) -> String {
     let mut ready = json!({
         "ready": true,
-        "url": url,
+        "url": urls.first,
+        "listen": urls.all,
         "pid": std::process::id(),
         "data": store.path().display().to_string(),
         "version": env!("CARGO_PKG_VERSION"),
     });
+    if let Some(redirect) = urls.redirect {
+        ready["http_redirect"] = redirect.into();
+    }
     if let Some(issued) = issued {
         ready["admin_api_key"] = issued.api_key.as_str().into();
     }

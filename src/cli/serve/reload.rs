@@ -16,14 +16,15 @@ impl Reloads {
 
     /// Takes every step, and logs those that fail.
     pub fn run(&self) {
-        for (what, step) in &self.0 {
-            match step() {
-                Ok(()) => log::info("reloaded", &[("what", (*what).into())]),
-                Err(cause) => {
-                    log::error("could not be reloaded: the old one stays in use", &[("what", (*what).into()), ("cause", cause.into())])
-                }
-            }
-        }
+        self.0.iter().for_each(|(what, step)| take(what, step));
+    }
+}
+
+/// Takes a step, and logs whether it failed.
+pub fn take(what: &str, step: &dyn Fn() -> Result<(), String>) {
+    match step() {
+        Ok(()) => log::info("reloaded", &[("what", what.into())]),
+        Err(cause) => log::error("could not be reloaded: the old one stays in use", &[("what", what.into()), ("cause", cause.into())]),
     }
 }
 

@@ -1,14 +1,18 @@
 //! The settings of `serve`, one per row: parsing, help and the table of doc/settings.md are derived from it.
 
+use std::path::PathBuf;
+
+use listenfd::ListenFd;
 use pico_args::Arguments;
 
 use crate::base::log::Verbosity;
-use crate::cli::args::settings::SettingKind::{Secret, Switch, Value};
+use crate::cli::args::settings::SettingKind::{List, Secret, Switch, Value};
 use crate::cli::args::settings::{self as args, FEWEST_ROUNDS, Setting, SettingValue};
 use crate::cli::failure::UsageError;
 use crate::http::base_path::BasePath;
 use crate::http::listener::limits::Limits;
 use crate::http::listener::proxies::{NoNetwork, TrustedProxies};
+use crate::http::listener::public_socket::ListenAddress;
 use crate::model::settings::{AdminRights, Approval, ContactPolicy, Creators, Settings, UserRegistration};
 use crate::routes::ROUTES;
 
@@ -25,10 +29,13 @@ const CREATORS: &[(&str, Creators)] = &[("everyone", Creators::Everyone), ("admi
 
 #[rustfmt::skip]
 pub static SETTINGS: &[Setting] = &[
-    Setting { name: "listen", flag: "--listen", variable: "KEYFOB_LISTEN", value: "HOST:PORT", default: "127.0.0.1:1885", kind: Value, doc: "Where to listen; port 0 picks a free one." },
+    Setting { name: "listen", flag: "--listen", variable: "KEYFOB_LISTEN", value: "HOST:PORT|unix:PATH", default: "127.0.0.1:1885", kind: List, doc: "Where to listen; port 0 picks a free one. May be given several times, and in the environment be several joined by commas. With sockets of systemd (LISTEN_FDS), those instead." },
+    Setting { name: "tls_cert", flag: "--tls-cert", variable: "KEYFOB_TLS_CERT", value: "FILE", default: "none: plain http", kind: Value, doc: "The certificate for https, with its chain (PEM); read again when the file changes, and on SIGHUP." },
+    Setting { name: "tls_key", flag: "--tls-key", variable: "KEYFOB_TLS_KEY", value: "FILE", default: "none", kind: Value, doc: "The private key of the certificate (PEM)." },
+    Setting { name: "http_redirect", flag: "--http-redirect", variable: "KEYFOB_HTTP_REDIRECT", value: "HOST:PORT", default: "none", kind: Value, doc: "Where to listen for plain http that is redirected to the public URL." },
     Setting { name: "data", flag: "--data", variable: "KEYFOB_DATA", value: "FILE", default: "keyfob.db", kind: Value, doc: "The data file; created if it is missing, readable by its owner only." },
     Setting { name: "ephemeral", flag: "--ephemeral", variable: "KEYFOB_EPHEMERAL", value: "", default: "off", kind: Switch, doc: "Use a private temporary database, deleted at exit: for tests." },
-    Setting { name: "public_url", flag: "--public-url", variable: "KEYFOB_PUBLIC_URL", value: "URL", default: "http:// and the address listened on", kind: Value, doc: "The URL at which clients and browsers reach this server; it may have a path, such as https://home.example/keyfob." },
+    Setting { name: "public_url", flag: "--public-url", variable: "KEYFOB_PUBLIC_URL", value: "URL", default: "http:// or https:// and the address listened on", kind: Value, doc: "The URL at which clients and browsers reach this server; it may have a path, such as https://home.example/keyfob." },
     Setting { name: "approval", flag: "--approval", variable: "KEYFOB_APPROVAL", value: "auto|manual", default: "auto", kind: Value, doc: "New clients are approved at once, or wait for an administrator." },
     Setting { name: "user_registration", flag: "--user-registration", variable: "KEYFOB_USER_REGISTRATION", value: "closed|open", default: "closed", kind: Value, doc: "Only administrators create users, or anyone registers." },
     Setting { name: "admin_rights", flag: "--admin-rights", variable: "KEYFOB_ADMIN_RIGHTS", value: "standard|all", default: "standard", kind: Value, doc: "With all, administrators manage other people's keys and grant _ALL rights." },
@@ -39,7 +46,7 @@ pub static SETTINGS: &[Setting] = &[
     Setting { name: "password_rounds", flag: "--password-rounds", variable: "KEYFOB_PASSWORD_ROUNDS", value: "N", default: "600000; 1000 with --ephemeral", kind: Value, doc: "Rounds of PBKDF2-SHA256 for a password, 1000 to 2000000; fewer for slow boards." },
     Setting { name: "workers", flag: "--workers", variable: "KEYFOB_WORKERS", value: "N", default: "4", kind: Value, doc: "Requests handled at the same time, 1 to 64, not counting those that wait for the disk." },
     Setting { name: "connections", flag: "--connections", variable: "KEYFOB_CONNECTIONS", value: "N", default: "2048", kind: Value, doc: "Connections open at one time; at the limit, the address that has the most of them makes room for a new one." },
-    Setting { name: "trusted_proxies", flag: "--trusted-proxies", variable: "KEYFOB_TRUSTED_PROXIES", value: "ADDRESSES", default: "none", kind: Value, doc: "Addresses and networks (10.0.0.0/8), joined by commas, whose X-Forwarded-* headers are trusted." },
+    Setting { name: "trusted_proxies", flag: "--trusted-proxies", variable: "KEYFOB_TRUSTED_PROXIES", value: "ADDRESSES", default: "none", kind: Value, doc: "Addresses and networks (10.0.0.0/8), joined by commas, whose X-Forwarded-* headers are trusted; unix for those on Unix sockets." },
     Setting { name: "log", flag: "--log", variable: "KEYFOB_LOG", value: "off|errors|all", default: "all; errors with --ephemeral", kind: Value, doc: "What to log: nothing, errors and warnings, or every request too." },
     Setting { name: "log_file", flag: "--log-file", variable: "KEYFOB_LOG_FILE", value: "FILE", default: "standard error", kind: Value, doc: "The file to append the log to; opened again on SIGHUP, so that it can be rotated." },
     Setting { name: "admin_user", flag: "--admin-user", variable: "KEYFOB_ADMIN_USER", value: "ID", default: "admin", kind: Value, doc: "The administrator to create in an empty database." },
@@ -49,7 +56,12 @@ pub static SETTINGS: &[Setting] = &[
 
 /// The parsed settings of `serve`.
 pub struct Configuration {
-    pub listen: String,
+    pub listen: Vec<ListenAddress>,
+    /// The sockets that a supervisor has opened.
+    pub inherited: ListenFd,
+    /// The files of the certificate and of its key.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    pub http_redirect: Option<String>,
     /// `None` for a temporary database.
     pub data: Option<String>,
     pub log: Verbosity,
@@ -81,8 +93,13 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
     if ephemeral && data.given().is_some() {
         return Err(UsageError(format!("{} and --ephemeral exclude each other", data.place())));
     }
+    // Before there are other threads, because it takes its variables out of the environment.
+    let inherited = ListenFd::from_env();
     Ok(Configuration {
-        listen: listen(value("listen"))?,
+        listen: if inherited.len() > 0 && value("listen").given().is_none() { Vec::new() } else { listen(value("listen"))? },
+        inherited,
+        tls: tls(value("tls_cert"), value("tls_key"))?,
+        http_redirect: value("http_redirect").given().map(|address| host_and_port(value("http_redirect"), address)).transpose()?,
         data: (!ephemeral).then(|| data.text().to_owned()),
         log: verbosity(value("log"), if ephemeral { Verbosity::Errors } else { Verbosity::All })?,
         log_file: value("log_file").given().map(str::to_owned),
@@ -135,11 +152,30 @@ fn public_url(found: &SettingValue) -> Result<String, UsageError> {
 
 fn networks(found: &SettingValue) -> Result<TrustedProxies, UsageError> {
     let Some(text) = found.given() else { return Ok(TrustedProxies::default()) };
-    text.parse()
-        .map_err(|NoNetwork(part)| found.wrong(format!("must be addresses or networks such as 127.0.0.1,10.0.0.0/8; `{part}` is neither")))
+    text.parse().map_err(|NoNetwork(part)| {
+        found.wrong(format!("must be addresses or networks such as 127.0.0.1,10.0.0.0/8, or unix; `{part}` is none of them"))
+    })
 }
 
-fn listen(found: &SettingValue) -> Result<String, UsageError> {
-    let good = found.text().rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
-    if good { Ok(found.text().to_owned()) } else { Err(found.wrong("must be a host and a port such as 127.0.0.1:1885")) }
+fn listen(found: &SettingValue) -> Result<Vec<ListenAddress>, UsageError> {
+    let address = |part: &str| match part.strip_prefix("unix:") {
+        Some("") => Err(found.wrong("has no path after unix:")),
+        Some(path) => Ok(ListenAddress::Unix(path.into())),
+        None => host_and_port(found, part).map(ListenAddress::Tcp),
+    };
+    found.text().split(',').map(str::trim).map(address).collect()
+}
+
+fn host_and_port(found: &SettingValue, text: &str) -> Result<String, UsageError> {
+    let good = text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+    if good { Ok(text.to_owned()) } else { Err(found.wrong("must be a host and a port such as 127.0.0.1:1885")) }
+}
+
+fn tls(certificate: &SettingValue, key: &SettingValue) -> Result<Option<(PathBuf, PathBuf)>, UsageError> {
+    match (certificate.given(), key.given()) {
+        (Some(certificate), Some(key)) => Ok(Some((certificate.into(), key.into()))),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(UsageError(format!("{} needs the private key beside it: --tls-key FILE", certificate.place()))),
+        (None, Some(_)) => Err(UsageError(format!("{} needs the certificate beside it: --tls-cert FILE", key.place()))),
+    }
 }

@@ -1,21 +1,16 @@
-//! The public socket: opens it, accepts connections from it, and copes when there are no descriptors left.
+//! Accepts connections from one public socket, and copes when there are no descriptors left.
 
 use std::fs::File;
 use std::io;
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use mio::net::TcpStream;
+use mio::net::{TcpListener, UnixListener};
 use mio::{Interest, Registry, Token};
-use socket2::{Domain, Socket, Type};
 
 use crate::base::log;
-
-/// How many connections may wait to be accepted.
-const BACKLOG: i32 = 1024;
-
-/// The most bytes of a reply that the kernel keeps while its peer does not read; left alone it would keep 4 MB a connection.
-const UNREAD_BY_THE_PEER: usize = 256 * 1024;
+use crate::http::listener::public_socket::{ListeningSocket, Protocol, PublicSocket, UnixSocketFile};
+use crate::http::listener::stream::Stream;
 
 /// How long to wait after a failure before trying again.
 const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
@@ -26,10 +21,11 @@ const LOGGED_EVERY: Duration = Duration::from_secs(60);
 /// Descriptors that are not for public connections: those of the database, two for each worker, and of the upstream connections.
 const OTHER_DESCRIPTORS: usize = 80;
 
-/// The public socket, open.
+/// A public socket, open.
 #[derive(Debug)]
 pub struct Acceptor {
-    socket: mio::net::TcpListener,
+    socket: AcceptingSocket,
+    pub protocol: Protocol,
     /// Connections may be waiting: the last attempt to accept one did not say otherwise.
     has_more: bool,
     /// When to try again after a failure.
@@ -40,32 +36,25 @@ pub struct Acceptor {
     spare: Option<File>,
 }
 
+#[derive(Debug)]
+enum AcceptingSocket {
+    Tcp(TcpListener),
+    Unix(UnixListener, #[expect(dead_code, reason = "the file goes with the socket")] Option<UnixSocketFile>),
+}
+
 /// The outcome of an attempt to accept a connection.
 #[derive(Debug)]
 pub enum Accepted {
-    Connection(TcpStream, SocketAddr),
+    /// With the address of the peer, which one on a Unix socket does not have.
+    Connection(Stream, Option<SocketAddr>),
     /// A connection that has the spare descriptor: another one has to be closed.
-    WithSpare(TcpStream, SocketAddr),
+    WithSpare(Stream, Option<SocketAddr>),
     /// None is waiting.
     Nothing,
     /// The peer gave up before it was accepted.
     Gone,
     /// There are no more descriptors.
     NoDescriptor,
-}
-
-/// Opens the socket on `host:port`; port 0 picks a free one. Fails if the host has no address or the port is taken.
-pub fn open(address: &str) -> io::Result<TcpListener> {
-    let address = address.to_socket_addrs()?.next().ok_or_else(|| io::Error::other("the host has no address"))?;
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    socket.set_reuse_address(true)?;
-    // Connections inherit both. Without the first, every reply of more than a packet waits 40 ms for the peer.
-    socket.set_tcp_nodelay(true)?;
-    socket.set_send_buffer_size(UNREAD_BY_THE_PEER)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket.into())
 }
 
 /// Returns the wanted number of connections, or as many as there are descriptors for.
@@ -83,10 +72,20 @@ pub fn affordable(wanted: usize) -> usize {
 
 impl Acceptor {
     /// Asks for events of the socket with this token.
-    pub fn register(socket: TcpListener, registry: &Registry, token: Token) -> io::Result<Acceptor> {
-        let mut socket = mio::net::TcpListener::from_std(socket);
-        registry.register(&mut socket, token, Interest::READABLE)?;
-        Ok(Acceptor { socket, has_more: true, resting_until: None, logged: None, spare: spare() })
+    pub fn register(opened: PublicSocket, registry: &Registry, token: Token) -> io::Result<Acceptor> {
+        let socket = match opened.socket {
+            ListeningSocket::Tcp(socket) => {
+                let mut socket = TcpListener::from_std(socket);
+                registry.register(&mut socket, token, Interest::READABLE)?;
+                AcceptingSocket::Tcp(socket)
+            }
+            ListeningSocket::Unix(socket, file) => {
+                let mut socket = UnixListener::from_std(socket);
+                registry.register(&mut socket, token, Interest::READABLE)?;
+                AcceptingSocket::Unix(socket, file)
+            }
+        };
+        Ok(Acceptor { socket, protocol: opened.protocol, has_more: true, resting_until: None, logged: None, spare: spare() })
     }
 
     /// Notes that connections may be waiting.
@@ -125,7 +124,11 @@ impl Acceptor {
     }
 
     fn try_accept(&mut self, now: Instant) -> Accepted {
-        match self.socket.accept() {
+        let accepted = match &self.socket {
+            AcceptingSocket::Tcp(socket) => socket.accept().map(|(stream, address)| (Stream::Tcp(stream), Some(address))),
+            AcceptingSocket::Unix(socket, _) => socket.accept().map(|(stream, _)| (Stream::Unix(stream), None)),
+        };
+        match accepted {
             Ok((socket, address)) => Accepted::Connection(socket, address),
             Err(error) => match error.kind() {
                 io::ErrorKind::WouldBlock => {

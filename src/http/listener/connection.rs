@@ -7,6 +7,7 @@ use std::time::Instant;
 use crate::http::listener::head::Trust;
 use crate::http::listener::limits::Limits;
 use crate::http::listener::proxies::{Network, TrustedProxies};
+use crate::http::listener::public_socket::Protocol;
 use crate::http::listener::reading::{Arrived, Awaited, Reader};
 use crate::http::listener::resource::ResourceUse;
 use crate::http::listener::sending::KeepAlive;
@@ -20,6 +21,8 @@ pub struct Connection {
     pub socket: Arc<PeerSocket>,
     pub peer: IpAddr,
     pub trust: Trust,
+    /// Where every request is redirected to, instead of being answered.
+    pub redirect: Option<Arc<str>>,
     /// The network whose share it counts in; `None` if the peer is a trusted proxy that has not said for whom it asks.
     pub network: Option<Network>,
     pub reader: Reader,
@@ -39,6 +42,8 @@ pub struct Connection {
 
 #[derive(Debug)]
 pub enum Phase {
+    /// TLS is agreed on; so many bytes have arrived for that.
+    Handshaking { received: usize },
     /// The event loop reads a request, or waits for one.
     Reading,
     /// A complete request waits for its turn.
@@ -74,15 +79,21 @@ pub enum Stay {
 }
 
 impl Connection {
-    /// Begins with a connection that was just accepted. It must send a whole head as if it had begun to.
-    pub fn new(socket: PeerSocket, peer: IpAddr, trust: Trust, limits: &Limits, now: Instant) -> Connection {
+    /// Begins with a connection that was just accepted. It must send a whole head, or end its handshake, as if it had begun to.
+    pub fn new(socket: PeerSocket, peer: IpAddr, trust: Trust, protocol: &Protocol, limits: &Limits, now: Instant) -> Connection {
+        let (phase, redirect) = match protocol {
+            Protocol::Http => (Phase::Reading, None),
+            Protocol::Https(_) => (Phase::Handshaking { received: 0 }, None),
+            Protocol::Redirect(to) => (Phase::Reading, Some(to.clone())),
+        };
         Connection {
             socket: Arc::new(socket),
             peer,
             trust,
-            network: limits.proxies.network(peer),
+            redirect,
+            network: (trust == Trust::Untrusted).then(|| Network::around(peer)),
             reader: Reader::new(trust),
-            phase: Phase::Reading,
+            phase,
             counted: ResourceUse::default(),
             counted_in: None,
             has_more: false,
@@ -92,13 +103,21 @@ impl Connection {
         }
     }
 
+    /// Waits for the first head once the handshake is over, as after a connection without TLS was accepted.
+    pub fn end_handshake(&mut self, limits: &Limits, now: Instant) {
+        self.phase = Phase::Reading;
+        (self.since, self.deadline) = (now, now + limits.head);
+    }
+
     /// Counts it to the network that asks from now on. Returns the address that asks: the peer, or the one that a trusted proxy asks for.
     pub fn note_client(&mut self, proxies: &TrustedProxies, forwarded_for: Option<&str>) -> IpAddr {
         let from = match (self.trust, forwarded_for) {
             (Trust::Proxy, Some(forwarded_for)) => proxies.origin(self.peer, forwarded_for),
             (Trust::Proxy | Trust::Untrusted, _) => self.peer,
         };
-        self.network = proxies.network(from);
+        // What a proxy asks on its own behalf, or another proxy, counts to nobody.
+        let is_proxy = self.trust == Trust::Proxy && (from == self.peer || proxies.trusts(from));
+        self.network = (!is_proxy).then(|| Network::around(from));
         from
     }
 
@@ -191,6 +210,7 @@ impl Connection {
         let (waiting, unsent) = match &self.phase {
             Phase::Waiting(request) => (request.arrived.held(), 0),
             Phase::Replying { reply, .. } => (0, reply.len()),
+            Phase::Handshaking { received } => (*received, 0),
             Phase::Reading | Phase::Serving { .. } | Phase::Draining { .. } => (0, 0),
         };
         ResourceUse { connections: 1, unfinished: self.reader.held() + waiting, unsent }
@@ -201,7 +221,7 @@ impl Connection {
     pub fn waiting_since(&self, instant: impl Fn(u64) -> Instant) -> Option<(Stay, Instant)> {
         match self.phase {
             Phase::Serving { .. } => self.socket.returned_at().map(|at| (Stay::Open, instant(at))),
-            Phase::Reading | Phase::Replying { .. } => Some((Stay::Open, self.since)),
+            Phase::Handshaking { .. } | Phase::Reading | Phase::Replying { .. } => Some((Stay::Open, self.since)),
             Phase::Waiting(_) => Some((Stay::Asking, self.since)),
             Phase::Draining { .. } => Some((Stay::Ending, self.since)),
         }
@@ -209,7 +229,7 @@ impl Connection {
 
     /// Returns whether it was accepted, or its next request begun, in the turn that began `now`.
     pub fn began_to_wait(&self, now: Instant) -> bool {
-        matches!(self.phase, Phase::Reading) && self.since == now
+        matches!(self.phase, Phase::Handshaking { .. } | Phase::Reading) && self.since == now
     }
 
     /// Returns whether a part of a request has arrived.
@@ -217,7 +237,7 @@ impl Connection {
         match self.phase {
             Phase::Reading => self.reader.awaits() != Awaited::Request,
             Phase::Waiting(_) => true,
-            Phase::Serving { .. } | Phase::Replying { .. } | Phase::Draining { .. } => false,
+            Phase::Handshaking { .. } | Phase::Serving { .. } | Phase::Replying { .. } | Phase::Draining { .. } => false,
         }
     }
 
@@ -226,7 +246,7 @@ impl Connection {
         match self.phase {
             Phase::Serving { .. } => self.socket.returned_at().is_some_and(|at| instant(at) + limits.idle <= now),
             Phase::Waiting(_) => false,
-            Phase::Reading | Phase::Replying { .. } | Phase::Draining { .. } => self.deadline <= now,
+            Phase::Handshaking { .. } | Phase::Reading | Phase::Replying { .. } | Phase::Draining { .. } => self.deadline <= now,
         }
     }
 
@@ -235,7 +255,7 @@ impl Connection {
         match self.phase {
             Phase::Serving { .. } => self.socket.returned_at().is_none(),
             Phase::Waiting(_) | Phase::Replying { .. } => true,
-            Phase::Reading | Phase::Draining { .. } => false,
+            Phase::Handshaking { .. } | Phase::Reading | Phase::Draining { .. } => false,
         }
     }
 }

@@ -1,11 +1,11 @@
 //! The thread that waits for all sockets and deadlines at once, and never for a single one of them.
 
 mod accepting;
+mod handshakes;
 mod replies;
 mod requests;
 
 use std::io;
-use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,15 +19,15 @@ use crate::http::listener::event_loop::accepting::Backlog;
 use crate::http::listener::fair_queue::FairQueue;
 use crate::http::listener::limits::Limits;
 use crate::http::listener::pending::PendingRequests;
+use crate::http::listener::public_socket::PublicSocket;
 use crate::http::listener::rejection::{RefusalLog, TOO_SLOW};
 use crate::http::listener::resource::Resource;
 use crate::http::listener::socket::More;
 use crate::http::listener::upstream::{SocketFile, UPSTREAMS, Upstreams};
 
-const LISTENING: Token = Token(0);
-const WAKER: Token = Token(1);
-const FIRST_UPSTREAM: usize = 2;
-const FIRST_CONNECTION: usize = FIRST_UPSTREAM + UPSTREAMS;
+const WAKER: Token = Token(0);
+const FIRST_UPSTREAM: usize = 1;
+const FIRST_LISTENER: usize = FIRST_UPSTREAM + UPSTREAMS;
 
 /// How many bytes are read at a time.
 const READ: usize = 16 * 1024;
@@ -39,13 +39,17 @@ const CLOSING: Duration = Duration::from_millis(5);
 pub struct EventLoop {
     poll: Poll,
     pending: Arc<PendingRequests>,
-    /// `None` once the listener stops.
-    acceptor: Option<Acceptor>,
+    /// None once the listener stops.
+    acceptors: Vec<Acceptor>,
+    /// The token of the first connection, after those of the acceptors.
+    first_connection: usize,
     upstreams: Upstreams,
     limits: Limits,
     connections: Connections,
     /// Connections with more to do than one turn allows; each has another when all others had theirs.
     unfinished: Vec<usize>,
+    /// Connections that have sent a part of a handshake; few of them have a turn at a time.
+    handshakes: Vec<usize>,
     /// Complete requests that wait for their turn.
     queue: FairQueue,
     /// How many requests have arrived; the number of the last one.
@@ -55,16 +59,34 @@ pub struct EventLoop {
 }
 
 impl EventLoop {
-    pub fn new(socket: TcpListener, upstreams: Vec<UnixStream>, socket_file: SocketFile, mut limits: Limits) -> io::Result<EventLoop> {
+    pub fn new(
+        sockets: Vec<PublicSocket>,
+        upstreams: Vec<UnixStream>,
+        socket_file: SocketFile,
+        mut limits: Limits,
+    ) -> io::Result<EventLoop> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
         let (pending, queue) = (Arc::new(PendingRequests::new(waker.clone())), FairQueue::new(waker));
-        let acceptor = Some(Acceptor::register(socket, poll.registry(), LISTENING)?);
-        let upstreams = Upstreams::register(upstreams, socket_file, poll.registry(), FIRST_UPSTREAM)?;
+        let first_connection = FIRST_LISTENER + sockets.len();
+        let acceptors = sockets.into_iter().zip(FIRST_LISTENER..);
+        let acceptors = acceptors.map(|(socket, token)| Acceptor::register(socket, poll.registry(), Token(token)));
         limits.connections = acceptor::affordable(limits.connections);
-        let (connections, unfinished, buffer) = (Connections::default(), Vec::new(), vec![0; READ]);
-        let refusals = RefusalLog::new(Instant::now());
-        Ok(EventLoop { poll, pending, acceptor, upstreams, limits, connections, unfinished, queue, serial: 0, refusals, buffer })
+        Ok(EventLoop {
+            acceptors: acceptors.collect::<io::Result<_>>()?,
+            first_connection,
+            upstreams: Upstreams::register(upstreams, socket_file, poll.registry(), FIRST_UPSTREAM)?,
+            poll,
+            pending,
+            limits,
+            connections: Connections::default(),
+            unfinished: Vec::new(),
+            handshakes: Vec::new(),
+            queue,
+            serial: 0,
+            refusals: RefusalLog::new(Instant::now()),
+            buffer: vec![0; READ],
+        })
     }
 
     pub fn pending(&self) -> Arc<PendingRequests> {
@@ -87,10 +109,12 @@ impl EventLoop {
             let unfinished = std::mem::take(&mut self.unfinished);
             for event in &events {
                 match event.token() {
-                    LISTENING => self.acceptor.iter_mut().for_each(Acceptor::note_backlog),
                     WAKER => {}
-                    Token(upstream) if upstream < FIRST_CONNECTION => self.check_upstream(upstream - FIRST_UPSTREAM, now),
-                    Token(slot) => self.handle_event(slot - FIRST_CONNECTION, event.is_read_closed(), now),
+                    Token(upstream) if upstream < FIRST_LISTENER => self.check_upstream(upstream - FIRST_UPSTREAM, now),
+                    Token(listener) if listener < self.first_connection => {
+                        self.acceptors.get_mut(listener - FIRST_LISTENER).into_iter().for_each(Acceptor::note_backlog);
+                    }
+                    Token(slot) => self.handle_event(slot - self.first_connection, event.is_read_closed(), now),
                 }
             }
             unfinished.into_iter().for_each(|slot| self.resume(slot, now));
@@ -101,6 +125,7 @@ impl EventLoop {
                 next_sweep = now + self.limits.pace();
                 self.sweep(now);
             }
+            self.continue_handshakes(now);
             backlog = self.accept_connections(now);
             self.send_waiting(now);
             for upstream in self.upstreams.flush() {
@@ -113,15 +138,15 @@ impl EventLoop {
     }
 
     fn timeout(&self, next_sweep: Instant, backlog: Backlog) -> Option<Duration> {
-        if backlog == Backlog::More || !self.unfinished.is_empty() {
+        if backlog == Backlog::More || !self.unfinished.is_empty() || !self.handshakes.is_empty() {
             return Some(Duration::ZERO);
         }
         if self.pending.is_stopping() {
             return Some(CLOSING);
         }
         let sweep = (self.connections.used(Resource::Connections) > 0).then_some(next_sweep);
-        let retry = self.acceptor.as_ref().and_then(Acceptor::retry);
-        [sweep, retry].into_iter().flatten().min().map(|next| next.saturating_duration_since(Instant::now()))
+        let retries = self.acceptors.iter().filter_map(Acceptor::retry);
+        sweep.into_iter().chain(retries).min().map(|next| next.saturating_duration_since(Instant::now()))
     }
 
     fn sweep(&mut self, now: Instant) {
@@ -144,7 +169,7 @@ impl EventLoop {
 
     /// Stops accepting and closes what is not busy. Returns whether all requests are answered.
     fn is_closed(&mut self) -> bool {
-        self.acceptor = None;
+        self.acceptors.clear();
         for slot in 0..self.connections.end() {
             if self.connections.get(slot).is_some_and(|connection| !connection.is_busy()) {
                 self.connections.close(slot);
@@ -166,6 +191,7 @@ impl EventLoop {
         match &mut connection.phase {
             Phase::Waiting(_) if connection.socket.is_broken() => self.connections.close(slot),
             Phase::Waiting(request) => request.more = More::Known,
+            Phase::Handshaking { .. } => self.queue_handshake(slot),
             Phase::Reading => self.read(slot, has_ended, now),
             Phase::Replying { .. } => self.send_rest(slot, now),
             Phase::Draining { .. } => self.drop_arriving(slot),

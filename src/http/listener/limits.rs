@@ -7,6 +7,9 @@ use crate::http::listener::proxies::TrustedProxies;
 /// The largest head of a request: its first line and its headers.
 pub const LARGEST_HEAD: usize = 16 * 1024;
 
+/// The most that a peer may send before its handshake is over.
+pub const LARGEST_HANDSHAKE: usize = 16 * 1024;
+
 /// The most headers that a request may have.
 pub const MOST_HEADERS: usize = 100;
 

@@ -6,7 +6,8 @@
 //! takes the pending request that belongs to it (`pending`) and writes the reply straight to the public socket; what the peer does not
 //! take at once, the event loop sends later. What cannot be passed on is answered here (`rejection`).
 //!
-//! TLS would go into `socket`, the only place that reads from and writes to a public connection.
+//! What the listener listens on is opened before it (`public_socket`). TLS is spoken in `socket` (`tls`), the only place that reads from and
+//! writes to a public connection.
 
 pub mod acceptor;
 mod chunks;
@@ -18,9 +19,12 @@ pub mod head;
 pub mod limits;
 pub mod pending;
 pub mod proxies;
+pub mod public_socket;
 pub mod reading;
 pub mod rejection;
 mod resource;
 mod sending;
 mod socket;
+mod stream;
+mod tls;
 pub mod upstream;

@@ -170,7 +170,7 @@ impl PendingRequest {
         let bytes = serialized(reply, keep_alive, self.entry.is_head);
         let keep_alive = keep_alive != KeepAlive::No;
         let left = match self.entry.socket.write(&bytes) {
-            Ok(sent) if sent < bytes.len() => Remaining::Rest { reply: bytes, sent, keep_alive },
+            Ok(sent) if sent < bytes.len() || self.entry.socket.holds_back() => Remaining::Rest { reply: bytes, sent, keep_alive },
             Ok(_) if !keep_alive => Remaining::End,
             Ok(_) if self.entry.socket.give_back(self.pending.now()) => return,
             Ok(_) => Remaining::Unread,

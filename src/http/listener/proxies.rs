@@ -1,11 +1,21 @@
 //! Which proxies are trusted to name the client's address.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-/// The networks whose `X-Forwarded-For` is trusted. None by default.
+/// Whose `X-Forwarded-For` is trusted. Nobody's by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TrustedProxies(Vec<Network>);
+pub struct TrustedProxies {
+    networks: Vec<Network>,
+    /// Peers on Unix sockets, which have no address.
+    unix: bool,
+}
+
+/// The word for peers on Unix sockets.
+const UNIX: &str = "unix";
+
+/// Where peers on Unix sockets come from: this machine.
+pub const UNIX_PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// How many times the share of a network one has that holds many of the next smaller kind.
 const MORE_SHARES: usize = 4;
@@ -24,21 +34,22 @@ pub struct NoNetwork(pub String);
 impl FromStr for TrustedProxies {
     type Err = NoNetwork;
 
-    /// Parses a list such as `127.0.0.1,10.0.0.0/8,fd00::/8`; empty trusts none.
+    /// Parses a list such as `127.0.0.1,10.0.0.0/8,fd00::/8,unix`; empty trusts none.
     fn from_str(text: &str) -> Result<TrustedProxies, NoNetwork> {
-        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-        parts.map(|part| Network::parse(part).ok_or_else(|| NoNetwork(part.to_owned()))).collect::<Result<_, _>>().map(TrustedProxies)
+        let parts = || text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let networks = parts().filter(|part| *part != UNIX).map(|part| Network::parse(part).ok_or_else(|| NoNetwork(part.to_owned())));
+        Ok(TrustedProxies { networks: networks.collect::<Result<_, _>>()?, unix: parts().any(|part| part == UNIX) })
     }
 }
 
 impl TrustedProxies {
     pub fn trusts(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.holds(address))
+        self.networks.iter().any(|network| network.holds(address))
     }
 
-    /// Returns the network that what this address uses counts to; `None` if it is a trusted proxy, which asks for many.
-    pub fn network(&self, address: IpAddr) -> Option<Network> {
-        (!self.trusts(address)).then(|| Network::around(address))
+    /// Returns whether peers on Unix sockets are trusted.
+    pub fn trusts_unix(&self) -> bool {
+        self.unix
     }
 
     /// Returns the client's address: the last one in `X-Forwarded-For` that is not a trusted proxy itself, because everything before it is

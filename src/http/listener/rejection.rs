@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::base::log::Detail;
 use crate::base::time::Clock;
 use crate::base::{log, request_id};
 use crate::http::listener::limits::LOGGED_A_SECOND;
@@ -19,6 +20,7 @@ pub struct Rejection {
 pub const TOO_SLOW: Rejection = Rejection { status: 408, why: "the request did not arrive in time" };
 pub const TOO_MUCH: Rejection = Rejection { status: 503, why: "too many large requests are arriving at once" };
 pub const TOO_MANY: Rejection = Rejection { status: 503, why: "there are too many connections, and this one makes room for another" };
+pub const HTTPS_PORT: Rejection = Rejection { status: 400, why: "this is an https port: the URL must begin with https://" };
 pub const NO_UPSTREAM: Rejection = Rejection { status: 503, why: "the server cannot take requests just now" };
 pub const LOST: Rejection = Rejection { status: 502, why: "the request was lost inside the server" };
 
@@ -64,11 +66,17 @@ impl RefusalLog {
     /// Logs a rejection, and returns its reply. Both have the same request ID.
     pub fn reply(&mut self, refusal: Rejection, now: Instant) -> Vec<u8> {
         let request_id = request_id::fresh(Clock::System.now());
-        self.log(refusal, &request_id, now);
+        let fields = vec![("status", refusal.status.into()), ("cause", refusal.why.into()), ("request_id", request_id.as_str().into())];
+        self.log("refused by the listener", fields, now);
         refusal.bytes(request_id)
     }
 
-    fn log(&mut self, refusal: Rejection, request_id: &str, now: Instant) {
+    /// Logs that a TLS handshake failed.
+    pub fn note_handshake(&mut self, error: &std::io::Error, now: Instant) {
+        self.log("a TLS handshake failed", vec![("cause", error.to_string().into())], now);
+    }
+
+    fn log(&mut self, what: &str, mut fields: Vec<(&str, Detail<'_>)>, now: Instant) {
         if now.duration_since(self.second) >= Duration::from_secs(1) {
             (self.second, self.logged) = (now, 0);
         }
@@ -78,13 +86,10 @@ impl RefusalLog {
         }
         self.logged += 1;
         let left_out = std::mem::take(&mut self.left_out);
-        let fields = [
-            ("status", refusal.status.into()),
-            ("cause", refusal.why.into()),
-            ("request_id", request_id.into()),
-            ("not_logged_before", left_out.into()),
-        ];
-        log::info("refused by the listener", if left_out > 0 { &fields } else { &fields[..3] });
+        if left_out > 0 {
+            fields.push(("not_logged_before", left_out.into()));
+        }
+        log::info(what, &fields);
     }
 }
 

@@ -4,8 +4,10 @@ use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
-use mio::net::TcpStream;
-use mio::{Interest, Registry, Token};
+use mio::{Registry, Token};
+
+use crate::http::listener::stream::Stream;
+use crate::http::listener::tls::{Handshake, TlsSession};
 
 /// Who owns the socket. The worker returns it without waking the event loop, unless that asked for notice.
 const EVENT_LOOP: u8 = 0;
@@ -13,38 +15,76 @@ const WORKER: u8 = 1;
 /// The worker, and the event loop must be told when it returns the socket: there is more to read.
 const WORKER_TO_NOTIFY: u8 = 2;
 
-/// The socket with everything that is done to it; the place for TLS.
+/// The socket with everything that is done to it, with TLS or without.
 #[derive(Debug)]
 pub struct PeerSocket {
-    socket: TcpStream,
+    socket: Stream,
+    tls: Option<Box<TlsSession>>,
     owner: AtomicU8,
     /// When the worker returned it, in milliseconds since the listener started.
     returned_at: AtomicU64,
 }
 
 impl PeerSocket {
-    pub fn new(socket: TcpStream) -> PeerSocket {
-        PeerSocket { socket, owner: AtomicU8::new(EVENT_LOOP), returned_at: AtomicU64::new(0) }
+    pub fn new(socket: Stream, tls: Option<TlsSession>) -> PeerSocket {
+        PeerSocket { socket, tls: tls.map(Box::new), owner: AtomicU8::new(EVENT_LOOP), returned_at: AtomicU64::new(0) }
     }
 
     /// Asks for events with this token when there is something to read or room to write.
     pub fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        registry.register(&mut self.socket, token, Interest::READABLE | Interest::WRITABLE)
+        self.socket.register(registry, token)
     }
 
-    /// Reads what is there. Fails with `WouldBlock` if there is nothing.
-    pub fn read(&self, bytes: &mut [u8]) -> io::Result<usize> {
-        retried(|| (&self.socket).read(bytes))
+    /// Continues the handshake, as [`TlsSession::continue_handshake`]; without TLS there is none.
+    pub fn continue_handshake(&self, received: &mut usize) -> io::Result<Handshake> {
+        self.tls.as_ref().map_or(Ok(Handshake::Done), |tls| tls.continue_handshake(&self.socket, received))
+    }
+
+    /// Returns whether the peer speaks HTTP where TLS is expected: its first byte begins a method, and no record.
+    pub fn begins_with_http(&self) -> bool {
+        self.socket.next_byte().is_some_and(|byte| byte.is_ascii_alphabetic())
+    }
+
+    /// Leaves TLS out from now on.
+    pub fn speak_plainly(&mut self) {
+        self.tls = None;
+    }
+
+    /// Reads what is there.
+    pub fn read(&self, bytes: &mut [u8]) -> io::Result<ReadOutcome> {
+        match &self.tls {
+            None => self.read_raw(bytes),
+            Some(tls) => tls.read(&self.socket, bytes),
+        }
+    }
+
+    /// The same without decrypting it: for what is dropped.
+    pub fn read_raw(&self, bytes: &mut [u8]) -> io::Result<ReadOutcome> {
+        match retried(|| (&self.socket).read(bytes)) {
+            Ok(0) => Ok(ReadOutcome::End),
+            // A short read is the last one, unless the end of the stream follows it.
+            Ok(count) => Ok(ReadOutcome::Bytes(count, if count == bytes.len() { More::Known } else { More::Unknown })),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(ReadOutcome::Nothing(More::Unknown)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Writes as much as the peer takes now. Returns how many bytes that was.
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        write_some(&mut &self.socket, bytes)
+        match &self.tls {
+            None => write_some(&mut &self.socket, bytes),
+            Some(tls) => tls.write(&self.socket, bytes),
+        }
+    }
+
+    /// Returns whether bytes that were written wait until the peer takes them, and another [`PeerSocket::write`] sends them.
+    pub fn holds_back(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.holds_back())
     }
 
     /// Returns whether the peer has ended its stream and all of it is read. It may be gone, or still wait for a reply.
     pub fn has_ended(&self) -> bool {
-        matches!(self.socket.peek(&mut [0]), Ok(0))
+        self.socket.has_ended()
     }
 
     /// Returns whether the connection is broken off, so that the peer can't read a reply.
@@ -54,6 +94,7 @@ impl PeerSocket {
 
     /// Ends the stream to the peer after what was written. Errors are ignored: then the peer is gone.
     pub fn end_writing(&self) {
+        self.tls.iter().for_each(|tls| tls.end_writing(&self.socket));
         let _ = self.socket.shutdown(Shutdown::Write);
     }
 
@@ -87,7 +128,24 @@ impl PeerSocket {
     }
 }
 
-/// Whether there may be more to read after a complete request.
+impl Drop for PeerSocket {
+    /// A peer that speaks TLS is told that nothing follows; otherwise it could not know whether somebody else has cut the connection.
+    fn drop(&mut self) {
+        self.tls.iter().for_each(|tls| tls.end_writing(&self.socket));
+    }
+}
+
+/// What was read from a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadOutcome {
+    Bytes(usize, More),
+    /// Nothing for now; with `Known`, only because the turn is over.
+    Nothing(More),
+    /// The end of the stream.
+    End,
+}
+
+/// Whether there may be more to read, without another event that says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum More {
     Known,

@@ -4,16 +4,19 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use mio::Token;
-use mio::net::TcpStream;
 
-use crate::http::listener::acceptor::{Accepted, Acceptor};
+use crate::http::listener::acceptor::Accepted;
 use crate::http::listener::connection::Connection;
-use crate::http::listener::event_loop::{EventLoop, FIRST_CONNECTION};
+use crate::http::listener::event_loop::EventLoop;
 use crate::http::listener::head::Trust;
 use crate::http::listener::limits::ACCEPTED_A_TURN;
+use crate::http::listener::proxies::UNIX_PEER;
+use crate::http::listener::public_socket::Protocol;
 use crate::http::listener::rejection::TOO_MANY;
 use crate::http::listener::resource::Resource;
 use crate::http::listener::socket::PeerSocket;
+use crate::http::listener::stream::Stream;
+use crate::http::listener::tls::TlsSession;
 
 /// Which connection makes room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,10 +38,16 @@ pub(super) enum Backlog {
 }
 
 impl EventLoop {
-    /// Accepts as many as a turn allows. At the limit one makes room for each; if workers have all, newcomers wait until one is answered.
+    /// Accepts as many as a turn allows of each socket. At the limit one makes room for each; if workers have all, newcomers wait until one is
+    /// answered.
     pub(super) fn accept_connections(&mut self, now: Instant) -> Backlog {
+        let backlogs: Vec<Backlog> = (0..self.acceptors.len()).map(|acceptor| self.accept_from(acceptor, now)).collect();
+        if backlogs.contains(&Backlog::More) { Backlog::More } else { Backlog::Unknown }
+    }
+
+    fn accept_from(&mut self, number: usize, now: Instant) -> Backlog {
         for _ in 0..ACCEPTED_A_TURN {
-            if self.acceptor.as_ref().is_none_or(|acceptor| !acceptor.has_more(now)) {
+            if !self.acceptors[number].has_more(now) {
                 return Backlog::Unknown;
             }
             let is_full = self.connections.used(Resource::Connections) >= self.limits.connections;
@@ -48,19 +57,18 @@ impl EventLoop {
                 Some(MakesRoom::NextTurn) => return Backlog::More,
                 Some(MakesRoom::Nobody) => return Backlog::Unknown,
             };
-            let Some(acceptor) = self.acceptor.as_mut() else { return Backlog::Unknown };
-            match acceptor.accept(now) {
+            match self.acceptors[number].accept(now) {
                 Accepted::Connection(socket, address) => {
                     leaving.into_iter().for_each(|slot| self.make_room(slot, now));
-                    self.accept(socket, address, now);
+                    self.accept(number, socket, address, now);
                 }
                 Accepted::WithSpare(socket, address) => {
-                    self.save_descriptor(now);
-                    self.accept(socket, address, now);
+                    self.save_descriptor(number, now);
+                    self.accept(number, socket, address, now);
                 }
                 Accepted::Gone => {}
                 Accepted::Nothing => return Backlog::Unknown,
-                Accepted::NoDescriptor if self.save_descriptor(now) => {}
+                Accepted::NoDescriptor if self.save_descriptor(number, now) => {}
                 Accepted::NoDescriptor => return Backlog::Unknown,
             }
         }
@@ -68,11 +76,11 @@ impl EventLoop {
     }
 
     /// Closes a connection for its descriptor, so that it is known whether others wait. Returns whether there is one now.
-    fn save_descriptor(&mut self, now: Instant) -> bool {
+    fn save_descriptor(&mut self, number: usize, now: Instant) -> bool {
         if let MakesRoom::Now(slot) = self.who_makes_room(now) {
             self.make_room(slot, now);
         }
-        self.acceptor.as_mut().is_some_and(Acceptor::save_spare)
+        self.acceptors[number].save_spare()
     }
 
     fn who_makes_room(&self, now: Instant) -> MakesRoom {
@@ -98,12 +106,21 @@ impl EventLoop {
         self.connections.close(slot);
     }
 
-    fn accept(&mut self, socket: TcpStream, address: SocketAddr, now: Instant) {
+    fn accept(&mut self, number: usize, socket: Stream, address: Option<SocketAddr>, now: Instant) {
+        let protocol = &self.acceptors[number].protocol;
+        let peer = address.map_or(UNIX_PEER, |address| address.ip().to_canonical());
+        let is_trusted = address.map_or_else(|| self.limits.proxies.trusts_unix(), |_| self.limits.proxies.trusts(peer));
+        let trust = if is_trusted { Trust::Proxy } else { Trust::Untrusted };
+        let tls = match protocol {
+            Protocol::Https(config) => TlsSession::new(config.clone()).map(Some),
+            Protocol::Http | Protocol::Redirect(_) => Ok(None),
+        };
         let slot = self.connections.reserve();
-        let mut socket = PeerSocket::new(socket);
-        let peer = address.ip().to_canonical();
-        let trust = if self.limits.proxies.trusts(peer) { Trust::Proxy } else { Trust::Untrusted };
-        let is_watched = socket.register(self.poll.registry(), Token(FIRST_CONNECTION + slot)).is_ok();
-        self.connections.insert(slot, is_watched.then(|| Connection::new(socket, peer, trust, &self.limits, now)));
+        let connection = tls.ok().and_then(|tls| {
+            let mut socket = PeerSocket::new(socket, tls);
+            let is_watched = socket.register(self.poll.registry(), Token(self.first_connection + slot)).is_ok();
+            is_watched.then(|| Connection::new(socket, peer, trust, protocol, &self.limits, now))
+        });
+        self.connections.insert(slot, connection);
     }
 }

@@ -1,6 +1,5 @@
 //! What follows an answer or a refusal: the rest of a reply, the next request, or the end of the connection.
 
-use std::io;
 use std::time::Instant;
 
 use crate::http::listener::connection::Phase;
@@ -10,7 +9,7 @@ use crate::http::listener::pending::{Finished, Remaining};
 use crate::http::listener::reading::Awaited;
 use crate::http::listener::rejection::{LOST, Rejection};
 use crate::http::listener::resource::Resource;
-use crate::http::listener::socket::More;
+use crate::http::listener::socket::{More, ReadOutcome};
 
 impl EventLoop {
     pub(super) fn after_answer(&mut self, finished: Finished, now: Instant) {
@@ -60,7 +59,7 @@ impl EventLoop {
             Err(_) => self.connections.close(slot),
             Ok(count) => {
                 *sent += count;
-                if *sent < end {
+                if *sent < end || (end == reply.len() && connection.socket.holds_back()) {
                     return;
                 }
                 if end < reply.len() {
@@ -74,13 +73,23 @@ impl EventLoop {
         }
     }
 
-    /// Sends the refusal and lets the peer see it before the connection ends; in the middle of a reply the connection just ends.
+    /// Sends the refusal and lets the peer see it before the connection ends; in the middle of a reply or a handshake the connection just ends.
     pub(super) fn refuse(&mut self, slot: usize, refusal: Rejection, now: Instant) {
         let Some(connection) = self.connections.get(slot) else { return };
-        if matches!(connection.phase, Phase::Replying { .. }) || connection.socket.write(&self.refusals.reply(refusal, now)).is_err() {
+        if matches!(connection.phase, Phase::Replying { .. } | Phase::Handshaking { .. }) {
             return self.connections.close(slot);
         }
-        self.drain(slot, now);
+        let reply = self.refusals.reply(refusal, now);
+        self.send_last(slot, &reply, now);
+    }
+
+    /// Sends the last reply of a connection, as far as the peer takes it at once.
+    pub(super) fn send_last(&mut self, slot: usize, reply: &[u8], now: Instant) {
+        match self.connections.get(slot).map(|connection| connection.socket.write(reply)) {
+            Some(Ok(_)) => self.drain(slot, now),
+            Some(Err(_)) => self.connections.close(slot),
+            None => {}
+        }
     }
 
     pub(super) fn drain(&mut self, slot: usize, now: Instant) {
@@ -95,10 +104,10 @@ impl EventLoop {
         let Some(connection) = self.connections.get_mut(slot) else { return };
         let Phase::Draining { dropped } = &mut connection.phase else { return };
         for _ in 0..READ_A_TURN / READ {
-            match connection.socket.read(&mut self.buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Ok(count) if count > 0 && *dropped < LARGEST_DRAIN => *dropped += count,
-                _ => return self.connections.close(slot),
+            match connection.socket.read_raw(&mut self.buffer) {
+                Ok(ReadOutcome::Nothing(_)) => return,
+                Ok(ReadOutcome::Bytes(count, _)) if *dropped < LARGEST_DRAIN => *dropped += count,
+                Ok(ReadOutcome::Bytes(..) | ReadOutcome::End) | Err(_) => return self.connections.close(slot),
             }
         }
         self.defer(slot);

@@ -1,38 +1,39 @@
 //! Reads requests, and sends each upstream when its turn comes.
 
-use std::io;
 use std::time::Instant;
 
+use crate::base::request_id;
+use crate::base::time::Clock;
 use crate::http::listener::connection::{CONTINUE, Phase, ReceivedRequest};
 use crate::http::listener::event_loop::{EventLoop, READ};
 use crate::http::listener::fair_queue::InFlight;
-use crate::http::listener::head::PENDING;
+use crate::http::listener::head::{Head, PENDING};
 use crate::http::listener::limits::{READ_A_TURN, UNFINISHED_REQUESTS};
 use crate::http::listener::pending::PendingEntry;
 use crate::http::listener::proxies::Network;
 use crate::http::listener::reading::{Arrived, Awaited};
 use crate::http::listener::rejection::{NO_UPSTREAM, TOO_MUCH};
 use crate::http::listener::resource::Resource;
-use crate::http::listener::sending::KeepAlive;
-use crate::http::listener::socket::More;
+use crate::http::listener::sending::{KeepAlive, serialized};
+use crate::http::listener::socket::{More, ReadOutcome};
+use crate::http::reply::{COMMON, Reply};
 
 impl EventLoop {
-    /// Reads until a request is complete, no more bytes are there, or the turn is over. A short read is the last one, unless the end of
-    /// the stream follows it.
+    /// Reads until a request is complete, no more bytes are there, or the turn is over.
     pub(super) fn read(&mut self, slot: usize, to_the_end: bool, now: Instant) {
         for _ in 0..READ_A_TURN / READ {
             let Some(connection) = self.connections.get_mut(slot) else { return };
             match connection.socket.read(&mut self.buffer) {
-                Ok(0) => return self.connections.close(slot),
-                Ok(count) => {
+                Ok(ReadOutcome::Bytes(count, more)) => {
                     connection.reader.push(&self.buffer[..count]);
-                    let more = if to_the_end || count == self.buffer.len() { More::Known } else { More::Unknown };
+                    let more = if to_the_end { More::Known } else { more };
                     if !self.advance(slot, more, now) || more == More::Unknown {
                         return;
                     }
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(_) => return self.connections.close(slot),
+                Ok(ReadOutcome::Nothing(More::Known)) => {}
+                Ok(ReadOutcome::Nothing(More::Unknown)) => return,
+                Ok(ReadOutcome::End) | Err(_) => return self.connections.close(slot),
             }
         }
         self.defer(slot);
@@ -70,6 +71,10 @@ impl EventLoop {
     /// Sends a complete request upstream, or lets it wait for its turn.
     fn take_request(&mut self, slot: usize, arrived: Arrived, more: More, now: Instant) {
         let Some(connection) = self.connections.get_mut(slot) else { return };
+        if let Some(to) = &connection.redirect {
+            let reply = redirect(to, &arrived.head);
+            return self.send_last(slot, &reply, now);
+        }
         let from = connection.note_client(&self.limits.proxies, arrived.head.forwarded_for.as_deref());
         self.serial += 1;
         let request = ReceivedRequest { serial: self.serial, from, arrived, more, is_probed: false };
@@ -107,4 +112,12 @@ impl EventLoop {
         let own = format!("{}: {slot}.{serial}\r\n{length}", PENDING);
         self.upstreams.queue(upstream, &[&head.line, own.as_bytes(), &head.headers, b"\r\n", &body]);
     }
+}
+
+/// Returns a redirect to the same path and query below this URL. What the request says about the host counts for nothing.
+fn redirect(to: &str, head: &Head) -> Vec<u8> {
+    let line = String::from_utf8_lossy(&head.line);
+    let target = line.split(' ').nth(1).filter(|target| target.starts_with('/')).unwrap_or("/");
+    let reply = Reply::empty(308).with("Location", format!("{to}{target}")).with("X-Request-Id", request_id::fresh(Clock::System.now()));
+    serialized(&reply.with_missing(COMMON), KeepAlive::No, head.is_head)
 }

@@ -1,0 +1,117 @@
+//! Opens the sockets of the server: those that are set, and those that a supervisor has opened.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use listenfd::ListenFd;
+
+use crate::cli::failure::{Failure, UsageError};
+use crate::cli::serve::public_url::{Lifetime, Location, local_url, public_url};
+use crate::cli::serve::settings::Configuration;
+use crate::http::certificate::Certificate;
+use crate::http::listener::public_socket::{ListenAddress, ListeningSocket, Protocol, PublicSocket};
+use crate::http::server::Server;
+
+/// The URLs that the line about the start names.
+#[derive(Debug)]
+pub struct LocalUrls {
+    pub first: String,
+    pub all: Vec<String>,
+    pub redirect: Option<String>,
+}
+
+/// Opens all sockets. Returns the server, where programs on this machine reach it, and its public URL.
+pub fn listen(
+    configuration: &mut Configuration,
+    certificate: Option<&Arc<Certificate>>,
+    lifetime: Lifetime,
+) -> Result<(Server, LocalUrls, String), Failure> {
+    let over_tcp = match certificate {
+        Some(certificate) => Protocol::Https(certificate.server_config().map_err(Failure::Refused)?),
+        None => Protocol::Http,
+    };
+    let mut opened = open(&configuration.listen, &mut configuration.inherited, &over_tcp)?;
+    let locations = locations(&opened);
+    let public_url = public_url(configuration.settings.public_url.clone(), locations.first(), lifetime)?;
+    let all: Vec<String> = locations.iter().map(local_url).collect();
+    let mut urls = LocalUrls { first: all.first().cloned().unwrap_or_else(|| public_url.clone()), all, redirect: None };
+    if let Some(address) = &configuration.http_redirect {
+        if !public_url.starts_with("https://") {
+            return Err(UsageError(format!("--http-redirect leads to the public URL, which is {public_url}: it must be https")).into());
+        }
+        let redirect = open_redirect(address, &public_url)?;
+        urls.redirect = location(&redirect).as_ref().map(local_url);
+        opened.push(redirect);
+    }
+    let folder = configuration.data.as_deref().map(|data| Path::new(data).parent().filter(|parent| *parent != Path::new("")));
+    let folder = folder.map(|parent| parent.unwrap_or(Path::new(".")));
+    let server = Server::new(opened, configuration.limits.clone(), folder)
+        .map_err(|error| Failure::Refused(format!("cannot start the server: {error}")))?;
+    Ok((server, urls, public_url))
+}
+
+/// Opens all sockets. What is listened on over TCP speaks `over_tcp`.
+fn open(listen: &[ListenAddress], inherited: &mut ListenFd, over_tcp: &Protocol) -> Result<Vec<PublicSocket>, Failure> {
+    let mut sockets = Vec::new();
+    for number in 0..inherited.len() {
+        sockets.push(take_over(inherited, number).map_err(|error| Failure::Refused(format!("cannot use what LISTEN_FDS names: {error}")))?);
+    }
+    for address in listen {
+        let (opened, place) = match address {
+            ListenAddress::Tcp(address) => (ListeningSocket::tcp(address), address.clone()),
+            ListenAddress::Unix(path) => (ListeningSocket::unix(path), format!("unix:{}", path.display())),
+        };
+        sockets.push(opened.map_err(|error| cannot_listen(&place, "--listen", &error))?);
+    }
+    Ok(sockets.into_iter().map(|socket| with_protocol(socket, over_tcp)).collect())
+}
+
+/// Opens the socket whose requests are redirected to the same path of this URL.
+fn open_redirect(address: &str, public_url: &str) -> Result<PublicSocket, Failure> {
+    let socket = ListeningSocket::tcp(address).map_err(|error| cannot_listen(address, "--http-redirect", &error))?;
+    let authority = public_url.find("://").map_or(0, |at| at + 3);
+    let end = public_url[authority..].find('/').map_or(public_url.len(), |at| authority + at);
+    Ok(PublicSocket { socket, protocol: Protocol::Redirect(public_url[..end].into()) })
+}
+
+fn with_protocol(socket: ListeningSocket, over_tcp: &Protocol) -> PublicSocket {
+    let protocol = match socket {
+        ListeningSocket::Tcp(_) => over_tcp.clone(),
+        ListeningSocket::Unix(..) => Protocol::Http,
+    };
+    PublicSocket { socket, protocol }
+}
+
+fn take_over(inherited: &mut ListenFd, number: usize) -> std::io::Result<ListeningSocket> {
+    // A failed attempt leaves it where it is.
+    if let Ok(Some(socket)) = inherited.take_unix_listener(number) {
+        return ListeningSocket::inherited_unix(socket);
+    }
+    let socket = inherited.take_tcp_listener(number)?.ok_or_else(|| std::io::Error::other("it is taken"))?;
+    ListeningSocket::inherited_tcp(socket)
+}
+
+/// Returns where the sockets can be reached, over TCP first.
+fn locations(sockets: &[PublicSocket]) -> Vec<Location> {
+    let mut locations: Vec<Location> = sockets.iter().filter_map(location).collect();
+    locations.sort_by_key(|location| matches!(location, Location::Unix(_)));
+    locations
+}
+
+/// Returns where a socket can be reached; `None` if it has neither an address nor a file.
+fn location(socket: &PublicSocket) -> Option<Location> {
+    let scheme = match socket.protocol {
+        Protocol::Http | Protocol::Redirect(_) => "http",
+        Protocol::Https(_) => "https",
+    };
+    match &socket.socket {
+        ListeningSocket::Tcp(socket) => socket.local_addr().ok().map(|address| Location::Tcp { scheme, address }),
+        ListeningSocket::Unix(socket, _) => {
+            socket.local_addr().ok().and_then(|address| address.as_pathname().map(|path| Location::Unix(path.to_owned())))
+        }
+    }
+}
+
+fn cannot_listen(place: &str, flag: &str, error: &std::io::Error) -> Failure {
+    Failure::Refused(format!("cannot listen on {place}, choose another address with {flag}: {error}"))
+}

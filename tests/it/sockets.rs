@@ -1,0 +1,145 @@
+//! What the built program listens on: several addresses, Unix sockets, and sockets that a supervisor has opened.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use keyfob::http::listener::limits::Limits;
+use keyfob::http::listener::public_socket::{ListeningSocket, Protocol, PublicSocket};
+use keyfob::http::server::Server;
+use serde_json::Value;
+
+use crate::binary::{KEY, PASSWORD, Running, keyfob, run};
+use crate::client::send;
+use crate::folder::Folder;
+use crate::listener::{EchoServer, echo, get, read_reply};
+use crate::process::ready;
+
+/// The status of a request over a Unix socket.
+fn status_over(path: &Path) -> u16 {
+    let mut stream = UnixStream::connect(path).expect("it accepts");
+    stream.write_all(b"GET /api/v3/auth_info HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("it is sent");
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).expect("it is read");
+    reply.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status")
+}
+
+fn status_at(url: &Value) -> u16 {
+    send(url.as_str().and_then(|url| url.strip_prefix("http://")).expect("an address"), "GET", "/api/v3/auth_info", &[], "").status
+}
+
+#[test]
+fn a_server_listens_at_every_address_that_it_is_given() {
+    let folder = Folder::new("listen-several");
+    let socket = folder.0.join("keyfob.sock");
+    let server = Running::start(&folder.0, &["--listen", "127.0.0.77:0", "--listen", "unix:keyfob.sock"], &[KEY, PASSWORD]);
+    let listen = server.ready["listen"].as_array().expect("a list").clone();
+    assert_eq!((listen.len(), &listen[0], &listen[2]), (3, &server.ready["url"], &"unix:keyfob.sock".into()));
+    assert_eq!((status_at(&listen[0]), status_at(&listen[1]), status_over(&socket)), (200, 200, 200));
+    assert_eq!(std::fs::metadata(&socket).expect("a socket").permissions().mode() & 0o777, 0o660);
+    assert_eq!(server.end("-TERM").0, Some(0));
+    assert!(!socket.exists());
+
+    let mut command = keyfob(&folder.0, &["serve", "--ephemeral"], &[("KEYFOB_LISTEN", "127.0.0.1:0, unix:keyfob.sock")]);
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
+    let listen = ready(&mut child)["listen"].clone();
+    assert_eq!((status_at(&listen[0]), status_over(&socket)), (200, 200));
+    child.kill().expect("it is killed");
+    child.wait().expect("it ends");
+}
+
+#[test]
+fn a_server_on_a_unix_socket_alone_has_to_be_told_its_url() {
+    let folder = Folder::new("listen-unix");
+    let refused = run(&folder.0, &["serve", "--listen", "unix:keyfob.sock"], &[]);
+    let errors = String::from_utf8_lossy(&refused.stderr);
+    assert!(refused.status.code() == Some(2) && errors.contains("--public-url"), "{errors}");
+    let mut command = keyfob(&folder.0, &["serve", "--listen", "unix:keyfob.sock", "--public-url", "https://id.example"], &[]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+    assert_eq!(ready(&mut child)["url"], "unix:keyfob.sock");
+    assert_eq!(status_over(&folder.0.join("keyfob.sock")), 200);
+    child.kill().expect("it is killed");
+    child.wait().expect("it ends");
+}
+
+#[test]
+fn only_the_socket_of_a_server_that_is_gone_is_replaced() {
+    let folder = Folder::new("listen-stale");
+    let path = folder.0.join("keyfob.sock");
+    let begin =
+        |data: &str| run(&folder.0, &["serve", "--data", data, "--listen", "unix:keyfob.sock", "--public-url", "https://id.example"], &[]);
+    let is_refused = |says: &str| {
+        let output = begin("other.db");
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(1) && errors.contains(says) && errors.lines().count() == 1, "{errors}");
+    };
+    // A socket file without a server.
+    drop(UnixListener::bind(&path).expect("a socket"));
+    let server = Running::start(&folder.0, &["--listen", "unix:keyfob.sock"], &[KEY, PASSWORD]);
+    assert_eq!(status_over(&path), 200);
+    is_refused("another server answers there");
+    assert_eq!(status_over(&path), 200);
+    // One that has taken its place is not the server's to delete.
+    std::fs::remove_file(&path).expect("it is deleted");
+    std::fs::write(&path, "precious").expect("a file");
+    assert_eq!(server.end("-TERM").0, Some(0));
+    is_refused("a file that is no socket");
+    assert_eq!(std::fs::read_to_string(&path).expect("it is still there"), "precious");
+    std::fs::remove_file(&path).expect("it is deleted");
+    // Nor is what a symbolic link leads to.
+    let elsewhere = folder.0.join("elsewhere.sock");
+    drop(UnixListener::bind(&elsewhere).expect("a socket"));
+    symlink(&elsewhere, &path).expect("a link");
+    is_refused("a file that is no socket");
+    assert!(elsewhere.exists() && path.is_symlink());
+}
+
+#[test]
+fn peers_on_a_unix_socket_are_local_and_speak_for_others_only_if_they_are_trusted() {
+    let folder = Folder::new("unix-peers");
+    for (n, (proxies, from)) in
+        [("", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("unix", "192.0.2.7"), ("10.0.0.0/8,unix", "192.0.2.7")].into_iter().enumerate()
+    {
+        let path = folder.0.join(format!("{n}.sock"));
+        let socket = PublicSocket { socket: ListeningSocket::unix(&path).expect("it listens"), protocol: Protocol::Http };
+        let limits = Limits { proxies: proxies.parse().expect("a list"), ..Limits::default() };
+        let _server = EchoServer::on(Server::new(vec![socket], limits, None).expect("it starts"), |request, _| echo(request));
+        let mut stream = UnixStream::connect(&path).expect("it accepts");
+        stream.write_all(b"GET /a HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.7\r\n\r\n").expect("it is sent");
+        assert!(read_reply(&mut stream).contains(&format!("GET /a from {from} ")), "{proxies}");
+        // Large replies, pipelined requests and half a close are as over TCP.
+        stream.write_all((get("/1") + &get("/2")).as_bytes()).expect("they are sent");
+        stream.shutdown(std::net::Shutdown::Write).expect("its end is sent");
+        let mut replies = String::new();
+        stream.read_to_string(&mut replies).expect("they are read");
+        assert!(replies.contains("GET /1 from") && replies.contains("GET /2 from"), "{replies}");
+    }
+}
+
+#[test]
+fn a_server_takes_over_the_sockets_that_systemd_has_opened() {
+    let folder = Folder::new("activation");
+    let tcp = TcpListener::bind("127.0.0.1:0").expect("a socket");
+    let address = tcp.local_addr().expect("an address").to_string();
+    let path = folder.0.join("systemd.sock");
+    let unix = UnixListener::bind(&path).expect("a socket");
+    // As systemd does it: descriptors from 3 on, and the number of the process that they are for.
+    let start = |pid: &str| {
+        let script = format!("exec 3<&0 4>&2 0</dev/null 2>errors; LISTEN_FDS=2 LISTEN_PID={pid} exec \"$0\" serve --ephemeral");
+        let mut command = Command::new("sh");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_keyfob")]).current_dir(&folder.0).stdout(Stdio::piped());
+        command.stdin(OwnedFd::from(tcp.try_clone().expect("a socket"))).stderr(OwnedFd::from(unix.try_clone().expect("a socket")));
+        command.spawn().expect("it starts")
+    };
+    let mut child = start("$$");
+    let told = ready(&mut child);
+    assert_eq!(told["url"], format!("http://{address}"));
+    assert_eq!((status_at(&told["url"]), status_over(&path)), (200, 200));
+    child.kill().expect("it is killed");
+    child.wait().expect("it ends");
+    assert!(path.exists(), "its file is not the server's");
+}
