@@ -245,7 +245,7 @@ fn client_hello() -> Vec<u8> {
 
 #[test]
 fn handshakes_in_great_number_keep_neither_plain_nor_tls_newcomers_waiting() {
-    let server = TlsServer::open("second", Limits { connections: 512, ..Limits::default() }, echo);
+    let server = TlsServer::open("second", Limits { connections: 128, ..Limits::default() }, echo);
     let (address, config) = (&server.server.address, client(rustls::ALL_VERSIONS));
     let wait_over_tls = |attempts: u32| {
         waits(attempts, |_| {

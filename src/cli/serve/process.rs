@@ -181,11 +181,13 @@ fn ready_line(urls: LocalUrls, store: &Store, issued: Option<&FirstCredentials>)
     let mut ready = json!({
         "ready": true,
         "url": urls.first,
-        "listen": urls.all,
         "pid": std::process::id(),
         "data": store.path().display().to_string(),
         "version": env!("CARGO_PKG_VERSION"),
     });
+    if urls.all.len() > 1 {
+        ready["listen"] = urls.all.into();
+    }
     if let Some(redirect) = urls.redirect {
         ready["http_redirect"] = redirect.into();
     }

@@ -191,6 +191,8 @@ impl EventLoop {
         match &mut connection.phase {
             Phase::Waiting(_) if connection.socket.is_broken() => self.connections.close(slot),
             Phase::Waiting(request) => request.more = More::Known,
+            // A peer that has ended its stream cannot end its handshake: no work for it. What is no handshake is told so.
+            Phase::Handshaking { received: 0 } if has_ended && !connection.socket.begins_with_http() => self.connections.close(slot),
             Phase::Handshaking { .. } => self.queue_handshake(slot),
             Phase::Reading => self.read(slot, has_ended, now),
             Phase::Replying { .. } => self.send_rest(slot, now),
