@@ -92,6 +92,7 @@ pub fn read_to_end(stream: &mut impl Read) -> String {
         match stream.read(&mut part) {
             Ok(0) => break,
             Ok(count) => bytes.extend_from_slice(&part[..count]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) => break,
             Err(error) => panic!("the connection was not ended: {error}"),
         }
