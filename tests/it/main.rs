@@ -55,6 +55,7 @@ mod pages;
 mod process;
 mod property;
 mod readme;
+mod readme_server;
 mod recovery;
 mod search;
 mod secrets;

@@ -16,12 +16,12 @@ const SEED: &str = include_str!("seed.md");
 /// Set-up commands, which need a checkout: the test has a binary already.
 const SET_UP: &[&str] = &["cargo install --locked --path .\n", "cargo test\n"];
 
-struct Block<'r> {
-    language: &'r str,
-    text: &'r str,
+pub struct Block<'r> {
+    pub language: &'r str,
+    pub text: &'r str,
 }
 
-fn blocks(document: &str) -> Vec<Block<'_>> {
+pub fn blocks(document: &str) -> Vec<Block<'_>> {
     let mut fences = document.split("```");
     fences.next();
     let mut blocks = Vec::new();
@@ -55,6 +55,8 @@ fn steps<'r>(blocks: &[Block<'r>], folder: &Path) -> Vec<Step<'r>> {
     let mut steps: Vec<Step<'r>> = Vec::new();
     for block in blocks {
         match (block.language, steps.last_mut()) {
+            // Commands for a server: `readme_server.rs` runs them.
+            ("sh", _) => {}
             ("bash", _) => steps.push(Step { commands: block.text, json: None, errors: None }),
             ("json", Some(step)) => step.json = Some(block.text),
             ("text", Some(step)) => step.errors = Some(block.text),
@@ -124,7 +126,7 @@ fn what_the_readme_shows_is_what_its_commands_do() {
     }
     let steps = steps(&blocks, &work);
     let port = free_port();
-    let script = (script(&steps) + &the_guide(&work)).replace(":1885", &format!(":{port}")).replace(":1886", &format!(":{}", free_port()));
+    let script = (script(&steps) + &the_guide(&work)).replace(":1885", &format!(":{port}"));
     let path =
         format!("{}:{}", programs.display(), std::env::vars().find(|(name, _)| name == "PATH").map_or(String::new(), |(_, path)| path));
     let address = format!("127.0.0.1:{port}");
@@ -213,11 +215,11 @@ fn a_wrong_line_in_the_readme_would_be_noticed() {
     assert!(changed.is_err());
 }
 
-fn is_there(program: &str) -> bool {
+pub fn is_there(program: &str) -> bool {
     Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
     listener.local_addr().expect("it has an address").port()
 }
