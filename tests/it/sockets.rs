@@ -7,6 +7,9 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 use keyfob::http::listener::limits::Limits;
 use keyfob::http::listener::public_socket::{ListeningSocket, Protocol, PublicSocket};
@@ -118,6 +121,38 @@ fn peers_on_a_unix_socket_are_local_and_speak_for_others_only_if_they_are_truste
         stream.read_to_string(&mut replies).expect("they are read");
         assert!(replies.contains("GET /1 from") && replies.contains("GET /2 from"), "{replies}");
     }
+}
+
+#[test]
+fn a_request_whose_peer_on_a_unix_socket_is_gone_when_its_turn_comes_is_not_answered() {
+    const CROWD: usize = 200;
+    let folder = Folder::new("unix-gone");
+    let answered_after = |after: Duration| {
+        let path = folder.0.join(format!("{}.sock", after.as_secs()));
+        let socket = PublicSocket { socket: ListeningSocket::unix(&path).expect("it listens"), protocol: Protocol::Http };
+        let (lock, answered) = (Arc::new(RwLock::new(())), Arc::new(AtomicUsize::new(0)));
+        let (their_lock, counter) = (lock.clone(), answered.clone());
+        let limits = Limits { drain: Duration::from_millis(100), ..Limits::default() };
+        let server = EchoServer::on(Server::new(vec![socket], limits, None).expect("it starts"), move |request, _| {
+            drop(their_lock.read());
+            counter.fetch_add(1, Ordering::SeqCst);
+            echo(request)
+        });
+        let closed = lock.write().expect("nobody panicked");
+        for _ in 0..CROWD {
+            UnixStream::connect(&path).expect("it accepts").write_all(get("/gone").as_bytes()).expect("it is sent");
+        }
+        std::thread::sleep(after);
+        drop(closed);
+        let mut last = UnixStream::connect(&path).expect("it accepts");
+        last.write_all(get("/last").as_bytes()).expect("it is sent");
+        assert!(read_reply(&mut last).contains("GET /last"));
+        drop(server);
+        answered.load(Ordering::SeqCst)
+    };
+    // A busy machine takes longer to notice.
+    let answered = [1, 5, 20].map(Duration::from_secs).into_iter().map(answered_after).find(|answered| *answered < CROWD / 4);
+    assert!(answered.is_some(), "they were answered all the same");
 }
 
 #[test]

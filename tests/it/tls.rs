@@ -196,6 +196,10 @@ fn slow_half_and_garbage_handshakes_end_and_hold_nobody_up() {
         assert!(!reply.starts_with("HTTP"), "{reply}");
         server.is_alive();
     }
+    // One that has ended its handshake and asks for nothing has as long again, and is told that nothing follows.
+    let mut silent = server.connect(&client(rustls::ALL_VERSIONS));
+    silent.conn.complete_io(&mut silent.sock).expect("they agree");
+    assert_eq!(read_to_end(&mut silent), "");
     // Each goes on dripping until it is cut.
     let mut drips: Vec<TcpStream> = (0..50).map(|_| drip(&hello[..20])).collect();
     while !drips.is_empty() {

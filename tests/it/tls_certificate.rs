@@ -99,6 +99,16 @@ fn a_server_with_a_certificate_is_an_https_server_in_all_it_says() {
 }
 
 #[test]
+fn a_redirect_leads_to_the_host_of_the_public_url_also_below_a_path() {
+    let folder = Folder::new("redirect-below-a-path");
+    let arguments = ["--public-url", "https://home.example/keyfob", "--http-redirect", "127.0.0.1:0"];
+    let server = Running::start(&folder.0, &arguments, &[KEY, PASSWORD]);
+    let redirect = server.ready["http_redirect"].as_str().and_then(|url| url.strip_prefix("http://")).expect("an address").to_owned();
+    let reply = send(&redirect, "GET", "/keyfob/console?a=b", &[], "");
+    assert_eq!((reply.status, reply.header("location")), (308, Some("https://home.example/keyfob/console?a=b")));
+}
+
+#[test]
 fn what_is_wrong_with_a_certificate_is_one_line_that_names_the_file_and_the_cause() {
     let folder = Folder::new("tls-wrong");
     install(&folder.0, "first");
@@ -125,8 +135,9 @@ fn what_is_wrong_with_a_certificate_is_one_line_that_names_the_file_and_the_caus
         (&["--tls-key", "key.pem"], "--tls-cert FILE"),
         (&["--http-redirect", "127.0.0.1:0"], "it must be https"),
         (&["--http-redirect", "nowhere"], "--http-redirect"),
+        (&["--listen", "unix:x.sock", "--tls-cert", "cert.pem", "--tls-key", "key.pem"], "--tls-cert is for TCP addresses"),
     ] {
-        let output = run(&folder.0, &[&["serve", "--ephemeral", "--listen", "127.0.0.1:0"], arguments].concat(), &[]);
+        let output = run(&folder.0, &[&["serve", "--ephemeral"], arguments].concat(), &[("KEYFOB_LISTEN", "127.0.0.1:0")]);
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.code() == Some(2) && errors.contains(says), "{arguments:?}: {errors}");
     }

@@ -32,6 +32,9 @@ pub fn listen(
     };
     let mut opened = open(&configuration.listen, &mut configuration.inherited, &over_tcp)?;
     let locations = locations(&opened);
+    if certificate.is_some() && !locations.iter().any(|location| matches!(location, Location::Tcp { .. })) {
+        return Err(UsageError("--tls-cert is for TCP addresses of --listen, and there is none".to_owned()).into());
+    }
     let public_url = public_url(configuration.settings.public_url.clone(), locations.first(), lifetime)?;
     let all: Vec<String> = locations.iter().map(local_url).collect();
     let mut urls = LocalUrls { first: all.first().cloned().unwrap_or_else(|| public_url.clone()), all, redirect: None };

@@ -161,16 +161,17 @@ impl Connection {
         matches!(self.phase, Phase::Waiting(_)) && self.socket.is_broken()
     }
 
-    /// Finds out whether a peer is gone whose request waits, so that nobody works for it: if it is, what is written here is answered with a
-    /// reset, and if it only ended its stream, it ignores that (RFC 9110 section 15.2).
-    pub fn probe_if_it_may_be_gone(&mut self) {
-        if let Phase::Waiting(request) = &mut self.phase
-            && request.arrived.head.keep_alive == KeepAlive::Yes
-            && !request.is_probed
-            && self.socket.has_ended()
-        {
-            request.is_probed = true;
-            let _ = self.socket.write(CONTINUE);
+    /// Finds out whether a peer is gone whose request waits, so that nobody works for it: if it is, what is written here fails or is answered
+    /// with a reset, and if it only ended its stream, it ignores that (RFC 9110 section 15.2). Returns whether writing failed.
+    pub fn is_found_gone(&mut self) -> bool {
+        match &mut self.phase {
+            Phase::Waiting(request)
+                if request.arrived.head.keep_alive == KeepAlive::Yes && !request.is_probed && self.socket.has_ended() =>
+            {
+                request.is_probed = true;
+                self.socket.write(CONTINUE).is_err()
+            }
+            _ => false,
         }
     }
 

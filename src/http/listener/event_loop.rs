@@ -153,11 +153,10 @@ impl EventLoop {
         let pending = self.pending.clone();
         for slot in 0..self.connections.end() {
             let Some(connection) = self.connections.get_mut(slot) else { continue };
-            if connection.is_broken_off() {
+            if connection.is_broken_off() || connection.is_found_gone() {
                 self.connections.close(slot);
                 continue;
             }
-            connection.probe_if_it_may_be_gone();
             if !connection.is_overdue(&self.limits, now, |at| pending.instant(at)) {
                 continue;
             }
