@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use crate::api::names;
+use crate::base::backup_status::BackupStatus;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::log;
 use crate::base::secret::TokenKind;
@@ -43,6 +44,7 @@ pub struct App {
     server_key: ServerKey,
     queue: Queue,
     guesses: GuessesInProgress,
+    backups: BackupStatus,
 }
 
 impl App {
@@ -50,11 +52,16 @@ impl App {
         let (base_path, cookies) = (BasePath::of(&settings.public_url), Cookies::of(&settings.public_url));
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         let (queue, guesses) = (Queue::new(processors), GuessesInProgress::default());
-        App { store, settings, base_path, cookies, server_key: ServerKey::fresh(), queue, guesses }
+        App { store, settings, base_path, cookies, server_key: ServerKey::fresh(), queue, guesses, backups: BackupStatus::default() }
     }
 
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Returns what became of the backups that the server makes by itself.
+    pub fn backups(&self) -> &BackupStatus {
+        &self.backups
     }
 
     pub fn settings(&self) -> &Settings {

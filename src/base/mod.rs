@@ -1,5 +1,6 @@
 //! Floor 0: basic types. No SQL, no HTTP.
 
+pub mod backup_status;
 pub mod error;
 pub mod id;
 pub mod log;

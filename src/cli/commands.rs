@@ -12,7 +12,7 @@ use crate::cli::remote::connection::CONNECTION;
 use crate::cli::remote::http::Remote;
 use crate::cli::run::admin::AdminOperation;
 use crate::cli::run::operator::DATA;
-use crate::cli::run::{admin, api_keys, authorizations, clients, collaborators, entities, login, sessions, users};
+use crate::cli::run::{admin, api_keys, authorizations, backup, clients, collaborators, entities, login, sessions, users};
 use crate::cli::serve::process;
 use crate::cli::serve::settings::SETTINGS;
 use crate::model::choice::State;
@@ -52,6 +52,8 @@ pub enum Run {
     Unauthenticated(fn(&Values, &mut Remote) -> Result<(), Failure>),
     /// The data file, or the server that holds it.
     Operator(&'static AdminOperation),
+    /// The data file, whether a server uses it or not.
+    DataFile(fn(&Values, Arguments) -> Result<(), Failure>),
     /// The settings of the server.
     Serve(fn(Arguments) -> Result<(), Failure>),
     /// Nothing: it prints a document that is built in.
@@ -97,7 +99,7 @@ impl Flags {
 }
 
 use Flags::{Create, Rights, Rows, Select, Settings, Update};
-use Run::{Anyone, Operator, Serve, Unauthenticated};
+use Run::{Anyone, DataFile, Operator, Serve, Unauthenticated};
 
 const fn group(name: &'static str, aliases: &'static [&'static str], doc: &'static str) -> CommandGroup {
     CommandGroup { name, aliases, doc }
@@ -209,6 +211,9 @@ pub static COMMANDS: &[Command] = &[
     command("admin create-sign-in-link", &[], &["user-id"], &[Rows(flags::USER_ID), Rows(flags::SECRET_OUT), Settings(DATA)], &[], Operator(&admin::CREATE_SIGN_IN_LINK), "Create a link with which a user in the data file signs in once, within 15 minutes, and chooses a new password."),
     command("admin create-api-key", &[], &["user-id"], &[Rows(flags::USER_ID), Rows(flags::API_KEY), Rows(flags::RIGHTS_LIST), Rows(flags::SECRET_OUT), Settings(DATA)], &[], Operator(&admin::CREATE_API_KEY), "Create an API key for a user in the data file; with every right, unless --rights names some."),
     command("admin create-client", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::OWNING_ACCOUNT), Create(&CLIENT), Rows(flags::SECRET_OUT), Settings(DATA)], &[], Operator(&admin::CREATE_CLIENT), "Register an approved client in the data file."),
+
+    command("backup", &[], &["file"], &[Rows(flags::BACKUP), Settings(backup::DATA)], &[], DataFile(backup::back_up_data), "Copy the data file, also while a server uses it, and prove the copy."),
+    command("restore", &[], &["file"], &[Rows(flags::RESTORE), Settings(backup::DATA)], &[], DataFile(backup::restore_data), "Put a backup in the place of the data file, which is kept aside; or only try the backup."),
 
     command("openapi", &[], &[], &[], &[], Run::Document(Document::OpenApi), "Print the OpenAPI 3.1 document of the API."),
     command("completions", &[], &["shell"], &[Rows(flags::SHELL)], &[], Run::Document(Document::Completions), "Print the completions for bash, zsh or fish."),

@@ -1,19 +1,20 @@
 //! The data file and what lies beside it, by name.
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::store::open_error::OpenError;
 
 /// What SQLite keeps beside the data file while it is in use.
-pub(crate) const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+pub(super) const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// The lock on a data file: one process at a time opens it to write, or replaces it. It lasts as long as this value.
 ///
 /// It is on a file of its own that is never removed: on some systems a lock on the data file would be in the way of SQLite's.
 #[derive(Debug)]
-pub(crate) struct FileLock {
+pub(super) struct FileLock {
     beside: File,
     /// The data file itself, which former keyfobs locked, on the one system on which they ran.
     file: Option<File>,
@@ -21,12 +22,12 @@ pub(crate) struct FileLock {
 
 impl FileLock {
     /// Fails with `OpenError::Held` if another process has it.
-    pub(crate) fn take(path: &Path) -> Result<FileLock, OpenError> {
+    pub(super) fn take(path: &Path) -> Result<FileLock, OpenError> {
         Ok(FileLock { beside: locked(private_file(&lock_of(path))?)?, file: None })
     }
 
     /// Locks the data file too, creating it if it is missing. Must outlive every connection to it.
-    pub(crate) fn with_file(mut self, path: &Path) -> Result<FileLock, OpenError> {
+    pub(super) fn with_file(mut self, path: &Path) -> Result<FileLock, OpenError> {
         let file = private_file(path)?;
         self.file = if cfg!(target_os = "linux") { Some(locked(file)?) } else { None };
         Ok(self)
@@ -44,20 +45,37 @@ impl Drop for FileLock {
 }
 
 /// Returns the name of the file beside `path` that ends in `suffix`.
-pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
 }
 
-pub(crate) fn lock_of(path: &Path) -> PathBuf {
+pub(super) fn lock_of(path: &Path) -> PathBuf {
     beside(path, "-lock")
 }
 
 /// Opens a file to write, creating it (mode 0600) if it is missing.
-pub(crate) fn private_file(path: &Path) -> Result<File, OpenError> {
+pub(super) fn private_file(path: &Path) -> Result<File, OpenError> {
     let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
     opened.map_err(|error| OpenError::Unreadable(path.to_owned(), error))
+}
+
+/// Returns whether two names are of one file, which need not be there.
+pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+    let resolved =
+        |path: &Path| path.canonicalize().or_else(|_| Ok(folder_of(path).canonicalize()?.join(path.file_name().unwrap_or_default())));
+    let (one, other): (io::Result<PathBuf>, io::Result<PathBuf>) = (resolved(one), resolved(other));
+    one.is_ok_and(|one| other.is_ok_and(|other| one == other))
+}
+
+/// Makes the names in the folder of `path` survive a power cut.
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(folder_of(path))?.sync_all()
+}
+
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn locked(file: File) -> Result<File, OpenError> {

@@ -9,8 +9,8 @@ use crate::base::log;
 use crate::base::private_file::{self, FileAccess};
 use crate::store::files::{COMPANIONS, beside};
 use crate::store::open_error::OpenError;
-use crate::store::pattern;
 use crate::store::wal::{self, LeftBehind};
+use crate::store::{pattern, seal};
 
 /// The present schema.
 pub const SCHEMA: &str = include_str!("../../schema.sql");
@@ -25,11 +25,14 @@ pub const UPGRADES: &[&str] = &[
     include_str!("upgrades/7.sql"),
 ];
 
+/// The number of the present schema.
+pub(super) const KNOWN: i64 = UPGRADES.len() as i64 + 1;
+
 /// Marks a file as ours: `kfob`.
-const APPLICATION_ID: i64 = 0x6b66_6f62;
+pub(super) const APPLICATION_ID: i64 = 0x6b66_6f62;
 
 /// How long a statement waits for another process's lock: long enough for a backup's last step.
-const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// The log is cut to this many bytes when it starts again: after a long read, or Litestream's, it may have grown.
 const LARGEST_IDLE_WAL: i64 = 64 * 1024 * 1024;
@@ -46,6 +49,7 @@ pub enum Durability {
 /// Opens the only connection that writes. Creates the schema in an empty file, or upgrades an older one.
 pub(super) fn open_writer(path: &Path, durability: Durability) -> Result<Connection, OpenError> {
     let left_behind = wal::check(path)?;
+    seal::remove(path).map_err(|error| OpenError::Unreadable(path.to_owned(), error))?;
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     check_left_behind(&connection, left_behind)?;
@@ -61,6 +65,9 @@ pub(super) fn open_writer(path: &Path, durability: Durability) -> Result<Connect
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "journal_size_limit", LARGEST_IDLE_WAL)?;
     upgrade(&connection)?;
+    if wal::is_backup(&connection)? {
+        wal::renew_stamp(&connection)?;
+    }
     prepare(&connection)?;
     Ok(connection)
 }
@@ -128,12 +135,11 @@ fn check_application(connection: &Connection) -> Result<(), OpenError> {
 
 /// Upgrades the schema in one transaction.
 fn upgrade(connection: &Connection) -> Result<(), OpenError> {
-    let known = UPGRADES.len() as i64 + 1;
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if found > known {
-        return Err(OpenError::Newer { found, known });
+    if found > KNOWN {
+        return Err(OpenError::Newer { found, known: KNOWN });
     }
-    if found == known {
+    if found == KNOWN {
         return Ok(());
     }
     // Upgrades make tables anew to which others refer: without this, what refers to the rows of the old table would go with it.
@@ -146,7 +152,7 @@ fn upgrade(connection: &Connection) -> Result<(), OpenError> {
     }
     wal::renew_stamp(&transaction)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", known)?;
+    transaction.pragma_update(None, "user_version", KNOWN)?;
     transaction.commit()?;
     Ok(())
 }

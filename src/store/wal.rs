@@ -17,8 +17,8 @@ use crate::store::open_error::OpenError;
 /// How the row begins in the bytes of its page; two stamps and the schema's counter follow.
 const MARK: &[u8; 8] = b"kfobfile";
 
-/// What is in front of that: the sizes of the row, of its number and of its five columns.
-const BEFORE_MARK: usize = 8;
+/// What is in front of that: the sizes of the row, of its number and of its six columns.
+const BEFORE_MARK: usize = 9;
 
 /// The size of a stamp in bytes.
 const STAMP: usize = 16;
@@ -28,22 +28,44 @@ const SCHEMA_COOKIE: usize = 40;
 
 /// What was found beside the data file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LeftBehind {
+pub(super) enum LeftBehind {
     Nothing,
     /// A log that belongs to the file, as far as the stamps tell.
     Wal,
 }
 
 /// Puts a new stamp into the transaction under way.
-pub(crate) fn renew_stamp(connection: &Connection) -> rusqlite::Result<()> {
-    let renew = "UPDATE file_stamp SET previous = current, current = randomblob(16),
+pub(super) fn renew_stamp(connection: &Connection) -> rusqlite::Result<()> {
+    let renew = "UPDATE file_stamp SET previous = current, current = randomblob(16), is_copy = 0,
         schema_cookie = unhex(printf('%08x', (SELECT schema_version FROM pragma_schema_version)))";
     connection.prepare_cached(renew)?.execute([]).map(drop)
 }
 
+/// What a database file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FileRole {
+    Data,
+    Backup,
+}
+
+/// Gives a file a stamp that continues nothing, if its schema has stamps: a log of the file that it was copied from is not its own.
+pub(super) fn mark_as(connection: &Connection, role: FileRole) -> rusqlite::Result<()> {
+    if !connection.table_exists(None, "file_stamp")? {
+        return Ok(());
+    }
+    let mark = "UPDATE file_stamp SET current = randomblob(16), previous = zeroblob(16), is_copy = ?1";
+    connection.execute(mark, [role == FileRole::Backup]).map(drop)
+}
+
+/// Returns whether a file is marked as a backup.
+pub(super) fn is_backup(connection: &Connection) -> rusqlite::Result<bool> {
+    let has_stamp = connection.table_exists(None, "file_stamp")?;
+    if has_stamp { connection.query_row("SELECT is_copy FROM file_stamp", [], |row| row.get(0)) } else { Ok(false) }
+}
+
 /// Looks at the log beside `path` before SQLite does. Must be called while this process has no connection to the file: closing a handle of it
 /// drops SQLite's locks.
-pub(crate) fn check(path: &Path) -> Result<LeftBehind, OpenError> {
+pub(super) fn check(path: &Path) -> Result<LeftBehind, OpenError> {
     let wal = beside(path, "-wal");
     let belongs = belongs(path, &wal).map_err(|error| OpenError::Unreadable(wal.clone(), error))?;
     match belongs {

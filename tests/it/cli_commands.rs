@@ -108,6 +108,8 @@ const ELSEWHERE: &[&str] = &[
     "admin create-sign-in-link",
     "admin create-api-key",
     "admin create-client",
+    "backup",
+    "restore",
 ];
 
 /// The ID of the key that a command wrote to a file, NNSXS.ID.KEY.

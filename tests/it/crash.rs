@@ -23,7 +23,7 @@ const NOTHING_BY_HALF: &str = "
         (SELECT count(*) FROM events AS e WHERE e.entity_id = clients.client_id) != 1)";
 
 /// Registers clients, each with its own ID, until the server is gone; notes those that were acknowledged.
-fn register(address: &str, name: &str, acknowledged: &Mutex<Vec<String>>, is_over: &AtomicBool) {
+pub fn register(address: &str, name: &str, acknowledged: &Mutex<Vec<String>>, is_over: &AtomicBool) {
     let Some(mut connection) = Connected::to(address) else { return };
     for n in 0.. {
         let id = format!("{name}-{n}");
@@ -42,7 +42,7 @@ fn register(address: &str, name: &str, acknowledged: &Mutex<Vec<String>>, is_ove
 }
 
 /// The file as it was left: sound, with every client of the list, and none by half.
-fn is_whole(file: &Path, acknowledged: &[String]) {
+pub fn is_whole(file: &Path, acknowledged: &[String]) {
     let database = Connection::open(file).expect("the file opens");
     let text = |sql: &str| database.query_row(sql, [], |row| row.get::<_, String>(0)).expect("it is checked");
     assert_eq!(text("PRAGMA integrity_check"), "ok");

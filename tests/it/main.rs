@@ -3,6 +3,7 @@
 mod access;
 mod administrators;
 mod api_keys;
+mod backup;
 mod binary;
 mod bounds;
 mod bounds_attack;
@@ -42,6 +43,7 @@ mod introduction;
 mod leaks;
 mod limited_credentials;
 mod listener;
+mod litestream;
 mod log;
 mod many_networks;
 mod matrix;

@@ -49,9 +49,12 @@ const FLOORS: &[Floors] = &[
         floors: &[
             &["open_error", "pattern", "transaction"],
             &["files"],
-            &["temporary", "wal"],
-            &["schema", "sql", "writer"],
-            &["query", "table"],
+            &["copy_error", "temporary", "wal"],
+            &["seal", "sql", "writer"],
+            &["schema"],
+            &["proof", "query", "table"],
+            &["backup"],
+            &["restore"],
             &[
                 "access_tokens",
                 "api_keys",
@@ -89,8 +92,8 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "cli/run",
         floors: &[
-            &["output"],
-            &["pages", "secret_file"],
+            &["drill", "output"],
+            &["backup", "pages", "secret_file"],
             &["entities"],
             &["admin", "api_keys", "authorizations", "clients", "collaborators", "login", "sessions", "users"],
             &["operator"],
@@ -100,7 +103,9 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "cli/serve",
         floors: &[
-            &["background", "control_socket", "introduction", "public_url", "reload", "settings"],
+            &["background", "control_socket", "introduction", "public_url", "reload"],
+            &["backups"],
+            &["settings"],
             &["certificate", "checkpoints", "sockets", "sweeper"],
             &["process"],
         ],

@@ -143,6 +143,16 @@ pub static SECRET_OUT: &[Flag] =
 pub static GRACE: &[Flag] =
     &[text("--grace", "DURATION", "How long the previous secrets stay valid, such as 24h, 7d or 90s; without it they end at once.")];
 
+pub static BACKUP: &[Flag] = &[
+    flag("--file", "FILE|FOLDER", FlagKind::File, "The file to write; in a folder, one named after the time."),
+    text("--keep", "N", "In a folder: delete older backups there, so that so many stay."),
+];
+
+pub static RESTORE: &[Flag] = &[
+    flag("--file", "FILE", FlagKind::File, "The backup."),
+    switch("--drill", "Only try it: restore it to a temporary place, start there, sign in and read every client."),
+];
+
 pub static REASON: &[Flag] = &[text("--reason", "TEXT", "The reason, stored as the state_description.")];
 
 pub static INVITATION: &[Flag] =

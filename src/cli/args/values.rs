@@ -169,3 +169,33 @@ pub fn missing(key: &str) -> UsageError {
     let words: Vec<&str> = key.split('-').map(|word| if word == "id" { "ID" } else { word }).collect();
     UsageError(format!("error:cmd/ttn-lw-cli/commands:no_{name} (no {} set)\n    flag=--{key}", words.join(" ")))
 }
+
+/// Reads a time span such as `24h`, `7d`, `90s` or `15m`, in seconds.
+pub fn seconds(flag: &str, text: &str) -> Result<u64, UsageError> {
+    let wrong = || UsageError(format!("{flag} is a number with s, m, h or d behind it, such as 24h"));
+    let units = [('s', 1), ('m', 60), ('h', 60 * 60), ('d', 24 * 60 * 60)];
+    let unit = text.chars().last().and_then(|last| units.into_iter().find(|(unit, _)| *unit == last)).ok_or_else(wrong)?;
+    let number: u64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
+    number.checked_mul(unit.1).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_span_is_a_number_and_a_unit() {
+        for (text, expected) in [
+            ("24h", Some(86_400)),
+            ("7d", Some(604_800)),
+            ("90s", Some(90)),
+            ("0s", Some(0)),
+            ("5", None),
+            ("", None),
+            ("1é", None),
+            ("h", None),
+        ] {
+            assert_eq!(seconds("--grace", text).ok(), expected, "{text}");
+        }
+    }
+}

@@ -3,8 +3,8 @@
 use serde_json::{Map, json};
 
 use crate::cli::args::nouns::CLIENT;
-use crate::cli::args::values::Values;
-use crate::cli::failure::{Failure, UsageError};
+use crate::cli::args::values::{Values, seconds};
+use crate::cli::failure::Failure;
 use crate::cli::remote::http::Remote;
 use crate::cli::run::entities::{change, path, print};
 use crate::cli::run::secret_file::SecretFile;
@@ -33,34 +33,4 @@ pub fn rotate_secret(values: &Values, remote: &mut Remote) -> Result<(), Failure
     print(&CLIENT, &mut secrets, id, answer.body)?;
     secrets.end();
     Ok(())
-}
-
-/// Reads a time span such as `24h`, `7d`, `90s` or `15m`, in seconds.
-fn seconds(flag: &str, text: &str) -> Result<u64, UsageError> {
-    let wrong = || UsageError(format!("{flag} is a number with s, m, h or d behind it, such as 24h"));
-    let units = [('s', 1), ('m', 60), ('h', 60 * 60), ('d', 24 * 60 * 60)];
-    let unit = text.chars().last().and_then(|last| units.into_iter().find(|(unit, _)| *unit == last)).ok_or_else(wrong)?;
-    let number: u64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
-    number.checked_mul(unit.1).ok_or_else(wrong)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_span_is_a_number_and_a_unit() {
-        for (text, expected) in [
-            ("24h", Some(86_400)),
-            ("7d", Some(604_800)),
-            ("90s", Some(90)),
-            ("0s", Some(0)),
-            ("5", None),
-            ("", None),
-            ("1é", None),
-            ("h", None),
-        ] {
-            assert_eq!(seconds("--grace", text).ok(), expected, "{text}");
-        }
-    }
 }

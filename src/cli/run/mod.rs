@@ -3,8 +3,10 @@
 pub mod admin;
 pub mod api_keys;
 pub mod authorizations;
+pub mod backup;
 pub mod clients;
 pub mod collaborators;
+pub mod drill;
 pub mod entities;
 pub mod login;
 pub mod operator;

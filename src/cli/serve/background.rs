@@ -20,7 +20,7 @@ pub struct Background {
 pub struct Stopped(Receiver<()>);
 
 impl Background {
-    pub fn start(app: &Arc<App>, work: fn(&App, &Stopped)) -> Background {
+    pub fn start(app: &Arc<App>, work: impl FnOnce(&App, &Stopped) + Send + 'static) -> Background {
         let ((stop, stopped), app) = (channel(), app.clone());
         Background { stop, thread: std::thread::spawn(move || work(&app, &Stopped(stopped))) }
     }
@@ -35,6 +35,10 @@ impl Background {
 }
 
 impl Stopped {
+    pub fn is_now(&self) -> bool {
+        self.within(Duration::ZERO)
+    }
+
     /// Waits; returns true at once when the thread has to end.
     pub fn within(&self, wait: Duration) -> bool {
         self.0.recv_timeout(wait) != Err(RecvTimeoutError::Timeout)

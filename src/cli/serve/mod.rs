@@ -1,6 +1,7 @@
 //! The server: its settings, its process, its addresses, what it reloads, its background threads, and its control socket.
 
 pub mod background;
+pub mod backups;
 pub mod certificate;
 pub mod checkpoints;
 pub mod control_socket;

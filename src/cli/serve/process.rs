@@ -15,18 +15,20 @@ use crate::app::App;
 use crate::base::error::{Error, Kind};
 use crate::base::{log, output, printable};
 use crate::cli::failure::{Failure, UsageError};
-use crate::cli::serve::background::{Background, Stopped};
+use crate::cli::serve::background::Background;
+use crate::cli::serve::backups::BackupSchedule;
 use crate::cli::serve::control_socket::ControlSocket;
 use crate::cli::serve::introduction::{self, READER_TIMEOUT};
 use crate::cli::serve::public_url::Lifetime;
 use crate::cli::serve::reload::Reloads;
-use crate::cli::serve::settings::{self, Configuration};
+use crate::cli::serve::settings::{self, Configuration, Upgrade};
 use crate::cli::serve::sockets::{LocalUrls, listen};
 use crate::cli::serve::{certificate, checkpoints, sweeper};
 use crate::http::server::Server;
 use crate::model::settings::Settings;
 use crate::registry::bootstrap::{Administrator, FirstCredentials, administrator};
 use crate::store::Store;
+use crate::store::backup::back_up_before_upgrade;
 
 /// How long running requests may take to finish after a signal.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(4500);
@@ -55,7 +57,10 @@ pub fn serve(arguments: Arguments) -> Result<(), Failure> {
     // The ports first: if one is taken, no file is created.
     let (server, urls, public_url) = listen(&mut configuration, certificate.as_ref(), lifetime)?;
     let store = match &configuration.data {
-        Some(path) => Store::open(Path::new(path)),
+        Some(path) => {
+            copy_before_upgrade(Path::new(path), configuration.upgrade)?;
+            Store::open(Path::new(path))
+        }
         None => Store::ephemeral(),
     };
     let store = store.map_err(|error| refused(configuration.data.as_deref().unwrap_or("temporary database"), &error))?;
@@ -66,7 +71,7 @@ pub fn serve(arguments: Arguments) -> Result<(), Failure> {
 
     let _control_socket = ControlSocket::open(&app);
     let (sender, events) = channel();
-    run(server.clone(), app.clone(), configuration.workers, sender.clone());
+    run(server.clone(), app.clone(), configuration.workers, configuration.backups, sender.clone());
     forward(signals, sender);
     announce(ready)?;
     let mut reloads = Reloads::default();
@@ -85,9 +90,24 @@ pub fn serve(arguments: Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn start_background(app: &Arc<App>) -> Vec<Background> {
-    let work: [fn(&App, &Stopped); 2] = [sweeper::run, checkpoints::run];
-    work.into_iter().map(|work| Background::start(app, work)).collect()
+/// Keeps a data file that this start upgrades.
+fn copy_before_upgrade(path: &Path, upgrade: Upgrade) -> Result<(), Failure> {
+    match upgrade {
+        Upgrade::WithoutCopy => Ok(()),
+        Upgrade::WithCopy => {
+            let copy = back_up_before_upgrade(path)
+                .map_err(|error| refused("the data file cannot be copied before its upgrade (--no-upgrade-copy does without)", &error))?;
+            if let Some(copy) = copy {
+                log::info("copied the data file before its upgrade", &[("file", copy.file.display().to_string().into())]);
+            }
+            Ok(())
+        }
+    }
+}
+
+fn start_background(app: &Arc<App>, backups: Option<BackupSchedule>) -> Vec<Background> {
+    let backups = backups.map(|backups| Background::start(app, move |app, stopped| backups.run(app, stopped)));
+    [Background::start(app, sweeper::run), Background::start(app, checkpoints::run)].into_iter().chain(backups).collect()
 }
 
 /// Sends each signal as an event, from a thread of its own.
@@ -128,9 +148,9 @@ fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
 }
 
 /// Answers requests on a thread of its own until every worker has returned, with the background threads beside it.
-fn run(server: Arc<Server>, app: Arc<App>, workers: usize, events: Sender<ProcessEvent>) {
+fn run(server: Arc<Server>, app: Arc<App>, workers: usize, backups: Option<BackupSchedule>, events: Sender<ProcessEvent>) {
     std::thread::spawn(move || {
-        let background = start_background(&app);
+        let background = start_background(&app, backups);
         if let Err(error) = server.run(workers, &|request, before_blocking| app.answer(request, before_blocking)) {
             // A supervisor starts the process again.
             log::error("nothing can be answered any more", &[("cause", error.to_string().into())]);

@@ -1,6 +1,7 @@
 //! The settings of `serve`, one per row: parsing, help and the table of doc/settings.md are derived from it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use listenfd::ListenFd;
 use pico_args::Arguments;
@@ -8,7 +9,9 @@ use pico_args::Arguments;
 use crate::base::log::Verbosity;
 use crate::cli::args::settings::SettingKind::{List, Secret, Switch, Value};
 use crate::cli::args::settings::{self as args, FEWEST_ROUNDS, Setting, SettingValue};
+use crate::cli::args::values::seconds;
 use crate::cli::failure::UsageError;
+use crate::cli::serve::backups::BackupSchedule;
 use crate::http::base_path::BasePath;
 use crate::http::listener::limits::Limits;
 use crate::http::listener::proxies::{NoNetwork, TrustedProxies};
@@ -24,6 +27,11 @@ const MOST_DAYS: i64 = 3650;
 
 /// The most connections that one thread can serve in time.
 const MOST_CONNECTIONS: usize = 65_536;
+
+const SWITCH: &[(&str, bool)] = &[("true", true), ("1", true), ("on", true), ("false", false), ("0", false), ("off", false)];
+
+/// More backups than anyone looks through.
+const MOST_BACKUPS: usize = 100_000;
 
 const CREATORS: &[(&str, Creators)] = &[("everyone", Creators::Everyone), ("admins", Creators::Admins)];
 
@@ -49,10 +57,21 @@ pub static SETTINGS: &[Setting] = &[
     Setting { name: "trusted_proxies", flag: "--trusted-proxies", variable: "KEYFOB_TRUSTED_PROXIES", value: "ADDRESSES", default: "none", kind: Value, doc: "Addresses and networks (10.0.0.0/8), joined by commas, whose X-Forwarded-* headers are trusted; unix for those on Unix sockets." },
     Setting { name: "log", flag: "--log", variable: "KEYFOB_LOG", value: "off|errors|all", default: "all; errors with --ephemeral", kind: Value, doc: "What to log: nothing, errors and warnings, or every request too." },
     Setting { name: "log_file", flag: "--log-file", variable: "KEYFOB_LOG_FILE", value: "FILE", default: "standard error", kind: Value, doc: "The file to append the log to; opened again on SIGHUP, so that it can be rotated." },
+    Setting { name: "backup_folder", flag: "--backup-folder", variable: "KEYFOB_BACKUP_FOLDER", value: "FOLDER", default: "no backups", kind: Value, doc: "Where to put backups, made by the server itself; created if it is missing." },
+    Setting { name: "backup_every", flag: "--backup-every", variable: "KEYFOB_BACKUP_EVERY", value: "DURATION", default: "24h", kind: Value, doc: "How old the newest backup in the folder becomes before the next one is made: 24h, 7d or 90m." },
+    Setting { name: "backup_keep", flag: "--backup-keep", variable: "KEYFOB_BACKUP_KEEP", value: "N", default: "14", kind: Value, doc: "How many backups stay in the folder." },
+    Setting { name: "no_upgrade_copy", flag: "--no-upgrade-copy", variable: "KEYFOB_NO_UPGRADE_COPY", value: "", default: "off", kind: Switch, doc: "Upgrade a data file of an older keyfob without copying it aside first." },
     Setting { name: "admin_user", flag: "--admin-user", variable: "KEYFOB_ADMIN_USER", value: "ID", default: "admin", kind: Value, doc: "The administrator to create in an empty database." },
     Setting { name: "admin_password", flag: "", variable: "KEYFOB_ADMIN_PASSWORD", value: "", default: "random", kind: Secret, doc: "The password of that administrator: one that has 8 characters or more, an uppercase letter and a digit, and does not contain the user ID. A file may hold it instead." },
     Setting { name: "admin_api_key", flag: "", variable: "KEYFOB_ADMIN_API_KEY", value: "", default: "random", kind: Secret, doc: "The API key of that administrator, NNSXS.ID.KEY; a file may hold it instead." },
 ];
+
+/// What is done before a data file of an older keyfob is upgraded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upgrade {
+    WithCopy,
+    WithoutCopy,
+}
 
 /// The parsed settings of `serve`.
 pub struct Configuration {
@@ -67,6 +86,8 @@ pub struct Configuration {
     pub log: Verbosity,
     /// `None` for standard error.
     pub log_file: Option<String>,
+    pub upgrade: Upgrade,
+    pub backups: Option<BackupSchedule>,
     pub workers: usize,
     pub limits: Limits,
     /// The public URL is empty if it follows from the address listened on.
@@ -87,8 +108,7 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
     let settings = args::SettingValues::read(SETTINGS, arguments)?;
     let value = |name: &str| settings.of(name);
 
-    let ephemeral =
-        value("ephemeral").choose(&[("true", true), ("1", true), ("on", true), ("false", false), ("0", false), ("off", false)])?;
+    let ephemeral = value("ephemeral").choose(SWITCH)?;
     let data = value("data");
     if ephemeral && data.given().is_some() {
         return Err(UsageError(format!("{} and --ephemeral exclude each other", data.place())));
@@ -103,6 +123,8 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
         data: (!ephemeral).then(|| data.text().to_owned()),
         log: verbosity(value("log"), if ephemeral { Verbosity::Errors } else { Verbosity::All })?,
         log_file: value("log_file").given().map(str::to_owned),
+        upgrade: if value("no_upgrade_copy").choose(SWITCH)? { Upgrade::WithoutCopy } else { Upgrade::WithCopy },
+        backups: backups(&settings)?,
         workers: value("workers").number(1, MOST_WORKERS)?,
         limits: Limits {
             connections: value("connections").number(1, MOST_CONNECTIONS)?,
@@ -129,6 +151,13 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
         admin_password: value("admin_password").given().map(str::to_owned),
         admin_api_key: value("admin_api_key").given().map(str::to_owned),
     })
+}
+
+fn backups(settings: &args::SettingValues) -> Result<Option<BackupSchedule>, UsageError> {
+    let (every, keep) = (settings.of("backup_every"), settings.of("backup_keep"));
+    let every = Duration::from_secs(seconds(every.place(), every.text())?.max(1));
+    let keep = keep.number(1, MOST_BACKUPS)?;
+    Ok(settings.of("backup_folder").given().map(|folder| BackupSchedule { folder: folder.into(), every, keep }))
 }
 
 fn verbosity(found: &SettingValue, default: Verbosity) -> Result<Verbosity, UsageError> {

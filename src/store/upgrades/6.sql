@@ -150,7 +150,9 @@ CREATE TABLE file_stamp (
     current       BLOB NOT NULL CHECK (length(current) = 16),
     previous      BLOB NOT NULL CHECK (length(previous) = 16),
     -- SQLite's counter of changes of the schema, as four bytes: in what VACUUM writes, it is ahead of this.
-    schema_cookie BLOB NOT NULL CHECK (length(schema_cookie) = 4)
+    schema_cookie BLOB NOT NULL CHECK (length(schema_cookie) = 4),
+    -- Whether it is a backup, which has a seal behind its last page (store/seal.rs).
+    is_copy       INTEGER NOT NULL CHECK (is_copy IN (0, 1))
 ) STRICT;
 
-INSERT INTO file_stamp VALUES (1, 'kfobfile', zeroblob(16), zeroblob(16), zeroblob(4));
+INSERT INTO file_stamp VALUES (1, 'kfobfile', zeroblob(16), zeroblob(16), zeroblob(4), 0);

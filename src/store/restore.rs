@@ -1,0 +1,119 @@
+//! Puts a backup in the place of a data file.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{MetadataExt, chown};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::store::backup::{remove_with_companions, unused_name};
+use crate::store::copy_error::CopyError;
+use crate::store::files::{COMPANIONS, FileLock, beside, is_same, lock_of, private_file, sync_folder};
+use crate::store::proof::{self, Contents};
+use crate::store::seal::{self, Bytes};
+use crate::store::wal::{self, FileRole, LeftBehind};
+
+/// A copy that was proven and is ready to be opened by a server.
+#[derive(Debug)]
+pub struct Staged {
+    pub bytes: Bytes,
+    pub contents: Contents,
+}
+
+/// What restoring did.
+#[derive(Debug)]
+pub struct Restored {
+    pub staged: Staged,
+    /// Where the data file that was there before is now, if there was one.
+    pub before: Option<PathBuf>,
+}
+
+/// Replaces the data file at `data` by the backup, and keeps the old one aside with its log.
+///
+/// # Errors
+/// Fails if a server uses the data file, or if the backup is not proven; then nothing was changed.
+pub fn restore(backup: &Path, data: &Path) -> Result<Restored, CopyError> {
+    let of_data = |error| CopyError::Data(data.to_owned(), error);
+    if is_same(backup, data) {
+        return Err(CopyError::Refused(format!("{} is the data file itself: name a backup", backup.display())));
+    }
+    let lock = FileLock::take(data).map_err(of_data)?;
+    let _lock = if data.exists() { lock.with_file(data).map_err(of_data)? } else { lock };
+    let place = beside(data, ".restoring");
+    let staged = stage(backup, &place).inspect_err(|_| drop(remove_with_companions(&place)))?;
+    let before = put(&place, data).map_err(|error| CopyError::File(data.to_owned(), error))?;
+    Ok(Restored { staged, before })
+}
+
+/// Copies a backup to `place`, with its log if it has one, proves it, and makes it a data file. The backup is not touched.
+///
+/// # Errors
+/// Fails if it is not proven.
+pub fn stage(backup: &Path, place: &Path) -> Result<Staged, CopyError> {
+    let at_place = |error| CopyError::File(place.to_owned(), error);
+    let of_backup = |error| CopyError::Data(backup.to_owned(), error);
+    let lock = if lock_of(backup).exists() { Some(FileLock::take(backup).map_err(of_backup)?) } else { None };
+    remove_with_companions(place)?;
+    let mut file = private_file(place).map_err(|error| CopyError::Data(place.to_owned(), error))?;
+    let bytes = seal::copy_without(backup, &mut file)?;
+    file.sync_all().map_err(at_place)?;
+    let log = beside(backup, "-wal");
+    if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+        let mut copy = private_file(&beside(place, "-wal")).map_err(of_backup)?;
+        fs::File::open(&log).and_then(|mut log| io::copy(&mut log, &mut copy)).map_err(|error| CopyError::File(log, error))?;
+    }
+    drop((file, lock));
+    let of_copy = |error: rusqlite::Error| CopyError::Unproven(backup.to_owned(), error.to_string());
+    if wal::check(place).map_err(of_backup)? == LeftBehind::Nothing
+        && bytes == Bytes::NotCompared
+        && proof::is_backup(place).map_err(of_copy)?
+    {
+        return Err(CopyError::Unproven(backup.to_owned(), "bytes are missing at its end".to_owned()));
+    }
+    make_data_file(place).map_err(of_copy)?;
+    let contents = proof::prove(place).map_err(|error| error.about(backup))?;
+    fs::File::open(place).and_then(|file| file.sync_all()).map_err(at_place)?;
+    Ok(Staged { bytes, contents })
+}
+
+/// Puts the log of a copy into it, and makes it the file of a server that is yet to start.
+fn make_data_file(place: &Path) -> rusqlite::Result<()> {
+    let connection = Connection::open_with_flags(place, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.pragma_update(None, "journal_mode", "DELETE")?;
+    wal::mark_as(&connection, FileRole::Data)?;
+    connection.close().map_err(|(_, error)| error)
+}
+
+/// Moves the new file to its place. If this ends in the middle, the old log lies beside the new file, and the next start refuses it.
+fn put(place: &Path, data: &Path) -> io::Result<Option<PathBuf>> {
+    let log = beside(data, "-wal");
+    let before = match fs::metadata(data) {
+        Ok(old) => {
+            // The server's user must be able to read what the administrator of the machine restores.
+            chown(place, Some(old.uid()), Some(old.gid()))?;
+            let aside = unused_name(|time| beside(data, &format!(".before-restore-{time}")));
+            keep(data, &aside)?;
+            if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+                keep(&log, &beside(&aside, "-wal"))?;
+            }
+            Some(aside)
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    fs::rename(place, data)?;
+    for companion in COMPANIONS.map(|suffix| beside(data, suffix)) {
+        match fs::remove_file(companion) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    sync_folder(data)?;
+    Ok(before)
+}
+
+/// Gives a file a second name; where the file system knows no such thing, another name.
+fn keep(file: &Path, aside: &Path) -> io::Result<()> {
+    fs::hard_link(file, aside).or_else(|_| fs::rename(file, aside))
+}
