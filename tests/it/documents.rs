@@ -9,9 +9,14 @@ use keyfob::cli::serve::settings::SETTINGS;
 use keyfob::model::bounds::{BOUNDS, Beyond};
 use keyfob::routes::{Guard, ROUTES};
 
+/// Whether what is committed is to be written anew.
+pub fn is_writing() -> bool {
+    std::env::vars().any(|(name, value)| name == "KEYFOB_WRITE" && value == "1")
+}
+
 fn committed_equals(path: &str, made: &str) {
     let path = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
-    if std::env::vars().any(|(name, value)| name == "KEYFOB_WRITE" && value == "1") {
+    if is_writing() {
         std::fs::write(&path, made).expect("the copy is written");
     }
     let committed = std::fs::read_to_string(&path).expect("the copy is there");

@@ -40,6 +40,7 @@ mod hashing_flood;
 mod history;
 mod hostile;
 mod introduction;
+mod kept_databases;
 mod leaks;
 mod limited_credentials;
 mod listener;
