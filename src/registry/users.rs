@@ -1,7 +1,5 @@
 //! The operations on users (registry.md 6.2).
 
-use serde_json::Value;
-
 use crate::base::error::{Error, Result, errors};
 use crate::base::id::UserId;
 use crate::base::page::Listed;
@@ -192,14 +190,14 @@ fn replace_temporary_password(tx: &Tx<'_>, id: &UserId, temporary: Option<&Hash>
     Ok(former.map(|_| MASKED.to_owned()))
 }
 
-/// Sets a temporary password, or withdraws it with `None`, for an administrator or the operator.
+/// Sets a temporary password for an administrator or the operator.
 /// # Errors
 /// Those of [`update`].
-pub fn set_temporary_password(tx: &Tx<'_>, by: &Principal, id: &UserId, password: Option<(&str, &Hash)>) -> Result<User> {
+pub fn set_temporary_password(tx: &Tx<'_>, by: &Principal, id: &UserId, plain: &str, hash: &Hash) -> Result<User> {
     let (mut mask, mut sent) = (Mask::default(), Patch::default());
     mask.add(FIELDS, "temporary_password");
-    sent.put("temporary_password", password.map_or(Value::Null, |(plain, _)| plain.into()));
-    update(tx, by, id, &mask, &sent, password.map(|(_, hash)| hash))
+    sent.put("temporary_password", plain.into());
+    update(tx, by, id, &mask, &sent, Some(hash))
 }
 
 /// Withdraws the temporary password, if there is one, for the user too.

@@ -47,6 +47,7 @@ const OTHERS: &[&str] = &[
     "/console/sessions",
     "/console/password",
     "/console/activity",
+    "/oauth/sign-in-link",
 ];
 
 fn target_directory() -> PathBuf {

@@ -194,6 +194,23 @@ fn a_data_file_with_a_long_path_or_another_name_has_its_control_socket_too() {
 }
 
 #[test]
+fn commands_at_the_same_time_wait_for_each_other() {
+    let folder = data("operator-at-once");
+    let made = std::thread::scope(|scope| {
+        let commands: Vec<_> = (0..4)
+            .map(|n| {
+                scope.spawn({
+                    let folder = &folder;
+                    move || admin(folder, &format!("admin create-user user-{n}"))
+                })
+            })
+            .collect();
+        commands.into_iter().map(|command| command.join().expect("it ends")).collect::<Vec<_>>()
+    });
+    made.iter().for_each(|done| assert_eq!((done.code, done.err.as_str()), (Some(0), "")));
+}
+
+#[test]
 fn a_temporary_server_has_a_control_socket_beside_its_file() {
     let folder = Folder::new("operator-ephemeral");
     let mut server = Served::start(&folder.0, &["--ephemeral"]);

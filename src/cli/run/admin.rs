@@ -93,7 +93,7 @@ fn create_temporary_password(values: &Values, store: &Store, settings: &Settings
     let id: UserId = parsed(values.needed("user-id")?, "--user-id")?;
     let plain = password::generated(&id);
     let hash = Hash::of_chosen(&plain, settings.password_rounds);
-    let set = |tx: &Tx<'_>| users::set_temporary_password(tx, &Principal::operator(), &id, Some((&plain, &hash)));
+    let set = |tx: &Tx<'_>| users::set_temporary_password(tx, &Principal::operator(), &id, &plain, &hash);
     let user = store.write(set).map_err(refused)?;
     let mut mask = Mask::default();
     mask.add(user::FIELDS, "temporary_password");

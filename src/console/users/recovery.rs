@@ -23,7 +23,7 @@ pub fn set_temporary_password<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> 
         let hash = || Ok(Hash::of_chosen(&plain, transactions.settings.password_rounds));
         let hash = transactions.slowly(Slow::Password, input.request.peer, hash)?;
         transactions.write(|call| {
-            let user = users::set_temporary_password(call.tx, call.by, &id, Some((&plain, &hash)))?;
+            let user = users::set_temporary_password(call.tx, call.by, &id, &plain, &hash)?;
             Ok(new_secret::temporary_password(&Layout::of(call, input)?, &user, &plain))
         })
     }))
