@@ -50,6 +50,11 @@ fn below(root: &Path, text: &str) -> String {
     FOLDERS.iter().fold(text.to_owned(), |text, folder| text.replace(folder, &format!("{}{folder}", root.display())))
 }
 
+fn names_in(root: &Path, folder: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(root.join(folder)).expect("the folder is there");
+    entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect()
+}
+
 #[test]
 fn the_commands_that_put_it_on_a_server_work() {
     let missing: Vec<&str> = ["bash", "install", "sed"].into_iter().filter(|program| !is_there(program)).collect();
@@ -87,5 +92,9 @@ fn the_commands_that_put_it_on_a_server_work() {
     let (out, errors) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
     let log = std::fs::read_to_string(folder.file("log")).unwrap_or_default();
     assert!(ended.status.success(), "it ended with {}\n{out}\n{errors}\n{log}", ended.status);
-    assert!(out.contains("\"password\""), "the administrator has a password: {out}");
+    assert!(
+        out.contains("\"password\"") && out.contains("\"ok\":true"),
+        "the administrator has a password, and the copy can be restored: {out}"
+    );
+    assert!(names_in(root, "var/lib/keyfob").iter().any(|name| name.contains("before-restore")), "the old file is still there");
 }
