@@ -23,6 +23,27 @@ const NEVER_LEFT: &str = "client_text_pending";
 /// What changes with every commit.
 const ALWAYS_CHANGES: &str = "file_stamp";
 
+/// What an upgrade moved: its number, the table or column, what was in it, and where that is now.
+#[rustfmt::skip]
+const MOVED: &[(i64, &str, &str, &str)] = &[
+    (7, "account_attributes", "SELECT account_id || key || value FROM account_attributes ORDER BY 1", "SELECT account_id || key || value FROM accounts, json_each(attributes) ORDER BY 1"),
+    (7, "client_attributes", "SELECT client_id || key || value FROM client_attributes ORDER BY 1", "SELECT client_id || key || value FROM clients, json_each(attributes) ORDER BY 1"),
+    (7, "client_redirect_uris", "SELECT client_id || position || uri FROM client_redirect_uris ORDER BY 1", "SELECT client_id || key || value FROM clients, json_each(redirect_uris) ORDER BY 1"),
+    (7, "client_logout_redirect_uris", "SELECT client_id || position || uri FROM client_logout_redirect_uris ORDER BY 1", "SELECT client_id || key || value FROM clients, json_each(logout_redirect_uris) ORDER BY 1"),
+    (7, "client_grants", "SELECT client_id || position || grant_type FROM client_grants ORDER BY 1", "SELECT client_id || key || value FROM clients, json_each(grants) ORDER BY 1"),
+    (7, "client_rights", "SELECT client_id || position || right FROM client_rights ORDER BY 1", "SELECT client_id || key || value FROM clients, json_each(rights) ORDER BY 1"),
+    (7, "client_member_rights", "SELECT client_id || account_id || position || right FROM client_member_rights ORDER BY 1", "SELECT client_id || account_id || key || value FROM client_members, json_each(rights) ORDER BY 1"),
+    (7, "organization_member_rights", "SELECT organization_id || account_id || position || right FROM organization_member_rights ORDER BY 1", "SELECT organization_id || account_id || key || value FROM organization_members, json_each(rights) ORDER BY 1"),
+    (7, "api_key_rights", "SELECT api_key_id || position || right FROM api_key_rights ORDER BY 1", "SELECT api_key_id || key || value FROM api_keys, json_each(rights) ORDER BY 1"),
+    (7, "account_client_counts", "SELECT account_id || sum(iif(is_live, clients, 0)) || sum(iif(is_live, 0, clients)) FROM account_client_counts GROUP BY account_id ORDER BY 1", "SELECT account_id || live_clients || deleted_clients FROM account_counts WHERE live_clients + deleted_clients > 0 ORDER BY 1"),
+    (7, "event_counts", "SELECT entity_id || day || kind || times || event_number FROM event_counts WHERE entity_kind <> 'rows' ORDER BY 1", "SELECT entity_id || day || kind || times || event_number FROM event_counts ORDER BY 1"),
+    (7, "event_counts", "SELECT entity_id || day || times FROM event_counts WHERE entity_kind = 'rows' ORDER BY 1", "SELECT account_id || event_day || event_rows FROM account_counts WHERE event_rows > 0 ORDER BY 1"),
+    (7, "client_counts", "SELECT clients || '' FROM client_counts WHERE NOT is_live", "SELECT deleted || '' FROM client_counts"),
+    (7, "client_secrets.client_id", "SELECT client_id || secret_hash FROM client_secrets ORDER BY 1", "SELECT client_id || secret_hash FROM client_secrets JOIN clients USING (client_number) ORDER BY 1"),
+    (7, "access_tokens.successor_id", "SELECT token_id || successor_id FROM access_tokens WHERE successor_salt IS NOT NULL ORDER BY 1", "SELECT token_id || successor_id FROM token_successors JOIN access_tokens USING (token_number) ORDER BY 1"),
+    (7, "access_tokens.successor_salt", "SELECT hex(successor_salt) FROM access_tokens WHERE successor_salt IS NOT NULL ORDER BY 1", "SELECT hex(salt) FROM token_successors ORDER BY 1"),
+];
+
 fn kept() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/databases");
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
@@ -151,14 +172,26 @@ fn every_kept_database_is_upgraded_with_all_that_is_in_it() {
         let path = folder.file("keyfob.db");
         let dump = std::fs::read_to_string(&file).expect("it is read");
         let before = restored(&dump, &folder.file("before.db"));
+        let version = number(&before, "user_version");
         drop(restored(&dump, &path));
         drop(Store::open(&path).expect("it is upgraded"));
         let after = Connection::open(&path).expect("the file");
         assert_eq!(texts(&after, "PRAGMA integrity_check"), ["ok"]);
         assert!(!after.prepare("PRAGMA foreign_key_check").expect("a statement").exists([]).expect("it is checked"));
-        for table in tables(&before).iter().filter(|table| *table != ALWAYS_CHANGES) {
-            let columns = columns(&before, table);
-            assert_eq!(rows(&after, table, &columns), rows(&before, table, &columns), "{}: {table}", file.display());
+        for table in tables(&before).iter().filter(|table| *table != ALWAYS_CHANGES && *table != NEVER_LEFT) {
+            let there = columns(&after, table);
+            let (still, gone): (Vec<String>, Vec<String>) = columns(&before, table).into_iter().partition(|column| there.contains(column));
+            let moved: Vec<_> = MOVED.iter().filter(|(by, name, ..)| version < *by && name.split('.').next() == Some(table)).collect();
+            for (_, name, then, now) in &moved {
+                assert_eq!(texts(&after, now), texts(&before, then), "{}: {name}", file.display());
+            }
+            if moved.iter().any(|(_, name, ..)| name == table) {
+                continue;
+            }
+            assert_eq!(rows(&after, table, &still), rows(&before, table, &still), "{}: {table}", file.display());
+            for column in gone.iter().map(|column| format!("{table}.{column}")) {
+                assert!(moved.iter().any(|(_, name, ..)| *name == column), "say where {column} is now");
+            }
         }
         let found =
             |database: &Connection| texts(database, "SELECT rowid || '' FROM client_text WHERE client_text MATCH 'app' ORDER BY rowid");
