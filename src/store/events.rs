@@ -75,7 +75,7 @@ impl Tx<'_> {
     }
 
     /// Prepares for another event of a client: from then on an index has to find its creation too.
-    pub fn index_creation(&self, client: &str) -> Result<()> {
+    pub(crate) fn index_creation(&self, client: &str) -> Result<()> {
         let only = "SELECT only_event FROM clients WHERE client_id = :client_id AND only_event IS NOT NULL";
         let values = named_params! {":client_id": client};
         if self.run(&format!("UPDATE events SET is_only = NULL WHERE event_number = ({only})"), values)? > 0 {

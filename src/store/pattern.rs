@@ -28,11 +28,18 @@ pub fn register(connection: &Connection) -> rusqlite::Result<()> {
 pub fn index_query(pattern: &str) -> Option<String> {
     let trigrams: Vec<String> = parse(pattern)
         .windows(TRIGRAM)
-        .filter_map(|letters| letters.iter().map(PatternElement::letter).collect::<Option<String>>())
+        .filter_map(|letters| letters.iter().map(|letter| letter.letter().filter(is_indexed_alike)).collect::<Option<String>>())
         .take(MOST_TRIGRAMS)
         .map(|trigram| format!("\"{}\"", trigram.replace('"', "\"\"")))
         .collect();
     (!trigrams.is_empty()).then(|| trigrams.join(" AND "))
+}
+
+/// Returns whether the index has this letter of a pattern wherever a text has it in lower or upper case: it knows the cases of fewer scripts
+/// than [`contains`] does, and of `İ` it has an `i` without the dot above.
+fn is_indexed_alike(letter: &char) -> bool {
+    let has_cases = || letter.to_uppercase().ne([*letter]);
+    matches!(letter, '\0'..'\u{250}' | 'α'..='ω' | 'а'..='џ') || *letter != '\u{307}' && !has_cases()
 }
 
 /// One element of a pattern.
@@ -115,5 +122,7 @@ mod tests {
         assert_eq!(index_query("ab%cde_f\"g"), Some("\"cde\" AND \"f\"\"g\"".to_owned()));
         assert_eq!(index_query("ab"), None);
         assert_eq!(index_query("%_%"), None);
+        assert_eq!(index_query("İzmir"), Some("\"zmi\" AND \"mir\"".to_owned()));
+        assert_eq!(index_query("ꭰꭱꭲ"), None, "the index does not know that these have capitals");
     }
 }

@@ -281,6 +281,13 @@ fn what_a_client_was_called_last_before_its_commit_is_what_it_is_found_by() {
     assert_eq!(found("Another"), ["renamed"]);
     store.write(|tx| tx.update_client(&named("kept", "Another name, too"))).expect("it is renamed later");
     assert_eq!(found("Another"), ["kept", "renamed"]);
+    let odd = ["İzmir", "Ünïcode", "ΟΔΟΣ", "ЁЖИК", "ᲐᲑᲒᲓ", "東京都庁", "ꭰꭱꭲꭳ"];
+    let by_odd_names = || odd.map(|name| (found(name), found(&name.to_lowercase()), found(&name.to_uppercase())));
+    for (n, name) in odd.iter().enumerate() {
+        assert!(store.write(|tx| tx.insert_client(&named(&format!("odd-{n}"), name), None)).expect("it is made"));
+    }
+    let before = by_odd_names();
+    assert!(before.iter().enumerate().all(|(n, found)| found.0 == [format!("odd-{n}")]), "{before:?}");
     let insert = |n: usize| {
         let made = store.write(|tx| tx.insert_client(&named(&format!("many-{n:03}"), "One of many"), None));
         assert!(made.expect("it is made"));
@@ -299,6 +306,7 @@ fn what_a_client_was_called_last_before_its_commit_is_what_it_is_found_by() {
     });
     let indexed = indexed.expect("few wait");
     agree();
+    assert_eq!(by_odd_names(), before, "what is found does not depend on when the index was written");
     assert_eq!(found("Another"), ["kept", "renamed"]);
     // The number of the newest is given again.
     let newest = format!("many-{indexed:03}").parse().expect("an ID");
