@@ -19,7 +19,6 @@ DROP INDEX clients_deleted;
 DROP INDEX clients_by_administrative_contact;
 DROP INDEX clients_by_technical_contact;
 DROP INDEX clients_by_registrant;
-DROP INDEX client_secrets_by_client;
 DROP INDEX client_secrets_by_end;
 DROP INDEX client_members_by_account;
 ALTER TABLE clients RENAME TO old_clients;
@@ -85,7 +84,7 @@ CREATE INDEX client_secrets_by_end ON client_secrets (expires_at) WHERE expires_
 
 INSERT INTO client_secrets (client_number, secret_number, secret_hash, created_at, expires_at, last_used_at)
     SELECT c.client_number, secret_number, secret_hash, s.created_at, expires_at, last_used_at
-    FROM old_client_secrets s JOIN clients c ON c.client_id = s.client_id ORDER BY c.client_number, secret_number;
+    FROM clients c CROSS JOIN old_client_secrets s ON s.client_id = c.client_id ORDER BY c.client_number;
 
 CREATE TABLE client_members (
     client_number INTEGER NOT NULL REFERENCES clients (client_number) ON DELETE CASCADE,
@@ -101,7 +100,7 @@ INSERT INTO client_members (client_number, account_id, rights, client_id, is_liv
         (SELECT json_group_array(right) FROM (SELECT right FROM client_member_rights l
             WHERE l.client_id = m.client_id AND l.account_id = m.account_id ORDER BY position)),
         m.client_id, m.is_live
-    FROM old_client_members m JOIN clients c ON c.client_id = m.client_id ORDER BY c.client_number;
+    FROM clients c CROSS JOIN old_client_members m ON m.client_id = c.client_id ORDER BY c.client_number;
 
 CREATE INDEX client_members_by_account ON client_members (account_id, is_live, client_id);
 
@@ -253,12 +252,7 @@ CREATE VIRTUAL TABLE account_text USING fts5 (
 INSERT INTO account_text (account_text) VALUES ('rebuild');
 
 
--- Tokens have numbers, in the order in which they are issued. Those without an authorization end: nothing leads to them any more.
-DROP INDEX access_tokens_by_user;
-DROP INDEX access_tokens_by_client;
-DROP INDEX access_tokens_by_family;
-DROP INDEX access_tokens_by_end;
-DROP INDEX access_tokens_repeatable;
+-- Tokens have numbers, by and by in the order in which they are issued. Those without an authorization end: nothing leads to them any more.
 ALTER TABLE access_tokens RENAME TO old_access_tokens;
 CREATE TABLE access_tokens (
     token_number   INTEGER PRIMARY KEY,
@@ -283,11 +277,7 @@ INSERT INTO access_tokens (token_id, family_id, user_id, client_id, session_id, 
     SELECT token_id, family_id, user_id, client_id, session_id, rights, access_hash, refresh_hash, created_at, expires_at, ends_at,
         used_at, rotated_at, refresh_rights
     FROM old_access_tokens t
-    WHERE EXISTS (SELECT 1 FROM authorizations a WHERE a.user_id = t.user_id AND a.client_id = t.client_id) ORDER BY created_at, token_id;
-
-CREATE INDEX access_tokens_by_user ON access_tokens (user_id, client_id, rotated_at, created_at);
-CREATE INDEX access_tokens_by_family ON access_tokens (family_id, rotated_at);
-CREATE INDEX access_tokens_by_end ON access_tokens (ends_at);
+    WHERE EXISTS (SELECT 1 FROM authorizations a WHERE a.user_id = t.user_id AND a.client_id = t.client_id) ORDER BY ends_at;
 
 CREATE TRIGGER tokens_of_purged_client BEFORE DELETE ON clients BEGIN
     DELETE FROM access_tokens WHERE client_id = old.client_id
@@ -308,5 +298,9 @@ INSERT INTO token_successors (rotated_at, token_number, successor_id, salt)
     WHERE o.successor_salt IS NOT NULL AND o.rotated_at IS NOT NULL AND o.successor_id IS NOT NULL;
 
 DROP TABLE old_access_tokens;
+
+CREATE INDEX access_tokens_by_user ON access_tokens (user_id, client_id, rotated_at, created_at);
+CREATE INDEX access_tokens_by_family ON access_tokens (family_id, rotated_at);
+CREATE INDEX access_tokens_by_end ON access_tokens (ends_at);
 
 PRAGMA legacy_alter_table = OFF;

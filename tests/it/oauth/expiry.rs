@@ -11,7 +11,7 @@ const DAY: i64 = 24 * 60 * 60;
 /// Sweeps until nothing is left to sweep, and counts the rows that stayed.
 fn left(server: &Server) -> Vec<(&'static str, i64)> {
     while server.app.store().write(sweep).expect("a sweep") == Swept::Partial {}
-    ["access_tokens", "authorization_codes", "sessions", "sign_in_failures", "sign_in_addresses", "client_token_days"]
+    ["access_tokens", "token_successors", "authorization_codes", "sessions", "sign_in_failures", "sign_in_addresses", "client_token_days"]
         .into_iter()
         .map(|table| (table, server.value(&format!("SELECT count(*) FROM {table}"))))
         .filter(|(_, count)| *count > 0)
@@ -29,6 +29,7 @@ fn everything_that_is_over_is_removed_in_its_time() {
     server.post_form("/oauth/api/auth/login", &[("user_id", "alice"), ("password", "wrong")]);
     let full = [
         ("access_tokens", 2),
+        ("token_successors", 1),
         ("authorization_codes", 2),
         ("sessions", 1),
         ("sign_in_failures", 2),
@@ -73,4 +74,23 @@ fn an_ended_grace_leaves_no_hash_behind() {
     server.wait_seconds(61);
     server.app.store().write(sweep).expect("a sweep");
     assert_eq!(count(), 1);
+}
+
+#[test]
+fn nothing_that_a_purged_client_got_is_left() {
+    let (server, secret) = fixture();
+    server.has_app("alice", "other-app", &["RIGHT_USER_INFO"]);
+    for user in ["alice", "bob"] {
+        let mut browser = server.signed_in(user);
+        let code = browser.code(&server, "my-app", &[]);
+        Tokens::of(&server.refresh("my-app", &secret, &server.tokens("my-app", &secret, &code).refresh));
+        browser.code(&server, "my-app", &[]);
+    }
+    let secret = server.check("alice", "POST", "/api/v3/clients/other-app/secret", "", "200").json()["secret"].clone();
+    let code = server.signed_in("bob").code(&server, "other-app", &[]);
+    server.tokens("other-app", secret.as_str().expect("a secret"), &code);
+    server.check("admin", "DELETE", "/api/v3/clients/my-app/purge", "", "200");
+    for table in ["access_tokens", "authorization_codes", "authorizations", "client_token_days"] {
+        assert_eq!(server.value::<String>(&format!("SELECT group_concat(DISTINCT client_id) FROM {table}")), "other-app", "{table}");
+    }
 }
