@@ -27,6 +27,9 @@ impl EventLoop {
 
     /// Continues at least one handshake, and as many as the turn allows: the first of each network, then the second of each, and so on.
     pub(super) fn continue_handshakes(&mut self, now: Instant) {
+        if self.handshakes.is_empty() {
+            return;
+        }
         let begun = Instant::now();
         let mut by_network: HashMap<Option<Network>, usize> = HashMap::new();
         let mut waiting: Vec<(usize, usize)> = Vec::new();
@@ -64,7 +67,10 @@ impl EventLoop {
             Ok(Handshake::Done) => self.begin_requests(slot, now),
             Ok(_) if is_too_large => self.connections.close(slot),
             Ok(Handshake::Waiting) => self.bound_unfinished(now),
-            Ok(Handshake::Unfinished) => self.queue_handshake(slot),
+            Ok(Handshake::Unfinished) => {
+                self.queue_handshake(slot);
+                self.bound_unfinished(now);
+            }
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 self.refusals.note_handshake(&error, now);
                 self.drain(slot, now);
