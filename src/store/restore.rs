@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::store::backup::{remove_with_companions, unused_name};
 use crate::store::copy_error::CopyError;
 use crate::store::files::{COMPANIONS, FileLock, beside, is_same, lock_of, private_file, sync_folder};
+use crate::store::open_error::OpenError;
 use crate::store::proof::{self, Contents};
 use crate::store::seal::{self, Bytes};
 use crate::store::wal::{self, FileRole, LeftBehind};
@@ -61,14 +62,17 @@ pub fn stage(backup: &Path, place: &Path) -> Result<Staged, CopyError> {
     let log = beside(backup, "-wal");
     if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
         let mut copy = private_file(&beside(place, "-wal")).map_err(of_backup)?;
-        fs::File::open(&log).and_then(|mut log| io::copy(&mut log, &mut copy)).map_err(|error| CopyError::File(log, error))?;
+        fs::File::open(&log).and_then(|mut log| io::copy(&mut log, &mut copy)).map_err(|error| CopyError::File(log.clone(), error))?;
     }
     drop((file, lock));
     let of_copy = |error: rusqlite::Error| CopyError::Unproven(backup.to_owned(), error.to_string());
-    if wal::check(place).map_err(of_backup)? == LeftBehind::Nothing
-        && bytes == Bytes::NotCompared
-        && proof::is_backup(place).map_err(of_copy)?
-    {
+    let left_behind = wal::check(place).map_err(|error| match error {
+        OpenError::ForeignWal { .. } => {
+            CopyError::Unproven(backup.to_owned(), format!("{} does not belong to it: move one of them away", log.display()))
+        }
+        error => of_backup(error),
+    })?;
+    if left_behind == LeftBehind::Nothing && bytes == Bytes::NotCompared && proof::is_backup(place).map_err(of_copy)? {
         return Err(CopyError::Unproven(backup.to_owned(), "bytes are missing at its end".to_owned()));
     }
     make_data_file(place).map_err(of_copy)?;

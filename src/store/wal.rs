@@ -36,9 +36,9 @@ pub(super) enum LeftBehind {
 
 /// Puts a new stamp into the transaction under way.
 pub(super) fn renew_stamp(connection: &Connection) -> rusqlite::Result<()> {
-    let renew = "UPDATE file_stamp SET previous = current, current = randomblob(16), is_copy = 0,
-        schema_cookie = unhex(printf('%08x', (SELECT schema_version FROM pragma_schema_version)))";
-    connection.prepare_cached(renew)?.execute([]).map(drop)
+    let cookie: u32 = connection.prepare_cached("PRAGMA schema_version")?.query_row([], |row| row.get(0))?;
+    let renew = "UPDATE file_stamp SET previous = current, current = randomblob(16), is_copy = 0, schema_cookie = ?1";
+    connection.prepare_cached(renew)?.execute([cookie.to_be_bytes()]).map(drop)
 }
 
 /// What a database file is.

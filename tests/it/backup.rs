@@ -163,6 +163,24 @@ fn a_backup_that_lacks_a_byte_or_has_one_changed_is_refused_wherever_it_lies() {
 }
 
 #[test]
+fn a_plain_copy_is_restored_with_its_log_and_refused_with_another() {
+    let folder = Folder::new("backup-plain");
+    let mut server = serve(&folder.0, &[]);
+    add_clients(&server, "client", 5);
+    server.kill();
+    for end in ["", "-wal"] {
+        fs::copy(folder.file(&format!("keyfob.db{end}")), folder.file(&format!("plain.db{end}"))).expect("a copy");
+    }
+    assert_eq!(run(&folder.0, &["restore", "--drill", "plain.db"]).line()["clients_read"], 6);
+    let other = Folder::new("backup-plain-other");
+    serve(&other.0, &[]).stop();
+    fs::copy(other.file("keyfob.db"), folder.file("plain.db")).expect("a copy");
+    for arguments in [&["restore", "--drill", "plain.db"][..], &["restore", "plain.db"]] {
+        run(&folder.0, arguments).refused("plain.db cannot be relied on: plain.db-wal does not belong to it");
+    }
+}
+
+#[test]
 fn a_backup_goes_into_a_folder_by_its_time_and_only_older_backups_make_room() {
     let folder = Folder::new("backup-folder");
     serve(&folder.0, &[]).stop();
