@@ -18,7 +18,8 @@ const FOLDERS: &[&str] = &["/usr/local", "/etc", "/var/lib"];
 const STAND_INS: &[(&str, &str)] = &[
     // `cargo install … --root PREFIX`
     ("cargo", "while [ \"$1\" != --root ]; do shift; done; install -D \"$BINARY\" \"$2/bin/keyfob\""),
-    ("useradd", "mkdir -p \"$ROOT/var/lib/keyfob\" \"$ROOT/etc/systemd/system\" \"$ROOT/etc/caddy\""),
+    ("apt-get", "mkdir -p \"$ROOT/etc/caddy\""),
+    ("useradd", "mkdir -p \"$ROOT/var/lib/keyfob\" \"$ROOT/etc/systemd/system\""),
     // `runuser -u USER -- COMMAND`
     ("runuser", "shift 3; exec \"$@\""),
     (
@@ -96,5 +97,7 @@ fn the_commands_that_put_it_on_a_server_work() {
         out.contains("\"password\"") && out.contains("\"ok\":true"),
         "the administrator has a password, and the copy can be restored: {out}"
     );
+    let proxied = std::fs::read_to_string(folder.file("etc/caddy/Caddyfile")).expect("Caddy's configuration");
+    assert!(proxied.contains("keyfob.home.example {"), "{proxied}");
     assert!(names_in(root, "var/lib/keyfob").iter().any(|name| name.contains("before-restore")), "the old file is still there");
 }
