@@ -348,6 +348,12 @@ CREATE TABLE recoveries (
 
 CREATE INDEX recoveries_by_end ON recoveries (expires_at);
 
+-- When something that concerns the server itself was last noticed, by its name.
+CREATE TABLE observations (
+    name        TEXT PRIMARY KEY,
+    observed_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- How often somebody guessed wrong at a user or a client, from anywhere or from a network, and when last by a clock that nobody sets.
 CREATE TABLE sign_in_failures (
     subject  TEXT PRIMARY KEY,

@@ -3,14 +3,14 @@
 use std::cell::RefCell;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::api::names;
 use crate::base::backup_status::BackupStatus;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::log;
 use crate::base::secret::TokenKind;
-use crate::call::{Call, Handler, Input, Transactions, Work};
+use crate::call::{AboutServer, Call, Handler, Input, Transactions, Work};
 use crate::console;
 use crate::failure;
 use crate::http::base_path::BasePath;
@@ -26,6 +26,7 @@ use crate::oauth::{login, refused};
 use crate::registry::authentication::{self, Credentials, OAUTH_CLIENT_REJECTED, OAUTH_CLIENT_SUSPENDED, TOKEN_NOT_FOUND};
 use crate::registry::credential_use::{self, Use};
 use crate::registry::principal::{Access, Principal};
+use crate::registry::readiness::Readiness;
 use crate::registry::rights;
 use crate::registry::sessions::{self, COOKIE, SessionCookie};
 use crate::registry::throttle::GuessesInProgress;
@@ -45,6 +46,7 @@ pub struct App {
     queue: Queue,
     guesses: GuessesInProgress,
     backups: BackupStatus,
+    readiness: Readiness,
 }
 
 impl App {
@@ -52,7 +54,8 @@ impl App {
         let (base_path, cookies) = (BasePath::of(&settings.public_url), Cookies::of(&settings.public_url));
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         let (queue, guesses) = (Queue::new(processors), GuessesInProgress::default());
-        App { store, settings, base_path, cookies, server_key: ServerKey::fresh(), queue, guesses, backups: BackupStatus::default() }
+        let (server_key, readiness, backups) = (ServerKey::fresh(), Readiness::default(), BackupStatus::default());
+        App { store, settings, base_path, cookies, server_key, queue, guesses, backups, readiness }
     }
 
     pub fn store(&self) -> &Store {
@@ -74,16 +77,9 @@ impl App {
         let request = &*self.base_path.taken_off(request);
         let mut route = None;
         let reply = survive(request, || self.dispatch(request, before_blocking, &mut route));
-        log::info(
-            "request",
-            &[
-                ("method", request.method.name().into()),
-                ("route", route.map_or("none", |route: &Route| route.name).into()),
-                ("status", reply.status.into()),
-                ("duration_us", u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX).into()),
-                ("request_id", request.id.as_str().into()),
-            ],
-        );
+        if !route.is_some_and(Route::is_about_server) {
+            log_request(request, route, &reply, started.elapsed());
+        }
         self.base_path.put_before_links(with_common_headers(reply, request, route))
     }
 
@@ -100,7 +96,7 @@ impl App {
             RouteMatch::WrongMethod(allowed) if is_preflight(request) && origins(&segments) == Origins::Any => oauth_preflight(&allowed),
             RouteMatch::Route(route, captures) => {
                 *named = Some(route);
-                let session_cookies = self.session_cookies(request);
+                let session_cookies = if route.is_about_server() { Vec::new() } else { self.session_cookies(request) };
                 match self.proved(&session_cookies) {
                     Ok(session_cookie) => {
                         let (now, server_key) = (self.store.now(), &self.server_key);
@@ -141,6 +137,7 @@ impl App {
                 let App { store, settings, queue, guesses, .. } = self;
                 work(&Transactions { store, settings, admit: &admit, before_blocking, queue, guesses })
             }),
+            Handler::Server(answer) => Ok(answer(&AboutServer { store: &self.store, readiness: &self.readiness, before_blocking })),
         });
         let reply = result.unwrap_or_else(|error| self.refused(route, input, &error));
         let ReplyContext { warning, use_to_record, has_invalid_cookie } = context.into_inner();
@@ -325,6 +322,19 @@ fn refused_for(route: &Route, request: &Request, error: &Error) -> Reply {
 fn page_of(request: &Request) -> String {
     let has_page = || path::segments(request.path()).is_ok_and(|segments| matches!(find(Method::Get, &segments), RouteMatch::Route(..)));
     if has_page() { request.target.clone() } else { "/console".to_owned() }
+}
+
+fn log_request(request: &Request, route: Option<&Route>, reply: &Reply, took: Duration) {
+    log::info(
+        "request",
+        &[
+            ("method", request.method.name().into()),
+            ("route", route.map_or("none", |route| route.name).into()),
+            ("status", reply.status.into()),
+            ("duration_us", u64::try_from(took.as_micros()).unwrap_or(u64::MAX).into()),
+            ("request_id", request.id.as_str().into()),
+        ],
+    );
 }
 
 /// Turns a panic into a 500 for this request alone.

@@ -12,6 +12,7 @@ use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::model::settings::Settings;
 use crate::registry::principal::Principal;
+use crate::registry::readiness::Readiness;
 use crate::registry::sessions::SessionCookie;
 use crate::registry::sign_in::{self, SignInAttempt};
 use crate::registry::throttle::{self, GuessesInProgress, Subject};
@@ -73,6 +74,22 @@ pub enum Handler {
     Read(for<'r> fn(&'r Input<'r>) -> Result<Work<'r>>),
     Write(for<'r> fn(&'r Input<'r>) -> Result<Work<'r>>),
     Transactions(for<'r> fn(&'r Input<'r>) -> Result<LongWork<'r>>),
+    /// About the server itself: callers are not looked at, nothing is logged because monitors ask often, and it is answered even if the store
+    /// fails.
+    Server(fn(&AboutServer<'_>) -> Reply),
+}
+
+/// What an answer about the server itself is made from.
+pub struct AboutServer<'a> {
+    pub store: &'a Store,
+    pub readiness: &'a Readiness,
+    pub before_blocking: &'a dyn Fn(),
+}
+
+impl std::fmt::Debug for AboutServer<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AboutServer")
+    }
 }
 
 /// Transactions of a request that needs several: each admits the caller anew. What needs none, as the settings, is here too.

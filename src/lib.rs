@@ -8,6 +8,7 @@ pub mod call;
 pub mod cli;
 pub mod console;
 pub mod failure;
+pub mod health;
 pub mod http;
 pub mod model;
 pub mod oauth;

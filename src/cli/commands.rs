@@ -11,6 +11,7 @@ use crate::cli::failure::Failure;
 use crate::cli::remote::connection::CONNECTION;
 use crate::cli::remote::http::Remote;
 use crate::cli::run::admin::AdminOperation;
+use crate::cli::run::healthcheck;
 use crate::cli::run::operator::DATA;
 use crate::cli::run::{admin, api_keys, authorizations, backup, clients, collaborators, entities, login, sessions, users};
 use crate::cli::serve::process;
@@ -52,8 +53,8 @@ pub enum Run {
     Unauthenticated(fn(&Values, &mut Remote) -> Result<(), Failure>),
     /// The data file, or the server that holds it.
     Operator(&'static AdminOperation),
-    /// The data file, whether a server uses it or not.
-    DataFile(fn(&Values, Arguments) -> Result<(), Failure>),
+    /// The settings or the data file of the server of this machine, whether it runs or not.
+    Local(fn(&Values, Arguments) -> Result<(), Failure>),
     /// The settings of the server.
     Serve(fn(Arguments) -> Result<(), Failure>),
     /// Nothing: it prints a document that is built in.
@@ -99,7 +100,7 @@ impl Flags {
 }
 
 use Flags::{Create, Rights, Rows, Select, Settings, Update};
-use Run::{Anyone, DataFile, Operator, Serve, Unauthenticated};
+use Run::{Anyone, Local, Operator, Serve, Unauthenticated};
 
 const fn group(name: &'static str, aliases: &'static [&'static str], doc: &'static str) -> CommandGroup {
     CommandGroup { name, aliases, doc }
@@ -136,6 +137,8 @@ pub static GROUPS: &[CommandGroup] = &[
 #[rustfmt::skip]
 pub static COMMANDS: &[Command] = &[
     command("serve", &[], &[], &[Settings(SETTINGS)], &[], Serve(process::serve), "Answer HTTP requests."),
+
+    command("healthcheck", &[], &["target"], &[Rows(flags::HEALTHCHECK), Settings(healthcheck::LISTEN)], &[], Local(healthcheck::run), "Ask a server whether it is ready; the exit code is 0 if it is, and 1 if not."),
 
     command("login", &[], &[], &[Rows(flags::CALLBACK)], &["auth_info"], Unauthenticated(login::login), "Log in to a server with the browser, or with the API key of --api-key, and keep the credentials."),
     command("logout", &[], &[], &[], &[], Unauthenticated(login::logout), "Revoke and forget the credentials for a server."),
@@ -212,8 +215,8 @@ pub static COMMANDS: &[Command] = &[
     command("admin create-api-key", &[], &["user-id"], &[Rows(flags::USER_ID), Rows(flags::API_KEY), Rows(flags::RIGHTS_LIST), Rows(flags::SECRET_OUT), Settings(DATA)], &[], Operator(&admin::CREATE_API_KEY), "Create an API key for a user in the data file; with every right, unless --rights names some."),
     command("admin create-client", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::OWNING_ACCOUNT), Create(&CLIENT), Rows(flags::SECRET_OUT), Settings(DATA)], &[], Operator(&admin::CREATE_CLIENT), "Register an approved client in the data file."),
 
-    command("backup", &[], &["file"], &[Rows(flags::BACKUP), Settings(backup::DATA)], &[], DataFile(backup::back_up_data), "Copy the data file, also while a server uses it, and prove the copy."),
-    command("restore", &[], &["file"], &[Rows(flags::RESTORE), Settings(backup::DATA)], &[], DataFile(backup::restore_data), "Put a backup in the place of the data file, which is kept aside; or only try the backup."),
+    command("backup", &[], &["file"], &[Rows(flags::BACKUP), Settings(backup::DATA)], &[], Local(backup::back_up_data), "Copy the data file, also while a server uses it, and prove the copy."),
+    command("restore", &[], &["file"], &[Rows(flags::RESTORE), Settings(backup::DATA)], &[], Local(backup::restore_data), "Put a backup in the place of the data file, which is kept aside; or only try the backup."),
 
     command("openapi", &[], &[], &[], &[], Run::Document(Document::OpenApi), "Print the OpenAPI 3.1 document of the API."),
     command("completions", &[], &["shell"], &[Rows(flags::SHELL)], &[], Run::Document(Document::Completions), "Print the completions for bash, zsh or fish."),

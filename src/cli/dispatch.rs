@@ -65,7 +65,7 @@ fn execute(command: &Command, values: &Values, rest: Arguments) -> Result<(), Fa
     let connect = |rest| Remote::of(ConnectionSettings::read(rest)?).map_err(Failure::from);
     match command.run {
         Run::Serve(run) => run(rest),
-        Run::DataFile(run) => run(values, rest),
+        Run::Local(run) => run(values, rest),
         Run::Operator(operation) => operator::run(operation, values, rest),
         Run::Document(document) => print_document(document, values),
         Run::Unauthenticated(run) => run(values, &mut connect(rest)?),

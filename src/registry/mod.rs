@@ -29,6 +29,7 @@ pub mod history;
 pub mod members;
 pub mod organizations;
 pub mod principal;
+pub mod readiness;
 pub mod recovery;
 pub mod refusal;
 pub mod repetition;

@@ -120,7 +120,7 @@ mod tests {
     fn get_never_writes_but_where_oauth_says_so() {
         // A code is issued without a question where the user has agreed, and a client signs its user out by a link.
         const WRITING: &[&str] = &["oauth.authorize", "oauth.logout"];
-        for route in ROUTES.iter().filter(|route| route.method == Get) {
+        for route in ROUTES.iter().filter(|route| route.method == Get && !route.is_about_server()) {
             assert_eq!(!matches!(route.handler, Read(_)), WRITING.contains(&route.name), "{}", route.name);
         }
     }

@@ -134,6 +134,11 @@ pub(super) const fn operation(
 }
 
 impl Route {
+    /// Returns whether it is about the server itself.
+    pub fn is_about_server(&self) -> bool {
+        matches!(self.handler, Handler::Server(_))
+    }
+
     /// Opens a row to clients in browsers on pages of any origin. Cookies are ignored there.
     pub(super) const fn for_any_origin(self) -> Route {
         Route { origins: Origins::Any, ..self }

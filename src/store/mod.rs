@@ -17,6 +17,7 @@ pub mod copy_error;
 pub mod events;
 mod files;
 pub mod members;
+pub mod observations;
 mod open_error;
 pub mod organizations;
 mod pattern;
@@ -123,6 +124,21 @@ impl Store {
             self.checkpointed.store(commits, Ordering::SeqCst);
         }
         Ok(())
+    }
+
+    /// Returns the present time by a clock that is never set, for waits.
+    pub fn steady(&self) -> Time {
+        self.clock.steady()
+    }
+
+    /// Returns how many bytes this user can still write to the disk of the file.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file is not there, or the system cannot tell.
+    pub(crate) fn free_bytes(&self) -> std::io::Result<u64> {
+        let disk = rustix::fs::statvfs(&self.path)?;
+        Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
     /// Deletes a temporary database even if it is in use: for a process that ends without waiting for its users.

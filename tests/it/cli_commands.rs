@@ -110,6 +110,7 @@ const ELSEWHERE: &[&str] = &[
     "admin create-client",
     "backup",
     "restore",
+    "healthcheck",
 ];
 
 /// The ID of the key that a command wrote to a file, NNSXS.ID.KEY.

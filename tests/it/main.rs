@@ -37,6 +37,7 @@ mod golden;
 mod guessing;
 mod hashing;
 mod hashing_flood;
+mod health;
 mod history;
 mod hostile;
 mod introduction;

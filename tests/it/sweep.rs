@@ -249,6 +249,8 @@ fn one_example_of_every_other_row_succeeds() {
         ("GET", "/assets/sign-in-link.js", "/assets/sign-in-link.js", String::new(), 200),
         ("GET", "/assets/console.js", "/assets/console.js", String::new(), 200),
         ("GET", "/favicon.ico", "/favicon.ico", String::new(), 200),
+        ("GET", "/healthz", "/healthz", String::new(), 200),
+        ("GET", "/readyz", "/readyz", String::new(), 200),
         ("GET", "/", "/", String::new(), 302),
         ("GET", "/console/", "/console/", String::new(), 302),
     ];

@@ -174,6 +174,12 @@ pub static API_KEY: &[Flag] =
 pub static TOKEN_ID: &[Flag] = &[text("--token-id", "ID", "The access token.")];
 pub static SESSION_ID: &[Flag] = &[text("--session-id", "ID", "The session.")];
 
+pub static HEALTHCHECK: &[Flag] = &[text(
+    "--target",
+    "URL|unix:PATH",
+    "The server to ask: at /readyz, unless the URL ends with /healthz; without it, the one that listens where --listen says.",
+)];
+
 pub static CALLBACK: &[Flag] = &[switch("--callback", "Wait for the browser to come back; with =false, paste the code instead.")];
 
 pub static OPERATOR_USER: &[Flag] = &[

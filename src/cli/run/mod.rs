@@ -8,6 +8,7 @@ pub mod clients;
 pub mod collaborators;
 pub mod drill;
 pub mod entities;
+pub mod healthcheck;
 pub mod login;
 pub mod operator;
 pub mod output;

@@ -111,6 +111,12 @@ UPDATE api_keys SET created_by = (
 
 DROP TABLE api_key_creations;
 
+-- When something that concerns the server itself was last noticed, by its name.
+CREATE TABLE observations (
+    name        TEXT PRIMARY KEY,
+    observed_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- The text indexes are written only where a text changed.
 DROP TRIGGER client_text_update;
 CREATE TRIGGER client_text_update AFTER UPDATE OF name, description ON clients

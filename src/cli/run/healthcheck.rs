@@ -1,0 +1,188 @@
+//! `keyfob healthcheck`: asks a server whether it is ready, for containers and supervisors.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use pico_args::Arguments;
+use serde_json::Value;
+use ureq::Agent;
+
+use crate::base::printable::printable;
+use crate::cli::args::settings::SettingKind;
+use crate::cli::args::settings::{Setting, SettingValues};
+use crate::cli::args::values::Values;
+use crate::cli::failure::{Failure, UsageError};
+use crate::cli::terminal::print;
+
+/// What the server's address follows from, if none is named.
+#[rustfmt::skip]
+pub static LISTEN: &[Setting] = &[
+    Setting { name: "listen", flag: "--listen", variable: "KEYFOB_LISTEN", value: "HOST:PORT", default: "127.0.0.1:1885", kind: SettingKind::Value, doc: "Where the server listens, as it is told." },
+];
+
+/// How long each step may take: connecting, and every wait for the reply.
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The most bytes of a reply that are read.
+const LARGEST_REPLY: u64 = 64 * 1024;
+
+/// What is asked for, unless the URL says so itself.
+const READINESS: &str = "/readyz";
+
+/// The paths that a URL may name.
+const PATHS: [&str; 2] = ["/healthz", READINESS];
+
+/// A server that can be asked.
+#[derive(Debug, PartialEq, Eq)]
+enum Target {
+    Url(String),
+    /// The path of a socket.
+    Unix(String),
+}
+
+/// Prints one line, and fails unless the server answers 200.
+pub fn run(values: &Values, arguments: Arguments) -> Result<(), Failure> {
+    let settings = SettingValues::read(LISTEN, arguments)?;
+    let target = match values.one("target") {
+        Some(text) => Target::parse(text),
+        None => Target::of_listen(settings.of("listen").text()),
+    };
+    let target = target.map_err(UsageError)?;
+    let shown = printable(&target.to_string());
+    match target.ask() {
+        Ok((200, _)) => print(&format!("healthy: {shown}\n")),
+        Ok((status, body)) => Err(Failure::Refused(format!("not healthy: {shown} answered {status}{}", failed_checks(&body)))),
+        Err(why) => Err(Failure::Refused(format!("not healthy: {shown}: {}", printable(&why)))),
+    }
+}
+
+impl Target {
+    fn parse(text: &str) -> Result<Target, String> {
+        if let Some(path) = text.strip_prefix("unix:").filter(|path| !path.is_empty()) {
+            return Ok(Target::Unix(path.to_owned()));
+        }
+        let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://")).unwrap_or_default();
+        let has_host = !rest.is_empty() && !rest.starts_with(['/', ':']);
+        if !has_host || !text.bytes().all(|b| b.is_ascii_graphic()) || text.contains(['?', '#', '@']) {
+            return Err(format!("the target must be http://HOST:PORT, https://HOST or unix:PATH, not `{}`", printable(text)));
+        }
+        let is_whole = PATHS.iter().any(|path| rest.ends_with(path));
+        Ok(Target::Url(if is_whole { text.to_owned() } else { format!("{}{READINESS}", text.trim_end_matches('/')) }))
+    }
+
+    /// Returns the server that listens there, as seen from this machine.
+    fn of_listen(listen: &str) -> Result<Target, String> {
+        if listen.starts_with("unix:") {
+            return Target::parse(listen);
+        }
+        let (host, port) = listen.rsplit_once(':').unwrap_or((listen, ""));
+        if port.parse::<u16>().unwrap_or_default() == 0 {
+            return Err(format!(
+                "the port is not known from `{}`: name the server, as in `keyfob healthcheck http://127.0.0.1:1885`",
+                printable(listen)
+            ));
+        }
+        let host = match host {
+            "0.0.0.0" => "127.0.0.1",
+            "[::]" => "[::1]",
+            host => host,
+        };
+        Target::parse(&format!("http://{host}:{port}"))
+    }
+
+    /// Returns the status and the body of the reply, or why there is none.
+    fn ask(&self) -> Result<(u16, Vec<u8>), String> {
+        match self {
+            Target::Url(url) => ask_url(url).map_err(|error| error.to_string()),
+            Target::Unix(path) => ask_socket(path),
+        }
+    }
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Target::Url(url) => f.write_str(url),
+            Target::Unix(path) => write!(f, "unix:{path}"),
+        }
+    }
+}
+
+fn ask_url(url: &str) -> Result<(u16, Vec<u8>), ureq::Error> {
+    let agent: Agent = Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .timeout_global(Some(TIMEOUT))
+        .proxy(None)
+        .user_agent(concat!("keyfob/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .new_agent();
+    let mut reply = agent.get(url).call()?;
+    let body = reply.body_mut().with_config().limit(LARGEST_REPLY).read_to_vec()?;
+    Ok((reply.status().as_u16(), body))
+}
+
+fn ask_socket(path: &str) -> Result<(u16, Vec<u8>), String> {
+    let mut reply = Vec::new();
+    let read = |reply: &mut Vec<u8>| {
+        let mut stream = UnixStream::connect(path)?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
+        stream.set_write_timeout(Some(TIMEOUT))?;
+        stream.write_all(format!("GET {READINESS} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes())?;
+        stream.take(LARGEST_REPLY).read_to_end(reply)
+    };
+    read(&mut reply).map_err(|error| error.to_string())?;
+    let text = String::from_utf8_lossy(&reply);
+    let (head, body) = text.split_once("\r\n\r\n").ok_or("what answered does not speak HTTP")?;
+    let status = head.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)).and_then(|status| status.parse().ok());
+    Ok((status.ok_or("what answered does not speak HTTP")?, body.as_bytes().to_vec()))
+}
+
+/// Returns `: write failed, disk low` for the body of a server that is not ready.
+fn failed_checks(body: &[u8]) -> String {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let checks = body["checks"].as_object().into_iter().flatten();
+    let failed: Vec<String> = checks
+        .filter_map(|(name, verdict)| Some((name, verdict.as_str()?)))
+        .filter(|(_, verdict)| *verdict != "ok")
+        .map(|(name, verdict)| printable(&format!("{name} {verdict}")))
+        .collect();
+    if failed.is_empty() { String::new() } else { format!(": {}", failed.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_without_a_path_of_a_check_is_asked_for_readiness() {
+        for (text, url) in [
+            ("http://127.0.0.1:1885", "http://127.0.0.1:1885/readyz"),
+            ("https://home.example/keyfob/", "https://home.example/keyfob/readyz"),
+            ("http://x/healthz", "http://x/healthz"),
+        ] {
+            assert_eq!(Target::parse(text), Ok(Target::Url(url.to_owned())));
+        }
+        assert_eq!(Target::parse("unix:/run/keyfob.sock"), Ok(Target::Unix("/run/keyfob.sock".to_owned())));
+        for wrong in ["", "127.0.0.1:1885", "ftp://x", "http://", "http:///readyz", "http://a b", "unix:", "http://user@x", "http://x?y"] {
+            assert!(Target::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn who_listens_everywhere_is_asked_here() {
+        for (listen, url) in [
+            ("0.0.0.0:80", "http://127.0.0.1:80/readyz"),
+            ("[::]:80", "http://[::1]:80/readyz"),
+            ("keyfob.internal:1885", "http://keyfob.internal:1885/readyz"),
+        ] {
+            assert_eq!(Target::of_listen(listen), Ok(Target::Url(url.to_owned())));
+        }
+        assert_eq!(Target::of_listen("unix:/run/keyfob.sock"), Ok(Target::Unix("/run/keyfob.sock".to_owned())));
+        for wrong in ["127.0.0.1:0", "nowhere", "127.0.0.1:many"] {
+            assert!(Target::of_listen(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Whether this server can do its work: it reads, it writes durably, the file has its schema, and the disk has room.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::base::log;
+use crate::base::time::Time;
+use crate::store::Store;
+use crate::store::observations::Observation;
+
+/// How long what was found out by writing holds, in seconds: however many ask, there are no more writes than one in this time.
+const WRITE_INTERVAL: i64 = 5;
+
+/// A write that takes longer than this many seconds counts as failed.
+const LONGEST_WRITE: i64 = 5;
+
+/// With less room on the disk, in bytes, writes will soon fail.
+pub const LEAST_ROOM: u64 = 16 * 1024 * 1024;
+
+/// What a check came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckResult {
+    Ok,
+    Failed,
+    /// It has not ended in time.
+    Slow,
+    /// Little is left.
+    Low,
+    /// It could not be checked, because another check failed.
+    Unknown,
+}
+
+impl CheckResult {
+    pub fn name(self) -> &'static str {
+        match self {
+            CheckResult::Ok => "ok",
+            CheckResult::Failed => "failed",
+            CheckResult::Slow => "slow",
+            CheckResult::Low => "low",
+            CheckResult::Unknown => "unknown",
+        }
+    }
+}
+
+/// The checks, and what each came to.
+pub type Report = [(&'static str, CheckResult); 4];
+
+/// Checks on request, and remembers what the last write came to.
+#[derive(Debug)]
+pub struct Readiness(Mutex<ReadinessState>);
+
+#[derive(Clone, Copy, Debug)]
+struct ReadinessState {
+    written: Written,
+    /// When the last write ended, by the steady clock; `None` before the first.
+    written_at: Option<Time>,
+    /// When a write began that has not ended.
+    writing_since: Option<Time>,
+    is_ready: bool,
+}
+
+/// What is found out by writing.
+#[derive(Clone, Copy, Debug)]
+struct Written {
+    write: CheckResult,
+    disk: CheckResult,
+}
+
+impl Default for Readiness {
+    /// Assumes that the server is ready: it has written at its start.
+    fn default() -> Readiness {
+        let written = Written { write: CheckResult::Ok, disk: CheckResult::Ok };
+        Readiness(Mutex::new(ReadinessState { written, written_at: None, writing_since: None, is_ready: true }))
+    }
+}
+
+impl Readiness {
+    /// Checks everything. Calls `before_blocking` before it waits for the disk. Logs only when the server becomes ready, or is no longer.
+    pub fn check(&self, store: &Store, before_blocking: &dyn Fn()) -> (bool, Report) {
+        let schema = match store.read(|tx| tx.is_schema_current()) {
+            Ok(true) => Ok(CheckResult::Ok),
+            Ok(false) => Ok(CheckResult::Failed),
+            Err(error) => Err(error.chain()),
+        };
+        let Written { write, disk } = self.written(store, before_blocking);
+        let (read, schema, cause) = match schema {
+            Ok(schema) => (CheckResult::Ok, schema, None),
+            Err(cause) => (CheckResult::Failed, CheckResult::Unknown, Some(cause)),
+        };
+        let report = [("read", read), ("write", write), ("schema", schema), ("disk", disk)];
+        let is_ready = report.iter().all(|(_, result)| *result == CheckResult::Ok);
+        if std::mem::replace(&mut self.state().is_ready, is_ready) != is_ready {
+            log_change(&report, is_ready, cause);
+        }
+        (is_ready, report)
+    }
+
+    /// Writes if the last write is long enough ago. Those who ask while one is under way do not wait for it.
+    fn written(&self, store: &Store, before_blocking: &dyn Fn()) -> Written {
+        let now = store.steady();
+        {
+            let mut state = self.state();
+            if let Some(since) = state.writing_since {
+                let write = if since.is_within(LONGEST_WRITE, now) { state.written.write } else { CheckResult::Slow };
+                return Written { write, ..state.written };
+            }
+            if state.written_at.is_some_and(|at| at.is_within(WRITE_INTERVAL, now)) {
+                return state.written;
+            }
+            state.writing_since = Some(now);
+        }
+        before_blocking();
+        let mut writing = Writing { readiness: self, store, written: Written { write: CheckResult::Failed, disk: CheckResult::Failed } };
+        writing.written.disk = match store.free_bytes() {
+            Ok(free) if free < LEAST_ROOM => CheckResult::Low,
+            Ok(_) => CheckResult::Ok,
+            Err(_) => CheckResult::Failed,
+        };
+        match store.write(|tx| tx.observe(Observation::Ready)) {
+            Ok(()) => writing.written.write = CheckResult::Ok,
+            Err(error) if self.state().written.write == CheckResult::Ok => {
+                log::error("the readiness check cannot write", &[("cause", error.chain().into())]);
+            }
+            Err(_) => {}
+        }
+        writing.written
+    }
+
+    fn state(&self) -> MutexGuard<'_, ReadinessState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A write that is under way. Its end is noted however it ends.
+struct Writing<'r> {
+    readiness: &'r Readiness,
+    store: &'r Store,
+    written: Written,
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        let mut state = self.readiness.state();
+        (state.written, state.written_at, state.writing_since) = (self.written, Some(self.store.steady()), None);
+    }
+}
+
+fn log_change(report: &Report, is_ready: bool, cause: Option<String>) {
+    let mut fields: Vec<(&str, log::Detail<'_>)> = report.iter().map(|(name, result)| (*name, result.name().into())).collect();
+    fields.extend(cause.map(|cause| ("cause", cause.into())));
+    if is_ready {
+        log::info("ready again", &fields);
+    } else {
+        log::error("not ready", &fields);
+    }
+}

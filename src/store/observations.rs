@@ -1,0 +1,37 @@
+//! When something that concerns the server itself was last noticed.
+
+use rusqlite::named_params;
+
+use crate::base::error::Result;
+use crate::store::schema;
+use crate::store::transaction::Tx;
+
+/// The names of observations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Observation {
+    /// The readiness check has written durably.
+    Ready,
+}
+
+impl Observation {
+    fn name(self) -> &'static str {
+        match self {
+            Observation::Ready => "ready",
+        }
+    }
+}
+
+impl Tx<'_> {
+    /// Notes that something was noticed now.
+    pub(crate) fn observe(&self, observation: Observation) -> Result<()> {
+        let statement = "INSERT INTO observations (name, observed_at) VALUES (:name, :now) \
+             ON CONFLICT (name) DO UPDATE SET observed_at = excluded.observed_at";
+        self.run(statement, named_params! {":name": observation.name(), ":now": self.now}).map(drop)
+    }
+
+    /// Returns whether the file has the schema of this program.
+    pub(crate) fn is_schema_current(&self) -> Result<bool> {
+        let found: i64 = self.value("SELECT user_version FROM pragma_user_version", &[])?;
+        Ok(found == schema::KNOWN)
+    }
+}
