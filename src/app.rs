@@ -1,4 +1,4 @@
-//! Floor 7: one request, from its bytes to its reply. Find the route, read the input, admit the caller, run.
+//! Floor 8: one request, from its bytes to its reply. Find the route, read the input, admit the caller, run.
 
 use std::cell::RefCell;
 use std::num::NonZero;
@@ -16,11 +16,14 @@ use crate::failure;
 use crate::http::base_path::BasePath;
 use crate::http::cookie::Cookies;
 use crate::http::csrf::{self, FormTokenCheck, ServerKey, SignInPage};
+use crate::http::listener::counts::ListenerCounts;
 use crate::http::origin::Sender;
 use crate::http::path;
 use crate::http::queue::Queue;
 use crate::http::reply::{COMMON, FOR_ANY_ORIGIN, Reply};
 use crate::http::request::{Method, Request};
+use crate::metrics::scrape::{Metrics, Scrape};
+use crate::metrics::text;
 use crate::model::settings::Settings;
 use crate::oauth::{login, refused};
 use crate::registry::authentication::{self, Credentials, OAUTH_CLIENT_REJECTED, OAUTH_CLIENT_SUSPENDED, TOKEN_NOT_FOUND};
@@ -47,6 +50,7 @@ pub struct App {
     guesses: GuessesInProgress,
     backups: BackupStatus,
     readiness: Readiness,
+    metrics: Metrics,
 }
 
 impl App {
@@ -55,7 +59,7 @@ impl App {
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         let (queue, guesses) = (Queue::new(processors), GuessesInProgress::default());
         let (server_key, readiness, backups) = (ServerKey::fresh(), Readiness::default(), BackupStatus::default());
-        App { store, settings, base_path, cookies, server_key, queue, guesses, backups, readiness }
+        App { store, settings, base_path, cookies, server_key, queue, guesses, backups, readiness, metrics: Metrics::default() }
     }
 
     pub fn store(&self) -> &Store {
@@ -77,10 +81,26 @@ impl App {
         let request = &*self.base_path.taken_off(request);
         let mut route = None;
         let reply = survive(request, || self.dispatch(request, before_blocking, &mut route));
+        let took = started.elapsed();
+        self.metrics.requests.count(route, reply.status, took);
         if !route.is_some_and(Route::is_about_server) {
-            log_request(request, route, &reply, started.elapsed());
+            log_request(request, route, &reply, took);
         }
         self.base_path.put_before_links(with_common_headers(reply, request, route))
+    }
+
+    /// Answers a request of the listener for metrics, which has no other path. There is no app any more if the server has stopped.
+    pub fn answer_metrics(app: Option<&App>, listener: &ListenerCounts, request: &Request) -> Reply {
+        let reply = match app {
+            _ if request.path() != "/metrics" => failure::no_route(request),
+            _ if !matches!(request.method, Method::Get | Method::Head) => failure::wrong_method(request, &[Method::Get, Method::Head]),
+            None => Reply::empty(503),
+            Some(App { metrics, store, queue, .. }) => {
+                let page = text::page(&Scrape::of(metrics, store, queue, listener));
+                Reply::new(200, text::MEDIA_TYPE, page.into())
+            }
+        };
+        with_common_headers(reply, request, None)
     }
 
     fn dispatch(&self, request: &Request, before_blocking: &dyn Fn(), named: &mut Option<&'static Route>) -> Reply {

@@ -10,6 +10,7 @@ pub mod console;
 pub mod failure;
 pub mod health;
 pub mod http;
+pub mod metrics;
 pub mod model;
 pub mod oauth;
 pub mod openapi;

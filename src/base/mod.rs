@@ -1,6 +1,7 @@
 //! Floor 0: basic types. No SQL, no HTTP.
 
 pub mod backup_status;
+pub mod counter;
 pub mod error;
 pub mod id;
 pub mod log;

@@ -75,6 +75,12 @@ struct Waiter {
 pub struct Turn<'q>(&'q Queue);
 
 impl Queue {
+    /// Returns how much is being done, and how much waits.
+    pub fn load(&self) -> (u64, u64) {
+        let state = self.state();
+        (state.working as u64, state.waiting.len() as u64)
+    }
+
     /// Returns a queue for this many processors: keeps at most half of them busy, and at least one.
     pub fn new(processors: usize) -> Queue {
         Queue {

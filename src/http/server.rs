@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::base::time::Clock;
 use crate::base::{log, request_id};
+use crate::http::listener::counts::ListenerCounts;
 use crate::http::listener::event_loop::EventLoop;
 use crate::http::listener::head::PENDING;
 use crate::http::listener::limits::Limits;
@@ -36,6 +37,7 @@ pub struct Server {
     /// Taken by the one call of [`Server::run`].
     event_loop: Mutex<Option<EventLoop>>,
     pending: Arc<PendingRequests>,
+    counts: Arc<ListenerCounts>,
     backend: tiny_http::Server,
     private_socket: socket2::Socket,
     workers_may_end: AtomicBool,
@@ -56,6 +58,7 @@ impl Server {
         Ok(Server {
             address,
             pending: event_loop.pending(),
+            counts: event_loop.counts(),
             event_loop: Mutex::new(Some(event_loop)),
             backend: backend.server,
             private_socket: backend.socket,
@@ -68,12 +71,21 @@ impl Server {
         self.address
     }
 
-    /// Answers up to `workers` requests at once, not counting those that wait for something slow, until [`Server::stop`], and returns when
-    /// the last one is answered. Fails if nothing can be answered any more.
+    pub fn counts(&self) -> Arc<ListenerCounts> {
+        self.counts.clone()
+    }
+
+    /// Runs with as many threads in reserve as a flood of slow work needs.
     pub fn run(&self, workers: usize, answer: RequestHandler<'_>) -> io::Result<()> {
+        self.run_with_reserve(workers, RESERVE, answer)
+    }
+
+    /// Answers up to `workers` requests at once, and up to `reserve` more that wait for something slow, until [`Server::stop`], and returns when
+    /// the last one is answered. Fails if nothing can be answered any more.
+    pub fn run_with_reserve(&self, workers: usize, reserve: usize, answer: RequestHandler<'_>) -> io::Result<()> {
         let event_loop = self.event_loop.lock().unwrap_or_else(PoisonError::into_inner).take();
         let event_loop = event_loop.ok_or_else(|| io::Error::other("a server runs once"))?;
-        let (threads, permits) = (workers + RESERVE, Semaphore::new(workers));
+        let (threads, permits) = (workers + reserve, Semaphore::new(workers));
         std::thread::scope(|scope| {
             for _ in 0..threads {
                 scope.spawn(|| self.work(&permits, answer));

@@ -1,4 +1,4 @@
-//! Floor 7: generates the OpenAPI 3.1 document from `ROUTES` and the `FIELDS` tables.
+//! Floor 8: generates the OpenAPI 3.1 document from `ROUTES` and the `FIELDS` tables.
 //!
 //! The server sends a committed copy beside the API; a test compares it with [`document`].
 

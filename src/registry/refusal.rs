@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::base::counter::Counter;
 use crate::base::error::{Definition, Named, Result, errors};
 use crate::base::id::ClientId;
 use crate::base::{log, uri};
@@ -52,8 +53,10 @@ pub struct Reason {
 macro_rules! reasons {
     ($($id:ident: $name:literal $code:literal $definition:ident;)+) => {
         $(pub static $id: Reason = Reason { name: $name, code: $code, definition: &$definition };)+
-        /// Every reason, for the tests.
+        /// Every reason.
         pub static REASONS: &[&Reason] = &[$(&$id),+];
+        /// How often this process refused for each.
+        static COUNTS: [Counter; [$($name),+].len()] = [const { Counter::new() }; [$($name),+].len()];
     };
 }
 
@@ -213,8 +216,11 @@ impl Refusal {
         history::record_refusal(tx, by, client_id, action, old.into(), new.into())
     }
 
-    /// Logs the refusal.
+    /// Logs and counts the refusal.
     pub fn log(&self, request_id: &str) {
+        if let Some(place) = REASONS.iter().position(|reason| std::ptr::eq(*reason, self.reason)) {
+            COUNTS[place].add(1);
+        }
         let mut fields = vec![("reason", log::Detail::from(self.reason.name)), ("request_id", request_id.into())];
         if let Some(client) = &self.client {
             fields.push(("client_id", client.as_str().into()));
@@ -225,6 +231,11 @@ impl Refusal {
         }
         log::info("refused", &fields);
     }
+}
+
+/// Returns how often this process refused for each reason.
+pub fn counts() -> impl Iterator<Item = (&'static str, u64)> {
+    REASONS.iter().map(|reason| reason.name).zip(COUNTS.iter().map(Counter::get))
 }
 
 #[cfg(test)]

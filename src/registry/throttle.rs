@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::base::counter::Counter;
 use crate::base::error::{Result, errors};
 use crate::base::id::UserId;
 use crate::base::time::Time;
@@ -28,6 +29,14 @@ const MOST_SUBJECTS: usize = 20_000;
 /// How many times more failures are free in the next larger kind of network.
 const MORE_FREE: i64 = 4;
 const MORE_TURNS: usize = 2;
+
+/// The guesses that this process refused to compare.
+static THROTTLED: Counter = Counter::new();
+
+/// Returns how many guesses this process refused to compare.
+pub fn throttled() -> u64 {
+    THROTTLED.get()
+}
 
 /// What failures are counted against, and how many are free.
 #[derive(Clone, Debug)]
@@ -142,7 +151,10 @@ fn network(peer: IpAddr, prefix: u32) -> String {
 fn refuse(subject: &Subject, failures: Option<Failures>, others_under_way: i64, now: Time) -> Result<()> {
     match wait_seconds(failures, others_under_way, subject.free, now) {
         0 => Ok(()),
-        seconds => Err(TOO_MANY_FAILURES.with("seconds", seconds).into()),
+        seconds => {
+            THROTTLED.add(1);
+            Err(TOO_MANY_FAILURES.with("seconds", seconds).into())
+        }
     }
 }
 

@@ -31,7 +31,7 @@ const fn joined() -> [Route; COUNT] {
     while group < GROUPS.len() {
         let mut row = 0;
         while row < GROUPS[group].len() {
-            routes[count] = GROUPS[group][row];
+            routes[count] = Route { number: count, ..GROUPS[group][row] };
             count += 1;
             row += 1;
         }

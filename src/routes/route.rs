@@ -62,6 +62,8 @@ pub enum ConsoleAccess {
 
 #[derive(Clone, Copy, Debug)]
 pub struct Route {
+    /// Its place in `ROUTES`.
+    pub number: usize,
     /// `entity.operation`, as in the log.
     pub name: &'static str,
     pub method: Method,
@@ -106,7 +108,7 @@ pub(super) const fn route(
         !matches!(path.as_bytes(), [b'/', b'a', b'p', b'i', b'/', ..]),
         "a row of the API is an `operation`: it says what it takes and gives"
     );
-    Route { name, method, path, guard, handler, doc, operation: None, origins: Origins::Own }
+    Route { number: 0, name, method, path, guard, handler, doc, operation: None, origins: Origins::Own }
 }
 
 /// Returns a row of the API.
@@ -122,6 +124,7 @@ pub(super) const fn operation(
     doc: &'static str,
 ) -> Route {
     Route {
+        number: 0,
         name,
         method,
         path,

@@ -11,6 +11,7 @@ pub mod api_keys;
 pub mod authorization_codes;
 pub mod authorizations;
 pub mod backup;
+mod census;
 pub mod client_secrets;
 pub mod clients;
 pub mod copy_error;
@@ -53,7 +54,7 @@ pub use query::{Deleted, Direction, Order, Search, TextSearch};
 use schema::Durability;
 
 pub use transaction::Tx;
-use writer::{Writer, locked};
+use writer::{CommitCounts, Writer, locked};
 
 /// One open database file: any number of readers, one writer.
 #[derive(Debug)]
@@ -139,6 +140,17 @@ impl Store {
     pub(crate) fn free_bytes(&self) -> std::io::Result<u64> {
         let disk = rustix::fs::statvfs(&self.path)?;
         Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+
+    /// Returns the size of the data file, or with `-wal` of the log beside it; `None` if it is not there.
+    pub(crate) fn file_bytes(&self, suffix: &str) -> Option<u64> {
+        let mut name = self.path.as_os_str().to_owned();
+        name.push(suffix);
+        Some(std::fs::metadata(name).ok()?.len())
+    }
+
+    pub(crate) fn commit_counts(&self) -> &CommitCounts {
+        self.writer.counts()
     }
 
     /// Deletes a temporary database even if it is in use: for a process that ends without waiting for its users.

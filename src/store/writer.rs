@@ -6,11 +6,13 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use rusqlite::Connection;
 
+use crate::base::counter::{Counter, Histogram};
 use crate::base::error::{Cause, Error, Result};
 use crate::base::time::Clock;
 use crate::store::transaction::Tx;
@@ -25,8 +27,33 @@ pub struct Writer {
     open: Mutex<Open>,
     /// How many are on their way to `open`.
     waiting: AtomicUsize,
-    /// How many transactions that changed something were committed.
-    commits: AtomicU64,
+    counts: CommitCounts,
+}
+
+/// What is counted of commits.
+#[derive(Debug)]
+pub(crate) struct CommitCounts {
+    /// How many writes shared each.
+    pub writes: Histogram,
+    /// How long each took until it was durable, in microseconds.
+    pub durations: Histogram,
+    pub failures: Counter,
+    /// How many of them changed something and did not fail.
+    pub changes: Counter,
+}
+
+impl Default for CommitCounts {
+    fn default() -> CommitCounts {
+        const WRITES: &[u64] = &[1, 2, 4, 8, 16, 32, 64, 128, 256];
+        const MICROS: &[u64] =
+            &[100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 10_000_000];
+        CommitCounts {
+            writes: Histogram::new(WRITES),
+            durations: Histogram::new(MICROS),
+            failures: Counter::new(),
+            changes: Counter::new(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -69,12 +96,16 @@ impl std::error::Error for CommitFailed {
 
 impl Writer {
     pub fn new(connection: Connection, finish: fn(&Connection) -> rusqlite::Result<()>) -> Writer {
-        Writer { finish, open: Mutex::new(Open { connection, group: None }), waiting: AtomicUsize::new(0), commits: AtomicU64::new(0) }
+        Writer { finish, open: Mutex::new(Open { connection, group: None }), waiting: AtomicUsize::new(0), counts: CommitCounts::default() }
     }
 
     /// Returns how many transactions that changed something were committed.
     pub fn commits(&self) -> u64 {
-        self.commits.load(Ordering::SeqCst)
+        self.counts.changes.get()
+    }
+
+    pub(crate) fn counts(&self) -> &CommitCounts {
+        &self.counts
     }
 
     pub fn run<T>(&self, clock: &Clock, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
@@ -87,7 +118,7 @@ impl Writer {
         let joined = catch_unwind(AssertUnwindSafe(|| open.join(clock, work)));
         let is_full = open.group.as_ref().is_some_and(|group| group.size >= LARGEST_GROUP);
         if self.waiting.load(Ordering::SeqCst) == 0 || is_full {
-            open.commit(self.finish, &self.commits);
+            open.commit(self.finish, &self.counts);
         }
         drop(open);
         let (result, outcome) = joined.unwrap_or_else(|panic| resume_unwind(panic))?;
@@ -128,8 +159,9 @@ impl Open {
         }
     }
 
-    fn commit(&mut self, finish: fn(&Connection) -> rusqlite::Result<()>, commits: &AtomicU64) {
+    fn commit(&mut self, finish: fn(&Connection) -> rusqlite::Result<()>, counts: &CommitCounts) {
         let Some(group) = self.group.take() else { return };
+        let begun = Instant::now();
         let is_changed = self.connection.total_changes() != group.changes_before;
         let finished = if is_changed { finish(&self.connection) } else { Ok(()) };
         let ended = finished.and_then(|()| self.connection.prepare_cached("COMMIT")?.execute([]).map(drop)).map_err(|error| {
@@ -137,7 +169,10 @@ impl Open {
             let _ = self.connection.execute_batch("ROLLBACK");
             CommitFailed(Arc::new(error.into()))
         });
-        commits.fetch_add(u64::from(is_changed && ended.is_ok()), Ordering::SeqCst);
+        counts.writes.observe(group.size as u64);
+        counts.durations.observe(u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX));
+        counts.failures.add(u64::from(ended.is_err()));
+        counts.changes.add(u64::from(is_changed && ended.is_ok()));
         group.outcome.tell(ended);
     }
 

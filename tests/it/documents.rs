@@ -6,6 +6,7 @@ use keyfob::base::right::{RIGHTS, Right};
 use keyfob::cli::args::settings::{Setting, SettingKind};
 use keyfob::cli::remote::connection::CONNECTION;
 use keyfob::cli::serve::settings::SETTINGS;
+use keyfob::metrics::table::METRICS;
 use keyfob::model::bounds::{BOUNDS, Beyond};
 use keyfob::routes::{Guard, ROUTES};
 
@@ -47,6 +48,7 @@ fn the_tables_of_the_documentation_are_what_the_tables_of_the_code_say() {
     blocks_equal("doc/settings.md", &[("settings", settings_table(SETTINGS)), ("connection", settings_table(CONNECTION))]);
     blocks_equal("doc/limits.md", &[("bounds", bounds_table())]);
     blocks_equal("doc/endpoints.md", &[("endpoints", endpoints_table())]);
+    blocks_equal("doc/metrics.md", &[("metrics", metrics_table())]);
     blocks_equal("doc/rights.md", &[("rights", rights_table())]);
 }
 
@@ -112,6 +114,15 @@ fn bounds_table() -> String {
             Beyond::Continues => "the page ends early, and the headers `Link` and `X-Warning` say where it goes on".to_owned(),
         };
         table.push_str(&format!("| {} {} | {} | {beyond} |\n", bound.most, bound.name, bound.of));
+    }
+    table
+}
+
+fn metrics_table() -> String {
+    let mut table = "| Metric | Type | Labels | |\n|---|---|---|---|\n".to_owned();
+    for metric in METRICS {
+        let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
+        table.push_str(&format!("| `{}` | {} | {} | {} |\n", metric.name, metric.kind.name(), labels.join(", "), metric.help));
     }
     table
 }

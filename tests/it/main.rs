@@ -50,6 +50,7 @@ mod log;
 mod many_networks;
 mod matrix;
 mod members;
+mod metrics;
 mod oauth;
 mod operator;
 mod organizations;

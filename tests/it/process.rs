@@ -42,6 +42,8 @@ pub fn log_so_far(address: &str, log: &Path) -> Vec<String> {
 pub struct Process {
     child: Child,
     pub address: String,
+    /// The line in which it said that it is ready.
+    pub ready: Value,
     log: PathBuf,
 }
 
@@ -65,7 +67,7 @@ impl Process {
         let ready = ready(&mut child);
         let address = ready["url"].as_str().and_then(|url| url.strip_prefix("http://")).expect("an address").to_owned();
         assert_eq!(ready["pid"], child.id());
-        Process { child, address, log }
+        Process { child, address, ready, log }
     }
 
     pub fn pid(&self) -> u32 {

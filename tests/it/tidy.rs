@@ -22,6 +22,7 @@ const FLOORS: &[Floors] = &[
             &["call", "failure"],
             &["api", "oauth", "console", "assets", "health"],
             &["routes"],
+            &["metrics"],
             &["app", "openapi"],
             &["cli"],
             &["main"],
@@ -60,6 +61,7 @@ const FLOORS: &[Floors] = &[
                 "api_keys",
                 "authorization_codes",
                 "authorizations",
+                "census",
                 "client_secrets",
                 "clients",
                 "events",
@@ -104,7 +106,7 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "cli/serve",
         floors: &[
-            &["background", "control_socket", "introduction", "public_url", "reload"],
+            &["background", "control_socket", "introduction", "metrics_listener", "public_url", "reload"],
             &["backups"],
             &["settings"],
             &["certificate", "checkpoints", "sockets", "sweeper"],

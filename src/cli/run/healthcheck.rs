@@ -35,7 +35,7 @@ const PATHS: [&str; 2] = ["/healthz", READINESS];
 
 /// A server that can be asked.
 #[derive(Debug, PartialEq, Eq)]
-enum Target {
+enum CheckedServer {
     Url(String),
     /// The path of a socket.
     Unix(String),
@@ -45,8 +45,8 @@ enum Target {
 pub fn run(values: &Values, arguments: Arguments) -> Result<(), Failure> {
     let settings = SettingValues::read(LISTEN, arguments)?;
     let target = match values.one("target") {
-        Some(text) => Target::parse(text),
-        None => Target::of_listen(settings.of("listen").text()),
+        Some(text) => CheckedServer::parse(text),
+        None => CheckedServer::of_listen(settings.of("listen").text()),
     };
     let target = target.map_err(UsageError)?;
     let shown = printable(&target.to_string());
@@ -57,10 +57,10 @@ pub fn run(values: &Values, arguments: Arguments) -> Result<(), Failure> {
     }
 }
 
-impl Target {
-    fn parse(text: &str) -> Result<Target, String> {
+impl CheckedServer {
+    fn parse(text: &str) -> Result<CheckedServer, String> {
         if let Some(path) = text.strip_prefix("unix:").filter(|path| !path.is_empty()) {
-            return Ok(Target::Unix(path.to_owned()));
+            return Ok(CheckedServer::Unix(path.to_owned()));
         }
         let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://")).unwrap_or_default();
         let has_host = !rest.is_empty() && !rest.starts_with(['/', ':']);
@@ -68,13 +68,13 @@ impl Target {
             return Err(format!("the target must be http://HOST:PORT, https://HOST or unix:PATH, not `{}`", printable(text)));
         }
         let is_whole = PATHS.iter().any(|path| rest.ends_with(path));
-        Ok(Target::Url(if is_whole { text.to_owned() } else { format!("{}{READINESS}", text.trim_end_matches('/')) }))
+        Ok(CheckedServer::Url(if is_whole { text.to_owned() } else { format!("{}{READINESS}", text.trim_end_matches('/')) }))
     }
 
     /// Returns the server that listens there, as seen from this machine.
-    fn of_listen(listen: &str) -> Result<Target, String> {
+    fn of_listen(listen: &str) -> Result<CheckedServer, String> {
         if listen.starts_with("unix:") {
-            return Target::parse(listen);
+            return CheckedServer::parse(listen);
         }
         let (host, port) = listen.rsplit_once(':').unwrap_or((listen, ""));
         if port.parse::<u16>().unwrap_or_default() == 0 {
@@ -88,23 +88,23 @@ impl Target {
             "[::]" => "[::1]",
             host => host,
         };
-        Target::parse(&format!("http://{host}:{port}"))
+        CheckedServer::parse(&format!("http://{host}:{port}"))
     }
 
     /// Returns the status and the body of the reply, or why there is none.
     fn ask(&self) -> Result<(u16, Vec<u8>), String> {
         match self {
-            Target::Url(url) => ask_url(url).map_err(|error| error.to_string()),
-            Target::Unix(path) => ask_socket(path),
+            CheckedServer::Url(url) => ask_url(url).map_err(|error| error.to_string()),
+            CheckedServer::Unix(path) => ask_socket(path),
         }
     }
 }
 
-impl std::fmt::Display for Target {
+impl std::fmt::Display for CheckedServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Target::Url(url) => f.write_str(url),
-            Target::Unix(path) => write!(f, "unix:{path}"),
+            CheckedServer::Url(url) => f.write_str(url),
+            CheckedServer::Unix(path) => write!(f, "unix:{path}"),
         }
     }
 }
@@ -163,11 +163,11 @@ mod tests {
             ("https://home.example/keyfob/", "https://home.example/keyfob/readyz"),
             ("http://x/healthz", "http://x/healthz"),
         ] {
-            assert_eq!(Target::parse(text), Ok(Target::Url(url.to_owned())));
+            assert_eq!(CheckedServer::parse(text), Ok(CheckedServer::Url(url.to_owned())));
         }
-        assert_eq!(Target::parse("unix:/run/keyfob.sock"), Ok(Target::Unix("/run/keyfob.sock".to_owned())));
+        assert_eq!(CheckedServer::parse("unix:/run/keyfob.sock"), Ok(CheckedServer::Unix("/run/keyfob.sock".to_owned())));
         for wrong in ["", "127.0.0.1:1885", "ftp://x", "http://", "http:///readyz", "http://a b", "unix:", "http://user@x", "http://x?y"] {
-            assert!(Target::parse(wrong).is_err(), "{wrong}");
+            assert!(CheckedServer::parse(wrong).is_err(), "{wrong}");
         }
     }
 
@@ -178,11 +178,11 @@ mod tests {
             ("[::]:80", "http://[::1]:80/readyz"),
             ("keyfob.internal:1885", "http://keyfob.internal:1885/readyz"),
         ] {
-            assert_eq!(Target::of_listen(listen), Ok(Target::Url(url.to_owned())));
+            assert_eq!(CheckedServer::of_listen(listen), Ok(CheckedServer::Url(url.to_owned())));
         }
-        assert_eq!(Target::of_listen("unix:/run/keyfob.sock"), Ok(Target::Unix("/run/keyfob.sock".to_owned())));
+        assert_eq!(CheckedServer::of_listen("unix:/run/keyfob.sock"), Ok(CheckedServer::Unix("/run/keyfob.sock".to_owned())));
         for wrong in ["127.0.0.1:0", "nowhere", "127.0.0.1:many"] {
-            assert!(Target::of_listen(wrong).is_err(), "{wrong}");
+            assert!(CheckedServer::of_listen(wrong).is_err(), "{wrong}");
         }
     }
 }

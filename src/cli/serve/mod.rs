@@ -6,6 +6,7 @@ pub mod certificate;
 pub mod checkpoints;
 pub mod control_socket;
 pub mod introduction;
+pub mod metrics_listener;
 pub mod process;
 pub mod public_url;
 pub mod reload;

@@ -19,6 +19,7 @@ use crate::cli::serve::background::Background;
 use crate::cli::serve::backups::BackupSchedule;
 use crate::cli::serve::control_socket::ControlSocket;
 use crate::cli::serve::introduction::{self, READER_TIMEOUT};
+use crate::cli::serve::metrics_listener::MetricsListener;
 use crate::cli::serve::public_url::Lifetime;
 use crate::cli::serve::reload::Reloads;
 use crate::cli::serve::settings::{self, Configuration, Upgrade};
@@ -56,6 +57,7 @@ pub fn serve(arguments: Arguments) -> Result<(), Failure> {
     let lifetime = if configuration.data.is_some() { Lifetime::Lasting } else { Lifetime::Ephemeral };
     // The ports first: if one is taken, no file is created.
     let (server, urls, public_url) = listen(&mut configuration, certificate.as_ref(), lifetime)?;
+    let metrics = configuration.metrics_listen.as_deref().map(MetricsListener::bind).transpose()?;
     let store = match &configuration.data {
         Some(path) => {
             copy_before_upgrade(Path::new(path), configuration.upgrade)?;
@@ -65,13 +67,15 @@ pub fn serve(arguments: Arguments) -> Result<(), Failure> {
     };
     let store = store.map_err(|error| refused(configuration.data.as_deref().unwrap_or("temporary database"), &error))?;
     let issued = make_administrator(&store, &configuration)?;
-    let ready = ready_line(urls, &store, issued.as_ref().filter(|_| lifetime == Lifetime::Ephemeral));
+    let issued = issued.filter(|_| lifetime == Lifetime::Ephemeral);
+    let ready = ready_line(urls, metrics.as_ref().and_then(MetricsListener::url), &store, issued.as_ref());
     let app = Arc::new(App::new(store, Settings { public_url, ..configuration.settings }));
     let server = Arc::new(server);
 
     let _control_socket = ControlSocket::open(&app);
     let (sender, events) = channel();
     run(server.clone(), app.clone(), configuration.workers, configuration.backups, sender.clone());
+    metrics.iter().for_each(|metrics| metrics.run(&app, server.counts()));
     forward(signals, sender);
     announce(ready)?;
     let mut reloads = Reloads::default();
@@ -85,6 +89,7 @@ pub fn serve(arguments: Arguments) -> Result<(), Failure> {
     }
     log::info("stopping", &[]);
     server.stop();
+    metrics.iter().for_each(MetricsListener::stop);
     wait_for_answers(&events, &app);
     checkpoints::checkpoint(&app);
     Ok(())
@@ -196,8 +201,8 @@ fn make_administrator(store: &Store, configuration: &Configuration) -> Result<Op
     }
 }
 
-/// Returns one line of JSON with the address of the server, and for a temporary database with an API key.
-fn ready_line(urls: LocalUrls, store: &Store, issued: Option<&FirstCredentials>) -> String {
+/// Returns one line of JSON with the addresses of the server, and for a temporary database with an API key.
+fn ready_line(urls: LocalUrls, metrics: Option<String>, store: &Store, issued: Option<&FirstCredentials>) -> String {
     let mut ready = json!({
         "ready": true,
         "url": urls.first,
@@ -210,6 +215,9 @@ fn ready_line(urls: LocalUrls, store: &Store, issued: Option<&FirstCredentials>)
     }
     if let Some(redirect) = urls.redirect {
         ready["http_redirect"] = redirect.into();
+    }
+    if let Some(metrics) = metrics {
+        ready["metrics"] = metrics.into();
     }
     if let Some(issued) = issued {
         ready["admin_api_key"] = issued.api_key.as_str().into();

@@ -41,6 +41,7 @@ pub static SETTINGS: &[Setting] = &[
     Setting { name: "tls_cert", flag: "--tls-cert", variable: "KEYFOB_TLS_CERT", value: "FILE", default: "none: plain http", kind: Value, doc: "The certificate for https, with its chain (PEM); read again when the file changes, and on SIGHUP." },
     Setting { name: "tls_key", flag: "--tls-key", variable: "KEYFOB_TLS_KEY", value: "FILE", default: "none", kind: Value, doc: "The private key of the certificate (PEM)." },
     Setting { name: "http_redirect", flag: "--http-redirect", variable: "KEYFOB_HTTP_REDIRECT", value: "HOST:PORT", default: "none", kind: Value, doc: "Where to listen for plain http that is redirected to the public URL." },
+    Setting { name: "metrics_listen", flag: "--metrics-listen", variable: "KEYFOB_METRICS_LISTEN", value: "HOST:PORT", default: "off", kind: Value, doc: "Where to answer /metrics, for Prometheus; a port alone means 127.0.0.1, so only this machine can ask." },
     Setting { name: "data", flag: "--data", variable: "KEYFOB_DATA", value: "FILE", default: "keyfob.db", kind: Value, doc: "The data file; created if it is missing, readable by its owner only." },
     Setting { name: "ephemeral", flag: "--ephemeral", variable: "KEYFOB_EPHEMERAL", value: "", default: "off", kind: Switch, doc: "Use a private temporary database, deleted at exit: for tests." },
     Setting { name: "public_url", flag: "--public-url", variable: "KEYFOB_PUBLIC_URL", value: "URL", default: "http:// or https:// and the address listened on", kind: Value, doc: "The URL at which clients and browsers reach this server; it may have a path, such as https://home.example/keyfob." },
@@ -81,6 +82,7 @@ pub struct Configuration {
     /// The files of the certificate and of its key.
     pub tls: Option<(PathBuf, PathBuf)>,
     pub http_redirect: Option<String>,
+    pub metrics_listen: Option<String>,
     /// `None` for a temporary database.
     pub data: Option<String>,
     pub log: Verbosity,
@@ -120,6 +122,7 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
         inherited,
         tls: tls(value("tls_cert"), value("tls_key"))?,
         http_redirect: value("http_redirect").given().map(|address| host_and_port(value("http_redirect"), address)).transpose()?,
+        metrics_listen: metrics_listen(value("metrics_listen"))?,
         data: (!ephemeral).then(|| data.text().to_owned()),
         log: verbosity(value("log"), if ephemeral { Verbosity::Errors } else { Verbosity::All })?,
         log_file: value("log_file").given().map(str::to_owned),
@@ -206,5 +209,13 @@ fn tls(certificate: &SettingValue, key: &SettingValue) -> Result<Option<(PathBuf
         (None, None) => Ok(None),
         (Some(_), None) => Err(UsageError(format!("{} needs the private key beside it: --tls-key FILE", certificate.place()))),
         (None, Some(_)) => Err(UsageError(format!("{} needs the certificate beside it: --tls-cert FILE", key.place()))),
+    }
+}
+
+fn metrics_listen(found: &SettingValue) -> Result<Option<String>, UsageError> {
+    match found.given() {
+        None | Some("off") => Ok(None),
+        Some(port) if port.parse::<u16>().is_ok() => Ok(Some(format!("127.0.0.1:{port}"))),
+        Some(address) => host_and_port(found, address).map(Some),
     }
 }

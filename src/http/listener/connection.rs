@@ -109,6 +109,15 @@ impl Connection {
         (self.since, self.deadline) = (now, now + limits.head);
     }
 
+    /// Returns whether the peer is of this machine or a private network, as most proxies are, but not one of the trusted proxies.
+    pub fn is_untrusted_but_near(&self) -> bool {
+        let is_near = match self.peer {
+            IpAddr::V4(peer) => peer.is_loopback() || peer.is_private(),
+            IpAddr::V6(peer) => peer.is_loopback() || peer.is_unique_local(),
+        };
+        self.trust == Trust::Untrusted && is_near
+    }
+
     /// Counts it to the network that asks from now on. Returns the address that asks: the peer, or the one that a trusted proxy asks for.
     pub fn note_client(&mut self, proxies: &TrustedProxies, forwarded_for: Option<&str>) -> IpAddr {
         let from = match (self.trust, forwarded_for) {

@@ -15,6 +15,7 @@ use mio::{Events, Poll, Token, Waker};
 use crate::http::listener::acceptor::{self, Acceptor};
 use crate::http::listener::connection::Phase;
 use crate::http::listener::connections::Connections;
+use crate::http::listener::counts::ListenerCounts;
 use crate::http::listener::event_loop::accepting::Backlog;
 use crate::http::listener::fair_queue::FairQueue;
 use crate::http::listener::limits::Limits;
@@ -55,6 +56,7 @@ pub struct EventLoop {
     /// How many requests have arrived; the number of the last one.
     serial: u64,
     refusals: RefusalLog,
+    counts: Arc<ListenerCounts>,
     buffer: Vec<u8>,
 }
 
@@ -72,6 +74,8 @@ impl EventLoop {
         let acceptors = sockets.into_iter().zip(FIRST_LISTENER..);
         let acceptors = acceptors.map(|(socket, token)| Acceptor::register(socket, poll.registry(), Token(token)));
         limits.connections = acceptor::affordable(limits.connections);
+        let counts = Arc::new(ListenerCounts::default());
+        counts.most_connections.set(limits.connections as u64);
         Ok(EventLoop {
             acceptors: acceptors.collect::<io::Result<_>>()?,
             first_connection,
@@ -84,13 +88,18 @@ impl EventLoop {
             handshakes: Vec::new(),
             queue,
             serial: 0,
-            refusals: RefusalLog::new(Instant::now()),
+            refusals: RefusalLog::new(counts.clone(), Instant::now()),
+            counts,
             buffer: vec![0; READ],
         })
     }
 
     pub fn pending(&self) -> Arc<PendingRequests> {
         self.pending.clone()
+    }
+
+    pub fn counts(&self) -> Arc<ListenerCounts> {
+        self.counts.clone()
     }
 
     /// Runs until [`PendingRequests::stop`]; then stops accepting, and returns when the last request is answered. Of so many threads, so many
@@ -131,6 +140,8 @@ impl EventLoop {
             for upstream in self.upstreams.flush() {
                 self.handle_lost_upstream(upstream, now);
             }
+            self.counts.connections.set(self.connections.used(Resource::Connections) as u64);
+            self.counts.waiting.set(self.queue.len() as u64);
             if self.pending.is_stopping() && self.is_closed() {
                 return Ok(());
             }

@@ -73,6 +73,11 @@ impl FairQueue {
         (self.at_once, self.most) = (workers * UPSTREAM_FOR_EACH_WORKER, threads);
     }
 
+    /// Returns how many requests wait.
+    pub fn len(&self) -> usize {
+        self.order.iter().filter_map(|network| self.by_network.get(network)).map(|line| line.waiting.len()).sum()
+    }
+
     /// Returns permission to send a request of this network at once, or `None` if it has to wait.
     pub fn admit(&mut self, network: Network) -> Option<InFlight> {
         if !self.order.is_empty() {

@@ -13,6 +13,7 @@ pub mod acceptor;
 mod chunks;
 mod connection;
 mod connections;
+pub mod counts;
 pub mod event_loop;
 mod fair_queue;
 pub mod head;

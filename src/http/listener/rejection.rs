@@ -1,10 +1,12 @@
 //! Rejects requests that cannot be sent upstream.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::base::log::Detail;
 use crate::base::time::Clock;
 use crate::base::{log, request_id};
+use crate::http::listener::counts::ListenerCounts;
 use crate::http::listener::limits::LOGGED_A_SECOND;
 use crate::http::listener::sending::{KeepAlive, serialized};
 use crate::http::reply::{COMMON, FOR_ANY_ORIGIN, Reply};
@@ -53,18 +55,20 @@ impl Rejection {
 /// Logs at most [`LOGGED_A_SECOND`] rejections a second and counts the rest: each costs its peer less than a line costs the disk.
 #[derive(Debug)]
 pub struct RefusalLog {
+    counts: Arc<ListenerCounts>,
     second: Instant,
     logged: usize,
     left_out: usize,
 }
 
 impl RefusalLog {
-    pub fn new(now: Instant) -> RefusalLog {
-        RefusalLog { second: now, logged: 0, left_out: 0 }
+    pub fn new(counts: Arc<ListenerCounts>, now: Instant) -> RefusalLog {
+        RefusalLog { counts, second: now, logged: 0, left_out: 0 }
     }
 
-    /// Logs a rejection, and returns its reply. Both have the same request ID.
+    /// Logs and counts a rejection, and returns its reply. The line and the reply have the same request ID.
     pub fn reply(&mut self, refusal: Rejection, now: Instant) -> Vec<u8> {
+        self.counts.reject(refusal.status);
         let request_id = request_id::fresh(Clock::System.now());
         let fields = vec![("status", refusal.status.into()), ("cause", refusal.why.into()), ("request_id", request_id.as_str().into())];
         self.log("refused by the listener", fields, now);

@@ -107,6 +107,7 @@ impl EventLoop {
     }
 
     fn accept(&mut self, number: usize, socket: Stream, address: Option<SocketAddr>, now: Instant) {
+        self.counts.accepted.add(1);
         let protocol = &self.acceptors[number].protocol;
         let peer = address.map_or(UNIX_PEER, |address| address.ip().to_canonical());
         let is_trusted = address.map_or_else(|| self.limits.proxies.trusts_unix(), |_| self.limits.proxies.trusts(peer));

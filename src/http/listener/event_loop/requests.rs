@@ -77,6 +77,9 @@ impl EventLoop {
         }
         let from = connection.note_client(&self.limits.proxies, arrived.head.forwarded_for.as_deref());
         self.serial += 1;
+        if arrived.head.forwarded_for.is_some() && connection.is_untrusted_but_near() {
+            self.counts.forwarded_by_untrusted.add(1);
+        }
         let request = ReceivedRequest { serial: self.serial, from, arrived, more, is_probed: false };
         if let Some(in_flight) = self.queue.admit(Network::around(from)) {
             return self.send_upstream(slot, request, in_flight, now);

@@ -1,0 +1,43 @@
+//! What the metrics of one scrape are read from.
+
+use crate::base::log;
+use crate::base::time::{Clock, Time};
+use crate::http::listener::counts::ListenerCounts;
+use crate::http::queue::Queue;
+use crate::metrics::census::{Census, Population};
+use crate::metrics::requests::RequestCounts;
+use crate::store::Store;
+
+/// What is counted from the start of the server on.
+#[derive(Debug)]
+pub struct Metrics {
+    pub requests: RequestCounts,
+    census: Census,
+    pub started: Time,
+}
+
+/// The sources of one scrape.
+#[derive(Debug)]
+pub struct Scrape<'a> {
+    pub metrics: &'a Metrics,
+    pub store: &'a Store,
+    pub queue: &'a Queue,
+    pub listener: &'a ListenerCounts,
+    /// `None` if the store could not be read.
+    pub population: Option<Population>,
+}
+
+impl Default for Metrics {
+    fn default() -> Metrics {
+        Metrics { requests: RequestCounts::default(), census: Census::default(), started: Clock::System.now() }
+    }
+}
+
+impl<'a> Scrape<'a> {
+    pub fn of(metrics: &'a Metrics, store: &'a Store, queue: &'a Queue, listener: &'a ListenerCounts) -> Scrape<'a> {
+        let population = metrics.census.of(store).inspect_err(|error| {
+            log::error("the metrics cannot be counted", &[("cause", error.chain().into())]);
+        });
+        Scrape { metrics, store, queue, listener, population: population.ok() }
+    }
+}
