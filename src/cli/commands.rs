@@ -55,8 +55,8 @@ pub enum Run {
     Operator(&'static AdminOperation),
     /// The settings or the data file of the server of this machine, whether it runs or not.
     Local(fn(&Values, Arguments) -> Result<(), Failure>),
-    /// The settings of the server.
-    Serve(fn(Arguments) -> Result<(), Failure>),
+    /// The settings of the server. It logs the warnings once it has a log.
+    Serve(fn(Arguments, &mut Vec<String>) -> Result<(), Failure>),
     /// Nothing: it prints a document that is built in.
     Document(Document),
 }

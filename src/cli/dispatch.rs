@@ -8,8 +8,9 @@ use pico_args::Arguments;
 use crate::cli::args::flags::{EVERYWHERE, OUTPUT};
 use crate::cli::args::parse::{dashed, is_plain, parse};
 use crate::cli::args::suggestion::nearest;
+use crate::cli::args::unknown_variables::unknown_variables;
 use crate::cli::args::values::Values;
-use crate::cli::commands::{self, Command, Document, Entry, Run};
+use crate::cli::commands::{self, COMMANDS, Command, Document, Entry, Run};
 use crate::cli::docs::{completions, help, man};
 use crate::cli::failure::{Failure, UsageError};
 use crate::cli::remote::connection::{CONNECTION, ConnectionSettings};
@@ -41,7 +42,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         note(&failure.to_string());
     }
     // Last: programs read the first line of an error.
-    warnings.iter().for_each(|line| note(line));
+    warnings.iter().for_each(|line| note(&format!("warning: {line}")));
     code
 }
 
@@ -55,16 +56,17 @@ fn command(arguments: Vec<OsString>, warnings: &mut Vec<String>) -> Result<(), F
         Invocation::Version => print(&help::version()),
         Invocation::Run(command, mut values, rest) => {
             warnings.extend(values.warnings());
+            warnings.extend(unknown_variables(COMMANDS.iter().flat_map(Command::settings)));
             values.read_secrets(&command.flags())?;
-            execute(command, &values, rest)
+            execute(command, &values, rest, warnings)
         }
     }
 }
 
-fn execute(command: &Command, values: &Values, rest: Arguments) -> Result<(), Failure> {
+fn execute(command: &Command, values: &Values, rest: Arguments, warnings: &mut Vec<String>) -> Result<(), Failure> {
     let connect = |rest| Remote::of(ConnectionSettings::read(rest)?).map_err(Failure::from);
     match command.run {
-        Run::Serve(run) => run(rest),
+        Run::Serve(run) => run(rest, warnings),
         Run::Local(run) => run(values, rest),
         Run::Operator(operation) => operator::run(operation, values, rest),
         Run::Document(document) => print_document(document, values),

@@ -19,6 +19,8 @@ pub enum OpenError {
     /// SQLite found this when it checked the file.
     Damaged(String),
     NotOurs,
+    /// It has our mark and tables, but does not say of which schema.
+    NoVersion,
     Newer {
         found: i64,
         known: i64,
@@ -45,6 +47,10 @@ impl fmt::Display for OpenError {
             }
             OpenError::Held => f.write_str("another keyfob is using this data file: stop it first, or choose another file with --data"),
             OpenError::NotOurs => f.write_str("this file is not a keyfob database: choose another file with --data"),
+            OpenError::NoVersion => f.write_str(
+                "the data file has tables but no schema version, so it was changed or only half made: put back a backup, or choose another file \
+                 with --data. Nothing was changed",
+            ),
             OpenError::Newer { found, known } => {
                 write!(f, "the data file was written by a newer keyfob (schema {found}, this one knows {known}): upgrade keyfob")
             }

@@ -127,10 +127,19 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     pattern::register(connection)
 }
 
+/// Refuses a file that is not ours, before anything in it is changed.
 fn check_application(connection: &Connection) -> Result<(), OpenError> {
-    let found: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if found == APPLICATION_ID || (found == 0 && tables == 0) { Ok(()) } else { Err(OpenError::NotOurs) }
+    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    match (number("application_id")?, number("user_version")?) {
+        (APPLICATION_ID, 0) if has_tables(connection)? => Err(OpenError::NoVersion),
+        (APPLICATION_ID, _) => Ok(()),
+        (0, _) if !has_tables(connection)? => Ok(()),
+        _ => Err(OpenError::NotOurs),
+    }
+}
+
+fn has_tables(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))
 }
 
 /// Upgrades the schema in one transaction.

@@ -170,6 +170,46 @@ fn what_the_environment_gives_is_used_and_not_shown() {
     }
 }
 
+#[test]
+fn the_line_end_of_a_secret_in_the_environment_is_cut_as_that_of_one_in_a_file() {
+    let folder = Folder::new("line-end");
+    let key = format!("{ADMIN_KEY}\r\n");
+    let password = ("KEYFOB_ADMIN_PASSWORD", "Correct-horse-battery-staple-9\n");
+    let server = Running::start(&folder.0, &[], &[password, ("KEYFOB_ADMIN_API_KEY", &key)]);
+    let change = r#"{"old":"Correct-horse-battery-staple-9","new":"Brand-new-passw0rd"}"#;
+    assert_eq!(send(server.address(), "PUT", "/api/v3/users/admin/password", &[], change).status, 200);
+    let output = run(&folder.0, &["auth-info", "--server", &format!("http://{}", server.address())], &[("KEYFOB_API_KEY", &key)]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn an_unknown_variable_is_a_warning_with_the_nearest_name() {
+    let folder = Folder::new("unknown");
+    let typos = [("KEYFOB_LISTN", "x"), ("KEYFOB_ADMIN_PASSWORD_FILES", "x"), ("KEYFOB_ZEBRA_CROSSING", "a-value"), ("KEYFOBS", "x")];
+    let warned = |told: &str| {
+        for (name, tip) in [
+            ("KEYFOB_LISTN", "did you mean KEYFOB_LISTEN?"),
+            ("KEYFOB_ADMIN_PASSWORD_FILES", "did you mean KEYFOB_ADMIN_PASSWORD_FILE?"),
+            ("KEYFOB_ZEBRA_CROSSING", "list the variables"),
+        ] {
+            let line =
+                told.lines().find(|line| line.contains(&format!("the variable {name} "))).unwrap_or_else(|| panic!("{name}: {told}"));
+            assert!(line.contains("warn") && line.contains(tip), "{line}");
+        }
+        assert!(told.lines().filter(|line| line.contains("the variable")).count() == 3 && !told.contains("a-value"), "{told}");
+    };
+    // Those of the command line are known to the server too.
+    let known = [("KEYFOB_SERVER", "http://127.0.0.1:1"), ("KEYFOB_API_KEY_FILE", "/nowhere"), ("KEYFOB_CA", "x")];
+    let server = Running::start(&folder.0, &[], &[&typos[..], &known, &[KEY, PASSWORD]].concat());
+    let (_, log) = server.end("-TERM");
+    warned(&log);
+    let refused = run(&folder.0, &["serve", "--workers", "0"], &typos);
+    let errors = String::from_utf8_lossy(&refused.stderr);
+    assert!(errors.lines().next().is_some_and(|first| first.contains("--workers")), "programs read the first line: {errors}");
+    warned(&errors);
+    warned(&String::from_utf8_lossy(&run(&folder.0, &["clients", "list", "--server", "http://127.0.0.1:1"], &typos).stderr));
+}
+
 /// Arguments, environment, and what the error names.
 type Call<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
 
@@ -188,6 +228,9 @@ fn a_wrong_call_exits_with_2_and_names_what_is_wrong() {
         (&["serve", "--listen", "nowhere"], &[], "--listen"),
         (&["serve", "--approval", "maybe"], &[], "--approval"),
         (&["serve"], &[("KEYFOB_EPHEMERAL", "perhaps")], "KEYFOB_EPHEMERAL"),
+        (&["serve"], &[("KEYFOB_DATA", "keyfob.db\r")], "KEYFOB_DATA must have no line end, such as that of a Windows file"),
+        (&["serve"], &[("KEYFOB_ADMIN_USER", "admin\r")], "not `admin\\r`"),
+        (&["clients", "list"], &[("KEYFOB_SERVER", "http://127.0.0.1:1\n")], "not `http://127.0.0.1:1\\n`"),
         (&["serve", "--public-url", "ftp://x"], &[], "--public-url"),
         (&["serve", "--log", "loud"], &[], "--log"),
         (&["serve", "--listen", "0.0.0.0:0"], &[], "say with --public-url"),
@@ -226,6 +269,10 @@ fn what_cannot_be_done_exits_with_1_and_one_clear_line() {
     let server = Running::start(&folder.0, &[], &[KEY]);
     std::fs::create_dir_all(folder.0.join("a-folder")).expect("a folder");
     std::fs::write(folder.0.join("notes.txt"), "no database ".repeat(100)).expect("a text");
+    let half_made = rusqlite::Connection::open(folder.0.join("half-made.db")).expect("a database");
+    half_made.execute_batch("PRAGMA application_id = 0x6b666f62; CREATE TABLE users (x)").expect("a table");
+    let foreign = rusqlite::Connection::open(folder.0.join("foreign.db")).expect("a database");
+    foreign.execute_batch("CREATE TABLE users (x)").expect("a table");
     let taken = server.address().to_owned();
     let free = "127.0.0.1:0";
     let calls: &[(&[&str], &str)] = &[
@@ -233,6 +280,8 @@ fn what_cannot_be_done_exits_with_1_and_one_clear_line() {
         (&["serve", "--listen", free, "--data", "a-folder"], "a-folder: cannot open the data file"),
         (&["serve", "--listen", free, "--data", "no/such/place.db"], "cannot open the data file"),
         (&["serve", "--listen", free, "--data", "notes.txt"], "not a keyfob database"),
+        (&["serve", "--listen", free, "--data", "foreign.db"], "not a keyfob database"),
+        (&["serve", "--listen", free, "--data", "half-made.db"], "the data file has tables but no schema version"),
         (&["serve", "--listen", &taken, "--data", "other.db"], "choose another address with --listen: Address already in use"),
     ];
     for (arguments, says) in calls {
@@ -240,6 +289,9 @@ fn what_cannot_be_done_exits_with_1_and_one_clear_line() {
         let errors = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {errors}");
         assert!(errors.contains(says) && errors.lines().count() == 1, "{arguments:?}: {errors}");
+    }
+    for database in [half_made, foreign] {
+        assert_eq!(database.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0)).expect("a mode"), "delete");
     }
     assert!(!folder.0.join("other.db").exists(), "a taken port leaves no file behind");
 }

@@ -90,7 +90,10 @@ const FLOORS: &[Floors] = &[
             &["dispatch"],
         ],
     },
-    Floors { folder: "cli/args", floors: &[&["flags", "settings", "suggestion"], &["values"], &["nouns"], &["parse", "standard_input"]] },
+    Floors {
+        folder: "cli/args",
+        floors: &[&["flags", "settings", "suggestion"], &["unknown_variables", "values"], &["nouns"], &["parse", "standard_input"]],
+    },
     Floors { folder: "cli/remote", floors: &[&["callback", "connection", "credentials"], &["http"], &["tokens"]] },
     Floors {
         folder: "cli/run",

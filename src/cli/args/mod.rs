@@ -6,4 +6,5 @@ pub mod parse;
 pub mod settings;
 pub mod standard_input;
 pub mod suggestion;
+pub mod unknown_variables;
 pub mod values;

@@ -40,6 +40,12 @@ pub enum SettingKind {
 }
 
 impl Setting {
+    /// Returns the names of the variables that may hold it.
+    pub fn variables(&self) -> impl Iterator<Item = String> {
+        let file = (self.kind == SettingKind::Secret).then(|| file_variable(self.variable));
+        std::iter::once(self.variable.to_owned()).chain(file)
+    }
+
     /// Returns `--listen HOST:PORT, KEYFOB_LISTEN (default: 127.0.0.1:1885)`.
     pub fn usage(&self) -> String {
         let flag = [self.flag, self.value].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
@@ -60,7 +66,7 @@ pub(crate) struct SettingValue {
 impl SettingValues {
     /// Reads flags and environment. Fails if any argument is left.
     pub fn read(settings: &'static [Setting], mut arguments: Arguments) -> Result<SettingValues, UsageError> {
-        let find = |setting| Ok(SettingValue { setting, value: lookup(setting, &mut arguments)? });
+        let find = |setting| SettingValue { setting, value: lookup(setting, &mut arguments)? }.checked();
         let found = settings.iter().map(find).collect::<Result<_, _>>()?;
         match arguments.finish().first() {
             None => Ok(SettingValues(found)),
@@ -76,6 +82,20 @@ impl SettingValues {
 }
 
 impl SettingValue {
+    /// Cuts the line end off a secret, which files often have. Refuses a control character in anything else.
+    fn checked(mut self) -> Result<SettingValue, UsageError> {
+        match &mut self.value {
+            Some((_, secret)) if self.setting.kind == SettingKind::Secret => {
+                secret.truncate(secret.trim_end_matches(['\r', '\n']).len());
+            }
+            Some((_, value)) if value.contains(char::is_control) => {
+                return Err(self.wrong("must have no line end, such as that of a Windows file, and no other control character"));
+            }
+            _ => {}
+        }
+        Ok(self)
+    }
+
     /// Returns the flag or variable that the value came from, or that could set it.
     pub fn place(&self) -> &str {
         self.value.as_ref().map_or(self.setting.flag, |(place, _)| place)
@@ -157,7 +177,7 @@ pub fn values_of(arguments: &mut Arguments, flag: &'static str, value: &str) -> 
 
 fn environment(setting: &Setting) -> Result<Option<(String, String)>, UsageError> {
     let value = variable(setting.variable)?;
-    let file_variable = format!("{}_FILE", setting.variable);
+    let file_variable = file_variable(setting.variable);
     let file = if setting.kind == SettingKind::Secret { variable(&file_variable)? } else { None };
     match (value, file) {
         (Some(_), Some(_)) => Err(UsageError(format!("{} and {file_variable} are both set: set one of them", setting.variable))),
@@ -165,10 +185,21 @@ fn environment(setting: &Setting) -> Result<Option<(String, String)>, UsageError
         (None, Some(file)) => {
             let text = std::fs::read_to_string(Path::new(&file))
                 .map_err(|error| UsageError(format!("{file_variable}: cannot read the file: {error}")))?;
-            Ok(Some((file_variable, text.trim_end_matches(['\r', '\n']).to_owned())))
+            Ok(Some((file_variable, text)))
         }
         (None, None) => Ok(None),
     }
+}
+
+/// Returns the variable that names a file with the value of this one.
+fn file_variable(variable: &str) -> String {
+    format!("{variable}_FILE")
+}
+
+/// Returns the names of all variables of the environment.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+pub fn variable_names() -> impl Iterator<Item = String> {
+    std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())
 }
 
 /// Returns a variable of the environment; an empty one counts as unset.

@@ -82,7 +82,7 @@ impl Values {
         };
         let warning = |flag: &&str| {
             format!(
-                "warning: {flag} on the command line shows a secret to other programs, and to the history of your shell: use {}",
+                "{flag} on the command line shows a secret to other programs, and to the history of your shell: use {}",
                 elsewhere(flag)
             )
         };

@@ -45,12 +45,13 @@ enum ProcessEvent {
     Finished,
 }
 
-pub fn serve(arguments: Arguments) -> Result<(), Failure> {
+pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Failure> {
     let mut configuration = settings::read(arguments)?;
     let log_file = configuration.log_file.as_deref();
     let _log = log::open(configuration.log, log_file.map(Path::new))
         .map_err(|error| refused(&format!("cannot open the log {}", log_file.unwrap_or("on standard error")), &error))?;
     std::panic::set_hook(Box::new(log_panic));
+    warnings.drain(..).for_each(|warning| log::warn(&warning, &[]));
     // From here on a signal stops the server in order, and a temporary database is deleted.
     let signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| refused("cannot listen for signals", &error))?;
     let certificate = certificate::read(&configuration)?;
