@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
+use rustix::time::{ClockId, clock_gettime};
 
 /// An instant in microseconds since 1970-01-01T00:00:00Z, as precise as the API shows it (registry.md 0.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,6 +49,12 @@ impl Clock {
             Clock::Set { steady, .. } => Time(steady.load(Ordering::SeqCst)),
         }
     }
+}
+
+/// Returns the microseconds of the operating system's monotonic clock, which other processes read too.
+pub fn monotonic_micros() -> i64 {
+    let since = clock_gettime(ClockId::Monotonic);
+    since.tv_sec * 1_000_000 + since.tv_nsec / 1000
 }
 
 impl Time {

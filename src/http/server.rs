@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::base::time::Clock;
 use crate::base::{log, request_id};
@@ -16,7 +16,7 @@ use crate::http::listener::head::PENDING;
 use crate::http::listener::limits::Limits;
 use crate::http::listener::pending::{PendingRequest, PendingRequests};
 use crate::http::listener::public_socket::{ListeningSocket, Protocol, PublicSocket};
-use crate::http::listener::upstream;
+use crate::http::listener::upstream::{self, SocketFile};
 use crate::http::queue;
 use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
@@ -24,6 +24,9 @@ use crate::http::semaphore::{Permit, Semaphore};
 
 /// How long a worker waits when tiny_http fails, to avoid a busy loop.
 const AFTER_A_FAILURE: Duration = Duration::from_millis(50);
+
+/// A timeout of a socket must not be zero.
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
 /// Answers a request. Calls its second argument when it is about to wait for something slow.
 pub type RequestHandler<'a> = &'a (dyn Fn(&Request, &dyn Fn()) -> Reply + Sync);
@@ -40,6 +43,7 @@ pub struct Server {
     counts: Arc<ListenerCounts>,
     backend: tiny_http::Server,
     private_socket: socket2::Socket,
+    private_socket_file: SocketFile,
     workers_may_end: AtomicBool,
 }
 
@@ -54,6 +58,7 @@ impl Server {
     pub fn new(sockets: Vec<PublicSocket>, limits: Limits, fallback: Option<&Path>) -> io::Result<Server> {
         let address = sockets.iter().find_map(|socket| socket.socket.address());
         let backend = upstream::open(fallback)?;
+        let private_socket_file = backend.socket_file.try_clone()?;
         let event_loop = EventLoop::new(sockets, backend.connections, backend.socket_file, limits)?;
         Ok(Server {
             address,
@@ -62,6 +67,7 @@ impl Server {
             event_loop: Mutex::new(Some(event_loop)),
             backend: backend.server,
             private_socket: backend.socket,
+            private_socket_file,
             workers_may_end: AtomicBool::new(false),
         })
     }
@@ -102,6 +108,14 @@ impl Server {
     /// Accepts no new requests, and answers those that were accepted.
     pub fn stop(&self) {
         self.pending.stop();
+    }
+
+    /// Returns whether the event loop takes turns and a worker answers, in time. A server that is being stopped counts as one that does.
+    pub fn responds(&self, within: Duration) -> bool {
+        let begun = Instant::now();
+        let does = self.pending.is_taking_turns(within)
+            && upstream::handshake(&self.private_socket_file, within.saturating_sub(begun.elapsed()).max(SHORTEST_WAIT)).is_ok();
+        does || self.pending.is_stopping()
     }
 
     fn work(&self, permits: &Semaphore, answer: RequestHandler<'_>) {
@@ -188,6 +202,26 @@ mod tests {
         let mut reply = String::new();
         stream.read_to_string(&mut reply).unwrap();
         reply.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+
+    #[test]
+    fn a_server_responds_as_long_as_a_worker_is_free_to_answer() {
+        let server = Server::bind("127.0.0.1:0", Limits::default()).unwrap();
+        let short = Duration::from_millis(100);
+        assert!(!server.responds(short), "it does not run yet");
+        let (held, hold) = (Mutex::new(()), Duration::from_secs(20));
+        std::thread::scope(|scope| {
+            scope.spawn(|| server.run(1, &|_, _| Reply::empty(if held.lock().is_ok() { 200 } else { 500 })).unwrap());
+            assert!(server.responds(hold));
+            let holding = held.lock().unwrap();
+            let request = scope.spawn(|| status(server.address().unwrap()));
+            // Until the only worker has taken the request, it answers.
+            while server.responds(short) {}
+            drop(holding);
+            assert_eq!(request.join().unwrap(), 200);
+            assert!(server.responds(hold));
+            server.stop();
+        });
     }
 
     #[test]

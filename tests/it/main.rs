@@ -65,6 +65,7 @@ mod recovery;
 mod search;
 mod secrets;
 mod server;
+mod service_manager;
 mod signals;
 mod sockets;
 mod sub_path;

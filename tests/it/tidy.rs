@@ -112,7 +112,7 @@ const FLOORS: &[Floors] = &[
             &["background", "control_socket", "introduction", "metrics_listener", "public_url", "reload"],
             &["backups"],
             &["settings"],
-            &["certificate", "checkpoints", "sockets", "sweeper"],
+            &["certificate", "checkpoints", "service_manager", "sockets", "sweeper"],
             &["process"],
         ],
     },

@@ -10,6 +10,7 @@ pub mod metrics_listener;
 pub mod process;
 pub mod public_url;
 pub mod reload;
+pub mod service_manager;
 pub mod settings;
 pub mod sockets;
 pub mod sweeper;

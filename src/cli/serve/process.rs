@@ -22,6 +22,7 @@ use crate::cli::serve::introduction::{self, READER_TIMEOUT};
 use crate::cli::serve::metrics_listener::MetricsListener;
 use crate::cli::serve::public_url::Lifetime;
 use crate::cli::serve::reload::Reloads;
+use crate::cli::serve::service_manager::ServiceManager;
 use crate::cli::serve::settings::{self, Configuration, Upgrade};
 use crate::cli::serve::sockets::{LocalUrls, listen};
 use crate::cli::serve::{certificate, checkpoints, sweeper};
@@ -47,6 +48,7 @@ enum ProcessEvent {
 
 pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Failure> {
     let mut configuration = settings::read(arguments)?;
+    let manager = Arc::new(ServiceManager::find()?);
     let log_file = configuration.log_file.as_deref();
     let _log = log::open(configuration.log, log_file.map(Path::new))
         .map_err(|error| refused(&format!("cannot open the log {}", log_file.unwrap_or("on standard error")), &error))?;
@@ -75,7 +77,8 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
 
     let _control_socket = ControlSocket::open(&app);
     let (sender, events) = channel();
-    run(server.clone(), app.clone(), configuration.workers, configuration.backups, sender.clone());
+    let background = start_background(&app, &server, manager.clone(), configuration.backups);
+    run(server.clone(), app.clone(), configuration.workers, background, sender.clone());
     metrics.iter().for_each(|metrics| metrics.run(&app, server.counts()));
     forward(signals, sender);
     announce(ready)?;
@@ -86,9 +89,12 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
         reloads.add(certificate::NAME, move || certificate.reload());
     }
     while events.recv() == Ok(ProcessEvent::Signal(SIGHUP)) && lifetime == Lifetime::Lasting {
+        manager.reloading();
         reloads.run();
+        manager.ready();
     }
     log::info("stopping", &[]);
+    manager.stopping();
     server.stop();
     metrics.iter().for_each(MetricsListener::stop);
     wait_for_answers(&events, &app);
@@ -111,9 +117,19 @@ fn copy_before_upgrade(path: &Path, upgrade: Upgrade) -> Result<(), Failure> {
     }
 }
 
-fn start_background(app: &Arc<App>, backups: Option<BackupSchedule>) -> Vec<Background> {
+fn start_background(
+    app: &Arc<App>,
+    server: &Arc<Server>,
+    manager: Arc<ServiceManager>,
+    backups: Option<BackupSchedule>,
+) -> Vec<Background> {
+    let server = server.clone();
+    let watch = move |app: &App, stopped: &Stopped| {
+        manager.watch(stopped, &|within| server.responds(within) && app.store().read(|tx| tx.has_users()).is_ok());
+    };
     let backups = backups.map(|backups| Background::start(app, move |app, stopped| backups.run(app, stopped)));
-    [Background::start(app, sweeper::run), Background::start(app, checkpoints::run)].into_iter().chain(backups).collect()
+    let always = [Background::start(app, sweeper::run), Background::start(app, checkpoints::run), Background::start(app, watch)];
+    always.into_iter().chain(backups).collect()
 }
 
 /// Sends each signal as an event, from a thread of its own.
@@ -154,9 +170,8 @@ fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
 }
 
 /// Answers requests on a thread of its own until every worker has returned, with the background threads beside it.
-fn run(server: Arc<Server>, app: Arc<App>, workers: usize, backups: Option<BackupSchedule>, events: Sender<ProcessEvent>) {
+fn run(server: Arc<Server>, app: Arc<App>, workers: usize, background: Vec<Background>, events: Sender<ProcessEvent>) {
     std::thread::spawn(move || {
-        let background = start_background(&app, backups);
         if let Err(error) = server.run(workers, &|request, before_blocking| app.answer(request, before_blocking)) {
             // A supervisor starts the process again.
             log::error("nothing can be answered any more", &[("cause", error.to_string().into())]);

@@ -114,6 +114,7 @@ impl EventLoop {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
                 _ => {}
             }
+            self.pending.note_turn();
             let now = Instant::now();
             let unfinished = std::mem::take(&mut self.unfinished);
             for event in &events {

@@ -1,7 +1,7 @@
 //! The requests that were sent upstream and are not answered. Each carries an ID (`slot.serial`), by which a worker takes it to answer it.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,9 @@ use crate::http::listener::fair_queue::InFlight;
 use crate::http::listener::sending::{KeepAlive, serialized};
 use crate::http::listener::socket::PeerSocket;
 use crate::http::reply::Reply;
+
+/// How long to wait before looking again whether the event loop has begun a turn.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 
 /// All pending requests; shared by the event loop and the workers.
 #[derive(Debug)]
@@ -23,6 +26,8 @@ pub struct PendingRequests {
     /// The next answer ends its connection.
     ends_next: AtomicBool,
     started: Instant,
+    /// How many turns the event loop has begun.
+    turns: AtomicU64,
 }
 
 /// A request that was sent upstream and not taken by a worker.
@@ -68,6 +73,7 @@ impl PendingRequests {
             stopping: AtomicBool::new(false),
             ends_next: AtomicBool::new(false),
             started: Instant::now(),
+            turns: AtomicU64::new(0),
         }
     }
 
@@ -102,6 +108,24 @@ impl PendingRequests {
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
         self.wake();
+    }
+
+    /// Notes that the event loop begins a turn.
+    pub fn note_turn(&self) {
+        self.turns.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Wakes the event loop, and returns whether it begins a turn in time.
+    pub fn is_taking_turns(&self, within: Duration) -> bool {
+        let (before, begun) = (self.turns.load(Ordering::SeqCst), Instant::now());
+        self.wake();
+        while self.turns.load(Ordering::SeqCst) == before {
+            if begun.elapsed() >= within {
+                return false;
+            }
+            std::thread::sleep(BETWEEN_LOOKS);
+        }
+        true
     }
 
     /// Ends one connection with the next answer, because others wait for room.

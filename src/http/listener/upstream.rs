@@ -91,7 +91,20 @@ pub fn answer_handshake(request: tiny_http::Request) {
     let _ = request.respond(tiny_http::Response::empty(204));
 }
 
+/// Opens a connection of its own for a handshake, and returns when a worker has answered it. Fails if none does so in time.
+pub fn handshake(socket_file: &SocketFile, within: Duration) -> io::Result<()> {
+    let mut connection = socket_file.connect()?;
+    connection.set_nonblocking(false)?;
+    connection.set_read_timeout(Some(within))?;
+    connection.write_all(HANDSHAKE)?;
+    connection.read_exact(&mut [0])
+}
+
 impl SocketFile {
+    pub fn try_clone(&self) -> io::Result<SocketFile> {
+        self.0.as_ref().map(File::try_clone).transpose().map(SocketFile)
+    }
+
     fn connect(&self) -> io::Result<UnixStream> {
         let file = self.0.as_ref().ok_or_else(|| io::Error::other("without /proc there is no way to a socket without a name"))?;
         let connection = UnixStream::connect(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
