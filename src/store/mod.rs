@@ -17,6 +17,7 @@ pub mod clients;
 pub mod copy_error;
 pub mod events;
 mod files;
+mod folder;
 pub mod members;
 pub mod observations;
 mod open_error;
@@ -99,6 +100,7 @@ impl Store {
         clock: Clock,
         temporary: Option<TemporaryDirectory>,
     ) -> std::result::Result<Store, OpenError> {
+        folder::check(&path).map_err(OpenError::Folder)?;
         let lock = FileLock::take(&path)?.with_file(&path)?;
         let writer = Writer::new(schema::open_writer(&path, durability)?, finish);
         Ok(Store { readers: Mutex::default(), writer, checkpointed: AtomicU64::new(u64::MAX), clock, _lock: lock, path, temporary })

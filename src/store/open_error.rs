@@ -3,9 +3,13 @@
 use std::path::PathBuf;
 use std::{fmt, io};
 
+use crate::store::folder::FolderError;
+
 /// Why a file could not be opened.
 #[derive(Debug)]
 pub enum OpenError {
+    /// Nothing can be written beside the data file.
+    Folder(FolderError),
     Unreadable(PathBuf, io::Error),
     /// There is no place for a temporary database.
     NoDirectory(io::Error),
@@ -31,6 +35,7 @@ pub enum OpenError {
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            OpenError::Folder(error) => write!(f, "{error}"),
             OpenError::Unreadable(file, error) => write!(f, "cannot open the data file: {}: {error}", file.display()),
             OpenError::NoDirectory(error) => write!(f, "{error}"),
             OpenError::Unlockable(error) => write!(f, "cannot lock the data file: {error}"),

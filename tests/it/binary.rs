@@ -278,7 +278,7 @@ fn what_cannot_be_done_exits_with_1_and_one_clear_line() {
     let calls: &[(&[&str], &str)] = &[
         (&["serve", "--listen", free], "another keyfob is using this data file"),
         (&["serve", "--listen", free, "--data", "a-folder"], "a-folder: cannot open the data file"),
-        (&["serve", "--listen", free, "--data", "no/such/place.db"], "cannot open the data file"),
+        (&["serve", "--listen", free, "--data", "no/such/place.db"], "/no/such: create it"),
         (&["serve", "--listen", free, "--data", "notes.txt"], "not a keyfob database"),
         (&["serve", "--listen", free, "--data", "foreign.db"], "not a keyfob database"),
         (&["serve", "--listen", free, "--data", "half-made.db"], "the data file has tables but no schema version"),
@@ -294,6 +294,42 @@ fn what_cannot_be_done_exits_with_1_and_one_clear_line() {
         assert_eq!(database.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0)).expect("a mode"), "delete");
     }
     assert!(!folder.0.join("other.db").exists(), "a taken port leaves no file behind");
+}
+
+#[test]
+fn a_folder_that_the_user_may_not_write_in_is_named_with_the_user_and_what_to_do() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+    let folder = Folder::new("unwritable");
+    // Root may write everywhere: it runs the program as somebody else, in a copy that everybody can reach.
+    let program = folder.file("keyfob");
+    std::fs::copy(env!("CARGO_BIN_EXE_keyfob"), &program).expect("a copy");
+    let is_root = std::fs::metadata(&program).expect("metadata").uid() == 0;
+    for name in ["fresh", "made"] {
+        let place = folder.file(name);
+        std::fs::create_dir(&place).expect("a folder");
+        let serve = |user: Option<u32>| {
+            let mut command = Command::new(&program);
+            command.args(["serve", "--listen", "127.0.0.1:0"]).current_dir(&place).env_clear().envs([KEY, PASSWORD]);
+            user.map(|user| command.uid(user).gid(user));
+            command
+        };
+        if name == "made" {
+            Running::spawn(&mut serve(None)).end("-TERM");
+            for entry in std::fs::read_dir(&place).expect("the folder") {
+                let path = entry.expect("an entry").path();
+                let _ = std::os::unix::fs::chown(&path, Some(65534).filter(|_| is_root), None);
+            }
+        }
+        std::fs::set_permissions(&place, PermissionsExt::from_mode(0o555)).expect("a mode");
+        let output = serve(Some(65534).filter(|_| is_root)).output().expect("it runs");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        std::fs::set_permissions(&place, PermissionsExt::from_mode(0o755)).expect("a mode");
+        assert!(output.status.code() == Some(1) && errors.lines().count() == 1, "{name}: {errors}");
+        for part in ["the user ", &format!(" may not write in the folder {},", place.display()), "chown "] {
+            assert!(errors.contains(part), "{name}: {part}: {errors}");
+        }
+    }
 }
 
 #[test]

@@ -48,7 +48,8 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "store",
         floors: &[
-            &["open_error", "pattern", "transaction"],
+            &["folder", "pattern", "transaction"],
+            &["open_error"],
             &["files"],
             &["copy_error", "temporary", "wal"],
             &["seal", "sql", "writer"],

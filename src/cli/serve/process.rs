@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::base::error::{Error, Kind};
 use crate::base::{log, output, printable};
 use crate::cli::failure::{Failure, UsageError};
-use crate::cli::serve::background::Background;
+use crate::cli::serve::background::{Background, Stopped};
 use crate::cli::serve::backups::BackupSchedule;
 use crate::cli::serve::control_socket::ControlSocket;
 use crate::cli::serve::introduction::{self, READER_TIMEOUT};
