@@ -7,6 +7,7 @@ use crate::cli::args::nouns::{CLIENT, Noun, ORGANIZATION, USER};
 use crate::cli::args::parse::CommandSyntax;
 use crate::cli::args::settings::Setting;
 use crate::cli::args::values::Values;
+use crate::cli::doctor;
 use crate::cli::failure::Failure;
 use crate::cli::remote::connection::CONNECTION;
 use crate::cli::remote::http::Remote;
@@ -138,6 +139,7 @@ pub static GROUPS: &[CommandGroup] = &[
 pub static COMMANDS: &[Command] = &[
     command("serve", &[], &[], &[Settings(SETTINGS)], &[], Serve(process::serve), "Answer HTTP requests."),
 
+    command("doctor", &[], &[], &[Rows(flags::DOCTOR), Rows(flags::OUTPUT), Settings(SETTINGS)], &[], Local(doctor::run::run), "Read the settings and the data file, beside a running server too, and say what is wrong and what to do; the exit code is the number of problems."),
     command("healthcheck", &[], &["target"], &[Rows(flags::HEALTHCHECK), Settings(healthcheck::LISTEN)], &[], Local(healthcheck::run), "Ask a server whether it is ready; the exit code is 0 if it is, and 1 if not."),
 
     command("login", &[], &[], &[Rows(flags::CALLBACK)], &["auth_info"], Unauthenticated(login::login), "Log in to a server with the browser, or with the API key of --api-key, and keep the credentials."),

@@ -35,6 +35,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
     let done = command(arguments, &mut warnings);
     let code = match &done {
         Ok(()) | Err(Failure::Unread) => ExitCode::SUCCESS,
+        Err(Failure::Problems(problems)) => ExitCode::from(*problems),
         Err(Failure::Usage(_)) => ExitCode::from(2),
         Err(Failure::Refused(_) | Failure::Named(_)) => ExitCode::FAILURE,
     };

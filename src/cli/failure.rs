@@ -19,6 +19,8 @@ pub enum Failure {
     Refused(String),
     /// The same, with an error of the server or of this program: exit code 1.
     Named(Box<ApiError>),
+    /// So many problems were found, and printed: this is the exit code.
+    Problems(u8),
     /// The reader of its output has closed it: exit code 0.
     Unread,
 }
@@ -30,7 +32,7 @@ impl Failure {
             Failure::Usage(UsageError(text)) => json!({"usage": text}),
             Failure::Refused(text) => json!({"refused": text}),
             Failure::Named(error) => json!({"error": error.to_json()}),
-            Failure::Unread => json!({}),
+            Failure::Problems(_) | Failure::Unread => json!({}),
         }
     }
 
@@ -65,7 +67,7 @@ impl fmt::Display for Failure {
             Failure::Usage(UsageError(text)) if text.starts_with("error:") => f.write_str(text),
             Failure::Usage(UsageError(text)) | Failure::Refused(text) => write!(f, "keyfob: {text}"),
             Failure::Named(refusal) => refusal.fmt(f),
-            Failure::Unread => Ok(()),
+            Failure::Problems(_) | Failure::Unread => Ok(()),
         }
     }
 }

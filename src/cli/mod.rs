@@ -6,6 +6,7 @@ pub mod commands;
 pub mod control;
 pub mod dispatch;
 pub mod docs;
+pub mod doctor;
 pub mod failure;
 pub mod remote;
 pub mod run;

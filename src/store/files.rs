@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::store::open_error::OpenError;
 
 /// What SQLite keeps beside the data file while it is in use.
-pub(super) const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+pub(crate) const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// The lock on a data file: one process at a time opens it to write, or replaces it. It lasts as long as this value.
 ///
@@ -45,7 +45,7 @@ impl Drop for FileLock {
 }
 
 /// Returns the name of the file beside `path` that ends in `suffix`.
-pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()

@@ -16,8 +16,9 @@ pub mod client_secrets;
 pub mod clients;
 pub mod copy_error;
 pub mod events;
-mod files;
+pub(crate) mod files;
 mod folder;
+pub(crate) mod inspection;
 pub mod members;
 pub mod observations;
 mod open_error;
@@ -140,8 +141,7 @@ impl Store {
     ///
     /// Fails if the file is not there, or the system cannot tell.
     pub(crate) fn free_bytes(&self) -> std::io::Result<u64> {
-        let disk = rustix::fs::statvfs(&self.path)?;
-        Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+        inspection::free_bytes(&self.path)
     }
 
     /// Returns the size of the data file, or with `-wal` of the log beside it; `None` if it is not there.

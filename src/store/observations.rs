@@ -3,7 +3,9 @@
 use rusqlite::named_params;
 
 use crate::base::error::Result;
+use crate::base::time::Time;
 use crate::store::schema;
+use crate::store::sql::Cells;
 use crate::store::transaction::Tx;
 
 /// The names of observations.
@@ -11,12 +13,15 @@ use crate::store::transaction::Tx;
 pub(crate) enum Observation {
     /// The readiness check has written durably.
     Ready,
+    /// A request came from a proxy that is not trusted.
+    UntrustedProxy,
 }
 
 impl Observation {
     fn name(self) -> &'static str {
         match self {
             Observation::Ready => "ready",
+            Observation::UntrustedProxy => "untrusted_proxy",
         }
     }
 }
@@ -27,6 +32,12 @@ impl Tx<'_> {
         let statement = "INSERT INTO observations (name, observed_at) VALUES (:name, :now) \
              ON CONFLICT (name) DO UPDATE SET observed_at = excluded.observed_at";
         self.run(statement, named_params! {":name": observation.name(), ":now": self.now}).map(drop)
+    }
+
+    /// Returns when something was noticed last.
+    pub(crate) fn observed_at(&self, observation: Observation) -> Result<Option<Time>> {
+        let statement = "SELECT observed_at FROM observations WHERE name = :name";
+        self.one(statement, named_params! {":name": observation.name()}, |cells: &mut Cells<'_>| cells.take("observed_at"))
     }
 
     /// Returns whether the file has the schema of this program.

@@ -110,6 +110,7 @@ const ELSEWHERE: &[&str] = &[
     "admin create-client",
     "backup",
     "restore",
+    "doctor",
     "healthcheck",
 ];
 

@@ -29,6 +29,7 @@ mod crash;
 mod data_file;
 mod described;
 mod disk;
+mod doctor;
 mod documents;
 mod events;
 mod fairness;

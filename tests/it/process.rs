@@ -65,7 +65,7 @@ impl Process {
             .spawn()
             .expect("it starts");
         let ready = ready(&mut child);
-        let address = ready["url"].as_str().and_then(|url| url.strip_prefix("http://")).expect("an address").to_owned();
+        let address = ready["url"].as_str().and_then(|url| url.split_once("://")).expect("an address").1.to_owned();
         assert_eq!(ready["pid"], child.id());
         Process { child, address, ready, log }
     }

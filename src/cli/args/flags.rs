@@ -174,6 +174,8 @@ pub static API_KEY: &[Flag] =
 pub static TOKEN_ID: &[Flag] = &[text("--token-id", "ID", "The access token.")];
 pub static SESSION_ID: &[Flag] = &[text("--session-id", "ID", "The session.")];
 
+pub static DOCTOR: &[Flag] = &[switch("--json", "Print what was found as JSON."), switch("--strict", "Count advice as problems too.")];
+
 pub static HEALTHCHECK: &[Flag] = &[text(
     "--target",
     "URL|unix:PATH",

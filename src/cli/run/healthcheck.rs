@@ -7,6 +7,7 @@ use std::time::Duration;
 use pico_args::Arguments;
 use serde_json::Value;
 use ureq::Agent;
+use ureq::tls::TlsConfig;
 
 use crate::base::printable::printable;
 use crate::cli::args::settings::SettingKind;
@@ -18,7 +19,8 @@ use crate::cli::terminal::print;
 /// What the server's address follows from, if none is named.
 #[rustfmt::skip]
 pub static LISTEN: &[Setting] = &[
-    Setting { name: "listen", flag: "--listen", variable: "KEYFOB_LISTEN", value: "HOST:PORT", default: "127.0.0.1:1885", kind: SettingKind::Value, doc: "Where the server listens, as it is told." },
+    Setting { name: "listen", flag: "--listen", variable: "KEYFOB_LISTEN", value: "HOST:PORT|unix:PATH", default: "127.0.0.1:1885", kind: SettingKind::List, doc: "Where the server listens, as it is told; of several addresses the first is asked." },
+    Setting { name: "tls_cert", flag: "--tls-cert", variable: "KEYFOB_TLS_CERT", value: "FILE", default: "none: plain http", kind: SettingKind::Value, doc: "The certificate of the server, as it is told: then it is asked by https, whatever name the certificate is for." },
 ];
 
 /// How long each step may take: connecting, and every wait for the reply.
@@ -37,6 +39,8 @@ const PATHS: [&str; 2] = ["/healthz", READINESS];
 #[derive(Debug, PartialEq, Eq)]
 enum CheckedServer {
     Url(String),
+    /// The URL of a server of this machine, whose certificate is for its public name.
+    Local(String),
     /// The path of a socket.
     Unix(String),
 }
@@ -46,7 +50,11 @@ pub fn run(values: &Values, arguments: Arguments) -> Result<(), Failure> {
     let settings = SettingValues::read(LISTEN, arguments)?;
     let target = match values.one("target") {
         Some(text) => CheckedServer::parse(text),
-        None => CheckedServer::of_listen(settings.of("listen").text()),
+        None => {
+            let scheme = if settings.of("tls_cert").given().is_some() { "https" } else { "http" };
+            let first = settings.of("listen").text().split(',').next().unwrap_or_default().trim();
+            CheckedServer::of_listen(first, scheme)
+        }
     };
     let target = target.map_err(UsageError)?;
     let shown = printable(&target.to_string());
@@ -72,7 +80,7 @@ impl CheckedServer {
     }
 
     /// Returns the server that listens there, as seen from this machine.
-    fn of_listen(listen: &str) -> Result<CheckedServer, String> {
+    fn of_listen(listen: &str, scheme: &str) -> Result<CheckedServer, String> {
         if listen.starts_with("unix:") {
             return CheckedServer::parse(listen);
         }
@@ -88,13 +96,20 @@ impl CheckedServer {
             "[::]" => "[::1]",
             host => host,
         };
-        CheckedServer::parse(&format!("http://{host}:{port}"))
+        Ok(match CheckedServer::parse(&format!("{scheme}://{host}:{port}"))? {
+            CheckedServer::Url(url) => CheckedServer::Local(url),
+            other => other,
+        })
     }
 
     /// Returns the status and the body of the reply, or why there is none.
     fn ask(&self) -> Result<(u16, Vec<u8>), String> {
         match self {
-            CheckedServer::Url(url) => ask_url(url).map_err(|error| error.to_string()),
+            CheckedServer::Url(url) => ask_url(url, TlsConfig::default()).map_err(|error| error.to_string()),
+            // No name is checked: nothing secret is sent, and the address is this machine's.
+            CheckedServer::Local(url) => {
+                ask_url(url, TlsConfig::builder().disable_verification(true).build()).map_err(|error| error.to_string())
+            }
             CheckedServer::Unix(path) => ask_socket(path),
         }
     }
@@ -103,19 +118,20 @@ impl CheckedServer {
 impl std::fmt::Display for CheckedServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            CheckedServer::Url(url) => f.write_str(url),
+            CheckedServer::Url(url) | CheckedServer::Local(url) => f.write_str(url),
             CheckedServer::Unix(path) => write!(f, "unix:{path}"),
         }
     }
 }
 
-fn ask_url(url: &str) -> Result<(u16, Vec<u8>), ureq::Error> {
+fn ask_url(url: &str, tls: TlsConfig) -> Result<(u16, Vec<u8>), ureq::Error> {
     let agent: Agent = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
         .timeout_global(Some(TIMEOUT))
         .proxy(None)
+        .tls_config(tls)
         .user_agent(concat!("keyfob/", env!("CARGO_PKG_VERSION")))
         .build()
         .new_agent();
@@ -178,11 +194,11 @@ mod tests {
             ("[::]:80", "http://[::1]:80/readyz"),
             ("keyfob.internal:1885", "http://keyfob.internal:1885/readyz"),
         ] {
-            assert_eq!(CheckedServer::of_listen(listen), Ok(CheckedServer::Url(url.to_owned())));
+            assert_eq!(CheckedServer::of_listen(listen, "http"), Ok(CheckedServer::Local(url.to_owned())));
         }
-        assert_eq!(CheckedServer::of_listen("unix:/run/keyfob.sock"), Ok(CheckedServer::Unix("/run/keyfob.sock".to_owned())));
+        assert_eq!(CheckedServer::of_listen("unix:/run/keyfob.sock", "https"), Ok(CheckedServer::Unix("/run/keyfob.sock".to_owned())));
         for wrong in ["127.0.0.1:0", "nowhere", "127.0.0.1:many"] {
-            assert!(CheckedServer::of_listen(wrong).is_err(), "{wrong}");
+            assert!(CheckedServer::of_listen(wrong, "http").is_err(), "{wrong}");
         }
     }
 }

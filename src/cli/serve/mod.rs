@@ -7,6 +7,7 @@ pub mod checkpoints;
 pub mod control_socket;
 pub mod introduction;
 pub mod metrics_listener;
+pub mod observer;
 pub mod process;
 pub mod public_url;
 pub mod reload;

@@ -25,7 +25,7 @@ use crate::cli::serve::reload::Reloads;
 use crate::cli::serve::service_manager::ServiceManager;
 use crate::cli::serve::settings::{self, Configuration, Upgrade};
 use crate::cli::serve::sockets::{LocalUrls, listen};
-use crate::cli::serve::{certificate, checkpoints, sweeper};
+use crate::cli::serve::{certificate, checkpoints, observer, sweeper};
 use crate::http::server::Server;
 use crate::model::settings::Settings;
 use crate::registry::bootstrap::{Administrator, FirstCredentials, administrator};
@@ -123,13 +123,15 @@ fn start_background(
     manager: Arc<ServiceManager>,
     backups: Option<BackupSchedule>,
 ) -> Vec<Background> {
-    let server = server.clone();
+    let (server, counts) = (server.clone(), server.counts());
     let watch = move |app: &App, stopped: &Stopped| {
         manager.watch(stopped, &|within| server.responds(within) && app.store().read(|tx| tx.has_users()).is_ok());
     };
     let backups = backups.map(|backups| Background::start(app, move |app, stopped| backups.run(app, stopped)));
-    let always = [Background::start(app, sweeper::run), Background::start(app, checkpoints::run), Background::start(app, watch)];
-    always.into_iter().chain(backups).collect()
+    let observe = move |app: &App, stopped: &Stopped| observer::run(&counts, app, stopped);
+    let always = [Background::start(app, sweeper::run), Background::start(app, checkpoints::run)];
+    let of_server = [Background::start(app, watch), Background::start(app, observe)];
+    always.into_iter().chain(of_server).chain(backups).collect()
 }
 
 /// Sends each signal as an event, from a thread of its own.

@@ -43,6 +43,10 @@ impl FromStr for TrustedProxies {
 }
 
 impl TrustedProxies {
+    pub fn is_empty(&self) -> bool {
+        self.networks.is_empty() && !self.unix
+    }
+
     pub fn trusts(&self, address: IpAddr) -> bool {
         self.networks.iter().any(|network| network.holds(address))
     }

@@ -1,0 +1,120 @@
+//! Checks of the addresses: where the server listens against where clients reach it.
+
+use std::net::IpAddr;
+
+use crate::cli::doctor::finding::Finding;
+
+/// What the settings say about addresses.
+#[derive(Clone, Debug, Default)]
+pub struct Addresses {
+    /// `host:port` each; sockets in files are not here, because only a proxy of this machine reaches them.
+    pub listen: Vec<String>,
+    /// Empty if it follows from the address.
+    pub public_url: String,
+    pub has_tls: bool,
+    pub trusts_proxies: bool,
+}
+
+const CHECK: &str = "public-url";
+
+/// Returns what is wrong, the first of it; clients and passwords depend on each.
+pub fn check(addresses: &Addresses) -> Finding {
+    let Addresses { listen, public_url, has_tls, trusts_proxies } = addresses;
+    let outside = listen.iter().find(|address| !is_local(host_of(address)));
+    let Some((scheme, rest)) = public_url.split_once("://") else {
+        return match outside {
+            Some(address) if is_wildcard(host_of(address)) => Finding::problem(
+                CHECK,
+                format!("{address} answers at every address of this machine, and none of them is the public one"),
+                "say with --public-url at which URL clients and browsers reach the server",
+            ),
+            Some(address) if !has_tls => plain_text(&format!("http://{address}")),
+            _ => Finding::ok(CHECK, "the server is for this machine, or speaks TLS"),
+        };
+    };
+    let authority = rest.split('/').next().unwrap_or_default();
+    let is_plain = scheme == "http";
+    match outside {
+        _ if is_plain && *has_tls => {
+            Finding::problem(CHECK, format!("the server speaks TLS, but {public_url} is http"), "write https:// in --public-url")
+        }
+        _ if is_plain && !is_local(host_of(authority)) => plain_text(public_url),
+        Some(address) if !is_plain && !has_tls => Finding::advice(
+            CHECK,
+            format!("other machines reach {address} without TLS, past the proxy of {public_url}"),
+            "listen on 127.0.0.1, where only the proxy reaches it, or close the port to others",
+        ),
+        _ if !is_plain && !has_tls && !trusts_proxies && !listen.is_empty() => Finding::advice(
+            CHECK,
+            format!(
+                "a proxy speaks TLS for {public_url}, and is not trusted: all clients seem to have its address, and share one limit of guesses"
+            ),
+            "name its address with --trusted-proxies, such as --trusted-proxies 127.0.0.1",
+        ),
+        _ if is_plain
+            && !listen.is_empty()
+            && !trusts_proxies
+            && listen.iter().all(|address| port_of(address, scheme) != port_of(authority, scheme)) =>
+        {
+            let text = format!("clients are sent to {public_url}, but the server listens on {}", listen.join(" and "));
+            Finding::advice(CHECK, text, "make the ports equal, or name the proxy between them with --trusted-proxies")
+        }
+        _ => Finding::ok(CHECK, format!("clients reach the server at {public_url}")),
+    }
+}
+
+fn plain_text(url: &str) -> Finding {
+    let remedy = "put a proxy with TLS in front and name its https URL with --public-url, or give the server a certificate";
+    Finding::problem(CHECK, format!("{url} is not https: passwords and tokens can be read on the way"), remedy)
+}
+
+fn host_of(authority: &str) -> &str {
+    let host = authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(authority, |(host, _)| host);
+    host.trim_matches(['[', ']'])
+}
+
+fn port_of<'a>(authority: &'a str, scheme: &str) -> &'a str {
+    let port = authority.rsplit_once(':').map(|(_, port)| port).filter(|port| port.bytes().all(|b| b.is_ascii_digit()));
+    port.unwrap_or(if scheme == "https" { "443" } else { "80" })
+}
+
+fn is_local(host: &str) -> bool {
+    host == "localhost" || host.ends_with(".localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn is_wildcard(host: &str) -> bool {
+    host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_unspecified())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::doctor::finding::Level;
+
+    fn level(listen: &str, public_url: &str, has_tls: bool, trusts_proxies: bool) -> Level {
+        check(&Addresses { listen: vec![listen.to_owned()], public_url: public_url.to_owned(), has_tls, trusts_proxies }).level
+    }
+
+    #[test]
+    fn what_is_for_this_machine_or_encrypted_is_well() {
+        assert_eq!(level("127.0.0.1:1885", "", false, false), Level::Ok);
+        assert_eq!(level("[::1]:1885", "http://localhost:1885", false, false), Level::Ok);
+        assert_eq!(level("127.0.0.1:1885", "https://id.example.com", false, true), Level::Ok);
+        assert_eq!(level("0.0.0.0:443", "https://id.example.com", true, false), Level::Ok);
+    }
+
+    #[test]
+    fn passwords_in_plain_text_and_a_public_url_that_nobody_knows_are_problems() {
+        assert_eq!(level("0.0.0.0:1885", "", false, false), Level::Problem);
+        assert_eq!(level("192.168.1.5:1885", "", false, false), Level::Problem);
+        assert_eq!(level("0.0.0.0:1885", "http://192.168.1.5:1885", false, false), Level::Problem);
+        assert_eq!(level("0.0.0.0:443", "http://id.example.com", true, false), Level::Problem);
+    }
+
+    #[test]
+    fn a_proxy_that_is_passed_by_or_not_known_is_told() {
+        assert_eq!(level("0.0.0.0:1885", "https://id.example.com", false, true), Level::Advice);
+        assert_eq!(level("127.0.0.1:1885", "https://id.example.com", false, false), Level::Advice);
+        assert_eq!(level("127.0.0.1:1885", "http://localhost:8080", false, false), Level::Advice);
+    }
+}

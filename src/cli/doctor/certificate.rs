@@ -1,0 +1,101 @@
+//! Checks of the certificate: whether the key belongs to it, and when it ends.
+
+use std::path::Path;
+
+use ureq::tls::{PemItem, parse_pem};
+
+use crate::base::time::Time;
+use crate::cli::doctor::finding::{Finding, counted};
+use crate::http::certificate::Certificate;
+
+const CHECK: &str = "certificate";
+
+/// How long before its end, in days, a certificate should have been renewed.
+const RENEWED_BEFORE: i64 = 21;
+
+/// Looks at the first certificate in a file, and at the file of its key.
+pub fn check(file: &Path, key: &Path, now: Time) -> Finding {
+    let shown = file.display();
+    if let Err(why) = Certificate::read(file, key) {
+        return Finding::problem(CHECK, why, "name a certificate and the key that belongs to it with --tls-cert and --tls-key");
+    }
+    let read = std::fs::read(file).map_err(|error| error.to_string()).and_then(|pem| end_of_first(&pem));
+    match read {
+        Err(why) => Finding::problem(CHECK, format!("cannot read {shown}: {why}"), "name a file in PEM with --tls-cert"),
+        Ok(end) if end <= now => Finding::problem(CHECK, format!("{shown} ended on {end}"), "renew it: browsers and clients refuse it"),
+        Ok(end) => {
+            let days = end.day() - now.day();
+            let text = format!("{shown} ends on {end}, in {}", counted(days, "day"));
+            if days < RENEWED_BEFORE {
+                Finding::problem(CHECK, text, "renew it, and see why that was not done by itself")
+            } else {
+                Finding::ok(CHECK, text)
+            }
+        }
+    }
+}
+
+fn end_of_first(pem: &[u8]) -> Result<Time, String> {
+    let first = parse_pem(pem).find_map(|item| match item {
+        Ok(PemItem::Certificate(certificate)) => Some(certificate),
+        _ => None,
+    });
+    first.and_then(|certificate| end(certificate.der())).ok_or_else(|| "there is no certificate in it".to_owned())
+}
+
+/// Returns the end of the validity of a certificate in DER (RFC 5280 section 4.1).
+fn end(der: &[u8]) -> Option<Time> {
+    const SEQUENCE: u8 = 0x30;
+    const VERSION: u8 = 0xa0;
+    let (_, certificate, _) = element(der)?;
+    let (_, signed, _) = element(certificate)?;
+    // The version, if it is there, the serial number, the algorithm and the issuer come before.
+    let skipped = if signed.first() == Some(&VERSION) { 4 } else { 3 };
+    let rest = (0..skipped).try_fold(signed, |rest, _| element(rest).map(|(_, _, rest)| rest))?;
+    let (tag, validity, _) = element(rest)?;
+    let (_, _, rest) = element(validity)?;
+    let (kind, text, _) = element(rest)?;
+    (tag == SEQUENCE).then(|| time(kind, std::str::from_utf8(text).ok()?)).flatten()
+}
+
+/// Returns the tag and the content of the first element, and what follows it.
+fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (tag, rest) = der.split_first()?;
+    let (first, rest) = rest.split_first()?;
+    let (length, rest) = match usize::from(*first) {
+        short @ 0..0x80 => (short, rest),
+        long => {
+            let (digits, rest) = rest.split_at_checked(long - 0x80).filter(|(digits, _)| digits.len() <= 4)?;
+            (digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit)), rest)
+        }
+    };
+    let (content, rest) = rest.split_at_checked(length)?;
+    Some((*tag, content, rest))
+}
+
+/// Reads `YYMMDDHHMMSSZ` (UTCTime) or `YYYYMMDDHHMMSSZ` (GeneralizedTime).
+fn time(kind: u8, text: &str) -> Option<Time> {
+    const UTC_TIME: u8 = 0x17;
+    let whole = match kind {
+        UTC_TIME if text < "50" => format!("20{text}"),
+        UTC_TIME => format!("19{text}"),
+        _ => text.to_owned(),
+    };
+    let part = |from: usize, to: usize| whole.get(from..to);
+    let (date, clock) = ([part(0, 4)?, part(4, 6)?, part(6, 8)?].join("-"), [part(8, 10)?, part(10, 12)?, part(12, 14)?].join(":"));
+    Time::parse(&format!("{date}T{clock}Z"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_certificate_is_read_and_what_is_none_is_told() {
+        assert_eq!(time(0x17, "300102030405Z").map(|time| time.to_string()).as_deref(), Some("2030-01-02T03:04:05Z"));
+        assert_eq!(time(0x18, "20520102030405Z").map(|time| time.to_string()).as_deref(), Some("2052-01-02T03:04:05Z"));
+        for bad in [&[][..], &[0x30], &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff], &[0x30, 0x02, 0x30, 0x00], &[0x30, 0xff]] {
+            assert_eq!(end(bad), None);
+        }
+    }
+}

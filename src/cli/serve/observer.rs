@@ -1,0 +1,31 @@
+//! Writes down what the listener noticed, for `keyfob doctor`.
+
+use std::time::Duration;
+
+use crate::app::App;
+use crate::base::log;
+use crate::cli::serve::background::Stopped;
+use crate::http::listener::counts::ListenerCounts;
+use crate::store::observations::Observation;
+
+/// How often it is looked at what was noticed.
+const INTERVAL: Duration = Duration::from_secs(2);
+
+/// How often it is written down at most, in intervals: once an hour.
+const WRITTEN_EVERY: u32 = 1800;
+
+/// Runs until it is stopped.
+pub fn run(counts: &ListenerCounts, app: &App, stopped: &Stopped) {
+    let (mut seen, mut rests) = (0, 0);
+    while !stopped.within(INTERVAL) {
+        let now = counts.forwarded_by_untrusted.get();
+        if rests > 0 {
+            rests -= 1;
+        } else if now != seen {
+            (seen, rests) = (now, WRITTEN_EVERY);
+            if let Err(error) = app.store().write(|tx| tx.observe(Observation::UntrustedProxy)) {
+                log::error("it could not be written down that a proxy is not trusted", &[("cause", error.chain().into())]);
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What `keyfob doctor` says about settings and files.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use serde_json::Value;
+
+use crate::binary::{PASSWORD, keyfob};
+use crate::client::send;
+use crate::folder::Folder;
+use crate::process::Process;
+
+/// The exit code, and the level and the text of each check.
+fn doctor(folder: &Folder, arguments: &[&str]) -> (i32, BTreeMap<String, (String, String)>) {
+    let output = keyfob(&folder.0, &[&["doctor", "--json"], arguments].concat(), &[]).output().expect("it runs");
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    let text = |finding: &Value, name: &str| finding[name].as_str().expect("a text").to_owned();
+    let checks = found.as_array().expect("a list").iter().map(|finding| {
+        let (level, remedy) = (text(finding, "level"), text(finding, "remedy"));
+        assert_eq!(level == "ok", remedy.is_empty(), "{finding}");
+        (text(finding, "check"), (level, text(finding, "found")))
+    });
+    (output.status.code().expect("an exit code"), checks.collect())
+}
+
+/// A folder with a data file that a server has made and left, and the file.
+fn left_file(name: &str) -> (Folder, Connection) {
+    let folder = Folder::new(name);
+    fs::set_permissions(&folder.0, fs::Permissions::from_mode(0o700)).expect("the folder is private");
+    let mut server = Process::start(&folder.0, "", &["--data", "keyfob.db"]);
+    server.kill();
+    let file = Connection::open(folder.file("keyfob.db")).expect("the file opens");
+    // The server's log becomes part of the file.
+    file.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").expect("it is copied");
+    (folder, file)
+}
+
+#[test]
+fn a_new_server_has_no_problems_and_nothing_is_changed_by_asking() {
+    let folder = Folder::new("doctor");
+    fs::set_permissions(&folder.0, fs::Permissions::from_mode(0o700)).expect("the folder is private");
+    let mut server = Process::start(&folder.0, "", &["--data", "keyfob.db"]);
+    let (code, beside) = doctor(&folder, &[]);
+    assert_eq!(code, 0, "{beside:?}");
+    server.kill();
+    let file = Connection::open(folder.file("keyfob.db")).expect("the file opens");
+    file.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").expect("it is copied");
+    drop(file);
+    let names = || {
+        let mut names: Vec<_> = fs::read_dir(&folder.0).expect("the folder").map(|entry| entry.expect("an entry").file_name()).collect();
+        names.sort();
+        names
+    };
+    let (before, bytes) = (names(), fs::read(folder.file("keyfob.db")).expect("the file"));
+    let (code, alone) = doctor(&folder, &[]);
+    assert_eq!((code, &alone["integrity"].0[..], &alone["schema"].0[..]), (0, "ok", "ok"), "{alone:?}");
+    assert_eq!((names(), fs::read(folder.file("keyfob.db")).expect("the file")), (before, bytes));
+    assert_eq!(beside.keys().collect::<Vec<_>>(), alone.keys().collect::<Vec<_>>());
+    let lines = keyfob(&folder.0, &["doctor"], &[]).output().expect("it runs").stdout;
+    let lines = String::from_utf8_lossy(&lines).into_owned();
+    assert_eq!(lines.lines().count(), alone.len(), "{lines}");
+    assert!(lines.contains("advice   administrators `admin` is the only administrator: make somebody else one too"), "{lines}");
+}
+
+#[test]
+fn the_exit_code_is_the_number_of_problems() {
+    let (folder, file) = left_file("doctor-problems");
+    file.execute_batch("UPDATE events SET happened_at = happened_at + 86400000000; UPDATE users SET admin = 0").expect("it is changed");
+    fs::set_permissions(folder.file("keyfob.db"), fs::Permissions::from_mode(0o644)).expect("others may read it");
+    let (code, found) = doctor(&folder, &["--listen", "0.0.0.0:80", "--public-url", "http://id.example.com"]);
+    let problems: Vec<&str> = found.iter().filter(|(_, (level, _))| level == "problem").map(|(check, _)| check.as_str()).collect();
+    assert_eq!(problems, ["administrators", "history", "permissions", "public-url"], "{found:?}");
+    assert_eq!(code, 4);
+    assert!(found["permissions"].1.contains("keyfob.db (mode 644)"), "{found:?}");
+    fs::set_permissions(folder.file("keyfob.db"), fs::Permissions::from_mode(0o600)).expect("nobody else may");
+    fs::set_permissions(&folder.0, fs::Permissions::from_mode(0o777)).expect("everybody may replace it");
+    assert_eq!(doctor(&folder, &[]).1["permissions"].0, "problem");
+}
+
+#[test]
+fn what_only_concerns_some_day_is_advice_and_counts_if_asked() {
+    let (folder, file) = left_file("doctor-advice");
+    file.execute_batch(
+        "UPDATE clients SET client_id = 'old-app', created_at = created_at - 91 * 86400000000;
+         UPDATE users SET password_updated_at = password_updated_at + 1",
+    )
+    .expect("it is changed");
+    let (code, found) = doctor(&folder, &[]);
+    assert_eq!(code, 0, "{found:?}");
+    assert_eq!(found["clients"], ("advice".to_owned(), "1 client got no token for 90 days: `old-app`".to_owned()));
+    assert_eq!(found["secrets"], ("advice".to_owned(), "0 client secrets and 1 API key never end".to_owned()));
+    assert_eq!((&found["passwords"].0[..], &found["administrators"].0[..], &found["approval"].0[..]), ("ok", "advice", "ok"));
+    file.execute_batch("UPDATE users SET state = 0, password_updated_at = NULL; UPDATE clients SET state = 0").expect("it is changed");
+    let (_, found) = doctor(&folder, &[]);
+    assert_eq!(found["approval"].1, "1 user and 1 client wait for an administrator");
+    let (code, found) = doctor(&folder, &["--strict"]);
+    assert_eq!(usize::try_from(code).expect("a number"), found.values().filter(|(level, _)| level != "ok").count());
+}
+
+#[test]
+fn a_damaged_file_or_one_of_another_version_is_told() {
+    let (folder, file) = left_file("doctor-damage");
+    file.execute_batch("PRAGMA user_version = 99").expect("a newer version");
+    assert_eq!(doctor(&folder, &[]).1["schema"].0, "problem");
+    file.execute_batch("PRAGMA user_version = 5").expect("an older version");
+    let (code, found) = doctor(&folder, &[]);
+    assert_eq!((code, &found["schema"].0[..]), (0, "advice"));
+    drop(file);
+    let path = folder.file("keyfob.db");
+    let mut bytes = fs::read(&path).expect("the file");
+    bytes[8192..40960].fill(0x5a);
+    fs::write(&path, bytes).expect("it is damaged");
+    let (code, found) = doctor(&folder, &[]);
+    assert_eq!((code, &found["integrity"].0[..]), (1, "problem"), "{found:?}");
+    fs::write(&path, "no database ".repeat(1000)).expect("it is something else");
+    assert_eq!(doctor(&folder, &[]).1["integrity"].0, "problem");
+}
+
+#[test]
+fn a_certificate_is_looked_at_with_its_key() {
+    let folder = Folder::new("doctor-certificate");
+    let pem = |name: &str| format!("{}/tests/it/tls/{name}.pem", env!("CARGO_MANIFEST_DIR"));
+    let look = |certificate: &str, key: &str| {
+        let arguments = ["--ephemeral", "--tls-cert", &pem(certificate), "--tls-key", &pem(key)];
+        doctor(&folder, &arguments).1["certificate"].clone()
+    };
+    let (level, found) = look("first", "first-key");
+    assert!(level == "ok" && found.contains(" ends on 2"), "{found}");
+    assert_eq!(look("first", "second-key").0, "problem");
+    assert_eq!(look("first-key", "first-key").0, "problem");
+}
+
+#[test]
+fn a_proxy_that_is_not_trusted_is_remembered() {
+    let folder = Folder::new("doctor-proxy");
+    fs::set_permissions(&folder.0, fs::Permissions::from_mode(0o700)).expect("the folder is private");
+    let server = Process::start(&folder.0, "", &["--data", "keyfob.db"]);
+    assert_eq!(doctor(&folder, &[]).1["proxies"].0, "ok");
+    send(&server.address, "GET", "/healthz", &[("X-Forwarded-For", "192.0.2.1")], "");
+    let begun = Instant::now();
+    while doctor(&folder, &[]).1["proxies"].0 == "ok" {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it is never told");
+    }
+    let (code, found) = doctor(&folder, &[]);
+    assert_eq!((code, &found["proxies"].0[..]), (1, "problem"));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_a_problem_and_a_wrong_setting_a_wrong_call() {
+    let folder = Folder::new("doctor-nothing");
+    let (code, found) = doctor(&folder, &["--data", "nowhere.db"]);
+    assert_eq!((code, &found["data"].0[..]), (1, "problem"));
+    assert!(!folder.file("nowhere.db").exists());
+    assert_eq!(doctor(&folder, &["--ephemeral"]).0, 0);
+    for wrong in [&["--listen", "nowhere"][..], &["--nothing"], &["--output-format", ""]] {
+        let output = keyfob(&folder.0, &[&["doctor"], wrong].concat(), &[PASSWORD]).output().expect("it runs");
+        assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(2), true), "{wrong:?}");
+    }
+}
