@@ -1,13 +1,14 @@
 //! The log of the built program: what is in it, where it goes, and that nothing waits for its reader.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -114,11 +115,18 @@ fn the_log_says_how_many_lines_were_dropped_and_where_they_are_missing() {
     let mut server = Running::start(&folder.0, &[], &[KEY, PASSWORD]);
     requests(server.address(), REQUESTS);
     let errors = server.errors();
+    let (sender, is_told) = channel();
     let reader = std::thread::spawn(move || {
         let mut text = String::new();
-        BufReader::new(errors).read_to_string(&mut text).expect("they are read");
+        for line in BufReader::new(errors).lines().map(|line| line.expect("a line")) {
+            if line.contains("\"dropped\"") {
+                sender.send(()).expect("somebody waits");
+            }
+            text += &(line + "\n");
+        }
         text
     });
+    is_told.recv().expect("it is told");
     assert_eq!(server.end("-TERM").0, Some(0));
     let lines = lines(&reader.join().expect("they are read"));
     let logged = lines.iter().filter(|line| line["message"] == "request").count();
@@ -181,7 +189,7 @@ fn a_log_file_has_all_lines_and_is_opened_again_on_a_hangup() {
     std::fs::rename(&file, &moved).expect("it is moved");
     server.signal("-HUP");
     let begun = Instant::now();
-    while !file.exists() {
+    while !std::fs::read_to_string(&file).is_ok_and(|log| log.contains("reloaded")) {
         assert!(begun.elapsed() < Duration::from_secs(20), "it is not opened again");
         std::thread::sleep(Duration::from_millis(10));
     }
