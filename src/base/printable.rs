@@ -24,6 +24,10 @@ pub fn json(text: &str) -> String {
 }
 
 fn escaped(text: &str, escape: impl Fn(char) -> Option<String>) -> String {
+    // Most text has nothing to escape, and most of what is logged is written for every request.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut whole = String::with_capacity(text.len());
     for c in text.chars() {
         match escape(c) {

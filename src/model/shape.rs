@@ -85,6 +85,19 @@ impl Shape {
         }
     }
 
+    /// Returns whether this is the value of an absent field, or null.
+    pub fn is_nothing(self, value: &Value) -> bool {
+        match (self, value) {
+            (_, Value::Null) => true,
+            (Shape::Text(_) | Shape::Email, Value::String(text)) => text.is_empty(),
+            (Shape::Texts(..) | Shape::ChoiceList(..) | Shape::ContactInfo, Value::Array(items)) => items.is_empty(),
+            (Shape::Attributes, Value::Object(members)) => members.is_empty(),
+            (Shape::Flag, Value::Bool(flag)) => !flag,
+            (Shape::Choice(choices), Value::String(name)) => (choices.name)(0) == Some(name.as_str()),
+            _ => false,
+        }
+    }
+
     /// Decodes JSON to the form that the API writes. `null` is absent, except for flags and choices (registry.md 0.4). Reads no more of a
     /// list that is too long than [`Shape::check`] needs to refuse it.
     pub fn decode(self, value: &Value) -> Result<Value, Malformed> {

@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 
 use crate::model::field::{Audience, Field, SeenBy};
 use crate::model::mask::Mask;
-use crate::model::shape::Shape;
 
 /// An entity as shown: `ids`, the times, and the fields of the mask that the audience may read, without empty ones (registry.md 0.4).
 /// Written straight into the reply, without a tree of values in between.
@@ -31,7 +30,7 @@ impl<E> View<'_, E> {
             return None;
         }
         let value = (field.get)(self.entity);
-        let is_shown = (field.is_always_shown() || self.mask.shows(place, &value)) && !is_nothing(field.shape, &value);
+        let is_shown = (field.is_always_shown() || self.mask.shows(place, &value)) && !field.shape.is_nothing(&value);
         is_shown.then_some((field.name, value))
     }
 }
@@ -51,7 +50,7 @@ pub fn changes<E>(fields: &'static [Field<E>], old: Option<&E>, new: Option<&E>)
     for field in fields.iter().filter(|field| field.name != "updated_at") {
         let value = |entity: Option<&E>| entity.map_or(Value::Null, |entity| (field.get)(entity));
         let (was, is) = (value(old), value(new));
-        if was == is || is_nothing(field.shape, &was) && is_nothing(field.shape, &is) {
+        if was == is || field.shape.is_nothing(&was) && field.shape.is_nothing(&is) {
             continue;
         }
         let mask = |value: Value| if field.seen_by == SeenBy::Issued && !value.is_null() { MASKED.into() } else { value };
@@ -59,9 +58,4 @@ pub fn changes<E>(fields: &'static [Field<E>], old: Option<&E>, new: Option<&E>)
         after.insert(field.name.to_owned(), mask(is));
     }
     (Value::Object(before), Value::Object(after))
-}
-
-/// Returns whether to leave a value out: empty ones, except messages and optional flags that are set.
-fn is_nothing(shape: Shape, value: &Value) -> bool {
-    value.is_null() || *value == shape.nothing()
 }

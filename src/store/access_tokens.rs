@@ -13,6 +13,7 @@ use crate::base::time::Time;
 use crate::model::bounds::MOST_SURPLUS;
 use crate::model::choice::State;
 use crate::model::grant::AccessToken;
+use crate::store::cache::{Cached, Kinds};
 use crate::store::query::{Direction, SelectQuery, order_by};
 use crate::store::sql::Cells;
 use crate::store::table::{Stored, table};
@@ -110,6 +111,19 @@ fn read_client(cells: &mut Cells<'_>) -> rusqlite::Result<TokenClient> {
     })
 }
 
+/// A token that was not rotated, with its client.
+#[derive(Clone)]
+struct TokenWithClient(StoredToken, TokenClient);
+
+impl Cached for TokenWithClient {
+    const KINDS: Kinds = Kinds::TOKENS.and(Kinds::CLIENTS);
+
+    fn bytes(&self) -> usize {
+        // The IDs and the hashes.
+        512 + self.1.state_description.len()
+    }
+}
+
 impl Tx<'_> {
     /// Stores a token.
     /// # Errors
@@ -127,7 +141,9 @@ impl Tx<'_> {
 
     /// Returns a token that was not rotated, with its client.
     pub(crate) fn access_token_with_client(&self, id: &str) -> Result<Option<(StoredToken, TokenClient)>> {
-        self.one(&TOKEN_WITH_CLIENT, named_params! {":token_id": id}, |cells| Ok((read_stored(cells)?, read_client(cells)?)))
+        let stored = |cells: &mut Cells<'_>| Ok(TokenWithClient(read_stored(cells)?, read_client(cells)?));
+        let found = self.cached(id, || self.one(&TOKEN_WITH_CLIENT, named_params! {":token_id": id}, stored))?;
+        Ok(found.map(|TokenWithClient(token, client)| (token, client)))
     }
 
     /// Returns the tokens of a user's authorization of a client that were not rotated, also expired ones.

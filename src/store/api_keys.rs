@@ -10,7 +10,9 @@ use crate::base::page::{Listed, Page};
 use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::model::api_key::ApiKey;
+use crate::store::cache::{Cached, Kinds};
 use crate::store::query::{Order, SelectQuery, order_by};
+use crate::store::sql::Cells;
 use crate::store::table::{Stored, table};
 use crate::store::transaction::Tx;
 
@@ -23,7 +25,7 @@ pub enum ApiKeyKey {
 }
 
 /// A key with its hash, and whether its owner exists.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct StoredKey {
     pub key: ApiKey,
     pub hash: Hash,
@@ -42,6 +44,15 @@ table! {
 static KEY: LazyLock<String> =
     LazyLock::new(|| format!("SELECT {}, k.key_hash, t.deleted_at FROM {FROM} WHERE k.api_key_id = :api_key_id", ApiKey::COLUMNS));
 
+impl Cached for StoredKey {
+    const KINDS: Kinds = Kinds::ACCOUNTS;
+
+    fn bytes(&self) -> usize {
+        // The IDs, the name and the hash.
+        256 + self.key.rights.len()
+    }
+}
+
 impl Tx<'_> {
     /// Returns false, and does nothing, if there is a key of this ID.
     pub(crate) fn insert_api_key(&self, key: &ApiKey, hash: &Hash) -> Result<bool> {
@@ -55,10 +66,11 @@ impl Tx<'_> {
 
     /// Returns a key by its ID, with its hash.
     pub(crate) fn stored_api_key(&self, id: &str) -> Result<Option<StoredKey>> {
-        self.one(&KEY, named_params! {":api_key_id": id}, |cells| {
+        let stored = |cells: &mut Cells<'_>| {
             let (key, hash) = (ApiKey::read(cells)?, cells.take("key_hash")?);
             Ok(StoredKey { key, hash, owner_is_live: cells.take::<Option<Time>>("deleted_at")?.is_none() })
-        })
+        };
+        self.cached(id, || self.one(&KEY, named_params! {":api_key_id": id}, stored))
     }
 
     /// Returns a key by its ID, if it is this owner's.

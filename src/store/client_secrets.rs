@@ -8,10 +8,11 @@ use crate::base::error::Result;
 use crate::base::id::ClientId;
 use crate::base::secret::Hash;
 use crate::base::time::Time;
+use crate::store::cache::{Cached, Kinds};
 use crate::store::table::{Stored, table};
 use crate::store::transaction::Tx;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ClientSecret {
     pub number: i64,
     pub hash: Hash,
@@ -30,13 +31,20 @@ table! {
 /// The condition that a secret is of the client `:client_id`.
 const OF_CLIENT: &str = "client_number = (SELECT client_number FROM clients WHERE client_id = :client_id)";
 
-static GOOD_SECRETS: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "SELECT {} FROM client_secrets s WHERE {OF_CLIENT} AND (s.expires_at IS NULL OR s.expires_at > :now) \
-         ORDER BY s.secret_number DESC",
-        ClientSecret::COLUMNS
-    )
-});
+static SECRETS: LazyLock<String> =
+    LazyLock::new(|| format!("SELECT {} FROM client_secrets s WHERE {OF_CLIENT} ORDER BY s.secret_number DESC", ClientSecret::COLUMNS));
+
+/// All secrets of a client, also those that have ended.
+#[derive(Clone)]
+struct AllSecrets(Vec<ClientSecret>);
+
+impl Cached for AllSecrets {
+    const KINDS: Kinds = Kinds::SECRETS;
+
+    fn bytes(&self) -> usize {
+        self.0.len() * (size_of::<ClientSecret>() + 96)
+    }
+}
 
 impl Tx<'_> {
     pub(crate) fn insert_client_secret(&self, client: &ClientId, hash: &Hash) -> Result<()> {
@@ -53,7 +61,10 @@ impl Tx<'_> {
     /// # Errors
     /// Only those of the database.
     pub fn client_secrets(&self, client: &ClientId) -> Result<Vec<ClientSecret>> {
-        self.all(&GOOD_SECRETS, named_params! {":client_id": client, ":now": self.now}, ClientSecret::read)
+        let read = || self.all(&SECRETS, named_params! {":client_id": client}, ClientSecret::read).map(|all| Some(AllSecrets(all)));
+        let mut secrets = self.cached(client.as_str(), read)?.map_or_else(Vec::new, |AllSecrets(all)| all);
+        secrets.retain(|secret| secret.expires_at.is_none_or(|end| end > self.now));
+        Ok(secrets)
     }
 
     /// Records that a secret was used now.

@@ -11,6 +11,7 @@ use crate::base::time::Time;
 use crate::model::choice::State;
 use crate::model::client::{BUILT_IN, Client};
 use crate::model::member::ContactAddresses;
+use crate::store::cache::{Cached, Kinds};
 use crate::store::query::{Deleted, Search, Searched, SelectQuery, order_by};
 use crate::store::table::{Stored, table};
 use crate::store::transaction::Tx;
@@ -72,6 +73,19 @@ table! {
 
 static CLIENT: LazyLock<String> = LazyLock::new(|| format!("SELECT {} FROM {FROM} WHERE t.client_id = :client_id", Client::COLUMNS));
 
+impl Cached for Client {
+    const KINDS: Kinds = Kinds::CLIENTS;
+
+    fn bytes(&self) -> usize {
+        // A text and its place in a list or a map.
+        const TEXT: usize = 64;
+        let texts = [&self.name, &self.description, &self.state_description].into_iter().map(String::len).sum::<usize>();
+        let uris = self.redirect_uris.iter().chain(&self.logout_redirect_uris).map(|uri| TEXT + uri.len()).sum::<usize>();
+        let attributes = self.attributes.iter().map(|(key, value)| 2 * TEXT + key.len() + value.len()).sum::<usize>();
+        texts + uris + attributes + self.rights.len() + self.grants.len()
+    }
+}
+
 impl Tx<'_> {
     /// Returns false, and does nothing, if the ID is taken, also by a deleted client.
     /// # Errors
@@ -84,7 +98,8 @@ impl Tx<'_> {
     /// # Errors
     /// Only those of the database.
     pub fn client(&self, id: &ClientId, deleted: Deleted) -> Result<Option<Client>> {
-        let client = self.one(&CLIENT, named_params! {":client_id": id}, Client::read)?;
+        let read = || self.one(&CLIENT, named_params! {":client_id": id}, Client::read);
+        let client = self.cached(id.as_str(), read)?;
         Ok(client.filter(|client| deleted.includes(client.deleted_at)))
     }
 

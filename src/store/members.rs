@@ -7,6 +7,7 @@ use crate::base::id::{AccountId, ClientId, OrganizationId, UserId};
 use crate::base::page::{Listed, Page};
 use crate::base::right::{Right, Rights};
 use crate::model::member::{Member, expanded};
+use crate::store::cache::{Cached, Kinds};
 use crate::store::query::{Order, SelectQuery, order_by};
 use crate::store::sql::Cells;
 use crate::store::table::rights_json;
@@ -67,12 +68,38 @@ fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Member> {
     Ok(Member { account: cells.owner("account_id")?, rights: cells.rights("rights")? })
 }
 
+/// The rights of a member.
+#[derive(Clone)]
+struct DirectRights(Vec<Right>);
+
+impl Cached for DirectRights {
+    const KINDS: Kinds = Kinds::MEMBERS;
+
+    fn bytes(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// The rights of a user on a client through organizations.
+#[derive(Clone)]
+struct IndirectRights(Rights);
+
+impl Cached for IndirectRights {
+    const KINDS: Kinds = Kinds::MEMBERS.and(Kinds::ACCOUNTS);
+
+    fn bytes(&self) -> usize {
+        0
+    }
+}
+
 impl Tx<'_> {
     /// Returns the rights that an account has on an entity directly, as given; `None` if it is not a member.
     pub(crate) fn member(&self, owned: &Owned, account: &AccountId) -> Result<Option<Vec<Right>>> {
         let statement = format!("SELECT m.rights FROM {} WHERE {} AND m.account_id = :account_id", owned.table(), owned.is_of_it());
         let values = named_params! {":entity_id": owned.as_str(), ":account_id": account};
-        self.one(&statement, values, |cells| cells.rights("rights"))
+        let key = format!("{} {} {}", owned.kind(), owned.as_str(), account.as_str());
+        let found = self.cached(&key, || self.one(&statement, values, |cells| cells.rights("rights").map(DirectRights)))?;
+        Ok(found.map(|DirectRights(rights)| rights))
     }
 
     /// Adds a member, or replaces a member's rights.
@@ -144,6 +171,12 @@ impl Tx<'_> {
     /// Returns the rights of a user on a client through live organizations: for each, those that the user has on it and it has on the
     /// client (registry.md 5.4).
     pub(crate) fn rights_through_organizations(&self, client: &ClientId, user: &UserId) -> Result<Rights> {
+        let key = format!("{} {}", client.as_str(), user.as_str());
+        let read = || self.read_rights_through_organizations(client, user).map(|rights| Some(IndirectRights(rights)));
+        Ok(self.cached(&key, read)?.map_or(Rights::NONE, |IndirectRights(rights)| rights))
+    }
+
+    fn read_rights_through_organizations(&self, client: &ClientId, user: &UserId) -> Result<Rights> {
         let chains = self.all(
             "SELECT o.rights AS mine, m.rights AS theirs FROM organization_members o \
              JOIN client_members m ON m.account_id = o.organization_id \

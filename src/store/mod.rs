@@ -11,6 +11,7 @@ pub mod api_keys;
 pub mod authorization_codes;
 pub mod authorizations;
 pub mod backup;
+mod cache;
 mod census;
 pub mod client_secrets;
 pub mod clients;
@@ -42,14 +43,15 @@ mod wal;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
 
 use crate::base::error::{Error, Result};
 use crate::base::temporary_directory::TemporaryDirectory;
 use crate::base::time::{Clock, Time};
+use cache::{Cache, CachedSnapshot};
 use files::FileLock;
 pub use open_error::OpenError;
 pub use query::{Deleted, Direction, Order, Search, TextSearch};
@@ -66,6 +68,7 @@ pub struct Store {
     writer: Writer,
     /// The writer's count of commits when the log was last copied into the file; another number before.
     checkpointed: AtomicU64,
+    cache: Arc<Cache>,
     clock: Clock,
     _lock: FileLock,
     path: PathBuf,
@@ -103,8 +106,9 @@ impl Store {
     ) -> std::result::Result<Store, OpenError> {
         folder::check(&path).map_err(OpenError::Folder)?;
         let lock = FileLock::take(&path)?.with_file(&path)?;
-        let writer = Writer::new(schema::open_writer(&path, durability)?, finish);
-        Ok(Store { readers: Mutex::default(), writer, checkpointed: AtomicU64::new(u64::MAX), clock, _lock: lock, path, temporary })
+        let cache = Arc::new(Cache::default());
+        let writer = Writer::new(schema::open_writer(&path, durability)?, finish, cache.clone());
+        Ok(Store { readers: Mutex::default(), writer, checkpointed: AtomicU64::new(u64::MAX), cache, clock, _lock: lock, path, temporary })
     }
 
     pub fn path(&self) -> &Path {
@@ -169,6 +173,11 @@ impl Store {
         }
     }
 
+    /// Forgets what reads have found: somebody else has changed the file.
+    pub fn forget_cached(&self) {
+        self.cache.forget();
+    }
+
     /// Runs `work` on a snapshot of the database, without waiting for anything.
     /// # Errors
     /// Those of `work`, and those of the database.
@@ -177,7 +186,11 @@ impl Store {
         let connection = idle.map_or_else(|| schema::open_reader(&self.path), Ok)?;
         // A panic in between closes the connection, and with it the transaction.
         connection.prepare_cached("BEGIN")?.execute([])?;
-        let result = work(&Tx::begun(&connection, &self.clock));
+        let before = self.cache.numbers();
+        // A transaction has its snapshot once something is read.
+        connection.prepare_cached("PRAGMA application_id")?.query_row([], |_| Ok(()))?;
+        let snapshot = CachedSnapshot { cache: &self.cache, numbers: before.unchanged(self.cache.numbers()) };
+        let result = work(&Tx::begun(&connection, &self.clock, Some(snapshot)));
         connection.prepare_cached("COMMIT")?.execute([])?;
         locked(&self.readers).push(connection);
         result

@@ -19,6 +19,7 @@ type NamedValues<'a> = &'a [(&'a str, &'a dyn ToSql)];
 impl Tx<'_> {
     /// Runs a statement; returns how many rows it changed.
     pub(super) fn run(&self, statement: &str, values: NamedValues<'_>) -> Result<usize> {
+        self.note_touched_by(statement);
         Ok(self.connection.prepare_cached(statement)?.execute(values)?)
     }
 

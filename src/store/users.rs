@@ -13,7 +13,9 @@ use crate::model::choice::State;
 use crate::model::user::{Standing, User};
 use crate::store::accounts;
 use crate::store::accounts::{Account, SEARCHED};
+use crate::store::cache::{Cached, Kinds};
 use crate::store::query::{Deleted, Search, SelectQuery, order_by};
+use crate::store::sql::Cells;
 use crate::store::table::{Stored, table};
 use crate::store::transaction::Tx;
 
@@ -89,6 +91,18 @@ fn live_email_address(user: &User) -> Option<String> {
     user.deleted_at.is_none().then(|| user.primary_email_address.to_lowercase())
 }
 
+/// The standing of a user, and when the user was deleted.
+#[derive(Clone)]
+struct StandingEvenDeleted(Standing, Option<Time>);
+
+impl Cached for StandingEvenDeleted {
+    const KINDS: Kinds = Kinds::ACCOUNTS;
+
+    fn bytes(&self) -> usize {
+        self.0.state_description.len()
+    }
+}
+
 impl Tx<'_> {
     /// Returns false, and does nothing, if the ID is taken.
     /// # Errors
@@ -108,16 +122,17 @@ impl Tx<'_> {
 
     /// Returns the state of a user, without the rest of the row.
     pub(crate) fn standing(&self, id: &UserId, deleted: Deleted) -> Result<Option<Standing>> {
-        let found = self.one(
-            "SELECT u.state, u.state_description, u.admin, t.deleted_at FROM users u JOIN accounts t ON t.account_id = u.user_id \
-             WHERE u.user_id = :user_id",
-            named_params! {":user_id": id},
-            |cells| {
-                let (state, state_description, admin) = (cells.take("state")?, cells.take("state_description")?, cells.take("admin")?);
-                Ok((Standing { state, state_description, admin }, cells.take("deleted_at")?))
-            },
-        )?;
-        Ok(found.filter(|(_, deleted_at)| deleted.includes(*deleted_at)).map(|(standing, _)| standing))
+        let statement = "SELECT u.state, u.state_description, u.admin, t.deleted_at FROM users u JOIN accounts t ON t.account_id = u.user_id \
+             WHERE u.user_id = :user_id";
+        let stored = |cells: &mut Cells<'_>| {
+            let (state, state_description, admin) = (cells.take("state")?, cells.take("state_description")?, cells.take("admin")?);
+            Ok(StandingEvenDeleted(Standing { state, state_description, admin }, cells.take("deleted_at")?))
+        };
+        let read = || self.one(statement, named_params! {":user_id": id}, stored);
+        let found = self.cached(id.as_str(), read)?;
+        Ok(found
+            .filter(|StandingEvenDeleted(_, deleted_at)| deleted.includes(*deleted_at))
+            .map(|StandingEvenDeleted(standing, _)| standing))
     }
 
     pub(crate) fn update_user(&self, user: &User) -> Result<()> {

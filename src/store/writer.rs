@@ -15,6 +15,7 @@ use rusqlite::Connection;
 use crate::base::counter::{Counter, Histogram};
 use crate::base::error::{Cause, Error, Result};
 use crate::base::time::Clock;
+use crate::store::cache::{Cache, Kinds};
 use crate::store::transaction::Tx;
 
 /// A transaction takes no more writes than this: the first in it must not wait for ever.
@@ -24,6 +25,8 @@ const LARGEST_GROUP: usize = 256;
 pub struct Writer {
     /// What is done once for all that are committed together, as the last part of their transaction, if it changes anything.
     finish: fn(&Connection) -> rusqlite::Result<()>,
+    /// Told which tables a commit touches.
+    cache: Arc<Cache>,
     open: Mutex<Open>,
     /// How many are on their way to `open`.
     waiting: AtomicUsize,
@@ -66,6 +69,8 @@ struct Open {
 #[derive(Debug)]
 struct CommitGroup {
     size: usize,
+    /// What its writes have touched, also those that were undone.
+    touched: Kinds,
     /// The connection's count of changed rows when it began.
     changes_before: u64,
     outcome: Arc<CommitOutcome>,
@@ -95,8 +100,9 @@ impl std::error::Error for CommitFailed {
 }
 
 impl Writer {
-    pub fn new(connection: Connection, finish: fn(&Connection) -> rusqlite::Result<()>) -> Writer {
-        Writer { finish, open: Mutex::new(Open { connection, group: None }), waiting: AtomicUsize::new(0), counts: CommitCounts::default() }
+    pub fn new(connection: Connection, finish: fn(&Connection) -> rusqlite::Result<()>, cache: Arc<Cache>) -> Writer {
+        let open = Mutex::new(Open { connection, group: None });
+        Writer { finish, cache, open, waiting: AtomicUsize::new(0), counts: CommitCounts::default() }
     }
 
     /// Returns how many transactions that changed something were committed.
@@ -118,7 +124,7 @@ impl Writer {
         let joined = catch_unwind(AssertUnwindSafe(|| open.join(clock, work)));
         let is_full = open.group.as_ref().is_some_and(|group| group.size >= LARGEST_GROUP);
         if self.waiting.load(Ordering::SeqCst) == 0 || is_full {
-            open.commit(self.finish, &self.counts);
+            open.commit(self);
         }
         drop(open);
         let (result, outcome) = joined.unwrap_or_else(|panic| resume_unwind(panic))?;
@@ -159,16 +165,20 @@ impl Open {
         }
     }
 
-    fn commit(&mut self, finish: fn(&Connection) -> rusqlite::Result<()>, counts: &CommitCounts) {
+    fn commit(&mut self, writer: &Writer) {
         let Some(group) = self.group.take() else { return };
+        let counts = &writer.counts;
         let begun = Instant::now();
         let is_changed = self.connection.total_changes() != group.changes_before;
-        let finished = if is_changed { finish(&self.connection) } else { Ok(()) };
+        let finished = if is_changed { (writer.finish)(&self.connection) } else { Ok(()) };
+        let under_way = writer.cache.begin_commit(group.touched);
         let ended = finished.and_then(|()| self.connection.prepare_cached("COMMIT")?.execute([]).map(drop)).map_err(|error| {
             // A commit that failed may leave its transaction open: the next one must find a clean connection.
             let _ = self.connection.execute_batch("ROLLBACK");
             CommitFailed(Arc::new(error.into()))
         });
+        // Before anyone is told: a reader who knows of the commit must not be given what was there before it.
+        drop(under_way);
         counts.writes.observe(group.size as u64);
         counts.durations.observe(u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX));
         counts.failures.add(u64::from(ended.is_err()));
@@ -182,10 +192,13 @@ impl Open {
             self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         }
         let changes_before = self.connection.total_changes();
-        let group = self.group.get_or_insert_with(|| CommitGroup { size: 0, changes_before, outcome: Arc::default() });
+        let group =
+            self.group.get_or_insert_with(|| CommitGroup { size: 0, touched: Kinds::NONE, changes_before, outcome: Arc::default() });
         self.connection.prepare_cached("SAVEPOINT request")?.execute([])?;
         let undo = Undo { connection: &self.connection, kept: false };
-        let result = work(&Tx::begun(&self.connection, clock));
+        let tx = Tx::begun(&self.connection, clock, None);
+        let result = work(&tx);
+        group.touched = group.touched | tx.touched();
         if result.is_ok() {
             undo.keep()?;
         }
@@ -229,7 +242,7 @@ mod tests {
     fn writer() -> Writer {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE rows (n INTEGER)").unwrap();
-        Writer::new(connection, |_| Ok(()))
+        Writer::new(connection, |_| Ok(()), Arc::default())
     }
 
     fn insert(tx: &Tx<'_>, n: i64) -> Result<()> {

@@ -10,6 +10,7 @@ mod bounds_attack;
 mod bounds_sweep;
 mod browser;
 mod built_in;
+mod cache;
 mod citations;
 mod cli;
 mod cli_commands;

@@ -48,7 +48,8 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "store",
         floors: &[
-            &["folder", "pattern", "transaction"],
+            &["cache", "folder", "pattern"],
+            &["transaction"],
             &["open_error"],
             &["files"],
             &["copy_error", "temporary", "wal"],
