@@ -83,7 +83,7 @@ impl Inspection {
     }
 
     pub fn read<T>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
-        work(&Tx::begun(&self.0, &Clock::System))
+        work(&Tx::begun(&self.0, &Clock::System, None))
     }
 }
 
