@@ -22,6 +22,7 @@ errors! {
     LOGIN: Unauthenticated "keyfob/cli" "login" "cannot log in: {reason}";
     NO_MEMBER: InvalidArgument "keyfob/cli" "no_member" "nothing that was answered has `{path}`";
     NO_DATA: NotFound "keyfob/cli" "no_data" "there is no such data file: `keyfob serve` makes one";
+    HIDDEN_DATA: PermissionDenied "keyfob/cli" "hidden_data" "this user may not look into the folder of the data file: run the command as the user of the server";
     STANDARD_INPUT: InvalidArgument "keyfob/cli" "standard_input" "standard input holds no JSON entity: {reason}";
 }
 

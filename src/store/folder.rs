@@ -1,6 +1,7 @@
 //! The folder of the data file: SQLite keeps files beside it, so it must be possible to write there.
 
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs};
 
@@ -13,19 +14,31 @@ use crate::base::private_file::own_user;
 pub struct FolderError {
     folder: PathBuf,
     cause: io::Error,
+    /// The user of the data file, if it is there and somebody else's.
+    owner: Option<u32>,
 }
 
 /// Fails if this process cannot create files beside the data file.
 pub(super) fn check(data: &Path) -> Result<(), FolderError> {
     let folder = data.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-    access(folder, Access::WRITE_OK | Access::EXEC_OK)
-        .map_err(|cause| FolderError { folder: std::path::absolute(folder).unwrap_or(folder.to_owned()), cause: cause.into() })
+    access(folder, Access::WRITE_OK | Access::EXEC_OK).map_err(|cause| FolderError {
+        folder: std::path::absolute(folder).unwrap_or(folder.to_owned()),
+        cause: cause.into(),
+        owner: fs::metadata(data).ok().map(|file| file.uid()).filter(|owner| Some(*owner) != own_user()),
+    })
 }
 
 impl fmt::Display for FolderError {
     /// Says what is wrong, and what to do.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (folder, cause) = (self.folder.display(), &self.cause);
+        if let (ErrorKind::PermissionDenied, Some(user), Some(owner)) = (cause.kind(), own_user(), self.owner) {
+            let (user, owner) = (named(user), named(owner));
+            return write!(
+                f,
+                "{user} may not write in the folder {folder}, and the data file belongs to {owner}: run the command as that user"
+            );
+        }
         match (cause.kind(), own_user()) {
             (ErrorKind::NotFound, _) => write!(f, "there is no folder {folder}: create it, or choose another place with --data"),
             (ErrorKind::PermissionDenied, Some(user)) => write!(

@@ -333,6 +333,36 @@ fn a_folder_that_the_user_may_not_write_in_is_named_with_the_user_and_what_to_do
 }
 
 #[test]
+fn a_command_on_somebody_elses_data_file_says_whose_it_is_or_that_it_cannot_be_seen() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+    let folder = Folder::new("somebody-else");
+    let program = folder.file("keyfob");
+    std::fs::copy(env!("CARGO_BIN_EXE_keyfob"), &program).expect("a copy");
+    let uid = std::fs::metadata(&program).expect("metadata").uid();
+    if uid != 0 {
+        eprintln!("left out: only root can run the program as somebody else");
+        return;
+    }
+    let place = folder.file("data");
+    std::fs::create_dir(&place).expect("a folder");
+    let run = |arguments: &[&str], user: u32| {
+        let mut command = Command::new(&program);
+        command.args(arguments).current_dir("/").env_clear().envs([KEY, PASSWORD]).uid(user).gid(user);
+        command
+    };
+    let file = place.join("keyfob.db").display().to_string();
+    let mut serve = run(&["serve", "--listen", "127.0.0.1:0", "--data", &file], 0);
+    Running::spawn(&mut serve).end("-TERM");
+    for (mode, expected) in [(0o700, "hidden_data"), (0o755, "belongs to the user root (0): run the command as that user")] {
+        std::fs::set_permissions(&place, PermissionsExt::from_mode(mode)).expect("a mode");
+        let output = run(&["admin", "reset-password", "admin", "--data", &file], 65534).output().expect("it runs");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(1) && errors.contains(expected) && !errors.contains("chown"), "{mode:o}: {errors}");
+    }
+}
+
+#[test]
 fn a_flag_goes_before_the_environment_and_the_environment_before_the_default() {
     let folder = Folder::new("precedence");
     let server = Running::start(&folder.0, &["--data", "flag.db"], &[KEY, ("KEYFOB_DATA", "environment.db")]);

@@ -102,7 +102,7 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "cli/run",
         floors: &[
-            &["drill", "output"],
+            &["data_file", "drill", "output"],
             &["backup", "pages", "secret_file"],
             &["entities"],
             &["admin", "api_keys", "authorizations", "clients", "collaborators", "healthcheck", "login", "sessions", "users"],

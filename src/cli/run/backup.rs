@@ -7,11 +7,11 @@ use pico_args::Arguments;
 use serde_json::{Map, Value, json};
 
 use crate::base::printable;
-use crate::cli::api_error::{ApiError, NO_DATA};
 use crate::cli::args::settings::SettingKind::Value as OfValue;
 use crate::cli::args::settings::{self as args, Setting};
 use crate::cli::args::values::Values;
 use crate::cli::failure::{Failure, UsageError};
+use crate::cli::run::data_file::require;
 use crate::cli::run::drill;
 use crate::cli::terminal::print;
 use crate::store::backup::{Target, back_up};
@@ -36,9 +36,7 @@ pub fn back_up_data(values: &Values, arguments: Arguments) -> Result<(), Failure
         }
     };
     let target = Target::of(values.needed("file")?, keep).map_err(|why| UsageError(format!("--keep {why}")))?;
-    if !data.exists() {
-        return Err(ApiError::from(NO_DATA.error()).with("data", data.display()).into());
-    }
+    require(&data)?;
     let made = back_up(&data, &target, &|| true).map_err(refused)?;
     let mut shown = json!({"file": shown_path(&made.file), "bytes": made.bytes, "sha256": made.sha256});
     add_contents(&mut shown, &made.contents);

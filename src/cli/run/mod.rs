@@ -6,6 +6,7 @@ pub mod authorizations;
 pub mod backup;
 pub mod clients;
 pub mod collaborators;
+pub mod data_file;
 pub mod drill;
 pub mod entities;
 pub mod healthcheck;

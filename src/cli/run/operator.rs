@@ -9,13 +9,14 @@ use pico_args::Arguments;
 use serde_json::{Map, Value, json};
 
 use crate::base::error::errors;
-use crate::cli::api_error::{ApiError, NO_DATA};
+use crate::cli::api_error::ApiError;
 use crate::cli::args::settings::SettingKind::Value as OfValue;
 use crate::cli::args::settings::{self as args, Setting};
 use crate::cli::args::values::Values;
 use crate::cli::control;
 use crate::cli::failure::Failure;
 use crate::cli::run::admin::{AdminOperation, OPERATIONS};
+use crate::cli::run::data_file::require;
 use crate::cli::run::secret_file::{Secret, SecretFile};
 use crate::cli::terminal::note;
 use crate::model::settings::Settings;
@@ -75,10 +76,7 @@ pub fn run(operation: &AdminOperation, values: &Values, arguments: Arguments) ->
     let rounds = found.of("password_rounds");
     let password_rounds = rounds.given().map(|_| rounds.rounds(0)).transpose()?;
     let overrides = Overrides { password_rounds, public_url: found.of("public_url").url()? };
-    if !path.exists() {
-        // A mistyped name must not create a file.
-        return Err(ApiError::from(NO_DATA.error()).with("data", path.display()).into());
-    }
+    require(&path)?;
     let place = open(&path)?;
     if let Some(warning) = values.one("secret").and_then(secrets::warning) {
         note(&format!("warning: {warning}"));
