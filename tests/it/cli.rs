@@ -20,11 +20,11 @@ fn a_secret_that_is_issued_is_told_whatever_is_printed() {
     for (n, format) in ["table", "ids.client_id", "name"].iter().enumerate() {
         let made = fixture.run(&format!("clients create told-{n} --name Told --redirect-uris https://a.example --output-format {format}"));
         assert_eq!(made.code, Some(0), "{}", made.err);
-        let secret = made.err.split("shown this once: ").nth(1).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let secret = made.err.split("shown only once: ").nth(1).and_then(|rest| rest.lines().next()).unwrap_or_default();
         assert_eq!(secret.len(), 52, "{format}: {}", made.err);
     }
     let rotated = fixture.run("clients rotate-secret told-0 --output-format table");
-    assert!(rotated.code == Some(0) && rotated.err.contains("the secret of told-0, shown this once: "), "{}", rotated.err);
+    assert!(rotated.code == Some(0) && rotated.err.contains("the secret of told-0, shown only once: "), "{}", rotated.err);
     let printed = fixture.run("clients rotate-secret told-0 --output-format secret");
     assert!(printed.out.trim().len() == 52 && !printed.err.contains(printed.out.trim()), "{}", printed.err);
 }
@@ -191,7 +191,7 @@ fn the_seeds_command_works_as_it_stands_there() {
     assert_eq!(client["administrative_contact"]["user_ids"]["user_id"], "admin");
     assert_eq!(client["rights"].as_array().map(Vec::len), Some(8));
     assert_eq!((client["state"].as_str(), client["secret"].as_str().map(str::len)), (Some("STATE_APPROVED"), Some(52)));
-    assert!(done.err.contains("shown this once"), "{}", done.err);
+    assert!(done.err.contains("shown only once"), "{}", done.err);
 }
 
 #[test]

@@ -170,7 +170,7 @@ fn what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays() {
         assert!(answer.text().contains(text), "{}", answer.text());
         assert!(answer.text().contains("Does &amp; undoes") && answer.text().contains("value=\"RIGHT_USER_INFO\" checked"));
     };
-    refused(&[("id", "My Client")], "id", "validation", "Use 3 to 36 lower-case letters, digits and single dashes.");
+    refused(&[("id", "My Client")], "id", "validation", "Use 3 to 36 lowercase letters, digits and single dashes.");
     refused(&[("id", "console")], "id", "forbidden_id", "The ID `console` can not be registered.");
     refused(&[("redirect_uris", "")], "redirect_uris", "no_redirect_url", "At least one redirect URL is needed.");
     let long = "0123456789012345678901234567890123456789012345678901";

@@ -51,8 +51,8 @@ fn wrong_attributes_are_told_beside_them_and_stay_typed() {
             assert!(answer.text().contains(text), "{}", answer.text());
             assert!(answer.text().contains("value=\"first\"") && answer.text().contains("value=\"second\""), "{}", answer.text());
         };
-        refused("Team", "“Team” is no key: use 3 to 36 lower-case letters, digits and single dashes.");
-        refused("", "“” is no key: use 3 to 36 lower-case letters");
+        refused("Team", "“Team” is no key: use 3 to 36 lowercase letters, digits and single dashes.");
+        refused("", "“” is no key: use 3 to 36 lowercase letters");
         refused("floor", "Invalid `attributes[floor]`: a key can be used only once.");
     }
     let kept = r#"{"client":{"attributes":{"floor":"second"}},"field_mask":"attributes"}"#;

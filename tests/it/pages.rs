@@ -125,9 +125,9 @@ fn a_form_says_in_words_what_an_id_is() {
     let server = fixture();
     let mut admin = signed_in_admin(&server);
     for (kind, rule) in [
-        ("client", "Use 3 to 36 lower-case letters, digits and single dashes."),
-        ("organization", "Use 3 to 36 lower-case letters, digits and single dashes."),
-        ("user", "Use 2 to 36 lower-case letters, digits and single dashes."),
+        ("client", "Use 3 to 36 lowercase letters, digits and single dashes."),
+        ("organization", "Use 3 to 36 lowercase letters, digits and single dashes."),
+        ("user", "Use 2 to 36 lowercase letters, digits and single dashes."),
     ] {
         let long = "x".repeat(37);
         for id in ["Garden Lights!", "x", "", &long] {

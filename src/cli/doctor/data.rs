@@ -63,7 +63,7 @@ fn checked(inspection: &Inspection, now: Time) -> Result<Vec<Finding>> {
     }
     let integrity = Finding::ok("integrity", "SQLite finds no damage");
     let schema = match inspection.schema()? {
-        None => Finding::problem("schema", "this is no data file of keyfob", "name another one with --data"),
+        None => Finding::problem("schema", "this is not a keyfob data file", "name another one with --data"),
         Some(SchemaAge::Newer) => Finding::problem("schema", "the file was written by a newer keyfob", "upgrade keyfob"),
         Some(SchemaAge::Older) => {
             Finding::advice("schema", "the file is of an older version", "back it up: the next start upgrades it; this then looks into it")

@@ -76,8 +76,8 @@ impl SecretFile<'_> {
             (Some((path, _)), _) if self.kept > 0 => {
                 note(&format!("wrote {} to {path}", if self.several { "the secrets" } else { "the secret" }))
             }
-            (None, 1) => note("the secret is shown this once: keep it"),
-            (None, shown) if shown > 1 => note(&format!("{shown} secrets are shown this once: keep them")),
+            (None, 1) => note("the secret is shown only once: keep it"),
+            (None, shown) if shown > 1 => note(&format!("{shown} secrets are shown only once: keep them")),
             _ => {}
         }
     }
@@ -85,7 +85,7 @@ impl SecretFile<'_> {
 
 fn told(secret: &Secret<'_>, object: &Map<String, Value>) -> String {
     let value = object.get(secret.member).and_then(Value::as_str).unwrap_or_default();
-    format!("the {} of {}, shown this once: {value}", secret.member, secret.of)
+    format!("the {} of {}, shown only once: {value}", secret.member, secret.of)
 }
 
 impl Drop for SecretFile<'_> {

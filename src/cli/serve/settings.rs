@@ -185,7 +185,7 @@ fn public_url(found: &SettingValue) -> Result<String, UsageError> {
 fn networks(found: &SettingValue) -> Result<TrustedProxies, UsageError> {
     let Some(text) = found.given() else { return Ok(TrustedProxies::default()) };
     text.parse().map_err(|NoNetwork(part)| {
-        found.wrong(format!("must be addresses or networks such as 127.0.0.1,10.0.0.0/8, or unix; `{part}` is none of them"))
+        found.wrong(format!("must be addresses or networks such as 127.0.0.1,10.0.0.0/8, or unix; `{part}` is not one"))
     })
 }
 

@@ -11,7 +11,7 @@ pub static FORM: EntityForm<Client> = EntityForm {
     id: label(
         "id",
         "OAuth Client ID",
-        "3 to 36 lower-case letters, digits and single dashes. It cannot be changed, and not be used again after deletion.",
+        "3 to 36 lowercase letters, digits and single dashes. It cannot be changed, or used again after deletion.",
     ),
     check: "/console/check/client/",
     inputs: &[

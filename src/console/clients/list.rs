@@ -111,7 +111,7 @@ pub fn no_match(listing: &Listing) -> Markup {
 /// Draws what to do next for users without clients.
 pub fn nothing_yet(call: &Call<'_>) -> Markup {
     let text = html! {
-        p { "There are no clients yet. An OAuth client is an application that acts in its users' names, with their consent." }
+        p { "There are no clients yet. An OAuth client is an application that acts on behalf of its users, with their consent." }
         @if may_add(call) { p { a href="/console/add/client" { "Add the first OAuth client" } } }
     };
     message::empty("no-clients", text)

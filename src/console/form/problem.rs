@@ -145,7 +145,7 @@ impl Refused {
 fn rule(named: &Named) -> Option<String> {
     let attribute = |name: &str| named.attributes.get(name).and_then(|value| value.as_str()).filter(|_| named.definition == &VALIDATION);
     let key = |field: &str| field.strip_prefix("attributes[")?.strip_suffix(']').map(str::to_owned);
-    let letters = "lower-case letters, digits and single dashes";
+    let letters = "lowercase letters, digits and single dashes";
     match attribute("field")? {
         "user_id" => Some(format!("Use 2 to 36 {letters}.")),
         "client_id" | "organization_id" => Some(format!("Use 3 to 36 {letters}.")),

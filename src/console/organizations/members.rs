@@ -53,7 +53,7 @@ pub fn add<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         let kind = if form.one(KIND.name).is_empty() { "user" } else { form.one(KIND.name) };
         let known = account(&format!("{kind}:{}", form.one(ACCOUNT.name)));
         let account =
-            known.ok_or_else(|| Problem::new(ACCOUNT.name, "bad_id", "Enter an ID: lower-case letters, digits and single dashes."))?;
+            known.ok_or_else(|| Problem::new(ACCOUNT.name, "bad_id", "Enter an ID: lowercase letters, digits and single dashes."))?;
         let rights = rights_picker::some(form, offered(&owned))?;
         transactions.write(|call| add_new(call, &owned, &account, &rights)).map_err(|error| Refused::from(error).of_giving_rights())?;
         Ok(after(&path(&owned), "added"))

@@ -28,7 +28,7 @@ static FORM: EntityForm<Organization> = EntityForm {
     id: label(
         "id",
         "Organization ID",
-        "3 to 36 lower-case letters, digits and single dashes; for public clients usually the brand. It cannot be changed.",
+        "3 to 36 lowercase letters, digits and single dashes; for public clients usually the brand. It cannot be changed.",
     ),
     check: "/console/check/organization/",
     inputs: &[

@@ -70,7 +70,7 @@ fn for_user(layout: &Layout<'_>, user: &UserId, heading: &str, secret: &Markup, 
     let content = html! {
         (title(heading, &html! {}))
         (secret)
-        p { "Give it to " strong { (user) } " in a way that nobody else reads. " (how) }
+        p { "Give it to " strong { (user) } " where nobody else can read it. " (how) }
         p { a .button.main href={"/console/users/" (user)} { "I have saved it: go to the user" } }
     };
     layout.page(200, MenuItem::Users, heading, &content)

@@ -26,7 +26,7 @@ static FORM: EntityForm<User> = EntityForm {
     message: "User",
     identifiers: &USER_IDENTIFIERS,
     table: FIELDS,
-    id: label("id", "User ID", "2 to 36 lower-case letters, digits and single dashes. It cannot be changed."),
+    id: label("id", "User ID", "2 to 36 lowercase letters, digits and single dashes. It cannot be changed."),
     check: "/console/check/user/",
     inputs: &[
         field(
@@ -45,7 +45,7 @@ static FORM: EntityForm<User> = EntityForm {
             "Suspended and rejected users can do nothing: they cannot sign in, and their keys and tokens do not work.",
             Widget::State,
         ),
-        field("state_description", "State description", "Why the user is in that state; the user is shown it.", Widget::Text),
+        field("state_description", "State description", "Why the user is in that state. The user sees it.", Widget::Text),
         field("admin", "Administrator", "May see and change what belongs to others, approve clients, and make users.", Widget::Tick),
         ATTRIBUTES,
     ],
