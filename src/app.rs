@@ -95,8 +95,8 @@ impl App {
             _ if request.path() != "/metrics" => failure::no_route(request),
             _ if !matches!(request.method, Method::Get | Method::Head) => failure::wrong_method(request, &[Method::Get, Method::Head]),
             None => Reply::empty(503),
-            Some(App { metrics, store, queue, .. }) => {
-                let page = text::page(&Scrape::of(metrics, store, queue, listener));
+            Some(App { metrics, store, queue, backups, .. }) => {
+                let page = text::page(&Scrape::of(metrics, store, queue, backups, listener));
                 Reply::new(200, text::MEDIA_TYPE, page.into())
             }
         };

@@ -1,5 +1,6 @@
 //! What the metrics of one scrape are read from.
 
+use crate::base::backup_status::{BackupStatus, LastBackups};
 use crate::base::log;
 use crate::base::time::{Clock, Time};
 use crate::http::listener::counts::ListenerCounts;
@@ -23,6 +24,7 @@ pub struct Scrape<'a> {
     pub store: &'a Store,
     pub queue: &'a Queue,
     pub listener: &'a ListenerCounts,
+    pub backups: LastBackups,
     /// `None` if the store could not be read.
     pub population: Option<Population>,
 }
@@ -34,10 +36,16 @@ impl Default for Metrics {
 }
 
 impl<'a> Scrape<'a> {
-    pub fn of(metrics: &'a Metrics, store: &'a Store, queue: &'a Queue, listener: &'a ListenerCounts) -> Scrape<'a> {
+    pub fn of(
+        metrics: &'a Metrics,
+        store: &'a Store,
+        queue: &'a Queue,
+        backups: &BackupStatus,
+        listener: &'a ListenerCounts,
+    ) -> Scrape<'a> {
         let population = metrics.census.of(store).inspect_err(|error| {
             log::error("the metrics cannot be counted", &[("cause", error.chain().into())]);
         });
-        Scrape { metrics, store, queue, listener, population: population.ok() }
+        Scrape { metrics, store, queue, listener, backups: backups.now(), population: population.ok() }
     }
 }

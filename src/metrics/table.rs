@@ -2,6 +2,7 @@
 
 use crate::base::counter::Distribution;
 use crate::base::log;
+use crate::base::time::Time;
 use crate::metrics::process;
 use crate::metrics::scrape::Scrape;
 use crate::model::choice::STATES;
@@ -84,12 +85,14 @@ pub static METRICS: &[Metric] = &[
     metric("keyfob_database_bytes", Gauge, &[], "Size of the data file.", |s| all(s.store.file_bytes(""))),
     metric("keyfob_wal_bytes", Gauge, &[], "Size of the write-ahead log beside the data file.", |s| all(s.store.file_bytes("-wal"))),
     metric("keyfob_disk_free_bytes", Gauge, &[], "Room that is left on the disk of the data file.", |s| all(s.store.free_bytes().ok())),
+    metric("keyfob_last_backup_timestamp_seconds", Gauge, &[], "When the newest good backup of --backup-folder was made, in seconds since 1970; 0 if there is none.", |s| one(moment(s.backups.succeeded_at))),
+    metric("keyfob_backup_failing", Gauge, &[], "1 if the last backup that the server tried to make failed, else 0.", |s| one(Count(s.backups.failure.is_some().into()))),
     metric("keyfob_clients", Gauge, &["state"], "Clients by their state, deleted ones as such; at most a minute old.", clients),
     metric("keyfob_live_tokens", Gauge, &[], "Access tokens that can be used or refreshed; at most a minute old.", |s| all(s.population.as_ref().map(|found| found.live_tokens))),
     metric("keyfob_refusals_total", Counter, &["reason"], "Refusals of the authorization server, by the reason that the log and the history name.", refusals),
     metric("keyfob_throttled_guesses_total", Counter, &[], "Passwords and secrets that were not compared because too many before were wrong.", |_| one(Count(throttle::throttled()))),
     metric("keyfob_log_lines_dropped_total", Counter, &[], "Lines of the log that were dropped because nobody read them.", |_| one(Count(log::dropped_lines()))),
-    metric("process_start_time_seconds", Gauge, &[], "When the server started, in seconds since 1970.", |s| one(Seconds(u64::try_from(s.metrics.started.micros()).unwrap_or_default()))),
+    metric("process_start_time_seconds", Gauge, &[], "When the server started, in seconds since 1970.", |s| one(moment(Some(s.metrics.started)))),
     metric("process_cpu_seconds_total", Counter, &[], "Processor time that was used.", |_| one(Real(process::cpu_seconds()))),
     metric("process_resident_memory_bytes", Gauge, &[], "Memory that is used and not swapped out.", |_| all(process::resident_bytes())),
     metric("process_open_fds", Gauge, &[], "File descriptors that are open.", |_| all(process::open_descriptors())),
@@ -98,6 +101,11 @@ pub static METRICS: &[Metric] = &[
 
 fn one(value: SampleValue) -> Vec<Sample> {
     vec![Sample { labels: Vec::new(), value }]
+}
+
+/// Returns the seconds from 1970 to a moment, or 0 if there is none.
+fn moment(time: Option<Time>) -> SampleValue {
+    Seconds(time.and_then(|time| time.micros().try_into().ok()).unwrap_or_default())
 }
 
 /// Returns a sample if there is a value.

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::net::TcpStream;
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use keyfob::metrics::table::METRICS;
 use keyfob::registry::refusal::REASONS;
@@ -227,6 +229,36 @@ fn the_address_for_metrics_is_off_unless_it_is_set_and_never_the_public_one() {
     assert!(output.status.code() == Some(1) && errors.contains("--metrics-listen"), "{errors}");
     let output = crate::binary::keyfob(&folder.0, &["serve", "--ephemeral", "--metrics-listen", "nowhere"], &[]).output().expect("it runs");
     assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn a_monitor_is_told_when_the_last_backup_was_made_and_that_the_next_one_fails() {
+    let folder = Folder::new("metrics-backups");
+    let backups = folder.file("backups");
+    let arguments = ["--data", "keyfob.db", "--metrics-listen", "127.0.0.1:0", "--backup-folder", "backups", "--backup-every", "1s"];
+    let server = Process::start(&folder.0, "", &arguments);
+    let metrics = server.ready["metrics"].as_str().map(|url| url.trim_start_matches("http://").trim_end_matches("/metrics"));
+    let metrics = metrics.expect("an address");
+    let begun = Instant::now();
+    let wait_for = |failing: f64| loop {
+        let (_, exported) = scrape(metrics);
+        let one = |name: &str| exported.value(name, &[]).unwrap_or_else(|| panic!("{name} is missing"));
+        let made = one("keyfob_last_backup_timestamp_seconds");
+        if made > 0.0 && one("keyfob_backup_failing") == failing {
+            return made;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "made at {made}, and failing is never {failing}");
+        sleep(Duration::from_millis(100));
+    };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs_f64();
+    let made = wait_for(0.0);
+    assert!((made - now).abs() < 60.0, "{made} is not about {now}");
+    std::fs::rename(&backups, folder.file("elsewhere")).expect("the backups are moved");
+    // A backup may create the folder again at the same time.
+    while std::fs::write(&backups, "no folder").is_err() {
+        let _ = std::fs::remove_dir_all(&backups);
+    }
+    assert!(wait_for(1.0) >= made, "a failure does not hide when the last good one was made");
 }
 
 /// The names of metrics in a query of the dashboard, with the labels that it names.
