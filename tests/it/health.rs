@@ -130,6 +130,11 @@ fn a_server_with_a_certificate_or_on_a_socket_is_asked_by_its_own_settings() {
     assert_eq!((code, printed), (Some(0), format!("healthy: https://{address}/readyz\n")));
     assert_eq!(healthcheck(&folder, &["--listen", &socket], &[]).0, Some(0));
     assert_eq!(healthcheck(&folder, &[&format!("https://{address}")], &[]).0, Some(1), "a stranger's certificate is not trusted");
+    let (url, ca) = (format!("https://{address}"), pem("ca"));
+    assert_eq!(healthcheck(&folder, &[&url, "--ca", &ca], &[]).0, Some(0));
+    assert_eq!(healthcheck(&folder, &[&url], &[("KEYFOB_CA", &ca)]).0, Some(0));
+    let (code, printed) = healthcheck(&folder, &[&url, "--ca", &key], &[]);
+    assert!(code == Some(2) && printed.contains("--ca") && printed.contains("there is none in the file"), "{printed}");
 }
 
 #[test]

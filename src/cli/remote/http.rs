@@ -251,7 +251,11 @@ fn agent(connection: &ConnectionSettings) -> Result<Agent, ApiError> {
         .timeout_recv_body(Some(REPLY_TIMEOUT))
         .user_agent(concat!("keyfob/", env!("CARGO_PKG_VERSION")));
     let config = match &connection.ca {
-        Some(file) => config.tls_config(TlsConfig::builder().root_certs(roots(file)?).build()),
+        Some(file) => config.tls_config(
+            TlsConfig::builder()
+                .root_certs(roots(file).map_err(|reason| ApiError::from(BAD_CERTIFICATES.with("reason", reason)).with("ca", file))?)
+                .build(),
+        ),
         None => config,
     };
     // A server on this machine is reached without a proxy.
@@ -259,13 +263,13 @@ fn agent(connection: &ConnectionSettings) -> Result<Agent, ApiError> {
     Ok(config.build().new_agent())
 }
 
-fn roots(file: &str) -> Result<RootCerts, ApiError> {
-    let bad = |reason: String| ApiError::from(BAD_CERTIFICATES.with("reason", reason)).with("ca", file);
-    let pem = std::fs::read(file).map_err(|error| bad(error.to_string()))?;
-    let items = parse_pem(&pem).collect::<Result<Vec<_>, _>>().map_err(|error| bad(error.to_string()))?;
+/// Reads the certificates to trust from a file (PEM), or says why it cannot be used.
+pub fn roots(file: &str) -> Result<RootCerts, String> {
+    let pem = std::fs::read(file).map_err(|error| error.to_string())?;
+    let items = parse_pem(&pem).collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
     let certificates: Vec<_> =
         items.into_iter().filter_map(|item| if let PemItem::Certificate(certificate) = item { Some(certificate) } else { None }).collect();
-    if certificates.is_empty() { Err(bad("there is none in the file".to_owned())) } else { Ok(RootCerts::new_with_certs(&certificates)) }
+    if certificates.is_empty() { Err("there is none in the file".to_owned()) } else { Ok(RootCerts::new_with_certs(&certificates)) }
 }
 
 fn is_local(server: &str) -> bool {

@@ -7,13 +7,14 @@ use std::time::Duration;
 use pico_args::Arguments;
 use serde_json::Value;
 use ureq::Agent;
-use ureq::tls::TlsConfig;
+use ureq::tls::{RootCerts, TlsConfig};
 
 use crate::base::printable::printable;
 use crate::cli::args::settings::SettingKind;
 use crate::cli::args::settings::{Setting, SettingValues};
 use crate::cli::args::values::Values;
 use crate::cli::failure::{Failure, UsageError};
+use crate::cli::remote;
 use crate::cli::terminal::print;
 
 /// What the server's address follows from, if none is named.
@@ -21,6 +22,7 @@ use crate::cli::terminal::print;
 pub static LISTEN: &[Setting] = &[
     Setting { name: "listen", flag: "--listen", variable: "KEYFOB_LISTEN", value: "HOST:PORT|unix:PATH", default: "127.0.0.1:1885", kind: SettingKind::List, doc: "Where the server listens, as it is told; of several addresses the first is asked." },
     Setting { name: "tls_cert", flag: "--tls-cert", variable: "KEYFOB_TLS_CERT", value: "FILE", default: "none: plain http", kind: SettingKind::Value, doc: "The certificate of the server, as it is told: then it is asked by https, whatever name the certificate is for." },
+    Setting { name: "ca", flag: "--ca", variable: "KEYFOB_CA", value: "FILE", default: "roots that are built in", kind: SettingKind::Value, doc: "The certificates (PEM) to trust for an https URL, instead of the well-known authorities." },
 ];
 
 /// How long each step may take: connecting, and every wait for the reply.
@@ -57,8 +59,15 @@ pub fn run(values: &Values, arguments: Arguments) -> Result<(), Failure> {
         }
     };
     let target = target.map_err(UsageError)?;
+    let ca = settings.of("ca");
+    let roots = match ca.given() {
+        Some(file) => {
+            remote::http::roots(file).map_err(|reason| UsageError(format!("cannot use the certificates of {}: {reason}", ca.place())))?
+        }
+        None => RootCerts::WebPki,
+    };
     let shown = printable(&target.to_string());
-    match target.ask() {
+    match target.ask(roots) {
         Ok((200, _)) => print(&format!("healthy: {shown}\n")),
         Ok((status, body)) => Err(Failure::Refused(format!("not healthy: {shown} answered {status}{}", failed_checks(&body)))),
         Err(why) => Err(Failure::Refused(format!("not healthy: {shown}: {}", printable(&why)))),
@@ -103,9 +112,9 @@ impl CheckedServer {
     }
 
     /// Returns the status and the body of the reply, or why there is none.
-    fn ask(&self) -> Result<(u16, Vec<u8>), String> {
+    fn ask(&self, roots: RootCerts) -> Result<(u16, Vec<u8>), String> {
         match self {
-            CheckedServer::Url(url) => ask_url(url, TlsConfig::default()).map_err(|error| error.to_string()),
+            CheckedServer::Url(url) => ask_url(url, TlsConfig::builder().root_certs(roots).build()).map_err(|error| error.to_string()),
             // No name is checked: nothing secret is sent, and the address is this machine's.
             CheckedServer::Local(url) => {
                 ask_url(url, TlsConfig::builder().disable_verification(true).build()).map_err(|error| error.to_string())
