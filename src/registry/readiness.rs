@@ -110,11 +110,7 @@ impl Readiness {
         }
         before_blocking();
         let mut writing = Writing { readiness: self, store, written: Written { write: CheckResult::Failed, disk: CheckResult::Failed } };
-        writing.written.disk = match store.free_bytes() {
-            Ok(free) if free < LEAST_ROOM => CheckResult::Low,
-            Ok(_) => CheckResult::Ok,
-            Err(_) => CheckResult::Failed,
-        };
+        writing.written.disk = store.free_bytes().map_or(CheckResult::Failed, room);
         match store.write(|tx| tx.observe(Observation::Ready)) {
             Ok(()) => writing.written.write = CheckResult::Ok,
             Err(error) if self.state().written.write == CheckResult::Ok => {
@@ -128,6 +124,11 @@ impl Readiness {
     fn state(&self) -> MutexGuard<'_, ReadinessState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Judges the bytes that are left on the disk.
+fn room(free: u64) -> CheckResult {
+    if free < LEAST_ROOM { CheckResult::Low } else { CheckResult::Ok }
 }
 
 /// A write that is under way. Its end is noted however it ends.
@@ -151,5 +152,18 @@ fn log_change(report: &Report, is_ready: bool, cause: Option<String>) {
         log::info("ready again", &fields);
     } else {
         log::error("not ready", &fields);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_is_low_on_room_below_sixteen_mebibytes() {
+        assert_eq!(
+            [0, (16 << 20) - 1, 16 << 20, u64::MAX].map(room),
+            [CheckResult::Low, CheckResult::Low, CheckResult::Ok, CheckResult::Ok]
+        );
     }
 }
