@@ -94,7 +94,12 @@ pub fn back_up_before_upgrade(path: &Path) -> Result<Option<Backup>, CopyError> 
 
 /// Returns the time of the newest backup in a folder, by its name; nothing if there is none.
 pub fn newest_in(folder: &Path) -> Option<Time> {
-    backups_in(folder).pop().map(|(time, _)| time)
+    times_in(folder).pop()
+}
+
+/// Returns the times of the backups in a folder, by their names, the oldest first.
+pub fn times_in(folder: &Path) -> Vec<Time> {
+    backups_in(folder).into_iter().map(|(time, _)| time).collect()
 }
 
 impl Target {

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use data_encoding::BASE64;
+use keyfob::base::time::Time;
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -131,6 +133,92 @@ fn a_certificate_is_looked_at_with_its_key() {
     assert!(level == "ok" && found.contains(" ends on 2"), "{found}");
     assert_eq!(look("first", "second-key").0, "problem");
     assert_eq!(look("first-key", "first-key").0, "problem");
+}
+
+/// Writes a certificate that is as that of the tests, but valid for other times, in seconds from now. Nobody has signed it, which the server
+/// does not look at either.
+fn write_certificate(folder: &Folder, from: i64, until: i64) -> String {
+    let pem = include_str!("tls/first.pem");
+    let is_of_first = |line: &&str| !line.starts_with("-----");
+    let lines: String = pem.lines().skip(1).take_while(is_of_first).collect();
+    let mut der = BASE64.decode(lines.as_bytes()).expect("a certificate");
+    let text = |seconds: i64| {
+        let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs()).expect("a number");
+        let digits = Time::from_micros((now + seconds) * 1_000_000).to_string().replace(['-', ':', 'T'], "");
+        format!("20{}Z", &digits[2..14])
+    };
+    // The times of this certificate: UTCTime until 2050, GeneralizedTime afterwards.
+    let start = der.windows(4).position(|bytes| bytes == [0x30, 0x20, 0x17, 13]).expect("its times");
+    der[start + 4..start + 17].copy_from_slice(&text(from).as_bytes()[2..]);
+    assert_eq!(der[start + 17..start + 19], [0x18, 15]);
+    der[start + 19..start + 34].copy_from_slice(text(until).as_bytes());
+    let file = folder.file("certificate.pem");
+    fs::write(&file, format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", BASE64.encode(&der))).expect("it is written");
+    file.display().to_string()
+}
+
+#[test]
+fn a_certificate_should_be_renewed_in_its_last_third_or_its_last_three_weeks_if_those_are_shorter() {
+    const HOUR: i64 = 3600;
+    const DAY: i64 = 24 * HOUR;
+    let folder = Folder::new("doctor-renewal");
+    let key = format!("{}/tests/it/tls/first-key.pem", env!("CARGO_MANIFEST_DIR"));
+    // A minute is added to each end, for the time that passes until the question.
+    for (from, until, level, text) in [
+        (-DAY, -HOUR, "problem", " ended on "),
+        (DAY, 90 * DAY, "problem", " is not valid before "),
+        (-DAY, 23 * HOUR + DAY, "ok", ", in 47 hours"),
+        (-HOUR, 23 * HOUR, "ok", ", in 23 hours"),
+        (-17 * HOUR, 7 * HOUR, "problem", ", in 7 hours"),
+        (-59 * DAY, 31 * DAY, "ok", ", in 31 days"),
+        (-60 * DAY, 20 * DAY, "problem", ", in 20 days"),
+        (-300 * DAY, 22 * DAY, "ok", ", in 22 days"),
+    ] {
+        let certificate = write_certificate(&folder, from, until + 60);
+        let found = &doctor(&folder, &["--ephemeral", "--tls-cert", &certificate, "--tls-key", &key]).1["certificate"];
+        assert!(found.0 == level && found.1.contains(text), "{from} {until}: {found:?}");
+    }
+}
+
+#[test]
+fn a_certificate_is_for_the_public_host_unless_a_proxy_has_one() {
+    let folder = Folder::new("doctor-names");
+    let pem = |name: &str| format!("{}/tests/it/tls/{name}.pem", env!("CARGO_MANIFEST_DIR"));
+    let (certificate, key) = (pem("first"), pem("first-key"));
+    let level = |url: &str, more: &[&str]| {
+        let arguments = ["--ephemeral", "--tls-cert", &certificate, "--tls-key", &key, "--public-url", url];
+        doctor(&folder, &[&arguments, more].concat()).1["certificate"].0.clone()
+    };
+    assert_eq!(level("https://first.test:8443/keyfob", &[]), "ok");
+    assert_eq!(level("https://[::1]:8443", &[]), "ok");
+    assert_eq!(level("https://second.test", &[]), "problem");
+    assert_eq!(level("https://192.0.2.1", &[]), "problem");
+    assert_eq!(level("https://second.test", &["--trusted-proxies", "127.0.0.1"]), "ok");
+}
+
+#[test]
+fn backups_that_are_missing_or_too_old_are_a_problem_and_none_by_the_server_advice() {
+    let (folder, _file) = left_file("doctor-backups");
+    let look = |arguments: &[&str]| doctor(&folder, arguments).1["backups"].clone();
+    assert_eq!(look(&[]), ("advice".to_owned(), "the server makes no backups by itself".to_owned()));
+    let (every, backups) = (["--backup-folder", "backups", "--backup-every", "12h"], folder.file("backups"));
+    assert_eq!(look(&every), ("problem".to_owned(), "there is no backup in backups".to_owned()));
+    fs::create_dir(&backups).expect("a folder");
+    let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs()).expect("a number");
+    let write = |hours: i64| {
+        let time = Time::from_micros((now - hours * 3600) * 1_000_000).to_string().replace(['-', ':'], "");
+        fs::write(backups.join(format!("keyfob-{time}.db")), "").expect("a file");
+    };
+    write(240);
+    write(25);
+    let text = "2 backups in backups: the newest is 25 hours old, the oldest 10 days; one should be made every 12 hours";
+    assert_eq!(look(&every), ("problem".to_owned(), text.to_owned()));
+    write(23);
+    assert_eq!(look(&every).0, "ok");
+    fs::remove_dir_all(&backups).expect("it is removed");
+    fs::write(&backups, "no folder").expect("a file");
+    let (level, found) = look(&every);
+    assert!(level == "problem" && found.starts_with("cannot look into backups: "), "{found}");
 }
 
 #[test]

@@ -109,7 +109,7 @@ const FLOORS: &[Floors] = &[
             &["operator"],
         ],
     },
-    Floors { folder: "cli/doctor", floors: &[&["finding"], &["addresses", "certificate", "data", "files"], &["run"]] },
+    Floors { folder: "cli/doctor", floors: &[&["finding"], &["addresses", "backups", "certificate", "data", "files"], &["run"]] },
     Floors { folder: "cli/docs", floors: &[&["help", "completions"], &["man"]] },
     Floors {
         folder: "cli/serve",

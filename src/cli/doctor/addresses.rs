@@ -15,6 +15,14 @@ pub struct Addresses {
     pub trusts_proxies: bool,
 }
 
+impl Addresses {
+    /// Returns the host whose name clients look for in the certificate; `None` if it is not known, or if a proxy has a certificate for them.
+    pub fn host_of_certificate(&self) -> Option<&str> {
+        let (_, rest) = self.public_url.split_once("://").filter(|_| !self.trusts_proxies)?;
+        Some(host_of(rest.split('/').next().unwrap_or_default()))
+    }
+}
+
 const CHECK: &str = "public-url";
 
 /// Returns what is wrong, the first of it; clients and passwords depend on each.

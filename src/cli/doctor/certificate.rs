@@ -1,50 +1,67 @@
-//! Checks of the certificate: whether the key belongs to it, and when it ends.
+//! Checks of the certificate: whether the key belongs to it, when it ends, and whether it is for the public host.
 
+use std::ops::Range;
 use std::path::Path;
 
+use rustls::client::verify_server_name;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::server::ParsedCertificate;
 use ureq::tls::{PemItem, parse_pem};
 
 use crate::base::time::Time;
-use crate::cli::doctor::finding::{Finding, counted};
+use crate::cli::doctor::finding::{Finding, span};
 use crate::http::certificate::Certificate;
 
 const CHECK: &str = "certificate";
 
-/// How long before its end, in days, a certificate should have been renewed.
-const RENEWED_BEFORE: i64 = 21;
+/// How long before its end, in seconds, a certificate should have been renewed; one that is valid for a short time, in its last third.
+const RENEWED_BEFORE: i64 = 21 * 24 * 3600;
+const LAST_PART: i64 = 3;
 
-/// Looks at the first certificate in a file, and at the file of its key.
-pub fn check(file: &Path, key: &Path, now: Time) -> Finding {
+/// Looks at the first certificate in a file, and at the file of its key. Clients look for the name of `host`, if it is known.
+pub fn check(file: &Path, key: &Path, host: Option<&str>, now: Time) -> Finding {
     let shown = file.display();
     if let Err(why) = Certificate::read(file, key) {
         return Finding::problem(CHECK, why, "name a certificate and the key that belongs to it with --tls-cert and --tls-key");
     }
-    let read = std::fs::read(file).map_err(|error| error.to_string()).and_then(|pem| end_of_first(&pem));
-    match read {
-        Err(why) => Finding::problem(CHECK, format!("cannot read {shown}: {why}"), "name a file in PEM with --tls-cert"),
-        Ok(end) if end <= now => Finding::problem(CHECK, format!("{shown} ended on {end}"), "renew it: browsers and clients refuse it"),
-        Ok(end) => {
-            let days = end.day() - now.day();
-            let text = format!("{shown} ends on {end}, in {}", counted(days, "day"));
-            if days < RENEWED_BEFORE {
-                Finding::problem(CHECK, text, "renew it, and see why that was not done by itself")
-            } else {
-                Finding::ok(CHECK, text)
-            }
+    let read = std::fs::read(file).map_err(|error| error.to_string()).and_then(|pem| first_in(&pem));
+    let (der, valid) = match read {
+        Err(why) => return Finding::problem(CHECK, format!("cannot read {shown}: {why}"), "name a file in PEM with --tls-cert"),
+        Ok(found) => found,
+    };
+    let (from, end) = (valid.start, valid.end);
+    let left = end.seconds() - now.seconds();
+    let text = format!("{shown} ends on {end}, in {}", span(left));
+    match host {
+        _ if end <= now => Finding::problem(CHECK, format!("{shown} ended on {end}"), "renew it: browsers and clients refuse it"),
+        _ if from > now => Finding::problem(CHECK, format!("{shown} is not valid before {from}"), "check the clock, or get another one"),
+        Some(host) if !is_for(&der, host) => {
+            Finding::problem(CHECK, format!("{shown} is not for {host}, the host of the public URL"), "get one that has this name")
         }
+        _ if left < RENEWED_BEFORE.min((end.seconds() - from.seconds()) / LAST_PART) => {
+            Finding::problem(CHECK, text, "renew it, and see why that was not done by itself")
+        }
+        _ => Finding::ok(CHECK, text),
     }
 }
 
-fn end_of_first(pem: &[u8]) -> Result<Time, String> {
+/// Returns the first certificate in a file, in DER, and when it is valid.
+fn first_in(pem: &[u8]) -> Result<(Vec<u8>, Range<Time>), String> {
     let first = parse_pem(pem).find_map(|item| match item {
-        Ok(PemItem::Certificate(certificate)) => Some(certificate),
+        Ok(PemItem::Certificate(certificate)) => Some(certificate.der().to_vec()),
         _ => None,
     });
-    first.and_then(|certificate| end(certificate.der())).ok_or_else(|| "there is no certificate in it".to_owned())
+    first.and_then(|der| validity(&der).map(|valid| (der, valid))).ok_or_else(|| "there is no certificate in it".to_owned())
 }
 
-/// Returns the end of the validity of a certificate in DER (RFC 5280 section 4.1).
-fn end(der: &[u8]) -> Option<Time> {
+/// Returns whether clients accept the certificate for this host. For what is no host, there is nothing to look for.
+fn is_for(der: &[u8], host: &str) -> bool {
+    let Ok(name) = ServerName::try_from(host) else { return true };
+    ParsedCertificate::try_from(&CertificateDer::from(der)).is_ok_and(|certificate| verify_server_name(&certificate, &name).is_ok())
+}
+
+/// Returns when a certificate in DER is valid (RFC 5280 section 4.1).
+fn validity(der: &[u8]) -> Option<Range<Time>> {
     const SEQUENCE: u8 = 0x30;
     const VERSION: u8 = 0xa0;
     let (_, certificate, _) = element(der)?;
@@ -52,10 +69,11 @@ fn end(der: &[u8]) -> Option<Time> {
     // The version, if it is there, the serial number, the algorithm and the issuer come before.
     let skipped = if signed.first() == Some(&VERSION) { 4 } else { 3 };
     let rest = (0..skipped).try_fold(signed, |rest, _| element(rest).map(|(_, _, rest)| rest))?;
-    let (tag, validity, _) = element(rest)?;
-    let (_, _, rest) = element(validity)?;
-    let (kind, text, _) = element(rest)?;
-    (tag == SEQUENCE).then(|| time(kind, std::str::from_utf8(text).ok()?)).flatten()
+    let (tag, both, _) = element(rest)?;
+    let (from_kind, from, rest) = element(both)?;
+    let (end_kind, end, _) = element(rest)?;
+    let text = |text| std::str::from_utf8(text).ok();
+    (tag == SEQUENCE).then_some(time(from_kind, text(from)?)?..time(end_kind, text(end)?)?)
 }
 
 /// Returns the tag and the content of the first element, and what follows it.
@@ -91,11 +109,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_end_of_a_certificate_is_read_and_what_is_none_is_told() {
+    fn the_times_of_a_certificate_are_read_and_what_is_none_is_told() {
         assert_eq!(time(0x17, "300102030405Z").map(|time| time.to_string()).as_deref(), Some("2030-01-02T03:04:05Z"));
         assert_eq!(time(0x18, "20520102030405Z").map(|time| time.to_string()).as_deref(), Some("2052-01-02T03:04:05Z"));
         for bad in [&[][..], &[0x30], &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff], &[0x30, 0x02, 0x30, 0x00], &[0x30, 0xff]] {
-            assert_eq!(end(bad), None);
+            assert_eq!(validity(bad), None);
         }
     }
 }

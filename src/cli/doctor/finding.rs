@@ -64,6 +64,19 @@ pub fn counted(count: impl TryInto<u64>, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
+/// Returns seconds as people say them: `50 minutes`, `20 hours`, `3 days`.
+pub fn span(seconds: i64) -> String {
+    const HOUR: i64 = 3600;
+    const DAY: i64 = 24 * HOUR;
+    match seconds {
+        ..0 => "0 seconds".to_owned(),
+        0..120 => counted(seconds, "second"),
+        120..7200 => counted(seconds / 60, "minute"),
+        7200..172_800 => counted(seconds / HOUR, "hour"),
+        _ => counted(seconds / DAY, "day"),
+    }
+}
+
 /// Returns sizes as people read them: `512 KiB`, `64 MiB`, `3 GiB`.
 pub fn size(bytes: u64) -> String {
     const KIBI: u64 = 1024;
@@ -84,6 +97,10 @@ mod tests {
         let finding = Finding::problem("wal", "too\nlarge", "stop it");
         assert_eq!(finding.line(), "problem  wal            too\\nlarge: stop it\n");
         assert_eq!([0, 2048, 70 << 20, 3 << 30].map(size), ["0 bytes", "2 KiB", "70 MiB", "3 GiB"]);
+        assert_eq!(
+            [-1, 1, 119, 3600, 86_400, 172_800].map(span),
+            ["0 seconds", "1 second", "119 seconds", "60 minutes", "24 hours", "2 days"]
+        );
         assert_eq!((counted(1, "client"), counted(0, "client")), ("1 client".to_owned(), "0 clients".to_owned()));
     }
 }

@@ -9,7 +9,7 @@ use crate::base::time::Clock;
 use crate::cli::args::values::{Format, Values};
 use crate::cli::doctor::addresses::Addresses;
 use crate::cli::doctor::finding::{Finding, Level};
-use crate::cli::doctor::{addresses, certificate, data, files};
+use crate::cli::doctor::{addresses, backups, certificate, data, files};
 use crate::cli::failure::Failure;
 use crate::cli::run::output::{List, json_text};
 use crate::cli::serve::settings::{self, Configuration};
@@ -50,8 +50,10 @@ fn print_items(values: &Values, found: &[Finding]) -> Result<(), Failure> {
 
 fn findings(configuration: &Configuration) -> Vec<Finding> {
     let now = Clock::System.now();
-    let mut found = vec![addresses::check(&addresses_of(configuration))];
-    found.extend(configuration.tls.as_ref().map(|(file, key)| certificate::check(file, key, now)));
+    let addresses = addresses_of(configuration);
+    let mut found = vec![addresses::check(&addresses)];
+    let host = addresses.host_of_certificate();
+    found.extend(configuration.tls.as_ref().map(|(file, key)| certificate::check(file, key, host, now)));
     match configuration.data.as_deref().map(Path::new) {
         None => found.push(Finding::ok("data", "the database is temporary")),
         Some(file) if !file.exists() => {
@@ -61,6 +63,7 @@ fn findings(configuration: &Configuration) -> Vec<Finding> {
         Some(file) => {
             found.extend(files::check(file));
             found.extend(data::check(file, now));
+            found.push(backups::check(configuration.backups.as_ref(), now));
         }
     }
     found
