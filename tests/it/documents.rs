@@ -1,5 +1,7 @@
 //! Documents that are made from the tables, held against their committed copies. `KEYFOB_WRITE=1 cargo test documents` writes them anew.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::Value;
 
 use keyfob::base::right::{RIGHTS, Right};
@@ -80,6 +82,22 @@ fn every_link_in_the_documentation_leads_somewhere() {
         }
     }
     assert!(followed > 15, "only {followed} links were found");
+}
+
+#[test]
+fn every_page_of_the_documentation_is_linked_from_the_readme_or_another_page() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let entries = std::fs::read_dir(root.join("doc")).expect("doc is there").map(|entry| entry.expect("an entry").path());
+    let pages: Vec<PathBuf> = entries.filter(|path| path.is_file()).collect();
+    let of_text = |page: &Path| page.extension().is_some_and(|extension| extension == "md");
+    let mut linked = Vec::new();
+    for from in pages.iter().filter(|page| of_text(page)).chain([&root.join("README.md")]) {
+        let text = std::fs::read_to_string(from).expect("a page is text");
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()).filter(|link| !link.is_empty());
+        linked.extend(links.map(|link| from.parent().expect("its folder").join(link)).filter(|to| to != from));
+    }
+    let unlinked: Vec<&PathBuf> = pages.iter().filter(|page| of_text(page) && !linked.contains(page)).collect();
+    assert!(pages.len() > 10 && unlinked.is_empty(), "nobody finds {unlinked:?}");
 }
 
 /// The text with what stands between `<!-- name` and `<!-- /name -->` replaced.
