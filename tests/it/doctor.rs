@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use data_encoding::BASE64;
-use keyfob::base::time::Time;
+use keyfob::base::time::{Clock, Time};
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -135,6 +135,12 @@ fn a_certificate_is_looked_at_with_its_key() {
     assert_eq!(look("first-key", "first-key").0, "problem");
 }
 
+/// The time in so many seconds, as `20260102T030405Z`.
+fn in_seconds(seconds: i64) -> String {
+    let whole = (Clock::System.now().seconds() + seconds) * 1_000_000;
+    Time::from_micros(whole).to_string().replace(['-', ':'], "")
+}
+
 /// Writes a certificate that is as that of the tests, but valid for other times, in seconds from now. Nobody has signed it, which the server
 /// does not look at either.
 fn write_certificate(folder: &Folder, from: i64, until: i64) -> String {
@@ -142,11 +148,7 @@ fn write_certificate(folder: &Folder, from: i64, until: i64) -> String {
     let is_of_first = |line: &&str| !line.starts_with("-----");
     let lines: String = pem.lines().skip(1).take_while(is_of_first).collect();
     let mut der = BASE64.decode(lines.as_bytes()).expect("a certificate");
-    let text = |seconds: i64| {
-        let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs()).expect("a number");
-        let digits = Time::from_micros((now + seconds) * 1_000_000).to_string().replace(['-', ':', 'T'], "");
-        format!("20{}Z", &digits[2..14])
-    };
+    let text = |seconds: i64| in_seconds(seconds).replace('T', "");
     // The times of this certificate: UTCTime until 2050, GeneralizedTime afterwards.
     let start = der.windows(4).position(|bytes| bytes == [0x30, 0x20, 0x17, 13]).expect("its times");
     der[start + 4..start + 17].copy_from_slice(&text(from).as_bytes()[2..]);
@@ -204,9 +206,8 @@ fn backups_that_are_missing_or_too_old_are_a_problem_and_none_by_the_server_advi
     let (every, backups) = (["--backup-folder", "backups", "--backup-every", "12h"], folder.file("backups"));
     assert_eq!(look(&every), ("problem".to_owned(), "there is no backup in backups".to_owned()));
     fs::create_dir(&backups).expect("a folder");
-    let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs()).expect("a number");
     let write = |hours: i64| {
-        let time = Time::from_micros((now - hours * 3600) * 1_000_000).to_string().replace(['-', ':'], "");
+        let time = in_seconds(-hours * 3600);
         fs::write(backups.join(format!("keyfob-{time}.db")), "").expect("a file");
     };
     write(240);

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::net::TcpStream;
 use std::thread::sleep;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
+use keyfob::base::time::Clock;
 use keyfob::metrics::table::METRICS;
 use keyfob::registry::refusal::REASONS;
 use keyfob::routes::ROUTES;
@@ -250,7 +251,7 @@ fn a_monitor_is_told_when_the_last_backup_was_made_and_that_the_next_one_fails()
         assert!(begun.elapsed() < Duration::from_secs(60), "made at {made}, and failing is never {failing}");
         sleep(Duration::from_millis(100));
     };
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs_f64();
+    let now = Clock::System.now().seconds() as f64;
     let made = wait_for(0.0);
     assert!((made - now).abs() < 60.0, "{made} is not about {now}");
     std::fs::rename(&backups, folder.file("elsewhere")).expect("the backups are moved");
