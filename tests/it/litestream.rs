@@ -16,8 +16,8 @@ use crate::process::Process;
 /// What doc/backup.md says may be lost with the machine: Litestream copies once a second, and takes its time under load.
 const LOSS_WINDOW: Duration = Duration::from_secs(5);
 
-/// The largest log that it may pin: it checkpoints by itself.
-const LARGEST_WAL: u64 = 160 * 1024 * 1024;
+/// The largest log that it may pin: it checkpoints by itself. Half of it is usual under full load.
+const LARGEST_WAL: u64 = 120 * 1024 * 1024;
 
 fn binary() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("target/litestream/current")
@@ -65,6 +65,7 @@ fn kill_both(rounds: usize) {
         // Idle for as long as a checkpoint of the server takes to come, every other time.
         std::thread::sleep(Duration::from_millis(if round % 2 == 0 { 1000 } else { 6500 }));
         let (address, is_over) = (server.address.clone(), AtomicBool::new(false));
+        let before = acknowledged.lock().expect("nobody panicked").len();
         let mut safe = 0;
         std::thread::scope(|scope| {
             for writer in 0..8 {
@@ -83,6 +84,7 @@ fn kill_both(rounds: usize) {
             drop(litestream);
             is_over.store(true, Ordering::SeqCst);
         });
+        assert!(safe > before, "nothing was acknowledged in round {round}");
         let acknowledged = acknowledged.lock().expect("nobody panicked");
         is_whole(&folder.file("keyfob.db"), &acknowledged);
         // The machine is gone, with its disk: only the replica is left.
@@ -116,5 +118,6 @@ fn what_was_acknowledged_before_the_loss_window_is_in_the_replica_after_both_are
 #[test]
 #[ignore = "it takes ten minutes: tests/litestream/run fifty_kills"]
 fn fifty_kills_of_both_lose_nothing_that_was_acknowledged_before_the_loss_window() {
-    kill_both(50);
+    // A fresh file from time to time: checking it takes longer the more is in it.
+    (0..10).for_each(|_| kill_both(5));
 }
