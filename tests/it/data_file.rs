@@ -82,6 +82,21 @@ fn the_data_file_alone_is_complete_soon_after_a_change_and_the_only_one_after_an
     assert_eq!(contents(&folder.0).keys().collect::<Vec<_>>(), ["keyfob.db", "keyfob.db-lock", "log"]);
 }
 
+#[test]
+fn a_log_that_grew_is_cut_to_64_mib_when_it_starts_again() {
+    let folder = Folder::new("long-log");
+    let server = start(&folder.0);
+    let size = || fs::metadata(folder.file("keyfob.db-wal")).expect("the log").len();
+    let most = 64 * 1024 * 1024;
+    let other = Connection::open(folder.file("keyfob.db")).expect("the file opens");
+    other.execute_batch("CREATE TABLE much AS SELECT zeroblob(80 * 1024 * 1024) AS bytes").expect("it is written");
+    assert!(size() > most, "the log has only {} bytes", size());
+    // The checkpoint is there for the server's next change, which starts the log again.
+    other.execute_batch("PRAGMA wal_checkpoint(PASSIVE)").expect("a checkpoint");
+    register(&server, "next", 1);
+    assert!(size() <= most, "the log still has {} bytes", size());
+}
+
 /// A server that was killed with a log, and copies of its data file from before.
 fn killed(folder: &Folder) {
     let file = folder.file("keyfob.db");
