@@ -103,6 +103,13 @@ fn the_guide(folder: &Path) -> String {
     format!("{{\n{curl}\n}} > guide.http 2> /dev/null\n{{\n{cli}\n}} > guide.cli 2> /dev/null\n")
 }
 
+/// The program that runs the commands.
+pub fn binary() -> PathBuf {
+    let named = std::env::vars().find(|(name, _)| name == "KEYFOB_BINARY");
+    let binary = named.map_or(env!("CARGO_BIN_EXE_keyfob").to_owned(), |(_, path)| path);
+    std::fs::canonicalize(binary).expect("the binary is there")
+}
+
 #[test]
 fn what_the_readme_shows_is_what_its_commands_do() {
     let missing: Vec<&str> = ["bash", "curl", "python3"].into_iter().filter(|program| !is_there(program)).collect();
@@ -110,9 +117,7 @@ fn what_the_readme_shows_is_what_its_commands_do() {
         return left_out("the commands of README", &format!("they need {}", missing.join(", ")));
     }
     let folder = Folder::new("readme");
-    let binary =
-        std::env::vars().find(|(name, _)| name == "KEYFOB_BINARY").map_or(env!("CARGO_BIN_EXE_keyfob").to_owned(), |(_, path)| path);
-    let binary = std::fs::canonicalize(binary).expect("the binary is there");
+    let binary = binary();
     let programs = folder.0.join("bin");
     std::fs::create_dir(&programs).expect("a folder for programs");
     for name in ["keyfob", "ttn-lw-cli"] {

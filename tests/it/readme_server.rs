@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::folder::Folder;
 use crate::process::left_out;
-use crate::readme::{blocks, free_port, is_there};
+use crate::readme::{binary, blocks, free_port, is_there};
 
 const README: &str = include_str!("../../README.md");
 
@@ -85,10 +85,7 @@ fn the_commands_that_put_it_on_a_server_work() {
     let path = format!("{}:{}/usr/local/bin:{path}", programs.display(), root.display());
     let mut shell = Command::new("timeout");
     shell.args(["120", "bash", "-c", &script]).current_dir(root).env_clear().env("PATH", path).env("ROOT", root);
-    shell
-        .env("BINARY", env!("CARGO_BIN_EXE_keyfob"))
-        .env("KEYFOB_PASSWORD_ROUNDS", "1000")
-        .env("KEYFOB_LISTEN", format!("127.0.0.1:{}", free_port()));
+    shell.env("BINARY", binary()).env("KEYFOB_PASSWORD_ROUNDS", "1000").env("KEYFOB_LISTEN", format!("127.0.0.1:{}", free_port()));
     let ended = shell.output().expect("the shell runs");
     let (out, errors) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
     let log = std::fs::read_to_string(folder.file("log")).unwrap_or_default();
