@@ -1,8 +1,8 @@
 //! Copies the data file while it is in use, and proves the copy before it gets its name.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -10,10 +10,13 @@ use std::time::{Duration, Instant};
 use rusqlite::backup::{Backup as Copying, StepResult};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use rustix::fs::OFlags;
 
 use crate::base::time::{Clock, Time};
 use crate::store::copy_error::CopyError;
-use crate::store::files::{COMPANIONS, FileLock, beside, folder_of, is_same, private_file, sync_folder};
+use crate::store::files::{
+    COMPANIONS, FileLock, PartialFolder, beside, create, flags, folder_of, is_same, open_to_read, resolved, sync_folder,
+};
 use crate::store::open_error::OpenError;
 use crate::store::proof::{self, Contents};
 use crate::store::schema::{APPLICATION_ID, BUSY_TIMEOUT, KNOWN};
@@ -27,7 +30,7 @@ const BETWEEN_STEPS: Duration = Duration::from_millis(1);
 /// After so many steps what was copied is sent to the disk: all of it at the end would keep the commits of others waiting.
 const STEPS_BETWEEN_SYNCS: u32 = 16;
 
-/// What a copy is called while it is made; there is one at a time in a folder.
+/// The folder in which a copy is while it is made; there is one at a time.
 const PARTIAL: &str = "keyfob-backup.partial";
 
 /// Where SQLite's header has the versions that say whether a file has a log.
@@ -61,17 +64,19 @@ pub struct Backup {
 /// Fails if the copy could not be made or proven; then nothing has its name, and what had it stays.
 pub fn back_up(source: &Path, target: &Target, goes_on: &dyn Fn() -> bool) -> Result<Backup, CopyError> {
     let begun = Instant::now();
+    let source = &resolved(source).map_err(|error| CopyError::File(source.to_owned(), error))?;
     let data = open_source(source)?;
     let wanted = target.wanted(source)?;
     let folder = target.folder()?;
     let _lock = lock_folder(&folder)?;
-    let partial = folder.join(PARTIAL);
-    remove_with_companions(&partial)?;
-    let made = copy(&data, &partial, goes_on).and_then(|contents| finish(&partial, contents));
-    let (contents, sha256, bytes) = made.inspect_err(|_| drop(remove_with_companions(&partial)))?;
+    let partial = PartialFolder::create(folder.join(PARTIAL)).map_err(|error| CopyError::File(folder.join(PARTIAL), error))?;
+    let place = partial.file();
+    let mut made = create(&place).map_err(|error| CopyError::File(place.clone(), error))?;
+    let seen = copy(&data, &place, &made, goes_on)?;
+    let (contents, sha256, bytes) = finish(&place, &mut made, seen)?;
     let file = wanted.unwrap_or_else(|| unused_name(|time| folder.join(format!("keyfob-{time}.db"))));
     let in_file = |error| CopyError::File(file.clone(), error);
-    fs::rename(&partial, &file).map_err(in_file)?;
+    partial.put(&made, &file).map_err(in_file)?;
     sync_folder(&file).map_err(in_file)?;
     let deleted = target.prune(&file);
     Ok(Backup { file, bytes, sha256, contents, duration: begun.elapsed(), deleted })
@@ -83,6 +88,7 @@ pub fn back_up(source: &Path, target: &Target, goes_on: &dyn Fn() -> bool) -> Re
 /// The same.
 pub fn back_up_before_upgrade(path: &Path) -> Result<Option<Backup>, CopyError> {
     // Where there is no file, or it is refused, opening it says so.
+    let Ok(path) = &resolved(path) else { return Ok(None) };
     let Ok(connection) = open_source(path) else { return Ok(None) };
     let found = connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));
     if !found.is_ok_and(|schema| (1..KNOWN).contains(&schema)) {
@@ -173,9 +179,8 @@ fn open_source(source: &Path) -> Result<Connection, CopyError> {
 }
 
 /// Copies one state of the database, and returns what that state has in it. Writers go on meanwhile.
-fn copy(source: &Connection, partial: &Path, goes_on: &dyn Fn() -> bool) -> Result<Contents, CopyError> {
+fn copy(source: &Connection, partial: &Path, file: &File, goes_on: &dyn Fn() -> bool) -> Result<Contents, CopyError> {
     let in_file = |error| CopyError::File(partial.to_owned(), error);
-    let file = private_file(partial).map_err(|error| CopyError::Data(partial.to_owned(), error))?;
     // One transaction for all steps: otherwise every commit of somebody else would make SQLite begin again.
     let transaction = source.unchecked_transaction()?;
     let contents = Contents::of(&transaction)?;
@@ -200,14 +205,13 @@ fn copy(source: &Connection, partial: &Path, goes_on: &dyn Fn() -> bool) -> Resu
 }
 
 /// Marks the copy as one, seals it, sends it to the disk and proves it. Returns what is in it, its SHA-256 and its size.
-fn finish(partial: &Path, seen: Contents) -> Result<(Contents, String, u64), CopyError> {
+fn finish(partial: &Path, file: &mut File, seen: Contents) -> Result<(Contents, String, u64), CopyError> {
     let in_file = |error| CopyError::File(partial.to_owned(), error);
     let copy = Connection::open_with_flags(partial, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     copy.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF")?;
     wal::mark_as(&copy, FileRole::Backup)?;
     copy.close().map_err(|(_, error)| error)?;
-    let mut file = private_file(partial).map_err(|error| CopyError::Data(partial.to_owned(), error))?;
-    let sha256 = seal::seal(&mut file).map_err(in_file)?;
+    let sha256 = seal::seal(file).map_err(in_file)?;
     file.sync_all().map_err(in_file)?;
     let found = proof::prove(partial)?;
     if found != seen {
@@ -219,7 +223,7 @@ fn finish(partial: &Path, seen: Contents) -> Result<(Contents, String, u64), Cop
 /// Keeps two backups from being written into a folder at the same time. A lock on the folder itself leaves nothing behind.
 fn lock_folder(folder: &Path) -> Result<File, CopyError> {
     let in_folder = |error| CopyError::File(folder.to_owned(), error);
-    let opened = File::open(folder).map_err(in_folder)?;
+    let opened = OpenOptions::new().read(true).custom_flags(flags(OFlags::DIRECTORY)).open(folder).map_err(in_folder)?;
     match opened.try_lock() {
         Ok(()) => Ok(opened),
         Err(TryLockError::WouldBlock) => {
@@ -227,17 +231,6 @@ fn lock_folder(folder: &Path) -> Result<File, CopyError> {
         }
         Err(TryLockError::Error(error)) => Err(in_folder(error)),
     }
-}
-
-/// Removes what a backup that was killed left.
-pub(super) fn remove_with_companions(partial: &Path) -> Result<(), CopyError> {
-    for file in std::iter::once("").chain(COMPANIONS).map(|suffix| beside(partial, suffix)) {
-        match fs::remove_file(&file) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(CopyError::File(file, error)),
-            Ok(()) | Err(_) => {}
-        }
-    }
-    Ok(())
 }
 
 /// Returns the name that the present time makes, once no file has it: of two in one second the second one waits.
@@ -278,7 +271,7 @@ fn time_in(name: &str) -> Option<Time> {
 /// Returns whether a file is a database of keyfob's, by its header.
 fn is_database(file: &Path) -> io::Result<bool> {
     let mut header = [0; 72];
-    match File::open(file)?.read_exact_at(&mut header, 0) {
+    match open_to_read(file)?.read_exact_at(&mut header, 0) {
         Ok(()) => Ok(header.starts_with(b"SQLite format 3\0") && header[68..] == (APPLICATION_ID as u32).to_be_bytes()),
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),
         Err(error) => Err(error),

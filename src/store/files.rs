@@ -1,14 +1,21 @@
 //! The data file and what lies beside it, by name.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+
+use crate::base::private_file::own_user;
 
 use crate::store::open_error::OpenError;
 
 /// What SQLite keeps beside the data file while it is in use.
 pub(crate) const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// How many links a name may lead through, as on Linux.
+const MOST_LINKS: usize = 40;
 
 /// The lock on a data file: one process at a time opens it to write, or replaces it. It lasts as long as this value.
 ///
@@ -23,12 +30,14 @@ pub(super) struct FileLock {
 impl FileLock {
     /// Fails with `OpenError::Held` if another process has it.
     pub(super) fn take(path: &Path) -> Result<FileLock, OpenError> {
-        Ok(FileLock { beside: locked(private_file(&lock_of(path))?)?, file: None })
+        let lock = lock_of(path);
+        let opened = lock_file(&lock, path).map_err(|error| OpenError::Unreadable(lock, error))?;
+        Ok(FileLock { beside: locked(opened)?, file: None })
     }
 
     /// Locks the data file too, creating it if it is missing. Must outlive every connection to it.
     pub(super) fn with_file(mut self, path: &Path) -> Result<FileLock, OpenError> {
-        let file = private_file(path)?;
+        let file = create_or_open(path).map_err(|error| OpenError::Unreadable(path.to_owned(), error))?;
         self.file = if cfg!(target_os = "linux") { Some(locked(file)?) } else { None };
         Ok(self)
     }
@@ -55,10 +64,123 @@ pub(super) fn lock_of(path: &Path) -> PathBuf {
     beside(path, "-lock")
 }
 
-/// Opens a file to write, creating it (mode 0600) if it is missing.
-pub(super) fn private_file(path: &Path) -> Result<File, OpenError> {
-    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
-    opened.map_err(|error| OpenError::Unreadable(path.to_owned(), error))
+/// Returns the file that a name leads to, which need not be there. SQLite follows links, and keeps the log beside the file, not beside the link.
+///
+/// # Errors
+///
+/// Fails if something other than a file has the name, or if a link belongs to neither this user nor the owner of the file: a user who may write in
+/// a folder could otherwise make another user write elsewhere.
+pub(crate) fn resolved(name: &Path) -> io::Result<PathBuf> {
+    let mut path = name.to_owned();
+    for _ in 0..MOST_LINKS {
+        // Where nothing can be looked at, opening it says why.
+        let Ok(found) = fs::symlink_metadata(&path) else { return Ok(path) };
+        if !found.is_symlink() {
+            return if found.is_file() { Ok(path) } else { Err(not_a_file()) };
+        }
+        let owner = fs::metadata(&path).map(|target| target.uid()).ok();
+        if owner != Some(found.uid()) && own_user().is_some_and(|user| user != found.uid()) {
+            let why = "it is a link of another user to a file that is not theirs: name the file itself";
+            return Err(io::Error::new(ErrorKind::PermissionDenied, why));
+        }
+        path = folder_of(&path).join(fs::read_link(&path)?);
+    }
+    Err(io::Error::new(ErrorKind::InvalidInput, "it leads through too many links: name the file itself"))
+}
+
+/// Opens a file to read, and waits for nobody: a pipe would have to be written to.
+pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
+    checked(OpenOptions::new().read(true).custom_flags(flags(OFlags::NONBLOCK)).open(path)?)
+}
+
+/// Creates a file (mode 0600) that must not be there, not even as a link.
+pub(super) fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// Opens a file to write, creating it if it is missing. Follows no link.
+fn create_or_open(path: &Path) -> io::Result<File> {
+    match create(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let how = flags(OFlags::NOFOLLOW | OFlags::NONBLOCK);
+            checked(OpenOptions::new().read(true).write(true).custom_flags(how).open(path)?)
+        }
+        created => created,
+    }
+}
+
+/// Opens the lock of a data file. If this creates it, the owner of the data file gets it: when root has run a command, the server must still
+/// be able to open it.
+fn lock_file(lock: &Path, data: &Path) -> io::Result<File> {
+    match create(lock) {
+        Ok(file) => {
+            if let Ok(data) = fs::metadata(data) {
+                give(&file, &data)?;
+            }
+            Ok(file)
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => create_or_open(lock),
+        Err(error) => Err(error),
+    }
+}
+
+/// Gives a file that this process created to the owner of another, if the system lets it.
+pub(super) fn give(file: &File, like: &fs::Metadata) -> io::Result<()> {
+    match fchown(file, Some(like.uid()), Some(like.gid())) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        given => given,
+    }
+}
+
+fn checked(file: File) -> io::Result<File> {
+    if file.metadata()?.is_file() { Ok(file) } else { Err(not_a_file()) }
+}
+
+fn not_a_file() -> io::Error {
+    io::Error::new(ErrorKind::InvalidInput, "it is not a regular file: name one")
+}
+
+pub(super) fn flags(flags: OFlags) -> i32 {
+    flags.bits().cast_signed()
+}
+
+/// The folder in which a file is made that goes beside it. Only this user can enter it, so that nobody who may write beside it can put a link in
+/// the way. Removed with what is in it when dropped.
+#[derive(Debug)]
+pub(super) struct PartialFolder(PathBuf);
+
+impl PartialFolder {
+    /// Creates it, in the place of what a process that was killed left.
+    pub(super) fn create(path: PathBuf) -> io::Result<PartialFolder> {
+        match fs::symlink_metadata(&path) {
+            Ok(left) if left.is_dir() => fs::remove_dir_all(&path)?,
+            Ok(_) => fs::remove_file(&path)?,
+            Err(_) => {}
+        }
+        DirBuilder::new().mode(0o700).create(&path)?;
+        Ok(PartialFolder(path))
+    }
+
+    /// Returns the name of the file that is made.
+    pub(super) fn file(&self) -> PathBuf {
+        self.0.join("keyfob.db")
+    }
+
+    /// Moves the file to its place, whose folder must be synced then. Fails if it is not the one that was made.
+    pub(super) fn put(&self, made: &File, place: &Path) -> io::Result<()> {
+        let (named, made) = (fs::symlink_metadata(self.file())?, made.metadata()?);
+        if (named.dev(), named.ino()) != (made.dev(), made.ino()) {
+            return Err(io::Error::other("somebody replaced it while it was made"));
+        }
+        fs::rename(self.file(), place)
+    }
+}
+
+impl Drop for PartialFolder {
+    fn drop(&mut self) {
+        // Errors are ignored: the next one replaces what is left.
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 /// Returns whether two names are of one file, which need not be there.

@@ -104,6 +104,7 @@ impl Store {
         clock: Clock,
         temporary: Option<TemporaryDirectory>,
     ) -> std::result::Result<Store, OpenError> {
+        let path = files::resolved(&path).map_err(|error| OpenError::Unreadable(path, error))?;
         folder::check(&path).map_err(OpenError::Folder)?;
         let lock = FileLock::take(&path)?.with_file(&path)?;
         let cache = Arc::new(Cache::default());

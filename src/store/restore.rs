@@ -1,15 +1,16 @@
 //! Puts a backup in the place of a data file.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::store::backup::{remove_with_companions, unused_name};
+use crate::store::backup::unused_name;
 use crate::store::copy_error::CopyError;
-use crate::store::files::{COMPANIONS, FileLock, beside, is_same, lock_of, private_file, sync_folder};
+use crate::store::files::{
+    COMPANIONS, FileLock, PartialFolder, beside, create, give, is_same, lock_of, open_to_read, resolved, sync_folder,
+};
 use crate::store::open_error::OpenError;
 use crate::store::proof::{self, Contents};
 use crate::store::seal::{self, Bytes};
@@ -39,32 +40,35 @@ pub fn restore(backup: &Path, data: &Path) -> Result<Restored, CopyError> {
     if is_same(backup, data) {
         return Err(CopyError::Refused(format!("{} is the data file itself: name a backup", backup.display())));
     }
+    let data = &resolved(data).map_err(|error| CopyError::File(data.to_owned(), error))?;
+    let in_data = |error| CopyError::File(data.clone(), error);
     let lock = FileLock::take(data).map_err(of_data)?;
     let _lock = if data.exists() { lock.with_file(data).map_err(of_data)? } else { lock };
-    let place = beside(data, ".restoring");
-    let staged = stage(backup, &place).inspect_err(|_| drop(remove_with_companions(&place)))?;
-    let before = put(&place, data).map_err(|error| CopyError::File(data.to_owned(), error))?;
+    let partial = PartialFolder::create(beside(data, ".restoring")).map_err(in_data)?;
+    let (staged, file) = stage(backup, &partial.file())?;
+    let before = put(&partial, &file, data).map_err(in_data)?;
     Ok(Restored { staged, before })
 }
 
-/// Copies a backup to `place`, with its log if it has one, proves it, and makes it a data file. The backup is not touched.
+/// Copies a backup to `place`, where nothing may be, with its log if it has one, proves it, and makes it a data file. The backup is not touched.
+/// Returns the handle too: it must be closed before a store opens the file.
 ///
 /// # Errors
 /// Fails if it is not proven.
-pub fn stage(backup: &Path, place: &Path) -> Result<Staged, CopyError> {
+pub fn stage(backup: &Path, place: &Path) -> Result<(Staged, File), CopyError> {
+    let backup = &resolved(backup).map_err(|error| CopyError::File(backup.to_owned(), error))?;
     let at_place = |error| CopyError::File(place.to_owned(), error);
     let of_backup = |error| CopyError::Data(backup.to_owned(), error);
     let lock = if lock_of(backup).exists() { Some(FileLock::take(backup).map_err(of_backup)?) } else { None };
-    remove_with_companions(place)?;
-    let mut file = private_file(place).map_err(|error| CopyError::Data(place.to_owned(), error))?;
+    let mut file = create(place).map_err(at_place)?;
     let bytes = seal::copy_without(backup, &mut file)?;
     file.sync_all().map_err(at_place)?;
     let log = beside(backup, "-wal");
     if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
-        let mut copy = private_file(&beside(place, "-wal")).map_err(of_backup)?;
-        fs::File::open(&log).and_then(|mut log| io::copy(&mut log, &mut copy)).map_err(|error| CopyError::File(log.clone(), error))?;
+        let mut copy = create(&beside(place, "-wal")).map_err(at_place)?;
+        open_to_read(&log).and_then(|mut log| io::copy(&mut log, &mut copy)).map_err(|error| CopyError::File(log.clone(), error))?;
     }
-    drop((file, lock));
+    drop(lock);
     let of_copy = |error: rusqlite::Error| CopyError::Unproven(backup.to_owned(), error.to_string());
     let left_behind = wal::check(place).map_err(|error| match error {
         OpenError::ForeignWal { .. } => {
@@ -77,8 +81,8 @@ pub fn stage(backup: &Path, place: &Path) -> Result<Staged, CopyError> {
     }
     make_data_file(place).map_err(of_copy)?;
     let contents = proof::prove(place).map_err(|error| error.about(backup))?;
-    fs::File::open(place).and_then(|file| file.sync_all()).map_err(at_place)?;
-    Ok(Staged { bytes, contents })
+    file.sync_all().map_err(at_place)?;
+    Ok((Staged { bytes, contents }, file))
 }
 
 /// Puts the log of a copy into it, and makes it the file of a server that is yet to start.
@@ -90,12 +94,12 @@ fn make_data_file(place: &Path) -> rusqlite::Result<()> {
 }
 
 /// Moves the new file to its place. If this ends in the middle, the old log lies beside the new file, and the next start refuses it.
-fn put(place: &Path, data: &Path) -> io::Result<Option<PathBuf>> {
+fn put(partial: &PartialFolder, file: &File, data: &Path) -> io::Result<Option<PathBuf>> {
     let log = beside(data, "-wal");
-    let before = match fs::metadata(data) {
+    let before = match fs::symlink_metadata(data) {
         Ok(old) => {
             // The server's user must be able to read what the administrator of the machine restores.
-            chown(place, Some(old.uid()), Some(old.gid()))?;
+            give(file, &old)?;
             let aside = unused_name(|time| beside(data, &format!(".before-restore-{time}")));
             keep(data, &aside)?;
             if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
@@ -106,7 +110,7 @@ fn put(place: &Path, data: &Path) -> io::Result<Option<PathBuf>> {
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
-    fs::rename(place, data)?;
+    partial.put(file, data)?;
     for companion in COMPANIONS.map(|suffix| beside(data, suffix)) {
         match fs::remove_file(companion) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),

@@ -11,6 +11,7 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::store::copy_error::CopyError;
+use crate::store::files::open_to_read;
 
 /// How the page begins; the hash in hexadecimal follows, then zeros. No page of a database begins so: it would be an overflow page whose next
 /// page is the 1.8 billionth.
@@ -45,7 +46,7 @@ pub(super) fn seal(file: &mut File) -> io::Result<String> {
 pub(super) fn copy_without(path: &Path, to: &mut File) -> Result<Bytes, CopyError> {
     let unreadable = |error| CopyError::File(path.to_owned(), error);
     let refused = |why: &str| CopyError::Unproven(path.to_owned(), why.to_owned());
-    let mut file = File::open(path).map_err(unreadable)?;
+    let mut file = open_to_read(path).map_err(unreadable)?;
     let length = file.metadata().map_err(unreadable)?.len();
     let page_size = page_size(&file).map_err(unreadable)?.ok_or_else(|| refused("it is not a keyfob database"))?;
     if !length.is_multiple_of(page_size) {

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::store::files::beside;
+use crate::store::files::{beside, open_to_read};
 use crate::store::open_error::OpenError;
 
 /// How the row begins in the bytes of its page; two stamps and the schema's counter follow.
@@ -77,7 +77,7 @@ pub(super) fn check(path: &Path) -> Result<LeftBehind, OpenError> {
 
 /// Returns whether the log belongs to the file; nothing if there is no log.
 fn belongs(path: &Path, wal: &Path) -> io::Result<Option<bool>> {
-    let mut log = match File::open(wal) {
+    let mut log = match open_to_read(wal) {
         Ok(log) if log.metadata()?.len() > 0 => BufReader::with_capacity(1 << 20, log),
         Ok(_) => return Ok(None),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

@@ -59,6 +59,7 @@ mod organizations;
 mod overload;
 mod page;
 mod pages;
+mod planted;
 mod process;
 mod property;
 mod readme;

@@ -15,9 +15,12 @@ use crate::cli::run::output::{List, json_text};
 use crate::cli::serve::settings::{self, Configuration};
 use crate::cli::terminal::print;
 use crate::http::listener::public_socket::ListenAddress;
+use crate::store::files::resolved;
 
 /// The highest exit code: higher ones mean something else to shells.
 const MOST_PROBLEMS: usize = 100;
+
+const NAME_IT: &str = "name it with --data or KEYFOB_DATA, as for `keyfob serve`, which creates it";
 
 /// Prints a line for each check. The exit code is the number of problems.
 pub fn run(values: &Values, arguments: Arguments) -> Result<(), Failure> {
@@ -56,15 +59,17 @@ fn findings(configuration: &Configuration) -> Vec<Finding> {
     found.extend(configuration.tls.as_ref().map(|(file, key)| certificate::check(file, key, host, now)));
     match configuration.data.as_deref().map(Path::new) {
         None => found.push(Finding::ok("data", "the database is temporary")),
-        Some(file) if !file.exists() => {
-            let remedy = "name it with --data or KEYFOB_DATA, as for `keyfob serve`, which creates it";
-            found.push(Finding::problem("data", format!("there is no file {}", file.display()), remedy));
-        }
-        Some(file) => {
-            found.extend(files::check(file));
-            found.extend(data::check(file, now));
-            found.push(backups::check(configuration.backups.as_ref(), now));
-        }
+        Some(name) => match resolved(name) {
+            Err(error) => found.push(Finding::problem("data", format!("{}: {error}", name.display()), NAME_IT)),
+            Ok(file) if !file.exists() => {
+                found.push(Finding::problem("data", format!("there is no file {}", file.display()), NAME_IT));
+            }
+            Ok(file) => {
+                found.extend(files::check(&file));
+                found.extend(data::check(&file, now));
+                found.push(backups::check(configuration.backups.as_ref(), now));
+            }
+        },
     }
     found
 }

@@ -44,7 +44,7 @@ pub fn drill(backup: &Path) -> Result<Drilled, String> {
     let begun = Instant::now();
     let folder = TemporaryDirectory::create(backup.parent()).map_err(|error| error.to_string())?;
     let place = folder.path().join("keyfob.db");
-    let staged = stage(backup, &place).map_err(|error| error.to_string())?;
+    let (staged, _) = stage(backup, &place).map_err(|error| error.to_string())?;
     let store = Store::open(&place).map_err(|error| format!("the restored file does not open: {error}"))?;
     let settings = Settings { password_rounds: FEWEST_ROUNDS, public_url: "http://localhost".to_owned(), ..Settings::default() };
     let id: UserId = format!("drill-{}", HEXLOWER.encode(&secret::random::<8>())).parse().map_err(|_| "the probe has no name")?;

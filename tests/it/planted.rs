@@ -1,0 +1,167 @@
+//! Links, pipes and locks that somebody put where keyfob reads or writes.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, chown, lchown, symlink};
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::binary::run;
+use crate::folder::Folder;
+use crate::process::{Process, left_out};
+
+/// Somebody else than the user of this test.
+const OTHER: u32 = 65_534;
+
+fn serve(folder: &Path) -> Process {
+    Process::start(folder, "", &["--data", "keyfob.db"])
+}
+
+fn register(server: &Process, name: &str, clients: usize) {
+    for n in 0..clients {
+        let body = format!(r#"{{"client":{{"ids":{{"client_id":"{name}-{n}"}}}}}}"#);
+        assert_eq!(server.send("POST", "/api/v3/users/admin/clients", &body).status, 200);
+    }
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[track_caller]
+fn refused(folder: &Path, arguments: &[&str], why: &str) {
+    let done = run(folder, arguments, &[]);
+    assert!(done.status.code() == Some(1) && told(&done).contains(why), "{arguments:?}: {}", told(&done));
+}
+
+#[track_caller]
+fn succeeds(folder: &Path, arguments: &[&str]) -> String {
+    let done = run(folder, arguments, &[]);
+    assert!(done.status.success(), "{arguments:?}: {}", told(&done));
+    told(&done)
+}
+
+/// A folder of somebody else with a data file and a backup, for root to work in; nothing if this is not root.
+fn of_somebody_else(name: &str) -> Option<Folder> {
+    let folder = Folder::new(name);
+    if fs::metadata(&folder.0).expect("the folder").uid() != 0 {
+        left_out(name, "only root works in the folders of others");
+        return None;
+    }
+    serve(&folder.0).stop();
+    succeeds(&folder.0, &["backup", "copy.db"]);
+    fs::remove_file(folder.file("keyfob.db-lock")).expect("the lock");
+    [folder.0.clone(), folder.file("keyfob.db")].iter().for_each(|path| chown(path, Some(OTHER), Some(OTHER)).expect("it is given away"));
+    Some(folder)
+}
+
+/// Runs a command while somebody puts a link to a file of root's wherever the command is about to create this name.
+fn with_link_in_the_way(folder: &Folder, name: &str, arguments: &[&str]) {
+    let of_root = Folder::new("planted-victim");
+    let victim = of_root.file("victim");
+    fs::write(&victim, "root's").expect("a file");
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                let _ = symlink(&victim, folder.file(name));
+            }
+        });
+        let done = run(&folder.0, arguments, &[]);
+        is_over.store(true, Ordering::Relaxed);
+        assert!(done.status.code().is_some_and(|code| code < 2), "{}", told(&done));
+    });
+    assert_eq!((fs::read(&victim).expect("it is there"), fs::metadata(&victim).expect("it is there").uid()), (b"root's".to_vec(), 0));
+}
+
+#[test]
+fn root_writes_to_nothing_that_a_link_in_the_folder_of_another_user_leads_to() {
+    let Some(folder) = of_somebody_else("planted-links") else { return };
+    with_link_in_the_way(&folder, "keyfob.db.restoring", &["restore", "copy.db"]);
+    with_link_in_the_way(&folder, "keyfob-backup.partial", &["backup", "copy.db"]);
+    let elsewhere = Folder::new("planted-elsewhere");
+    let _ = fs::remove_file(folder.file("keyfob.db-lock"));
+    symlink(elsewhere.file("new"), folder.file("keyfob.db-lock")).expect("a link");
+    for arguments in [&["backup", "copy.db"][..], &["restore", "copy.db"], &["admin", "list"]] {
+        assert!(!run(&folder.0, arguments, &[]).status.success(), "{arguments:?}");
+        assert!(!elsewhere.file("new").exists(), "{arguments:?}");
+    }
+    fs::remove_file(folder.file("keyfob.db-lock")).expect("the link");
+    // The name of the data file itself may be a link of root's, and of its owner to what is theirs, and no other.
+    fs::copy(folder.file("copy.db"), elsewhere.file("roots.db")).expect("a copy");
+    symlink(elsewhere.file("roots.db"), folder.file("link.db")).expect("a link");
+    lchown(folder.file("link.db"), Some(OTHER), Some(OTHER)).expect("it is given away");
+    for arguments in [&["backup", "new.db", "--data", "link.db"][..], &["restore", "copy.db", "--data", "link.db"]] {
+        refused(&folder.0, arguments, "link.db: it is a link of another user");
+    }
+    assert!(!elsewhere.file("roots.db-lock").exists());
+}
+
+#[test]
+fn what_root_creates_beside_the_data_file_of_another_user_is_that_users() {
+    let Some(folder) = of_somebody_else("planted-owner") else { return };
+    succeeds(&folder.0, &["backup", "other.db"]);
+    assert_eq!(fs::metadata(folder.file("keyfob.db-lock")).expect("the lock").uid(), OTHER);
+    succeeds(&folder.0, &["restore", "copy.db"]);
+    assert_eq!(fs::metadata(folder.file("keyfob.db")).expect("the data file").uid(), OTHER);
+}
+
+#[test]
+fn a_link_to_a_data_file_is_as_good_as_its_name() {
+    let (folder, links) = (Folder::new("planted-target"), Folder::new("planted-link"));
+    symlink(folder.file("keyfob.db"), links.file("link.db")).expect("a link");
+    let mut server = serve(&folder.0);
+    register(&server, "early", 3);
+    server.stop();
+    fs::copy(folder.file("keyfob.db"), folder.file("older.db")).expect("a copy");
+    let mut server = serve(&folder.0);
+    register(&server, "between", 3);
+    server.stop();
+    let mut server = serve(&folder.0);
+    succeeds(&links.0, &["backup", "copy.db", "--data", "link.db"]);
+    refused(&links.0, &["restore", "copy.db", "--data", "link.db"], "another keyfob is using this data file");
+    refused(&links.0, &["restore", "--drill", "link.db"], "another keyfob is using this data file");
+    register(&server, "late", 5);
+    server.kill();
+    for arguments in [&["restore", "--drill", "link.db"][..], &["restore", "link.db", "--data", "restored.db"]] {
+        assert!(succeeds(&links.0, arguments).contains(r#""clients":12,"#), "what only the log has is missing: {arguments:?}");
+    }
+    // A log that is not the target's is refused.
+    fs::copy(folder.file("older.db"), folder.file("keyfob.db")).expect("a copy");
+    let _ = fs::remove_file(folder.file("keyfob.db-shm"));
+    let log = fs::read(folder.file("keyfob.db-wal")).expect("a log");
+    for arguments in [
+        &["serve", "--listen", "127.0.0.1:0", "--data", "link.db"][..],
+        &["backup", "foreign.db", "--data", "link.db"],
+        &["restore", "--drill", "link.db"],
+    ] {
+        refused(&links.0, arguments, "keyfob.db-wal does not belong to");
+    }
+    assert_eq!(fs::read(folder.file("keyfob.db-wal")).expect("a log"), log, "it stays as it is");
+    // Restoring replaces the target, not the link.
+    succeeds(&links.0, &["restore", "copy.db", "--data", "link.db"]);
+    assert!(links.file("link.db").is_symlink() && !folder.file("keyfob.db-wal").exists());
+    assert!(!links.file("link.db-lock").exists(), "all that belongs to the data file lies beside it");
+}
+
+#[test]
+fn only_a_regular_file_is_read_as_a_database() {
+    let folder = Folder::new("planted-pipe");
+    serve(&folder.0).stop();
+    assert!(Command::new("mkfifo").arg(folder.file("pipe")).status().expect("it runs").success());
+    for arguments in [
+        &["restore", "--drill", "pipe"][..],
+        &["restore", "pipe"],
+        &["backup", "pipe"],
+        &["backup", "pipe/copy.db"],
+        &["backup", "copy.db", "--data", "pipe"],
+        &["doctor", "--data", "pipe"],
+        &["serve", "--listen", "127.0.0.1:0", "--data", "pipe"],
+    ] {
+        let program = [&["60", env!("CARGO_BIN_EXE_keyfob")], arguments].concat();
+        let done = Command::new("timeout").args(program).current_dir(&folder.0).env_clear().output().expect("it runs");
+        let told = told(&done);
+        let is_clear = told.contains("not a regular file") || (arguments[1] == "pipe/copy.db" && told.contains("Not a directory"));
+        assert!(is_clear && done.status.code().is_some_and(|code| code > 0 && code < 100), "{arguments:?}: {told}");
+    }
+}
