@@ -55,7 +55,7 @@ pub fn purge(tx: &Tx<'_>, by: &Principal, entity: &Entity) -> Result<()> {
 fn take(tx: &Tx<'_>, by: &Principal, entity: &Entity, step: Step) -> Result<()> {
     match entity {
         Entity::Client(id) => of_client(tx, id, step)?.record(tx, by, entity, step, client::FIELDS),
-        Entity::User(id) => of_user(tx, id, step)?.record(tx, by, entity, step, user::FIELDS),
+        Entity::User(id) => of_user(tx, by, id, step)?.record(tx, by, entity, step, user::FIELDS),
         Entity::Organization(id) => of_organization(tx, id, step)?.record(tx, by, entity, step, organization::FIELDS),
     }
 }
@@ -70,7 +70,10 @@ fn of_client(tx: &Tx<'_>, id: &ClientId, step: Step) -> Result<Taken<Client>> {
     Ok(Taken { new: Client { deleted_at, ..old.clone() }, old })
 }
 
-fn of_user(tx: &Tx<'_>, id: &UserId, step: Step) -> Result<Taken<User>> {
+fn of_user(tx: &Tx<'_>, by: &Principal, id: &UserId, step: Step) -> Result<Taken<User>> {
+    if step == Step::Delete {
+        users::withdraw_ways_in(tx, by, id)?;
+    }
     let old = tx.user(id, step.sought())?.ok_or_else(|| step.not_found(&Entity::User(id.clone())))?;
     let deleted_at = step.deleted_at(tx, old.deleted_at)?;
     match step {
@@ -78,7 +81,6 @@ fn of_user(tx: &Tx<'_>, id: &UserId, step: Step) -> Result<Taken<User>> {
             users::check_not_last_admin(tx, &old)?;
             tx.set_user_deleted(&old, deleted_at)?;
             tx.delete_sessions(id)?;
-            tx.delete_recoveries(id)?;
         }
         Step::Restore => {
             users::check_email_address_is_free(tx, &old.primary_email_address, id)?;

@@ -42,11 +42,7 @@ pub fn create_link(tx: &Tx<'_>, by: &Principal, id: &UserId) -> Result<(Recovery
 /// `user_not_found`, `sign_in_link_not_found`.
 pub fn delete_link(tx: &Tx<'_>, by: &Principal, id: &UserId) -> Result<()> {
     live_user(tx, id)?;
-    let Some(expires_at) = tx.recovery_end(id, RecoveryStep::Link)? else {
-        return Err(SIGN_IN_LINK_NOT_FOUND.with("user_id", id.as_str()).into());
-    };
-    tx.delete_recovery(id, RecoveryStep::Link)?;
-    record(tx, by, id, Action::DeleteSignInLink, json!({"expires_at": expires_at.to_string()}), Value::Null)
+    if users::withdraw_link(tx, by, id)? { Ok(()) } else { Err(SIGN_IN_LINK_NOT_FOUND.with("user_id", id.as_str()).into()) }
 }
 
 /// When a user's sign-in link and temporary password end, if they are valid now.
@@ -65,18 +61,6 @@ pub fn outstanding(tx: &Tx<'_>, id: &UserId) -> Result<Outstanding> {
         temporary_password: passwords.and_then(|passwords| passwords.temporary_until(tx.now)),
         sign_in_link: tx.recovery_end(id, RecoveryStep::Link)?.filter(is_valid),
     })
-}
-
-/// Withdraws what is outstanding: the temporary password, the sign-in link, and the chance of a browser that has used one of them.
-/// # Errors
-/// `user_not_found`.
-pub fn withdraw(tx: &Tx<'_>, by: &Principal, id: &UserId) -> Result<()> {
-    users::withdraw_temporary_password(tx, by, id)?;
-    tx.delete_recovery(id, RecoveryStep::Choice)?;
-    match tx.recovery_end(id, RecoveryStep::Link)? {
-        Some(_) => delete_link(tx, by, id),
-        None => Ok(()),
-    }
 }
 
 /// Uses up a temporary password that was verified. The token that is returned lets the browser choose a new password.

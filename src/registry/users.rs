@@ -1,5 +1,7 @@
 //! The operations on users (registry.md 6.2).
 
+use serde_json::{Value, json};
+
 use crate::base::error::{Error, Result, errors};
 use crate::base::id::UserId;
 use crate::base::page::Listed;
@@ -141,8 +143,15 @@ pub fn list(tx: &Tx<'_>, by: &Principal, search: &Search<UserKey>) -> Result<Lis
 /// # Errors
 /// `user_not_found`, `update_admin_field`, `last_admin`; `already_exists` if the e-mail address is taken.
 pub fn update(tx: &Tx<'_>, by: &Principal, id: &UserId, mask: &Mask, sent: &Patch, temporary: Option<&Hash>) -> Result<User> {
-    let old = live_user(tx, id)?;
+    let mut old = live_user(tx, id)?;
     administrators::check_fields(by, FIELDS, mask)?;
+    let mut sought = old.clone();
+    sent.apply(FIELDS, &mut sought, mask);
+    if sought.admin != old.admin {
+        // Others may be handed a way into an account than into an administrator's.
+        withdraw_ways_in(tx, by, id)?;
+        old = live_user(tx, id)?;
+    }
     let mut new = User { updated_at: tx.now, ..old.clone() };
     sent.apply(FIELDS, &mut new, mask);
     if mask.names(FIELDS, "state") && !mask.names(FIELDS, "state_description") {
@@ -205,6 +214,27 @@ pub fn set_temporary_password(tx: &Tx<'_>, by: &Principal, id: &UserId, plain: &
 /// `user_not_found`.
 pub fn withdraw_temporary_password(tx: &Tx<'_>, by: &Principal, id: &UserId) -> Result<()> {
     remove_temporary_password(tx, by, id, Action::Update)
+}
+
+/// Withdraws the sign-in link; returns false if there is none.
+/// # Errors
+/// Only those of the store.
+pub(super) fn withdraw_link(tx: &Tx<'_>, by: &Principal, id: &UserId) -> Result<bool> {
+    let Some(expires_at) = tx.recovery_end(id, RecoveryStep::Link)? else { return Ok(false) };
+    tx.delete_recovery(id, RecoveryStep::Link)?;
+    let ended = json!({"expires_at": expires_at.to_string()});
+    history::record_part(tx, by, &entity(id), Action::DeleteSignInLink, "sign_in_link", ended, Value::Null)?;
+    Ok(true)
+}
+
+/// Withdraws every way in that was handed over: the temporary password, the sign-in link, and the chance of a browser that has used one of
+/// them.
+/// # Errors
+/// `user_not_found`.
+pub fn withdraw_ways_in(tx: &Tx<'_>, by: &Principal, id: &UserId) -> Result<()> {
+    withdraw_temporary_password(tx, by, id)?;
+    withdraw_link(tx, by, id)?;
+    Ok(())
 }
 
 /// Removes a temporary password that has been used.

@@ -166,6 +166,8 @@ fn the_new_password_is_a_good_one_and_not_the_temporary_one() {
             refused.text()
         );
     }
+    let refused = choose(&server, &mut browser, "weak", "/console").text();
+    assert!(refused.contains("Need at least 8 characters.") && !refused.contains('`'), "{refused}");
     assert_eq!(choose(&server, &mut browser, NEW, "/console").status, 303);
     let twice = choose(&server, &mut browser, "Other-passw0rd-1", "/console");
     assert_eq!((twice.status, twice.error().as_str()), (400, "recovery_ended"), "it was chosen once");
@@ -285,6 +287,47 @@ fn an_administrator_opens_the_account_of_no_administrator_unless_the_server_says
     let server = fixture_with(Settings { admin_rights: AdminRights::All, ..Settings::default() });
     set_temporary(&server, "admin", "carol", "200");
     server.check("admin", "POST", "/api/v3/users/carol/sign-in-link", "", "200");
+}
+
+#[test]
+fn a_way_in_that_was_handed_over_ends_when_its_user_becomes_or_is_no_longer_an_administrator() {
+    let server = fixture();
+    let becomes = |admin: bool| {
+        let body = json!({"user": {"admin": admin}, "field_mask": "admin"}).to_string();
+        server.check("admin", "PUT", "/api/v3/users/bob", &body, "200");
+    };
+    let mut chooser = Browser::default();
+    chooser.post(&server, "/oauth/sign-in-link", &[("link", &link(&server))]);
+    let token = link(&server);
+    set_temporary(&server, "admin", "bob", "200");
+    let count = events(&server).len();
+    becomes(true);
+    assert_eq!(events(&server).split_off(count), ["user.update", "user.sign-in-link.delete", "user.update"]);
+    assert_eq!(sign_in(&server, &mut Browser::default(), TEMPORARY, "").status, 400);
+    assert_eq!(Browser::default().post(&server, "/oauth/sign-in-link", &[("link", &token)]).status, 400);
+    becomes(false);
+    let mut waiting = Browser::default();
+    set_temporary(&server, "admin", "bob", "200");
+    sign_in(&server, &mut waiting, TEMPORARY, "");
+    becomes(true);
+    for browser in [&mut chooser, &mut waiting] {
+        assert_eq!(choose(&server, browser, NEW, "").status, 400);
+    }
+    becomes(false);
+    // A change of anything else withdraws nothing.
+    set_temporary(&server, "admin", "bob", "200");
+    server.check("admin", "PUT", "/api/v3/users/bob", r#"{"user":{"name":"Bob"},"field_mask":"name,admin"}"#, "200");
+    assert_eq!(sign_in(&server, &mut Browser::default(), TEMPORARY, "").status, 303);
+}
+
+#[test]
+fn a_temporary_password_ends_when_its_user_is_deleted() {
+    let server = fixture();
+    set_temporary(&server, "admin", "bob", "200");
+    server.check("admin", "DELETE", "/api/v3/users/bob", "", "200");
+    server.check("admin", "POST", "/api/v3/users/bob/restore", "", "200");
+    assert_eq!(sign_in(&server, &mut Browser::default(), TEMPORARY, "").status, 400);
+    assert!(!signed_in_admin(&server).get(&server, "/console/users/bob").text().contains("is valid until"));
 }
 
 #[test]

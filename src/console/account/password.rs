@@ -39,7 +39,7 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 /// Withdraws a temporary password or sign-in link that an administrator made for the user.
 pub fn withdraw<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(|call| {
-        registry::recovery::withdraw(call.tx, call.by, signed_in(call)?)?;
+        registry::users::withdraw_ways_in(call.tx, call.by, signed_in(call)?)?;
         Ok(after("/console/password", "withdrawn"))
     }))
 }

@@ -42,7 +42,7 @@ pub fn create_link<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 pub fn withdraw<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let id = paths::user(input)?;
     Ok(Box::new(move |call| {
-        recovery::withdraw(call.tx, call.by, &id)?;
+        users::withdraw_ways_in(call.tx, call.by, &id)?;
         Ok(after(&paths::path(&Entity::User(id)), "withdrawn"))
     }))
 }
