@@ -36,7 +36,7 @@ pub fn authorize<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     };
     let (answer, shown) = (answer(input)?, parameters.one("shown").and_then(consent_page::read_shown));
     let place = match input.request.method {
-        Method::Get | Method::Head => input.request.target.clone(),
+        Method::Get => input.request.target.clone(),
         _ => format!("/oauth/authorize?{}", parameters.encoded(PARAMETERS)),
     };
     Ok(Box::new(move |transactions| Authorize { input, request, answer, shown, place }.run(transactions)))

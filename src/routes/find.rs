@@ -58,11 +58,11 @@ impl PathSegment {
 pub fn find(method: Method, segments: &[String]) -> RouteMatch {
     let mut others = Vec::new();
     for row in BY_LENGTH.get(segments.len()).into_iter().flatten().filter(|row| row.takes(segments)) {
-        if row.route.method == method || (row.route.method == Method::Get && method == Method::Head) {
+        if row.route.method == method || (method == Method::Head && row.route.answers_head()) {
             return RouteMatch::Route(row.route, row.captures(segments));
         }
         others.push(row.route.method);
-        if row.route.method == Method::Get {
+        if row.route.answers_head() {
             others.push(Method::Head);
         }
     }

@@ -142,6 +142,11 @@ impl Route {
         matches!(self.handler, Handler::Server(_))
     }
 
+    /// Returns whether HEAD is answered as GET is. Not where GET changes something: a request for the headers alone has no effect.
+    pub fn answers_head(&self) -> bool {
+        self.method == Method::Get && matches!(self.handler, Handler::Read(_) | Handler::Server(_))
+    }
+
     /// Opens a row to clients in browsers on pages of any origin. Cookies are ignored there.
     pub(super) const fn for_any_origin(self) -> Route {
         Route { origins: Origins::Any, ..self }

@@ -1,7 +1,7 @@
 //! A client signs its user out (oauth.md 1.7), and the helpers of the command line (oauth.md 1.8).
 
 use super::fixture;
-use crate::browser::{Browser, Tokens, form};
+use crate::browser::{Browser, Tokens, authorize_target, form};
 use crate::server::{Answer, Server};
 
 fn granted(server: &Server, secret: &str) -> (Browser, Tokens, String) {
@@ -167,4 +167,17 @@ fn a_code_can_be_copied_from_a_page_that_nobody_else_sees() {
     page.tells("code");
     assert!(page.text().contains("&lt;b&gt;MF2XI") && page.header("Referrer-Policy") == Some("no-referrer"));
     server.send("anon", "GET", "/oauth/code", "").tells("no-code");
+}
+
+#[test]
+fn asking_for_the_headers_alone_ends_nothing_and_issues_no_code() {
+    let (server, secret) = fixture();
+    let (mut bob, tokens, id) = granted(&server, &secret);
+    let answer = bob.send(&server, "HEAD", &format!("/oauth/logout?access_token_id={id}"), &[], "");
+    assert_eq!((answer.status, answer.header("Allow")), (405, Some("GET")));
+    assert_eq!(bob.get(&server, "/oauth/api/me").status, 200);
+    assert_eq!(server.status_with(&tokens.access, "/api/v3/users/bob"), 200);
+    // Bob has agreed before.
+    let answer = bob.send(&server, "HEAD", &authorize_target("my-app", &[]), &[], "");
+    assert_eq!((answer.status, answer.header("Location"), answer.header("Allow")), (405, None, Some("GET, POST")));
 }
