@@ -227,6 +227,10 @@ fn nothing_that_is_sent_to_the_control_socket_ends_the_server_or_holds_it_up() {
     let server = Served::start(&folder.0, &[]);
     let long = format!(r#"{{"operation":"{}"}}"#, "x".repeat(1 << 20));
     let wrong_version = r#"{"version":"0.0.1","operation":"create-user","values":{"user-id":["eve"]}}"#;
+    let rounds = |rounds: &str| {
+        let version = env!("CARGO_PKG_VERSION");
+        format!(r#"{{"operation":"create-user","version":"{version}","values":{{"user_id":["eve"]}},"password_rounds":{rounds}}}"#)
+    };
     for (sent, says) in [
         ("", ""),
         ("{", ""),
@@ -235,6 +239,9 @@ fn nothing_that_is_sent_to_the_control_socket_ends_the_server_or_holds_it_up() {
         ("[]", "other_version"),
         (r#"{"operation":"purge-everything"}"#, "other_version"),
         (wrong_version, "keyfob 0.0.1: use the same version"),
+        (&rounds("4000000000"), "password_rounds"),
+        (&rounds("40000000000"), "password_rounds"),
+        (&rounds("1"), "password_rounds"),
     ] {
         let mut stream = UnixStream::connect(socket(&folder)).expect("it accepts");
         let _ = stream.write_all(sent.as_bytes());

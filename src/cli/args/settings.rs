@@ -1,6 +1,7 @@
 //! Settings, from flags or else the environment.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -9,9 +10,13 @@ use pico_args::Arguments;
 use crate::base::printable::printable;
 use crate::base::secret::MOST_ROUNDS;
 use crate::cli::failure::UsageError;
+use crate::http::origin::Origin;
 
 /// The fewest hash rounds: with fewer, a hash is hardly slower than none.
 pub const FEWEST_ROUNDS: u32 = 1000;
+
+/// The hash rounds that may be set: more would keep everybody waiting.
+pub const ROUNDS: RangeInclusive<u32> = FEWEST_ROUNDS..=MOST_ROUNDS;
 
 /// One setting.
 #[derive(Debug)]
@@ -128,7 +133,7 @@ impl SettingValue {
 
     /// Returns the PBKDF2 rounds for a password, or `default` if unset.
     pub fn rounds(&self, default: u32) -> Result<u32, UsageError> {
-        if self.value.is_some() { self.number(FEWEST_ROUNDS, MOST_ROUNDS) } else { Ok(default) }
+        if self.value.is_some() { self.number(*ROUNDS.start(), *ROUNDS.end()) } else { Ok(default) }
     }
 
     /// Returns `http(s)://host[:port][/path]` without a slash at its end. A path is of characters that nobody encodes, so that it is the same
@@ -138,10 +143,13 @@ impl SettingValue {
         let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
         let mut segments = rest.strip_suffix('/').unwrap_or(rest).split('/');
         let host = segments.next().unwrap_or_default();
-        let is_host = host.bytes().all(|b| (b'!'..=b'~').contains(&b) && !b"?#@\\\"<>".contains(&b));
+        let is_host = host.bytes().all(|b| (b'!'..=b'~').contains(&b) && !b"?#@\\\"<>+".contains(&b));
         let is_plain = |segment: &str| segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
         let is_segment = |segment: &str| !matches!(segment, "" | "." | "..") && is_plain(segment);
-        if host.is_empty() || host.starts_with(':') || !is_host || !segments.all(is_segment) {
+        // A name, or an IPv6 address in brackets, and a port that exists.
+        let is_origin =
+            Origin::parse(url).is_some_and(|origin| origin.port != 0 && (origin.host.starts_with('[') || !origin.host.contains(':')));
+        if !is_origin || !is_host || !segments.all(is_segment) {
             return Err(self.wrong("must be http://host or https://host, perhaps with a port and a path of letters, digits and -._~"));
         }
         Ok(Some(url.strip_suffix('/').unwrap_or(url).to_owned()))

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::base::error::errors;
 use crate::cli::api_error::ApiError;
 use crate::cli::args::settings::SettingKind::Value as OfValue;
-use crate::cli::args::settings::{self as args, Setting};
+use crate::cli::args::settings::{self as args, ROUNDS, Setting};
 use crate::cli::args::values::Values;
 use crate::cli::control;
 use crate::cli::failure::Failure;
@@ -156,7 +156,13 @@ impl OperatorRequest {
         let texts = |value: &Value| value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
         let pairs = message.get("values").and_then(Value::as_object).into_iter().flatten();
         let values = Values { values: pairs.map(|(key, value)| (key.clone(), texts(value))).collect(), ..Values::default() };
-        let password_rounds = message.get("password_rounds").and_then(Value::as_u64).and_then(|rounds| u32::try_from(rounds).ok());
+        let in_bounds =
+            |rounds: &Value| rounds.as_u64().and_then(|rounds| u32::try_from(rounds).ok()).filter(|rounds| ROUNDS.contains(rounds));
+        let password_rounds = message.get("password_rounds").filter(|rounds| !rounds.is_null()).map(|rounds| {
+            let why = || format!("password_rounds must be a number from {} to {}, not `{rounds}`", ROUNDS.start(), ROUNDS.end());
+            in_bounds(rounds).ok_or_else(|| answered(Err(Failure::Refused(why()))))
+        });
+        let password_rounds = password_rounds.transpose()?;
         let public_url = message.get("public_url").and_then(Value::as_str).map(str::to_owned);
         Ok(OperatorRequest { operation, values, overrides: Overrides { password_rounds, public_url } })
     }

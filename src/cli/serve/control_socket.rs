@@ -3,8 +3,8 @@
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -16,6 +16,10 @@ use crate::cli::run::operator::OperatorRequest;
 
 /// How long a connection has to send its command, and to take its answer.
 const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long a stop waits for the command that runs, and how often it looks.
+const STOP_TIMEOUT: Duration = Duration::from_secs(3);
+const STOP_LOOK: Duration = Duration::from_millis(10);
 
 /// The control socket, until this is dropped.
 #[derive(Debug)]
@@ -48,9 +52,18 @@ impl ControlSocket {
 }
 
 impl Drop for ControlSocket {
-    /// Waits for a command that runs. The thread still waits for connections; it holds nothing any more and ends with the process.
+    /// Waits for a command that runs, but not for ever: what is unfinished then ends with the process, and changes nothing. The thread still
+    /// waits for connections; it holds nothing any more.
     fn drop(&mut self) {
-        drop(self.app.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let begun = Instant::now();
+        loop {
+            match self.app.try_lock() {
+                Ok(mut app) => break drop(app.take()),
+                Err(TryLockError::Poisoned(poisoned)) => break drop(poisoned.into_inner().take()),
+                Err(TryLockError::WouldBlock) if begun.elapsed() >= STOP_TIMEOUT => break,
+                Err(TryLockError::WouldBlock) => std::thread::sleep(STOP_LOOK),
+            }
+        }
         if let Some(folder) = &self.folder {
             control::remove(folder);
         }
@@ -92,4 +105,17 @@ fn run(request: &OperatorRequest, app: &Mutex<Option<Arc<App>>>) -> Value {
     };
     log::info("operator", &[("operation", request.operation.name.into()), ("outcome", outcome.into())]);
     answer.unwrap_or_else(|_| failed("the server failed at this command: its log says where"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_without_end_does_not_keep_the_server_from_stopping() {
+        let app = Arc::new(Mutex::new(None));
+        let running = app.lock().expect("nobody panicked");
+        drop(ControlSocket { folder: None, app: app.clone() });
+        drop(running);
+    }
 }
