@@ -1,7 +1,7 @@
 //! What the built program listens on: several addresses, Unix sockets, and sockets that a supervisor has opened.
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -177,4 +177,36 @@ fn a_server_takes_over_the_sockets_that_systemd_has_opened() {
     child.kill().expect("it is killed");
     child.wait().expect("it ends");
     assert!(path.exists(), "its file is not the server's");
+}
+
+#[test]
+fn a_socket_that_does_not_listen_is_not_taken_over_and_neither_are_sockets_without_number() {
+    let folder = Folder::new("activation-wrong");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a socket");
+    let connected = TcpStream::connect(listener.local_addr().expect("an address")).expect("it accepts");
+    let (one, _other) = UnixStream::pair().expect("a pair");
+    for (socket, count, code, says) in [
+        (OwnedFd::from(connected), "1", 1, "does not listen"),
+        (OwnedFd::from(one), "1", 1, "LISTEN_FDS"),
+        (OwnedFd::from(listener), "2000000000", 2, "LISTEN_FDS must be a number from 0 to 64"),
+    ] {
+        let script = format!("exec 3<&0 0</dev/null; LISTEN_FDS={count} LISTEN_PID=$$ exec \"$0\" serve --ephemeral");
+        let mut command = Command::new("sh");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_keyfob")]).current_dir(&folder.0).stdin(socket).stdout(Stdio::null());
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut errors = String::new();
+        child.stderr.take().expect("a pipe").read_to_string(&mut errors).expect("it ends by itself");
+        assert_eq!(child.wait().expect("it ends").code(), Some(code), "{errors}");
+        assert!(errors.contains(says) && errors.lines().count() == 1, "{errors}");
+    }
+}
+
+#[test]
+fn a_public_url_with_a_port_that_is_none_is_refused() {
+    let folder = Folder::new("public-url-port");
+    for url in ["https://h:99999", "https://h:0", "https://h:", "https://h:+80", "https://h:1:2", "http://[::1]:99999", "http://[::1]x"] {
+        let output = run(&folder.0, &["serve", "--ephemeral", "--listen", "127.0.0.1:0"], &[("KEYFOB_PUBLIC_URL", url)]);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && errors.contains("KEYFOB_PUBLIC_URL"), "{url}: {errors}");
+    }
 }

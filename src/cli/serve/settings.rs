@@ -7,8 +7,9 @@ use listenfd::ListenFd;
 use pico_args::Arguments;
 
 use crate::base::log::Verbosity;
+use crate::base::printable::printable;
 use crate::cli::args::settings::SettingKind::{List, Secret, Switch, Value};
-use crate::cli::args::settings::{self as args, FEWEST_ROUNDS, Setting, SettingValue};
+use crate::cli::args::settings::{self as args, FEWEST_ROUNDS, Setting, SettingValue, variable};
 use crate::cli::args::values::seconds;
 use crate::cli::failure::UsageError;
 use crate::cli::serve::backups::BackupSchedule;
@@ -27,6 +28,9 @@ const MOST_DAYS: i64 = 3650;
 
 /// The most connections that one thread can serve in time.
 const MOST_CONNECTIONS: usize = 65_536;
+
+/// More sockets than any supervisor opens for one server.
+const MOST_INHERITED: usize = 64;
 
 const SWITCH: &[(&str, bool)] = &[("true", true), ("1", true), ("on", true), ("false", false), ("0", false), ("off", false)];
 
@@ -116,6 +120,7 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
         return Err(UsageError(format!("{} and --ephemeral exclude each other", data.place())));
     }
     // Before there are other threads, because it takes its variables out of the environment.
+    check_inherited(variable("LISTEN_FDS")?.as_deref())?;
     let inherited = ListenFd::from_env();
     Ok(Configuration {
         listen: if inherited.len() > 0 && value("listen").given().is_none() { Vec::new() } else { listen(value("listen"))? },
@@ -154,6 +159,16 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
         admin_password: value("admin_password").given().map(str::to_owned),
         admin_api_key: value("admin_api_key").given().map(str::to_owned),
     })
+}
+
+/// Checks how many sockets a supervisor has opened, before there is room made for them.
+fn check_inherited(count: Option<&str>) -> Result<(), UsageError> {
+    match count {
+        Some(count) if !count.parse::<usize>().is_ok_and(|count| count <= MOST_INHERITED) => {
+            Err(UsageError(format!("LISTEN_FDS must be a number from 0 to {MOST_INHERITED}, not `{}`", printable(count))))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn backups(settings: &args::SettingValues) -> Result<Option<BackupSchedule>, UsageError> {

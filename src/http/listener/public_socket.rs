@@ -3,7 +3,7 @@
 use std::fs::{Permissions, remove_file, set_permissions, symlink_metadata};
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
@@ -89,6 +89,7 @@ impl ListeningSocket {
 
     /// Takes over a socket that listens already.
     pub fn inherited_tcp(socket: TcpListener) -> io::Result<ListeningSocket> {
+        check_listens(&socket)?;
         let socket = Socket::from(socket);
         prepare(&socket)?;
         Ok(ListeningSocket::Tcp(socket.into()))
@@ -96,6 +97,7 @@ impl ListeningSocket {
 
     /// Takes over a socket that listens already. Its file is its opener's.
     pub fn inherited_unix(socket: UnixListener) -> io::Result<ListeningSocket> {
+        check_listens(&socket)?;
         socket.set_nonblocking(true)?;
         Ok(ListeningSocket::Unix(socket, None))
     }
@@ -107,6 +109,10 @@ impl ListeningSocket {
             ListeningSocket::Unix(..) => None,
         }
     }
+}
+
+fn check_listens(socket: impl AsFd) -> io::Result<()> {
+    if rustix::net::sockopt::socket_acceptconn(socket)? { Ok(()) } else { Err(io::Error::other("a socket that does not listen")) }
 }
 
 fn prepare(socket: &Socket) -> io::Result<()> {
