@@ -17,7 +17,7 @@ use crate::http::base_path::BasePath;
 use crate::http::cookie::Cookies;
 use crate::http::csrf::{self, FormTokenCheck, ServerKey, SignInPage};
 use crate::http::listener::counts::ListenerCounts;
-use crate::http::origin::Sender;
+use crate::http::origin::{self, Sender};
 use crate::http::path;
 use crate::http::queue::Queue;
 use crate::http::reply::{COMMON, FOR_ANY_ORIGIN, Reply};
@@ -89,9 +89,10 @@ impl App {
         self.base_path.put_before_links(with_common_headers(reply, request, route))
     }
 
-    /// Answers a request of the listener for metrics, which has no other path. There is no app any more if the server has stopped.
-    pub fn answer_metrics(app: Option<&App>, listener: &ListenerCounts, request: &Request) -> Reply {
+    /// Answers a request of the listener for metrics on `host`, which has no other path. There is no app any more if the server has stopped.
+    pub fn answer_metrics(app: Option<&App>, listener: &ListenerCounts, host: &str, request: &Request) -> Reply {
         let reply = match app {
+            _ if !origin::is_asked_by_own_name(request, host) => failure::misdirected(request),
             _ if request.path() != "/metrics" => failure::no_route(request),
             _ if !matches!(request.method, Method::Get | Method::Head) => failure::wrong_method(request, &[Method::Get, Method::Head]),
             None => Reply::empty(503),

@@ -13,6 +13,7 @@ errors! {
     RECOVERED: Internal "pkg/rpcserver" "rpc_recovered" "Internal Server Error";
     UNAVAILABLE: Unavailable "pkg/util/store" "database_unavailable" "database unavailable";
     METHOD_NOT_ALLOWED: Unimplemented "keyfob" "method_not_allowed" "only {allowed} is answered here";
+    MISDIRECTED: FailedPrecondition "keyfob" "misdirected" "the metrics are not asked for by this name: use the address, or name it in --metrics-listen";
     ROUTE_NOT_FOUND: NotFound "pkg/webhandlers" "route_not_found" "route `{route}` not found";
 }
 
@@ -75,8 +76,23 @@ pub fn no_route(request: &Request) -> Reply {
 /// Returns the reply for a wrong method outside the API (RFC 9110 section 15.5.6).
 pub fn wrong_method(request: &Request, allowed: &[Method]) -> Reply {
     let names: Vec<&str> = allowed.iter().map(|method| method.name()).collect();
-    let reply = outside(request, &METHOD_NOT_ALLOWED.with("allowed", names.join(", ")).into());
+    let takes_forms_only = request.path().starts_with("/console") && request.method.is_get_or_head() && !allowed.contains(&Method::Get);
+    let reply = if takes_forms_only && prefers_html(request) {
+        let content = html! {
+            h1 { "Nothing to show" }
+            p data-error=(METHOD_NOT_ALLOWED.name) { "This address only takes what a form sends, and has no page of its own. Nothing was changed." }
+            p { a href="/console" { "Go to the Console" } }
+        };
+        frame::page(405, "Nothing to show", &content)
+    } else {
+        outside(request, &METHOD_NOT_ALLOWED.with("allowed", names.join(", ")).into())
+    };
     Reply { status: 405, ..reply }.with("Allow", names.join(", "))
+}
+
+/// Returns the reply to a request that names another server (RFC 9110 section 15.5.20).
+pub fn misdirected(request: &Request) -> Reply {
+    Reply { status: 421, ..outside(request, &MISDIRECTED.error().into()) }
 }
 
 /// Returns whether the client prefers HTML, as browsers do.

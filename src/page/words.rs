@@ -14,10 +14,11 @@ const TO_THE_USER: &[(&str, &str, &str)] = &[
     ("user_requested", "Your account waits for approval", "An administrator has to approve it first."),
 ];
 
-/// Returns the text of a refusal, with the administrators' reason if there is one.
+/// Returns the text of a refusal without the marks that the API has around values, with the administrators' reason if there is one.
 pub fn refusal(named: &Named) -> String {
     let to_the_user = TO_THE_USER.iter().find(|(name, ..)| *name == named.definition.name);
-    let said = to_the_user.map_or_else(|| named.text().replace(" 1 seconds", " 1 second"), |(_, text, _)| (*text).to_owned());
+    let said =
+        to_the_user.map_or_else(|| named.text().replace('`', "").replace(" 1 seconds", " 1 second"), |(_, text, _)| (*text).to_owned());
     let said = match named.attributes.get("description").and_then(|reason| reason.as_str()) {
         Some(reason) => sentence(&format!("{said}: {reason}")),
         None => sentence(&said),

@@ -153,3 +153,17 @@ fn nothing_is_changed_without_the_token_of_a_page_or_from_another_site() {
     let made = fixture.server.send("admin", "GET", "/api/v3/clients/my-app?field_mask=name", "");
     assert_eq!((made.status, made.json()["name"].as_str()), (200, Some("my-app")));
 }
+
+#[test]
+fn an_address_that_only_takes_forms_says_so_to_a_reader_and_leads_back() {
+    let fixture = Fixture::new();
+    let mut admin = crate::console::signed_in_admin(&fixture.server);
+    let has_page = |path: &str| ROUTES.iter().any(|other| other.path == path && other.method == Method::Get);
+    for route in ROUTES.iter().filter(|route| route.path.starts_with("/console/") && !has_page(route.path)) {
+        let target = target(&fixture, route);
+        let answer = admin.send(&fixture.server, "GET", &target, &[("Accept", "text/html")], "");
+        let page = answer.text();
+        assert_eq!((answer.status, answer.header("Allow")), (405, Some("POST")), "{target}");
+        assert!(page.contains("has no page of its own") && page.contains("href=\"/console\"") && !page.contains("POST"), "{target} {page}");
+    }
+}

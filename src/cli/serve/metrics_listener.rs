@@ -17,7 +17,11 @@ const RESERVE: usize = 1;
 
 /// The socket, bound.
 #[derive(Debug)]
-pub struct MetricsListener(Arc<Server>);
+pub struct MetricsListener {
+    server: Arc<Server>,
+    /// The name or address that it was told to listen on.
+    host: String,
+}
 
 impl MetricsListener {
     /// Listens on `host:port`.
@@ -26,19 +30,20 @@ impl MetricsListener {
         let server = Server::bind(address, limits).map_err(|error| {
             Failure::Refused(format!("cannot listen on {address}, choose another address with --metrics-listen: {error}"))
         })?;
-        Ok(MetricsListener(Arc::new(server)))
+        let host = address.rsplit_once(':').map_or(address, |(host, _)| host).to_owned();
+        Ok(MetricsListener { server: Arc::new(server), host })
     }
 
     /// Returns the URL to ask.
     pub fn url(&self) -> Option<String> {
-        Some(format!("http://{}/metrics", self.0.address()?))
+        Some(format!("http://{}/metrics", self.server.address()?))
     }
 
     /// Answers on a thread of its own until [`MetricsListener::stop`], as long as the app lives.
     pub fn run(&self, app: &Arc<App>, counts: Arc<ListenerCounts>) {
-        let (server, app) = (self.0.clone(), Arc::downgrade(app));
+        let (server, host, app) = (self.server.clone(), self.host.clone(), Arc::downgrade(app));
         std::thread::spawn(move || {
-            let answer = |request: &_, _: &dyn Fn()| App::answer_metrics(app.upgrade().as_deref(), &counts, request);
+            let answer = |request: &_, _: &dyn Fn()| App::answer_metrics(app.upgrade().as_deref(), &counts, &host, request);
             if let Err(error) = server.run_with_reserve(1, RESERVE, &answer) {
                 log::error("the metrics cannot be asked for any more", &[("cause", error.to_string().into())]);
             }
@@ -46,6 +51,6 @@ impl MetricsListener {
     }
 
     pub fn stop(&self) {
-        self.0.stop();
+        self.server.stop();
     }
 }
