@@ -296,14 +296,22 @@ fn what_cannot_be_done_exits_with_1_and_one_clear_line() {
     assert!(!folder.0.join("other.db").exists(), "a taken port leaves no file behind");
 }
 
+/// A copy of the program that everybody can run. Another process makes it: a handle for writing that a child of this one inherited for a moment
+/// would keep it from being started.
+fn copied_program(folder: &Folder) -> std::path::PathBuf {
+    let program = folder.file("keyfob");
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_keyfob")).arg(&program).status();
+    assert!(copied.is_ok_and(|status| status.success()), "a copy");
+    program
+}
+
 #[test]
 fn a_folder_that_the_user_may_not_write_in_is_named_with_the_user_and_what_to_do() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     use std::os::unix::process::CommandExt;
     let folder = Folder::new("unwritable");
     // Root may write everywhere: it runs the program as somebody else, in a copy that everybody can reach.
-    let program = folder.file("keyfob");
-    std::fs::copy(env!("CARGO_BIN_EXE_keyfob"), &program).expect("a copy");
+    let program = copied_program(&folder);
     let is_root = std::fs::metadata(&program).expect("metadata").uid() == 0;
     for name in ["fresh", "made"] {
         let place = folder.file(name);
@@ -337,8 +345,7 @@ fn a_command_on_somebody_elses_data_file_says_whose_it_is_or_that_it_cannot_be_s
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     use std::os::unix::process::CommandExt;
     let folder = Folder::new("somebody-else");
-    let program = folder.file("keyfob");
-    std::fs::copy(env!("CARGO_BIN_EXE_keyfob"), &program).expect("a copy");
+    let program = copied_program(&folder);
     let uid = std::fs::metadata(&program).expect("metadata").uid();
     if uid != 0 {
         eprintln!("left out: only root can run the program as somebody else");
