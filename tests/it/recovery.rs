@@ -274,7 +274,7 @@ fn an_administrator_opens_the_account_of_no_administrator_unless_the_server_says
             json!({"user": {"temporary_password": TEMPORARY, "admin": true}, "field_mask": "temporary_password,admin"}).to_string();
         server.check("admin", "PUT", "/api/v3/users/bob", &promotes, "403 administrators_account");
         let page = signed_in_admin(&server).get(&server, &format!("/console/users/{user}")).text();
-        assert!(page.contains("only the operator") && !page.contains("New sign-in link"), "{page}");
+        assert!(page.contains("only be replaced by the operator") && !page.contains("New sign-in link"), "{page}");
         for form in ["temporary-password", "sign-in-link"] {
             let answer = signed_in_admin(&server).sends_form(&server, &format!("/console/users/{user}/{form}"), &[]);
             assert_eq!(answer.status, 403, "{}", answer.text());
