@@ -55,30 +55,33 @@ fn of_somebody_else(name: &str) -> Option<Folder> {
     Some(folder)
 }
 
-/// Runs a command while somebody puts a link to a file of root's wherever the command is about to create this name.
+/// Runs a command while somebody puts a link to a database of root's in the place of the file of this name, again and again.
 fn with_link_in_the_way(folder: &Folder, name: &str, arguments: &[&str]) {
     let of_root = Folder::new("planted-victim");
-    let victim = of_root.file("victim");
-    fs::write(&victim, "root's").expect("a file");
+    let victim = of_root.file("roots.db");
+    fs::copy(folder.file("keyfob.db"), &victim).expect("a copy");
+    let before = fs::read(&victim).expect("it is there");
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !is_over.load(Ordering::Relaxed) {
-                let _ = symlink(&victim, folder.file(name));
+                let _ = symlink(&victim, folder.file("link"));
+                let _ = fs::rename(folder.file("link"), folder.file(name));
             }
         });
         let done = run(&folder.0, arguments, &[]);
         is_over.store(true, Ordering::Relaxed);
         assert!(done.status.code().is_some_and(|code| code < 2), "{}", told(&done));
     });
-    assert_eq!((fs::read(&victim).expect("it is there"), fs::metadata(&victim).expect("it is there").uid()), (b"root's".to_vec(), 0));
+    assert_eq!(fs::metadata(&victim).expect("it is there").uid(), 0, "{arguments:?} gave it away");
+    assert!(fs::read(&victim).expect("it is there") == before, "{arguments:?} wrote to it");
 }
 
 #[test]
 fn root_writes_to_nothing_that_a_link_in_the_folder_of_another_user_leads_to() {
     let Some(folder) = of_somebody_else("planted-links") else { return };
+    with_link_in_the_way(&folder, "keyfob-backup.partial", &["backup", "new.db"]);
     with_link_in_the_way(&folder, "keyfob.db.restoring", &["restore", "copy.db"]);
-    with_link_in_the_way(&folder, "keyfob-backup.partial", &["backup", "copy.db"]);
     let elsewhere = Folder::new("planted-elsewhere");
     let _ = fs::remove_file(folder.file("keyfob.db-lock"));
     symlink(elsewhere.file("new"), folder.file("keyfob.db-lock")).expect("a link");
