@@ -268,16 +268,6 @@ CREATE TABLE client_token_days (
     last_issued_at INTEGER NOT NULL,
     PRIMARY KEY (client_id, day)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE file_stamp (
-    stamp_number  INTEGER PRIMARY KEY CHECK (stamp_number = 1),
-    mark          TEXT NOT NULL CHECK (length(mark) = 8),
-    current       BLOB NOT NULL CHECK (length(current) = 16),
-    previous      BLOB NOT NULL CHECK (length(previous) = 16),
-    -- SQLite's counter of changes of the schema, as four bytes: in what VACUUM writes, it is ahead of this.
-    schema_cookie BLOB NOT NULL CHECK (length(schema_cookie) = 4),
-    -- Whether it is a backup, which has a seal behind its last page (store/seal.rs).
-    is_copy       INTEGER NOT NULL CHECK (is_copy IN (0, 1))
-) STRICT;
 INSERT INTO access_tokens VALUES ('2ESL7XPK7ZFAXJ55NZZGZYTE3CZO7SUFNBXK6RY', 'TOO5QINXPFJWV6RJ3BLSYXJFUXFS3UHJQZ5DIYI', 'bob', 'my-app', 'a43a0092-1112-4150-954f-5049453c9709', 2, 'SHA256$oi8e3qlnznuIGdVrSeVDdU6tLk6CCeXHYdRBk56vQYI', 'SHA256$TNUlIESP3vWSYWm06P58drhFH7tQKJVBvA8-ExeLUkE', 1767323045698020, 1767326645698020, 1775099045698020, NULL, NULL, NULL, NULL, 2);
 INSERT INTO access_tokens VALUES ('TOO5QINXPFJWV6RJ3BLSYXJFUXFS3UHJQZ5DIYI', 'TOO5QINXPFJWV6RJ3BLSYXJFUXFS3UHJQZ5DIYI', 'bob', 'my-app', 'a43a0092-1112-4150-954f-5049453c9709', 2, 'SHA256$d-vpxyxN0njTyfOuuiURkWyRP9npe8D-ihl-EiWO_sY', 'SHA256$hRbLY8rd5WaR95YDp3l2Lr4u3d9v1Khn1oQ2UgJdmQQ', 1767323045697019, 1767326645697019, 1767927845698020, NULL, 1767323045698020, '2ESL7XPK7ZFAXJ55NZZGZYTE3CZO7SUFNBXK6RY', X'FFF1AF5BD87E4F76AF9352F3DB73B6780C997ABF2B67E26BF768ED7A525AF61B', 2);
 INSERT INTO account_attributes VALUES ('alice', 'key', 'value');
@@ -367,7 +357,6 @@ INSERT INTO events VALUES (22, 1767323045700022, 'client.token.refuse', 'client'
 INSERT INTO events VALUES (23, 1767323045701023, 'client.secret.rotate', 'client', 'my-app', 'alice', '5ROOXLEJVHLWFENEMD2IZ5P3DU7TNQ5WHEPINBY', 'request-23', '{"secret":{"value":"***","expires_at":"2026-01-02T04:04:05.701023Z"}}', '{"secret":"***"}', NULL, 1, NULL);
 INSERT INTO events VALUES (24, 1767323045703025, 'client.create', 'client', 'deleted', 'alice', '5ROOXLEJVHLWFENEMD2IZ5P3DU7TNQ5WHEPINBY', 'request-25', '{"ids":null,"created_at":null,"name":null,"administrative_contact":null,"technical_contact":null,"secret":null,"redirect_uris":null,"state_description":null,"grants":null,"rights":null}', '{"ids":{"client_id":"deleted"},"created_at":"2026-01-02T03:04:05.703025Z","name":"deleted","administrative_contact":{"user_ids":{"user_id":"alice"}},"technical_contact":{"user_ids":{"user_id":"alice"}},"secret":"***","redirect_uris":["https://deleted.example.com/callback"],"state_description":"admin approval required","grants":["GRANT_AUTHORIZATION_CODE"],"rights":["RIGHT_USER_INFO"]}', NULL, 1, NULL);
 INSERT INTO events VALUES (25, 1767323045704026, 'client.delete', 'client', 'deleted', 'alice', '5ROOXLEJVHLWFENEMD2IZ5P3DU7TNQ5WHEPINBY', 'request-26', '{"deleted_at":null}', '{"deleted_at":"2026-01-02T03:04:05.704026Z"}', NULL, 1, NULL);
-INSERT INTO file_stamp VALUES (1, 'kfobfile', X'974588F5D2B2FF2C6304E00D49C08327', X'FFA50A443120CED4F308E6A69E791082', X'00000060', 0);
 INSERT INTO organization_member_rights VALUES ('acme', 'alice', 0, 55);
 INSERT INTO organization_member_rights VALUES ('acme', 'bob', 0, 60);
 INSERT INTO organization_member_rights VALUES ('acme', 'bob', 1, 41);

@@ -141,6 +141,7 @@ fn everything(server: &mut Server) {
     server.check("admin", "POST", "/api/v3/users/bob/sign-in-link", "", "200");
     server.has_client("alice", "deleted");
     server.check("alice", "DELETE", "/api/v3/clients/deleted", "", "200");
+    server.check("anon", "GET", "/readyz", "", "200");
 }
 
 #[test]

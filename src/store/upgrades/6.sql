@@ -111,12 +111,6 @@ UPDATE api_keys SET created_by = (
 
 DROP TABLE api_key_creations;
 
--- When something that concerns the server itself was last noticed, by its name.
-CREATE TABLE observations (
-    name        TEXT PRIMARY KEY,
-    observed_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-
 -- The text indexes are written only where a text changed.
 DROP TRIGGER client_text_update;
 CREATE TRIGGER client_text_update AFTER UPDATE OF name, description ON clients
@@ -134,31 +128,3 @@ CREATE TRIGGER account_text_update AFTER UPDATE OF name, description ON accounts
         VALUES ('delete', old.account_number, old.account_id, old.name, old.description);
     INSERT INTO account_text (rowid, account_id, name, description) VALUES (new.account_number, new.account_id, new.name, new.description);
 END;
-
--- How a user who lacks the password gets to choose a new one: a sign-in link, and the browser in which one is chosen.
-CREATE TABLE recoveries (
-    recovery_id             TEXT PRIMARY KEY,
-    user_id                 TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
-    step                    TEXT NOT NULL CHECK (step IN ('link', 'choice')),
-    expires_at              INTEGER NOT NULL,
-    -- The temporary password that led here.
-    temporary_password_hash TEXT,
-    secret_hash             TEXT NOT NULL,
-    UNIQUE (user_id, step)
-) STRICT, WITHOUT ROWID;
-
-CREATE INDEX recoveries_by_end ON recoveries (expires_at);
-
--- The one row changes with every commit, so that a log which a killed server left can be told from another file's (store/wal.rs reads its bytes).
-CREATE TABLE file_stamp (
-    stamp_number  INTEGER PRIMARY KEY CHECK (stamp_number = 1),
-    mark          TEXT NOT NULL CHECK (length(mark) = 8),
-    current       BLOB NOT NULL CHECK (length(current) = 16),
-    previous      BLOB NOT NULL CHECK (length(previous) = 16),
-    -- SQLite's counter of changes of the schema, as four bytes: in what VACUUM writes, it is ahead of this.
-    schema_cookie BLOB NOT NULL CHECK (length(schema_cookie) = 4),
-    -- Whether it is a backup, which has a seal behind its last page (store/seal.rs).
-    is_copy       INTEGER NOT NULL CHECK (is_copy IN (0, 1))
-) STRICT;
-
-INSERT INTO file_stamp VALUES (1, 'kfobfile', zeroblob(16), zeroblob(16), zeroblob(4), 0);

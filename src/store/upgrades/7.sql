@@ -304,3 +304,37 @@ CREATE INDEX access_tokens_by_family ON access_tokens (family_id, rotated_at);
 CREATE INDEX access_tokens_by_end ON access_tokens (ends_at);
 
 PRAGMA legacy_alter_table = OFF;
+
+-- When something that concerns the server itself was last noticed, by its name.
+CREATE TABLE observations (
+    name        TEXT PRIMARY KEY,
+    observed_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- How a user who lacks the password gets to choose a new one: a sign-in link, and the browser in which one is chosen.
+CREATE TABLE recoveries (
+    recovery_id             TEXT PRIMARY KEY,
+    user_id                 TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
+    step                    TEXT NOT NULL CHECK (step IN ('link', 'choice')),
+    expires_at              INTEGER NOT NULL,
+    -- The temporary password that led here.
+    temporary_password_hash TEXT,
+    secret_hash             TEXT NOT NULL,
+    UNIQUE (user_id, step)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX recoveries_by_end ON recoveries (expires_at);
+
+-- The one row changes with every commit, so that a log which a killed server left can be told from another file's (store/wal.rs reads its bytes).
+CREATE TABLE file_stamp (
+    stamp_number  INTEGER PRIMARY KEY CHECK (stamp_number = 1),
+    mark          TEXT NOT NULL CHECK (length(mark) = 8),
+    current       BLOB NOT NULL CHECK (length(current) = 16),
+    previous      BLOB NOT NULL CHECK (length(previous) = 16),
+    -- SQLite's counter of changes of the schema, as four bytes: in what VACUUM writes, it is ahead of this.
+    schema_cookie BLOB NOT NULL CHECK (length(schema_cookie) = 4),
+    -- Whether it is a backup, which has a seal behind its last page (store/seal.rs).
+    is_copy       INTEGER NOT NULL CHECK (is_copy IN (0, 1))
+) STRICT;
+
+INSERT INTO file_stamp VALUES (1, 'kfobfile', zeroblob(16), zeroblob(16), zeroblob(4), 0);
