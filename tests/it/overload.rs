@@ -54,10 +54,14 @@ pub fn waits(attempts: u32, attempt: impl Fn(u32)) -> Waits {
 
 /// How long so many newcomers from elsewhere wait for their answer.
 pub fn wait_of_newcomers(address: &str, attempts: u32) -> Waits {
-    waits(attempts, |_| {
+    let ask = || {
         let mut stream = connect_from(ELSEWHERE, address);
         stream.write_all(b"GET /alive HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("it is sent");
-        let reply = read_to_end(&mut stream);
+        read_to_end(&mut stream)
+    };
+    waits(attempts, |_| {
+        // Who made room for somebody else before the request was read asks once more, as browsers do; that counts as waiting.
+        let reply = Some(ask()).filter(|reply| !reply.is_empty()).unwrap_or_else(ask);
         assert!(reply.starts_with("HTTP/1.1 ") && !reply.starts_with("HTTP/1.1 503 "), "{reply}");
     })
 }
