@@ -8,7 +8,7 @@ use crate::api::{self, api_keys};
 use crate::model::bounds::{PAGE, RIGHTS};
 use crate::model::choice::{Choices, GRANTS, RIGHT_CHOICES, STATES};
 use crate::model::client::IDENTIFIERS as CLIENT_IDENTIFIERS;
-use crate::model::field::{Field, MaskedIn, Purpose, SetBy};
+use crate::model::field::{Field, MaskedIn, Purpose, SeenBy, SetBy};
 use crate::model::shape::{Identifiers, LONGEST_ATTRIBUTE, ORGANIZATION_IDENTIFIERS, Shape, USER_IDENTIFIERS};
 use crate::model::{client, email, organization, password, user};
 use crate::openapi::schema::{self, attributes, choice_name, id, list, object, or_null, reference, text, time};
@@ -160,8 +160,13 @@ fn changed_entity<E>(fields: &'static [Field<E>]) -> Value {
 }
 
 fn property<E>(field: &Field<E>, can_be_null: bool) -> Value {
-    // The only field that can only be set at creation.
-    let shape = if field.masked_in == MaskedIn::Neither { new_password() } else { of_shape(field.shape) };
+    let shape = match (field.masked_in, field.seen_by, field.set_by) {
+        // The password: the only field that can only be set at creation.
+        (MaskedIn::Neither, ..) => new_password(),
+        // The temporary password: the only one that administrators issue. An empty one takes it away.
+        (_, SeenBy::Issued, SetBy::Admin) => json!({"anyOf": [new_password(), {"const": ""}]}),
+        _ => of_shape(field.shape),
+    };
     let has_null = can_be_null && !matches!(field.shape, Shape::Flag | Shape::Choice(_) | Shape::Email);
     let mut property = if has_null { or_null(shape) } else { shape };
     property["description"] = field.doc.into();

@@ -15,6 +15,7 @@ RULES = {
     "contact_no_collaborator": "a contact is a collaborator",
     "organization_needs_collaborator": "an owner remains",
     "password_contains_user_id": "a password does not contain the user's ID",
+    "temporary_password_too_long": "a temporary password ends within a day",
 }
 
 # The same in errors that have no name of their own.
