@@ -116,7 +116,7 @@ fn read_client(cells: &mut Cells<'_>) -> rusqlite::Result<TokenClient> {
 struct TokenWithClient(StoredToken, TokenClient);
 
 impl Cached for TokenWithClient {
-    const KINDS: Kinds = Kinds::TOKENS.and(Kinds::CLIENTS);
+    const KINDS: Kinds = Kinds::TOKENS.with(Kinds::CLIENTS);
 
     fn bytes(&self) -> usize {
         // The IDs and the hashes.

@@ -7,7 +7,6 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::ops::BitOr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -25,7 +24,8 @@ impl Kinds {
     const ALL: Kinds = Kinds(31);
     const COUNT: usize = 5;
 
-    pub const fn and(self, other: Kinds) -> Kinds {
+    /// Returns the kinds that are in one of the sets, or in both.
+    pub const fn with(self, other: Kinds) -> Kinds {
         Kinds(self.0 | other.0)
     }
 
@@ -34,24 +34,16 @@ impl Kinds {
     }
 }
 
-impl BitOr for Kinds {
-    type Output = Kinds;
-
-    fn bitor(self, other: Kinds) -> Kinds {
-        self.and(other)
-    }
-}
-
 /// The kinds that a statement touches: by inserting into or updating a table, and by deleting from it, which also reaches the tables whose
 /// foreign keys lead to it.
 const TABLES: &[(&str, Kinds, Kinds)] = &[
     ("accounts", Kinds::ACCOUNTS, Kinds::ALL),
-    ("users", Kinds::ACCOUNTS, Kinds::ACCOUNTS.and(Kinds::TOKENS)),
+    ("users", Kinds::ACCOUNTS, Kinds::ACCOUNTS.with(Kinds::TOKENS)),
     ("recoveries", Kinds::NONE, Kinds::NONE),
     ("organizations", Kinds::NONE, Kinds::MEMBERS),
     ("organization_members", Kinds::MEMBERS, Kinds::MEMBERS),
     ("api_keys", Kinds::ACCOUNTS, Kinds::ACCOUNTS),
-    ("clients", Kinds::CLIENTS, Kinds::CLIENTS.and(Kinds::SECRETS).and(Kinds::MEMBERS).and(Kinds::TOKENS)),
+    ("clients", Kinds::CLIENTS, Kinds::CLIENTS.with(Kinds::SECRETS).with(Kinds::MEMBERS).with(Kinds::TOKENS)),
     ("client_secrets", Kinds::SECRETS, Kinds::SECRETS),
     ("client_members", Kinds::MEMBERS, Kinds::MEMBERS),
     ("client_testers", Kinds::NONE, Kinds::NONE),
@@ -264,8 +256,8 @@ mod tests {
             let kinds = reached
                 .iter()
                 .filter(|table| TABLES.iter().any(|(name, ..)| name == table))
-                .fold(Kinds::NONE, |kinds, table| kinds | own(table));
-            assert_eq!(kinds | *by_deletion, *by_deletion, "{table} reaches {reached:?}");
+                .fold(Kinds::NONE, |kinds, table| kinds.with(own(table)));
+            assert_eq!(kinds.with(*by_deletion), *by_deletion, "{table} reaches {reached:?}");
         }
     }
 
@@ -275,7 +267,10 @@ mod tests {
             ("UPDATE client_secrets SET last_used_at = :now", Kinds::SECRETS),
             ("INSERT INTO clients (client_id) VALUES (:client_id)", Kinds::CLIENTS),
             ("INSERT OR IGNORE INTO events (name) VALUES (:name)", Kinds::NONE),
-            ("DELETE FROM clients WHERE client_id = :client_id", Kinds::CLIENTS | Kinds::SECRETS | Kinds::MEMBERS | Kinds::TOKENS),
+            (
+                "DELETE FROM clients WHERE client_id = :client_id",
+                Kinds::CLIENTS.with(Kinds::SECRETS).with(Kinds::MEMBERS).with(Kinds::TOKENS),
+            ),
             ("UPDATE unknown SET a = 1", Kinds::ALL),
             ("WITH a AS (SELECT 1) UPDATE events SET times = 1", Kinds::ALL),
         ] {
@@ -302,7 +297,7 @@ mod tests {
         let before = number(&cache).unwrap();
         cache.put("a", before, &old);
         assert_eq!(cache.get("a", before), Some(old.clone()));
-        let under_way = cache.begin_commit(Kinds::MEMBERS | Kinds::TOKENS);
+        let under_way = cache.begin_commit(Kinds::MEMBERS.with(Kinds::TOKENS));
         assert_eq!(number(&cache), None);
         drop(under_way);
         let after = number(&cache).unwrap();

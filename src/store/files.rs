@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 
 use crate::base::private_file::own_user;
-
 use crate::store::open_error::OpenError;
 
 /// What SQLite keeps beside the data file while it is in use.

@@ -85,7 +85,7 @@ impl Cached for DirectRights {
 struct IndirectRights(Rights);
 
 impl Cached for IndirectRights {
-    const KINDS: Kinds = Kinds::MEMBERS.and(Kinds::ACCOUNTS);
+    const KINDS: Kinds = Kinds::MEMBERS.with(Kinds::ACCOUNTS);
 
     fn bytes(&self) -> usize {
         0

@@ -35,7 +35,7 @@ impl<'c> Tx<'c> {
 
     /// Notes what a statement that changes rows touches; the cache forgets that when it is committed.
     pub(super) fn note_touched_by(&self, statement: &str) {
-        self.touched.set(self.touched.get() | touched_by(statement));
+        self.touched.set(self.touched.get().with(touched_by(statement)));
     }
 
     /// Returns what the statements so far have touched.

@@ -198,7 +198,7 @@ impl Open {
         let undo = Undo { connection: &self.connection, kept: false };
         let tx = Tx::begun(&self.connection, clock, None);
         let result = work(&tx);
-        group.touched = group.touched | tx.touched();
+        group.touched = group.touched.with(tx.touched());
         if result.is_ok() {
             undo.keep()?;
         }
