@@ -52,18 +52,21 @@ pub fn waits(attempts: u32, attempt: impl Fn(u32)) -> Waits {
     Waits { average: waits.iter().sum::<Duration>() / attempts, longest: waits.into_iter().max().expect("somebody waits") }
 }
 
+/// What a newcomer from elsewhere is answered; nothing if the connection made room for somebody else before the request was read.
+pub fn asked_by_newcomer(address: &str) -> String {
+    let mut stream = connect_from(ELSEWHERE, address);
+    stream.write_all(b"GET /alive HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("it is sent");
+    read_to_end(&mut stream)
+}
+
+/// Whether a newcomer was let in.
+pub fn is_let_in(reply: &str) {
+    assert!(reply.starts_with("HTTP/1.1 ") && !reply.starts_with("HTTP/1.1 503 "), "{reply}");
+}
+
 /// How long so many newcomers from elsewhere wait for their answer.
 pub fn wait_of_newcomers(address: &str, attempts: u32) -> Waits {
-    let ask = || {
-        let mut stream = connect_from(ELSEWHERE, address);
-        stream.write_all(b"GET /alive HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("it is sent");
-        read_to_end(&mut stream)
-    };
-    waits(attempts, |_| {
-        // Who made room for somebody else before the request was read asks once more, as browsers do; that counts as waiting.
-        let reply = Some(ask()).filter(|reply| !reply.is_empty()).unwrap_or_else(ask);
-        assert!(reply.starts_with("HTTP/1.1 ") && !reply.starts_with("HTTP/1.1 503 "), "{reply}");
-    })
+    waits(attempts, |_| is_let_in(&asked_by_newcomer(address)))
 }
 
 /// Whether the waits are about what they are without an attack, on the average and each of them.
