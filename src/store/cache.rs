@@ -1,8 +1,8 @@
 //! What reads have found, for as long as it holds.
 //!
 //! Only this process writes to the file, so what was read stays true until a commit touches the tables that it came from. Of each kind of
-//! tables a number counts the commits that touched it: odd while one is on its way, even otherwise. A snapshot for which the numbers were
-//! the same before and after it was taken has exactly the state of these numbers, and an entry holds for every snapshot of the same numbers.
+//! tables a version counts the commits that touched it, twice each: odd while one is on its way, even otherwise. A snapshot for which the versions were
+//! the same before and after it was taken has exactly the state of these versions, and an entry holds for every snapshot of the same versions.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -38,6 +38,7 @@ impl Kinds {
 /// foreign keys lead to it.
 const TABLES: &[(&str, Kinds, Kinds)] = &[
     ("accounts", Kinds::ACCOUNTS, Kinds::ALL),
+    ("account_counts", Kinds::NONE, Kinds::NONE),
     ("users", Kinds::ACCOUNTS, Kinds::ACCOUNTS.with(Kinds::TOKENS)),
     ("recoveries", Kinds::NONE, Kinds::NONE),
     ("organizations", Kinds::NONE, Kinds::MEMBERS),
@@ -91,7 +92,7 @@ const MOST_BYTES: usize = 256 * 1024;
 /// What an entry takes beside its value, about.
 const ENTRY: usize = 128;
 
-/// The entries, and the numbers by which they hold.
+/// The entries, and the versions by which they hold.
 #[derive(Debug, Default)]
 pub struct Cache {
     commits: [AtomicU64; Kinds::COUNT],
@@ -99,7 +100,7 @@ pub struct Cache {
     parts: [Mutex<Part>; PARTS],
 }
 
-/// Values by type and key, each with the number of the snapshot that it was read from.
+/// Values by type and key, each with the version of the snapshot that it was read from.
 #[derive(Debug, Default)]
 struct Part {
     entries: HashMap<TypeId, HashMap<Box<str>, CacheEntry>>,
@@ -108,14 +109,14 @@ struct Part {
 
 #[derive(Debug)]
 struct CacheEntry {
-    number: u64,
+    version: u64,
     value: Arc<dyn Any + Send + Sync>,
 }
 
 impl Cache {
-    /// Returns the numbers now; `None` for the kinds that a commit on its way touches.
-    pub fn numbers(&self) -> Numbers {
-        Numbers(std::array::from_fn(|place| Some(self.commits[place].load(Ordering::SeqCst)).filter(|number| number % 2 == 0)))
+    /// Returns the versions now; `None` for the kinds that a commit on its way touches.
+    pub fn versions(&self) -> Versions {
+        Versions(std::array::from_fn(|place| Some(self.commits[place].load(Ordering::SeqCst)).filter(|version| version % 2 == 0)))
     }
 
     /// Counts a commit that touches these kinds, from just before it until what is dropped is dropped.
@@ -124,14 +125,14 @@ impl Cache {
         CommitUnderWay { cache: self, kinds }
     }
 
-    /// Lets no entry hold any more.
-    pub fn forget(&self) {
+    /// Invalidates every entry.
+    pub fn invalidate_all(&self) {
         drop(self.begin_commit(Kinds::ALL));
     }
 
     fn add_to(&self, kinds: Kinds) {
-        self.commits.iter().enumerate().filter(|(place, _)| kinds.has(*place)).for_each(|(_, number)| {
-            number.fetch_add(1, Ordering::SeqCst);
+        self.commits.iter().enumerate().filter(|(place, _)| kinds.has(*place)).for_each(|(_, version)| {
+            version.fetch_add(1, Ordering::SeqCst);
         });
     }
 }
@@ -151,15 +152,15 @@ impl Drop for CommitUnderWay<'_> {
 
 /// How many commits have touched each kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Numbers([Option<u64>; Kinds::COUNT]);
+pub struct Versions([Option<u64>; Kinds::COUNT]);
 
-impl Numbers {
+impl Versions {
     /// Returns those that are the same in both.
-    pub fn unchanged(self, later: Numbers) -> Numbers {
-        Numbers(std::array::from_fn(|place| self.0[place].filter(|_| self.0[place] == later.0[place])))
+    pub fn unchanged(self, later: Versions) -> Versions {
+        Versions(std::array::from_fn(|place| self.0[place].filter(|_| self.0[place] == later.0[place])))
     }
 
-    /// Returns the number of these kinds together: since each only grows, it is the same only if each is. `None` if one of them is not known.
+    /// Returns the version of these kinds together: since each only grows, it is the same only if each is. `None` if one of them is not known.
     fn of(self, kinds: Kinds) -> Option<u64> {
         (0..Kinds::COUNT).filter(|place| kinds.has(*place)).map(|place| self.0[place]).sum()
     }
@@ -169,19 +170,19 @@ impl Numbers {
 #[derive(Clone, Copy, Debug)]
 pub struct CachedSnapshot<'c> {
     pub cache: &'c Cache,
-    pub numbers: Numbers,
+    pub versions: Versions,
 }
 
 impl CachedSnapshot<'_> {
     /// Returns the entry of this key, or else what is read, which is the entry from then on. What is not there is not remembered.
     pub fn get_or<V: Cached, E>(&self, key: &str, read: impl FnOnce() -> Result<Option<V>, E>) -> Result<Option<V>, E> {
-        let Some(number) = self.numbers.of(V::KINDS) else { return read() };
-        if let Some(value) = self.cache.get(key, number) {
+        let Some(version) = self.versions.of(V::KINDS) else { return read() };
+        if let Some(value) = self.cache.get(key, version) {
             return Ok(Some(value));
         }
         let value = read()?;
         if let Some(value) = &value {
-            self.cache.put(key, number, value);
+            self.cache.put(key, version, value);
         }
         Ok(value)
     }
@@ -193,20 +194,20 @@ impl Cache {
         part.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn get<V: Cached>(&self, key: &str, number: u64) -> Option<V> {
+    fn get<V: Cached>(&self, key: &str, version: u64) -> Option<V> {
         let part = self.part(key);
-        let entry = part.entries.get(&TypeId::of::<V>())?.get(key).filter(|entry| entry.number == number)?;
+        let entry = part.entries.get(&TypeId::of::<V>())?.get(key).filter(|entry| entry.version == version)?;
         let value = entry.value.clone();
         drop(part);
         value.downcast_ref::<V>().cloned()
     }
 
     /// Adds an entry, unless there is one of a later snapshot.
-    fn put<V: Cached>(&self, key: &str, number: u64, value: &V) {
+    fn put<V: Cached>(&self, key: &str, version: u64, value: &V) {
         let bytes = ENTRY + size_of::<V>() + key.len() + value.bytes();
         let mut part = self.part(key);
         let known = part.entries.get(&TypeId::of::<V>()).and_then(|entries| entries.get(key));
-        if known.is_some_and(|entry| entry.number > number) || bytes > MOST_BYTES {
+        if known.is_some_and(|entry| entry.version > version) || bytes > MOST_BYTES {
             return;
         }
         if part.bytes + bytes > MOST_BYTES {
@@ -214,7 +215,7 @@ impl Cache {
         }
         // What a replaced entry took stays counted until the part starts again.
         part.bytes += bytes;
-        part.entries.entry(TypeId::of::<V>()).or_default().insert(key.into(), CacheEntry { number, value: Arc::new(value.clone()) });
+        part.entries.entry(TypeId::of::<V>()).or_default().insert(key.into(), CacheEntry { version, value: Arc::new(value.clone()) });
     }
 }
 
@@ -240,6 +241,11 @@ mod tests {
         let database = Connection::open_in_memory().unwrap();
         crate::store::pattern::register(&database).unwrap();
         database.execute_batch(SCHEMA).unwrap();
+        let all = "SELECT name FROM sqlite_schema WHERE type = 'table' AND ?1 = '' AND name NOT GLOB 'client_text*' AND name NOT GLOB 'account_text*'";
+        // Only triggers write the one, and the end of each commit the other.
+        let unlisted: Vec<String> =
+            rows(&database, all, "").into_iter().filter(|table| TABLES.iter().all(|(name, ..)| name != table)).collect();
+        assert_eq!(unlisted, ["client_counts", "file_stamp"]);
         for (table, _, by_deletion) in TABLES {
             assert_eq!(rows(&database, "SELECT name FROM sqlite_schema WHERE name = ?1", table), [*table], "there is no such table");
             let mut reached = vec![(*table).to_owned()];
@@ -291,16 +297,16 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_holds_for_snapshots_of_its_own_number_only() {
+    fn an_entry_holds_for_snapshots_of_its_own_version_only() {
         let (cache, old, new) = (Cache::default(), Text("old".to_owned()), Text("new".to_owned()));
-        let number = |cache: &Cache| cache.numbers().of(Kinds::MEMBERS);
-        let before = number(&cache).unwrap();
+        let version = |cache: &Cache| cache.versions().of(Kinds::MEMBERS);
+        let before = version(&cache).unwrap();
         cache.put("a", before, &old);
         assert_eq!(cache.get("a", before), Some(old.clone()));
         let under_way = cache.begin_commit(Kinds::MEMBERS.with(Kinds::TOKENS));
-        assert_eq!(number(&cache), None);
+        assert_eq!(version(&cache), None);
         drop(under_way);
-        let after = number(&cache).unwrap();
+        let after = version(&cache).unwrap();
         assert_eq!(cache.get::<Text>("a", after), None);
         cache.put("a", after, &new);
         // A reader of the older snapshot comes late.

@@ -86,6 +86,18 @@ impl Cached for Client {
     }
 }
 
+/// When a client that exists was deleted.
+#[derive(Clone)]
+struct DeletedAt(Option<Time>);
+
+impl Cached for DeletedAt {
+    const KINDS: Kinds = Kinds::CLIENTS;
+
+    fn bytes(&self) -> usize {
+        0
+    }
+}
+
 impl Tx<'_> {
     /// Returns false, and does nothing, if the ID is taken, also by a deleted client.
     /// # Errors
@@ -108,8 +120,8 @@ impl Tx<'_> {
     /// Only those of the database.
     pub fn client_exists(&self, id: &ClientId, deleted: Deleted) -> Result<bool> {
         let statement = "SELECT deleted_at FROM clients WHERE client_id = :client_id";
-        let found = self.one(statement, named_params! {":client_id": id}, |cells| cells.take("deleted_at"))?;
-        Ok(found.is_some_and(|deleted_at| deleted.includes(deleted_at)))
+        let read = || self.one(statement, named_params! {":client_id": id}, |cells| cells.take("deleted_at").map(DeletedAt));
+        Ok(self.cached(id.as_str(), read)?.is_some_and(|DeletedAt(deleted_at)| deleted.includes(deleted_at)))
     }
 
     /// Returns how many clients an account registered, or an organization that it created; also deleted ones.

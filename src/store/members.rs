@@ -95,11 +95,13 @@ impl Cached for IndirectRights {
 impl Tx<'_> {
     /// Returns the rights that an account has on an entity directly, as given; `None` if it is not a member.
     pub(crate) fn member(&self, owned: &Owned, account: &AccountId) -> Result<Option<Vec<Right>>> {
-        let statement = format!("SELECT m.rights FROM {} WHERE {} AND m.account_id = :account_id", owned.table(), owned.is_of_it());
-        let values = named_params! {":entity_id": owned.as_str(), ":account_id": account};
+        let read = || {
+            let statement = format!("SELECT m.rights FROM {} WHERE {} AND m.account_id = :account_id", owned.table(), owned.is_of_it());
+            let values = named_params! {":entity_id": owned.as_str(), ":account_id": account};
+            self.one(&statement, values, |cells| cells.rights("rights").map(DirectRights))
+        };
         let key = format!("{} {} {}", owned.kind(), owned.as_str(), account.as_str());
-        let found = self.cached(&key, || self.one(&statement, values, |cells| cells.rights("rights").map(DirectRights)))?;
-        Ok(found.map(|DirectRights(rights)| rights))
+        Ok(self.cached(&key, read)?.map(|DirectRights(rights)| rights))
     }
 
     /// Adds a member, or replaces a member's rights.

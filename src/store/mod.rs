@@ -174,9 +174,9 @@ impl Store {
         }
     }
 
-    /// Forgets what reads have found: somebody else has changed the file.
-    pub fn forget_cached(&self) {
-        self.cache.forget();
+    /// Invalidates what reads have found. Only tests need it, which change the file beside the server.
+    pub fn invalidate_cache(&self) {
+        self.cache.invalidate_all();
     }
 
     /// Runs `work` on a snapshot of the database, without waiting for anything.
@@ -187,10 +187,10 @@ impl Store {
         let connection = idle.map_or_else(|| schema::open_reader(&self.path), Ok)?;
         // A panic in between closes the connection, and with it the transaction.
         connection.prepare_cached("BEGIN")?.execute([])?;
-        let before = self.cache.numbers();
+        let before = self.cache.versions();
         // A transaction has its snapshot once something is read.
         connection.prepare_cached("PRAGMA application_id")?.query_row([], |_| Ok(()))?;
-        let snapshot = CachedSnapshot { cache: &self.cache, numbers: before.unchanged(self.cache.numbers()) };
+        let snapshot = CachedSnapshot { cache: &self.cache, versions: before.unchanged(self.cache.versions()) };
         let result = work(&Tx::begun(&connection, &self.clock, Some(snapshot)));
         connection.prepare_cached("COMMIT")?.execute([])?;
         locked(&self.readers).push(connection);

@@ -19,8 +19,7 @@ type NamedValues<'a> = &'a [(&'a str, &'a dyn ToSql)];
 impl Tx<'_> {
     /// Runs a statement; returns how many rows it changed.
     pub(super) fn run(&self, statement: &str, values: NamedValues<'_>) -> Result<usize> {
-        self.note_touched_by(statement);
-        Ok(self.connection.prepare_cached(statement)?.execute(values)?)
+        Ok(self.note_changes(statement, self.connection.prepare_cached(statement)?.execute(values)?))
     }
 
     /// Returns the first row that a statement finds, if it finds any.

@@ -37,17 +37,17 @@ impl Tx<'_> {
     }
 
     fn insert_by<R: Stored>(&self, statement: &str, record: &R, more: &[&dyn ToSql]) -> Result<usize> {
-        self.note_touched_by(statement);
         let (fixed, changing) = record.values()?;
         let more = more.iter().map(|value| value.to_sql()).collect::<rusqlite::Result<Vec<_>>>()?;
-        Ok(self.connection.prepare_cached(statement)?.execute(params_from_iter(fixed.into_iter().chain(changing).chain(more)))?)
+        let values = params_from_iter(fixed.into_iter().chain(changing).chain(more));
+        Ok(self.note_changes(statement, self.connection.prepare_cached(statement)?.execute(values)?))
     }
 
     /// Updates the columns of a record that may change.
     pub(super) fn update<R: Stored>(&self, record: &R) -> Result<()> {
-        self.note_touched_by(R::UPDATE);
         let (fixed, changing) = record.values()?;
-        self.connection.prepare_cached(R::UPDATE)?.execute(params_from_iter(changing.into_iter().chain(fixed.into_iter().take(1))))?;
+        let values = params_from_iter(changing.into_iter().chain(fixed.into_iter().take(1)));
+        self.note_changes(R::UPDATE, self.connection.prepare_cached(R::UPDATE)?.execute(values)?);
         Ok(())
     }
 }

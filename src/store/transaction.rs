@@ -33,9 +33,13 @@ impl<'c> Tx<'c> {
         }
     }
 
-    /// Notes what a statement that changes rows touches; the cache forgets that when it is committed.
-    pub(super) fn note_touched_by(&self, statement: &str) {
-        self.touched.set(self.touched.get().with(touched_by(statement)));
+    /// Notes what a statement has touched that changed this many rows, and returns their number. The cache invalidates that when it is
+    /// committed. Without a row of its own a statement fires no trigger and no cascade.
+    pub(super) fn note_changes(&self, statement: &str, rows: usize) -> usize {
+        if rows > 0 {
+            self.touched.set(self.touched.get().with(touched_by(statement)));
+        }
+        rows
     }
 
     /// Returns what the statements so far have touched.

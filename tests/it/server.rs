@@ -166,7 +166,7 @@ impl Server {
     /// Changes the database without asking the server.
     pub fn execute(&self, sql: &str) {
         self.database().execute_batch(sql).expect("it is done");
-        self.app.store().forget_cached();
+        self.app.store().invalidate_cache();
     }
 
     /// Lets time pass.
