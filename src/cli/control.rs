@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::base::private_file;
+use crate::store::files::beside;
 
 /// More than the longest command has: the fields of a client are bounded.
 const LONGEST_MESSAGE: usize = 256 * 1024;
@@ -24,9 +25,7 @@ const NAME: &str = "socket";
 
 /// Returns the folder of the control socket. Names that lead to one file, such as links, give the same folder.
 pub fn folder(data: &Path) -> io::Result<PathBuf> {
-    let mut name = canonicalize(data)?.into_os_string();
-    name.push("-control");
-    Ok(name.into())
+    Ok(beside(&canonicalize(data)?, "-control"))
 }
 
 /// Listens on the control socket. The caller must hold the data file: a socket that is there already was left by a killed server.

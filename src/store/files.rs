@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 
 use crate::base::private_file::own_user;
+use crate::store::folder::folder_of;
 use crate::store::open_error::OpenError;
 
 /// What SQLite keeps beside the data file while it is in use.
@@ -193,10 +194,6 @@ pub(super) fn is_same(one: &Path, other: &Path) -> bool {
 /// Makes the names in the folder of `path` survive a power cut.
 pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(folder_of(path))?.sync_all()
-}
-
-pub(super) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn locked(file: File) -> Result<File, OpenError> {

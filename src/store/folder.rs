@@ -18,9 +18,14 @@ pub struct FolderError {
     owner: Option<u32>,
 }
 
+/// Returns the folder of a file: `.` for a name alone.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Fails if this process cannot create files beside the data file.
 pub(super) fn check(data: &Path) -> Result<(), FolderError> {
-    let folder = data.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let folder = folder_of(data);
     access(folder, Access::WRITE_OK | Access::EXEC_OK).map_err(|cause| FolderError {
         folder: std::path::absolute(folder).unwrap_or(folder.to_owned()),
         cause: cause.into(),

@@ -18,7 +18,7 @@ pub mod clients;
 pub mod copy_error;
 pub mod events;
 pub(crate) mod files;
-mod folder;
+pub(crate) mod folder;
 pub(crate) mod inspection;
 pub mod members;
 pub mod observations;
@@ -151,9 +151,7 @@ impl Store {
 
     /// Returns the size of the data file, or with `-wal` of the log beside it; `None` if it is not there.
     pub(crate) fn file_bytes(&self, suffix: &str) -> Option<u64> {
-        let mut name = self.path.as_os_str().to_owned();
-        name.push(suffix);
-        Some(std::fs::metadata(name).ok()?.len())
+        Some(std::fs::metadata(files::beside(&self.path, suffix)).ok()?.len())
     }
 
     pub(crate) fn commit_counts(&self) -> &CommitCounts {

@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::cli::doctor::finding::{Finding, size};
 use crate::registry::readiness::LEAST_ROOM;
 use crate::store::files::{COMPANIONS, beside};
+use crate::store::folder::folder_of;
 use crate::store::inspection::free_bytes;
 
 /// The permissions of everyone but the owner, and those to write.
@@ -33,7 +34,7 @@ fn permissions(file: &Path) -> Finding {
         let (mode, file) = (mode & 0o777, file.display());
         return Finding::problem(CHECK, format!("others have access to {file} (mode {mode:o})"), format!("run `chmod 600 {file}`"));
     }
-    let folder = file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let folder = folder_of(file);
     match fs::metadata(folder) {
         Ok(found) if found.mode() & TO_WRITE != 0 && found.mode() & STICKY == 0 => {
             let (mode, folder) = (found.mode() & 0o777, folder.display());

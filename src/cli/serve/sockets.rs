@@ -11,6 +11,7 @@ use crate::cli::serve::settings::Configuration;
 use crate::http::certificate::Certificate;
 use crate::http::listener::public_socket::{ListenAddress, ListeningSocket, Protocol, PublicSocket};
 use crate::http::server::Server;
+use crate::store::folder::folder_of;
 
 /// The URLs that the line about the start names.
 #[derive(Debug)]
@@ -46,8 +47,7 @@ pub fn listen(
         urls.redirect = location(&redirect).as_ref().map(local_url);
         opened.push(redirect);
     }
-    let folder = configuration.data.as_deref().map(|data| Path::new(data).parent().filter(|parent| *parent != Path::new("")));
-    let folder = folder.map(|parent| parent.unwrap_or(Path::new(".")));
+    let folder = configuration.data.as_deref().map(|data| folder_of(Path::new(data)));
     let server = Server::new(opened, configuration.limits.clone(), folder)
         .map_err(|error| Failure::Refused(format!("cannot start the server: {error}")))?;
     Ok((server, urls, public_url))
