@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use rusqlite::Connection;
 use rusqlite::backup::{Backup as Copying, StepResult};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
 use rustix::fs::OFlags;
 
 use crate::base::time::{Clock, Time};
@@ -18,7 +18,7 @@ use crate::store::files::{COMPANIONS, FileLock, PartialFolder, beside, create, f
 use crate::store::folder::folder_of;
 use crate::store::open_error::OpenError;
 use crate::store::proof::{self, Contents};
-use crate::store::schema::{APPLICATION_ID, BUSY_TIMEOUT, KNOWN};
+use crate::store::schema::{APPLICATION_ID, BUSY_TIMEOUT, KNOWN, number, open_to_write};
 use crate::store::seal;
 use crate::store::wal::{self, FileRole, LeftBehind};
 
@@ -89,8 +89,7 @@ pub fn back_up_before_upgrade(path: &Path) -> Result<Option<Backup>, CopyError> 
     // Where there is no file, or it is refused, opening it says so.
     let Ok(path) = &resolved(path) else { return Ok(None) };
     let Ok(connection) = open_source(path) else { return Ok(None) };
-    let found = connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));
-    if !found.is_ok_and(|schema| (1..KNOWN).contains(&schema)) {
+    if !number(&connection, "user_version").is_ok_and(|schema| (1..KNOWN).contains(&schema)) {
         return Ok(None);
     }
     drop(connection);
@@ -170,7 +169,7 @@ fn open_source(source: &Path) -> Result<Connection, CopyError> {
         Err(error) => return Err(of_data(error)),
     };
     // One that could not write would leave the files behind that SQLite makes to read.
-    let connection = Connection::open_with_flags(source, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection = open_to_write(source)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "query_only", true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, left_behind == LeftBehind::Wal)?;
@@ -183,7 +182,7 @@ fn copy(source: &Connection, partial: &Path, file: &File, goes_on: &dyn Fn() -> 
     // One transaction for all steps: otherwise every commit of somebody else would make SQLite begin again.
     let transaction = source.unchecked_transaction()?;
     let contents = Contents::of(&transaction)?;
-    let mut copy = Connection::open_with_flags(partial, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let mut copy = open_to_write(partial)?;
     copy.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")?;
     let copying = Copying::new(source, &mut copy)?;
     for step in 1.. {
@@ -206,7 +205,7 @@ fn copy(source: &Connection, partial: &Path, file: &File, goes_on: &dyn Fn() -> 
 /// Marks the copy as one, seals it, sends it to the disk and proves it. Returns what is in it, its SHA-256 and its size.
 fn finish(partial: &Path, file: &mut File, seen: Contents) -> Result<(Contents, String, u64), CopyError> {
     let in_file = |error| CopyError::File(partial.to_owned(), error);
-    let copy = Connection::open_with_flags(partial, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let copy = open_to_write(partial)?;
     copy.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF")?;
     wal::mark_as(&copy, FileRole::Backup)?;
     copy.close().map_err(|(_, error)| error)?;

@@ -3,8 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use rusqlite::{Connection, OpenFlags, named_params};
+use rusqlite::{Connection, named_params};
 
 use crate::base::error::Result;
 use crate::base::id::ClientId;
@@ -14,9 +13,6 @@ use crate::store::files::beside;
 use crate::store::schema;
 use crate::store::sql::Cells;
 use crate::store::transaction::Tx;
-
-/// The characters that are escaped in the path of a URI.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
 
 /// The most damages that are named.
 const MOST_DAMAGES: usize = 3;
@@ -54,21 +50,17 @@ impl Inspection {
     pub fn open(path: &Path) -> rusqlite::Result<Inspection> {
         // Without a log, SQLite would create one to read the file.
         let how = if beside(path, "-wal").exists() { "mode=ro" } else { "mode=ro&immutable=1" };
-        let uri = format!("file:{}?{how}", utf8_percent_encode(&path.to_string_lossy(), PATH));
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(uri, flags)?;
+        let connection = schema::open_by_uri(path, how)?;
         connection.busy_timeout(schema::BUSY_TIMEOUT)?;
         Ok(Inspection(connection))
     }
 
     /// Returns `None` for a file of another program.
     pub fn schema(&self) -> Result<Option<SchemaAge>> {
-        let number = |pragma| self.0.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
-        if number("application_id")? != schema::APPLICATION_ID {
+        if schema::number(&self.0, "application_id")? != schema::APPLICATION_ID {
             return Ok(None);
         }
-        let found = number("user_version")?;
-        Ok(Some(match found.cmp(&schema::KNOWN) {
+        Ok(Some(match schema::number(&self.0, "user_version")?.cmp(&schema::KNOWN) {
             std::cmp::Ordering::Less => SchemaAge::Older,
             std::cmp::Ordering::Equal => SchemaAge::Current,
             std::cmp::Ordering::Greater => SchemaAge::Newer,

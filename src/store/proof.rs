@@ -1,14 +1,12 @@
 //! Proves a copy: opens it by itself and checks all of it.
 
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::base::time::Time;
 use crate::store::copy_error::CopyError;
-use crate::store::schema::{APPLICATION_ID, KNOWN};
+use crate::store::schema::{APPLICATION_ID, KNOWN, number, open_by_uri};
 use crate::store::wal;
 
 /// What a database has in it, as one transaction saw it.
@@ -23,7 +21,7 @@ pub struct Contents {
 
 impl Contents {
     pub(super) fn of(connection: &Connection) -> rusqlite::Result<Contents> {
-        let schema = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        let schema = number(connection, "user_version")?;
         let mut tables = connection.prepare(
             "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
         )?;
@@ -52,11 +50,10 @@ pub(super) fn prove(path: &Path) -> Result<Contents, CopyError> {
     let unproven = |why: String| CopyError::Unproven(path.to_owned(), why);
     let of_sqlite = |error: rusqlite::Error| unproven(error.to_string());
     let connection = open(path).map_err(of_sqlite)?;
-    let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).map_err(of_sqlite);
-    if number("application_id")? != APPLICATION_ID {
+    if number(&connection, "application_id").map_err(of_sqlite)? != APPLICATION_ID {
         return Err(unproven("it is not a keyfob database".to_owned()));
     }
-    let schema = number("user_version")?;
+    let schema = number(&connection, "user_version").map_err(of_sqlite)?;
     if !(1..=KNOWN).contains(&schema) {
         return Err(unproven(format!("it was written by a newer keyfob (schema {schema}, this one knows {KNOWN})")));
     }
@@ -78,7 +75,5 @@ pub(super) fn is_backup(path: &Path) -> rusqlite::Result<bool> {
 
 /// Opens a file that nobody changes, without its companions.
 fn open(path: &Path) -> rusqlite::Result<Connection> {
-    let name = percent_encode(path.as_os_str().as_bytes(), NON_ALPHANUMERIC);
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)
+    open_by_uri(path, "immutable=1")
 }

@@ -4,8 +4,6 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags};
-
 use crate::store::backup::unused_name;
 use crate::store::copy_error::CopyError;
 use crate::store::files::{
@@ -13,6 +11,7 @@ use crate::store::files::{
 };
 use crate::store::open_error::OpenError;
 use crate::store::proof::{self, Contents};
+use crate::store::schema::open_to_write;
 use crate::store::seal::{self, Bytes};
 use crate::store::wal::{self, FileRole, LeftBehind};
 
@@ -87,7 +86,7 @@ pub fn stage(backup: &Path, place: &Path) -> Result<(Staged, File), CopyError> {
 
 /// Puts the log of a copy into it, and makes it the file of a server that is yet to start.
 fn make_data_file(place: &Path) -> rusqlite::Result<()> {
-    let connection = Connection::open_with_flags(place, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection = open_to_write(place)?;
     connection.pragma_update(None, "journal_mode", "DELETE")?;
     wal::mark_as(&connection, FileRole::Data)?;
     connection.close().map_err(|(_, error)| error)

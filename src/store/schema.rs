@@ -1,7 +1,9 @@
 //! Opens the file: its pragmas, its schema and the upgrades from older ones.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
@@ -50,7 +52,7 @@ pub enum Durability {
 pub(super) fn open_writer(path: &Path, durability: Durability) -> Result<Connection, OpenError> {
     let left_behind = wal::check(path)?;
     seal::remove(path).map_err(|error| OpenError::Unreadable(path.to_owned(), error))?;
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection = open_to_write(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     check_left_behind(&connection, left_behind)?;
     check_application(&connection)?;
@@ -108,9 +110,26 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// Opens a connection to a file that is there, as it is: nothing in it is set or checked.
+pub(super) fn open_to_write(path: &Path) -> rusqlite::Result<Connection> {
+    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+}
+
+/// Opens a connection that only looks at a file, by a URI with this query.
+pub(super) fn open_by_uri(path: &Path, query: &str) -> rusqlite::Result<Connection> {
+    let name = percent_encode(path.as_os_str().as_bytes(), NON_ALPHANUMERIC);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(format!("file:{name}?{query}"), flags)
+}
+
+/// Returns the value of a pragma that is a number, such as `user_version`.
+pub(super) fn number(connection: &Connection, pragma: &str) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, pragma, |row| row.get(0))
+}
+
 /// Copies the log into the file; returns whether all of it was copied. Neither writers nor readers wait for it, and they are not waited for.
 pub(super) fn checkpoint(path: &Path) -> rusqlite::Result<bool> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection = open_to_write(path)?;
     connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
         let (is_busy, in_log, copied): (bool, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
         Ok(!is_busy && in_log == copied)
@@ -129,8 +148,7 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Refuses a file that is not ours, before anything in it is changed.
 fn check_application(connection: &Connection) -> Result<(), OpenError> {
-    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
-    match (number("application_id")?, number("user_version")?) {
+    match (number(connection, "application_id")?, number(connection, "user_version")?) {
         (APPLICATION_ID, 0) if has_tables(connection)? => Err(OpenError::NoVersion),
         (APPLICATION_ID, _) => Ok(()),
         (0, _) if !has_tables(connection)? => Ok(()),
@@ -144,7 +162,7 @@ fn has_tables(connection: &Connection) -> rusqlite::Result<bool> {
 
 /// Upgrades the schema in one transaction.
 fn upgrade(connection: &Connection) -> Result<(), OpenError> {
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let found = number(connection, "user_version")?;
     if found > KNOWN {
         return Err(OpenError::Newer { found, known: KNOWN });
     }
