@@ -234,13 +234,17 @@ fn lock_folder(folder: &Path) -> Result<File, CopyError> {
 /// Returns the name that the present time makes, once no file has it: of two in one second the second one waits.
 pub(super) fn unused_name(name: impl Fn(&str) -> PathBuf) -> PathBuf {
     loop {
-        let seconds = Time::from_micros(Clock::System.now().seconds() * 1_000_000).to_string();
-        let file = name(&seconds.replace(['-', ':'], ""));
+        let file = name(&stamp(Clock::System.now()));
         if !file.exists() {
             return file;
         }
         sleep(Duration::from_millis(100));
     }
+}
+
+/// Returns a time as names have it, to the second: `20260131T235959Z`.
+fn stamp(time: Time) -> String {
+    Time::from_micros(time.seconds() * 1_000_000).to_string().replace(['-', ':'], "")
 }
 
 /// Returns the files in a folder that have the names of backups, the oldest first.
@@ -254,16 +258,10 @@ fn backups_in(folder: &Path) -> Vec<(Time, PathBuf)> {
 
 /// Returns the time in the name of a backup.
 fn time_in(name: &str) -> Option<Time> {
-    let stamp = name.strip_prefix("keyfob-")?.strip_suffix(".db")?;
-    let is_so = stamp.len() == 16
-        && stamp.bytes().enumerate().all(|(n, b)| match n {
-            8 => b == b'T',
-            15 => b == b'Z',
-            _ => b.is_ascii_digit(),
-        });
-    let part = |from, to| stamp.get(from..to);
+    let given = name.strip_prefix("keyfob-")?.strip_suffix(".db")?;
+    let part = |from, to| given.get(from..to);
     let text = format!("{}-{}-{}T{}:{}:{}Z", part(0, 4)?, part(4, 6)?, part(6, 8)?, part(9, 11)?, part(11, 13)?, part(13, 15)?);
-    Time::parse(&text).filter(|_| is_so)
+    Time::parse(&text).filter(|time| stamp(*time) == given)
 }
 
 /// Returns whether a file is a database of keyfob's, by its header.
