@@ -11,18 +11,17 @@ use crate::store::observations::Observation;
 /// How often it is looked at what was noticed.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// How often it is written down at most, in intervals: once an hour.
-const WRITTEN_EVERY: u32 = 1800;
+/// How often it is written down at most.
+const WRITTEN_EVERY: Duration = Duration::from_secs(3600);
 
 /// Runs until it is stopped.
 pub fn run(counts: &ListenerCounts, app: &App, stopped: &Stopped) {
-    let (mut seen, mut rests) = (0, 0);
-    while !stopped.within(INTERVAL) {
+    let (mut seen, mut wait) = (0, INTERVAL);
+    while !stopped.within(wait) {
         let now = counts.forwarded_by_untrusted.get();
-        if rests > 0 {
-            rests -= 1;
-        } else if now != seen {
-            (seen, rests) = (now, WRITTEN_EVERY);
+        wait = INTERVAL;
+        if now != seen {
+            (seen, wait) = (now, WRITTEN_EVERY);
             if let Err(error) = app.store().write(|tx| tx.observe(Observation::UntrustedProxy)) {
                 log::error("it could not be written down that a proxy is not trusted", &[("cause", error.chain().into())]);
             }
