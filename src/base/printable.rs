@@ -23,6 +23,25 @@ pub fn json(text: &str) -> String {
     escaped(text, |c| (steers(c) && c != '\n').then(|| units(c)))
 }
 
+/// Returns HTML with such characters shown in its texts: `\u{202e}`. They stay in tags and in what can be edited, where they change nothing else
+/// on the page, and where a form must send back what it was given.
+pub fn html(markup: &str) -> String {
+    const EDITED: &str = "textarea";
+    let mut whole = String::with_capacity(markup.len());
+    let mut is_edited = false;
+    for part in markup.split_inclusive('>') {
+        let (text, tag) = part.split_at(part.find('<').unwrap_or(part.len()));
+        if is_edited {
+            whole.push_str(text)
+        } else {
+            whole.push_str(&lines(text))
+        }
+        whole.push_str(tag);
+        is_edited = tag.starts_with('<') && tag[1..].starts_with(EDITED);
+    }
+    whole
+}
+
 fn escaped(text: &str, escape: impl Fn(char) -> Option<String>) -> String {
     // Most text has nothing to escape, and most of what is logged is written for every request.
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
@@ -41,6 +60,13 @@ fn escaped(text: &str, escape: impl Fn(char) -> Option<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn html_shows_what_steers_in_texts_and_keeps_it_in_tags_and_in_what_is_edited() {
+        let markup = "<p title=\"a\u{202e}\">b\u{202e}\n<b>c\u{7f}</b>é</p><textarea name=\"x\">d\u{202e}\n</textarea>e\u{2066}";
+        let shown = "<p title=\"a\u{202e}\">b\\u{202e}\n<b>c\\u{7f}</b>é</p><textarea name=\"x\">d\u{202e}\n</textarea>e\\u{2066}";
+        assert_eq!(html(markup), shown);
+    }
 
     #[test]
     fn nothing_that_steers_is_left_and_everything_else_is() {

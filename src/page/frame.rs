@@ -2,6 +2,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 
+use crate::base::printable;
 use crate::http::reply::Reply;
 
 /// The one stylesheet, at [`STYLE_PATH`].
@@ -100,6 +101,8 @@ pub fn document(surface: Surface, status: u16, title: &str, body: &Markup) -> Re
             body { (body) }
         }
     };
-    let reply = Reply::new(status, "text/html; charset=utf-8", markup.into_string().into_bytes());
+    // What others wrote must not change how the words around it are read.
+    let shown = printable::html(&markup.into_string());
+    let reply = Reply::new(status, "text/html; charset=utf-8", shown.into_bytes());
     reply.with("Content-Security-Policy", surface.policy()).with("X-Frame-Options", "DENY")
 }

@@ -1,6 +1,7 @@
 //! What pages say to people: where they are, why something cannot be done, and in words of their own.
 
 use keyfob::model::settings::Settings;
+use serde_json::json;
 
 use crate::browser::{Browser, authorize_target};
 use crate::console::{new_client, signed_in_admin};
@@ -167,4 +168,21 @@ fn the_review_queue_repeats_no_reason_that_is_that_of_all() {
     let page = described("admin approval required again, for a change of name");
     assert!(page.contains("<p>Admin approval required again, for a change of name.</p>"), "{page}");
     assert!(page.contains("As users read them when they are asked") && !page.contains("Your account"), "{page}");
+}
+
+#[test]
+fn what_others_wrote_does_not_change_how_the_words_around_it_are_read() {
+    let server = fixture();
+    let steering = "Good \u{202e}ppa dab";
+    let change = json!({"client": {"name": steering, "description": steering}, "field_mask": {"paths": ["name", "description"]}});
+    server.check("admin", "PUT", "/api/v3/clients/my-app", &change.to_string(), "200");
+    let consent = server.signed_in("alice").opens(&server, &authorize_target("my-app", &[]));
+    assert!(consent.asks_for_consent(), "{}", consent.text());
+    let consent = consent.text();
+    assert!(consent.contains("Good \\u{202e}ppa dab") && !consent.contains('\u{202e}'), "{consent}");
+    let settings = signed_in_admin(&server).get(&server, "/console/clients/my-app/settings").text();
+    // What is edited is sent back as it was.
+    let edited = format!("value=\"{steering}\"");
+    assert!(settings.contains(&edited) && settings.contains(&format!(">{steering}</textarea>")), "{settings}");
+    assert!(settings.contains("Good \\u{202e}ppa dab"), "{settings}");
 }
