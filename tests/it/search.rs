@@ -347,3 +347,27 @@ fn the_index_of_texts_is_written_only_where_a_text_changed() {
     let after = indexes();
     assert!(after[0] != before[0] && after[1] != before[1], "what was changed is found");
 }
+
+#[test]
+fn new_clients_are_found_by_their_texts_in_whatever_order_others_were_purged() {
+    // More than wait for the text index together.
+    const MANY: usize = 200;
+    let server = Server::start();
+    let register = |id: &str, name: &str| {
+        server.check("admin", "POST", "/api/v3/users/admin/clients", &client(id, name, "", json!({})), "200");
+    };
+    let purge = |id: &str| drop(server.check("admin", "DELETE", &format!("/api/v3/clients/{id}/purge"), "", "200"));
+    let orders: [&dyn Fn(usize) -> usize; 3] = [&|n| n, &|n| MANY - 1 - n, &|n| n * 77 % MANY];
+    for (turn, order) in orders.into_iter().enumerate() {
+        (0..MANY).for_each(|n| register(&format!("old-{n}"), "Aardvark"));
+        (0..MANY).for_each(|n| purge(&format!("old-{}", order(n))));
+        (0..100).for_each(|n| register(&format!("new-{n}"), "Zebra portal"));
+        for (text, total) in [("zebra", 100), ("aardvark", 0), ("ze", 100)] {
+            assert_eq!(found(&server, "admin", "clients", &format!("query={text}")).len(), total, "{text} in turn {turn}");
+        }
+        let rename = json!({"client": {"name": "Okapi"}, "field_mask": {"paths": ["name"]}}).to_string();
+        (0..100).for_each(|n| drop(server.check("admin", "PUT", &format!("/api/v3/clients/new-{n}"), &rename, "200")));
+        assert_eq!(found(&server, "admin", "clients", "query=okapi").len(), 100, "in turn {turn}");
+        (0..100).for_each(|n| purge(&format!("new-{n}")));
+    }
+}

@@ -238,9 +238,10 @@ CREATE TRIGGER client_text_update AFTER UPDATE OF name, description ON clients
     INSERT INTO client_text (rowid, client_id, name, description) VALUES (new.client_number, new.client_id, new.name, new.description);
 END;
 
-CREATE TRIGGER client_text_delete AFTER DELETE ON clients WHEN old.client_number <= (SELECT client_number FROM client_text_end) BEGIN
+CREATE TRIGGER client_text_delete AFTER DELETE ON clients BEGIN
     INSERT INTO client_text (client_text, rowid, client_id, name, description)
-        VALUES ('delete', old.client_number, old.client_id, old.name, old.description);
+        SELECT 'delete', old.client_number, old.client_id, old.name, old.description
+        WHERE old.client_number <= (SELECT client_number FROM client_text_end);
     UPDATE client_text_end SET client_number = (SELECT coalesce(max(client_number), 0) FROM clients)
         WHERE client_number > (SELECT coalesce(max(client_number), 0) FROM clients);
 END;
