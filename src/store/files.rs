@@ -1,13 +1,14 @@
 //! The data file and what lies beside it, by name.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Seek, SeekFrom};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
 use crate::base::private_file::own_user;
+use crate::base::temporary_directory::TemporaryDirectory;
 use crate::store::folder::folder_of;
 use crate::store::open_error::OpenError;
 
@@ -147,40 +148,86 @@ pub(super) fn flags(flags: OFlags) -> i32 {
 /// The folder in which a file is made that goes beside it. Only this user can enter it, so that nobody who may write beside it can put a link in
 /// the way. Removed with what is in it when dropped.
 #[derive(Debug)]
-pub(super) struct PartialFolder(PathBuf);
+pub(super) enum PartialFolder {
+    /// Beside the place of the file.
+    Beside(PathBuf),
+    /// Elsewhere: in the folder itself another user could put a folder of their own in the place of this one.
+    Elsewhere(TemporaryDirectory),
+}
 
 impl PartialFolder {
-    /// Creates it, in the place of what a process that was killed left.
+    /// Creates it at `path`, in the place of what a process that was killed left, or elsewhere if that is not safe there.
     pub(super) fn create(path: PathBuf) -> io::Result<PartialFolder> {
+        if others_can_rename_in(folder_of(&path))? {
+            return TemporaryDirectory::create(None).map(PartialFolder::Elsewhere);
+        }
         match fs::symlink_metadata(&path) {
             Ok(left) if left.is_dir() => fs::remove_dir_all(&path)?,
             Ok(_) => fs::remove_file(&path)?,
             Err(_) => {}
         }
         DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(PartialFolder(path))
+        Ok(PartialFolder::Beside(path))
     }
 
     /// Returns the name of the file that is made.
     pub(super) fn file(&self) -> PathBuf {
-        self.0.join("keyfob.db")
+        match self {
+            PartialFolder::Beside(folder) => folder.as_path(),
+            PartialFolder::Elsewhere(folder) => folder.path(),
+        }
+        .join("keyfob.db")
     }
 
     /// Moves the file to its place, whose folder must be synced then. Fails if it is not the one that was made.
     pub(super) fn put(&self, made: &File, place: &Path) -> io::Result<()> {
-        let (named, made) = (fs::symlink_metadata(self.file())?, made.metadata()?);
-        if (named.dev(), named.ino()) != (made.dev(), made.ino()) {
+        if !is_named(made, &self.file())? {
             return Err(io::Error::other("somebody replaced it while it was made"));
         }
-        fs::rename(self.file(), place)
+        match fs::rename(self.file(), place) {
+            Err(error) if error.kind() == ErrorKind::CrossesDevices => put_copy(made, place),
+            moved => moved,
+        }
     }
 }
 
 impl Drop for PartialFolder {
     fn drop(&mut self) {
-        // Errors are ignored: the next one replaces what is left.
-        let _ = fs::remove_dir_all(&self.0);
+        if let PartialFolder::Beside(folder) = self {
+            // Errors are ignored: the next one replaces what is left.
+            let _ = fs::remove_dir_all(folder);
+        }
     }
+}
+
+/// Copies a file to a place on another disk, by handles only: users who may write there may replace any name at any time.
+fn put_copy(made: &File, place: &Path) -> io::Result<()> {
+    let name = beside(place, ".partial");
+    match fs::remove_file(&name) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let (mut from, mut copy) = (made, create(&name)?);
+    from.seek(SeekFrom::Start(0))?;
+    io::copy(&mut from, &mut copy)?;
+    give(&copy, &made.metadata()?)?;
+    copy.sync_all()?;
+    fs::rename(&name, place)
+}
+
+/// Returns whether a name is that of this file.
+fn is_named(file: &File, name: &Path) -> io::Result<bool> {
+    let (named, file) = (fs::symlink_metadata(name)?, file.metadata()?);
+    Ok((named.dev(), named.ino()) == (file.dev(), file.ino()))
+}
+
+/// Returns whether another user may rename what root makes in a folder: its owner may, and everybody who may write in it, unless each may rename
+/// only their own (as in `/tmp`). For other users than root the folder's owner is somebody whom they trust.
+fn others_can_rename_in(folder: &Path) -> io::Result<bool> {
+    const STICKY: u32 = 0o1000;
+    let found = fs::metadata(folder)?;
+    let is_open = found.mode() & 0o022 != 0 && found.mode() & STICKY == 0;
+    Ok(own_user() == Some(0) && (found.uid() != 0 || is_open))
 }
 
 /// Returns whether two names are of one file, which need not be there.

@@ -55,8 +55,8 @@ fn of_somebody_else(name: &str) -> Option<Folder> {
     Some(folder)
 }
 
-/// Runs a command while somebody puts a link to a database of root's in the place of the file of this name, again and again.
-fn with_link_in_the_way(folder: &Folder, name: &str, arguments: &[&str]) {
+/// Runs a command while somebody does what they can, again and again, to have it write to a database of root's.
+fn while_attacked(folder: &Folder, arguments: &[&str], attack: impl Fn(&Path) + Sync) {
     let of_root = Folder::new("planted-victim");
     let victim = of_root.file("roots.db");
     fs::copy(folder.file("keyfob.db"), &victim).expect("a copy");
@@ -65,8 +65,7 @@ fn with_link_in_the_way(folder: &Folder, name: &str, arguments: &[&str]) {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !is_over.load(Ordering::Relaxed) {
-                let _ = symlink(&victim, folder.file("link"));
-                let _ = fs::rename(folder.file("link"), folder.file(name));
+                attack(&victim);
             }
         });
         let done = run(&folder.0, arguments, &[]);
@@ -77,11 +76,38 @@ fn with_link_in_the_way(folder: &Folder, name: &str, arguments: &[&str]) {
     assert!(fs::read(&victim).expect("it is there") == before, "{arguments:?} wrote to it");
 }
 
+/// Somebody puts a link in the place of the file of this name.
+fn with_link_in_the_way(folder: &Folder, name: &str, arguments: &[&str]) {
+    while_attacked(folder, arguments, |victim| {
+        let _ = symlink(victim, folder.file("link"));
+        let _ = fs::rename(folder.file("link"), folder.file(name));
+    });
+}
+
+/// Somebody puts a folder of their own, with a link in it, in the place of root's.
+fn with_folder_exchanged(folder: &Folder, name: &str, arguments: &[&str]) {
+    for round in 0..5 {
+        let (planted, moved) = (folder.file(&format!("planted-{round}")), folder.file(&format!("moved-{round}")));
+        fs::create_dir(&planted).expect("a folder");
+        let is_linked = AtomicBool::new(false);
+        while_attacked(folder, arguments, |victim| {
+            if !is_linked.swap(true, Ordering::Relaxed) {
+                symlink(victim, planted.join("keyfob.db")).expect("a link");
+            }
+            if fs::rename(folder.file(name), &moved).is_ok() {
+                let _ = fs::rename(&planted, folder.file(name));
+            }
+        });
+    }
+}
+
 #[test]
 fn root_writes_to_nothing_that_a_link_in_the_folder_of_another_user_leads_to() {
     let Some(folder) = of_somebody_else("planted-links") else { return };
     with_link_in_the_way(&folder, "keyfob-backup.partial", &["backup", "new.db"]);
     with_link_in_the_way(&folder, "keyfob.db.restoring", &["restore", "copy.db"]);
+    with_folder_exchanged(&folder, "keyfob-backup.partial", &["backup", "new.db"]);
+    with_folder_exchanged(&folder, "keyfob.db.restoring", &["restore", "copy.db"]);
     let elsewhere = Folder::new("planted-elsewhere");
     let _ = fs::remove_file(folder.file("keyfob.db-lock"));
     symlink(elsewhere.file("new"), folder.file("keyfob.db-lock")).expect("a link");
@@ -106,6 +132,12 @@ fn what_root_creates_beside_the_data_file_of_another_user_is_that_users() {
     succeeds(&folder.0, &["backup", "other.db"]);
     assert_eq!(fs::metadata(folder.file("keyfob.db-lock")).expect("the lock").uid(), OTHER);
     succeeds(&folder.0, &["restore", "copy.db"]);
+    assert_eq!(fs::metadata(folder.file("keyfob.db")).expect("the data file").uid(), OTHER);
+    // Temporary files may be on another disk.
+    for arguments in [&["backup", "third.db"][..], &["restore", "third.db"], &["restore", "--drill", "third.db"]] {
+        let done = run(&folder.0, arguments, &[("TMPDIR", "/dev/shm")]);
+        assert!(done.status.success(), "{arguments:?}: {}", told(&done));
+    }
     assert_eq!(fs::metadata(folder.file("keyfob.db")).expect("the data file").uid(), OTHER);
 }
 
