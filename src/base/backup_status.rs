@@ -5,12 +5,12 @@ use std::sync::{Mutex, PoisonError};
 use crate::base::time::Time;
 
 /// The last backups.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LastBackups {
     /// When the newest good one was made, also if by an earlier process.
     pub succeeded_at: Option<Time>,
-    /// Why the last attempt of this process failed; nothing if it succeeded, or if there was none.
-    pub failure: Option<String>,
+    /// The last attempt of this process failed.
+    pub is_failing: bool,
 }
 
 /// The same, shared between threads.
@@ -20,7 +20,7 @@ pub struct BackupStatus(Mutex<LastBackups>);
 impl BackupStatus {
     /// Returns what is known now.
     pub fn now(&self) -> LastBackups {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes a good backup of an earlier process.
@@ -29,11 +29,11 @@ impl BackupStatus {
     }
 
     pub fn succeeded(&self, time: Time) {
-        self.change(|last| *last = LastBackups { succeeded_at: Some(time), failure: None });
+        self.change(|last| *last = LastBackups { succeeded_at: Some(time), is_failing: false });
     }
 
-    pub fn failed(&self, why: &str) {
-        self.change(|last| last.failure = Some(why.to_owned()));
+    pub fn failed(&self) {
+        self.change(|last| last.is_failing = true);
     }
 
     fn change(&self, change: impl FnOnce(&mut LastBackups)) {

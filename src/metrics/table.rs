@@ -86,7 +86,7 @@ pub static METRICS: &[Metric] = &[
     metric("keyfob_wal_bytes", Gauge, &[], "Size of the write-ahead log beside the data file.", |s| all(s.store.file_bytes("-wal"))),
     metric("keyfob_disk_free_bytes", Gauge, &[], "Room that is left on the disk of the data file.", |s| all(s.store.free_bytes().ok())),
     metric("keyfob_last_backup_timestamp_seconds", Gauge, &[], "When the newest good backup of --backup-folder was made, in seconds since 1970; 0 if there is none.", |s| one(moment(s.backups.succeeded_at))),
-    metric("keyfob_backup_failing", Gauge, &[], "1 if the last backup that the server tried to make failed, else 0.", |s| one(Count(s.backups.failure.is_some().into()))),
+    metric("keyfob_backup_failing", Gauge, &[], "1 if the last backup that the server tried to make failed, else 0.", |s| one(Count(s.backups.is_failing.into()))),
     metric("keyfob_clients", Gauge, &["state"], "Clients by their state, deleted ones as such; at most a minute old.", clients),
     metric("keyfob_live_tokens", Gauge, &[], "Access tokens that can be used or refreshed; at most a minute old.", |s| all(s.population.as_ref().map(|found| found.live_tokens))),
     metric("keyfob_refusals_total", Counter, &["reason"], "Refusals of the authorization server, by the reason that the log and the history name.", refusals),

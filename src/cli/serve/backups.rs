@@ -43,7 +43,7 @@ impl BackupSchedule {
                 }
                 Err(_) if stopped.is_now() => return,
                 Err(error) => {
-                    app.backups().failed(&error.to_string());
+                    app.backups().failed();
                     log::error("a backup failed", &[("folder", shown(&self.folder).into()), ("cause", error.to_string().into())]);
                     RETRY.min(self.every)
                 }
