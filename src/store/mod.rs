@@ -80,7 +80,7 @@ impl Store {
     /// # Errors
     /// What [`OpenError`] lists.
     pub fn open(path: &Path) -> std::result::Result<Store, OpenError> {
-        Store::open_with(path.to_owned(), Durability::Durable, Clock::System, None)
+        Store::open_with(path.to_owned(), Clock::System, None)
     }
 
     /// Creates a database in a directory of its own that only this user can enter; both are deleted when the store is dropped.
@@ -95,18 +95,14 @@ impl Store {
     /// The same.
     pub fn ephemeral_with(clock: Clock) -> std::result::Result<Store, OpenError> {
         let directory = TemporaryDirectory::create(None).map_err(OpenError::NoDirectory)?;
-        Store::open_with(directory.path().join(temporary::FILE), Durability::Ephemeral, clock, Some(directory))
+        Store::open_with(directory.path().join(temporary::FILE), clock, Some(directory))
     }
 
-    fn open_with(
-        path: PathBuf,
-        durability: Durability,
-        clock: Clock,
-        temporary: Option<TemporaryDirectory>,
-    ) -> std::result::Result<Store, OpenError> {
+    fn open_with(path: PathBuf, clock: Clock, temporary: Option<TemporaryDirectory>) -> std::result::Result<Store, OpenError> {
         let path = files::resolved(&path).map_err(|error| OpenError::Unreadable(path, error))?;
         folder::check(&path).map_err(OpenError::Folder)?;
         let lock = FileLock::take(&path)?.with_file(&path)?;
+        let durability = if temporary.is_some() { Durability::Ephemeral } else { Durability::Durable };
         let cache = Arc::new(Cache::default());
         let writer = Writer::new(schema::open_writer(&path, durability)?, finish, cache.clone());
         Ok(Store { readers: Mutex::default(), writer, checkpointed: AtomicU64::new(u64::MAX), cache, clock, _lock: lock, path, temporary })
