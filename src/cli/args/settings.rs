@@ -131,9 +131,9 @@ impl SettingValue {
         number.ok_or_else(|| self.wrong(format!("must be a number from {least} to {most}")))
     }
 
-    /// Returns the PBKDF2 rounds for a password, or `default` if unset.
-    pub fn rounds(&self, default: u32) -> Result<u32, UsageError> {
-        if self.value.is_some() { self.number(*ROUNDS.start(), *ROUNDS.end()) } else { Ok(default) }
+    /// Returns the PBKDF2 rounds for a password, if they are set.
+    pub fn rounds(&self) -> Result<Option<u32>, UsageError> {
+        self.given().map(|_| self.number(*ROUNDS.start(), *ROUNDS.end())).transpose()
     }
 
     /// Returns `http(s)://host[:port][/path]` without a slash at its end. A path is of characters that nobody encodes, so that it is the same

@@ -73,8 +73,7 @@ enum Place {
 pub fn run(operation: &AdminOperation, values: &Values, arguments: Arguments) -> Result<(), Failure> {
     let found = args::SettingValues::read(DATA, arguments)?;
     let path = PathBuf::from(found.of("data").text());
-    let rounds = found.of("password_rounds");
-    let password_rounds = rounds.given().map(|_| rounds.rounds(0)).transpose()?;
+    let password_rounds = found.of("password_rounds").rounds()?;
     let overrides = Overrides { password_rounds, public_url: found.of("public_url").url()? };
     require(&path)?;
     let place = open(&path)?;

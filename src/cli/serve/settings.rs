@@ -148,11 +148,11 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
             organization_creators: value("organization_creation").choose(CREATORS)?,
             contacts: value("contacts").choose(&[("anyone", ContactPolicy::Anyone), ("oneself", ContactPolicy::Oneself)])?,
             refresh_token_days: value("refresh_token_days").number(1, MOST_DAYS)?,
-            password_rounds: value("password_rounds").rounds(if ephemeral {
+            password_rounds: value("password_rounds").rounds()?.unwrap_or(if ephemeral {
                 FEWEST_ROUNDS
             } else {
                 Settings::default().password_rounds
-            })?,
+            }),
             public_url: public_url(value("public_url"))?,
         },
         admin_user: value("admin_user").text().to_owned(),
