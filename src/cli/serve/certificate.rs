@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cli::failure::Failure;
+use crate::cli::serve::background::Stopped;
 use crate::cli::serve::reload;
 use crate::cli::serve::settings::Configuration;
 use crate::http::certificate::Certificate;
@@ -20,14 +21,11 @@ pub fn read(configuration: &Configuration) -> Result<Option<Arc<Certificate>>, F
     read.map_err(|cause| Failure::Refused(format!("cannot use the certificate of --tls-cert and --tls-key: {cause}")))
 }
 
-/// Reads it again when its files change, on a thread that ends with the process.
-pub fn watch(certificate: Arc<Certificate>) {
-    std::thread::spawn(move || {
-        loop {
-            std::thread::sleep(LOOKED_AT_EVERY);
-            if certificate.has_changed() {
-                reload::take(NAME, &|| certificate.reload());
-            }
+/// Reads it again when its files change, until it is stopped.
+pub fn watch(certificate: &Certificate, stopped: &Stopped) {
+    while !stopped.within(LOOKED_AT_EVERY) {
+        if certificate.has_changed() {
+            reload::take(NAME, &|| certificate.reload());
         }
-    });
+    }
 }

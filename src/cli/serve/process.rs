@@ -26,6 +26,7 @@ use crate::cli::serve::service_manager::ServiceManager;
 use crate::cli::serve::settings::{self, Configuration, Upgrade};
 use crate::cli::serve::sockets::{LocalUrls, listen};
 use crate::cli::serve::{certificate, checkpoints, observer, sweeper};
+use crate::http::certificate::Certificate;
 use crate::http::server::Server;
 use crate::model::settings::Settings;
 use crate::registry::bootstrap::{Administrator, FirstCredentials, administrator};
@@ -77,7 +78,7 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
 
     let _control_socket = ControlSocket::open(&app);
     let (sender, events) = channel();
-    let background = start_background(&app, &server, manager.clone(), configuration.backups);
+    let background = start_background(&app, &server, manager.clone(), configuration.backups, certificate.clone());
     run(server.clone(), app.clone(), configuration.workers, background, sender.clone());
     metrics.iter().for_each(|metrics| metrics.run(&app, server.counts()));
     forward(signals, sender);
@@ -85,7 +86,6 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
     let mut reloads = Reloads::default();
     reloads.add("log file", || log::reopen().map_err(|error| error.to_string()));
     if let Some(certificate) = certificate {
-        certificate::watch(certificate.clone());
         reloads.add(certificate::NAME, move || certificate.reload());
     }
     while events.recv() == Ok(ProcessEvent::Signal(SIGHUP)) && lifetime == Lifetime::Lasting {
@@ -122,16 +122,18 @@ fn start_background(
     server: &Arc<Server>,
     manager: Arc<ServiceManager>,
     backups: Option<BackupSchedule>,
+    certificate: Option<Arc<Certificate>>,
 ) -> Vec<Background> {
     let (server, counts) = (server.clone(), server.counts());
     let watch = move |app: &App, stopped: &Stopped| {
         manager.watch(stopped, &|within| server.responds(within) && app.store().read(|tx| tx.has_users()).is_ok());
     };
     let backups = backups.map(|backups| Background::start(app, move |app, stopped| backups.run(app, stopped)));
+    let certificate = certificate.map(|certificate| Background::start(app, move |_, stopped| certificate::watch(&certificate, stopped)));
     let observe = move |app: &App, stopped: &Stopped| observer::run(&counts, app, stopped);
     let always = [Background::start(app, sweeper::run), Background::start(app, checkpoints::run)];
     let of_server = [Background::start(app, watch), Background::start(app, observe)];
-    always.into_iter().chain(of_server).chain(backups).collect()
+    always.into_iter().chain(of_server).chain(backups).chain(certificate).collect()
 }
 
 /// Sends each signal as an event, from a thread of its own.
