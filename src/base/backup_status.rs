@@ -1,7 +1,8 @@
 //! What became of the last backups that this process made by itself, for those who watch it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
+use crate::base::mutex::locked;
 use crate::base::time::Time;
 
 /// The last backups.
@@ -20,7 +21,7 @@ pub struct BackupStatus(Mutex<LastBackups>);
 impl BackupStatus {
     /// Returns what is known now.
     pub fn now(&self) -> LastBackups {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *locked(&self.0)
     }
 
     /// Notes a good backup of an earlier process.
@@ -37,6 +38,6 @@ impl BackupStatus {
     }
 
     fn change(&self, change: impl FnOnce(&mut LastBackups)) {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        change(&mut locked(&self.0));
     }
 }

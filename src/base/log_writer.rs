@@ -3,9 +3,10 @@
 use std::fs::File;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::base::mutex::locked;
 use crate::base::output;
 
 /// The most bytes of lines that wait to be written.
@@ -55,7 +56,7 @@ impl LogWriter {
             Urgency::Normal => MOST_WAITING - FOR_URGENT_LINES,
             Urgency::Urgent => MOST_WAITING,
         };
-        let mut waiting = self.locked();
+        let mut waiting = locked(&self.waiting);
         if waiting.lines.len() + line.len() > most {
             waiting.dropped += 1;
             self.dropped.fetch_add(1, Ordering::Relaxed);
@@ -71,7 +72,7 @@ impl LogWriter {
 
     /// Writes to this file from now on, the lines that wait included.
     pub fn redirect(&self, target: File) {
-        self.locked().target = Some(target);
+        locked(&self.waiting).target = Some(target);
         self.changed.notify_all();
     }
 
@@ -79,7 +80,7 @@ impl LogWriter {
     pub fn flush(&self, limit: Duration) {
         let is_busy = |waiting: &mut Waiting| waiting.is_writing || !waiting.lines.is_empty();
         // Errors are ignored: a panic while the lock was held leaves lines that are whole.
-        let _ = self.changed.wait_timeout_while(self.locked(), limit, is_busy);
+        let _ = self.changed.wait_timeout_while(locked(&self.waiting), limit, is_busy);
     }
 
     /// Returns how many lines were never written, since the process began.
@@ -101,7 +102,7 @@ impl LogWriter {
             }
             untold += waiting.dropped;
             tell(&mut target, notice, &mut untold);
-            self.locked().is_writing = false;
+            locked(&self.waiting).is_writing = false;
             self.changed.notify_all();
         }
     }
@@ -109,14 +110,10 @@ impl LogWriter {
     /// Waits for lines, or for another file to write to.
     fn take(&self) -> Waiting {
         let is_idle = |waiting: &mut Waiting| waiting.lines.is_empty() && waiting.target.is_none();
-        let mut waiting = self.changed.wait_while(self.locked(), is_idle).unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.changed.wait_while(locked(&self.waiting), is_idle).unwrap_or_else(PoisonError::into_inner);
         let taken = std::mem::take(&mut *waiting);
         waiting.is_writing = true;
         taken
-    }
-
-    fn locked(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

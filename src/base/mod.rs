@@ -6,6 +6,7 @@ pub mod error;
 pub mod id;
 pub mod log;
 pub mod log_writer;
+pub mod mutex;
 pub mod output;
 pub mod page;
 pub mod pkce;

@@ -14,6 +14,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 use crate::base::log;
+use crate::base::mutex::locked;
 
 /// The largest file that is read: a chain of certificates has a few kilobytes.
 const LARGEST_FILE: u64 = 1024 * 1024;
@@ -54,7 +55,7 @@ impl Certificate {
 
     /// Reads the files again. Handshakes that begin from now on get what is in them; if that is not good, they get what they had before.
     pub fn reload(&self) -> Result<(), String> {
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = [version(&self.certificate), version(&self.key)];
+        *locked(&self.seen) = [version(&self.certificate), version(&self.key)];
         let read = Arc::new(certified_key(&self.certificate, &self.key, &self.provider)?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = read;
         Ok(())
@@ -62,7 +63,7 @@ impl Certificate {
 
     /// Returns whether a file has changed since it was read last.
     pub fn has_changed(&self) -> bool {
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) != [version(&self.certificate), version(&self.key)]
+        *locked(&self.seen) != [version(&self.certificate), version(&self.key)]
     }
 }
 

@@ -4,6 +4,8 @@
 use std::cell::Cell;
 use std::sync::{Condvar, Mutex, PoisonError};
 
+use crate::base::mutex::locked;
+
 #[derive(Debug)]
 pub struct Semaphore {
     free: Mutex<usize>,
@@ -31,7 +33,7 @@ impl Semaphore {
 
     /// Adds permits.
     pub fn add(&self, permits: usize) {
-        *self.free.lock().unwrap_or_else(PoisonError::into_inner) += permits;
+        *locked(&self.free) += permits;
         self.freed.notify_all();
     }
 }
@@ -40,7 +42,7 @@ impl Permit<'_> {
     /// Releases the permit to a thread in reserve. Does nothing if it is released already.
     pub fn release(&self) {
         if self.is_held.replace(false) {
-            *self.semaphore.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+            *locked(&self.semaphore.free) += 1;
             self.semaphore.freed.notify_one();
         }
     }
@@ -48,7 +50,7 @@ impl Permit<'_> {
     /// Waits for a permit again. Does nothing if this one is held.
     pub fn reacquire(&self) {
         if !self.is_held.replace(true) {
-            let free = self.semaphore.free.lock().unwrap_or_else(PoisonError::into_inner);
+            let free = locked(&self.semaphore.free);
             let mut free = self.semaphore.freed.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
             *free -= 1;
         }

@@ -5,9 +5,10 @@ use std::net::{Shutdown, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::base::mutex::locked;
 use crate::base::time::Clock;
 use crate::base::{log, request_id};
 use crate::http::listener::counts::ListenerCounts;
@@ -89,7 +90,7 @@ impl Server {
     /// Answers up to `workers` requests at once, and up to `reserve` more that wait for something slow, until [`Server::stop`], and returns when
     /// the last one is answered. Fails if nothing can be answered any more.
     pub fn run_with_reserve(&self, workers: usize, reserve: usize, answer: RequestHandler<'_>) -> io::Result<()> {
-        let event_loop = self.event_loop.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let event_loop = locked(&self.event_loop).take();
         let event_loop = event_loop.ok_or_else(|| io::Error::other("a server runs once"))?;
         let (threads, permits) = (workers + reserve, Semaphore::new(workers));
         std::thread::scope(|scope| {

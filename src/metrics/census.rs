@@ -1,8 +1,9 @@
 //! How many rows of a kind there are: counted by the store, and not at every scrape.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use crate::base::error::Result;
+use crate::base::mutex::locked;
 use crate::base::time::Time;
 use crate::model::choice::State;
 use crate::store::{Store, Tx};
@@ -29,7 +30,7 @@ impl Census {
     ///
     /// Fails if the database does.
     pub fn of(&self, store: &Store) -> Result<Population> {
-        let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut newest = locked(&self.0);
         let now = store.steady();
         match &*newest {
             Some((at, found)) if at.is_within(HOLDS, now) => Ok(found.clone()),

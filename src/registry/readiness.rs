@@ -1,8 +1,9 @@
 //! Whether this server can do its work: it reads, it writes durably, the file has its schema, and the disk has room.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use crate::base::log;
+use crate::base::mutex::locked;
 use crate::base::time::Time;
 use crate::store::Store;
 use crate::store::observations::Observation;
@@ -122,7 +123,7 @@ impl Readiness {
     }
 
     fn state(&self) -> MutexGuard<'_, ReadinessState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 }
 

@@ -5,11 +5,12 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use crate::base::counter::Counter;
 use crate::base::error::{Result, errors};
 use crate::base::id::UserId;
+use crate::base::mutex::locked;
 use crate::base::time::Time;
 use crate::http::queue::Group;
 use crate::store::Tx;
@@ -87,7 +88,7 @@ impl GuessesInProgress {
     }
 
     fn counts(&self) -> MutexGuard<'_, HashMap<String, i64>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 }
 

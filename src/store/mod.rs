@@ -49,6 +49,7 @@ use std::sync::{Arc, Mutex};
 use rusqlite::Connection;
 
 use crate::base::error::{Error, Result};
+use crate::base::mutex::locked;
 use crate::base::temporary_directory::TemporaryDirectory;
 use crate::base::time::{Clock, Time};
 use cache::{Cache, CachedSnapshot};
@@ -58,7 +59,7 @@ pub use query::{Deleted, Direction, Order, Search, TextSearch};
 use schema::Durability;
 
 pub use transaction::Tx;
-use writer::{CommitCounts, Writer, locked};
+use writer::{CommitCounts, Writer};
 
 /// One open database file: any number of readers, one writer.
 #[derive(Debug)]

@@ -7,13 +7,14 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
 use rusqlite::Connection;
 
 use crate::base::counter::{Counter, Histogram};
 use crate::base::error::{Cause, Error, Result};
+use crate::base::mutex::locked;
 use crate::base::time::Clock;
 use crate::store::cache::{Cache, Kinds};
 use crate::store::transaction::Tx;
@@ -228,11 +229,6 @@ impl Drop for Undo<'_> {
             let _ = self.connection.execute_batch("ROLLBACK TO request; RELEASE request");
         }
     }
-}
-
-/// Locks a mutex, also if its holder panicked: the next user repairs what it guards.
-pub fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

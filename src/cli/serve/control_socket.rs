@@ -3,13 +3,14 @@
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, TryLockError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::base::log;
+use crate::base::mutex::locked;
 use crate::cli::control;
 use crate::cli::failure::Failure;
 use crate::cli::run::operator::OperatorRequest;
@@ -94,7 +95,7 @@ fn answer(stream: &UnixStream, app: &Mutex<Option<Arc<App>>>) {
 }
 
 fn run(request: &OperatorRequest, app: &Mutex<Option<Arc<App>>>) -> Value {
-    let app = app.lock().unwrap_or_else(PoisonError::into_inner);
+    let app = locked(app);
     let failed = |why: &str| json!({"failure": Failure::Refused(why.to_owned()).to_json()});
     let Some(app) = app.as_ref() else { return failed("the server that uses the data file is stopping: try again") };
     let answer = catch_unwind(AssertUnwindSafe(|| request.run(app.store(), app.settings())));

@@ -2,11 +2,12 @@
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use mio::Waker;
 
+use crate::base::mutex::locked;
 use crate::http::listener::fair_queue::InFlight;
 use crate::http::listener::sending::{KeepAlive, serialized};
 use crate::http::listener::socket::PeerSocket;
@@ -160,10 +161,6 @@ impl PendingRequests {
         // Errors are ignored: it fails only if the poll is gone, and then there is no event loop to wake.
         let _ = self.waker.wake();
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A request that a worker has taken. Dropped without an answer, it ends the connection.

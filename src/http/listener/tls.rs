@@ -1,10 +1,11 @@
 //! The TLS session of one public connection. Nothing in here waits for the peer.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use rustls::{ServerConfig, ServerConnection};
 
+use crate::base::mutex::locked;
 use crate::http::listener::socket::{More, ReadOutcome, retried};
 use crate::http::listener::stream::Stream;
 
@@ -31,7 +32,7 @@ impl TlsSession {
     }
 
     fn session(&self) -> MutexGuard<'_, ServerConnection> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 
     /// Continues the handshake with what has arrived, and adds to `received` how many bytes that was. Fails if the peer breaks off, or
