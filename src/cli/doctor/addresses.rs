@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::cli::doctor::finding::Finding;
+use crate::http::origin::Origin;
 
 /// What the settings say about addresses.
 #[derive(Clone, Debug, Default)]
@@ -17,9 +18,9 @@ pub struct Addresses {
 
 impl Addresses {
     /// Returns the host whose name clients look for in the certificate; `None` if it is not known, or if a proxy has a certificate for them.
-    pub fn host_of_certificate(&self) -> Option<&str> {
-        let (_, rest) = self.public_url.split_once("://").filter(|_| !self.trusts_proxies)?;
-        Some(host_of(rest.split('/').next().unwrap_or_default()))
+    pub fn host_of_certificate(&self) -> Option<String> {
+        let public = Origin::parse(&self.public_url).filter(|_| !self.trusts_proxies)?;
+        Some(without_brackets(&public.host).to_owned())
     }
 }
 
@@ -28,10 +29,10 @@ const CHECK: &str = "public-url";
 /// Returns what is wrong, the first of it; clients and passwords depend on each.
 pub fn check(addresses: &Addresses) -> Finding {
     let Addresses { listen, public_url, has_tls, trusts_proxies } = addresses;
-    let outside = listen.iter().find(|address| !is_local(host_of(address)));
-    let Some((scheme, rest)) = public_url.split_once("://") else {
+    let outside = listen.iter().find(|address| !at(address).is_some_and(|own| is_local(&own)));
+    let Some(public) = Origin::parse(public_url) else {
         return match outside {
-            Some(address) if is_wildcard(host_of(address)) => Finding::problem(
+            Some(address) if at(address).is_some_and(|own| is_wildcard(&own)) => Finding::problem(
                 CHECK,
                 format!("{address} answers at every address of this machine, and none of them is the public one"),
                 "say with --public-url at which URL clients and browsers reach the server",
@@ -40,13 +41,12 @@ pub fn check(addresses: &Addresses) -> Finding {
             _ => Finding::ok(CHECK, "the server is for this machine, or speaks TLS"),
         };
     };
-    let authority = rest.split('/').next().unwrap_or_default();
-    let is_plain = scheme == "http";
+    let is_plain = public.scheme == "http";
     match outside {
         _ if is_plain && *has_tls => {
             Finding::problem(CHECK, format!("the server speaks TLS, but {public_url} is http"), "write https:// in --public-url")
         }
-        _ if is_plain && !is_local(host_of(authority)) => plain_text(public_url),
+        _ if is_plain && !is_local(&public) => plain_text(public_url),
         Some(address) if !is_plain && !has_tls => Finding::advice(
             CHECK,
             format!("other machines reach {address} without TLS, past the proxy of {public_url}"),
@@ -62,7 +62,7 @@ pub fn check(addresses: &Addresses) -> Finding {
         _ if is_plain
             && !listen.is_empty()
             && !trusts_proxies
-            && listen.iter().all(|address| port_of(address, scheme) != port_of(authority, scheme)) =>
+            && listen.iter().all(|address| at(address).is_none_or(|own| own.port != public.port)) =>
         {
             let text = format!("clients are sent to {public_url}, but the server listens on {}", listen.join(" and "));
             Finding::advice(CHECK, text, "make the ports equal, or name the proxy between them with --trusted-proxies")
@@ -76,22 +76,25 @@ fn plain_text(url: &str) -> Finding {
     Finding::problem(CHECK, format!("{url} is not https: passwords and tokens can be read on the way"), remedy)
 }
 
-fn host_of(authority: &str) -> &str {
-    let host = authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(authority, |(host, _)| host);
+/// Returns the origin of what listens at `host:port`.
+fn at(address: &str) -> Option<Origin> {
+    Origin::parse(&format!("http://{address}"))
+}
+
+fn without_brackets(host: &str) -> &str {
     host.trim_matches(['[', ']'])
 }
 
-fn port_of<'a>(authority: &'a str, scheme: &str) -> &'a str {
-    let port = authority.rsplit_once(':').map(|(_, port)| port).filter(|port| port.bytes().all(|b| b.is_ascii_digit()));
-    port.unwrap_or(if scheme == "https" { "443" } else { "80" })
+fn ip_of(origin: &Origin) -> Option<IpAddr> {
+    without_brackets(&origin.host).parse().ok()
 }
 
-fn is_local(host: &str) -> bool {
-    host == "localhost" || host.ends_with(".localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+fn is_local(origin: &Origin) -> bool {
+    origin.host == "localhost" || origin.host.ends_with(".localhost") || ip_of(origin).is_some_and(|address| address.is_loopback())
 }
 
-fn is_wildcard(host: &str) -> bool {
-    host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_unspecified())
+fn is_wildcard(origin: &Origin) -> bool {
+    ip_of(origin).is_some_and(|address| address.to_canonical().is_unspecified())
 }
 
 #[cfg(test)]

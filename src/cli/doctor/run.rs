@@ -56,7 +56,7 @@ fn findings(configuration: &Configuration) -> Vec<Finding> {
     let addresses = addresses_of(configuration);
     let mut found = vec![addresses::check(&addresses)];
     let host = addresses.host_of_certificate();
-    found.extend(configuration.tls.as_ref().map(|(file, key)| certificate::check(file, key, host, now)));
+    found.extend(configuration.tls.as_ref().map(|(file, key)| certificate::check(file, key, host.as_deref(), now)));
     match configuration.data.as_deref().map(Path::new) {
         None => found.push(Finding::ok("data", "the database is temporary")),
         Some(name) => match resolved(name) {

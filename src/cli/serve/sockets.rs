@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use listenfd::ListenFd;
 
+use crate::base::uri::shown_host;
 use crate::cli::failure::{Failure, UsageError};
 use crate::cli::serve::public_url::{Lifetime, Location, local_url, public_url};
 use crate::cli::serve::settings::Configuration;
@@ -72,9 +73,7 @@ fn open(listen: &[ListenAddress], inherited: &mut ListenFd, over_tcp: &Protocol)
 /// Opens the socket whose requests are redirected to the same path of this URL.
 fn open_redirect(address: &str, public_url: &str) -> Result<PublicSocket, Failure> {
     let socket = ListeningSocket::tcp(address).map_err(|error| cannot_listen(address, "--http-redirect", &error))?;
-    let authority = public_url.find("://").map_or(0, |at| at + 3);
-    let end = public_url[authority..].find('/').map_or(public_url.len(), |at| authority + at);
-    Ok(PublicSocket { socket, protocol: Protocol::Redirect(public_url[..end].into()) })
+    Ok(PublicSocket { socket, protocol: Protocol::Redirect(shown_host(public_url).into()) })
 }
 
 fn with_protocol(socket: ListeningSocket, over_tcp: &Protocol) -> PublicSocket {
