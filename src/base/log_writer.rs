@@ -89,19 +89,19 @@ impl LogWriter {
     }
 
     fn run(&self, mut target: File, notice: &dyn Fn(u64) -> String) {
-        // How many lines were dropped since this was told last.
-        let mut untold = 0;
+        // How many lines were dropped since this was reported last.
+        let mut unreported = 0;
         loop {
             let waiting = self.take();
             target = waiting.target.unwrap_or(target);
-            tell(&mut target, notice, &mut untold);
+            report(&mut target, notice, &mut unreported);
             if let Err((written, _)) = output::write_all(&mut target, waiting.lines.as_bytes()) {
                 let unwritten = waiting.lines.as_bytes()[written..].iter().filter(|byte| **byte == b'\n').count() as u64;
                 self.dropped.fetch_add(unwritten, Ordering::Relaxed);
-                untold += unwritten;
+                unreported += unwritten;
             }
-            untold += waiting.dropped;
-            tell(&mut target, notice, &mut untold);
+            unreported += waiting.dropped;
+            report(&mut target, notice, &mut unreported);
             locked(&self.waiting).is_writing = false;
             self.changed.notify_all();
         }
@@ -117,9 +117,9 @@ impl LogWriter {
     }
 }
 
-/// Writes how many lines were dropped. If that fails, it is told later.
-fn tell(target: &mut File, notice: &dyn Fn(u64) -> String, untold: &mut u64) {
-    if *untold > 0 && output::write_all(target, notice(*untold).as_bytes()).is_ok() {
-        *untold = 0;
+/// Writes how many lines were dropped. If that fails, it is reported later.
+fn report(target: &mut File, notice: &dyn Fn(u64) -> String, unreported: &mut u64) {
+    if *unreported > 0 && output::write_all(target, notice(*unreported).as_bytes()).is_ok() {
+        *unreported = 0;
     }
 }

@@ -14,8 +14,8 @@ use crate::store::schema;
 use crate::store::sql::Cells;
 use crate::store::transaction::Tx;
 
-/// The most damages that are named.
-const MOST_DAMAGES: usize = 3;
+/// The most integrity errors that are named.
+const MOST_ERRORS: usize = 3;
 
 /// A file that is open to be looked at.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub(crate) struct AdministratorRow {
 
 /// Secrets and keys that never expire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct EndlessSecrets {
+pub(crate) struct NonExpiringSecrets {
     pub client_secrets: i64,
     pub api_keys: i64,
 }
@@ -68,8 +68,8 @@ impl Inspection {
     }
 
     /// Returns what SQLite finds to be damaged, at most some of it.
-    pub fn damages(&self) -> Result<Vec<String>> {
-        let mut statement = self.0.prepare(&format!("PRAGMA quick_check({MOST_DAMAGES})"))?;
+    pub fn integrity_errors(&self) -> Result<Vec<String>> {
+        let mut statement = self.0.prepare(&format!("PRAGMA quick_check({MOST_ERRORS})"))?;
         let found = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
         Ok(found.into_iter().filter(|line| line != "ok").collect())
     }
@@ -85,10 +85,10 @@ impl Tx<'_> {
         self.one(statement, &[], |cells: &mut Cells<'_>| cells.take("happened_at"))
     }
 
-    pub(crate) fn endless_secrets(&self) -> Result<EndlessSecrets> {
+    pub(crate) fn non_expiring_secrets(&self) -> Result<NonExpiringSecrets> {
         let live = "SELECT count(*) FROM client_secrets s JOIN clients c USING (client_number) WHERE s.expires_at IS NULL AND c.deleted_at IS NULL";
         let keys = "SELECT count(*) FROM api_keys k JOIN accounts a USING (account_id) WHERE k.expires_at IS NULL AND a.deleted_at IS NULL";
-        Ok(EndlessSecrets { client_secrets: self.value(live, &[])?, api_keys: self.value(keys, &[])? })
+        Ok(NonExpiringSecrets { client_secrets: self.value(live, &[])?, api_keys: self.value(keys, &[])? })
     }
 
     pub(crate) fn administrators_who_can_sign_in(&self) -> Result<Vec<AdministratorRow>> {

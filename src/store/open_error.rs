@@ -43,7 +43,7 @@ impl fmt::Display for OpenError {
                 let (file, wal) = (file.display(), wal.display());
                 write!(
                     f,
-                    "{wal} does not belong to {file}: one of them was replaced, and together they are no database. To use {file} as it is, move \
+                    "{wal} does not belong to {file}: one of them was replaced, and together they are not a valid database. To use {file} as it is, move \
                      {wal} away; to use what was there before, put back the file that was beside {wal}. Nothing was changed"
                 )
             }

@@ -56,9 +56,9 @@ fn year(now: Time) -> Finding {
 }
 
 fn checked(inspection: &Inspection, now: Time) -> Result<Vec<Finding>> {
-    let damages = inspection.damages()?;
-    if !damages.is_empty() {
-        let text = format!("the data file is damaged: {}", damages.join("; "));
+    let errors = inspection.integrity_errors()?;
+    if !errors.is_empty() {
+        let text = format!("the data file is damaged: {}", errors.join("; "));
         return Ok(vec![Finding::problem("integrity", text, "stop the server and restore the newest backup")]);
     }
     let integrity = Finding::ok("integrity", "SQLite finds no damage");
@@ -129,7 +129,7 @@ fn administrators(tx: &Tx<'_>) -> Result<Vec<Finding>> {
 }
 
 fn secrets(tx: &Tx<'_>) -> Result<Finding> {
-    let found = tx.endless_secrets()?;
+    let found = tx.non_expiring_secrets()?;
     if found.client_secrets + found.api_keys == 0 {
         return Ok(Finding::ok("secrets", "every secret and key ends some day"));
     }

@@ -16,7 +16,7 @@ const TO_WRITE: u32 = 0o022;
 /// In a folder with this, others may not replace files.
 const STICKY: u32 = 0o1000;
 
-/// A log that is larger was not copied into the file for long.
+/// A log that is larger has not been checkpointed for a long time.
 const LARGE_WAL: u64 = 128 * 1024 * 1024;
 
 /// With less room than this and twice the file, an upgrade or a backup may fail.
@@ -69,7 +69,11 @@ fn wal(file: &Path) -> Finding {
     match fs::metadata(beside(file, "-wal")).map_or(0, |file| file.len()) {
         large if large > LARGE_WAL => {
             let remedy = "find out who holds the file open, as a backup tool or a forgotten sqlite3 does, or restart the server";
-            Finding::problem(CHECK, format!("the write-ahead log has {}, so it was not copied into the file for long", size(large)), remedy)
+            Finding::problem(
+                CHECK,
+                format!("the write-ahead log has {}, so it has not been checkpointed for a long time", size(large)),
+                remedy,
+            )
         }
         bytes => Finding::ok(CHECK, format!("the write-ahead log has {}", size(bytes))),
     }

@@ -23,7 +23,7 @@ pub fn run(counts: &ListenerCounts, app: &App, stopped: &Stopped) {
         if now != seen {
             (seen, wait) = (now, WRITTEN_EVERY);
             if let Err(error) = app.store().write(|tx| tx.observe(Observation::UntrustedProxy)) {
-                log::error("it could not be written down that a proxy is not trusted", &[("cause", error.chain().into())]);
+                log::error("cannot record that an untrusted proxy was seen", &[("cause", error.chain().into())]);
             }
         }
     }
