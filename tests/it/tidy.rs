@@ -102,11 +102,12 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "cli/run",
         floors: &[
-            &["data_file", "drill", "output"],
-            &["backup", "pages", "secret_file"],
+            &["data_file", "output"],
+            &["pages", "secret_file"],
             &["entities"],
             &["admin", "api_keys", "authorizations", "clients", "collaborators", "healthcheck", "login", "sessions", "users"],
-            &["operator"],
+            &["drill", "operator"],
+            &["backup"],
         ],
     },
     Floors { folder: "cli/doctor", floors: &[&["finding"], &["addresses", "backups", "certificate", "data", "files"], &["run"]] },

@@ -8,22 +8,19 @@ use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::base::error::{Error, Result as Outcome};
 use crate::base::id::UserId;
 use crate::base::request_id;
-use crate::base::secret::{self, Hash};
+use crate::base::secret;
 use crate::base::temporary_directory::TemporaryDirectory;
 use crate::cli::args::nouns::CLIENT;
 use crate::cli::args::settings::FEWEST_ROUNDS;
+use crate::cli::args::values::Values;
+use crate::cli::run::admin::CREATE_USER;
 use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
 use crate::model::client::BUILT_IN;
-use crate::model::patch::Patch;
+use crate::model::password;
 use crate::model::settings::Settings;
-use crate::model::shape::Malformed;
-use crate::model::{password, user};
-use crate::registry::principal::Principal;
-use crate::registry::users::{self, NewPasswords};
 use crate::store::Store;
 use crate::store::restore::{Staged, stage};
 
@@ -49,7 +46,11 @@ pub fn drill(backup: &Path) -> Result<Drilled, String> {
     let settings = Settings { password_rounds: FEWEST_ROUNDS, public_url: "http://localhost".to_owned(), ..Settings::default() };
     let id: UserId = format!("drill-{}", HEXLOWER.encode(&secret::random::<8>())).parse().map_err(|_| "the probe has no name")?;
     let password = password::generated(&id);
-    make_probe(&store, &settings, &id, &password).map_err(|error| format!("the probe cannot be made: {error}"))?;
+    // An administrator, in the restored file alone.
+    let flags = [("user-id", id.as_str()), ("password", &password), ("admin", "true")];
+    let flags = flags.map(|(key, value)| (key.to_owned(), vec![value.to_owned()]));
+    let probe = Values { values: flags.into(), ..Values::default() };
+    (CREATE_USER.run)(&probe, &store, &settings).map_err(|error| format!("the probe cannot be made: {error}"))?;
     let probe = Probe::signed_in(App::new(store, settings), &id, &password)?;
     let (live, pages) = probe.read_clients("")?;
     let (deleted, more) = probe.read_clients("&deleted=true")?;
@@ -59,21 +60,6 @@ pub fn drill(backup: &Path) -> Result<Drilled, String> {
         return Err(format!("{read} clients were read, and there are {expected}"));
     }
     Ok(Drilled { staged, clients: read, pages: pages + more, duration: begun.elapsed() })
-}
-
-/// Creates an administrator who signs in, in the restored file alone.
-fn make_probe(store: &Store, settings: &Settings, id: &UserId, password: &str) -> Outcome<()> {
-    let wanted = json!({
-        "ids": {"user_id": id.as_str()},
-        "primary_email_address": format!("{id}@localhost"),
-        "password": password,
-        "state": "STATE_APPROVED",
-        "admin": true,
-    });
-    let wanted = wanted.as_object().cloned().unwrap_or_default();
-    let sent = Patch::decode(user::FIELDS, &wanted).map_err(|Malformed(why)| Error::malformed(why))?;
-    let passwords = NewPasswords { password: Hash::of_chosen(password, settings.password_rounds), temporary: None };
-    store.write(|tx| users::create(tx, &Principal::operator(), settings, id.clone(), &sent, &passwords)).map(drop)
 }
 
 /// Somebody who is signed in to the restored registry.
