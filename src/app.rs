@@ -168,8 +168,8 @@ impl App {
         }
         let reply = warning.into_iter().fold(reply, |reply, warning| reply.with("X-Warning", warning));
         // With several cookies of the name, the right one could be deleted; after an error it is unknown whether it is valid.
-        let is_sure = reply.status < 500 && self.cookies.one(input.request, COOKIE).is_some();
-        if has_invalid_cookie && is_sure && !reply.headers.iter().any(|(_, value)| self.cookies.is_set_by(value, COOKIE)) {
+        let is_sure = || reply.status < 500 && self.cookies.one(input.request, COOKIE).is_some();
+        if has_invalid_cookie && is_sure() && !reply.headers.iter().any(|(_, value)| self.cookies.is_set_by(value, COOKIE)) {
             return reply.with("Set-Cookie", self.cookies.clear(COOKIE));
         }
         reply
@@ -427,8 +427,11 @@ fn with_common_headers(reply: Reply, request: &Request, route: Option<&Route>) -
         path if path.starts_with("/oauth") => OF_OAUTH,
         _ => &[],
     };
-    let is_shared = path::segments(request.path()).is_ok_and(|segments| origins(&segments) == Origins::Any);
-    let shared = if is_shared { FOR_ANY_ORIGIN } else { &[] };
+    let of_path = || path::segments(request.path()).map_or(Origins::Own, |segments| origins(&segments));
+    let shared = match route.map_or_else(of_path, |route| route.origins) {
+        Origins::Any => FOR_ANY_ORIGIN,
+        Origins::Own => &[],
+    };
     reply.with("X-Request-Id", request.id.clone()).with_missing(special).with_missing(shared).with_missing(COMMON)
 }
 
