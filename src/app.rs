@@ -76,9 +76,9 @@ impl App {
     }
 
     /// Answers any request, and logs one line. A panic costs only this request a 500. Calls `before_blocking` before it waits for the disk.
-    pub fn answer(&self, request: &Request, before_blocking: &dyn Fn()) -> Reply {
+    pub fn answer(&self, request: Request, before_blocking: &dyn Fn()) -> Reply {
         let started = Instant::now();
-        let request = &*self.base_path.taken_off(request);
+        let request = &self.base_path.taken_off(request);
         let mut route = None;
         let reply = survive(request, || self.dispatch(request, before_blocking, &mut route));
         let took = started.elapsed();

@@ -38,8 +38,9 @@ fuzz_target!(|input: (u8, bool, &str, &str, &[u8])| {
         id: "fuzz".to_owned(),
         peer: Ipv4Addr::LOCALHOST.into(),
     };
-    let reply = app().answer(&request, &|| ());
-    assert!(reply.status != 500, "{request:?}");
+    let shown = format!("{request:?}");
+    let reply = app().answer(request, &|| ());
+    assert!(reply.status != 500, "{shown}");
     let is_json = reply.headers.iter().any(|(name, value)| *name == "Content-Type" && value.starts_with("application/json"));
     if is_json {
         serde_json::from_slice::<serde_json::Value>(&reply.body).expect("what says that it is JSON is JSON");

@@ -3,8 +3,6 @@
 //! The rest of the program knows only its own paths. Here, and nowhere else, the base path is taken off every request and put before every
 //! link of every reply. It comes from the settings, never from a request: anyone can send `X-Forwarded-Prefix`.
 
-use std::borrow::Cow;
-
 use crate::http::reply::Reply;
 use crate::http::request::Request;
 
@@ -36,10 +34,10 @@ impl BasePath {
     }
 
     /// Takes the base path off a request. A request without it is left as it is: then a proxy has taken it off.
-    pub fn taken_off<'r>(&self, request: &'r Request) -> Cow<'r, Request> {
+    pub fn taken_off(&self, request: Request) -> Request {
         match self.inside(&request.target) {
-            Some(target) => Cow::Owned(Request { target, ..request.clone() }),
-            None => Cow::Borrowed(request),
+            Some(target) => Request { target, ..request },
+            None => request,
         }
     }
 

@@ -48,7 +48,6 @@ impl Method {
 }
 
 /// A complete request; `target` is the request target as sent (`/path?query`).
-#[derive(Clone)]
 pub struct Request {
     pub method: Method,
     pub target: String,

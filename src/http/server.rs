@@ -30,7 +30,7 @@ const AFTER_A_FAILURE: Duration = Duration::from_millis(50);
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
 /// Answers a request. Calls its second argument when it is about to wait for something slow.
-pub type RequestHandler<'a> = &'a (dyn Fn(&Request, &dyn Fn()) -> Reply + Sync);
+pub type RequestHandler<'a> = &'a (dyn Fn(Request, &dyn Fn()) -> Reply + Sync);
 
 /// How many threads there are beyond the permits: this many can wait for the disk and join one commit, and as many again as the queue for
 /// slow work admits.
@@ -152,7 +152,7 @@ impl Server {
                 permit.release();
                 pending.before_blocking();
             };
-            let reply = catch_unwind(AssertUnwindSafe(|| answer(&request, &before_blocking)));
+            let reply = catch_unwind(AssertUnwindSafe(|| answer(request, &before_blocking)));
             pending.answer(&reply.unwrap_or_else(|_| Reply::empty(500)));
         }
     }

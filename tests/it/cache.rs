@@ -21,7 +21,7 @@ fn send(server: &keyfob::app::App, key: &str, method: Method, target: &str, body
         id: "cache".to_owned(),
         peer: PEER,
     };
-    let reply = server.answer(&request, &|| ());
+    let reply = server.answer(request, &|| ());
     (reply.status, serde_json::from_slice(&reply.body).unwrap_or_default())
 }
 

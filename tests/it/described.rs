@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use keyfob::http::path;
-use keyfob::http::request::Request;
+use keyfob::http::request::Method;
 use keyfob::routes::{RouteMatch, find};
 use serde_json::{Value, json};
 
@@ -12,14 +12,15 @@ use crate::server::{Answer, Server};
 static DOCUMENT: LazyLock<Value> = LazyLock::new(keyfob::openapi::document);
 
 /// Fails if the answer is none that the document has for its operation.
-pub fn check(request: &Request, answer: &Answer) {
-    let segments = path::segments(request.path()).unwrap_or_default();
-    let RouteMatch::Route(route, _) = find(request.method, &segments) else { return };
+pub fn check(method: Method, target: &str, answer: &Answer) {
+    let path = target.split_once('?').map_or(target, |(path, _)| path);
+    let segments = path::segments(path).unwrap_or_default();
+    let RouteMatch::Route(route, _) = find(method, &segments) else { return };
     let operation = &DOCUMENT["paths"][route.path][route.method.name().to_lowercase()];
     if operation.is_null() {
         return;
     }
-    let place = format!("{} {}: {} {}", request.method.name(), request.target, answer.status, answer.text());
+    let place = format!("{} {}: {} {}", method.name(), target, answer.status, answer.text());
     let response = resolved(&operation["responses"][answer.status.to_string()]);
     assert!(!response.is_null(), "not declared: {place}");
     if let Err(why) = matches(&response["content"]["application/json"]["schema"], &answer.json()) {

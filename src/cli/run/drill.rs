@@ -125,6 +125,6 @@ impl Probe {
             id: request_id::fresh(self.app.store().now()),
             peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
         };
-        self.app.answer(&request, &|| ())
+        self.app.answer(request, &|| ())
     }
 }

@@ -28,7 +28,7 @@ fn together(server: &Server, body: &str) -> Vec<(u16, String)> {
                         peer: PEER,
                     };
                     barrier.wait();
-                    let reply = app.answer(&request, &|| ());
+                    let reply = app.answer(request, &|| ());
                     (reply.status, String::from_utf8_lossy(&reply.body).into_owned())
                 })
             })
