@@ -16,6 +16,8 @@ use crate::http::listener::proxies::Network;
 pub struct FairQueue {
     load: Arc<Load>,
     by_network: HashMap<Network, NetworkQueue>,
+    /// How many requests wait, of all networks.
+    waiting: usize,
     /// The networks with requests that wait, in the order of their turns.
     order: VecDeque<Network>,
     /// The most requests to work on at once.
@@ -65,7 +67,7 @@ impl FairQueue {
     pub fn new(waker: Arc<Waker>) -> FairQueue {
         let (worked_on, in_flight, wake_below) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
         let load = Arc::new(Load { worked_on, in_flight, wake_below, waker });
-        FairQueue { load, by_network: HashMap::new(), order: VecDeque::new(), at_once: 0, most: 0 }
+        FairQueue { load, by_network: HashMap::new(), waiting: 0, order: VecDeque::new(), at_once: 0, most: 0 }
     }
 
     /// Begins to send, to this many threads, of which `workers` work at once and the others wait for something slow.
@@ -75,7 +77,7 @@ impl FairQueue {
 
     /// Returns how many requests wait.
     pub fn len(&self) -> usize {
-        self.order.iter().filter_map(|network| self.by_network.get(network)).map(|line| line.waiting.len()).sum()
+        self.waiting
     }
 
     /// Returns permission to send a request of this network at once, or `None` if it has to wait.
@@ -89,6 +91,7 @@ impl FairQueue {
 
     /// Queues a request.
     pub fn push(&mut self, network: Network, waiter: RequestKey) {
+        self.waiting += 1;
         let line = self.line(network);
         line.waiting.push_back(waiter);
         if line.waiting.len() == 1 {
@@ -122,6 +125,7 @@ impl FairQueue {
                 self.order.push_back(network);
             }
             if let Some(waiter) = waiter {
+                self.waiting -= 1;
                 return Some((waiter, InFlight::new(share)));
             }
         }
@@ -133,6 +137,7 @@ impl FairQueue {
         for line in self.by_network.values_mut() {
             line.waiting.retain(|waiter| waits(*waiter));
         }
+        self.waiting = self.by_network.values().map(|line| line.waiting.len()).sum();
         self.order.retain(|network| self.by_network.get(network).is_some_and(|line| !line.waiting.is_empty()));
         self.by_network.retain(|_, line| !line.waiting.is_empty() || line.share.in_flight.load(SeqCst) > 0);
     }
@@ -250,12 +255,12 @@ mod tests {
         queue.push(network(9), (0, 0));
         queue.push(network(9), (1, 0));
         queue.retain(|(slot, _)| slot == 1);
-        assert_eq!(queue.by_network.len(), 5);
+        assert_eq!((queue.by_network.len(), queue.len()), (5, 1));
         drop(in_flight);
         assert_eq!(queue.pop().map(|(waiter, _)| waiter), Some((1, 0)));
         assert!(queue.pop().is_none());
         queue.retain(|_| true);
-        assert!(queue.by_network.is_empty() && queue.order.is_empty());
+        assert!(queue.by_network.is_empty() && queue.order.is_empty() && queue.len() == 0);
         let Load { worked_on, in_flight, .. } = &*queue.load;
         assert_eq!([worked_on.load(SeqCst), in_flight.load(SeqCst)], [0, 0]);
     }
