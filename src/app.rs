@@ -120,8 +120,9 @@ impl App {
                 let session_cookies = if route.is_about_server() { Vec::new() } else { self.session_cookies(request) };
                 match self.proved(&session_cookies) {
                     Ok(session_cookie) => {
-                        let (now, server_key) = (self.store.now(), &self.server_key);
-                        let input = Input { request, captures, now, session_cookie, session_cookies, server_key };
+                        let App { cookies, server_key, .. } = self;
+                        let now = self.store.now();
+                        let input = Input { request, captures, now, session_cookie, session_cookies, cookies, server_key };
                         self.run(route, &input, before_blocking)
                     }
                     Err(error) => refused_for(route, request, &error),

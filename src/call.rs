@@ -6,6 +6,7 @@ use crate::base::error::{Result, errors};
 use crate::base::id::UserId;
 use crate::base::secret::Hash;
 use crate::base::time::Time;
+use crate::http::cookie::Cookies;
 use crate::http::csrf;
 use crate::http::queue::{Full, Queue, Slow};
 use crate::http::reply::Reply;
@@ -38,6 +39,8 @@ pub struct Input<'r> {
     pub session_cookie: Option<SessionCookie>,
     /// Every session cookie of the request; another port of this host may have planted some of them.
     pub session_cookies: Vec<SessionCookie>,
+    /// The names and attributes of this server's cookies.
+    pub cookies: &'r Cookies,
     /// What the forms of sign-in pages are bound by.
     pub server_key: &'r csrf::ServerKey,
 }

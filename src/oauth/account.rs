@@ -5,7 +5,6 @@ use serde_json::json;
 use crate::base::error::Result;
 use crate::call::{Input, Work};
 use crate::failure;
-use crate::http::cookie::Cookies;
 use crate::http::reply::Reply;
 use crate::model::field::Audience;
 use crate::model::mask::Mask;
@@ -35,6 +34,6 @@ pub fn sign_out<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         sessions::delete(call.tx, call.by, &session.user_id, &session.id)?;
         let reply =
             if failure::prefers_html(input.request) { Reply::redirect(input.request.method, "/oauth/login") } else { Reply::empty(204) };
-        Ok(reply.with("Set-Cookie", Cookies::of(&call.settings.public_url).clear(COOKIE)))
+        Ok(reply.with("Set-Cookie", input.cookies.clear(COOKIE)))
     }))
 }

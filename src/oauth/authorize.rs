@@ -6,7 +6,6 @@ use crate::base::secret::Token;
 use crate::base::uri;
 use crate::call::{Call, Input, LongWork, Transactions};
 use crate::failure;
-use crate::http::cookie::Cookies;
 use crate::http::reply::Reply;
 use crate::http::request::Method;
 use crate::model::scope::Scope;
@@ -86,13 +85,12 @@ impl Authorize<'_> {
             NextStep::Reply(reply) => reply,
             NextStep::Write => transactions.write(|call| self.conclude(call))?,
         };
-        let cookies = Cookies::of(&transactions.settings.public_url);
-        Ok(if self.has_just_signed_in(&cookies) { reply.with("Set-Cookie", cookies.clear(JUST_SIGNED_IN)) } else { reply })
+        Ok(if self.has_just_signed_in() { reply.with("Set-Cookie", self.input.cookies.clear(JUST_SIGNED_IN)) } else { reply })
     }
 
     /// Returns whether the browser came straight from signing in. Answering the page is another step.
-    fn has_just_signed_in(&self, cookies: &Cookies) -> bool {
-        self.answer == UserAnswer::NotAsked && !cookies.all(self.input.request, JUST_SIGNED_IN).is_empty()
+    fn has_just_signed_in(&self) -> bool {
+        self.answer == UserAnswer::NotAsked && !self.input.cookies.all(self.input.request, JUST_SIGNED_IN).is_empty()
     }
 
     fn sign_in_first(&self) -> Reply {
@@ -147,7 +145,7 @@ impl Authorize<'_> {
         let location = self.location(call, redirect_uri, &[("error", code), ("error_description", &description)]);
         // A user who has just entered a password must not be redirected, by a link that somebody made up, to a page that asks for it again
         // (RFC 9700 section 4.11.2).
-        if self.has_just_signed_in(&Cookies::of(&call.settings.public_url)) {
+        if self.has_just_signed_in() {
             return Ok(consent_page::refused(redirect_uri, &location, &refusal.named()));
         }
         Ok(Reply::redirect(self.input.request.method, location))

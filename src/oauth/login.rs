@@ -6,8 +6,7 @@ use crate::base::error::{Error, Named, Result, errors};
 use crate::base::id::{BadId, UserId};
 use crate::base::uri::{form_encoded, is_local};
 use crate::base::validation::Invalid;
-use crate::call::{Call, Input, LongWork, Transactions, Work};
-use crate::http::cookie::Cookies;
+use crate::call::{Input, LongWork, Transactions, Work};
 use crate::http::csrf::{self, SignInPage};
 use crate::http::form::Form;
 use crate::http::path;
@@ -41,14 +40,14 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         if call.by.session().is_some() {
             return Ok(Reply::redirect(input.request.method, next));
         }
-        Ok(form(call, input, 200, &next, "", None))
+        Ok(form(input, 200, &next, "", None))
     }))
 }
 
 /// Shows who is signed in, or how to sign in.
 pub fn home<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
-        let Some(session) = call.by.session() else { return Ok(form(call, input, 200, HOME, "", None)) };
+        let Some(session) = call.by.session() else { return Ok(form(input, 200, HOME, "", None)) };
         let token = input.form_token();
         let content = html! {
             h1 { "You are signed in" }
@@ -83,7 +82,7 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
             Err(Error::Named(named)) => {
                 let user = form_and_query.one("user_id").unwrap_or_default();
                 let patience = named.attributes.get("seconds").map(ToString::to_string);
-                let reply = transactions.read(|call| Ok(form(call, input, named.kind.status(), &next, user, Some(&named))))?;
+                let reply = transactions.read(|_| Ok(form(input, named.kind.status(), &next, user, Some(&named))))?;
                 Ok(patience.into_iter().fold(reply, |reply, seconds| reply.with("Retry-After", seconds)))
             }
             Err(error) => Err(error),
@@ -93,24 +92,23 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 
 /// Signs in, or leads who has a temporary password to where a new one is chosen.
 fn answered(transactions: &Transactions<'_>, input: &Input<'_>, form: &Parameters, next: &str) -> Result<Reply> {
-    let cookies = Cookies::of(&transactions.settings.public_url);
     let (attempt, verified) = verified(transactions, input, form)?;
     match verified {
         Verified::Password(verified) => {
             let session_cookie = begun(transactions, input, &attempt, &verified)?;
-            Ok(signed_in_to(input, &cookies, next, &session_cookie))
+            Ok(signed_in_to(input, next, &session_cookie))
         }
         Verified::Temporary(hash) => {
             let token = transactions.write(|call| recovery::use_temporary_password(call.tx, call.by, &attempt.user_id, &hash))?;
-            Ok(to_choice(input, &cookies, next, &token))
+            Ok(to_choice(input, next, &token))
         }
     }
 }
 
 /// Redirects a browser that has signed in to where its user was going.
-pub fn signed_in_to(input: &Input<'_>, cookies: &Cookies, next: &str, session_cookie: &SessionCookie) -> Reply {
-    let reply = Reply::redirect(input.request.method, next.to_owned()).with("Set-Cookie", kept_in(cookies, session_cookie));
-    if leads_to(next, "authorize") { reply.with("Set-Cookie", cookies.set(JUST_SIGNED_IN, "1", Some(60))) } else { reply }
+pub fn signed_in_to(input: &Input<'_>, next: &str, session_cookie: &SessionCookie) -> Reply {
+    let reply = Reply::redirect(input.request.method, next.to_owned()).with("Set-Cookie", kept_in(input, session_cookie));
+    if leads_to(next, "authorize") { reply.with("Set-Cookie", input.cookies.set(JUST_SIGNED_IN, "1", Some(60))) } else { reply }
 }
 
 /// Reads `{"user_id","password"}`, or a form of both. Answers 204 and the cookie. A temporary password is refused and stays valid: there
@@ -122,7 +120,7 @@ pub fn api<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         let Verified::Password(verified) = verified else { return Err((&TEMPORARY_PASSWORD).into()) };
         let session_cookie = begun(transactions, input, &attempt, &verified)?;
         // Nothing that can fail comes between a stored session and its cookie.
-        Ok(Reply::empty(204).with("Set-Cookie", kept_in(&Cookies::of(&transactions.settings.public_url), &session_cookie)))
+        Ok(Reply::empty(204).with("Set-Cookie", kept_in(input, &session_cookie)))
     }))
 }
 
@@ -146,8 +144,8 @@ fn begun(
     transactions.write(|call| sign_in::succeed(call.tx, call.by, attempt, verified, &input.session_cookies))
 }
 
-fn kept_in(cookies: &Cookies, session_cookie: &SessionCookie) -> String {
-    cookies.set(COOKIE, &session_cookie.reveal(), None)
+fn kept_in(input: &Input<'_>, session_cookie: &SessionCookie) -> String {
+    input.cookies.set(COOKIE, &session_cookie.reveal(), None)
 }
 
 /// Returns the sign-in page for a form that failed the CSRF check. It leads to where that one did.
@@ -175,9 +173,8 @@ fn segments(place: &str) -> Option<Vec<String>> {
     path::segments(place.split(['?', '#']).next()?).ok()
 }
 
-fn form(call: &Call<'_>, input: &Input<'_>, status: u16, next: &str, user_id: &str, wrong: Option<&Named>) -> Reply {
-    let cookies = Cookies::of(&call.settings.public_url);
-    let page = SignInPage::for_browser(input.request, &cookies, input.server_key);
+fn form(input: &Input<'_>, status: u16, next: &str, user_id: &str, wrong: Option<&Named>) -> Reply {
+    let page = SignInPage::for_browser(input.request, input.cookies, input.server_key);
     let content: Markup = html! {
         h1 { "Sign in" }
         @if let Some(wrong) = wrong {
@@ -193,5 +190,5 @@ fn form(call: &Call<'_>, input: &Input<'_>, status: u16, next: &str, user_id: &s
             button .main { "Sign in" }
         }
     };
-    page.carried_by(frame::page(status, "Sign in", &content), &cookies)
+    page.carried_by(frame::page(status, "Sign in", &content), input.cookies)
 }

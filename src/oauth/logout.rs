@@ -3,7 +3,6 @@
 use crate::base::error::{Error, Result, errors};
 use crate::base::uri;
 use crate::call::{Input, Work};
-use crate::http::cookie::Cookies;
 use crate::http::origin;
 use crate::http::reply::Reply;
 use crate::model::client::Client;
@@ -32,7 +31,7 @@ pub fn by_client<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             None => MOUNT.to_owned(),
         };
         let reply = Reply::redirect(input.request.method, place);
-        Ok(if ended.has_ended_session { reply.with("Set-Cookie", Cookies::of(&call.settings.public_url).clear(COOKIE)) } else { reply })
+        Ok(if ended.has_ended_session { reply.with("Set-Cookie", input.cookies.clear(COOKIE)) } else { reply })
     }))
 }
 

@@ -6,7 +6,6 @@ use crate::base::error::{Error, Named, Result};
 use crate::base::secret::{Hash, Token, TokenKind};
 use crate::base::uri::form_encoded;
 use crate::call::{Call, Input, LongWork, Work};
-use crate::http::cookie::Cookies;
 use crate::http::csrf::{self, SignInPage};
 use crate::http::queue::Slow;
 use crate::http::reply::Reply;
@@ -27,7 +26,7 @@ const COOKIE: &str = "new_password";
 /// that looks at links does no harm.
 pub fn link_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let query = Parameters::of_query(input)?;
-    Ok(Box::new(move |call| Ok(link_form(call, input, 200, &next(query.one("n")), None))))
+    Ok(Box::new(move |_| Ok(link_form(input, 200, &next(query.one("n")), None))))
 }
 
 /// Uses a sign-in link, and leads to where a new password is chosen.
@@ -42,17 +41,17 @@ pub fn use_link<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
             recovery::use_link(call.tx, call.by, token)
         });
         match used {
-            Ok(token) => Ok(to_choice(input, &Cookies::of(&transactions.settings.public_url), &next, &token)),
-            Err(Error::Named(named)) => transactions.read(|call| Ok(link_form(call, input, named.kind.status(), &next, Some(&named)))),
+            Ok(token) => Ok(to_choice(input, &next, &token)),
+            Err(Error::Named(named)) => transactions.read(|_| Ok(link_form(input, named.kind.status(), &next, Some(&named)))),
             Err(error) => Err(error),
         }
     }))
 }
 
 /// Leads a browser to where a new password is chosen, with the token that lets it choose.
-pub fn to_choice(input: &Input<'_>, cookies: &Cookies, next: &str, token: &Token) -> Reply {
+pub fn to_choice(input: &Input<'_>, next: &str, token: &Token) -> Reply {
     let place = format!("/oauth/new-password?n={}", form_encoded(next.as_bytes()));
-    Reply::redirect(input.request.method, place).with("Set-Cookie", cookies.set(COOKIE, &token.reveal(), Some(RECOVERY_SECONDS)))
+    Reply::redirect(input.request.method, place).with("Set-Cookie", input.cookies.set(COOKIE, &token.reveal(), Some(RECOVERY_SECONDS)))
 }
 
 /// Shows the form to choose a new password, or leads to where one signs in.
@@ -71,9 +70,8 @@ pub fn choice_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 pub fn choose<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let form = Parameters::of_form_and_query(input)?;
     Ok(Box::new(move |transactions| {
-        let cookies = Cookies::of(&transactions.settings.public_url);
         let (next, new) = (next(form.one("n")), form.one("password").unwrap_or_default());
-        let token = presented(input, &cookies);
+        let token = presented(input);
         let chosen = transactions.read(|call| recovery::chooser(call.tx, token.as_ref())).and_then(|recovery| {
             password::check(new, &recovery.user_id)?;
             let hash = transactions.slowly(Slow::Password, input.request.peer, || {
@@ -87,9 +85,7 @@ pub fn choose<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
             transactions.write(|call| recovery::choose(call.tx, call.by, token.as_ref(), &attempt, &hash, &input.session_cookies))
         });
         match chosen {
-            Ok(session_cookie) => {
-                Ok(login::signed_in_to(input, &cookies, &next, &session_cookie).with("Set-Cookie", cookies.clear(COOKIE)))
-            }
+            Ok(session_cookie) => Ok(login::signed_in_to(input, &next, &session_cookie).with("Set-Cookie", input.cookies.clear(COOKIE))),
             // The form can be sent again while the browser may choose.
             Err(Error::Named(named)) => {
                 let form = transactions.read(|call| choice_form(call, input, named.kind.status(), &next, Some(&named)));
@@ -100,13 +96,12 @@ pub fn choose<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     }))
 }
 
-fn presented(input: &Input<'_>, cookies: &Cookies) -> Option<Token> {
-    cookies.one(input.request, COOKIE).and_then(Token::parse)
+fn presented(input: &Input<'_>) -> Option<Token> {
+    input.cookies.one(input.request, COOKIE).and_then(Token::parse)
 }
 
-fn link_form(call: &Call<'_>, input: &Input<'_>, status: u16, next: &str, wrong: Option<&Named>) -> Reply {
-    let cookies = Cookies::of(&call.settings.public_url);
-    let page = SignInPage::for_browser(input.request, &cookies, input.server_key);
+fn link_form(input: &Input<'_>, status: u16, next: &str, wrong: Option<&Named>) -> Reply {
+    let page = SignInPage::for_browser(input.request, input.cookies, input.server_key);
     let content: Markup = html! {
         h1 { "Sign in with a link" }
         @if let Some(wrong) = wrong {
@@ -123,14 +118,13 @@ fn link_form(call: &Call<'_>, input: &Input<'_>, status: u16, next: &str, wrong:
             button .main { "Sign in" }
         }
     };
-    page.carried_by(frame::narrow(Surface::SignInLink, status, "Sign in with a link", &content), &cookies)
+    page.carried_by(frame::narrow(Surface::SignInLink, status, "Sign in with a link", &content), input.cookies)
 }
 
 /// Draws the form to choose a new password. Fails if the browser may not choose one.
 fn choice_form(call: &Call<'_>, input: &Input<'_>, status: u16, next: &str, wrong: Option<&Named>) -> Result<Reply> {
-    let cookies = Cookies::of(&call.settings.public_url);
-    let recovery = recovery::chooser(call.tx, presented(input, &cookies).as_ref())?;
-    let page = SignInPage::for_browser(input.request, &cookies, input.server_key);
+    let recovery = recovery::chooser(call.tx, presented(input).as_ref())?;
+    let page = SignInPage::for_browser(input.request, input.cookies, input.server_key);
     let content: Markup = html! {
         h1 { "Choose a new password" }
         @if let Some(wrong) = wrong {
@@ -148,5 +142,5 @@ fn choice_form(call: &Call<'_>, input: &Input<'_>, status: u16, next: &str, wron
             button .main { "Set the password and sign in" }
         }
     };
-    Ok(page.carried_by(frame::page(status, "Choose a new password", &content), &cookies))
+    Ok(page.carried_by(frame::page(status, "Choose a new password", &content), input.cookies))
 }
