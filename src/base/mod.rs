@@ -2,6 +2,7 @@
 
 pub mod backup_status;
 pub mod counter;
+pub mod descriptors;
 pub mod error;
 pub mod id;
 pub mod log;

@@ -13,7 +13,8 @@ pub fn cpu_seconds() -> f64 {
 /// Returns the bytes of memory that are not swapped out, or `None` where the system does not say.
 pub fn resident_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let kibibytes: u64 = first_number(status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?)?;
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: u64 = resident.split_whitespace().next()?.parse().ok()?;
     Some(kibibytes * 1024)
 }
 
@@ -21,14 +22,4 @@ pub fn resident_bytes() -> Option<u64> {
 pub fn open_descriptors() -> Option<u64> {
     // One is that of the folder itself.
     Some((fs::read_dir("/proc/self/fd").ok()?.count() as u64).saturating_sub(1))
-}
-
-/// Returns how many descriptors may be open; `None` if there is no limit, or the system does not say.
-pub fn most_descriptors() -> Option<u64> {
-    let limits = fs::read_to_string("/proc/self/limits").ok()?;
-    first_number(limits.lines().find_map(|line| line.strip_prefix("Max open files"))?)
-}
-
-fn first_number(text: &str) -> Option<u64> {
-    text.split_whitespace().next()?.parse().ok()
 }

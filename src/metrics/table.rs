@@ -1,8 +1,8 @@
 //! Every metric, one per row: what is exported, and the table of doc/metrics.md.
 
 use crate::base::counter::Distribution;
-use crate::base::log;
 use crate::base::time::Time;
+use crate::base::{descriptors, log};
 use crate::metrics::process;
 use crate::metrics::scrape::Scrape;
 use crate::model::choice::STATES;
@@ -96,7 +96,7 @@ pub static METRICS: &[Metric] = &[
     metric("process_cpu_seconds_total", Counter, &[], "Processor time that was used.", |_| one(Real(process::cpu_seconds()))),
     metric("process_resident_memory_bytes", Gauge, &[], "Memory that is used and not swapped out.", |_| all(process::resident_bytes())),
     metric("process_open_fds", Gauge, &[], "File descriptors that are open.", |_| all(process::open_descriptors())),
-    metric("process_max_fds", Gauge, &[], "File descriptors that may be open.", |_| all(process::most_descriptors())),
+    metric("process_max_fds", Gauge, &[], "File descriptors that may be open.", |_| all(descriptors::most().map(|most| most as u64))),
 ];
 
 fn one(value: SampleValue) -> Vec<Sample> {

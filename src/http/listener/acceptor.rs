@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use mio::net::{TcpListener, UnixListener};
 use mio::{Interest, Registry, Token};
 
-use crate::base::log;
+use crate::base::{descriptors, log};
 use crate::http::listener::public_socket::{ListeningSocket, Protocol, PublicSocket, UnixSocketFile};
 use crate::http::listener::stream::Stream;
 
@@ -59,10 +59,7 @@ pub enum Accepted {
 
 /// Returns the wanted number of connections, or as many as there are descriptors for.
 pub fn affordable(wanted: usize) -> usize {
-    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
-    let descriptors = line.and_then(|line| line.split_whitespace().next()).and_then(|soft| soft.parse::<usize>().ok());
-    let most = descriptors.map_or(wanted, |descriptors| descriptors.saturating_sub(OTHER_DESCRIPTORS).max(8));
+    let most = descriptors::most().map_or(wanted, |descriptors| descriptors.saturating_sub(OTHER_DESCRIPTORS).max(8));
     if most < wanted {
         let cause = "the limit of open files (ulimit -n) leaves room for no more";
         log::warn("fewer connections than set", &[("connections", most.into()), ("cause", cause.into())]);
