@@ -52,6 +52,13 @@ pub struct Queue {
     moved: Condvar,
 }
 
+/// How much is being done, and how much waits.
+#[derive(Clone, Copy, Debug)]
+pub struct QueueLoad {
+    pub working: u64,
+    pub waiting: u64,
+}
+
 #[derive(Debug, Default)]
 struct State {
     working: usize,
@@ -77,10 +84,9 @@ struct Waiter {
 pub struct Turn<'q>(&'q Queue);
 
 impl Queue {
-    /// Returns how much is being done, and how much waits.
-    pub fn load(&self) -> (u64, u64) {
+    pub fn load(&self) -> QueueLoad {
         let state = self.state();
-        (state.working as u64, state.waiting.len() as u64)
+        QueueLoad { working: state.working as u64, waiting: state.waiting.len() as u64 }
     }
 
     /// Returns a queue for this many processors: keeps at most half of them busy, and at least one.

@@ -1,12 +1,14 @@
 //! What the metrics of one scrape are read from.
 
+use std::collections::BTreeMap;
+
 use crate::base::backup_status::{BackupStatus, LastBackups};
 use crate::base::log;
 use crate::base::time::{Clock, Time};
 use crate::http::listener::counts::ListenerCounts;
-use crate::http::queue::Queue;
+use crate::http::queue::{Queue, QueueLoad};
 use crate::metrics::census::{Census, Population};
-use crate::metrics::requests::RequestCounts;
+use crate::metrics::requests::{RequestCounts, RouteRequests};
 use crate::store::Store;
 
 /// What is counted from the start of the server on.
@@ -14,15 +16,17 @@ use crate::store::Store;
 pub struct Metrics {
     pub requests: RequestCounts,
     census: Census,
-    pub started: Time,
+    started: Time,
 }
 
-/// The sources of one scrape.
+/// The sources of one scrape. What belongs together was read at one time.
 #[derive(Debug)]
 pub struct Scrape<'a> {
-    pub metrics: &'a Metrics,
+    pub started: Time,
+    /// By the name of their route.
+    pub requests: BTreeMap<&'static str, RouteRequests>,
     pub store: &'a Store,
-    pub queue: &'a Queue,
+    pub hashes: QueueLoad,
     pub listener: &'a ListenerCounts,
     pub backups: LastBackups,
     /// `None` if the store could not be read.
@@ -46,6 +50,14 @@ impl<'a> Scrape<'a> {
         let population = metrics.census.of(store).inspect_err(|error| {
             log::error("the metrics cannot be counted", &[("cause", error.chain().into())]);
         });
-        Scrape { metrics, store, queue, listener, backups: backups.now(), population: population.ok() }
+        Scrape {
+            started: metrics.started,
+            requests: metrics.requests.by_route(),
+            store,
+            hashes: queue.load(),
+            listener,
+            backups: backups.now(),
+            population: population.ok(),
+        }
     }
 }

@@ -77,8 +77,8 @@ pub static METRICS: &[Metric] = &[
     metric("keyfob_connections_accepted_total", Counter, &[], "Connections that were accepted.", |s| one(Count(s.listener.accepted.get()))),
     metric("keyfob_requests_waiting", Gauge, &[], "Complete requests that wait for their turn.", |s| one(Count(s.listener.waiting.get()))),
     metric("keyfob_forwarded_by_untrusted_total", Counter, &[], "Requests with X-Forwarded-For from this machine or a private network, but from no proxy of --trusted-proxies.", |s| one(Count(s.listener.forwarded_by_untrusted.get()))),
-    metric("keyfob_hashes_running", Gauge, &[], "Passwords and secrets that are being hashed.", |s| one(Count(s.queue.load().0))),
-    metric("keyfob_hashes_waiting", Gauge, &[], "Passwords and secrets that wait to be hashed.", |s| one(Count(s.queue.load().1))),
+    metric("keyfob_hashes_running", Gauge, &[], "Passwords and secrets that are being hashed.", |s| one(Count(s.hashes.working))),
+    metric("keyfob_hashes_waiting", Gauge, &[], "Passwords and secrets that wait to be hashed.", |s| one(Count(s.hashes.waiting))),
     metric("keyfob_commit_duration_seconds", Histogram, &[], "Time that a commit took, until it was durable.", |s| one(Durations(s.store.commit_counts().durations.read()))),
     metric("keyfob_commit_writes", Histogram, &[], "Writes that shared a commit.", |s| one(SampleValue::Distribution(s.store.commit_counts().writes.read()))),
     metric("keyfob_commit_failures_total", Counter, &[], "Commits that failed.", |s| one(Count(s.store.commit_counts().failures.get()))),
@@ -92,7 +92,7 @@ pub static METRICS: &[Metric] = &[
     metric("keyfob_refusals_total", Counter, &["reason"], "Refusals of the authorization server, by the reason that the log and the history name.", refusals),
     metric("keyfob_throttled_guesses_total", Counter, &[], "Passwords and secrets that were not compared because too many before were wrong.", |_| one(Count(throttle::throttled()))),
     metric("keyfob_log_lines_dropped_total", Counter, &[], "Lines of the log that were dropped because nobody read them.", |_| one(Count(log::dropped_lines()))),
-    metric("process_start_time_seconds", Gauge, &[], "When the server started, in seconds since 1970.", |s| one(moment(Some(s.metrics.started)))),
+    metric("process_start_time_seconds", Gauge, &[], "When the server started, in seconds since 1970.", |s| one(moment(Some(s.started)))),
     metric("process_cpu_seconds_total", Counter, &[], "Processor time that was used.", |_| one(Real(process::cpu_seconds()))),
     metric("process_resident_memory_bytes", Gauge, &[], "Memory that is used and not swapped out.", |_| all(process::resident_bytes())),
     metric("process_open_fds", Gauge, &[], "File descriptors that are open.", |_| all(process::open_descriptors())),
@@ -122,16 +122,15 @@ fn build_info(_: &Scrape<'_>) -> Vec<Sample> {
 }
 
 fn requests(scrape: &Scrape<'_>) -> Vec<Sample> {
-    let routes = scrape.metrics.requests.by_route();
-    let samples = routes.into_iter().flat_map(|(route, found)| {
-        found.statuses.into_iter().map(move |(status, count)| Sample { labels: vec![route.to_owned(), status], value: Count(count) })
+    let samples = scrape.requests.iter().flat_map(|(route, found)| {
+        found.statuses.iter().map(|(status, count)| Sample { labels: vec![(*route).to_owned(), status.clone()], value: Count(*count) })
     });
     samples.collect()
 }
 
 fn durations(scrape: &Scrape<'_>) -> Vec<Sample> {
-    let routes = scrape.metrics.requests.by_route();
-    routes.into_iter().map(|(route, found)| Sample { labels: vec![route.to_owned()], value: Durations(found.durations) }).collect()
+    let routes = scrape.requests.iter();
+    routes.map(|(route, found)| Sample { labels: vec![(*route).to_owned()], value: Durations(found.durations.clone()) }).collect()
 }
 
 fn rejections(scrape: &Scrape<'_>) -> Vec<Sample> {
