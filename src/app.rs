@@ -94,7 +94,7 @@ impl App {
         let reply = match app {
             _ if !origin::is_asked_by_own_name(request, host) => failure::misdirected(request),
             _ if request.path() != "/metrics" => failure::no_route(request),
-            _ if !matches!(request.method, Method::Get | Method::Head) => failure::wrong_method(request, &[Method::Get, Method::Head]),
+            _ if !request.method.is_get_or_head() => failure::wrong_method(request, &[Method::Get, Method::Head]),
             None => Reply::empty(503),
             Some(App { metrics, store, queue, backups, .. }) => {
                 let page = text::page(&Scrape::of(metrics, store, queue, backups, listener));
@@ -262,7 +262,7 @@ impl App {
     /// Refuses a change that the user of a browser did not intend: a browser sends its cookies with the requests of any site.
     fn check_csrf(&self, route: &Route, input: &Input<'_>) -> Result<()> {
         let request = input.request;
-        if matches!(request.method, Method::Get | Method::Head | Method::Options) {
+        if request.method.is_get_or_head() || request.method == Method::Options {
             return Ok(());
         }
         let sender = Sender::of(request, &self.settings.public_url);

@@ -57,7 +57,7 @@ impl PathSegment {
 /// Finds the route of a request. The only place that looks at paths and methods.
 pub fn find(method: Method, segments: &[String]) -> RouteMatch {
     let mut others = Vec::new();
-    for row in BY_LENGTH.get(segments.len()).into_iter().flatten().filter(|row| row.takes(segments)) {
+    for row in rows(segments) {
         if row.route.method == method || (method == Method::Head && row.route.answers_head()) {
             return RouteMatch::Route(row.route, row.captures(segments));
         }
@@ -71,14 +71,17 @@ pub fn find(method: Method, segments: &[String]) -> RouteMatch {
 
 /// Returns the row of this path that takes a password, if there is one.
 pub fn find_password(segments: &[String]) -> Option<&'static Route> {
-    let mut rows = BY_LENGTH.get(segments.len()).into_iter().flatten().filter(|row| row.takes(segments));
-    rows.find(|row| matches!(row.route.guard, Guard::Password)).map(|row| row.route)
+    rows(segments).map(|row| row.route).find(|route| matches!(route.guard, Guard::Password))
 }
 
 /// Returns the origins whose scripts may read replies at a path, whatever the method.
 pub fn origins(segments: &[String]) -> Origins {
-    let rows = BY_LENGTH.get(segments.len()).into_iter().flatten();
-    rows.filter(|row| row.takes(segments)).map(|row| row.route.origins).find(|origins| *origins == Origins::Any).unwrap_or(Origins::Own)
+    if rows(segments).any(|row| row.route.origins == Origins::Any) { Origins::Any } else { Origins::Own }
+}
+
+/// Returns the rows that match a path, whatever their method.
+fn rows(segments: &[String]) -> impl Iterator<Item = &'static Split> {
+    BY_LENGTH.get(segments.len()).into_iter().flatten().filter(move |row| row.takes(segments))
 }
 
 impl Split {
