@@ -13,15 +13,15 @@ const MOST_AT_ONCE: usize = 4;
 const MOST_WAITING: usize = 32;
 
 /// The most threads in the queue, working or waiting.
-pub const MOST_INSIDE: usize = MOST_AT_ONCE + SORTS * MOST_WAITING;
+pub const MOST_INSIDE: usize = MOST_AT_ONCE + KINDS * MOST_WAITING;
 
 /// Waiting longer than this fails: a browser would not wait much longer either.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// How many kinds of work there are.
-const SORTS: usize = 3;
+const KINDS: usize = 3;
 
-/// The kind of work. Each kind has its own queue, and they take turns, so a flood of one does not hold up the other.
+/// The kind of work. Each kind has its own queue, and they take turns, so a flood of one does not hold up the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slow {
     /// For strangers.
@@ -65,8 +65,8 @@ struct State {
     waiting: Vec<Waiter>,
     next_number: u64,
     turns_taken: u64,
-    /// When each sort had its last turn.
-    last_turns: [u64; SORTS],
+    /// When each kind had its last turn.
+    last_turns: [u64; KINDS],
 }
 
 /// A request that waits. Groups take turns, round after round: the first waiters of a group are in the round that is under way, the others
@@ -171,7 +171,7 @@ impl State {
         self.waiting.retain(|waiter| waiter.number != number);
     }
 
-    /// Returns whose turn it is: of the sort that has had none for longest, the first in the earliest round.
+    /// Returns whose turn it is: of the kind that has had none for longest, the first in the earliest round.
     fn next(&self) -> Option<u64> {
         let first = self.waiting.iter().min_by_key(|waiter| (self.last_turns[waiter.work as usize], waiter.round, waiter.number));
         first.map(|waiter| waiter.number)
@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(queue.state().working, 0);
     }
 
-    /// The networks of those who wait for one sort of work, in the order in which they have their turn.
+    /// The networks of those who wait for one kind of work, in the order in which they have their turn.
     fn order(state: &mut State, work: Slow) -> String {
         let mut order = String::new();
         while let Some(first) = state.of(work).min_by_key(|waiter| (waiter.round, waiter.number)) {
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sort_that_has_had_no_turn_for_longest_is_next() {
+    fn the_kind_that_has_had_no_turn_for_longest_is_next() {
         let mut state = State::default();
         for (number, work) in [Slow::Password, Slow::ClientSecret, Slow::Password, Slow::Known].into_iter().enumerate() {
             state.add(work, group("a")).unwrap();

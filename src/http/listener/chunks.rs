@@ -141,7 +141,7 @@ mod tests {
     fn whole(text: &str) -> (Result<Option<Vec<u8>>, Rejection>, String) {
         match Chunks::new().take(text.as_bytes()) {
             Ok((taken, body)) => (Ok(body), text[taken..].to_owned()),
-            Err(refusal) => (Err(refusal), text.to_owned()),
+            Err(rejection) => (Err(rejection), text.to_owned()),
         }
     }
 

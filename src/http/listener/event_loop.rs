@@ -21,7 +21,7 @@ use crate::http::listener::fair_queue::FairQueue;
 use crate::http::listener::limits::Limits;
 use crate::http::listener::pending::PendingRequests;
 use crate::http::listener::public_socket::PublicSocket;
-use crate::http::listener::rejection::{RefusalLog, TOO_SLOW};
+use crate::http::listener::rejection::{RejectionLog, TOO_SLOW};
 use crate::http::listener::resource::Resource;
 use crate::http::listener::socket::More;
 use crate::http::listener::upstream::{SocketFile, UPSTREAMS, Upstreams};
@@ -40,7 +40,7 @@ const CLOSING: Duration = Duration::from_millis(5);
 pub struct EventLoop {
     poll: Poll,
     pending: Arc<PendingRequests>,
-    /// None once the listener stops.
+    /// Empty once the listener stops.
     acceptors: Vec<Acceptor>,
     /// The token of the first connection, after those of the acceptors.
     first_connection: usize,
@@ -55,7 +55,7 @@ pub struct EventLoop {
     queue: FairQueue,
     /// How many requests have arrived; the number of the last one.
     serial: u64,
-    refusals: RefusalLog,
+    rejections: RejectionLog,
     counts: Arc<ListenerCounts>,
     buffer: Vec<u8>,
 }
@@ -88,7 +88,7 @@ impl EventLoop {
             handshakes: Vec::new(),
             queue,
             serial: 0,
-            refusals: RefusalLog::new(counts.clone(), Instant::now()),
+            rejections: RejectionLog::new(counts.clone(), Instant::now()),
             counts,
             buffer: vec![0; READ],
         })

@@ -268,7 +268,7 @@ mod tests {
     }
 
     fn status(text: &str) -> u16 {
-        read_text(text).map_or_else(|refusal| refusal.status, |_| 200)
+        read_text(text).map_or_else(|rejection| rejection.status, |_| 200)
     }
 
     #[test]
@@ -365,7 +365,7 @@ mod tests {
         let long = |length: usize| format!("GET / HTTP/1.1\r\nHost: x\r\nA: {}\r\n\r\n", "x".repeat(length - 32));
         assert_eq!((long(LARGEST_HEAD).len(), status(&long(LARGEST_HEAD)), status(&long(LARGEST_HEAD + 1))), (LARGEST_HEAD, 200, 431));
         assert_eq!(end(&vec![b'x'; LARGEST_HEAD], 0), Ok(None));
-        assert_eq!(end(&vec![b'x'; LARGEST_HEAD + 1], 0).map_err(|refusal| refusal.status), Err(431));
+        assert_eq!(end(&vec![b'x'; LARGEST_HEAD + 1], 0).map_err(|rejection| rejection.status), Err(431));
     }
 
     #[test]

@@ -259,7 +259,7 @@ mod tests {
         assert_eq!((reader.awaits(), reader.must_continue(), reader.must_continue()), (Awaited::Body, true, false));
     }
 
-    /// What a connection said, up to its first refusal.
+    /// What a connection said, up to its first rejection.
     fn said<'b>(pieces: impl Iterator<Item = &'b [u8]>) -> (Vec<Arrived>, Option<u16>) {
         let (mut reader, mut arrived, mut sent) = (Reader::new(Trust::Untrusted), Vec::new(), 0);
         for piece in pieces {
@@ -272,7 +272,7 @@ mod tests {
                         break;
                     }
                     Ok(Some(request)) => arrived.push(request),
-                    Err(refusal) => return (arrived, Some(refusal.status)),
+                    Err(rejection) => return (arrived, Some(rejection.status)),
                 }
             }
         }

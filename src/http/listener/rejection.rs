@@ -54,25 +54,25 @@ impl Rejection {
 
 /// Logs at most [`LOGGED_A_SECOND`] rejections a second and counts the rest: each costs its peer less than a line costs the disk.
 #[derive(Debug)]
-pub struct RefusalLog {
+pub struct RejectionLog {
     counts: Arc<ListenerCounts>,
     second: Instant,
     logged: usize,
     left_out: usize,
 }
 
-impl RefusalLog {
-    pub fn new(counts: Arc<ListenerCounts>, now: Instant) -> RefusalLog {
-        RefusalLog { counts, second: now, logged: 0, left_out: 0 }
+impl RejectionLog {
+    pub fn new(counts: Arc<ListenerCounts>, now: Instant) -> RejectionLog {
+        RejectionLog { counts, second: now, logged: 0, left_out: 0 }
     }
 
     /// Logs and counts a rejection, and returns its reply. The line and the reply have the same request ID.
-    pub fn reply(&mut self, refusal: Rejection, now: Instant) -> Vec<u8> {
-        self.counts.reject(refusal.status);
+    pub fn reply(&mut self, rejection: Rejection, now: Instant) -> Vec<u8> {
+        self.counts.reject(rejection.status);
         let request_id = request_id::fresh(Clock::System.now());
-        let fields = vec![("status", refusal.status.into()), ("cause", refusal.why.into()), ("request_id", request_id.as_str().into())];
+        let fields = vec![("status", rejection.status.into()), ("cause", rejection.why.into()), ("request_id", request_id.as_str().into())];
         self.log("refused by the listener", fields, now);
-        refusal.bytes(request_id)
+        rejection.bytes(request_id)
     }
 
     /// Logs that a TLS handshake failed.
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_says_what_was_wrong_in_the_shape_of_the_api() {
+    fn a_rejection_says_what_was_wrong_in_the_shape_of_the_api() {
         let text = String::from_utf8(Rejection { status: 503, why: "a \"reason\"" }.bytes("an-id".to_owned())).unwrap();
         assert!(text.starts_with("HTTP/1.1 503 Service Unavailable\r\nDate: "), "{text}");
         for header in

@@ -101,7 +101,7 @@ impl EventLoop {
     /// Closes a connection at once. Its peer is told why if it has begun a request, as far as it can be told without waiting.
     fn make_room(&mut self, slot: usize, now: Instant) {
         if let Some(connection) = self.connections.get(slot).filter(|connection| connection.has_begun()) {
-            let _ = connection.socket.write(&self.refusals.reply(TOO_MANY, now));
+            let _ = connection.socket.write(&self.rejections.reply(TOO_MANY, now));
         }
         self.connections.close(slot);
     }

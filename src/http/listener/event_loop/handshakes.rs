@@ -72,7 +72,7 @@ impl EventLoop {
                 self.bound_unfinished(now);
             }
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                self.refusals.note_handshake(&error, now);
+                self.rejections.note_handshake(&error, now);
                 self.drain(slot, now);
             }
             Err(_) => self.connections.close(slot),

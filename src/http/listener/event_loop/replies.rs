@@ -1,4 +1,4 @@
-//! What follows an answer or a refusal: the rest of a reply, the next request, or the end of the connection.
+//! What follows an answer or a rejection: the rest of a reply, the next request, or the end of the connection.
 
 use std::time::Instant;
 
@@ -73,13 +73,13 @@ impl EventLoop {
         }
     }
 
-    /// Sends the refusal and lets the peer see it before the connection ends; in the middle of a reply or a handshake the connection just ends.
-    pub(super) fn refuse(&mut self, slot: usize, refusal: Rejection, now: Instant) {
+    /// Sends the rejection and lets the peer see it before the connection ends; in the middle of a reply or a handshake the connection just ends.
+    pub(super) fn refuse(&mut self, slot: usize, rejection: Rejection, now: Instant) {
         let Some(connection) = self.connections.get(slot) else { return };
         if matches!(connection.phase, Phase::Replying { .. } | Phase::Handshaking { .. }) {
             return self.connections.close(slot);
         }
-        let reply = self.refusals.reply(refusal, now);
+        let reply = self.rejections.reply(rejection, now);
         self.send_last(slot, &reply, now);
     }
 

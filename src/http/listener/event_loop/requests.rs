@@ -43,7 +43,7 @@ impl EventLoop {
     pub(super) fn advance(&mut self, slot: usize, more: More, now: Instant) -> bool {
         let Some(connection) = self.connections.get_mut(slot) else { return false };
         match connection.reader.take() {
-            Err(refusal) => self.refuse(slot, refusal, now),
+            Err(rejection) => self.refuse(slot, rejection, now),
             Ok(Some(arrived)) => self.take_request(slot, arrived, more, now),
             Ok(None) => {
                 connection.note_progress(&self.limits, now);
