@@ -82,21 +82,21 @@ pub static METRICS: &[Metric] = &[
     metric("keyfob_commit_duration_seconds", Histogram, &[], "Time that a commit took, until it was durable.", |s| one(Durations(s.store.commit_counts().durations.read()))),
     metric("keyfob_commit_writes", Histogram, &[], "Writes that shared a commit.", |s| one(SampleValue::Distribution(s.store.commit_counts().writes.read()))),
     metric("keyfob_commit_failures_total", Counter, &[], "Commits that failed.", |s| one(Count(s.store.commit_counts().failures.get()))),
-    metric("keyfob_database_bytes", Gauge, &[], "Size of the data file.", |s| all(s.store.file_bytes(""))),
-    metric("keyfob_wal_bytes", Gauge, &[], "Size of the write-ahead log beside the data file.", |s| all(s.store.file_bytes("-wal"))),
-    metric("keyfob_disk_free_bytes", Gauge, &[], "Room that is left on the disk of the data file.", |s| all(s.store.free_bytes().ok())),
+    metric("keyfob_database_bytes", Gauge, &[], "Size of the data file.", |s| if_known(s.store.file_bytes(""))),
+    metric("keyfob_wal_bytes", Gauge, &[], "Size of the write-ahead log beside the data file.", |s| if_known(s.store.file_bytes("-wal"))),
+    metric("keyfob_disk_free_bytes", Gauge, &[], "Room that is left on the disk of the data file.", |s| if_known(s.store.free_bytes().ok())),
     metric("keyfob_last_backup_timestamp_seconds", Gauge, &[], "When the newest good backup of --backup-folder was made, in seconds since 1970; 0 if there is none.", |s| one(moment(s.backups.succeeded_at))),
     metric("keyfob_backup_failing", Gauge, &[], "1 if the last backup that the server tried to make failed, else 0.", |s| one(Count(s.backups.is_failing.into()))),
     metric("keyfob_clients", Gauge, &["state"], "Clients by their state, deleted ones as such; at most a minute old.", clients),
-    metric("keyfob_live_tokens", Gauge, &[], "Access tokens that can be used or refreshed; at most a minute old.", |s| all(s.population.as_ref().map(|found| found.live_tokens))),
+    metric("keyfob_live_tokens", Gauge, &[], "Access tokens that can be used or refreshed; at most a minute old.", |s| if_known(s.population.as_ref().map(|found| found.live_tokens))),
     metric("keyfob_refusals_total", Counter, &["reason"], "Refusals of the authorization server, by the reason that the log and the history name.", refusals),
     metric("keyfob_throttled_guesses_total", Counter, &[], "Passwords and secrets that were not compared because too many before were wrong.", |_| one(Count(throttle::throttled()))),
     metric("keyfob_log_lines_dropped_total", Counter, &[], "Lines of the log that were dropped because nobody read them.", |_| one(Count(log::dropped_lines()))),
     metric("process_start_time_seconds", Gauge, &[], "When the server started, in seconds since 1970.", |s| one(moment(Some(s.started)))),
     metric("process_cpu_seconds_total", Counter, &[], "Processor time that was used.", |_| one(Real(process::cpu_seconds()))),
-    metric("process_resident_memory_bytes", Gauge, &[], "Memory that is used and not swapped out.", |_| all(process::resident_bytes())),
-    metric("process_open_fds", Gauge, &[], "File descriptors that are open.", |_| all(process::open_descriptors())),
-    metric("process_max_fds", Gauge, &[], "File descriptors that may be open.", |_| all(descriptors::most().map(|most| most as u64))),
+    metric("process_resident_memory_bytes", Gauge, &[], "Memory that is used and not swapped out.", |_| if_known(process::resident_bytes())),
+    metric("process_open_fds", Gauge, &[], "File descriptors that are open.", |_| if_known(process::open_descriptors())),
+    metric("process_max_fds", Gauge, &[], "File descriptors that may be open.", |_| if_known(descriptors::most().map(|most| most as u64))),
 ];
 
 fn one(value: SampleValue) -> Vec<Sample> {
@@ -109,7 +109,7 @@ fn moment(time: Option<Time>) -> SampleValue {
 }
 
 /// Returns a sample if there is a value.
-fn all(value: Option<u64>) -> Vec<Sample> {
+fn if_known(value: Option<u64>) -> Vec<Sample> {
     value.map(|value| Sample { labels: Vec::new(), value: Count(value) }).into_iter().collect()
 }
 
