@@ -204,7 +204,7 @@ impl EventLoop {
             Phase::Waiting(request) => request.more = More::Known,
             // A peer that has ended its stream cannot end its handshake: no work for it. What is no handshake is told so.
             Phase::Handshaking { received: 0 } if has_ended && !connection.socket.begins_with_http() => self.connections.close(slot),
-            Phase::Handshaking { .. } => self.queue_handshake(slot),
+            Phase::Handshaking { .. } => self.defer(slot),
             Phase::Reading => self.read(slot, has_ended, now),
             Phase::Replying { .. } => self.send_rest(slot, now),
             Phase::Draining { .. } => self.drop_arriving(slot),
@@ -212,12 +212,13 @@ impl EventLoop {
         }
     }
 
-    /// Ends the turn of a connection that has more to do.
+    /// Ends the turn of a connection that has more to do. Handshakes have turns of their own.
     fn defer(&mut self, slot: usize) {
         if let Some(connection) = self.connections.get_mut(slot)
             && !std::mem::replace(&mut connection.has_more, true)
         {
-            self.unfinished.push(slot);
+            let waiting = if matches!(connection.phase, Phase::Handshaking { .. }) { &mut self.handshakes } else { &mut self.unfinished };
+            waiting.push(slot);
         }
     }
 

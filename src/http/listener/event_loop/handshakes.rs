@@ -16,15 +16,6 @@ use crate::http::listener::tls::Handshake;
 const A_TURN: Duration = Duration::from_millis(1);
 
 impl EventLoop {
-    /// Lets a connection that has sent a part of its handshake wait for its turn.
-    pub(super) fn queue_handshake(&mut self, slot: usize) {
-        if let Some(connection) = self.connections.get_mut(slot)
-            && !std::mem::replace(&mut connection.has_more, true)
-        {
-            self.handshakes.push(slot);
-        }
-    }
-
     /// Continues at least one handshake, and as many as the turn allows: the first of each network, then the second of each, and so on.
     pub(super) fn continue_handshakes(&mut self, now: Instant) {
         if self.handshakes.is_empty() {
@@ -68,7 +59,7 @@ impl EventLoop {
             Ok(_) if is_too_large => self.connections.close(slot),
             Ok(Handshake::Waiting) => self.bound_unfinished(now),
             Ok(Handshake::Unfinished) => {
-                self.queue_handshake(slot);
+                self.defer(slot);
                 self.bound_unfinished(now);
             }
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
