@@ -14,7 +14,7 @@ use crate::load::{once, request};
 use crate::report::Row;
 use crate::report::Target::AtMost;
 use crate::rows::{fresh_file, median, repeat};
-use crate::world::{KEYFOB, PASSWORD, World, authorized, file_with, get};
+use crate::world::{KEYFOB, PASSWORD, World, authorized, file_with, get, unfinished_file};
 
 /// How many accounts are searched.
 const ACCOUNTS: usize = 100_000;
@@ -110,12 +110,13 @@ fn file_with_accounts(folder: &Path) -> PathBuf {
     if path.exists() {
         return path;
     }
-    std::fs::copy(file_with(folder, 1000), &path).expect("a copy");
-    let world = World::start(&path);
+    let unfinished = unfinished_file(folder, "accounts");
+    std::fs::copy(file_with(folder, 1000), &unfinished).expect("a copy");
+    let world = World::start(&unfinished);
     let organization = r#"{"organization": {"ids": {"organization_id": "template-organization"}}}"#;
     answered(&once(&world.address, &request("POST", "/api/v3/users/admin/organizations", &authorized(), organization)));
     drop(world);
-    let mut database = Connection::open(&path).expect("the file opens");
+    let mut database = Connection::open(&unfinished).expect("the file opens");
     let transaction = database.transaction().expect("a transaction");
     for (table, id, columns) in [
         ("accounts", "account_id", "kind, created_at, updated_at, deleted_at, name, description"),
@@ -130,5 +131,7 @@ fn file_with_accounts(folder: &Path) -> PathBuf {
     }
     transaction.commit().expect("a commit");
     database.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").expect("a checkpoint");
+    drop(database);
+    std::fs::rename(&unfinished, &path).expect("it gets its name");
     path
 }

@@ -93,16 +93,22 @@ pub fn file_with(folder: &Path, clients: usize) -> PathBuf {
     if path.exists() {
         return path;
     }
-    let unfinished = folder.join(format!("{clients}-unfinished.db"));
-    for end in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(format!("{}{end}", unfinished.display()));
-    }
+    let unfinished = unfinished_file(folder, &clients.to_string());
     let world = World::start(&unfinished);
     let reply = once(&world.address, &create("template"));
     assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
     drop(world);
     multiply(&unfinished, clients);
     std::fs::rename(&unfinished, &path).expect("it gets its name");
+    path
+}
+
+/// What a file is called until it is complete; what an interrupted run left under that name is removed.
+pub fn unfinished_file(folder: &Path, name: &str) -> PathBuf {
+    let path = folder.join(format!("{name}-unfinished.db"));
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{end}", path.display()));
+    }
     path
 }
 
