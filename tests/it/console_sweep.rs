@@ -3,7 +3,7 @@
 use keyfob::http::request::Method;
 use keyfob::routes::{ConsoleAccess, Guard, ROUTES, Route};
 
-use crate::browser::PASSWORD;
+use crate::browser::{Browser, PASSWORD};
 use crate::console::{Fields, Fixture};
 use crate::pages::headings_are_in_order;
 
@@ -66,6 +66,18 @@ pub fn fields(route: &Route) -> Fields {
     }
 }
 
+/// Makes what a row needs before it can succeed, and returns the browser of somebody whom it admits.
+pub fn prepared(fixture: &Fixture, route: &Route, access: ConsoleAccess) -> Browser {
+    match route.name {
+        "console.client.trial" => fixture.server.has_state("my-app", "STATE_REQUESTED"),
+        "console.client.restore" => drop(fixture.server.check("alice", "DELETE", "/api/v3/clients/my-app", "", "200")),
+        "console.organization.restore" => drop(fixture.server.check("alice", "DELETE", "/api/v3/organizations/acme-corp", "", "200")),
+        "console.user.restore" => drop(fixture.server.check("admin", "DELETE", "/api/v3/users/mallory", "", "200")),
+        _ => {}
+    }
+    if matches!(access, ConsoleAccess::Admin(_)) { fixture.admin.clone() } else { fixture.alice.clone() }
+}
+
 fn rows() -> impl Iterator<Item = (&'static Route, ConsoleAccess)> {
     ROUTES.iter().filter_map(|route| match route.guard {
         Guard::Console(pass) => Some((route, pass)),
@@ -77,14 +89,7 @@ fn rows() -> impl Iterator<Item = (&'static Route, ConsoleAccess)> {
 fn one_example_of_every_row_of_the_console_succeeds() {
     for (route, pass) in rows() {
         let fixture = Fixture::new();
-        let mut browser = if matches!(pass, ConsoleAccess::Admin(_)) { fixture.admin.clone() } else { fixture.alice.clone() };
-        match route.name {
-            "console.client.trial" => fixture.server.has_state("my-app", "STATE_REQUESTED"),
-            "console.client.restore" => drop(fixture.server.check("alice", "DELETE", "/api/v3/clients/my-app", "", "200")),
-            "console.organization.restore" => drop(fixture.server.check("alice", "DELETE", "/api/v3/organizations/acme-corp", "", "200")),
-            "console.user.restore" => drop(fixture.server.check("admin", "DELETE", "/api/v3/users/mallory", "", "200")),
-            _ => {}
-        }
+        let mut browser = prepared(&fixture, route, pass);
         let target = target(&fixture, route);
         let answer = match route.method {
             Method::Get => browser.get(&fixture.server, &target),
