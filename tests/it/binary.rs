@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::client::send;
 use crate::folder::Folder;
-use crate::process::ready;
+use crate::process::{left_out, ready};
 use crate::server::ADMIN_KEY;
 
 /// `keyfob` in a folder, without any setting from outside but that passwords are hashed in a moment.
@@ -348,8 +348,7 @@ fn a_command_on_somebody_elses_data_file_says_whose_it_is_or_that_it_cannot_be_s
     let program = copied_program(&folder);
     let uid = std::fs::metadata(&program).expect("metadata").uid();
     if uid != 0 {
-        eprintln!("left out: only root can run the program as somebody else");
-        return;
+        return left_out("a command on somebody else's data file", "only root can run the program as somebody else");
     }
     let place = folder.file("data");
     std::fs::create_dir(&place).expect("a folder");
