@@ -6,49 +6,15 @@ use std::net::Shutdown;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 
 use keyfob::cli::commands::{COMMANDS, Run};
 use keyfob::cli::run::admin::OPERATIONS;
-use serde_json::Value;
 
-use crate::binary::{KEY, PASSWORD, keyfob};
+use crate::binary::keyfob;
 use crate::cli::{Done, done};
 use crate::cli_files::{admin, data};
 use crate::folder::Folder;
-use crate::process::ready;
-
-/// A server on the data file of a folder, with its log in the file `log`.
-struct Served {
-    child: Child,
-    ready: Value,
-}
-
-impl Served {
-    fn start(folder: &Path, arguments: &[&str]) -> Served {
-        let log = std::fs::File::create(folder.join("log")).expect("a log");
-        let arguments = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
-        let mut child = keyfob(folder, &arguments, &[KEY, PASSWORD]).stdout(Stdio::piped()).stderr(log).spawn().expect("it starts");
-        let ready = ready(&mut child);
-        Served { child, ready }
-    }
-
-    fn kill(&mut self) {
-        self.child.kill().and_then(|()| self.child.wait()).expect("it ends");
-    }
-
-    fn end(&mut self) {
-        assert!(Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs").success());
-        assert_eq!(self.child.wait().expect("it ends").code(), Some(0));
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use crate::process::Process;
 
 fn socket(folder: &Folder) -> PathBuf {
     folder.file("keyfob.db-control/socket")
@@ -105,7 +71,7 @@ fn masked(text: &str) -> String {
 #[test]
 fn an_operators_command_does_the_same_beside_a_running_server_as_without_one() {
     let (beside, alone) = (data("operator-beside"), data("operator-alone"));
-    let server = Served::start(&beside.0, &["--approval", "manual", "--client-creation", "admins"]);
+    let server = Process::start(&beside.0, "", &["--approval", "manual", "--client-creation", "admins"]);
     let mut commands = BTreeSet::new();
     for folder in [&beside, &alone] {
         std::fs::write(folder.file("good"), "Good-passw0rd").expect("a file");
@@ -134,6 +100,7 @@ fn an_operators_command_does_the_same_beside_a_running_server_as_without_one() {
     let link = admin(&beside, "admin create-sign-in-link sam").out;
     assert!(link.contains(&format!("{url}/oauth/sign-in-link#NRXGW.")), "the server knows its own address: {link}");
     assert!(admin(&alone, "admin create-sign-in-link sam").out.contains("http://127.0.0.1:1885/oauth/sign-in-link#"));
+    let log = server.log_so_far();
     drop(server);
 
     let history = |folder: &Folder| {
@@ -143,7 +110,6 @@ fn an_operators_command_does_the_same_beside_a_running_server_as_without_one() {
         events.query_map([], row).expect("rows").map(|row| row.expect("a row")).collect::<Vec<_>>()
     };
     assert_eq!(history(&beside), history(&alone));
-    let log = std::fs::read_to_string(beside.file("log")).expect("the log");
     assert!(log.contains("create-api-key") && !log.contains("Good-passw0rd") && !log.contains(key.trim()), "{log}");
 }
 
@@ -161,7 +127,7 @@ fn a_server_finds_every_operation_that_a_command_has() {
 fn the_control_socket_is_its_owners_alone_and_goes_with_the_server() {
     let folder = data("operator-socket");
     let mode = |path: &Path| std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
-    let mut server = Served::start(&folder.0, &[]);
+    let mut server = Process::start(&folder.0, "", &[]);
     assert_eq!((mode(&folder.file("keyfob.db-control")), mode(&socket(&folder))), (0o700, 0o600));
     let second = done(keyfob(&folder.0, &["serve", "--listen", "127.0.0.1:0"], &[]), "");
     assert!(second.code == Some(1) && second.err.contains("another keyfob is using this data file"), "{}", second.err);
@@ -172,10 +138,10 @@ fn the_control_socket_is_its_owners_alone_and_goes_with_the_server() {
     assert_eq!(admin(&folder, "admin create-user two").code, Some(0), "nobody holds the file");
     // Others could enter by now.
     std::fs::set_permissions(folder.file("keyfob.db-control"), PermissionsExt::from_mode(0o755)).expect("its mode is set");
-    let mut server = Served::start(&folder.0, &[]);
+    let mut server = Process::start(&folder.0, "", &[]);
     assert_eq!((mode(&folder.file("keyfob.db-control")), mode(&socket(&folder))), (0o700, 0o600));
     assert_eq!(admin(&folder, "admin create-user three").code, Some(0));
-    server.end();
+    server.stop();
     assert!(!folder.file("keyfob.db-control").exists(), "an orderly end removes it");
     assert_eq!(admin(&folder, "admin create-user four").code, Some(0));
 }
@@ -188,7 +154,7 @@ fn a_data_file_with_a_long_path_or_another_name_has_its_control_socket_too() {
     let path = deep.join("keyfob.db");
     std::fs::rename(folder.file("keyfob.db"), &path).expect("it is moved");
     symlink(&path, folder.file("link.db")).expect("a link");
-    let _server = Served::start(&folder.0, &["--data", path.to_str().expect("a path")]);
+    let _server = Process::start(&folder.0, "", &["--data", path.to_str().expect("a path")]);
     assert_eq!(admin(&folder, &format!("admin create-user ada --data {}", path.display())).err, "");
     assert_eq!(admin(&folder, "admin create-user bob --data link.db").err, "");
 }
@@ -213,18 +179,18 @@ fn commands_at_the_same_time_wait_for_each_other() {
 #[test]
 fn a_temporary_server_has_a_control_socket_beside_its_file() {
     let folder = Folder::new("operator-ephemeral");
-    let mut server = Served::start(&folder.0, &["--ephemeral"]);
+    let mut server = Process::start(&folder.0, "", &["--ephemeral"]);
     let file = server.ready["data"].as_str().expect("its file").to_owned();
     let made = admin(&folder, &format!("admin create-user ada --data {file}"));
     assert!(made.code == Some(0) && made.out.contains("\"password\""), "{}", made.err);
-    server.end();
+    server.stop();
     assert!(!Path::new(&file).parent().expect("a folder").exists());
 }
 
 #[test]
 fn nothing_that_is_sent_to_the_control_socket_ends_the_server_or_holds_it_up() {
     let folder = data("operator-hostile");
-    let server = Served::start(&folder.0, &[]);
+    let server = Process::start(&folder.0, "", &[]);
     let long = format!(r#"{{"operation":"{}"}}"#, "x".repeat(1 << 20));
     let wrong_version = r#"{"version":"0.0.1","operation":"create-user","values":{"user-id":["eve"]}}"#;
     let rounds = |rounds: &str| {
