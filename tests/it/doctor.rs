@@ -14,6 +14,7 @@ use crate::binary::{PASSWORD, keyfob};
 use crate::client::send;
 use crate::folder::Folder;
 use crate::process::Process;
+use crate::tls;
 
 /// The exit code, and the level and the text of each check.
 fn doctor(folder: &Folder, arguments: &[&str]) -> (i32, BTreeMap<String, (String, String)>) {
@@ -124,15 +125,14 @@ fn a_damaged_file_or_one_of_another_version_is_told() {
 #[test]
 fn a_certificate_is_looked_at_with_its_key() {
     let folder = Folder::new("doctor-certificate");
-    let pem = |name: &str| format!("{}/tests/it/tls/{name}.pem", env!("CARGO_MANIFEST_DIR"));
     let look = |certificate: &str, key: &str| {
-        let arguments = ["--ephemeral", "--tls-cert", &pem(certificate), "--tls-key", &pem(key)];
+        let arguments = ["--ephemeral", "--tls-cert", &tls::argument(certificate), "--tls-key", &tls::argument(key)];
         doctor(&folder, &arguments).1["certificate"].clone()
     };
-    let (level, found) = look("first", "first-key");
+    let (level, found) = look("first.pem", "first-key.pem");
     assert!(level == "ok" && found.contains(" ends on 2"), "{found}");
-    assert_eq!(look("first", "second-key").0, "problem");
-    assert_eq!(look("first-key", "first-key").0, "problem");
+    assert_eq!(look("first.pem", "second-key.pem").0, "problem");
+    assert_eq!(look("first-key.pem", "first-key.pem").0, "problem");
 }
 
 /// The time in so many seconds, as `20260102T030405Z`.
@@ -164,7 +164,7 @@ fn a_certificate_should_be_renewed_in_its_last_third_or_its_last_three_weeks_if_
     const HOUR: i64 = 3600;
     const DAY: i64 = 24 * HOUR;
     let folder = Folder::new("doctor-renewal");
-    let key = format!("{}/tests/it/tls/first-key.pem", env!("CARGO_MANIFEST_DIR"));
+    let key = tls::argument("first-key.pem");
     // A minute is added to each end, for the time that passes until the question.
     for (from, until, level, text) in [
         (-DAY, -HOUR, "problem", " ended on "),
@@ -185,8 +185,7 @@ fn a_certificate_should_be_renewed_in_its_last_third_or_its_last_three_weeks_if_
 #[test]
 fn a_certificate_is_for_the_public_host_unless_a_proxy_has_one() {
     let folder = Folder::new("doctor-names");
-    let pem = |name: &str| format!("{}/tests/it/tls/{name}.pem", env!("CARGO_MANIFEST_DIR"));
-    let (certificate, key) = (pem("first"), pem("first-key"));
+    let (certificate, key) = (tls::argument("first.pem"), tls::argument("first-key.pem"));
     let level = |url: &str, more: &[&str]| {
         let arguments = ["--ephemeral", "--tls-cert", &certificate, "--tls-key", &key, "--public-url", url];
         doctor(&folder, &[&arguments, more].concat()).1["certificate"].0.clone()

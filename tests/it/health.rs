@@ -11,6 +11,7 @@ use crate::client::send;
 use crate::folder::Folder;
 use crate::process::Process;
 use crate::server::Server;
+use crate::tls;
 
 /// The exit code of `keyfob healthcheck`, and the one line that it printed.
 fn healthcheck(folder: &Folder, arguments: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String) {
@@ -121,8 +122,8 @@ fn questions_about_health_are_not_logged_but_that_a_server_is_no_longer_ready_is
 #[test]
 fn a_server_with_a_certificate_or_on_a_socket_is_asked_by_its_own_settings() {
     let folder = Folder::new("healthcheck-tls");
-    let pem = |name: &str| format!("{}/tests/it/tls/{name}.pem", env!("CARGO_MANIFEST_DIR"));
-    let (certificate, key, socket) = (pem("first"), pem("first-key"), format!("unix:{}", folder.file("s").display()));
+    let (certificate, key) = (tls::argument("first.pem"), tls::argument("first-key.pem"));
+    let socket = format!("unix:{}", folder.file("s").display());
     let server = Process::start(&folder.0, "", &["--data", "a.db", "--tls-cert", &certificate, "--tls-key", &key, "--listen", &socket]);
     let address = server.ready["url"].as_str().and_then(|url| url.strip_prefix("https://")).expect("an address");
     let settings = [("KEYFOB_LISTEN", &*format!("{address},{socket}")), ("KEYFOB_TLS_CERT", &*certificate)];
@@ -130,7 +131,7 @@ fn a_server_with_a_certificate_or_on_a_socket_is_asked_by_its_own_settings() {
     assert_eq!((code, printed), (Some(0), format!("healthy: https://{address}/readyz\n")));
     assert_eq!(healthcheck(&folder, &["--listen", &socket], &[]).0, Some(0));
     assert_eq!(healthcheck(&folder, &[&format!("https://{address}")], &[]).0, Some(1), "a stranger's certificate is not trusted");
-    let (url, ca) = (format!("https://{address}"), pem("ca"));
+    let (url, ca) = (format!("https://{address}"), tls::argument("ca.pem"));
     assert_eq!(healthcheck(&folder, &[&url, "--ca", &ca], &[]).0, Some(0));
     assert_eq!(healthcheck(&folder, &[&url], &[("KEYFOB_CA", &ca)]).0, Some(0));
     let (code, printed) = healthcheck(&folder, &[&url, "--ca", &key], &[]);

@@ -25,6 +25,11 @@ pub fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/tls").join(name)
 }
 
+/// The path of such a file, as an argument of a command.
+pub fn argument(name: &str) -> String {
+    file(name).display().to_string()
+}
+
 /// A connection over TLS.
 pub type TlsStream = StreamOwned<ClientConnection, TcpStream>;
 
