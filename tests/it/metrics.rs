@@ -79,8 +79,9 @@ fn sample(line: &str) -> (String, BTreeMap<String, String>, f64) {
 }
 
 /// A server with a listener for metrics, and the address of that.
-fn start(folder: &Folder) -> (Process, String) {
-    let server = Process::start(&folder.0, "", &["--data", "keyfob.db", "--metrics-listen", "0"]);
+fn start(folder: &Folder, more: &[&str]) -> (Process, String) {
+    let arguments = [&["--data", "keyfob.db", "--metrics-listen", "0"], more].concat();
+    let server = Process::start(&folder.0, "", &arguments);
     let metrics = server.ready["metrics"].as_str().and_then(|url| url.strip_prefix("http://")).and_then(|url| url.strip_suffix("/metrics"));
     let metrics = metrics.expect("an address").to_owned();
     assert!(metrics.starts_with("127.0.0.1:"), "{metrics}");
@@ -98,7 +99,7 @@ fn scrape(metrics: &str) -> (String, Exported) {
 #[test]
 fn the_metrics_count_what_happened() {
     let folder = Folder::new("metrics");
-    let (server, metrics) = start(&folder);
+    let (server, metrics) = start(&folder, &[]);
     let client = r#"{"client":{"ids":{"client_id":"my-app"},"redirect_uris":["https://x.example/"],"rights":["RIGHT_USER_INFO"]}}"#;
     for status in [200, 409] {
         assert_eq!(server.send("POST", "/api/v3/users/admin/clients", client).status, status);
@@ -146,7 +147,7 @@ fn drain(mut stream: TcpStream) {
 #[test]
 fn a_refused_guess_is_counted() {
     let folder = Folder::new("metrics-guesses");
-    let (server, metrics) = start(&folder);
+    let (server, metrics) = start(&folder, &[]);
     let guess = r#"{"old":"Wrong-passw0rd","new":"Other-passw0rd"}"#;
     while send(&server.address, "PUT", "/api/v3/users/admin/password", &[], guess).status != 429 {}
     assert!(scrape(&metrics).1.value("keyfob_throttled_guesses_total", &[]).is_some_and(|count| count >= 1.0));
@@ -155,7 +156,7 @@ fn a_refused_guess_is_counted() {
 #[test]
 fn every_metric_of_the_table_is_exported_with_its_labels_and_no_other() {
     let folder = Folder::new("metrics-table");
-    let (server, metrics) = start(&folder);
+    let (server, metrics) = start(&folder, &[]);
     server.is_alive();
     let (_, exported) = scrape(&metrics);
     let listed: BTreeMap<String, String> = METRICS.iter().map(|metric| (metric.name.to_owned(), metric.kind.name().to_owned())).collect();
@@ -181,7 +182,7 @@ fn base<'n>(name: &'n str, kinds: &BTreeMap<String, String>) -> &'n str {
 #[test]
 fn strangers_choose_no_label_and_find_no_metrics_on_the_public_port() {
     let folder = Folder::new("metrics-strangers");
-    let (server, metrics) = start(&folder);
+    let (server, metrics) = start(&folder, &[]);
     for target in ["/metrics", "/metrics/", "/chosen-by-me?chosen-by-me=1", "/api/v3/clients/chosen-by-me", "/%22%7D"] {
         assert!([401, 404].contains(&send(&server.address, "GET", target, &[("X-Request-Id", "chosen-by-me")], "").status), "{target}");
     }
@@ -208,7 +209,7 @@ fn strangers_choose_no_label_and_find_no_metrics_on_the_public_port() {
 #[test]
 fn a_web_page_cannot_read_the_metrics_under_a_name_of_its_own() {
     let folder = Folder::new("metrics-rebinding");
-    let (_server, metrics) = start(&folder);
+    let (_server, metrics) = start(&folder, &[]);
     let port = metrics.rsplit_once(':').expect("a port").1;
     let named = |host: &str| {
         let mut stream = TcpStream::connect(&metrics).expect("it accepts");
@@ -228,7 +229,7 @@ fn a_web_page_cannot_read_the_metrics_under_a_name_of_its_own() {
 #[test]
 fn many_and_slow_connections_do_not_keep_a_monitor_waiting() {
     let folder = Folder::new("metrics-slow");
-    let (_server, metrics) = start(&folder);
+    let (_server, metrics) = start(&folder, &[]);
     let mut slow = Vec::new();
     for _ in 0..100 {
         let mut stream = TcpStream::connect(&metrics).expect("it accepts");
@@ -256,13 +257,10 @@ fn the_address_for_metrics_is_off_unless_it_is_set_and_never_the_public_one() {
 fn a_monitor_is_told_when_the_last_backup_was_made_and_that_the_next_one_fails() {
     let folder = Folder::new("metrics-backups");
     let backups = folder.file("backups");
-    let arguments = ["--data", "keyfob.db", "--metrics-listen", "127.0.0.1:0", "--backup-folder", "backups", "--backup-every", "1s"];
-    let server = Process::start(&folder.0, "", &arguments);
-    let metrics = server.ready["metrics"].as_str().map(|url| url.trim_start_matches("http://").trim_end_matches("/metrics"));
-    let metrics = metrics.expect("an address");
+    let (_server, metrics) = start(&folder, &["--backup-folder", "backups", "--backup-every", "1s"]);
     let begun = Instant::now();
     let wait_for = |failing: f64| loop {
-        let (_, exported) = scrape(metrics);
+        let (_, exported) = scrape(&metrics);
         let one = |name: &str| exported.value(name, &[]).unwrap_or_else(|| panic!("{name} is missing"));
         let made = one("keyfob_last_backup_timestamp_seconds");
         if made > 0.0 && one("keyfob_backup_failing") == failing {
@@ -307,7 +305,7 @@ fn named(query: &str, kinds: &BTreeMap<String, String>) -> Vec<(String, BTreeSet
 #[test]
 fn every_query_of_the_dashboard_finds_what_the_server_exports() {
     let folder = Folder::new("metrics-dashboard");
-    let (server, metrics) = start(&folder);
+    let (server, metrics) = start(&folder, &[]);
     server.is_alive();
     let (_, exported) = scrape(&metrics);
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/contrib/grafana.json");
