@@ -65,7 +65,7 @@ pub fn section(layout: &Layout<'_>, call: &Call<'_>, user: &User) -> Result<Mark
                     (layout.button(&format!("{path}/sign-in-link"), "New sign-in link", "quiet"))
                 }
             } @else {
-                p { "This is an administrator. A lost password can only be replaced by the operator, with " code { "keyfob admin" } " at the server." }
+                p data-message="administrators-account" { "This is an administrator. A lost password can only be replaced by the operator, with " code { "keyfob admin" } " at the server." }
             }
         }
     })
