@@ -434,10 +434,7 @@ fn guesses_at_a_temporary_password_slow_down_like_all_guesses() {
 fn what_has_ended_is_deleted_from_the_file() {
     let server = fixture();
     link(&server);
-    let count = || {
-        let database = rusqlite::Connection::open(server.app.store().path()).expect("the file");
-        database.query_row("SELECT count(*) FROM recoveries", [], |row| row.get::<_, i64>(0)).expect("a count")
-    };
+    let count = || server.value::<i64>("SELECT count(*) FROM recoveries");
     assert_eq!(count(), 1);
     server.wait_seconds(15 * 60);
     server.app.store().write(keyfob::registry::expiry::sweep).expect("a sweep");
