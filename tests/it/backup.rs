@@ -54,13 +54,6 @@ fn serve(folder: &Path, more: &[&str]) -> Process {
     Process::start(folder, "", &[&["--data", "keyfob.db"], more].concat())
 }
 
-fn add_clients(server: &Process, name: &str, clients: usize) {
-    for n in 0..clients {
-        let body = format!(r#"{{"client":{{"ids":{{"client_id":"{name}-{n}"}}}}}}"#);
-        assert_eq!(server.send("POST", "/api/v3/users/admin/clients", &body).status, 200);
-    }
-}
-
 fn total(server: &Process) -> Option<String> {
     server.send("GET", "/api/v3/clients?limit=1", "").header("x-total-count").map(str::to_owned)
 }
@@ -81,7 +74,7 @@ fn sha256sum(file: &Path) -> String {
 fn a_backup_of_a_running_server_is_proven_tried_and_restored() {
     let folder = Folder::new("backup");
     let mut server = serve(&folder.0, &[]);
-    add_clients(&server, "early", 12);
+    server.registers("early", 12);
     let made = run(&folder.0, &["backup", "copy.db"]).line();
     let copy = folder.file("copy.db");
     assert_eq!((made["file"].as_str(), made["counts"]["clients"].as_i64()), (Some("copy.db"), Some(13)), "with the built-in one: {made}");
@@ -89,7 +82,7 @@ fn a_backup_of_a_running_server_is_proven_tried_and_restored() {
     assert_eq!(made["bytes"], fs::metadata(&copy).expect("the copy").len());
     assert!(made["newest_event"].as_str().is_some_and(|time| time.ends_with('Z')) && made["schema"].is_i64(), "{made}");
     assert_eq!(fs::metadata(&copy).expect("the copy").permissions().mode() & 0o777, 0o600);
-    add_clients(&server, "late", 3);
+    server.registers("late", 3);
 
     run(&folder.0, &["restore", "copy.db"]).refused("another keyfob is using this data file");
     let before = fs::read(&copy).expect("the copy");
@@ -130,7 +123,7 @@ fn a_backup_of_a_running_server_is_proven_tried_and_restored() {
 fn a_backup_that_lacks_a_byte_or_has_one_changed_is_refused_wherever_it_lies() {
     let folder = Folder::new("backup-bytes");
     let mut server = serve(&folder.0, &[]);
-    add_clients(&server, "client", 20);
+    server.registers("client", 20);
     server.stop();
     run(&folder.0, &["backup", "copy.db"]).line();
     let good = fs::read(folder.file("copy.db")).expect("the copy");
@@ -166,7 +159,7 @@ fn a_backup_that_lacks_a_byte_or_has_one_changed_is_refused_wherever_it_lies() {
 fn a_plain_copy_is_restored_with_its_log_and_refused_with_another() {
     let folder = Folder::new("backup-plain");
     let mut server = serve(&folder.0, &[]);
-    add_clients(&server, "client", 5);
+    server.registers("client", 5);
     server.kill();
     for end in ["", "-wal"] {
         fs::copy(folder.file(&format!("keyfob.db{end}")), folder.file(&format!("plain.db{end}"))).expect("a copy");

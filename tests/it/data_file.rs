@@ -18,15 +18,6 @@ fn start(folder: &Path) -> Process {
     Process::start(folder, "", &["--data", "keyfob.db"])
 }
 
-/// Registers clients whose names begin so.
-fn register(server: &Process, name: &str, clients: usize) {
-    for n in 0..clients {
-        let body = format!(r#"{{"client":{{"ids":{{"client_id":"{name}-{n}"}},"name":"{name}"}}}}"#);
-        let reply = server.send("POST", "/api/v3/users/admin/clients", &body);
-        assert_eq!(reply.status, 200, "{}", reply.body);
-    }
-}
-
 /// How many clients of this name a file has, read without its log.
 fn clients_in(file: &Path, name: &str) -> i64 {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
@@ -70,13 +61,13 @@ fn the_data_file_alone_is_complete_soon_after_a_change_and_the_only_one_after_an
     let folder = Folder::new("alone");
     let file = folder.file("keyfob.db");
     let mut server = start(&folder.0);
-    register(&server, "first", 10);
+    server.registers("first", 10);
     let begun = Instant::now();
     while clients_in(&file, "first") < 10 {
         assert!(begun.elapsed() < Duration::from_secs(60), "it stays incomplete");
         std::thread::sleep(Duration::from_millis(250));
     }
-    register(&server, "second", 10);
+    server.registers("second", 10);
     server.stop();
     assert_eq!(clients_in(&file, "second"), 10);
     assert_eq!(contents(&folder.0).keys().collect::<Vec<_>>(), ["keyfob.db", "keyfob.db-lock", "log"]);
@@ -93,7 +84,7 @@ fn a_log_that_grew_is_cut_to_64_mib_when_it_starts_again() {
     assert!(size() > most, "the log has only {} bytes", size());
     // The checkpoint is there for the server's next change, which starts the log again.
     other.execute_batch("PRAGMA wal_checkpoint(PASSIVE)").expect("a checkpoint");
-    register(&server, "next", 1);
+    server.registers("next", 1);
     assert!(size() <= most, "the log still has {} bytes", size());
 }
 
@@ -103,12 +94,12 @@ fn killed(folder: &Folder) {
     let copy = |name: &str| fs::copy(&file, folder.file(name)).expect("a copy");
     for round in 0..2 {
         let mut server = start(&folder.0);
-        register(&server, &format!("round-{round}"), 30);
+        server.registers(&format!("round-{round}"), 30);
         server.stop();
         copy(["older.db", "before.db"][round]);
     }
     let mut server = start(&folder.0);
-    register(&server, "acknowledged", 5);
+    server.registers("acknowledged", 5);
     let database = Connection::open(&file).expect("the file opens");
     database.execute("VACUUM INTO ?1", [folder.file("vacuumed.db").to_string_lossy()]).expect("a copy");
     // The log is copied into the file, and goes on: somebody reads it.
@@ -116,7 +107,7 @@ fn killed(folder: &Folder) {
     reader.execute_batch("BEGIN; SELECT * FROM file_stamp").expect("a reader");
     database.execute_batch("PRAGMA wal_checkpoint(PASSIVE)").expect("a checkpoint");
     copy("during.db");
-    register(&server, "last", 3);
+    server.registers("last", 3);
     server.kill();
     // Closing them must not copy the rest: there is nobody who would.
     for connection in [database, reader] {
@@ -164,7 +155,7 @@ fn a_log_that_was_left_is_used_with_the_file_it_belongs_to_and_refused_beside_an
 fn a_damaged_file_is_noticed_when_a_log_was_left_and_left_alone() {
     let folder = Folder::new("damaged");
     let mut server = start(&folder.0);
-    register(&server, "client", 200);
+    server.registers("client", 200);
     let mut database = fs::File::options().write(true).open(folder.file("keyfob.db")).expect("the file");
     server.kill();
     let length = database.metadata().expect("the file").len();

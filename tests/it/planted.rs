@@ -17,13 +17,6 @@ fn serve(folder: &Path) -> Process {
     Process::start(folder, "", &["--data", "keyfob.db"])
 }
 
-fn register(server: &Process, name: &str, clients: usize) {
-    for n in 0..clients {
-        let body = format!(r#"{{"client":{{"ids":{{"client_id":"{name}-{n}"}}}}}}"#);
-        assert_eq!(server.send("POST", "/api/v3/users/admin/clients", &body).status, 200);
-    }
-}
-
 fn told(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
@@ -146,17 +139,17 @@ fn a_link_to_a_data_file_is_as_good_as_its_name() {
     let (folder, links) = (Folder::new("planted-target"), Folder::new("planted-link"));
     symlink(folder.file("keyfob.db"), links.file("link.db")).expect("a link");
     let mut server = serve(&folder.0);
-    register(&server, "early", 3);
+    server.registers("early", 3);
     server.stop();
     fs::copy(folder.file("keyfob.db"), folder.file("older.db")).expect("a copy");
     let mut server = serve(&folder.0);
-    register(&server, "between", 3);
+    server.registers("between", 3);
     server.stop();
     let mut server = serve(&folder.0);
     succeeds(&links.0, &["backup", "copy.db", "--data", "link.db"]);
     refused(&links.0, &["restore", "copy.db", "--data", "link.db"], "another keyfob is using this data file");
     refused(&links.0, &["restore", "--drill", "link.db"], "another keyfob is using this data file");
-    register(&server, "late", 5);
+    server.registers("late", 5);
     server.kill();
     for arguments in [&["restore", "--drill", "link.db"][..], &["restore", "link.db", "--data", "restored.db"]] {
         assert!(succeeds(&links.0, arguments).contains(r#""clients":12,"#), "what only the log has is missing: {arguments:?}");

@@ -70,6 +70,16 @@ impl Process {
         Process { child, address, ready, log }
     }
 
+    /// Registers so many clients whose names begin so.
+    #[track_caller]
+    pub fn registers(&self, name: &str, clients: usize) {
+        for n in 0..clients {
+            let body = format!(r#"{{"client":{{"ids":{{"client_id":"{name}-{n}"}},"name":"{name}"}}}}"#);
+            let reply = self.send("POST", "/api/v3/users/admin/clients", &body);
+            assert_eq!(reply.status, 200, "{}", reply.body);
+        }
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
