@@ -13,16 +13,10 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::binary::keyfob;
+use crate::cli::{Done, done};
 use crate::crash::{is_whole, register};
 use crate::folder::Folder;
 use crate::process::Process;
-
-/// What a command printed, and its exit code.
-struct Done {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
 
 impl Done {
     /// The one line of JSON of a command that succeeded.
@@ -45,9 +39,7 @@ impl Done {
 }
 
 fn run(folder: &Path, arguments: &[&str]) -> Done {
-    let output = keyfob(folder, arguments, &[]).output().expect("it runs");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Done { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+    done(keyfob(folder, arguments, &[]), "")
 }
 
 fn serve(folder: &Path, more: &[&str]) -> Process {
