@@ -149,9 +149,7 @@ fn logged(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Ve
 fn requests_are_logged_unless_the_server_is_ephemeral_or_is_told_otherwise() {
     let folder = Folder::new("levels");
     let has_requests = |arguments: &[&str], environment: &[(&str, &str)]| {
-        let lines = logged(&folder.0, arguments, environment);
-        assert!(!lines.is_empty() || arguments != ["--log", "all"], "{arguments:?}");
-        lines.iter().any(|line| line["message"] == "request")
+        logged(&folder.0, arguments, environment).iter().any(|line| line["message"] == "request")
     };
     assert!(has_requests(&[], &[]));
     assert!(!has_requests(&["--log", "errors"], &[]));
