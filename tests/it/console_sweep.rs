@@ -164,7 +164,9 @@ fn an_address_that_only_takes_forms_says_so_to_a_reader_and_leads_back() {
     let fixture = Fixture::new();
     let mut admin = crate::console::signed_in_admin(&fixture.server);
     let has_page = |path: &str| ROUTES.iter().any(|other| other.path == path && other.method == Method::Get);
-    for route in ROUTES.iter().filter(|route| route.path.starts_with("/console/") && !has_page(route.path)) {
+    let routes: Vec<&Route> = ROUTES.iter().filter(|route| route.path.starts_with("/console/") && !has_page(route.path)).collect();
+    assert!(routes.len() >= 10, "only {}", routes.len());
+    for route in routes {
         let target = target(&fixture, route);
         let answer = admin.send(&fixture.server, "GET", &target, &[("Accept", "text/html")], "");
         let page = answer.text();
