@@ -48,7 +48,9 @@ fn during_flood<T>(server: &Server, guess: impl Fn(usize) -> Post + Sync, neighb
     let (guesses, app) = (AtomicUsize::new(0), &server.app);
     let flood = || {
         let n = guesses.fetch_add(1, Ordering::SeqCst);
-        if [429, 503].contains(&send_beside_others(app, n, guess(n)).status) {
+        let status = send_beside_others(app, n, guess(n)).status;
+        assert!([400, 401, 429, 503].contains(&status), "{status}: this is no wrong guess");
+        if [429, 503].contains(&status) {
             // As over a network: who is refused needs a moment to come again.
             std::thread::sleep(Duration::from_millis(20));
         }
