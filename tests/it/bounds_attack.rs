@@ -69,6 +69,7 @@ impl Neighbours {
                 std::thread::sleep(Duration::from_millis(5));
             }
             attack.join().expect("the attack is answered");
+            assert!(!slowest.is_zero(), "bob asked for nothing meanwhile");
             slowest
         })
     }
