@@ -159,7 +159,10 @@ impl App {
                 let App { store, settings, queue, guesses, .. } = self;
                 work(&Transactions { store, settings, admit: &admit, before_blocking, queue, guesses })
             }),
-            Handler::Server(answer) => Ok(answer(&AboutServer { store: &self.store, readiness: &self.readiness, before_blocking })),
+            Handler::Server(answer) => {
+                let App { store, readiness, .. } = self;
+                Ok(answer(&AboutServer { store, readiness, method: input.request.method, before_blocking }))
+            }
         });
         let reply = result.unwrap_or_else(|error| self.refused(route, input, &error));
         let ReplyContext { warning, use_to_record, has_invalid_cookie } = context.into_inner();

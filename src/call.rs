@@ -10,7 +10,7 @@ use crate::http::cookie::Cookies;
 use crate::http::csrf;
 use crate::http::queue::{Full, Queue, Slow};
 use crate::http::reply::Reply;
-use crate::http::request::Request;
+use crate::http::request::{Method, Request};
 use crate::model::settings::Settings;
 use crate::registry::principal::Principal;
 use crate::registry::readiness::Readiness;
@@ -86,6 +86,7 @@ pub enum Handler {
 pub struct AboutServer<'a> {
     pub store: &'a Store,
     pub readiness: &'a Readiness,
+    pub method: Method,
     pub before_blocking: &'a dyn Fn(),
 }
 

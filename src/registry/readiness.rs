@@ -77,12 +77,23 @@ impl Default for Readiness {
 impl Readiness {
     /// Checks everything. Calls `before_blocking` before it waits for the disk. Logs only when the server becomes ready, or is no longer.
     pub fn check(&self, store: &Store, before_blocking: &dyn Fn()) -> (bool, Report) {
+        self.report(store, self.written(store, before_blocking))
+    }
+
+    /// Checks what can be checked without writing; of writing itself the last result counts, however old.
+    pub fn look(&self, store: &Store) -> (bool, Report) {
+        let state = *self.state();
+        let written = state.under_way(store.steady()).unwrap_or(state.written);
+        self.report(store, Written { disk: disk(store), ..written })
+    }
+
+    fn report(&self, store: &Store, written: Written) -> (bool, Report) {
+        let Written { write, disk } = written;
         let schema = match store.read(|tx| tx.is_schema_current()) {
             Ok(true) => Ok(CheckResult::Ok),
             Ok(false) => Ok(CheckResult::Failed),
             Err(error) => Err(error.chain()),
         };
-        let Written { write, disk } = self.written(store, before_blocking);
         let (read, schema, cause) = match schema {
             Ok(schema) => (CheckResult::Ok, schema, None),
             Err(cause) => (CheckResult::Failed, CheckResult::Unknown, Some(cause)),
@@ -100,9 +111,8 @@ impl Readiness {
         let now = store.steady();
         {
             let mut state = self.state();
-            if let Some(since) = state.writing_since {
-                let write = if since.is_within(LONGEST_WRITE, now) { state.written.write } else { CheckResult::Slow };
-                return Written { write, ..state.written };
+            if let Some(written) = state.under_way(now) {
+                return written;
             }
             if state.written_at.is_some_and(|at| at.is_within(WRITE_INTERVAL, now)) {
                 return state.written;
@@ -111,7 +121,7 @@ impl Readiness {
         }
         before_blocking();
         let mut writing = Writing { readiness: self, store, written: Written { write: CheckResult::Failed, disk: CheckResult::Failed } };
-        writing.written.disk = store.free_bytes().map_or(CheckResult::Failed, room);
+        writing.written.disk = disk(store);
         match store.write(|tx| tx.observe(Observation::Ready)) {
             Ok(()) => writing.written.write = CheckResult::Ok,
             Err(error) if self.state().written.write == CheckResult::Ok => {
@@ -125,6 +135,19 @@ impl Readiness {
     fn state(&self) -> MutexGuard<'_, ReadinessState> {
         locked(&self.0)
     }
+}
+
+impl ReadinessState {
+    /// Returns what counts while a write has not ended, if there is one.
+    fn under_way(&self, now: Time) -> Option<Written> {
+        let since = self.writing_since?;
+        let write = if since.is_within(LONGEST_WRITE, now) { self.written.write } else { CheckResult::Slow };
+        Some(Written { write, ..self.written })
+    }
+}
+
+fn disk(store: &Store) -> CheckResult {
+    store.free_bytes().map_or(CheckResult::Failed, room)
 }
 
 /// Judges the bytes that are left on the disk.

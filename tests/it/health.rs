@@ -49,6 +49,32 @@ fn however_many_ask_there_is_one_write_in_five_seconds() {
 }
 
 #[test]
+fn a_question_for_the_status_alone_writes_nothing_and_is_answered_like_the_whole() {
+    let server = Server::start();
+    let written = || server.value::<Option<i64>>("SELECT max(observed_at) FROM observations WHERE name = 'ready'");
+    let pages = || std::fs::metadata(server.app.store().path().with_extension("db-wal")).map(|log| log.len()).ok();
+    let before = pages();
+    for _ in 0..3 {
+        server.check("anon", "HEAD", "/readyz", "", "200");
+        server.wait_seconds(6);
+    }
+    assert_eq!((written(), pages()), (None, before));
+    server.execute("CREATE TRIGGER broken BEFORE INSERT ON observations BEGIN SELECT RAISE(ABORT, 'on purpose'); END");
+    server.check("anon", "GET", "/readyz", "", "503");
+    let before = pages();
+    server.check("anon", "HEAD", "/readyz", "", "503");
+    server.wait_seconds(6);
+    server.check("anon", "HEAD", "/readyz", "", "503");
+    server.execute("DROP TRIGGER broken");
+    assert!(before.is_some(), "there is a log to compare");
+    server.check("anon", "GET", "/readyz", "", READY);
+    server.check("anon", "HEAD", "/readyz", "", "200");
+    let file = server.app.store().path();
+    std::fs::rename(file, file.with_extension("elsewhere")).expect("the file is moved");
+    server.check("anon", "HEAD", "/readyz", "", "503");
+}
+
+#[test]
 fn a_server_that_cannot_write_is_healthy_but_not_ready_until_it_can() {
     let server = Server::start();
     server.execute("CREATE TRIGGER broken BEFORE INSERT ON observations BEGIN SELECT RAISE(ABORT, 'on purpose'); END");
