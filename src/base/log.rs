@@ -9,8 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use rustix::fs::OFlags;
 use serde_json::Value;
 
+use crate::base::links;
 use crate::base::log_writer::{LogWriter, Urgency};
 use crate::base::output;
 use crate::base::printable::{self, printable};
@@ -145,9 +147,9 @@ pub fn dropped_lines() -> u64 {
     LOG.get().map_or(0, |log| log.writer.dropped())
 }
 
-/// Appends to the file. A new one is readable by its group too, as log collectors expect.
+/// Appends to the file. A new one is readable by its group too, as log collectors expect. Follows no link of another user.
 fn open_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new().append(true).create(true).mode(0o640).open(path)
+    links::open(&links::resolved(path)?, OpenOptions::new().append(true).create(true).mode(0o640), OFlags::empty())
 }
 
 fn write(least: Verbosity, level: &str, message: &str, fields: LogFields<'_>) {

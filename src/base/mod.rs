@@ -5,6 +5,7 @@ pub mod counter;
 pub mod descriptors;
 pub mod error;
 pub mod id;
+pub mod links;
 pub mod log;
 pub mod log_writer;
 pub mod mutex;

@@ -1,9 +1,11 @@
 //! Restricts files with secrets to their owner.
 
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+
+use crate::base::links;
 
 /// The access to a file before it was restricted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,14 +16,14 @@ pub enum FileAccess {
     Narrowed,
 }
 
-/// Removes the permissions of everyone but the owner. Refuses a file of another user that others may read: that user could have put
-/// anything in it.
+/// Removes the permissions of everyone but the owner. Refuses a link, and a file of another user that others may read: that user could have
+/// put anything in it.
 pub fn narrow(path: &Path) -> io::Result<FileAccess> {
-    let metadata = match fs::metadata(path) {
-        Ok(metadata) => metadata,
+    let file = match links::handle(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(FileAccess::Private),
-        Err(error) => return Err(error),
+        file => file?,
     };
+    let metadata = file.metadata()?;
     let mode = metadata.mode();
     if mode & 0o077 == 0 {
         return Ok(FileAccess::Private);
@@ -37,7 +39,7 @@ pub fn narrow(path: &Path) -> io::Result<FileAccess> {
         return Err(refused());
     }
     // If the user of this process is unknown, this succeeds only for the owner and for root.
-    match fs::set_permissions(path, Permissions::from_mode(mode & 0o7700)) {
+    match links::set_mode(&file, mode & 0o7700) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(refused()),
         result => result.map(|()| FileAccess::Narrowed),
     }

@@ -142,7 +142,7 @@ impl Target {
                 file.display()
             )));
         }
-        if file.exists() && !is_database(file).map_err(|error| CopyError::File(file.clone(), error))? {
+        if file.exists() && !resolved(file).and_then(|file| is_database(&file)).map_err(|error| CopyError::File(file.clone(), error))? {
             return Err(CopyError::Refused(format!("{} is there and is no backup of keyfob: choose another name", file.display())));
         }
         Ok(Some(file.clone()))

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
+use crate::base::links;
 use crate::base::private_file::own_user;
 use crate::base::temporary_directory::TemporaryDirectory;
 use crate::store::folder::folder_of;
@@ -15,8 +16,9 @@ use crate::store::open_error::OpenError;
 /// What SQLite keeps beside the data file while it is in use.
 pub(crate) const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// How many links a name may lead through, as on Linux.
-const MOST_LINKS: usize = 40;
+/// What else keyfob keeps beside it: its lock, and the folder of the control socket.
+const LOCK: &str = "-lock";
+pub(crate) const CONTROL: &str = "-control";
 
 /// The lock on a data file: one process at a time opens it to write, or replaces it. It lasts as long as this value.
 ///
@@ -29,9 +31,15 @@ pub(super) struct FileLock {
 }
 
 impl FileLock {
-    /// Fails with `OpenError::Held` if another process has it.
+    /// Fails with `OpenError::Held` if another process has it, and before that if anything beside the data file is a link: it was planted.
     pub(super) fn take(path: &Path) -> Result<FileLock, OpenError> {
         let lock = lock_of(path);
+        for name in COMPANIONS.into_iter().chain([LOCK, CONTROL]).map(|suffix| beside(path, suffix)) {
+            match links::handle(&name) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(OpenError::Unreadable(name, error)),
+                Ok(_) | Err(_) => {}
+            }
+        }
         let opened = lock_file(&lock, path).map_err(|error| OpenError::Unreadable(lock, error))?;
         Ok(FileLock { beside: locked(opened)?, file: None })
     }
@@ -62,36 +70,30 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 pub(super) fn lock_of(path: &Path) -> PathBuf {
-    beside(path, "-lock")
+    beside(path, LOCK)
 }
 
 /// Returns the file that a name leads to, which need not be there. SQLite follows links, and keeps the log beside the file, not beside the link.
 ///
 /// # Errors
 ///
-/// Fails if something other than a file has the name, or if a link belongs to neither this user nor the owner of the file: a user who may write in
-/// a folder could otherwise make another user write elsewhere.
+/// Fails if something other than a file has the name, and as [`links::resolved`] does.
 pub(crate) fn resolved(name: &Path) -> io::Result<PathBuf> {
-    let mut path = name.to_owned();
-    for _ in 0..MOST_LINKS {
-        // Where nothing can be looked at, opening it says why.
-        let Ok(found) = fs::symlink_metadata(&path) else { return Ok(path) };
-        if !found.is_symlink() {
-            return if found.is_file() { Ok(path) } else { Err(not_a_file()) };
-        }
-        let owner = fs::metadata(&path).map(|target| target.uid()).ok();
-        if owner != Some(found.uid()) && own_user().is_some_and(|user| user != found.uid()) {
-            let why = "it is a link of another user to a file that is not theirs: name the file itself";
-            return Err(io::Error::new(ErrorKind::PermissionDenied, why));
-        }
-        path = folder_of(&path).join(fs::read_link(&path)?);
+    let path = links::resolved(name)?;
+    match fs::symlink_metadata(&path) {
+        Ok(found) if !found.is_file() => Err(not_a_file()),
+        Ok(_) | Err(_) => Ok(path),
     }
-    Err(io::Error::new(ErrorKind::InvalidInput, "it leads through too many links: name the file itself"))
 }
 
-/// Opens a file to read, and waits for nobody: a pipe would have to be written to.
+/// Opens a file to read. Follows no link, and waits for nobody: a pipe would have to be written to.
 pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
-    checked(OpenOptions::new().read(true).custom_flags(flags(OFlags::NONBLOCK)).open(path)?)
+    checked(links::open(path, OpenOptions::new().read(true), OFlags::NONBLOCK)?)
+}
+
+/// Opens a file that is there to read and write. Follows no link.
+pub(super) fn open_to_change(path: &Path) -> io::Result<File> {
+    checked(links::open(path, OpenOptions::new().read(true).write(true), OFlags::NONBLOCK)?)
 }
 
 /// Creates a file (mode 0600) that must not be there, not even as a link.
@@ -102,10 +104,7 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
 /// Opens a file to write, creating it if it is missing. Follows no link.
 fn create_or_open(path: &Path) -> io::Result<File> {
     match create(path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            let how = flags(OFlags::NOFOLLOW | OFlags::NONBLOCK);
-            checked(OpenOptions::new().read(true).write(true).custom_flags(how).open(path)?)
-        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => open_to_change(path),
         created => created,
     }
 }

@@ -1,7 +1,7 @@
 //! Opens the file: its pragmas, its schema and the upgrades from older ones.
 
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use rusqlite::config::DbConfig;
@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::base::log;
 use crate::base::private_file::{self, FileAccess};
 use crate::store::files::{COMPANIONS, beside};
+use crate::store::folder::folder_of;
 use crate::store::open_error::OpenError;
 use crate::store::wal::{self, LeftBehind};
 use crate::store::{pattern, seal};
@@ -38,6 +39,9 @@ pub(super) const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_s
 
 /// The log is cut to this many bytes when it starts again: after a long read, or Litestream's, it may have grown.
 const LARGEST_IDLE_WAL: i64 = 64 * 1024 * 1024;
+
+/// The file may have been exchanged for a link since its name was resolved.
+const NO_LINKS: OpenFlags = OpenFlags::SQLITE_OPEN_NOFOLLOW.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 /// What a commit survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +98,6 @@ fn check_left_behind(connection: &Connection, left_behind: LeftBehind) -> Result
 /// Makes the file, and what SQLite keeps beside it, readable only by its owner.
 fn keep_private(path: &Path) -> Result<(), OpenError> {
     for name in std::iter::once("").chain(COMPANIONS).map(|suffix| beside(path, suffix)) {
-        // By its name, not by a handle: closing one would drop SQLite's locks.
         if private_file::narrow(&name).map_err(|error| OpenError::Unreadable(name.clone(), error))? == FileAccess::Narrowed {
             log::warn("others could read a data file: now only its owner can", &[("file", name.to_string_lossy().into_owned().into())]);
         }
@@ -104,7 +107,7 @@ fn keep_private(path: &Path) -> Result<(), OpenError> {
 
 /// Opens a connection that cannot write.
 pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection = Connection::open_with_flags(without_links(path), OpenFlags::SQLITE_OPEN_READ_ONLY | NO_LINKS)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     prepare(&connection)?;
     Ok(connection)
@@ -112,7 +115,15 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
 
 /// Opens a connection to a file that is there, as it is: nothing in it is set or checked.
 pub(super) fn open_to_write(path: &Path) -> rusqlite::Result<Connection> {
-    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+    Connection::open_with_flags(without_links(path), OpenFlags::SQLITE_OPEN_READ_WRITE | NO_LINKS)
+}
+
+/// Returns a path without the links of its folder: SQLite, told to follow none, would refuse those too.
+fn without_links(path: &Path) -> PathBuf {
+    match (folder_of(path).canonicalize(), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        (Ok(_) | Err(_), _) => path.to_owned(),
+    }
 }
 
 /// Opens a connection that only looks at a file, by a URI with this query.

@@ -11,7 +11,7 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::store::copy_error::CopyError;
-use crate::store::files::open_to_read;
+use crate::store::files::{open_to_change, open_to_read};
 
 /// How the page begins; the hash in hexadecimal follows, then zeros. No page of a database begins so: it would be an overflow page whose next
 /// page is the 1.8 billionth.
@@ -65,7 +65,7 @@ pub(super) fn copy_without(path: &Path, to: &mut File) -> Result<Bytes, CopyErro
 
 /// Removes the seal of a backup that was put in the place of a data file. Must be called while this process has no connection to it.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
-    let file = File::options().read(true).write(true).open(path)?;
+    let file = open_to_change(path)?;
     let length = file.metadata()?.len();
     match page_size(&file)? {
         Some(page_size) if last_page(&file, length, page_size)?.is_some() => file.set_len(length - page_size),

@@ -83,7 +83,7 @@ fn belongs(path: &Path, wal: &Path) -> io::Result<Option<bool>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let file = File::open(path)?;
+    let file = open_to_read(path)?;
     if file.metadata()?.len() == 0 {
         // SQLite would delete the log.
         return Ok(Some(false));

@@ -1,10 +1,13 @@
 //! Links, pipes and locks that somebody put where keyfob reads or writes.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, chown, lchown, symlink};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown, lchown, symlink};
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use keyfob::http::listener::public_socket::ListeningSocket;
 
 use crate::binary::run;
 use crate::folder::Folder;
@@ -48,11 +51,21 @@ fn of_somebody_else(name: &str) -> Option<Folder> {
     Some(folder)
 }
 
-/// Runs a command while somebody does what they can, again and again, to have it write to a database of root's.
+/// Gives a file the mode 0644, which a program that follows a link to it may change.
+fn readable(path: &Path) {
+    fs::set_permissions(path, PermissionsExt::from_mode(0o644)).expect("its mode is set");
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).expect("it is there").permissions().mode() & 0o777
+}
+
+/// Runs a command while somebody does what they can, again and again, to have it write to a database of root's, or change its mode.
 fn while_attacked(folder: &Folder, arguments: &[&str], attack: impl Fn(&Path) + Sync) {
     let of_root = Folder::new("planted-victim");
     let victim = of_root.file("roots.db");
     fs::copy(folder.file("keyfob.db"), &victim).expect("a copy");
+    readable(&victim);
     let before = fs::read(&victim).expect("it is there");
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -66,6 +79,7 @@ fn while_attacked(folder: &Folder, arguments: &[&str], attack: impl Fn(&Path) + 
         assert!(done.status.code().is_some_and(|code| code < 2), "{}", told(&done));
     });
     assert_eq!(fs::metadata(&victim).expect("it is there").uid(), 0, "{arguments:?} gave it away");
+    assert_eq!(mode(&victim), 0o644, "{arguments:?} changed its mode");
     assert!(fs::read(&victim).expect("it is there") == before, "{arguments:?} wrote to it");
 }
 
@@ -81,7 +95,7 @@ fn with_link_in_the_way(folder: &Folder, name: &str, arguments: &[&str]) {
 fn with_folder_exchanged(folder: &Folder, name: &str, arguments: &[&str]) {
     for round in 0..5 {
         let (planted, moved) = (folder.file(&format!("planted-{round}")), folder.file(&format!("moved-{round}")));
-        fs::create_dir(&planted).expect("a folder");
+        fs::create_dir_all(&planted).expect("a folder");
         let is_linked = AtomicBool::new(false);
         while_attacked(folder, arguments, |victim| {
             if !is_linked.swap(true, Ordering::Relaxed) {
@@ -192,4 +206,153 @@ fn only_a_regular_file_is_read_as_a_database() {
         let is_clear = told.contains("not a regular file") || (arguments[1] == "pipe/copy.db" && told.contains("Not a directory"));
         assert!(is_clear && done.status.code().is_some_and(|code| code > 0 && code < 100), "{arguments:?}: {told}");
     }
+}
+
+#[test]
+fn a_link_that_is_planted_beside_the_data_file_leads_nowhere_and_is_named() {
+    let (folder, elsewhere) = (Folder::new("planted-companion"), Folder::new("planted-companion-victim"));
+    serve(&folder.0).stop();
+    let victim = elsewhere.file("victim");
+    for name in ["keyfob.db-wal", "keyfob.db-shm", "keyfob.db-journal", "keyfob.db-lock"] {
+        fs::write(&victim, "kept").expect("a file");
+        readable(&victim);
+        let _ = fs::remove_file(folder.file(name));
+        symlink(&victim, folder.file(name)).expect("a link");
+        for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["admin", "create-user", "ada"], &["backup", "copy.db"]] {
+            refused(&folder.0, arguments, &format!("{name}: it is a symbolic link"));
+        }
+        assert_eq!((fs::read_to_string(&victim).expect("it is there"), mode(&victim)), ("kept".to_owned(), 0o644), "{name}");
+        fs::remove_file(folder.file(name)).expect("the link");
+    }
+    succeeds(&folder.0, &["admin", "create-user", "ada"]);
+}
+
+#[test]
+fn root_changes_no_file_that_is_exchanged_for_a_link_while_it_opens_the_data_file_of_another_user() {
+    let Some(folder) = of_somebody_else("planted-open") else { return };
+    let real = folder.file("real.db");
+    fs::copy(folder.file("keyfob.db"), &real).expect("a copy");
+    chown(&real, Some(OTHER), Some(OTHER)).expect("it is given away");
+    let put_back = || {
+        for file in ["keyfob.db", "keyfob.db-shm", "keyfob.db-wal"] {
+            let _ = fs::remove_file(folder.file(file));
+        }
+        fs::hard_link(&real, folder.file("keyfob.db")).expect("the file");
+    };
+    for round in 0..10 {
+        put_back();
+        while_attacked(&folder, &["admin", "create-user", &format!("user-{round}")], |victim| {
+            for (target, is_link) in [(real.as_path(), false), (victim, true)] {
+                let link = folder.file("link");
+                let made = if is_link { symlink(target, &link) } else { fs::hard_link(target, &link) };
+                let _ = made.and_then(|()| lchown(&link, Some(OTHER), Some(OTHER)));
+                let _ = fs::rename(&link, folder.file("keyfob.db"));
+                let _ = fs::remove_file(&link);
+            }
+        });
+        put_back();
+        with_link_in_the_way(&folder, "keyfob.db-shm", &["admin", "create-user", &format!("other-{round}")]);
+    }
+}
+
+#[test]
+fn the_mode_of_a_socket_is_set_on_the_socket_and_on_nothing_that_takes_its_place() {
+    let folder = Folder::new("planted-socket");
+    let (path, victim, link) = (folder.file("socket"), folder.file("victim"), folder.file("link"));
+    fs::write(&victim, "").expect("a file");
+    readable(&victim);
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                if fs::symlink_metadata(&path).is_ok_and(|found| found.file_type().is_socket()) {
+                    let _ = symlink(&victim, &link).and_then(|()| fs::rename(&link, &path));
+                }
+            }
+        });
+        for _ in 0..2000 {
+            let _ = fs::remove_file(&path);
+            let _ = ListeningSocket::unix(&path);
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(mode(&victim), 0o644);
+}
+
+#[test]
+fn a_log_goes_to_no_file_that_a_link_of_another_user_leads_to() {
+    let (folder, elsewhere) = (Folder::new("planted-log"), Folder::new("planted-log-victim"));
+    let (victim, link) = (elsewhere.file("victim"), folder.file("link.log"));
+    fs::write(&victim, "").expect("a file");
+    symlink(&victim, &link).expect("a link");
+    // The link of the user who runs the server, and one of the system's.
+    for target in ["link.log", "/dev/stderr"] {
+        Process::start(&folder.0, "", &["--log-file", target]).stop();
+    }
+    let written = fs::read(&victim).expect("it is there");
+    assert!(!written.is_empty());
+    if fs::metadata(&victim).expect("it is there").uid() != 0 {
+        return left_out("a log of root's in a folder of another user", "only root can make links of others");
+    }
+    lchown(&link, Some(OTHER), Some(OTHER)).expect("it is given away");
+    refused(
+        &folder.0,
+        &["serve", "--ephemeral", "--listen", "127.0.0.1:0", "--log-file", "link.log"],
+        "link.log: it is a link of another user",
+    );
+    assert_eq!(fs::read(&victim).expect("it is there"), written);
+}
+
+#[test]
+fn a_control_socket_is_neither_opened_nor_connected_to_through_a_link() {
+    let (folder, elsewhere) = (Folder::new("planted-control"), Folder::new("planted-control-victim"));
+    let control = folder.file("keyfob.db-control");
+    serve(&folder.0).stop();
+    let victim = elsewhere.file("socket");
+    fs::write(&victim, "kept").expect("a file");
+    fs::set_permissions(&elsewhere.0, PermissionsExt::from_mode(0o755)).expect("its mode is set");
+    symlink(&elsewhere.0, &control).expect("a link");
+    let done = run(&folder.0, &["serve", "--listen", "127.0.0.1:0"], &[]);
+    let errors = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.code() == Some(1) && errors.contains("keyfob.db-control: it is a symbolic link"), "{errors}");
+    assert_eq!(errors.lines().filter(|line| line.contains("link")).count(), 1, "{errors}");
+    assert_eq!((fs::read_to_string(&victim).expect("it is there"), mode(&elsewhere.0)), ("kept".to_owned(), 0o755));
+    fs::remove_file(&control).expect("the link");
+
+    // Somebody exchanges it while the server runs.
+    let server = serve(&folder.0);
+    fs::remove_file(&victim).expect("the file");
+    let listener = UnixListener::bind(&victim).expect("a socket");
+    listener.set_nonblocking(true).expect("it does not block");
+    let moved = folder.file("moved");
+    fs::rename(&control, &moved).expect("it is moved");
+    symlink(&elsewhere.0, &control).expect("a link");
+    refused(&folder.0, &["admin", "create-user", "ada"], "keyfob.db-control: it is a symbolic link");
+    assert!(listener.accept().is_err(), "it was connected to");
+    if fs::metadata(&control).expect("it is there").uid() == 0 {
+        fs::remove_file(&control).expect("the link");
+        fs::rename(&elsewhere.0, &control).expect("it is moved");
+        chown(&control, Some(OTHER), Some(OTHER)).expect("it is given away");
+        refused(&folder.0, &["admin", "create-user", "ada"], "keyfob.db-control: it belongs to another user");
+        assert!(listener.accept().is_err(), "it was connected to");
+        fs::remove_dir_all(&control).expect("the folder");
+    } else {
+        fs::remove_file(&control).expect("the link");
+    }
+    fs::rename(&moved, &control).expect("it is moved");
+    succeeds(&folder.0, &["admin", "create-user", "ada"]);
+    drop(server);
+}
+
+#[test]
+fn a_data_file_in_a_folder_behind_a_link_is_used_like_any_other() {
+    let (folder, links) = (Folder::new("planted-folder"), Folder::new("planted-folder-link"));
+    symlink(&folder.0, links.file("data")).expect("a link");
+    let mut server = Process::start(&links.0, "", &["--data", "data/keyfob.db"]);
+    server.registers("one", 1);
+    succeeds(&links.0, &["admin", "create-user", "ada", "--data", "data/keyfob.db"]);
+    server.stop();
+    succeeds(&links.0, &["backup", "data/copy.db", "--data", "data/keyfob.db"]);
+    succeeds(&links.0, &["restore", "data/copy.db", "--data", "data/keyfob.db"]);
+    succeeds(&links.0, &["admin", "create-user", "bob", "--data", "data/keyfob.db"]);
 }

@@ -5,8 +5,10 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
 use serde_json::{Map, Value, json};
 
+use crate::base::links;
 use crate::base::private_file::{self, FileAccess};
 use crate::base::time::Time;
 use crate::cli::api_error::{ApiError, CREDENTIALS};
@@ -57,7 +59,10 @@ impl Keyring {
         if let Some(folder) = path.parent() {
             DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         }
-        let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path.with_extension("lock"))?;
+        let path = &links::resolved(path)?;
+        let mut how = OpenOptions::new();
+        how.write(true).create(true).truncate(false).mode(0o600);
+        let lock = links::open(&path.with_extension("lock"), &mut how, OFlags::empty())?;
         lock.lock()?;
         if private_file::narrow(path)? == FileAccess::Narrowed {
             note(&format!("warning: others could read {}: now only you can. Whatever is in it may be known to them", path.display()));

@@ -1,16 +1,18 @@
 //! The sockets that the server listens on: opens them, or takes over what a supervisor has opened.
 
-use std::fs::{Permissions, remove_file, set_permissions, symlink_metadata};
+use std::fs::{remove_file, symlink_metadata};
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::ServerConfig;
 use socket2::{Domain, SockAddr, Socket, Type};
+
+use crate::base::links;
 
 /// How many connections may wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -78,10 +80,14 @@ impl ListeningSocket {
         make_way(path)?;
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
         socket.bind(&SockAddr::unix(path)?)?;
-        let found = symlink_metadata(path)?;
+        let handle = links::handle(path)?;
+        let found = handle.metadata()?;
+        if !found.file_type().is_socket() {
+            return Err(io::Error::other("somebody has put another file in its place"));
+        }
         let file = UnixSocketFile { path: path.to_owned(), identity: (found.dev(), found.ino()) };
         // Nothing can connect before it listens.
-        set_permissions(path, Permissions::from_mode(SOCKET_MODE))?;
+        links::set_mode(&handle, SOCKET_MODE)?;
         socket.listen(BACKLOG)?;
         socket.set_nonblocking(true)?;
         Ok(ListeningSocket::Unix(UnixListener::from(OwnedFd::from(socket)), Some(file)))
