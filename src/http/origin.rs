@@ -1,6 +1,6 @@
 //! Determines which site sent a request, by what the browser says (RFC 6454, Fetch Metadata).
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::http::request::Request;
 
@@ -22,12 +22,12 @@ impl Origin {
             "https" => 443,
             _ => return None,
         };
-        let authority = rest.split(['/', '?', '#']).next().filter(|authority| !authority.contains('@'))?;
+        let authority = rest.split(['/', '?', '#']).next()?;
         let (host, port) = match authority.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),
+            Some((host, port)) if !port.ends_with(']') => (host, port_of(port)?),
             _ => (authority, default_port),
         };
-        (!host.is_empty()).then(|| Origin { scheme, host: host.to_ascii_lowercase(), port })
+        Some(Origin { scheme, host: host_of(host)?, port })
     }
 
     fn is_loopback(&self) -> bool {
@@ -41,6 +41,49 @@ impl Origin {
         let is_address = self.host.starts_with('[') || self.host.parse::<Ipv4Addr>().is_ok();
         is_address || !self.host.contains('.') || KEPT.iter().any(|kept| self.host.ends_with(kept))
     }
+}
+
+/// The most bytes of a name, and of each of its labels (RFC 1035 section 2.3.4).
+const LONGEST_NAME: usize = 253;
+const LONGEST_LABEL: usize = 63;
+
+/// Returns a host as browsers compare it: an IPv6 address in brackets, an IPv4 address, or a name of letters, digits, `-` and `_`. Names in other
+/// scripts arrive in ASCII (`xn--`). Whatever ends in a number is an address to browsers (WHATWG URL, 3.5), so it must be one.
+fn host_of(text: &str) -> Option<String> {
+    if let Some(address) = text.strip_prefix('[') {
+        let address: Ipv6Addr = address.strip_suffix(']')?.parse().ok()?;
+        return Some(format!("[{address}]"));
+    }
+    let host = text.to_ascii_lowercase();
+    // A name may end in the dot of the root.
+    let name = host.strip_suffix('.').unwrap_or(&host);
+    let is_label = |label: &str| {
+        (1..=LONGEST_LABEL).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let is_number = last.bytes().all(|b| b.is_ascii_digit())
+        || last.strip_prefix("0x").is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
+    let is_host = name.len() <= LONGEST_NAME && name.split('.').all(is_label) && (!is_number || host.parse::<Ipv4Addr>().is_ok());
+    is_host.then_some(host)
+}
+
+fn port_of(text: &str) -> Option<u16> {
+    text.parse().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Returns the URL of a server, `http(s)://host[:port][/path]`, without a slash at its end. A path is of characters that nobody encodes, so that it
+/// is the same in links, cookies and requests.
+pub fn server_url(text: &str) -> Option<&str> {
+    let origin = Origin::parse(text).filter(|origin| origin.port != 0 && !origin.host.ends_with('.'))?;
+    let url = text.strip_suffix('/').unwrap_or(text);
+    // Written as links have it: in lowercase, and with nothing before the path but the origin.
+    let rest = url.strip_prefix(&origin.scheme)?.strip_prefix("://")?;
+    let is_plain = |segment: &str| segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
+    let is_segment = |segment: &str| !matches!(segment, "" | "." | "..") && is_plain(segment);
+    (!rest.contains(['?', '#']) && rest.split('/').skip(1).all(is_segment)).then_some(url)
 }
 
 /// Returns whether the `Host` of a request is `own`, or a name or an address that no stranger can point here. Otherwise a page under that
@@ -135,19 +178,37 @@ mod tests {
             ("http://127.0.0.1:1885", "http|127.0.0.1|1885"),
             ("http://[::1]:1885/", "http|[::1]|1885"),
             ("http://[::1]", "http|[::1]|80"),
+            ("http://[0:0::0:1]", "http|[::1]|80"),
         ] {
             assert_eq!(origin(url).as_deref(), Some(read), "{url}");
         }
-        for url in
-            ["null", "", "id.example", "ftp://id.example", "http://", "http://:80", "http://a@id.example", "http://a:b", "http://a:70000"]
-        {
+        for url in [
+            "null",
+            "",
+            "id.example",
+            "ftp://id.example",
+            "http://",
+            "http://:80",
+            "http://a@id.example",
+            "http://a:b",
+            "http://a:70000",
+            "http://a:+80",
+            "http://a:",
+            "http://[::1",
+            "http://[::1]x",
+            "http://[::1%25eth0]",
+            "http://a..b",
+            "http://a,b",
+            "http://1.2.3.4.5",
+            "http://127.1",
+        ] {
             assert_eq!(origin(url), None, "{url}");
         }
     }
 
     #[test]
     fn a_name_that_a_stranger_can_register_is_not_of_the_own_network() {
-        let is_own = |host: &str| Origin::parse(&format!("http://{host}")).unwrap().is_of_own_network();
+        let is_own = |host: &str| Origin::parse(&format!("http://{host}")).is_some_and(|origin| origin.is_of_own_network());
         for host in ["127.0.0.1:1885", "[::1]:1885", "localhost", "nas", "keyfob.local", "keyfob.home.arpa", "x.internal", "a.localhost"] {
             assert!(is_own(host), "{host}");
         }

@@ -12,6 +12,9 @@ pub const TEMPORARY_PASSWORD_SECONDS: i64 = 24 * 60 * 60;
 /// A sign-in link ends after this long, and so does a browser's chance to choose a new password.
 pub const RECOVERY_SECONDS: i64 = 15 * 60;
 
+/// What a sign-in link has between the public URL and its token, which is behind a `#`: browsers send that to nobody.
+pub const LINK_PATH: &str = "/oauth/sign-in-link#";
+
 /// What a recovery token is for. A user has at most one of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecoveryStep {
@@ -47,11 +50,11 @@ impl Recovery {
         self.expires_at <= now
     }
 
-    /// Returns `{"user_ids","link","expires_at"}` for a sign-in link. The token is behind a `#`, which browsers send to nobody.
+    /// Returns `{"user_ids","link","expires_at"}` for a sign-in link.
     pub fn to_json(&self, public_url: &str, token: &str) -> Value {
         json!({
             "user_ids": {"user_id": self.user_id.as_str()},
-            "link": format!("{public_url}/oauth/sign-in-link#{token}"),
+            "link": format!("{public_url}{LINK_PATH}{token}"),
             "expires_at": self.expires_at.to_string(),
         })
     }

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
 use keyfob::cli::commands::{COMMANDS, Run};
 use keyfob::cli::run::admin::OPERATIONS;
+use keyfob::store::Store;
+use serde_json::Value;
 
 use crate::binary::keyfob;
 use crate::cli::{Done, done};
@@ -187,38 +189,109 @@ fn a_temporary_server_has_a_control_socket_beside_its_file() {
     assert!(!Path::new(&file).parent().expect("a folder").exists());
 }
 
+/// What the server answers to this, word for word.
+fn answer_to(folder: &Folder, sent: &str) -> String {
+    let mut stream = UnixStream::connect(socket(folder)).expect("it accepts");
+    let _ = stream.write_all(sent.as_bytes());
+    let _ = stream.shutdown(Shutdown::Write);
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it is whole");
+    answer
+}
+
 #[test]
-fn nothing_that_is_sent_to_the_control_socket_ends_the_server_or_holds_it_up() {
+fn whatever_is_sent_to_the_control_socket_has_an_answer_that_says_what_is_wrong() {
     let folder = data("operator-hostile");
     let server = Process::start(&folder.0, "", &[]);
     let long = format!(r#"{{"operation":"{}"}}"#, "x".repeat(1 << 20));
-    let wrong_version = r#"{"version":"0.0.1","operation":"create-user","values":{"user-id":["eve"]}}"#;
-    let rounds = |rounds: &str| {
-        let version = env!("CARGO_PKG_VERSION");
-        format!(r#"{{"operation":"create-user","version":"{version}","values":{{"user_id":["eve"]}},"password_rounds":{rounds}}}"#)
-    };
+    let deep = "[".repeat(100_000);
+    let version = env!("CARGO_PKG_VERSION");
+    let request = |more: &str| format!(r#"{{"operation":"create-user","version":"{version}","values":{{"user-id":["eve"]}}{more}}}"#);
+    let unknown = format!(r#"{{"operation":"purge-everything","version":"{version}"}}"#);
     for (sent, says) in [
-        ("", ""),
-        ("{", ""),
-        ("GET / HTTP/1.1\r\n\r\n", ""),
-        (&long, ""),
-        ("[]", "other_version"),
-        (r#"{"operation":"purge-everything"}"#, "other_version"),
-        (wrong_version, "keyfob 0.0.1: use the same version"),
-        (&rounds("4000000000"), "password_rounds"),
-        (&rounds("40000000000"), "password_rounds"),
-        (&rounds("1"), "password_rounds"),
+        ("", "not a request"),
+        ("{", "not a request"),
+        (&deep, "not a request"),
+        ("GET / HTTP/1.1\r\n\r\n", "not a request"),
+        ("null", "not a request"),
+        ("[]", "not a request"),
+        (r#"{"operation":7}"#, "not a request"),
+        (&long, "the message is too long"),
+        (r#"{"operation":"purge-everything"}"#, "there is no operation `purge-everything`: there are create-user, "),
+        (&unknown, "there is no operation `purge-everything`"),
+        (r#"{"version":"0.0.1","operation":"purge-everything"}"#, "keyfob 0.0.1: use the same version"),
+        (r#"{"version":"0.0.1","operation":"create-user","values":{"user-id":["eve"]}}"#, "keyfob 0.0.1: use the same version"),
+        (&request(r#","password_rounds":4000000000"#), "password_rounds"),
+        (&request(r#","password_rounds":40000000000"#), "password_rounds"),
+        (&request(r#","password_rounds":1"#), "password_rounds"),
+        (&request(r#","public_url":"javascript:alert(1)""#), "public_url"),
+        (&request(r#","public_url":7"#), "public_url"),
     ] {
-        let mut stream = UnixStream::connect(socket(&folder)).expect("it accepts");
-        let _ = stream.write_all(sent.as_bytes());
-        let _ = stream.shutdown(Shutdown::Write);
-        let mut answer = String::new();
-        let _ = stream.read_to_string(&mut answer);
-        assert_eq!((answer.is_empty(), answer.contains(says)), (says.is_empty(), true), "{} {answer}", &sent[..sent.len().min(60)]);
+        let answer = answer_to(&folder, sent);
+        let is_failure = serde_json::from_str::<Value>(&answer).is_ok_and(|answer| answer["failure"].is_object());
+        assert!(is_failure && answer.contains(says), "{} {answer}", &sent[..sent.len().min(60)]);
     }
-    let idle: Vec<_> = (0..3).map(|_| UnixStream::connect(socket(&folder)).expect("it accepts")).collect();
-    assert_eq!(admin(&folder, "admin create-user ada").code, Some(0));
-    drop(idle);
-    assert_eq!(admin(&folder, "admin create-user eve").code, Some(0), "nobody made her with another version's command");
+    assert_eq!(admin(&folder, "admin create-user eve").code, Some(0), "nobody made her");
     drop(server);
+}
+
+#[test]
+fn peers_of_the_control_socket_that_send_nothing_hold_nobody_up() {
+    let folder = data("operator-idle");
+    let server = Process::start(&folder.0, "", &[]);
+    // One after the other they would take longer than a command waits for its answer.
+    let mut idle: Vec<_> = (0..40).map(|_| UnixStream::connect(socket(&folder)).expect("it accepts")).collect();
+    idle[0].write_all(b"{").expect("it is sent");
+    assert_eq!(admin(&folder, "admin create-user ada").code, Some(0));
+    for stream in &mut idle {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it is told");
+        assert!(answer.contains("did not end in 2 seconds"), "{answer}");
+    }
+    drop(server);
+}
+
+#[test]
+fn a_command_takes_no_answer_that_a_server_of_its_version_would_not_give() {
+    let folder = data("operator-answers");
+    let _held = Store::open(&folder.file("keyfob.db")).expect("the data file");
+    let control = folder.file("keyfob.db-control");
+    std::fs::create_dir_all(&control).expect("a folder");
+    std::fs::set_permissions(&control, PermissionsExt::from_mode(0o700)).expect("its mode is set");
+    let _ = std::fs::remove_file(socket(&folder));
+    let listener = UnixListener::bind(socket(&folder)).expect("a socket");
+    let link = "admin create-sign-in-link admin";
+    let answers = [
+        (link, r#"{"answer":{"link":"javascript:alert(1)//http://id.example/oauth/sign-in-link#x"}}"#, Some(1)),
+        (link, r#"{"answer":{"link":"http://a;b/oauth/sign-in-link#x"}}"#, Some(1)),
+        (link, r#"{"answer":{"link":"http://id.example@evil.example/oauth/sign-in-link#x"}}"#, Some(1)),
+        (link, r#"{"answer":{"link":"http://id.example/oauth/sign-in-link#\u001b[2J"}}"#, Some(1)),
+        (link, r#"{"answer":{"link":"http://id.example/elsewhere#x"}}"#, Some(1)),
+        (link, r#"{"answer":{"link":7}}"#, Some(1)),
+        (link, r#"{"answer":{"user_ids":{"user_id":"admin"}}}"#, Some(1)),
+        (link, r#"{"answer":null}"#, Some(1)),
+        (link, "{}", Some(1)),
+        (link, "[]", Some(1)),
+        (link, r#"{"failure":{}}"#, Some(1)),
+        (link, "", Some(1)),
+        (link, r#"{"answer":{"link":"https://id.example/keyfob/oauth/sign-in-link#NRXGW.AB.CD"}}"#, Some(0)),
+        ("admin reset-password admin --password Good-passw0rd", r#"{"answer":null}"#, Some(0)),
+    ];
+    for (line, answer, code) in answers {
+        let done = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let (mut stream, _) = listener.accept().expect("a command");
+                let mut request = String::new();
+                stream.read_to_string(&mut request).expect("a request");
+                stream.write_all(answer.as_bytes()).expect("it is sent");
+            });
+            admin(&folder, line)
+        });
+        assert_eq!(done.code, code, "{answer}: {} {}", done.out, done.err);
+        assert!(
+            code == Some(0) || (done.out.is_empty() && done.err.lines().count() > 0 && !done.err.contains('\u{1b}')),
+            "{answer}: {}",
+            done.err
+        );
+    }
 }

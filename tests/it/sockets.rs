@@ -17,6 +17,7 @@ use keyfob::http::server::Server;
 use serde_json::Value;
 
 use crate::binary::{KEY, PASSWORD, Running, keyfob, run};
+use crate::cli_files::{admin, data};
 use crate::client::send;
 use crate::folder::Folder;
 use crate::listener::{EchoServer, echo, get, read_reply};
@@ -202,11 +203,99 @@ fn a_socket_that_does_not_listen_is_not_taken_over_and_neither_are_sockets_witho
 }
 
 #[test]
-fn a_public_url_with_a_port_that_is_none_is_refused() {
+fn a_public_url_whose_host_or_port_is_none_is_refused() {
     let folder = Folder::new("public-url-port");
-    for url in ["https://h:99999", "https://h:0", "https://h:", "https://h:+80", "https://h:1:2", "http://[::1]:99999", "http://[::1]x"] {
+    let label = "a".repeat(64);
+    let long = format!("http://{label}.example");
+    for url in [
+        "https://h:99999",
+        "https://h:0",
+        "https://h:",
+        "https://h:+80",
+        "https://h:1:2",
+        "http://[::1]:99999",
+        "http://[::1]x",
+        "http://[::1",
+        "http://::1]",
+        "http://[]",
+        "http://[zz]",
+        "http://[::1]x:80",
+        "http://[::1]:",
+        "http://[::1%25eth0]",
+        "http://[fe80::1%eth0]",
+        "http://[127.0.0.1]",
+        "http://[[::1]]",
+        "http://::1",
+        "http://a;b",
+        "http://a,b",
+        "http://a b",
+        "http://a%20b",
+        "http://a'b",
+        "http://a\"b",
+        "http://a`b",
+        "http://a\\b",
+        "http://a|b",
+        "http://a(b)",
+        "http://a$b",
+        "http://a&b",
+        "http://a*b",
+        "http://a!b",
+        "http://a=b",
+        "http://a~b",
+        "http://user@h",
+        "http://user:password@h",
+        "http://@h",
+        "http://a..b",
+        "http://.a",
+        "http://a.",
+        "http://.",
+        "http://-a",
+        "http://a-.example",
+        "http://ä.example",
+        "http://256.1.1.1",
+        "http://1.2.3",
+        "http://127.1",
+        "http://2130706433",
+        "http://0x7f000001",
+        "http://1.2.3.0x4",
+        "http://{h}",
+        "http://<h>",
+        "http:///h",
+        "http:h",
+        "http:/h",
+        "//h",
+        "h",
+        "javascript:alert(1)",
+        "javascript://h/%0aalert(1)",
+        "data://h",
+        "http://h#x",
+        "http://h?x",
+        &long,
+    ] {
         let output = run(&folder.0, &["serve", "--ephemeral", "--listen", "127.0.0.1:0"], &[("KEYFOB_PUBLIC_URL", url)]);
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.code() == Some(2) && errors.contains("KEYFOB_PUBLIC_URL"), "{url}: {errors}");
+    }
+}
+
+#[test]
+fn a_public_url_with_a_name_or_an_address_is_used_as_it_was_given() {
+    let folder = data("public-url-hosts");
+    for url in [
+        "http://localhost",
+        "http://nas:1885",
+        "https://id.example.com",
+        "https://ID.example/keyfob",
+        "http://my_host:80",
+        "http://192.168.1.5:1885",
+        "http://[::1]:1885",
+        "http://[::ffff:127.0.0.1]",
+        "https://[2001:db8::1]/a/b",
+        "https://xn--bcher-kva.example",
+        "https://3.example",
+        "http://a-1",
+    ] {
+        let made = admin(&folder, &format!("admin create-sign-in-link admin --public-url {url}"));
+        assert!(made.out.contains(&format!("{url}/oauth/sign-in-link#")), "{url}: {}", made.err);
     }
 }

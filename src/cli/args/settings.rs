@@ -10,13 +10,16 @@ use pico_args::Arguments;
 use crate::base::printable::printable;
 use crate::base::secret::MOST_ROUNDS;
 use crate::cli::failure::UsageError;
-use crate::http::origin::Origin;
+use crate::http::origin::server_url;
 
 /// The fewest hash rounds: with fewer, a hash is hardly slower than none.
 pub const FEWEST_ROUNDS: u32 = 1000;
 
 /// The hash rounds that may be set: more would keep everybody waiting.
 pub const ROUNDS: RangeInclusive<u32> = FEWEST_ROUNDS..=MOST_ROUNDS;
+
+/// What is said of a URL that is none of a server.
+pub const IS_URL: &str = "must be http://host or https://host, perhaps with a port and a path of letters, digits and -._~";
 
 /// One setting.
 #[derive(Debug)]
@@ -136,23 +139,9 @@ impl SettingValue {
         self.given().map(|_| self.number(*ROUNDS.start(), *ROUNDS.end())).transpose()
     }
 
-    /// Returns `http(s)://host[:port][/path]` without a slash at its end. A path is of characters that nobody encodes, so that it is the same
-    /// in links, cookies and requests.
+    /// Returns the URL of a server, if it is set.
     pub fn url(&self) -> Result<Option<String>, UsageError> {
-        let Some(url) = self.given() else { return Ok(None) };
-        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
-        let mut segments = rest.strip_suffix('/').unwrap_or(rest).split('/');
-        let host = segments.next().unwrap_or_default();
-        let is_host = host.bytes().all(|b| (b'!'..=b'~').contains(&b) && !b"?#@\\\"<>+".contains(&b));
-        let is_plain = |segment: &str| segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
-        let is_segment = |segment: &str| !matches!(segment, "" | "." | "..") && is_plain(segment);
-        // A name, or an IPv6 address in brackets, and a port that exists.
-        let is_origin =
-            Origin::parse(url).is_some_and(|origin| origin.port != 0 && (origin.host.starts_with('[') || !origin.host.contains(':')));
-        if !is_origin || !is_host || !segments.all(is_segment) {
-            return Err(self.wrong("must be http://host or https://host, perhaps with a port and a path of letters, digits and -._~"));
-        }
-        Ok(Some(url.strip_suffix('/').unwrap_or(url).to_owned()))
+        self.given().map(|url| server_url(url).map(str::to_owned).ok_or_else(|| self.wrong(IS_URL))).transpose()
     }
 }
 

@@ -11,20 +11,24 @@ use serde_json::{Map, Value, json};
 use crate::base::error::errors;
 use crate::cli::api_error::ApiError;
 use crate::cli::args::settings::SettingKind::Value as OfValue;
-use crate::cli::args::settings::{self as args, ROUNDS, Setting};
+use crate::cli::args::settings::{self as args, IS_URL, ROUNDS, Setting};
 use crate::cli::args::values::Values;
 use crate::cli::control;
 use crate::cli::failure::Failure;
-use crate::cli::run::admin::{AdminOperation, OPERATIONS};
+use crate::cli::run::admin::{AdminOperation, CREATE_SIGN_IN_LINK, OPERATIONS};
 use crate::cli::run::data_file::require;
 use crate::cli::run::secret_file::{Secret, SecretFile};
 use crate::cli::terminal::note;
+use crate::http::origin::server_url;
+use crate::model::recovery::LINK_PATH;
 use crate::model::settings::Settings;
 use crate::registry::secrets;
 use crate::store::{OpenError, Store};
 
 errors! {
     NO_ANSWER: Unavailable "keyfob/cli" "no_answer" "the server that uses the data file did not answer, so nobody knows whether it was done: {reason}";
+    WRONG_ANSWER: Unavailable "keyfob/cli" "wrong_answer" "what answers at the control socket is no server of this version ({reason}), so nobody knows whether it was done";
+    UNKNOWN_OPERATION: InvalidArgument "keyfob/cli" "unknown_operation" "there is no operation `{operation}`: there are {known}";
     OTHER_VERSION: FailedPrecondition "keyfob/cli" "other_version" "the server that uses the data file is keyfob {server}, this is keyfob {command}: use the same version for both";
 }
 
@@ -104,7 +108,7 @@ fn open(path: &Path) -> Result<Place, Failure> {
             Err(OpenError::Held) => {}
             Err(error) => return Err(refused(&error)),
         }
-        match control::folder(path).and_then(|folder| control::connect(&folder)) {
+        match control::connect(path) {
             Ok(stream) => return Ok(Place::Server(stream)),
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {}
             Err(error) => return Err(refused(&format_args!("cannot reach the server that uses this data file: {error}"))),
@@ -129,10 +133,20 @@ fn ask(stream: &UnixStream, operation: &AdminOperation, values: &Values, overrid
     // A server that refuses what is sent may answer before it has read all of it.
     let answer = control::receive(stream, ANSWER_TIMEOUT).map_err(|error| sent.err().unwrap_or(error));
     let mut answer = answer.map_err(|error| ApiError::from(NO_ANSWER.with("reason", error.to_string())))?;
-    match answer.get("failure") {
-        Some(failure) => Err(Failure::of_json(failure)),
-        None => Ok(answer.get_mut("answer").map(Value::take).unwrap_or_default()),
+    let wrong = |reason: &str| Err(ApiError::from(WRONG_ANSWER.with("reason", reason)).into());
+    match (answer.get("failure").map(Failure::of_json), answer.get_mut("answer").map(Value::take)) {
+        (Some(Failure::Unread) | None, None) => wrong("it says neither that it was done nor why not"),
+        (Some(failure), _) => Err(failure),
+        (None, Some(answer)) if std::ptr::eq(operation, &CREATE_SIGN_IN_LINK) && !answer["link"].as_str().is_some_and(is_sign_in_link) => {
+            wrong("its link is none to a server")
+        }
+        (None, Some(answer)) => Ok(answer),
     }
+}
+
+fn is_sign_in_link(link: &str) -> bool {
+    let is_token = |token: &str| token.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.');
+    link.split_once(LINK_PATH).is_some_and(|(url, token)| server_url(url) == Some(url) && is_token(token))
 }
 
 /// A command as the server was sent it.
@@ -144,14 +158,19 @@ pub struct OperatorRequest {
 }
 
 impl OperatorRequest {
-    /// Parses the message of a command of the same version; `Err` is the answer to any other.
-    pub fn parse(message: &Value) -> Result<OperatorRequest, Value> {
-        let text = |key: &str| message.get(key).and_then(Value::as_str).unwrap_or_default();
-        let operation = OPERATIONS.iter().find(|operation| operation.name == text("operation"));
-        let (Some(operation), "" | env!("CARGO_PKG_VERSION")) = (operation, text("version")) else {
-            let refusal = OTHER_VERSION.with("server", env!("CARGO_PKG_VERSION")).with("command", text("version"));
-            return Err(answered(Err(ApiError::from(refusal).into())));
-        };
+    /// Parses the message of a command of the same version; fails with what to answer to any other.
+    pub fn parse(message: &Value) -> Result<OperatorRequest, Failure> {
+        let text = |key: &str| message.get(key).and_then(Value::as_str);
+        let name = text("operation")
+            .ok_or_else(|| Failure::Refused("not a request: it must be an object that names an `operation`".to_owned()))?;
+        let version = text("version").unwrap_or(env!("CARGO_PKG_VERSION"));
+        if version != env!("CARGO_PKG_VERSION") {
+            return Err(ApiError::from(OTHER_VERSION.with("server", env!("CARGO_PKG_VERSION")).with("command", version)).into());
+        }
+        let operation = OPERATIONS.iter().find(|operation| operation.name == name).ok_or_else(|| {
+            let known: Vec<&str> = OPERATIONS.iter().map(|operation| operation.name).collect();
+            ApiError::from(UNKNOWN_OPERATION.with("operation", name).with("known", known.join(", ")))
+        })?;
         let texts = |value: &Value| value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
         let pairs = message.get("values").and_then(Value::as_object).into_iter().flatten();
         let values = Values { values: pairs.map(|(key, value)| (key.clone(), texts(value))).collect(), ..Values::default() };
@@ -159,20 +178,27 @@ impl OperatorRequest {
             |rounds: &Value| rounds.as_u64().and_then(|rounds| u32::try_from(rounds).ok()).filter(|rounds| ROUNDS.contains(rounds));
         let password_rounds = message.get("password_rounds").filter(|rounds| !rounds.is_null()).map(|rounds| {
             let why = || format!("password_rounds must be a number from {} to {}, not `{rounds}`", ROUNDS.start(), ROUNDS.end());
-            in_bounds(rounds).ok_or_else(|| answered(Err(Failure::Refused(why()))))
+            in_bounds(rounds).ok_or_else(|| Failure::Refused(why()))
         });
         let password_rounds = password_rounds.transpose()?;
-        let public_url = message.get("public_url").and_then(Value::as_str).map(str::to_owned);
+        let public_url = message.get("public_url").filter(|url| !url.is_null()).map(|url| {
+            url.as_str()
+                .and_then(server_url)
+                .map(str::to_owned)
+                .ok_or_else(|| Failure::Refused(format!("public_url {IS_URL}, not `{url}`")))
+        });
+        let public_url = public_url.transpose()?;
         Ok(OperatorRequest { operation, values, overrides: Overrides { password_rounds, public_url } })
     }
 
-    /// Runs it with the server's store and settings, and returns the answer to send.
-    pub fn run(&self, store: &Store, settings: &Settings) -> Value {
-        answered((self.operation.run)(&self.values, store, &self.overrides.over(settings)))
+    /// Runs it with the server's store and settings.
+    pub fn run(&self, store: &Store, settings: &Settings) -> Result<Value, Failure> {
+        (self.operation.run)(&self.values, store, &self.overrides.over(settings))
     }
 }
 
-fn answered(done: Result<Value, Failure>) -> Value {
+/// Returns what is sent to the command.
+pub fn answered(done: Result<Value, Failure>) -> Value {
     let (key, value) = match done {
         Ok(answer) => ("answer", answer),
         Err(failure) => ("failure", failure.to_json()),

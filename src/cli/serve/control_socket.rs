@@ -2,21 +2,23 @@
 
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, TryLockError};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::app::App;
 use crate::base::log;
 use crate::base::mutex::locked;
-use crate::cli::control;
+use crate::cli::control::{self, ControlFolder};
 use crate::cli::failure::Failure;
-use crate::cli::run::operator::OperatorRequest;
+use crate::cli::run::operator::{self, OperatorRequest};
 
 /// How long a connection has to send its command, and to take its answer.
 const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How many connections there may be at a time.
+const MOST_CONNECTIONS: usize = 64;
 
 /// How long a stop waits for the command that runs, and how often it looks.
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);
@@ -26,7 +28,7 @@ const STOP_LOOK: Duration = Duration::from_millis(10);
 #[derive(Debug)]
 pub struct ControlSocket {
     /// `None` if it could not be opened.
-    folder: Option<PathBuf>,
+    folder: Option<ControlFolder>,
     /// Locked while a command runs; empty once the server stops.
     app: Arc<Mutex<Option<Arc<App>>>>,
 }
@@ -34,7 +36,7 @@ pub struct ControlSocket {
 impl ControlSocket {
     /// Opens the socket beside the data file. Without one the server works all the same, and operators must stop it for their commands.
     pub fn open(app: &Arc<App>) -> ControlSocket {
-        let opened = control::folder(app.store().path()).and_then(|folder| Ok((control::listen(&folder)?, folder)));
+        let opened = control::listen(app.store().path());
         let app = Arc::new(Mutex::new(Some(app.clone())));
         let folder = match opened {
             Ok((listener, folder)) => {
@@ -66,46 +68,56 @@ impl Drop for ControlSocket {
             }
         }
         if let Some(folder) = &self.folder {
-            control::remove(folder);
+            folder.remove();
         }
     }
 }
 
-fn serve(listener: &UnixListener, app: &Mutex<Option<Arc<App>>>) {
+/// Gives each connection a thread, because a peer may send nothing. One too many waits for another to end.
+fn serve(listener: &UnixListener, app: &Arc<Mutex<Option<Arc<App>>>>) {
+    let threads = Arc::new(());
     loop {
-        match listener.accept() {
-            Ok((stream, _)) => answer(&stream, app),
-            Err(error) => {
-                log::warn("a connection to the control socket failed", &[("cause", error.to_string().into())]);
-                std::thread::sleep(TIMEOUT);
-            }
+        while Arc::strong_count(&threads) > MOST_CONNECTIONS {
+            std::thread::sleep(STOP_LOOK);
+        }
+        let (app, thread) = (app.clone(), threads.clone());
+        let answer = |(stream, _)| {
+            std::thread::Builder::new().spawn(move || {
+                answer(&stream, &app);
+                drop(thread);
+            })
+        };
+        if let Err(error) = listener.accept().and_then(answer) {
+            log::warn("a connection to the control socket failed", &[("cause", error.to_string().into())]);
+            std::thread::sleep(TIMEOUT);
         }
     }
 }
 
-/// Answers one command, if it comes in time.
+/// Answers one command, or says what is wrong with it.
 fn answer(stream: &UnixStream, app: &Mutex<Option<Arc<App>>>) {
-    let answer = match control::receive(stream, TIMEOUT).as_ref().map(OperatorRequest::parse) {
-        Err(_) => return,
-        Ok(Err(refusal)) => refusal,
-        Ok(Ok(request)) => run(&request, app),
+    let done = match control::receive(stream, TIMEOUT) {
+        Ok(message) => OperatorRequest::parse(&message).and_then(|request| run(&request, app)),
+        Err(error) => Err(Failure::Refused(format!("not a request: {error}"))),
     };
     // Errors are ignored: nobody is left who could be told.
-    let _ = control::send(stream, &answer, TIMEOUT);
+    let _ = control::send(stream, &operator::answered(done), TIMEOUT);
+    // A connection that is closed with bytes unread is reset, perhaps before the peer has read its answer.
+    let _ = control::drain(stream, TIMEOUT);
 }
 
-fn run(request: &OperatorRequest, app: &Mutex<Option<Arc<App>>>) -> Value {
+fn run(request: &OperatorRequest, app: &Mutex<Option<Arc<App>>>) -> Result<Value, Failure> {
     let app = locked(app);
-    let failed = |why: &str| json!({"failure": Failure::Refused(why.to_owned()).to_json()});
+    let failed = |why: &str| Err(Failure::Refused(why.to_owned()));
     let Some(app) = app.as_ref() else { return failed("the server that uses the data file is stopping: try again") };
-    let answer = catch_unwind(AssertUnwindSafe(|| request.run(app.store(), app.settings())));
-    let outcome = match &answer {
-        Ok(answer) if answer.get("failure").is_none() => "done",
-        Ok(_) => "refused",
+    let done = catch_unwind(AssertUnwindSafe(|| request.run(app.store(), app.settings())));
+    let outcome = match &done {
+        Ok(Ok(_)) => "done",
+        Ok(Err(_)) => "refused",
         Err(_) => "panicked",
     };
     log::info("operator", &[("operation", request.operation.name.into()), ("outcome", outcome.into())]);
-    answer.unwrap_or_else(|_| failed("the server failed at this command: its log says where"))
+    done.unwrap_or_else(|_| failed("the server failed at this command: its log says where"))
 }
 
 #[cfg(test)]
