@@ -21,8 +21,10 @@ impl Kinds {
     pub const MEMBERS: Kinds = Kinds(4);
     pub const ACCOUNTS: Kinds = Kinds(8);
     pub const TOKENS: Kinds = Kinds(16);
-    const ALL: Kinds = Kinds(31);
-    const COUNT: usize = 5;
+    /// Every table, whether it is in another kind or not.
+    const ANY: Kinds = Kinds(32);
+    const ALL: Kinds = Kinds(63);
+    const COUNT: usize = 6;
 
     /// Returns the kinds that are in one of the sets, or in both.
     pub const fn with(self, other: Kinds) -> Kinds {
@@ -121,6 +123,7 @@ impl Cache {
 
     /// Counts a commit that touches these kinds, from just before it until what is dropped is dropped.
     pub fn begin_commit(&self, kinds: Kinds) -> CommitUnderWay<'_> {
+        let kinds = kinds.with(Kinds::ANY);
         self.add_to(kinds);
         CommitUnderWay { cache: self, kinds }
     }
@@ -158,6 +161,11 @@ impl Versions {
     /// Returns those that are the same in both.
     pub fn unchanged(self, later: Versions) -> Versions {
         Versions(std::array::from_fn(|place| self.0[place].filter(|_| self.0[place] == later.0[place])))
+    }
+
+    /// Returns whether nothing was committed between the two, nor is on its way in either.
+    pub fn is_same_state(self, other: Versions) -> bool {
+        self.of(Kinds::ANY).is_some_and(|version| other.of(Kinds::ANY) == Some(version))
     }
 
     /// Returns the version of these kinds together: since each only grows, it is the same only if each is. `None` if one of them is not known.

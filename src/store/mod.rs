@@ -27,6 +27,7 @@ pub mod organizations;
 mod pattern;
 pub mod proof;
 mod query;
+mod readers;
 pub mod recoveries;
 pub mod restore;
 pub mod schema;
@@ -43,19 +44,18 @@ mod wal;
 mod writer;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
 
 use crate::base::error::{Error, Result};
-use crate::base::mutex::locked;
 use crate::base::temporary_directory::TemporaryDirectory;
 use crate::base::time::{Clock, Time};
-use cache::{Cache, CachedSnapshot};
 use files::FileLock;
 pub use open_error::OpenError;
 pub use query::{Deleted, Direction, Order, Search, TextSearch};
+use readers::Readers;
 use schema::Durability;
 
 pub use transaction::Tx;
@@ -65,11 +65,10 @@ use writer::{CommitCounts, Writer};
 #[derive(Debug)]
 pub struct Store {
     // Dropped in this order: connections first, then the lock on the file, then the file itself if it was temporary.
-    readers: Mutex<Vec<Connection>>,
+    readers: Arc<Readers>,
     writer: Writer,
     /// The writer's count of commits when the log was last copied into the file; another number before.
     checkpointed: AtomicU64,
-    cache: Arc<Cache>,
     clock: Clock,
     _lock: FileLock,
     path: PathBuf,
@@ -104,9 +103,9 @@ impl Store {
         folder::check(&path).map_err(OpenError::Folder)?;
         let lock = FileLock::take(&path)?.with_file(&path)?;
         let durability = if temporary.is_some() { Durability::Ephemeral } else { Durability::Durable };
-        let cache = Arc::new(Cache::default());
-        let writer = Writer::new(schema::open_writer(&path, durability)?, finish, cache.clone());
-        Ok(Store { readers: Mutex::default(), writer, checkpointed: AtomicU64::new(u64::MAX), cache, clock, _lock: lock, path, temporary })
+        let readers = Arc::new(Readers::new(path.clone()));
+        let writer = Writer::new(schema::open_writer(&path, durability)?, finish, readers.clone());
+        Ok(Store { readers, writer, checkpointed: AtomicU64::new(u64::MAX), clock, _lock: lock, path, temporary })
     }
 
     pub fn path(&self) -> &Path {
@@ -125,6 +124,7 @@ impl Store {
     ///
     /// Fails as reading does.
     pub fn checkpoint(&self) -> Result<()> {
+        self.readers.end_idle_snapshots();
         let commits = self.writer.commits();
         if self.temporary.is_none() && self.checkpointed.load(Ordering::SeqCst) != commits && schema::checkpoint(&self.path)? {
             self.checkpointed.store(commits, Ordering::SeqCst);
@@ -171,25 +171,14 @@ impl Store {
 
     /// Invalidates what reads have found. Only tests need it, which change the file beside the server.
     pub fn invalidate_cache(&self) {
-        self.cache.invalidate_all();
+        self.readers.invalidate_cache();
     }
 
     /// Runs `work` on a snapshot of the database, without waiting for anything.
     /// # Errors
     /// Those of `work`, and those of the database.
     pub fn read<T>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
-        let idle = locked(&self.readers).pop();
-        let connection = idle.map_or_else(|| schema::open_reader(&self.path), Ok)?;
-        // A panic in between closes the connection, and with it the transaction.
-        connection.prepare_cached("BEGIN")?.execute([])?;
-        let before = self.cache.versions();
-        // A transaction has its snapshot once something is read.
-        connection.prepare_cached("PRAGMA application_id")?.query_row([], |_| Ok(()))?;
-        let snapshot = CachedSnapshot { cache: &self.cache, versions: before.unchanged(self.cache.versions()) };
-        let result = work(&Tx::begun(&connection, &self.clock, Some(snapshot)));
-        connection.prepare_cached("COMMIT")?.execute([])?;
-        locked(&self.readers).push(connection);
-        result
+        self.readers.run(&self.clock, work)
     }
 
     /// Runs `work` as the only writer and returns when its changes are durable. `Err` rolls them back.

@@ -16,7 +16,8 @@ use crate::base::counter::{Counter, Histogram};
 use crate::base::error::{Cause, Error, Result};
 use crate::base::mutex::locked;
 use crate::base::time::Clock;
-use crate::store::cache::{Cache, Kinds};
+use crate::store::cache::Kinds;
+use crate::store::readers::Readers;
 use crate::store::transaction::Tx;
 
 /// A transaction takes no more writes than this: the first in it must not wait for ever.
@@ -27,7 +28,7 @@ pub struct Writer {
     /// What is done once for all that are committed together, as the last part of their transaction, if it changes anything.
     finish: fn(&Connection) -> rusqlite::Result<()>,
     /// Told which tables a commit touches.
-    cache: Arc<Cache>,
+    readers: Arc<Readers>,
     open: Mutex<Open>,
     /// How many are on their way to `open`.
     waiting: AtomicUsize,
@@ -101,9 +102,9 @@ impl std::error::Error for CommitFailed {
 }
 
 impl Writer {
-    pub fn new(connection: Connection, finish: fn(&Connection) -> rusqlite::Result<()>, cache: Arc<Cache>) -> Writer {
+    pub fn new(connection: Connection, finish: fn(&Connection) -> rusqlite::Result<()>, readers: Arc<Readers>) -> Writer {
         let open = Mutex::new(Open { connection, group: None });
-        Writer { finish, cache, open, waiting: AtomicUsize::new(0), counts: CommitCounts::default() }
+        Writer { finish, readers, open, waiting: AtomicUsize::new(0), counts: CommitCounts::default() }
     }
 
     /// Returns how many transactions that changed something were committed.
@@ -172,7 +173,7 @@ impl Open {
         let begun = Instant::now();
         let is_changed = self.connection.total_changes() != group.changes_before;
         let finished = if is_changed { (writer.finish)(&self.connection) } else { Ok(()) };
-        let under_way = writer.cache.begin_commit(group.touched);
+        let under_way = writer.readers.begin_commit(group.touched);
         let ended = finished.and_then(|()| self.connection.prepare_cached("COMMIT")?.execute([]).map(drop)).map_err(|error| {
             // A commit that failed may leave its transaction open: the next one must find a clean connection.
             let _ = self.connection.execute_batch("ROLLBACK");
@@ -233,12 +234,14 @@ impl Drop for Undo<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     fn writer() -> Writer {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE rows (n INTEGER)").unwrap();
-        Writer::new(connection, |_| Ok(()), Arc::default())
+        Writer::new(connection, |_| Ok(()), Arc::new(Readers::new(PathBuf::new())))
     }
 
     fn insert(tx: &Tx<'_>, n: i64) -> Result<()> {

@@ -53,10 +53,10 @@ const FLOORS: &[Floors] = &[
             &["open_error"],
             &["files"],
             &["copy_error", "temporary", "wal"],
-            &["seal", "sql", "writer"],
+            &["seal", "sql"],
             &["schema"],
-            &["proof", "query", "table"],
-            &["backup"],
+            &["proof", "query", "readers", "table"],
+            &["backup", "writer"],
             &["restore"],
             &[
                 "access_tokens",
