@@ -8,19 +8,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::base::log;
 use crate::base::mutex::locked;
-use crate::base::time::Clock;
-use crate::base::{log, request_id};
 use crate::http::listener::counts::ListenerCounts;
 use crate::http::listener::event_loop::EventLoop;
-use crate::http::listener::head::PENDING;
 use crate::http::listener::limits::Limits;
-use crate::http::listener::pending::{PendingRequest, PendingRequests};
+use crate::http::listener::pending::PendingRequests;
 use crate::http::listener::public_socket::{ListeningSocket, Protocol, PublicSocket};
 use crate::http::listener::upstream::{self, SocketFile};
 use crate::http::queue;
 use crate::http::reply::Reply;
-use crate::http::request::{Method, Request};
+use crate::http::request::Request;
 use crate::http::semaphore::{Permit, Semaphore};
 
 /// How long a worker waits when tiny_http fails, to avoid a busy loop.
@@ -134,20 +132,16 @@ impl Server {
         }
     }
 
-    /// Reads one request, has it answered, and sends the reply. Nothing in here ends a worker.
-    fn serve(&self, mut incoming: tiny_http::Request, permit: &Permit<'_>, answer: RequestHandler<'_>) {
-        let Some(id) = incoming.headers().first().filter(|header| header.field.equiv(PENDING)) else {
+    /// Has one request answered, and sends the reply. Nothing in here ends a worker.
+    fn serve(&self, incoming: tiny_http::Request, permit: &Permit<'_>, answer: RequestHandler<'_>) {
+        let id = incoming.url().trim_start_matches('/').to_owned();
+        if id.is_empty() {
             return upstream::answer_handshake(incoming);
-        };
-        let pending = self.pending.take(id.value.as_str());
-        let mut body = Vec::new();
-        // Always to its end: the next request on the private connection waits for that.
-        let is_whole = incoming.as_reader().read_to_end(&mut body).is_ok();
-        let request = pending.as_ref().filter(|_| is_whole).map(|pending| described(&incoming, body, pending));
+        }
         // tiny_http writes nothing: the reply goes straight to the public connection.
         drop(incoming.into_writer());
         // One that was removed is answered already: its upstream connection was lost.
-        if let (Some(request), Some(pending)) = (request, pending) {
+        if let Some((request, pending)) = self.pending.take(&id) {
             let before_blocking = || {
                 permit.release();
                 pending.before_blocking();
@@ -162,22 +156,6 @@ impl Drop for Server {
     fn drop(&mut self) {
         // tiny_http's wait for private connections ends with an error. Where it does not, it ends with the process.
         let _ = self.private_socket.shutdown(Shutdown::Both);
-    }
-}
-
-fn described(incoming: &tiny_http::Request, body: Vec<u8>, pending: &PendingRequest) -> Request {
-    let own = incoming.headers().iter().skip(1);
-    let headers: Vec<(String, String)> =
-        own.map(|header| (header.field.as_str().as_str().to_ascii_lowercase(), header.value.as_str().to_owned())).collect();
-    let named =
-        headers.iter().find(|(name, _)| name == "x-request-id").map(|(_, id)| id.clone()).filter(|id| request_id::is_acceptable(id));
-    Request {
-        method: Method::parse(incoming.method().as_str()),
-        target: incoming.url().to_owned(),
-        headers,
-        body,
-        id: named.unwrap_or_else(|| request_id::fresh(Clock::System.now())),
-        peer: pending.from(),
     }
 }
 

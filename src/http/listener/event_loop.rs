@@ -242,6 +242,6 @@ impl EventLoop {
 impl EventLoop {
     /// Sends on each upstream connection what makes tiny_http close it when a request follows.
     pub fn poison_upstreams(&mut self) {
-        (0..UPSTREAMS).for_each(|upstream| self.upstreams.queue(upstream, &[b"GET / HTTP/1.1\r\nthis is no header "]));
+        (0..UPSTREAMS).for_each(|upstream| self.upstreams.queue(upstream, b"GET / HTTP/1.1\r\nthis is no header "));
     }
 }

@@ -5,24 +5,21 @@ use httparse::{EMPTY_HEADER, Error, Header};
 use crate::http::listener::limits::{LARGEST_BODY, LARGEST_HEAD, MOST_HEADERS};
 use crate::http::listener::rejection::{BODY_TOO_LARGE, Rejection};
 use crate::http::listener::sending::KeepAlive;
+use crate::http::request::Method;
 
-/// The header with the ID of a pending request, by which a worker finds its connection. From outside it is dropped.
-pub const PENDING: &str = "X-Listener-Pending";
-
-/// A well-formed head, in the form in which it is sent upstream.
+/// A well-formed head.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Head {
-    /// `GET /path?query HTTP/1.1` with its line end.
-    pub line: Vec<u8>,
-    /// The headers that are sent upstream, each with its line end.
-    pub headers: Vec<u8>,
+    pub method: Method,
+    /// `/path?query`.
+    pub target: String,
+    /// Those that are passed on, with their names in lower case.
+    pub headers: Vec<(String, String)>,
     pub framing: Framing,
     /// The peer wants to send another request on this connection.
     pub keep_alive: KeepAlive,
     /// The peer waits for `100 Continue` before it sends its body.
     pub expects_continue: bool,
-    /// The reply to HEAD ends with its headers.
-    pub is_head: bool,
     /// The values of `X-Forwarded-For`, joined.
     pub forwarded_for: Option<String>,
 }
@@ -30,7 +27,9 @@ pub struct Head {
 impl Head {
     /// Returns how many bytes of memory it takes.
     pub fn held(&self) -> usize {
-        self.line.capacity() + self.headers.capacity() + self.forwarded_for.as_ref().map_or(0, String::capacity)
+        let headers: usize =
+            self.headers.iter().map(|(name, value)| size_of::<(String, String)>() + name.capacity() + value.capacity()).sum();
+        self.target.capacity() + headers + self.forwarded_for.as_ref().map_or(0, String::capacity)
     }
 }
 
@@ -77,21 +76,21 @@ pub fn read(bytes: &[u8], is_trusted: Trust) -> Result<Head, Rejection> {
     let facts = MessageHeaders::gather(request.headers)?;
     let framing = facts.framing(version)?;
     facts.check_host(version)?;
-    let mut kept = Vec::with_capacity(bytes.len());
-    for header in request.headers.iter().filter(|header| is_handed_on(header.name, is_trusted)) {
-        for part in [header.name.as_bytes(), b": ", header.value, b"\r\n"] {
-            kept.extend_from_slice(part);
-        }
-    }
+    let passed_on = request.headers.iter().filter(|header| is_handed_on(header.name, is_trusted));
     Ok(Head {
-        line: [method, " ", target, " HTTP/1.1\r\n"].concat().into_bytes(),
-        headers: kept,
+        method: Method::parse(method),
+        target: target.to_owned(),
+        headers: passed_on.map(|header| (header.name.to_ascii_lowercase(), value_of(header).to_owned())).collect(),
         framing,
         keep_alive: facts.keep_alive(version),
         expects_continue: facts.expects_continue && version == 1,
-        is_head: method == "HEAD",
         forwarded_for: facts.forwarded_for,
     })
+}
+
+/// Returns a value without the blanks around it. All of the head is ASCII.
+fn value_of<'h>(header: &Header<'h>) -> &'h str {
+    std::str::from_utf8(header.value).unwrap_or_default().trim()
 }
 
 /// Whether the peer is one of the trusted proxies.
@@ -156,7 +155,7 @@ impl MessageHeaders {
     fn gather(headers: &[Header<'_>]) -> Result<MessageHeaders, Rejection> {
         let mut facts = MessageHeaders::default();
         for header in headers {
-            let value = || std::str::from_utf8(header.value).unwrap_or_default().trim();
+            let value = || value_of(header);
             let is = |name: &str| header.name.eq_ignore_ascii_case(name);
             match header.name.len() {
                 4 if is("Host") => facts.hosts += 1,
@@ -252,7 +251,6 @@ fn is_handed_on(name: &str, trust: Trust) -> bool {
         Some(b'c') => !is_one_of(&["Connection", "Content-Length"]),
         Some(b't') => !is_one_of(&["TE", "Trailer", "Transfer-Encoding"]),
         Some(b'e' | b'k' | b'p' | b'u') => !is_one_of(&["Expect", "Keep-Alive", "Proxy-Connection", "Upgrade"]),
-        Some(b'x') if starts("X-Listener-") => false,
         Some(b'x' | b'f') if starts("X-Forwarded-") || is_one_of(&["Forwarded", "X-Real-IP"]) => trust == Trust::Proxy,
         _ => true,
     }
@@ -267,24 +265,28 @@ mod tests {
         read(&text.as_bytes()[..length], Trust::Untrusted)
     }
 
+    fn headers(head: &Head) -> Vec<(&str, &str)> {
+        head.headers.iter().map(|(name, value)| (&**name, &**value)).collect()
+    }
+
     fn status(text: &str) -> u16 {
         read_text(text).map_or_else(|rejection| rejection.status, |_| 200)
     }
 
     #[test]
     fn a_head_is_handed_on_in_one_form() {
-        let head = read_text("PUT http://example.com/a?b=c HTTP/1.0\r\nHost: x\r\nACCEPT:  a,\tb \r\nContent-Length: 5\r\nConnection: TE, Keep-Alive\r\nTE: chunked\r\nx-listener-pending: 1.1\r\nX-Forwarded-For: 192.0.2.1\r\nForwarded: for=x\r\n\r\n").unwrap();
-        assert_eq!(String::from_utf8_lossy(&head.line), "PUT /a?b=c HTTP/1.1\r\n");
-        assert_eq!(String::from_utf8_lossy(&head.headers), "Host: x\r\nACCEPT: a,\tb\r\n");
-        assert_eq!((head.framing, head.keep_alive, head.is_head), (Framing::Length(5), KeepAlive::Announced, false));
+        let head = read_text("PUT http://example.com/a?b=c HTTP/1.0\r\nHost: x\r\nACCEPT:  a,\tb \r\nContent-Length: 5\r\nConnection: TE, Keep-Alive\r\nTE: chunked\r\nX-Forwarded-For: 192.0.2.1\r\nForwarded: for=x\r\n\r\n").unwrap();
+        assert_eq!((head.method, head.target.as_str()), (Method::Put, "/a?b=c"));
+        assert_eq!(headers(&head), [("host", "x"), ("accept", "a,\tb")]);
+        assert_eq!((head.framing, head.keep_alive), (Framing::Length(5), KeepAlive::Announced));
     }
 
     #[test]
     fn a_trusted_proxy_is_heard() {
-        let text = b"GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 1.1.1.1\r\nX-Forwarded-For: 2.2.2.2\r\nX-Listener-Pending: 1\r\n\r\n";
+        let text = b"GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 1.1.1.1\r\nX-Forwarded-For: 2.2.2.2\r\n\r\n";
         let head = read(text, Trust::Proxy).unwrap();
         assert_eq!(head.forwarded_for.as_deref(), Some("1.1.1.1,2.2.2.2"));
-        assert_eq!(String::from_utf8_lossy(&head.headers), "Host: x\r\nX-Forwarded-For: 1.1.1.1\r\nX-Forwarded-For: 2.2.2.2\r\n");
+        assert_eq!(headers(&head), [("host", "x"), ("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "2.2.2.2")]);
     }
 
     #[test]

@@ -8,10 +8,15 @@ use std::time::{Duration, Instant};
 use mio::Waker;
 
 use crate::base::mutex::locked;
+use crate::base::request_id;
+use crate::base::time::Clock;
 use crate::http::listener::fair_queue::InFlight;
+use crate::http::listener::head::Head;
+use crate::http::listener::reading::Arrived;
 use crate::http::listener::sending::{KeepAlive, serialized};
 use crate::http::listener::socket::PeerSocket;
 use crate::http::reply::Reply;
+use crate::http::request::{Method, Request};
 
 /// How long to wait before looking again whether the event loop has begun a turn.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
@@ -40,8 +45,7 @@ pub struct PendingEntry {
     pub socket: Arc<PeerSocket>,
     /// The client's address: the peer, or the one that a trusted proxy names.
     pub from: IpAddr,
-    pub keep_alive: KeepAlive,
-    pub is_head: bool,
+    pub arrived: Arrived,
     pub in_flight: InFlight,
 }
 
@@ -87,12 +91,15 @@ impl PendingRequests {
         entries[slot] = Some(entry);
     }
 
-    /// Takes the request with this ID (`slot.serial`) to answer it. Returns `None` if it was removed.
-    pub fn take(self: &Arc<PendingRequests>, id: &str) -> Option<PendingRequest> {
+    /// Takes the request with this ID (`slot.serial`), and what is needed to answer it. Returns `None` if it was removed.
+    pub fn take(self: &Arc<PendingRequests>, id: &str) -> Option<(Request, PendingRequest)> {
         let (slot, serial) = id.split_once('.')?;
         let (slot, serial): (usize, u64) = (slot.parse().ok()?, serial.parse().ok()?);
         let entry = locked(&self.entries).get_mut(slot)?.take_if(|entry| entry.serial == serial)?;
-        Some(PendingRequest { pending: self.clone(), slot, entry, is_answered: false })
+        let PendingEntry { socket, from, arrived: Arrived { head, body }, in_flight, .. } = entry;
+        let (keep_alive, method, pending) = (head.keep_alive, head.method, self.clone());
+        let pending = PendingRequest { pending, slot, serial, socket, keep_alive, method, in_flight, is_answered: false };
+        Some((request(head, body, from), pending))
     }
 
     /// Removes the requests that were sent on an upstream connection which was lost. Returns their slots.
@@ -163,37 +170,43 @@ impl PendingRequests {
     }
 }
 
+fn request(head: Head, body: Vec<u8>, peer: IpAddr) -> Request {
+    let Head { method, target, headers, .. } = head;
+    let named = headers.iter().find(|(name, _)| name == "x-request-id").map(|(_, id)| id).filter(|id| request_id::is_acceptable(id));
+    let id = named.cloned().unwrap_or_else(|| request_id::fresh(Clock::System.now()));
+    Request { method, target, headers, body, id, peer }
+}
+
 /// A request that a worker has taken. Dropped without an answer, it ends the connection.
 #[derive(Debug)]
 pub struct PendingRequest {
     pending: Arc<PendingRequests>,
     slot: usize,
-    entry: PendingEntry,
+    serial: u64,
+    socket: Arc<PeerSocket>,
+    keep_alive: KeepAlive,
+    method: Method,
+    in_flight: InFlight,
     is_answered: bool,
 }
 
 impl PendingRequest {
-    /// Returns the client's address.
-    pub fn from(&self) -> IpAddr {
-        self.entry.from
-    }
-
     /// Allows another request to be sent, because this one is about to wait for something slow.
     pub fn before_blocking(&self) {
-        self.entry.in_flight.before_blocking();
+        self.in_flight.before_blocking();
     }
 
     /// Writes the reply to the public connection, without ever waiting for the peer.
     pub fn answer(mut self, reply: &Reply) {
         self.is_answered = true;
         let is_last = self.pending.is_stopping() || self.pending.ends_next.swap(false, Ordering::SeqCst);
-        let keep_alive = if is_last { KeepAlive::No } else { self.entry.keep_alive };
-        let bytes = serialized(reply, keep_alive, self.entry.is_head);
+        let keep_alive = if is_last { KeepAlive::No } else { self.keep_alive };
+        let bytes = serialized(reply, keep_alive, self.method);
         let keep_alive = keep_alive != KeepAlive::No;
-        let left = match self.entry.socket.write(&bytes) {
-            Ok(sent) if sent < bytes.len() || self.entry.socket.holds_back() => Remaining::Rest { reply: bytes, sent, keep_alive },
+        let left = match self.socket.write(&bytes) {
+            Ok(sent) if sent < bytes.len() || self.socket.holds_back() => Remaining::Rest { reply: bytes, sent, keep_alive },
             Ok(_) if !keep_alive => Remaining::End,
-            Ok(_) if self.entry.socket.give_back(self.pending.now()) => return,
+            Ok(_) if self.socket.give_back(self.pending.now()) => return,
             Ok(_) => Remaining::Unread,
             Err(_) => Remaining::End,
         };
@@ -201,7 +214,7 @@ impl PendingRequest {
     }
 
     fn finish(&self, left: Remaining) {
-        self.pending.tell(Finished { slot: self.slot, serial: self.entry.serial, left });
+        self.pending.tell(Finished { slot: self.slot, serial: self.serial, left });
     }
 }
 

@@ -206,7 +206,7 @@ mod tests {
         for piece in pieces {
             reader.push(piece);
             while let Some(Arrived { head, body }) = reader.take().unwrap() {
-                found.push((String::from_utf8_lossy(&head.line).split(' ').nth(1).unwrap().to_owned(), body));
+                found.push((head.target, body));
             }
         }
         found

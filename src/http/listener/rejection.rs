@@ -10,6 +10,7 @@ use crate::http::listener::counts::ListenerCounts;
 use crate::http::listener::limits::LOGGED_A_SECOND;
 use crate::http::listener::sending::{KeepAlive, serialized};
 use crate::http::reply::{COMMON, FOR_ANY_ORIGIN, Reply};
+use crate::http::request::Method;
 
 /// A rejection. The connection is closed after it: where the next request would start is no longer certain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +49,7 @@ impl Rejection {
         };
         let reply = Reply::json(self.status, &serde_json::json!({"code": code, "message": self.why})).with("X-Request-Id", request_id);
         let reply = if self.status == 503 { reply.with("Retry-After", "1") } else { reply };
-        serialized(&reply.with_missing(FOR_ANY_ORIGIN).with_missing(COMMON), KeepAlive::No, false)
+        serialized(&reply.with_missing(FOR_ANY_ORIGIN).with_missing(COMMON), KeepAlive::No, Method::Other)
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::base::log;
 use crate::base::time::Clock;
 use crate::http::reply::Reply;
+use crate::http::request::Method;
 
 /// Whether the connection stays open after a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub enum KeepAlive {
 const USUAL_HEAD: usize = 1024;
 
 /// Returns a reply as it is sent: always with its length, except where there is no body by definition.
-pub fn serialized(reply: &Reply, keep_alive: KeepAlive, is_head: bool) -> Vec<u8> {
+pub fn serialized(reply: &Reply, keep_alive: KeepAlive, method: Method) -> Vec<u8> {
     let reason = tiny_http::StatusCode(reply.status).default_reason_phrase();
     let mut bytes = Vec::with_capacity(USUAL_HEAD + reply.body.len());
     let mut line = |parts: &[&str]| {
@@ -40,7 +41,7 @@ pub fn serialized(reply: &Reply, keep_alive: KeepAlive, is_head: bool) -> Vec<u8
         line(&["Content-Length: ", &reply.body.len().to_string()]);
     }
     line(&[]);
-    if has_body && !is_head {
+    if has_body && method != Method::Head {
         bytes.extend_from_slice(&reply.body);
     }
     bytes
@@ -59,29 +60,30 @@ fn is_safe(name: &str, value: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn text(reply: &Reply, keep_alive: KeepAlive, is_head: bool) -> String {
-        String::from_utf8(serialized(reply, keep_alive, is_head)).unwrap()
+    fn text(reply: &Reply, keep_alive: KeepAlive, method: Method) -> String {
+        String::from_utf8(serialized(reply, keep_alive, method)).unwrap()
     }
 
     #[test]
     fn a_reply_has_a_length_unless_it_has_no_body_by_definition() {
         let reply = Reply::new(200, "text/plain", b"hello".to_vec());
-        let sent = text(&reply, KeepAlive::Yes, false);
+        let sent = text(&reply, KeepAlive::Yes, Method::Get);
         assert!(sent.starts_with("HTTP/1.1 200 OK\r\nDate: "), "{sent}");
         assert!(sent.ends_with(" GMT\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"), "{sent}");
-        assert!(text(&reply, KeepAlive::Yes, true).ends_with("Content-Length: 5\r\n\r\n"));
-        assert!(!text(&Reply::empty(204), KeepAlive::Yes, false).contains("Content-Length"));
-        assert!(text(&reply, KeepAlive::No, false).contains("\r\nConnection: close\r\n"));
-        assert!(text(&reply, KeepAlive::Announced, false).contains("\r\nConnection: keep-alive\r\n"));
+        assert!(text(&reply, KeepAlive::Yes, Method::Head).ends_with("Content-Length: 5\r\n\r\n"));
+        assert!(!text(&Reply::empty(204), KeepAlive::Yes, Method::Get).contains("Content-Length"));
+        assert!(text(&reply, KeepAlive::No, Method::Get).contains("\r\nConnection: close\r\n"));
+        assert!(text(&reply, KeepAlive::Announced, Method::Get).contains("\r\nConnection: keep-alive\r\n"));
     }
 
     #[test]
     fn a_header_that_could_end_its_line_is_not_sent() {
         assert!(
-            text(&Reply::empty(200).with("X-Warning", "all is well: 100%"), KeepAlive::Yes, false).contains("X-Warning: all is well: 100%")
+            text(&Reply::empty(200).with("X-Warning", "all is well: 100%"), KeepAlive::Yes, Method::Get)
+                .contains("X-Warning: all is well: 100%")
         );
         for value in ["a\r\nSet-Cookie: x", "a\nb", "a\0b", "ä"] {
-            assert!(!text(&Reply::empty(200).with("X-Warning", value), KeepAlive::Yes, false).contains("X-Warning"), "{value:?}");
+            assert!(!text(&Reply::empty(200).with("X-Warning", value), KeepAlive::Yes, Method::Get).contains("X-Warning"), "{value:?}");
         }
     }
 }

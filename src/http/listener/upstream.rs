@@ -1,4 +1,4 @@
-//! The connections to tiny_http: a few private ones, on which requests are sent and no replies come back.
+//! The connections to tiny_http: a few private ones, on which the IDs of requests are sent and no replies come back.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -140,16 +140,11 @@ impl Upstreams {
             .min_by_key(|number| waiting(*number))
     }
 
-    /// Queues a request, which [`Upstreams::flush`] sends.
-    pub fn queue(&mut self, number: usize, parts: &[&[u8]]) {
+    /// Queues what [`Upstreams::flush`] sends.
+    pub fn queue(&mut self, number: usize, bytes: &[u8]) {
         if let Some(upstream) = &mut self.upstreams[number] {
-            parts.iter().for_each(|part| upstream.bytes.extend_from_slice(part));
+            upstream.bytes.extend_from_slice(bytes);
         }
-    }
-
-    /// Returns how many bytes tiny_http has not taken yet.
-    pub fn waiting(&self) -> usize {
-        self.upstreams.iter().flatten().map(Upstream::waiting).sum()
     }
 
     /// Sends what tiny_http takes now. Returns the numbers of connections that were lost.
@@ -246,14 +241,14 @@ mod tests {
         let mut upstreams = Upstreams::register(connections, socket_file, poll.registry(), 0).unwrap();
         for round in 0..3 {
             // tiny_http ends a connection on which it cannot read.
-            (0..UPSTREAMS).for_each(|number| upstreams.queue(number, &[b"this is no request\r\n\r\n"]));
+            (0..UPSTREAMS).for_each(|number| upstreams.queue(number, b"this is no request\r\n\r\n"));
             until("all are lost", &mut upstreams, &mut poll, |upstreams| upstreams.choose().is_none());
             (0..UPSTREAMS).for_each(|_| answer_handshake(server.recv_timeout(HANDSHAKE_TIMEOUT).unwrap().unwrap()));
             until("all are ready", &mut upstreams, &mut poll, |upstreams| {
                 upstreams.upstreams.iter().flatten().filter(|upstream| upstream.is_ready).count() == UPSTREAMS
             });
             for number in 0..UPSTREAMS {
-                upstreams.queue(number, &[format!("GET /{round}/{number} HTTP/1.1\r\n\r\n").as_bytes()]);
+                upstreams.queue(number, format!("GET /{round}/{number} HTTP/1.1\r\n\r\n").as_bytes());
                 upstreams.flush();
                 let request = server.recv_timeout(HANDSHAKE_TIMEOUT).unwrap().unwrap();
                 assert_eq!(request.url(), format!("/{round}/{number}"));
@@ -268,7 +263,7 @@ mod tests {
         let mut poll = Poll::new().unwrap();
         let mut upstreams = Upstreams::register(connections, socket_file, poll.registry(), 0).unwrap();
         socket.shutdown(std::net::Shutdown::Both).unwrap();
-        upstreams.queue(0, &[b"this is no request\r\n\r\n"]);
+        upstreams.queue(0, b"this is no request\r\n\r\n");
         until("it is lost", &mut upstreams, &mut poll, |upstreams| upstreams.upstreams[0].is_none());
         let mut chosen: Vec<usize> = (1..UPSTREAMS).filter_map(|_| upstreams.choose()).collect();
         chosen.sort_unstable();

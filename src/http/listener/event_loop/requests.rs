@@ -7,7 +7,7 @@ use crate::base::time::Clock;
 use crate::http::listener::connection::{CONTINUE, Phase, ReceivedRequest};
 use crate::http::listener::event_loop::{EventLoop, READ};
 use crate::http::listener::fair_queue::InFlight;
-use crate::http::listener::head::{Head, PENDING};
+use crate::http::listener::head::Head;
 use crate::http::listener::limits::{READ_A_TURN, UNFINISHED_REQUESTS};
 use crate::http::listener::pending::PendingEntry;
 use crate::http::listener::proxies::Network;
@@ -61,7 +61,7 @@ impl EventLoop {
 
     /// Refuses unfinished requests until together they are below their limit.
     pub(super) fn bound_unfinished(&mut self, now: Instant) {
-        while self.connections.used(Resource::Unfinished) + self.upstreams.waiting() > UNFINISHED_REQUESTS {
+        while self.connections.used(Resource::Unfinished) > UNFINISHED_REQUESTS {
             let leaving = self.connections.choose_leaving(Resource::Unfinished, |at| self.pending.instant(at));
             let Some(slot) = leaving else { return };
             self.refuse(slot, TOO_MUCH, now);
@@ -98,29 +98,25 @@ impl EventLoop {
         }
     }
 
-    /// Queues a request on an upstream connection, and records it as pending under the ID that it carries.
+    /// Records a request as pending, and queues its ID on an upstream connection.
     fn send_upstream(&mut self, slot: usize, request: ReceivedRequest, in_flight: InFlight, now: Instant) {
         let Some(upstream) = self.upstreams.choose() else { return self.refuse(slot, NO_UPSTREAM, now) };
-        let ReceivedRequest { serial, from, arrived: Arrived { head, body }, more, .. } = request;
+        let ReceivedRequest { serial, from, arrived, more, .. } = request;
         let Some(connection) = self.connections.get_mut(slot) else { return };
-        let is_last = head.keep_alive == KeepAlive::No;
+        let is_last = arrived.head.keep_alive == KeepAlive::No;
         let more = if !is_last && connection.reader.awaits() != Awaited::Request { More::Known } else { more };
         connection.phase = Phase::Serving { serial };
         connection.socket.give_to_worker(more);
         let socket = connection.socket.clone();
         self.connections.recount(slot);
-        self.pending
-            .add(slot, PendingEntry { serial, upstream, socket, from, keep_alive: head.keep_alive, is_head: head.is_head, in_flight });
-        let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
-        let own = format!("{}: {slot}.{serial}\r\n{length}", PENDING);
-        self.upstreams.queue(upstream, &[&head.line, own.as_bytes(), &head.headers, b"\r\n", &body]);
+        self.pending.add(slot, PendingEntry { serial, upstream, socket, from, arrived, in_flight });
+        self.upstreams.queue(upstream, format!("GET /{slot}.{serial} HTTP/1.1\r\n\r\n").as_bytes());
     }
 }
 
 /// Returns a redirect to the same path and query below this URL. What the request says about the host counts for nothing.
 fn redirect(to: &str, head: &Head) -> Vec<u8> {
-    let line = String::from_utf8_lossy(&head.line);
-    let target = line.split(' ').nth(1).filter(|target| target.starts_with('/')).unwrap_or("/");
+    let target = Some(&*head.target).filter(|target| target.starts_with('/')).unwrap_or("/");
     let reply = Reply::empty(308).with("Location", format!("{to}{target}")).with("X-Request-Id", request_id::fresh(Clock::System.now()));
-    serialized(&reply.with_missing(COMMON), KeepAlive::No, head.is_head)
+    serialized(&reply.with_missing(COMMON), KeepAlive::No, head.method)
 }
