@@ -1,5 +1,6 @@
 //! Redirect URIs: which are the same, and where a browser is redirected (oauth.md 1.4.3, RFC 9700 section 4.1.3, RFC 8252).
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode};
@@ -74,7 +75,7 @@ pub fn form_encoded(bytes: &[u8]) -> String {
 
 /// Decodes one form-encoded name or value to bytes.
 pub fn form_decoded(text: &str) -> Vec<u8> {
-    percent_decode_str(&text.replace('+', " ")).collect()
+    Cow::from(percent_decode_str(&text.replace('+', " "))).into_owned()
 }
 
 /// Returns whether it is a path on this server that a browser cannot take for another host (oauth.md 1.6.1).

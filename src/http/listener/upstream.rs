@@ -14,9 +14,9 @@ use crate::base::log;
 use crate::base::temporary_directory::TemporaryDirectory;
 use crate::http::listener::socket::{retried, write_some};
 
-/// How many connections there are. tiny_http has four threads ready, one for each: with more it would have to start new ones, and it
-/// counts those that are free too late when several connections come at once.
-pub const UPSTREAMS: usize = 4;
+/// How many connections there are. Each has a thread of tiny_http that wakes for what has come meanwhile: with fewer, more comes at once, and
+/// with one there would be none while it is opened again.
+pub const UPSTREAMS: usize = 2;
 
 /// How long tiny_http may take to hand out the handshake's request.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
