@@ -181,6 +181,14 @@ impl Store {
         self.readers.run(&self.clock, work)
     }
 
+    /// The same on a snapshot that is taken now, for checks of the file: one that is kept would be read from memory.
+    /// # Errors
+    /// Those of `work`, and those of the database.
+    pub fn read_anew<T>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
+        self.readers.end_idle_snapshots();
+        self.read(work)
+    }
+
     /// Runs `work` as the only writer and returns when its changes are durable. `Err` rolls them back.
     /// # Errors
     /// Those of `work`, and those of the database.

@@ -20,12 +20,12 @@ use crate::store::transaction::Tx;
 pub struct Readers {
     path: PathBuf,
     cache: Cache,
-    idle: Mutex<Vec<Reader>>,
+    idle: Mutex<Vec<ReadConnection>>,
 }
 
 /// A connection that cannot write.
 #[derive(Debug)]
-struct Reader {
+struct ReadConnection {
     connection: Connection,
     /// The versions of its snapshot, if it has one.
     snapshot: Option<Versions>,
@@ -42,7 +42,7 @@ impl Readers {
         // A panic in between closes the connection, and with it the snapshot.
         let mut reader = match idle {
             Some(reader) => reader,
-            None => Reader { connection: schema::open_reader(&self.path)?, snapshot: None },
+            None => ReadConnection { connection: schema::open_reader(&self.path)?, snapshot: None },
         };
         let versions = reader.renew_snapshot(&self.cache)?;
         let result = work(&Tx::begun(&reader.connection, clock, Some(CachedSnapshot { cache: &self.cache, versions })));
@@ -50,7 +50,7 @@ impl Readers {
         result
     }
 
-    fn put_back(&self, mut reader: Reader) -> Result<()> {
+    fn put_back(&self, mut reader: ReadConnection) -> Result<()> {
         if !reader.has_newest(self.cache.versions()) {
             reader.end_snapshot()?;
         }
@@ -82,7 +82,7 @@ impl Readers {
     }
 }
 
-impl Reader {
+impl ReadConnection {
     /// Returns whether its snapshot is the state of these versions.
     fn has_newest(&self, versions: Versions) -> bool {
         // SQLite itself ends a transaction on some errors.
@@ -110,5 +110,27 @@ impl Reader {
             self.connection.prepare_cached("COMMIT")?.execute([])?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::store::Store;
+    use crate::store::observations::Observation;
+
+    #[test]
+    fn the_log_is_begun_anew_and_by_others_too_although_snapshots_are_kept() {
+        let store = Store::ephemeral().unwrap();
+        for _ in 0..3000 {
+            store.write(|tx| tx.observe(Observation::Ready)).unwrap();
+            // Two at once, of which one will wait longer than the other.
+            store.read(|_| store.read(|tx| tx.has_users())).unwrap();
+        }
+        let log = store.file_bytes("-wal").unwrap();
+        assert!(log < 3000 * 4096, "{log} bytes");
+        let other = crate::store::schema::open_to_write(store.path()).unwrap();
+        store.checkpoint().unwrap();
+        let is_busy: bool = other.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).unwrap();
+        assert!(!is_busy);
     }
 }
