@@ -57,7 +57,7 @@ pub fn create(
         return Err(ID_TAKEN.error().caused_by(ALREADY_EXISTS.error()).into());
     }
     members::make_owner(tx, &Owned::Client(client.id.clone()), owner)?;
-    secrets::issue(tx, &mut client, secret, 0)?;
+    secrets::add(tx, &mut client, secret)?;
     history::record(tx, by, &entity(&client.id), Action::Create, FIELDS, None, Some(&client))?;
     Ok(client)
 }

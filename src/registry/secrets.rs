@@ -63,6 +63,13 @@ impl std::fmt::Debug for NewSecret {
     }
 }
 
+/// Adds a secret. By itself only for a client that was just registered, which has nothing that this could end.
+pub(super) fn add(tx: &Tx<'_>, client: &mut Client, secret: NewSecret) -> Result<()> {
+    tx.insert_client_secret(&client.id, &secret.hash)?;
+    client.secret = Some(secret.plain);
+    Ok(())
+}
+
 /// Gives the client this secret; older ones end after the grace period. Fails if too many would be valid at once. The first secret ends
 /// codes that were issued while the client was public.
 pub(super) fn issue(tx: &Tx<'_>, client: &mut Client, secret: NewSecret, grace_seconds: i64) -> Result<()> {
@@ -76,9 +83,7 @@ pub(super) fn issue(tx: &Tx<'_>, client: &mut Client, secret: NewSecret, grace_s
         let chosen = good.iter().filter(|secret| secret.hash.is_of_chosen());
         bounds::check(&CHOSEN_SECRETS, client.id.as_str(), chosen.count() as i64)?;
     }
-    tx.insert_client_secret(&client.id, &secret.hash)?;
-    client.secret = Some(secret.plain);
-    Ok(())
+    add(tx, client, secret)
 }
 
 /// Replaces all secrets with this one, or with none. Removing the last one ends codes: without a secret, their users might have been asked
