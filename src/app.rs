@@ -10,7 +10,7 @@ use crate::base::backup_status::BackupStatus;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::log;
 use crate::base::secret::TokenKind;
-use crate::call::{AboutServer, Call, Handler, Input, Transactions, Work};
+use crate::call::{self, AboutServer, Call, Handler, Input, Transactions, Work};
 use crate::console;
 use crate::failure;
 use crate::http::base_path::BasePath;
@@ -19,7 +19,7 @@ use crate::http::csrf::{self, FormTokenCheck, ServerKey, SignInPage};
 use crate::http::listener::counts::ListenerCounts;
 use crate::http::origin::{self, Sender};
 use crate::http::path;
-use crate::http::queue::Queue;
+use crate::http::queue::{Queue, Slow};
 use crate::http::reply::{COMMON, FOR_ANY_ORIGIN, Reply};
 use crate::http::request::{Method, Request};
 use crate::metrics::scrape::{Metrics, Scrape};
@@ -46,7 +46,9 @@ pub struct App {
     base_path: BasePath,
     cookies: Cookies,
     server_key: ServerKey,
+    /// For hashing.
     queue: Queue,
+    lists: Queue,
     guesses: GuessesInProgress,
     backups: BackupStatus,
     readiness: Readiness,
@@ -57,9 +59,9 @@ impl App {
     pub fn new(store: Store, settings: Settings) -> App {
         let (base_path, cookies) = (BasePath::of(&settings.public_url), Cookies::of(&settings.public_url));
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let (queue, guesses) = (Queue::new(processors), GuessesInProgress::default());
+        let (queue, lists, guesses) = (Queue::for_hashing(processors), Queue::for_lists(processors), GuessesInProgress::default());
         let (server_key, readiness, backups) = (ServerKey::fresh(), Readiness::default(), BackupStatus::default());
-        App { store, settings, base_path, cookies, server_key, queue, guesses, backups, readiness, metrics: Metrics::default() }
+        App { store, settings, base_path, cookies, server_key, queue, lists, guesses, backups, readiness, metrics: Metrics::default() }
     }
 
     pub fn store(&self) -> &Store {
@@ -151,6 +153,11 @@ impl App {
         };
         let result = self.check_csrf(route, input).and_then(|()| match route.handler {
             Handler::Read(read) => read(input).and_then(|work| self.store.read(|tx| in_transaction(tx, work))),
+            Handler::List(read) => read(input).and_then(|work| {
+                before_blocking();
+                let _turn = call::enter(&self.lists, Slow::List, None, input.request.peer)?;
+                self.store.read(|tx| in_transaction(tx, work))
+            }),
             Handler::Write(read) => read(input).and_then(|work| {
                 before_blocking();
                 self.store.write(|tx| in_transaction(tx, work))

@@ -8,7 +8,7 @@ use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::http::cookie::Cookies;
 use crate::http::csrf;
-use crate::http::queue::{Full, Queue, Slow};
+use crate::http::queue::{Full, Queue, Slow, Turn};
 use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
 use crate::model::settings::Settings;
@@ -75,6 +75,8 @@ pub type LongWork<'r> = Box<dyn FnOnce(&Transactions<'_>) -> Result<Reply> + 'r>
 #[derive(Clone, Copy, Debug)]
 pub enum Handler {
     Read(for<'r> fn(&'r Input<'r>) -> Result<Work<'r>>),
+    /// Reads what may be many rows, when its turn among others that do comes: those who read little do not wait for them.
+    List(for<'r> fn(&'r Input<'r>) -> Result<Work<'r>>),
     Write(for<'r> fn(&'r Input<'r>) -> Result<Work<'r>>),
     Transactions(for<'r> fn(&'r Input<'r>) -> Result<LongWork<'r>>),
     /// About the server itself: callers are not looked at, nothing is logged because monitors ask often, and it is answered even if the store
@@ -138,7 +140,7 @@ impl Transactions<'_> {
     fn in_turn<T>(&self, work: Slow, peer: IpAddr, known: Option<&UserId>, act: impl FnOnce() -> Result<T>) -> Result<T> {
         let work = known.map_or(work, |_| Slow::Known);
         (self.before_blocking)();
-        let turn = self.queue.enter(work, throttle::groups(known, peer)).map_err(|Full| TOO_BUSY.with("seconds", BUSY_SECONDS))?;
+        let turn = enter(self.queue, work, known, peer)?;
         let done = act();
         drop(turn);
         done
@@ -199,6 +201,11 @@ impl Transactions<'_> {
         let by = (self.admit)(tx)?;
         work(&Call { tx, by: &by, settings: self.settings })
     }
+}
+
+/// Waits for a turn in a queue. Refused where too many wait for theirs.
+pub fn enter<'q>(queue: &'q Queue, work: Slow, known: Option<&UserId>, peer: IpAddr) -> Result<Turn<'q>> {
+    queue.enter(work, throttle::groups(known, peer)).map_err(|Full| TOO_BUSY.with("seconds", BUSY_SECONDS).into())
 }
 
 impl std::fmt::Debug for Transactions<'_> {

@@ -1,7 +1,7 @@
 //! The queue for work that keeps a processor busy for long: little at once, and a bounded number waiting.
 
 use std::collections::HashMap;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::base::mutex::locked;
@@ -9,27 +9,29 @@ use crate::base::mutex::locked;
 /// The most work done at once, on any machine.
 const MOST_AT_ONCE: usize = 4;
 
-/// The most that wait for one kind of work.
+/// The most that wait for one kind of hashing.
 const MOST_WAITING: usize = 32;
 
-/// The most threads in the queue, working or waiting.
-pub const MOST_INSIDE: usize = MOST_AT_ONCE + KINDS * MOST_WAITING;
+/// The most threads in the queue for hashing, working or waiting.
+pub const MOST_HASHING: usize = MOST_AT_ONCE + 3 * MOST_WAITING;
 
 /// Waiting longer than this fails: a browser would not wait much longer either.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// How many kinds of work there are.
-const KINDS: usize = 3;
+const KINDS: usize = 4;
 
-/// The kind of work. Each kind has its own queue, and they take turns, so a flood of one does not hold up the others.
+/// The kind of work. The kinds in a queue take turns, so a flood of one does not hold up the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slow {
-    /// For strangers.
+    /// Hashing for strangers.
     Password,
-    /// For strangers.
+    /// Hashing for strangers.
     ClientSecret,
-    /// Of either, for users who are signed in or have signed in from there before.
+    /// Hashing of either, for users who are signed in or have signed in from there before.
     Known,
+    /// Reading many rows.
+    List,
 }
 
 /// Whose requests are counted together: those of an address, a network, a user.
@@ -47,9 +49,10 @@ pub struct Full;
 #[derive(Debug)]
 pub struct Queue {
     at_once: usize,
+    /// The most that wait for one kind of work.
+    most_waiting: usize,
     longest_wait: Duration,
     state: Mutex<State>,
-    moved: Condvar,
 }
 
 /// How much is being done, and how much waits.
@@ -77,6 +80,8 @@ struct Waiter {
     work: Slow,
     groups: Vec<Group>,
     round: u64,
+    /// Told when it may be its turn, and when it was removed.
+    told: Arc<Condvar>,
 }
 
 /// Permission to work, until this is dropped.
@@ -89,39 +94,38 @@ impl Queue {
         QueueLoad { working: state.working as u64, waiting: state.waiting.len() as u64 }
     }
 
-    /// Returns a queue for this many processors: keeps at most half of them busy, and at least one.
-    pub fn new(processors: usize) -> Queue {
-        Queue {
-            at_once: (processors / 2).clamp(1, MOST_AT_ONCE),
-            longest_wait: LONGEST_WAIT,
-            state: Mutex::default(),
-            moved: Condvar::new(),
-        }
+    /// Returns a queue for hashing on this many processors: keeps at most half of them busy, and at least one.
+    pub fn for_hashing(processors: usize) -> Queue {
+        let at_once = (processors / 2).clamp(1, MOST_AT_ONCE);
+        Queue { at_once, most_waiting: MOST_WAITING, longest_wait: LONGEST_WAIT, state: Mutex::default() }
+    }
+
+    /// The same for lists, of which as many may wait as there are threads.
+    pub fn for_lists(processors: usize) -> Queue {
+        Queue { most_waiting: usize::MAX, ..Queue::for_hashing(processors) }
     }
 
     /// Waits for a turn, on behalf of this network. Fails if the queue is full and no other network has more waiters.
     pub fn enter(&self, work: Slow, groups: Vec<Group>) -> Result<Turn<'_>, Full> {
         let mut state = self.state();
-        let number = state.add(work, groups)?;
-        // Another waiter may have been removed to make room.
-        self.moved.notify_all();
+        let (number, told) = state.add(work, groups, self.most_waiting)?;
         let until = Instant::now() + self.longest_wait;
-        while state.working >= self.at_once || state.next() != Some(number) {
+        while state.working >= self.at_once || state.next().map(|waiter| waiter.number) != Some(number) {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() || !state.waiting.iter().any(|waiter| waiter.number == number) {
                 state.remove(number);
                 // It may have been this one's turn.
-                self.moved.notify_all();
+                state.tell_next();
                 return Err(Full);
             }
-            state = self.moved.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state = told.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         state.working += 1;
         state.turns_taken += 1;
         state.last_turns[work as usize] = state.turns_taken;
         state.remove(number);
         // Another processor may be free for the next one.
-        self.moved.notify_all();
+        state.tell_next();
         Ok(Turn(self))
     }
 
@@ -131,9 +135,9 @@ impl Queue {
 }
 
 impl State {
-    /// Adds a waiter and returns its number, if there is room or somebody makes room.
-    fn add(&mut self, work: Slow, groups: Vec<Group>) -> Result<u64, Full> {
-        if self.of(work).count() >= MOST_WAITING {
+    /// Adds a waiter and returns its number and where it is told of its turn, if there is room or somebody makes room.
+    fn add(&mut self, work: Slow, groups: Vec<Group>, most: usize) -> Result<(u64, Arc<Condvar>), Full> {
+        if self.of(work).count() >= most {
             let newest = self.who_makes_room(work, &groups).ok_or(Full)?;
             self.remove(newest);
         }
@@ -145,8 +149,9 @@ impl State {
         let round = (first..).find(|round| groups.iter().all(|group| turns(group, *round) < group.turns)).unwrap_or(first);
         let number = self.next_number;
         self.next_number += 1;
-        self.waiting.push(Waiter { number, work, groups, round });
-        Ok(number)
+        let told = Arc::new(Condvar::new());
+        self.waiting.push(Waiter { number, work, groups, round, told: told.clone() });
+        Ok((number, told))
     }
 
     /// Returns the newest waiter of the group that has the most, if it still has as many as each of the newcomer's then. Groups that they
@@ -168,20 +173,25 @@ impl State {
     }
 
     fn remove(&mut self, number: u64) {
-        self.waiting.retain(|waiter| waiter.number != number);
+        self.waiting.extract_if(.., |waiter| waiter.number == number).for_each(|waiter| waiter.told.notify_one());
     }
 
     /// Returns whose turn it is: of the kind that has had none for longest, the first in the earliest round.
-    fn next(&self) -> Option<u64> {
-        let first = self.waiting.iter().min_by_key(|waiter| (self.last_turns[waiter.work as usize], waiter.round, waiter.number));
-        first.map(|waiter| waiter.number)
+    fn next(&self) -> Option<&Waiter> {
+        self.waiting.iter().min_by_key(|waiter| (self.last_turns[waiter.work as usize], waiter.round, waiter.number))
+    }
+
+    /// Wakes the one whose turn it is: waking all each time takes longer than most of their work.
+    fn tell_next(&self) {
+        self.next().into_iter().for_each(|waiter| waiter.told.notify_one());
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.0.state().working -= 1;
-        self.0.moved.notify_all();
+        let mut state = self.0.state();
+        state.working -= 1;
+        state.tell_next();
     }
 }
 
@@ -210,14 +220,14 @@ mod tests {
 
     #[test]
     fn half_of_the_processors_are_kept_busy_and_at_least_one() {
-        let at_once = |processors| Queue::new(processors).at_once;
+        let at_once = |processors| Queue::for_hashing(processors).at_once;
         assert_eq!([1, 2, 3, 4, 7, 8, 64].map(at_once), [1, 1, 1, 2, 3, 4, 4]);
     }
 
     #[test]
     fn those_who_wait_take_turns_by_their_work_and_then_by_when_they_came() {
         use Slow::{ClientSecret, Password};
-        let queue = Queue::new(2);
+        let queue = Queue::for_hashing(2);
         let (sender, receiver) = channel();
         std::thread::scope(|scope| {
             let first = queue.enter(Password, group("a")).unwrap();
@@ -251,10 +261,10 @@ mod tests {
     fn networks_take_turns() {
         let mut state = State::default();
         for network in ["a", "a", "a", "a", "b", "b", "c"] {
-            state.add(Slow::Password, group(network)).unwrap();
+            state.add(Slow::Password, group(network), MOST_WAITING).unwrap();
         }
         state.remove(0);
-        state.add(Slow::Password, group("d")).unwrap();
+        state.add(Slow::Password, group("d"), MOST_WAITING).unwrap();
         assert_eq!(order(&mut state, Slow::Password), "bcdabaa");
     }
 
@@ -262,10 +272,10 @@ mod tests {
     fn a_site_has_few_turns_in_a_round_however_many_networks_it_has() {
         let mut state = State::default();
         for address in ["a", "b", "c", "d", "e", "a"] {
-            state.add(Slow::Password, in_site("s", address)).unwrap();
+            state.add(Slow::Password, in_site("s", address), MOST_WAITING).unwrap();
         }
-        state.add(Slow::Password, group("x")).unwrap();
-        state.add(Slow::Password, in_site("t", "y")).unwrap();
+        state.add(Slow::Password, group("x"), MOST_WAITING).unwrap();
+        state.add(Slow::Password, in_site("t", "y"), MOST_WAITING).unwrap();
         assert_eq!(order(&mut state, Slow::Password), "abxycdea");
     }
 
@@ -273,23 +283,23 @@ mod tests {
     fn the_kind_that_has_had_no_turn_for_longest_is_next() {
         let mut state = State::default();
         for (number, work) in [Slow::Password, Slow::ClientSecret, Slow::Password, Slow::Known].into_iter().enumerate() {
-            state.add(work, group("a")).unwrap();
+            state.add(work, group("a"), MOST_WAITING).unwrap();
             state.last_turns[work as usize] = 4 - number as u64;
         }
-        assert_eq!(state.next(), Some(3));
+        assert_eq!(state.next().map(|waiter| waiter.number), Some(3));
     }
 
     #[test]
     fn a_site_makes_room_even_if_each_network_of_it_has_little() {
         let mut state = State::default();
         for n in 0..MOST_WAITING {
-            state.add(Slow::Known, in_site("s", &n.to_string())).unwrap();
+            state.add(Slow::Known, in_site("s", &n.to_string()), MOST_WAITING).unwrap();
         }
-        assert_eq!(state.add(Slow::Known, in_site("s", "one-more")), Err(Full), "it has as many");
+        assert_eq!(state.add(Slow::Known, in_site("s", "one-more"), MOST_WAITING).err(), Some(Full), "it has as many");
         for n in 1..=MOST_WAITING / 2 {
-            state.add(Slow::Known, in_site("t", &format!("t{n}"))).unwrap();
+            state.add(Slow::Known, in_site("t", &format!("t{n}")), MOST_WAITING).unwrap();
         }
-        assert_eq!(state.add(Slow::Known, in_site("t", "one-more")), Err(Full));
+        assert_eq!(state.add(Slow::Known, in_site("t", "one-more"), MOST_WAITING).err(), Some(Full));
         assert_eq!(state.of(Slow::Known).filter(|waiter| waiter.groups[1].name == "s").count(), MOST_WAITING / 2);
     }
 
@@ -297,10 +307,10 @@ mod tests {
     fn within_a_site_the_network_that_has_the_most_makes_room() {
         let mut state = State::default();
         for n in 0..MOST_WAITING {
-            state.add(Slow::Known, in_site("s", if n < 20 { "a" } else { "b" })).unwrap();
+            state.add(Slow::Known, in_site("s", if n < 20 { "a" } else { "b" }), MOST_WAITING).unwrap();
         }
         for newcomer in [in_site("s", "c"), group("x")] {
-            state.add(Slow::Known, newcomer).unwrap();
+            state.add(Slow::Known, newcomer, MOST_WAITING).unwrap();
         }
         assert_eq!(state.of(Slow::Known).filter(|waiter| waiter.groups[0].name == "a").count(), 18);
     }
@@ -309,16 +319,16 @@ mod tests {
     fn the_network_that_has_the_most_makes_room_for_one_that_has_fewer() {
         let mut state = State::default();
         for _ in 0..MOST_WAITING {
-            state.add(Slow::ClientSecret, group("a")).unwrap();
+            state.add(Slow::ClientSecret, group("a"), MOST_WAITING).unwrap();
         }
-        assert_eq!(state.add(Slow::ClientSecret, group("a")), Err(Full));
+        assert_eq!(state.add(Slow::ClientSecret, group("a"), MOST_WAITING).err(), Some(Full));
         for n in 1..=MOST_WAITING / 2 {
-            state.add(Slow::ClientSecret, group("b")).unwrap();
+            state.add(Slow::ClientSecret, group("b"), MOST_WAITING).unwrap();
             assert_eq!(state.of(Slow::ClientSecret).filter(|waiter| waiter.groups == group("b")).count(), n);
         }
-        assert_eq!(state.add(Slow::ClientSecret, group("b")), Err(Full), "it has as many");
-        state.add(Slow::ClientSecret, group("c")).unwrap();
-        state.add(Slow::Password, group("a")).unwrap();
+        assert_eq!(state.add(Slow::ClientSecret, group("b"), MOST_WAITING).err(), Some(Full), "it has as many");
+        state.add(Slow::ClientSecret, group("c"), MOST_WAITING).unwrap();
+        state.add(Slow::Password, group("a"), MOST_WAITING).unwrap();
         assert_eq!(state.waiting.len(), MOST_WAITING + 1);
         assert_eq!(state.waiting[0].number, 0, "the oldest of a network stays");
     }
@@ -327,14 +337,14 @@ mod tests {
     fn where_every_network_has_one_nobody_makes_room() {
         let mut state = State::default();
         for n in 0..MOST_WAITING {
-            state.add(Slow::Password, group(&n.to_string())).unwrap();
+            state.add(Slow::Password, group(&n.to_string()), MOST_WAITING).unwrap();
         }
-        assert_eq!(state.add(Slow::Password, group("another")), Err(Full));
+        assert_eq!(state.add(Slow::Password, group("another"), MOST_WAITING).err(), Some(Full));
     }
 
     #[test]
     fn who_makes_room_is_sent_away_at_once() {
-        let queue = Queue { longest_wait: Duration::from_secs(3600), ..Queue::new(2) };
+        let queue = Queue { longest_wait: Duration::from_secs(3600), ..Queue::for_hashing(2) };
         std::thread::scope(|scope| {
             let first = queue.enter(Slow::Password, group("a")).unwrap();
             let of_a: Vec<_> = (0..MOST_WAITING).map(|_| scope.spawn(|| queue.enter(Slow::Password, group("a")).map(drop))).collect();
@@ -351,7 +361,7 @@ mod tests {
 
     #[test]
     fn who_has_waited_too_long_is_sent_away_and_leaves_nothing_behind() {
-        let queue = Queue { longest_wait: Duration::ZERO, ..Queue::new(2) };
+        let queue = Queue { longest_wait: Duration::ZERO, ..Queue::for_hashing(2) };
         let first = queue.enter(Slow::Password, group("a")).unwrap();
         assert_eq!(queue.enter(Slow::Password, group("b")).unwrap_err(), Full);
         drop(first);

@@ -32,7 +32,7 @@ pub type RequestHandler<'a> = &'a (dyn Fn(Request, &dyn Fn()) -> Reply + Sync);
 
 /// How many threads there are beyond the permits: this many can wait for the disk and join one commit, and as many again as the queue for
 /// slow work admits.
-const RESERVE: usize = 60 + queue::MOST_INSIDE;
+const RESERVE: usize = 60 + queue::MOST_HASHING;
 
 pub struct Server {
     address: Option<SocketAddr>,

@@ -144,7 +144,7 @@ impl Route {
 
     /// Returns whether HEAD is answered as GET is. Not where GET changes something: a request for the headers alone has no effect.
     pub fn answers_head(&self) -> bool {
-        self.method == Method::Get && matches!(self.handler, Handler::Read(_) | Handler::Server(_))
+        self.method == Method::Get && matches!(self.handler, Handler::Read(_) | Handler::List(_) | Handler::Server(_))
     }
 
     /// Opens a row to clients in browsers on pages of any origin. Cookies are ignored there.

@@ -2,15 +2,19 @@
 
 use std::io::Write;
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 use keyfob::http::listener::limits::Limits;
 use keyfob::http::reply::Reply;
 
+use crate::client::Connected;
+use crate::folder::Folder;
 use crate::listener::{EchoServer, echo, get, read_reply, read_to_end};
 use crate::overload::{connect_from, wait_of_newcomers};
+use crate::process::Process;
+use crate::server::ADMIN_KEY;
 
 /// What a dear request takes of a worker.
 const DEAR: Duration = Duration::from_millis(20);
@@ -214,4 +218,38 @@ fn many_connections_of_one_network_are_all_answered_again_and_again() {
         crowd.iter_mut().for_each(|stream| stream.write_all(get("/").as_bytes()).expect("it is sent"));
         crowd.iter_mut().for_each(|stream| assert!(read_reply(stream).starts_with("HTTP/1.1 204 ")));
     }
+}
+
+#[test]
+fn who_reads_little_does_not_wait_for_those_who_read_many_rows_from_the_same_address() {
+    let folder = Folder::new("lists");
+    let server = Process::start(&folder.0, "", &["--data", "keyfob.db", "--workers", "1"]);
+    server.registers("listed", 200);
+    let ask = |connection: &mut Connected, target: &str| {
+        let begun = Instant::now();
+        assert_eq!(connection.send("GET", target, Some(ADMIN_KEY), "").map(|(status, _)| status), Some(200));
+        begun.elapsed()
+    };
+    let (ended, list) = (AtomicBool::new(false), "/api/v3/users/admin/clients?field_mask=name,redirect_uris,rights");
+    let connected = || Connected::to(&server.address).expect("a connection");
+    std::thread::scope(|scope| {
+        let lists: Vec<_> = (0..8)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut connection = connected();
+                    (0..).map_while(|_| (!ended.load(Ordering::SeqCst)).then(|| ask(&mut connection, list))).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        let mut connection = connected();
+        let mut reads: Vec<Duration> = (0..40).map(|_| ask(&mut connection, "/api/v3/users/admin")).collect();
+        ended.store(true, Ordering::SeqCst);
+        let mut lists: Vec<Duration> = lists.into_iter().flat_map(|lists| lists.join().expect("they are answered")).collect();
+        let median = |waits: &mut [Duration]| {
+            waits.sort_unstable();
+            waits[waits.len() / 2]
+        };
+        let (read, list) = (median(&mut reads), median(&mut lists));
+        assert!(read * 3 < list, "{read:?}, and a list among others {list:?}");
+    });
 }
