@@ -1,13 +1,14 @@
 //! The only clock, and the formats of instants.
 
 use std::fmt;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Instant;
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use rustix::time::{ClockId, clock_gettime};
+
+use crate::base::mutex::locked;
 
 /// An instant in microseconds since 1970-01-01T00:00:00Z, as precise as the API shows it (registry.md 0.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,8 +19,8 @@ pub struct Time(i64);
 pub enum Clock {
     /// The operating system.
     System,
-    /// For tests: the time set through the shared numbers, in microseconds since 1970.
-    Set { now: Arc<AtomicI64>, steady: Arc<AtomicI64> },
+    /// For tests: one that they set.
+    Set(Arc<SetClock>),
 }
 
 /// The first reading of both clocks of the operating system.
@@ -34,7 +35,7 @@ impl Clock {
                 let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
                 Time(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
             }
-            Clock::Set { now, .. } => Time(now.load(Ordering::SeqCst)),
+            Clock::Set(clock) => clock.now(),
         }
     }
 
@@ -46,8 +47,103 @@ impl Clock {
                 let passed = i64::try_from(begun.elapsed().as_micros()).unwrap_or(i64::MAX);
                 Time(at.0.saturating_add(passed))
             }
-            Clock::Set { steady, .. } => Time(steady.load(Ordering::SeqCst)),
+            Clock::Set(clock) => clock.steady(),
         }
+    }
+}
+
+/// Whether a clock that was set goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockMode {
+    /// As fast as the system's.
+    Running,
+    /// It shows what it was set to.
+    Frozen,
+}
+
+/// A clock for tests, which they set, stop and advance. It begins as the system's, and running.
+#[derive(Debug, Default)]
+pub struct SetClock(Mutex<ClockState>);
+
+/// By how many microseconds both times are ahead of the system's, and the latter where the clock was frozen, so that it goes on from there.
+#[derive(Clone, Copy, Debug, Default)]
+struct ClockState {
+    now_ahead: i64,
+    steady_ahead: i64,
+    frozen_at: Option<(Time, Time)>,
+}
+
+impl ClockState {
+    /// Returns what the system's clocks show, or showed when this one was frozen.
+    fn system(&self) -> (Time, Time) {
+        self.frozen_at.unwrap_or_else(|| (Clock::System.now(), Clock::System.steady()))
+    }
+
+    fn now(&self) -> Time {
+        self.system().0.plus_micros(self.now_ahead)
+    }
+
+    fn steady(&self) -> Time {
+        self.system().1.plus_micros(self.steady_ahead)
+    }
+}
+
+impl SetClock {
+    /// Returns one that stands still at this time.
+    pub fn frozen_at(time: Time) -> SetClock {
+        SetClock(Mutex::new(ClockState { now_ahead: 0, steady_ahead: 0, frozen_at: Some((time, time)) }))
+    }
+
+    pub fn now(&self) -> Time {
+        locked(&self.0).now()
+    }
+
+    pub fn steady(&self) -> Time {
+        locked(&self.0).steady()
+    }
+
+    pub fn mode(&self) -> ClockMode {
+        if locked(&self.0).frozen_at.is_some() { ClockMode::Frozen } else { ClockMode::Running }
+    }
+
+    /// Returns whether it shows the time of the system.
+    pub fn is_of_system(&self) -> bool {
+        let state = locked(&self.0);
+        state.frozen_at.is_none() && state.now_ahead == 0
+    }
+
+    /// Sets the time that it shows. For waits, nothing has passed.
+    pub fn set(&self, now: Time) {
+        let mut state = locked(&self.0);
+        state.now_ahead = now.micros().saturating_sub(state.system().0.micros());
+    }
+
+    /// Lets the clock show the time of the system, and run.
+    pub fn follow_system(&self) {
+        let mut state = locked(&self.0);
+        let steady = state.steady();
+        *state = ClockState::default();
+        state.steady_ahead = steady.micros().saturating_sub(state.steady().micros()).max(0);
+    }
+
+    /// Lets time pass, for waits too.
+    pub fn advance(&self, micros: i64) {
+        let mut state = locked(&self.0);
+        state.now_ahead = state.now_ahead.saturating_add(micros);
+        state.steady_ahead = state.steady_ahead.saturating_add(micros);
+    }
+
+    /// Freezes it, or lets it go on from what it shows.
+    pub fn change_mode(&self, mode: ClockMode) {
+        let mut state = locked(&self.0);
+        let (now, steady) = (state.now(), state.steady());
+        state.frozen_at = match mode {
+            ClockMode::Running => None,
+            ClockMode::Frozen => Some(state.system()),
+        };
+        let system = state.system();
+        state.now_ahead = now.micros().saturating_sub(system.0.micros());
+        state.steady_ahead = steady.micros().saturating_sub(system.1.micros());
     }
 }
 
@@ -64,6 +160,10 @@ impl Time {
 
     pub fn micros(self) -> i64 {
         self.0
+    }
+
+    fn plus_micros(self, micros: i64) -> Time {
+        Time(self.0.saturating_add(micros))
     }
 
     /// Adds seconds; saturates instead of wrapping.
@@ -140,6 +240,26 @@ mod tests {
         for (micros, is_within) in [(2_000_000, true), (1_999_999, false), (8_000_000, true), (8_000_001, false), (i64::MIN, false)] {
             assert_eq!(start.is_within(3, Time(micros)), is_within, "{micros}");
         }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_shows_that_and_goes_on_only_if_it_runs() {
+        let (clock, day) = (SetClock::default(), 86_400_000_000);
+        assert!(clock.is_of_system() && clock.now().is_within(60, Clock::System.now()));
+        clock.set(Time(day));
+        assert!(clock.now() >= Time(day) && clock.now().is_within(60, Time(day)) && !clock.is_of_system());
+        clock.change_mode(ClockMode::Frozen);
+        clock.set(Time(day));
+        let steady = clock.steady();
+        clock.advance(day);
+        assert_eq!((clock.now(), clock.now(), clock.mode()), (Time(2 * day), Time(2 * day), ClockMode::Frozen));
+        assert_eq!(clock.steady(), steady.plus_micros(day), "waits are over by as much");
+        clock.set(Time(5));
+        assert_eq!(clock.steady(), steady.plus_micros(day), "to set the clock is no wait");
+        clock.change_mode(ClockMode::Running);
+        assert!(clock.now() >= Time(5) && clock.now().is_within(60, Time(5)) && clock.mode() == ClockMode::Running);
+        clock.follow_system();
+        assert!(clock.is_of_system() && clock.steady() >= steady.plus_micros(day), "the other never goes back");
     }
 
     #[test]

@@ -4,11 +4,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use keyfob::app::App;
-use keyfob::base::time::Clock;
+use keyfob::base::time::{Clock, SetClock, Time};
 use keyfob::http::pairs::Pairs;
 use keyfob::http::reply::Reply;
 use keyfob::http::request::{Method, Request};
@@ -30,9 +29,7 @@ pub const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 pub struct Server {
     pub app: App,
-    clock: Arc<AtomicI64>,
-    /// The time that has passed, whatever the clock was set to.
-    steady: Arc<AtomicI64>,
+    clock: Arc<SetClock>,
     /// Bearer tokens by the names of those who hold them.
     keys: HashMap<String, String>,
     next_id: std::cell::Cell<u32>,
@@ -132,9 +129,9 @@ impl Server {
 
     /// With as many rounds for a password as the settings say.
     pub fn slowly(settings: Settings) -> Server {
-        let (clock, steady) = (Arc::new(AtomicI64::new(START)), Arc::new(AtomicI64::new(START)));
-        let store = Store::ephemeral_with(Clock::Set { now: clock.clone(), steady: steady.clone() }).expect("a temporary database opens");
-        Server { clock, steady, ..Server::on(store, settings) }
+        let clock = Arc::new(SetClock::frozen_at(Time::from_micros(START)));
+        let store = Store::ephemeral_with(Clock::Set(clock.clone())).expect("a temporary database opens");
+        Server { clock, ..Server::on(store, settings) }
     }
 
     /// On a database of the caller's, which has its own time. The administrator is made if it is empty.
@@ -149,7 +146,7 @@ impl Server {
         administrator(&store, wanted).expect("the administrator is made, or there");
         let app = App::new(store, settings);
         let keys = HashMap::from([("admin".to_owned(), ADMIN_KEY.to_owned())]);
-        Server { app, clock: Arc::default(), steady: Arc::default(), keys, next_id: 0.into() }
+        Server { app, clock: Arc::default(), keys, next_id: 0.into() }
     }
 
     fn database(&self) -> Connection {
@@ -175,13 +172,12 @@ impl Server {
     }
 
     fn pass(&self, micros: i64) {
-        self.clock.fetch_add(micros, Ordering::SeqCst);
-        self.steady.fetch_add(micros, Ordering::SeqCst);
+        self.clock.advance(micros);
     }
 
     /// Sets the clock forward, or back, without time passing.
     pub fn sets_clock(&self, seconds: i64) {
-        self.clock.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
+        self.clock.set(self.clock.now().plus_seconds(seconds));
     }
 
     /// Sends a request as somebody: `anon`, `admin`, or a name that was given a key. Every request happens a little later than the one before.
