@@ -8,6 +8,7 @@ pub mod call;
 pub mod cli;
 pub mod console;
 pub mod failure;
+pub mod fixture;
 pub mod health;
 pub mod http;
 pub mod metrics;

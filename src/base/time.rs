@@ -154,7 +154,7 @@ pub fn monotonic_micros() -> i64 {
 }
 
 impl Time {
-    pub fn from_micros(micros: i64) -> Time {
+    pub const fn from_micros(micros: i64) -> Time {
         Time(micros)
     }
 

@@ -33,7 +33,7 @@ pub struct Command {
     pub name: &'static str,
     /// Other names for the last word.
     pub aliases: &'static [&'static str],
-    /// The flags that plain arguments stand for, in their order.
+    /// The flags or settings that plain arguments stand for, in their order.
     pub arguments: &'static [&'static str],
     flags: &'static [Flags],
     /// The routes it asks, by their names in `ROUTES`.
@@ -137,7 +137,7 @@ pub static GROUPS: &[CommandGroup] = &[
 
 #[rustfmt::skip]
 pub static COMMANDS: &[Command] = &[
-    command("serve", &[], &[], &[Settings(SETTINGS)], &[], Serve(process::serve), "Answer HTTP requests."),
+    command("serve", &[], &["fixture-seed"], &[Settings(SETTINGS)], &[], Serve(process::serve), "Answer HTTP requests."),
 
     command("doctor", &[], &[], &[Rows(flags::DOCTOR), Rows(flags::OUTPUT), Settings(SETTINGS)], &[], Local(doctor::run::run), "Read the settings and the data file, beside a running server too, and say what is wrong and what to do; the exit code is the number of problems."),
     command("healthcheck", &[], &["target"], &[Rows(flags::HEALTHCHECK), Settings(healthcheck::LISTEN)], &[], Local(healthcheck::run), "Ask a server whether it is ready; the exit code is 0 if it is, and 1 if not."),

@@ -1,4 +1,4 @@
-//! Floor 9: the command line, its settings, and exit codes.
+//! Floor 10: the command line, its settings, and exit codes.
 
 pub mod api_error;
 pub mod args;

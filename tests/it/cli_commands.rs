@@ -173,8 +173,9 @@ fn every_row_is_sound() {
     for command in COMMANDS {
         assert!(command.doc.ends_with('.') && command.doc.starts_with(|c: char| c.is_uppercase()), "{}", command.doc);
         let flags: Vec<&str> = command.flags().iter().map(|flag| flag.key()).collect();
+        let settings: Vec<&str> = command.settings().iter().map(|setting| setting.flag.trim_start_matches('-')).collect();
         for argument in command.arguments {
-            assert!(flags.contains(argument), "{}: {argument} is no flag", command.name);
+            assert!(flags.contains(argument) != settings.contains(argument), "{}: {argument} is no flag", command.name);
         }
         for route in command.routes {
             assert!(ROUTES.iter().any(|known| known.name == *route), "{}: there is no route {route}", command.name);

@@ -23,7 +23,12 @@ impl Reply {
 
 /// Sends a request to `host:port` and reads the reply to its end.
 pub fn send(address: &str, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Reply {
-    let mut request = format!("{method} {target} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+    send_to_host(address, address, method, target, headers, body)
+}
+
+/// The same, to a host that may have another name there.
+pub fn send_to_host(address: &str, host: &str, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+    let mut request = format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
     for (name, value) in headers {
         request.push_str(&format!("{name}: {value}\r\n"));
     }

@@ -34,6 +34,7 @@ mod doctor;
 mod documents;
 mod events;
 mod fairness;
+mod fixture;
 mod folder;
 mod golden;
 mod guessing;

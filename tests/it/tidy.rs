@@ -24,6 +24,7 @@ const FLOORS: &[Floors] = &[
             &["routes"],
             &["metrics"],
             &["app", "openapi"],
+            &["fixture"],
             &["cli"],
             &["main"],
         ],
@@ -118,9 +119,13 @@ const FLOORS: &[Floors] = &[
             &["background", "control_socket", "introduction", "metrics_listener", "public_url", "reload"],
             &["backups"],
             &["settings"],
-            &["certificate", "checkpoints", "observer", "service_manager", "sockets", "sweeper"],
+            &["certificate", "checkpoints", "observer", "service", "service_manager", "sockets", "sweeper"],
             &["process"],
         ],
+    },
+    Floors {
+        folder: "fixture",
+        floors: &[&["input"], &["world"], &["worlds"], &["call"], &["clock"], &["overview"], &["controls"], &["server"]],
     },
     Floors { folder: "console", floors: &[&["page"], &["form"], &["clients", "users"], &["organizations"], &["account"]] },
     Floors { folder: "console/page", floors: &[&["charts", "layout", "listing", "paths"], &["new_secret", "refused", "table"]] },
@@ -382,6 +387,8 @@ fn an_error_is_defined_once() {
         keyfob::console::form::saving::ERRORS,
         keyfob::cli::api_error::ERRORS,
         keyfob::cli::run::operator::ERRORS,
+        keyfob::fixture::input::ERRORS,
+        keyfob::fixture::server::ERRORS,
     ];
     let tables = sources().iter().filter(|source| source.product().contains("errors! {")).count();
     assert_eq!(tables, lists.len(), "a table of errors is missing from this list");

@@ -15,7 +15,7 @@ use crate::cli::failure::UsageError;
 #[derive(Debug)]
 pub struct CommandSyntax {
     pub command: &'static str,
-    /// The flags that plain arguments stand for, in their order.
+    /// The flags or settings that plain arguments stand for, in their order.
     pub arguments: &'static [&'static str],
     pub flags: Vec<&'static Flag>,
     pub settings: Vec<&'static Setting>,
@@ -37,7 +37,11 @@ pub fn parse(takes: &CommandSyntax, arguments: Vec<OsString>) -> Result<(Values,
         if !text.starts_with('-') || text.len() == 1 {
             let shown = if is_plain(&text) { format!(": `{text}`") } else { String::new() };
             let more = || UsageError(format!("`{}` is given more arguments than it takes{shown}", takes.command));
-            values.put_argument(places.next().ok_or_else(more)?, text)?;
+            let place = places.next().ok_or_else(more)?;
+            match takes.settings.iter().find(|setting| setting.flag.strip_prefix("--") == Some(*place)) {
+                Some(setting) => left.push(format!("{}={text}", setting.flag).into()),
+                None => values.put_argument(place, text)?,
+            }
         } else if let Some(setting) = takes.settings.iter().find(|setting| setting.flag == name) {
             left.push(argument);
             match setting.kind {

@@ -11,6 +11,7 @@ pub mod observer;
 pub mod process;
 pub mod public_url;
 pub mod reload;
+pub mod service;
 pub mod service_manager;
 pub mod settings;
 pub mod sockets;

@@ -7,12 +7,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use pico_args::Arguments;
-use serde_json::json;
+use serde_json::{Value, json};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::app::App;
 use crate::base::error::{Error, Kind};
+use crate::base::time::{Clock, SetClock};
 use crate::base::{log, output, printable};
 use crate::cli::failure::{Failure, UsageError};
 use crate::cli::serve::background::{Background, Stopped};
@@ -22,10 +23,14 @@ use crate::cli::serve::introduction::{self, READER_TIMEOUT};
 use crate::cli::serve::metrics_listener::MetricsListener;
 use crate::cli::serve::public_url::Lifetime;
 use crate::cli::serve::reload::Reloads;
+use crate::cli::serve::service::Service;
 use crate::cli::serve::service_manager::ServiceManager;
 use crate::cli::serve::settings::{self, Configuration, Upgrade};
 use crate::cli::serve::sockets::{LocalUrls, listen};
 use crate::cli::serve::{certificate, checkpoints, observer, sweeper};
+use crate::fixture::controls::PREFIX;
+use crate::fixture::server::Fixture;
+use crate::fixture::world::World;
 use crate::http::certificate::Certificate;
 use crate::http::server::Server;
 use crate::model::settings::Settings;
@@ -62,27 +67,35 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
     // The ports first: if one is taken, no file is created.
     let (server, urls, public_url) = listen(&mut configuration, certificate.as_ref(), lifetime)?;
     let metrics = configuration.metrics_listen.as_deref().map(MetricsListener::bind).transpose()?;
+    let clock = configuration.fixture.is_some().then(Arc::<SetClock>::default);
     let store = match &configuration.data {
         Some(path) => {
             copy_before_upgrade(Path::new(path), configuration.upgrade)?;
             Store::open(Path::new(path))
         }
-        None => Store::ephemeral(),
+        None => Store::ephemeral_with(clock.clone().map_or(Clock::System, Clock::Set)),
     };
     let store = store.map_err(|error| refused(configuration.data.as_deref().unwrap_or("temporary database"), &error))?;
     let issued = make_administrator(&store, &configuration)?;
     let issued = issued.filter(|_| lifetime == Lifetime::Ephemeral);
-    let ready = ready_line(urls, metrics.as_ref().and_then(MetricsListener::url), &store, issued.as_ref());
+    let mut ready = ready_line(&urls, metrics.as_ref().and_then(MetricsListener::url), &store, issued.as_ref());
     let app = Arc::new(App::new(store, Settings { public_url, ..configuration.settings }));
+    let service = match configuration.fixture.zip(clock) {
+        None => Service::App(app.clone()),
+        Some((fixture, clock)) => {
+            ready["fixture"] = format!("{}{PREFIX}", urls.first).into();
+            Service::Fixture(Arc::new(Fixture::new(World { name: None, app: app.clone(), clock }, fixture.token)))
+        }
+    };
     let server = Arc::new(server);
 
     let _control_socket = ControlSocket::open(&app);
     let (sender, events) = channel();
     let background = start_background(&app, &server, manager.clone(), configuration.backups, certificate.clone());
-    run(server.clone(), app.clone(), configuration.workers, background, sender.clone());
+    run(server.clone(), service, configuration.workers, background, sender.clone());
     metrics.iter().for_each(|metrics| metrics.run(&app, server.counts()));
     forward(signals, sender);
-    announce(ready)?;
+    announce(printable::json(&ready.to_string()) + "\n")?;
     let mut reloads = Reloads::default();
     reloads.add("log file", || log::reopen().map_err(|error| error.to_string()));
     if let Some(certificate) = certificate {
@@ -174,17 +187,17 @@ fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
 }
 
 /// Answers requests on a thread of its own until every worker has returned, with the background threads beside it.
-fn run(server: Arc<Server>, app: Arc<App>, workers: usize, background: Vec<Background>, events: Sender<ProcessEvent>) {
+fn run(server: Arc<Server>, service: Service, workers: usize, background: Vec<Background>, events: Sender<ProcessEvent>) {
     std::thread::spawn(move || {
-        if let Err(error) = server.run(workers, &|request, before_blocking| app.answer(request, before_blocking)) {
+        if let Err(error) = server.run(workers, &|request, before_blocking| service.answer(request, before_blocking)) {
             // A supervisor starts the process again.
             log::error("nothing can be answered any more", &[("cause", error.to_string().into())]);
-            app.store().abandon();
+            service.app().store().abandon();
             log::flush();
             std::process::exit(1);
         }
         background.into_iter().for_each(Background::stop);
-        drop(app);
+        drop(service);
         // Errors are ignored: the receiver is gone only when the process ends.
         let _ = events.send(ProcessEvent::Finished);
     });
@@ -221,8 +234,8 @@ fn make_administrator(store: &Store, configuration: &Configuration) -> Result<Op
     }
 }
 
-/// Returns one line of JSON with the addresses of the server, and for a temporary database with an API key.
-fn ready_line(urls: LocalUrls, metrics: Option<String>, store: &Store, issued: Option<&FirstCredentials>) -> String {
+/// Returns the addresses of the server, and for a temporary database an API key, as one line of JSON will say.
+fn ready_line(urls: &LocalUrls, metrics: Option<String>, store: &Store, issued: Option<&FirstCredentials>) -> Value {
     let mut ready = json!({
         "ready": true,
         "url": urls.first,
@@ -231,10 +244,10 @@ fn ready_line(urls: LocalUrls, metrics: Option<String>, store: &Store, issued: O
         "version": env!("CARGO_PKG_VERSION"),
     });
     if urls.all.len() > 1 {
-        ready["listen"] = urls.all.into();
+        ready["listen"] = urls.all.clone().into();
     }
-    if let Some(redirect) = urls.redirect {
-        ready["http_redirect"] = redirect.into();
+    if let Some(redirect) = &urls.redirect {
+        ready["http_redirect"] = redirect.as_str().into();
     }
     if let Some(metrics) = metrics {
         ready["metrics"] = metrics.into();
@@ -242,7 +255,7 @@ fn ready_line(urls: LocalUrls, metrics: Option<String>, store: &Store, issued: O
     if let Some(issued) = issued {
         ready["admin_api_key"] = issued.api_key.as_str().into();
     }
-    printable::json(&ready.to_string()) + "\n"
+    ready
 }
 
 /// Writes the ready line. A reader that is gone, or takes nothing, is no reason not to serve.

@@ -8,6 +8,7 @@ use pico_args::Arguments;
 
 use crate::base::log::Verbosity;
 use crate::base::printable::printable;
+use crate::cli::args::parse::is_plain;
 use crate::cli::args::settings::SettingKind::{List, Secret, Switch, Value};
 use crate::cli::args::settings::{self as args, FEWEST_ROUNDS, Setting, SettingValue, variable};
 use crate::cli::args::values::seconds;
@@ -48,6 +49,9 @@ pub static SETTINGS: &[Setting] = &[
     Setting { name: "metrics_listen", flag: "--metrics-listen", variable: "KEYFOB_METRICS_LISTEN", value: "HOST:PORT", default: "off", kind: Value, doc: "Where to answer /metrics, for Prometheus; a port alone means 127.0.0.1, so only this machine can ask." },
     Setting { name: "data", flag: "--data", variable: "KEYFOB_DATA", value: "FILE", default: "keyfob.db", kind: Value, doc: "The data file; created if it is missing, readable by its owner only." },
     Setting { name: "ephemeral", flag: "--ephemeral", variable: "KEYFOB_EPHEMERAL", value: "", default: "off", kind: Switch, doc: "Use a private temporary database, deleted at exit: for tests." },
+    Setting { name: "fixture", flag: "--fixture", variable: "KEYFOB_FIXTURE", value: "", default: "off", kind: Switch, doc: "The same, and tests can steer it by requests to /_fixture; listens on this machine only, and ends with the process that started it." },
+    Setting { name: "fixture_seed", flag: "--fixture-seed", variable: "KEYFOB_FIXTURE_SEED", value: "SEED.json", default: "nothing", kind: Value, doc: "What there is at the start of a --fixture; `keyfob serve --fixture SEED.json` means this." },
+    Setting { name: "fixture_token", flag: "--fixture-token", variable: "KEYFOB_FIXTURE_TOKEN", value: "TOKEN", default: "none", kind: Secret, doc: "What the controls of a --fixture ask for, as a bearer token; a file may hold it instead." },
     Setting { name: "public_url", flag: "--public-url", variable: "KEYFOB_PUBLIC_URL", value: "URL", default: "http:// or https:// and the address listened on", kind: Value, doc: "The URL at which clients and browsers reach this server; it may have a path, such as https://home.example/keyfob." },
     Setting { name: "approval", flag: "--approval", variable: "KEYFOB_APPROVAL", value: "auto|manual", default: "auto", kind: Value, doc: "New clients are approved at once, or wait for an administrator." },
     Setting { name: "user_registration", flag: "--user-registration", variable: "KEYFOB_USER_REGISTRATION", value: "closed|open", default: "closed", kind: Value, doc: "Only administrators create users, or anyone registers." },
@@ -78,6 +82,13 @@ pub enum Upgrade {
     WithoutCopy,
 }
 
+/// How a server that tests steer begins.
+pub struct FixtureSettings {
+    pub seed: Option<PathBuf>,
+    /// What its controls ask for.
+    pub token: Option<String>,
+}
+
 /// The parsed settings of `serve`.
 pub struct Configuration {
     pub listen: Vec<ListenAddress>,
@@ -89,6 +100,8 @@ pub struct Configuration {
     pub metrics_listen: Option<String>,
     /// `None` for a temporary database.
     pub data: Option<String>,
+    /// `None` for a server that tests cannot steer.
+    pub fixture: Option<FixtureSettings>,
     pub log: Verbosity,
     /// `None` for standard error.
     pub log_file: Option<String>,
@@ -103,6 +116,12 @@ pub struct Configuration {
     pub admin_api_key: Option<String>,
 }
 
+impl std::fmt::Debug for FixtureSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FixtureSettings({:?})", self.seed)
+    }
+}
+
 impl std::fmt::Debug for Configuration {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Configuration({:?})", self.settings)
@@ -114,10 +133,12 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
     let settings = args::SettingValues::read(SETTINGS, arguments)?;
     let value = |name: &str| settings.of(name);
 
-    let ephemeral = value("ephemeral").choose(SWITCH)?;
+    let fixture = fixture(&settings)?;
+    let ephemeral = value("ephemeral").choose(SWITCH)? || fixture.is_some();
     let data = value("data");
     if ephemeral && data.given().is_some() {
-        return Err(UsageError(format!("{} and --ephemeral exclude each other", data.place())));
+        let other = if fixture.is_some() { "--fixture" } else { "--ephemeral" };
+        return Err(UsageError(format!("{} and {other} exclude each other", data.place())));
     }
     // Before there are other threads, because it takes its variables out of the environment.
     check_inherited(variable("LISTEN_FDS")?.as_deref())?;
@@ -129,6 +150,7 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
         http_redirect: value("http_redirect").given().map(|address| host_and_port(value("http_redirect"), address)).transpose()?,
         metrics_listen: metrics_listen(value("metrics_listen"))?,
         data: (!ephemeral).then(|| data.text().to_owned()),
+        fixture,
         log: verbosity(value("log"), if ephemeral { Verbosity::Errors } else { Verbosity::All })?,
         log_file: value("log_file").given().map(str::to_owned),
         upgrade: if value("no_upgrade_copy").choose(SWITCH)? { Upgrade::WithoutCopy } else { Upgrade::WithCopy },
@@ -159,6 +181,21 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
         admin_password: value("admin_password").given().map(str::to_owned),
         admin_api_key: value("admin_api_key").given().map(str::to_owned),
     })
+}
+
+fn fixture(settings: &args::SettingValues) -> Result<Option<FixtureSettings>, UsageError> {
+    let [seed, token, backups] = ["fixture_seed", "fixture_token", "backup_folder"].map(|name| settings.of(name));
+    let is_wanted = settings.of("fixture").choose(SWITCH)?;
+    match (is_wanted, [seed, token].into_iter().find(|setting| setting.given().is_some())) {
+        (true, _) if backups.given().is_some() => Err(UsageError(format!("{} and --fixture exclude each other", backups.place()))),
+        (true, _) => Ok(Some(FixtureSettings { seed: seed.given().map(PathBuf::from), token: token.given().map(str::to_owned) })),
+        (false, Some(given)) => {
+            // A plain argument stands for the seed, and may be a mistake.
+            let shown = seed.given().filter(|seed| is_plain(seed)).map(|seed| format!(" `{seed}`")).unwrap_or_default();
+            Err(UsageError(format!("{}{shown} is for a server that tests steer: add --fixture", given.place())))
+        }
+        (false, None) => Ok(None),
+    }
 }
 
 /// Checks how many sockets a supervisor has opened, before there is room made for them.

@@ -37,6 +37,9 @@ pub fn listen(
     if certificate.is_some() && !locations.iter().any(|location| matches!(location, Location::Tcp { .. })) {
         return Err(UsageError("--tls-cert is for TCP addresses of --listen, and there is none".to_owned()).into());
     }
+    if configuration.fixture.is_some() && !locations.iter().all(Location::is_of_this_machine) {
+        return Err(UsageError("--fixture is for this machine only: --listen must be an address such as 127.0.0.1:0".to_owned()).into());
+    }
     let public_url = public_url(configuration.settings.public_url.clone(), locations.first(), lifetime)?;
     let all: Vec<String> = locations.iter().map(local_url).collect();
     let mut urls = LocalUrls { first: all.first().cloned().unwrap_or_else(|| public_url.clone()), all, redirect: None };

@@ -1,0 +1,31 @@
+//! What answers the requests.
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::fixture::server::Fixture;
+use crate::http::reply::Reply;
+use crate::http::request::Request;
+
+/// The app, or for tests the fixture around it.
+#[derive(Clone, Debug)]
+pub enum Service {
+    App(Arc<App>),
+    Fixture(Arc<Fixture>),
+}
+
+impl Service {
+    pub fn app(&self) -> &Arc<App> {
+        match self {
+            Service::App(app) => app,
+            Service::Fixture(fixture) => fixture.app(),
+        }
+    }
+
+    pub fn answer(&self, request: Request, before_blocking: &dyn Fn()) -> Reply {
+        match self {
+            Service::App(app) => app.answer(request, before_blocking),
+            Service::Fixture(fixture) => fixture.answer(request, before_blocking),
+        }
+    }
+}
