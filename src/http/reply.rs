@@ -21,6 +21,9 @@ pub const COMMON: &[(&str, &str)] = &[
 pub const FOR_ANY_ORIGIN: &[(&str, &str)] =
     &[("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate, X-Request-Id")];
 
+/// Room for most bodies, in bytes: with less they would be copied as they grow.
+const USUAL_BODY: usize = 1024;
+
 /// Status, headers and body; `http::server` adds `Content-Length` and `Date`.
 pub struct Reply {
     pub status: u16,
@@ -36,7 +39,9 @@ impl Reply {
 
     /// Returns a reply in compact JSON.
     pub fn json(status: u16, value: &impl Serialize) -> Reply {
-        Reply::json_text(status, serde_json::to_vec(value).expect("what is answered is JSON"))
+        let mut text = Vec::with_capacity(USUAL_BODY);
+        serde_json::to_writer(&mut text, value).expect("what is answered is JSON");
+        Reply::json_text(status, text)
     }
 
     /// Returns a reply with JSON text, to which it adds a line break for people who read it on a terminal.
