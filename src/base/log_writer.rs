@@ -2,8 +2,8 @@
 
 use std::fs::File;
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::base::mutex::locked;
@@ -14,6 +14,9 @@ const MOST_WAITING: usize = 1024 * 1024;
 
 /// How many of these bytes only urgent lines may use: requests alone cannot crowd out what went wrong.
 const FOR_URGENT_LINES: usize = 128 * 1024;
+
+/// How long lines gather after some were written: to wake the thread for each costs more than the line itself.
+const BETWEEN_WRITES: Duration = Duration::from_millis(5);
 
 /// Whether a line may use the room that is set apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub struct LogWriter {
     waiting: Mutex<Waiting>,
     changed: Condvar,
     dropped: AtomicU64,
+    /// Somebody waits until all is written.
+    is_awaited: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -44,7 +49,12 @@ struct Waiting {
 impl LogWriter {
     /// Starts the thread; `notice` returns the line that says how many lines were dropped. Fails if the system allows no more threads.
     pub fn start(target: File, notice: impl Fn(u64) -> String + Send + 'static) -> io::Result<Arc<LogWriter>> {
-        let writer = Arc::new(LogWriter { waiting: Mutex::default(), changed: Condvar::new(), dropped: AtomicU64::new(0) });
+        let writer = Arc::new(LogWriter {
+            waiting: Mutex::default(),
+            changed: Condvar::new(),
+            dropped: AtomicU64::new(0),
+            is_awaited: AtomicBool::new(false),
+        });
         let thread = writer.clone();
         std::thread::Builder::new().name("log".to_owned()).spawn(move || thread.run(target, &notice))?;
         Ok(writer)
@@ -79,8 +89,12 @@ impl LogWriter {
     /// Waits until all lines are written, but no longer than `limit`.
     pub fn flush(&self, limit: Duration) {
         let is_busy = |waiting: &mut Waiting| waiting.is_writing || !waiting.lines.is_empty();
+        let waiting = locked(&self.waiting);
+        self.is_awaited.store(true, Ordering::SeqCst);
+        self.changed.notify_all();
         // Errors are ignored: a panic while the lock was held leaves lines that are whole.
-        let _ = self.changed.wait_timeout_while(locked(&self.waiting), limit, is_busy);
+        let _ = self.changed.wait_timeout_while(waiting, limit, is_busy);
+        self.is_awaited.store(false, Ordering::SeqCst);
     }
 
     /// Returns how many lines were never written, since the process began.
@@ -102,9 +116,15 @@ impl LogWriter {
             }
             unreported += waiting.dropped;
             report(&mut target, notice, &mut unreported);
-            locked(&self.waiting).is_writing = false;
+            self.let_lines_gather().is_writing = false;
             self.changed.notify_all();
         }
+    }
+
+    fn let_lines_gather(&self) -> MutexGuard<'_, Waiting> {
+        let is_unhurried = |_: &mut Waiting| !self.is_awaited.load(Ordering::SeqCst);
+        let gathered = self.changed.wait_timeout_while(locked(&self.waiting), BETWEEN_WRITES, is_unhurried);
+        gathered.unwrap_or_else(PoisonError::into_inner).0
     }
 
     /// Waits for lines, or for another file to write to.
