@@ -26,6 +26,11 @@ impl TemporaryDirectory {
         TemporaryDirectory::create_in([std::env::temp_dir(), PathBuf::from(SHARED_MEMORY)].into_iter().chain(fallback.map(Path::to_owned)))
     }
 
+    /// Creates one in another, which removes it too.
+    pub fn within(place: &Path) -> io::Result<TemporaryDirectory> {
+        TemporaryDirectory::create_in(std::iter::once(place.to_owned()))
+    }
+
     fn create_in(places: impl Iterator<Item = PathBuf>) -> io::Result<TemporaryDirectory> {
         let mut causes = Vec::new();
         for place in places {

@@ -23,7 +23,7 @@ impl Kinds {
     pub const TOKENS: Kinds = Kinds(16);
     /// Every table, whether it is in another kind or not.
     const ANY: Kinds = Kinds(32);
-    const ALL: Kinds = Kinds(63);
+    pub const ALL: Kinds = Kinds(63);
     const COUNT: usize = 6;
 
     /// Returns the kinds that are in one of the sets, or in both.

@@ -21,6 +21,7 @@ pub(crate) mod files;
 pub(crate) mod folder;
 pub(crate) mod inspection;
 pub mod members;
+pub mod memory_copy;
 pub mod observations;
 mod open_error;
 pub mod organizations;
@@ -53,6 +54,7 @@ use crate::base::error::{Error, Result};
 use crate::base::temporary_directory::TemporaryDirectory;
 use crate::base::time::{Clock, Time};
 use files::FileLock;
+use memory_copy::MemoryCopy;
 pub use open_error::OpenError;
 pub use query::{Deleted, Direction, Order, Search, TextSearch};
 use readers::Readers;
@@ -96,6 +98,17 @@ impl Store {
     pub fn ephemeral_with(clock: Clock) -> std::result::Result<Store, OpenError> {
         let directory = TemporaryDirectory::create(None).map_err(OpenError::NoDirectory)?;
         Store::open_with(directory.path().join(temporary::FILE), clock, Some(directory))
+    }
+
+    /// Creates a temporary database as this copy was taken, with this clock; its directory is in that of this one, which is temporary too.
+    /// # Errors
+    /// The same.
+    pub fn ephemeral_within(&self, copy: &MemoryCopy, clock: Clock) -> std::result::Result<Store, OpenError> {
+        let own = self.temporary.as_ref().ok_or_else(|| OpenError::NoDirectory(std::io::Error::other("this database is not temporary")))?;
+        let directory = TemporaryDirectory::within(own.path()).map_err(OpenError::NoDirectory)?;
+        let path = directory.path().join(temporary::FILE);
+        copy.write_to(&path)?;
+        Store::open_with(path, clock, Some(directory))
     }
 
     fn open_with(path: PathBuf, clock: Clock, temporary: Option<TemporaryDirectory>) -> std::result::Result<Store, OpenError> {
@@ -162,6 +175,12 @@ impl Store {
         }
     }
 
+    /// Releases what memory it does without until it is used again.
+    pub fn release_memory(&self) {
+        self.readers.close_idle();
+        self.writer.release_memory();
+    }
+
     /// If this database is temporary, deletes those that killed processes left.
     pub fn remove_abandoned(&self) {
         if let Some(temporary) = &self.temporary {
@@ -194,6 +213,23 @@ impl Store {
     /// Those of `work`, and those of the database.
     pub fn write<T>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
         self.writer.run(&self.clock, work)
+    }
+
+    /// Copies the newest state into memory.
+    /// # Errors
+    /// Those of the database.
+    pub fn copy_to_memory(&self) -> Result<MemoryCopy> {
+        self.read(|tx| Ok(MemoryCopy::of(tx.connection)?))
+    }
+
+    /// Replaces everything with what was copied, between two writes. Transactions that read go on with what they see.
+    /// # Errors
+    /// Those of the database; fails too if this one is not temporary: a log that others continue must not be replaced.
+    pub fn replace_with(&self, copy: &MemoryCopy) -> Result<()> {
+        if self.temporary.is_none() {
+            return Err(Error::Internal("only a temporary database can be replaced".into()));
+        }
+        self.writer.replace(|connection| copy.replace(connection))
     }
 }
 

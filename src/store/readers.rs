@@ -75,6 +75,11 @@ impl Readers {
         self.cache.invalidate_all();
     }
 
+    /// Closes the connections that wait for a reader.
+    pub fn close_idle(&self) {
+        locked(&self.idle).clear();
+    }
+
     /// Ends the snapshots that wait for a reader.
     pub fn end_idle_snapshots(&self) {
         // A connection that cannot end its snapshot is closed, which ends it.

@@ -61,12 +61,13 @@ pub(super) fn open_writer(path: &Path, durability: Durability) -> Result<Connect
     check_left_behind(&connection, left_behind)?;
     check_application(&connection)?;
     keep_private(path)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
     let synchronous = match durability {
         Durability::Durable => "FULL",
         Durability::Ephemeral => "OFF",
     };
+    // First, because the journal's mode is written to the file.
     connection.pragma_update(None, "synchronous", synchronous)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
     // Savepoints keep their undo data in memory: in a file it would be four times as many writes as the rows themselves.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "journal_size_limit", LARGEST_IDLE_WAL)?;

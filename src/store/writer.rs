@@ -137,6 +137,28 @@ impl Writer {
     }
 }
 
+impl Writer {
+    /// Releases what memory the connection does without, unless it is in use.
+    pub fn release_memory(&self) {
+        if let Ok(open) = self.open.try_lock() {
+            open.connection.flush_prepared_statement_cache();
+            // Errors are ignored: nothing has changed.
+            let _ = open.connection.execute_batch("PRAGMA shrink_memory");
+        }
+    }
+
+    /// Has the whole database replaced, between two transactions.
+    pub fn replace(&self, replace: impl FnOnce(&mut Connection) -> rusqlite::Result<()>) -> Result<()> {
+        let mut open = locked(&self.open);
+        open.give_up_broken_group();
+        open.commit(self);
+        let under_way = self.readers.begin_commit(Kinds::ALL);
+        let replaced = replace(&mut open.connection);
+        drop(under_way);
+        Ok(replaced?)
+    }
+}
+
 impl CommitOutcome {
     fn tell(&self, ended: std::result::Result<(), CommitFailed>) {
         *locked(&self.ended) = Some(ended);

@@ -49,7 +49,7 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "store",
         floors: &[
-            &["cache", "folder", "pattern"],
+            &["cache", "folder", "memory_copy", "pattern"],
             &["transaction"],
             &["open_error"],
             &["files"],
@@ -125,7 +125,17 @@ const FLOORS: &[Floors] = &[
     },
     Floors {
         folder: "fixture",
-        floors: &[&["input"], &["world"], &["worlds"], &["call"], &["clock"], &["overview"], &["controls"], &["server"]],
+        floors: &[
+            &["input"],
+            &["snapshot"],
+            &["world"],
+            &["worlds"],
+            &["call"],
+            &["clock", "snapshots", "world_controls"],
+            &["overview"],
+            &["controls"],
+            &["server"],
+        ],
     },
     Floors { folder: "console", floors: &[&["page"], &["form"], &["clients", "users"], &["organizations"], &["account"]] },
     Floors { folder: "console/page", floors: &[&["charts", "layout", "listing", "paths"], &["new_secret", "refused", "table"]] },
@@ -389,6 +399,8 @@ fn an_error_is_defined_once() {
         keyfob::cli::run::operator::ERRORS,
         keyfob::fixture::input::ERRORS,
         keyfob::fixture::server::ERRORS,
+        keyfob::fixture::snapshots::ERRORS,
+        keyfob::fixture::worlds::ERRORS,
     ];
     let tables = sources().iter().filter(|source| source.product().contains("errors! {")).count();
     assert_eq!(tables, lists.len(), "a table of errors is missing from this list");

@@ -79,14 +79,17 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
     let issued = make_administrator(&store, &configuration)?;
     let issued = issued.filter(|_| lifetime == Lifetime::Ephemeral);
     let mut ready = ready_line(&urls, metrics.as_ref().and_then(MetricsListener::url), &store, issued.as_ref());
-    let app = Arc::new(App::new(store, Settings { public_url, ..configuration.settings }));
+    let settings = Settings { public_url, ..configuration.settings };
     let service = match configuration.fixture.zip(clock) {
-        None => Service::App(app.clone()),
+        None => Service::App(Arc::new(App::new(store, settings))),
         Some((fixture, clock)) => {
             ready["fixture"] = format!("{}{PREFIX}", urls.first).into();
-            Service::Fixture(Arc::new(Fixture::new(World { name: None, app: app.clone(), clock }, fixture.token)))
+            let admin_api_key = issued.as_ref().map(|issued| issued.api_key.as_str()).unwrap_or_default();
+            let world = World::first(store, clock, settings, admin_api_key).map_err(|error| refused("the fixture", &error))?;
+            Service::Fixture(Arc::new(Fixture::new(world, urls.first, fixture.token)))
         }
     };
+    let app = service.app().clone();
     let server = Arc::new(server);
 
     let _control_socket = ControlSocket::open(&app);
