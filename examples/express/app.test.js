@@ -60,7 +60,7 @@ test('a token that is over is refreshed without asking again', async () => {
   await keyfob.advance('2h');
   await keyfob.auto(null);
   expect((await visit(`${url}/`)).text).toBe('Hello, alice!');
-  await keyfob.verify({ route: '/oauth/token', form: { grant_type: 'refresh_token' } });
+  await keyfob.verify({ route: 'oauth.token', 'form.grant_type': 'refresh_token' });
 });
 
 test('a lost reply signs nobody out', async () => {
@@ -70,7 +70,7 @@ test('a lost reply signs nobody out', async () => {
   await keyfob.auto(null);
   await keyfob.fault({ grant_type: 'refresh_token' }, { drop: 'after' });
   expect((await visit(`${url}/`)).text).toBe('Hello, alice!');
-  await keyfob.verify({ route: '/oauth/token', form: { grant_type: 'refresh_token' }, status: 200 }, 2);
+  await keyfob.verify({ route: 'oauth.token', 'form.grant_type': 'refresh_token', status: 200 }, 2);
 });
 
 test('a server that is out of order is no blank page', async () => {

@@ -58,7 +58,7 @@ def test_a_token_that_is_over_is_refreshed_without_asking_again(keyfob, visit):
     keyfob.advance("2h")
     keyfob.auto(None)
     assert visit("/") == (200, "Hello, alice!")
-    keyfob.verify({"route": "/oauth/token", "form": {"grant_type": "refresh_token"}})
+    keyfob.verify({"route": "oauth.token", "form.grant_type": "refresh_token"})
 
 
 def test_a_lost_reply_signs_nobody_out(keyfob, visit):
@@ -67,7 +67,7 @@ def test_a_lost_reply_signs_nobody_out(keyfob, visit):
     keyfob.auto(None)
     keyfob.fault({"grant_type": "refresh_token"}, {"drop": "after"})
     assert visit("/") == (200, "Hello, alice!")
-    keyfob.verify({"route": "/oauth/token", "form": {"grant_type": "refresh_token"}, "status": 200}, 2)
+    keyfob.verify({"route": "oauth.token", "form.grant_type": "refresh_token", "status": 200}, 2)
 
 
 def test_a_server_that_is_out_of_order_is_no_blank_page(keyfob, visit):

@@ -82,7 +82,7 @@ func TestATokenThatIsOverIsRefreshedWithoutAskingAgain(t *testing.T) {
 	keyfob.Advance(2 * time.Hour)
 	keyfob.Auto("alice", "deny")
 	shows(t, visit, http.StatusOK, "Hello, alice!")
-	keyfob.Verify(keyfobtest.Object{"route": "/oauth/token", "form": keyfobtest.Object{"grant_type": "refresh_token"}}, 1)
+	keyfob.Verify(keyfobtest.Object{"route": "oauth.token", "form.grant_type": "refresh_token"}, 1)
 }
 
 func TestALostReplySignsNobodyOut(t *testing.T) {
@@ -92,7 +92,7 @@ func TestALostReplySignsNobodyOut(t *testing.T) {
 	keyfob.Auto("alice", "deny")
 	keyfob.Fault(keyfobtest.Object{"grant_type": "refresh_token"}, keyfobtest.Object{"drop": "after"}, 1)
 	shows(t, visit, http.StatusOK, "Hello, alice!")
-	keyfob.Verify(keyfobtest.Object{"route": "/oauth/token", "form": keyfobtest.Object{"grant_type": "refresh_token"}, "status": 200}, 2)
+	keyfob.Verify(keyfobtest.Object{"route": "oauth.token", "form.grant_type": "refresh_token", "status": 200}, 2)
 }
 
 func TestAServerThatIsOutOfOrderIsNoBlankPage(t *testing.T) {
