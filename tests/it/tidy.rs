@@ -116,7 +116,7 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "cli/serve",
         floors: &[
-            &["background", "control_socket", "introduction", "metrics_listener", "public_url", "reload"],
+            &["background", "control_socket", "introduction", "metrics_listener", "public_url", "reload", "starter"],
             &["backups"],
             &["settings"],
             &["certificate", "checkpoints", "observer", "service", "service_manager", "sockets", "sweeper"],

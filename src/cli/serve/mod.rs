@@ -15,4 +15,5 @@ pub mod service;
 pub mod service_manager;
 pub mod settings;
 pub mod sockets;
+pub mod starter;
 pub mod sweeper;

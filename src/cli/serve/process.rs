@@ -48,6 +48,8 @@ const SAME_SIGNAL: Duration = Duration::from_millis(500);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ProcessEvent {
     Signal(i32),
+    /// What started this process is gone.
+    StarterGone,
     /// Every request is answered, and nothing uses the store any more.
     Finished,
 }
@@ -94,6 +96,11 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
 
     let _control_socket = ControlSocket::open(&app);
     let (sender, events) = channel();
+    for starter in configuration.ends_with {
+        let sender = sender.clone();
+        // Errors are ignored: the receiver is gone only when the process ends.
+        starter.watch(move || sender.send(ProcessEvent::StarterGone).unwrap_or_default());
+    }
     let background = start_background(&app, &server, manager.clone(), configuration.backups, certificate.clone());
     run(server.clone(), service, configuration.workers, background, sender.clone());
     metrics.iter().for_each(|metrics| metrics.run(&app, server.counts()));
@@ -166,6 +173,7 @@ fn wait_for_answers(events: &Receiver<ProcessEvent>, app: &App) {
     loop {
         match events.recv_timeout(SHUTDOWN_TIMEOUT.saturating_sub(begun.elapsed())) {
             Ok(ProcessEvent::Finished) => return,
+            Ok(ProcessEvent::StarterGone) => {}
             Ok(ProcessEvent::Signal(signal)) if signal == SIGHUP || begun.elapsed() < SAME_SIGNAL => {}
             Ok(ProcessEvent::Signal(_)) => {
                 log::warn("a second signal: some requests are not finished", &[]);

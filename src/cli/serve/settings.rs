@@ -14,6 +14,7 @@ use crate::cli::args::settings::{self as args, FEWEST_ROUNDS, Setting, SettingVa
 use crate::cli::args::values::seconds;
 use crate::cli::failure::UsageError;
 use crate::cli::serve::backups::BackupSchedule;
+use crate::cli::serve::starter::Starter;
 use crate::http::base_path::BasePath;
 use crate::http::listener::limits::Limits;
 use crate::http::listener::proxies::{NoNetwork, TrustedProxies};
@@ -52,6 +53,7 @@ pub static SETTINGS: &[Setting] = &[
     Setting { name: "fixture", flag: "--fixture", variable: "KEYFOB_FIXTURE", value: "", default: "off", kind: Switch, doc: "The same, and tests can steer it by requests to /_fixture; listens on this machine only, and ends with the process that started it." },
     Setting { name: "fixture_seed", flag: "--fixture-seed", variable: "KEYFOB_FIXTURE_SEED", value: "SEED.json", default: "nothing", kind: Value, doc: "What there is at the start of a --fixture; `keyfob serve --fixture SEED.json` means this." },
     Setting { name: "fixture_token", flag: "--fixture-token", variable: "KEYFOB_FIXTURE_TOKEN", value: "TOKEN", default: "none", kind: Secret, doc: "What the controls of a --fixture ask for, as a bearer token; a file may hold it instead." },
+    Setting { name: "exit_with_stdin", flag: "--exit-with-stdin", variable: "KEYFOB_EXIT_WITH_STDIN", value: "", default: "off", kind: Switch, doc: "End in order when standard input ends: with the program that holds its other end, however that ends." },
     Setting { name: "public_url", flag: "--public-url", variable: "KEYFOB_PUBLIC_URL", value: "URL", default: "http:// or https:// and the address listened on", kind: Value, doc: "The URL at which clients and browsers reach this server; it may have a path, such as https://home.example/keyfob." },
     Setting { name: "approval", flag: "--approval", variable: "KEYFOB_APPROVAL", value: "auto|manual", default: "auto", kind: Value, doc: "New clients are approved at once, or wait for an administrator." },
     Setting { name: "user_registration", flag: "--user-registration", variable: "KEYFOB_USER_REGISTRATION", value: "closed|open", default: "closed", kind: Value, doc: "Only administrators create users, or anyone registers." },
@@ -102,6 +104,7 @@ pub struct Configuration {
     pub data: Option<String>,
     /// `None` for a server that tests cannot steer.
     pub fixture: Option<FixtureSettings>,
+    pub ends_with: Vec<Starter>,
     pub log: Verbosity,
     /// `None` for standard error.
     pub log_file: Option<String>,
@@ -134,6 +137,8 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
     let value = |name: &str| settings.of(name);
 
     let fixture = fixture(&settings)?;
+    let with_parent = fixture.is_some().then(Starter::parent);
+    let with_input = value("exit_with_stdin").choose(SWITCH)?.then_some(Starter::StandardInput);
     let ephemeral = value("ephemeral").choose(SWITCH)? || fixture.is_some();
     let data = value("data");
     if ephemeral && data.given().is_some() {
@@ -151,6 +156,7 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
         metrics_listen: metrics_listen(value("metrics_listen"))?,
         data: (!ephemeral).then(|| data.text().to_owned()),
         fixture,
+        ends_with: with_parent.into_iter().chain(with_input).collect(),
         log: verbosity(value("log"), if ephemeral { Verbosity::Errors } else { Verbosity::All })?,
         log_file: value("log_file").given().map(str::to_owned),
         upgrade: if value("no_upgrade_copy").choose(SWITCH)? { Upgrade::WithoutCopy } else { Upgrade::WithCopy },
