@@ -6,6 +6,7 @@
 mod baseline;
 mod curve;
 mod fair;
+mod fixture;
 mod load;
 mod report;
 mod rows;
@@ -17,7 +18,7 @@ use std::time::Duration;
 use report::Row;
 
 const HELP: &str = "cargo bench -- [flags]
-  --rows A,B   measure only these: listener, get, create, oauth, mixed, fair, million, list, start, memory, size
+  --rows A,B   measure only these: listener, get, create, oauth, mixed, fair, million, list, start, fixture, memory, size
   --quick      one short round, and no file with a million clients
   --curve N    measure how the figures grow from 1,000 to N clients instead; 1,000,000 take 3 GB of disk
   --json       print JSON instead of a table
@@ -49,6 +50,7 @@ const GROUPS: &[Group] = &[
     ("million", rows::million),
     ("list", rows::list),
     ("start", rows::start),
+    ("fixture", fixture::rows),
     ("memory", rows::memory),
     ("size", rows::size),
 ];

@@ -23,7 +23,7 @@ fn ratio(measure: &'static str, target: Target, pairs: &[(f64, f64)], beneath: &
     Row { measure, figure: Some(figure), unit: " ×", target, note: format!("{ours:.0}/s, {beneath} {limit:.0}/s") }
 }
 
-fn plain(measure: &'static str, target: Target, unit: &'static str, figure: f64) -> Row {
+pub fn plain(measure: &'static str, target: Target, unit: &'static str, figure: f64) -> Row {
     Row { measure, figure: Some(figure), unit, target, note: String::new() }
 }
 

@@ -31,10 +31,14 @@ pub struct World {
 
 impl World {
     pub fn start(file: &Path) -> World {
+        World::start_with(&["--data", &file.display().to_string()])
+    }
+
+    pub fn start_with(arguments: &[&str]) -> World {
         let begun = Instant::now();
         let mut child = Command::new(KEYFOB)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(file)
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(arguments)
             .env("KEYFOB_ADMIN_API_KEY", KEY)
             .env("KEYFOB_ADMIN_PASSWORD", PASSWORD)
             .stdout(Stdio::piped())

@@ -8,6 +8,7 @@ use keyfob::base::right::{RIGHTS, Right};
 use keyfob::cli::args::settings::{Setting, SettingKind};
 use keyfob::cli::remote::connection::CONNECTION;
 use keyfob::cli::serve::settings::SETTINGS;
+use keyfob::fixture::controls::CONTROLS;
 use keyfob::metrics::table::METRICS;
 use keyfob::model::bounds::{BOUNDS, Beyond};
 use keyfob::routes::{Guard, ROUTES};
@@ -52,6 +53,7 @@ fn the_tables_of_the_documentation_are_what_the_tables_of_the_code_say() {
     blocks_equal("doc/endpoints.md", &[("endpoints", endpoints_table())]);
     blocks_equal("doc/metrics.md", &[("metrics", metrics_table())]);
     blocks_equal("doc/rights.md", &[("rights", rights_table())]);
+    blocks_equal("doc/fixture.md", &[("controls", controls_table())]);
 }
 
 fn blocks_equal(path: &str, blocks: &[(&str, String)]) {
@@ -141,6 +143,16 @@ fn metrics_table() -> String {
     for metric in METRICS {
         let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
         table.push_str(&format!("| `{}` | {} | {} | {} |\n", metric.name, metric.kind.name(), labels.join(", "), metric.help));
+    }
+    table
+}
+
+fn controls_table() -> String {
+    let named = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let mut table = "| Request | Parameters or members | |\n|---|---|---|\n".to_owned();
+    for control in CONTROLS {
+        let taken = named(&[control.query, control.members].concat());
+        table.push_str(&format!("| `{} {}` | {taken} | {} |\n", control.method.name(), control.path, control.doc));
     }
     table
 }
