@@ -198,8 +198,8 @@ fn an_unknown_variable_is_a_warning_with_the_nearest_name() {
         }
         assert!(told.lines().filter(|line| line.contains("the variable")).count() == 3 && !told.contains("a-value"), "{told}");
     };
-    // Those of the command line are known to the server too.
-    let known = [("KEYFOB_SERVER", "http://127.0.0.1:1"), ("KEYFOB_API_KEY_FILE", "/nowhere"), ("KEYFOB_CA", "x")];
+    // Those of the command line are known to the server too, and the one by which test suites find the program.
+    let known = [("KEYFOB_SERVER", "http://127.0.0.1:1"), ("KEYFOB_API_KEY_FILE", "/nowhere"), ("KEYFOB_CA", "x"), ("KEYFOB_BIN", "x")];
     let server = Running::start(&folder.0, &[], &[&typos[..], &known, &[KEY, PASSWORD]].concat());
     let (_, log) = server.end("-TERM");
     warned(&log);

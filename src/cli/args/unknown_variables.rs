@@ -7,10 +7,14 @@ use crate::cli::args::suggestion::nearest;
 /// What the names of our variables begin with.
 const PREFIX: &str = "KEYFOB_";
 
+/// Read by programs that start this one: `fixtures/` says which one to start.
+const OF_STARTERS: &[&str] = &["KEYFOB_BIN"];
+
 /// Returns a sentence about each variable with our prefix that belongs to none of these settings.
 pub fn unknown_variables(settings: impl Iterator<Item = &'static Setting>) -> Vec<String> {
     let known: Vec<String> = settings.flat_map(Setting::variables).collect();
-    let mut unknown: Vec<String> = variable_names().filter(|name| name.starts_with(PREFIX) && !known.contains(name)).collect();
+    let is_known = |name: &String| known.contains(name) || OF_STARTERS.contains(&name.as_str());
+    let mut unknown: Vec<String> = variable_names().filter(|name| name.starts_with(PREFIX) && !is_known(name)).collect();
     unknown.sort_unstable();
     unknown.iter().map(|name| warning(name, &known)).collect()
 }
