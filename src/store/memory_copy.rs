@@ -25,7 +25,7 @@ impl MemoryCopy {
         copy_all(&locked(&self.0), target)
     }
 
-    /// Writes it to a file that is not there yet, and waits for no disk.
+    /// Writes it to a file that is empty, and waits for no disk.
     pub(super) fn write_to(&self, path: &Path) -> rusqlite::Result<()> {
         let mut target = Connection::open(path)?;
         target.pragma_update(None, "synchronous", "OFF")?;

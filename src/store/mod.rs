@@ -107,6 +107,7 @@ impl Store {
         let own = self.temporary.as_ref().ok_or_else(|| OpenError::NoDirectory(std::io::Error::other("this database is not temporary")))?;
         let directory = TemporaryDirectory::within(own.path()).map_err(OpenError::NoDirectory)?;
         let path = directory.path().join(temporary::FILE);
+        files::create(&path).map_err(|error| OpenError::Unreadable(path.clone(), error))?;
         copy.write_to(&path)?;
         Store::open_with(path, clock, Some(directory))
     }

@@ -400,6 +400,7 @@ fn an_error_is_defined_once() {
         keyfob::fixture::input::ERRORS,
         keyfob::fixture::server::ERRORS,
         keyfob::fixture::snapshots::ERRORS,
+        keyfob::fixture::world::ERRORS,
         keyfob::fixture::worlds::ERRORS,
     ];
     let tables = sources().iter().filter(|source| source.product().contains("errors! {")).count();

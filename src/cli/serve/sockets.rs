@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use listenfd::ListenFd;
 
+use crate::base::descriptors;
 use crate::base::uri::shown_host;
 use crate::cli::failure::{Failure, UsageError};
 use crate::cli::serve::public_url::{Lifetime, Location, local_url, public_url};
@@ -28,6 +29,10 @@ pub fn listen(
     certificate: Option<&Arc<Certificate>>,
     lifetime: Lifetime,
 ) -> Result<(Server, LocalUrls, String), Failure> {
+    if configuration.fixture.is_some() {
+        // Worlds need them too. Before it is decided how many connections there is room for.
+        descriptors::raise();
+    }
     let over_tcp = match certificate {
         Some(certificate) => Protocol::Https(certificate.server_config().map_err(Failure::Refused)?),
         None => Protocol::Http,
