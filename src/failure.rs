@@ -118,8 +118,9 @@ fn said(error: &Error) -> String {
     }
 }
 
-/// Adds when to try again after too many requests (RFC 6585 section 4), and a challenge for missing or bad credentials.
+/// Adds the reason, when to try again after too many requests (RFC 6585 section 4), and a challenge for missing or bad credentials.
 pub fn with_headers(reply: Reply, error: &Error) -> Reply {
+    let reply = Reply { reason: name(error), ..reply };
     match error {
         Error::Named(named) if matches!(named.kind, Kind::ResourceExhausted | Kind::Unavailable) => {
             reply.with("Retry-After", named.attributes.get("seconds").map_or_else(|| "60".to_owned(), ToString::to_string))

@@ -109,7 +109,7 @@ fn listener(headers: Vec<(String, String)>, body: Vec<u8>) {
     announce(server.address().expect("it listens over TCP"));
     // They live as long as the process.
     let headers: Vec<_> = headers.into_iter().map(|(name, value)| (&*name.leak(), value.into())).collect();
-    server.run(WORKERS, &|_, _| Reply { status: 200, headers: headers.clone(), body: body.clone() }).expect("it runs");
+    server.run(WORKERS, &|_, _| Reply { headers: headers.clone(), body: body.clone(), ..Reply::empty(200) }).expect("it runs");
 }
 
 /// Rows a second that SQLite makes durable in a transaction each, in a file beside the server's.

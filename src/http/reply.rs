@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::num::NonZero;
 
 use serde_core::Serialize;
 
@@ -29,12 +30,26 @@ pub struct Reply {
     pub status: u16,
     pub headers: Vec<(&'static str, Cow<'static, str>)>,
     pub body: Vec<u8>,
+    /// If it refuses, the name of the reason; it is not sent.
+    pub reason: Option<&'static str>,
+    pub delivery: Delivery,
+}
+
+/// How much of a reply is sent, and how fast. Only a fixture sends less than all of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Delivery {
+    #[default]
+    Whole,
+    /// The head, and so many bytes of the body at most, or not even the head; then the connection ends.
+    Cut(Option<usize>),
+    /// So many bytes a second.
+    Slow(NonZero<u32>),
 }
 
 impl Reply {
     /// Returns a reply with a body of this media type.
     pub fn new(status: u16, media_type: &'static str, body: Vec<u8>) -> Reply {
-        Reply { status, headers: vec![("Content-Type", media_type.into())], body }
+        Reply { headers: vec![("Content-Type", media_type.into())], body, ..Reply::empty(status) }
     }
 
     /// Returns a reply in compact JSON.
@@ -54,7 +69,7 @@ impl Reply {
 
     /// Returns a reply without a body or media type.
     pub fn empty(status: u16) -> Reply {
-        Reply { status, headers: Vec::new(), body: Vec::new() }
+        Reply { status, headers: Vec::new(), body: Vec::new(), reason: None, delivery: Delivery::Whole }
     }
 
     /// Returns a redirect. After GET it announces a page (oauth.md 1.4.2); after POST the browser must not post again what it sent, perhaps
@@ -62,6 +77,11 @@ impl Reply {
     pub fn redirect(method: Method, location: impl Into<Cow<'static, str>>) -> Reply {
         let reply = if method.is_get_or_head() { Reply::new(302, "text/html; charset=utf-8", Vec::new()) } else { Reply::empty(303) };
         reply.with("Location", location)
+    }
+
+    /// Names the reason of a refusal.
+    pub fn because(self, reason: &'static str) -> Reply {
+        Reply { reason: Some(reason), ..self }
     }
 
     pub fn has(&self, name: &str) -> bool {

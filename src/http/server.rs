@@ -17,7 +17,7 @@ use crate::http::listener::pending::PendingRequests;
 use crate::http::listener::public_socket::{ListeningSocket, Protocol, PublicSocket};
 use crate::http::listener::upstream::{self, SocketFile};
 use crate::http::queue;
-use crate::http::reply::Reply;
+use crate::http::reply::{Delivery, Reply};
 use crate::http::request::Request;
 use crate::http::semaphore::{Permit, Semaphore};
 
@@ -27,8 +27,16 @@ const AFTER_A_FAILURE: Duration = Duration::from_millis(50);
 /// A timeout of a socket must not be zero.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
-/// Answers a request. Calls its second argument when it is about to wait for something slow.
-pub type RequestHandler<'a> = &'a (dyn Fn(Request, &dyn Fn()) -> Reply + Sync);
+/// Answers a request.
+pub type RequestHandler<'a> = &'a (dyn Fn(Request, &RequestWait<'_>) -> Reply + Sync);
+
+/// For a handler that waits while it answers.
+pub struct RequestWait<'w> {
+    /// To be called before it waits for something slow: lets another request be worked on.
+    pub before_blocking: &'w dyn Fn(),
+    /// Returns whether nobody waits for the answer any more: the peer is gone, or the server stops.
+    pub is_abandoned: &'w dyn Fn() -> bool,
+}
 
 /// How many threads there are beyond the permits: this many can wait for the disk and join one commit, and as many again as the queue for
 /// slow work admits.
@@ -146,8 +154,13 @@ impl Server {
                 permit.release();
                 pending.before_blocking();
             };
-            let reply = catch_unwind(AssertUnwindSafe(|| answer(request, &before_blocking)));
-            pending.answer(&reply.unwrap_or_else(|_| Reply::empty(500)));
+            let waiting = RequestWait { before_blocking: &before_blocking, is_abandoned: &|| pending.is_abandoned() };
+            let reply = catch_unwind(AssertUnwindSafe(|| answer(request, &waiting)));
+            let reply = reply.unwrap_or_else(|_| Reply::empty(500));
+            if matches!(reply.delivery, Delivery::Slow(_)) {
+                before_blocking();
+            }
+            pending.answer(&reply);
         }
     }
 }
@@ -156,6 +169,12 @@ impl Drop for Server {
     fn drop(&mut self) {
         // tiny_http's wait for private connections ends with an error. Where it does not, it ends with the process.
         let _ = self.private_socket.shutdown(Shutdown::Both);
+    }
+}
+
+impl std::fmt::Debug for RequestWait<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RequestWait")
     }
 }
 

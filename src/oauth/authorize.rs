@@ -113,7 +113,7 @@ impl Authorize<'_> {
         match consent::judge(call.tx, session, &self.request)? {
             Decision::ErrorPage(refusal) => {
                 self.write_down(call, &refusal)?;
-                Ok(failure::outside(self.input.request, &Error::from(refusal.named())))
+                Ok(failure::outside(self.input.request, &Error::from(refusal.named())).because(refusal.reason.name))
             }
             Decision::ErrorRedirect { redirect_uri, refusal } => self.send_back(call, &redirect_uri, &refusal),
             Decision::Proceed(asked) => match (asked.consent, self.answer_to(&asked)) {
@@ -135,20 +135,19 @@ impl Authorize<'_> {
 
     fn send_code(&self, call: &Call<'_>, session: &Session, asked: &ValidRequest) -> Result<Reply> {
         let code: Token = consent::grant(call.tx, call.by, session, asked)?;
-        Ok(Reply::redirect(self.input.request.method, self.location(call, &asked.redirect_uri, &[("code", &code.reveal())])))
+        let location = location(&call.settings.public_url, &asked.redirect_uri, self.state(), &[("code", &code.reveal())]);
+        Ok(Reply::redirect(self.input.request.method, location))
     }
 
     fn send_back(&self, call: &Call<'_>, redirect_uri: &str, refusal: &Refusal) -> Result<Reply> {
         self.write_down(call, refusal)?;
-        let code = refusal.reason.code;
-        let description = refused::description(&refusal.named(), code);
-        let location = self.location(call, redirect_uri, &[("error", code), ("error_description", &description)]);
+        let location = error_location(&call.settings.public_url, redirect_uri, self.state(), refusal);
         // A user who has just entered a password must not be redirected, by a link that somebody made up, to a page that asks for it again
         // (RFC 9700 section 4.11.2).
         if self.has_just_signed_in() {
-            return Ok(consent_page::refused(redirect_uri, &location, &refusal.named()));
+            return Ok(consent_page::refused(redirect_uri, &location, &refusal.named()).because(refusal.reason.name));
         }
-        Ok(Reply::redirect(self.input.request.method, location))
+        Ok(Reply::redirect(self.input.request.method, location).because(refusal.reason.name))
     }
 
     fn write_down(&self, call: &Call<'_>, refusal: &Refusal) -> Result<()> {
@@ -156,13 +155,24 @@ impl Authorize<'_> {
         refusal.record(call.tx, call.by, Endpoint::Authorize)
     }
 
-    /// Returns the redirect to the client, always with `iss` (RFC 9207), and with `state` if it sent one.
-    fn location(&self, call: &Call<'_>, redirect_uri: &str, parameters: &[(&str, &str)]) -> String {
+    /// Returns the state to send back with the redirect.
+    fn state(&self) -> Option<&str> {
         let is_echoed = |state: &&str| self.request.repeated != Some("state") && state.len() <= consent::LONGEST_STATE;
-        let state = self.request.state.as_deref().filter(is_echoed);
-        let mut all = vec![("iss", call.settings.public_url.as_str())];
-        all.extend(parameters);
-        all.extend(state.map(|state| ("state", state)));
-        uri::location(redirect_uri, &all)
+        self.request.state.as_deref().filter(is_echoed)
     }
+}
+
+/// Returns the redirect that tells the client of a refusal.
+pub fn error_location(issuer: &str, redirect_uri: &str, state: Option<&str>, refusal: &Refusal) -> String {
+    let code = refusal.reason.code;
+    let description = refused::description(&refusal.named(), code);
+    location(issuer, redirect_uri, state, &[("error", code), ("error_description", &description)])
+}
+
+/// Returns the redirect to the client, always with `iss` (RFC 9207), and with `state` if it sent one.
+fn location(issuer: &str, redirect_uri: &str, state: Option<&str>, parameters: &[(&str, &str)]) -> String {
+    let mut all = vec![("iss", issuer)];
+    all.extend(parameters);
+    all.extend(state.map(|state| ("state", state)));
+    uri::location(redirect_uri, &all)
 }

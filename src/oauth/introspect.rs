@@ -21,7 +21,7 @@ pub fn introspect<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let read = Parameters::of_body(input).and_then(|body| Ok((body.token()?, body)));
     Ok(Box::new(move |transactions| match read {
         Ok((token, body)) => answer(transactions, input, &token, &body),
-        Err(refusal) => Ok(refused::reply(input, &refusal)),
+        Err(refusal) => Ok(refused::reply(input.request, &refusal)),
     }))
 }
 
@@ -44,7 +44,7 @@ fn answer(transactions: &Transactions<'_>, input: &Input<'_>, token: &str, body:
             let (reply, used) = transactions.read(|call| found(call, &Inquirer::Client(&proof.client_id), token))?;
             noted(transactions, reply, [used])
         }
-        Err(refusal) => Ok(refused::reply(input, &refusal)),
+        Err(refusal) => Ok(refused::reply(input.request, &refusal)),
     }
 }
 

@@ -4,17 +4,16 @@
 use serde_json::{Map, Value};
 
 use crate::base::error::{Error, Kind, Named};
-use crate::call::Input;
 use crate::failure;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::registry::refusal::Refusal;
 
 /// Logs the refusal and returns the reply. A client that failed to authenticate gets a challenge (RFC 6749 section 5.2).
-pub fn reply(input: &Input<'_>, refusal: &Refusal) -> Reply {
-    refusal.log(&input.request.id);
+pub fn reply(request: &Request, refusal: &Refusal) -> Reply {
+    refusal.log(&request.id);
     let named = refusal.named();
-    let reply = merged(named.kind, refusal.reason.code, &named.text(), failure::envelope(input.request, &named));
+    let reply = merged(named.kind, refusal.reason.code, &named.text(), failure::envelope(request, &named)).because(refusal.reason.name);
     if named.kind == Kind::Unauthenticated { reply.with("WWW-Authenticate", "Basic realm=\"keyfob\"") } else { reply }
 }
 

@@ -25,7 +25,7 @@ pub fn revoke<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
                 }
             },
         };
-        Ok(judged.map_or_else(|refusal| refused::reply(input, &refusal), |()| Reply::json(200, &json!({}))))
+        Ok(judged.map_or_else(|refusal| refused::reply(input.request, &refusal), |()| Reply::json(200, &json!({}))))
     }))
 }
 

@@ -33,7 +33,7 @@ pub fn issue<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let read = Parameters::of_body(input).and_then(|body| read(input, &body));
     Ok(Box::new(move |transactions| match read {
         Ok((wanted, presented)) => answer(transactions, input, &wanted, &presented),
-        Err(refusal) => Ok(refused::reply(input, &refusal)),
+        Err(refusal) => Ok(refused::reply(input.request, &refusal)),
     }))
 }
 
@@ -81,7 +81,7 @@ fn answer(transactions: &Transactions<'_>, input: &Input<'_>, wanted: &TokenRequ
         Ok(proof) => transactions.write(|call| in_transaction(call, &proof, wanted))?,
         Err(refusal) => Err(refusal),
     };
-    Ok(judged.map_or_else(|refusal| refused::reply(input, &refusal), |issued| success(&issued)))
+    Ok(judged.map_or_else(|refusal| refused::reply(input.request, &refusal), |issued| success(&issued)))
 }
 
 /// Returns `Ok` with a refusal in it where what the refusal records must be committed: a revoked family, an event.

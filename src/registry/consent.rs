@@ -116,7 +116,9 @@ pub fn judge(tx: &Tx<'_>, session: &Session, request: &AuthorizationRequest) -> 
 }
 
 /// Returns the redirect URI, before which no redirect may happen (checks 1 to 5).
-fn redirect_uri(client: &Client, request: &AuthorizationRequest) -> Judged<String> {
+/// # Errors
+/// The refusal for a page.
+pub fn redirect_uri(client: &Client, request: &AuthorizationRequest) -> Judged<String> {
     if let Some("client_id" | "redirect_uri") = request.repeated {
         return Err(Refusal::to(&PARAMETER_REPEATED, &client.id));
     }

@@ -41,7 +41,7 @@ pub fn send_beside_others(app: &App, n: usize, (peer, target, content_type, body
     let headers = vec![("content-type".to_owned(), content_type.to_owned())];
     let (target, id) = (target.to_owned(), format!("guess-{n}"));
     let request = Request { method: Method::Post, target, headers, body: body.into_bytes(), id, peer };
-    let Reply { status, headers, body } = app.answer(request, &|| ());
+    let Reply { status, headers, body, .. } = app.answer(request, &|| ());
     Answer { status, headers, body }
 }
 

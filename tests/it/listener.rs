@@ -40,7 +40,7 @@ impl EchoServer {
         let (sender, ended) = channel();
         let running = server.clone();
         std::thread::spawn(move || {
-            running.run(4, &|request, before_blocking| answer(&request, before_blocking)).expect("it runs");
+            running.run(4, &|request, waiting| answer(&request, waiting.before_blocking)).expect("it runs");
             let _ = sender.send(());
         });
         EchoServer { server, address, ended }

@@ -215,7 +215,7 @@ impl Server {
             id: format!("request-{}", self.next_id.get()),
             peer,
         };
-        let Reply { status, headers, body } = self.app.answer(request, &|| ());
+        let Reply { status, headers, body, .. } = self.app.answer(request, &|| ());
         let answer = Answer { status, headers, body };
         crate::described::check(Method::parse(method), target, &answer);
         answer

@@ -7,7 +7,7 @@ use crate::base::log;
 use crate::cli::failure::Failure;
 use crate::http::listener::counts::ListenerCounts;
 use crate::http::listener::limits::Limits;
-use crate::http::server::Server;
+use crate::http::server::{RequestWait, Server};
 
 /// Connections open at one time: monitors are few.
 const MOST_CONNECTIONS: usize = 32;
@@ -43,7 +43,7 @@ impl MetricsListener {
     pub fn run(&self, app: &Arc<App>, counts: Arc<ListenerCounts>) {
         let (server, host, app) = (self.server.clone(), self.host.clone(), Arc::downgrade(app));
         std::thread::spawn(move || {
-            let answer = |request, _: &dyn Fn()| App::answer_metrics(app.upgrade().as_deref(), &counts, &host, &request);
+            let answer = |request, _: &RequestWait<'_>| App::answer_metrics(app.upgrade().as_deref(), &counts, &host, &request);
             if let Err(error) = server.run_with_reserve(1, RESERVE, &answer) {
                 log::error("the metrics cannot be asked for any more", &[("cause", error.to_string().into())]);
             }

@@ -200,7 +200,7 @@ fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
 /// Answers requests on a thread of its own until every worker has returned, with the background threads beside it.
 fn run(server: Arc<Server>, service: Service, workers: usize, background: Vec<Background>, events: Sender<ProcessEvent>) {
     std::thread::spawn(move || {
-        if let Err(error) = server.run(workers, &|request, before_blocking| service.answer(request, before_blocking)) {
+        if let Err(error) = server.run(workers, &|request, waiting| service.answer(request, waiting)) {
             // A supervisor starts the process again.
             log::error("nothing can be answered any more", &[("cause", error.to_string().into())]);
             service.app().store().abandon();

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::fixture::server::Fixture;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
+use crate::http::server::RequestWait;
 
 /// The app, or for tests the fixture around it.
 #[derive(Clone, Debug)]
@@ -22,10 +23,10 @@ impl Service {
         }
     }
 
-    pub fn answer(&self, request: Request, before_blocking: &dyn Fn()) -> Reply {
+    pub fn answer(&self, request: Request, waiting: &RequestWait<'_>) -> Reply {
         match self {
-            Service::App(app) => app.answer(request, before_blocking),
-            Service::Fixture(fixture) => fixture.answer(request, before_blocking),
+            Service::App(app) => app.answer(request, waiting.before_blocking),
+            Service::Fixture(fixture) => fixture.answer(request, waiting),
         }
     }
 }

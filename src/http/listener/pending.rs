@@ -1,6 +1,9 @@
 //! The requests that were sent upstream and are not answered. Each carries an ID (`slot.serial`), by which a worker takes it to answer it.
 
+use std::cell::Cell;
+use std::io;
 use std::net::IpAddr;
+use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -10,16 +13,20 @@ use mio::Waker;
 use crate::base::mutex::locked;
 use crate::base::request_id;
 use crate::base::time::Clock;
+use crate::http::listener::connection::CONTINUE;
 use crate::http::listener::fair_queue::InFlight;
 use crate::http::listener::head::Head;
 use crate::http::listener::reading::Arrived;
 use crate::http::listener::sending::{KeepAlive, serialized};
 use crate::http::listener::socket::PeerSocket;
-use crate::http::reply::Reply;
+use crate::http::reply::{Delivery, Reply};
 use crate::http::request::{Method, Request};
 
 /// How long to wait before looking again whether the event loop has begun a turn.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
+
+/// How often a worker writes some bytes of a reply that is sent slowly.
+const BETWEEN_SLOW_BYTES: Duration = Duration::from_millis(10);
 
 /// All pending requests; shared by the event loop and the workers.
 #[derive(Debug)]
@@ -98,7 +105,17 @@ impl PendingRequests {
         let entry = locked(&self.entries).get_mut(slot)?.take_if(|entry| entry.serial == serial)?;
         let PendingEntry { socket, from, arrived: Arrived { head, body }, in_flight, .. } = entry;
         let (keep_alive, method, pending) = (head.keep_alive, head.method, self.clone());
-        let pending = PendingRequest { pending, slot, serial, socket, keep_alive, method, in_flight, is_answered: false };
+        let pending = PendingRequest {
+            pending,
+            slot,
+            serial,
+            socket,
+            keep_alive,
+            method,
+            in_flight,
+            is_probed: Cell::new(false),
+            is_answered: false,
+        };
         Some((request(head, body, from), pending))
     }
 
@@ -177,6 +194,10 @@ fn request(head: Head, body: Vec<u8>, peer: IpAddr) -> Request {
     Request { method, target, headers, body, id, peer }
 }
 
+fn length_of_head(reply: &[u8]) -> usize {
+    reply.windows(4).position(|bytes| bytes == b"\r\n\r\n").map_or(reply.len(), |end| end + 4)
+}
+
 /// A request that a worker has taken. Dropped without an answer, it ends the connection.
 #[derive(Debug)]
 pub struct PendingRequest {
@@ -187,6 +208,8 @@ pub struct PendingRequest {
     keep_alive: KeepAlive,
     method: Method,
     in_flight: InFlight,
+    /// Whether the peer was sent something to find out whether it is gone.
+    is_probed: Cell<bool>,
     is_answered: bool,
 }
 
@@ -196,14 +219,29 @@ impl PendingRequest {
         self.in_flight.before_blocking();
     }
 
+    /// Returns whether nobody waits for the answer any more: the server stops, or the peer is gone. One that only ended its stream is sent
+    /// `100 Continue`, which a peer that is gone answers with a reset.
+    pub fn is_abandoned(&self) -> bool {
+        let must_probe = self.keep_alive == KeepAlive::Yes && self.socket.has_ended() && !self.is_probed.replace(true);
+        self.pending.is_stopping() || self.socket.is_broken() || (must_probe && self.socket.write(CONTINUE).is_err())
+    }
+
     /// Writes the reply to the public connection, without ever waiting for the peer.
     pub fn answer(mut self, reply: &Reply) {
         self.is_answered = true;
         let is_last = self.pending.is_stopping() || self.pending.ends_next.swap(false, Ordering::SeqCst);
         let keep_alive = if is_last { KeepAlive::No } else { self.keep_alive };
-        let bytes = serialized(reply, keep_alive, self.method);
-        let keep_alive = keep_alive != KeepAlive::No;
-        let left = match self.socket.write(&bytes) {
+        let mut bytes = serialized(reply, keep_alive, self.method);
+        let mut keep_alive = keep_alive != KeepAlive::No;
+        if let Delivery::Cut(at) = reply.delivery {
+            bytes.truncate(at.map_or(0, |at| bytes.len().min(length_of_head(&bytes).saturating_add(at))));
+            keep_alive = false;
+        }
+        let sent = match reply.delivery {
+            Delivery::Slow(per_second) => self.write_slowly(&bytes, per_second),
+            Delivery::Whole | Delivery::Cut(_) => self.socket.write(&bytes),
+        };
+        let left = match sent {
             Ok(sent) if sent < bytes.len() || self.socket.holds_back() => Remaining::Rest { reply: bytes, sent, keep_alive },
             Ok(_) if !keep_alive => Remaining::End,
             Ok(_) if self.socket.give_back(self.pending.now()) => return,
@@ -211,6 +249,22 @@ impl PendingRequest {
             Err(_) => Remaining::End,
         };
         self.finish(left);
+    }
+
+    /// Writes so many bytes a second, as long as the peer takes them and the server does not stop. Returns how many were written.
+    fn write_slowly(&self, bytes: &[u8], per_second: NonZero<u32>) -> io::Result<usize> {
+        let (begun, mut sent) = (Instant::now(), 0);
+        while sent < bytes.len() && !self.pending.is_stopping() {
+            let due = begun.elapsed().as_millis() * u128::from(per_second.get()) / 1000;
+            let end = bytes.len().min(usize::try_from(due).unwrap_or(usize::MAX));
+            let written = self.socket.write(&bytes[sent..end.max(sent)])?;
+            sent += written;
+            if sent < end {
+                break;
+            }
+            std::thread::sleep(BETWEEN_SLOW_BYTES);
+        }
+        Ok(sent)
     }
 
     fn finish(&self, left: Remaining) {
