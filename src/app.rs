@@ -420,7 +420,7 @@ fn is_token_of_path(by: &Principal, input: &Input<'_>) -> bool {
 }
 
 /// Adds the headers of every reply, and those of its surface, unless the reply sets them itself.
-fn with_common_headers(reply: Reply, request: &Request, route: Option<&Route>) -> Reply {
+pub fn with_common_headers(reply: Reply, request: &Request, route: Option<&Route>) -> Reply {
     // Addresses and pages here may hold codes: don't tell other sites where the reader comes from (oauth.md 2.9).
     const OF_OAUTH: &[(&str, &str)] = &[("Referrer-Policy", "no-referrer")];
     const OF_THE_API: &[(&str, &str)] = &[

@@ -25,7 +25,7 @@ pub enum TokenKind {
     PasswordChoice,
 }
 
-const KINDS: &[TokenKind] = &[
+pub const TOKEN_KINDS: &[TokenKind] = &[
     TokenKind::ApiKey,
     TokenKind::AccessToken,
     TokenKind::RefreshToken,
@@ -68,7 +68,7 @@ impl Token {
     pub fn parse(text: &str) -> Option<Token> {
         let (prefix, rest) = text.split_once('.')?;
         let (id, key) = rest.split_once('.')?;
-        let kind = KINDS.iter().copied().find(|kind| kind.prefix() == prefix)?;
+        let kind = TOKEN_KINDS.iter().copied().find(|kind| kind.prefix() == prefix)?;
         (!key.contains('.')).then(|| Token { kind, id: id.to_owned(), key: key.to_owned() })
     }
 

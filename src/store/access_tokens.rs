@@ -162,6 +162,12 @@ impl Tx<'_> {
         self.run(statement, named_params! {":token_id": id, ":now": self.now}).map(drop)
     }
 
+    /// Lets the access token of a row expire now; its refresh token stays.
+    pub(crate) fn expire_access_token(&self, id: &str) -> Result<()> {
+        let statement = "UPDATE access_tokens SET expires_at = :now WHERE token_id = :token_id";
+        self.run(statement, named_params! {":token_id": id, ":now": self.now}).map(drop)
+    }
+
     /// Records that a token was rotated; it stays until `ends_at`.
     /// # Errors
     /// Only those of the database.
