@@ -33,7 +33,7 @@ pub fn message<'a>(object: &'a Map<String, Value>, name: &str) -> Result<Option<
 
 /// Decodes a member that is an entity; `None` if it is absent.
 pub fn entity<E>(object: &Map<String, Value>, name: &str, fields: &'static [Field<E>]) -> Result<Option<Patch>> {
-    message(object, name)?.map(|message| Patch::decode(fields, message).map_err(Error::from)).transpose()
+    message(object, name)?.map(|message| Patch::decode(fields, message).map_err(|inner| inner.at(name).into())).transpose()
 }
 
 /// Returns the paths of `field_mask`: `{"paths":["a","b"]}` or `"a,b"`. `None` if it is absent.
@@ -77,7 +77,7 @@ fn depth_is_at_most(object: &Map<String, Value>, most: usize) -> bool {
 }
 
 impl From<Malformed> for Error {
-    fn from(Malformed(why): Malformed) -> Error {
-        Error::malformed(why)
+    fn from(malformed: Malformed) -> Error {
+        Error::malformed(malformed.to_string())
     }
 }

@@ -31,7 +31,7 @@ pub fn create<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let request = body::object(input)?;
     // The path names the collaborator; the one in the body must only be well-formed.
     if let Some(collaborator) = body::message(&request, "collaborator")? {
-        crate::model::shape::decode_account(collaborator)?;
+        crate::model::shape::decode_account(collaborator).map_err(|inner| inner.at("collaborator"))?;
     }
     let sent = CLIENT.read_new(&request)?;
     let owner = names::account(input).map_err(|inner| inner.inside("CreateClientRequest", "collaborator"))?;

@@ -101,12 +101,12 @@ pub fn account_parameter(query: &Query, name: &str, message: &str) -> Result<Opt
     Ok(Some(known(&arm).map_err(|inner| inner.inside(message, name))?))
 }
 
-/// Decodes the account in the member `ids` of a message; `None` if it is absent. [`known`] checks it.
-pub fn decode_ids(object: &Map<String, Value>) -> Result<Option<Value>> {
+/// Decodes the account in the member `ids` of a message; `None` if it is absent. [`known`] checks it. `place` is where it is in the body.
+pub fn decode_ids(object: &Map<String, Value>, place: &str) -> Result<Option<Value>> {
     match member(object, "ids") {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::Object(ids)) => Ok(Some(decode_account(ids)?)),
-        Some(_) => Err(Error::malformed("ids: expected an object")),
+        Some(Value::Object(ids)) => Ok(Some(decode_account(ids).map_err(|inner| inner.at(place))?)),
+        Some(_) => Err(Error::malformed(format!("{place}: expected an object"))),
     }
 }
 

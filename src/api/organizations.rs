@@ -24,7 +24,7 @@ pub const ORDERS: Orders<OrganizationKey> = &[
 pub fn create<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let request = body::object(input)?;
     if let Some(collaborator) = body::message(&request, "collaborator")? {
-        crate::model::shape::decode_account(collaborator)?;
+        crate::model::shape::decode_account(collaborator).map_err(|inner| inner.at("collaborator"))?;
     }
     let sent = ORGANIZATION.read_new(&request)?;
     names::account(input).map_err(|inner| inner.inside("CreateOrganizationRequest", "collaborator"))?;

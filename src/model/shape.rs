@@ -3,6 +3,7 @@
 //! Decoding and checking are two steps, because the API has two answers: input of the wrong type is malformed, whatever the field mask;
 //! input that breaks a rule is invalid, and only if the mask names it (registry.md 0.4, 0.6, 1.6).
 
+use std::fmt;
 use std::str::FromStr;
 
 use serde_json::{Map, Value, json};
@@ -14,9 +15,31 @@ use crate::model::bounds::{ATTRIBUTES, Bound};
 use crate::model::choice::Choices;
 use crate::model::email;
 
-/// The input has the wrong type for the field.
+/// The input has the wrong type.
 #[derive(Debug)]
-pub struct Malformed(pub String);
+pub struct Malformed {
+    /// Where, within what was decoded: `ids.client_id`, `redirect_uris[1]`; empty for the whole.
+    place: String,
+    why: String,
+}
+
+impl Malformed {
+    fn new(why: impl Into<String>) -> Malformed {
+        Malformed { place: String::new(), why: why.into() }
+    }
+
+    /// Returns the same for the value that this one is in, where it has this name.
+    pub fn at(self, name: &str) -> Malformed {
+        let dot = if self.place.is_empty() || self.place.starts_with('[') { "" } else { "." };
+        Malformed { place: format!("{name}{dot}{}", self.place), why: self.why }
+    }
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.place.is_empty() { f.write_str(&self.why) } else { write!(f, "{}: {}", self.place, self.why) }
+    }
+}
 
 /// The identifiers of one kind of entity.
 #[derive(Debug)]
@@ -101,7 +124,7 @@ impl Shape {
     /// Decodes JSON to the form that the API writes. `null` is absent, except for flags and choices (registry.md 0.4). Reads no more of a
     /// list that is too long than [`Shape::check`] needs to refuse it.
     pub fn decode(self, value: &Value) -> Result<Value, Malformed> {
-        let wrong = |expected: &str| Malformed(format!("expected {expected}"));
+        let wrong = |expected: &str| Malformed::new(format!("expected {expected}"));
         match (self, value) {
             (Shape::Flag, Value::Bool(_)) => Ok(value.clone()),
             (Shape::Flag, _) => Err(wrong("true or false")),
@@ -112,15 +135,15 @@ impl Shape {
                 Time::parse(text).map(|time| time.to_string().into()).ok_or_else(|| wrong("an RFC 3339 time in UTC"))
             }
             (Shape::Text(_) | Shape::Email, Value::String(_)) => Ok(value.clone()),
-            (Shape::Texts(bound, _), Value::Array(items)) => items.iter().take(bound.most + 1).map(text).collect(),
+            (Shape::Texts(bound, _), Value::Array(items)) => each(items, bound, text),
             (Shape::Attributes, Value::Object(pairs)) => {
                 let read = pairs.iter().take(ATTRIBUTES.most + 1);
-                read.map(|(key, value)| Ok((key.clone(), text(value)?))).collect::<Result<Map<_, _>, _>>().map(Value::Object)
+                read.map(|(key, value)| Ok((key.clone(), text(value).map_err(|inner| inner.at(key))?)))
+                    .collect::<Result<Map<_, _>, _>>()
+                    .map(Value::Object)
             }
             (Shape::OptionalFlag, Value::Bool(_)) => Ok(value.clone()),
-            (Shape::ChoiceList(choices, bound), Value::Array(items)) => {
-                items.iter().take(bound.most + 1).map(|item| decode_choice(choices, item)).collect()
-            }
+            (Shape::ChoiceList(choices, bound), Value::Array(items)) => each(items, bound, |item| decode_choice(choices, item)),
             (Shape::Account, Value::Object(object)) => decode_account(object),
             (Shape::ContactInfo, Value::Array(_)) | (Shape::Opaque, Value::Object(_)) => Ok(self.nothing()),
             _ => Err(wrong(self.expected())),
@@ -169,7 +192,7 @@ impl Shape {
 impl Identifiers {
     /// Decodes `{"client_id": "…"}`, or camelCase.
     pub fn decode(&self, object: &Map<String, Value>) -> Result<Value, Malformed> {
-        let id = member(object, self.key).map_or(Ok(json!("")), text)?;
+        let id = member(object, self.key).map_or(Ok(json!("")), text).map_err(|inner| inner.at(self.key))?;
         Ok(json!({ self.key: id }))
     }
 
@@ -202,11 +225,17 @@ fn camel_letters(name: &str) -> impl Iterator<Item = char> {
     })
 }
 
+/// Decodes the items of a list, and no more of one that is too long than is needed to refuse it.
+fn each(items: &[Value], bound: &Bound, decode: impl Fn(&Value) -> Result<Value, Malformed>) -> Result<Value, Malformed> {
+    let read = items.iter().take(bound.most + 1).enumerate();
+    read.map(|(at, item)| decode(item).map_err(|inner| inner.at(&format!("[{at}]")))).collect()
+}
+
 fn text(value: &Value) -> Result<Value, Malformed> {
     match value {
         Value::String(_) => Ok(value.clone()),
         Value::Null => Ok(json!("")),
-        _ => Err(Malformed("expected a string".to_owned())),
+        _ => Err(Malformed::new("expected a string")),
     }
 }
 
@@ -216,7 +245,7 @@ fn decode_choice(choices: &Choices, value: &Value) -> Result<Value, Malformed> {
         let shown = value.to_string();
         let beginning: String = shown.chars().take(LONGEST_SHOWN).collect();
         let rest = if beginning.len() < shown.len() { "…" } else { "" };
-        Malformed(format!("{beginning}{rest} is no known name or number"))
+        Malformed::new(format!("{beginning}{rest} is no known name or number"))
     })
 }
 
@@ -224,11 +253,11 @@ fn decode_choice(choices: &Choices, value: &Value) -> Result<Value, Malformed> {
 pub fn decode_account(object: &Map<String, Value>) -> Result<Value, Malformed> {
     let arm = |name: &str, ids: &Identifiers| match member(object, name) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::Object(inner)) => ids.decode(inner).map(Some),
-        Some(_) => Err(Malformed(format!("expected an object in {name}"))),
+        Some(Value::Object(inner)) => ids.decode(inner).map(Some).map_err(|inner| inner.at(name)),
+        Some(_) => Err(Malformed::new("expected an object").at(name)),
     };
     match (arm("user_ids", &USER_IDENTIFIERS)?, arm("organization_ids", &ORGANIZATION_IDENTIFIERS)?) {
-        (Some(_), Some(_)) => Err(Malformed("user_ids and organization_ids are both set: only one of them may be".to_owned())),
+        (Some(_), Some(_)) => Err(Malformed::new("user_ids and organization_ids are both set: only one of them may be")),
         (Some(user), None) => Ok(json!({ "user_ids": user })),
         (None, Some(organization)) => Ok(json!({ "organization_ids": organization })),
         (None, None) => Ok(json!({})),

@@ -372,3 +372,30 @@ fn a_list_is_cut_to_public_fields_for_a_key_without_client_info() {
     assert_eq!(cut.json()["clients"][0].get("state_description"), None);
     server.check("alice", "GET", path, "", r#"200 {"clients":[{"name":"Foo name","attributes":{"foo":"bar"}}]}"#);
 }
+
+#[test]
+fn a_value_of_the_wrong_type_is_named_by_its_place_in_the_body() {
+    let server = Server::start();
+    server.has_client("admin", "named");
+    let create = "/api/v3/users/admin/clients";
+    for (method, target, body, message) in [
+        ("POST", create, r#"{"client":{"ids":{"client_id":5}}}"#, "client.ids.client_id: expected a string"),
+        ("POST", create, r#"{"client":{"redirect_uris":["/a",7]}}"#, "client.redirect_uris[1]: expected a string"),
+        ("POST", create, r#"{"client":{"attributes":{"a":true}}}"#, "client.attributes.a: expected a string"),
+        ("POST", create, r#"{"client":{"rights":["NONE"]}}"#, r#"client.rights[0]: "NONE" is no known name or number"#),
+        ("POST", create, r#"{"client":{"technical_contact":{"user_ids":1}}}"#, "client.technical_contact.user_ids: expected an object"),
+        ("POST", create, r#"{"client":1}"#, "client: expected an object"),
+        ("POST", create, r#"{"collaborator":{"user_ids":{"user_id":1}}}"#, "collaborator.user_ids.user_id: expected a string"),
+        (
+            "PUT",
+            "/api/v3/clients/named/collaborators",
+            r#"{"collaborator":{"ids":{"user_ids":{"user_id":7}}}}"#,
+            "collaborator.ids.user_ids.user_id: expected a string",
+        ),
+        ("PUT", "/api/v3/clients/named/collaborators", r#"{"collaborator":{"rights":1}}"#, "collaborator.rights: expected a list"),
+        ("POST", "/api/v3/users/admin/api-keys", r#"{"rights":[[]]}"#, "rights[0]: [] is no known name or number"),
+    ] {
+        let answer = server.send("admin", method, target, body);
+        assert_eq!((answer.status, answer.json()["message"].as_str()), (400, Some(message)), "{body}");
+    }
+}

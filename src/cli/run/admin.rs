@@ -160,8 +160,8 @@ fn parsed<T: std::str::FromStr<Err = BadId>>(text: &str, flag: &str) -> Result<T
     text.parse().map_err(|BadId(reason)| UsageError(format!("{flag}: {reason}")))
 }
 
-fn malformed(Malformed(why): Malformed) -> Failure {
-    UsageError(why).into()
+fn malformed(malformed: Malformed) -> Failure {
+    UsageError(malformed.to_string()).into()
 }
 
 fn refused(error: impl Into<crate::base::error::Error>) -> Failure {
