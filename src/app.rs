@@ -152,7 +152,7 @@ impl App {
             work(&Call { tx, by: &by, settings: &self.settings })
         };
         let result = self.check_csrf(route, input).and_then(|()| match route.handler {
-            Handler::Read(read) => read(input).and_then(|work| self.store.read(|tx| in_transaction(tx, work))),
+            Handler::Read(read) => self.store.read_kept(|tx| in_transaction(tx, read(input)?)),
             Handler::List(read) => read(input).and_then(|work| {
                 before_blocking();
                 let _turn = call::enter(&self.lists, Slow::List, None, input.request.peer)?;

@@ -89,7 +89,7 @@ impl Readiness {
 
     fn report(&self, store: &Store, written: Written) -> (bool, Report) {
         let Written { write, disk } = written;
-        let schema = match store.read_anew(|tx| tx.is_schema_current()) {
+        let schema = match store.read(|tx| tx.is_schema_current()) {
             Ok(true) => Ok(CheckResult::Ok),
             Ok(false) => Ok(CheckResult::Failed),
             Err(error) => Err(error.chain()),

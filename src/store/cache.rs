@@ -163,7 +163,7 @@ impl Versions {
         Versions(std::array::from_fn(|place| self.0[place].filter(|_| self.0[place] == later.0[place])))
     }
 
-    /// Returns whether nothing was committed between the two, nor is on its way in either.
+    /// Returns whether nothing was committed between the two, nor was on its way in either.
     pub fn is_same_state(self, other: Versions) -> bool {
         self.of(Kinds::ANY).is_some_and(|version| other.of(Kinds::ANY) == Some(version))
     }

@@ -290,7 +290,7 @@ mod tests {
         let order = order_by(key, id, search.order.direction);
         let statement = format!("EXPLAIN QUERY PLAN {}", query.select(id, &order));
         let plan = store.read(|tx| {
-            let mut explain = tx.connection.prepare(&statement)?;
+            let mut explain = tx.connection()?.prepare(&statement)?;
             let steps = explain.raw_query().mapped(|row| row.get(3)).collect::<rusqlite::Result<Vec<String>>>()?;
             Ok(steps)
         });

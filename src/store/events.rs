@@ -66,7 +66,7 @@ impl Tx<'_> {
                 ":is_only": is_creation.then_some(true),
             },
         )?;
-        let number = self.connection.last_insert_rowid();
+        let number = self.connection()?.last_insert_rowid();
         if is_creation {
             let statement = "UPDATE clients SET only_event = :number WHERE client_id = :client_id";
             self.run(statement, named_params! {":number": number, ":client_id": change.entity_id})?;

@@ -12,7 +12,7 @@ use crate::model::choice::State;
 use crate::store::files::beside;
 use crate::store::schema;
 use crate::store::sql::Cells;
-use crate::store::transaction::Tx;
+use crate::store::transaction::{Source, Tx};
 
 /// The most integrity errors that are named.
 const MOST_ERRORS: usize = 3;
@@ -75,7 +75,7 @@ impl Inspection {
     }
 
     pub fn read<T>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
-        work(&Tx::begun(&self.0, &Clock::System, None))
+        work(&Tx::begun(Source::Uncached(&self.0), &Clock::System))
     }
 }
 

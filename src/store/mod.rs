@@ -53,6 +53,7 @@ use rusqlite::Connection;
 use crate::base::error::{Error, Result};
 use crate::base::temporary_directory::TemporaryDirectory;
 use crate::base::time::{Clock, Time};
+use cache::Cache;
 use files::FileLock;
 use memory_copy::MemoryCopy;
 pub use open_error::OpenError;
@@ -67,10 +68,11 @@ use writer::{CommitCounts, Writer};
 #[derive(Debug)]
 pub struct Store {
     // Dropped in this order: connections first, then the lock on the file, then the file itself if it was temporary.
-    readers: Arc<Readers>,
+    readers: Readers,
     writer: Writer,
     /// The writer's count of commits when the log was last copied into the file; another number before.
     checkpointed: AtomicU64,
+    cache: Arc<Cache>,
     clock: Clock,
     _lock: FileLock,
     path: PathBuf,
@@ -117,9 +119,10 @@ impl Store {
         folder::check(&path).map_err(OpenError::Folder)?;
         let lock = FileLock::take(&path)?.with_file(&path)?;
         let durability = if temporary.is_some() { Durability::Ephemeral } else { Durability::Durable };
-        let readers = Arc::new(Readers::new(path.clone()));
-        let writer = Writer::new(schema::open_writer(&path, durability)?, finish, readers.clone());
-        Ok(Store { readers, writer, checkpointed: AtomicU64::new(u64::MAX), clock, _lock: lock, path, temporary })
+        let cache = Arc::new(Cache::default());
+        let writer = Writer::new(schema::open_writer(&path, durability)?, finish, cache.clone());
+        let readers = Readers::new(path.clone(), cache.clone());
+        Ok(Store { readers, writer, checkpointed: AtomicU64::new(u64::MAX), cache, clock, _lock: lock, path, temporary })
     }
 
     pub fn path(&self) -> &Path {
@@ -138,7 +141,6 @@ impl Store {
     ///
     /// Fails as reading does.
     pub fn checkpoint(&self) -> Result<()> {
-        self.readers.end_idle_snapshots();
         let commits = self.writer.commits();
         if self.temporary.is_none() && self.checkpointed.load(Ordering::SeqCst) != commits && schema::checkpoint(&self.path)? {
             self.checkpointed.store(commits, Ordering::SeqCst);
@@ -191,7 +193,7 @@ impl Store {
 
     /// Invalidates what reads have found. Only tests need it, which change the file beside the server.
     pub fn invalidate_cache(&self) {
-        self.readers.invalidate_cache();
+        self.cache.invalidate_all();
     }
 
     /// Runs `work` on a snapshot of the database, without waiting for anything.
@@ -201,12 +203,11 @@ impl Store {
         self.readers.run(&self.clock, work)
     }
 
-    /// The same on a snapshot that is taken now, for checks of the file: one that is kept would be read from memory.
+    /// The same for work that may run twice: first on what was read before and is kept, without a snapshot as long as that is enough.
     /// # Errors
     /// Those of `work`, and those of the database.
-    pub fn read_anew<T>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
-        self.readers.end_idle_snapshots();
-        self.read(work)
+    pub fn read_kept<T>(&self, work: impl Fn(&Tx<'_>) -> Result<T>) -> Result<T> {
+        self.readers.run_on_cache(&self.clock, &work).unwrap_or_else(|| self.readers.run(&self.clock, &work))
     }
 
     /// Runs `work` as the only writer and returns when its changes are durable. `Err` rolls them back.
@@ -220,7 +221,7 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub fn copy_to_memory(&self) -> Result<MemoryCopy> {
-        self.read(|tx| Ok(MemoryCopy::of(tx.connection)?))
+        self.read(|tx| Ok(MemoryCopy::of(tx.connection()?)?))
     }
 
     /// Replaces everything with what was copied, between two writes. Transactions that read go on with what they see.

@@ -1,78 +1,50 @@
-//! The connections that read, and their snapshots.
-//!
-//! A snapshot is kept for the next reader while it is the newest state: ending it and beginning another takes longer than most reads. A commit
-//! ends those that wait for a reader, because the log (`-wal`) can only be begun anew while no snapshot is older than the file. They are ended from
-//! time to time without a commit too, for other processes that want to begin it anew.
+//! The connections that read, and the snapshots that they read from.
 
+use std::cell::{Cell, OnceCell};
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
 
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::base::mutex::locked;
 use crate::base::time::Clock;
-use crate::store::cache::{Cache, CachedSnapshot, CommitUnderWay, Kinds, Versions};
+use crate::store::cache::{Cache, CachedSnapshot, Versions};
 use crate::store::schema;
-use crate::store::transaction::Tx;
+use crate::store::transaction::{Deferred, Source, Tx};
 
 #[derive(Debug)]
 pub struct Readers {
     path: PathBuf,
-    cache: Cache,
-    idle: Mutex<Vec<ReadConnection>>,
-}
-
-/// A connection that cannot write.
-#[derive(Debug)]
-struct ReadConnection {
-    connection: Connection,
-    /// The versions of its snapshot, if it has one.
-    snapshot: Option<Versions>,
+    cache: Arc<Cache>,
+    idle: Mutex<Vec<Connection>>,
 }
 
 impl Readers {
-    pub fn new(path: PathBuf) -> Readers {
-        Readers { path, cache: Cache::default(), idle: Mutex::default() }
+    pub fn new(path: PathBuf, cache: Arc<Cache>) -> Readers {
+        Readers { path, cache, idle: Mutex::default() }
     }
 
-    /// Runs `work` on a snapshot of the newest state, without waiting for anything.
+    /// Runs `work` on a snapshot of the database.
     pub fn run<T>(&self, clock: &Clock, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
-        let idle = locked(&self.idle).pop();
         // A panic in between closes the connection, and with it the snapshot.
-        let mut reader = match idle {
-            Some(reader) => reader,
-            None => ReadConnection { connection: schema::open_reader(&self.path)?, snapshot: None },
-        };
-        let versions = reader.renew_snapshot(&self.cache)?;
-        let result = work(&Tx::begun(&reader.connection, clock, Some(CachedSnapshot { cache: &self.cache, versions })));
-        self.put_back(reader)?;
+        let (connection, versions) = self.begin()?;
+        let snapshot = CachedSnapshot { cache: &self.cache, versions };
+        let result = work(&Tx::begun(Source::Snapshot(&connection, snapshot), clock));
+        self.end(connection)?;
         result
     }
 
-    fn put_back(&self, mut reader: ReadConnection) -> Result<()> {
-        if !reader.has_newest(self.cache.versions()) {
-            reader.end_snapshot()?;
-        }
-        let mut idle = locked(&self.idle);
-        // Looks again, because a commit is counted before it ends the snapshots of those that are idle.
-        if !reader.has_newest(self.cache.versions()) {
-            reader.end_snapshot()?;
-        }
-        idle.push(reader);
-        Ok(())
-    }
-
-    /// Counts a commit that touches these kinds, from just before it until what is returned is dropped.
-    pub fn begin_commit(&self, kinds: Kinds) -> CommitUnderWay<'_> {
-        let under_way = self.cache.begin_commit(kinds);
-        self.end_idle_snapshots();
-        under_way
-    }
-
-    /// Invalidates what reads have found.
-    pub fn invalidate_cache(&self) {
-        self.cache.invalidate_all();
+    /// Runs `work` on what the cache has, and takes a snapshot of the database only when something is not there. Returns `None` if that was of a
+    /// later state than what had been read before.
+    pub fn run_on_cache<T>(&self, clock: &Clock, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Option<Result<T>> {
+        // Those that are the same twice were all so at the moment between.
+        let versions = self.cache.versions().unchanged(self.cache.versions());
+        let snapshot = DeferredSnapshot { readers: self, versions, connection: OnceCell::new(), is_later: Cell::new(false) };
+        let source = Source::Deferred(&snapshot, CachedSnapshot { cache: &self.cache, versions });
+        let result = work(&Tx::begun(source, clock));
+        let ended = snapshot.connection.into_inner().map_or(Ok(()), |connection| self.end(connection));
+        (!snapshot.is_later.get()).then(|| ended.and(result))
     }
 
     /// Closes the connections that wait for a reader.
@@ -80,61 +52,84 @@ impl Readers {
         locked(&self.idle).clear();
     }
 
-    /// Ends the snapshots that wait for a reader.
-    pub fn end_idle_snapshots(&self) {
-        // A connection that cannot end its snapshot is closed, which ends it.
-        locked(&self.idle).retain_mut(|reader| reader.end_snapshot().is_ok());
+    /// Takes a snapshot. Returns the connection, and the versions of the snapshot.
+    fn begin(&self) -> Result<(Connection, Versions)> {
+        let idle = locked(&self.idle).pop();
+        let connection = idle.map_or_else(|| schema::open_reader(&self.path), Ok)?;
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        let before = self.cache.versions();
+        // A transaction has its snapshot once something is read.
+        connection.prepare_cached("PRAGMA application_id")?.query_row([], |_| Ok(()))?;
+        Ok((connection, before.unchanged(self.cache.versions())))
+    }
+
+    fn end(&self, connection: Connection) -> Result<()> {
+        connection.prepare_cached("COMMIT")?.execute([])?;
+        locked(&self.idle).push(connection);
+        Ok(())
     }
 }
 
-impl ReadConnection {
-    /// Returns whether its snapshot is the state of these versions.
-    fn has_newest(&self, versions: Versions) -> bool {
-        // SQLite itself ends a transaction on some errors.
-        self.snapshot.is_some_and(|snapshot| snapshot.is_same_state(versions)) && !self.connection.is_autocommit()
-    }
+/// A snapshot that is taken when something is read from it.
+#[derive(Debug)]
+struct DeferredSnapshot<'r> {
+    readers: &'r Readers,
+    /// Of the state that the snapshot has to be of.
+    versions: Versions,
+    connection: OnceCell<Connection>,
+    /// Something was committed before it was taken.
+    is_later: Cell<bool>,
+}
 
-    /// Returns the versions of its snapshot, which is a new one unless the one that it has is the newest.
-    fn renew_snapshot(&mut self, cache: &Cache) -> Result<Versions> {
-        let before = cache.versions();
-        if let Some(snapshot) = self.snapshot.filter(|_| self.has_newest(before)) {
-            return Ok(snapshot);
+impl Deferred for DeferredSnapshot<'_> {
+    fn connection(&self) -> Result<&Connection> {
+        if let Some(connection) = self.connection.get() {
+            return Ok(connection);
         }
-        self.end_snapshot()?;
-        self.connection.prepare_cached("BEGIN")?.execute([])?;
-        // A transaction has its snapshot once something is read.
-        self.connection.prepare_cached("PRAGMA application_id")?.query_row([], |_| Ok(()))?;
-        let versions = before.unchanged(cache.versions());
-        self.snapshot = Some(versions);
-        Ok(versions)
-    }
-
-    fn end_snapshot(&mut self) -> Result<()> {
-        self.snapshot = None;
-        if !self.connection.is_autocommit() {
-            self.connection.prepare_cached("COMMIT")?.execute([])?;
+        let (connection, versions) = self.readers.begin()?;
+        let connection = self.connection.get_or_init(|| connection);
+        if self.versions.is_same_state(versions) {
+            return Ok(connection);
         }
-        Ok(())
+        self.is_later.set(true);
+        Err(Error::Unavailable("something was committed meanwhile".into()))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::store::Store;
     use crate::store::observations::Observation;
 
     #[test]
-    fn the_log_is_begun_anew_and_by_others_too_although_snapshots_are_kept() {
+    fn work_runs_again_if_something_was_committed_before_its_snapshot_was_taken_and_only_then() {
         let store = Store::ephemeral().unwrap();
-        for _ in 0..3000 {
-            store.write(|tx| tx.observe(Observation::Ready)).unwrap();
-            // Two at once, of which one will wait longer than the other.
-            store.read(|_| store.read(|tx| tx.has_users())).unwrap();
-        }
-        let log = store.file_bytes("-wal").unwrap();
-        assert!(log < 3000 * 4096, "{log} bytes");
-        let other = crate::store::schema::open_to_write(store.path()).unwrap();
-        store.checkpoint().unwrap();
+        let observe = || store.write(|tx| tx.observe(Observation::Ready)).unwrap();
+        let runs = Cell::new(0);
+        let seen = |commits: bool| {
+            runs.set(0);
+            let work = |tx: &Tx<'_>| {
+                runs.set(runs.get() + 1);
+                if commits && runs.get() == 1 {
+                    observe();
+                }
+                tx.observed_at(Observation::Ready)
+            };
+            let seen = store.read_kept(work).unwrap();
+            (seen.is_some(), runs.get())
+        };
+        assert_eq!(seen(false), (false, 1));
+        assert_eq!(seen(true), (true, 2));
+        assert_eq!(seen(false), (true, 1));
+    }
+
+    #[test]
+    fn what_needs_no_snapshot_holds_no_part_of_the_log() {
+        let store = Store::ephemeral().unwrap();
+        store.write(|tx| tx.observe(Observation::Ready)).unwrap();
+        store.read_kept(|tx| tx.observed_at(Observation::Ready)).unwrap();
+        let other = schema::open_to_write(store.path()).unwrap();
         let is_busy: bool = other.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).unwrap();
         assert!(!is_busy);
     }

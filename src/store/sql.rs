@@ -19,7 +19,7 @@ type NamedValues<'a> = &'a [(&'a str, &'a dyn ToSql)];
 impl Tx<'_> {
     /// Runs a statement; returns how many rows it changed.
     pub(super) fn run(&self, statement: &str, values: NamedValues<'_>) -> Result<usize> {
-        Ok(self.note_changes(statement, self.connection.prepare_cached(statement)?.execute(values)?))
+        Ok(self.note_changes(statement, self.connection()?.prepare_cached(statement)?.execute(values)?))
     }
 
     /// Returns the first row that a statement finds, if it finds any.
@@ -29,7 +29,7 @@ impl Tx<'_> {
         values: NamedValues<'_>,
         read: impl Fn(&mut Cells<'_>) -> rusqlite::Result<T>,
     ) -> Result<Option<T>> {
-        Ok(self.connection.prepare_cached(statement)?.query_row(values, reading(read)).optional()?)
+        Ok(self.connection()?.prepare_cached(statement)?.query_row(values, reading(read)).optional()?)
     }
 
     /// Returns every row that a statement finds.
@@ -39,17 +39,17 @@ impl Tx<'_> {
         values: NamedValues<'_>,
         read: impl Fn(&mut Cells<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>> {
-        Ok(self.connection.prepare_cached(statement)?.query_map(values, reading(read))?.collect::<rusqlite::Result<_>>()?)
+        Ok(self.connection()?.prepare_cached(statement)?.query_map(values, reading(read))?.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Returns the one value of a statement that always finds one row, such as a count.
     pub(super) fn value<T: FromSql>(&self, statement: &str, values: NamedValues<'_>) -> Result<T> {
-        Ok(self.connection.prepare_cached(statement)?.query_row(values, |row| row.get(0))?)
+        Ok(self.connection()?.prepare_cached(statement)?.query_row(values, |row| row.get(0))?)
     }
 
     /// Returns whether a statement finds any row.
     pub(super) fn exists(&self, statement: &str, values: NamedValues<'_>) -> Result<bool> {
-        Ok(self.connection.prepare_cached(statement)?.exists(values)?)
+        Ok(self.connection()?.prepare_cached(statement)?.exists(values)?)
     }
 
     /// Deletes at most `limit` rows of which `condition` holds, in which `:before` stands for a point in time or a day; returns how many

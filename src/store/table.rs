@@ -40,14 +40,14 @@ impl Tx<'_> {
         let (fixed, changing) = record.values()?;
         let more = more.iter().map(|value| value.to_sql()).collect::<rusqlite::Result<Vec<_>>>()?;
         let values = params_from_iter(fixed.into_iter().chain(changing).chain(more));
-        Ok(self.note_changes(statement, self.connection.prepare_cached(statement)?.execute(values)?))
+        Ok(self.note_changes(statement, self.connection()?.prepare_cached(statement)?.execute(values)?))
     }
 
     /// Updates the columns of a record that may change.
     pub(super) fn update<R: Stored>(&self, record: &R) -> Result<()> {
         let (fixed, changing) = record.values()?;
         let values = params_from_iter(changing.into_iter().chain(fixed.into_iter().take(1)));
-        self.note_changes(R::UPDATE, self.connection.prepare_cached(R::UPDATE)?.execute(values)?);
+        self.note_changes(R::UPDATE, self.connection()?.prepare_cached(R::UPDATE)?.execute(values)?);
         Ok(())
     }
 }

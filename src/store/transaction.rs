@@ -8,28 +8,48 @@ use crate::base::error::Result;
 use crate::base::time::{Clock, Time};
 use crate::store::cache::{Cached, CachedSnapshot, Kinds, touched_by};
 
+/// What a transaction reads from.
+#[derive(Debug)]
+pub enum Source<'c> {
+    /// A connection beside the cache, such as the writer's: what is not committed yet is in no cache.
+    Uncached(&'c Connection),
+    Snapshot(&'c Connection, CachedSnapshot<'c>),
+    Deferred(&'c dyn Deferred, CachedSnapshot<'c>),
+}
+
+/// A snapshot of the database that is not taken before it is needed.
+pub trait Deferred: std::fmt::Debug {
+    /// Returns the connection that has it. Fails if the snapshot is of a later state than what the cache was asked for.
+    fn connection(&self) -> Result<&Connection>;
+}
+
 /// A transaction. Everything in it happens at `now`.
 #[derive(Debug)]
 pub struct Tx<'c> {
-    pub(super) connection: &'c Connection,
+    source: Source<'c>,
     pub now: Time,
     /// The same by a clock that is never set, for waits.
     pub steady: Time,
-    /// What the cache has of the snapshot; `None` for the writer, who sees what is not committed yet.
-    snapshot: Option<CachedSnapshot<'c>>,
     touched: Cell<Kinds>,
 }
 
 impl<'c> Tx<'c> {
-    pub(super) fn begun(connection: &'c Connection, clock: &Clock, snapshot: Option<CachedSnapshot<'c>>) -> Tx<'c> {
-        Tx { connection, now: clock.now(), steady: clock.steady(), snapshot, touched: Cell::default() }
+    pub(super) fn begun(source: Source<'c>, clock: &Clock) -> Tx<'c> {
+        Tx { source, now: clock.now(), steady: clock.steady(), touched: Cell::default() }
+    }
+
+    pub(super) fn connection(&self) -> Result<&Connection> {
+        match &self.source {
+            Source::Uncached(connection) | Source::Snapshot(connection, _) => Ok(connection),
+            Source::Deferred(snapshot, _) => snapshot.connection(),
+        }
     }
 
     /// Returns what the cache has under this key, or else what is read.
     pub(super) fn cached<V: Cached>(&self, key: &str, read: impl FnOnce() -> Result<Option<V>>) -> Result<Option<V>> {
-        match &self.snapshot {
-            Some(snapshot) => snapshot.get_or(key, read),
-            None => read(),
+        match &self.source {
+            Source::Uncached(_) => read(),
+            Source::Snapshot(_, cached) | Source::Deferred(_, cached) => cached.get_or(key, read),
         }
     }
 

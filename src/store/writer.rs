@@ -16,9 +16,8 @@ use crate::base::counter::{Counter, Histogram};
 use crate::base::error::{Cause, Error, Result};
 use crate::base::mutex::locked;
 use crate::base::time::Clock;
-use crate::store::cache::Kinds;
-use crate::store::readers::Readers;
-use crate::store::transaction::Tx;
+use crate::store::cache::{Cache, Kinds};
+use crate::store::transaction::{Source, Tx};
 
 /// A transaction takes no more writes than this: the first in it must not wait for ever.
 const LARGEST_GROUP: usize = 256;
@@ -28,7 +27,7 @@ pub struct Writer {
     /// What is done once for all that are committed together, as the last part of their transaction, if it changes anything.
     finish: fn(&Connection) -> rusqlite::Result<()>,
     /// Told which tables a commit touches.
-    readers: Arc<Readers>,
+    cache: Arc<Cache>,
     open: Mutex<Open>,
     /// How many are on their way to `open`.
     waiting: AtomicUsize,
@@ -102,9 +101,9 @@ impl std::error::Error for CommitFailed {
 }
 
 impl Writer {
-    pub fn new(connection: Connection, finish: fn(&Connection) -> rusqlite::Result<()>, readers: Arc<Readers>) -> Writer {
+    pub fn new(connection: Connection, finish: fn(&Connection) -> rusqlite::Result<()>, cache: Arc<Cache>) -> Writer {
         let open = Mutex::new(Open { connection, group: None });
-        Writer { finish, readers, open, waiting: AtomicUsize::new(0), counts: CommitCounts::default() }
+        Writer { finish, cache, open, waiting: AtomicUsize::new(0), counts: CommitCounts::default() }
     }
 
     /// Returns how many transactions that changed something were committed.
@@ -152,7 +151,7 @@ impl Writer {
         let mut open = locked(&self.open);
         open.give_up_broken_group();
         open.commit(self);
-        let under_way = self.readers.begin_commit(Kinds::ALL);
+        let under_way = self.cache.begin_commit(Kinds::ALL);
         let replaced = replace(&mut open.connection);
         drop(under_way);
         Ok(replaced?)
@@ -195,7 +194,7 @@ impl Open {
         let begun = Instant::now();
         let is_changed = self.connection.total_changes() != group.changes_before;
         let finished = if is_changed { (writer.finish)(&self.connection) } else { Ok(()) };
-        let under_way = writer.readers.begin_commit(group.touched);
+        let under_way = writer.cache.begin_commit(group.touched);
         let ended = finished.and_then(|()| self.connection.prepare_cached("COMMIT")?.execute([]).map(drop)).map_err(|error| {
             // A commit that failed may leave its transaction open: the next one must find a clean connection.
             let _ = self.connection.execute_batch("ROLLBACK");
@@ -220,7 +219,7 @@ impl Open {
             self.group.get_or_insert_with(|| CommitGroup { size: 0, touched: Kinds::NONE, changes_before, outcome: Arc::default() });
         self.connection.prepare_cached("SAVEPOINT request")?.execute([])?;
         let undo = Undo { connection: &self.connection, kept: false };
-        let tx = Tx::begun(&self.connection, clock, None);
+        let tx = Tx::begun(Source::Uncached(&self.connection), clock);
         let result = work(&tx);
         group.touched = group.touched.with(tx.touched());
         if result.is_ok() {
@@ -256,24 +255,22 @@ impl Drop for Undo<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::*;
 
     fn writer() -> Writer {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE rows (n INTEGER)").unwrap();
-        Writer::new(connection, |_| Ok(()), Arc::new(Readers::new(PathBuf::new())))
+        Writer::new(connection, |_| Ok(()), Arc::default())
     }
 
     fn insert(tx: &Tx<'_>, n: i64) -> Result<()> {
-        tx.connection.execute("INSERT INTO rows VALUES (?1)", [n])?;
+        tx.connection()?.execute("INSERT INTO rows VALUES (?1)", [n])?;
         Ok(())
     }
 
     fn rows(writer: &Writer) -> Vec<i64> {
         let read = |tx: &Tx<'_>| {
-            let mut select = tx.connection.prepare("SELECT n FROM rows ORDER BY n")?;
+            let mut select = tx.connection()?.prepare("SELECT n FROM rows ORDER BY n")?;
             let rows = select.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
             Ok(rows)
         };
@@ -335,7 +332,7 @@ mod tests {
             CREATE TABLE owned (n INTEGER REFERENCES owners DEFERRABLE INITIALLY DEFERRED)";
         locked(&writer.open).connection.execute_batch(tables).unwrap();
         for n in 0..3 {
-            let failed = writer.run(&Clock::System, |tx| Ok(tx.connection.execute("INSERT INTO owned VALUES (7)", [])?));
+            let failed = writer.run(&Clock::System, |tx| Ok(tx.connection()?.execute("INSERT INTO owned VALUES (7)", [])?));
             assert!(
                 matches!(&failed, Err(error @ Error::Unavailable(_)) if error.chain().contains("FOREIGN KEY constraint failed: Error code 787")),
                 "{failed:?}"

@@ -54,10 +54,10 @@ const FLOORS: &[Floors] = &[
             &["open_error"],
             &["files"],
             &["copy_error", "temporary", "wal"],
-            &["seal", "sql"],
+            &["seal", "sql", "writer"],
             &["schema"],
             &["proof", "query", "readers", "table"],
-            &["backup", "writer"],
+            &["backup"],
             &["restore"],
             &[
                 "access_tokens",

@@ -149,7 +149,7 @@ fn start_background(
 ) -> Vec<Background> {
     let (server, counts) = (server.clone(), server.counts());
     let watch = move |app: &App, stopped: &Stopped| {
-        manager.watch(stopped, &|within| server.responds(within) && app.store().read_anew(|tx| tx.has_users()).is_ok());
+        manager.watch(stopped, &|within| server.responds(within) && app.store().read(|tx| tx.has_users()).is_ok());
     };
     let backups = backups.map(|backups| Background::start(app, move |app, stopped| backups.run(app, stopped)));
     let certificate = certificate.map(|certificate| Background::start(app, move |_, stopped| certificate::watch(&certificate, stopped)));
