@@ -31,13 +31,20 @@ pub(super) struct FileLock {
 }
 
 impl FileLock {
-    /// Fails with `OpenError::Held` if another process has it, and before that if anything beside the data file is a link: it was planted.
+    /// Fails with `OpenError::Held` if another process has it, and before that if anything beside the data file was planted: if it is a link, or
+    /// if SQLite would use it and it belongs to neither this user nor root nor the owner of the data file.
     pub(super) fn take(path: &Path) -> Result<FileLock, OpenError> {
         let lock = lock_of(path);
-        for name in COMPANIONS.into_iter().chain([LOCK, CONTROL]).map(|suffix| beside(path, suffix)) {
-            match links::handle(&name) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(OpenError::Unreadable(name, error)),
-                Ok(_) | Err(_) => {}
+        let owners = [own_user(), Some(0), fs::symlink_metadata(path).map(|file| file.uid()).ok()];
+        for suffix in COMPANIONS.into_iter().chain([LOCK, CONTROL]) {
+            let name = beside(path, suffix);
+            let owner = match links::handle(&name).and_then(|handle| handle.metadata()) {
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                found => found.map_err(|error| OpenError::Unreadable(name.clone(), error))?.uid(),
+            };
+            if COMPANIONS.contains(&suffix) && owners[0].is_some() && !owners.contains(&Some(owner)) {
+                let error = io::Error::new(ErrorKind::PermissionDenied, "another user put it there: look at it, and remove it");
+                return Err(OpenError::Unreadable(name, error));
             }
         }
         let opened = lock_file(&lock, path).map_err(|error| OpenError::Unreadable(lock, error))?;

@@ -76,6 +76,7 @@ pub(super) fn open_writer(path: &Path, durability: Durability) -> Result<Connect
         wal::renew_stamp(&connection)?;
     }
     prepare(&connection)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok(connection)
 }
 
@@ -84,13 +85,12 @@ fn check_left_behind(connection: &Connection, left_behind: LeftBehind) -> Result
     match left_behind {
         LeftBehind::Nothing => Ok(()),
         LeftBehind::Wal => {
-            // Where the check fails, the log must stay as it is.
+            // Where this or a later check fails, the log must stay as it is.
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
             let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(OpenError::of_check)?;
             if found != "ok" {
                 return Err(OpenError::Damaged(found));
             }
-            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
             Ok(())
         }
     }

@@ -356,3 +356,26 @@ fn a_data_file_in_a_folder_behind_a_link_is_used_like_any_other() {
     succeeds(&links.0, &["restore", "data/copy.db", "--data", "data/keyfob.db"]);
     succeeds(&links.0, &["admin", "create-user", "bob", "--data", "data/keyfob.db"]);
 }
+
+#[test]
+fn what_another_user_put_beside_the_data_file_is_not_used() {
+    let folder = Folder::new("planted-log");
+    if fs::metadata(&folder.0).expect("the folder").uid() != 0 {
+        left_out("planted-log", "only root makes files of others");
+        return;
+    }
+    serve(&folder.0).stop();
+    let data = fs::read(folder.file("keyfob.db")).expect("the data");
+    for suffix in ["-wal", "-shm", "-journal"] {
+        let planted = folder.file(&format!("keyfob.db{suffix}"));
+        fs::write(&planted, "planted").expect("it is planted");
+        fs::set_permissions(&planted, PermissionsExt::from_mode(0o600)).expect("its mode is set");
+        chown(&planted, Some(OTHER), Some(OTHER)).expect("it is given away");
+        for arguments in [&["serve", "--data", "keyfob.db"][..], &["admin", "create-api-key", "admin"], &["backup", "copy.db"]] {
+            refused(&folder.0, arguments, "another user put it there");
+        }
+        assert_eq!(fs::read(&planted).expect("it is there"), b"planted");
+        assert_eq!(fs::read(folder.file("keyfob.db")).expect("the data"), data);
+        fs::remove_file(&planted).expect("it is removed");
+    }
+}
