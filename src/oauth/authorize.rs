@@ -23,7 +23,18 @@ const PARAMETERS: &[&str] = &["client_id", "redirect_uri", "response_type", "sta
 /// Asks for consent with GET and takes the answer with POST; both check everything.
 pub fn authorize<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let parameters = Parameters::of_form_and_query(input).map_err(|_| Error::from(Refusal::of(&BODY_MALFORMED).named()))?;
-    let request = AuthorizationRequest {
+    let request = authorization_request(&parameters);
+    let (answer, shown) = (answer(input)?, parameters.one("shown").and_then(consent_page::read_shown));
+    let place = match input.request.method {
+        Method::Get => input.request.target.clone(),
+        _ => format!("/oauth/authorize?{}", parameters.encoded(PARAMETERS)),
+    };
+    Ok(Box::new(move |transactions| Authorize { input, request, answer, shown, place }.run(transactions)))
+}
+
+/// Reads the request of a client.
+pub fn authorization_request(parameters: &Parameters) -> AuthorizationRequest {
+    AuthorizationRequest {
         client_id: parameters.owned("client_id").unwrap_or_default(),
         redirect_uri: parameters.owned("redirect_uri"),
         response_type: parameters.owned("response_type"),
@@ -32,13 +43,7 @@ pub fn authorize<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         code_challenge: parameters.owned("code_challenge"),
         code_challenge_method: parameters.owned("code_challenge_method"),
         repeated: parameters.repeated(PARAMETERS),
-    };
-    let (answer, shown) = (answer(input)?, parameters.one("shown").and_then(consent_page::read_shown));
-    let place = match input.request.method {
-        Method::Get => input.request.target.clone(),
-        _ => format!("/oauth/authorize?{}", parameters.encoded(PARAMETERS)),
-    };
-    Ok(Box::new(move |transactions| Authorize { input, request, answer, shown, place }.run(transactions)))
+    }
 }
 
 /// The user's answer.

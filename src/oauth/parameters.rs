@@ -74,6 +74,12 @@ impl Parameters {
     }
 }
 
+impl From<Pairs> for Parameters {
+    fn from(pairs: Pairs) -> Parameters {
+        Parameters(pairs)
+    }
+}
+
 /// Parses an object of strings. The last value of a repeated name counts; `null` is absent.
 fn of_json(bytes: &[u8]) -> Option<Pairs> {
     match serde_json::from_slice(bytes).ok()? {

@@ -104,8 +104,12 @@ fn judge(call: &Call<'_>, client: &Client, client_type: ClientType, wanted: &Tok
     }
 }
 
-/// Returns `{"access_token","token_type","expires_in","scope"?,"refresh_token"?}` (RFC 6749 section 5.1), with `expires_in` in seconds.
 fn success(issued: &Issued) -> Reply {
+    Reply::json(200, &body(issued))
+}
+
+/// Returns `{"access_token","token_type","expires_in","scope"?,"refresh_token"?}` (RFC 6749 section 5.1), with `expires_in` in seconds.
+pub fn body(issued: &Issued) -> Map<String, Value> {
     let mut body = Map::from_iter([
         ("access_token".to_owned(), Value::from(issued.access.reveal())),
         ("token_type".to_owned(), "bearer".into()),
@@ -117,5 +121,5 @@ fn success(issued: &Issued) -> Reply {
     if let Some(refresh) = &issued.refresh {
         body.insert("refresh_token".to_owned(), refresh.reveal().into());
     }
-    Reply::json(200, &body)
+    body
 }

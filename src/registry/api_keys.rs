@@ -41,11 +41,18 @@ pub struct KeyMask {
 /// # Errors
 /// Those of [`rights::on`]; [`rights::refused`] for a right that the caller lacks; `too_many` keys.
 pub fn create(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: NewKey) -> Result<(ApiKey, Token)> {
+    let token = Token::fresh(TokenKind::ApiKey);
+    let key = create_known(tx, by, owner, wanted, &token)?;
+    Ok((key, token))
+}
+
+/// Creates a key whose token is known before: that of a fixture.
+/// # Errors
+/// Those of [`create`].
+pub fn create_known(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: NewKey, token: &Token) -> Result<ApiKey> {
     check_has(tx, by, owner, wanted.rights.iter().copied().collect())?;
     bounds::check(&API_KEYS, owner.as_str(), tx.api_key_count(owner)?)?;
-    let token = Token::fresh(TokenKind::ApiKey);
-    let key = insert(tx, by, owner, wanted, &token)?;
-    Ok((key, token))
+    insert(tx, by, owner, wanted, token)
 }
 
 /// Stores a key with the given token.

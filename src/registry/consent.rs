@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::base::error::Result;
-use crate::base::id::ClientId;
+use crate::base::id::{ClientId, UserId};
 use crate::base::pkce;
 use crate::base::right::Rights;
 use crate::base::secret::{Hash, Token, TokenKind};
@@ -102,7 +102,7 @@ pub fn judge(tx: &Tx<'_>, session: &Session, request: &AuthorizationRequest) -> 
     match reason_against(tx, session, request, &client)? {
         Some(reason) => Ok(Decision::ErrorRedirect { redirect_uri, refusal: Refusal::to(reason, &client.id) }),
         None => {
-            if let Err(refusal) = check_user(tx, session, &client)? {
+            if let Err(refusal) = check_user(tx, &session.user_id, &client)? {
                 return Ok(Decision::ErrorPage(refusal));
             }
             let rights = request.scope.narrowed(client.all_rights());
@@ -199,16 +199,38 @@ fn consent(tx: &Tx<'_>, session: &Session, client: &Client, identity: Identity, 
     Ok(if client.skip_authorization || covered { Consent::Given } else { Consent::Needed })
 }
 
-/// A user who waits for approval is told so and authorizes nothing; one who has authorized too many clients, no new one.
-fn check_user(tx: &Tx<'_>, session: &Session, client: &Client) -> Result<Judged<()>> {
-    if let Some(waiting) = tx.standing(&session.user_id, Deleted::No)?.filter(|standing| !standing::is_approved(standing)) {
+/// Checks that a user may authorize a client: one who waits for approval is told so and authorizes nothing; one who has authorized too many
+/// clients, no new one.
+/// # Errors
+/// Only those of the store.
+pub fn check_user(tx: &Tx<'_>, user_id: &UserId, client: &Client) -> Result<Judged<()>> {
+    if let Some(waiting) = tx.standing(user_id, Deleted::No)?.filter(|standing| !standing::is_approved(standing)) {
         return Ok(Err(Refusal::to(&USER_NOT_APPROVED, &client.id).described(&waiting.state_description)));
     }
-    let is_known = tx.authorization(&session.user_id, &client.id)?.is_some();
-    if is_known || tx.authorization_count(&session.user_id)? < AUTHORIZATIONS.most as i64 {
+    let is_known = tx.authorization(user_id, &client.id)?.is_some();
+    if is_known || tx.authorization_count(user_id)? < AUTHORIZATIONS.most as i64 {
         return Ok(Ok(()));
     }
     Ok(Err(Refusal::to(&AUTHORIZATIONS_FULL, &client.id).with("most", &AUTHORIZATIONS.most.to_string())))
+}
+
+/// Records that a user authorizes a client for the rights that it asked for, `agreed` of which the user was asked about.
+/// # Errors
+/// Only those of the store.
+pub fn authorize(tx: &Tx<'_>, by: &Principal, user_id: &UserId, client: &Client, asked: Rights, agreed: Rights) -> Result<()> {
+    let before = tx.authorization(user_id, &client.id)?;
+    // Agreeing to less keeps what was agreed to before.
+    let is_narrowed = asked != client.all_rights();
+    let kept = before.as_ref().filter(|_| is_narrowed).map_or(Rights::NONE, |before| before.rights);
+    let granted = asked.or(kept);
+    let agreed = before.as_ref().map_or(Rights::NONE, |before| before.agreed).or(agreed).and(granted);
+    tx.set_authorization(user_id, &client.id, granted, agreed)?;
+    if before.as_ref().is_none_or(|before| before.rights != granted) {
+        let shown = |rights: Rights| json!({"user_id": user_id.as_str(), "rights": rights.names()});
+        let old = before.map_or(Value::Object(Default::default()), |before| shown(before.rights));
+        history::record_values(tx, by, &Entity::Client(client.id.clone()), Action::Authorize, old, shown(granted))?;
+    }
+    Ok(())
 }
 
 /// Records the user's consent and issues a code.
@@ -216,20 +238,9 @@ fn check_user(tx: &Tx<'_>, session: &Session, client: &Client) -> Result<Judged<
 /// Only those of the store.
 pub fn grant(tx: &Tx<'_>, by: &Principal, session: &Session, asked: &ValidRequest) -> Result<Token> {
     let (user_id, client_id) = (&session.user_id, &asked.client.id);
-    let before = tx.authorization(user_id, client_id)?;
-    // Agreeing to less keeps what was agreed to before.
-    let is_narrowed = asked.rights != asked.client.all_rights();
-    let kept = before.as_ref().filter(|_| is_narrowed).map_or(Rights::NONE, |before| before.rights);
-    let granted = asked.rights.or(kept);
     // If an administrator lets the client skip consent, the user has agreed to nothing: when that ends, the user is asked.
-    let said = if asked.consent == Consent::Needed { asked.rights } else { Rights::NONE };
-    let agreed = before.as_ref().map_or(Rights::NONE, |before| before.agreed).or(said).and(granted);
-    tx.set_authorization(user_id, client_id, granted, agreed)?;
-    if before.as_ref().is_none_or(|before| before.rights != granted) {
-        let shown = |rights: Rights| json!({"user_id": user_id.as_str(), "rights": rights.names()});
-        let old = before.map_or(Value::Object(Default::default()), |before| shown(before.rights));
-        history::record_values(tx, by, &Entity::Client(client_id.clone()), Action::Authorize, old, shown(granted))?;
-    }
+    let agreed = if asked.consent == Consent::Needed { asked.rights } else { Rights::NONE };
+    authorize(tx, by, user_id, &asked.client, asked.rights, agreed)?;
     let token = Token::fresh(TokenKind::AuthorizationCode);
     let code = AuthorizationCode {
         id: token.id.clone(),

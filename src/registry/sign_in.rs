@@ -108,6 +108,14 @@ pub fn succeed(
     begin(tx, by, attempt, came_along)
 }
 
+/// Begins a session for a user who has proved nothing: in a fixture, for tests.
+/// # Errors
+/// `user_suspended`, `user_rejected`.
+pub fn without_proof(tx: &Tx<'_>, by: &Principal, user_id: &UserId, came_along: &[SessionCookie]) -> Result<SessionCookie> {
+    standing::check_user(tx, user_id)?;
+    sessions::begin(tx, by, user_id, came_along)
+}
+
 /// Begins a session for a user who has proved to be one, and forgets failed attempts.
 pub(super) fn begin(tx: &Tx<'_>, by: &Principal, attempt: &SignInAttempt, came_along: &[SessionCookie]) -> Result<SessionCookie> {
     let address = throttle::address(attempt.peer);

@@ -7,6 +7,7 @@ use crate::base::id::{AccountId, ClientId, UserId};
 use crate::base::pkce;
 use crate::base::right::Rights;
 use crate::base::secret::{self, Hash, Token, TokenKind};
+use crate::base::time::Time;
 use crate::base::uri;
 use crate::model::bounds::{ROTATED_TOKENS, TOKENS};
 use crate::model::choice::{Grant, State};
@@ -99,15 +100,34 @@ pub fn redeem(tx: &Tx<'_>, settings: &Settings, client: &Client, exchange: &Exch
     if !tx.redeem_authorization_code(&code.id, &id)? {
         return refused(&CODE_REPLAYED);
     }
-    tx.delete_surplus_token_families(&code.user_id, &client.id, TOKENS.most - 1)?;
-    let issuance = Issuance {
-        family_id: id.clone(),
-        user_id: code.user_id,
-        session_id: code.session_id,
-        requested: Requested { rights: code.rights, scope_differs: code.scope_differs },
-        refresh_rights: code.rights,
-    };
-    issue(tx, settings, client, issuance, id, Keys::fresh()).map(Ok)
+    let requested = Requested { rights: code.rights, scope_differs: code.scope_differs };
+    issue_first(tx, settings, client, Issuance::first(id, code.user_id, code.session_id, requested, Terms::usual(tx))).map(Ok)
+}
+
+/// Issues tokens that a user authorized a client for without a code: in a fixture, for tests.
+/// # Errors
+/// Only those of the store.
+pub fn issue_without_code(
+    tx: &Tx<'_>,
+    settings: &Settings,
+    client: &Client,
+    user_id: &UserId,
+    requested: Requested,
+    terms: Terms,
+) -> Result<Judged<Issued>> {
+    if let Err(refusal) = check_still_allowed(tx, client, Grant::AuthorizationCode, user_id)? {
+        return Ok(Err(refusal));
+    }
+    // As if the session in which they were granted had ended.
+    let (id, session_id) = (Token::fresh(TokenKind::AccessToken).id, secret::fresh_uuid());
+    issue_first(tx, settings, client, Issuance::first(id, user_id.clone(), session_id, requested, terms)).map(Ok)
+}
+
+/// Issues the first tokens of a family.
+fn issue_first(tx: &Tx<'_>, settings: &Settings, client: &Client, issuance: Issuance) -> Result<Issued> {
+    tx.delete_surplus_token_families(&issuance.user_id, &client.id, TOKENS.most - 1)?;
+    let id = issuance.family_id.clone();
+    issue(tx, settings, client, issuance, id, Keys::fresh())
 }
 
 /// Checks that the exchange names the URI of the authorization. It may be left out if only one is registered, or the first was used.
@@ -175,7 +195,7 @@ pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, client_type: C
     let (id, salt) = (Token::fresh(TokenKind::AccessToken).id, secret::random::<32>());
     tx.rotate_access_token(&kept.token.id, &id, &salt, tx.now.plus_seconds(ROTATED_KEPT_SECONDS))?;
     let AccessToken { family_id, user_id, session_id, refresh_rights, .. } = kept.token;
-    let issuance = Issuance { family_id, user_id, session_id, requested, refresh_rights };
+    let issuance = Issuance { family_id, user_id, session_id, requested, refresh_rights, terms: Terms::usual(tx) };
     issue(tx, settings, client, issuance, id, Keys::following(&presented.key, &salt)).map(Ok)
 }
 
@@ -250,13 +270,36 @@ struct Issuance {
     session_id: String,
     requested: Requested,
     refresh_rights: Rights,
+    terms: Terms,
+}
+
+impl Issuance {
+    /// Returns that of the first tokens of a family, whose ID is also theirs.
+    fn first(id: String, user_id: UserId, session_id: String, requested: Requested, terms: Terms) -> Issuance {
+        Issuance { family_id: id, user_id, session_id, refresh_rights: requested.rights, requested, terms }
+    }
+}
+
+/// When tokens are issued and for how long, and whether a refresh token comes with the access token if the client has the grant.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    pub issued_at: Time,
+    pub expires_in_seconds: i64,
+    pub with_refresh: bool,
+}
+
+impl Terms {
+    pub fn usual(tx: &Tx<'_>) -> Terms {
+        Terms { issued_at: tx.now, expires_in_seconds: ACCESS_SECONDS, with_refresh: true }
+    }
 }
 
 /// The rights that an access token is requested for.
-struct Requested {
-    rights: Rights,
+#[derive(Clone, Copy, Debug)]
+pub struct Requested {
+    pub rights: Rights,
     /// Whether the requested scope differs from these rights.
-    scope_differs: bool,
+    pub scope_differs: bool,
 }
 
 impl Requested {
@@ -294,10 +337,11 @@ impl Keys {
 }
 
 fn issue(tx: &Tx<'_>, settings: &Settings, client: &Client, issuance: Issuance, id: String, keys: Keys) -> Result<Issued> {
-    let with_refresh = client.grants.contains(&Grant::RefreshToken);
-    let expires_at = tx.now.plus_seconds(ACCESS_SECONDS);
+    let Terms { issued_at, expires_in_seconds, with_refresh } = issuance.terms;
+    let with_refresh = with_refresh && client.grants.contains(&Grant::RefreshToken);
+    let expires_at = issued_at.plus_seconds(expires_in_seconds);
     let ends_at = if with_refresh {
-        tx.now.plus_seconds(settings.refresh_token_days.saturating_mul(24 * 60 * 60))
+        issued_at.plus_seconds(settings.refresh_token_days.saturating_mul(24 * 60 * 60)).max(expires_at)
     } else {
         expires_at.plus_seconds(EXPIRED_KEPT_SECONDS)
     };
@@ -310,14 +354,14 @@ fn issue(tx: &Tx<'_>, settings: &Settings, client: &Client, issuance: Issuance, 
         session_id: issuance.session_id,
         rights: issuance.requested.rights.within(limit),
         refresh_rights: issuance.refresh_rights.within(limit),
-        created_at: tx.now,
+        created_at: issued_at,
         expires_at,
         ends_at,
     };
     let hashes = Hashes { access: Hash::of_generated(&keys.access), refresh: with_refresh.then(|| Hash::of_generated(&keys.refresh)) };
     tx.insert_access_token(&token, &hashes)?;
     tx.count_issued_token(&client.id)?;
-    Ok(keys.issued(&token.id, issuance.requested.told(client, token.rights), with_refresh, ACCESS_SECONDS))
+    Ok(keys.issued(&token.id, issuance.requested.told(client, token.rights), with_refresh, expires_in_seconds))
 }
 
 /// Revokes a token with its family. An unknown or expired token needs no revocation (RFC 7009 section 2.2).

@@ -5,6 +5,5 @@ pub mod nouns;
 pub mod parse;
 pub mod settings;
 pub mod standard_input;
-pub mod suggestion;
 pub mod unknown_variables;
 pub mod values;

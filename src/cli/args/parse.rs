@@ -5,9 +5,9 @@ use std::ffi::OsString;
 use pico_args::Arguments;
 
 use crate::base::printable::printable;
+use crate::base::suggestion::nearest;
 use crate::cli::args::flags::{Flag, FlagKind};
 use crate::cli::args::settings::{Setting, SettingKind, values_of};
-use crate::cli::args::suggestion::nearest;
 use crate::cli::args::values::{Format, Values};
 use crate::cli::failure::UsageError;
 

@@ -1,8 +1,8 @@
 //! Finds variables of the environment that nothing reads: a mistyped one would change nothing, and nobody would notice.
 
 use crate::base::printable::printable;
+use crate::base::suggestion::nearest;
 use crate::cli::args::settings::{Setting, variable_names};
-use crate::cli::args::suggestion::nearest;
 
 /// What the names of our variables begin with.
 const PREFIX: &str = "KEYFOB_";
