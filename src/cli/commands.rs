@@ -66,6 +66,7 @@ pub enum Run {
 #[derive(Clone, Copy, Debug)]
 pub enum Document {
     OpenApi,
+    SeedSchema,
     Completions,
     Manual,
     Version,
@@ -132,6 +133,7 @@ pub static GROUPS: &[CommandGroup] = &[
     group("organizations", &["organization", "org", "o"], "Organizations."),
     group("organizations collaborators", &["collaborator", "members", "member"], "The members of an organization."),
     group("organizations api-keys", &["api-key"], "The API keys of an organization."),
+    group("schema", &[], "The schemas of the files that keyfob reads."),
     group("admin", &[], "Work on the data file itself, whether a server uses it or not."),
 ];
 
@@ -220,6 +222,7 @@ pub static COMMANDS: &[Command] = &[
     command("backup", &[], &["file"], &[Rows(flags::BACKUP), Settings(backup::DATA)], &[], Local(backup::back_up_data), "Copy the data file, also while a server uses it, and prove the copy."),
     command("restore", &[], &["file"], &[Rows(flags::RESTORE), Settings(backup::DATA)], &[], Local(backup::restore_data), "Put a backup in the place of the data file, which is kept aside; or only try the backup."),
 
+    command("schema seed", &[], &[], &[], &[], Run::Document(Document::SeedSchema), "Print the JSON Schema of the seeds that `serve --fixture` takes."),
     command("openapi", &[], &[], &[], &[], Run::Document(Document::OpenApi), "Print the OpenAPI 3.1 document of the API."),
     command("completions", &[], &["shell"], &[Rows(flags::SHELL)], &[], Run::Document(Document::Completions), "Print the completions for bash, zsh or fish."),
     command("man", &[], &[], &[], &[], Run::Document(Document::Manual), "Print the manual page."),

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use pico_args::Arguments;
 
+use crate::base::suggestion::nearest;
 use crate::cli::args::flags::{EVERYWHERE, OUTPUT};
 use crate::cli::args::parse::{dashed, is_plain, parse};
-use crate::cli::args::suggestion::nearest;
 use crate::cli::args::unknown_variables::unknown_variables;
 use crate::cli::args::values::Values;
 use crate::cli::commands::{self, COMMANDS, Command, Document, Entry, Run};
@@ -89,6 +89,7 @@ fn execute(command: &Command, values: &Values, rest: Arguments, warnings: &mut V
 fn print_document(document: Document, values: &Values) -> Result<(), Failure> {
     match document {
         Document::OpenApi => print(crate::api::openapi::DOCUMENT),
+        Document::SeedSchema => print(crate::fixture::seed::schema::DOCUMENT),
         Document::Completions => print(completions::script(values)?),
         Document::Manual => print(&man::text()),
         Document::Version => print(&help::version()),

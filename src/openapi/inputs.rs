@@ -173,7 +173,8 @@ fn property<E>(field: &Field<E>, can_be_null: bool) -> Value {
     property
 }
 
-fn of_shape(shape: Shape) -> Value {
+/// Returns the schema of what a field of this shape may be sent.
+pub fn of_shape(shape: Shape) -> Value {
     match shape {
         Shape::Ids(identifiers) => schema::ids(identifiers),
         Shape::Time => time(),

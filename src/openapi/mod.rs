@@ -3,8 +3,8 @@
 //! The server sends a committed copy beside the API; a test compares it with [`document`].
 
 mod answers;
-mod inputs;
-mod schema;
+pub mod inputs;
+pub mod schema;
 
 use serde_json::{Map, Value, json};
 
@@ -34,10 +34,15 @@ pub fn document() -> Value {
         "paths": paths,
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": "An API key, NNSXS.ID.KEY, or an access token, MFRWG.ID.KEY."}},
-            "schemas": answers::schemas().into_iter().chain(inputs::schemas()).collect::<Map<_, _>>(),
+            "schemas": schemas(),
             "responses": refusals(),
         },
     })
+}
+
+/// Returns the schemas that others refer to by their names.
+pub fn schemas() -> Map<String, Value> {
+    answers::schemas().into_iter().chain(inputs::schemas()).collect()
 }
 
 /// Returns the document as sent: one line per operation and schema, so it is small and a change shows where it is.
@@ -46,7 +51,7 @@ pub fn text() -> String {
 }
 
 /// Formats `levels` levels of objects with one member per line; what is below them on one line.
-fn lines(value: &Value, levels: usize) -> String {
+pub fn lines(value: &Value, levels: usize) -> String {
     match value {
         Value::Object(members) if levels > 0 => {
             let members = members.iter().map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), lines(value, levels - 1)));

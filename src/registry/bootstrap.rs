@@ -34,6 +34,7 @@ pub struct Administrator {
 }
 
 /// The password and API key of the first administrator.
+#[derive(Clone)]
 pub struct FirstCredentials {
     pub user_id: String,
     /// Only if it was generated.

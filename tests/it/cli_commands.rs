@@ -87,6 +87,7 @@ clients purge my-app --force
 auth-info
 login
 logout
+schema seed
 openapi
 completions fish
 man

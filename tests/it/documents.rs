@@ -33,6 +33,11 @@ fn the_committed_openapi_document_is_what_the_tables_say() {
 }
 
 #[test]
+fn the_committed_schema_of_seeds_is_what_the_tables_say() {
+    committed_equals("src/fixture/seed/schema.json", &keyfob::fixture::seed::schema::text());
+}
+
+#[test]
 fn the_committed_help_and_manual_page_are_what_the_tables_say() {
     committed_equals("doc/help.txt", &keyfob::cli::docs::help::everything());
     committed_equals("doc/keyfob.1", &keyfob::cli::docs::man::text());

@@ -97,7 +97,7 @@ const FLOORS: &[Floors] = &[
     },
     Floors {
         folder: "cli/args",
-        floors: &[&["flags", "settings", "suggestion"], &["unknown_variables", "values"], &["nouns"], &["parse", "standard_input"]],
+        floors: &[&["flags", "settings"], &["unknown_variables", "values"], &["nouns"], &["parse", "standard_input"]],
     },
     Floors { folder: "cli/remote", floors: &[&["callback", "connection", "credentials"], &["http"], &["tokens"]] },
     Floors {
@@ -119,7 +119,8 @@ const FLOORS: &[Floors] = &[
             &["background", "control_socket", "introduction", "metrics_listener", "public_url", "reload", "starter"],
             &["backups"],
             &["settings"],
-            &["certificate", "checkpoints", "observer", "service", "service_manager", "sockets", "sweeper"],
+            &["seed"],
+            &["certificate", "checkpoints", "observer", "opening", "service", "service_manager", "sockets", "sweeper"],
             &["process"],
         ],
     },
@@ -127,12 +128,14 @@ const FLOORS: &[Floors] = &[
         folder: "fixture",
         floors: &[
             &["input"],
-            &["journal", "snapshot"],
-            &["faults"],
+            &["journal", "seed"],
+            &["faults", "snapshot"],
             &["world"],
-            &["answering", "worlds"],
+            &["browser", "worlds"],
+            &["auto"],
+            &["answering"],
             &["call"],
-            &["clock", "fault_controls", "journal_controls", "snapshots", "world_controls"],
+            &["auto_controls", "clock", "fault_controls", "issue", "journal_controls", "snapshots", "world_controls"],
             &["overview"],
             &["controls"],
             &["server"],
@@ -140,6 +143,10 @@ const FLOORS: &[Floors] = &[
     },
     Floors { folder: "fixture/journal", floors: &[&["caller"], &["secrets"], &["entry"], &["har", "pattern"], &["record"]] },
     Floors { folder: "fixture/faults", floors: &[&["list"], &["effect"]] },
+    Floors {
+        folder: "fixture/seed",
+        floors: &[&["names", "row", "seeded", "words"], &["tables"], &["check"], &["auto", "token_order"], &["read"], &["apply", "schema"]],
+    },
     Floors { folder: "console", floors: &[&["page"], &["form"], &["clients", "users"], &["organizations"], &["account"]] },
     Floors { folder: "console/page", floors: &[&["charts", "layout", "listing", "paths"], &["new_secret", "refused", "table"]] },
     Floors {

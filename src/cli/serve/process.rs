@@ -12,31 +12,29 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::app::App;
-use crate::base::error::{Error, Kind};
-use crate::base::time::{Clock, SetClock};
 use crate::base::{log, output, printable};
-use crate::cli::failure::{Failure, UsageError};
+use crate::cli::failure::Failure;
 use crate::cli::serve::background::{Background, Stopped};
 use crate::cli::serve::backups::BackupSchedule;
 use crate::cli::serve::control_socket::ControlSocket;
-use crate::cli::serve::introduction::{self, READER_TIMEOUT};
+use crate::cli::serve::introduction::READER_TIMEOUT;
 use crate::cli::serve::metrics_listener::MetricsListener;
+use crate::cli::serve::opening::{self, Opened};
 use crate::cli::serve::public_url::Lifetime;
 use crate::cli::serve::reload::Reloads;
 use crate::cli::serve::service::Service;
 use crate::cli::serve::service_manager::ServiceManager;
-use crate::cli::serve::settings::{self, Configuration, Upgrade};
+use crate::cli::serve::settings;
 use crate::cli::serve::sockets::{LocalUrls, listen};
-use crate::cli::serve::{certificate, checkpoints, observer, sweeper};
+use crate::cli::serve::{certificate, checkpoints, observer, seed, sweeper};
 use crate::fixture::controls::PREFIX;
 use crate::fixture::server::Fixture;
 use crate::fixture::world::World;
 use crate::http::certificate::Certificate;
 use crate::http::server::Server;
 use crate::model::settings::Settings;
-use crate::registry::bootstrap::{Administrator, FirstCredentials, administrator};
+use crate::registry::bootstrap::FirstCredentials;
 use crate::store::Store;
-use crate::store::backup::back_up_before_upgrade;
 
 /// How long running requests may take to finish after a signal.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(4500);
@@ -66,29 +64,20 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
     let signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| refused("cannot listen for signals", &error))?;
     let certificate = certificate::read(&configuration)?;
     let lifetime = if configuration.data.is_some() { Lifetime::Lasting } else { Lifetime::Ephemeral };
-    // The ports first: if one is taken, no file is created.
+    // A seed first, because it may be refused; otherwise the ports: if one is taken, no file is created.
+    let seeded = seed::read(&mut configuration)?.map(|seed| opening::with_seed(&configuration, seed)).transpose()?;
     let (server, urls, public_url) = listen(&mut configuration, certificate.as_ref(), lifetime)?;
     let metrics = configuration.metrics_listen.as_deref().map(MetricsListener::bind).transpose()?;
-    let clock = configuration.fixture.is_some().then(Arc::<SetClock>::default);
-    let store = match &configuration.data {
-        Some(path) => {
-            copy_before_upgrade(Path::new(path), configuration.upgrade)?;
-            Store::open(Path::new(path))
-        }
-        None => Store::ephemeral_with(clock.clone().map_or(Clock::System, Clock::Set)),
-    };
-    let store = store.map_err(|error| refused(configuration.data.as_deref().unwrap_or("temporary database"), &error))?;
-    let issued = make_administrator(&store, &configuration)?;
+    let Opened { store, issued, beginning } = seeded.map_or_else(|| opening::without_seed(&configuration), Ok)?;
     let issued = issued.filter(|_| lifetime == Lifetime::Ephemeral);
     let mut ready = ready_line(&urls, metrics.as_ref().and_then(MetricsListener::url), &store, issued.as_ref());
     let settings = Settings { public_url, ..configuration.settings };
-    let service = match configuration.fixture.zip(clock) {
+    let service = match configuration.fixture.zip(beginning) {
         None => Service::App(Arc::new(App::new(store, settings))),
-        Some((fixture, clock)) => {
+        Some((fixture, beginning)) => {
             ready["fixture"] = format!("{}{PREFIX}", urls.first).into();
-            let admin_api_key = issued.as_ref().map(|issued| issued.api_key.as_str()).unwrap_or_default();
-            let world = World::first(store, clock, settings, admin_api_key).map_err(|error| refused("the fixture", &error))?;
-            Service::Fixture(Arc::new(Fixture::new(world, urls.first, fixture.token)))
+            ready.as_object_mut().into_iter().for_each(|ready| ready.extend(beginning.told.clone()));
+            Service::Fixture(Arc::new(Fixture::new(World::first(store, settings, beginning), urls.first, fixture.token)))
         }
     };
     let app = service.app().clone();
@@ -123,21 +112,6 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
     wait_for_answers(&events, &app);
     checkpoints::checkpoint(&app);
     Ok(())
-}
-
-/// Keeps a data file that this start upgrades.
-fn copy_before_upgrade(path: &Path, upgrade: Upgrade) -> Result<(), Failure> {
-    match upgrade {
-        Upgrade::WithoutCopy => Ok(()),
-        Upgrade::WithCopy => {
-            let copy = back_up_before_upgrade(path)
-                .map_err(|error| refused("the data file cannot be copied before its upgrade (--no-upgrade-copy does without)", &error))?;
-            if let Some(copy) = copy {
-                log::info("copied the data file before its upgrade", &[("file", copy.file.display().to_string().into())]);
-            }
-            Ok(())
-        }
-    }
 }
 
 fn start_background(
@@ -212,37 +186,6 @@ fn run(server: Arc<Server>, service: Service, workers: usize, background: Vec<Ba
         // Errors are ignored: the receiver is gone only when the process ends.
         let _ = events.send(ProcessEvent::Finished);
     });
-}
-
-fn make_administrator(store: &Store, configuration: &Configuration) -> Result<Option<FirstCredentials>, Failure> {
-    let wanted = Administrator {
-        user_id: configuration.admin_user.clone(),
-        password: configuration.admin_password.clone(),
-        api_key: configuration.admin_api_key.clone(),
-        password_rounds: configuration.settings.password_rounds,
-    };
-    let given = configuration.admin_password.is_some() || configuration.admin_api_key.is_some();
-    match administrator(store, wanted) {
-        Ok(Some(issued)) => {
-            introduction::show(&issued)?;
-            Ok(Some(issued))
-        }
-        Ok(None) => {
-            if given {
-                log::info("the database has users: KEYFOB_ADMIN_PASSWORD and KEYFOB_ADMIN_API_KEY are not used", &[]);
-            }
-            Ok(None)
-        }
-        Err(Error::Named(named)) if named.kind == Kind::InvalidArgument => {
-            let setting = match named.definition.name {
-                "admin_user" => "--admin-user",
-                "admin_password" => "KEYFOB_ADMIN_PASSWORD",
-                _ => "KEYFOB_ADMIN_API_KEY",
-            };
-            Err(UsageError(format!("{setting}: {}", named.message())).into())
-        }
-        Err(error) => Err(refused("cannot make the administrator", &error)),
-    }
 }
 
 /// Returns the addresses of the server, and for a temporary database an API key, as one line of JSON will say.

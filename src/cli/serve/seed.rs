@@ -1,0 +1,49 @@
+//! The seed of a fixture, from its file.
+
+use std::fs;
+
+use crate::base::error::Error;
+use crate::base::printable::printable;
+use crate::cli::failure::{Failure, UsageError};
+use crate::cli::serve::settings::Configuration;
+use crate::fixture::input::{self, InputValue};
+use crate::fixture::seed::read::Seed;
+use crate::model::settings::Approval;
+
+/// A seed that was read.
+#[derive(Debug)]
+pub struct SeedFile {
+    pub seed: Seed,
+    /// What becomes of new clients where a seed does not say.
+    pub approval: Approval,
+}
+
+/// Reads the seed, and sets what it says of the server; an empty seed if a fixture has none, `None` for other servers.
+pub fn read(configuration: &mut Configuration) -> Result<Option<SeedFile>, Failure> {
+    let Some(fixture) = &configuration.fixture else { return Ok(None) };
+    let approval = configuration.settings.approval;
+    let Some(file) = &fixture.seed else { return Ok(Some(SeedFile { seed: Seed::default(), approval })) };
+    let text = fs::read(file).map_err(|error| wrong(configuration, &error.to_string()))?;
+    let seed = input::parse(&text).and_then(|value| Seed::read(&InputValue::root(&value), &configuration.settings));
+    let seed = seed.map_err(|error| unusable(configuration, &error))?;
+    configuration.settings.approval = seed.approval.unwrap_or(approval);
+    if let Some(administrator) = seed.administrator() {
+        configuration.admin_user = administrator.id.id.to_string();
+        configuration.admin_password = Some(administrator.password.clone());
+    }
+    Ok(Some(SeedFile { seed, approval }))
+}
+
+/// Returns the failure for a seed that cannot be used.
+pub fn unusable(configuration: &Configuration, error: &Error) -> Failure {
+    match error {
+        Error::Named(named) => wrong(configuration, &named.text()),
+        Error::Plain(_, text) => wrong(configuration, text),
+        Error::Internal(_) | Error::Unavailable(_) => Failure::Refused(format!("the seed cannot be stored: {}", error.chain())),
+    }
+}
+
+fn wrong(configuration: &Configuration, why: &str) -> Failure {
+    let file = configuration.fixture.as_ref().and_then(|fixture| fixture.seed.as_ref()).map(|file| file.display().to_string());
+    UsageError(printable(&format!("{}: {why}", file.as_deref().unwrap_or("the seed")))).into()
+}
