@@ -79,11 +79,16 @@ fn port_of(text: &str) -> Option<u16> {
 pub fn server_url(text: &str) -> Option<&str> {
     let origin = Origin::parse(text).filter(|origin| origin.port != 0 && !origin.host.ends_with('.'))?;
     let url = text.strip_suffix('/').unwrap_or(text);
-    // Written as links have it: in lowercase, and with nothing before the path but the origin.
+    // Written as browsers have it, and with nothing before the path but the origin.
     let rest = url.strip_prefix(&origin.scheme)?.strip_prefix("://")?;
     let is_plain = |segment: &str| segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
     let is_segment = |segment: &str| !matches!(segment, "" | "." | "..") && is_plain(segment);
-    (!rest.contains(['?', '#']) && rest.split('/').skip(1).all(is_segment)).then_some(url)
+    let mut parts = rest.split('/');
+    let authority = parts.next()?;
+    let is_authority =
+        [origin.host.clone(), format!("{}:{}", origin.host, origin.port)].iter().any(|own| authority.eq_ignore_ascii_case(own));
+    let is_somewhere = !["0.0.0.0", "[::]"].contains(&&*origin.host);
+    (is_authority && is_somewhere && !rest.contains(['?', '#']) && parts.all(is_segment)).then_some(url)
 }
 
 /// Returns whether the `Host` of a request is `own`, or a name or an address that no stranger can point here. Otherwise a page under that
