@@ -45,12 +45,9 @@ impl Certificate {
         Ok(Arc::new(Certificate { certificate: certificate.to_owned(), key: key.to_owned(), provider, current, seen }))
     }
 
-    /// Returns how TLS is spoken with this certificate, whichever it is at the time: TLS 1.2 and 1.3, and in it HTTP/1.1.
+    /// Returns how TLS is spoken with this certificate, whichever it is at the time.
     pub fn server_config(self: &Arc<Certificate>) -> Result<Arc<ServerConfig>, String> {
-        let builder = ServerConfig::builder_with_provider(self.provider.clone()).with_safe_default_protocol_versions();
-        let mut config = builder.map_err(|error| error.to_string())?.with_no_client_auth().with_cert_resolver(self.clone());
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Arc::new(config))
+        server_config(self.provider.clone(), self.clone())
     }
 
     /// Reads the files again. Handshakes that begin from now on get what is in them; if that is not good, they get what they had before.
@@ -71,6 +68,14 @@ impl ResolvesServerCert for Certificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(self.current.read().unwrap_or_else(PoisonError::into_inner).clone())
     }
+}
+
+/// Returns how TLS is spoken with the certificates of a resolver: TLS 1.2 and 1.3, and in it HTTP/1.1.
+pub fn server_config(provider: Arc<CryptoProvider>, certificates: Arc<dyn ResolvesServerCert>) -> Result<Arc<ServerConfig>, String> {
+    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let mut config = builder.map_err(|error| error.to_string())?.with_no_client_auth().with_cert_resolver(certificates);
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
 }
 
 fn version(path: &Path) -> FileVersion {

@@ -127,7 +127,7 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "fixture",
         floors: &[
-            &["input"],
+            &["authority", "input"],
             &["journal", "seed"],
             &["faults", "snapshot"],
             &["world"],

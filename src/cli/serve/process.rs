@@ -66,7 +66,9 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
     let lifetime = if configuration.data.is_some() { Lifetime::Lasting } else { Lifetime::Ephemeral };
     // A seed first, because it may be refused; otherwise the ports: if one is taken, no file is created.
     let seeded = seed::read(&mut configuration)?.map(|seed| opening::with_seed(&configuration, seed)).transpose()?;
-    let (server, urls, public_url) = listen(&mut configuration, certificate.as_ref(), lifetime)?;
+    let authority = certificate::authority(&configuration)?;
+    let tls = certificate::server_config(certificate.as_ref(), authority.as_ref())?;
+    let (server, urls, public_url) = listen(&mut configuration, tls, lifetime)?;
     let metrics = configuration.metrics_listen.as_deref().map(MetricsListener::bind).transpose()?;
     let Opened { store, issued, beginning } = seeded.map_or_else(|| opening::without_seed(&configuration), Ok)?;
     let issued = issued.filter(|_| lifetime == Lifetime::Ephemeral);
@@ -75,6 +77,9 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
     let service = match configuration.fixture.zip(beginning) {
         None => Service::App(Arc::new(App::new(store, settings))),
         Some((fixture, beginning)) => {
+            if let Some(authority) = authority {
+                ready["ca"] = certificate::write_beside(store.path(), authority.pem())?.into();
+            }
             ready["fixture"] = format!("{}{PREFIX}", urls.first).into();
             ready.as_object_mut().into_iter().for_each(|ready| ready.extend(beginning.told.clone()));
             Service::Fixture(Arc::new(Fixture::new(World::first(store, settings, beginning), urls.first, fixture.token)))

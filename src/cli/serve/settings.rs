@@ -52,6 +52,7 @@ pub static SETTINGS: &[Setting] = &[
     Setting { name: "ephemeral", flag: "--ephemeral", variable: "KEYFOB_EPHEMERAL", value: "", default: "off", kind: Switch, doc: "Use a private temporary database, deleted at exit: for tests." },
     Setting { name: "fixture", flag: "--fixture", variable: "KEYFOB_FIXTURE", value: "", default: "off", kind: Switch, doc: "The same, and tests can steer it by requests to /_fixture; listens on this machine only, and ends with the process that started it." },
     Setting { name: "fixture_seed", flag: "--fixture-seed", variable: "KEYFOB_FIXTURE_SEED", value: "SEED.json", default: "nothing", kind: Value, doc: "What there is at the start of a --fixture; `keyfob serve --fixture SEED.json` means this." },
+    Setting { name: "fixture_tls", flag: "--fixture-tls", variable: "KEYFOB_FIXTURE_TLS", value: "", default: "off", kind: Switch, doc: "A --fixture speaks https, with certificates of an authority in memory; the ready line names the file of what clients are to trust." },
     Setting { name: "fixture_token", flag: "--fixture-token", variable: "KEYFOB_FIXTURE_TOKEN", value: "TOKEN", default: "none", kind: Secret, doc: "What the controls of a --fixture ask for, as a bearer token; a file may hold it instead." },
     Setting { name: "exit_with_stdin", flag: "--exit-with-stdin", variable: "KEYFOB_EXIT_WITH_STDIN", value: "", default: "off", kind: Switch, doc: "End in order when standard input ends: with the program that holds its other end, however that ends." },
     Setting { name: "public_url", flag: "--public-url", variable: "KEYFOB_PUBLIC_URL", value: "URL", default: "http:// or https:// and the address listened on", kind: Value, doc: "The URL at which clients and browsers reach this server; it may have a path, such as https://home.example/keyfob." },
@@ -89,6 +90,14 @@ pub struct FixtureSettings {
     pub seed: Option<PathBuf>,
     /// What its controls ask for.
     pub token: Option<String>,
+    pub tls: FixtureTls,
+}
+
+/// What a fixture speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FixtureTls {
+    Off,
+    OwnAuthority,
 }
 
 /// The parsed settings of `serve`.
@@ -190,11 +199,19 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
 }
 
 fn fixture(settings: &args::SettingValues) -> Result<Option<FixtureSettings>, UsageError> {
-    let [seed, token, backups] = ["fixture_seed", "fixture_token", "backup_folder"].map(|name| settings.of(name));
+    let [seed, token, own_tls, backups, tls] =
+        ["fixture_seed", "fixture_token", "fixture_tls", "backup_folder", "tls_cert"].map(|name| settings.of(name));
     let is_wanted = settings.of("fixture").choose(SWITCH)?;
-    match (is_wanted, [seed, token].into_iter().find(|setting| setting.given().is_some())) {
-        (true, _) if backups.given().is_some() => Err(UsageError(format!("{} and --fixture exclude each other", backups.place()))),
-        (true, _) => Ok(Some(FixtureSettings { seed: seed.given().map(PathBuf::from), token: token.given().map(str::to_owned) })),
+    let with = if own_tls.choose(SWITCH)? { FixtureTls::OwnAuthority } else { FixtureTls::Off };
+    let own_tls_given = (with == FixtureTls::OwnAuthority).then_some(own_tls);
+    let excluded = |other: &SettingValue, flag: &str| Err(UsageError(format!("{} and {flag} exclude each other", other.place())));
+    match (is_wanted, [seed, token].into_iter().filter(|setting| setting.given().is_some()).chain(own_tls_given).next()) {
+        (true, _) if backups.given().is_some() => excluded(backups, "--fixture"),
+        (true, _) if own_tls_given.is_some() && tls.given().is_some() => excluded(tls, "--fixture-tls"),
+        (true, _) => {
+            let (seed, token) = (seed.given().map(PathBuf::from), token.given().map(str::to_owned));
+            Ok(Some(FixtureSettings { seed, token, tls: with }))
+        }
         (false, Some(given)) => {
             // A plain argument stands for the seed, and may be a mistake.
             let shown = seed.given().filter(|seed| is_plain(seed)).map(|seed| format!(" `{seed}`")).unwrap_or_default();

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use listenfd::ListenFd;
+use rustls::ServerConfig;
 
 use crate::base::descriptors;
 use crate::base::uri::shown_host;
 use crate::cli::failure::{Failure, UsageError};
 use crate::cli::serve::public_url::{Lifetime, Location, local_url, public_url};
 use crate::cli::serve::settings::Configuration;
-use crate::http::certificate::Certificate;
 use crate::http::listener::public_socket::{ListenAddress, ListeningSocket, Protocol, PublicSocket};
 use crate::http::server::Server;
 use crate::store::folder::folder_of;
@@ -26,20 +26,18 @@ pub struct LocalUrls {
 /// Opens all sockets. Returns the server, where programs on this machine reach it, and its public URL.
 pub fn listen(
     configuration: &mut Configuration,
-    certificate: Option<&Arc<Certificate>>,
+    tls: Option<Arc<ServerConfig>>,
     lifetime: Lifetime,
 ) -> Result<(Server, LocalUrls, String), Failure> {
     if configuration.fixture.is_some() {
         // Worlds need them too. Before it is decided how many connections there is room for.
         descriptors::raise();
     }
-    let over_tcp = match certificate {
-        Some(certificate) => Protocol::Https(certificate.server_config().map_err(Failure::Refused)?),
-        None => Protocol::Http,
-    };
+    let has_certificate = tls.is_some();
+    let over_tcp = tls.map_or(Protocol::Http, Protocol::Https);
     let mut opened = open(&configuration.listen, &mut configuration.inherited, &over_tcp)?;
     let locations = locations(&opened);
-    if certificate.is_some() && !locations.iter().any(|location| matches!(location, Location::Tcp { .. })) {
+    if has_certificate && !locations.iter().any(|location| matches!(location, Location::Tcp { .. })) {
         return Err(UsageError("--tls-cert is for TCP addresses of --listen, and there is none".to_owned()).into());
     }
     if configuration.fixture.is_some() && !locations.iter().all(Location::is_of_this_machine) {
