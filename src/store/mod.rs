@@ -16,12 +16,12 @@ mod census;
 pub mod client_secrets;
 pub mod clients;
 pub mod copy_error;
+pub mod database_copy;
 pub mod events;
 pub(crate) mod files;
 pub(crate) mod folder;
 pub(crate) mod inspection;
 pub mod members;
-pub mod memory_copy;
 pub mod observations;
 mod open_error;
 pub mod organizations;
@@ -48,14 +48,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use data_encoding::HEXLOWER;
 use rusqlite::Connection;
 
 use crate::base::error::{Error, Result};
+use crate::base::secret;
 use crate::base::temporary_directory::TemporaryDirectory;
 use crate::base::time::{Clock, Time};
 use cache::Cache;
+use database_copy::{CopyPlace, DatabaseCopy};
 use files::FileLock;
-use memory_copy::MemoryCopy;
 pub use open_error::OpenError;
 pub use query::{Deleted, Direction, Order, Search, TextSearch};
 use readers::Readers;
@@ -105,7 +107,7 @@ impl Store {
     /// Creates a temporary database as this copy was taken, with this clock; its directory is in that of this one, which is temporary too.
     /// # Errors
     /// The same.
-    pub fn ephemeral_within(&self, copy: &MemoryCopy, clock: Clock) -> std::result::Result<Store, OpenError> {
+    pub fn ephemeral_within(&self, copy: &DatabaseCopy, clock: Clock) -> std::result::Result<Store, OpenError> {
         let own = self.temporary.as_ref().ok_or_else(|| OpenError::NoDirectory(std::io::Error::other("this database is not temporary")))?;
         let directory = TemporaryDirectory::within(own.path()).map_err(OpenError::NoDirectory)?;
         let path = directory.path().join(temporary::FILE);
@@ -217,17 +219,24 @@ impl Store {
         self.writer.run(&self.clock, work)
     }
 
-    /// Copies the newest state into memory.
+    /// Copies the newest state of a temporary database.
     /// # Errors
     /// Those of the database.
-    pub fn copy_to_memory(&self) -> Result<MemoryCopy> {
-        self.read(|tx| Ok(MemoryCopy::of(tx.connection()?)?))
+    pub fn copy(&self, place: CopyPlace) -> Result<DatabaseCopy> {
+        match place {
+            CopyPlace::Memory => self.read(|tx| Ok(DatabaseCopy::in_memory(tx.connection()?)?)),
+            CopyPlace::File => {
+                let path = files::beside(&self.path, &format!("-copy-{}", HEXLOWER.encode(&secret::random::<8>())));
+                files::create(&path).map_err(|error| Error::Unavailable(error.into()))?;
+                self.read(|tx| Ok(DatabaseCopy::in_file(tx.connection()?, path)?))
+            }
+        }
     }
 
     /// Replaces everything with what was copied, between two writes. Transactions that read go on with what they see.
     /// # Errors
     /// Those of the database; fails too if this one is not temporary: a log that others continue must not be replaced.
-    pub fn replace_with(&self, copy: &MemoryCopy) -> Result<()> {
+    pub fn replace_with(&self, copy: &DatabaseCopy) -> Result<()> {
         if self.temporary.is_none() {
             return Err(Error::Internal("only a temporary database can be replaced".into()));
         }

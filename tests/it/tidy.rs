@@ -49,14 +49,14 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "store",
         floors: &[
-            &["cache", "folder", "memory_copy", "pattern"],
+            &["cache", "folder", "pattern"],
             &["transaction"],
             &["open_error"],
             &["files"],
             &["copy_error", "temporary", "wal"],
             &["seal", "sql", "writer"],
             &["schema"],
-            &["proof", "query", "readers", "table"],
+            &["database_copy", "proof", "query", "readers", "table"],
             &["backup"],
             &["restore"],
             &[
