@@ -6,16 +6,30 @@ use std::num::NonZero;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
+use keyfob::http::certificate::Certificate;
 use keyfob::http::listener::limits::Limits;
+use keyfob::http::listener::public_socket::{ListeningSocket, Protocol, PublicSocket};
 use keyfob::http::reply::{Delivery, Reply};
 use keyfob::http::request::Request;
 use keyfob::http::server::{RequestWait, Server};
 
 use crate::listener::{get, read_reply, read_to_end};
+use crate::tls::{client, file, over};
 
 /// Runs a story against a server with one worker.
 fn with_one_worker(answer: &(dyn Fn(Request, &RequestWait<'_>) -> Reply + Sync), story: impl FnOnce(&str, &Server)) {
-    let server = Server::bind("127.0.0.1:0", Limits::default()).expect("it listens");
+    run(Server::bind("127.0.0.1:0", Limits::default()).expect("it listens"), answer, story);
+}
+
+/// The same over TLS.
+fn with_tls(answer: &(dyn Fn(Request, &RequestWait<'_>) -> Reply + Sync), story: impl FnOnce(&str, &Server)) {
+    let certificate = Certificate::read(&file("first.pem"), &file("first-key.pem")).and_then(|certificate| certificate.server_config());
+    let protocol = Protocol::Https(certificate.expect("a certificate"));
+    let socket = PublicSocket { socket: ListeningSocket::tcp("127.0.0.1:0").expect("it listens"), protocol };
+    run(Server::new(vec![socket], Limits::default(), None).expect("it starts"), answer, story);
+}
+
+fn run(server: Server, answer: &(dyn Fn(Request, &RequestWait<'_>) -> Reply + Sync), story: impl FnOnce(&str, &Server)) {
     let address = server.address().expect("an address").to_string();
     std::thread::scope(|scope| {
         scope.spawn(|| server.run(1, answer).expect("it runs"));
@@ -96,5 +110,38 @@ fn a_handler_that_waits_learns_that_its_peer_is_gone_or_the_server_stops() {
         server.stop();
         assert_eq!(ended.recv_timeout(Duration::from_secs(20)).as_deref(), Ok("/stays"));
         drop(stays);
+    });
+}
+
+#[test]
+fn over_tls_too_a_reply_is_cut_and_a_handler_learns_that_its_peer_is_gone() {
+    let (sender, ended) = channel();
+    let wait_or_answer = |request: Request, waiting: &RequestWait<'_>| {
+        if request.path() != "/gone" {
+            return answer(request, waiting);
+        }
+        (waiting.before_blocking)();
+        while !(waiting.is_abandoned)() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        sender.send(()).expect("somebody listens");
+        Reply::empty(204)
+    };
+    with_tls(&wait_or_answer, |address, _| {
+        let asks = |target: &str| {
+            let mut stream = over(&client(rustls::ALL_VERSIONS), TcpStream::connect(address).expect("it accepts"));
+            stream.write_all(get(target).as_bytes()).expect("it is sent");
+            stream
+        };
+        assert!(read_to_end(&mut asks("/five")).ends_with("\r\n\r\nabcde"));
+        // It has read all that it was sent, so nothing breaks the connection when it ends.
+        let mut gone = asks("/");
+        assert!(read_reply(&mut gone).ends_with("xyz"));
+        gone.write_all(get("/gone").as_bytes()).expect("it is sent");
+        assert_eq!(ended.recv_timeout(Duration::from_millis(50)), Err(RecvTimeoutError::Timeout));
+        gone.conn.send_close_notify();
+        gone.flush().expect("it is sent");
+        drop(gone);
+        assert_eq!(ended.recv_timeout(Duration::from_secs(5)), Ok(()));
     });
 }

@@ -222,7 +222,7 @@ impl PendingRequest {
     /// Returns whether nobody waits for the answer any more: the server stops, or the peer is gone. One that only ended its stream is sent
     /// `100 Continue`, which a peer that is gone answers with a reset.
     pub fn is_abandoned(&self) -> bool {
-        let must_probe = self.keep_alive == KeepAlive::Yes && self.socket.has_ended() && !self.is_probed.replace(true);
+        let must_probe = self.keep_alive == KeepAlive::Yes && self.socket.has_ended_for_worker() && !self.is_probed.replace(true);
         self.pending.is_stopping() || self.socket.is_broken() || (must_probe && self.socket.write(CONTINUE).is_err())
     }
 

@@ -87,6 +87,17 @@ impl PeerSocket {
         self.socket.has_ended()
     }
 
+    /// The same for a worker. Over TLS it reads what has arrived, which no event tells of any more: the event loop will get notice.
+    pub fn has_ended_for_worker(&self) -> bool {
+        match &self.tls {
+            None => self.has_ended(),
+            Some(tls) => {
+                self.give_to_worker(More::Known);
+                self.has_ended() || tls.has_ended(&self.socket)
+            }
+        }
+    }
+
     /// Returns whether the connection is broken off, so that the peer can't read a reply.
     pub fn is_broken(&self) -> bool {
         !matches!(self.socket.take_error(), Ok(None))

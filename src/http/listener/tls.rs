@@ -99,6 +99,14 @@ impl TlsSession {
         self.session().wants_write()
     }
 
+    /// Returns whether the peer has said that it sends nothing more. What it has sent before stays to be read.
+    pub fn has_ended(&self, socket: &Stream) -> bool {
+        let mut session = self.session();
+        // Errors are ignored: the next attempt to read or write meets them.
+        let _ = receive(&mut session, socket);
+        session.process_new_packets().is_ok_and(|state| state.peer_has_closed())
+    }
+
     /// Tells the peer that nothing more follows, unless it has not even taken what came before. Errors are ignored: then the peer is gone.
     pub fn end_writing(&self, socket: &Stream) {
         let mut session = self.session();
