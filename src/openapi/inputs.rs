@@ -215,7 +215,7 @@ fn collaborator(account: Value) -> Value {
 }
 
 /// Returns the schema of a new password. The pattern covers what every password must have, without capitals and digits of other scripts.
-fn new_password() -> Value {
+pub fn new_password() -> Value {
     json!({
         "type": "string",
         "minLength": password::MIN_LENGTH,

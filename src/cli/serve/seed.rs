@@ -6,8 +6,9 @@ use crate::base::error::Error;
 use crate::base::printable::printable;
 use crate::cli::failure::{Failure, UsageError};
 use crate::cli::serve::settings::Configuration;
-use crate::fixture::input::{self, InputValue};
+use crate::fixture::input::InputValue;
 use crate::fixture::seed::read::Seed;
+use crate::fixture::strict_json;
 use crate::model::settings::Approval;
 
 /// A seed that was read.
@@ -24,8 +25,11 @@ pub fn read(configuration: &mut Configuration) -> Result<Option<SeedFile>, Failu
     let approval = configuration.settings.approval;
     let Some(file) = &fixture.seed else { return Ok(Some(SeedFile { seed: Seed::default(), approval })) };
     let text = fs::read(file).map_err(|error| wrong(configuration, &error.to_string()))?;
-    let seed = input::parse(&text).and_then(|value| Seed::read(&InputValue::root(&value), &configuration.settings));
-    let seed = seed.map_err(|error| unusable(configuration, &error))?;
+    let value = strict_json::parse(&text).map_err(|error| wrong(configuration, &format!("is not JSON: {error}")))?;
+    if !value.is_object() {
+        return Err(wrong(configuration, "must be a JSON object"));
+    }
+    let seed = Seed::read(&InputValue::root(&value), &configuration.settings).map_err(|error| unusable(configuration, &error))?;
     configuration.settings.approval = seed.approval.unwrap_or(approval);
     if let Some(administrator) = seed.administrator() {
         configuration.admin_user = administrator.id.id.to_string();
