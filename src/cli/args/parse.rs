@@ -7,7 +7,7 @@ use pico_args::Arguments;
 use crate::base::printable::printable;
 use crate::base::suggestion::nearest;
 use crate::cli::args::flags::{Flag, FlagKind};
-use crate::cli::args::settings::{Setting, SettingKind, values_of};
+use crate::cli::args::settings::{SWITCH, Setting, SettingKind, values_of};
 use crate::cli::args::values::{Format, Values};
 use crate::cli::failure::UsageError;
 
@@ -43,6 +43,9 @@ pub fn parse(takes: &CommandSyntax, arguments: Vec<OsString>) -> Result<(Values,
                 None => values.put_argument(place, text)?,
             }
         } else if let Some(setting) = takes.settings.iter().find(|setting| setting.flag == name) {
+            if let (SettingKind::Switch, Some((_, value))) = (setting.kind, text.split_once('=')) {
+                return Err(joined_to_switch(takes, setting, value));
+            }
             left.push(argument);
             match setting.kind {
                 SettingKind::Secret => values.exposed.push(setting.flag),
@@ -109,6 +112,19 @@ fn spelled(rows: &[&'static Flag], arguments: Vec<OsString>) -> Vec<OsString> {
 /// Returns whether a word may be repeated in an error: any other could be a secret.
 pub fn is_plain(word: &str) -> bool {
     word.len() <= 24 && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+}
+
+/// Returns the error for a switch with a value, which may be what a plain argument beside it says.
+fn joined_to_switch(takes: &CommandSyntax, setting: &Setting, value: &str) -> UsageError {
+    let (flag, beside) = (setting.flag, format!("{}-", setting.flag));
+    let is_truth = SWITCH.iter().any(|(word, _)| *word == value);
+    let has_argument = takes.arguments.iter().any(|argument| format!("--{argument}").starts_with(&beside));
+    let written = if has_argument && !is_truth {
+        format!("write `{flag} {}`", printable(value))
+    } else {
+        format!("write {flag} alone, or leave it out")
+    };
+    UsageError(format!("{flag} is a switch and takes no value after `=`: {written}"))
 }
 
 fn unknown_flag(takes: &CommandSyntax, name: &str) -> UsageError {

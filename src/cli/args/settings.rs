@@ -47,6 +47,9 @@ pub enum SettingKind {
     Secret,
 }
 
+/// What a switch may say in its variable.
+pub const SWITCH: &[(&str, bool)] = &[("true", true), ("1", true), ("on", true), ("false", false), ("0", false), ("off", false)];
+
 impl Setting {
     /// Returns the names of the variables that may hold it.
     pub fn variables(&self) -> impl Iterator<Item = String> {
@@ -107,6 +110,17 @@ impl SettingValue {
     /// Returns the flag or variable that the value came from, or that could set it.
     pub fn place(&self) -> &str {
         self.value.as_ref().map_or(self.setting.flag, |(place, _)| place)
+    }
+
+    /// Returns the flag or variable that is there, but says nothing.
+    pub fn empty_place(&self) -> Option<String> {
+        match &self.value {
+            Some((place, value)) => value.trim().is_empty().then(|| place.clone()),
+            None => {
+                let mut names = self.setting.variables();
+                names.find(|name| variable_names().any(|there| there == *name))
+            }
+        }
     }
 
     /// Returns the value if it is set.

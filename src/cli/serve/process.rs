@@ -25,7 +25,7 @@ use crate::cli::serve::reload::Reloads;
 use crate::cli::serve::service::Service;
 use crate::cli::serve::service_manager::ServiceManager;
 use crate::cli::serve::settings;
-use crate::cli::serve::sockets::{LocalUrls, listen};
+use crate::cli::serve::sockets::{LocalUrls, check_fixture_addresses, listen};
 use crate::cli::serve::{certificate, checkpoints, observer, seed, sweeper};
 use crate::fixture::controls::PREFIX;
 use crate::fixture::server::Fixture;
@@ -54,6 +54,7 @@ enum ProcessEvent {
 
 pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Failure> {
     let mut configuration = settings::read(arguments)?;
+    check_fixture_addresses(&configuration)?;
     let manager = Arc::new(ServiceManager::find()?);
     let log_file = configuration.log_file.as_deref();
     let _log = log::open(configuration.log, log_file.map(Path::new))

@@ -19,16 +19,6 @@ pub enum Location {
     Unix(PathBuf),
 }
 
-impl Location {
-    /// Returns whether only programs on this machine reach it.
-    pub fn is_of_this_machine(&self) -> bool {
-        match self {
-            Location::Tcp { address, .. } => address.ip().to_canonical().is_loopback(),
-            Location::Unix(_) => true,
-        }
-    }
-}
-
 /// Returns the URL for programs on this machine. An address that means all of them is nothing to connect to. A Unix socket has no URL that all
 /// programs know: `unix:PATH` stands for one.
 pub fn local_url(location: &Location) -> String {

@@ -10,7 +10,7 @@ use crate::base::log::Verbosity;
 use crate::base::printable::printable;
 use crate::cli::args::parse::is_plain;
 use crate::cli::args::settings::SettingKind::{List, Secret, Switch, Value};
-use crate::cli::args::settings::{self as args, FEWEST_ROUNDS, Setting, SettingValue, variable};
+use crate::cli::args::settings::{self as args, FEWEST_ROUNDS, SWITCH, Setting, SettingValue, variable};
 use crate::cli::args::values::seconds;
 use crate::cli::failure::UsageError;
 use crate::cli::serve::backups::BackupSchedule;
@@ -33,8 +33,6 @@ const MOST_CONNECTIONS: usize = 65_536;
 
 /// More sockets than any supervisor opens for one server.
 const MOST_INHERITED: usize = 64;
-
-const SWITCH: &[(&str, bool)] = &[("true", true), ("1", true), ("on", true), ("false", false), ("0", false), ("off", false)];
 
 /// More backups than anyone looks through.
 const MOST_BACKUPS: usize = 100_000;
@@ -152,7 +150,10 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
     let data = value("data");
     if ephemeral && data.given().is_some() {
         let other = if fixture.is_some() { "--fixture" } else { "--ephemeral" };
-        return Err(UsageError(format!("{} and {other} exclude each other", data.place())));
+        return Err(UsageError(format!(
+            "{} and {other} exclude each other: leave one of them out, {other} has no data file",
+            data.place()
+        )));
     }
     // Before there are other threads, because it takes its variables out of the environment.
     check_inherited(variable("LISTEN_FDS")?.as_deref())?;
@@ -204,11 +205,18 @@ fn fixture(settings: &args::SettingValues) -> Result<Option<FixtureSettings>, Us
     let is_wanted = settings.of("fixture").choose(SWITCH)?;
     let with = if own_tls.choose(SWITCH)? { FixtureTls::OwnAuthority } else { FixtureTls::Off };
     let own_tls_given = (with == FixtureTls::OwnAuthority).then_some(own_tls);
-    let excluded = |other: &SettingValue, flag: &str| Err(UsageError(format!("{} and {flag} exclude each other", other.place())));
+    let excluded = |other: &SettingValue, flag: &str| {
+        Err(UsageError(format!("{} and {flag} exclude each other: leave one of them out", other.place())))
+    };
     match (is_wanted, [seed, token].into_iter().filter(|setting| setting.given().is_some()).chain(own_tls_given).next()) {
         (true, _) if backups.given().is_some() => excluded(backups, "--fixture"),
         (true, _) if own_tls_given.is_some() && tls.given().is_some() => excluded(tls, "--fixture-tls"),
         (true, _) => {
+            if let Some(place) = token.empty_place() {
+                return Err(UsageError(format!(
+                    "{place} is empty, and all programs could use the controls: give it a token, or leave it out"
+                )));
+            }
             let (seed, token) = (seed.given().map(PathBuf::from), token.given().map(str::to_owned));
             Ok(Some(FixtureSettings { seed, token, tls: with }))
         }

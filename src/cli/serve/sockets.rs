@@ -1,5 +1,6 @@
 //! Opens the sockets of the server: those that are set, and those that a supervisor has opened.
 
+use std::net::ToSocketAddrs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -40,8 +41,9 @@ pub fn listen(
     if has_certificate && !locations.iter().any(|location| matches!(location, Location::Tcp { .. })) {
         return Err(UsageError("--tls-cert is for TCP addresses of --listen, and there is none".to_owned()).into());
     }
-    if configuration.fixture.is_some() && !locations.iter().all(Location::is_of_this_machine) {
-        return Err(UsageError("--fixture is for this machine only: --listen must be an address such as 127.0.0.1:0".to_owned()).into());
+    if configuration.fixture.is_some() {
+        // Those that a supervisor has opened too.
+        locations.iter().try_for_each(check_fixture_location)?;
     }
     let public_url = public_url(configuration.settings.public_url.clone(), locations.first(), lifetime)?;
     let all: Vec<String> = locations.iter().map(local_url).collect();
@@ -58,6 +60,31 @@ pub fn listen(
     let server = Server::new(opened, configuration.limits.clone(), folder)
         .map_err(|error| Failure::Refused(format!("cannot start the server: {error}")))?;
     Ok((server, urls, public_url))
+}
+
+/// Checks where a fixture is to listen, before anything is made.
+pub fn check_fixture_addresses(configuration: &Configuration) -> Result<(), UsageError> {
+    for address in configuration.listen.iter().filter(|_| configuration.fixture.is_some()) {
+        match address {
+            ListenAddress::Unix(path) => check_fixture_location(&Location::Unix(path.clone()))?,
+            // One that cannot be found is refused when it is opened.
+            ListenAddress::Tcp(address) => {
+                let addresses = address.to_socket_addrs().into_iter().flatten();
+                addresses.map(|address| Location::Tcp { scheme: "http", address }).try_for_each(|found| check_fixture_location(&found))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Checks that only programs on this machine reach a fixture there, and all of them do.
+fn check_fixture_location(location: &Location) -> Result<(), UsageError> {
+    let why = match location {
+        Location::Tcp { address, .. } if address.ip().to_canonical().is_loopback() => return Ok(()),
+        Location::Tcp { .. } => "--fixture is for this machine only",
+        Location::Unix(_) => "--fixture tells tests its URL, and a Unix socket has none",
+    };
+    Err(UsageError(format!("{why}: --listen must be an address such as 127.0.0.1:0")))
 }
 
 /// Opens all sockets. What is listened on over TCP speaks `over_tcp`.
