@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use keyfob::base::error::Definition;
+use keyfob::fixture::journal::reasons::{ERROR_LISTS, FORM_PROBLEMS};
 
 /// A folder of `src/` and its floors, the lowest first: a module in it uses only modules of the folder on lower floors, and itself.
 struct Floors {
@@ -142,7 +143,7 @@ const FLOORS: &[Floors] = &[
             &["server"],
         ],
     },
-    Floors { folder: "fixture/journal", floors: &[&["caller"], &["secrets"], &["entry"], &["har", "pattern"], &["record"]] },
+    Floors { folder: "fixture/journal", floors: &[&["caller", "reasons"], &["secrets"], &["entry"], &["har", "pattern"], &["record"]] },
     Floors { folder: "fixture/faults", floors: &[&["list"], &["effect"]] },
     Floors {
         folder: "fixture/seed",
@@ -368,44 +369,7 @@ fn a_declared_type_is_noticed() {
 
 #[test]
 fn an_error_is_defined_once() {
-    let lists: &[&[&Definition]] = &[
-        keyfob::base::validation::ERRORS,
-        keyfob::model::password::ERRORS,
-        keyfob::registry::accounts::ERRORS,
-        keyfob::registry::administrators::ERRORS,
-        keyfob::registry::approval::ERRORS,
-        keyfob::registry::api_keys::ERRORS,
-        keyfob::registry::authentication::ERRORS,
-        keyfob::registry::bootstrap::ERRORS,
-        keyfob::registry::bounds::ERRORS,
-        keyfob::registry::clients::ERRORS,
-        keyfob::registry::contacts::ERRORS,
-        keyfob::registry::deletion::ERRORS,
-        keyfob::registry::entity::ERRORS,
-        keyfob::registry::guidelines::ERRORS,
-        keyfob::registry::members::ERRORS,
-        keyfob::registry::organizations::ERRORS,
-        keyfob::registry::principal::ERRORS,
-        keyfob::registry::rights::ERRORS,
-        keyfob::registry::secrets::ERRORS,
-        keyfob::registry::standing::ERRORS,
-        keyfob::registry::users::ERRORS,
-        keyfob::call::ERRORS,
-        keyfob::failure::ERRORS,
-        keyfob::http::csrf::ERRORS,
-        keyfob::oauth::login::ERRORS,
-        keyfob::oauth::logout::ERRORS,
-        keyfob::registry::authorizations::ERRORS,
-        keyfob::registry::recovery::ERRORS,
-        keyfob::registry::refusal::ERRORS,
-        keyfob::registry::repetition::ERRORS,
-        keyfob::registry::sessions::ERRORS,
-        keyfob::registry::sign_in::ERRORS,
-        keyfob::registry::throttle::ERRORS,
-        keyfob::registry::trials::ERRORS,
-        keyfob::console::organizations::members::ERRORS,
-        keyfob::console::clients::review::ERRORS,
-        keyfob::console::form::saving::ERRORS,
+    let of_others: &[&[&Definition]] = &[
         keyfob::cli::api_error::ERRORS,
         keyfob::cli::run::operator::ERRORS,
         keyfob::fixture::fault_controls::ERRORS,
@@ -416,6 +380,7 @@ fn an_error_is_defined_once() {
         keyfob::fixture::world::ERRORS,
         keyfob::fixture::worlds::ERRORS,
     ];
+    let lists = [ERROR_LISTS, of_others].concat();
     let tables = sources().iter().filter(|source| source.product().contains("errors! {")).count();
     assert_eq!(tables, lists.len(), "a table of errors is missing from this list");
     let mut names: Vec<String> =
@@ -423,6 +388,20 @@ fn an_error_is_defined_once() {
     names.sort();
     let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| &pair[0]).collect();
     assert!(twice.is_empty(), "defined twice: {twice:?}");
+}
+
+#[test]
+fn a_problem_of_a_form_can_be_looked_for_in_the_journal() {
+    let known: Vec<&str> = keyfob::fixture::journal::reasons::names().collect();
+    let mut found = 0;
+    for source in sources() {
+        for problem in source.product().split("Problem::new(").skip(1) {
+            let Some(name) = problem.lines().next().and_then(|line| line.split(", \"").nth(1)?.split('"').next()) else { continue };
+            assert!(known.contains(&name), "`{name}` is missing from FORM_PROBLEMS");
+            found += 1;
+        }
+    }
+    assert!(found >= FORM_PROBLEMS.len(), "problems are missing");
 }
 
 #[test]
