@@ -25,9 +25,12 @@ pub fn read(configuration: &mut Configuration) -> Result<Option<SeedFile>, Failu
     let approval = configuration.settings.approval;
     let Some(file) = &fixture.seed else { return Ok(Some(SeedFile { seed: Seed::default(), approval })) };
     let text = fs::read(file).map_err(|error| wrong(configuration, &error.to_string()))?;
-    let value = strict_json::parse(&text).map_err(|error| wrong(configuration, &format!("is not JSON: {error}")))?;
+    if text.trim_ascii().is_empty() {
+        return Err(wrong(configuration, "the seed is empty: write {} for one without anything"));
+    }
+    let value = strict_json::parse(&text).map_err(|error| wrong(configuration, &format!("the seed is not JSON: {error}")))?;
     if !value.is_object() {
-        return Err(wrong(configuration, "must be a JSON object"));
+        return Err(wrong(configuration, "the seed must be a JSON object"));
     }
     let seed = Seed::read(&InputValue::root(&value), &configuration.settings).map_err(|error| unusable(configuration, &error))?;
     configuration.settings.approval = seed.approval.unwrap_or(approval);
