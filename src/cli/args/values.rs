@@ -78,6 +78,7 @@ impl Values {
     pub fn warnings(&self) -> Vec<String> {
         let elsewhere = |flag: &str| match flag {
             "--api-key" => "KEYFOB_API_KEY_FILE, or `keyfob login`, which keeps it".to_owned(),
+            "--fixture-token" => "KEYFOB_FIXTURE_TOKEN_FILE".to_owned(),
             flag => format!("{flag}-file"),
         };
         let warning = |flag: &&str| {
