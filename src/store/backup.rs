@@ -67,7 +67,7 @@ pub fn back_up(source: &Path, target: &Target, goes_on: &dyn Fn() -> bool) -> Re
     let data = open_source(source)?;
     let wanted = target.wanted(source)?;
     let folder = target.folder()?;
-    let _lock = lock_folder(&folder)?;
+    let _lock = lock_folder(&folder, goes_on)?;
     let partial = PartialFolder::create(folder.join(PARTIAL)).map_err(|error| CopyError::File(folder.join(PARTIAL), error))?;
     let place = partial.file();
     let mut made = create(&place).map_err(|error| CopyError::File(place.clone(), error))?;
@@ -218,16 +218,26 @@ fn finish(partial: &Path, file: &mut File, seen: Contents) -> Result<(Contents, 
     Ok((found, sha256, file.metadata().map_err(in_file)?.len()))
 }
 
-/// Keeps two backups from being written into a folder at the same time. A lock on the folder itself leaves nothing behind.
-fn lock_folder(folder: &Path) -> Result<File, CopyError> {
+/// How long to wait for another backup into the same folder, and how long before looking again whether it is done.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+
+/// Keeps two backups from being written into a folder at the same time: waits for one that is under way, while `goes_on`. A lock on the folder itself
+/// leaves nothing behind.
+fn lock_folder(folder: &Path, goes_on: &dyn Fn() -> bool) -> Result<File, CopyError> {
     let in_folder = |error| CopyError::File(folder.to_owned(), error);
     let opened = OpenOptions::new().read(true).custom_flags(flags(OFlags::DIRECTORY)).open(folder).map_err(in_folder)?;
-    match opened.try_lock() {
-        Ok(()) => Ok(opened),
-        Err(TryLockError::WouldBlock) => {
-            Err(CopyError::Refused(format!("another backup is being written into {}: try again when it is done", folder.display())))
+    let begun = Instant::now();
+    loop {
+        match opened.try_lock() {
+            Ok(()) => return Ok(opened),
+            Err(TryLockError::WouldBlock) if begun.elapsed() < LONGEST_WAIT && goes_on() => sleep(BETWEEN_LOOKS),
+            Err(TryLockError::WouldBlock) => {
+                let folder = folder.display();
+                return Err(CopyError::Refused(format!("another backup is being written into {folder}: try again when it is done")));
+            }
+            Err(TryLockError::Error(error)) => return Err(in_folder(error)),
         }
-        Err(TryLockError::Error(error)) => Err(in_folder(error)),
     }
 }
 

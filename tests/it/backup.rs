@@ -187,6 +187,20 @@ fn a_backup_goes_into_a_folder_by_its_time_and_only_older_backups_make_room() {
 }
 
 #[test]
+fn a_backup_waits_for_another_that_is_being_written_into_its_folder() {
+    let folder = Folder::new("backup-beside-another");
+    Process::start(&folder.0, "", &["--data", "keyfob.db"]).stop();
+    std::fs::create_dir(folder.file("backups")).expect("a folder");
+    let other = std::fs::File::open(folder.file("backups")).expect("the folder");
+    other.lock().expect("another backup begins");
+    let mut backup = keyfob(&folder.0, &["backup", "backups"], &[]).spawn().expect("it starts");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert_eq!(backup.try_wait().expect("its state"), None);
+    other.unlock().expect("the other one ends");
+    assert!(backup.wait().expect("it ends").success());
+}
+
+#[test]
 fn a_backup_overwrites_nothing_but_a_backup() {
     let folder = Folder::new("backup-names");
     serve(&folder.0, &[]).stop();
