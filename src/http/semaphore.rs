@@ -3,13 +3,28 @@
 
 use std::cell::Cell;
 use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::base::mutex::locked;
 
 #[derive(Debug)]
 pub struct Semaphore {
-    free: Mutex<usize>,
+    permits: Mutex<Permits>,
     freed: Condvar,
+}
+
+#[derive(Debug)]
+struct Permits {
+    free: usize,
+    /// How many threads wait for one.
+    waiting: usize,
+}
+
+/// Whether there is a thread for a permit that was released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Successor {
+    Waits,
+    None,
 }
 
 /// A thread's permit to work, until it is released.
@@ -21,39 +36,48 @@ pub struct Permit<'s> {
 
 impl Semaphore {
     pub fn new(permits: usize) -> Semaphore {
-        Semaphore { free: Mutex::new(permits), freed: Condvar::new() }
+        Semaphore { permits: Mutex::new(Permits { free: permits, waiting: 0 }), freed: Condvar::new() }
     }
 
-    /// Waits for a permit.
-    pub fn acquire(&self) -> Permit<'_> {
-        let permit = Permit { semaphore: self, is_held: Cell::new(false) };
-        permit.reacquire();
-        permit
+    /// Returns a place for a permit, which is not held yet.
+    pub fn permit(&self) -> Permit<'_> {
+        Permit { semaphore: self, is_held: Cell::new(false) }
     }
 
     /// Adds permits.
     pub fn add(&self, permits: usize) {
-        *locked(&self.free) += permits;
+        locked(&self.permits).free += permits;
         self.freed.notify_all();
     }
 }
 
 impl Permit<'_> {
-    /// Releases the permit to a thread in reserve. Does nothing if it is released already.
-    pub fn release(&self) {
-        if self.is_held.replace(false) {
-            *locked(&self.semaphore.free) += 1;
-            self.semaphore.freed.notify_one();
+    /// Releases the permit to a thread in reserve, and returns whether one waits for it. Does nothing if it is released already.
+    pub fn release(&self) -> Successor {
+        if !self.is_held.replace(false) {
+            return Successor::Waits;
         }
+        let mut permits = locked(&self.semaphore.permits);
+        permits.free += 1;
+        self.semaphore.freed.notify_one();
+        if permits.free <= permits.waiting { Successor::Waits } else { Successor::None }
     }
 
-    /// Waits for a permit again. Does nothing if this one is held.
-    pub fn reacquire(&self) {
-        if !self.is_held.replace(true) {
-            let free = locked(&self.semaphore.free);
-            let mut free = self.semaphore.freed.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
-            *free -= 1;
+    /// Waits for a permit again, and returns whether it was given one in time. Does nothing if this one is held.
+    pub fn reacquire(&self, within: Duration) -> bool {
+        if self.is_held.get() {
+            return true;
         }
+        let mut permits = locked(&self.semaphore.permits);
+        permits.waiting += 1;
+        let waited = self.semaphore.freed.wait_timeout_while(permits, within, |permits| permits.free == 0);
+        let mut permits = waited.unwrap_or_else(PoisonError::into_inner).0;
+        permits.waiting -= 1;
+        if permits.free > 0 {
+            permits.free -= 1;
+            self.is_held.set(true);
+        }
+        self.is_held.get()
     }
 }
 
@@ -73,13 +97,16 @@ mod tests {
     #[test]
     fn a_permit_that_is_released_goes_to_a_thread_that_waits_for_one() {
         let semaphore = Semaphore::new(1);
-        let first = semaphore.acquire();
+        let long = Duration::from_secs(3600);
+        let first = semaphore.permit();
+        assert!(first.reacquire(long) && !semaphore.permit().reacquire(Duration::from_millis(1)));
         let second_has_a_permit = AtomicUsize::new(0);
         let (sender, receiver) = channel::<()>();
         std::thread::scope(|scope| {
             let (semaphore, second_has_a_permit) = (&semaphore, &second_has_a_permit);
             scope.spawn(move || {
-                let _second = semaphore.acquire();
+                let second = semaphore.permit();
+                second.reacquire(long);
                 second_has_a_permit.store(1, Ordering::SeqCst);
                 let _ = receiver.recv();
             });
@@ -90,10 +117,11 @@ mod tests {
                 std::thread::yield_now();
             }
             drop(sender);
-            first.reacquire();
+            assert!(first.reacquire(long));
         });
-        assert_eq!(*semaphore.free.lock().unwrap(), 0);
+        assert_eq!(semaphore.permits.lock().unwrap().free, 0);
+        assert_eq!(first.release(), Successor::None);
         drop(first);
-        assert_eq!(*semaphore.free.lock().unwrap(), 1);
+        assert_eq!(semaphore.permits.lock().unwrap().free, 1);
     }
 }

@@ -4,8 +4,9 @@ use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread::{Builder, Scope};
 use std::time::{Duration, Instant};
 
 use crate::base::log;
@@ -19,10 +20,13 @@ use crate::http::listener::upstream::{self, SocketFile};
 use crate::http::queue;
 use crate::http::reply::{Delivery, Reply};
 use crate::http::request::Request;
-use crate::http::semaphore::{Permit, Semaphore};
+use crate::http::semaphore::{Permit, Semaphore, Successor};
 
 /// How long a worker waits when tiny_http fails, to avoid a busy loop.
 const AFTER_A_FAILURE: Duration = Duration::from_millis(50);
+
+/// How long a thread that is not needed is kept.
+const LONGEST_IDLE: Duration = Duration::from_secs(5);
 
 /// A timeout of a socket must not be zero.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
@@ -99,16 +103,18 @@ impl Server {
         let event_loop = locked(&self.event_loop).take();
         let event_loop = event_loop.ok_or_else(|| io::Error::other("a server runs once"))?;
         let (threads, permits) = (workers + reserve, Semaphore::new(workers));
+        let crew = Crew { server: self, permits: &permits, answer, most: threads, started: AtomicUsize::new(0) };
         std::thread::scope(|scope| {
-            for _ in 0..threads {
-                scope.spawn(|| self.work(&permits, answer));
-            }
-            let ended = catch_unwind(AssertUnwindSafe(|| event_loop.run(workers, threads)));
+            let started = (0..workers).try_for_each(|_| crew.start_another(scope));
+            let ended = started.and_then(|()| {
+                let ended = catch_unwind(AssertUnwindSafe(|| event_loop.run(workers, threads)));
+                ended.unwrap_or_else(|_| Err(io::Error::other("the event loop panicked")))
+            });
             self.workers_may_end.store(true, Ordering::SeqCst);
             // Each call wakes one worker, wherever it waits.
             permits.add(threads);
             (0..threads).for_each(|_| self.backend.unblock());
-            ended.unwrap_or_else(|_| Err(io::Error::other("the event loop panicked")))
+            ended
         })
     }
 
@@ -124,24 +130,51 @@ impl Server {
             && upstream::handshake(&self.private_socket_file, within.saturating_sub(begun.elapsed()).max(SHORTEST_WAIT)).is_ok();
         does || self.pending.is_stopping()
     }
+}
 
-    fn work(&self, permits: &Semaphore, answer: RequestHandler<'_>) {
-        let permit = permits.acquire();
-        loop {
-            permit.reacquire();
-            match self.backend.recv() {
-                Ok(request) => self.serve(request, &permit, answer),
-                Err(_) if self.workers_may_end.load(Ordering::SeqCst) => return,
+/// The threads that answer: as many as work at once, and others that take the place of those that wait for something slow. These begin when they are
+/// needed, and end when they no longer are.
+struct Crew<'c> {
+    server: &'c Server,
+    permits: &'c Semaphore,
+    answer: RequestHandler<'c>,
+    /// The most threads there may be.
+    most: usize,
+    /// How many there are.
+    started: AtomicUsize,
+}
+
+impl Crew<'_> {
+    /// Starts a thread, unless there are as many as there may be. Fails if the system allows no more.
+    fn start_another<'s>(&'s self, scope: &'s Scope<'s, '_>) -> io::Result<()> {
+        let one_more = |started: usize| (started < self.most).then_some(started + 1);
+        if self.started.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more).is_err() {
+            return Ok(());
+        }
+        let thread = Builder::new().spawn_scoped(scope, || self.work(scope));
+        thread.map(drop).inspect_err(|_| {
+            self.started.fetch_sub(1, Ordering::SeqCst);
+        })
+    }
+
+    fn work<'s>(&'s self, scope: &'s Scope<'s, '_>) {
+        let permit = self.permits.permit();
+        // Those that work hold their permit while they wait for a request, so only others end.
+        while permit.reacquire(LONGEST_IDLE) {
+            match self.server.backend.recv() {
+                Ok(request) => self.serve(request, &permit, scope),
+                Err(_) if self.server.workers_may_end.load(Ordering::SeqCst) => return,
                 Err(error) => {
                     log::error("tiny_http failed", &[("cause", error.to_string().into())]);
                     std::thread::sleep(AFTER_A_FAILURE);
                 }
             }
         }
+        self.started.fetch_sub(1, Ordering::SeqCst);
     }
 
     /// Has one request answered, and sends the reply. Nothing in here ends a worker.
-    fn serve(&self, incoming: tiny_http::Request, permit: &Permit<'_>, answer: RequestHandler<'_>) {
+    fn serve<'s>(&'s self, incoming: tiny_http::Request, permit: &Permit<'_>, scope: &'s Scope<'s, '_>) {
         let id = incoming.url().trim_start_matches('/').to_owned();
         if id.is_empty() {
             return upstream::answer_handshake(incoming);
@@ -149,13 +182,16 @@ impl Server {
         // tiny_http writes nothing: the reply goes straight to the public connection.
         drop(incoming.into_writer());
         // One that was removed is answered already: its upstream connection was lost.
-        if let Some((request, pending)) = self.pending.take(&id) {
+        if let Some((request, pending)) = self.server.pending.take(&id) {
             let before_blocking = || {
-                permit.release();
+                if permit.release() == Successor::None {
+                    // Errors are ignored: then another request waits until this one has done so.
+                    let _ = self.start_another(scope);
+                }
                 pending.before_blocking();
             };
             let waiting = RequestWait { before_blocking: &before_blocking, is_abandoned: &|| pending.is_abandoned() };
-            let reply = catch_unwind(AssertUnwindSafe(|| answer(request, &waiting)));
+            let reply = catch_unwind(AssertUnwindSafe(|| (self.answer)(request, &waiting)));
             let reply = reply.unwrap_or_else(|_| Reply::empty(500));
             if matches!(reply.delivery, Delivery::Slow(_)) {
                 before_blocking();

@@ -253,3 +253,25 @@ fn who_reads_little_does_not_wait_for_those_who_read_many_rows_from_the_same_add
         assert!(read * 3 < list, "{read:?}, and a list among others {list:?}");
     });
 }
+
+#[test]
+fn threads_for_requests_that_wait_for_the_disk_begin_when_they_are_first_needed() {
+    let folder = Folder::new("threads");
+    let server = Process::start(&folder.0, "", &["--data", "keyfob.db", "--workers", "2"]);
+    let few = server.status("Threads");
+    let file = rusqlite::Connection::open(folder.file("keyfob.db")).expect("the file opens");
+    file.execute_batch("BEGIN IMMEDIATE").expect("the only write");
+    std::thread::scope(|scope| {
+        let write = |n: usize| {
+            let (server, body) = (&server, format!(r#"{{"client":{{"ids":{{"client_id":"threads-{n}"}}}}}}"#));
+            scope.spawn(move || server.send("POST", "/api/v3/users/admin/clients", &body).status)
+        };
+        let writes: Vec<_> = (0..20).map(write).collect();
+        while server.status("Threads") < few + 18 {
+            assert_eq!(server.send("GET", "/api/v3/users/admin", "").status, 200);
+        }
+        file.execute_batch("ROLLBACK").expect("the end of it");
+        assert!(writes.into_iter().all(|write| write.join().expect("it is answered") == 200));
+    });
+    assert!(few < 30, "{few} threads at the start");
+}
