@@ -87,8 +87,7 @@ pub fn server_url(text: &str) -> Option<&str> {
     let authority = parts.next()?;
     let is_authority =
         [origin.host.clone(), format!("{}:{}", origin.host, origin.port)].iter().any(|own| authority.eq_ignore_ascii_case(own));
-    let is_somewhere = !["0.0.0.0", "[::]"].contains(&&*origin.host);
-    (is_authority && is_somewhere && !rest.contains(['?', '#']) && parts.all(is_segment)).then_some(url)
+    (is_authority && !rest.contains(['?', '#']) && parts.all(is_segment)).then_some(url)
 }
 
 /// Returns whether the `Host` of a request is `own`, or a name or an address that no stranger can point here. Otherwise a page under that

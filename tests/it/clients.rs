@@ -376,7 +376,7 @@ fn a_list_is_cut_to_public_fields_for_a_key_without_client_info() {
 #[test]
 fn a_value_of_the_wrong_type_is_named_by_its_place_in_the_body() {
     let server = Server::start();
-    server.has_client("admin", "named");
+    server.has_client("admin", "foo-bar");
     let create = "/api/v3/users/admin/clients";
     for (method, target, body, message) in [
         ("POST", create, r#"{"client":{"ids":{"client_id":5}}}"#, "client.ids.client_id: expected a string"),
@@ -388,11 +388,11 @@ fn a_value_of_the_wrong_type_is_named_by_its_place_in_the_body() {
         ("POST", create, r#"{"collaborator":{"user_ids":{"user_id":1}}}"#, "collaborator.user_ids.user_id: expected a string"),
         (
             "PUT",
-            "/api/v3/clients/named/collaborators",
+            "/api/v3/clients/foo-bar/collaborators",
             r#"{"collaborator":{"ids":{"user_ids":{"user_id":7}}}}"#,
             "collaborator.ids.user_ids.user_id: expected a string",
         ),
-        ("PUT", "/api/v3/clients/named/collaborators", r#"{"collaborator":{"rights":1}}"#, "collaborator.rights: expected a list"),
+        ("PUT", "/api/v3/clients/foo-bar/collaborators", r#"{"collaborator":{"rights":1}}"#, "collaborator.rights: expected a list"),
         ("POST", "/api/v3/users/admin/api-keys", r#"{"rights":[[]]}"#, "rights[0]: [] is no known name or number"),
     ] {
         let answer = server.send("admin", method, target, body);
