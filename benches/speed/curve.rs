@@ -8,6 +8,9 @@ use crate::world::{Tokens, World, authorized, create, file_with, get, tokens_in}
 /// The fewest clients; each size after it has ten times as many.
 const FEWEST: usize = 1000;
 
+/// How many families of tokens are refreshed in turn: each may be only so often.
+const FAMILIES: usize = 8;
+
 /// How often the server is started for its median.
 const STARTS: usize = 5;
 
@@ -55,13 +58,15 @@ fn measure(plan: &Plan, clients: usize) -> Point {
         made += 1;
         create(&format!("curve-{}-{made}", std::process::id()))
     });
-    let tokens = Tokens::obtain(&world.address, &format!("curve-{}", std::process::id()), 2).expect("tokens");
-    let mut last = tokens.pairs[0].1.clone();
+    let tokens = Tokens::obtain(&world.address, &format!("curve-{}", std::process::id()), FAMILIES).expect("tokens");
+    let mut last: Vec<String> = tokens.pairs.iter().map(|(_, refresh)| refresh.clone()).collect();
+    let mut family = 0;
     let refresh = p50(&mut |reply| {
         if let Some((_, refresh)) = tokens_in(reply) {
-            last = refresh;
+            last[family] = refresh;
         }
-        tokens.refresh(&last)
+        family = (family + 1) % FAMILIES;
+        tokens.refresh(&last[family])
     });
     let memory = world.memory();
     let file = std::fs::metadata(&file).expect("the file is there").len() as f64 / 1024.0 / 1024.0;
