@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{OFlags, readlinkat};
 
-use crate::base::private_file::own_user;
+use crate::base::user::own_user;
 
 /// How many links a name may lead through, as on Linux.
 const MOST_LINKS: usize = 40;

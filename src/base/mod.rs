@@ -21,4 +21,5 @@ pub mod suggestion;
 pub mod temporary_directory;
 pub mod time;
 pub mod uri;
+pub mod user;
 pub mod validation;

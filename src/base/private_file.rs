@@ -1,11 +1,11 @@
 //! Restricts files with secrets to their owner.
 
-use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::base::links;
+use crate::base::user::own_user;
 
 /// The access to a file before it was restricted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,10 +43,4 @@ pub fn narrow(path: &Path) -> io::Result<FileAccess> {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(refused()),
         result => result.map(|()| FileAccess::Narrowed),
     }
-}
-
-/// Returns the user of this process, if the system has it in a file; the system call would need code that is not safe.
-pub fn own_user() -> Option<u32> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    status.lines().find_map(|line| line.strip_prefix("Uid:"))?.split_whitespace().nth(1)?.parse().ok()
 }

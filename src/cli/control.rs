@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::base::links;
-use crate::base::private_file::own_user;
+use crate::base::user::own_user;
 use crate::store::files::{CONTROL, beside};
 
 /// More than the longest command has: the fields of a client are bounded.

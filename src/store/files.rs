@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 
 use crate::base::links;
-use crate::base::private_file::own_user;
 use crate::base::temporary_directory::TemporaryDirectory;
+use crate::base::user::own_user;
 use crate::store::folder::folder_of;
 use crate::store::open_error::OpenError;
 

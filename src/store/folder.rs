@@ -7,7 +7,7 @@ use std::{fmt, fs};
 
 use rustix::fs::{Access, access};
 
-use crate::base::private_file::own_user;
+use crate::base::user::own_user;
 
 /// Why nothing can be written in a folder.
 #[derive(Debug)]
