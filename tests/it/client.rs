@@ -19,6 +19,11 @@ impl Reply {
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).expect("the body is JSON")
     }
+
+    /// The name of the error.
+    pub fn error(&self) -> String {
+        self.json()["details"][0]["name"].as_str().unwrap_or_default().to_owned()
+    }
 }
 
 /// Sends a request to `host:port` and reads the reply to its end.

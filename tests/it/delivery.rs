@@ -52,7 +52,7 @@ fn answer(request: Request, _: &RequestWait<'_>) -> Reply {
         "/head" => Delivery::Cut(Some(0)),
         "/five" => Delivery::Cut(Some(5)),
         "/more" => Delivery::Cut(Some(1000)),
-        "/slow" => Delivery::Slow(NonZero::new(400).expect("it is more than 0")),
+        "/slow" => Delivery::Slow(NonZero::new(200).expect("it is more than 0")),
         _ => Delivery::Whole,
     };
     Reply { delivery, ..Reply::new(200, "text/plain", b"abcdefghijklmnopqrstuvwxyz".to_vec()) }
@@ -78,9 +78,12 @@ fn a_reply_that_is_sent_slowly_holds_up_nobody_and_the_connection_goes_on() {
         for _ in 0..50 {
             assert!(read_reply(&mut asks(address, "/")).ends_with("xyz"));
         }
+        let mut arrived = [0; 4096];
+        let count = slow.peek(&mut arrived).expect("it has begun");
+        assert!(!arrived[..count].ends_with(b"xyz"), "the others waited until it was sent");
         let reply = read_reply(&mut slow);
         assert!(reply.ends_with("\r\n\r\nabcdefghijklmnopqrstuvwxyz"), "{reply}");
-        assert!(begun.elapsed() >= Duration::from_millis(reply.len() as u64 * 1000 / 400 / 2), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() >= Duration::from_millis(reply.len() as u64 * 1000 / 200 / 2), "{:?}", begun.elapsed());
         slow.write_all(get("/").as_bytes()).expect("the connection goes on");
         assert!(read_reply(&mut slow).ends_with("xyz"));
     });

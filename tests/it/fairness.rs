@@ -267,7 +267,9 @@ fn threads_for_requests_that_wait_for_the_disk_begin_when_they_are_first_needed(
             scope.spawn(move || server.send("POST", "/api/v3/users/admin/clients", &body).status)
         };
         let writes: Vec<_> = (0..20).map(write).collect();
+        let begun = Instant::now();
         while server.status("Threads") < few + 18 {
+            assert!(begun.elapsed() < Duration::from_secs(30), "{} threads", server.status("Threads"));
             assert_eq!(server.send("GET", "/api/v3/users/admin", "").status, 200);
         }
         file.execute_batch("ROLLBACK").expect("the end of it");

@@ -1,7 +1,7 @@
 //! The metrics, as Prometheus asks for them: each line is held against the text format, and the dashboard against the metrics.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::TcpStream;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use keyfob::registry::refusal::REASONS;
 use keyfob::routes::ROUTES;
 use serde_json::Value;
 
-use crate::client::send;
+use crate::client::{send, send_to_host};
 use crate::folder::Folder;
 use crate::process::Process;
 
@@ -211,18 +211,12 @@ fn a_web_page_cannot_read_the_metrics_under_a_name_of_its_own() {
     let folder = Folder::new("metrics-rebinding");
     let (_server, metrics) = start(&folder, &[]);
     let port = metrics.rsplit_once(':').expect("a port").1;
-    let named = |host: &str| {
-        let mut stream = TcpStream::connect(&metrics).expect("it accepts");
-        stream.write_all(format!("GET /metrics HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes()).expect("it is sent");
-        let mut reply = String::new();
-        stream.read_to_string(&mut reply).expect("it is read");
-        reply.split(' ').nth(1).unwrap_or_default().to_owned()
-    };
+    let named = |host: &str| send_to_host(&metrics, host, "GET", "/metrics", &[], "").status;
     for host in ["evil.example", "evil.example:9464", "127.0.0.1.evil.example", "localhost.evil.example:80", "x.localhost.example"] {
-        assert_eq!(named(host), "421", "{host}");
+        assert_eq!(named(host), 421, "{host}");
     }
     for host in ["127.0.0.1", "LocalHost", "[::1]:9464", "10.0.0.5:80", "keyfob:9464", &format!("localhost:{port}")] {
-        assert_eq!(named(host), "200", "{host}");
+        assert_eq!(named(host), 200, "{host}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown, lchown,
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use keyfob::http::listener::public_socket::ListeningSocket;
 
@@ -261,22 +261,25 @@ fn the_mode_of_a_socket_is_set_on_the_socket_and_on_nothing_that_takes_its_place
     let (path, victim, link) = (folder.file("socket"), folder.file("victim"), folder.file("link"));
     fs::write(&victim, "").expect("a file");
     readable(&victim);
-    let is_over = AtomicBool::new(false);
+    let (is_over, planted, mut made) = (AtomicBool::new(false), AtomicUsize::new(0), 0);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !is_over.load(Ordering::Relaxed) {
-                if fs::symlink_metadata(&path).is_ok_and(|found| found.file_type().is_socket()) {
-                    let _ = symlink(&victim, &link).and_then(|()| fs::rename(&link, &path));
+                if fs::symlink_metadata(&path).is_ok_and(|found| found.file_type().is_socket())
+                    && symlink(&victim, &link).and_then(|()| fs::rename(&link, &path)).is_ok()
+                {
+                    planted.fetch_add(1, Ordering::Relaxed);
                 }
             }
         });
         for _ in 0..2000 {
             let _ = fs::remove_file(&path);
-            let _ = ListeningSocket::unix(&path);
+            made += usize::from(ListeningSocket::unix(&path).is_ok());
         }
         is_over.store(true, Ordering::Relaxed);
     });
     assert_eq!(mode(&victim), 0o644);
+    assert!(made > 0 && planted.into_inner() > 0, "nobody attacked");
 }
 
 #[test]
@@ -359,10 +362,9 @@ fn a_data_file_in_a_folder_behind_a_link_is_used_like_any_other() {
 
 #[test]
 fn what_another_user_put_beside_the_data_file_is_not_used() {
-    let folder = Folder::new("planted-log");
+    let folder = Folder::new("planted-companion-of-another");
     if fs::metadata(&folder.0).expect("the folder").uid() != 0 {
-        left_out("planted-log", "only root makes files of others");
-        return;
+        return left_out("a log that another user put beside the data file", "only root makes files of others");
     }
     serve(&folder.0).stop();
     let data = fs::read(folder.file("keyfob.db")).expect("the data");

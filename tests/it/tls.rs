@@ -35,8 +35,13 @@ pub type TlsStream = StreamOwned<ClientConnection, TcpStream>;
 
 /// A client that trusts only the authority of these stories.
 pub fn client(versions: &[&'static SupportedProtocolVersion]) -> Arc<ClientConfig> {
+    trusting(&file("ca.pem"), versions)
+}
+
+/// A client that trusts only the authority of this file.
+pub fn trusting(ca: &Path, versions: &[&'static SupportedProtocolVersion]) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(file("ca.pem")).expect("a certificate")).expect("an authority");
+    roots.add(CertificateDer::from_pem_file(ca).expect("a certificate")).expect("an authority");
     let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
     let builder = builder.with_protocol_versions(versions).expect("these versions are spoken");
     let mut config = builder.with_root_certificates(roots).with_no_client_auth();
@@ -48,7 +53,12 @@ pub fn client(versions: &[&'static SupportedProtocolVersion]) -> Arc<ClientConfi
 
 /// Speaks TLS on a connection. The handshake comes with the first byte.
 pub fn over(config: &Arc<ClientConfig>, stream: TcpStream) -> TlsStream {
-    let name = ServerName::try_from("localhost").expect("a name");
+    over_to("localhost", config, stream)
+}
+
+/// The same to a server that shows a certificate for `host`.
+pub fn over_to(host: &str, config: &Arc<ClientConfig>, stream: TcpStream) -> TlsStream {
+    let name = ServerName::try_from(host.to_owned()).expect("a name");
     StreamOwned::new(ClientConnection::new(config.clone(), name).expect("a client"), stream)
 }
 
