@@ -171,6 +171,10 @@ impl Crew<'_> {
             }
         }
         self.started.fetch_sub(1, Ordering::SeqCst);
+        // Who released a permit just before found no room for another thread.
+        if self.permits.has_free() {
+            let _ = self.start_another(scope);
+        }
     }
 
     /// Has one request answered, and sends the reply. Nothing in here ends a worker.

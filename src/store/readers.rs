@@ -86,10 +86,14 @@ impl Deferred for DeferredSnapshot<'_> {
         if let Some(connection) = self.connection.get() {
             return Ok(connection);
         }
-        let (connection, versions) = self.readers.begin()?;
-        let connection = self.connection.get_or_init(|| connection);
-        if self.versions.is_same_state(versions) {
-            return Ok(connection);
+        // Where a snapshot is known to be of no use, none is taken.
+        if self.versions.is_same_state(self.readers.cache.versions()) {
+            let (connection, versions) = self.readers.begin()?;
+            if self.versions.is_same_state(versions) {
+                return Ok(self.connection.get_or_init(|| connection));
+            }
+            self.is_later.set(true);
+            self.readers.end(connection)?;
         }
         self.is_later.set(true);
         Err(Error::Unavailable("something was committed meanwhile".into()))
