@@ -22,6 +22,7 @@ use crate::store::{Store, Tx};
 
 errors! {
     TOO_BUSY: Unavailable "keyfob" "too_busy" "too many passwords and secrets are being checked just now: try again in {seconds} seconds";
+    LISTS_BUSY: Unavailable "keyfob" "lists_busy" "too many lists and searches are being made just now: try again in {seconds} seconds";
 }
 
 /// The `Retry-After` of a request that found the queue full.
@@ -205,7 +206,11 @@ impl Transactions<'_> {
 
 /// Waits for a turn in a queue. Refused where too many wait for theirs.
 pub fn enter<'q>(queue: &'q Queue, work: Slow, known: Option<&UserId>, peer: IpAddr) -> Result<Turn<'q>> {
-    queue.enter(work, throttle::groups(known, peer)).map_err(|Full| TOO_BUSY.with("seconds", BUSY_SECONDS).into())
+    let busy = match work {
+        Slow::Password | Slow::ClientSecret | Slow::Known => &TOO_BUSY,
+        Slow::List => &LISTS_BUSY,
+    };
+    queue.enter(work, throttle::groups(known, peer)).map_err(|Full| busy.with("seconds", BUSY_SECONDS).into())
 }
 
 impl std::fmt::Debug for Transactions<'_> {

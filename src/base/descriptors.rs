@@ -2,11 +2,9 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Returns how many descriptors may be open; `None` if there is no limit, or the system does not say.
+/// Returns how many descriptors may be open; `None` if there is no limit.
 pub fn most() -> Option<usize> {
-    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
-    let soft_and_hard = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
-    soft_and_hard.split_whitespace().next()?.parse().ok()
+    getrlimit(Resource::Nofile).current.and_then(|most| most.try_into().ok())
 }
 
 /// Lets as many be open as the system allows this user.

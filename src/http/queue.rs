@@ -124,8 +124,9 @@ impl Queue {
         state.turns_taken += 1;
         state.last_turns[work as usize] = state.turns_taken;
         state.remove(number);
-        // Another processor may be free for the next one.
-        state.tell_next();
+        if state.working < self.at_once {
+            state.tell_next();
+        }
         Ok(Turn(self))
     }
 

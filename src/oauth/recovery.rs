@@ -42,7 +42,7 @@ pub fn use_link<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         });
         match used {
             Ok(token) => Ok(to_choice(input, &next, &token)),
-            Err(Error::Named(named)) => transactions.read(|_| Ok(link_form(input, named.kind.status(), &next, Some(&named)))),
+            Err(Error::Named(named)) => Ok(link_form(input, named.kind.status(), &next, Some(&named))),
             Err(error) => Err(error),
         }
     }))

@@ -8,7 +8,9 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use crate::base::mutex::locked;
 
 /// A set of kinds of tables. What is in no kind is not cached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -198,8 +200,7 @@ impl CachedSnapshot<'_> {
 
 impl Cache {
     fn part(&self, key: &str) -> MutexGuard<'_, Part> {
-        let part = &self.parts[self.hasher.hash_one(key) as usize % PARTS];
-        part.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.parts[self.hasher.hash_one(key) as usize % PARTS])
     }
 
     fn get<V: Cached>(&self, key: &str, version: u64) -> Option<V> {

@@ -126,7 +126,7 @@ fn lock_file(lock: &Path, data: &Path) -> io::Result<File> {
             }
             Ok(file)
         }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => create_or_open(lock),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => open_to_change(lock),
         Err(error) => Err(error),
     }
 }
