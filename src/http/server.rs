@@ -38,9 +38,14 @@ pub type RequestHandler<'a> = &'a (dyn Fn(Request, &RequestWait<'_>) -> Reply + 
 pub struct RequestWait<'w> {
     /// To be called before it waits for something slow: lets another request be worked on.
     pub before_blocking: &'w dyn Fn(),
+    /// To be asked before a long wait that is no work, and before a reply is sent slowly. Returns false if as many as may do so already.
+    pub may_hold: &'w dyn Fn() -> bool,
     /// Returns whether nobody waits for the answer any more: the peer is gone, or the server stops.
     pub is_abandoned: &'w dyn Fn() -> bool,
 }
+
+/// How many requests may at one time wait for what only another request brings, or be answered slowly: the other threads are left for those.
+pub const MOST_HELD: usize = 48;
 
 /// How many threads there are beyond the permits: this many can wait for the disk and join one commit, and as many again as the queue for
 /// slow work admits.
@@ -102,8 +107,8 @@ impl Server {
     pub fn run_with_reserve(&self, workers: usize, reserve: usize, answer: RequestHandler<'_>) -> io::Result<()> {
         let event_loop = locked(&self.event_loop).take();
         let event_loop = event_loop.ok_or_else(|| io::Error::other("a server runs once"))?;
-        let (threads, permits) = (workers + reserve, Semaphore::new(workers));
-        let crew = Crew { server: self, permits: &permits, answer, most: threads, started: AtomicUsize::new(0) };
+        let (threads, permits, held) = (workers + reserve, Semaphore::new(workers), Semaphore::new(MOST_HELD));
+        let crew = Crew { server: self, permits: &permits, held: &held, answer, most: threads, started: AtomicUsize::new(0) };
         std::thread::scope(|scope| {
             let started = (0..workers).try_for_each(|_| crew.start_another(scope));
             let ended = started.and_then(|()| {
@@ -137,6 +142,8 @@ impl Server {
 struct Crew<'c> {
     server: &'c Server,
     permits: &'c Semaphore,
+    /// For those that hold a thread without working.
+    held: &'c Semaphore,
     answer: RequestHandler<'c>,
     /// The most threads there may be.
     most: usize,
@@ -194,7 +201,10 @@ impl Crew<'_> {
                 }
                 pending.before_blocking();
             };
-            let waiting = RequestWait { before_blocking: &before_blocking, is_abandoned: &|| pending.is_abandoned() };
+            // Released when the reply is sent.
+            let place = self.held.permit();
+            let may_hold = || place.reacquire(Duration::ZERO);
+            let waiting = RequestWait { before_blocking: &before_blocking, may_hold: &may_hold, is_abandoned: &|| pending.is_abandoned() };
             let reply = catch_unwind(AssertUnwindSafe(|| (self.answer)(request, &waiting)));
             let reply = reply.unwrap_or_else(|_| Reply::empty(500));
             if matches!(reply.delivery, Delivery::Slow(_)) {
