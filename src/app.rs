@@ -79,8 +79,17 @@ impl App {
 
     /// Answers any request, and logs one line. A panic costs only this request a 500. Calls `before_blocking` before it waits for the disk.
     pub fn answer(&self, request: Request, before_blocking: &dyn Fn()) -> Reply {
+        self.answer_inside(&self.inside(request), before_blocking)
+    }
+
+    /// Takes the base path off a request.
+    pub fn inside(&self, request: Request) -> Request {
+        self.base_path.taken_off(request)
+    }
+
+    /// The same as [`App::answer`] for a request without the base path.
+    pub fn answer_inside(&self, request: &Request, before_blocking: &dyn Fn()) -> Reply {
         let started = Instant::now();
-        let request = &self.base_path.taken_off(request);
         let mut route = None;
         let reply = survive(request, || self.dispatch(request, before_blocking, &mut route));
         let took = started.elapsed();
