@@ -91,9 +91,7 @@ struct KeyInput {
 
 impl KeyInput {
     fn decode(object: &Map<String, Value>) -> std::result::Result<KeyInput, Malformed> {
-        let read = |name: &str, shape: Shape| {
-            member(object, name).map_or_else(|| Ok(shape.nothing()), |value| shape.decode(value).map_err(|inner| inner.at(name)))
-        };
+        let read = |name: &str, shape: Shape| shape.decode_or_nothing(name, member(object, name));
         let (name, rights) = (read("name", NAME)?, read("rights", RIGHTS)?);
         let expires_at = Option::from_json(&read("expires_at", Shape::Time)?);
         let wanted = NewKey { name: String::from_json(&name), rights: Vec::from_json(&rights), expires_at };

@@ -36,9 +36,7 @@ pub fn set<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let request = body::object(input)?;
     let collaborator = body::message(&request, "collaborator")?;
     let ids = collaborator.map_or(Ok(None), |collaborator| names::decode_ids(collaborator, "collaborator.ids"))?;
-    let given = collaborator.and_then(|c| member(c, "rights"));
-    let given = given
-        .map_or_else(|| Ok(rights_shape.nothing()), |given| rights_shape.decode(given).map_err(|inner| inner.at("collaborator.rights")))?;
+    let given = rights_shape.decode_or_nothing("collaborator.rights", collaborator.and_then(|c| member(c, "rights")))?;
 
     let (owned, message) = names::owned(input, "Set*CollaboratorRequest")?;
     let nested = |inner: Invalid| inner.inside(&message, "collaborator");

@@ -112,6 +112,12 @@ impl SetClock {
         state.frozen_at.is_none() && state.now_ahead == 0
     }
 
+    /// Sets what is given. Frozen before it is set, so that it shows exactly that.
+    pub fn arrange(&self, mode: Option<ClockMode>, now: Option<Time>) {
+        mode.into_iter().for_each(|mode| self.change_mode(mode));
+        now.into_iter().for_each(|now| self.set(now));
+    }
+
     /// Sets the time that it shows. For waits, nothing has passed.
     pub fn set(&self, now: Time) {
         let mut state = locked(&self.0);

@@ -19,7 +19,7 @@ impl Patch {
         let mut patch = Patch::default();
         for (key, value) in object {
             if let Some(field) = fields.iter().find(|field| is_spelling(key, field.name)) {
-                let value = field.shape.decode(value).map_err(|inner| inner.at(key))?;
+                let value = field.shape.decode_at(key, value)?;
                 patch.0.insert(field.name, value);
             }
         }

@@ -150,6 +150,16 @@ impl Shape {
         }
     }
 
+    /// Decodes a value that is at this place in what was sent.
+    pub fn decode_at(self, place: &str, value: &Value) -> Result<Value, Malformed> {
+        self.decode(value).map_err(|inner| inner.at(place))
+    }
+
+    /// The same; nothing if it is absent.
+    pub fn decode_or_nothing(self, place: &str, value: Option<&Value>) -> Result<Value, Malformed> {
+        value.map_or_else(|| Ok(self.nothing()), |value| self.decode_at(place, value))
+    }
+
     /// Checks a decoded value. `message` and `name` are the API's names of the place.
     pub fn check(self, message: &str, name: &str, value: &Value) -> Result<(), Invalid> {
         let items = value.as_array().map_or(&[][..], Vec::as_slice);

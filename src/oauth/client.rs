@@ -56,17 +56,18 @@ pub fn prove(transactions: &Transactions<'_>, presented: &Presented) -> Result<J
     Ok(judged)
 }
 
+/// Returns the ID and the secret of HTTP Basic as they were sent.
+pub fn basic_pair(header: &str) -> Option<(String, String)> {
+    let (_, encoded) = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))?;
+    let text = String::from_utf8(BASE64.decode(encoded.trim().as_bytes()).ok()?).ok()?;
+    text.split_once(':').map(|(id, secret)| (id.to_owned(), secret.to_owned()))
+}
+
 /// Parses HTTP Basic. ID and secret should be form-encoded; some clients send them plainly, so both readings are tried.
 fn basic(header: &str, peer: IpAddr) -> Option<Presented> {
-    let (scheme, encoded) = header.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let text = String::from_utf8(BASE64.decode(encoded.trim().as_bytes()).ok()?).ok()?;
-    let (id, secret) = text.split_once(':')?;
-    let mut secrets: Vec<String> =
-        [decoded(secret).ok(), Some(secret.to_owned())].into_iter().flatten().filter(|s| !s.is_empty()).collect();
+    let (id, secret) = basic_pair(header)?;
+    let mut secrets: Vec<String> = [decoded(&secret).ok(), Some(secret)].into_iter().flatten().filter(|s| !s.is_empty()).collect();
     secrets.dedup();
     // A client that begins to authenticate but leaves the secret out gets a challenge (oauth.md 1.5.2, row 6).
-    Some(Presented { client_id: decoded(id).unwrap_or_else(|_| id.to_owned()), secrets, without_secret: &CLIENT_SECRET_WRONG, peer })
+    Some(Presented { client_id: decoded(&id).unwrap_or(id), secrets, without_secret: &CLIENT_SECRET_WRONG, peer })
 }
