@@ -17,5 +17,6 @@ pub mod oauth;
 pub mod openapi;
 pub mod page;
 pub mod registry;
+pub mod review;
 pub mod routes;
 pub mod store;

@@ -33,6 +33,7 @@ pub mod readiness;
 pub mod recovery;
 pub mod refusal;
 pub mod repetition;
+pub mod review;
 pub mod rights;
 pub mod secrets;
 pub mod sessions;

@@ -18,7 +18,7 @@ const FLOORS: &[Floors] = &[
         floors: &[
             &["base"],
             &["model", "http"],
-            &["store", "page"],
+            &["store", "page", "review"],
             &["registry"],
             &["call", "failure"],
             &["api", "oauth", "console", "assets", "health"],
@@ -41,6 +41,7 @@ const FLOORS: &[Floors] = &[
             &["api_keys", "contacts", "refusal", "sessions", "trials", "users"],
             &["bootstrap", "consent", "deletion", "expiry", "members", "sign_in", "usage"],
             &["accounts", "recovery", "secrets"],
+            &["review"],
             &["client_authentication", "clients", "organizations"],
             &["tokens"],
             &["authorizations"],

@@ -1,0 +1,51 @@
+//! What a rule found.
+
+use serde_json::{Value, json};
+
+/// How much a finding weighs; the greatest weighs most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth a look.
+    Notes,
+    /// Somebody should see it before the client is for everyone.
+    Warns,
+    /// The client must not be approved like this.
+    Blocks,
+}
+
+impl Severity {
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Notes => "notes",
+            Severity::Warns => "warns",
+            Severity::Blocks => "blocks",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleFinding {
+    /// The name of the rule.
+    pub rule: &'static str,
+    /// The guideline that the rule comes from, in one sentence.
+    pub guideline: &'static str,
+    pub severity: Severity,
+    /// The field of the client, as the API names it: `redirect_uris[1]`.
+    pub field: String,
+    /// What was seen there.
+    pub seen: String,
+    /// Why it matters.
+    pub why: &'static str,
+    /// What to do about it.
+    pub advice: String,
+}
+
+impl RuleFinding {
+    /// Returns it as the API writes it.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "rule": self.rule, "guideline": self.guideline, "severity": self.severity.name(), "field": self.field, "seen": self.seen,
+            "why": self.why, "do": self.advice,
+        })
+    }
+}

@@ -1,0 +1,4 @@
+//! Floor 2: what administrators validate about a client, as code. A rule is a pure function; what it has to know is in the [`reviewed_client`].
+
+pub mod finding;
+pub mod reviewed_client;

@@ -1,0 +1,1 @@
+-- The registration review: verdicts, and what the rules have to look up.
