@@ -28,19 +28,12 @@ pub fn narrow(path: &Path) -> io::Result<FileAccess> {
     if mode & 0o077 == 0 {
         return Ok(FileAccess::Private);
     }
-    let refused = || {
+    if own_user() != metadata.uid() {
         let why = format!(
             "others may read {}, and it is somebody else's: take it over with chown, or have its owner run chmod 600",
             path.display()
         );
-        io::Error::new(io::ErrorKind::PermissionDenied, why)
-    };
-    if own_user().is_some_and(|user| user != metadata.uid()) {
-        return Err(refused());
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
     }
-    // If the user of this process is unknown, this succeeds only for the owner and for root.
-    match links::set_mode(&file, mode & 0o7700) {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(refused()),
-        result => result.map(|()| FileAccess::Narrowed),
-    }
+    links::set_mode(&file, mode & 0o7700).map(|()| FileAccess::Narrowed)
 }

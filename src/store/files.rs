@@ -35,14 +35,14 @@ impl FileLock {
     /// if SQLite would use it and it belongs to neither this user nor root nor the owner of the data file.
     pub(super) fn take(path: &Path) -> Result<FileLock, OpenError> {
         let lock = lock_of(path);
-        let owners = [own_user(), Some(0), fs::symlink_metadata(path).map(|file| file.uid()).ok()];
+        let owners = [Some(own_user()), Some(0), fs::symlink_metadata(path).map(|file| file.uid()).ok()];
         for suffix in COMPANIONS.into_iter().chain([LOCK, CONTROL]) {
             let name = beside(path, suffix);
             let owner = match links::handle(&name).and_then(|handle| handle.metadata()) {
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 found => found.map_err(|error| OpenError::Unreadable(name.clone(), error))?.uid(),
             };
-            if COMPANIONS.contains(&suffix) && owners[0].is_some() && !owners.contains(&Some(owner)) {
+            if COMPANIONS.contains(&suffix) && !owners.contains(&Some(owner)) {
                 let error = io::Error::new(ErrorKind::PermissionDenied, "another user put it there: look at it, and remove it");
                 return Err(OpenError::Unreadable(name, error));
             }
@@ -233,7 +233,7 @@ fn others_can_rename_in(folder: &Path) -> io::Result<bool> {
     const STICKY: u32 = 0o1000;
     let found = fs::metadata(folder)?;
     let is_open = found.mode() & 0o022 != 0 && found.mode() & STICKY == 0;
-    Ok(own_user() == Some(0) && (found.uid() != 0 || is_open))
+    Ok(own_user() == 0 && (found.uid() != 0 || is_open))
 }
 
 /// Returns whether two names are of one file, which need not be there.

@@ -29,7 +29,7 @@ pub(super) fn check(data: &Path) -> Result<(), FolderError> {
     access(folder, Access::WRITE_OK | Access::EXEC_OK).map_err(|cause| FolderError {
         folder: std::path::absolute(folder).unwrap_or(folder.to_owned()),
         cause: cause.into(),
-        owner: fs::metadata(data).ok().map(|file| file.uid()).filter(|owner| Some(*owner) != own_user()),
+        owner: fs::metadata(data).ok().map(|file| file.uid()).filter(|owner| *owner != own_user()),
     })
 }
 
@@ -37,16 +37,16 @@ impl fmt::Display for FolderError {
     /// Says what is wrong, and what to do.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (folder, cause) = (self.folder.display(), &self.cause);
-        if let (ErrorKind::PermissionDenied, Some(user), Some(owner)) = (cause.kind(), own_user(), self.owner) {
-            let (user, owner) = (named(user), named(owner));
-            return write!(
+        let user = own_user();
+        match (cause.kind(), self.owner) {
+            (ErrorKind::PermissionDenied, Some(owner)) => write!(
                 f,
-                "{user} may not write in the folder {folder}, and the data file belongs to {owner}: run the command as that user"
-            );
-        }
-        match (cause.kind(), own_user()) {
+                "{} may not write in the folder {folder}, and the data file belongs to {}: run the command as that user",
+                named(user),
+                named(owner)
+            ),
             (ErrorKind::NotFound, _) => write!(f, "there is no folder {folder}: create it, or choose another place with --data"),
-            (ErrorKind::PermissionDenied, Some(user)) => write!(
+            (ErrorKind::PermissionDenied, None) => write!(
                 f,
                 "{} may not write in the folder {folder}, where the data file and its companions are: give it the folder with \
                  `chown {user} {folder}`, or choose another place with --data",

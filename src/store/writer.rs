@@ -194,7 +194,7 @@ impl Open {
         let begun = Instant::now();
         let is_changed = self.connection.total_changes() != group.changes_before;
         let finished = if is_changed { (writer.finish)(&self.connection) } else { Ok(()) };
-        let under_way = writer.cache.begin_commit(group.touched);
+        let under_way = is_changed.then(|| writer.cache.begin_commit(group.touched));
         let ended = finished.and_then(|()| self.connection.prepare_cached("COMMIT")?.execute([]).map(drop)).map_err(|error| {
             // A commit that failed may leave its transaction open: the next one must find a clean connection.
             let _ = self.connection.execute_batch("ROLLBACK");
