@@ -139,10 +139,16 @@ pub fn random<const N: usize>() -> [u8; N] {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Hash(String);
 
+/// The beginning of the hash of a generated secret: 256 random bits need no more than one round, which takes less than a microsecond.
+const GENERATED: &str = "PBKDF2$sha256$1$";
+
+/// The beginning of the hash of a generated secret in former versions, which The Things Stack cannot read.
+const GENERATED_FORMERLY: &str = "SHA256$";
+
 impl Hash {
-    /// Hashes a generated secret: with 256 random bits SHA-256 suffices.
+    /// Hashes a generated secret in The Things Stack's format, in one round.
     pub fn of_generated(secret: &str) -> Hash {
-        Hash(format!("SHA256${}", digest(secret)))
+        Hash::of_chosen(secret, 1)
     }
 
     /// Hashes a secret that a person chose: PBKDF2-SHA256 in The Things Stack's format. Slow: never call it in a write transaction.
@@ -151,6 +157,16 @@ impl Hash {
         let mut key = [0; 32];
         pbkdf2_hmac::<Sha256>(secret.as_bytes(), salt.as_bytes(), rounds, &mut key);
         Hash(format!("PBKDF2$sha256${rounds}${salt}${}", BASE64URL_NOPAD.encode(&key)))
+    }
+
+    /// Returns the hash to replace this one with, which `secret` has matched, if it is in a format of former versions.
+    pub fn renewed(&self, secret: &str) -> Option<Hash> {
+        (!self.is_portable()).then(|| Hash::of_generated(secret))
+    }
+
+    /// Returns whether The Things Stack can compare with it.
+    pub fn is_portable(&self) -> bool {
+        self.parts().is_some()
     }
 
     /// Returns a stored hash.
@@ -164,15 +180,15 @@ impl Hash {
 
     /// Returns whether it is the hash of a chosen secret, which is slow to compare with.
     pub fn is_of_chosen(&self) -> bool {
-        !self.0.starts_with("SHA256$")
+        !self.0.starts_with(GENERATED) && !self.0.starts_with(GENERATED_FORMERLY)
     }
 
-    /// Returns the rounds that comparing takes; 0 if it is fast, or matches nothing.
+    /// Returns the rounds that comparing takes; 0 for a hash of former versions, or one that matches nothing.
     pub fn rounds(&self) -> u32 {
         self.parts().map_or(0, |parts| parts.rounds)
     }
 
-    /// Parses the hash of a chosen secret; `None` for any other, or if comparing would take too long.
+    /// Parses a hash in The Things Stack's format; `None` for any other, or if comparing would take too long.
     fn parts(&self) -> Option<Parts<'_>> {
         let parts: Vec<&str> = self.0.split('$').collect();
         let [method, algorithm, rounds, salt, key] = parts.as_slice() else { return None };
@@ -190,7 +206,8 @@ impl Hash {
     /// Returns whether this is the hash of `secret`. Compares in constant time; takes all parameters from the hash. A hash of an unknown
     /// algorithm matches nothing.
     pub fn matches(&self, secret: &str) -> bool {
-        if let Some(kept) = self.0.strip_prefix("SHA256$") {
+        if let Some(kept) = self.0.strip_prefix(GENERATED_FORMERLY) {
+            match_no_generated(secret);
             return BASE64URL_NOPAD.decode(kept.as_bytes()).is_ok_and(|kept| kept.ct_eq(&Sha256::digest(secret)).into());
         }
         let Some(Parts { algorithm, rounds, salt, key }) = self.parts() else { return false };
@@ -203,7 +220,7 @@ impl Hash {
     }
 }
 
-/// The parts of the hash of a chosen secret.
+/// The parts of a hash in The Things Stack's format.
 struct Parts<'h> {
     algorithm: Algorithm,
     rounds: u32,
@@ -236,7 +253,9 @@ pub fn matching<'h>(hashes: impl IntoIterator<Item = &'h Hash>, secrets: &[&str]
 
 /// Takes as long as comparing a generated secret: an unknown ID must not answer faster than a wrong key.
 pub fn match_no_generated(secret: &str) {
-    std::hint::black_box(Hash::of_generated(secret));
+    let mut key = [0; 32];
+    pbkdf2_hmac::<Sha256>(secret.as_bytes(), &[0; 16], 1, &mut key);
+    std::hint::black_box(key);
 }
 
 impl fmt::Debug for Hash {
@@ -269,10 +288,28 @@ mod tests {
 
     #[test]
     fn a_hash_matches_its_secret_and_no_other() {
-        for hash in [Hash::of_generated("secret"), Hash::of_chosen("secret", 10)] {
+        let former = Hash::stored(format!("SHA256${}", digest("secret")));
+        for hash in [Hash::of_generated("secret"), Hash::of_chosen("secret", 10), former] {
             assert!(hash.matches("secret"));
             assert!(!hash.matches("Secret") && !hash.matches(""));
         }
+    }
+
+    #[test]
+    fn the_hash_of_a_generated_secret_is_one_round_in_the_format_of_the_things_stack() {
+        let hash = Hash::of_generated("secret");
+        let parts: Vec<&str> = hash.as_str().split('$').collect();
+        assert_eq!(parts[..3], ["PBKDF2", "sha256", "1"]);
+        assert_eq!((parts[3].len(), parts[4].len(), parts.len()), (16, 43, 5));
+        assert!(!hash.is_of_chosen() && hash.is_portable() && hash.renewed("secret").is_none());
+        assert!(Hash::of_chosen("secret", 2).is_of_chosen());
+    }
+
+    #[test]
+    fn a_hash_of_former_versions_is_renewed_as_one_that_the_things_stack_can_read() {
+        let former = Hash::stored(format!("SHA256${}", digest("secret")));
+        assert!(!former.is_of_chosen() && !former.is_portable());
+        assert!(former.renewed("secret").is_some_and(|hash| hash.is_portable() && hash.matches("secret")));
     }
 
     #[test]

@@ -50,8 +50,10 @@ pub fn prove(transactions: &Transactions<'_>, presented: &Presented) -> Result<J
         let guess = Guess { work: Slow::ClientSecret, peer: presented.peer, known: None, subjects };
         return transactions.guess(guess, |_| Ok(()), |()| client_authentication::verify(&kept, presented, now), record);
     };
-    if let Err(refusal) = &judged {
-        transactions.write(|call| record(call, refusal))?;
+    match &judged {
+        Err(refusal) => transactions.write(|call| record(call, refusal))?,
+        Ok(proof) if proof.is_due() => transactions.write(|call| client_authentication::renew(call.tx, proof))?,
+        Ok(_) => {}
     }
     Ok(judged)
 }

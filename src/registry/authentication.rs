@@ -114,6 +114,7 @@ fn of_api_key(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: &str)
     if kept.key.expires_at.is_some_and(|end| end <= tx.now) {
         return Err((&API_KEY_EXPIRED).into());
     }
+    let use_to_record = kept.hash.renewed(&token.key).map(|hash| Use::FormerApiKey(token.id.clone(), hash));
     let rights = expanded(&kept.key.rights);
     let owner = kept.key.owner.clone();
     let standing = match &owner {
@@ -125,7 +126,8 @@ fn of_api_key(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: &str)
     if let Some(maker) = maker.map(|maker| tx.standing(maker, Deleted::Either)).transpose()?.flatten() {
         standing::check(&maker)?;
     }
-    let principal = Principal { access: Access::ApiKey(kept.key), account: Some(owner), rights, ..Principal::anonymous(request_id) };
+    let principal =
+        Principal { access: Access::ApiKey(kept.key), account: Some(owner), rights, use_to_record, ..Principal::anonymous(request_id) };
     match standing {
         Some(standing) => limited(principal, &standing, settings),
         None => Ok(principal),
@@ -163,7 +165,8 @@ fn of_access_token(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: 
     if let Some(refusal) = refusal {
         return Err(described(refusal, &client.state_description).into());
     }
-    let use_to_record = first_use(&kept, tx.now);
+    let renewed = || kept.hashes.access.renewed(&token.key).map(|hash| Use::FormerAccessToken(token.id.clone(), hash));
+    let use_to_record = first_use(&kept, tx.now).or_else(renewed);
     let principal = Principal {
         account: Some(AccountId::User(kept.token.user_id.clone())),
         rights: kept.token.rights.expanded(),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::base::error::Result;
 use crate::base::id::ClientId;
-use crate::base::secret;
+use crate::base::secret::{self, Hash};
 use crate::base::time::Time;
 use crate::model::bounds::CHOSEN_SECRETS;
 use crate::model::choice::State;
@@ -41,6 +41,15 @@ pub struct ProvenClient {
     pub client_id: ClientId,
     pub client_type: ClientType,
     secret_to_touch: Option<i64>,
+    renewal: Option<SecretRenewal>,
+}
+
+/// The hash of a former version, and the one that replaces it.
+#[derive(Debug)]
+struct SecretRenewal {
+    number: i64,
+    former: Hash,
+    renewed: Hash,
 }
 
 /// The client type (RFC 6749 section 2.1).
@@ -86,13 +95,21 @@ pub fn judge_at_once(kept: &StoredSecrets, presented: &Presented, now: Time) -> 
     if presented.secrets.is_empty() {
         // Without a secret only a public client is authenticated (RFC 6749 section 2.1).
         let is_public = kept.secrets.is_empty();
-        let proof =
-            is_public.then(|| ProvenClient { client_id: client_id.clone(), client_type: ClientType::Public, secret_to_touch: None });
+        let proof = is_public.then(|| ProvenClient {
+            client_id: client_id.clone(),
+            client_type: ClientType::Public,
+            secret_to_touch: None,
+            renewal: None,
+        });
         return Some(proof.ok_or_else(|| Refusal::to(presented.without_secret, client_id)));
     }
     let mut generated = kept.secrets.iter().filter(|secret| !secret.hash.is_of_chosen());
-    let matching = generated.find(|secret| presented.secrets.iter().any(|sent| secret.hash.matches(sent)));
-    matching.map(|secret| Ok(proof(client_id, secret, now)))
+    let matching = generated.find_map(|secret| Some((secret, presented.secrets.iter().find(|sent| secret.hash.matches(sent))?)));
+    matching.map(|(secret, sent)| {
+        let renewed = secret.hash.renewed(sent);
+        let renewal = renewed.map(|renewed| SecretRenewal { number: secret.number, former: secret.hash.clone(), renewed });
+        Ok(ProvenClient { renewal, ..proof(client_id, secret, now) })
+    })
 }
 
 /// Returns what a guess counts against: the client from this network, and the network alone, so nobody elsewhere can lock the client out.
@@ -122,7 +139,22 @@ pub fn verify(kept: &StoredSecrets, presented: &Presented, now: Time) -> Judged<
 fn proof(client_id: &ClientId, secret: &ClientSecret, now: Time) -> ProvenClient {
     let is_old_news = secret.last_used_at.is_some_and(|last| last.plus_seconds(TOUCH_SECONDS) > now);
     let secret_to_touch = (!is_old_news).then_some(secret.number);
-    ProvenClient { client_id: client_id.clone(), client_type: ClientType::Confidential, secret_to_touch }
+    ProvenClient { client_id: client_id.clone(), client_type: ClientType::Confidential, secret_to_touch, renewal: None }
+}
+
+impl ProvenClient {
+    /// Returns whether the secret that it authenticated with has to be stored anew, because a former version hashed it.
+    pub fn is_due(&self) -> bool {
+        self.renewal.is_some()
+    }
+}
+
+/// Stores the hash anew of a secret that a former version hashed.
+/// # Errors
+/// Only those of the store.
+pub fn renew(tx: &Tx<'_>, proof: &ProvenClient) -> Result<()> {
+    let Some(SecretRenewal { number, former, renewed }) = &proof.renewal else { return Ok(()) };
+    tx.renew_client_secret_hash(&proof.client_id, *number, former, renewed)
 }
 
 /// Records the use of the secret, and refuses clients that may get no tokens, as they are now. A public client is refused later, with the

@@ -1,6 +1,7 @@
 //! Records uses of credentials that have later effects.
 
 use crate::base::error::Result;
+use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::model::grant::RETRY_SECONDS;
 use crate::store::Tx;
@@ -13,6 +14,10 @@ pub enum Use {
     Session(String),
     /// The first use of a refreshed token, after which it cannot be requested again.
     AccessToken(String),
+    /// The first use of an API key that a former version hashed, with the hash that replaces that.
+    FormerApiKey(String, Hash),
+    /// The same of an access token.
+    FormerAccessToken(String, Hash),
 }
 
 /// Records a use.
@@ -22,6 +27,8 @@ pub fn record(tx: &Tx<'_>, used: &Use) -> Result<()> {
     match used {
         Use::Session(id) => tx.touch_session(id),
         Use::AccessToken(id) => tx.touch_access_token(id),
+        Use::FormerApiKey(id, hash) => tx.renew_api_key_hash(id, hash),
+        Use::FormerAccessToken(id, hash) => tx.renew_access_token_hash(id, hash),
     }
 }
 

@@ -162,6 +162,12 @@ impl Tx<'_> {
         self.run(statement, named_params! {":token_id": id, ":now": self.now}).map(drop)
     }
 
+    /// Replaces the hash of an access token by another of the same token.
+    pub(crate) fn renew_access_token_hash(&self, id: &str, hash: &Hash) -> Result<()> {
+        let statement = "UPDATE access_tokens SET access_hash = :access_hash WHERE token_id = :token_id";
+        self.run(statement, named_params! {":token_id": id, ":access_hash": hash}).map(drop)
+    }
+
     /// Lets the access token of a row expire now; its refresh token stays.
     pub(crate) fn expire_access_token(&self, id: &str) -> Result<()> {
         let statement = "UPDATE access_tokens SET expires_at = :now WHERE token_id = :token_id";

@@ -78,6 +78,12 @@ impl Tx<'_> {
         Ok(self.stored_api_key(id)?.map(|stored| stored.key).filter(|key| key.owner == *owner))
     }
 
+    /// Replaces the hash of a key by another of the same key.
+    pub(crate) fn renew_api_key_hash(&self, id: &str, hash: &Hash) -> Result<()> {
+        let statement = "UPDATE api_keys SET key_hash = :key_hash WHERE api_key_id = :api_key_id";
+        self.run(statement, named_params! {":api_key_id": id, ":key_hash": hash}).map(drop)
+    }
+
     pub(crate) fn update_api_key(&self, key: &ApiKey) -> Result<()> {
         self.update(key)
     }

@@ -73,6 +73,14 @@ impl Tx<'_> {
         self.run(&statement, named_params! {":client_id": client, ":number": number, ":now": self.now}).map(drop)
     }
 
+    /// Replaces the hash of a secret by another of the same secret. Does nothing if its number is another secret's by now.
+    pub(crate) fn renew_client_secret_hash(&self, client: &ClientId, number: i64, former: &Hash, hash: &Hash) -> Result<()> {
+        let statement = format!(
+            "UPDATE client_secrets SET secret_hash = :secret_hash WHERE {OF_CLIENT} AND secret_number = :number AND secret_hash = :former"
+        );
+        self.run(&statement, named_params! {":client_id": client, ":number": number, ":former": former, ":secret_hash": hash}).map(drop)
+    }
+
     /// Deletes at most `limit` secrets whose grace period has ended; returns how many were deleted.
     pub(crate) fn delete_ended_client_secrets(&self, limit: usize) -> Result<usize> {
         self.prune("client_secrets", "client_number, secret_number", "expires_at IS NOT NULL AND expires_at <= :before", self.now, limit)

@@ -130,7 +130,7 @@ fn edge(bound: &Bound) -> Edge {
                 let chosen = format!("chosen-by-a-person-{n}");
                 story.browser.sends_form(&story.server, "/console/clients/my-app/secrets", &[("grace", "86400"), ("secret", &chosen)])
             },
-            "client_secrets WHERE secret_hash NOT LIKE 'SHA256$%'",
+            "client_secrets WHERE secret_hash NOT LIKE 'PBKDF2$sha256$1$%'",
         ),
         "sessions" => Edge::Counted(
             |story, _| {

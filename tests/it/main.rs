@@ -37,6 +37,7 @@ mod events;
 mod fairness;
 mod fixture;
 mod folder;
+mod former_hashes;
 mod golden;
 mod guessing;
 mod hashing;

@@ -56,7 +56,7 @@ fn a_hash_carries_its_algorithm() {
         let secrets = server.app.store().read(|tx| tx.client_secrets(&id)).expect("secrets are read");
         secrets[0].hash.as_str().to_owned()
     };
-    assert!(hash().starts_with("SHA256$"));
+    assert!(hash().starts_with("PBKDF2$sha256$1$"));
     server.check("alice", "PUT", "/api/v3/clients/my-app", r#"{"client":{"secret":"chosen"},"field_mask":"secret"}"#, "200");
     assert!(hash().starts_with("PBKDF2$sha256$20000$"));
     let passwords = server.app.store().read(|tx| tx.passwords(&"alice".parse().expect("an ID"))).expect("passwords are read");
@@ -76,7 +76,7 @@ fn a_secret_is_shown_once() {
     ] {
         for who in ["alice", "admin"] {
             let answer = server.check(who, "GET", &target, "", "200");
-            assert!(!holds(&answer.body, &secret) && !holds(&answer.body, "SHA256$"), "{who} {target}");
+            assert!(!holds(&answer.body, &secret) && !holds(&answer.body, "PBKDF2$"), "{who} {target}");
         }
     }
     for who in ["alice", "admin", "anon"] {
