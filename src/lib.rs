@@ -7,6 +7,7 @@ pub mod base;
 pub mod call;
 pub mod cli;
 pub mod console;
+pub mod declared;
 pub mod failure;
 pub mod fixture;
 pub mod health;

@@ -17,6 +17,7 @@ pub mod private_file;
 pub mod request_id;
 pub mod right;
 pub mod secret;
+pub mod strict_json;
 pub mod suggestion;
 pub mod temporary_directory;
 pub mod time;

@@ -3,6 +3,7 @@
 //! The server sends a committed copy beside the API; a test compares it with [`document`].
 
 mod answers;
+pub mod files;
 pub mod inputs;
 pub mod schema;
 

@@ -20,7 +20,7 @@ const FLOORS: &[Floors] = &[
             &["model", "http"],
             &["store", "page", "review"],
             &["registry"],
-            &["call", "failure"],
+            &["call", "declared", "failure"],
             &["api", "oauth", "console", "assets", "health"],
             &["routes"],
             &["metrics"],
@@ -48,6 +48,7 @@ const FLOORS: &[Floors] = &[
             &["authentication"],
         ],
     },
+    Floors { folder: "declared", floors: &[&["input", "row"], &["names", "tables"], &["check"], &["read"], &["create"]] },
     Floors {
         folder: "store",
         floors: &[
@@ -129,9 +130,7 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "fixture",
         floors: &[
-            &["authority", "strict_json"],
-            &["input"],
-            &["journal", "seed"],
+            &["authority", "journal", "seed"],
             &["faults", "snapshot"],
             &["world"],
             &["browser", "worlds"],
@@ -148,7 +147,7 @@ const FLOORS: &[Floors] = &[
     Floors { folder: "fixture/faults", floors: &[&["list"], &["effect"]] },
     Floors {
         folder: "fixture/seed",
-        floors: &[&["names", "row", "seeded", "words"], &["tables"], &["check"], &["auto", "token_order"], &["read"], &["apply", "schema"]],
+        floors: &[&["seeded", "words"], &["tables"], &["auto", "token_order"], &["read"], &["apply", "schema"]],
     },
     Floors { folder: "console", floors: &[&["page"], &["form"], &["clients", "users"], &["organizations"], &["account"]] },
     Floors { folder: "console/page", floors: &[&["charts", "layout", "listing", "paths"], &["new_secret", "refused", "table"]] },
@@ -374,7 +373,7 @@ fn an_error_is_defined_once() {
         keyfob::cli::api_error::ERRORS,
         keyfob::cli::run::operator::ERRORS,
         keyfob::fixture::fault_controls::ERRORS,
-        keyfob::fixture::input::ERRORS,
+        keyfob::declared::input::ERRORS,
         keyfob::fixture::journal_controls::ERRORS,
         keyfob::fixture::server::ERRORS,
         keyfob::fixture::snapshots::ERRORS,

@@ -4,11 +4,11 @@ use std::fs;
 
 use crate::base::error::Error;
 use crate::base::printable::printable;
+use crate::base::strict_json;
 use crate::cli::failure::{Failure, UsageError};
 use crate::cli::serve::settings::Configuration;
-use crate::fixture::input::InputValue;
+use crate::declared::input::InputValue;
 use crate::fixture::seed::read::Seed;
-use crate::fixture::strict_json;
 use crate::model::settings::Approval;
 
 /// A seed that was read.
@@ -36,7 +36,7 @@ pub fn read(configuration: &mut Configuration) -> Result<Option<SeedFile>, Failu
     configuration.settings.approval = seed.approval.unwrap_or(approval);
     if let Some(administrator) = seed.administrator() {
         configuration.admin_user = administrator.id.id.to_string();
-        configuration.admin_password = Some(administrator.password.clone());
+        configuration.admin_password = administrator.password.clone();
     }
     Ok(Some(SeedFile { seed, approval }))
 }

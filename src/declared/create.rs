@@ -1,0 +1,204 @@
+//! Creates what is declared, in one transaction, by the rules for everybody else.
+
+use crate::base::error::Result;
+use crate::base::id::{AccountId, UserId};
+use crate::base::right::{Right, Rights};
+use crate::base::secret::{Token, TokenKind};
+use crate::declared::names::{self, not_granted_to, refused_at, wrong_at};
+use crate::declared::read::{DeclaredAuthorization, DeclaredClient, DeclaredKey, DeclaredOrganization, DeclaredUser};
+use crate::model::choice::State;
+use crate::model::client::Client;
+use crate::model::field::{Field, Purpose};
+use crate::model::mask::Mask;
+use crate::model::patch::Patch;
+use crate::model::settings::Settings;
+use crate::model::{client, organization, user};
+use crate::registry::principal::Principal;
+use crate::registry::secrets::NewSecret;
+use crate::registry::users::NewPasswords;
+use crate::registry::{api_keys, clients, consent, guidelines, members, organizations, users};
+use crate::store::Tx;
+use crate::store::members::Owned;
+
+/// The fields that name collaborators or members, who are added only later.
+const CONTACTS: &[&str] = &["administrative_contact", "technical_contact"];
+
+/// The fields that end what a user or a client could do before.
+const STATE: &[&str] = &["state", "state_description"];
+
+/// Creates entities in a transaction.
+pub struct Creation<'a> {
+    pub tx: &'a Tx<'a>,
+    pub settings: &'a Settings,
+    pub by: Principal,
+    /// Owns organizations that nobody else does.
+    pub administrator: &'a UserId,
+}
+
+impl Creation<'_> {
+    /// Creates a user, approved unless something else is declared.
+    /// # Errors
+    /// `fixture_wrong_member`, as all here.
+    pub fn user(&self, user: &DeclaredUser, passwords: &NewPasswords) -> Result<()> {
+        let id = &user.id.id;
+        guidelines::check_id(id.as_str()).map_err(|error| refused_at(&user.id.at, error))?;
+        let mut sent = before_it_ended(&user.sent);
+        if sent.get("state").is_none() {
+            sent.put("state", State::Approved.name().into());
+        }
+        let made = users::create(self.tx, &self.by, self.settings, id.clone(), &sent, passwords);
+        made.map(drop).map_err(|error| refused_at(&user.id.at, error))
+    }
+
+    /// Creates an API key, and generates its token if none is declared.
+    pub fn api_key(&self, owner: &AccountId, key: &DeclaredKey) -> Result<()> {
+        let token = key.token.clone().unwrap_or_else(|| Token::fresh(TokenKind::ApiKey));
+        let made = api_keys::create_known(self.tx, &self.by, owner, key.wanted.clone(), &token);
+        made.map(drop).map_err(|error| refused_at(&key.at, error))
+    }
+
+    /// Creates an organization, founded by its first owner.
+    pub fn organization(&self, organization: &DeclaredOrganization) -> Result<()> {
+        self.found(organization).map_err(|error| refused_at(&organization.id.at, error))
+    }
+
+    fn found(&self, organization: &DeclaredOrganization) -> Result<()> {
+        let (tx, by, id) = (self.tx, &self.by, &organization.id.id);
+        organization.members.iter().try_for_each(|member| names::check_user(tx, &member.id))?;
+        let is_owner = |rights: &[Right]| rights.iter().any(|right| matches!(right, Right::All | Right::OrganizationAll));
+        let founder = organization.members.iter().find(|member| is_owner(&member.rights)).map(|member| &member.id.id);
+        let founder = founder.unwrap_or(self.administrator);
+        organizations::create(tx, by, self.settings, id.clone(), founder, &without(&organization.sent, organization::FIELDS, CONTACTS))?;
+        let owned = Owned::Organization(id.clone());
+        for member in &organization.members {
+            let set = members::set(tx, by, &owned, &AccountId::User(member.id.id.clone()), &member.rights);
+            set.map_err(|error| refused_at(&member.id.at, error))?;
+        }
+        match mask(organization::FIELDS, &organization.sent, CONTACTS)? {
+            contacts if contacts.is_empty() => Ok(()),
+            contacts => organizations::update(tx, by, self.settings, id, &contacts, &organization.sent).map(drop),
+        }
+    }
+
+    /// Registers a client in its owner's name, with what only administrators may set; a public one without a secret.
+    pub fn client(&self, client: &DeclaredClient, secret: Option<NewSecret>) -> Result<()> {
+        self.register(client, secret).map_err(|error| refused_at(&client.id.at, error))
+    }
+
+    fn register(&self, client: &DeclaredClient, secret: Option<NewSecret>) -> Result<()> {
+        let (tx, id) = (self.tx, &client.id.id);
+        let owner = names::account(tx, &client.owner)?;
+        if client.owner_kind.as_ref().is_some_and(|kind| kind != owner.kind()) {
+            return Err(wrong_at(
+                &client.owner.at,
+                format!("names no {}: `{}` is of another kind", client.owner_kind.as_deref().unwrap_or_default(), owner.as_str()),
+            ));
+        }
+        let by = Principal { account: Some(owner.clone()), ..self.by.clone() };
+        let sent = without(&before_it_ended(&client.sent), client::FIELDS, CONTACTS);
+        let is_public = secret.is_none();
+        clients::create(tx, &by, self.settings, id.clone(), &owner, &sent, secret.unwrap_or_else(NewSecret::fresh))?;
+        if is_public {
+            let mask = Mask::parse(client::FIELDS, Purpose::Update, &["secret".to_owned()])?;
+            clients::update(tx, &by, self.settings, id, &mask, &Patch::default(), None)?;
+        }
+        let owned = Owned::Client(id.clone());
+        for collaborator in &client.collaborators {
+            let set = members::set(tx, &self.by, &owned, &names::account(tx, &collaborator.id)?, &collaborator.rights);
+            set.map_err(|error| refused_at(&collaborator.id.at, error))?;
+        }
+        self.update_client(client, CONTACTS)
+    }
+
+    /// Authorizes a client as its user would.
+    pub fn authorization(&self, authorization: &DeclaredAuthorization) -> Result<()> {
+        let DeclaredAuthorization { user_id, client_id, rights } = authorization;
+        names::check_user(self.tx, user_id)?;
+        let client = names::client(self.tx, client_id)?;
+        let rights: Rights = match rights {
+            None => client.all_rights(),
+            Some(rights) => {
+                checked_rights(&client, rights).map_err(|reason| wrong_at(&client_id.at.replace("client_id", "rights"), reason))?
+            }
+        };
+        if let Err(refusal) = consent::check_user(self.tx, &user_id.id, &client)? {
+            return Err(not_granted_to(self.tx, user_id, &refusal)?);
+        }
+        consent::authorize(self.tx, &self.by, &user_id.id, &client, rights, rights)
+    }
+
+    /// Suspends or rejects a client, whose tokens are from before that.
+    pub fn end_client(&self, client: &DeclaredClient) -> Result<()> {
+        if !has_ended(&client.sent) {
+            return Ok(());
+        }
+        self.update_client(client, STATE).map_err(|error| refused_at(&client.id.at, error))
+    }
+
+    /// Suspends or rejects a user, whose tokens are from before that.
+    pub fn end_user(&self, user: &DeclaredUser) -> Result<()> {
+        if !has_ended(&user.sent) {
+            return Ok(());
+        }
+        let mask = mask(user::FIELDS, &user.sent, STATE)?;
+        let changed = users::update(self.tx, &self.by, &user.id.id, &mask, &user.sent, None);
+        changed.map(drop).map_err(|error| refused_at(&user.id.at, error))
+    }
+
+    /// Changes those of these fields that are declared.
+    fn update_client(&self, client: &DeclaredClient, fields: &[&str]) -> Result<()> {
+        match mask(client::FIELDS, &client.sent, fields)? {
+            mask if mask.is_empty() => Ok(()),
+            mask => clients::update(self.tx, &self.by, self.settings, &client.id.id, &mask, &client.sent, None).map(drop),
+        }
+    }
+}
+
+/// Returns rights as a set, all of which the client may ask for.
+/// # Errors
+/// Why not, as what begins with a verb.
+pub fn checked_rights(client: &Client, rights: &[Right]) -> std::result::Result<Rights, String> {
+    let asked: Rights = rights.iter().copied().collect();
+    let excess = asked.without(client.all_rights().expanded());
+    if excess.is_empty() {
+        return Ok(asked);
+    }
+    Err(format!("must have no more than the client's rights: `{}` has no {}", client.id, excess.names().join(", ")))
+}
+
+/// Returns whether it is suspended or rejected.
+fn has_ended(sent: &Patch) -> bool {
+    let state = sent.text("state").and_then(State::from_name);
+    matches!(state, Some(State::Rejected | State::Suspended))
+}
+
+/// Returns the fields of what was approved before it was suspended or rejected.
+fn before_it_ended(sent: &Patch) -> Patch {
+    let mut sent = sent.clone();
+    if has_ended(&sent) {
+        sent.put("state", State::Approved.name().into());
+        sent.put("state_description", "".into());
+    }
+    sent
+}
+
+/// Returns a mask of those of these fields that were sent; without any, of all that were sent and can be changed.
+/// # Errors
+/// Never: all are fields of the table.
+pub fn mask<E>(fields: &'static [Field<E>], sent: &Patch, names: &[&str]) -> Result<Mask> {
+    let is_asked = |field: &&Field<E>| names.is_empty() || names.contains(&field.name);
+    let named = fields.iter().filter(is_asked).filter(|field| field.masked_in.allows(Purpose::Update) && field.name != "ids");
+    let paths: Vec<String> = named.filter(|field| sent.get(field.name).is_some()).map(|field| field.name.to_owned()).collect();
+    Ok(Mask::parse(fields, Purpose::Update, &paths)?)
+}
+
+/// Returns what was sent without these fields.
+fn without<E>(sent: &Patch, fields: &'static [Field<E>], names: &[&str]) -> Patch {
+    sent.clone().only(fields, &names.iter().fold(Mask::everything(fields), |mask, name| mask.without(fields, name)))
+}
+
+impl std::fmt::Debug for Creation<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Creation({:?})", self.administrator)
+    }
+}

@@ -1,0 +1,101 @@
+//! The tables of what is declared, outermost first.
+
+use std::sync::LazyLock;
+
+use crate::declared::row::{MemberKind, MemberRow, MemberTable, of_fields};
+use crate::model::choice::RIGHT_CHOICES;
+use crate::model::shape::{ORGANIZATION_IDENTIFIERS, Shape, USER_IDENTIFIERS};
+use crate::model::{bounds, client, organization, user};
+
+pub const RIGHTS: MemberKind = MemberKind::Shape(Shape::ChoiceList(&RIGHT_CHOICES, &bounds::RIGHTS));
+pub const USER_ID: MemberKind = MemberKind::Id(&USER_IDENTIFIERS);
+pub const CLIENT_ID: MemberKind = MemberKind::Id(&client::IDENTIFIERS);
+
+/// Users and organizations share one namespace of IDs; a user's may be shorter.
+const ACCOUNT_ID: MemberKind = USER_ID;
+
+/// Returns the rows of what is declared, in a seed too.
+#[rustfmt::skip]
+pub fn entities() -> Vec<MemberRow> {
+    vec![
+        MemberRow::optional("users", MemberKind::List(&USER), "The users. The first who is an administrator takes the place of the one that every fixture has."),
+        MemberRow::optional("organizations", MemberKind::List(&ORGANIZATION), "The organizations."),
+        MemberRow::optional("clients", MemberKind::List(&CLIENT), "The OAuth clients."),
+        MemberRow::optional("authorizations", MemberKind::List(&AUTHORIZATION), "What users have agreed to before."),
+    ]
+}
+
+#[rustfmt::skip]
+static USER: MemberTable = MemberTable { name: "a user", rows: LazyLock::new(|| {
+    let own = vec![
+        MemberRow::needed("user_id", USER_ID, "The user ID."),
+        MemberRow::optional("email", MemberKind::Shape(Shape::Email), "The primary e-mail address; without it, USER_ID@localhost."),
+        MemberRow::optional("password", MemberKind::Password, "The password: 8 characters or more, an uppercase letter and a digit. Generated if it is left out."),
+        MemberRow::optional("api_keys", MemberKind::List(&API_KEY), "The user's API keys."),
+    ];
+    own.into_iter().chain(of_fields(user::FIELDS, &["primary_email_address", "password"])).collect()
+}) };
+
+#[rustfmt::skip]
+static API_KEY: MemberTable = MemberTable { name: "an API key", rows: LazyLock::new(|| vec![
+    MemberRow::needed("name", MemberKind::Shape(Shape::Text(50)), "The name of the key."),
+    MemberRow::optional("key", MemberKind::ApiKey, "The key itself: NNSXS.ID.KEY, with 39 and 52 characters of A-Z and 2-7. Generated if it is left out."),
+    MemberRow::needed("rights", RIGHTS.filled(), "What it allows."),
+    MemberRow::optional("expires_at", MemberKind::Shape(Shape::Time), "When it ends, RFC 3339 in UTC; without it, never."),
+]) };
+
+#[rustfmt::skip]
+static ORGANIZATION: MemberTable = MemberTable { name: "an organization", rows: LazyLock::new(|| {
+    let own = vec![
+        MemberRow::needed("organization_id", MemberKind::Id(&ORGANIZATION_IDENTIFIERS), "The organization ID."),
+        MemberRow::optional("members", MemberKind::List(&MEMBER), "Its members. Unless one of them has all rights, the administrator is a member too."),
+        MemberRow::optional("api_keys", MemberKind::List(&API_KEY), "Its API keys."),
+    ];
+    own.into_iter().chain(of_fields(organization::FIELDS, &[])).collect()
+}) };
+
+#[rustfmt::skip]
+static MEMBER: MemberTable = MemberTable { name: "a member", rows: LazyLock::new(|| vec![
+    MemberRow::needed("user_id", USER_ID, "The user."),
+    MemberRow::needed("rights", RIGHTS, "What the user may do in the organization's name."),
+]) };
+
+#[rustfmt::skip]
+static CLIENT: MemberTable = MemberTable { name: "a client", rows: LazyLock::new(|| {
+    let own = vec![
+        MemberRow::needed("client_id", CLIENT_ID, "The client ID."),
+        MemberRow::needed("owner", ACCOUNT_ID, "The user or the organization that registers it, and is its first collaborator."),
+        MemberRow::optional("owner_kind", MemberKind::Word(vec!["user", "organization"]), "What the owner is. Not needed: users and organizations share one namespace of IDs."),
+        MemberRow::optional("secret", MemberKind::Shape(Shape::Text(128)).filled().or_null(), "The client secret, or null for a public client, which has none. Generated if it is left out."),
+        MemberRow::optional("collaborators", MemberKind::List(&COLLABORATOR), "Who else may look after it."),
+    ];
+    own.into_iter().chain(of_fields(client::FIELDS, &["secret"])).collect()
+}) };
+
+#[rustfmt::skip]
+static COLLABORATOR: MemberTable = MemberTable { name: "a collaborator", rows: LazyLock::new(|| vec![
+    MemberRow::needed("account", ACCOUNT_ID, "The user or the organization."),
+    MemberRow::needed("rights", RIGHTS, "What it may do with the client."),
+]) };
+
+#[rustfmt::skip]
+static AUTHORIZATION: MemberTable = MemberTable { name: "an authorization", rows: LazyLock::new(|| vec![
+    MemberRow::needed("user_id", USER_ID, "The user who agreed."),
+    MemberRow::needed("client_id", CLIENT_ID, "The client."),
+    MemberRow::optional("rights", RIGHTS, "What the user agreed to; without it, all that the client asks for."),
+]) };
+
+/// A contact, as the API writes accounts.
+#[rustfmt::skip]
+pub static ACCOUNT: MemberTable = MemberTable { name: "an account", rows: LazyLock::new(|| vec![
+    MemberRow::optional("user_ids", MemberKind::Object(&USER_IDS), "A user."),
+    MemberRow::optional("organization_ids", MemberKind::Object(&ORGANIZATION_IDS), "Or an organization."),
+]) };
+
+#[rustfmt::skip]
+static USER_IDS: MemberTable = MemberTable { name: "a user's IDs", rows: LazyLock::new(|| vec![MemberRow::needed("user_id", USER_ID, "The user ID.")]) };
+
+#[rustfmt::skip]
+static ORGANIZATION_IDS: MemberTable = MemberTable { name: "an organization's IDs", rows: LazyLock::new(|| vec![
+    MemberRow::needed("organization_id", MemberKind::Id(&ORGANIZATION_IDENTIFIERS), "The organization ID."),
+]) };
