@@ -245,7 +245,9 @@ CREATE TABLE events (
     times        INTEGER NOT NULL DEFAULT 1,
     first_at     INTEGER,
     -- The creation of a client to which nothing has happened since, so that no index has to find it: the client's row does.
-    is_only      INTEGER CHECK (is_only = 1)
+    is_only      INTEGER CHECK (is_only = 1),
+    -- The event that this one undoes, if it is an undo.
+    undoes       INTEGER
 ) STRICT;
 
 -- With their names, to skip refusals, of which there may be many, without reading them.

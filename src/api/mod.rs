@@ -8,6 +8,7 @@ pub mod clients;
 pub mod configuration;
 pub mod deletion;
 pub mod entity;
+pub mod events;
 pub mod members;
 pub mod names;
 pub mod openapi;

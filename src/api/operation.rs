@@ -12,6 +12,8 @@ pub enum EntityKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
     Nothing,
+    /// Nothing: the values are those of the event in the path.
+    EventValues,
     /// `field_mask`: the fields of an entity to read.
     Mask(EntityKind),
     /// A page of entities: `field_mask`, `order`, `limit`, `page`, `deleted`.
@@ -76,6 +78,7 @@ pub enum Item {
     Session,
     Authorization,
     AccessToken,
+    Event,
 }
 
 impl EntityKind {

@@ -14,7 +14,7 @@ use crate::cli::remote::http::Remote;
 use crate::cli::run::admin::AdminOperation;
 use crate::cli::run::healthcheck;
 use crate::cli::run::operator::DATA;
-use crate::cli::run::{admin, api_keys, authorizations, backup, clients, collaborators, entities, login, sessions, users};
+use crate::cli::run::{admin, api_keys, authorizations, backup, clients, collaborators, entities, history, login, sessions, users};
 use crate::cli::serve::process;
 use crate::cli::serve::settings::SETTINGS;
 use crate::model::choice::State;
@@ -166,6 +166,9 @@ pub static COMMANDS: &[Command] = &[
     command("clients collaborators get", &["info"], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::COLLABORATOR), Rows(flags::OUTPUT)], &["client.collaborator.get"], Run::Remote(|g, r| collaborators::get(&CLIENT, g, r)), "Show the rights of a collaborator."),
     command("clients collaborators set", &["update"], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::COLLABORATOR), Rows(flags::RIGHTS_LIST), Rights(&CLIENT)], &["client.collaborator.set"], Run::Remote(|g, r| collaborators::set(&CLIENT, g, r)), "Add a collaborator, or give one other rights."),
     command("clients collaborators delete", &["del", "remove", "rm"], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::COLLABORATOR)], &["client.collaborator.delete"], Run::Remote(|g, r| collaborators::delete(&CLIENT, g, r)), "Remove a collaborator."),
+
+    command("history", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::PAGING), Rows(flags::OUTPUT)], &["client.event.list"], Run::Remote(history::list), "List what happened to a client, newest first: each event has a number."),
+    command("undo", &[], &["event"], &[Rows(flags::EVENT), Rows(flags::OUTPUT)], &["client.event.undo"], Run::Remote(history::undo), "Undo a change of a client: set the fields of the event back, if nobody changed them since."),
 
     command("users list", &["ls"], &[], &[Rows(flags::PAGING), Rows(flags::DELETED), Rows(flags::SELECTION), Select(&USER), Rows(flags::OUTPUT)], &["user.list"], Run::Remote(|g, r| entities::list(&USER, g, r)), "List all users."),
     command("users search", &[], &[], &[Rows(flags::SEARCH), Rows(flags::SEARCH_STATE), Rows(flags::PAGING), Rows(flags::DELETED), Rows(flags::SELECTION), Select(&USER), Rows(flags::OUTPUT)], &["user.search"], Run::Remote(|g, r| entities::search(&USER, g, r)), "Search users."),

@@ -37,6 +37,7 @@ pub fn of(gives: Gives) -> Value {
                 Item::Session => "sessions",
                 Item::Authorization => "authorizations",
                 Item::AccessToken => "tokens",
+                Item::Event => "events",
             };
             page(key, reference(item_name(item)))
         }
@@ -57,6 +58,7 @@ fn item_name(item: Item) -> &'static str {
         Item::Session => "Session",
         Item::Authorization => "Authorization",
         Item::AccessToken => "AccessToken",
+        Item::Event => "Event",
     }
 }
 
@@ -77,6 +79,7 @@ pub fn schemas() -> Map<String, Value> {
         ("SignInLink", sign_in_link()),
         ("Authorization", authorization()),
         ("AccessToken", access_token()),
+        ("Event", event()),
         ("AuthInfo", auth_info()),
         ("UserIds", ids(&USER_IDENTIFIERS)),
         ("OrganizationIds", ids(&ORGANIZATION_IDENTIFIERS)),
@@ -158,6 +161,33 @@ fn access_token() -> Value {
             ("rights", rights()),
             ("created_at", time()),
             ("expires_at", time()),
+        ],
+    )
+}
+
+fn event() -> Value {
+    let described = |mut schema: Value, description: &str| {
+        schema["description"] = description.into();
+        schema
+    };
+    let number = || json!({"type": "integer"});
+    let values = || json!({"type": "object"});
+    object(
+        &["number", "happened_at", "name", "request_id", "old", "new"],
+        [
+            ("number", described(number(), "Greater for later events.")),
+            ("happened_at", time()),
+            ("name", described(plain(), "What was done, such as `client.update`.")),
+            ("account_id", described(plain(), "The user or the organization that did it.")),
+            ("operator", json!({"const": true, "description": "It was done at the machine."})),
+            ("api_key_id", plain()),
+            ("oauth_client_id", plain()),
+            ("request_id", plain()),
+            ("old", described(values(), "What differs, before; secrets as ***.")),
+            ("new", described(values(), "The same, after.")),
+            ("times", described(number(), "How often it happened, if it stands for several.")),
+            ("first_at", time()),
+            ("undoes", described(number(), "The event that this one undoes.")),
         ],
     )
 }

@@ -48,6 +48,7 @@ pub fn in_query(takes: Takes) -> Vec<Value> {
                 .collect()
         }
         Takes::Nothing
+        | Takes::EventValues
         | Takes::New(_)
         | Takes::Update(_)
         | Takes::Grace
@@ -63,6 +64,7 @@ pub fn in_query(takes: Takes) -> Vec<Value> {
 pub fn body(takes: Takes) -> Option<Value> {
     let body = match takes {
         Takes::Nothing
+        | Takes::EventValues
         | Takes::Mask(_)
         | Takes::List(_)
         | Takes::ListOfCollaborator(_)
@@ -345,6 +347,7 @@ fn orders_of_items(item: Item) -> Vec<&'static str> {
         Item::Collaborator => names(api::members::ORDERS),
         Item::ApiKey => names(api::api_keys::ORDERS),
         Item::Session => names(api::sessions::ORDERS),
+        Item::Event => names(api::events::ORDERS),
         Item::Authorization | Item::AccessToken => names(api::authorizations::ORDERS),
         // A search is ordered by ID.
         Item::Account => Vec::new(),

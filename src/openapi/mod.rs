@@ -137,8 +137,8 @@ fn statuses(route: &Route, operation: &Operation) -> Vec<Kind> {
 
 /// Returns whether it gives values, each of which the history keeps, up to a bound per day.
 fn gives_values(takes: Takes) -> bool {
-    use Takes::{ApiKeyUpdate, Collaborator, Member, New, NewApiKey, Update};
-    matches!(takes, New(_) | Update(_) | Collaborator | Member | NewApiKey | ApiKeyUpdate)
+    use Takes::{ApiKeyUpdate, Collaborator, EventValues, Member, New, NewApiKey, Update};
+    matches!(takes, EventValues | New(_) | Update(_) | Collaborator | Member | NewApiKey | ApiKeyUpdate)
 }
 
 /// Returns the refusals, by status.

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::base::error::Result;
 use crate::base::id::AccountId;
+use crate::base::page::{Listed, Page};
 use crate::base::right::Right;
 use crate::model::event::{Action, Change};
 use crate::model::field::Field;
@@ -65,7 +66,20 @@ pub(super) fn record_refusal(tx: &Tx<'_>, by: &Principal, client_id: &str, actio
 /// Lists at most `most` events, newest first: of an entity, or without one, all for administrators and their own for others.
 /// # Errors
 /// Those of [`rights::require`].
-pub fn list(tx: &Tx<'_>, by: &Principal, entity: Option<&Entity>, mut search: EventSearch, most: u32) -> Result<Vec<Event>> {
+pub fn list(tx: &Tx<'_>, by: &Principal, entity: Option<&Entity>, search: EventSearch, most: u32) -> Result<Vec<Event>> {
+    visible(tx, by, entity, search)?.map_or(Ok(Vec::new()), |search| tx.newest_events(&search, most))
+}
+
+/// Returns a page of the events of an entity, newest first.
+/// # Errors
+/// Those of [`rights::require`].
+pub fn page(tx: &Tx<'_>, by: &Principal, entity: &Entity, page: Page) -> Result<Listed<Event>> {
+    let search = visible(tx, by, Some(entity), EventSearch::default())?;
+    search.map_or(Ok(Listed { items: Vec::new(), total: 0 }), |search| tx.events_page(&search, page))
+}
+
+/// Narrows a search to what the caller may see; `None` if that is nothing.
+fn visible(tx: &Tx<'_>, by: &Principal, entity: Option<&Entity>, mut search: EventSearch) -> Result<Option<EventSearch>> {
     match (entity, &by.account) {
         _ if by.is_admin => {}
         (Some(entity), _) => {
@@ -77,10 +91,18 @@ pub fn list(tx: &Tx<'_>, by: &Principal, entity: Option<&Entity>, mut search: Ev
             // Users and organizations share one namespace of IDs, and an event does not say which of the two acted.
             search.since_purge_of = Some((AccountId::KINDS.to_vec(), account.as_str().to_owned()));
         }
-        (None, None) => return Ok(Vec::new()),
+        (None, None) => return Ok(None),
     }
     search.entity = entity.map(|entity| (entity.kind().to_owned(), entity.as_str().to_owned()));
-    tx.newest_events(&search, most)
+    Ok(Some(search))
+}
+
+/// Returns an event that the caller may see.
+/// # Errors
+/// Those of [`rights::require`].
+pub(super) fn event(tx: &Tx<'_>, by: &Principal, entity: &Entity, number: i64) -> Result<Option<Event>> {
+    let search = EventSearch { after: number.checked_sub(1), before: number.checked_add(1), ..EventSearch::default() };
+    Ok(list(tx, by, Some(entity), search, 1)?.pop())
 }
 
 /// Returns the number of the newest event; later ones get greater numbers.

@@ -42,5 +42,6 @@ pub mod standing;
 pub mod throttle;
 pub mod tokens;
 pub mod trials;
+pub mod undo;
 pub mod usage;
 pub mod users;

@@ -219,6 +219,16 @@ fn shortened(values: Value) -> Value {
     if values.to_string().len() > EVENT.most / 2 { with_short_texts(values) } else { values }
 }
 
+/// Returns whether a value, or one in it, is kept only as its beginning.
+pub(super) fn is_shortened(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains("… (") && text.contains(" characters, SHA-256 ") && text.ends_with(')'),
+        Value::Array(items) => items.iter().any(is_shortened),
+        Value::Object(members) => members.values().any(is_shortened),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 fn with_short_texts(value: Value) -> Value {
     let length = |text: &str| json!(text).to_string().len();
     match value {

@@ -3,9 +3,10 @@
 use crate::api;
 use crate::api::operation::{EntityKind, Gives, Item, Takes};
 use crate::base::right::Right::{
-    ClientDelete, ClientSettingsBasic, ClientSettingsCollaborators, OrganizationClientsCreate, OrganizationClientsList, OrganizationDelete,
-    OrganizationSettingsApiKeys, OrganizationSettingsBasic, OrganizationSettingsMembers, UserAll, UserAuthorizedClients, UserClientsCreate,
-    UserClientsList, UserDelete, UserOrganizationsCreate, UserOrganizationsList, UserSettingsApiKeys, UserSettingsBasic,
+    ClientDelete, ClientInfo, ClientSettingsBasic, ClientSettingsCollaborators, OrganizationClientsCreate, OrganizationClientsList,
+    OrganizationDelete, OrganizationSettingsApiKeys, OrganizationSettingsBasic, OrganizationSettingsMembers, UserAll,
+    UserAuthorizedClients, UserClientsCreate, UserClientsList, UserDelete, UserOrganizationsCreate, UserOrganizationsList,
+    UserSettingsApiKeys, UserSettingsBasic,
 };
 use crate::call::Handler::{List, Read, Transactions, Write};
 use crate::http::request::Method::{Delete, Get, Post, Put};
@@ -34,6 +35,9 @@ pub const ROUTES: &[Route] = &[
     operation("client.purge", Delete, "/api/v3/clients/{client_id}/purge", Purge(&ADMINS_PURGE_CLIENTS), Write(api::deletion::purge), Takes::Nothing, Gives::Nothing, "Remove a client for good and free its ID."),
     operation("client.search", Get, "/api/v3/search/clients", Account(&SEARCH_FORBIDDEN), List(api::clients::search), Takes::Search(EntityKind::Client), Gives::Many(EntityKind::Client), "Search clients: all for administrators, one's own for others."),
     operation("client.rights", Get, "/api/v3/clients/{client_id}/rights", RightsReader, Read(api::rights::list), Takes::Nothing, Gives::Rights, "List the caller's rights on a client."),
+
+    operation("client.event.list", Get, "/api/v3/clients/{client_id}/events", HoldsEvenDeleted(ClientInfo), List(api::events::list), Takes::Page(Item::Event), Gives::Items(Item::Event), "List what happened to a client, newest first."),
+    operation("client.event.undo", Post, "/api/v3/events/{event_number}/undo", SignedIn, Write(api::events::undo), Takes::EventValues, Gives::One(EntityKind::Client), "Undo a change of a client: set the fields of the event back, if nobody changed them since."),
 
     operation("client.collaborator.list", Get, "/api/v3/clients/{client_id}/collaborators", SignedIn, List(api::members::list), Takes::Page(Item::Collaborator), Gives::Items(Item::Collaborator), "List the collaborators of a client."),
     operation("client.collaborator.set", Put, "/api/v3/clients/{client_id}/collaborators", Holds(ClientSettingsCollaborators), Write(api::members::set), Takes::Collaborator, Gives::Nothing, "Add or change a collaborator; without rights, remove one."),

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::base::error::Result;
 use crate::base::id::AccountId;
+use crate::base::page::{Listed, Page};
 use crate::base::time::Time;
 use crate::model::event::{Action, Actor, Change};
 use crate::store::query::SelectQuery;
@@ -32,6 +33,8 @@ pub struct Event {
     /// How often it happened: last at `happened_at`, first at `first_at`.
     pub times: i64,
     pub first_at: Time,
+    /// The number of the event that this one undoes, if it is an undo.
+    pub undoes: Option<i64>,
 }
 
 /// The count of a kind of event on one entity on one day, and the row of the last one.
@@ -87,6 +90,12 @@ impl Tx<'_> {
     pub(crate) fn event(&self, number: i64) -> Result<Option<Event>> {
         let statement = format!("SELECT {COLUMNS} FROM events WHERE event_number = :number");
         self.one(&statement, named_params! {":number": number}, read)
+    }
+
+    /// Marks an event as the undoing of another.
+    pub(crate) fn set_undoes(&self, number: i64, undone: i64) -> Result<()> {
+        let statement = "UPDATE events SET undoes = :undone WHERE event_number = :number";
+        self.run(statement, named_params! {":number": number, ":undone": undone}).map(drop)
     }
 
     /// Deletes a row, which must not be the newest: SQLite would use its number again.
@@ -222,25 +231,31 @@ impl Tx<'_> {
 
     /// Returns at most `most` of the events that the search finds, newest first. Indexes serve the entity, or else the actor.
     pub(crate) fn newest_events(&self, search: &EventSearch, most: u32) -> Result<Vec<Event>> {
-        let only = match &search.entity {
-            Some((kind, id)) if kind == CLIENT => {
-                let mut query = search.query();
-                query.only_if("event_number = (SELECT only_event FROM clients WHERE client_id = :client_id)");
-                query.with(":client_id", id);
-                query.all(self, COLUMNS, "event_number", Some(most), read)?
-            }
-            _ => Vec::new(),
-        };
-        // Where a client has an only event, it has no later ones.
-        let mut query = search.query();
-        if let Some((kind, id)) = &search.entity {
-            query.only_if("entity_kind = :entity_kind AND entity_id = :entity_id AND is_only IS NULL");
-            query.with(":entity_kind", kind);
-            query.with(":entity_id", id);
-        }
+        let only = self.only_event(search, most)?;
         let most = most.saturating_sub(u32::try_from(only.len()).unwrap_or(u32::MAX));
-        let indexed = query.all(self, COLUMNS, "event_number DESC", Some(most), read)?;
+        let indexed = search.indexed_query().all(self, COLUMNS, "event_number DESC", Some(most), read)?;
         Ok(only.into_iter().chain(indexed).collect())
+    }
+
+    /// Returns a page of the events that the search finds, newest first.
+    pub(crate) fn events_page(&self, search: &EventSearch, page: Page) -> Result<Listed<Event>> {
+        if self.only_event(search, 1)?.is_empty() {
+            return search.indexed_query().page(self, COLUMNS, "event_number DESC", page, read);
+        }
+        // Others than the only one are of a former client of this ID.
+        let reached = u32::try_from(page.offset() + page.limit()).unwrap_or(u32::MAX);
+        let skipped = usize::try_from(page.offset()).unwrap_or(usize::MAX);
+        let items = self.newest_events(search, reached)?.into_iter().skip(skipped).collect();
+        Ok(Listed { items, total: search.indexed_query().count(self)? + 1 })
+    }
+
+    /// Returns the creation of a client to which nothing has happened since, if the search finds it.
+    fn only_event(&self, search: &EventSearch, most: u32) -> Result<Vec<Event>> {
+        let Some((_, id)) = search.entity.as_ref().filter(|(kind, _)| kind == CLIENT) else { return Ok(Vec::new()) };
+        let mut query = search.query();
+        query.only_if("event_number = (SELECT only_event FROM clients WHERE client_id = :client_id)");
+        query.with(":client_id", id);
+        query.all(self, COLUMNS, "event_number", Some(most), read)
     }
 }
 
@@ -262,6 +277,17 @@ pub struct EventSearch {
 }
 
 impl EventSearch {
+    /// Returns the query for the events that an index finds: all but the only event of a client.
+    fn indexed_query(&self) -> SelectQuery<'_> {
+        let mut query = self.query();
+        if let Some((kind, id)) = &self.entity {
+            query.only_if("entity_kind = :entity_kind AND entity_id = :entity_id AND is_only IS NULL");
+            query.with(":entity_kind", kind);
+            query.with(":entity_id", id);
+        }
+        query
+    }
+
     /// Returns the query for the conditions other than the entity.
     fn query(&self) -> SelectQuery<'_> {
         let mut query = SelectQuery::from("events");
@@ -294,7 +320,7 @@ impl EventSearch {
 }
 
 const COLUMNS: &str = "event_number, happened_at, name, entity_kind, entity_id, account_id, api_key_id, request_id, client_id, old_values, \
-     new_values, times, coalesce(first_at, happened_at) AS first_at";
+     new_values, times, coalesce(first_at, happened_at) AS first_at, undoes";
 
 /// Stands for an object with the fields of the other one, each `null`.
 const ABSENT: &str = "null";
@@ -339,6 +365,7 @@ fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Event> {
         new_values: cells.take("new_values")?,
         times: cells.take("times")?,
         first_at: cells.take("first_at")?,
+        undoes: cells.take("undoes")?,
     };
     event.old_values = restored(event.old_values, &event.new_values);
     event.new_values = restored(event.new_values, &event.old_values);

@@ -68,6 +68,8 @@ clients list --organization-id acme-corp
 clients search --state APPROVED,STATE_FLAGGED --attributes-contain \"key=a b\"
 clients get my-app --name
 clients set my-app --name New
+history my-app --output-format table
+undo $EVENT
 clients approve my-app
 clients reject my-app --reason \"Not yet\"
 clients suspend my-app
@@ -121,6 +123,13 @@ fn key_id(fixture: &Fixture, file: &str) -> String {
     key.split('.').nth(1).unwrap_or_default().to_owned()
 }
 
+/// The number of the newest event of `my-app`.
+fn newest_event(fixture: &Fixture) -> String {
+    let numbers = fixture.ok("history my-app --output-format number");
+    fixture.routes();
+    numbers.lines().next().unwrap_or_default().to_owned()
+}
+
 fn command_of(line: &str) -> &'static str {
     match read(words(line).into_iter().map(OsString::from).collect()) {
         Ok(Invocation::Run(command, ..)) => command.name,
@@ -147,6 +156,7 @@ fn every_command_does_what_it_says_and_asks_the_routes_of_its_row() {
     for line in LINES.trim().lines() {
         let line =
             line.replace("$ORGANIZATION_KEY", &key_id(&fixture, "organization-key")).replace("$USER_KEY", &key_id(&fixture, "user-key"));
+        let line = if line.contains("$EVENT") { line.replace("$EVENT", &newest_event(&fixture)) } else { line };
         fixture.ok(&line);
         asked.entry(command_of(&line)).or_default().extend(fixture.routes());
     }

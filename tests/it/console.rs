@@ -20,6 +20,8 @@ pub struct Fixture {
     pub organization_key_id: String,
     pub token_id: String,
     pub session_id: String,
+    /// A change of `my-app` that can be undone.
+    pub event_number: String,
 }
 
 impl Fixture {
@@ -47,6 +49,7 @@ impl Fixture {
         let sessions = server.check("alice", "GET", "/api/v3/users/alice/sessions", "", "200").json();
         let admin = signed_in_admin(&server);
         Fixture {
+            event_number: server.changes_description("my-app"),
             stranger: server.signed_in("stranger"),
             admin,
             alice,
@@ -58,6 +61,15 @@ impl Fixture {
             session_id: sessions["sessions"][0]["session_id"].as_str().expect("an ID").to_owned(),
             server,
         }
+    }
+}
+
+impl Server {
+    /// Alice describes a client anew. The number of the event.
+    pub fn changes_description(&self, client: &str) -> String {
+        let body = json!({"client": {"description": "Another description"}, "field_mask": "description"}).to_string();
+        self.check("alice", "PUT", &format!("/api/v3/clients/{client}"), &body, "200");
+        self.app.store().read(|tx| tx.newest_event()).expect("a number").to_string()
     }
 }
 

@@ -21,6 +21,7 @@ pub fn target(fixture: &Fixture, route: &Route) -> String {
         .replace("{key_id}", if route.path.contains("{organization_id}") { &fixture.organization_key_id } else { &fixture.key_id })
         .replace("{token_id}", &fixture.token_id)
         .replace("{session_id}", &fixture.session_id)
+        .replace("{event_number}", &fixture.event_number)
 }
 
 /// What a form sends. Rows that are not here need nothing.

@@ -81,6 +81,7 @@ mod tidy;
 mod tls;
 mod tls_certificate;
 mod trials;
+mod undo;
 mod upgrade;
 mod users;
 mod vouching;

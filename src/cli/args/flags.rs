@@ -153,6 +153,8 @@ pub static RESTORE: &[Flag] = &[
     switch("--drill", "Only try it: restore it to a temporary place, start there, sign in and read every client."),
 ];
 
+pub static EVENT: &[Flag] = &[text("--event", "NUMBER", "The event, by its number in `keyfob history`.")];
+
 pub static REASON: &[Flag] = &[text("--reason", "TEXT", "The reason, stored as the state_description.")];
 
 pub static INVITATION: &[Flag] =

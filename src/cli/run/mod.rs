@@ -10,6 +10,7 @@ pub mod data_file;
 pub mod drill;
 pub mod entities;
 pub mod healthcheck;
+pub mod history;
 pub mod login;
 pub mod operator;
 pub mod output;

@@ -3,17 +3,21 @@
 use maud::{Markup, html};
 
 use crate::base::error::Result;
+use crate::base::right::Right;
 use crate::base::uri::form_encoded;
 use crate::call::{Call, Input, Work};
-use crate::console::clients::page::{ClientPage, ClientTab};
+use crate::console::clients::page::{ClientPage, ClientTab, saved};
 use crate::console::form::fields::{Fields, label};
 use crate::console::form::saving;
-use crate::console::page::layout::{Layout, MenuItem, timestamp, title};
+use crate::console::page::layout::{Layout, MenuItem, after, timestamp, title};
 use crate::console::page::table::Table;
 use crate::http::form::Form;
 use crate::page::message;
+use crate::registry::approval::Withdrawn;
 use crate::registry::entity::Entity;
-use crate::registry::history;
+use crate::registry::undo::{self, Undone};
+use crate::registry::{history, rights};
+use crate::store::Deleted;
 use crate::store::events::{Event, EventSearch};
 
 /// How many events a page has.
@@ -38,7 +42,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                 (fields.text(label("actor", "Changed by", "")))
                 button { "Filter" }
             }
-            (listed(&events, &base, "No event matches."))
+            (listed(&layout, &events, &base, "No event matches."))
         };
         Ok(layout.page(200, MenuItem::Activity, "Activity", &content))
     }))
@@ -51,7 +55,17 @@ pub fn of_client<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let page = ClientPage::of(call, input)?;
         let events = found(call, &asked, Some(&Entity::Client(page.client.id.clone())))?;
         let base = format!("{}?", page.path(ClientTab::Activity));
-        Ok(page.show(200, ClientTab::Activity, &listed(&events, &base, "Nothing happened yet.")))
+        Ok(page.show(200, ClientTab::Activity, &listed(&page.layout, &events, &base, "Nothing happened yet.")))
+    }))
+}
+
+/// Undoes a change of a client, and leads to the client's activity.
+pub fn undo<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    Ok(Box::new(move |call| {
+        let number = undo::number(input.capture("event_number"))?;
+        let Undone { changed, .. } = undo::undo(call.tx, call.by, call.settings, number)?;
+        let done = if changed.withdrawn == Withdrawn::default() { "undone" } else { saved(changed.withdrawn) };
+        Ok(after(&format!("/console/clients/{}/activity", changed.client.id), done))
     }))
 }
 
@@ -61,11 +75,11 @@ fn found(call: &Call<'_>, asked: &Form, entity: Option<&Entity>) -> Result<Vec<E
     history::list(call.tx, call.by, entity, search, SIZE)
 }
 
-fn listed(events: &[Event], base: &str, none: &str) -> Markup {
+fn listed(layout: &Layout<'_>, events: &[Event], base: &str, none: &str) -> Markup {
     let is_full = events.len() >= SIZE as usize;
     html! {
         @if events.is_empty() { (message::empty("no-events", none)) } @else {
-            (events_table(events))
+            (events_table(layout, events))
             @if is_full && let Some(last) = events.last() {
                 nav .pager aria-label="Pages" { a rel="next" href={(base) "&before=" (last.number)} { "Older" } }
             }
@@ -73,7 +87,7 @@ fn listed(events: &[Event], base: &str, none: &str) -> Markup {
     }
 }
 
-fn events_table(events: &[Event]) -> Markup {
+fn events_table(layout: &Layout<'_>, events: &[Event]) -> Markup {
     let table = Table::<Event>::new("Events", |event| event.name.clone())
         .column("When", |event| timestamp(event.happened_at))
         .column("What", what)
@@ -84,8 +98,22 @@ fn events_table(events: &[Event]) -> Markup {
         .column("By", actor)
         .class("narrow")
         .column("Details", details)
-        .class("long");
+        .class("long")
+        .actions(|event| undo_button(layout, events, event));
     table.show(events)
+}
+
+/// Draws the button that undoes a change of a client, where the reader may change that client. Whether somebody changed its fields since
+/// is looked at when it is pressed.
+fn undo_button(layout: &Layout<'_>, events: &[Event], event: &Event) -> Markup {
+    let may_change = |entity: &Entity| {
+        let rights = rights::on(layout.call.tx, layout.call.by, entity, Deleted::No);
+        rights.is_ok_and(|rights| rights.has(Right::ClientSettingsBasic))
+    };
+    let is_undone = events.iter().any(|later| later.undoes == Some(event.number));
+    let is_offered =
+        !is_undone && undo::is_undoable(event) && event.entity_id.parse().is_ok_and(|client| may_change(&Entity::Client(client)));
+    html! { @if is_offered { (layout.button(&format!("/console/activity/{}/undo", event.number), "Undo", "quiet")) } }
 }
 
 /// Returns the path of the event's client, if it exists.
@@ -99,6 +127,7 @@ fn what(event: &Event) -> Markup {
     html! {
         div {
             code .word { (event.name) }
+            @if let Some(undone) = event.undoes { br; span .quiet { "undoes event " (undone) } }
             @if event.times > 1 { br; span .quiet { (event.times) " times since " (timestamp(event.first_at)) } }
         }
     }

@@ -87,6 +87,7 @@ const DONE: &[(&str, &str)] = &[
     ("ended", "Ended."),
     ("approved", "Approved."),
     ("rejected", "Rejected. Those who asked are shown your reason."),
+    ("undone", "Undone. That is a change too, and can itself be undone."),
     ("trial-begun", "You can try it now, until an administrator decides."),
     ("trial-ended", "You no longer try it."),
     ("password", "Your password is changed."),

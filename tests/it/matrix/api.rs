@@ -31,7 +31,8 @@ fn rows(names: &Names) -> Vec<Row> {
             .replace("{key}", &names.key_id)
             .replace("{organization key}", &names.organization_key_id)
             .replace("{session}", &names.session_id)
-            .replace("{token}", &names.token_id);
+            .replace("{token}", &names.token_id)
+            .replace("{event}", &names.event_number);
         Row { method, target: format!("/api/v3/{target}"), body, rule }
     };
     let get = |target: &str, rule: Rule| row("GET", target, Value::Null, rule);
@@ -90,6 +91,10 @@ fn of_clients(get: Without<'_>, delete: Without<'_>, post: With<'_>, put: With<'
         delete("clients/my-app/purge", Rule::Purges(MINE, "admins_purge_clients")),
         delete("clients/old-app/purge", Rule::Purges(client("old-app"), "admins_purge_clients")),
         delete("clients/not-there/purge", Rule::Purges(NO_CLIENT, "admins_purge_clients")),
+        get("clients/my-app/events", Rule::Holds(MINE, INFO)),
+        get("clients/not-there/events", Rule::Holds(NO_CLIENT, INFO)),
+        get("clients/old-app/events", Rule::HoldsDeleted(client("old-app"), INFO)),
+        post("events/{event}/undo", json!({}), Rule::Undoes(MINE, INFO, BASIC)),
         get("search/clients", Rule::Account("search_forbidden")),
         get("clients/my-app/rights", Rule::Rights(MINE)),
         get("clients/not-there/rights", Rule::Rights(NO_CLIENT)),

@@ -54,6 +54,8 @@ pub struct Names {
     pub organization_key_id: String,
     pub session_id: String,
     pub token_id: String,
+    /// A change of `my-app` that can be undone.
+    pub event_number: String,
     /// A token that alice gave `my-app`.
     pub token: String,
     /// The number of the secret of `my-app` that was rotated away.
@@ -240,6 +242,7 @@ impl Gathering {
             organization_key_id: key_id("organizations/acme-corp", "ok", "RIGHT_ORGANIZATION_INFO"),
             session_id: sessions["sessions"][0]["session_id"].as_str().expect("an ID").to_owned(),
             token_id: own.access.split('.').nth(1).expect("an ID").to_owned(),
+            event_number: self.server.changes_description("my-app"),
             token: own.access,
             old_secret: secrets.last().expect("two of them").number.to_string(),
         }

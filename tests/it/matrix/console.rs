@@ -88,6 +88,7 @@ fn needs(route: &Route) -> Needs {
         }
         "console.token.end" => Needs::AlicesToken,
         "console.session.end" => Needs::ToBe(&["alice"], "user_session_not_found"),
+        "console.activity.undo" => Needs::Of(Rule::Undoes(MINE, "RIGHT_CLIENT_INFO", "RIGHT_CLIENT_SETTINGS_BASIC")),
         name => panic!("nothing here says what {name} asks"),
     }
 }
@@ -176,6 +177,7 @@ fn target(route: &Route, names: &Names) -> String {
         .replace("{key_id}", if of_organization { &names.organization_key_id } else { &names.key_id })
         .replace("{token_id}", &names.token_id)
         .replace("{session_id}", &names.session_id)
+        .replace("{event_number}", &names.event_number)
 }
 
 /// What a form sends, so that only who sends it decides what comes of it.

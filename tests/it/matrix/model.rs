@@ -109,6 +109,8 @@ pub enum Rule {
     Rights(Thing),
     /// The same of something that was deleted.
     HoldsDeleted(Thing, &'static str),
+    /// Good credentials, and the second right on a client whose history can be read with the first; for others there is no such event.
+    Undoes(Thing, &'static str, &'static str),
     /// The same, or an access token of this user and this client.
     HoldsOrIsToken(Thing, &'static str, &'static str),
 }
@@ -236,6 +238,7 @@ impl World {
                 | Rule::Reads(..)
                 | Rule::Lists(_)
                 | Rule::ListsOf(..)
+                | Rule::Undoes(..)
                 | Rule::Admin(_) => no(403, "oauth_client_suspended"),
                 _ => of_nobody(rule),
             },
@@ -267,6 +270,8 @@ impl World {
                 self.holds(by, thing, right, &[])
             }
             Rule::Rights(thing) => unless(self.is_there(thing, &[]) || !by.is_admin(), no(404, format!("{}_not_found", thing.kind.word()))),
+            Rule::Undoes(thing, info, _) if !self.rights(by, thing, &[]).contains(info) => no(404, "event_not_found"),
+            Rule::Undoes(thing, _, right) => self.holds(by, thing, right, &[]),
             Rule::HoldsDeleted(thing, right) => self.holds(by, thing, right, self.deleted),
             Rule::HoldsOrIsToken(thing, _, of) if by.client == Some(of) && by.account == thing => Answer::LetIn,
             Rule::HoldsOrIsToken(thing, right, _) => self.holds(by, thing, right, &[]),
@@ -296,7 +301,7 @@ fn of_nobody(rule: Rule) -> Answer {
     match rule {
         Rule::Open | Rule::Anyone | Rule::OwnList(..) | Rule::Rights(_) => Answer::LetIn,
         Rule::Registers => no(400, "user_registration_disabled"),
-        Rule::Approved | Rule::ApprovedHolds(..) | Rule::Reads(..) | Rule::Lists(_) => no(401, "unauthenticated"),
+        Rule::Approved | Rule::ApprovedHolds(..) | Rule::Reads(..) | Rule::Lists(_) | Rule::Undoes(..) => no(401, "unauthenticated"),
         Rule::Account(error) | Rule::Admin(error) | Rule::Purges(_, error) => no(403, error),
         Rule::Holds(thing, _) | Rule::ListsOf(thing, _) | Rule::HoldsDeleted(thing, _) | Rule::HoldsOrIsToken(thing, ..) => {
             lacks(&Set::new(), thing)

@@ -1,0 +1,160 @@
+//! Undoes a change of a client: sets the fields of its event back, as an update by the caller.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use crate::base::error::{Error, Result, errors};
+use crate::base::id::ClientId;
+use crate::base::right::Right;
+use crate::model::client::{Client, FIELDS};
+use crate::model::event::Action;
+use crate::model::field::{Field, SeenBy, SetBy};
+use crate::model::mask::Mask;
+use crate::model::patch::Patch;
+use crate::model::settings::Settings;
+use crate::registry::approval::ChangedClient;
+use crate::registry::clients;
+use crate::registry::entity::{Entity, live_client};
+use crate::registry::history;
+use crate::registry::principal::Principal;
+use crate::registry::{repetition, rights};
+use crate::store::events::{Event, EventSearch};
+use crate::store::{Deleted, Tx};
+
+errors! {
+    EVENT_NOT_FOUND: NotFound "keyfob" "event_not_found" "event `{event_number}` not found";
+    EVENT_NOT_UNDOABLE: FailedPrecondition "keyfob" "event_not_undoable" "event `{event_number}` (`{name}`) cannot be undone: {why}";
+    CHANGED_SINCE: FailedPrecondition "keyfob" "changed_since"
+        "event `{event_number}` cannot be undone: {fields} of client `{client_id}` was changed again after it. Undo the later change first, or set the field itself";
+}
+
+/// Reads the number of an event.
+/// # Errors
+/// `event_not_found` for what is no number.
+pub fn number(text: Option<&str>) -> Result<i64> {
+    let text = text.unwrap_or_default();
+    text.parse().map_err(|_| EVENT_NOT_FOUND.with("event_number", text).into())
+}
+
+/// What was undone.
+#[derive(Debug)]
+pub struct Undone {
+    pub changed: ChangedClient,
+    /// Whether the event changed a secret too, which stays as it is.
+    pub keeps_secret: bool,
+}
+
+/// How many later events are looked at.
+const LOOKED_AT: u32 = 1000;
+
+/// Sets the fields of a change of a client back, which is a change itself. A secret stays as it is now.
+/// # Errors
+/// `event_not_found` also for callers who may not see it; `event_not_undoable`; `changed_since`; those of [`rights::require`] and of
+/// [`clients::update`], which checks that the caller may set each of the fields.
+pub fn undo(tx: &Tx<'_>, by: &Principal, settings: &Settings, number: i64) -> Result<Undone> {
+    let (id, event) = visible(tx, by, number)?;
+    let entity = Entity::Client(id.clone());
+    rights::require(tx, by, &entity, Right::ClientSettingsBasic, Deleted::No)?;
+    let (old, new) = (object(&event.old_values), object(&event.new_values));
+    let fields = check_undoable(&event, &old)?;
+    let current = live_client(tx, &id)?;
+    check_unchanged(tx, &entity, &event, &fields, &new, &current)?;
+    let (mut mask, mut back) = (Mask::default(), Patch::decode(FIELDS, &old).map_err(|error| Error::Internal(error.to_string().into()))?);
+    fields.iter().for_each(|field| mask.add(FIELDS, field.name));
+    // Without it, a new state has none.
+    if mask.names(FIELDS, "state") && !mask.names(FIELDS, "state_description") {
+        mask.add(FIELDS, "state_description");
+        back.put("state_description", current.state_description.as_str().into());
+    }
+    back.put("ids", json!({"client_id": id.as_str()}));
+    back.check(FIELDS, "Client", Some(&mask)).map_err(|inner| inner.inside("UpdateClientRequest", "client"))?;
+    back = back.only(FIELDS, &mask);
+    let changed = clients::update(tx, by, settings, &id, &mask, &back, None)?;
+    tx.set_undoes(history::newest(tx)?, number)?;
+    Ok(Undone { changed, keeps_secret: old.contains_key("secret") })
+}
+
+/// Returns whether an event is of a kind that can be undone, if nobody changed its fields since.
+pub fn is_undoable(event: &Event) -> bool {
+    check_undoable(event, &object(&event.old_values)).is_ok()
+}
+
+fn visible(tx: &Tx<'_>, by: &Principal, number: i64) -> Result<(ClientId, Event)> {
+    let not_found = || Error::from(EVENT_NOT_FOUND.with("event_number", number));
+    let event = tx.event(number)?.filter(|event| event.entity_kind == "client").ok_or_else(not_found)?;
+    let id: ClientId = event.entity_id.parse().map_err(|_| not_found())?;
+    match history::event(tx, by, &Entity::Client(id.clone()), number) {
+        Ok(Some(event)) => Ok((id, event)),
+        Ok(None) | Err(Error::Named(_)) => Err(not_found()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns the fields to set back.
+fn check_undoable(event: &Event, old: &Map<String, Value>) -> Result<Vec<&'static Field<Client>>> {
+    let refused = |why: &str| {
+        let number = EVENT_NOT_UNDOABLE.with("event_number", event.number);
+        Err(number.with("name", event.name.as_str()).with("why", why).into())
+    };
+    if event.name != Action::Update.of("client") {
+        return refused("only a change of a client's fields can, `client.update`");
+    }
+    if event.times > 1 {
+        return refused("it counts several changes and has the values of the last one only; set the fields themselves");
+    }
+    let is_back = |field: &&Field<Client>| field.set_by != SetBy::Server && field.seen_by != SeenBy::Issued && old.contains_key(field.name);
+    let fields: Vec<_> = FIELDS.iter().filter(is_back).collect();
+    if fields.is_empty() {
+        return refused("a secret is never set back; issue a new one");
+    }
+    match fields.iter().find(|field| old.get(field.name).is_some_and(repetition::is_shortened)) {
+        Some(field) => refused(&format!("the history has only the beginning of `{}`; set it itself", field.name)),
+        None => Ok(fields),
+    }
+}
+
+/// Checks that no later event is about the fields, and that they are as the event left them.
+fn check_unchanged(
+    tx: &Tx<'_>,
+    entity: &Entity,
+    event: &Event,
+    fields: &[&'static Field<Client>],
+    new: &Map<String, Value>,
+    current: &Client,
+) -> Result<()> {
+    let later = EventSearch {
+        entity: Some((entity.kind().to_owned(), entity.as_str().to_owned())),
+        names: [Action::Create, Action::Update].iter().map(|action| action.of(entity.kind())).collect(),
+        after: Some(event.number),
+        ..EventSearch::default()
+    };
+    let later = tx.newest_events(&later, LOOKED_AT)?;
+    let touched: BTreeSet<String> =
+        standing(&later, event.number).flat_map(|event| object(&event.new_values)).map(|(name, _)| name).collect();
+    let is_all_seen = later.len() < LOOKED_AT as usize;
+    let is_changed = |field: &&&'static Field<Client>| {
+        let left = new.get(field.name).unwrap_or(&Value::Null);
+        let is_as_left = (field.get)(current) == *left || repetition::is_shortened(left);
+        !is_all_seen || touched.contains(field.name) || !is_as_left
+    };
+    let changed: Vec<String> = fields.iter().filter(is_changed).map(|field| format!("`{}`", field.name)).collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let refusal = CHANGED_SINCE.with("event_number", event.number).with("client_id", entity.as_str());
+    Err(refusal.with("fields", changed.join(", ")).into())
+}
+
+/// Returns those of later events, newest first, that are neither undone nor the undoing of one of them.
+fn standing(later: &[Event], number: i64) -> impl Iterator<Item = &Event> {
+    let mut undone = BTreeSet::new();
+    later.iter().filter(move |event| {
+        let undoes = event.undoes.filter(|other| *other > number && event.times == 1);
+        !undone.contains(&event.number) && undoes.is_none_or(|other| !undone.insert(other))
+    })
+}
+
+fn object(text: &str) -> Map<String, Value> {
+    serde_json::from_str(text).unwrap_or_default()
+}
