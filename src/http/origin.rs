@@ -30,7 +30,8 @@ impl Origin {
         Some(Origin { scheme, host: host_of(host)?, port })
     }
 
-    fn is_loopback(&self) -> bool {
+    /// Returns whether the host is a name or an address of this machine itself.
+    pub fn is_loopback(&self) -> bool {
         matches!(self.host.as_str(), "127.0.0.1" | "[::1]" | "localhost")
     }
 

@@ -1,4 +1,4 @@
-//! Percent-decodes paths.
+//! Percent-decodes paths, and compares them with those of tables.
 
 use percent_encoding::percent_decode_str;
 
@@ -10,6 +10,53 @@ pub struct Unreadable;
 pub fn segments(path: &str) -> Result<Vec<String>, Unreadable> {
     let path = decode(path)?;
     Ok(path.strip_prefix('/').unwrap_or(&path).split('/').map(str::to_owned).collect())
+}
+
+/// The path of a row in a table, such as `/clients/{client_id}`.
+#[derive(Debug)]
+pub struct PathPattern(Vec<PathSegment>);
+
+#[derive(Debug)]
+enum PathSegment {
+    Fixed(&'static str),
+    /// Any non-empty segment.
+    Capture(&'static str),
+}
+
+/// The names of what is captured, each with the decoded segment.
+pub type Captures = Vec<(&'static str, String)>;
+
+impl PathPattern {
+    pub fn of(path: &'static str) -> PathPattern {
+        let segment = |part: &'static str| match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+            None => PathSegment::Fixed(part),
+            Some(name) => PathSegment::Capture(name),
+        };
+        PathPattern(path[1..].split('/').map(segment).collect())
+    }
+
+    /// Returns how many segments it has.
+    pub fn length(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns whether these decoded segments are a path of it.
+    pub fn matches(&self, segments: &[String]) -> bool {
+        let takes = |(part, segment): (&PathSegment, &String)| match part {
+            PathSegment::Fixed(part) => part == segment,
+            PathSegment::Capture(_) => !segment.is_empty(),
+        };
+        self.length() == segments.len() && self.0.iter().zip(segments).all(takes)
+    }
+
+    /// Returns what it captures of segments that match.
+    pub fn captures(&self, segments: &[String]) -> Captures {
+        let captured = self.0.iter().zip(segments).filter_map(|(part, segment)| match part {
+            PathSegment::Capture(name) => Some((*name, segment.clone())),
+            PathSegment::Fixed(_) => None,
+        });
+        captured.collect()
+    }
 }
 
 fn decode(text: &str) -> Result<String, Unreadable> {

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use crate::http::path::{Captures, PathPattern};
 use crate::http::request::Method;
 use crate::routes::ROUTES;
 use crate::routes::route::{Guard, Origins, Route};
@@ -9,57 +10,36 @@ use crate::routes::route::{Guard, Origins, Route};
 /// The result of looking a request up in `ROUTES`.
 #[derive(Debug)]
 pub enum RouteMatch {
-    Route(&'static Route, Vec<(&'static str, String)>),
+    Route(&'static Route, Captures),
     /// The path exists, but only with these methods.
     WrongMethod(Vec<Method>),
     Nothing,
 }
 
-/// A row with the parts of its path.
+/// A row with the pattern of its path.
 #[derive(Debug)]
-struct Split {
-    parts: Vec<PathSegment>,
+struct Row {
+    path: PathPattern,
     route: &'static Route,
 }
 
 /// The rows by the number of segments in their paths: a request is compared only with those of its own length.
-static BY_LENGTH: LazyLock<Vec<Vec<Split>>> = LazyLock::new(|| {
+static BY_LENGTH: LazyLock<Vec<Vec<Row>>> = LazyLock::new(|| {
     let mut rows = Vec::new();
     for route in ROUTES {
-        let parts: Vec<PathSegment> = route.path[1..].split('/').map(PathSegment::of).collect();
-        rows.resize_with(rows.len().max(parts.len() + 1), Vec::new);
-        rows[parts.len()].push(Split { parts, route });
+        let path = PathPattern::of(route.path);
+        rows.resize_with(rows.len().max(path.length() + 1), Vec::new);
+        rows[path.length()].push(Row { path, route });
     }
     rows
 });
-
-/// One segment of a row's path.
-#[derive(Debug)]
-enum PathSegment {
-    Fixed(&'static str),
-    /// Any non-empty segment.
-    Capture(&'static str),
-}
-
-impl PathSegment {
-    fn of(part: &'static str) -> PathSegment {
-        part.strip_prefix('{').and_then(|part| part.strip_suffix('}')).map_or(PathSegment::Fixed(part), PathSegment::Capture)
-    }
-
-    fn takes(&self, segment: &str) -> bool {
-        match self {
-            PathSegment::Fixed(part) => *part == segment,
-            PathSegment::Capture(_) => !segment.is_empty(),
-        }
-    }
-}
 
 /// Finds the route of a request. The only place that looks at paths and methods.
 pub fn find(method: Method, segments: &[String]) -> RouteMatch {
     let mut others = Vec::new();
     for row in rows(segments) {
         if row.route.method == method || (method == Method::Head && row.route.answers_head()) {
-            return RouteMatch::Route(row.route, row.captures(segments));
+            return RouteMatch::Route(row.route, row.path.captures(segments));
         }
         others.push(row.route.method);
         if row.route.answers_head() {
@@ -80,22 +60,8 @@ pub fn origins(segments: &[String]) -> Origins {
 }
 
 /// Returns the rows that match a path, whatever their method.
-fn rows(segments: &[String]) -> impl Iterator<Item = &'static Split> {
-    BY_LENGTH.get(segments.len()).into_iter().flatten().filter(move |row| row.takes(segments))
-}
-
-impl Split {
-    fn takes(&self, segments: &[String]) -> bool {
-        self.parts.iter().zip(segments).all(|(part, segment)| part.takes(segment))
-    }
-
-    fn captures(&self, segments: &[String]) -> Vec<(&'static str, String)> {
-        let captured = self.parts.iter().zip(segments).filter_map(|(part, segment)| match part {
-            PathSegment::Capture(name) => Some((*name, segment.clone())),
-            PathSegment::Fixed(_) => None,
-        });
-        captured.collect()
-    }
+fn rows(segments: &[String]) -> impl Iterator<Item = &'static Row> {
+    BY_LENGTH.get(segments.len()).into_iter().flatten().filter(move |row| row.path.matches(segments))
 }
 
 #[cfg(test)]
@@ -114,7 +80,7 @@ mod tests {
     fn no_two_rows_match_one_request() {
         for route in ROUTES {
             let example = segments(&route.path.replace(['{', '}'], ""));
-            let rows = BY_LENGTH[example.len()].iter().filter(|row| row.route.method == route.method && row.takes(&example));
+            let rows = BY_LENGTH[example.len()].iter().filter(|row| row.route.method == route.method && row.path.matches(&example));
             assert_eq!(rows.count(), 1, "{}", route.path);
         }
     }
