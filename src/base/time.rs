@@ -134,9 +134,18 @@ impl SetClock {
 
     /// Lets time pass, for waits too.
     pub fn advance(&self, micros: i64) {
+        self.advance_until(micros, Time(i64::MAX));
+    }
+
+    /// The same, unless it would then show a time after this one. Returns whether it has.
+    pub fn advance_until(&self, micros: i64, latest: Time) -> bool {
         let mut state = locked(&self.0);
-        state.now_ahead = state.now_ahead.saturating_add(micros);
-        state.steady_ahead = state.steady_ahead.saturating_add(micros);
+        let is_allowed = state.now().plus_micros(micros) <= latest;
+        if is_allowed {
+            state.now_ahead = state.now_ahead.saturating_add(micros);
+            state.steady_ahead = state.steady_ahead.saturating_add(micros);
+        }
+        is_allowed
     }
 
     /// Freezes it, or lets it go on from what it shows.

@@ -16,6 +16,8 @@ use crate::http::listener::public_socket::{ListenAddress, ListeningSocket, Proto
 use crate::http::server::Server;
 use crate::store::folder::folder_of;
 
+const LISTEN: &str = "--listen";
+
 /// The URLs that the line about the start names.
 #[derive(Debug)]
 pub struct LocalUrls {
@@ -43,7 +45,7 @@ pub fn listen(
     }
     if configuration.fixture.is_some() {
         // Those that a supervisor has opened too.
-        locations.iter().try_for_each(check_fixture_location)?;
+        locations.iter().try_for_each(|location| check_fixture_location(location, LISTEN))?;
     }
     let public_url = public_url(configuration.settings.public_url.clone(), locations.first(), lifetime)?;
     let all: Vec<String> = locations.iter().map(local_url).collect();
@@ -64,27 +66,32 @@ pub fn listen(
 
 /// Checks where a fixture is to listen, before anything is made.
 pub fn check_fixture_addresses(configuration: &Configuration) -> Result<(), UsageError> {
-    for address in configuration.listen.iter().filter(|_| configuration.fixture.is_some()) {
+    if configuration.fixture.is_none() {
+        return Ok(());
+    }
+    // An address that cannot be found is refused when it is opened.
+    let check = |address: &str, flag: &str| {
+        let addresses = address.to_socket_addrs().into_iter().flatten();
+        addresses.map(|address| Location::Tcp { scheme: "http", address }).try_for_each(|found| check_fixture_location(&found, flag))
+    };
+    for address in &configuration.listen {
         match address {
-            ListenAddress::Unix(path) => check_fixture_location(&Location::Unix(path.clone()))?,
-            // One that cannot be found is refused when it is opened.
-            ListenAddress::Tcp(address) => {
-                let addresses = address.to_socket_addrs().into_iter().flatten();
-                addresses.map(|address| Location::Tcp { scheme: "http", address }).try_for_each(|found| check_fixture_location(&found))?;
-            }
+            ListenAddress::Unix(path) => check_fixture_location(&Location::Unix(path.clone()), LISTEN)?,
+            ListenAddress::Tcp(address) => check(address, LISTEN)?,
         }
     }
-    Ok(())
+    let others = [("--metrics-listen", &configuration.metrics_listen), ("--http-redirect", &configuration.http_redirect)];
+    others.into_iter().try_for_each(|(flag, address)| address.iter().try_for_each(|address| check(address, flag)))
 }
 
-/// Checks that only programs on this machine reach a fixture there, and all of them do.
-fn check_fixture_location(location: &Location) -> Result<(), UsageError> {
+/// Checks that only programs on this machine reach what this flag opens for a fixture, and all of them do.
+fn check_fixture_location(location: &Location, flag: &str) -> Result<(), UsageError> {
     let why = match location {
         Location::Tcp { address, .. } if address.ip().to_canonical().is_loopback() => return Ok(()),
         Location::Tcp { .. } => "--fixture is for this machine only",
         Location::Unix(_) => "--fixture tells tests its URL, and a Unix socket has none",
     };
-    Err(UsageError(format!("{why}: --listen must be an address such as 127.0.0.1:0")))
+    Err(UsageError(format!("{why}: {flag} must be an address such as 127.0.0.1:0")))
 }
 
 /// Opens all sockets. What is listened on over TCP speaks `over_tcp`.
@@ -98,7 +105,7 @@ fn open(listen: &[ListenAddress], inherited: &mut ListenFd, over_tcp: &Protocol)
             ListenAddress::Tcp(address) => (ListeningSocket::tcp(address), address.clone()),
             ListenAddress::Unix(path) => (ListeningSocket::unix(path), format!("unix:{}", path.display())),
         };
-        sockets.push(opened.map_err(|error| cannot_listen(&place, "--listen", &error))?);
+        sockets.push(opened.map_err(|error| cannot_listen(&place, LISTEN, &error))?);
     }
     Ok(sockets.into_iter().map(|socket| with_protocol(socket, over_tcp)).collect())
 }
