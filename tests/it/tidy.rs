@@ -130,7 +130,7 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "fixture",
         floors: &[
-            &["authority", "journal", "seed"],
+            &["authority", "journal", "resets", "seed"],
             &["faults", "snapshot"],
             &["world"],
             &["browser", "worlds"],
