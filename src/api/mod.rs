@@ -16,6 +16,7 @@ pub mod operation;
 pub mod organizations;
 pub mod query;
 pub mod reply;
+pub mod review;
 pub mod rights;
 pub mod search;
 pub mod sessions;

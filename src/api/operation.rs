@@ -34,6 +34,8 @@ pub enum Takes {
     New(EntityKind),
     /// `{"client":{…},"field_mask":…}`.
     Update(EntityKind),
+    /// `{"client":{…},"collaborator":…}`.
+    Check,
     /// `{"grace":"86400s"}`.
     Grace,
     /// `{"old":…,"new":…,"revoke_all_access":…}`.
@@ -63,6 +65,8 @@ pub enum Gives {
     Items(Item),
     /// `{"rights":[…]}`.
     Rights,
+    /// `{"findings":[…],"rule_set":…,"would_be":…}`.
+    Findings,
     SignInLink,
     AuthInfo,
     Configuration,

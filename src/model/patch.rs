@@ -61,6 +61,15 @@ impl Patch {
         fields.iter().filter(|field| judged(field)).try_for_each(|field| field.shape.check(message, field.name, &self.value(field)))
     }
 
+    /// Sets the fields that were sent, also those that only administrators set. What only the server sets stays.
+    pub fn apply_sent<E>(&self, fields: &'static [Field<E>], entity: &mut E) {
+        for field in fields.iter().filter(|field| field.set_by != SetBy::Server) {
+            if let Some(value) = self.get(field.name) {
+                (field.set)(entity, value);
+            }
+        }
+    }
+
     /// Sets the fields of the mask, and clears absent ones. What only the server sets stays.
     pub fn apply<E>(&self, fields: &'static [Field<E>], entity: &mut E, mask: &Mask) {
         for field in mask.fields(fields) {

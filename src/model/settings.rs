@@ -1,5 +1,7 @@
 //! The operator's settings of the registry: read once at start, passed to each call.
 
+use crate::model::protected_names::ProtectedNameList;
+
 /// The state of a new client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Approval {
@@ -55,6 +57,8 @@ pub struct Settings {
     pub refresh_token_days: i64,
     /// The hash rounds of a password (PBKDF2-SHA256).
     pub password_rounds: u32,
+    /// The names that only their bearers may use for clients, beside the built-in ones.
+    pub protected_names: ProtectedNameList,
     /// The public URL of this server, without a slash at the end. The issuer of its tokens (RFC 8414).
     pub public_url: String,
 }
@@ -70,6 +74,7 @@ impl Default for Settings {
             contacts: ContactPolicy::Anyone,
             refresh_token_days: 90,
             password_rounds: 600_000,
+            protected_names: ProtectedNameList::default(),
             public_url: "http://127.0.0.1:1885".to_owned(),
         }
     }

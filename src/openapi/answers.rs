@@ -11,6 +11,8 @@ use crate::model::field::Field;
 use crate::model::shape::{LONGEST_ATTRIBUTE, ORGANIZATION_IDENTIFIERS, Shape, USER_IDENTIFIERS};
 use crate::model::{client, organization, user};
 use crate::openapi::schema::{attributes, choice_name, ids, list, object, reference, text, time};
+use crate::review::finding::Severity;
+use crate::review::rules::RULES;
 
 /// Returns the answer of an operation that succeeds.
 pub fn of(gives: Gives) -> Value {
@@ -42,6 +44,7 @@ pub fn of(gives: Gives) -> Value {
             page(key, reference(item_name(item)))
         }
         Gives::Rights => object(&[], [("rights", rights())]),
+        Gives::Findings => findings(),
         Gives::SignInLink => reference("SignInLink"),
         Gives::AuthInfo => reference("AuthInfo"),
         // The configuration: an object of objects that The Things Stack defines.
@@ -77,6 +80,7 @@ pub fn schemas() -> Map<String, Value> {
         ("APIKey", api_key()),
         ("Session", session()),
         ("SignInLink", sign_in_link()),
+        ("Finding", finding()),
         ("Authorization", authorization()),
         ("AccessToken", access_token()),
         ("Event", event()),
@@ -108,6 +112,36 @@ fn api_key() -> Value {
             ("created_at", time()),
             ("updated_at", time()),
             ("expires_at", time()),
+        ],
+    )
+}
+
+/// Returns the schema of what the review would say.
+fn findings() -> Value {
+    object(
+        &["findings", "rule_set", "would_be"],
+        [
+            ("findings", json!({"type": "array", "items": reference("Finding")})),
+            ("rule_set", json!({"type": "integer", "description": "The version of the rules."})),
+            ("would_be", json!({"enum": ["approved", "waits"]})),
+        ],
+    )
+}
+
+/// Returns the schema of what a rule found.
+fn finding() -> Value {
+    let named = |doc: &str| json!({"type": "string", "description": doc});
+    let severities = [Severity::Blocks, Severity::Warns, Severity::Notes].map(Severity::name);
+    object(
+        &["rule", "guideline", "severity", "field", "seen", "why", "do"],
+        [
+            ("rule", json!({"enum": RULES.iter().map(|rule| rule.name).collect::<Vec<_>>()})),
+            ("guideline", named("The guideline that the rule comes from.")),
+            ("severity", json!({"enum": severities})),
+            ("field", named("The field of the client, such as `redirect_uris[1]`; empty for the client as a whole.")),
+            ("seen", named("What was seen there.")),
+            ("why", named("Why it matters.")),
+            ("do", named("What to do about it.")),
         ],
     )
 }

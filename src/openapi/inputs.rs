@@ -51,6 +51,7 @@ pub fn in_query(takes: Takes) -> Vec<Value> {
         | Takes::EventValues
         | Takes::New(_)
         | Takes::Update(_)
+        | Takes::Check
         | Takes::Grace
         | Takes::PasswordChange
         | Takes::Collaborator
@@ -83,6 +84,10 @@ pub fn body(takes: Takes) -> Option<Value> {
         Takes::Update(entity) => {
             let mask = field_mask(&paths(entity, Purpose::Update));
             or_null(object(&[], [(entity.name(), or_null(reference(&update_name(entity)))), ("field_mask", mask)]))
+        }
+        Takes::Check => {
+            let client = reference(&new_name(EntityKind::Client));
+            object(&["client"], [("client", client), ("collaborator", or_null(reference("Account")))])
         }
         Takes::Grace => {
             let pattern = format!("^{}s$", digits_up_to(api::clients::LONGEST_GRACE_SECONDS));

@@ -44,9 +44,7 @@ pub fn create(
     sent: &Patch,
     secret: NewSecret,
 ) -> Result<Client> {
-    if settings.client_creators == Creators::Admins && matches!(owner, AccountId::User(_)) && !by.is_admin {
-        return Err((&ADMINS_CREATE_CLIENTS).into());
-    }
+    check_may_create(by, settings, owner)?;
     bounds::check_may_add(by, &CLIENTS, |account| tx.clients_registered_by(account))?;
     let mut client = Client::new(id, tx.now);
     sent.apply(FIELDS, &mut client, &Mask::everything(FIELDS));
@@ -71,6 +69,14 @@ pub fn check_may_register(tx: &Tx<'_>, by: &Principal, owner: &AccountId) -> Res
         AccountId::Organization(_) => Right::OrganizationClientsCreate,
     };
     rights::require(tx, by, &Entity::from(owner), right, Deleted::No)
+}
+
+/// Checks that the settings let the caller register clients for this account.
+/// # Errors
+/// `admins_create_clients`.
+pub(super) fn check_may_create(by: &Principal, settings: &Settings, owner: &AccountId) -> Result<()> {
+    let is_for_admins = settings.client_creators == Creators::Admins && matches!(owner, AccountId::User(_));
+    if is_for_admins && !by.is_admin { Err((&ADMINS_CREATE_CLIENTS).into()) } else { Ok(()) }
 }
 
 /// Checks that a new client can have this ID. Those of deleted clients stay taken.

@@ -1,14 +1,112 @@
 //! The registration review: what the rules find about a client.
 
 use crate::base::error::Result;
+use crate::base::id::AccountId;
+use crate::base::page::Page;
+use crate::base::right::{CLIENT_RIGHTS, Rights};
+use crate::base::time::Time;
 use crate::model::client::Client;
+use crate::model::member::expanded;
 use crate::model::settings::Settings;
+use crate::registry::{consent, likeness};
 use crate::review::finding::RuleFinding;
-use crate::store::Tx;
+use crate::review::protected::ProtectedNames;
+use crate::review::reviewed_client::{Owner, ReviewedClient};
+use crate::review::rules;
+use crate::store::members::{MemberKey, Owned};
+use crate::store::{Deleted, Direction, Order, Tx};
 
-/// Returns what the rules find about a client, worst first. It need not be registered.
+/// The most collaborators that are looked at.
+const MOST_OWNERS: u32 = 100;
+
+/// Returns what the rules find about a registered client, worst first; its fields may differ from what is stored.
 /// # Errors
 /// Only those of the store.
-pub fn findings(_tx: &Tx<'_>, _settings: &Settings, _client: &Client) -> Result<Vec<RuleFinding>> {
-    Ok(Vec::new())
+pub fn findings(tx: &Tx<'_>, settings: &Settings, client: &Client) -> Result<Vec<RuleFinding>> {
+    let accounts = owners(tx, client)?;
+    let last_token = tx.token_days(&client.id, 0)?.iter().map(|day| day.last_issued_at).max();
+    let contacts = [("administrative_contact", &client.administrative_contact), ("technical_contact", &client.technical_contact)];
+    let mut contacts_gone = Vec::new();
+    for (field, contact) in contacts {
+        let is_there = contact.as_ref().map(|contact| tx.account_exists(contact, Deleted::No)).transpose()?;
+        if is_there != Some(true) {
+            contacts_gone.push(field);
+        }
+    }
+    let registered = Registered {
+        is_public: consent::is_public(tx, &client.id)?,
+        contacts_gone,
+        unused_since: Some(last_token.unwrap_or(client.created_at)),
+    };
+    judge(tx, settings, client, &accounts, registered)
+}
+
+/// Returns what the rules would find about a client if this account registered it, worst first.
+/// # Errors
+/// Only those of the store.
+pub fn findings_of_new(tx: &Tx<'_>, settings: &Settings, client: &Client, owner: &AccountId) -> Result<Vec<RuleFinding>> {
+    judge(tx, settings, client, std::slice::from_ref(owner), Registered::default())
+}
+
+/// What is known of a client only once it is registered.
+#[derive(Default)]
+struct Registered {
+    is_public: bool,
+    contacts_gone: Vec<&'static str>,
+    unused_since: Option<Time>,
+}
+
+fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client, accounts: &[AccountId], known: Registered) -> Result<Vec<RuleFinding>> {
+    let related = related(tx, accounts)?;
+    let related: Vec<&str> = related.iter().map(AccountId::as_str).collect();
+    let reviewed = ReviewedClient {
+        client,
+        now: tx.now,
+        is_public: known.is_public,
+        owners: accounts.iter().map(|account| owner(tx, account)).collect::<Result<_>>()?,
+        others: likeness::others(tx, client, &related)?,
+        protected: ProtectedNames(settings.protected_names.get()),
+        request_text: None,
+        contacts_gone: known.contacts_gone,
+        unused_since: known.unused_since,
+        unused_rights: Rights::NONE,
+    };
+    Ok(rules::judge(&reviewed))
+}
+
+/// Returns the live accounts that have every right on a client, or else all its collaborators.
+fn owners(tx: &Tx<'_>, client: &Client) -> Result<Vec<AccountId>> {
+    let order = Order { by: MemberKey::Id, direction: Direction::Ascending };
+    let members = tx.members(&Owned::Client(client.id.clone()), order, Page::new(MOST_OWNERS.into(), 1))?.items;
+    let has_all = |rights: &[_]| CLIENT_RIGHTS.without(expanded(rights)).is_empty();
+    let is_anybody_owner = members.iter().any(|member| has_all(&member.rights));
+    Ok(members.into_iter().filter(|member| !is_anybody_owner || has_all(&member.rights)).map(|member| member.account).collect())
+}
+
+/// Returns these accounts, and those that belong to the same people: the organizations of a user, and the user who created an organization.
+/// Nobody can join another's without them.
+fn related(tx: &Tx<'_>, accounts: &[AccountId]) -> Result<Vec<AccountId>> {
+    let mut related = accounts.to_vec();
+    for account in accounts {
+        match account {
+            AccountId::User(user) => related.extend(tx.organizations_of(user)?.into_iter().map(AccountId::Organization)),
+            AccountId::Organization(organization) => related.extend(tx.creator_and_member(organization)?.map(AccountId::User)),
+        }
+    }
+    Ok(related)
+}
+
+fn owner(tx: &Tx<'_>, account: &AccountId) -> Result<Owner> {
+    let (name, administrator) = match account {
+        AccountId::User(user) => (tx.user(user, Deleted::Either)?.map(|user| user.name), Some(user.clone())),
+        AccountId::Organization(id) => (tx.organization(id, Deleted::Either)?.map(|found| found.name), tx.creator_and_member(id)?),
+    };
+    let standing = administrator.map(|user| tx.standing(&user, Deleted::No)).transpose()?.flatten();
+    let address = tx.validated_address(account)?;
+    Ok(Owner {
+        account: account.clone(),
+        name: name.unwrap_or_default(),
+        email_domain: address.and_then(|address| address.rsplit_once('@').map(|(_, domain)| domain.to_ascii_lowercase())),
+        is_operator: standing.is_some_and(|standing| standing.admin),
+    })
 }

@@ -1,14 +1,86 @@
 //! What the rules look at.
 
+use crate::base::id::{AccountId, ClientId};
 use crate::base::right::Rights;
+use crate::base::time::Time;
 use crate::model::client::Client;
+use crate::review::names::{Word, words};
+use crate::review::protected::ProtectedNames;
+use crate::review::words::{distinctive, is_own, is_own_name};
 
 /// A client that is or would be registered, and what the registry knows around it.
 #[derive(Debug)]
 pub struct ReviewedClient<'a> {
     pub client: &'a Client,
+    pub now: Time,
     /// Whether it has no secret.
     pub is_public: bool,
+    /// Who answers for it: those with every right on it. None once they are gone.
+    pub owners: Vec<Owner>,
+    /// Approved clients of others that may be like this one, or have a host of its redirect URIs.
+    pub others: Vec<OtherClient>,
+    pub protected: ProtectedNames,
+    /// What was written when somebody asked for its review.
+    pub request_text: Option<String>,
+    /// The fields of contacts that are gone.
+    pub contacts_gone: Vec<&'static str>,
+    /// Since when it has got no token, if it is registered.
+    pub unused_since: Option<Time>,
     /// The rights that no token of it has used for 90 days, if it is older than that and that much is known.
     pub unused_rights: Rights,
+}
+
+/// A user or an organization that answers for a client.
+#[derive(Clone, Debug)]
+pub struct Owner {
+    pub account: AccountId,
+    pub name: String,
+    /// The domain of the primary e-mail address of a user, if it was validated.
+    pub email_domain: Option<String>,
+    /// Whether it is an administrator, or an organization that an administrator created and is a member of.
+    pub is_operator: bool,
+}
+
+/// An approved client of somebody else.
+#[derive(Clone, Debug)]
+pub struct OtherClient {
+    pub id: ClientId,
+    pub name: String,
+    pub redirect_uris: Vec<String>,
+}
+
+impl Owner {
+    /// Returns the words of its ID and of its name.
+    pub fn words(&self) -> Vec<Word> {
+        words(self.account.as_str()).into_iter().chain(words(&self.name)).collect()
+    }
+}
+
+impl ReviewedClient<'_> {
+    /// Returns whether it belongs to those who run this server, whose names are the protected ones.
+    pub fn is_of_operator(&self) -> bool {
+        self.owners.iter().any(|owner| owner.is_operator)
+    }
+
+    /// Returns the words of its ID and of its name.
+    pub fn words(&self) -> Vec<Word> {
+        words(self.client.id.as_str()).into_iter().chain(words(&self.client.name)).collect()
+    }
+
+    /// Returns whether nothing in its ID and name says whose it is.
+    pub fn is_without_brand(&self) -> bool {
+        distinctive(&self.words()).next().is_none()
+    }
+
+    /// Returns whether it says that it is a test, or for its owner alone.
+    pub fn says_private(&self) -> bool {
+        let in_name = self.words().iter().any(|word| is_own_name(&word.written));
+        in_name || words(&self.client.description).iter().any(|word| is_own(&word.written))
+    }
+
+    /// Returns what a reason may be stated in: attributes whose key has one of these parts, and the text of the request for review.
+    pub fn stated_reasons<'s>(&'s self, keys: &'s [&str]) -> impl Iterator<Item = &'s str> {
+        let attributes = self.client.attributes.iter().filter(move |(key, _)| keys.iter().any(|part| key.contains(part)));
+        attributes.map(|(_, value)| value.as_str()).chain(self.request_text.as_deref())
+    }
 }

@@ -21,6 +21,7 @@ pub mod events;
 pub(crate) mod files;
 pub(crate) mod folder;
 pub(crate) mod inspection;
+pub mod likeness;
 pub mod members;
 pub mod observations;
 mod open_error;

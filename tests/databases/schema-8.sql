@@ -265,36 +265,59 @@ CREATE TABLE file_stamp (
     -- Whether it is a backup, which has a seal behind its last page (store/seal.rs).
     is_copy       INTEGER NOT NULL CHECK (is_copy IN (0, 1))
 ) STRICT;
-INSERT INTO access_tokens VALUES (1, 'VYLQSRPBUPXZ7JKHC6YMURCCEMLQULLEYWKZRXA', 'VYLQSRPBUPXZ7JKHC6YMURCCEMLQULLEYWKZRXA', 'bob', 'my-app', 'df40c67d-8b54-4950-a097-5e69cce88efa', 2, 'SHA256$Mt9YXlcnoi2CD0-_5-oQkQU3RH-sm0_4m6F6Qws7zVo', 'SHA256$uDtERpO0YH3aOS5BlPi13L8uBTGgw_u9bk34uOalXY4', 1767323045697019, 1767326645697019, 1767927845698020, NULL, 1767323045698020, 2);
-INSERT INTO access_tokens VALUES (2, 'HAVG3WDP5N5B6OEZKFTPJ5IOJ7GZ46GM5ICU52Q', 'VYLQSRPBUPXZ7JKHC6YMURCCEMLQULLEYWKZRXA', 'bob', 'my-app', 'df40c67d-8b54-4950-a097-5e69cce88efa', 2, 'SHA256$xOFmPG62qWYZjYh_gS4zRKU-NExTLdCWkJY9slypKo4', 'SHA256$PGTvPxRcCjkEzHF1oGyNNLsnFclNTF9x5Yx9HiXD8Ws', 1767323045698020, 1767326645698020, 1775099045698020, NULL, NULL, 2);
-INSERT INTO account_counts VALUES ('alice', 2, 1, 3, 20455, 12);
+CREATE TABLE client_likeness (
+    key           TEXT NOT NULL,
+    client_number INTEGER NOT NULL REFERENCES clients (client_number) ON DELETE CASCADE,
+    PRIMARY KEY (key, client_number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE client_likeness_waiting (
+    client_number INTEGER PRIMARY KEY REFERENCES clients (client_number) ON DELETE CASCADE
+) STRICT;
+CREATE TABLE client_likeness_end (
+    client_number INTEGER NOT NULL
+) STRICT;
+INSERT INTO access_tokens VALUES (1, '7D3SMO5KUOIJTHCHSF4BWVG6TMZOZNNP5V2U4MI', '7D3SMO5KUOIJTHCHSF4BWVG6TMZOZNNP5V2U4MI', 'bob', 'my-app', 'e600032c-4f22-472a-ac86-e8715c84e59f', 2, 'PBKDF2$sha256$1$p_PhQ4Cxg_iNMVb9$heINsu-PCeYXTF3uqrTU7zKSxTLIerBJ4LMn0fdCH_k', 'PBKDF2$sha256$1$sX3D9PH5CgxuPY8K$5WYCkt2n5yOefs8dE5S9h3_VhecrgTz3_DgyWNGiJbI', 1767323045697019, 1767326645697019, 1767927845698020, NULL, 1767323045698020, 2);
+INSERT INTO access_tokens VALUES (2, 'NSUSAJFMV7JPKWJO7MTPTUOLPKXQEKQPVNXWPCI', '7D3SMO5KUOIJTHCHSF4BWVG6TMZOZNNP5V2U4MI', 'bob', 'my-app', 'e600032c-4f22-472a-ac86-e8715c84e59f', 2, 'PBKDF2$sha256$1$QtH4Nsuvv7jwq7VX$buRy42rkU4k0T91DCVeS2LzB8dGn3TvI976ARHbZDNc', 'PBKDF2$sha256$1$_5Kqh2q4cT7eIzvv$kYybKUozSH8TcxiiQ55nxC_-3JsE2a8UeMkyitVijfg', 1767323045698020, 1767326645698020, 1775099045698020, NULL, NULL, 2);
+INSERT INTO account_counts VALUES ('alice', 2, 1, 3, 20455, 13);
 INSERT INTO account_counts VALUES ('bob', 2, 0, 0, 20455, 3);
 INSERT INTO accounts VALUES (1, 'admin', 'user', 1767323045678000, 1767323045678000, NULL, NULL, '', NULL);
 INSERT INTO accounts VALUES (2, 'alice', 'user', 1767323045679001, 1767323045684006, NULL, 'Alice', '', '{"key":"value"}');
 INSERT INTO accounts VALUES (3, 'bob', 'user', 1767323045680002, 1767323045680002, NULL, NULL, '', NULL);
 INSERT INTO accounts VALUES (4, 'acme', 'organization', 1767323045681003, 1767323045681003, NULL, 'acme', '', NULL);
-INSERT INTO api_keys VALUES ('ADMINADMINADMINADMINADMINADMINADMINADMI', 'admin', 'admin-api-key', 'SHA256$gIX1BCNqLEN31pgXlW1f6n34ArtwyZMXMX_wJiAayEk', 1767323045678000, 1767323045678000, NULL, NULL, '[55]');
-INSERT INTO api_keys VALUES ('D4JBKHRND4A3EMUZMOLXCREXI5TMMX4ZRABNILA', 'bob', 'bob', 'SHA256$vlFxBt3LkMDg_1nSnhtmnuChZvbOBUISxt64vASIa6s', 1767323045680002, 1767323045680002, NULL, 'bob', '[55]');
-INSERT INTO api_keys VALUES ('OWOO52G6GJG6TZMQBRXJUIMD6NA3WDAIHV743HQ', 'acme', 'key', 'SHA256$gLKyOxI1Mnwegi3TnEhFpMZ4nQroNqJPZjsxXAB3uDk', 1767323045683005, 1767323045683005, NULL, 'alice', '[41]');
-INSERT INTO api_keys VALUES ('RCR2VQ3PKO5ANQRS6V3ONIVBFECVOIXNWENBHSY', 'alice', 'alice', 'SHA256$2S2eEMMSuOj0K4Bvb4ooPmhpwomwsGi5I_S4DnFHFco', 1767323045679001, 1767323045679001, NULL, 'alice', '[55]');
-INSERT INTO authorization_codes VALUES ('53CDMD3D7UB5ST5DPVPKTHAI32FOH5HVYRF65GI', 'SHA256$kDUc_L5M9bXENos8de3dqBDDrSVLypWMEvyI5iBL3jQ', 'bob', 'my-app', 'df40c67d-8b54-4950-a097-5e69cce88efa', 2, 'https://app.example/cb', NULL, 1767323045699021, 1767323345699021, NULL, 0);
-INSERT INTO authorization_codes VALUES ('7CO5T362Y3TEXD5TQMSBIP2ZI3D35UTYNYQHCWA', 'SHA256$pHLj9G8NBKbN6bXc2w6uY_Hl6DFnIHyIiedPFRhnEOE', 'bob', 'my-app', 'df40c67d-8b54-4950-a097-5e69cce88efa', 2, 'https://app.example/cb', NULL, 1767323045696018, 1767323345696018, 'VYLQSRPBUPXZ7JKHC6YMURCCEMLQULLEYWKZRXA', 0);
+INSERT INTO api_keys VALUES ('6DT4B2B53JOFTW2RXO6YFTII72BCKZMBPZZVQVQ', 'acme', 'key', 'PBKDF2$sha256$1$jxHMrr2mqtv9zo1Y$9h5Y7WcMznwTiajmut1fYKFhe1_0dpFMW2OMKCUkf1k', 1767323045683005, 1767323045683005, NULL, 'alice', '[41]');
+INSERT INTO api_keys VALUES ('ADMINADMINADMINADMINADMINADMINADMINADMI', 'admin', 'admin-api-key', 'PBKDF2$sha256$1$DUvQ1w2UTzLUy77Z$R4YZo6yYQXFgu0EZG5AAZXzebraQ-re38UUOn1MonTc', 1767323045678000, 1767323045678000, NULL, NULL, '[55]');
+INSERT INTO api_keys VALUES ('B6WF5DGUYUFWXTZR32JJKHKV3GHW74JMBFARH6Q', 'alice', 'alice', 'PBKDF2$sha256$1$zJuTmTbHHSxoap_u$EmcwRFLfr6eI3W1GXG95HEej7phVRBaSzuWqgpOi71w', 1767323045679001, 1767323045679001, NULL, 'alice', '[55]');
+INSERT INTO api_keys VALUES ('SB4GYLUMMDP6IWV6XKMXQ5R2RJ7YZQOBOUSP32Q', 'bob', 'bob', 'PBKDF2$sha256$1$zF4MVei7DrIO2gnP$i-pgZLVkAukrZN7My-_TKvtagsfagOWKPFqNMH6gLM4', 1767323045680002, 1767323045680002, NULL, 'bob', '[55]');
+INSERT INTO authorization_codes VALUES ('HSBJQ4PCB6YBPSSGIPMBDA6U6VMMSA4EFTHBB6Q', 'PBKDF2$sha256$1$qgLFwRxqruW5gqKa$fYPLbWzSypPhpx6aqdv0biTlQhEmYdpMR9LHDuUmpVk', 'bob', 'my-app', 'e600032c-4f22-472a-ac86-e8715c84e59f', 2, 'https://app.example/cb', NULL, 1767323045696018, 1767323345696018, '7D3SMO5KUOIJTHCHSF4BWVG6TMZOZNNP5V2U4MI', 0);
+INSERT INTO authorization_codes VALUES ('TM4WFLYYPV6RQA7AYNWKVYQFGCK2RCHTZJYSKCY', 'PBKDF2$sha256$1$uVoo29IpRMr0Uy7k$cyjotRabaUmfsoQDI5l7fBivXmSxS88ktXjGp140l3A', 'bob', 'my-app', 'e600032c-4f22-472a-ac86-e8715c84e59f', 2, 'https://app.example/cb', NULL, 1767323045699021, 1767323345699021, NULL, 0);
 INSERT INTO authorizations VALUES ('bob', 'my-app', 2, 1767323045696018, 1767323045699021, 2);
 INSERT INTO client_counts VALUES (0, 1);
+INSERT INTO client_likeness VALUES ('fcll', 1);
+INSERT INTO client_likeness VALUES ('fcommandllne', 1);
+INSERT INTO client_likeness VALUES ('renlldnammoc', 1);
+INSERT INTO client_likeness VALUES ('rllc', 1);
+INSERT INTO client_likeness VALUES ('fwaltlng', 3);
+INSERT INTO client_likeness VALUES ('hwaiting.example.com', 3);
+INSERT INTO client_likeness VALUES ('rgnltlaw', 3);
+INSERT INTO client_likeness VALUES ('fdeleted', 4);
+INSERT INTO client_likeness VALUES ('hdeleted.example.com', 4);
+INSERT INTO client_likeness VALUES ('rdeteled', 4);
+INSERT INTO client_likeness_end VALUES (4);
+INSERT INTO client_likeness_waiting VALUES (2);
 INSERT INTO client_members VALUES (2, 'alice', '[55]', 'my-app', 1);
 INSERT INTO client_members VALUES (2, 'bob', '[60]', 'my-app', 1);
 INSERT INTO client_members VALUES (3, 'alice', '[55]', 'waiting', 1);
 INSERT INTO client_members VALUES (3, 'bob', '[60]', 'waiting', 1);
 INSERT INTO client_members VALUES (4, 'alice', '[55]', 'deleted', 0);
-INSERT INTO client_secrets VALUES (2, 1, 'SHA256$BXD94jBG5GSdJq6zL8mWc1sp405GpLe1-oxnj4DKnfg', 1767323045685007, 1767326645701023, 1767323045697019);
-INSERT INTO client_secrets VALUES (2, 2, 'SHA256$9V2WaoJZXvF6ldBfnjrBzwMHWXP5gX-T3PcbxhdlN1k', 1767323045701023, NULL, NULL);
-INSERT INTO client_secrets VALUES (3, 1, 'SHA256$WiaCEYuI1KzT7KN6j6gabDaSgg5BjsgEL8FUpnFglnI', 1767323045688010, NULL, NULL);
-INSERT INTO client_secrets VALUES (4, 1, 'SHA256$nQOKNGm3jrvU54m7oYb-IhOir3rvuZjUNkzdlrjBEQQ', 1767323045704026, NULL, NULL);
+INSERT INTO client_secrets VALUES (2, 1, 'PBKDF2$sha256$1$v-fiRGf0ASSkZnQ4$gCDpogBwtAi_YHoR2YvHU2kdR5o1NwHSb6gLqgRX4g0', 1767323045685007, 1767326645701023, 1767323045697019);
+INSERT INTO client_secrets VALUES (2, 2, 'PBKDF2$sha256$1$fSciDhlmczQb9smB$_cQv-vPMscp4a8nx72kBHIOrSsi87ootxqbFWPFzVas', 1767323045701023, NULL, NULL);
+INSERT INTO client_secrets VALUES (3, 1, 'PBKDF2$sha256$1$izl_-b7R-c5cj1Tc$QvNC8qATquSOr5KQnXOtZSisIjIJJzD0A04CPvGzrc8', 1767323045688010, NULL, NULL);
+INSERT INTO client_secrets VALUES (4, 1, 'PBKDF2$sha256$1$17-EbokSGz0OgH_v$BObjtlg2-bibVjnpRTSezj07hpK5gEDtbg-PQeCJaLg', 1767323045704026, NULL, NULL);
 INSERT INTO client_testers VALUES ('waiting', 'bob', 1767323045695017);
 INSERT INTO client_text_end VALUES (0);
 INSERT INTO client_token_days VALUES ('my-app', 20455, 2, 1767323045698020);
 INSERT INTO clients VALUES (1, 'cli', 1767323045678000, 1767323045678000, NULL, 'Command line', 'A program in a terminal, such as `keyfob login`', 'admin', 'admin', 1, '', 0, 1, NULL, '["local-callback","code"]', '[]', '[0,2]', '[55]', NULL, 0, 3);
-INSERT INTO clients VALUES (2, 'my-app', 1767323045685007, 1767323045701023, NULL, 'my-app', 'An app', 'alice', 'alice', 1, '', 0, 0, '{"key":"value"}', '["https://app.example/cb"]', '["https://app.example/bye"]', '[0,2]', '[1]', 'alice', 2, NULL);
+INSERT INTO clients VALUES (2, 'my-app', 1767323045685007, 1767323045707029, NULL, 'My App', 'An app', 'alice', 'alice', 0, 'admin approval required again, for a change of name', 0, 0, '{"key":"value"}', '["https://app.example/cb"]', '["https://app.example/bye"]', '[0,2]', '[1]', 'alice', 2, NULL);
 INSERT INTO clients VALUES (3, 'waiting', 1767323045688010, 1767323045689011, NULL, 'waiting', '', 'alice', 'alice', 0, '', 0, 0, NULL, '["https://waiting.example.com/callback"]', '[]', '[0]', '[1]', 'alice', 0, NULL);
 INSERT INTO clients VALUES (4, 'deleted', 1767323045704026, 1767323045704026, 1767323045705027, 'deleted', '', 'alice', 'alice', 0, 'admin approval required', 0, 0, NULL, '["https://deleted.example.com/callback"]', '[]', '[0]', '[1]', 'alice', 0, NULL);
 INSERT INTO event_counts VALUES ('client', 'my-app', 20455, '["client.authorization.update",null,"bob",null,null,["rights","user_id"],"XZVK7xbD7ctkUJ6AAJpNB6lxBS8u9hBLvXa1w5z-bBc"]', 1, 21);
@@ -303,42 +326,43 @@ INSERT INTO events VALUES (1, 1767323045678000, 'user.create', 'user', 'admin', 
 INSERT INTO events VALUES (2, 1767323045678000, 'user.api-key.create', 'user', 'admin', NULL, NULL, 'operator', 'null', '{"api_key":{"id":"ADMINADMINADMINADMINADMINADMINADMINADMI","name":"admin-api-key","rights":["RIGHT_ALL"],"created_at":"2026-01-02T03:04:05.678Z","updated_at":"2026-01-02T03:04:05.678Z"}}', NULL, 1, NULL, NULL, NULL);
 INSERT INTO events VALUES (3, 1767323045678000, 'client.create', 'client', 'cli', NULL, NULL, 'operator', 'null', '{"ids":{"client_id":"cli"},"created_at":"2026-01-02T03:04:05.678Z","name":"Command line","description":"A program in a terminal, such as `keyfob login`","administrative_contact":{"user_ids":{"user_id":"admin"}},"technical_contact":{"user_ids":{"user_id":"admin"}},"redirect_uris":["local-callback","code"],"state":"STATE_APPROVED","endorsed":true,"grants":["GRANT_AUTHORIZATION_CODE","GRANT_REFRESH_TOKEN"],"rights":["RIGHT_ALL"]}', NULL, 1, NULL, 1, NULL);
 INSERT INTO events VALUES (4, 1767323045679001, 'user.create', 'user', 'alice', 'admin', 'ADMINADMINADMINADMINADMINADMINADMINADMI', 'request-1', 'null', '{"ids":{"user_id":"alice"},"created_at":"2026-01-02T03:04:05.679001Z","contact_info":[{"contact_method":"CONTACT_METHOD_EMAIL","value":"alice@example.com"}],"primary_email_address":"alice@example.com","password_updated_at":"2026-01-02T03:04:05.679001Z","state":"STATE_APPROVED","console_preferences":{}}', NULL, 1, NULL, NULL, NULL);
-INSERT INTO events VALUES (5, 1767323045679001, 'user.api-key.create', 'user', 'alice', 'alice', NULL, 'operator', 'null', '{"api_key":{"id":"RCR2VQ3PKO5ANQRS6V3ONIVBFECVOIXNWENBHSY","name":"alice","rights":["RIGHT_ALL"],"created_at":"2026-01-02T03:04:05.679001Z","updated_at":"2026-01-02T03:04:05.679001Z"}}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (5, 1767323045679001, 'user.api-key.create', 'user', 'alice', 'alice', NULL, 'operator', 'null', '{"api_key":{"id":"B6WF5DGUYUFWXTZR32JJKHKV3GHW74JMBFARH6Q","name":"alice","rights":["RIGHT_ALL"],"created_at":"2026-01-02T03:04:05.679001Z","updated_at":"2026-01-02T03:04:05.679001Z"}}', NULL, 1, NULL, NULL, NULL);
 INSERT INTO events VALUES (6, 1767323045680002, 'user.create', 'user', 'bob', 'admin', 'ADMINADMINADMINADMINADMINADMINADMINADMI', 'request-2', 'null', '{"ids":{"user_id":"bob"},"created_at":"2026-01-02T03:04:05.680002Z","contact_info":[{"contact_method":"CONTACT_METHOD_EMAIL","value":"bob@example.com"}],"primary_email_address":"bob@example.com","password_updated_at":"2026-01-02T03:04:05.680002Z","state":"STATE_APPROVED","console_preferences":{}}', NULL, 1, NULL, NULL, NULL);
-INSERT INTO events VALUES (7, 1767323045680002, 'user.api-key.create', 'user', 'bob', 'bob', NULL, 'operator', 'null', '{"api_key":{"id":"D4JBKHRND4A3EMUZMOLXCREXI5TMMX4ZRABNILA","name":"bob","rights":["RIGHT_ALL"],"created_at":"2026-01-02T03:04:05.680002Z","updated_at":"2026-01-02T03:04:05.680002Z"}}', NULL, 1, NULL, NULL, NULL);
-INSERT INTO events VALUES (8, 1767323045681003, 'organization.create', 'organization', 'acme', 'alice', 'RCR2VQ3PKO5ANQRS6V3ONIVBFECVOIXNWENBHSY', 'request-3', 'null', '{"ids":{"organization_id":"acme"},"created_at":"2026-01-02T03:04:05.681003Z","name":"acme","administrative_contact":{"user_ids":{"user_id":"alice"}},"technical_contact":{"user_ids":{"user_id":"alice"}}}', NULL, 1, NULL, NULL, NULL);
-INSERT INTO events VALUES (9, 1767323045682004, 'organization.collaborator.update', 'organization', 'acme', 'alice', 'RCR2VQ3PKO5ANQRS6V3ONIVBFECVOIXNWENBHSY', 'request-4', 'null', '{"bob":["RIGHT_CLIENT_INFO","RIGHT_ORGANIZATION_INFO"]}', NULL, 1, NULL, NULL, NULL);
-INSERT INTO events VALUES (10, 1767323045683005, 'organization.api-key.create', 'organization', 'acme', 'alice', 'RCR2VQ3PKO5ANQRS6V3ONIVBFECVOIXNWENBHSY', 'request-5', 'null', '{"api_key":{"id":"OWOO52G6GJG6TZMQBRXJUIMD6NA3WDAIHV743HQ","name":"key","rights":["RIGHT_ORGANIZATION_INFO"],"created_at":"2026-01-02T03:04:05.683005Z","updated_at":"2026-01-02T03:04:05.683005Z"}}', NULL, 1, NULL, NULL, NULL);
-INSERT INTO events VALUES (11, 1767323045684006, 'user.update', 'user', 'alice', 'alice', 'RCR2VQ3PKO5ANQRS6V3ONIVBFECVOIXNWENBHSY', 'request-6', '{"name":"","attributes":{}}', '{"name":"Alice","attributes":{"key":"value"}}', NULL, 1, NULL, NULL, NULL);
-INSERT INTO events VALUES (12, 1767323045685007, 'client.create', 'client', 'my-app', 'alice', 'RCR2VQ3PKO5ANQRS6V3ONIVBFECVOIXNWENBHSY', 'request-7', 'null', '{"ids":{"client_id":"my-app"},"created_at":"2026-01-02T03:04:05.685007Z","name":"my-app","administrative_contact":{"user_ids":{"user_id":"alice"}},"technical_contact":{"user_ids":{"user_id":"alice"}},"secret":"***","redirect_uris":["https://app.example/cb"],"logout_redirect_uris":["https://app.example/bye"],"state_description":"admin approval required","grants":["GRANT_AUTHORIZATION_CODE","GRANT_REFRESH_TOKEN"],"rights":["RIGHT_USER_INFO"]}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (7, 1767323045680002, 'user.api-key.create', 'user', 'bob', 'bob', NULL, 'operator', 'null', '{"api_key":{"id":"SB4GYLUMMDP6IWV6XKMXQ5R2RJ7YZQOBOUSP32Q","name":"bob","rights":["RIGHT_ALL"],"created_at":"2026-01-02T03:04:05.680002Z","updated_at":"2026-01-02T03:04:05.680002Z"}}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (8, 1767323045681003, 'organization.create', 'organization', 'acme', 'alice', 'B6WF5DGUYUFWXTZR32JJKHKV3GHW74JMBFARH6Q', 'request-3', 'null', '{"ids":{"organization_id":"acme"},"created_at":"2026-01-02T03:04:05.681003Z","name":"acme","administrative_contact":{"user_ids":{"user_id":"alice"}},"technical_contact":{"user_ids":{"user_id":"alice"}}}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (9, 1767323045682004, 'organization.collaborator.update', 'organization', 'acme', 'alice', 'B6WF5DGUYUFWXTZR32JJKHKV3GHW74JMBFARH6Q', 'request-4', 'null', '{"bob":["RIGHT_CLIENT_INFO","RIGHT_ORGANIZATION_INFO"]}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (10, 1767323045683005, 'organization.api-key.create', 'organization', 'acme', 'alice', 'B6WF5DGUYUFWXTZR32JJKHKV3GHW74JMBFARH6Q', 'request-5', 'null', '{"api_key":{"id":"6DT4B2B53JOFTW2RXO6YFTII72BCKZMBPZZVQVQ","name":"key","rights":["RIGHT_ORGANIZATION_INFO"],"created_at":"2026-01-02T03:04:05.683005Z","updated_at":"2026-01-02T03:04:05.683005Z"}}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (11, 1767323045684006, 'user.update', 'user', 'alice', 'alice', 'B6WF5DGUYUFWXTZR32JJKHKV3GHW74JMBFARH6Q', 'request-6', '{"name":"","attributes":{}}', '{"name":"Alice","attributes":{"key":"value"}}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (12, 1767323045685007, 'client.create', 'client', 'my-app', 'alice', 'B6WF5DGUYUFWXTZR32JJKHKV3GHW74JMBFARH6Q', 'request-7', 'null', '{"ids":{"client_id":"my-app"},"created_at":"2026-01-02T03:04:05.685007Z","name":"my-app","administrative_contact":{"user_ids":{"user_id":"alice"}},"technical_contact":{"user_ids":{"user_id":"alice"}},"secret":"***","redirect_uris":["https://app.example/cb"],"logout_redirect_uris":["https://app.example/bye"],"state_description":"admin approval required","grants":["GRANT_AUTHORIZATION_CODE","GRANT_REFRESH_TOKEN"],"rights":["RIGHT_USER_INFO"]}', NULL, 1, NULL, NULL, NULL);
 INSERT INTO events VALUES (13, 1767323045686008, 'client.update', 'client', 'my-app', 'admin', 'ADMINADMINADMINADMINADMINADMINADMINADMI', 'request-8', '{"state":"STATE_REQUESTED","state_description":"admin approval required"}', '{"state":"STATE_APPROVED","state_description":""}', NULL, 1, NULL, NULL, NULL);
-INSERT INTO events VALUES (14, 1767323045687009, 'client.update', 'client', 'my-app', 'alice', 'RCR2VQ3PKO5ANQRS6V3ONIVBFECVOIXNWENBHSY', 'request-9', '{"description":"","attributes":{}}', '{"description":"An app","attributes":{"key":"value"}}', NULL, 1, NULL, NULL, NULL);
-INSERT INTO events VALUES (15, 1767323045688010, 'client.create', 'client', 'waiting', 'alice', 'RCR2VQ3PKO5ANQRS6V3ONIVBFECVOIXNWENBHSY', 'request-10', 'null', '{"ids":{"client_id":"waiting"},"created_at":"2026-01-02T03:04:05.688010Z","name":"waiting","administrative_contact":{"user_ids":{"user_id":"alice"}},"technical_contact":{"user_ids":{"user_id":"alice"}},"secret":"***","redirect_uris":["https://waiting.example.com/callback"],"state_description":"admin approval required","grants":["GRANT_AUTHORIZATION_CODE"],"rights":["RIGHT_USER_INFO"]}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (14, 1767323045687009, 'client.update', 'client', 'my-app', 'alice', 'B6WF5DGUYUFWXTZR32JJKHKV3GHW74JMBFARH6Q', 'request-9', '{"description":"","attributes":{}}', '{"description":"An app","attributes":{"key":"value"}}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (15, 1767323045688010, 'client.create', 'client', 'waiting', 'alice', 'B6WF5DGUYUFWXTZR32JJKHKV3GHW74JMBFARH6Q', 'request-10', 'null', '{"ids":{"client_id":"waiting"},"created_at":"2026-01-02T03:04:05.688010Z","name":"waiting","administrative_contact":{"user_ids":{"user_id":"alice"}},"technical_contact":{"user_ids":{"user_id":"alice"}},"secret":"***","redirect_uris":["https://waiting.example.com/callback"],"state_description":"admin approval required","grants":["GRANT_AUTHORIZATION_CODE"],"rights":["RIGHT_USER_INFO"]}', NULL, 1, NULL, NULL, NULL);
 INSERT INTO events VALUES (16, 1767323045689011, 'client.update', 'client', 'waiting', 'admin', 'ADMINADMINADMINADMINADMINADMINADMINADMI', 'request-11', '{"state_description":"admin approval required"}', '{"state_description":""}', NULL, 1, NULL, NULL, NULL);
-INSERT INTO events VALUES (17, 1767323045690012, 'client.collaborator.update', 'client', 'my-app', 'alice', 'RCR2VQ3PKO5ANQRS6V3ONIVBFECVOIXNWENBHSY', 'request-12', 'null', '{"bob":["RIGHT_CLIENT_INFO"]}', NULL, 1, NULL, NULL, NULL);
-INSERT INTO events VALUES (18, 1767323045691013, 'client.collaborator.update', 'client', 'waiting', 'alice', 'RCR2VQ3PKO5ANQRS6V3ONIVBFECVOIXNWENBHSY', 'request-13', 'null', '{"bob":["RIGHT_CLIENT_INFO"]}', NULL, 1, NULL, NULL, NULL);
-INSERT INTO events VALUES (19, 1767323045692014, 'user.session.create', 'user', 'bob', 'bob', NULL, 'request-14', '{}', '{"session_id":"df40c67d-8b54-4950-a097-5e69cce88efa"}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (17, 1767323045690012, 'client.collaborator.update', 'client', 'my-app', 'alice', 'B6WF5DGUYUFWXTZR32JJKHKV3GHW74JMBFARH6Q', 'request-12', 'null', '{"bob":["RIGHT_CLIENT_INFO"]}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (18, 1767323045691013, 'client.collaborator.update', 'client', 'waiting', 'alice', 'B6WF5DGUYUFWXTZR32JJKHKV3GHW74JMBFARH6Q', 'request-13', 'null', '{"bob":["RIGHT_CLIENT_INFO"]}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (19, 1767323045692014, 'user.session.create', 'user', 'bob', 'bob', NULL, 'request-14', '{}', '{"session_id":"e600032c-4f22-472a-ac86-e8715c84e59f"}', NULL, 1, NULL, NULL, NULL);
 INSERT INTO events VALUES (20, 1767323045695017, 'client.trial.create', 'client', 'waiting', 'bob', NULL, 'request-17', '{}', '{"user_id":"bob"}', NULL, 1, NULL, NULL, NULL);
 INSERT INTO events VALUES (21, 1767323045696018, 'client.authorization.update', 'client', 'my-app', 'bob', NULL, 'request-18', '{}', '{"user_id":"bob","rights":["RIGHT_USER_INFO"]}', NULL, 1, NULL, NULL, NULL);
 INSERT INTO events VALUES (22, 1767323045700022, 'client.token.refuse', 'client', 'my-app', NULL, NULL, 'request-22', '{}', '{"reason":"refresh_token_malformed"}', 'my-app', 1, NULL, NULL, NULL);
-INSERT INTO events VALUES (23, 1767323045701023, 'client.secret.rotate', 'client', 'my-app', 'alice', 'RCR2VQ3PKO5ANQRS6V3ONIVBFECVOIXNWENBHSY', 'request-23', '{"secret":{"value":"***","expires_at":"2026-01-02T04:04:05.701023Z"}}', '{"secret":"***"}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (23, 1767323045701023, 'client.secret.rotate', 'client', 'my-app', 'alice', 'B6WF5DGUYUFWXTZR32JJKHKV3GHW74JMBFARH6Q', 'request-23', '{"secret":{"value":"***","expires_at":"2026-01-02T04:04:05.701023Z"}}', '{"secret":"***"}', NULL, 1, NULL, NULL, NULL);
 INSERT INTO events VALUES (24, 1767323045703025, 'user.sign-in-link.create', 'user', 'bob', 'admin', 'ADMINADMINADMINADMINADMINADMINADMINADMI', 'request-25', 'null', '{"sign_in_link":{"expires_at":"2026-01-02T03:19:05.703025Z"}}', NULL, 1, NULL, NULL, NULL);
-INSERT INTO events VALUES (25, 1767323045704026, 'client.create', 'client', 'deleted', 'alice', 'RCR2VQ3PKO5ANQRS6V3ONIVBFECVOIXNWENBHSY', 'request-26', 'null', '{"ids":{"client_id":"deleted"},"created_at":"2026-01-02T03:04:05.704026Z","name":"deleted","administrative_contact":{"user_ids":{"user_id":"alice"}},"technical_contact":{"user_ids":{"user_id":"alice"}},"secret":"***","redirect_uris":["https://deleted.example.com/callback"],"state_description":"admin approval required","grants":["GRANT_AUTHORIZATION_CODE"],"rights":["RIGHT_USER_INFO"]}', NULL, 1, NULL, NULL, NULL);
-INSERT INTO events VALUES (26, 1767323045705027, 'client.delete', 'client', 'deleted', 'alice', 'RCR2VQ3PKO5ANQRS6V3ONIVBFECVOIXNWENBHSY', 'request-27', 'null', '{"deleted_at":"2026-01-02T03:04:05.705027Z"}', NULL, 1, NULL, NULL, NULL);
-INSERT INTO file_stamp VALUES (1, 'kfobfile', X'A44D6EAC05660B0C4A8BE55E10D51223', X'D679ED6D23C11F6D5744A8D3B7DF0973', X'00000058', 0);
+INSERT INTO events VALUES (25, 1767323045704026, 'client.create', 'client', 'deleted', 'alice', 'B6WF5DGUYUFWXTZR32JJKHKV3GHW74JMBFARH6Q', 'request-26', 'null', '{"ids":{"client_id":"deleted"},"created_at":"2026-01-02T03:04:05.704026Z","name":"deleted","administrative_contact":{"user_ids":{"user_id":"alice"}},"technical_contact":{"user_ids":{"user_id":"alice"}},"secret":"***","redirect_uris":["https://deleted.example.com/callback"],"state_description":"admin approval required","grants":["GRANT_AUTHORIZATION_CODE"],"rights":["RIGHT_USER_INFO"]}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (26, 1767323045705027, 'client.delete', 'client', 'deleted', 'alice', 'B6WF5DGUYUFWXTZR32JJKHKV3GHW74JMBFARH6Q', 'request-27', 'null', '{"deleted_at":"2026-01-02T03:04:05.705027Z"}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (27, 1767323045707029, 'client.update', 'client', 'my-app', 'alice', 'B6WF5DGUYUFWXTZR32JJKHKV3GHW74JMBFARH6Q', 'request-29', '{"name":"my-app","state":"STATE_APPROVED","state_description":""}', '{"name":"My App","state":"STATE_REQUESTED","state_description":"admin approval required again, for a change of name"}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO file_stamp VALUES (1, 'kfobfile', X'7BB245BC8FF253F6FCBC05D983C4F923', X'D0AFC463250D340A7200505526165317', X'0000005E', 0);
 INSERT INTO observations VALUES ('ready', 1767323045706028);
 INSERT INTO organization_members VALUES ('acme', 'alice', '[55]');
 INSERT INTO organization_members VALUES ('acme', 'bob', '[60,41]');
 INSERT INTO organizations VALUES ('acme', 'alice', 'alice', NULL, 'alice');
-INSERT INTO recoveries VALUES ('3T554QXRG42HLNMQS6RQ2IRQM2TFZ55NKKJN5XI', 'bob', 'link', 1767323945703025, NULL, 'SHA256$UCc-DCee2w8YWbWObhEU9JJwGsm8Q3Z_7X8AL4l7ClE');
-INSERT INTO sessions VALUES ('df40c67d-8b54-4950-a097-5e69cce88efa', 'bob', 'SHA256$5FWiyigRDI8TmQPIztUYu9Y1jMLL1NMHxAiIHbAQtks', 1767323045692014, 1767323045692014);
+INSERT INTO recoveries VALUES ('HIRLMVNRIB2R4Q73GZ35GGSUVK625CVT6S2KWAI', 'bob', 'link', 1767323945703025, NULL, 'PBKDF2$sha256$1$3XtyA8x1NBbWDR1C$suVp3BPDXRaFHEcwiaPcEJO4bqrAArXOcaGNp4w5CGc');
+INSERT INTO sessions VALUES ('e600032c-4f22-472a-ac86-e8715c84e59f', 'bob', 'PBKDF2$sha256$1$R1qYMkpXdLCrNnAD$QhK9Wb-9BqtqYRImNaG7Uq-1ycA9bX9JY5EPVlOR_6A', 1767323045692014, 1767323045692014);
 INSERT INTO sign_in_addresses VALUES ('bob', '127.0.0.1', 1767323045692014);
 INSERT INTO sign_in_failures VALUES ('known address 127.0.0.1', 1, 1767323045702024);
 INSERT INTO sign_in_failures VALUES ('user bob address 127.0.0.1', 1, 1767323045702024);
-INSERT INTO token_successors VALUES (1767323045698020, 1, 'HAVG3WDP5N5B6OEZKFTPJ5IOJ7GZ46GM5ICU52Q', X'9D3415BF96F1B40B73387110A68B0DDE75DCE2D8CBF1A5B7CFCB8B0A82FAB6F6');
-INSERT INTO users VALUES ('admin', 'admin@localhost', 'admin@localhost', 1767323045678000, 'PBKDF2$sha256$1000$v8nbA5lAY8KdVUxR$EJYNZIcc8hCMo5puU5vqqbnkZhWH4sNgqKvWaxq3DkI', 1767323045678000, 0, 1, '', 1, NULL, NULL, NULL);
-INSERT INTO users VALUES ('alice', 'alice@example.com', 'alice@example.com', NULL, 'PBKDF2$sha256$1000$Cf9ftewRLkSsf3xd$R3waAoGcdKoRBnzX2M3PMNS64Ptb1nFW8rNaHsOqv3c', 1767323045679001, 0, 1, '', 0, NULL, NULL, NULL);
-INSERT INTO users VALUES ('bob', 'bob@example.com', 'bob@example.com', NULL, 'PBKDF2$sha256$1000$QaZjgPR5MIQURm7U$Ife4sZRlrLW69muwcvEQY2oPQvtV6KZBkmT97HYp7OQ', 1767323045680002, 0, 1, '', 0, NULL, NULL, NULL);
+INSERT INTO token_successors VALUES (1767323045698020, 1, 'NSUSAJFMV7JPKWJO7MTPTUOLPKXQEKQPVNXWPCI', X'CF4FB9BCD522D05996B3B640F4EDCAC09113D513FF500968485873429450381F');
+INSERT INTO users VALUES ('admin', 'admin@localhost', 'admin@localhost', 1767323045678000, 'PBKDF2$sha256$1000$87sOvho9JDBUWt5I$fnZmazx141Zmxolv0YzWtKcfaMi1q8I8viVDec9es6s', 1767323045678000, 0, 1, '', 1, NULL, NULL, NULL);
+INSERT INTO users VALUES ('alice', 'alice@example.com', 'alice@example.com', NULL, 'PBKDF2$sha256$1000$g0bclGKt9G-DyHVk$f5caeAN0Rq-DilQrKUUeKW6BY40oqqpylyHnSTmxiVQ', 1767323045679001, 0, 1, '', 0, NULL, NULL, NULL);
+INSERT INTO users VALUES ('bob', 'bob@example.com', 'bob@example.com', NULL, 'PBKDF2$sha256$1000$hrINKiESZJqEwHJ2$rBhR7dFTwHaalxqF7YdHdDMPM2WJq4OrXm6dGT4d8vo', 1767323045680002, 0, 1, '', 0, NULL, NULL, NULL);
 CREATE VIRTUAL TABLE client_text USING fts5 (
     client_id, name, description, content = 'clients', content_rowid = 'client_number', tokenize = 'trigram', detail = none, columnsize = 0
 );
@@ -459,5 +483,16 @@ CREATE TRIGGER tokens_of_purged_client BEFORE DELETE ON clients BEGIN
 END;
 CREATE INDEX client_token_days_by_day ON client_token_days (day);
 CREATE INDEX events_of_old_refusals ON events (happened_at) WHERE name IN ('client.authorize.refuse', 'client.token.refuse');
+CREATE INDEX client_likeness_by_client ON client_likeness (client_number);
+CREATE TRIGGER client_likeness_update AFTER UPDATE OF name, redirect_uris ON clients
+    WHEN (old.name IS NOT new.name OR old.redirect_uris <> new.redirect_uris)
+        AND old.client_number <= (SELECT client_number FROM client_likeness_end) BEGIN
+    DELETE FROM client_likeness WHERE client_number = old.client_number;
+    INSERT INTO client_likeness_waiting (client_number) VALUES (old.client_number) ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER client_likeness_delete AFTER DELETE ON clients BEGIN
+    UPDATE client_likeness_end SET client_number = (SELECT coalesce(max(client_number), 0) FROM clients)
+        WHERE client_number > (SELECT coalesce(max(client_number), 0) FROM clients);
+END;
 PRAGMA application_id = 1801875298;
 PRAGMA user_version = 8;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use keyfob::registry::expiry::sweep;
 use keyfob::store::Store;
 use rusqlite::Connection;
 use rusqlite::types::Value;
@@ -143,6 +144,8 @@ fn everything(server: &mut Server) {
     server.has_client("alice", "deleted");
     server.check("alice", "DELETE", "/api/v3/clients/deleted", "", "200");
     server.check("anon", "GET", "/readyz", "", "200");
+    server.app.store().write(sweep).expect("it sweeps");
+    server.check("alice", "PUT", "/api/v3/clients/my-app", r#"{"client":{"name":"My App"},"field_mask":"name"}"#, "200");
 }
 
 #[test]

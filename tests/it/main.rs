@@ -68,6 +68,7 @@ mod property;
 mod readme;
 mod readme_server;
 mod recovery;
+mod review;
 mod search;
 mod secrets;
 mod server;

@@ -33,7 +33,7 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "registry",
         floors: &[
-            &["credential_use", "entity", "guidelines", "readiness", "standing", "throttle"],
+            &["credential_use", "entity", "guidelines", "likeness", "readiness", "standing", "throttle"],
             &["principal"],
             &["administrators", "approval", "bounds", "rights"],
             &["audience", "repetition"],
@@ -43,7 +43,7 @@ const FLOORS: &[Floors] = &[
             &["accounts", "recovery", "secrets"],
             &["review"],
             &["client_authentication", "clients", "organizations"],
-            &["tokens", "undo"],
+            &["client_check", "tokens", "undo"],
             &["authorizations"],
             &["authentication"],
         ],
@@ -72,6 +72,7 @@ const FLOORS: &[Floors] = &[
                 "clients",
                 "events",
                 "inspection",
+                "likeness",
                 "members",
                 "observations",
                 "recoveries",

@@ -19,6 +19,7 @@ use crate::http::base_path::BasePath;
 use crate::http::listener::limits::Limits;
 use crate::http::listener::proxies::{NoNetwork, TrustedProxies};
 use crate::http::listener::public_socket::ListenAddress;
+use crate::model::protected_names::ProtectedNameList;
 use crate::model::settings::{AdminRights, Approval, ContactPolicy, Creators, Settings, UserRegistration};
 use crate::routes::ROUTES;
 
@@ -191,6 +192,7 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
             } else {
                 Settings::default().password_rounds
             }),
+            protected_names: ProtectedNameList::default(),
             public_url: public_url(value("public_url"))?,
         },
         admin_user: value("admin_user").text().to_owned(),

@@ -69,10 +69,12 @@ fn of_clients(get: Without<'_>, delete: Without<'_>, post: With<'_>, put: With<'
     const INFO: &str = "RIGHT_CLIENT_INFO";
     let new = || json!({"client": {"ids": {"client_id": "new-app"}}});
     let name = || json!({"client": {"name": "New"}, "field_mask": "name"});
+    let of_alice = || json!({"client": {"ids": {"client_id": "new-app"}}, "collaborator": {"user_ids": {"user_id": "alice"}}});
     vec![
         post("users/alice/clients", new(), Rule::Holds(ALICE, "RIGHT_USER_CLIENTS_CREATE")),
         post("users/not-there/clients", new(), Rule::Holds(NO_USER, "RIGHT_USER_CLIENTS_CREATE")),
         post("organizations/acme-corp/clients", new(), Rule::Holds(TEAM, "RIGHT_ORGANIZATION_CLIENTS_CREATE")),
+        post("clients/check", of_alice(), Rule::ApprovedHolds(ALICE, "RIGHT_USER_CLIENTS_CREATE")),
         get("clients/my-app?field_mask=name", Rule::Reads(MINE, INFO, Public)),
         get("clients/my-app?field_mask=attributes", Rule::Reads(MINE, INFO, Private)),
         get("clients/not-there?field_mask=name", Rule::Reads(NO_CLIENT, INFO, Public)),

@@ -1,0 +1,59 @@
+//! What the review would say of a client, before anything is registered or changed.
+
+use crate::base::error::Result;
+use crate::base::id::{AccountId, ClientId};
+use crate::base::right::Right;
+use crate::base::validation::Invalid;
+use crate::model::choice::State;
+use crate::model::client::{Client, FIELDS};
+use crate::model::mask::Mask;
+use crate::model::patch::Patch;
+use crate::model::settings::Settings;
+use crate::registry::clients::{self, ID_TAKEN};
+use crate::registry::entity::{Entity, live_client};
+use crate::registry::principal::Principal;
+use crate::registry::{approval, review, rights};
+use crate::review::finding::RuleFinding;
+use crate::store::{Deleted, Tx};
+
+/// What the review would say.
+#[derive(Debug)]
+pub struct Checked {
+    pub findings: Vec<RuleFinding>,
+    /// The state that the client would have.
+    pub state: State,
+}
+
+/// Judges a client as it would be registered for an account, by default the caller's; or one that the caller may read as it would be with
+/// what was sent. Changes nothing.
+/// # Errors
+/// `user_requested`; those of registering it: `id_taken`, `forbidden_id`, `admins_create_clients`, those of [`rights::require`].
+pub fn check(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: ClientId, owner: Option<&AccountId>, sent: &Patch) -> Result<Checked> {
+    by.in_good_standing()?;
+    if tx.client_exists(&id, Deleted::Either)? {
+        return check_registered(tx, by, settings, &id, sent);
+    }
+    let required = || Invalid::required("CheckClientRequest", "collaborator");
+    let owner = owner.or(by.account.as_ref()).ok_or_else(required)?;
+    clients::check_may_register(tx, by, owner)?;
+    clients::check_may_create(by, settings, owner)?;
+    let mut client = Client::new(id, tx.now);
+    sent.apply(FIELDS, &mut client, &Mask::everything(FIELDS));
+    approval::decide(by, settings, sent, &mut client);
+    let findings = review::findings_of_new(tx, settings, &client, owner)?;
+    Ok(Checked { findings, state: client.state })
+}
+
+fn check_registered(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &ClientId, sent: &Patch) -> Result<Checked> {
+    // Who may not read it learns what a registration says.
+    if rights::require(tx, by, &Entity::Client(id.clone()), Right::ClientInfo, Deleted::No).is_err() {
+        return Err((&ID_TAKEN).into());
+    }
+    let old = live_client(tx, id)?;
+    let mut new = old.clone();
+    sent.apply_sent(FIELDS, &mut new);
+    new.state = old.state;
+    approval::withdraw(by, settings, &old, &mut new, approval::Secretlessness::Stays);
+    let findings = review::findings(tx, settings, &new)?;
+    Ok(Checked { findings, state: new.state })
+}

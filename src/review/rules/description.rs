@@ -1,0 +1,127 @@
+//! Rules about what users read.
+
+use std::collections::HashSet;
+
+use crate::review::names::{fold, is_unseen, words};
+use crate::review::reviewed_client::ReviewedClient;
+use crate::review::rule::RuleMatch;
+use crate::review::words::{PLACEHOLDERS, SHORTENERS, lists};
+
+const FIELD: &str = "description";
+
+/// The fewest letters that say what a client does.
+const FEWEST_LETTERS: usize = 20;
+
+const ADVICE: &str =
+    "Say in a sentence what the application does for its users, such as “Manage your MyBrand gateway from the mobile app”.";
+
+pub fn says_nothing(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
+    let client = &reviewed.client;
+    let seen = if words(&client.description).is_empty() {
+        "There is no description".to_owned()
+    } else if is_placeholder(&client.description) {
+        format!("`{}` stands for a description that was never written", shown(&client.description))
+    } else if is_name_again(reviewed) {
+        format!("`{}` is the name again", shown(&client.description))
+    } else if letters(&client.description) < FEWEST_LETTERS {
+        format!("`{}` has fewer than {FEWEST_LETTERS} letters", shown(&client.description))
+    } else {
+        return Vec::new();
+    };
+    vec![RuleMatch::new(FIELD, seen, ADVICE)]
+}
+
+/// Returns the beginning of a text.
+fn shown(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let start: String = text.chars().filter(|c| !c.is_control() && !is_unseen(*c)).take(LONGEST).collect();
+    if text.chars().count() > LONGEST { format!("{start}…") } else { start }
+}
+
+/// Returns how many letters a text has. Where a letter is a syllable or a word, it counts as two or three.
+pub fn letters(text: &str) -> usize {
+    let weight = |c: char| match c {
+        '\u{3040}'..='\u{30ff}' | '\u{ac00}'..='\u{d7a3}' => 2,
+        '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3fffd}' => 3,
+        c => usize::from(c.is_alphabetic()),
+    };
+    text.chars().map(weight).sum()
+}
+
+/// Returns whether nobody has written what is to be said here.
+pub fn is_placeholder(text: &str) -> bool {
+    let words: Vec<String> = words(text).into_iter().map(|word| word.written).collect();
+    let whole = words.join(" ");
+    let different: HashSet<char> = whole.chars().filter(|c| c.is_alphabetic()).collect();
+    let is_mashed = whole.is_ascii() && (different.len() < 5 || words.iter().any(|word| is_keyboard_row(word)));
+    let is_repeated = words.len() > 1 && words.iter().all(|word| *word == words[0]);
+    lists(PLACEHOLDERS, &whole) || whole.starts_with("lorem ipsum") || is_mashed || is_repeated
+}
+
+/// Returns whether a word is what a hand leaves on a keyboard: `asdfghjkl`.
+fn is_keyboard_row(word: &str) -> bool {
+    const ROWS: [&str; 3] = ["qwertyuiop", "asdfghjkl", "qwertzuiop"];
+    ROWS.iter().any(|row| word.len() >= 4 && row.starts_with(&word[..4])) && word != "qwertyui"
+}
+
+fn is_name_again(reviewed: &ReviewedClient<'_>) -> bool {
+    const FILLING: &[&str] =
+        &["a", "an", "the", "this", "is", "it", "for", "of", "by", "and", "our", "client", "oauth", "app", "application"];
+    let known: HashSet<String> =
+        reviewed.words().into_iter().map(|word| word.folded).chain(FILLING.iter().map(|word| fold(word))).collect();
+    let whole = fold(&words(&reviewed.client.description).iter().map(|word| word.folded.as_str()).collect::<String>());
+    whole == fold(&reviewed.client.name)
+        || whole == fold(reviewed.client.id.as_str())
+        || words(&reviewed.client.description).iter().all(|word| known.contains(&word.folded))
+}
+
+pub fn hidden_characters(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
+    let client = &reviewed.client;
+    let fields = [(FIELD, client.description.as_str()), ("name", client.name.as_str())];
+    let seen = fields.into_iter().filter_map(|(field, text)| {
+        let is_rtl = text.chars().any(is_right_to_left);
+        let hidden = text.chars().find(|c| is_hidden(*c, is_rtl) || (field == "name" && c.is_control()))?;
+        let seen = format!("There is a character that is not seen or turns the text around: U+{:04X}", u32::from(hidden));
+        Some(RuleMatch::new(field, seen, "Write it anew without such characters."))
+    });
+    seen.chain(mixed_scripts(&client.name)).collect()
+}
+
+/// Returns whether a character deceives. Marks of direction are part of texts from right to left, joiners of words and emoji.
+fn is_hidden(c: char, is_rtl: bool) -> bool {
+    match c {
+        '\n' | '\r' | '\t' => false,
+        '\u{200c}' | '\u{200d}' | '\u{ad}' | '\u{fe00}'..='\u{fe0f}' => false,
+        '\u{200e}' | '\u{200f}' | '\u{61c}' => !is_rtl,
+        c => c.is_control() || is_unseen(c),
+    }
+}
+
+fn is_right_to_left(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}')
+}
+
+/// Returns the word of a name in which letters of other scripts pass for Latin ones.
+fn mixed_scripts(name: &str) -> Option<RuleMatch> {
+    let is_latin = |c: char| c.is_ascii_alphabetic();
+    let is_other = |c: char| matches!(c, '\u{370}'..='\u{3ff}' | '\u{400}'..='\u{52f}' | '\u{530}'..='\u{58f}' | '\u{13a0}'..='\u{13ff}');
+    // Units and constants are written beside Latin letters.
+    let is_symbol = |c: char| matches!(c, 'Ω' | 'μ' | 'π' | 'Δ' | 'Σ' | 'λ' | 'α' | 'β');
+    let looks_latin = |c: char| is_other(c) && !is_symbol(c) && fold(&c.to_string()).is_ascii();
+    let word = name.split(|c: char| !c.is_alphanumeric()).find(|word| word.chars().any(is_latin) && word.chars().any(looks_latin))?;
+    let other = word.chars().find(|c| looks_latin(*c))?;
+    let seen = format!("`{word}` has a letter of another script that passes for a Latin one: U+{:04X}", u32::from(other));
+    Some(RuleMatch::new("name", seen, "Write each word of the name in the letters of one script."))
+}
+
+pub fn short_links(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
+    let text = reviewed.client.description.to_lowercase();
+    let hosts =
+        text.split(|c: char| !(c.is_alphanumeric() || "-.".contains(c))).map(|host| host.trim_matches('.').trim_start_matches("www."));
+    let found = hosts.filter(|host| lists(SHORTENERS, host)).take(1);
+    found
+        .map(|host| {
+            RuleMatch::new(FIELD, format!("There is an address at {host}, which shortens others"), "Write the whole address, or none.")
+        })
+        .collect()
+}

@@ -1,0 +1,152 @@
+//! The rules of the registration review, as callers of the API see them.
+
+use keyfob::model::settings::{Approval, Settings};
+use serde_json::{Value, json};
+
+use crate::server::Server;
+
+fn fixture() -> Server {
+    let mut server = Server::with(Settings { approval: Approval::Auto, ..Settings::default() });
+    server.has_user("alice");
+    server.has_user("bob");
+    server.has_organization("alice", "acme");
+    server
+}
+
+fn good() -> Value {
+    json!({
+        "ids": {"client_id": "acme-gateway-onboarding"},
+        "name": "Acme Gateway Onboarding",
+        "description": "Connect and set up your Acme gateways from the browser, step by step",
+        "redirect_uris": ["https://onboarding.acme.example/callback"],
+        "grants": ["GRANT_AUTHORIZATION_CODE"],
+        "rights": ["RIGHT_USER_INFO", "RIGHT_USER_GATEWAYS_LIST", "RIGHT_GATEWAY_INFO"],
+    })
+}
+
+fn with(changes: Value) -> Value {
+    let mut client = good();
+    for (name, value) in changes.as_object().expect("an object") {
+        client[name] = value.clone();
+    }
+    client
+}
+
+fn check(server: &Server, who: &str, client: &Value, owner: &Value, status: &str) -> Value {
+    let body = json!({"client": client, "collaborator": owner}).to_string();
+    server.check(who, "POST", "/api/v3/clients/check", &body, status).json()
+}
+
+fn acme() -> Value {
+    json!({"organization_ids": {"organization_id": "acme"}})
+}
+
+fn user(id: &str) -> Value {
+    json!({"user_ids": {"user_id": id}})
+}
+
+/// What is found, as `severity rule field`.
+fn found(answer: &Value) -> Vec<String> {
+    let text = |finding: &Value, key: &str| finding[key].as_str().expect("a text").to_owned();
+    let findings = answer["findings"].as_array().expect("findings");
+    findings.iter().map(|finding| ["severity", "rule", "field"].map(|key| text(finding, key)).join(" ")).collect()
+}
+
+fn found_for_acme(server: &Server, client: &Value) -> Vec<String> {
+    found(&check(server, "alice", client, &acme(), "200"))
+}
+
+#[test]
+fn nothing_is_found_about_a_good_client_and_nothing_is_changed() {
+    let server = fixture();
+    let answer = check(&server, "alice", &good(), &acme(), "200");
+    assert_eq!(answer["findings"], json!([]));
+    assert_eq!(answer["would_be"], "approved");
+    assert!(answer["rule_set"].as_u64().is_some_and(|version| version > 0));
+    server.check("alice", "GET", "/api/v3/clients/acme-gateway-onboarding", "", "404");
+}
+
+#[test]
+fn a_finding_says_the_rule_the_guideline_the_field_what_was_seen_why_and_what_to_do() {
+    let server = fixture();
+    let answer = check(&server, "alice", &with(json!({"grants": ["GRANT_AUTHORIZATION_CODE", "GRANT_PASSWORD"]})), &acme(), "200");
+    let finding = answer["findings"][0].as_object().expect("a finding");
+    assert_eq!(finding.keys().map(String::as_str).collect::<Vec<_>>(), ["rule", "guideline", "severity", "field", "seen", "why", "do"]);
+    assert_eq!(finding["rule"], "password_grant");
+    assert_eq!(finding["severity"], "blocks");
+    assert_eq!(finding["field"], "grants");
+    assert!(finding.values().all(|value| value.as_str().is_some_and(|text| !text.is_empty())));
+}
+
+#[test]
+fn the_worst_is_said_first() {
+    let server = fixture();
+    let client = with(json!({
+        "description": "Short", "redirect_uris": ["javascript:alert(1)", "https://elsewhere.example/"], "rights": ["RIGHT_USER_DELETE"],
+    }));
+    let severities: Vec<String> = found_for_acme(&server, &client);
+    let expected = [
+        "blocks redirect_uri_unsafe redirect_uris[0]",
+        "warns description description",
+        "notes dangerous_rights rights",
+        "notes rights_not_mentioned rights",
+        "notes redirect_uri_host redirect_uris[1]",
+    ];
+    assert_eq!(severities, expected);
+}
+
+#[test]
+fn clients_of_other_owners_that_are_like_it_are_found_before_and_after_their_keys_are_stored() {
+    let server = fixture();
+    let body = json!({"client": with(json!({"ids": {"client_id": "acme-gateway-onboarding"}}))}).to_string();
+    server.check("alice", "POST", "/api/v3/organizations/acme/clients", &body, "200");
+    let likes = ["acme-gateway-onb0arding", "acmee-gateway-onboarding", "acme-gateway-onboardign", "acne-gateway-onboarding"];
+    for _ in 0..2 {
+        for id in likes {
+            let client = with(json!({"ids": {"client_id": id}, "name": "Something of Bob"}));
+            let found = found(&check(&server, "bob", &client, &user("bob"), "200"));
+            assert!(found.contains(&"warns like_another_client ids.client_id".to_owned()), "{id}: {found:?}");
+            assert!(found.contains(&"warns redirect_uri_of_another_owner redirect_uris[0]".to_owned()), "{id}: {found:?}");
+            // The same owner may have as many as it likes.
+            let own = check(&server, "alice", &client, &acme(), "200");
+            assert!(!own.to_string().contains("another owner"), "{own}");
+        }
+        server.app.store().write(keyfob::registry::expiry::sweep).expect("it sweeps");
+    }
+    // What changed afterwards is known as it is now.
+    let change = json!({"client": {"redirect_uris": ["https://new.acme.example/"]}, "field_mask": "redirect_uris"}).to_string();
+    server.check("alice", "PUT", "/api/v3/clients/acme-gateway-onboarding", &change, "200");
+    let at = |uri: &str| {
+        let client = with(json!({"ids": {"client_id": "other-brand"}, "name": "Bob's", "redirect_uris": [uri]}));
+        found(&check(&server, "bob", &client, &user("bob"), "200")).join(" ").contains("redirect_uri_of_another_owner")
+    };
+    for _ in 0..2 {
+        assert!(at("https://new.acme.example/x") && !at("https://onboarding.acme.example/callback"));
+        server.app.store().write(keyfob::registry::expiry::sweep).expect("it sweeps");
+    }
+}
+
+#[test]
+fn a_client_that_exists_is_judged_as_it_would_be_with_the_change_by_those_who_may_read_it() {
+    let server = fixture();
+    server.check("alice", "POST", "/api/v3/organizations/acme/clients", &json!({"client": good()}).to_string(), "200");
+    let client = json!({"ids": {"client_id": "acme-gateway-onboarding"}, "description": "Short"});
+    let answer = check(&server, "alice", &client, &Value::Null, "200");
+    assert_eq!(found(&answer), ["warns description description"]);
+    let body = json!({"client": client}).to_string();
+    assert_eq!(server.check("bob", "POST", "/api/v3/clients/check", &body, "409").error(), "id_taken");
+    // Ninety days later nobody has used it.
+    server.wait_seconds(100 * 24 * 60 * 60);
+    let answer = check(&server, "alice", &json!({"ids": {"client_id": "acme-gateway-onboarding"}}), &Value::Null, "200");
+    assert_eq!(found(&answer), ["notes never_used "]);
+}
+
+#[test]
+fn only_those_who_may_register_a_client_for_an_account_check_one_for_it() {
+    let server = fixture();
+    check(&server, "bob", &good(), &acme(), "403");
+    check(&server, "anon", &good(), &acme(), "401");
+    check(&server, "admin", &good(), &acme(), "200");
+    check(&server, "alice", &good(), &json!({"organization_ids": {"organization_id": "Not An ID"}}), "400");
+    check(&server, "alice", &with(json!({"ids": {"client_id": "X"}})), &acme(), "400");
+}
