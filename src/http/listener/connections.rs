@@ -8,11 +8,17 @@ use crate::http::listener::connection::{Connection, Stay};
 use crate::http::listener::proxies::Network;
 use crate::http::listener::resource::{Resource, ResourceUse};
 
+/// How many slots there may be, and after how many uses the numbers of a slot come again.
+const MOST_SLOTS: usize = 1 << (usize::BITS / 2);
+const MOST_USES: usize = MOST_SLOTS / 2;
+
 /// The open connections, each in a slot that is used again when it is closed.
 #[derive(Debug, Default)]
 pub struct Connections {
     all: Vec<Option<Connection>>,
     free: Vec<usize>,
+    /// How often each slot was used.
+    uses: Vec<usize>,
     total: ResourceUse,
     /// What each address uses; of IPv6 each /64, /56 and /48. Of trusted proxies only what is known to be for a client, as that client's.
     by_network: HashMap<Network, ResourceUse>,
@@ -43,10 +49,25 @@ impl Connections {
 
     /// Returns a slot for the next connection.
     pub fn reserve(&mut self) -> usize {
-        self.free.pop().unwrap_or_else(|| {
+        let slot = self.free.pop().unwrap_or_else(|| {
             self.all.push(None);
+            self.uses.push(0);
             self.all.len() - 1
-        })
+        });
+        self.uses[slot] = (self.uses[slot] + 1) % MOST_USES;
+        slot
+    }
+
+    /// Returns a number for the present use of a slot. A worker may hold the socket of a connection a little longer than it is here, and its events
+    /// are none of the connection that comes after it.
+    pub fn key(&self, slot: usize) -> usize {
+        self.uses[slot] * MOST_SLOTS + slot
+    }
+
+    /// Returns the slot of such a number, unless that use is over.
+    pub fn slot_of(&self, key: usize) -> Option<usize> {
+        let slot = key % MOST_SLOTS;
+        (slot < self.uses.len() && self.key(slot) == key).then_some(slot)
     }
 
     /// Puts a connection into a slot that was reserved, or frees the slot.
@@ -124,5 +145,22 @@ impl Connections {
             Resource::Unfinished | Resource::Unsent => Stay::Asking,
         };
         heaviest.and_then(|network| among(Some(network), Stay::Asking)).or_else(|| among(None, last))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_of_a_connection_that_is_closed_is_none_of_the_next_in_its_slot() {
+        let mut connections = Connections::default();
+        let former = connections.reserve();
+        let (key, other) = (connections.key(former), connections.reserve());
+        assert_eq!((connections.slot_of(key), connections.slot_of(connections.key(other))), (Some(former), Some(other)));
+        connections.insert(former, None);
+        assert_eq!(connections.reserve(), former);
+        assert_eq!((connections.slot_of(key), connections.slot_of(connections.key(former))), (None, Some(former)));
+        assert_eq!(connections.slot_of(MOST_SLOTS + 2), None);
     }
 }

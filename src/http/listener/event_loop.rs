@@ -124,7 +124,11 @@ impl EventLoop {
                     Token(listener) if listener < self.first_connection => {
                         self.acceptors.get_mut(listener - FIRST_LISTENER).into_iter().for_each(Acceptor::note_backlog);
                     }
-                    Token(slot) => self.handle_event(slot - self.first_connection, event.is_read_closed(), now),
+                    Token(connection) => {
+                        if let Some(slot) = self.connections.slot_of(connection - self.first_connection) {
+                            self.handle_event(slot, event.is_read_closed(), now);
+                        }
+                    }
                 }
             }
             unfinished.into_iter().for_each(|slot| self.resume(slot, now));
@@ -225,6 +229,7 @@ impl EventLoop {
     /// Gives a connection that had more to do its next turn. Does nothing if it was closed meanwhile.
     fn resume(&mut self, slot: usize, now: Instant) {
         if let Some(connection) = self.connections.get_mut(slot)
+            && !matches!(connection.phase, Phase::Handshaking { .. })
             && std::mem::replace(&mut connection.has_more, false)
         {
             self.handle_event(slot, true, now);

@@ -119,7 +119,8 @@ impl EventLoop {
         let slot = self.connections.reserve();
         let connection = tls.ok().and_then(|tls| {
             let mut socket = PeerSocket::new(socket, tls);
-            let is_watched = socket.register(self.poll.registry(), Token(self.first_connection + slot)).is_ok();
+            let token = Token(self.first_connection + self.connections.key(slot));
+            let is_watched = socket.register(self.poll.registry(), token).is_ok();
             is_watched.then(|| Connection::new(socket, peer, trust, protocol, &self.limits, now))
         });
         self.connections.insert(slot, connection);

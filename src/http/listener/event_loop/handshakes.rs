@@ -44,8 +44,8 @@ impl EventLoop {
 
     fn continue_handshake(&mut self, slot: usize, now: Instant) {
         let Some(connection) = self.connections.get_mut(slot) else { return };
-        connection.has_more = false;
         let Phase::Handshaking { received } = &mut connection.phase else { return };
+        connection.has_more = false;
         if *received == 0 && connection.socket.begins_with_http() {
             connection.end_handshake(&self.limits, now);
             Arc::get_mut(&mut connection.socket).into_iter().for_each(|socket| socket.speak_plainly());
