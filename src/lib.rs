@@ -21,3 +21,4 @@ pub mod registry;
 pub mod review;
 pub mod routes;
 pub mod store;
+pub mod tts;

@@ -28,6 +28,7 @@ pub mod expiry;
 pub mod guidelines;
 pub mod history;
 pub mod likeness;
+pub mod live_tokens;
 pub mod members;
 pub mod organizations;
 pub mod principal;

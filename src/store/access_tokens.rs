@@ -84,14 +84,17 @@ const FROM: &str = "access_tokens t LEFT JOIN token_successors s ON s.rotated_at
 static TOKEN: LazyLock<String> =
     LazyLock::new(|| format!("SELECT {}, {BESIDE} FROM {FROM} WHERE t.token_id = :token_id", AccessToken::COLUMNS));
 
+/// Selects tokens that were not rotated, with their clients, by a further condition.
 static TOKEN_WITH_CLIENT: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {}, {BESIDE}, c.deleted_at AS client_deleted_at, c.state, c.state_description, \
          c.rights AS client_rights, c.approved_rights \
-         FROM {FROM} JOIN clients c ON c.client_id = t.client_id WHERE t.token_id = :token_id AND t.rotated_at IS NULL",
+         FROM {FROM} JOIN clients c ON c.client_id = t.client_id WHERE t.rotated_at IS NULL AND ",
         AccessToken::COLUMNS
     )
 });
+
+static ONE_TOKEN_WITH_CLIENT: LazyLock<String> = LazyLock::new(|| format!("{}t.token_id = :token_id", *TOKEN_WITH_CLIENT));
 
 fn read_stored(cells: &mut Cells<'_>) -> rusqlite::Result<StoredToken> {
     let token = AccessToken::read(cells)?;
@@ -125,6 +128,13 @@ impl Cached for TokenWithClient {
 }
 
 impl Tx<'_> {
+    /// Visits every token that can be used or refreshed, with its client.
+    pub(crate) fn each_live_access_token(&self, visit: &mut dyn FnMut((StoredToken, TokenClient)) -> Result<()>) -> Result<()> {
+        let statement = format!("{}t.ends_at > :now ORDER BY t.token_number", *TOKEN_WITH_CLIENT);
+        let read = |cells: &mut Cells<'_>| Ok((read_stored(cells)?, read_client(cells)?));
+        self.each(&statement, named_params! {":now": self.now}, read, visit)
+    }
+
     /// Stores a token.
     /// # Errors
     /// Only those of the database.
@@ -142,7 +152,7 @@ impl Tx<'_> {
     /// Returns a token that was not rotated, with its client.
     pub(crate) fn access_token_with_client(&self, id: &str) -> Result<Option<(StoredToken, TokenClient)>> {
         let stored = |cells: &mut Cells<'_>| Ok(TokenWithClient(read_stored(cells)?, read_client(cells)?));
-        let found = self.cached(id, || self.one(&TOKEN_WITH_CLIENT, named_params! {":token_id": id}, stored))?;
+        let found = self.cached(id, || self.one(&ONE_TOKEN_WITH_CLIENT, named_params! {":token_id": id}, stored))?;
         Ok(found.map(|TokenWithClient(token, client)| (token, client)))
     }
 

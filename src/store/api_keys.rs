@@ -78,6 +78,12 @@ impl Tx<'_> {
         Ok(self.stored_api_key(id)?.map(|stored| stored.key).filter(|key| key.owner == *owner))
     }
 
+    /// Visits every key, also expired ones, with its hash.
+    pub(crate) fn each_api_key(&self, visit: &mut dyn FnMut((ApiKey, Hash)) -> Result<()>) -> Result<()> {
+        let statement = format!("SELECT {}, k.key_hash FROM {FROM} ORDER BY k.api_key_id", ApiKey::COLUMNS);
+        self.each(&statement, &[], |cells| Ok((ApiKey::read(cells)?, cells.take("key_hash")?)), visit)
+    }
+
     /// Replaces the hash of a key by another of the same key.
     pub(crate) fn renew_api_key_hash(&self, id: &str, hash: &Hash) -> Result<()> {
         let statement = "UPDATE api_keys SET key_hash = :key_hash WHERE api_key_id = :api_key_id";

@@ -52,6 +52,12 @@ impl Tx<'_> {
         .map(drop)
     }
 
+    /// Visits every authorization.
+    pub(crate) fn each_authorization(&self, visit: &mut dyn FnMut(Authorization) -> Result<()>) -> Result<()> {
+        let statement = format!("SELECT {} FROM authorizations a ORDER BY a.user_id, a.client_id", Authorization::COLUMNS);
+        self.each(&statement, &[], Authorization::read, visit)
+    }
+
     /// Returns how many clients a user has authorized.
     pub(crate) fn authorization_count(&self, user: &UserId) -> Result<i64> {
         self.value("SELECT count(*) FROM authorizations WHERE user_id = :user_id", named_params! {":user_id": user})

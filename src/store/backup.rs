@@ -12,6 +12,7 @@ use rusqlite::backup::{Backup as Copying, StepResult};
 use rusqlite::config::DbConfig;
 use rustix::fs::OFlags;
 
+use crate::base::error::Error;
 use crate::base::time::{Clock, Time};
 use crate::store::copy_error::CopyError;
 use crate::store::files::{COMPANIONS, FileLock, PartialFolder, beside, create, flags, is_same, open_to_read, resolved, sync_folder};
@@ -20,6 +21,7 @@ use crate::store::open_error::OpenError;
 use crate::store::proof::{self, Contents};
 use crate::store::schema::{APPLICATION_ID, BUSY_TIMEOUT, KNOWN, number, open_to_write};
 use crate::store::seal;
+use crate::store::transaction::{Source, Tx};
 use crate::store::wal::{self, FileRole, LeftBehind};
 
 /// How many pages are copied at a time, and how long the others have the disk in between.
@@ -155,6 +157,23 @@ impl Target {
         let surplus = (older.len() + 1).saturating_sub(*keep);
         older.into_iter().take(surplus).filter(|file| fs::remove_file(file).is_ok()).collect()
     }
+}
+
+/// Runs `work` on one state of the data file, whether a server uses it or not. Writers go on meanwhile.
+///
+/// # Errors
+/// Fails if the file cannot be opened or has another schema, and as `work` does.
+pub fn read_data<T>(source: &Path, work: impl FnOnce(&Tx<'_>) -> Result<T, Error>) -> Result<T, CopyError> {
+    let source = &resolved(source).map_err(|error| CopyError::File(source.to_owned(), error))?;
+    let data = open_source(source)?;
+    let found = number(&data, "user_version")?;
+    if number(&data, "application_id")? != APPLICATION_ID || found != KNOWN {
+        let why = format!("{} has schema {found}, and this keyfob reads schema {KNOWN}", source.display());
+        let what_to_do = if found > KNOWN { "use the keyfob that wrote it" } else { "start the server once, which upgrades it" };
+        return Err(CopyError::Refused(format!("{why}: {what_to_do}")));
+    }
+    let transaction = data.unchecked_transaction()?;
+    work(&Tx::begun(Source::Uncached(&transaction), &Clock::System)).map_err(CopyError::Read)
 }
 
 /// Opens the data file to read. If no server has it, a log beside it must be its own, and stays as it is.

@@ -1,10 +1,20 @@
-//! Counts rows for the metrics, in indexes only.
+//! Counts rows: for the metrics in indexes only.
 
 use rusqlite::{ToSql, named_params};
 
 use crate::base::error::Result;
 use crate::model::choice::State;
 use crate::store::transaction::Tx;
+
+/// What only this server can go on with.
+const LOCAL: &[(&str, &str)] = &[
+    ("events of the history", "SELECT count(*) FROM events"),
+    ("sessions of browsers", "SELECT count(*) FROM sessions"),
+    ("sign-in links", "SELECT count(*) FROM recoveries"),
+    ("authorization codes that were not redeemed", "SELECT count(*) FROM authorization_codes WHERE family_id IS NULL"),
+    ("rotated refresh tokens, by which a second use is noticed", "SELECT count(*) FROM access_tokens WHERE rotated_at IS NOT NULL"),
+    ("testers of clients that wait for approval", "SELECT count(*) FROM client_testers"),
+];
 
 impl Tx<'_> {
     /// Returns how many access tokens can be used or refreshed.
@@ -27,6 +37,11 @@ impl Tx<'_> {
 
     pub(crate) fn count_deleted_clients(&self) -> Result<u64> {
         self.count("SELECT deleted FROM client_counts", &[])
+    }
+
+    /// Returns how many rows of each kind no other server can take over: what they are, and how many.
+    pub(crate) fn count_local(&self) -> Result<Vec<(&'static str, u64)>> {
+        LOCAL.iter().map(|(what, statement)| Ok((*what, self.count(statement, &[])?))).collect()
     }
 
     fn count(&self, statement: &str, values: &[(&str, &dyn ToSql)]) -> Result<u64> {

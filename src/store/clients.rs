@@ -115,6 +115,11 @@ impl Tx<'_> {
         Ok(client.filter(|client| deleted.includes(client.deleted_at)))
     }
 
+    /// Visits every client, also deleted ones.
+    pub(crate) fn each_client(&self, visit: &mut dyn FnMut(Client) -> Result<()>) -> Result<()> {
+        self.each(&format!("SELECT {} FROM {FROM} ORDER BY t.client_id", Client::COLUMNS), &[], Client::read, visit)
+    }
+
     /// Returns whether a client exists.
     /// # Errors
     /// Only those of the database.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
+use crate::base::error::Error;
 use crate::store::open_error::OpenError;
 
 #[derive(Debug)]
@@ -11,6 +12,8 @@ pub enum CopyError {
     Data(PathBuf, OpenError),
     File(PathBuf, io::Error),
     Database(rusqlite::Error),
+    /// What it has could not be read, or not be written where it goes.
+    Read(Error),
     /// The copy is not what it should be.
     Unproven(PathBuf, String),
     /// Nothing was begun, because of where the copy should go or come from.
@@ -25,6 +28,7 @@ impl fmt::Display for CopyError {
             CopyError::Data(file, error) => write!(f, "{}: {error}", file.display()),
             CopyError::File(file, error) => write!(f, "{}: {error}", file.display()),
             CopyError::Database(error) => write!(f, "the data file could not be copied: {error}"),
+            CopyError::Read(error) => f.write_str(&error.chain()),
             CopyError::Unproven(file, why) => write!(f, "{} cannot be relied on: {why}", file.display()),
             CopyError::Refused(why) => f.write_str(why),
             CopyError::Stopped => f.write_str("the server stopped before the backup was complete"),

@@ -6,6 +6,7 @@ use crate::base::error::Result;
 use crate::base::id::{AccountId, ClientId, OrganizationId, UserId};
 use crate::base::page::{Listed, Page};
 use crate::base::right::{Right, Rights};
+use crate::base::time::Time;
 use crate::model::member::{Member, expanded};
 use crate::store::cache::{Cached, Kinds};
 use crate::store::query::{Order, SelectQuery, order_by};
@@ -62,6 +63,14 @@ impl Owned {
             Owned::Organization(id) => id.as_str(),
         }
     }
+}
+
+/// A member, of what, and since when that exists.
+#[derive(Debug)]
+pub struct Membership {
+    pub of: Owned,
+    pub member: Member,
+    pub created_at: Time,
 }
 
 fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Member> {
@@ -155,6 +164,24 @@ impl Tx<'_> {
             MemberKey::Rights => "m.rights",
         };
         query.page(self, "m.account_id, t.kind, m.rights", &order_by(by, "m.account_id", order.direction), page, read)
+    }
+
+    /// Visits every member of every client and organization, also those that are deleted.
+    pub(crate) fn each_member(&self, visit: &mut dyn FnMut(Membership) -> Result<()>) -> Result<()> {
+        let of_clients = "SELECT m.account_id, t.kind, m.rights, c.client_id, c.created_at FROM client_members m \
+             JOIN accounts t ON t.account_id = m.account_id JOIN clients c ON c.client_number = m.client_number ORDER BY 4, 1";
+        let of_client = |cells: &mut Cells<'_>| {
+            let (member, of) = (read(cells)?, Owned::Client(cells.take("client_id")?));
+            Ok(Membership { of, member, created_at: cells.take("created_at")? })
+        };
+        self.each(of_clients, &[], of_client, visit)?;
+        let of_organizations = "SELECT m.account_id, t.kind, m.rights, m.organization_id, o.created_at FROM organization_members m \
+             JOIN accounts t ON t.account_id = m.account_id JOIN accounts o ON o.account_id = m.organization_id ORDER BY 4, 1";
+        let of_organization = |cells: &mut Cells<'_>| {
+            let (member, of) = (read(cells)?, Owned::Organization(cells.take("organization_id")?));
+            Ok(Membership { of, member, created_at: cells.take("created_at")? })
+        };
+        self.each(of_organizations, &[], of_organization, visit)
     }
 
     /// Returns whether a live member other than this one has one of the rights.

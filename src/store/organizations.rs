@@ -94,6 +94,11 @@ impl Tx<'_> {
         self.purge_account(&AccountId::Organization(id.clone()))
     }
 
+    /// Visits every organization, also deleted ones.
+    pub(crate) fn each_organization(&self, visit: &mut dyn FnMut(Organization) -> Result<()>) -> Result<()> {
+        self.each(&format!("SELECT {} FROM {FROM} ORDER BY o.organization_id", *COLUMNS), &[], Organization::read, visit)
+    }
+
     /// Lists organizations, or those of a member.
     pub(crate) fn organizations(&self, member: Option<&AccountId>, search: &Search<OrganizationKey>) -> Result<Listed<Organization>> {
         let order = match search.order.by {

@@ -42,6 +42,17 @@ impl Tx<'_> {
         Ok(self.connection()?.prepare_cached(statement)?.query_map(values, reading(read))?.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Visits the rows that a statement finds, one after the other, so that they need not all be in memory.
+    pub(super) fn each<T>(
+        &self,
+        statement: &str,
+        values: NamedValues<'_>,
+        read: impl Fn(&mut Cells<'_>) -> rusqlite::Result<T>,
+        visit: &mut dyn FnMut(T) -> Result<()>,
+    ) -> Result<()> {
+        self.connection()?.prepare_cached(statement)?.query_map(values, reading(read))?.try_for_each(|row| visit(row?))
+    }
+
     /// Returns the one value of a statement that always finds one row, such as a count.
     pub(super) fn value<T: FromSql>(&self, statement: &str, values: NamedValues<'_>) -> Result<T> {
         Ok(self.connection()?.prepare_cached(statement)?.query_row(values, |row| row.get(0))?)

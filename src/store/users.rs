@@ -201,6 +201,18 @@ impl Tx<'_> {
         )
     }
 
+    /// Visits every user, also deleted ones, with the hashes of their passwords.
+    pub(crate) fn each_user(&self, visit: &mut dyn FnMut((User, Passwords)) -> Result<()>) -> Result<()> {
+        let statement = format!("SELECT {}, u.password_hash, u.temporary_password_hash FROM {FROM} ORDER BY u.user_id", *COLUMNS);
+        let read = |cells: &mut Cells<'_>| {
+            let user = User::read(cells)?;
+            let (password, temporary) = (cells.take("password_hash")?, cells.take("temporary_password_hash")?);
+            let temporary_expires_at = user.temporary_password_expires_at;
+            Ok((user, Passwords { password, temporary, temporary_expires_at }))
+        };
+        self.each(&statement, &[], read, visit)
+    }
+
     pub(crate) fn set_password(&self, id: &UserId, password: &Hash) -> Result<()> {
         let statement = "UPDATE users SET password_hash = :hash WHERE user_id = :user_id";
         self.run(statement, named_params! {":user_id": id, ":hash": password}).map(drop)
