@@ -12,14 +12,17 @@ use crate::base::time::Time;
 /// A cell; `None` is NULL.
 pub type Cell = Option<String>;
 
-/// A table, and what of a record stands in which of its columns. Those that are not named keep their defaults.
+/// A column: its name, and what of a record stands in it.
+pub type CopyColumn<T> = (&'static str, fn(&T) -> Cell);
+
+/// A table. Columns that are not named keep their defaults.
 #[derive(Debug)]
-pub struct Table<T: 'static> {
+pub struct CopyTable<T: 'static> {
     pub name: &'static str,
-    pub columns: &'static [(&'static str, fn(&T) -> Cell)],
+    pub columns: &'static [CopyColumn<T>],
 }
 
-impl<T> Table<T> {
+impl<T> CopyTable<T> {
     /// Returns the statement after which the rows follow.
     pub fn statement(&self) -> String {
         let columns: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
@@ -44,7 +47,7 @@ fn escaped(cell: Cell) -> String {
             '\t' => escaped.push_str("\\t"),
             '\n' => escaped.push_str("\\n"),
             '\r' => escaped.push_str("\\r"),
-            // A terminal shows it as it is; the database reads what it was.
+            // So that it does not control a terminal; the database reads it as it was.
             c if printable::steers(c) => {
                 c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| escaped.push_str(&format!("\\x{byte:02x}")));
             }
@@ -101,14 +104,17 @@ mod tests {
 
     #[test]
     fn whatever_is_in_a_text_stays_in_its_cell() {
-        let table = Table::<(&str, Vec<String>)> {
+        let table = CopyTable::<(&str, Vec<String>)> {
             name: "t",
             columns: &[("a", |row| text(row.0)), ("b", |row| texts(&row.1)), ("c", |_| None), ("d", |_| flag(true))],
         };
         assert_eq!(table.statement(), "COPY t (a, b, c, d) FROM stdin;\n");
         let mut out = Vec::new();
         table.write_row(&("a\tb\\.\n\\N\r\u{1b}\u{9b}", vec!["x,\"y\" \\z".to_owned(), "{}".to_owned()]), &mut out).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), "a\\tb\\\\.\\n\\\\N\\r\\x1b\\xc2\\x9b\t{\"x,\\\\\"y\\\\\" \\\\\\\\z\",\"{}\"}\t\\N\tt\n");
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "a\\tb\\\\.\\n\\\\N\\r\\x1b\\xc2\\x9b\t{\"x,\\\\\"y\\\\\" \\\\\\\\z\",\"{}\"}\t\\N\tt\n"
+        );
     }
 
     #[test]

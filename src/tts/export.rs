@@ -7,7 +7,7 @@ use crate::base::secret::{Hash, fresh_key};
 use crate::model::client::Client;
 use crate::registry::live_tokens;
 use crate::store::Tx;
-use crate::tts::copy::{END, Table};
+use crate::tts::copy::{CopyTable, END};
 use crate::tts::tables::{
     ACCESS_TOKENS, ACCOUNTS, API_KEYS, ATTRIBUTES, AUTHORIZATIONS, AccountRow, AttributeRow, CLIENT, CLIENTS, ClientRow, MEMBERSHIPS,
     ORGANIZATION, ORGANIZATIONS, TokenRow, USER, USERS, UserRow,
@@ -33,12 +33,12 @@ const STRANGE_PASSWORDS: &str = "passwords with hashes that The Things Stack can
 
 /// What was written, by table, and what was not.
 #[derive(Debug, Default)]
-pub struct Report {
+pub struct ExportReport {
     pub carried: Vec<(&'static str, u64)>,
     pub left_out: Vec<(&'static str, u64)>,
 }
 
-impl Report {
+impl ExportReport {
     fn leave_out(&mut self, what: &'static str, number: u64) {
         match self.left_out.iter_mut().find(|(known, _)| *known == what) {
             Some((_, so_far)) => *so_far += number,
@@ -60,8 +60,8 @@ impl Report {
 /// Writes everything.
 /// # Errors
 /// Fails if `out` does, and as reading does.
-pub fn write(tx: &Tx<'_>, out: &mut dyn Write) -> Result<Report> {
-    let mut report = Report::default();
+pub fn write(tx: &Tx<'_>, out: &mut dyn Write) -> Result<ExportReport> {
+    let mut report = ExportReport::default();
     out.write_all(BEGINNING.as_bytes()).map_err(unwritten)?;
     accounts(tx, out, &mut report)?;
     clients(tx, out, &mut report)?;
@@ -84,10 +84,10 @@ type Put<'p, T> = &'p mut dyn FnMut(T) -> Result<()>;
 
 /// Writes a table.
 fn block<T>(
-    table: &Table<T>,
+    table: &CopyTable<T>,
     out: &mut dyn Write,
-    report: &mut Report,
-    each: impl FnOnce(&mut Report, Put<'_, T>) -> Result<()>,
+    report: &mut ExportReport,
+    each: impl FnOnce(&mut ExportReport, Put<'_, T>) -> Result<()>,
 ) -> Result<()> {
     out.write_all(table.statement().as_bytes()).map_err(unwritten)?;
     let mut rows = 0;
@@ -100,7 +100,7 @@ fn block<T>(
 }
 
 /// Users, organizations, and the account of each.
-fn accounts(tx: &Tx<'_>, out: &mut dyn Write, report: &mut Report) -> Result<()> {
+fn accounts(tx: &Tx<'_>, out: &mut dyn Write, report: &mut ExportReport) -> Result<()> {
     block(&USERS, out, report, |report, put| {
         tx.each_user(&mut |(user, passwords)| {
             let is_temporary = passwords.temporary_until(tx.now).is_some();
@@ -121,7 +121,7 @@ fn accounts(tx: &Tx<'_>, out: &mut dyn Write, report: &mut Report) -> Result<()>
     })
 }
 
-fn clients(tx: &Tx<'_>, out: &mut dyn Write, report: &mut Report) -> Result<()> {
+fn clients(tx: &Tx<'_>, out: &mut dyn Write, report: &mut ExportReport) -> Result<()> {
     block(&CLIENTS, out, report, |report, put| {
         tx.each_client(&mut |client| {
             let secret = newest_secret(tx, &client, report)?;
@@ -132,7 +132,7 @@ fn clients(tx: &Tx<'_>, out: &mut dyn Write, report: &mut Report) -> Result<()> 
 
 /// Returns the hash of a client's newest secret. One that cannot be carried becomes one that nobody knows: without any, the client would be
 /// taken for a public one.
-fn newest_secret(tx: &Tx<'_>, client: &Client, report: &mut Report) -> Result<Option<Hash>> {
+fn newest_secret(tx: &Tx<'_>, client: &Client, report: &mut ExportReport) -> Result<Option<Hash>> {
     let mut valid = tx.client_secrets(&client.id)?.into_iter();
     let Some(newest) = valid.next() else { return Ok(None) };
     report.leave_out(OLDER_SECRETS, valid.count() as u64);
@@ -148,7 +148,7 @@ fn attributes(tx: &Tx<'_>, put: Put<'_, AttributeRow>) -> Result<()> {
     tx.each_client(&mut |client| put_all(CLIENT, client.id.as_str(), client.attributes))
 }
 
-fn tokens(tx: &Tx<'_>, out: &mut dyn Write, report: &mut Report) -> Result<()> {
+fn tokens(tx: &Tx<'_>, out: &mut dyn Write, report: &mut ExportReport) -> Result<()> {
     block(&ACCESS_TOKENS, out, report, |report, put| {
         live_tokens::each(tx, &mut |token, hashes| {
             if token.refresh_rights != token.rights && hashes.refresh.is_some() {

@@ -12,7 +12,7 @@ use crate::model::grant::{AccessToken, Authorization};
 use crate::model::organization::Organization;
 use crate::model::user::User;
 use crate::store::members::Membership;
-use crate::tts::copy::{Cell, Table, flag, numbers, rights, text, texts, time, uuid};
+use crate::tts::copy::{Cell, CopyTable, flag, numbers, rights, text, texts, time, uuid};
 
 /// The words for the kinds of entities, as The Things Stack has them.
 pub const USER: &str = "user";
@@ -58,7 +58,7 @@ pub struct TokenRow {
     pub refresh: String,
 }
 
-pub static USERS: Table<UserRow> = Table {
+pub static USERS: CopyTable<UserRow> = CopyTable {
     name: "users",
     columns: &[
         ("id", |r| entity(USER, r.user.id.as_str())),
@@ -81,7 +81,7 @@ pub static USERS: Table<UserRow> = Table {
     ],
 };
 
-pub static ORGANIZATIONS: Table<Organization> = Table {
+pub static ORGANIZATIONS: CopyTable<Organization> = CopyTable {
     name: "organizations",
     columns: &[
         ("id", |o| entity(ORGANIZATION, o.id.as_str())),
@@ -96,7 +96,7 @@ pub static ORGANIZATIONS: Table<Organization> = Table {
     ],
 };
 
-pub static ACCOUNTS: Table<AccountRow> = Table {
+pub static ACCOUNTS: CopyTable<AccountRow> = CopyTable {
     name: "accounts",
     columns: &[
         ("id", |a| entity("account", &a.id)),
@@ -109,7 +109,7 @@ pub static ACCOUNTS: Table<AccountRow> = Table {
     ],
 };
 
-pub static CLIENTS: Table<ClientRow> = Table {
+pub static CLIENTS: CopyTable<ClientRow> = CopyTable {
     name: "clients",
     columns: &[
         ("id", |r| entity(CLIENT, r.client.id.as_str())),
@@ -133,7 +133,7 @@ pub static CLIENTS: Table<ClientRow> = Table {
     ],
 };
 
-pub static ATTRIBUTES: Table<AttributeRow> = Table {
+pub static ATTRIBUTES: CopyTable<AttributeRow> = CopyTable {
     name: "attributes",
     columns: &[
         ("id", |a| Some(uuid(&["attribute", a.kind, &a.id, &a.key]))),
@@ -144,7 +144,7 @@ pub static ATTRIBUTES: Table<AttributeRow> = Table {
     ],
 };
 
-pub static MEMBERSHIPS: Table<Membership> = Table {
+pub static MEMBERSHIPS: CopyTable<Membership> = CopyTable {
     name: "memberships",
     columns: &[
         ("id", |m| Some(uuid(&["membership", m.of.kind(), m.of.as_str(), m.member.account.as_str()]))),
@@ -157,7 +157,7 @@ pub static MEMBERSHIPS: Table<Membership> = Table {
     ],
 };
 
-pub static API_KEYS: Table<(ApiKey, Hash)> = Table {
+pub static API_KEYS: CopyTable<(ApiKey, Hash)> = CopyTable {
     name: "api_keys",
     columns: &[
         ("id", |(key, _)| entity("api key", &key.id)),
@@ -173,7 +173,7 @@ pub static API_KEYS: Table<(ApiKey, Hash)> = Table {
     ],
 };
 
-pub static AUTHORIZATIONS: Table<Authorization> = Table {
+pub static AUTHORIZATIONS: CopyTable<Authorization> = CopyTable {
     name: "client_authorizations",
     columns: &[
         ("id", |a| Some(uuid(&["authorization", a.user_id.as_str(), a.client_id.as_str()]))),
@@ -186,7 +186,7 @@ pub static AUTHORIZATIONS: Table<Authorization> = Table {
 };
 
 /// The session of a token does not exist there, so it is left out: a token of no session is good there too.
-pub static ACCESS_TOKENS: Table<TokenRow> = Table {
+pub static ACCESS_TOKENS: CopyTable<TokenRow> = CopyTable {
     name: "access_tokens",
     columns: &[
         ("id", |r| entity("access token", &r.token.id)),

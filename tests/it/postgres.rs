@@ -95,9 +95,9 @@ fn programs() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut debian: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
     debian.sort();
-    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = Command::new("sh").args(["-c", "printf %s \"$PATH\""]).output().map(|output| output.stdout).unwrap_or_default();
     let has_both = |folder: &Path| ["initdb", "postgres", "psql"].iter().all(|program| folder.join(program).exists());
-    debian.into_iter().rev().chain(std::env::split_paths(&path)).find(|folder| has_both(folder))
+    debian.into_iter().rev().chain(String::from_utf8_lossy(&path).split(':').map(PathBuf::from)).find(|folder| has_both(folder))
 }
 
 /// The user that it runs as, if this one is root, which it refuses.

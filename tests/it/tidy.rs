@@ -112,7 +112,7 @@ const FLOORS: &[Floors] = &[
             &["entities"],
             &["admin", "api_keys", "authorizations", "clients", "collaborators", "healthcheck", "history", "login", "sessions", "users"],
             &["drill", "operator"],
-            &["backup"],
+            &["backup", "tts_export"],
         ],
     },
     Floors { folder: "cli/doctor", floors: &[&["finding"], &["addresses", "backups", "certificate", "data", "files"], &["run"]] },

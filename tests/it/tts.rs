@@ -6,7 +6,7 @@ use keyfob::base::right::Right;
 use keyfob::base::secret::{self, Hash};
 use keyfob::base::time::Time;
 use keyfob::model::choice::{Grant, State};
-use keyfob::tts::export::{self, Report};
+use keyfob::tts::export::{self, ExportReport};
 use serde_json::{Map, Value, json};
 
 use crate::browser::{CALLBACK, PASSWORD, Tokens};
@@ -18,13 +18,13 @@ use crate::server::Server;
 const TEXT: &str = "tab\tnew\nline\r\\N \\. 'quoted\" {é, 漢} \u{1f511} \u{202e}\u{2066} -- ; \\";
 
 /// What is exported, and what is said about it.
-fn exported(server: &Server) -> (String, Report) {
+fn exported(server: &Server) -> (String, ExportReport) {
     let mut sql = Vec::new();
     let report = server.app.store().read(|tx| export::write(tx, &mut sql)).expect("it is written");
     (String::from_utf8(sql).expect("UTF-8"), report)
 }
 
-fn left(report: &Report, beginning: &str) -> u64 {
+fn left(report: &ExportReport, beginning: &str) -> u64 {
     report.left_out.iter().filter(|(what, _)| what.starts_with(beginning)).map(|(_, number)| *number).sum()
 }
 

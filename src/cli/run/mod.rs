@@ -17,4 +17,5 @@ pub mod output;
 pub mod pages;
 pub mod secret_file;
 pub mod sessions;
+pub mod tts_export;
 pub mod users;
