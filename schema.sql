@@ -156,6 +156,40 @@ CREATE TABLE client_testers (
 
 CREATE INDEX client_testers_by_user ON client_testers (user_id);
 
+-- What was judged about a client, by the rules alone or with an administrator's answer: the newest verdicts of each, and the newest approval.
+CREATE TABLE client_verdicts (
+    client_number  INTEGER NOT NULL REFERENCES clients (client_number) ON DELETE CASCADE,
+    -- Greater for newer verdicts of the client.
+    verdict_number INTEGER NOT NULL,
+    judged_at      INTEGER NOT NULL,
+    rule_set       INTEGER NOT NULL,
+    outcome        TEXT NOT NULL CHECK (outcome IN ('judged', 'approved', 'rejected', 'changes_requested')),
+    judge          TEXT NOT NULL CHECK (judge IN ('rules', 'operator', 'account')),
+    -- The administrator, or whose change the rules judged.
+    account_id     TEXT,
+    -- The weight of the worst finding: 0 without any, 1 notes, 2 warns, 3 blocks.
+    severity       INTEGER NOT NULL CHECK (severity BETWEEN 0 AND 3),
+    -- JSON: the findings, and the judged fields as they were.
+    findings       TEXT NOT NULL,
+    shown          TEXT NOT NULL,
+    reason         TEXT NOT NULL CHECK (length(reason) <= 2000),
+    -- What the owner asked for in words, if it was answered.
+    request        TEXT NOT NULL CHECK (length(request) <= 2000),
+    PRIMARY KEY (client_number, verdict_number)
+) STRICT, WITHOUT ROWID;
+
+-- Since when a client waits for an administrator, and what its owner asked for; stays when it was answered, to count requests.
+CREATE TABLE client_review_requests (
+    client_number INTEGER PRIMARY KEY REFERENCES clients (client_number) ON DELETE CASCADE,
+    asked_at      INTEGER NOT NULL,
+    account_id    TEXT,
+    text          TEXT NOT NULL CHECK (length(text) <= 2000),
+    -- The day on which it was last asked for in words (days since 1970, UTC), and how often then.
+    day           INTEGER NOT NULL,
+    times         INTEGER NOT NULL,
+    is_open       INTEGER NOT NULL CHECK (is_open IN (0, 1))
+) STRICT;
+
 -- How many clients there are: as many as the greatest number, less those that no client has any more. And how many of them are deleted.
 -- Every page of a list says it, and counting a million takes longer than reading a page.
 CREATE TABLE client_counts (

@@ -17,6 +17,7 @@ pub mod organizations;
 pub mod query;
 pub mod reply;
 pub mod review;
+pub mod review_queue;
 pub mod rights;
 pub mod search;
 pub mod sessions;

@@ -48,6 +48,12 @@ pub enum Takes {
     NewApiKey,
     /// `{"api_key":{…},"field_mask":…}`.
     ApiKeyUpdate,
+    /// `waiting`, and a page.
+    Reviews,
+    /// `{"text":…}`.
+    ReviewRequest,
+    /// `{"answer":…,"reason":…}`.
+    ReviewAnswer,
 }
 
 /// What an operation answers when it succeeds.
@@ -83,6 +89,7 @@ pub enum Item {
     Authorization,
     AccessToken,
     Event,
+    Review,
 }
 
 impl EntityKind {

@@ -14,7 +14,9 @@ use crate::cli::remote::http::Remote;
 use crate::cli::run::admin::AdminOperation;
 use crate::cli::run::healthcheck;
 use crate::cli::run::operator::DATA;
-use crate::cli::run::{admin, api_keys, authorizations, backup, clients, collaborators, entities, history, login, sessions, users};
+use crate::cli::run::{
+    admin, api_keys, authorizations, backup, clients, collaborators, entities, history, login, reviews, sessions, users,
+};
 use crate::cli::serve::process;
 use crate::cli::serve::settings::SETTINGS;
 use crate::model::choice::State;
@@ -120,10 +122,13 @@ const fn command(
     Command { name, aliases, arguments, flags, routes, run, doc }
 }
 
+const REVIEW: &str = "clients review";
+
 #[rustfmt::skip]
 pub static GROUPS: &[CommandGroup] = &[
     group("clients", &["client", "cli", "c"], "OAuth clients."),
     group("clients collaborators", &["collaborator", "members", "member"], "The collaborators of a client, and their rights."),
+    group(REVIEW, &["reviews"], "The registration review: what waits for an administrator, what the rules find, requests and answers; alone, it lists."),
     group("users", &["user", "usr", "u"], "Users."),
     group("users api-keys", &["api-key"], "The API keys of a user."),
     group("users oauth", &[], "The clients that a user has authorized, and their tokens."),
@@ -162,6 +167,13 @@ pub static COMMANDS: &[Command] = &[
     command("clients restore", &[], &["client-id"], &[Rows(flags::CLIENT_ID)], &["client.restore"], Run::Remote(|g, r| entities::restore(&CLIENT, g, r)), "Restore a deleted client."),
     command("clients purge", &["permanent-delete", "hard-delete"], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::FORCE)], &["client.purge"], Run::Remote(|g, r| entities::purge(&CLIENT, g, r)), "Remove a client for good and free its ID."),
     command("clients rights", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::OUTPUT)], &["client.rights"], Run::Remote(|g, r| entities::rights(&CLIENT, g, r)), "List the caller's rights on a client."),
+    command("clients review list", &["ls"], &[], &[Rows(flags::REVIEW_ALL), Rows(flags::OUTPUT)], &["client.review.list"], Run::Remote(reviews::list), "List what the rules find about the clients that wait, worst first; with --all judge every client."),
+    command("clients review show", &["get", "info"], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::OUTPUT)], &["client.review.get"], Run::Remote(reviews::show), "Show what the rules find about a client, what was asked and what was answered."),
+    command("clients review request", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::REVIEW_TEXT), Rows(flags::OUTPUT)], &["client.review.request"], Run::Remote(reviews::request), "Ask the administrators to review one's client, also again after a rejection or a request for changes."),
+    command("clients review approve", &[], &["client-id"], &[Rows(flags::REVIEWED), Rows(flags::REVIEW_REASON), Rows(flags::OUTPUT)], &["client.review.answer"], Run::Remote(|g, r| reviews::answer("approve", g, r)), "Approve clients that wait."),
+    command("clients review reject", &[], &["client-id"], &[Rows(flags::REVIEWED), Rows(flags::REVIEW_REASON), Rows(flags::OUTPUT)], &["client.review.answer"], Run::Remote(|g, r| reviews::answer("reject", g, r)), "Reject clients that wait; their owners are shown the reason, and can ask again."),
+    command("clients review ask", &[], &["client-id"], &[Rows(flags::REVIEWED), Rows(flags::REVIEW_REASON), Rows(flags::OUTPUT)], &["client.review.answer"], Run::Remote(|g, r| reviews::answer("ask", g, r)), "Ask the owners of clients that wait to change something: the reason says what."),
+
     command("clients collaborators list", &["ls"], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::PAGING), Rows(flags::OUTPUT)], &["client.collaborator.list"], Run::Remote(|g, r| collaborators::list(&CLIENT, g, r)), "List the collaborators of a client."),
     command("clients collaborators get", &["info"], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::COLLABORATOR), Rows(flags::OUTPUT)], &["client.collaborator.get"], Run::Remote(|g, r| collaborators::get(&CLIENT, g, r)), "Show the rights of a collaborator."),
     command("clients collaborators set", &["update"], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::COLLABORATOR), Rows(flags::RIGHTS_LIST), Rights(&CLIENT)], &["client.collaborator.set"], Run::Remote(|g, r| collaborators::set(&CLIENT, g, r)), "Add a collaborator, or give one other rights."),
@@ -297,6 +309,11 @@ impl Entry {
     pub fn spellings(self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.word()).chain(self.aliases().iter().copied())
     }
+}
+
+/// Returns the command that a group alone stands for, if it stands for one.
+pub fn alone(group: &str) -> Option<&'static Command> {
+    COMMANDS.iter().find(|command| group == REVIEW && parent(command.name) == group)
 }
 
 /// Returns all words of a name but the last.

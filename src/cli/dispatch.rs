@@ -111,7 +111,7 @@ pub fn read(arguments: Vec<OsString>) -> Result<Invocation, UsageError> {
     if help {
         return Ok(Invocation::Help(name.to_owned()));
     }
-    let Some(command) = command else {
+    let Some(command) = command.or_else(|| commands::alone(name)) else {
         let below = words_below(name);
         return Err(match name {
             "" => UsageError(format!("a command is missing: {below}\n`keyfob help` explains them")),

@@ -60,6 +60,9 @@ bounds! {
     SESSIONS = 100 "sessions" "a user" Replaces("the one that nobody used for the longest time ends");
     AUTHORIZATIONS = 500 "authorizations" "a user" Refused("take one back in the Console first");
     TRIALS = 100 "trials" "a user, of clients that wait for approval and that somebody else registered" Refused("stop trying another client first");
+    VERDICTS = 20 "verdicts" "a client, and the newest approval besides" Replaces("the oldest goes");
+    REVIEW_REQUESTS = 10 "requests for review" "a client on a day (UTC)"
+        Delays("what was asked for still waits for its answer");
     // A used code with valid tokens must be recognized when it is used again, so only their bound limits it.
     CODES = 100 "codes" "a user and a client; used ones are remembered for a day, and count once their tokens have ended"
         Replaces("the oldest goes");

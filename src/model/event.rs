@@ -31,6 +31,8 @@ pub enum Action {
     DeleteToken,
     BeginTrial,
     EndTrial,
+    RequestReview,
+    StoreVerdict,
     RefuseAuthorization,
     RefuseToken,
 }
@@ -50,6 +52,7 @@ impl Action {
         Action::CreateApiKey,
         Action::UpdateApiKey,
         Action::BeginTrial,
+        Action::RequestReview,
         Action::Authorize,
     ];
 
@@ -88,6 +91,8 @@ impl Action {
             Action::DeleteToken => "token.delete",
             Action::BeginTrial => "trial.create",
             Action::EndTrial => "trial.delete",
+            Action::RequestReview => "review.request",
+            Action::StoreVerdict => "verdict.create",
             Action::RefuseAuthorization => "authorize.refuse",
             Action::RefuseToken => "token.refuse",
         }

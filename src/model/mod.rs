@@ -21,4 +21,5 @@ pub mod settings;
 pub mod shape;
 pub mod user;
 pub mod value;
+pub mod verdict;
 pub mod view;

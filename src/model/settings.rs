@@ -1,5 +1,6 @@
 //! The operator's settings of the registry: read once at start, passed to each call.
 
+use crate::base::right::Rights;
 use crate::model::protected_names::ProtectedNameList;
 
 /// The state of a new client.
@@ -9,6 +10,16 @@ pub enum Approval {
     Auto,
     /// Waits for an administrator, as in The Things Stack.
     Manual,
+    /// Approved if the rules of the review find nothing that needs a person; otherwise it waits with what they find.
+    Review,
+}
+
+/// What needs a person with [`Approval::Review`], besides findings that block.
+#[derive(Clone, Debug, Default)]
+pub struct ByPerson {
+    pub rights: Rights,
+    /// The names of rules, and of severities.
+    pub findings: Vec<String>,
 }
 
 /// Who may create users.
@@ -48,6 +59,7 @@ pub enum ContactPolicy {
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub approval: Approval,
+    pub review_by_person: ByPerson,
     pub user_registration: UserRegistration,
     pub admin_rights: AdminRights,
     pub client_creators: Creators,
@@ -67,6 +79,7 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             approval: Approval::Auto,
+            review_by_person: ByPerson::default(),
             user_registration: UserRegistration::Closed,
             admin_rights: AdminRights::Standard,
             client_creators: Creators::Everyone,

@@ -10,6 +10,7 @@ use crate::model::client::IDENTIFIERS as CLIENT_IDENTIFIERS;
 use crate::model::field::Field;
 use crate::model::shape::{LONGEST_ATTRIBUTE, ORGANIZATION_IDENTIFIERS, Shape, USER_IDENTIFIERS};
 use crate::model::{client, organization, user};
+use crate::openapi::review;
 use crate::openapi::schema::{attributes, choice_name, ids, list, object, reference, text, time};
 use crate::review::finding::Severity;
 use crate::review::rules::RULES;
@@ -40,6 +41,7 @@ pub fn of(gives: Gives) -> Value {
                 Item::Authorization => "authorizations",
                 Item::AccessToken => "tokens",
                 Item::Event => "events",
+                Item::Review => "reviews",
             };
             page(key, reference(item_name(item)))
         }
@@ -62,6 +64,7 @@ fn item_name(item: Item) -> &'static str {
         Item::Authorization => "Authorization",
         Item::AccessToken => "AccessToken",
         Item::Event => "Event",
+        Item::Review => "Review",
     }
 }
 
@@ -82,6 +85,9 @@ pub fn schemas() -> Map<String, Value> {
         ("SignInLink", sign_in_link()),
         ("Finding", finding()),
         ("Authorization", authorization()),
+        ("Review", review::review()),
+        ("Verdict", review::verdict()),
+        ("Finding", review::finding()),
         ("AccessToken", access_token()),
         ("Event", event()),
         ("AuthInfo", auth_info()),

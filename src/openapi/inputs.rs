@@ -11,6 +11,7 @@ use crate::model::client::IDENTIFIERS as CLIENT_IDENTIFIERS;
 use crate::model::field::{Field, MaskedIn, Purpose, SeenBy, SetBy};
 use crate::model::shape::{Identifiers, LONGEST_ATTRIBUTE, ORGANIZATION_IDENTIFIERS, Shape, USER_IDENTIFIERS};
 use crate::model::{client, email, organization, password, user};
+use crate::openapi::review;
 use crate::openapi::schema::{self, attributes, choice_name, id, list, object, or_null, reference, text, time};
 
 /// Returns the schema of a path segment.
@@ -39,6 +40,7 @@ pub fn in_query(takes: Takes) -> Vec<Value> {
         }
         Takes::Search(entity) => searching(entity),
         Takes::Page(item) => paging(orders_of_items(item)),
+        Takes::Reviews => [flag("waiting", "Only those of clients that wait, worst first.")].into_iter().chain(pages()).collect(),
         Takes::AccountSearch => account_search(),
         Takes::AccountSearchByParameter => {
             let ids = [("client_ids", &CLIENT_IDENTIFIERS), ("organization_ids", &ORGANIZATION_IDENTIFIERS)];
@@ -57,7 +59,9 @@ pub fn in_query(takes: Takes) -> Vec<Value> {
         | Takes::Collaborator
         | Takes::Member
         | Takes::NewApiKey
-        | Takes::ApiKeyUpdate => Vec::new(),
+        | Takes::ApiKeyUpdate
+        | Takes::ReviewRequest
+        | Takes::ReviewAnswer => Vec::new(),
     }
 }
 
@@ -73,7 +77,8 @@ pub fn body(takes: Takes) -> Option<Value> {
         | Takes::Search(_)
         | Takes::Page(_)
         | Takes::AccountSearch
-        | Takes::AccountSearchByParameter => return None,
+        | Takes::AccountSearchByParameter
+        | Takes::Reviews => return None,
         Takes::New(entity) => {
             let mut members = vec![(entity.name(), reference(&new_name(entity)))];
             if entity == EntityKind::User {
@@ -107,6 +112,8 @@ pub fn body(takes: Takes) -> Option<Value> {
             rights["uniqueItems"] = true.into();
             object(&["rights"], api_key(rights))
         }
+        Takes::ReviewRequest => review::request(),
+        Takes::ReviewAnswer => review::answer(),
         Takes::ApiKeyUpdate => {
             let mut rights = rights();
             rights["uniqueItems"] = true.into();
@@ -354,8 +361,8 @@ fn orders_of_items(item: Item) -> Vec<&'static str> {
         Item::Session => names(api::sessions::ORDERS),
         Item::Event => names(api::events::ORDERS),
         Item::Authorization | Item::AccessToken => names(api::authorizations::ORDERS),
-        // A search is ordered by ID.
-        Item::Account => Vec::new(),
+        // A search is ordered by ID, and reviews by how bad they are.
+        Item::Account | Item::Review => Vec::new(),
     }
 }
 

@@ -5,6 +5,7 @@
 mod answers;
 pub mod files;
 pub mod inputs;
+mod review;
 pub mod schema;
 
 use serde_json::{Map, Value, json};
@@ -137,8 +138,8 @@ fn statuses(route: &Route, operation: &Operation) -> Vec<Kind> {
 
 /// Returns whether it gives values, each of which the history keeps, up to a bound per day.
 fn gives_values(takes: Takes) -> bool {
-    use Takes::{ApiKeyUpdate, Collaborator, EventValues, Member, New, NewApiKey, Update};
-    matches!(takes, EventValues | New(_) | Update(_) | Collaborator | Member | NewApiKey | ApiKeyUpdate)
+    use Takes::{ApiKeyUpdate, Collaborator, EventValues, Member, New, NewApiKey, ReviewRequest, Update};
+    matches!(takes, EventValues | New(_) | Update(_) | Collaborator | Member | NewApiKey | ApiKeyUpdate | ReviewRequest)
 }
 
 /// Returns the refusals, by status.

@@ -1,12 +1,13 @@
 //! What administrators decide about clients: the state of a new one (registry.md 1.3; the operator sets the mode), and what a change by
 //! somebody else withdraws.
 
-use crate::base::error::errors;
+use crate::base::error::{Result, errors};
 use crate::model::choice::State;
 use crate::model::client::Client;
 use crate::model::patch::Patch;
 use crate::model::settings::{Approval, Settings};
 use crate::registry::principal::Principal;
+use crate::store::Tx;
 
 errors! {
     CLIENT_ANSWERED: FailedPrecondition "keyfob" "client_answered" "client `{client_id}` does not wait for an answer any more";
@@ -15,12 +16,17 @@ errors! {
 /// The state description of a new client that waits, in the words of The Things Stack.
 pub const APPROVAL_REQUIRED: &str = "admin approval required";
 
-/// An administrator's decision about a request.
+/// The beginning of that of one whose approval a change withdrew; then come the fields.
+pub(super) const APPROVAL_REQUIRED_AGAIN: &str = "admin approval required again, for a change of";
+
+/// An administrator's answer to a request, with its reason, which the collaborators see.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    Approve,
-    /// With the reason, which the collaborators see.
+pub enum ReviewAnswer {
+    /// The reason may be empty.
+    Approve(String),
     Reject(String),
+    /// With what to change; the client goes on waiting.
+    AskForChanges(String),
 }
 
 /// Sets the fields that only administrators may set, whatever was sent.
@@ -33,11 +39,13 @@ pub fn decide(by: &Principal, settings: &Settings, sent: &Patch, client: &mut Cl
     }
     match settings.approval {
         Approval::Auto if !asked_for_a_state => client.state = State::Approved,
-        Approval::Manual if !by.is_admin => {
+        // With `Review`, `verdicts` approves it once it is judged.
+        Approval::Manual | Approval::Review if !by.is_admin => {
             client.state = State::Requested;
             client.state_description = APPROVAL_REQUIRED.to_owned();
         }
-        Approval::Auto | Approval::Manual => {}
+        Approval::Review if !asked_for_a_state => client.state = State::Approved,
+        Approval::Auto | Approval::Manual | Approval::Review => {}
     }
 }
 
@@ -98,7 +106,7 @@ pub(super) fn withdraw(by: &Principal, settings: &Settings, old: &Client, new: &
     if approval {
         let flag = if was_flagged { "; it was flagged before" } else { "" };
         new.state = State::Requested;
-        new.state_description = format!("admin approval required again, for a change of {}{flag}", changed.join(", "));
+        new.state_description = format!("{APPROVAL_REQUIRED_AGAIN} {}{flag}", changed.join(", "));
     }
     Withdrawn { vouching, approval }
 }
@@ -118,4 +126,18 @@ pub(super) fn note_approved(client: &mut Client) {
         State::Approved | State::Flagged => rights,
         State::Requested | State::Rejected | State::Suspended => client.approved.within(rights),
     };
+}
+
+/// Stores a changed client, and ends what its old state or old consent allowed.
+pub(super) fn save(tx: &Tx<'_>, old: &Client, new: &mut Client) -> Result<()> {
+    note_approved(new);
+    tx.update_client(new)?;
+    if new.state != State::Requested {
+        tx.delete_client_testers(&new.id)?;
+    }
+    // Codes issued without consent end when the client may no longer skip it.
+    if old.skip_authorization && !new.skip_authorization {
+        tx.delete_unredeemed_authorization_codes(&new.id)?;
+    }
+    Ok(())
 }

@@ -8,11 +8,11 @@ use crate::model::choice::State;
 use crate::model::client::{Client, FIELDS};
 use crate::model::mask::Mask;
 use crate::model::patch::Patch;
-use crate::model::settings::Settings;
+use crate::model::settings::{Approval, Settings};
 use crate::registry::clients::{self, ID_TAKEN};
 use crate::registry::entity::{Entity, live_client};
 use crate::registry::principal::Principal;
-use crate::registry::{approval, review, rights};
+use crate::registry::{approval, review, rights, verdicts};
 use crate::review::finding::RuleFinding;
 use crate::store::{Deleted, Tx};
 
@@ -41,6 +41,9 @@ pub fn check(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: ClientId, own
     sent.apply(FIELDS, &mut client, &Mask::everything(FIELDS));
     approval::decide(by, settings, sent, &mut client);
     let findings = review::findings_of_new(tx, settings, &client, owner)?;
+    if !by.is_admin && settings.approval == Approval::Review && !verdicts::needs_person(settings, &client, &findings, None) {
+        client.state = State::Approved;
+    }
     Ok(Checked { findings, state: client.state })
 }
 
@@ -55,5 +58,12 @@ fn check_registered(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &Clien
     new.state = old.state;
     approval::withdraw(by, settings, &old, &mut new, approval::Secretlessness::Stays);
     let findings = review::findings(tx, settings, &new)?;
+    let is_open = matches!(new.state, State::Approved | State::Flagged);
+    if is_open && !by.is_admin && settings.approval == Approval::Review {
+        let approved = review::findings(tx, settings, &old)?;
+        if verdicts::needs_person(settings, &new, &findings, Some((&old, &approved))) {
+            new.state = State::Requested;
+        }
+    }
     Ok(Checked { findings, state: new.state })
 }

@@ -8,18 +8,18 @@ use crate::model::bounds::CLIENTS;
 use crate::model::choice::State;
 use crate::model::client::{Client, FIELDS};
 use crate::model::event::Action;
-use crate::model::field::{Audience, Field};
+use crate::model::field::Audience;
 use crate::model::mask::Mask;
 use crate::model::patch::Patch;
 use crate::model::settings::{Creators, Settings};
 use crate::model::view::MASKED;
 use crate::registry::accounts::SEARCH_FORBIDDEN;
-use crate::registry::approval::{self, CLIENT_ANSWERED, ChangedClient, Secretlessness, Verdict};
+use crate::registry::approval::{self, ChangedClient, Secretlessness};
 use crate::registry::entity::{ALREADY_EXISTS, Entity, live_client};
 use crate::registry::principal::Principal;
 use crate::registry::rights;
 use crate::registry::secrets::{self, NewSecret};
-use crate::registry::{administrators, audience, bounds, consent, contacts, guidelines, history, members};
+use crate::registry::{administrators, audience, bounds, consent, contacts, guidelines, history, members, verdicts};
 use crate::store::clients::{ClientKey, ClientScope};
 use crate::store::members::Owned;
 use crate::store::{Deleted, Direction, Search, Tx};
@@ -56,7 +56,14 @@ pub fn create(
     }
     members::make_owner(tx, &Owned::Client(client.id.clone()), owner)?;
     secrets::add(tx, &mut client, secret)?;
+    let waiting = client.state;
+    let verdict = verdicts::of_new(tx, by, settings, &mut client)?;
+    if client.state != waiting {
+        approval::note_approved(&mut client);
+        tx.update_client(&client)?;
+    }
     history::record(tx, by, &entity(&client.id), Action::Create, FIELDS, None, Some(&client))?;
+    verdict.map_or(Ok(()), |verdict| verdicts::store(tx, by, settings, &client.id, verdict))?;
     Ok(client)
 }
 
@@ -190,58 +197,22 @@ pub fn update(
     new.updated_at = tx.now;
     let loses_or_gains_secrets = mask.names(FIELDS, "secret") && consent::is_public(tx, id)? != secret.is_none();
     let secretlessness = if loses_or_gains_secrets { Secretlessness::Changes } else { Secretlessness::Stays };
-    let withdrawn = approval::withdraw(by, settings, &old, &mut new, secretlessness);
-    save(tx, &old, &mut new)?;
-    let mut recorded = new.clone();
+    let before = verdicts::before(tx, by, settings, &old)?;
+    let mut withdrawn = approval::withdraw(by, settings, &old, &mut new, secretlessness);
+    approval::save(tx, &old, &mut new)?;
     if mask.names(FIELDS, "secret") {
-        recorded.secret = secret.is_some().then(|| MASKED.to_owned());
         secrets::replace(tx, &mut new, secret)?;
     }
+    let state = new.state;
+    let verdict = before.settle(tx, by, settings, &mut new)?;
+    if new.state != state {
+        withdrawn.approval |= new.state == State::Requested;
+        approval::save(tx, &old, &mut new)?;
+    }
+    let recorded = Client { secret: new.secret.as_ref().map(|_| MASKED.to_owned()), ..new.clone() };
     history::record(tx, by, &entity(id), Action::Update, FIELDS, Some(&old), Some(&recorded))?;
+    verdict.map_or(Ok(()), |verdict| verdicts::store(tx, by, settings, id, verdict))?;
     Ok(ChangedClient { client: new, withdrawn })
-}
-
-/// Approves or rejects all of these clients, or none.
-/// # Errors
-/// `client_not_found`; `client_answered` if somebody else has decided meanwhile; the rules of `state_description` for the reason.
-pub fn review(tx: &Tx<'_>, by: &Principal, ids: &[ClientId], verdict: &Verdict) -> Result<()> {
-    let (state, reason) = match verdict {
-        Verdict::Approve => (State::Approved, ""),
-        Verdict::Reject(reason) => (State::Rejected, reason.as_str()),
-    };
-    for id in ids {
-        let waiting = live_client(tx, id)?;
-        // Somebody else may have decided meanwhile.
-        if waiting.state != State::Requested {
-            return Err(CLIENT_ANSWERED.with("client_id", id.as_str()).into());
-        }
-        set_state(tx, by, waiting, state, reason)?;
-    }
-    Ok(())
-}
-
-/// Sets the state of a client and its description; the caller is an administrator.
-fn set_state(tx: &Tx<'_>, by: &Principal, old: Client, state: State, description: &str) -> Result<()> {
-    let is_description = |field: &&Field<Client>| field.name == "state_description";
-    let checked = FIELDS.iter().find(is_description).map_or(Ok(()), |field| field.shape.check("Client", field.name, &description.into()));
-    checked.map_err(|inner| inner.inside("UpdateClientRequest", "client"))?;
-    let mut new = Client { state, state_description: description.to_owned(), updated_at: tx.now, ..old.clone() };
-    save(tx, &old, &mut new)?;
-    history::record(tx, by, &entity(&old.id), Action::Update, FIELDS, Some(&old), Some(&new))
-}
-
-/// Stores a changed client, and ends what its old state or old consent allowed.
-fn save(tx: &Tx<'_>, old: &Client, new: &mut Client) -> Result<()> {
-    approval::note_approved(new);
-    tx.update_client(new)?;
-    if new.state != State::Requested {
-        tx.delete_client_testers(&new.id)?;
-    }
-    // Codes issued without consent end when the client may no longer skip it.
-    if old.skip_authorization && !new.skip_authorization {
-        tx.delete_unredeemed_authorization_codes(&new.id)?;
-    }
-    Ok(())
 }
 
 fn entity(id: &ClientId) -> Entity {

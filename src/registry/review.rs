@@ -8,12 +8,14 @@ use crate::base::time::Time;
 use crate::model::client::Client;
 use crate::model::member::expanded;
 use crate::model::settings::Settings;
+use crate::model::verdict::Outcome;
 use crate::registry::{consent, likeness};
 use crate::review::finding::RuleFinding;
 use crate::review::protected::ProtectedNames;
 use crate::review::reviewed_client::{Owner, ReviewedClient};
 use crate::review::rules;
 use crate::store::members::{MemberKey, Owned};
+use crate::store::verdicts::VerdictSearch;
 use crate::store::{Deleted, Direction, Order, Tx};
 
 /// The most collaborators that are looked at.
@@ -37,6 +39,7 @@ pub fn findings(tx: &Tx<'_>, settings: &Settings, client: &Client) -> Result<Vec
         is_public: consent::is_public(tx, &client.id)?,
         contacts_gone,
         unused_since: Some(last_token.unwrap_or(client.created_at)),
+        request_text: request_text(tx, client)?,
     };
     judge(tx, settings, client, &accounts, registered)
 }
@@ -54,6 +57,15 @@ struct Registered {
     is_public: bool,
     contacts_gone: Vec<&'static str>,
     unused_since: Option<Time>,
+    request_text: Option<String>,
+}
+
+/// Returns what its owner says, or said before it was last approved.
+fn request_text(tx: &Tx<'_>, client: &Client) -> Result<Option<String>> {
+    let request = tx.review_request(&client.id)?.map(|request| request.text).filter(|text| !text.is_empty());
+    let approved = VerdictSearch { outcome: Some(Outcome::Approved), by_rules: None };
+    let answered = || Ok(tx.verdicts(&client.id, approved, 1)?.pop().map(|verdict| verdict.request).filter(|text| !text.is_empty()));
+    request.map_or_else(answered, |text| Ok(Some(text)))
 }
 
 fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client, accounts: &[AccountId], known: Registered) -> Result<Vec<RuleFinding>> {
@@ -66,7 +78,7 @@ fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client, accounts: &[AccountI
         owners: accounts.iter().map(|account| owner(tx, account)).collect::<Result<_>>()?,
         others: likeness::others(tx, client, &related)?,
         protected: ProtectedNames(settings.protected_names.get()),
-        request_text: None,
+        request_text: known.request_text,
         contacts_gone: known.contacts_gone,
         unused_since: known.unused_since,
         unused_rights: Rights::NONE,

@@ -7,6 +7,7 @@ use crate::base::id::ClientId;
 use crate::base::secret::{Hash, fresh_key};
 use crate::base::time::Time;
 use crate::model::bounds::{CHOSEN_SECRETS, SECRETS};
+use crate::model::choice::State;
 use crate::model::client::{Client, FIELDS};
 use crate::model::event::Action;
 use crate::model::settings::Settings;
@@ -14,7 +15,7 @@ use crate::model::view::MASKED;
 use crate::registry::approval::{self, ChangedClient, Secretlessness, Withdrawn};
 use crate::registry::entity::{Entity, live_client};
 use crate::registry::principal::Principal;
-use crate::registry::{bounds, consent, history};
+use crate::registry::{bounds, consent, history, verdicts};
 use crate::store::Tx;
 
 errors! {
@@ -118,13 +119,19 @@ pub fn rotate(
     let before = live_client(tx, id)?;
     let mut client = Client { updated_at: tx.now, ..before.clone() };
     let secretlessness = if consent::is_public(tx, id)? { Secretlessness::Changes } else { Secretlessness::Stays };
-    let withdrawn = approval::withdraw(by, settings, &before, &mut client, secretlessness);
-    tx.update_client(&client)?;
-    if withdrawn != Withdrawn::default() {
-        history::record(tx, by, &entity, Action::Update, FIELDS, Some(&before), Some(&client))?;
-    }
+    let judged = verdicts::before(tx, by, settings, &before)?;
+    let mut withdrawn = approval::withdraw(by, settings, &before, &mut client, secretlessness);
+    let state = client.state;
     let until: Time = tx.now.plus_seconds(grace_seconds);
     issue(tx, &mut client, secret, grace_seconds)?;
+    let verdict = judged.settle(tx, by, settings, &mut client)?;
+    withdrawn.approval |= client.state != state && client.state == State::Requested;
+    approval::save(tx, &before, &mut client)?;
+    if withdrawn != Withdrawn::default() || client.state != state {
+        let changed = Client { secret: None, ..client.clone() };
+        history::record(tx, by, &entity, Action::Update, FIELDS, Some(&before), Some(&changed))?;
+    }
+    verdict.map_or(Ok(()), |verdict| verdicts::store(tx, by, settings, id, verdict))?;
     let old = serde_json::json!({"value": MASKED, "expires_at": until.to_string()});
     history::record_part(tx, by, &entity, Action::RotateSecret, "secret", old, MASKED.into())?;
     Ok(ChangedClient { client, withdrawn })

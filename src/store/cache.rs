@@ -55,6 +55,8 @@ const TABLES: &[(&str, Kinds, Kinds)] = &[
     ("client_likeness_end", Kinds::NONE, Kinds::NONE),
     ("client_likeness_waiting", Kinds::NONE, Kinds::NONE),
     ("client_testers", Kinds::NONE, Kinds::NONE),
+    ("client_verdicts", Kinds::NONE, Kinds::NONE),
+    ("client_review_requests", Kinds::NONE, Kinds::NONE),
     ("client_token_days", Kinds::NONE, Kinds::NONE),
     ("access_tokens", Kinds::TOKENS, Kinds::TOKENS),
     ("token_successors", Kinds::TOKENS, Kinds::TOKENS),

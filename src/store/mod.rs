@@ -42,6 +42,7 @@ mod temporary;
 pub mod testers;
 mod transaction;
 pub mod users;
+pub mod verdicts;
 mod wal;
 mod writer;
 

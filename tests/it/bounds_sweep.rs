@@ -159,6 +159,18 @@ fn edge(bound: &Bound) -> Edge {
             },
             "client_testers WHERE user_id = 'alice'",
         ),
+        "verdicts" => Edge::Counted(
+            |story, n| {
+                let state = if n % 2 == 0 { "STATE_APPROVED" } else { "STATE_REJECTED" };
+                let other = if n % 2 == 0 { "STATE_SUSPENDED" } else { "STATE_FLAGGED" };
+                for state in [other, state] {
+                    let body = json!({"client": {"state": state}, "field_mask": "state"}).to_string();
+                    story.server.check("admin", "PUT", "/api/v3/clients/my-app", &body, "200");
+                }
+                story.server.send("alice", "GET", "/api/v3/clients/my-app/review", "")
+            },
+            "client_verdicts",
+        ),
         "codes" => Edge::Counted(
             |story, _| story.browser.post(&story.server, &authorize_target("my-app", &[]), &[("authorize", "true")]),
             "authorization_codes",
@@ -177,6 +189,8 @@ fn edge(bound: &Bound) -> Edge {
         ),
         "bytes" => Edge::Reply,
         "bytes of values" | "single changes" | "rows of changes" | "rows" => Edge::History,
+        // `verdicts::a_review_is_asked_for…` goes to this edge.
+        "requests for review" => Edge::History,
         unknown => panic!("nothing shows that `{unknown}` is bounded"),
     }
 }

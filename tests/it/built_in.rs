@@ -37,6 +37,7 @@ fn nobody_changes_the_built_in_client() {
     let body = json!({
         "client": {"name": "Mine", "state": "STATE_REJECTED", "skip_authorization": true, "secret": "Chosen-by-me-9", "redirect_uris": ["https://evil.example/cb"]},
         "field_mask": "name,state,skip_authorization,secret,redirect_uris", "collaborator": member,
+        "answer": "reject", "reason": "Mine", "text": "Please",
     });
     let fields = [
         ("name", "Mine"),

@@ -74,6 +74,15 @@ clients approve my-app
 clients reject my-app --reason \"Not yet\"
 clients suspend my-app
 clients flag my-app
+clients set my-app --state REQUESTED
+clients review list
+clients review --all --output-format table
+clients review show my-app
+clients review ask my-app --reason \"Say more\"
+clients review request my-app --text Done
+clients review reject my-app --reason No
+clients review request my-app
+clients review approve my-app
 clients rotate-secret my-app --grace 1h --secret-out secret
 clients rights my-app
 clients collaborators set my-app --user-id ada --right-client-info --right-client-delete

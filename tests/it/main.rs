@@ -87,5 +87,6 @@ mod tts;
 mod undo;
 mod upgrade;
 mod users;
+mod verdicts;
 mod vouching;
 mod written;

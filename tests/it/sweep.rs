@@ -39,6 +39,8 @@ fn body(route: &Route) -> String {
     match route.name {
         "client.create" | "client.check" => json!({"client": {"ids": {"client_id": "new-app"}}}),
         "client.update" => json!({"client": {"name": "New"}, "field_mask": "name"}),
+        "client.review.request" => json!({"text": "Please"}),
+        "client.review.answer" => json!({"answer": "reject", "reason": "Not now"}),
         "client.rotate_secret" => json!({"grace": "60s"}),
         "client.collaborator.set" => json!({"collaborator": {"ids": bob, "rights": ["RIGHT_CLIENT_INFO"]}}),
         "organization.collaborator.set" => json!({"collaborator": {"ids": bob, "rights": ["RIGHT_ORGANIZATION_INFO"]}}),

@@ -157,6 +157,12 @@ pub static EVENT: &[Flag] = &[text("--event", "NUMBER", "The event, by its numbe
 
 pub static REASON: &[Flag] = &[text("--reason", "TEXT", "The reason, stored as the state_description.")];
 
+/// Of the registration review.
+pub static REVIEW_ALL: &[Flag] = &[switch("--all", "All clients, by their IDs, and not only those that wait.")];
+pub static REVIEWED: &[Flag] = &[flag("--client-id", "ID", FlagKind::List, "The client, or several joined by commas.")];
+pub static REVIEW_REASON: &[Flag] = &[text("--reason", "TEXT", "Why, or what to change: shown to those who asked.")];
+pub static REVIEW_TEXT: &[Flag] = &[text("--text", "TEXT", "What the administrators are to know.")];
+
 pub static INVITATION: &[Flag] =
     &[secret("--invitation-token", "TOKEN", "The invitation, where a server asks for one."), secret_file("--invitation-token-file")];
 

@@ -15,6 +15,7 @@ pub mod login;
 pub mod operator;
 pub mod output;
 pub mod pages;
+pub mod reviews;
 pub mod secret_file;
 pub mod sessions;
 pub mod tts_export;

@@ -20,6 +20,13 @@ pub fn object(values: &Values, columns: &[&str], value: &Value) -> Result<(), Fa
     }
 }
 
+/// Prints a whole list.
+pub fn list(values: &Values, columns: &[&str], items: &[Value]) -> Result<(), Failure> {
+    let mut list = List::begin(&values.format, columns);
+    list.add(items)?;
+    list.end()
+}
+
 /// A list, printed page by page. A table is printed at its end, because its columns are as wide as their widest value.
 #[derive(Debug)]
 pub struct List<'a> {

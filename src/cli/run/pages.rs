@@ -16,49 +16,82 @@ const SEARCH_PAGE: usize = 100;
 /// The size of a page where no limit is asked for.
 const DEFAULT_PAGE: usize = 100;
 
+/// The pages of the list at a path that are asked for.
+#[derive(Debug)]
+pub struct Pages<'a> {
+    path: &'a str,
+    query: QueryPairs,
+    /// Whether all are asked for, or only one.
+    all: bool,
+    limit: Option<usize>,
+    first: usize,
+}
+
+impl<'a> Pages<'a> {
+    /// Returns those that flags ask for.
+    fn of(path: &'a str, mut query: QueryPairs, values: &Values) -> Result<Pages<'a>, UsageError> {
+        let all = values.switch("all-pages")?;
+        if all && values.has("page") {
+            return Err(UsageError("--all-pages and --page exclude each other".to_owned()));
+        }
+        let number = |key: &str| {
+            values.one(key).map(|text| text.parse::<usize>().map_err(|_| UsageError(format!("--{key} is a number")))).transpose()
+        };
+        let largest = if path.starts_with("search/") { SEARCH_PAGE } else { PAGE };
+        if let Some(order) = values.one("order") {
+            query.push(("order".to_owned(), order.to_owned()));
+        }
+        Ok(Pages { path, query, all, limit: number("limit")?.or(all.then_some(largest)), first: number("page")?.unwrap_or(0) })
+    }
+
+    /// Returns all of a list whose items take the server long.
+    pub fn all(path: &'a str, query: QueryPairs) -> Pages<'a> {
+        Pages { path, query, all: true, limit: Some(SEARCH_PAGE), first: 0 }
+    }
+}
+
 /// Requests the list at `path` and prints it.
-pub fn print(path: &str, mut query: QueryPairs, values: &Values, remote: &Remote, columns: &[&str]) -> Result<(), Failure> {
-    let all = values.switch("all-pages")?;
-    if all && values.has("page") {
-        return Err(UsageError("--all-pages and --page exclude each other".to_owned()).into());
-    }
-    let number =
-        |key: &str| values.one(key).map(|text| text.parse::<usize>().map_err(|_| UsageError(format!("--{key} is a number")))).transpose();
-    let largest = if path.starts_with("search/") { SEARCH_PAGE } else { PAGE };
-    let mut limit = number("limit")?.or(all.then_some(largest));
-    let first = number("page")?.unwrap_or(0);
-    if let Some(order) = values.one("order") {
-        query.push(("order".to_owned(), order.to_owned()));
-    }
+pub fn print(path: &str, query: QueryPairs, values: &Values, remote: &Remote, columns: &[&str]) -> Result<(), Failure> {
     let mut list = List::begin(&values.format, columns);
-    let (mut page, mut done) = (first.max(1), 0);
+    let rest = each(&Pages::of(path, query, values)?, remote, |items| list.add(items))?;
+    list.end()?;
+    rest.map_or(Ok(()), |rest| {
+        note(&rest);
+        Ok(())
+    })
+}
+
+/// Requests the pages and hands each to `take`. If there are more than were asked for, returns how to get them.
+pub fn each(pages: &Pages<'_>, remote: &Remote, mut take: impl FnMut(&[Value]) -> Result<(), Failure>) -> Result<Option<String>, Failure> {
+    let Pages { path, query, all, first, .. } = pages;
+    let (mut limit, mut page, mut done) = (pages.limit, (*first).max(1), 0);
     loop {
         let mut query = query.clone();
         if let Some(limit) = limit {
             query.push(("limit".to_owned(), limit.to_string()));
         }
-        if page > 1 || first > 0 {
+        if page > 1 || *first > 0 {
             query.push(("page".to_owned(), page.to_string()));
         }
         let answer = remote.read(path, &query)?;
         let items = items(&answer.body);
-        list.add(items)?;
+        take(items)?;
         done += items.len();
         let total = answer.total.unwrap_or(done);
         if !all {
-            list.end()?;
             let asked = limit.filter(|limit| *limit > 0).unwrap_or(DEFAULT_PAGE);
             let before = (page - 1) * asked;
             if let Some((limit, page)) = answer.next.filter(|(limit, _)| *limit != asked) {
-                note(&format!("{} of {total} are shown: --limit {limit} --page {page} shows the next, --all-pages all", items.len()));
-            } else if before + items.len() < total && !items.is_empty() {
-                note(&format!("{} of {total} are shown: --page {} shows the next, --all-pages all", items.len(), page + 1));
+                let rest = format!("{} of {total} are shown: --limit {limit} --page {page} shows the next, --all-pages all", items.len());
+                return Ok(Some(rest));
             }
-            return Ok(());
+            let is_end = before + items.len() >= total || items.is_empty();
+            let rest = || format!("{} of {total} are shown: --page {} shows the next, --all-pages all", items.len(), page + 1);
+            return Ok((!is_end).then(rest));
         }
         progress(done, total);
         if done >= total || items.is_empty() {
-            return list.end();
+            return Ok(None);
         }
         if let Some((next_limit, next_page)) = answer.next.filter(|(_, next)| *next > 1) {
             // The limit may be smaller: this page may have been too large, and have ended early.

@@ -12,6 +12,7 @@ pub mod opening;
 pub mod process;
 pub mod public_url;
 pub mod reload;
+pub mod review;
 pub mod seed;
 pub mod service;
 pub mod service_manager;

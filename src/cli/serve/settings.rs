@@ -14,6 +14,7 @@ use crate::cli::args::settings::{self as args, FEWEST_ROUNDS, SWITCH, Setting, S
 use crate::cli::args::values::seconds;
 use crate::cli::failure::UsageError;
 use crate::cli::serve::backups::BackupSchedule;
+use crate::cli::serve::review;
 use crate::cli::serve::starter::Starter;
 use crate::http::base_path::BasePath;
 use crate::http::listener::limits::Limits;
@@ -38,6 +39,7 @@ const MOST_INHERITED: usize = 64;
 /// More backups than anyone looks through.
 const MOST_BACKUPS: usize = 100_000;
 
+const APPROVALS: &[(&str, Approval)] = &[("auto", Approval::Auto), ("manual", Approval::Manual), ("review", Approval::Review)];
 const CREATORS: &[(&str, Creators)] = &[("everyone", Creators::Everyone), ("admins", Creators::Admins)];
 
 #[rustfmt::skip]
@@ -55,7 +57,8 @@ pub static SETTINGS: &[Setting] = &[
     Setting { name: "fixture_token", flag: "--fixture-token", variable: "KEYFOB_FIXTURE_TOKEN", value: "TOKEN", default: "none", kind: Secret, doc: "What the controls of a --fixture ask for, as a bearer token; a file may hold it instead." },
     Setting { name: "exit_with_stdin", flag: "--exit-with-stdin", variable: "KEYFOB_EXIT_WITH_STDIN", value: "", default: "off", kind: Switch, doc: "End in order when standard input ends: with the program that holds its other end, however that ends." },
     Setting { name: "public_url", flag: "--public-url", variable: "KEYFOB_PUBLIC_URL", value: "URL", default: "http:// or https:// and the address listened on", kind: Value, doc: "The URL at which clients and browsers reach this server; it may have a path, such as https://home.example/keyfob." },
-    Setting { name: "approval", flag: "--approval", variable: "KEYFOB_APPROVAL", value: "auto|manual", default: "auto", kind: Value, doc: "New clients are approved at once, or wait for an administrator." },
+    Setting { name: "approval", flag: "--approval", variable: "KEYFOB_APPROVAL", value: "auto|manual|review", default: "auto", kind: Value, doc: "New clients are approved at once, or wait for an administrator, or do so only if the rules of the review find what needs a person." },
+    Setting { name: "review_by_person", flag: "--review-by-person", variable: "KEYFOB_REVIEW_BY_PERSON", value: "WORDS", default: "nothing", kind: List, doc: "With --approval review, what needs a person besides findings that block: rights (RIGHT_…), names of rules, and warns or notes for all findings of that weight; joined by commas." },
     Setting { name: "user_registration", flag: "--user-registration", variable: "KEYFOB_USER_REGISTRATION", value: "closed|open", default: "closed", kind: Value, doc: "Only administrators create users, or anyone registers." },
     Setting { name: "admin_rights", flag: "--admin-rights", variable: "KEYFOB_ADMIN_RIGHTS", value: "standard|all", default: "standard", kind: Value, doc: "With all, administrators manage other people's keys and grant _ALL rights." },
     Setting { name: "client_creation", flag: "--client-creation", variable: "KEYFOB_CLIENT_CREATION", value: "everyone|admins", default: "everyone", kind: Value, doc: "Who may register clients under a user." },
@@ -179,7 +182,8 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
             ..Limits::default()
         },
         settings: Settings {
-            approval: value("approval").choose(&[("auto", Approval::Auto), ("manual", Approval::Manual)])?,
+            approval: value("approval").choose(APPROVALS)?,
+            review_by_person: review::by_person(value("review_by_person"))?,
             user_registration: value("user_registration")
                 .choose(&[("closed", UserRegistration::Closed), ("open", UserRegistration::Open)])?,
             admin_rights: value("admin_rights").choose(&[("standard", AdminRights::Standard), ("all", AdminRights::All)])?,

@@ -61,6 +61,7 @@ fn form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
     let becomes = match call.settings.approval {
         Approval::Auto => "Approved, as any new client here",
         Approval::Manual => "Requested",
+        Approval::Review => "Approved, as a new client of an administrator",
     };
     let offer = Offer { is_admin: call.by.is_admin, open_state: Some(becomes), ..Offer::default() };
     let rows = html! {

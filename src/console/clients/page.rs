@@ -88,7 +88,7 @@ impl<'a> ClientPage<'a> {
     pub fn stakes(&self) -> Markup {
         let Call { by, settings, .. } = self.layout.call;
         let Client { skip_authorization, endorsed, state, .. } = self.client;
-        let is_approved = settings.approval == Approval::Manual && matches!(state, State::Approved | State::Flagged);
+        let is_open = matches!(state, State::Approved | State::Flagged);
         html! {
             @if !by.is_admin && (skip_authorization || endorsed) {
                 (message::note(
@@ -97,8 +97,12 @@ impl<'a> ClientPage<'a> {
                      administrative contact change, or when it loses its last secret or gets its first.",
                 ))
             }
-            @if !by.is_admin && is_approved {
-                (message::note("approval-at-stake", "When you change its name or redirect URLs or add rights, it waits for an administrator's approval again."))
+            @if !by.is_admin && is_open {
+                @match settings.approval {
+                    Approval::Auto => {}
+                    Approval::Manual => (message::note("approval-at-stake", "When you change its name or redirect URLs or add rights, it waits for an administrator's approval again.")),
+                    Approval::Review => (message::note("approval-at-stake", "What you change is reviewed: if that finds something that needs a person, the client waits for an administrator's approval again.")),
+                }
             }
         }
     }

@@ -21,9 +21,9 @@ use crate::model::mask::Mask;
 use crate::page::message;
 use crate::page::rights::groups;
 use crate::page::words::sentence;
-use crate::registry::approval::Verdict;
+use crate::registry::approval::ReviewAnswer;
 use crate::registry::entity::Entity;
-use crate::registry::{clients, consent};
+use crate::registry::{clients, consent, review_queue};
 use crate::store::clients::ClientKey;
 use crate::store::{Direction, Search};
 
@@ -55,15 +55,16 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         let answer = ReviewForm::of(form);
         let verdict = answer.verdict()?;
         let answered = transactions.write(|call| {
-            clients::review(call.tx, call.by, &answer.clients, &verdict)?;
+            review_queue::answer(call.tx, call.by, call.settings, &answer.clients, &verdict)?;
             answer.check_is_about_what_was_seen(call)
         });
         answered.map_err(|error| Refused::from(error).renamed("state_description", REASON.name))?;
         Ok(after(
             PATH,
             match verdict {
-                Verdict::Approve => "approved",
-                Verdict::Reject(_) => "rejected",
+                ReviewAnswer::Approve(_) => "approved",
+                ReviewAnswer::Reject(_) => "rejected",
+                ReviewAnswer::AskForChanges(_) => "changes-requested",
             },
         ))
     })
@@ -102,13 +103,13 @@ impl ReviewForm {
         Ok(())
     }
 
-    fn verdict(&self) -> std::result::Result<Verdict, Problem> {
+    fn verdict(&self) -> std::result::Result<ReviewAnswer, Problem> {
         if self.clients.is_empty() {
             return Err(Problem::new("", "no_client", "Choose at least one request."));
         }
         match (self.is_approval, self.reason.is_empty()) {
-            (true, _) => Ok(Verdict::Approve),
-            (false, false) => Ok(Verdict::Reject(self.reason.clone())),
+            (true, _) => Ok(ReviewAnswer::Approve(String::new())),
+            (false, false) => Ok(ReviewAnswer::Reject(self.reason.clone())),
             (false, true) => Err(Problem::new(REASON.name, "no_reason", "Say why: those who asked are shown the reason.")),
         }
     }

@@ -88,6 +88,7 @@ const DONE: &[(&str, &str)] = &[
     ("approved", "Approved."),
     ("rejected", "Rejected. Those who asked are shown your reason."),
     ("undone", "Undone. That is a change too, and can itself be undone."),
+    ("changes-requested", "Those who asked are shown what to change, and can ask again."),
     ("trial-begun", "You can try it now, until an administrator decides."),
     ("trial-ended", "You no longer try it."),
     ("password", "Your password is changed."),

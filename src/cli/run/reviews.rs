@@ -1,0 +1,103 @@
+//! The registration review: what waits, what the rules find, requests and answers.
+
+use serde_json::{Value, json};
+
+use crate::cli::args::nouns::CLIENT;
+use crate::cli::args::values::{Format, Values, missing};
+use crate::cli::failure::Failure;
+use crate::cli::remote::http::{QueryPairs, Remote};
+use crate::cli::run::entities::path;
+use crate::cli::run::output;
+use crate::cli::run::pages::{self, Pages};
+use crate::cli::terminal::note;
+use crate::http::request::Method::Post;
+
+/// A table has a row for each finding.
+const COLUMNS: &[&str] = &["client_ids.client_id", "state", "waits_for", "severity", "rule", "field", "seen"];
+
+/// Lists the reviews of the clients that wait, worst first, or of all.
+pub fn list(values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    let query = if values.switch("all")? { QueryPairs::new() } else { vec![("waiting".to_owned(), "true".to_owned())] };
+    let mut weights: [(&str, usize); 4] = [("blocks", 0), ("warns", 0), ("notes", 0), ("", 0)];
+    let mut reviews = Vec::new();
+    pages::each(&Pages::all("reviews", query), remote, |items| {
+        for item in items {
+            let worst = item["severity"].as_str().unwrap_or_default();
+            weights.iter_mut().filter(|(name, _)| *name == worst).for_each(|(_, count)| *count += 1);
+            reviews.extend(if values.format == Format::Table { rows(item) } else { vec![item.clone()] });
+        }
+        Ok(())
+    })?;
+    output::list(values, COLUMNS, &reviews)?;
+    if values.format == Format::Table {
+        let [blocks, warns, notes, none] = weights.map(|(_, count)| count);
+        let judged = blocks + warns + notes + none;
+        note(&format!("{judged} judged; the worst finding blocks {blocks}, warns of {warns}, notes something on {notes}; none on {none}"));
+    }
+    Ok(())
+}
+
+/// Returns a row for each finding, or one that says that there is none.
+fn rows(review: &Value) -> Vec<Value> {
+    let with = |finding: &Value| {
+        let mut row = json!({
+            "client_ids": review["client_ids"], "state": short(&review["state"]), "waits_for": review["waits_for"], "severity": "none",
+        });
+        for name in ["severity", "rule", "field", "seen", "do"] {
+            row[name] = finding.get(name).cloned().unwrap_or_else(|| row[name].take());
+        }
+        row
+    };
+    let findings = review["findings"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if findings.is_empty() { vec![with(&json!({}))] } else { findings.iter().map(with).collect() }
+}
+
+fn short(state: &Value) -> String {
+    state.as_str().unwrap_or_default().trim_start_matches("STATE_").to_lowercase()
+}
+
+pub fn show(values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    let review = remote.read(&format!("{}/review", path(&CLIENT, values.needed("client-id")?)), &QueryPairs::new())?.body;
+    print(values, review)
+}
+
+/// Prints one review: a table of its findings, and what was asked and answered.
+fn print(values: &Values, review: Value) -> Result<(), Failure> {
+    if values.format != Format::Table {
+        return output::object(values, &["client_ids.client_id"], &review);
+    }
+    output::list(values, &["client_ids.client_id", "state", "waits_for", "severity", "rule", "field", "seen", "do"], &rows(&review))?;
+    let text = |of: &Value, name: &str| of[name].as_str().unwrap_or_default().to_owned();
+    if let Some(request) = review.get("request") {
+        note(&format!("asked by {} at {}: {}", text(request, "account_id"), text(request, "asked_at"), text(request, "text")));
+    }
+    if let Some(answer) = review.get("answer") {
+        let who = answer["account_id"].as_str().unwrap_or("the operator");
+        note(&format!("{} by {who} at {}: {}", text(answer, "outcome"), text(answer, "judged_at"), text(answer, "reason")));
+    }
+    if review["stale"] == true {
+        note("the last verdict is stale: the client or the rules have changed since");
+    }
+    Ok(())
+}
+
+/// Asks the administrators for a review.
+pub fn request(values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    let body = json!({"text": values.one("text").unwrap_or_default()});
+    let review = remote.write(Post, &format!("{}/review", path(&CLIENT, values.needed("client-id")?)), Some(&body))?.body;
+    print(values, review)
+}
+
+/// Answers the requests of these clients alike, one after the other.
+pub fn answer(answer: &str, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
+    let reason = values.one("reason").unwrap_or_default();
+    values.needed("client-id")?;
+    if reason.is_empty() && answer != "approve" {
+        return Err(missing("reason").into());
+    }
+    for id in values.list("client-id").iter().filter(|id| !id.is_empty()) {
+        let body = json!({"answer": answer, "reason": reason});
+        print(values, remote.write(Post, &format!("{}/review/answer", path(&CLIENT, id)), Some(&body))?.body)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! The schemas of the registration review.
+
+use serde_json::{Value, json};
+
+use crate::api::review_queue::ANSWERS;
+use crate::model::verdict::{Judge, LONGEST_TEXT, Outcome};
+use crate::openapi::schema::{object, or_null, reference, text, time};
+use crate::review::finding::Severity;
+
+pub fn request() -> Value {
+    let mut said = or_null(text(LONGEST_TEXT));
+    said["description"] = "What the owner says to the administrators.".into();
+    or_null(object(&[], [("text", said)]))
+}
+
+pub fn answer() -> Value {
+    let mut reason = or_null(text(LONGEST_TEXT));
+    reason["description"] = "Why, or what to change: shown to those who asked. Needed but for an approval.".into();
+    object(&["answer"], [("answer", json!({"enum": ANSWERS})), ("reason", reason)])
+}
+
+pub fn review() -> Value {
+    let request = object(&["asked_at"], [("asked_at", time()), ("account_id", plain("")), ("text", text(LONGEST_TEXT))]);
+    object(
+        &["client_ids", "state", "rule_set", "findings", "stale"],
+        [
+            ("client_ids", reference("ClientIds")),
+            ("name", plain("")),
+            ("state", reference("State")),
+            ("rule_set", json!({"type": "integer", "description": "The version of the rules."})),
+            ("severity", severity()),
+            ("findings", json!({"type": "array", "items": reference("Finding"), "description": "What the rules find now, worst first."})),
+            (
+                "waits_for",
+                json!({"enum": ["administrator", "owner"], "description": "Who has to do something before the client is open to everyone."}),
+            ),
+            ("request", request),
+            ("verdict", reference("Verdict")),
+            (
+                "stale",
+                json!({"type": "boolean", "description": "Whether the newest verdict is about something else than the client is now, or by other rules."}),
+            ),
+            ("answer", reference("Verdict")),
+            ("approval", reference("Verdict")),
+        ],
+    )
+}
+
+pub fn verdict() -> Value {
+    object(
+        &["outcome", "judge", "judged_at", "rule_set"],
+        [
+            ("outcome", json!({"enum": Outcome::EVERY.iter().map(|outcome| outcome.name()).collect::<Vec<_>>()})),
+            ("judge", json!({"enum": Judge::EVERY.iter().map(|judge| judge.name()).collect::<Vec<_>>()})),
+            ("account_id", plain("The administrator, or whose change the rules judged.")),
+            ("judged_at", time()),
+            ("rule_set", json!({"type": "integer"})),
+            ("reason", text(LONGEST_TEXT)),
+            ("request", text(LONGEST_TEXT)),
+            ("findings", json!({"type": "array", "items": reference("Finding")})),
+            ("shown", json!({"type": "object", "description": "The judged fields as they were."})),
+            (
+                "changes",
+                json!({"type": "object", "description": "Of the newest approval: what changed since, each field as it `was` and as it `is`."}),
+            ),
+            ("changed", json!({"type": "array", "items": plain(""), "description": "Those of them that changed since."})),
+        ],
+    )
+}
+
+pub fn finding() -> Value {
+    object(
+        &["rule", "guideline", "severity", "field", "seen", "why", "do"],
+        [
+            ("rule", plain("The name of the rule.")),
+            ("guideline", plain("The guideline that the rule comes from.")),
+            ("severity", severity()),
+            ("field", plain("The field of the client, such as redirect_uris[1].")),
+            ("seen", plain("What was seen there.")),
+            ("why", plain("Why it matters.")),
+            ("do", plain("What to do about it.")),
+        ],
+    )
+}
+
+fn severity() -> Value {
+    let names = [Severity::Blocks, Severity::Warns, Severity::Notes].map(Severity::name);
+    json!({"enum": names})
+}
+
+fn plain(description: &str) -> Value {
+    let mut text = json!({"type": "string"});
+    if !description.is_empty() {
+        text["description"] = description.into();
+    }
+    text
+}

@@ -1,0 +1,318 @@
+//! Verdicts: what the rules and administrators judged about a client, stored with what they were shown. With `--approval review`, what the
+//! rules find decides whether a client waits for a person.
+
+use serde_json::{Map, Value, json};
+
+use crate::base::error::Result;
+use crate::base::id::ClientId;
+use crate::model::bounds::VERDICTS;
+use crate::model::choice::State;
+use crate::model::client::{Client, FIELDS};
+use crate::model::event::Action;
+use crate::model::settings::{Approval, Settings};
+use crate::model::verdict::{Judge, Outcome, ReviewRequest, Verdict};
+use crate::registry::approval::APPROVAL_REQUIRED_AGAIN;
+use crate::registry::entity::Entity;
+use crate::registry::principal::{Access, Principal};
+use crate::registry::{consent, history, review};
+use crate::review::finding::{RuleFinding, Severity};
+use crate::review::rules::RULE_SET;
+use crate::store::Tx;
+use crate::store::verdicts::VerdictSearch;
+
+/// The fields that are judged.
+const JUDGED: &[&str] = &[
+    "name",
+    "description",
+    "attributes",
+    "administrative_contact",
+    "technical_contact",
+    "redirect_uris",
+    "logout_redirect_uris",
+    "grants",
+    "rights",
+];
+
+/// What the rules find about a client now, and what they were shown.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    pub findings: Vec<RuleFinding>,
+    pub shown: Map<String, Value>,
+}
+
+/// Judges a client that is registered.
+/// # Errors
+/// Only those of the store.
+pub fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client) -> Result<Judgement> {
+    let fields = FIELDS.iter().filter(|field| JUDGED.contains(&field.name));
+    let mut shown: Map<String, Value> = fields.map(|field| (field.name.to_owned(), (field.get)(client))).collect();
+    shown.insert("secretless".to_owned(), consent::is_public(tx, &client.id)?.into());
+    Ok(Judgement { findings: review::findings(tx, settings, client)?, shown })
+}
+
+impl Judgement {
+    /// Returns the weight of the worst finding; `None` without any.
+    pub fn severity(&self) -> Option<Severity> {
+        self.findings.iter().map(|finding| finding.severity).max()
+    }
+
+    /// Returns the names of the judged fields that differ from those of a verdict.
+    pub fn changed_since(&self, shown: &Map<String, Value>) -> Vec<String> {
+        let differs = |(name, value): &(&String, &Value)| shown.get(*name) != Some(*value);
+        self.shown.iter().filter(differs).map(|(name, _)| name.clone()).collect()
+    }
+}
+
+/// Returns whether a person must look at a client about which this was found: at a finding or a right that an approval did not cover already.
+pub(super) fn needs_person(
+    settings: &Settings,
+    client: &Client,
+    findings: &[RuleFinding],
+    approved: Option<(&Client, &[RuleFinding])>,
+) -> bool {
+    let by_person = &settings.review_by_person;
+    let is_marked = |finding: &RuleFinding| {
+        let names = [finding.rule, finding.severity.name()];
+        finding.severity == Severity::Blocks || by_person.findings.iter().any(|marked| names.contains(&marked.as_str()))
+    };
+    let is_covered = |finding: &RuleFinding| {
+        let same = |other: &RuleFinding| (other.rule, &other.seen, other.severity) == (finding.rule, &finding.seen, finding.severity);
+        approved.is_some_and(|(_, findings)| findings.iter().any(same))
+    };
+    let held = |client: &Client| client.all_rights().expanded().and(by_person.rights);
+    let rights = held(client).without(approved.map(|(client, _)| held(client)).unwrap_or_default());
+    !rights.is_empty() || findings.iter().any(|finding| is_marked(finding) && !is_covered(finding))
+}
+
+/// A verdict to store once the change that it is about has been recorded.
+#[derive(Debug)]
+pub(super) struct NewVerdict {
+    pub judgement: Judgement,
+    pub outcome: Outcome,
+    pub judge: Judge,
+    pub reason: String,
+    pub request: RequestChange,
+}
+
+/// What becomes of the request for review of the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RequestChange {
+    Opens,
+    Stays,
+    Closes,
+}
+
+impl NewVerdict {
+    /// Returns the verdict of the rules alone.
+    fn of_rules(judgement: Judgement, outcome: Outcome, request: RequestChange) -> NewVerdict {
+        NewVerdict { judgement, outcome, judge: Judge::Rules, reason: String::new(), request }
+    }
+
+    /// Returns the verdict of the administrator who set the client's state; `None` for a state that is no answer.
+    fn of_state(by: &Principal, judgement: Judgement, client: &Client) -> Option<NewVerdict> {
+        let (outcome, request) = match client.state {
+            State::Requested => (Outcome::Judged, RequestChange::Opens),
+            State::Approved => (Outcome::Approved, RequestChange::Closes),
+            State::Rejected => (Outcome::Rejected, RequestChange::Closes),
+            State::Flagged | State::Suspended => return None,
+        };
+        Some(NewVerdict { judgement, outcome, judge: judge_of(by), reason: client.state_description.clone(), request })
+    }
+}
+
+/// Returns what a person's verdict names as its judge.
+pub(super) fn judge_of(by: &Principal) -> Judge {
+    match by.access {
+        Access::Operator => Judge::Operator,
+        Access::Anonymous | Access::ApiKey(_) | Access::AccessToken(_) | Access::Session(_) => Judge::Account,
+    }
+}
+
+/// Judges a new client, and approves it if the rules decide. Its state may change; store it then.
+/// # Errors
+/// Only those of the store.
+pub(super) fn of_new(tx: &Tx<'_>, by: &Principal, settings: &Settings, client: &mut Client) -> Result<Option<NewVerdict>> {
+    match settings.approval {
+        Approval::Auto => return Ok(None),
+        Approval::Manual | Approval::Review => {}
+    }
+    let judgement = judge(tx, settings, client)?;
+    if by.is_admin {
+        return Ok(NewVerdict::of_state(by, judgement, client));
+    }
+    if settings.approval == Approval::Review && !needs_person(settings, client, &judgement.findings, None) {
+        approve(client);
+        return Ok(Some(NewVerdict::of_rules(judgement, Outcome::Approved, RequestChange::Closes)));
+    }
+    Ok(Some(NewVerdict::of_rules(judgement, Outcome::Judged, RequestChange::Opens)))
+}
+
+fn approve(client: &mut Client) {
+    client.state = State::Approved;
+    client.state_description = String::new();
+}
+
+/// A client before a change, and what the rules found about it then, where that matters.
+#[derive(Debug)]
+pub(super) struct BeforeChange<'c> {
+    client: &'c Client,
+    approved: Option<Judgement>,
+}
+
+/// Looks at a client before a change by this caller.
+/// # Errors
+/// Only those of the store.
+pub(super) fn before<'c>(tx: &Tx<'_>, by: &Principal, settings: &Settings, client: &'c Client) -> Result<BeforeChange<'c>> {
+    let is_open = matches!(client.state, State::Approved | State::Flagged);
+    let is_judged = !by.is_admin && settings.approval == Approval::Review && is_open;
+    Ok(BeforeChange { client, approved: is_judged.then(|| judge(tx, settings, client)).transpose()? })
+}
+
+impl BeforeChange<'_> {
+    /// Judges the client after the change. Its state may change; store it then.
+    /// # Errors
+    /// Only those of the store.
+    pub(super) fn settle(self, tx: &Tx<'_>, by: &Principal, settings: &Settings, new: &mut Client) -> Result<Option<NewVerdict>> {
+        let begins_to_wait = self.client.state != State::Requested && new.state == State::Requested;
+        if by.is_admin {
+            let is_answer = self.client.state != new.state;
+            return if is_answer { Ok(NewVerdict::of_state(by, judge(tx, settings, new)?, new)) } else { Ok(None) };
+        }
+        if begins_to_wait {
+            return Ok(Some(NewVerdict::of_rules(judge(tx, settings, new)?, Outcome::Judged, RequestChange::Opens)));
+        }
+        match new.state {
+            State::Requested => of_waiting(tx, settings, new),
+            State::Approved | State::Flagged => self.of_open(tx, settings, new),
+            State::Rejected | State::Suspended => Ok(None),
+        }
+    }
+
+    /// Judges a client that everyone can use: it waits again if the change brought what needs a person.
+    fn of_open(self, tx: &Tx<'_>, settings: &Settings, new: &mut Client) -> Result<Option<NewVerdict>> {
+        let Some(approved) = self.approved else { return Ok(None) };
+        let judgement = judge(tx, settings, new)?;
+        let changed = judgement.changed_since(&approved.shown);
+        if changed.is_empty() {
+            return Ok(None);
+        }
+        if !needs_person(settings, new, &judgement.findings, Some((self.client, &approved.findings))) {
+            let outcome = if new.state == State::Approved { Outcome::Approved } else { Outcome::Judged };
+            return Ok(Some(NewVerdict::of_rules(judgement, outcome, RequestChange::Stays)));
+        }
+        let flag = if new.state == State::Flagged { "; it was flagged before" } else { "" };
+        let fields = if changed.len() > 3 { "several fields".to_owned() } else { changed.join(", ") };
+        new.state = State::Requested;
+        new.state_description = format!("{APPROVAL_REQUIRED_AGAIN} {fields}{flag}");
+        // What was approved is what it could ask for before.
+        new.approved = self.client.approved;
+        Ok(Some(NewVerdict::of_rules(judgement, Outcome::Judged, RequestChange::Opens)))
+    }
+}
+
+/// Judges a client that waits: it is approved if only the rules made it wait and they find nothing more that needs a person.
+fn of_waiting(tx: &Tx<'_>, settings: &Settings, client: &mut Client) -> Result<Option<NewVerdict>> {
+    let Some(last) = newest(tx, &client.id)? else { return Ok(None) };
+    let judgement = judge(tx, settings, client)?;
+    if judgement.changed_since(&last.shown).is_empty() {
+        return Ok(None);
+    }
+    let answered = by_people(tx, &client.id)?;
+    let waits_by_rules = last.judge == Judge::Rules && answered.is_none_or(|answer| answer.outcome == Outcome::Approved);
+    if settings.approval == Approval::Review && waits_by_rules && !needs_person(settings, client, &judgement.findings, None) {
+        approve(client);
+        return Ok(Some(NewVerdict::of_rules(judgement, Outcome::Approved, RequestChange::Closes)));
+    }
+    Ok(Some(NewVerdict::of_rules(judgement, Outcome::Judged, RequestChange::Stays)))
+}
+
+/// Stores a verdict, and what becomes of the client's request. One of the rules that still waits is replaced by the next.
+/// # Errors
+/// `too_many_changes`.
+pub(super) fn store(tx: &Tx<'_>, by: &Principal, settings: &Settings, client: &ClientId, new: NewVerdict) -> Result<()> {
+    let request = tx.review_request(client)?;
+    let is_answer = new.outcome != Outcome::Judged;
+    let asked = request.as_ref().filter(|request| request.is_open && is_answer).map(|request| request.text.clone());
+    let verdict = Verdict {
+        number: 0,
+        judged_at: tx.now,
+        rule_set: RULE_SET.into(),
+        outcome: new.outcome,
+        judge: new.judge,
+        account_id: by.actor().account_id,
+        severity: new.judgement.severity().map_or(0, |severity| 1 + severity as i64),
+        findings: new.judgement.findings.iter().map(RuleFinding::to_json).collect(),
+        shown: new.judgement.shown,
+        reason: new.reason,
+        request: asked.unwrap_or_default(),
+    };
+    let replaced = newest(tx, client)?.filter(|last| !is_answer && (last.outcome, last.judge) == (Outcome::Judged, Judge::Rules));
+    if let Some(last) = &replaced {
+        tx.delete_verdict(client, last.number)?;
+    }
+    tx.insert_verdict(client, &verdict)?;
+    tx.delete_old_verdicts(client, VERDICTS.most)?;
+    match new.request {
+        RequestChange::Opens => open_request(tx, by, client, request)?,
+        RequestChange::Closes => close_request(tx, client, request)?,
+        RequestChange::Stays => {}
+    }
+    let is_news = replaced.is_none_or(|last| last.findings != verdict.findings);
+    if is_answer || settings.approval == Approval::Review && is_news {
+        let entity = Entity::Client(client.clone());
+        history::record_part(tx, by, &entity, Action::StoreVerdict, "verdict", Value::Null, in_history(&verdict))?;
+    }
+    Ok(())
+}
+
+/// Returns what the history says of a verdict: of the findings only which, where and how bad.
+fn in_history(verdict: &Verdict) -> Value {
+    let finding = |finding: &Value| format!("{} {} in {}", text(finding, "rule"), text(finding, "severity"), text(finding, "field"));
+    let mut said = json!({
+        "outcome": verdict.outcome.name(),
+        "judge": verdict.judge.name(),
+        "rule_set": verdict.rule_set,
+        "findings": verdict.findings.iter().map(finding).collect::<Vec<_>>(),
+    });
+    if !verdict.reason.is_empty() {
+        said["reason"] = verdict.reason.clone().into();
+    }
+    said
+}
+
+/// Returns a text of a stored finding.
+pub fn text<'f>(finding: &'f Value, name: &str) -> &'f str {
+    finding.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Opens a request that nobody asked for in words.
+pub(super) fn open_request(tx: &Tx<'_>, by: &Principal, client: &ClientId, last: Option<ReviewRequest>) -> Result<()> {
+    let (day, times) = last.map_or((0, 0), |last| (last.day, last.times));
+    let request = ReviewRequest { asked_at: tx.now, account_id: by.actor().account_id, text: String::new(), day, times, is_open: true };
+    tx.set_review_request(client, &request)
+}
+
+fn close_request(tx: &Tx<'_>, client: &ClientId, last: Option<ReviewRequest>) -> Result<()> {
+    last.map_or(Ok(()), |last| tx.set_review_request(client, &ReviewRequest { text: String::new(), is_open: false, ..last }))
+}
+
+/// Returns the newest verdict about a client.
+/// # Errors
+/// Only those of the store.
+pub fn newest(tx: &Tx<'_>, client: &ClientId) -> Result<Option<Verdict>> {
+    Ok(tx.verdicts(client, VerdictSearch::default(), 1)?.pop())
+}
+
+/// Returns the newest approval of a client.
+/// # Errors
+/// Only those of the store.
+pub fn newest_approval(tx: &Tx<'_>, client: &ClientId) -> Result<Option<Verdict>> {
+    Ok(tx.verdicts(client, VerdictSearch { outcome: Some(Outcome::Approved), by_rules: None }, 1)?.pop())
+}
+
+/// Returns the newest verdict of a person about a client.
+/// # Errors
+/// Only those of the store.
+pub fn by_people(tx: &Tx<'_>, client: &ClientId) -> Result<Option<Verdict>> {
+    Ok(tx.verdicts(client, VerdictSearch { outcome: None, by_rules: Some(false) }, 1)?.pop())
+}
