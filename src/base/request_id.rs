@@ -8,6 +8,16 @@ use crate::base::time::Time;
 /// The request ID in the history of what the operator did at the machine itself.
 pub const OPERATOR: &str = "operator";
 
+/// Returns the one in the history of what a declaration of this name did.
+pub fn of_declaration(name: &str) -> String {
+    format!("{OPERATOR}.{name}")
+}
+
+/// Returns whether the operator did it, also by a declaration.
+pub fn is_of_operator(id: &str) -> bool {
+    id.strip_prefix(OPERATOR).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
 /// Returns a new one: 48 bits of milliseconds and 80 random ones (a ULID), in hexadecimal as The Things Stack writes correlation IDs.
 pub fn fresh(now: Time) -> String {
     let milliseconds = u64::try_from(now.micros() / 1000).unwrap_or_default().to_be_bytes();

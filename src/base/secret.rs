@@ -169,6 +169,12 @@ impl Hash {
         self.parts().is_some()
     }
 
+    /// Returns whether something may match it.
+    pub fn is_readable(&self) -> bool {
+        let formerly = self.0.strip_prefix(GENERATED_FORMERLY);
+        self.is_portable() || formerly.is_some_and(|kept| BASE64URL_NOPAD.decode(kept.as_bytes()).is_ok_and(|kept| kept.len() == 32))
+    }
+
     /// Returns a stored hash.
     pub fn stored(text: String) -> Hash {
         Hash(text)

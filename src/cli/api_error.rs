@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-use crate::base::error::{Error, Named, errors};
+use crate::base::error::{Definition, Error, Named, errors};
 use crate::base::printable::printable;
 
 errors! {
@@ -86,6 +86,11 @@ impl ApiError {
             attributes: lines,
             cause: detail.get("cause").map(|cause| Box::new(ApiError::of_detail(cause))),
         }
+    }
+
+    /// Returns whether it is this error.
+    pub fn is(&self, definition: &Definition) -> bool {
+        self.message.starts_with(&format!("error:{}:{} ", definition.namespace, definition.name))
     }
 
     pub fn with(mut self, name: &str, value: impl fmt::Display) -> ApiError {

@@ -11,11 +11,11 @@ use crate::cli::doctor;
 use crate::cli::failure::Failure;
 use crate::cli::remote::connection::CONNECTION;
 use crate::cli::remote::http::Remote;
-use crate::cli::run::admin::AdminOperation;
+use crate::cli::run::admin_operation::AdminOperation;
 use crate::cli::run::healthcheck;
 use crate::cli::run::operator::DATA;
 use crate::cli::run::{
-    admin, api_keys, authorizations, backup, clients, collaborators, entities, history, login, reviews, sessions, users,
+    admin, api_keys, authorizations, backup, clients, collaborators, declarations, entities, history, login, reviews, sessions, users,
 };
 use crate::cli::serve::process;
 use crate::cli::serve::settings::SETTINGS;
@@ -68,7 +68,7 @@ pub enum Run {
 #[derive(Clone, Copy, Debug)]
 pub enum Document {
     OpenApi,
-    SeedSchema,
+    Schema,
     Completions,
     Manual,
     Version,
@@ -138,7 +138,6 @@ pub static GROUPS: &[CommandGroup] = &[
     group("organizations", &["organization", "org", "o"], "Organizations."),
     group("organizations collaborators", &["collaborator", "members", "member"], "The members of an organization."),
     group("organizations api-keys", &["api-key"], "The API keys of an organization."),
-    group("schema", &[], "The schemas of the files that keyfob reads."),
     group("admin", &[], "Work on the data file itself, whether a server uses it or not."),
 ];
 
@@ -237,7 +236,10 @@ pub static COMMANDS: &[Command] = &[
     command("backup", &[], &["file"], &[Rows(flags::BACKUP), Settings(backup::DATA)], &[], Local(backup::back_up_data), "Copy the data file, also while a server uses it, and prove the copy."),
     command("restore", &[], &["file"], &[Rows(flags::RESTORE), Settings(backup::DATA)], &[], Local(backup::restore_data), "Put a backup in the place of the data file, which is kept aside; or only try the backup."),
 
-    command("schema seed", &[], &[], &[], &[], Run::Document(Document::SeedSchema), "Print the JSON Schema of the seeds that `serve --fixture` takes."),
+    command("plan", &[], &["file"], &[Rows(flags::DECLARATION), Settings(DATA)], &[], Local(declarations::plan), "Show what would be created, changed and removed so that all is as a file declares; the exit code is 0 if nothing, 2 if something, and 1 after an error."),
+    command("apply", &[], &["file"], &[Rows(flags::DECLARATION), Rows(flags::YES), Settings(DATA)], &[], Local(declarations::apply), "Create, change and remove what a file declares: all of it, or nothing. Shows it and asks first."),
+    command("export", &[], &[], &[Rows(flags::EXPORT), Settings(DATA)], &[], Local(declarations::export), "Print everything in the data file as a declaration, secrets as hashes."),
+    command("schema", &[], &["of"], &[Rows(flags::SCHEMA)], &[], Run::Document(Document::Schema), "Print the JSON Schema of declarations, or of the seeds that `serve --fixture` takes."),
     command("openapi", &[], &[], &[], &[], Run::Document(Document::OpenApi), "Print the OpenAPI 3.1 document of the API."),
     command("completions", &[], &["shell"], &[Rows(flags::SHELL)], &[], Run::Document(Document::Completions), "Print the completions for bash, zsh or fish."),
     command("man", &[], &[], &[], &[], Run::Document(Document::Manual), "Print the manual page."),

@@ -18,8 +18,11 @@ use crate::base::links;
 use crate::base::user::own_user;
 use crate::store::files::{CONTROL, beside};
 
-/// More than the longest command has: the fields of a client are bounded.
-const LONGEST_MESSAGE: usize = 256 * 1024;
+/// The most bytes of a command: more than a declaration of fifty thousand clients has.
+pub const LONGEST_COMMAND: usize = 64 * 1024 * 1024;
+
+/// The most bytes of an answer: what is exported has everything.
+pub const LONGEST_ANSWER: usize = 1024 * 1024 * 1024;
 
 /// The name of the socket in its folder.
 const NAME: &str = "socket";
@@ -96,12 +99,12 @@ pub fn send(mut stream: &UnixStream, message: &Value, timeout: Duration) -> io::
     stream.shutdown(Shutdown::Write)
 }
 
-/// Receives a whole message within the timeout.
-pub fn receive(stream: &UnixStream, timeout: Duration) -> io::Result<Value> {
+/// Receives a whole message of at most this many bytes within the timeout.
+pub fn receive(stream: &UnixStream, timeout: Duration, most: usize) -> io::Result<Value> {
     let mut bytes = Vec::new();
     read_to_end(stream, timeout, |read| {
         bytes.extend_from_slice(read);
-        if bytes.len() > LONGEST_MESSAGE { Err(io::Error::new(ErrorKind::InvalidData, "the message is too long")) } else { Ok(()) }
+        if bytes.len() > most { Err(io::Error::new(ErrorKind::InvalidData, "the message is too long")) } else { Ok(()) }
     })?;
     serde_json::from_slice(&bytes).map_err(io::Error::from)
 }

@@ -18,6 +18,7 @@ use crate::cli::remote::http::Remote;
 use crate::cli::remote::tokens;
 use crate::cli::run::operator;
 use crate::cli::terminal::{note, print};
+use crate::openapi::files;
 
 /// A parsed command line.
 #[derive(Debug)]
@@ -89,10 +90,18 @@ fn execute(command: &Command, values: &Values, rest: Arguments, warnings: &mut V
 fn print_document(document: Document, values: &Values) -> Result<(), Failure> {
     match document {
         Document::OpenApi => print(crate::api::openapi::DOCUMENT),
-        Document::SeedSchema => print(crate::fixture::seed::schema::DOCUMENT),
+        Document::Schema => print(&schema(values)?),
         Document::Completions => print(completions::script(values)?),
         Document::Manual => print(&man::text()),
         Document::Version => print(&help::version()),
+    }
+}
+
+fn schema(values: &Values) -> Result<String, UsageError> {
+    match values.one("of") {
+        None | Some("declaration") => Ok(files::declaration()),
+        Some("seed") => Ok(crate::fixture::seed::schema::DOCUMENT.to_owned()),
+        Some(_) => Err(UsageError("--of is declaration or seed".to_owned())),
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::base::error::Result;
 use crate::base::id::{AccountId, UserId};
 use crate::base::right::{Right, Rights};
-use crate::base::secret::{Token, TokenKind};
 use crate::declared::input::wrong_at;
 use crate::declared::names::{self, not_granted_to, refused_at};
 use crate::declared::read::{DeclaredAuthorization, DeclaredClient, DeclaredKey, DeclaredOrganization, DeclaredUser};
@@ -13,11 +12,11 @@ use crate::model::field::{Field, Purpose};
 use crate::model::mask::Mask;
 use crate::model::patch::Patch;
 use crate::model::settings::Settings;
-use crate::model::{client, organization, user};
+use crate::model::{client, organization, password, user};
 use crate::registry::principal::Principal;
 use crate::registry::secrets::NewSecret;
 use crate::registry::users::NewPasswords;
-use crate::registry::{api_keys, clients, consent, guidelines, members, organizations, users};
+use crate::registry::{api_keys, clients, consent, members, organizations, users};
 use crate::store::Tx;
 use crate::store::members::Owned;
 
@@ -33,7 +32,7 @@ pub struct Creation<'a> {
     pub settings: &'a Settings,
     pub by: Principal,
     /// Owns organizations that nobody else does.
-    pub administrator: &'a UserId,
+    pub administrator: Option<UserId>,
 }
 
 impl Creation<'_> {
@@ -42,19 +41,26 @@ impl Creation<'_> {
     /// `fixture_wrong_member`, as all here.
     pub fn user(&self, user: &DeclaredUser, passwords: &NewPasswords) -> Result<()> {
         let id = &user.id.id;
-        guidelines::check_id(id.as_str()).map_err(|error| refused_at(&user.id.at, error))?;
         let mut sent = before_it_ended(&user.sent);
         if sent.get("state").is_none() {
             sent.put("state", State::Approved.name().into());
         }
+        if sent.get("primary_email_address").is_none() {
+            sent.put("primary_email_address", format!("{id}@localhost").into());
+        }
+        // The rules for passwords are those for people who choose one: what is declared was checked, unless it is a hash.
+        sent.put("password", user.password.plain().map_or_else(|| password::generated(id), str::to_owned).into());
         let made = users::create(self.tx, &self.by, self.settings, id.clone(), &sent, passwords);
         made.map(drop).map_err(|error| refused_at(&user.id.at, error))
     }
 
-    /// Creates an API key, and generates its token if none is declared.
+    /// Creates an API key that is declared with its hash.
     pub fn api_key(&self, owner: &AccountId, key: &DeclaredKey) -> Result<()> {
-        let token = key.token.clone().unwrap_or_else(|| Token::fresh(TokenKind::ApiKey));
-        let made = api_keys::create_known(self.tx, &self.by, owner, key.wanted.clone(), &token);
+        let (Some(id), Some(hash)) = (&key.id, &key.hash) else { return Err(wrong_at(&key.at, "needs a `key`")) };
+        key.created_by.iter().try_for_each(|user| names::check_user(self.tx, user))?;
+        let maker = key.created_by.as_ref().map(|user| AccountId::User(user.id.clone()));
+        let by = Principal { account: maker, ..self.by.clone() };
+        let made = api_keys::create_known(self.tx, &by, owner, key.wanted.clone(), id, hash);
         made.map(drop).map_err(|error| refused_at(&key.at, error))
     }
 
@@ -68,7 +74,8 @@ impl Creation<'_> {
         organization.members.iter().try_for_each(|member| names::check_user(tx, &member.id))?;
         let is_owner = |rights: &[Right]| rights.iter().any(|right| matches!(right, Right::All | Right::OrganizationAll));
         let founder = organization.members.iter().find(|member| is_owner(&member.rights)).map(|member| &member.id.id);
-        let founder = founder.unwrap_or(self.administrator);
+        let nobody = || wrong_at(&organization.id.at, "needs a member with RIGHT_ALL");
+        let founder = founder.or(self.administrator.as_ref()).ok_or_else(nobody)?;
         organizations::create(tx, by, self.settings, id.clone(), founder, &without(&organization.sent, organization::FIELDS, CONTACTS))?;
         let owned = Owned::Organization(id.clone());
         for member in &organization.members {
@@ -113,7 +120,7 @@ impl Creation<'_> {
 
     /// Authorizes a client as its user would.
     pub fn authorization(&self, authorization: &DeclaredAuthorization) -> Result<()> {
-        let DeclaredAuthorization { user_id, client_id, rights } = authorization;
+        let DeclaredAuthorization { user_id, client_id, rights, agreed: _ } = authorization;
         names::check_user(self.tx, user_id)?;
         let client = names::client(self.tx, client_id)?;
         let rights: Rights = match rights {

@@ -6,17 +6,17 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use crate::base::error::Result;
-use crate::base::id::{BadId, ClientId, OrganizationId, UserId};
+use crate::base::id::{ClientId, OrganizationId, UserId};
 use crate::base::right::Right;
-use crate::base::secret::Token;
-use crate::declared::check::{api_key, decoded, members_of, rights};
+use crate::base::secret::{Hash, Token};
+use crate::declared::check::{GENERATED, check, decoded, members_of, rights, rights_in};
 use crate::declared::input::{InputObject, InputValue, wrong_at};
 use crate::declared::names::{Reference, refused_at};
+use crate::declared::tables::DECLARATION;
 use crate::model::field::{Field, SetBy};
 use crate::model::patch::Patch;
 use crate::model::{client, organization, password, user};
 use crate::registry::api_keys::NewKey;
-use crate::registry::guidelines;
 use crate::registry::users::check_email;
 
 /// The entities that a file declares.
@@ -28,21 +28,46 @@ pub struct Declared {
     pub authorizations: Vec<DeclaredAuthorization>,
 }
 
+/// A declaration: its name, and what it declares.
+#[derive(Debug)]
+pub struct Declaration {
+    /// The mark of what it manages; `None` for none.
+    pub name: Option<String>,
+    pub declared: Declared,
+}
+
+/// The name of a declaration that has none.
+const DEFAULT_NAME: &str = "default";
+
+/// The longest name of a declaration, in characters.
+const LONGEST_NAME: usize = 36;
+
+#[derive(Clone)]
 pub struct DeclaredUser {
     pub id: Reference<UserId>,
     pub sent: Patch,
-    pub password: Option<String>,
+    pub password: DeclaredSecret,
+    pub password_at: String,
     pub temporary_password: Option<String>,
     pub api_keys: Vec<DeclaredKey>,
 }
 
+#[derive(Clone)]
 pub struct DeclaredKey {
     pub at: String,
     pub wanted: NewKey,
+    /// The middle part, if it or the whole key is declared.
+    pub id: Option<String>,
+    /// The whole key, if it is declared in clear.
     pub token: Option<Token>,
+    /// The hash of the last part, if the key or the hash is declared.
+    pub hash: Option<Hash>,
+    /// Whether the key was generated, and is used only if there is none yet.
+    pub generated: bool,
+    pub created_by: Option<Reference<UserId>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct DeclaredOrganization {
     pub id: Reference<OrganizationId>,
     pub sent: Patch,
@@ -51,12 +76,13 @@ pub struct DeclaredOrganization {
 }
 
 /// An account, and its rights on an organization or a client.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct DeclaredMember<Id> {
     pub id: Reference<Id>,
     pub rights: Vec<Right>,
 }
 
+#[derive(Clone)]
 pub struct DeclaredClient {
     pub id: Reference<ClientId>,
     /// A user or an organization.
@@ -64,16 +90,30 @@ pub struct DeclaredClient {
     pub owner_kind: Option<String>,
     pub sent: Patch,
     pub secret: DeclaredSecret,
+    pub secret_at: String,
     pub collaborators: Vec<DeclaredMember<String>>,
 }
 
-/// What is said of a client's secret.
+/// What is said of a secret.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DeclaredSecret {
     Unsaid,
     /// A public client has none.
     None,
     Plain(String),
+    /// Used only where there is none yet.
+    Generated(String),
+    Hash(Hash),
+}
+
+impl DeclaredSecret {
+    /// Returns it, if it is declared in clear.
+    pub fn plain(&self) -> Option<&str> {
+        match self {
+            DeclaredSecret::Plain(text) => Some(text),
+            DeclaredSecret::Unsaid | DeclaredSecret::None | DeclaredSecret::Generated(_) | DeclaredSecret::Hash(_) => None,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -82,6 +122,23 @@ pub struct DeclaredAuthorization {
     pub client_id: Reference<ClientId>,
     /// `None` for all that the client asks for.
     pub rights: Option<Vec<Right>>,
+    /// `None` for all of them.
+    pub agreed: Option<Vec<Right>>,
+}
+
+impl Declaration {
+    /// Reads a declaration.
+    /// # Errors
+    /// Those of [`check`]; `fixture_wrong_member` for what would be refused anywhere.
+    pub fn read(declaration: &InputValue<'_>) -> Result<Declaration> {
+        let members = check(&DECLARATION, declaration)?;
+        let name = match members.get("name") {
+            None => Some(DEFAULT_NAME.to_owned()),
+            Some(none) if none.is_null() => None,
+            Some(name) => Some(name.name(LONGEST_NAME)?.to_owned()),
+        };
+        Ok(Declaration { name, declared: Declared::read(&members)? })
+    }
 }
 
 impl Declared {
@@ -100,7 +157,7 @@ impl Declared {
         check_distinct(accounts)?;
         check_distinct(read.clients.iter().map(|client| (client.id.id.as_str(), client.id.at.as_str())))?;
         let keys = read.users.iter().flat_map(|user| &user.api_keys).chain(read.organizations.iter().flat_map(|found| &found.api_keys));
-        check_distinct(keys.filter_map(|key| Some((key.token.as_ref()?.id.as_str(), key.at.as_str()))))?;
+        check_distinct(keys.filter_map(|key| Some((key.id.as_deref()?, key.at.as_str()))))?;
         Ok(read)
     }
 }
@@ -111,15 +168,15 @@ impl DeclaredUser {
         let id: Reference<UserId> = Reference::read(&members.needed("user_id")?)?;
         let mut sent = patch(&members, user::FIELDS)?;
         sent.put("ids", serde_json::json!({"user_id": id.id.as_str()}));
-        let email = members.get("email");
-        sent.put(
-            "primary_email_address",
-            email.as_ref().map_or_else(|| format!("{}@localhost", id.id).into(), |email| email.value().clone()),
-        );
+        if let Some(email) = members.get("email") {
+            sent.put("primary_email_address", email.value().clone());
+        }
         check_email(&sent).map_err(|error| refused_at(&format!("{}/email", user.at()), error))?;
-        let chosen = |name| members.get(name).map(|member| of_user(&member, &id.id)).transpose();
-        let (password, temporary_password) = (chosen("password")?, chosen("temporary_password")?);
-        Ok(DeclaredUser { id, sent, password, temporary_password, api_keys: each(&members, "api_keys", DeclaredKey::read)? })
+        let password = secret(members.get("password").as_ref(), |text, at| of_user(text, at, &id.id))?;
+        let temporary = members.get("temporary_password").map(|member| of_user(member.text()?, &member, &id.id).map(|()| member));
+        let temporary_password = temporary.transpose()?.map(|member| member.text().map(str::to_owned)).transpose()?;
+        let (password_at, api_keys) = (format!("{}/password", user.at()), keys(&members)?);
+        Ok(DeclaredUser { id, sent, password, password_at, temporary_password, api_keys })
     }
 
     pub fn is_admin(&self) -> bool {
@@ -127,35 +184,95 @@ impl DeclaredUser {
     }
 }
 
-/// Reads a password of a user, which must be good enough.
-fn of_user(member: &InputValue<'_>, user: &UserId) -> Result<String> {
-    let text = member.text()?;
-    password::check(text, user).map_err(|weak| member.wrong(format!("is not good enough: {}", weak.text())))?;
-    Ok(text.to_owned())
+/// Checks a password of a user, which must be good enough.
+fn of_user(text: &str, member: &InputValue<'_>, user: &UserId) -> Result<()> {
+    password::check(text, user).map_err(|weak| member.wrong(format!("is not good enough: {}", weak.text())))
+}
+
+/// Reads a secret that was checked.
+fn secret(member: Option<&InputValue<'_>>, check: impl Fn(&str, &InputValue<'_>) -> Result<()>) -> Result<DeclaredSecret> {
+    let Some(member) = member else { return Ok(DeclaredSecret::Unsaid) };
+    let text_of = |name: &str| member.value().get(name).and_then(Value::as_str);
+    match (member.value(), text_of(GENERATED), text_of("hash")) {
+        (Value::Null, ..) => Ok(DeclaredSecret::None),
+        (_, Some(generated), _) => Ok(DeclaredSecret::Generated(generated.to_owned())),
+        (_, None, Some(hash)) => Ok(DeclaredSecret::Hash(Hash::stored(hash.to_owned()))),
+        (_, None, None) => {
+            let text = member.text()?;
+            check(text, member)?;
+            Ok(DeclaredSecret::Plain(text.to_owned()))
+        }
+    }
+}
+
+/// Reads the API keys of an account. Each is found again by its name or its ID.
+fn keys(members: &InputObject<'_>) -> Result<Vec<DeclaredKey>> {
+    let keys = each(members, "api_keys", DeclaredKey::read)?;
+    let mut names = HashSet::new();
+    let twice = keys.iter().find(|key| key.id.is_none() && !names.insert(&key.wanted.name));
+    match twice {
+        Some(key) => Err(wrong_at(
+            &format!("{}/name", key.at),
+            format!("must not be `{}`, which is there before: keys are found by their names", key.wanted.name),
+        )),
+        None => Ok(keys),
+    }
 }
 
 impl DeclaredKey {
     fn read(key: &InputValue<'_>) -> Result<DeclaredKey> {
         let members = members_of(key)?;
         let rights = rights(&members)?.unwrap_or_default();
-        let token = members.get("key").map(|given| api_key(&given)).transpose()?;
+        let declared = secret(members.get("key").as_ref(), |_, _| Ok(()))?;
+        let token = match &declared {
+            DeclaredSecret::Plain(text) | DeclaredSecret::Generated(text) => Token::parse(text),
+            DeclaredSecret::Unsaid | DeclaredSecret::None | DeclaredSecret::Hash(_) => None,
+        };
+        let generated = matches!(declared, DeclaredSecret::Generated(_));
+        let given_id = members.get("api_key_id").map(|id| id.text().map(str::to_owned)).transpose()?;
+        let hash = match declared {
+            DeclaredSecret::Hash(_) if given_id.is_none() => {
+                return Err(wrong_at(key.at(), "needs `api_key_id` with the hash of a key: the middle part of the key"));
+            }
+            DeclaredSecret::Hash(hash) => Some(hash),
+            _ => token.as_ref().map(|token| Hash::of_generated(&token.key)),
+        };
+        let of_token = token.as_ref().map(|token| token.id.clone());
+        if let (Some(given), Some(of_token)) = (&given_id, &of_token)
+            && given != of_token
+        {
+            return Err(wrong_at(&format!("{}/api_key_id", key.at()), "must be the middle part of `key`: leave it out"));
+        }
         let wanted = NewKey {
             name: members.needed("name")?.text()?.to_owned(),
             rights,
             expires_at: members.get("expires_at").map(|time| time.time()).transpose()?,
         };
-        Ok(DeclaredKey { at: key.at().to_owned(), wanted, token })
+        let created_by = members.get("created_by").map(|user| Reference::read(&user)).transpose()?;
+        Ok(DeclaredKey { at: key.at().to_owned(), wanted, id: given_id.or(of_token), token, hash, generated, created_by })
+    }
+
+    /// Returns whether a key of the same name is meant if there is none of the ID.
+    pub fn is_found_by_name(&self) -> bool {
+        self.token.is_some() || self.id.is_none()
+    }
+
+    /// Sets the whole key.
+    pub fn set_token(&mut self, token: Token) {
+        self.id = Some(token.id.clone());
+        self.hash = Some(Hash::of_generated(&token.key));
+        self.token = Some(token);
     }
 }
 
 impl DeclaredOrganization {
     fn read(organization: &InputValue<'_>) -> Result<DeclaredOrganization> {
         let members = members_of(organization)?;
-        let id: Reference<OrganizationId> = new_id(&members, "organization_id")?;
+        let id: Reference<OrganizationId> = Reference::read(&members.needed("organization_id")?)?;
         let mut sent = patch(&members, organization::FIELDS)?;
         sent.put("ids", serde_json::json!({"organization_id": id.id.as_str()}));
         let member = |member: &InputValue<'_>| DeclaredMember::read(member, "user_id");
-        let api_keys = each(&members, "api_keys", DeclaredKey::read)?;
+        let api_keys = keys(&members)?;
         Ok(DeclaredOrganization { id, sent, members: each(&members, "members", member)?, api_keys })
     }
 }
@@ -170,20 +287,16 @@ impl<Id: FromStr> DeclaredMember<Id> {
 impl DeclaredClient {
     fn read(client: &InputValue<'_>) -> Result<DeclaredClient> {
         let members = members_of(client)?;
-        let id: Reference<ClientId> = new_id(&members, "client_id")?;
+        let id: Reference<ClientId> = Reference::read(&members.needed("client_id")?)?;
         let mut sent = patch(&members, client::FIELDS)?;
         sent.put("ids", serde_json::json!({"client_id": id.id.as_str()}));
-        let secret = match members.get("secret") {
-            None => DeclaredSecret::Unsaid,
-            Some(none) if none.is_null() => DeclaredSecret::None,
-            Some(given) => DeclaredSecret::Plain(given.text()?.to_owned()),
-        };
         Ok(DeclaredClient {
             id,
             owner: Reference::read(&members.needed("owner")?)?,
             owner_kind: members.get("owner_kind").map(|kind| kind.text().map(str::to_owned)).transpose()?,
             sent,
-            secret,
+            secret: secret(members.get("secret").as_ref(), |_, _| Ok(()))?,
+            secret_at: format!("{}/secret", client.at()),
             collaborators: each(&members, "collaborators", |member| DeclaredMember::read(member, "account"))?,
         })
     }
@@ -193,7 +306,7 @@ impl DeclaredAuthorization {
     fn read(authorization: &InputValue<'_>) -> Result<DeclaredAuthorization> {
         let members = members_of(authorization)?;
         let (user_id, client_id) = (Reference::read(&members.needed("user_id")?)?, Reference::read(&members.needed("client_id")?)?);
-        Ok(DeclaredAuthorization { user_id, client_id, rights: rights(&members)? })
+        Ok(DeclaredAuthorization { user_id, client_id, rights: rights(&members)?, agreed: rights_in(&members, "agreed")? })
     }
 }
 
@@ -205,17 +318,13 @@ pub fn each<T>(members: &InputObject<'_>, name: &str, read: impl Fn(&InputValue<
     items.iter().map(read).collect()
 }
 
-/// Reads the ID of something new.
-fn new_id<Id: FromStr<Err = BadId>>(members: &InputObject<'_>, name: &str) -> Result<Reference<Id>> {
-    let member = members.needed(name)?;
-    guidelines::check_id(member.text()?).map_err(|error| refused_at(member.at(), error))?;
-    Reference::read(&member)
-}
+/// The fields that may be elsewhere or hashed.
+const SECRETS: &[&str] = &["password", "secret"];
 
 /// Returns the fields of the API among the members.
 fn patch<E>(members: &InputObject<'_>, fields: &'static [Field<E>]) -> Result<Patch> {
     let mut patch = Patch::default();
-    for field in fields.iter().filter(|field| field.set_by != SetBy::Server) {
+    for field in fields.iter().filter(|field| field.set_by != SetBy::Server && !SECRETS.contains(&field.name)) {
         if let Some(member) = members.get(field.name) {
             patch.put(field.name, decoded(field.shape, &member)?);
         }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::base::request_id::OPERATOR;
+use crate::base::request_id::is_of_operator;
 
 /// The action of an event: what was done to what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +123,6 @@ pub struct Actor {
 impl Actor {
     /// Returns whether it was the operator at the machine, rather than an anonymous caller.
     pub fn is_operator(&self) -> bool {
-        self.account_id.is_none() && self.request_id == OPERATOR
+        self.account_id.is_none() && is_of_operator(&self.request_id)
     }
 }

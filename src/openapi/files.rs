@@ -3,11 +3,21 @@
 use serde_json::{Map, Value, json};
 
 use crate::declared::row::{MemberKind, MemberTable, Presence};
+use crate::declared::tables::{DECLARATION, SECRET_SOURCE};
 use crate::openapi::{self, inputs, schema};
 
 /// Where OpenAPI has its schemas, and where JSON Schema has them.
 const COMPONENTS: &str = "#/components/schemas/";
 const DEFINITIONS: &str = "#/$defs/";
+
+/// Returns the schema of declarations.
+pub fn declaration() -> String {
+    text(
+        &DECLARATION,
+        "A declaration for keyfob",
+        "What `keyfob plan` and `keyfob apply` make so: users, organizations, clients, and what belongs to them.",
+    )
+}
 
 /// Returns the schema of a file with the members of this table.
 pub fn text(table: &MemberTable, title: &str, description: &str) -> String {
@@ -52,6 +62,19 @@ fn of(kind: &MemberKind) -> Value {
             let least = if schema["type"] == "array" { "minItems" } else { "minLength" };
             schema[least] = 1.into();
             schema
+        }
+        MemberKind::Secret(kind) => {
+            let alternatives = ["file", "env", "hash"].map(|name| json!([name])).into_iter().chain([json!(["generate", "write_to"])]);
+            let sources = alternatives.map(|names| {
+                let mut source = Value::from(object(&SECRET_SOURCE));
+                let named = |name: &String| names.as_array().is_some_and(|names| names.iter().any(|other| other == name.as_str()));
+                if let Some(properties) = source["properties"].as_object_mut() {
+                    properties.retain(|name, _| named(name));
+                }
+                source["required"] = names;
+                source
+            });
+            json!({"anyOf": std::iter::once(of(kind)).chain(sources).collect::<Vec<_>>()})
         }
         MemberKind::Password => inputs::new_password(),
         MemberKind::ApiKey => json!({"type": "string", "pattern": "^NNSXS\\.[A-Z2-7]{39}\\.[A-Z2-7]{52}$"}),

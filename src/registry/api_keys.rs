@@ -17,6 +17,7 @@ use crate::store::api_keys::ApiKeyKey;
 use crate::store::{Deleted, Order, Tx};
 
 errors! {
+    API_KEY_EXISTS: AlreadyExists "keyfob" "api_key_exists" "there is an API key with the ID `{api_key_id}` already";
     STORED_API_KEY_NOT_FOUND: NotFound "pkg/identityserver/store" "api_key_not_found" "api key with id `{api_key_id}` not found";
 }
 
@@ -42,23 +43,26 @@ pub struct KeyMask {
 /// Those of [`rights::on`]; [`rights::refused`] for a right that the caller lacks; `too_many` keys.
 pub fn create(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: NewKey) -> Result<(ApiKey, Token)> {
     let token = Token::fresh(TokenKind::ApiKey);
-    let key = create_known(tx, by, owner, wanted, &token)?;
+    let key = create_known(tx, by, owner, wanted, &token.id, &Hash::of_generated(&token.key))?;
     Ok((key, token))
 }
 
-/// Creates a key whose token is known before: that of a fixture.
+/// Creates a key that is known before: that of a fixture or a declaration.
 /// # Errors
-/// Those of [`create`].
-pub fn create_known(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: NewKey, token: &Token) -> Result<ApiKey> {
+/// Those of [`create`]; `api_key_exists`.
+pub fn create_known(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: NewKey, id: &str, hash: &Hash) -> Result<ApiKey> {
     check_has(tx, by, owner, wanted.rights.iter().copied().collect())?;
     bounds::check(&API_KEYS, owner.as_str(), tx.api_key_count(owner)?)?;
-    insert(tx, by, owner, wanted, token)
+    if tx.stored_api_key(id)?.is_some() {
+        return Err(API_KEY_EXISTS.with("api_key_id", id).into());
+    }
+    insert(tx, by, owner, wanted, id, hash)
 }
 
-/// Stores a key with the given token.
-pub(super) fn insert(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: NewKey, token: &Token) -> Result<ApiKey> {
+/// Stores a key with this ID and the hash of its secret part.
+pub(super) fn insert(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: NewKey, id: &str, hash: &Hash) -> Result<ApiKey> {
     let key = ApiKey {
-        id: token.id.clone(),
+        id: id.to_owned(),
         owner: owner.clone(),
         name: wanted.name,
         rights: wanted.rights,
@@ -67,7 +71,7 @@ pub(super) fn insert(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: New
         expires_at: wanted.expires_at,
         created_by: by.person().cloned(),
     };
-    if !tx.insert_api_key(&key, &Hash::of_generated(&token.key))? {
+    if !tx.insert_api_key(&key, hash)? {
         return Err(Error::Internal("two API keys got the same 192 random bits".into()));
     }
     record(tx, by, Action::CreateApiKey, None, Some(&key))?;

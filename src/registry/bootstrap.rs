@@ -88,7 +88,7 @@ fn insert(tx: &Tx<'_>, id: &UserId, password: &Hash, token: &Token) -> Result<()
     }
     history::record(tx, &by, &Entity::User(id.clone()), Action::Create, FIELDS, None, Some(&user))?;
     let wanted = api_keys::NewKey { name: "admin-api-key".to_owned(), rights: vec![Right::All], expires_at: None };
-    api_keys::insert(tx, &by, &AccountId::User(id.clone()), wanted, token)?;
+    api_keys::insert(tx, &by, &AccountId::User(id.clone()), wanted, &token.id, &Hash::of_generated(&token.key))?;
     let contact = Some(AccountId::User(id.clone()));
     insert_built_in(tx, &by, Client { administrative_contact: contact.clone(), technical_contact: contact, ..built_in(tx)? })
 }

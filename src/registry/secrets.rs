@@ -50,6 +50,15 @@ impl NewSecret {
         NewSecret { plain: chosen.to_owned(), hash: Hash::of_chosen(chosen, ROUNDS) }
     }
 
+    /// Takes a secret that only its hash is known of.
+    pub fn of_hash(hash: Hash) -> NewSecret {
+        NewSecret { plain: MASKED.to_owned(), hash }
+    }
+
+    pub fn hash(&self) -> &Hash {
+        &self.hash
+    }
+
     /// Hashes a secret that a test chose for its fixture, fast: it protects nothing.
     pub fn of_fixture(chosen: &str) -> NewSecret {
         NewSecret { plain: chosen.to_owned(), hash: Hash::of_generated(chosen) }

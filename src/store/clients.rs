@@ -129,6 +129,13 @@ impl Tx<'_> {
         Ok(self.cached(id.as_str(), read)?.is_some_and(|DeletedAt(deleted_at)| deleted.includes(deleted_at)))
     }
 
+    /// Returns who registered a client, if that account still exists.
+    pub(crate) fn client_registered_by(&self, id: &ClientId) -> Result<Option<AccountId>> {
+        let statement = "SELECT a.account_id, a.kind FROM clients c JOIN accounts a ON a.account_id = c.registered_by \
+             WHERE c.client_id = :client_id";
+        self.one(statement, named_params! {":client_id": id}, |cells| cells.owner("account_id"))
+    }
+
     /// Returns how many clients an account registered, or an organization that it created; also deleted ones.
     pub(crate) fn clients_registered_by(&self, account: &AccountId) -> Result<i64> {
         let statement = "SELECT coalesce((SELECT registered_clients FROM account_counts WHERE account_id = :account), 0)";

@@ -28,6 +28,7 @@ mod console_saving;
 mod console_sweep;
 mod crash;
 mod data_file;
+mod declared;
 mod delivery;
 mod described;
 mod disk;

@@ -203,7 +203,7 @@ fn answer_to(folder: &Folder, sent: &str) -> String {
 fn whatever_is_sent_to_the_control_socket_has_an_answer_that_says_what_is_wrong() {
     let folder = data("operator-hostile");
     let server = Process::start(&folder.0, "", &[]);
-    let long = format!(r#"{{"operation":"{}"}}"#, "x".repeat(1 << 20));
+    let long = format!(r#"{{"operation":"{}"}}"#, "x".repeat(1 << 26));
     let deep = "[".repeat(100_000);
     let version = env!("CARGO_PKG_VERSION");
     let request = |more: &str| format!(r#"{{"operation":"create-user","version":"{version}","values":{{"user-id":["eve"]}}{more}}}"#);

@@ -51,7 +51,19 @@ const FLOORS: &[Floors] = &[
             &["authentication"],
         ],
     },
-    Floors { folder: "declared", floors: &[&["input", "row"], &["names", "tables"], &["check"], &["read"], &["create"]] },
+    Floors {
+        folder: "declared",
+        floors: &[
+            &["fields", "input", "managed", "row"],
+            &["names", "tables"],
+            &["check"],
+            &["read", "sources"],
+            &["create", "found", "prepared"],
+            &["drift", "export"],
+            &["plan"],
+            &["apply"],
+        ],
+    },
     Floors {
         folder: "store",
         floors: &[
@@ -111,9 +123,9 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "cli/run",
         floors: &[
-            &["data_file", "output"],
-            &["pages", "secret_file"],
-            &["entities"],
+            &["admin_operation", "data_file", "output", "plan_text"],
+            &["declared_operations", "pages", "secret_file"],
+            &["declaration_file", "entities"],
             &[
                 "admin",
                 "api_keys",
@@ -129,6 +141,7 @@ const FLOORS: &[Floors] = &[
             ],
             &["drill", "operator"],
             &["backup", "tts_export"],
+            &["declarations"],
         ],
     },
     Floors { folder: "cli/doctor", floors: &[&["finding"], &["addresses", "backups", "certificate", "data", "files"], &["run"]] },
@@ -390,7 +403,9 @@ fn an_error_is_defined_once() {
         keyfob::cli::api_error::ERRORS,
         keyfob::cli::run::operator::ERRORS,
         keyfob::fixture::fault_controls::ERRORS,
+        keyfob::cli::run::declarations::ERRORS,
         keyfob::declared::input::ERRORS,
+        keyfob::declared::prepared::ERRORS,
         keyfob::fixture::journal_controls::ERRORS,
         keyfob::fixture::server::ERRORS,
         keyfob::fixture::snapshots::ERRORS,

@@ -155,6 +155,22 @@ pub static RESTORE: &[Flag] = &[
 
 pub static EVENT: &[Flag] = &[text("--event", "NUMBER", "The event, by its number in `keyfob history`.")];
 
+/// The declaration, and what becomes of what it has no longer.
+pub static DECLARATION: &[Flag] = &[
+    flag("--file", "FILE", FlagKind::File, "The declaration; - for standard input."),
+    switch("--prune", "Also delete what this declaration made before and has no longer; it can be restored for a day."),
+    text("--output-format", "FORMAT", "text, for people; or json."),
+];
+
+pub static YES: &[Flag] = &[switch("--yes", "Do not ask.")];
+
+pub static EXPORT: &[Flag] = &[
+    text("--to", "FORMAT", "declaration, which plan and apply read; or tts, SQL for the Identity Server of The Things Stack."),
+    flag("--output", "FILE", FlagKind::File, "Write it to this file, which only you can read; without it, to standard output."),
+];
+
+pub static SCHEMA: &[Flag] = &[text("--of", "KIND", "declaration, which plan and apply read; or seed, which serve --fixture reads.")];
+
 pub static REASON: &[Flag] = &[text("--reason", "TEXT", "The reason, stored as the state_description.")];
 
 /// Of the registration review.

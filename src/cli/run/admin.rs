@@ -11,6 +11,8 @@ use crate::cli::api_error::ApiError;
 use crate::cli::args::nouns::CLIENT;
 use crate::cli::args::values::{Values, missing};
 use crate::cli::failure::{Failure, UsageError};
+use crate::cli::run::admin_operation::AdminOperation;
+use crate::cli::run::declared_operations::{APPLY, EXPORT, PLAN};
 use crate::cli::run::entities::prepare;
 use crate::model::field::Audience;
 use crate::model::mask::Mask;
@@ -26,17 +28,6 @@ use crate::registry::secrets::NewSecret;
 use crate::registry::{api_keys, clients, recovery, users};
 use crate::store::{Deleted, Store, Tx};
 
-/// What one of the operator's commands does. It neither reads nor prints anything, so a running server can do it as well.
-#[derive(Debug)]
-pub struct AdminOperation {
-    /// The command, without `admin`.
-    pub name: &'static str,
-    /// The member of the answer that `--secret-out` keeps from the terminal; empty if there is none.
-    pub secret: &'static str,
-    /// Returns what is printed; null for nothing.
-    pub run: fn(&Values, &Store, &Settings) -> Result<Value, Failure>,
-}
-
 pub static CREATE_USER: AdminOperation = AdminOperation { name: "create-user", secret: "", run: create_user };
 pub static RESET_PASSWORD: AdminOperation = AdminOperation { name: "reset-password", secret: "", run: reset_password };
 pub static CREATE_TEMPORARY_PASSWORD: AdminOperation =
@@ -46,8 +37,17 @@ pub static CREATE_API_KEY: AdminOperation = AdminOperation { name: "create-api-k
 pub static CREATE_CLIENT: AdminOperation = AdminOperation { name: "create-client", secret: "secret", run: create_client };
 
 /// All of them: a server finds the one it is asked for by its name.
-pub static OPERATIONS: &[&AdminOperation] =
-    &[&CREATE_USER, &RESET_PASSWORD, &CREATE_TEMPORARY_PASSWORD, &CREATE_SIGN_IN_LINK, &CREATE_API_KEY, &CREATE_CLIENT];
+pub static OPERATIONS: &[&AdminOperation] = &[
+    &CREATE_USER,
+    &RESET_PASSWORD,
+    &CREATE_TEMPORARY_PASSWORD,
+    &CREATE_SIGN_IN_LINK,
+    &CREATE_API_KEY,
+    &CREATE_CLIENT,
+    &PLAN,
+    &APPLY,
+    &EXPORT,
+];
 
 /// Creates an approved user with a validated address.
 fn create_user(values: &Values, store: &Store, settings: &Settings) -> Result<Value, Failure> {

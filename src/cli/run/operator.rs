@@ -14,8 +14,9 @@ use crate::cli::args::settings::SettingKind::Value as OfValue;
 use crate::cli::args::settings::{self as args, IS_URL, ROUNDS, Setting};
 use crate::cli::args::values::Values;
 use crate::cli::control;
-use crate::cli::failure::Failure;
-use crate::cli::run::admin::{AdminOperation, CREATE_SIGN_IN_LINK, OPERATIONS};
+use crate::cli::failure::{Failure, UsageError};
+use crate::cli::run::admin::{CREATE_SIGN_IN_LINK, OPERATIONS};
+use crate::cli::run::admin_operation::AdminOperation;
 use crate::cli::run::data_file::require;
 use crate::cli::run::secret_file::{Secret, SecretFile};
 use crate::cli::terminal::note;
@@ -74,23 +75,55 @@ enum Place {
     Server(UnixStream),
 }
 
+/// Where operations are performed.
+#[derive(Debug)]
+pub struct Operator {
+    pub data: PathBuf,
+    overrides: Overrides,
+}
+
+impl Operator {
+    /// Reads the settings from flags and environment.
+    pub fn read(arguments: Arguments) -> Result<Operator, UsageError> {
+        let found = args::SettingValues::read(DATA, arguments)?;
+        let password_rounds = found.of("password_rounds").rounds()?;
+        let overrides = Overrides { password_rounds, public_url: found.of("public_url").url()? };
+        Ok(Operator { data: found.of("data").text().into(), overrides })
+    }
+
+    /// Performs an operation, and returns its answer.
+    pub fn perform(&self, operation: &AdminOperation, values: &Values) -> Result<Value, Failure> {
+        perform(self.place()?, operation, values, &self.overrides)
+    }
+
+    /// Returns whether an operation that ended like this may have been done all the same.
+    pub fn may_be_done(&self, failure: &Failure) -> bool {
+        matches!(failure, Failure::Named(error) if error.is(&NO_ANSWER) || error.is(&WRONG_ANSWER))
+    }
+
+    fn place(&self) -> Result<Place, Failure> {
+        require(&self.data)?;
+        open(&self.data)
+    }
+}
+
+fn perform(place: Place, operation: &AdminOperation, values: &Values, overrides: &Overrides) -> Result<Value, Failure> {
+    match place {
+        Place::File(store) => {
+            (operation.run)(values, &store, &overrides.over(&Settings { public_url: UNKNOWN_SERVER.to_owned(), ..Settings::default() }))
+        }
+        Place::Server(stream) => ask(&stream, operation, values, overrides),
+    }
+}
+
 pub fn run(operation: &AdminOperation, values: &Values, arguments: Arguments) -> Result<(), Failure> {
-    let found = args::SettingValues::read(DATA, arguments)?;
-    let path = PathBuf::from(found.of("data").text());
-    let password_rounds = found.of("password_rounds").rounds()?;
-    let overrides = Overrides { password_rounds, public_url: found.of("public_url").url()? };
-    require(&path)?;
-    let place = open(&path)?;
+    let operator = Operator::read(arguments)?;
+    let place = operator.place()?;
     if let Some(warning) = values.one("secret").and_then(secrets::warning) {
         note(&format!("warning: {warning}"));
     }
     let mut secret_file = SecretFile::of(values, usize::from(!operation.secret.is_empty()))?;
-    let answer = match place {
-        Place::File(store) => {
-            (operation.run)(values, &store, &overrides.over(&Settings { public_url: UNKNOWN_SERVER.to_owned(), ..Settings::default() }))
-        }
-        Place::Server(stream) => ask(&stream, operation, values, &overrides),
-    }?;
+    let answer = perform(place, operation, values, &operator.overrides)?;
     if !answer.is_null() {
         secret_file.print(&Secret { of: "", member: operation.secret }, &[], answer)?;
     }
@@ -131,7 +164,7 @@ fn ask(stream: &UnixStream, operation: &AdminOperation, values: &Values, overrid
     });
     let sent = control::send(stream, &request, ANSWER_TIMEOUT);
     // A server that refuses what is sent may answer before it has read all of it.
-    let answer = control::receive(stream, ANSWER_TIMEOUT).map_err(|error| sent.err().unwrap_or(error));
+    let answer = control::receive(stream, ANSWER_TIMEOUT, control::LONGEST_ANSWER).map_err(|error| sent.err().unwrap_or(error));
     let mut answer = answer.map_err(|error| ApiError::from(NO_ANSWER.with("reason", error.to_string())))?;
     let wrong = |reason: &str| Err(ApiError::from(WRONG_ANSWER.with("reason", reason)).into());
     match (answer.get("failure").map(Failure::of_json), answer.get_mut("answer").map(Value::take)) {

@@ -96,7 +96,7 @@ fn serve(listener: &UnixListener, app: &Arc<Mutex<Option<Arc<App>>>>) {
 
 /// Answers one command, or says what is wrong with it.
 fn answer(stream: &UnixStream, app: &Mutex<Option<Arc<App>>>) {
-    let done = match control::receive(stream, TIMEOUT) {
+    let done = match control::receive(stream, TIMEOUT, control::LONGEST_COMMAND) {
         Ok(message) => OperatorRequest::parse(&message).and_then(|request| run(&request, app)),
         Err(error) => Err(Failure::Refused(format!("not a request: {error}"))),
     };

@@ -36,7 +36,7 @@ pub fn read(configuration: &mut Configuration) -> Result<Option<SeedFile>, Failu
     configuration.settings.approval = seed.approval.unwrap_or(approval);
     if let Some(administrator) = seed.administrator() {
         configuration.admin_user = administrator.id.id.to_string();
-        configuration.admin_password = administrator.password.clone();
+        configuration.admin_password = administrator.password.plain().map(str::to_owned);
     }
     Ok(Some(SeedFile { seed, approval }))
 }

@@ -1,0 +1,179 @@
+//! A declaration in its file: read, with the secrets that are elsewhere looked up, and those that were generated written.
+
+use std::fs::{File, OpenOptions, remove_file};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+use serde_json::Value;
+
+use crate::base::links;
+use crate::base::strict_json;
+use crate::cli::args::settings::variable;
+use crate::cli::failure::Failure;
+use crate::cli::run::declared_operations::unusable;
+use crate::declared::row::MemberTable;
+use crate::declared::sources::{Sources, look_up};
+
+/// The name of standard input.
+const STANDARD_INPUT: &str = "-";
+
+/// The most bytes of a file with one secret.
+const LONGEST_SECRET: u64 = 64 * 1024;
+
+/// A declaration that was read.
+pub struct DeclarationFile {
+    /// As it was named.
+    pub name: String,
+    pub value: Value,
+    generated: Vec<GeneratedSecret>,
+    /// What to say about it, for people.
+    pub warnings: Vec<String>,
+}
+
+/// A secret that was generated, and is not written yet.
+struct GeneratedSecret {
+    at: String,
+    path: PathBuf,
+    text: String,
+}
+
+impl DeclarationFile {
+    /// Reads the file of this name; `-` is standard input.
+    pub fn read(table: &MemberTable, name: &str) -> Result<DeclarationFile, Failure> {
+        let wrong = |why: &str| Failure::Refused(format!("{name}: {why}"));
+        let (mut text, mut others_read) = (Vec::new(), false);
+        if name == STANDARD_INPUT {
+            io::stdin().read_to_end(&mut text).map_err(|error| wrong(&error.to_string()))?;
+        } else {
+            let mut file = open(Path::new(name)).map_err(|error| wrong(&format!("cannot read it: {error}")))?;
+            others_read = is_read_by_others(&file);
+            file.read_to_end(&mut text).map_err(|error| wrong(&format!("cannot read it: {error}")))?;
+        }
+        if text.trim_ascii().is_empty() {
+            return Err(wrong("it is empty: write {} for one that declares nothing"));
+        }
+        let mut value = strict_json::parse(&text).map_err(|error| wrong(&format!("it is not JSON: {error}")))?;
+        let folder = Path::new(name).parent().filter(|_| name != STANDARD_INPUT).unwrap_or(Path::new("")).to_owned();
+        let mut found = FileSources { folder, generated: Vec::new(), warnings: Vec::new(), in_clear: None };
+        look_up(table, &mut value, &mut found).map_err(|error| unusable(name, error))?;
+        if let Some(at) = found.in_clear.filter(|_| others_read) {
+            found.warnings.push(format!(
+                "{name} holds a secret in clear (`{at}`) and other users can read it: chmod 600 it, or let it name a file, such as \
+                 {{\"file\": \"NAME\"}}"
+            ));
+        }
+        Ok(DeclarationFile { name: name.to_owned(), value, generated: found.generated, warnings: found.warnings })
+    }
+
+    /// Writes the generated secrets of these places to their files, which are new.
+    pub fn write_generated(&self, places: &[&str]) -> Result<WrittenSecrets, Failure> {
+        let mut written = WrittenSecrets(Vec::new());
+        for secret in self.generated.iter().filter(|secret| places.contains(&secret.at.as_str())) {
+            let refused = |error: io::Error| {
+                Failure::Refused(format!("{}: `{}` cannot be written to {}: {error}", self.name, secret.at, secret.path.display()))
+            };
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&secret.path).map_err(refused)?;
+            written.0.push(secret.path.clone());
+            file.write_all(format!("{}\n", secret.text).as_bytes()).and_then(|()| file.sync_all()).map_err(refused)?;
+            let folder = secret.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            File::open(folder).and_then(|folder| folder.sync_all()).map_err(refused)?;
+        }
+        Ok(written)
+    }
+}
+
+/// The files of generated secrets; they are deleted when this is dropped, unless they are kept.
+#[derive(Debug)]
+pub struct WrittenSecrets(Vec<PathBuf>);
+
+impl WrittenSecrets {
+    /// Keeps the files, and returns their names.
+    pub fn keep(mut self) -> Vec<String> {
+        std::mem::take(&mut self.0).iter().map(|path| path.display().to_string()).collect()
+    }
+}
+
+impl Drop for WrittenSecrets {
+    fn drop(&mut self) {
+        // Errors are ignored: the next attempt reads what is left.
+        self.0.iter().for_each(|path| drop(remove_file(path)));
+    }
+}
+
+/// Looks secrets up in files and the environment.
+struct FileSources {
+    /// The folder of the declaration.
+    folder: PathBuf,
+    generated: Vec<GeneratedSecret>,
+    warnings: Vec<String>,
+    /// The place of the first secret in clear.
+    in_clear: Option<String>,
+}
+
+impl FileSources {
+    fn secret(&mut self, path: &Path) -> io::Result<String> {
+        let file = open(path)?;
+        if is_read_by_others(&file) {
+            self.warnings.push(format!("{} holds a secret, and other users can read it: chmod 600 it", path.display()));
+        }
+        let mut text = String::new();
+        file.take(LONGEST_SECRET + 1).read_to_string(&mut text)?;
+        if text.len() as u64 > LONGEST_SECRET {
+            return Err(io::Error::new(ErrorKind::InvalidData, "it is too long for a secret"));
+        }
+        Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    }
+}
+
+impl Sources for FileSources {
+    fn file(&mut self, name: &str) -> Result<String, String> {
+        let path = self.folder.join(name);
+        let text = self.secret(&path).map_err(|error| format!("names {}, which cannot be read: {error}", path.display()))?;
+        if text.is_empty() { Err(format!("names {}, which is empty", path.display())) } else { Ok(text) }
+    }
+
+    fn variable(&mut self, name: &str) -> Result<String, String> {
+        match variable(name) {
+            Ok(Some(value)) => Ok(value.trim_end_matches(['\r', '\n']).to_owned()),
+            Ok(None) => Err(format!("names the variable {name}, which is not set: set it, or name another")),
+            Err(_) => Err(format!("names the variable {name}, which is not UTF-8")),
+        }
+    }
+
+    fn generated(&mut self, at: &str, name: &str, fresh: String) -> Result<String, String> {
+        let path = self.folder.join(name);
+        match self.secret(&path) {
+            Ok(text) if text.is_empty() => Err(format!("names {}, which is there and empty: remove it", path.display())),
+            Ok(text) => Ok(text),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                if self.generated.iter().any(|other| other.path == path) {
+                    return Err(format!("must not be written to {}, where another secret is written to", path.display()));
+                }
+                self.generated.push(GeneratedSecret { at: at.to_owned(), path, text: fresh.clone() });
+                Ok(fresh)
+            }
+            Err(error) => Err(format!("names {}, which cannot be read: {error}", path.display())),
+        }
+    }
+
+    fn in_clear(&mut self, at: &str) {
+        self.in_clear.get_or_insert_with(|| at.to_owned());
+    }
+}
+
+/// Opens a file to read it, through links only where they are followed (`base/links.rs`).
+fn open(path: &Path) -> io::Result<File> {
+    links::open(&links::resolved(path)?, OpenOptions::new().read(true), OFlags::CLOEXEC)
+}
+
+fn is_read_by_others(file: &File) -> bool {
+    file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.mode() & 0o004 != 0)
+}
+
+impl std::fmt::Debug for DeclarationFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "DeclarationFile({})", self.name)
+    }
+}

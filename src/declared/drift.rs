@@ -1,0 +1,98 @@
+//! Tells changes by hand from changes of the declaration, by the history.
+
+use serde_json::{Map, Value, json};
+
+use crate::base::error::Result;
+use crate::base::request_id;
+use crate::base::time::Time;
+use crate::registry::entity::Entity;
+use crate::registry::history;
+use crate::registry::principal::Principal;
+use crate::store::Tx;
+use crate::store::events::EventSearch;
+
+/// A change by hand of what is declared.
+#[derive(Clone, Debug)]
+pub struct Drift {
+    /// The account, or `operator`.
+    by: String,
+    at: Time,
+    /// What the declaration said before; `None` if it is not known.
+    declared: Option<Value>,
+}
+
+impl Drift {
+    pub fn to_json(&self) -> Value {
+        let mut shown = json!({"changed_by": self.by, "changed_at": self.at.to_string()});
+        if let Some(declared) = &self.declared {
+            shown["declared"] = declared.clone();
+        }
+        shown
+    }
+}
+
+/// What is known of the past of an entity.
+pub struct Memory(Vec<PastChange>);
+
+/// An event, newest first.
+struct PastChange {
+    at: Time,
+    /// `None` for this declaration.
+    by: Option<String>,
+    new: Map<String, Value>,
+}
+
+/// How many events of an entity are looked at.
+const MOST_EVENTS: u32 = 500;
+
+impl Memory {
+    /// Reads the history of an entity; nothing for a declaration without a name.
+    /// # Errors
+    /// Only those of the store.
+    pub fn of(tx: &Tx<'_>, entity: &Entity, name: Option<&str>) -> Result<Memory> {
+        let Some(name) = name else { return Ok(Memory(Vec::new())) };
+        let search = EventSearch { since_purge_of: Some((vec![entity.kind()], entity.as_str().to_owned())), ..EventSearch::default() };
+        let events = history::list(tx, &Principal::operator(), Some(entity), search, MOST_EVENTS)?;
+        let own = request_id::of_declaration(name);
+        let changes = events.into_iter().map(|event| {
+            let is_own = event.actor.request_id == own;
+            let by = || event.actor.account_id.clone().unwrap_or_else(|| request_id::OPERATOR.to_owned());
+            PastChange { at: event.happened_at, by: (!is_own).then(by), new: serde_json::from_str(&event.new_values).unwrap_or_default() }
+        });
+        Ok(Memory(changes.collect()))
+    }
+
+    /// Returns the drift of a field of a plan, if it was last changed by hand after the declaration had set it.
+    pub fn drift(&self, field: &str) -> Option<Drift> {
+        let (name, key) = field.split_once('/').map_or((field, None), |(name, key)| (name, Some(key)));
+        let value_in = |change: &PastChange| match (name, key) {
+            ("attributes", Some(key)) => change.new.get(name).map(|all| all.get(key).cloned().unwrap_or_default()),
+            ("api_keys", Some(key)) => change.new.get("api_key").filter(|found| found["name"] == key).cloned(),
+            (_, Some(account)) => change.new.get(account).cloned(),
+            (_, None) => change.new.get(name).cloned(),
+        };
+        let mut changes = self.0.iter().filter_map(|change| value_in(change).map(|value| (change, value)));
+        let (last, _) = changes.next()?;
+        let by = last.by.clone()?;
+        let (_, declared) = changes.find(|(change, _)| change.by.is_none())?;
+        let is_secret = matches!(name, "secret" | "password" | "api_keys");
+        Some(Drift { by, at: last.at, declared: Some(declared).filter(|_| !is_secret) })
+    }
+
+    /// Returns whether the declaration gave this account its present rights.
+    pub fn is_ours(&self, account: &str) -> bool {
+        self.0.iter().find(|change| change.new.contains_key(account)).is_some_and(|change| change.by.is_none())
+    }
+
+    /// Returns whether the declaration created this API key.
+    pub fn made_key(&self, id: &str) -> bool {
+        let mut of_key = self.0.iter().filter(|change| change.new.get("api_key").is_some_and(|key| key["id"] == id));
+        of_key.next_back().is_some_and(|change| change.by.is_none())
+    }
+}
+
+impl std::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Memory(of {} changes)", self.0.len())
+    }
+}

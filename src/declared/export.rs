@@ -1,0 +1,267 @@
+//! Writes what there is in the format of declarations, secrets as hashes.
+
+use serde_json::{Map, Value, json};
+
+use crate::base::error::Result;
+use crate::base::id::{AccountId, UserId};
+use crate::base::page::{Listed, Page};
+use crate::base::right::{Right, Rights};
+use crate::declared::fields::is_declared;
+use crate::model::api_key::ApiKey;
+use crate::model::client::{self, Client};
+use crate::model::field::Field;
+use crate::model::mask::Mask;
+use crate::model::member::Member;
+use crate::model::organization::{self, Organization};
+use crate::model::shape::Shape;
+use crate::model::user::{self, User};
+use crate::model::value;
+use crate::registry::principal::Principal;
+use crate::registry::{authorizations, clients, organizations, users};
+use crate::store::api_keys::ApiKeyKey;
+use crate::store::clients::ClientKey;
+use crate::store::members::{MemberKey, Owned};
+use crate::store::organizations::OrganizationKey;
+use crate::store::users::UserKey;
+use crate::store::{Deleted, Direction, Order, Search, Tx};
+
+/// What was exported, and what a declaration cannot hold.
+#[derive(Debug)]
+pub struct Export {
+    pub declaration: Value,
+    /// Each says what is left out, for people.
+    pub notes: Vec<String>,
+}
+
+/// How many rows are read at a time.
+const ROWS: u32 = 1000;
+
+/// Exports everything that is live.
+/// # Errors
+/// Only those of the store.
+pub fn export(tx: &Tx<'_>) -> Result<Export> {
+    let mut exporting = Exporting { tx, notes: Vec::new(), older_secrets: 0 };
+    let live_users = all(|page| users::list(tx, &Principal::operator(), &Search::live(UserKey::Id, Direction::Ascending, page)))?;
+    let live_users: Vec<User> = live_users.into_iter().map(|(user, _)| user).collect();
+    let administrator = live_users.iter().find(|user| user.is_acting_admin()).map(|user| user.id.clone());
+    let users = live_users.iter().map(|user| exporting.user(user)).collect::<Result<Vec<_>>>()?;
+    let organizations = exporting.organizations()?;
+    let clients = exporting.clients(administrator.as_ref())?;
+    let mut authorizations = Vec::new();
+    for user in &live_users {
+        authorizations.extend(exporting.authorizations(&user.id)?);
+    }
+    exporting.note_what_is_deleted()?;
+    let declaration = json!({
+        "name": null, "users": users, "organizations": organizations, "clients": clients, "authorizations": authorizations,
+    });
+    Ok(Export { declaration, notes: exporting.notes })
+}
+
+struct Exporting<'a> {
+    tx: &'a Tx<'a>,
+    notes: Vec<String>,
+    older_secrets: usize,
+}
+
+impl Exporting<'_> {
+    fn user(&mut self, user: &User) -> Result<Value> {
+        let mut members = Map::from_iter([("user_id".to_owned(), user.id.as_str().into())]);
+        for (name, value) in fields(user::FIELDS, user) {
+            let name = if name == "primary_email_address" { "email" } else { name };
+            members.insert(name.to_owned(), value);
+        }
+        if let Some(passwords) = self.tx.passwords(&user.id)? {
+            members.insert("password".to_owned(), json!({"hash": passwords.password.as_str()}));
+            if passwords.temporary.is_some() {
+                self.notes.push(format!("the temporary password of user `{}`, which ends within a day", user.id));
+            }
+        }
+        self.add_keys(&mut members, &AccountId::User(user.id.clone()))?;
+        Ok(members.into())
+    }
+
+    fn organizations(&mut self) -> Result<Vec<Value>> {
+        let (tx, by) = (self.tx, Principal::operator());
+        let search = |page| Search::live(OrganizationKey::Id, Direction::Ascending, page);
+        let found = all(|page| organizations::search(tx, &by, &search(page), &Mask::default()))?;
+        found.iter().map(|(organization, _)| self.organization(organization)).collect()
+    }
+
+    fn organization(&mut self, organization: &Organization) -> Result<Value> {
+        let mut members = Map::from_iter([("organization_id".to_owned(), organization.id.as_str().into())]);
+        let what = format!("organization `{}`", organization.id);
+        self.add_fields(&mut members, organization::FIELDS, organization, &what)?;
+        let owned = Owned::Organization(organization.id.clone());
+        let found = self.members(&owned, &what)?.into_iter();
+        let found: Vec<Value> =
+            found.map(|member| json!({"user_id": member.account.as_str(), "rights": value::rights(&member.rights)})).collect();
+        if !found.is_empty() {
+            members.insert("members".to_owned(), found.into());
+        }
+        self.add_keys(&mut members, &AccountId::Organization(organization.id.clone()))?;
+        Ok(members.into())
+    }
+
+    fn clients(&mut self, administrator: Option<&UserId>) -> Result<Vec<Value>> {
+        let (tx, by) = (self.tx, Principal::operator());
+        let search = |page| Search::live(ClientKey::Id, Direction::Ascending, page);
+        let nothing = Mask::default();
+        let found = all(|page| clients::search(tx, &by, &search(page), &nothing)?.listed())?;
+        let exported = found.iter().map(|(client, _)| self.client(client, administrator)).collect::<Result<Vec<_>>>()?;
+        if self.older_secrets > 0 {
+            self.notes.push(format!("{} older client secrets, which were rotated and are still in their grace period", self.older_secrets));
+        }
+        Ok(exported)
+    }
+
+    fn client(&mut self, client: &Client, administrator: Option<&UserId>) -> Result<Value> {
+        let what = format!("client `{}`", client.id);
+        let owned = Owned::Client(client.id.clone());
+        let found = self.members(&owned, &what)?;
+        let mut members = Map::from_iter([("client_id".to_owned(), client.id.as_str().into())]);
+        match self.owner(client, &found)? {
+            Some(owner) => drop(members.insert("owner".to_owned(), owner.as_str().into())),
+            None => {
+                self.notes.push(format!("{what} has no owner any more: where it is created anew, an administrator owns it"));
+                members.insert("owner".to_owned(), administrator.map_or(Value::Null, |id| id.as_str().into()));
+            }
+        }
+        self.add_fields(&mut members, client::FIELDS, client, &what)?;
+        let secrets = self.tx.client_secrets(&client.id)?;
+        self.older_secrets += secrets.len().saturating_sub(1);
+        members.insert("secret".to_owned(), secrets.first().map_or(Value::Null, |secret| json!({"hash": secret.hash.as_str()})));
+        let mut listed: Vec<Value> =
+            found.iter().map(|member| json!({"account": member.account.as_str(), "rights": value::rights(&member.rights)})).collect();
+        let owner = members["owner"].as_str().unwrap_or_default();
+        if !found.is_empty() && !found.iter().any(|member| member.account.as_str() == owner) {
+            listed.push(json!({"account": owner, "rights": []}));
+        }
+        members.insert("collaborators".to_owned(), listed.into());
+        Ok(members.into())
+    }
+
+    /// Returns who registered the client, or else who owns it.
+    fn owner(&self, client: &Client, members: &[Member]) -> Result<Option<AccountId>> {
+        if let Some(account) = self.tx.client_registered_by(&client.id)?
+            && self.tx.account_exists(&account, Deleted::No)?
+        {
+            return Ok(Some(account));
+        }
+        let owns = |member: &&Member| member.rights.iter().any(|right| matches!(right, Right::All | Right::ClientAll));
+        Ok(members.iter().find(owns).or(members.first()).map(|member| member.account.clone()))
+    }
+
+    fn authorizations(&self, user: &UserId) -> Result<Vec<Value>> {
+        let found = all(|page| authorizations::list(self.tx, user, Direction::Ascending, page))?;
+        let mut exported = Vec::new();
+        for found in found {
+            if !self.tx.client_exists(&found.client_id, Deleted::No)? {
+                continue;
+            }
+            let rights = |rights: Rights| -> Value { rights.names().into() };
+            let mut members = json!({"user_id": user.as_str(), "client_id": found.client_id.as_str(), "rights": rights(found.rights)});
+            if found.agreed != found.rights {
+                members["agreed"] = rights(found.agreed);
+            }
+            exported.push(members);
+        }
+        Ok(exported)
+    }
+
+    /// Adds the fields of an entity. A contact that is deleted cannot be declared.
+    fn add_fields<E>(&mut self, members: &mut Map<String, Value>, table: &'static [Field<E>], entity: &E, what: &str) -> Result<()> {
+        for field in table.iter().filter(|field| matches!(field.shape, Shape::Account)) {
+            if let Some(contact) = value::to_account(&(field.get)(entity)) {
+                if !self.tx.account_exists(&contact, Deleted::No)? {
+                    self.notes.push(format!("the {} of {what}: `{}` is deleted", field.name, contact.as_str()));
+                    continue;
+                }
+                members.insert(field.name.to_owned(), (field.get)(entity));
+            }
+        }
+        let others = fields(table, entity).filter(|(name, _)| !name.ends_with("_contact"));
+        members.extend(others.map(|(name, value)| (name.to_owned(), value)));
+        Ok(())
+    }
+
+    /// Returns the live members.
+    fn members(&mut self, owned: &Owned, what: &str) -> Result<Vec<Member>> {
+        let order = Order { by: MemberKey::Id, direction: Direction::Ascending };
+        let found = all(|page| self.tx.members(owned, order, page))?;
+        let mut live = Vec::new();
+        for member in found {
+            match self.tx.account_exists(&member.account, Deleted::No)? {
+                true => live.push(member),
+                false => self.notes.push(format!("the rights of `{}`, who is deleted, on {what}", member.account.as_str())),
+            }
+        }
+        Ok(live)
+    }
+
+    fn add_keys(&self, members: &mut Map<String, Value>, owner: &AccountId) -> Result<()> {
+        let order = Order { by: ApiKeyKey::Id, direction: Direction::Ascending };
+        let keys = all(|page| self.tx.api_keys(owner, order, page))?;
+        let keys = keys.iter().map(|key| self.key(key)).collect::<Result<Vec<_>>>()?;
+        if !keys.is_empty() {
+            members.insert("api_keys".to_owned(), keys.into());
+        }
+        Ok(())
+    }
+
+    fn key(&self, key: &ApiKey) -> Result<Value> {
+        let mut members = json!({"name": key.name, "api_key_id": key.id});
+        if let Some(stored) = self.tx.stored_api_key(&key.id)? {
+            members["key"] = json!({"hash": stored.hash.as_str()});
+        }
+        members["rights"] = value::rights(&key.rights);
+        if let Some(end) = key.expires_at {
+            members["expires_at"] = end.to_string().into();
+        }
+        match &key.created_by {
+            Some(creator) if self.tx.account_exists(&AccountId::User(creator.clone()), Deleted::No)? => {
+                members["created_by"] = creator.as_str().into();
+            }
+            Some(_) | None => {}
+        }
+        Ok(members)
+    }
+
+    /// Says what is deleted and can still be restored.
+    fn note_what_is_deleted(&mut self) -> Result<()> {
+        let (tx, by, one) = (self.tx, Principal::operator(), Page::new(1, 1));
+        fn deleted<K>(search: Search<K>) -> Search<K> {
+            Search { deleted: Deleted::Yes, ..search }
+        }
+        let users = users::list(tx, &by, &deleted(Search::live(UserKey::Id, Direction::Ascending, one)))?.total;
+        let search = deleted(Search::live(OrganizationKey::Id, Direction::Ascending, one));
+        let organizations = organizations::search(tx, &by, &search, &Mask::default())?.total;
+        let clients = clients::search(tx, &by, &deleted(Search::live(ClientKey::Id, Direction::Ascending, one)), &Mask::default())?.total;
+        for (count, kind) in [(users, "users"), (organizations, "organizations"), (clients, "clients")] {
+            if count > 0 {
+                self.notes.push(format!("{count} {kind} that are deleted"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads all pages.
+fn all<T>(mut read: impl FnMut(Page) -> Result<Listed<T>>) -> Result<Vec<T>> {
+    let mut items = Vec::new();
+    let mut next = Some(Page::new(ROWS, 1));
+    while let Some(page) = next {
+        let listed = read(page)?;
+        items.extend(listed.items);
+        next = page.after(listed.total);
+    }
+    Ok(items)
+}
+
+/// Returns the fields that can be declared and are not empty; the state always, because what is created has another.
+fn fields<'e, E>(table: &'static [Field<E>], entity: &'e E) -> impl Iterator<Item = (&'static str, Value)> + 'e {
+    table.iter().filter(|field| is_declared(field)).filter_map(move |field| {
+        let value = (field.get)(entity);
+        (field.name == "state" || !field.shape.is_nothing(&value)).then_some((field.name, value))
+    })
+}

@@ -1,0 +1,430 @@
+//! What has to be done so that all is as declared, found out without doing it.
+
+use serde_json::{Map, Value, json};
+
+use crate::base::error::Result;
+use crate::base::id::AccountId;
+use crate::base::right::{Right, Rights};
+use crate::declared::drift::{Drift, Memory};
+use crate::declared::fields;
+use crate::declared::found::{FoundEntity, FoundKey};
+use crate::declared::input::wrong_at;
+use crate::declared::managed;
+use crate::declared::names::FROM_WHERE;
+use crate::declared::prepared::{Prepared, SecretVerdict};
+use crate::declared::read::{Declaration, DeclaredAuthorization, DeclaredClient, DeclaredKey, DeclaredOrganization, DeclaredUser};
+use crate::model::client::{self, Client};
+use crate::model::organization::{self, Organization};
+use crate::model::user::{self, User};
+use crate::model::value;
+use crate::model::view::MASKED;
+use crate::registry::entity::Entity;
+use crate::store::{Deleted, Tx};
+
+/// Whether what the declaration made, and has no longer, is removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prune {
+    Yes,
+    No,
+}
+
+/// What is done to an entity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlannedAction {
+    Create,
+    Restore,
+    Change,
+    Leave,
+    Remove,
+}
+
+impl PlannedAction {
+    pub const EVERY: &'static [PlannedAction] =
+        &[PlannedAction::Create, PlannedAction::Restore, PlannedAction::Change, PlannedAction::Leave, PlannedAction::Remove];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            PlannedAction::Create => "create",
+            PlannedAction::Restore => "restore",
+            PlannedAction::Change => "change",
+            PlannedAction::Leave => "leave",
+            PlannedAction::Remove => "remove",
+        }
+    }
+}
+
+/// What is to be done. Has no secrets.
+#[derive(Debug)]
+pub struct Plan {
+    pub name: Option<String>,
+    pub steps: Vec<PlanStep>,
+}
+
+/// What is to be done to one user, organization or client, or to one authorization.
+#[derive(Debug)]
+pub struct PlanStep {
+    pub action: PlannedAction,
+    pub kind: &'static str,
+    pub id: String,
+    pub changes: Vec<FieldChange>,
+    pub notes: Vec<String>,
+}
+
+/// A field, a member, a key or a secret before and after. `null` is absent.
+#[derive(Debug)]
+pub struct FieldChange {
+    /// `name`, `attributes/KEY`, `collaborators/ID`, `api_keys/NAME`, `secret`.
+    pub field: String,
+    pub was: Value,
+    pub will: Value,
+    pub drift: Option<Drift>,
+    /// Where in the declaration the secret was generated that this needs.
+    pub generated_at: Option<String>,
+}
+
+impl FieldChange {
+    fn new(field: impl Into<String>, was: Value, will: Value) -> FieldChange {
+        FieldChange { field: field.into(), was, will, drift: None, generated_at: None }
+    }
+
+    /// Returns the change of a secret, none of which is shown.
+    fn of_secret(field: &str, is_there: bool, will: Value) -> FieldChange {
+        FieldChange::new(field, if is_there { MASKED.into() } else { Value::Null }, will)
+    }
+}
+
+impl Plan {
+    pub fn has_changes(&self) -> bool {
+        self.steps.iter().any(|step| step.action != PlannedAction::Leave)
+    }
+
+    pub fn step(&self, kind: &str, id: &str) -> Option<&PlanStep> {
+        self.steps.iter().find(|step| step.kind == kind && step.id == id)
+    }
+
+    /// Returns the places of the generated secrets that it needs.
+    pub fn to_json(&self) -> Value {
+        let count = |action: PlannedAction| self.steps.iter().filter(|step| step.action == action).count();
+        let summary: Map<String, Value> =
+            PlannedAction::EVERY.iter().map(|action| (action.name().to_owned(), count(*action).into())).collect();
+        let steps: Vec<Value> = self.steps.iter().map(PlanStep::to_json).collect();
+        let generated: Vec<&str> =
+            self.steps.iter().flat_map(|step| &step.changes).filter_map(|change| change.generated_at.as_deref()).collect();
+        json!({"name": self.name, "has_changes": self.has_changes(), "summary": summary, "steps": steps, "generated": generated})
+    }
+}
+
+impl PlanStep {
+    fn to_json(&self) -> Value {
+        let changes: Vec<Value> = self
+            .changes
+            .iter()
+            .map(|change| {
+                let mut shown = json!({"field": change.field, "old": change.was, "new": change.will});
+                if let Some(drift) = &change.drift {
+                    shown["drift"] = drift.to_json();
+                }
+                shown
+            })
+            .collect();
+        json!({"action": self.action.name(), "kind": self.kind, "id": self.id, "changes": changes, "notes": self.notes})
+    }
+
+    /// Returns whether a field changes, or something in it.
+    pub fn changes(&self, field: &str) -> bool {
+        self.changes.iter().any(|change| change.field.split('/').next() == Some(field))
+    }
+}
+
+/// What is declared of an entity, in one form for all kinds.
+struct Wanted<'d> {
+    entity: Entity,
+    at: &'d str,
+    fields: Map<String, Value>,
+    /// What members are called, and those that are declared.
+    members: (&'static str, Vec<(&'d str, &'d [Right])>),
+    keys: &'d [DeclaredKey],
+    secret: Option<(&'static str, SecretVerdict<'d>)>,
+}
+
+/// Makes the plan.
+/// # Errors
+/// `fixture_wrong_member` for what cannot be so.
+pub fn plan(tx: &Tx<'_>, declaration: &Declaration, prepared: &Prepared, prune: Prune) -> Result<Plan> {
+    let planning = Planning { tx, declaration, prepared, prune };
+    let declared = &declaration.declared;
+    let mut steps = Vec::new();
+    for user in &declared.users {
+        steps.push(planning.user(user)?);
+    }
+    for organization in &declared.organizations {
+        steps.push(planning.organization(organization)?);
+    }
+    for client in &declared.clients {
+        steps.push(planning.client(client)?);
+    }
+    for authorization in &declared.authorizations {
+        steps.push(planning.authorization(authorization)?);
+    }
+    steps.extend(planning.no_longer_declared()?);
+    Ok(Plan { name: declaration.name.clone(), steps })
+}
+
+struct Planning<'a> {
+    tx: &'a Tx<'a>,
+    declaration: &'a Declaration,
+    prepared: &'a Prepared,
+    prune: Prune,
+}
+
+impl Planning<'_> {
+    fn user(&self, user: &DeclaredUser) -> Result<PlanStep> {
+        let found = FoundEntity::user(self.tx, &user.id.id)?;
+        let wanted = Wanted {
+            entity: Entity::User(user.id.id.clone()),
+            at: &user.id.at,
+            fields: fields::of_patch(user::FIELDS, &user.sent, User::new(user.id.id.clone(), self.tx.now)),
+            members: ("", Vec::new()),
+            keys: &user.api_keys,
+            secret: Some(("password", self.prepared.password(self.tx, user)?)),
+        };
+        self.step(wanted, found)
+    }
+
+    fn organization(&self, organization: &DeclaredOrganization) -> Result<PlanStep> {
+        let found = FoundEntity::organization(self.tx, &organization.id.id)?;
+        let blank = Organization::new(organization.id.id.clone(), self.tx.now);
+        let members = organization.members.iter().map(|member| (member.id.id.as_str(), member.rights.as_slice())).collect();
+        let wanted = Wanted {
+            entity: Entity::Organization(organization.id.id.clone()),
+            at: &organization.id.at,
+            fields: fields::of_patch(organization::FIELDS, &organization.sent, blank),
+            members: ("members", members),
+            keys: &organization.api_keys,
+            secret: None,
+        };
+        self.step(wanted, found)
+    }
+
+    fn client(&self, client: &DeclaredClient) -> Result<PlanStep> {
+        let found = FoundEntity::client(self.tx, &client.id.id)?;
+        let members = client.collaborators.iter().map(|member| (member.id.id.as_str(), member.rights.as_slice())).collect();
+        let wanted = Wanted {
+            entity: Entity::Client(client.id.id.clone()),
+            at: &client.id.at,
+            fields: fields::of_patch(client::FIELDS, &client.sent, Client::new(client.id.id.clone(), self.tx.now)),
+            members: ("collaborators", members),
+            keys: &[],
+            secret: Some(("secret", self.prepared.secret(self.tx, client)?)),
+        };
+        self.step(wanted, found)
+    }
+
+    /// Leaves an authorization that covers what is declared: users may agree to more.
+    fn authorization(&self, authorization: &DeclaredAuthorization) -> Result<PlanStep> {
+        let (user, client) = (&authorization.user_id.id, &authorization.client_id.id);
+        let found = self.tx.authorization(user, client)?.map(|found| found.rights);
+        let asked = || self.tx.client(client, Deleted::No).map(|client| client.map(|client| client.all_rights()));
+        let declared_client = || self.declaration.declared.clients.iter().find(|declared| declared.id.id == *client);
+        let of_declared = || {
+            declared_client()
+                .and_then(|client| client.sent.get("rights"))
+                .map(|rights| rights_of(&<Vec<Right> as value::FieldValue>::from_json(rights)))
+        };
+        let wanted = match &authorization.rights {
+            Some(rights) => rights_of(rights),
+            None => of_declared().or(asked()?).unwrap_or(Rights::NONE),
+        };
+        let shown = |rights: Option<Rights>| rights.map_or(Value::Null, |rights| rights.names().into());
+        let is_there = found.is_some_and(|found| wanted.without(found).is_empty());
+        let action = match found {
+            _ if is_there => PlannedAction::Leave,
+            None => PlannedAction::Create,
+            Some(_) => PlannedAction::Change,
+        };
+        let changes = if is_there { Vec::new() } else { vec![FieldChange::new("rights", shown(found), shown(Some(wanted)))] };
+        Ok(PlanStep { action, kind: "authorization", id: format!("{user} of {client}"), changes, notes: Vec::new() })
+    }
+
+    fn step(&self, wanted: Wanted<'_>, found: Option<FoundEntity>) -> Result<PlanStep> {
+        let name = self.declaration.name.as_deref();
+        let mut step = PlanStep {
+            action: PlannedAction::Leave,
+            kind: wanted.entity.kind(),
+            id: wanted.entity.as_str().to_owned(),
+            changes: Vec::new(),
+            notes: Vec::new(),
+        };
+        self.check_is_free(&wanted, found.as_ref())?;
+        let memory = Memory::of(self.tx, &wanted.entity, name.filter(|_| found.is_some()))?;
+        let nothing = FoundEntity::default();
+        let there = found.as_ref().unwrap_or(&nothing);
+        let attributes = managed::attributes(wanted.fields.get("attributes"), there.fields.get("attributes"), name);
+        let mut fields = wanted.fields.clone();
+        if let Some(attributes) = attributes {
+            fields.insert("attributes".to_owned(), attributes);
+        }
+        step.changes.extend(field_changes(&fields, &there.fields));
+        step.changes.extend(self.member_changes(&wanted, there, &memory));
+        step.changes.extend(self.key_changes(&wanted, there, &memory, &mut step.notes)?);
+        if let Some((field, verdict)) = &wanted.secret {
+            match verdict {
+                SecretVerdict::Kept(None) => {}
+                SecretVerdict::Kept(Some(note)) => step.notes.push((*note).to_owned()),
+                SecretVerdict::Set { generated_at, .. } => {
+                    let change = FieldChange::of_secret(field, there.has_secret, MASKED.into());
+                    step.changes.push(FieldChange { generated_at: generated_at.map(str::to_owned), ..change });
+                }
+                SecretVerdict::Removed => step.changes.push(FieldChange::of_secret(field, there.has_secret, Value::Null)),
+            }
+        }
+        for change in &mut step.changes {
+            change.drift = memory.drift(&change.field);
+        }
+        step.action = match &found {
+            None => PlannedAction::Create,
+            Some(found) if found.is_deleted => PlannedAction::Restore,
+            Some(_) if step.changes.is_empty() => PlannedAction::Leave,
+            Some(_) => PlannedAction::Change,
+        };
+        if found.is_some() && name.is_some() && there.managed_by().is_none() {
+            step.notes.push("was made by hand: from now on it is managed".to_owned());
+        }
+        Ok(step)
+    }
+
+    /// Refuses an ID that is another's.
+    fn check_is_free(&self, wanted: &Wanted<'_>, found: Option<&FoundEntity>) -> Result<()> {
+        let id = wanted.entity.as_str();
+        let other = match &wanted.entity {
+            Entity::User(_) => id.parse().ok().map(AccountId::Organization),
+            Entity::Organization(_) => id.parse().ok().map(AccountId::User),
+            Entity::Client(_) => None,
+        };
+        if let Some(other) = other
+            && self.tx.account_exists(&other, Deleted::Either)?
+        {
+            let kind = other.kind();
+            let why = format!("must not be `{id}`: there is a {kind} of this ID, and users and organizations share them");
+            return Err(wrong_at(wanted.at, why));
+        }
+        let by = found.and_then(FoundEntity::managed_by).filter(|by| self.declaration.name.as_deref().is_some_and(|name| name != *by));
+        match by {
+            Some(by) => {
+                Err(wrong_at(wanted.at, format!("must not be `{id}`, which the declaration `{by}` manages: leave it out here or there")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn member_changes(&self, wanted: &Wanted<'_>, found: &FoundEntity, memory: &Memory) -> Vec<FieldChange> {
+        let (field, members) = (wanted.members.0, &wanted.members.1);
+        let mut changes = Vec::new();
+        for (account, rights) in members {
+            let was = found.members.get(*account);
+            let is_same = was.map_or(rights.is_empty(), |was| !rights.is_empty() && rights_of(was) == rights_of(rights));
+            if !is_same {
+                let will = if rights.is_empty() { Value::Null } else { value::rights(rights) };
+                changes.push(FieldChange::new(format!("{field}/{account}"), was.map_or(Value::Null, |was| value::rights(was)), will));
+            }
+        }
+        if self.prune == Prune::Yes {
+            let extra = found.members.iter().filter(|(account, _)| !members.iter().any(|(declared, _)| declared == account));
+            let ours = extra.filter(|(account, _)| memory.is_ours(account));
+            changes
+                .extend(ours.map(|(account, rights)| FieldChange::new(format!("{field}/{account}"), value::rights(rights), Value::Null)));
+        }
+        changes
+    }
+
+    fn key_changes(&self, wanted: &Wanted<'_>, found: &FoundEntity, memory: &Memory, notes: &mut Vec<String>) -> Result<Vec<FieldChange>> {
+        let mut changes = Vec::new();
+        for key in wanted.keys {
+            let will = json!({"rights": value::rights(&key.wanted.rights), "expires_at": key.wanted.expires_at.map(|end| end.to_string())});
+            let field = format!("api_keys/{}", key.wanted.name);
+            let Some(there) = found.key(key) else {
+                if key.hash.is_none() {
+                    return Err(wrong_at(&key.at, format!("needs a `key`: there is none of this name yet. {FROM_WHERE}")));
+                }
+                changes.push(FieldChange {
+                    generated_at: key.generated.then(|| format!("{}/key", key.at)),
+                    ..FieldChange::new(field, Value::Null, will)
+                });
+                continue;
+            };
+            let was = json!({"rights": value::rights(&there.key.rights), "expires_at": there.key.expires_at.map(|end| end.to_string())});
+            let is_same = rights_of(&there.key.rights) == rights_of(&key.wanted.rights)
+                && there.key.expires_at == key.wanted.expires_at
+                && there.key.name == key.wanted.name;
+            if !is_same {
+                changes.push(FieldChange::new(field.clone(), was, will));
+            }
+            if !there.is_proved_by(key) {
+                if key.generated {
+                    notes.push(format!("{field}: the key is another than in its file, and stays"));
+                } else {
+                    changes.push(FieldChange::new(format!("{field}/key"), MASKED.into(), MASKED.into()));
+                }
+            }
+        }
+        if self.prune == Prune::Yes {
+            let is_extra = |there: &&FoundKey| !wanted.keys.iter().any(|key| found.key(key).is_some_and(|of| of.key.id == there.key.id));
+            let ours = found.keys.iter().filter(is_extra).filter(|there| memory.made_key(&there.key.id));
+            changes.extend(
+                ours.map(|there| FieldChange::new(format!("api_keys/{}", there.key.name), value::rights(&there.key.rights), Value::Null)),
+            );
+        }
+        Ok(changes)
+    }
+
+    /// Finds what this declaration made before and has no longer.
+    fn no_longer_declared(&self) -> Result<Vec<PlanStep>> {
+        let Some(name) = &self.declaration.name else { return Ok(Vec::new()) };
+        let declared = &self.declaration.declared;
+        let is_declared = |entity: &Entity| match entity {
+            Entity::User(id) => declared.users.iter().any(|user| user.id.id == *id),
+            Entity::Organization(id) => declared.organizations.iter().any(|organization| organization.id.id == *id),
+            Entity::Client(id) => declared.clients.iter().any(|client| client.id.id == *id),
+        };
+        let managed = managed::all(self.tx, name)?;
+        let gone = managed.into_iter().filter(|entity| !is_declared(entity));
+        let step = |entity: Entity| {
+            let (action, note) = match self.prune {
+                Prune::Yes => (PlannedAction::Remove, "no longer declared: deleted, and can be restored for a day"),
+                Prune::No => (PlannedAction::Leave, "no longer declared: --prune removes it"),
+            };
+            PlanStep { action, kind: entity.kind(), id: entity.as_str().to_owned(), changes: Vec::new(), notes: vec![note.to_owned()] }
+        };
+        Ok(gone.map(step).collect())
+    }
+}
+
+fn rights_of(rights: &[Right]) -> Rights {
+    rights.iter().copied().collect()
+}
+
+/// Returns the fields that differ; attributes one by one.
+fn field_changes(wanted: &Map<String, Value>, found: &Map<String, Value>) -> Vec<FieldChange> {
+    let mut changes = Vec::new();
+    for (field, will) in wanted {
+        let was = found.get(field).unwrap_or(&Value::Null);
+        if field == "attributes" {
+            changes.extend(attribute_changes(was, will));
+        } else if !fields::is_same(was, will) {
+            changes.push(FieldChange::new(field, was.clone(), will.clone()));
+        }
+    }
+    changes
+}
+
+fn attribute_changes(was: &Value, will: &Value) -> Vec<FieldChange> {
+    let empty = Map::new();
+    let (was, will) = (was.as_object().unwrap_or(&empty), will.as_object().unwrap_or(&empty));
+    let removed = was.keys().filter(|key| !will.contains_key(*key));
+    let keys = will.keys().chain(removed);
+    let change = |key: &String| {
+        let (old, new) = (was.get(key).cloned().unwrap_or_default(), will.get(key).cloned().unwrap_or_default());
+        (old != new).then(|| FieldChange::new(format!("attributes/{key}"), old, new))
+    };
+    keys.filter_map(change).collect()
+}
