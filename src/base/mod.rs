@@ -9,6 +9,7 @@ pub mod links;
 pub mod log;
 pub mod log_writer;
 pub mod mutex;
+pub mod network;
 pub mod output;
 pub mod page;
 pub mod pkce;

@@ -7,6 +7,7 @@ use listenfd::ListenFd;
 use pico_args::Arguments;
 
 use crate::base::log::Verbosity;
+use crate::base::network::NoNetwork;
 use crate::base::printable::printable;
 use crate::cli::args::parse::is_plain;
 use crate::cli::args::settings::SettingKind::{List, Secret, Switch, Value};
@@ -18,7 +19,7 @@ use crate::cli::serve::review;
 use crate::cli::serve::starter::Starter;
 use crate::http::base_path::BasePath;
 use crate::http::listener::limits::Limits;
-use crate::http::listener::proxies::{NoNetwork, TrustedProxies};
+use crate::http::listener::proxies::TrustedProxies;
 use crate::http::listener::public_socket::ListenAddress;
 use crate::model::protected_names::ProtectedNameList;
 use crate::model::settings::{AdminRights, Approval, ContactPolicy, Creators, Settings, UserRegistration};

@@ -4,9 +4,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::base::network::Network;
 use crate::http::listener::head::Trust;
 use crate::http::listener::limits::Limits;
-use crate::http::listener::proxies::{Network, TrustedProxies};
+use crate::http::listener::proxies::TrustedProxies;
 use crate::http::listener::public_socket::Protocol;
 use crate::http::listener::reading::{Arrived, Awaited, Reader};
 use crate::http::listener::resource::ResourceUse;

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::time::Instant;
 
+use crate::base::network::Network;
 use crate::http::listener::connection::{Connection, Stay};
-use crate::http::listener::proxies::Network;
 use crate::http::listener::resource::{Resource, ResourceUse};
 
 /// How many slots there may be, and after how many uses the numbers of a slot come again.

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use mio::Waker;
 
+use crate::base::network::Network;
 use crate::http::listener::limits::UPSTREAM_FOR_EACH_WORKER;
-use crate::http::listener::proxies::Network;
 
 /// The requests that wait for their turn, and what is in flight.
 #[derive(Debug)]

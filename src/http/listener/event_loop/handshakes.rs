@@ -5,10 +5,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::base::network::Network;
 use crate::http::listener::connection::Phase;
 use crate::http::listener::event_loop::EventLoop;
 use crate::http::listener::limits::LARGEST_HANDSHAKE;
-use crate::http::listener::proxies::Network;
 use crate::http::listener::rejection::HTTPS_PORT;
 use crate::http::listener::tls::Handshake;
 

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::base::network::Network;
 use crate::base::request_id;
 use crate::base::time::Clock;
 use crate::http::listener::connection::{CONTINUE, Phase, ReceivedRequest};
@@ -10,7 +11,6 @@ use crate::http::listener::fair_queue::InFlight;
 use crate::http::listener::head::Head;
 use crate::http::listener::limits::{READ_A_TURN, UNFINISHED_REQUESTS};
 use crate::http::listener::pending::PendingEntry;
-use crate::http::listener::proxies::Network;
 use crate::http::listener::reading::{Arrived, Awaited};
 use crate::http::listener::rejection::{NO_UPSTREAM, TOO_MUCH};
 use crate::http::listener::resource::Resource;
