@@ -15,6 +15,7 @@ pub mod page;
 pub mod pkce;
 pub mod printable;
 pub mod private_file;
+pub mod probe;
 pub mod request_id;
 pub mod right;
 pub mod secret;

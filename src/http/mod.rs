@@ -9,6 +9,7 @@ pub mod listener;
 pub mod origin;
 pub mod pairs;
 pub mod path;
+pub mod probe;
 pub mod queue;
 pub mod reply;
 pub mod request;

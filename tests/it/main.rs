@@ -65,6 +65,7 @@ mod page;
 mod pages;
 mod planted;
 mod postgres;
+mod probe;
 mod process;
 mod property;
 mod readme;
