@@ -504,6 +504,17 @@ CREATE INDEX client_token_days_by_day ON client_token_days (day);
 -- What was refused to a client comes from strangers: it goes after a while.
 CREATE INDEX events_of_old_refusals ON events (happened_at) WHERE name IN ('client.authorize.refuse', 'client.token.refuse');
 
+-- Whether the redirect URIs of clients work: the last try of each.
+CREATE TABLE client_probes (
+    client_id TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    uri       TEXT NOT NULL,
+    tried_at  INTEGER NOT NULL,
+    outcome   TEXT NOT NULL,
+    -- Of the HTTP answer, if there was one.
+    status    INTEGER,
+    PRIMARY KEY (client_id, uri)
+) STRICT, WITHOUT ROWID;
+
 -- The one row changes with every commit, so that a log which a killed server left can be told from another file's (store/wal.rs reads its bytes).
 CREATE TABLE file_stamp (
     stamp_number  INTEGER PRIMARY KEY CHECK (stamp_number = 1),

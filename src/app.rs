@@ -19,7 +19,7 @@ use crate::http::csrf::{self, FormTokenCheck, ServerKey, SignInPage};
 use crate::http::listener::counts::ListenerCounts;
 use crate::http::origin::{self, Sender};
 use crate::http::path;
-use crate::http::queue::{Queue, Slow};
+use crate::http::queue::{Queues, Slow};
 use crate::http::reply::{COMMON, FOR_ANY_ORIGIN, Reply};
 use crate::http::request::{Method, Request};
 use crate::metrics::scrape::{Metrics, Scrape};
@@ -46,9 +46,7 @@ pub struct App {
     base_path: BasePath,
     cookies: Cookies,
     server_key: ServerKey,
-    /// For hashing.
-    queue: Queue,
-    lists: Queue,
+    queues: Queues,
     guesses: GuessesInProgress,
     backups: BackupStatus,
     readiness: Readiness,
@@ -59,9 +57,9 @@ impl App {
     pub fn new(store: Store, settings: Settings) -> App {
         let (base_path, cookies) = (BasePath::of(&settings.public_url), Cookies::of(&settings.public_url));
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let (queue, lists, guesses) = (Queue::for_hashing(processors), Queue::for_lists(processors), GuessesInProgress::default());
+        let (queues, guesses) = (Queues::of(processors), GuessesInProgress::default());
         let (server_key, readiness, backups) = (ServerKey::fresh(), Readiness::default(), BackupStatus::default());
-        App { store, settings, base_path, cookies, server_key, queue, lists, guesses, backups, readiness, metrics: Metrics::default() }
+        App { store, settings, base_path, cookies, server_key, queues, guesses, backups, readiness, metrics: Metrics::default() }
     }
 
     pub fn store(&self) -> &Store {
@@ -107,8 +105,8 @@ impl App {
             _ if request.path() != "/metrics" => failure::no_route(request),
             _ if !request.method.is_get_or_head() => failure::wrong_method(request, &[Method::Get, Method::Head]),
             None => Reply::empty(503),
-            Some(App { metrics, store, queue, backups, .. }) => {
-                let page = text::page(&Scrape::of(metrics, store, queue, backups, listener));
+            Some(App { metrics, store, queues, backups, .. }) => {
+                let page = text::page(&Scrape::of(metrics, store, &queues.hashing, backups, listener));
                 Reply::new(200, text::MEDIA_TYPE, page.into())
             }
         };
@@ -164,7 +162,7 @@ impl App {
             Handler::Read(read) => self.store.read_kept(|tx| in_transaction(tx, read(input)?)),
             Handler::List(read) => read(input).and_then(|work| {
                 before_blocking();
-                let _turn = call::enter(&self.lists, Slow::List, None, input.request.peer)?;
+                let _turn = call::enter(&self.queues.lists, Slow::List, None, input.request.peer)?;
                 self.store.read(|tx| in_transaction(tx, work))
             }),
             Handler::Write(read) => read(input).and_then(|work| {
@@ -172,8 +170,8 @@ impl App {
                 self.store.write(|tx| in_transaction(tx, work))
             }),
             Handler::Transactions(read) => read(input).and_then(|work| {
-                let App { store, settings, queue, guesses, .. } = self;
-                work(&Transactions { store, settings, admit: &admit, before_blocking, queue, guesses })
+                let App { store, settings, queues, guesses, .. } = self;
+                work(&Transactions { store, settings, admit: &admit, before_blocking, queues, guesses })
             }),
             Handler::Server(answer) => {
                 let App { store, readiness, .. } = self;

@@ -3,16 +3,19 @@
 use std::net::IpAddr;
 
 use crate::base::error::{Result, errors};
-use crate::base::id::UserId;
+use crate::base::id::{ClientId, UserId};
+use crate::base::probe::UriProbe;
 use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::http::cookie::Cookies;
 use crate::http::csrf;
-use crate::http::queue::{Full, Queue, Slow, Turn};
+use crate::http::probe::attempt::{self, ProbeRules};
+use crate::http::queue::{Full, Queue, Queues, Slow, Turn};
 use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
 use crate::model::settings::Settings;
 use crate::registry::principal::Principal;
+use crate::registry::probes;
 use crate::registry::readiness::Readiness;
 use crate::registry::sessions::SessionCookie;
 use crate::registry::sign_in::{self, SignInAttempt};
@@ -22,6 +25,7 @@ use crate::store::{Store, Tx};
 
 errors! {
     TOO_BUSY: Unavailable "keyfob" "too_busy" "too many passwords and secrets are being checked just now: try again in {seconds} seconds";
+    PROBES_BUSY: Unavailable "keyfob" "probes_busy" "redirect URIs of too many clients are being tried just now: try again in {seconds} seconds";
     LISTS_BUSY: Unavailable "keyfob" "lists_busy" "too many lists and searches are being made just now: try again in {seconds} seconds";
 }
 
@@ -107,7 +111,7 @@ pub struct Transactions<'a> {
     pub admit: &'a dyn Fn(&Tx<'_>) -> Result<Principal>,
     /// Lets another request be worked on while this one waits, for the disk or for its turn in the queue.
     pub before_blocking: &'a dyn Fn(),
-    pub queue: &'a Queue,
+    pub queues: &'a Queues,
     pub guesses: &'a GuessesInProgress,
 }
 
@@ -141,7 +145,7 @@ impl Transactions<'_> {
     fn in_turn<T>(&self, work: Slow, peer: IpAddr, known: Option<&UserId>, act: impl FnOnce() -> Result<T>) -> Result<T> {
         let work = known.map_or(work, |_| Slow::Known);
         (self.before_blocking)();
-        let turn = enter(self.queue, work, known, peer)?;
+        let turn = enter(&self.queues.hashing, work, known, peer)?;
         let done = act();
         drop(turn);
         done
@@ -193,6 +197,17 @@ impl Transactions<'_> {
         self.write(|call| users::change_password(call.tx, call.by, id, &verified, &hash, old_access))
     }
 
+    /// Tries the redirect URIs of a client, when its turn comes, and stores what came of it.
+    pub fn probe(&self, id: &ClientId, peer: IpAddr) -> Result<Vec<UriProbe>> {
+        let known = self.read(|call| Ok(call.by.person().cloned()))?;
+        (self.before_blocking)();
+        let turn = enter(&self.queues.probes, Slow::Probe, known.as_ref(), peer)?;
+        let uris = self.read(|call| probes::to_try(call.tx, id))?;
+        let outcomes = attempt::attempts(&uris, &ProbeRules::of(&self.settings.review_probe_networks));
+        drop(turn);
+        self.write(|call| probes::store(call.tx, id, &uris, &outcomes))
+    }
+
     /// Admits or refuses the caller, before anything slow is done.
     pub fn require_admission(&self) -> Result<()> {
         self.read(|_| Ok(()))
@@ -209,6 +224,7 @@ pub fn enter<'q>(queue: &'q Queue, work: Slow, known: Option<&UserId>, peer: IpA
     let busy = match work {
         Slow::Password | Slow::ClientSecret | Slow::Known => &TOO_BUSY,
         Slow::List => &LISTS_BUSY,
+        Slow::Probe => &PROBES_BUSY,
     };
     queue.enter(work, throttle::groups(known, peer)).map_err(|Full| busy.with("seconds", BUSY_SECONDS).into())
 }

@@ -14,6 +14,7 @@ pub mod names;
 pub mod openapi;
 pub mod operation;
 pub mod organizations;
+pub mod probes;
 pub mod query;
 pub mod reply;
 pub mod review;

@@ -73,6 +73,8 @@ pub enum Gives {
     Rights,
     /// `{"findings":[…],"rule_set":…,"would_be":…}`.
     Findings,
+    /// `{"probes":[…]}`.
+    Probes,
     SignInLink,
     AuthInfo,
     Configuration,

@@ -29,7 +29,7 @@ pub enum ProbeOutcome {
 
 /// The last try of a URI.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Probe {
+pub struct UriProbe {
     pub uri: String,
     pub tried_at: Time,
     pub outcome: ProbeOutcome,

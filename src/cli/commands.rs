@@ -178,6 +178,8 @@ pub static COMMANDS: &[Command] = &[
     command("clients collaborators set", &["update"], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::COLLABORATOR), Rows(flags::RIGHTS_LIST), Rights(&CLIENT)], &["client.collaborator.set"], Run::Remote(|g, r| collaborators::set(&CLIENT, g, r)), "Add a collaborator, or give one other rights."),
     command("clients collaborators delete", &["del", "remove", "rm"], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::COLLABORATOR)], &["client.collaborator.delete"], Run::Remote(|g, r| collaborators::delete(&CLIENT, g, r)), "Remove a collaborator."),
 
+    command("clients review probe", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::OUTPUT)], &["client.review.probe"], Run::Remote(clients::probe), "Try whether the redirect URIs of a client work."),
+
     command("history", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::PAGING), Rows(flags::OUTPUT)], &["client.event.list"], Run::Remote(history::list), "List what happened to a client, newest first: each event has a number."),
     command("undo", &[], &["event"], &[Rows(flags::EVENT), Rows(flags::OUTPUT)], &["client.event.undo"], Run::Remote(history::undo), "Undo a change of a client: set the fields of the event back, if nobody changed them since."),
 

@@ -12,14 +12,14 @@ const MOST_AT_ONCE: usize = 4;
 /// The most that wait for one kind of hashing.
 const MOST_WAITING: usize = 32;
 
-/// The most threads in the queue for hashing, working or waiting.
-pub const MOST_HASHING: usize = MOST_AT_ONCE + 3 * MOST_WAITING;
+/// The most threads in the queues for what is slow, working or waiting.
+pub const MOST_SLOW: usize = MOST_AT_ONCE + 3 * MOST_WAITING + MOST_PROBES + MOST_WAITING_PROBES;
 
 /// Waiting longer than this fails: a browser would not wait much longer either.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// How many kinds of work there are.
-const KINDS: usize = 4;
+const KINDS: usize = 5;
 
 /// The kind of work. The kinds in a queue take turns, so a flood of one does not hold up the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub enum Slow {
     Known,
     /// Reading many rows.
     List,
+    /// Waiting for other servers.
+    Probe,
 }
 
 /// Whose requests are counted together: those of an address, a network, a user.
@@ -40,6 +42,26 @@ pub struct Group {
     pub name: String,
     /// How many of its requests have a turn in one round.
     pub turns: usize,
+}
+
+/// The most clients whose URIs are tried at one time, and the most that wait for it.
+const MOST_PROBES: usize = 2;
+const MOST_WAITING_PROBES: usize = 8;
+
+/// The queues of a server.
+#[derive(Debug)]
+pub struct Queues {
+    pub hashing: Queue,
+    pub lists: Queue,
+    pub probes: Queue,
+}
+
+impl Queues {
+    /// Returns the queues of a machine with this many processors.
+    pub fn of(processors: usize) -> Queues {
+        let probes = Queue { at_once: MOST_PROBES, most_waiting: MOST_WAITING_PROBES, ..Queue::for_hashing(processors) };
+        Queues { hashing: Queue::for_hashing(processors), lists: Queue::for_lists(processors), probes }
+    }
 }
 
 /// The queue is full, or moves too slowly.

@@ -49,7 +49,7 @@ pub const MOST_HELD: usize = 48;
 
 /// How many threads there are beyond the permits: this many can wait for the disk and join one commit, and as many again as the queue for
 /// slow work admits.
-const RESERVE: usize = 60 + queue::MOST_HASHING;
+const RESERVE: usize = 60 + queue::MOST_SLOW;
 
 pub struct Server {
     address: Option<SocketAddr>,

@@ -3,6 +3,8 @@
 use crate::base::right::Rights;
 use crate::model::protected_names::ProtectedNameList;
 
+use crate::base::network::Networks;
+
 /// The state of a new client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Approval {
@@ -56,6 +58,15 @@ pub enum ContactPolicy {
     Oneself,
 }
 
+/// Whether the server tries by itself whether redirect URIs work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReviewProbe {
+    /// Only when a collaborator or an administrator asks.
+    Off,
+    /// Those of clients that wait for approval, or are new, too.
+    On,
+}
+
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub approval: Approval,
@@ -73,6 +84,9 @@ pub struct Settings {
     pub protected_names: ProtectedNameList,
     /// The public URL of this server, without a slash at the end. The issuer of its tokens (RFC 8414).
     pub public_url: String,
+    pub review_probe: ReviewProbe,
+    /// Networks in which redirect URIs are tried although they are not public.
+    pub review_probe_networks: Networks,
 }
 
 impl Default for Settings {
@@ -89,6 +103,8 @@ impl Default for Settings {
             password_rounds: 600_000,
             protected_names: ProtectedNameList::default(),
             public_url: "http://127.0.0.1:1885".to_owned(),
+            review_probe: ReviewProbe::Off,
+            review_probe_networks: Networks::default(),
         }
     }
 }

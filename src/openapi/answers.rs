@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::api::api_keys;
 use crate::api::operation::{EntityKind, Gives, Item};
+use crate::base::probe::ProbeOutcome;
 use crate::model::bounds::{PAGE, RIGHTS};
 use crate::model::choice::{GRANTS, RIGHT_CHOICES, STATES};
 use crate::model::client::IDENTIFIERS as CLIENT_IDENTIFIERS;
@@ -47,6 +48,7 @@ pub fn of(gives: Gives) -> Value {
         }
         Gives::Rights => object(&[], [("rights", rights())]),
         Gives::Findings => findings(),
+        Gives::Probes => object(&[], [("probes", json!({"type": "array", "items": reference("Probe")}))]),
         Gives::SignInLink => reference("SignInLink"),
         Gives::AuthInfo => reference("AuthInfo"),
         // The configuration: an object of objects that The Things Stack defines.
@@ -90,6 +92,7 @@ pub fn schemas() -> Map<String, Value> {
         ("Finding", review::finding()),
         ("AccessToken", access_token()),
         ("Event", event()),
+        ("Probe", probe()),
         ("AuthInfo", auth_info()),
         ("UserIds", ids(&USER_IDENTIFIERS)),
         ("OrganizationIds", ids(&ORGANIZATION_IDENTIFIERS)),
@@ -201,6 +204,20 @@ fn access_token() -> Value {
             ("rights", rights()),
             ("created_at", time()),
             ("expires_at", time()),
+        ],
+    )
+}
+
+fn probe() -> Value {
+    object(
+        &["uri", "tried_at", "outcome", "text"],
+        [
+            ("uri", plain()),
+            ("tried_at", time()),
+            ("outcome", json!({"enum": ProbeOutcome::names()})),
+            ("status", json!({"type": "integer", "description": "Of the answer, if there was one."})),
+            ("works", json!({"type": "boolean", "description": "Absent where nothing can be said."})),
+            ("text", json!({"type": "string", "description": "The outcome for people."})),
         ],
     )
 }

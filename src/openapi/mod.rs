@@ -130,7 +130,10 @@ fn statuses(route: &Route, operation: &Operation) -> Vec<Kind> {
         (Kind::PermissionDenied, true),
         (Kind::NotFound, names_something),
         (Kind::AlreadyExists, operation.can_conflict),
-        (Kind::ResourceExhausted, operation.takes == Takes::PasswordChange || gives_values(operation.takes)),
+        (
+            Kind::ResourceExhausted,
+            operation.takes == Takes::PasswordChange || operation.gives == Gives::Probes || gives_values(operation.takes),
+        ),
         (Kind::Unavailable, true),
     ];
     rows.into_iter().filter(|(_, can_occur)| *can_occur).map(|(kind, _)| kind).collect()

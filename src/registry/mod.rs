@@ -32,6 +32,7 @@ pub mod live_tokens;
 pub mod members;
 pub mod organizations;
 pub mod principal;
+pub mod probes;
 pub mod readiness;
 pub mod recovery;
 pub mod refusal;

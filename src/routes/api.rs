@@ -41,6 +41,7 @@ pub const ROUTES: &[Route] = &[
     operation("client.review.answer", Post, "/api/v3/clients/{client_id}/review/answer", Admin(&PERMISSION_DENIED), Write(api::review_queue::answer), Takes::ReviewAnswer, Gives::Item(Item::Review), "Approve or reject a client that waits, or ask its owner for changes."),
     operation("client.review.list", Get, "/api/v3/reviews", Admin(&PERMISSION_DENIED), List(api::review_queue::list), Takes::Reviews, Gives::Items(Item::Review), "Tell what the rules find about all clients, or about those that wait."),
 
+    operation("client.review.probe", Post, "/api/v3/clients/{client_id}/review/probe", Holds(ClientSettingsBasic), Transactions(api::probes::probe), Takes::Nothing, Gives::Probes, "Try whether the redirect URIs of a client work."),
     operation("client.event.list", Get, "/api/v3/clients/{client_id}/events", HoldsEvenDeleted(ClientInfo), List(api::events::list), Takes::Page(Item::Event), Gives::Items(Item::Event), "List what happened to a client, newest first."),
     operation("client.event.undo", Post, "/api/v3/events/{event_number}/undo", SignedIn, Write(api::events::undo), Takes::EventValues, Gives::One(EntityKind::Client), "Undo a change of a client: set the fields of the event back, if nobody changed them since."),
 

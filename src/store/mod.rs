@@ -27,6 +27,7 @@ pub mod observations;
 mod open_error;
 pub mod organizations;
 mod pattern;
+mod probes;
 pub mod proof;
 mod query;
 mod readers;

@@ -68,6 +68,7 @@ clients list --organization-id acme-corp
 clients search --state APPROVED,STATE_FLAGGED --attributes-contain \"key=a b\"
 clients get my-app --name
 clients set my-app --name New
+clients review probe my-app
 history my-app --output-format table
 undo $EVENT
 clients approve my-app

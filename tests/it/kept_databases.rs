@@ -141,6 +141,9 @@ fn everything(server: &mut Server) {
     server.check("alice", "POST", "/api/v3/clients/my-app/secret", r#"{"grace":"3600s"}"#, "200");
     Browser::default().post(server, "/oauth/api/auth/login", &[("user_id", "bob"), ("password", "Wrong-passw0rd")]);
     server.check("admin", "POST", "/api/v3/users/bob/sign-in-link", "", "200");
+    let client = r#"{"client":{"redirect_uris":["http://127.0.0.1:1/cb"]},"field_mask":"redirect_uris"}"#;
+    server.check("alice", "PUT", "/api/v3/clients/waiting", client, "200");
+    server.check("alice", "POST", "/api/v3/clients/waiting/review/probe", "", "200");
     server.has_client("alice", "deleted");
     server.check("alice", "DELETE", "/api/v3/clients/deleted", "", "200");
     server.check("anon", "GET", "/readyz", "", "200");

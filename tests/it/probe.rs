@@ -8,8 +8,13 @@ use std::time::{Duration, Instant};
 
 use keyfob::base::probe::ProbeOutcome;
 use keyfob::http::probe::attempt::{ProbeRules, attempt};
+use keyfob::model::settings::Settings;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use serde_json::{Value, json};
 use ureq::tls::{Certificate, RootCerts};
+
+use crate::console::server_with_alice;
+use crate::server::Server;
 
 /// This machine is allowed, as an operator allows a network.
 fn rules() -> ProbeRules {
@@ -133,8 +138,8 @@ fn what_no_server_answers_is_not_tried() {
 fn who_answers_slowly_or_not_at_all_holds_a_try_for_three_seconds_at_most() {
     let (silent, _heads) = server(|_, _| std::thread::sleep(Duration::from_secs(20)));
     let (slow, _others) = server(|stream, _| {
-        for byte in b"HTTP/1.1".iter().cycle() {
-            std::thread::sleep(Duration::from_millis(100));
+        for byte in b"HTTP/1.1 200 OK\r\n".iter().cycle() {
+            std::thread::sleep(Duration::from_millis(300));
             if stream.write_all(&[*byte]).is_err() {
                 return;
             }
@@ -205,4 +210,78 @@ fn a_certificate_must_be_trusted_and_prove_the_name() {
     assert_eq!(attempt(&other, &trusting), ProbeOutcome::NoTrust, "the certificate is for another name");
     let (plain, _heads) = says("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     assert_ne!(attempt(&format!("https://127.0.0.1:{plain}/"), &trusting), ProbeOutcome::Answered(200), "that is not TLS");
+}
+
+const CLIENT: &str = "/api/v3/clients/my-app";
+
+/// Alice's client, whose redirect URIs are these.
+fn has_client(server: &Server, uris: &[String]) {
+    server.has_client("alice", "my-app");
+    let body = json!({"client": {"redirect_uris": uris}, "field_mask": "redirect_uris"}).to_string();
+    server.check("alice", "PUT", CLIENT, &body, "200");
+}
+
+/// What came of trying each, as outcome and works.
+fn probes(server: &Server, who: &str) -> Vec<(String, Value)> {
+    let answer = server.check(who, "POST", &format!("{CLIENT}/review/probe"), "", "200").json();
+    let probes = answer["probes"].as_array().cloned().unwrap_or_default();
+    probes.iter().map(|probe| (probe["outcome"].as_str().unwrap_or_default().to_owned(), probe["works"].clone())).collect()
+}
+
+fn settings() -> Settings {
+    Settings { review_probe_networks: "127.0.0.0/8".parse().expect("a network"), ..Settings::default() }
+}
+
+#[test]
+fn owners_and_administrators_have_the_redirect_uris_of_a_client_tried_and_the_results_stay() {
+    let mut server = Server::with(settings());
+    server.has_user("alice");
+    server.has_user("bob");
+    let (works, heads) = says("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    let (gone, _heads) = says("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    let uris = [format!("http://127.0.0.1:{works}/cb"), format!("http://127.0.0.1:{gone}/cb"), "my-app://callback".to_owned()];
+    has_client(&server, &uris);
+    server.check("bob", "POST", &format!("{CLIENT}/review/probe"), "", "403 no_client_rights");
+    server.check("anon", "POST", &format!("{CLIENT}/review/probe"), "", "403 no_client_rights");
+    assert!(heads.try_recv().is_err(), "nothing is tried for strangers, nor when a client is registered");
+    let found =
+        [("answered", json!(true)), ("answered", json!(false)), ("not_tried", Value::Null)].map(|(name, works)| (name.to_owned(), works));
+    assert_eq!(probes(&server, "alice"), found);
+    let again = server.check("alice", "POST", &format!("{CLIENT}/review/probe"), "", "429 tried_just_now");
+    assert_eq!(again.header("Retry-After"), Some("10"));
+    server.wait_seconds(10);
+    assert_eq!(probes(&server, "admin"), found);
+    assert_eq!(server.value::<i64>("SELECT count(*) FROM client_probes"), 3);
+    let body = json!({"client": {"redirect_uris": [&uris[0]]}, "field_mask": "redirect_uris"}).to_string();
+    server.check("alice", "PUT", CLIENT, &body, "200");
+    server.wait_seconds(10);
+    assert_eq!(probes(&server, "alice").len(), 1);
+    assert_eq!(server.value::<i64>("SELECT count(*) FROM client_probes"), 1, "those of other URIs are gone");
+    server.check("admin", "DELETE", &format!("{CLIENT}/purge"), "", "200");
+    assert_eq!(server.value::<i64>("SELECT count(*) FROM client_probes"), 0);
+}
+
+#[test]
+fn without_a_setting_only_public_addresses_are_tried() {
+    let mut server = Server::start();
+    server.has_user("alice");
+    let (port, heads) = says("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    has_client(&server, &["localhost", "127.0.0.1", "127.1", "[::ffff:7f00:1]"].map(|host| format!("http://{host}:{port}/cb")));
+    for (outcome, works) in probes(&server, "admin") {
+        assert!(works.is_null() && matches!(outcome.as_str(), "not_public" | "not_tried"), "{outcome}");
+    }
+    assert!(heads.try_recv().is_err(), "it was asked");
+}
+
+#[test]
+fn the_page_of_a_client_says_which_redirect_urls_work() {
+    let (server, mut alice) = server_with_alice();
+    server.has_client("alice", "my-app");
+    assert!(alice.get(&server, "/console/clients/my-app").text().contains("Nobody has tried them yet"));
+    let done = alice.sends_form(&server, "/console/clients/my-app/review/probe", &[]);
+    assert_eq!((done.status, done.header("Location")), (303, Some("/console/clients/my-app?done=tried")));
+    server.execute("UPDATE client_probes SET outcome = 'answered', status = 404");
+    let page = alice.get(&server, "/console/clients/my-app");
+    page.tells("does-not-work");
+    assert!(page.text().contains("https://my-app.example.com/callback</code>: it answered with 404"), "{}", page.text());
 }

@@ -9,6 +9,7 @@ pub mod introduction;
 pub mod metrics_listener;
 pub mod observer;
 pub mod opening;
+pub mod prober;
 pub mod process;
 pub mod public_url;
 pub mod reload;

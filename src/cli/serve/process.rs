@@ -26,12 +26,13 @@ use crate::cli::serve::service::Service;
 use crate::cli::serve::service_manager::ServiceManager;
 use crate::cli::serve::settings;
 use crate::cli::serve::sockets::{LocalUrls, check_fixture_addresses, listen};
-use crate::cli::serve::{certificate, checkpoints, observer, seed, sweeper};
+use crate::cli::serve::{certificate, checkpoints, observer, prober, seed, sweeper};
 use crate::fixture::controls::PREFIX;
 use crate::fixture::server::Fixture;
 use crate::fixture::world::World;
 use crate::http::certificate::Certificate;
 use crate::http::server::Server;
+use crate::model::settings::ReviewProbe;
 use crate::model::settings::Settings;
 use crate::registry::bootstrap::FirstCredentials;
 use crate::store::Store;
@@ -133,10 +134,11 @@ fn start_background(
     };
     let backups = backups.map(|backups| Background::start(app, move |app, stopped| backups.run(app, stopped)));
     let certificate = certificate.map(|certificate| Background::start(app, move |_, stopped| certificate::watch(&certificate, stopped)));
+    let prober = (app.settings().review_probe == ReviewProbe::On).then(|| Background::start(app, prober::run));
     let observe = move |app: &App, stopped: &Stopped| observer::run(&counts, app, stopped);
     let always = [Background::start(app, sweeper::run), Background::start(app, checkpoints::run)];
     let of_server = [Background::start(app, watch), Background::start(app, observe)];
-    always.into_iter().chain(of_server).chain(backups).chain(certificate).collect()
+    always.into_iter().chain(of_server).chain(backups).chain(certificate).chain(prober).collect()
 }
 
 /// Sends each signal as an event, from a thread of its own.

@@ -7,7 +7,7 @@ use listenfd::ListenFd;
 use pico_args::Arguments;
 
 use crate::base::log::Verbosity;
-use crate::base::network::NoNetwork;
+use crate::base::network::{Networks, NoNetwork};
 use crate::base::printable::printable;
 use crate::cli::args::parse::is_plain;
 use crate::cli::args::settings::SettingKind::{List, Secret, Switch, Value};
@@ -22,7 +22,7 @@ use crate::http::listener::limits::Limits;
 use crate::http::listener::proxies::TrustedProxies;
 use crate::http::listener::public_socket::ListenAddress;
 use crate::model::protected_names::ProtectedNameList;
-use crate::model::settings::{AdminRights, Approval, ContactPolicy, Creators, Settings, UserRegistration};
+use crate::model::settings::{AdminRights, Approval, ContactPolicy, Creators, ReviewProbe, Settings, UserRegistration};
 use crate::routes::ROUTES;
 
 /// The most workers that are useful on any machine.
@@ -60,6 +60,8 @@ pub static SETTINGS: &[Setting] = &[
     Setting { name: "public_url", flag: "--public-url", variable: "KEYFOB_PUBLIC_URL", value: "URL", default: "http:// or https:// and the address listened on", kind: Value, doc: "The URL at which clients and browsers reach this server; it may have a path, such as https://home.example/keyfob." },
     Setting { name: "approval", flag: "--approval", variable: "KEYFOB_APPROVAL", value: "auto|manual|review", default: "auto", kind: Value, doc: "New clients are approved at once, or wait for an administrator, or do so only if the rules of the review find what needs a person." },
     Setting { name: "review_by_person", flag: "--review-by-person", variable: "KEYFOB_REVIEW_BY_PERSON", value: "WORDS", default: "nothing", kind: List, doc: "With --approval review, what needs a person besides findings that block: rights (RIGHT_…), names of rules, and warns or notes for all findings of that weight; joined by commas." },
+    Setting { name: "review_probe", flag: "--review-probe", variable: "KEYFOB_REVIEW_PROBE", value: "on|off", default: "off", kind: Value, doc: "Try by itself whether the redirect URIs of new and of waiting clients work; without it, only when a collaborator or an administrator asks." },
+    Setting { name: "review_probe_networks", flag: "--review-probe-networks", variable: "KEYFOB_REVIEW_PROBE_NETWORKS", value: "NETWORKS", default: "public addresses only", kind: Value, doc: "Networks (10.0.0.0/8), joined by commas, in which redirect URIs are tried although they are not public." },
     Setting { name: "user_registration", flag: "--user-registration", variable: "KEYFOB_USER_REGISTRATION", value: "closed|open", default: "closed", kind: Value, doc: "Only administrators create users, or anyone registers." },
     Setting { name: "admin_rights", flag: "--admin-rights", variable: "KEYFOB_ADMIN_RIGHTS", value: "standard|all", default: "standard", kind: Value, doc: "With all, administrators manage other people's keys and grant _ALL rights." },
     Setting { name: "client_creation", flag: "--client-creation", variable: "KEYFOB_CLIENT_CREATION", value: "everyone|admins", default: "everyone", kind: Value, doc: "Who may register clients under a user." },
@@ -199,6 +201,8 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
             }),
             protected_names: ProtectedNameList::default(),
             public_url: public_url(value("public_url"))?,
+            review_probe: value("review_probe").choose(&[("off", ReviewProbe::Off), ("on", ReviewProbe::On)])?,
+            review_probe_networks: probe_networks(value("review_probe_networks"))?,
         },
         admin_user: value("admin_user").text().to_owned(),
         admin_password: value("admin_password").given().map(str::to_owned),
@@ -277,6 +281,11 @@ fn networks(found: &SettingValue) -> Result<TrustedProxies, UsageError> {
     text.parse().map_err(|NoNetwork(part)| {
         found.wrong(format!("must be addresses or networks such as 127.0.0.1,10.0.0.0/8, or unix; `{part}` is not one"))
     })
+}
+
+fn probe_networks(found: &SettingValue) -> Result<Networks, UsageError> {
+    let Some(text) = found.given() else { return Ok(Networks::default()) };
+    text.parse().map_err(|NoNetwork(part)| found.wrong(format!("must be networks such as 10.0.0.0/8,fd00::/8; `{part}` is not one")))
 }
 
 fn listen(found: &SettingValue) -> Result<Vec<ListenAddress>, UsageError> {

@@ -6,6 +6,7 @@ pub mod form;
 pub mod list;
 pub mod overview;
 pub mod page;
+pub mod probes;
 pub mod review;
 pub mod secrets;
 pub mod settings;

@@ -6,7 +6,7 @@ use crate::base::error::Result;
 use crate::base::uri;
 use crate::call::{Input, Work};
 use crate::console::clients::page::{ClientPage, ClientTab};
-use crate::console::clients::trial;
+use crate::console::clients::{probes, trial};
 use crate::console::form::{contacts, rights_picker};
 use crate::console::page::charts;
 use crate::console::page::layout::{age, timestamp, timestamp_or};
@@ -45,6 +45,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                     dt { "Grant types" } dd { (grants(client)) }
                     dt { "Rights" } dd { (rights_picker::tags(&client.rights)) }
                 }
+                (probes::section(&page)?)
             }
             section {
                 h2 { "Contacts and attributes" }

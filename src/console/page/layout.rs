@@ -87,6 +87,7 @@ const DONE: &[(&str, &str)] = &[
     ("ended", "Ended."),
     ("approved", "Approved."),
     ("rejected", "Rejected. Those who asked are shown your reason."),
+    ("tried", "The redirect URLs are tried."),
     ("undone", "Undone. That is a change too, and can itself be undone."),
     ("changes-requested", "Those who asked are shown what to change, and can ask again."),
     ("trial-begun", "You can try it now, until an administrator decides."),

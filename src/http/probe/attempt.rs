@@ -1,13 +1,15 @@
 //! One try of a URI.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
 
 use ureq::http::{Method, Request, Uri};
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::unversioned::transport::{Connector, RustlsConnector};
 use ureq::{Agent, Error};
 
+use crate::base::mutex::locked;
 use crate::base::network::Networks;
 use crate::base::probe::ProbeOutcome;
 use crate::http::probe::budget::{Budget, LONGEST, MOST_HTTP};
@@ -19,6 +21,9 @@ const USER_AGENT: &str = concat!("keyfob/", env!("CARGO_PKG_VERSION"), " (tries 
 /// The most addresses of a name that are tried.
 const MOST_ADDRESSES: usize = 4;
 
+/// How long after a try the next one begins.
+const BETWEEN: Duration = Duration::from_millis(50);
+
 /// What tries may reach, and whom they trust.
 #[derive(Clone, Debug)]
 pub struct ProbeRules {
@@ -27,10 +32,43 @@ pub struct ProbeRules {
     pub roots: RootCerts,
 }
 
+impl ProbeRules {
+    /// Returns the rules of a server that allows these networks: certificates are trusted as browsers trust them.
+    pub fn of(networks: &Networks) -> ProbeRules {
+        ProbeRules { networks: networks.clone(), roots: RootCerts::WebPki }
+    }
+}
+
 /// Tries a URI. Takes at most [`LONGEST`], and reads at most [`MOST_HTTP`] bytes of HTTP. Redirects are not followed.
 pub fn attempt(uri: &str, rules: &ProbeRules) -> ProbeOutcome {
     let budget = Arc::new(Budget::fresh());
     tried(uri, rules, &budget).unwrap_or_else(|outcome| outcome)
+}
+
+/// Tries URIs at the same time. Takes little longer than one.
+pub fn attempts(uris: &[String], rules: &ProbeRules) -> Vec<ProbeOutcome> {
+    let waiting = |uri: &String| {
+        wait_for_turn();
+        attempt(uri, rules)
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = uris.iter().map(|uri| std::thread::Builder::new().spawn_scoped(scope, move || waiting(uri))).collect();
+        let done = threads.into_iter().map(|thread| thread.ok().and_then(|thread| thread.join().ok()).unwrap_or(ProbeOutcome::Busy));
+        done.collect()
+    })
+}
+
+/// Waits until the last try of this process began long enough ago: whatever is asked of this server, it floods nobody.
+fn wait_for_turn() {
+    static NEXT: Mutex<Option<Instant>> = Mutex::new(None);
+    let now = Instant::now();
+    let turn = {
+        let mut next = locked(&NEXT);
+        let turn = next.map_or(now, |next| next.max(now));
+        *next = Some(turn + BETWEEN);
+        turn
+    };
+    std::thread::sleep(turn - now);
 }
 
 fn tried(uri: &str, rules: &ProbeRules, budget: &Arc<Budget>) -> Result<ProbeOutcome, ProbeOutcome> {
@@ -94,7 +132,8 @@ fn ask(method: Method, uri: &Uri, addresses: &CheckedAddresses, rules: &ProbeRul
     let answer = Agent::with_parts(config, connector, addresses.clone()).run(request);
     match (answer, status.get()) {
         (Ok(answer), _) => Ok(answer.status().as_u16()),
-        // A head that is longer than what is read, or that never ends, has a status too.
+        (Err(Error::Timeout(_)), _) => Err(ProbeOutcome::NoAnswer),
+        // A head that is longer than what is read has a status too.
         (Err(_), Some(status)) => Ok(*status),
         (Err(error), None) => Err(outcome_of(&error)),
     }

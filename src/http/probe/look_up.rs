@@ -13,16 +13,16 @@ const MOST: usize = 32;
 static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
 
 /// A place among the look-ups, until this is dropped.
-struct Place;
+struct LookUpPlace;
 
-impl Place {
-    fn take() -> Option<Place> {
+impl LookUpPlace {
+    fn take() -> Option<LookUpPlace> {
         let more = |under_way| (under_way < MOST).then_some(under_way + 1);
-        UNDER_WAY.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok().map(|_| Place)
+        UNDER_WAY.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok().map(|_| LookUpPlace)
     }
 }
 
-impl Drop for Place {
+impl Drop for LookUpPlace {
     fn drop(&mut self) {
         UNDER_WAY.fetch_sub(1, Ordering::Relaxed);
     }
@@ -34,7 +34,7 @@ pub fn addresses(host: &str, port: u16, budget: &Budget) -> Result<Vec<SocketAdd
     if let Ok(address) = bare.parse::<IpAddr>() {
         return Ok(vec![(address, port).into()]);
     }
-    let place = Place::take().ok_or(ProbeOutcome::Busy)?;
+    let place = LookUpPlace::take().ok_or(ProbeOutcome::Busy)?;
     let (sender, receiver) = sync_channel(1);
     let name = host.to_owned();
     let looking = move || {

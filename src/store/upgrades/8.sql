@@ -67,3 +67,14 @@ CREATE TABLE client_review_requests (
     times         INTEGER NOT NULL,
     is_open       INTEGER NOT NULL CHECK (is_open IN (0, 1))
 ) STRICT;
+
+-- Whether the redirect URIs of clients work: the last try of each.
+CREATE TABLE client_probes (
+    client_id TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    uri       TEXT NOT NULL,
+    tried_at  INTEGER NOT NULL,
+    outcome   TEXT NOT NULL,
+    -- Of the HTTP answer, if there was one.
+    status    INTEGER,
+    PRIMARY KEY (client_id, uri)
+) STRICT, WITHOUT ROWID;

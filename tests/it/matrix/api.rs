@@ -93,6 +93,8 @@ fn of_clients(get: Without<'_>, delete: Without<'_>, post: With<'_>, put: With<'
         delete("clients/my-app/purge", Rule::Purges(MINE, "admins_purge_clients")),
         delete("clients/old-app/purge", Rule::Purges(client("old-app"), "admins_purge_clients")),
         delete("clients/not-there/purge", Rule::Purges(NO_CLIENT, "admins_purge_clients")),
+        post("clients/my-app/review/probe", json!({}), Rule::Holds(MINE, BASIC)),
+        post("clients/not-there/review/probe", json!({}), Rule::Holds(NO_CLIENT, BASIC)),
         get("clients/my-app/events", Rule::Holds(MINE, INFO)),
         get("clients/not-there/events", Rule::Holds(NO_CLIENT, INFO)),
         get("clients/old-app/events", Rule::HoldsDeleted(client("old-app"), INFO)),

@@ -61,6 +61,7 @@ fn needs(route: &Route) -> Needs {
         name if name.starts_with("console.client.settings") || name.starts_with("console.client.secrets") => {
             holds(MINE, "RIGHT_CLIENT_SETTINGS_BASIC")
         }
+        "console.client.probe" => holds(MINE, "RIGHT_CLIENT_SETTINGS_BASIC"),
         name if name.starts_with("console.client.collaborator") => holds(MINE, "RIGHT_CLIENT_SETTINGS_COLLABORATORS"),
         "console.client.danger" | "console.client.delete" => holds(MINE, "RIGHT_CLIENT_DELETE"),
         "console.client.restore" => Needs::Of(Rule::HoldsDeleted(client("old-app"), "RIGHT_CLIENT_DELETE")),
