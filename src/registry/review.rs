@@ -3,13 +3,14 @@
 use crate::base::error::Result;
 use crate::base::id::AccountId;
 use crate::base::page::Page;
+use crate::base::probe::UriProbe;
 use crate::base::right::{CLIENT_RIGHTS, Rights};
 use crate::base::time::Time;
 use crate::model::client::Client;
 use crate::model::member::expanded;
 use crate::model::settings::Settings;
 use crate::model::verdict::Outcome;
-use crate::registry::{consent, likeness};
+use crate::registry::{consent, likeness, probes};
 use crate::review::finding::RuleFinding;
 use crate::review::protected::ProtectedNames;
 use crate::review::reviewed_client::{Owner, ReviewedClient};
@@ -40,6 +41,7 @@ pub fn findings(tx: &Tx<'_>, settings: &Settings, client: &Client) -> Result<Vec
         contacts_gone,
         unused_since: Some(last_token.unwrap_or(client.created_at)),
         request_text: request_text(tx, client)?,
+        probes: probes::of(tx, client)?,
     };
     judge(tx, settings, client, &accounts, registered)
 }
@@ -57,6 +59,7 @@ struct Registered {
     is_public: bool,
     contacts_gone: Vec<&'static str>,
     unused_since: Option<Time>,
+    probes: Vec<UriProbe>,
     request_text: Option<String>,
 }
 
@@ -81,6 +84,7 @@ fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client, accounts: &[AccountI
         request_text: known.request_text,
         contacts_gone: known.contacts_gone,
         unused_since: known.unused_since,
+        probes: known.probes,
         unused_rights: Rights::NONE,
     };
     Ok(rules::judge(&reviewed))
@@ -89,7 +93,7 @@ fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client, accounts: &[AccountI
 /// Returns the live accounts that have every right on a client, or else all its collaborators.
 fn owners(tx: &Tx<'_>, client: &Client) -> Result<Vec<AccountId>> {
     let order = Order { by: MemberKey::Id, direction: Direction::Ascending };
-    let members = tx.members(&Owned::Client(client.id.clone()), order, Page::new(MOST_OWNERS.into(), 1))?.items;
+    let members = tx.members(&Owned::Client(client.id.clone()), order, Page::new(MOST_OWNERS, 1))?.items;
     let has_all = |rights: &[_]| CLIENT_RIGHTS.without(expanded(rights)).is_empty();
     let is_anybody_owner = members.iter().any(|member| has_all(&member.rights));
     Ok(members.into_iter().filter(|member| !is_anybody_owner || has_all(&member.rights)).map(|member| member.account).collect())

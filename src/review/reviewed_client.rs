@@ -1,6 +1,7 @@
 //! What the rules look at.
 
 use crate::base::id::{AccountId, ClientId};
+use crate::base::probe::UriProbe;
 use crate::base::right::Rights;
 use crate::base::time::Time;
 use crate::model::client::Client;
@@ -26,6 +27,8 @@ pub struct ReviewedClient<'a> {
     pub contacts_gone: Vec<&'static str>,
     /// Since when it has got no token, if it is registered.
     pub unused_since: Option<Time>,
+    /// What came of the last try of each URI that was tried.
+    pub probes: Vec<UriProbe>,
     /// The rights that no token of it has used for 90 days, if it is older than that and that much is known.
     pub unused_rights: Rights,
 }

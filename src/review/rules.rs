@@ -31,6 +31,7 @@ pub static RULES: &[Rule] = &[
     Rule { name: "redirect_uri_missing", guideline: guideline::REDIRECT, severity: Warns, check: redirect::missing, why: "Without one, nobody can authorize the client." },
     Rule { name: "redirect_uri_wrong", guideline: guideline::REDIRECT, severity: Warns, check: redirect::wrong, why: "Browsers refuse or change such an address, or others on the network can read the code that is sent there." },
     Rule { name: "redirect_uri_of_another_owner", guideline: guideline::REDIRECT, severity: Warns, check: redirect::of_another_owner, why: "The codes of this client's users would go to somebody else." },
+    Rule { name: "redirect_uri_works", guideline: guideline::REDIRECT, severity: Warns, check: redirect::does_not_work, why: "Users who have agreed are left with an error page, and the client never gets its code." },
     Rule { name: "refresh_token_grant", guideline: guideline::REFRESH, severity: Warns, check: grants::refresh_without_reason, why: "With refresh tokens the client keeps its access while the user is away, for months." },
     Rule { name: "all_rights", guideline: guideline::RIGHTS, severity: Warns, check: rights::all, why: "Such a right holds everything, what is added to it later too, and most clients need little of it." },
 

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use keyfob::base::probe::ProbeOutcome;
 use keyfob::http::probe::attempt::{ProbeRules, attempt};
 use keyfob::model::settings::Settings;
+use keyfob::registry::review;
+use keyfob::store::Deleted;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::{Value, json};
 use ureq::tls::{Certificate, RootCerts};
@@ -247,6 +249,13 @@ fn owners_and_administrators_have_the_redirect_uris_of_a_client_tried_and_the_re
     let found =
         [("answered", json!(true)), ("answered", json!(false)), ("not_tried", Value::Null)].map(|(name, works)| (name.to_owned(), works));
     assert_eq!(probes(&server, "alice"), found);
+    let findings = server.app.store().read(|tx| {
+        let client = tx.client(&"my-app".parse().expect("an ID"), Deleted::No)?.expect("it is there");
+        review::findings(tx, server.app.settings(), &client)
+    });
+    let findings = findings.expect("it is judged").into_iter().filter(|finding| finding.rule == "redirect_uri_works");
+    let fields: Vec<String> = findings.map(|finding| finding.field).collect();
+    assert_eq!(fields, ["redirect_uris[1]"], "what answers works, and about what was not asked nothing is said");
     let again = server.check("alice", "POST", &format!("{CLIENT}/review/probe"), "", "429 tried_just_now");
     assert_eq!(again.header("Retry-After"), Some("10"));
     server.wait_seconds(10);

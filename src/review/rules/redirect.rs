@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::base::probe::{UriProbe, Works};
 use crate::base::uri;
 use crate::model::choice::Grant;
 use crate::review::names::{fold, words};
@@ -176,6 +177,17 @@ fn why_wrong(uri: &str) -> Option<(&'static str, &'static str)> {
     } else {
         None
     }
+}
+
+/// What was tried and does not work; whether it was tried at all is nobody's mistake.
+pub fn does_not_work(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
+    let failed = |uri: &str| reviewed.probes.iter().find(|probe| probe.uri == uri && probe.outcome.works() == Works::No);
+    let seen = uris(reviewed).filter_map(|(field, uri)| {
+        let UriProbe { tried_at, outcome, .. } = failed(uri)?;
+        let seen = format!("`{uri}`: {}, tried at {tried_at}", outcome.in_words());
+        Some(RuleMatch::new(field, seen, "Have it answer, also without a code, or remove it; then try it again."))
+    });
+    seen.collect()
 }
 
 pub fn missing(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
