@@ -23,7 +23,8 @@ pub fn check<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let owner = collaborator.as_ref().map(|sent| to_account(sent).ok_or_else(|| Invalid::required("CheckClientRequest", "collaborator")));
     let owner = owner.transpose()?;
     let sent = CLIENT.read_new(&request)?;
-    let id: ClientId = CLIENT.new_id(&sent)?;
+    // A reserved ID is a finding.
+    let id: ClientId = sent.id("client_id").ok_or_else(|| Invalid::required("Client", "ids"))?;
     Ok(Box::new(move |call| {
         let Checked { findings, state } = client_check::check(call.tx, call.by, call.settings, id, owner.as_ref(), &sent)?;
         let would_be = match state {

@@ -15,7 +15,8 @@ use crate::cli::run::admin_operation::AdminOperation;
 use crate::cli::run::healthcheck;
 use crate::cli::run::operator::DATA;
 use crate::cli::run::{
-    admin, api_keys, authorizations, backup, clients, collaborators, declarations, entities, history, login, reviews, sessions, users,
+    admin, api_keys, authorizations, backup, client_check, clients, collaborators, declarations, entities, history, login, reviews,
+    sessions, users,
 };
 use crate::cli::serve::process;
 use crate::cli::serve::settings::SETTINGS;
@@ -69,6 +70,7 @@ pub enum Run {
 pub enum Document {
     OpenApi,
     Schema,
+    Rules,
     Completions,
     Manual,
     Version,
@@ -157,6 +159,7 @@ pub static COMMANDS: &[Command] = &[
     command("clients get", &["info"], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::SELECTION), Select(&CLIENT), Rows(flags::OUTPUT)], &["client.get"], Run::Remote(|g, r| entities::get(&CLIENT, g, r)), "Show a client."),
     command("clients create", &["add", "register"], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::OWNER), Create(&CLIENT), Rows(flags::SECRET_OUT), Rows(flags::OUTPUT)], &["client.create", "auth_info"], Run::Remote(|g, r| entities::create(&CLIENT, g, r)), "Register a client, or those that standard input holds as JSON."),
     command("clients set", &["update"], &["client-id"], &[Rows(flags::CLIENT_ID), Update(&CLIENT), Rows(flags::UNSET), Rows(flags::SECRET_OUT), Rows(flags::OUTPUT)], &["client.update"], Run::Remote(|g, r| entities::set(&CLIENT, g, r)), "Change the fields of a client that flags name."),
+    command("clients check", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::OWNER), Create(&CLIENT), Rows(flags::OUTPUT)], &["client.check", "client.get"], Run::Remote(client_check::check), "Judge a client by the rules of the review: one that exists, or those that standard input or flags describe; the exit code is 3 if something is warned of, 4 if something blocks it."),
     command("clients approve", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::REASON), Rows(flags::OUTPUT)], &["client.update"], Run::Remote(|g, r| clients::decide(State::Approved, g, r)), "Approve a client."),
     command("clients reject", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::REASON), Rows(flags::OUTPUT)], &["client.update"], Run::Remote(|g, r| clients::decide(State::Rejected, g, r)), "Reject a client: it can neither be authorized nor use its tokens."),
     command("clients suspend", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::REASON), Rows(flags::OUTPUT)], &["client.update"], Run::Remote(|g, r| clients::decide(State::Suspended, g, r)), "Suspend a client: it can neither be authorized nor use its tokens."),
@@ -242,6 +245,7 @@ pub static COMMANDS: &[Command] = &[
     command("apply", &[], &["file"], &[Rows(flags::DECLARATION), Rows(flags::YES), Settings(DATA)], &[], Local(declarations::apply), "Create, change and remove what a file declares: all of it, or nothing. Shows it and asks first."),
     command("export", &[], &[], &[Rows(flags::EXPORT), Settings(DATA)], &[], Local(declarations::export), "Print everything in the data file as a declaration, secrets as hashes."),
     command("schema", &[], &["of"], &[Rows(flags::SCHEMA)], &[], Run::Document(Document::Schema), "Print the JSON Schema of declarations, or of the seeds that `serve --fixture` takes."),
+    command("explain", &[], &["rule"], &[Rows(flags::RULE)], &[], Run::Document(Document::Rules), "Explain a rule by which clients are judged, or list all of them."),
     command("openapi", &[], &[], &[], &[], Run::Document(Document::OpenApi), "Print the OpenAPI 3.1 document of the API."),
     command("completions", &[], &["shell"], &[Rows(flags::SHELL)], &[], Run::Document(Document::Completions), "Print the completions for bash, zsh or fish."),
     command("man", &[], &[], &[], &[], Run::Document(Document::Manual), "Print the manual page."),

@@ -16,7 +16,7 @@ use crate::cli::failure::{Failure, UsageError};
 use crate::cli::remote::connection::{CONNECTION, ConnectionSettings};
 use crate::cli::remote::http::Remote;
 use crate::cli::remote::tokens;
-use crate::cli::run::operator;
+use crate::cli::run::{client_check, operator};
 use crate::cli::terminal::{note, print};
 use crate::openapi::files;
 
@@ -91,6 +91,7 @@ fn print_document(document: Document, values: &Values) -> Result<(), Failure> {
     match document {
         Document::OpenApi => print(crate::api::openapi::DOCUMENT),
         Document::Schema => print(&schema(values)?),
+        Document::Rules => print(&client_check::explanation(values)?),
         Document::Completions => print(completions::script(values)?),
         Document::Manual => print(&man::text()),
         Document::Version => print(&help::version()),

@@ -12,7 +12,7 @@ use crate::model::settings::{Approval, Settings};
 use crate::registry::clients::{self, ID_TAKEN};
 use crate::registry::entity::{Entity, live_client};
 use crate::registry::principal::Principal;
-use crate::registry::{approval, review, rights, verdicts};
+use crate::registry::{approval, guidelines, review, rights, verdicts};
 use crate::review::finding::RuleFinding;
 use crate::store::{Deleted, Tx};
 
@@ -27,7 +27,7 @@ pub struct Checked {
 /// Judges a client as it would be registered for an account, by default the caller's; or one that the caller may read as it would be with
 /// what was sent. Changes nothing.
 /// # Errors
-/// `user_requested`; those of registering it: `id_taken`, `forbidden_id`, `admins_create_clients`, those of [`rights::require`].
+/// `user_requested`; those of registering it: `id_taken`, `admins_create_clients`, those of [`rights::require`].
 pub fn check(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: ClientId, owner: Option<&AccountId>, sent: &Patch) -> Result<Checked> {
     by.in_good_standing()?;
     if tx.client_exists(&id, Deleted::Either)? {
@@ -44,7 +44,8 @@ pub fn check(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: ClientId, own
     if !by.is_admin && settings.approval == Approval::Review && !verdicts::needs_person(settings, &client, &findings, None) {
         client.state = State::Approved;
     }
-    Ok(Checked { findings, state: client.state })
+    let is_registrable = guidelines::check_id(client.id.as_str()).is_ok();
+    Ok(Checked { findings, state: if is_registrable { client.state } else { State::Requested } })
 }
 
 fn check_registered(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &ClientId, sent: &Patch) -> Result<Checked> {

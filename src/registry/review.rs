@@ -10,7 +10,7 @@ use crate::model::client::Client;
 use crate::model::member::expanded;
 use crate::model::settings::Settings;
 use crate::model::verdict::Outcome;
-use crate::registry::{consent, likeness, probes};
+use crate::registry::{consent, guidelines, likeness, probes};
 use crate::review::finding::RuleFinding;
 use crate::review::protected::ProtectedNames;
 use crate::review::reviewed_client::{Owner, ReviewedClient};
@@ -36,7 +36,8 @@ pub fn findings(tx: &Tx<'_>, settings: &Settings, client: &Client) -> Result<Vec
             contacts_gone.push(field);
         }
     }
-    let registered = Registered {
+    let registered = Known {
+        is_id_reserved: false,
         is_public: consent::is_public(tx, &client.id)?,
         contacts_gone,
         unused_since: Some(last_token.unwrap_or(client.created_at)),
@@ -50,12 +51,14 @@ pub fn findings(tx: &Tx<'_>, settings: &Settings, client: &Client) -> Result<Vec
 /// # Errors
 /// Only those of the store.
 pub fn findings_of_new(tx: &Tx<'_>, settings: &Settings, client: &Client, owner: &AccountId) -> Result<Vec<RuleFinding>> {
-    judge(tx, settings, client, std::slice::from_ref(owner), Registered::default())
+    let unregistered = Known { is_id_reserved: guidelines::check_id(client.id.as_str()).is_err(), ..Known::default() };
+    judge(tx, settings, client, std::slice::from_ref(owner), unregistered)
 }
 
-/// What is known of a client only once it is registered.
+/// What else is known of a client; most of it only once it is registered.
 #[derive(Default)]
-struct Registered {
+struct Known {
+    is_id_reserved: bool,
     is_public: bool,
     contacts_gone: Vec<&'static str>,
     unused_since: Option<Time>,
@@ -71,13 +74,14 @@ fn request_text(tx: &Tx<'_>, client: &Client) -> Result<Option<String>> {
     request.map_or_else(answered, |text| Ok(Some(text)))
 }
 
-fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client, accounts: &[AccountId], known: Registered) -> Result<Vec<RuleFinding>> {
+fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client, accounts: &[AccountId], known: Known) -> Result<Vec<RuleFinding>> {
     let related = related(tx, accounts)?;
     let related: Vec<&str> = related.iter().map(AccountId::as_str).collect();
     let reviewed = ReviewedClient {
         client,
         now: tx.now,
         is_public: known.is_public,
+        is_id_reserved: known.is_id_reserved,
         owners: accounts.iter().map(|account| owner(tx, account)).collect::<Result<_>>()?,
         others: likeness::others(tx, client, &related)?,
         protected: ProtectedNames(settings.protected_names.get()),

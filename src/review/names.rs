@@ -14,8 +14,12 @@ static CONFUSABLES: LazyLock<HashMap<char, &'static str>> = LazyLock::new(|| {
 /// From this many letters on, names that differ in one are taken for the same.
 const FUZZY_LETTERS: usize = 6;
 
-/// From this many letters on, a name is recognized at the beginning of another word too, and with one wrong letter before words of its own.
+/// From this many letters on, a name is recognized at the beginning of another word too.
 const LONG_LETTERS: usize = 9;
+
+/// From this many letters on, a name is recognized with one wrong letter before words of its own too: `The Thing Factory` is no thing of
+/// `The Things`.
+const LONGER_LETTERS: usize = 12;
 
 /// A word of an ID or a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,9 +110,7 @@ fn numbers(name: &str) -> Vec<String> {
 
 /// Returns whether people may take a client, or its owner, with this ID or name for something of the bearer of a protected name: if that
 /// stands where the brand does, or nothing else in it is a name.
-pub fn is_confusable(name: &str, protected: &str) -> bool {
-    let words = words(name);
-    let wanted = crate::review::names::words(protected);
+pub fn is_confusable(words: &[Word], wanted: &[Word]) -> bool {
     let whole: String = wanted.iter().map(|word| word.folded.as_str()).collect();
     let length = whole.chars().count();
     if length == 0 {
@@ -117,17 +119,17 @@ pub fn is_confusable(name: &str, protected: &str) -> bool {
     for start in 0..words.len() {
         let mut run = String::new();
         for end in start + 1..=words.len() {
-            run.push_str(&words[end - 1].folded);
-            let found = Found { before: &words[..start], after: &words[end..], is_long: length >= LONG_LETTERS };
-            let is_hit = if run == whole {
-                is_same_if_short(length, &words[start..end], &wanted) && (found.is_at_brand() || found.is_alone())
-            } else if length >= FUZZY_LETTERS && is_one_off(&run, &whole) {
-                found.is_alone() || (found.is_long && found.is_at_brand())
+            let last = &words[end - 1];
+            // `ttn2` is `ttn`.
+            let stem = run.clone() + &fold(last.written.trim_end_matches(|c: char| c.is_ascii_digit()));
+            run.push_str(&last.folded);
+            let found = Found { before: &words[..start], after: &words[end..] };
+            let is_glued = |rest: &str| rest.len() < last.folded.len() && (is_generic(rest) || length >= LONG_LETTERS);
+            let is_hit = if run == whole || stem == whole || run.strip_prefix(whole.as_str()).is_some_and(is_glued) {
+                is_same_if_short(length, &words[start..end], wanted) && (found.is_at_brand() || found.is_alone())
             } else {
-                let rest = run.strip_prefix(whole.as_str());
-                let is_glued =
-                    rest.is_some_and(|rest| is_generic(rest) || length >= LONG_LETTERS && words[end - 1].folded.len() > rest.len());
-                is_glued && is_same_if_short(length, &words[start..end], &wanted) && (found.is_at_brand() || found.is_alone())
+                let is_near = length >= FUZZY_LETTERS && is_one_off(&run, &whole);
+                is_near && (found.is_alone() || (length >= LONGER_LETTERS && found.is_at_brand()))
             };
             if is_hit {
                 return true;
@@ -149,13 +151,12 @@ fn is_same_if_short(length: usize, words: &[Word], wanted: &[Word]) -> bool {
 struct Found<'w> {
     before: &'w [Word],
     after: &'w [Word],
-    is_long: bool,
 }
 
 impl Found<'_> {
     /// Returns whether it stands where the brand does: first, but for words such as `official`, and not as in `TTN to InfluxDB`.
     fn is_at_brand(&self) -> bool {
-        self.before.iter().all(|word| is_role(&word.folded)) && !self.after.first().is_some_and(|word| joins(&word.written))
+        self.before.iter().all(|word| is_role(&word.folded)) && !(self.after.len() > 1 && joins(&self.after[0].written))
     }
 
     /// Returns whether nothing else is a name, and it is not as in `Gateways for TTN`.

@@ -16,6 +16,8 @@ pub struct ReviewedClient<'a> {
     pub now: Time,
     /// Whether it has no secret.
     pub is_public: bool,
+    /// Whether nobody can register its ID.
+    pub is_id_reserved: bool,
     /// Who answers for it: those with every right on it. None once they are gone.
     pub owners: Vec<Owner>,
     /// Approved clients of others that may be like this one, or have a host of its redirect URIs.

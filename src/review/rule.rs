@@ -26,6 +26,8 @@ pub struct Rule {
     /// The guideline that it comes from, in one sentence.
     pub guideline: &'static str,
     pub severity: Severity,
+    /// What it finds, in one sentence.
+    pub finds: &'static str,
     /// Why it matters.
     pub why: &'static str,
     /// Returns everything that is to be said by this rule.

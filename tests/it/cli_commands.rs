@@ -71,6 +71,7 @@ clients set my-app --name New
 clients review probe my-app
 history my-app --output-format table
 undo $EVENT
+clients check acme-gateway-hub --organization-id acme-corp --name \"Acme Gateway Hub\" --description \"Watch over your Acme gateways from the browser\" --redirect-uris https://hub.acme.example/callback --output-format table
 clients approve my-app
 clients reject my-app --reason \"Not yet\"
 clients suspend my-app
@@ -99,6 +100,7 @@ clients purge my-app --force
 auth-info
 login
 logout
+explain password_grant
 schema seed
 openapi
 completions fish

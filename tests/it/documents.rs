@@ -11,6 +11,8 @@ use keyfob::cli::serve::settings::SETTINGS;
 use keyfob::fixture::controls::CONTROLS;
 use keyfob::metrics::table::METRICS;
 use keyfob::model::bounds::{BOUNDS, Beyond};
+use keyfob::review::protected::BUILT_IN;
+use keyfob::review::rules::{RULE_SET, RULES};
 use keyfob::routes::{Guard, ROUTES};
 
 /// Whether what is committed is to be written anew.
@@ -58,6 +60,7 @@ fn the_tables_of_the_documentation_are_what_the_tables_of_the_code_say() {
     blocks_equal("doc/endpoints.md", &[("endpoints", endpoints_table())]);
     blocks_equal("doc/metrics.md", &[("metrics", metrics_table())]);
     blocks_equal("doc/rights.md", &[("rights", rights_table())]);
+    blocks_equal("doc/review.md", &[("rules", rules_table()), ("protected-names", protected_names())]);
     blocks_equal("doc/fixture.md", &[("controls", controls_table())]);
 }
 
@@ -168,6 +171,19 @@ fn rights_table() -> String {
         table.push_str(&format!("| `{}` | {} | {} |\n", right.name(), *right as u8, right.words()));
     }
     table
+}
+
+fn rules_table() -> String {
+    let mut table = format!("Rule set {RULE_SET}.\n\n| Rule | Severity | Finds | Why |\n|---|---|---|---|\n");
+    for rule in RULES {
+        table.push_str(&format!("| `{}` | {} | {} | {} |\n", rule.name, rule.severity.name(), rule.finds, rule.why));
+    }
+    table
+}
+
+fn protected_names() -> String {
+    let names: Vec<&str> = BUILT_IN.iter().map(|name| name.name.as_str()).collect();
+    format!("{}.\n", names.join(", "))
 }
 
 fn endpoints_table() -> String {

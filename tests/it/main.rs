@@ -72,6 +72,8 @@ mod readme;
 mod readme_server;
 mod recovery;
 mod review;
+mod review_commands;
+mod review_corpus;
 mod search;
 mod secrets;
 mod server;

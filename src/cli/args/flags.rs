@@ -240,4 +240,6 @@ pub fn of_rights(noun_prefix: &str) -> Vec<Flag> {
 pub static OWNING_ACCOUNT: &[Flag] =
     &[text("--user-id", "ID", "The user it belongs to."), text("--organization-id", "ID", "The organization it belongs to.")];
 
+pub static RULE: &[Flag] = &[text("--rule", "RULE", "The name of a rule; all of them without it.")];
+
 pub static SHELL: &[Flag] = &[text("--shell", "SHELL", "bash, zsh or fish.")];

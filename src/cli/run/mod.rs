@@ -5,6 +5,7 @@ pub mod admin_operation;
 pub mod api_keys;
 pub mod authorizations;
 pub mod backup;
+pub mod client_check;
 pub mod clients;
 pub mod collaborators;
 pub mod data_file;

@@ -11,6 +11,7 @@ pub mod observer;
 pub mod opening;
 pub mod prober;
 pub mod process;
+pub mod protected_names;
 pub mod public_url;
 pub mod reload;
 pub mod review;

@@ -26,7 +26,7 @@ use crate::cli::serve::service::Service;
 use crate::cli::serve::service_manager::ServiceManager;
 use crate::cli::serve::settings;
 use crate::cli::serve::sockets::{LocalUrls, check_fixture_addresses, listen};
-use crate::cli::serve::{certificate, checkpoints, observer, prober, seed, sweeper};
+use crate::cli::serve::{certificate, checkpoints, observer, prober, protected_names, seed, sweeper};
 use crate::fixture::controls::PREFIX;
 use crate::fixture::server::Fixture;
 use crate::fixture::world::World;
@@ -65,6 +65,7 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
     // From here on a signal stops the server in order, and a temporary database is deleted.
     let signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| refused("cannot listen for signals", &error))?;
     let certificate = certificate::read(&configuration)?;
+    protected_names::read_at_start(&configuration)?;
     let lifetime = if configuration.data.is_some() { Lifetime::Lasting } else { Lifetime::Ephemeral };
     // A seed first, because it may be refused; otherwise the ports: if one is taken, no file is created.
     let seeded = seed::read(&mut configuration)?.map(|seed| opening::with_seed(&configuration, seed)).transpose()?;
@@ -104,6 +105,7 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
     announce(printable::json(&ready.to_string()) + "\n")?;
     let mut reloads = Reloads::default();
     reloads.add("log file", || log::reopen().map_err(|error| error.to_string()));
+    protected_names::read_on_reload(configuration.protected_names, app.settings(), &mut reloads);
     if let Some(certificate) = certificate {
         reloads.add(certificate::NAME, move || certificate.reload());
     }

@@ -62,6 +62,7 @@ pub static SETTINGS: &[Setting] = &[
     Setting { name: "review_by_person", flag: "--review-by-person", variable: "KEYFOB_REVIEW_BY_PERSON", value: "WORDS", default: "nothing", kind: List, doc: "With --approval review, what needs a person besides findings that block: rights (RIGHT_…), names of rules, and warns or notes for all findings of that weight; joined by commas." },
     Setting { name: "review_probe", flag: "--review-probe", variable: "KEYFOB_REVIEW_PROBE", value: "on|off", default: "off", kind: Value, doc: "Try by itself whether the redirect URIs of new and of waiting clients work; without it, only when a collaborator or an administrator asks." },
     Setting { name: "review_probe_networks", flag: "--review-probe-networks", variable: "KEYFOB_REVIEW_PROBE_NETWORKS", value: "NETWORKS", default: "public addresses only", kind: Value, doc: "Networks (10.0.0.0/8), joined by commas, in which redirect URIs are tried although they are not public." },
+    Setting { name: "protected_names", flag: "--protected-names", variable: "KEYFOB_PROTECTED_NAMES", value: "FILE", default: "the built-in ones", kind: Value, doc: "Names, one a line, with which no ID and name of another's client may be confused, beside the built-in ones; read again on SIGHUP." },
     Setting { name: "user_registration", flag: "--user-registration", variable: "KEYFOB_USER_REGISTRATION", value: "closed|open", default: "closed", kind: Value, doc: "Only administrators create users, or anyone registers." },
     Setting { name: "admin_rights", flag: "--admin-rights", variable: "KEYFOB_ADMIN_RIGHTS", value: "standard|all", default: "standard", kind: Value, doc: "With all, administrators manage other people's keys and grant _ALL rights." },
     Setting { name: "client_creation", flag: "--client-creation", variable: "KEYFOB_CLIENT_CREATION", value: "everyone|admins", default: "everyone", kind: Value, doc: "Who may register clients under a user." },
@@ -126,6 +127,8 @@ pub struct Configuration {
     pub backups: Option<BackupSchedule>,
     pub workers: usize,
     pub limits: Limits,
+    /// The file of protected names.
+    pub protected_names: Option<PathBuf>,
     /// The public URL is empty if it follows from the address listened on.
     pub settings: Settings,
     pub admin_user: String,
@@ -184,6 +187,7 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
             proxies: networks(value("trusted_proxies"))?,
             ..Limits::default()
         },
+        protected_names: value("protected_names").given().map(PathBuf::from),
         settings: Settings {
             approval: value("approval").choose(APPROVALS)?,
             review_by_person: review::by_person(value("review_by_person"))?,

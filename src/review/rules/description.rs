@@ -48,20 +48,26 @@ pub fn letters(text: &str) -> usize {
     text.chars().map(weight).sum()
 }
 
+/// Words with which nothing begins that was written for somebody.
+const BEGINNINGS: &[&str] = &["lorem", "todo", "tbd", "fixme", "placeholder", "xxx"];
+
 /// Returns whether nobody has written what is to be said here.
 pub fn is_placeholder(text: &str) -> bool {
     let words: Vec<String> = words(text).into_iter().map(|word| word.written).collect();
     let whole = words.join(" ");
     let different: HashSet<char> = whole.chars().filter(|c| c.is_alphabetic()).collect();
-    let is_mashed = whole.is_ascii() && (different.len() < 5 || words.iter().any(|word| is_keyboard_row(word)));
+    let is_mashed = whole.is_ascii() && (different.len() < 5 || words.iter().all(|word| is_keyboard_row(word)));
     let is_repeated = words.len() > 1 && words.iter().all(|word| *word == words[0]);
-    lists(PLACEHOLDERS, &whole) || whole.starts_with("lorem ipsum") || is_mashed || is_repeated
+    lists(PLACEHOLDERS, &whole)
+        || BEGINNINGS.iter().any(|beginning| words.first().is_some_and(|word| word == beginning))
+        || is_mashed
+        || is_repeated
 }
 
 /// Returns whether a word is what a hand leaves on a keyboard: `asdfghjkl`.
 fn is_keyboard_row(word: &str) -> bool {
     const ROWS: [&str; 3] = ["qwertyuiop", "asdfghjkl", "qwertzuiop"];
-    ROWS.iter().any(|row| word.len() >= 4 && row.starts_with(&word[..4])) && word != "qwertyui"
+    ROWS.iter().any(|row| word.len() >= 4 && row.starts_with(&word[..4]))
 }
 
 fn is_name_again(reviewed: &ReviewedClient<'_>) -> bool {

@@ -35,6 +35,13 @@ pub fn protected(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
     seen
 }
 
+pub fn reserved(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
+    if !reviewed.is_id_reserved {
+        return Vec::new();
+    }
+    vec![RuleMatch::new(ID, format!("`{}` is reserved", reviewed.client.id), "Choose an ID of your brand and its purpose.")]
+}
+
 pub fn like_another(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
     let client = &reviewed.client;
     let seen = reviewed.others.iter().filter_map(|other| {

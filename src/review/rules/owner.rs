@@ -78,7 +78,19 @@ fn has_initials(client: &[Word], owner: &Owner) -> bool {
     let of_owner = [initials(&by_id), initials(&by_name)];
     let is_brand = |word: &Word| word.written.chars().count() > 1 && of_owner.contains(&word.folded);
     let of_client = initials(client);
-    client.iter().any(is_brand) || by_id.first().is_some_and(|word| word.written.chars().count() > 2 && of_client.starts_with(&word.folded))
+    // `swm` of `stadtwerke-muenchen`: of a compound, letters within it too.
+    let is_within = |word: &Word| {
+        let letters: Vec<char> = word.folded.chars().collect();
+        let starts: Vec<char> = by_id.iter().filter_map(|word| word.folded.chars().next()).collect();
+        let mut rest = owner.account.as_str().chars();
+        (3..=5).contains(&letters.len())
+            && starts.len() > 1
+            && letters.first() == starts.first()
+            && letters.last() == starts.last()
+            && word.written.chars().all(|letter| rest.any(|c| c == letter))
+    };
+    client.iter().any(|word| is_brand(word) || is_within(word))
+        || by_id.first().is_some_and(|word| word.written.chars().count() > 2 && of_client.starts_with(&word.folded))
 }
 
 /// Writes umlauts as the IDs of two ways to do so: `muenchen` is `munchen`.
