@@ -1,8 +1,11 @@
 //! Restricts files with secrets to their owner.
 
+use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
+
+use rustix::fs::OFlags;
 
 use crate::base::links;
 use crate::base::user::own_user;
@@ -14,6 +17,15 @@ pub enum FileAccess {
     Private,
     /// Others could read or write it.
     Narrowed,
+}
+
+/// Opens a file to be written from its beginning, which only its owner can read. What it had is gone.
+pub fn create(path: &Path) -> io::Result<File> {
+    let path = links::resolved(path)?;
+    narrow(&path)?;
+    let file = links::open(&path, OpenOptions::new().write(true).create(true).mode(0o600), OFlags::CLOEXEC)?;
+    file.set_len(0)?;
+    Ok(file)
 }
 
 /// Removes the permissions of everyone but the owner. Refuses a link, and a file of another user that others may read: that user could have

@@ -1,6 +1,8 @@
 //! What The Things Stack takes over: the SQL, in a PostgreSQL with its tables, has what keyfob answers.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use keyfob::base::right::Right;
 use keyfob::base::secret::{self, Hash};
@@ -9,10 +11,13 @@ use keyfob::model::choice::{Grant, State};
 use keyfob::tts::export::{self, ExportReport};
 use serde_json::{Map, Value, json};
 
+use crate::binary::keyfob;
 use crate::browser::{CALLBACK, PASSWORD, Tokens};
+use crate::cli::{Done, done};
+use crate::folder::Folder;
 use crate::oauth::fixture;
 use crate::postgres::Postgres;
-use crate::process::left_out;
+use crate::process::{Process, left_out};
 use crate::server::Server;
 
 const TEXT: &str = "tab\tnew\nline\r\\N \\. 'quoted\" {é, 漢} \u{1f511} \u{202e}\u{2066} -- ; \\";
@@ -318,4 +323,50 @@ fn what_is_left_out_is_counted() {
     for what in ["API keys", "client secrets that", "access tokens", "refresh tokens that a"] {
         assert_eq!(left(&report, what), 0, "{what} {:?}", report.left_out);
     }
+}
+
+fn run(folder: &Folder, arguments: &[&str]) -> Done {
+    done(keyfob(&folder.0, arguments, &[]), "")
+}
+
+#[test]
+fn the_export_is_the_same_beside_a_running_server_and_without_one() {
+    let folder = Folder::new("tts");
+    let mut server = Process::start(&folder.0, "", &["--data", "keyfob.db"]);
+    let (file, beside) = (folder.file("keyfob.sql"), run(&folder, &["export", "--to", "tts"]));
+    fs::write(&file, "former").expect("a file");
+    let writes = |arguments: &[&str]| {
+        let written = run(&folder, arguments);
+        assert_eq!((written.code, written.out.as_str(), &written.err), (Some(0), "", &beside.err));
+        assert_eq!(fs::read_to_string(&file).expect("it is there"), beside.out);
+        assert_eq!(file.metadata().expect("it is there").permissions().mode() & 0o777, 0o600);
+    };
+    writes(&["export", "--to", "tts", "--output", "keyfob.sql"]);
+    server.stop();
+    fs::remove_file(&file).expect("it is there");
+    writes(&["export", "--output", "keyfob.sql", "--to=tts", "--data=keyfob.db"]);
+    assert!(
+        beside.out.ends_with("COMMIT;\n") && beside.err.contains("carried: 1 users, 0 organizations, 1 accounts, 1 clients"),
+        "{}",
+        beside.err
+    );
+    assert!(beside.err.contains("left out: 3 events of the history"), "{}", beside.err);
+}
+
+#[test]
+fn nothing_is_exported_from_what_cannot_be_read_or_to_what_cannot_be_written() {
+    let folder = Folder::new("tts");
+    Process::start(&folder.0, "", &["--data", "keyfob.db"]).stop();
+    let refused = |arguments: &[&str], code: i32, why: &str| {
+        let done = run(&folder, &[&["export", "--to", "tts"], arguments].concat());
+        assert!(done.code == Some(code) && done.out.is_empty() && done.err.contains(why), "{:?} {}{}", done.code, done.out, done.err);
+    };
+    refused(&["--to", "sql"], 2, "to");
+    refused(&["--data", "nowhere.db"], 1, "nowhere.db");
+    refused(&["--output", "nowhere/keyfob.sql"], 1, "nowhere/keyfob.sql");
+    refused(&["--output", "/dev/full"], 1, "/dev/full");
+    let database = rusqlite::Connection::open(folder.file("keyfob.db")).expect("the file opens");
+    database.pragma_update(None, "user_version", 5).expect("it is changed");
+    drop(database);
+    refused(&[], 1, "start the server once");
 }

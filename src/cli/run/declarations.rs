@@ -1,16 +1,13 @@
 //! `keyfob plan`, `keyfob apply` and `keyfob export`.
 
-use std::fs::OpenOptions;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use pico_args::Arguments;
-use rustix::fs::OFlags;
 use serde_json::Value;
 
 use crate::base::error::errors;
-use crate::base::{links, printable, private_file};
+use crate::base::{printable, private_file};
 use crate::cli::api_error::{ApiError, NOT_DONE};
 use crate::cli::args::values::Values;
 use crate::cli::failure::{Failure, UsageError};
@@ -144,10 +141,7 @@ pub fn export(values: &Values, arguments: Arguments) -> Result<(), Failure> {
 
 /// Writes a file that only its owner can read: it holds hashes of secrets.
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let path = links::resolved(path)?;
-    private_file::narrow(&path)?;
-    let mut file = links::open(&path, OpenOptions::new().write(true).create(true).mode(0o600), OFlags::CLOEXEC)?;
-    file.set_len(0)?;
+    let mut file = private_file::create(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }

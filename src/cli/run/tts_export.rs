@@ -1,29 +1,27 @@
 //! `keyfob export --to tts`: writes everything that The Things Stack's Identity Server can take over.
 
-use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use crate::base::private_file;
 use crate::cli::failure::Failure;
 use crate::cli::run::data_file::require;
 use crate::cli::terminal::note;
 use crate::store::backup::read_data;
 use crate::tts::export;
 
-/// Writes the SQL to a new file that only its owner can read, or to standard output, and says on standard error what was carried and what
-/// not. A file that could not be completed is removed.
+/// Writes the SQL to a file that only its owner can read, or to standard output, and says on standard error what was carried and what not.
+/// Loading a file that could not be completed changes nothing.
 pub fn export(data: &Path, output: Option<&str>) -> Result<(), Failure> {
     require(data)?;
     let Some(path) = output else { return write(data, &mut io::stdout().lock(), "standard output") };
-    let unwritten = |error: io::Error| Failure::Refused(format!("cannot write to {path}: {error}"));
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(unwritten)?;
-    let done = write(data, &mut &file, path).and_then(|()| File::sync_all(&file).map_err(unwritten));
-    if done.is_err() {
-        // What failed is told; this failing too would add nothing.
-        let _ = std::fs::remove_file(path);
-    }
-    done
+    let mut file = private_file::create(Path::new(path)).map_err(|error| unwritten(path, &error))?;
+    write(data, &mut file, path)?;
+    file.sync_all().map_err(|error| unwritten(path, &error))
+}
+
+fn unwritten(place: &str, error: &io::Error) -> Failure {
+    Failure::Refused(format!("cannot write to {place}: {error}"))
 }
 
 fn write(data: &Path, out: &mut dyn Write, place: &str) -> Result<(), Failure> {
@@ -31,7 +29,7 @@ fn write(data: &Path, out: &mut dyn Write, place: &str) -> Result<(), Failure> {
     let report = read_data(data, |tx| export::write(tx, &mut out));
     let report = match (report, out.failure) {
         (_, Some(error)) if error.kind() == ErrorKind::BrokenPipe => return Err(Failure::Unread),
-        (_, Some(error)) => return Err(Failure::Refused(format!("cannot write to {place}: {error}"))),
+        (_, Some(error)) => return Err(unwritten(place, &error)),
         (report, None) => report.map_err(|error| Failure::Refused(error.to_string()))?,
     };
     let carried: Vec<String> = report.carried.iter().map(|(table, rows)| format!("{rows} {table}")).collect();
