@@ -7,6 +7,8 @@ mod owner;
 pub mod redirect;
 mod rights;
 
+pub use rights::is_dangerous;
+
 use crate::review::finding::RuleFinding;
 use crate::review::finding::Severity::{Blocks, Notes, Warns};
 use crate::review::reviewed_client::ReviewedClient;

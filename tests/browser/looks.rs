@@ -28,6 +28,7 @@ const OTHERS: &[&str] = &[
     "/console/clients/lamp/collaborators",
     "/console/clients/lamp/collaborators/add",
     "/console/clients/lamp/collaborators/user/alice",
+    "/console/clients/lamp/review",
     "/console/clients/lamp/activity",
     "/console/clients/lamp/danger",
     "/console/clients/lamp/purge",

@@ -287,7 +287,7 @@ fn requests_are_approved_many_at_once_and_rejected_with_a_reason_only() {
     admin.opens(&server, "/console/review").lists(&["bad-app", "one-app", "two-app"]);
     admin.sees(&server, "/console/review", &["view your profile", "Authorization code"]);
     let answer = admin.sends_form(&server, "/console/review", &[("reject", "bad-app")]);
-    answer.refuses("reason", "no_reason");
+    answer.refuses("reason-bad-app", "no_reason");
     let answer = admin.sends_form(&server, "/console/review", &[("reject", "bad-app"), ("reason", "Too <much>")]);
     assert_eq!(answer.status, 303, "{}", answer.text());
     let both = [("client", "one-app"), ("client", "two-app"), ("approve", "")];

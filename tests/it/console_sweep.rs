@@ -70,7 +70,7 @@ pub fn fields(route: &Route) -> Fields {
 /// Makes what a row needs before it can succeed, and returns the browser of somebody whom it admits.
 pub fn prepared(fixture: &Fixture, route: &Route, access: ConsoleAccess) -> Browser {
     match route.name {
-        "console.client.trial" => fixture.server.has_state("my-app", "STATE_REQUESTED"),
+        "console.client.trial" | "console.client.review" => fixture.server.has_state("my-app", "STATE_REQUESTED"),
         "console.client.restore" => drop(fixture.server.check("alice", "DELETE", "/api/v3/clients/my-app", "", "200")),
         "console.organization.restore" => drop(fixture.server.check("alice", "DELETE", "/api/v3/organizations/acme-corp", "", "200")),
         "console.user.restore" => drop(fixture.server.check("admin", "DELETE", "/api/v3/users/mallory", "", "200")),

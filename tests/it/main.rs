@@ -24,6 +24,7 @@ mod clients;
 mod connection_overload;
 mod console;
 mod console_forms;
+mod console_review;
 mod console_saving;
 mod console_sweep;
 mod crash;

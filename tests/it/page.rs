@@ -19,6 +19,15 @@ impl Answer {
         self.marked("data-item")
     }
 
+    /// The rules whose findings it shows.
+    pub fn findings(&self) -> Vec<String> {
+        self.marked("data-finding")
+    }
+
+    pub fn dangerous_rights(&self) -> Vec<String> {
+        self.marked("data-dangerous")
+    }
+
     pub fn states(&self) -> Vec<String> {
         self.marked("data-state")
     }

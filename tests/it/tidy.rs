@@ -197,7 +197,7 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "console/form",
         floors: &[
-            &["account_search", "problem"],
+            &["account_search", "findings", "problem"],
             &["id_check", "rights_picker"],
             &["fields"],
             &["confirmation", "contacts", "saving"],
@@ -206,7 +206,12 @@ const FLOORS: &[Floors] = &[
     },
     Floors {
         folder: "console/clients",
-        floors: &[&["form", "list", "page"], &["add", "danger", "probes", "secrets", "settings", "trial"], &["overview"], &["review"]],
+        floors: &[
+            &["form", "list", "page"],
+            &["add", "client_review", "danger", "probes", "secrets", "settings", "trial"],
+            &["overview"],
+            &["review"],
+        ],
     },
     Floors { folder: "console/organizations", floors: &[&["list", "page"], &["clients", "members", "settings"]] },
     Floors { folder: "console/users", floors: &[&["list", "recovery"], &["settings"]] },

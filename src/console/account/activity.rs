@@ -33,7 +33,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let is_nothing = !client.is_empty() && entity.is_none();
         let events = if is_nothing { Vec::new() } else { found(call, &asked, entity.as_ref())? };
         let base = format!("/console/activity?client={}&actor={}", form_encoded(client.as_bytes()), form_encoded(actor.as_bytes()));
-        let fields = Fields { values: asked.clone(), problem: None };
+        let fields = Fields { values: asked.clone(), ..Fields::default() };
         let content = html! {
             (title("Activity", &html! {}))
             p { @if call.by.is_admin { "Every change leaves one line; what is repeated many times a day is counted." } @else { "What you did, and what happened to the clients that you can see." } }

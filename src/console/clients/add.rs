@@ -9,6 +9,7 @@ use crate::call::{Call, Input, LongWork, Work};
 use crate::console::clients::form::FORM;
 use crate::console::form::entity::Offer;
 use crate::console::form::fields::{Choice, Fields, Label, account_choice, label};
+use crate::console::form::findings::{CHECK, FormCheck};
 use crate::console::form::problem::Problem;
 use crate::console::form::rights_picker;
 use crate::console::form::saving::save;
@@ -19,6 +20,7 @@ use crate::http::form::Form;
 use crate::http::reply::Reply;
 use crate::model::choice::Grant;
 use crate::model::settings::Approval;
+use crate::registry::client_check::{self, Checked};
 use crate::registry::secrets::NewSecret;
 use crate::registry::{clients, organizations};
 
@@ -47,6 +49,13 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         }
         rights_picker::some(form, Rights::EVERY)?;
         let owner = account(form.one("owner")).ok_or_else(|| Problem::new("owner", "no_owner", "Choose who owns the client."))?;
+        if form.has(CHECK) {
+            return Ok(transactions.read(|call| {
+                let Checked { findings, state } = client_check::check(call.tx, call.by, call.settings, id, Some(&owner), &sent)?;
+                let fields = Fields { values: form.clone(), check: Some(FormCheck { findings, state }), problem: None };
+                self::form(call, input, &fields)
+            })?);
+        }
         let client = transactions.write(|call| {
             clients::check_may_register(call.tx, call.by, &owner)?;
             clients::create(call.tx, call.by, call.settings, id, &owner, &sent, NewSecret::fresh())
@@ -72,10 +81,17 @@ fn form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
     };
     let content = html! {
         h1 { "Add OAuth client" }
-        @if call.settings.approval == Approval::Manual && !call.by.is_admin {
-            p { "An administrator reviews new clients. Until then you can try it, and so can collaborators who choose to." }
+        @if !call.by.is_admin {
+            @match call.settings.approval {
+                Approval::Auto => {}
+                Approval::Manual => p { "An administrator reviews new clients. Until then you can try it, and so can collaborators who choose to." },
+                Approval::Review => p {
+                    "New clients are reviewed by rules, and by an administrator where these find what needs one. Until then you can try it, and so "
+                    "can collaborators who choose to. “Check” tells what the rules find, and saves nothing."
+                },
+            }
         }
-        (fields.form(&layout, "/console/add/client", &rows, "Create OAuth client", "/console/clients"))
+        (fields.checked_form(&layout, "/console/add/client", &rows, "Create OAuth client", "/console/clients"))
     };
     Ok(layout.page(fields.status(), MenuItem::Clients, "Add OAuth client", &content))
 }

@@ -1,6 +1,7 @@
 //! The pages of OAuth clients.
 
 pub mod add;
+pub mod client_review;
 pub mod danger;
 pub mod form;
 pub mod list;

@@ -25,6 +25,9 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let content = html! {
             @if client.state == State::Requested { (trial::notice(&page)?) }
             (warnings(client))
+            @if matches!(client.state, State::Requested | State::Rejected) {
+                p { a href=(page.path(ClientTab::Review)) { "What the review found and what was answered" } }
+            }
             @if !client.description.is_empty() { p .description { (client.description) } }
             section {
                 h2 { "Use" }

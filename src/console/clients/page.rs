@@ -27,6 +27,7 @@ pub enum ClientTab {
     Settings,
     Collaborators,
     Secrets,
+    Review,
     Activity,
     Danger,
 }
@@ -39,14 +40,22 @@ impl ClientTab {
             ClientTab::Settings => ("/settings", "General settings", Right::ClientInfo),
             ClientTab::Collaborators => ("/collaborators", "Collaborators", Right::ClientSettingsCollaborators),
             ClientTab::Secrets => ("/secrets", "Secrets", Right::ClientSettingsBasic),
+            ClientTab::Review => ("/review", "Review", Right::ClientInfo),
             ClientTab::Activity => ("/activity", "Activity", Right::ClientInfo),
             ClientTab::Danger => ("/danger", "Danger zone", Right::ClientDelete),
         }
     }
 }
 
-const TABS: &[ClientTab] =
-    &[ClientTab::Overview, ClientTab::Settings, ClientTab::Collaborators, ClientTab::Secrets, ClientTab::Activity, ClientTab::Danger];
+const TABS: &[ClientTab] = &[
+    ClientTab::Overview,
+    ClientTab::Settings,
+    ClientTab::Collaborators,
+    ClientTab::Secrets,
+    ClientTab::Review,
+    ClientTab::Activity,
+    ClientTab::Danger,
+];
 
 /// Returns the message on the next page after a change.
 pub fn saved(withdrawn: Withdrawn) -> &'static str {

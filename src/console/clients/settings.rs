@@ -9,12 +9,14 @@ use crate::console::clients::form::FORM;
 use crate::console::clients::page::{ClientPage, ClientTab, saved};
 use crate::console::form::contacts;
 use crate::console::form::fields::Fields;
+use crate::console::form::findings::{CHECK, FormCheck};
 use crate::console::form::saving::save;
 use crate::console::page::layout::after;
 use crate::console::page::paths;
 use crate::http::reply::Reply;
 use crate::model::client::FIELDS;
 use crate::model::mask::Mask;
+use crate::registry::client_check::{self, Checked};
 use crate::registry::clients;
 use crate::registry::entity::Entity;
 use crate::store::members::Owned;
@@ -31,6 +33,15 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let id = paths::client(input)?;
     let draw = |call: &Call<'_>, fields: &Fields| form(&ClientPage::of(call, input)?, fields);
     save(input, draw, move |transactions, form| {
+        if form.has(CHECK) {
+            return Ok(transactions.read(|call| {
+                let (old, _) = clients::get(call.tx, call.by, &id, &Mask::everything(FIELDS))?;
+                let sent = FORM.changes(call, &Entity::Client(id.clone()), &old, form)?.map(|(_, sent)| sent).unwrap_or_default();
+                let Checked { findings, state } = client_check::check(call.tx, call.by, call.settings, id.clone(), None, &sent)?;
+                let fields = Fields { values: form.clone(), check: Some(FormCheck { findings, state }), problem: None };
+                self::form(&ClientPage::of(call, input)?, &fields)
+            })?);
+        }
         let done = transactions.write(|call| {
             let (old, _) = clients::get(call.tx, call.by, &id, &Mask::everything(FIELDS))?;
             let Some((mask, sent)) = FORM.changes(call, &Entity::Client(id.clone()), &old, form)? else { return Ok("saved") };
@@ -55,6 +66,7 @@ fn form(page: &ClientPage<'_>, fields: &Fields) -> Result<Reply> {
         (page.stakes())
         (FORM.changed_rows(call, &Entity::Client(client.id.clone()), &fields, &accounts)?)
     };
-    let content = fields.form(&page.layout, &page.path(ClientTab::Settings), &rows, "Save changes", &page.path(ClientTab::Overview));
+    let content =
+        fields.checked_form(&page.layout, &page.path(ClientTab::Settings), &rows, "Save changes", &page.path(ClientTab::Overview));
     Ok(page.show(fields.status(), ClientTab::Settings, &content))
 }

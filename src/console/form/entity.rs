@@ -207,7 +207,7 @@ fn states(open: Option<&str>) -> Vec<Choice> {
 impl<E> EntityForm<E> {
     /// Returns the form of an entity as it is.
     pub fn filled(&self, entity: &E) -> Fields {
-        Fields { values: self.written(entity), problem: None }
+        Fields { values: self.written(entity), ..Fields::default() }
     }
 
     /// Draws the ID of a new entity.

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use crate::base::id::AccountId;
 use crate::base::right::Rights;
+use crate::console::form::findings::{CHECK, FormCheck};
 use crate::console::form::problem::Problem;
 use crate::console::form::rights_picker;
 use crate::console::page::layout::Layout;
@@ -28,6 +29,8 @@ pub const fn label(name: &'static str, text: &'static str, hint: &'static str) -
 pub struct Fields {
     pub values: Form,
     pub problem: Option<Problem>,
+    /// What the review finds, if the form was checked and not saved.
+    pub check: Option<FormCheck>,
 }
 
 /// A choice: its value and its text.
@@ -50,7 +53,7 @@ pub enum Typing {
 impl Fields {
     /// Returns a fresh form with these values.
     pub fn filled<'a>(values: impl IntoIterator<Item = (&'a str, String)>) -> Fields {
-        Fields { values: values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(), problem: None }
+        Fields { values: values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(), ..Fields::default() }
     }
 
     /// Returns the status of the page that shows the form.
@@ -71,7 +74,17 @@ impl Fields {
 
     /// Draws the whole form below its problem, with the button that sends it and a link to leave it.
     pub fn form(&self, layout: &Layout<'_>, action: &str, rows: &Markup, send: &str, leave: &str) -> Markup {
-        let content = html! { (rows) div .submit { button .main { (send) } a href=(leave) { "Cancel" } } };
+        self.form_with(layout, action, rows, &html! { button .main { (send) } }, leave)
+    }
+
+    /// Draws the same for a client, with a button that only checks it.
+    pub fn checked_form(&self, layout: &Layout<'_>, action: &str, rows: &Markup, send: &str, leave: &str) -> Markup {
+        let buttons = html! { button .main { (send) } button name=(CHECK) value="true" { "Check" } };
+        html! { @if let Some(check) = &self.check { (check.summary()) } (self.form_with(layout, action, rows, &buttons, leave)) }
+    }
+
+    fn form_with(&self, layout: &Layout<'_>, action: &str, rows: &Markup, buttons: &Markup, leave: &str) -> Markup {
+        let content = html! { (rows) div .submit { (buttons) a href=(leave) { "Cancel" } } };
         html! { (self.summary()) (layout.form(action, &content)) }
     }
 
@@ -107,9 +120,12 @@ impl Fields {
         }
     }
 
-    /// Draws the problem of a field, if there is one.
+    /// Draws the problem of a field, if there is one, and what the review finds about it.
     pub fn problem_at(&self, name: &str) -> Markup {
-        html! { @if let Some(text) = self.wrong(name) { p .problem id={(name) "-problem"} { (text) } } }
+        html! {
+            @if let Some(text) = self.wrong(name) { p .problem id={(name) "-problem"} { (text) } }
+            @if let Some(check) = &self.check { (check.at(name)) }
+        }
     }
 
     pub fn text(&self, label: Label) -> Markup {

@@ -6,6 +6,7 @@ pub mod contacts;
 pub mod deletion;
 pub mod entity;
 pub mod fields;
+pub mod findings;
 pub mod id_check;
 pub mod problem;
 pub mod rights_picker;

@@ -40,7 +40,7 @@ pub fn save<'r>(
             Ok(reply) => Ok(reply),
             Err(Refused::Failed(error)) => Err(error),
             Err(Refused::Problem(problem)) => {
-                let fields = Fields { values: form, problem: Some(problem.clone()) };
+                let fields = Fields { values: form, problem: Some(problem.clone()), check: None };
                 transactions.read(|call| draw(call, &fields)).map(|reply| problem.carried_by(reply))
             }
         }
@@ -132,7 +132,7 @@ pub fn differences(event: &Event, is_wanted: impl Fn(&str) -> bool) -> Markup {
 }
 
 /// Writes a value as people read it: texts without quotes, lists and members with commas, accounts by their IDs.
-fn in_words(value: Option<&Value>) -> String {
+pub fn in_words(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),

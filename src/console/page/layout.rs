@@ -15,7 +15,7 @@ use crate::model::choice::State;
 use crate::page::frame::{self, Surface};
 use crate::page::message;
 use crate::page::words::counted;
-use crate::registry::sessions;
+use crate::registry::{review_queue, sessions};
 
 /// A menu item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +89,7 @@ const DONE: &[(&str, &str)] = &[
     ("rejected", "Rejected. Those who asked are shown your reason."),
     ("tried", "The redirect URLs are tried."),
     ("undone", "Undone. That is a change too, and can itself be undone."),
+    ("review-requested", "The administrators are asked. Their answer is shown here."),
     ("changes-requested", "Those who asked are shown what to change, and can ask again."),
     ("trial-begun", "You can try it now, until an administrator decides."),
     ("trial-ended", "You no longer try it."),
@@ -103,12 +104,15 @@ pub struct Layout<'a> {
     request: &'a Request,
     token: csrf::FormToken,
     user_id: UserId,
+    /// How many clients wait for an administrator's answer; 0 for others.
+    waiting: i64,
 }
 
 impl<'a> Layout<'a> {
     pub fn of(call: &'a Call<'a>, input: &'a Input<'a>) -> Result<Layout<'a>> {
         let user_id = signed_in(call)?.clone();
-        Ok(Layout { call, request: input.request, token: input.form_token(), user_id })
+        let waiting = if call.by.is_admin { review_queue::waiting_count(call.tx)? } else { 0 };
+        Ok(Layout { call, request: input.request, token: input.form_token(), user_id, waiting })
     }
 
     /// Returns the user.
@@ -163,7 +167,13 @@ impl<'a> Layout<'a> {
     fn menu(&self, here: MenuItem) -> Markup {
         let line = |item: MenuItem| {
             let (path, text) = item.entry();
-            html! { a href=(path) aria-current=[(item == here).then_some("page")] { (text) } }
+            let waiting = if item == MenuItem::Review { self.waiting } else { 0 };
+            html! {
+                a href=(path) aria-current=[(item == here).then_some("page")] {
+                    (text)
+                    @if waiting > 0 { " " span .count data-count=(waiting) { (waiting) span .hidden { " waiting" } } }
+                }
+            }
         };
         let group = |(title, items): (&str, &[MenuItem])| {
             html! {

@@ -32,10 +32,15 @@ pub fn all(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
     seen.collect()
 }
 
+/// Returns whether a right is marked where people decide about it: what it allows cannot be undone, gives others access, or is everything.
+pub fn is_dangerous(right: Right) -> bool {
+    const ENDS: &[&str] = &["_DELETE", "_KEYS", "_SECRETS", "_COLLABORATORS", "_MEMBERS", "_ALL"];
+    ENDS.iter().any(|end| right.name().ends_with(end))
+}
+
 pub fn dangerous(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
-    const ENDS: &[&str] = &["_DELETE", "_KEYS", "_SECRETS", "_COLLABORATORS", "_MEMBERS"];
-    let is_dangerous = |right: &Right| ENDS.iter().any(|end| right.name().ends_with(end));
-    let names: Vec<&str> = reviewed.client.rights.iter().filter(|right| is_dangerous(right)).map(|right| right.name()).collect();
+    let is_named = |right: &Right| is_dangerous(*right) && !right.name().ends_with("_ALL");
+    let names: Vec<&str> = reviewed.client.rights.iter().filter(|right| is_named(right)).map(|right| right.name()).collect();
     if names.is_empty() {
         return Vec::new();
     }

@@ -55,6 +55,8 @@ fn needs(route: &Route) -> Needs {
         "console.client.check_id" | "console.organization.check_id" => Needs::Nothing,
         "console.account.search" => Needs::Of(Rule::Approved),
         "console.client.overview" | "console.client.activity" => holds(MINE, "RIGHT_CLIENT_INFO"),
+        "console.client.review" if changes => holds(WAITING, "RIGHT_CLIENT_SETTINGS_BASIC"),
+        "console.client.review" => holds(WAITING, "RIGHT_CLIENT_INFO"),
         "console.client.trial" if changes => Needs::Tries,
         "console.client.trial" | "console.client.trial.end" => holds(WAITING, "RIGHT_CLIENT_INFO"),
         "console.client.settings" if !changes => holds(MINE, "RIGHT_CLIENT_INFO"),
@@ -163,7 +165,7 @@ fn target(route: &Route, names: &Names) -> String {
     let is_restored = route.name.ends_with(".restore");
     let client = match route.name {
         "console.client.restore" => "old-app",
-        "console.client.trial" | "console.client.trial.end" => WAITING.id,
+        "console.client.trial" | "console.client.trial.end" | "console.client.review" => WAITING.id,
         _ => MINE.id,
     };
     let of_organization = route.path.contains("{organization_id}");

@@ -1,0 +1,154 @@
+//! The review of one client: what the rules find, what was asked and answered, and asking.
+
+use maud::{Markup, html};
+use serde_json::{Map, Value};
+
+use crate::base::error::Result;
+use crate::base::right::Right;
+use crate::call::{Call, Input, LongWork, Work};
+use crate::console::clients::page::{ClientPage, ClientTab};
+use crate::console::form::fields::{Fields, Label, label};
+use crate::console::form::findings;
+use crate::console::form::saving::{in_words, save};
+use crate::console::page::layout::{after, age, timestamp};
+use crate::console::page::paths;
+use crate::http::reply::Reply;
+use crate::model::choice::State;
+use crate::model::verdict::{Judge, Outcome, ReviewRequest, Verdict};
+use crate::page::message;
+use crate::registry::review_queue::{self, ClientReview, WaitsFor};
+
+const TEXT: Label =
+    label("text", "What the administrators should know", "What it is for, why it needs what it asks for, or what you changed; optional.");
+
+pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
+    Ok(Box::new(move |call| shown(call, input, &Fields::default())))
+}
+
+/// Asks the administrators for a review.
+pub fn ask<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
+    let id = paths::client(input)?;
+    let draw = |call: &Call<'_>, fields: &Fields| shown(call, input, fields);
+    save(input, draw, move |transactions, form| {
+        transactions.write(|call| review_queue::ask(call.tx, call.by, call.settings, &id, form.one(TEXT.name)))?;
+        Ok(after(&format!("/console/clients/{id}/review"), "review-requested"))
+    })
+}
+
+fn shown(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
+    let page = ClientPage::of(call, input)?;
+    let review = review_queue::show(call.tx, call.settings, &page.client.id)?;
+    let may_ask = page.rights.has(Right::ClientSettingsBasic) && matches!(page.client.state, State::Requested | State::Rejected);
+    let content = html! {
+        (fields.summary())
+        (standing(&review))
+        @if let Some(request) = &review.request { (asked(request, call)) }
+        section {
+            h2 { "What the rules find" }
+            @if review.now.findings.is_empty() { p .quiet data-message="no-findings" { "Nothing." } }
+            (findings::all(&review.now.findings))
+        }
+        @if let Some(approval) = &review.approval { (since_approval(approval, &review)) }
+        @if let Some(verdict) = &review.newest { (last_verdict(verdict, &review)) }
+        @if may_ask {
+            section {
+                h2 { @if review.request.is_some() { "Say more" } @else { "Ask for a review" } }
+                (page.layout.form(&page.path(ClientTab::Review), &html! {
+                    (fields.area(TEXT))
+                    div .submit { button .main { "Ask for a review" } }
+                }))
+            }
+        }
+        @if call.by.is_admin && page.client.state == State::Requested { p { a href="/console/review" { "Answer it in the review queue" } } }
+    };
+    Ok(page.show(fields.status(), ClientTab::Review, &content))
+}
+
+/// Draws what the client waits for, and an administrator's answer.
+pub fn standing(review: &ClientReview) -> Markup {
+    let answer = review.answer.as_ref().filter(|answer| matches!(answer.outcome, Outcome::Rejected | Outcome::ChangesRequested));
+    html! {
+        @match (review.waits_for, review.client.state) {
+            (Some(WaitsFor::Owner), _) => (message::warning("waits-for-owner", "An administrator asked for changes. Make them, and ask again.")),
+            (Some(WaitsFor::Administrator), _) => (message::note("waits-for-administrator", "It waits for an administrator.")),
+            (None, State::Rejected) => (message::warning("rejected-review", "It was rejected. You can change what was said against it, and ask again.")),
+            (None, _) => {}
+        }
+        @if let Some(answer) = answer.filter(|_| review.client.state != State::Approved) {
+            blockquote data-message="answer" { p .description { (answer.reason) } p .quiet { (judge(answer)) ", " (timestamp(answer.judged_at)) } }
+        }
+    }
+}
+
+/// Draws the request that waits, with how old it is.
+pub fn asked(request: &ReviewRequest, call: &Call<'_>) -> Markup {
+    html! {
+        p .quiet data-message="asked" {
+            "Asked" @if let Some(account) = &request.account_id { " by " strong { (account) } } " " (timestamp(request.asked_at)) ", "
+            (age(request.asked_at, call.tx.now))
+        }
+        @if !request.text.is_empty() { blockquote { p .description { (request.text) } } }
+    }
+}
+
+/// Draws what changed since the newest approval.
+pub fn since_approval(approval: &Verdict, review: &ClientReview) -> Markup {
+    let changed = review.now.changed_since(&approval.shown);
+    html! {
+        @if !changed.is_empty() {
+            div data-message="changed-since-approval" {
+                p { strong { "What changed since it was approved" } span .quiet { " by " (judge(approval)) ", " (timestamp(approval.judged_at)) } }
+                (differences(&changed, &approval.shown, &review.now.shown))
+            }
+        }
+    }
+}
+
+fn differences(names: &[String], before: &Map<String, Value>, now: &Map<String, Value>) -> Markup {
+    html! {
+        dl .changes {
+            @for name in names {
+                @let (was, is) = (in_words(before.get(name)), in_words(now.get(name)));
+                dt { (name) }
+                dd { @if !was.is_empty() { del { (was) } " " } @if !is.is_empty() { ins { (is) } } }
+            }
+        }
+    }
+}
+
+fn last_verdict(verdict: &Verdict, review: &ClientReview) -> Markup {
+    let outcome = match verdict.outcome {
+        Outcome::Judged => "Judged, not answered",
+        Outcome::Approved => "Approved",
+        Outcome::Rejected => "Rejected",
+        Outcome::ChangesRequested => "Changes asked for",
+    };
+    html! {
+        section {
+            h2 { "Last verdict" }
+            dl .facts {
+                dt { "Outcome" } dd { (outcome) }
+                dt { "By" } dd { (judge(verdict)) ", " (timestamp(verdict.judged_at)) }
+                dt { "Rules" } dd { "version " (verdict.rule_set) }
+                @if !verdict.reason.is_empty() { dt { "Reason" } dd .description { (verdict.reason) } }
+            }
+            @if review.is_stale() {
+                (message::note("stale-verdict", html! {
+                    "This verdict is stale: "
+                    @if review.changed().is_empty() { "the rules have changed since." } @else { (review.changed().join(", ")) " changed since." }
+                }))
+            }
+        }
+    }
+}
+
+fn judge(verdict: &Verdict) -> Markup {
+    html! {
+        @match (verdict.judge, &verdict.account_id) {
+            (Judge::Rules, _) => "the rules",
+            (Judge::Operator, _) => "the operator",
+            (Judge::Account, Some(account)) => strong { (account) },
+            (Judge::Account, None) => "an administrator",
+        }
+    }
+}
