@@ -222,8 +222,13 @@ impl PendingRequest {
     /// Returns whether nobody waits for the answer any more: the server stops, or the peer is gone. One that only ended its stream is sent
     /// `100 Continue`, which a peer that is gone answers with a reset.
     pub fn is_abandoned(&self) -> bool {
-        let must_probe = self.keep_alive == KeepAlive::Yes && self.socket.has_ended_for_worker() && !self.is_probed.replace(true);
-        self.pending.is_stopping() || self.socket.is_broken() || (must_probe && self.socket.write(CONTINUE).is_err())
+        if self.pending.is_stopping() || self.socket.is_broken() {
+            return true;
+        }
+        // Not again once it was sent that: to look at the stream would take the reset away, by which the connection is found broken.
+        let must_probe = self.keep_alive == KeepAlive::Yes && !self.is_probed.get() && self.socket.has_ended_for_worker();
+        self.is_probed.set(self.is_probed.get() || must_probe);
+        must_probe && self.socket.write(CONTINUE).is_err()
     }
 
     /// Writes the reply to the public connection, without ever waiting for the peer.
