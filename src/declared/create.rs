@@ -5,14 +5,14 @@ use crate::base::id::{AccountId, UserId};
 use crate::base::right::{Right, Rights};
 use crate::declared::input::wrong_at;
 use crate::declared::names::{self, not_granted_to, refused_at};
-use crate::declared::read::{DeclaredAuthorization, DeclaredClient, DeclaredKey, DeclaredOrganization, DeclaredUser};
+use crate::declared::read::{DeclaredAuthorization, DeclaredClient, DeclaredKey, DeclaredMember, DeclaredOrganization, DeclaredUser};
 use crate::model::choice::State;
 use crate::model::client::Client;
 use crate::model::field::{Field, Purpose};
 use crate::model::mask::Mask;
 use crate::model::patch::Patch;
 use crate::model::settings::Settings;
-use crate::model::{client, organization, password, user};
+use crate::model::{client, organization, password, user, value};
 use crate::registry::principal::Principal;
 use crate::registry::secrets::NewSecret;
 use crate::registry::users::NewPasswords;
@@ -78,14 +78,11 @@ impl Creation<'_> {
         let founder = founder.or(self.administrator.as_ref()).ok_or_else(nobody)?;
         organizations::create(tx, by, self.settings, id.clone(), founder, &without(&organization.sent, organization::FIELDS, CONTACTS))?;
         let owned = Owned::Organization(id.clone());
-        for member in &organization.members {
-            let set = members::set(tx, by, &owned, &AccountId::User(member.id.id.clone()), &member.rights);
-            set.map_err(|error| refused_at(&member.id.at, error))?;
-        }
-        match mask(organization::FIELDS, &organization.sent, CONTACTS)? {
+        let members: Vec<_> = organization.members.iter().map(|member| (AccountId::User(member.id.id.clone()), member)).collect();
+        self.with_members(&owned, &members, &organization.sent, || match mask(organization::FIELDS, &organization.sent, CONTACTS)? {
             contacts if contacts.is_empty() => Ok(()),
             contacts => organizations::update(tx, by, self.settings, id, &contacts, &organization.sent).map(drop),
-        }
+        })
     }
 
     /// Registers a client in its owner's name, with what only administrators may set; a public one without a secret.
@@ -111,11 +108,35 @@ impl Creation<'_> {
             clients::update(tx, &by, self.settings, id, &mask, &Patch::default(), None)?;
         }
         let owned = Owned::Client(id.clone());
-        for collaborator in &client.collaborators {
-            let set = members::set(tx, &self.by, &owned, &names::account(tx, &collaborator.id)?, &collaborator.rights);
-            set.map_err(|error| refused_at(&collaborator.id.at, error))?;
+        let members = client.collaborators.iter().map(|member| Ok((names::account(tx, &member.id)?, member)));
+        let members = members.collect::<Result<Vec<_>>>()?;
+        self.with_members(&owned, &members, &client.sent, || self.update_client(client, CONTACTS))
+    }
+
+    /// Sets the rights of members, and the contacts, which must be members: those who are declared to have no rights are removed afterwards.
+    fn with_members<Id>(
+        &self,
+        owned: &Owned,
+        members: &[(AccountId, &DeclaredMember<Id>)],
+        sent: &Patch,
+        set_contacts: impl FnOnce() -> Result<()>,
+    ) -> Result<()> {
+        let set = |account: &AccountId, member: &DeclaredMember<Id>, rights: &[Right]| {
+            members::set(self.tx, &self.by, owned, account, rights).map_err(|error| refused_at(&member.id.at, error))
+        };
+        let is_contact =
+            |account: &AccountId| CONTACTS.iter().any(|field| sent.get(field).and_then(value::to_account).as_ref() == Some(account));
+        for (account, member) in members {
+            match member.rights.as_slice() {
+                [] if is_contact(account) && self.tx.member(owned, account)?.is_none() => {
+                    set(account, member, &[members::managing(owned)])?
+                }
+                [] => {}
+                rights => set(account, member, rights)?,
+            }
         }
-        self.update_client(client, CONTACTS)
+        set_contacts()?;
+        members.iter().filter(|(_, member)| member.rights.is_empty()).try_for_each(|(account, member)| set(account, member, &[]))
     }
 
     /// Authorizes a client as its user would.

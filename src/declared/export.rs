@@ -40,13 +40,13 @@ const ROWS: u32 = 1000;
 /// # Errors
 /// Only those of the store.
 pub fn export(tx: &Tx<'_>) -> Result<Export> {
-    let mut exporting = Exporting { tx, notes: Vec::new(), older_secrets: 0 };
     let live_users = all(|page| users::list(tx, &Principal::operator(), &Search::live(UserKey::Id, Direction::Ascending, page)))?;
     let live_users: Vec<User> = live_users.into_iter().map(|(user, _)| user).collect();
     let administrator = live_users.iter().find(|user| user.is_acting_admin()).map(|user| user.id.clone());
+    let mut exporting = Exporting { tx, administrator, notes: Vec::new(), older_secrets: 0 };
     let users = live_users.iter().map(|user| exporting.user(user)).collect::<Result<Vec<_>>>()?;
     let organizations = exporting.organizations()?;
-    let clients = exporting.clients(administrator.as_ref())?;
+    let clients = exporting.clients()?;
     let mut authorizations = Vec::new();
     for user in &live_users {
         authorizations.extend(exporting.authorizations(&user.id)?);
@@ -60,6 +60,8 @@ pub fn export(tx: &Tx<'_>) -> Result<Export> {
 
 struct Exporting<'a> {
     tx: &'a Tx<'a>,
+    /// Who owns what nobody does any more.
+    administrator: Option<UserId>,
     notes: Vec<String>,
     older_secrets: usize,
 }
@@ -93,63 +95,74 @@ impl Exporting<'_> {
         let what = format!("organization `{}`", organization.id);
         self.add_fields(&mut members, organization::FIELDS, organization, &what)?;
         let owned = Owned::Organization(organization.id.clone());
-        let found = self.members(&owned, &what)?.into_iter();
-        let found: Vec<Value> =
-            found.map(|member| json!({"user_id": member.account.as_str(), "rights": value::rights(&member.rights)})).collect();
-        if !found.is_empty() {
-            members.insert("members".to_owned(), found.into());
+        let found = self.members(&owned, &what)?;
+        let new_owner = if owner(&found, Right::OrganizationAll).is_some() {
+            None
+        } else {
+            self.administrator.as_ref().map(|id| id.as_str().to_owned())
+        };
+        if let Some(owner) = &new_owner {
+            self.notes.push(format!("{what} has no owner any more: where it is created anew, `{owner}` owns it"));
         }
+        let contacts = self.live(contacts_of([&organization.administrative_contact, &organization.technical_contact]))?;
+        members.insert("members".to_owned(), listed(&found, "user_id", contacts, new_owner.as_deref()));
         self.add_keys(&mut members, &AccountId::Organization(organization.id.clone()))?;
         Ok(members.into())
     }
 
-    fn clients(&mut self, administrator: Option<&UserId>) -> Result<Vec<Value>> {
+    fn clients(&mut self) -> Result<Vec<Value>> {
         let (tx, by) = (self.tx, Principal::operator());
         let search = |page| Search::live(ClientKey::Id, Direction::Ascending, page);
         let nothing = Mask::default();
         let found = all(|page| clients::search(tx, &by, &search(page), &nothing)?.listed())?;
-        let exported = found.iter().map(|(client, _)| self.client(client, administrator)).collect::<Result<Vec<_>>>()?;
+        let exported = found.iter().map(|(client, _)| self.client(client)).collect::<Result<Vec<_>>>()?;
         if self.older_secrets > 0 {
             self.notes.push(format!("{} older client secrets, which were rotated and are still in their grace period", self.older_secrets));
         }
         Ok(exported)
     }
 
-    fn client(&mut self, client: &Client, administrator: Option<&UserId>) -> Result<Value> {
+    fn client(&mut self, client: &Client) -> Result<Value> {
         let what = format!("client `{}`", client.id);
         let owned = Owned::Client(client.id.clone());
         let found = self.members(&owned, &what)?;
         let mut members = Map::from_iter([("client_id".to_owned(), client.id.as_str().into())]);
-        match self.owner(client, &found)? {
-            Some(owner) => drop(members.insert("owner".to_owned(), owner.as_str().into())),
-            None => {
-                self.notes.push(format!("{what} has no owner any more: where it is created anew, an administrator owns it"));
-                members.insert("owner".to_owned(), administrator.map_or(Value::Null, |id| id.as_str().into()));
-            }
+        let has_owner = owner(&found, Right::ClientAll).is_some();
+        let somebody = || owner(&found, Right::ClientAll).or(found.first()).map(|member| member.account.as_str().to_owned());
+        let owner = self.registrant(client)?.or_else(somebody).or_else(|| self.administrator.as_ref().map(|id| id.as_str().to_owned()));
+        let owner = owner.unwrap_or_default();
+        members.insert("owner".to_owned(), owner.as_str().into());
+        let new_owner = if has_owner { None } else { Some(owner.as_str()) };
+        if new_owner.is_some() {
+            self.notes.push(format!("{what} has no owner any more: where it is created anew, `{owner}` owns it"));
         }
         self.add_fields(&mut members, client::FIELDS, client, &what)?;
         let secrets = self.tx.client_secrets(&client.id)?;
         self.older_secrets += secrets.len().saturating_sub(1);
         members.insert("secret".to_owned(), secrets.first().map_or(Value::Null, |secret| json!({"hash": secret.hash.as_str()})));
-        let mut listed: Vec<Value> =
-            found.iter().map(|member| json!({"account": member.account.as_str(), "rights": value::rights(&member.rights)})).collect();
-        let owner = members["owner"].as_str().unwrap_or_default();
-        if !found.is_empty() && !found.iter().any(|member| member.account.as_str() == owner) {
-            listed.push(json!({"account": owner, "rights": []}));
-        }
-        members.insert("collaborators".to_owned(), listed.into());
+        let contacts = self.live(contacts_of([&client.administrative_contact, &client.technical_contact]))?;
+        let without_rights = contacts.into_iter().chain(new_owner.is_none().then(|| owner.clone()));
+        members.insert("collaborators".to_owned(), listed(&found, "account", without_rights, new_owner));
         Ok(members.into())
     }
 
-    /// Returns who registered the client, or else who owns it.
-    fn owner(&self, client: &Client, members: &[Member]) -> Result<Option<AccountId>> {
-        if let Some(account) = self.tx.client_registered_by(&client.id)?
-            && self.tx.account_exists(&account, Deleted::No)?
-        {
-            return Ok(Some(account));
+    /// Returns who registered the client, if that account is live.
+    fn registrant(&self, client: &Client) -> Result<Option<String>> {
+        match self.tx.client_registered_by(&client.id)? {
+            Some(account) if self.tx.account_exists(&account, Deleted::No)? => Ok(Some(account.as_str().to_owned())),
+            Some(_) | None => Ok(None),
         }
-        let owns = |member: &&Member| member.rights.iter().any(|right| matches!(right, Right::All | Right::ClientAll));
-        Ok(members.iter().find(owns).or(members.first()).map(|member| member.account.clone()))
+    }
+
+    /// Returns those of these accounts that are live.
+    fn live(&self, accounts: Vec<AccountId>) -> Result<Vec<String>> {
+        let mut live = Vec::new();
+        for account in accounts {
+            if self.tx.account_exists(&account, Deleted::No)? {
+                live.push(account.as_str().to_owned());
+            }
+        }
+        Ok(live)
     }
 
     fn authorizations(&self, user: &UserId) -> Result<Vec<Value>> {
@@ -172,12 +185,12 @@ impl Exporting<'_> {
     /// Adds the fields of an entity. A contact that is deleted cannot be declared.
     fn add_fields<E>(&mut self, members: &mut Map<String, Value>, table: &'static [Field<E>], entity: &E, what: &str) -> Result<()> {
         for field in table.iter().filter(|field| matches!(field.shape, Shape::Account)) {
-            if let Some(contact) = value::to_account(&(field.get)(entity)) {
-                if !self.tx.account_exists(&contact, Deleted::No)? {
+            let contact = value::to_account(&(field.get)(entity));
+            match contact {
+                Some(contact) if !self.tx.account_exists(&contact, Deleted::No)? => {
                     self.notes.push(format!("the {} of {what}: `{}` is deleted", field.name, contact.as_str()));
-                    continue;
                 }
-                members.insert(field.name.to_owned(), (field.get)(entity));
+                Some(_) | None => drop(members.insert(field.name.to_owned(), (field.get)(entity))),
             }
         }
         let others = fields(table, entity).filter(|(name, _)| !name.ends_with("_contact"));
@@ -244,6 +257,29 @@ impl Exporting<'_> {
         }
         Ok(())
     }
+}
+
+/// Finds a member with every right on something of which this is the right to all.
+fn owner(members: &[Member], all: Right) -> Option<&Member> {
+    members.iter().find(|member| member.rights.iter().any(|right| *right == Right::All || *right == all))
+}
+
+fn contacts_of(contacts: [&Option<AccountId>; 2]) -> Vec<AccountId> {
+    contacts.into_iter().flatten().cloned().collect()
+}
+
+/// Returns the members; and those who have no rights, but would get some when it is created. The rights of a new owner are not said.
+fn listed(members: &[Member], name: &str, others: impl IntoIterator<Item = String>, new_owner: Option<&str>) -> Value {
+    let mut listed: Vec<(String, Value)> =
+        members.iter().map(|member| (member.account.as_str().to_owned(), value::rights(&member.rights))).collect();
+    for other in others {
+        if !listed.iter().any(|(account, _)| *account == other) {
+            listed.push((other, json!([])));
+        }
+    }
+    let said = listed.into_iter().filter(|(account, _)| new_owner != Some(account.as_str()));
+    said.map(|(account, rights)| Value::Object(Map::from_iter([(name.to_owned(), account.into()), ("rights".to_owned(), rights)])))
+        .collect()
 }
 
 /// Reads all pages.

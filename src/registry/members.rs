@@ -9,7 +9,7 @@ use crate::model::event::Action;
 use crate::model::member::{Member, expanded};
 use crate::model::value;
 use crate::registry::entity::Entity;
-use crate::registry::principal::Principal;
+use crate::registry::principal::{Access, Principal};
 use crate::registry::rights;
 use crate::registry::{bounds, history, trials};
 use crate::store::members::{MemberKey, Owned};
@@ -89,7 +89,9 @@ pub fn set(tx: &Tx<'_>, by: &Principal, owned: &Owned, account: &AccountId, give
         return Err((&NESTED_ORGANIZATIONS).into());
     }
     let entity = Entity::from(owned);
-    let mine = rights::on(tx, by, &entity, Deleted::No)?;
+    let own = rights::on(tx, by, &entity, Deleted::No)?;
+    // The operator restores what others could give before.
+    let mine = if matches!(by.access, Access::Operator) { Rights::EVERY } else { own };
     let kept = tx.member(owned, account)?;
     let (old, new) = (expanded(kept.as_deref().unwrap_or_default()), expanded(given));
     let added = new.without(old);

@@ -30,6 +30,7 @@ mod console_sweep;
 mod crash;
 mod data_file;
 mod declared;
+mod declared_property;
 mod delivery;
 mod described;
 mod disk;

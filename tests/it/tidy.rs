@@ -151,7 +151,17 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "cli/serve",
         floors: &[
-            &["background", "control_socket", "introduction", "metrics_listener", "public_url", "reload", "review", "starter"],
+            &[
+                "background",
+                "control_socket",
+                "declaration",
+                "introduction",
+                "metrics_listener",
+                "public_url",
+                "reload",
+                "review",
+                "starter",
+            ],
             &["backups"],
             &["settings"],
             &["seed"],

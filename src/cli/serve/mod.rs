@@ -5,6 +5,7 @@ pub mod backups;
 pub mod certificate;
 pub mod checkpoints;
 pub mod control_socket;
+pub mod declaration;
 pub mod introduction;
 pub mod metrics_listener;
 pub mod observer;

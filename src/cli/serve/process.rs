@@ -17,6 +17,7 @@ use crate::cli::failure::Failure;
 use crate::cli::serve::background::{Background, Stopped};
 use crate::cli::serve::backups::BackupSchedule;
 use crate::cli::serve::control_socket::ControlSocket;
+use crate::cli::serve::declaration::ServedDeclaration;
 use crate::cli::serve::introduction::READER_TIMEOUT;
 use crate::cli::serve::metrics_listener::MetricsListener;
 use crate::cli::serve::opening::{self, Opened};
@@ -26,7 +27,7 @@ use crate::cli::serve::service::Service;
 use crate::cli::serve::service_manager::ServiceManager;
 use crate::cli::serve::settings;
 use crate::cli::serve::sockets::{LocalUrls, check_fixture_addresses, listen};
-use crate::cli::serve::{certificate, checkpoints, observer, prober, protected_names, seed, sweeper};
+use crate::cli::serve::{certificate, checkpoints, declaration, observer, prober, protected_names, seed, sweeper};
 use crate::fixture::controls::PREFIX;
 use crate::fixture::server::Fixture;
 use crate::fixture::world::World;
@@ -74,6 +75,9 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
     let (server, urls, public_url) = listen(&mut configuration, tls, lifetime)?;
     let metrics = configuration.metrics_listen.as_deref().map(MetricsListener::bind).transpose()?;
     let Opened { store, issued, beginning } = seeded.map_or_else(|| opening::without_seed(&configuration), Ok)?;
+    if let Some(declaration) = &configuration.declaration {
+        declaration.apply(&store, &configuration.settings)?;
+    }
     let issued = issued.filter(|_| lifetime == Lifetime::Ephemeral);
     let mut ready = ready_line(&urls, metrics.as_ref().and_then(MetricsListener::url), &store, issued.as_ref());
     let settings = Settings { public_url, ..configuration.settings };
@@ -103,12 +107,8 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
     metrics.iter().for_each(|metrics| metrics.run(&app, server.counts()));
     forward(signals, sender);
     announce(printable::json(&ready.to_string()) + "\n")?;
-    let mut reloads = Reloads::default();
-    reloads.add("log file", || log::reopen().map_err(|error| error.to_string()));
+    let mut reloads = reloads(&app, certificate, configuration.declaration);
     protected_names::read_on_reload(configuration.protected_names, app.settings(), &mut reloads);
-    if let Some(certificate) = certificate {
-        reloads.add(certificate::NAME, move || certificate.reload());
-    }
     while events.recv() == Ok(ProcessEvent::Signal(SIGHUP)) && lifetime == Lifetime::Lasting {
         manager.reloading();
         reloads.run();
@@ -121,6 +121,20 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
     wait_for_answers(&events, &app);
     checkpoints::checkpoint(&app);
     Ok(())
+}
+
+/// Returns what is read again on SIGHUP.
+fn reloads(app: &Arc<App>, certificate: Option<Arc<Certificate>>, declaration: Option<ServedDeclaration>) -> Reloads {
+    let mut reloads = Reloads::default();
+    reloads.add("log file", || log::reopen().map_err(|error| error.to_string()));
+    if let Some(certificate) = certificate {
+        reloads.add(certificate::NAME, move || certificate.reload());
+    }
+    if let Some(declaration) = declaration {
+        let app = app.clone();
+        reloads.add(declaration::NAME, move || declaration.apply(app.store(), app.settings()).map_err(|failure| failure.to_string()));
+    }
+    reloads
 }
 
 fn start_background(

@@ -15,8 +15,10 @@ use crate::cli::args::settings::{self as args, FEWEST_ROUNDS, SWITCH, Setting, S
 use crate::cli::args::values::seconds;
 use crate::cli::failure::UsageError;
 use crate::cli::serve::backups::BackupSchedule;
+use crate::cli::serve::declaration::ServedDeclaration;
 use crate::cli::serve::review;
 use crate::cli::serve::starter::Starter;
+use crate::declared::plan::Prune;
 use crate::http::base_path::BasePath;
 use crate::http::listener::limits::Limits;
 use crate::http::listener::proxies::TrustedProxies;
@@ -79,6 +81,8 @@ pub static SETTINGS: &[Setting] = &[
     Setting { name: "backup_every", flag: "--backup-every", variable: "KEYFOB_BACKUP_EVERY", value: "DURATION", default: "24h", kind: Value, doc: "How old the newest backup in the folder becomes before the next one is made: 24h, 7d or 90m." },
     Setting { name: "backup_keep", flag: "--backup-keep", variable: "KEYFOB_BACKUP_KEEP", value: "N", default: "14", kind: Value, doc: "How many backups stay in the folder." },
     Setting { name: "no_upgrade_copy", flag: "--no-upgrade-copy", variable: "KEYFOB_NO_UPGRADE_COPY", value: "", default: "off", kind: Switch, doc: "Upgrade a data file of an older keyfob without copying it aside first." },
+    Setting { name: "apply", flag: "--apply", variable: "KEYFOB_APPLY", value: "FILE", default: "nothing", kind: Value, doc: "A declaration to apply before the server answers, and again on SIGHUP; one that is refused changes nothing." },
+    Setting { name: "apply_prune", flag: "--apply-prune", variable: "KEYFOB_APPLY_PRUNE", value: "", default: "off", kind: Switch, doc: "Also delete what that declaration made before and has no longer." },
     Setting { name: "admin_user", flag: "--admin-user", variable: "KEYFOB_ADMIN_USER", value: "ID", default: "admin", kind: Value, doc: "The administrator to create in an empty database." },
     Setting { name: "admin_password", flag: "", variable: "KEYFOB_ADMIN_PASSWORD", value: "", default: "random", kind: Secret, doc: "The password of that administrator: one that has 8 characters or more, an uppercase letter and a digit, and does not contain the user ID. A file may hold it instead." },
     Setting { name: "admin_api_key", flag: "", variable: "KEYFOB_ADMIN_API_KEY", value: "", default: "random", kind: Secret, doc: "The API key of that administrator, NNSXS.ID.KEY; a file may hold it instead." },
@@ -125,6 +129,7 @@ pub struct Configuration {
     pub log_file: Option<String>,
     pub upgrade: Upgrade,
     pub backups: Option<BackupSchedule>,
+    pub declaration: Option<ServedDeclaration>,
     pub workers: usize,
     pub limits: Limits,
     /// The file of protected names.
@@ -181,6 +186,7 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
         log_file: value("log_file").given().map(str::to_owned),
         upgrade: if value("no_upgrade_copy").choose(SWITCH)? { Upgrade::WithoutCopy } else { Upgrade::WithCopy },
         backups: backups(&settings)?,
+        declaration: declaration(&settings)?,
         workers: value("workers").number(1, MOST_WORKERS)?,
         limits: Limits {
             connections: value("connections").number(1, MOST_CONNECTIONS)?,
@@ -259,6 +265,16 @@ fn backups(settings: &args::SettingValues) -> Result<Option<BackupSchedule>, Usa
     let every = Duration::from_secs(seconds(every.place(), every.text())?.max(1));
     let keep = keep.number(1, MOST_BACKUPS)?;
     Ok(settings.of("backup_folder").given().map(|folder| BackupSchedule { folder: folder.into(), every, keep }))
+}
+
+fn declaration(settings: &args::SettingValues) -> Result<Option<ServedDeclaration>, UsageError> {
+    let [file, prune, fixture] = ["apply", "apply_prune", "fixture"].map(|name| settings.of(name));
+    let is_pruned = prune.choose(SWITCH)?;
+    match file.given() {
+        Some(_) if fixture.choose(SWITCH)? => Err(UsageError(format!("{} is not for a fixture: give it a seed", file.place()))),
+        None if is_pruned => Err(UsageError(format!("{} needs the declaration beside it: --apply FILE", prune.place()))),
+        file => Ok(file.map(|file| ServedDeclaration { file: file.to_owned(), prune: if is_pruned { Prune::Yes } else { Prune::No } })),
+    }
 }
 
 fn verbosity(found: &SettingValue, default: Verbosity) -> Result<Verbosity, UsageError> {

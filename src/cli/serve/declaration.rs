@@ -1,0 +1,63 @@
+//! `serve --apply FILE`: applies a declaration before the server answers, and again on SIGHUP.
+
+use serde_json::Value;
+
+use crate::base::error::Error;
+use crate::base::log;
+use crate::base::printable::printable;
+use crate::cli::failure::Failure;
+use crate::cli::run::declaration_file::DeclarationFile;
+use crate::cli::run::declared_operations::unusable;
+use crate::cli::run::plan_text;
+use crate::declared::apply::{ApplyMode, apply};
+use crate::declared::input::InputValue;
+use crate::declared::plan::Prune;
+use crate::declared::prepared::PLAN_OUTDATED;
+use crate::declared::read::Declaration;
+use crate::declared::tables::DECLARATION;
+use crate::model::settings::Settings;
+use crate::store::Store;
+
+/// The name under which it is read again.
+pub const NAME: &str = "declaration";
+
+/// How often it is tried if something else changes at the same time.
+const ATTEMPTS: usize = 5;
+
+/// The declaration of a server, and what becomes of what it has no longer.
+#[derive(Clone, Debug)]
+pub struct ServedDeclaration {
+    pub file: String,
+    pub prune: Prune,
+}
+
+impl ServedDeclaration {
+    /// Applies it: all of it, or nothing.
+    pub fn apply(&self, store: &Store, settings: &Settings) -> Result<(), Failure> {
+        let file = DeclarationFile::read(&DECLARATION, &self.file)?;
+        file.warnings.iter().for_each(|warning| log::warn(&printable(warning), &[]));
+        let declaration = Declaration::read(&InputValue::root(&file.value)).map_err(|error| unusable(&self.file, error))?;
+        // What may be registered does not matter to the operator.
+        let settings =
+            Settings { password_rounds: settings.password_rounds, public_url: settings.public_url.clone(), ..Settings::default() };
+        let failed = |error| unusable(&self.file, error);
+        for _ in 0..ATTEMPTS {
+            let plan = apply(store, &settings, &declaration, self.prune, ApplyMode::Try).map_err(failed)?.to_json();
+            let places: Vec<&str> = plan["generated"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let written = file.write_generated(&places)?;
+            match apply(store, &settings, &declaration, self.prune, ApplyMode::Do { seen: Some(&plan) }) {
+                Ok(_) => {
+                    written.keep();
+                    log::info(
+                        "applied the declaration",
+                        &[("file", self.file.as_str().into()), ("plan", plan_text::summary(&plan).into())],
+                    );
+                    return Ok(());
+                }
+                Err(Error::Named(named)) if *named.definition == PLAN_OUTDATED => {}
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        Err(failed((&PLAN_OUTDATED).into()))
+    }
+}
