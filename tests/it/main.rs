@@ -16,6 +16,7 @@ mod cli;
 mod cli_commands;
 mod cli_files;
 mod cli_login;
+mod cli_review;
 mod client;
 mod client_approval;
 mod client_life_cycle;

@@ -1,0 +1,77 @@
+//! The registration review on the command line.
+
+use serde_json::json;
+
+use crate::cli::Fixture;
+
+/// A server on which warnings and clients that delete users wait for a person, and bob, who is no administrator.
+fn fixture(name: &str) -> (Fixture, String) {
+    let fixture = Fixture::with(name, &["--admin-rights", "all", "--approval", "review", "--review-by-person", "warns, RIGHT_USER_DELETE"]);
+    fixture.ok("users create bob --primary-email-address bob@example.com --password Hunter2-hunter2 --state APPROVED");
+    let key = fixture.ok("users api-keys create bob --rights USER_ALL,CLIENT_ALL --output-format key").trim().to_owned();
+    (fixture, key)
+}
+
+fn registers(fixture: &Fixture, key: &str, id: &str, more: &str) {
+    let line = format!("clients create {id} --api-key {key} --user-id bob --redirect-uris https://bob.example.com/cb --rights USER_INFO {more}");
+    fixture.ok(&line);
+}
+
+const GOOD: &str = "--name \"Bob Gateway Map\" --description \"Shows the gateways of its users on a map.\"";
+
+#[test]
+fn one_command_judges_the_whole_registry() {
+    let (fixture, key) = fixture("judges");
+    registers(&fixture, &key, "bob-gateway-map", GOOD);
+    registers(&fixture, &key, "bob-bad-map", "--name \"Bob Bad Map\"");
+    let table = fixture.run("clients review --all --output-format table");
+    assert_eq!(table.code, Some(0), "{}", table.err);
+    let row = |id: &str| table.out.lines().find(|line| line.starts_with(id)).unwrap_or_default().to_owned();
+    assert!(row("CLIENT_ID").contains("SEVERITY") && row("bob-gateway-map").contains("approved"), "{}", table.out);
+    assert!(row("bob-bad-map").contains("requested") && row("bob-bad-map").contains("warns"), "{}", table.out);
+    assert!(table.err.contains("2 judged"), "{}", table.err);
+    let all = fixture.json("clients review list --all");
+    assert_eq!(all.as_array().map(Vec::len), Some(2));
+    let waiting = fixture.json("clients review");
+    assert_eq!((waiting.as_array().map(Vec::len), &waiting[0]["client_ids"]), (Some(1), &json!({"client_id": "bob-bad-map"})));
+    assert_eq!(fixture.ok("clients review --output-format client_ids.client_id"), "bob-bad-map\n");
+}
+
+#[test]
+fn a_client_goes_the_whole_way_from_a_warning_to_its_approval() {
+    let (fixture, key) = fixture("whole-way");
+    registers(&fixture, &key, "bob-bad-map", "--name \"Bob Bad Map\"");
+    let shown = fixture.run("clients review show bob-bad-map --output-format table");
+    assert!(shown.out.contains("description") && shown.err.contains("asked by bob"), "{} {}", shown.out, shown.err);
+    fixture.refused("clients review ask bob-bad-map", 2, "error:cmd/ttn-lw-cli/commands:no_reason");
+    let asked = fixture.json("clients review ask bob-bad-map --reason \"Describe it\"");
+    assert_eq!((&asked["waits_for"], &asked["answer"]["reason"]), (&json!("owner"), &json!("Describe it")));
+    fixture.refused(&format!("clients review approve bob-bad-map --api-key {key}"), 1, "error:pkg/identityserver:permission_denied");
+    fixture.ok(&format!("clients set bob-bad-map --api-key {key} --description \"Shows the gateways of its users on a map.\""));
+    let requested = fixture.json(&format!("clients review request bob-bad-map --api-key {key} --text \"Described\""));
+    assert_eq!((&requested["waits_for"], &requested["request"]["text"]), (&json!("administrator"), &json!("Described")));
+    let approved = fixture.json("clients review approve bob-bad-map");
+    assert_eq!((&approved["state"], &approved["verdict"]["outcome"]), (&json!("STATE_APPROVED"), &json!("approved")));
+    fixture.refused("clients review reject bob-bad-map --reason No", 1, "error:keyfob:client_answered");
+}
+
+#[test]
+fn several_clients_are_answered_alike_by_one_command() {
+    let (fixture, key) = fixture("several");
+    for id in ["one-map", "two-map"] {
+        registers(&fixture, &key, id, "--rights USER_DELETE");
+    }
+    let rejected = fixture.ok("clients review reject one-map,two-map --reason \"Not these\" --output-format state");
+    assert_eq!(rejected, "STATE_REJECTED\nSTATE_REJECTED\n");
+}
+
+#[test]
+fn what_needs_a_person_is_named_by_words_that_there_are() {
+    let folder = crate::folder::Folder::new("by-person");
+    for (words, known) in [("warns", true), ("RIGHT_ALL,password_grant,notes", true), ("RIGHT_NOTHING", false), ("warn", false), ("ALL", false)] {
+        let arguments = ["doctor", "--review-by-person", words, "--data", "nothing.db"];
+        let done = crate::binary::keyfob(&folder.0, &arguments, &[]).output().expect("it runs");
+        let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+        assert_eq!(!said.contains("must be rights"), known, "{words}: {said}");
+    }
+}
