@@ -13,7 +13,8 @@ fn fixture(name: &str) -> (Fixture, String) {
 }
 
 fn registers(fixture: &Fixture, key: &str, id: &str, more: &str) {
-    let line = format!("clients create {id} --api-key {key} --user-id bob --redirect-uris https://bob.example.com/cb --rights USER_INFO {more}");
+    let line =
+        format!("clients create {id} --api-key {key} --user-id bob --redirect-uris https://bob.example.com/cb --rights USER_INFO {more}");
     fixture.ok(&line);
 }
 
@@ -68,7 +69,9 @@ fn several_clients_are_answered_alike_by_one_command() {
 #[test]
 fn what_needs_a_person_is_named_by_words_that_there_are() {
     let folder = crate::folder::Folder::new("by-person");
-    for (words, known) in [("warns", true), ("RIGHT_ALL,password_grant,notes", true), ("RIGHT_NOTHING", false), ("warn", false), ("ALL", false)] {
+    for (words, known) in
+        [("warns", true), ("RIGHT_ALL,password_grant,notes", true), ("RIGHT_NOTHING", false), ("warn", false), ("ALL", false)]
+    {
         let arguments = ["doctor", "--review-by-person", words, "--data", "nothing.db"];
         let done = crate::binary::keyfob(&folder.0, &arguments, &[]).output().expect("it runs");
         let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));

@@ -79,8 +79,13 @@ fn one(finding: &RuleFinding) -> Markup {
     };
     html! {
         div class={"finding " (class)} data-finding=(finding.rule) {
-            p { strong { (word) } @if !finding.field.is_empty() { " · " code { (finding.field) } } " · " (finding.seen) }
-            p .quiet { (finding.why) " " (finding.advice) }
+            p { strong { (word) } @if !finding.field.is_empty() { " · " code { (finding.field) } } " · " (with_code(&finding.seen)) }
+            p .quiet { (finding.why) " " (with_code(&finding.advice)) }
         }
     }
+}
+
+/// Draws what stands between backticks as code.
+fn with_code(text: &str) -> Markup {
+    html! { @for (n, part) in text.split('`').enumerate() { @if n % 2 == 1 { code { (part) } } @else { (part) } } }
 }
