@@ -84,7 +84,7 @@ fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client, accounts: &[AccountI
         is_id_reserved: known.is_id_reserved,
         owners: accounts.iter().map(|account| owner(tx, account)).collect::<Result<_>>()?,
         others: likeness::others(tx, client, &related)?,
-        protected: ProtectedNames(settings.protected_names.get()),
+        protected: ProtectedNames::of(settings.protected_names.get()),
         request_text: known.request_text,
         contacts_gone: known.contacts_gone,
         unused_since: known.unused_since,

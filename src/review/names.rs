@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::review::words::{is_generic, is_role, joins};
+use crate::review::words::{claims, is_generic, is_role, joins};
 
 /// The characters that are taken for ASCII ones, one prototype a line.
 static CONFUSABLES: LazyLock<HashMap<char, &'static str>> = LazyLock::new(|| {
@@ -27,13 +27,75 @@ pub struct Word {
     /// In lower case.
     pub written: String,
     pub folded: String,
+    /// Folded without the digits at its end: `ttn2` is `ttn`.
+    stem: String,
+}
+
+/// A text that may have a protected name in it.
+#[derive(Debug)]
+pub struct SearchedName {
+    words: Vec<Word>,
+    runs: Vec<WordRun>,
+}
+
+/// Words that follow one another, written together.
+#[derive(Debug)]
+struct WordRun {
+    start: usize,
+    end: usize,
+    folded: String,
+    /// The same without digits at the end.
+    stem: String,
+}
+
+impl SearchedName {
+    pub fn of(text: &str) -> SearchedName {
+        let words = words(text);
+        let mut runs = Vec::new();
+        for start in 0..words.len() {
+            let mut folded = String::new();
+            for (end, last) in words.iter().enumerate().skip(start) {
+                let stem = folded.clone() + &last.stem;
+                folded.push_str(&last.folded);
+                runs.push(WordRun { start, end: end + 1, folded: folded.clone(), stem });
+            }
+        }
+        SearchedName { words, runs }
+    }
+}
+
+/// A protected name, ready to be compared.
+#[derive(Debug)]
+pub struct FoldedName {
+    folded: String,
+    written: String,
+    letters: usize,
+}
+
+impl FoldedName {
+    pub fn of(name: &str) -> FoldedName {
+        let words = words(name);
+        let folded: String = words.iter().map(|word| word.folded.as_str()).collect();
+        FoldedName { letters: folded.chars().count(), folded, written: words.into_iter().map(|word| word.written).collect() }
+    }
+
+    /// Returns whether letters that look alike make no difference: in short names they make too many others the same (`ttl` is not `tti`).
+    fn is_written_as(&self, words: &[Word]) -> bool {
+        const SHORT: usize = 4;
+        let written: String = words.iter().map(|word| word.written.as_str()).collect();
+        self.letters > SHORT || !written.bytes().all(|b| b.is_ascii_alphabetic()) || written.starts_with(&self.written)
+    }
 }
 
 /// Returns the words of an ID, a name or a text: what stands between characters that are neither letters nor digits.
 pub fn words(text: &str) -> Vec<Word> {
     let text: String = text.chars().filter(|c| !is_unseen(*c) && !is_mark(*c) && !matches!(c, '\'' | '’')).collect();
     let written = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    written.map(|word| Word { written: word.to_lowercase(), folded: fold(word) }).filter(|word| !word.folded.is_empty()).collect()
+    let stem = |word: &str| fold(word.trim_end_matches(|c: char| c.is_ascii_digit()));
+    written
+        .map(|word| Word { written: word.to_lowercase(), folded: fold(word), stem: stem(word) })
+        .filter(|word| !word.folded.is_empty())
+        .collect()
 }
 
 /// Returns the letters of a text as people may take them: without case, separators and accents, digits as the letters that they look like,
@@ -77,6 +139,10 @@ fn is_mark(c: char) -> bool {
 
 /// Returns whether two folded names are the same but for one letter that was added, left out, exchanged, or two that changed places.
 pub fn is_one_off(one: &str, other: &str) -> bool {
+    // A character has four bytes at most.
+    if one.len().abs_diff(other.len()) > 4 {
+        return false;
+    }
     let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
     if one.len().abs_diff(other.len()) > 1 {
         return false;
@@ -110,41 +176,21 @@ fn numbers(name: &str) -> Vec<String> {
 
 /// Returns whether people may take a client, or its owner, with this ID or name for something of the bearer of a protected name: if that
 /// stands where the brand does, or nothing else in it is a name.
-pub fn is_confusable(words: &[Word], wanted: &[Word]) -> bool {
-    let whole: String = wanted.iter().map(|word| word.folded.as_str()).collect();
-    let length = whole.chars().count();
-    if length == 0 {
-        return false;
-    }
-    for start in 0..words.len() {
-        let mut run = String::new();
-        for end in start + 1..=words.len() {
-            let last = &words[end - 1];
-            // `ttn2` is `ttn`.
-            let stem = run.clone() + &fold(last.written.trim_end_matches(|c: char| c.is_ascii_digit()));
-            run.push_str(&last.folded);
-            let found = Found { before: &words[..start], after: &words[end..] };
-            let is_glued = |rest: &str| rest.len() < last.folded.len() && (is_generic(rest) || length >= LONG_LETTERS);
-            let is_hit = if run == whole || stem == whole || run.strip_prefix(whole.as_str()).is_some_and(is_glued) {
-                is_same_if_short(length, &words[start..end], wanted) && (found.is_at_brand() || found.is_alone())
-            } else {
-                let is_near = length >= FUZZY_LETTERS && is_one_off(&run, &whole);
-                is_near && (found.is_alone() || (length >= LONGER_LETTERS && found.is_at_brand()))
-            };
-            if is_hit {
-                return true;
-            }
-        }
-    }
-    false
+pub fn is_confusable(text: &SearchedName, wanted: &FoldedName) -> bool {
+    wanted.letters > 0 && text.runs.iter().any(|run| is_confusable_run(text, run, wanted))
 }
 
-/// Returns whether letters that look alike make no difference: in short words they make too many others the same (`ttl` is not `tti`).
-fn is_same_if_short(length: usize, words: &[Word], wanted: &[Word]) -> bool {
-    const SHORT: usize = 4;
-    let written = |words: &[Word]| words.iter().map(|word| word.written.as_str()).collect::<String>();
-    let (written, wanted) = (written(words), written(wanted));
-    length > SHORT || !written.bytes().all(|b| b.is_ascii_alphabetic()) || written.starts_with(&wanted)
+fn is_confusable_run(text: &SearchedName, run: &WordRun, wanted: &FoldedName) -> bool {
+    let words = &text.words[run.start..run.end];
+    let found = Found { before: &text.words[..run.start], after: &text.words[run.end..] };
+    let last = words.last().map_or(0, |word| word.folded.len());
+    let is_glued = |rest: &str| rest.len() < last && (is_generic(rest) || wanted.letters >= LONG_LETTERS);
+    let is_same = run.folded == wanted.folded || run.stem == wanted.folded;
+    if is_same || run.folded.strip_prefix(wanted.folded.as_str()).is_some_and(is_glued) {
+        return wanted.is_written_as(words) && (found.is_at_brand() || found.is_alone() || (is_same && found.is_claimed()));
+    }
+    let is_near = wanted.letters >= FUZZY_LETTERS && is_one_off(&run.folded, &wanted.folded);
+    is_near && (found.is_alone() || (wanted.letters >= LONGER_LETTERS && found.is_at_brand()))
 }
 
 /// Where in a name a protected one was found.
@@ -157,6 +203,12 @@ impl Found<'_> {
     /// Returns whether it stands where the brand does: first, but for words such as `official`, and not as in `TTN to InfluxDB`.
     fn is_at_brand(&self) -> bool {
         self.before.iter().all(|word| is_role(&word.folded)) && !(self.after.len() > 1 && joins(&self.after[0].written))
+    }
+
+    /// Returns whether it stands as that of the maker: `Console by TTN`, but not `powered by TTN`.
+    fn is_claimed(&self) -> bool {
+        let word = |back: usize| self.before.len().checked_sub(back).map(|at| self.before[at].written.as_str());
+        word(1).is_some_and(claims) && word(2) != Some("powered")
     }
 
     /// Returns whether nothing else is a name, and it is not as in `Gateways for TTN`.

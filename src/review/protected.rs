@@ -1,30 +1,53 @@
 //! Names that only their bearers may use.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex};
 
 use crate::base::id::AccountId;
+use crate::base::mutex::locked;
 use crate::model::protected_names::{ProtectedName, parse};
-use crate::review::names::{Word, is_confusable, words};
+use crate::review::names::{FoldedName, SearchedName, is_confusable};
 
 /// The names that are protected on every server.
-pub static BUILT_IN: LazyLock<Vec<ProtectedName>> = LazyLock::new(|| parse(include_str!("protected-names.txt")));
+pub static BUILT_IN: LazyLock<Arc<Vec<ProtectedName>>> = LazyLock::new(|| Arc::new(parse(include_str!("protected-names.txt"))));
 
-/// Their words.
-static BUILT_IN_WORDS: LazyLock<Vec<Vec<Word>>> = LazyLock::new(|| BUILT_IN.iter().map(|name| words(&name.name)).collect());
+static BUILT_IN_READY: LazyLock<ProtectedNames> = LazyLock::new(|| ProtectedNames::folded(BUILT_IN.clone()));
 
-/// The built-in names, and the operator's.
+/// The operator's names as they were last asked for: folding a thousand takes longer than comparing with them.
+static LAST: Mutex<Option<ProtectedNames>> = Mutex::new(None);
+
+/// Protected names, ready to be compared.
 #[derive(Clone, Debug, Default)]
-pub struct ProtectedNames(pub std::sync::Arc<Vec<ProtectedName>>);
+pub struct ProtectedNames {
+    names: Arc<Vec<ProtectedName>>,
+    wanted: Arc<Vec<FoldedName>>,
+}
 
 impl ProtectedNames {
-    /// Returns the protected name that a text is confusable with, unless one of these accounts may use it.
-    pub fn confusable<'p>(&'p self, text: &str, accounts: &[&AccountId]) -> Option<&'p str> {
+    /// Returns the operator's names, ready to be compared.
+    pub fn of(names: Arc<Vec<ProtectedName>>) -> ProtectedNames {
+        let mut last = locked(&LAST);
+        match &*last {
+            Some(last) if Arc::ptr_eq(&last.names, &names) => last.clone(),
+            Some(_) | None => last.insert(ProtectedNames::folded(names)).clone(),
+        }
+    }
+
+    fn folded(names: Arc<Vec<ProtectedName>>) -> ProtectedNames {
+        let wanted = names.iter().map(|name| FoldedName::of(&name.name)).collect();
+        ProtectedNames { names, wanted: Arc::new(wanted) }
+    }
+
+    /// Returns the protected name, of these or a built-in one, that a text is confusable with, unless one of these accounts may use it.
+    pub fn confusable(&self, text: &str, accounts: &[&AccountId]) -> Option<&str> {
+        let text = SearchedName::of(text);
         let may_use = |name: &ProtectedName| accounts.iter().any(|account| name.bearers.iter().any(|bearer| bearer == account.as_str()));
-        let text = words(text);
-        let own = self.0.iter().filter(|name| !may_use(name) && is_confusable(&text, &words(&name.name)));
-        let built_in = BUILT_IN.iter().zip(BUILT_IN_WORDS.iter()).filter(|(_, wanted)| is_confusable(&text, wanted)).map(|(name, _)| name);
+        let all = self.pairs().chain(BUILT_IN_READY.pairs());
+        let found = all.filter(|(name, wanted)| is_confusable(&text, wanted) && !may_use(name)).map(|(name, _)| name.name.as_str());
         // Of several the longest says best what it is confused with.
-        let found = own.chain(built_in);
-        found.max_by_key(|name| name.name.len()).map(|name| name.name.as_str())
+        found.max_by_key(|name| name.len())
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (&ProtectedName, &FoldedName)> {
+        self.names.iter().zip(self.wanted.iter())
     }
 }

@@ -7,7 +7,7 @@ use crate::base::time::Time;
 use crate::model::client::Client;
 use crate::review::names::{Word, words};
 use crate::review::protected::ProtectedNames;
-use crate::review::words::{distinctive, is_own, is_own_name};
+use crate::review::words::{distinctive, is_own, is_own_name, says_own};
 
 /// A client that is or would be registered, and what the registry knows around it.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ impl ReviewedClient<'_> {
     /// Returns whether it says that it is a test, or for its owner alone.
     pub fn says_private(&self) -> bool {
         let in_name = self.words().iter().any(|word| is_own_name(&word.written));
-        in_name || words(&self.client.description).iter().any(|word| is_own(&word.written))
+        in_name || says_own(&self.client.description) || words(&self.client.description).iter().any(|word| is_own(&word.written))
     }
 
     /// Returns what a reason may be stated in: attributes whose key has one of these parts, and the text of the request for review.

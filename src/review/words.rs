@@ -45,10 +45,21 @@ pub fn joins(written: &str) -> bool {
     JOINING_WRITTEN.contains(written)
 }
 
+/// Returns whether a word, in lower case, says that what follows has made it.
+pub fn claims(written: &str) -> bool {
+    include_str!("words/claiming.txt").split_whitespace().any(|word| word == written)
+}
+
 /// Returns whether a word of a description, in lower case, says that a client is for its owner alone, or a test. Numbers behind it do not
 /// matter: `test2`.
 pub fn is_own(written: &str) -> bool {
     OWN_WRITTEN.contains(written.trim_end_matches(|c: char| c.is_ascii_digit()))
+}
+
+/// Returns whether a text without blanks between words says that.
+pub fn says_own(text: &str) -> bool {
+    let is_unspaced = |word: &&str| word.chars().all(|c| c >= '\u{e00}');
+    OWN.split_whitespace().filter(is_unspaced).any(|word| text.contains(word))
 }
 
 /// Returns whether a word of an ID or a name, in lower case, says that.

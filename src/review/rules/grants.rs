@@ -60,7 +60,7 @@ pub fn secret_kind(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
             "The client has no secret, and keeps its access by refresh tokens on a web site",
             "Give it a secret that only its server knows, or leave the refresh token grant out.",
         ),
-        false if !kinds.is_empty() && kinds.iter().all(|kind| *kind == RedirectKind::App) => (
+        false if !reviewed.says_private() && !kinds.is_empty() && kinds.iter().all(|kind| *kind == RedirectKind::App) => (
             "The client has a secret, and is a program on users' devices, as its redirect URIs say",
             "Remove its secret once it is registered: such a client is known by its redirect URI and PKCE.",
         ),
