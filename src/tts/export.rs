@@ -1,5 +1,6 @@
 //! Writes everything in one transaction of SQL, and says what is left out.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use crate::base::error::{Error, Result};
@@ -140,7 +141,7 @@ fn newest_secret(tx: &Tx<'_>, client: &Client, report: &mut ExportReport) -> Res
 }
 
 fn attributes(tx: &Tx<'_>, put: Put<'_, AttributeRow>) -> Result<()> {
-    let mut put_all = |kind, id: &str, attributes: std::collections::BTreeMap<String, String>| {
+    let mut put_all = |kind, id: &str, attributes: BTreeMap<String, String>| {
         attributes.into_iter().try_for_each(|(key, value)| put(AttributeRow { kind, id: id.to_owned(), key, value }))
     };
     tx.each_user(&mut |(user, _)| put_all(USER, user.id.as_str(), user.attributes))?;
