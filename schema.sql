@@ -515,6 +515,15 @@ CREATE TABLE client_probes (
     PRIMARY KEY (client_id, uri)
 ) STRICT, WITHOUT ROWID;
 
+-- On which day a right of a client's tokens last admitted a request.
+CREATE TABLE client_right_use (
+    client_id    TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    right_number INTEGER NOT NULL,
+    -- Days since 1970, UTC.
+    last_day     INTEGER NOT NULL,
+    PRIMARY KEY (client_id, right_number)
+) STRICT, WITHOUT ROWID;
+
 -- The one row changes with every commit, so that a log which a killed server left can be told from another file's (store/wal.rs reads its bytes).
 CREATE TABLE file_stamp (
     stamp_number  INTEGER PRIMARY KEY CHECK (stamp_number = 1),

@@ -13,6 +13,7 @@ use crate::registry::authentication::{self, Credentials};
 use crate::registry::client_authentication::Presented;
 use crate::registry::credential_use::{self, Use};
 use crate::registry::refusal::{CLIENT_ID_MISSING, CLIENT_UNAUTHENTICATED, Judged, Refusal};
+use crate::registry::right_use;
 use crate::registry::tokens::{self, Inquirer};
 
 /// Introspects a token: a client its own; a user, with an API key or a session, their own, and an administrator any. To everyone else a
@@ -59,6 +60,9 @@ fn presented(input: &Input<'_>, body: &Parameters) -> Judged<Presented> {
 
 fn found(call: &Call<'_>, inquirer: &Inquirer<'_>, token: &str) -> Result<(Reply, Option<Use>)> {
     let introspection = tokens::introspect(call.tx, inquirer, token)?;
+    if let Some((_, token)) = &introspection.active {
+        right_use::note_all(call.tx, token);
+    }
     let body = match introspection.active {
         None => json!({"active": false}),
         Some((kind, token)) => described(kind, &token, &call.settings.public_url),

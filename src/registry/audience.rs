@@ -6,7 +6,7 @@ use crate::model::field::{Audience, Field};
 use crate::model::mask::Mask;
 use crate::registry::entity::Entity;
 use crate::registry::principal::Principal;
-use crate::registry::rights;
+use crate::registry::{right_use, rights};
 use crate::store::{Deleted, Tx};
 
 /// Returns `Holder` for a caller with the `_INFO` right, and otherwise `Public` for one in good standing.
@@ -22,10 +22,12 @@ pub(super) fn of<E>(
 ) -> Result<Audience> {
     if by.is_admin && by.universal.has(info) {
         // A missing entity is reported by the reader.
+        right_use::note(tx, by, Rights::of(&[info]));
         return Ok(Audience::Holder);
     }
     let rights = rights::on(tx, by, entity, Deleted::No)?;
     if rights.has(info) {
+        right_use::note(tx, by, Rights::of(&[info]));
         return Ok(Audience::Holder);
     }
     by.in_good_standing()?;
@@ -38,5 +40,8 @@ pub(super) fn of<E>(
 /// Those of [`rights::on`].
 pub(super) fn of_item(tx: &Tx<'_>, by: &Principal, entity: &Entity, info: Right) -> Result<Audience> {
     let holds = by.universal.has(info) || (by.rights.has(info) && rights::on(tx, by, entity, Deleted::Either)?.has(info));
+    if holds {
+        right_use::note(tx, by, Rights::of(&[info]));
+    }
     Ok(if holds { Audience::Holder } else { Audience::Public })
 }

@@ -39,6 +39,7 @@ pub mod refusal;
 pub mod repetition;
 pub mod review;
 pub mod review_queue;
+pub mod right_use;
 pub mod rights;
 pub mod secrets;
 pub mod sessions;

@@ -10,7 +10,7 @@ use crate::model::client::Client;
 use crate::model::member::expanded;
 use crate::model::settings::Settings;
 use crate::model::verdict::Outcome;
-use crate::registry::{consent, guidelines, likeness, probes};
+use crate::registry::{consent, guidelines, likeness, probes, right_use};
 use crate::review::finding::RuleFinding;
 use crate::review::protected::ProtectedNames;
 use crate::review::reviewed_client::{Owner, ReviewedClient};
@@ -43,6 +43,7 @@ pub fn findings(tx: &Tx<'_>, settings: &Settings, client: &Client) -> Result<Vec
         unused_since: Some(last_token.unwrap_or(client.created_at)),
         request_text: request_text(tx, client)?,
         probes: probes::of(tx, client)?,
+        unused_rights: right_use::unused(tx, client, last_token)?,
     };
     judge(tx, settings, client, &accounts, registered)
 }
@@ -63,6 +64,7 @@ struct Known {
     contacts_gone: Vec<&'static str>,
     unused_since: Option<Time>,
     probes: Vec<UriProbe>,
+    unused_rights: Rights,
     request_text: Option<String>,
 }
 
@@ -89,7 +91,7 @@ fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client, accounts: &[AccountI
         contacts_gone: known.contacts_gone,
         unused_since: known.unused_since,
         probes: known.probes,
-        unused_rights: Rights::NONE,
+        unused_rights: known.unused_rights,
     };
     Ok(rules::judge(&reviewed))
 }

@@ -8,6 +8,7 @@ use crate::base::right::{Right, Rights};
 use crate::model::member::expanded;
 use crate::registry::entity::Entity;
 use crate::registry::principal::Principal;
+use crate::registry::right_use;
 use crate::store::members::Owned;
 use crate::store::{Deleted, Tx};
 
@@ -52,7 +53,11 @@ pub fn require(tx: &Tx<'_>, by: &Principal, entity: &Entity, right: Right, delet
     if !rights.is_empty() && right != Right::ClientInfo {
         entity.check_not_built_in()?;
     }
-    if rights.has(right) { Ok(()) } else { Err(refused(entity, rights, Rights::of(&[right]))) }
+    if !rights.has(right) {
+        return Err(refused(entity, rights, Rights::of(&[right])));
+    }
+    right_use::note(tx, by, Rights::of(&[right]));
+    Ok(())
 }
 
 /// Returns the refusal for a caller who has `rights` and needs `wanted`.

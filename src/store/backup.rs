@@ -173,7 +173,7 @@ pub fn read_data<T>(source: &Path, work: impl FnOnce(&Tx<'_>) -> Result<T, Error
         return Err(CopyError::Refused(format!("{why}: {what_to_do}")));
     }
     let transaction = data.unchecked_transaction()?;
-    work(&Tx::begun(Source::Uncached(&transaction), &Clock::System)).map_err(CopyError::Read)
+    work(&Tx::begun(Source::Uncached(&transaction), &Clock::System, None)).map_err(CopyError::Read)
 }
 
 /// Opens the data file to read. If no server has it, a log beside it must be its own, and stays as it is.

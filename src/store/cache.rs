@@ -55,6 +55,7 @@ const TABLES: &[(&str, Kinds, Kinds)] = &[
     ("client_likeness_end", Kinds::NONE, Kinds::NONE),
     ("client_likeness_waiting", Kinds::NONE, Kinds::NONE),
     ("client_probes", Kinds::NONE, Kinds::NONE),
+    ("client_right_use", Kinds::NONE, Kinds::NONE),
     ("client_testers", Kinds::NONE, Kinds::NONE),
     ("client_verdicts", Kinds::NONE, Kinds::NONE),
     ("client_review_requests", Kinds::NONE, Kinds::NONE),

@@ -75,7 +75,7 @@ impl Inspection {
     }
 
     pub fn read<T>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
-        work(&Tx::begun(Source::Uncached(&self.0), &Clock::System))
+        work(&Tx::begun(Source::Uncached(&self.0), &Clock::System, None))
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) mod folder;
 pub(crate) mod inspection;
 pub mod likeness;
 pub mod members;
+mod noted_rights;
 pub mod observations;
 mod open_error;
 pub mod organizations;
@@ -33,6 +34,7 @@ mod query;
 mod readers;
 pub mod recoveries;
 pub mod restore;
+mod right_use;
 pub mod schema;
 pub mod seal;
 pub mod sessions;
@@ -61,6 +63,7 @@ use crate::base::time::{Clock, Time};
 use cache::Cache;
 use database_copy::{CopyPlace, DatabaseCopy};
 use files::FileLock;
+use noted_rights::NotedRights;
 pub use open_error::OpenError;
 pub use query::{Deleted, Direction, Order, Search, TextSearch};
 use readers::Readers;
@@ -124,9 +127,9 @@ impl Store {
         folder::check(&path).map_err(OpenError::Folder)?;
         let lock = FileLock::take(&path)?.with_file(&path)?;
         let durability = if temporary.is_some() { Durability::Ephemeral } else { Durability::Durable };
-        let cache = Arc::new(Cache::default());
-        let writer = Writer::new(schema::open_writer(&path, durability)?, finish, cache.clone());
-        let readers = Readers::new(path.clone(), cache.clone());
+        let (cache, noted_rights) = (Arc::new(Cache::default()), Arc::new(NotedRights::default()));
+        let writer = Writer::new(schema::open_writer(&path, durability)?, finish, cache.clone(), noted_rights.clone());
+        let readers = Readers::new(path.clone(), cache.clone(), noted_rights);
         Ok(Store { readers, writer, checkpointed: AtomicU64::new(u64::MAX), cache, clock, _lock: lock, path, temporary })
     }
 

@@ -15,6 +15,8 @@ pub(crate) enum Observation {
     Ready,
     /// A request came from a proxy that is not trusted.
     UntrustedProxy,
+    /// From then on it is known which rights were used.
+    RightUse,
 }
 
 impl Observation {
@@ -22,6 +24,7 @@ impl Observation {
         match self {
             Observation::Ready => "ready",
             Observation::UntrustedProxy => "untrusted_proxy",
+            Observation::RightUse => "right_use",
         }
     }
 }
@@ -31,6 +34,12 @@ impl Tx<'_> {
     pub(crate) fn observe(&self, observation: Observation) -> Result<()> {
         let statement = "INSERT INTO observations (name, observed_at) VALUES (:name, :now) \
              ON CONFLICT (name) DO UPDATE SET observed_at = excluded.observed_at";
+        self.run(statement, named_params! {":name": observation.name(), ":now": self.now}).map(drop)
+    }
+
+    /// Notes that something was noticed now, unless it was before.
+    pub(crate) fn observe_first(&self, observation: Observation) -> Result<()> {
+        let statement = "INSERT INTO observations (name, observed_at) VALUES (:name, :now) ON CONFLICT (name) DO NOTHING";
         self.run(statement, named_params! {":name": observation.name(), ":now": self.now}).map(drop)
     }
 

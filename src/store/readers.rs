@@ -10,6 +10,7 @@ use crate::base::error::{Error, Result};
 use crate::base::mutex::locked;
 use crate::base::time::Clock;
 use crate::store::cache::{Cache, CachedSnapshot, Versions};
+use crate::store::noted_rights::NotedRights;
 use crate::store::schema;
 use crate::store::transaction::{Deferred, Source, Tx};
 
@@ -17,12 +18,13 @@ use crate::store::transaction::{Deferred, Source, Tx};
 pub struct Readers {
     path: PathBuf,
     cache: Arc<Cache>,
+    noted_rights: Arc<NotedRights>,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Readers {
-    pub fn new(path: PathBuf, cache: Arc<Cache>) -> Readers {
-        Readers { path, cache, idle: Mutex::default() }
+    pub fn new(path: PathBuf, cache: Arc<Cache>, noted_rights: Arc<NotedRights>) -> Readers {
+        Readers { path, cache, noted_rights, idle: Mutex::default() }
     }
 
     /// Runs `work` on a snapshot of the database.
@@ -30,7 +32,7 @@ impl Readers {
         // A panic in between closes the connection, and with it the snapshot.
         let (connection, versions) = self.begin()?;
         let snapshot = CachedSnapshot { cache: &self.cache, versions };
-        let result = work(&Tx::begun(Source::Snapshot(&connection, snapshot), clock));
+        let result = work(&Tx::begun(Source::Snapshot(&connection, snapshot), clock, Some(&self.noted_rights)));
         self.end(connection)?;
         result
     }
@@ -42,7 +44,7 @@ impl Readers {
         let versions = self.cache.versions().unchanged(self.cache.versions());
         let snapshot = DeferredSnapshot { readers: self, versions, connection: OnceCell::new(), is_later: Cell::new(false) };
         let source = Source::Deferred(&snapshot, CachedSnapshot { cache: &self.cache, versions });
-        let result = work(&Tx::begun(source, clock));
+        let result = work(&Tx::begun(source, clock, Some(&self.noted_rights)));
         let ended = snapshot.connection.into_inner().map_or(Ok(()), |connection| self.end(connection));
         (!snapshot.is_later.get()).then(|| ended.and(result))
     }

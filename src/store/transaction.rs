@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use crate::base::error::Result;
 use crate::base::time::{Clock, Time};
 use crate::store::cache::{Cached, CachedSnapshot, Kinds, touched_by};
+use crate::store::noted_rights::NotedRights;
 
 /// What a transaction reads from.
 #[derive(Debug)]
@@ -31,11 +32,13 @@ pub struct Tx<'c> {
     /// The same by a clock that is never set, for waits.
     pub steady: Time,
     touched: Cell<Kinds>,
+    /// `None` where nobody is admitted, such as in a backup.
+    pub(super) noted_rights: Option<&'c NotedRights>,
 }
 
 impl<'c> Tx<'c> {
-    pub(super) fn begun(source: Source<'c>, clock: &Clock) -> Tx<'c> {
-        Tx { source, now: clock.now(), steady: clock.steady(), touched: Cell::default() }
+    pub(super) fn begun(source: Source<'c>, clock: &Clock, noted_rights: Option<&'c NotedRights>) -> Tx<'c> {
+        Tx { source, now: clock.now(), steady: clock.steady(), touched: Cell::default(), noted_rights }
     }
 
     pub(super) fn connection(&self) -> Result<&Connection> {

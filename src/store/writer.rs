@@ -17,6 +17,7 @@ use crate::base::error::{Cause, Error, Result};
 use crate::base::mutex::locked;
 use crate::base::time::Clock;
 use crate::store::cache::{Cache, Kinds};
+use crate::store::noted_rights::NotedRights;
 use crate::store::transaction::{Source, Tx};
 
 /// A transaction takes no more writes than this: the first in it must not wait for ever.
@@ -28,6 +29,7 @@ pub struct Writer {
     finish: fn(&Connection) -> rusqlite::Result<()>,
     /// Told which tables a commit touches.
     cache: Arc<Cache>,
+    noted_rights: Arc<NotedRights>,
     open: Mutex<Open>,
     /// How many are on their way to `open`.
     waiting: AtomicUsize,
@@ -101,9 +103,14 @@ impl std::error::Error for CommitFailed {
 }
 
 impl Writer {
-    pub fn new(connection: Connection, finish: fn(&Connection) -> rusqlite::Result<()>, cache: Arc<Cache>) -> Writer {
+    pub fn new(
+        connection: Connection,
+        finish: fn(&Connection) -> rusqlite::Result<()>,
+        cache: Arc<Cache>,
+        noted_rights: Arc<NotedRights>,
+    ) -> Writer {
         let open = Mutex::new(Open { connection, group: None });
-        Writer { finish, cache, open, waiting: AtomicUsize::new(0), counts: CommitCounts::default() }
+        Writer { finish, cache, noted_rights, open, waiting: AtomicUsize::new(0), counts: CommitCounts::default() }
     }
 
     /// Returns how many transactions that changed something were committed.
@@ -122,7 +129,7 @@ impl Writer {
 
         open.give_up_broken_group();
         // A panic too must leave the group to somebody: those in it are waiting for their commit.
-        let joined = catch_unwind(AssertUnwindSafe(|| open.join(clock, work)));
+        let joined = catch_unwind(AssertUnwindSafe(|| open.join(clock, &self.noted_rights, work)));
         let is_full = open.group.as_ref().is_some_and(|group| group.size >= LARGEST_GROUP);
         if self.waiting.load(Ordering::SeqCst) == 0 || is_full {
             open.commit(self);
@@ -210,7 +217,7 @@ impl Open {
     }
 
     /// Runs one write in the transaction under way, or in a new one. What a failed or panicking write did is undone.
-    fn join<T>(&mut self, clock: &Clock, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<Joined<T>> {
+    fn join<T>(&mut self, clock: &Clock, noted_rights: &NotedRights, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<Joined<T>> {
         if self.group.is_none() {
             self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         }
@@ -219,7 +226,7 @@ impl Open {
             self.group.get_or_insert_with(|| CommitGroup { size: 0, touched: Kinds::NONE, changes_before, outcome: Arc::default() });
         self.connection.prepare_cached("SAVEPOINT request")?.execute([])?;
         let undo = Undo { connection: &self.connection, kept: false };
-        let tx = Tx::begun(Source::Uncached(&self.connection), clock);
+        let tx = Tx::begun(Source::Uncached(&self.connection), clock, Some(noted_rights));
         let result = work(&tx);
         group.touched = group.touched.with(tx.touched());
         if result.is_ok() {
@@ -260,7 +267,7 @@ mod tests {
     fn writer() -> Writer {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE rows (n INTEGER)").unwrap();
-        Writer::new(connection, |_| Ok(()), Arc::default())
+        Writer::new(connection, |_| Ok(()), Arc::default(), Arc::default())
     }
 
     fn insert(tx: &Tx<'_>, n: i64) -> Result<()> {

@@ -135,6 +135,7 @@ fn everything(server: &mut Server) {
     assert_eq!(bob.sends_form(server, "/console/clients/waiting/trial", &[]).status, 303);
     let code = bob.code(server, "my-app", &[]);
     let tokens = server.tokens("my-app", &secret, &code);
+    assert_eq!(server.status_with(&tokens.access, "/api/v3/users/bob?field_mask=primary_email_address"), 200);
     assert_eq!(server.refresh("my-app", &secret, &tokens.refresh).status, 200);
     bob.code(server, "my-app", &[]);
     assert_eq!(server.refresh("my-app", &secret, "MFRGG.none.none").status, 400);

@@ -77,6 +77,7 @@ mod recovery;
 mod review;
 mod review_commands;
 mod review_corpus;
+mod right_use;
 mod search;
 mod secrets;
 mod server;

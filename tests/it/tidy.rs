@@ -35,6 +35,7 @@ const FLOORS: &[Floors] = &[
         floors: &[
             &["credential_use", "entity", "guidelines", "likeness", "readiness", "standing", "throttle"],
             &["principal"],
+            &["right_use"],
             &["administrators", "approval", "bounds", "rights"],
             &["audience", "repetition"],
             &["history"],
@@ -67,7 +68,7 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "store",
         floors: &[
-            &["cache", "folder", "pattern"],
+            &["cache", "folder", "noted_rights", "pattern"],
             &["transaction"],
             &["open_error"],
             &["files"],
@@ -92,6 +93,7 @@ const FLOORS: &[Floors] = &[
                 "observations",
                 "probes",
                 "recoveries",
+                "right_use",
                 "sessions",
                 "sign_ins",
                 "verdicts",

@@ -26,6 +26,10 @@ pub fn run(app: &App, stopped: &Stopped) {
             }
         };
         if stopped.within(wait) {
+            // What was only noted so far is stored.
+            if let Err(error) = app.store().write(sweep) {
+                log::error("the last sweep failed", &[("cause", error.chain().into())]);
+            }
             return;
         }
     }

@@ -47,6 +47,15 @@ pub fn dangerous(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
     vec![RuleMatch::new(FIELD, names.join(", "), "Leave out those that the client can do without.")]
 }
 
+pub fn unused(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
+    if reviewed.unused_rights.is_empty() {
+        return Vec::new();
+    }
+    let names = reviewed.unused_rights.names().join(", ");
+    let seen = format!("{names}, which no token of the client has used for 90 days");
+    vec![RuleMatch::new(FIELD, seen, "Leave out what the client can do without.")]
+}
+
 pub fn not_mentioned(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
     let client = &reviewed.client;
     let text = format!("{} {} {}", client.id, client.name, client.description);
