@@ -16,6 +16,8 @@ use serde_json::{Value, json};
 use ureq::tls::{Certificate, RootCerts};
 
 use crate::console::server_with_alice;
+use crate::folder::Folder;
+use crate::process::Process;
 use crate::server::Server;
 
 /// This machine is allowed, as an operator allows a network.
@@ -293,4 +295,20 @@ fn the_page_of_a_client_says_which_redirect_urls_work() {
     let page = alice.get(&server, "/console/clients/my-app");
     page.tells("does-not-work");
     assert!(page.text().contains("https://my-app.example.com/callback</code>: it answered with 404"), "{}", page.text());
+}
+
+#[test]
+fn with_a_setting_the_server_tries_those_of_new_clients_by_itself_and_uses_no_proxy() {
+    let folder = Folder::new("probe-on");
+    let (proxy, proxied) = says("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
+    let (port, heads) = says("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    let names = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+    let before: String = names.map(|name| format!("export {name}=http://127.0.0.1:{proxy}\n")).concat();
+    let settings = ["--ephemeral", "--review-probe", "on", "--review-probe-networks", "127.0.0.0/8"];
+    let mut server = Process::start(&folder.0, &before, &settings);
+    let client = json!({"ids": {"client_id": "my-app"}, "redirect_uris": [format!("http://127.0.0.1:{port}/cb")]});
+    assert_eq!(server.send("POST", "/api/v3/users/admin/clients", &json!({"client": client}).to_string()).status, 200);
+    let head = heads.recv_timeout(Duration::from_secs(60)).expect("it is tried");
+    assert!(head.starts_with("HEAD /cb ") && proxied.try_recv().is_err(), "{head}");
+    server.stop();
 }

@@ -10,7 +10,7 @@ use crate::http::probe::attempt::{ProbeRules, attempts};
 use crate::registry::probes;
 
 /// How long it waits before it looks for new clients again.
-const IDLE: Duration = Duration::from_secs(10);
+const IDLE: Duration = Duration::from_secs(5);
 
 /// How many clients it looks for at a time.
 const AT_A_TIME: usize = 8;
