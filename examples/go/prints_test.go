@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/oauth2"
 
@@ -15,27 +14,29 @@ import (
 	"keyfob.example/prints"
 )
 
-var seed = keyfobtest.Object{
-	"users": []keyfobtest.Object{{"user_id": "alice"}},
-	"clients": []keyfobtest.Object{{
+type object = keyfobtest.Object
+
+var seed = object{
+	"users": []object{{"user_id": "alice"}},
+	"clients": []object{{
 		"client_id":     "photo-prints",
 		"owner":         "alice",
 		"redirect_uris": []string{"http://127.0.0.1/callback"},
 		"grants":        []string{"GRANT_AUTHORIZATION_CODE", "GRANT_REFRESH_TOKEN"},
 		"rights":        []string{"RIGHT_USER_INFO"},
 	}},
-	"auto": keyfobtest.Object{"user_id": "alice", "consent": "allow"},
+	"auto": object{"user_id": "alice", "consent": "allow"},
 }
 
 // Starts keyfob and the shop, and returns a browser's view of the shop: the status and the text that it ends at.
-func start(t *testing.T) (*keyfobtest.Server, func() (int, string)) {
+func start(t *testing.T) (*keyfobtest.World, func() (int, string)) {
 	t.Helper()
 	t.Parallel()
 	keyfob := keyfobtest.Start(t, keyfobtest.Options{Seed: seed})
-	client := keyfob.Client("photo-prints")
+	client := keyfob.Clients[0]
 	shop := &prints.Shop{Issuer: keyfob.URL, Config: oauth2.Config{
-		ClientID:     client.ClientID,
-		ClientSecret: client.ClientSecret,
+		ClientID:     client["client_id"].(string),
+		ClientSecret: client["client_secret"].(string),
 		Endpoint: oauth2.Endpoint{
 			AuthURL:   keyfob.URL + "/oauth/authorize",
 			TokenURL:  keyfob.URL + "/oauth/token",
@@ -72,31 +73,32 @@ func TestAliceIsGreetedByHerName(t *testing.T) {
 
 func TestWhoSaysNoIsToldSo(t *testing.T) {
 	keyfob, visit := start(t)
-	keyfob.Auto("alice", "deny")
+	keyfob.Control("PUT", "/auto", object{"user_id": "alice", "consent": "deny"})
 	shows(t, visit, http.StatusForbidden, "You did not let us know who you are.")
 }
 
 func TestATokenThatIsOverIsRefreshedWithoutAskingAgain(t *testing.T) {
 	keyfob, visit := start(t)
 	visit()
-	keyfob.Advance(2 * time.Hour)
-	keyfob.Auto("alice", "deny")
+	keyfob.Control("POST", "/clock/advance", object{"by": "2h"})
+	keyfob.Control("PUT", "/auto", object{"user_id": "alice", "consent": "deny"})
 	shows(t, visit, http.StatusOK, "Hello, alice!")
-	keyfob.Verify(keyfobtest.Object{"route": "oauth.token", "form.grant_type": "refresh_token"}, 1)
+	keyfob.Control("POST", "/journal/verify", object{"match": object{"route": "oauth.token", "form.grant_type": "refresh_token"}, "count": 1})
 }
 
 func TestALostReplySignsNobodyOut(t *testing.T) {
 	keyfob, visit := start(t)
 	visit()
-	keyfob.Advance(2 * time.Hour)
-	keyfob.Auto("alice", "deny")
-	keyfob.Fault(keyfobtest.Object{"grant_type": "refresh_token"}, keyfobtest.Object{"drop": "after"}, 1)
+	keyfob.Control("POST", "/clock/advance", object{"by": "2h"})
+	keyfob.Control("PUT", "/auto", object{"user_id": "alice", "consent": "deny"})
+	keyfob.Control("POST", "/faults", object{"match": object{"grant_type": "refresh_token"}, "then": object{"drop": "after"}, "times": 1})
 	shows(t, visit, http.StatusOK, "Hello, alice!")
-	keyfob.Verify(keyfobtest.Object{"route": "oauth.token", "form.grant_type": "refresh_token", "status": 200}, 2)
+	refreshes := object{"route": "oauth.token", "form.grant_type": "refresh_token", "status": 200}
+	keyfob.Control("POST", "/journal/verify", object{"match": refreshes, "count": 2})
 }
 
 func TestAServerThatIsOutOfOrderIsNoBlankPage(t *testing.T) {
 	keyfob, visit := start(t)
-	keyfob.Fault(keyfobtest.Object{"grant_type": "authorization_code"}, keyfobtest.Object{"status": 503}, 1)
+	keyfob.Control("POST", "/faults", object{"match": object{"grant_type": "authorization_code"}, "then": object{"status": 503}, "times": 1})
 	shows(t, visit, http.StatusBadGateway, "Signing in failed. Try again.")
 }
