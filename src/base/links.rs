@@ -68,6 +68,12 @@ pub fn name_of(handle: &File) -> PathBuf {
     format!("/proc/self/fd/{}", handle.as_raw_fd()).into()
 }
 
+/// Returns whether a name is that of this file itself.
+pub fn is_named(file: &File, name: &Path) -> io::Result<bool> {
+    let (named, file) = (fs::symlink_metadata(name)?, file.metadata()?);
+    Ok((named.dev(), named.ino()) == (file.dev(), file.ino()))
+}
+
 /// Sets the mode of what a handle is of.
 pub fn set_mode(handle: &File, mode: u32) -> io::Result<()> {
     fs::set_permissions(name_of(handle), Permissions::from_mode(mode))

@@ -1,13 +1,14 @@
-//! Restricts files with secrets to their owner.
+//! Files with secrets, which only their owner can read.
 
-use std::fs::{File, OpenOptions};
-use std::io;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
+use data_encoding::HEXLOWER;
 
 use crate::base::links;
+use crate::base::secret;
 use crate::base::user::own_user;
 
 /// The access to a file before it was restricted.
@@ -19,13 +20,67 @@ pub enum FileAccess {
     Narrowed,
 }
 
-/// Opens a file to be written from its beginning, which only its owner can read. What it had is gone.
-pub fn create(path: &Path) -> io::Result<File> {
-    let path = links::resolved(path)?;
-    narrow(&path)?;
-    let file = links::open(&path, OpenOptions::new().write(true).create(true).mode(0o600), OFlags::CLOEXEC)?;
-    file.set_len(0)?;
-    Ok(file)
+/// A new file that only its owner can read. It gets its name once it is complete; until then what has that name stays, and afterwards nobody
+/// who opened that before can read this one.
+#[derive(Debug)]
+pub struct PrivateFile {
+    file: File,
+    /// Its name while it is written.
+    partial: PathBuf,
+    name: PathBuf,
+}
+
+impl PrivateFile {
+    /// Creates it, in the folder of its name.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the name is a link that is not followed (`base/links.rs`), or something other than a file has it.
+    pub fn create(name: &Path) -> io::Result<PrivateFile> {
+        let name = links::resolved(name)?;
+        if fs::symlink_metadata(&name).is_ok_and(|found| !found.is_file()) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file: name one"));
+        }
+        let partial = name.with_file_name(format!("keyfob-{}.partial", HEXLOWER.encode(&secret::random::<8>())));
+        Ok(PrivateFile { file: create_new(&partial)?, partial, name })
+    }
+
+    /// Gives it its name, in the place of what has it.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it is not on the disk, or somebody put another file in its place.
+    pub fn put(self) -> io::Result<()> {
+        self.file.sync_all()?;
+        if !links::is_named(&self.file, &self.partial)? {
+            return Err(io::Error::other("somebody replaced it while it was made"));
+        }
+        fs::rename(&self.partial, &self.name)?;
+        let folder = self.name.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder)?.sync_all()
+    }
+}
+
+impl Write for PrivateFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for PrivateFile {
+    fn drop(&mut self) {
+        // Errors are ignored: once it has its name, there is nothing to remove.
+        let _ = fs::remove_file(&self.partial);
+    }
+}
+
+/// Creates a file that only its owner can read. Fails if anything has its name, a link too.
+pub fn create_new(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
 /// Removes the permissions of everyone but the owner. Refuses a link, and a file of another user that others may read: that user could have

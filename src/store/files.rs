@@ -187,7 +187,7 @@ impl PartialFolder {
 
     /// Moves the file to its place, whose folder must be synced then. Fails if it is not the one that was made.
     pub(super) fn put(&self, made: &File, place: &Path) -> io::Result<()> {
-        if !is_named(made, &self.file())? {
+        if !links::is_named(made, &self.file())? {
             return Err(io::Error::other("somebody replaced it while it was made"));
         }
         match fs::rename(self.file(), place) {
@@ -219,12 +219,6 @@ fn put_copy(made: &File, place: &Path) -> io::Result<()> {
     give(&copy, &made.metadata()?)?;
     copy.sync_all()?;
     fs::rename(&name, place)
-}
-
-/// Returns whether a name is that of this file.
-fn is_named(file: &File, name: &Path) -> io::Result<bool> {
-    let (named, file) = (fs::symlink_metadata(name)?, file.metadata()?);
-    Ok((named.dev(), named.ino()) == (file.dev(), file.ino()))
 }
 
 /// Returns whether another user may rename what root makes in a folder: its owner may, and everybody who may write in it, unless each may rename

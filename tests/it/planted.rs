@@ -381,3 +381,58 @@ fn what_another_user_put_beside_the_data_file_is_not_used() {
         fs::remove_file(&planted).expect("it is removed");
     }
 }
+
+/// Where an export is written, each way.
+const EXPORTS: [&[&str]; 2] = [&["export", "--output", "out"], &["export", "--to", "tts", "--output", "out"]];
+
+#[test]
+fn an_export_replaces_what_has_its_name_only_once_it_is_complete() {
+    let folder = Folder::new("planted-export");
+    serve(&folder.0).stop();
+    fs::write(folder.file("garbage.db"), [b'x'; 8192]).expect("a file");
+    for arguments in EXPORTS {
+        fs::write(folder.file("out"), "the last export").expect("a file");
+        readable(&folder.file("out"));
+        let partial = || {
+            fs::read_dir(&folder.0)
+                .expect("the folder")
+                .flatten()
+                .filter(|file| file.path().extension() == Some("partial".as_ref()))
+                .count()
+        };
+        assert!(!run(&folder.0, &[arguments, &["--data", "garbage.db"]].concat(), &[]).status.success());
+        assert_eq!(fs::read_to_string(folder.file("out")).expect("it is there"), "the last export", "{arguments:?}");
+        assert_eq!(partial(), 0, "nothing is left of it");
+        // Somebody may have opened it while they could read it.
+        let opened = fs::File::open(folder.file("out")).expect("it is there");
+        succeeds(&folder.0, arguments);
+        assert_eq!(std::io::read_to_string(opened).expect("it is read"), "the last export", "{arguments:?}");
+        assert_eq!((mode(&folder.file("out")), partial()), (0o600, 0));
+    }
+    assert!(Command::new("mkfifo").arg(folder.file("pipe")).status().expect("it runs").success());
+    refused(&folder.0, &["export", "--output", "pipe"], "pipe: it is not a regular file");
+    refused(&folder.0, &["export", "--to", "tts", "--output", "/dev/stdout"], "it is not a regular file");
+}
+
+#[test]
+fn root_exports_into_no_file_that_another_user_put_there() {
+    let Some(folder) = of_somebody_else("planted-exports") else { return };
+    for arguments in EXPORTS {
+        let out = folder.file("out");
+        fs::write(&out, "planted").expect("a file");
+        fs::set_permissions(&out, PermissionsExt::from_mode(0o600)).expect("its mode is set");
+        chown(&out, Some(OTHER), Some(OTHER)).expect("it is given away");
+        let opened = fs::File::open(&out).expect("it is there");
+        succeeds(&folder.0, arguments);
+        assert_eq!(std::io::read_to_string(opened).expect("it is read"), "planted", "{arguments:?}");
+        assert_eq!((fs::metadata(&out).expect("it is there").uid(), mode(&out)), (0, 0o600), "{arguments:?}");
+        while_attacked(&folder, arguments, |victim| {
+            let _ = symlink(victim, folder.file("link"));
+            // Only then it is a link of somebody else.
+            if lchown(folder.file("link"), Some(OTHER), Some(OTHER)).is_ok() {
+                let _ = fs::rename(folder.file("link"), &out);
+            }
+        });
+        fs::remove_file(&out).expect("it is there");
+    }
+}

@@ -122,7 +122,7 @@ impl Keyring {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+            let mut file = private_file::create_new(&fresh)?;
             writeln!(file, "{:#}", json!({"servers": self.servers}))?;
             file.sync_all()?;
             fs::rename(&fresh, &self.path)

@@ -2,13 +2,14 @@
 
 use std::fs::{File, OpenOptions, remove_file};
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 use serde_json::Value;
 
 use crate::base::links;
+use crate::base::private_file::create_new;
 use crate::base::strict_json;
 use crate::cli::args::settings::variable;
 use crate::cli::failure::Failure;
@@ -74,7 +75,7 @@ impl DeclarationFile {
             let refused = |error: io::Error| {
                 Failure::Refused(format!("{}: `{}` cannot be written to {}: {error}", self.name, secret.at, secret.path.display()))
             };
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&secret.path).map_err(refused)?;
+            let mut file = create_new(&secret.path).map_err(refused)?;
             written.0.push(secret.path.clone());
             file.write_all(format!("{}\n", secret.text).as_bytes()).and_then(|()| file.sync_all()).map_err(refused)?;
             let folder = secret.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

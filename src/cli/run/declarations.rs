@@ -7,7 +7,8 @@ use pico_args::Arguments;
 use serde_json::Value;
 
 use crate::base::error::errors;
-use crate::base::{printable, private_file};
+use crate::base::printable;
+use crate::base::private_file::PrivateFile;
 use crate::cli::api_error::{ApiError, NOT_DONE};
 use crate::cli::args::values::Values;
 use crate::cli::failure::{Failure, UsageError};
@@ -141,7 +142,7 @@ pub fn export(values: &Values, arguments: Arguments) -> Result<(), Failure> {
 
 /// Writes a file that only its owner can read: it holds hashes of secrets.
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = private_file::create(path)?;
+    let mut file = PrivateFile::create(path)?;
     file.write_all(text.as_bytes())?;
-    file.sync_all()
+    file.put()
 }

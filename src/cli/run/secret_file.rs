@@ -1,11 +1,12 @@
 //! `--secret-out FILE`: secrets go to a new file that only its owner can read, and not to the terminal.
 
-use std::fs::{File, OpenOptions, remove_file};
+use std::fs::{File, remove_file};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use crate::base::private_file::create_new;
 use crate::cli::api_error::{ApiError, SECRET_FILE};
 use crate::cli::args::values::{Format, Values};
 use crate::cli::failure::Failure;
@@ -36,8 +37,8 @@ impl SecretFile<'_> {
     pub fn of(values: &Values, secrets: usize) -> Result<SecretFile<'_>, ApiError> {
         let path = values.one("secret-out").filter(|_| secrets > 0);
         let make = |path: &str| {
-            let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-            let file = file.map_err(|error| ApiError::from(SECRET_FILE.with("reason", error.to_string())).with("secret-out", path))?;
+            let file = create_new(Path::new(path))
+                .map_err(|error| ApiError::from(SECRET_FILE.with("reason", error.to_string())).with("secret-out", path))?;
             Ok::<_, ApiError>((path.to_owned(), file))
         };
         Ok(SecretFile { values, file: path.map(make).transpose()?, several: secrets > 1, kept: 0, shown: 0 })

@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::Path;
 
-use crate::base::private_file;
+use crate::base::private_file::PrivateFile;
 use crate::cli::failure::Failure;
 use crate::cli::run::data_file::require;
 use crate::cli::terminal::note;
@@ -11,13 +11,12 @@ use crate::store::backup::read_data;
 use crate::tts::export;
 
 /// Writes the SQL to a file that only its owner can read, or to standard output, and says on standard error what was carried and what not.
-/// Loading a file that could not be completed changes nothing.
 pub fn export(data: &Path, output: Option<&str>) -> Result<(), Failure> {
     require(data)?;
     let Some(path) = output else { return write(data, &mut io::stdout().lock(), "standard output") };
-    let mut file = private_file::create(Path::new(path)).map_err(|error| unwritten(path, &error))?;
+    let mut file = PrivateFile::create(Path::new(path)).map_err(|error| unwritten(path, &error))?;
     write(data, &mut file, path)?;
-    file.sync_all().map_err(|error| unwritten(path, &error))
+    file.put().map_err(|error| unwritten(path, &error))
 }
 
 fn unwritten(place: &str, error: &io::Error) -> Failure {
