@@ -15,9 +15,6 @@ use crate::store::events::Event;
 /// Newest first, whatever is asked for.
 pub const ORDERS: Orders<()> = &[("-number", ())];
 
-/// The warning if an undone change was one of the secret too.
-const SECRET_STAYS: &str = "The event changed the client secret too: a secret is never set back";
-
 pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     const MESSAGE: &str = "ListClientEventsRequest";
     let client = names::client(input).map_err(|inner| inner.inside(MESSAGE, "client_ids"))?;
@@ -32,9 +29,8 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 pub fn undo<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
         let number = undo::number(input.capture("event_number"))?;
-        let Undone { changed, keeps_secret } = undo::undo(call.tx, call.by, call.settings, number)?;
-        let warnings = changed.withdrawn.warnings().into_iter().chain(keeps_secret.then_some(SECRET_STAYS));
-        Ok(reply::warned(CLIENT.whole(&changed.client), warnings))
+        let Undone { changed, stays } = undo::undo(call.tx, call.by, call.settings, number)?;
+        Ok(reply::warned(CLIENT.whole(&changed.client), changed.withdrawn.warnings().into_iter().chain(stays)))
     }))
 }
 

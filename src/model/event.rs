@@ -108,6 +108,8 @@ pub struct Change {
     pub entity_id: String,
     pub old: Value,
     pub new: Value,
+    /// The number of the event that it undoes.
+    pub undoes: Option<i64>,
 }
 
 /// The actor of an event: the account, the API key or OAuth client used, if any, and the request.

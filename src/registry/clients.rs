@@ -183,6 +183,34 @@ pub fn update(
     sent: &Patch,
     secret: Option<NewSecret>,
 ) -> Result<ChangedClient> {
+    change(tx, by, settings, id, FieldUpdate { mask, patch: sent, secret, undoes: None })
+}
+
+/// Sets fields back, to undo the event of this number.
+/// # Errors
+/// Those of [`update`].
+pub(super) fn set_back(
+    tx: &Tx<'_>,
+    by: &Principal,
+    settings: &Settings,
+    id: &ClientId,
+    mask: &Mask,
+    sent: &Patch,
+    number: i64,
+) -> Result<ChangedClient> {
+    change(tx, by, settings, id, FieldUpdate { mask, patch: sent, secret: None, undoes: Some(number) })
+}
+
+/// What an update sets.
+struct FieldUpdate<'a> {
+    mask: &'a Mask,
+    patch: &'a Patch,
+    secret: Option<NewSecret>,
+    undoes: Option<i64>,
+}
+
+fn change(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &ClientId, sent: FieldUpdate<'_>) -> Result<ChangedClient> {
+    let FieldUpdate { mask, patch: sent, secret, undoes } = sent;
     entity(id).check_not_built_in()?;
     let owned = Owned::Client(id.clone());
     let old = live_client(tx, id)?;
@@ -210,7 +238,7 @@ pub fn update(
         approval::save(tx, &old, &mut new)?;
     }
     let recorded = Client { secret: new.secret.as_ref().map(|_| MASKED.to_owned()), ..new.clone() };
-    history::record(tx, by, &entity(id), Action::Update, FIELDS, Some(&old), Some(&recorded))?;
+    history::record_update(tx, by, &entity(id), FIELDS, &old, &recorded, undoes)?;
     verdict.map_or(Ok(()), |verdict| verdicts::store(tx, by, settings, id, verdict))?;
     Ok(ChangedClient { client: new, withdrawn })
 }

@@ -35,6 +35,23 @@ pub(super) fn record<E>(
     record_values(tx, by, entity, action, old, new)
 }
 
+/// Records that the fields of an entity were changed, to undo the event of this number if there is one.
+/// # Errors
+/// Those of [`record_values`].
+pub(super) fn record_update<E>(
+    tx: &Tx<'_>,
+    by: &Principal,
+    entity: &Entity,
+    fields: &'static [Field<E>],
+    old: &E,
+    new: &E,
+    undoes: Option<i64>,
+) -> Result<()> {
+    let (old, new) = changes(fields, Some(old), Some(new));
+    let entity_id = entity.as_str().to_owned();
+    repetition::write(tx, by, Change { action: Action::Update, entity_kind: entity.kind(), entity_id, old, new, undoes })
+}
+
 /// Records a change to a part of an entity: a member, a key, a secret. `null` means absent.
 /// # Errors
 /// Those of [`record_values`].
@@ -47,7 +64,7 @@ pub(super) fn record_part(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: 
 /// # Errors
 /// `too_many_changes` if no room is left today for a value that somebody other than an administrator gives.
 pub(super) fn record_values(tx: &Tx<'_>, by: &Principal, entity: &Entity, action: Action, old: Value, new: Value) -> Result<()> {
-    let change = Change { action, entity_kind: entity.kind(), entity_id: entity.as_str().to_owned(), old, new };
+    let change = Change { action, entity_kind: entity.kind(), entity_id: entity.as_str().to_owned(), old, new, undoes: None };
     repetition::write(tx, by, change)?;
     if action == Action::Purge {
         // The next owner of the ID must not be counted in the former owner's rows.
@@ -60,7 +77,7 @@ pub(super) fn record_values(tx: &Tx<'_>, by: &Principal, entity: &Entity, action
 /// # Errors
 /// Only those of the store.
 pub(super) fn record_refusal(tx: &Tx<'_>, by: &Principal, client_id: &str, action: Action, old: Value, new: Value) -> Result<()> {
-    repetition::write(tx, by, Change { action, entity_kind: "client", entity_id: client_id.to_owned(), old, new })
+    repetition::write(tx, by, Change { action, entity_kind: "client", entity_id: client_id.to_owned(), old, new, undoes: None })
 }
 
 /// Lists at most `most` events, newest first: of an entity, or without one, all for administrators and their own for others.
@@ -97,11 +114,12 @@ fn visible(tx: &Tx<'_>, by: &Principal, entity: Option<&Entity>, mut search: Eve
     Ok(Some(search))
 }
 
-/// Returns an event that the caller may see.
+/// Returns an event that the caller may see and that is about what has this ID now: none from before a purge, for administrators neither.
 /// # Errors
 /// Those of [`rights::require`].
 pub(super) fn event(tx: &Tx<'_>, by: &Principal, entity: &Entity, number: i64) -> Result<Option<Event>> {
-    let search = EventSearch { after: number.checked_sub(1), before: number.checked_add(1), ..EventSearch::default() };
+    let since_purge_of = Some((vec![entity.kind()], entity.as_str().to_owned()));
+    let search = EventSearch { after: number.checked_sub(1), before: number.checked_add(1), since_purge_of, ..EventSearch::default() };
     Ok(list(tx, by, Some(entity), search, 1)?.pop())
 }
 

@@ -41,25 +41,33 @@ pub fn number(text: Option<&str>) -> Result<i64> {
 #[derive(Debug)]
 pub struct Undone {
     pub changed: ChangedClient,
-    /// Whether the event changed a secret too, which stays as it is.
-    pub keeps_secret: bool,
+    /// What the event changed too and stays as it is, as warnings for the header `X-Warning` and for people.
+    pub stays: Vec<&'static str>,
 }
+
+const SECRET_STAYS: &str = "The event changed the client secret too: a secret is never set back";
+const ADMIN_FIELDS_STAY: &str =
+    "The event changed what only administrators set too, such as the approval or the endorsement: that is not set back";
 
 /// How many later events are looked at.
 const LOOKED_AT: u32 = 1000;
 
-/// Sets the fields of a change of a client back, which is a change itself. A secret stays as it is now.
+/// Sets the fields of a change of a client back, which is a change itself. A secret stays as it is now; so do the fields that only
+/// administrators set, if the caller is none: what the change withdrew is theirs to give again.
 /// # Errors
 /// `event_not_found` also for callers who may not see it; `event_not_undoable`; `changed_since`; those of [`rights::require`] and of
-/// [`clients::update`], which checks that the caller may set each of the fields.
+/// [`clients::update`].
 pub fn undo(tx: &Tx<'_>, by: &Principal, settings: &Settings, number: i64) -> Result<Undone> {
     let (id, event) = visible(tx, by, number)?;
     let entity = Entity::Client(id.clone());
     rights::require(tx, by, &entity, Right::ClientSettingsBasic, Deleted::No)?;
     let (old, new) = (object(&event.old_values), object(&event.new_values));
-    let fields = check_undoable(&event, &old)?;
+    let all = check_undoable(&event, &old)?;
+    let own: Vec<_> = all.iter().copied().filter(|field| by.is_admin || !field.is_for_admins()).collect();
+    // Where all are administrators' fields, they are refused below.
+    let fields = if own.is_empty() { &all } else { &own };
     let current = live_client(tx, &id)?;
-    check_unchanged(tx, &entity, &event, &fields, &new, &current)?;
+    check_unchanged(tx, &entity, &event, fields, &new, &current)?;
     let (mut mask, mut back) = (Mask::default(), Patch::decode(FIELDS, &old).map_err(|error| Error::Internal(error.to_string().into()))?);
     fields.iter().for_each(|field| mask.add(FIELDS, field.name));
     // Without it, a new state has none.
@@ -70,14 +78,18 @@ pub fn undo(tx: &Tx<'_>, by: &Principal, settings: &Settings, number: i64) -> Re
     back.put("ids", json!({"client_id": id.as_str()}));
     back.check(FIELDS, "Client", Some(&mask)).map_err(|inner| inner.inside("UpdateClientRequest", "client"))?;
     back = back.only(FIELDS, &mask);
-    let changed = clients::update(tx, by, settings, &id, &mask, &back, None)?;
-    tx.set_undoes(history::newest(tx)?, number)?;
-    Ok(Undone { changed, keeps_secret: old.contains_key("secret") })
+    let changed = clients::set_back(tx, by, settings, &id, &mask, &back, number)?;
+    let stays = [(old.contains_key("secret"), SECRET_STAYS), (fields.len() < all.len(), ADMIN_FIELDS_STAY)];
+    Ok(Undone { changed, stays: stays.into_iter().filter_map(|(is, text)| is.then_some(text)).collect() })
 }
 
-/// Returns whether an event is of a kind that can be undone, if nobody changed its fields since.
-pub fn is_undoable(event: &Event) -> bool {
-    check_undoable(event, &object(&event.old_values)).is_ok()
+/// Returns whether an event is one that can be undone, by this caller, if nobody changed its fields since.
+pub fn is_undoable(tx: &Tx<'_>, by: &Principal, event: &Event) -> bool {
+    let is_callers = || {
+        let (id, _) = visible(tx, by, event.number)?;
+        rights::require(tx, by, &Entity::Client(id), Right::ClientSettingsBasic, Deleted::No)
+    };
+    check_undoable(event, &object(&event.old_values)).is_ok() && is_callers().is_ok()
 }
 
 fn visible(tx: &Tx<'_>, by: &Principal, number: i64) -> Result<(ClientId, Event)> {

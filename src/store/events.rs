@@ -51,8 +51,8 @@ impl Tx<'_> {
         let is_creation = change.entity_kind == CLIENT && change.action == Action::Create;
         self.run(
             "INSERT INTO events (happened_at, name, entity_kind, entity_id, account_id, api_key_id, request_id, old_values, new_values, \
-             client_id, times, first_at, is_only) VALUES (:happened_at, :name, :entity_kind, :entity_id, :account_id, :api_key_id, \
-             :request_id, :old_values, :new_values, :client_id, :times, :first_at, :is_only)",
+             client_id, times, first_at, is_only, undoes) VALUES (:happened_at, :name, :entity_kind, :entity_id, :account_id, :api_key_id, \
+             :request_id, :old_values, :new_values, :client_id, :times, :first_at, :is_only, :undoes)",
             named_params! {
                 ":happened_at": self.now,
                 ":name": change.action.of(change.entity_kind),
@@ -67,6 +67,7 @@ impl Tx<'_> {
                 ":times": times,
                 ":first_at": (times > 1).then_some(first_at),
                 ":is_only": is_creation.then_some(true),
+                ":undoes": change.undoes,
             },
         )?;
         let number = self.connection()?.last_insert_rowid();
@@ -90,12 +91,6 @@ impl Tx<'_> {
     pub(crate) fn event(&self, number: i64) -> Result<Option<Event>> {
         let statement = format!("SELECT {COLUMNS} FROM events WHERE event_number = :number");
         self.one(&statement, named_params! {":number": number}, read)
-    }
-
-    /// Marks an event as the undoing of another.
-    pub(crate) fn set_undoes(&self, number: i64, undone: i64) -> Result<()> {
-        let statement = "UPDATE events SET undoes = :undone WHERE event_number = :number";
-        self.run(statement, named_params! {":number": number, ":undone": undone}).map(drop)
     }
 
     /// Deletes a row, which must not be the newest: SQLite would use its number again.

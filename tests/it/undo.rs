@@ -27,6 +27,16 @@ fn newest(server: &Server) -> i64 {
     server.app.store().read(|tx| tx.newest_event()).expect("a number")
 }
 
+/// The history of `my-app`, newest first.
+fn events(server: &Server) -> Vec<Value> {
+    server.check("admin", "GET", &format!("{CLIENT}/events"), "", "200").json()["events"].as_array().cloned().unwrap_or_default()
+}
+
+/// The changes of its fields.
+fn changes(server: &Server) -> Vec<Value> {
+    events(server).into_iter().filter(|event| event["name"] == "client.update").collect()
+}
+
 fn undoes(server: &Server, who: &str, number: i64, expected: &str) -> Answer {
     server.check(who, "POST", &format!("/api/v3/events/{number}/undo"), "", expected)
 }
@@ -134,9 +144,43 @@ fn an_administrator_undoes_a_change_with_all_that_followed_from_it() {
     sets(&server, "admin", &json!({"state": "STATE_APPROVED", "endorsed": true}));
     let moved = sets(&server, "alice", &json!({"redirect_uris": ["https://other.example/cb"]}));
     assert_eq!(field(&server, "state"), Value::Null, "it waits");
-    undoes(&server, "alice", moved, "403 update_admin_field");
     undoes(&server, "admin", moved, "200");
     assert_eq!((field(&server, "state"), field(&server, "endorsed")), (json!("STATE_APPROVED"), json!(true)));
+}
+
+#[test]
+fn collaborators_undo_a_change_that_withdrew_what_administrators_decided_and_that_stays_withdrawn() {
+    for (approval, state) in [(Approval::Manual, Value::Null), (Approval::Review, json!("STATE_APPROVED"))] {
+        let mut server = Server::with(Settings { approval, ..Settings::default() });
+        server.has_user("alice");
+        server.has_client("alice", "my-app");
+        sets(&server, "admin", &json!({"state": "STATE_APPROVED", "endorsed": true}));
+        sets(&server, "alice", &json!({"redirect_uris": ["https://other.example/cb"]}));
+        let moved = changes(&server)[0]["number"].as_i64().expect("a number");
+        let answer = undoes(&server, "alice", moved, "200");
+        assert!(answer.all("X-Warning").iter().any(|warning| warning.contains("administrators")), "{approval:?}: it says what stays");
+        assert_eq!(field(&server, "redirect_uris"), json!(["https://my-app.example.com/callback"]), "{approval:?}");
+        assert_eq!((field(&server, "state"), field(&server, "endorsed")), (state, Value::Null), "{approval:?}");
+    }
+}
+
+#[test]
+fn the_change_that_undoes_an_event_says_so_whatever_follows_from_it() {
+    for approval in [Approval::Auto, Approval::Manual, Approval::Review] {
+        let mut server = Server::with(Settings { approval, ..Settings::default() });
+        server.has_user("alice");
+        server.has_client("alice", "my-app");
+        server.check("admin", "PUT", CLIENT, &json!({"client": {"state": "STATE_APPROVED"}, "field_mask": "state"}).to_string(), "200");
+        sets(&server, "alice", &json!({"name": "the-things-network"}));
+        let named = changes(&server)[0]["number"].as_i64().expect("a number");
+        undoes(&server, "alice", named, "200");
+        let marked: Vec<Value> = events(&server).into_iter().filter(|event| event["undoes"] == named).collect();
+        assert_eq!(
+            (marked.len(), &marked[0]["name"], &marked[0]["new"]["name"]),
+            (1, &json!("client.update"), &json!("my-app")),
+            "{approval:?}"
+        );
+    }
 }
 
 #[test]
@@ -146,12 +190,16 @@ fn an_event_of_a_purged_client_is_not_undone_on_the_next_client_of_its_id() {
     server.check("alice", "DELETE", CLIENT, "", "200");
     undoes(&server, "alice", named, "403 no_client_rights");
     server.check("admin", "DELETE", &format!("{CLIENT}/purge"), "", "200");
-    undoes(&server, "admin", named, "404 client_not_found");
+    undoes(&server, "admin", named, "404 event_not_found");
     server.has_client("bob", "my-app");
-    sets(&server, "bob", &json!({"name": "Named"}));
-    undoes(&server, "bob", named, "404 event_not_found");
-    undoes(&server, "admin", named, "400 changed_since");
+    // As the event left it.
+    server.execute("UPDATE clients SET name = 'Named'");
+    for caller in ["alice", "bob", "admin"] {
+        undoes(&server, caller, named, "404 event_not_found");
+    }
     assert_eq!(field(&server, "name"), "Named");
+    let page = signed_in_admin(&server).get(&server, "/console/clients/my-app/activity").text();
+    assert!(!page.contains("/undo\""), "no button leads to the former client's events");
 }
 
 #[test]

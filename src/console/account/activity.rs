@@ -3,7 +3,6 @@
 use maud::{Markup, html};
 
 use crate::base::error::Result;
-use crate::base::right::Right;
 use crate::base::uri::form_encoded;
 use crate::call::{Call, Input, Work};
 use crate::console::clients::page::{ClientPage, ClientTab, saved};
@@ -15,9 +14,8 @@ use crate::http::form::Form;
 use crate::page::message;
 use crate::registry::approval::Withdrawn;
 use crate::registry::entity::Entity;
+use crate::registry::history;
 use crate::registry::undo::{self, Undone};
-use crate::registry::{history, rights};
-use crate::store::Deleted;
 use crate::store::events::{Event, EventSearch};
 
 /// How many events a page has.
@@ -63,8 +61,12 @@ pub fn of_client<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 pub fn undo<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
         let number = undo::number(input.capture("event_number"))?;
-        let Undone { changed, .. } = undo::undo(call.tx, call.by, call.settings, number)?;
-        let done = if changed.withdrawn == Withdrawn::default() { "undone" } else { saved(changed.withdrawn) };
+        let Undone { changed, stays } = undo::undo(call.tx, call.by, call.settings, number)?;
+        let done = match (changed.withdrawn == Withdrawn::default(), stays.is_empty()) {
+            (false, _) => saved(changed.withdrawn),
+            (true, true) => "undone",
+            (true, false) => "undone-in-part",
+        };
         Ok(after(&format!("/console/clients/{}/activity", changed.client.id), done))
     }))
 }
@@ -106,13 +108,8 @@ fn events_table(layout: &Layout<'_>, events: &[Event]) -> Markup {
 /// Draws the button that undoes a change of a client, where the reader may change that client. Whether somebody changed its fields since
 /// is looked at when it is pressed.
 fn undo_button(layout: &Layout<'_>, events: &[Event], event: &Event) -> Markup {
-    let may_change = |entity: &Entity| {
-        let rights = rights::on(layout.call.tx, layout.call.by, entity, Deleted::No);
-        rights.is_ok_and(|rights| rights.has(Right::ClientSettingsBasic))
-    };
     let is_undone = events.iter().any(|later| later.undoes == Some(event.number));
-    let is_offered =
-        !is_undone && undo::is_undoable(event) && event.entity_id.parse().is_ok_and(|client| may_change(&Entity::Client(client)));
+    let is_offered = !is_undone && undo::is_undoable(layout.call.tx, layout.call.by, event);
     html! { @if is_offered { (layout.button(&format!("/console/activity/{}/undo", event.number), "Undo", "quiet")) } }
 }
 

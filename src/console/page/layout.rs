@@ -89,6 +89,7 @@ const DONE: &[(&str, &str)] = &[
     ("rejected", "Rejected. Those who asked are shown your reason."),
     ("tried", "The redirect URLs are tried."),
     ("undone", "Undone. That is a change too, and can itself be undone."),
+    ("undone-in-part", "Undone, but for secrets and what only administrators set: those stay as they are."),
     ("review-requested", "The administrators are asked. Their answer is shown here."),
     ("changes-requested", "Those who asked are shown what to change, and can ask again."),
     ("trial-begun", "You can try it now, until an administrator decides."),
