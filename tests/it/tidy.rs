@@ -198,7 +198,10 @@ const FLOORS: &[Floors] = &[
             &["server"],
         ],
     },
-    Floors { folder: "fixture/journal", floors: &[&["caller", "reasons"], &["secrets"], &["entry"], &["har", "pattern"], &["record"]] },
+    Floors {
+        folder: "fixture/journal",
+        floors: &[&["caller", "reasons", "secret_names"], &["secrets"], &["entry"], &["har", "known_secrets", "pattern"], &["record"]],
+    },
     Floors { folder: "fixture/faults", floors: &[&["list"], &["effect"]] },
     Floors {
         folder: "fixture/seed",
