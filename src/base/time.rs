@@ -201,6 +201,11 @@ impl Time {
         self.0.div_euclid(1_000_000)
     }
 
+    /// Returns the time itself, or the latest that can be written as a date, late in the year 9999.
+    pub fn within_dates(self) -> Time {
+        self.min(Time(Timestamp::MAX.as_microsecond()))
+    }
+
     /// Parses RFC 3339 in UTC: must end in `Z`, with up to nine digits of fraction (registry.md 0.4).
     pub fn parse(text: &str) -> Option<Time> {
         if !text.ends_with('Z') || text.as_bytes().get(10) != Some(&b'T') {

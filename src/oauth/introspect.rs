@@ -97,6 +97,6 @@ fn described(kind: TokenKind, token: &AccessToken, issuer: &str) -> Value {
     if kind == TokenKind::AccessToken {
         body.insert("token_type".to_owned(), "bearer".into());
     }
-    body.insert("exp".to_owned(), end.seconds().into());
+    body.insert("exp".to_owned(), end.within_dates().seconds().into());
     body.into()
 }

@@ -4,16 +4,12 @@ use std::fs::{File, read_dir, remove_dir_all, symlink_metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::time::Duration;
 
 use crate::base::temporary_directory::PREFIX;
 use crate::store::files::lock_of;
 
 /// The name of the database.
 pub const FILE: &str = "keyfob.db";
-
-/// How long a directory may be without a lock: the process that created it is about to lock it.
-const YOUNG: Duration = Duration::from_secs(60);
 
 /// Removes directories like this one, of this user, whose database nobody holds: a process that is killed cannot remove its own.
 pub fn remove_abandoned(own: &Path) {
@@ -28,9 +24,8 @@ pub fn remove_abandoned(own: &Path) {
 fn is_abandoned(own: &Path, path: &Path) -> io::Result<bool> {
     let (own, directory, file) = (symlink_metadata(own)?, symlink_metadata(path)?, symlink_metadata(path.join(FILE))?);
     let is_ours = directory.is_dir() && file.is_file() && directory.uid() == own.uid() && file.uid() == own.uid();
-    // Compared with each other, so that no clock is asked.
-    let is_young = own.modified()?.duration_since(directory.modified()?).unwrap_or_default() < YOUNG;
-    Ok(is_ours && !is_young && File::open(lock_of(&path.join(FILE)))?.try_lock().is_ok())
+    // A database is created only under its lock, so one whose lock is free is held no more.
+    Ok(is_ours && File::open(lock_of(&path.join(FILE)))?.try_lock().is_ok())
 }
 
 fn is_named_so(path: &Path) -> bool {
@@ -43,24 +38,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_killed_process_left_is_removed_and_what_is_held_or_young_or_anybodys_stays() {
+    fn what_a_killed_process_left_is_removed_and_what_is_held_or_begun_or_anybodys_stays() {
         let aside = std::env::temp_dir().join(format!("keyfob-abandoned-{}", std::process::id()));
-        let directory = |name: &str, age: Duration| {
+        let directory = |name: &str| {
             let path = aside.join(name);
             std::fs::create_dir_all(&path).unwrap();
             File::create(path.join(FILE)).unwrap();
-            let lock = File::create(lock_of(&path.join(FILE))).unwrap();
-            let own = symlink_metadata(&aside).unwrap().modified().unwrap();
-            File::open(&path).unwrap().set_modified(own - age).unwrap();
-            lock
+            File::create(lock_of(&path.join(FILE))).unwrap()
         };
-        let hour = Duration::from_secs(3600);
-        let _own = directory("keyfob-00000000000000aa", Duration::ZERO);
-        directory("keyfob-00000000000000bb", hour);
-        let held = directory("keyfob-00000000000000cc", hour);
+        let _own = directory("keyfob-00000000000000aa");
+        directory("keyfob-00000000000000bb");
+        let held = directory("keyfob-00000000000000cc");
         held.lock().unwrap();
-        directory("keyfob-00000000000000dd", Duration::ZERO);
-        directory("keyfob-production", hour);
+        // Its process is about to create the database.
+        std::fs::create_dir_all(aside.join("keyfob-00000000000000dd")).unwrap();
+        directory("keyfob-production");
         remove_abandoned(&aside.join("keyfob-00000000000000aa"));
         let mut left: Vec<_> = read_dir(&aside).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         left.sort();
