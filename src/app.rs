@@ -29,6 +29,7 @@ use crate::oauth::{login, refused};
 use crate::registry::authentication::{self, Credentials, OAUTH_CLIENT_REJECTED, OAUTH_CLIENT_SUSPENDED, TOKEN_NOT_FOUND};
 use crate::registry::credential_use::{self, Use};
 use crate::registry::principal::{Access, Principal};
+use crate::registry::probes::ProbeTurns;
 use crate::registry::readiness::Readiness;
 use crate::registry::rights;
 use crate::registry::sessions::{self, COOKIE, SessionCookie};
@@ -48,6 +49,7 @@ pub struct App {
     server_key: ServerKey,
     queues: Queues,
     guesses: GuessesInProgress,
+    pub(crate) tries: ProbeTurns,
     backups: BackupStatus,
     readiness: Readiness,
     metrics: Metrics,
@@ -57,9 +59,9 @@ impl App {
     pub fn new(store: Store, settings: Settings) -> App {
         let (base_path, cookies) = (BasePath::of(&settings.public_url), Cookies::of(&settings.public_url));
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let (queues, guesses) = (Queues::of(processors), GuessesInProgress::default());
+        let (queues, guesses, tries) = (Queues::of(processors), GuessesInProgress::default(), ProbeTurns::default());
         let (server_key, readiness, backups) = (ServerKey::fresh(), Readiness::default(), BackupStatus::default());
-        App { store, settings, base_path, cookies, server_key, queues, guesses, backups, readiness, metrics: Metrics::default() }
+        App { store, settings, base_path, cookies, server_key, queues, guesses, tries, backups, readiness, metrics: Metrics::default() }
     }
 
     pub fn store(&self) -> &Store {
@@ -170,8 +172,8 @@ impl App {
                 self.store.write(|tx| in_transaction(tx, work))
             }),
             Handler::Transactions(read) => read(input).and_then(|work| {
-                let App { store, settings, queues, guesses, .. } = self;
-                work(&Transactions { store, settings, admit: &admit, before_blocking, queues, guesses })
+                let App { store, settings, queues, guesses, tries, .. } = self;
+                work(&Transactions { store, settings, admit: &admit, before_blocking, queues, guesses, tries })
             }),
             Handler::Server(answer) => {
                 let App { store, readiness, .. } = self;

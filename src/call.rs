@@ -15,7 +15,7 @@ use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
 use crate::model::settings::Settings;
 use crate::registry::principal::Principal;
-use crate::registry::probes;
+use crate::registry::probes::{self, ProbeTurns};
 use crate::registry::readiness::Readiness;
 use crate::registry::sessions::SessionCookie;
 use crate::registry::sign_in::{self, SignInAttempt};
@@ -113,6 +113,7 @@ pub struct Transactions<'a> {
     pub before_blocking: &'a dyn Fn(),
     pub queues: &'a Queues,
     pub guesses: &'a GuessesInProgress,
+    pub tries: &'a ProbeTurns,
 }
 
 /// Somebody's guess at what a person chose: what it is, from where, and whom it slows down if it is wrong.
@@ -202,8 +203,9 @@ impl Transactions<'_> {
         let known = self.read(|call| Ok(call.by.person().cloned()))?;
         (self.before_blocking)();
         let turn = enter(&self.queues.probes, Slow::Probe, known.as_ref(), peer)?;
-        let uris = self.read(|call| probes::to_try(call.tx, id))?;
-        let outcomes = attempt::attempts(&uris, &ProbeRules::of(&self.settings.review_probe_networks));
+        let uris = self.read(|call| probes::begin(call.tx, self.tries, id))?;
+        let rules = ProbeRules::of(&self.settings.review_probe_networks, throttle::groups(known.as_ref(), peer));
+        let outcomes = attempt::attempts(&uris, &rules);
         drop(turn);
         self.write(|call| probes::store(call.tx, id, &uris, &outcomes))
     }

@@ -23,7 +23,7 @@ pub enum ProbeOutcome {
     NotHttp,
     /// It is nothing that a server answers, such as an app on a device: nothing was sent.
     NotTried,
-    /// Too many names are looked up just now: nothing was sent.
+    /// Too many names are looked up just now, by all or by the caller: nothing was sent.
     Busy,
 }
 

@@ -160,7 +160,7 @@ impl Redirect {
         if authority.unwrap_or_default().contains('@') || (is_web && authority.is_none_or(str::is_empty)) {
             return None;
         }
-        Some(Redirect { text: text.to_owned() })
+        (!is_web || authority.is_none_or(has_good_port)).then(|| Redirect { text: text.to_owned() })
     }
 
     /// Returns the text, without the port on the loopback interface.
@@ -184,6 +184,13 @@ impl Redirect {
     fn without_query(&self) -> Redirect {
         Redirect { text: self.text.split('?').next().unwrap_or_default().to_owned() }
     }
+}
+
+/// Returns whether all that an authority has after its host is a port, if anything (RFC 3986 section 3.2.3). It has no user.
+fn has_good_port(authority: &str) -> bool {
+    let end = authority.find(']').map_or_else(|| authority.find(':').unwrap_or(authority.len()), |bracket| bracket + 1);
+    let after = &authority[end..];
+    after.is_empty() || after.strip_prefix(':').is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Returns a URI of this host without its port; `None` for another host.
@@ -294,6 +301,9 @@ mod tests {
         ("http://127.0.0.1/cb", "http://127.0.0.1:80@evil.example/cb"),
         ("http://127.0.0.1/cb", "http://127.0.0.1:x/cb"),
         ("http://127.0.0.1/cb", "http://127.0.0.1:80/cb/x"),
+        ("http://127.0.0.1:+80/cb", "http://127.0.0.1:+80/cb"),
+        ("https://app.example:x/cb", "https://app.example:x/cb"),
+        ("https://[2001:db8::1]443/cb", "https://[2001:db8::1]443/cb"),
         ("http://127.0.0.1/cb", "https://127.0.0.1/cb"),
         ("http://127.0.0.1/cb", "http://127.0.0.2/cb"),
         ("http://127.0.0.1/cb", "http://localhost/cb"),

@@ -1,8 +1,12 @@
 //! Whether the redirect URIs of clients work. What tries them stands above, because it takes long; here is what is tried and what is kept.
 
+use std::sync::Mutex;
+
 use crate::base::error::{Result, errors};
 use crate::base::id::ClientId;
+use crate::base::mutex::locked;
 use crate::base::probe::{ProbeOutcome, UriProbe};
+use crate::base::time::Time;
 use crate::model::client::Client;
 use crate::registry::entity::{Entity, live_client};
 use crate::store::Tx;
@@ -11,7 +15,7 @@ errors! {
     TRIED_JUST_NOW: ResourceExhausted "keyfob" "tried_just_now" "the redirect URIs of client `{client_id}` were tried just now: try again in {seconds} seconds";
 }
 
-/// How long after a try those of a client are tried again.
+/// How long after a try has begun those of a client are tried again.
 const BETWEEN_SECONDS: i64 = 10;
 
 /// The most URIs of a client that are tried.
@@ -20,17 +24,32 @@ const MOST: usize = 20;
 /// How many days a client is new.
 const NEW_DAYS: i64 = 1;
 
-/// Returns the redirect URIs of a client, and those for after logout, each once.
+/// The clients whose URIs were tried just now: the ID, when it was created, since an ID can be of another client later, and when the try began.
+#[derive(Debug, Default)]
+pub struct ProbeTurns(Mutex<Vec<(ClientId, Time, Time)>>);
+
+impl ProbeTurns {
+    /// Notes that a try begins now. Refused if one has begun just now, whether it is over or not.
+    fn take(&self, client: &Client, now: Time) -> Result<()> {
+        let mut begun = locked(&self.0);
+        // Transactions that began at the same time come in any order, and the clock may be set back.
+        begun.retain(|(_, _, at)| (now.seconds() - at.seconds()).abs() < BETWEEN_SECONDS);
+        if let Some((_, _, at)) = begun.iter().find(|(id, created_at, _)| *id == client.id && *created_at == client.created_at) {
+            let seconds = (at.seconds() + BETWEEN_SECONDS - now.seconds()).min(BETWEEN_SECONDS);
+            return Err(TRIED_JUST_NOW.with("client_id", client.id.as_str()).with("seconds", seconds).into());
+        }
+        begun.push((client.id.clone(), client.created_at, now));
+        Ok(())
+    }
+}
+
+/// Begins a try of a client. Returns its redirect URIs, and those for after logout, each once.
 /// # Errors
 /// `client_not_found`, `built_in_client`, `tried_just_now`.
-pub fn to_try(tx: &Tx<'_>, id: &ClientId) -> Result<Vec<String>> {
+pub fn begin(tx: &Tx<'_>, turns: &ProbeTurns, id: &ClientId) -> Result<Vec<String>> {
     Entity::Client(id.clone()).check_not_built_in()?;
     let client = live_client(tx, id)?;
-    let last = tx.client_probes(id)?.into_iter().map(|probe| probe.tried_at.seconds()).max();
-    let seconds = last.map_or(0, |last| last + BETWEEN_SECONDS - tx.now.seconds()).min(BETWEEN_SECONDS);
-    if seconds > 0 {
-        return Err(TRIED_JUST_NOW.with("client_id", id.as_str()).with("seconds", seconds).into());
-    }
+    turns.take(&client, tx.now)?;
     Ok(uris(&client))
 }
 

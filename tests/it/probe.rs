@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use keyfob::base::probe::ProbeOutcome;
 use keyfob::http::probe::attempt::{ProbeRules, attempt};
+use keyfob::http::request::{Method, Request};
 use keyfob::model::settings::Settings;
 use keyfob::registry::review;
 use keyfob::store::Deleted;
@@ -22,7 +23,7 @@ use crate::server::Server;
 
 /// This machine is allowed, as an operator allows a network.
 fn rules() -> ProbeRules {
-    ProbeRules { networks: "127.0.0.0/8".parse().expect("a network"), roots: RootCerts::WebPki }
+    ProbeRules { networks: "127.0.0.0/8".parse().expect("a network"), roots: RootCerts::WebPki, callers: Vec::new() }
 }
 
 /// Answers every connection by this function, which is given the head of the request. Port, and the heads.
@@ -43,6 +44,13 @@ fn server(answer: impl Fn(&mut TcpStream, &str) + Send + 'static) -> (u16, Recei
         }
     });
     (port, heads)
+}
+
+fn server_that_answers_late() -> (u16, Receiver<String>) {
+    server(|stream, _| {
+        std::thread::sleep(Duration::from_millis(500));
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    })
 }
 
 /// Answers each request with one text.
@@ -95,7 +103,7 @@ fn redirects_are_not_followed() {
 #[test]
 fn nothing_is_sent_to_addresses_that_are_not_public() {
     let (port, heads) = says("HTTP/1.1 200 OK\r\n\r\n");
-    let strict = ProbeRules { networks: "10.0.0.0/8".parse().expect("a network"), roots: RootCerts::WebPki };
+    let strict = ProbeRules { networks: "10.0.0.0/8".parse().expect("a network"), ..rules() };
     for host in [
         "127.0.0.1",
         "localhost",
@@ -127,6 +135,9 @@ fn what_no_server_answers_is_not_tried() {
         "/code",
         "http://127.0.0.1:x/",
         "http://127.0.0.1:/",
+        "http://127.0.0.1:+80/",
+        "http://127.0.0.1/#fragment",
+        "http://127.0.0.1/\u{202e}",
         "javascript:alert(1)",
         "http://127.0.0.1\\@example.com/",
         "file:///etc/passwd",
@@ -270,6 +281,28 @@ fn owners_and_administrators_have_the_redirect_uris_of_a_client_tried_and_the_re
     assert_eq!(server.value::<i64>("SELECT count(*) FROM client_probes"), 1, "those of other URIs are gone");
     server.check("admin", "DELETE", &format!("{CLIENT}/purge"), "", "200");
     assert_eq!(server.value::<i64>("SELECT count(*) FROM client_probes"), 0);
+}
+
+#[test]
+fn of_tries_of_a_client_that_are_asked_for_at_the_same_time_one_is_made() {
+    let mut server = Server::with(settings());
+    server.has_user("alice");
+    let (port, heads) = server_that_answers_late();
+    has_client(&server, &[format!("http://127.0.0.1:{port}/cb")]);
+    let (app, authorization) = (&server.app, format!("Bearer {}", server.key("alice")));
+    let asks = || {
+        let headers = vec![("authorization".to_owned(), authorization.clone())];
+        let target = format!("{CLIENT}/review/probe");
+        let peer = std::net::Ipv4Addr::LOCALHOST.into();
+        let request = Request { method: Method::Post, target, headers, body: Vec::new(), id: "request".to_owned(), peer };
+        app.answer(request, &|| ()).status
+    };
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let asking: Vec<_> = (0..14).map(|_| scope.spawn(asks)).collect();
+        asking.into_iter().map(|asking| asking.join().expect("an answer")).collect()
+    });
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
+    assert_eq!(heads.try_iter().count(), 1);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::base::error::Result;
 use crate::base::log;
 use crate::cli::serve::background::Stopped;
 use crate::http::probe::attempt::{ProbeRules, attempts};
+use crate::http::queue::Group;
 use crate::registry::probes;
 
 /// How long it waits before it looks for new clients again.
@@ -28,10 +29,10 @@ pub fn run(app: &App, stopped: &Stopped) {
 }
 
 fn try_some(app: &App, stopped: &Stopped) -> Result<()> {
-    let rules = ProbeRules::of(&app.settings().review_probe_networks);
+    let rules = ProbeRules::of(&app.settings().review_probe_networks, vec![Group { name: "the server itself".to_owned(), turns: 1 }]);
     for id in app.store().read(|tx| probes::untried(tx, AT_A_TIME))? {
         // Somebody may have deleted it, or asked for it, meanwhile.
-        let Ok(uris) = app.store().read(|tx| probes::to_try(tx, &id)) else { continue };
+        let Ok(uris) = app.store().read(|tx| probes::begin(tx, &app.tries, &id)) else { continue };
         let outcomes = attempts(&uris, &rules);
         app.store().write(|tx| probes::store(tx, &id, &uris, &outcomes)).map(drop)?;
         if stopped.is_now() {

@@ -12,9 +12,11 @@ use ureq::{Agent, Error};
 use crate::base::mutex::locked;
 use crate::base::network::Networks;
 use crate::base::probe::ProbeOutcome;
+use crate::base::uri::resolved;
 use crate::http::probe::budget::{Budget, LONGEST, MOST_HTTP};
 use crate::http::probe::transport::{CheckedAddresses, HttpConnector, SocketConnector};
 use crate::http::probe::{address, look_up};
+use crate::http::queue::Group;
 
 const USER_AGENT: &str = concat!("keyfob/", env!("CARGO_PKG_VERSION"), " (tries whether a redirect URI works)");
 
@@ -30,12 +32,14 @@ pub struct ProbeRules {
     /// The networks that are allowed although they are not public.
     pub networks: Networks,
     pub roots: RootCerts,
+    /// For whom they are made: their look-ups are counted together.
+    pub callers: Vec<Group>,
 }
 
 impl ProbeRules {
     /// Returns the rules of a server that allows these networks: certificates are trusted as browsers trust them.
-    pub fn of(networks: &Networks) -> ProbeRules {
-        ProbeRules { networks: networks.clone(), roots: RootCerts::WebPki }
+    pub fn of(networks: &Networks, callers: Vec<Group>) -> ProbeRules {
+        ProbeRules { networks: networks.clone(), roots: RootCerts::WebPki, callers }
     }
 }
 
@@ -76,7 +80,7 @@ fn tried(uri: &str, rules: &ProbeRules, budget: &Arc<Budget>) -> Result<ProbeOut
     if address::is_blocked(port) {
         return Err(ProbeOutcome::BlockedPort);
     }
-    let found = look_up::addresses(&host, port, budget)?;
+    let found = look_up::addresses(&host, port, &rules.callers, budget)?;
     let checked: Vec<SocketAddr> = found.into_iter().filter(|found| address::is_allowed(found.ip(), &rules.networks)).collect();
     if checked.is_empty() {
         return Err(ProbeOutcome::NotPublic);
@@ -92,15 +96,15 @@ fn tried(uri: &str, rules: &ProbeRules, budget: &Arc<Budget>) -> Result<ProbeOut
     }
 }
 
-/// Returns what is asked, with the host and the port; `None` for what no server answers, and for a URI with credentials.
+/// Returns what is asked, with the host and the port; `None` for what no server answers, and for what nobody is redirected to.
 fn target(uri: &str) -> Option<(Uri, String, u16)> {
-    let parsed: Uri = uri.split('#').next().unwrap_or_default().parse().ok()?;
+    let parsed: Uri = resolved(uri)?.parse().ok()?;
     let usual = match parsed.scheme_str()? {
         "http" => 80,
         "https" => 443,
         _ => return None,
     };
-    let authority = parsed.authority().filter(|authority| !authority.as_str().contains('@') && !authority.host().is_empty())?;
+    let authority = parsed.authority().filter(|authority| !authority.host().is_empty())?;
     let (host, port) = (authority.host().to_owned(), authority.port_u16());
     // A port that is no number is no port.
     let has_port = !authority.as_str().ends_with(&host);
