@@ -216,7 +216,21 @@ fn with(last: Value, earlier: &str) -> Value {
 
 /// Returns the values, with long texts shortened if they are too long together.
 fn shortened(values: Value) -> Value {
-    if values.to_string().len() > EVENT.most / 2 { with_short_texts(values) } else { values }
+    let most = EVENT.most / 2;
+    // Most values are so small that their JSON need not be written to know it.
+    if longest_json(&values) > most && values.to_string().len() > most { with_short_texts(values) } else { values }
+}
+
+/// Returns how many bytes the JSON of a value has at most: a byte of a text is written as up to six, `\u0000`.
+fn longest_json(value: &Value) -> usize {
+    const NUMBER: usize = 24;
+    let text = |text: &str| 6 * text.len() + 2;
+    match value {
+        Value::String(value) => text(value),
+        Value::Array(items) => 2 + items.iter().map(|item| longest_json(item) + 1).sum::<usize>(),
+        Value::Object(members) => 2 + members.iter().map(|(name, value)| text(name) + longest_json(value) + 2).sum::<usize>(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => NUMBER,
+    }
 }
 
 /// Returns whether a value, or one in it, is kept only as its beginning.
@@ -240,5 +254,21 @@ fn with_short_texts(value: Value) -> Value {
         Value::Array(items) => items.into_iter().map(with_short_texts).collect(),
         Value::Object(members) => members.into_iter().map(|(name, value)| (name, with_short_texts(value))).collect::<Map<_, _>>().into(),
         Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_json_is_longer_than_is_reckoned() {
+        for value in [
+            json!("\u{0}\u{1f}\"\\é€😀/"),
+            json!([-2.225_073_858_507_201_4e-308, i64::MIN, true, null]),
+            json!({"a\u{7}": {"b": "\n".repeat(40)}, "": []}),
+        ] {
+            assert!(value.to_string().len() <= longest_json(&value), "{value}");
+        }
     }
 }
