@@ -241,8 +241,8 @@ pub static COMMANDS: &[Command] = &[
     command("backup", &[], &["file"], &[Rows(flags::BACKUP), Settings(backup::DATA)], &[], Local(backup::back_up_data), "Copy the data file, also while a server uses it, and prove the copy."),
     command("restore", &[], &["file"], &[Rows(flags::RESTORE), Settings(backup::DATA)], &[], Local(backup::restore_data), "Put a backup in the place of the data file, which is kept aside; or only try the backup."),
 
-    command("plan", &[], &["file"], &[Rows(flags::DECLARATION), Settings(DATA)], &[], Local(declarations::plan), "Show what would be created, changed and removed so that all is as a file declares; the exit code is 0 if nothing, 2 if something, and 1 after an error."),
-    command("apply", &[], &["file"], &[Rows(flags::DECLARATION), Rows(flags::YES), Settings(DATA)], &[], Local(declarations::apply), "Create, change and remove what a file declares: all of it, or nothing. Shows it and asks first."),
+    command("plan", &[], &["file"], &[Rows(flags::DECLARATION), Settings(DATA), Settings(CONNECTION)], &[], Local(declarations::plan), "Show what would be created, changed and removed so that all is as a file declares; the exit code is 0 if nothing, 2 if something, and 1 after an error."),
+    command("apply", &[], &["file"], &[Rows(flags::DECLARATION), Rows(flags::YES), Settings(DATA), Settings(CONNECTION)], &[], Local(declarations::apply), "Create, change and remove what a file declares: all of it, or nothing. Shows it and asks first."),
     command("export", &[], &[], &[Rows(flags::EXPORT), Settings(DATA)], &[], Local(declarations::export), "Print everything in the data file as a declaration, or as SQL for The Things Stack, secrets as hashes."),
     command("schema", &[], &["of"], &[Rows(flags::SCHEMA)], &[], Run::Document(Document::Schema), "Print the JSON Schema of declarations, or of the seeds that `serve --fixture` takes."),
     command("explain", &[], &["rule"], &[Rows(flags::RULE)], &[], Run::Document(Document::Rules), "Explain a rule by which clients are judged, or list all of them."),

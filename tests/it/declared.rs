@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use serde_json::{Value, json};
 
 use crate::binary::{keyfob, run};
-use crate::cli::{Done, done};
+use crate::cli::{Done, Fixture, done};
 use crate::cli_files::{admin, data};
 use crate::folder::Folder;
 use crate::process::Process;
@@ -455,4 +455,50 @@ fn a_server_applies_its_declaration_before_it_answers_and_again_on_a_hangup() {
     assert!(refused.err.contains("keyfob: declaration.json: `/clients/0/owner` is missing"), "{}", refused.err);
     assert_eq!(serve(&["--fixture", "--apply", "declaration.json"]).code, Some(2));
     assert_eq!(serve(&["--apply-prune"]).code, Some(2));
+}
+
+#[test]
+fn a_declaration_is_applied_over_the_api_with_the_rights_that_it_takes() {
+    let fixture = Fixture::with("declared", &["--admin-rights", "all"]);
+    let key = json!({"name": "ci", "rights": ["RIGHT_USER_INFO"], "key": {"generate": "once", "write_to": "ci.key"}});
+    let mut declared = whole();
+    declared["users"][0]["api_keys"] = json!([key]);
+    let file = fixture.path("declaration.json");
+    let write = |declared: &Value| {
+        std::fs::write(&file, declared.to_string()).expect("a file is written");
+        std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).expect("its mode is set");
+    };
+    write(&declared);
+    let refused = fixture.refused("plan declaration.json", 1, "error:keyfob/cli:not_over_api");
+    assert!(refused.err.contains("the authorization ada of web-app"), "{}", refused.err);
+    declared.as_object_mut().expect("an object").remove("authorizations");
+    write(&declared);
+    let plan = fixture.run("plan declaration.json");
+    assert!(plan.code == Some(2) && plan.out.ends_with("5 to create, 0 unchanged.\n"), "{}{}", plan.out, plan.err);
+    let applied = fixture.run("apply declaration.json --yes");
+    assert!(applied.code == Some(0) && applied.err.contains("wrote a secret to web.secret"), "{}{}", applied.out, applied.err);
+    let again = fixture.ok("plan declaration.json");
+    assert!(again.ends_with("No changes: 5 unchanged.\n"), "{again}");
+    let ci = std::fs::read_to_string(fixture.path("ci.key")).expect("the key");
+    let with_key = |line: &str| {
+        let mut command = fixture.command(line);
+        command.env("KEYFOB_API_KEY", ci.trim());
+        done(command, "")
+    };
+    assert_eq!(with_key("users get ada").code, Some(0), "the key is the one that the server issued");
+    let refused = with_key("plan declaration.json");
+    assert!(refused.code == Some(1) && refused.err.contains("RIGHT_"), "it says which right is missing: {}", refused.err);
+
+    fixture.ok("clients set web-app --name Other --description kept");
+    let changed = fixture.run("plan declaration.json");
+    assert!(changed.code == Some(2) && changed.out.contains("name: \"Other\" -> \"Web\""), "{}", changed.out);
+    fixture.ok("apply declaration.json --yes");
+    let client = fixture.json("clients get web-app --all");
+    assert_eq!((&client["name"], &client["description"]), (&json!("Web"), &json!("kept")));
+    declared["clients"].as_array_mut().expect("clients").remove(1);
+    write(&declared);
+    fixture.ok("plan declaration.json");
+    assert_eq!(fixture.run("plan declaration.json --prune").code, Some(2));
+    fixture.ok("apply declaration.json --prune --yes");
+    fixture.refused("clients get phone-app", 1, "error:");
 }

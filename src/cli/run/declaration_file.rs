@@ -71,17 +71,35 @@ impl DeclarationFile {
     /// Writes the generated secrets of these places to their files, which are new.
     pub fn write_generated(&self, places: &[&str]) -> Result<WrittenSecrets, Failure> {
         let mut written = WrittenSecrets(Vec::new());
-        for secret in self.generated.iter().filter(|secret| places.contains(&secret.at.as_str())) {
-            let refused = |error: io::Error| {
-                Failure::Refused(format!("{}: `{}` cannot be written to {}: {error}", self.name, secret.at, secret.path.display()))
-            };
-            let mut file = create_new(&secret.path).map_err(refused)?;
-            written.0.push(secret.path.clone());
-            file.write_all(format!("{}\n", secret.text).as_bytes()).and_then(|()| file.sync_all()).map_err(refused)?;
-            let folder = secret.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(refused)?;
+        // What is not among the generated ones is in its file already.
+        for at in places.iter().filter(|at| self.generated.iter().any(|secret| secret.at == **at)) {
+            let (file, path) = self.new_file(at)?;
+            written.0.push(path);
+            let text = self.generated.iter().find(|secret| secret.at == *at).map_or("", |secret| &secret.text);
+            self.fill(at, file, text)?;
         }
         Ok(written)
+    }
+
+    /// Creates the file for the secret of this place.
+    pub fn new_file(&self, at: &str) -> Result<(File, PathBuf), Failure> {
+        let known = self.generated.iter().find(|secret| secret.at == at);
+        let Some(secret) = known else { return Err(Failure::Refused(format!("{}: the file of `{at}` is there already", self.name))) };
+        let file = create_new(&secret.path);
+        Ok((file.map_err(|error| self.unwritten(at, &error))?, secret.path.clone()))
+    }
+
+    /// Writes a secret to its new file.
+    pub fn fill(&self, at: &str, mut file: File, text: &str) -> Result<(), Failure> {
+        let path = self.generated.iter().find(|secret| secret.at == at).map_or(Path::new("."), |secret| &secret.path);
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let written = file.write_all(format!("{text}\n").as_bytes()).and_then(|()| file.sync_all());
+        written.and_then(|()| File::open(folder)?.sync_all()).map_err(|error| self.unwritten(at, &error))
+    }
+
+    fn unwritten(&self, at: &str, error: &io::Error) -> Failure {
+        let path = self.generated.iter().find(|secret| secret.at == at).map(|secret| secret.path.display().to_string());
+        Failure::Refused(format!("{}: `{at}` cannot be written to {}: {error}", self.name, path.unwrap_or_default()))
     }
 }
 

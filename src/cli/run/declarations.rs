@@ -10,14 +10,20 @@ use crate::base::error::errors;
 use crate::base::printable;
 use crate::base::private_file::PrivateFile;
 use crate::cli::api_error::{ApiError, NOT_DONE};
+use crate::cli::args::settings::variable;
 use crate::cli::args::values::Values;
 use crate::cli::failure::{Failure, UsageError};
+use crate::cli::remote::connection::ConnectionSettings;
+use crate::cli::remote::http::Remote;
+use crate::cli::remote::tokens;
 use crate::cli::run::declaration_file::DeclarationFile;
 use crate::cli::run::declared_operations::{APPLY, EXPORT, PLAN};
 use crate::cli::run::operator::Operator;
 use crate::cli::run::plan_text;
+use crate::cli::run::remote_declarations::RemoteDeclaration;
 use crate::cli::run::tts_export;
 use crate::cli::terminal::{ask, is_typed, note, print};
+use crate::declared::plan::Prune;
 use crate::declared::prepared::PLAN_OUTDATED;
 use crate::declared::tables::DECLARATION;
 
@@ -32,14 +38,17 @@ const CHANGES: u8 = 2;
 const ATTEMPTS: usize = 5;
 
 pub fn plan(values: &Values, arguments: Arguments) -> Result<(), Failure> {
-    let (operator, file) = (Operator::read(arguments)?, read(values)?);
-    let plan = planned(&operator, values, &file)?;
+    let (place, file) = (AppliedTo::of(arguments)?, read(values)?);
+    let plan = match &place {
+        AppliedTo::Data(operator) => planned(operator, values, &file)?,
+        AppliedTo::Server(remote) => RemoteDeclaration::of(remote, &file, prune(values)?).plan()?.plan,
+    };
     show(values, &plan)?;
     if plan["has_changes"] == true { Err(Failure::Problems(CHANGES)) } else { Ok(()) }
 }
 
 pub fn apply(values: &Values, arguments: Arguments) -> Result<(), Failure> {
-    let (operator, file) = (Operator::read(arguments)?, read(values)?);
+    let (place, file) = (AppliedTo::of(arguments)?, read(values)?);
     let is_asked = !values.switch("yes")?;
     if is_asked && !is_typed() {
         return Err(ApiError::from(NO_TERMINAL.error()).into());
@@ -47,7 +56,14 @@ pub fn apply(values: &Values, arguments: Arguments) -> Result<(), Failure> {
     let mut attempts = if is_asked { 1 } else { ATTEMPTS };
     loop {
         attempts -= 1;
-        let plan = planned(&operator, values, &file)?;
+        let (plan, made) = match &place {
+            AppliedTo::Data(operator) => (planned(operator, values, &file)?, None),
+            AppliedTo::Server(remote) => {
+                let declaration = RemoteDeclaration::of(remote, &file, prune(values)?);
+                let made = declaration.plan()?;
+                (made.plan.clone(), Some((declaration, made)))
+            }
+        };
         if is_asked {
             show(values, &plan)?;
             if plan["has_changes"] != true {
@@ -58,7 +74,12 @@ pub fn apply(values: &Values, arguments: Arguments) -> Result<(), Failure> {
                 return Err(ApiError::from(NOT_DONE.error()).into());
             }
         }
-        match carried_out(&operator, values, &file, &plan) {
+        let done = match (&place, &made) {
+            (AppliedTo::Server(_), Some((declaration, made))) => declaration.apply(made),
+            (AppliedTo::Data(operator), _) => carried_out(operator, values, &file, &plan),
+            (AppliedTo::Server(_), None) => Ok(Vec::new()),
+        };
+        match done {
             Err(Failure::Named(error)) if error.is(&PLAN_OUTDATED) && attempts > 0 => {}
             Err(failure) => return Err(failure),
             Ok(written) => {
@@ -73,6 +94,33 @@ pub fn apply(values: &Values, arguments: Arguments) -> Result<(), Failure> {
             }
         }
     }
+}
+
+/// Where a declaration is applied.
+enum AppliedTo {
+    /// The data file, or the server that uses it.
+    Data(Operator),
+    /// A server, over the API.
+    Server(Box<Remote>),
+}
+
+impl AppliedTo {
+    /// A server, if one is named and no data file is.
+    fn of(arguments: Arguments) -> Result<AppliedTo, Failure> {
+        let has = |flag: &'static str| arguments.clone().opt_value_from_str::<_, String>(flag).is_ok_and(|value| value.is_some());
+        let is_server_named = has("--server") || variable("KEYFOB_SERVER")?.is_some();
+        if !is_server_named || has("--data") {
+            return Ok(AppliedTo::Data(Operator::read(arguments)?));
+        }
+        let mut remote = Remote::of(ConnectionSettings::read(arguments)?)?;
+        tokens::recall_credentials(&mut remote)?;
+        remote.require_credentials()?;
+        Ok(AppliedTo::Server(Box::new(remote)))
+    }
+}
+
+fn prune(values: &Values) -> Result<Prune, UsageError> {
+    Ok(if values.switch("prune")? { Prune::Yes } else { Prune::No })
 }
 
 /// Applies what was planned. Secrets are written first: none may be in use that nobody has.

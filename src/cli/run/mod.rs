@@ -21,6 +21,7 @@ pub mod operator;
 pub mod output;
 pub mod pages;
 pub mod plan_text;
+pub mod remote_declarations;
 pub mod reviews;
 pub mod secret_file;
 pub mod sessions;
