@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn words_flags_and_values_are_offered_where_they_may_stand() {
         assert_eq!(offered("cl"), ["clients"]);
-        assert_eq!(offered("clients re"), ["reject", "restore"]);
+        assert_eq!(offered("clients re"), ["reject", "restore", "review"]);
         assert_eq!(offered("c members "), ["list", "get", "set", "delete"]);
         assert_eq!(offered("clients create --redirect"), ["--redirect-uris"]);
         assert_eq!(offered("clients get --serv"), ["--server"]);
