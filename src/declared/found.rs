@@ -10,10 +10,10 @@ use crate::base::page::Page;
 use crate::base::right::Right;
 use crate::base::secret::Hash;
 use crate::declared::fields;
-use crate::declared::managed;
 use crate::declared::read::DeclaredKey;
 use crate::model::api_key::ApiKey;
 use crate::model::{client, organization, user};
+use crate::registry::marks::MANAGED_BY;
 use crate::store::api_keys::ApiKeyKey;
 use crate::store::members::{MemberKey, Owned};
 use crate::store::{Deleted, Direction, Order, Tx};
@@ -86,7 +86,7 @@ impl FoundEntity {
 
     /// Returns the name of the declaration that manages it.
     pub fn managed_by(&self) -> Option<&str> {
-        self.fields.get("attributes")?.get(managed::KEY)?.as_str()
+        self.fields.get("attributes")?.get(MANAGED_BY)?.as_str()
     }
 
     /// Returns the key that a declaration means: by its ID, or else by its name.

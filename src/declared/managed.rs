@@ -6,6 +6,7 @@ use crate::base::error::Result;
 use crate::base::page::Page;
 use crate::model::mask::Mask;
 use crate::registry::entity::Entity;
+use crate::registry::marks::MANAGED_BY;
 use crate::registry::principal::Principal;
 use crate::registry::{clients, organizations, users};
 use crate::store::clients::ClientKey;
@@ -13,15 +14,19 @@ use crate::store::organizations::OrganizationKey;
 use crate::store::users::UserKey;
 use crate::store::{Direction, Search, TextSearch, Tx};
 
-/// The key of the attribute.
-pub const KEY: &str = "managed-by";
-
 /// Returns the attributes that an entity will have: those that are declared, or else those that it has, with the mark. `None` if there is
 /// nothing to say of them.
 pub fn attributes(declared: Option<&Value>, found: Option<&Value>, name: Option<&str>) -> Option<Value> {
-    let Some(name) = name else { return declared.cloned() };
+    if name.is_none() && declared.is_none() {
+        return None;
+    }
     let mut attributes: Map<String, Value> = declared.or(found).and_then(Value::as_object).cloned().unwrap_or_default();
-    attributes.insert(KEY.to_owned(), name.into());
+    match (name, found.and_then(|found| found.get(MANAGED_BY))) {
+        (Some(name), _) => drop(attributes.insert(MANAGED_BY.to_owned(), name.into())),
+        // A declaration without a name leaves what is another's theirs.
+        (None, Some(mark)) => drop(attributes.entry(MANAGED_BY).or_insert_with(|| mark.clone())),
+        (None, None) => {}
+    }
     Some(attributes.into())
 }
 
@@ -31,7 +36,7 @@ pub fn attributes(declared: Option<&Value>, found: Option<&Value>, name: Option<
 pub fn all(tx: &Tx<'_>, name: &str) -> Result<Vec<Entity>> {
     let by = Principal::operator();
     let mask = Mask::default();
-    let is_marked = |attributes: &std::collections::BTreeMap<String, String>| attributes.get(KEY).is_some_and(|by| by == name);
+    let is_marked = |attributes: &std::collections::BTreeMap<String, String>| attributes.get(MANAGED_BY).is_some_and(|by| by == name);
     let mut entities = Vec::new();
     each_page(|page| {
         let found = clients::search(tx, &by, &marked(Search::live(ClientKey::Id, Direction::Ascending, page), name), &mask)?.listed()?;
@@ -56,7 +61,7 @@ pub fn all(tx: &Tx<'_>, name: &str) -> Result<Vec<Entity>> {
 }
 
 fn marked<Key>(search: Search<Key>, name: &str) -> Search<Key> {
-    let texts = TextSearch { attributes_contain: vec![(KEY.to_owned(), name.to_owned())], ..TextSearch::default() };
+    let texts = TextSearch { attributes_contain: vec![(MANAGED_BY.to_owned(), name.to_owned())], ..TextSearch::default() };
     Search { texts, ..search }
 }
 

@@ -255,7 +255,12 @@ impl Planning<'_> {
             changes: Vec::new(),
             notes: Vec::new(),
         };
-        self.check_is_free(&wanted, found.as_ref())?;
+        self.check_is_free(&wanted)?;
+        if let Some(other) = found.as_ref().and_then(FoundEntity::managed_by).filter(|by| name.is_some_and(|name| name != *by)) {
+            let whose = format!("stays as it is: the declaration `{other}` manages it, so leave it out here or there");
+            step.notes.push(whose);
+            return Ok(step);
+        }
         let memory = Memory::of(self.tx, &wanted.entity, name.filter(|_| found.is_some()))?;
         let nothing = FoundEntity::default();
         let there = found.as_ref().unwrap_or(&nothing);
@@ -294,7 +299,7 @@ impl Planning<'_> {
     }
 
     /// Refuses an ID that is another's.
-    fn check_is_free(&self, wanted: &Wanted<'_>, found: Option<&FoundEntity>) -> Result<()> {
+    fn check_is_free(&self, wanted: &Wanted<'_>) -> Result<()> {
         let id = wanted.entity.as_str();
         let other = match &wanted.entity {
             Entity::User(_) => id.parse().ok().map(AccountId::Organization),
@@ -308,13 +313,7 @@ impl Planning<'_> {
             let why = format!("must not be `{id}`: there is a {kind} of this ID, and users and organizations share them");
             return Err(wrong_at(wanted.at, why));
         }
-        let by = found.and_then(FoundEntity::managed_by).filter(|by| self.declaration.name.as_deref().is_some_and(|name| name != *by));
-        match by {
-            Some(by) => {
-                Err(wrong_at(wanted.at, format!("must not be `{id}`, which the declaration `{by}` manages: leave it out here or there")))
-            }
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     fn member_changes(&self, wanted: &Wanted<'_>, found: &FoundEntity, memory: &Memory) -> Vec<FieldChange> {

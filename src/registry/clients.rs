@@ -19,7 +19,7 @@ use crate::registry::entity::{ALREADY_EXISTS, Entity, live_client};
 use crate::registry::principal::Principal;
 use crate::registry::rights;
 use crate::registry::secrets::{self, NewSecret};
-use crate::registry::{administrators, audience, bounds, consent, contacts, guidelines, history, members, verdicts};
+use crate::registry::{administrators, audience, bounds, consent, contacts, guidelines, history, marks, members, verdicts};
 use crate::store::clients::{ClientKey, ClientScope};
 use crate::store::members::Owned;
 use crate::store::{Deleted, Direction, Search, Tx};
@@ -48,6 +48,7 @@ pub fn create(
     bounds::check_may_add(by, &CLIENTS, |account| tx.clients_registered_by(account))?;
     let mut client = Client::new(id, tx.now);
     sent.apply(FIELDS, &mut client, &Mask::everything(FIELDS));
+    marks::check_kept(by, &Default::default(), &client.attributes)?;
     contacts::set_owner([&mut client.administrative_contact, &mut client.technical_contact], owner)?;
     approval::decide(by, settings, sent, &mut client);
     approval::note_approved(&mut client);
@@ -219,6 +220,7 @@ fn change(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &ClientId, sent:
     contacts::check_members(tx, &owned, sent)?;
     let mut new = old.clone();
     sent.apply(FIELDS, &mut new, mask);
+    marks::check_kept(by, &old.attributes, &new.attributes)?;
     if mask.names(FIELDS, "state") && !mask.names(FIELDS, "state_description") {
         new.state_description = String::new();
     }

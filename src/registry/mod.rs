@@ -29,6 +29,7 @@ pub mod guidelines;
 pub mod history;
 pub mod likeness;
 pub mod live_tokens;
+pub mod marks;
 pub mod members;
 pub mod organizations;
 pub mod principal;

@@ -16,7 +16,7 @@ use crate::registry::entity::{ALREADY_EXISTS, Entity, live_organization};
 use crate::registry::members::{self, NESTED_ORGANIZATIONS};
 use crate::registry::principal::Principal;
 use crate::registry::rights;
-use crate::registry::{audience, bounds, contacts, history};
+use crate::registry::{audience, bounds, contacts, history, marks};
 use crate::store::members::Owned;
 use crate::store::organizations::OrganizationKey;
 use crate::store::{Deleted, Direction, Search, Tx};
@@ -48,6 +48,7 @@ pub fn create(
     let owner = AccountId::User(founder.clone());
     let mut organization = Organization::new(id, tx.now);
     sent.apply(FIELDS, &mut organization, &Mask::everything(FIELDS));
+    marks::check_kept(by, &Default::default(), &organization.attributes)?;
     contacts::set_owner([&mut organization.administrative_contact, &mut organization.technical_contact], &owner)?;
     if !tx.insert_organization(&organization, by.account.as_ref())? {
         return Err((&ALREADY_EXISTS).into());
@@ -115,6 +116,7 @@ pub fn update(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &Organizatio
     contacts::check_members(tx, &Owned::Organization(id.clone()), sent)?;
     let mut new = Organization { updated_at: tx.now, ..old.clone() };
     sent.apply(FIELDS, &mut new, mask);
+    marks::check_kept(by, &old.attributes, &new.attributes)?;
     tx.update_organization(&new)?;
     history::record(tx, by, &entity(id), Action::Update, FIELDS, Some(&old), Some(&new))?;
     Ok(new)

@@ -21,7 +21,7 @@ use crate::model::view::MASKED;
 use crate::model::{email, password};
 use crate::registry::entity::{ALREADY_EXISTS, Entity, live_user};
 use crate::registry::principal::Principal;
-use crate::registry::{administrators, audience, history, standing};
+use crate::registry::{administrators, audience, history, marks, standing};
 use crate::store::users::{Passwords, UserKey};
 use crate::store::{Deleted, Search, Tx};
 
@@ -80,6 +80,7 @@ pub fn create(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: UserId, sent
     let mut user = User::new(id, tx.now);
     let mask = Mask::everything(FIELDS);
     sent.apply(FIELDS, &mut user, &mask);
+    marks::check_kept(by, &Default::default(), &user.attributes)?;
     if !by.is_admin {
         for field in mask.fields(FIELDS).into_iter().filter(|field| field.is_for_admins()) {
             (field.set)(&mut user, &field.shape.nothing());
@@ -147,6 +148,7 @@ pub fn update(tx: &Tx<'_>, by: &Principal, id: &UserId, mask: &Mask, sent: &Patc
     administrators::check_fields(by, FIELDS, mask)?;
     let mut sought = old.clone();
     sent.apply(FIELDS, &mut sought, mask);
+    marks::check_kept(by, &old.attributes, &sought.attributes)?;
     if sought.admin != old.admin {
         // Others may be handed a way into an account than into an administrator's.
         withdraw_ways_in(tx, by, id)?;

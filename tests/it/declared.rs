@@ -205,9 +205,50 @@ fn what_was_made_by_hand_is_taken_over_only_as_the_plan_says_and_never_from_anot
     assert_eq!(client["attributes"], json!({"mine": "1", "managed-by": "prod"}));
 
     story.write("declaration.json", &json!({"name": "staging", "clients": [declared]}).to_string());
-    let refused = story.expect("plan declaration.json", 1);
-    let says = "keyfob: declaration.json: `/clients/0/client_id` must not be `web-app`, which the declaration `prod` manages";
-    assert!(refused.err.starts_with(says), "{}", refused.err);
+    let others = story.expect("plan declaration.json", 0).out;
+    let says = "= client web-app\n    (stays as it is: the declaration `prod` manages it, so leave it out here or there)\n";
+    assert!(others.starts_with(says), "{others}");
+}
+
+#[test]
+fn only_administrators_change_the_mark_that_decides_what_declarations_manage() {
+    let fixture = Fixture::with("declared-mark", &["--admin-rights", "all"]);
+    let file = fixture.path("declaration.json");
+    let write = |declared: &Value| {
+        std::fs::write(&file, declared.to_string()).expect("a file is written");
+        std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).expect("its mode is set");
+    };
+    let key = json!({"name": "ci", "rights": ["RIGHT_ALL"], "key": {"generate": "once", "write_to": "ci.key"}});
+    let ada = json!({"user_id": "ada", "email": "ada@example.com", "api_keys": [key]});
+    let mut declared = json!({"name": "prod", "users": [ada], "clients": [{"client_id": "web-app", "owner": "ada", "secret": null}]});
+    write(&declared);
+    fixture.ok("apply declaration.json --yes");
+    let ci = std::fs::read_to_string(fixture.path("ci.key")).expect("the key");
+    let with_key = |line: &str| {
+        let mut command = fixture.command(line);
+        command.env("KEYFOB_API_KEY", ci.trim());
+        done(command, "")
+    };
+    for line in [
+        "clients set web-app --attributes mine=1",
+        "users set ada --attributes managed-by=zzz",
+        "clients create own-app --user-id ada --attributes managed-by=prod",
+    ] {
+        let refused = with_key(line);
+        assert!(refused.code == Some(1) && refused.err.contains("managed_by_reserved"), "{line}: {}{}", refused.out, refused.err);
+    }
+    assert_eq!(with_key("clients set web-app --attributes mine=1 --attributes managed-by=prod").code, Some(0));
+    fixture.ok("plan declaration.json");
+
+    declared.as_object_mut().expect("an object").remove("users");
+    declared["clients"][0]["name"] = "Web".into();
+    declared["clients"][0]["attributes"] = json!({"mine": "2"});
+    write(&declared);
+    let applied = with_key("apply declaration.json --yes");
+    assert_eq!(applied.code, Some(0), "{}{}", applied.out, applied.err);
+    let client = fixture.json("clients get web-app --all");
+    assert_eq!((&client["name"], &client["attributes"]), (&json!("Web"), &json!({"mine": "2", "managed-by": "prod"})));
+    assert!(with_key("plan declaration.json --prune").err.contains("only administrators mark"));
 }
 
 #[test]

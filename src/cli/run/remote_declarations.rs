@@ -14,7 +14,6 @@ use crate::cli::run::declared_operations::unusable;
 use crate::declared::apply::{ApplyMode, apply};
 use crate::declared::fields::is_declared;
 use crate::declared::input::InputValue;
-use crate::declared::managed::KEY;
 use crate::declared::plan::Prune;
 use crate::declared::prepared::PLAN_OUTDATED;
 use crate::declared::read::Declaration;
@@ -23,6 +22,7 @@ use crate::model::field::Field;
 use crate::model::settings::Settings;
 use crate::model::{client, organization, user};
 use crate::registry::bootstrap::{Administrator, administrator};
+use crate::registry::marks::MANAGED_BY;
 use crate::store::Store;
 
 errors! {
@@ -83,10 +83,22 @@ impl<'r> RemoteDeclaration<'r> {
             apply(&mirror, &settings, &declaration, prune, mode)
         };
         of(&found, Prune::No, ApplyMode::Do { seen: None }).map_err(|error: Error| unusable("what the server has", error))?;
-        let declared = without_known_secrets(&self.file.value, &found);
+        let mut declared = without_known_secrets(&self.file.value, &found);
+        if !self.marks()? {
+            declared["name"] = Value::Null;
+        }
         let plan = of(&declared, self.prune, ApplyMode::Try).map_err(|error| unusable(&self.file.name, error))?.to_json();
         check_possible(&self.file.value, &plan)?;
         Ok(RemotePlan { plan, found })
+    }
+
+    /// Returns whether the caller may mark what is managed, and so prune it: without that, what is there is only compared.
+    fn marks(&self) -> Result<bool, Failure> {
+        let is_admin = self.remote.read("auth_info", &QueryPairs::new())?.body["is_admin"] == true;
+        if !is_admin && self.prune == Prune::Yes {
+            return Err(not_over_api("--prune with this key", "only administrators mark what a declaration manages; leave --prune out"));
+        }
+        Ok(is_admin)
     }
 
     /// Reads what is declared, whom it names, and what the declaration manages.
@@ -95,7 +107,7 @@ impl<'r> RemoteDeclaration<'r> {
         if self.prune == Prune::Yes && !self.file.value["name"].is_null() {
             let name = self.file.value["name"].as_str().unwrap_or("default").to_owned();
             for (kind, ids) in KINDS.iter().zip(&mut ids) {
-                let query = vec![(format!("attributes_contain[{KEY}]"), name.clone()), ("limit".to_owned(), "1000".to_owned())];
+                let query = vec![(format!("attributes_contain[{MANAGED_BY}]"), name.clone()), ("limit".to_owned(), "1000".to_owned())];
                 let found = self.remote.read(&format!("search/{}", kind.plural), &query)?.body;
                 ids.extend(items(&found[kind.plural]).filter_map(|item| item["ids"][kind.key].as_str().map(str::to_owned)));
             }
