@@ -218,7 +218,7 @@ fn only_administrators_change_the_mark_that_decides_what_declarations_manage() {
         std::fs::write(&file, declared.to_string()).expect("a file is written");
         std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).expect("its mode is set");
     };
-    let key = json!({"name": "ci", "rights": ["RIGHT_ALL"], "key": {"generate": "once", "write_to": "ci.key"}});
+    let key = json!({"name": "ci", "rights": ["RIGHT_USER_ALL", "RIGHT_CLIENT_ALL"], "key": {"generate": "once", "write_to": "ci.key"}});
     let ada = json!({"user_id": "ada", "email": "ada@example.com", "api_keys": [key]});
     let mut declared = json!({"name": "prod", "users": [ada], "clients": [{"client_id": "web-app", "owner": "ada", "secret": null}]});
     write(&declared);
@@ -391,6 +391,27 @@ fn a_generated_secret_is_in_its_file_before_it_is_in_use_and_a_refused_declarati
     story.write("declaration.json", &only(&client).to_string());
     assert!(story.expect("apply declaration.json --yes", 1).err.contains("`/clients/0/secret` cannot be written to no-folder/secret"));
     assert!(story.client("new-app").is_null());
+}
+
+#[test]
+fn a_secret_that_another_application_takes_back_is_never_in_use() {
+    let story = Story::new("taken-back");
+    story.write("declaration.json", &whole().to_string());
+    story.write("web.secret", "of-another-application-that-will-fail-0123456789");
+    let folder = std::fs::File::open(story.folder.file(".")).expect("the folder");
+    rustix::fs::flock(&folder, rustix::fs::FlockOperation::LockExclusive).expect("its lock");
+    let applied = std::thread::scope(|scope| {
+        let applying = scope.spawn(|| story.run("apply declaration.json --yes"));
+        // Long enough for it to have read the secret; where it is not, less is tried.
+        std::thread::sleep(std::time::Duration::from_secs(2));
+        std::fs::remove_file(story.folder.file("web.secret")).expect("it is taken back");
+        drop(folder);
+        applying.join().expect("it ends")
+    });
+    assert_eq!(applied.code, Some(0), "{}{}", applied.out, applied.err);
+    assert_eq!(story.read("web.secret").len(), 53, "it is one that was generated for this");
+    let again = story.expect("plan declaration.json", 0).out;
+    assert!(!again.contains("another than in its file"), "{again}");
 }
 
 #[test]

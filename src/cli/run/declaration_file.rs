@@ -4,16 +4,20 @@ use std::fs::{File, OpenOptions, remove_file};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
 
-use rustix::fs::OFlags;
+use rustix::fs::{FlockOperation, OFlags, flock};
 use serde_json::Value;
 
 use crate::base::links;
 use crate::base::private_file::create_new;
 use crate::base::strict_json;
+use crate::cli::api_error::ApiError;
 use crate::cli::args::settings::variable;
 use crate::cli::failure::Failure;
 use crate::cli::run::declared_operations::unusable;
+use crate::declared::prepared::PLAN_OUTDATED;
 use crate::declared::row::MemberTable;
 use crate::declared::sources::{Sources, look_up};
 
@@ -23,12 +27,18 @@ const STANDARD_INPUT: &str = "-";
 /// The most bytes of a file with one secret.
 const LONGEST_SECRET: u64 = 64 * 1024;
 
+/// How often a folder is tried that another application writes secrets to, and how long is waited in between.
+const LOCK_ATTEMPTS: usize = 300;
+const LOCK_PAUSE: Duration = Duration::from_millis(100);
+
 /// A declaration that was read.
 pub struct DeclarationFile {
     /// As it was named.
     pub name: String,
     pub value: Value,
     generated: Vec<GeneratedSecret>,
+    /// The files of secrets that were generated before, and what they held.
+    found: Vec<(PathBuf, String)>,
     /// What to say about it, for people.
     pub warnings: Vec<String>,
 }
@@ -57,7 +67,7 @@ impl DeclarationFile {
         }
         let mut value = strict_json::parse(&text).map_err(|error| wrong(&format!("it is not JSON: {error}")))?;
         let folder = Path::new(name).parent().filter(|_| name != STANDARD_INPUT).unwrap_or(Path::new("")).to_owned();
-        let mut found = FileSources { folder, generated: Vec::new(), warnings: Vec::new(), in_clear: None };
+        let mut found = FileSources { folder, generated: Vec::new(), found: Vec::new(), warnings: Vec::new(), in_clear: None };
         look_up(table, &mut value, &mut found).map_err(|error| unusable(name, error))?;
         if let Some(at) = found.in_clear.filter(|_| others_read) {
             found.warnings.push(format!(
@@ -65,20 +75,48 @@ impl DeclarationFile {
                  {{\"file\": \"NAME\"}}"
             ));
         }
-        Ok(DeclarationFile { name: name.to_owned(), value, generated: found.generated, warnings: found.warnings })
+        let FileSources { generated, found, warnings, .. } = found;
+        Ok(DeclarationFile { name: name.to_owned(), value, generated, found, warnings })
     }
 
-    /// Writes the generated secrets of these places to their files, which are new.
+    /// Returns whether it cannot be read again.
+    pub fn is_standard_input(&self) -> bool {
+        self.name == STANDARD_INPUT
+    }
+
+    /// Writes the generated secrets of these places to their files, which are new. Others who apply declarations with secrets in the same
+    /// folders wait until what this returns is dropped: nobody may read a secret that is taken back.
+    /// # Errors
+    /// `plan_outdated` if the files are no longer as they were read.
     pub fn write_generated(&self, places: &[&str]) -> Result<WrittenSecrets, Failure> {
-        let mut written = WrittenSecrets(Vec::new());
+        let mut written = WrittenSecrets { files: Vec::new(), _locks: self.lock_folders()? };
+        let is_same = |(path, text): &(PathBuf, String)| read_secret(path).is_ok_and(|(_, now)| now == *text);
+        if !self.found.iter().all(is_same) || self.generated.iter().any(|secret| secret.path.exists()) {
+            return Err(ApiError::from(PLAN_OUTDATED.error()).into());
+        }
         // What is not among the generated ones is in its file already.
         for at in places.iter().filter(|at| self.generated.iter().any(|secret| secret.at == **at)) {
             let (file, path) = self.new_file(at)?;
-            written.0.push(path);
+            written.files.push(path);
             let text = self.generated.iter().find(|secret| secret.at == *at).map_or("", |secret| &secret.text);
             self.fill(at, file, text)?;
         }
         Ok(written)
+    }
+
+    /// Locks the folders of generated secrets, in one order.
+    fn lock_folders(&self) -> Result<Vec<File>, Failure> {
+        let paths = self.generated.iter().map(|secret| &secret.path).chain(self.found.iter().map(|(path, _)| path));
+        let mut folders = paths.map(|path| folder_of(path).canonicalize().map_err(|error| (path, error))).collect::<Result<Vec<_>, _>>();
+        if let Ok(folders) = &mut folders {
+            folders.sort();
+            folders.dedup();
+        }
+        let failed = |path: &Path, error: io::Error| {
+            Failure::Refused(format!("{}: {} cannot be used for a secret: {error}", self.name, path.display()))
+        };
+        let folders = folders.map_err(|(path, error)| failed(path, error))?;
+        folders.iter().map(|folder| lock(folder).map_err(|error| failed(folder, error))).collect()
     }
 
     /// Creates the file for the secret of this place.
@@ -92,7 +130,7 @@ impl DeclarationFile {
     /// Writes a secret to its new file.
     pub fn fill(&self, at: &str, mut file: File, text: &str) -> Result<(), Failure> {
         let path = self.generated.iter().find(|secret| secret.at == at).map_or(Path::new("."), |secret| &secret.path);
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder_of(path);
         let written = file.write_all(format!("{text}\n").as_bytes()).and_then(|()| file.sync_all());
         written.and_then(|()| File::open(folder)?.sync_all()).map_err(|error| self.unwritten(at, &error))
     }
@@ -105,19 +143,23 @@ impl DeclarationFile {
 
 /// The files of generated secrets; they are deleted when this is dropped, unless they are kept.
 #[derive(Debug)]
-pub struct WrittenSecrets(Vec<PathBuf>);
+pub struct WrittenSecrets {
+    files: Vec<PathBuf>,
+    /// Of their folders; unlocked when they are closed.
+    _locks: Vec<File>,
+}
 
 impl WrittenSecrets {
     /// Keeps the files, and returns their names.
     pub fn keep(mut self) -> Vec<String> {
-        std::mem::take(&mut self.0).iter().map(|path| path.display().to_string()).collect()
+        std::mem::take(&mut self.files).iter().map(|path| path.display().to_string()).collect()
     }
 }
 
 impl Drop for WrittenSecrets {
     fn drop(&mut self) {
         // Errors are ignored: the next attempt reads what is left.
-        self.0.iter().for_each(|path| drop(remove_file(path)));
+        self.files.iter().for_each(|path| drop(remove_file(path)));
     }
 }
 
@@ -126,6 +168,7 @@ struct FileSources {
     /// The folder of the declaration.
     folder: PathBuf,
     generated: Vec<GeneratedSecret>,
+    found: Vec<(PathBuf, String)>,
     warnings: Vec<String>,
     /// The place of the first secret in clear.
     in_clear: Option<String>,
@@ -133,16 +176,11 @@ struct FileSources {
 
 impl FileSources {
     fn secret(&mut self, path: &Path) -> io::Result<String> {
-        let file = open(path)?;
-        if is_read_by_others(&file) {
+        let (others_read, text) = read_secret(path)?;
+        if others_read {
             self.warnings.push(format!("{} holds a secret, and other users can read it: chmod 600 it", path.display()));
         }
-        let mut text = String::new();
-        file.take(LONGEST_SECRET + 1).read_to_string(&mut text)?;
-        if text.len() as u64 > LONGEST_SECRET {
-            return Err(io::Error::new(ErrorKind::InvalidData, "it is too long for a secret"));
-        }
-        Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+        Ok(text)
     }
 }
 
@@ -165,7 +203,10 @@ impl Sources for FileSources {
         let path = self.folder.join(name);
         match self.secret(&path) {
             Ok(text) if text.is_empty() => Err(format!("names {}, which is there and empty: remove it", path.display())),
-            Ok(text) => Ok(text),
+            Ok(text) => {
+                self.found.push((path, text.clone()));
+                Ok(text)
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 if self.generated.iter().any(|other| other.path == path) {
                     return Err(format!("must not be written to {}, where another secret is written to", path.display()));
@@ -180,6 +221,33 @@ impl Sources for FileSources {
     fn in_clear(&mut self, at: &str) {
         self.in_clear.get_or_insert_with(|| at.to_owned());
     }
+}
+
+/// Reads a secret, and whether other users can.
+fn read_secret(path: &Path) -> io::Result<(bool, String)> {
+    let file = open(path)?;
+    let (others_read, mut text) = (is_read_by_others(&file), String::new());
+    file.take(LONGEST_SECRET + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LONGEST_SECRET {
+        return Err(io::Error::new(ErrorKind::InvalidData, "it is too long for a secret"));
+    }
+    Ok((others_read, text.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Locks a folder, and waits a while for others.
+fn lock(folder: &Path) -> io::Result<File> {
+    let handle = File::open(folder)?;
+    for _ in 0..LOCK_ATTEMPTS {
+        match flock(&handle, FlockOperation::NonBlockingLockExclusive) {
+            Err(rustix::io::Errno::WOULDBLOCK) => sleep(LOCK_PAUSE),
+            done => return done.map(|()| handle).map_err(io::Error::from),
+        }
+    }
+    Err(io::Error::new(ErrorKind::TimedOut, "somebody else applies a declaration with secrets in it: try again"))
 }
 
 /// Opens a file to read it, through links only where they are followed (`base/links.rs`).

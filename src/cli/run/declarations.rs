@@ -48,7 +48,7 @@ pub fn plan(values: &Values, arguments: Arguments) -> Result<(), Failure> {
 }
 
 pub fn apply(values: &Values, arguments: Arguments) -> Result<(), Failure> {
-    let (place, file) = (AppliedTo::of(arguments)?, read(values)?);
+    let (place, mut file) = (AppliedTo::of(arguments)?, read(values)?);
     let is_asked = !values.switch("yes")?;
     if is_asked && !is_typed() {
         return Err(ApiError::from(NO_TERMINAL.error()).into());
@@ -80,7 +80,10 @@ pub fn apply(values: &Values, arguments: Arguments) -> Result<(), Failure> {
             (AppliedTo::Server(_), None) => Ok(Vec::new()),
         };
         match done {
-            Err(Failure::Named(error)) if error.is(&PLAN_OUTDATED) && attempts > 0 => {}
+            Err(Failure::Named(error)) if error.is(&PLAN_OUTDATED) && attempts > 0 && !file.is_standard_input() => {
+                drop(made);
+                file = read(values)?;
+            }
             Err(failure) => return Err(failure),
             Ok(written) => {
                 if !is_asked {

@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use crate::base::error::Error;
 use crate::base::log;
 use crate::base::printable::printable;
 use crate::cli::failure::Failure;
@@ -34,6 +33,17 @@ pub struct ServedDeclaration {
 impl ServedDeclaration {
     /// Applies it: all of it, or nothing.
     pub fn apply(&self, store: &Store, settings: &Settings) -> Result<(), Failure> {
+        let mut attempts = ATTEMPTS;
+        loop {
+            attempts -= 1;
+            match self.attempt(store, settings) {
+                Err(Failure::Named(error)) if error.is(&PLAN_OUTDATED) && attempts > 0 => {}
+                done => return done,
+            }
+        }
+    }
+
+    fn attempt(&self, store: &Store, settings: &Settings) -> Result<(), Failure> {
         let file = DeclarationFile::read(&DECLARATION, &self.file)?;
         file.warnings.iter().for_each(|warning| log::warn(&printable(warning), &[]));
         let declaration = Declaration::read(&InputValue::root(&file.value)).map_err(|error| unusable(&self.file, error))?;
@@ -41,23 +51,12 @@ impl ServedDeclaration {
         let settings =
             Settings { password_rounds: settings.password_rounds, public_url: settings.public_url.clone(), ..Settings::default() };
         let failed = |error| unusable(&self.file, error);
-        for _ in 0..ATTEMPTS {
-            let plan = apply(store, &settings, &declaration, self.prune, ApplyMode::Try).map_err(failed)?.to_json();
-            let places: Vec<&str> = plan["generated"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-            let written = file.write_generated(&places)?;
-            match apply(store, &settings, &declaration, self.prune, ApplyMode::Do { seen: Some(&plan) }) {
-                Ok(_) => {
-                    written.keep();
-                    log::info(
-                        "applied the declaration",
-                        &[("file", self.file.as_str().into()), ("plan", plan_text::summary(&plan).into())],
-                    );
-                    return Ok(());
-                }
-                Err(Error::Named(named)) if *named.definition == PLAN_OUTDATED => {}
-                Err(error) => return Err(failed(error)),
-            }
-        }
-        Err(failed((&PLAN_OUTDATED).into()))
+        let plan = apply(store, &settings, &declaration, self.prune, ApplyMode::Try).map_err(failed)?.to_json();
+        let places: Vec<&str> = plan["generated"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let written = file.write_generated(&places)?;
+        apply(store, &settings, &declaration, self.prune, ApplyMode::Do { seen: Some(&plan) }).map_err(failed)?;
+        written.keep();
+        log::info("applied the declaration", &[("file", self.file.as_str().into()), ("plan", plan_text::summary(&plan).into())]);
+        Ok(())
     }
 }
