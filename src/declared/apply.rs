@@ -315,8 +315,7 @@ impl<'a> Application<'a> {
         }
         let is_declared = |id: &str| declared.iter().any(|key| found.key(key).is_some_and(|there| there.key.id == id));
         for there in found.keys.iter().filter(|there| !is_declared(&there.key.id)) {
-            let is_removed = |field: &str| field.strip_prefix("api_keys/") == Some(there.key.name.as_str());
-            if step.changes.iter().any(|change| change.will.is_null() && is_removed(&change.field)) {
+            if step.changes.iter().any(|change| change.removed_key.as_ref() == Some(&there.key.id)) {
                 api_keys::delete(tx, by, owner, &there.key.id)?;
             }
         }

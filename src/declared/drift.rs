@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::base::error::Result;
 use crate::base::request_id;
 use crate::base::time::Time;
+use crate::model::event::Action;
 use crate::registry::entity::Entity;
 use crate::registry::history;
 use crate::registry::principal::Principal;
@@ -39,7 +40,10 @@ struct PastChange {
     at: Time,
     /// `None` for this declaration.
     by: Option<String>,
+    /// Fields, or an API key.
     new: Map<String, Value>,
+    /// The rights of collaborators and members, whose IDs may be the names of fields.
+    members: Map<String, Value>,
 }
 
 /// How many events of an entity are looked at.
@@ -57,7 +61,11 @@ impl Memory {
         let changes = events.into_iter().map(|event| {
             let is_own = event.actor.request_id == own;
             let by = || event.actor.account_id.clone().unwrap_or_else(|| request_id::OPERATOR.to_owned());
-            PastChange { at: event.happened_at, by: (!is_own).then(by), new: serde_json::from_str(&event.new_values).unwrap_or_default() }
+            let values = serde_json::from_str(&event.new_values).unwrap_or_default();
+            let is_of_member =
+                [Action::SetCollaborator, Action::RemoveCollaborator].into_iter().any(|action| event.name == action.of(entity.kind()));
+            let (new, members) = if is_of_member { (Map::new(), values) } else { (values, Map::new()) };
+            PastChange { at: event.happened_at, by: (!is_own).then(by), new, members }
         });
         Ok(Memory(changes.collect()))
     }
@@ -68,7 +76,7 @@ impl Memory {
         let value_in = |change: &PastChange| match (name, key) {
             ("attributes", Some(key)) => change.new.get(name).map(|all| all.get(key).cloned().unwrap_or_default()),
             ("api_keys", Some(key)) => change.new.get("api_key").filter(|found| found["name"] == key).cloned(),
-            (_, Some(account)) => change.new.get(account).cloned(),
+            (_, Some(account)) => change.members.get(account).cloned(),
             (_, None) => change.new.get(name).cloned(),
         };
         let mut changes = self.0.iter().filter_map(|change| value_in(change).map(|value| (change, value)));
@@ -81,7 +89,7 @@ impl Memory {
 
     /// Returns whether the declaration gave this account its present rights.
     pub fn is_ours(&self, account: &str) -> bool {
-        self.0.iter().find(|change| change.new.contains_key(account)).is_some_and(|change| change.by.is_none())
+        self.0.iter().find(|change| change.members.contains_key(account)).is_some_and(|change| change.by.is_none())
     }
 
     /// Returns whether the declaration created this API key.

@@ -12,7 +12,9 @@ use crate::declared::input::wrong_at;
 use crate::declared::managed;
 use crate::declared::names::FROM_WHERE;
 use crate::declared::prepared::{Prepared, SecretVerdict};
-use crate::declared::read::{Declaration, DeclaredAuthorization, DeclaredClient, DeclaredKey, DeclaredOrganization, DeclaredUser};
+use crate::declared::read::{
+    Declaration, DeclaredAuthorization, DeclaredClient, DeclaredKey, DeclaredOrganization, DeclaredSecret, DeclaredUser,
+};
 use crate::model::client::{self, Client};
 use crate::model::organization::{self, Organization};
 use crate::model::user::{self, User};
@@ -80,11 +82,13 @@ pub struct FieldChange {
     pub drift: Option<Drift>,
     /// Where in the declaration the secret was generated that this needs.
     pub generated_at: Option<String>,
+    /// The ID of the API key that is removed: others may have its name.
+    pub removed_key: Option<String>,
 }
 
 impl FieldChange {
     fn new(field: impl Into<String>, was: Value, will: Value) -> FieldChange {
-        FieldChange { field: field.into(), was, will, drift: None, generated_at: None }
+        FieldChange { field: field.into(), was, will, drift: None, generated_at: None, removed_key: None }
     }
 
     /// Returns the change of a secret, none of which is shown.
@@ -143,6 +147,8 @@ struct Wanted<'d> {
     fields: Map<String, Value>,
     /// What members are called, and those that are declared.
     members: (&'static str, Vec<(&'d str, &'d [Right])>),
+    /// Of a client.
+    owner: Option<&'d str>,
     keys: &'d [DeclaredKey],
     secret: Option<(&'static str, SecretVerdict<'d>)>,
 }
@@ -185,6 +191,7 @@ impl Planning<'_> {
             at: &user.id.at,
             fields: fields::of_patch(user::FIELDS, &user.sent, User::new(user.id.id.clone(), self.tx.now)),
             members: ("", Vec::new()),
+            owner: None,
             keys: &user.api_keys,
             secret: Some(("password", self.prepared.password(self.tx, user)?)),
         };
@@ -200,6 +207,7 @@ impl Planning<'_> {
             at: &organization.id.at,
             fields: fields::of_patch(organization::FIELDS, &organization.sent, blank),
             members: ("members", members),
+            owner: None,
             keys: &organization.api_keys,
             secret: None,
         };
@@ -208,16 +216,43 @@ impl Planning<'_> {
 
     fn client(&self, client: &DeclaredClient) -> Result<PlanStep> {
         let found = FoundEntity::client(self.tx, &client.id.id)?;
+        let by_hand = found.as_ref().filter(|found| found.managed_by().is_none());
+        by_hand.map_or(Ok(()), |found| self.check_owner(client, found))?;
+        let keeps_secret = by_hand.is_some_and(|found| found.has_secret) && client.secret == DeclaredSecret::Unsaid;
         let members = client.collaborators.iter().map(|member| (member.id.id.as_str(), member.rights.as_slice())).collect();
         let wanted = Wanted {
             entity: Entity::Client(client.id.id.clone()),
             at: &client.id.at,
             fields: fields::of_patch(client::FIELDS, &client.sent, Client::new(client.id.id.clone(), self.tx.now)),
             members: ("collaborators", members),
+            owner: Some(&client.owner.id),
             keys: &[],
             secret: Some(("secret", self.prepared.secret(self.tx, client)?)),
         };
-        self.step(wanted, found)
+        let mut step = self.step(wanted, found)?;
+        if keeps_secret && self.declaration.name.is_some() {
+            step.notes.push("its secret stays the one that it was given by hand: declare one to replace it".to_owned());
+        }
+        Ok(step)
+    }
+
+    /// Refuses a client that was made by hand for somebody else, who would keep it.
+    fn check_owner(&self, client: &DeclaredClient, found: &FoundEntity) -> Result<()> {
+        let owns = |rights: &[Right]| rights.iter().any(|right| matches!(right, Right::All | Right::ClientAll));
+        let owners: Vec<String> = match self.tx.client_registered_by(&client.id.id)? {
+            Some(account) if self.tx.account_exists(&account, Deleted::No)? => vec![account.as_str().to_owned()],
+            Some(_) | None => found.members.iter().filter(|(_, rights)| owns(rights)).map(|(account, _)| account.clone()).collect(),
+        };
+        let declared = &client.owner.id;
+        if owners.is_empty() || owners.contains(declared) {
+            return Ok(());
+        }
+        let (id, owner) = (&client.id.id, owners.join("`, `"));
+        let why = format!(
+            "must not be `{declared}`: the client `{id}` was made by hand, and its owner is `{owner}`. Declare that owner, or purge the client first \
+             (`keyfob clients delete {id}`, `keyfob clients purge {id}`)"
+        );
+        Err(wrong_at(&client.owner.at, why))
     }
 
     /// Leaves an authorization that covers what is declared: users may agree to more.
@@ -294,6 +329,12 @@ impl Planning<'_> {
         };
         if found.is_some() && name.is_some() && there.managed_by().is_none() {
             step.notes.push("was made by hand: from now on it is managed".to_owned());
+            let is_declared =
+                |account: &str| wanted.owner == Some(account) || wanted.members.1.iter().any(|(declared, _)| *declared == account);
+            let others: Vec<&str> = there.members.keys().map(String::as_str).filter(|account| !is_declared(account)).collect();
+            if !others.is_empty() {
+                step.notes.push(format!("{} that are not declared stay: {}", wanted.members.0, others.join(", ")));
+            }
         }
         Ok(step)
     }
@@ -369,9 +410,10 @@ impl Planning<'_> {
         if self.prune == Prune::Yes {
             let is_extra = |there: &&FoundKey| !wanted.keys.iter().any(|key| found.key(key).is_some_and(|of| of.key.id == there.key.id));
             let ours = found.keys.iter().filter(is_extra).filter(|there| memory.made_key(&there.key.id));
-            changes.extend(
-                ours.map(|there| FieldChange::new(format!("api_keys/{}", there.key.name), value::rights(&there.key.rights), Value::Null)),
-            );
+            changes.extend(ours.map(|there| FieldChange {
+                removed_key: Some(there.key.id.clone()),
+                ..FieldChange::new(format!("api_keys/{}", there.key.name), value::rights(&there.key.rights), Value::Null)
+            }));
         }
         Ok(changes)
     }

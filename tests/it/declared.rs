@@ -11,30 +11,30 @@ use crate::folder::Folder;
 use crate::process::Process;
 
 /// A data file, and a declaration beside it.
-struct Story {
-    folder: Folder,
+pub struct Story {
+    pub folder: Folder,
 }
 
 impl Story {
-    fn new(name: &str) -> Story {
+    pub fn new(name: &str) -> Story {
         Story { folder: data(&format!("declared-{name}")) }
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub fn write(&self, name: &str, text: &str) {
         std::fs::write(self.folder.file(name), text).expect("a file is written");
         std::fs::set_permissions(self.folder.file(name), PermissionsExt::from_mode(0o600)).expect("its mode is set");
     }
 
-    fn read(&self, name: &str) -> String {
+    pub fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.folder.file(name)).expect("a file is read")
     }
 
-    fn run(&self, line: &str) -> Done {
+    pub fn run(&self, line: &str) -> Done {
         admin(&self.folder, line)
     }
 
     #[track_caller]
-    fn expect(&self, line: &str, code: i32) -> Done {
+    pub fn expect(&self, line: &str, code: i32) -> Done {
         let done = self.run(line);
         assert_eq!(done.code, Some(code), "{line}\n{}\n{}", done.out, done.err);
         done
@@ -42,25 +42,25 @@ impl Story {
 
     /// The plan of a declaration; it has changes.
     #[track_caller]
-    fn plan(&self, declaration: &Value) -> Value {
+    pub fn plan(&self, declaration: &Value) -> Value {
         self.write("declaration.json", &declaration.to_string());
         serde_json::from_str(&self.expect("plan declaration.json --output-format json", 2).out).expect("a plan")
     }
 
     #[track_caller]
-    fn apply(&self, declaration: &Value) -> Done {
+    pub fn apply(&self, declaration: &Value) -> Done {
         self.write("declaration.json", &declaration.to_string());
         let done = self.expect("apply declaration.json --yes", 0);
         self.expect("plan declaration.json", 0);
         done
     }
 
-    fn exported(&self) -> Value {
+    pub fn exported(&self) -> Value {
         serde_json::from_str(&self.expect("export", 0).out).expect("what was exported")
     }
 
     /// What was exported of a client.
-    fn client(&self, id: &str) -> Value {
+    pub fn client(&self, id: &str) -> Value {
         let exported = self.exported();
         exported["clients"].as_array().expect("clients").iter().find(|client| client["client_id"] == id).cloned().unwrap_or_default()
     }
@@ -87,16 +87,16 @@ fn whole() -> Value {
     })
 }
 
-fn only(client: &Value) -> Value {
+pub fn only(client: &Value) -> Value {
     json!({"name": "prod", "clients": [client]})
 }
 
-fn app() -> Value {
+pub fn app() -> Value {
     json!({"client_id": "web-app", "owner": "admin", "name": "Web", "secret": null})
 }
 
 /// The step about an entity.
-fn step<'p>(plan: &'p Value, id: &str) -> &'p Value {
+pub fn step<'p>(plan: &'p Value, id: &str) -> &'p Value {
     plan["steps"].as_array().expect("steps").iter().find(|step| step["id"] == id).expect("a step")
 }
 
@@ -195,7 +195,8 @@ fn what_was_made_by_hand_is_taken_over_only_as_the_plan_says_and_never_from_anot
     declared.as_object_mut().expect("an object").remove("secret");
     let plan = story.plan(&only(&declared));
     let found = step(&plan, "web-app");
-    assert_eq!(found["notes"], json!(["was made by hand: from now on it is managed"]));
+    let secret = "its secret stays the one that it was given by hand: declare one to replace it";
+    assert_eq!(found["notes"], json!(["was made by hand: from now on it is managed", secret]));
     let fields: Vec<&str> = found["changes"].as_array().expect("changes").iter().filter_map(|change| change["field"].as_str()).collect();
     assert_eq!(fields, ["name", "attributes/managed-by"]);
     let secret = story.client("web-app")["secret"].clone();

@@ -31,6 +31,7 @@ mod console_sweep;
 mod crash;
 mod data_file;
 mod declared;
+mod declared_by_hand;
 mod declared_property;
 mod delivery;
 mod described;

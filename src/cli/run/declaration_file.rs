@@ -1,5 +1,6 @@
 //! A declaration in its file: read, with the secrets that are elsewhere looked up, and those that were generated written.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, remove_file};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::MetadataExt;
@@ -104,18 +105,11 @@ impl DeclarationFile {
         Ok(written)
     }
 
-    /// Locks the folders of generated secrets, in one order.
+    /// Locks the folders of generated secrets, in one order. What is no folder is left to who writes in it, who says why.
     fn lock_folders(&self) -> Result<Vec<File>, Failure> {
         let paths = self.generated.iter().map(|secret| &secret.path).chain(self.found.iter().map(|(path, _)| path));
-        let mut folders = paths.map(|path| folder_of(path).canonicalize().map_err(|error| (path, error))).collect::<Result<Vec<_>, _>>();
-        if let Ok(folders) = &mut folders {
-            folders.sort();
-            folders.dedup();
-        }
-        let failed = |path: &Path, error: io::Error| {
-            Failure::Refused(format!("{}: {} cannot be used for a secret: {error}", self.name, path.display()))
-        };
-        let folders = folders.map_err(|(path, error)| failed(path, error))?;
+        let folders: BTreeSet<PathBuf> = paths.filter_map(|path| folder_of(path).canonicalize().ok()).collect();
+        let failed = |folder: &Path, error: io::Error| Failure::Refused(format!("{}: {}: {error}", self.name, folder.display()));
         folders.iter().map(|folder| lock(folder).map_err(|error| failed(folder, error))).collect()
     }
 

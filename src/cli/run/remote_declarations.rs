@@ -73,6 +73,7 @@ impl<'r> RemoteDeclaration<'r> {
 
     /// Makes the plan. Secrets cannot be read over the API, so those of what is there are left as they are.
     pub fn plan(&self) -> Result<RemotePlan, Failure> {
+        let marks = self.marks()?;
         let found = self.read()?;
         let mirror = Store::ephemeral().map_err(|error| Failure::Refused(error.to_string()))?;
         let wanted = Administrator { user_id: NOBODY.to_owned(), password: None, api_key: None, password_rounds: 1000 };
@@ -84,7 +85,7 @@ impl<'r> RemoteDeclaration<'r> {
         };
         of(&found, Prune::No, ApplyMode::Do { seen: None }).map_err(|error: Error| unusable("what the server has", error))?;
         let mut declared = without_known_secrets(&self.file.value, &found);
-        if !self.marks()? {
+        if !marks {
             declared["name"] = Value::Null;
         }
         let plan = of(&declared, self.prune, ApplyMode::Try).map_err(|error| unusable(&self.file.name, error))?.to_json();
@@ -171,6 +172,15 @@ impl<'r> RemoteDeclaration<'r> {
                 json!({ kind.member: id, "rights": member["rights"] })
             };
             entity[kind.members] = members.iter().map(member).collect();
+            let declared = find(&self.file.value, kind, id)["owner"].clone();
+            let owns =
+                |member: &&Value| items(&member["rights"]).any(|right| matches!(right.as_str(), Some("RIGHT_ALL" | "RIGHT_CLIENT_ALL")));
+            let owners = || items(&entity[kind.members]).filter(owns).map(|member| &member["account"]);
+            // Who registered it cannot be read.
+            let owner = owners().find(|owner| **owner == declared).or(owners().next()).filter(|_| kind.name == "client").cloned();
+            if let Some(owner) = owner {
+                entity["owner"] = owner;
+            }
         }
         if !declared_keys(&self.file.value, kind, id).is_empty() {
             let keys = self.all(&format!("{path}/api-keys"), "api_keys")?;
