@@ -33,11 +33,13 @@ pub enum Invocation {
 /// Runs the command that the arguments name.
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
     let mut warnings = Vec::new();
+    // Its exit code 2 says that there are changes.
+    let wrong_usage = if arguments.first().is_some_and(|first| first == "plan") { ExitCode::FAILURE } else { ExitCode::from(2) };
     let done = command(arguments, &mut warnings);
     let code = match &done {
         Ok(()) | Err(Failure::Unread) => ExitCode::SUCCESS,
         Err(Failure::Problems(problems)) => ExitCode::from(*problems),
-        Err(Failure::Usage(_)) => ExitCode::from(2),
+        Err(Failure::Usage(_)) => wrong_usage,
         Err(Failure::Refused(_) | Failure::Named(_)) => ExitCode::FAILURE,
     };
     if let Err(failure @ (Failure::Usage(_) | Failure::Refused(_) | Failure::Named(_))) = done {
