@@ -246,7 +246,12 @@ fn lock(folder: &Path) -> io::Result<File> {
 
 /// Opens a file to read it, through links only where they are followed (`base/links.rs`).
 fn open(path: &Path) -> io::Result<File> {
-    links::open(&links::resolved(path)?, OpenOptions::new().read(true), OFlags::CLOEXEC)
+    // A pipe would wait for who writes into it.
+    let file = links::open(&links::resolved(path)?, OpenOptions::new().read(true), OFlags::CLOEXEC | OFlags::NONBLOCK)?;
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    Err(io::Error::new(ErrorKind::InvalidInput, "it is no regular file: name one, or - for standard input where a declaration is read"))
 }
 
 fn is_read_by_others(file: &File) -> bool {
