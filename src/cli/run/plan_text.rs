@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::base::printable::printable;
+
 /// How many of those that stay as they are, are named.
 const MOST_LEFT: usize = 20;
 
@@ -75,14 +77,14 @@ fn add_change(lines: &mut Vec<String>, change: &Value, action: &str) {
 }
 
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    printable(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
 fn shown(value: &Value) -> String {
     match value {
         Value::Null => "(none)".to_owned(),
         Value::String(text) if text == "***" => text.clone(),
-        Value::String(text) if text.starts_with("RIGHT_") || text.starts_with("GRANT_") || text.starts_with("STATE_") => text.clone(),
+        Value::String(text) if text.starts_with("RIGHT_") || text.starts_with("GRANT_") || text.starts_with("STATE_") => printable(text),
         Value::Array(items) if items.is_empty() => "(none)".to_owned(),
         Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
