@@ -307,9 +307,11 @@ impl<'a> Application<'a> {
             };
             if !there.is_proved_by(key) && !key.generated {
                 api_keys::delete(tx, by, owner, &there.key.id).map_err(refused)?;
-                self.creation.api_key(owner, key)?;
+                let mut key = key.clone();
+                key.wanted.expires_at = key.wanted.expires_at.or(there.key.expires_at);
+                self.creation.api_key(owner, &key)?;
             } else if step.changes.iter().any(|change| change.field == format!("api_keys/{}", key.wanted.name)) {
-                let all = KeyMask { name: true, rights: true, expires_at: true };
+                let all = KeyMask { name: true, rights: true, expires_at: key.wanted.expires_at.is_some() };
                 api_keys::update(tx, by, owner, &there.key.id, all, key.wanted.clone()).map_err(refused)?;
             }
         }

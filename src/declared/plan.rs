@@ -380,9 +380,11 @@ impl Planning<'_> {
     fn key_changes(&self, wanted: &Wanted<'_>, found: &FoundEntity, memory: &Memory, notes: &mut Vec<String>) -> Result<Vec<FieldChange>> {
         let mut changes = Vec::new();
         for key in wanted.keys {
-            let will = json!({"rights": value::rights(&key.wanted.rights), "expires_at": key.wanted.expires_at.map(|end| end.to_string())});
             let field = format!("api_keys/{}", key.wanted.name);
-            let Some(there) = found.key(key) else {
+            let there = found.key(key);
+            let end = key.wanted.expires_at.or(there.and_then(|there| there.key.expires_at));
+            let will = json!({"rights": value::rights(&key.wanted.rights), "expires_at": end.map(|end| end.to_string())});
+            let Some(there) = there else {
                 if key.hash.is_none() {
                     return Err(wrong_at(&key.at, format!("needs a `key`: there is none of this name yet. {FROM_WHERE}")));
                 }
@@ -394,7 +396,7 @@ impl Planning<'_> {
             };
             let was = json!({"rights": value::rights(&there.key.rights), "expires_at": there.key.expires_at.map(|end| end.to_string())});
             let is_same = rights_of(&there.key.rights) == rights_of(&key.wanted.rights)
-                && there.key.expires_at == key.wanted.expires_at
+                && there.key.expires_at == end
                 && there.key.name == key.wanted.name;
             if !is_same {
                 changes.push(FieldChange::new(field.clone(), was, will));

@@ -52,7 +52,7 @@ static API_KEY: MemberTable = MemberTable { name: "an API key", rows: LazyLock::
     MemberRow::optional("api_key_id", MemberKind::Shape(Shape::Text(100)), "The middle part of the key: needed with a hash. Keys without it are found by their names."),
     MemberRow::optional("key", MemberKind::ApiKey.secret(), "The key itself: NNSXS.ID.KEY, with 39 and 52 characters of A-Z and 2-7. A seed generates one if it is left out; elsewhere it is needed where there is none of this name yet."),
     MemberRow::needed("rights", RIGHTS.filled(), "What it allows."),
-    MemberRow::optional("expires_at", MemberKind::Shape(Shape::Time), "When it ends, RFC 3339 in UTC; without it, never."),
+    MemberRow::optional("expires_at", MemberKind::Shape(Shape::Time), "When it ends, RFC 3339 in UTC; without it, a key that there is keeps its end, and a new one has none."),
     MemberRow::optional("created_by", USER_ID, "The user who made it: while that user is suspended or rejected, the key is refused."),
 ]) };
 
