@@ -31,6 +31,8 @@ struct ComparedSecret {
     there: Option<Hash>,
     /// `None` if what there is stays.
     hash: Option<Hash>,
+    /// Whether what was generated once is not what there is.
+    is_other: bool,
 }
 
 /// What happens to a secret.
@@ -44,7 +46,7 @@ pub enum SecretVerdict<'d> {
     Removed,
 }
 
-const ROTATED: &str = "the secret is another than in its file, and stays: it was generated once, and rotated by hand since";
+const ROTATED: &str = "the secret is another than in its file, and stays: it was generated once, and set by hand since";
 
 impl Prepared {
     /// Compares and hashes. Slow: never called in a transaction.
@@ -64,13 +66,15 @@ impl Prepared {
                 (DeclaredSecret::Unsaid | DeclaredSecret::None, None) => Some(Hash::of_generated(&fresh_key())),
                 (secret, there) => new_hash(secret, there.as_ref(), hash),
             };
-            prepared.passwords.insert(id.clone(), ComparedSecret { there, hash });
+            let is_other = is_other(&user.password, there.as_ref());
+            prepared.passwords.insert(id.clone(), ComparedSecret { there, hash, is_other });
         }
         for client in &declared.clients {
             let id = &client.id.id;
             let there = store.read(|tx| newest_secret(tx, id))?;
             let hash = new_hash(&client.secret, there.as_ref(), |text| NewSecret::chosen(text).hash().clone());
-            prepared.secrets.insert(id.clone(), ComparedSecret { there, hash });
+            let is_other = is_other(&client.secret, there.as_ref());
+            prepared.secrets.insert(id.clone(), ComparedSecret { there, hash, is_other });
         }
         Ok(prepared)
     }
@@ -120,6 +124,11 @@ fn new_hash(secret: &DeclaredSecret, there: Option<&Hash>, hash: impl Fn(&str) -
     }
 }
 
+/// Returns whether a secret that was generated once is another than the one there. Slow where that one was chosen by hand.
+fn is_other(secret: &DeclaredSecret, there: Option<&Hash>) -> bool {
+    matches!((secret, there), (DeclaredSecret::Generated(text), Some(there)) if !there.matches(text))
+}
+
 fn check_is_as_compared(secret: &ComparedSecret, there: Option<Hash>) -> Result<()> {
     if secret.there == there { Ok(()) } else { Err((&PLAN_OUTDATED).into()) }
 }
@@ -129,9 +138,7 @@ fn verdict<'d>(secret: &'d ComparedSecret, declared: &DeclaredSecret, at: &'d st
         (DeclaredSecret::None, None, Some(_)) => SecretVerdict::Removed,
         (DeclaredSecret::Generated(_), Some(hash), _) => SecretVerdict::Set { hash, generated_at: Some(at) },
         (_, Some(hash), _) => SecretVerdict::Set { hash, generated_at: None },
-        (DeclaredSecret::Generated(text), None, Some(there)) if there.rounds() <= 1 && !there.matches(text) => {
-            SecretVerdict::Kept(Some(ROTATED))
-        }
+        (DeclaredSecret::Generated(_), None, Some(_)) if secret.is_other => SecretVerdict::Kept(Some(ROTATED)),
         (_, None, _) => SecretVerdict::Kept(None),
     }
 }
