@@ -190,6 +190,11 @@ impl Hash {
         self.is_portable() || formerly.is_some_and(|kept| BASE64URL_NOPAD.decode(kept.as_bytes()).is_ok_and(|kept| kept.len() == 32))
     }
 
+    /// Returns whether others do not match it by chance, as they do a key of a few bytes.
+    pub fn is_strong(&self) -> bool {
+        self.parts().is_none_or(|parts| parts.rounds > 0 && parts.key.len() >= 16)
+    }
+
     /// Returns a stored hash.
     pub fn stored(text: String) -> Hash {
         Hash(text)

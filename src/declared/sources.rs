@@ -75,6 +75,9 @@ fn looked_up(kind: &MemberKind, member: &Value, at: &str, sources: &mut dyn Sour
     let named = [text("file"), text("env"), text("generate"), text("hash")];
     let wrong = |why: String| source.wrong(why);
     match named {
+        _ if text("generate").is_none() && text("write_to").is_some() => {
+            Err(wrong("must not have `write_to` without `generate`".to_owned()))
+        }
         [Some(file), None, None, None] => Ok(Some(sources.file(&file).map_err(wrong)?.into())),
         [None, Some(variable), None, None] => Ok(Some(sources.variable(&variable).map_err(wrong)?.into())),
         [None, None, Some(_), None] => {

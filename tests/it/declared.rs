@@ -305,11 +305,11 @@ fn a_declaration_that_cannot_be_is_refused_by_file_place_and_what_to_do_and_chan
         ),
         (
             json!({"users": [{"user_id": "admin", "admin": false}]}).to_string(),
-            "`/users/0/user_id` is refused: user `{user_id}` is the last admin",
+            "`/users/0/user_id` is refused: this is the last administrator, and one must remain",
         ),
         (
             json!({"users": [{"user_id": "admin", "state": "STATE_SUSPENDED"}]}).to_string(),
-            "`/users/0/user_id` is refused: user `{user_id}` is the last admin",
+            "`/users/0/user_id` is refused: this is the last administrator, and one must remain",
         ),
     ] {
         story.write("declaration.json", &text);
