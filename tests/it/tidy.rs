@@ -36,7 +36,7 @@ const FLOORS: &[Floors] = &[
             &["credential_use", "entity", "guidelines", "likeness", "readiness", "standing", "throttle"],
             &["principal"],
             &["right_use"],
-            &["administrators", "approval", "bounds", "rights"],
+            &["administrators", "approval", "bounds", "marks", "rights"],
             &["audience", "repetition"],
             &["history"],
             &["api_keys", "contacts", "refusal", "sessions", "trials", "users"],
