@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::base::error::Result;
 use crate::model::client::{BUILT_IN, Client};
-use crate::review::names::{fold, is_alike};
+use crate::review::alike::ComparedName;
+use crate::review::names::fold;
 use crate::review::reviewed_client::OtherClient;
 use crate::review::rules::redirect::{host, is_telling};
 use crate::store::Tx;
@@ -41,16 +42,22 @@ pub fn others(tx: &Tx<'_>, client: &Client, accounts: &[&str]) -> Result<Vec<Oth
     }
     found.extend(tx.likenesses_waiting(MOST_WAITING)?.into_iter().map(|likeness| (likeness.number, likeness)));
     let hosts: Vec<String> = hosts(&client.redirect_uris).chain(hosts(&client.logout_redirect_uris)).collect();
+    let own = [client.id.as_str(), client.name.as_str()].map(ComparedName::of);
     let is_like = |other: &Likeness| {
-        is_alike(client.id.as_str(), other.id.as_str())
-            || is_alike(&client.name, &other.name)
+        let theirs = [other.id.as_str(), other.name.as_str()].map(ComparedName::of);
+        own.iter().any(|own| theirs.iter().any(|theirs| own.is_like(theirs)))
             || self::hosts(&other.redirect_uris).any(|host| hosts.contains(&host))
     };
     let mut others = Vec::new();
     for (number, other) in found {
         let is_candidate = other.id != client.id && other.id.as_str() != BUILT_IN && is_like(&other);
         if is_candidate && tx.is_approved_client_of_others(number, accounts)? {
-            others.push(OtherClient { id: other.id, name: other.name, redirect_uris: other.redirect_uris });
+            others.push(OtherClient {
+                id: other.id,
+                name: other.name,
+                redirect_uris: other.redirect_uris,
+                owner: tx.first_collaborator(number)?,
+            });
         }
     }
     Ok(others)
@@ -91,6 +98,7 @@ fn reversed(text: &str) -> String {
     text.chars().rev().collect()
 }
 
+/// Returns hosts as people may take them.
 fn hosts(uris: &[String]) -> impl Iterator<Item = String> {
-    uris.iter().filter_map(|uri| host(uri)).filter(|host| is_telling(host))
+    uris.iter().filter_map(|uri| host(uri)).filter(|host| is_telling(host)).map(|host| fold(&host))
 }

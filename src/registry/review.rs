@@ -6,6 +6,7 @@ use crate::base::page::Page;
 use crate::base::probe::UriProbe;
 use crate::base::right::{CLIENT_RIGHTS, Rights};
 use crate::base::time::Time;
+use crate::model::choice::State;
 use crate::model::client::Client;
 use crate::model::member::expanded;
 use crate::model::settings::Settings;
@@ -36,7 +37,9 @@ pub fn findings(tx: &Tx<'_>, settings: &Settings, client: &Client) -> Result<Vec
             contacts_gone.push(field);
         }
     }
+    let stored = tx.client(&client.id, Deleted::No)?.filter(|stored| matches!(stored.state, State::Approved | State::Flagged));
     let registered = Known {
+        approved_uris: stored.map(|stored| stored.redirect_uris).unwrap_or_default(),
         is_id_reserved: false,
         is_public: consent::is_public(tx, &client.id)?,
         contacts_gone,
@@ -61,6 +64,7 @@ pub fn findings_of_new(tx: &Tx<'_>, settings: &Settings, client: &Client, owner:
 struct Known {
     is_id_reserved: bool,
     is_public: bool,
+    approved_uris: Vec<String>,
     contacts_gone: Vec<&'static str>,
     unused_since: Option<Time>,
     probes: Vec<UriProbe>,
@@ -86,6 +90,7 @@ fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client, accounts: &[AccountI
         is_id_reserved: known.is_id_reserved,
         owners: accounts.iter().map(|account| owner(tx, account)).collect::<Result<_>>()?,
         others: likeness::others(tx, client, &related)?,
+        approved_uris: known.approved_uris,
         protected: ProtectedNames::of(settings.protected_names.get()),
         request_text: known.request_text,
         contacts_gone: known.contacts_gone,

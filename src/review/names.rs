@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::review::words::{claims, is_generic, is_role, joins};
-
 /// The characters that are taken for ASCII ones, one prototype a line.
 static CONFUSABLES: LazyLock<HashMap<char, &'static str>> = LazyLock::new(|| {
     let rows = include_str!("confusables.txt").lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' '));
@@ -12,14 +10,7 @@ static CONFUSABLES: LazyLock<HashMap<char, &'static str>> = LazyLock::new(|| {
 });
 
 /// From this many letters on, names that differ in one are taken for the same.
-const FUZZY_LETTERS: usize = 6;
-
-/// From this many letters on, a name is recognized at the beginning of another word too.
-const LONG_LETTERS: usize = 9;
-
-/// From this many letters on, a name is recognized with one wrong letter before words of its own too: `The Thing Factory` is no thing of
-/// `The Things`.
-const LONGER_LETTERS: usize = 12;
+pub const FUZZY_LETTERS: usize = 6;
 
 /// A word of an ID or a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,63 +19,7 @@ pub struct Word {
     pub written: String,
     pub folded: String,
     /// Folded without the digits at its end: `ttn2` is `ttn`.
-    stem: String,
-}
-
-/// A text that may have a protected name in it.
-#[derive(Debug)]
-pub struct SearchedName {
-    words: Vec<Word>,
-    runs: Vec<WordRun>,
-}
-
-/// Words that follow one another, written together.
-#[derive(Debug)]
-struct WordRun {
-    start: usize,
-    end: usize,
-    folded: String,
-    /// The same without digits at the end.
-    stem: String,
-}
-
-impl SearchedName {
-    pub fn of(text: &str) -> SearchedName {
-        let words = words(text);
-        let mut runs = Vec::new();
-        for start in 0..words.len() {
-            let mut folded = String::new();
-            for (end, last) in words.iter().enumerate().skip(start) {
-                let stem = folded.clone() + &last.stem;
-                folded.push_str(&last.folded);
-                runs.push(WordRun { start, end: end + 1, folded: folded.clone(), stem });
-            }
-        }
-        SearchedName { words, runs }
-    }
-}
-
-/// A protected name, ready to be compared.
-#[derive(Debug)]
-pub struct FoldedName {
-    folded: String,
-    written: String,
-    letters: usize,
-}
-
-impl FoldedName {
-    pub fn of(name: &str) -> FoldedName {
-        let words = words(name);
-        let folded: String = words.iter().map(|word| word.folded.as_str()).collect();
-        FoldedName { letters: folded.chars().count(), folded, written: words.into_iter().map(|word| word.written).collect() }
-    }
-
-    /// Returns whether letters that look alike make no difference: in short names they make too many others the same (`ttl` is not `tti`).
-    fn is_written_as(&self, words: &[Word]) -> bool {
-        const SHORT: usize = 4;
-        let written: String = words.iter().map(|word| word.written.as_str()).collect();
-        self.letters > SHORT || !written.bytes().all(|b| b.is_ascii_alphabetic()) || written.starts_with(&self.written)
-    }
+    pub stem: String,
 }
 
 /// Returns the words of an ID, a name or a text: what stands between characters that are neither letters nor digits.
@@ -154,67 +89,6 @@ pub fn is_one_off(one: &str, other: &str) -> bool {
         ([] | [_], [] | [_]) => true,
         ([a, b], [c, d]) => a == d && b == c,
         _ => false,
-    }
-}
-
-/// Returns whether people may take two whole names for the same. Numbered names (`hub-1`, `hub-2`) are not.
-pub fn is_alike(one: &str, other: &str) -> bool {
-    let (folded, other_folded) = (fold(one), fold(other));
-    if folded.is_empty() || other_folded.is_empty() {
-        return false;
-    }
-    folded == other_folded && numbers(one) == numbers(other) || {
-        let shorter = folded.chars().count().min(other_folded.chars().count());
-        shorter >= FUZZY_LETTERS && is_one_off(&folded, &other_folded) && numbers(one) == numbers(other)
-    }
-}
-
-/// Returns the words of a name that are numbers.
-fn numbers(name: &str) -> Vec<String> {
-    words(name).into_iter().map(|word| word.written).filter(|word| word.bytes().all(|b| b.is_ascii_digit())).collect()
-}
-
-/// Returns whether people may take a client, or its owner, with this ID or name for something of the bearer of a protected name: if that
-/// stands where the brand does, or nothing else in it is a name.
-pub fn is_confusable(text: &SearchedName, wanted: &FoldedName) -> bool {
-    wanted.letters > 0 && text.runs.iter().any(|run| is_confusable_run(text, run, wanted))
-}
-
-fn is_confusable_run(text: &SearchedName, run: &WordRun, wanted: &FoldedName) -> bool {
-    let words = &text.words[run.start..run.end];
-    let found = Found { before: &text.words[..run.start], after: &text.words[run.end..] };
-    let last = words.last().map_or(0, |word| word.folded.len());
-    let is_glued = |rest: &str| rest.len() < last && (is_generic(rest) || wanted.letters >= LONG_LETTERS);
-    let is_same = run.folded == wanted.folded || run.stem == wanted.folded;
-    if is_same || run.folded.strip_prefix(wanted.folded.as_str()).is_some_and(is_glued) {
-        return wanted.is_written_as(words) && (found.is_at_brand() || found.is_alone() || (is_same && found.is_claimed()));
-    }
-    let is_near = wanted.letters >= FUZZY_LETTERS && is_one_off(&run.folded, &wanted.folded);
-    is_near && (found.is_alone() || (wanted.letters >= LONGER_LETTERS && found.is_at_brand()))
-}
-
-/// Where in a name a protected one was found.
-struct Found<'w> {
-    before: &'w [Word],
-    after: &'w [Word],
-}
-
-impl Found<'_> {
-    /// Returns whether it stands where the brand does: first, but for words such as `official`, and not as in `TTN to InfluxDB`.
-    fn is_at_brand(&self) -> bool {
-        self.before.iter().all(|word| is_role(&word.folded)) && !(self.after.len() > 1 && joins(&self.after[0].written))
-    }
-
-    /// Returns whether it stands as that of the maker: `Console by TTN`, but not `powered by TTN`.
-    fn is_claimed(&self) -> bool {
-        let word = |back: usize| self.before.len().checked_sub(back).map(|at| self.before[at].written.as_str());
-        word(1).is_some_and(claims) && word(2) != Some("powered")
-    }
-
-    /// Returns whether nothing else is a name, and it is not as in `Gateways for TTN`.
-    fn is_alone(&self) -> bool {
-        let others = || self.before.iter().chain(self.after);
-        others().all(|word| is_generic(&word.folded) || is_role(&word.folded)) && !self.before.iter().any(|word| joins(&word.written))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::base::time::Time;
 use crate::model::client::Client;
 use crate::review::names::{Word, words};
 use crate::review::protected::ProtectedNames;
-use crate::review::words::{distinctive, is_own, is_own_name, says_own};
+use crate::review::words::{distinctive, is_of_others, is_own, is_own_name, says_own};
 
 /// A client that is or would be registered, and what the registry knows around it.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub struct ReviewedClient<'a> {
     pub owners: Vec<Owner>,
     /// Approved clients of others that may be like this one, or have a host of its redirect URIs.
     pub others: Vec<OtherClient>,
+    /// The redirect URIs with which it is approved already.
+    pub approved_uris: Vec<String>,
     pub protected: ProtectedNames,
     /// What was written when somebody asked for its review.
     pub request_text: Option<String>,
@@ -52,13 +54,8 @@ pub struct OtherClient {
     pub id: ClientId,
     pub name: String,
     pub redirect_uris: Vec<String>,
-}
-
-impl Owner {
-    /// Returns the words of its ID and of its name.
-    pub fn words(&self) -> Vec<Word> {
-        words(self.account.as_str()).into_iter().chain(words(&self.name)).collect()
-    }
+    /// Of those who share it, the first by ID.
+    pub owner: Option<String>,
 }
 
 impl ReviewedClient<'_> {
@@ -77,10 +74,17 @@ impl ReviewedClient<'_> {
         distinctive(&self.words()).next().is_none()
     }
 
-    /// Returns whether it says that it is a test, or for its owner alone.
+    /// Returns whether it says that it is a test, or for its owner alone, and does not speak to others.
     pub fn says_private(&self) -> bool {
-        let in_name = self.words().iter().any(|word| is_own_name(&word.written));
-        in_name || says_own(&self.client.description) || words(&self.client.description).iter().any(|word| is_own(&word.written))
+        let said = words(&self.client.description);
+        let is_said = said.iter().any(|word| is_own(&word.written)) || says_own(&self.client.description);
+        let is_of_others = said.iter().any(|word| is_of_others(&word.written));
+        !is_of_others && (is_said || self.words().iter().any(|word| is_own_name(&word.written)))
+    }
+
+    /// Returns whether it has been registered: what is to be done only afterwards cannot be asked for before.
+    pub fn is_registered(&self) -> bool {
+        self.unused_since.is_some()
     }
 
     /// Returns what a reason may be stated in: attributes whose key has one of these parts, and the text of the request for review.

@@ -1,6 +1,8 @@
 //! What a rule is.
 
+use crate::base::printable::printable;
 use crate::review::finding::{RuleFinding, Severity};
+use crate::review::names::is_unseen;
 use crate::review::reviewed_client::ReviewedClient;
 
 /// What administrators always validate, as the guidelines say it.
@@ -46,8 +48,15 @@ pub struct RuleMatch {
 
 impl RuleMatch {
     pub fn new(field: impl Into<String>, seen: impl Into<String>, advice: impl Into<String>) -> RuleMatch {
-        RuleMatch { field: field.into(), seen: seen.into(), advice: advice.into() }
+        // What deceives in a name would deceive here too.
+        RuleMatch { field: field.into(), seen: visible(&seen.into()), advice: visible(&advice.into()) }
     }
+}
+
+/// Returns a text with the characters escaped that steer a terminal, or that nobody sees.
+fn visible(text: &str) -> String {
+    let escaped = |c: char| if is_unseen(c) { c.escape_unicode().to_string() } else { c.to_string() };
+    printable(text).chars().map(escaped).collect()
 }
 
 impl Rule {

@@ -15,7 +15,7 @@ use crate::review::reviewed_client::ReviewedClient;
 use crate::review::rule::{Rule, guideline};
 
 /// The version of the rules: greater whenever a rule finds something else than before.
-pub const RULE_SET: u32 = 1;
+pub const RULE_SET: u32 = 2;
 
 #[rustfmt::skip]
 pub static RULES: &[Rule] = &[
@@ -26,6 +26,7 @@ pub static RULES: &[Rule] = &[
 
     Rule { name: "like_another_client", guideline: guideline::CONFUSABLE, severity: Warns, finds: "The ID or the name is the same as that of an approved client of another owner, or differs in one letter.", check: names::like_another, why: "Users cannot tell which of the two asks for their consent." },
     Rule { name: "owner_is_not_brand", guideline: guideline::OWNER, severity: Warns, finds: "The owner is neither an organization that shares a brand with the client, nor a user whose own or test client it is.", check: owner::is_not_brand, why: "Users and administrators cannot see who provides the client: anybody can use the name of a brand." },
+    Rule { name: "owner_like_protected_name", guideline: guideline::CONFUSABLE, severity: Warns, finds: "The ID or the name of the owner differs in one letter from a protected name.", check: names::owner_near_protected, why: "Users could take the owner for another, although many honest names differ in one letter only." },
     Rule { name: "owner_gone", guideline: guideline::UPKEEP, severity: Warns, finds: "The client has no collaborator any more.", check: owner::gone, why: "Nobody answers for the client any more, and nobody can change it." },
     Rule { name: "name_missing", guideline: guideline::NAME, severity: Warns, finds: "The client has no name.", check: names::missing, why: "Users are asked for consent under this name." },
     Rule { name: "description", guideline: guideline::DESCRIPTION, severity: Warns, finds: "The description is missing, the name again, a placeholder, or has fewer than 20 letters.", check: description::says_nothing, why: "Users read it when they are asked for consent, and have nothing else to decide by." },
@@ -34,10 +35,12 @@ pub static RULES: &[Rule] = &[
     Rule { name: "redirect_uri_missing", guideline: guideline::REDIRECT, severity: Warns, finds: "The client has the authorization code grant and no redirect URI.", check: redirect::missing, why: "Without one, nobody can authorize the client." },
     Rule { name: "redirect_uri_wrong", guideline: guideline::REDIRECT, severity: Warns, finds: "A redirect or logout redirect URI is not encrypted, has a user before the host, a path that browsers rewrite, or characters or a scheme that lead nowhere.", check: redirect::wrong, why: "Browsers refuse or change such an address, or others on the network can read the code that is sent there." },
     Rule { name: "redirect_uri_of_another_owner", guideline: guideline::REDIRECT, severity: Warns, finds: "A redirect or logout redirect URI is on a host of an approved client of another owner.", check: redirect::of_another_owner, why: "The codes of this client's users would go to somebody else." },
+    Rule { name: "redirect_uri_host_disguised", guideline: guideline::REDIRECT, severity: Warns, finds: "A redirect or logout redirect URI is on a host that looks like the owner's brand, or like a host of another owner's client, and is written with other letters.", check: redirect::like_another_host, why: "Users and administrators would take the host for the one that it looks like." },
     Rule { name: "redirect_uri_works", guideline: guideline::REDIRECT, severity: Warns, finds: "A redirect URI was tried, and does not work.", check: redirect::does_not_work, why: "Users who have agreed are left with an error page, and the client never gets its code." },
     Rule { name: "refresh_token_grant", guideline: guideline::REFRESH, severity: Warns, finds: "The client has the refresh token grant, and neither its description, an attribute such as `refresh-token-reason`, nor the request for review says what for.", check: grants::refresh_without_reason, why: "With refresh tokens the client keeps its access while the user is away, for months." },
     Rule { name: "all_rights", guideline: guideline::RIGHTS, severity: Warns, finds: "The client asks for `RIGHT_ALL` or another right that ends in `_ALL`, and neither its description, an attribute such as `rights-reason`, nor the request for review says why.", check: rights::all, why: "Such a right holds everything, what is added to it later too, and most clients need little of it." },
 
+    Rule { name: "protected_name_in_private_client", guideline: guideline::CONFUSABLE, severity: Notes, finds: "The ID or the name of a user's private or test client has a protected name in it.", check: names::protected_in_private, why: "As long as only its owner uses it, nobody is misled; for others it needs another name." },
     Rule { name: "dangerous_rights", guideline: guideline::RIGHTS, severity: Notes, finds: "The client asks for rights to delete, on keys and secrets, or on collaborators and members.", check: rights::dangerous, why: "What is deleted is gone, and with keys somebody keeps access when the client's has ended." },
     Rule { name: "rights_not_mentioned", guideline: guideline::RIGHTS, severity: Notes, finds: "The client asks for rights on something that its ID, name and description do not mention.", check: rights::not_mentioned, why: "Users are asked for something that the client does not seem to be about." },
     Rule { name: "unused_rights", guideline: guideline::RIGHTS, severity: Notes, finds: "No token of the client has used a right for 90 days, although the client is in use.", check: rights::unused, why: "What the client does not need, somebody who gets hold of its tokens can do too." },

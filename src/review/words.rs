@@ -47,7 +47,46 @@ pub fn joins(written: &str) -> bool {
 
 /// Returns whether a word, in lower case, says that what follows has made it.
 pub fn claims(written: &str) -> bool {
-    include_str!("words/claiming.txt").split_whitespace().any(|word| word == written)
+    has_word(include_str!("words/claiming.txt"), written)
+}
+
+/// Returns whether a word, in lower case, is of programs that connect two services.
+pub fn connects(written: &str) -> bool {
+    has_word(include_str!("words/connecting.txt"), written)
+}
+
+/// Returns whether a word, in lower case, says that what it stands beside is the real one.
+pub fn says_official(written: &str) -> bool {
+    has_word(include_str!("words/official.txt"), written)
+}
+
+/// Returns whether a word, in lower case, stands before what something is sent to.
+pub fn is_to(written: &str) -> bool {
+    has_word(include_str!("words/targets.txt"), written)
+}
+
+/// Returns whether a word, in lower case, stands before what something is made for, or gets its data from.
+pub fn is_for(written: &str) -> bool {
+    has_word(include_str!("words/purposes.txt"), written)
+}
+
+/// Returns whether a word, in lower case, is one of those that companies have behind their names.
+pub fn is_legal_form(written: &str) -> bool {
+    has_word(include_str!("words/legal-forms.txt"), written)
+}
+
+/// Returns whether a word of a description, in lower case, speaks of others than the owner.
+pub fn is_of_others(written: &str) -> bool {
+    has_word(include_str!("words/others.txt"), written)
+}
+
+/// Returns whether everybody can have an e-mail address in a domain.
+pub fn is_mail_provider(domain: &str) -> bool {
+    lists(include_str!("words/mail-providers.txt"), domain)
+}
+
+fn has_word(list: &str, written: &str) -> bool {
+    list.split_whitespace().any(|word| word == written)
 }
 
 /// Returns whether a word of a description, in lower case, says that a client is for its owner alone, or a test. Numbers behind it do not
@@ -112,11 +151,24 @@ pub const CLIENTS: &str = include_str!("words/clients.txt");
 /// How a description says that a client works while nobody is there, as parts of words.
 pub const UNATTENDED: &str = include_str!("words/unattended.txt");
 
+/// Words that say so only before a word for [`WORK`]: `daily`, `offline`.
+pub const RECURRING: &str = include_str!("words/recurring.txt");
+
+/// What programs do by themselves.
+pub const WORK: &str = include_str!("words/work.txt");
+
+/// Words that deny what the clause says, or say that somebody is there.
+pub const DENYING: &str = include_str!("words/denying.txt");
+
 /// How a description says that a client is to do everything, as parts of words.
 pub const EVERYTHING: &str = include_str!("words/everything.txt");
 
 /// Descriptions and reasons that stand for one that was never written.
 pub const PLACEHOLDERS: &str = include_str!("words/placeholders.txt");
+
+/// Words for a description, and words with which a placeholder for one is written.
+pub const DESCRIPTIONS: &str = include_str!("words/descriptions.txt");
+pub const DESCRIPTION_FILLERS: &str = include_str!("words/description-fillers.txt");
 
 /// Hosts whose addresses lead somewhere else, where nobody can see it.
 pub const SHORTENERS: &str = include_str!("words/shorteners.txt");

@@ -71,6 +71,12 @@ impl Tx<'_> {
         self.exists(statement, named_params! {":number": number, ":accounts": accounts})
     }
 
+    /// Returns the first account, by ID, that a client is shared with.
+    pub(crate) fn first_collaborator(&self, number: i64) -> Result<Option<String>> {
+        let statement = "SELECT min(account_id) AS account_id FROM client_members WHERE client_number = :number";
+        Ok(self.one(statement, named_params! {":number": number}, |cells| cells.take::<Option<String>>("account_id"))?.flatten())
+    }
+
     /// Returns the live organizations that a user is a member of.
     pub(crate) fn organizations_of(&self, user: &UserId) -> Result<Vec<OrganizationId>> {
         let statement = "SELECT o.organization_id FROM organization_members o \

@@ -138,7 +138,7 @@ fn a_client_that_exists_is_judged_as_it_would_be_with_the_change_by_those_who_ma
     // Ninety days later nobody has used it.
     server.wait_seconds(100 * 24 * 60 * 60);
     let answer = check(&server, "alice", &json!({"ids": {"client_id": "acme-gateway-onboarding"}}), &Value::Null, "200");
-    assert_eq!(found(&answer), ["notes never_used "]);
+    assert_eq!(found(&answer), ["notes never_used ids.client_id"]);
 }
 
 #[test]

@@ -19,10 +19,10 @@ pub struct FormCheck {
 }
 
 /// The fields that findings name otherwise than forms do.
-const NAMES: &[(&str, &str)] = &[("ids", "id"), ("collaborator", "owner")];
+const NAMES: &[(&str, &str)] = &[("ids", "id"), ("collaborators", "owner")];
 
 /// Fields that no form draws, or not every one does: what is found about them stands above the form.
-const ABOVE: &[&str] = &["owner", "secret", "administrative_contact", "technical_contact", ""];
+const ABOVE: &[&str] = &["owner", "secret", "administrative_contact", "technical_contact"];
 
 fn field(finding: &RuleFinding) -> &str {
     let name = finding.field.split(['[', '.']).next().unwrap_or_default();

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::review::names::{fold, is_unseen, words};
 use crate::review::reviewed_client::ReviewedClient;
 use crate::review::rule::RuleMatch;
-use crate::review::words::{PLACEHOLDERS, SHORTENERS, lists};
+use crate::review::words::{DESCRIPTION_FILLERS, DESCRIPTIONS, PLACEHOLDERS, SHORTENERS, lists};
 
 const FIELD: &str = "description";
 
@@ -32,7 +32,7 @@ pub fn says_nothing(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
 }
 
 /// Returns the beginning of a text.
-fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     const LONGEST: usize = 60;
     let start: String = text.chars().filter(|c| !c.is_control() && !is_unseen(*c)).take(LONGEST).collect();
     if text.chars().count() > LONGEST { format!("{start}…") } else { start }
@@ -49,7 +49,7 @@ pub fn letters(text: &str) -> usize {
 }
 
 /// Words with which nothing begins that was written for somebody.
-const BEGINNINGS: &[&str] = &["lorem", "todo", "tbd", "fixme", "placeholder", "xxx"];
+const BEGINNINGS: &[&str] = &["lorem", "tbd", "fixme", "placeholder", "xxx"];
 
 /// Returns whether nobody has written what is to be said here.
 pub fn is_placeholder(text: &str) -> bool {
@@ -58,10 +58,28 @@ pub fn is_placeholder(text: &str) -> bool {
     let different: HashSet<char> = whole.chars().filter(|c| c.is_alphabetic()).collect();
     let is_mashed = whole.is_ascii() && (different.len() < 5 || words.iter().all(|word| is_keyboard_row(word)));
     let is_repeated = words.len() > 1 && words.iter().all(|word| *word == words[0]);
+    // A `Todo list` is one of those that people use.
+    let is_to_do = text.trim_start().starts_with("TODO") || text.trim_start().to_lowercase().starts_with("todo:");
     lists(PLACEHOLDERS, &whole)
+        || is_to_do
+        || is_around_placeholder(&whole)
+        || is_about_descriptions(&words)
         || BEGINNINGS.iter().any(|beginning| words.first().is_some_and(|word| word == beginning))
         || is_mashed
         || is_repeated
+}
+
+/// Returns whether a text says little beside a placeholder that it begins with: `Coming soon, please be patient`.
+fn is_around_placeholder(whole: &str) -> bool {
+    let rest = |known: &str| whole.strip_prefix(known).and_then(|rest| rest.strip_prefix(' ')).map(letters);
+    let long = PLACEHOLDERS.lines().filter(|known| known.contains(' '));
+    long.filter_map(rest).any(|rest| rest < FEWEST_LETTERS)
+}
+
+/// Returns whether a text is about a description, its own: `This is an example description of my client`.
+fn is_about_descriptions(words: &[String]) -> bool {
+    let has = |list: &str, word: &str| list.split_whitespace().any(|listed| listed == word);
+    words.iter().any(|word| has(DESCRIPTIONS, word)) && words.iter().all(|word| has(DESCRIPTIONS, word) || has(DESCRIPTION_FILLERS, word))
 }
 
 /// Returns whether a word is what a hand leaves on a keyboard: `asdfghjkl`.
@@ -110,21 +128,27 @@ fn is_right_to_left(c: char) -> bool {
 /// Returns the word of a name in which letters of other scripts pass for Latin ones.
 fn mixed_scripts(name: &str) -> Option<RuleMatch> {
     let is_latin = |c: char| c.is_ascii_alphabetic();
-    let is_other = |c: char| matches!(c, '\u{370}'..='\u{3ff}' | '\u{400}'..='\u{52f}' | '\u{530}'..='\u{58f}' | '\u{13a0}'..='\u{13ff}');
-    // Units and constants are written beside Latin letters.
-    let is_symbol = |c: char| matches!(c, 'Ω' | 'μ' | 'π' | 'Δ' | 'Σ' | 'λ' | 'α' | 'β');
-    let looks_latin = |c: char| is_other(c) && !is_symbol(c) && fold(&c.to_string()).is_ascii();
-    let word = name.split(|c: char| !c.is_alphanumeric()).find(|word| word.chars().any(is_latin) && word.chars().any(looks_latin))?;
-    let other = word.chars().find(|c| looks_latin(*c))?;
+    let word = name.split(|c: char| !c.is_alphanumeric()).find(|word| word.chars().any(is_latin) && word.chars().any(passes_for_latin))?;
+    let other = word.chars().find(|c| passes_for_latin(*c))?;
     let seen = format!("`{word}` has a letter of another script that passes for a Latin one: U+{:04X}", u32::from(other));
     Some(RuleMatch::new("name", seen, "Write each word of the name in the letters of one script."))
 }
 
+/// Returns whether a letter of another script looks like a Latin one. Units and constants are written beside Latin letters.
+pub fn passes_for_latin(c: char) -> bool {
+    let is_other = matches!(c, '\u{370}'..='\u{3ff}' | '\u{400}'..='\u{52f}' | '\u{530}'..='\u{58f}' | '\u{13a0}'..='\u{13ff}');
+    let is_symbol = matches!(c, 'Ω' | 'μ' | 'π' | 'Δ' | 'Σ' | 'λ' | 'α' | 'β');
+    is_other && !is_symbol && fold(&c.to_string()).is_ascii()
+}
+
 pub fn short_links(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
-    let text = reviewed.client.description.to_lowercase();
+    let text = reviewed.client.description.to_lowercase().replace(['。', '．', '｡'], ".");
+    // Letters of other scripts are read as those that they look like.
+    let folded = |host: &str| host.split('.').map(fold).collect::<Vec<_>>().join(".");
+    let is_disguised = |host: &str| !host.is_ascii() && SHORTENERS.lines().any(|known| folded(known) == folded(host));
     let hosts =
         text.split(|c: char| !(c.is_alphanumeric() || "-.".contains(c))).map(|host| host.trim_matches('.').trim_start_matches("www."));
-    let found = hosts.filter(|host| lists(SHORTENERS, host)).take(1);
+    let found = hosts.filter(|host| lists(SHORTENERS, host) || is_disguised(host)).take(1);
     found
         .map(|host| {
             RuleMatch::new(FIELD, format!("There is an address at {host}, which shortens others"), "Write the whole address, or none.")

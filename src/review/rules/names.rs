@@ -1,10 +1,14 @@
 //! Rules about IDs and names.
 
 use crate::base::id::AccountId;
-use crate::review::names::{fold, is_alike, words};
-use crate::review::reviewed_client::ReviewedClient;
+use crate::review::alike::ComparedName;
+use crate::review::brand::Brands;
+use crate::review::confusable::{NameOf, Resemblance};
+use crate::review::names::{Word, fold, words};
+use crate::review::reviewed_client::{Owner, ReviewedClient};
 use crate::review::rule::RuleMatch;
-use crate::review::words::{distinctive, is_generic};
+use crate::review::rules::owner;
+use crate::review::words::{distinctive, is_generic, is_role};
 
 /// The most clients that one is said to be like.
 const MOST_SHOWN: usize = 3;
@@ -12,27 +16,81 @@ const MOST_SHOWN: usize = 3;
 /// The field of the ID.
 const ID: &str = "ids.client_id";
 
-pub fn protected(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
+/// The field of the owners.
+const OWNERS: &str = "collaborators";
+
+/// A protected name that an ID or a name resembles.
+struct Resembled<'r> {
+    field: &'static str,
+    text: &'r str,
+    resemblance: Resemblance,
+    name: &'r str,
+    advice: &'static str,
+}
+
+impl Resembled<'_> {
+    fn seen(&self) -> RuleMatch {
+        let Resembled { field, text, name, advice, .. } = self;
+        let advice = format!("{advice} that begins with your own brand and cannot be taken for “{name}”; “for {name}” after it is fine.");
+        RuleMatch::new(*field, format!("`{text}` can be confused with “{name}”"), advice)
+    }
+}
+
+/// Returns what of the client's own resembles protected names.
+fn of_client<'r>(reviewed: &'r ReviewedClient<'_>) -> Vec<Resembled<'r>> {
+    let (client, brands) = (&reviewed.client, Brands::of(&reviewed.owners));
+    let own = [(ID, client.id.as_str(), "Choose an ID"), ("name", client.name.as_str(), "Choose a name")];
+    resembled(reviewed, NameOf::Client(&brands), own)
+}
+
+/// Returns what of its owners' resembles protected names.
+fn of_owners<'r>(reviewed: &'r ReviewedClient<'_>) -> Vec<Resembled<'r>> {
+    let texts = reviewed.owners.iter().flat_map(|owner| {
+        [(OWNERS, owner.account.as_str(), "Register it under an account"), (OWNERS, owner.name.as_str(), "Give its owner a name")]
+    });
+    resembled(reviewed, NameOf::Owner, texts)
+}
+
+fn resembled<'r>(
+    reviewed: &'r ReviewedClient<'_>,
+    of: NameOf<'_>,
+    texts: impl IntoIterator<Item = (&'static str, &'r str, &'static str)>,
+) -> Vec<Resembled<'r>> {
     if reviewed.is_of_operator() {
         return Vec::new();
     }
     let accounts: Vec<&AccountId> = reviewed.owners.iter().map(|owner| &owner.account).collect();
-    let client = &reviewed.client;
-    let own = [(ID, client.id.as_str(), "Choose an ID"), ("name", client.name.as_str(), "Choose a name")];
-    let of_owners = reviewed.owners.iter().flat_map(|owner| {
-        [("collaborator", owner.account.as_str(), "Register it under an account"), ("collaborator", &owner.name, "Give its owner a name")]
-    });
-    let mut seen: Vec<RuleMatch> = Vec::new();
-    for (field, text, advice) in own.into_iter().chain(of_owners) {
-        if let Some(name) = reviewed.protected.confusable(text, &accounts)
-            && !seen.iter().any(|seen| seen.field == field)
+    let mut found: Vec<Resembled<'r>> = Vec::new();
+    for (field, text, advice) in texts {
+        if let Some((resemblance, name)) = reviewed.protected.confusable(text, of, &accounts)
+            && !found.iter().any(|found| found.field == field && found.resemblance >= resemblance)
         {
-            let advice =
-                format!("{advice} that begins with your own brand and cannot be taken for “{name}”; “for {name}” behind it is fine.");
-            seen.push(RuleMatch::new(field, format!("`{text}` can be confused with “{name}”"), advice));
+            found.retain(|found| found.field != field);
+            found.push(Resembled { field, text, resemblance, name, advice });
         }
     }
-    seen
+    found
+}
+
+/// Returns whether a client is a user's own, and the text says more than what only the bearer of the protected name has.
+fn is_private_use(reviewed: &ReviewedClient<'_>, found: &Resembled<'_>) -> bool {
+    let is_user = |owner: &Owner| matches!(owner.account, AccountId::User(_));
+    let protected = fold(found.name);
+    let says_more = |word: &Word| !is_role(&word.folded) && !protected.contains(&word.folded);
+    reviewed.owners.iter().all(is_user) && owner::is_private(reviewed) && words(found.text).iter().any(says_more)
+}
+
+pub fn protected(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
+    let own = of_client(reviewed).into_iter().filter(|found| !is_private_use(reviewed, found));
+    own.chain(of_owners(reviewed).into_iter().filter(|found| found.resemblance == Resemblance::Same)).map(|found| found.seen()).collect()
+}
+
+pub fn owner_near_protected(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
+    of_owners(reviewed).into_iter().filter(|found| found.resemblance == Resemblance::Near).map(|found| found.seen()).collect()
+}
+
+pub fn protected_in_private(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
+    of_client(reviewed).into_iter().filter(|found| is_private_use(reviewed, found)).map(|found| found.seen()).collect()
 }
 
 pub fn reserved(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
@@ -43,17 +101,23 @@ pub fn reserved(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
 }
 
 pub fn like_another(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
-    let client = &reviewed.client;
+    let (client, brands) = (&reviewed.client, Brands::of(&reviewed.owners));
+    let own = [(ID, client.id.as_str()), ("name", client.name.as_str())].map(|(field, text)| (field, text, ComparedName::of(text)));
     let seen = reviewed.others.iter().filter_map(|other| {
-        let (field, own, theirs) = if is_alike(client.id.as_str(), other.id.as_str()) {
-            (ID, client.id.as_str(), other.id.as_str())
-        } else if is_alike(&client.name, &other.name) {
-            ("name", client.name.as_str(), other.name.as_str())
+        let theirs = [other.id.as_str(), other.name.as_str()].map(|text| (text, ComparedName::of(text)));
+        let pairs = own.iter().flat_map(|own| theirs.iter().map(move |theirs| (own, theirs)));
+        let is_id = |(own, theirs): &(&(&str, &str, ComparedName), &(&str, ComparedName))| own.0 == ID && theirs.0 == other.id.as_str();
+        let mut like = pairs
+            .filter(|pair| is_id(pair) || pair.0.2.is_somebodys())
+            .filter(|(own, theirs)| own.2.is_like(&theirs.1) && !own.2.has_own_brand(&theirs.1, &brands));
+        let ((field, text, _), (theirs, _)) = like.next()?;
+        let seen = format!("`{text}` is like `{theirs}` of the approved client `{}`, which has another owner", other.id);
+        let advice = if *field == ID {
+            "Choose an ID that begins with your own brand and has a purpose of its own, so that nobody confuses the two."
         } else {
-            return None;
+            "Choose a name that begins with your own brand, so that nobody confuses the two; the ID can stay."
         };
-        let seen = format!("`{own}` is like `{theirs}`, the approved client `{}` of another owner", other.id);
-        Some(RuleMatch::new(field, seen, "Put your own brand first, so that nobody confuses the two."))
+        Some(RuleMatch::new(*field, seen, advice))
     });
     seen.take(MOST_SHOWN).collect()
 }
@@ -90,7 +154,7 @@ pub fn unlike_id(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
     let client = &reviewed.client;
     let (name, id) = (words(&client.name), words(client.id.as_str()));
     let description = words(&client.description);
-    let whole = |words: &[crate::review::names::Word]| words.iter().map(|word| word.folded.as_str()).collect::<String>();
+    let whole = |words: &[Word]| words.iter().map(|word| word.folded.as_str()).collect::<String>();
     let (whole_name, whole_id) = (whole(&name), whole(&id));
     let shares = |word: &str| word.chars().count() >= 3 && (whole_id.contains(word) || whole_name.contains(word));
     let is_translated = client.name.chars().any(|c| c.is_alphabetic() && !c.is_ascii());

@@ -1,16 +1,14 @@
 //! Rules about who provides the client.
 
 use crate::base::id::AccountId;
-use crate::review::names::{Word, fold};
+use crate::review::brand::Brands;
+use crate::review::names::{Word, fold, words};
 use crate::review::reviewed_client::{Owner, ReviewedClient};
 use crate::review::rule::RuleMatch;
 use crate::review::rules::redirect;
-use crate::review::words::distinctive;
+use crate::review::words::{claims, distinctive};
 
-const FIELD: &str = "collaborator";
-
-/// The fewest letters by which the beginning of a word tells a brand.
-const SHORTEST_BEGINNING: usize = 4;
+const FIELD: &str = "collaborators";
 
 pub fn is_not_brand(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
     if reviewed.owners.is_empty() || is_clear(reviewed) {
@@ -44,40 +42,29 @@ fn is_clear(reviewed: &ReviewedClient<'_>) -> bool {
 }
 
 /// Returns whether it is for its owner alone, or a test.
-fn is_private(reviewed: &ReviewedClient<'_>) -> bool {
+pub fn is_private(reviewed: &ReviewedClient<'_>) -> bool {
     let uris = &reviewed.client.redirect_uris;
     let is_near = !uris.is_empty() && uris.iter().all(|uri| redirect::is_local(uri));
-    reviewed.says_private() || is_near || reviewed.owners.iter().any(|owner| uris.iter().any(|uri| redirect::is_host_of(uri, owner)))
+    reviewed.says_private() || is_near
 }
 
-/// Returns whether the client's ID or name has the brand of its owner.
+/// Returns whether the first name in the client's ID is the brand of its owner, or that in its name if the ID has none of these.
 fn shares_brand(reviewed: &ReviewedClient<'_>, owner: &Owner) -> bool {
-    let client = reviewed.words();
-    let whole_id = plain(&fold(reviewed.client.id.as_str()));
-    let whole_owner = plain(&fold(owner.account.as_str()));
-    let owner_words = owner.words();
-    let brands = || distinctive(&owner_words).map(|word| plain(&word.folded)).filter(|word| word.chars().count() > 1);
-    let is_same = |word: &str, brand: &str| {
-        let shorter = word.chars().count().min(brand.chars().count());
-        word == brand || (shorter >= SHORTEST_BEGINNING && (word.starts_with(brand) || brand.starts_with(word)))
+    let brands = Brands::of(std::slice::from_ref(owner));
+    let (id, name) = (words(reviewed.client.id.as_str()), words(&reviewed.client.name));
+    let is_first = |words: &[Word], at: usize| distinctive(&words[..at]).next().is_none();
+    let is_maker = |at: usize| at > 0 && claims(&name[at - 1].written);
+    let is_by_brand = match brands.find(&id) {
+        Some(at) => is_first(&id, at),
+        None => brands.find(&name).is_some_and(|at| is_first(&name, at) || is_maker(at)),
     };
-    whole_id.starts_with(&whole_owner)
-        || distinctive(&client).map(|word| plain(&word.folded)).any(|word| brands().any(|brand| is_same(&word, &brand)))
-        || brands().any(|brand| brand.chars().count() >= SHORTEST_BEGINNING && whole_id.contains(&brand))
-        || has_initials(&client, owner)
-        || {
-            let said = crate::review::names::words(&reviewed.client.description);
-            brands().any(|brand| brand.chars().count() > 2 && said.iter().any(|word| plain(&word.folded) == brand))
-        }
+    is_by_brand || has_initials(&reviewed.words(), owner)
 }
 
 /// Returns whether one has the initials of the other: `sfs-dashboard` of the organization `smart-farming-solutions`.
 fn has_initials(client: &[Word], owner: &Owner) -> bool {
-    let initials = |words: &[Word]| fold(&words.iter().filter_map(|word| word.written.chars().next()).collect::<String>());
-    let (by_id, by_name) = (crate::review::names::words(owner.account.as_str()), crate::review::names::words(&owner.name));
-    let of_owner = [initials(&by_id), initials(&by_name)];
-    let is_brand = |word: &Word| word.written.chars().count() > 1 && of_owner.contains(&word.folded);
-    let of_client = initials(client);
+    let by_id = words(owner.account.as_str());
+    let of_client = fold(&client.iter().filter_map(|word| word.written.chars().next()).collect::<String>());
     // `swm` of `stadtwerke-muenchen`: of a compound, letters within it too.
     let is_within = |word: &Word| {
         let letters: Vec<char> = word.folded.chars().collect();
@@ -89,13 +76,8 @@ fn has_initials(client: &[Word], owner: &Owner) -> bool {
             && letters.last() == starts.last()
             && word.written.chars().all(|letter| rest.any(|c| c == letter))
     };
-    client.iter().any(|word| is_brand(word) || is_within(word))
+    client.iter().any(is_within)
         || by_id.first().is_some_and(|word| word.written.chars().count() > 2 && of_client.starts_with(&word.folded))
-}
-
-/// Writes umlauts as the IDs of two ways to do so: `muenchen` is `munchen`.
-fn plain(folded: &str) -> String {
-    folded.replace("ae", "a").replace("oe", "o").replace("ue", "u").replace("ss", "s")
 }
 
 pub fn is_a_person(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {

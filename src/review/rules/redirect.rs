@@ -1,17 +1,23 @@
 //! Rules about where users are sent.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use crate::base::probe::{UriProbe, Works};
 use crate::base::uri;
 use crate::model::choice::Grant;
-use crate::review::names::{fold, words};
-use crate::review::reviewed_client::{Owner, ReviewedClient};
+use crate::review::brand::{Brands, plain, registrable_label};
+use crate::review::names::{Word, fold, is_unseen, words};
+use crate::review::reviewed_client::{OtherClient, ReviewedClient};
 use crate::review::rule::RuleMatch;
-use crate::review::words::{SHARED_HOSTS, SHORTENERS, distinctive, lists};
+use crate::review::rules::description::passes_for_latin;
+use crate::review::words::{SHARED_HOSTS, SHORTENERS, distinctive, is_generic, lists};
 
-/// Schemes that a browser runs or reads files with.
-const UNSAFE: &[&str] = &["javascript", "data", "file", "vbscript", "blob", "about", "view-source", "filesystem", "jar"];
+/// Schemes that a browser or the system runs, reads files with, or keeps for itself.
+#[rustfmt::skip]
+const UNSAFE: &[&str] = &["javascript", "data", "file", "vbscript", "blob", "about", "view-source", "filesystem", "jar", "intent",
+    "android-app", "content", "chrome", "edge", "opera", "brave", "resource", "search", "search-ms", "ms-msdt", "ms-settings", "ms-search",
+    "shell", "res", "mk", "mhtml", "wyciwyg", "livescript", "mocha", "feed"];
 
 /// Schemes that no program receives an authorization by.
 const USELESS: &[&str] =
@@ -130,7 +136,7 @@ fn why_unsafe(uri: &str) -> Option<(&'static str, &'static str)> {
     match parts(uri) {
         None => Some(("is not absolute", "Write it with its scheme and host, such as https://app.mybrand.example/callback.")),
         Some(parts) if UNSAFE.contains(&parts.scheme.as_str()) => Some((
-            "has a scheme that browsers run, or read files with",
+            "has a scheme that browsers or the system run, or read files with",
             "Use an https address, or the reversed domain of an app as its scheme.",
         )),
         Some(_) if uri.contains('*') => {
@@ -152,10 +158,20 @@ fn why_wrong(uri: &str) -> Option<(&'static str, &'static str)> {
     let parts = parts(uri)?;
     let host = parts.host();
     let path = parts.rest.split(['?', '#']).next().unwrap_or_default();
-    let is_dots = |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
+    // Some servers take `..;` for `..`.
+    let is_dots = |segment: &str| {
+        matches!(segment.split(';').next().unwrap_or_default().to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
+    };
     let port = parts.authority.as_deref().and_then(|authority| authority.rsplit_once(':')).map_or("", |(_, port)| port);
     if parts.is_web() && host.is_none() {
         Some(("has no host", "Write it with its host, such as https://app.mybrand.example/callback."))
+    } else if uri.contains(['{', '}', '<', '>']) {
+        Some(("has a placeholder", "Register each redirect URI in full: they are compared as they are written."))
+    } else if parts.is_web() && host.as_deref().is_some_and(is_disguised) {
+        Some((
+            "has a host with characters that pass for others, or that browsers rewrite",
+            "Write the host in the letters of one script, or as browsers send it (`xn--…`).",
+        ))
     } else if parts.authority.as_deref().is_some_and(|authority| authority.contains('@')) {
         Some(("has a user or a password before the host", "Leave out `@` and what stands before it."))
     } else if uri.contains('\\') || path.split('/').any(is_dots) {
@@ -177,6 +193,38 @@ fn why_wrong(uri: &str) -> Option<(&'static str, &'static str)> {
     } else {
         None
     }
+}
+
+/// Returns whether browsers read a host otherwise than people do: characters of other widths, percent-encoded ones, or several scripts in a
+/// label.
+fn is_disguised(host: &str) -> bool {
+    let is_dot_or_wide =
+        |c: char| matches!(c, '%' | '。' | '．' | '｡' | '\u{ff01}'..='\u{ff5e}' | '\u{1d400}'..='\u{1d7ff}' | '\u{2460}'..='\u{24ff}');
+    let is_mixed = |label: &str| label.chars().any(|c| c.is_ascii_alphabetic()) && label.chars().any(passes_for_latin);
+    host.chars().any(|c| is_dot_or_wide(c) || is_unseen(c)) || host.split('.').any(is_mixed)
+}
+
+/// Hosts that are written like a brand, or like the host of another owner's client, but with other letters.
+pub fn like_another_host(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
+    let brands = Brands::of(&reviewed.owners);
+    let own_words = reviewed.owners.iter().flat_map(|owner| [owner.account.as_str(), owner.name.as_str()]).flat_map(words);
+    let own: Vec<Word> = own_words.collect();
+    let theirs: Vec<String> = reviewed.others.iter().flat_map(|other| &other.redirect_uris).filter_map(|uri| host(uri)).collect();
+    let seen = uris(reviewed).filter_map(|(field, uri)| {
+        let host = host(uri).filter(|host| is_telling(host))?;
+        let label = registrable_label(&host)?;
+        let is_written = |word: &Word| plain(&label).contains(&plain(&word.written));
+        // `köln` is `koeln` and `koln` in most hosts.
+        let is_written =
+            |word: &Word| is_written(word) || (!word.written.is_ascii() && label.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-'));
+        let is_disguised = |word: &Word| brands.is(&word.folded) && plain(&fold(&label)) == plain(&word.folded) && !is_written(word);
+        let disguised = own.iter().find(|word| is_disguised(word)).map(|word| format!("looks like `{}`", word.written));
+        let other =
+            || theirs.iter().find(|other| **other != host && fold(other) == fold(&host)).map(|other| format!("looks like `{other}`"));
+        let seen = format!("`{host}` {} and is another host", disguised.or_else(other)?);
+        Some(RuleMatch::new(field, seen, "Use the host that your users know, in the letters in which they know it."))
+    });
+    seen.collect()
 }
 
 /// What was tried and does not work; whether it was tried at all is nobody's mistake.
@@ -203,9 +251,14 @@ pub fn missing(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
 }
 
 pub fn of_another_owner(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
+    let has = |uris: &[String], wanted: &str| uris.iter().any(|uri| host(uri).as_deref() == Some(wanted));
     let seen = uris(reviewed).filter_map(|(field, uri)| {
         let host = host(uri).filter(|host| is_telling(host))?;
-        let other = reviewed.others.iter().find(|other| other.redirect_uris.iter().any(|uri| self::host(uri).as_deref() == Some(&host)))?;
+        let others: Vec<&OtherClient> = reviewed.others.iter().filter(|other| has(&other.redirect_uris, &host)).collect();
+        let owners: HashSet<&Option<String>> = others.iter().map(|other| &other.owner).collect();
+        // What several share already, this one among them or not, is a service for many.
+        let is_shared = owners.len() + usize::from(has(&reviewed.approved_uris, &host)) > 1;
+        let other = others.first().filter(|_| !is_shared)?;
         let seen = format!("`{host}` is a host of `{}`, the approved client of another owner", other.id);
         Some(RuleMatch::new(field, seen, "Use a host of your own, or become a collaborator of the other client."))
     });
@@ -227,26 +280,30 @@ pub fn unknown_host(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
             return (!is_domain).then(|| RuleMatch::new(field, format!("`{scheme}:` is a scheme that every app can claim"), advice));
         }
         let host = parts.host().filter(|host| is_telling(host))?;
-        let is_known = !lists(SHORTENERS, &host)
-            && (reviewed.owners.iter().any(|owner| is_host_of(uri, owner)) || is_named(&host, reviewed.client.id.as_str()));
-        let advice = "Use a host whose name shows whose it is, or tell the administrators.";
+        let is_in = |domain: &str| host == domain || host.ends_with(&format!(".{domain}"));
+        let is_of_owner = reviewed
+            .owners
+            .iter()
+            .any(|owner| owner.email_domain.as_deref().is_some_and(is_in) || is_named(&host, &[owner.account.as_str(), &owner.name]));
+        let is_known = !lists(SHORTENERS, &host) && (is_of_owner || is_named(&host, &[reviewed.client.id.as_str()]));
+        let advice = "Use a host whose name shows whose it is, or ask for a review and say there whose host it is.";
         (!is_known).then(|| RuleMatch::new(field, format!("`{host}` shows neither the owner nor the brand of the client"), advice))
     });
     seen.collect()
 }
 
-/// Returns whether a web address plausibly belongs to an account: by its ID, its name, or the domain of its e-mail address.
-pub fn is_host_of(uri: &str, owner: &Owner) -> bool {
-    let Some(host) = host(uri).filter(|host| is_telling(host)) else { return false };
-    let is_in = |domain: &str| host == domain || host.ends_with(&format!(".{domain}"));
-    owner.email_domain.as_deref().is_some_and(is_in) || is_named(&host, owner.account.as_str()) || is_named(&host, &owner.name)
-}
-
-/// Returns whether a host has a word of a name, or all of it.
-fn is_named(host: &str, name: &str) -> bool {
+/// Returns whether the part of a host that somebody has registered has a word of one of these names, letter by letter: what only looks like it, or
+/// stands in front of another's domain, is a disguise.
+fn is_named(host: &str, names: &[&str]) -> bool {
     const SHORTEST: usize = 3;
-    let labels = fold(host.rsplit_once('.').map_or(host, |(labels, _)| labels));
-    let (words, whole) = (words(name), fold(name));
-    let parts = distinctive(&words).map(|word| word.folded.as_str()).chain(std::iter::once(whole.as_str()));
-    parts.filter(|part| part.chars().count() >= SHORTEST).any(|part| labels.contains(part))
+    let Some(label) = registrable_label(host).map(|label| plain(&label)) else { return false };
+    let whole = label.replace('-', "");
+    let is_part = |written: &str| whole == written || label.split('-').any(|part| part == written);
+    let begins = |written: &str| whole.strip_prefix(written).is_some_and(|rest| is_generic(&fold(rest)));
+    names.iter().any(|name| {
+        let words = words(name);
+        let all: String = words.iter().map(|word| word.written.as_str()).collect();
+        let mut parts = distinctive(&words).map(|word| word.written.clone()).chain(std::iter::once(all)).map(|part| plain(&part));
+        parts.any(|part| part.chars().count() >= SHORTEST && (is_part(&part) || begins(&part)))
+    })
 }
