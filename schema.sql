@@ -187,7 +187,9 @@ CREATE TABLE client_review_requests (
     -- The day on which it was last asked for in words (days since 1970, UTC), and how often then.
     day           INTEGER NOT NULL,
     times         INTEGER NOT NULL,
-    is_open       INTEGER NOT NULL CHECK (is_open IN (0, 1))
+    is_open       INTEGER NOT NULL CHECK (is_open IN (0, 1)),
+    -- Whether only a person ends it, and no rule: it was rejected, flagged or suspended before.
+    needs_person  INTEGER NOT NULL CHECK (needs_person IN (0, 1))
 ) STRICT;
 
 -- How many clients there are: as many as the greatest number, less those that no client has any more. And how many of them are deleted.

@@ -80,6 +80,8 @@ pub struct ReviewRequest {
     pub times: i64,
     /// Whether it waits for an answer.
     pub is_open: bool,
+    /// Whether only a person ends it, whatever the rules find.
+    pub needs_person: bool,
 }
 
 /// The longest text of a request, and of a reason, in characters.

@@ -61,8 +61,7 @@ fn check_registered(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &Clien
     let findings = review::findings(tx, settings, &new)?;
     let is_open = matches!(new.state, State::Approved | State::Flagged);
     if is_open && !by.is_admin && settings.approval == Approval::Review {
-        let approved = review::findings(tx, settings, &old)?;
-        if verdicts::needs_person(settings, &new, &findings, Some((&old, &approved))) {
+        if verdicts::needs_person(settings, &new, &findings, verdicts::newest_approval(tx, id)?.as_ref()) {
             new.state = State::Requested;
         }
     }

@@ -1,5 +1,7 @@
 //! The registration review: what the rules find about a client.
 
+use serde_json::Value;
+
 use crate::base::error::Result;
 use crate::base::id::AccountId;
 use crate::base::page::Page;
@@ -8,10 +10,13 @@ use crate::base::right::{CLIENT_RIGHTS, Rights};
 use crate::base::time::Time;
 use crate::model::choice::State;
 use crate::model::client::Client;
+use crate::model::event::Action;
 use crate::model::member::expanded;
 use crate::model::settings::Settings;
+use crate::model::value;
 use crate::model::verdict::Outcome;
-use crate::registry::{consent, guidelines, likeness, probes, right_use};
+use crate::registry::entity::Entity;
+use crate::registry::{consent, guidelines, history, likeness, probes, right_use};
 use crate::review::finding::RuleFinding;
 use crate::review::protected::ProtectedNames;
 use crate::review::reviewed_client::{Owner, ReviewedClient};
@@ -27,7 +32,11 @@ const MOST_OWNERS: u32 = 100;
 /// # Errors
 /// Only those of the store.
 pub fn findings(tx: &Tx<'_>, settings: &Settings, client: &Client) -> Result<Vec<RuleFinding>> {
-    let accounts = owners(tx, client)?;
+    let owners = owners(tx, client)?;
+    let first = registered_for(tx, client)?;
+    let has_left = first.as_ref().is_some_and(|first| !owners.contains(first));
+    // An account that a collaborator added has not agreed: it vouches for nothing.
+    let accounts = first.filter(|_| !owners.is_empty()).map_or(owners, |first| vec![first]);
     let last_token = tx.token_days(&client.id, 0)?.iter().map(|day| day.last_issued_at).max();
     let contacts = [("administrative_contact", &client.administrative_contact), ("technical_contact", &client.technical_contact)];
     let mut contacts_gone = Vec::new();
@@ -41,6 +50,7 @@ pub fn findings(tx: &Tx<'_>, settings: &Settings, client: &Client) -> Result<Vec
     let registered = Known {
         approved_uris: stored.map(|stored| stored.redirect_uris).unwrap_or_default(),
         is_id_reserved: false,
+        has_left,
         is_public: consent::is_public(tx, &client.id)?,
         contacts_gone,
         unused_since: Some(last_token.unwrap_or(client.created_at)),
@@ -63,6 +73,8 @@ pub fn findings_of_new(tx: &Tx<'_>, settings: &Settings, client: &Client, owner:
 #[derive(Default)]
 struct Known {
     is_id_reserved: bool,
+    /// Whether the account that it was registered for is its owner no more.
+    has_left: bool,
     is_public: bool,
     approved_uris: Vec<String>,
     contacts_gone: Vec<&'static str>,
@@ -81,6 +93,8 @@ fn request_text(tx: &Tx<'_>, client: &Client) -> Result<Option<String>> {
 }
 
 fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client, accounts: &[AccountId], known: Known) -> Result<Vec<RuleFinding>> {
+    let mut owners: Vec<Owner> = accounts.iter().map(|account| owner(tx, account)).collect::<Result<_>>()?;
+    owners.iter_mut().for_each(|owner| owner.is_operator &= !known.has_left);
     let related = related(tx, accounts)?;
     let related: Vec<&str> = related.iter().map(AccountId::as_str).collect();
     let reviewed = ReviewedClient {
@@ -88,7 +102,7 @@ fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client, accounts: &[AccountI
         now: tx.now,
         is_public: known.is_public,
         is_id_reserved: known.is_id_reserved,
-        owners: accounts.iter().map(|account| owner(tx, account)).collect::<Result<_>>()?,
+        owners,
         others: likeness::others(tx, client, &related)?,
         approved_uris: known.approved_uris,
         protected: ProtectedNames::of(settings.protected_names.get()),
@@ -102,12 +116,19 @@ fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client, accounts: &[AccountI
 }
 
 /// Returns the live accounts that have every right on a client, or else all its collaborators.
-fn owners(tx: &Tx<'_>, client: &Client) -> Result<Vec<AccountId>> {
+pub(super) fn owners(tx: &Tx<'_>, client: &Client) -> Result<Vec<AccountId>> {
     let order = Order { by: MemberKey::Id, direction: Direction::Ascending };
     let members = tx.members(&Owned::Client(client.id.clone()), order, Page::new(MOST_OWNERS, 1))?.items;
     let has_all = |rights: &[_]| CLIENT_RIGHTS.without(expanded(rights)).is_empty();
     let is_anybody_owner = members.iter().any(|member| has_all(&member.rights));
     Ok(members.into_iter().filter(|member| !is_anybody_owner || has_all(&member.rights)).map(|member| member.account).collect())
+}
+
+/// Returns the account that a client was registered for, as its creation in the history says; `None` while it is registered.
+fn registered_for(tx: &Tx<'_>, client: &Client) -> Result<Option<AccountId>> {
+    let creation = history::since(tx, &Entity::Client(client.id.clone()), &[Action::Create], 0, 1)?.pop();
+    let created = creation.and_then(|event| serde_json::from_str::<Value>(&event.new_values).ok());
+    Ok(created.and_then(|created| value::to_account(created.get("administrative_contact")?)))
 }
 
 /// Returns these accounts, and those that belong to the same people: the organizations of a user, and the user who created an organization.

@@ -66,9 +66,13 @@ impl ClientReview {
         self.newest.as_ref().map(|verdict| self.now.changed_since(&verdict.shown)).unwrap_or_default()
     }
 
-    /// Returns whether the newest verdict is about something else than the client is now, or by other rules.
+    /// Returns whether the newest verdict is about something else than the client is now, or by other rules, or approves what the rules would
+    /// not find today.
     pub fn is_stale(&self) -> bool {
-        self.newest.as_ref().is_some_and(|verdict| verdict.rule_set != i64::from(RULE_SET)) || !self.changed().is_empty()
+        let is_other = |verdict: &Verdict| {
+            verdict.rule_set != i64::from(RULE_SET) || verdict.outcome == Outcome::Approved && !self.now.is_found_by(verdict)
+        };
+        self.newest.as_ref().is_some_and(is_other) || !self.changed().is_empty()
     }
 }
 
@@ -141,9 +145,13 @@ pub fn ask(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &ClientId, text
         return Err(refusal.into());
     }
     let waits_already = old.state == State::Requested && last.as_ref().is_none_or(|last| last.is_open);
+    // Where nothing is stored, nothing says that only the rules made it wait.
+    let is_only_judged = last.as_ref().is_some_and(|last| !last.needs_person);
+    let needs_person = old.state == State::Rejected || !is_only_judged;
     let asked_at = last.filter(|_| waits_already).map_or(tx.now, |last| last.asked_at);
     let account_id = by.actor().account_id;
-    tx.set_review_request(id, &ReviewRequest { asked_at, account_id, text: text.to_owned(), day: today, times: times + 1, is_open: true })?;
+    let request = ReviewRequest { asked_at, account_id, text: text.to_owned(), day: today, times: times + 1, is_open: true, needs_person };
+    tx.set_review_request(id, &request)?;
     if !waits_already {
         set_state(tx, by, &old, State::Requested, APPROVAL_REQUIRED)?;
     }
@@ -176,7 +184,7 @@ pub fn answer(tx: &Tx<'_>, by: &Principal, settings: &Settings, ids: &[ClientId]
         let judge = verdicts::judge_of(by);
         let verdict = NewVerdict { judgement, outcome, judge, reason: reason.to_owned(), request: RequestChange::Closes };
         if tx.review_request(id)?.is_none() {
-            verdicts::open_request(tx, by, id, None)?;
+            verdicts::open_request(tx, by, id, None, RequestChange::Opens)?;
         }
         verdicts::store(tx, by, settings, id, verdict)?;
     }

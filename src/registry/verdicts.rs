@@ -4,7 +4,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::base::error::Result;
-use crate::base::id::ClientId;
+use crate::base::id::{AccountId, ClientId};
+use crate::base::right::{Right, Rights};
 use crate::model::bounds::VERDICTS;
 use crate::model::choice::State;
 use crate::model::client::{Client, FIELDS};
@@ -44,10 +45,17 @@ pub struct Judgement {
 /// # Errors
 /// Only those of the store.
 pub fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client) -> Result<Judgement> {
+    Ok(Judgement { findings: review::findings(tx, settings, client)?, shown: shown(tx, client)? })
+}
+
+/// Returns what of a client is judged, as it is.
+fn shown(tx: &Tx<'_>, client: &Client) -> Result<Map<String, Value>> {
     let fields = FIELDS.iter().filter(|field| JUDGED.contains(&field.name));
     let mut shown: Map<String, Value> = fields.map(|field| (field.name.to_owned(), (field.get)(client))).collect();
     shown.insert("secretless".to_owned(), consent::is_public(tx, &client.id)?.into());
-    Ok(Judgement { findings: review::findings(tx, settings, client)?, shown })
+    let owners = review::owners(tx, client)?;
+    shown.insert("owners".to_owned(), owners.iter().map(AccountId::as_str).collect());
+    Ok(shown)
 }
 
 impl Judgement {
@@ -61,27 +69,37 @@ impl Judgement {
         let differs = |(name, value): &(&String, &Value)| shown.get(*name) != Some(*value);
         self.shown.iter().filter(differs).map(|(name, _)| name.clone()).collect()
     }
+
+    /// Returns whether the rules find the same as a verdict says.
+    pub fn is_found_by(&self, verdict: &Verdict) -> bool {
+        self.findings.len() == verdict.findings.len() && self.findings.iter().all(|finding| is_found_in(verdict, finding))
+    }
 }
 
 /// Returns whether a person must look at a client about which this was found: at a finding or a right that an approval did not cover already.
-pub(super) fn needs_person(
-    settings: &Settings,
-    client: &Client,
-    findings: &[RuleFinding],
-    approved: Option<(&Client, &[RuleFinding])>,
-) -> bool {
+pub(super) fn needs_person(settings: &Settings, client: &Client, findings: &[RuleFinding], approved: Option<&Verdict>) -> bool {
     let by_person = &settings.review_by_person;
     let is_marked = |finding: &RuleFinding| {
         let names = [finding.rule, finding.severity.name()];
         finding.severity == Severity::Blocks || by_person.findings.iter().any(|marked| names.contains(&marked.as_str()))
     };
-    let is_covered = |finding: &RuleFinding| {
-        let same = |other: &RuleFinding| (other.rule, &other.seen, other.severity) == (finding.rule, &finding.seen, finding.severity);
-        approved.is_some_and(|(_, findings)| findings.iter().any(same))
-    };
-    let held = |client: &Client| client.all_rights().expanded().and(by_person.rights);
-    let rights = held(client).without(approved.map(|(client, _)| held(client)).unwrap_or_default());
+    let is_covered = |finding: &RuleFinding| approved.is_some_and(|approval| is_found_in(approval, finding));
+    let held = |rights: Rights| rights.expanded().and(by_person.rights);
+    let rights = held(client.all_rights()).without(held(approved.map(shown_rights).unwrap_or_default()));
     !rights.is_empty() || findings.iter().any(|finding| is_marked(finding) && !is_covered(finding))
+}
+
+/// Returns whether a verdict has the same finding.
+fn is_found_in(verdict: &Verdict, finding: &RuleFinding) -> bool {
+    let names = ["rule", "seen", "severity"];
+    let now = [finding.rule, finding.seen.as_str(), finding.severity.name()];
+    verdict.findings.iter().any(|found| names.map(|name| text(found, name)) == now)
+}
+
+/// Returns the rights that a verdict was shown.
+fn shown_rights(verdict: &Verdict) -> Rights {
+    let names = verdict.shown.get("rights").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    names.iter().filter_map(Value::as_str).filter_map(Right::from_name).collect()
 }
 
 /// A verdict to store once the change that it is about has been recorded.
@@ -98,6 +116,8 @@ pub(super) struct NewVerdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RequestChange {
     Opens,
+    /// So that only a person ends it.
+    OpensForPerson,
     Stays,
     Closes,
 }
@@ -111,7 +131,7 @@ impl NewVerdict {
     /// Returns the verdict of the administrator who set the client's state; `None` for a state that is no answer.
     fn of_state(by: &Principal, judgement: Judgement, client: &Client) -> Option<NewVerdict> {
         let (outcome, request) = match client.state {
-            State::Requested => (Outcome::Judged, RequestChange::Opens),
+            State::Requested => (Outcome::Judged, RequestChange::OpensForPerson),
             State::Approved => (Outcome::Approved, RequestChange::Closes),
             State::Rejected => (Outcome::Rejected, RequestChange::Closes),
             State::Flagged | State::Suspended => return None,
@@ -152,11 +172,11 @@ fn approve(client: &mut Client) {
     client.state_description = String::new();
 }
 
-/// A client before a change, and what the rules found about it then, where that matters.
+/// A client before a change, and what of it is judged, where that matters.
 #[derive(Debug)]
 pub(super) struct BeforeChange<'c> {
     client: &'c Client,
-    approved: Option<Judgement>,
+    shown: Option<Map<String, Value>>,
 }
 
 /// Looks at a client before a change by this caller.
@@ -165,7 +185,7 @@ pub(super) struct BeforeChange<'c> {
 pub(super) fn before<'c>(tx: &Tx<'_>, by: &Principal, settings: &Settings, client: &'c Client) -> Result<BeforeChange<'c>> {
     let is_open = matches!(client.state, State::Approved | State::Flagged);
     let is_judged = !by.is_admin && settings.approval == Approval::Review && is_open;
-    Ok(BeforeChange { client, approved: is_judged.then(|| judge(tx, settings, client)).transpose()? })
+    Ok(BeforeChange { client, shown: is_judged.then(|| shown(tx, client)).transpose()? })
 }
 
 impl BeforeChange<'_> {
@@ -179,7 +199,7 @@ impl BeforeChange<'_> {
             return if is_answer { Ok(NewVerdict::of_state(by, judge(tx, settings, new)?, new)) } else { Ok(None) };
         }
         if begins_to_wait {
-            return Ok(Some(NewVerdict::of_rules(judge(tx, settings, new)?, Outcome::Judged, RequestChange::Opens)));
+            return Ok(Some(NewVerdict::of_rules(judge(tx, settings, new)?, Outcome::Judged, self.opens())));
         }
         match new.state {
             State::Requested => of_waiting(tx, settings, new),
@@ -188,15 +208,21 @@ impl BeforeChange<'_> {
         }
     }
 
-    /// Judges a client that everyone can use: it waits again if the change brought what needs a person.
+    /// Returns how a client begins to wait: only a person takes a flag off.
+    fn opens(&self) -> RequestChange {
+        if self.client.state == State::Approved { RequestChange::Opens } else { RequestChange::OpensForPerson }
+    }
+
+    /// Judges a client that everyone can use: it waits again if it has what needs a person and what was approved had not.
     fn of_open(self, tx: &Tx<'_>, settings: &Settings, new: &mut Client) -> Result<Option<NewVerdict>> {
-        let Some(approved) = self.approved else { return Ok(None) };
+        let opens = self.opens();
+        let Some(shown) = self.shown else { return Ok(None) };
         let judgement = judge(tx, settings, new)?;
-        let changed = judgement.changed_since(&approved.shown);
+        let changed = judgement.changed_since(&shown);
         if changed.is_empty() {
             return Ok(None);
         }
-        if !needs_person(settings, new, &judgement.findings, Some((self.client, &approved.findings))) {
+        if !needs_person(settings, new, &judgement.findings, newest_approval(tx, &new.id)?.as_ref()) {
             let outcome = if new.state == State::Approved { Outcome::Approved } else { Outcome::Judged };
             return Ok(Some(NewVerdict::of_rules(judgement, outcome, RequestChange::Stays)));
         }
@@ -206,7 +232,7 @@ impl BeforeChange<'_> {
         new.state_description = format!("{APPROVAL_REQUIRED_AGAIN} {fields}{flag}");
         // What was approved is what it could ask for before.
         new.approved = self.client.approved;
-        Ok(Some(NewVerdict::of_rules(judgement, Outcome::Judged, RequestChange::Opens)))
+        Ok(Some(NewVerdict::of_rules(judgement, Outcome::Judged, opens)))
     }
 }
 
@@ -218,7 +244,8 @@ fn of_waiting(tx: &Tx<'_>, settings: &Settings, client: &mut Client) -> Result<O
         return Ok(None);
     }
     let answered = by_people(tx, &client.id)?;
-    let waits_by_rules = last.judge == Judge::Rules && answered.is_none_or(|answer| answer.outcome == Outcome::Approved);
+    let needs_answer = tx.review_request(&client.id)?.is_some_and(|request| request.needs_person);
+    let waits_by_rules = !needs_answer && last.judge == Judge::Rules && answered.is_none_or(|answer| answer.outcome == Outcome::Approved);
     if settings.approval == Approval::Review && waits_by_rules && !needs_person(settings, client, &judgement.findings, None) {
         approve(client);
         return Ok(Some(NewVerdict::of_rules(judgement, Outcome::Approved, RequestChange::Closes)));
@@ -253,8 +280,8 @@ pub(super) fn store(tx: &Tx<'_>, by: &Principal, settings: &Settings, client: &C
     tx.insert_verdict(client, &verdict)?;
     tx.delete_old_verdicts(client, VERDICTS.most)?;
     match new.request {
-        RequestChange::Opens => open_request(tx, by, client, request)?,
-        RequestChange::Closes => close_request(tx, client, request)?,
+        opens @ (RequestChange::Opens | RequestChange::OpensForPerson) => open_request(tx, by, client, request, opens)?,
+        RequestChange::Closes => close_request(tx, client, request, new.outcome)?,
         RequestChange::Stays => {}
     }
     let is_news = replaced.is_none_or(|last| last.findings != verdict.findings);
@@ -286,14 +313,23 @@ pub fn text<'f>(finding: &'f Value, name: &str) -> &'f str {
 }
 
 /// Opens a request that nobody asked for in words.
-pub(super) fn open_request(tx: &Tx<'_>, by: &Principal, client: &ClientId, last: Option<ReviewRequest>) -> Result<()> {
+pub(super) fn open_request(
+    tx: &Tx<'_>,
+    by: &Principal,
+    client: &ClientId,
+    last: Option<ReviewRequest>,
+    change: RequestChange,
+) -> Result<()> {
     let (day, times) = last.map_or((0, 0), |last| (last.day, last.times));
-    let request = ReviewRequest { asked_at: tx.now, account_id: by.actor().account_id, text: String::new(), day, times, is_open: true };
+    let needs_person = change == RequestChange::OpensForPerson;
+    let account_id = by.actor().account_id;
+    let request = ReviewRequest { asked_at: tx.now, account_id, text: String::new(), day, times, is_open: true, needs_person };
     tx.set_review_request(client, &request)
 }
 
-fn close_request(tx: &Tx<'_>, client: &ClientId, last: Option<ReviewRequest>) -> Result<()> {
-    last.map_or(Ok(()), |last| tx.set_review_request(client, &ReviewRequest { text: String::new(), is_open: false, ..last }))
+fn close_request(tx: &Tx<'_>, client: &ClientId, last: Option<ReviewRequest>, outcome: Outcome) -> Result<()> {
+    let needs_person = outcome != Outcome::Approved;
+    last.map_or(Ok(()), |last| tx.set_review_request(client, &ReviewRequest { text: String::new(), is_open: false, needs_person, ..last }))
 }
 
 /// Returns the newest verdict about a client.

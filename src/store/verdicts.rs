@@ -114,7 +114,8 @@ impl Tx<'_> {
 
     /// Returns the last request for review of a client, open or answered.
     pub(crate) fn review_request(&self, client: &ClientId) -> Result<Option<ReviewRequest>> {
-        let statement = format!("SELECT asked_at, account_id, text, day, times, is_open FROM client_review_requests WHERE {OF_CLIENT}");
+        let statement =
+            format!("SELECT asked_at, account_id, text, day, times, is_open, needs_person FROM client_review_requests WHERE {OF_CLIENT}");
         self.one(&statement, named_params! {":client_id": client}, |cells| {
             Ok(ReviewRequest {
                 asked_at: cells.take("asked_at")?,
@@ -123,6 +124,7 @@ impl Tx<'_> {
                 day: cells.take("day")?,
                 times: cells.take("times")?,
                 is_open: cells.take("is_open")?,
+                needs_person: cells.take("needs_person")?,
             })
         })
     }
@@ -132,11 +134,12 @@ impl Tx<'_> {
         let values = named_params! {
             ":client_id": client, ":asked_at": request.asked_at, ":account_id": request.account_id, ":text": request.text,
             ":day": request.day, ":times": request.times, ":is_open": request.is_open,
+            ":needs_person": request.needs_person,
         };
-        let statement = "INSERT INTO client_review_requests (client_number, asked_at, account_id, text, day, times, is_open) \
-             SELECT client_number, :asked_at, :account_id, :text, :day, :times, :is_open FROM clients WHERE client_id = :client_id \
+        let statement = "INSERT INTO client_review_requests (client_number, asked_at, account_id, text, day, times, is_open, needs_person) \
+             SELECT client_number, :asked_at, :account_id, :text, :day, :times, :is_open, :needs_person FROM clients WHERE client_id = :client_id \
              ON CONFLICT (client_number) DO UPDATE SET asked_at = excluded.asked_at, account_id = excluded.account_id, text = excluded.text, \
-             day = excluded.day, times = excluded.times, is_open = excluded.is_open";
+             day = excluded.day, times = excluded.times, is_open = excluded.is_open, needs_person = excluded.needs_person";
         self.run(statement, values).map(drop)
     }
 

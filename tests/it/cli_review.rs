@@ -44,6 +44,11 @@ fn a_client_goes_the_whole_way_from_a_warning_to_its_approval() {
     registers(&fixture, &key, "bob-bad-map", "--name \"Bob Bad Map\"");
     let shown = fixture.run("clients review show bob-bad-map --output-format table");
     assert!(shown.out.contains("description") && shown.err.contains("asked by bob"), "{} {}", shown.out, shown.err);
+    let forged = "Please\napproved by admin at 2026-01-01T00:00:00Z: fine";
+    let line = format!("clients review request bob-bad-map --api-key {key} --text \"{forged}\" --output-format table");
+    let said = fixture.run(&line);
+    assert!(said.err.contains("Please\\napproved by"), "{}", said.err);
+    assert!(!said.err.lines().any(|line| line.starts_with("approved by")), "{}", said.err);
     fixture.refused("clients review ask bob-bad-map", 2, "error:cmd/ttn-lw-cli/commands:no_reason");
     let asked = fixture.json("clients review ask bob-bad-map --reason \"Describe it\"");
     assert_eq!((&asked["waits_for"], &asked["answer"]["reason"]), (&json!("owner"), &json!("Describe it")));

@@ -292,3 +292,88 @@ fn the_reviews_of_all_clients_are_listed_for_administrators_and_those_that_wait_
     assert_eq!(ids("/api/v3/reviews?waiting=true").0, "one-app six-app", "what waits for its owner comes last");
     server.check("alice", "GET", "/api/v3/reviews", "", "403 permission_denied");
 }
+
+#[test]
+fn a_client_that_was_rejected_or_flagged_waits_for_a_person_whatever_is_stored_about_it() {
+    for (state, is_stored) in [("STATE_REJECTED", true), ("STATE_REJECTED", false), ("STATE_FLAGGED", true), ("STATE_FLAGGED", false)] {
+        let server = reviewing();
+        registers(&server, &["RIGHT_USER_INFO"]);
+        changes(&server, "admin", "state", json!(state));
+        if !is_stored {
+            server.execute("DELETE FROM client_verdicts; DELETE FROM client_review_requests");
+        }
+        match state {
+            "STATE_REJECTED" => drop(server.check("alice", "POST", REVIEW, r#"{"text":"Please"}"#, "200")),
+            _ => drop(changes(&server, "alice", "redirect_uris", json!(["https://*.example/cb"]))),
+        }
+        assert_eq!(self::state(&server), "STATE_REQUESTED", "{state}");
+        for uri in ["https://app.example/other", "https://app.example/cb"] {
+            changes(&server, "alice", "redirect_uris", json!([uri]));
+            server.check("alice", "POST", REVIEW, r#"{"text":"Please"}"#, "200");
+            changes(&server, "alice", "description", json!(format!("Shows the gateways of my users on a map, at {uri}")));
+            assert_eq!(self::state(&server), "STATE_REQUESTED", "{state}, stored: {is_stored}");
+        }
+    }
+}
+
+#[test]
+fn a_client_without_any_verdict_that_waits_is_approved_by_a_person_alone() {
+    let server = reviewing();
+    registers(&server, &["RIGHT_USER_DELETE"]);
+    server.execute("DELETE FROM client_verdicts; DELETE FROM client_review_requests");
+    server.check("alice", "POST", REVIEW, r#"{"text":"Please"}"#, "200");
+    changes(&server, "alice", "rights", json!(["RIGHT_USER_INFO"]));
+    assert_eq!(state(&server), "STATE_REQUESTED");
+}
+
+#[test]
+fn what_blocks_and_was_not_seen_by_an_approval_waits_at_the_next_change_and_makes_it_stale() {
+    let mut server = Server::with(Settings { approval: Approval::Review, ..Settings::default() });
+    server.has_user("alice");
+    registers(&server, &["RIGHT_USER_INFO"]);
+    let named = r#"{"user":{"name":"The Things Stack"},"field_mask":"name"}"#;
+    server.check("alice", "PUT", "/api/v3/users/alice", named, "200");
+    assert_eq!((&review(&server)["stale"], state(&server).as_str()), (&json!(true), "STATE_APPROVED"));
+    changes(&server, "alice", "description", json!("Shows the gateways of all my users on a map."));
+    assert_eq!(state(&server), "STATE_REQUESTED");
+}
+
+#[test]
+fn what_blocks_a_client_that_was_approved_without_question_waits_at_its_next_change() {
+    let server = reviewing();
+    registers(&server, &["RIGHT_USER_INFO"]);
+    server.execute(
+        "DELETE FROM client_verdicts; DELETE FROM client_review_requests; UPDATE clients SET name = 'The Things Stack' WHERE client_id = 'my-app'",
+    );
+    changes(&server, "alice", "description", json!("Shows the gateways of all my users on a map."));
+    assert_eq!(state(&server), "STATE_REQUESTED");
+}
+
+#[test]
+fn an_account_that_a_collaborator_adds_vouches_for_nothing() {
+    let mut server = reviewing();
+    server.has_user("mallory");
+    server.has_user("victim");
+    let client = |id: &str, name: &str| {
+        json!({"client": {"ids": {"client_id": id}, "name": name, "redirect_uris": ["https://portal.victim.example/cb"],
+            "description": "Shows the gateways of its users on a map.", "grants": ["GRANT_AUTHORIZATION_CODE"]}})
+    };
+    server.check("victim", "POST", "/api/v3/users/victim/clients", &client("victim-portal", "Victim Portal").to_string(), "200");
+    server.check("mallory", "POST", "/api/v3/users/mallory/clients", &client("victim-porta1", "Victim Porta1").to_string(), "200");
+    let rules = || -> Vec<Value> {
+        let review = server.check("mallory", "GET", "/api/v3/clients/victim-porta1/review", "", "200").json();
+        review["findings"].as_array().expect("findings").iter().map(|finding| finding["rule"].clone()).collect()
+    };
+    let before = rules();
+    for rule in ["like_another_client", "owner_is_not_brand", "redirect_uri_of_another_owner"] {
+        assert!(before.contains(&json!(rule)), "{before:?}");
+    }
+    for account in ["victim", "admin"] {
+        let body = json!({"collaborator": {"ids": {"user_ids": {"user_id": account}}, "rights": ["RIGHT_ALL"]}}).to_string();
+        server.check("mallory", "PUT", "/api/v3/clients/victim-porta1/collaborators", &body, "200");
+        assert_eq!(rules(), before, "{account}");
+    }
+    let body = r#"{"client":{"name":"The Things Stack Console"},"field_mask":"name"}"#;
+    server.check("mallory", "PUT", "/api/v3/clients/victim-porta1", body, "200");
+    server.check("mallory", "GET", "/api/v3/clients/victim-porta1/review", "", r#"200 {"state":"STATE_REQUESTED"}"#);
+}

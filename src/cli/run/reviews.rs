@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::base::printable::printable;
 use crate::cli::args::nouns::CLIENT;
 use crate::cli::args::values::{Format, Values, missing};
 use crate::cli::failure::Failure;
@@ -67,7 +68,8 @@ fn print(values: &Values, review: Value) -> Result<(), Failure> {
         return output::object(values, &["client_ids.client_id"], &review);
     }
     output::list(values, &["client_ids.client_id", "state", "waits_for", "severity", "rule", "field", "seen", "do"], &rows(&review))?;
-    let text = |of: &Value, name: &str| of[name].as_str().unwrap_or_default().to_owned();
+    // On one line: nobody writes what looks like a line of ours.
+    let text = |of: &Value, name: &str| printable(of[name].as_str().unwrap_or_default());
     if let Some(request) = review.get("request") {
         note(&format!("asked by {} at {}: {}", text(request, "account_id"), text(request, "asked_at"), text(request, "text")));
     }
