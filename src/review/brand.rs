@@ -37,15 +37,16 @@ impl Brands {
     fn add(&mut self, name: &str) {
         let mut words = words(name);
         words.truncate(MOST_WORDS);
-        let names_nobody = |word: &Word| is_role(&word.folded) || joins(&word.written) || is_legal_form(&word.written);
+        let is_number = |word: &Word| word.written.bytes().all(|b| b.is_ascii_digit());
+        let is_filling = |word: &Word| joins(&word.written) && !is_number(word);
+        let names_nobody = |word: &Word| is_role(&word.folded) || is_filling(word) || is_legal_form(&word.written);
         let is_alone = words.iter().filter(|word| !names_nobody(word)).count() == 1;
         for start in 0..words.len() {
             for end in start + 1..=words.len() {
                 let run = &words[start..end];
                 let is_name = match run {
                     [word] => {
-                        let is_number = word.written.bytes().all(|b| b.is_ascii_digit());
-                        let is_telling = !is_generic(&word.folded) && !is_own_name(&word.written) && !is_number;
+                        let is_telling = !is_generic(&word.folded) && !is_own_name(&word.written) && !is_number(word);
                         !names_nobody(word) && word.written.chars().count() > 1 && (is_telling || is_alone)
                     }
                     // `team-1` is a name as a whole.
