@@ -42,12 +42,16 @@ pub fn ask<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     }))
 }
 
-/// Reads `{"answer":"reject","reason":…}`.
+/// Reads `{"answer":"reject","reason":…}`, and `seen` of the review that it is about: needed to approve.
 pub fn answer<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     const MESSAGE: &str = "AnswerClientReviewRequest";
     let request = body::object(input)?;
     let reason = body::text(&request, "reason")?.to_owned();
+    let seen = body::text(&request, "seen")?.to_owned();
     let answer = match body::text(&request, "answer")? {
+        "approve" if seen.is_empty() => {
+            return Err(Invalid::new(MESSAGE, "seen", "value is required: that of the review that was read").into());
+        }
         "approve" => ReviewAnswer::Approve(reason),
         "reject" | "ask" if reason.trim().is_empty() => {
             return Err(Invalid::new(MESSAGE, "reason", "value is required: those who asked are shown why, or what to change").into());
@@ -58,7 +62,10 @@ pub fn answer<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     };
     let id = names::client(input).map_err(|inner| inner.inside(MESSAGE, "client_ids"))?;
     Ok(Box::new(move |call| {
-        review_queue::answer(call.tx, call.by, call.settings, std::slice::from_ref(&id), &answer)?;
+        match seen.as_str() {
+            "" => review_queue::answer(call.tx, call.by, call.settings, std::slice::from_ref(&id), &answer)?,
+            seen => review_queue::answer_seen(call.tx, call.by, call.settings, &id, &answer, seen)?,
+        }
         Ok(reply::ok(&to_json(&review_queue::show(call.tx, call.settings, &id)?)))
     }))
 }
@@ -76,6 +83,7 @@ fn to_json(review: &ClientReview) -> Value {
         ("rule_set".to_owned(), RULE_SET.into()),
         ("findings".to_owned(), review.now.findings.iter().map(RuleFinding::to_json).collect()),
         ("stale".to_owned(), review.is_stale().into()),
+        ("seen".to_owned(), review.seen.as_str().into()),
     ]);
     let optional: [(&str, Option<Value>); 6] = [
         ("name", Some(review.client.name.as_str()).filter(|name| !name.is_empty()).map(Value::from)),

@@ -16,13 +16,15 @@ pub fn request() -> Value {
 pub fn answer() -> Value {
     let mut reason = or_null(text(LONGEST_TEXT));
     reason["description"] = "Why, or what to change: shown to those who asked. Needed but for an approval.".into();
-    object(&["answer"], [("answer", json!({"enum": ANSWERS})), ("reason", reason)])
+    let mut seen = or_null(text(LONGEST_TEXT));
+    seen["description"] = "That of the review that the answer is about; refused if the client has changed since. Needed to approve.".into();
+    object(&["answer"], [("answer", json!({"enum": ANSWERS})), ("reason", reason), ("seen", seen)])
 }
 
 pub fn review() -> Value {
     let request = object(&["asked_at"], [("asked_at", time()), ("account_id", plain("")), ("text", text(LONGEST_TEXT))]);
     object(
-        &["client_ids", "state", "rule_set", "findings", "stale"],
+        &["client_ids", "state", "rule_set", "findings", "stale", "seen"],
         [
             ("client_ids", reference("ClientIds")),
             ("name", plain("")),
@@ -40,6 +42,7 @@ pub fn review() -> Value {
                 "stale",
                 json!({"type": "boolean", "description": "Whether the newest verdict is about something else than the client is now, or by other rules."}),
             ),
+            ("seen", plain("Stands for all that an answer is about: another one if any of it changes.")),
             ("answer", reference("Verdict")),
             ("approval", reference("Verdict")),
         ],

@@ -11,6 +11,8 @@ use crate::store::Tx;
 
 errors! {
     CLIENT_ANSWERED: FailedPrecondition "keyfob" "client_answered" "client `{client_id}` does not wait for an answer any more";
+    CLIENT_CHANGED: FailedPrecondition "keyfob" "client_changed"
+        "client `{client_id}` was changed while you looked at it: see what it asks for now, and answer again";
 }
 
 /// The state description of a new client that waits, in the words of The Things Stack.

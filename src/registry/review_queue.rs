@@ -1,23 +1,30 @@
 //! Requests for review, and the administrators' answers to them.
 
+use data_encoding::HEXLOWER;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
 use crate::base::error::{Result, errors};
 use crate::base::id::ClientId;
 use crate::base::page::{Page, Reading};
-use crate::model::bounds::REVIEW_REQUESTS;
+use crate::model::bounds::{MEMBERS, REVIEW_REQUESTS};
 use crate::model::choice::State;
 use crate::model::client::{Client, FIELDS};
 use crate::model::event::Action;
 use crate::model::settings::Settings;
 use crate::model::shape::Shape;
+use crate::model::value;
 use crate::model::verdict::{Judge, LONGEST_TEXT, Outcome, ReviewRequest, Verdict};
-use crate::registry::approval::{self, APPROVAL_REQUIRED, CLIENT_ANSWERED, ReviewAnswer};
+use crate::registry::approval::{self, APPROVAL_REQUIRED, CLIENT_ANSWERED, CLIENT_CHANGED, ReviewAnswer};
 use crate::registry::entity::{Entity, live_client};
 use crate::registry::history;
 use crate::registry::principal::Principal;
 use crate::registry::verdicts::{self, Judgement, NewVerdict, RequestChange};
+use crate::review::finding::RuleFinding;
 use crate::review::rules::RULE_SET;
 use crate::store::clients::{ClientKey, ClientScope};
-use crate::store::{Direction, Search, Tx};
+use crate::store::members::{MemberKey, Owned};
+use crate::store::{Direction, Order, Search, Tx};
 
 errors! {
     NO_REVIEW_NEEDED: FailedPrecondition
@@ -41,6 +48,8 @@ pub struct ClientReview {
     /// The request that waits for an answer.
     pub request: Option<ReviewRequest>,
     pub waits_for: Option<WaitsFor>,
+    /// Stands for all that an answer is about: another one if any of it changes.
+    pub seen: String,
 }
 
 /// Who has to do something before a client is open to everyone.
@@ -88,8 +97,10 @@ pub fn show(tx: &Tx<'_>, settings: &Settings, id: &ClientId) -> Result<ClientRev
         State::Requested => Some(WaitsFor::Owner),
         State::Approved | State::Rejected | State::Flagged | State::Suspended => None,
     };
+    let now = verdicts::judge(tx, settings, &client)?;
     Ok(ClientReview {
-        now: verdicts::judge(tx, settings, &client)?,
+        seen: seen(tx, &client, &now)?,
+        now,
         newest: verdicts::newest(tx, id)?,
         approval: verdicts::newest_approval(tx, id)?,
         answer: verdicts::by_people(tx, id)?,
@@ -97,6 +108,15 @@ pub fn show(tx: &Tx<'_>, settings: &Settings, id: &ClientId) -> Result<ClientRev
         waits_for,
         client,
     })
+}
+
+/// Returns what stands for a judgement and the collaborators of the client.
+fn seen(tx: &Tx<'_>, client: &Client, now: &Judgement) -> Result<String> {
+    let order = Order { by: MemberKey::Id, direction: Direction::Ascending };
+    let members = tx.members(&Owned::Client(client.id.clone()), order, Page::new(MEMBERS.most as u32, 1))?.items;
+    let members: Vec<_> = members.iter().map(|member| (member.account.as_str(), value::rights(&member.rights))).collect();
+    let findings: Vec<Value> = now.findings.iter().map(RuleFinding::to_json).collect();
+    Ok(HEXLOWER.encode(&Sha256::digest(json!([client.state.name(), now.shown, findings, members]).to_string())[..16]))
 }
 
 /// Lists the reviews of the clients that wait, worst first.
@@ -162,7 +182,18 @@ pub fn ask(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &ClientId, text
     verdicts::store(tx, by, settings, id, waits)
 }
 
-/// Answers the requests of all of these clients alike, or of none. The caller is an administrator.
+/// Answers the request of a client as it was seen. The caller is an administrator.
+/// # Errors
+/// Those of [`answer`]; `client_changed` if it is about something else than what was seen.
+pub fn answer_seen(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &ClientId, said: &ReviewAnswer, seen: &str) -> Result<()> {
+    let client = live_client(tx, id)?;
+    if client.state == State::Requested && self::seen(tx, &client, &verdicts::judge(tx, settings, &client)?)? != seen {
+        return Err(CLIENT_CHANGED.with("client_id", id.as_str()).into());
+    }
+    answer(tx, by, settings, std::slice::from_ref(id), said)
+}
+
+/// Answers the requests of all of these clients alike, or of none. The caller is an administrator, and has checked that they are as seen.
 /// # Errors
 /// `built_in_client`, `client_not_found`; `client_answered` if somebody else has decided meanwhile; the rules of `reason`.
 pub fn answer(tx: &Tx<'_>, by: &Principal, settings: &Settings, ids: &[ClientId], answer: &ReviewAnswer) -> Result<()> {

@@ -47,6 +47,13 @@ fn state(server: &Server) -> String {
     review(server)["state"].as_str().unwrap_or_default().to_owned()
 }
 
+/// The administrator approves `my-app` as it is.
+#[track_caller]
+fn approves(server: &Server) {
+    let body = json!({"answer": "approve", "seen": review(server)["seen"]}).to_string();
+    server.check("admin", "POST", ANSWER, &body, r#"200 {"state":"STATE_APPROVED"}"#);
+}
+
 fn warnings(answer: &Answer) -> usize {
     answer.all("X-Warning").len()
 }
@@ -107,7 +114,7 @@ fn with_review_a_change_that_needs_a_person_waits_and_any_other_is_approved_at_o
 fn what_a_person_approved_is_not_asked_for_again() {
     let server = reviewing();
     registers(&server, &["RIGHT_USER_DELETE"]);
-    server.check("admin", "POST", ANSWER, r#"{"answer":"approve"}"#, r#"200 {"state":"STATE_APPROVED"}"#);
+    approves(&server);
     changes(&server, "alice", "description", json!("Shows the gateways of my users on a map, and deletes users."));
     assert_eq!(state(&server), "STATE_APPROVED");
 }
@@ -136,7 +143,7 @@ fn a_person_who_said_no_is_asked_again_and_no_edit_is_a_way_around() {
         assert_eq!((&review["request"]["text"], &review["request"]["account_id"]), (&json!("It is out"), &json!("alice")));
         changes(&server, "alice", "name", json!("My Application"));
         assert_eq!(state(&server), "STATE_REQUESTED", "{answer}");
-        server.check("admin", "POST", ANSWER, r#"{"answer":"approve"}"#, "200");
+        approves(&server);
         let review = self::review(&server);
         assert_eq!((&review["state"], &review["answer"]["request"]), (&json!("STATE_APPROVED"), &json!("It is out")), "{review}");
     }
@@ -200,13 +207,20 @@ fn an_answer_has_a_reason_and_is_given_once() {
     let mut server = Server::start();
     server.has_user("alice");
     server.has_client("alice", "my-app");
-    for body in [r#"{"answer":"reject"}"#, r#"{"answer":"ask","reason":" "}"#, r#"{"answer":"maybe"}"#, "{}", r#"{"reason":"x"}"#] {
+    for body in [
+        r#"{"answer":"approve"}"#,
+        r#"{"answer":"reject"}"#,
+        r#"{"answer":"ask","reason":" "}"#,
+        r#"{"answer":"maybe"}"#,
+        "{}",
+        r#"{"reason":"x"}"#,
+    ] {
         server.check("admin", "POST", ANSWER, body, "400 validation");
     }
     assert_eq!(state(&server), "STATE_REQUESTED");
     server.check("admin", "POST", ANSWER, r#"{"answer":"reject","reason":"No"}"#, r#"200 {"state":"STATE_REJECTED"}"#);
-    server.check("admin", "POST", ANSWER, r#"{"answer":"approve"}"#, "400 client_answered");
-    server.check("admin", "POST", "/api/v3/clients/not-there/review/answer", r#"{"answer":"approve"}"#, "404 client_not_found");
+    server.check("admin", "POST", ANSWER, r#"{"answer":"approve","seen":"x"}"#, "400 client_answered");
+    server.check("admin", "POST", "/api/v3/clients/not-there/review/answer", r#"{"answer":"approve","seen":"x"}"#, "404 client_not_found");
 }
 
 #[test]
@@ -376,4 +390,40 @@ fn an_account_that_a_collaborator_adds_vouches_for_nothing() {
     let body = r#"{"client":{"name":"The Things Stack Console"},"field_mask":"name"}"#;
     server.check("mallory", "PUT", "/api/v3/clients/victim-porta1", body, "200");
     server.check("mallory", "GET", "/api/v3/clients/victim-porta1/review", "", r#"200 {"state":"STATE_REQUESTED"}"#);
+}
+
+#[test]
+fn an_administrator_approves_what_was_read_and_nothing_else() {
+    let mut server = reviewing();
+    server.has_user("bob");
+    registers(&server, &["RIGHT_USER_DELETE"]);
+    let named = r#"{"user":{"name":"The Things Stack"},"field_mask":"name"}"#;
+    let member = r#"{"collaborator":{"ids":{"user_ids":{"user_id":"bob"}},"rights":["RIGHT_CLIENT_INFO"]}}"#;
+    let uris = r#"{"client":{"redirect_uris":["https://evil.example/cb"]},"field_mask":"redirect_uris"}"#;
+    let collaborators = format!("{CLIENT}/collaborators");
+    for (target, change) in [("/api/v3/users/alice", named), (collaborators.as_str(), member), (CLIENT, uris)] {
+        let seen = review(&server)["seen"].clone();
+        assert_eq!(review(&server)["seen"], seen, "it stays while nothing changes");
+        server.check("alice", "PUT", target, change, "200");
+        let body = json!({"answer": "approve", "seen": seen}).to_string();
+        server.check("admin", "POST", ANSWER, &body, "400 client_changed");
+    }
+    assert_eq!(state(&server), "STATE_REQUESTED");
+    approves(&server);
+}
+
+#[test]
+fn a_name_with_characters_that_are_not_seen_or_turn_it_around_waits() {
+    for name in ["\u{202e}kcatS sgnihT ehT", "My\u{200b} App", "My\u{200d} App", "My\u{ad} App", "My\u{7} App"] {
+        let server = reviewing();
+        registers(&server, &["RIGHT_USER_INFO"]);
+        changes(&server, "alice", "name", json!(name));
+        assert_eq!(state(&server), "STATE_REQUESTED", "{name:?}");
+    }
+    for name in ["My App 👨\u{200d}👩\u{200d}👧 ❤\u{fe0f}", "שלום\u{200f} My App"] {
+        let server = reviewing();
+        registers(&server, &["RIGHT_USER_INFO"]);
+        changes(&server, "alice", "name", json!(name));
+        assert_eq!(state(&server), "STATE_APPROVED", "{name:?}");
+    }
 }

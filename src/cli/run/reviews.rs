@@ -77,6 +77,7 @@ fn print(values: &Values, review: Value) -> Result<(), Failure> {
         let who = answer["account_id"].as_str().unwrap_or("the operator");
         note(&format!("{} by {who} at {}: {}", text(answer, "outcome"), text(answer, "judged_at"), text(answer, "reason")));
     }
+    note(&format!("seen: {}", text(&review, "seen")));
     if review["stale"] == true {
         note("the last verdict is stale: the client or the rules have changed since");
     }
@@ -98,7 +99,10 @@ pub fn answer(answer: &str, values: &Values, remote: &mut Remote) -> Result<(), 
         return Err(missing("reason").into());
     }
     for id in values.list("client-id").iter().filter(|id| !id.is_empty()) {
-        let body = json!({"answer": answer, "reason": reason});
+        let mut body = json!({"answer": answer, "reason": reason});
+        if answer == "approve" {
+            body["seen"] = remote.read(&format!("{}/review", path(&CLIENT, id)), &QueryPairs::new())?.body["seen"].take();
+        }
         print(values, remote.write(Post, &format!("{}/review/answer", path(&CLIENT, id)), Some(&body))?.body)?;
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::base::error::{Result, errors};
+use crate::base::error::Result;
 use crate::base::id::ClientId;
 use crate::call::{Call, Input, LongWork, Work};
 use crate::console::clients::page::{shown_name, state_reason};
@@ -19,15 +19,10 @@ use crate::model::client::Client;
 use crate::page::message;
 use crate::page::rights::groups;
 use crate::page::words::sentence;
-use crate::registry::approval::ReviewAnswer;
+use crate::registry::approval::{CLIENT_CHANGED, ReviewAnswer};
 use crate::registry::entity::Entity;
 use crate::registry::review_queue::{self, ClientReview, WaitsFor};
 use crate::review::rules::is_dangerous;
-
-errors! {
-    CLIENT_CHANGED: FailedPrecondition "keyfob" "client_changed"
-        "client `{client_id}` was changed while you looked at it: see what it asks for now, and answer again";
-}
 
 const PATH: &str = "/console/review";
 
@@ -143,7 +138,10 @@ impl ReviewForm {
     /// Refuses to approve what was changed since the page was drawn.
     fn check_is_about_what_was_seen(&self, call: &Call<'_>) -> Result<()> {
         for id in &self.clients {
-            if saving::is_changed(call, &Entity::Client(id.clone()), EditedPart::Fields(SHOWN), self.seen)? {
+            let entity = Entity::Client(id.clone());
+            if saving::is_changed(call, &entity, EditedPart::Fields(SHOWN), self.seen)?
+                || saving::is_changed(call, &entity, EditedPart::Members, self.seen)?
+            {
                 return Err(CLIENT_CHANGED.with("client_id", id.as_str()).into());
             }
         }

@@ -58,6 +58,7 @@ pub struct Seen(i64);
 pub enum EditedPart<'a> {
     Fields(&'a [&'a str]),
     Member(&'a AccountId),
+    Members,
     /// By its ID.
     ApiKey(&'a str),
 }
@@ -162,7 +163,7 @@ impl EditedPart<'_> {
         // One that was purged and created again is another.
         match self {
             EditedPart::Fields(_) => &[Action::Create, Action::Update],
-            EditedPart::Member(_) => &[Action::Create, Action::SetCollaborator, Action::RemoveCollaborator],
+            EditedPart::Member(_) | EditedPart::Members => &[Action::Create, Action::SetCollaborator, Action::RemoveCollaborator],
             EditedPart::ApiKey(_) => &[Action::UpdateApiKey],
         }
     }
@@ -172,6 +173,7 @@ impl EditedPart<'_> {
         match self {
             EditedPart::Fields(fields) => fields.contains(&name),
             EditedPart::Member(account) => account.as_str() == name,
+            EditedPart::Members => true,
             EditedPart::ApiKey(_) => name == "api_key",
         }
     }
@@ -182,7 +184,7 @@ impl EditedPart<'_> {
             // It counts several changes, and only has the values of the last.
             _ if event.times > 1 => true,
             EditedPart::ApiKey(id) => object(&event.new_values).get("api_key").is_some_and(|key| key["id"] == *id),
-            EditedPart::Fields(_) | EditedPart::Member(_) => names(event).iter().any(|name| self.has(name)),
+            EditedPart::Fields(_) | EditedPart::Member(_) | EditedPart::Members => names(event).iter().any(|name| self.has(name)),
         }
     }
 }

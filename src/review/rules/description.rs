@@ -101,14 +101,31 @@ fn is_name_again(reviewed: &ReviewedClient<'_>) -> bool {
 
 pub fn hidden_characters(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
     let client = &reviewed.client;
-    let fields = [(FIELD, client.description.as_str()), ("name", client.name.as_str())];
-    let seen = fields.into_iter().filter_map(|(field, text)| {
-        let is_rtl = text.chars().any(is_right_to_left);
-        let hidden = text.chars().find(|c| is_hidden(*c, is_rtl) || (field == "name" && c.is_control()))?;
-        let seen = format!("There is a character that is not seen or turns the text around: U+{:04X}", u32::from(hidden));
-        Some(RuleMatch::new(field, seen, "Write it anew without such characters."))
+    let is_rtl = client.description.chars().any(is_right_to_left);
+    let hidden = client.description.chars().find(|c| is_hidden(*c, is_rtl));
+    hidden.map(|hidden| hidden_match(FIELD, hidden)).into_iter().chain(mixed_scripts(&client.name)).collect()
+}
+
+pub fn hidden_in_name(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
+    let of_owners = reviewed.owners.iter().map(|owner| ("collaborator", owner.name.as_str()));
+    let names = std::iter::once(("name", reviewed.client.name.as_str())).chain(of_owners);
+    names.filter_map(|(field, name)| hidden_character(name).map(|hidden| hidden_match(field, hidden))).collect()
+}
+
+fn hidden_match(field: &str, hidden: char) -> RuleMatch {
+    let seen = format!("There is a character that is not seen or turns the text around: U+{:04X}", u32::from(hidden));
+    RuleMatch::new(field, seen, "Write it anew without such characters.")
+}
+
+/// Returns the first character of a name that deceives. Joiners and variants do after Latin letters.
+fn hidden_character(name: &str) -> Option<char> {
+    let is_rtl = name.chars().any(is_right_to_left);
+    let joins = |c: char| matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
+    let before = std::iter::once(' ').chain(name.chars());
+    let found = before.zip(name.chars()).find(|(before, c)| {
+        is_hidden(*c, is_rtl) || c.is_control() || *c == '\u{ad}' || (joins(*c) && (before.is_ascii_alphabetic() || *before == ' '))
     });
-    seen.chain(mixed_scripts(&client.name)).collect()
+    found.map(|(_, c)| c)
 }
 
 /// Returns whether a character deceives. Marks of direction are part of texts from right to left, joiners of words and emoji.

@@ -105,7 +105,7 @@ fn of_clients(get: Without<'_>, delete: Without<'_>, post: With<'_>, put: With<'
         get("clients/my-app/review", Rule::Holds(MINE, INFO)),
         get("clients/not-there/review", Rule::Holds(NO_CLIENT, INFO)),
         post("clients/waiting-app/review", json!({"text": "Please"}), Rule::Holds(client("waiting-app"), BASIC)),
-        post("clients/waiting-app/review/answer", json!({"answer": "approve"}), Rule::Admin("permission_denied")),
+        post("clients/waiting-app/review/answer", json!({"answer": "reject", "reason": "No"}), Rule::Admin("permission_denied")),
         get("reviews", Rule::Admin("permission_denied")),
         get("clients/my-app/collaborators", Rule::Lists(MINE)),
         get("clients/not-there/collaborators", Rule::Lists(NO_CLIENT)),
