@@ -60,10 +60,12 @@ fn check_registered(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &Clien
     approval::withdraw(by, settings, &old, &mut new, approval::Secretlessness::Stays);
     let findings = review::findings(tx, settings, &new)?;
     let is_open = matches!(new.state, State::Approved | State::Flagged);
-    if is_open && !by.is_admin && settings.approval == Approval::Review {
-        if verdicts::needs_person(settings, &new, &findings, verdicts::newest_approval(tx, id)?.as_ref()) {
-            new.state = State::Requested;
-        }
+    if is_open
+        && !by.is_admin
+        && settings.approval == Approval::Review
+        && verdicts::needs_person(settings, &new, &findings, verdicts::newest_approval(tx, id)?.as_ref())
+    {
+        new.state = State::Requested;
     }
     Ok(Checked { findings, state: new.state })
 }
