@@ -8,7 +8,6 @@ use crate::base::page::Page;
 use crate::base::probe::UriProbe;
 use crate::base::right::{CLIENT_RIGHTS, Rights};
 use crate::base::time::Time;
-use crate::model::choice::State;
 use crate::model::client::Client;
 use crate::model::event::Action;
 use crate::model::member::expanded;
@@ -46,9 +45,7 @@ pub fn findings(tx: &Tx<'_>, settings: &Settings, client: &Client) -> Result<Vec
             contacts_gone.push(field);
         }
     }
-    let stored = tx.client(&client.id, Deleted::No)?.filter(|stored| matches!(stored.state, State::Approved | State::Flagged));
     let registered = Known {
-        approved_uris: stored.map(|stored| stored.redirect_uris).unwrap_or_default(),
         is_id_reserved: false,
         has_left,
         is_public: consent::is_public(tx, &client.id)?,
@@ -76,7 +73,6 @@ struct Known {
     /// Whether the account that it was registered for is its owner no more.
     has_left: bool,
     is_public: bool,
-    approved_uris: Vec<String>,
     contacts_gone: Vec<&'static str>,
     unused_since: Option<Time>,
     probes: Vec<UriProbe>,
@@ -104,7 +100,6 @@ fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client, accounts: &[AccountI
         is_id_reserved: known.is_id_reserved,
         owners,
         others: likeness::others(tx, client, &related)?,
-        approved_uris: known.approved_uris,
         protected: ProtectedNames::of(settings.protected_names.get()),
         request_text: known.request_text,
         contacts_gone: known.contacts_gone,

@@ -22,8 +22,6 @@ pub struct ReviewedClient<'a> {
     pub owners: Vec<Owner>,
     /// Approved clients of others that may be like this one, or have a host of its redirect URIs.
     pub others: Vec<OtherClient>,
-    /// The redirect URIs with which it is approved already.
-    pub approved_uris: Vec<String>,
     pub protected: ProtectedNames,
     /// What was written when somebody asked for its review.
     pub request_text: Option<String>,

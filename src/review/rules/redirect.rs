@@ -256,9 +256,8 @@ pub fn of_another_owner(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
         let host = host(uri).filter(|host| is_telling(host))?;
         let others: Vec<&OtherClient> = reviewed.others.iter().filter(|other| has(&other.redirect_uris, &host)).collect();
         let owners: HashSet<&Option<String>> = others.iter().map(|other| &other.owner).collect();
-        // What several share already, this one among them or not, is a service for many.
-        let is_shared = owners.len() + usize::from(has(&reviewed.approved_uris, &host)) > 1;
-        let other = others.first().filter(|_| !is_shared)?;
+        // What several others share is a service for many. This one does not count: then its own approval would vouch for it.
+        let other = others.first().filter(|_| owners.len() < 2)?;
         let seen = format!("`{host}` is a host of `{}`, the approved client of another owner", other.id);
         Some(RuleMatch::new(field, seen, "Use a host of your own, or become a collaborator of the other client."))
     });
