@@ -122,7 +122,10 @@ fn statuses(route: &Route, operation: &Operation) -> Vec<Kind> {
         return vec![Kind::Unavailable];
     }
     let names_something = route.path.contains('{')
-        || matches!(operation.takes, Takes::ListOfCollaborator(_) | Takes::ListOfMember(_) | Takes::AccountSearchByParameter);
+        || matches!(
+            operation.takes,
+            Takes::Check | Takes::ListOfCollaborator(_) | Takes::ListOfMember(_) | Takes::AccountSearchByParameter
+        );
     let rows = [
         (Kind::InvalidArgument, true),
         // Bad credentials count as none for a registration, and are forbidden to purge.

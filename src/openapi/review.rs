@@ -18,7 +18,12 @@ pub fn answer() -> Value {
     reason["description"] = "Why, or what to change: shown to those who asked. Needed but for an approval.".into();
     let mut seen = or_null(text(LONGEST_TEXT));
     seen["description"] = "That of the review that the answer is about; refused if the client has changed since. Needed to approve.".into();
-    object(&["answer"], [("answer", json!({"enum": ANSWERS})), ("reason", reason), ("seen", seen)])
+    let mut answer = object(&["answer"], [("answer", json!({"enum": ANSWERS})), ("reason", reason), ("seen", seen)]);
+    answer["anyOf"] = json!([
+        {"properties": {"answer": {"const": "approve"}, "seen": {"type": "string", "minLength": 1}}, "required": ["seen"]},
+        {"properties": {"answer": {"enum": ["reject", "ask"]}, "reason": {"type": "string", "pattern": r"\S"}}, "required": ["reason"]},
+    ]);
+    answer
 }
 
 pub fn review() -> Value {

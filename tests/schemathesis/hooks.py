@@ -11,6 +11,8 @@ ADMIN, OTHER = "admin", "somebody"
 
 # Rules between fields, or between a request and what is stored, that no schema can say: the name of the error, and the rule.
 RULES = {
+    "client_answered": "only a client that waits is answered",
+    "client_changed": "an answer is about the client as it is now",
     "client_needs_collaborator": "an owner remains",
     "contact_no_collaborator": "a contact is a collaborator",
     "organization_needs_collaborator": "an owner remains",
