@@ -13,8 +13,6 @@ use crate::model::shape::{LONGEST_ATTRIBUTE, ORGANIZATION_IDENTIFIERS, Shape, US
 use crate::model::{client, organization, user};
 use crate::openapi::review;
 use crate::openapi::schema::{attributes, choice_name, ids, list, object, reference, text, time};
-use crate::review::finding::Severity;
-use crate::review::rules::RULES;
 
 /// Returns the answer of an operation that succeeds.
 pub fn of(gives: Gives) -> Value {
@@ -85,11 +83,10 @@ pub fn schemas() -> Map<String, Value> {
         ("APIKey", api_key()),
         ("Session", session()),
         ("SignInLink", sign_in_link()),
-        ("Finding", finding()),
+        ("Finding", review::finding()),
         ("Authorization", authorization()),
         ("Review", review::review()),
         ("Verdict", review::verdict()),
-        ("Finding", review::finding()),
         ("AccessToken", access_token()),
         ("Event", event()),
         ("Probe", probe()),
@@ -133,24 +130,6 @@ fn findings() -> Value {
             ("findings", json!({"type": "array", "items": reference("Finding")})),
             ("rule_set", json!({"type": "integer", "description": "The version of the rules."})),
             ("would_be", json!({"enum": ["approved", "waits"]})),
-        ],
-    )
-}
-
-/// Returns the schema of what a rule found.
-fn finding() -> Value {
-    let named = |doc: &str| json!({"type": "string", "description": doc});
-    let severities = [Severity::Blocks, Severity::Warns, Severity::Notes].map(Severity::name);
-    object(
-        &["rule", "guideline", "severity", "field", "seen", "why", "do"],
-        [
-            ("rule", json!({"enum": RULES.iter().map(|rule| rule.name).collect::<Vec<_>>()})),
-            ("guideline", named("The guideline that the rule comes from.")),
-            ("severity", json!({"enum": severities})),
-            ("field", named("The field of the client, such as `redirect_uris[1]`; empty for the client as a whole.")),
-            ("seen", named("What was seen there.")),
-            ("why", named("Why it matters.")),
-            ("do", named("What to do about it.")),
         ],
     )
 }
