@@ -186,6 +186,7 @@ struct Planning<'a> {
 impl Planning<'_> {
     fn user(&self, user: &DeclaredUser) -> Result<PlanStep> {
         let found = FoundEntity::user(self.tx, &user.id.id)?;
+        found.as_ref().map_or(Ok(()), |found| self.check_may_rise(user, found))?;
         let wanted = Wanted {
             entity: Entity::User(user.id.id.clone()),
             at: &user.id.at,
@@ -196,6 +197,21 @@ impl Planning<'_> {
             secret: Some(("password", self.prepared.password(self.tx, user)?)),
         };
         self.step(wanted, found)
+    }
+
+    /// Refuses to make an administrator of a user who was made by hand, and whom somebody else may have made to that end.
+    fn check_may_rise(&self, user: &DeclaredUser, found: &FoundEntity) -> Result<()> {
+        let is_admin = |fields: &Map<String, Value>| fields.get("admin") == Some(&Value::Bool(true));
+        let rises = user.is_admin() && !is_admin(&found.fields);
+        if self.declaration.name.is_none() || found.managed_by().is_some() || !rises {
+            return Ok(());
+        }
+        let id = &user.id.id;
+        let why = format!(
+            "must not be true: the user `{id}` was made by hand and keeps the password. Make `{id}` an administrator by hand \
+             (`keyfob users set {id} --admin`), or purge the user first (`keyfob users delete {id}`, `keyfob users purge {id}`)"
+        );
+        Err(wrong_at(&user.id.at.replace("user_id", "admin"), why))
     }
 
     fn organization(&self, organization: &DeclaredOrganization) -> Result<PlanStep> {
@@ -442,7 +458,7 @@ impl Planning<'_> {
     }
 }
 
-fn rights_of(rights: &[Right]) -> Rights {
+pub fn rights_of(rights: &[Right]) -> Rights {
     rights.iter().copied().collect()
 }
 

@@ -124,3 +124,17 @@ fn a_secret_chosen_by_hand_is_noticed_where_one_was_generated() {
     let shown = story.expect("plan declaration.json", 0).out;
     assert!(shown.contains("another than in its file"), "{shown}");
 }
+
+#[test]
+fn a_user_made_by_hand_is_made_an_administrator_by_hand_alone() {
+    let story = Story::new("squatted-user");
+    story.expect("admin create-user bossy --email bossy@example.com", 0);
+    let password = json!({"generate": "once", "write_to": "bossy.password"});
+    let declared = json!({"name": "prod", "users": [{"user_id": "bossy", "admin": true, "password": password}]});
+    story.write("declaration.json", &declared.to_string());
+    let refused = story.expect("plan declaration.json", 1).err;
+    let says = "keyfob: declaration.json: `/users/0/admin` must not be true: the user `bossy` was made by hand and keeps the password";
+    assert!(refused.starts_with(says), "{refused}");
+    story.expect("apply declaration.json --yes", 1);
+    assert!(!story.folder.file("bossy.password").exists());
+}
