@@ -15,6 +15,9 @@ use crate::model::member::{ACCOUNT_PATHS, ContactAddresses};
 use crate::model::shape::{Identifiers, Shape};
 use crate::model::value;
 
+/// The longest that the description of a state may be, in characters.
+pub const LONGEST_STATE_DESCRIPTION: usize = 128;
+
 /// The ID of the client that the command line signs in with. In no list and no search.
 pub const BUILT_IN: &str = "cli";
 
@@ -119,7 +122,7 @@ pub static FIELDS: &[Field<Client>] = &[
     row!(redirect_uris, Shape::Texts(&REDIRECT_URIS, 128), "Where users may be sent back to after authorization.").public(),
     row!(logout_redirect_uris, Shape::Texts(&LOGOUT_REDIRECT_URIS, 128), "Where users may be sent to after logout.").public(),
     row!(state, Shape::Choice(&STATES), "Where it stands with the administrators.").public().set_by(SetBy::Admin),
-    row!(state_description, Shape::Text(128), "Why it is in that state.").set_by(SetBy::Admin),
+    row!(state_description, Shape::Text(LONGEST_STATE_DESCRIPTION), "Why it is in that state.").set_by(SetBy::Admin),
     row!(
         skip_authorization,
         Shape::Flag,

@@ -9,12 +9,12 @@ use crate::base::id::ClientId;
 use crate::base::page::{Page, Reading};
 use crate::model::bounds::{MEMBERS, REVIEW_REQUESTS};
 use crate::model::choice::State;
-use crate::model::client::{Client, FIELDS};
+use crate::model::client::{Client, FIELDS, LONGEST_STATE_DESCRIPTION};
 use crate::model::event::Action;
 use crate::model::settings::Settings;
 use crate::model::shape::Shape;
 use crate::model::value;
-use crate::model::verdict::{Judge, LONGEST_TEXT, Outcome, ReviewRequest, Verdict};
+use crate::model::verdict::{LONGEST_TEXT, Outcome, ReviewRequest, Verdict};
 use crate::registry::approval::{self, APPROVAL_REQUIRED, CLIENT_ANSWERED, CLIENT_CHANGED, ReviewAnswer};
 use crate::registry::entity::{Entity, live_client};
 use crate::registry::history;
@@ -177,9 +177,7 @@ pub fn ask(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &ClientId, text
     }
     history::record_part(tx, by, &entity, Action::RequestReview, "request", serde_json::Value::Null, text.into())?;
     let judgement = verdicts::judge(tx, settings, &live_client(tx, id)?)?;
-    let waits =
-        NewVerdict { judgement, outcome: Outcome::Judged, judge: Judge::Rules, reason: String::new(), request: RequestChange::Stays };
-    verdicts::store(tx, by, settings, id, waits)
+    verdicts::store(tx, by, settings, id, NewVerdict::of_rules(judgement, Outcome::Judged, RequestChange::Stays))
 }
 
 /// Answers the request of a client as it was seen. The caller is an administrator.
@@ -228,8 +226,10 @@ fn check_text(message: &str, name: &str, text: &str) -> Result<()> {
 
 /// Returns as much of a reason as a state's description holds.
 fn beginning(reason: &str) -> String {
-    const LONGEST: usize = 128;
-    if reason.chars().count() <= LONGEST { reason.to_owned() } else { reason.chars().take(LONGEST - 1).chain(['…']).collect() }
+    if reason.chars().count() <= LONGEST_STATE_DESCRIPTION {
+        return reason.to_owned();
+    }
+    reason.chars().take(LONGEST_STATE_DESCRIPTION - 1).chain(['…']).collect()
 }
 
 /// Sets the state of a client and its description.

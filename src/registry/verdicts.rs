@@ -8,7 +8,7 @@ use crate::base::id::{AccountId, ClientId};
 use crate::base::right::{Right, Rights};
 use crate::model::bounds::VERDICTS;
 use crate::model::choice::State;
-use crate::model::client::{Client, FIELDS};
+use crate::model::client::{Client, FIELDS, LONGEST_STATE_DESCRIPTION};
 use crate::model::event::Action;
 use crate::model::settings::{Approval, Settings};
 use crate::model::verdict::{Judge, Outcome, ReviewRequest, Verdict};
@@ -124,7 +124,7 @@ pub(super) enum RequestChange {
 
 impl NewVerdict {
     /// Returns the verdict of the rules alone.
-    fn of_rules(judgement: Judgement, outcome: Outcome, request: RequestChange) -> NewVerdict {
+    pub(super) fn of_rules(judgement: Judgement, outcome: Outcome, request: RequestChange) -> NewVerdict {
         NewVerdict { judgement, outcome, judge: Judge::Rules, reason: String::new(), request }
     }
 
@@ -227,9 +227,11 @@ impl BeforeChange<'_> {
             return Ok(Some(NewVerdict::of_rules(judgement, outcome, RequestChange::Stays)));
         }
         let flag = if new.state == State::Flagged { "; it was flagged before" } else { "" };
-        let fields = if changed.len() > 3 { "several fields".to_owned() } else { changed.join(", ") };
+        let described = |fields: &str| format!("{APPROVAL_REQUIRED_AGAIN} {fields}{flag}");
+        let named = described(&changed.join(", "));
+        let is_too_long = changed.len() > 3 || named.len() > LONGEST_STATE_DESCRIPTION;
         new.state = State::Requested;
-        new.state_description = format!("{APPROVAL_REQUIRED_AGAIN} {fields}{flag}");
+        new.state_description = if is_too_long { described("several fields") } else { named };
         // What was approved is what it could ask for before.
         new.approved = self.client.approved;
         Ok(Some(NewVerdict::of_rules(judgement, Outcome::Judged, opens)))

@@ -427,3 +427,23 @@ fn a_name_with_characters_that_are_not_seen_or_turn_it_around_waits() {
         assert_eq!(state(&server), "STATE_APPROVED", "{name:?}");
     }
 }
+
+#[test]
+fn a_flagged_client_whose_longest_fields_change_waits_with_a_description_that_fits() {
+    let mut server = reviewing();
+    server.has_user("bob");
+    registers(&server, &["RIGHT_USER_INFO"]);
+    let member = r#"{"collaborator":{"ids":{"user_ids":{"user_id":"bob"}},"rights":["RIGHT_CLIENT_INFO"]}}"#;
+    server.check("alice", "PUT", "/api/v3/clients/my-app/collaborators", member, "200");
+    changes(&server, "admin", "state", json!("STATE_FLAGGED"));
+    let client = json!({
+        "administrative_contact": {"user_ids": {"user_id": "bob"}}, "technical_contact": {"user_ids": {"user_id": "bob"}},
+        "logout_redirect_uris": ["javascript:alert(1)"],
+    });
+    let mask = "administrative_contact,technical_contact,logout_redirect_uris";
+    server.check("alice", "PUT", CLIENT, &json!({"client": client, "field_mask": mask}).to_string(), "200");
+    assert_eq!(state(&server), "STATE_REQUESTED");
+    let answer = server.check("alice", "GET", "/api/v3/clients/my-app?field_mask=state_description", "", "200").json();
+    let described = answer["state_description"].as_str().unwrap_or_default();
+    assert!(described.ends_with("; it was flagged before") && described.contains("several fields"), "{described}");
+}
