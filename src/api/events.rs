@@ -1,12 +1,13 @@
 //! The history of a client, and the undoing of a change.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::api::entity::CLIENT;
 use crate::api::query::{Orders, Query};
 use crate::api::{names, reply};
 use crate::base::error::Result;
 use crate::call::{Input, Work};
+use crate::model::value;
 use crate::registry::entity::Entity;
 use crate::registry::history;
 use crate::registry::undo::{self, Undone};
@@ -38,7 +39,7 @@ pub fn undo<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 fn to_json(event: &Event) -> Value {
     let values = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
     let is_counted = event.times > 1;
-    let members = [
+    value::present([
         ("number", json!(event.number)),
         ("happened_at", json!(event.happened_at.to_string())),
         ("name", json!(event.name)),
@@ -52,8 +53,5 @@ fn to_json(event: &Event) -> Value {
         ("times", if is_counted { json!(event.times) } else { Value::Null }),
         ("first_at", if is_counted { json!(event.first_at.to_string()) } else { Value::Null }),
         ("undoes", json!(event.undoes)),
-    ];
-    Value::Object(
-        members.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>(),
-    )
+    ])
 }

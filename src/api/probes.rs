@@ -1,11 +1,12 @@
 //! Tries whether the redirect URIs of a client work.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::api::{names, reply};
 use crate::base::error::Result;
 use crate::base::probe::{UriProbe, Works};
 use crate::call::{Input, LongWork};
+use crate::model::value;
 
 pub fn probe<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let id = names::client(input)?;
@@ -21,15 +22,12 @@ fn to_json(probe: &UriProbe) -> Value {
         Works::No => json!(false),
         Works::Unknown => Value::Null,
     };
-    let members = [
+    value::present([
         ("uri", json!(probe.uri)),
         ("tried_at", json!(probe.tried_at.to_string())),
         ("outcome", json!(probe.outcome.name())),
         ("status", json!(probe.outcome.status())),
         ("works", works),
         ("text", json!(probe.outcome.in_words())),
-    ];
-    Value::Object(
-        members.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>(),
-    )
+    ])
 }

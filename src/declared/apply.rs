@@ -6,14 +6,14 @@ use crate::base::error::{Error, Result};
 use crate::base::id::{AccountId, UserId};
 use crate::base::page::Page;
 use crate::base::request_id;
-use crate::base::right::{Right, Rights};
+use crate::base::right::Right;
 use crate::base::secret::Hash;
 use crate::declared::create::{Creation, mask};
 use crate::declared::fields::is_declared;
 use crate::declared::found::FoundEntity;
 use crate::declared::managed;
 use crate::declared::names::{self, refused_at};
-use crate::declared::plan::{Plan, PlanStep, PlannedAction, Prune, plan};
+use crate::declared::plan::{Plan, PlanStep, PlannedAction, Prune, plan, rights_of};
 use crate::declared::prepared::{PLAN_OUTDATED, Prepared, SecretVerdict};
 use crate::declared::read::{Declaration, DeclaredClient, DeclaredKey, DeclaredOrganization, DeclaredUser};
 use crate::model::field::Field;
@@ -127,9 +127,8 @@ impl<'a> Application<'a> {
         let (user_id, client_id) = (&authorization.user_id, &authorization.client_id);
         names::check_user(self.tx, user_id)?;
         let client = names::client(self.tx, client_id)?;
-        let set = |rights: &Option<Vec<Right>>| rights.as_ref().map(|rights| rights.iter().copied().collect::<Rights>());
-        let asked = set(&authorization.rights).unwrap_or(client.all_rights());
-        let agreed = set(&authorization.agreed).unwrap_or(asked);
+        let asked = authorization.rights.as_deref().map_or(client.all_rights(), rights_of);
+        let agreed = authorization.agreed.as_deref().map_or(asked, rights_of);
         consent::authorize(self.tx, self.by(), &user_id.id, &client, asked, agreed)
     }
 

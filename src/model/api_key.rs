@@ -1,6 +1,6 @@
 //! An API key of a user or an organization (registry.md 6.3).
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::base::id::{AccountId, UserId};
 use crate::base::right::Right;
@@ -29,7 +29,7 @@ impl ApiKey {
     }
 
     pub fn to_json_with(&self, rights: &Value, token: Option<&str>) -> Value {
-        let fields = [
+        value::present([
             ("id", self.id.as_str().into()),
             ("key", token.map_or(Value::Null, Into::into)),
             ("name", if self.name.is_empty() { Value::Null } else { self.name.as_str().into() }),
@@ -37,7 +37,6 @@ impl ApiKey {
             ("created_at", value::time(Some(self.created_at))),
             ("updated_at", value::time(Some(self.updated_at))),
             ("expires_at", value::time(self.expires_at)),
-        ];
-        fields.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.to_owned(), v)).collect::<Map<_, _>>().into()
+        ])
     }
 }

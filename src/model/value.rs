@@ -3,12 +3,18 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::base::id::{AccountId, OrganizationId, UserId};
 use crate::base::right::Right;
 use crate::base::time::Time;
 use crate::model::choice::{Grant, State};
+
+/// Returns an object of these members without those that are null, as the API leaves out what is absent.
+pub fn present<'n>(members: impl IntoIterator<Item = (&'n str, Value)>) -> Value {
+    let present = members.into_iter().filter(|(_, value)| !value.is_null());
+    present.map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>().into()
+}
 
 /// The type of a field that callers set.
 pub trait FieldValue {

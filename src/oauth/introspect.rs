@@ -60,12 +60,12 @@ fn presented(input: &Input<'_>, body: &Parameters) -> Judged<Presented> {
 
 fn found(call: &Call<'_>, inquirer: &Inquirer<'_>, token: &str) -> Result<(Reply, Option<Use>)> {
     let introspection = tokens::introspect(call.tx, inquirer, token)?;
-    if let Some((_, token)) = &introspection.active {
-        right_use::note_all(call.tx, token);
-    }
     let body = match introspection.active {
         None => json!({"active": false}),
-        Some((kind, token)) => described(kind, &token, &call.settings.public_url),
+        Some((kind, token)) => {
+            right_use::note_all(call.tx, &token);
+            described(kind, &token, &call.settings.public_url)
+        }
     };
     Ok((Reply::json(200, &body), introspection.use_to_record))
 }

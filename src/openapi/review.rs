@@ -92,7 +92,7 @@ pub fn finding() -> Value {
 }
 
 fn severity() -> Value {
-    let names = [Severity::Blocks, Severity::Warns, Severity::Notes].map(Severity::name);
+    let names = Severity::EVERY.map(Severity::name);
     json!({"enum": names})
 }
 

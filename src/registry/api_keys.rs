@@ -42,8 +42,9 @@ pub struct KeyMask {
 /// # Errors
 /// Those of [`rights::on`]; [`rights::refused`] for a right that the caller lacks; `too_many` keys.
 pub fn create(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: NewKey) -> Result<(ApiKey, Token)> {
+    check_may_create(tx, by, owner, &wanted)?;
     let token = Token::fresh(TokenKind::ApiKey);
-    let key = create_known(tx, by, owner, wanted, &token.id, &Hash::of_generated(&token.key))?;
+    let key = insert(tx, by, owner, wanted, &token.id, &Hash::of_generated(&token.key))?;
     Ok((key, token))
 }
 
@@ -51,12 +52,16 @@ pub fn create(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: NewKey) ->
 /// # Errors
 /// Those of [`create`]; `api_key_exists`.
 pub fn create_known(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: NewKey, id: &str, hash: &Hash) -> Result<ApiKey> {
-    check_has(tx, by, owner, wanted.rights.iter().copied().collect())?;
-    bounds::check(&API_KEYS, owner.as_str(), tx.api_key_count(owner)?)?;
+    check_may_create(tx, by, owner, &wanted)?;
     if tx.stored_api_key(id)?.is_some() {
         return Err(API_KEY_EXISTS.with("api_key_id", id).into());
     }
     insert(tx, by, owner, wanted, id, hash)
+}
+
+fn check_may_create(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: &NewKey) -> Result<()> {
+    check_has(tx, by, owner, wanted.rights.iter().copied().collect())?;
+    bounds::check(&API_KEYS, owner.as_str(), tx.api_key_count(owner)?)
 }
 
 /// Stores a key with this ID and the hash of its secret part.

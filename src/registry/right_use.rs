@@ -41,7 +41,8 @@ pub(super) fn store(tx: &Tx<'_>, most: usize) -> Result<usize> {
 pub fn unused(tx: &Tx<'_>, client: &Client, last_token: Option<Time>) -> Result<Rights> {
     let begin = tx.now.plus_seconds(-UNUSED_DAYS * 24 * 60 * 60);
     let Some(known_since) = tx.observed_at(Observation::RightUse)? else { return Ok(Rights::NONE) };
-    let asked_since = tx.client_rights_changed_at(&client.id)?.unwrap_or(client.created_at);
+    // A former client of this ID has events too.
+    let asked_since = tx.client_rights_changed_at(&client.id)?.map_or(client.created_at, |at| at.max(client.created_at));
     let used = tx.rights_used_since(&client.id, begin.day())?;
     let is_in_use = !used.is_empty() || last_token.is_some_and(|last| last > begin);
     if known_since.max(asked_since) > begin || !is_in_use {

@@ -58,7 +58,8 @@ const LOOKED_AT: u32 = 1000;
 /// `event_not_found` also for callers who may not see it; `event_not_undoable`; `changed_since`; those of [`rights::require`] and of
 /// [`clients::update`].
 pub fn undo(tx: &Tx<'_>, by: &Principal, settings: &Settings, number: i64) -> Result<Undone> {
-    let (id, event) = visible(tx, by, number)?;
+    let event = tx.event(number)?.ok_or_else(|| not_found(number))?;
+    let (id, event) = visible(tx, by, &event)?;
     let entity = Entity::Client(id.clone());
     rights::require(tx, by, &entity, Right::ClientSettingsBasic, Deleted::No)?;
     let (old, new) = (object(&event.old_values), object(&event.new_values));
@@ -86,21 +87,26 @@ pub fn undo(tx: &Tx<'_>, by: &Principal, settings: &Settings, number: i64) -> Re
 /// Returns whether an event is one that can be undone, by this caller, if nobody changed its fields since.
 pub fn is_undoable(tx: &Tx<'_>, by: &Principal, event: &Event) -> bool {
     let is_callers = || {
-        let (id, _) = visible(tx, by, event.number)?;
+        let (id, _) = visible(tx, by, event)?;
         rights::require(tx, by, &Entity::Client(id), Right::ClientSettingsBasic, Deleted::No)
     };
     check_undoable(event, &object(&event.old_values)).is_ok() && is_callers().is_ok()
 }
 
-fn visible(tx: &Tx<'_>, by: &Principal, number: i64) -> Result<(ClientId, Event)> {
-    let not_found = || Error::from(EVENT_NOT_FOUND.with("event_number", number));
-    let event = tx.event(number)?.filter(|event| event.entity_kind == "client").ok_or_else(not_found)?;
-    let id: ClientId = event.entity_id.parse().map_err(|_| not_found())?;
-    match history::event(tx, by, &Entity::Client(id.clone()), number) {
+/// Returns the client that an event is about, and the event, if the caller may see it there.
+fn visible(tx: &Tx<'_>, by: &Principal, event: &Event) -> Result<(ClientId, Event)> {
+    let not_found = || not_found(event.number);
+    let id: Option<ClientId> = event.entity_id.parse().ok().filter(|_| event.entity_kind == "client");
+    let id = id.ok_or_else(not_found)?;
+    match history::event(tx, by, &Entity::Client(id.clone()), event.number) {
         Ok(Some(event)) => Ok((id, event)),
         Ok(None) | Err(Error::Named(_)) => Err(not_found()),
         Err(error) => Err(error),
     }
+}
+
+fn not_found(number: i64) -> Error {
+    EVENT_NOT_FOUND.with("event_number", number).into()
 }
 
 /// Returns the fields to set back.

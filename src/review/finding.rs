@@ -14,6 +14,9 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// Every one, the worst first.
+    pub const EVERY: [Severity; 3] = [Severity::Blocks, Severity::Warns, Severity::Notes];
+
     pub fn name(self) -> &'static str {
         match self {
             Severity::Notes => "notes",

@@ -9,6 +9,7 @@ use crate::base::id::ClientId;
 use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::store::cache::{Cached, Kinds};
+use crate::store::sql::OF_CLIENT;
 use crate::store::table::{Stored, table};
 use crate::store::transaction::Tx;
 
@@ -27,9 +28,6 @@ table! {
     changing { expires_at: expires_at, last_used_at: last_used_at }
     rest(cells) {}
 }
-
-/// The condition that a secret is of the client `:client_id`.
-const OF_CLIENT: &str = "client_number = (SELECT client_number FROM clients WHERE client_id = :client_id)";
 
 static SECRETS: LazyLock<String> =
     LazyLock::new(|| format!("SELECT {} FROM client_secrets s WHERE {OF_CLIENT} ORDER BY s.secret_number DESC", ClientSecret::COLUMNS));

@@ -13,6 +13,9 @@ use crate::base::time::Time;
 use crate::model::choice::{Grant, State};
 use crate::store::transaction::Tx;
 
+/// The condition that a row is of the client `:client_id`.
+pub(super) const OF_CLIENT: &str = "client_number = (SELECT client_number FROM clients WHERE client_id = :client_id)";
+
 /// The values of a statement, by name.
 type NamedValues<'a> = &'a [(&'a str, &'a dyn ToSql)];
 

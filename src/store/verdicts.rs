@@ -11,6 +11,7 @@ use crate::base::id::ClientId;
 use crate::base::page::{Listed, Page};
 use crate::model::verdict::{Judge, Outcome, ReviewRequest, Verdict};
 use crate::store::sql::Cells;
+use crate::store::sql::OF_CLIENT;
 use crate::store::transaction::Tx;
 
 macro_rules! word_in_sql {
@@ -31,9 +32,6 @@ macro_rules! word_in_sql {
     };
 }
 word_in_sql!(Outcome, Judge);
-
-/// The condition that a row is of the client `:client_id`.
-const OF_CLIENT: &str = "client_number = (SELECT client_number FROM clients WHERE client_id = :client_id)";
 
 /// In the order of [`read_verdict`].
 const COLUMNS: &str = "verdict_number, judged_at, rule_set, outcome, judge, account_id, severity, findings, shown, reason, request";

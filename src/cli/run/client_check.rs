@@ -101,11 +101,11 @@ pub fn explanation(values: &Values) -> Result<String, UsageError> {
             let rules = RULES.iter().filter(move |rule| rule.severity == severity);
             rules.map(move |rule| format!("{:6}  {:width$}  {}\n", severity.name(), rule.name, rule.finds))
         };
-        return Ok([Severity::Blocks, Severity::Warns, Severity::Notes].into_iter().flat_map(line).collect());
+        return Ok(Severity::EVERY.into_iter().flat_map(line).collect());
     };
     let wanted = name.replace('-', "_");
     let Some(rule) = RULES.iter().find(|rule| rule.name == wanted) else {
-        let near = nearest(&wanted, RULES.iter().map(|rule| rule.name)).map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+        let near = nearest(&wanted, RULES.iter().map(|rule| rule.name)).map_or(":".to_owned(), |near| format!(", did you mean `{near}`?"));
         return Err(UsageError(format!("there is no rule of this name{near} `keyfob explain` lists them all")));
     };
     let (name, severity) = (rule.name, rule.severity.name());

@@ -7,7 +7,7 @@ use crate::cli::args::values::{Values, seconds};
 use crate::cli::failure::Failure;
 use crate::cli::remote::http::Remote;
 use crate::cli::run::entities::{change, path, print};
-use crate::cli::run::output::List;
+use crate::cli::run::output;
 use crate::cli::run::secret_file::SecretFile;
 use crate::http::request::Method::Post;
 use crate::model::choice::State;
@@ -40,7 +40,6 @@ pub fn rotate_secret(values: &Values, remote: &mut Remote) -> Result<(), Failure
 pub fn probe(values: &Values, remote: &mut Remote) -> Result<(), Failure> {
     let id = values.needed("client-id")?;
     let answer = remote.write(Post, &format!("{}/review/probe", path(&CLIENT, id)), None)?;
-    let mut list = List::begin(&values.format, &["uri", "works", "outcome", "status", "text"]);
-    list.add(answer.body.get("probes").and_then(Value::as_array).map_or(&[], Vec::as_slice))?;
-    list.end()
+    let probes = answer.body.get("probes").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    output::list(values, &["uri", "works", "outcome", "status", "text"], probes)
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::base::error::errors;
 use crate::base::printable;
 use crate::base::private_file::PrivateFile;
-use crate::cli::api_error::{ApiError, NOT_DONE};
+use crate::cli::api_error::ApiError;
 use crate::cli::args::settings::variable;
 use crate::cli::args::values::Values;
 use crate::cli::failure::{Failure, UsageError};
@@ -22,7 +22,7 @@ use crate::cli::run::operator::Operator;
 use crate::cli::run::plan_text;
 use crate::cli::run::remote_declarations::RemoteDeclaration;
 use crate::cli::run::tts_export;
-use crate::cli::terminal::{ask, is_typed, note, print};
+use crate::cli::terminal::{confirm, is_typed, note, print};
 use crate::declared::plan::Prune;
 use crate::declared::prepared::PLAN_OUTDATED;
 use crate::declared::tables::DECLARATION;
@@ -38,16 +38,18 @@ const CHANGES: u8 = 2;
 const ATTEMPTS: usize = 5;
 
 pub fn plan(values: &Values, arguments: Arguments) -> Result<(), Failure> {
+    let format = PlanFormat::of(values)?;
     let (place, file) = (AppliedTo::of(arguments)?, read(values)?);
     let plan = match &place {
         AppliedTo::Data(operator) => planned(operator, values, &file)?,
         AppliedTo::Server(remote) => RemoteDeclaration::of(remote, &file, prune(values)?).plan()?.plan,
     };
-    show(values, &plan)?;
+    format.show(&plan)?;
     if plan["has_changes"] == true { Err(Failure::Problems(CHANGES)) } else { Ok(()) }
 }
 
 pub fn apply(values: &Values, arguments: Arguments) -> Result<(), Failure> {
+    let format = PlanFormat::of(values)?;
     let (place, mut file) = (AppliedTo::of(arguments)?, read(values)?);
     let is_asked = !values.switch("yes")?;
     if is_asked && !is_typed() {
@@ -65,14 +67,11 @@ pub fn apply(values: &Values, arguments: Arguments) -> Result<(), Failure> {
             }
         };
         if is_asked {
-            show(values, &plan)?;
+            format.show(&plan)?;
             if plan["has_changes"] != true {
                 return Ok(());
             }
-            let answer = ask("Apply this? [y/N] ").unwrap_or_default();
-            if !matches!(answer.trim(), "y" | "Y" | "yes") {
-                return Err(ApiError::from(NOT_DONE.error()).into());
-            }
+            confirm("Apply this?")?;
         }
         let done = match (&place, &made) {
             (AppliedTo::Server(_), Some((declaration, made))) => declaration.apply(made),
@@ -87,7 +86,7 @@ pub fn apply(values: &Values, arguments: Arguments) -> Result<(), Failure> {
             Err(failure) => return Err(failure),
             Ok(written) => {
                 if !is_asked {
-                    show(values, &plan)?;
+                    format.show(&plan)?;
                 }
                 written.iter().for_each(|file| note(&format!("wrote a secret to {file}")));
                 if plan["has_changes"] == true {
@@ -158,12 +157,29 @@ fn operation_values(values: &Values, file: &DeclarationFile) -> Result<Values, U
     Ok(Values { values: given.into_iter().map(|(name, value)| (name.to_owned(), vec![value])).collect(), ..Values::default() })
 }
 
-/// Prints a plan: for people, unless another format is asked for.
-fn show(values: &Values, plan: &Value) -> Result<(), Failure> {
-    match values.one("output-format") {
-        None | Some("text") => print(&plan_text::text(plan)),
-        Some("json") => print(&(printable::json(&shown(plan)) + "\n")),
-        Some(_) => Err(UsageError("--output-format is text or json".to_owned()).into()),
+/// How a plan is printed.
+#[derive(Clone, Copy)]
+enum PlanFormat {
+    /// For people.
+    Text,
+    Json,
+}
+
+impl PlanFormat {
+    /// Read before anything is done: what was applied must not end with a complaint about it.
+    fn of(values: &Values) -> Result<PlanFormat, UsageError> {
+        match values.one("output-format") {
+            None | Some("text") => Ok(PlanFormat::Text),
+            Some("json") => Ok(PlanFormat::Json),
+            Some(_) => Err(UsageError("--output-format is text or json".to_owned())),
+        }
+    }
+
+    fn show(self, plan: &Value) -> Result<(), Failure> {
+        match self {
+            PlanFormat::Text => print(&plan_text::text(plan)),
+            PlanFormat::Json => print(&(printable::json(&shown(plan)) + "\n")),
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::declared::read::Declaration;
 use crate::http::request::Method::{Post, Put};
 use crate::model::field::Field;
 use crate::model::settings::Settings;
-use crate::model::{client, organization, user};
+use crate::model::{client, organization, password, user};
 use crate::registry::bootstrap::{Administrator, administrator};
 use crate::registry::marks::MANAGED_BY;
 use crate::store::Store;
@@ -114,20 +114,17 @@ impl<'r> RemoteDeclaration<'r> {
             }
         }
         let mut found = json!({"name": null});
-        let mut known = BTreeSet::new();
         for (kind, ids) in KINDS.iter().zip(&ids) {
             let mut entities = Vec::new();
             for id in ids {
-                if let Some(entity) = self.entity(kind, id)? {
-                    known.insert(id.clone());
-                    entities.push(entity);
-                }
+                entities.extend(self.entity(kind, id)?);
             }
             found[kind.plural] = entities.into();
         }
         // Others need only be there.
         for account in named(&self.file.value).chain(named(&found)).collect::<BTreeSet<_>>() {
-            if known.contains(&account) || KINDS[..2].iter().any(|kind| self::ids(&self.file.value, kind).contains(&account)) {
+            // Users and organizations share one namespace of IDs, clients have their own.
+            if ids[..2].iter().any(|ids| ids.contains(&account)) {
                 continue;
             }
             for kind in &KINDS[..2] {
@@ -304,7 +301,7 @@ impl<'r> RemoteDeclaration<'r> {
         fields.insert("ids".to_owned(), json!({ kind.key: id }));
         let path = match kind.name {
             "user" => {
-                let fresh = || crate::base::secret::fresh_password() + "A1";
+                let fresh = || id.parse().map(|id| password::generated(&id)).unwrap_or_default();
                 let password = secret(&declared["password"]).map_or_else(fresh, str::to_owned);
                 fields.insert("password".to_owned(), password.into());
                 fields.entry("primary_email_address").or_insert_with(|| format!("{id}@localhost").into());

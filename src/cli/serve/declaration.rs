@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use crate::base::log;
-use crate::base::printable::printable;
 use crate::cli::failure::Failure;
 use crate::cli::run::declaration_file::DeclarationFile;
 use crate::cli::run::declared_operations::unusable;
@@ -45,7 +44,7 @@ impl ServedDeclaration {
 
     fn attempt(&self, store: &Store, settings: &Settings) -> Result<(), Failure> {
         let file = DeclarationFile::read(&DECLARATION, &self.file)?;
-        file.warnings.iter().for_each(|warning| log::warn(&printable(warning), &[]));
+        file.warnings.iter().for_each(|warning| log::warn(warning, &[]));
         let declaration = Declaration::read(&InputValue::root(&file.value)).map_err(|error| unusable(&self.file, error))?;
         // What may be registered does not matter to the operator.
         let settings =

@@ -63,6 +63,7 @@ fn form(page: &ClientPage<'_>, fields: &Fields) -> Result<Reply> {
     let fields = contacts::placed(fields, contacts, &accounts);
     let rows = html! {
         p { "OAuth Client ID " code { (client.id) } }
+        @if let Some(check) = &fields.check { (check.at("id")) }
         (page.stakes())
         (FORM.changed_rows(call, &Entity::Client(client.id.clone()), &fields, &accounts)?)
     };

@@ -1,6 +1,7 @@
 //! Rules about what users read.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use crate::review::names::{fold, is_unseen, words};
 use crate::review::reviewed_client::ReviewedClient;
@@ -158,11 +159,17 @@ pub fn passes_for_latin(c: char) -> bool {
     is_other && !is_symbol && fold(&c.to_string()).is_ascii()
 }
 
+/// The hosts of [`SHORTENERS`], folded.
+static SHORTENERS_FOLDED: LazyLock<HashSet<String>> = LazyLock::new(|| SHORTENERS.lines().map(folded_host).collect());
+
+/// Returns a host with letters of other scripts read as those that they look like.
+fn folded_host(host: &str) -> String {
+    host.split('.').map(fold).collect::<Vec<_>>().join(".")
+}
+
 pub fn short_links(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
     let text = reviewed.client.description.to_lowercase().replace(['。', '．', '｡'], ".");
-    // Letters of other scripts are read as those that they look like.
-    let folded = |host: &str| host.split('.').map(fold).collect::<Vec<_>>().join(".");
-    let is_disguised = |host: &str| !host.is_ascii() && SHORTENERS.lines().any(|known| folded(known) == folded(host));
+    let is_disguised = |host: &str| !host.is_ascii() && SHORTENERS_FOLDED.contains(&folded_host(host));
     let hosts =
         text.split(|c: char| !(c.is_alphanumeric() || "-.".contains(c))).map(|host| host.trim_matches('.').trim_start_matches("www."));
     let found = hosts.filter(|host| lists(SHORTENERS, host) || is_disguised(host)).take(1);
