@@ -101,8 +101,8 @@ impl<'a> Application<'a> {
     fn run(&self) -> Result<()> {
         let declared = &self.declaration.declared;
         self.restore()?;
-        // Administrators first: one must remain.
-        let (first, then): (Vec<_>, Vec<_>) = declared.users.iter().partition(|user| user.is_admin());
+        // Administrators who can act first: one must remain.
+        let (first, then): (Vec<_>, Vec<_>) = declared.users.iter().partition(|user| user.is_acting_admin());
         first.into_iter().chain(then).try_for_each(|user| self.user(user))?;
         declared.organizations.iter().try_for_each(|organization| self.organization(organization))?;
         declared.clients.iter().try_for_each(|client| self.client(client))?;

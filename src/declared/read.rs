@@ -13,6 +13,7 @@ use crate::declared::check::{GENERATED, check, decoded, members_of, rights, righ
 use crate::declared::input::{InputObject, InputValue, wrong_at};
 use crate::declared::names::{Reference, refused_at};
 use crate::declared::tables::DECLARATION;
+use crate::model::choice::State;
 use crate::model::field::{Field, SetBy};
 use crate::model::patch::Patch;
 use crate::model::{client, organization, password, user};
@@ -181,6 +182,12 @@ impl DeclaredUser {
 
     pub fn is_admin(&self) -> bool {
         self.sent.get("admin").is_some_and(|admin| *admin == Value::Bool(true))
+    }
+
+    /// Returns whether the user is to be an administrator who can act.
+    pub fn is_acting_admin(&self) -> bool {
+        let state = self.sent.text("state").and_then(State::from_name);
+        self.is_admin() && state.is_none_or(|state| state == State::Approved)
     }
 }
 

@@ -565,3 +565,16 @@ fn a_declaration_is_applied_over_the_api_with_the_rights_that_it_takes() {
     fixture.ok("apply declaration.json --prune --yes");
     fixture.refused("clients get phone-app", 1, "error:");
 }
+
+#[test]
+fn an_administrator_is_suspended_once_another_one_is_there() {
+    let story = Story::new("successor");
+    let users = json!([
+        {"user_id": "admin", "admin": true, "state": "STATE_SUSPENDED"},
+        {"user_id": "carol", "admin": true, "email": "carol@example.com", "password": "Correct-horse-9"},
+    ]);
+    story.apply(&json!({"name": "prod", "users": users}));
+    let exported = story.exported();
+    let states = exported["users"].as_array().expect("users").iter().map(|user| user["state"].clone()).collect::<Vec<_>>();
+    assert_eq!(states, ["STATE_SUSPENDED", "STATE_APPROVED"], "{exported}");
+}
