@@ -19,6 +19,7 @@ use crate::declared::read::{Declaration, DeclaredClient, DeclaredKey, DeclaredOr
 use crate::model::field::Field;
 use crate::model::patch::Patch;
 use crate::model::settings::Settings;
+use crate::model::value::FieldValue;
 use crate::model::{client, organization, user};
 use crate::registry::api_keys::{self, KeyMask};
 use crate::registry::entity::Entity;
@@ -277,9 +278,14 @@ impl<'a> Application<'a> {
 
     /// Sets the rights of members, or removes them: contacts must be members, so both are needed, before and after the fields.
     fn members(&self, owned: &Owned, step: &PlanStep, given: Given, at: &str) -> Result<()> {
+        let mut wanted = Vec::new();
         for change in &step.changes {
             let Some(("members" | "collaborators", account)) = change.field.split_once('/') else { continue };
-            let rights = <Vec<Right> as crate::model::value::FieldValue>::from_json(&change.will);
+            wanted.push((account, <Vec<Right> as FieldValue>::from_json(&change.will)));
+        }
+        // Owners first: who is to be none any more may be the only one until then.
+        wanted.sort_by_key(|(_, rights)| !members::is_owner(owned, rights));
+        for (account, rights) in wanted {
             if rights.is_empty() == (given == Given::None) {
                 let account = names::account(self.tx, &names::Reference { id: account.to_owned(), at: at.to_owned() })?;
                 members::set(self.tx, self.by(), owned, &account, &rights).map_err(|error| refused_at(at, error))?;

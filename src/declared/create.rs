@@ -72,12 +72,11 @@ impl Creation<'_> {
     fn found(&self, organization: &DeclaredOrganization) -> Result<()> {
         let (tx, by, id) = (self.tx, &self.by, &organization.id.id);
         organization.members.iter().try_for_each(|member| names::check_user(tx, &member.id))?;
-        let is_owner = |rights: &[Right]| rights.iter().any(|right| matches!(right, Right::All | Right::OrganizationAll));
-        let founder = organization.members.iter().find(|member| is_owner(&member.rights)).map(|member| &member.id.id);
+        let owned = Owned::Organization(id.clone());
+        let founder = organization.members.iter().find(|member| members::is_owner(&owned, &member.rights)).map(|member| &member.id.id);
         let nobody = || wrong_at(&organization.id.at, "needs a member with RIGHT_ALL");
         let founder = founder.or(self.administrator.as_ref()).ok_or_else(nobody)?;
         organizations::create(tx, by, self.settings, id.clone(), founder, &without(&organization.sent, organization::FIELDS, CONTACTS))?;
-        let owned = Owned::Organization(id.clone());
         let members: Vec<_> = organization.members.iter().map(|member| (AccountId::User(member.id.id.clone()), member)).collect();
         self.with_members(&owned, &members, &organization.sent, || match mask(organization::FIELDS, &organization.sent, CONTACTS)? {
             contacts if contacts.is_empty() => Ok(()),
@@ -126,7 +125,9 @@ impl Creation<'_> {
         };
         let is_contact =
             |account: &AccountId| CONTACTS.iter().any(|field| sent.get(field).and_then(value::to_account).as_ref() == Some(account));
-        for (account, member) in members {
+        // Owners first: who is declared to be none may be the only one until then.
+        let (owners, others): (Vec<_>, Vec<_>) = members.iter().partition(|(_, member)| members::is_owner(owned, &member.rights));
+        for (account, member) in owners.into_iter().chain(others) {
             match member.rights.as_slice() {
                 [] if is_contact(account) && self.tx.member(owned, account)?.is_none() => {
                     set(account, member, &[members::managing(owned)])?

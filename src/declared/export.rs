@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::base::error::Result;
 use crate::base::id::{AccountId, UserId};
 use crate::base::page::{Listed, Page};
-use crate::base::right::{Right, Rights};
+use crate::base::right::Rights;
 use crate::declared::fields::is_declared;
 use crate::model::api_key::ApiKey;
 use crate::model::client::{self, Client};
@@ -17,7 +17,7 @@ use crate::model::shape::Shape;
 use crate::model::user::{self, User};
 use crate::model::value;
 use crate::registry::principal::Principal;
-use crate::registry::{authorizations, clients, organizations, users};
+use crate::registry::{authorizations, clients, members, organizations, users};
 use crate::store::api_keys::ApiKeyKey;
 use crate::store::clients::ClientKey;
 use crate::store::members::{MemberKey, Owned};
@@ -96,11 +96,7 @@ impl Exporting<'_> {
         self.add_fields(&mut members, organization::FIELDS, organization, &what)?;
         let owned = Owned::Organization(organization.id.clone());
         let found = self.members(&owned, &what)?;
-        let new_owner = if owner(&found, Right::OrganizationAll).is_some() {
-            None
-        } else {
-            self.administrator.as_ref().map(|id| id.as_str().to_owned())
-        };
+        let new_owner = if owner(&owned, &found).is_some() { None } else { self.administrator.as_ref().map(|id| id.as_str().to_owned()) };
         if let Some(owner) = &new_owner {
             self.notes.push(format!("{what} has no owner any more: where it is created anew, `{owner}` owns it"));
         }
@@ -127,8 +123,8 @@ impl Exporting<'_> {
         let owned = Owned::Client(client.id.clone());
         let found = self.members(&owned, &what)?;
         let mut members = Map::from_iter([("client_id".to_owned(), client.id.as_str().into())]);
-        let has_owner = owner(&found, Right::ClientAll).is_some();
-        let somebody = || owner(&found, Right::ClientAll).or(found.first()).map(|member| member.account.as_str().to_owned());
+        let has_owner = owner(&owned, &found).is_some();
+        let somebody = || owner(&owned, &found).or(found.first()).map(|member| member.account.as_str().to_owned());
         let owner = self.registrant(client)?.or_else(somebody).or_else(|| self.administrator.as_ref().map(|id| id.as_str().to_owned()));
         let owner = owner.unwrap_or_default();
         members.insert("owner".to_owned(), owner.as_str().into());
@@ -260,8 +256,8 @@ impl Exporting<'_> {
 }
 
 /// Finds a member with every right on something of which this is the right to all.
-fn owner(members: &[Member], all: Right) -> Option<&Member> {
-    members.iter().find(|member| member.rights.iter().any(|right| *right == Right::All || *right == all))
+fn owner<'m>(owned: &Owned, found: &'m [Member]) -> Option<&'m Member> {
+    found.iter().find(|member| members::is_owner(owned, &member.rights))
 }
 
 fn contacts_of(contacts: [&Option<AccountId>; 2]) -> Vec<AccountId> {

@@ -44,6 +44,12 @@ fn owning(owned: &Owned) -> (Right, &'static Definition) {
     }
 }
 
+/// Returns whether a member with these rights is an owner.
+pub fn is_owner(owned: &Owned, rights: &[Right]) -> bool {
+    let (all, _) = owning(owned);
+    rights.iter().any(|right| *right == Right::All || *right == all)
+}
+
 /// How much of each member a list shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemberDetail {

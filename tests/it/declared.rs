@@ -578,3 +578,20 @@ fn an_administrator_is_suspended_once_another_one_is_there() {
     let states = exported["users"].as_array().expect("users").iter().map(|user| user["state"].clone()).collect::<Vec<_>>();
     assert_eq!(states, ["STATE_SUSPENDED", "STATE_APPROVED"], "{exported}");
 }
+
+#[test]
+fn what_one_owner_gives_up_another_may_have_first_in_whatever_order_they_stand() {
+    let story = Story::new("exchanged");
+    let declared = |ada: &str, zoe: &str| {
+        let users = ["ada", "zoe"].map(|id| json!({"user_id": id, "email": format!("{id}@example.com"), "password": "Correct-horse-9"}));
+        let of = |member: &str, kind| json!([{member: "ada", "rights": [format!("RIGHT_{kind}_{ada}")]}, {member: "zoe", "rights": [format!("RIGHT_{kind}_{zoe}")]}]);
+        json!({
+            "name": "prod", "users": users,
+            "organizations": [{"organization_id": "acme", "members": of("user_id", "ORGANIZATION")}],
+            "clients": [{"client_id": "web-app", "owner": "ada", "secret": null, "collaborators": of("account", "CLIENT")}],
+        })
+    };
+    story.apply(&declared("INFO", "ALL"));
+    story.apply(&declared("ALL", "INFO"));
+    story.apply(&declared("INFO", "ALL"));
+}
