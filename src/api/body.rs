@@ -64,6 +64,15 @@ pub fn text<'a>(object: &'a Map<String, Value>, name: &str) -> Result<&'a str> {
     }
 }
 
+/// Returns a member that is true or false; false if absent.
+pub fn flag(object: &Map<String, Value>, name: &str) -> Result<bool> {
+    match member(object, name) {
+        None | Some(Value::Null) => Ok(false),
+        Some(Value::Bool(is)) => Ok(*is),
+        Some(_) => Err(Error::malformed(format!("{name}: expected true or false"))),
+    }
+}
+
 fn depth_is_at_most(object: &Map<String, Value>, most: usize) -> bool {
     fn fits(value: &Value, left: usize) -> bool {
         match value {

@@ -9,7 +9,7 @@ use crate::base::validation::Invalid;
 use crate::call::{Input, Work};
 use crate::model::verdict::{ReviewRequest, Verdict};
 use crate::registry::approval::ReviewAnswer;
-use crate::registry::review_queue::{self, ClientReview};
+use crate::registry::review_queue::{self, AnsweredClient, ClientReview};
 use crate::review::finding::RuleFinding;
 use crate::review::rules::RULE_SET;
 
@@ -36,23 +36,25 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 pub fn ask<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let text = body::text(&body::object(input)?, "text")?.to_owned();
     let id = names::client(input).map_err(|inner| inner.inside("RequestClientReviewRequest", "client_ids"))?;
-    Ok(Box::new(move |call| {
-        review_queue::ask(call.tx, call.by, call.settings, &id, &text)?;
-        Ok(reply::ok(&to_json(&review_queue::show(call.tx, call.settings, &id)?)))
-    }))
+    Ok(Box::new(move |call| Ok(reply::ok(&to_json(&review_queue::ask(call.tx, call.by, call.settings, &id, &text)?)))))
 }
 
-/// Reads `{"answer":"reject","reason":…}`, and `seen` of the review that it is about: needed to approve.
+/// Reads `{"answer":"reject","reason":…}`, and `seen` of the review that it is about: needed to approve, with `despite_blocking` if findings
+/// block the client.
 pub fn answer<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     const MESSAGE: &str = "AnswerClientReviewRequest";
     let request = body::object(input)?;
     let reason = body::text(&request, "reason")?.to_owned();
     let seen = body::text(&request, "seen")?.to_owned();
+    let despite_blocking = body::flag(&request, "despite_blocking")?;
     let answer = match body::text(&request, "answer")? {
         "approve" if seen.is_empty() => {
             return Err(Invalid::new(MESSAGE, "seen", "value is required: that of the review that was read").into());
         }
         "approve" => ReviewAnswer::Approve(reason),
+        "reject" | "ask" if despite_blocking => {
+            return Err(Invalid::new(MESSAGE, "despite_blocking", "value must be false: only an approval is despite something").into());
+        }
         "reject" | "ask" if reason.trim().is_empty() => {
             return Err(Invalid::new(MESSAGE, "reason", "value is required: those who asked are shown why, or what to change").into());
         }
@@ -61,13 +63,8 @@ pub fn answer<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         _ => return Err(Invalid::new(MESSAGE, "answer", format!("value must be in list [{}]", ANSWERS.join(" "))).into()),
     };
     let id = names::client(input).map_err(|inner| inner.inside(MESSAGE, "client_ids"))?;
-    Ok(Box::new(move |call| {
-        match seen.as_str() {
-            "" => review_queue::answer(call.tx, call.by, call.settings, std::slice::from_ref(&id), &answer)?,
-            seen => review_queue::answer_seen(call.tx, call.by, call.settings, &id, &answer, seen)?,
-        }
-        Ok(reply::ok(&to_json(&review_queue::show(call.tx, call.settings, &id)?)))
-    }))
+    let answered = AnsweredClient { id, seen, despite_blocking };
+    Ok(Box::new(move |call| Ok(reply::ok(&to_json(&review_queue::answer(call.tx, call.by, call.settings, &answered, &answer)?)))))
 }
 
 /// Returns a review as the API writes it, without what there is none of.

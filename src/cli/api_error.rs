@@ -19,6 +19,7 @@ errors! {
     CREDENTIALS: Internal "keyfob/cli" "credentials" "cannot use the file of credentials: {reason}";
     NOT_ASKED: FailedPrecondition "keyfob/cli" "not_asked" "there is no terminal to ask on: add --force to purge without being asked";
     NOT_DONE: FailedPrecondition "keyfob/cli" "not_done" "not confirmed, nothing was done";
+    BLOCKED: FailedPrecondition "keyfob/cli" "blocked" "what the rules find about client `{client_id}` blocks it ({rules}): see `keyfob clients review show {client_id}`, and add --despite-blocking to approve it all the same";
     LOGIN: Unauthenticated "keyfob/cli" "login" "cannot log in: {reason}";
     NO_MEMBER: InvalidArgument "keyfob/cli" "no_member" "nothing that was answered has `{path}`";
     NO_DATA: NotFound "keyfob/cli" "no_data" "there is no such data file: `keyfob serve` makes one";

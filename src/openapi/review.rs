@@ -18,10 +18,19 @@ pub fn answer() -> Value {
     reason["description"] = "Why, or what to change: shown to those who asked. Needed but for an approval.".into();
     let mut seen = or_null(text(LONGEST_TEXT));
     seen["description"] = "That of the review that the answer is about; refused if the client has changed since. Needed to approve.".into();
-    let mut answer = object(&["answer"], [("answer", json!({"enum": ANSWERS})), ("reason", reason), ("seen", seen)]);
+    let despite =
+        json!({"type": ["boolean", "null"], "description": "Approves the client although findings block it; the history tells so."});
+    let members = [("answer", json!({"enum": ANSWERS})), ("reason", reason), ("seen", seen), ("despite_blocking", despite)];
+    let mut answer = object(&["answer"], members);
     answer["anyOf"] = json!([
         {"properties": {"answer": {"const": "approve"}, "seen": {"type": "string", "minLength": 1}}, "required": ["seen"]},
-        {"properties": {"answer": {"enum": ["reject", "ask"]}, "reason": {"type": "string", "pattern": r"\S"}}, "required": ["reason"]},
+        {
+            "properties": {
+                "answer": {"enum": ["reject", "ask"]}, "reason": {"type": "string", "pattern": r"\S"},
+                "despite_blocking": {"enum": [false, null]},
+            },
+            "required": ["reason"],
+        },
     ]);
     answer
 }

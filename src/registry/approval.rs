@@ -12,7 +12,9 @@ use crate::store::Tx;
 errors! {
     CLIENT_ANSWERED: FailedPrecondition "keyfob" "client_answered" "client `{client_id}` does not wait for an answer any more";
     CLIENT_CHANGED: FailedPrecondition "keyfob" "client_changed"
-        "client `{client_id}` was changed while you looked at it: see what it asks for now, and answer again";
+        "client `{client_id}`, its owner or what is found about them has changed since you read the review: read it again, then answer";
+    BLOCKING_FINDINGS: FailedPrecondition "keyfob" "blocking_findings"
+        "what the rules find about client `{client_id}` blocks it ({rules}): reject it, or ask for changes. To approve it all the same, say so with `despite_blocking`, or `--despite-blocking` on the command line";
 }
 
 /// The state description of a new client that waits, in the words of The Things Stack.

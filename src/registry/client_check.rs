@@ -2,10 +2,11 @@
 
 use crate::base::error::Result;
 use crate::base::id::{AccountId, ClientId};
-use crate::base::right::Right;
+use crate::base::right::{Right, Rights};
 use crate::base::validation::Invalid;
 use crate::model::choice::State;
 use crate::model::client::{Client, FIELDS};
+use crate::model::field::Field;
 use crate::model::mask::Mask;
 use crate::model::patch::Patch;
 use crate::model::settings::{Approval, Settings};
@@ -41,7 +42,7 @@ pub fn check(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: ClientId, own
     sent.apply(FIELDS, &mut client, &Mask::everything(FIELDS));
     approval::decide(by, settings, sent, &mut client);
     let findings = review::findings_of_new(tx, settings, &client, owner)?;
-    if !by.is_admin && settings.approval == Approval::Review && !verdicts::needs_person(settings, &client, &findings, None) {
+    if !by.is_admin && settings.approval == Approval::Review && !verdicts::needs_person(settings, &client, &findings, Rights::NONE) {
         client.state = State::Approved;
     }
     let is_registrable = guidelines::check_id(client.id.as_str()).is_ok();
@@ -54,18 +55,13 @@ fn check_registered(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &Clien
         return Err((&ID_TAKEN).into());
     }
     let old = live_client(tx, id)?;
-    let mut new = old.clone();
-    sent.apply_sent(FIELDS, &mut new);
-    new.state = old.state;
-    approval::withdraw(by, settings, &old, &mut new, approval::Secretlessness::Stays);
-    let findings = review::findings(tx, settings, &new)?;
-    let is_open = matches!(new.state, State::Approved | State::Flagged);
-    if is_open
-        && !by.is_admin
-        && settings.approval == Approval::Review
-        && verdicts::needs_person(settings, &new, &findings, verdicts::newest_approval(tx, id)?.as_ref())
-    {
-        new.state = State::Requested;
-    }
+    // What a registration takes besides, no change of the caller's sets.
+    let may_set =
+        |field: &&Field<Client>| sent.get(field.name).is_some() && field.name != "secret" && (by.is_admin || !field.is_for_admins());
+    let mut mask = Mask::default();
+    FIELDS.iter().filter(may_set).for_each(|field| mask.add(FIELDS, field.name));
+    let mut new = clients::changed(tx, by, settings, &old, &mask, sent)?;
+    let settled = verdicts::before(tx, by, settings, &old)?.settle(tx, by, settings, &mut new, approval::Secretlessness::Stays)?;
+    let findings = settled.verdict.map_or_else(|| review::findings(tx, settings, &new), |verdict| Ok(verdict.judgement.findings))?;
     Ok(Checked { findings, state: new.state })
 }

@@ -19,7 +19,8 @@ use crate::registry::entity::{ALREADY_EXISTS, Entity, live_client};
 use crate::registry::principal::Principal;
 use crate::registry::rights;
 use crate::registry::secrets::{self, NewSecret};
-use crate::registry::{administrators, audience, bounds, consent, contacts, guidelines, history, marks, members, verdicts};
+use crate::registry::verdicts::{self, Settled};
+use crate::registry::{administrators, audience, bounds, consent, contacts, guidelines, history, marks, members};
 use crate::store::clients::{ClientKey, ClientScope};
 use crate::store::members::Owned;
 use crate::store::{Deleted, Direction, Search, Tx};
@@ -211,38 +212,38 @@ struct FieldUpdate<'a> {
 }
 
 fn change(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &ClientId, sent: FieldUpdate<'_>) -> Result<ChangedClient> {
-    let FieldUpdate { mask, patch: sent, secret, undoes } = sent;
+    let FieldUpdate { mask, patch, secret, undoes } = sent;
     entity(id).check_not_built_in()?;
-    let owned = Owned::Client(id.clone());
     let old = live_client(tx, id)?;
+    let mut new = changed(tx, by, settings, &old, mask, patch)?;
+    let loses_or_gains_secrets = mask.names(FIELDS, "secret") && consent::is_public(tx, id)? != secret.is_none();
+    let secretlessness = if loses_or_gains_secrets { Secretlessness::Changes } else { Secretlessness::Stays };
+    let before = verdicts::before(tx, by, settings, &old)?;
+    if mask.names(FIELDS, "secret") {
+        secrets::replace(tx, &mut new, secret)?;
+    }
+    let Settled { withdrawn, verdict } = before.settle(tx, by, settings, &mut new, secretlessness)?;
+    approval::save(tx, &old, &mut new)?;
+    let recorded = Client { secret: new.secret.as_ref().map(|_| MASKED.to_owned()), ..new.clone() };
+    history::record_update(tx, by, &entity(id), FIELDS, &old, &recorded, undoes)?;
+    verdict.map_or(Ok(()), |verdict| verdicts::store(tx, by, settings, id, verdict))?;
+    Ok(ChangedClient { client: new, withdrawn })
+}
+
+/// Returns a client with these fields as they were sent; nothing is stored, and no decision of administrators withdrawn.
+/// # Errors
+/// Those of [`update`].
+pub(super) fn changed(tx: &Tx<'_>, by: &Principal, settings: &Settings, old: &Client, mask: &Mask, sent: &Patch) -> Result<Client> {
     contacts::check_allowed(by, settings, sent)?;
     administrators::check_fields(by, FIELDS, mask)?;
-    contacts::check_members(tx, &owned, sent)?;
-    let mut new = old.clone();
+    contacts::check_members(tx, &Owned::Client(old.id.clone()), sent)?;
+    let mut new = Client { updated_at: tx.now, ..old.clone() };
     sent.apply(FIELDS, &mut new, mask);
     marks::check_kept(by, &old.attributes, &new.attributes)?;
     if mask.names(FIELDS, "state") && !mask.names(FIELDS, "state_description") {
         new.state_description = String::new();
     }
-    new.updated_at = tx.now;
-    let loses_or_gains_secrets = mask.names(FIELDS, "secret") && consent::is_public(tx, id)? != secret.is_none();
-    let secretlessness = if loses_or_gains_secrets { Secretlessness::Changes } else { Secretlessness::Stays };
-    let before = verdicts::before(tx, by, settings, &old)?;
-    let mut withdrawn = approval::withdraw(by, settings, &old, &mut new, secretlessness);
-    approval::save(tx, &old, &mut new)?;
-    if mask.names(FIELDS, "secret") {
-        secrets::replace(tx, &mut new, secret)?;
-    }
-    let state = new.state;
-    let verdict = before.settle(tx, by, settings, &mut new)?;
-    if new.state != state {
-        withdrawn.approval |= new.state == State::Requested;
-        approval::save(tx, &old, &mut new)?;
-    }
-    let recorded = Client { secret: new.secret.as_ref().map(|_| MASKED.to_owned()), ..new.clone() };
-    history::record_update(tx, by, &entity(id), FIELDS, &old, &recorded, undoes)?;
-    verdict.map_or(Ok(()), |verdict| verdicts::store(tx, by, settings, id, verdict))?;
-    Ok(ChangedClient { client: new, withdrawn })
+    Ok(new)
 }
 
 fn entity(id: &ClientId) -> Entity {

@@ -31,11 +31,11 @@ const MOST_OWNERS: u32 = 100;
 /// # Errors
 /// Only those of the store.
 pub fn findings(tx: &Tx<'_>, settings: &Settings, client: &Client) -> Result<Vec<RuleFinding>> {
-    let owners = owners(tx, client)?;
-    let first = registered_for(tx, client)?;
-    let has_left = first.as_ref().is_some_and(|first| !owners.contains(first));
-    // An account that a collaborator added has not agreed: it vouches for nothing.
-    let accounts = first.filter(|_| !owners.is_empty()).map_or(owners, |first| vec![first]);
+    findings_with(tx, settings, client, Holders::of(tx, client)?)
+}
+
+/// Returns the same, with what was read already.
+pub(super) fn findings_with(tx: &Tx<'_>, settings: &Settings, client: &Client, holders: Holders) -> Result<Vec<RuleFinding>> {
     let last_token = tx.token_days(&client.id, 0)?.iter().map(|day| day.last_issued_at).max();
     let contacts = [("administrative_contact", &client.administrative_contact), ("technical_contact", &client.technical_contact)];
     let mut contacts_gone = Vec::new();
@@ -47,31 +47,51 @@ pub fn findings(tx: &Tx<'_>, settings: &Settings, client: &Client) -> Result<Vec
     }
     let registered = Known {
         is_id_reserved: false,
-        has_left,
-        is_public: consent::is_public(tx, &client.id)?,
+        is_public: holders.is_public,
         contacts_gone,
         unused_since: Some(last_token.unwrap_or(client.created_at)),
         request_text: request_text(tx, client)?,
         probes: probes::of(tx, client)?,
         unused_rights: right_use::unused(tx, client, last_token)?,
     };
-    judge(tx, settings, client, &accounts, registered)
+    judge(tx, settings, client, holders.answerable, registered)
 }
 
 /// Returns what the rules would find about a client if this account registered it, worst first.
 /// # Errors
 /// Only those of the store.
-pub fn findings_of_new(tx: &Tx<'_>, settings: &Settings, client: &Client, owner: &AccountId) -> Result<Vec<RuleFinding>> {
+pub fn findings_of_new(tx: &Tx<'_>, settings: &Settings, client: &Client, account: &AccountId) -> Result<Vec<RuleFinding>> {
     let unregistered = Known { is_id_reserved: guidelines::check_id(client.id.as_str()).is_err(), ..Known::default() };
-    judge(tx, settings, client, std::slice::from_ref(owner), unregistered)
+    judge(tx, settings, client, vec![owner(tx, account)?], unregistered)
+}
+
+/// Who holds a registered client, and whether they have a secret of it.
+#[derive(Debug)]
+pub(super) struct Holders {
+    /// The live accounts that have every right on it, or else all its collaborators.
+    pub owners: Vec<AccountId>,
+    /// Those of them who answer for it.
+    pub answerable: Vec<Owner>,
+    pub is_public: bool,
+}
+
+impl Holders {
+    pub(super) fn of(tx: &Tx<'_>, client: &Client) -> Result<Holders> {
+        let owners = owners(tx, client)?;
+        let first = registered_for(tx, client)?;
+        let has_left = first.as_ref().is_some_and(|first| !owners.contains(first));
+        // An account that a collaborator added has not agreed: it vouches for nothing.
+        let accounts = first.filter(|_| !owners.is_empty()).map_or_else(|| owners.clone(), |first| vec![first]);
+        let mut answerable: Vec<Owner> = accounts.iter().map(|account| owner(tx, account)).collect::<Result<_>>()?;
+        answerable.iter_mut().for_each(|owner| owner.is_operator &= !has_left);
+        Ok(Holders { owners, answerable, is_public: consent::is_public(tx, &client.id)? })
+    }
 }
 
 /// What else is known of a client; most of it only once it is registered.
 #[derive(Default)]
 struct Known {
     is_id_reserved: bool,
-    /// Whether the account that it was registered for is its owner no more.
-    has_left: bool,
     is_public: bool,
     contacts_gone: Vec<&'static str>,
     unused_since: Option<Time>,
@@ -88,10 +108,8 @@ fn request_text(tx: &Tx<'_>, client: &Client) -> Result<Option<String>> {
     request.map_or_else(answered, |text| Ok(Some(text)))
 }
 
-fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client, accounts: &[AccountId], known: Known) -> Result<Vec<RuleFinding>> {
-    let mut owners: Vec<Owner> = accounts.iter().map(|account| owner(tx, account)).collect::<Result<_>>()?;
-    owners.iter_mut().for_each(|owner| owner.is_operator &= !known.has_left);
-    let related = related(tx, accounts)?;
+fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client, owners: Vec<Owner>, known: Known) -> Result<Vec<RuleFinding>> {
+    let related = related(tx, &owners)?;
     let related: Vec<&str> = related.iter().map(AccountId::as_str).collect();
     let reviewed = ReviewedClient {
         client,
@@ -111,7 +129,7 @@ fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client, accounts: &[AccountI
 }
 
 /// Returns the live accounts that have every right on a client, or else all its collaborators.
-pub(super) fn owners(tx: &Tx<'_>, client: &Client) -> Result<Vec<AccountId>> {
+fn owners(tx: &Tx<'_>, client: &Client) -> Result<Vec<AccountId>> {
     let order = Order { by: MemberKey::Id, direction: Direction::Ascending };
     let members = tx.members(&Owned::Client(client.id.clone()), order, Page::new(MOST_OWNERS, 1))?.items;
     let has_all = |rights: &[_]| CLIENT_RIGHTS.without(expanded(rights)).is_empty();
@@ -128,10 +146,10 @@ fn registered_for(tx: &Tx<'_>, client: &Client) -> Result<Option<AccountId>> {
 
 /// Returns these accounts, and those that belong to the same people: the organizations of a user, and the user who created an organization.
 /// Nobody can join another's without them.
-fn related(tx: &Tx<'_>, accounts: &[AccountId]) -> Result<Vec<AccountId>> {
-    let mut related = accounts.to_vec();
-    for account in accounts {
-        match account {
+fn related(tx: &Tx<'_>, owners: &[Owner]) -> Result<Vec<AccountId>> {
+    let mut related: Vec<AccountId> = owners.iter().map(|owner| owner.account.clone()).collect();
+    for owner in owners {
+        match &owner.account {
             AccountId::User(user) => related.extend(tx.organizations_of(user)?.into_iter().map(AccountId::Organization)),
             AccountId::Organization(organization) => related.extend(tx.creator_and_member(organization)?.map(AccountId::User)),
         }

@@ -15,7 +15,7 @@ use crate::model::settings::Settings;
 use crate::model::shape::Shape;
 use crate::model::value;
 use crate::model::verdict::{LONGEST_TEXT, Outcome, ReviewRequest, Verdict};
-use crate::registry::approval::{self, APPROVAL_REQUIRED, CLIENT_ANSWERED, CLIENT_CHANGED, ReviewAnswer};
+use crate::registry::approval::{self, APPROVAL_REQUIRED, BLOCKING_FINDINGS, CLIENT_ANSWERED, CLIENT_CHANGED, ReviewAnswer};
 use crate::registry::entity::{Entity, live_client};
 use crate::registry::history;
 use crate::registry::principal::Principal;
@@ -90,33 +90,39 @@ impl ClientReview {
 /// `client_not_found`.
 pub fn show(tx: &Tx<'_>, settings: &Settings, id: &ClientId) -> Result<ClientReview> {
     let client = live_client(tx, id)?;
-    let request = tx.review_request(id)?;
+    let now = verdicts::judge(tx, settings, &client)?;
+    judged(tx, client, now)
+}
+
+/// Returns the review of a client about which this was judged.
+fn judged(tx: &Tx<'_>, client: Client, now: Judgement) -> Result<ClientReview> {
+    let request = tx.review_request(&client.id)?;
     let is_open = request.as_ref().is_none_or(|request| request.is_open);
     let waits_for = match client.state {
         State::Requested if is_open => Some(WaitsFor::Administrator),
         State::Requested => Some(WaitsFor::Owner),
         State::Approved | State::Rejected | State::Flagged | State::Suspended => None,
     };
-    let now = verdicts::judge(tx, settings, &client)?;
     Ok(ClientReview {
-        seen: seen(tx, &client, &now)?,
+        seen: seen(tx, &client, &now, request.as_ref())?,
         now,
-        newest: verdicts::newest(tx, id)?,
-        approval: verdicts::newest_approval(tx, id)?,
-        answer: verdicts::by_people(tx, id)?,
+        newest: verdicts::newest(tx, &client.id)?,
+        approval: verdicts::newest_approval(tx, &client.id)?,
+        answer: verdicts::by_people(tx, &client.id)?,
         request: request.filter(|request| request.is_open && waits_for.is_some()),
         waits_for,
         client,
     })
 }
 
-/// Returns what stands for a judgement and the collaborators of the client.
-fn seen(tx: &Tx<'_>, client: &Client, now: &Judgement) -> Result<String> {
+/// Returns what stands for a judgement, the collaborators of the client, and what its owner says.
+fn seen(tx: &Tx<'_>, client: &Client, now: &Judgement, request: Option<&ReviewRequest>) -> Result<String> {
     let order = Order { by: MemberKey::Id, direction: Direction::Ascending };
     let members = tx.members(&Owned::Client(client.id.clone()), order, Page::new(MEMBERS.most as u32, 1))?.items;
     let members: Vec<_> = members.iter().map(|member| (member.account.as_str(), value::rights(&member.rights))).collect();
     let findings: Vec<Value> = now.findings.iter().map(RuleFinding::to_json).collect();
-    Ok(HEXLOWER.encode(&Sha256::digest(json!([client.state.name(), now.shown, findings, members]).to_string())[..16]))
+    let said = request.map(|request| request.text.as_str()).unwrap_or_default();
+    Ok(HEXLOWER.encode(&Sha256::digest(json!([client.state.name(), now.shown, findings, members, said]).to_string())[..16]))
 }
 
 /// Lists the reviews of the clients that wait, worst first.
@@ -146,7 +152,7 @@ pub fn waiting_count(tx: &Tx<'_>) -> Result<i64> {
 /// that was not answered is replaced.
 /// # Errors
 /// `built_in_client`, `client_not_found`, `suspended_client`, `no_review_needed`, `too_many_review_requests`, the rules of `text`.
-pub fn ask(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &ClientId, text: &str) -> Result<()> {
+pub fn ask(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &ClientId, text: &str) -> Result<ClientReview> {
     let entity = Entity::Client(id.clone());
     entity.check_not_built_in()?;
     check_text("RequestClientReviewRequest", "text", text)?;
@@ -172,52 +178,60 @@ pub fn ask(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &ClientId, text
     let account_id = by.actor().account_id;
     let request = ReviewRequest { asked_at, account_id, text: text.to_owned(), day: today, times: times + 1, is_open: true, needs_person };
     tx.set_review_request(id, &request)?;
-    if !waits_already {
-        set_state(tx, by, &old, State::Requested, APPROVAL_REQUIRED)?;
-    }
-    history::record_part(tx, by, &entity, Action::RequestReview, "request", serde_json::Value::Null, text.into())?;
-    let judgement = verdicts::judge(tx, settings, &live_client(tx, id)?)?;
-    verdicts::store(tx, by, settings, id, NewVerdict::of_rules(judgement, Outcome::Judged, RequestChange::Stays))
+    let client = if waits_already { old } else { set_state(tx, by, &old, State::Requested, APPROVAL_REQUIRED)? };
+    history::record_part(tx, by, &entity, Action::RequestReview, "request", Value::Null, text.into())?;
+    let judgement = verdicts::judge(tx, settings, &client)?;
+    verdicts::store(tx, by, settings, id, NewVerdict::of_rules(judgement.clone(), Outcome::Judged, RequestChange::Stays))?;
+    judged(tx, client, judgement)
 }
 
-/// Answers the request of a client as it was seen. The caller is an administrator.
-/// # Errors
-/// Those of [`answer`]; `client_changed` if it is about something else than what was seen.
-pub fn answer_seen(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &ClientId, said: &ReviewAnswer, seen: &str) -> Result<()> {
-    let client = live_client(tx, id)?;
-    if client.state == State::Requested && self::seen(tx, &client, &verdicts::judge(tx, settings, &client)?)? != seen {
-        return Err(CLIENT_CHANGED.with("client_id", id.as_str()).into());
-    }
-    answer(tx, by, settings, std::slice::from_ref(id), said)
+/// A client that is answered, and what of it was read.
+#[derive(Clone, Debug)]
+pub struct AnsweredClient {
+    pub id: ClientId,
+    /// [`ClientReview::seen`] of the review that was read. Empty is nothing, by which no client is approved.
+    pub seen: String,
+    /// Whether it is approved also if findings block it.
+    pub despite_blocking: bool,
 }
 
-/// Answers the requests of all of these clients alike, or of none. The caller is an administrator, and has checked that they are as seen.
+/// Answers the request of a client. The caller is an administrator.
 /// # Errors
-/// `built_in_client`, `client_not_found`; `client_answered` if somebody else has decided meanwhile; the rules of `reason`.
-pub fn answer(tx: &Tx<'_>, by: &Principal, settings: &Settings, ids: &[ClientId], answer: &ReviewAnswer) -> Result<()> {
+/// `built_in_client`, `client_not_found`; `client_answered` if somebody else has decided meanwhile; `client_changed` if the client is not as it
+/// was read; `blocking_findings`; the rules of `reason`.
+pub fn answer(tx: &Tx<'_>, by: &Principal, settings: &Settings, answered: &AnsweredClient, answer: &ReviewAnswer) -> Result<ClientReview> {
     let (state, outcome, reason) = match answer {
         ReviewAnswer::Approve(reason) => (State::Approved, Outcome::Approved, reason),
         ReviewAnswer::Reject(reason) => (State::Rejected, Outcome::Rejected, reason),
         ReviewAnswer::AskForChanges(reason) => (State::Requested, Outcome::ChangesRequested, reason),
     };
     check_text("AnswerClientReviewRequest", "reason", reason)?;
-    for id in ids {
-        Entity::Client(id.clone()).check_not_built_in()?;
-        let waiting = live_client(tx, id)?;
-        // Somebody else may have decided meanwhile.
-        if waiting.state != State::Requested {
-            return Err(CLIENT_ANSWERED.with("client_id", id.as_str()).into());
-        }
-        let judgement = verdicts::judge(tx, settings, &waiting)?;
-        set_state(tx, by, &waiting, state, &beginning(reason))?;
-        let judge = verdicts::judge_of(by);
-        let verdict = NewVerdict { judgement, outcome, judge, reason: reason.to_owned(), request: RequestChange::Closes };
-        if tx.review_request(id)?.is_none() {
-            verdicts::open_request(tx, by, id, None, RequestChange::Opens)?;
-        }
-        verdicts::store(tx, by, settings, id, verdict)?;
+    let id = &answered.id;
+    Entity::Client(id.clone()).check_not_built_in()?;
+    let waiting = live_client(tx, id)?;
+    // Somebody else may have decided meanwhile.
+    if waiting.state != State::Requested {
+        return Err(CLIENT_ANSWERED.with("client_id", id.as_str()).into());
     }
-    Ok(())
+    let judgement = verdicts::judge(tx, settings, &waiting)?;
+    let request = tx.review_request(id)?;
+    let approves = state == State::Approved;
+    let has_read = approves || !answered.seen.is_empty();
+    if has_read && seen(tx, &waiting, &judgement, request.as_ref())? != answered.seen {
+        return Err(CLIENT_CHANGED.with("client_id", id.as_str()).into());
+    }
+    let blocking = judgement.blocking();
+    if approves && !answered.despite_blocking && !blocking.is_empty() {
+        return Err(BLOCKING_FINDINGS.with("client_id", id.as_str()).with("rules", blocking.join(", ")).into());
+    }
+    let client = set_state(tx, by, &waiting, state, &beginning(reason))?;
+    if request.is_none() {
+        verdicts::open_request(tx, by, id, None, RequestChange::Opens)?;
+    }
+    let judge = verdicts::judge_of(by);
+    let verdict = NewVerdict { judgement: judgement.clone(), outcome, judge, reason: reason.to_owned(), request: RequestChange::Closes };
+    verdicts::store(tx, by, settings, id, verdict)?;
+    judged(tx, client, judgement)
 }
 
 fn check_text(message: &str, name: &str, text: &str) -> Result<()> {
@@ -232,9 +246,10 @@ fn beginning(reason: &str) -> String {
     reason.chars().take(LONGEST_STATE_DESCRIPTION - 1).chain(['…']).collect()
 }
 
-/// Sets the state of a client and its description.
-fn set_state(tx: &Tx<'_>, by: &Principal, old: &Client, state: State, description: &str) -> Result<()> {
+/// Sets the state of a client and its description, and returns the client.
+fn set_state(tx: &Tx<'_>, by: &Principal, old: &Client, state: State, description: &str) -> Result<Client> {
     let mut new = Client { state, state_description: description.to_owned(), updated_at: tx.now, ..old.clone() };
     approval::save(tx, old, &mut new)?;
-    history::record(tx, by, &Entity::Client(old.id.clone()), Action::Update, FIELDS, Some(old), Some(&new))
+    history::record(tx, by, &Entity::Client(old.id.clone()), Action::Update, FIELDS, Some(old), Some(&new))?;
+    Ok(new)
 }

@@ -7,7 +7,6 @@ use crate::base::id::ClientId;
 use crate::base::secret::{Hash, fresh_key};
 use crate::base::time::Time;
 use crate::model::bounds::{CHOSEN_SECRETS, SECRETS};
-use crate::model::choice::State;
 use crate::model::client::{Client, FIELDS};
 use crate::model::event::Action;
 use crate::model::settings::Settings;
@@ -15,7 +14,8 @@ use crate::model::view::MASKED;
 use crate::registry::approval::{self, ChangedClient, Secretlessness, Withdrawn};
 use crate::registry::entity::{Entity, live_client};
 use crate::registry::principal::Principal;
-use crate::registry::{bounds, consent, history, verdicts};
+use crate::registry::verdicts::{self, Settled};
+use crate::registry::{bounds, consent, history};
 use crate::store::Tx;
 
 errors! {
@@ -129,14 +129,11 @@ pub fn rotate(
     let mut client = Client { updated_at: tx.now, ..before.clone() };
     let secretlessness = if consent::is_public(tx, id)? { Secretlessness::Changes } else { Secretlessness::Stays };
     let judged = verdicts::before(tx, by, settings, &before)?;
-    let mut withdrawn = approval::withdraw(by, settings, &before, &mut client, secretlessness);
-    let state = client.state;
     let until: Time = tx.now.plus_seconds(grace_seconds);
     issue(tx, &mut client, secret, grace_seconds)?;
-    let verdict = judged.settle(tx, by, settings, &mut client)?;
-    withdrawn.approval |= client.state != state && client.state == State::Requested;
+    let Settled { withdrawn, verdict } = judged.settle(tx, by, settings, &mut client, secretlessness)?;
     approval::save(tx, &before, &mut client)?;
-    if withdrawn != Withdrawn::default() || client.state != state {
+    if withdrawn != Withdrawn::default() || client.state != before.state {
         let changed = Client { secret: None, ..client.clone() };
         history::record(tx, by, &entity, Action::Update, FIELDS, Some(&before), Some(&changed))?;
     }

@@ -12,10 +12,11 @@ use crate::model::client::{Client, FIELDS, LONGEST_STATE_DESCRIPTION};
 use crate::model::event::Action;
 use crate::model::settings::{Approval, Settings};
 use crate::model::verdict::{Judge, Outcome, ReviewRequest, Verdict};
-use crate::registry::approval::APPROVAL_REQUIRED_AGAIN;
+use crate::registry::approval::{APPROVAL_REQUIRED_AGAIN, Secretlessness, Withdrawn};
 use crate::registry::entity::Entity;
 use crate::registry::principal::{Access, Principal};
-use crate::registry::{consent, history, review};
+use crate::registry::review::{self, Holders};
+use crate::registry::{approval, history};
 use crate::review::finding::{RuleFinding, Severity};
 use crate::review::rules::RULE_SET;
 use crate::store::Tx;
@@ -39,23 +40,29 @@ const JUDGED: &[&str] = &[
 pub struct Judgement {
     pub findings: Vec<RuleFinding>,
     pub shown: Map<String, Value>,
+    /// Whose it is.
+    pub owners: Vec<AccountId>,
 }
 
 /// Judges a client that is registered.
 /// # Errors
 /// Only those of the store.
 pub fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client) -> Result<Judgement> {
-    Ok(Judgement { findings: review::findings(tx, settings, client)?, shown: shown(tx, client)? })
+    let holders = Holders::of(tx, client)?;
+    let (shown, owners) = (shown(client, &holders), holders.owners.clone());
+    Ok(Judgement { findings: review::findings_with(tx, settings, client, holders)?, shown, owners })
 }
 
 /// Returns what of a client is judged, as it is.
-fn shown(tx: &Tx<'_>, client: &Client) -> Result<Map<String, Value>> {
-    let fields = FIELDS.iter().filter(|field| JUDGED.contains(&field.name));
-    let mut shown: Map<String, Value> = fields.map(|field| (field.name.to_owned(), (field.get)(client))).collect();
-    shown.insert("secretless".to_owned(), consent::is_public(tx, &client.id)?.into());
-    let owners = review::owners(tx, client)?;
-    shown.insert("owners".to_owned(), owners.iter().map(AccountId::as_str).collect());
-    Ok(shown)
+fn shown(client: &Client, holders: &Holders) -> Map<String, Value> {
+    let fields = FIELDS.iter().filter(|field| JUDGED.contains(&field.name)).map(|field| (field.name, (field.get)(client)));
+    let names = holders.answerable.iter().map(|owner| owner.name.as_str()).collect();
+    let others = [
+        ("secretless", holders.is_public.into()),
+        ("owners", holders.owners.iter().map(AccountId::as_str).collect()),
+        ("owner_names", names),
+    ];
+    fields.chain(others).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 impl Judgement {
@@ -72,28 +79,69 @@ impl Judgement {
 
     /// Returns whether the rules find the same as a verdict says.
     pub fn is_found_by(&self, verdict: &Verdict) -> bool {
-        self.findings.len() == verdict.findings.len() && self.findings.iter().all(|finding| is_found_in(verdict, finding))
+        self.findings.len() == verdict.findings.len() && self.findings.iter().all(|finding| self.is_found_in(verdict, finding))
+    }
+
+    /// Returns whether a verdict has the same finding, about the same value.
+    fn is_found_in(&self, verdict: &Verdict, finding: &RuleFinding) -> bool {
+        let is_same = |found: &Value| {
+            let field = text(found, "field");
+            text(found, "rule") == finding.rule
+                && text(found, "seen") == finding.seen
+                && text(found, "severity") == finding.severity.name()
+                && name_and_place(field).0 == name_and_place(&finding.field).0
+                && values(&verdict.shown, field) == values(&self.shown, &finding.field)
+        };
+        verdict.findings.iter().any(is_same)
+    }
+
+    /// Returns the names of the rules whose findings block the client.
+    pub fn blocking(&self) -> Vec<&'static str> {
+        let blocking = self.findings.iter().filter(|finding| finding.severity == Severity::Blocks);
+        let mut rules: Vec<&str> = blocking.map(|finding| finding.rule).collect();
+        rules.dedup();
+        rules
+    }
+
+    /// Returns whether a person must look at the client of this judgement: at a finding or a right that an approval did not cover already.
+    pub(super) fn needs_person(&self, settings: &Settings, client: &Client, approved: Option<&Verdict>) -> bool {
+        let is_new = |finding: &&RuleFinding| !approved.is_some_and(|approval| self.is_found_in(approval, finding));
+        let rights = approved.map(shown_rights).unwrap_or_default();
+        needs_person(settings, client, self.findings.iter().filter(is_new), rights)
     }
 }
 
-/// Returns whether a person must look at a client about which this was found: at a finding or a right that an approval did not cover already.
-pub(super) fn needs_person(settings: &Settings, client: &Client, findings: &[RuleFinding], approved: Option<&Verdict>) -> bool {
+/// Returns the name of a field, and which of its values is meant: `redirect_uris[1]`.
+fn name_and_place(field: &str) -> (&str, Option<usize>) {
+    match field.split_once('[') {
+        Some((name, place)) => (name, place.trim_end_matches(']').parse().ok()),
+        None => (field, None),
+    }
+}
+
+/// Returns the values that a finding about this field is about. Of sets such as rights, what was seen says it.
+fn values<'s>(shown: &'s Map<String, Value>, field: &str) -> Vec<Option<&'s Value>> {
+    match name_and_place(field) {
+        ("collaborators", _) => vec![shown.get("owners"), shown.get("owner_names")],
+        (name, Some(place)) => vec![shown.get(name).and_then(|values| values.get(place))],
+        (name, None) => vec![shown.get(name).filter(|value| !value.is_array())],
+    }
+}
+
+/// Returns whether a person must look at a client about which this was found, and whose rights but for these were looked at by nobody.
+pub(super) fn needs_person<'f>(
+    settings: &Settings,
+    client: &Client,
+    findings: impl IntoIterator<Item = &'f RuleFinding>,
+    seen: Rights,
+) -> bool {
     let by_person = &settings.review_by_person;
     let is_marked = |finding: &RuleFinding| {
         let names = [finding.rule, finding.severity.name()];
         finding.severity == Severity::Blocks || by_person.findings.iter().any(|marked| names.contains(&marked.as_str()))
     };
-    let is_covered = |finding: &RuleFinding| approved.is_some_and(|approval| is_found_in(approval, finding));
     let held = |rights: Rights| rights.expanded().and(by_person.rights);
-    let rights = held(client.all_rights()).without(held(approved.map(shown_rights).unwrap_or_default()));
-    !rights.is_empty() || findings.iter().any(|finding| is_marked(finding) && !is_covered(finding))
-}
-
-/// Returns whether a verdict has the same finding.
-fn is_found_in(verdict: &Verdict, finding: &RuleFinding) -> bool {
-    let names = ["rule", "seen", "severity"];
-    let now = [finding.rule, finding.seen.as_str(), finding.severity.name()];
-    verdict.findings.iter().any(|found| names.map(|name| text(found, name)) == now)
+    !held(client.all_rights()).without(held(seen)).is_empty() || findings.into_iter().any(is_marked)
 }
 
 /// Returns the rights that a verdict was shown.
@@ -160,7 +208,7 @@ pub(super) fn of_new(tx: &Tx<'_>, by: &Principal, settings: &Settings, client: &
     if by.is_admin {
         return Ok(NewVerdict::of_state(by, judgement, client));
     }
-    if settings.approval == Approval::Review && !needs_person(settings, client, &judgement.findings, None) {
+    if settings.approval == Approval::Review && !judgement.needs_person(settings, client, None) {
         approve(client);
         return Ok(Some(NewVerdict::of_rules(judgement, Outcome::Approved, RequestChange::Closes)));
     }
@@ -185,14 +233,38 @@ pub(super) struct BeforeChange<'c> {
 pub(super) fn before<'c>(tx: &Tx<'_>, by: &Principal, settings: &Settings, client: &'c Client) -> Result<BeforeChange<'c>> {
     let is_open = matches!(client.state, State::Approved | State::Flagged);
     let is_judged = !by.is_admin && settings.approval == Approval::Review && is_open;
-    Ok(BeforeChange { client, shown: is_judged.then(|| shown(tx, client)).transpose()? })
+    let holders = is_judged.then(|| Holders::of(tx, client)).transpose()?;
+    Ok(BeforeChange { client, shown: holders.map(|holders| shown(client, &holders)) })
+}
+
+/// What comes of a change: which decisions it withdrew, and what is judged now.
+#[derive(Debug)]
+pub(super) struct Settled {
+    pub withdrawn: Withdrawn,
+    pub verdict: Option<NewVerdict>,
 }
 
 impl BeforeChange<'_> {
-    /// Judges the client after the change. Its state may change; store it then.
+    /// Withdraws what administrators decided about the client where it is another now, and judges it. Its state may change; its secrets are
+    /// as they are stored.
     /// # Errors
     /// Only those of the store.
-    pub(super) fn settle(self, tx: &Tx<'_>, by: &Principal, settings: &Settings, new: &mut Client) -> Result<Option<NewVerdict>> {
+    pub(super) fn settle(
+        self,
+        tx: &Tx<'_>,
+        by: &Principal,
+        settings: &Settings,
+        new: &mut Client,
+        secretlessness: Secretlessness,
+    ) -> Result<Settled> {
+        let mut withdrawn = approval::withdraw(by, settings, self.client, new, secretlessness);
+        let state = new.state;
+        let verdict = self.judged(tx, by, settings, new)?;
+        withdrawn.approval |= new.state != state && new.state == State::Requested;
+        Ok(Settled { withdrawn, verdict })
+    }
+
+    fn judged(self, tx: &Tx<'_>, by: &Principal, settings: &Settings, new: &mut Client) -> Result<Option<NewVerdict>> {
         let begins_to_wait = self.client.state != State::Requested && new.state == State::Requested;
         if by.is_admin {
             let is_answer = self.client.state != new.state;
@@ -222,7 +294,7 @@ impl BeforeChange<'_> {
         if changed.is_empty() {
             return Ok(None);
         }
-        if !needs_person(settings, new, &judgement.findings, newest_approval(tx, &new.id)?.as_ref()) {
+        if !judgement.needs_person(settings, new, newest_approval(tx, &new.id)?.as_ref()) {
             let outcome = if new.state == State::Approved { Outcome::Approved } else { Outcome::Judged };
             return Ok(Some(NewVerdict::of_rules(judgement, outcome, RequestChange::Stays)));
         }
@@ -248,7 +320,7 @@ fn of_waiting(tx: &Tx<'_>, settings: &Settings, client: &mut Client) -> Result<O
     let answered = by_people(tx, &client.id)?;
     let needs_answer = tx.review_request(&client.id)?.is_some_and(|request| request.needs_person);
     let waits_by_rules = !needs_answer && last.judge == Judge::Rules && answered.is_none_or(|answer| answer.outcome == Outcome::Approved);
-    if settings.approval == Approval::Review && waits_by_rules && !needs_person(settings, client, &judgement.findings, None) {
+    if settings.approval == Approval::Review && waits_by_rules && !judgement.needs_person(settings, client, None) {
         approve(client);
         return Ok(Some(NewVerdict::of_rules(judgement, Outcome::Approved, RequestChange::Closes)));
     }
@@ -303,10 +375,23 @@ fn in_history(verdict: &Verdict) -> Value {
         "rule_set": verdict.rule_set,
         "findings": verdict.findings.iter().map(finding).collect::<Vec<_>>(),
     });
+    // What an administrator saw, and approved all the same.
+    let blocking: Vec<&str> = rules_of(verdict, Severity::Blocks);
+    if (verdict.outcome, verdict.judge != Judge::Rules, blocking.is_empty()) == (Outcome::Approved, true, false) {
+        said["despite_blocking"] = blocking.into();
+    }
     if !verdict.reason.is_empty() {
         said["reason"] = verdict.reason.clone().into();
     }
     said
+}
+
+/// Returns the rules whose findings in a verdict weigh this much.
+fn rules_of(verdict: &Verdict, severity: Severity) -> Vec<&str> {
+    let found = verdict.findings.iter().filter(|finding| text(finding, "severity") == severity.name());
+    let mut rules: Vec<&str> = found.map(|finding| text(finding, "rule")).collect();
+    rules.dedup();
+    rules
 }
 
 /// Returns a text of a stored finding.

@@ -84,7 +84,7 @@ clients review ask my-app --reason \"Say more\"
 clients review request my-app --text Done
 clients review reject my-app --reason No
 clients review request my-app
-clients review approve my-app
+clients review approve my-app --seen $SEEN
 clients rotate-secret my-app --grace 1h --secret-out secret
 clients rights my-app
 clients collaborators set my-app --user-id ada --right-client-info --right-client-delete
@@ -145,6 +145,12 @@ fn newest_event(fixture: &Fixture) -> String {
     numbers.lines().next().unwrap_or_default().to_owned()
 }
 
+fn seen(fixture: &Fixture) -> String {
+    let seen = fixture.ok("clients review show my-app --output-format seen");
+    fixture.routes();
+    seen.trim().to_owned()
+}
+
 fn command_of(line: &str) -> &'static str {
     match read(words(line).into_iter().map(OsString::from).collect()) {
         Ok(Invocation::Run(command, ..)) => command.name,
@@ -172,6 +178,7 @@ fn every_command_does_what_it_says_and_asks_the_routes_of_its_row() {
         let line =
             line.replace("$ORGANIZATION_KEY", &key_id(&fixture, "organization-key")).replace("$USER_KEY", &key_id(&fixture, "user-key"));
         let line = if line.contains("$EVENT") { line.replace("$EVENT", &newest_event(&fixture)) } else { line };
+        let line = if line.contains("$SEEN") { line.replace("$SEEN", &seen(&fixture)) } else { line };
         fixture.ok(&line);
         asked.entry(command_of(&line)).or_default().extend(fixture.routes());
     }

@@ -1,6 +1,6 @@
 //! The registration review on the command line.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::Fixture;
 
@@ -16,6 +16,10 @@ fn registers(fixture: &Fixture, key: &str, id: &str, more: &str) {
     let line =
         format!("clients create {id} --api-key {key} --user-id bob --redirect-uris https://bob.example.com/cb --rights USER_INFO {more}");
     fixture.ok(&line);
+}
+
+fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+    value[name].as_str().unwrap_or_default()
 }
 
 const GOOD: &str = "--name \"Bob Gateway Map\" --description \"Shows the gateways of its users on a map.\"";
@@ -43,7 +47,8 @@ fn a_client_goes_the_whole_way_from_a_warning_to_its_approval() {
     let (fixture, key) = fixture("whole-way");
     registers(&fixture, &key, "bob-bad-map", "--name \"Bob Bad Map\"");
     let shown = fixture.run("clients review show bob-bad-map --output-format table");
-    assert!(shown.out.contains("description") && shown.err.contains("asked by bob"), "{} {}", shown.out, shown.err);
+    assert!(shown.out.contains("description"), "{}", shown.out);
+    assert!(shown.err.contains("waits since") && !shown.err.contains("asked by"), "nobody has asked in words: {}", shown.err);
     let forged = "Please\napproved by admin at 2026-01-01T00:00:00Z: fine";
     let line = format!("clients review request bob-bad-map --api-key {key} --text \"{forged}\" --output-format table");
     let said = fixture.run(&line);
@@ -52,11 +57,15 @@ fn a_client_goes_the_whole_way_from_a_warning_to_its_approval() {
     fixture.refused("clients review ask bob-bad-map", 2, "error:cmd/ttn-lw-cli/commands:no_reason");
     let asked = fixture.json("clients review ask bob-bad-map --reason \"Describe it\"");
     assert_eq!((&asked["waits_for"], &asked["answer"]["reason"]), (&json!("owner"), &json!("Describe it")));
-    fixture.refused(&format!("clients review approve bob-bad-map --api-key {key}"), 1, "error:pkg/identityserver:permission_denied");
+    fixture.refused(
+        &format!("clients review approve bob-bad-map --seen x --api-key {key}"),
+        1,
+        "error:pkg/identityserver:permission_denied",
+    );
     fixture.ok(&format!("clients set bob-bad-map --api-key {key} --description \"Shows the gateways of its users on a map.\""));
     let requested = fixture.json(&format!("clients review request bob-bad-map --api-key {key} --text \"Described\""));
     assert_eq!((&requested["waits_for"], &requested["request"]["text"]), (&json!("administrator"), &json!("Described")));
-    let approved = fixture.json("clients review approve bob-bad-map");
+    let approved = fixture.json(&format!("clients review approve bob-bad-map --seen {}", text(&requested, "seen")));
     assert_eq!((&approved["state"], &approved["verdict"]["outcome"]), (&json!("STATE_APPROVED"), &json!("approved")));
     fixture.refused("clients review reject bob-bad-map --reason No", 1, "error:keyfob:client_answered");
 }
@@ -82,4 +91,40 @@ fn what_needs_a_person_is_named_by_words_that_there_are() {
         let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
         assert_eq!(!said.contains("must be rights"), known, "{words}: {said}");
     }
+}
+
+#[test]
+fn a_client_is_approved_as_it_was_read_and_against_what_blocks_it_by_a_flag_of_its_own() {
+    let (fixture, key) = fixture("as-read");
+    for id in ["one-map", "two-map"] {
+        registers(
+            &fixture,
+            &key,
+            id,
+            &format!("--rights USER_DELETE --name \"{id} for gateways\" --description \"Shows the gateways of its users.\""),
+        );
+    }
+    let unread = fixture.refused("clients review approve one-map", 2, "keyfob: ");
+    assert!(unread.err.contains("--seen"), "{}", unread.err);
+    let read = |id: &str| {
+        let shown = fixture.run(&format!("clients review show {id} --output-format table"));
+        let line = shown.err.lines().find(|line| line.contains("--seen")).unwrap_or_default().to_owned();
+        line.rsplit(' ').next().unwrap_or_default().to_owned()
+    };
+    let (one, two) = (read("one-map"), read("two-map"));
+    fixture.refused(&format!("clients review approve one-map,two-map --seen {one}"), 2, "keyfob: ");
+    fixture.ok(&format!("clients set one-map --api-key {key} --name \"Another map of gateways\""));
+    let late = fixture.refused(&format!("clients review approve one-map,two-map --seen {one},{two}"), 1, "error:keyfob:client_changed");
+    assert!(late.err.contains("one-map"), "{}", late.err);
+    let one = read("one-map");
+    let line = format!("clients review approve one-map,two-map --seen {one},{two} --output-format state");
+    assert_eq!(fixture.ok(&line), "STATE_APPROVED\nSTATE_APPROVED\n");
+    registers(&fixture, &key, "the-things-stack-map", GOOD);
+    let line = format!("clients review approve the-things-stack-map --seen {}", read("the-things-stack-map"));
+    let blocked = fixture.refused(&line, 1, "error:keyfob:blocking_findings");
+    assert!(blocked.err.contains("protected_name") && blocked.err.contains("--despite-blocking"), "{}", blocked.err);
+    fixture.refused("clients approve the-things-stack-map", 1, "error:keyfob/cli:blocked");
+    assert_eq!(fixture.ok(&format!("{line} --despite-blocking --output-format state")), "STATE_APPROVED\n");
+    fixture.ok("clients suspend the-things-stack-map");
+    fixture.ok("clients approve the-things-stack-map --despite-blocking");
 }

@@ -85,9 +85,10 @@ impl Browser {
     /// The body of a form with what its page gives along: the token, and what it has seen.
     pub fn form_of(&mut self, server: &Server, target: &str, fields: &[(&str, &str)]) -> String {
         let token = self.form_token(server, "/console");
-        let seen = if fields.iter().any(|(name, _)| *name == "seen") { None } else { seen_by(&self.get(server, target)) };
-        let seen = seen.as_deref().map(|seen| ("seen", seen));
-        form(&[fields, &[("_csrf", &token)], seen.as_slice()].concat())
+        let is_late = fields.iter().any(|(name, _)| *name == "seen");
+        let carried = if is_late { Vec::new() } else { carried_by(&self.get(server, target)) };
+        let carried: Vec<(&str, &str)> = carried.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        form(&[fields, &[("_csrf", &token)], &carried].concat())
     }
 
     /// Fills in a form and sends it.
@@ -110,6 +111,14 @@ impl Browser {
 /// What the form of a page has seen.
 pub fn seen_by(page: &Answer) -> Option<String> {
     page.text().split("name=\"seen\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).map(str::to_owned)
+}
+
+/// What a form sends along of what its page has seen: in the review queue of each client too.
+pub fn carried_by(page: &Answer) -> Vec<(String, String)> {
+    let page = page.text();
+    let inputs = page.split("name=\"").filter_map(|rest| rest.split_once("\" value=\""));
+    let seen = inputs.filter(|(name, _)| *name == "seen" || name.starts_with("seen-"));
+    seen.map(|(name, rest)| (name.to_owned(), rest.split('"').next().unwrap_or_default().to_owned())).collect()
 }
 
 /// The form of a new client; more fields replace those of the same name.

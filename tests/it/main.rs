@@ -76,6 +76,7 @@ mod readme;
 mod readme_server;
 mod recovery;
 mod review;
+mod review_answers;
 mod review_commands;
 mod review_corpus;
 mod right_use;

@@ -397,7 +397,7 @@ fn an_administrator_approves_what_was_read_and_nothing_else() {
     let mut server = reviewing();
     server.has_user("bob");
     registers(&server, &["RIGHT_USER_DELETE"]);
-    let named = r#"{"user":{"name":"The Things Stack"},"field_mask":"name"}"#;
+    let named = r#"{"user":{"name":"Mallory & Sons"},"field_mask":"name"}"#;
     let member = r#"{"collaborator":{"ids":{"user_ids":{"user_id":"bob"}},"rights":["RIGHT_CLIENT_INFO"]}}"#;
     let uris = r#"{"client":{"redirect_uris":["https://evil.example/cb"]},"field_mask":"redirect_uris"}"#;
     let collaborators = format!("{CLIENT}/collaborators");

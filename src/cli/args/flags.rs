@@ -176,6 +176,13 @@ pub static REASON: &[Flag] = &[text("--reason", "TEXT", "The reason, stored as t
 /// Of the registration review.
 pub static REVIEW_ALL: &[Flag] = &[switch("--all", "All clients, by their IDs, and not only those that wait.")];
 pub static REVIEWED: &[Flag] = &[flag("--client-id", "ID", FlagKind::List, "The client, or several joined by commas.")];
+pub static REVIEW_READ: &[Flag] = &[flag(
+    "--seen",
+    "SEEN",
+    FlagKind::List,
+    "What was read of each client, as `show` says it; refused if anything of that has changed since.",
+)];
+pub static DESPITE_BLOCKING: &[Flag] = &[switch("--despite-blocking", "Approve also what the rules block; the history tells so.")];
 pub static REVIEW_REASON: &[Flag] = &[text("--reason", "TEXT", "Why, or what to change: shown to those who asked.")];
 pub static REVIEW_TEXT: &[Flag] = &[text("--text", "TEXT", "What the administrators are to know.")];
 

@@ -8,6 +8,7 @@ use crate::cli::failure::Failure;
 use crate::cli::remote::http::Remote;
 use crate::cli::run::entities::{change, path, print};
 use crate::cli::run::output;
+use crate::cli::run::reviews;
 use crate::cli::run::secret_file::SecretFile;
 use crate::http::request::Method::Post;
 use crate::model::choice::State;
@@ -15,6 +16,9 @@ use crate::model::choice::State;
 /// Approves, rejects, suspends or flags a client. Without a reason the old one is removed.
 pub fn decide(state: State, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
     let id = values.needed("client-id")?;
+    if state == State::Approved {
+        reviews::check_not_blocked(id, values, remote)?;
+    }
     let mut fields = Map::from_iter([("state".to_owned(), state.name().into())]);
     if let Some(reason) = values.one("reason") {
         fields.insert("state_description".to_owned(), reason.into());

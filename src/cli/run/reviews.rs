@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::base::printable::printable;
+use crate::cli::api_error::{ApiError, BLOCKED};
 use crate::cli::args::nouns::CLIENT;
 use crate::cli::args::values::{Format, Values, missing};
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, UsageError};
 use crate::cli::remote::http::{QueryPairs, Remote};
 use crate::cli::run::entities::path;
 use crate::cli::run::output;
@@ -33,7 +34,7 @@ pub fn list(values: &Values, remote: &mut Remote) -> Result<(), Failure> {
     if values.format == Format::Table {
         let [blocks, warns, notes, none] = weights.map(|(_, count)| count);
         let judged = blocks + warns + notes + none;
-        note(&format!("{judged} judged; the worst finding blocks {blocks}, warns of {warns}, notes something on {notes}; none on {none}"));
+        note(&format!("{judged} judged: {blocks} blocked, {warns} with warnings, {notes} with notes only, {none} without findings"));
     }
     Ok(())
 }
@@ -62,24 +63,37 @@ pub fn show(values: &Values, remote: &mut Remote) -> Result<(), Failure> {
     print(values, review)
 }
 
+fn tell_request(review: &Value) {
+    let Some(request) = review.get("request") else { return };
+    let (by, since) = (text(request, "account_id"), text(request, "asked_at"));
+    match text(request, "text").as_str() {
+        "" => note(&format!("waits since {since}, when {by} registered or changed it")),
+        said => note(&format!("asked by {by} at {since}: {said}")),
+    }
+}
+
+/// Returns a text on one line: nobody writes what looks like a line of ours.
+fn text(of: &Value, name: &str) -> String {
+    printable(of[name].as_str().unwrap_or_default())
+}
+
 /// Prints one review: a table of its findings, and what was asked and answered.
 fn print(values: &Values, review: Value) -> Result<(), Failure> {
     if values.format != Format::Table {
         return output::object(values, &["client_ids.client_id"], &review);
     }
     output::list(values, &["client_ids.client_id", "state", "waits_for", "severity", "rule", "field", "seen", "do"], &rows(&review))?;
-    // On one line: nobody writes what looks like a line of ours.
-    let text = |of: &Value, name: &str| printable(of[name].as_str().unwrap_or_default());
-    if let Some(request) = review.get("request") {
-        note(&format!("asked by {} at {}: {}", text(request, "account_id"), text(request, "asked_at"), text(request, "text")));
-    }
+    tell_request(&review);
     if let Some(answer) = review.get("answer") {
         let who = answer["account_id"].as_str().unwrap_or("the operator");
         note(&format!("{} by {who} at {}: {}", text(answer, "outcome"), text(answer, "judged_at"), text(answer, "reason")));
     }
-    note(&format!("seen: {}", text(&review, "seen")));
     if review["stale"] == true {
         note("the last verdict is stale: the client or the rules have changed since");
+    }
+    if review["state"] == "STATE_REQUESTED" {
+        let id = review.pointer("/client_ids/client_id").and_then(Value::as_str).unwrap_or_default();
+        note(&format!("to approve just this: keyfob clients review approve {id} --seen {}", text(&review, "seen")));
     }
     Ok(())
 }
@@ -91,19 +105,46 @@ pub fn request(values: &Values, remote: &mut Remote) -> Result<(), Failure> {
     print(values, review)
 }
 
-/// Answers the requests of these clients alike, one after the other.
+/// Answers the requests of these clients alike, one after the other. Those that are approved are as `--seen` says for each of them.
 pub fn answer(answer: &str, values: &Values, remote: &mut Remote) -> Result<(), Failure> {
     let reason = values.one("reason").unwrap_or_default();
     values.needed("client-id")?;
     if reason.is_empty() && answer != "approve" {
         return Err(missing("reason").into());
     }
-    for id in values.list("client-id").iter().filter(|id| !id.is_empty()) {
+    let given = |name: &str| values.list(name).into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>();
+    let (ids, seen) = (given("client-id"), given("seen"));
+    if answer == "approve" && seen.len() != ids.len() {
+        let text = "--seen is needed, for each client in their order: `keyfob clients review show` says it of what is read there";
+        return Err(UsageError(text.to_owned()).into());
+    }
+    for (n, id) in ids.iter().enumerate() {
         let mut body = json!({"answer": answer, "reason": reason});
-        if answer == "approve" {
-            body["seen"] = remote.read(&format!("{}/review", path(&CLIENT, id)), &QueryPairs::new())?.body["seen"].take();
+        if let Some(seen) = seen.get(n) {
+            body["seen"] = seen.as_str().into();
+        }
+        if values.switch(DESPITE)? {
+            body["despite_blocking"] = true.into();
         }
         print(values, remote.write(Post, &format!("{}/review/answer", path(&CLIENT, id)), Some(&body))?.body)?;
     }
     Ok(())
+}
+
+const DESPITE: &str = "despite-blocking";
+
+/// Refuses to approve a client that findings block, without the flag that says so. A server without reviews finds nothing.
+pub fn check_not_blocked(id: &str, values: &Values, remote: &Remote) -> Result<(), Failure> {
+    let review = match remote.read(&format!("{}/review", path(&CLIENT, id)), &QueryPairs::new()) {
+        Ok(answer) => answer.body,
+        Err(refusal) if refusal.status == Some(404) => return Ok(()),
+        Err(refusal) => return Err(refusal.into()),
+    };
+    let is_blocking = |finding: &&Value| finding["severity"] == "blocks";
+    let rules: Vec<String> =
+        review["findings"].as_array().into_iter().flatten().filter(is_blocking).map(|finding| text(finding, "rule")).collect();
+    if rules.is_empty() || values.switch(DESPITE)? {
+        return Ok(());
+    }
+    Err(ApiError::from(BLOCKED.with("client_id", id).with("rules", rules.join(", "))).into())
 }

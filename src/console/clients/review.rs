@@ -2,8 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::base::error::Result;
-use crate::base::id::ClientId;
+use crate::base::error::{Error, Result};
 use crate::call::{Call, Input, LongWork, Work};
 use crate::console::clients::page::{shown_name, state_reason};
 use crate::console::clients::{client_review, overview};
@@ -19,9 +18,9 @@ use crate::model::client::Client;
 use crate::page::message;
 use crate::page::rights::groups;
 use crate::page::words::sentence;
-use crate::registry::approval::{CLIENT_CHANGED, ReviewAnswer};
+use crate::registry::approval::{BLOCKING_FINDINGS, CLIENT_CHANGED, ReviewAnswer};
 use crate::registry::entity::Entity;
-use crate::registry::review_queue::{self, ClientReview, WaitsFor};
+use crate::registry::review_queue::{self, AnsweredClient, ClientReview, WaitsFor};
 use crate::review::rules::is_dangerous;
 
 const PATH: &str = "/console/review";
@@ -30,19 +29,9 @@ const PATH: &str = "/console/review";
 const EVERY: &str = "every";
 const LISTED: &str = "listed";
 
-/// The fields that a request shows.
-const SHOWN: &[&str] = &[
-    "name",
-    "description",
-    "attributes",
-    "secret",
-    "redirect_uris",
-    "logout_redirect_uris",
-    "grants",
-    "rights",
-    "administrative_contact",
-    "technical_contact",
-];
+/// Beside each request: what stands for what was read, and whether it is approved although something blocks it.
+const READ: &str = "seen";
+const DESPITE: &str = "despite";
 
 const REASON: Label = label(
     "reason",
@@ -64,10 +53,10 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         let review = ReviewForm::of(form);
         let answer = review.answer()?;
         let answered = transactions.write(|call| {
-            review_queue::answer(call.tx, call.by, call.settings, &review.clients, &answer)?;
-            review.check_is_about_what_was_seen(call)
+            let answer = |client| review_queue::answer(call.tx, call.by, call.settings, client, &answer).map(drop);
+            review.clients.iter().try_for_each(answer)
         });
-        answered.map_err(|error| Refused::from(error).renamed("reason", &review.reason_field()))?;
+        answered.map_err(|error| refused(error).renamed("reason", &review.reason_field()))?;
         Ok(after(
             PATH,
             match answer {
@@ -77,6 +66,18 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
             },
         ))
     })
+}
+
+/// Returns a refusal; that of a client that is blocked stands beside the box that approves it all the same.
+fn refused(error: Error) -> Refused {
+    match &error {
+        Error::Named(named) if named.definition == &BLOCKING_FINDINGS => {
+            let id = named.attributes.get("client_id").and_then(|id| id.as_str()).unwrap_or_default();
+            let text = format!("What the rules find blocks “{id}”. Tick the box beside it to approve it all the same.");
+            Problem::new(&beside(DESPITE, id), BLOCKING_FINDINGS.name, text).into()
+        }
+        _ => Refused::from(error),
+    }
 }
 
 /// The buttons, by their names.
@@ -103,12 +104,11 @@ impl Button {
 /// The administrator's choice: requests, button, reason.
 #[derive(Debug, Default)]
 struct ReviewForm {
-    clients: Vec<ClientId>,
+    clients: Vec<AnsweredClient>,
     /// Whether the button is beside one request; otherwise it is about all selected ones.
     is_single: bool,
     button: Button,
     reason: String,
-    seen: Seen,
 }
 
 impl ReviewForm {
@@ -116,36 +116,26 @@ impl ReviewForm {
     fn of(form: &Form) -> ReviewForm {
         let single = Button::EVERY.iter().flat_map(|button| form.all(button.name())).find(|id| !id.is_empty());
         let ticked = if form.has(EVERY) { form.all(LISTED) } else { form.all("client") };
-        let own_reason = single.map(|id| form.one(&reason_name(id))).unwrap_or_default();
+        let own_reason = single.map(|id| form.one(&beside(REASON.name, id))).unwrap_or_default();
         let reason = if own_reason.is_empty() { form.one(REASON.name) } else { own_reason };
+        let answered = |id: &str| {
+            let seen = form.one(&beside(READ, id)).to_owned();
+            Some(AnsweredClient { id: id.parse().ok()?, seen, despite_blocking: form.has(&beside(DESPITE, id)) })
+        };
         ReviewForm {
             is_single: single.is_some(),
-            clients: single.map_or(ticked, |id| vec![id]).into_iter().filter_map(|id| id.parse().ok()).collect(),
+            clients: single.map_or(ticked, |id| vec![id]).into_iter().filter_map(answered).collect(),
             button: Button::EVERY.into_iter().find(|button| form.has(button.name())).unwrap_or_default(),
             reason: reason.to_owned(),
-            seen: Seen::of_form(form),
         }
     }
 
     /// Returns the name of the field that the reason belongs in.
     fn reason_field(&self) -> String {
         match self.clients.first().filter(|_| self.is_single) {
-            Some(id) => reason_name(id.as_str()),
+            Some(client) => beside(REASON.name, client.id.as_str()),
             None => REASON.name.to_owned(),
         }
-    }
-
-    /// Refuses to approve what was changed since the page was drawn.
-    fn check_is_about_what_was_seen(&self, call: &Call<'_>) -> Result<()> {
-        for id in &self.clients {
-            let entity = Entity::Client(id.clone());
-            if saving::is_changed(call, &entity, EditedPart::Fields(SHOWN), self.seen)?
-                || saving::is_changed(call, &entity, EditedPart::Members, self.seen)?
-            {
-                return Err(CLIENT_CHANGED.with("client_id", id.as_str()).into());
-            }
-        }
-        Ok(())
     }
 
     fn answer(&self) -> std::result::Result<ReviewAnswer, Problem> {
@@ -164,13 +154,13 @@ impl ReviewForm {
     }
 }
 
-/// Returns the name of the field with the reason beside a request.
-fn reason_name(id: &str) -> String {
-    format!("{}-{id}", REASON.name)
+/// Returns the name of a field beside the request of a client.
+fn beside(name: &str, id: &str) -> String {
+    format!("{name}-{id}")
 }
 
 fn shown(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
-    let answer = ReviewForm::of(&fields.values);
+    let answered = ReviewForm::of(&fields.values).clients;
     let layout = Layout::of(call, input)?;
     let listing = Listing::of(input.request)?;
     let found = review_queue::waiting(call.tx, call.settings, listing.page())?.listed()?;
@@ -193,7 +183,10 @@ fn shown(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
                     label .tick { input type="checkbox" name=(EVERY) value="true"; span { "Select all " (found.items.len()) " on this page" } }
                     @for review in &found.items { input type="hidden" name=(LISTED) value=(review.client.id); }
                 }
-                @for review in &found.items { (request(call, review, fields, answer.clients.contains(&review.client.id))) }
+                @for review in &found.items {
+                    @let is_chosen = answered.iter().any(|answered| answered.id == review.client.id);
+                    (request(call, review, fields, is_chosen)?)
+                }
             }))
             (listing.pager(found.total))
         }
@@ -202,9 +195,15 @@ fn shown(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
 }
 
 /// Draws one request: what the rules find, what changed since it was approved, and what it asks for.
-fn request(call: &Call<'_>, review: &ClientReview, fields: &Fields, is_chosen: bool) -> Markup {
+fn request(call: &Call<'_>, review: &ClientReview, fields: &Fields, is_chosen: bool) -> Result<Markup> {
     let client = &review.client;
-    html! {
+    let is_changed = is_chosen && fields.problem.as_ref().is_some_and(|problem| problem.error == CLIENT_CHANGED.name);
+    let changes = if is_changed {
+        changes(call, review, Seen::of_form(&fields.values))?
+    } else {
+        html! {}
+    };
+    Ok(html! {
         article .request aria-labelledby={"request-" (client.id)} data-item=(client.id) {
             label .tick {
                 input type="checkbox" name="client" value=(client.id) checked[is_chosen];
@@ -215,6 +214,7 @@ fn request(call: &Call<'_>, review: &ClientReview, fields: &Fields, is_chosen: b
                 @if let Some(owner) = &client.administrative_contact { ", of the " (owner.kind()) " " strong { (owner.as_str()) } }
                 ", registered " (timestamp(client.created_at))
             }
+            (changes)
             @if let Some(request) = &review.request { (client_review::asked(request, call)) }
             @if review.waits_for == Some(WaitsFor::Owner) { (client_review::standing(review)) }
             @else if let Some(reason) = state_reason(client) { p { (sentence(reason)) } }
@@ -223,19 +223,43 @@ fn request(call: &Call<'_>, review: &ClientReview, fields: &Fields, is_chosen: b
             @if let Some(approval) = &review.approval { (client_review::since_approval(approval, review)) }
             p { @if client.description.is_empty() { span .quiet { "It does not say what it is for." } } @else { (client.description) } }
             (asks_for(client, review.now.shown.get("secretless") == Some(&true.into())))
-            (own_answer(client, fields))
+            (own_answer(review, fields))
         }
+    })
+}
+
+/// Draws what happened to a client and its owners since the page was made.
+fn changes(call: &Call<'_>, review: &ClientReview, seen: Seen) -> Result<Markup> {
+    let mut changes = saving::changed_since(call, &Entity::Client(review.client.id.clone()), EditedPart::Reviewed, seen)?;
+    for owner in &review.now.owners {
+        changes.extend(saving::changed_since(call, &Entity::from(owner), EditedPart::Fields(&["name"]), seen)?);
     }
+    Ok(html! {
+        @if changes.is_empty() {
+            (message::note("changed", "What the rules find about it has changed since you opened this page. Read it again, then answer."))
+        } @else {
+            div .note data-message="changed" { @for change in changes { (change) } }
+        }
+    })
 }
 
 /// Draws the reason beside a request and its buttons.
-fn own_answer(client: &Client, fields: &Fields) -> Markup {
-    let name = reason_name(client.id.as_str());
+fn own_answer(review: &ClientReview, fields: &Fields) -> Markup {
+    let client = &review.client;
+    let (name, despite) = (beside(REASON.name, client.id.as_str()), beside(DESPITE, client.id.as_str()));
     html! {
+        input type="hidden" name=(beside(READ, client.id.as_str())) value=(review.seen);
         div .field {
             label for=(name) { "Reason, or what to change" }
             textarea id=(name) name=(name) rows="2" maxlength=(LONGEST_REASON) { (fields.values.one(&name)) }
             (fields.problem_at(&name))
+        }
+        @if !review.now.blocking().is_empty() {
+            label .tick {
+                input type="checkbox" id=(despite) name=(despite) value="true" checked[fields.values.has(&despite)];
+                span { "Approve it although something blocks it; the history will tell so" }
+            }
+            (fields.problem_at(&despite))
         }
         div .submit {
             button .danger name="reject" value=(client.id) aria-label={"Reject " (client.id)} { "Reject" }

@@ -59,6 +59,8 @@ pub enum EditedPart<'a> {
     Fields(&'a [&'a str]),
     Member(&'a AccountId),
     Members,
+    /// All that an administrator answers about.
+    Reviewed,
     /// By its ID.
     ApiKey(&'a str),
 }
@@ -99,20 +101,27 @@ pub fn carried(call: &Call<'_>, entity: &Entity, part: EditedPart<'_>, fields: &
     let may_read = rights::on(call.tx, call.by, entity, Deleted::No)?.has(history::reading(entity));
     Ok(html! {
         (seen.field())
-        @for event in &events {
-            div .note data-message="changed" {
-                p {
-                    @match &event.actor.account_id {
-                        Some(account) => strong { (account) },
-                        None if event.actor.is_operator() => "The operator",
-                        None => "Somebody who was not signed in",
-                    }
-                    " changed it, " (timestamp(event.happened_at)) "."
-                }
-                @if may_read { (differences(event, |name| part.has(name))) }
-            }
-        }
+        @for event in &events { div .note data-message="changed" { (happened(event, part, may_read)) } }
     })
+}
+
+/// Draws what was changed of this part since a page was made, for those who may read all of it.
+pub fn changed_since(call: &Call<'_>, entity: &Entity, part: EditedPart<'_>, seen: Seen) -> Result<Vec<Markup>> {
+    Ok(since(call, entity, part, seen)?.iter().map(|event| happened(event, part, true)).collect())
+}
+
+fn happened(event: &Event, part: EditedPart<'_>, may_read: bool) -> Markup {
+    html! {
+        p {
+            @match &event.actor.account_id {
+                Some(account) => strong { (account) },
+                None if event.actor.is_operator() => "The operator",
+                None => "Somebody who was not signed in",
+            }
+            " changed it, " (timestamp(event.happened_at)) "."
+        }
+        @if may_read { (differences(event, |name| part.has(name))) }
+    }
 }
 
 /// Draws what an event changed: for each wanted field, the old and the new value.
@@ -164,6 +173,9 @@ impl EditedPart<'_> {
         match self {
             EditedPart::Fields(_) => &[Action::Create, Action::Update],
             EditedPart::Member(_) | EditedPart::Members => &[Action::Create, Action::SetCollaborator, Action::RemoveCollaborator],
+            EditedPart::Reviewed => {
+                &[Action::Create, Action::Update, Action::SetCollaborator, Action::RemoveCollaborator, Action::RequestReview]
+            }
             EditedPart::ApiKey(_) => &[Action::UpdateApiKey],
         }
     }
@@ -173,7 +185,7 @@ impl EditedPart<'_> {
         match self {
             EditedPart::Fields(fields) => fields.contains(&name),
             EditedPart::Member(account) => account.as_str() == name,
-            EditedPart::Members => true,
+            EditedPart::Members | EditedPart::Reviewed => true,
             EditedPart::ApiKey(_) => name == "api_key",
         }
     }
@@ -184,7 +196,9 @@ impl EditedPart<'_> {
             // It counts several changes, and only has the values of the last.
             _ if event.times > 1 => true,
             EditedPart::ApiKey(id) => object(&event.new_values).get("api_key").is_some_and(|key| key["id"] == *id),
-            EditedPart::Fields(_) | EditedPart::Member(_) | EditedPart::Members => names(event).iter().any(|name| self.has(name)),
+            EditedPart::Fields(_) | EditedPart::Member(_) | EditedPart::Members | EditedPart::Reviewed => {
+                names(event).iter().any(|name| self.has(name))
+            }
         }
     }
 }

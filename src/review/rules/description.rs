@@ -108,7 +108,7 @@ pub fn hidden_characters(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
 }
 
 pub fn hidden_in_name(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
-    let of_owners = reviewed.owners.iter().map(|owner| ("collaborator", owner.name.as_str()));
+    let of_owners = reviewed.owners.iter().map(|owner| ("collaborators", owner.name.as_str()));
     let names = std::iter::once(("name", reviewed.client.name.as_str())).chain(of_owners);
     names.filter_map(|(field, name)| hidden_character(name).map(|hidden| hidden_match(field, hidden))).collect()
 }
