@@ -107,52 +107,84 @@ for (const input of document.querySelectorAll("[data-suggest]")) {
     });
 }
 
-// A box that means all of some others.
-const meansAll = (whole, single, tell = () => {}) => {
+// All requests of the page at once.
+for (const every of document.querySelectorAll("input[name=every]")) {
+    const single = [...every.form.querySelectorAll("input[name=client]")];
     const renew = () => {
         const count = single.filter((box) => box.checked).length;
-        tell(count);
-        if (!whole) return;
-        whole.checked = count === single.length;
-        whole.indeterminate = count > 0 && count < single.length;
+        every.checked = count === single.length;
+        every.indeterminate = count > 0 && count < single.length;
     };
-    whole?.addEventListener("change", () => {
-        single.forEach((box) => { box.checked = whole.checked; });
+    every.addEventListener("change", () => {
+        single.forEach((box) => { box.checked = every.checked; });
         renew();
     });
     single.forEach((box) => box.addEventListener("change", renew));
     renew();
-};
-
-// All requests of the page at once.
-for (const every of document.querySelectorAll("input[name=every]")) {
-    meansAll(every, [...every.form.querySelectorAll("input[name=client]")]);
 }
 
-// Rights: all of a group at once, and a filter that works as you type.
+// Rights: all that is shown of a group at once, a filter that works as you type, and greyed what a ticked one implies.
 for (const rights of document.querySelectorAll("[data-rights]")) {
-    for (const group of rights.querySelectorAll("details")) {
-        const single = [...group.querySelectorAll("input[name=rights]")];
-        const chosen = group.querySelector("[data-chosen]");
-        meansAll(group.querySelector("input[name=rights_of]"), single, (count) => { chosen.textContent = ` ${count} of ${single.length}`; });
-    }
+    const boxes = [...rights.querySelectorAll("input[name=rights]")];
+    const groups = [...rights.querySelectorAll("details")].map((details) => {
+        const whole = details.querySelector("[data-whole]");
+        // Sent, it would choose what is hidden too.
+        whole?.removeAttribute("name");
+        return { details, whole, boxes: [...details.querySelectorAll("input[name=rights]")] };
+    });
+    const isShown = (box) => !box.closest("label").hidden;
+    // What is chosen itself: a box also looks ticked if another implies it.
+    const chosen = new Set(boxes.filter((box) => box.checked));
+    const renew = () => {
+        const implying = boxes.filter((box) => chosen.has(box) && box.dataset.implies).map((box) => box.dataset.implies.split(" "));
+        for (const box of boxes) {
+            const implied = implying.some((names) => names[0] === "*" || names.includes(box.value)) && box.dataset.implies !== "*";
+            box.disabled = implied;
+            box.checked = implied || chosen.has(box);
+        }
+        for (const { details, whole, boxes } of groups) {
+            const count = boxes.filter((box) => box.checked).length;
+            details.querySelector("[data-chosen]").textContent = ` ${count} of ${boxes.length}`;
+            if (!whole) continue;
+            const shown = boxes.filter(isShown);
+            const ticked = shown.filter((box) => box.checked).length;
+            whole.checked = ticked > 0 && ticked === shown.length;
+            whole.indeterminate = ticked > 0 && ticked < shown.length;
+            whole.nextElementSibling.textContent = shown.length < boxes.length ? `Select the ${shown.length} shown` : `Select all ${boxes.length}`;
+        }
+    };
+    const choose = (box, isChosen) => { if (isChosen) chosen.add(box); else chosen.delete(box); };
+    boxes.forEach((box) => box.addEventListener("change", () => { choose(box, box.checked); renew(); }));
+    groups.forEach(({ whole, boxes }) => whole?.addEventListener("change", () => {
+        boxes.filter(isShown).forEach((box) => choose(box, whole.checked));
+        renew();
+    }));
+    // A greyed box is not sent; what was chosen itself stays chosen.
+    boxes[0]?.form.addEventListener("formdata", ({ formData }) => {
+        boxes.filter((box) => box.disabled && chosen.has(box)).forEach((box) => formData.append("rights", box.value));
+    });
     const filter = rights.querySelector(".filter");
     const counted = rights.querySelector("[data-counted]");
     const field = filter.querySelector("input");
     filter.hidden = false;
     // Enter is for the form; here it would send it half filled in.
     field.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+    let unfiltered = null;
     field.addEventListener("input", () => {
         const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+        unfiltered ??= groups.map(({ details }) => details.open);
         let found = 0;
-        for (const group of rights.querySelectorAll("details")) {
-            const labels = [...group.querySelectorAll("label.tick:not(.whole)")];
+        groups.forEach(({ details }, n) => {
+            const labels = [...details.querySelectorAll("label.tick:not(.whole)")];
             const matching = labels.filter((label) => words.every((word) => label.textContent.toLowerCase().includes(word)));
             labels.forEach((label) => { label.hidden = !matching.includes(label); });
-            group.hidden = matching.length === 0;
-            if (words.length > 0 && matching.length > 0) group.open = true;
+            details.hidden = matching.length === 0;
+            details.open = words.length > 0 ? matching.length > 0 : unfiltered[n];
             found += matching.length;
-        }
+        });
+        if (words.length === 0) unfiltered = null;
         counted.textContent = words.length > 0 ? `${found} ${found === 1 ? "right matches" : "rights match"}.` : "";
+        renew();
     });
+    renew();
 }

@@ -6,6 +6,7 @@
 #[expect(dead_code, reason = "the stories at the boundary look at headers too")]
 mod client;
 mod forgery;
+mod forms;
 mod looks;
 mod recovery;
 mod server;
@@ -41,6 +42,8 @@ const STORIES: &[Story] = stories![
     recovery::a_user_without_the_password_comes_in_by_a_link_or_a_temporary_password_and_chooses_a_new_one,
     forgery::a_page_on_another_port_of_the_same_host_cannot_consent_for_its_reader,
     forgery::a_server_is_used_under_its_name_on_the_own_network,
+    forms::select_all_means_the_rights_that_are_shown,
+    forms::a_right_that_another_implies_is_greyed_and_stays_as_it_was,
     looks::the_main_views_are_pictured,
 ];
 

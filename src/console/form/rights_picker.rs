@@ -23,7 +23,7 @@ pub fn picker(problem: &Markup, offered: Rights, chosen: Rights) -> Markup {
                 p .quiet role="status" data-counted {}
             }
             @for group in groups(offered) {
-                details open[group.rights.iter().any(|right| chosen.has(*right))] {
+                details data-group=(group.word) open[group.rights.iter().any(|right| chosen.has(*right))] {
                     summary {
                         (group.title)
                         span .quiet data-chosen { " " (chosen_of(&group.rights, chosen)) " of " (group.rights.len()) }
@@ -33,18 +33,31 @@ pub fn picker(problem: &Markup, offered: Rights, chosen: Rights) -> Markup {
                         @if group.rights.len() > 1 {
                             label .tick.whole {
                                 // Never ticked by the server: without the script it would restore rights that the user unticked.
-                                input type="checkbox" name=(WHOLE_GROUP) value=(group.word);
+                                input type="checkbox" name=(WHOLE_GROUP) value=(group.word) data-whole;
                                 span { "Select all " (group.rights.len()) }
                             }
                         }
-                        @for right in &group.rights {
-                            label .tick {
-                                input type="checkbox" name=(NAME) value=(right.name()) checked[chosen.has(*right)];
-                                span { (right.words()) " " code .quiet { (right.name()) } }
-                            }
-                        }
+                        @for right in &group.rights { (one(*right, chosen)) }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Draws the box of a right. The script greys those that a ticked one implies.
+fn one(right: Right, chosen: Rights) -> Markup {
+    let others = Rights::of(&[right]).expanded().without(Rights::of(&[right]));
+    let implied = match right {
+        Right::All => Some("*".to_owned()),
+        _ => (!others.is_empty()).then(|| others.names().join(" ")),
+    };
+    html! {
+        label .tick.everything[right == Right::All] {
+            input type="checkbox" name=(NAME) value=(right.name()) checked[chosen.has(right)] data-implies=[implied];
+            span {
+                (right.words()) " " code .quiet { (right.name()) }
+                @if right == Right::All { " " strong { "Whoever holds it can do whatever its user can, here and from now on." } }
             }
         }
     }
@@ -77,6 +90,8 @@ pub fn values(rights: &[Right]) -> impl Iterator<Item = (&'static str, String)> 
 pub fn tags(rights: &[Right]) -> Markup {
     html! {
         @if rights.is_empty() { span .quiet { "none" } }
-        ul .tags { @for right in rights { li title=(right.words()) { (right.name().trim_start_matches("RIGHT_")) } } }
+        ul .tags {
+            @for right in rights { li .everything[*right == Right::All] title=(right.words()) { (right.name().trim_start_matches("RIGHT_")) } }
+        }
     }
 }
