@@ -9,8 +9,9 @@ use crate::base::error::{Error, Result};
 use crate::base::validation::Invalid;
 use crate::call::{Input, LongWork, Transactions, Work};
 use crate::http::queue::Slow;
-use crate::model::client::FIELDS;
+use crate::model::client::{Client, FIELDS};
 use crate::model::field::Audience;
+use crate::model::mask::Mask;
 use crate::model::shape::member;
 use crate::model::view::render;
 use crate::registry::approval::ChangedClient;
@@ -42,8 +43,15 @@ pub fn create<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
             None => secrets::NewSecret::fresh(),
         };
         let client = transactions.write(|call| clients::create(call.tx, call.by, call.settings, id, &owner, &sent, secret))?;
-        Ok(reply::warned(CLIENT.whole(&client), sent.text("secret").and_then(secrets::warning)))
+        let reply = reply::warned(CLIENT.whole(&client), sent.text("secret").and_then(secrets::warning));
+        Ok(reply::warned(reply, unusable_uris(&client, &Mask::everything(FIELDS))))
     }))
+}
+
+/// Returns the warnings about URIs of these fields that nobody can be redirected to.
+fn unusable_uris(client: &Client, mask: &Mask) -> impl Iterator<Item = String> {
+    let sent = client.unusable_uris().filter(|(name, ..)| mask.names(FIELDS, name));
+    sent.map(|(name, at, why)| format!("nobody can be redirected to {name}[{at}]: {why}"))
 }
 
 /// Hashes the secret that was sent, if the caller may send one.
@@ -78,7 +86,8 @@ pub fn update<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         let ChangedClient { client, withdrawn } =
             transactions.write(|call| clients::update(call.tx, call.by, call.settings, &id, &mask, &sent, secret))?;
         let reply = reply::updated(&render(FIELDS, &client, &mask, Audience::Holder), mask.names(FIELDS, "contact_info"));
-        Ok(reply::warned(reply, withdrawn.warnings().into_iter().chain(chosen.and_then(secrets::warning))))
+        let reply = reply::warned(reply, withdrawn.warnings().into_iter().chain(chosen.and_then(secrets::warning)));
+        Ok(reply::warned(reply, unusable_uris(&client, &mask)))
     }))
 }
 

@@ -1,5 +1,6 @@
 //! Writes JSON replies.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_core::Serialize;
@@ -112,6 +113,6 @@ pub fn updated(value: &impl Serialize, contact_info_was_sent: bool) -> Reply {
 }
 
 /// Adds warnings to a reply, each in a header of its own (registry.md 0.3).
-pub fn warned(reply: Reply, warnings: impl IntoIterator<Item = &'static str>) -> Reply {
-    warnings.into_iter().fold(reply, |reply, warning| reply.with("X-Warning", warning))
+pub fn warned(reply: Reply, warnings: impl IntoIterator<Item = impl Into<Cow<'static, str>>>) -> Reply {
+    warnings.into_iter().fold(reply, |reply, warning| reply.with("X-Warning", warning.into()))
 }

@@ -27,31 +27,41 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove
 /// Returns the registered URI that matches the requested one, in stored form. Compared as text, except that an empty path is `/` and on the
 /// loopback interface any port matches.
 pub fn matching(registered: &[String], requested: &str) -> Option<String> {
-    let wanted = Redirect::parse(requested)?;
-    let same = |uri: &String| Redirect::parse(uri).is_some_and(|known| known.comparable() == wanted.comparable());
+    let wanted = Redirect::parse(requested).ok()?;
+    let same = |uri: &String| Redirect::parse(uri).is_ok_and(|known| known.comparable() == wanted.comparable());
     registered.iter().any(same).then_some(wanted.text)
 }
 
 /// The same for redirecting after sign-out, where the client chooses the query (oauth.md 1.7).
 pub fn matching_whatever_query(registered: &[String], requested: &str) -> Option<String> {
     let without_query = |uri: &str| uri.split('?').next().unwrap_or_default().to_owned();
-    let wanted = Redirect::parse(requested)?;
+    let wanted = Redirect::parse(requested).ok()?;
     let known: Vec<String> = registered.iter().map(|uri| without_query(uri)).collect();
-    let same = |uri: &String| Redirect::parse(uri).is_some_and(|known| known.comparable() == wanted.without_query().comparable());
+    let same = |uri: &String| Redirect::parse(uri).is_ok_and(|known| known.comparable() == wanted.without_query().comparable());
     known.iter().any(same).then_some(wanted.text)
 }
 
 /// Returns whether the URI of an authorization and the one of the exchange are the same.
 pub fn is_same(one: &str, other: &str) -> bool {
     match (Redirect::parse(one), Redirect::parse(other)) {
-        (Some(one), Some(other)) => one.with_path() == other.with_path(),
+        (Ok(one), Ok(other)) => one.with_path() == other.with_path(),
         _ => false,
     }
 }
 
 /// Returns the form of a registered URI that is stored with a code, or `None` if it cannot be redirected to.
 pub fn resolved(uri: &str) -> Option<String> {
-    Redirect::parse(uri).map(|redirect| redirect.text)
+    Redirect::parse(uri).map(|redirect| redirect.text).ok()
+}
+
+/// Returns why nobody can ever be redirected to a URI, and what to write instead; `None` if it may work.
+pub fn why_unusable(uri: &str) -> Option<&'static str> {
+    let has_wildcard = |redirect: Redirect| {
+        let host =
+            redirect.text.split_once("://").and_then(|(_, rest)| rest.split(['/', '?']).next()).is_some_and(|host| host.contains('*'));
+        host.then_some("its host has a wildcard, write each address in full")
+    };
+    Redirect::parse(uri).map_or_else(Some, has_wildcard)
 }
 
 /// Returns the URI with these parameters added, in the order of their names.
@@ -140,27 +150,44 @@ struct Redirect {
 }
 
 impl Redirect {
-    /// Parses a URI that is absolute or our own, without fragment, user or invalid characters.
-    fn parse(text: &str) -> Option<Redirect> {
+    /// Parses a URI that is absolute or our own, without fragment, user or invalid characters. Otherwise says what is wrong with it.
+    fn parse(text: &str) -> Result<Redirect, &'static str> {
         if let Some((_, kept, _)) = OWN.iter().find(|(short, kept, _)| text == *short || text == *kept) {
-            return Some(Redirect { text: (*kept).to_owned() });
+            return Ok(Redirect { text: (*kept).to_owned() });
         }
         // Also characters that are invisible or change the direction of the text: people must see where they are redirected.
         let unseen = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-        let strange = |c: char| c == ' ' || c.is_control() || unseen(c) || "#\\\"<>".contains(c);
-        let (scheme, rest) = text.split_once(':')?;
-        let good_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
-            && !NEVER.iter().any(|never| scheme.eq_ignore_ascii_case(never));
-        if !good_scheme || rest.is_empty() || text.contains(strange) {
-            return None;
+        let strange = |c: char| c == ' ' || c.is_control() || unseen(c) || "\\\"<>".contains(c);
+        let is_scheme = |scheme: &str| {
+            scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+        };
+        if text.contains('*') && !text.contains(':') {
+            return Err("wildcards are not supported, write each address in full");
+        }
+        let Some((scheme, rest)) = text.split_once(':').filter(|(scheme, rest)| is_scheme(scheme) && !rest.is_empty()) else {
+            return Err("it is not a whole address, write it with its scheme, such as https://app.example/callback");
+        };
+        if NEVER.iter().any(|never| scheme.eq_ignore_ascii_case(never)) {
+            return Err("browsers are never sent to an address of this scheme, use https");
+        }
+        if text.contains('#') {
+            return Err("it has a fragment, leave out # and what follows it");
+        }
+        if text.contains(strange) {
+            return Err("it has a character that no address can have, such as a blank, write it percent-encoded or leave it out");
         }
         let is_web = ["http", "https"].iter().any(|web| scheme.eq_ignore_ascii_case(web));
         let authority = rest.strip_prefix("//").map(|after| after.split(['/', '?']).next().unwrap_or_default());
-        if authority.unwrap_or_default().contains('@') || (is_web && authority.is_none_or(str::is_empty)) {
-            return None;
+        if authority.unwrap_or_default().contains('@') {
+            return Err("it has a user before its host, leave out @ and what stands before it");
         }
-        (!is_web || authority.is_none_or(has_good_port)).then(|| Redirect { text: text.to_owned() })
+        if is_web && authority.is_none_or(str::is_empty) {
+            return Err("it has no host, write it as https://app.example/callback");
+        }
+        if is_web && !authority.is_none_or(has_good_port) {
+            return Err("its port is no number");
+        }
+        Ok(Redirect { text: text.to_owned() })
     }
 
     /// Returns the text, without the port on the loopback interface.
@@ -334,6 +361,29 @@ mod tests {
             assert!(!is_accepted(registered, requested), "{registered} should not accept {requested}");
         }
         assert!(FRIENDLY.len() + HOSTILE.len() >= 90);
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_address_is_said() {
+        for (registered, _) in FRIENDLY {
+            assert_eq!(why_unusable(registered), None, "{registered}");
+        }
+        for (unusable, why) in [
+            ("thethings.example.com", "not a whole address"),
+            ("/evil", "not a whole address"),
+            ("", "not a whole address"),
+            ("*", "wildcards"),
+            ("https://*.app.example/cb", "wildcard"),
+            ("javascript:alert(1)", "never sent"),
+            ("https://app.example/cb#x", "fragment"),
+            ("https://app.example/a b", "a blank"),
+            ("https://user@app.example/cb", "a user"),
+            ("https:///cb", "no host"),
+            ("https:evil.example/cb", "no host"),
+            ("https://app.example:x/cb", "port"),
+        ] {
+            assert!(why_unusable(unusable).is_some_and(|said| said.contains(why)), "{unusable}: {:?}", why_unusable(unusable));
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::base::id::{AccountId, ClientId};
 use crate::base::right::{Right, Rights};
 use crate::base::time::Time;
+use crate::base::uri;
 use crate::model::bounds::{self, LOGOUT_REDIRECT_URIS, REDIRECT_URIS, RIGHTS};
 use crate::model::choice::{GRANTS, Grant, RIGHT_CHOICES, STATES, State};
 use crate::model::field::{Field, MaskedIn, SetBy, row};
@@ -78,6 +79,18 @@ impl Client {
             rights: Vec::new(),
             approved: Rights::NONE,
         }
+    }
+}
+
+impl Client {
+    /// Returns the URIs that nobody can be redirected to: the field and the place of each in it, and what is wrong with it.
+    pub fn unusable_uris(&self) -> impl Iterator<Item = (&'static str, usize, &'static str)> {
+        let fields = [("redirect_uris", &self.redirect_uris), ("logout_redirect_uris", &self.logout_redirect_uris)];
+        let in_field = |(name, uris): (&'static str, &Vec<String>)| {
+            let unusable = uris.iter().enumerate().filter_map(|(at, uri)| uri::why_unusable(uri).map(|why| (name, at, why)));
+            unusable.collect::<Vec<_>>()
+        };
+        fields.into_iter().flat_map(in_field)
     }
 }
 

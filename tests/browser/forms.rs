@@ -45,7 +45,8 @@ pub fn a_right_that_another_implies_is_greyed_and_stays_as_it_was(driver: &Drive
     let browser = driver.browser(Scripts::Run);
     browser.signs_in(&server, "alice", "/console/clients/lamp/settings");
     let state = |right: &str| {
-        browser.script(&format!("const {{checked, disabled}} = document.querySelector('[value=RIGHT_{right}]'); return [checked, disabled]"))
+        browser
+            .script(&format!("const {{checked, disabled}} = document.querySelector('[value=RIGHT_{right}]'); return [checked, disabled]"))
     };
     assert_eq!(state("USER_INFO"), serde_json::json!([true, false]));
     browser.find("[value=RIGHT_USER_ALL]").press();

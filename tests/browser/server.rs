@@ -54,7 +54,12 @@ impl Server {
 
     /// The administrator has this done.
     pub fn is_told(&self, method: &str, target: &str, body: &Value) -> Value {
-        let reply = self.send(method, target, &[("Authorization", &format!("Bearer {ADMIN_KEY}"))], &if body.is_null() { String::new() } else { body.to_string() });
+        let reply = self.send(
+            method,
+            target,
+            &[("Authorization", &format!("Bearer {ADMIN_KEY}"))],
+            &if body.is_null() { String::new() } else { body.to_string() },
+        );
         assert_eq!(reply.status, 200, "{method} {target}: {}", reply.body);
         reply.json()
     }

@@ -399,3 +399,23 @@ fn a_value_of_the_wrong_type_is_named_by_its_place_in_the_body() {
         assert_eq!((answer.status, answer.json()["message"].as_str()), (400, Some(message)), "{body}");
     }
 }
+
+#[test]
+fn a_redirect_uri_that_can_never_work_is_taken_with_a_warning() {
+    let server = alice_with_app();
+    let uris = ["https://app.example/cb", "thethings.example.com", "javascript:alert(1)", "*", "https://*.app.example/cb"];
+    let warnings = |answer: &crate::server::Answer| answer.all("X-Warning").into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let client = json!({"client": {"ids": {"client_id": "new-app"}, "redirect_uris": uris, "logout_redirect_uris": ["*"]}});
+    let told = warnings(&server.check("alice", "POST", "/api/v3/users/alice/clients", &client.to_string(), "200"));
+    for (n, told) in told.iter().take(4).enumerate() {
+        assert!(told.starts_with(&format!("nobody can be redirected to redirect_uris[{}]: ", n + 1)), "{told}");
+    }
+    assert!(told.len() == 5 && told[4].contains("logout_redirect_uris[0]"), "{told:?}");
+    let change = |field: &str, value: serde_json::Value| {
+        let body = json!({"client": {field: value}, "field_mask": field}).to_string();
+        warnings(&server.check("alice", "PUT", "/api/v3/clients/new-app", &body, "200")).len()
+    };
+    assert_eq!(change("name", json!("New")), 0);
+    assert_eq!(change("redirect_uris", json!(["https://app.example/cb"])), 0);
+    assert_eq!(change("redirect_uris", json!(["app.example/cb"])), 1);
+}

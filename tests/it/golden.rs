@@ -32,7 +32,7 @@ const BETTER: &[Deliberate] = &[
     ("clients-1-create-every-field-and-its-limits", &[51], "keyfob warns of a client secret that is one character repeated"),
 ];
 
-/// Steps in which The Things Stack lets somebody in, or tells somebody something, whom keyfob refuses. As many as there are: each is in
+/// Steps in which The Things Stack lets somebody in, or tells somebody something, whom keyfob refuses or warns. As many as there are: each is in
 /// doc/differences.md.
 const SAFER: &[Deliberate] = &[
     (
@@ -40,6 +40,7 @@ const SAFER: &[Deliberate] = &[
         &[52, 53, 54, 58],
         "an administrator's key is an administrator's only with RIGHT_ALL",
     ),
+    ("clients-1-create-every-field-and-its-limits", &[39, 40, 41], "keyfob warns of a redirect URI that can never work"),
     ("users-accounts-passwords-keys", &[66, 67, 68, 69, 70, 71, 72], "a suspended user's key opens nothing at all"),
 ];
 

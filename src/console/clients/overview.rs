@@ -97,7 +97,7 @@ fn secrets(usage: &ClientUsage, now: crate::base::time::Time) -> Markup {
 
 /// Draws what keeps users from authorizing the client, or should.
 fn warnings(client: &Client) -> Markup {
-    let unusable = client.redirect_uris.iter().filter(|uri| uri::resolved(uri).is_none());
+    let unusable = client.redirect_uris.iter().filter_map(|uri| uri::why_unusable(uri).map(|why| (uri, why)));
     let in_clear = client.redirect_uris.iter().filter(|uri| uri::is_in_clear(uri));
     html! {
         @match client.state {
@@ -109,7 +109,7 @@ fn warnings(client: &Client) -> Markup {
         @if client.grants.contains(&Grant::AuthorizationCode) && client.redirect_uris.is_empty() {
             (message::warning("no-redirect-url", "It has no redirect URL: nobody can authorize it."))
         }
-        @for uri in unusable { (message::warning("unusable-redirect-url", html! { "Nobody can be sent to " code { (uri) } ": it must be an absolute URL without a fragment." })) }
+        @for (uri, why) in unusable { (message::warning("unusable-redirect-url", html! { "Nobody can be sent to " code { (uri) } ": " (why) "." })) }
         @for uri in in_clear { (message::warning("not-encrypted", html! { code { (uri) } " is not encrypted: others on the network could read codes." })) }
         @if !client.grants.contains(&Grant::AuthorizationCode) { (message::warning("no-code-grant", "It lacks the grant type Authorization code: nobody can authorize it.")) }
     }
