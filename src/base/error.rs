@@ -126,7 +126,12 @@ impl Named {
 
     /// Returns the text of the message, without the names before it.
     pub fn text(&self) -> String {
-        let mut text = self.definition.text.to_owned();
+        self.filled(self.definition.text)
+    }
+
+    /// Returns a text with the attributes in their placeholders.
+    pub fn filled(&self, text: &str) -> String {
+        let mut text = text.to_owned();
         for (name, value) in &self.attributes {
             let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             text = text.replace(&format!("{{{name}}}"), &shown);

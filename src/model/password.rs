@@ -31,21 +31,19 @@ pub fn generated(user: &UserId) -> String {
 
 /// Checks a password; lengths count bytes.
 pub fn check(password: &str, user: &UserId) -> Result<(), Named> {
+    problems(password, Some(user)).next().map_or(Ok(()), Err)
+}
+
+/// Returns all that is wrong with a password, of a user who may not be known yet.
+pub fn problems(password: &str, user: Option<&UserId>) -> impl Iterator<Item = Named> {
     let count = |is: fn(char) -> bool| password.chars().filter(|c| is(*c)).count();
-    if password.len() < MIN_LENGTH {
-        return Err(TOO_SHORT.with("n", MIN_LENGTH));
-    }
-    if password.len() > MAX_LENGTH {
-        return Err(TOO_LONG.with("n", MAX_LENGTH));
-    }
-    if count(char::is_uppercase) < MIN_UPPERCASE {
-        return Err(UPPERCASE.with("n", MIN_UPPERCASE));
-    }
-    if count(char::is_numeric) < MIN_DIGITS {
-        return Err(DIGITS.with("n", MIN_DIGITS));
-    }
-    if password.to_lowercase().contains(user.as_str()) {
-        return Err(CONTAINS_USER_ID.error());
-    }
-    Ok(())
+    let contains_user = || user.is_some_and(|user| password.to_lowercase().contains(user.as_str()));
+    let found = [
+        (password.len() < MIN_LENGTH).then(|| TOO_SHORT.with("n", MIN_LENGTH)),
+        (password.len() > MAX_LENGTH).then(|| TOO_LONG.with("n", MAX_LENGTH)),
+        (count(char::is_uppercase) < MIN_UPPERCASE).then(|| UPPERCASE.with("n", MIN_UPPERCASE)),
+        (count(char::is_numeric) < MIN_DIGITS).then(|| DIGITS.with("n", MIN_DIGITS)),
+        contains_user().then(|| CONTAINS_USER_ID.error()),
+    ];
+    found.into_iter().flatten()
 }

@@ -7,23 +7,75 @@ pub fn sentence(text: &str) -> String {
     format!("{}.", capitalised(text).trim_end_matches('.'))
 }
 
-/// The text that replaces an error's for the user, by the error's name.
-const TO_THE_USER: &[(&str, &str, &str)] = &[
-    ("user_suspended", "Your account is suspended", "Ask an administrator if you think that this is wrong."),
-    ("user_rejected", "Your account was rejected", "Ask an administrator if you think that this is wrong."),
-    ("user_requested", "Your account waits for approval", "An administrator has to approve it first."),
+/// What a user reads instead of an error's text, by the error's name; placeholders are its attributes. A text ends where the administrators'
+/// reason follows, if there is one.
+const IN_WORDS: &[(&str, &str)] = &[
+    ("access_token_not_found", "This access token has ended already, or there never was one of this ID"),
+    ("account_not_found", "There is no {account_type} with the ID {account_id}"),
+    ("admins_create_clients", "On this server only administrators register OAuth clients, and members for their organizations"),
+    ("admins_create_organizations", "On this server only administrators create organizations"),
+    ("admins_purge_clients", "Only administrators purge OAuth clients"),
+    ("admins_purge_organizations", "Only administrators purge organizations"),
+    ("admins_purge_users", "Only administrators purge users"),
+    ("already_exists", "This is taken already. Choose another"),
+    ("api_key_not_found", "There is no such API key, or not any more"),
+    ("authorization_not_found", "You have not authorized this client, or not any more"),
+    ("client_needs_collaborator", "A client needs at least one collaborator with all rights. Give somebody else all rights first"),
+    ("client_not_found", "There is no OAuth client with the ID {client_id}"),
+    ("collaborator_is_contact", "{collaborator_id} is a contact here. Choose another contact first"),
+    ("contact_info_restricted", "Only you yourself can be named as a contact"),
+    ("contact_no_collaborator", "{contact} is no collaborator here. Only collaborators can be contacts"),
+    ("email", "Enter an e-mail address, such as name@example.com"),
+    ("forbidden_id", "The ID {id} is reserved for the service itself. Choose another"),
+    ("id_taken", "This ID is taken already, perhaps by something that was deleted. Choose another"),
+    ("insufficient_client_rights", "Your rights on the client {uid} are not enough for this"),
+    ("insufficient_organization_rights", "Your rights on the organization {uid} are not enough for this"),
+    ("insufficient_user_rights", "Your rights on the account {uid} are not enough for this"),
+    ("last_admin", "This is the last approved administrator. Make somebody else an administrator first"),
+    ("membership_not_found", "This account has no rights here, or not any more"),
+    ("nested_organizations", "An organization cannot be a member of an organization"),
+    ("no_client_rights", "There is no OAuth client {uid} that you can see"),
+    ("no_organization_rights", "There is no organization {uid} that you can see"),
+    ("no_user_rights", "You have no rights on the account {uid}"),
+    ("old_password", "This is not your current password"),
+    ("organization_needs_collaborator", "An organization needs at least one member with all rights. Give somebody else all rights first"),
+    ("organization_not_found", "There is no organization with the ID {organization_id}"),
+    ("password_contains_user_id", "The password must not contain the user ID"),
+    ("password_equals_old", "The new password must not be the old one"),
+    ("password_strength_digits", "Use at least one digit"),
+    ("password_strength_max_length", "Use at most {n} characters"),
+    ("password_strength_min_length", "Use at least {n} characters"),
+    ("password_strength_uppercase", "Use at least one uppercase letter"),
+    ("permission_denied", "This page is for administrators"),
+    ("restore_window_expired", "It was deleted too long ago to be restored"),
+    ("too_many", "{of} has {has} {field} already, and there may be at most {most}: {remedy}"),
+    ("user_not_found", "There is no user with the ID {user_id}"),
+    ("user_rejected", "Your account was rejected"),
+    ("user_requested", "Your account waits for approval"),
+    ("user_session_not_found", "This session has ended already"),
+    ("user_suspended", "Your account is suspended"),
 ];
 
-/// Returns the text of a refusal without the marks that the API has around values, with the administrators' reason if there is one.
+/// What the user can do, after the administrators' reason.
+const ADVICE: &[(&str, &str)] = &[
+    ("user_suspended", "Ask an administrator if you think that this is wrong."),
+    ("user_rejected", "Ask an administrator if you think that this is wrong."),
+    ("user_requested", "An administrator has to approve it first."),
+];
+
+/// Returns what a refusal says to its user: in the words above or, without the marks that the API has around values, in its own; with the
+/// administrators' reason if there is one.
 pub fn refusal(named: &Named) -> String {
-    let to_the_user = TO_THE_USER.iter().find(|(name, ..)| *name == named.definition.name);
-    let said =
-        to_the_user.map_or_else(|| named.text().replace('`', "").replace(" 1 seconds", " 1 second"), |(_, text, _)| (*text).to_owned());
+    let of_its_name = |texts: &[(&str, &'static str)]| texts.iter().find(|(name, _)| *name == named.definition.name).map(|(_, text)| *text);
+    let said = match of_its_name(IN_WORDS) {
+        Some(text) => named.filled(text),
+        None => named.text().replace('`', "").replace(" 1 seconds", " 1 second"),
+    };
     let said = match named.attributes.get("description").and_then(|reason| reason.as_str()) {
         Some(reason) => sentence(&format!("{said}: {reason}")),
         None => sentence(&said),
     };
-    to_the_user.map_or_else(|| said.clone(), |(.., advice)| format!("{said} {advice}"))
+    of_its_name(ADVICE).map_or_else(|| said.clone(), |advice| format!("{said} {advice}"))
 }
 
 /// Returns a number of things, in the plural unless it is 1.

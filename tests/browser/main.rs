@@ -44,6 +44,8 @@ const STORIES: &[Story] = stories![
     forgery::a_server_is_used_under_its_name_on_the_own_network,
     forms::select_all_means_the_rights_that_are_shown,
     forms::a_right_that_another_implies_is_greyed_and_stays_as_it_was,
+    forms::all_that_is_wrong_is_said_at_once_in_the_words_of_the_fields,
+    forms::a_redirect_url_that_can_never_work_is_refused_beside_its_field,
     looks::the_main_views_are_pictured,
 ];
 

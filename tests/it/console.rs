@@ -192,10 +192,10 @@ fn what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays() {
         assert!(answer.text().contains("Does &amp; undoes") && answer.text().contains("value=\"RIGHT_USER_INFO\" checked"));
     };
     refused(&[("id", "My Client")], "id", "validation", "Use 3 to 36 lowercase letters, digits and single dashes.");
-    refused(&[("id", "console")], "id", "forbidden_id", "The ID console can not be registered.");
-    refused(&[("redirect_uris", "")], "redirect_uris", "no_redirect_url", "At least one redirect URL is needed.");
+    refused(&[("id", "console")], "id", "forbidden_id", "The ID console is reserved for the service itself.");
+    refused(&[("redirect_uris", "")], "redirect_uris", "no_redirect_url", "Enter at least one redirect URL.");
     let long = "0123456789012345678901234567890123456789012345678901";
-    refused(&[("name", long)], "name", "validation", "Invalid name: value length must be at most 50");
+    refused(&[("name", long)], "name", "validation", "The name may have at most 50 characters.");
     let answer = alice.sends_form(&server, "/console/add/client", &new_client(&[("rights", "")]));
     answer.refuses("rights", "no_rights");
     server.has_client("alice", "my-client");
@@ -507,13 +507,13 @@ fn whether_an_id_is_free_is_told_while_it_is_typed() {
         assert_eq!(told(&mut signed_in_admin(&server), kind, "other"), None);
         assert_eq!(
             told(&mut signed_in_admin(&server), kind, "alice").as_deref(),
-            Some("Already exists."),
+            Some("This is taken already. Choose another."),
             "users and organizations share IDs"
         );
     }
     let mut problem = |id: &str| told(&mut alice, "client", id);
     assert_eq!(problem("other-client"), None);
-    assert_eq!(problem("my-client").as_deref(), Some("ID already taken, choose a different one and try again."));
-    assert_eq!(problem("console").as_deref(), Some("The ID console can not be registered."));
+    assert_eq!(problem("my-client").as_deref(), Some("This ID is taken already, perhaps by something that was deleted. Choose another."));
+    assert_eq!(problem("console").as_deref(), Some("The ID console is reserved for the service itself. Choose another."));
     assert!(problem("x").is_some_and(|text| text.starts_with("Use 3 to 36")));
 }

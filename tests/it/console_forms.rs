@@ -53,7 +53,7 @@ fn wrong_attributes_are_told_beside_them_and_stay_typed() {
         };
         refused("Team", "“Team” is no key: use 3 to 36 lowercase letters, digits and single dashes.");
         refused("", "“” is no key: use 3 to 36 lowercase letters");
-        refused("floor", "Invalid attributes[floor]: a key can be used only once.");
+        refused("floor", "The key “floor” is there twice, and each can be used only once.");
     }
     let kept = r#"{"client":{"attributes":{"floor":"second"}},"field_mask":"attributes"}"#;
     server.check("alice", "PUT", "/api/v3/clients/my-client", kept, "200");

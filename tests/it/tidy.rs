@@ -212,7 +212,8 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "console/form",
         floors: &[
-            &["account_search", "findings", "problem"],
+            &["account_search", "broken_rule", "findings"],
+            &["problem"],
             &["id_check", "rights_picker"],
             &["fields"],
             &["confirmation", "contacts", "saving"],

@@ -8,8 +8,8 @@ use crate::base::right::{Right, Rights};
 use crate::base::time::Time;
 use crate::call::{Call, Input, LongWork, Work};
 use crate::console::form::confirmation::{Confirmation, Confirmed, confirmed};
-use crate::console::form::fields::{Fields, Label, label};
-use crate::console::form::problem::{Problem, Refused};
+use crate::console::form::fields::{Fields, Label, RIGHTS, label};
+use crate::console::form::problem::{Problem, Problems, Refused};
 use crate::console::form::rights_picker;
 use crate::console::form::saving::{self, EditedPart, Seen, save};
 use crate::console::organizations::page::{OrganizationPage, OrganizationTab};
@@ -202,25 +202,31 @@ fn offered(call: &Call<'_>, owner: &AccountId, held: &[Right]) -> Result<Rights>
 }
 
 /// Reads a key from the form. A new expiry must be in the future; the `old` one may stay.
-fn wanted(form: &Form, offered: Rights, now: Time, old: Option<Time>) -> std::result::Result<NewKey, Problem> {
+fn wanted(form: &Form, offered: Rights, now: Time, old: Option<Time>) -> std::result::Result<NewKey, Refused> {
     let (name, expires) = (form.one(NAME.name), form.one(EXPIRES.name));
-    if name.chars().count() > LONGEST_NAME {
-        return Err(Problem::new(NAME.name, "name_too_long", format!("Use at most {LONGEST_NAME} characters.")));
-    }
-    let rights = rights_picker::some(form, offered)?;
     let end = Time::parse(&format!("{expires}{MIDNIGHT}")).or_else(|| Time::parse(expires));
-    match (expires.is_empty(), end) {
-        (false, None) => Err(Problem::new(EXPIRES.name, "bad_date", "Enter a date, such as 2030-01-31.")),
-        (false, Some(end)) if end <= now && old != Some(end) => Err(Problem::new(EXPIRES.name, "past_date", "Enter a date in the future.")),
-        _ => Ok(NewKey { name: name.to_owned(), rights, expires_at: end }),
-    }
+    let is_long = name.chars().count() > LONGEST_NAME;
+    let found = [
+        is_long.then(|| Problem::new(NAME.name, "name_too_long", format!("The name may have at most {LONGEST_NAME} characters."))),
+        match (expires.is_empty(), end) {
+            (false, None) => Some(Problem::new(EXPIRES.name, "bad_date", "Enter a date, such as 2030-01-31.")),
+            (false, Some(end)) if end <= now && old != Some(end) => {
+                Some(Problem::new(EXPIRES.name, "past_date", "Enter a date in the future."))
+            }
+            _ => None,
+        },
+    ];
+    let mut problems: Problems = found.into_iter().flatten().collect();
+    problems.note(rights_picker::some(form, offered))?;
+    problems.refuse()?;
+    Ok(NewKey { name: name.to_owned(), rights: rights_picker::chosen(form, offered), expires_at: end })
 }
 
 /// The beginning of a day, after the date.
 const MIDNIGHT: &str = "T00:00:00Z";
 
 fn rows(fields: &Fields, offered: Rights) -> Markup {
-    html! { (fields.text(NAME)) (fields.text(EXPIRES)) (fields.rights(offered)) }
+    html! { (fields.text(NAME)) (fields.text(EXPIRES)) (fields.rights(RIGHTS, offered)) }
 }
 
 fn add_form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {

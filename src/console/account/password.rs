@@ -5,16 +5,18 @@ use maud::html;
 use crate::base::error::Result;
 use crate::call::{Call, Input, LongWork, Work};
 use crate::console::form::fields::{Fields, Label, label};
+use crate::console::form::problem::{Problem, Problems};
 use crate::console::form::saving::save;
 use crate::console::page::layout::{Layout, MenuItem, after, signed_in, title};
 use crate::console::users::recovery;
 use crate::http::reply::Reply;
+use crate::model::password;
 use crate::registry;
 use crate::registry::sign_in::SignInAttempt;
 use crate::registry::users::{self, OldAccess};
 
-const OLD: Label = label("old", "Current password", "");
-const NEW: Label = label("password", "New password", "At least 8 characters, with an uppercase letter and a digit.");
+const OLD: Label = label("old", "Current password", "").required();
+const NEW: Label = label("password", "New password", "At least 8 characters, with an uppercase letter and a digit.").required();
 const REVOKE: Label =
     label("revoke", "Sign out everywhere", "Ends every session, and every token that clients have for your account. API keys stay.");
 
@@ -29,6 +31,12 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         let user_id = transactions.read(|call| signed_in(call).cloned())?;
         let attempt = SignInAttempt { user_id, peer: input.request.peer };
         let (old, new) = (form.verbatim(OLD.name), form.verbatim(NEW.name));
+        let mut problems = Problems::default();
+        if old.is_empty() {
+            problems.add([Problem::new(OLD.name, "no_password", "Enter your current password.")]);
+        }
+        problems.add(password::problems(new, Some(&attempt.user_id)).map(|weakness| Problem::of_named(&weakness)));
+        problems.refuse()?;
         users::check_new_password(&attempt.user_id, old, new)?;
         let old_access = if form.has(REVOKE.name) { OldAccess::Revoked } else { OldAccess::Stays };
         transactions.change_password(&attempt, old, new, old_access)?;

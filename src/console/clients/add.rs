@@ -5,14 +5,14 @@ use maud::html;
 use crate::base::error::{Error, Result};
 use crate::base::id::{AccountId, ClientId, UserId};
 use crate::base::right::Rights;
-use crate::call::{Call, Input, LongWork, Work};
+use crate::call::{Call, Input, LongWork, Transactions, Work};
 use crate::console::clients::form::FORM;
 use crate::console::form::entity::Offer;
 use crate::console::form::fields::{Choice, Fields, Label, account_choice, label};
 use crate::console::form::findings::{CHECK, FormCheck};
-use crate::console::form::problem::Problem;
-use crate::console::form::rights_picker;
+use crate::console::form::problem::{Problem, Problems, Refused};
 use crate::console::form::saving::save;
+use crate::console::form::{id_check, rights_picker};
 use crate::console::page::layout::{Layout, MenuItem, signed_in};
 use crate::console::page::new_secret;
 use crate::console::page::paths::{account, account_value};
@@ -42,17 +42,14 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let draw = |call: &Call<'_>, fields: &Fields| form(call, input, fields);
     save(input, draw, |transactions, form| {
-        let (id, sent) = FORM.created::<ClientId>(form)?;
-        // The API would accept a client without any; the form requires one.
-        if form.filled("redirect_uris").is_empty() {
-            return Err(Problem::new("redirect_uris", "no_redirect_url", "At least one redirect URL is needed.").into());
-        }
-        rights_picker::some(form, Rights::EVERY)?;
-        let owner = account(form.one("owner")).ok_or_else(|| Problem::new("owner", "no_owner", "Choose who owns the client."))?;
+        let problems = problems(transactions, form)?;
+        // The review says itself what it thinks of such a URL.
+        if form.has(CHECK) { problems.without("unusable_url") } else { problems }.refuse()?;
+        let (owner, (id, sent)) = (owner(form)?, FORM.created::<ClientId>(form)?);
         if form.has(CHECK) {
             return Ok(transactions.read(|call| {
                 let Checked { findings, state } = client_check::check(call.tx, call.by, call.settings, id, Some(&owner), &sent)?;
-                let fields = Fields { values: form.clone(), check: Some(FormCheck { findings, state }), problem: None };
+                let fields = Fields { values: form.clone(), check: Some(FormCheck { findings, state }), ..Fields::default() };
                 self::form(call, input, &fields)
             })?);
         }
@@ -62,6 +59,25 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         })?;
         Ok(transactions.read(|call| Ok(new_secret::client_secret(&Layout::of(call, input)?, &client, &[], "OAuth client created")))?)
     })
+}
+
+fn owner(form: &Form) -> std::result::Result<AccountId, Problem> {
+    account(form.one("owner")).ok_or_else(|| Problem::new("owner", "no_owner", "Choose who owns the client."))
+}
+
+/// Returns all that is wrong with the form.
+fn problems(transactions: &Transactions<'_>, form: &Form) -> std::result::Result<Problems, Refused> {
+    let mut problems = Problems::default();
+    problems.note(transactions.read(|call| id_check::is_free_for_client(call, form.one("id"))))?;
+    problems.note(owner(form))?;
+    let is_admin = transactions.read(|call| Ok(call.by.is_admin))?;
+    problems.note(FORM.problems(form, is_admin, None)?.refuse())?;
+    // The API would accept a client without any; the form requires one.
+    if form.filled("redirect_uris").is_empty() {
+        problems.add([Problem::new("redirect_uris", "no_redirect_url", "Enter at least one redirect URL.")]);
+    }
+    problems.note(rights_picker::some(form, Rights::EVERY))?;
+    Ok(problems)
 }
 
 fn form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {

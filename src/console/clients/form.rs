@@ -1,6 +1,6 @@
 //! The form of a client.
 
-use crate::console::form::entity::{ADMINISTRATIVE_CONTACT, ATTRIBUTES, EntityForm, TECHNICAL_CONTACT, Widget, field};
+use crate::console::form::entity::{ADMINISTRATIVE_CONTACT, ATTRIBUTES, EntityForm, Mode, TECHNICAL_CONTACT, Widget, field};
 use crate::console::form::fields::label;
 use crate::model::client::{Client, FIELDS, IDENTIFIERS};
 
@@ -12,7 +12,8 @@ pub static FORM: EntityForm<Client> = EntityForm {
         "id",
         "OAuth Client ID",
         "3 to 36 lowercase letters, digits and single dashes. It cannot be changed, or used again after deletion.",
-    ),
+    )
+    .required(),
     check: "/console/check/client/",
     inputs: &[
         field("name", "Name", "Shown to users; usually the ID, capitalised.", Widget::Text),
@@ -27,7 +28,8 @@ pub static FORM: EntityForm<Client> = EntityForm {
             "Redirect URLs",
             "Where users may be sent back to after authorization. Compared letter by letter; on the user's own computer (127.0.0.1, localhost) any port will do.",
             Widget::Urls("Redirect URL", "+ Add redirect URL"),
-        ),
+        )
+        .required_in(&[Mode::Create]),
         field(
             "logout_redirect_uris",
             "Logout redirect URLs",
@@ -37,7 +39,7 @@ pub static FORM: EntityForm<Client> = EntityForm {
         ADMINISTRATIVE_CONTACT,
         TECHNICAL_CONTACT,
         field("grants", "Grant types", "", Widget::Grants),
-        field("rights", "Rights", "", Widget::Rights).notes(
+        field("rights", "Rights", "", Widget::Rights).required_in(&[Mode::Create]).notes(
             "Ask only for the minimum set of rights that the application needs: every right is shown to users when they are asked for consent.",
             "Users must authorize the client anew before rights that you add are granted.",
         ),

@@ -33,12 +33,17 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let id = paths::client(input)?;
     let draw = |call: &Call<'_>, fields: &Fields| form(&ClientPage::of(call, input)?, fields);
     save(input, draw, move |transactions, form| {
+        let read_old = |call: &Call<'_>| Ok((call.by.is_admin, clients::get(call.tx, call.by, &id, &Mask::everything(FIELDS))?.0));
+        let (is_admin, old) = transactions.read(read_old)?;
+        let problems = FORM.problems(form, is_admin, Some(&old))?;
+        // The review says itself what it thinks of such a URL.
+        if form.has(CHECK) { problems.without("unusable_url") } else { problems }.refuse()?;
         if form.has(CHECK) {
             return Ok(transactions.read(|call| {
                 let (old, _) = clients::get(call.tx, call.by, &id, &Mask::everything(FIELDS))?;
                 let sent = FORM.changes(call, &Entity::Client(id.clone()), &old, form)?.map(|(_, sent)| sent).unwrap_or_default();
                 let Checked { findings, state } = client_check::check(call.tx, call.by, call.settings, id.clone(), None, &sent)?;
-                let fields = Fields { values: form.clone(), check: Some(FormCheck { findings, state }), problem: None };
+                let fields = Fields { values: form.clone(), check: Some(FormCheck { findings, state }), ..Fields::default() };
                 self::form(&ClientPage::of(call, input)?, &fields)
             })?);
         }

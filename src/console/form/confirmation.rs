@@ -10,7 +10,7 @@ use crate::console::page::layout::{Layout, MenuItem, title};
 use crate::http::form::Form;
 use crate::http::reply::Reply;
 
-const TYPED: Label = label("confirm", "Type it to confirm", "Exactly as shown above.");
+const TYPED: Label = label("confirm", "Type it to confirm", "Exactly as shown above.").required();
 
 #[derive(Debug)]
 pub struct Confirmation {
@@ -74,8 +74,8 @@ impl<'r> Confirmed<'r> {
                     Err(error) => Problem::of(error)?,
                 }
             };
-            let fields = Fields { problem: Some(problem.clone()), ..Fields::default() };
-            transactions.read(|call| asked.page(call, input, &fields)).map(|reply| problem.carried_by(reply))
+            let fields = Fields { problems: problem.into(), ..Fields::default() };
+            transactions.read(|call| asked.page(call, input, &fields)).map(|reply| fields.problems.carried_by(reply))
         }))
     }
 }

@@ -22,8 +22,8 @@ pub fn placed(fields: &Fields, now: [Option<&AccountId>; 2], choices: &[Choice])
     let is_offered = choices.iter().any(|(value, _)| *value == administrative);
     let is_unchanged = |contact: &str, now: Option<&AccountId>| contact == now.map(account_value).unwrap_or_default();
     let is_technical = is_unchanged(administrative, now[0]) || (is_offered && !is_unchanged(technical, now[1]));
-    let problem = fields.problem.clone().map(|problem| problem.renamed("contact", FIELDS[usize::from(is_technical)]));
-    Fields { problem, ..fields.clone() }
+    let problems = fields.problems.clone().map(|problem| problem.renamed("contact", FIELDS[usize::from(is_technical)]));
+    Fields { problems, ..fields.clone() }
 }
 
 /// Returns the choices for one of the two contacts. "nobody" only if there is no contact, because the API removes none. A refused choice

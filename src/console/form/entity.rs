@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 use crate::base::error::Result;
 use crate::base::id::BadId;
 use crate::base::right::Rights;
+use crate::base::uri;
 use crate::base::validation::Invalid;
 use crate::call::Call;
 use crate::console::form::fields::{Choice, Fields, Label, Typing, label};
+use crate::console::form::problem::{Problem, Problems, Refused};
 use crate::console::form::saving::{self, EditedPart, Seen};
 use crate::console::form::{contacts, rights_picker};
 use crate::console::page::layout::state_name;
@@ -46,6 +48,8 @@ pub struct FormField {
     widget: Widget,
     /// The only form that has it; `None` if both do.
     only_in: Option<Mode>,
+    /// The forms in which it must be filled in.
+    required_in: &'static [Mode],
     /// Notes on the field, in the form of a new entity and of an existing one.
     notes: [&'static str; 2],
     is_advanced: bool,
@@ -85,7 +89,7 @@ pub struct Offer<'a> {
 
 /// Describes a field of the table with this name.
 pub const fn field(name: &'static str, text: &'static str, hint: &'static str, widget: Widget) -> FormField {
-    FormField { label: label(name, text, hint), widget, only_in: None, notes: ["", ""], is_advanced: false }
+    FormField { label: label(name, text, hint), widget, only_in: None, required_in: &[], notes: ["", ""], is_advanced: false }
 }
 
 const KEY: &str = "attribute_key";
@@ -108,6 +112,11 @@ pub const ATTRIBUTES: FormField = field(
 impl FormField {
     pub const fn only_in(mut self, mode: Mode) -> FormField {
         self.only_in = Some(mode);
+        self
+    }
+
+    pub const fn required_in(mut self, modes: &'static [Mode]) -> FormField {
+        self.required_in = modes;
         self
     }
 
@@ -171,7 +180,7 @@ impl FormField {
     }
 
     fn draw(&self, fields: &Fields, mode: Mode, offer: Offer<'_>) -> Markup {
-        let label = self.label;
+        let label = Label { is_required: self.required_in.contains(&mode), ..self.label };
         let note = self.notes[usize::from(mode == Mode::Update)];
         html! {
             @if !note.is_empty() { p .note { (note) } }
@@ -184,12 +193,23 @@ impl FormField {
                 Widget::Contact => (fields.select(label, &contacts::with_chosen(offer.accounts, fields.values.one(label.name)))),
                 // The password grant is only offered to administrators, and recommended to nobody.
                 Widget::Grants => (fields.boxes(label, if offer.is_admin { GRANTS } else { &GRANTS[..2] })),
-                Widget::Rights => (fields.rights(Rights::EVERY)),
+                Widget::Rights => (fields.rights(label, Rights::EVERY)),
                 Widget::State => (fields.select(label, &states(offer.open_state))),
                 Widget::Tick => (fields.tick(label)),
             }
         }
     }
+}
+
+/// Returns a problem for each new URL that nobody can be sent to.
+fn unusable_urls(input: &FormField, form: &Form, before: &Form) -> impl Iterator<Item = Problem> {
+    let name = input.label.name;
+    let urls = if matches!(input.widget, Widget::Urls(..)) { form.filled(name) } else { Vec::new() };
+    let new = urls.into_iter().filter(move |url| !before.all(name).contains(url));
+    new.filter_map(move |url| {
+        let why = uri::why_unusable(url)?;
+        Some(Problem::new(name, "unusable_url", format!("Nobody can be sent to “{url}”: {why}.")))
+    })
 }
 
 /// Values, texts and hints.
@@ -225,6 +245,24 @@ impl<E> EntityForm<E> {
         let carried = saving::carried(call, entity, EditedPart::Fields(&self.names(call.by.is_admin)), fields)?;
         let offer = Offer { is_admin: call.by.is_admin, accounts, open_state: None };
         Ok(html! { (carried) (self.rows(fields, Mode::Update, offer)) })
+    }
+
+    /// Returns what is wrong with the fields of a new entity, or of this one as it was; not with the ID.
+    pub fn problems(&self, form: &Form, is_admin: bool, old: Option<&E>) -> std::result::Result<Problems, Refused> {
+        let mode = if old.is_some() { Mode::Update } else { Mode::Create };
+        let before = old.map(|old| self.written(old)).unwrap_or_default();
+        let mut problems = Problems::default();
+        let sent = self.read(form, mode);
+        for (input, field) in self.shown(mode, is_admin).map(|input| (input, self.field(input))) {
+            let unusable: Problems = unusable_urls(input, form, &before).collect();
+            let value = sent.as_ref().ok().and_then(|sent| sent.get(field.name));
+            match value {
+                Some(value) if unusable.is_empty() => problems.note(field.shape.check(self.message, field.name, value))?,
+                _ => problems.note(unusable.refuse())?,
+            }
+        }
+        problems.note(sent)?;
+        Ok(problems)
     }
 
     /// Reads a new entity: its ID, and what was sent for it.

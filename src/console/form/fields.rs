@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::base::id::AccountId;
 use crate::base::right::Rights;
 use crate::console::form::findings::{CHECK, FormCheck};
-use crate::console::form::problem::Problem;
+use crate::console::form::problem::{Problem, Problems};
 use crate::console::form::rights_picker;
 use crate::console::page::layout::Layout;
 use crate::console::page::paths::account_value;
@@ -18,17 +18,29 @@ pub struct Label {
     pub text: &'static str,
     /// A sentence under the label; may be empty.
     pub hint: &'static str,
+    pub is_required: bool,
 }
 
+/// Labels a field that may be left empty.
 pub const fn label(name: &'static str, text: &'static str, hint: &'static str) -> Label {
-    Label { name, text, hint }
+    Label { name, text, hint, is_required: false }
+}
+
+/// The rights of a form that must choose some.
+pub const RIGHTS: Label = label(rights_picker::NAME, "Rights", "").required();
+
+impl Label {
+    pub const fn required(mut self) -> Label {
+        self.is_required = true;
+        self
+    }
 }
 
 /// The fields of one form: fresh, or as they were sent and refused.
 #[derive(Clone, Debug, Default)]
 pub struct Fields {
     pub values: Form,
-    pub problem: Option<Problem>,
+    pub problems: Problems,
     /// What the review finds, if the form was checked and not saved.
     pub check: Option<FormCheck>,
 }
@@ -58,16 +70,31 @@ impl Fields {
 
     /// Returns the status of the page that shows the form.
     pub fn status(&self) -> u16 {
-        self.problem.as_ref().map_or(200, |problem| problem.status)
+        self.problems.status()
     }
 
-    /// Draws the problem above the form, with a link to the field if it is about one.
+    /// Draws above the form what is wrong with each field, with a link to it. The browser begins there, or at the field if it is only one.
     pub fn summary(&self) -> Markup {
+        let mut first: Vec<&Problem> = Vec::new();
+        for problem in self.problems.each() {
+            if first.iter().all(|other| other.field != problem.field) {
+                first.push(problem);
+            }
+        }
+        let about = |field: &str| {
+            let text = self.wrong(field);
+            html! { @if field.is_empty() { (text) } @else { a href={"#" (field)} { (text) } } }
+        };
         html! {
-            @if let Some(problem) = &self.problem {
-                div .alert.error role="alert" data-problem=(problem.field) data-error=(problem.error) {
-                    @if problem.field.is_empty() { (problem.text) } @else { a href={"#" (problem.field)} { (problem.text) } }
-                }
+            @match first[..] {
+                [] => {}
+                [one] => div .alert.error role="alert" tabindex="-1" autofocus[one.field.is_empty()] data-problem=(one.field) data-error=(one.error) {
+                    (about(&one.field))
+                },
+                _ => div .alert.error role="alert" tabindex="-1" autofocus {
+                    p { strong { (first.len()) " things need your attention. Nothing is saved yet." } }
+                    ul { @for one in first { li data-problem=(one.field) data-error=(one.error) { (about(&one.field)) } } }
+                },
             }
         }
     }
@@ -88,23 +115,34 @@ impl Fields {
         html! { (self.summary()) (layout.form(action, &content)) }
     }
 
-    /// Returns the same for a page without these fields: its problem links to none.
+    /// Returns the same for a page without these fields: its problems link to none.
     pub fn without_links(&self) -> Fields {
-        Fields { problem: self.problem.clone().map(|problem| Problem { field: String::new(), ..problem }), ..self.clone() }
+        Fields { problems: self.problems.clone().map(|problem| Problem { field: String::new(), ..problem }), ..self.clone() }
     }
 
-    fn wrong(&self, name: &str) -> Option<&str> {
-        self.problem.as_ref().filter(|problem| problem.field == name).map(|problem| problem.text.as_str())
+    /// Returns what is wrong with a field, in one text; empty if nothing is.
+    fn wrong(&self, name: &str) -> String {
+        let texts: Vec<&str> = self.problems.each().iter().filter(|problem| problem.field == name).map(|problem| &*problem.text).collect();
+        texts.join(" ")
+    }
+
+    fn is_wrong(&self, name: &str) -> bool {
+        self.problems.each().iter().any(|problem| problem.field == name)
     }
 
     fn invalid(&self, label: Label) -> Option<&'static str> {
-        self.wrong(label.name).map(|_| "true")
+        self.is_wrong(label.name).then_some("true")
+    }
+
+    /// Returns whether the browser begins at this field: it is the only one that is wrong.
+    pub fn is_first(&self, name: &str) -> bool {
+        self.is_wrong(name) && self.problems.each().iter().all(|problem| problem.field == name)
     }
 
     /// Returns the IDs of the elements that describe the field: hint and problem.
     fn described_by(&self, label: Label) -> Option<String> {
         let hint = (!label.hint.is_empty()).then(|| format!("{}-hint", label.name));
-        let problem = self.wrong(label.name).map(|_| format!("{}-problem", label.name));
+        let problem = self.is_wrong(label.name).then(|| format!("{}-problem", label.name));
         let ids: Vec<String> = hint.into_iter().chain(problem).collect();
         (!ids.is_empty()).then(|| ids.join(" "))
     }
@@ -112,7 +150,7 @@ impl Fields {
     fn around(&self, label: Label, control: &Markup) -> Markup {
         html! {
             div .field {
-                label for=(label.name) { (label.text) }
+                label for=(label.name) { (label.text) (required(label)) }
                 (hint(label))
                 (control)
                 (self.problem_at(label.name))
@@ -123,7 +161,7 @@ impl Fields {
     /// Draws the problem of a field, if there is one, and what the review finds about it.
     pub fn problem_at(&self, name: &str) -> Markup {
         html! {
-            @if let Some(text) = self.wrong(name) { p .problem id={(name) "-problem"} { (text) } }
+            @if self.is_wrong(name) { p .problem id={(name) "-problem"} { (self.wrong(name)) } }
             @if let Some(check) = &self.check { (check.at(name)) }
         }
     }
@@ -140,7 +178,7 @@ impl Fields {
     fn input(&self, label: Label, kind: &str, autocomplete: &str, value: &str) -> Markup {
         let control = html! {
             input id=(label.name) name=(label.name) type=(kind) value=(value) autocomplete=(autocomplete)
-                aria-describedby=[self.described_by(label)] aria-invalid=[self.invalid(label)];
+                required[label.is_required] autofocus[self.is_first(label.name)] aria-describedby=[self.described_by(label)] aria-invalid=[self.invalid(label)];
         };
         self.around(label, &control)
     }
@@ -152,7 +190,7 @@ impl Fields {
             Typing::Suggest(address) => (None, Some(address)),
         };
         let control = html! {
-            input id=(label.name) name=(label.name) type="text" value=(self.values.one(label.name)) required maxlength="36"
+            input id=(label.name) name=(label.name) type="text" value=(self.values.one(label.name)) required autofocus[self.is_first(label.name)]
                 autocapitalize="none" autocomplete="off" spellcheck="false" aria-describedby=[self.described_by(label)]
                 aria-invalid=[self.invalid(label)] data-check=[check] data-suggest=[suggest] list=[suggest.map(|_| "suggestions")];
             @if check.is_some() { p .live role="status" data-live {} }
@@ -163,7 +201,7 @@ impl Fields {
 
     pub fn area(&self, label: Label) -> Markup {
         let control = html! {
-            textarea id=(label.name) name=(label.name) rows="3" aria-describedby=[self.described_by(label)]
+            textarea id=(label.name) name=(label.name) rows="3" autofocus[self.is_first(label.name)] aria-describedby=[self.described_by(label)]
                 aria-invalid=[self.invalid(label)] { (self.values.one(label.name)) }
         };
         self.around(label, &control)
@@ -172,7 +210,7 @@ impl Fields {
     pub fn select(&self, label: Label, choices: &[Choice]) -> Markup {
         let chosen = self.values.one(label.name);
         let control = html! {
-            select id=(label.name) name=(label.name) aria-describedby=[self.described_by(label)] aria-invalid=[self.invalid(label)] {
+            select id=(label.name) name=(label.name) autofocus[self.is_first(label.name)] aria-describedby=[self.described_by(label)] aria-invalid=[self.invalid(label)] {
                 @for (value, text) in choices { option value=(value) selected[value == chosen] { (text) } }
             }
         };
@@ -184,7 +222,8 @@ impl Fields {
         self.repeated(label, more, &with_spare(&self.values.filled(label.name), ""), |n, value| {
             html! {
                 input id=[(n == 0).then_some(label.name)] name=(label.name) type="text" inputmode="url" value=(value)
-                    aria-label={(one) " " (n + 1)} autocomplete="off" spellcheck="false" aria-describedby=[self.described_by(label)]
+                    aria-label={(one) " " (n + 1)} autocomplete="off" spellcheck="false" required[label.is_required && n == 0]
+                    autofocus[n == 0 && self.is_first(label.name)] aria-describedby=[self.described_by(label)]
                     aria-invalid=[self.invalid(label)];
             }
         })
@@ -198,6 +237,7 @@ impl Fields {
                 @for (m, ((name, text), value)) in columns.iter().zip([first, second]).enumerate() {
                     input id=[(n == 0 && m == 0).then_some(label.name)] name=(name) type="text" value=(value) placeholder=(text)
                         aria-label={(text) " " (n + 1)} autocomplete="off" autocapitalize="none" spellcheck="false"
+                        autofocus[n == 0 && m == 0 && self.is_first(label.name)]
                         aria-describedby=[self.described_by(label)] aria-invalid=[self.invalid(label)];
                 }
             }
@@ -207,7 +247,7 @@ impl Fields {
     fn repeated<T>(&self, label: Label, more: &str, rows: &[T], inputs: impl Fn(usize, &T) -> Markup) -> Markup {
         html! {
             fieldset .field data-rows=(MOST_ROWS) {
-                legend { (label.text) }
+                legend { (label.text) (required(label)) }
                 (hint(label))
                 @for (n, row) in rows.iter().enumerate() {
                     div .row { (inputs(n, row)) button .quiet type="button" data-remove hidden { "Remove" } }
@@ -222,8 +262,8 @@ impl Fields {
     pub fn boxes(&self, label: Label, boxes: &[(&str, &str, &str)]) -> Markup {
         let ticked = self.values.all(label.name);
         html! {
-            fieldset .field id=(label.name) tabindex="-1" {
-                legend { (label.text) }
+            fieldset .field id=(label.name) tabindex="-1" autofocus[self.is_first(label.name)] {
+                legend { (label.text) (required(label)) }
                 (self.problem_at(label.name))
                 @for (value, text, hint) in boxes {
                     label .tick {
@@ -247,9 +287,15 @@ impl Fields {
     }
 
     /// Draws check boxes for the offered rights. Chosen rights are always offered, because saving would remove them otherwise.
-    pub fn rights(&self, offered: Rights) -> Markup {
+    pub fn rights(&self, label: Label, offered: Rights) -> Markup {
         let chosen: Rights = rights_picker::chosen(&self.values, offered).into_iter().collect();
-        rights_picker::picker(&self.problem_at(rights_picker::NAME), offered.or(chosen), chosen)
+        html! {
+            fieldset .field.rights id=(label.name) tabindex="-1" autofocus[self.is_first(label.name)] data-rights {
+                legend { (label.text) (required(label)) }
+                (self.problem_at(label.name))
+                (rights_picker::picker(offered.or(chosen), chosen))
+            }
+        }
     }
 }
 
@@ -260,6 +306,11 @@ const MOST_ROWS: usize = 10;
 fn with_spare<T: Clone>(values: &[T], empty: T) -> Vec<T> {
     let spare = 2.min(MOST_ROWS.saturating_sub(values.len())).max(usize::from(values.is_empty()));
     values.iter().cloned().chain(std::iter::repeat_n(empty, spare)).collect()
+}
+
+/// Draws the mark of a field that must be filled in.
+fn required(label: Label) -> Markup {
+    html! { @if label.is_required { " " span .required { "required" } } }
 }
 
 fn hint(label: Label) -> Markup {

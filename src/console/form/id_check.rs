@@ -13,15 +13,28 @@ use crate::model::shape::{ORGANIZATION_IDENTIFIERS, USER_IDENTIFIERS};
 use crate::registry::{accounts, clients};
 
 pub fn client<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    answer(|call| clients::check_id_is_free(call.tx, &paths::typed(typed(input), &IDENTIFIERS)?))
+    answer(|call| is_free_for_client(call, typed(input)))
 }
 
 pub fn user<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    answer(|call| accounts::check_id_is_free(call.tx, &AccountId::User(paths::typed(typed(input), &USER_IDENTIFIERS)?)))
+    answer(|call| is_free_for_user(call, typed(input)))
 }
 
 pub fn organization<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    answer(|call| accounts::check_id_is_free(call.tx, &AccountId::Organization(paths::typed(typed(input), &ORGANIZATION_IDENTIFIERS)?)))
+    answer(|call| is_free_for_organization(call, typed(input)))
+}
+
+/// Refuses what no new client can have as its ID.
+pub fn is_free_for_client(call: &Call<'_>, text: &str) -> Result<()> {
+    clients::check_id_is_free(call.tx, &paths::typed(text, &IDENTIFIERS)?)
+}
+
+pub fn is_free_for_user(call: &Call<'_>, text: &str) -> Result<()> {
+    accounts::check_id_is_free(call.tx, &AccountId::User(paths::typed(text, &USER_IDENTIFIERS)?))
+}
+
+pub fn is_free_for_organization(call: &Call<'_>, text: &str) -> Result<()> {
+    accounts::check_id_is_free(call.tx, &AccountId::Organization(paths::typed(text, &ORGANIZATION_IDENTIFIERS)?))
 }
 
 /// Returns the path's only capture.

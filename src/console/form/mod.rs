@@ -1,6 +1,7 @@
 //! What forms share: fields, reading, saving, confirmation.
 
 pub mod account_search;
+pub mod broken_rule;
 pub mod confirmation;
 pub mod contacts;
 pub mod deletion;

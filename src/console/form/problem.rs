@@ -1,10 +1,10 @@
-//! Why a form was refused: the API's text, and the field that it is about.
+//! Why a form was refused: in words, and the field that each problem is about.
 
 use crate::base::error::{Error, Kind, Named, Result};
 use crate::base::validation::VALIDATION;
+use crate::console::form::broken_rule;
 use crate::http::reply::Reply;
 use crate::page::words::refusal;
-use crate::registry::users::LAST_ADMIN;
 
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -58,12 +58,7 @@ impl Problem {
         }
     }
 
-    /// Adds to a reply when the form may be sent again, if known.
-    pub fn carried_by(&self, reply: Reply) -> Reply {
-        self.retry_after.iter().fold(reply, |reply, seconds| reply.with("Retry-After", seconds.clone()))
-    }
-
-    fn of_named(named: &Named) -> Problem {
+    pub fn of_named(named: &Named) -> Problem {
         let mut innermost = named;
         while let Some(cause) = innermost.cause.as_deref().filter(|cause| cause.definition == &VALIDATION) {
             innermost = cause;
@@ -79,11 +74,7 @@ impl Problem {
         } else {
             FIELDS.iter().find(|(name, _)| *name == innermost.definition.name).map_or("", |(_, field)| field)
         };
-        // Its text has a placeholder that is never filled, as The Things Stack's has.
-        let text = match innermost.definition == &LAST_ADMIN {
-            true => "This is the last approved administrator. Make somebody else an administrator first.".to_owned(),
-            false => rule(innermost).unwrap_or_else(|| refusal(innermost).replace(" runes", " characters")),
-        };
+        let text = broken_rule::in_words(innermost).unwrap_or_else(|| refusal(innermost));
         let is_about_rights = ABOUT_RIGHTS.contains(&named.definition.name);
         let (status, retry_after) = match named.kind {
             Kind::ResourceExhausted | Kind::Unavailable => (named.kind.status(), named.attributes.get("seconds").map(ToString::to_string)),
@@ -101,24 +92,92 @@ impl Problem {
     }
 }
 
+/// What is wrong with a form: all of it, so that nobody has to send it again for each.
+#[derive(Clone, Debug, Default)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    pub fn each(&self) -> &[Problem] {
+        &self.0
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn add(&mut self, problems: impl IntoIterator<Item = Problem>) {
+        self.0.extend(problems);
+    }
+
+    /// Adds what a check refuses. Fails only if the check did.
+    pub fn note<T>(&mut self, checked: std::result::Result<T, impl Into<Refused>>) -> std::result::Result<(), Refused> {
+        match checked.map_err(Into::into) {
+            Ok(_) => Ok(()),
+            Err(Refused::Problems(problems)) => {
+                self.0.extend(problems.0);
+                Ok(())
+            }
+            Err(failed @ Refused::Failed(_)) => Err(failed),
+        }
+    }
+
+    /// Returns the problems without those of this name.
+    pub fn without(self, error: &str) -> Problems {
+        self.0.into_iter().filter(|problem| problem.error != error).collect()
+    }
+
+    /// Refuses the form if there is a problem.
+    pub fn refuse(self) -> std::result::Result<(), Refused> {
+        if self.is_empty() { Ok(()) } else { Err(Refused::Problems(self)) }
+    }
+
+    /// Returns the status of the page that shows them.
+    pub fn status(&self) -> u16 {
+        self.0.first().map_or(200, |problem| problem.status)
+    }
+
+    /// Adds to a reply when the form may be sent again, if known.
+    pub fn carried_by(&self, reply: Reply) -> Reply {
+        let wait = self.0.iter().find_map(|problem| problem.retry_after.clone());
+        wait.into_iter().fold(reply, |reply, seconds| reply.with("Retry-After", seconds))
+    }
+
+    /// Changes each of them.
+    pub fn map(self, change: impl FnMut(Problem) -> Problem) -> Problems {
+        Problems(self.0.into_iter().map(change).collect())
+    }
+}
+
+impl FromIterator<Problem> for Problems {
+    fn from_iter<I: IntoIterator<Item = Problem>>(problems: I) -> Problems {
+        Problems(problems.into_iter().collect())
+    }
+}
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Problems {
+        Problems(vec![problem])
+    }
+}
+
 /// Why a form was not saved.
 #[derive(Debug)]
 pub enum Refused {
-    /// A problem with the input or the caller, shown in the form.
-    Problem(Problem),
+    /// Problems with the input or the caller, shown in the form.
+    Problems(Problems),
     /// A fault of the server.
     Failed(Error),
 }
 
 impl<E: Into<Error>> From<E> for Refused {
     fn from(error: E) -> Refused {
-        Problem::of(error.into()).map_or_else(Refused::Failed, Refused::Problem)
+        Problem::of(error.into()).map_or_else(Refused::Failed, |problem| Refused::Problems(problem.into()))
     }
 }
 
 impl From<Problem> for Refused {
     fn from(problem: Problem) -> Refused {
-        Refused::Problem(problem)
+        Refused::Problems(problem.into())
     }
 }
 
@@ -133,25 +192,10 @@ impl Refused {
         self.map(|problem| if problem.is_about_rights { problem.renamed("", "rights") } else { problem })
     }
 
-    fn map(self, change: impl FnOnce(Problem) -> Problem) -> Refused {
+    fn map(self, change: impl FnMut(Problem) -> Problem) -> Refused {
         match self {
-            Refused::Problem(problem) => Refused::Problem(change(problem)),
+            Refused::Problems(problems) => Refused::Problems(problems.map(change)),
             failed @ Refused::Failed(_) => failed,
         }
-    }
-}
-
-/// Returns what an ID or a key looks like, instead of the API's pattern.
-fn rule(named: &Named) -> Option<String> {
-    let attribute = |name: &str| named.attributes.get(name).and_then(|value| value.as_str()).filter(|_| named.definition == &VALIDATION);
-    let key = |field: &str| field.strip_prefix("attributes[")?.strip_suffix(']').map(str::to_owned);
-    let letters = "lowercase letters, digits and single dashes";
-    match attribute("field")? {
-        "user_id" => Some(format!("Use 2 to 36 {letters}.")),
-        "client_id" | "organization_id" => Some(format!("Use 3 to 36 {letters}.")),
-        field if attribute("reason")?.contains("regex pattern") => {
-            key(field).map(|key| format!("“{key}” is no key: use 3 to 36 {letters}."))
-        }
-        _ => None,
     }
 }

@@ -12,33 +12,29 @@ pub const NAME: &str = "rights";
 const WHOLE_GROUP: &str = "rights_of";
 
 /// Draws boxes for the offered rights, with the chosen ones ticked.
-pub fn picker(problem: &Markup, offered: Rights, chosen: Rights) -> Markup {
+pub fn picker(offered: Rights, chosen: Rights) -> Markup {
     html! {
-        fieldset .field.rights id=(NAME) tabindex="-1" data-rights {
-            legend { "Rights" }
-            (problem)
-            div .filter hidden {
-                label for="rights-filter" { "Filter rights" }
-                input id="rights-filter" type="search" autocomplete="off" placeholder="gateway, list, RIGHT_USER_INFO …";
-                p .quiet role="status" data-counted {}
-            }
-            @for group in groups(offered) {
-                details data-group=(group.word) open[group.rights.iter().any(|right| chosen.has(*right))] {
-                    summary {
-                        (group.title)
-                        span .quiet data-chosen { " " (chosen_of(&group.rights, chosen)) " of " (group.rights.len()) }
-                    }
-                    fieldset {
-                        legend .hidden { (group.title) }
-                        @if group.rights.len() > 1 {
-                            label .tick.whole {
-                                // Never ticked by the server: without the script it would restore rights that the user unticked.
-                                input type="checkbox" name=(WHOLE_GROUP) value=(group.word) data-whole;
-                                span { "Select all " (group.rights.len()) }
-                            }
+        div .filter hidden {
+            label for="rights-filter" { "Filter rights" }
+            input id="rights-filter" type="search" autocomplete="off" placeholder="gateway, list, RIGHT_USER_INFO …";
+            p .quiet role="status" data-counted {}
+        }
+        @for group in groups(offered) {
+            details data-group=(group.word) open[group.rights.iter().any(|right| chosen.has(*right))] {
+                summary {
+                    (group.title)
+                    span .quiet data-chosen { " " (chosen_of(&group.rights, chosen)) " of " (group.rights.len()) }
+                }
+                fieldset {
+                    legend .hidden { (group.title) }
+                    @if group.rights.len() > 1 {
+                        label .tick.whole {
+                            // Never ticked by the server: without the script it would restore rights that the user unticked.
+                            input type="checkbox" name=(WHOLE_GROUP) value=(group.word) data-whole;
+                            span { "Select all " (group.rights.len()) }
                         }
-                        @for right in &group.rights { (one(*right, chosen)) }
                     }
+                    @for right in &group.rights { (one(*right, chosen)) }
                 }
             }
         }
@@ -57,7 +53,7 @@ fn one(right: Right, chosen: Rights) -> Markup {
             input type="checkbox" name=(NAME) value=(right.name()) checked[chosen.has(right)] data-implies=[implied];
             span {
                 (right.words()) " " code .quiet { (right.name()) }
-                @if right == Right::All { " " strong { "Whoever holds it can do whatever its user can, here and from now on." } }
+                @if right == Right::All { " " strong { "That is whatever its user can do here, now and later." } }
             }
         }
     }
@@ -78,7 +74,7 @@ pub fn chosen(form: &Form, offered: Rights) -> Vec<Right> {
 /// Reads the chosen rights, and refuses a form without any.
 pub fn some(form: &Form, offered: Rights) -> Result<Vec<Right>, Problem> {
     let rights = chosen(form, offered);
-    if rights.is_empty() { Err(Problem::new(NAME, "no_rights", "At least one right must be selected.")) } else { Ok(rights) }
+    if rights.is_empty() { Err(Problem::new(NAME, "no_rights", "Select at least one right.")) } else { Ok(rights) }
 }
 
 /// Returns the form values that choose these rights.

@@ -39,9 +39,9 @@ pub fn save<'r>(
         match work(transactions, &form) {
             Ok(reply) => Ok(reply),
             Err(Refused::Failed(error)) => Err(error),
-            Err(Refused::Problem(problem)) => {
-                let fields = Fields { values: form, problem: Some(problem.clone()), check: None };
-                transactions.read(|call| draw(call, &fields)).map(|reply| problem.carried_by(reply))
+            Err(Refused::Problems(problems)) => {
+                let fields = Fields { values: form, problems, check: None };
+                transactions.read(|call| draw(call, &fields)).map(|reply| fields.problems.carried_by(reply))
             }
         }
     }))
@@ -92,7 +92,7 @@ pub fn is_changed(call: &Call<'_>, entity: &Entity, part: EditedPart<'_>, seen: 
 
 /// Draws the hidden field. A refused form also shows what happened since it was made, which then counts as seen.
 pub fn carried(call: &Call<'_>, entity: &Entity, part: EditedPart<'_>, fields: &Fields) -> Result<Markup> {
-    let sent = fields.problem.is_some().then(|| Seen::of_form(&fields.values));
+    let sent = (!fields.problems.is_empty()).then(|| Seen::of_form(&fields.values));
     let events = sent.map_or(Ok(Vec::new()), |seen| since(call, entity, part, seen))?;
     let seen = match sent {
         Some(seen) if events.is_empty() => seen,

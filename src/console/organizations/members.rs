@@ -9,8 +9,8 @@ use crate::call::{Call, Input, LongWork, Work};
 use crate::console::clients::page::{ClientPage, ClientTab};
 use crate::console::form::confirmation::{Confirmation, Confirmed};
 use crate::console::form::deletion;
-use crate::console::form::fields::{Choice, Fields, Label, Typing, label};
-use crate::console::form::problem::{Problem, Refused};
+use crate::console::form::fields::{Choice, Fields, Label, RIGHTS, Typing, label};
+use crate::console::form::problem::{Problem, Problems, Refused};
 use crate::console::form::rights_picker;
 use crate::console::form::saving::{self, EditedPart, Seen, save};
 use crate::console::organizations::page::{self, OrganizationPage};
@@ -34,7 +34,7 @@ errors! {
 const KEYS: &[(&str, MemberKey)] = &[("id", MemberKey::Id), ("rights", MemberKey::Rights)];
 
 const KIND: Label = label("kind", "Kind", "");
-const ACCOUNT: Label = label("account", "ID", "Of a user or an organization that exists here.");
+const ACCOUNT: Label = label("account", "ID", "Of a user or an organization that exists here.").required();
 
 pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| listed(call, input, &Fields::default())))
@@ -53,8 +53,12 @@ pub fn add<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         let kind = if form.one(KIND.name).is_empty() { "user" } else { form.one(KIND.name) };
         let known = account(&format!("{kind}:{}", form.one(ACCOUNT.name)));
         let account =
-            known.ok_or_else(|| Problem::new(ACCOUNT.name, "bad_id", "Enter an ID: lowercase letters, digits and single dashes."))?;
-        let rights = rights_picker::some(form, offered(&owned))?;
+            known.ok_or_else(|| Problem::new(ACCOUNT.name, "bad_id", "Enter an ID: lowercase letters, digits and single dashes."));
+        let mut problems = Problems::default();
+        problems.note(account.clone())?;
+        problems.note(rights_picker::some(form, offered(&owned)))?;
+        problems.refuse()?;
+        let (account, rights) = (account?, rights_picker::chosen(form, offered(&owned)));
         transactions.write(|call| add_new(call, &owned, &account, &rights)).map_err(|error| Refused::from(error).of_giving_rights())?;
         Ok(after(&path(&owned), "added"))
     })
@@ -222,7 +226,7 @@ fn add_form(call: &Call<'_>, input: &Input<'_>, owned: &Owned, fields: &Fields) 
     let rows = html! {
         @if matches!(owned, Owned::Client(_)) { (fields.select(KIND, &kinds)) }
         (fields.id(ACCOUNT, Typing::Suggest(suggestions(owned))))
-        (fields.rights(offered(owned)))
+        (fields.rights(RIGHTS, offered(owned)))
     };
     let (action, add) = (format!("{}/add", path(owned)), format!("Add {}", word(owned)));
     around(call, input, fields.status(), owned, |layout| {
@@ -239,7 +243,7 @@ fn edit_form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Repl
         html! {
             h2 { "Rights of " (account.kind()) " " (account.as_str()) }
             @if is_oneself { (message::warning("oneself", "This is you. Only somebody else can give back what you take from yourself.")) }
-            (fields.form(layout, &member_path, &html! { (carried) (fields.rights(offered(owned))) }, "Save changes", &path(owned)))
+            (fields.form(layout, &member_path, &html! { (carried) (fields.rights(RIGHTS, offered(owned))) }, "Save changes", &path(owned)))
             div .submit { (removal_button(layout, &member_path, &format!("Remove {}", word(owned)), account)) }
         }
     })

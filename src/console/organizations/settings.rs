@@ -8,8 +8,9 @@ use crate::base::right::Right;
 use crate::call::{Call, Input, LongWork, Work};
 use crate::console::form::entity::{ADMINISTRATIVE_CONTACT, ATTRIBUTES, EntityForm, Offer, TECHNICAL_CONTACT, Widget, field};
 use crate::console::form::fields::{Fields, label};
+use crate::console::form::problem::Problems;
 use crate::console::form::saving::save;
-use crate::console::form::{contacts, deletion};
+use crate::console::form::{contacts, deletion, id_check};
 use crate::console::organizations::page::{OrganizationPage, OrganizationTab};
 use crate::console::page::layout::{Layout, MenuItem, after, signed_in};
 use crate::console::page::paths;
@@ -29,7 +30,8 @@ static FORM: EntityForm<Organization> = EntityForm {
         "id",
         "Organization ID",
         "3 to 36 lowercase letters, digits and single dashes; for public clients usually the brand. It cannot be changed.",
-    ),
+    )
+    .required(),
     check: "/console/check/organization/",
     inputs: &[
         field("name", "Name", "", Widget::Text),
@@ -47,6 +49,10 @@ pub fn add_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 pub fn add<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let draw = |call: &Call<'_>, fields: &Fields| add_form(call, input, fields);
     save(input, draw, |transactions, form| {
+        let mut problems = Problems::default();
+        problems.note(transactions.read(|call| id_check::is_free_for_organization(call, form.one("id"))))?;
+        problems.note(FORM.problems(form, false, None)?.refuse())?;
+        problems.refuse()?;
         let (id, sent) = FORM.created::<OrganizationId>(form)?;
         let made = transactions.write(|call| organizations::create(call.tx, call.by, call.settings, id, signed_in(call)?, &sent))?;
         Ok(after(&format!("/console/organizations/{}", made.id), "created"))
@@ -67,6 +73,8 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let (entity, shown) = (Entity::Organization(id.clone()), id.clone());
     let draw = move |call: &Call<'_>, fields: &Fields| edit_form(&OrganizationPage::by_id(call, input, &shown)?, fields);
     save(input, draw, move |transactions, form| {
+        let (old, _) = transactions.read(|call| organizations::get(call.tx, call.by, &id, &Mask::default()))?;
+        FORM.problems(form, false, Some(&old))?.refuse()?;
         transactions.write(|call| {
             let (old, _) = organizations::get(call.tx, call.by, &id, &Mask::default())?;
             if let Some((mask, sent)) = FORM.changes(call, &entity, &old, form)? {

@@ -124,7 +124,7 @@ impl<'a> Layout<'a> {
     /// Draws a form with the CSRF token.
     pub fn form(&self, action: &str, content: &Markup) -> Markup {
         html! {
-            form method="post" action=(action) {
+            form method="post" action=(action) novalidate {
                 input type="hidden" name=(csrf::FIELD) value=(self.token.value());
                 (content)
             }
@@ -149,7 +149,8 @@ impl<'a> Layout<'a> {
                 }
             }
         };
-        self.token.carried_by(frame::document(Surface::Console, status, title, &body))
+        let title = if status < 400 { title.to_owned() } else { format!("Error: {title}") };
+        self.token.carried_by(frame::document(Surface::Console, status, &title, &body))
     }
 
     fn header(&self) -> Markup {

@@ -6,17 +6,18 @@ use crate::base::error::Result;
 use crate::base::id::UserId;
 use crate::base::secret::Hash;
 use crate::call::{Call, Input, LongWork, Work};
-use crate::console::form::deletion;
 use crate::console::form::entity::{ATTRIBUTES, EntityForm, Mode, Offer, Widget, field};
 use crate::console::form::fields::{Fields, label};
-use crate::console::form::problem::Refused;
+use crate::console::form::problem::{Problem, Problems, Refused};
 use crate::console::form::saving::save;
+use crate::console::form::{deletion, id_check};
 use crate::console::page::layout::{Layout, MenuItem, after, badge, link_button, timestamp, title};
 use crate::console::page::paths;
 use crate::console::users::recovery;
 use crate::http::queue::Slow;
 use crate::http::reply::Reply;
 use crate::model::choice::State;
+use crate::model::password;
 use crate::model::shape::USER_IDENTIFIERS;
 use crate::model::user::{FIELDS, User};
 use crate::registry::entity::{Entity, live_user};
@@ -26,7 +27,7 @@ static FORM: EntityForm<User> = EntityForm {
     message: "User",
     identifiers: &USER_IDENTIFIERS,
     table: FIELDS,
-    id: label("id", "User ID", "2 to 36 lowercase letters, digits and single dashes. It cannot be changed."),
+    id: label("id", "User ID", "2 to 36 lowercase letters, digits and single dashes. It cannot be changed.").required(),
     check: "/console/check/user/",
     inputs: &[
         field(
@@ -35,10 +36,11 @@ static FORM: EntityForm<User> = EntityForm {
             "At least 8 characters, with an uppercase letter and a digit. The user can change it.",
             Widget::Password,
         )
-        .only_in(Mode::Create),
+        .only_in(Mode::Create)
+        .required_in(&[Mode::Create]),
         field("name", "Name", "", Widget::Text),
         field("description", "Description", "", Widget::Area),
-        field("primary_email_address", "E-mail address", "Unique among users.", Widget::Text),
+        field("primary_email_address", "E-mail address", "Unique among users.", Widget::Text).required_in(&[Mode::Create, Mode::Update]),
         field(
             "state",
             "State",
@@ -59,13 +61,22 @@ pub fn add_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 pub fn add<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let draw = |call: &Call<'_>, fields: &Fields| add_form(call, input, fields);
     save(input, draw, |transactions, form| {
+        let mut problems = Problems::default();
+        problems.note(transactions.read(|call| id_check::is_free_for_user(call, form.one("id"))))?;
+        problems.note(FORM.problems(form, true, None)?.refuse())?;
+        problems.add(
+            password::problems(form.verbatim("password"), form.one("id").parse().ok().as_ref())
+                .map(|weakness| Problem::of_named(&weakness)),
+        );
+        problems.refuse()?;
         let (id, sent) = FORM.created::<UserId>(form)?;
         users::check_email(&sent)?;
         transactions.read(|call| users::check_registration(call.by, call.settings, &id, &sent))?;
         let hash = || Ok(Hash::of_chosen(form.verbatim("password"), transactions.settings.password_rounds));
         let password = transactions.slowly(Slow::Password, input.request.peer, hash)?;
         let passwords = users::NewPasswords { password, temporary: None };
-        let user = transactions.write(|call| users::create(call.tx, call.by, call.settings, id, &sent, &passwords))?;
+        let made = transactions.write(|call| users::create(call.tx, call.by, call.settings, id, &sent, &passwords));
+        let user = made.map_err(|error| Refused::from(error).renamed("id", "primary_email_address"))?;
         Ok(after(&format!("/console/users/{}", user.id), "created"))
     })
 }
@@ -84,6 +95,8 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let (entity, shown) = (Entity::User(id.clone()), id.clone());
     let draw = move |call: &Call<'_>, fields: &Fields| edit_form(call, input, &live_user(call.tx, &shown)?, fields);
     save(input, draw, move |transactions, form| {
+        let old = transactions.read(|call| live_user(call.tx, &id))?;
+        FORM.problems(form, true, Some(&old))?.refuse()?;
         let changed = transactions.write(|call| {
             if let Some((mask, sent)) = FORM.changes(call, &entity, &live_user(call.tx, &id)?, form)? {
                 users::check_email(&sent)?;
