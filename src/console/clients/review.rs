@@ -197,7 +197,7 @@ fn shown(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
 /// Draws one request: what the rules find, what changed since it was approved, and what it asks for.
 fn request(call: &Call<'_>, review: &ClientReview, fields: &Fields, is_chosen: bool) -> Result<Markup> {
     let client = &review.client;
-    let is_changed = is_chosen && fields.problem.as_ref().is_some_and(|problem| problem.error == CLIENT_CHANGED.name);
+    let is_changed = is_chosen && fields.problems.each().iter().any(|problem| problem.error == CLIENT_CHANGED.name);
     let changes = if is_changed {
         changes(call, review, Seen::of_form(&fields.values))?
     } else {
@@ -251,7 +251,7 @@ fn own_answer(review: &ClientReview, fields: &Fields) -> Markup {
         input type="hidden" name=(beside(READ, client.id.as_str())) value=(review.seen);
         div .field {
             label for=(name) { "Reason, or what to change" }
-            textarea id=(name) name=(name) rows="2" maxlength=(LONGEST_REASON) { (fields.values.one(&name)) }
+            textarea id=(name) name=(name) rows="2" maxlength=(LONGEST_REASON) autofocus[fields.is_first(&name)] { (fields.values.one(&name)) }
             (fields.problem_at(&name))
         }
         @if !review.now.blocking().is_empty() {
