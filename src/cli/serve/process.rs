@@ -31,6 +31,7 @@ use crate::cli::serve::{certificate, checkpoints, declaration, observer, prober,
 use crate::fixture::controls::PREFIX;
 use crate::fixture::server::Fixture;
 use crate::fixture::world::World;
+use crate::fixture::worlds::Worlds;
 use crate::http::certificate::Certificate;
 use crate::http::server::Server;
 use crate::model::settings::ReviewProbe;
@@ -87,9 +88,11 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
             if let Some(authority) = authority {
                 ready["ca"] = certificate::write_beside(store.path(), authority.pem())?.into();
             }
-            ready["fixture"] = format!("{}{PREFIX}", urls.first).into();
+            let controls = format!("{}{PREFIX}", urls.controls);
+            ready["fixture"] = controls.as_str().into();
             ready.as_object_mut().into_iter().for_each(|ready| ready.extend(beginning.told.clone()));
-            Service::Fixture(Arc::new(Fixture::new(World::first(store, settings, beginning), urls.first, fixture.token)))
+            let worlds = Worlds::new(World::first(store, settings, beginning), urls.first, controls);
+            Service::Fixture(Arc::new(Fixture::new(worlds, fixture.token)))
         }
     };
     let app = service.app().clone();

@@ -1,6 +1,6 @@
 //! Opens the sockets of the server: those that are set, and those that a supervisor has opened.
 
-use std::net::ToSocketAddrs;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,6 +24,8 @@ pub struct LocalUrls {
     pub first: String,
     pub all: Vec<String>,
     pub redirect: Option<String>,
+    /// Where a fixture is steered: in plain HTTP, whatever it speaks otherwise, so that programs that steer it need no TLS.
+    pub controls: String,
 }
 
 /// Opens all sockets. Returns the server, where programs on this machine reach it, and its public URL.
@@ -43,13 +45,21 @@ pub fn listen(
     if has_certificate && !locations.iter().any(|location| matches!(location, Location::Tcp { .. })) {
         return Err(UsageError("--tls-cert is for TCP addresses of --listen, and there is none".to_owned()).into());
     }
+    let mut controls = None;
     if configuration.fixture.is_some() {
         // Those that a supervisor has opened too.
         locations.iter().try_for_each(|location| check_fixture_location(location, LISTEN))?;
+        if let (true, Some(Location::Tcp { address, .. })) = (has_certificate, locations.first()) {
+            let beside = SocketAddr::new(address.ip(), 0).to_string();
+            let socket = ListeningSocket::tcp(&beside).map_err(|error| cannot_listen(&beside, LISTEN, &error))?;
+            opened.push(PublicSocket { socket, protocol: Protocol::Http });
+            controls = opened.last().and_then(location).as_ref().map(local_url);
+        }
     }
     let public_url = public_url(configuration.settings.public_url.clone(), locations.first(), lifetime)?;
     let all: Vec<String> = locations.iter().map(local_url).collect();
-    let mut urls = LocalUrls { first: all.first().cloned().unwrap_or_else(|| public_url.clone()), all, redirect: None };
+    let first = all.first().cloned().unwrap_or_else(|| public_url.clone());
+    let mut urls = LocalUrls { controls: controls.unwrap_or_else(|| first.clone()), first, all, redirect: None };
     if let Some(address) = &configuration.http_redirect {
         if !public_url.starts_with("https://") {
             return Err(UsageError(format!("--http-redirect leads to the public URL, which is {public_url}: it must be https")).into());
