@@ -32,7 +32,7 @@ var seed = object{
 func start(t *testing.T) (*keyfobtest.World, func() (int, string)) {
 	t.Helper()
 	t.Parallel()
-	keyfob := keyfobtest.Start(t, keyfobtest.Options{Seed: seed})
+	keyfob := keyfobtest.StartWith(t, seed)
 	client := keyfob.Clients[0]
 	shop := &prints.Shop{Issuer: keyfob.URL, Config: oauth2.Config{
 		ClientID:     client["client_id"].(string),
