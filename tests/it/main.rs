@@ -85,6 +85,7 @@ mod secrets;
 mod server;
 mod service_manager;
 mod signals;
+mod snippets;
 mod sockets;
 mod sub_path;
 mod suspended;

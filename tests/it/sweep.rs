@@ -31,6 +31,7 @@ fn target(route: &Route) -> String {
         .replace("{kind}", "user")
         .replace("{account_id}", "mallory")
         .replace("{event_number}", "1")
+        .replace("{snippet}", "curl")
 }
 
 /// A body that a route accepts. Routes without a row here need none.

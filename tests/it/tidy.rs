@@ -224,6 +224,8 @@ const FLOORS: &[Floors] = &[
         folder: "console/clients",
         floors: &[
             &["form", "list", "page"],
+            &["snippets"],
+            &["issued"],
             &["add", "client_review", "danger", "probes", "secrets", "settings", "trial"],
             &["overview"],
             &["review"],

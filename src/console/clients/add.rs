@@ -7,6 +7,7 @@ use crate::base::id::{AccountId, ClientId, UserId};
 use crate::base::right::Rights;
 use crate::call::{Call, Input, LongWork, Transactions, Work};
 use crate::console::clients::form::FORM;
+use crate::console::clients::issued;
 use crate::console::form::entity::Offer;
 use crate::console::form::fields::{Choice, Fields, Label, account_choice, label};
 use crate::console::form::findings::{CHECK, FormCheck};
@@ -14,7 +15,6 @@ use crate::console::form::problem::{Problem, Problems, Refused};
 use crate::console::form::saving::save;
 use crate::console::form::{id_check, rights_picker};
 use crate::console::page::layout::{Layout, MenuItem, signed_in};
-use crate::console::page::new_secret;
 use crate::console::page::paths::{account, account_value};
 use crate::http::form::Form;
 use crate::http::reply::Reply;
@@ -57,7 +57,7 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
             clients::check_may_register(call.tx, call.by, &owner)?;
             clients::create(call.tx, call.by, call.settings, id, &owner, &sent, NewSecret::fresh())
         })?;
-        Ok(transactions.read(|call| Ok(new_secret::client_secret(&Layout::of(call, input)?, &client, &[], "OAuth client created")))?)
+        Ok(transactions.read(|call| issued::page(call, input, &client, &[], "OAuth client created"))?)
     })
 }
 

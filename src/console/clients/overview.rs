@@ -6,11 +6,11 @@ use crate::base::error::Result;
 use crate::base::uri;
 use crate::call::{Input, Work};
 use crate::console::clients::page::{ClientPage, ClientTab};
+use crate::console::clients::snippets::{self, Proof};
 use crate::console::clients::{probes, trial};
 use crate::console::form::{contacts, rights_picker};
 use crate::console::page::charts;
 use crate::console::page::layout::{age, timestamp, timestamp_or};
-use crate::console::page::new_secret::{self, SnippetProof};
 use crate::model::choice::{Grant, State};
 use crate::model::client::Client;
 use crate::page::message;
@@ -21,7 +21,6 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let page = ClientPage::of(call, input)?;
         let client = &page.client;
         let usage = usage::of_client(call.tx, &client.id)?;
-        let public_url = &call.settings.public_url;
         let content = html! {
             @if client.state == State::Requested { (trial::notice(&page)?) }
             (warnings(client))
@@ -62,24 +61,12 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             }
             section {
                 h2 { "How to use it" }
-                (page.layout.other_host())
-                dl .facts {
-                    @for (name, path) in ENDPOINTS { dt { (name) } dd { code { (public_url) (path) } } }
-                }
-                (new_secret::snippets(public_url, client, if usage.secrets.is_empty() { SnippetProof::Public } else { SnippetProof::StoredSecret }))
+                (snippets::section(&page.layout, client, if usage.secrets.is_empty() { Proof::Public } else { Proof::StoredSecret }))
             }
         };
         Ok(page.show(200, ClientTab::Overview, &content))
     }))
 }
-
-const ENDPOINTS: &[(&str, &str)] = &[
-    ("Authorization endpoint", "/oauth/authorize"),
-    ("Token endpoint", "/oauth/token"),
-    ("Revocation endpoint", "/oauth/revoke"),
-    ("Introspection endpoint", "/oauth/introspect"),
-    ("Metadata", "/.well-known/oauth-authorization-server"),
-];
 
 fn secrets(usage: &ClientUsage, now: crate::base::time::Time) -> Markup {
     html! {

@@ -6,12 +6,12 @@ use crate::base::error::Result;
 use crate::base::id::ClientId;
 use crate::base::time::Time;
 use crate::call::{Call, Input, LongWork, Work};
+use crate::console::clients::issued;
 use crate::console::clients::page::{ClientPage, ClientTab, saved};
 use crate::console::form::confirmation::{Confirmation, Confirmed, confirmed};
 use crate::console::form::fields::{Fields, Label, label};
 use crate::console::form::saving::save;
-use crate::console::page::layout::{Layout, MenuItem, after, age, timestamp, timestamp_or};
-use crate::console::page::new_secret;
+use crate::console::page::layout::{MenuItem, after, age, timestamp, timestamp_or};
 use crate::console::page::paths;
 use crate::console::page::table::Table;
 use crate::http::queue::Slow;
@@ -62,8 +62,7 @@ pub fn rotate<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         let changed = transactions.write(|call| secrets::rotate(call.tx, call.by, call.settings, &id, secret, grace_seconds))?;
         let mut warnings = changed.withdrawn.warnings();
         warnings.extend(chosen.and_then(secrets::warning));
-        Ok(transactions
-            .read(|call| Ok(new_secret::client_secret(&Layout::of(call, input)?, &changed.client, &warnings, "New client secret")))?)
+        Ok(transactions.read(|call| issued::page(call, input, &changed.client, &warnings, "New client secret"))?)
     })
 }
 
@@ -82,7 +81,7 @@ fn replacement<'r>(input: &'r Input<'r>) -> Result<Confirmed<'r>> {
         move |_| Ok(asked),
         move |call| {
             let changed = secrets::rotate(call.tx, call.by, call.settings, &id, NewSecret::fresh(), 0)?;
-            Ok(new_secret::client_secret(&Layout::of(call, input)?, &changed.client, &changed.withdrawn.warnings(), "New client secret"))
+            issued::page(call, input, &changed.client, &changed.withdrawn.warnings(), "New client secret")
         },
     ))
 }

@@ -75,6 +75,6 @@ fn id<T: FromStr>(input: &Input<'_>, name: &str) -> Result<T> {
     input.capture(name).and_then(|text| text.parse().ok()).ok_or_else(nowhere)
 }
 
-fn nowhere() -> Error {
+pub fn nowhere() -> Error {
     Error::Plain(Kind::NotFound, "There is nothing of this name.".to_owned())
 }

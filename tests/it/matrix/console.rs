@@ -63,7 +63,8 @@ fn needs(route: &Route) -> Needs {
         name if name.starts_with("console.client.settings") || name.starts_with("console.client.secrets") => {
             holds(MINE, "RIGHT_CLIENT_SETTINGS_BASIC")
         }
-        "console.client.probe" => holds(MINE, "RIGHT_CLIENT_SETTINGS_BASIC"),
+        "console.client.probe" | "console.client.environment" => holds(MINE, "RIGHT_CLIENT_SETTINGS_BASIC"),
+        "console.client.snippet" => holds(MINE, "RIGHT_CLIENT_INFO"),
         name if name.starts_with("console.client.collaborator") => holds(MINE, "RIGHT_CLIENT_SETTINGS_COLLABORATORS"),
         "console.client.danger" | "console.client.delete" => holds(MINE, "RIGHT_CLIENT_DELETE"),
         "console.client.restore" => Needs::Of(Rule::HoldsDeleted(client("old-app"), "RIGHT_CLIENT_DELETE")),
@@ -181,6 +182,7 @@ fn target(route: &Route, names: &Names) -> String {
         .replace("{token_id}", &names.token_id)
         .replace("{session_id}", &names.session_id)
         .replace("{event_number}", &names.event_number)
+        .replace("{snippet}", "curl")
 }
 
 /// What a form sends, so that only who sends it decides what comes of it.
