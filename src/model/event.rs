@@ -4,37 +4,59 @@ use serde_json::Value;
 
 use crate::base::request_id::is_of_operator;
 
-/// The action of an event: what was done to what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    Create,
-    Update,
-    Delete,
-    Restore,
-    Purge,
-    SetCollaborator,
-    RemoveCollaborator,
-    CreateApiKey,
-    UpdateApiKey,
-    DeleteApiKey,
-    RotateSecret,
-    EndSecret,
-    ChangePassword,
-    UseTemporaryPassword,
-    CreateSignInLink,
-    UseSignInLink,
-    DeleteSignInLink,
-    BeginSession,
-    EndSession,
-    Authorize,
-    DeleteAuthorization,
-    DeleteToken,
-    BeginTrial,
-    EndTrial,
-    RequestReview,
-    StoreVerdict,
-    RefuseAuthorization,
-    RefuseToken,
+macro_rules! actions {
+    ($($action:ident = $name:literal $words:literal,)+) => {
+        /// The action of an event: what was done to what.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Action {
+            $($action),+
+        }
+
+        impl Action {
+            const EVERY: &[Action] = &[$(Action::$action),+];
+
+            /// Returns the part of the name after the entity: `update`, `collaborator.delete`.
+            fn name(self) -> &'static str {
+                match self { $(Action::$action => $name),+ }
+            }
+
+            /// Returns what was done in words; those in lower case belong behind the kind of the entity.
+            fn words(self) -> &'static str {
+                match self { $(Action::$action => $words),+ }
+            }
+        }
+    };
+}
+
+actions! {
+    Create = "create" "created",
+    Update = "update" "changed",
+    Delete = "delete" "deleted",
+    Restore = "restore" "restored",
+    Purge = "purge" "purged",
+    SetCollaborator = "collaborator.update" "Collaborator set",
+    RemoveCollaborator = "collaborator.delete" "Collaborator removed",
+    CreateApiKey = "api-key.create" "API key created",
+    UpdateApiKey = "api-key.update" "API key changed",
+    DeleteApiKey = "api-key.delete" "API key deleted",
+    RotateSecret = "secret.rotate" "Secret rotated",
+    EndSecret = "secret.delete" "Secret ended",
+    ChangePassword = "password.update" "Password changed",
+    UseTemporaryPassword = "temporary-password.use" "Temporary password used",
+    CreateSignInLink = "sign-in-link.create" "Sign-in link created",
+    UseSignInLink = "sign-in-link.use" "Sign-in link used",
+    DeleteSignInLink = "sign-in-link.delete" "Sign-in link deleted",
+    BeginSession = "session.create" "Signed in",
+    EndSession = "session.delete" "Session ended",
+    Authorize = "authorization.update" "Authorized",
+    DeleteAuthorization = "authorization.delete" "Authorization revoked",
+    DeleteToken = "token.delete" "Token revoked",
+    BeginTrial = "trial.create" "Trial begun",
+    EndTrial = "trial.delete" "Trial ended",
+    RequestReview = "review.request" "Review requested",
+    StoreVerdict = "verdict.create" "Reviewed",
+    RefuseAuthorization = "authorize.refuse" "Authorization refused",
+    RefuseToken = "token.refuse" "Token refused",
 }
 
 impl Action {
@@ -64,38 +86,11 @@ impl Action {
         format!("{kind}.{}", self.name())
     }
 
-    /// Returns the part after the entity: `update`, `collaborator.delete`.
-    fn name(self) -> &'static str {
-        match self {
-            Action::Create => "create",
-            Action::Update => "update",
-            Action::Delete => "delete",
-            Action::Restore => "restore",
-            Action::Purge => "purge",
-            Action::SetCollaborator => "collaborator.update",
-            Action::RemoveCollaborator => "collaborator.delete",
-            Action::CreateApiKey => "api-key.create",
-            Action::UpdateApiKey => "api-key.update",
-            Action::DeleteApiKey => "api-key.delete",
-            Action::RotateSecret => "secret.rotate",
-            Action::EndSecret => "secret.delete",
-            Action::ChangePassword => "password.update",
-            Action::UseTemporaryPassword => "temporary-password.use",
-            Action::CreateSignInLink => "sign-in-link.create",
-            Action::UseSignInLink => "sign-in-link.use",
-            Action::DeleteSignInLink => "sign-in-link.delete",
-            Action::BeginSession => "session.create",
-            Action::EndSession => "session.delete",
-            Action::Authorize => "authorization.update",
-            Action::DeleteAuthorization => "authorization.delete",
-            Action::DeleteToken => "token.delete",
-            Action::BeginTrial => "trial.create",
-            Action::EndTrial => "trial.delete",
-            Action::RequestReview => "review.request",
-            Action::StoreVerdict => "verdict.create",
-            Action::RefuseAuthorization => "authorize.refuse",
-            Action::RefuseToken => "token.refuse",
-        }
+    /// Returns what an event of this name says in words: `client changed`.
+    pub fn in_words(name: &str) -> Option<String> {
+        let (kind, rest) = name.split_once('.')?;
+        let words = Action::EVERY.iter().find(|action| action.name() == rest)?.words();
+        Some(if words.starts_with(|c: char| c.is_lowercase()) { format!("{kind} {words}") } else { words.to_owned() })
     }
 }
 

@@ -21,7 +21,7 @@ errors! {
 pub const APPROVAL_REQUIRED: &str = "admin approval required";
 
 /// The beginning of that of one whose approval a change withdrew; then come the fields.
-pub(super) const APPROVAL_REQUIRED_AGAIN: &str = "admin approval required again, for a change of";
+pub const APPROVAL_REQUIRED_AGAIN: &str = "admin approval required again, for a change of";
 
 /// An administrator's answer to a request, with its reason, which the collaborators see.
 #[derive(Clone, Debug, PartialEq, Eq)]

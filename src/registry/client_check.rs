@@ -18,7 +18,7 @@ use crate::review::finding::RuleFinding;
 use crate::store::{Deleted, Tx};
 
 /// What the review would say.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Checked {
     pub findings: Vec<RuleFinding>,
     /// The state that the client would have.
@@ -30,10 +30,24 @@ pub struct Checked {
 /// # Errors
 /// `user_requested`; those of registering it: `id_taken`, `admins_create_clients`, those of [`rights::require`].
 pub fn check(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: ClientId, owner: Option<&AccountId>, sent: &Patch) -> Result<Checked> {
-    by.in_good_standing()?;
-    if tx.client_exists(&id, Deleted::Either)? {
-        return check_registered(tx, by, settings, &id, sent);
+    match tx.client_exists(&id, Deleted::Either)? {
+        true => check_changed(tx, by, settings, &id, sent),
+        false => check_new(tx, by, settings, id, owner, sent),
     }
+}
+
+/// Judges a client as it would be registered, whether its ID is free or not.
+/// # Errors
+/// Those of [`check`].
+pub fn check_new(
+    tx: &Tx<'_>,
+    by: &Principal,
+    settings: &Settings,
+    id: ClientId,
+    owner: Option<&AccountId>,
+    sent: &Patch,
+) -> Result<Checked> {
+    by.in_good_standing()?;
     let required = || Invalid::required("CheckClientRequest", "collaborator");
     let owner = owner.or(by.account.as_ref()).ok_or_else(required)?;
     clients::check_may_register(tx, by, owner)?;
@@ -42,14 +56,18 @@ pub fn check(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: ClientId, own
     sent.apply(FIELDS, &mut client, &Mask::everything(FIELDS));
     approval::decide(by, settings, sent, &mut client);
     let findings = review::findings_of_new(tx, settings, &client, owner)?;
-    if !by.is_admin && settings.approval == Approval::Review && !verdicts::needs_person(settings, &client, &findings, Rights::NONE) {
+    if !by.is_admin && settings.approval == Approval::Review && verdicts::reasons(settings, &client, &findings, Rights::NONE).are_none() {
         client.state = State::Approved;
     }
     let is_registrable = guidelines::check_id(client.id.as_str()).is_ok();
     Ok(Checked { findings, state: if is_registrable { client.state } else { State::Requested } })
 }
 
-fn check_registered(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &ClientId, sent: &Patch) -> Result<Checked> {
+/// Judges a client as it would be with what was sent, by what a change comes to.
+/// # Errors
+/// Those of [`check`], and of changing it: `contact_info_restricted`, `contact_no_collaborator`.
+pub fn check_changed(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &ClientId, sent: &Patch) -> Result<Checked> {
+    by.in_good_standing()?;
     // Who may not read it learns what a registration says.
     if rights::require(tx, by, &Entity::Client(id.clone()), Right::ClientInfo, Deleted::No).is_err() {
         return Err((&ID_TAKEN).into());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::base::error::Result;
 use crate::model::client::{BUILT_IN, Client};
 use crate::review::alike::ComparedName;
-use crate::review::names::fold;
+use crate::review::names::{fold, readings};
 use crate::review::reviewed_client::OtherClient;
 use crate::review::rules::redirect::{host, is_telling};
 use crate::store::Tx;
@@ -42,7 +42,8 @@ pub fn others(tx: &Tx<'_>, client: &Client, accounts: &[&str]) -> Result<Vec<Oth
     }
     found.extend(tx.likenesses_waiting(MOST_WAITING)?.into_iter().map(|likeness| (likeness.number, likeness)));
     let hosts: Vec<String> = hosts(&client.redirect_uris).chain(hosts(&client.logout_redirect_uris)).collect();
-    let own = [client.id.as_str(), client.name.as_str()].map(ComparedName::of);
+    let own: Vec<ComparedName> =
+        readings(&client.name).iter().map(String::as_str).chain([client.id.as_str()]).map(ComparedName::of).collect();
     let is_like = |other: &Likeness| {
         let theirs = [other.id.as_str(), other.name.as_str()].map(ComparedName::of);
         own.iter().any(|own| theirs.iter().any(|theirs| own.is_like(theirs)))
@@ -50,8 +51,8 @@ pub fn others(tx: &Tx<'_>, client: &Client, accounts: &[&str]) -> Result<Vec<Oth
     };
     let mut others = Vec::new();
     for (number, other) in found {
-        let is_candidate = other.id != client.id && other.id.as_str() != BUILT_IN && is_like(&other);
-        if is_candidate && tx.is_approved_client_of_others(number, accounts)? {
+        let is_candidate = other.is_open && other.id != client.id && other.id.as_str() != BUILT_IN && is_like(&other);
+        if is_candidate && !tx.has_member_of(number, accounts)? {
             others.push(OtherClient {
                 id: other.id,
                 name: other.name,
@@ -65,8 +66,8 @@ pub fn others(tx: &Tx<'_>, client: &Client, accounts: &[&str]) -> Result<Vec<Oth
 
 /// Returns what a client is found by: `f` and a folded text, `r` and the same reversed, `h` and a host.
 fn keys(likeness: &Likeness) -> Vec<String> {
-    let texts = texts(likeness.id.as_str(), &likeness.name);
-    let both = texts.into_iter().flat_map(|text| [format!("f{text}"), format!("r{}", reversed(&text))]);
+    let both =
+        texts(&[likeness.id.as_str(), &likeness.name]).into_iter().flat_map(|text| [format!("f{text}"), format!("r{}", reversed(&text))]);
     both.chain(hosts(&likeness.redirect_uris).map(|host| format!("h{host}"))).collect()
 }
 
@@ -79,7 +80,8 @@ fn ranges(client: &Client) -> Vec<(String, String)> {
         (start.clone(), start + "\u{10ffff}")
     };
     let mut ranges = Vec::new();
-    for text in texts(client.id.as_str(), &client.name) {
+    let names = readings(&client.name);
+    for text in texts(&names.iter().map(String::as_str).chain([client.id.as_str()]).collect::<Vec<_>>()) {
         let letters = text.chars().count();
         ranges.push(exact(format!("f{text}")));
         // One letter less: two that changed places may be on both sides of the middle.
@@ -90,8 +92,8 @@ fn ranges(client: &Client) -> Vec<(String, String)> {
     ranges
 }
 
-fn texts(id: &str, name: &str) -> Vec<String> {
-    [fold(id), fold(name)].into_iter().filter(|text| !text.is_empty()).collect()
+fn texts(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| fold(text)).filter(|text| !text.is_empty()).collect()
 }
 
 fn reversed(text: &str) -> String {

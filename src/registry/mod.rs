@@ -37,6 +37,7 @@ pub mod probes;
 pub mod readiness;
 pub mod recovery;
 pub mod refusal;
+pub mod rejudging;
 pub mod repetition;
 pub mod review;
 pub mod review_queue;

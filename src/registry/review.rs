@@ -18,7 +18,7 @@ use crate::registry::entity::Entity;
 use crate::registry::{consent, guidelines, history, likeness, probes, right_use};
 use crate::review::finding::RuleFinding;
 use crate::review::protected::ProtectedNames;
-use crate::review::reviewed_client::{Owner, ReviewedClient};
+use crate::review::reviewed_client::{Owner, ReviewedClient, ReviewedWords};
 use crate::review::rules;
 use crate::store::members::{MemberKey, Owned};
 use crate::store::verdicts::VerdictSearch;
@@ -113,6 +113,7 @@ fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client, owners: Vec<Owner>, 
     let related: Vec<&str> = related.iter().map(AccountId::as_str).collect();
     let reviewed = ReviewedClient {
         client,
+        words: ReviewedWords::of(client, &owners),
         now: tx.now,
         is_public: known.is_public,
         is_id_reserved: known.is_id_reserved,

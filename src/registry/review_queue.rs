@@ -78,10 +78,10 @@ impl ClientReview {
     /// Returns whether the newest verdict is about something else than the client is now, or by other rules, or approves what the rules would
     /// not find today.
     pub fn is_stale(&self) -> bool {
-        let is_other = |verdict: &Verdict| {
-            verdict.rule_set != i64::from(RULE_SET) || verdict.outcome == Outcome::Approved && !self.now.is_found_by(verdict)
-        };
-        self.newest.as_ref().is_some_and(is_other) || !self.changed().is_empty()
+        let is_of_others = |verdict: &Verdict| verdict.rule_set != i64::from(RULE_SET);
+        let is_open = matches!(self.client.state, State::Approved | State::Flagged);
+        let has_not_seen = |approval: &Verdict| is_open && !self.now.is_found_by(approval);
+        self.newest.as_ref().is_some_and(is_of_others) || !self.changed().is_empty() || self.approval.as_ref().is_some_and(has_not_seen)
     }
 }
 

@@ -103,11 +103,23 @@ impl Judgement {
         rules
     }
 
-    /// Returns whether a person must look at the client of this judgement: at a finding or a right that an approval did not cover already.
-    pub(super) fn needs_person(&self, settings: &Settings, client: &Client, approved: Option<&Verdict>) -> bool {
+    /// Returns what of the client of this judgement a person must look at: what an approval did not cover already.
+    pub fn reasons(&self, settings: &Settings, client: &Client, approved: Option<&Verdict>) -> Reasons {
         let is_new = |finding: &&RuleFinding| !approved.is_some_and(|approval| self.is_found_in(approval, finding));
-        let rights = approved.map(shown_rights).unwrap_or_default();
-        needs_person(settings, client, self.findings.iter().filter(is_new), rights)
+        reasons(settings, client, self.findings.iter().filter(is_new), approved.map(shown_rights).unwrap_or_default())
+    }
+}
+
+/// Why a client needs a person.
+#[derive(Debug)]
+pub struct Reasons {
+    pub findings: Vec<RuleFinding>,
+    pub rights: Rights,
+}
+
+impl Reasons {
+    pub fn are_none(&self) -> bool {
+        self.findings.is_empty() && self.rights.is_empty()
     }
 }
 
@@ -128,20 +140,21 @@ fn values<'s>(shown: &'s Map<String, Value>, field: &str) -> Vec<Option<&'s Valu
     }
 }
 
-/// Returns whether a person must look at a client about which this was found, and whose rights but for these were looked at by nobody.
-pub(super) fn needs_person<'f>(
+/// Returns what a person must look at of a client about which this was found, and whose rights but for these nobody has looked at.
+pub(super) fn reasons<'f>(
     settings: &Settings,
     client: &Client,
     findings: impl IntoIterator<Item = &'f RuleFinding>,
     seen: Rights,
-) -> bool {
+) -> Reasons {
     let by_person = &settings.review_by_person;
-    let is_marked = |finding: &RuleFinding| {
+    let is_marked = |finding: &&RuleFinding| {
         let names = [finding.rule, finding.severity.name()];
         finding.severity == Severity::Blocks || by_person.findings.iter().any(|marked| names.contains(&marked.as_str()))
     };
     let held = |rights: Rights| rights.expanded().and(by_person.rights);
-    !held(client.all_rights()).without(held(seen)).is_empty() || findings.into_iter().any(is_marked)
+    let findings = findings.into_iter().filter(is_marked).cloned().collect();
+    Reasons { findings, rights: held(client.all_rights()).without(held(seen)) }
 }
 
 /// Returns the rights that a verdict was shown.
@@ -176,6 +189,22 @@ impl NewVerdict {
         NewVerdict { judgement, outcome, judge: Judge::Rules, reason: String::new(), request }
     }
 
+    fn verdict(self, tx: &Tx<'_>, account_id: Option<String>, request: String) -> Verdict {
+        Verdict {
+            number: 0,
+            judged_at: tx.now,
+            rule_set: RULE_SET.into(),
+            outcome: self.outcome,
+            judge: self.judge,
+            account_id,
+            severity: self.judgement.severity().map_or(0, |severity| 1 + severity as i64),
+            findings: self.judgement.findings.iter().map(RuleFinding::to_json).collect(),
+            shown: self.judgement.shown,
+            reason: self.reason,
+            request,
+        }
+    }
+
     /// Returns the verdict of the administrator who set the client's state; `None` for a state that is no answer.
     fn of_state(by: &Principal, judgement: Judgement, client: &Client) -> Option<NewVerdict> {
         let (outcome, request) = match client.state {
@@ -208,7 +237,7 @@ pub(super) fn of_new(tx: &Tx<'_>, by: &Principal, settings: &Settings, client: &
     if by.is_admin {
         return Ok(NewVerdict::of_state(by, judgement, client));
     }
-    if settings.approval == Approval::Review && !judgement.needs_person(settings, client, None) {
+    if settings.approval == Approval::Review && judgement.reasons(settings, client, None).are_none() {
         approve(client);
         return Ok(Some(NewVerdict::of_rules(judgement, Outcome::Approved, RequestChange::Closes)));
     }
@@ -294,7 +323,7 @@ impl BeforeChange<'_> {
         if changed.is_empty() {
             return Ok(None);
         }
-        if !judgement.needs_person(settings, new, newest_approval(tx, &new.id)?.as_ref()) {
+        if judgement.reasons(settings, new, newest_approval(tx, &new.id)?.as_ref()).are_none() {
             let outcome = if new.state == State::Approved { Outcome::Approved } else { Outcome::Judged };
             return Ok(Some(NewVerdict::of_rules(judgement, outcome, RequestChange::Stays)));
         }
@@ -320,45 +349,51 @@ fn of_waiting(tx: &Tx<'_>, settings: &Settings, client: &mut Client) -> Result<O
     let answered = by_people(tx, &client.id)?;
     let needs_answer = tx.review_request(&client.id)?.is_some_and(|request| request.needs_person);
     let waits_by_rules = !needs_answer && last.judge == Judge::Rules && answered.is_none_or(|answer| answer.outcome == Outcome::Approved);
-    if settings.approval == Approval::Review && waits_by_rules && !judgement.needs_person(settings, client, None) {
+    if settings.approval == Approval::Review && waits_by_rules && judgement.reasons(settings, client, None).are_none() {
         approve(client);
         return Ok(Some(NewVerdict::of_rules(judgement, Outcome::Approved, RequestChange::Closes)));
     }
     Ok(Some(NewVerdict::of_rules(judgement, Outcome::Judged, RequestChange::Stays)))
 }
 
-/// Stores a verdict, and what becomes of the client's request. One of the rules that still waits is replaced by the next.
+/// Judges a client again by the rules of today, if its newest verdict is by others. No answer changes, and nobody has done anything.
+/// # Errors
+/// Only those of the store.
+pub(super) fn judge_again(tx: &Tx<'_>, settings: &Settings, client: &Client) -> Result<()> {
+    let last = newest(tx, &client.id)?.filter(|last| last.rule_set != i64::from(RULE_SET));
+    let Some(last) = last else { return Ok(()) };
+    let new = NewVerdict::of_rules(judge(tx, settings, client)?, Outcome::Judged, RequestChange::Stays);
+    put(tx, &client.id, Some(last), &new.verdict(tx, None, String::new())).map(drop)
+}
+
+/// Stores a verdict as the newest. One of the rules alone is replaced by the next of theirs, and returned.
+fn put(tx: &Tx<'_>, client: &ClientId, last: Option<Verdict>, new: &Verdict) -> Result<Option<Verdict>> {
+    let is_of_rules = |verdict: &Verdict| (verdict.outcome, verdict.judge) == (Outcome::Judged, Judge::Rules);
+    let replaced = last.filter(|last| is_of_rules(last) && is_of_rules(new));
+    if let Some(last) = &replaced {
+        tx.delete_verdict(client, last.number)?;
+    }
+    tx.insert_verdict(client, new)?;
+    tx.delete_old_verdicts(client, VERDICTS.most)?;
+    Ok(replaced)
+}
+
+/// Stores a verdict, and what becomes of the client's request.
 /// # Errors
 /// `too_many_changes`.
 pub(super) fn store(tx: &Tx<'_>, by: &Principal, settings: &Settings, client: &ClientId, new: NewVerdict) -> Result<()> {
     let request = tx.review_request(client)?;
     let is_answer = new.outcome != Outcome::Judged;
     let asked = request.as_ref().filter(|request| request.is_open && is_answer).map(|request| request.text.clone());
-    let verdict = Verdict {
-        number: 0,
-        judged_at: tx.now,
-        rule_set: RULE_SET.into(),
-        outcome: new.outcome,
-        judge: new.judge,
-        account_id: by.actor().account_id,
-        severity: new.judgement.severity().map_or(0, |severity| 1 + severity as i64),
-        findings: new.judgement.findings.iter().map(RuleFinding::to_json).collect(),
-        shown: new.judgement.shown,
-        reason: new.reason,
-        request: asked.unwrap_or_default(),
-    };
-    let replaced = newest(tx, client)?.filter(|last| !is_answer && (last.outcome, last.judge) == (Outcome::Judged, Judge::Rules));
-    if let Some(last) = &replaced {
-        tx.delete_verdict(client, last.number)?;
-    }
-    tx.insert_verdict(client, &verdict)?;
-    tx.delete_old_verdicts(client, VERDICTS.most)?;
-    match new.request {
+    let (change, outcome) = (new.request, new.outcome);
+    let verdict = new.verdict(tx, by.actor().account_id, asked.unwrap_or_default());
+    let replaced = put(tx, client, newest(tx, client)?, &verdict)?;
+    let is_news = replaced.is_none_or(|last| last.findings != verdict.findings);
+    match change {
         opens @ (RequestChange::Opens | RequestChange::OpensForPerson) => open_request(tx, by, client, request, opens)?,
-        RequestChange::Closes => close_request(tx, client, request, new.outcome)?,
+        RequestChange::Closes => close_request(tx, client, request, outcome)?,
         RequestChange::Stays => {}
     }
-    let is_news = replaced.is_none_or(|last| last.findings != verdict.findings);
     if is_answer || settings.approval == Approval::Review && is_news {
         let entity = Entity::Client(client.clone());
         history::record_part(tx, by, &entity, Action::StoreVerdict, "verdict", Value::Null, in_history(&verdict))?;

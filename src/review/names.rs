@@ -1,6 +1,7 @@
 //! Which names people take for the same: folding (UTS 39), words, and the distance between two names.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 /// The characters that are taken for ASCII ones, one prototype a line.
@@ -26,11 +27,37 @@ pub struct Word {
 pub fn words(text: &str) -> Vec<Word> {
     let text: String = text.chars().filter(|c| !is_unseen(*c) && !is_mark(*c) && !matches!(c, '\'' | '’')).collect();
     let written = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let stem = |word: &str| fold(word.trim_end_matches(|c: char| c.is_ascii_digit()));
-    written
-        .map(|word| Word { written: word.to_lowercase(), folded: fold(word), stem: stem(word) })
-        .filter(|word| !word.folded.is_empty())
-        .collect()
+    written.map(word).filter(|word| !word.folded.is_empty()).collect()
+}
+
+fn word(written: &str) -> Word {
+    let (folded, without) = (fold(written), written.trim_end_matches(|c: char| c.is_ascii_digit()));
+    let stem = if without.len() == written.len() { folded.clone() } else { fold(without) };
+    Word { written: written.to_lowercase(), folded, stem }
+}
+
+/// Returns a text as it is written, and as people may read it where controls of direction turn something of it around: letters, or words.
+pub fn readings(text: &str) -> Vec<String> {
+    const TURNS: RangeInclusive<char> = '\u{202a}'..='\u{202e}';
+    const ISOLATES: RangeInclusive<char> = '\u{2066}'..='\u{2069}';
+    let mut readings = vec![text.to_owned()];
+    if text.chars().any(|c| TURNS.contains(&c) || ISOLATES.contains(&c) || matches!(c, '\u{200f}' | '\u{61c}')) {
+        readings.push(with_letters_turned(text));
+        readings.push(text.split_whitespace().rev().collect::<Vec<_>>().join(" "));
+    }
+    readings
+}
+
+/// Returns a text with what an override puts from right to left in the order in which it is read.
+fn with_letters_turned(text: &str) -> String {
+    const OVERRIDE: char = '\u{202e}';
+    const END: char = '\u{202c}';
+    let mut parts = text.split(OVERRIDE);
+    let before = parts.next().unwrap_or_default().to_owned();
+    parts.fold(before, |read, part| {
+        let (turned, rest) = part.split_once(END).unwrap_or((part, ""));
+        read + &turned.chars().rev().collect::<String>() + rest
+    })
 }
 
 /// Returns the letters of a text as people may take them: without case, separators and accents, digits as the letters that they look like,

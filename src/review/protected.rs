@@ -6,6 +6,7 @@ use crate::base::id::AccountId;
 use crate::base::mutex::locked;
 use crate::model::protected_names::{ProtectedName, parse};
 use crate::review::confusable::{FoldedName, NameOf, Resemblance, SearchedName};
+use crate::review::names::readings;
 
 /// The names that are protected on every server.
 pub static BUILT_IN: LazyLock<Arc<Vec<ProtectedName>>> = LazyLock::new(|| Arc::new(parse(include_str!("protected-names.txt"))));
@@ -39,10 +40,11 @@ impl ProtectedNames {
 
     /// Returns the protected name, of these or a built-in one, that a text is confusable with, unless one of these accounts may use it.
     pub fn confusable(&self, text: &str, of: NameOf<'_>, accounts: &[&AccountId]) -> Option<(Resemblance, &str)> {
-        let text = SearchedName::of(text);
+        let readings: Vec<SearchedName> = readings(text).iter().map(|text| SearchedName::of(text)).collect();
+        let resemblance = |wanted: &FoldedName| readings.iter().filter_map(|text| text.resemblance(wanted, of)).max();
         let may_use = |name: &ProtectedName| accounts.iter().any(|account| name.bearers.iter().any(|bearer| bearer == account.as_str()));
         let all = self.pairs().chain(BUILT_IN_READY.pairs());
-        let found = all.filter_map(|(name, wanted)| Some((text.resemblance(wanted, of)?, name)));
+        let found = all.filter_map(|(name, wanted)| Some((resemblance(wanted)?, name)));
         let found = found.filter(|(_, name)| !may_use(name)).map(|(resemblance, name)| (resemblance, name.name.as_str()));
         // Of several the longest says best what it is confused with.
         found.max_by_key(|(resemblance, name)| (*resemblance, name.len()))

@@ -5,6 +5,7 @@ use crate::base::probe::UriProbe;
 use crate::base::right::Rights;
 use crate::base::time::Time;
 use crate::model::client::Client;
+use crate::review::brand::Brands;
 use crate::review::names::{Word, words};
 use crate::review::protected::ProtectedNames;
 use crate::review::words::{distinctive, is_of_others, is_own, is_own_name, says_own};
@@ -13,6 +14,7 @@ use crate::review::words::{distinctive, is_of_others, is_own, is_own_name, says_
 #[derive(Debug)]
 pub struct ReviewedClient<'a> {
     pub client: &'a Client,
+    pub words: ReviewedWords,
     pub now: Time,
     /// Whether it has no secret.
     pub is_public: bool,
@@ -33,6 +35,28 @@ pub struct ReviewedClient<'a> {
     pub probes: Vec<UriProbe>,
     /// The rights that no token of it has used for 90 days, if it is older than that and that much is known.
     pub unused_rights: Rights,
+}
+
+/// The words of a client, and the brands of its owners.
+#[derive(Debug)]
+pub struct ReviewedWords {
+    /// Those of its ID, and of its name.
+    pub id: Vec<Word>,
+    pub name: Vec<Word>,
+    pub description: Vec<Word>,
+    pub brands: Brands,
+}
+
+impl ReviewedWords {
+    pub fn of(client: &Client, owners: &[Owner]) -> ReviewedWords {
+        let [id, name, description] = [client.id.as_str(), &client.name, &client.description].map(words);
+        ReviewedWords { id, name, description, brands: Brands::of(owners) }
+    }
+
+    /// Returns the words of its ID and of its name.
+    pub fn of_both(&self) -> impl Iterator<Item = &Word> {
+        self.id.iter().chain(&self.name)
+    }
 }
 
 /// A user or an organization that answers for a client.
@@ -62,22 +86,17 @@ impl ReviewedClient<'_> {
         self.owners.iter().any(|owner| owner.is_operator)
     }
 
-    /// Returns the words of its ID and of its name.
-    pub fn words(&self) -> Vec<Word> {
-        words(self.client.id.as_str()).into_iter().chain(words(&self.client.name)).collect()
-    }
-
     /// Returns whether nothing in its ID and name says whose it is.
     pub fn is_without_brand(&self) -> bool {
-        distinctive(&self.words()).next().is_none()
+        distinctive(self.words.of_both()).next().is_none()
     }
 
     /// Returns whether it says that it is a test, or for its owner alone, and does not speak to others.
     pub fn says_private(&self) -> bool {
-        let said = words(&self.client.description);
+        let said = &self.words.description;
         let is_said = said.iter().any(|word| is_own(&word.written)) || says_own(&self.client.description);
         let is_of_others = said.iter().any(|word| is_of_others(&word.written));
-        !is_of_others && (is_said || self.words().iter().any(|word| is_own_name(&word.written)))
+        !is_of_others && (is_said || self.words.of_both().any(|word| is_own_name(&word.written)))
     }
 
     /// Returns whether it has been registered: what is to be done only afterwards cannot be asked for before.

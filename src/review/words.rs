@@ -135,9 +135,9 @@ fn spaced(text: &str) -> String {
 }
 
 /// Returns the words that are names: not generic, nor of a test, nor numbers.
-pub fn distinctive(words: &[Word]) -> impl Iterator<Item = &Word> {
+pub fn distinctive<'w>(words: impl IntoIterator<Item = &'w Word>) -> impl Iterator<Item = &'w Word> {
     words
-        .iter()
+        .into_iter()
         .filter(|word| !is_generic(&word.folded) && !is_own_name(&word.written) && !word.written.bytes().all(|b| b.is_ascii_digit()))
 }
 

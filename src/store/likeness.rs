@@ -14,9 +14,11 @@ pub struct Likeness {
     pub id: ClientId,
     pub name: String,
     pub redirect_uris: Vec<String>,
+    /// Whether it is live and open to everyone.
+    pub is_open: bool,
 }
 
-const COLUMNS: &str = "t.client_number, t.client_id, t.name, t.redirect_uris";
+const COLUMNS: &str = "t.client_number, t.client_id, t.name, t.redirect_uris, t.deleted_at IS NULL AND t.state IN (1, 3) AS is_open";
 
 /// The clients that are not looked up yet: new ones, and those that changed.
 const WAITING: &str = "FROM clients t WHERE t.client_number IN \
@@ -31,6 +33,7 @@ fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Likeness> {
         id: cells.take("client_id")?,
         name: cells.text("name")?,
         redirect_uris: cells.texts("redirect_uris")?,
+        is_open: cells.take("is_open")?,
     })
 }
 
@@ -62,12 +65,11 @@ impl Tx<'_> {
         self.all(&statement, named_params! {":first": first, ":before": before, ":limit": limit as i64}, read)
     }
 
-    /// Returns whether a client is live and open to everyone, and none of these accounts is a member.
-    pub(crate) fn is_approved_client_of_others(&self, number: i64, accounts: &[&str]) -> Result<bool> {
+    /// Returns whether one of these accounts is a member of a client.
+    pub(crate) fn has_member_of(&self, number: i64, accounts: &[&str]) -> Result<bool> {
         let accounts = serde_json::to_string(accounts).unwrap_or_default();
-        let statement = "SELECT 1 FROM clients t WHERE t.client_number = :number AND t.deleted_at IS NULL AND t.state IN (1, 3) \
-             AND NOT EXISTS (SELECT 1 FROM client_members m WHERE m.client_number = t.client_number \
-                 AND m.account_id IN (SELECT value FROM json_each(:accounts)))";
+        let statement = "SELECT 1 FROM client_members WHERE client_number = :number \
+             AND account_id IN (SELECT value FROM json_each(:accounts))";
         self.exists(statement, named_params! {":number": number, ":accounts": accounts})
     }
 

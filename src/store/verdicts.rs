@@ -94,6 +94,16 @@ impl Tx<'_> {
         self.run(&statement, values).map(drop)
     }
 
+    /// Returns at most `limit` clients after this number that have verdicts: their numbers and IDs, and the version of the rules of the newest.
+    pub(crate) fn clients_with_verdicts(&self, after: i64, limit: usize) -> Result<Vec<(i64, ClientId, i64)>> {
+        let statement = "SELECT v.client_number, c.client_id, v.rule_set, max(v.verdict_number) FROM client_verdicts v \
+             JOIN clients c ON c.client_number = v.client_number WHERE v.client_number > :after \
+             GROUP BY v.client_number ORDER BY v.client_number LIMIT :limit";
+        self.all(statement, named_params! {":after": after, ":limit": limit as i64}, |cells| {
+            Ok((cells.take("client_number")?, cells.take("client_id")?, cells.take("rule_set")?))
+        })
+    }
+
     /// Deletes one verdict.
     pub(crate) fn delete_verdict(&self, client: &ClientId, number: i64) -> Result<()> {
         let statement = format!("DELETE FROM client_verdicts WHERE {OF_CLIENT} AND verdict_number = :number");

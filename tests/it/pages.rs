@@ -166,7 +166,7 @@ fn the_review_queue_repeats_no_reason_that_is_that_of_all() {
     };
     assert!(!described("admin approval required").contains("approval required"));
     let page = described("admin approval required again, for a change of name");
-    assert!(page.contains("<p>Admin approval required again, for a change of name.</p>"), "{page}");
+    assert!(page.contains("<p>Admin approval required again, for a change of Name.</p>"), "{page}");
     assert!(page.contains("As users read them when they are asked") && !page.contains("Your account"), "{page}");
 }
 

@@ -150,3 +150,23 @@ fn only_those_who_may_register_a_client_for_an_account_check_one_for_it() {
     check(&server, "alice", &good(), &json!({"organization_ids": {"organization_id": "Not An ID"}}), "400");
     check(&server, "alice", &with(json!({"ids": {"client_id": "X"}})), &acme(), "400");
 }
+
+#[test]
+fn a_name_that_is_turned_around_is_compared_as_it_is_read() {
+    let server = fixture();
+    let is_found = |name: &str, rule: &str| found_for_acme(&server, &with(json!({"name": name}))).contains(&format!("{rule} name"));
+    for name in [
+        "\u{202e}krowteN sgnihT ehT",
+        "Portal \u{202e}krowteN sgnihT ehT\u{202c}",
+        "\u{2067}\u{202e}krowteN sgnihT ehT",
+        "\u{202b}Network\u{200f} Things\u{200f} The",
+    ] {
+        assert!(is_found(name, "blocks protected_name"), "{name:?}");
+    }
+    let bobs = json!({"client": {"ids": {"client_id": "bobtech-gateway-hub"}, "name": "Bobtech Hub"}});
+    server.check("bob", "POST", "/api/v3/users/bob/clients", &bobs.to_string(), "200");
+    assert!(is_found("\u{202e}buH hcetboB", "warns like_another_client"));
+    server.app.store().write(keyfob::registry::expiry::sweep).expect("it is swept");
+    assert!(is_found("\u{202e}buH hcetboB", "warns like_another_client"), "also by its keys");
+    assert!(!is_found("krowteN sgnihT ehT", "blocks protected_name"), "without such a character it is read as it is written");
+}

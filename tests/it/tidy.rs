@@ -44,7 +44,7 @@ const FLOORS: &[Floors] = &[
             &["accounts", "recovery"],
             &["review"],
             &["verdicts"],
-            &["secrets"],
+            &["rejudging", "secrets"],
             &["client_authentication", "clients", "organizations"],
             &["review_queue"],
             &["client_check", "tokens", "undo"],
@@ -223,10 +223,11 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "console/clients",
         floors: &[
-            &["form", "list", "page"],
-            &["snippets"],
+            &["form"],
+            &["list", "page"],
+            &["client_review", "snippets"],
             &["issued"],
-            &["add", "client_review", "danger", "probes", "secrets", "settings", "trial"],
+            &["add", "danger", "probes", "secrets", "settings", "trial"],
             &["overview"],
             &["review"],
         ],

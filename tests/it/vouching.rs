@@ -163,7 +163,12 @@ fn an_owner_who_changes_what_was_approved_asks_for_approval_again() {
             let why = why["state_description"].as_str().unwrap_or_default().to_owned();
             assert!(why.starts_with(&format!("admin approval required again, for a change of {field}")), "{why}");
             assert_eq!(why.contains("flagged"), state == "STATE_FLAGGED");
-            signed_in_admin(&server).sees(&server, "/console/review", &[&why["a".len()..]]);
+            let label = match field {
+                "name" => "Name",
+                "rights" => "Rights",
+                _ => "Redirect URLs",
+            };
+            signed_in_admin(&server).sees(&server, "/console/review", &[&why["a".len()..].replace(field, label)]);
         }
     }
 }

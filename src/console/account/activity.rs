@@ -11,7 +11,9 @@ use crate::console::form::saving;
 use crate::console::page::layout::{Layout, MenuItem, after, timestamp, title};
 use crate::console::page::table::Table;
 use crate::http::form::Form;
+use crate::model::event::Action;
 use crate::page::message;
+use crate::page::words::capitalised;
 use crate::registry::approval::Withdrawn;
 use crate::registry::entity::Entity;
 use crate::registry::history;
@@ -119,11 +121,11 @@ fn client_path(event: &Event) -> Option<String> {
     (is_there && event.name != "client.purge" && event.name != "client.delete").then(|| format!("/console/clients/{}", event.entity_id))
 }
 
-/// Draws the event's name in one element, beside its label on narrow screens.
+/// Draws what was done in one element, beside its label on narrow screens.
 fn what(event: &Event) -> Markup {
     html! {
         div {
-            code .word { (event.name) }
+            span .word title=(event.name) { (Action::in_words(&event.name).map_or_else(|| event.name.clone(), |words| capitalised(&words))) }
             @if let Some(undone) = event.undoes { br; span .quiet { "undoes event " (undone) } }
             @if event.times > 1 { br; span .quiet { (event.times) " times since " (timestamp(event.first_at)) } }
         }

@@ -6,11 +6,11 @@ use crate::base::error::{Error, Result};
 use crate::base::id::{AccountId, ClientId, UserId};
 use crate::base::right::Rights;
 use crate::call::{Call, Input, LongWork, Transactions, Work};
-use crate::console::clients::form::FORM;
+use crate::console::clients::form::{FORM, field_label};
 use crate::console::clients::issued;
-use crate::console::form::entity::Offer;
+use crate::console::form::entity::{Mode, Offer};
 use crate::console::form::fields::{Choice, Fields, Label, account_choice, label};
-use crate::console::form::findings::{CHECK, FormCheck};
+use crate::console::form::findings::{self, CHECK};
 use crate::console::form::problem::{Problem, Problems, Refused};
 use crate::console::form::saving::save;
 use crate::console::form::{id_check, rights_picker};
@@ -20,9 +20,8 @@ use crate::http::form::Form;
 use crate::http::reply::Reply;
 use crate::model::choice::Grant;
 use crate::model::settings::Approval;
-use crate::registry::client_check::{self, Checked};
 use crate::registry::secrets::NewSecret;
-use crate::registry::{clients, organizations};
+use crate::registry::{client_check, clients, organizations};
 
 const OWNER: Label = label("owner", "Owner", "You, or another account for which you may register clients.");
 
@@ -43,22 +42,33 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let draw = |call: &Call<'_>, fields: &Fields| form(call, input, fields);
     save(input, draw, |transactions, form| {
         let problems = problems(transactions, form)?;
-        // The review says itself what it thinks of such a URL.
-        if form.has(CHECK) { problems.without("unusable_url") } else { problems }.refuse()?;
-        let (owner, (id, sent)) = (owner(form)?, FORM.created::<ClientId>(form)?);
         if form.has(CHECK) {
-            return Ok(transactions.read(|call| {
-                let Checked { findings, state } = client_check::check(call.tx, call.by, call.settings, id, Some(&owner), &sent)?;
-                let fields = Fields { values: form.clone(), check: Some(FormCheck { findings, state }), ..Fields::default() };
-                self::form(call, input, &fields)
-            })?);
+            return Ok(transactions.read(|call| checked(call, input, form, problems))?);
         }
+        problems.refuse()?;
+        let (owner, (id, sent)) = (owner(form)?, FORM.created::<ClientId>(form)?);
         let client = transactions.write(|call| {
             clients::check_may_register(call.tx, call.by, &owner)?;
             clients::create(call.tx, call.by, call.settings, id, &owner, &sent, NewSecret::fresh())
         })?;
         Ok(transactions.read(|call| issued::page(call, input, &client, &[], "OAuth client created"))?)
     })
+}
+
+/// Draws the form with what the rules find, and with what keeps it from being saved.
+fn checked(call: &Call<'_>, input: &Input<'_>, form: &Form, problems: Problems) -> Result<Reply> {
+    let (owner, draft) = (account(form.one("owner")), FORM.draft(form, Mode::Create));
+    let judged = |id| client_check::check_new(call.tx, call.by, call.settings, id, owner.as_ref(), &draft);
+    let check = drafted_id(form.one(FORM.id.name)).map(judged).transpose()?;
+    // The review says itself what it thinks of such a URL.
+    let problems = problems.without("unusable_url");
+    self::form(call, input, &Fields { values: form.clone(), check, problems })
+}
+
+/// Returns the ID that somebody probably means who types a name.
+fn drafted_id(typed: &str) -> Option<ClientId> {
+    let dashed: String = typed.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    dashed.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-").parse().ok()
 }
 
 fn owner(form: &Form) -> std::result::Result<AccountId, Problem> {
@@ -107,6 +117,7 @@ fn form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
                 },
             }
         }
+        @if let Some(checked) = &fields.check { (findings::summary(checked, field_label)) }
         (fields.checked_form(&layout, "/console/add/client", &rows, "Create OAuth client", "/console/clients"))
     };
     Ok(layout.page(fields.status(), MenuItem::Clients, "Add OAuth client", &content))

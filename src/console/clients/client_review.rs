@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use crate::base::error::Result;
 use crate::base::right::Right;
 use crate::call::{Call, Input, LongWork, Work};
+use crate::console::clients::form::field_label;
 use crate::console::clients::page::{ClientPage, ClientTab};
 use crate::console::form::fields::{Fields, Label, label};
 use crate::console::form::findings;
@@ -14,6 +15,8 @@ use crate::console::page::layout::{after, age, timestamp};
 use crate::console::page::paths;
 use crate::http::reply::Reply;
 use crate::model::choice::State;
+use crate::model::client::Client;
+use crate::model::settings::Approval;
 use crate::model::verdict::{Judge, Outcome, ReviewRequest, Verdict};
 use crate::page::message;
 use crate::registry::review_queue::{self, ClientReview, WaitsFor};
@@ -41,12 +44,12 @@ fn shown(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
     let may_ask = page.rights.has(Right::ClientSettingsBasic) && matches!(page.client.state, State::Requested | State::Rejected);
     let content = html! {
         (fields.summary())
-        (standing(&review))
+        (standing(&review, ReviewReader::of(call)))
         @if let Some(request) = &review.request { (asked(request, call)) }
         section {
             h2 { "What the rules find" }
             @if review.now.findings.is_empty() { p .quiet data-message="no-findings" { "Nothing." } }
-            (findings::all(&review.now.findings))
+            (findings::all(&review.now.findings, field_label))
         }
         @if let Some(approval) = &review.approval { (since_approval(approval, &review)) }
         @if let Some(verdict) = &review.newest { (last_verdict(verdict, &review)) }
@@ -64,15 +67,48 @@ fn shown(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
     Ok(page.show(fields.status(), ClientTab::Review, &content))
 }
 
+/// To whom a page tells what a client waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReviewReader {
+    /// Who can change the client, and ask.
+    Owner,
+    Administrator,
+}
+
+impl ReviewReader {
+    fn of(call: &Call<'_>) -> ReviewReader {
+        if call.by.is_admin { ReviewReader::Administrator } else { ReviewReader::Owner }
+    }
+}
+
+/// Draws what makes a client wait for an administrator, if it does.
+pub fn why_it_waits(call: &Call<'_>, client: &Client) -> Result<Markup> {
+    if client.state != State::Requested {
+        return Ok(html! {});
+    }
+    if call.settings.approval != Approval::Review {
+        return Ok(html! { p { "An administrator looks at every new client here." } });
+    }
+    let review = review_queue::show(call.tx, call.settings, &client.id)?;
+    let reasons = review.now.reasons(call.settings, client, review.approval.as_ref());
+    Ok(html! {
+        p { "An administrator has to look at this first. Change it, and the client may need nobody’s approval." }
+        (findings::all(&reasons.findings, field_label))
+        @if !reasons.rights.is_empty() { p { "Rights: " (reasons.rights.names().join(", ")) } }
+    })
+}
+
 /// Draws what the client waits for, and an administrator's answer.
-pub fn standing(review: &ClientReview) -> Markup {
+pub fn standing(review: &ClientReview, reader: ReviewReader) -> Markup {
     let answer = review.answer.as_ref().filter(|answer| matches!(answer.outcome, Outcome::Rejected | Outcome::ChangesRequested));
     html! {
-        @match (review.waits_for, review.client.state) {
-            (Some(WaitsFor::Owner), _) => (message::warning("waits-for-owner", "An administrator asked for changes. Make them, and ask again.")),
-            (Some(WaitsFor::Administrator), _) => (message::note("waits-for-administrator", "It waits for an administrator.")),
-            (None, State::Rejected) => (message::warning("rejected-review", "It was rejected. You can change what was said against it, and ask again.")),
-            (None, _) => {}
+        @match (review.waits_for, review.client.state, reader) {
+            (Some(WaitsFor::Owner), _, ReviewReader::Owner) => (message::warning("waits-for-owner", "An administrator asked for changes. Make them, and ask again.")),
+            (Some(WaitsFor::Owner), _, ReviewReader::Administrator) => (message::note("waits-for-owner", "It waits for its owner, who was told what to change.")),
+            (Some(WaitsFor::Administrator), ..) => (message::note("waits-for-administrator", "It waits for an administrator.")),
+            (None, State::Rejected, ReviewReader::Owner) => (message::warning("rejected-review", "It was rejected. You can change what was said against it, and ask again.")),
+            (None, State::Rejected, ReviewReader::Administrator) => (message::warning("rejected-review", "It was rejected. Its owner can ask again.")),
+            (None, ..) => {}
         }
         @if let Some(answer) = answer.filter(|_| review.client.state != State::Approved) {
             blockquote data-message="answer" { p .description { (answer.reason) } p .quiet { (judge(answer)) ", " (timestamp(answer.judged_at)) } }
@@ -84,8 +120,10 @@ pub fn standing(review: &ClientReview) -> Markup {
 pub fn asked(request: &ReviewRequest, call: &Call<'_>) -> Markup {
     html! {
         p .quiet data-message="asked" {
-            "Asked" @if let Some(account) = &request.account_id { " by " strong { (account) } } " " (timestamp(request.asked_at)) ", "
-            (age(request.asked_at, call.tx.now))
+            // Nobody has asked who only registered or changed it.
+            @if request.text.is_empty() { "Waits since " }
+            @else { "Asked " @if let Some(account) = &request.account_id { "by " strong { (account) } " " } }
+            (timestamp(request.asked_at)) ", " (age(request.asked_at, call.tx.now))
         }
         @if !request.text.is_empty() { blockquote { p .description { (request.text) } } }
     }
@@ -109,7 +147,7 @@ fn differences(names: &[String], before: &Map<String, Value>, now: &Map<String, 
         dl .changes {
             @for name in names {
                 @let (was, is) = (in_words(before.get(name)), in_words(now.get(name)));
-                dt { (name) }
+                dt { (field_label(name)) }
                 dd { @if !was.is_empty() { del { (was) } " " } @if !is.is_empty() { ins { (is) } } }
             }
         }
@@ -118,6 +156,7 @@ fn differences(names: &[String], before: &Map<String, Value>, now: &Map<String, 
 
 fn last_verdict(verdict: &Verdict, review: &ClientReview) -> Markup {
     let outcome = match verdict.outcome {
+        Outcome::Judged if review.waits_for.is_none() => "Judged again, by newer rules or after a change",
         Outcome::Judged => "Judged, not answered",
         Outcome::Approved => "Approved",
         Outcome::Rejected => "Rejected",
@@ -134,8 +173,9 @@ fn last_verdict(verdict: &Verdict, review: &ClientReview) -> Markup {
             }
             @if review.is_stale() {
                 (message::note("stale-verdict", html! {
-                    "This verdict is stale: "
-                    @if review.changed().is_empty() { "the rules have changed since." } @else { (review.changed().join(", ")) " changed since." }
+                    @let changed: Vec<String> = review.changed().iter().map(|name| field_label(name)).collect();
+                    @if changed.is_empty() { "This verdict is stale: the rules find something else now than they found then." }
+                    @else { "This verdict is stale. Changed since then: " (changed.join(", ")) "." }
                 }))
             }
         }

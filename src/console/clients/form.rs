@@ -4,6 +4,21 @@ use crate::console::form::entity::{ADMINISTRATIVE_CONTACT, ATTRIBUTES, EntityFor
 use crate::console::form::fields::label;
 use crate::model::client::{Client, FIELDS, IDENTIFIERS};
 
+/// Returns what people call a field that the API or a verdict names: `redirect_uris[0]` is “Redirect URL 1”.
+pub fn field_label(field: &str) -> String {
+    const OTHERS: &[(&str, &str)] = &[
+        ("ids.client_id", "OAuth client ID"),
+        ("collaborators", "Owner"),
+        ("owners", "Owners"),
+        ("owner_names", "Name of the owner"),
+        ("secret", "Secret"),
+        ("secretless", "Without a secret"),
+    ];
+    let (name, row) = field.split_once('[').map_or((field, None), |(name, row)| (name, row.trim_end_matches(']').parse().ok()));
+    let other = || OTHERS.iter().find(|(known, _)| *known == name).map(|(_, label)| (*label).to_owned());
+    FORM.label(name, row).or_else(other).unwrap_or_else(|| field.to_owned())
+}
+
 pub static FORM: EntityForm<Client> = EntityForm {
     message: "Client",
     identifiers: &IDENTIFIERS,

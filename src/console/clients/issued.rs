@@ -4,6 +4,7 @@ use maud::html;
 
 use crate::base::error::Result;
 use crate::call::{Call, Input};
+use crate::console::clients::client_review;
 use crate::console::clients::snippets::{self, Proof};
 use crate::console::page::layout::{Layout, MenuItem, title};
 use crate::console::page::new_secret::shown;
@@ -12,7 +13,7 @@ use crate::model::choice::State;
 use crate::model::client::Client;
 use crate::page::message;
 
-/// Shows a new secret with warnings about it, in the reply to the request that created it, so that it is in no URL.
+/// Shows a new secret with warnings about it, and why the client waits, in the reply to the request that created it, so that it is in no URL.
 pub fn page(call: &Call<'_>, input: &Input<'_>, client: &Client, warnings: &[&str], heading: &str) -> Result<Reply> {
     let layout = Layout::of(call, input)?;
     let (name, text) = match client.state {
@@ -25,6 +26,7 @@ pub fn page(call: &Call<'_>, input: &Input<'_>, client: &Client, warnings: &[&st
     let content = html! {
         (title(heading, &html! {}))
         (message::success(name, html! { strong { (client.id) } (text) }))
+        (client_review::why_it_waits(call, client)?)
         @for warning in warnings { (message::warning("warning", html! { (warning) "." })) }
         @if let Some(secret) = &client.secret { (shown("Client secret", "client-secret", secret)) }
         h2 { "How to use it" }

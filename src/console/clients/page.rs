@@ -6,6 +6,7 @@ use crate::base::error::Result;
 use crate::base::id::ClientId;
 use crate::base::right::{Right, Rights};
 use crate::call::{Call, Input};
+use crate::console::clients::form::field_label;
 use crate::console::page::layout::{Layout, MenuItem, badge, title};
 use crate::console::page::paths;
 use crate::http::reply::Reply;
@@ -14,7 +15,7 @@ use crate::model::client::{Client, FIELDS};
 use crate::model::mask::Mask;
 use crate::model::settings::Approval;
 use crate::page::message;
-use crate::registry::approval::{APPROVAL_REQUIRED, Withdrawn};
+use crate::registry::approval::{APPROVAL_REQUIRED, APPROVAL_REQUIRED_AGAIN, Withdrawn};
 use crate::registry::clients;
 use crate::registry::entity::Entity;
 use crate::registry::rights;
@@ -136,8 +137,12 @@ impl<'a> ClientPage<'a> {
 }
 
 /// Returns the administrators' reason for a client's state; none for a new one, whose state says that it waits for approval.
-pub fn state_reason(client: &Client) -> Option<&str> {
-    Some(client.state_description.as_str()).filter(|text| !text.is_empty() && *text != APPROVAL_REQUIRED)
+pub fn state_reason(client: &Client) -> Option<String> {
+    let reason = Some(client.state_description.as_str()).filter(|text| !text.is_empty() && *text != APPROVAL_REQUIRED)?;
+    let Some(changed) = reason.strip_prefix(APPROVAL_REQUIRED_AGAIN) else { return Some(reason.to_owned()) };
+    let (fields, rest) = changed.split_at(changed.find(';').unwrap_or(changed.len()));
+    let labels: Vec<String> = fields.trim_start().split(", ").map(field_label).collect();
+    Some(format!("{APPROVAL_REQUIRED_AGAIN} {}{rest}", labels.join(", ")))
 }
 
 /// Returns the name, or the ID if there is none.

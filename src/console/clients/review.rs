@@ -4,6 +4,8 @@ use maud::{Markup, html};
 
 use crate::base::error::{Error, Result};
 use crate::call::{Call, Input, LongWork, Work};
+use crate::console::clients::client_review::ReviewReader;
+use crate::console::clients::form::field_label;
 use crate::console::clients::page::{shown_name, state_reason};
 use crate::console::clients::{client_review, overview};
 use crate::console::form::fields::{Fields, Label, label};
@@ -216,10 +218,10 @@ fn request(call: &Call<'_>, review: &ClientReview, fields: &Fields, is_chosen: b
             }
             (changes)
             @if let Some(request) = &review.request { (client_review::asked(request, call)) }
-            @if review.waits_for == Some(WaitsFor::Owner) { (client_review::standing(review)) }
-            @else if let Some(reason) = state_reason(client) { p { (sentence(reason)) } }
+            @if review.waits_for == Some(WaitsFor::Owner) { (client_review::standing(review, ReviewReader::Administrator)) }
+            @else if let Some(reason) = state_reason(client) { p { (sentence(&reason)) } }
             @if review.now.findings.is_empty() { p .quiet { "The rules find nothing." } }
-            (findings::all(&review.now.findings))
+            (findings::all(&review.now.findings, field_label))
             @if let Some(approval) = &review.approval { (client_review::since_approval(approval, review)) }
             p { @if client.description.is_empty() { span .quiet { "It does not say what it is for." } } @else { (client.description) } }
             (asks_for(client, review.now.shown.get("secretless") == Some(&true.into())))

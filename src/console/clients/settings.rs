@@ -5,18 +5,18 @@ use maud::html;
 use crate::base::error::Result;
 use crate::base::right::Right;
 use crate::call::{Call, Input, LongWork, Work};
-use crate::console::clients::form::FORM;
+use crate::console::clients::form::{FORM, field_label};
 use crate::console::clients::page::{ClientPage, ClientTab, saved};
 use crate::console::form::contacts;
 use crate::console::form::fields::Fields;
-use crate::console::form::findings::{CHECK, FormCheck};
+use crate::console::form::findings::{self, CHECK};
 use crate::console::form::saving::save;
 use crate::console::page::layout::after;
 use crate::console::page::paths;
 use crate::http::reply::Reply;
 use crate::model::client::FIELDS;
 use crate::model::mask::Mask;
-use crate::registry::client_check::{self, Checked};
+use crate::registry::client_check;
 use crate::registry::clients;
 use crate::registry::entity::Entity;
 use crate::store::members::Owned;
@@ -35,18 +35,18 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     save(input, draw, move |transactions, form| {
         let read_old = |call: &Call<'_>| Ok((call.by.is_admin, clients::get(call.tx, call.by, &id, &Mask::everything(FIELDS))?.0));
         let (is_admin, old) = transactions.read(read_old)?;
-        let problems = FORM.problems(form, is_admin, Some(&old))?;
-        // The review says itself what it thinks of such a URL.
-        if form.has(CHECK) { problems.without("unusable_url") } else { problems }.refuse()?;
+        let mut problems = FORM.problems(form, is_admin, Some(&old))?;
         if form.has(CHECK) {
+            // The review says itself what it thinks of such a URL.
+            problems = problems.without("unusable_url");
+            problems.note(transactions.read(|call| FORM.check_unchanged(call, &Entity::Client(id.clone()), form)))?;
             return Ok(transactions.read(|call| {
-                let (old, _) = clients::get(call.tx, call.by, &id, &Mask::everything(FIELDS))?;
-                let sent = FORM.changes(call, &Entity::Client(id.clone()), &old, form)?.map(|(_, sent)| sent).unwrap_or_default();
-                let Checked { findings, state } = client_check::check(call.tx, call.by, call.settings, id.clone(), None, &sent)?;
-                let fields = Fields { values: form.clone(), check: Some(FormCheck { findings, state }), ..Fields::default() };
-                self::form(&ClientPage::of(call, input)?, &fields)
+                let sent = FORM.drafted_changes(&old, form, is_admin);
+                let checked = client_check::check_changed(call.tx, call.by, call.settings, &id, &sent)?;
+                self::form(&ClientPage::of(call, input)?, &Fields { values: form.clone(), check: Some(checked), problems })
             })?);
         }
+        problems.refuse()?;
         let done = transactions.write(|call| {
             let (old, _) = clients::get(call.tx, call.by, &id, &Mask::everything(FIELDS))?;
             let Some((mask, sent)) = FORM.changes(call, &Entity::Client(id.clone()), &old, form)? else { return Ok("saved") };
@@ -68,11 +68,13 @@ fn form(page: &ClientPage<'_>, fields: &Fields) -> Result<Reply> {
     let fields = contacts::placed(fields, contacts, &accounts);
     let rows = html! {
         p { "OAuth Client ID " code { (client.id) } }
-        @if let Some(check) = &fields.check { (check.at("id")) }
+        @if let Some(checked) = &fields.check { (findings::at(checked, "id")) }
         (page.stakes())
         (FORM.changed_rows(call, &Entity::Client(client.id.clone()), &fields, &accounts)?)
     };
-    let content =
-        fields.checked_form(&page.layout, &page.path(ClientTab::Settings), &rows, "Save changes", &page.path(ClientTab::Overview));
+    let content = html! {
+        @if let Some(checked) = &fields.check { (findings::summary(checked, field_label)) }
+        (fields.checked_form(&page.layout, &page.path(ClientTab::Settings), &rows, "Save changes", &page.path(ClientTab::Overview)))
+    };
     Ok(page.show(fields.status(), ClientTab::Settings, &content))
 }

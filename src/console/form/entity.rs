@@ -265,6 +265,43 @@ impl<E> EntityForm<E> {
         Ok(problems)
     }
 
+    /// Returns what people call a field, one of its rows if it has some.
+    pub fn label(&self, name: &str, row: Option<usize>) -> Option<String> {
+        let input = self.inputs.iter().find(|input| input.label.name == name)?;
+        Some(match (input.widget, row) {
+            (Widget::Urls(one, _), Some(row)) => format!("{one} {}", row + 1),
+            _ => input.label.text.to_owned(),
+        })
+    }
+
+    /// Reads what is typed and well-formed, to be looked at before it can be saved.
+    pub fn draft(&self, form: &Form, mode: Mode) -> Patch {
+        let is_good = |input: &&FormField, value: &Value| self.field(input).shape.check(self.message, input.label.name, value).is_ok();
+        let mut draft = Patch::default();
+        for input in self.inputs.iter().filter(|input| input.is_in(mode)) {
+            if let Some(value) = input.read(form).filter(|value| is_good(&input, value)) {
+                draft.put(input.label.name, value);
+            }
+        }
+        draft
+    }
+
+    /// Reads the part of a draft that differs from the entity.
+    pub fn drafted_changes(&self, old: &E, form: &Form, is_admin: bool) -> Patch {
+        let draft = self.draft(form, Mode::Update);
+        let mask = self.differing(&draft, old, is_admin);
+        draft.only(self.table, &mask)
+    }
+
+    /// Returns the fields that this form can change and that differ from those of the entity as the form would send them.
+    fn differing(&self, sent: &Patch, old: &E, is_admin: bool) -> Mask {
+        let unchanged = self.draft(&self.written(old), Mode::Update);
+        let mut mask = Mask::default();
+        let differs = |name: &&str| sent.get(name).is_some_and(|value| unchanged.get(name) != Some(value));
+        self.names(is_admin).into_iter().filter(differs).for_each(|name| mask.add(self.table, name));
+        mask
+    }
+
     /// Reads a new entity: its ID, and what was sent for it.
     pub fn created<I: FromStr<Err = BadId>>(&self, form: &Form) -> Result<(I, Patch)> {
         let text = form.one(self.id.name);
@@ -278,14 +315,9 @@ impl<E> EntityForm<E> {
 
     /// Reads what the form changes of an entity; `None` if nothing differs.
     pub fn changes(&self, call: &Call<'_>, entity: &Entity, old: &E, form: &Form) -> Result<Option<(Mask, Patch)>> {
-        let names = self.names(call.by.is_admin);
-        saving::check(call, entity, EditedPart::Fields(&names), Seen::of_form(form))?;
+        self.check_unchanged(call, entity, form)?;
         let mut sent = self.read(form, Mode::Update)?;
-        let unchanged = self.read(&self.written(old), Mode::Update)?;
-        let mut mask = Mask::default();
-        for name in names.into_iter().filter(|name| sent.get(name).is_some_and(|value| unchanged.get(name) != Some(value))) {
-            mask.add(self.table, name);
-        }
+        let mut mask = self.differing(&sent, old, call.by.is_admin);
         // A state that changes alone would remove its description.
         if mask.names(self.table, "state") && !mask.names(self.table, "state_description") {
             mask.add(self.table, "state_description");
@@ -297,6 +329,11 @@ impl<E> EntityForm<E> {
         sent.check(self.table, self.message, Some(&mask))?;
         let sent = sent.only(self.table, &mask);
         Ok(Some((mask, sent)))
+    }
+
+    /// Refuses to overwrite changes since the form was made.
+    pub fn check_unchanged(&self, call: &Call<'_>, entity: &Entity, form: &Form) -> Result<()> {
+        saving::check(call, entity, EditedPart::Fields(&self.names(call.by.is_admin)), Seen::of_form(form))
     }
 
     /// Returns the names of the fields that this form can change.

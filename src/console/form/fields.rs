@@ -4,12 +4,13 @@ use maud::{Markup, html};
 
 use crate::base::id::AccountId;
 use crate::base::right::Rights;
-use crate::console::form::findings::{CHECK, FormCheck};
+use crate::console::form::findings::{self, CHECK};
 use crate::console::form::problem::{Problem, Problems};
 use crate::console::form::rights_picker;
 use crate::console::page::layout::Layout;
 use crate::console::page::paths::account_value;
 use crate::http::form::Form;
+use crate::registry::client_check::Checked;
 
 /// The name of a field in the form, and its text.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +43,7 @@ pub struct Fields {
     pub values: Form,
     pub problems: Problems,
     /// What the review finds, if the form was checked and not saved.
-    pub check: Option<FormCheck>,
+    pub check: Option<Checked>,
 }
 
 /// A choice: its value and its text.
@@ -107,7 +108,7 @@ impl Fields {
     /// Draws the same for a client, with a button that only checks it.
     pub fn checked_form(&self, layout: &Layout<'_>, action: &str, rows: &Markup, send: &str, leave: &str) -> Markup {
         let buttons = html! { button .main { (send) } button name=(CHECK) value="true" { "Check" } };
-        html! { @if let Some(check) = &self.check { (check.summary()) } (self.form_with(layout, action, rows, &buttons, leave)) }
+        self.form_with(layout, action, rows, &buttons, leave)
     }
 
     fn form_with(&self, layout: &Layout<'_>, action: &str, rows: &Markup, buttons: &Markup, leave: &str) -> Markup {
@@ -162,7 +163,7 @@ impl Fields {
     pub fn problem_at(&self, name: &str) -> Markup {
         html! {
             @if self.is_wrong(name) { p .problem id={(name) "-problem"} { (self.wrong(name)) } }
-            @if let Some(check) = &self.check { (check.at(name)) }
+            @if let Some(checked) = &self.check { (findings::at(checked, name)) }
         }
     }
 

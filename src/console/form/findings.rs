@@ -5,18 +5,14 @@ use maud::{Markup, html};
 use crate::model::choice::State;
 use crate::page::message;
 use crate::page::words::counted;
+use crate::registry::client_check::Checked;
 use crate::review::finding::{RuleFinding, Severity};
 
 /// The name of the button that checks a form without saving it.
 pub const CHECK: &str = "check";
 
-/// What checking a form found.
-#[derive(Clone, Debug)]
-pub struct FormCheck {
-    pub findings: Vec<RuleFinding>,
-    /// The state that the client would have.
-    pub state: State,
-}
+/// Returns what people call a field that the API names.
+pub type FieldLabel = fn(&str) -> String;
 
 /// The fields that findings name otherwise than forms do.
 const NAMES: &[(&str, &str)] = &[("ids", "id"), ("collaborators", "owner")];
@@ -29,49 +25,41 @@ fn field(finding: &RuleFinding) -> &str {
     NAMES.iter().find(|(found, _)| *found == name).map_or(name, |(_, form)| form)
 }
 
-impl FormCheck {
-    /// Draws what would become of the client, and what is found about no field of the form.
-    pub fn summary(&self) -> Markup {
-        let (mut blocks, mut warns, mut notes) = (0, 0, 0);
-        for finding in &self.findings {
-            match finding.severity {
-                Severity::Blocks => blocks += 1,
-                Severity::Warns => warns += 1,
-                Severity::Notes => notes += 1,
+/// Draws what would become of a client whose form was checked, and what is found about no field of the form.
+pub fn summary(checked: &Checked, label: FieldLabel) -> Markup {
+    let count = |severity: Severity| checked.findings.iter().filter(|finding| finding.severity == severity).count() as i64;
+    let counts = [(Severity::Blocks, "blocking finding"), (Severity::Warns, "warning"), (Severity::Notes, "note")];
+    let counts = counts.map(|(severity, word)| (count(severity), word));
+    let counts: Vec<String> = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| counted(count, word)).collect();
+    let above: Vec<&RuleFinding> = checked.findings.iter().filter(|finding| ABOVE.contains(&field(finding))).collect();
+    html! {
+        (message::note("checked", html! {
+            "Checked, and nothing is saved yet. "
+            @if counts.is_empty() { "The rules of the review find nothing. " }
+            @else { "The rules of the review have " (counts.join(", ")) ", beside the fields. " }
+            @match checked.state {
+                State::Approved | State::Flagged => "The client would be open to everyone.",
+                State::Requested => "The client would wait for an administrator.",
+                State::Rejected => "The client stays rejected.",
+                State::Suspended => "The client stays suspended.",
             }
-        }
-        let counts = [(blocks, "blocking finding"), (warns, "warning"), (notes, "note")];
-        let counts: Vec<String> = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| counted(count, word)).collect();
-        let above: Vec<&RuleFinding> = self.findings.iter().filter(|finding| ABOVE.contains(&field(finding))).collect();
-        html! {
-            (message::note("checked", html! {
-                "Checked, and nothing is saved yet. "
-                @if counts.is_empty() { "The rules of the review find nothing. " }
-                @else { "The rules of the review have " (counts.join(", ")) ", beside the fields. " }
-                @match self.state {
-                    State::Approved | State::Flagged => "The client would be open to everyone.",
-                    State::Requested => "The client would wait for an administrator.",
-                    State::Rejected => "The client stays rejected.",
-                    State::Suspended => "The client stays suspended.",
-                }
-            }))
-            @for finding in above { (one(finding)) }
-        }
+        }))
+        @for finding in above { (one(finding, Some(label))) }
     }
+}
 
-    /// Draws what is found about a field.
-    pub fn at(&self, name: &str) -> Markup {
-        let here = |finding: &&RuleFinding| field(finding) == name && !ABOVE.contains(&name);
-        html! { @for finding in self.findings.iter().filter(here) { (one(finding)) } }
-    }
+/// Draws what is found about a field, beside it.
+pub fn at(checked: &Checked, name: &str) -> Markup {
+    let here = |finding: &&RuleFinding| field(finding) == name && !ABOVE.contains(&name);
+    html! { @for finding in checked.findings.iter().filter(here) { (one(finding, None)) } }
 }
 
 /// Draws findings, in their order.
-pub fn all(findings: &[RuleFinding]) -> Markup {
-    html! { @for finding in findings { (one(finding)) } }
+pub fn all<'f>(findings: impl IntoIterator<Item = &'f RuleFinding>, label: FieldLabel) -> Markup {
+    html! { @for finding in findings { (one(finding, Some(label))) } }
 }
 
-fn one(finding: &RuleFinding) -> Markup {
+fn one(finding: &RuleFinding, label: Option<FieldLabel>) -> Markup {
     let (class, word) = match finding.severity {
         Severity::Blocks => ("blocks", "Blocks"),
         Severity::Warns => ("warns", "Warning"),
@@ -79,7 +67,7 @@ fn one(finding: &RuleFinding) -> Markup {
     };
     html! {
         div class={"finding " (class)} data-finding=(finding.rule) {
-            p { strong { (word) } @if !finding.field.is_empty() { " · " code { (finding.field) } } " · " (with_code(&finding.seen)) }
+            p { strong { (word) } @if let Some(label) = label { " · " (label(&finding.field)) } " · " (with_code(&finding.seen)) }
             p .quiet { (finding.why) " " (with_code(&finding.advice)) }
         }
     }

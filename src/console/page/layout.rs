@@ -167,20 +167,18 @@ impl<'a> Layout<'a> {
     }
 
     fn menu(&self, here: MenuItem) -> Markup {
+        let waiting = |is_there: bool| {
+            let waiting = if is_there { self.waiting } else { 0 };
+            html! { @if waiting > 0 { " " span .count data-count=(waiting) { (waiting) span .hidden { " waiting" } } } }
+        };
         let line = |item: MenuItem| {
             let (path, text) = item.entry();
-            let waiting = if item == MenuItem::Review { self.waiting } else { 0 };
-            html! {
-                a href=(path) aria-current=[(item == here).then_some("page")] {
-                    (text)
-                    @if waiting > 0 { " " span .count data-count=(waiting) { (waiting) span .hidden { " waiting" } } }
-                }
-            }
+            html! { a href=(path) aria-current=[(item == here).then_some("page")] { (text) (waiting(item == MenuItem::Review)) } }
         };
         let group = |(title, items): (&str, &[MenuItem])| {
             html! {
                 details open[items.contains(&here)] {
-                    summary { (title) }
+                    summary { (title) (waiting(items.contains(&MenuItem::Review))) }
                     ul { @for item in items { li { (line(*item)) } } }
                 }
             }

@@ -18,7 +18,7 @@ const ADVICE: &str =
 
 pub fn says_nothing(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
     let client = &reviewed.client;
-    let seen = if words(&client.description).is_empty() {
+    let seen = if reviewed.words.description.is_empty() {
         "There is no description".to_owned()
     } else if is_placeholder(&client.description) {
         format!("`{}` stands for a description that was never written", shown(&client.description))
@@ -93,11 +93,11 @@ fn is_name_again(reviewed: &ReviewedClient<'_>) -> bool {
     const FILLING: &[&str] =
         &["a", "an", "the", "this", "is", "it", "for", "of", "by", "and", "our", "client", "oauth", "app", "application"];
     let known: HashSet<String> =
-        reviewed.words().into_iter().map(|word| word.folded).chain(FILLING.iter().map(|word| fold(word))).collect();
-    let whole = fold(&words(&reviewed.client.description).iter().map(|word| word.folded.as_str()).collect::<String>());
+        reviewed.words.of_both().map(|word| word.folded.clone()).chain(FILLING.iter().map(|word| fold(word))).collect();
+    let whole = fold(&reviewed.words.description.iter().map(|word| word.folded.as_str()).collect::<String>());
     whole == fold(&reviewed.client.name)
         || whole == fold(reviewed.client.id.as_str())
-        || words(&reviewed.client.description).iter().all(|word| known.contains(&word.folded))
+        || reviewed.words.description.iter().all(|word| known.contains(&word.folded))
 }
 
 pub fn hidden_characters(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {

@@ -1,5 +1,6 @@
 //! Rules about how a client gets its tokens, and whether it does.
 
+use crate::base::time::Time;
 use crate::model::choice::Grant;
 use crate::review::reviewed_client::ReviewedClient;
 use crate::review::rule::RuleMatch;
@@ -99,7 +100,9 @@ pub fn secret_kind(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
 }
 
 pub fn never_used(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
-    let days = |since: crate::base::time::Time| reviewed.now.day() - since.day();
-    let Some(days) = reviewed.unused_since.map(days).filter(|days| *days > UNUSED_DAYS) else { return Vec::new() };
-    vec![RuleMatch::new("ids.client_id", format!("It has got no token for {days} days"), "Delete it if nobody needs it any more.")]
+    let is_long_ago = |since: &Time| reviewed.now.day() - since.day() > UNUSED_DAYS;
+    // Not for how many days: the same would be found anew each day.
+    let seen = reviewed.unused_since.filter(is_long_ago).map(|since| format!("It has got no token since {}", &since.to_string()[..10]));
+    let found = seen.map(|seen| RuleMatch::new("ids.client_id", seen, "Delete it if nobody needs it any more."));
+    found.into_iter().collect()
 }

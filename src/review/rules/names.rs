@@ -2,10 +2,9 @@
 
 use crate::base::id::AccountId;
 use crate::review::alike::ComparedName;
-use crate::review::brand::Brands;
 use crate::review::confusable::{NameOf, Resemblance};
-use crate::review::names::{Word, fold, words};
-use crate::review::reviewed_client::{Owner, ReviewedClient};
+use crate::review::names::{Word, fold, readings, words};
+use crate::review::reviewed_client::{Owner, ReviewedClient, ReviewedWords};
 use crate::review::rule::RuleMatch;
 use crate::review::rules::owner;
 use crate::review::words::{distinctive, is_generic, is_role};
@@ -38,9 +37,9 @@ impl Resembled<'_> {
 
 /// Returns what of the client's own resembles protected names.
 fn of_client<'r>(reviewed: &'r ReviewedClient<'_>) -> Vec<Resembled<'r>> {
-    let (client, brands) = (&reviewed.client, Brands::of(&reviewed.owners));
+    let client = reviewed.client;
     let own = [(ID, client.id.as_str(), "Choose an ID"), ("name", client.name.as_str(), "Choose a name")];
-    resembled(reviewed, NameOf::Client(&brands), own)
+    resembled(reviewed, NameOf::Client(&reviewed.words.brands), own)
 }
 
 /// Returns what of its owners' resembles protected names.
@@ -101,15 +100,17 @@ pub fn reserved(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
 }
 
 pub fn like_another(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
-    let (client, brands) = (&reviewed.client, Brands::of(&reviewed.owners));
-    let own = [(ID, client.id.as_str()), ("name", client.name.as_str())].map(|(field, text)| (field, text, ComparedName::of(text)));
+    let (client, brands) = (reviewed.client, &reviewed.words.brands);
+    let own = [(ID, client.id.as_str()), ("name", client.name.as_str())];
+    let own = own.into_iter().flat_map(|(field, text)| readings(text).into_iter().map(move |read| (field, text, ComparedName::of(&read))));
+    let own: Vec<_> = own.collect();
     let seen = reviewed.others.iter().filter_map(|other| {
         let theirs = [other.id.as_str(), other.name.as_str()].map(|text| (text, ComparedName::of(text)));
         let pairs = own.iter().flat_map(|own| theirs.iter().map(move |theirs| (own, theirs)));
         let is_id = |(own, theirs): &(&(&str, &str, ComparedName), &(&str, ComparedName))| own.0 == ID && theirs.0 == other.id.as_str();
         let mut like = pairs
             .filter(|pair| is_id(pair) || pair.0.2.is_somebodys())
-            .filter(|(own, theirs)| own.2.is_like(&theirs.1) && !own.2.has_own_brand(&theirs.1, &brands));
+            .filter(|(own, theirs)| own.2.is_like(&theirs.1) && !own.2.has_own_brand(&theirs.1, brands));
         let ((field, text, _), (theirs, _)) = like.next()?;
         let seen = format!("`{text}` is like `{theirs}` of the approved client `{}`, which has another owner", other.id);
         let advice = if *field == ID {
@@ -123,7 +124,7 @@ pub fn like_another(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
 }
 
 pub fn missing(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
-    if words(&reviewed.client.name).is_empty() {
+    if reviewed.words.name.is_empty() {
         let advice = format!("Write a name, usually the ID with capitals: “{}”.", capitalized(reviewed.client.id.as_str()));
         return vec![RuleMatch::new("name", "There is no name", advice)];
     }
@@ -131,8 +132,8 @@ pub fn missing(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
 }
 
 pub fn id_shape(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
-    let words = words(reviewed.client.id.as_str());
-    let seen = if distinctive(&words).next().is_none() {
+    let words = &reviewed.words.id;
+    let seen = if distinctive(words).next().is_none() {
         "has no brand: only words for what it does"
     } else if words.len() == 1 && !is_brand_and_purpose(&words[0].folded) {
         "is only one word, not a brand and a purpose"
@@ -152,13 +153,12 @@ fn is_brand_and_purpose(folded: &str) -> bool {
 
 pub fn unlike_id(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
     let client = &reviewed.client;
-    let (name, id) = (words(&client.name), words(client.id.as_str()));
-    let description = words(&client.description);
+    let ReviewedWords { id, name, description, .. } = &reviewed.words;
     let whole = |words: &[Word]| words.iter().map(|word| word.folded.as_str()).collect::<String>();
     let (whole_name, whole_id) = (whole(&name), whole(&id));
     let shares = |word: &str| word.chars().count() >= 3 && (whole_id.contains(word) || whole_name.contains(word));
     let is_translated = client.name.chars().any(|c| c.is_alphabetic() && !c.is_ascii());
-    let is_explained = distinctive(&name).any(|word| description.iter().any(|other| other.folded == word.folded));
+    let is_explained = distinctive(name).any(|word| description.iter().any(|other| other.folded == word.folded));
     let initials = fold(&name.iter().filter_map(|word| word.written.chars().next()).collect::<String>());
     let is_like = name.is_empty()
         || is_translated

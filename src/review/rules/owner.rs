@@ -3,7 +3,7 @@
 use crate::base::id::AccountId;
 use crate::review::brand::Brands;
 use crate::review::names::{Word, fold, words};
-use crate::review::reviewed_client::{Owner, ReviewedClient};
+use crate::review::reviewed_client::{Owner, ReviewedClient, ReviewedWords};
 use crate::review::rule::RuleMatch;
 use crate::review::rules::redirect;
 use crate::review::words::{claims, distinctive};
@@ -51,20 +51,20 @@ pub fn is_private(reviewed: &ReviewedClient<'_>) -> bool {
 /// Returns whether the first name in the client's ID is the brand of its owner, or that in its name if the ID has none of these.
 fn shares_brand(reviewed: &ReviewedClient<'_>, owner: &Owner) -> bool {
     let brands = Brands::of(std::slice::from_ref(owner));
-    let (id, name) = (words(reviewed.client.id.as_str()), words(&reviewed.client.name));
+    let ReviewedWords { id, name, .. } = &reviewed.words;
     let is_first = |words: &[Word], at: usize| distinctive(&words[..at]).next().is_none();
     let is_maker = |at: usize| at > 0 && claims(&name[at - 1].written);
-    let is_by_brand = match brands.find(&id) {
-        Some(at) => is_first(&id, at),
-        None => brands.find(&name).is_some_and(|at| is_first(&name, at) || is_maker(at)),
+    let is_by_brand = match brands.find(id) {
+        Some(at) => is_first(id, at),
+        None => brands.find(name).is_some_and(|at| is_first(name, at) || is_maker(at)),
     };
-    is_by_brand || has_initials(&reviewed.words(), owner)
+    is_by_brand || has_initials(&reviewed.words, owner)
 }
 
 /// Returns whether one has the initials of the other: `sfs-dashboard` of the organization `smart-farming-solutions`.
-fn has_initials(client: &[Word], owner: &Owner) -> bool {
+fn has_initials(client: &ReviewedWords, owner: &Owner) -> bool {
     let by_id = words(owner.account.as_str());
-    let of_client = fold(&client.iter().filter_map(|word| word.written.chars().next()).collect::<String>());
+    let of_client = fold(&client.of_both().filter_map(|word| word.written.chars().next()).collect::<String>());
     // `swm` of `stadtwerke-muenchen`: of a compound, letters within it too.
     let is_within = |word: &Word| {
         let letters: Vec<char> = word.folded.chars().collect();
@@ -76,7 +76,7 @@ fn has_initials(client: &[Word], owner: &Owner) -> bool {
             && letters.last() == starts.last()
             && word.written.chars().all(|letter| rest.any(|c| c == letter))
     };
-    client.iter().any(is_within)
+    client.of_both().any(is_within)
         || by_id.first().is_some_and(|word| word.written.chars().count() > 2 && of_client.starts_with(&word.folded))
 }
 

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::base::probe::{UriProbe, Works};
 use crate::base::uri;
 use crate::model::choice::Grant;
-use crate::review::brand::{Brands, plain, registrable_label};
+use crate::review::brand::{plain, registrable_label};
 use crate::review::names::{Word, fold, is_unseen, words};
 use crate::review::reviewed_client::{OtherClient, ReviewedClient};
 use crate::review::rule::RuleMatch;
@@ -206,7 +206,7 @@ fn is_disguised(host: &str) -> bool {
 
 /// Hosts that are written like a brand, or like the host of another owner's client, but with other letters.
 pub fn like_another_host(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
-    let brands = Brands::of(&reviewed.owners);
+    let brands = &reviewed.words.brands;
     let own_words = reviewed.owners.iter().flat_map(|owner| [owner.account.as_str(), owner.name.as_str()]).flat_map(words);
     let own: Vec<Word> = own_words.collect();
     let theirs: Vec<String> = reviewed.others.iter().flat_map(|other| &other.redirect_uris).filter_map(|uri| host(uri)).collect();
