@@ -42,7 +42,7 @@ pub fn create<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
             Some(chosen) => new_secret(transactions, input, chosen)?,
             None => secrets::NewSecret::fresh(),
         };
-        let client = transactions.write(|call| clients::create(call.tx, call.by, call.settings, id, &owner, &sent, secret))?;
+        let client = transactions.write(|call| clients::create(call.tx, call.by, call.settings, id, &owner, &sent, Some(secret)))?;
         let reply = reply::warned(CLIENT.whole(&client), sent.text("secret").and_then(secrets::warning));
         Ok(reply::warned(reply, unusable_uris(&client, &Mask::everything(FIELDS))))
     }))

@@ -100,12 +100,7 @@ impl Creation<'_> {
         }
         let by = Principal { account: Some(owner.clone()), ..self.by.clone() };
         let sent = without(&before_it_ended(&client.sent), client::FIELDS, CONTACTS);
-        let is_public = secret.is_none();
-        clients::create(tx, &by, self.settings, id.clone(), &owner, &sent, secret.unwrap_or_else(NewSecret::fresh))?;
-        if is_public {
-            let mask = Mask::parse(client::FIELDS, Purpose::Update, &["secret".to_owned()])?;
-            clients::update(tx, &by, self.settings, id, &mask, &Patch::default(), None)?;
-        }
+        clients::create(tx, &by, self.settings, id.clone(), &owner, &sent, secret)?;
         let owned = Owned::Client(id.clone());
         let members = client.collaborators.iter().map(|member| Ok((names::account(tx, &member.id)?, member)));
         let members = members.collect::<Result<Vec<_>>>()?;

@@ -43,6 +43,12 @@ impl Form {
         self.all(first).into_iter().zip(self.all(second)).filter(|row| *row != ("", "")).collect()
     }
 
+    /// Returns the form with this value of a field, and no other.
+    pub fn with(&self, name: &str, value: &str) -> Form {
+        let others = self.0.iter().filter(|(other, _)| *other != name).chain([(name, value)]);
+        others.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
     /// Returns whether a box was ticked or a button pressed.
     pub fn has(&self, name: &str) -> bool {
         self.0.first(name).is_some()

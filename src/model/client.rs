@@ -49,6 +49,15 @@ pub struct Client {
     pub approved: Rights,
 }
 
+/// The client type (RFC 6749 section 2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientType {
+    /// It authenticates with a secret.
+    Confidential,
+    /// It has no secret: anyone can claim to be this client.
+    Public,
+}
+
 impl Client {
     /// Returns what it may ask its users for, as a set.
     pub fn all_rights(&self) -> Rights {

@@ -6,11 +6,11 @@ use crate::base::error::Result;
 use crate::base::secret::{Token, TokenKind};
 use crate::call::{Call, Input, LongWork, Transactions};
 use crate::http::reply::Reply;
-use crate::model::client::Client;
+use crate::model::client::{Client, ClientType};
 use crate::model::scope::Scope;
 use crate::oauth::parameters::Parameters;
 use crate::oauth::{client, refused};
-use crate::registry::client_authentication::{self, ClientType, Presented, ProvenClient};
+use crate::registry::client_authentication::{self, Presented, ProvenClient};
 use crate::registry::refusal::{
     CODE_MISSING, CODE_UNKNOWN, Endpoint, GRANT_TYPE_MISSING, GRANT_TYPE_UNSUPPORTED, Judged, PARAMETER_REPEATED, REFRESH_TOKEN_MALFORMED,
     REFRESH_TOKEN_MISSING, Reason, Refusal,

@@ -188,3 +188,25 @@ for (const rights of document.querySelectorAll("[data-rights]")) {
     });
     renew();
 }
+
+// The ID of a new client follows its name until somebody types one.
+const named = document.querySelector("form:has(input[name=kind]) input[name=name]");
+if (named) {
+    const id = named.form.elements.id;
+    const made = () => named.value.toLowerCase().replaceAll("ß", "ss").replace(/[äöü]/g, (letter) => `${letter.normalize("NFD")[0]}e`)
+        .normalize("NFD").replace(/\p{M}/gu, "").replace(/[^a-z0-9]+/g, "-").slice(0, 36).replace(/^-|-$/g, "");
+    let follows = !id.value;
+    id.addEventListener("input", (event) => { if (event.isTrusted) follows = !id.value; });
+    named.addEventListener("input", () => {
+        if (!follows) return;
+        id.value = made();
+        id.dispatchEvent(new Event("input"));
+    });
+    // What is ticked at first depends on where it runs.
+    for (const kind of named.form.querySelectorAll("input[name=kind]")) {
+        kind.addEventListener("change", () => {
+            const grants = kind.dataset.grants.split(" ");
+            named.form.querySelectorAll("input[name=grants]").forEach((box) => { box.checked = grants.includes(box.value); });
+        });
+    }
+}

@@ -8,7 +8,7 @@ use crate::base::secret::{self, Hash};
 use crate::base::time::Time;
 use crate::model::bounds::CHOSEN_SECRETS;
 use crate::model::choice::State;
-use crate::model::client::Client;
+use crate::model::client::{Client, ClientType};
 use crate::registry::refusal::{
     CLIENT_REJECTED_AT_TOKEN, CLIENT_SECRET_WRONG, CLIENT_SUSPENDED_AT_TOKEN, CLIENT_UNKNOWN, CLIENT_UNUSABLE, Judged, Reason, Refusal,
 };
@@ -50,15 +50,6 @@ struct SecretRenewal {
     number: i64,
     former: Hash,
     renewed: Hash,
-}
-
-/// The client type (RFC 6749 section 2.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClientType {
-    /// It authenticated with a secret.
-    Confidential,
-    /// It has no secret: anyone can claim to be this client.
-    Public,
 }
 
 /// The use of a secret is recorded at most this often.

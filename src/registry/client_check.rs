@@ -5,7 +5,7 @@ use crate::base::id::{AccountId, ClientId};
 use crate::base::right::{Right, Rights};
 use crate::base::validation::Invalid;
 use crate::model::choice::State;
-use crate::model::client::{Client, FIELDS};
+use crate::model::client::{Client, ClientType, FIELDS};
 use crate::model::field::Field;
 use crate::model::mask::Mask;
 use crate::model::patch::Patch;
@@ -32,7 +32,7 @@ pub struct Checked {
 pub fn check(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: ClientId, owner: Option<&AccountId>, sent: &Patch) -> Result<Checked> {
     match tx.client_exists(&id, Deleted::Either)? {
         true => check_changed(tx, by, settings, &id, sent),
-        false => check_new(tx, by, settings, id, owner, sent),
+        false => check_new(tx, by, settings, id, ClientType::Confidential, owner, sent),
     }
 }
 
@@ -44,6 +44,7 @@ pub fn check_new(
     by: &Principal,
     settings: &Settings,
     id: ClientId,
+    client_type: ClientType,
     owner: Option<&AccountId>,
     sent: &Patch,
 ) -> Result<Checked> {
@@ -55,7 +56,7 @@ pub fn check_new(
     let mut client = Client::new(id, tx.now);
     sent.apply(FIELDS, &mut client, &Mask::everything(FIELDS));
     approval::decide(by, settings, sent, &mut client);
-    let findings = review::findings_of_new(tx, settings, &client, owner)?;
+    let findings = review::findings_of_new(tx, settings, &client, client_type, owner)?;
     if !by.is_admin && settings.approval == Approval::Review && verdicts::reasons(settings, &client, &findings, Rights::NONE).are_none() {
         client.state = State::Approved;
     }

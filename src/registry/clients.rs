@@ -32,7 +32,8 @@ errors! {
     ID_TAKEN: AlreadyExists "pkg/util/store" "id_taken" "ID already taken, choose a different one and try again";
 }
 
-/// Registers a client for an account, which becomes its owner. The result holds the secret, which is not shown again (registry.md 1.3).
+/// Registers a client for an account, which becomes its owner. The result holds the secret, which is not shown again (registry.md 1.3);
+/// without one it is a public client.
 /// # Errors
 /// `admins_create_clients` where the settings say so, `too_many` clients, `contact_no_collaborator` for another contact than the owner,
 /// `id_taken`.
@@ -43,7 +44,7 @@ pub fn create(
     id: ClientId,
     owner: &AccountId,
     sent: &Patch,
-    secret: NewSecret,
+    secret: Option<NewSecret>,
 ) -> Result<Client> {
     check_may_create(by, settings, owner)?;
     bounds::check_may_add(by, &CLIENTS, |account| tx.clients_registered_by(account))?;
@@ -57,7 +58,7 @@ pub fn create(
         return Err(ID_TAKEN.error().caused_by(ALREADY_EXISTS.error()).into());
     }
     members::make_owner(tx, &Owned::Client(client.id.clone()), owner)?;
-    secrets::add(tx, &mut client, secret)?;
+    secret.map_or(Ok(()), |secret| secrets::add(tx, &mut client, secret))?;
     let waiting = client.state;
     let verdict = verdicts::of_new(tx, by, settings, &mut client)?;
     if client.state != waiting {

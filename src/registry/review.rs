@@ -8,7 +8,7 @@ use crate::base::page::Page;
 use crate::base::probe::UriProbe;
 use crate::base::right::{CLIENT_RIGHTS, Rights};
 use crate::base::time::Time;
-use crate::model::client::Client;
+use crate::model::client::{Client, ClientType};
 use crate::model::event::Action;
 use crate::model::member::expanded;
 use crate::model::settings::Settings;
@@ -60,8 +60,15 @@ pub(super) fn findings_with(tx: &Tx<'_>, settings: &Settings, client: &Client, h
 /// Returns what the rules would find about a client if this account registered it, worst first.
 /// # Errors
 /// Only those of the store.
-pub fn findings_of_new(tx: &Tx<'_>, settings: &Settings, client: &Client, account: &AccountId) -> Result<Vec<RuleFinding>> {
-    let unregistered = Known { is_id_reserved: guidelines::check_id(client.id.as_str()).is_err(), ..Known::default() };
+pub fn findings_of_new(
+    tx: &Tx<'_>,
+    settings: &Settings,
+    client: &Client,
+    client_type: ClientType,
+    account: &AccountId,
+) -> Result<Vec<RuleFinding>> {
+    let is_id_reserved = guidelines::check_id(client.id.as_str()).is_err();
+    let unregistered = Known { is_id_reserved, is_public: client_type == ClientType::Public, ..Known::default() };
     judge(tx, settings, client, vec![owner(tx, account)?], unregistered)
 }
 

@@ -183,6 +183,41 @@ fn a_new_clients_secret_is_shown_once_and_works() {
 }
 
 #[test]
+fn where_an_application_runs_decides_whether_it_gets_a_secret() {
+    let (server, mut alice) = server_with_alice();
+    for (id, kind, has_secret) in [("of-server", "server", true), ("of-browser", "app", false), ("of-device", "device", false)] {
+        let page = alice.sends_form(&server, "/console/add/client", &new_client(&[("id", id), ("kind", kind)]));
+        assert_eq!(page.status, 200, "{}", page.text());
+        page.tells("client-ready");
+        assert_eq!(page.text().contains("id=\"client-secret\""), has_secret, "{kind}");
+        assert_eq!(page.text().contains("OAUTH_CLIENT_SECRET="), has_secret, "{kind}");
+        let secrets = alice.opens(&server, &format!("/console/clients/{id}/secrets"));
+        if has_secret {
+            secrets.does_not_tell("public")
+        } else {
+            secrets.tells("public")
+        }
+        // One registration is one event.
+        let events = alice.opens(&server, &format!("/console/clients/{id}/activity"));
+        assert_eq!(events.items(), ["client.create"], "{kind}");
+    }
+    let page = alice.opens(&server, "/console/add/client?kind=device").text();
+    assert!(page.contains("value=\"device\" checked") && page.contains("value=\"GRANT_REFRESH_TOKEN\" checked"), "{page}");
+}
+
+#[test]
+fn an_id_that_is_left_empty_is_made_from_the_name() {
+    let (server, mut alice) = server_with_alice();
+    for id in ["gateway-manager", "gateway-manager-2"] {
+        let page = alice.sends_form(&server, "/console/add/client", &new_client(&[("id", ""), ("name", "Gateway Manager")]));
+        assert_eq!(page.status, 200, "{}", page.text());
+        server.check("alice", "GET", &format!("/api/v3/clients/{id}"), "", "200");
+    }
+    let page = alice.sends_form(&server, "/console/add/client", &new_client(&[("id", ""), ("name", "日本")]));
+    page.refuses("id", "validation");
+}
+
+#[test]
 fn what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays() {
     let (server, mut alice) = server_with_alice();
     let mut refused = |more: &[(&'static str, &'static str)], field: &str, error: &str, text: &str| {

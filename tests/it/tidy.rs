@@ -223,7 +223,7 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "console/clients",
         floors: &[
-            &["form"],
+            &["app_kind", "form"],
             &["list", "page"],
             &["client_review", "snippets"],
             &["issued"],

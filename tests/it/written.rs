@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use keyfob::base::error::Result;
 use keyfob::base::id::AccountId;
 use keyfob::base::secret::Token;
+use keyfob::model::client::ClientType;
 use keyfob::model::client::{Client, FIELDS};
 use keyfob::model::patch::Patch;
 use keyfob::model::scope::Scope;
 use keyfob::model::settings::Settings;
-use keyfob::registry::client_authentication::ClientType;
 use keyfob::registry::clients;
 use keyfob::registry::principal::Principal;
 use keyfob::registry::secrets::NewSecret;
@@ -54,7 +54,7 @@ fn register(tx: &Tx<'_>, n: usize) -> Result<Client> {
     let by = Principal { account: Some(owner.clone()), is_admin: false, ..Principal::operator() };
     let sent = client(n);
     let id = sent.id("client_id").expect("an ID");
-    clients::create(tx, &by, &Settings::default(), id, &owner, &sent, NewSecret::fresh())
+    clients::create(tx, &by, &Settings::default(), id, &owner, &sent, Some(NewSecret::fresh()))
 }
 
 impl Filled {

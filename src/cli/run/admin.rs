@@ -147,7 +147,7 @@ fn create_client(values: &Values, store: &Store, settings: &Settings) -> Result<
         // Fails if the owner does not exist.
         rights::on(tx, &by, &Entity::from(&owner), Deleted::No)?;
         let id = sent.id("client_id").ok_or_else(|| crate::base::validation::Invalid::required("Client", "ids"))?;
-        clients::create(tx, &by, settings, id, &owner, &sent, secret)
+        clients::create(tx, &by, settings, id, &owner, &sent, Some(secret))
     });
     Ok(json!(render(client::FIELDS, &made.map_err(refused)?, &Mask::everything(client::FIELDS), Audience::Holder)))
 }

@@ -1,11 +1,12 @@
 //! Registers a client.
 
-use maud::html;
+use maud::{Markup, html};
 
 use crate::base::error::{Error, Result};
 use crate::base::id::{AccountId, ClientId, UserId};
 use crate::base::right::Rights;
 use crate::call::{Call, Input, LongWork, Transactions, Work};
+use crate::console::clients::app_kind::{self, AppKind, KINDS};
 use crate::console::clients::form::{FORM, field_label};
 use crate::console::clients::issued;
 use crate::console::form::entity::{Mode, Offer};
@@ -18,7 +19,7 @@ use crate::console::page::layout::{Layout, MenuItem, signed_in};
 use crate::console::page::paths::{account, account_value};
 use crate::http::form::Form;
 use crate::http::reply::Reply;
-use crate::model::choice::Grant;
+use crate::model::client::ClientType;
 use crate::model::settings::Approval;
 use crate::registry::secrets::NewSecret;
 use crate::registry::{client_check, clients, organizations};
@@ -32,8 +33,13 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             Some(owner) => owner,
             None => AccountId::User(signed_in(call)?.clone()),
         };
-        let fresh = [("owner", account_value(&owner)), ("grants", Grant::AuthorizationCode.name().to_owned())];
-        form(call, input, &Fields::filled(fresh))
+        let kind = AppKind::of(&asked);
+        let grants = kind.grants.iter().map(|grant| ("grants", grant.name().to_owned()));
+        form(
+            call,
+            input,
+            &Fields::filled([("owner", account_value(&owner)), (app_kind::NAME, kind.name.to_owned())].into_iter().chain(grants)),
+        )
     }))
 }
 
@@ -41,6 +47,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let draw = |call: &Call<'_>, fields: &Fields| form(call, input, fields);
     save(input, draw, |transactions, form| {
+        let (form, client_type) = (&with_id(transactions, form)?, AppKind::of(form).client_type);
         let problems = problems(transactions, form)?;
         if form.has(CHECK) {
             return Ok(transactions.read(|call| checked(call, input, form, problems))?);
@@ -49,7 +56,8 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         let (owner, (id, sent)) = (owner(form)?, FORM.created::<ClientId>(form)?);
         let client = transactions.write(|call| {
             clients::check_may_register(call.tx, call.by, &owner)?;
-            clients::create(call.tx, call.by, call.settings, id, &owner, &sent, NewSecret::fresh())
+            let secret = (client_type == ClientType::Confidential).then(NewSecret::fresh);
+            clients::create(call.tx, call.by, call.settings, id, &owner, &sent, secret)
         })?;
         Ok(transactions.read(|call| issued::page(call, input, &client, &[], "OAuth client created"))?)
     })
@@ -58,7 +66,7 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 /// Draws the form with what the rules find, and with what keeps it from being saved.
 fn checked(call: &Call<'_>, input: &Input<'_>, form: &Form, problems: Problems) -> Result<Reply> {
     let (owner, draft) = (account(form.one("owner")), FORM.draft(form, Mode::Create));
-    let judged = |id| client_check::check_new(call.tx, call.by, call.settings, id, owner.as_ref(), &draft);
+    let judged = |id| client_check::check_new(call.tx, call.by, call.settings, id, AppKind::of(form).client_type, owner.as_ref(), &draft);
     let check = drafted_id(form.one(FORM.id.name)).map(judged).transpose()?;
     // The review says itself what it thinks of such a URL.
     let problems = problems.without("unusable_url");
@@ -69,6 +77,19 @@ fn checked(call: &Call<'_>, input: &Input<'_>, form: &Form, problems: Problems) 
 fn drafted_id(typed: &str) -> Option<ClientId> {
     let dashed: String = typed.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     dashed.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-").parse().ok()
+}
+
+/// Returns the form with an ID: made from the name if none was typed.
+fn with_id(transactions: &Transactions<'_>, form: &Form) -> Result<Form> {
+    let made = |call: &Call<'_>| {
+        app_kind::id_of_name(form.one("name"), |id| match clients::check_id_is_free(call.tx, id) {
+            Ok(()) => Ok(true),
+            Err(Error::Named(_)) => Ok(false),
+            Err(failed) => Err(failed),
+        })
+    };
+    let made = if form.one("id").is_empty() { transactions.read(made)? } else { None };
+    Ok(made.map_or_else(|| form.clone(), |id| form.with("id", id.as_str())))
 }
 
 fn owner(form: &Form) -> std::result::Result<AccountId, Problem> {
@@ -100,6 +121,7 @@ fn form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
     };
     let offer = Offer { is_admin: call.by.is_admin, open_state: Some(becomes), ..Offer::default() };
     let rows = html! {
+        (kinds(AppKind::of(&fields.values)))
         (FORM.new_id(fields))
         @if owners.len() > 1 { (fields.select(OWNER, &owners)) }
         @else { @for (owner, _) in &owners { input type="hidden" name="owner" value=(owner); } }
@@ -121,6 +143,22 @@ fn form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
         (fields.checked_form(&layout, "/console/add/client", &rows, "Create OAuth client", "/console/clients"))
     };
     Ok(layout.page(fields.status(), MenuItem::Clients, "Add OAuth client", &content))
+}
+
+/// Draws the kinds of applications. The script ticks the grants of the one that is chosen.
+fn kinds(chosen: &AppKind) -> Markup {
+    html! {
+        fieldset .field {
+            legend { "Where does it run?" }
+            @for kind in KINDS {
+                label .choice {
+                    input type="radio" name=(app_kind::NAME) value=(kind.name) checked[kind.name == chosen.name]
+                        data-grants=(kind.grants.iter().map(|grant| grant.name()).collect::<Vec<_>>().join(" "));
+                    span { strong { (kind.title) } span .quiet { (kind.hint) } }
+                }
+            }
+        }
+    }
 }
 
 /// Returns the accounts that can own the client: the user, organizations that the user is a member of, and the one that an administrator

@@ -26,12 +26,11 @@ pub static FORM: EntityForm<Client> = EntityForm {
     id: label(
         "id",
         "OAuth Client ID",
-        "3 to 36 lowercase letters, digits and single dashes. It cannot be changed, or used again after deletion.",
-    )
-    .required(),
+        "3 to 36 lowercase letters, digits and single dashes; made from the name if you leave it empty. It cannot be changed, or used again after deletion.",
+    ),
     check: "/console/check/client/",
     inputs: &[
-        field("name", "Name", "Shown to users; usually the ID, capitalised.", Widget::Text),
+        field("name", "Name", "Shown to users: what the application is called, such as MyBrand Gateway Manager.", Widget::Text),
         field(
             "description",
             "Description",

@@ -1,6 +1,7 @@
 //! The pages of OAuth clients.
 
 pub mod add;
+pub mod app_kind;
 pub mod client_review;
 pub mod danger;
 pub mod form;

@@ -184,14 +184,14 @@ impl Fields {
         self.around(label, &control)
     }
 
-    /// Draws the field of a required ID.
+    /// Draws the field of an ID.
     pub fn id(&self, label: Label, typing: Typing) -> Markup {
         let (check, suggest) = match typing {
             Typing::Check(address) => (Some(address), None),
             Typing::Suggest(address) => (None, Some(address)),
         };
         let control = html! {
-            input id=(label.name) name=(label.name) type="text" value=(self.values.one(label.name)) required autofocus[self.is_first(label.name)]
+            input id=(label.name) name=(label.name) type="text" value=(self.values.one(label.name)) required[label.is_required] autofocus[self.is_first(label.name)]
                 autocapitalize="none" autocomplete="off" spellcheck="false" aria-describedby=[self.described_by(label)]
                 aria-invalid=[self.invalid(label)] data-check=[check] data-suggest=[suggest] list=[suggest.map(|_| "suggestions")];
             @if check.is_some() { p .live role="status" data-live {} }
