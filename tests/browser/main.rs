@@ -31,6 +31,7 @@ const STORIES: &[Story] = stories![
     looks::everybody_can_use_every_page,
     looks::no_page_scrolls_sideways,
     stories::a_client_is_registered_and_its_secret_completes_the_code_flow,
+    stories::what_is_chosen_for_a_new_client_follows_from_where_it_runs_and_what_it_is_called,
     stories::a_website_gets_no_code_of_the_command_line_without_a_click,
     stories::a_client_is_edited_and_its_secret_rotated,
     stories::an_administrator_approves_many_requests_and_rejects_one_with_a_reason,

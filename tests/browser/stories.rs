@@ -321,3 +321,22 @@ pub fn an_organization_gets_a_key_that_is_changed_and_deleted(driver: &Driver) {
     browser.tells("no-api-keys");
     assert_eq!(status(), 401);
 }
+
+/// The kind of application, then a name; its ID and its grants follow until somebody chooses others.
+pub fn what_is_chosen_for_a_new_client_follows_from_where_it_runs_and_what_it_is_called(driver: &Driver) {
+    let server = Server::start("auto");
+    let browser = driver.browser(Scripts::Run);
+    browser.signs_in(&server, "alice", "/console/add/client");
+    browser.find("input[value=device]").press();
+    let ticked = || browser.script("return [...document.querySelectorAll('input[name=grants]:checked')].map((box) => box.value)");
+    assert_eq!(ticked(), json!(["GRANT_AUTHORIZATION_CODE", "GRANT_REFRESH_TOKEN"]));
+    browser.find("input[value=server]").press();
+    assert_eq!(ticked(), json!(["GRANT_AUTHORIZATION_CODE"]));
+    browser.fill("name", "Größe of Things!");
+    assert_eq!(browser.find("#id").value(), "groesse-of-things");
+    browser.find(".live.good");
+    browser.fill("id", "mine");
+    browser.fill("name", "Another name");
+    assert_eq!(browser.find("#id").value(), "mine");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
