@@ -12,8 +12,6 @@ pub enum EntityKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
     Nothing,
-    /// Nothing: the values are those of the event in the path.
-    EventValues,
     /// `field_mask`: the fields of an entity to read.
     Mask(EntityKind),
     /// A page of entities: `field_mask`, `order`, `limit`, `page`, `deleted`.

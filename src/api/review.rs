@@ -3,14 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::api::entity::CLIENT;
-use crate::api::{body, reply};
+use crate::api::{body, names, reply};
 use crate::base::error::Result;
 use crate::base::id::ClientId;
 use crate::base::validation::Invalid;
 use crate::call::{Input, Work};
 use crate::model::choice::State;
 use crate::model::shape::decode_account;
-use crate::model::value::to_account;
 use crate::registry::client_check::{self, Checked};
 use crate::review::finding::RuleFinding;
 use crate::review::rules::RULE_SET;
@@ -20,8 +19,7 @@ pub fn check<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let request = body::object(input)?;
     let collaborator =
         body::message(&request, "collaborator")?.map(decode_account).transpose().map_err(|inner| inner.at("collaborator"))?;
-    let owner = collaborator.as_ref().map(|sent| to_account(sent).ok_or_else(|| Invalid::required("CheckClientRequest", "collaborator")));
-    let owner = owner.transpose()?;
+    let owner = collaborator.as_ref().map(names::known).transpose().map_err(|inner| inner.inside("CheckClientRequest", "collaborator"))?;
     let sent = CLIENT.read_new(&request)?;
     // A reserved ID is a finding.
     let id: ClientId = sent.id("client_id").ok_or_else(|| Invalid::required("Client", "ids"))?;

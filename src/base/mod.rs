@@ -4,6 +4,7 @@ pub mod backup_status;
 pub mod counter;
 pub mod descriptors;
 pub mod error;
+pub mod folder;
 pub mod id;
 pub mod links;
 pub mod log;

@@ -1,6 +1,6 @@
 //! Networks of IP addresses.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 /// How many times the share of a network one has that holds many of the next smaller kind.
@@ -42,6 +42,14 @@ impl Networks {
 }
 
 impl Network {
+    pub const fn v4([a, b, c, d]: [u8; 4], bits: u8) -> Network {
+        Network { address: IpAddr::V4(Ipv4Addr::new(a, b, c, d)), bits }
+    }
+
+    pub const fn v6([a, b, c, d, e, f, g, h]: [u16; 8], bits: u8) -> Network {
+        Network { address: IpAddr::V6(Ipv6Addr::new(a, b, c, d, e, f, g, h)), bits }
+    }
+
     /// Returns the network of one customer of a provider: an IPv4 address, or the /64 of an IPv6 address.
     pub fn around(address: IpAddr) -> Network {
         match address.to_canonical() {
@@ -82,7 +90,7 @@ impl Network {
         Some(Network { address, bits })
     }
 
-    fn holds(self, other: IpAddr) -> bool {
+    pub fn holds(self, other: IpAddr) -> bool {
         match (self.address, other) {
             (IpAddr::V4(own), IpAddr::V4(other)) => shares(u128::from(own.to_bits()), u128::from(other.to_bits()), 32 - self.bits),
             (IpAddr::V6(own), IpAddr::V6(other)) => shares(own.to_bits(), other.to_bits(), 128 - self.bits),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
 
+use crate::base::folder::sync_folder;
 use crate::base::links;
 use crate::base::secret;
 use crate::base::user::own_user;
@@ -56,8 +57,7 @@ impl PrivateFile {
             return Err(io::Error::other("somebody replaced it while it was made"));
         }
         fs::rename(&self.partial, &self.name)?;
-        let folder = self.name.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(folder)?.sync_all()
+        sync_folder(&self.name)
     }
 }
 

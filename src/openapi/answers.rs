@@ -12,7 +12,7 @@ use crate::model::field::Field;
 use crate::model::shape::{LONGEST_ATTRIBUTE, ORGANIZATION_IDENTIFIERS, Shape, USER_IDENTIFIERS};
 use crate::model::{client, organization, user};
 use crate::openapi::review;
-use crate::openapi::schema::{attributes, choice_name, ids, list, object, reference, text, time};
+use crate::openapi::schema::{attributes, choice_name, described, ids, list, object, plain, reference, text, time};
 
 /// Returns the answer of an operation that succeeds.
 pub fn of(gives: Gives) -> Value {
@@ -146,8 +146,7 @@ fn sign_in_link() -> Value {
 }
 
 fn session() -> Value {
-    let mut updated_at = time();
-    updated_at["description"] = "When it was last used, to the hour.".into();
+    let updated_at = described(time(), "When it was last used, to the hour.");
     object(
         &["user_ids", "session_id", "created_at", "updated_at"],
         [
@@ -202,10 +201,6 @@ fn probe() -> Value {
 }
 
 fn event() -> Value {
-    let described = |mut schema: Value, description: &str| {
-        schema["description"] = description.into();
-        schema
-    };
     let number = || json!({"type": "integer"});
     let values = || json!({"type": "object"});
     object(
@@ -241,10 +236,6 @@ fn auth_info() -> Value {
             ("is_admin", json!({"const": true})),
         ],
     )
-}
-
-fn plain() -> Value {
-    json!({"type": "string"})
 }
 
 fn error() -> Value {

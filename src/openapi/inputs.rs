@@ -12,7 +12,7 @@ use crate::model::field::{Field, MaskedIn, Purpose, SeenBy, SetBy};
 use crate::model::shape::{Identifiers, LONGEST_ATTRIBUTE, ORGANIZATION_IDENTIFIERS, Shape, USER_IDENTIFIERS};
 use crate::model::{client, email, organization, password, user};
 use crate::openapi::review;
-use crate::openapi::schema::{self, attributes, choice_name, id, list, object, or_null, reference, text, time};
+use crate::openapi::schema::{self, attributes, choice_name, described, id, list, object, or_null, reference, text, time};
 
 /// Returns the schema of a path segment.
 pub fn in_path(name: &'static str) -> Value {
@@ -50,7 +50,6 @@ pub fn in_query(takes: Takes) -> Vec<Value> {
                 .collect()
         }
         Takes::Nothing
-        | Takes::EventValues
         | Takes::New(_)
         | Takes::Update(_)
         | Takes::Check
@@ -69,7 +68,6 @@ pub fn in_query(takes: Takes) -> Vec<Value> {
 pub fn body(takes: Takes) -> Option<Value> {
     let body = match takes {
         Takes::Nothing
-        | Takes::EventValues
         | Takes::Mask(_)
         | Takes::List(_)
         | Takes::ListOfCollaborator(_)
@@ -239,8 +237,7 @@ pub fn new_password() -> Value {
 }
 
 fn api_key(rights: Value) -> [(&'static str, Value); 3] {
-    let mut end = or_null(time());
-    end["description"] = "When it ends: in the future.".into();
+    let end = described(or_null(time()), "When it ends: in the future.");
     [("name", or_null(of_shape(api_keys::NAME))), ("rights", rights), ("expires_at", end)]
 }
 

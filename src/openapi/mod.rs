@@ -133,19 +133,10 @@ fn statuses(route: &Route, operation: &Operation) -> Vec<Kind> {
         (Kind::PermissionDenied, true),
         (Kind::NotFound, names_something),
         (Kind::AlreadyExists, operation.can_conflict),
-        (
-            Kind::ResourceExhausted,
-            operation.takes == Takes::PasswordChange || operation.gives == Gives::Probes || gives_values(operation.takes),
-        ),
+        (Kind::ResourceExhausted, operation.is_limited),
         (Kind::Unavailable, true),
     ];
     rows.into_iter().filter(|(_, can_occur)| *can_occur).map(|(kind, _)| kind).collect()
-}
-
-/// Returns whether it gives values, each of which the history keeps, up to a bound per day.
-fn gives_values(takes: Takes) -> bool {
-    use Takes::{ApiKeyUpdate, Collaborator, EventValues, Member, New, NewApiKey, ReviewRequest, Update};
-    matches!(takes, EventValues | New(_) | Update(_) | Collaborator | Member | NewApiKey | ApiKeyUpdate | ReviewRequest)
 }
 
 /// Returns the refusals, by status.

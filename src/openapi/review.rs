@@ -4,20 +4,19 @@ use serde_json::{Value, json};
 
 use crate::api::review_queue::ANSWERS;
 use crate::model::verdict::{Judge, LONGEST_TEXT, Outcome};
-use crate::openapi::schema::{object, or_null, reference, text, time};
+use crate::openapi::schema::{described, object, or_null, plain, reference, text, time};
 use crate::review::finding::Severity;
 
 pub fn request() -> Value {
-    let mut said = or_null(text(LONGEST_TEXT));
-    said["description"] = "What the owner says to the administrators.".into();
+    let said = described(or_null(text(LONGEST_TEXT)), "What the owner says to the administrators.");
     or_null(object(&[], [("text", said)]))
 }
 
 pub fn answer() -> Value {
-    let mut reason = or_null(text(LONGEST_TEXT));
-    reason["description"] = "Why, or what to change: shown to those who asked. Needed but for an approval.".into();
-    let mut seen = or_null(text(LONGEST_TEXT));
-    seen["description"] = "That of the review that the answer is about; refused if the client has changed since. Needed to approve.".into();
+    let text = || or_null(text(LONGEST_TEXT));
+    let reason = described(text(), "Why, or what to change: shown to those who asked. Needed but for an approval.");
+    let seen =
+        described(text(), "That of the review that the answer is about; refused if anything of it has changed since. Needed to approve.");
     let despite =
         json!({"type": ["boolean", "null"], "description": "Approves the client although findings block it; the history tells so."});
     let members = [("answer", json!({"enum": ANSWERS})), ("reason", reason), ("seen", seen), ("despite_blocking", despite)];
@@ -36,12 +35,12 @@ pub fn answer() -> Value {
 }
 
 pub fn review() -> Value {
-    let request = object(&["asked_at"], [("asked_at", time()), ("account_id", plain("")), ("text", text(LONGEST_TEXT))]);
+    let request = object(&["asked_at"], [("asked_at", time()), ("account_id", plain()), ("text", text(LONGEST_TEXT))]);
     object(
         &["client_ids", "state", "rule_set", "findings", "stale", "seen"],
         [
             ("client_ids", reference("ClientIds")),
-            ("name", plain("")),
+            ("name", plain()),
             ("state", reference("State")),
             ("rule_set", json!({"type": "integer", "description": "The version of the rules."})),
             ("severity", severity()),
@@ -56,7 +55,7 @@ pub fn review() -> Value {
                 "stale",
                 json!({"type": "boolean", "description": "Whether the newest verdict is about something else than the client is now, or by other rules."}),
             ),
-            ("seen", plain("Stands for all that an answer is about: another one if any of it changes.")),
+            ("seen", described(plain(), "Stands for all that an answer is about: another one if any of it changes.")),
             ("answer", reference("Verdict")),
             ("approval", reference("Verdict")),
         ],
@@ -69,7 +68,7 @@ pub fn verdict() -> Value {
         [
             ("outcome", json!({"enum": Outcome::EVERY.iter().map(|outcome| outcome.name()).collect::<Vec<_>>()})),
             ("judge", json!({"enum": Judge::EVERY.iter().map(|judge| judge.name()).collect::<Vec<_>>()})),
-            ("account_id", plain("The administrator, or whose change the rules judged.")),
+            ("account_id", described(plain(), "The administrator, or whose change the rules judged.")),
             ("judged_at", time()),
             ("rule_set", json!({"type": "integer"})),
             ("reason", text(LONGEST_TEXT)),
@@ -80,7 +79,7 @@ pub fn verdict() -> Value {
                 "changes",
                 json!({"type": "object", "description": "Of the newest approval: what changed since, each field as it `was` and as it `is`."}),
             ),
-            ("changed", json!({"type": "array", "items": plain(""), "description": "Those of them that changed since."})),
+            ("changed", json!({"type": "array", "items": plain(), "description": "Those of them that changed since."})),
         ],
     )
 }
@@ -89,13 +88,13 @@ pub fn finding() -> Value {
     object(
         &["rule", "guideline", "severity", "field", "seen", "why", "do"],
         [
-            ("rule", plain("The name of the rule.")),
-            ("guideline", plain("The guideline that the rule comes from.")),
+            ("rule", described(plain(), "The name of the rule.")),
+            ("guideline", described(plain(), "The guideline that the rule comes from.")),
             ("severity", severity()),
-            ("field", plain("The field of the client, such as redirect_uris[1].")),
-            ("seen", plain("What was seen there.")),
-            ("why", plain("Why it matters.")),
-            ("do", plain("What to do about it.")),
+            ("field", described(plain(), "The field of the client, such as redirect_uris[1].")),
+            ("seen", described(plain(), "What was seen there.")),
+            ("why", described(plain(), "Why it matters.")),
+            ("do", described(plain(), "What to do about it.")),
         ],
     )
 }
@@ -103,12 +102,4 @@ pub fn finding() -> Value {
 fn severity() -> Value {
     let names = Severity::EVERY.map(Severity::name);
     json!({"enum": names})
-}
-
-fn plain(description: &str) -> Value {
-    let mut text = json!({"type": "string"});
-    if !description.is_empty() {
-        text["description"] = description.into();
-    }
-    text
 }

@@ -29,6 +29,17 @@ pub fn text(longest: usize) -> Value {
     json!({"type": "string", "maxLength": longest, "pattern": NO_NUL})
 }
 
+/// Returns a text of any length.
+pub fn plain() -> Value {
+    json!({"type": "string"})
+}
+
+/// Adds a description.
+pub fn described(mut schema: Value, description: &str) -> Value {
+    schema["description"] = description.into();
+    schema
+}
+
 pub fn time() -> Value {
     json!({"type": "string", "format": "date-time", "pattern": "T.*Z$"})
 }

@@ -93,6 +93,8 @@ pub struct Operation {
     pub gives: Gives,
     /// Whether the ID or e-mail address it uses may be taken.
     pub can_conflict: bool,
+    /// Whether there may be too many attempts, or changes in a day.
+    pub is_limited: bool,
 }
 
 /// Returns a row outside the API.
@@ -131,7 +133,7 @@ pub(super) const fn operation(
         guard,
         handler,
         doc,
-        operation: Some(Operation { takes, gives, can_conflict: false }),
+        operation: Some(Operation { takes, gives, can_conflict: false, is_limited: false }),
         origins: Origins::Own,
     }
 }
@@ -156,6 +158,14 @@ impl Route {
     pub(super) const fn conflicting(mut self) -> Route {
         if let Some(operation) = &mut self.operation {
             operation.can_conflict = true;
+        }
+        self
+    }
+
+    /// Adds 429 to a row: attempts are limited, or it gives values, each of which the history keeps, up to a bound per day.
+    pub(super) const fn limited(mut self) -> Route {
+        if let Some(operation) = &mut self.operation {
+            operation.is_limited = true;
         }
         self
     }

@@ -13,10 +13,10 @@ use rusqlite::config::DbConfig;
 use rustix::fs::OFlags;
 
 use crate::base::error::Error;
+use crate::base::folder::{folder_of, sync_folder};
 use crate::base::time::{Clock, Time};
 use crate::store::copy_error::CopyError;
-use crate::store::files::{COMPANIONS, FileLock, PartialFolder, beside, create, flags, is_same, open_to_read, resolved, sync_folder};
-use crate::store::folder::folder_of;
+use crate::store::files::{COMPANIONS, FileLock, PartialFolder, beside, create, flags, is_same, open_to_read, resolved};
 use crate::store::open_error::OpenError;
 use crate::store::proof::{self, Contents};
 use crate::store::schema::{APPLICATION_ID, BUSY_TIMEOUT, KNOWN, number, open_to_write};

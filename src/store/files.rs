@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
+use crate::base::folder::folder_of;
 use crate::base::links;
 use crate::base::temporary_directory::TemporaryDirectory;
 use crate::base::user::own_user;
-use crate::store::folder::folder_of;
 use crate::store::open_error::OpenError;
 
 /// What SQLite keeps beside the data file while it is in use.
@@ -236,11 +236,6 @@ pub(super) fn is_same(one: &Path, other: &Path) -> bool {
         |path: &Path| path.canonicalize().or_else(|_| Ok(folder_of(path).canonicalize()?.join(path.file_name().unwrap_or_default())));
     let (one, other): (io::Result<PathBuf>, io::Result<PathBuf>) = (resolved(one), resolved(other));
     one.is_ok_and(|one| other.is_ok_and(|other| one == other))
-}
-
-/// Makes the names in the folder of `path` survive a power cut.
-pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
-    File::open(folder_of(path))?.sync_all()
 }
 
 fn locked(file: File) -> Result<File, OpenError> {

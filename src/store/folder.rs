@@ -7,6 +7,7 @@ use std::{fmt, fs};
 
 use rustix::fs::{Access, access};
 
+use crate::base::folder::folder_of;
 use crate::base::user::own_user;
 
 /// Why nothing can be written in a folder.
@@ -16,11 +17,6 @@ pub struct FolderError {
     cause: io::Error,
     /// The user of the data file, if it is there and somebody else's.
     owner: Option<u32>,
-}
-
-/// Returns the folder of a file: `.` for a name alone.
-pub(crate) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Fails if this process cannot create files beside the data file.

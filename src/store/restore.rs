@@ -4,11 +4,10 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use crate::base::folder::sync_folder;
 use crate::store::backup::unused_name;
 use crate::store::copy_error::CopyError;
-use crate::store::files::{
-    COMPANIONS, FileLock, PartialFolder, beside, create, give, is_same, lock_of, open_to_read, resolved, sync_folder,
-};
+use crate::store::files::{COMPANIONS, FileLock, PartialFolder, beside, create, give, is_same, lock_of, open_to_read, resolved};
 use crate::store::open_error::OpenError;
 use crate::store::proof::{self, Contents};
 use crate::store::schema::open_to_write;

@@ -7,10 +7,10 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::base::folder::folder_of;
 use crate::base::log;
 use crate::base::private_file::{self, FileAccess};
 use crate::store::files::{COMPANIONS, beside};
-use crate::store::folder::folder_of;
 use crate::store::open_error::OpenError;
 use crate::store::wal::{self, LeftBehind};
 use crate::store::{pattern, seal};

@@ -170,3 +170,16 @@ fn a_name_that_is_turned_around_is_compared_as_it_is_read() {
     assert!(is_found("\u{202e}buH hcetboB", "warns like_another_client"), "also by its keys");
     assert!(!is_found("krowteN sgnihT ehT", "blocks protected_name"), "without such a character it is read as it is written");
 }
+
+#[test]
+fn a_malformed_owner_is_told_from_one_that_is_missing() {
+    let server = fixture();
+    let field = |owner: Value, field: &str| {
+        let body = json!({"client": good(), "collaborator": owner}).to_string();
+        let refused = server.check("alice", "POST", "/api/v3/clients/check", &body, "400 validation");
+        assert!(refused.text().contains(&format!("\"field\":\"{field}\"")), "{}", refused.text());
+    };
+    field(json!({"user_ids": {"user_id": "Not an ID"}}), "user_id");
+    field(json!({"organization_ids": {"organization_id": "-"}}), "organization_id");
+    field(json!({}), "ids");
+}

@@ -4,10 +4,10 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use crate::base::folder::folder_of;
 use crate::cli::doctor::finding::{Finding, size};
 use crate::registry::readiness::LEAST_ROOM;
 use crate::store::files::{COMPANIONS, beside};
-use crate::store::folder::folder_of;
 use crate::store::inspection::free_bytes;
 
 /// The permissions of everyone but the owner, and those to write.

@@ -11,6 +11,7 @@ use std::time::Duration;
 use rustix::fs::{FlockOperation, OFlags, flock};
 use serde_json::Value;
 
+use crate::base::folder::{folder_of, sync_folder};
 use crate::base::links;
 use crate::base::private_file::create_new;
 use crate::base::strict_json;
@@ -124,9 +125,8 @@ impl DeclarationFile {
     /// Writes a secret to its new file.
     pub fn fill(&self, at: &str, mut file: File, text: &str) -> Result<(), Failure> {
         let path = self.generated.iter().find(|secret| secret.at == at).map_or(Path::new("."), |secret| &secret.path);
-        let folder = folder_of(path);
         let written = file.write_all(format!("{text}\n").as_bytes()).and_then(|()| file.sync_all());
-        written.and_then(|()| File::open(folder)?.sync_all()).map_err(|error| self.unwritten(at, &error))
+        written.and_then(|()| sync_folder(path)).map_err(|error| self.unwritten(at, &error))
     }
 
     fn unwritten(&self, at: &str, error: &io::Error) -> Failure {
@@ -226,10 +226,6 @@ fn read_secret(path: &Path) -> io::Result<(bool, String)> {
         return Err(io::Error::new(ErrorKind::InvalidData, "it is too long for a secret"));
     }
     Ok((others_read, text.trim_end_matches(['\r', '\n']).to_owned()))
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Locks a folder, and waits a while for others.

@@ -8,13 +8,13 @@ use listenfd::ListenFd;
 use rustls::ServerConfig;
 
 use crate::base::descriptors;
+use crate::base::folder::folder_of;
 use crate::base::uri::shown_host;
 use crate::cli::failure::{Failure, UsageError};
 use crate::cli::serve::public_url::{Lifetime, Location, local_url, public_url};
 use crate::cli::serve::settings::Configuration;
 use crate::http::listener::public_socket::{ListenAddress, ListeningSocket, Protocol, PublicSocket};
 use crate::http::server::Server;
-use crate::store::folder::folder_of;
 
 const LISTEN: &str = "--listen";
 

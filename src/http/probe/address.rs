@@ -1,39 +1,39 @@
 //! Where a probe may connect to: addresses of the public internet, and networks that the operator allows.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
-use crate::base::network::Networks;
+use crate::base::network::{Network, Networks};
 
 /// The networks that are not public, by the registries of IANA for special purposes (RFC 6890), with multicast and what is reserved.
 /// 168.63.129.16 is where Azure tells virtual machines their secrets; other clouds do so in 169.254.0.0/16, 100.64.0.0/10 and 192.0.0.0/24.
-const SPECIAL_IPV4: &[(Ipv4Addr, u32)] = &[
-    (Ipv4Addr::new(0, 0, 0, 0), 8),
-    (Ipv4Addr::new(10, 0, 0, 0), 8),
-    (Ipv4Addr::new(100, 64, 0, 0), 10),
-    (Ipv4Addr::new(127, 0, 0, 0), 8),
-    (Ipv4Addr::new(168, 63, 129, 16), 32),
-    (Ipv4Addr::new(169, 254, 0, 0), 16),
-    (Ipv4Addr::new(172, 16, 0, 0), 12),
-    (Ipv4Addr::new(192, 0, 0, 0), 24),
-    (Ipv4Addr::new(192, 0, 2, 0), 24),
-    (Ipv4Addr::new(192, 88, 99, 0), 24),
-    (Ipv4Addr::new(192, 168, 0, 0), 16),
-    (Ipv4Addr::new(198, 18, 0, 0), 15),
-    (Ipv4Addr::new(198, 51, 100, 0), 24),
-    (Ipv4Addr::new(203, 0, 113, 0), 24),
-    (Ipv4Addr::new(224, 0, 0, 0), 3),
+const SPECIAL_IPV4: &[Network] = &[
+    Network::v4([0, 0, 0, 0], 8),
+    Network::v4([10, 0, 0, 0], 8),
+    Network::v4([100, 64, 0, 0], 10),
+    Network::v4([127, 0, 0, 0], 8),
+    Network::v4([168, 63, 129, 16], 32),
+    Network::v4([169, 254, 0, 0], 16),
+    Network::v4([172, 16, 0, 0], 12),
+    Network::v4([192, 0, 0, 0], 24),
+    Network::v4([192, 0, 2, 0], 24),
+    Network::v4([192, 88, 99, 0], 24),
+    Network::v4([192, 168, 0, 0], 16),
+    Network::v4([198, 18, 0, 0], 15),
+    Network::v4([198, 51, 100, 0], 24),
+    Network::v4([203, 0, 113, 0], 24),
+    Network::v4([224, 0, 0, 0], 3),
 ];
 
 /// All that is public in IPv6 (RFC 4291 section 2.4). Outside are loopback, unique-local, link-local and multicast addresses, IPv4 addresses
 /// that are mapped, compatible or translated (NAT64), and what is reserved.
-const GLOBAL_IPV6: (Ipv6Addr, u32) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
+const GLOBAL_IPV6: Network = Network::v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
 
 /// What is not public in there: protocol assignments with Teredo, documentation, and 6to4, which leads to IPv4 addresses.
-const SPECIAL_IPV6: &[(Ipv6Addr, u32)] = &[
-    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
-    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
-    (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16),
-    (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
+const SPECIAL_IPV6: &[Network] = &[
+    Network::v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),
+    Network::v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),
+    Network::v6([0x2002, 0, 0, 0, 0, 0, 0, 0], 16),
+    Network::v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),
 ];
 
 /// Ports that browsers never ask (Fetch, section 2.9), and 0.
@@ -54,13 +54,8 @@ pub(super) fn is_blocked(port: u16) -> bool {
 }
 
 fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => !SPECIAL_IPV4.iter().any(|(network, bits)| (address.to_bits() ^ network.to_bits()) >> (32 - bits) == 0),
-        IpAddr::V6(address) => {
-            let is_in = |(network, bits): &(Ipv6Addr, u32)| (address.to_bits() ^ network.to_bits()) >> (128 - bits) == 0;
-            is_in(&GLOBAL_IPV6) && !SPECIAL_IPV6.iter().any(is_in)
-        }
-    }
+    let is_in = |networks: &[Network]| networks.iter().any(|network| network.holds(address));
+    (address.is_ipv4() || GLOBAL_IPV6.holds(address)) && !is_in(SPECIAL_IPV4) && !is_in(SPECIAL_IPV6)
 }
 
 #[cfg(test)]
