@@ -34,8 +34,12 @@ CREATE TABLE users (
     admin                              INTEGER NOT NULL CHECK (admin IN (0, 1)),
     temporary_password_hash            TEXT,
     temporary_password_created_at      INTEGER,
-    temporary_password_expires_at      INTEGER
+    temporary_password_expires_at      INTEGER,
+    -- What OpenID Connect calls the user by: random, so that nobody ever gets it again, whatever becomes of the ID.
+    subject                            TEXT
 ) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX users_by_subject ON users (subject);
 
 CREATE INDEX users_admins ON users (user_id) WHERE admin = 1;
 -- The rounds of a password are the number behind `PBKDF2$sha256$`; the most of them is what comparing with any password takes.
@@ -47,7 +51,11 @@ CREATE TABLE organizations (
     technical_contact      TEXT REFERENCES accounts (account_id) ON DELETE SET NULL,
     fanout_notifications   INTEGER CHECK (fanout_notifications IN (0, 1)),
     -- Who created it, member or not: of what somebody may create there is a most.
-    created_by             TEXT REFERENCES accounts (account_id) ON DELETE SET NULL
+    created_by             TEXT REFERENCES accounts (account_id) ON DELETE SET NULL,
+    -- Whether an administrator or the operator did.
+    made_by_admin          INTEGER NOT NULL DEFAULT 0 CHECK (made_by_admin IN (0, 1)),
+    -- Whether it counts as a group of its members for the apps that they sign in to. Absent: if an administrator made it.
+    is_group               INTEGER CHECK (is_group IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX organizations_by_administrative_contact ON organizations (administrative_contact);
@@ -421,6 +429,9 @@ CREATE TABLE authorizations (
     updated_at INTEGER NOT NULL,
     -- Those of them that the user was asked about; the others an administrator allowed the client to take.
     agreed     INTEGER NOT NULL DEFAULT 0,
+    -- The words of the scope that name no rights, with spaces between them, and those that the user was asked about.
+    words        TEXT NOT NULL DEFAULT '',
+    agreed_words TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (user_id, client_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -441,7 +452,12 @@ CREATE TABLE authorization_codes (
     -- The tokens that it was redeemed for. A redeemed code stays for a while, so that its second use is noticed.
     family_id      TEXT,
     -- Whether the client asked for other words than what was granted: then it is told that with the tokens.
-    scope_differs  INTEGER NOT NULL DEFAULT 0 CHECK (scope_differs IN (0, 1))
+    scope_differs  INTEGER NOT NULL DEFAULT 0 CHECK (scope_differs IN (0, 1)),
+    -- The words of the scope that name no rights, with spaces between them.
+    words          TEXT NOT NULL DEFAULT '',
+    -- For the ID token, if the client asks for one: what it is to repeat, and when the user signed in.
+    nonce          TEXT,
+    signed_in_at   INTEGER
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX authorization_codes_by_user ON authorization_codes (user_id, client_id);
@@ -470,7 +486,12 @@ CREATE TABLE access_tokens (
     -- Rotated away; kept for a while, so that a second use of the refresh token is noticed.
     rotated_at     INTEGER,
     -- What the refresh token can bring: `rights`, or more if the last refresh asked for less (RFC 6749 section 6).
-    refresh_rights INTEGER NOT NULL
+    refresh_rights INTEGER NOT NULL,
+    -- The words of the scope that name no rights, with spaces between them: of the access token, and of the refresh token.
+    words          TEXT NOT NULL DEFAULT '',
+    refresh_words  TEXT NOT NULL DEFAULT '',
+    -- When the user signed in, if an ID token tells it.
+    signed_in_at   INTEGER
 ) STRICT;
 
 CREATE INDEX access_tokens_by_user ON access_tokens (user_id, client_id, rotated_at, created_at);

@@ -101,6 +101,11 @@ pub fn fresh_password() -> String {
     BASE32_NOPAD.encode(&random::<20>())
 }
 
+/// Generates what OpenID Connect calls a user by: 16 random bytes in base16.
+pub fn fresh_subject() -> String {
+    HEXLOWER.encode(&random::<16>())
+}
+
 /// Generates a UUID of 122 random bits (RFC 9562 section 5.4): the ID of a session (registry.md 4.1).
 pub fn fresh_uuid() -> String {
     let mut bytes = random::<16>();

@@ -18,6 +18,7 @@ use crate::declared::prepared::{PLAN_OUTDATED, Prepared, SecretVerdict};
 use crate::declared::read::{Declaration, DeclaredClient, DeclaredKey, DeclaredOrganization, DeclaredUser};
 use crate::model::field::Field;
 use crate::model::patch::Patch;
+use crate::model::scope::GrantedScope;
 use crate::model::settings::Settings;
 use crate::model::value::FieldValue;
 use crate::model::{client, organization, user};
@@ -130,7 +131,8 @@ impl<'a> Application<'a> {
         let client = names::client(self.tx, client_id)?;
         let asked = authorization.rights.as_deref().map_or(client.all_rights(), rights_of);
         let agreed = authorization.agreed.as_deref().map_or(asked, rights_of);
-        consent::authorize(self.tx, self.by(), &user_id.id, &client, asked, agreed)
+        let of_rights = |rights| GrantedScope { rights, words: authorization.words.clone() };
+        consent::authorize(self.tx, self.by(), &user_id.id, &client, &of_rights(asked), &of_rights(agreed))
     }
 
     fn is_new(&self, kind: &str, id: &str) -> bool {

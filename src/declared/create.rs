@@ -11,6 +11,7 @@ use crate::model::client::Client;
 use crate::model::field::{Field, Purpose};
 use crate::model::mask::Mask;
 use crate::model::patch::Patch;
+use crate::model::scope::GrantedScope;
 use crate::model::settings::Settings;
 use crate::model::{client, organization, password, user, value};
 use crate::registry::principal::Principal;
@@ -137,7 +138,7 @@ impl Creation<'_> {
 
     /// Authorizes a client as its user would.
     pub fn authorization(&self, authorization: &DeclaredAuthorization) -> Result<()> {
-        let DeclaredAuthorization { user_id, client_id, rights, agreed: _ } = authorization;
+        let DeclaredAuthorization { user_id, client_id, rights, agreed: _, words } = authorization;
         names::check_user(self.tx, user_id)?;
         let client = names::client(self.tx, client_id)?;
         let rights: Rights = match rights {
@@ -149,7 +150,8 @@ impl Creation<'_> {
         if let Err(refusal) = consent::check_user(self.tx, &user_id.id, &client)? {
             return Err(not_granted_to(self.tx, user_id, &refusal)?);
         }
-        consent::authorize(self.tx, &self.by, &user_id.id, &client, rights, rights)
+        let granted = GrantedScope { rights, words: words.clone() };
+        consent::authorize(self.tx, &self.by, &user_id.id, &client, &granted, &granted)
     }
 
     /// Suspends or rejects a client, whose tokens are from before that.

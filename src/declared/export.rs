@@ -173,6 +173,9 @@ impl Exporting<'_> {
             if found.agreed != found.rights {
                 members["agreed"] = rights(found.agreed);
             }
+            if !found.agreed_words.is_empty() {
+                members["scopes"] = found.agreed_words.texts().into();
+            }
             exported.push(members);
         }
         Ok(exported)

@@ -274,7 +274,7 @@ impl Planning<'_> {
     /// Leaves an authorization that covers what is declared: users may agree to more.
     fn authorization(&self, authorization: &DeclaredAuthorization) -> Result<PlanStep> {
         let (user, client) = (&authorization.user_id.id, &authorization.client_id.id);
-        let found = self.tx.authorization(user, client)?.map(|found| found.rights);
+        let found = self.tx.authorization(user, client)?;
         let asked = || self.tx.client(client, Deleted::No).map(|client| client.map(|client| client.all_rights()));
         let declared_client = || self.declaration.declared.clients.iter().find(|declared| declared.id.id == *client);
         let of_declared = || {
@@ -286,14 +286,21 @@ impl Planning<'_> {
             Some(rights) => rights_of(rights),
             None => of_declared().or(asked()?).unwrap_or(Rights::NONE),
         };
-        let shown = |rights: Option<Rights>| rights.map_or(Value::Null, |rights| rights.names().into());
-        let is_there = found.is_some_and(|found| wanted.without(found).is_empty());
+        let rights = found.as_ref().map(|found| found.rights);
+        let words = found.as_ref().map(|found| found.agreed_words.clone()).unwrap_or_default();
+        let mut changes = Vec::new();
+        if rights.is_none_or(|rights| !wanted.without(rights).is_empty()) {
+            let shown = |rights: Option<Rights>| rights.map_or(Value::Null, |rights| rights.names().into());
+            changes.push(FieldChange::new("rights", shown(rights), shown(Some(wanted))));
+        }
+        if !authorization.words.without(&words).is_empty() {
+            changes.push(FieldChange::new("scopes", words.texts().into(), authorization.words.texts().into()));
+        }
         let action = match found {
-            _ if is_there => PlannedAction::Leave,
+            _ if changes.is_empty() => PlannedAction::Leave,
             None => PlannedAction::Create,
             Some(_) => PlannedAction::Change,
         };
-        let changes = if is_there { Vec::new() } else { vec![FieldChange::new("rights", shown(found), shown(Some(wanted)))] };
         Ok(PlanStep { action, kind: "authorization", id: format!("{user} of {client}"), changes, notes: Vec::new() })
     }
 

@@ -16,6 +16,7 @@ use crate::declared::tables::DECLARATION;
 use crate::model::choice::State;
 use crate::model::field::{Field, SetBy};
 use crate::model::patch::Patch;
+use crate::model::scope::Words;
 use crate::model::{client, organization, password, user};
 use crate::registry::api_keys::NewKey;
 use crate::registry::users::check_email;
@@ -125,6 +126,8 @@ pub struct DeclaredAuthorization {
     pub rights: Option<Vec<Right>>,
     /// `None` for all of them.
     pub agreed: Option<Vec<Right>>,
+    /// The words of scopes that name no rights.
+    pub words: Words,
 }
 
 impl Declaration {
@@ -313,7 +316,9 @@ impl DeclaredAuthorization {
     fn read(authorization: &InputValue<'_>) -> Result<DeclaredAuthorization> {
         let members = members_of(authorization)?;
         let (user_id, client_id) = (Reference::read(&members.needed("user_id")?)?, Reference::read(&members.needed("client_id")?)?);
-        Ok(DeclaredAuthorization { user_id, client_id, rights: rights(&members)?, agreed: rights_in(&members, "agreed")? })
+        let words = each(&members, "scopes", |word| Ok(word.text()?.to_owned()))?;
+        let (rights, agreed) = (rights(&members)?, rights_in(&members, "agreed")?);
+        Ok(DeclaredAuthorization { user_id, client_id, rights, agreed, words: Words::parse(&words.join(" ")) })
     }
 }
 

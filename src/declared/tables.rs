@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use crate::declared::row::{MemberKind, MemberRow, MemberTable, of_fields};
 use crate::model::choice::RIGHT_CHOICES;
+use crate::model::scope::LONGEST_SCOPE;
 use crate::model::shape::{ORGANIZATION_IDENTIFIERS, Shape, USER_IDENTIFIERS};
 use crate::model::{bounds, client, organization, user};
 
@@ -96,6 +97,7 @@ static AUTHORIZATION: MemberTable = MemberTable { name: "an authorization", rows
     MemberRow::needed("client_id", CLIENT_ID, "The client."),
     MemberRow::optional("rights", RIGHTS, "What the user agreed to; without it, all that the client asks for."),
     MemberRow::optional("agreed", RIGHTS, "Those of them that the user was asked about, and not only let through by an administrator; without it, all."),
+    MemberRow::optional("scopes", MemberKind::Shape(Shape::Texts(&bounds::RIGHTS, LONGEST_SCOPE)), "The other words of a scope that the user agreed to: of OpenID Connect, such as `openid` and `email`, and the client's own."),
 ]) };
 
 /// Where a secret comes from, in files that keyfob reads.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::base::id::{ClientId, UserId};
 use crate::base::right::Rights;
 use crate::base::time::Time;
+use crate::model::scope::{GrantedScope, Words};
 use crate::model::value;
 
 /// How long an authorization code is valid (oauth.md 1.2).
@@ -27,6 +28,10 @@ pub struct Authorization {
     pub updated_at: Time,
     /// Those that the user, and not only an administrator, agreed to.
     pub agreed: Rights,
+    /// The other words of the scope that were authorized.
+    pub words: Words,
+    /// Those of them that the user agreed to.
+    pub agreed_words: Words,
 }
 
 /// A code that a client can redeem once.
@@ -47,8 +52,14 @@ pub struct AuthorizationCode {
     pub expires_at: Time,
     /// The tokens it was redeemed for.
     pub family_id: Option<String>,
-    /// Whether the requested scope differs from `rights`.
+    /// Whether the requested scope differs from what was granted.
     pub scope_differs: bool,
+    /// The words of the scope that name no rights.
+    pub words: Words,
+    /// What the client's ID token is to repeat, if it sent one.
+    pub nonce: Option<String>,
+    /// When the user signed in, if the client asks for an ID token.
+    pub signed_in_at: Option<Time>,
 }
 
 /// An access token, and its refresh token, if any, under the same ID.
@@ -69,16 +80,33 @@ pub struct AccessToken {
     pub expires_at: Time,
     /// When the refresh token expires too.
     pub ends_at: Time,
+    /// The words of the access token's scope that name no rights.
+    pub words: Words,
+    /// Those of the refresh token.
+    pub refresh_words: Words,
+    /// When the user signed in, if an ID token tells it.
+    pub signed_in_at: Option<Time>,
 }
 
 impl Authorization {
-    /// `{"user_ids","client_ids","rights","created_at","updated_at"}`, the rights sorted by name (registry.md 6.7).
+    /// Returns all that is authorized.
+    pub fn granted(&self) -> GrantedScope {
+        GrantedScope { rights: self.rights, words: self.words.clone() }
+    }
+
+    /// Returns what the user agreed to.
+    pub fn agreed(&self) -> GrantedScope {
+        GrantedScope { rights: self.agreed, words: self.agreed_words.clone() }
+    }
+
+    /// `{"user_ids","client_ids","rights","scopes","created_at","updated_at"}`, the rights sorted by name (registry.md 6.7).
     pub fn to_json(&self) -> Value {
         let mut object = json!({
             "user_ids": {"user_id": self.user_id.as_str()},
             "client_ids": {"client_id": self.client_id.as_str()},
         });
-        insert_rights(&mut object, self.rights);
+        insert_names(&mut object, "rights", self.rights.names());
+        insert_names(&mut object, "scopes", self.words.texts());
         object["created_at"] = value::time(Some(self.created_at));
         object["updated_at"] = value::time(Some(self.updated_at));
         object
@@ -90,7 +118,17 @@ impl AccessToken {
         self.to_json_with(self.rights)
     }
 
-    /// `{"user_ids","user_session_id","client_ids","id","rights","created_at","expires_at"}`; never the token itself.
+    /// Returns what the access token is for.
+    pub fn granted(&self) -> GrantedScope {
+        GrantedScope { rights: self.rights, words: self.words.clone() }
+    }
+
+    /// Returns what the refresh token can bring.
+    pub fn refreshable(&self) -> GrantedScope {
+        GrantedScope { rights: self.refresh_rights, words: self.refresh_words.clone() }
+    }
+
+    /// `{"user_ids","user_session_id","client_ids","id","rights","scopes","created_at","expires_at"}`; never the token itself.
     pub fn to_json_with(&self, rights: Rights) -> Value {
         let mut object = json!({
             "user_ids": {"user_id": self.user_id.as_str()},
@@ -98,7 +136,8 @@ impl AccessToken {
             "client_ids": {"client_id": self.client_id.as_str()},
             "id": self.id,
         });
-        insert_rights(&mut object, rights);
+        insert_names(&mut object, "rights", rights.names());
+        insert_names(&mut object, "scopes", self.words.texts());
         object["created_at"] = value::time(Some(self.created_at));
         object["expires_at"] = value::time(Some(self.expires_at));
         object
@@ -106,8 +145,8 @@ impl AccessToken {
 }
 
 /// An empty list is absent, as everywhere (registry.md 0.4).
-fn insert_rights(object: &mut Value, rights: Rights) {
-    if let Some(object) = object.as_object_mut().filter(|_| !rights.is_empty()) {
-        Map::insert(object, "rights".to_owned(), rights.names().into());
+fn insert_names(object: &mut Value, member: &str, names: Vec<&str>) {
+    if let Some(object) = object.as_object_mut().filter(|_| !names.is_empty()) {
+        Map::insert(object, member.to_owned(), names.into());
     }
 }

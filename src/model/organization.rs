@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::base::id::{AccountId, OrganizationId};
 use crate::base::time::Time;
-use crate::model::field::{Field, row};
+use crate::model::field::{Field, SetBy, row};
 use crate::model::member::{ACCOUNT_PATHS, ContactAddresses};
 use crate::model::shape::{ORGANIZATION_IDENTIFIERS, Shape};
 use crate::model::value;
@@ -25,6 +25,8 @@ pub struct Organization {
     pub administrative_contact: Option<AccountId>,
     pub technical_contact: Option<AccountId>,
     pub fanout_notifications: Option<bool>,
+    /// Whether it counts as a group of its members; without it, one that an administrator made does.
+    pub group: Option<bool>,
 }
 
 impl Organization {
@@ -41,6 +43,7 @@ impl Organization {
             administrative_contact: None,
             technical_contact: None,
             fanout_notifications: None,
+            group: None,
         }
     }
 }
@@ -73,4 +76,10 @@ pub static FIELDS: &[Field<Organization>] = &[
     row!(administrative_contact, Shape::Account, "Whom to ask about the organization: a member.").public().below(ACCOUNT_PATHS),
     row!(technical_contact, Shape::Account, "Whom to ask about its technology: a member.").public().below(ACCOUNT_PATHS),
     row!(fanout_notifications, Shape::OptionalFlag, "Kept for the clients of The Things Stack; keyfob sends no notifications."),
+    row!(
+        group,
+        Shape::OptionalFlag,
+        "Counts as a group of its members in the apps that they sign in to. Without it, one that an administrator created does."
+    )
+    .set_by(SetBy::Admin),
 ];

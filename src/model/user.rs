@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::base::id::UserId;
+use crate::base::secret;
 use crate::base::time::Time;
 use crate::model::choice::{STATES, State};
 use crate::model::field::{Field, MaskedIn, SetBy, row};
@@ -32,6 +33,8 @@ pub struct User {
     pub temporary_password: Option<String>,
     pub temporary_password_created_at: Option<Time>,
     pub temporary_password_expires_at: Option<Time>,
+    /// What OpenID Connect calls the user by. No other user ever has it.
+    pub subject: String,
 }
 
 /// What decides what a user may do (registry.md 4.3).
@@ -62,6 +65,7 @@ impl User {
             temporary_password: None,
             temporary_password_created_at: None,
             temporary_password_expires_at: None,
+            subject: secret::fresh_subject(),
         }
     }
 

@@ -1,14 +1,13 @@
 //! `/oauth/authorize`: the user agrees to or refuses a client (RFC 6749 section 4.1.1, oauth.md 1.4).
 
 use crate::base::error::{Error, Result};
-use crate::base::right::Rights;
 use crate::base::secret::Token;
 use crate::base::uri;
 use crate::call::{Call, Input, LongWork, Transactions};
 use crate::failure;
 use crate::http::reply::Reply;
 use crate::http::request::Method;
-use crate::model::scope::Scope;
+use crate::model::scope::{GrantedScope, Scope};
 use crate::model::session::Session;
 use crate::oauth::consent_page;
 use crate::oauth::login::{self, JUST_SIGNED_IN};
@@ -18,13 +17,14 @@ use crate::registry::consent::{self, AuthorizationRequest, Consent, Decision, Va
 use crate::registry::refusal::{BODY_MALFORMED, CONSENT_DENIED, Endpoint, Refusal};
 
 /// The parameters that must not be repeated.
-const PARAMETERS: &[&str] = &["client_id", "redirect_uri", "response_type", "state", "scope", "code_challenge", "code_challenge_method"];
+const PARAMETERS: &[&str] =
+    &["client_id", "redirect_uri", "response_type", "state", "scope", "code_challenge", "code_challenge_method", "nonce"];
 
 /// Asks for consent with GET and takes the answer with POST; both check everything.
 pub fn authorize<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let parameters = Parameters::of_form_and_query(input).map_err(|_| Error::from(Refusal::of(&BODY_MALFORMED).named()))?;
     let request = authorization_request(&parameters);
-    let (answer, shown) = (answer(input)?, parameters.one("shown").and_then(consent_page::read_shown));
+    let (answer, shown) = (answer(input)?, consent_page::read_shown(&parameters));
     let place = match input.request.method {
         Method::Get => input.request.target.clone(),
         _ => format!("/oauth/authorize?{}", parameters.encoded(PARAMETERS)),
@@ -42,6 +42,7 @@ pub fn authorization_request(parameters: &Parameters) -> AuthorizationRequest {
         scope: parameters.one("scope").map(Scope::parse).unwrap_or_default(),
         code_challenge: parameters.owned("code_challenge"),
         code_challenge_method: parameters.owned("code_challenge_method"),
+        nonce: parameters.owned("nonce"),
         repeated: parameters.repeated(PARAMETERS),
     }
 }
@@ -70,8 +71,8 @@ struct Authorize<'r> {
     input: &'r Input<'r>,
     request: AuthorizationRequest,
     answer: UserAnswer,
-    /// The rights that the consent page showed, if it was shown.
-    shown: Option<Rights>,
+    /// What the consent page showed, if it was shown.
+    shown: Option<GrantedScope>,
     /// The path of the same request, to return to after signing in.
     place: String,
 }
@@ -134,7 +135,7 @@ impl Authorize<'_> {
 
     /// Returns the answer. If the client asks for more by now than was shown, the user is asked again.
     fn answer_to(&self, asked: &ValidRequest) -> UserAnswer {
-        let is_more = self.shown.is_some_and(|shown| !asked.rights.without(shown).is_empty());
+        let is_more = self.shown.as_ref().is_some_and(|shown| !asked.granted.is_within(shown));
         if self.answer == UserAnswer::Yes && is_more { UserAnswer::NotAsked } else { self.answer }
     }
 

@@ -13,12 +13,15 @@ use crate::model::choice::State;
 use crate::model::client::{self, Client};
 use crate::model::field::Audience;
 use crate::model::mask::Mask;
+use crate::model::scope::{GrantedScope, OpenIdWord, ScopeWord, Words};
 use crate::model::session::Session;
-use crate::model::user;
+use crate::model::user::{self, User};
 use crate::model::view::render;
 use crate::oauth::login::HOME;
+use crate::oauth::parameters::Parameters;
 use crate::page::words::sentence;
 use crate::page::{frame, message, rights};
+use crate::registry::claims;
 use crate::registry::consent::{AuthorizationRequest, Identity, ValidRequest};
 use crate::registry::entity::live_user;
 
@@ -34,11 +37,12 @@ pub fn page(call: &Call<'_>, session: &Session, input: &Input<'_>, request: &Aut
     });
     let content = html! {
         h1 { "Request for permission" }
-        p { strong { (name) } " wants to act in your name." }
+        p { strong { (name) } @if is_for_sign_in(asked) { " wants to sign you in." } @else { " wants to act in your name." } }
         p { @if client.description.is_empty() { "It does not say what it is for." } @else { (client.description) } }
         (origin(client))
         (warnings(asked))
         h2 { (name) " asks to" }
+        (shown_words(call, &user, &asked.granted.words)?)
         (shown_rights(call, asked))
         p { "You are signed in as " strong { (user.id) } "." }
         p {
@@ -47,7 +51,8 @@ pub fn page(call: &Call<'_>, session: &Session, input: &Input<'_>, request: &Aut
         }
         form method="post" action=(input.request.target) {
             input type="hidden" name=(csrf::FIELD) value=(token.value());
-            input type="hidden" name="shown" value=(asked.rights.bits());
+            input type="hidden" name="shown" value=(asked.granted.rights.bits());
+            input type="hidden" name="shown_words" value=(asked.granted.words);
             button name="authorize" value="false" { "Cancel" }
             button .main name="authorize" value="true" { "Authorize " (name) }
         }
@@ -69,9 +74,15 @@ pub fn refused(redirect_uri: &str, location: &str, refusal: &Named) -> Reply {
     frame::page(refusal.kind.status(), "That did not work", &content)
 }
 
-/// Parses the rights that the form says were shown: the set as a number.
-pub fn read_shown(text: &str) -> Option<Rights> {
-    text.parse().ok().map(Rights::from_bits)
+/// Reads what the form says was shown: the set of rights as a number, and the other words.
+pub fn read_shown(parameters: &Parameters) -> Option<GrantedScope> {
+    let rights = parameters.one("shown")?.parse().ok().map(Rights::from_bits)?;
+    Some(GrantedScope { rights, words: Words::parse(parameters.one("shown_words").unwrap_or_default()) })
+}
+
+/// Returns whether the client asks for nothing but to know who the user is.
+fn is_for_sign_in(asked: &ValidRequest) -> bool {
+    asked.granted.rights.is_empty() && asked.granted.words.has_openid()
 }
 
 /// Returns the name, or one made from the ID: `my-client` is `My Client`.
@@ -97,7 +108,7 @@ fn origin(client: &Client) -> Markup {
     }
 }
 
-fn warnings(ValidRequest { client, redirect_uri, rights, identity, .. }: &ValidRequest) -> Markup {
+fn warnings(ValidRequest { client, redirect_uri, granted, identity, .. }: &ValidRequest) -> Markup {
     html! {
         @if *identity == Identity::Claimed {
             (message::warning("claimed-identity", claimed(redirect_uri)))
@@ -108,7 +119,7 @@ fn warnings(ValidRequest { client, redirect_uri, rights, identity, .. }: &ValidR
         @if client.state == State::Flagged {
             (message::warning("flagged", "Administrators have flagged this client. Be careful."))
         }
-        @if rights.has(Right::All) {
+        @if granted.rights.has(Right::All) {
             (message::warning("all-rights", "It asks for everything: it could do whatever you can do, without asking again. Authorize it only if you trust it as yourself."))
         }
         @if uri::is_in_clear(redirect_uri) {
@@ -136,9 +147,24 @@ fn claimed(redirect_uri: &str) -> Markup {
     }
 }
 
+/// Draws what signing in tells the client, and the words of its own.
+fn shown_words(call: &Call<'_>, user: &User, words: &Words) -> Result<Markup> {
+    let groups = if words.has(OpenIdWord::Groups) { claims::groups(call.tx, user)?.join(", ") } else { String::new() };
+    let told = |word: &ScopeWord| match word {
+        ScopeWord::OpenId(OpenIdWord::OpenId) => html! { "recognize you when you come back" },
+        ScopeWord::OpenId(OpenIdWord::Profile) => html! { "know who you are: your name and user ID" },
+        ScopeWord::OpenId(OpenIdWord::Email) => html! { "know your e-mail address, " (user.primary_email_address) },
+        ScopeWord::OpenId(OpenIdWord::Groups) if groups.is_empty() => html! { "know your groups: you are in none" },
+        ScopeWord::OpenId(OpenIdWord::Groups) => html! { "know your groups: " (groups) },
+        ScopeWord::OpenId(OpenIdWord::OfflineAccess) => html! { "stay signed in while you are away" },
+        ScopeWord::Own(text) => html! { "do what it calls " code { (text) } " at a service of its own" },
+    };
+    Ok(html! { @if !words.is_empty() { ul { @for word in words.iter() { li data-scope=(word.as_str()) { (told(word)) } } } } })
+}
+
 /// Draws the rights in plain words, grouped by what they concern.
-fn shown_rights(call: &Call<'_>, ValidRequest { client, rights: asked, .. }: &ValidRequest) -> Markup {
-    let asked = *asked;
+fn shown_rights(call: &Call<'_>, ValidRequest { client, granted, .. }: &ValidRequest) -> Markup {
+    let asked = granted.rights;
     if asked.has(Right::All) {
         return html! {
             p { "All possible rights. It can do here whatever you can do yourself:" }
@@ -152,7 +178,7 @@ fn shown_rights(call: &Call<'_>, ValidRequest { client, rights: asked, .. }: &Va
         };
     }
     html! {
-        @if asked.is_empty() { p data-message="no-rights" { "Nothing but to know who you are." } }
+        @if asked.is_empty() && granted.words.is_empty() { p data-message="no-rights" { "Nothing but to know who you are." } }
         @for group in rights::groups(asked) {
             h3 { (group.title) }
             ul { @for right in group.rights { li title=(right.name()) { (right.words()) } } }

@@ -12,9 +12,9 @@ use crate::oauth::{client, refused};
 use crate::registry::authentication::{self, Credentials};
 use crate::registry::client_authentication::Presented;
 use crate::registry::credential_use::{self, Use};
+use crate::registry::introspection::{self, Inquirer};
 use crate::registry::refusal::{CLIENT_ID_MISSING, CLIENT_UNAUTHENTICATED, Judged, Refusal};
 use crate::registry::right_use;
-use crate::registry::tokens::{self, Inquirer};
 
 /// Introspects a token: a client its own; a user, with an API key or a session, their own, and an administrator any. To everyone else a
 /// token is inactive.
@@ -59,7 +59,7 @@ fn presented(input: &Input<'_>, body: &Parameters) -> Judged<Presented> {
 }
 
 fn found(call: &Call<'_>, inquirer: &Inquirer<'_>, token: &str) -> Result<(Reply, Option<Use>)> {
-    let introspection = tokens::introspect(call.tx, inquirer, token)?;
+    let introspection = introspection::introspect(call.tx, inquirer, token)?;
     let body = match introspection.active {
         None => json!({"active": false}),
         Some((kind, token)) => {
@@ -81,13 +81,13 @@ fn noted<const N: usize>(transactions: &Transactions<'_>, reply: Reply, uses: [O
 /// Describes a token. Times are seconds since 1970; a refresh token has no `token_type`, which is about how a token is presented (RFC 7662
 /// section 2.2).
 fn described(kind: TokenKind, token: &AccessToken, issuer: &str) -> Value {
-    let (rights, end) = match kind {
-        TokenKind::AccessToken => (token.rights, token.expires_at),
-        _ => (token.refresh_rights, token.ends_at),
+    let (scope, end) = match kind {
+        TokenKind::AccessToken => (token.granted(), token.expires_at),
+        _ => (token.refreshable(), token.ends_at),
     };
     let mut body = Map::from_iter([
         ("active".to_owned(), true.into()),
-        ("scope".to_owned(), rights.names().join(" ").into()),
+        ("scope".to_owned(), scope.to_string().into()),
         ("client_id".to_owned(), token.client_id.as_str().into()),
         ("username".to_owned(), token.user_id.as_str().into()),
         ("sub".to_owned(), token.user_id.as_str().into()),

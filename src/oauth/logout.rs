@@ -7,8 +7,8 @@ use crate::http::origin;
 use crate::http::reply::Reply;
 use crate::model::client::Client;
 use crate::oauth::parameters::Parameters;
+use crate::registry::revocation;
 use crate::registry::sessions::COOKIE;
-use crate::registry::tokens;
 
 errors! {
     MISSING_ACCESS_TOKEN_ID: PermissionDenied "pkg/oauth" "missing_param_access_token_id" "access token ID was not provided";
@@ -25,7 +25,7 @@ pub fn by_client<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let id = query.owned("access_token_id").ok_or(Error::from(&MISSING_ACCESS_TOKEN_ID))?;
     Ok(Box::new(move |call| {
         let session = call.by.session().filter(|_| origin::opens_page(input.request));
-        let ended = tokens::sign_out(call.tx, call.by, session, &id)?;
+        let ended = revocation::sign_out(call.tx, call.by, session, &id)?;
         let place = match &ended.client {
             Some(client) => place(client, query.one("post_logout_redirect_uri"))?,
             None => MOUNT.to_owned(),

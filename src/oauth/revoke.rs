@@ -9,7 +9,7 @@ use crate::oauth::parameters::Parameters;
 use crate::oauth::{client, refused};
 use crate::registry::client_authentication::Presented;
 use crate::registry::refusal::Judged;
-use crate::registry::tokens;
+use crate::registry::revocation;
 
 /// Revokes a token. Answers 200 also for an invalid one. RFC 7009 section 2.2 has clients ignore the body, but some parse every reply as
 /// JSON. The hint of section 2.1 is not needed.
@@ -20,9 +20,8 @@ pub fn revoke<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
             Err(refusal) => Err(refusal),
             Ok((token, presented)) => match client::prove(transactions, &presented)? {
                 Err(refusal) => Err(refusal),
-                Ok(proof) => {
-                    transactions.write(|call| tokens::revoke(call.tx, &call.by.proved_as(&proof.client_id), &proof.client_id, &token))?
-                }
+                Ok(proof) => transactions
+                    .write(|call| revocation::revoke(call.tx, &call.by.proved_as(&proof.client_id), &proof.client_id, &token))?,
             },
         };
         Ok(judged.map_or_else(|refusal| refused::reply(input.request, &refusal), |()| Reply::json(200, &json!({}))))

@@ -115,8 +115,8 @@ pub fn body(issued: &Issued) -> Map<String, Value> {
         ("token_type".to_owned(), "bearer".into()),
         ("expires_in".to_owned(), issued.expires_in_seconds.into()),
     ]);
-    if let Some(rights) = issued.scope {
-        body.insert("scope".to_owned(), rights.names().join(" ").into());
+    if let Some(scope) = &issued.scope {
+        body.insert("scope".to_owned(), scope.to_string().into());
     }
     if let Some(refresh) = &issued.refresh {
         body.insert("refresh_token".to_owned(), refresh.reveal().into());

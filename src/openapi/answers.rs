@@ -73,6 +73,11 @@ fn rights() -> Value {
     json!({"type": "array", "items": reference("Right")})
 }
 
+/// Returns the words of a scope that name no rights.
+fn scopes() -> Value {
+    json!({"type": "array", "items": plain()})
+}
+
 /// Returns the schemas that answers refer to.
 pub fn schemas() -> Map<String, Value> {
     let account = |arm: &'static str, ids: Value| object(&[arm], [(arm, ids)]);
@@ -165,6 +170,7 @@ fn authorization() -> Value {
             ("user_ids", reference("UserIds")),
             ("client_ids", reference("ClientIds")),
             ("rights", rights()),
+            ("scopes", scopes()),
             ("created_at", time()),
             ("updated_at", time()),
         ],
@@ -180,6 +186,7 @@ fn access_token() -> Value {
             ("client_ids", reference("ClientIds")),
             ("id", plain()),
             ("rights", rights()),
+            ("scopes", scopes()),
             ("created_at", time()),
             ("expires_at", time()),
         ],

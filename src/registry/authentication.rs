@@ -13,10 +13,10 @@ use crate::registry::api_keys::STORED_API_KEY_NOT_FOUND;
 use crate::registry::authorizations::ACCESS_TOKEN_NOT_FOUND;
 use crate::registry::credential_use::{Use, first_use};
 use crate::registry::entity::{CLIENT_NOT_FOUND, NOT_FOUND};
+use crate::registry::live_tokens;
 use crate::registry::principal::{Access, Principal, Restriction};
 use crate::registry::sessions::{self, USER_SESSION_NOT_FOUND};
 use crate::registry::standing::{self, described};
-use crate::registry::tokens;
 use crate::store::{Deleted, Tx};
 
 errors! {
@@ -141,7 +141,7 @@ fn standing(tx: &Tx<'_>, id: &UserId, refusal: &'static Definition) -> Result<St
 
 /// Returns a client that acts for a user, with the rights that the user granted, expanded (oauth.md 1.10).
 fn of_access_token(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: &str) -> Result<Principal> {
-    let Some((kept, client)) = tokens::with_client(tx, &token.id)? else {
+    let Some((kept, client)) = live_tokens::with_client(tx, &token.id)? else {
         secret::match_no_generated(&token.key);
         let cause = ACCESS_TOKEN_NOT_FOUND.with("access_token_id", token.id.as_str());
         return Err(TOKEN_NOT_FOUND.error().caused_by(cause).into());

@@ -10,7 +10,7 @@ use crate::model::event::Action;
 use crate::model::grant::{AccessToken, Authorization};
 use crate::registry::entity::{Entity, NOT_FOUND};
 use crate::registry::principal::Principal;
-use crate::registry::{history, tokens};
+use crate::registry::{history, live_tokens, revocation};
 use crate::store::{Deleted, Direction, Tx};
 
 errors! {
@@ -53,7 +53,7 @@ pub fn delete(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> 
 pub fn tokens(tx: &Tx<'_>, user: &UserId, client: &ClientId, direction: Direction, page: Page) -> Result<Listed<AccessToken>> {
     check_client(tx, client)?;
     let kept = tx.client(client, Deleted::Either)?;
-    let limit = kept.map_or(Ok(Rights::NONE), |kept| tokens::limit(tx, client, user, kept.state, kept.all_rights(), kept.approved))?;
+    let limit = kept.map_or(Ok(Rights::NONE), |kept| live_tokens::limit(tx, client, user, kept.state, kept.all_rights(), kept.approved))?;
     Ok(tx.access_tokens(user, client, direction, page)?.map(|token| AccessToken { rights: token.rights.within(limit), ..token }))
 }
 
@@ -76,7 +76,7 @@ pub fn token(tx: &Tx<'_>, user: &UserId, client: &ClientId, id: &str) -> Result<
 pub fn delete_token(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId, id: &str) -> Result<()> {
     let token = token(tx, user, client, id)?;
     tx.delete_token_family(&token.family_id)?;
-    tokens::record_end(tx, by, &token)
+    revocation::record_end(tx, by, &token)
 }
 
 /// Deletes every token that a client has for a user; the authorization stays.

@@ -1,6 +1,6 @@
 //! Decides whether a client may get an authorization code for a user, in the order of oauth.md 1.4.2.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::base::error::Result;
 use crate::base::id::{ClientId, UserId};
@@ -12,16 +12,17 @@ use crate::model::bounds::{AUTHORIZATIONS, CODES};
 use crate::model::choice::{Grant, State};
 use crate::model::client::Client;
 use crate::model::event::Action;
-use crate::model::grant::{AuthorizationCode, CODE_SECONDS};
-use crate::model::scope::Scope;
+use crate::model::grant::{Authorization, AuthorizationCode, CODE_SECONDS};
+use crate::model::scope::{GrantedScope, Scope};
 use crate::model::session::Session;
+use crate::model::value;
 use crate::registry::entity::Entity;
 use crate::registry::principal::Principal;
 use crate::registry::refusal::{
     AUTHORIZATIONS_FULL, CLIENT_STATE_REJECTED, CLIENT_STATE_REQUESTED, CLIENT_STATE_SUSPENDED, CLIENT_UNKNOWN_TO_US,
     CLIENT_WITHOUT_REDIRECT_URI, CODE_CHALLENGE_MALFORMED, CODE_CHALLENGE_METHOD_UNSUPPORTED, CODE_CHALLENGE_MISSING, CODE_GRANT_MISSING,
-    Judged, PARAMETER_REPEATED, REDIRECT_URI_MISSING, REDIRECT_URI_NOT_REGISTERED, RESPONSE_TYPE_MISSING, RESPONSE_TYPE_UNSUPPORTED,
-    Reason, Refusal, SCOPE_WITHOUT_RIGHT, STATE_TOO_LONG, USER_NOT_APPROVED,
+    Judged, NONCE_TOO_LONG, PARAMETER_REPEATED, REDIRECT_URI_MISSING, REDIRECT_URI_NOT_REGISTERED, RESPONSE_TYPE_MISSING,
+    RESPONSE_TYPE_UNSUPPORTED, Reason, Refusal, SCOPE_WITHOUT_RIGHT, STATE_TOO_LONG, USER_NOT_APPROVED,
 };
 use crate::registry::{history, standing, trials};
 use crate::store::{Deleted, Tx};
@@ -36,6 +37,7 @@ pub struct AuthorizationRequest {
     pub scope: Scope,
     pub code_challenge: Option<String>,
     pub code_challenge_method: Option<String>,
+    pub nonce: Option<String>,
     /// The name of a repeated parameter.
     pub repeated: Option<&'static str>,
 }
@@ -56,11 +58,12 @@ pub enum Decision {
 pub struct ValidRequest {
     pub client: Client,
     pub redirect_uri: String,
-    /// The client's rights, or the fewer that it asked for.
-    pub rights: Rights,
-    /// Whether the requested scope differs from these rights.
+    /// The client's rights, or the fewer that it asked for, and the other words that it asked for.
+    pub granted: GrantedScope,
+    /// Whether the requested scope differs from that.
     pub scope_differs: bool,
     pub code_challenge: Option<String>,
+    pub nonce: Option<String>,
     pub identity: Identity,
     pub consent: Consent,
 }
@@ -84,6 +87,9 @@ pub enum Consent {
 /// In bytes. A longer state would make a URL that is too long.
 pub const LONGEST_STATE: usize = 8 * 1024;
 
+/// In bytes. It is stored until the code is redeemed.
+const LONGEST_NONCE: usize = 512;
+
 /// Judges an authorization request of the signed-in user.
 /// # Errors
 /// Only those of the store. A refusal is a [`Decision`].
@@ -105,12 +111,19 @@ pub fn judge(tx: &Tx<'_>, session: &Session, request: &AuthorizationRequest) -> 
             if let Err(refusal) = check_user(tx, &session.user_id, &client)? {
                 return Ok(Decision::ErrorPage(refusal));
             }
-            let rights = request.scope.narrowed(client.all_rights());
-            let scope_differs = request.scope.differs_from(rights);
+            let granted = request.scope.granted(&GrantedScope::most_of(&client));
             let identity = identity(tx, &client, &redirect_uri)?;
-            let consent = consent(tx, session, &client, identity, rights)?;
-            let code_challenge = request.code_challenge.clone();
-            Ok(Decision::Proceed(Box::new(ValidRequest { client, redirect_uri, rights, scope_differs, code_challenge, identity, consent })))
+            let consent = consent(tx, session, &client, identity, &granted)?;
+            Ok(Decision::Proceed(Box::new(ValidRequest {
+                client,
+                redirect_uri,
+                scope_differs: request.scope.differs_from(&granted),
+                granted,
+                code_challenge: request.code_challenge.clone(),
+                nonce: request.nonce.clone(),
+                identity,
+                consent,
+            })))
         }
     }
 }
@@ -145,6 +158,9 @@ fn reason_against(tx: &Tx<'_>, session: &Session, request: &AuthorizationRequest
     if request.state.as_ref().is_some_and(|state| state.len() > LONGEST_STATE) {
         return Ok(Some(&STATE_TOO_LONG));
     }
+    if request.scope.has_openid() && request.nonce.as_ref().is_some_and(|nonce| nonce.len() > LONGEST_NONCE) {
+        return Ok(Some(&NONCE_TOO_LONG));
+    }
     match request.response_type.as_deref() {
         Some("code") => {}
         None => return Ok(Some(&RESPONSE_TYPE_MISSING)),
@@ -171,8 +187,7 @@ fn reason_against(tx: &Tx<'_>, session: &Session, request: &AuthorizationRequest
         State::Rejected => Some(&CLIENT_STATE_REJECTED),
         State::Suspended => Some(&CLIENT_STATE_SUSPENDED),
     };
-    let names_rights_in_vain = !request.scope.rights.is_empty() && request.scope.narrowed(client.all_rights()).is_empty();
-    Ok(state.or(names_rights_in_vain.then_some(&SCOPE_WITHOUT_RIGHT)))
+    Ok(state.or(request.scope.asks_in_vain(&GrantedScope::most_of(client)).then_some(&SCOPE_WITHOUT_RIGHT)))
 }
 
 /// Returns whether a client has no secret, and so cannot prove who it is (RFC 6749 section 2.1).
@@ -189,13 +204,11 @@ fn identity(tx: &Tx<'_>, client: &Client, redirect_uri: &str) -> Result<Identity
 
 /// Returns whether consent is needed. It always is for a client that only claims its identity: an earlier consent, or an administrator's,
 /// may have been for another (RFC 8252 section 8.6).
-fn consent(tx: &Tx<'_>, session: &Session, client: &Client, identity: Identity, asked: Rights) -> Result<Consent> {
+fn consent(tx: &Tx<'_>, session: &Session, client: &Client, identity: Identity, asked: &GrantedScope) -> Result<Consent> {
     if identity == Identity::Claimed {
         return Ok(Consent::Needed);
     }
-    let covered = tx
-        .authorization(&session.user_id, &client.id)?
-        .is_some_and(|authorization| asked.without(authorization.agreed.expanded()).is_empty());
+    let covered = tx.authorization(&session.user_id, &client.id)?.is_some_and(|authorization| asked.is_within(&authorization.agreed()));
     Ok(if client.skip_authorization || covered { Consent::Given } else { Consent::Needed })
 }
 
@@ -214,23 +227,38 @@ pub fn check_user(tx: &Tx<'_>, user_id: &UserId, client: &Client) -> Result<Judg
     Ok(Err(Refusal::to(&AUTHORIZATIONS_FULL, &client.id).with("most", &AUTHORIZATIONS.most.to_string())))
 }
 
-/// Records that a user authorizes a client for the rights that it asked for, `agreed` of which the user was asked about.
+/// Records that a user authorizes a client for what it asked for, `agreed` of which the user was asked about.
 /// # Errors
 /// Only those of the store.
-pub fn authorize(tx: &Tx<'_>, by: &Principal, user_id: &UserId, client: &Client, asked: Rights, agreed: Rights) -> Result<()> {
+pub fn authorize(
+    tx: &Tx<'_>,
+    by: &Principal,
+    user_id: &UserId,
+    client: &Client,
+    asked: &GrantedScope,
+    agreed: &GrantedScope,
+) -> Result<()> {
     let before = tx.authorization(user_id, &client.id)?;
+    let was = before.as_ref().map(Authorization::granted).unwrap_or_default();
+    let was_agreed = before.as_ref().map(Authorization::agreed).unwrap_or_default();
     // Agreeing to less keeps what was agreed to before.
-    let is_narrowed = asked != client.all_rights();
-    let kept = before.as_ref().filter(|_| is_narrowed).map_or(Rights::NONE, |before| before.rights);
-    let granted = asked.or(kept);
-    let agreed = before.as_ref().map_or(Rights::NONE, |before| before.agreed).or(agreed).and(granted);
-    tx.set_authorization(user_id, &client.id, granted, agreed)?;
-    if before.as_ref().is_none_or(|before| before.rights != granted) {
-        let shown = |rights: Rights| json!({"user_id": user_id.as_str(), "rights": rights.names()});
-        let old = before.map_or(Value::Object(Default::default()), |before| shown(before.rights));
-        history::record_values(tx, by, &Entity::Client(client.id.clone()), Action::Authorize, old, shown(granted))?;
+    let is_narrowed = asked.rights != client.all_rights();
+    let kept = if is_narrowed { was.rights } else { Rights::NONE };
+    let granted = GrantedScope { rights: asked.rights.or(kept), words: asked.words.or(&was.words) };
+    let agreed =
+        GrantedScope { rights: was_agreed.rights.or(agreed.rights).and(granted.rights), words: was_agreed.words.or(&agreed.words) };
+    tx.set_authorization(user_id, &client.id, &granted, &agreed)?;
+    if before.is_none() || was != granted {
+        let old = before.map_or(Value::Object(Default::default()), |_| shown(user_id, &was));
+        history::record_values(tx, by, &Entity::Client(client.id.clone()), Action::Authorize, old, shown(user_id, &granted))?;
     }
     Ok(())
+}
+
+/// Returns an authorization as the history shows it.
+fn shown(user_id: &UserId, granted: &GrantedScope) -> Value {
+    let scopes = if granted.words.is_empty() { Value::Null } else { granted.words.texts().into() };
+    value::present([("user_id", user_id.as_str().into()), ("rights", granted.rights.names().into()), ("scopes", scopes)])
 }
 
 /// Records the user's consent and issues a code.
@@ -239,21 +267,25 @@ pub fn authorize(tx: &Tx<'_>, by: &Principal, user_id: &UserId, client: &Client,
 pub fn grant(tx: &Tx<'_>, by: &Principal, session: &Session, asked: &ValidRequest) -> Result<Token> {
     let (user_id, client_id) = (&session.user_id, &asked.client.id);
     // If an administrator lets the client skip consent, the user has agreed to nothing: when that ends, the user is asked.
-    let agreed = if asked.consent == Consent::Needed { asked.rights } else { Rights::NONE };
-    authorize(tx, by, user_id, &asked.client, asked.rights, agreed)?;
+    let agreed = if asked.consent == Consent::Needed { asked.granted.clone() } else { GrantedScope::default() };
+    authorize(tx, by, user_id, &asked.client, &asked.granted, &agreed)?;
+    let for_id_token = asked.granted.words.has_openid();
     let token = Token::fresh(TokenKind::AuthorizationCode);
     let code = AuthorizationCode {
         id: token.id.clone(),
         user_id: user_id.clone(),
         client_id: client_id.clone(),
         session_id: session.id.clone(),
-        rights: asked.rights,
+        rights: asked.granted.rights,
         redirect_uri: asked.redirect_uri.clone(),
         code_challenge: asked.code_challenge.clone(),
         created_at: tx.now,
         expires_at: tx.now.plus_seconds(CODE_SECONDS),
         family_id: None,
         scope_differs: asked.scope_differs,
+        words: asked.granted.words.clone(),
+        nonce: asked.nonce.clone().filter(|_| for_id_token),
+        signed_in_at: for_id_token.then_some(session.created_at),
     };
     tx.delete_surplus_authorization_codes(user_id, client_id, CODES.most - 1)?;
     tx.insert_authorization_code(&code, &Hash::of_generated(&token.key))?;

@@ -32,6 +32,13 @@ pub fn record(tx: &Tx<'_>, used: &Use) -> Result<()> {
     }
 }
 
+/// Records the first use of a token, also of one that was refused.
+/// # Errors
+/// Only those of the store.
+pub(super) fn record_first(tx: &Tx<'_>, kept: &StoredToken) -> Result<()> {
+    first_use(kept, tx.now).map_or(Ok(()), |used| record(tx, &used))
+}
+
 /// Returns the first use of a token that its predecessor could still be exchanged for; afterwards a client without a secret cannot do that.
 pub fn first_use(kept: &StoredToken, now: Time) -> Option<Use> {
     // Only the first token of a family has no predecessor.

@@ -1,12 +1,44 @@
-//! The tokens that open something now, for another server to take over.
+//! What tokens are good for now: never more than their client may ask for by now.
 
 use crate::base::error::Result;
+use crate::base::id::{ClientId, UserId};
+use crate::base::right::Rights;
+use crate::base::secret::{Token, TokenKind};
+use crate::model::choice::State;
 use crate::model::grant::AccessToken;
-use crate::registry::tokens::limit;
+use crate::registry::trials;
 use crate::store::Tx;
-use crate::store::access_tokens::Hashes;
+use crate::store::access_tokens::{Hashes, StoredToken, TokenClient};
 
-/// Visits every token that can be used or refreshed, with no more rights than it gives here.
+/// Returns a token that was not rotated, with its client, and with no more rights than [`limit`] leaves.
+pub(super) fn with_client(tx: &Tx<'_>, id: &str) -> Result<Option<(StoredToken, TokenClient)>> {
+    let Some((mut kept, client)) = tx.access_token_with_client(id)? else { return Ok(None) };
+    let token = &mut kept.token;
+    let limit = limit(tx, &token.client_id, &token.user_id, client.state, client.rights, client.approved)?;
+    (token.rights, token.refresh_rights) = (token.rights.within(limit), token.refresh_rights.within(limit));
+    Ok(Some((kept, client)))
+}
+
+/// Returns the most that a client's tokens may allow: what the client may ask for now. While it waits for approval, what was approved
+/// before, except for users who try it.
+pub(super) fn limit(tx: &Tx<'_>, client: &ClientId, user: &UserId, state: State, rights: Rights, approved: Rights) -> Result<Rights> {
+    let is_open = match state {
+        State::Requested => trials::may_try(tx, client, user)?,
+        State::Approved | State::Flagged | State::Rejected | State::Suspended => true,
+    };
+    Ok(if is_open { rights } else { approved.within(rights) })
+}
+
+/// Returns whether the presented token is one of the two in this row.
+pub(super) fn proves(kept: &StoredToken, presented: &Token) -> bool {
+    match presented.kind {
+        TokenKind::AccessToken => kept.hashes.access.matches(&presented.key),
+        TokenKind::RefreshToken => kept.hashes.refresh.as_ref().is_some_and(|hash| hash.matches(&presented.key)),
+        TokenKind::ApiKey | TokenKind::AuthorizationCode | TokenKind::Session | TokenKind::SignInLink | TokenKind::PasswordChoice => false,
+    }
+}
+
+/// Visits every token that can be used or refreshed, for another server to take over, with no more rights than it gives here.
 /// # Errors
 /// Those of `visit`, and those of the store.
 pub fn each(tx: &Tx<'_>, visit: &mut dyn FnMut(AccessToken, Hashes) -> Result<()>) -> Result<()> {

@@ -16,7 +16,7 @@ use crate::registry::entity::{ALREADY_EXISTS, Entity, live_organization};
 use crate::registry::members::{self, NESTED_ORGANIZATIONS};
 use crate::registry::principal::Principal;
 use crate::registry::rights;
-use crate::registry::{audience, bounds, contacts, history, marks};
+use crate::registry::{administrators, audience, bounds, claims, contacts, history, marks};
 use crate::store::members::Owned;
 use crate::store::organizations::OrganizationKey;
 use crate::store::{Deleted, Direction, Search, Tx};
@@ -26,11 +26,13 @@ errors! {
         "pkg/identityserver" "admins_create_organizations" "organizations may only be created by admins";
     ADMINS_PURGE_ORGANIZATIONS: PermissionDenied
         "pkg/identityserver" "admins_purge_organizations" "organizations may only be purged by admins";
+    ADMINS_RESERVED: InvalidArgument
+        "keyfob" "admins_reserved" "organization_id: no organization has the ID `admins`, which stands for the administrators among the groups of a user: take another";
 }
 
 /// Creates an organization, owned by its creator.
 /// # Errors
-/// `admins_create_organizations` where the settings say so, those of [`rights::require`], `too_many` organizations,
+/// `admins_create_organizations` where the settings say so, `admins_reserved`, those of [`rights::require`], `too_many` organizations,
 /// `contact_no_collaborator` for another contact than the creator, `already_exists`.
 pub fn create(
     tx: &Tx<'_>,
@@ -43,6 +45,9 @@ pub fn create(
     if settings.organization_creators == Creators::Admins && !by.is_admin {
         return Err((&ADMINS_CREATE_ORGANIZATIONS).into());
     }
+    if id.as_str() == claims::ADMINS {
+        return Err((&ADMINS_RESERVED).into());
+    }
     rights::require(tx, by, &Entity::User(founder.clone()), Right::UserOrganizationsCreate, Deleted::No)?;
     bounds::check_may_add(by, &ORGANIZATIONS, |account| tx.organizations_created_by(account))?;
     let owner = AccountId::User(founder.clone());
@@ -50,7 +55,11 @@ pub fn create(
     sent.apply(FIELDS, &mut organization, &Mask::everything(FIELDS));
     marks::check_kept(by, &Default::default(), &organization.attributes)?;
     contacts::set_owner([&mut organization.administrative_contact, &mut organization.technical_contact], &owner)?;
-    if !tx.insert_organization(&organization, by.account.as_ref())? {
+    if !by.is_admin {
+        organization.group = None;
+    }
+    // Apps may give rights to a group of this name already: nobody makes themselves a member of it.
+    if !tx.insert_organization(&organization, by.account.as_ref(), by.is_admin)? {
         return Err((&ALREADY_EXISTS).into());
     }
     members::make_owner(tx, &Owned::Organization(organization.id.clone()), &owner)?;
@@ -109,9 +118,10 @@ pub fn search(tx: &Tx<'_>, by: &Principal, search: &Search<OrganizationKey>, mas
 
 /// Changes the fields of the mask.
 /// # Errors
-/// `organization_not_found`, `contact_info_restricted`, `contact_no_collaborator`.
+/// `organization_not_found`, `update_admin_field`, `contact_info_restricted`, `contact_no_collaborator`.
 pub fn update(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &OrganizationId, mask: &Mask, sent: &Patch) -> Result<Organization> {
     let old = live_organization(tx, id)?;
+    administrators::check_fields(by, FIELDS, mask)?;
     contacts::check_allowed(by, settings, sent)?;
     contacts::check_members(tx, &Owned::Organization(id.clone()), sent)?;
     let mut new = Organization { updated_at: tx.now, ..old.clone() };

@@ -72,6 +72,7 @@ reasons! {
     REDIRECT_URI_MISSING: "redirect_uri_missing" "invalid_request" INVALID_REQUEST;
     REDIRECT_URI_NOT_REGISTERED: "redirect_uri_not_registered" "invalid_request" INVALID_REDIRECT_URI;
     STATE_TOO_LONG: "state_too_long" "invalid_request" INVALID_REQUEST;
+    NONCE_TOO_LONG: "nonce_too_long" "invalid_request" INVALID_REQUEST;
     RESPONSE_TYPE_MISSING: "response_type_missing" "invalid_request" INVALID_REQUEST;
     RESPONSE_TYPE_UNSUPPORTED: "response_type_unsupported" "unsupported_response_type" UNSUPPORTED_RESPONSE_TYPE;
     CODE_CHALLENGE_MALFORMED: "code_challenge_malformed" "invalid_request" INVALID_CODE_CHALLENGE;

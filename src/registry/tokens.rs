@@ -1,35 +1,28 @@
 //! Redeems codes and refreshes tokens, and revokes what is used twice (oauth.md 1.5, 2.4, 2.5, 2.9).
 
-use serde_json::json;
-
 use crate::base::error::Result;
-use crate::base::id::{AccountId, ClientId, UserId};
+use crate::base::id::UserId;
 use crate::base::pkce;
-use crate::base::right::Rights;
 use crate::base::secret::{self, Hash, Token, TokenKind};
 use crate::base::time::Time;
 use crate::base::uri;
 use crate::model::bounds::{ROTATED_TOKENS, TOKENS};
-use crate::model::choice::{Grant, State};
+use crate::model::choice::Grant;
 use crate::model::client::{Client, ClientType};
-use crate::model::event::Action;
 use crate::model::grant::{ACCESS_SECONDS, AccessToken, AuthorizationCode, RETRY_SECONDS};
-use crate::model::scope::Scope;
-use crate::model::session::Session;
+use crate::model::scope::{GrantedScope, Scope};
 use crate::model::settings::Settings;
 use crate::registry::client_authentication::check_usable;
-use crate::registry::credential_use::{self, Use, first_use};
-use crate::registry::entity::Entity;
-use crate::registry::principal::{Access, Principal};
+use crate::registry::credential_use;
+use crate::registry::live_tokens::limit;
 use crate::registry::refusal::{
     CODE_EXPIRED, CODE_OF_ANOTHER_CLIENT, CODE_REPLAYED, CODE_UNKNOWN, CODE_VERIFIER_MISSING, CODE_VERIFIER_UNEXPECTED,
     CODE_VERIFIER_WRONG, GRANT_NOT_ALLOWED, Judged, REDIRECT_URI_DIFFERS, REFRESH_SCOPE_WIDER, REFRESH_SUCCESSOR_GONE,
     REFRESH_SUCCESSOR_USED, REFRESH_SUCCESSOR_WIDER, REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_OF_ANOTHER_CLIENT, REFRESH_TOKEN_REUSED,
-    REFRESH_TOKEN_UNKNOWN, REFRESHED_TOO_OFTEN, Refusal, TOKEN_OF_ANOTHER_CLIENT, TOKEN_TYPE_UNSUPPORTED, USER_GONE,
-    USER_NOT_APPROVED_AT_TOKEN,
+    REFRESH_TOKEN_UNKNOWN, REFRESHED_TOO_OFTEN, Refusal, USER_GONE, USER_NOT_APPROVED_AT_TOKEN,
 };
-use crate::registry::{consent, history, sessions, standing, trials};
-use crate::store::access_tokens::{Hashes, Rotated, StoredToken, TokenClient};
+use crate::registry::{consent, standing};
+use crate::store::access_tokens::{Hashes, Rotated, StoredToken};
 use crate::store::{Deleted, Tx};
 
 /// The tokens issued to a client.
@@ -39,8 +32,8 @@ pub struct Issued {
     /// Only for clients with the refresh grant.
     pub refresh: Option<Token>,
     pub expires_in_seconds: i64,
-    /// The rights granted, where they differ from what was asked for or from the client's rights (RFC 6749 section 5.1).
-    pub scope: Option<Rights>,
+    /// What was granted, where it differs from what was asked for or from the client's rights (RFC 6749 section 5.1), and always with `openid`.
+    pub scope: Option<GrantedScope>,
 }
 
 /// An access token request with a code (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
@@ -100,8 +93,10 @@ pub fn redeem(tx: &Tx<'_>, settings: &Settings, client: &Client, exchange: &Exch
     if !tx.redeem_authorization_code(&code.id, &id)? {
         return refused(&CODE_REPLAYED);
     }
-    let requested = Requested { rights: code.rights, scope_differs: code.scope_differs };
-    issue_first(tx, settings, client, Issuance::first(id, code.user_id, code.session_id, requested, Terms::usual(tx))).map(Ok)
+    let granted = GrantedScope { rights: code.rights, words: code.words };
+    let requested = Requested { granted, scope_differs: code.scope_differs };
+    let first = Issuance::first(id, code.user_id, code.session_id, requested, Terms::usual(tx));
+    issue_first(tx, settings, client, Issuance { nonce: code.nonce, signed_in_at: code.signed_in_at, ..first }).map(Ok)
 }
 
 /// Issues tokens that a user authorized a client for without a code: in a fixture, for tests.
@@ -170,7 +165,7 @@ pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, client_type: C
         return refused(&REFRESH_TOKEN_UNKNOWN);
     }
     if kept.token.client_id != client.id {
-        note_use(tx, &kept)?;
+        credential_use::record_first(tx, &kept)?;
         return refused(&REFRESH_TOKEN_OF_ANOTHER_CLIENT);
     }
     if let Some(rotated) = &kept.rotated {
@@ -194,19 +189,21 @@ pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, client_type: C
     }
     let (id, salt) = (Token::fresh(TokenKind::AccessToken).id, secret::random::<32>());
     tx.rotate_access_token(&kept.token.id, &id, &salt, tx.now.plus_seconds(ROTATED_KEPT_SECONDS))?;
-    let AccessToken { family_id, user_id, session_id, refresh_rights, .. } = kept.token;
-    let issuance = Issuance { family_id, user_id, session_id, requested, refresh_rights, terms: Terms::usual(tx) };
+    let (refreshable, terms) = (kept.token.refreshable(), Terms::usual(tx));
+    let AccessToken { family_id, user_id, session_id, signed_in_at, .. } = kept.token;
+    let issuance = Issuance { family_id, user_id, session_id, signed_in_at, nonce: None, requested, refreshable, terms };
     issue(tx, settings, client, issuance, id, Keys::following(&presented.key, &salt)).map(Ok)
 }
 
-/// Returns the rights requested by a refresh: those of the refresh token or fewer (RFC 6749 section 6).
+/// Returns the scope requested by a refresh: that of the refresh token or less (RFC 6749 section 6).
 fn requested(client: &Client, renewal: &Renewal, kept: &StoredToken) -> Judged<Requested> {
-    let (scope, most) = (renewal.scope, kept.token.refresh_rights);
-    if !scope.rights.without(most.expanded()).is_empty() {
+    let (scope, most) = (&renewal.scope, kept.token.refreshable());
+    let granted = scope.refreshed(&most);
+    let is_in_vain = granted == GrantedScope::default() && most != granted;
+    if is_in_vain || scope.is_wider_than(&most, &GrantedScope::most_of(client)) {
         return Err(Refusal::to(&REFRESH_SCOPE_WIDER, &client.id));
     }
-    let rights = scope.narrowed(most);
-    Ok(Requested { rights, scope_differs: scope.differs_from(rights) })
+    Ok(Requested { scope_differs: scope.differs_from(&granted), granted })
 }
 
 /// Handles a refresh token that was rotated before. Shortly after, a reply was lost or two programs refreshed at once: they get the same
@@ -237,15 +234,20 @@ fn repeat(
         Ok(requested) => requested,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let limit = limit(tx, &client.id, &kept.token.user_id, client.state, client.all_rights(), client.approved)?;
-    let granted = successor.token.rights.within(limit);
-    if !granted.without(requested.rights.expanded()).is_empty() {
+    let granted = limited(tx, client, &kept.token.user_id, &successor.token.granted())?;
+    if !granted.is_within(&requested.granted) {
         return refused(&REFRESH_SUCCESSOR_WIDER);
     }
     let seconds = (successor.token.expires_at.seconds() - tx.now.seconds()).clamp(0, ACCESS_SECONDS);
     let keys = Keys::following(&renewal.refresh_token.key, salt);
     let refresh = successor.hashes.refresh.is_some();
     Ok(Ok(keys.issued(&successor.token.id, requested.told(client, granted), refresh, seconds)))
+}
+
+/// Returns what is left of a scope under what the client may ask for now.
+fn limited(tx: &Tx<'_>, client: &Client, user: &UserId, granted: &GrantedScope) -> Result<GrantedScope> {
+    let limit = limit(tx, &client.id, user, client.state, client.all_rights(), client.approved)?;
+    Ok(GrantedScope { rights: granted.rights.within(limit), words: granted.words.and(&GrantedScope::most_of(client).words) })
 }
 
 /// Checks that the client may have tokens and has the grant, and that the user exists and is neither suspended nor rejected.
@@ -268,15 +270,21 @@ struct Issuance {
     family_id: String,
     user_id: UserId,
     session_id: String,
+    signed_in_at: Option<Time>,
+    /// For the ID token.
+    nonce: Option<String>,
     requested: Requested,
-    refresh_rights: Rights,
+    /// What the refresh token can bring.
+    refreshable: GrantedScope,
     terms: Terms,
 }
 
 impl Issuance {
     /// Returns that of the first tokens of a family, whose ID is also theirs.
     fn first(id: String, user_id: UserId, session_id: String, requested: Requested, terms: Terms) -> Issuance {
-        Issuance { family_id: id, user_id, session_id, refresh_rights: requested.rights, requested, terms }
+        let signed_in_at = requested.granted.words.has_openid().then_some(terms.issued_at);
+        let refreshable = requested.granted.clone();
+        Issuance { family_id: id, user_id, session_id, signed_in_at, nonce: None, requested, refreshable, terms }
     }
 }
 
@@ -294,18 +302,19 @@ impl Terms {
     }
 }
 
-/// The rights that an access token is requested for.
-#[derive(Clone, Copy, Debug)]
+/// What an access token is requested for.
+#[derive(Clone, Debug)]
 pub struct Requested {
-    pub rights: Rights,
-    /// Whether the requested scope differs from these rights.
+    pub granted: GrantedScope,
+    /// Whether the requested scope differs from that.
     pub scope_differs: bool,
 }
 
 impl Requested {
     /// Returns the scope to tell the client: also if it asked for nothing and gets less than it is registered for.
-    fn told(&self, client: &Client, granted: Rights) -> Option<Rights> {
-        (self.scope_differs || granted != self.rights || granted != client.all_rights()).then_some(granted)
+    fn told(&self, client: &Client, granted: GrantedScope) -> Option<GrantedScope> {
+        let is_told = self.scope_differs || granted.words.has_openid() || granted != self.granted || granted.rights != client.all_rights();
+        is_told.then_some(granted)
     }
 }
 
@@ -325,7 +334,7 @@ impl Keys {
         Keys { access: secret::derived_key(key, salt, "access"), refresh: secret::derived_key(key, salt, "refresh") }
     }
 
-    fn issued(self, id: &str, scope: Option<Rights>, with_refresh: bool, expires_in_seconds: i64) -> Issued {
+    fn issued(self, id: &str, scope: Option<GrantedScope>, with_refresh: bool, expires_in_seconds: i64) -> Issued {
         let token = |kind, key| Token { kind, id: id.to_owned(), key };
         Issued {
             scope,
@@ -338,163 +347,33 @@ impl Keys {
 
 fn issue(tx: &Tx<'_>, settings: &Settings, client: &Client, issuance: Issuance, id: String, keys: Keys) -> Result<Issued> {
     let Terms { issued_at, expires_in_seconds, with_refresh } = issuance.terms;
-    let with_refresh = with_refresh && client.grants.contains(&Grant::RefreshToken);
+    let may_refresh = client.grants.contains(&Grant::RefreshToken) && issuance.refreshable.words.allow_refresh();
+    let with_refresh = with_refresh && may_refresh;
     let expires_at = issued_at.plus_seconds(expires_in_seconds);
     let ends_at = if with_refresh {
         issued_at.plus_seconds(settings.refresh_token_days.saturating_mul(24 * 60 * 60)).max(expires_at)
     } else {
         expires_at.plus_seconds(EXPIRED_KEPT_SECONDS)
     };
-    let limit = limit(tx, &client.id, &issuance.user_id, client.state, client.all_rights(), client.approved)?;
+    let limited = |granted: &GrantedScope| limited(tx, client, &issuance.user_id, granted);
+    let (granted, refreshable) = (limited(&issuance.requested.granted)?, limited(&issuance.refreshable)?);
     let token = AccessToken {
         id,
         family_id: issuance.family_id,
         user_id: issuance.user_id,
         client_id: client.id.clone(),
         session_id: issuance.session_id,
-        rights: issuance.requested.rights.within(limit),
-        refresh_rights: issuance.refresh_rights.within(limit),
+        rights: granted.rights,
+        refresh_rights: refreshable.rights,
         created_at: issued_at,
         expires_at,
         ends_at,
+        words: granted.words.clone(),
+        refresh_words: refreshable.words,
+        signed_in_at: issuance.signed_in_at,
     };
     let hashes = Hashes { access: Hash::of_generated(&keys.access), refresh: with_refresh.then(|| Hash::of_generated(&keys.refresh)) };
     tx.insert_access_token(&token, &hashes)?;
     tx.count_issued_token(&client.id)?;
-    Ok(keys.issued(&token.id, issuance.requested.told(client, token.rights), with_refresh, expires_in_seconds))
-}
-
-/// Revokes a token with its family. An unknown or expired token needs no revocation (RFC 7009 section 2.2).
-/// # Errors
-/// Only those of the store.
-pub fn revoke(tx: &Tx<'_>, by: &Principal, client: &ClientId, text: &str) -> Result<Judged<()>> {
-    let Some(presented) = Token::parse(text) else { return Ok(Ok(())) };
-    if !matches!(presented.kind, TokenKind::AccessToken | TokenKind::RefreshToken) {
-        return Ok(Err(Refusal::to(&TOKEN_TYPE_UNSUPPORTED, client)));
-    }
-    let Some(kept) = tx.stored_access_token(&presented.id)?.filter(|kept| proves(kept, &presented)) else { return Ok(Ok(())) };
-    if kept.token.client_id != *client {
-        note_use(tx, &kept)?;
-        return Ok(Err(Refusal::to(&TOKEN_OF_ANOTHER_CLIENT, client)));
-    }
-    tx.delete_token_family(&kept.token.family_id)?;
-    record_end(tx, by, &kept.token).map(Ok)
-}
-
-/// What signing out through a client ended.
-#[derive(Debug, Default)]
-pub struct SignedOut {
-    /// The client of the token, if both exist.
-    pub client: Option<Client>,
-    pub has_ended_session: bool,
-}
-
-/// Ends a token by its ID (oauth.md 1.7), for the token's user only, because the ID proves nothing. `session`, the browser's own, ends too
-/// if the token was granted in it, or in one that has ended.
-/// # Errors
-/// Only those of the store.
-pub fn sign_out(tx: &Tx<'_>, by: &Principal, session: Option<&Session>, id: &str) -> Result<SignedOut> {
-    let Some(kept) = tx.stored_access_token(id)?.filter(|kept| kept.rotated.is_none()) else { return Ok(SignedOut::default()) };
-    let client = tx.client(&kept.token.client_id, Deleted::No)?;
-    let Some(session) = session.filter(|session| session.user_id == kept.token.user_id) else {
-        return Ok(SignedOut { client, has_ended_session: false });
-    };
-    let granted_in = tx.session(&kept.token.session_id)?.map(|(session, _)| session).filter(|session| !session.has_ended(tx.now));
-    let has_ended_session = granted_in.is_none_or(|granted_in| granted_in.id == session.id);
-    if has_ended_session {
-        sessions::delete(tx, by, &session.user_id, &session.id)?;
-    }
-    tx.delete_token_family(&kept.token.family_id)?;
-    record_end(tx, by, &kept.token)?;
-    Ok(SignedOut { client, has_ended_session })
-}
-
-/// The caller of an introspection.
-#[derive(Debug)]
-pub enum Inquirer<'a> {
-    /// A client, about its own tokens.
-    Client(&'a ClientId),
-    /// A user about their own tokens, an administrator about any, and a client acting for a user about its own for this user.
-    Caller(&'a Principal),
-}
-
-/// Returns a token that was not rotated, with its client, and with no more rights than [`limit`] leaves.
-pub(super) fn with_client(tx: &Tx<'_>, id: &str) -> Result<Option<(StoredToken, TokenClient)>> {
-    let Some((mut kept, client)) = tx.access_token_with_client(id)? else { return Ok(None) };
-    let token = &mut kept.token;
-    let limit = limit(tx, &token.client_id, &token.user_id, client.state, client.rights, client.approved)?;
-    (token.rights, token.refresh_rights) = (token.rights.within(limit), token.refresh_rights.within(limit));
-    Ok(Some((kept, client)))
-}
-
-/// Returns the most that a client's tokens may allow: what the client may ask for now. While it waits for approval, what was approved
-/// before, except for users who try it.
-pub(super) fn limit(tx: &Tx<'_>, client: &ClientId, user: &UserId, state: State, rights: Rights, approved: Rights) -> Result<Rights> {
-    let is_open = match state {
-        State::Requested => trials::may_try(tx, client, user)?,
-        State::Approved | State::Flagged | State::Rejected | State::Suspended => true,
-    };
-    Ok(if is_open { rights } else { approved.within(rights) })
-}
-
-/// The result of an introspection.
-#[derive(Debug, Default)]
-pub struct Introspection {
-    /// The token, if it is valid and the caller may know of it.
-    pub active: Option<(TokenKind, AccessToken)>,
-    /// Asking about a token uses it, whatever the answer.
-    pub use_to_record: Option<Use>,
-}
-
-/// Introspects a token (RFC 7662 section 2.2). To callers who may not know of it, it is inactive.
-/// # Errors
-/// Only those of the store.
-pub fn introspect(tx: &Tx<'_>, inquirer: &Inquirer<'_>, text: &str) -> Result<Introspection> {
-    let Some(presented) = Token::parse(text) else { return Ok(Introspection::default()) };
-    let Some((kept, client)) = with_client(tx, &presented.id)?.filter(|(kept, _)| proves(kept, &presented)) else {
-        return Ok(Introspection::default());
-    };
-    let use_to_record = first_use(&kept, tx.now);
-    let end = match presented.kind {
-        TokenKind::AccessToken => kept.token.expires_at,
-        _ => kept.token.ends_at,
-    };
-    let may_know = match inquirer {
-        Inquirer::Client(id) => kept.token.client_id == **id,
-        Inquirer::Caller(by) => by.is_admin || (by.is(&AccountId::User(kept.token.user_id.clone())) && is_own(by, &kept.token)),
-    };
-    let client_is_good = client.is_live && !matches!(client.state, State::Rejected | State::Suspended);
-    let is_good = may_know && client_is_good && end > tx.now && may_act(tx, &kept.token.user_id)?;
-    Ok(Introspection { active: is_good.then_some((presented.kind, kept.token)), use_to_record })
-}
-
-/// Returns whether the caller may know of a token: a client doesn't learn of another client's.
-fn is_own(by: &Principal, token: &AccessToken) -> bool {
-    match &by.access {
-        Access::AccessToken(own) => own.client_id == token.client_id,
-        Access::Anonymous | Access::ApiKey(_) | Access::Session(_) | Access::Operator => true,
-    }
-}
-
-/// Records the use of a token that was refused.
-fn note_use(tx: &Tx<'_>, kept: &StoredToken) -> Result<()> {
-    first_use(kept, tx.now).map_or(Ok(()), |used| credential_use::record(tx, &used))
-}
-
-/// Returns whether the presented token is one of the two in this row.
-fn proves(kept: &StoredToken, presented: &Token) -> bool {
-    match presented.kind {
-        TokenKind::AccessToken => kept.hashes.access.matches(&presented.key),
-        TokenKind::RefreshToken => kept.hashes.refresh.as_ref().is_some_and(|hash| hash.matches(&presented.key)),
-        TokenKind::ApiKey | TokenKind::AuthorizationCode | TokenKind::Session | TokenKind::SignInLink | TokenKind::PasswordChoice => false,
-    }
-}
-
-pub(super) fn record_end(tx: &Tx<'_>, by: &Principal, token: &AccessToken) -> Result<()> {
-    let old = json!({"token_id": token.id, "user_id": token.user_id.as_str()});
-    history::record_values(tx, by, &Entity::Client(token.client_id.clone()), Action::DeleteToken, old, json!({}))
-}
-
-fn may_act(tx: &Tx<'_>, user: &UserId) -> Result<bool> {
-    Ok(tx.standing(user, Deleted::No)?.is_some_and(|standing| standing::is_approved(&standing)))
+    Ok(keys.issued(&token.id, issuance.requested.told(client, granted), with_refresh, expires_in_seconds))
 }

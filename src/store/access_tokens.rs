@@ -70,6 +70,7 @@ table! {
     fixed {
         token_id: id, family_id: family_id, user_id: user_id, client_id: client_id, session_id: session_id, rights: rights,
         refresh_rights: refresh_rights, created_at: created_at, expires_at: expires_at, ends_at: ends_at,
+        words: words, refresh_words: refresh_words, signed_in_at: signed_in_at,
     }
     changing {}
     rest(cells) {}

@@ -18,6 +18,7 @@ table! {
     fixed {
         code_id: id, user_id: user_id, client_id: client_id, session_id: session_id, rights: rights, redirect_uri: redirect_uri,
         code_challenge: code_challenge, created_at: created_at, expires_at: expires_at, scope_differs: scope_differs,
+        words: words, nonce: nonce, signed_in_at: signed_in_at,
     }
     changing { family_id: family_id }
     rest(cells) {}

@@ -7,9 +7,9 @@ use rusqlite::named_params;
 use crate::base::error::Result;
 use crate::base::id::{ClientId, UserId};
 use crate::base::page::{Listed, Page};
-use crate::base::right::Rights;
 use crate::base::time::Time;
 use crate::model::grant::Authorization;
+use crate::model::scope::GrantedScope;
 use crate::store::query::{Direction, SelectQuery, order_by};
 use crate::store::table::{Stored, table};
 use crate::store::transaction::Tx;
@@ -17,7 +17,7 @@ use crate::store::transaction::Tx;
 table! {
     Authorization in "authorizations" a;
     fixed { user_id: user_id, client_id: client_id, created_at: created_at }
-    changing { rights: rights, updated_at: updated_at, agreed: agreed }
+    changing { rights: rights, updated_at: updated_at, agreed: agreed, words: words, agreed_words: agreed_words }
     rest(cells) {}
 }
 
@@ -28,7 +28,8 @@ static AUTHORIZATION: LazyLock<String> = LazyLock::new(|| {
 /// Keeps only the creation time of an earlier authorization.
 static RENEW: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "{} ON CONFLICT (user_id, client_id) DO UPDATE SET rights = excluded.rights, updated_at = excluded.updated_at, agreed = excluded.agreed",
+        "{} ON CONFLICT (user_id, client_id) DO UPDATE SET rights = excluded.rights, updated_at = excluded.updated_at, \
+         agreed = excluded.agreed, words = excluded.words, agreed_words = excluded.agreed_words",
         Authorization::INSERT
     )
 });
@@ -41,12 +42,13 @@ impl Tx<'_> {
     /// Stores an authorization; of an earlier one only the creation time stays.
     /// # Errors
     /// Only those of the database.
-    pub fn set_authorization(&self, user: &UserId, client: &ClientId, rights: Rights, agreed: Rights) -> Result<()> {
+    pub fn set_authorization(&self, user: &UserId, client: &ClientId, granted: &GrantedScope, agreed: &GrantedScope) -> Result<()> {
         let now = self.now;
         self.run(
             &RENEW,
             named_params! {
-                ":user_id": user, ":client_id": client, ":rights": rights, ":created_at": now, ":updated_at": now, ":agreed": agreed,
+                ":user_id": user, ":client_id": client, ":rights": granted.rights, ":created_at": now, ":updated_at": now,
+                ":agreed": agreed.rights, ":words": granted.words, ":agreed_words": agreed.words,
             },
         )
         .map(drop)

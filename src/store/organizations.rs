@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use rusqlite::named_params;
 
 use crate::base::error::Result;
-use crate::base::id::{AccountId, OrganizationId};
+use crate::base::id::{AccountId, OrganizationId, UserId};
 use crate::base::page::Listed;
 use crate::base::time::Time;
 use crate::model::member::ContactAddresses;
@@ -26,12 +26,13 @@ pub enum OrganizationKey {
 const FROM: &str = "organizations o JOIN accounts t ON t.account_id = o.organization_id";
 
 table! {
-    Organization in "organizations" o with created_by;
+    Organization in "organizations" o with created_by, made_by_admin;
     fixed { organization_id: id }
     changing {
         administrative_contact: administrative_contact as account("(SELECT kind FROM accounts WHERE account_id = o.administrative_contact)"),
         technical_contact: technical_contact as account("(SELECT kind FROM accounts WHERE account_id = o.technical_contact)"),
         fanout_notifications: fanout_notifications,
+        is_group: group,
     }
     rest(cells) {
         created_at: cells.take("created_at")?,
@@ -62,12 +63,28 @@ fn account(organization: &Organization) -> Account<'_> {
 
 impl Tx<'_> {
     /// Returns false, and does nothing, if the ID is taken.
-    pub(crate) fn insert_organization(&self, organization: &Organization, created_by: Option<&AccountId>) -> Result<bool> {
+    pub(crate) fn insert_organization(
+        &self,
+        organization: &Organization,
+        created_by: Option<&AccountId>,
+        made_by_admin: bool,
+    ) -> Result<bool> {
         let is_new = self.insert_account(&account(organization))?;
         if is_new {
-            self.insert(organization, &[&created_by])?;
+            self.insert(organization, &[&created_by, &made_by_admin])?;
         }
         Ok(is_new)
+    }
+
+    /// Returns the live organizations of a user that count as groups, by their IDs: those that administrators made, unless they say otherwise.
+    pub(crate) fn groups_of(&self, user: &UserId) -> Result<Vec<OrganizationId>> {
+        self.all(
+            "SELECT m.organization_id FROM organization_members m JOIN organizations o ON o.organization_id = m.organization_id \
+             JOIN accounts t ON t.account_id = m.organization_id WHERE m.account_id = :user_id AND t.deleted_at IS NULL \
+             AND coalesce(o.is_group, o.made_by_admin) = 1 ORDER BY m.organization_id",
+            named_params! {":user_id": user},
+            |cells| cells.take("organization_id"),
+        )
     }
 
     /// Returns how many organizations an account created, deleted ones included.

@@ -27,6 +27,7 @@ pub const UPGRADES: &[&str] = &[
     include_str!("upgrades/6.sql"),
     include_str!("upgrades/7.sql"),
     include_str!("upgrades/8.sql"),
+    include_str!("upgrades/9.sql"),
 ];
 
 /// The number of the present schema.

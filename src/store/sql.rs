@@ -11,6 +11,7 @@ use crate::base::right::{Right, Rights};
 use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::model::choice::{Grant, State};
+use crate::model::scope::Words;
 use crate::store::transaction::Tx;
 
 /// The condition that a row is of the client `:client_id`.
@@ -146,6 +147,19 @@ impl ToSql for Rights {
 impl FromSql for Rights {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Rights> {
         value.as_i64().map(|bits| Rights::from_bits(bits.cast_unsigned()))
+    }
+}
+
+/// Words of a scope are one text, with spaces between them.
+impl ToSql for Words {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.to_string().into())
+    }
+}
+
+impl FromSql for Words {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Words> {
+        value.as_str().map(Words::parse)
     }
 }
 

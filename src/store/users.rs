@@ -48,7 +48,7 @@ const FROM: &str = "users u JOIN accounts t ON t.account_id = u.user_id";
 
 table! {
     User in "users" u with live_email_address, password_hash;
-    fixed { user_id: id }
+    fixed { user_id: id, subject: subject }
     changing {
         primary_email_address: primary_email_address,
         primary_email_address_validated_at: primary_email_address_validated_at,

@@ -1,11 +1,12 @@
 //! Walks the table of bounds: as many as it says are taken, and one more is refused, or makes another one go.
 
 use keyfob::base::id::{AccountId, ClientId, UserId};
-use keyfob::base::right::{Right, Rights};
+use keyfob::base::right::Right;
 use keyfob::base::secret::Hash;
 use keyfob::base::time::Time;
 use keyfob::model::bounds::{AUTHORIZATIONS, BOUNDS, Beyond, Bound, REPLY, SESSIONS, TOKENS};
 use keyfob::model::client::Client;
+use keyfob::model::scope::GrantedScope;
 use keyfob::model::user::User;
 use keyfob::store::members::Owned;
 use serde_json::{Value, json};
@@ -63,7 +64,7 @@ impl Story {
         let user: UserId = "alice".parse().expect("an ID");
         self.write(|tx| {
             assert!(tx.insert_client(&Client::new(id.clone(), Time::from_micros(1)), None)?);
-            tx.set_authorization(&user, &id, Rights::NONE, Rights::NONE)
+            tx.set_authorization(&user, &id, &GrantedScope::default(), &GrantedScope::default())
         });
     }
 

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use keyfob::base::error::Result;
 use keyfob::base::id::{ClientId, UserId};
-use keyfob::base::right::{Right, Rights};
+use keyfob::base::right::Right;
 use keyfob::declared::apply::{ApplyMode, apply};
 use keyfob::declared::export::export;
 use keyfob::declared::input::InputValue;
 use keyfob::declared::plan::{Plan, Prune};
 use keyfob::declared::read::Declaration;
+use keyfob::model::scope::GrantedScope;
 use keyfob::model::settings::{AdminRights, Settings};
 use keyfob::store::{Deleted, Tx};
 use proptest::prelude::*;
@@ -175,9 +176,13 @@ fn happens(server: &Server, happening: &Happening) {
         Happening::Authorization(user, client, bits) => {
             let (user, client) = (USERS[*user].parse().expect("an ID"), CLIENTS[*client].parse().expect("an ID"));
             let some = [Right::UserInfo, Right::ClientInfo, Right::All].into_iter().enumerate().filter(|(n, _)| bits & (1 << n) != 0);
-            let rights: Rights = some.map(|(_, right)| right).collect();
+            let granted = GrantedScope { rights: some.map(|(_, right)| right).collect(), ..GrantedScope::default() };
             let authorized = server.app.store().write(|tx| {
-                if are_there(tx, &user, &client)? { tx.set_authorization(&user, &client, rights, Rights::NONE) } else { Ok(()) }
+                if are_there(tx, &user, &client)? {
+                    tx.set_authorization(&user, &client, &granted, &GrantedScope::default())
+                } else {
+                    Ok(())
+                }
             });
             authorized.expect("it is stored");
         }

@@ -74,6 +74,11 @@ impl Answer {
         self.marked("title").into_iter().filter(|title| title.starts_with("RIGHT_")).collect()
     }
 
+    /// The other words of the scope there.
+    pub fn scopes_asked_for(&self) -> Vec<String> {
+        self.marked("data-scope")
+    }
+
     pub fn asks_for_consent(&self) -> bool {
         self.text().contains("name=\"authorize\" value=\"true\"")
     }

@@ -15,6 +15,7 @@ mod races;
 mod refresh;
 mod revocation;
 mod scope;
+mod sign_in_scope;
 mod states;
 mod theft;
 mod token;

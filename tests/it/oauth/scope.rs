@@ -56,10 +56,10 @@ fn words_that_name_rights_narrow_what_is_granted_and_unknown_words_are_ignored()
         ("wide-app", &wide, Some(" "), BOTH, false),
         ("wide-app", &wide, Some(BOTH), BOTH, false),
         ("wide-app", &wide, Some("RIGHT_USER_INFO"), "RIGHT_USER_INFO", true),
-        ("wide-app", &wide, Some("RIGHT_USER_INFO openid"), "RIGHT_USER_INFO", true),
+        ("wide-app", &wide, Some("RIGHT_USER_INFO profile"), "RIGHT_USER_INFO", true),
         ("wide-app", &wide, Some("RIGHT_USER_INFO RIGHT_USER_DELETE RIGHT_ALL"), "RIGHT_USER_INFO", true),
         ("wide-app", &wide, Some("RIGHT_USER_INFO RIGHT_USER_CLIENTS_LIST RIGHT_CLIENT_ALL"), BOTH, true),
-        ("wide-app", &wide, Some("openid"), BOTH, true),
+        ("wide-app", &wide, Some("profile email"), BOTH, true),
         ("wide-app", &wide, Some("USER_INFO right_user_info right_invalid"), BOTH, true),
         ("whole-app", &whole, None, "RIGHT_ALL", false),
         ("whole-app", &whole, Some("RIGHT_ALL"), "RIGHT_ALL", false),
@@ -82,7 +82,7 @@ fn a_client_that_asks_only_for_rights_it_does_not_have_is_sent_back_with_invalid
     for (client, scope) in [
         ("wide-app", "RIGHT_ALL"),
         ("wide-app", "RIGHT_USER_ALL RIGHT_USER_DELETE"),
-        ("wide-app", "RIGHT_CLIENT_ALL openid"),
+        ("wide-app", "RIGHT_CLIENT_ALL profile"),
         ("idle-app", "RIGHT_USER_INFO"),
     ] {
         let target = authorize_target(client, &[("scope", scope), ("state", "abc")]);
@@ -103,9 +103,9 @@ fn a_client_that_asks_only_for_rights_it_does_not_have_is_sent_back_with_invalid
 fn the_user_sees_and_agrees_to_the_narrowed_rights_alone() {
     let (server, ..) = apps();
     let mut bob = server.signed_in("bob");
-    let narrow = authorize_target("whole-app", &[("scope", "RIGHT_USER_INFO RIGHT_USER_CLIENTS_LIST openid")]);
+    let narrow = authorize_target("whole-app", &[("scope", "RIGHT_USER_INFO RIGHT_USER_CLIENTS_LIST profile")]);
     assert_eq!(bob.opens(&server, &narrow).rights_asked_for(), ["RIGHT_USER_INFO", "RIGHT_USER_CLIENTS_LIST"]);
-    bob.code(&server, "whole-app", &[("scope", "RIGHT_USER_INFO RIGHT_USER_CLIENTS_LIST openid")]);
+    bob.code(&server, "whole-app", &[("scope", "RIGHT_USER_INFO RIGHT_USER_CLIENTS_LIST profile")]);
     let agreed = server.check("bob", "GET", "/api/v3/users/bob/authorizations", "", "200").json();
     assert_eq!(agreed["authorizations"][0]["rights"], json!(["RIGHT_USER_CLIENTS_LIST", "RIGHT_USER_INFO"]));
     // Less than was agreed to is agreed to; more is asked about.
@@ -125,7 +125,7 @@ fn a_refresh_for_less_brings_an_access_token_for_less_and_the_refresh_token_keep
     assert_eq!((introspected(&server, &access), introspected(&server, &token)), (json!("RIGHT_USER_INFO"), json!(BOTH)));
     assert_eq!((server.status_with(&access, "/api/v3/users/bob"), server.status_with(&access, "/api/v3/users/bob/clients")), (200, 403));
     // Unknown words are ignored here too, and what was granted is said.
-    let whole = refresh(&server, &secret, &token, Some("openid"));
+    let whole = refresh(&server, &secret, &token, Some("profile email"));
     assert_eq!(part(&whole, "scope"), BOTH);
     assert_eq!(server.status_with(&part(&whole, "access_token"), "/api/v3/users/bob/clients"), 200);
     let again = refresh(&server, &secret, &part(&whole, "refresh_token"), None);

@@ -1,0 +1,14 @@
+ALTER TABLE authorizations ADD COLUMN words TEXT NOT NULL DEFAULT '';
+ALTER TABLE authorizations ADD COLUMN agreed_words TEXT NOT NULL DEFAULT '';
+ALTER TABLE authorization_codes ADD COLUMN words TEXT NOT NULL DEFAULT '';
+ALTER TABLE authorization_codes ADD COLUMN nonce TEXT;
+ALTER TABLE authorization_codes ADD COLUMN signed_in_at INTEGER;
+ALTER TABLE access_tokens ADD COLUMN words TEXT NOT NULL DEFAULT '';
+ALTER TABLE access_tokens ADD COLUMN refresh_words TEXT NOT NULL DEFAULT '';
+ALTER TABLE access_tokens ADD COLUMN signed_in_at INTEGER;
+ALTER TABLE users ADD COLUMN subject TEXT;
+UPDATE users SET subject = lower(hex(randomblob(16)));
+CREATE UNIQUE INDEX users_by_subject ON users (subject);
+ALTER TABLE organizations ADD COLUMN made_by_admin INTEGER NOT NULL DEFAULT 0 CHECK (made_by_admin IN (0, 1));
+UPDATE organizations SET made_by_admin = 1 WHERE created_by IN (SELECT user_id FROM users WHERE admin = 1);
+ALTER TABLE organizations ADD COLUMN is_group INTEGER CHECK (is_group IN (0, 1));
