@@ -202,7 +202,7 @@ impl App {
         if is_page && matches!(error, Error::Named(_) | Error::Plain(..)) {
             let page = self.store.read(|tx| {
                 let by = self.caller(tx, route, input)?;
-                console::page::refused::page(&Call { tx, by: &by, settings: &self.settings }, input, error)
+                console::form::refused::page(&Call { tx, by: &by, settings: &self.settings }, input, error)
             });
             if let Ok(page) = page {
                 return page;

@@ -52,6 +52,22 @@ pub fn purge(tx: &Tx<'_>, by: &Principal, entity: &Entity) -> Result<()> {
     take(tx, by, entity, Step::Purge)
 }
 
+/// Returns when an entity was deleted; `None` if it is not.
+/// # Errors
+/// Only those of the store.
+pub fn deleted_at(tx: &Tx<'_>, entity: &Entity) -> Result<Option<Time>> {
+    Ok(match entity {
+        Entity::Client(id) => tx.client(id, Deleted::Yes)?.and_then(|client| client.deleted_at),
+        Entity::User(id) => tx.user(id, Deleted::Yes)?.and_then(|user| user.deleted_at),
+        Entity::Organization(id) => tx.organization(id, Deleted::Yes)?.and_then(|organization| organization.deleted_at),
+    })
+}
+
+/// Returns until when what was deleted then can be restored.
+pub fn restorable_until(deleted_at: Time) -> Time {
+    deleted_at.plus_seconds(RESTORE_WINDOW_SECONDS)
+}
+
 fn take(tx: &Tx<'_>, by: &Principal, entity: &Entity, step: Step) -> Result<()> {
     match entity {
         Entity::Client(id) => of_client(tx, id, step)?.record(tx, by, entity, step, client::FIELDS),
@@ -120,7 +136,7 @@ impl Step {
 
     /// Returns the new time of deletion. Fails if the entity was deleted too long ago to be restored.
     fn deleted_at(self, tx: &Tx<'_>, before: Option<Time>) -> Result<Option<Time>> {
-        let is_over = before.is_some_and(|before| before.plus_seconds(RESTORE_WINDOW_SECONDS) < tx.now);
+        let is_over = before.is_some_and(|before| restorable_until(before) < tx.now);
         match self {
             Step::Restore if is_over => Err((&RESTORE_WINDOW_EXPIRED).into()),
             Step::Restore => Ok(None),

@@ -16,7 +16,7 @@ use crate::registry::entity::{Entity, live_client};
 use crate::registry::principal::Principal;
 use crate::registry::verdicts::{self, Settled};
 use crate::registry::{bounds, consent, history};
-use crate::store::Tx;
+use crate::store::{Deleted, Tx};
 
 errors! {
     CLIENT_SECRET_NOT_FOUND: NotFound "keyfob" "client_secret_not_found" "client `{client_id}` has no such secret any more";
@@ -41,7 +41,11 @@ pub struct NewSecret {
 impl NewSecret {
     /// Generates a secret (registry.md 1.8).
     pub fn fresh() -> NewSecret {
-        let plain = fresh_key();
+        NewSecret::generated(fresh_key())
+    }
+
+    /// Takes a secret that was generated, or derived from keys that were.
+    pub fn generated(plain: String) -> NewSecret {
         NewSecret { hash: Hash::of_generated(&plain), plain }
     }
 
@@ -141,6 +145,19 @@ pub fn rotate(
     let old = serde_json::json!({"value": MASKED, "expires_at": until.to_string()});
     history::record_part(tx, by, &entity, Action::RotateSecret, "secret", old, MASKED.into())?;
     Ok(ChangedClient { client, withdrawn })
+}
+
+/// How long the page that shows a new secret can be reloaded, in seconds.
+const REPEATABLE_SECONDS: i64 = 10 * 60;
+
+/// Returns the client with this secret, if it is its newest one and was issued just now: the request that issued it was sent again.
+/// # Errors
+/// Only those of the store.
+pub fn issued_just_now(tx: &Tx<'_>, id: &ClientId, secret: &str) -> Result<Option<Client>> {
+    let newest = tx.client_secrets(id)?.into_iter().next();
+    let is_it = newest.is_some_and(|newest| newest.created_at.plus_seconds(REPEATABLE_SECONDS) > tx.now && newest.hash.matches(secret));
+    let client = if is_it { tx.client(id, Deleted::No)? } else { None };
+    Ok(client.map(|client| Client { secret: Some(secret.to_owned()), ..client }))
 }
 
 /// Ends an older secret before its grace period does.

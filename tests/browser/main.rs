@@ -7,6 +7,7 @@
 mod client;
 mod forgery;
 mod forms;
+mod lists;
 mod looks;
 mod recovery;
 mod server;
@@ -47,6 +48,10 @@ const STORIES: &[Story] = stories![
     forms::a_right_that_another_implies_is_greyed_and_stays_as_it_was,
     forms::all_that_is_wrong_is_said_at_once_in_the_words_of_the_fields,
     forms::a_redirect_url_that_can_never_work_is_refused_beside_its_field,
+    lists::a_page_beyond_the_last_leads_to_the_last,
+    lists::what_is_deleted_says_so_and_offers_to_be_restored,
+    lists::the_page_of_a_new_secret_can_be_reloaded,
+    lists::a_suspended_user_sees_nothing_more,
     looks::the_main_views_are_pictured,
 ];
 

@@ -28,7 +28,7 @@ impl Browser {
 
     /// Fills in the form of a new client whose code is shown on a page of the server itself.
     #[track_caller]
-    fn registers(&self, id: &str) {
+    pub fn registers(&self, id: &str) {
         self.fill("id", id);
         self.fill("name", "Lamp");
         self.fill("description", "Shows your profile on a lamp.");
@@ -266,6 +266,10 @@ pub fn a_client_is_registered_and_approved_with_scripts_blocked(driver: &Driver)
     browser.signs_out();
     browser.signs_in(&server, "admin", "/console/review");
     browser.press("Approve lamp");
+    browser.explains("blocking_findings");
+    browser.find("[name=despite-lamp]").press();
+    browser.press("Approve lamp");
+    browser.sees("Approved lamp.");
     browser.tells("approved");
     browser.tells("no-requests");
 }

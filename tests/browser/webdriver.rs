@@ -115,6 +115,12 @@ impl Browser {
         self.ask("POST", "/url", &json!({"url": url}));
     }
 
+    /// Sends the request of the page again, a form too.
+    #[track_caller]
+    pub fn reload(&self) {
+        self.ask("POST", "/refresh", &json!({}));
+    }
+
     #[track_caller]
     pub fn address(&self) -> String {
         self.ask("GET", "/url", &json!({})).as_str().expect("an address").to_owned()

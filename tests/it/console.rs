@@ -308,7 +308,7 @@ fn a_deleted_client_is_restored_and_purged_only_by_typing_its_id() {
     let (server, mut alice) = server_with_alice();
     server.has_client("alice", "my-client");
     let answer = alice.sends_form(&server, "/console/clients/my-client/delete", &[]);
-    assert_eq!(answer.header("Location"), Some("/console/clients?of=deleted&done=deleted"));
+    assert_eq!(answer.header("Location"), Some("/console/clients?of=deleted&done=deleted&what=my-client"));
     alice.opens(&server, "/console/clients?of=deleted").lists(&["my-client"]);
     alice.sees(&server, "/console/clients?of=deleted", &["action=\"/console/clients/my-client/restore\""]);
     assert_eq!(alice.sends_form(&server, "/console/clients/my-client/restore", &[]).status, 303);

@@ -208,16 +208,17 @@ const FLOORS: &[Floors] = &[
         floors: &[&["seeded", "words"], &["tables"], &["auto", "token_order"], &["read"], &["apply", "schema"]],
     },
     Floors { folder: "console", floors: &[&["page"], &["form"], &["clients", "users"], &["organizations"], &["account"]] },
-    Floors { folder: "console/page", floors: &[&["charts", "layout", "listing", "paths"], &["new_secret", "refused", "table"]] },
+    Floors { folder: "console/page", floors: &[&["charts", "layout", "listing", "paths"], &["new_secret", "table"]] },
     Floors {
         folder: "console/form",
         floors: &[
-            &["account_search", "broken_rule", "findings"],
+            &["account_search", "broken_rule", "findings", "repeatable_secret"],
             &["problem"],
             &["id_check", "rights_picker"],
             &["fields"],
             &["confirmation", "contacts", "saving"],
             &["deletion", "entity"],
+            &["refused"],
         ],
     },
     Floors {

@@ -42,13 +42,10 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let order = listing.order(KEYS, Order { by: ApiKeyKey::CreatedAt, direction: Direction::Descending });
         let found = api_keys::list(call.tx, &owner, order, listing.page())?;
         let content = html! {
-            @if found.items.is_empty() {
-                (message::empty("no-api-keys", html! {
-                    p { (nobody_has_one(&owner)) " Scripts and the command line sign in with one." }
-                    @if may_add(call) { p { a href=(add_path(&owner)) { "Create your first API key" } } }
-                }))
-            } @else { (keys_table(&owner, &listing, &found.items)) }
-            (listing.pager(found.total))
+            (listing.shown(found, |keys| Ok(keys_table(&owner, &listing, &keys)), || message::empty("no-api-keys", html! {
+                p { (nobody_has_one(&owner)) " Scripts and the command line sign in with one." }
+                @if may_add(call) { p { a href=(add_path(&owner)) { "Create your first API key" } } }
+            }))?)
         };
         around(call, input, 200, &owner, ("API keys", &adding(call, &add_path(&owner), "+ Add API key")), |_| content)
     }))

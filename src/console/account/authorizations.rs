@@ -40,10 +40,9 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             .actions(|found| html! { a .button.danger href={(PATH) "/" (found.client_id) "/revoke"} { "Revoke …" } });
         let content = html! {
             (title("OAuth client authorizations", &html! {}))
-            @if found.items.is_empty() {
-                (message::empty("no-authorizations", "You have not authorized any client. Clients that you authorize are listed here, and you can revoke them."))
-            } @else { (table.show(&found.items)) }
-            (listing.pager(found.total))
+            (listing.shown(found, |authorizations| Ok(table.show(&authorizations)), || {
+                message::empty("no-authorizations", "You have not authorized any client. Clients that you authorize are listed here, and you can revoke them.")
+            })?)
         };
         Ok(layout.page(200, MenuItem::Authorizations, "OAuth client authorizations", &content))
     }))

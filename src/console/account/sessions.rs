@@ -31,8 +31,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let content = html! {
             (title("Sessions", &html! {}))
             p { "The browsers in which you are signed in. A session ends after a week without use, and after 30 days." }
-            (table.show(&found.items))
-            (listing.pager(found.total))
+            (listing.shown(found, |sessions| Ok(table.show(&sessions)), || html! {})?)
         };
         Ok(layout.page(200, MenuItem::Sessions, "Sessions", &content))
     }))

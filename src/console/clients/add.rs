@@ -14,17 +14,20 @@ use crate::console::form::fields::{Choice, Fields, Label, account_choice, label}
 use crate::console::form::findings::{self, CHECK};
 use crate::console::form::problem::{Problem, Problems, Refused};
 use crate::console::form::saving::save;
-use crate::console::form::{id_check, rights_picker};
+use crate::console::form::{id_check, repeatable_secret, rights_picker};
 use crate::console::page::layout::{Layout, MenuItem, signed_in};
 use crate::console::page::paths::{account, account_value};
 use crate::http::form::Form;
 use crate::http::reply::Reply;
-use crate::model::client::ClientType;
+use crate::model::client::{Client, ClientType};
 use crate::model::settings::Approval;
 use crate::registry::secrets::NewSecret;
-use crate::registry::{client_check, clients, organizations};
+use crate::registry::{client_check, clients, organizations, secrets};
 
 const OWNER: Label = label("owner", "Owner", "You, or another account for which you may register clients.");
+
+/// The heading of the page of a new client.
+const MADE: &str = "OAuth client created";
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let asked = Form::of_query(input.request)?;
@@ -47,7 +50,11 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let draw = |call: &Call<'_>, fields: &Fields| form(call, input, fields);
     save(input, draw, |transactions, form| {
-        let (form, client_type) = (&with_id(transactions, form)?, AppKind::of(form).client_type);
+        let (form, client_type) = (&with_id(transactions, input, form)?, AppKind::of(form).client_type);
+        let secret = form.one("id").parse().ok().and_then(|id| repeatable_secret::of_form(input, form, &id));
+        if let Some(client) = transactions.read(|call| issued_just_now(call, input, form, form.one("id")))? {
+            return Ok(transactions.read(|call| issued::page(call, input, &client, &[], MADE))?);
+        }
         let problems = problems(transactions, form)?;
         if form.has(CHECK) {
             return Ok(transactions.read(|call| checked(call, input, form, problems))?);
@@ -56,10 +63,11 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         let (owner, (id, sent)) = (owner(form)?, FORM.created::<ClientId>(form)?);
         let client = transactions.write(|call| {
             clients::check_may_register(call.tx, call.by, &owner)?;
-            let secret = (client_type == ClientType::Confidential).then(NewSecret::fresh);
+            let secret = secret.map_or_else(NewSecret::fresh, NewSecret::generated);
+            let secret = (client_type == ClientType::Confidential).then_some(secret);
             clients::create(call.tx, call.by, call.settings, id, &owner, &sent, secret)
         })?;
-        Ok(transactions.read(|call| issued::page(call, input, &client, &[], "OAuth client created"))?)
+        Ok(transactions.read(|call| issued::page(call, input, &client, &[], MADE))?)
     })
 }
 
@@ -79,17 +87,23 @@ fn drafted_id(typed: &str) -> Option<ClientId> {
     dashed.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-").parse().ok()
 }
 
-/// Returns the form with an ID: made from the name if none was typed.
-fn with_id(transactions: &Transactions<'_>, form: &Form) -> Result<Form> {
+/// Returns the form with an ID: made from the name if none was typed, the same if it is sent again.
+fn with_id(transactions: &Transactions<'_>, input: &Input<'_>, form: &Form) -> Result<Form> {
     let made = |call: &Call<'_>| {
         app_kind::id_of_name(form.one("name"), |id| match clients::check_id_is_free(call.tx, id) {
             Ok(()) => Ok(true),
-            Err(Error::Named(_)) => Ok(false),
+            Err(Error::Named(_)) => Ok(issued_just_now(call, input, form, id.as_str())?.is_some()),
             Err(failed) => Err(failed),
         })
     };
     let made = if form.one("id").is_empty() { transactions.read(made)? } else { None };
     Ok(made.map_or_else(|| form.clone(), |id| form.with("id", id.as_str())))
+}
+
+/// Returns the client of this ID if this form has registered it already: it was sent again.
+fn issued_just_now(call: &Call<'_>, input: &Input<'_>, form: &Form, id: &str) -> Result<Option<Client>> {
+    let Ok(id) = id.parse() else { return Ok(None) };
+    repeatable_secret::of_form(input, form, &id).map_or(Ok(None), |secret| secrets::issued_just_now(call.tx, &id, &secret))
 }
 
 fn owner(form: &Form) -> std::result::Result<AccountId, Problem> {
@@ -121,6 +135,7 @@ fn form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
     };
     let offer = Offer { is_admin: call.by.is_admin, open_state: Some(becomes), ..Offer::default() };
     let rows = html! {
+        (repeatable_secret::field())
         (kinds(AppKind::of(&fields.values)))
         (FORM.new_id(fields))
         @if owners.len() > 1 { (fields.select(OWNER, &owners)) }

@@ -6,7 +6,7 @@ use crate::base::error::Result;
 use crate::base::page::Listed;
 use crate::call::{Call, Input, Work};
 use crate::console::form::deletion;
-use crate::console::page::layout::{Layout, MenuItem, adding, badge, may_add, state_name, title};
+use crate::console::page::layout::{Layout, MenuItem, adding, badge_of, may_add, state_name, title};
 use crate::console::page::listing::Listing;
 use crate::console::page::table::Table;
 use crate::model::choice::State;
@@ -49,8 +49,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                 (listing.search("ID, name or description"))
                 @if of != Of::Deleted { (states(&listing)) }
             }
-            @if found.items.is_empty() { (nothing(call, &listing, of)) } @else { (clients_table(&layout, &listing, listing.deleted(), found.items)?) }
-            (listing.pager(found.total))
+            (listing.shown(found, |clients| clients_table(&layout, &listing, listing.deleted(), clients), || nothing(call, &listing, of))?)
         };
         Ok(layout.page(200, MenuItem::Clients, "OAuth clients", &content))
     }))
@@ -85,7 +84,7 @@ pub fn clients_table(layout: &Layout<'_>, listing: &Listing, deleted: Deleted, c
         })
         .sorted(listing, "name", "Name", |(client, _)| html! { (client.name) })
         .column("Description", |(client, _)| html! { (client.description) }).class("long")
-        .column("State", |(client, _)| badge(client.state));
+        .column("State", |(client, _)| badge_of(client.state, client.deleted_at));
     deletion::listed(table, layout, listing, deleted, clients, |client| {
         (Entity::Client(client.id.clone()), client.created_at, client.deleted_at)
     })

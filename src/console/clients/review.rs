@@ -12,7 +12,7 @@ use crate::console::form::fields::{Fields, Label, label};
 use crate::console::form::findings;
 use crate::console::form::problem::{Problem, Refused};
 use crate::console::form::saving::{self, EditedPart, Seen, save};
-use crate::console::page::layout::{Layout, MenuItem, after, timestamp, title};
+use crate::console::page::layout::{Layout, MenuItem, after_changing, timestamp, title};
 use crate::console::page::listing::Listing;
 use crate::http::form::Form;
 use crate::http::reply::Reply;
@@ -59,14 +59,13 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
             review.clients.iter().try_for_each(answer)
         });
         answered.map_err(|error| refused(error).renamed("reason", &review.reason_field()))?;
-        Ok(after(
-            PATH,
-            match answer {
-                ReviewAnswer::Approve(_) => "approved",
-                ReviewAnswer::Reject(_) => "rejected",
-                ReviewAnswer::AskForChanges(_) => "changes-requested",
-            },
-        ))
+        let done = match answer {
+            ReviewAnswer::Approve(_) => "approved",
+            ReviewAnswer::Reject(_) => "rejected",
+            ReviewAnswer::AskForChanges(_) => "changes-requested",
+        };
+        let what: Vec<&str> = review.clients.iter().map(|client| client.id.as_str()).collect();
+        Ok(after_changing(PATH, done, &what))
     })
 }
 
@@ -169,31 +168,33 @@ fn shown(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
     let content = html! {
         (title("Review queue", &html! {}))
         (fields.summary())
-        @if found.items.is_empty() {
-            (message::empty("no-requests", "No requests are waiting. New ones are listed here, those with the worst findings first."))
-        } @else {
-            (layout.form(PATH, &html! {
-                (Seen::now(call)?.field())
-                // First in the form: pressing Enter in the reason uses the button beside it.
-                (fields.text(REASON))
-                div .submit {
-                    button .danger name="reject" value="" { "Reject selected" }
-                    button name="ask" value="" { "Ask for changes" }
-                    button .main name="approve" value="" { "Approve selected" }
-                }
-                @if found.items.len() > 1 {
-                    label .tick { input type="checkbox" name=(EVERY) value="true"; span { "Select all " (found.items.len()) " on this page" } }
-                    @for review in &found.items { input type="hidden" name=(LISTED) value=(review.client.id); }
-                }
-                @for review in &found.items {
-                    @let is_chosen = answered.iter().any(|answered| answered.id == review.client.id);
-                    (request(call, review, fields, is_chosen)?)
-                }
-            }))
-            (listing.pager(found.total))
-        }
+        (listing.shown(found, |requests| Ok(layout.form(PATH, &requests_form(call, &requests, fields, &answered)?)), || {
+            message::empty("no-requests", "No requests are waiting. New ones are listed here, those with the worst findings first.")
+        })?)
     };
     Ok(layout.page(fields.status(), MenuItem::Review, "Review queue", &content))
+}
+
+/// Draws the answer for all that are selected, and each request with its own.
+fn requests_form(call: &Call<'_>, requests: &[ClientReview], fields: &Fields, answered: &[AnsweredClient]) -> Result<Markup> {
+    Ok(html! {
+        (Seen::now(call)?.field())
+        // First in the form: pressing Enter in the reason uses the button beside it.
+        (fields.text(REASON))
+        div .submit {
+            button .danger name="reject" value="" { "Reject selected" }
+            button name="ask" value="" { "Ask for changes" }
+            button .main name="approve" value="" { "Approve selected" }
+        }
+        @if requests.len() > 1 {
+            label .tick { input type="checkbox" name=(EVERY) value="true"; span { "Select all " (requests.len()) " on this page" } }
+            @for review in requests { input type="hidden" name=(LISTED) value=(review.client.id); }
+        }
+        @for review in requests {
+            @let is_chosen = answered.iter().any(|answered| answered.id == review.client.id);
+            (request(call, review, fields, is_chosen)?)
+        }
+    })
 }
 
 /// Draws one request: what the rules find, what changed since it was approved, and what it asks for.

@@ -10,6 +10,7 @@ use crate::console::clients::issued;
 use crate::console::clients::page::{ClientPage, ClientTab, saved};
 use crate::console::form::confirmation::{Confirmation, Confirmed, confirmed};
 use crate::console::form::fields::{Fields, Label, label};
+use crate::console::form::repeatable_secret;
 use crate::console::form::saving::save;
 use crate::console::page::layout::{MenuItem, after, age, timestamp, timestamp_or};
 use crate::console::page::paths;
@@ -52,8 +53,14 @@ pub fn rotate<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         let asked = form.one(GRACE.name);
         let grace_seconds = GRACES.iter().map(|(seconds, _)| *seconds).find(|seconds| seconds.to_string() == asked).unwrap_or(OFFERED);
         let chosen = Some(form.verbatim(CHOSEN.name)).filter(|secret| !secret.is_empty());
+        let repeatable = repeatable_secret::of_form(input, form, &id);
+        if let Some(secret) = &repeatable
+            && let Some(client) = transactions.read(|call| secrets::issued_just_now(call.tx, &id, secret))?
+        {
+            return Ok(transactions.read(|call| issued::page(call, input, &client, &[], "New client secret"))?);
+        }
         let secret = match chosen {
-            None => NewSecret::fresh(),
+            None => repeatable.map_or_else(NewSecret::fresh, NewSecret::generated),
             Some(chosen) => {
                 check_chosen(chosen)?;
                 transactions.slowly(Slow::ClientSecret, input.request.peer, || Ok(NewSecret::chosen(chosen)))?
@@ -146,6 +153,7 @@ fn shown(page: &ClientPage<'_>, fields: &Fields) -> Result<Reply> {
         section {
             h2 { @if secrets.is_empty() { "Give it a secret" } @else { "Rotate" } }
             (page.layout.form(&path, &html! {
+                (repeatable_secret::field())
                 @if !secrets.is_empty() { (fields.select(GRACE, &graces)) }
                 (fields.password(CHOSEN))
                 div .submit { button .main { "Make a new secret" } }

@@ -9,7 +9,7 @@ use crate::call::{Call, Input, LongWork, Work};
 use crate::console::form::confirmation::{Confirmation, Confirmed, confirmed};
 use crate::console::form::fields::Fields;
 use crate::console::form::saving::save;
-use crate::console::page::layout::{Layout, MenuItem, after, timestamp, timestamp_or, title};
+use crate::console::page::layout::{Layout, MenuItem, after_changing, timestamp, timestamp_or, title};
 use crate::console::page::listing::Listing;
 use crate::console::page::paths;
 use crate::console::page::table::Table;
@@ -57,6 +57,20 @@ pub fn listed<'a, T: 'a>(
     Ok(table.show(&rows.collect::<Result<Vec<_>>>()?))
 }
 
+/// Draws when a deleted entity was deleted and what the user may do with it; `None` if there is none that the user may see.
+pub fn offer(layout: &Layout<'_>, entity: &Entity) -> Result<Option<Markup>> {
+    let Call { tx, by, .. } = layout.call;
+    let may_see = by.is_admin || rights::on(tx, by, entity, Deleted::Either)?.has(right(entity));
+    let Some(deleted_at) = deletion::deleted_at(tx, entity)?.filter(|_| may_see) else { return Ok(None) };
+    Ok(Some(html! {
+        p data-message="deleted-entity" {
+            "This " (what(entity)) " was deleted " (timestamp(deleted_at)) ". It can be restored until " (timestamp(deletion::restorable_until(deleted_at)))
+            "; its ID stays taken until it is purged."
+        }
+        div .submit { (buttons(layout, entity)?) a href={(list(entity)) "?of=deleted"} { "Show all that are deleted" } }
+    }))
+}
+
 fn buttons(layout: &Layout<'_>, entity: &Entity) -> Result<Markup> {
     let Call { tx, by, .. } = layout.call;
     let path = paths::path(entity);
@@ -70,14 +84,14 @@ fn buttons(layout: &Layout<'_>, entity: &Entity) -> Result<Markup> {
 pub fn delete<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     change(input, |call, entity| {
         deletion::delete(call.tx, call.by, entity)?;
-        Ok(after(&format!("{}?of=deleted", list(entity)), "deleted"))
+        Ok(after_changing(&format!("{}?of=deleted", list(entity)), "deleted", &[entity.as_str()]))
     })
 }
 
 pub fn restore<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     change(input, |call, entity| {
         deletion::restore(call.tx, call.by, entity)?;
-        Ok(after(&paths::path(entity), "restored"))
+        Ok(after_changing(&paths::path(entity), "restored", &[entity.as_str()]))
     })
 }
 
@@ -96,7 +110,7 @@ fn purged<'r>(input: &'r Input<'r>) -> Result<Confirmed<'r>> {
         move |call| purging(call, &asked),
         move |call| {
             deletion::purge(call.tx, call.by, &entity)?;
-            Ok(after(&list(&entity), "purged"))
+            Ok(after_changing(&list(&entity), "purged", &[entity.as_str()]))
         },
     ))
 }

@@ -10,5 +10,7 @@ pub mod fields;
 pub mod findings;
 pub mod id_check;
 pub mod problem;
+pub mod refused;
+pub mod repeatable_secret;
 pub mod rights_picker;
 pub mod saving;

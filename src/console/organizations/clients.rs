@@ -33,10 +33,10 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                 @if page.rights.has(Right::OrganizationClientsCreate) { (link_button(&add, "+ Add OAuth client")) }
             }
             div .tools { (listing.search("ID, name or description")) (states(&listing)) }
-            @if !found.items.is_empty() { (clients_table(&page.layout, &listing, Deleted::No, found.items)?) }
-            @else if is_search(&listing) { (no_match(&listing)) }
-            @else { (message::empty("no-clients", "The organization has no clients. Its members with the right to do so can register some for it.")) }
-            (listing.pager(found.total))
+            (listing.shown(found, |clients| clients_table(&page.layout, &listing, Deleted::No, clients), || html! {
+                @if is_search(&listing) { (no_match(&listing)) }
+                @else { (message::empty("no-clients", "The organization has no clients. Its members with the right to do so can register some for it.")) }
+            })?)
         };
         Ok(page.show(200, OrganizationTab::Clients, &content))
     }))

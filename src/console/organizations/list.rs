@@ -29,15 +29,15 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             (title("Organizations", &adding(call, "/console/add/organization", "+ Add organization")))
             (listing.deleted_tabs())
             div .tools { (listing.search("ID, name or description")) }
-            @if !found.items.is_empty() { (organizations_table(&layout, &listing, found.items)?) }
-            @else if search.deleted == Deleted::Yes || !listing.query().is_empty() { (message::empty("no-match", "No organization matches.")) }
-            @else {
-                (message::empty("no-organizations", html! {
-                    p { "There are no organizations yet. In an organization several users own clients together." }
-                    @if may_add(call) { p { a href="/console/add/organization" { "Create an organization" } } }
-                }))
-            }
-            (listing.pager(found.total))
+            (listing.shown(found, |organizations| organizations_table(&layout, &listing, organizations), || html! {
+                @if search.deleted == Deleted::Yes || !listing.query().is_empty() { (message::empty("no-match", "No organization matches.")) }
+                @else {
+                    (message::empty("no-organizations", html! {
+                        p { "There are no organizations yet. In an organization several users own clients together." }
+                        @if may_add(call) { p { a href="/console/add/organization" { "Create an organization" } } }
+                    }))
+                }
+            })?)
         };
         Ok(layout.page(200, MenuItem::Organizations, "Organizations", &content))
     }))

@@ -190,15 +190,14 @@ fn listed(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> 
     let order = listing.order(KEYS, Order { by: MemberKey::Id, direction: Direction::Ascending });
     let (found, _) = members::list(call.tx, call.by, &owned, order, listing.page())?;
     around(call, input, fields.status(), &owned, |layout| {
-        html! {
+        Ok(html! {
             (fields.summary())
             div .title {
                 p { "Who may see and change it, directly or through an organization." }
                 (link_button(&format!("{}/add", path(&owned)), &format!("+ Add {}", word(&owned))))
             }
-            (members_table(layout, &owned, &listing, &found.items))
-            (listing.pager(found.total))
-        }
+            (listing.shown(found, |members| Ok(members_table(layout, &owned, &listing, &members)), || html! {})?)
+        })
     })
 }
 
@@ -230,7 +229,7 @@ fn add_form(call: &Call<'_>, input: &Input<'_>, owned: &Owned, fields: &Fields) 
     };
     let (action, add) = (format!("{}/add", path(owned)), format!("Add {}", word(owned)));
     around(call, input, fields.status(), owned, |layout| {
-        html! { h2 { (add) } (fields.form(layout, &action, &rows, &add, &path(owned))) }
+        Ok(html! { h2 { (add) } (fields.form(layout, &action, &rows, &add, &path(owned))) })
     })
 }
 
@@ -240,26 +239,32 @@ fn edit_form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Repl
     let is_oneself = is_oneself(call, account)?;
     let member_path = member_path(owned, account);
     around(call, input, fields.status(), owned, |layout| {
-        html! {
+        Ok(html! {
             h2 { "Rights of " (account.kind()) " " (account.as_str()) }
             @if is_oneself { (message::warning("oneself", "This is you. Only somebody else can give back what you take from yourself.")) }
             (fields.form(layout, &member_path, &html! { (carried) (fields.rights(RIGHTS, offered(owned))) }, "Save changes", &path(owned)))
             div .submit { (removal_button(layout, &member_path, &format!("Remove {}", word(owned)), account)) }
-        }
+        })
     })
 }
 
 /// Draws the page of the client or the organization around the content.
-fn around(call: &Call<'_>, input: &Input<'_>, status: u16, owned: &Owned, content: impl FnOnce(&Layout<'_>) -> Markup) -> Result<Reply> {
+fn around(
+    call: &Call<'_>,
+    input: &Input<'_>,
+    status: u16,
+    owned: &Owned,
+    content: impl FnOnce(&Layout<'_>) -> Result<Markup>,
+) -> Result<Reply> {
     match owned {
         Owned::Client(id) => {
             let page = ClientPage::by_id(call, input, id)?;
-            let content = content(&page.layout);
+            let content = content(&page.layout)?;
             Ok(page.show(status, ClientTab::Collaborators, &content))
         }
         Owned::Organization(id) => {
             let page = OrganizationPage::by_id(call, input, id)?;
-            let content = content(&page.layout);
+            let content = content(&page.layout)?;
             Ok(page.show(status, page::OrganizationTab::Members, &content))
         }
     }

@@ -61,7 +61,7 @@ const USER_SETTINGS: (&str, &[MenuItem]) =
     ("User settings", &[MenuItem::Clients, MenuItem::Authorizations, MenuItem::ApiKeys, MenuItem::Sessions, MenuItem::Password]);
 const ADMINISTRATION: (&str, &[MenuItem]) = ("Administration", &[MenuItem::Review, MenuItem::Users]);
 
-/// The message after a change, by its name in the address.
+/// The message after a change, by its name in the address. `{what}` is what the address names, or “it”.
 const DONE: &[(&str, &str)] = &[
     ("saved", "Your changes are saved."),
     (
@@ -77,21 +77,21 @@ const DONE: &[(&str, &str)] = &[
         "Your changes are saved. Because what administrators saw was changed, they do not vouch for the client any more, and it waits for their \
          approval again.",
     ),
-    ("deleted", "Deleted. It can be restored for a day."),
-    ("restored", "Restored."),
-    ("purged", "Purged. Its ID is free again."),
+    ("deleted", "Deleted {what}, which can be restored for a day."),
+    ("restored", "Restored {what}."),
+    ("purged", "Purged {what}. The ID is free again."),
     ("created", "Created."),
     ("added", "Added."),
     ("removed", "Removed."),
     ("revoked", "Revoked, with every token that was issued under it."),
     ("ended", "Ended."),
-    ("approved", "Approved."),
-    ("rejected", "Rejected. Those who asked are shown your reason."),
+    ("approved", "Approved {what}."),
+    ("rejected", "Rejected {what}. Those who asked are shown your reason."),
     ("tried", "The redirect URLs are tried."),
     ("undone", "Undone. That is a change too, and can itself be undone."),
     ("undone-in-part", "Undone, but for secrets and what only administrators set: those stay as they are."),
     ("review-requested", "The administrators are asked. Their answer is shown here."),
-    ("changes-requested", "Those who asked are shown what to change, and can ask again."),
+    ("changes-requested", "Asked for changes of {what}. Those who asked are shown what to change, and can ask again."),
     ("trial-begun", "You can try it now, until an administrator decides."),
     ("trial-ended", "You no longer try it."),
     ("password", "Your password is changed."),
@@ -224,7 +224,10 @@ impl<'a> Layout<'a> {
     fn done(&self) -> Markup {
         let said = Form::of_query(self.request).unwrap_or_default();
         let done = DONE.iter().find(|(name, _)| *name == said.one("done"));
-        html! { @if let Some((name, text)) = done { (message::success(name, text)) } }
+        // Only IDs: an address must not make a page say anything else.
+        let what: Vec<&str> = said.one("what").split(',').filter(|id| id.parse::<UserId>().is_ok()).collect();
+        let what = if what.is_empty() { "it".to_owned() } else { what.join(", ") };
+        html! { @if let Some((name, text)) = done { (message::success(name, text.replace("{what}", &what))) } }
     }
 }
 
@@ -259,6 +262,11 @@ pub fn after(path: &str, done: &str) -> Reply {
     Reply::empty(303).with("Location", format!("{path}{mark}done={done}"))
 }
 
+/// The same, which names by their IDs what was changed.
+pub fn after_changing(path: &str, done: &str, what: &[&str]) -> Reply {
+    after(path, &format!("{done}&what={}", what.join(",")))
+}
+
 /// Draws a time to the minute, with the exact one in its title. The script shows it in the reader's time zone.
 pub fn timestamp(time: Time) -> Markup {
     let exact = time.to_string();
@@ -290,6 +298,11 @@ pub fn state_name(state: State) -> &'static str {
         State::Flagged => "Flagged",
         State::Suspended => "Suspended",
     }
+}
+
+/// Draws the state of what may be deleted: then it stands nowhere else.
+pub fn badge_of(state: State, deleted_at: Option<Time>) -> Markup {
+    html! { @if deleted_at.is_some() { span .badge.deleted data-state="deleted" { "Deleted" } } @else { (badge(state)) } }
 }
 
 /// Draws a state as a badge, in words and not only by colour.

@@ -3,10 +3,11 @@
 use maud::{Markup, html};
 
 use crate::base::error::Result;
-use crate::base::page::Page;
+use crate::base::page::{Listed, Page};
 use crate::base::uri::form_encoded;
 use crate::http::form::Form;
 use crate::http::request::Request;
+use crate::page::message;
 use crate::store::{Deleted, Direction, Order, Search, TextSearch};
 
 /// The number of items on a page.
@@ -101,9 +102,41 @@ impl Listing {
         }
     }
 
+    /// Draws the items of a page with links to the others; or that there is no such page, or what `none` says if there are no items at all.
+    pub fn shown<T>(
+        &self,
+        found: Listed<T>,
+        table: impl FnOnce(Vec<T>) -> Result<Markup>,
+        none: impl FnOnce() -> Markup,
+    ) -> Result<Markup> {
+        let Listed { items, total } = found;
+        let is_empty = items.is_empty();
+        Ok(html! {
+            @if !is_empty { (table(items)?) }
+            @else if total > 0 { (self.beyond(total)) }
+            @else { (none()) }
+            @if !is_empty { (self.pager(total)) }
+        })
+    }
+
+    fn beyond(&self, total: i64) -> Markup {
+        let last = self.address(&[("page", &self.pages(total).to_string())]);
+        message::empty(
+            "no-such-page",
+            html! {
+                p { "There is no page " (self.number) ": the list ends with page " (self.pages(total)) "." }
+                p { a href=(last) { "Go to the last page" } }
+            },
+        )
+    }
+
+    fn pages(&self, total: i64) -> i64 {
+        (total + i64::from(SIZE) - 1) / i64::from(SIZE)
+    }
+
     /// Draws links to the previous and the next page.
-    pub fn pager(&self, total: i64) -> Markup {
-        let pages = (total + i64::from(SIZE) - 1) / i64::from(SIZE);
+    fn pager(&self, total: i64) -> Markup {
+        let pages = self.pages(total);
         let number = i64::from(self.number);
         let to = |number: i64| self.address(&[("page", &number.to_string())]);
         html! {

@@ -5,5 +5,4 @@ pub mod layout;
 pub mod listing;
 pub mod new_secret;
 pub mod paths;
-pub mod refused;
 pub mod table;

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::base::error::Result;
 use crate::call::{Input, Work};
 use crate::console::form::deletion;
-use crate::console::page::layout::{Layout, MenuItem, badge, link_button, title};
+use crate::console::page::layout::{Layout, MenuItem, badge_of, link_button, title};
 use crate::console::page::listing::Listing;
 use crate::console::page::table::Table;
 use crate::model::user::User;
@@ -32,8 +32,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             (title("Users", &link_button("/console/add/user", "+ Add user")))
             (listing.deleted_tabs())
             div .tools { (listing.search("ID, name or description")) }
-            @if found.items.is_empty() { (message::empty("no-match", "No user matches.")) } @else { (users_table(&layout, &listing, found.items)?) }
-            (listing.pager(found.total))
+            (listing.shown(found, |users| users_table(&layout, &listing, users), || message::empty("no-match", "No user matches."))?)
         };
         Ok(layout.page(200, MenuItem::Users, "Users", &content))
     }))
@@ -49,7 +48,7 @@ fn users_table(layout: &Layout<'_>, listing: &Listing, users: Vec<User>) -> Resu
         })
         .sorted(listing, "name", "Name", |(user, _)| html! { (user.name) })
         .sorted(listing, "email", "E-mail", |(user, _)| html! { (user.primary_email_address) })
-        .sorted(listing, "state", "State", |(user, _)| badge(user.state));
+        .sorted(listing, "state", "State", |(user, _)| badge_of(user.state, user.deleted_at));
     deletion::listed(table, layout, listing, listing.deleted(), users, |user| {
         (Entity::User(user.id.clone()), user.created_at, user.deleted_at)
     })

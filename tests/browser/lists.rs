@@ -1,0 +1,79 @@
+//! Lists, and what stands where something is not, or not any more.
+
+use serde_json::json;
+
+use crate::server::Server;
+use crate::webdriver::{Driver, Scripts};
+
+pub fn a_page_beyond_the_last_leads_to_the_last(driver: &Driver) {
+    let server = Server::start("auto");
+    server.has_client("alice", "lamp");
+    let browser = driver.browser(Scripts::Blocked);
+    browser.signs_in(&server, "admin", "/console/clients?of=all&page=99");
+    browser.tells("no-such-page");
+    browser.does_not_see("There are no clients yet");
+    browser.press("Go to the last page");
+    browser.find("[data-item=lamp]");
+    for list in ["/console/users", "/console/sessions", "/console/review"] {
+        browser.open(&format!("{}{list}?page=99", server.url));
+        browser.tells(if list.ends_with("review") { "no-requests" } else { "no-such-page" });
+    }
+}
+
+pub fn what_is_deleted_says_so_and_offers_to_be_restored(driver: &Driver) {
+    let server = Server::start("auto");
+    server.has_client("alice", "lamp");
+    let browser = driver.browser(Scripts::Blocked);
+    browser.signs_in(&server, "alice", "/console/clients/lamp/danger");
+    browser.press("Delete OAuth client");
+    browser.tells("deleted");
+    browser.sees("Deleted lamp");
+    assert_eq!(browser.find("[data-item=lamp] [data-state]").text(), "Deleted");
+    for page in ["", "/settings", "/secrets"] {
+        browser.open(&format!("{}/console/clients/lamp{page}", server.url));
+        browser.tells("deleted-entity");
+        assert_eq!(browser.find("h1").text(), "lamp is deleted");
+    }
+    browser.press("Restore");
+    browser.tells("restored");
+    browser.find("[data-state=approved]");
+    // Others learn nothing of it.
+    server.is_told("DELETE", "/api/v3/clients/lamp", &json!({}));
+    server.has_user("bob");
+    let other = driver.browser(Scripts::Blocked);
+    other.signs_in(&server, "bob", "/console");
+    other.open(&format!("{}/console/clients/lamp", server.url));
+    other.explains("no_client_rights");
+}
+
+pub fn the_page_of_a_new_secret_can_be_reloaded(driver: &Driver) {
+    let server = Server::start("auto");
+    let browser = driver.browser(Scripts::Run);
+    browser.signs_in(&server, "alice", "/console/add/client");
+    browser.registers("lamp");
+    let secret = browser.find("#client-secret").text();
+    browser.reload();
+    assert_eq!(browser.find("#client-secret").text(), secret);
+    browser.open(&format!("{}/console/clients/lamp/secrets", server.url));
+    browser.press("Make a new secret");
+    let rotated = browser.find("#client-secret").text();
+    assert_ne!(rotated, secret);
+    browser.reload();
+    assert_eq!(browser.find("#client-secret").text(), rotated);
+    browser.open(&format!("{}/console/clients/lamp/secrets", server.url));
+    assert_eq!(browser.script("return document.querySelectorAll('[data-item]').length"), 2, "a reload makes no other secret");
+    browser.does_not_see(&rotated);
+}
+
+pub fn a_suspended_user_sees_nothing_more(driver: &Driver) {
+    let server = Server::start("auto");
+    server.has_client("alice", "lamp");
+    let browser = driver.browser(Scripts::Run);
+    browser.signs_in(&server, "alice", "/console/clients/lamp");
+    server.is_told("PUT", "/api/v3/users/alice", &json!({"user": {"state": "STATE_SUSPENDED"}, "field_mask": "state"}));
+    browser.open(&format!("{}/console/clients/lamp", server.url));
+    browser.explains("user_suspended");
+    browser.does_not_see("lamp.example");
+    browser.open(&format!("{}/console", server.url));
+    browser.find("[name=password]");
+}
