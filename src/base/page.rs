@@ -75,6 +75,19 @@ impl<T> Listed<T> {
     }
 }
 
+/// Reads all pages, a thousand items at a time.
+/// # Errors
+/// Those of `read`.
+pub fn all<T>(mut read: impl FnMut(Page) -> Result<Listed<T>>) -> Result<Vec<T>> {
+    let (mut items, mut next) = (Vec::new(), Some(Page::new(1000, 1)));
+    while let Some(page) = next {
+        let listed = read(page)?;
+        items.extend(listed.items);
+        next = page.after(listed.total);
+    }
+    Ok(items)
+}
+
 /// The same, each item read when it is needed: a page can exceed memory, and is read only as far as it is shown.
 pub struct Reading<'a, T> {
     pub items: Box<dyn Iterator<Item = Result<T>> + 'a>,

@@ -1,10 +1,11 @@
 //! Does what a plan says, in one transaction, by the rules for everybody else.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use crate::base::error::{Error, Result};
-use crate::base::id::{AccountId, UserId};
-use crate::base::page::Page;
+use crate::base::id::AccountId;
 use crate::base::request_id;
 use crate::base::right::Right;
 use crate::base::secret::Hash;
@@ -14,7 +15,7 @@ use crate::declared::found::FoundEntity;
 use crate::declared::managed;
 use crate::declared::names::{self, refused_at};
 use crate::declared::plan::{Plan, PlanStep, PlannedAction, Prune, plan, rights_of};
-use crate::declared::prepared::{PLAN_OUTDATED, Prepared, SecretVerdict};
+use crate::declared::prepared::{Hashing, PLAN_OUTDATED, Prepared, SecretVerdict};
 use crate::declared::read::{Declaration, DeclaredClient, DeclaredKey, DeclaredOrganization, DeclaredUser};
 use crate::model::field::Field;
 use crate::model::patch::Patch;
@@ -29,8 +30,7 @@ use crate::registry::secrets::NewSecret;
 use crate::registry::users::NewPasswords;
 use crate::registry::{clients, consent, deletion, members, organizations, users};
 use crate::store::members::Owned;
-use crate::store::users::UserKey;
-use crate::store::{Direction, Search, Store, Tx};
+use crate::store::{Store, Tx};
 
 /// Whether the plan is carried out, or only tried.
 #[derive(Clone, Copy, Debug)]
@@ -45,15 +45,31 @@ pub enum ApplyMode<'p> {
 /// # Errors
 /// `fixture_wrong_member` for what cannot be done; `plan_outdated` if it is another plan than the one that was seen.
 pub fn apply(store: &Store, settings: &Settings, declaration: &Declaration, prune: Prune, mode: ApplyMode<'_>) -> Result<Plan> {
-    let prepared = Prepared::of(store, settings, &declaration.declared)?;
+    let hashing = match mode {
+        ApplyMode::Try => Hashing::Fast,
+        ApplyMode::Do { .. } => Hashing::Slow,
+    };
+    let prepared = Prepared::of(store, settings, &declaration.declared, hashing)?;
+    apply_prepared(store, settings, declaration, &prepared, prune, mode)
+}
+
+/// The same, with what was prepared: it may be tried first, and then done.
+pub fn apply_prepared(
+    store: &Store,
+    settings: &Settings,
+    declaration: &Declaration,
+    prepared: &Prepared,
+    prune: Prune,
+    mode: ApplyMode<'_>,
+) -> Result<Plan> {
     let mut made = None;
     let done = store.write(|tx| {
-        let plan = plan(tx, declaration, &prepared, prune)?;
+        let plan = plan(tx, declaration, prepared, prune)?;
         match mode {
             ApplyMode::Do { seen: Some(seen) } if *seen != plan.to_json() => return Err((&PLAN_OUTDATED).into()),
             ApplyMode::Do { .. } | ApplyMode::Try => {}
         }
-        Application::new(tx, settings, declaration, &prepared, &plan)?.run()?;
+        Application::new(tx, settings, declaration, prepared, &plan)?.run()?;
         made = Some(plan);
         match mode {
             ApplyMode::Do { .. } => Ok(()),
@@ -73,6 +89,8 @@ struct Application<'a> {
     declaration: &'a Declaration,
     prepared: &'a Prepared,
     plan: &'a Plan,
+    /// Those about entities, by kind and ID.
+    steps: HashMap<(&'static str, &'a str), &'a PlanStep>,
     creation: Creation<'a>,
 }
 
@@ -90,10 +108,11 @@ impl<'a> Application<'a> {
         };
         let declared = declaration.declared.users.iter().find(|user| user.is_admin()).map(|user| user.id.id.clone());
         let administrator = match declared {
-            None => an_administrator(tx)?,
+            None => tx.acting_admin()?,
             declared => declared,
         };
-        Ok(Application { tx, declaration, prepared, plan, creation: Creation { tx, settings, by, administrator } })
+        let steps = plan.steps.iter().map(|step| ((step.kind, step.id.as_str()), step)).collect();
+        Ok(Application { tx, declaration, prepared, plan, steps, creation: Creation { tx, settings, by, administrator } })
     }
 
     fn by(&self) -> &Principal {
@@ -135,8 +154,8 @@ impl<'a> Application<'a> {
         consent::authorize(self.tx, self.by(), &user_id.id, &client, &of_rights(asked), &of_rights(agreed))
     }
 
-    fn is_new(&self, kind: &str, id: &str) -> bool {
-        self.plan.step(kind, id).is_some_and(|step| step.action == PlannedAction::Create)
+    fn is_new(&self, kind: &'static str, id: &str) -> bool {
+        self.steps.get(&(kind, id)).is_some_and(|step| step.action == PlannedAction::Create)
     }
 
     /// Restores what is deleted and declared.
@@ -146,8 +165,7 @@ impl<'a> Application<'a> {
         let organizations = declared.organizations.iter().map(|found| (Entity::Organization(found.id.id.clone()), &found.id.at));
         let clients = declared.clients.iter().map(|client| (Entity::Client(client.id.id.clone()), &client.id.at));
         for (entity, at) in users.chain(organizations).chain(clients) {
-            let step = self.plan.step(entity.kind(), entity.as_str());
-            if step.is_some_and(|step| step.action == PlannedAction::Restore) {
+            if self.steps.get(&(entity.kind(), entity.as_str())).is_some_and(|step| step.action == PlannedAction::Restore) {
                 deletion::restore(self.tx, self.by(), &entity).map_err(|error| names::not_restored(at, &entity, error))?;
             }
         }
@@ -170,7 +188,7 @@ impl<'a> Application<'a> {
 
     fn user(&self, user: &DeclaredUser) -> Result<()> {
         let (tx, by, id) = (self.tx, self.by(), &user.id.id);
-        let Some(step) = self.plan.step("user", id.as_str()) else { return Ok(()) };
+        let Some(step) = self.steps.get(&("user", id.as_str())) else { return Ok(()) };
         let owner = AccountId::User(id.clone());
         let hash = match self.prepared.password(tx, user)? {
             SecretVerdict::Set { hash, .. } => Some(hash.clone()),
@@ -200,7 +218,7 @@ impl<'a> Application<'a> {
 
     fn organization(&self, organization: &DeclaredOrganization) -> Result<()> {
         let (tx, by, id) = (self.tx, self.by(), &organization.id.id);
-        let Some(step) = self.plan.step("organization", id.as_str()) else { return Ok(()) };
+        let Some(step) = self.steps.get(&("organization", id.as_str())) else { return Ok(()) };
         match step.action {
             PlannedAction::Leave | PlannedAction::Remove => return Ok(()),
             PlannedAction::Create => {
@@ -225,7 +243,7 @@ impl<'a> Application<'a> {
 
     fn client(&self, client: &DeclaredClient) -> Result<()> {
         let (tx, by, id) = (self.tx, self.by(), &client.id.id);
-        let Some(step) = self.plan.step("client", id.as_str()) else { return Ok(()) };
+        let Some(step) = self.steps.get(&("client", id.as_str())) else { return Ok(()) };
         let verdict = self.prepared.secret(tx, client)?;
         match step.action {
             PlannedAction::Leave | PlannedAction::Remove => {}
@@ -336,17 +354,4 @@ impl<'a> Application<'a> {
 enum Given {
     Some,
     None,
-}
-
-/// Returns an administrator, who owns organizations that nobody else does.
-fn an_administrator(tx: &Tx<'_>) -> Result<Option<UserId>> {
-    let mut next = Some(Page::new(1000, 1));
-    while let Some(page) = next {
-        let found = users::list(tx, &Principal::operator(), &Search::live(UserKey::Id, Direction::Ascending, page))?;
-        if let Some((user, _)) = found.items.iter().find(|(user, _)| user.is_acting_admin()) {
-            return Ok(Some(user.id.clone()));
-        }
-        next = page.after(found.total);
-    }
-    Ok(None)
 }

@@ -1,5 +1,7 @@
 //! Tells changes by hand from changes of the declaration, by the history.
 
+use std::cell::OnceCell;
+
 use serde_json::{Map, Value, json};
 
 use crate::base::error::Result;
@@ -32,8 +34,14 @@ impl Drift {
     }
 }
 
-/// What is known of the past of an entity.
-pub struct Memory(Vec<PastChange>);
+/// What is known of the past of an entity; read only where it is asked for.
+pub struct Memory<'a> {
+    tx: &'a Tx<'a>,
+    entity: &'a Entity,
+    /// Of the declaration; nothing is known without it.
+    name: Option<&'a str>,
+    changes: OnceCell<Vec<PastChange>>,
+}
 
 /// An event, newest first.
 struct PastChange {
@@ -49,14 +57,24 @@ struct PastChange {
 /// How many events of an entity are looked at.
 const MOST_EVENTS: u32 = 500;
 
-impl Memory {
-    /// Reads the history of an entity; nothing for a declaration without a name.
-    /// # Errors
-    /// Only those of the store.
-    pub fn of(tx: &Tx<'_>, entity: &Entity, name: Option<&str>) -> Result<Memory> {
-        let Some(name) = name else { return Ok(Memory(Vec::new())) };
+impl<'a> Memory<'a> {
+    /// Returns the memory of an entity; an empty one for a declaration without a name.
+    pub fn of(tx: &'a Tx<'a>, entity: &'a Entity, name: Option<&'a str>) -> Memory<'a> {
+        Memory { tx, entity, name, changes: OnceCell::new() }
+    }
+
+    fn changes(&self) -> Result<&[PastChange]> {
+        if self.changes.get().is_none() {
+            // Nobody sets it in between.
+            let _ = self.changes.set(self.read()?);
+        }
+        Ok(self.changes.get().map_or(&[], Vec::as_slice))
+    }
+
+    fn read(&self) -> Result<Vec<PastChange>> {
+        let (Some(name), entity) = (self.name, self.entity) else { return Ok(Vec::new()) };
         let search = EventSearch { since_purge_of: Some((vec![entity.kind()], entity.as_str().to_owned())), ..EventSearch::default() };
-        let events = history::list(tx, &Principal::operator(), Some(entity), search, MOST_EVENTS)?;
+        let events = history::list(self.tx, &Principal::operator(), Some(entity), search, MOST_EVENTS)?;
         let own = request_id::of_declaration(name);
         let changes = events.into_iter().map(|event| {
             let is_own = event.actor.request_id == own;
@@ -67,11 +85,13 @@ impl Memory {
             let (new, members) = if is_of_member { (Map::new(), values) } else { (values, Map::new()) };
             PastChange { at: event.happened_at, by: (!is_own).then(by), new, members }
         });
-        Ok(Memory(changes.collect()))
+        Ok(changes.collect())
     }
 
     /// Returns the drift of a field of a plan, if it was last changed by hand after the declaration had set it.
-    pub fn drift(&self, field: &str) -> Option<Drift> {
+    /// # Errors
+    /// Only those of the store, as all here.
+    pub fn drift(&self, field: &str) -> Result<Option<Drift>> {
         let (name, key) = field.split_once('/').map_or((field, None), |(name, key)| (name, Some(key)));
         let value_in = |change: &PastChange| match (name, key) {
             ("attributes", Some(key)) => change.new.get(name).map(|all| all.get(key).cloned().unwrap_or_default()),
@@ -79,28 +99,28 @@ impl Memory {
             (_, Some(account)) => change.members.get(account).cloned(),
             (_, None) => change.new.get(name).cloned(),
         };
-        let mut changes = self.0.iter().filter_map(|change| value_in(change).map(|value| (change, value)));
-        let (last, _) = changes.next()?;
-        let by = last.by.clone()?;
-        let (_, declared) = changes.find(|(change, _)| change.by.is_none())?;
+        let mut changes = self.changes()?.iter().filter_map(|change| value_in(change).map(|value| (change, value)));
+        let Some((PastChange { at, by: Some(by), .. }, _)) = changes.next() else { return Ok(None) };
+        let declared = changes.find(|(change, _)| change.by.is_none());
         let is_secret = matches!(name, "secret" | "password" | "api_keys");
-        Some(Drift { by, at: last.at, declared: Some(declared).filter(|_| !is_secret) })
+        Ok(declared.map(|(_, value)| Drift { by: by.clone(), at: *at, declared: Some(value).filter(|_| !is_secret) }))
     }
 
     /// Returns whether the declaration gave this account its present rights.
-    pub fn is_ours(&self, account: &str) -> bool {
-        self.0.iter().find(|change| change.members.contains_key(account)).is_some_and(|change| change.by.is_none())
+    pub fn is_ours(&self, account: &str) -> Result<bool> {
+        let last = self.changes()?.iter().find(|change| change.members.contains_key(account));
+        Ok(last.is_some_and(|change| change.by.is_none()))
     }
 
     /// Returns whether the declaration created this API key.
-    pub fn made_key(&self, id: &str) -> bool {
-        let mut of_key = self.0.iter().filter(|change| change.new.get("api_key").is_some_and(|key| key["id"] == id));
-        of_key.next_back().is_some_and(|change| change.by.is_none())
+    pub fn made_key(&self, id: &str) -> Result<bool> {
+        let mut of_key = self.changes()?.iter().filter(|change| change.new.get("api_key").is_some_and(|key| key["id"] == id));
+        Ok(of_key.next_back().is_some_and(|change| change.by.is_none()))
     }
 }
 
-impl std::fmt::Debug for Memory {
+impl std::fmt::Debug for Memory<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Memory(of {} changes)", self.0.len())
+        write!(f, "Memory({:?})", self.entity)
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::base::error::Result;
 use crate::base::id::{AccountId, UserId};
-use crate::base::page::{Listed, Page};
+use crate::base::page::{Page, all};
 use crate::base::right::Rights;
 use crate::declared::fields::is_declared;
 use crate::model::api_key::ApiKey;
@@ -32,9 +32,6 @@ pub struct Export {
     /// Each says what is left out, for people.
     pub notes: Vec<String>,
 }
-
-/// How many rows are read at a time.
-const ROWS: u32 = 1000;
 
 /// Exports everything that is live.
 /// # Errors
@@ -279,18 +276,6 @@ fn listed(members: &[Member], name: &str, others: impl IntoIterator<Item = Strin
     let said = listed.into_iter().filter(|(account, _)| new_owner != Some(account.as_str()));
     said.map(|(account, rights)| Value::Object(Map::from_iter([(name.to_owned(), account.into()), ("rights".to_owned(), rights)])))
         .collect()
-}
-
-/// Reads all pages.
-fn all<T>(mut read: impl FnMut(Page) -> Result<Listed<T>>) -> Result<Vec<T>> {
-    let mut items = Vec::new();
-    let mut next = Some(Page::new(ROWS, 1));
-    while let Some(page) = next {
-        let listed = read(page)?;
-        items.extend(listed.items);
-        next = page.after(listed.total);
-    }
-    Ok(items)
 }
 
 /// Returns the fields that can be declared and are not empty; the state always, because what is created has another.

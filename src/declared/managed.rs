@@ -1,9 +1,11 @@
 //! The mark of what a declaration manages: an attribute with the name of the declaration.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use crate::base::error::Result;
-use crate::base::page::Page;
+use crate::base::page::{Page, all};
 use crate::model::mask::Mask;
 use crate::registry::entity::Entity;
 use crate::registry::marks::MANAGED_BY;
@@ -33,42 +35,22 @@ pub fn attributes(declared: Option<&Value>, found: Option<&Value>, name: Option<
 /// Returns all live entities with this mark: clients first, then organizations, then users, so that each can be removed before its owner.
 /// # Errors
 /// Only those of the store.
-pub fn all(tx: &Tx<'_>, name: &str) -> Result<Vec<Entity>> {
+pub fn entities(tx: &Tx<'_>, name: &str) -> Result<Vec<Entity>> {
     let by = Principal::operator();
     let mask = Mask::default();
-    let is_marked = |attributes: &std::collections::BTreeMap<String, String>| attributes.get(MANAGED_BY).is_some_and(|by| by == name);
-    let mut entities = Vec::new();
-    each_page(|page| {
-        let found = clients::search(tx, &by, &marked(Search::live(ClientKey::Id, Direction::Ascending, page), name), &mask)?.listed()?;
-        entities.extend(
-            found.items.iter().filter(|(client, _)| is_marked(&client.attributes)).map(|(client, _)| Entity::Client(client.id.clone())),
-        );
-        Ok(found.total)
-    })?;
-    each_page(|page| {
-        let search = marked(Search::live(OrganizationKey::Id, Direction::Ascending, page), name);
-        let found = organizations::search(tx, &by, &search, &mask)?;
-        let marked = found.items.iter().filter(|(organization, _)| is_marked(&organization.attributes));
-        entities.extend(marked.map(|(organization, _)| Entity::Organization(organization.id.clone())));
-        Ok(found.total)
-    })?;
-    each_page(|page| {
-        let found = users::list(tx, &by, &marked(Search::live(UserKey::Id, Direction::Ascending, page), name))?;
-        entities.extend(found.items.iter().filter(|(user, _)| is_marked(&user.attributes)).map(|(user, _)| Entity::User(user.id.clone())));
-        Ok(found.total)
-    })?;
-    Ok(entities)
+    let clients = all(|page| clients::search(tx, &by, &marked(ClientKey::Id, page, name), &mask)?.listed())?;
+    let organizations = all(|page| organizations::search(tx, &by, &marked(OrganizationKey::Id, page, name), &mask))?;
+    let users = all(|page| users::list(tx, &by, &marked(UserKey::Id, page, name)))?;
+    // The search finds names that contain this one too.
+    let is_marked = |attributes: &BTreeMap<String, String>| attributes.get(MANAGED_BY).is_some_and(|by| by == name);
+    let clients = clients.into_iter().filter(|(found, _)| is_marked(&found.attributes)).map(|(found, _)| Entity::Client(found.id));
+    let organizations =
+        organizations.into_iter().filter(|(found, _)| is_marked(&found.attributes)).map(|(found, _)| Entity::Organization(found.id));
+    let users = users.into_iter().filter(|(found, _)| is_marked(&found.attributes)).map(|(found, _)| Entity::User(found.id));
+    Ok(clients.chain(organizations).chain(users).collect())
 }
 
-fn marked<Key>(search: Search<Key>, name: &str) -> Search<Key> {
+fn marked<Key>(by: Key, page: Page, name: &str) -> Search<Key> {
     let texts = TextSearch { attributes_contain: vec![(MANAGED_BY.to_owned(), name.to_owned())], ..TextSearch::default() };
-    Search { texts, ..search }
-}
-
-fn each_page(mut read: impl FnMut(Page) -> Result<i64>) -> Result<()> {
-    let mut next = Some(Page::new(1000, 1));
-    while let Some(page) = next {
-        next = page.after(read(page)?);
-    }
-    Ok(())
+    Search { texts, ..Search::live(by, Direction::Ascending, page) }
 }

@@ -1,9 +1,11 @@
 //! What has to be done so that all is as declared, found out without doing it.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::{Map, Value, json};
 
 use crate::base::error::Result;
-use crate::base::id::AccountId;
+use crate::base::id::{AccountId, ClientId};
 use crate::base::right::{Right, Rights};
 use crate::declared::drift::{Drift, Memory};
 use crate::declared::fields;
@@ -102,11 +104,7 @@ impl Plan {
         self.steps.iter().any(|step| step.action != PlannedAction::Leave)
     }
 
-    pub fn step(&self, kind: &str, id: &str) -> Option<&PlanStep> {
-        self.steps.iter().find(|step| step.kind == kind && step.id == id)
-    }
-
-    /// Returns the places of the generated secrets that it needs.
+    /// Returns it in JSON, with the places of the generated secrets that it needs.
     pub fn to_json(&self) -> Value {
         let count = |action: PlannedAction| self.steps.iter().filter(|step| step.action == action).count();
         let summary: Map<String, Value> =
@@ -157,8 +155,9 @@ struct Wanted<'d> {
 /// # Errors
 /// `fixture_wrong_member` for what cannot be so.
 pub fn plan(tx: &Tx<'_>, declaration: &Declaration, prepared: &Prepared, prune: Prune) -> Result<Plan> {
-    let planning = Planning { tx, declaration, prepared, prune };
     let declared = &declaration.declared;
+    let clients = declared.clients.iter().map(|client| (&client.id.id, client)).collect();
+    let planning = Planning { tx, declaration, clients, prepared, prune };
     let mut steps = Vec::new();
     for user in &declared.users {
         steps.push(planning.user(user)?);
@@ -172,13 +171,15 @@ pub fn plan(tx: &Tx<'_>, declaration: &Declaration, prepared: &Prepared, prune: 
     for authorization in &declared.authorizations {
         steps.push(planning.authorization(authorization)?);
     }
-    steps.extend(planning.no_longer_declared()?);
+    steps.extend(planning.no_longer_declared(&steps)?);
     Ok(Plan { name: declaration.name.clone(), steps })
 }
 
 struct Planning<'a> {
     tx: &'a Tx<'a>,
     declaration: &'a Declaration,
+    /// Those that are declared.
+    clients: HashMap<&'a ClientId, &'a DeclaredClient>,
     prepared: &'a Prepared,
     prune: Prune,
 }
@@ -276,11 +277,9 @@ impl Planning<'_> {
         let (user, client) = (&authorization.user_id.id, &authorization.client_id.id);
         let found = self.tx.authorization(user, client)?;
         let asked = || self.tx.client(client, Deleted::No).map(|client| client.map(|client| client.all_rights()));
-        let declared_client = || self.declaration.declared.clients.iter().find(|declared| declared.id.id == *client);
         let of_declared = || {
-            declared_client()
-                .and_then(|client| client.sent.get("rights"))
-                .map(|rights| rights_of(&<Vec<Right> as value::FieldValue>::from_json(rights)))
+            let rights = self.clients.get(client)?.sent.get("rights")?;
+            Some(rights_of(&<Vec<Right> as value::FieldValue>::from_json(rights)))
         };
         let wanted = match &authorization.rights {
             Some(rights) => rights_of(rights),
@@ -319,7 +318,7 @@ impl Planning<'_> {
             step.notes.push(whose);
             return Ok(step);
         }
-        let memory = Memory::of(self.tx, &wanted.entity, name.filter(|_| found.is_some()))?;
+        let memory = Memory::of(self.tx, &wanted.entity, name.filter(|_| found.is_some()));
         let nothing = FoundEntity::default();
         let there = found.as_ref().unwrap_or(&nothing);
         let attributes = managed::attributes(wanted.fields.get("attributes"), there.fields.get("attributes"), name);
@@ -328,7 +327,7 @@ impl Planning<'_> {
             fields.insert("attributes".to_owned(), attributes);
         }
         step.changes.extend(field_changes(&fields, &there.fields));
-        step.changes.extend(self.member_changes(&wanted, there, &memory));
+        step.changes.extend(self.member_changes(&wanted, there, &memory)?);
         step.changes.extend(self.key_changes(&wanted, there, &memory, &mut step.notes)?);
         if let Some((field, verdict)) = &wanted.secret {
             match verdict {
@@ -342,7 +341,7 @@ impl Planning<'_> {
             }
         }
         for change in &mut step.changes {
-            change.drift = memory.drift(&change.field);
+            change.drift = memory.drift(&change.field)?;
         }
         step.action = match &found {
             None => PlannedAction::Create,
@@ -380,7 +379,7 @@ impl Planning<'_> {
         Ok(())
     }
 
-    fn member_changes(&self, wanted: &Wanted<'_>, found: &FoundEntity, memory: &Memory) -> Vec<FieldChange> {
+    fn member_changes(&self, wanted: &Wanted<'_>, found: &FoundEntity, memory: &Memory<'_>) -> Result<Vec<FieldChange>> {
         let (field, members) = (wanted.members.0, &wanted.members.1);
         let mut changes = Vec::new();
         for (account, rights) in members {
@@ -393,14 +392,22 @@ impl Planning<'_> {
         }
         if self.prune == Prune::Yes {
             let extra = found.members.iter().filter(|(account, _)| !members.iter().any(|(declared, _)| declared == account));
-            let ours = extra.filter(|(account, _)| memory.is_ours(account));
-            changes
-                .extend(ours.map(|(account, rights)| FieldChange::new(format!("{field}/{account}"), value::rights(rights), Value::Null)));
+            for (account, rights) in extra {
+                if memory.is_ours(account)? {
+                    changes.push(FieldChange::new(format!("{field}/{account}"), value::rights(rights), Value::Null));
+                }
+            }
         }
-        changes
+        Ok(changes)
     }
 
-    fn key_changes(&self, wanted: &Wanted<'_>, found: &FoundEntity, memory: &Memory, notes: &mut Vec<String>) -> Result<Vec<FieldChange>> {
+    fn key_changes(
+        &self,
+        wanted: &Wanted<'_>,
+        found: &FoundEntity,
+        memory: &Memory<'_>,
+        notes: &mut Vec<String>,
+    ) -> Result<Vec<FieldChange>> {
         let mut changes = Vec::new();
         for key in wanted.keys {
             let field = format!("api_keys/{}", key.wanted.name);
@@ -434,26 +441,24 @@ impl Planning<'_> {
         }
         if self.prune == Prune::Yes {
             let is_extra = |there: &&FoundKey| !wanted.keys.iter().any(|key| found.key(key).is_some_and(|of| of.key.id == there.key.id));
-            let ours = found.keys.iter().filter(is_extra).filter(|there| memory.made_key(&there.key.id));
-            changes.extend(ours.map(|there| FieldChange {
-                removed_key: Some(there.key.id.clone()),
-                ..FieldChange::new(format!("api_keys/{}", there.key.name), value::rights(&there.key.rights), Value::Null)
-            }));
+            for there in found.keys.iter().filter(is_extra) {
+                if memory.made_key(&there.key.id)? {
+                    changes.push(FieldChange {
+                        removed_key: Some(there.key.id.clone()),
+                        ..FieldChange::new(format!("api_keys/{}", there.key.name), value::rights(&there.key.rights), Value::Null)
+                    });
+                }
+            }
         }
         Ok(changes)
     }
 
-    /// Finds what this declaration made before and has no longer.
-    fn no_longer_declared(&self) -> Result<Vec<PlanStep>> {
+    /// Finds what this declaration made before and has no longer: nothing that these steps are about.
+    fn no_longer_declared(&self, steps: &[PlanStep]) -> Result<Vec<PlanStep>> {
         let Some(name) = &self.declaration.name else { return Ok(Vec::new()) };
-        let declared = &self.declaration.declared;
-        let is_declared = |entity: &Entity| match entity {
-            Entity::User(id) => declared.users.iter().any(|user| user.id.id == *id),
-            Entity::Organization(id) => declared.organizations.iter().any(|organization| organization.id.id == *id),
-            Entity::Client(id) => declared.clients.iter().any(|client| client.id.id == *id),
-        };
-        let managed = managed::all(self.tx, name)?;
-        let gone = managed.into_iter().filter(|entity| !is_declared(entity));
+        let declared: HashSet<(&str, &str)> = steps.iter().map(|step| (step.kind, step.id.as_str())).collect();
+        let managed = managed::entities(self.tx, name)?;
+        let gone = managed.into_iter().filter(|entity| !declared.contains(&(entity.kind(), entity.as_str())));
         let step = |entity: Entity| {
             let (action, note) = match self.prune {
                 Prune::Yes => (PlannedAction::Remove, "no longer declared: deleted, and can be restored for a day"),

@@ -24,6 +24,14 @@ pub struct Prepared {
     secrets: HashMap<ClientId, ComparedSecret>,
 }
 
+/// Whether secrets that are set are hashed: not where what is done is undone again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hashing {
+    Slow,
+    /// In one round, in their place.
+    Fast,
+}
+
 /// A secret that was compared with what there was.
 #[derive(Debug)]
 struct ComparedSecret {
@@ -52,19 +60,26 @@ impl Prepared {
     /// Compares and hashes. Slow: never called in a transaction.
     /// # Errors
     /// Only those of the store.
-    pub fn of(store: &Store, settings: &Settings, declared: &Declared) -> Result<Prepared> {
+    pub fn of(store: &Store, settings: &Settings, declared: &Declared, hashing: Hashing) -> Result<Prepared> {
         let mut prepared = Prepared::default();
+        let password_hash = |text: &str| match hashing {
+            Hashing::Slow => Hash::of_chosen(text, settings.password_rounds),
+            Hashing::Fast => Hash::of_generated(text),
+        };
+        let secret_hash = |text: &str| match hashing {
+            Hashing::Slow => NewSecret::chosen(text).hash().clone(),
+            Hashing::Fast => Hash::of_generated(text),
+        };
         for user in &declared.users {
             let id = &user.id.id;
             let there = store.read(|tx| tx.passwords(id))?.map(|passwords| passwords.password);
             if let (None, Some(temporary)) = (&there, &user.temporary_password) {
-                prepared.temporary_passwords.insert(id.clone(), Hash::of_chosen(temporary, settings.password_rounds));
+                prepared.temporary_passwords.insert(id.clone(), password_hash(temporary));
             }
-            let hash = |text: &str| Hash::of_chosen(text, settings.password_rounds);
             let hash = match (&user.password, &there) {
                 // A password that nobody knows.
                 (DeclaredSecret::Unsaid | DeclaredSecret::None, None) => Some(Hash::of_generated(&fresh_key())),
-                (secret, there) => new_hash(secret, there.as_ref(), hash),
+                (secret, there) => new_hash(secret, there.as_ref(), password_hash),
             };
             let is_other = is_other(&user.password, there.as_ref());
             prepared.passwords.insert(id.clone(), ComparedSecret { there, hash, is_other });
@@ -72,7 +87,7 @@ impl Prepared {
         for client in &declared.clients {
             let id = &client.id.id;
             let there = store.read(|tx| newest_secret(tx, id))?;
-            let hash = new_hash(&client.secret, there.as_ref(), |text| NewSecret::chosen(text).hash().clone());
+            let hash = new_hash(&client.secret, there.as_ref(), secret_hash);
             let is_other = is_other(&client.secret, there.as_ref());
             prepared.secrets.insert(id.clone(), ComparedSecret { there, hash, is_other });
         }

@@ -168,6 +168,15 @@ impl Tx<'_> {
         )
     }
 
+    /// Returns the first live, approved administrator.
+    pub(crate) fn acting_admin(&self) -> Result<Option<UserId>> {
+        self.value(
+            "SELECT min(u.user_id) FROM users u JOIN accounts t ON t.account_id = u.user_id \
+             WHERE u.admin = 1 AND u.state = :state AND t.deleted_at IS NULL",
+            named_params! {":state": State::Approved},
+        )
+    }
+
     /// Returns the most rounds, up to `most`, that the hash of any user's password takes, live or deleted; 0 if there are none.
     pub(crate) fn most_password_rounds(&self, most: u32) -> Result<u32> {
         let most: Option<i64> = self.value(

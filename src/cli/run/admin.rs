@@ -11,7 +11,7 @@ use crate::cli::api_error::ApiError;
 use crate::cli::args::nouns::CLIENT;
 use crate::cli::args::values::{Values, missing};
 use crate::cli::failure::{Failure, UsageError};
-use crate::cli::run::admin_operation::AdminOperation;
+use crate::cli::run::admin_operation::{AdminOperation, SHORT};
 use crate::cli::run::declared_operations::{APPLY, EXPORT, PLAN};
 use crate::cli::run::entities::prepare;
 use crate::model::field::Audience;
@@ -28,13 +28,21 @@ use crate::registry::secrets::NewSecret;
 use crate::registry::{api_keys, clients, recovery, users};
 use crate::store::{Deleted, Store, Tx};
 
-pub static CREATE_USER: AdminOperation = AdminOperation { name: "create-user", secret: "", run: create_user };
-pub static RESET_PASSWORD: AdminOperation = AdminOperation { name: "reset-password", secret: "", run: reset_password };
-pub static CREATE_TEMPORARY_PASSWORD: AdminOperation =
-    AdminOperation { name: "create-temporary-password", secret: "temporary_password", run: create_temporary_password };
-pub static CREATE_SIGN_IN_LINK: AdminOperation = AdminOperation { name: "create-sign-in-link", secret: "link", run: create_sign_in_link };
-pub static CREATE_API_KEY: AdminOperation = AdminOperation { name: "create-api-key", secret: "key", run: create_api_key };
-pub static CREATE_CLIENT: AdminOperation = AdminOperation { name: "create-client", secret: "secret", run: create_client };
+pub static CREATE_USER: AdminOperation = AdminOperation { name: "create-user", secret: "", answer_timeout: SHORT, run: create_user };
+pub static RESET_PASSWORD: AdminOperation =
+    AdminOperation { name: "reset-password", secret: "", answer_timeout: SHORT, run: reset_password };
+pub static CREATE_TEMPORARY_PASSWORD: AdminOperation = AdminOperation {
+    name: "create-temporary-password",
+    secret: "temporary_password",
+    answer_timeout: SHORT,
+    run: create_temporary_password,
+};
+pub static CREATE_SIGN_IN_LINK: AdminOperation =
+    AdminOperation { name: "create-sign-in-link", secret: "link", answer_timeout: SHORT, run: create_sign_in_link };
+pub static CREATE_API_KEY: AdminOperation =
+    AdminOperation { name: "create-api-key", secret: "key", answer_timeout: SHORT, run: create_api_key };
+pub static CREATE_CLIENT: AdminOperation =
+    AdminOperation { name: "create-client", secret: "secret", answer_timeout: SHORT, run: create_client };
 
 /// All of them: a server finds the one it is asked for by its name.
 pub static OPERATIONS: &[&AdminOperation] = &[

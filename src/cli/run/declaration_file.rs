@@ -86,6 +86,11 @@ impl DeclarationFile {
         self.name == STANDARD_INPUT
     }
 
+    /// Returns whether secrets were generated that may have to be written.
+    pub fn generates(&self) -> bool {
+        !self.generated.is_empty()
+    }
+
     /// Writes the generated secrets of these places to their files, which are new. Others who apply declarations with secrets in the same
     /// folders wait until what this returns is dropped: nobody may read a secret that is taken back.
     /// # Errors
@@ -133,6 +138,11 @@ impl DeclarationFile {
         let path = self.generated.iter().find(|secret| secret.at == at).map(|secret| secret.path.display().to_string());
         Failure::Refused(format!("{}: `{at}` cannot be written to {}: {error}", self.name, path.unwrap_or_default()))
     }
+}
+
+/// Returns the places of the generated secrets that a plan needs.
+pub fn generated_places(plan: &Value) -> Vec<&str> {
+    plan["generated"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 /// The files of generated secrets; they are deleted when this is dropped, unless they are kept.

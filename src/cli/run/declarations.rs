@@ -9,14 +9,14 @@ use serde_json::Value;
 use crate::base::error::errors;
 use crate::base::printable;
 use crate::base::private_file::PrivateFile;
-use crate::cli::api_error::ApiError;
+use crate::cli::api_error::{ApiError, NOT_DONE};
 use crate::cli::args::settings::variable;
 use crate::cli::args::values::Values;
 use crate::cli::failure::{Failure, UsageError};
 use crate::cli::remote::connection::ConnectionSettings;
 use crate::cli::remote::http::Remote;
 use crate::cli::remote::tokens;
-use crate::cli::run::declaration_file::DeclarationFile;
+use crate::cli::run::declaration_file::{DeclarationFile, generated_places};
 use crate::cli::run::declared_operations::{APPLY, EXPORT, PLAN};
 use crate::cli::run::operator::Operator;
 use crate::cli::run::plan_text;
@@ -44,8 +44,11 @@ pub fn plan(values: &Values, arguments: Arguments) -> Result<(), Failure> {
         AppliedTo::Data(operator) => planned(operator, values, &file)?,
         AppliedTo::Server(remote) => RemoteDeclaration::of(remote, &file, prune(values)?).plan()?.plan,
     };
-    format.show(&plan)?;
-    if plan["has_changes"] == true { Err(Failure::Problems(CHANGES)) } else { Ok(()) }
+    match (format.show(&plan), plan["has_changes"] == true) {
+        // What the exit code says holds although nobody reads the rest.
+        (Ok(()) | Err(Failure::Unread), true) => Err(Failure::Problems(CHANGES)),
+        (shown, _) => shown,
+    }
 }
 
 pub fn apply(values: &Values, arguments: Arguments) -> Result<(), Failure> {
@@ -58,42 +61,45 @@ pub fn apply(values: &Values, arguments: Arguments) -> Result<(), Failure> {
     let mut attempts = if is_asked { 1 } else { ATTEMPTS };
     loop {
         attempts -= 1;
-        let (plan, made) = match &place {
-            AppliedTo::Data(operator) => (planned(operator, values, &file)?, None),
-            AppliedTo::Server(remote) => {
-                let declaration = RemoteDeclaration::of(remote, &file, prune(values)?);
-                let made = declaration.plan()?;
-                (made.plan.clone(), Some((declaration, made)))
-            }
-        };
-        if is_asked {
-            format.show(&plan)?;
-            if plan["has_changes"] != true {
-                return Ok(());
-            }
-            confirm("Apply this?")?;
-        }
-        let done = match (&place, &made) {
-            (AppliedTo::Server(_), Some((declaration, made))) => declaration.apply(made),
-            (AppliedTo::Data(operator), _) => carried_out(operator, values, &file, &plan),
-            (AppliedTo::Server(_), None) => Ok(Vec::new()),
-        };
-        match done {
-            Err(Failure::Named(error)) if error.is(&PLAN_OUTDATED) && attempts > 0 && !file.is_standard_input() => {
-                drop(made);
-                file = read(values)?;
-            }
+        match attempt(&place, values, &file, is_asked.then_some(format)) {
+            Err(Failure::Named(error)) if error.is(&PLAN_OUTDATED) && attempts > 0 && !file.is_standard_input() => file = read(values)?,
             Err(failure) => return Err(failure),
-            Ok(written) => {
-                if !is_asked {
-                    format.show(&plan)?;
-                }
+            Ok((plan, written)) => {
+                let shown = if is_asked { Ok(()) } else { format.show(&plan) };
                 written.iter().for_each(|file| note(&format!("wrote a secret to {file}")));
                 if plan["has_changes"] == true {
                     note("applied");
                 }
-                return Ok(());
+                return shown;
             }
+        }
+    }
+}
+
+/// Does it, after asking in this format, and returns what was done and the files of the secrets that were written.
+fn attempt(place: &AppliedTo, values: &Values, file: &DeclarationFile, asked: Option<PlanFormat>) -> Result<(Value, Vec<String>), Failure> {
+    match place {
+        AppliedTo::Data(operator) => {
+            // Otherwise one pass is enough: nobody is asked, and no secret has to be written before.
+            let seen = if asked.is_some() || file.generates() { Some(planned(operator, values, file)?) } else { None };
+            match (asked, &seen) {
+                (Some(format), Some(plan)) if !format.ask(plan)? => Ok((plan.clone(), Vec::new())),
+                _ => carried_out(operator, values, file, seen.as_ref()),
+            }
+        }
+        AppliedTo::Server(remote) => {
+            let declaration = RemoteDeclaration::of(remote, file, prune(values)?);
+            let made = declaration.plan()?;
+            if let Some(format) = asked {
+                if !format.ask(&made.plan)? {
+                    return Ok((made.plan, Vec::new()));
+                }
+                if declaration.plan()?.plan != made.plan {
+                    return Err(ApiError::from(PLAN_OUTDATED.error()).into());
+                }
+            }
+            let written = declaration.apply(&made)?;
+            Ok((made.plan, written))
         }
     }
 }
@@ -125,18 +131,22 @@ fn prune(values: &Values) -> Result<Prune, UsageError> {
     Ok(if values.switch("prune")? { Prune::Yes } else { Prune::No })
 }
 
-/// Applies what was planned. Secrets are written first: none may be in use that nobody has.
-fn carried_out(operator: &Operator, values: &Values, file: &DeclarationFile, plan: &Value) -> Result<Vec<String>, Failure> {
-    let places: Vec<&str> = plan["generated"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    let written = file.write_generated(&places)?;
+/// Applies what was seen, or else what has to be done. Secrets are written first: none may be in use that nobody has.
+fn carried_out(
+    operator: &Operator,
+    values: &Values,
+    file: &DeclarationFile,
+    seen: Option<&Value>,
+) -> Result<(Value, Vec<String>), Failure> {
+    let written = file.write_generated(&seen.map_or(Vec::new(), generated_places))?;
     let mut given = operation_values(values, file)?;
-    given.values.insert("plan".to_owned(), vec![plan.to_string()]);
+    given.values.extend(seen.map(|plan| ("plan".to_owned(), vec![plan.to_string()])));
     match operator.perform(&APPLY, &given) {
         Err(failure) if operator.may_be_done(&failure) => {
             written.keep();
             Err(failure)
         }
-        done => done.map(|_| written.keep()),
+        done => done.map(|plan| (plan, written.keep())),
     }
 }
 
@@ -180,6 +190,15 @@ impl PlanFormat {
             PlanFormat::Text => print(&plan_text::text(plan)),
             PlanFormat::Json => print(&(printable::json(&shown(plan)) + "\n")),
         }
+    }
+
+    /// Shows a plan and asks whether to apply it; returns whether there is anything to apply.
+    fn ask(self, plan: &Value) -> Result<bool, Failure> {
+        match self.show(plan) {
+            Err(Failure::Unread) => return Err(ApiError::from(NOT_DONE.error()).into()),
+            shown => shown?,
+        }
+        if plan["has_changes"] == true { confirm("Apply this?").map(|()| true).map_err(Failure::from) } else { Ok(false) }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::base::strict_json;
 use crate::cli::api_error::ApiError;
 use crate::cli::args::values::Values;
 use crate::cli::failure::Failure;
-use crate::cli::run::admin_operation::AdminOperation;
+use crate::cli::run::admin_operation::{AdminOperation, LONG};
 use crate::declared::apply::{ApplyMode, apply};
 use crate::declared::export::export;
 use crate::declared::input::{ERRORS, InputValue};
@@ -16,9 +16,9 @@ use crate::declared::read::Declaration;
 use crate::model::settings::Settings;
 use crate::store::Store;
 
-pub static PLAN: AdminOperation = AdminOperation { name: "plan", secret: "", run: make_plan };
-pub static APPLY: AdminOperation = AdminOperation { name: "apply", secret: "", run: carry_out };
-pub static EXPORT: AdminOperation = AdminOperation { name: "export", secret: "", run: export_all };
+pub static PLAN: AdminOperation = AdminOperation { name: "plan", secret: "", answer_timeout: LONG, run: make_plan };
+pub static APPLY: AdminOperation = AdminOperation { name: "apply", secret: "", answer_timeout: LONG, run: carry_out };
+pub static EXPORT: AdminOperation = AdminOperation { name: "export", secret: "", answer_timeout: LONG, run: export_all };
 
 fn make_plan(values: &Values, store: &Store, settings: &Settings) -> Result<Value, Failure> {
     done(values, store, settings, ApplyMode::Try)

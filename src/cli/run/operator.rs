@@ -37,9 +37,6 @@ errors! {
 const STARTING: Duration = Duration::from_secs(5);
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(50);
 
-/// How long to wait for the server's answer: hashing a password and a slow disk are in it.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
-
 /// Where a server is that does not run, unless a setting says so: where `serve` listens by default.
 const UNKNOWN_SERVER: &str = "http://127.0.0.1:1885";
 
@@ -162,9 +159,9 @@ fn ask(stream: &UnixStream, operation: &AdminOperation, values: &Values, overrid
         "password_rounds": overrides.password_rounds,
         "public_url": overrides.public_url,
     });
-    let sent = control::send(stream, &request, ANSWER_TIMEOUT);
+    let sent = control::send(stream, &request, operation.answer_timeout);
     // A server that refuses what is sent may answer before it has read all of it.
-    let answer = control::receive(stream, ANSWER_TIMEOUT, control::LONGEST_ANSWER).map_err(|error| sent.err().unwrap_or(error));
+    let answer = control::receive(stream, operation.answer_timeout, control::LONGEST_ANSWER).map_err(|error| sent.err().unwrap_or(error));
     let mut answer = answer.map_err(|error| ApiError::from(NO_ANSWER.with("reason", error.to_string())))?;
     let wrong = |reason: &str| Err(ApiError::from(WRONG_ANSWER.with("reason", reason)).into());
     match (answer.get("failure").map(Failure::of_json), answer.get_mut("answer").map(Value::take)) {

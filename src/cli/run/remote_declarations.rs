@@ -15,7 +15,6 @@ use crate::declared::apply::{ApplyMode, apply};
 use crate::declared::fields::is_declared;
 use crate::declared::input::InputValue;
 use crate::declared::plan::Prune;
-use crate::declared::prepared::PLAN_OUTDATED;
 use crate::declared::read::Declaration;
 use crate::http::request::Method::{Post, Put};
 use crate::model::field::Field;
@@ -207,9 +206,6 @@ impl<'r> RemoteDeclaration<'r> {
 
     /// Does what was planned, one request after the other.
     pub fn apply(&self, made: &RemotePlan) -> Result<Vec<String>, Failure> {
-        if self.plan()?.plan != made.plan {
-            return Err(ApiError::from(PLAN_OUTDATED.error()).into());
-        }
         // Secrets that are sent; a server issues API keys itself.
         let sent = items(&made.plan["generated"]).filter_map(Value::as_str).filter(|at| !at.ends_with("/key"));
         let mut written = self.file.write_generated(&sent.collect::<Vec<_>>())?.keep();

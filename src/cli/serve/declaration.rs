@@ -1,16 +1,14 @@
 //! `serve --apply FILE`: applies a declaration before the server answers, and again on SIGHUP.
 
-use serde_json::Value;
-
 use crate::base::log;
 use crate::cli::failure::Failure;
-use crate::cli::run::declaration_file::DeclarationFile;
+use crate::cli::run::declaration_file::{DeclarationFile, generated_places};
 use crate::cli::run::declared_operations::unusable;
 use crate::cli::run::plan_text;
-use crate::declared::apply::{ApplyMode, apply};
+use crate::declared::apply::{ApplyMode, apply_prepared};
 use crate::declared::input::InputValue;
 use crate::declared::plan::Prune;
-use crate::declared::prepared::PLAN_OUTDATED;
+use crate::declared::prepared::{Hashing, PLAN_OUTDATED, Prepared};
 use crate::declared::read::Declaration;
 use crate::declared::tables::DECLARATION;
 use crate::model::settings::Settings;
@@ -50,10 +48,12 @@ impl ServedDeclaration {
         let settings =
             Settings { password_rounds: settings.password_rounds, public_url: settings.public_url.clone(), ..Settings::default() };
         let failed = |error| unusable(&self.file, error);
-        let plan = apply(store, &settings, &declaration, self.prune, ApplyMode::Try).map_err(failed)?.to_json();
-        let places: Vec<&str> = plan["generated"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let written = file.write_generated(&places)?;
-        apply(store, &settings, &declaration, self.prune, ApplyMode::Do { seen: Some(&plan) }).map_err(failed)?;
+        let prepared = Prepared::of(store, &settings, &declaration.declared, Hashing::Slow).map_err(failed)?;
+        let run = |mode| apply_prepared(store, &settings, &declaration, &prepared, self.prune, mode).map_err(failed);
+        // Which secrets are needed, only the plan says.
+        let seen = if file.generates() { Some(run(ApplyMode::Try)?.to_json()) } else { None };
+        let written = file.write_generated(&seen.as_ref().map_or(Vec::new(), generated_places))?;
+        let plan = run(ApplyMode::Do { seen: seen.as_ref() })?.to_json();
         written.keep();
         log::info("applied the declaration", &[("file", self.file.as_str().into()), ("plan", plan_text::summary(&plan).into())]);
         Ok(())
