@@ -1,6 +1,6 @@
 //! Symbolic links that another user may have planted: which of them are followed, and how files are opened behind none.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::fd::AsRawFd;
@@ -15,31 +15,64 @@ use crate::base::user::own_user;
 /// How many links a name may lead through, as on Linux.
 const MOST_LINKS: usize = 40;
 
-/// Returns the file that a name leads to, which need not be there.
+/// Returns the file that a name leads to, which need not be there: no part of it is a link, as far as it can be looked at.
 ///
 /// # Errors
 ///
-/// Fails if a link belongs to neither this user nor root nor the owner of the file: a user who may write in a folder could otherwise make
-/// another user write elsewhere.
+/// Fails if a link, in a folder above too, belongs to neither this user nor root nor the owner of what it leads to: a user who may write in a
+/// folder could otherwise make another user write elsewhere.
 pub fn resolved(name: &Path) -> io::Result<PathBuf> {
-    let mut path = name.to_owned();
-    for _ in 0..MOST_LINKS {
+    followed(name, Leads::ToFile)
+}
+
+/// The same, but leaves the last part as it is, which is to be created.
+pub fn with_resolved_folder(name: &Path) -> io::Result<PathBuf> {
+    let file = name.file_name().ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "it names no file"))?;
+    Ok(followed(name.parent().unwrap_or(Path::new("")), Leads::ToFolder)?.join(file))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Leads {
+    ToFile,
+    ToFolder,
+}
+
+fn followed(name: &Path, leads: Leads) -> io::Result<PathBuf> {
+    let (mut path, mut links) = (PathBuf::new(), 0);
+    let mut left = parts(name);
+    while let Some(part) = left.pop() {
+        let next = path.join(&part);
         // Where nothing can be looked at, opening it says why.
-        let Ok(handle) = handle_of_any(&path) else { return Ok(path) };
+        let Ok(handle) = handle_of_any(&next) else { return Ok(left.iter().rev().fold(next, |path, part| path.join(part))) };
         let found = handle.metadata()?;
-        if !found.is_symlink() || is_of_system(&path) {
-            return Ok(path);
+        if !found.is_symlink() || is_of_system(&next) {
+            path = next;
+            continue;
+        }
+        links += 1;
+        if links > MOST_LINKS {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "it leads through too many links: name the file itself"));
         }
         // By the handle: the name may have another link by now.
         let target = readlinkat(&handle, "", Vec::new())?;
-        path = path.parent().unwrap_or(Path::new("")).join(OsStr::from_bytes(target.as_bytes()));
+        let target = Path::new(OsStr::from_bytes(target.as_bytes()));
         let is_trusted = [own_user(), 0].contains(&found.uid());
-        if !is_trusted && fs::metadata(&path).map(|target| target.uid()).ok() != Some(found.uid()) {
-            let why = "it is a link of another user to a file that is not theirs: name the file itself";
+        if !is_trusted && fs::metadata(path.join(target)).map(|target| target.uid()).ok() != Some(found.uid()) {
+            let why = if left.is_empty() && leads == Leads::ToFile {
+                "it is a link of another user to a file that is not theirs: name the file itself".to_owned()
+            } else {
+                format!("{} is a link of another user to a folder that is not theirs: name the file itself", next.display())
+            };
             return Err(io::Error::new(ErrorKind::PermissionDenied, why));
         }
+        left.extend(parts(target));
     }
-    Err(io::Error::new(ErrorKind::InvalidInput, "it leads through too many links: name the file itself"))
+    Ok(path)
+}
+
+/// Returns the parts of a name, the last one first.
+fn parts(name: &Path) -> Vec<OsString> {
+    name.components().rev().map(|part| part.as_os_str().to_owned()).collect()
 }
 
 /// Opens a file, with `flags` besides. Fails if its name is a link, but for the links of the system to open files.

@@ -78,9 +78,10 @@ impl Drop for PrivateFile {
     }
 }
 
-/// Creates a file that only its owner can read. Fails if anything has its name, a link too.
+/// Creates a file that only its owner can read. Fails if anything has its name, a link too, and where a link above it is not followed
+/// (`base/links.rs`).
 pub fn create_new(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(links::with_resolved_folder(path)?)
 }
 
 /// Removes the permissions of everyone but the owner. Refuses a link, and a file of another user that others may read: that user could have

@@ -1,6 +1,6 @@
 //! Does what a plan says, in one transaction, by the rules for everybody else.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -10,6 +10,7 @@ use crate::base::request_id;
 use crate::base::right::Right;
 use crate::base::secret::Hash;
 use crate::declared::create::{Creation, mask};
+use crate::declared::drift::Memory;
 use crate::declared::fields::is_declared;
 use crate::declared::found::FoundEntity;
 use crate::declared::managed;
@@ -323,25 +324,30 @@ impl<'a> Application<'a> {
             AccountId::User(id) => FoundEntity::user(tx, id)?,
             AccountId::Organization(id) => FoundEntity::organization(tx, id)?,
         };
-        let found = found.unwrap_or_default();
+        let (found, entity) = (found.unwrap_or_default(), Entity::from(owner));
+        let (memory, mut meant) = (Memory::of(tx, &entity, self.declaration.name.as_deref()), HashSet::new());
         for key in declared {
             let refused = |error| refused_at(&key.at, error);
-            let Some(there) = found.key(key) else {
+            let Some(there) = found.key(key, &memory)? else {
                 self.creation.api_key(owner, key)?;
                 continue;
             };
+            meant.insert(&there.key.id);
             if !there.is_proved_by(key) && !key.generated {
                 api_keys::delete(tx, by, owner, &there.key.id).map_err(refused)?;
                 let mut key = key.clone();
                 key.wanted.expires_at = key.wanted.expires_at.or(there.key.expires_at);
                 self.creation.api_key(owner, &key)?;
-            } else if step.changes.iter().any(|change| change.field == format!("api_keys/{}", key.wanted.name)) {
+            } else if step
+                .changes
+                .iter()
+                .any(|change| change.removed_key.is_none() && change.field == format!("api_keys/{}", key.wanted.name))
+            {
                 let all = KeyMask { name: true, rights: true, expires_at: key.wanted.expires_at.is_some() };
                 api_keys::update(tx, by, owner, &there.key.id, all, key.wanted.clone()).map_err(refused)?;
             }
         }
-        let is_declared = |id: &str| declared.iter().any(|key| found.key(key).is_some_and(|there| there.key.id == id));
-        for there in found.keys.iter().filter(|there| !is_declared(&there.key.id)) {
+        for there in found.keys.iter().filter(|there| !meant.contains(&there.key.id)) {
             if step.changes.iter().any(|change| change.removed_key.as_ref() == Some(&there.key.id)) {
                 api_keys::delete(tx, by, owner, &there.key.id)?;
             }

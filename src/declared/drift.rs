@@ -117,6 +117,11 @@ impl<'a> Memory<'a> {
         let mut of_key = self.changes()?.iter().filter(|change| change.new.get("api_key").is_some_and(|key| key["id"] == id));
         Ok(of_key.next_back().is_some_and(|change| change.by.is_none()))
     }
+
+    /// The same, where nothing is told apart without a name.
+    pub fn may_have_made_key(&self, id: &str) -> Result<bool> {
+        Ok(self.name.is_none() || self.made_key(id)?)
+    }
 }
 
 impl std::fmt::Debug for Memory<'_> {

@@ -9,6 +9,7 @@ use crate::base::id::{AccountId, ClientId, OrganizationId, UserId};
 use crate::base::page::Page;
 use crate::base::right::Right;
 use crate::base::secret::Hash;
+use crate::declared::drift::Memory;
 use crate::declared::fields;
 use crate::declared::read::DeclaredKey;
 use crate::model::api_key::ApiKey;
@@ -89,10 +90,22 @@ impl FoundEntity {
         self.fields.get("attributes")?.get(MANAGED_BY)?.as_str()
     }
 
-    /// Returns the key that a declaration means: by its ID, or else by its name.
-    pub fn key(&self, declared: &DeclaredKey) -> Option<&FoundKey> {
+    /// Returns the key that a declaration means: the one of its ID, or else of its name. Where the key itself is declared, one that was made by
+    /// hand and has its name is another.
+    /// # Errors
+    /// Only those of the store.
+    pub fn key(&self, declared: &DeclaredKey, memory: &Memory<'_>) -> Result<Option<&FoundKey>> {
         let by_id = self.keys.iter().find(|found| declared.id.as_ref() == Some(&found.key.id));
-        by_id.or_else(|| self.keys.iter().find(|found| declared.is_found_by_name() && found.key.name == declared.wanted.name))
+        if by_id.is_some() || !declared.is_found_by_name() {
+            return Ok(by_id);
+        }
+        let named = || self.keys.iter().filter(|found| found.key.name == declared.wanted.name);
+        for found in named() {
+            if memory.may_have_made_key(&found.key.id)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(named().next().filter(|_| declared.hash.is_none()))
     }
 }
 

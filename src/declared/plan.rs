@@ -408,15 +408,18 @@ impl Planning<'_> {
         memory: &Memory<'_>,
         notes: &mut Vec<String>,
     ) -> Result<Vec<FieldChange>> {
-        let mut changes = Vec::new();
+        let (mut changes, mut meant) = (Vec::new(), HashSet::new());
         for key in wanted.keys {
             let field = format!("api_keys/{}", key.wanted.name);
-            let there = found.key(key);
+            let there = found.key(key, memory)?;
             let end = key.wanted.expires_at.or(there.and_then(|there| there.key.expires_at));
             let will = json!({"rights": value::rights(&key.wanted.rights), "expires_at": end.map(|end| end.to_string())});
             let Some(there) = there else {
                 if key.hash.is_none() {
                     return Err(wrong_at(&key.at, format!("needs a `key`: there is none of this name yet. {FROM_WHERE}")));
+                }
+                if found.keys.iter().any(|found| found.key.name == key.wanted.name) {
+                    notes.push(format!("{field}: another key of this name was made by hand, and stays"));
                 }
                 changes.push(FieldChange {
                     generated_at: key.generated.then(|| format!("{}/key", key.at)),
@@ -424,6 +427,8 @@ impl Planning<'_> {
                 });
                 continue;
             };
+            meant.insert(&there.key.id);
+            check_not_widened(key, there, memory)?;
             let was = json!({"rights": value::rights(&there.key.rights), "expires_at": there.key.expires_at.map(|end| end.to_string())});
             let is_same = rights_of(&there.key.rights) == rights_of(&key.wanted.rights)
                 && there.key.expires_at == end
@@ -440,8 +445,7 @@ impl Planning<'_> {
             }
         }
         if self.prune == Prune::Yes {
-            let is_extra = |there: &&FoundKey| !wanted.keys.iter().any(|key| found.key(key).is_some_and(|of| of.key.id == there.key.id));
-            for there in found.keys.iter().filter(is_extra) {
+            for there in found.keys.iter().filter(|there| !meant.contains(&there.key.id)) {
                 if memory.made_key(&there.key.id)? {
                     changes.push(FieldChange {
                         removed_key: Some(there.key.id.clone()),
@@ -468,6 +472,19 @@ impl Planning<'_> {
         };
         Ok(gone.map(step).collect())
     }
+}
+
+/// Refuses to give more rights to a key that is only found by its name and was made by hand: whoever made it has it.
+fn check_not_widened(key: &DeclaredKey, there: &FoundKey, memory: &Memory<'_>) -> Result<()> {
+    let excess = rights_of(&key.wanted.rights).without(rights_of(&there.key.rights).expanded());
+    if key.id.is_some() || excess.is_empty() || memory.may_have_made_key(&there.key.id)? {
+        return Ok(());
+    }
+    let (name, more) = (&key.wanted.name, excess.names().join(", "));
+    Err(wrong_at(
+        &format!("{}/rights", key.at),
+        format!("must not have {more}: the key `{name}` was made by hand, and has not. Declare a `key`, or name it otherwise"),
+    ))
 }
 
 pub fn rights_of(rights: &[Right]) -> Rights {

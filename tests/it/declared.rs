@@ -484,21 +484,23 @@ fn the_schema_of_declarations_describes_every_member() {
     assert!(done(keyfob(&std::env::temp_dir(), &["schema", "seed"], &[]), "").out.contains("\"tokens\""));
 }
 
+/// Sends SIGHUP, and waits.
+fn hang_up(server: &Process, is_done: &dyn Fn() -> bool) {
+    let pid = server.pid().to_string();
+    assert!(std::process::Command::new("kill").args(["-HUP", &pid]).status().expect("kill runs").success());
+    let waited = (0..500).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        is_done()
+    });
+    assert!(waited, "{}", server.log_so_far());
+}
+
 #[test]
 fn a_server_applies_its_declaration_before_it_answers_and_again_on_a_hangup() {
     let story = Story::new("served");
     story.write("declaration.json", &only(&app()).to_string());
     let mut server = Process::start(&story.folder.0, "", &["--apply", "declaration.json", "--apply-prune"]);
     assert_eq!(server.send("GET", "/api/v3/clients/web-app", "").status, 200, "it is there with the ready line");
-    let hang_up = |server: &Process, is_done: &dyn Fn() -> bool| {
-        let pid = server.pid().to_string();
-        assert!(std::process::Command::new("kill").args(["-HUP", &pid]).status().expect("kill runs").success());
-        let waited = (0..500).any(|_| {
-            std::thread::sleep(std::time::Duration::from_millis(20));
-            is_done()
-        });
-        assert!(waited, "{}", server.log_so_far());
-    };
     let name = || server.send("GET", "/api/v3/clients/web-app?field_mask=name", "").json()["name"].clone();
     let mut renamed = app();
     renamed["name"] = "New".into();
@@ -518,6 +520,18 @@ fn a_server_applies_its_declaration_before_it_answers_and_again_on_a_hangup() {
     assert!(refused.err.contains("keyfob: declaration.json: `/clients/0/owner` is missing"), "{}", refused.err);
     assert_eq!(serve(&["--fixture", "--apply", "declaration.json"]).code, Some(2));
     assert_eq!(serve(&["--apply-prune"]).code, Some(2));
+}
+
+#[test]
+fn a_temporary_server_applies_its_declaration_again_on_a_hangup_too() {
+    let story = Story::new("served-ephemeral");
+    story.write("declaration.json", &only(&app()).to_string());
+    let mut server = Process::start(&story.folder.0, "", &["--ephemeral", "--apply", "declaration.json"]);
+    let mut renamed = app();
+    renamed["name"] = "New".into();
+    story.write("declaration.json", &only(&renamed).to_string());
+    hang_up(&server, &|| server.send("GET", "/api/v3/clients/web-app?field_mask=name", "").json()["name"] == "New");
+    server.stop();
 }
 
 #[test]

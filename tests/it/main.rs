@@ -33,6 +33,7 @@ mod data_file;
 mod declared;
 mod declared_by_hand;
 mod declared_property;
+mod declared_trust;
 mod delivery;
 mod described;
 mod disk;

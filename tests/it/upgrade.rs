@@ -405,6 +405,41 @@ fn who_made_an_api_key_of_an_organization_is_known_in_an_old_file() {
 }
 
 #[test]
+fn a_mark_that_somebody_wrote_before_only_administrators_could_is_no_mark_of_a_declaration() {
+    let folder = Folder::new("old-marks");
+    let path = folder.file("keyfob.db");
+    let old = old_file(&path, 8);
+    old.execute_batch(
+        r#"INSERT INTO accounts (account_id, kind, created_at, updated_at, description, attributes)
+             SELECT column1, 'user', 1, 1, '', '{"a-key": "value", "managed-by": "prod"}' FROM (VALUES ('managed'), ('mallory'), ('purged'));
+         INSERT INTO clients (client_id, created_at, updated_at, description, state, state_description, skip_authorization, endorsed, attributes)
+             SELECT column1, 1, 1, '', 1, '', 0, 0, '{"managed-by": "prod"}' FROM (VALUES ('created'), ('changed'), ('of-mallory'));
+         INSERT INTO events (happened_at, name, entity_kind, entity_id, request_id, old_values, new_values, is_only)
+             SELECT 5, column1, column2, column3, column4, '{}', '{}', column5 FROM (VALUES
+                 ('user.create', 'user', 'managed', 'operator.prod', NULL), ('user.update', 'user', 'managed', '01563df36481', NULL),
+                 ('user.create', 'user', 'mallory', '01563df36482', NULL),
+                 ('user.create', 'user', 'purged', 'operator.prod', NULL), ('user.purge', 'user', 'purged', 'operator', NULL),
+                 ('client.create', 'client', 'created', 'operator.prod', 1),
+                 ('client.create', 'client', 'changed', 'operator', NULL), ('client.update', 'client', 'changed', 'operator.prod', NULL),
+                 ('client.create', 'client', 'of-mallory', 'operator.staging', 1));
+         UPDATE clients SET only_event = (SELECT event_number FROM events WHERE entity_id = clients.client_id AND is_only = 1);"#,
+    )
+    .expect("rows");
+    let new = upgraded(old, &path);
+    let marks = |table: &str, id: &str| {
+        text(&new, &format!("SELECT group_concat({id} || ' ' || attributes, ';') FROM (SELECT * FROM {table} ORDER BY {id})"))
+    };
+    assert_eq!(
+        marks("accounts", "account_id"),
+        r#"mallory {"a-key":"value","formerly-managed-by":"prod"};managed {"a-key": "value", "managed-by": "prod"};purged {"a-key":"value","formerly-managed-by":"prod"}"#
+    );
+    assert_eq!(
+        marks("clients", "client_id"),
+        r#"changed {"managed-by": "prod"};created {"managed-by": "prod"};of-mallory {"formerly-managed-by":"prod"}"#
+    );
+}
+
+#[test]
 fn a_newer_file_is_refused_and_left_alone() {
     let folder = Folder::new("newer");
     let path = folder.file("keyfob.db");

@@ -60,7 +60,11 @@ impl DeclarationFile {
         if name == STANDARD_INPUT {
             io::stdin().read_to_end(&mut text).map_err(|error| wrong(&error.to_string()))?;
         } else {
-            let mut file = open(Path::new(name)).map_err(|error| wrong(&format!("cannot read it: {error}")))?;
+            let unread = |error: io::Error| match error.kind() {
+                ErrorKind::InvalidInput => wrong(&format!("cannot read it: {error}, or - for standard input")),
+                _ => wrong(&format!("cannot read it: {error}")),
+            };
+            let mut file = open(Path::new(name)).map_err(unread)?;
             others_read = is_read_by_others(&file);
             file.read_to_end(&mut text).map_err(|error| wrong(&format!("cannot read it: {error}")))?;
         }
@@ -205,6 +209,10 @@ impl Sources for FileSources {
 
     fn generated(&mut self, at: &str, name: &str, fresh: String) -> Result<String, String> {
         let path = self.folder.join(name);
+        // What the system shows of open files, such as /dev/stdout, is no file of the secret's own.
+        if links::resolved(&path).is_ok_and(|path| path.starts_with("/proc")) {
+            return Err(format!("must not be written to {}: name a file of its own", path.display()));
+        }
         match self.secret(&path) {
             Ok(text) if text.is_empty() => Err(format!("names {}, which is there and empty: remove it", path.display())),
             Ok(text) => {
@@ -257,7 +265,7 @@ fn open(path: &Path) -> io::Result<File> {
     if file.metadata()?.is_file() {
         return Ok(file);
     }
-    Err(io::Error::new(ErrorKind::InvalidInput, "it is no regular file: name one, or - for standard input where a declaration is read"))
+    Err(io::Error::new(ErrorKind::InvalidInput, "it is no regular file: name one"))
 }
 
 fn is_read_by_others(file: &File) -> bool {

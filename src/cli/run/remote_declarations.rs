@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use crate::base::error::{Error, errors};
+use crate::base::secret::Token;
 use crate::cli::api_error::ApiError;
 use crate::cli::failure::Failure;
 use crate::cli::remote::http::{QueryPairs, Remote, account_json, segment};
@@ -343,7 +344,9 @@ impl<'r> RemoteDeclaration<'r> {
         let path = format!("{}/{}/api-keys", kind.plural, segment(id));
         let found = find(&made.found, kind, id);
         let mut body = json!({"name": name, "rights": new["rights"]});
-        if let Some(key) = items(&found["api_keys"]).find(|key| key["name"] == name) {
+        let declared = declared_keys(&self.file.value, kind, id).into_iter().find(|(_, key)| key["name"] == name);
+        let (at, declared) = declared.map_or_else(Default::default, |(at, key)| (format!("{at}/key"), key));
+        if let Some(key) = known_key(&found, &declared) {
             body["expires_at"] = new["expires_at"].clone();
             let body = json!({"api_key": body, "field_mask": {"paths": ["rights", "expires_at"]}});
             let key_id = key["api_key_id"].as_str().unwrap_or_default();
@@ -353,9 +356,6 @@ impl<'r> RemoteDeclaration<'r> {
         if !new["expires_at"].is_null() {
             body["expires_at"] = new["expires_at"].clone();
         }
-        let at =
-            declared_keys(&self.file.value, kind, id).into_iter().find(|(_, key)| key["name"] == name).map(|(at, _)| format!("{at}/key"));
-        let at = at.unwrap_or_default();
         let (file, path_of_file) = self.file.new_file(&at)?;
         let answer = self.remote.write(Post, &path, Some(&body)).inspect_err(|_| drop(std::fs::remove_file(&path_of_file)))?.body;
         self.file.fill(&at, file, answer["key"].as_str().unwrap_or_default())?;
@@ -412,17 +412,30 @@ fn without_known_secrets(declared: &Value, found: &Value) -> Value {
             if there.is_null() {
                 continue;
             }
-            let names: Vec<Value> = items(&there["api_keys"]).map(|key| key["name"].clone()).collect();
             let Some(members) = entity.as_object_mut() else { continue };
             ["password", "secret"].iter().for_each(|name| drop(members.shift_remove(*name)));
             for key in members.get_mut("api_keys").and_then(Value::as_array_mut).into_iter().flatten() {
-                if names.contains(&key["name"]) {
-                    key.as_object_mut().into_iter().for_each(|key| drop(key.shift_remove("key")));
+                let Some(known) = known_key(&there, key).cloned() else { continue };
+                // Of the name alone another may have made it: without the ID, the plan gives it no more rights.
+                if is_same_key(&known, key) {
+                    key["api_key_id"] = known["api_key_id"].clone();
                 }
+                key.as_object_mut().into_iter().for_each(|key| drop(key.shift_remove("key")));
             }
         }
     }
     declared
+}
+
+/// Returns the API key that an entity has of a declared one: the same, or else one of its name.
+fn known_key<'f>(found: &'f Value, declared: &Value) -> Option<&'f Value> {
+    let same = items(&found["api_keys"]).find(|key| is_same_key(key, declared));
+    same.or_else(|| items(&found["api_keys"]).find(|key| key["name"] == declared["name"]))
+}
+
+fn is_same_key(found: &Value, declared: &Value) -> bool {
+    let of_token = secret(&declared["key"]).and_then(Token::parse).is_some_and(|token| found["api_key_id"] == token.id.as_str());
+    of_token || declared.get("api_key_id").is_some_and(|id| found["api_key_id"] == *id)
 }
 
 /// Returns a secret in clear, or one that was generated.
