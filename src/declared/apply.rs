@@ -15,9 +15,10 @@ use crate::declared::fields::is_declared;
 use crate::declared::found::FoundEntity;
 use crate::declared::managed;
 use crate::declared::names::{self, refused_at};
-use crate::declared::plan::{Plan, PlanStep, PlannedAction, Prune, plan, rights_of};
-use crate::declared::prepared::{Hashing, PLAN_OUTDATED, Prepared, SecretVerdict};
+use crate::declared::plan::{plan, rights_of};
+use crate::declared::prepared::{HashingEffort, PLAN_OUTDATED, Prepared, SecretVerdict};
 use crate::declared::read::{Declaration, DeclaredClient, DeclaredKey, DeclaredOrganization, DeclaredUser};
+use crate::declared::step::{Plan, PlanStep, PlannedAction, Prune};
 use crate::model::field::Field;
 use crate::model::patch::Patch;
 use crate::model::scope::GrantedScope;
@@ -47,8 +48,8 @@ pub enum ApplyMode<'p> {
 /// `fixture_wrong_member` for what cannot be done; `plan_outdated` if it is another plan than the one that was seen.
 pub fn apply(store: &Store, settings: &Settings, declaration: &Declaration, prune: Prune, mode: ApplyMode<'_>) -> Result<Plan> {
     let hashing = match mode {
-        ApplyMode::Try => Hashing::Fast,
-        ApplyMode::Do { .. } => Hashing::Slow,
+        ApplyMode::Try => HashingEffort::Fast,
+        ApplyMode::Do { .. } => HashingEffort::Slow,
     };
     let prepared = Prepared::of(store, settings, &declaration.declared, hashing)?;
     apply_prepared(store, settings, declaration, &prepared, prune, mode)

@@ -3,8 +3,9 @@
 //! `tables` says which members each object has. `check` refuses what is not in them, naming the member by its JSON pointer (`input`), and `read`
 //! makes a `Declaration` of what was checked. `create` creates it in a transaction, through `registry/` as the operator.
 //!
-//! `sources` looks up secrets that a file only refers to. `prepared` does what is slow about secrets, before the transaction. `plan` compares what is declared with what there is (`found`), and finds in
-//! the history what was changed by hand (`drift`); `apply` does or tries what the plan says. `managed` is the mark of what a declaration manages.
+//! `sources` looks up secrets that a file only refers to. `prepared` does what is slow about secrets, before the transaction. `plan` compares what
+//! is declared with what there is (`found`), step by step (`step`), and finds in the history what was changed by hand (`drift`); `apply` does or
+//! tries what the plan says. `managed` is the mark of what a declaration manages.
 //! `export` writes what there is in the same format.
 
 pub mod apply;
@@ -22,4 +23,5 @@ pub mod prepared;
 pub mod read;
 pub mod row;
 pub mod sources;
+pub mod step;
 pub mod tables;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::base::error::Result;
 use crate::base::id::{AccountId, ClientId};
 use crate::base::right::{Right, Rights};
-use crate::declared::drift::{Drift, Memory};
+use crate::declared::drift::Memory;
 use crate::declared::fields;
 use crate::declared::found::{FoundEntity, FoundKey};
 use crate::declared::input::wrong_at;
@@ -17,6 +17,7 @@ use crate::declared::prepared::{Prepared, SecretVerdict};
 use crate::declared::read::{
     Declaration, DeclaredAuthorization, DeclaredClient, DeclaredKey, DeclaredOrganization, DeclaredSecret, DeclaredUser,
 };
+use crate::declared::step::{FieldChange, Plan, PlanStep, PlannedAction, Prune};
 use crate::model::client::{self, Client};
 use crate::model::organization::{self, Organization};
 use crate::model::user::{self, User};
@@ -24,119 +25,6 @@ use crate::model::value;
 use crate::model::view::MASKED;
 use crate::registry::entity::Entity;
 use crate::store::{Deleted, Tx};
-
-/// Whether what the declaration made, and has no longer, is removed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Prune {
-    Yes,
-    No,
-}
-
-/// What is done to an entity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PlannedAction {
-    Create,
-    Restore,
-    Change,
-    Leave,
-    Remove,
-}
-
-impl PlannedAction {
-    pub const EVERY: &'static [PlannedAction] =
-        &[PlannedAction::Create, PlannedAction::Restore, PlannedAction::Change, PlannedAction::Leave, PlannedAction::Remove];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            PlannedAction::Create => "create",
-            PlannedAction::Restore => "restore",
-            PlannedAction::Change => "change",
-            PlannedAction::Leave => "leave",
-            PlannedAction::Remove => "remove",
-        }
-    }
-}
-
-/// What is to be done. Has no secrets.
-#[derive(Debug)]
-pub struct Plan {
-    pub name: Option<String>,
-    pub steps: Vec<PlanStep>,
-}
-
-/// What is to be done to one user, organization or client, or to one authorization.
-#[derive(Debug)]
-pub struct PlanStep {
-    pub action: PlannedAction,
-    pub kind: &'static str,
-    pub id: String,
-    pub changes: Vec<FieldChange>,
-    pub notes: Vec<String>,
-}
-
-/// A field, a member, a key or a secret before and after. `null` is absent.
-#[derive(Debug)]
-pub struct FieldChange {
-    /// `name`, `attributes/KEY`, `collaborators/ID`, `api_keys/NAME`, `secret`.
-    pub field: String,
-    pub was: Value,
-    pub will: Value,
-    pub drift: Option<Drift>,
-    /// Where in the declaration the secret was generated that this needs.
-    pub generated_at: Option<String>,
-    /// The ID of the API key that is removed: others may have its name.
-    pub removed_key: Option<String>,
-}
-
-impl FieldChange {
-    fn new(field: impl Into<String>, was: Value, will: Value) -> FieldChange {
-        FieldChange { field: field.into(), was, will, drift: None, generated_at: None, removed_key: None }
-    }
-
-    /// Returns the change of a secret, none of which is shown.
-    fn of_secret(field: &str, is_there: bool, will: Value) -> FieldChange {
-        FieldChange::new(field, if is_there { MASKED.into() } else { Value::Null }, will)
-    }
-}
-
-impl Plan {
-    pub fn has_changes(&self) -> bool {
-        self.steps.iter().any(|step| step.action != PlannedAction::Leave)
-    }
-
-    /// Returns it in JSON, with the places of the generated secrets that it needs.
-    pub fn to_json(&self) -> Value {
-        let count = |action: PlannedAction| self.steps.iter().filter(|step| step.action == action).count();
-        let summary: Map<String, Value> =
-            PlannedAction::EVERY.iter().map(|action| (action.name().to_owned(), count(*action).into())).collect();
-        let steps: Vec<Value> = self.steps.iter().map(PlanStep::to_json).collect();
-        let generated: Vec<&str> =
-            self.steps.iter().flat_map(|step| &step.changes).filter_map(|change| change.generated_at.as_deref()).collect();
-        json!({"name": self.name, "has_changes": self.has_changes(), "summary": summary, "steps": steps, "generated": generated})
-    }
-}
-
-impl PlanStep {
-    fn to_json(&self) -> Value {
-        let changes: Vec<Value> = self
-            .changes
-            .iter()
-            .map(|change| {
-                let mut shown = json!({"field": change.field, "old": change.was, "new": change.will});
-                if let Some(drift) = &change.drift {
-                    shown["drift"] = drift.to_json();
-                }
-                shown
-            })
-            .collect();
-        json!({"action": self.action.name(), "kind": self.kind, "id": self.id, "changes": changes, "notes": self.notes})
-    }
-
-    /// Returns whether a field changes, or something in it.
-    pub fn changes(&self, field: &str) -> bool {
-        self.changes.iter().any(|change| change.field.split('/').next() == Some(field))
-    }
-}
 
 /// What is declared of an entity, in one form for all kinds.
 struct Wanted<'d> {
@@ -474,7 +362,7 @@ impl Planning<'_> {
     }
 }
 
-/// Refuses to give more rights to a key that is only found by its name and was made by hand: whoever made it has it.
+/// Refuses to give more rights to a key that is only found by its name and was made by hand: who made it has it.
 fn check_not_widened(key: &DeclaredKey, there: &FoundKey, memory: &Memory<'_>) -> Result<()> {
     let excess = rights_of(&key.wanted.rights).without(rights_of(&there.key.rights).expanded());
     if key.id.is_some() || excess.is_empty() || memory.may_have_made_key(&there.key.id)? {

@@ -26,7 +26,7 @@ pub struct Prepared {
 
 /// Whether secrets that are set are hashed: not where what is done is undone again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hashing {
+pub enum HashingEffort {
     Slow,
     /// In one round, in their place.
     Fast,
@@ -60,15 +60,15 @@ impl Prepared {
     /// Compares and hashes. Slow: never called in a transaction.
     /// # Errors
     /// Only those of the store.
-    pub fn of(store: &Store, settings: &Settings, declared: &Declared, hashing: Hashing) -> Result<Prepared> {
+    pub fn of(store: &Store, settings: &Settings, declared: &Declared, hashing: HashingEffort) -> Result<Prepared> {
         let mut prepared = Prepared::default();
         let password_hash = |text: &str| match hashing {
-            Hashing::Slow => Hash::of_chosen(text, settings.password_rounds),
-            Hashing::Fast => Hash::of_generated(text),
+            HashingEffort::Slow => Hash::of_chosen(text, settings.password_rounds),
+            HashingEffort::Fast => Hash::of_generated(text),
         };
         let secret_hash = |text: &str| match hashing {
-            Hashing::Slow => NewSecret::chosen(text).hash().clone(),
-            Hashing::Fast => Hash::of_generated(text),
+            HashingEffort::Slow => NewSecret::chosen(text).hash().clone(),
+            HashingEffort::Fast => Hash::of_generated(text),
         };
         for user in &declared.users {
             let id = &user.id.id;

@@ -23,8 +23,8 @@ use crate::cli::run::plan_text;
 use crate::cli::run::remote_declarations::RemoteDeclaration;
 use crate::cli::run::tts_export;
 use crate::cli::terminal::{confirm, is_typed, note, print};
-use crate::declared::plan::Prune;
 use crate::declared::prepared::PLAN_OUTDATED;
+use crate::declared::step::Prune;
 use crate::declared::tables::DECLARATION;
 
 errors! {

@@ -11,8 +11,8 @@ use crate::cli::run::admin_operation::{AdminOperation, LONG};
 use crate::declared::apply::{ApplyMode, apply};
 use crate::declared::export::export;
 use crate::declared::input::{ERRORS, InputValue};
-use crate::declared::plan::Prune;
 use crate::declared::read::Declaration;
+use crate::declared::step::Prune;
 use crate::model::settings::Settings;
 use crate::store::Store;
 

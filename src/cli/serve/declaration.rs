@@ -7,9 +7,9 @@ use crate::cli::run::declared_operations::unusable;
 use crate::cli::run::plan_text;
 use crate::declared::apply::{ApplyMode, apply_prepared};
 use crate::declared::input::InputValue;
-use crate::declared::plan::Prune;
-use crate::declared::prepared::{Hashing, PLAN_OUTDATED, Prepared};
+use crate::declared::prepared::{HashingEffort, PLAN_OUTDATED, Prepared};
 use crate::declared::read::Declaration;
+use crate::declared::step::Prune;
 use crate::declared::tables::DECLARATION;
 use crate::model::settings::Settings;
 use crate::store::Store;
@@ -48,7 +48,7 @@ impl ServedDeclaration {
         let settings =
             Settings { password_rounds: settings.password_rounds, public_url: settings.public_url.clone(), ..Settings::default() };
         let failed = |error| unusable(&self.file, error);
-        let prepared = Prepared::of(store, &settings, &declaration.declared, Hashing::Slow).map_err(failed)?;
+        let prepared = Prepared::of(store, &settings, &declaration.declared, HashingEffort::Slow).map_err(failed)?;
         let run = |mode| apply_prepared(store, &settings, &declaration, &prepared, self.prune, mode).map_err(failed);
         // Which secrets are needed, only the plan says.
         let seen = if file.generates() { Some(run(ApplyMode::Try)?.to_json()) } else { None };

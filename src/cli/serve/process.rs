@@ -110,11 +110,9 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
     metrics.iter().for_each(|metrics| metrics.run(&app, server.counts()));
     forward(signals, sender);
     announce(printable::json(&ready.to_string()) + "\n")?;
-    // An ephemeral server ends with its terminal, unless it has something to read again.
-    let reloads_on_hangup = lifetime == Lifetime::Lasting || configuration.declaration.is_some();
     let mut reloads = reloads(&app, certificate, configuration.declaration);
     protected_names::read_on_reload(configuration.protected_names, app.settings(), &mut reloads);
-    while events.recv() == Ok(ProcessEvent::Signal(SIGHUP)) && reloads_on_hangup {
+    while events.recv() == Ok(ProcessEvent::Signal(SIGHUP)) && (lifetime == Lifetime::Lasting || reloads.has(declaration::NAME)) {
         manager.reloading();
         reloads.run();
         manager.ready();

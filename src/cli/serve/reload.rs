@@ -14,6 +14,11 @@ impl Reloads {
         self.0.push((what, Box::new(step)));
     }
 
+    /// Returns whether there is a step of this name. An ephemeral server ends with its terminal, unless it has a declaration to read again.
+    pub fn has(&self, what: &str) -> bool {
+        self.0.iter().any(|(name, _)| *name == what)
+    }
+
     /// Takes every step, and logs those that fail.
     pub fn run(&self) {
         self.0.iter().for_each(|(what, step)| take(what, step));

@@ -18,7 +18,7 @@ use crate::cli::serve::backups::BackupSchedule;
 use crate::cli::serve::declaration::ServedDeclaration;
 use crate::cli::serve::review;
 use crate::cli::serve::starter::Starter;
-use crate::declared::plan::Prune;
+use crate::declared::step::Prune;
 use crate::http::base_path::BasePath;
 use crate::http::listener::limits::Limits;
 use crate::http::listener::proxies::TrustedProxies;
