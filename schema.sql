@@ -594,3 +594,24 @@ CREATE TRIGGER client_likeness_delete AFTER DELETE ON clients BEGIN
     UPDATE client_likeness_end SET client_number = (SELECT coalesce(max(client_number), 0) FROM clients)
         WHERE client_number > (SELECT coalesce(max(client_number), 0) FROM clients);
 END;
+
+-- The keys that sign ID tokens and JWT access tokens, in the order in which they were made or imported.
+CREATE TABLE signing_keys (
+    key_number  INTEGER PRIMARY KEY,
+    -- The thumbprint of the public key (RFC 7638).
+    key_id      TEXT NOT NULL UNIQUE,
+    algorithm   TEXT NOT NULL CHECK (algorithm IN ('RS256', 'ES256')),
+    -- As ring verifies by it: an RSAPublicKey (RFC 8017), or an uncompressed point.
+    public_key  BLOB NOT NULL,
+    -- PKCS#8.
+    private_key BLOB NOT NULL,
+    created_at  INTEGER NOT NULL,
+    -- It is published before it signs, so that nobody meets a token of a key that they have not read.
+    signs_from  INTEGER NOT NULL
+) STRICT;
+
+-- Secrets of this server that are no key of a signature.
+CREATE TABLE server_keys (
+    name  TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;

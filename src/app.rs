@@ -1,7 +1,6 @@
 //! Floor 8: one request, from its bytes to its reply. Find the route, read the input, admit the caller, run.
 
 use std::cell::RefCell;
-use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
@@ -10,7 +9,7 @@ use crate::base::backup_status::BackupStatus;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::log;
 use crate::base::secret::TokenKind;
-use crate::call::{self, AboutServer, Call, Handler, Input, Transactions, Work};
+use crate::call::{self, AboutServer, Call, Handler, Input, SharedState, Transactions, Work};
 use crate::console;
 use crate::failure;
 use crate::http::base_path::BasePath;
@@ -19,7 +18,7 @@ use crate::http::csrf::{self, FormTokenCheck, ServerKey, SignInPage};
 use crate::http::listener::counts::ListenerCounts;
 use crate::http::origin::{self, Sender};
 use crate::http::path;
-use crate::http::queue::{Queues, Slow};
+use crate::http::queue::Slow;
 use crate::http::reply::{COMMON, FOR_ANY_ORIGIN, Reply};
 use crate::http::request::{Method, Request};
 use crate::metrics::scrape::{Metrics, Scrape};
@@ -29,11 +28,9 @@ use crate::oauth::{login, refused};
 use crate::registry::authentication::{self, Credentials, OAUTH_CLIENT_REJECTED, OAUTH_CLIENT_SUSPENDED, TOKEN_NOT_FOUND};
 use crate::registry::credential_use::{self, Use};
 use crate::registry::principal::{Access, Principal};
-use crate::registry::probes::ProbeTurns;
 use crate::registry::readiness::Readiness;
 use crate::registry::rights;
 use crate::registry::sessions::{self, COOKIE, SessionCookie};
-use crate::registry::throttle::GuessesInProgress;
 use crate::routes::{ConsoleAccess, Guard, Origins, Route, RouteMatch, find, find_password, origins};
 use crate::store::{Deleted, Store, Tx};
 
@@ -47,9 +44,7 @@ pub struct App {
     base_path: BasePath,
     cookies: Cookies,
     server_key: ServerKey,
-    queues: Queues,
-    guesses: GuessesInProgress,
-    pub(crate) tries: ProbeTurns,
+    pub(crate) shared: SharedState,
     backups: BackupStatus,
     readiness: Readiness,
     metrics: Metrics,
@@ -58,10 +53,9 @@ pub struct App {
 impl App {
     pub fn new(store: Store, settings: Settings) -> App {
         let (base_path, cookies) = (BasePath::of(&settings.public_url), Cookies::of(&settings.public_url));
-        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let (queues, guesses, tries) = (Queues::of(processors), GuessesInProgress::default(), ProbeTurns::default());
+        let (shared, metrics) = (SharedState::new(), Metrics::default());
         let (server_key, readiness, backups) = (ServerKey::fresh(), Readiness::default(), BackupStatus::default());
-        App { store, settings, base_path, cookies, server_key, queues, guesses, tries, backups, readiness, metrics: Metrics::default() }
+        App { store, settings, base_path, cookies, server_key, shared, backups, readiness, metrics }
     }
 
     pub fn store(&self) -> &Store {
@@ -107,8 +101,8 @@ impl App {
             _ if request.path() != "/metrics" => failure::no_route(request),
             _ if !request.method.is_get_or_head() => failure::wrong_method(request, &[Method::Get, Method::Head]),
             None => Reply::empty(503),
-            Some(App { metrics, store, queues, backups, .. }) => {
-                let page = text::page(&Scrape::of(metrics, store, &queues.hashing, backups, listener));
+            Some(App { metrics, store, shared, backups, .. }) => {
+                let page = text::page(&Scrape::of(metrics, store, &shared.queues.hashing, backups, listener));
                 Reply::new(200, text::MEDIA_TYPE, page.into())
             }
         };
@@ -164,7 +158,7 @@ impl App {
             Handler::Read(read) => self.store.read_kept(|tx| in_transaction(tx, read(input)?)),
             Handler::List(read) => read(input).and_then(|work| {
                 before_blocking();
-                let _turn = call::enter(&self.queues.lists, Slow::List, None, input.request.peer)?;
+                let _turn = call::enter(&self.shared.queues.lists, Slow::List, None, input.request.peer)?;
                 self.store.read(|tx| in_transaction(tx, work))
             }),
             Handler::Write(read) => read(input).and_then(|work| {
@@ -172,8 +166,8 @@ impl App {
                 self.store.write(|tx| in_transaction(tx, work))
             }),
             Handler::Transactions(read) => read(input).and_then(|work| {
-                let App { store, settings, queues, guesses, tries, .. } = self;
-                work(&Transactions { store, settings, admit: &admit, before_blocking, queues, guesses, tries })
+                let App { store, settings, shared, .. } = self;
+                work(&Transactions { store, settings, admit: &admit, before_blocking, shared })
             }),
             Handler::Server(answer) => {
                 let App { store, readiness, .. } = self;

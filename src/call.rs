@@ -1,9 +1,13 @@
 //! Floor 4: what a handler is given: first the input, and the caller only once that was read.
 
 use std::net::IpAddr;
+use std::num::NonZero;
 
-use crate::base::error::{Result, errors};
+use serde_json::Value;
+
+use crate::base::error::{Error, Result, errors};
 use crate::base::id::{ClientId, UserId};
+use crate::base::jws::{SigningAlgorithm, TokenType};
 use crate::base::probe::UriProbe;
 use crate::base::secret::Hash;
 use crate::base::time::Time;
@@ -19,6 +23,7 @@ use crate::registry::probes::{self, ProbeTurns};
 use crate::registry::readiness::Readiness;
 use crate::registry::sessions::SessionCookie;
 use crate::registry::sign_in::{self, SignInAttempt};
+use crate::registry::signing_keys::{self, KeyPairs, NewSigningKey};
 use crate::registry::throttle::{self, GuessesInProgress, Subject};
 use crate::registry::users::{self, Compared, OldAccess};
 use crate::store::{Store, Tx};
@@ -111,9 +116,24 @@ pub struct Transactions<'a> {
     pub admit: &'a dyn Fn(&Tx<'_>) -> Result<Principal>,
     /// Lets another request be worked on while this one waits, for the disk or for its turn in the queue.
     pub before_blocking: &'a dyn Fn(),
-    pub queues: &'a Queues,
-    pub guesses: &'a GuessesInProgress,
-    pub tries: &'a ProbeTurns,
+    pub shared: &'a SharedState,
+}
+
+/// What requests share beside the store, for as long as the process runs.
+#[derive(Debug)]
+pub struct SharedState {
+    pub queues: Queues,
+    pub guesses: GuessesInProgress,
+    pub tries: ProbeTurns,
+    pub key_pairs: KeyPairs,
+}
+
+impl SharedState {
+    pub fn new() -> SharedState {
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let (guesses, tries, key_pairs) = (GuessesInProgress::default(), ProbeTurns::default(), KeyPairs::default());
+        SharedState { queues: Queues::of(processors), guesses, tries, key_pairs }
+    }
 }
 
 /// Somebody's guess at what a person chose: what it is, from where, and whom it slows down if it is wrong.
@@ -131,6 +151,11 @@ impl Transactions<'_> {
         self.store.read(|tx| self.call(tx, work))
     }
 
+    /// The same as `read` for work that may run twice ([`Store::read_kept`]).
+    pub fn read_kept<T>(&self, work: impl Fn(&Call<'_>) -> Result<T>) -> Result<T> {
+        self.store.read_kept(|tx| self.call(tx, &work))
+    }
+
     pub fn write<T>(&self, work: impl FnOnce(&Call<'_>) -> Result<T>) -> Result<T> {
         (self.before_blocking)();
         self.store.write(|tx| self.call(tx, work))
@@ -146,7 +171,7 @@ impl Transactions<'_> {
     fn in_turn<T>(&self, work: Slow, peer: IpAddr, known: Option<&UserId>, act: impl FnOnce() -> Result<T>) -> Result<T> {
         let work = known.map_or(work, |_| Slow::Known);
         (self.before_blocking)();
-        let turn = enter(&self.queues.hashing, work, known, peer)?;
+        let turn = enter(&self.shared.queues.hashing, work, known, peer)?;
         let done = act();
         drop(turn);
         done
@@ -165,7 +190,7 @@ impl Transactions<'_> {
         let signed_in = self.read(|call| throttle::check(call.tx, &guess.subjects).map(|()| call.by.person().cloned()))?;
         let known = guess.known.or(signed_in);
         let (compared, failure) = self.in_turn(guess.work, guess.peer, known.as_ref(), || {
-            let under_way = self.guesses.begin(guess.subjects);
+            let under_way = self.shared.guesses.begin(guess.subjects);
             let kept = self.read(|call| under_way.check(call.tx).and_then(|()| look_up(call)))?;
             let compared = compare(kept);
             // A right guess counts no longer than its turn, a wrong one until its failure is written down.
@@ -202,12 +227,35 @@ impl Transactions<'_> {
     pub fn probe(&self, id: &ClientId, peer: IpAddr) -> Result<Vec<UriProbe>> {
         let known = self.read(|call| Ok(call.by.person().cloned()))?;
         (self.before_blocking)();
-        let turn = enter(&self.queues.probes, Slow::Probe, known.as_ref(), peer)?;
-        let uris = self.read(|call| probes::begin(call.tx, self.tries, id))?;
+        let turn = enter(&self.shared.queues.probes, Slow::Probe, known.as_ref(), peer)?;
+        let uris = self.read(|call| probes::begin(call.tx, &self.shared.tries, id))?;
         let rules = ProbeRules::of(&self.settings.review_probe_networks, throttle::groups(known.as_ref(), peer));
         let outcomes = attempt::attempts(&uris, &rules);
         drop(turn);
         self.write(|call| probes::store(call.tx, id, &uris, &outcomes))
+    }
+
+    /// Makes the keys that sign tokens, if they are not there yet. A request that needs them meanwhile waits for the same ones.
+    pub fn make_missing_keys(&self) -> Result<()> {
+        let missing = || self.read_kept(|call| signing_keys::missing(call.tx));
+        if missing()?.is_empty() {
+            return Ok(());
+        }
+        (self.before_blocking)();
+        let making = self.shared.key_pairs.wait_to_make();
+        let made = missing()?.into_iter().map(NewSigningKey::generate).collect::<Result<Vec<_>>>()?;
+        if !made.is_empty() {
+            self.write(|call| signing_keys::store_first(call.tx, &made))?;
+        }
+        drop(making);
+        Ok(())
+    }
+
+    /// Returns a token with these claims, signed by the key that signs now. In no transaction, because it takes a processor up to a millisecond.
+    pub fn sign(&self, algorithm: SigningAlgorithm, token_type: TokenType, claims: &Value) -> Result<String> {
+        self.make_missing_keys()?;
+        let pair = self.read_kept(|call| self.shared.key_pairs.signing(call.tx, algorithm))?;
+        pair.ok_or_else(|| Error::Internal("the key that signs is gone".into()))?.sign(token_type, claims)
     }
 
     /// Admits or refuses the caller, before anything slow is done.

@@ -6,6 +6,8 @@ pub mod descriptors;
 pub mod error;
 pub mod folder;
 pub mod id;
+pub mod jws;
+pub mod key_pair;
 pub mod links;
 pub mod log;
 pub mod log_writer;

@@ -19,6 +19,7 @@ pub mod scope;
 pub mod session;
 pub mod settings;
 pub mod shape;
+pub mod signing_key;
 pub mod user;
 pub mod value;
 pub mod verdict;

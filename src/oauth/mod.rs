@@ -6,6 +6,7 @@ pub mod callback;
 pub mod client;
 pub mod consent_page;
 pub mod introspect;
+pub mod keys;
 pub mod login;
 pub mod logout;
 pub mod metadata;

@@ -3,7 +3,7 @@
 use crate::base::error::Result;
 use crate::model::grant::RETRY_SECONDS;
 use crate::model::session::{IDLE_SECONDS, LONGEST_SECONDS};
-use crate::registry::{likeness, right_use, throttle};
+use crate::registry::{likeness, right_use, signing_keys, throttle};
 use crate::store::Tx;
 
 /// The most rows of a kind that one transaction deletes: writers wait for it.
@@ -47,6 +47,7 @@ pub fn sweep(tx: &Tx<'_>) -> Result<Swept> {
         tx.delete_old_sign_in_failures(throttle::forgotten(tx.steady), BATCH)?,
         tx.delete_old_sign_in_addresses(ago(ADDRESS_STORED_SECONDS), BATCH)?,
         tx.delete_old_refusals(ago(REFUSAL_STORED_SECONDS), BATCH)?,
+        signing_keys::delete_ended(tx)?,
         tx.delete_old_event_counts(tx.now.day(), BATCH)?,
         // Nothing to delete, but something that registrations and other requests leave for when there is time.
         likeness::store_keys(tx, BATCH)?,

@@ -49,6 +49,7 @@ pub mod rights;
 pub mod secrets;
 pub mod sessions;
 pub mod sign_in;
+pub mod signing_keys;
 pub mod standing;
 pub mod throttle;
 pub mod tokens;

@@ -14,6 +14,7 @@ pub const ROUTES: &[Route] = &[
     route("oauth.revoke", Post, "/oauth/revoke", Client, Transactions(oauth::revoke::revoke), "Give a token up.").for_any_origin(),
     route("oauth.introspect", Post, "/oauth/introspect", Client, Transactions(oauth::introspect::introspect), "Tell whether a token is good, and what for."),
     route("oauth.metadata", Get, "/.well-known/oauth-authorization-server", Open, Read(oauth::metadata::get), "Tell what the authorization server can do (RFC 8414).").for_any_origin(),
+    route("oauth.keys", Get, "/oauth/keys", Open, Transactions(oauth::keys::get), "List the public keys that verify what the server has signed (RFC 7517).").for_any_origin(),
     route("oauth.logout", Get, "/oauth/logout", Browser, Write(oauth::logout::by_client), "End a token of the user who is signed in, and the session it was granted in, and send the browser back to the client."),
     route("oauth.local_callback", Get, "/oauth/local-callback", Open, Read(oauth::callback::local), "Send the browser on to the command line that waits on the reader's machine."),
     route("oauth.code", Get, "/oauth/code", Open, Read(oauth::callback::code), "Show a code, to be copied."),

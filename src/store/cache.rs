@@ -23,10 +23,12 @@ impl Kinds {
     pub const MEMBERS: Kinds = Kinds(4);
     pub const ACCOUNTS: Kinds = Kinds(8);
     pub const TOKENS: Kinds = Kinds(16);
+    /// Those of the server.
+    pub const KEYS: Kinds = Kinds(32);
     /// Every table, whether it is in another kind or not.
-    const ANY: Kinds = Kinds(32);
-    pub const ALL: Kinds = Kinds(63);
-    const COUNT: usize = 6;
+    const ANY: Kinds = Kinds(64);
+    pub const ALL: Kinds = Kinds(127);
+    const COUNT: usize = 7;
 
     /// Returns the kinds that are in one of the sets, or in both.
     pub const fn with(self, other: Kinds) -> Kinds {
@@ -68,6 +70,8 @@ const TABLES: &[(&str, Kinds, Kinds)] = &[
     ("event_counts", Kinds::NONE, Kinds::NONE),
     ("observations", Kinds::NONE, Kinds::NONE),
     ("sessions", Kinds::NONE, Kinds::NONE),
+    ("signing_keys", Kinds::KEYS, Kinds::KEYS),
+    ("server_keys", Kinds::KEYS, Kinds::KEYS),
     ("sign_in_failures", Kinds::NONE, Kinds::NONE),
     ("sign_in_addresses", Kinds::NONE, Kinds::NONE),
 ];

@@ -39,6 +39,7 @@ pub mod schema;
 pub mod seal;
 pub mod sessions;
 pub mod sign_ins;
+mod signing_keys;
 mod sql;
 mod table;
 mod temporary;

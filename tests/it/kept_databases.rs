@@ -148,6 +148,7 @@ fn everything(server: &mut Server) {
     server.has_client("alice", "deleted");
     server.check("alice", "DELETE", "/api/v3/clients/deleted", "", "200");
     server.check("anon", "GET", "/readyz", "", "200");
+    server.check("anon", "GET", "/oauth/keys", "", "200");
     server.app.store().write(sweep).expect("it sweeps");
     server.check("alice", "PUT", "/api/v3/clients/my-app", r#"{"client":{"name":"My App"},"field_mask":"name"}"#, "200");
 }

@@ -243,6 +243,7 @@ fn one_example_of_every_other_row_succeeds() {
         ("POST", "/oauth/introspect", "/oauth/introspect", form(&[&client[..], &[("token", &tokens.access)]].concat()), 200),
         ("POST", "/oauth/revoke", "/oauth/revoke", form(&[&client[..], &[("token", &tokens.access)]].concat()), 200),
         ("GET", "/.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server", String::new(), 200),
+        ("GET", "/oauth/keys", "/oauth/keys", String::new(), 200),
         ("GET", "/oauth/local-callback", "/oauth/local-callback?code=x", String::new(), 302),
         ("GET", "/oauth/code", "/oauth/code?code=x", String::new(), 200),
         ("GET", "/oauth", "/oauth", String::new(), 308),

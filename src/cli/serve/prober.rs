@@ -32,7 +32,7 @@ fn try_some(app: &App, stopped: &Stopped) -> Result<()> {
     let rules = ProbeRules::of(&app.settings().review_probe_networks, vec![Group { name: "the server itself".to_owned(), turns: 1 }]);
     for id in app.store().read(|tx| probes::untried(tx, AT_A_TIME))? {
         // Somebody may have deleted it, or asked for it, meanwhile.
-        let Ok(uris) = app.store().read(|tx| probes::begin(tx, &app.tries, &id)) else { continue };
+        let Ok(uris) = app.store().read(|tx| probes::begin(tx, &app.shared.tries, &id)) else { continue };
         let outcomes = attempts(&uris, &rules);
         app.store().write(|tx| probes::store(tx, &id, &uris, &outcomes)).map(drop)?;
         if stopped.is_now() {

@@ -1,0 +1,118 @@
+//! The keys that sign tokens: made when they are first needed, published before they sign and until their last token has ended.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use serde_json::Value;
+
+use crate::base::error::{Error, Result};
+use crate::base::jws::{ALGORITHMS, SigningAlgorithm, TokenType};
+use crate::base::key_pair::{KeyPair, PrivateKey};
+use crate::base::mutex::locked;
+use crate::base::secret;
+use crate::model::signing_key::{self, SigningKey};
+use crate::store::Tx;
+
+/// The name of the key from which the subjects of pairwise clients are derived.
+const PAIRWISE: &str = "pairwise";
+
+/// The parsed key that signs, of each algorithm, and whose turn it is to make the first ones.
+#[derive(Debug, Default)]
+pub struct KeyPairs {
+    parsed: [Mutex<Option<Arc<KeyPair>>>; ALGORITHMS.len()],
+    making: Mutex<()>,
+}
+
+impl KeyPairs {
+    /// Waits until nobody else makes the first keys.
+    pub fn wait_to_make(&self) -> MutexGuard<'_, ()> {
+        locked(&self.making)
+    }
+
+    /// Returns the key that signs now; `None` if none was made yet.
+    /// # Errors
+    /// Internal if it cannot be parsed.
+    pub fn signing(&self, tx: &Tx<'_>, algorithm: SigningAlgorithm) -> Result<Option<Arc<KeyPair>>> {
+        let keys = tx.signing_keys()?;
+        let Some(key) = signing_key::signing(&keys, algorithm, tx.now) else { return Ok(None) };
+        let mut parsed = locked(&self.parsed[algorithm as usize]);
+        if parsed.as_ref().is_none_or(|pair| pair.public_key != key.public_key) {
+            let Some(private_key) = tx.private_key(key)? else { return Ok(None) };
+            let pair = KeyPair::parse(algorithm, &private_key).map_err(|error| Error::Internal(error.into()))?;
+            *parsed = Some(Arc::new(pair));
+        }
+        Ok(parsed.clone())
+    }
+}
+
+/// A key that was made and is not stored yet.
+#[derive(Debug)]
+pub struct NewSigningKey {
+    pair: KeyPair,
+    private_key: PrivateKey,
+}
+
+impl NewSigningKey {
+    /// Makes a key, which takes long ([`PrivateKey::generate`]).
+    /// # Errors
+    /// Internal if it cannot be made.
+    pub fn generate(algorithm: SigningAlgorithm) -> Result<NewSigningKey> {
+        let private_key = PrivateKey::generate(algorithm)?;
+        let pair = KeyPair::parse(algorithm, &private_key).map_err(|error| Error::Internal(error.into()))?;
+        Ok(NewSigningKey { pair, private_key })
+    }
+}
+
+/// Returns the algorithms that no key was made for yet.
+/// # Errors
+/// Only those of the store.
+pub fn missing(tx: &Tx<'_>) -> Result<Vec<SigningAlgorithm>> {
+    let keys = tx.signing_keys()?;
+    Ok(ALGORITHMS.into_iter().filter(|algorithm| signing_key::signing(&keys, *algorithm, tx.now).is_none()).collect())
+}
+
+/// Stores the first keys, which sign at once. Those that somebody else has stored meanwhile stay.
+/// # Errors
+/// Only those of the store.
+pub fn store_first(tx: &Tx<'_>, made: &[NewSigningKey]) -> Result<()> {
+    let missing = missing(tx)?;
+    for key in made.iter().filter(|key| missing.contains(&key.pair.public_key.algorithm)) {
+        tx.insert_signing_key(&key.pair.public_key, &key.private_key, tx.now)?;
+    }
+    if tx.server_key(PAIRWISE)?.is_none() {
+        tx.insert_server_key(PAIRWISE, &secret::random::<32>())?;
+    }
+    Ok(())
+}
+
+/// Returns the keys whose tokens may be valid now or later, those that sign first.
+/// # Errors
+/// Only those of the store.
+pub fn published(tx: &Tx<'_>) -> Result<Vec<SigningKey>> {
+    Ok(signing_key::published(&tx.signing_keys()?, tx.now).into_iter().cloned().collect())
+}
+
+/// Returns the claims of a token of this type that a published key of this server has signed; `None` of any other. Whether it has ended, and
+/// for whom it is, is not looked at.
+/// # Errors
+/// Only those of the store.
+pub fn verify(tx: &Tx<'_>, token: &str, token_type: TokenType) -> Result<Option<Value>> {
+    let keys = tx.signing_keys()?;
+    Ok(signing_key::published(&keys, tx.now).into_iter().find_map(|key| key.public_key.verify(token, token_type)))
+}
+
+/// Returns the key from which the subjects of pairwise clients are derived; `None` before the first signing keys were made.
+/// # Errors
+/// Only those of the store.
+pub fn pairwise(tx: &Tx<'_>) -> Result<Option<Arc<[u8]>>> {
+    tx.server_key(PAIRWISE)
+}
+
+/// Deletes the keys whose last token has ended; returns how many were deleted.
+/// # Errors
+/// Only those of the store.
+pub fn delete_ended(tx: &Tx<'_>) -> Result<usize> {
+    let keys = tx.signing_keys()?;
+    let ended = keys.iter().filter(|key| signing_key::ends_at(&keys, key).is_some_and(|end| end <= tx.now));
+    ended.clone().try_for_each(|key| tx.delete_signing_key(key))?;
+    Ok(ended.count())
+}
