@@ -167,11 +167,11 @@ impl App {
             }),
             Handler::Transactions(read) => read(input).and_then(|work| {
                 let App { store, settings, shared, .. } = self;
-                work(&Transactions { store, settings, admit: &admit, before_blocking, shared })
+                let answer = &|request: &Request| self.answer_inside(request, before_blocking);
+                work(&Transactions { store, settings, admit: &admit, before_blocking, shared, answer })
             }),
             Handler::Server(answer) => {
-                let App { store, readiness, .. } = self;
-                Ok(answer(&AboutServer { store, readiness, method: input.request.method, before_blocking }))
+                Ok(answer(&AboutServer { store: &self.store, readiness: &self.readiness, method: input.request.method, before_blocking }))
             }
         });
         let reply = result.unwrap_or_else(|error| self.refused(route, input, &error));

@@ -117,6 +117,8 @@ pub struct Transactions<'a> {
     /// Lets another request be worked on while this one waits, for the disk or for its turn in the queue.
     pub before_blocking: &'a dyn Fn(),
     pub shared: &'a SharedState,
+    /// Answers another request, as if a browser or a client had sent it.
+    pub answer: &'a dyn Fn(&Request) -> Reply,
 }
 
 /// What requests share beside the store, for as long as the process runs.

@@ -35,6 +35,24 @@ pub fn get(tx: &Tx<'_>, user: &UserId, client: &ClientId) -> Result<Authorizatio
     tx.authorization(user, client)?.ok_or_else(|| not_found(user, client))
 }
 
+/// Returns what a user authorized a client for, if it did.
+/// # Errors
+/// Only those of the store.
+pub fn find(tx: &Tx<'_>, user: &UserId, client: &ClientId) -> Result<Option<Authorization>> {
+    tx.authorization(user, client)
+}
+
+/// Puts an authorization back as it was found before: without one, it is deleted again.
+/// # Errors
+/// Those of [`delete`].
+pub fn restore(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId, before: Option<Authorization>) -> Result<()> {
+    match (before, tx.authorization(user, client)?) {
+        (Some(before), Some(_)) => tx.set_authorization(user, client, before.rights, before.agreed),
+        (None, Some(_)) => delete(tx, by, user, client),
+        (_, None) => Ok(()),
+    }
+}
+
 /// Deletes an authorization, with every code and token issued under it.
 /// # Errors
 /// `not_found` for an unknown client, `authorization_not_found`.

@@ -40,19 +40,21 @@ errors! {
     UNSUPPORTED_TOKEN_TYPE: InvalidArgument "pkg/oauth" "unsupported_token_type" "only access and refresh tokens can be revoked here";
 }
 
-/// Why a request is refused: a stable name, the code of RFC 6749, and the error of The Things Stack.
+/// Why a request is refused: a stable name, the code of RFC 6749, the error of The Things Stack, and what to do about it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Reason {
     pub name: &'static str,
     /// `invalid_grant` and its like (RFC 6749 sections 4.1.2.1 and 5.2).
     pub code: &'static str,
     pub definition: &'static Definition,
+    /// What its developer can do about it, in a sentence.
+    pub advice: &'static str,
 }
 
 /// Defines reasons, one per row, and the list of all of them.
 macro_rules! reasons {
-    ($($id:ident: $name:literal $code:literal $definition:ident;)+) => {
-        $(pub static $id: Reason = Reason { name: $name, code: $code, definition: &$definition };)+
+    ($($id:ident: $name:literal $code:literal $definition:ident $advice:literal;)+) => {
+        $(pub static $id: Reason = Reason { name: $name, code: $code, definition: &$definition, advice: $advice };)+
         /// Every reason.
         pub static REASONS: &[&Reason] = &[$(&$id),+];
         /// How often this process refused for each.
@@ -62,69 +64,129 @@ macro_rules! reasons {
 
 reasons! {
     // Of any request.
-    PARAMETER_REPEATED: "parameter_repeated" "invalid_request" INVALID_REQUEST;
-    BODY_MALFORMED: "body_malformed" "invalid_request" INVALID_REQUEST;
-    CREDENTIALS_IN_URL: "credentials_in_url" "invalid_request" INVALID_REQUEST;
-    TOKEN_MISSING: "token_missing" "invalid_request" INVALID_REQUEST;
+    PARAMETER_REPEATED: "parameter_repeated" "invalid_request" INVALID_REQUEST
+        "Send each parameter once.";
+    BODY_MALFORMED: "body_malformed" "invalid_request" INVALID_REQUEST
+        "Send the parameters in the body as a form: application/x-www-form-urlencoded, in UTF-8.";
+    CREDENTIALS_IN_URL: "credentials_in_url" "invalid_request" INVALID_REQUEST
+        "Send secrets and tokens in the body or in a header: an address is written to logs and histories.";
+    TOKEN_MISSING: "token_missing" "invalid_request" INVALID_REQUEST
+        "Send the token in the parameter token.";
     // Of a request for authorization.
-    CLIENT_UNKNOWN_TO_US: "client_unknown" "invalid_request" CLIENT_NOT_FOUND;
-    CLIENT_WITHOUT_REDIRECT_URI: "client_without_redirect_uri" "unauthorized_client" UNAUTHORIZED_CLIENT;
-    REDIRECT_URI_MISSING: "redirect_uri_missing" "invalid_request" INVALID_REQUEST;
-    REDIRECT_URI_NOT_REGISTERED: "redirect_uri_not_registered" "invalid_request" INVALID_REDIRECT_URI;
-    STATE_TOO_LONG: "state_too_long" "invalid_request" INVALID_REQUEST;
-    NONCE_TOO_LONG: "nonce_too_long" "invalid_request" INVALID_REQUEST;
-    RESPONSE_TYPE_MISSING: "response_type_missing" "invalid_request" INVALID_REQUEST;
-    RESPONSE_TYPE_UNSUPPORTED: "response_type_unsupported" "unsupported_response_type" UNSUPPORTED_RESPONSE_TYPE;
-    CODE_CHALLENGE_MALFORMED: "code_challenge_malformed" "invalid_request" INVALID_CODE_CHALLENGE;
-    CODE_CHALLENGE_METHOD_UNSUPPORTED: "code_challenge_method_unsupported" "invalid_request" INVALID_CODE_CHALLENGE;
-    CODE_CHALLENGE_MISSING: "code_challenge_missing" "invalid_request" INVALID_CODE_CHALLENGE;
-    CODE_GRANT_MISSING: "code_grant_missing" "invalid_grant" CLIENT_MISSING_GRANT;
-    CLIENT_STATE_REQUESTED: "client_not_approved" "invalid_client" CLIENT_NOT_APPROVED;
-    CLIENT_STATE_REJECTED: "client_rejected" "invalid_client" CLIENT_REJECTED;
-    CLIENT_STATE_SUSPENDED: "client_suspended" "invalid_client" CLIENT_SUSPENDED;
-    AUTHORIZATIONS_FULL: "authorizations_full" "access_denied" TOO_MANY_AUTHORIZATIONS;
-    USER_NOT_APPROVED: "user_not_approved" "access_denied" USER_REQUESTED;
-    SCOPE_WITHOUT_RIGHT: "scope_without_right" "invalid_scope" INVALID_SCOPE;
-    CONSENT_DENIED: "consent_denied" "access_denied" ACCESS_DENIED;
+    CLIENT_UNKNOWN_TO_US: "client_unknown" "invalid_request" CLIENT_NOT_FOUND
+        "Check the client ID that the application sends: nothing is registered under it.";
+    CLIENT_WITHOUT_REDIRECT_URI: "client_without_redirect_uri" "unauthorized_client" UNAUTHORIZED_CLIENT
+        "Register a redirect URL for the client.";
+    REDIRECT_URI_MISSING: "redirect_uri_missing" "invalid_request" INVALID_REQUEST
+        "Several redirect URLs are registered: send in redirect_uri which of them is meant.";
+    REDIRECT_URI_NOT_REGISTERED: "redirect_uri_not_registered" "invalid_request" INVALID_REDIRECT_URI
+        "Register the redirect URL that the application sends, letter by letter, or have it send one that is registered.";
+    STATE_TOO_LONG: "state_too_long" "invalid_request" INVALID_REQUEST
+        "Keep what is long with the application, and send a short state that stands for it.";
+    NONCE_TOO_LONG: "nonce_too_long" "invalid_request" INVALID_REQUEST
+        "Send a nonce of random characters: some 20 are plenty.";
+    RESPONSE_TYPE_MISSING: "response_type_missing" "invalid_request" INVALID_REQUEST
+        "Send response_type=code.";
+    RESPONSE_TYPE_UNSUPPORTED: "response_type_unsupported" "unsupported_response_type" UNSUPPORTED_RESPONSE_TYPE
+        "Send response_type=code: the implicit and hybrid flows are not supported.";
+    CODE_CHALLENGE_MALFORMED: "code_challenge_malformed" "invalid_request" INVALID_CODE_CHALLENGE
+        "Send as code_challenge the SHA-256 of the verifier in base64url without padding: 43 characters.";
+    CODE_CHALLENGE_METHOD_UNSUPPORTED: "code_challenge_method_unsupported" "invalid_request" INVALID_CODE_CHALLENGE
+        "Send code_challenge_method=S256.";
+    CODE_CHALLENGE_MISSING: "code_challenge_missing" "invalid_request" INVALID_CODE_CHALLENGE
+        "A client without a secret must use PKCE: switch it on in the application's library, or give the client a secret.";
+    CODE_GRANT_MISSING: "code_grant_missing" "invalid_grant" CLIENT_MISSING_GRANT
+        "Tick the grant type Authorization code in the client's settings.";
+    CLIENT_STATE_REQUESTED: "client_not_approved" "invalid_client" CLIENT_NOT_APPROVED
+        "The client waits for an administrator's approval. Until then it can be tried by who registered it, and by collaborators who choose to.";
+    CLIENT_STATE_REJECTED: "client_rejected" "invalid_client" CLIENT_REJECTED
+        "Administrators rejected the client: see their reason in its review, change what it is about, and ask again.";
+    CLIENT_STATE_SUSPENDED: "client_suspended" "invalid_client" CLIENT_SUSPENDED
+        "Administrators suspended the client: ask them why.";
+    AUTHORIZATIONS_FULL: "authorizations_full" "access_denied" TOO_MANY_AUTHORIZATIONS
+        "The user has authorized as many clients as there may be, and has to revoke one first.";
+    USER_NOT_APPROVED: "user_not_approved" "access_denied" USER_REQUESTED
+        "The user waits for an administrator's approval.";
+    SCOPE_WITHOUT_RIGHT: "scope_without_right" "invalid_scope" INVALID_SCOPE
+        "The client asks for nothing that it is registered for: correct the scope, leave it out, or add the rights to the client.";
+    CONSENT_DENIED: "consent_denied" "access_denied" ACCESS_DENIED
+        "The user pressed Cancel. If many do, ask for fewer rights, and say in the description what they are for.";
     // Of a request for a token.
-    GRANT_TYPE_MISSING: "grant_type_missing" "invalid_request" MISSING_GRANT_TYPE;
-    CODE_MISSING: "code_missing" "invalid_request" MISSING_AUTHORIZATION_CODE;
-    REFRESH_TOKEN_MISSING: "refresh_token_missing" "invalid_request" MISSING_REFRESH_TOKEN;
-    GRANT_TYPE_UNSUPPORTED: "grant_type_unsupported" "unsupported_grant_type" INVALID_GRANT_TYPE;
-    CLIENT_ID_MISSING: "client_id_missing" "invalid_client" MISSING_CLIENT_ID;
-    CLIENT_SECRET_MISSING: "client_secret_missing" "invalid_client" MISSING_CLIENT_SECRET;
-    TWO_AUTHENTICATIONS: "two_client_authentications" "invalid_request" INVALID_REQUEST;
-    AUTHORIZATION_MALFORMED: "authorization_malformed" "invalid_client" INVALID_CLIENT;
-    CLIENT_UNAUTHENTICATED: "client_unauthenticated" "invalid_client" INVALID_CLIENT;
-    CLIENT_UNKNOWN: "client_unknown_at_token" "invalid_client" INVALID_CLIENT;
-    CLIENT_SECRET_WRONG: "client_secret_wrong" "invalid_client" INVALID_CLIENT;
-    CLIENT_UNUSABLE: "client_without_redirect_uri_at_token" "unauthorized_client" CLIENT_NOT_ALLOWED;
-    CLIENT_REJECTED_AT_TOKEN: "client_rejected_at_token" "unauthorized_client" CLIENT_NOT_ALLOWED;
-    CLIENT_SUSPENDED_AT_TOKEN: "client_suspended_at_token" "unauthorized_client" CLIENT_NOT_ALLOWED;
-    GRANT_NOT_ALLOWED: "grant_not_allowed" "unauthorized_client" CLIENT_NOT_ALLOWED;
-    CODE_UNKNOWN: "code_unknown" "invalid_grant" INVALID_GRANT;
-    CODE_EXPIRED: "code_expired" "invalid_grant" INVALID_GRANT;
-    CODE_REPLAYED: "code_replayed" "invalid_grant" INVALID_GRANT;
-    CODE_OF_ANOTHER_CLIENT: "code_of_another_client" "invalid_grant" INVALID_GRANT;
-    REDIRECT_URI_DIFFERS: "redirect_uri_differs" "invalid_grant" INVALID_GRANT;
-    CODE_VERIFIER_MISSING: "code_verifier_missing" "invalid_grant" INVALID_GRANT;
-    CODE_VERIFIER_WRONG: "code_verifier_wrong" "invalid_grant" INVALID_GRANT;
-    CODE_VERIFIER_UNEXPECTED: "code_verifier_unexpected" "invalid_grant" INVALID_GRANT;
-    USER_GONE: "user_gone" "invalid_grant" INVALID_GRANT;
-    USER_NOT_APPROVED_AT_TOKEN: "user_not_approved_at_token" "invalid_grant" INVALID_GRANT;
-    REFRESH_TOKEN_MALFORMED: "refresh_token_malformed" "invalid_grant" INVALID_GRANT;
-    REFRESH_TOKEN_UNKNOWN: "refresh_token_unknown" "invalid_grant" INVALID_GRANT;
-    REFRESH_TOKEN_OF_ANOTHER_CLIENT: "refresh_token_of_another_client" "invalid_grant" INVALID_GRANT;
-    REFRESH_TOKEN_EXPIRED: "refresh_token_expired" "invalid_grant" INVALID_GRANT;
-    REFRESH_TOKEN_REUSED: "refresh_token_reused" "invalid_grant" INVALID_GRANT;
-    REFRESH_SCOPE_WIDER: "refresh_scope_wider" "invalid_scope" INVALID_SCOPE;
-    REFRESH_SUCCESSOR_WIDER: "refresh_successor_wider" "invalid_scope" INVALID_SCOPE;
-    REFRESHED_TOO_OFTEN: "refreshed_too_often" "invalid_grant" INVALID_GRANT;
-    REFRESH_SUCCESSOR_GONE: "refresh_successor_gone" "invalid_grant" INVALID_GRANT;
-    REFRESH_SUCCESSOR_USED: "refresh_successor_used" "invalid_grant" INVALID_GRANT;
+    GRANT_TYPE_MISSING: "grant_type_missing" "invalid_request" MISSING_GRANT_TYPE
+        "Send grant_type=authorization_code or grant_type=refresh_token.";
+    CODE_MISSING: "code_missing" "invalid_request" MISSING_AUTHORIZATION_CODE
+        "Send in code what the redirect brought.";
+    REFRESH_TOKEN_MISSING: "refresh_token_missing" "invalid_request" MISSING_REFRESH_TOKEN
+        "Send the refresh token in the parameter refresh_token.";
+    GRANT_TYPE_UNSUPPORTED: "grant_type_unsupported" "unsupported_grant_type" INVALID_GRANT_TYPE
+        "Use authorization_code or refresh_token: others are not supported, passwords least of all.";
+    CLIENT_ID_MISSING: "client_id_missing" "invalid_client" MISSING_CLIENT_ID
+        "Send the client ID: by HTTP Basic authentication, or in client_id.";
+    CLIENT_SECRET_MISSING: "client_secret_missing" "invalid_client" MISSING_CLIENT_SECRET
+        "The client has a secret: send it by HTTP Basic authentication, or in client_secret.";
+    TWO_AUTHENTICATIONS: "two_client_authentications" "invalid_request" INVALID_REQUEST
+        "Send the client's credentials once: in the Authorization header or in the body, not differently in both.";
+    AUTHORIZATION_MALFORMED: "authorization_malformed" "invalid_client" INVALID_CLIENT
+        "Send Authorization: Basic and the base64 of ID:SECRET, both form-encoded.";
+    CLIENT_UNAUTHENTICATED: "client_unauthenticated" "invalid_client" INVALID_CLIENT
+        "Send the ID and the secret of a client: only clients with one may ask this.";
+    CLIENT_UNKNOWN: "client_unknown_at_token" "invalid_client" INVALID_CLIENT
+        "Check the client ID that the application sends: nothing is registered under it.";
+    CLIENT_SECRET_WRONG: "client_secret_wrong" "invalid_client" INVALID_CLIENT
+        "Check the secret that the application has: it may be of another client, replaced, or past its grace period. If it is lost, make a new one.";
+    CLIENT_UNUSABLE: "client_without_redirect_uri_at_token" "unauthorized_client" CLIENT_NOT_ALLOWED
+        "Register a redirect URL for the client.";
+    CLIENT_REJECTED_AT_TOKEN: "client_rejected_at_token" "unauthorized_client" CLIENT_NOT_ALLOWED
+        "Administrators rejected the client: see their reason in its review.";
+    CLIENT_SUSPENDED_AT_TOKEN: "client_suspended_at_token" "unauthorized_client" CLIENT_NOT_ALLOWED
+        "Administrators suspended the client: ask them why.";
+    GRANT_NOT_ALLOWED: "grant_not_allowed" "unauthorized_client" CLIENT_NOT_ALLOWED
+        "Tick this grant type in the client's settings, or don't use it.";
+    CODE_UNKNOWN: "code_unknown" "invalid_grant" INVALID_GRANT
+        "Send the code as the redirect brought it, whole and decoded once. It may also be of another server.";
+    CODE_EXPIRED: "code_expired" "invalid_grant" INVALID_GRANT
+        "Redeem a code at once: it ends after five minutes.";
+    CODE_REPLAYED: "code_replayed" "invalid_grant" INVALID_GRANT
+        "Redeem a code once. A page that is loaded again sends it again: redirect from it to another. If it was not the application, somebody has seen the code.";
+    CODE_OF_ANOTHER_CLIENT: "code_of_another_client" "invalid_grant" INVALID_GRANT
+        "Redeem a code as the client that asked for it: the application mixes up two client IDs.";
+    REDIRECT_URI_DIFFERS: "redirect_uri_differs" "invalid_grant" INVALID_GRANT
+        "Send in redirect_uri what the request for the code had, letter by letter.";
+    CODE_VERIFIER_MISSING: "code_verifier_missing" "invalid_grant" INVALID_GRANT
+        "The request for the code had a challenge: send its code_verifier, kept with the user's session.";
+    CODE_VERIFIER_WRONG: "code_verifier_wrong" "invalid_grant" INVALID_GRANT
+        "Send the code_verifier that this code's challenge was made of: sessions are mixed up, or a new one was made.";
+    CODE_VERIFIER_UNEXPECTED: "code_verifier_unexpected" "invalid_grant" INVALID_GRANT
+        "The request for the code had no challenge: send one there, or no code_verifier here.";
+    USER_GONE: "user_gone" "invalid_grant" INVALID_GRANT
+        "The user's account is gone: end the session in the application.";
+    USER_NOT_APPROVED_AT_TOKEN: "user_not_approved_at_token" "invalid_grant" INVALID_GRANT
+        "The user's account is not approved any more: end the session in the application.";
+    REFRESH_TOKEN_MALFORMED: "refresh_token_malformed" "invalid_grant" INVALID_GRANT
+        "Send a refresh token as it was issued, whole; not an access token.";
+    REFRESH_TOKEN_UNKNOWN: "refresh_token_unknown" "invalid_grant" INVALID_GRANT
+        "It was revoked, perhaps by its user, or is of another server: have the user sign in again.";
+    REFRESH_TOKEN_OF_ANOTHER_CLIENT: "refresh_token_of_another_client" "invalid_grant" INVALID_GRANT
+        "Refresh as the client that the token was issued to: the application mixes up two client IDs.";
+    REFRESH_TOKEN_EXPIRED: "refresh_token_expired" "invalid_grant" INVALID_GRANT
+        "It was not used for too long: have the user sign in again.";
+    REFRESH_TOKEN_REUSED: "refresh_token_reused" "invalid_grant" INVALID_GRANT
+        "Store the new refresh token of each reply, and refresh in one place at a time. If it was not the application, somebody has the token.";
+    REFRESH_SCOPE_WIDER: "refresh_scope_wider" "invalid_scope" INVALID_SCOPE
+        "Ask for no more than was granted: leave the scope out.";
+    REFRESH_SUCCESSOR_WIDER: "refresh_successor_wider" "invalid_scope" INVALID_SCOPE
+        "Send the same scope when a refresh is sent again.";
+    REFRESHED_TOO_OFTEN: "refreshed_too_often" "invalid_grant" INVALID_GRANT
+        "Refresh when the access token is about to end, not with each request.";
+    REFRESH_SUCCESSOR_GONE: "refresh_successor_gone" "invalid_grant" INVALID_GRANT
+        "The reply can no longer be sent again: have the user sign in again.";
+    REFRESH_SUCCESSOR_USED: "refresh_successor_used" "invalid_grant" INVALID_GRANT
+        "Store the new refresh token before it is used: this one was replaced, and its successor is in use.";
     // Of a request to revoke.
-    TOKEN_OF_ANOTHER_CLIENT: "token_of_another_client" "unauthorized_client" CLIENT_NOT_ALLOWED;
-    TOKEN_TYPE_UNSUPPORTED: "token_type_unsupported" "unsupported_token_type" UNSUPPORTED_TOKEN_TYPE;
+    TOKEN_OF_ANOTHER_CLIENT: "token_of_another_client" "unauthorized_client" CLIENT_NOT_ALLOWED
+        "Revoke a token as the client that it was issued to.";
+    TOKEN_TYPE_UNSUPPORTED: "token_type_unsupported" "unsupported_token_type" UNSUPPORTED_TOKEN_TYPE
+        "Revoke access and refresh tokens only.";
 }
 
 /// The result of a request that may be refused. A refusal must not be the `Err` of a transaction, which would roll back what it records.
@@ -231,6 +293,18 @@ impl Refusal {
             fields.push(("difference", json!({"field": field, "registered": registered, "received": received, "at": at}).into()));
         }
         log::info("refused", &fields);
+    }
+}
+
+impl Reason {
+    /// Returns the reason of this name.
+    pub fn named(name: &str) -> Option<&'static Reason> {
+        REASONS.iter().copied().find(|reason| reason.name == name)
+    }
+
+    /// Returns the name in words.
+    pub fn in_words(&self) -> String {
+        self.name.trim_end_matches("_at_token").replace('_', " ")
     }
 }
 

@@ -42,6 +42,7 @@ mod documents;
 mod events;
 mod fairness;
 mod fixture;
+mod flow;
 mod folder;
 mod former_hashes;
 mod golden;

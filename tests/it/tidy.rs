@@ -227,7 +227,7 @@ const FLOORS: &[Floors] = &[
         floors: &[
             &["app_kind", "form"],
             &["list", "page"],
-            &["client_review", "snippets"],
+            &["client_review", "flow", "snippets"],
             &["issued"],
             &["add", "danger", "probes", "secrets", "settings", "trial"],
             &["overview"],

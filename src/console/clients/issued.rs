@@ -5,6 +5,7 @@ use maud::html;
 use crate::base::error::Result;
 use crate::call::{Call, Input};
 use crate::console::clients::client_review;
+use crate::console::clients::flow;
 use crate::console::clients::snippets::{self, Proof};
 use crate::console::page::layout::{Layout, MenuItem, title};
 use crate::console::page::new_secret::shown;
@@ -31,6 +32,9 @@ pub fn page(call: &Call<'_>, input: &Input<'_>, client: &Client, warnings: &[&st
         @if let Some(secret) = &client.secret { (shown("Client secret", "client-secret", secret)) }
         h2 { "How to use it" }
         (snippets::section(&layout, client, client.secret.as_deref().map_or(Proof::Public, Proof::Secret)))
+        h2 { "Try it" }
+        p { "Run the whole flow against this server, in your own name, and see every request and answer." }
+        (flow::button(&layout, client, client.secret.as_deref()))
         p { a .button.main href={"/console/clients/" (client.id)} { @if client.secret.is_some() { "I have saved it: go to the client" } @else { "Go to the client" } } }
     };
     Ok(layout.page(200, MenuItem::Clients, heading, &content))

@@ -4,6 +4,7 @@ pub mod add;
 pub mod app_kind;
 pub mod client_review;
 pub mod danger;
+pub mod flow;
 pub mod form;
 pub mod issued;
 pub mod list;

@@ -64,7 +64,7 @@ fn needs(route: &Route) -> Needs {
             holds(MINE, "RIGHT_CLIENT_SETTINGS_BASIC")
         }
         "console.client.probe" | "console.client.environment" => holds(MINE, "RIGHT_CLIENT_SETTINGS_BASIC"),
-        "console.client.snippet" => holds(MINE, "RIGHT_CLIENT_INFO"),
+        "console.client.snippet" | "console.client.flow" => holds(MINE, "RIGHT_CLIENT_INFO"),
         name if name.starts_with("console.client.collaborator") => holds(MINE, "RIGHT_CLIENT_SETTINGS_COLLABORATORS"),
         "console.client.danger" | "console.client.delete" => holds(MINE, "RIGHT_CLIENT_DELETE"),
         "console.client.restore" => Needs::Of(Rule::HoldsDeleted(client("old-app"), "RIGHT_CLIENT_DELETE")),
