@@ -8,6 +8,7 @@ use crate::base::page::{Listed, Page};
 use crate::base::right::Rights;
 use crate::model::event::Action;
 use crate::model::grant::{AccessToken, Authorization};
+use crate::model::scope::GrantedScope;
 use crate::registry::entity::{Entity, NOT_FOUND};
 use crate::registry::principal::Principal;
 use crate::registry::{history, live_tokens, revocation};
@@ -47,7 +48,10 @@ pub fn find(tx: &Tx<'_>, user: &UserId, client: &ClientId) -> Result<Option<Auth
 /// Those of [`delete`].
 pub fn restore(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId, before: Option<Authorization>) -> Result<()> {
     match (before, tx.authorization(user, client)?) {
-        (Some(before), Some(_)) => tx.set_authorization(user, client, before.rights, before.agreed),
+        (Some(before), Some(_)) => {
+            let granted = GrantedScope { rights: before.rights, words: before.words };
+            tx.set_authorization(user, client, &granted, &GrantedScope { rights: before.agreed, words: before.agreed_words })
+        }
         (None, Some(_)) => delete(tx, by, user, client),
         (_, None) => Ok(()),
     }
