@@ -80,6 +80,7 @@ fn to_json(review: &ClientReview) -> Value {
         ("rule_set".to_owned(), RULE_SET.into()),
         ("findings".to_owned(), review.now.findings.iter().map(RuleFinding::to_json).collect()),
         ("stale".to_owned(), review.is_stale().into()),
+        ("shown".to_owned(), review.now.shown.clone().into()),
         ("seen".to_owned(), review.seen.as_str().into()),
     ]);
     let optional: [(&str, Option<Value>); 6] = [

@@ -37,7 +37,7 @@ pub fn answer() -> Value {
 pub fn review() -> Value {
     let request = object(&["asked_at"], [("asked_at", time()), ("account_id", plain()), ("text", text(LONGEST_TEXT))]);
     object(
-        &["client_ids", "state", "rule_set", "findings", "stale", "seen"],
+        &["client_ids", "state", "rule_set", "findings", "stale", "shown", "seen"],
         [
             ("client_ids", reference("ClientIds")),
             ("name", plain()),
@@ -55,6 +55,7 @@ pub fn review() -> Value {
                 "stale",
                 json!({"type": "boolean", "description": "Whether the newest verdict is about something else than the client is now, or by other rules."}),
             ),
+            ("shown", json!({"type": "object", "description": "The judged fields as they are, with the owners."})),
             ("seen", described(plain(), "Stands for all that an answer is about: another one if any of it changes.")),
             ("answer", reference("Verdict")),
             ("approval", reference("Verdict")),

@@ -3,17 +3,17 @@
 use serde_json::Value;
 
 use crate::base::error::Result;
-use crate::base::id::AccountId;
+use crate::base::id::{AccountId, OrganizationId, UserId};
 use crate::base::page::Page;
 use crate::base::probe::UriProbe;
 use crate::base::right::{CLIENT_RIGHTS, Rights};
 use crate::base::time::Time;
-use crate::model::client::{Client, ClientType};
+use crate::model::client::{Client, ClientType, FIELDS};
 use crate::model::event::Action;
 use crate::model::member::expanded;
 use crate::model::settings::Settings;
 use crate::model::value;
-use crate::model::verdict::Outcome;
+use crate::model::verdict::{Outcome, Verdict};
 use crate::registry::entity::Entity;
 use crate::registry::{consent, guidelines, history, likeness, probes, right_use};
 use crate::review::finding::RuleFinding;
@@ -48,6 +48,7 @@ pub(super) fn findings_with(tx: &Tx<'_>, settings: &Settings, client: &Client, h
     let registered = Known {
         is_id_reserved: false,
         is_public: holders.is_public,
+        is_handed_on: holders.is_handed_on,
         contacts_gone,
         unused_since: Some(last_token.unwrap_or(client.created_at)),
         request_text: request_text(tx, client)?,
@@ -77,21 +78,23 @@ pub fn findings_of_new(
 pub(super) struct Holders {
     /// The live accounts that have every right on it, or else all its collaborators.
     pub owners: Vec<AccountId>,
-    /// Those of them who answer for it.
+    /// Those of them who answer for it, or who did while it was theirs.
     pub answerable: Vec<Owner>,
+    /// Whether it was registered for somebody whose it is no more.
+    pub is_handed_on: bool,
     pub is_public: bool,
 }
 
 impl Holders {
     pub(super) fn of(tx: &Tx<'_>, client: &Client) -> Result<Holders> {
         let owners = owners(tx, client)?;
-        let first = registered_for(tx, client)?;
-        let has_left = first.as_ref().is_some_and(|first| !owners.contains(first));
+        let first = registered_for(tx, &Entity::Client(client.id.clone()))?;
+        let is_handed_on = first.as_ref().is_some_and(|first| !owners.contains(first));
         // An account that a collaborator added has not agreed: it vouches for nothing.
         let accounts = first.filter(|_| !owners.is_empty()).map_or_else(|| owners.clone(), |first| vec![first]);
         let mut answerable: Vec<Owner> = accounts.iter().map(|account| owner(tx, account)).collect::<Result<_>>()?;
-        answerable.iter_mut().for_each(|owner| owner.is_operator &= !has_left);
-        Ok(Holders { owners, answerable, is_public: consent::is_public(tx, &client.id)? })
+        answerable.iter_mut().for_each(|owner| owner.is_operator &= !is_handed_on);
+        Ok(Holders { owners, answerable, is_handed_on, is_public: consent::is_public(tx, &client.id)? })
     }
 }
 
@@ -100,6 +103,7 @@ impl Holders {
 struct Known {
     is_id_reserved: bool,
     is_public: bool,
+    is_handed_on: bool,
     contacts_gone: Vec<&'static str>,
     unused_since: Option<Time>,
     probes: Vec<UriProbe>,
@@ -107,25 +111,37 @@ struct Known {
     request_text: Option<String>,
 }
 
-/// Returns what its owner says, or said before it was last approved.
+/// Returns what its owner says; or what was said before an approval, as long as the client asks for no more than it did then.
 fn request_text(tx: &Tx<'_>, client: &Client) -> Result<Option<String>> {
     let request = tx.review_request(&client.id)?.map(|request| request.text).filter(|text| !text.is_empty());
-    let approved = VerdictSearch { outcome: Some(Outcome::Approved), by_rules: None };
-    let answered = || Ok(tx.verdicts(&client.id, approved, 1)?.pop().map(|verdict| verdict.request).filter(|text| !text.is_empty()));
-    request.map_or_else(answered, |text| Ok(Some(text)))
+    if request.is_some() {
+        return Ok(request);
+    }
+    let answered = VerdictSearch { outcome: Some(Outcome::Approved), has_request: Some(true), ..VerdictSearch::default() };
+    let asks_for_no_more = |verdict: &Verdict| {
+        ["rights", "grants"].into_iter().all(|name| {
+            let field = FIELDS.iter().find(|field| field.name == name);
+            let now = field.map(|field| (field.get)(client)).unwrap_or_default();
+            let then = verdict.shown.get(name).and_then(Value::as_array);
+            now.as_array().is_some_and(|now| now.iter().all(|one| then.is_some_and(|then| then.contains(one))))
+        })
+    };
+    Ok(tx.verdicts(&client.id, answered, 1)?.pop().filter(asks_for_no_more).map(|verdict| verdict.request))
 }
 
 fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client, owners: Vec<Owner>, known: Known) -> Result<Vec<RuleFinding>> {
     let related = related(tx, &owners)?;
-    let related: Vec<&str> = related.iter().map(AccountId::as_str).collect();
+    let accounts: Vec<&str> = related.iter().map(AccountId::as_str).collect();
     let reviewed = ReviewedClient {
         client,
         words: ReviewedWords::of(client, &owners),
         now: tx.now,
         is_public: known.is_public,
+        is_handed_on: known.is_handed_on,
+        contact_of_another: contact_of_another(tx, client, &owners, &related)?,
         is_id_reserved: known.is_id_reserved,
         owners,
-        others: likeness::others(tx, client, &related)?,
+        others: likeness::others(tx, client, &accounts)?,
         protected: ProtectedNames::of(settings.protected_names.get()),
         request_text: known.request_text,
         contacts_gone: known.contacts_gone,
@@ -145,9 +161,9 @@ fn owners(tx: &Tx<'_>, client: &Client) -> Result<Vec<AccountId>> {
     Ok(members.into_iter().filter(|member| !is_anybody_owner || has_all(&member.rights)).map(|member| member.account).collect())
 }
 
-/// Returns the account that a client was registered for, as its creation in the history says; `None` while it is registered.
-fn registered_for(tx: &Tx<'_>, client: &Client) -> Result<Option<AccountId>> {
-    let creation = history::since(tx, &Entity::Client(client.id.clone()), &[Action::Create], 0, 1)?.pop();
+/// Returns the account that a client or an organization was registered for, as its creation in the history says; `None` while it is registered.
+fn registered_for(tx: &Tx<'_>, entity: &Entity) -> Result<Option<AccountId>> {
+    let creation = history::since(tx, entity, &[Action::Create], 0, 1)?.pop();
     let created = creation.and_then(|event| serde_json::from_str::<Value>(&event.new_values).ok());
     Ok(created.and_then(|created| value::to_account(created.get("administrative_contact")?)))
 }
@@ -165,13 +181,39 @@ fn related(tx: &Tx<'_>, owners: &[Owner]) -> Result<Vec<AccountId>> {
     Ok(related)
 }
 
+/// Returns the contact whom users are told of, unless it belongs to these owners, as the members of an organization do.
+fn contact_of_another(tx: &Tx<'_>, client: &Client, owners: &[Owner], related: &[AccountId]) -> Result<Option<String>> {
+    let Some(contact) = client.administrative_contact.as_ref().filter(|contact| !related.contains(contact)) else { return Ok(None) };
+    for owner in owners {
+        if let AccountId::Organization(organization) = &owner.account
+            && tx.member(&Owned::Organization(organization.clone()), contact)?.is_some()
+        {
+            return Ok(None);
+        }
+    }
+    Ok(Some(contact.as_str().to_owned()))
+}
+
+/// Returns the user for whom an organization was created, if it is a member. Others can be made members, and contacts, without being asked.
+fn first_member(tx: &Tx<'_>, id: &OrganizationId) -> Result<Option<UserId>> {
+    let Some(first) = registered_for(tx, &Entity::Organization(id.clone()))? else { return Ok(None) };
+    let is_member = tx.member(&Owned::Organization(id.clone()), &first)?.is_some();
+    Ok(match first {
+        AccountId::User(user) if is_member => Some(user),
+        AccountId::User(_) | AccountId::Organization(_) => None,
+    })
+}
+
 fn owner(tx: &Tx<'_>, account: &AccountId) -> Result<Owner> {
-    let (name, administrator) = match account {
-        AccountId::User(user) => (tx.user(user, Deleted::Either)?.map(|user| user.name), Some(user.clone())),
-        AccountId::Organization(id) => (tx.organization(id, Deleted::Either)?.map(|found| found.name), tx.creator_and_member(id)?),
+    let (name, creator, first) = match account {
+        AccountId::User(user) => (tx.user(user, Deleted::Either)?.map(|user| user.name), Some(user.clone()), Some(user.clone())),
+        AccountId::Organization(id) => {
+            let name = tx.organization(id, Deleted::Either)?.map(|found| found.name);
+            (name, tx.creator_and_member(id)?, first_member(tx, id)?)
+        }
     };
-    let standing = administrator.map(|user| tx.standing(&user, Deleted::No)).transpose()?.flatten();
-    let address = tx.validated_address(account)?;
+    let standing = creator.map(|user| tx.standing(&user, Deleted::No)).transpose()?.flatten();
+    let address = first.map(|user| tx.validated_address(&user)).transpose()?.flatten();
     Ok(Owner {
         account: account.clone(),
         name: name.unwrap_or_default(),

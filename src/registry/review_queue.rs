@@ -122,7 +122,8 @@ fn seen(tx: &Tx<'_>, client: &Client, now: &Judgement, request: Option<&ReviewRe
     let members: Vec<_> = members.iter().map(|member| (member.account.as_str(), value::rights(&member.rights))).collect();
     let findings: Vec<Value> = now.findings.iter().map(RuleFinding::to_json).collect();
     let said = request.map(|request| request.text.as_str()).unwrap_or_default();
-    Ok(HEXLOWER.encode(&Sha256::digest(json!([client.state.name(), now.shown, findings, members, said]).to_string())[..16]))
+    Ok(HEXLOWER
+        .encode(&Sha256::digest(json!([client.id.as_str(), client.state.name(), now.shown, findings, members, said]).to_string())[..16]))
 }
 
 /// Lists the reviews of the clients that wait, worst first.

@@ -465,12 +465,12 @@ pub fn newest(tx: &Tx<'_>, client: &ClientId) -> Result<Option<Verdict>> {
 /// # Errors
 /// Only those of the store.
 pub fn newest_approval(tx: &Tx<'_>, client: &ClientId) -> Result<Option<Verdict>> {
-    Ok(tx.verdicts(client, VerdictSearch { outcome: Some(Outcome::Approved), by_rules: None }, 1)?.pop())
+    Ok(tx.verdicts(client, VerdictSearch { outcome: Some(Outcome::Approved), ..VerdictSearch::default() }, 1)?.pop())
 }
 
 /// Returns the newest verdict of a person about a client.
 /// # Errors
 /// Only those of the store.
 pub fn by_people(tx: &Tx<'_>, client: &ClientId) -> Result<Option<Verdict>> {
-    Ok(tx.verdicts(client, VerdictSearch { outcome: None, by_rules: Some(false) }, 1)?.pop())
+    Ok(tx.verdicts(client, VerdictSearch { by_rules: Some(false), ..VerdictSearch::default() }, 1)?.pop())
 }

@@ -36,16 +36,29 @@ fn word(written: &str) -> Word {
     Word { written: written.to_lowercase(), folded, stem }
 }
 
-/// Returns a text as it is written, and as people may read it where controls of direction turn something of it around: letters, or words.
+/// Returns a text as it is written, and as people may read it: with letters for the halves of flags, and where controls of direction turn
+/// something of it around, with letters or words turned.
 pub fn readings(text: &str) -> Vec<String> {
     const TURNS: RangeInclusive<char> = '\u{202a}'..='\u{202e}';
     const ISOLATES: RangeInclusive<char> = '\u{2066}'..='\u{2069}';
     let mut readings = vec![text.to_owned()];
+    if text.chars().any(is_of_flag) {
+        readings.push(text.chars().map(|c| if is_of_flag(c) { letter_of_flag(c) } else { c }).collect());
+    }
     if text.chars().any(|c| TURNS.contains(&c) || ISOLATES.contains(&c) || matches!(c, '\u{200f}' | '\u{61c}')) {
         readings.push(with_letters_turned(text));
         readings.push(text.split_whitespace().rev().collect::<Vec<_>>().join(" "));
     }
     readings
+}
+
+/// Returns whether two of this character are a flag. Others are shown as letters.
+fn is_of_flag(c: char) -> bool {
+    matches!(c, '\u{1f1e6}'..='\u{1f1ff}')
+}
+
+fn letter_of_flag(c: char) -> char {
+    char::from_u32(u32::from(c) - 0x1f1e6 + u32::from('a')).unwrap_or(c)
 }
 
 /// Returns a text with what an override puts from right to left in the order in which it is read.

@@ -18,6 +18,10 @@ pub struct ReviewedClient<'a> {
     pub now: Time,
     /// Whether it has no secret.
     pub is_public: bool,
+    /// Whether it was registered for somebody whose it is no more.
+    pub is_handed_on: bool,
+    /// The administrative contact, if it is neither of its owners nor of theirs.
+    pub contact_of_another: Option<String>,
     /// Whether nobody can register its ID.
     pub is_id_reserved: bool,
     /// Who answers for it: those with every right on it. None once they are gone.

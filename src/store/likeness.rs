@@ -3,7 +3,7 @@
 use rusqlite::named_params;
 
 use crate::base::error::Result;
-use crate::base::id::{AccountId, ClientId, OrganizationId, UserId};
+use crate::base::id::{ClientId, OrganizationId, UserId};
 use crate::store::sql::Cells;
 use crate::store::transaction::Tx;
 
@@ -94,10 +94,9 @@ impl Tx<'_> {
         self.one(statement, named_params! {":organization": organization}, |cells| cells.take("account_id"))
     }
 
-    /// Returns the validated e-mail address of a user, or of the user who is an organization's administrative contact.
-    pub(crate) fn validated_address(&self, account: &AccountId) -> Result<Option<String>> {
-        let statement = "SELECT u.primary_email_address FROM users u WHERE u.primary_email_address_validated_at IS NOT NULL \
-             AND u.user_id = coalesce((SELECT administrative_contact FROM organizations WHERE organization_id = :account), :account)";
-        self.one(statement, named_params! {":account": account}, |cells| cells.take("primary_email_address"))
+    /// Returns the validated e-mail address of a user.
+    pub(crate) fn validated_address(&self, user: &UserId) -> Result<Option<String>> {
+        let statement = "SELECT primary_email_address FROM users WHERE user_id = :user AND primary_email_address_validated_at IS NOT NULL";
+        self.one(statement, named_params! {":user": user}, |cells| cells.take("primary_email_address"))
     }
 }

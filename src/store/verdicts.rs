@@ -39,7 +39,8 @@ const COLUMNS: &str = "verdict_number, judged_at, rule_set, outcome, judge, acco
 static VERDICTS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {COLUMNS} FROM client_verdicts WHERE {OF_CLIENT} AND (:outcome IS NULL OR outcome = :outcome) \
-         AND (:judged_by_rules IS NULL OR (judge = 'rules') = :judged_by_rules) ORDER BY verdict_number DESC LIMIT :most"
+         AND (:judged_by_rules IS NULL OR (judge = 'rules') = :judged_by_rules) \
+         AND (:has_request IS NULL OR (request <> '') = :has_request) ORDER BY verdict_number DESC LIMIT :most"
     )
 });
 
@@ -66,13 +67,16 @@ pub struct VerdictSearch {
     pub outcome: Option<Outcome>,
     /// Only those of the rules alone, or only those of people.
     pub by_rules: Option<bool>,
+    /// Only those that answered a request in words, or only the others.
+    pub has_request: Option<bool>,
 }
 
 impl Tx<'_> {
     /// Returns at most `most` verdicts of a client, newest first.
     pub(crate) fn verdicts(&self, client: &ClientId, search: VerdictSearch, most: usize) -> Result<Vec<Verdict>> {
         let values = named_params! {
-            ":client_id": client, ":outcome": search.outcome, ":judged_by_rules": search.by_rules, ":most": most as i64,
+            ":client_id": client, ":outcome": search.outcome, ":judged_by_rules": search.by_rules,
+            ":has_request": search.has_request, ":most": most as i64,
         };
         self.all(&VERDICTS, values, read_verdict)
     }
@@ -110,12 +114,13 @@ impl Tx<'_> {
         self.run(&statement, named_params! {":client_id": client, ":number": number}).map(drop)
     }
 
-    /// Deletes all but the newest `most` verdicts of a client and its newest approval.
+    /// Deletes all but the newest `most` verdicts of a client, its newest approval, and the newest that answered a request in words.
     pub(crate) fn delete_old_verdicts(&self, client: &ClientId, most: usize) -> Result<()> {
         let statement = format!(
             "DELETE FROM client_verdicts WHERE {OF_CLIENT} AND verdict_number <= \
              (SELECT verdict_number FROM client_verdicts WHERE {OF_CLIENT} ORDER BY verdict_number DESC LIMIT 1 OFFSET :most) \
-             AND verdict_number IS NOT (SELECT max(verdict_number) FROM client_verdicts WHERE {OF_CLIENT} AND outcome = 'approved')"
+             AND verdict_number IS NOT (SELECT max(verdict_number) FROM client_verdicts WHERE {OF_CLIENT} AND outcome = 'approved') \
+             AND verdict_number IS NOT (SELECT max(verdict_number) FROM client_verdicts WHERE {OF_CLIENT} AND outcome = 'approved' AND request <> '')"
         );
         self.run(&statement, named_params! {":client_id": client, ":most": most as i64}).map(drop)
     }

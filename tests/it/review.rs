@@ -183,3 +183,34 @@ fn a_malformed_owner_is_told_from_one_that_is_missing() {
     field(json!({"organization_ids": {"organization_id": "-"}}), "organization_id");
     field(json!({}), "ids");
 }
+
+#[test]
+fn letters_of_flags_are_letters() {
+    let server = fixture();
+    let is_found = |name: &str| found_for_acme(&server, &with(json!({"name": name}))).contains(&"blocks protected_name name".to_owned());
+    assert!(is_found("\u{1f1f9}\u{1f1f9}\u{1f1f3}") && is_found("\u{1f1f9}\u{1f1f9}\u{1f1f3} Login"));
+    assert!(!is_found("Acme Hub \u{1f1f3}\u{1f1f1}"));
+}
+
+#[test]
+fn an_account_that_somebody_made_a_member_lends_no_brand() {
+    let server = fixture();
+    let user = json!({"user": {
+        "ids": {"user_id": "sam"}, "primary_email_address": "sam@siemens.example", "primary_email_address_validated_at": "2026-01-01T00:00:00Z",
+        "password": "Good-passw0rd", "state": "STATE_APPROVED",
+    }});
+    server.check("admin", "POST", "/api/v3/users", &user.to_string(), "200");
+    server.has_organization("bob", "mllry");
+    let member = json!({"collaborator": {"ids": {"user_ids": {"user_id": "sam"}}, "rights": ["RIGHT_ORGANIZATION_INFO"]}});
+    server.check("bob", "PUT", "/api/v3/organizations/mllry/collaborators", &member.to_string(), "200");
+    let contact =
+        json!({"organization": {"administrative_contact": {"user_ids": {"user_id": "sam"}}}, "field_mask": "administrative_contact"});
+    server.check("bob", "PUT", "/api/v3/organizations/mllry", &contact.to_string(), "200");
+    let client = with(json!({
+        "ids": {"client_id": "siemens-gateways"}, "name": "Siemens Gateways", "redirect_uris": ["https://login.siemens.example/cb"],
+        "description": "Connect and set up your Siemens gateways from the browser, step by step",
+    }));
+    let owner = json!({"organization_ids": {"organization_id": "mllry"}});
+    let found = found(&check(&server, "bob", &client, &owner, "200"));
+    assert!(found.contains(&"warns owner_is_not_brand collaborators".to_owned()), "{found:?}");
+}

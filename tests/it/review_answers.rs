@@ -178,3 +178,73 @@ fn the_queue_approves_what_is_blocked_only_with_a_box_of_its_own() {
         assert_eq!(state(&server), "STATE_APPROVED");
     }
 }
+
+#[test]
+fn a_reason_that_was_given_for_one_thing_is_none_for_what_comes_later() {
+    let server = reviewing();
+    registers(&server, json!({"grants": ["GRANT_AUTHORIZATION_CODE", "GRANT_REFRESH_TOKEN"]}));
+    assert_eq!(state(&server), "STATE_REQUESTED");
+    server.check("alice", "POST", REVIEW, r#"{"text":"It copies measurements to your archive at night."}"#, "200");
+    approves(&server);
+    for n in 0..30 {
+        changes(&server, "description", json!(format!("Shows the gateways of all my users on a map, number {n}.")));
+    }
+    assert_eq!(state(&server), "STATE_APPROVED", "the reason is still one for what was approved");
+    changes(&server, "rights", json!(["RIGHT_USER_INFO", "RIGHT_GATEWAY_ALL"]));
+    assert_eq!(state(&server), "STATE_REQUESTED");
+}
+
+#[test]
+fn a_client_that_was_handed_on_is_looked_at_by_a_person() {
+    let mut server = reviewing();
+    server.has_user("mallory");
+    registers(&server, json!({}));
+    let member = |who: &str, rights: &[&str]| {
+        let ids = json!({"user_ids": {"user_id": who}});
+        json!({"collaborator": {"ids": ids, "rights": rights}}).to_string()
+    };
+    let collaborators = format!("{CLIENT}/collaborators");
+    server.check("alice", "PUT", &collaborators, &member("mallory", &["RIGHT_ALL"]), "200");
+    server.check("mallory", "PUT", &collaborators, &member("alice", &[]), "200");
+    let body = r#"{"client":{"description":"Shows the gateways of my users on another map."},"field_mask":"description"}"#;
+    server.check("mallory", "PUT", CLIENT, body, "200");
+    let review = server.check("mallory", "GET", REVIEW, "", "200").json();
+    assert_eq!(review["state"], "STATE_REQUESTED", "{review}");
+    let seen = review["findings"][0]["seen"].as_str().unwrap_or_default();
+    assert!(seen.contains("registered for `alice`"), "{review}");
+}
+
+#[test]
+fn nobody_is_named_as_the_contact_of_a_client_of_others_unseen() {
+    let mut server = reviewing();
+    server.has_user("victim");
+    server.has_user("carol");
+    registers(&server, json!({}));
+    for who in ["victim", "carol"] {
+        let member = json!({"collaborator": {"ids": {"user_ids": {"user_id": who}}, "rights": ["RIGHT_CLIENT_INFO"]}});
+        server.check("alice", "PUT", &format!("{CLIENT}/collaborators"), &member.to_string(), "200");
+    }
+    changes(&server, "technical_contact", json!({"user_ids": {"user_id": "carol"}}));
+    assert_eq!(state(&server), "STATE_APPROVED", "users are not told of that contact");
+    changes(&server, "administrative_contact", json!({"user_ids": {"user_id": "victim"}}));
+    assert_eq!(state(&server), "STATE_REQUESTED");
+    assert_eq!(review(&server)["findings"][0]["rule"], "contact_of_another", "{}", review(&server));
+    // The queue names who owns it, and not whom the owner names.
+    let page = signed_in_admin(&server).opens(&server, "/console/review").text();
+    assert!(page.contains("of the user <strong>alice</strong>") && !page.contains("of the user <strong>victim"), "{page}");
+}
+
+#[test]
+fn a_person_is_shown_all_that_an_approval_is_about() {
+    let server = reviewing();
+    registers(&server, json!({"rights": ["RIGHT_USER_DELETE"], "attributes": {"rights-reason": "It deletes what you choose"}}));
+    changes(&server, "name", json!("My Other App"));
+    let review = review(&server);
+    let shown = &review["shown"];
+    assert_eq!(
+        (&shown["name"], &shown["owners"], &shown["rights"]),
+        (&json!("My Other App"), &json!(["alice"]), &json!(["RIGHT_USER_DELETE"]))
+    );
+    let page = signed_in_admin(&server).opens(&server, "/console/review").text();
+    assert!(page.contains("rights-reason") && page.contains("It deletes what you choose"), "{page}");
+}

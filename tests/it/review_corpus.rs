@@ -13,7 +13,8 @@ use crate::documents::is_writing;
 use crate::server::Server;
 
 /// Rules about what time does to a client, which other stories test.
-const OF_REGISTERED: &[&str] = &["owner_gone", "contacts_gone", "never_used", "redirect_uri_works", "secret_kind", "unused_rights"];
+const OF_REGISTERED: &[&str] =
+    &["owner_gone", "contact_of_another", "contacts_gone", "never_used", "redirect_uri_works", "secret_kind", "unused_rights"];
 
 /// Files whose clients are good: nothing found about them weighs more than a note.
 const GOOD: &[&str] = &["good.json", "operator.json", "private.json", "unseen-good.json"];

@@ -63,6 +63,14 @@ pub fn show(values: &Values, remote: &mut Remote) -> Result<(), Failure> {
     print(values, review)
 }
 
+/// Tells what is judged, as it is: what an approval is about.
+fn tell_shown(review: &Value) {
+    for (name, value) in review["shown"].as_object().into_iter().flatten() {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        note(&format!("{name}: {}", printable(&value)));
+    }
+}
+
 fn tell_request(review: &Value) {
     let Some(request) = review.get("request") else { return };
     let (by, since) = (text(request, "account_id"), text(request, "asked_at"));
@@ -83,6 +91,7 @@ fn print(values: &Values, review: Value) -> Result<(), Failure> {
         return output::object(values, &["client_ids.client_id"], &review);
     }
     output::list(values, &["client_ids.client_id", "state", "waits_for", "severity", "rule", "field", "seen", "do"], &rows(&review))?;
+    tell_shown(&review);
     tell_request(&review);
     if let Some(answer) = review.get("answer") {
         let who = answer["account_id"].as_str().unwrap_or("the operator");

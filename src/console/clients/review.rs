@@ -214,7 +214,8 @@ fn request(call: &Call<'_>, review: &ClientReview, fields: &Fields, is_chosen: b
             }
             p .quiet {
                 a href={"/console/clients/" (client.id)} { (client.id) }
-                @if let Some(owner) = &client.administrative_contact { ", of the " (owner.kind()) " " strong { (owner.as_str()) } }
+                // Not the contact: that is whom the owner names.
+                @for owner in &review.now.owners { ", of the " (owner.kind()) " " strong { (owner.as_str()) } }
                 ", registered " (timestamp(client.created_at))
             }
             (changes)
@@ -297,6 +298,10 @@ fn asks_for(client: &Client, is_public: bool) -> Markup {
                 }
             }
             @if rights.is_empty() { dt { "Rights" } dd .quiet { "none" } }
+            @if !client.attributes.is_empty() {
+                dt { "Attributes" }
+                dd { ul .plain { @for (key, value) in &client.attributes { li { code { (key) } " " (value) } } } }
+            }
         }
     }
 }

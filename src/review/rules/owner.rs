@@ -11,11 +11,19 @@ use crate::review::words::{claims, distinctive};
 const FIELD: &str = "collaborators";
 
 pub fn is_not_brand(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
-    if reviewed.owners.is_empty() || is_clear(reviewed) {
+    let Some(owner) = reviewed.owners.first() else { return Vec::new() };
+    let (id, kind, account) = (&reviewed.client.id, owner.account.kind(), owner.account.as_str());
+    if reviewed.is_handed_on {
+        let seen = format!("The client `{id}` was registered for `{account}`, whose it is no more");
+        return vec![RuleMatch::new(
+            FIELD,
+            seen,
+            "Have those who own it now register a client of their own, or say in a request for review who they are.",
+        )];
+    }
+    if is_clear(reviewed) {
         return Vec::new();
     }
-    let (id, owner) = (&reviewed.client.id, &reviewed.owners[0]);
-    let (kind, account) = (owner.account.kind(), owner.account.as_str());
     let seen = format!("The {kind} `{account}` owns the client `{id}`, and nothing shows that the brand is its own");
     let advice = match owner.account {
         AccountId::User(_) => {
@@ -93,6 +101,14 @@ pub fn gone(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
         return vec![RuleMatch::new(FIELD, "It has no owner any more", "Add a collaborator with all rights, or delete the client.")];
     }
     Vec::new()
+}
+
+pub fn contact_of_another(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
+    let seen = reviewed.contact_of_another.iter().map(|contact| {
+        let seen = format!("Users are told that the client is of `{contact}`, who is not its owner");
+        RuleMatch::new("administrative_contact", seen, "Name the owner, or for an organization one of its members.")
+    });
+    seen.collect()
 }
 
 pub fn contacts_gone(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
