@@ -221,9 +221,8 @@ pub fn answer(tx: &Tx<'_>, by: &Principal, settings: &Settings, answered: &Answe
     if has_read && seen(tx, &waiting, &judgement, request.as_ref())? != answered.seen {
         return Err(CLIENT_CHANGED.with("client_id", id.as_str()).into());
     }
-    let blocking = judgement.blocking();
-    if approves && !answered.despite_blocking && !blocking.is_empty() {
-        return Err(BLOCKING_FINDINGS.with("client_id", id.as_str()).with("rules", blocking.join(", ")).into());
+    if approves && !answered.despite_blocking {
+        refuse_blocked(id, &judgement)?;
     }
     let client = set_state(tx, by, &waiting, state, &beginning(reason))?;
     if request.is_none() {
@@ -233,6 +232,20 @@ pub fn answer(tx: &Tx<'_>, by: &Principal, settings: &Settings, answered: &Answe
     let verdict = NewVerdict { judgement: judgement.clone(), outcome, judge, reason: reason.to_owned(), request: RequestChange::Closes };
     verdicts::store(tx, by, settings, id, verdict)?;
     judged(tx, client, judgement)
+}
+
+/// Checks that no finding blocks a client.
+/// # Errors
+/// `client_not_found`, `blocking_findings`.
+pub fn check_not_blocked(tx: &Tx<'_>, settings: &Settings, id: &ClientId) -> Result<()> {
+    refuse_blocked(id, &verdicts::judge(tx, settings, &live_client(tx, id)?)?)
+}
+
+fn refuse_blocked(id: &ClientId, judgement: &Judgement) -> Result<()> {
+    match judgement.blocking() {
+        rules if rules.is_empty() => Ok(()),
+        rules => Err(BLOCKING_FINDINGS.with("client_id", id.as_str()).with("rules", rules.join(", ")).into()),
+    }
 }
 
 fn check_text(message: &str, name: &str, text: &str) -> Result<()> {

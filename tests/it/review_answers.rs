@@ -248,3 +248,28 @@ fn a_person_is_shown_all_that_an_approval_is_about() {
     let page = signed_in_admin(&server).opens(&server, "/console/review").text();
     assert!(page.contains("rights-reason") && page.contains("It deletes what you choose"), "{page}");
 }
+
+#[test]
+fn the_settings_of_a_client_that_is_blocked_approve_it_only_with_a_box_of_its_own() {
+    let server = reviewing();
+    registers(&server, json!({"name": "The Things Stack"}));
+    let mut admin = signed_in_admin(&server);
+    let target = "/console/clients/my-app/settings";
+    let fields = [
+        ("name", "The Things Stack"),
+        ("description", "Shows the gateways of my users on a map."),
+        ("redirect_uris", "https://app.example/cb"),
+        ("grants", "GRANT_AUTHORIZATION_CODE"),
+        ("rights", "RIGHT_USER_INFO"),
+        ("administrative_contact", "user:alice"),
+        ("technical_contact", "user:alice"),
+        ("state", "STATE_APPROVED"),
+    ];
+    let page = admin.sends_form(&server, target, &fields);
+    page.refuses("despite", "blocking_findings");
+    assert_eq!(state(&server), "STATE_REQUESTED");
+    let done = admin.sends_form(&server, target, &[&fields[..], &[("despite", "true")]].concat());
+    assert_eq!((done.status, state(&server)), (303, json!("STATE_APPROVED")), "{}", done.text());
+    let saved = admin.sends_form(&server, target, &fields);
+    assert_eq!(saved.status, 303, "it is approved already");
+}

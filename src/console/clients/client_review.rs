@@ -3,13 +3,14 @@
 use maud::{Markup, html};
 use serde_json::{Map, Value};
 
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::base::right::Right;
 use crate::call::{Call, Input, LongWork, Work};
 use crate::console::clients::form::field_label;
 use crate::console::clients::page::{ClientPage, ClientTab};
 use crate::console::form::fields::{Fields, Label, label};
 use crate::console::form::findings;
+use crate::console::form::problem::{Problem, Refused};
 use crate::console::form::saving::{in_words, save};
 use crate::console::page::layout::{after, age, timestamp};
 use crate::console::page::paths;
@@ -19,6 +20,7 @@ use crate::model::client::Client;
 use crate::model::settings::Approval;
 use crate::model::verdict::{Judge, Outcome, ReviewRequest, Verdict};
 use crate::page::message;
+use crate::registry::approval::BLOCKING_FINDINGS;
 use crate::registry::review_queue::{self, ClientReview, WaitsFor};
 
 const TEXT: Label =
@@ -65,6 +67,32 @@ fn shown(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
         @if call.by.is_admin && page.client.state == State::Requested { p { a href="/console/review" { "Answer it in the review queue" } } }
     };
     Ok(page.show(fields.status(), ClientTab::Review, &content))
+}
+
+/// The box with which a client is approved although something blocks it.
+pub const DESPITE: &str = "despite";
+
+/// Draws that box under a name of its own.
+pub fn despite(name: &str, fields: &Fields) -> Markup {
+    html! {
+        label .tick {
+            input type="checkbox" id=(name) name=(name) value="true" checked[fields.values.has(name)];
+            span { "Approve it although something blocks it; the history will tell so" }
+        }
+        (fields.problem_at(name))
+    }
+}
+
+/// Returns a refusal; that of a client that is blocked stands beside its box.
+pub fn refused(error: Error, named: impl FnOnce(&str) -> String) -> Refused {
+    match &error {
+        Error::Named(refusal) if refusal.definition == &BLOCKING_FINDINGS => {
+            let id = refusal.attributes.get("client_id").and_then(|id| id.as_str()).unwrap_or_default();
+            let text = format!("What the rules find blocks “{id}”. Tick the box to approve it all the same.");
+            Problem::new(&named(id), BLOCKING_FINDINGS.name, text).into()
+        }
+        _ => Refused::from(error),
+    }
 }
 
 /// To whom a page tells what a client waits for.

@@ -2,15 +2,15 @@
 
 use maud::{Markup, html};
 
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::call::{Call, Input, LongWork, Work};
-use crate::console::clients::client_review::ReviewReader;
+use crate::console::clients::client_review::{DESPITE, ReviewReader};
 use crate::console::clients::form::field_label;
 use crate::console::clients::page::{shown_name, state_reason};
 use crate::console::clients::{client_review, overview};
 use crate::console::form::fields::{Fields, Label, label};
 use crate::console::form::findings;
-use crate::console::form::problem::{Problem, Refused};
+use crate::console::form::problem::Problem;
 use crate::console::form::saving::{self, EditedPart, Seen, save};
 use crate::console::page::layout::{Layout, MenuItem, after_changing, timestamp, title};
 use crate::console::page::listing::Listing;
@@ -20,7 +20,7 @@ use crate::model::client::Client;
 use crate::page::message;
 use crate::page::rights::groups;
 use crate::page::words::sentence;
-use crate::registry::approval::{BLOCKING_FINDINGS, CLIENT_CHANGED, ReviewAnswer};
+use crate::registry::approval::{CLIENT_CHANGED, ReviewAnswer};
 use crate::registry::entity::Entity;
 use crate::registry::review_queue::{self, AnsweredClient, ClientReview, WaitsFor};
 use crate::review::rules::is_dangerous;
@@ -31,9 +31,8 @@ const PATH: &str = "/console/review";
 const EVERY: &str = "every";
 const LISTED: &str = "listed";
 
-/// Beside each request: what stands for what was read, and whether it is approved although something blocks it.
+/// Beside each request: what stands for what was read.
 const READ: &str = "seen";
-const DESPITE: &str = "despite";
 
 const REASON: Label = label(
     "reason",
@@ -58,7 +57,7 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
             let answer = |client| review_queue::answer(call.tx, call.by, call.settings, client, &answer).map(drop);
             review.clients.iter().try_for_each(answer)
         });
-        answered.map_err(|error| refused(error).renamed("reason", &review.reason_field()))?;
+        answered.map_err(|error| client_review::refused(error, |id| beside(DESPITE, id)).renamed("reason", &review.reason_field()))?;
         let done = match answer {
             ReviewAnswer::Approve(_) => "approved",
             ReviewAnswer::Reject(_) => "rejected",
@@ -67,18 +66,6 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         let what: Vec<&str> = review.clients.iter().map(|client| client.id.as_str()).collect();
         Ok(after_changing(PATH, done, &what))
     })
-}
-
-/// Returns a refusal; that of a client that is blocked stands beside the box that approves it all the same.
-fn refused(error: Error) -> Refused {
-    match &error {
-        Error::Named(named) if named.definition == &BLOCKING_FINDINGS => {
-            let id = named.attributes.get("client_id").and_then(|id| id.as_str()).unwrap_or_default();
-            let text = format!("What the rules find blocks “{id}”. Tick the box beside it to approve it all the same.");
-            Problem::new(&beside(DESPITE, id), BLOCKING_FINDINGS.name, text).into()
-        }
-        _ => Refused::from(error),
-    }
 }
 
 /// The buttons, by their names.
@@ -259,11 +246,7 @@ fn own_answer(review: &ClientReview, fields: &Fields) -> Markup {
             (fields.problem_at(&name))
         }
         @if !review.now.blocking().is_empty() {
-            label .tick {
-                input type="checkbox" id=(despite) name=(despite) value="true" checked[fields.values.has(&despite)];
-                span { "Approve it although something blocks it; the history will tell so" }
-            }
-            (fields.problem_at(&despite))
+            (client_review::despite(&despite, fields))
         }
         div .submit {
             button .danger name="reject" value=(client.id) aria-label={"Reject " (client.id)} { "Reject" }

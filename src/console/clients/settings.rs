@@ -5,6 +5,7 @@ use maud::html;
 use crate::base::error::Result;
 use crate::base::right::Right;
 use crate::call::{Call, Input, LongWork, Work};
+use crate::console::clients::client_review::{self, DESPITE};
 use crate::console::clients::form::{FORM, field_label};
 use crate::console::clients::page::{ClientPage, ClientTab, saved};
 use crate::console::form::contacts;
@@ -14,11 +15,13 @@ use crate::console::form::saving::save;
 use crate::console::page::layout::after;
 use crate::console::page::paths;
 use crate::http::reply::Reply;
+use crate::model::choice::State;
 use crate::model::client::FIELDS;
 use crate::model::mask::Mask;
 use crate::registry::client_check;
 use crate::registry::clients;
 use crate::registry::entity::Entity;
+use crate::registry::review_queue;
 use crate::store::members::Owned;
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
@@ -51,8 +54,13 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
             let (old, _) = clients::get(call.tx, call.by, &id, &Mask::everything(FIELDS))?;
             let Some((mask, sent)) = FORM.changes(call, &Entity::Client(id.clone()), &old, form)? else { return Ok("saved") };
             let changed = clients::update(call.tx, call.by, call.settings, &id, &mask, &sent, None)?;
+            let is_approved_here = call.by.is_admin && old.state != State::Approved && changed.client.state == State::Approved;
+            if is_approved_here && !form.has(DESPITE) {
+                review_queue::check_not_blocked(call.tx, call.settings, &id)?;
+            }
             Ok(saved(changed.withdrawn))
-        })?;
+        });
+        let done = done.map_err(|error| client_review::refused(error, |_| DESPITE.to_owned()))?;
         Ok(after(&format!("/console/clients/{id}/settings"), done))
     })
 }
@@ -71,6 +79,7 @@ fn form(page: &ClientPage<'_>, fields: &Fields) -> Result<Reply> {
         @if let Some(checked) = &fields.check { (findings::at(checked, "id")) }
         (page.stakes())
         (FORM.changed_rows(call, &Entity::Client(client.id.clone()), &fields, &accounts)?)
+        @if fields.problems.each().iter().any(|problem| problem.field == DESPITE) { (client_review::despite(DESPITE, &fields)) }
     };
     let content = html! {
         @if let Some(checked) = &fields.check { (findings::summary(checked, field_label)) }
