@@ -15,13 +15,12 @@ use crate::declared::fields::is_declared;
 use crate::declared::found::FoundEntity;
 use crate::declared::managed;
 use crate::declared::names::{self, refused_at};
-use crate::declared::plan::{plan, rights_of};
+use crate::declared::plan::plan;
 use crate::declared::prepared::{HashingEffort, PLAN_OUTDATED, Prepared, SecretVerdict};
-use crate::declared::read::{Declaration, DeclaredClient, DeclaredKey, DeclaredOrganization, DeclaredUser};
+use crate::declared::read::{Declaration, DeclaredAuthorization, DeclaredClient, DeclaredKey, DeclaredOrganization, DeclaredUser};
 use crate::declared::step::{Plan, PlanStep, PlannedAction, Prune};
 use crate::model::field::Field;
 use crate::model::patch::Patch;
-use crate::model::scope::GrantedScope;
 use crate::model::settings::Settings;
 use crate::model::value::FieldValue;
 use crate::model::{client, organization, user};
@@ -146,14 +145,12 @@ impl<'a> Application<'a> {
         self.plan.steps.iter().filter(|step| step.kind == "authorization")
     }
 
-    fn authorize(&self, authorization: &crate::declared::read::DeclaredAuthorization) -> Result<()> {
+    fn authorize(&self, authorization: &DeclaredAuthorization) -> Result<()> {
         let (user_id, client_id) = (&authorization.user_id, &authorization.client_id);
         names::check_user(self.tx, user_id)?;
         let client = names::client(self.tx, client_id)?;
-        let asked = authorization.rights.as_deref().map_or(client.all_rights(), rights_of);
-        let agreed = authorization.agreed.as_deref().map_or(asked, rights_of);
-        let of_rights = |rights| GrantedScope { rights, words: authorization.words.clone() };
-        consent::authorize(self.tx, self.by(), &user_id.id, &client, &of_rights(asked), &of_rights(agreed))
+        let (granted, agreed) = authorization.granted(client.all_rights());
+        consent::authorize(self.tx, self.by(), &user_id.id, &client, &granted, &agreed)
     }
 
     fn is_new(&self, kind: &'static str, id: &str) -> bool {

@@ -11,13 +11,12 @@ use crate::model::client::Client;
 use crate::model::field::{Field, Purpose};
 use crate::model::mask::Mask;
 use crate::model::patch::Patch;
-use crate::model::scope::GrantedScope;
 use crate::model::settings::Settings;
 use crate::model::{client, organization, password, user, value};
 use crate::registry::principal::Principal;
 use crate::registry::secrets::NewSecret;
 use crate::registry::users::NewPasswords;
-use crate::registry::{api_keys, clients, consent, members, organizations, users};
+use crate::registry::{api_keys, clients, consent, members, organizations, secrets, users};
 use crate::store::Tx;
 use crate::store::members::Owned;
 
@@ -50,7 +49,7 @@ impl Creation<'_> {
             sent.put("primary_email_address", format!("{id}@localhost").into());
         }
         // The rules for passwords are those for people who choose one: what is declared was checked, unless it is a hash.
-        sent.put("password", user.password.plain().map_or_else(|| password::generated(id), str::to_owned).into());
+        sent.put("password", user.password.text().map_or_else(|| password::generated(id), str::to_owned).into());
         let made = users::create(self.tx, &self.by, self.settings, id.clone(), &sent, passwords);
         made.map(drop).map_err(|error| refused_at(&user.id.at, error))
     }
@@ -102,6 +101,7 @@ impl Creation<'_> {
         let by = Principal { account: Some(owner.clone()), ..self.by.clone() };
         let sent = without(&before_it_ended(&client.sent), client::FIELDS, CONTACTS);
         clients::create(tx, &by, self.settings, id.clone(), &owner, &sent, secret)?;
+        secrets::add_older(tx, id, &client.older_secrets)?;
         let owned = Owned::Client(id.clone());
         let members = client.collaborators.iter().map(|member| Ok((names::account(tx, &member.id)?, member)));
         let members = members.collect::<Result<Vec<_>>>()?;
@@ -138,20 +138,16 @@ impl Creation<'_> {
 
     /// Authorizes a client as its user would.
     pub fn authorization(&self, authorization: &DeclaredAuthorization) -> Result<()> {
-        let DeclaredAuthorization { user_id, client_id, rights, agreed: _, words } = authorization;
+        let DeclaredAuthorization { user_id, client_id, rights, .. } = authorization;
         names::check_user(self.tx, user_id)?;
         let client = names::client(self.tx, client_id)?;
-        let rights: Rights = match rights {
-            None => client.all_rights(),
-            Some(rights) => {
-                checked_rights(&client, rights).map_err(|reason| wrong_at(&client_id.at.replace("client_id", "rights"), reason))?
-            }
-        };
+        let unchecked = |reason| wrong_at(&client_id.at.replace("client_id", "rights"), reason);
+        rights.iter().try_for_each(|rights| checked_rights(&client, rights).map(drop).map_err(unchecked))?;
         if let Err(refusal) = consent::check_user(self.tx, &user_id.id, &client)? {
             return Err(not_granted_to(self.tx, user_id, &refusal)?);
         }
-        let granted = GrantedScope { rights, words: words.clone() };
-        consent::authorize(self.tx, &self.by, &user_id.id, &client, &granted, &granted)
+        let (granted, agreed) = authorization.granted(client.all_rights());
+        consent::authorize(self.tx, &self.by, &user_id.id, &client, &granted, &agreed)
     }
 
     /// Suspends or rejects a client, whose tokens are from before that.

@@ -40,7 +40,7 @@ pub fn export(tx: &Tx<'_>) -> Result<Export> {
     let live_users = all(|page| users::list(tx, &Principal::operator(), &Search::live(UserKey::Id, Direction::Ascending, page)))?;
     let live_users: Vec<User> = live_users.into_iter().map(|(user, _)| user).collect();
     let administrator = live_users.iter().find(|user| user.is_acting_admin()).map(|user| user.id.clone());
-    let mut exporting = Exporting { tx, administrator, notes: Vec::new(), older_secrets: 0 };
+    let mut exporting = Exporting { tx, administrator, notes: Vec::new() };
     let users = live_users.iter().map(|user| exporting.user(user)).collect::<Result<Vec<_>>>()?;
     let organizations = exporting.organizations()?;
     let clients = exporting.clients()?;
@@ -60,7 +60,6 @@ struct Exporting<'a> {
     /// Who owns what nobody does any more.
     administrator: Option<UserId>,
     notes: Vec<String>,
-    older_secrets: usize,
 }
 
 impl Exporting<'_> {
@@ -72,8 +71,11 @@ impl Exporting<'_> {
         }
         if let Some(passwords) = self.tx.passwords(&user.id)? {
             members.insert("password".to_owned(), json!({"hash": passwords.password.as_str()}));
-            if passwords.temporary.is_some() {
-                self.notes.push(format!("the temporary password of user `{}`, which ends within a day", user.id));
+            if let (Some(end), Some(temporary)) = (passwords.temporary_until(self.tx.now), &passwords.temporary) {
+                members.insert("temporary_password".to_owned(), json!({"hash": temporary.as_str()}));
+                let times = [("created", user.temporary_password_created_at), ("expires", Some(end))];
+                let times = times.into_iter().filter_map(|(name, time)| Some((format!("temporary_password_{name}_at"), time?.to_string())));
+                members.extend(times.map(|(name, time)| (name, time.into())));
             }
         }
         self.add_keys(&mut members, &AccountId::User(user.id.clone()))?;
@@ -108,11 +110,7 @@ impl Exporting<'_> {
         let search = |page| Search::live(ClientKey::Id, Direction::Ascending, page);
         let nothing = Mask::default();
         let found = all(|page| clients::search(tx, &by, &search(page), &nothing)?.listed())?;
-        let exported = found.iter().map(|(client, _)| self.client(client)).collect::<Result<Vec<_>>>()?;
-        if self.older_secrets > 0 {
-            self.notes.push(format!("{} older client secrets, which were rotated and are still in their grace period", self.older_secrets));
-        }
-        Ok(exported)
+        found.iter().map(|(client, _)| self.client(client)).collect()
     }
 
     fn client(&mut self, client: &Client) -> Result<Value> {
@@ -131,8 +129,12 @@ impl Exporting<'_> {
         }
         self.add_fields(&mut members, client::FIELDS, client, &what)?;
         let secrets = self.tx.client_secrets(&client.id)?;
-        self.older_secrets += secrets.len().saturating_sub(1);
         members.insert("secret".to_owned(), secrets.first().map_or(Value::Null, |secret| json!({"hash": secret.hash.as_str()})));
+        let older = secrets.iter().skip(1).filter_map(|secret| Some((secret, secret.expires_at?)));
+        let older: Vec<Value> = older.map(|(secret, end)| json!({"hash": secret.hash.as_str(), "expires_at": end.to_string()})).collect();
+        if !older.is_empty() {
+            members.insert("older_secrets".to_owned(), older.into());
+        }
         let contacts = self.live(contacts_of([&client.administrative_contact, &client.technical_contact]))?;
         let without_rights = contacts.into_iter().chain(new_owner.is_none().then(|| owner.clone()));
         members.insert("collaborators".to_owned(), listed(&found, "account", without_rights, new_owner));

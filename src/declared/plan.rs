@@ -20,6 +20,7 @@ use crate::declared::read::{
 use crate::declared::step::{FieldChange, Plan, PlanStep, PlannedAction, Prune};
 use crate::model::client::{self, Client};
 use crate::model::organization::{self, Organization};
+use crate::model::scope::GrantedScope;
 use crate::model::user::{self, User};
 use crate::model::value;
 use crate::model::view::MASKED;
@@ -85,7 +86,13 @@ impl Planning<'_> {
             keys: &user.api_keys,
             secret: Some(("password", self.prepared.password(self.tx, user)?)),
         };
-        self.step(wanted, found)
+        let mut step = self.step(wanted, found)?;
+        if step.action == PlannedAction::Create && user.temporary_password != DeclaredSecret::Unsaid {
+            let generated = matches!(user.temporary_password, DeclaredSecret::Generated(_));
+            let change = FieldChange::of_secret("temporary_password", false, MASKED.into());
+            step.changes.push(FieldChange { generated_at: generated.then(|| user.temporary_password_at.clone()), ..change });
+        }
+        Ok(step)
     }
 
     /// Refuses to make an administrator of a user who was made by hand, and whom somebody else may have made to that end.
@@ -135,6 +142,9 @@ impl Planning<'_> {
             secret: Some(("secret", self.prepared.secret(self.tx, client)?)),
         };
         let mut step = self.step(wanted, found)?;
+        if step.action == PlannedAction::Create && !client.older_secrets.is_empty() {
+            step.changes.push(FieldChange::of_secret("older_secrets", false, client.older_secrets.len().into()));
+        }
         if keeps_secret && self.declaration.name.is_some() {
             step.notes.push("its secret stays the one that it was given by hand: declare one to replace it".to_owned());
         }
@@ -169,16 +179,21 @@ impl Planning<'_> {
             let rights = self.clients.get(client)?.sent.get("rights")?;
             Some(rights_of(&<Vec<Right> as value::FieldValue>::from_json(rights)))
         };
-        let wanted = match &authorization.rights {
-            Some(rights) => rights_of(rights),
-            None => of_declared().or(asked()?).unwrap_or(Rights::NONE),
+        let all = match of_declared() {
+            None => asked()?.unwrap_or(Rights::NONE),
+            Some(declared) => declared,
         };
+        let (GrantedScope { rights: wanted, .. }, GrantedScope { rights: agreed, .. }) = authorization.granted(all);
         let rights = found.as_ref().map(|found| found.rights);
+        let was_agreed = found.as_ref().map(|found| found.agreed);
         let words = found.as_ref().map(|found| found.agreed_words.clone()).unwrap_or_default();
         let mut changes = Vec::new();
+        let shown = |rights: Option<Rights>| rights.map_or(Value::Null, |rights| rights.names().into());
         if rights.is_none_or(|rights| !wanted.without(rights).is_empty()) {
-            let shown = |rights: Option<Rights>| rights.map_or(Value::Null, |rights| rights.names().into());
             changes.push(FieldChange::new("rights", shown(rights), shown(Some(wanted))));
+        }
+        if authorization.agreed.is_some() && was_agreed.is_none_or(|was| !agreed.without(was).is_empty()) {
+            changes.push(FieldChange::new("agreed", shown(was_agreed), shown(Some(agreed))));
         }
         if !authorization.words.without(&words).is_empty() {
             changes.push(FieldChange::new("scopes", words.texts().into(), authorization.words.texts().into()));

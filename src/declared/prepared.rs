@@ -73,9 +73,9 @@ impl Prepared {
         for user in &declared.users {
             let id = &user.id.id;
             let there = store.read(|tx| tx.passwords(id))?.map(|passwords| passwords.password);
-            if let (None, Some(temporary)) = (&there, &user.temporary_password) {
-                prepared.temporary_passwords.insert(id.clone(), password_hash(temporary));
-            }
+            // Only a new user gets one.
+            let temporary = if there.is_none() { new_hash(&user.temporary_password, None, password_hash) } else { None };
+            prepared.temporary_passwords.extend(temporary.map(|hash| (id.clone(), hash)));
             let hash = match (&user.password, &there) {
                 // A password that nobody knows.
                 (DeclaredSecret::Unsaid | DeclaredSecret::None, None) => Some(Hash::of_generated(&fresh_key())),

@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use crate::base::error::Result;
 use crate::base::id::{ClientId, OrganizationId, UserId};
-use crate::base::right::Right;
+use crate::base::right::{Right, Rights};
 use crate::base::secret::{Hash, Token};
+use crate::base::time::Time;
 use crate::declared::check::{GENERATED, check, decoded, members_of, rights, rights_in};
 use crate::declared::input::{InputObject, InputValue, wrong_at};
 use crate::declared::names::{Reference, refused_at};
@@ -16,7 +17,7 @@ use crate::declared::tables::DECLARATION;
 use crate::model::choice::State;
 use crate::model::field::{Field, SetBy};
 use crate::model::patch::Patch;
-use crate::model::scope::Words;
+use crate::model::scope::{GrantedScope, Words};
 use crate::model::{client, organization, password, user};
 use crate::registry::api_keys::NewKey;
 use crate::registry::users::check_email;
@@ -50,7 +51,8 @@ pub struct DeclaredUser {
     pub sent: Patch,
     pub password: DeclaredSecret,
     pub password_at: String,
-    pub temporary_password: Option<String>,
+    pub temporary_password: DeclaredSecret,
+    pub temporary_password_at: String,
     pub api_keys: Vec<DeclaredKey>,
 }
 
@@ -93,6 +95,8 @@ pub struct DeclaredClient {
     pub sent: Patch,
     pub secret: DeclaredSecret,
     pub secret_at: String,
+    /// With the times at which they end, the newest first.
+    pub older_secrets: Vec<(Hash, Time)>,
     pub collaborators: Vec<DeclaredMember<String>>,
 }
 
@@ -109,11 +113,11 @@ pub enum DeclaredSecret {
 }
 
 impl DeclaredSecret {
-    /// Returns it, if it is declared in clear.
-    pub fn plain(&self) -> Option<&str> {
+    /// Returns it, if it is known in clear.
+    pub fn text(&self) -> Option<&str> {
         match self {
-            DeclaredSecret::Plain(text) => Some(text),
-            DeclaredSecret::Unsaid | DeclaredSecret::None | DeclaredSecret::Generated(_) | DeclaredSecret::Hash(_) => None,
+            DeclaredSecret::Plain(text) | DeclaredSecret::Generated(text) => Some(text),
+            DeclaredSecret::Unsaid | DeclaredSecret::None | DeclaredSecret::Hash(_) => None,
         }
     }
 }
@@ -177,10 +181,21 @@ impl DeclaredUser {
         }
         check_email(&sent).map_err(|error| refused_at(&format!("{}/email", user.at()), error))?;
         let password = secret(members.get("password").as_ref(), |text, at| of_user(text, at, &id.id))?;
-        let temporary = members.get("temporary_password").map(|member| of_user(member.text()?, &member, &id.id).map(|()| member));
-        let temporary_password = temporary.transpose()?.map(|member| member.text().map(str::to_owned)).transpose()?;
-        let (password_at, api_keys) = (format!("{}/password", user.at()), keys(&members)?);
-        Ok(DeclaredUser { id, sent, password, password_at, temporary_password, api_keys })
+        let temporary_password = secret(members.get("temporary_password").as_ref(), |text, at| of_user(text, at, &id.id))?;
+        if temporary_password != DeclaredSecret::Unsaid {
+            // The rules for passwords are those for people who choose one.
+            let text = temporary_password.text().map_or_else(|| password::generated(&id.id), str::to_owned);
+            sent.put("temporary_password", text.into());
+        }
+        Ok(DeclaredUser {
+            id,
+            sent,
+            password,
+            password_at: format!("{}/password", user.at()),
+            temporary_password,
+            temporary_password_at: format!("{}/temporary_password", user.at()),
+            api_keys: keys(&members)?,
+        })
     }
 
     pub fn is_admin(&self) -> bool {
@@ -213,6 +228,11 @@ fn secret(member: Option<&InputValue<'_>>, check: impl Fn(&str, &InputValue<'_>)
             Ok(DeclaredSecret::Plain(text.to_owned()))
         }
     }
+}
+
+fn older_secret(secret: &InputValue<'_>) -> Result<(Hash, Time)> {
+    let members = members_of(secret)?;
+    Ok((Hash::stored(members.needed("hash")?.text()?.to_owned()), members.needed("expires_at")?.time()?))
 }
 
 /// Reads the API keys of an account. Each is found again by its name or its ID.
@@ -300,24 +320,45 @@ impl DeclaredClient {
         let id: Reference<ClientId> = Reference::read(&members.needed("client_id")?)?;
         let mut sent = patch(&members, client::FIELDS)?;
         sent.put("ids", serde_json::json!({"client_id": id.id.as_str()}));
+        let declared_secret = secret(members.get("secret").as_ref(), |_, _| Ok(()))?;
+        let older_secrets = each(&members, "older_secrets", older_secret)?;
+        if declared_secret == DeclaredSecret::None && !older_secrets.is_empty() {
+            return Err(wrong_at(&format!("{}/older_secrets", client.at()), "must be left out: a public client has none"));
+        }
         Ok(DeclaredClient {
             id,
             owner: Reference::read(&members.needed("owner")?)?,
             owner_kind: members.get("owner_kind").map(|kind| kind.text().map(str::to_owned)).transpose()?,
             sent,
-            secret: secret(members.get("secret").as_ref(), |_, _| Ok(()))?,
+            secret: declared_secret,
             secret_at: format!("{}/secret", client.at()),
+            older_secrets,
             collaborators: each(&members, "collaborators", |member| DeclaredMember::read(member, "account"))?,
         })
     }
 }
 
 impl DeclaredAuthorization {
+    /// Returns what the client is granted, of which this is the most, and what the user agreed to of it.
+    pub fn granted(&self, all: Rights) -> (GrantedScope, GrantedScope) {
+        let set = |rights: &Vec<Right>| rights.iter().copied().collect();
+        let rights = self.rights.as_ref().map_or(all, set);
+        let agreed = self.agreed.as_ref().map_or(rights, set).and(rights);
+        let scope = |rights| GrantedScope { rights, words: self.words.clone() };
+        (scope(rights), scope(agreed))
+    }
+
     fn read(authorization: &InputValue<'_>) -> Result<DeclaredAuthorization> {
         let members = members_of(authorization)?;
         let (user_id, client_id) = (Reference::read(&members.needed("user_id")?)?, Reference::read(&members.needed("client_id")?)?);
         let words = each(&members, "scopes", |word| Ok(word.text()?.to_owned()))?;
         let (rights, agreed) = (rights(&members)?, rights_in(&members, "agreed")?);
+        if let (Some(rights), Some(agreed)) = (&rights, &agreed)
+            && let Some(more) = agreed.iter().find(|right| !rights.contains(right))
+        {
+            let why = format!("must have no more than `rights`, which has no {}", more.name());
+            return Err(wrong_at(&format!("{}/agreed", authorization.at()), why));
+        }
         Ok(DeclaredAuthorization { user_id, client_id, rights, agreed, words: Words::parse(&words.join(" ")) })
     }
 }
@@ -331,7 +372,7 @@ pub fn each<T>(members: &InputObject<'_>, name: &str, read: impl Fn(&InputValue<
 }
 
 /// The fields that may be elsewhere or hashed.
-const SECRETS: &[&str] = &["password", "secret"];
+const SECRETS: &[&str] = &["password", "temporary_password", "secret"];
 
 /// Returns the fields of the API among the members.
 fn patch<E>(members: &InputObject<'_>, fields: &'static [Field<E>]) -> Result<Patch> {

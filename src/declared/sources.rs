@@ -56,6 +56,7 @@ fn in_member(kind: &MemberKind, member: &mut Value, at: &str, sources: &mut dyn 
         | MemberKind::Id(_)
         | MemberKind::Number(..)
         | MemberKind::Word(_)
+        | MemberKind::Hash
         | MemberKind::Password
         | MemberKind::ApiKey => Ok(()),
     }

@@ -42,9 +42,10 @@ static USER: MemberTable = MemberTable { name: "a user", rows: LazyLock::new(|| 
         MemberRow::needed("user_id", USER_ID, "The user ID."),
         MemberRow::optional("email", MemberKind::Shape(Shape::Email), "The primary e-mail address; without it, USER_ID@localhost."),
         MemberRow::optional("password", MemberKind::Password.secret(), "The password: 8 characters or more, an uppercase letter and a digit. A seed generates one if it is left out; elsewhere nobody knows it, and a sign-in link leads to the account."),
+        MemberRow::optional("temporary_password", MemberKind::Password.secret(), "A second password, good once and within a day for choosing a new one. Set only when the user is created."),
         MemberRow::optional("api_keys", MemberKind::List(&API_KEY), "The user's API keys."),
     ];
-    own.into_iter().chain(of_fields(user::FIELDS, &["primary_email_address", "password"])).collect()
+    own.into_iter().chain(of_fields(user::FIELDS, &["primary_email_address", "password", "temporary_password"])).collect()
 }) };
 
 #[rustfmt::skip]
@@ -80,10 +81,17 @@ static CLIENT: MemberTable = MemberTable { name: "a client", rows: LazyLock::new
         MemberRow::needed("owner", ACCOUNT_ID, "The user or the organization that registers it, and is its first collaborator."),
         MemberRow::optional("owner_kind", MemberKind::Word(vec!["user", "organization"]), "What the owner is. Not needed: users and organizations share one namespace of IDs."),
         MemberRow::optional("secret", MemberKind::Shape(Shape::Text(128)).filled().secret().or_null(), "The client secret, or null for a public client, which has none. A seed generates one if it is left out; elsewhere it is needed for a new client, and otherwise stays as it is."),
+        MemberRow::optional("older_secrets", MemberKind::List(&OLDER_SECRET), "Secrets that were rotated and are still in their grace period, the newest first. Set only when the client is created."),
         MemberRow::optional("collaborators", MemberKind::List(&COLLABORATOR), "Who else may look after it."),
     ];
     own.into_iter().chain(of_fields(client::FIELDS, &["secret"])).collect()
 }) };
+
+#[rustfmt::skip]
+static OLDER_SECRET: MemberTable = MemberTable { name: "an older secret", rows: LazyLock::new(|| vec![
+    MemberRow::needed("hash", MemberKind::Hash, "Its hash, as keyfob or The Things Stack writes it: PBKDF2$sha256$ROUNDS$SALT$KEY."),
+    MemberRow::needed("expires_at", MemberKind::Shape(Shape::Time), "When it ends, RFC 3339 in UTC."),
+]) };
 
 #[rustfmt::skip]
 static COLLABORATOR: MemberTable = MemberTable { name: "a collaborator", rows: LazyLock::new(|| vec![
@@ -107,7 +115,7 @@ pub static SECRET_SOURCE: MemberTable = MemberTable { name: "a secret", rows: La
     MemberRow::optional("env", MemberKind::Shape(Shape::Text(256)).filled(), "The variable of the environment that holds it."),
     MemberRow::optional("generate", MemberKind::Word(vec!["once"]), "Generates it when it is first needed, writes it to the file `write_to`, and from then on reads it there."),
     MemberRow::optional("write_to", MemberKind::Shape(Shape::Text(4096)).filled(), "The file for what is generated, relative to the folder of this one; only its owner can read it."),
-    MemberRow::optional("hash", MemberKind::Shape(Shape::Text(1000)).filled(), "Its hash, as keyfob or The Things Stack writes it: PBKDF2$sha256$ROUNDS$SALT$KEY."),
+    MemberRow::optional("hash", MemberKind::Hash, "Its hash, as keyfob or The Things Stack writes it: PBKDF2$sha256$ROUNDS$SALT$KEY."),
 ]) };
 
 /// A contact, as the API writes accounts.

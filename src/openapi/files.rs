@@ -76,6 +76,7 @@ fn of(kind: &MemberKind) -> Value {
             });
             json!({"anyOf": std::iter::once(of(kind)).chain(sources).collect::<Vec<_>>()})
         }
+        MemberKind::Hash => json!({"type": "string", "maxLength": 1000, "pattern": "^(PBKDF2|SHA256)\\$"}),
         MemberKind::Password => inputs::new_password(),
         MemberKind::ApiKey => json!({"type": "string", "pattern": "^NNSXS\\.[A-Z2-7]{39}\\.[A-Z2-7]{52}$"}),
         MemberKind::OrNull(kind) => schema::or_null(of(kind)),

@@ -89,6 +89,20 @@ pub(super) fn add(tx: &Tx<'_>, client: &mut Client, secret: NewSecret) -> Result
     Ok(())
 }
 
+/// Gives a client that was just registered older secrets too, which end when they would have elsewhere; the newest first.
+/// # Errors
+/// `too_many` secrets that would be valid at once.
+pub fn add_older(tx: &Tx<'_>, id: &ClientId, older: &[(Hash, Time)]) -> Result<()> {
+    if older.is_empty() {
+        return Ok(());
+    }
+    older.iter().rev().filter(|(_, end)| *end > tx.now).try_for_each(|(hash, end)| tx.insert_older_client_secret(id, hash, *end))?;
+    let good = tx.client_secrets(id)?;
+    let chosen = good.iter().filter(|secret| secret.hash.is_of_chosen()).count();
+    bounds::check(&SECRETS, id.as_str(), good.len() as i64 - 1)?;
+    bounds::check(&CHOSEN_SECRETS, id.as_str(), chosen as i64 - 1)
+}
+
 /// Gives the client this secret; older ones end after the grace period. Fails if too many would be valid at once. The first secret ends
 /// codes that were issued while the client was public.
 pub(super) fn issue(tx: &Tx<'_>, client: &mut Client, secret: NewSecret, grace_seconds: i64) -> Result<()> {

@@ -55,6 +55,22 @@ impl Tx<'_> {
         .map(drop)
     }
 
+    /// Inserts a secret that ends then, just older than the newest one.
+    pub(crate) fn insert_older_client_secret(&self, client: &ClientId, hash: &Hash, expires_at: Time) -> Result<()> {
+        let newest = format!("(SELECT max(secret_number) FROM client_secrets WHERE {OF_CLIENT})");
+        let statement =
+            format!("UPDATE client_secrets SET secret_number = secret_number + 1 WHERE {OF_CLIENT} AND secret_number = {newest}");
+        self.run(&statement, named_params! {":client_id": client})?;
+        self.run(
+            &format!(
+                "INSERT INTO client_secrets (client_number, secret_number, secret_hash, created_at, expires_at) \
+                 SELECT c.client_number, {newest} - 1, :secret_hash, :now, :expires_at FROM clients c WHERE c.client_id = :client_id"
+            ),
+            named_params! {":client_id": client, ":secret_hash": hash, ":now": self.now, ":expires_at": expires_at},
+        )
+        .map(drop)
+    }
+
     /// Returns the secrets that are valid now, newest first.
     /// # Errors
     /// Only those of the database.

@@ -127,7 +127,7 @@ const FLOORS: &[Floors] = &[
     Floors {
         folder: "cli/run",
         floors: &[
-            &["admin_operation", "data_file", "output", "plan_text"],
+            &["admin_operation", "data_file", "declared_values", "output", "plan_text"],
             &["declared_operations", "pages", "secret_file"],
             &["declaration_file", "entities"],
             &[

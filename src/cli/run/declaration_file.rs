@@ -43,6 +43,8 @@ pub struct DeclarationFile {
     found: Vec<(PathBuf, String)>,
     /// What to say about it, for people.
     pub warnings: Vec<String>,
+    /// The place of the first secret in clear.
+    in_clear: Option<String>,
 }
 
 /// A secret that was generated, and is not written yet.
@@ -71,18 +73,24 @@ impl DeclarationFile {
         if text.trim_ascii().is_empty() {
             return Err(wrong("it is empty: write {} for one that declares nothing"));
         }
-        let mut value = strict_json::parse(&text).map_err(|error| wrong(&format!("it is not JSON: {error}")))?;
-        let folder = Path::new(name).parent().filter(|_| name != STANDARD_INPUT).unwrap_or(Path::new("")).to_owned();
-        let mut found = FileSources { folder, generated: Vec::new(), found: Vec::new(), warnings: Vec::new(), in_clear: None };
-        look_up(table, &mut value, &mut found).map_err(|error| unusable(name, error))?;
-        if let Some(at) = found.in_clear.filter(|_| others_read) {
-            found.warnings.push(format!(
+        let value = strict_json::parse(&text).map_err(|error| wrong(&format!("it is not JSON: {error}")))?;
+        let mut file = DeclarationFile::of_value(table, name, value)?;
+        if let Some(at) = file.in_clear.as_ref().filter(|_| others_read) {
+            file.warnings.push(format!(
                 "{name} holds a secret in clear (`{at}`) and other users can read it: chmod 600 it, or let it name a file, such as \
                  {{\"file\": \"NAME\"}}"
             ));
         }
-        let FileSources { generated, found, warnings, .. } = found;
-        Ok(DeclarationFile { name: name.to_owned(), value, generated, found, warnings })
+        Ok(file)
+    }
+
+    /// Looks up the secrets of what a file of this name holds.
+    pub fn of_value(table: &MemberTable, name: &str, mut value: Value) -> Result<DeclarationFile, Failure> {
+        let folder = Path::new(name).parent().filter(|_| name != STANDARD_INPUT).unwrap_or(Path::new("")).to_owned();
+        let mut found = FileSources { folder, generated: Vec::new(), found: Vec::new(), warnings: Vec::new(), in_clear: None };
+        look_up(table, &mut value, &mut found).map_err(|error| unusable(name, error))?;
+        let FileSources { generated, found, warnings, in_clear, .. } = found;
+        Ok(DeclarationFile { name: name.to_owned(), value, generated, found, warnings, in_clear })
     }
 
     /// Returns whether it cannot be read again.
@@ -93,6 +101,11 @@ impl DeclarationFile {
     /// Returns whether secrets were generated that may have to be written.
     pub fn generates(&self) -> bool {
         !self.generated.is_empty()
+    }
+
+    /// Returns the places of all of them.
+    pub fn generated_places(&self) -> Vec<&str> {
+        self.generated.iter().map(|secret| secret.at.as_str()).collect()
     }
 
     /// Writes the generated secrets of these places to their files, which are new. Others who apply declarations with secrets in the same

@@ -12,6 +12,7 @@ pub mod data_file;
 pub mod declaration_file;
 pub mod declarations;
 pub mod declared_operations;
+pub mod declared_values;
 pub mod drill;
 pub mod entities;
 pub mod healthcheck;

@@ -1,23 +1,28 @@
 //! `keyfob plan` and `keyfob apply` over the API: what the server has is read into a temporary data file, the plan is made there, and each step of
 //! it is a request.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
 use crate::base::error::{Error, errors};
-use crate::base::secret::Token;
 use crate::cli::api_error::ApiError;
 use crate::cli::failure::Failure;
 use crate::cli::remote::http::{QueryPairs, Remote, account_json, segment};
 use crate::cli::run::declaration_file::DeclarationFile;
 use crate::cli::run::declared_operations::unusable;
+use crate::cli::run::declared_values::{
+    EntityNames, KINDS, NOBODY, ORGANIZATION, declared_keys, find, ids, is_same_key, items, known_key, named, secret,
+};
+use crate::cli::run::pages::{self, Pages};
+use crate::cli::terminal::note;
 use crate::declared::apply::{ApplyMode, apply};
 use crate::declared::fields::is_declared;
 use crate::declared::input::InputValue;
 use crate::declared::read::Declaration;
 use crate::declared::step::Prune;
-use crate::http::request::Method::{Post, Put};
+use crate::http::request::Method::{self, Delete, Post, Put};
 use crate::model::field::Field;
 use crate::model::settings::Settings;
 use crate::model::{client, organization, password, user};
@@ -27,11 +32,8 @@ use crate::store::Store;
 
 errors! {
     NOT_OVER_API: FailedPrecondition "keyfob/cli" "not_over_api" "{what} cannot be done over the API: {remedy}";
-    ONLY_PARTLY: Unavailable "keyfob/cli" "only_partly" "{done} of {total} steps were done before one was refused; the others were not: apply it again once this is mended";
+    ONLY_PARTLY: Unavailable "keyfob/cli" "only_partly" "{done} of {total} steps were done, and the next, `{step}`, not or in part: apply it again once this is mended";
 }
-
-/// An administrator of the temporary data file; nobody on the server has this ID.
-const NOBODY: &str = "nobody-on-this-server";
 
 /// What stands for a secret that nobody reads over the API.
 const UNREADABLE: &str = "PBKDF2$sha256$1$saltsaltsaltsalt$sT1ml-mc1tF0XaCX7gPkvlATQedv6RYaeI3j1M0L4hk";
@@ -41,6 +43,8 @@ pub struct RemoteDeclaration<'r> {
     remote: &'r Remote,
     file: &'r DeclarationFile,
     prune: Prune,
+    /// Whether a request has changed something, or may have.
+    has_changed: Cell<bool>,
 }
 
 /// A plan, and what it was made from.
@@ -50,25 +54,9 @@ pub struct RemotePlan {
     found: Value,
 }
 
-/// One kind of entity: its name in the API, the key of its ID, and its members in a declaration.
-struct EntityNames {
-    name: &'static str,
-    plural: &'static str,
-    key: &'static str,
-    members: &'static str,
-    member: &'static str,
-}
-
-const USER: EntityNames = EntityNames { name: "user", plural: "users", key: "user_id", members: "", member: "" };
-const ORGANIZATION: EntityNames =
-    EntityNames { name: "organization", plural: "organizations", key: "organization_id", members: "members", member: "user_id" };
-const CLIENT: EntityNames =
-    EntityNames { name: "client", plural: "clients", key: "client_id", members: "collaborators", member: "account" };
-const KINDS: [&EntityNames; 3] = [&USER, &ORGANIZATION, &CLIENT];
-
 impl<'r> RemoteDeclaration<'r> {
     pub fn of(remote: &'r Remote, file: &'r DeclarationFile, prune: Prune) -> RemoteDeclaration<'r> {
-        RemoteDeclaration { remote, file, prune }
+        RemoteDeclaration { remote, file, prune, has_changed: Cell::new(false) }
     }
 
     /// Makes the plan. Secrets cannot be read over the API, so those of what is there are left as they are.
@@ -108,9 +96,9 @@ impl<'r> RemoteDeclaration<'r> {
         if self.prune == Prune::Yes && !self.file.value["name"].is_null() {
             let name = self.file.value["name"].as_str().unwrap_or("default").to_owned();
             for (kind, ids) in KINDS.iter().zip(&mut ids) {
-                let query = vec![(format!("attributes_contain[{MANAGED_BY}]"), name.clone()), ("limit".to_owned(), "1000".to_owned())];
-                let found = self.remote.read(&format!("search/{}", kind.plural), &query)?.body;
-                ids.extend(items(&found[kind.plural]).filter_map(|item| item["ids"][kind.key].as_str().map(str::to_owned)));
+                let query = vec![(format!("attributes_contain[{MANAGED_BY}]"), name.clone())];
+                let found = self.all(&format!("search/{}", kind.plural), query)?;
+                ids.extend(found.iter().filter_map(|item| item["ids"][kind.key].as_str().map(str::to_owned)));
             }
         }
         let mut found = json!({"name": null});
@@ -162,7 +150,7 @@ impl<'r> RemoteDeclaration<'r> {
             entity["secret"] = json!({"hash": UNREADABLE});
         }
         if !kind.members.is_empty() {
-            let members = self.all(&format!("{path}/collaborators"), "collaborators")?;
+            let members = self.all(&format!("{path}/collaborators"), QueryPairs::new())?;
             let member = |member: &Value| {
                 let ids = &member["ids"];
                 let id = ids["user_ids"]["user_id"].as_str().or(ids["organization_ids"]["organization_id"].as_str());
@@ -180,7 +168,7 @@ impl<'r> RemoteDeclaration<'r> {
             }
         }
         if !declared_keys(&self.file.value, kind, id).is_empty() {
-            let keys = self.all(&format!("{path}/api-keys"), "api_keys")?;
+            let keys = self.all(&format!("{path}/api-keys"), QueryPairs::new())?;
             let key = |key: &Value| {
                 let mut shown = json!({"name": key["name"].as_str().unwrap_or_default(), "api_key_id": key["id"], "rights": key["rights"]});
                 shown["key"] = json!({"hash": UNREADABLE});
@@ -192,9 +180,24 @@ impl<'r> RemoteDeclaration<'r> {
         Ok(Some(entity))
     }
 
-    fn all(&self, path: &str, list: &str) -> Result<Vec<Value>, Failure> {
-        let query = vec![("limit".to_owned(), "1000".to_owned())];
-        Ok(items(&self.remote.read(path, &query)?.body[list]).cloned().collect())
+    /// Reads all pages of a list.
+    fn all(&self, path: &str, query: QueryPairs) -> Result<Vec<Value>, Failure> {
+        let mut all = Vec::new();
+        pages::each(&Pages::all(path, query), self.remote, |items| {
+            all.extend_from_slice(items);
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// Sends a request of a step.
+    fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        let sent = self.remote.write(method, path, body);
+        // Where there was no answer, it may have been done.
+        if sent.as_ref().map_or_else(|error| error.status.is_none(), |_| true) {
+            self.has_changed.set(true);
+        }
+        Ok(sent?.body)
     }
 
     fn read_if_there(&self, path: &str, query: &QueryPairs) -> Result<Option<Value>, Failure> {
@@ -211,14 +214,16 @@ impl<'r> RemoteDeclaration<'r> {
         let sent = items(&made.plan["generated"]).filter_map(Value::as_str).filter(|at| !at.ends_with("/key"));
         let mut written = self.file.write_generated(&sent.collect::<Vec<_>>())?.keep();
         let steps: Vec<&Value> = items(&made.plan["steps"]).filter(|step| step["action"] != "leave").collect();
-        for (n, step) in steps.iter().enumerate() {
-            self.step(step, made, &mut written).map_err(|failure| match failure {
-                Failure::Named(cause) if n > 0 => {
-                    let partly = ONLY_PARTLY.with("done", n.to_string()).with("total", steps.len().to_string());
-                    Failure::Refused(format!("{}\n{}", ApiError::from(partly), cause))
+        for (done, step) in steps.iter().enumerate() {
+            if let Err(failure) = self.step(step, made, &mut written) {
+                written.iter().for_each(|file| note(&format!("wrote a secret to {file}")));
+                if !self.has_changed.get() {
+                    return Err(failure);
                 }
-                failure => failure,
-            })?;
+                let name = format!("{} {}", step["kind"].as_str().unwrap_or_default(), step["id"].as_str().unwrap_or_default());
+                let partly = ONLY_PARTLY.with("done", done).with("total", steps.len()).with("step", name);
+                return Err(Failure::Refused(format!("{}\n{failure}", ApiError::from(partly))));
+            }
         }
         Ok(written)
     }
@@ -229,7 +234,7 @@ impl<'r> RemoteDeclaration<'r> {
         let path = format!("{}/{}", kind.plural, segment(id));
         let declared = find(&self.file.value, kind, id);
         if step["action"] == "remove" {
-            return self.remote.delete(&path);
+            return self.send(Delete, &path, None).map(drop);
         }
         let is_new = step["action"] == "create";
         let mut fields = self.fields(step, &find(&made.found, kind, id));
@@ -247,7 +252,7 @@ impl<'r> RemoteDeclaration<'r> {
             let account = account_json(self.plural_of(name, made), name);
             let rights = if new.is_null() { json!([]) } else { new.clone() };
             let body = json!({"collaborator": {"ids": account, "rights": rights}});
-            self.remote.write(Put, &format!("{path}/collaborators"), Some(&body))?;
+            self.send(Put, &format!("{path}/collaborators"), Some(&body))?;
         }
         self.change(kind, id, &contacts)?;
         for ((_, name), new) in changes.filter(|((part, _), _)| *part == "api_keys") {
@@ -269,7 +274,9 @@ impl<'r> RemoteDeclaration<'r> {
                         all[key] = change["new"].clone();
                     }
                 }
-                None if !matches!(field, "password" | "secret") => drop(fields.insert(field.to_owned(), change["new"].clone())),
+                None if !matches!(field, "password" | "temporary_password" | "secret" | "older_secrets") => {
+                    drop(fields.insert(field.to_owned(), change["new"].clone()))
+                }
                 Some(_) | None => {}
             }
         }
@@ -283,8 +290,7 @@ impl<'r> RemoteDeclaration<'r> {
         let paths: Vec<&String> = fields.keys().collect();
         let mut body = json!({(kind.name): fields, "field_mask": {"paths": paths}});
         body[kind.name]["ids"] = json!({ kind.key: id });
-        self.remote.write(Put, &format!("{}/{}", kind.plural, segment(id)), Some(&body))?;
-        Ok(())
+        self.send(Put, &format!("{}/{}", kind.plural, segment(id)), Some(&body)).map(drop)
     }
 
     fn create(
@@ -301,6 +307,7 @@ impl<'r> RemoteDeclaration<'r> {
                 let fresh = || id.parse().map(|id| password::generated(&id)).unwrap_or_default();
                 let password = secret(&declared["password"]).map_or_else(fresh, str::to_owned);
                 fields.insert("password".to_owned(), password.into());
+                fields.extend(secret(&declared["temporary_password"]).map(|text| ("temporary_password".to_owned(), text.into())));
                 fields.entry("primary_email_address").or_insert_with(|| format!("{id}@localhost").into());
                 fields.entry("state").or_insert_with(|| "STATE_APPROVED".into());
                 "users".to_owned()
@@ -323,10 +330,10 @@ impl<'r> RemoteDeclaration<'r> {
                 format!("{}/{}/clients", self.plural_of(owner, made), segment(owner))
             }
         };
-        self.remote.write(Post, &path, Some(&json!({(kind.name): fields})))?;
+        self.send(Post, &path, Some(&json!({(kind.name): fields})))?;
         if kind.name == "client" && declared["secret"].is_null() {
             let body = json!({"client": {"ids": {"client_id": id}}, "field_mask": {"paths": ["secret"]}});
-            self.remote.write(Put, &format!("clients/{}", segment(id)), Some(&body))?;
+            self.send(Put, &format!("clients/{}", segment(id)), Some(&body))?;
         }
         Ok(())
     }
@@ -350,14 +357,13 @@ impl<'r> RemoteDeclaration<'r> {
             body["expires_at"] = new["expires_at"].clone();
             let body = json!({"api_key": body, "field_mask": {"paths": ["rights", "expires_at"]}});
             let key_id = key["api_key_id"].as_str().unwrap_or_default();
-            self.remote.write(Put, &format!("{path}/{}", segment(key_id)), Some(&body))?;
-            return Ok(());
+            return self.send(Put, &format!("{path}/{}", segment(key_id)), Some(&body)).map(drop);
         }
         if !new["expires_at"].is_null() {
             body["expires_at"] = new["expires_at"].clone();
         }
         let (file, path_of_file) = self.file.new_file(&at)?;
-        let answer = self.remote.write(Post, &path, Some(&body)).inspect_err(|_| drop(std::fs::remove_file(&path_of_file)))?.body;
+        let answer = self.send(Post, &path, Some(&body)).inspect_err(|_| drop(std::fs::remove_file(&path_of_file)))?;
         self.file.fill(&at, file, answer["key"].as_str().unwrap_or_default())?;
         written.push(path_of_file.display().to_string());
         Ok(())
@@ -379,8 +385,8 @@ fn check_possible(declared: &Value, plan: &Value) -> Result<(), Failure> {
         }
         let Some(kind) = KINDS.into_iter().find(|kind| step["kind"] == kind.name) else { continue };
         let entity = find(declared, kind, id);
-        for name in ["password", "secret"] {
-            if step["action"] == "create" && entity[name].get("hash").is_some() {
+        for name in ["password", "temporary_password", "secret", "older_secrets"] {
+            if step["action"] == "create" && (entity[name].get("hash").is_some() || entity[name].is_array()) {
                 return Err(not_over_api(
                     &format!("a {name} of which only the hash is known"),
                     "apply it to the data file, or name the secret",
@@ -425,56 +431,6 @@ fn without_known_secrets(declared: &Value, found: &Value) -> Value {
         }
     }
     declared
-}
-
-/// Returns the API key that an entity has of a declared one: the same, or else one of its name.
-fn known_key<'f>(found: &'f Value, declared: &Value) -> Option<&'f Value> {
-    let same = items(&found["api_keys"]).find(|key| is_same_key(key, declared));
-    same.or_else(|| items(&found["api_keys"]).find(|key| key["name"] == declared["name"]))
-}
-
-fn is_same_key(found: &Value, declared: &Value) -> bool {
-    let of_token = secret(&declared["key"]).and_then(Token::parse).is_some_and(|token| found["api_key_id"] == token.id.as_str());
-    of_token || declared.get("api_key_id").is_some_and(|id| found["api_key_id"] == *id)
-}
-
-/// Returns a secret in clear, or one that was generated.
-fn secret(declared: &Value) -> Option<&str> {
-    declared.as_str().or_else(|| declared["generated"].as_str())
-}
-
-fn items(list: &Value) -> impl Iterator<Item = &Value> + Clone {
-    list.as_array().into_iter().flatten()
-}
-
-fn ids(value: &Value, kind: &EntityNames) -> BTreeSet<String> {
-    items(&value[kind.plural]).filter_map(|entity| entity[kind.key].as_str().map(str::to_owned)).collect()
-}
-
-fn find(value: &Value, kind: &EntityNames, id: &str) -> Value {
-    items(&value[kind.plural]).find(|entity| entity[kind.key] == id).cloned().unwrap_or_default()
-}
-
-/// Returns the API keys of an entity, with their places.
-fn declared_keys(value: &Value, kind: &EntityNames, id: &str) -> Vec<(String, Value)> {
-    let found = items(&value[kind.plural]).enumerate().find(|(_, entity)| entity[kind.key] == id);
-    let keys = found.into_iter().flat_map(|(n, entity)| items(&entity["api_keys"]).enumerate().map(move |(k, key)| (n, k, key)));
-    keys.map(|(n, k, key)| (format!("/{}/{n}/api_keys/{k}", kind.plural), key.clone())).collect()
-}
-
-/// Returns the accounts that are named as owners, members and contacts.
-fn named(value: &Value) -> impl Iterator<Item = String> + '_ {
-    let owned = KINDS[1..].iter().flat_map(|kind| items(&value[kind.plural]).map(move |entity| (*kind, entity)));
-    owned.flat_map(|(kind, entity)| {
-        let contact = |name: &str| {
-            let contact = &entity[name];
-            contact["user_ids"]["user_id"].as_str().or(contact["organization_ids"]["organization_id"].as_str()).map(str::to_owned)
-        };
-        let members = items(&entity[kind.members]).filter_map(|member| member[kind.member].as_str().map(str::to_owned));
-        let owner = entity["owner"].as_str().filter(|owner| *owner != NOBODY).map(str::to_owned);
-        let contacts = [contact("administrative_contact"), contact("technical_contact")];
-        members.chain(owner).chain(contacts.into_iter().flatten()).collect::<Vec<_>>()
-    })
 }
 
 fn names<E>(fields: &'static [Field<E>]) -> Vec<&'static str> {

@@ -3,12 +3,15 @@
 use std::fs;
 
 use crate::base::error::Error;
+use crate::base::log;
 use crate::base::printable::printable;
 use crate::base::strict_json;
 use crate::cli::failure::{Failure, UsageError};
+use crate::cli::run::declaration_file::DeclarationFile;
 use crate::cli::serve::settings::Configuration;
 use crate::declared::input::InputValue;
 use crate::fixture::seed::read::Seed;
+use crate::fixture::seed::tables::SEED;
 use crate::model::settings::Approval;
 
 /// A seed that was read.
@@ -32,11 +35,15 @@ pub fn read(configuration: &mut Configuration) -> Result<Option<SeedFile>, Failu
     if !value.is_object() {
         return Err(wrong(configuration, "the seed must be a JSON object"));
     }
-    let seed = Seed::read(&InputValue::root(&value), &configuration.settings).map_err(|error| unusable(configuration, &error))?;
+    let file = DeclarationFile::of_value(&SEED, &file.display().to_string(), value).map_err(usage)?;
+    file.warnings.iter().for_each(|warning| log::warn(warning, &[]));
+    let seed = Seed::read(&InputValue::root(&file.value), &configuration.settings).map_err(|error| unusable(configuration, &error))?;
+    // A new server needs all of them.
+    file.write_generated(&file.generated_places()).map_err(usage)?.keep();
     configuration.settings.approval = seed.approval.unwrap_or(approval);
     if let Some(administrator) = seed.administrator() {
         configuration.admin_user = administrator.id.id.to_string();
-        configuration.admin_password = administrator.password.plain().map(str::to_owned);
+        configuration.admin_password = administrator.password.text().map(str::to_owned);
     }
     Ok(Some(SeedFile { seed, approval }))
 }
@@ -48,6 +55,11 @@ pub fn unusable(configuration: &Configuration, error: &Error) -> Failure {
         Error::Plain(_, text) => wrong(configuration, text),
         Error::Internal(_) | Error::Unavailable(_) => Failure::Refused(format!("the seed cannot be stored: {}", error.chain())),
     }
+}
+
+/// Returns the failure of a file whose secrets cannot be looked up.
+fn usage(failure: Failure) -> Failure {
+    UsageError(printable(&failure.to_string())).into()
 }
 
 fn wrong(configuration: &Configuration, why: &str) -> Failure {
