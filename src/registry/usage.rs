@@ -2,10 +2,12 @@
 
 use crate::base::error::Result;
 use crate::base::id::ClientId;
+use crate::base::right::Right;
 use crate::base::time::Time;
 use crate::store::Tx;
 use crate::store::access_tokens::TokenDay;
 use crate::store::client_secrets::ClientSecret;
+use crate::store::events::RefusalCount;
 
 /// How many days tokens are counted for, today included.
 pub const DAYS: i64 = 30;
@@ -18,6 +20,12 @@ pub struct ClientUsage {
     pub last_token: Option<Time>,
     /// The day and the number of tokens for each of the last [`DAYS`] days, oldest first.
     pub issued: Vec<(i64, i64)>,
+    /// Why its requests were refused on these days, the most frequent reason first.
+    pub refusals: Vec<RefusalCount>,
+    /// How many users have authorized it.
+    pub users: i64,
+    /// The day on which each right was last used, of those that were.
+    pub rights_used: Vec<(Right, i64)>,
     /// The secrets that are valid now, newest first.
     pub secrets: Vec<ClientSecret>,
 }
@@ -33,6 +41,9 @@ pub fn of_client(tx: &Tx<'_>, id: &ClientId) -> Result<ClientUsage> {
         last_authorized: tx.last_authorized(id)?,
         last_token: known.iter().map(|day: &TokenDay| day.last_issued_at).max(),
         issued: (today - DAYS + 1..=today).map(|day| (day, issued(day))).collect(),
+        refusals: tx.refusal_counts(id, tx.now.plus_seconds(-DAYS * 24 * 60 * 60))?,
+        users: tx.users_who_authorized(id)?,
+        rights_used: tx.days_of_right_use(id)?,
         secrets: tx.client_secrets(id)?,
     })
 }

@@ -86,6 +86,11 @@ impl Tx<'_> {
         Ok(deleted == 1)
     }
 
+    /// Returns how many users have authorized a client.
+    pub(crate) fn users_who_authorized(&self, client: &ClientId) -> Result<i64> {
+        self.value("SELECT count(*) FROM authorizations WHERE client_id = :client_id", named_params! {":client_id": client})
+    }
+
     /// Returns when somebody last authorized the client.
     pub(crate) fn last_authorized(&self, client: &ClientId) -> Result<Option<Time>> {
         self.value("SELECT max(updated_at) FROM authorizations WHERE client_id = :client_id", named_params! {":client_id": client})

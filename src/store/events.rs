@@ -4,7 +4,7 @@ use rusqlite::named_params;
 use serde_json::{Map, Value};
 
 use crate::base::error::Result;
-use crate::base::id::AccountId;
+use crate::base::id::{AccountId, ClientId};
 use crate::base::page::{Listed, Page};
 use crate::base::time::Time;
 use crate::model::event::{Action, Actor, Change};
@@ -44,7 +44,35 @@ pub struct EventCount {
     pub event_number: i64,
 }
 
+/// Why requests of a client were refused, and how often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusalCount {
+    /// The name of the reason.
+    pub reason: String,
+    pub times: i64,
+    pub last_at: Time,
+}
+
+/// How many of the newest events of a client are searched for refusals.
+const REFUSALS_LOOKED_AT: u32 = 1000;
+
 impl Tx<'_> {
+    /// Returns why requests of a client were refused since then, the most frequent reason first.
+    pub(crate) fn refusal_counts(&self, client: &ClientId, since: Time) -> Result<Vec<RefusalCount>> {
+        let read = |cells: &mut Cells<'_>| {
+            Ok(RefusalCount { reason: cells.text("reason")?, times: cells.take("times")?, last_at: cells.take("last_at")? })
+        };
+        self.all(
+            "SELECT coalesce(json_extract(new_values, '$.reason'), '') AS reason, sum(times) AS times, max(happened_at) AS last_at \
+             FROM (SELECT new_values, times, happened_at, name FROM events WHERE entity_kind = 'client' AND entity_id = :client_id \
+             AND is_only IS NULL AND name IN ('client.authorize.refuse', 'client.token.refuse') \
+             ORDER BY event_number DESC LIMIT :looked_at) \
+             WHERE happened_at >= :since GROUP BY reason ORDER BY times DESC, reason",
+            named_params! {":client_id": client, ":since": since, ":looked_at": REFUSALS_LOOKED_AT},
+            read,
+        )
+    }
+
     /// Inserts a row that stands for `times` events since `first_at`; its number is greater than any other. To the creation of a client,
     /// nothing else may have happened since.
     pub(crate) fn insert_event(&self, actor: &Actor, change: &Change, times: i64, first_at: Time) -> Result<i64> {

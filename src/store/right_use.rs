@@ -6,6 +6,7 @@ use crate::base::error::Result;
 use crate::base::id::ClientId;
 use crate::base::right::{Right, Rights};
 use crate::base::time::Time;
+use crate::store::sql::Cells;
 use crate::store::transaction::Tx;
 
 /// How many of the newest events of a client are searched for a change of its rights.
@@ -41,6 +42,14 @@ impl Tx<'_> {
         let numbers: Vec<i64> =
             self.all(statement, named_params! {":client_id": client, ":day": day}, |cells| cells.take("right_number"))?;
         Ok(numbers.into_iter().filter_map(Right::from_number).collect())
+    }
+
+    /// Returns the day on which each right of a client was last used, of those that were.
+    pub(crate) fn days_of_right_use(&self, client: &ClientId) -> Result<Vec<(Right, i64)>> {
+        let statement = "SELECT right_number, last_day FROM client_right_use WHERE client_id = :client_id";
+        let read = |cells: &mut Cells<'_>| Ok((cells.take::<i64>("right_number")?, cells.take("last_day")?));
+        let days = self.all(statement, named_params! {":client_id": client}, read)?;
+        Ok(days.into_iter().filter_map(|(number, day)| Some((Right::from_number(number)?, day))).collect())
     }
 
     /// Returns when what a client asks for was last changed, among its newest events.

@@ -68,3 +68,27 @@ fn a_flow_that_is_refused_says_where_and_what_to_do() {
     let page = alice.sends_form(&server, FLOW, &[("client_secret", &secret)]);
     assert_eq!((page.status, page.errors()), (200, vec!["client_suspended".to_owned()]), "{}", page.text());
 }
+
+#[test]
+fn a_clients_page_says_why_its_requests_were_refused_and_what_to_do_and_when_its_rights_were_used() {
+    let (server, mut alice, secret) = registered(&[]);
+    alice.sees(&server, "/console/clients/my-client", &["0 users authorized it", "not used yet"]);
+    let code = alice.code(&server, "my-client", &[]);
+    let tokens = server.tokens("my-client", &secret, &code);
+    assert_eq!(server.status_with(&tokens.access, "/api/v3/users/alice"), 200);
+    for _ in 0..3 {
+        assert_eq!(server.refresh("my-client", "wrong", "x").status, 401);
+    }
+    alice.get(&server, &crate::browser::authorize_target("my-client", &[("redirect_uri", "https://elsewhere.example/")]));
+    let page = alice.opens(&server, "/console/clients/my-client");
+    assert_eq!(page.items(), ["client_secret_wrong", "redirect_uri_not_registered"], "{}", page.text());
+    for said in ["1 user authorized it", "3 times", "Check the secret that the application has", "letter by letter"] {
+        assert!(page.text().contains(said), "{said} is not in {}", page.text());
+    }
+    // Its developer finds what to copy before anything else.
+    let at = |id: &str| page.text().find(id).expect("it is there");
+    assert!(at("the-client-id") < at("Tokens per day") && at("Tokens per day") < at("What it asks for"));
+    server.wait_seconds(40 * 24 * 60 * 60);
+    let mut alice = server.signed_in("alice");
+    assert_eq!(alice.opens(&server, "/console/clients/my-client").items(), Vec::<String>::new());
+}

@@ -1,20 +1,25 @@
-//! The overview of a client: how to use it, how it is used, and warnings.
+//! The overview of a client: warnings, what its developer takes from here, how it is used, and what it asks for.
 
 use maud::{Markup, html};
 
 use crate::base::error::Result;
+use crate::base::right::Right;
 use crate::base::uri;
 use crate::call::{Input, Work};
+use crate::console::clients::flow;
 use crate::console::clients::page::{ClientPage, ClientTab};
 use crate::console::clients::snippets::{self, Proof};
 use crate::console::clients::{probes, trial};
-use crate::console::form::{contacts, rights_picker};
+use crate::console::form::contacts;
 use crate::console::page::charts;
 use crate::console::page::layout::{age, timestamp, timestamp_or};
 use crate::model::choice::{Grant, State};
 use crate::model::client::Client;
 use crate::page::message;
+use crate::page::words::{counted, sentence};
+use crate::registry::refusal::Reason;
 use crate::registry::usage::{self, ClientUsage};
+use crate::store::events::RefusalCount;
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
@@ -29,15 +34,21 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             }
             @if !client.description.is_empty() { p .description { (client.description) } }
             section {
+                h2 { "How to use it" }
+                dl .facts { dt { "Secrets" } dd { (secrets(&usage, call.tx.now)) } }
+                (snippets::section(&page.layout, client, if usage.secrets.is_empty() { Proof::Public } else { Proof::StoredSecret }))
+                p { (flow::link(client)) }
+            }
+            section {
                 h2 { "Use" }
                 dl .facts {
-                    dt { "Last authorized" } dd { (timestamp_or(usage.last_authorized, "never")) }
+                    dt { "Users" } dd { (counted(usage.users, "user")) " authorized it, last " (timestamp_or(usage.last_authorized, "never")) }
                     dt { "Last token" } dd { (timestamp_or(usage.last_token, "never")) }
-                    dt { "Secrets" } dd { (secrets(&usage, call.tx.now)) }
                     dt { "Registered" } dd { (timestamp(client.created_at)) }
                 }
                 h3 { "Tokens per day" }
                 (charts::tokens_per_day(&usage.issued))
+                (refusals(&usage.refusals))
             }
             section {
                 h2 { "What it asks for" }
@@ -45,7 +56,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                     dt { "Redirect URLs" } dd { (lines(&client.redirect_uris)) }
                     @if !client.logout_redirect_uris.is_empty() { dt { "Logout redirect URLs" } dd { (lines(&client.logout_redirect_uris)) } }
                     dt { "Grant types" } dd { (grants(client)) }
-                    dt { "Rights" } dd { (rights_picker::tags(&client.rights)) }
+                    dt { "Rights" } dd { (rights(client, &usage.rights_used)) }
                 }
                 (probes::section(&page)?)
             }
@@ -58,10 +69,6 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                         dt { "Attributes" } dd { ul .plain { @for (key, value) in &client.attributes { li { code { (key) } " " (value) } } } }
                     }
                 }
-            }
-            section {
-                h2 { "How to use it" }
-                (snippets::section(&page.layout, client, if usage.secrets.is_empty() { Proof::Public } else { Proof::StoredSecret }))
             }
         };
         Ok(page.show(200, ClientTab::Overview, &content))
@@ -76,6 +83,44 @@ fn secrets(usage: &ClientUsage, now: crate::base::time::Time) -> Markup {
                 li {
                     (age(secret.created_at, now)) ", last used " (timestamp_or(secret.last_used_at, "never"))
                     @if let Some(end) = secret.expires_at { ", ends " (timestamp(end)) }
+                }
+            }
+        }
+    }
+}
+
+/// Draws why requests were refused, with what to do about it.
+fn refusals(refusals: &[RefusalCount]) -> Markup {
+    html! {
+        h3 { "Refused in the last 30 days" }
+        @if refusals.is_empty() { p .quiet { "Nothing." } }
+        @for RefusalCount { reason, times, last_at } in refusals {
+            div .finding data-item=(reason) {
+                @let known = Reason::named(reason);
+                p {
+                    strong { (sentence(&known.map_or_else(|| reason.clone(), Reason::in_words))) }
+                    " " (counted(*times, "time")) ", last " (timestamp(*last_at))
+                }
+                @if let Some(known) = known { p .quiet { (known.advice) } }
+            }
+        }
+    }
+}
+
+/// Draws the rights with the day on which a token of the client last used each here.
+fn rights(client: &Client, used: &[(Right, i64)]) -> Markup {
+    html! {
+        @if client.rights.is_empty() { span .quiet { "none" } }
+        ul .plain {
+            @for right in &client.rights {
+                li {
+                    (right.words()) " " code .quiet { (right.name()) } " "
+                    span .quiet {
+                        @match used.iter().find(|(found, _)| found == right) {
+                            Some((_, day)) => { "used on " (charts::date(*day)) },
+                            None => "not used yet",
+                        }
+                    }
                 }
             }
         }

@@ -34,6 +34,7 @@ pub fn tokens_per_day(issued: &[(i64, i64)]) -> Markup {
                         rect .bar x=(n * slot + 2) y=(HEIGHT - tall - 1) width=(slot - 4) height=(tall) {}
                     }
                 }
+                text .scale x="2" y="9" { (most) }
                 line .ground x1="0" x2=(WIDTH) y1=(HEIGHT - 1) y2=(HEIGHT - 1) {}
             }
             figcaption {
@@ -57,6 +58,6 @@ pub fn share(count: i64, most: i64, class: &str) -> Markup {
 }
 
 /// Writes a day as `2026-01-02`.
-fn date(day: i64) -> String {
+pub fn date(day: i64) -> String {
     Time::from_micros(day.saturating_mul(24 * 60 * 60 * 1_000_000)).to_string().chars().take(10).collect()
 }
