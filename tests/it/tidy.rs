@@ -201,7 +201,14 @@ const FLOORS: &[Floors] = &[
     },
     Floors {
         folder: "fixture/journal",
-        floors: &[&["caller", "reasons", "secret_names"], &["secrets"], &["entry"], &["har", "known_secrets", "pattern"], &["record"]],
+        floors: &[
+            &["caller", "reasons", "secret_names", "spelling"],
+            &["texts"],
+            &["secrets"],
+            &["entry"],
+            &["har", "known_secrets", "pattern"],
+            &["record"],
+        ],
     },
     Floors { folder: "fixture/faults", floors: &[&["list"], &["effect"]] },
     Floors {
