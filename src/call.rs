@@ -5,7 +5,7 @@ use std::num::NonZero;
 
 use serde_json::Value;
 
-use crate::base::error::{Error, Result, errors};
+use crate::base::error::{Result, errors};
 use crate::base::id::{ClientId, UserId};
 use crate::base::jws::{SigningAlgorithm, TokenType};
 use crate::base::probe::UriProbe;
@@ -23,7 +23,7 @@ use crate::registry::probes::{self, ProbeTurns};
 use crate::registry::readiness::Readiness;
 use crate::registry::sessions::SessionCookie;
 use crate::registry::sign_in::{self, SignInAttempt};
-use crate::registry::signing_keys::{self, KeyPairs, NewSigningKey};
+use crate::registry::signing_keys::KeyPairs;
 use crate::registry::throttle::{self, GuessesInProgress, Subject};
 use crate::registry::users::{self, Compared, OldAccess};
 use crate::store::{Store, Tx};
@@ -237,27 +237,14 @@ impl Transactions<'_> {
         self.write(|call| probes::store(call.tx, id, &uris, &outcomes))
     }
 
-    /// Makes the keys that sign tokens, if they are not there yet. A request that needs them meanwhile waits for the same ones.
+    /// Makes the keys that sign tokens, if they are not there yet.
     pub fn make_missing_keys(&self) -> Result<()> {
-        let missing = || self.read_kept(|call| signing_keys::missing(call.tx));
-        if missing()?.is_empty() {
-            return Ok(());
-        }
-        (self.before_blocking)();
-        let making = self.shared.key_pairs.wait_to_make();
-        let made = missing()?.into_iter().map(NewSigningKey::generate).collect::<Result<Vec<_>>>()?;
-        if !made.is_empty() {
-            self.write(|call| signing_keys::store_first(call.tx, &made))?;
-        }
-        drop(making);
-        Ok(())
+        self.shared.key_pairs.make_missing(self.store, self.before_blocking)
     }
 
     /// Returns a token with these claims, signed by the key that signs now. In no transaction, because it takes a processor up to a millisecond.
     pub fn sign(&self, algorithm: SigningAlgorithm, token_type: TokenType, claims: &Value) -> Result<String> {
-        self.make_missing_keys()?;
-        let pair = self.read_kept(|call| self.shared.key_pairs.signing(call.tx, algorithm))?;
-        pair.ok_or_else(|| Error::Internal("the key that signs is gone".into()))?.sign(token_type, claims)
+        self.shared.key_pairs.sign(self.store, self.before_blocking, algorithm, token_type, claims)
     }
 
     /// Admits or refuses the caller, before anything slow is done.

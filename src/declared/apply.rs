@@ -33,6 +33,10 @@ use crate::registry::{clients, consent, deletion, members, organizations, users}
 use crate::store::members::Owned;
 use crate::store::{Store, Tx};
 
+/// The address of a user, and when that very one was validated.
+const ADDRESS: &str = "primary_email_address";
+const VALIDATED_AT: &str = "primary_email_address_validated_at";
+
 /// Whether the plan is carried out, or only tried.
 #[derive(Clone, Copy, Debug)]
 pub enum ApplyMode<'p> {
@@ -290,8 +294,11 @@ impl<'a> Application<'a> {
 
     /// Returns a mask of the fields that change.
     fn mask<E>(&self, fields: &'static [Field<E>], step: &PlanStep, sent: &Patch) -> Result<crate::model::mask::Mask> {
-        let changing: Vec<&str> =
+        let mut changing: Vec<&str> =
             fields.iter().filter(|field| is_declared(field) && step.changes(field.name)).map(|field| field.name).collect();
+        // A new address is as validated as it is declared to be.
+        let is_validated = changing.contains(&ADDRESS) && sent.get(VALIDATED_AT).is_some();
+        changing.extend(Some(VALIDATED_AT).filter(|field| is_validated && !changing.contains(field)));
         if changing.is_empty() { Ok(crate::model::mask::Mask::default()) } else { mask(fields, sent, &changing) }
     }
 

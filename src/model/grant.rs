@@ -14,6 +14,9 @@ pub const CODE_SECONDS: i64 = 300;
 /// How long an access token is valid (oauth.md 1.2).
 pub const ACCESS_SECONDS: i64 = 3600;
 
+/// How long an ID token is valid.
+pub const ID_TOKEN_SECONDS: i64 = 3600;
+
 /// How long after a refresh the same tokens can be requested again (oauth.md 2.9).
 pub const RETRY_SECONDS: i64 = 30;
 

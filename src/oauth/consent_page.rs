@@ -21,9 +21,9 @@ use crate::oauth::login::HOME;
 use crate::oauth::parameters::Parameters;
 use crate::page::words::sentence;
 use crate::page::{frame, message, rights};
-use crate::registry::claims;
 use crate::registry::consent::{AuthorizationRequest, Identity, ValidRequest};
 use crate::registry::entity::live_user;
+use crate::registry::groups;
 
 pub fn page(call: &Call<'_>, session: &Session, input: &Input<'_>, request: &AuthorizationRequest, asked: &ValidRequest) -> Result<Reply> {
     let user = live_user(call.tx, &session.user_id)?;
@@ -149,7 +149,7 @@ fn claimed(redirect_uri: &str) -> Markup {
 
 /// Draws what signing in tells the client, and the words of its own.
 fn shown_words(call: &Call<'_>, user: &User, words: &Words) -> Result<Markup> {
-    let groups = if words.has(OpenIdWord::Groups) { claims::groups(call.tx, user)?.join(", ") } else { String::new() };
+    let groups: String = if words.has(OpenIdWord::Groups) { groups::of(call.tx, user)?.join(", ") } else { String::new() };
     let told = |word: &ScopeWord| match word {
         ScopeWord::OpenId(OpenIdWord::OpenId) => html! { "recognize you when you come back" },
         ScopeWord::OpenId(OpenIdWord::Profile) => html! { "know who you are: your name and user ID" },

@@ -71,7 +71,7 @@ fn found(call: &Call<'_>, inquirer: &Inquirer<'_>, token: &str) -> Result<(Reply
 }
 
 /// Returns the reply once these uses are recorded.
-fn noted<const N: usize>(transactions: &Transactions<'_>, reply: Reply, uses: [Option<Use>; N]) -> Result<Reply> {
+pub fn noted<const N: usize>(transactions: &Transactions<'_>, reply: Reply, uses: [Option<Use>; N]) -> Result<Reply> {
     if uses.iter().any(Option::is_some) {
         transactions.write(|call| uses.iter().flatten().try_for_each(|used| credential_use::record(call.tx, used)))?;
     }

@@ -15,3 +15,4 @@ pub mod recovery;
 pub mod refused;
 pub mod revoke;
 pub mod token;
+pub mod userinfo;

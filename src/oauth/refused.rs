@@ -7,7 +7,9 @@ use crate::base::error::{Error, Kind, Named};
 use crate::failure;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
-use crate::registry::refusal::Refusal;
+use crate::registry::claims::TOKEN_WITHOUT_OPENID;
+use crate::registry::principal::UNAUTHENTICATED;
+use crate::registry::refusal::{INVALID_REQUEST, Refusal};
 
 /// Logs the refusal and returns the reply. A client that failed to authenticate gets a challenge (RFC 6749 section 5.2).
 pub fn reply(request: &Request, refusal: &Refusal) -> Reply {
@@ -15,6 +17,21 @@ pub fn reply(request: &Request, refusal: &Refusal) -> Reply {
     let named = refusal.named();
     let reply = merged(named.kind, refusal.reason.code, &named.text(), failure::envelope(request, &named)).because(refusal.reason.name);
     if named.kind == Kind::Unauthenticated { reply.with("WWW-Authenticate", "Basic realm=\"keyfob\"") } else { reply }
+}
+
+/// Refuses an access token with a challenge (RFC 6750 section 3). Without credentials there is no error to name in it.
+pub fn token_reply(request: &Request, named: Named) -> Reply {
+    if *named.definition == UNAUTHENTICATED {
+        return failure::reply(request, &named.into());
+    }
+    let (kind, code, scope) = match named.kind {
+        Kind::InvalidArgument if *named.definition == INVALID_REQUEST => (Kind::InvalidArgument, "invalid_request", ""),
+        _ if *named.definition == TOKEN_WITHOUT_OPENID => (Kind::PermissionDenied, "insufficient_scope", ", scope=\"openid\""),
+        _ => (Kind::Unauthenticated, "invalid_token", ""),
+    };
+    let (reason, named) = (named.definition.name, named.of_kind(kind));
+    let challenge = format!("Bearer realm=\"keyfob\", error=\"{code}\"{scope}");
+    merged(kind, code, &named.text(), failure::envelope(request, &named)).because(reason).with("WWW-Authenticate", challenge)
 }
 
 /// The same for other errors: a body too large, a database that cannot be written.

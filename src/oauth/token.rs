@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::base::error::Result;
+use crate::base::jws::{SigningAlgorithm, TokenType};
 use crate::base::secret::{Token, TokenKind};
 use crate::call::{Call, Input, LongWork, Transactions};
 use crate::http::reply::Reply;
@@ -10,6 +11,7 @@ use crate::model::client::{Client, ClientType};
 use crate::model::scope::Scope;
 use crate::oauth::parameters::Parameters;
 use crate::oauth::{client, refused};
+use crate::registry::claims::at_hash;
 use crate::registry::client_authentication::{self, Presented, ProvenClient};
 use crate::registry::refusal::{
     CODE_MISSING, CODE_UNKNOWN, Endpoint, GRANT_TYPE_MISSING, GRANT_TYPE_UNSUPPORTED, Judged, PARAMETER_REPEATED, REFRESH_TOKEN_MALFORMED,
@@ -81,7 +83,12 @@ fn answer(transactions: &Transactions<'_>, input: &Input<'_>, wanted: &TokenRequ
         Ok(proof) => transactions.write(|call| in_transaction(call, &proof, wanted))?,
         Err(refusal) => Err(refusal),
     };
-    Ok(judged.map_or_else(|refusal| refused::reply(input.request, &refusal), |issued| success(&issued)))
+    match judged {
+        Ok(issued) => {
+            Ok(Reply::json(200, &body(&issued, |algorithm, token_type, claims| transactions.sign(algorithm, token_type, claims))?))
+        }
+        Err(refusal) => Ok(refused::reply(input.request, &refusal)),
+    }
 }
 
 /// Returns `Ok` with a refusal in it where what the refusal records must be committed: a revoked family, an event.
@@ -104,14 +111,18 @@ fn judge(call: &Call<'_>, client: &Client, client_type: ClientType, wanted: &Tok
     }
 }
 
-fn success(issued: &Issued) -> Reply {
-    Reply::json(200, &body(issued))
-}
-
-/// Returns `{"access_token","token_type","expires_in","scope"?,"refresh_token"?}` (RFC 6749 section 5.1), with `expires_in` in seconds.
-pub fn body(issued: &Issued) -> Map<String, Value> {
+/// Returns `{"access_token","token_type","expires_in","scope"?,"refresh_token"?,"id_token"?}` (RFC 6749 section 5.1, OpenID Connect Core 1.0
+/// section 3.1.3.3), with `expires_in` in seconds.
+/// # Errors
+/// Those of `sign`.
+pub fn body(issued: &Issued, sign: impl Fn(SigningAlgorithm, TokenType, &Value) -> Result<String>) -> Result<Map<String, Value>> {
+    let access_token = issued.access.reveal();
+    let id_token = issued.id_token.clone().map(|mut claims| {
+        claims["at_hash"] = at_hash(&access_token).into();
+        sign(SigningAlgorithm::Rs256, TokenType::IdToken, &claims)
+    });
     let mut body = Map::from_iter([
-        ("access_token".to_owned(), Value::from(issued.access.reveal())),
+        ("access_token".to_owned(), Value::from(access_token)),
         ("token_type".to_owned(), "bearer".into()),
         ("expires_in".to_owned(), issued.expires_in_seconds.into()),
     ]);
@@ -121,5 +132,8 @@ pub fn body(issued: &Issued) -> Map<String, Value> {
     if let Some(refresh) = &issued.refresh {
         body.insert("refresh_token".to_owned(), refresh.reveal().into());
     }
-    body
+    if let Some(id_token) = id_token.transpose()? {
+        body.insert("id_token".to_owned(), id_token.into());
+    }
+    Ok(body)
 }

@@ -29,6 +29,7 @@ errors! {
     TOKEN_EXPIRED: Unauthenticated "pkg/identityserver" "token_expired" "token expired";
     OAUTH_CLIENT_REJECTED: PermissionDenied "pkg/identityserver" "oauth_client_rejected" "OAuth client was rejected";
     OAUTH_CLIENT_SUSPENDED: PermissionDenied "pkg/identityserver" "oauth_client_suspended" "OAuth client was suspended";
+    TOKEN_WITHOUT_RIGHTS: PermissionDenied "keyfob" "token_without_rights" "this token has no rights here: name some in the scope that the user is asked for";
 }
 
 /// The credentials of a request.
@@ -65,9 +66,20 @@ impl Credentials {
 
 /// Returns the caller.
 /// # Errors
+/// Those of [`holder`]; `token_without_rights` for an access token that only signs a user in, or is only for a resource server of its client.
+pub fn principal(tx: &Tx<'_>, settings: &Settings, credentials: &Credentials, request_id: &str) -> Result<Principal> {
+    let by = holder(tx, settings, credentials, request_id)?;
+    match &by.access {
+        Access::AccessToken(token) if token.rights.is_empty() && !token.words.is_empty() => Err((&TOKEN_WITHOUT_RIGHTS).into()),
+        Access::Anonymous | Access::AccessToken(_) | Access::ApiKey(_) | Access::Session(_) | Access::Operator => Ok(by),
+    }
+}
+
+/// Returns the holder of the credentials, also of an access token that opens nothing but `/oauth/userinfo`.
+/// # Errors
 /// E2 to E8 of registry.md 3.4: `unsupported_authorization`, `token`, `api_key_not_found`, `token_not_found`, `invalid_authorization`,
 /// `api_key_expired`, `token_expired`, `oauth_client_rejected`, `oauth_client_suspended`, `user_rejected` and `user_suspended`.
-pub fn principal(tx: &Tx<'_>, settings: &Settings, credentials: &Credentials, request_id: &str) -> Result<Principal> {
+pub fn holder(tx: &Tx<'_>, settings: &Settings, credentials: &Credentials, request_id: &str) -> Result<Principal> {
     match credentials {
         Credentials::None => Ok(Principal::anonymous(request_id)),
         Credentials::Unsupported => Err((&UNSUPPORTED_AUTHORIZATION).into()),

@@ -26,6 +26,7 @@ pub mod credential_use;
 pub mod deletion;
 pub mod entity;
 pub mod expiry;
+pub mod groups;
 pub mod guidelines;
 pub mod history;
 pub mod introspection;

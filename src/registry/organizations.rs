@@ -16,7 +16,7 @@ use crate::registry::entity::{ALREADY_EXISTS, Entity, live_organization};
 use crate::registry::members::{self, NESTED_ORGANIZATIONS};
 use crate::registry::principal::Principal;
 use crate::registry::rights;
-use crate::registry::{administrators, audience, bounds, claims, contacts, history, marks};
+use crate::registry::{administrators, audience, bounds, contacts, groups, history, marks};
 use crate::store::members::Owned;
 use crate::store::organizations::OrganizationKey;
 use crate::store::{Deleted, Direction, Search, Tx};
@@ -45,7 +45,7 @@ pub fn create(
     if settings.organization_creators == Creators::Admins && !by.is_admin {
         return Err((&ADMINS_CREATE_ORGANIZATIONS).into());
     }
-    if id.as_str() == claims::ADMINS {
+    if id.as_str() == groups::ADMINS {
         return Err((&ADMINS_RESERVED).into());
     }
     rights::require(tx, by, &Entity::User(founder.clone()), Right::UserOrganizationsCreate, Deleted::No)?;

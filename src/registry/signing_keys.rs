@@ -1,6 +1,6 @@
 //! The keys that sign tokens: made when they are first needed, published before they sign and until their last token has ended.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::base::key_pair::{KeyPair, PrivateKey};
 use crate::base::mutex::locked;
 use crate::base::secret;
 use crate::model::signing_key::{self, SigningKey};
-use crate::store::Tx;
+use crate::store::{Store, Tx};
 
 /// The name of the key from which the subjects of pairwise clients are derived.
 const PAIRWISE: &str = "pairwise";
@@ -23,9 +23,37 @@ pub struct KeyPairs {
 }
 
 impl KeyPairs {
-    /// Waits until nobody else makes the first keys.
-    pub fn wait_to_make(&self) -> MutexGuard<'_, ()> {
-        locked(&self.making)
+    /// Makes the keys that sign tokens, if they are not there yet. Who needs them meanwhile waits for the same ones.
+    /// # Errors
+    /// Internal if one cannot be made; those of the store.
+    pub fn make_missing(&self, store: &Store, before_blocking: &dyn Fn()) -> Result<()> {
+        if store.read_kept(missing)?.is_empty() {
+            return Ok(());
+        }
+        before_blocking();
+        let making = locked(&self.making);
+        let made = store.read(missing)?.into_iter().map(NewSigningKey::generate).collect::<Result<Vec<_>>>()?;
+        if !made.is_empty() {
+            store.write(|tx| store_first(tx, &made))?;
+        }
+        drop(making);
+        Ok(())
+    }
+
+    /// Returns a token with these claims, signed by the key that signs now. In no transaction, because it takes a processor up to a millisecond.
+    /// # Errors
+    /// Those of [`KeyPairs::make_missing`].
+    pub fn sign(
+        &self,
+        store: &Store,
+        before_blocking: &dyn Fn(),
+        algorithm: SigningAlgorithm,
+        token_type: TokenType,
+        claims: &Value,
+    ) -> Result<String> {
+        self.make_missing(store, before_blocking)?;
+        let pair = store.read_kept(|tx| self.signing(tx, algorithm))?;
+        pair.ok_or_else(|| Error::Internal("the key that signs is gone".into()))?.sign(token_type, claims)
     }
 
     /// Returns the key that signs now; `None` if none was made yet.

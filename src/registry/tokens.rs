@@ -1,5 +1,7 @@
 //! Redeems codes and refreshes tokens, and revokes what is used twice (oauth.md 1.5, 2.4, 2.5, 2.9).
 
+use serde_json::Value;
+
 use crate::base::error::Result;
 use crate::base::id::UserId;
 use crate::base::pkce;
@@ -13,7 +15,6 @@ use crate::model::grant::{ACCESS_SECONDS, AccessToken, AuthorizationCode, RETRY_
 use crate::model::scope::{GrantedScope, Scope};
 use crate::model::settings::Settings;
 use crate::registry::client_authentication::check_usable;
-use crate::registry::credential_use;
 use crate::registry::live_tokens::limit;
 use crate::registry::refusal::{
     CODE_EXPIRED, CODE_OF_ANOTHER_CLIENT, CODE_REPLAYED, CODE_UNKNOWN, CODE_VERIFIER_MISSING, CODE_VERIFIER_UNEXPECTED,
@@ -21,6 +22,7 @@ use crate::registry::refusal::{
     REFRESH_SUCCESSOR_USED, REFRESH_SUCCESSOR_WIDER, REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_OF_ANOTHER_CLIENT, REFRESH_TOKEN_REUSED,
     REFRESH_TOKEN_UNKNOWN, REFRESHED_TOO_OFTEN, Refusal, USER_GONE, USER_NOT_APPROVED_AT_TOKEN,
 };
+use crate::registry::{claims, credential_use};
 use crate::registry::{consent, standing};
 use crate::store::access_tokens::{Hashes, Rotated, StoredToken};
 use crate::store::{Deleted, Tx};
@@ -32,6 +34,8 @@ pub struct Issued {
     /// Only for clients with the refresh grant.
     pub refresh: Option<Token>,
     pub expires_in_seconds: i64,
+    /// The claims of the ID token, if the client gets one. It is signed outside of the transaction.
+    pub id_token: Option<Value>,
     /// What was granted, where it differs from what was asked for or from the client's rights (RFC 6749 section 5.1), and always with `openid`.
     pub scope: Option<GrantedScope>,
 }
@@ -169,7 +173,7 @@ pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, client_type: C
         return refused(&REFRESH_TOKEN_OF_ANOTHER_CLIENT);
     }
     if let Some(rotated) = &kept.rotated {
-        return repeat(tx, client, client_type, renewal, &kept, rotated);
+        return repeat(tx, settings, client, client_type, renewal, &kept, rotated);
     }
     if kept.token.ends_at <= tx.now {
         return refused(&REFRESH_TOKEN_EXPIRED);
@@ -211,6 +215,7 @@ fn requested(client: &Client, renewal: &Renewal, kept: &StoredToken) -> Judged<R
 /// somebody has stolen it: the whole family ends (RFC 9700 section 4.14.2, oauth.md 2.9).
 fn repeat(
     tx: &Tx<'_>,
+    settings: &Settings,
     client: &Client,
     client_type: ClientType,
     renewal: &Renewal,
@@ -241,7 +246,8 @@ fn repeat(
     let seconds = (successor.token.expires_at.seconds() - tx.now.seconds()).clamp(0, ACCESS_SECONDS);
     let keys = Keys::following(&renewal.refresh_token.key, salt);
     let refresh = successor.hashes.refresh.is_some();
-    Ok(Ok(keys.issued(&successor.token.id, requested.told(client, granted), refresh, seconds)))
+    let id_token = claims::id_token(tx, settings, client, &successor.token, None)?;
+    Ok(Ok(Issued { id_token, ..keys.issued(&successor.token.id, requested.told(client, granted), refresh, seconds) }))
 }
 
 /// Returns what is left of a scope under what the client may ask for now.
@@ -341,6 +347,7 @@ impl Keys {
             access: token(TokenKind::AccessToken, self.access),
             refresh: with_refresh.then(|| token(TokenKind::RefreshToken, self.refresh)),
             expires_in_seconds,
+            id_token: None,
         }
     }
 }
@@ -375,5 +382,6 @@ fn issue(tx: &Tx<'_>, settings: &Settings, client: &Client, issuance: Issuance, 
     let hashes = Hashes { access: Hash::of_generated(&keys.access), refresh: with_refresh.then(|| Hash::of_generated(&keys.refresh)) };
     tx.insert_access_token(&token, &hashes)?;
     tx.count_issued_token(&client.id)?;
-    Ok(keys.issued(&token.id, issuance.requested.told(client, granted), with_refresh, expires_in_seconds))
+    let id_token = claims::id_token(tx, settings, client, &token, issuance.nonce.as_deref())?;
+    Ok(Issued { id_token, ..keys.issued(&token.id, issuance.requested.told(client, granted), with_refresh, expires_in_seconds) })
 }

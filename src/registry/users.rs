@@ -163,7 +163,8 @@ pub fn update(tx: &Tx<'_>, by: &Principal, id: &UserId, mask: &Mask, sent: &Patc
         check_not_last_admin(tx, &old)?;
     }
     if new.primary_email_address != old.primary_email_address {
-        if !by.is_admin {
+        // What was validated is the former address, unless the same change says otherwise.
+        if !mask.names(FIELDS, "primary_email_address_validated_at") {
             new.primary_email_address_validated_at = None;
         }
         check_email_address_is_free(tx, &new.primary_email_address, id)?;

@@ -13,6 +13,8 @@ pub const ROUTES: &[Route] = &[
     route("oauth.token", Post, "/oauth/token", Client, Transactions(oauth::token::issue), "Turn a code or a refresh token into an access token.").for_any_origin(),
     route("oauth.revoke", Post, "/oauth/revoke", Client, Transactions(oauth::revoke::revoke), "Give a token up.").for_any_origin(),
     route("oauth.introspect", Post, "/oauth/introspect", Client, Transactions(oauth::introspect::introspect), "Tell whether a token is good, and what for."),
+    route("oauth.userinfo", Get, "/oauth/userinfo", Client, Transactions(oauth::userinfo::userinfo), "Tell the client what it may know of the user whom it signed in (OpenID Connect).").for_any_origin(),
+    route("oauth.userinfo", Post, "/oauth/userinfo", Client, Transactions(oauth::userinfo::userinfo), "The same, also with the access token in a form.").for_any_origin(),
     route("oauth.metadata", Get, "/.well-known/oauth-authorization-server", Open, Read(oauth::metadata::get), "Tell what the authorization server can do (RFC 8414).").for_any_origin(),
     route("oauth.keys", Get, "/oauth/keys", Open, Transactions(oauth::keys::get), "List the public keys that verify what the server has signed (RFC 7517).").for_any_origin(),
     route("oauth.logout", Get, "/oauth/logout", Browser, Write(oauth::logout::by_client), "End a token of the user who is signed in, and the session it was granted in, and send the browser back to the client."),

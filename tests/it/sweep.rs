@@ -80,7 +80,8 @@ fn nobody_is_let_in_where_a_guard_stands() {
             Guard::SignedInBrowser => assert_eq!(status, 401, "{place}"),
             // Without a token of a page of ours nothing is posted; who looks at a page is led to where one signs in.
             Guard::Console(_) => assert_eq!(status, if route.method == Method::Get { 302 } else { 403 }, "{place}"),
-            Guard::Client => assert_eq!(status, 400, "{place}"),
+            // A client presents nothing, or no token.
+            Guard::Client => assert_eq!(status, if route.name == "oauth.userinfo" { 401 } else { 400 }, "{place}"),
             Guard::Browser | Guard::SignIn => assert!(matches!(status, 200 | 302 | 303 | 400 | 403), "{place}: {status}"),
             Guard::Open | Guard::Password | Guard::Anyone | Guard::RightsReader | Guard::Registration => {
                 assert!(matches!(status, 200 | 302 | 308 | 400 | 401), "{place}: {status}")
@@ -134,6 +135,43 @@ fn bad_credentials_are_refused_wherever_they_are_looked_at() {
             }
         }
     }
+}
+
+#[test]
+fn a_token_that_only_signs_a_user_in_opens_no_row_but_userinfo() {
+    let server = fixture();
+    let secret = server.has_app("alice", "other-app", &["RIGHT_ALL"]);
+    let code = server.signed_in("alice").code(&server, "other-app", &[("scope", "openid profile email groups")]);
+    let bearer = format!("Bearer {}", server.tokens("other-app", &secret, &code).access);
+    let mut opened = Vec::new();
+    for route in ROUTES {
+        let place = format!("{} {}", route.method.name(), route.path);
+        let answer = |bearer| server.send_with(bearer, &[], route.method.name(), &target(route), body(route).as_bytes());
+        let with_token = answer(Some(bearer.as_str()));
+        match route.guard {
+            Guard::Anyone
+            | Guard::RightsReader
+            | Guard::SignedIn
+            | Guard::Account(_)
+            | Guard::Admin(_)
+            | Guard::Holds(_)
+            | Guard::HoldsToList(_)
+            | Guard::HoldsEvenDeleted(_)
+            | Guard::HoldsOrIsToken(_) => {
+                assert_eq!((with_token.status, with_token.error().as_str()), (403, "token_without_rights"), "{place}")
+            }
+            // It counts for nothing there.
+            Guard::Purge(_) | Guard::Registration => assert_ne!(with_token.status, 200, "{place}"),
+            // The password in the body opens it, to anyone.
+            Guard::Password => {}
+            Guard::Open | Guard::Browser | Guard::SignIn | Guard::SignedInBrowser | Guard::Console(_) | Guard::Client => {
+                if with_token.status != answer(None).status {
+                    opened.push(place);
+                }
+            }
+        }
+    }
+    assert_eq!(opened, ["GET /oauth/userinfo", "POST /oauth/userinfo"]);
 }
 
 #[test]
@@ -225,6 +263,9 @@ fn one_example_of_every_other_row_succeeds() {
     let target = authorize_target("other-app", &[]);
     let code = browser.code(&server, "other-app", &[]);
     let tokens = server.tokens("other-app", &secret, &code);
+    let code = browser.code(&server, "other-app", &[("scope", "openid")]);
+    let signed_in = server.tokens("other-app", &secret, &code).access;
+    let bearer = format!("Bearer {signed_in}");
     let token_id = tokens.access.split('.').nth(1).expect("an ID").to_owned();
     let client = [("client_id", "other-app"), ("client_secret", secret.as_str())];
     let link = server.check("admin", "POST", "/api/v3/users/alice/sign-in-link", "", "200").json();
@@ -244,6 +285,8 @@ fn one_example_of_every_other_row_succeeds() {
         ("POST", "/oauth/revoke", "/oauth/revoke", form(&[&client[..], &[("token", &tokens.access)]].concat()), 200),
         ("GET", "/.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server", String::new(), 200),
         ("GET", "/oauth/keys", "/oauth/keys", String::new(), 200),
+        ("GET", "/oauth/userinfo", "/oauth/userinfo", String::new(), 200),
+        ("POST", "/oauth/userinfo", "/oauth/userinfo", form(&[("access_token", &signed_in)]), 200),
         ("GET", "/oauth/local-callback", "/oauth/local-callback?code=x", String::new(), 302),
         ("GET", "/oauth/code", "/oauth/code?code=x", String::new(), 200),
         ("GET", "/oauth", "/oauth", String::new(), 308),
@@ -275,7 +318,9 @@ fn one_example_of_every_other_row_succeeds() {
         assert!(known, "{} {} has no example", route.method.name(), route.path);
     }
     for (method, _, target, body, status) in examples {
-        let answer = browser.send(&server, method, target, &[("Content-Type", "application/x-www-form-urlencoded")], body);
+        let mut headers = vec![("Content-Type", "application/x-www-form-urlencoded")];
+        headers.extend((*target == "/oauth/userinfo" && body.is_empty()).then_some(("Authorization", bearer.as_str())));
+        let answer = browser.send(&server, method, target, &headers, body);
         assert_eq!(answer.status, *status, "{method} {target}\n{}", answer.text());
     }
 }

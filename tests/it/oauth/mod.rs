@@ -16,6 +16,7 @@ mod races;
 mod refresh;
 mod revocation;
 mod scope;
+mod sign_in;
 mod sign_in_scope;
 mod signatures;
 mod states;
