@@ -15,7 +15,7 @@ use crate::cli::run::admin_operation::AdminOperation;
 use crate::cli::run::healthcheck;
 use crate::cli::run::operator::DATA;
 use crate::cli::run::{
-    admin, api_keys, authorizations, backup, client_check, clients, collaborators, declarations, entities, history, login, reviews,
+    admin, api_keys, authorizations, backup, client_check, clients, collaborators, declarations, entities, history, keys, login, reviews,
     sessions, users,
 };
 use crate::cli::serve::process;
@@ -140,6 +140,7 @@ pub static GROUPS: &[CommandGroup] = &[
     group("organizations", &["organization", "org", "o"], "Organizations."),
     group("organizations collaborators", &["collaborator", "members", "member"], "The members of an organization."),
     group("organizations api-keys", &["api-key"], "The API keys of an organization."),
+    group("keys", &["key"], "The keys in the data file that sign ID tokens and JWT access tokens, whether a server uses it or not."),
     group("admin", &[], "Work on the data file itself, whether a server uses it or not."),
 ];
 
@@ -237,6 +238,10 @@ pub static COMMANDS: &[Command] = &[
     command("admin create-sign-in-link", &[], &["user-id"], &[Rows(flags::USER_ID), Rows(flags::SECRET_OUT), Settings(DATA)], &[], Operator(&admin::CREATE_SIGN_IN_LINK), "Create a link with which a user in the data file signs in once, within 15 minutes, and chooses a new password."),
     command("admin create-api-key", &[], &["user-id"], &[Rows(flags::USER_ID), Rows(flags::API_KEY), Rows(flags::RIGHTS_LIST), Rows(flags::SECRET_OUT), Settings(DATA)], &[], Operator(&admin::CREATE_API_KEY), "Create an API key for a user in the data file; with every right, unless --rights names some."),
     command("admin create-client", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::OWNING_ACCOUNT), Create(&CLIENT), Rows(flags::SECRET_OUT), Settings(DATA)], &[], Operator(&admin::CREATE_CLIENT), "Register an approved client in the data file."),
+
+    command("keys list", &["ls"], &[], &[Settings(DATA)], &[], Operator(&keys::LIST), "List the keys: which sign, which wait, and which only verify until their last token has ended."),
+    command("keys rotate", &[], &[], &[Rows(flags::KEY_ALGORITHM), Rows(flags::HANDOVER), Settings(DATA)], &[], Operator(&keys::ROTATE), "Make new keys, which are published now and sign in an hour."),
+    command("keys import", &["add"], &["private-key-file"], &[Rows(flags::PRIVATE_KEY), Rows(flags::HANDOVER), Settings(DATA)], &[], Operator(&keys::IMPORT), "Add a key of one's own, which is published now and signs in an hour, or at once if there is none yet."),
 
     command("backup", &[], &["file"], &[Rows(flags::BACKUP), Settings(backup::DATA)], &[], Local(backup::back_up_data), "Copy the data file, also while a server uses it, and prove the copy."),
     command("restore", &[], &["file"], &[Rows(flags::RESTORE), Settings(backup::DATA)], &[], Local(backup::restore_data), "Put a backup in the place of the data file, which is kept aside; or only try the backup."),

@@ -1,6 +1,6 @@
 //! Reads from and writes to a terminal. Text that could control the terminal is escaped.
 
-use std::io::{BufRead, ErrorKind, IsTerminal, Write};
+use std::io::{BufRead, ErrorKind, IsTerminal, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
@@ -83,11 +83,18 @@ pub fn ask_hidden(question: &str) -> std::io::Result<String> {
     }
 }
 
-/// Reads a secret from a file, without its line end; with `-` from a line of standard input, asking on a terminal.
+/// Reads a secret from a file, without its line end; with `-` from a line of standard input, or of a PEM from all its lines, asking on a terminal.
 pub fn secret(path: &str, what: &str) -> std::io::Result<String> {
     match path {
         "-" if is_typed() => ask_hidden(&format!("{}: ", what.replace('-', " "))),
-        "-" => ask(""),
+        "-" => {
+            let mut secret = ask("")?;
+            if secret.starts_with("-----BEGIN ") {
+                secret.push('\n');
+                std::io::stdin().lock().read_to_string(&mut secret)?;
+            }
+            Ok(secret)
+        }
         path => Ok(std::fs::read_to_string(path)?.trim_end_matches(['\r', '\n']).to_owned()),
     }
 }

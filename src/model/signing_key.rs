@@ -26,6 +26,21 @@ impl SigningKey {
     }
 }
 
+/// What becomes of the keys before a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handover {
+    /// They sign until the new one has been published long enough, and stay published until their last token has ended.
+    Overlapping,
+    /// They may have been stolen: they go, and with them every token that they have signed.
+    AtOnce,
+}
+
+/// Returns the key that was published last and does not sign yet.
+pub fn waiting(keys: &[SigningKey], algorithm: SigningAlgorithm, now: Time) -> Option<&SigningKey> {
+    let signing = signing(keys, algorithm, now)?;
+    keys.iter().rfind(|key| key.is_of(algorithm) && key.number > signing.number)
+}
+
 /// Returns the key that signs: the newest whose time has come. Where the clock was set back to before all of them, the oldest.
 pub fn signing(keys: &[SigningKey], algorithm: SigningAlgorithm, now: Time) -> Option<&SigningKey> {
     let mut of = keys.iter().filter(|key| key.is_of(algorithm));

@@ -21,6 +21,7 @@ fn document(issuer: &str) -> Value {
         "issuer": issuer,
         "authorization_endpoint": at("/oauth/authorize"),
         "token_endpoint": at("/oauth/token"),
+        "jwks_uri": at("/oauth/keys"),
         "revocation_endpoint": at("/oauth/revoke"),
         "introspection_endpoint": at("/oauth/introspect"),
         "response_types_supported": ["code"],

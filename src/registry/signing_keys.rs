@@ -4,13 +4,18 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
-use crate::base::error::{Error, Result};
+use crate::base::error::{Error, Result, errors};
 use crate::base::jws::{ALGORITHMS, SigningAlgorithm, TokenType};
 use crate::base::key_pair::{KeyPair, PrivateKey};
 use crate::base::mutex::locked;
 use crate::base::secret;
-use crate::model::signing_key::{self, SigningKey};
+use crate::model::signing_key::{self, Handover, PUBLISHED_AHEAD_SECONDS, SigningKey};
 use crate::store::{Store, Tx};
+
+errors! {
+    NEXT_KEY_WAITS: FailedPrecondition "keyfob" "next_signing_key_waits" "a new key for {algorithm} is published already and signs from {signs_from}: wait until then or, if a key was stolen, replace all of them with --now";
+    KEY_EXISTS: AlreadyExists "keyfob" "signing_key_exists" "the key `{key_id}` is there already";
+}
 
 /// The name of the key from which the subjects of pairwise clients are derived.
 const PAIRWISE: &str = "pairwise";
@@ -90,6 +95,48 @@ impl NewSigningKey {
     }
 }
 
+impl NewSigningKey {
+    /// Reads a key in PEM.
+    /// # Errors
+    /// `private_key_unreadable`, `private_key_public`, `private_key_encrypted`, `private_key_unusable`.
+    pub fn read_pem(text: &str) -> Result<NewSigningKey> {
+        let private_key = PrivateKey::read_pem(text)?;
+        Ok(NewSigningKey { pair: KeyPair::of(&private_key)?, private_key })
+    }
+}
+
+/// Adds a key for its algorithm, after which the one that signs now will sign no longer. The first of an algorithm signs at once.
+/// # Errors
+/// `next_signing_key_waits`, `signing_key_exists`.
+pub fn add(tx: &Tx<'_>, key: &NewSigningKey, handover: Handover) -> Result<()> {
+    let (keys, public_key) = (tx.signing_keys()?, &key.pair.public_key);
+    let algorithm = public_key.algorithm;
+    let signs_from = match handover {
+        Handover::Overlapping => {
+            if let Some(next) = signing_key::waiting(&keys, algorithm, tx.now) {
+                return Err(NEXT_KEY_WAITS.with("algorithm", algorithm.name()).with("signs_from", next.signs_from.to_string()).into());
+            }
+            let is_first = signing_key::signing(&keys, algorithm, tx.now).is_none();
+            if is_first { tx.now } else { tx.now.plus_seconds(PUBLISHED_AHEAD_SECONDS) }
+        }
+        Handover::AtOnce => {
+            keys.iter().filter(|key| key.public_key.algorithm == algorithm).try_for_each(|key| tx.delete_signing_key(key))?;
+            tx.now
+        }
+    };
+    if !tx.insert_signing_key(public_key, &key.private_key, signs_from)? {
+        return Err(KEY_EXISTS.with("key_id", public_key.id.as_str()).into());
+    }
+    make_pairwise(tx)
+}
+
+/// Returns every key that is stored.
+/// # Errors
+/// Only those of the store.
+pub fn list(tx: &Tx<'_>) -> Result<Arc<[SigningKey]>> {
+    tx.signing_keys()
+}
+
 /// Returns the algorithms that no key was made for yet.
 /// # Errors
 /// Only those of the store.
@@ -106,6 +153,10 @@ pub fn store_first(tx: &Tx<'_>, made: &[NewSigningKey]) -> Result<()> {
     for key in made.iter().filter(|key| missing.contains(&key.pair.public_key.algorithm)) {
         tx.insert_signing_key(&key.pair.public_key, &key.private_key, tx.now)?;
     }
+    make_pairwise(tx)
+}
+
+fn make_pairwise(tx: &Tx<'_>) -> Result<()> {
     if tx.server_key(PAIRWISE)?.is_none() {
         tx.insert_server_key(PAIRWISE, &secret::random::<32>())?;
     }

@@ -128,7 +128,7 @@ const FLOORS: &[Floors] = &[
         folder: "cli/run",
         floors: &[
             &["admin_operation", "data_file", "declared_values", "output", "plan_text"],
-            &["declared_operations", "pages", "secret_file"],
+            &["declared_operations", "keys", "pages", "secret_file"],
             &["declaration_file", "entities"],
             &[
                 "admin",

@@ -171,6 +171,18 @@ pub static EXPORT: &[Flag] = &[
 
 pub static SCHEMA: &[Flag] = &[text("--of", "KIND", "declaration, which plan and apply read; or seed, which serve --fixture reads.")];
 
+pub static KEY_ALGORITHM: &[Flag] = &[text("--algorithm", "NAME", "Only for RS256, or only for ES256.")];
+
+pub static HANDOVER: &[Flag] =
+    &[switch("--now", "The former keys may have been stolen: delete them, so that the tokens that they signed are refused at once.")];
+
+pub static PRIVATE_KEY: &[Flag] = &[flag(
+    "--private-key-file",
+    "FILE",
+    FlagKind::SecretFile,
+    "The private key in PEM, RSA of 2048 to 4096 bits or on the curve P-256; - for standard input.",
+)];
+
 pub static REASON: &[Flag] = &[text("--reason", "TEXT", "The reason, stored as the state_description.")];
 
 /// Of the registration review.

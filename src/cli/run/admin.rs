@@ -14,6 +14,7 @@ use crate::cli::failure::{Failure, UsageError};
 use crate::cli::run::admin_operation::{AdminOperation, SHORT};
 use crate::cli::run::declared_operations::{APPLY, EXPORT, PLAN};
 use crate::cli::run::entities::prepare;
+use crate::cli::run::keys;
 use crate::model::field::Audience;
 use crate::model::mask::Mask;
 use crate::model::patch::Patch;
@@ -55,6 +56,9 @@ pub static OPERATIONS: &[&AdminOperation] = &[
     &PLAN,
     &APPLY,
     &EXPORT,
+    &keys::LIST,
+    &keys::ROTATE,
+    &keys::IMPORT,
 ];
 
 /// Creates an approved user with a validated address.

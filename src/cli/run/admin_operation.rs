@@ -18,7 +18,7 @@ pub const LONG: Duration = Duration::from_secs(6 * 60 * 60);
 /// What one of the operator's commands does. It neither reads nor prints anything, so a running server can do it as well.
 #[derive(Debug)]
 pub struct AdminOperation {
-    /// The command, without `admin`.
+    /// The command, without `admin` where it begins with that.
     pub name: &'static str,
     /// The member of the answer that `--secret-out` keeps from the terminal; empty if there is none.
     pub secret: &'static str,

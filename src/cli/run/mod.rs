@@ -17,6 +17,7 @@ pub mod drill;
 pub mod entities;
 pub mod healthcheck;
 pub mod history;
+pub mod keys;
 pub mod login;
 pub mod operator;
 pub mod output;

@@ -2,10 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use data_encoding::BASE64URL_NOPAD;
 use keyfob::base::jws::{SigningAlgorithm, TokenType};
+use keyfob::cli::args::values::Values;
+use keyfob::cli::run::admin_operation::AdminOperation;
+use keyfob::cli::run::declared_operations::EXPORT;
+use keyfob::cli::run::keys as commands;
+use keyfob::registry::expiry::sweep;
 use keyfob::registry::signing_keys::{KeyPairs, verify};
+use keyfob::store::backup::{Target, back_up};
 use serde_json::{Value, json};
 
+use crate::folder::Folder;
 use crate::server::Server;
 
 /// The published keys, as relying parties read them.
@@ -91,5 +99,184 @@ fn two_servers_have_keys_of_their_own_and_verify_no_tokens_of_each_other() {
         let token = signed(&one, algorithm, TokenType::IdToken, &json!({"sub": "x"}));
         assert_eq!(verified(&one, &token, TokenType::IdToken), Some(json!({"sub": "x"})));
         assert_eq!(verified(&other, &token, TokenType::IdToken), None);
+    }
+}
+
+/// What a command about the keys answers, done by the server.
+fn command(server: &Server, operation: &AdminOperation, values: &[(&str, &str)]) -> Result<Value, String> {
+    let values = values.iter().map(|(key, value)| ((*key).to_owned(), vec![(*value).to_owned()])).collect();
+    let values = Values { values, ..Values::default() };
+    (operation.run)(&values, server.app.store(), server.app.settings()).map_err(|failure| failure.to_json().to_string())
+}
+
+/// The state and the ID of each key of an algorithm, the oldest first.
+fn states(server: &Server, algorithm: SigningAlgorithm) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let keys = command(server, &commands::LIST, &[]).expect("they are listed");
+    let of = keys.as_array().expect("a list").iter().filter(|key| key["algorithm"] == algorithm.name());
+    of.map(|key| (text(&key["state"]), text(&key["key_id"]))).collect()
+}
+
+fn only_states(server: &Server) -> Vec<String> {
+    states(server, SigningAlgorithm::Es256).into_iter().map(|(state, _)| state).collect()
+}
+
+fn rotate(server: &Server, more: &[(&str, &str)]) -> Result<Value, String> {
+    command(server, &commands::ROTATE, &[&[("algorithm", "ES256")], more].concat())
+}
+
+/// The ID of the key that signs at this time.
+fn signing(server: &Server) -> String {
+    let signing = states(server, SigningAlgorithm::Es256).into_iter().find(|(state, _)| state == "signs");
+    let (_, id) = signing.expect("one signs");
+    let token = signed(server, SigningAlgorithm::Es256, TokenType::IdToken, &json!({}));
+    let header = BASE64URL_NOPAD.decode(token.split('.').next().expect("a header").as_bytes()).expect("base64url");
+    assert_eq!(serde_json::from_slice::<Value>(&header).expect("JSON")["kid"], json!(id));
+    id
+}
+
+#[test]
+fn a_new_key_is_published_for_an_hour_before_it_signs_and_the_former_one_until_its_last_token_has_ended() {
+    let server = Server::start();
+    key_ids(&server);
+    let first = signing(&server);
+    rotate(&server, &[]).expect("it is rotated");
+    assert_eq!(only_states(&server), ["signs", "waits"]);
+    assert_eq!(key_ids(&server).len(), 3);
+    server.wait_seconds(60 * 60 - 1);
+    assert_eq!(signing(&server), first);
+    let last = signed(&server, SigningAlgorithm::Es256, TokenType::IdToken, &json!({"sub": "x"}));
+    server.wait_seconds(2);
+    let second = signing(&server);
+    assert_eq!(only_states(&server), ["verifies", "signs"]);
+    // Those that sign come first.
+    assert_eq!(key_ids(&server)[1..], [second.clone(), first.clone()]);
+    server.wait_seconds(60 * 60);
+    server.app.store().write(sweep).expect("it sweeps");
+    assert!(verified(&server, &last, TokenType::IdToken).is_some());
+    server.wait_seconds(5 * 60);
+    assert_eq!(verified(&server, &last, TokenType::IdToken), None);
+    assert!(!key_ids(&server).contains(&first) && only_states(&server) == ["ended", "signs"]);
+    server.app.store().write(sweep).expect("it sweeps");
+    assert_eq!(states(&server, SigningAlgorithm::Es256), [("signs".to_owned(), second)]);
+    assert_eq!(key_ids(&server).len(), 2);
+}
+
+#[test]
+fn one_new_key_waits_at_a_time() {
+    let server = Server::start();
+    key_ids(&server);
+    rotate(&server, &[]).expect("it is rotated");
+    let refused = rotate(&server, &[]).expect_err("one waits");
+    assert!(refused.contains("next_signing_key_waits") && refused.contains("2026-01-02T04:04:05"), "{refused}");
+    command(&server, &commands::ROTATE, &[("algorithm", "RS256")]).expect("another algorithm is another matter");
+    server.wait_seconds(60 * 60);
+    rotate(&server, &[]).expect("it is rotated");
+    assert_eq!(only_states(&server), ["verifies", "signs", "waits"]);
+}
+
+#[test]
+fn stolen_keys_go_at_once_and_their_tokens_with_them() {
+    let server = Server::start();
+    let before = key_ids(&server);
+    rotate(&server, &[]).expect("it is rotated");
+    let token = signed(&server, SigningAlgorithm::Es256, TokenType::AccessToken, &json!({"sub": "x"}));
+    assert!(verified(&server, &token, TokenType::AccessToken).is_some());
+    rotate(&server, &[("now", "true")]).expect("it is rotated");
+    assert_eq!(verified(&server, &token, TokenType::AccessToken), None);
+    assert_eq!(only_states(&server), ["signs"]);
+    let after = key_ids(&server);
+    // The other algorithm's key is as it was.
+    assert!(after.len() == 2 && after[0] == before[0] && after[1] != before[1]);
+    signing(&server);
+}
+
+#[test]
+fn a_clock_that_is_set_back_leaves_a_key_to_sign_with() {
+    let server = Server::start();
+    key_ids(&server);
+    let first = signing(&server);
+    server.sets_clock(-24 * 60 * 60);
+    assert_eq!(signing(&server), first);
+    rotate(&server, &[]).expect("it is rotated");
+    assert_eq!(signing(&server), first);
+    let token = signed(&server, SigningAlgorithm::Es256, TokenType::IdToken, &json!({"sub": "x"}));
+    server.wait_seconds(60 * 60);
+    let second = signing(&server);
+    assert_ne!(second, first);
+    // The time at which the first was made comes once more: the newer one goes on, and the older is published as long as tokens of its may last.
+    server.sets_clock(24 * 60 * 60);
+    assert_eq!(signing(&server), second);
+    assert!(verified(&server, &token, TokenType::IdToken).is_some());
+}
+
+fn pem(name: &str) -> String {
+    std::fs::read_to_string(format!("{}/tests/keys/{name}.pem", env!("CARGO_MANIFEST_DIR"))).expect("it is read")
+}
+
+#[test]
+fn a_key_of_ones_own_is_imported_in_each_form_that_openssl_writes() {
+    for (name, same, algorithm) in [("rsa", "rsa-pkcs1", SigningAlgorithm::Rs256), ("p256", "p256-sec1", SigningAlgorithm::Es256)] {
+        let server = Server::start();
+        command(&server, &commands::IMPORT, &[("private-key", &pem(same))]).expect("it is imported");
+        let listed = states(&server, algorithm);
+        assert!(listed.len() == 1 && listed[0].0 == "signs", "the first signs at once: {listed:?}");
+        assert!(key_ids(&server).contains(&listed[0].1), "the other algorithm's was made beside it");
+        let token = signed(&server, algorithm, TokenType::IdToken, &json!({"sub": "x"}));
+        assert!(verified(&server, &token, TokenType::IdToken).is_some());
+        let refused = command(&server, &commands::IMPORT, &[("private-key", &pem(name))]).expect_err("it is the same key");
+        assert!(refused.contains("signing_key_exists"), "{refused}");
+    }
+    let server = Server::start();
+    key_ids(&server);
+    command(&server, &commands::IMPORT, &[("private-key", &pem("p256"))]).expect("it is imported");
+    assert_eq!(only_states(&server), ["signs", "waits"]);
+}
+
+#[test]
+fn a_key_that_cannot_sign_is_refused_with_the_reason_and_never_shown() {
+    let server = Server::start();
+    for (text, error) in [
+        (pem("rsa-1024"), "private_key_unusable"),
+        (pem("p384"), "private_key_unusable"),
+        (pem("ed25519"), "private_key_unusable"),
+        (pem("rsa-public"), "private_key_public"),
+        (pem("rsa-encrypted"), "private_key_encrypted"),
+        (pem("rsa-pkcs1-encrypted"), "private_key_encrypted"),
+        (pem("rsa").replace("PRIVATE KEY", "PUBLIC KEY"), "private_key_public"),
+        (pem("p256").replace("MIGH", "MIGG"), "private_key_"),
+        (pem("rsa")[..600].to_owned(), "private_key_unreadable"),
+        ("nonsense".to_owned(), "private_key_unreadable"),
+        ("-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n".to_owned(), "private_key_"),
+    ] {
+        let refused = command(&server, &commands::IMPORT, &[("private-key", &text)]).expect_err("it cannot sign");
+        assert!(refused.contains(error), "{error}: {refused}");
+        assert!(text.lines().filter(|line| line.len() > 20 && !line.starts_with('-')).all(|line| !refused.contains(line)), "{refused}");
+    }
+    assert_eq!(server.value::<i64>("SELECT count(*) FROM signing_keys"), 0);
+}
+
+#[test]
+fn private_keys_are_in_backups_and_in_nothing_that_is_shown_or_exported() {
+    let server = Server::start();
+    key_ids(&server);
+    let private: Vec<u8> = server.value("SELECT private_key FROM signing_keys WHERE algorithm = 'ES256'");
+    let folder = Folder::new("keys-backup");
+    let target = Target::of(folder.file("backup.db").to_str().expect("a path"), None).expect("a target");
+    let file = back_up(server.app.store().path(), &target, &|| true).expect("it is backed up").file;
+    let holds = |bytes: &[u8]| bytes.windows(private.len()).any(|part| part == private);
+    assert!(holds(&std::fs::read(&file).expect("it is read")));
+    let secret = &private[36..68];
+    let shown = [
+        command(&server, &commands::LIST, &[]).expect("listed").to_string(),
+        rotate(&server, &[]).expect("rotated").to_string(),
+        command(&server, &EXPORT, &[]).expect("exported").to_string(),
+        server.check("anon", "GET", "/oauth/keys", "", "200").text(),
+    ];
+    for text in shown {
+        for encoded in [BASE64URL_NOPAD.encode(secret), data_encoding::BASE64.encode(secret), data_encoding::HEXLOWER.encode(secret)] {
+            assert!(!text.contains(encoded.trim_end_matches('=')), "{text}");
+        }
+        assert!(!text.contains("private"), "{text}");
     }
 }
