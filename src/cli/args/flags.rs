@@ -192,9 +192,10 @@ pub static REVIEW_READ: &[Flag] = &[flag(
     "--seen",
     "SEEN",
     FlagKind::List,
-    "What was read of each client, as `show` says it; refused if anything of that has changed since.",
+    "The fingerprint that `show` prints for each client; refused if anything it covers has changed since.",
 )];
-pub static DESPITE_BLOCKING: &[Flag] = &[switch("--despite-blocking", "Approve also what the rules block; the history tells so.")];
+pub static DESPITE_BLOCKING: &[Flag] =
+    &[switch("--despite-blocking", "Approve clients even if a finding blocks them; the history records it.")];
 pub static REVIEW_REASON: &[Flag] = &[text("--reason", "TEXT", "Why, or what to change: shown to those who asked.")];
 pub static REVIEW_TEXT: &[Flag] = &[text("--text", "TEXT", "What the administrators are to know.")];
 

@@ -102,7 +102,8 @@ pub fn secret_kind(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
 pub fn never_used(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
     let is_long_ago = |since: &Time| reviewed.now.day() - since.day() > UNUSED_DAYS;
     // Not for how many days: the same would be found anew each day.
-    let seen = reviewed.unused_since.filter(is_long_ago).map(|since| format!("It has got no token since {}", &since.to_string()[..10]));
+    let seen =
+        reviewed.unused_since.filter(is_long_ago).map(|since| format!("It has received no token since {}", &since.to_string()[..10]));
     let found = seen.map(|seen| RuleMatch::new("ids.client_id", seen, "Delete it if nobody needs it any more."));
     found.into_iter().collect()
 }
