@@ -6,8 +6,9 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
+use rustix::fs::{AtFlags, CWD, OFlags, linkat};
 
-use crate::base::folder::sync_folder;
+use crate::base::folder::{folder_of, sync_folder};
 use crate::base::links;
 use crate::base::secret;
 use crate::base::user::own_user;
@@ -26,7 +27,7 @@ pub enum FileAccess {
 #[derive(Debug)]
 pub struct PrivateFile {
     file: File,
-    /// Its name while it is written.
+    /// Its name while it is written, where the file system has no files without names; elsewhere only for the moment before it gets its own.
     partial: PathBuf,
     name: PathBuf,
 }
@@ -43,7 +44,8 @@ impl PrivateFile {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file: name one"));
         }
         let partial = name.with_file_name(format!("keyfob-{}.partial", HEXLOWER.encode(&secret::random::<8>())));
-        Ok(PrivateFile { file: create_new(&partial)?, partial, name })
+        let file = unnamed(folder_of(&name)).map_or_else(|| create_new(&partial), Ok)?;
+        Ok(PrivateFile { file, partial, name })
     }
 
     /// Gives it its name, in the place of what has it.
@@ -53,6 +55,9 @@ impl PrivateFile {
     /// Fails if it is not on the disk, or somebody put another file in its place.
     pub fn put(self) -> io::Result<()> {
         self.file.sync_all()?;
+        if self.file.metadata()?.nlink() == 0 {
+            linkat(CWD, links::name_of(&self.file), CWD, &self.partial, AtFlags::SYMLINK_FOLLOW)?;
+        }
         if !links::is_named(&self.file, &self.partial)? {
             return Err(io::Error::other("somebody replaced it while it was made"));
         }
@@ -76,6 +81,14 @@ impl Drop for PrivateFile {
         // Errors are ignored: once it has its name, there is nothing to remove.
         let _ = fs::remove_file(&self.partial);
     }
+}
+
+/// Creates a file without a name in a folder, of which nothing is left if this process ends; `None` where there are none.
+fn unnamed(folder: &Path) -> Option<File> {
+    let flags = OFlags::TMPFILE.bits().cast_signed();
+    let file = OpenOptions::new().write(true).mode(0o600).custom_flags(flags).open(folder).ok()?;
+    // It gets its name by that of its handle.
+    links::name_of(&file).exists().then_some(file)
 }
 
 /// Creates a file that only its owner can read. Fails if anything has its name, a link too, and where a link above it is not followed

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use keyfob::base::private_file::PrivateFile;
 use keyfob::http::listener::public_socket::ListeningSocket;
 
 use crate::binary::run;
@@ -412,6 +413,17 @@ fn an_export_replaces_what_has_its_name_only_once_it_is_complete() {
     assert!(Command::new("mkfifo").arg(folder.file("pipe")).status().expect("it runs").success());
     refused(&folder.0, &["export", "--output", "pipe"], "pipe: it is not a regular file");
     refused(&folder.0, &["export", "--to", "tts", "--output", "/dev/stdout"], "it is not a regular file");
+}
+
+#[test]
+fn an_export_that_is_killed_before_it_is_complete_leaves_nothing() {
+    let folder = Folder::new("planted-killed");
+    let mut file = PrivateFile::create(&folder.file("out")).expect("a file");
+    std::io::Write::write_all(&mut file, b"half of it").expect("it is written");
+    // As when the process ends here.
+    std::mem::forget(file);
+    let left: Vec<_> = fs::read_dir(&folder.0).expect("the folder").map(|entry| entry.expect("an entry").file_name()).collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]
