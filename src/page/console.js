@@ -1,15 +1,10 @@
 // Comfort for the Console. Nothing depends on it: every task works without it.
 "use strict";
 
-// Instants in the reader's time zone; the exact one stays in the title.
+// Times in the reader's time zone: the exact one in the title, or as the text where that is exact.
 for (const time of document.querySelectorAll("time[datetime]")) {
-    const instant = new Date(time.dateTime);
-    time.textContent = instant.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
-}
-
-// Where there is little room the menu stays shut until it is asked for.
-if (matchMedia("(max-width: 48rem)").matches) {
-    document.querySelectorAll("nav details").forEach((menu) => { menu.open = false; });
+    const local = new Date(time.dateTime).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+    if ("exact" in time.dataset) time.textContent = local; else time.title = local;
 }
 
 // Buttons that copy. Where the browser has no clipboard (plain http), the text is selected instead.

@@ -1,24 +1,28 @@
 //! The frame of a page: head, stylesheet, and security headers.
 
+use std::sync::LazyLock;
+
 use maud::{DOCTYPE, Markup, html};
 
 use crate::base::printable;
 use crate::http::reply::Reply;
+use crate::page::compact;
+use crate::page::icon::mark;
 
 /// The one stylesheet, at [`STYLE_PATH`].
-pub const STYLE: &str = include_str!("style.css");
+pub static STYLE: LazyLock<String> = LazyLock::new(|| compact::style(include_str!("style.css")));
 
 /// Where the stylesheet lies.
 pub const STYLE_PATH: &str = "/assets/style.css";
 
 /// The one script, at [`SCRIPT_PATH`]. It adds comfort; nothing depends on it.
-pub const SCRIPT: &str = include_str!("console.js");
+pub static SCRIPT: LazyLock<String> = LazyLock::new(|| compact::script(include_str!("console.js")));
 
 /// Where the script lies.
 pub const SCRIPT_PATH: &str = "/assets/console.js";
 
 /// The script of the page of a sign-in link, at [`SIGN_IN_LINK_SCRIPT_PATH`].
-pub const SIGN_IN_LINK_SCRIPT: &str = include_str!("sign-in-link.js");
+pub static SIGN_IN_LINK_SCRIPT: LazyLock<String> = LazyLock::new(|| compact::script(include_str!("sign-in-link.js")));
 
 /// Where that script lies.
 pub const SIGN_IN_LINK_SCRIPT_PATH: &str = "/assets/sign-in-link.js";
@@ -75,8 +79,10 @@ pub fn page(status: u16, title: &str, content: &Markup) -> Reply {
 /// Draws a page without a menu.
 pub fn narrow(surface: Surface, status: u16, title: &str, content: &Markup) -> Reply {
     let body = html! {
-        header { a href="/oauth/" { "keyfob Account" } }
-        main .narrow { (content) }
+        div .alone {
+            header { a .brand href="/oauth/" { (mark()) strong { "keyfob" } span { "Account" } } }
+            main .narrow { (content) }
+        }
     };
     document(surface, status, title, &body)
 }

@@ -1,6 +1,9 @@
 //! Floor 2: what all pages share. Knows no entity; markup escapes its texts by type.
 
+pub mod compact;
 pub mod frame;
+pub mod icon;
 pub mod message;
 pub mod rights;
+pub mod times;
 pub mod words;

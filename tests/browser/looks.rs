@@ -107,35 +107,6 @@ pub fn everybody_can_use_every_page(driver: &Driver) {
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
-/// Nor does one where people wrote the longest texts that there may be, without a blank.
-pub fn no_page_scrolls_sideways(driver: &Driver) {
-    let server = furnished();
-    let long = |length: usize| "w".repeat(length);
-    let redirect_uri = format!("https://{}.example/", long(110));
-    let texts = json!({"name": long(50), "description": long(2000), "redirect_uris": [redirect_uri], "attributes": {long(36): long(200)}});
-    server.is_told("PUT", "/api/v3/clients/lamp", &json!({"client": texts, "field_mask": "name,description,redirect_uris,attributes"}));
-    let texts = json!({"name": long(50), "description": long(2000)});
-    server.is_told("PUT", "/api/v3/organizations/acme-corp", &json!({"organization": texts, "field_mask": "name,description"}));
-    server.is_told("PUT", "/api/v3/users/alice", &json!({"user": texts, "field_mask": "name,description"}));
-    let browser = driver.browser(Scripts::Run);
-    browser.signs_in(&server, "admin", "/console");
-    let consent = format!("/oauth/authorize?client_id=lamp&response_type=code&redirect_uri={redirect_uri}");
-    let mut findings = Vec::new();
-    for target in PICTURED.iter().map(|(_, target)| target).chain(OTHERS).chain([&consent.as_str()]) {
-        browser.open(&format!("{}{target}", server.url));
-        for screen in [1440, 1020, 820, 390, 360] {
-            browser.has_width(screen);
-            let width = browser.script("return document.documentElement.scrollWidth");
-            if width.as_i64() > Some(i64::from(screen)) {
-                findings.push(format!("{target} is {width} wide on a screen of {screen}"));
-            }
-        }
-    }
-    assert!(findings.is_empty(), "{}", findings.join("\n"));
-    let heading = browser.script("return document.querySelector('h1').innerText");
-    assert!(heading.as_str().is_some_and(|heading| heading.contains("permission")), "the page that asks was looked at: {heading}");
-}
-
 /// What axe-core is asked for.
 const EVERY_RULE: &str = "{resultTypes: ['violations']}";
 const COLOURS: &str = "{resultTypes: ['violations'], runOnly: ['color-contrast']}";

@@ -13,6 +13,7 @@ mod recovery;
 mod server;
 mod stories;
 mod webdriver;
+mod widths;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -30,7 +31,7 @@ macro_rules! stories {
 /// The longest one first.
 const STORIES: &[Story] = stories![
     looks::everybody_can_use_every_page,
-    looks::no_page_scrolls_sideways,
+    widths::no_page_scrolls_sideways_or_asks_elsewhere,
     stories::a_client_is_registered_and_its_secret_completes_the_code_flow,
     stories::what_is_chosen_for_a_new_client_follows_from_where_it_runs_and_what_it_is_called,
     stories::a_website_gets_no_code_of_the_command_line_without_a_click,

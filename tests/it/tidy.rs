@@ -216,7 +216,7 @@ const FLOORS: &[Floors] = &[
         floors: &[&["seeded", "words"], &["tables"], &["auto", "token_order"], &["read"], &["apply", "schema"]],
     },
     Floors { folder: "console", floors: &[&["page"], &["form"], &["clients", "users"], &["organizations"], &["account"]] },
-    Floors { folder: "console/page", floors: &[&["charts", "layout", "listing", "paths"], &["new_secret", "table"]] },
+    Floors { folder: "console/page", floors: &[&["charts", "listing", "menu", "paths"], &["layout", "table"], &["new_secret"]] },
     Floors {
         folder: "console/form",
         floors: &[

@@ -10,8 +10,9 @@ use crate::call::{Call, Input, LongWork, Work};
 use crate::console::clients::page::shown_name;
 use crate::console::form::confirmation::{Confirmation, Confirmed, confirmed};
 use crate::console::form::rights_picker;
-use crate::console::page::layout::{Layout, MenuItem, after, signed_in, timestamp, title};
+use crate::console::page::layout::{Layout, after, signed_in, title};
 use crate::console::page::listing::Listing;
+use crate::console::page::menu::MenuItem;
 use crate::console::page::paths;
 use crate::console::page::table::Table;
 use crate::http::reply::Reply;
@@ -19,6 +20,7 @@ use crate::model::grant::AccessToken;
 use crate::model::grant::Authorization;
 use crate::model::mask::Mask;
 use crate::page::message;
+use crate::page::times::timestamp;
 use crate::registry::{authorizations, clients};
 use crate::store::Direction;
 

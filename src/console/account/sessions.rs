@@ -4,10 +4,12 @@ use maud::html;
 
 use crate::base::error::Result;
 use crate::call::{Input, Work};
-use crate::console::page::layout::{Layout, MenuItem, after, signed_in, timestamp, title};
+use crate::console::page::layout::{Layout, after, signed_in, title};
 use crate::console::page::listing::Listing;
+use crate::console::page::menu::MenuItem;
 use crate::console::page::table::Table;
 use crate::model::session::Session;
+use crate::page::times::timestamp;
 use crate::registry::sessions;
 use crate::store::sessions::SessionKey;
 use crate::store::{Direction, Order};

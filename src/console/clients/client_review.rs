@@ -12,7 +12,7 @@ use crate::console::form::fields::{Fields, Label, label};
 use crate::console::form::findings;
 use crate::console::form::problem::{Problem, Refused};
 use crate::console::form::saving::{in_words, save};
-use crate::console::page::layout::{after, age, timestamp};
+use crate::console::page::layout::{after, age};
 use crate::console::page::paths;
 use crate::http::reply::Reply;
 use crate::model::choice::State;
@@ -20,6 +20,7 @@ use crate::model::client::Client;
 use crate::model::settings::Approval;
 use crate::model::verdict::{Judge, Outcome, ReviewRequest, Verdict};
 use crate::page::message;
+use crate::page::times::timestamp;
 use crate::registry::approval::BLOCKING_FINDINGS;
 use crate::registry::review_queue::{self, ClientReview, WaitsFor};
 

@@ -6,13 +6,15 @@ use crate::base::error::Result;
 use crate::base::page::Listed;
 use crate::call::{Call, Input, Work};
 use crate::console::form::deletion;
-use crate::console::page::layout::{Layout, MenuItem, adding, badge_of, may_add, state_name, title};
+use crate::console::page::layout::{Layout, adding, badge_of, may_add, state_name, title};
 use crate::console::page::listing::Listing;
+use crate::console::page::menu::MenuItem;
 use crate::console::page::table::Table;
 use crate::model::choice::State;
 use crate::model::client::Client;
 use crate::model::mask::Mask;
 use crate::page::message;
+use crate::page::words::beginning;
 use crate::registry::clients;
 use crate::registry::entity::Entity;
 use crate::store::clients::ClientKey;
@@ -25,6 +27,9 @@ pub enum Of {
     All,
     Deleted,
 }
+
+/// How much of a description a list shows, in characters.
+const LONGEST_DESCRIPTION: usize = 120;
 
 const KEYS: &[(&str, ClientKey)] = &[("id", ClientKey::Id), ("name", ClientKey::Name), ("created", ClientKey::CreatedAt)];
 
@@ -83,7 +88,7 @@ pub fn clients_table(layout: &Layout<'_>, listing: &Listing, deleted: Deleted, c
             html! { @if client.deleted_at.is_some() { code { (client.id) } } @else { a href={"/console/clients/" (client.id)} { (client.id) } } }
         })
         .sorted(listing, "name", "Name", |(client, _)| html! { (client.name) })
-        .column("Description", |(client, _)| html! { (client.description) }).class("long")
+        .column("Description", |(client, _)| html! { (beginning(&client.description, LONGEST_DESCRIPTION)) }).class("long")
         .column("State", |(client, _)| badge_of(client.state, client.deleted_at));
     deletion::listed(table, layout, listing, deleted, clients, |client| {
         (Entity::Client(client.id.clone()), client.created_at, client.deleted_at)

@@ -7,9 +7,10 @@ use crate::base::probe::{UriProbe, Works};
 use crate::base::right::Right;
 use crate::call::{Input, LongWork};
 use crate::console::clients::page::{ClientPage, ClientTab};
-use crate::console::page::layout::{after, timestamp};
+use crate::console::page::layout::after;
 use crate::console::page::paths;
 use crate::page::message;
+use crate::page::times::timestamp;
 use crate::registry::probes;
 
 /// Tries them, and leads to the page that says what came of it.

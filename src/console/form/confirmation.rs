@@ -6,7 +6,8 @@ use crate::base::error::Result;
 use crate::call::{Call, Input, LongWork, Work};
 use crate::console::form::fields::{Fields, Label, label};
 use crate::console::form::problem::Problem;
-use crate::console::page::layout::{Layout, MenuItem, title};
+use crate::console::page::layout::{Layout, title};
+use crate::console::page::menu::MenuItem;
 use crate::http::form::Form;
 use crate::http::reply::Reply;
 

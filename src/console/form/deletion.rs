@@ -9,11 +9,13 @@ use crate::call::{Call, Input, LongWork, Work};
 use crate::console::form::confirmation::{Confirmation, Confirmed, confirmed};
 use crate::console::form::fields::Fields;
 use crate::console::form::saving::save;
-use crate::console::page::layout::{Layout, MenuItem, after_changing, timestamp, timestamp_or, title};
+use crate::console::page::layout::{Layout, after_changing, title};
 use crate::console::page::listing::Listing;
+use crate::console::page::menu::MenuItem;
 use crate::console::page::paths;
 use crate::console::page::table::Table;
 use crate::http::reply::Reply;
+use crate::page::times::{exact, timestamp, timestamp_or};
 use crate::registry::deletion;
 use crate::registry::entity::Entity;
 use crate::registry::rights;
@@ -64,7 +66,7 @@ pub fn offer(layout: &Layout<'_>, entity: &Entity) -> Result<Option<Markup>> {
     let Some(deleted_at) = deletion::deleted_at(tx, entity)?.filter(|_| may_see) else { return Ok(None) };
     Ok(Some(html! {
         p data-message="deleted-entity" {
-            "This " (what(entity)) " was deleted " (timestamp(deleted_at)) ". It can be restored until " (timestamp(deletion::restorable_until(deleted_at)))
+            "This " (what(entity)) " was deleted " (timestamp(deleted_at)) ". It can be restored until " (exact(deletion::restorable_until(deleted_at)))
             "; its ID stays taken until it is purged."
         }
         div .submit { (buttons(layout, entity)?) a href={(list(entity)) "?of=deleted"} { "Show all that are deleted" } }

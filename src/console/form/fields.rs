@@ -113,7 +113,7 @@ impl Fields {
 
     fn form_with(&self, layout: &Layout<'_>, action: &str, rows: &Markup, buttons: &Markup, leave: &str) -> Markup {
         let content = html! { (rows) div .submit { (buttons) a href=(leave) { "Cancel" } } };
-        html! { (self.summary()) (layout.form(action, &content)) }
+        html! { (self.summary()) (layout.card_form(action, &content)) }
     }
 
     /// Returns the same for a page without these fields: its problems link to none.

@@ -11,7 +11,8 @@ use crate::base::id::AccountId;
 use crate::call::{Call, Input, LongWork, Transactions};
 use crate::console::form::fields::Fields;
 use crate::console::form::problem::Refused;
-use crate::console::page::layout::timestamp;
+use crate::page::times::timestamp;
+
 use crate::http::form::Form;
 use crate::http::reply::Reply;
 use crate::model::event::Action;

@@ -1,11 +1,12 @@
 //! The layout of every page: the menu, the user, and what was just done.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
 use crate::base::error::Result;
 use crate::base::id::UserId;
 use crate::base::time::Time;
 use crate::call::{Call, Input};
+use crate::console::page::menu::{self, MenuItem};
 use crate::http::csrf;
 use crate::http::form::Form;
 use crate::http::origin;
@@ -13,53 +14,9 @@ use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::model::choice::State;
 use crate::page::frame::{self, Surface};
-use crate::page::message;
 use crate::page::words::counted;
+use crate::page::{message, times};
 use crate::registry::{review_queue, sessions};
-
-/// A menu item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MenuItem {
-    Dashboard,
-    Clients,
-    Authorizations,
-    ApiKeys,
-    Sessions,
-    Password,
-    Organizations,
-    Activity,
-    Review,
-    Users,
-}
-
-impl MenuItem {
-    /// Returns the item to which the page at this path belongs.
-    pub fn of(path: &str) -> MenuItem {
-        let alone = [MenuItem::Organizations, MenuItem::Activity];
-        let items = USER_SETTINGS.1.iter().chain(ADMINISTRATION.1).chain(&alone);
-        items.copied().find(|item| path.starts_with(item.entry().0)).unwrap_or(MenuItem::Dashboard)
-    }
-
-    fn entry(self) -> (&'static str, &'static str) {
-        match self {
-            MenuItem::Dashboard => ("/console", "Dashboard"),
-            MenuItem::Clients => ("/console/clients", "OAuth clients"),
-            MenuItem::Authorizations => ("/console/authorizations", "OAuth client authorizations"),
-            MenuItem::ApiKeys => ("/console/api-keys", "API keys"),
-            MenuItem::Sessions => ("/console/sessions", "Sessions"),
-            MenuItem::Password => ("/console/password", "Password"),
-            MenuItem::Organizations => ("/console/organizations", "Organizations"),
-            MenuItem::Activity => ("/console/activity", "Activity"),
-            MenuItem::Review => ("/console/review", "Review queue"),
-            MenuItem::Users => ("/console/users", "Users"),
-        }
-    }
-}
-
-/// Submenus: their titles and items.
-const USER_SETTINGS: (&str, &[MenuItem]) =
-    ("User settings", &[MenuItem::Clients, MenuItem::Authorizations, MenuItem::ApiKeys, MenuItem::Sessions, MenuItem::Password]);
-const ADMINISTRATION: (&str, &[MenuItem]) = ("Administration", &[MenuItem::Review, MenuItem::Users]);
 
 /// The message after a change, by its name in the address. `{what}` is what the address names, or “it”.
 const DONE: &[(&str, &str)] = &[
@@ -123,8 +80,17 @@ impl<'a> Layout<'a> {
 
     /// Draws a form with the CSRF token.
     pub fn form(&self, action: &str, content: &Markup) -> Markup {
+        self.form_in(None, action, content)
+    }
+
+    /// Draws the same on a sheet of its own, on which what saves it stays in sight.
+    pub fn card_form(&self, action: &str, content: &Markup) -> Markup {
+        self.form_in(Some("card"), action, content)
+    }
+
+    fn form_in(&self, class: Option<&str>, action: &str, content: &Markup) -> Markup {
         html! {
-            form method="post" action=(action) novalidate {
+            form class=[class] method="post" action=(action) novalidate {
                 input type="hidden" name=(csrf::FIELD) value=(self.token.value());
                 (content)
             }
@@ -139,61 +105,19 @@ impl<'a> Layout<'a> {
     pub fn page(&self, status: u16, menu_item: MenuItem, title: &str, content: &Markup) -> Reply {
         let body = html! {
             a .skip href="#content" { "Skip to the content" }
-            (self.header())
+            (menu::header(&self.user_id, &self.form("/oauth/api/auth/logout", &html! { button .quiet { "Sign out" } })))
             div .console {
-                (self.menu(menu_item))
-                main id="content" {
+                (menu::menu(menu_item, self.call.by.is_admin, self.waiting))
+                main id="content" tabindex="-1" {
                     (self.restriction())
                     (self.done())
                     (content)
                 }
             }
         };
+        let body = PreEscaped(times::filled(&body.into_string(), self.call.tx.now));
         let title = if status < 400 { title.to_owned() } else { format!("Error: {title}") };
         self.token.carried_by(frame::document(Surface::Console, status, &title, &body))
-    }
-
-    fn header(&self) -> Markup {
-        let sign_out = html! {
-            span { "Signed in as " strong { (self.user_id) } }
-            button .quiet { "Sign out" }
-        };
-        html! {
-            header .bar {
-                a href="/console" { "keyfob Console" }
-                (self.form("/oauth/api/auth/logout", &sign_out))
-            }
-        }
-    }
-
-    fn menu(&self, here: MenuItem) -> Markup {
-        let waiting = |is_there: bool| {
-            let waiting = if is_there { self.waiting } else { 0 };
-            html! { @if waiting > 0 { " " span .count data-count=(waiting) { (waiting) span .hidden { " waiting" } } } }
-        };
-        let line = |item: MenuItem| {
-            let (path, text) = item.entry();
-            html! { a href=(path) aria-current=[(item == here).then_some("page")] { (text) (waiting(item == MenuItem::Review)) } }
-        };
-        let group = |(title, items): (&str, &[MenuItem])| {
-            html! {
-                details open[items.contains(&here)] {
-                    summary { (title) (waiting(items.contains(&MenuItem::Review))) }
-                    ul { @for item in items { li { (line(*item)) } } }
-                }
-            }
-        };
-        html! {
-            nav aria-label="Console" {
-                ul {
-                    li { (line(MenuItem::Dashboard)) }
-                    li { (group(USER_SETTINGS)) }
-                    li { (line(MenuItem::Organizations)) }
-                    li { (line(MenuItem::Activity)) }
-                    @if self.call.by.is_admin { li { (group(ADMINISTRATION)) } }
-                }
-            }
-        }
     }
 
     /// Draws a note on pages with addresses to copy, if this one was opened under another host.
@@ -265,17 +189,6 @@ pub fn after(path: &str, done: &str) -> Reply {
 /// The same, which names by their IDs what was changed.
 pub fn after_changing(path: &str, done: &str, what: &[&str]) -> Reply {
     after(path, &format!("{done}&what={}", what.join(",")))
-}
-
-/// Draws a time to the minute, with the exact one in its title. The script shows it in the reader's time zone.
-pub fn timestamp(time: Time) -> Markup {
-    let exact = time.to_string();
-    html! { time datetime=(exact) title=(exact) { (exact[..10]) " " (exact[11..16]) " UTC" } }
-}
-
-/// Draws a time, or this text if there is none.
-pub fn timestamp_or(time: Option<Time>, none: &str) -> Markup {
-    html! { @if let Some(time) = time { (timestamp(time)) } @else { span .quiet { (none) } } }
 }
 
 /// Returns roughly how long ago that was.

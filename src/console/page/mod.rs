@@ -3,6 +3,7 @@
 pub mod charts;
 pub mod layout;
 pub mod listing;
+pub mod menu;
 pub mod new_secret;
 pub mod paths;
 pub mod table;

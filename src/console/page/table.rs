@@ -54,12 +54,14 @@ impl<'a, T> Table<'a, T> {
 
     pub fn show(&self, items: &[T]) -> Markup {
         html! {
-            table {
-                caption .hidden { (self.caption) }
-                thead { tr { @for column in &self.columns { (column.head) } } }
-                tbody {
-                    @for item in items {
-                        tr data-item=((self.id)(item)) { @for column in &self.columns { td class=[column.class] data-label=[column.label] { ((column.cell)(item)) } } }
+            div .table {
+                table {
+                    caption .hidden { (self.caption) }
+                    thead { tr { @for column in &self.columns { (column.head) } } }
+                    tbody {
+                        @for item in items {
+                            tr data-item=((self.id)(item)) { @for column in &self.columns { td class=[column.class] data-label=[column.label] { ((column.cell)(item)) } } }
+                        }
                     }
                 }
             }

@@ -5,12 +5,13 @@ use maud::{Markup, html};
 use crate::base::error::Result;
 use crate::base::secret::Hash;
 use crate::call::{Call, Input, LongWork, Work};
-use crate::console::page::layout::{Layout, after, timestamp};
+use crate::console::page::layout::{Layout, after};
 use crate::console::page::new_secret;
 use crate::console::page::paths;
 use crate::http::queue::Slow;
 use crate::model::password;
 use crate::model::user::User;
+use crate::page::times::exact;
 use crate::registry::entity::Entity;
 use crate::registry::recovery::{self, Outstanding};
 use crate::registry::{administrators, users};
@@ -77,8 +78,8 @@ pub fn notes(layout: &Layout<'_>, outstanding: Outstanding, path: &str) -> Marku
     html! {
         @if temporary_password.is_some() || sign_in_link.is_some() {
             div .note data-message="outstanding" {
-                @if let Some(end) = temporary_password { p { "A temporary password is valid until " (timestamp(end)) "." } }
-                @if let Some(end) = sign_in_link { p { "A sign-in link is valid until " (timestamp(end)) "." } }
+                @if let Some(end) = temporary_password { p { "A temporary password is valid until " (exact(end)) "." } }
+                @if let Some(end) = sign_in_link { p { "A sign-in link is valid until " (exact(end)) "." } }
                 (layout.button(path, "Withdraw", "danger"))
             }
         }

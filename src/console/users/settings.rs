@@ -11,7 +11,8 @@ use crate::console::form::fields::{Fields, label};
 use crate::console::form::problem::{Problem, Problems, Refused};
 use crate::console::form::saving::save;
 use crate::console::form::{deletion, id_check};
-use crate::console::page::layout::{Layout, MenuItem, after, badge, link_button, timestamp, title};
+use crate::console::page::layout::{Layout, after, badge, link_button, title};
+use crate::console::page::menu::MenuItem;
 use crate::console::page::paths;
 use crate::console::users::recovery;
 use crate::http::queue::Slow;
@@ -20,6 +21,7 @@ use crate::model::choice::State;
 use crate::model::password;
 use crate::model::shape::USER_IDENTIFIERS;
 use crate::model::user::{FIELDS, User};
+use crate::page::times::timestamp;
 use crate::registry::entity::{Entity, live_user};
 use crate::registry::users;
 
