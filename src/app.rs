@@ -53,7 +53,7 @@ pub struct App {
 impl App {
     pub fn new(store: Store, settings: Settings) -> App {
         let (base_path, cookies) = (BasePath::of(&settings.public_url), Cookies::of(&settings.public_url));
-        let (shared, metrics) = (SharedState::new(), Metrics::default());
+        let (shared, metrics) = (SharedState::default(), Metrics::default());
         let (server_key, readiness, backups) = (ServerKey::fresh(), Readiness::default(), BackupStatus::default());
         App { store, settings, base_path, cookies, server_key, shared, backups, readiness, metrics }
     }

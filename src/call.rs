@@ -130,8 +130,8 @@ pub struct SharedState {
     pub key_pairs: KeyPairs,
 }
 
-impl SharedState {
-    pub fn new() -> SharedState {
+impl Default for SharedState {
+    fn default() -> SharedState {
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         let (guesses, tries, key_pairs) = (GuessesInProgress::default(), ProbeTurns::default(), KeyPairs::default());
         SharedState { queues: Queues::of(processors), guesses, tries, key_pairs }

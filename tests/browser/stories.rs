@@ -78,7 +78,6 @@ pub fn a_client_is_registered_and_its_secret_completes_the_code_flow(driver: &Dr
     browser.open(&format!("{}/console/clients/lamp", server.url));
     browser.sees("1 token in the last 30 days");
     browser.press("User settings");
-    browser.press("User settings");
     browser.press("OAuth client authorizations");
     browser.press("lamp");
     browser.press("Revoke authorization …");

@@ -247,6 +247,9 @@ impl Drop for Browser {
 impl Element<'_> {
     #[track_caller]
     pub fn press(&self) {
+        // As a reader does, who does not press what the bar at the bottom of a long form covers.
+        let scroll = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})";
+        let _ = self.browser.command("POST", "/execute/sync", &json!({"script": scroll, "args": [{ELEMENT: self.id}]}));
         self.browser.ask("POST", &format!("/element/{}/click", self.id), &json!({}));
     }
 

@@ -155,7 +155,7 @@ pub fn unlike_id(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
     let client = &reviewed.client;
     let ReviewedWords { id, name, description, .. } = &reviewed.words;
     let whole = |words: &[Word]| words.iter().map(|word| word.folded.as_str()).collect::<String>();
-    let (whole_name, whole_id) = (whole(&name), whole(&id));
+    let (whole_name, whole_id) = (whole(name), whole(id));
     let shares = |word: &str| word.chars().count() >= 3 && (whole_id.contains(word) || whole_name.contains(word));
     let is_translated = client.name.chars().any(|c| c.is_alphabetic() && !c.is_ascii());
     let is_explained = distinctive(name).any(|word| description.iter().any(|other| other.folded == word.folded));
