@@ -40,7 +40,7 @@ impl Entity {
     /// Checks that this is not the client that every database has.
     /// # Errors
     /// `built_in_client`.
-    pub(super) fn check_not_built_in(&self) -> Result<()> {
+    pub fn check_not_built_in(&self) -> Result<()> {
         if self.is_built_in() { Err(BUILT_IN_CLIENT.with("client_id", self.as_str()).into()) } else { Ok(()) }
     }
 

@@ -8,7 +8,7 @@ use crate::console::{new_client, signed_in_admin};
 use crate::server::{Answer, Server};
 
 const HTML: (&str, &str) = ("Accept", "text/html");
-const MENU: &str = "<nav aria-label=\"Console\">";
+const MENU: &str = "<nav class=\"menu\" id=\"menu\" tabindex=\"-1\" aria-label=\"Console\">";
 
 /// Headings begin with the first level, once, and leave none out on the way down, so that a screen reader's list of them is a table of contents.
 #[track_caller]

@@ -167,7 +167,7 @@ fn the_new_password_is_a_good_one_and_not_the_temporary_one() {
         );
     }
     let refused = choose(&server, &mut browser, "weak", "/console").text();
-    assert!(refused.contains("Need at least 8 characters.") && !refused.contains('`'), "{refused}");
+    assert!(refused.contains("Use at least 8 characters.") && !refused.contains('`'), "{refused}");
     assert_eq!(choose(&server, &mut browser, NEW, "/console").status, 303);
     let twice = choose(&server, &mut browser, "Other-passw0rd-1", "/console");
     assert_eq!((twice.status, twice.error().as_str()), (400, "recovery_ended"), "it was chosen once");

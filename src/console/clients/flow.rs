@@ -22,6 +22,7 @@ use crate::model::client::{Client, ClientType, FIELDS};
 use crate::model::mask::Mask;
 use crate::page::message;
 use crate::page::words::sentence;
+use crate::registry::entity::Entity;
 use crate::registry::refusal::Reason;
 use crate::registry::{authorizations, clients, consent};
 
@@ -76,6 +77,7 @@ pub fn run<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let (id, form) = (paths::client(input)?, Form::of_body(input.request)?);
     Ok(Box::new(move |transactions| {
         let look = |call: &Call<'_>| {
+            Entity::Client(id.clone()).check_not_built_in()?;
             let client_type = if consent::is_public(call.tx, &id)? { ClientType::Public } else { ClientType::Confidential };
             let (client, _) = clients::get(call.tx, call.by, &id, &Mask::everything(FIELDS))?;
             Ok((client, client_type, signed_in(call)?.clone(), authorizations::find(call.tx, signed_in(call)?, &id)?))

@@ -85,12 +85,9 @@ pub fn menu(here: MenuItem, is_admin: bool, waiting: i64) -> Markup {
         |item: MenuItem, content: Markup| html! { a href=(item.entry().0) aria-current=[(item == here).then_some("page")] { (content) } };
     // In a submenu only what stands nowhere else is marked.
     let is_alone = |item: MenuItem| ALONE.iter().any(|(other, _)| *other == item);
+    let count = |is_shown: bool| html! { @if is_shown && waiting > 0 { " " span .count data-count=(waiting) { (waiting) span .hidden { " waiting" } } } };
     let below = |item: MenuItem| {
-        let count = if item == MenuItem::Review { waiting } else { 0 };
-        let text = html! {
-            (item.entry().1)
-            @if count > 0 { " " span .count data-count=(count) { (count) span .hidden { " waiting" } } }
-        };
+        let text = html! { (item.entry().1) (count(item == MenuItem::Review)) };
         if is_alone(item) {
             html! { a href=(item.entry().0) { (text) } }
         } else {
@@ -99,7 +96,9 @@ pub fn menu(here: MenuItem, is_admin: bool, waiting: i64) -> Markup {
     };
     let submenu = |(title, sign, items): Submenu| {
         let is_open = items.iter().any(|item| *item == here && !is_alone(*item));
-        html! { details open[is_open] { summary { (icon(sign)) (title) } ul { @for item in items { li { (below(*item)) } } } } }
+        // Also while it is folded.
+        let hides_count = !is_open && items.contains(&MenuItem::Review);
+        html! { details open[is_open] { summary { (icon(sign)) (title) (count(hides_count)) } ul { @for item in items { li { (below(*item)) } } } } }
     };
     html! {
         nav .menu id="menu" tabindex="-1" aria-label="Console" {
