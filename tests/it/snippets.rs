@@ -121,6 +121,7 @@ fn the_curl_program_of_a_client_signs_its_user_in() {
 }
 
 /// `tests/snippets/run` installs the packages of each language into a folder, and names it.
+#[expect(clippy::disallowed_methods, reason = "what the script that runs this test says")]
 fn packages(variable: &str) -> PathBuf {
     std::env::var_os(variable).unwrap_or_else(|| panic!("{variable} is not set: run tests/snippets/run")).into()
 }
