@@ -11,6 +11,9 @@ use subtle::ConstantTimeEq;
 /// The most rounds of a hash to compare with: one with more, which somebody may have put into the file, matches nothing.
 pub const MOST_ROUNDS: u32 = 2_000_000;
 
+/// How long the page that shows a new secret can be reloaded, in seconds.
+pub const REPEATABLE_SECONDS: i64 = 10 * 60;
+
 /// The kind of a token, which its first part names (registry.md 4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
@@ -62,6 +65,12 @@ impl Token {
     /// Generates a token: 24 random bytes of ID, 32 of key.
     pub fn fresh(kind: TokenKind) -> Token {
         Token { kind, id: BASE32_NOPAD.encode(&random::<24>()), key: fresh_key() }
+    }
+
+    /// Derives a token from a key: the same `key` and `salt` always give the same one, which is unknown without them.
+    pub fn derived(kind: TokenKind, key: &str, salt: &[u8]) -> Token {
+        let id = BASE32_NOPAD.encode(&hmac(key, salt, b"the ID of a token")[..24]);
+        Token { kind, id, key: derived_key(key, salt, "the key of a token") }
     }
 
     /// Parses a token; checks only the kind and the number of parts (registry.md 4.1).

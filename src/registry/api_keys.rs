@@ -4,7 +4,7 @@ use crate::base::error::{Error, Result, errors};
 use crate::base::id::AccountId;
 use crate::base::page::{Listed, Page};
 use crate::base::right::{Right, Rights};
-use crate::base::secret::{Hash, Token, TokenKind};
+use crate::base::secret::{Hash, REPEATABLE_SECONDS, Token, TokenKind};
 use crate::base::time::Time;
 use crate::model::api_key::ApiKey;
 use crate::model::bounds::API_KEYS;
@@ -48,7 +48,7 @@ pub fn create(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: NewKey) ->
     Ok((key, token))
 }
 
-/// Creates a key that is known before: that of a fixture or a declaration.
+/// Creates a key that is known before: that of a fixture, a declaration or a form that may be sent again.
 /// # Errors
 /// Those of [`create`]; `api_key_exists`.
 pub fn create_known(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: NewKey, id: &str, hash: &Hash) -> Result<ApiKey> {
@@ -57,6 +57,13 @@ pub fn create_known(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: NewK
         return Err(API_KEY_EXISTS.with("api_key_id", id).into());
     }
     insert(tx, by, owner, wanted, id, hash)
+}
+
+/// Returns whether an account has this key and was given it just now: the request that created it was sent again.
+/// # Errors
+/// Only those of the store.
+pub fn created_just_now(tx: &Tx<'_>, owner: &AccountId, id: &str) -> Result<bool> {
+    Ok(tx.api_key(owner, id)?.is_some_and(|key| key.created_at.plus_seconds(REPEATABLE_SECONDS) > tx.now))
 }
 
 fn check_may_create(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: &NewKey) -> Result<()> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::base::error::{Result, errors};
 use crate::base::id::ClientId;
-use crate::base::secret::{Hash, fresh_key};
+use crate::base::secret::{Hash, REPEATABLE_SECONDS, fresh_key};
 use crate::base::time::Time;
 use crate::model::bounds::{CHOSEN_SECRETS, SECRETS};
 use crate::model::client::{Client, FIELDS};
@@ -160,9 +160,6 @@ pub fn rotate(
     history::record_part(tx, by, &entity, Action::RotateSecret, "secret", old, MASKED.into())?;
     Ok(ChangedClient { client, withdrawn })
 }
-
-/// How long the page that shows a new secret can be reloaded, in seconds.
-const REPEATABLE_SECONDS: i64 = 10 * 60;
 
 /// Returns the client with this secret, if it is its newest one and was issued just now: the request that issued it was sent again.
 /// # Errors

@@ -4,7 +4,7 @@ use keyfob::registry::expiry::{Swept, sweep};
 use serde_json::json;
 
 use crate::browser::Browser;
-use crate::console::{carried_by, seen_by, server_with_alice, signed_in_admin};
+use crate::console::{carried_by, new_client, secret_of, seen_by, server_with_alice, signed_in_admin};
 use crate::console_forms::{SETTINGS, settings};
 use crate::server::{Answer, Server};
 
@@ -224,4 +224,42 @@ fn the_rights_of_who_was_removed_meanwhile_are_not_given_again() {
     answer.explains(400, "membership_not_found");
     let members = server.check("alice", "GET", "/api/v3/clients/my-client/collaborators", "", "200");
     assert!(!members.text().contains("bob"), "{}", members.text());
+}
+
+/// The number of a form, which its page gives along.
+const ONCE: (&str, &str) = ("once", "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+#[test]
+fn a_form_of_a_client_that_is_sent_again_shows_its_secret_and_one_that_was_changed_does_not() {
+    let (server, mut alice) = server_with_alice();
+    let registers = |alice: &mut Browser, name| alice.sends_form(&server, "/console/add/client", &new_client(&[ONCE, ("name", name)]));
+    let secret = secret_of(&registers(&mut alice, "Lamp"));
+    assert_eq!(secret_of(&registers(&mut alice, "Lamp")), secret);
+    registers(&mut alice, "Another lamp").refuses("id", "id_taken");
+    let rotates = |alice: &mut Browser, grace| alice.sends_form(&server, "/console/clients/my-client/secrets", &[ONCE, ("grace", grace)]);
+    let rotated = secret_of(&rotates(&mut alice, "3600"));
+    assert_eq!(secret_of(&rotates(&mut alice, "3600")), rotated);
+    assert_ne!(secret_of(&rotates(&mut alice, "0")), rotated);
+}
+
+#[test]
+fn a_form_of_an_api_key_that_is_sent_again_shows_its_key_and_makes_no_other() {
+    let (server, mut alice) = server_with_alice();
+    server.has_organization("alice", "acme-corp");
+    for (add, list, right) in [
+        ("/console/add/api-key", "/console/api-keys", "RIGHT_USER_INFO"),
+        ("/console/organizations/acme-corp/add/api-key", "/console/organizations/acme-corp/api-keys", "RIGHT_ORGANIZATION_INFO"),
+    ] {
+        let creates = |alice: &mut Browser, name| {
+            let page = alice.sends_form(&server, add, &[ONCE, ("name", name), ("rights", right)]).text();
+            page.split("<code id=\"api-key\">").nth(1).and_then(|rest| rest.split('<').next()).expect("the key is shown").to_owned()
+        };
+        let before = alice.opens(&server, list).items().len();
+        let key = creates(&mut alice, "script");
+        assert_eq!(creates(&mut alice, "script"), key);
+        assert_eq!(server.status_with(&key, "/api/v3/auth_info"), 200);
+        assert_eq!(alice.opens(&server, list).items().len(), before + 1);
+        assert_ne!(creates(&mut alice, "another"), key);
+        assert_eq!(alice.opens(&server, list).items().len(), before + 2);
+    }
 }

@@ -5,13 +5,14 @@ use maud::{Markup, html};
 use crate::base::error::Result;
 use crate::base::id::AccountId;
 use crate::base::right::{Right, Rights};
+use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::call::{Call, Input, LongWork, Work};
 use crate::console::form::confirmation::{Confirmation, Confirmed, confirmed};
 use crate::console::form::fields::{Fields, Label, RIGHTS, label};
 use crate::console::form::problem::{Problem, Problems, Refused};
-use crate::console::form::rights_picker;
 use crate::console::form::saving::{self, EditedPart, Seen, save};
+use crate::console::form::{repeatable_secret, rights_picker};
 use crate::console::organizations::page::{OrganizationPage, OrganizationTab};
 use crate::console::page::layout::{Layout, adding, after, may_add, signed_in, title};
 use crate::console::page::listing::Listing;
@@ -75,10 +76,14 @@ pub fn add<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let draw = |call: &Call<'_>, fields: &Fields| add_form(call, input, fields);
     save(input, draw, |transactions, form| {
         let owner = transactions.read(|call| owner(call, input))?;
-        let offered = transactions.read(|call| offered(call, &owner, &[]))?;
-        let wanted = wanted(form, offered, input.now, None)?;
-        let made = transactions.write(|call| api_keys::create(call.tx, call.by, &owner, wanted));
-        let (_, token) = made.map_err(|error| Refused::from(error).of_giving_rights())?;
+        let token = repeatable_secret::api_key(input, form);
+        if !transactions.read(|call| api_keys::created_just_now(call.tx, &owner, &token.id))? {
+            let offered = transactions.read(|call| offered(call, &owner, &[]))?;
+            let wanted = wanted(form, offered, input.now, None)?;
+            let hash = Hash::of_generated(&token.key);
+            let made = transactions.write(|call| api_keys::create_known(call.tx, call.by, &owner, wanted, &token.id, &hash));
+            made.map_err(|error| Refused::from(error).of_giving_rights())?;
+        }
         let shown = |call: &Call<'_>| Ok(new_secret::api_key(&Layout::of(call, input)?, menu_item(&owner), &path(&owner), &token.reveal()));
         Ok(transactions.read(shown)?)
     })
@@ -230,7 +235,7 @@ fn rows(fields: &Fields, offered: Rights) -> Markup {
 
 fn add_form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
     let owner = owner(call, input)?;
-    let rows = rows(fields, offered(call, &owner, &[])?);
+    let rows = html! { (repeatable_secret::field()) (rows(fields, offered(call, &owner, &[])?)) };
     around(call, input, fields.status(), &owner, ("Add API key", &html! {}), |layout| {
         fields.form(layout, &add_path(&owner), &rows, "Create API key", &path(&owner))
     })

@@ -20,10 +20,9 @@ use crate::console::page::menu::MenuItem;
 use crate::console::page::paths::{account, account_value};
 use crate::http::form::Form;
 use crate::http::reply::Reply;
-use crate::model::client::{Client, ClientType};
+use crate::model::client::ClientType;
 use crate::model::settings::Approval;
-use crate::registry::secrets::NewSecret;
-use crate::registry::{client_check, clients, organizations, secrets};
+use crate::registry::{client_check, clients, organizations};
 
 const OWNER: Label = label("owner", "Owner", "You, or another account for which you may register clients.");
 
@@ -52,8 +51,9 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let draw = |call: &Call<'_>, fields: &Fields| form(call, input, fields);
     save(input, draw, |transactions, form| {
         let (form, client_type) = (&with_id(transactions, input, form)?, AppKind::of(form).client_type);
-        let secret = form.one("id").parse().ok().and_then(|id| repeatable_secret::of_form(input, form, &id));
-        if let Some(client) = transactions.read(|call| issued_just_now(call, input, form, form.one("id")))? {
+        if let Ok(id) = form.one("id").parse()
+            && let Some(client) = transactions.read(|call| repeatable_secret::issued(call, input, form, &id))?
+        {
             return Ok(transactions.read(|call| issued::page(call, input, &client, &[], MADE))?);
         }
         let problems = problems(transactions, form)?;
@@ -62,10 +62,9 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         }
         problems.refuse()?;
         let (owner, (id, sent)) = (owner(form)?, FORM.created::<ClientId>(form)?);
+        let secret = (client_type == ClientType::Confidential).then(|| repeatable_secret::of_client(input, form, &id));
         let client = transactions.write(|call| {
             clients::check_may_register(call.tx, call.by, &owner)?;
-            let secret = secret.map_or_else(NewSecret::fresh, NewSecret::generated);
-            let secret = (client_type == ClientType::Confidential).then_some(secret);
             clients::create(call.tx, call.by, call.settings, id, &owner, &sent, secret)
         })?;
         Ok(transactions.read(|call| issued::page(call, input, &client, &[], MADE))?)
@@ -93,18 +92,12 @@ fn with_id(transactions: &Transactions<'_>, input: &Input<'_>, form: &Form) -> R
     let made = |call: &Call<'_>| {
         app_kind::id_of_name(form.one("name"), |id| match clients::check_id_is_free(call.tx, id) {
             Ok(()) => Ok(true),
-            Err(Error::Named(_)) => Ok(issued_just_now(call, input, form, id.as_str())?.is_some()),
+            Err(Error::Named(_)) => Ok(repeatable_secret::issued(call, input, form, id)?.is_some()),
             Err(failed) => Err(failed),
         })
     };
     let made = if form.one("id").is_empty() { transactions.read(made)? } else { None };
     Ok(made.map_or_else(|| form.clone(), |id| form.with("id", id.as_str())))
-}
-
-/// Returns the client of this ID if this form has registered it already: it was sent again.
-fn issued_just_now(call: &Call<'_>, input: &Input<'_>, form: &Form, id: &str) -> Result<Option<Client>> {
-    let Ok(id) = id.parse() else { return Ok(None) };
-    repeatable_secret::of_form(input, form, &id).map_or(Ok(None), |secret| secrets::issued_just_now(call.tx, &id, &secret))
 }
 
 fn owner(form: &Form) -> std::result::Result<AccountId, Problem> {

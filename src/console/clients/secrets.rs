@@ -55,14 +55,11 @@ pub fn rotate<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         let asked = form.one(GRACE.name);
         let grace_seconds = GRACES.iter().map(|(seconds, _)| *seconds).find(|seconds| seconds.to_string() == asked).unwrap_or(OFFERED);
         let chosen = Some(form.verbatim(CHOSEN.name)).filter(|secret| !secret.is_empty());
-        let repeatable = repeatable_secret::of_form(input, form, &id);
-        if let Some(secret) = &repeatable
-            && let Some(client) = transactions.read(|call| secrets::issued_just_now(call.tx, &id, secret))?
-        {
+        if let Some(client) = transactions.read(|call| repeatable_secret::issued(call, input, form, &id))? {
             return Ok(transactions.read(|call| issued::page(call, input, &client, &[], "New client secret"))?);
         }
         let secret = match chosen {
-            None => repeatable.map_or_else(NewSecret::fresh, NewSecret::generated),
+            None => repeatable_secret::of_client(input, form, &id),
             Some(chosen) => {
                 check_chosen(chosen)?;
                 transactions.slowly(Slow::ClientSecret, input.request.peer, || Ok(NewSecret::chosen(chosen)))?
