@@ -14,7 +14,7 @@ use crate::console::page::table::Table;
 use crate::http::form::Form;
 use crate::model::event::Action;
 use crate::page::message;
-use crate::page::times::timestamp;
+use crate::page::times::{exact, timestamp};
 use crate::page::words::capitalised;
 use crate::registry::approval::Withdrawn;
 use crate::registry::entity::Entity;
@@ -129,7 +129,7 @@ fn what(event: &Event) -> Markup {
         div {
             span .word title=(event.name) { (Action::in_words(&event.name).map_or_else(|| event.name.clone(), |words| capitalised(&words))) }
             @if let Some(undone) = event.undoes { br; span .quiet { "undoes event " (undone) } }
-            @if event.times > 1 { br; span .quiet { (event.times) " times since " (timestamp(event.first_at)) } }
+            @if event.times > 1 { br; span .quiet { (event.times) " times since " (exact(event.first_at)) } }
         }
     }
 }

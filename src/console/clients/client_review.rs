@@ -20,7 +20,7 @@ use crate::model::client::Client;
 use crate::model::settings::Approval;
 use crate::model::verdict::{Judge, Outcome, ReviewRequest, Verdict};
 use crate::page::message;
-use crate::page::times::timestamp;
+use crate::page::times::{exact, timestamp};
 use crate::registry::approval::BLOCKING_FINDINGS;
 use crate::registry::review_queue::{self, ClientReview, WaitsFor};
 
@@ -152,7 +152,7 @@ pub fn asked(request: &ReviewRequest, call: &Call<'_>) -> Markup {
             // Nobody has asked who only registered or changed it.
             @if request.text.is_empty() { "Waits since " }
             @else { "Asked " @if let Some(account) = &request.account_id { "by " strong { (account) } " " } }
-            (timestamp(request.asked_at)) ", " (age(request.asked_at, call.tx.now))
+            (exact(request.asked_at)) ", " (age(request.asked_at, call.tx.now))
         }
         @if !request.text.is_empty() { blockquote { p .description { (request.text) } } }
     }

@@ -22,7 +22,7 @@ use crate::model::client::FIELDS;
 use crate::model::mask::Mask;
 use crate::model::patch::Patch;
 use crate::page::message;
-use crate::page::times::{timestamp, timestamp_or};
+use crate::page::times::{exact, timestamp_or};
 use crate::registry::approval::Withdrawn;
 use crate::registry::secrets::NewSecret;
 use crate::registry::{clients, secrets, usage};
@@ -174,7 +174,7 @@ fn shown(page: &ClientPage<'_>, fields: &Fields) -> Result<Reply> {
 fn secrets_table(path: &str, secrets: &[ClientSecret], now: Time) -> Markup {
     let newest = secrets.first().map(|secret| secret.number);
     let table = Table::<ClientSecret>::new("Secrets", |secret| secret.number.to_string())
-        .column("Created", |secret| timestamp(secret.created_at))
+        .column("Created", |secret| exact(secret.created_at))
         .column("Age", |secret| html! { (age(secret.created_at, now)) })
         .column("Last used", |secret| timestamp_or(secret.last_used_at, "never"))
         .column("Expires", |secret| timestamp_or(secret.expires_at, "never"))
