@@ -75,16 +75,12 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 fn checked(call: &Call<'_>, input: &Input<'_>, form: &Form, problems: Problems) -> Result<Reply> {
     let (owner, draft) = (account(form.one("owner")), FORM.draft(form, Mode::Create));
     let judged = |id| client_check::check_new(call.tx, call.by, call.settings, id, AppKind::of(form).client_type, owner.as_ref(), &draft);
-    let check = drafted_id(form.one(FORM.id.name)).map(judged).transpose()?;
+    // The ID that somebody probably means who types a name.
+    let id = app_kind::id_of_name(form.one(FORM.id.name), |_| Ok::<bool, Error>(true))?;
+    let check = id.map(judged).transpose()?;
     // The review says itself what it thinks of such a URL.
     let problems = problems.without("unusable_url");
     self::form(call, input, &Fields { values: form.clone(), check, problems })
-}
-
-/// Returns the ID that somebody probably means who types a name.
-fn drafted_id(typed: &str) -> Option<ClientId> {
-    let dashed: String = typed.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    dashed.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-").parse().ok()
 }
 
 /// Returns the form with an ID: made from the name if none was typed, the same if it is sent again.
