@@ -7,7 +7,7 @@ use crate::base::uri::form_encoded;
 use crate::call::{Input, Work};
 use crate::console::clients::page::ClientPage;
 use crate::console::page::layout::Layout;
-use crate::console::page::new_secret::copied;
+use crate::console::page::new_secret::{copied, copied_block, copied_line};
 use crate::console::page::paths::nowhere;
 use crate::http::form::Form;
 use crate::http::reply::Reply;
@@ -67,8 +67,8 @@ pub fn section(layout: &Layout<'_>, client: &Client, proof: Proof<'_>) -> Markup
     html! {
         (layout.other_host())
         dl .facts {
-            dt { "Client ID" } dd { (in_line("the-client-id", client.id.as_str())) }
-            @for (id, title, path) in ENDPOINTS { dt { (title) } dd { (in_line(id, &format!("{public_url}{path}"))) } }
+            dt { "Client ID" } dd { (copied_line("the-client-id", client.id.as_str())) }
+            @for (id, title, path) in ENDPOINTS { dt { (title) } dd { (copied_line(id, &format!("{public_url}{path}"))) } }
         }
         (copied(&format!("{}.env", client.id), "snippet-environment", &environment(public_url, client, proof)))
         @if let Proof::Secret(secret) = proof {
@@ -82,7 +82,7 @@ pub fn section(layout: &Layout<'_>, client: &Client, proof: Proof<'_>) -> Markup
             @for snippet in SNIPPETS {
                 details .snippet name="snippets" {
                     summary { (snippet.title) }
-                    (copied_text(snippet.name, &snippet.filled(public_url, client, proof)))
+                    (copied_block(&format!("snippet-{}", snippet.name), &snippet.filled(public_url, client, proof)))
                     p { a href={"/console/clients/" (client.id) "/snippets/" (snippet.name)} download { "Download " (client.id) "." (snippet.extension) } }
                 }
             }
@@ -176,16 +176,6 @@ fn redirect_uri(client: &Client) -> &str {
 fn authorization_url(public_url: &str, client: &Client) -> String {
     let redirect_uri = form_encoded(redirect_uri(client).as_bytes());
     format!("{public_url}/oauth/authorize?response_type=code&client_id={}&redirect_uri={redirect_uri}", client.id)
-}
-
-/// Draws a text in one line, with a button that copies it.
-fn in_line(id: &str, text: &str) -> Markup {
-    html! { span .copied { code id=(id) { (text) } button .quiet type="button" data-copy=(id) hidden { "Copy" } } }
-}
-
-fn copied_text(name: &str, text: &str) -> Markup {
-    let id = format!("snippet-{name}");
-    html! { div .copied { pre tabindex="0" { code id=(id) { (text) } } button type="button" data-copy=(id) hidden { "Copy" } } }
 }
 
 /// Writes a text as one word of a shell.

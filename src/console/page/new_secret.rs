@@ -57,15 +57,27 @@ pub fn shown(text: &str, id: &str, secret: &str) -> Markup {
         section .secret {
             h2 { (text) }
             p { "Copy it now: it is shown " strong { "only once" } ", and stored in a form that nobody can read." }
-            div .copied { code id=(id) { (secret) } button type="button" data-copy=(id) hidden { "Copy" } }
+            div .copied { code id=(id) { (secret) } (copy_button(id, None)) }
         }
     }
 }
 
-/// Draws a text with a button that copies it.
+/// Draws a text under a heading, with a button that copies it.
 pub fn copied(text: &str, id: &str, snippet: &str) -> Markup {
-    html! {
-        h3 { (text) }
-        div .copied { pre tabindex="0" { code id=(id) { (snippet) } } button type="button" data-copy=(id) hidden { "Copy" } }
-    }
+    html! { h3 { (text) } (copied_block(id, snippet)) }
+}
+
+/// Draws the same without a heading.
+pub fn copied_block(id: &str, snippet: &str) -> Markup {
+    html! { div .copied { pre tabindex="0" { code id=(id) { (snippet) } } (copy_button(id, None)) } }
+}
+
+/// Draws a text in one line, with a quiet button that copies it.
+pub fn copied_line(id: &str, text: &str) -> Markup {
+    html! { span .copied { code id=(id) { (text) } (copy_button(id, Some("quiet"))) } }
+}
+
+/// Draws a button that copies the text of the element with this ID. The script shows it.
+fn copy_button(id: &str, class: Option<&str>) -> Markup {
+    html! { button class=[class] type="button" data-copy=(id) hidden { "Copy" } }
 }
