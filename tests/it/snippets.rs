@@ -1,5 +1,6 @@
 //! The programs that a client's page gives to its developer, run as the developer would run them.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -97,6 +98,13 @@ fn is_there(program: &str) -> bool {
     Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }
 
+/// The command that has a program run a file.
+fn of_file(program: impl AsRef<OsStr>, file: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.arg(file);
+    command
+}
+
 /// Of a client with a secret and of one without; the folder is where the language finds its packages.
 fn every_client(name: &str, snippet: &str, place: impl Fn(&str) -> String, run: impl Fn(&Path, &Path) -> Command) {
     let fixture = Fixture::new(name);
@@ -112,11 +120,7 @@ fn the_curl_program_of_a_client_signs_its_user_in() {
     if !is_there("curl") || !is_there("openssl") {
         return left_out("a program with curl", "there is no curl, or no openssl");
     }
-    let command = |_: &Path, file: &Path| {
-        let mut command = Command::new("sh");
-        command.arg(file);
-        command
-    };
+    let command = |_: &Path, file: &Path| of_file("sh", file);
     every_client("curl", "curl", |client| format!("{client}.sh"), command);
 }
 
@@ -132,9 +136,7 @@ fn the_openid_client_program_of_a_client_signs_its_user_in() {
     let packages = packages("SNIPPETS_NODE");
     let command = |folder: &Path, file: &Path| {
         let _ = std::os::unix::fs::symlink(packages.join("node_modules"), folder.join("node_modules"));
-        let mut command = Command::new("node");
-        command.arg(file);
-        command
+        of_file("node", file)
     };
     every_client("node", "openid-client", |client| format!("{client}.mjs"), command);
 }
@@ -143,11 +145,7 @@ fn the_openid_client_program_of_a_client_signs_its_user_in() {
 #[ignore = "needs Authlib: tests/snippets/run"]
 fn the_authlib_program_of_a_client_signs_its_user_in() {
     let packages = packages("SNIPPETS_PYTHON");
-    let command = |_: &Path, file: &Path| {
-        let mut command = Command::new(packages.join("bin/python3"));
-        command.arg(file);
-        command
-    };
+    let command = |_: &Path, file: &Path| of_file(packages.join("bin/python3"), file);
     every_client("python", "authlib", |client| format!("{client}.py"), command);
 }
 
