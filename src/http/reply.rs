@@ -84,8 +84,13 @@ impl Reply {
         Reply { reason: Some(reason), ..self }
     }
 
+    /// Returns the first value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
+    }
+
     pub fn has(&self, name: &str) -> bool {
-        self.headers.iter().any(|(found, _)| found.eq_ignore_ascii_case(name))
+        self.header(name).is_some()
     }
 
     pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Reply {

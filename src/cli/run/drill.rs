@@ -73,7 +73,7 @@ impl Probe {
         let mut probe = Probe { app, cookie: String::new() };
         let body = json!({"user_id": id.as_str(), "password": password}).to_string();
         let reply = probe.send(Method::Post, "/oauth/api/auth/login", body);
-        let cookie = reply.headers.iter().find(|(name, _)| *name == "Set-Cookie").and_then(|(_, value)| value.split(';').next());
+        let cookie = reply.header("Set-Cookie").and_then(|value| value.split(';').next());
         match cookie {
             Some(cookie) if reply.status == 204 => probe.cookie = cookie.to_owned(),
             _ => return Err(format!("signing in was answered with {}: {}", reply.status, String::from_utf8_lossy(&reply.body))),

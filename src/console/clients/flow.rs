@@ -233,12 +233,8 @@ impl Flow<'_> {
     }
 }
 
-fn header<'r>(reply: &'r Reply, name: &str) -> Option<&'r str> {
-    reply.headers.iter().find(|(found, _)| *found == name).map(|(_, value)| &**value)
-}
-
 fn location_parameter(reply: &Reply, name: &str) -> Option<String> {
-    let (_, query) = header(reply, "Location")?.split_once('?')?;
+    let (_, query) = reply.header("Location")?.split_once('?')?;
     Pairs::parse(query).ok()?.first(name).map(str::to_owned)
 }
 
@@ -251,7 +247,7 @@ fn in_lines(text: &str) -> String {
 fn in_words(reply: &Reply) -> String {
     let mut text = format!("{}\n", reply.status);
     for name in ["Location", "Content-Type", "WWW-Authenticate", "Retry-After"] {
-        text.extend(header(reply, name).filter(|value| !value.is_empty()).map(|value| format!("{name}: {}\n", in_lines(value))));
+        text.extend(reply.header(name).filter(|value| !value.is_empty()).map(|value| format!("{name}: {}\n", in_lines(value))));
     }
     let body = String::from_utf8_lossy(&reply.body);
     let title = body.split_once("<title>").and_then(|(_, rest)| rest.split(" · ").next());
