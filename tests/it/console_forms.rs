@@ -39,6 +39,23 @@ fn a_client_keeps_the_attributes_of_both_forms() {
 }
 
 #[test]
+fn a_key_that_is_there_twice_hides_nothing_else_that_is_wrong() {
+    let (server, mut alice) = server_with_alice();
+    server.has_client("alice", "my-client");
+    let long = "0123456789012345678901234567890123456789012345678901";
+    let twice = [("attribute_key", "floor"), ("attribute_value", "1"), ("attribute_key", "floor"), ("attribute_value", "2")];
+    for target in [SETTINGS, "/console/add/client"] {
+        let more = [&[("id", "other"), ("name", long)], &twice[..]].concat();
+        let fields = if target == SETTINGS { settings(&more[1..]) } else { new_client(&more) };
+        let answer = alice.sends_form(&server, target, &fields);
+        assert_eq!((answer.status, answer.errors()), (400, vec!["validation".to_owned(); 2]), "{}", answer.text());
+        for field in ["name", "attributes"] {
+            assert!(answer.text().contains(&format!(" id=\"{field}-problem\"")), "nothing is said beside {field}\n{}", answer.text());
+        }
+    }
+}
+
+#[test]
 fn wrong_attributes_are_told_beside_them_and_stay_typed() {
     let (server, mut alice) = server_with_alice();
     server.has_client("alice", "my-client");

@@ -106,7 +106,7 @@ fn problems(transactions: &Transactions<'_>, form: &Form) -> std::result::Result
     problems.note(transactions.read(|call| id_check::is_free_for_client(call, form.one("id"))))?;
     problems.note(owner(form))?;
     let is_admin = transactions.read(|call| Ok(call.by.is_admin))?;
-    problems.note(FORM.problems(form, is_admin, None)?.refuse())?;
+    problems.add(FORM.problems(form, is_admin, None)?);
     // The API would accept a client without any; the form requires one.
     if form.filled("redirect_uris").is_empty() {
         problems.add([Problem::new("redirect_uris", "no_redirect_url", "Enter at least one redirect URL.")]);

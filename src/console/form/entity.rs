@@ -252,17 +252,20 @@ impl<E> EntityForm<E> {
         let mode = if old.is_some() { Mode::Update } else { Mode::Create };
         let before = old.map(|old| self.written(old)).unwrap_or_default();
         let mut problems = Problems::default();
-        let sent = self.read(form, mode);
-        for (input, field) in self.shown(mode, is_admin).map(|input| (input, self.field(input))) {
+        for input in self.shown(mode, is_admin) {
             let unusable: Problems = unusable_urls(input, form, &before).collect();
-            let value = sent.as_ref().ok().and_then(|sent| sent.get(field.name));
-            match value {
-                Some(value) if unusable.is_empty() => problems.note(field.shape.check(self.message, field.name, value))?,
-                _ => problems.note(unusable.refuse())?,
+            match input.read(form) {
+                Some(value) if unusable.is_empty() => problems.note(self.checked(input, &value))?,
+                _ => problems.add(unusable),
             }
         }
-        problems.note(sent)?;
+        problems.note(self.read(form, mode))?;
         Ok(problems)
+    }
+
+    /// Refuses a value that the field cannot hold.
+    fn checked(&self, input: &FormField, value: &Value) -> std::result::Result<(), Invalid> {
+        self.field(input).shape.check(self.message, input.label.name, value)
     }
 
     /// Returns what people call a field, one of its rows if it has some.
@@ -276,10 +279,9 @@ impl<E> EntityForm<E> {
 
     /// Reads what is typed and well-formed, to be looked at before it can be saved.
     pub fn draft(&self, form: &Form, mode: Mode) -> Patch {
-        let is_good = |input: &&FormField, value: &Value| self.field(input).shape.check(self.message, input.label.name, value).is_ok();
         let mut draft = Patch::default();
         for input in self.inputs.iter().filter(|input| input.is_in(mode)) {
-            if let Some(value) = input.read(form).filter(|value| is_good(&input, value)) {
+            if let Some(value) = input.read(form).filter(|value| self.checked(input, value).is_ok()) {
                 draft.put(input.label.name, value);
             }
         }

@@ -114,7 +114,7 @@ impl Problems {
         match checked.map_err(Into::into) {
             Ok(_) => Ok(()),
             Err(Refused::Problems(problems)) => {
-                self.0.extend(problems.0);
+                self.add(problems);
                 Ok(())
             }
             Err(failed @ Refused::Failed(_)) => Err(failed),
@@ -151,6 +151,15 @@ impl Problems {
 impl FromIterator<Problem> for Problems {
     fn from_iter<I: IntoIterator<Item = Problem>>(problems: I) -> Problems {
         Problems(problems.into_iter().collect())
+    }
+}
+
+impl IntoIterator for Problems {
+    type Item = Problem;
+    type IntoIter = std::vec::IntoIter<Problem>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 

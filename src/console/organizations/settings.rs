@@ -52,7 +52,7 @@ pub fn add<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     save(input, draw, |transactions, form| {
         let mut problems = Problems::default();
         problems.note(transactions.read(|call| id_check::is_free_for_organization(call, form.one("id"))))?;
-        problems.note(FORM.problems(form, false, None)?.refuse())?;
+        problems.add(FORM.problems(form, false, None)?);
         problems.refuse()?;
         let (id, sent) = FORM.created::<OrganizationId>(form)?;
         let made = transactions.write(|call| organizations::create(call.tx, call.by, call.settings, id, signed_in(call)?, &sent))?;

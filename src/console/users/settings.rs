@@ -65,7 +65,7 @@ pub fn add<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     save(input, draw, |transactions, form| {
         let mut problems = Problems::default();
         problems.note(transactions.read(|call| id_check::is_free_for_user(call, form.one("id"))))?;
-        problems.note(FORM.problems(form, true, None)?.refuse())?;
+        problems.add(FORM.problems(form, true, None)?);
         problems.add(
             password::problems(form.verbatim("password"), form.one("id").parse().ok().as_ref())
                 .map(|weakness| Problem::of_named(&weakness)),
