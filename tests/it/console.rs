@@ -110,7 +110,7 @@ impl Browser {
 
 /// What the form of a page has seen.
 pub fn seen_by(page: &Answer) -> Option<String> {
-    page.text().split("name=\"seen\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).map(str::to_owned)
+    carried_by(page).into_iter().find_map(|(name, value)| (name == "seen").then_some(value))
 }
 
 /// What a form sends along of what its page has seen: in the review queue of each client too.
@@ -138,9 +138,7 @@ pub fn new_client(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &
 
 /// What is marked on a page as shown once.
 pub fn secret_of(answer: &Answer) -> String {
-    let page = answer.text();
-    let rest = page.split("<code id=\"client-secret\">").nth(1).expect("the secret is shown");
-    rest.split('<').next().unwrap_or_default().to_owned()
+    answer.text_of("client-secret")
 }
 
 pub fn server_with_alice() -> (Server, Browser) {
@@ -502,11 +500,10 @@ fn an_api_key_is_shown_once_and_works() {
     alice.sends_form(&server, "/console/add/api-key", &[("name", "k")]).refuses("rights", "no_rights");
     let fields = [("name", "script"), ("rights", "RIGHT_USER_INFO"), ("expires", "2030-01-31")];
     let answer = alice.sends_form(&server, "/console/add/api-key", &fields);
-    let page = answer.text();
-    let key = page.split("<code id=\"api-key\">").nth(1).and_then(|rest| rest.split('<').next()).expect("the key is shown");
-    assert_eq!(server.status_with(key, "/api/v3/users/alice?field_mask=primary_email_address"), 200);
+    let key = answer.text_of("api-key");
+    assert_eq!(server.status_with(&key, "/api/v3/users/alice?field_mask=primary_email_address"), 200);
     alice.sees(&server, "/console/api-keys", &["script", "USER_INFO", "2030-01-31"]);
-    assert!(!alice.get(&server, "/console/api-keys").text().contains(key));
+    assert!(!alice.get(&server, "/console/api-keys").text().contains(&key));
 }
 
 #[test]

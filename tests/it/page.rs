@@ -10,6 +10,15 @@ impl Answer {
         page.split(&begin).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
     }
 
+    /// The text of the element with this ID, which has no other in it.
+    #[track_caller]
+    pub fn text_of(&self, id: &str) -> String {
+        let page = self.text();
+        let rest = page.split(&format!("id=\"{id}\">")).nth(1).unwrap_or_else(|| panic!("no {id} in {page}"));
+        let text = rest.split("</").next().unwrap_or_default();
+        text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
+    }
+
     pub fn messages(&self) -> Vec<String> {
         self.marked("data-message")
     }

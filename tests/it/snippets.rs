@@ -17,13 +17,6 @@ use crate::server::Answer;
 
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
 
-/// The text of the element with this ID.
-pub fn text_of(page: &str, id: &str) -> String {
-    let rest = page.split(&format!("id=\"{id}\">")).nth(1).unwrap_or_else(|| panic!("no {id} in {page}"));
-    let text = rest.split("</").next().unwrap_or_default();
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
-}
-
 /// A server, alice's session in it, and a folder for what is downloaded.
 struct Fixture {
     server: Running,
@@ -182,7 +175,7 @@ fn the_env_file_of_a_new_secret_is_made_of_the_page_that_shows_it_and_of_nothing
     let (server, mut alice) = server_with_alice();
     let page = alice.sends_form(&server, "/console/add/client", &new_client(&[]));
     let secret = secret_of(&page);
-    let shown = text_of(&page.text(), "snippet-environment");
+    let shown = page.text_of("snippet-environment");
     assert!(
         shown.contains(&format!("\nOAUTH_CLIENT_SECRET={secret}\n")) && shown.contains("\nOAUTH_REDIRECT_URI=https://app.example/cb\n")
     );
@@ -205,17 +198,16 @@ fn the_page_of_a_client_has_its_addresses_and_its_programs_without_a_secret() {
     let (server, mut alice) = server_with_alice();
     let secret = secret_of(&alice.sends_form(&server, "/console/add/client", &new_client(&[])));
     let page: Answer = alice.opens(&server, "/console/clients/my-client");
-    let page = page.text();
     for (id, text) in [
         ("the-client-id", "my-client"),
         ("endpoint-issuer", "http://127.0.0.1:1885"),
         ("endpoint-token", "http://127.0.0.1:1885/oauth/token"),
     ] {
-        assert_eq!(text_of(&page, id), text);
-        assert!(page.contains(&format!("data-copy=\"{id}\"")), "{id} cannot be copied");
+        assert_eq!(page.text_of(id), text);
+        assert!(page.text().contains(&format!("data-copy=\"{id}\"")), "{id} cannot be copied");
     }
     for name in ["curl", "openid-client", "authlib", "x-oauth2", "oauth2"] {
-        let shown = text_of(&page, &format!("snippet-{name}"));
+        let shown = page.text_of(&format!("snippet-{name}"));
         let file = alice.opens(&server, &format!("/console/clients/my-client/snippets/{name}"));
         assert_eq!(file.text(), shown);
         assert!(shown.contains("my-client") && !shown.contains(&secret));
