@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use crate::base::time::Time;
+use crate::page::times;
 use crate::page::words::counted;
 
 const WIDTH: i64 = 600;
@@ -57,7 +58,7 @@ pub fn share(count: i64, most: i64, class: &str) -> Markup {
     }
 }
 
-/// Writes a day as `2026-01-02`.
+/// Writes a day, by its number since 1970, as all pages do.
 pub fn date(day: i64) -> String {
-    Time::from_micros(day.saturating_mul(24 * 60 * 60 * 1_000_000)).to_string().chars().take(10).collect()
+    times::date(Time::from_micros(day.saturating_mul(24 * 60 * 60 * 1_000_000)))
 }
