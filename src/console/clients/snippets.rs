@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::base::error::{Error, Result};
 use crate::base::uri::form_encoded;
-use crate::call::{Input, Work};
+use crate::call::{Call, Input, Work};
 use crate::console::clients::page::ClientPage;
 use crate::console::page::layout::Layout;
 use crate::console::page::new_secret::{copied, copied_block, copied_line};
@@ -58,6 +58,13 @@ pub enum Proof<'s> {
     Public,
 }
 
+impl Proof<'_> {
+    /// Returns the proof of a client whose secret is not at hand, if it has one.
+    fn stored(call: &Call<'_>, client: &Client) -> Result<Proof<'static>> {
+        Ok(if consent::is_public(call.tx, &client.id)? { Proof::Public } else { Proof::StoredSecret })
+    }
+}
+
 /// The form field with the secret that goes into an `.env` file.
 const SECRET: &str = "client_secret";
 
@@ -103,8 +110,7 @@ pub fn download_environment<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
         let ClientPage { client, .. } = ClientPage::of(call, input)?;
         let proof = match form.verbatim(SECRET) {
-            "" if consent::is_public(call.tx, &client.id)? => Proof::Public,
-            "" => Proof::StoredSecret,
+            "" => Proof::stored(call, &client)?,
             secret => Proof::Secret(secret),
         };
         Ok(file(&client, "env", environment(&call.settings.public_url, &client, proof)))
@@ -117,7 +123,7 @@ pub fn download<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
         let ClientPage { client, .. } = ClientPage::of(call, input)?;
         let Some(snippet) = asked else { return Err(nowhere()) };
-        let proof = if consent::is_public(call.tx, &client.id)? { Proof::Public } else { Proof::StoredSecret };
+        let proof = Proof::stored(call, &client)?;
         Ok(file(&client, snippet.extension, snippet.filled(&call.settings.public_url, &client, proof)))
     }))
 }
