@@ -18,7 +18,7 @@ use crate::http::form::Form;
 use crate::http::pairs::{Pairs, encoded};
 use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
-use crate::model::client::{Client, ClientType, FIELDS};
+use crate::model::client::{Client, FIELDS};
 use crate::model::mask::Mask;
 use crate::page::message;
 use crate::page::words::sentence;
@@ -78,12 +78,11 @@ pub fn run<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     Ok(Box::new(move |transactions| {
         let look = |call: &Call<'_>| {
             Entity::Client(id.clone()).check_not_built_in()?;
-            let client_type = if consent::is_public(call.tx, &id)? { ClientType::Public } else { ClientType::Confidential };
+            let secret = (!consent::is_public(call.tx, &id)?).then(|| form.verbatim(SECRET.name));
             let (client, _) = clients::get(call.tx, call.by, &id, &Mask::everything(FIELDS))?;
-            Ok((client, client_type, signed_in(call)?.clone(), authorizations::find(call.tx, signed_in(call)?, &id)?))
+            Ok((client, secret, signed_in(call)?.clone(), authorizations::find(call.tx, signed_in(call)?, &id)?))
         };
-        let (client, client_type, user, before) = transactions.read(look)?;
-        let secret = (client_type == ClientType::Confidential).then(|| form.verbatim(SECRET.name));
+        let (client, secret, user, before) = transactions.read(look)?;
         let mut flow = Flow { transactions, input, steps: Vec::new(), hidden: Vec::new() };
         flow.run(&client, secret);
         transactions.write(|call| authorizations::restore(call.tx, call.by, &user, &id, before))?;
