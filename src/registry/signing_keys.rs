@@ -124,7 +124,7 @@ pub fn add(tx: &Tx<'_>, key: &NewSigningKey, handover: Handover) -> Result<()> {
             tx.now
         }
     };
-    if !tx.insert_signing_key(public_key, &key.private_key, signs_from)? {
+    if !tx.insert_signing_key(public_key, &key.private_key, tx.now, signs_from)? {
         return Err(KEY_EXISTS.with("key_id", public_key.id.as_str()).into());
     }
     make_pairwise(tx)
@@ -151,7 +151,7 @@ pub fn missing(tx: &Tx<'_>) -> Result<Vec<SigningAlgorithm>> {
 pub fn store_first(tx: &Tx<'_>, made: &[NewSigningKey]) -> Result<()> {
     let missing = missing(tx)?;
     for key in made.iter().filter(|key| missing.contains(&key.pair.public_key.algorithm)) {
-        tx.insert_signing_key(&key.pair.public_key, &key.private_key, tx.now)?;
+        tx.insert_signing_key(&key.pair.public_key, &key.private_key, tx.now, tx.now)?;
     }
     make_pairwise(tx)
 }
@@ -184,6 +184,32 @@ pub fn verify(tx: &Tx<'_>, token: &str, token_type: TokenType) -> Result<Option<
 /// Only those of the store.
 pub fn pairwise(tx: &Tx<'_>) -> Result<Option<Arc<[u8]>>> {
     tx.server_key(PAIRWISE)
+}
+
+/// Replaces the data of a store, and puts the keys that it had into the new data: apps have read them, and may not read them again soon.
+/// # Errors
+/// Those of `replace`, and those of the store.
+pub fn keep(store: &Store, replace: impl FnOnce() -> Result<()>) -> Result<()> {
+    let (signing, pairwise_key) = store.read(|tx| {
+        let mut signing = Vec::new();
+        for key in tx.signing_keys()?.iter() {
+            signing.extend(tx.private_key(key)?.map(|private_key| (key.clone(), private_key)));
+        }
+        Ok((signing, pairwise(tx)?))
+    })?;
+    replace()?;
+    if signing.is_empty() && pairwise_key.is_none() {
+        return Ok(());
+    }
+    store.write(|tx| {
+        for (key, private_key) in &signing {
+            tx.insert_signing_key(&key.public_key, private_key, key.created_at, key.signs_from)?;
+        }
+        match &pairwise_key {
+            Some(value) if pairwise(tx)?.is_none() => tx.insert_server_key(PAIRWISE, value),
+            _ => Ok(()),
+        }
+    })
 }
 
 /// Deletes the keys whose last token has ended; returns how many were deleted.

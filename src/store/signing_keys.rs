@@ -61,13 +61,13 @@ impl Tx<'_> {
     }
 
     /// Inserts a key, newer than all others; returns false, and does nothing, if it is there already.
-    pub(crate) fn insert_signing_key(&self, public: &PublicKey, private: &PrivateKey, signs_from: Time) -> Result<bool> {
+    pub(crate) fn insert_signing_key(&self, public: &PublicKey, private: &PrivateKey, created_at: Time, signs_from: Time) -> Result<bool> {
         let rows = self.run(
             "INSERT INTO signing_keys (key_id, algorithm, public_key, private_key, created_at, signs_from) \
-             VALUES (:key_id, :algorithm, :public_key, :private_key, :now, :signs_from) ON CONFLICT (key_id) DO NOTHING",
+             VALUES (:key_id, :algorithm, :public_key, :private_key, :created_at, :signs_from) ON CONFLICT (key_id) DO NOTHING",
             named_params! {
                 ":key_id": public.id, ":algorithm": public.algorithm, ":public_key": public.bytes,
-                ":private_key": private.0, ":now": self.now, ":signs_from": signs_from,
+                ":private_key": private.0, ":created_at": created_at, ":signs_from": signs_from,
             },
         )?;
         Ok(rows == 1)
