@@ -25,6 +25,8 @@ use crate::model::user::{self, User};
 use crate::model::value;
 use crate::model::view::MASKED;
 use crate::registry::entity::Entity;
+use crate::registry::members;
+use crate::store::members::Owned;
 use crate::store::{Deleted, Tx};
 
 /// What is declared of an entity, in one form for all kinds.
@@ -153,10 +155,12 @@ impl Planning<'_> {
 
     /// Refuses a client that was made by hand for somebody else, who would keep it.
     fn check_owner(&self, client: &DeclaredClient, found: &FoundEntity) -> Result<()> {
-        let owns = |rights: &[Right]| rights.iter().any(|right| matches!(right, Right::All | Right::ClientAll));
+        let owned = Owned::Client(client.id.id.clone());
         let owners: Vec<String> = match self.tx.client_registered_by(&client.id.id)? {
             Some(account) if self.tx.account_exists(&account, Deleted::No)? => vec![account.as_str().to_owned()],
-            Some(_) | None => found.members.iter().filter(|(_, rights)| owns(rights)).map(|(account, _)| account.clone()).collect(),
+            Some(_) | None => {
+                found.members.iter().filter(|(_, rights)| members::is_owner(&owned, rights)).map(|(account, _)| account.clone()).collect()
+            }
         };
         let declared = &client.owner.id;
         if owners.is_empty() || owners.contains(declared) {

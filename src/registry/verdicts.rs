@@ -356,14 +356,12 @@ fn of_waiting(tx: &Tx<'_>, settings: &Settings, client: &mut Client) -> Result<O
     Ok(Some(NewVerdict::of_rules(judgement, Outcome::Judged, RequestChange::Stays)))
 }
 
-/// Judges a client again by the rules of today, if its newest verdict is by others. No answer changes, and nobody has done anything.
+/// Judges a client again by the rules of today. No answer changes, and nobody has done anything.
 /// # Errors
 /// Only those of the store.
 pub(super) fn judge_again(tx: &Tx<'_>, settings: &Settings, client: &Client) -> Result<()> {
-    let last = newest(tx, &client.id)?.filter(|last| last.rule_set != i64::from(RULE_SET));
-    let Some(last) = last else { return Ok(()) };
     let new = NewVerdict::of_rules(judge(tx, settings, client)?, Outcome::Judged, RequestChange::Stays);
-    put(tx, &client.id, Some(last), &new.verdict(tx, None, String::new())).map(drop)
+    put(tx, &client.id, newest(tx, &client.id)?, &new.verdict(tx, None, String::new())).map(drop)
 }
 
 /// Stores a verdict as the newest. One of the rules alone is replaced by the next of theirs, and returned.
@@ -385,7 +383,7 @@ pub(super) fn store(tx: &Tx<'_>, by: &Principal, settings: &Settings, client: &C
     let request = tx.review_request(client)?;
     let is_answer = new.outcome != Outcome::Judged;
     let asked = request.as_ref().filter(|request| request.is_open && is_answer).map(|request| request.text.clone());
-    let (change, outcome) = (new.request, new.outcome);
+    let (change, outcome, blocking) = (new.request, new.outcome, new.judgement.blocking());
     let verdict = new.verdict(tx, by.actor().account_id, asked.unwrap_or_default());
     let replaced = put(tx, client, newest(tx, client)?, &verdict)?;
     let is_news = replaced.is_none_or(|last| last.findings != verdict.findings);
@@ -396,13 +394,13 @@ pub(super) fn store(tx: &Tx<'_>, by: &Principal, settings: &Settings, client: &C
     }
     if is_answer || settings.approval == Approval::Review && is_news {
         let entity = Entity::Client(client.clone());
-        history::record_part(tx, by, &entity, Action::StoreVerdict, "verdict", Value::Null, in_history(&verdict))?;
+        history::record_part(tx, by, &entity, Action::StoreVerdict, "verdict", Value::Null, in_history(&verdict, &blocking))?;
     }
     Ok(())
 }
 
 /// Returns what the history says of a verdict: of the findings only which, where and how bad.
-fn in_history(verdict: &Verdict) -> Value {
+fn in_history(verdict: &Verdict, blocking: &[&str]) -> Value {
     let finding = |finding: &Value| format!("{} {} in {}", text(finding, "rule"), text(finding, "severity"), text(finding, "field"));
     let mut said = json!({
         "outcome": verdict.outcome.name(),
@@ -411,7 +409,6 @@ fn in_history(verdict: &Verdict) -> Value {
         "findings": verdict.findings.iter().map(finding).collect::<Vec<_>>(),
     });
     // What an administrator saw, and approved all the same.
-    let blocking: Vec<&str> = rules_of(verdict, Severity::Blocks);
     if (verdict.outcome, verdict.judge != Judge::Rules, blocking.is_empty()) == (Outcome::Approved, true, false) {
         said["despite_blocking"] = blocking.into();
     }
@@ -419,14 +416,6 @@ fn in_history(verdict: &Verdict) -> Value {
         said["reason"] = verdict.reason.clone().into();
     }
     said
-}
-
-/// Returns the rules whose findings in a verdict weigh this much.
-fn rules_of(verdict: &Verdict, severity: Severity) -> Vec<&str> {
-    let found = verdict.findings.iter().filter(|finding| text(finding, "severity") == severity.name());
-    let mut rules: Vec<&str> = found.map(|finding| text(finding, "rule")).collect();
-    rules.dedup();
-    rules
 }
 
 /// Returns a text of a stored finding.

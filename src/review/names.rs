@@ -102,7 +102,7 @@ fn as_letter(c: char) -> char {
     }
 }
 
-/// Returns whether a character is not seen, or changes the direction of the text around it.
+/// Returns whether a character is invisible, or changes the direction of the text around it.
 pub fn is_unseen(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e01ef}')

@@ -1,7 +1,7 @@
 //! Stories of `keyfob login`: a browser, a code, and tokens that are kept, refreshed and revoked.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
@@ -122,12 +122,13 @@ fn a_browser_that_comes_back_logs_in() {
     let held = std::fs::File::create(std::env::temp_dir().join("keyfob-port-11885")).expect("a file");
     held.lock().expect("nobody else tells this story meanwhile");
     let places: Vec<&str> = ["127.0.0.1", "[::1]"].into_iter().filter(|host| TcpListener::bind(format!("{host}:0")).is_ok()).collect();
-    if places.iter().any(|host| TcpListener::bind(format!("{host}:11885")).is_err()) {
+    if places.iter().any(|host| TcpStream::connect(format!("{host}:11885")).is_ok()) {
         return left_out("a browser that comes back to `keyfob login`", "port 11885 is in use");
     }
     let fixture = Fixture::new("callback");
     for host in &places {
-        let other = TcpListener::bind(format!("{host}:11885")).expect("the port");
+        // A process of its own: a listener of this one lives on in what other tests start meanwhile.
+        let other = Fixture::with("other", &["--listen", &format!("{host}:11885")]);
         let stopped = run(&fixture, "login");
         let clear = format!("error:keyfob/cli:login (cannot log in: cannot listen on {host}:11885 (");
         assert!(stopped.code == Some(1) && stopped.err.starts_with(&clear), "who listens on {host} gets no code: {}", stopped.err);

@@ -16,14 +16,36 @@ pub struct EntityNames {
     pub key: &'static str,
     pub members: &'static str,
     pub member: &'static str,
+    /// The right that holds every other one on it.
+    pub every_right: &'static str,
 }
 
-pub const USER: EntityNames = EntityNames { name: "user", plural: "users", key: "user_id", members: "", member: "" };
-pub const ORGANIZATION: EntityNames =
-    EntityNames { name: "organization", plural: "organizations", key: "organization_id", members: "members", member: "user_id" };
-pub const CLIENT: EntityNames =
-    EntityNames { name: "client", plural: "clients", key: "client_id", members: "collaborators", member: "account" };
+pub const USER: EntityNames =
+    EntityNames { name: "user", plural: "users", key: "user_id", members: "", member: "", every_right: "RIGHT_USER_ALL" };
+pub const ORGANIZATION: EntityNames = EntityNames {
+    name: "organization",
+    plural: "organizations",
+    key: "organization_id",
+    members: "members",
+    member: "user_id",
+    every_right: "RIGHT_ORGANIZATION_ALL",
+};
+pub const CLIENT: EntityNames = EntityNames {
+    name: "client",
+    plural: "clients",
+    key: "client_id",
+    members: "collaborators",
+    member: "account",
+    every_right: "RIGHT_CLIENT_ALL",
+};
 pub const KINDS: [&EntityNames; 3] = [&USER, &ORGANIZATION, &CLIENT];
+
+impl EntityNames {
+    /// Returns whether a member of such an entity is an owner.
+    pub fn is_owner(&self, member: &Value) -> bool {
+        items(&member["rights"]).any(|right| *right == "RIGHT_ALL" || *right == self.every_right)
+    }
+}
 
 /// Returns the API key that an entity has of a declared one: the same, or else one of its name.
 pub fn known_key<'f>(found: &'f Value, declared: &Value) -> Option<&'f Value> {
@@ -60,14 +82,16 @@ pub fn declared_keys(value: &Value, kind: &EntityNames, id: &str) -> Vec<(String
     keys.map(|(n, k, key)| (format!("/{}/{n}/api_keys/{k}", kind.plural), key.clone())).collect()
 }
 
+/// Returns the ID of an account, as the API writes accounts.
+pub fn account_id(account: &Value) -> Option<&str> {
+    account["user_ids"]["user_id"].as_str().or(account["organization_ids"]["organization_id"].as_str())
+}
+
 /// Returns the accounts that are named as owners, members and contacts.
 pub fn named(value: &Value) -> impl Iterator<Item = String> + '_ {
     let owned = KINDS[1..].iter().flat_map(|kind| items(&value[kind.plural]).map(move |entity| (*kind, entity)));
     owned.flat_map(|(kind, entity)| {
-        let contact = |name: &str| {
-            let contact = &entity[name];
-            contact["user_ids"]["user_id"].as_str().or(contact["organization_ids"]["organization_id"].as_str()).map(str::to_owned)
-        };
+        let contact = |name: &str| account_id(&entity[name]).map(str::to_owned);
         let members = items(&entity[kind.members]).filter_map(|member| member[kind.member].as_str().map(str::to_owned));
         let owner = entity["owner"].as_str().filter(|owner| *owner != NOBODY).map(str::to_owned);
         let contacts = [contact("administrative_contact"), contact("technical_contact")];

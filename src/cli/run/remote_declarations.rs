@@ -10,10 +10,10 @@ use crate::base::error::{Error, errors};
 use crate::cli::api_error::ApiError;
 use crate::cli::failure::Failure;
 use crate::cli::remote::http::{QueryPairs, Remote, account_json, segment};
-use crate::cli::run::declaration_file::DeclarationFile;
+use crate::cli::run::declaration_file::{DeclarationFile, generated_places};
 use crate::cli::run::declared_operations::unusable;
 use crate::cli::run::declared_values::{
-    EntityNames, KINDS, NOBODY, ORGANIZATION, declared_keys, find, ids, is_same_key, items, known_key, named, secret,
+    EntityNames, KINDS, NOBODY, ORGANIZATION, account_id, declared_keys, find, ids, is_same_key, items, known_key, named, secret,
 };
 use crate::cli::run::pages::{self, Pages};
 use crate::cli::terminal::note;
@@ -151,16 +151,10 @@ impl<'r> RemoteDeclaration<'r> {
         }
         if !kind.members.is_empty() {
             let members = self.all(&format!("{path}/collaborators"), QueryPairs::new())?;
-            let member = |member: &Value| {
-                let ids = &member["ids"];
-                let id = ids["user_ids"]["user_id"].as_str().or(ids["organization_ids"]["organization_id"].as_str());
-                json!({ kind.member: id, "rights": member["rights"] })
-            };
+            let member = |member: &Value| json!({ kind.member: account_id(&member["ids"]), "rights": member["rights"] });
             entity[kind.members] = members.iter().map(member).collect();
             let declared = find(&self.file.value, kind, id)["owner"].clone();
-            let owns =
-                |member: &&Value| items(&member["rights"]).any(|right| matches!(right.as_str(), Some("RIGHT_ALL" | "RIGHT_CLIENT_ALL")));
-            let owners = || items(&entity[kind.members]).filter(owns).map(|member| &member["account"]);
+            let owners = || items(&entity[kind.members]).filter(|member| kind.is_owner(member)).map(|member| &member["account"]);
             // Who registered it cannot be read.
             let owner = owners().find(|owner| **owner == declared).or(owners().next()).filter(|_| kind.name == "client").cloned();
             if let Some(owner) = owner {
@@ -211,7 +205,7 @@ impl<'r> RemoteDeclaration<'r> {
     /// Does what was planned, one request after the other.
     pub fn apply(&self, made: &RemotePlan) -> Result<Vec<String>, Failure> {
         // Secrets that are sent; a server issues API keys itself.
-        let sent = items(&made.plan["generated"]).filter_map(Value::as_str).filter(|at| !at.ends_with("/key"));
+        let sent = generated_places(&made.plan).into_iter().filter(|at| !at.ends_with("/key"));
         let mut written = self.file.write_generated(&sent.collect::<Vec<_>>())?.keep();
         let steps: Vec<&Value> = items(&made.plan["steps"]).filter(|step| step["action"] != "leave").collect();
         for (done, step) in steps.iter().enumerate() {
@@ -313,10 +307,7 @@ impl<'r> RemoteDeclaration<'r> {
                 "users".to_owned()
             }
             "organization" => {
-                let owns = |member: &&Value| {
-                    items(&member["rights"]).any(|right| matches!(right.as_str(), Some("RIGHT_ALL" | "RIGHT_ORGANIZATION_ALL")))
-                };
-                let owner = items(&declared["members"]).find(owns).and_then(|member| member["user_id"].as_str());
+                let owner = items(&declared["members"]).find(|member| kind.is_owner(member)).and_then(|member| member["user_id"].as_str());
                 let Some(owner) = owner else {
                     return Err(not_over_api("an organization without an owner", "name a member with RIGHT_ALL"));
                 };

@@ -114,7 +114,7 @@ pub fn hidden_in_name(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
 }
 
 fn hidden_match(field: &str, hidden: char) -> RuleMatch {
-    let seen = format!("There is a character that is not seen or turns the text around: U+{:04X}", u32::from(hidden));
+    let seen = format!("There is a character that is invisible or changes the direction of the text: U+{:04X}", u32::from(hidden));
     RuleMatch::new(field, seen, "Write it anew without such characters.")
 }
 
