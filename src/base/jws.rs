@@ -5,7 +5,8 @@ use std::fmt;
 use data_encoding::BASE64URL_NOPAD;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+
+use crate::base::secret;
 
 /// How a token is signed (RFC 7518 section 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +71,7 @@ impl PublicKey {
     pub fn of(algorithm: SigningAlgorithm, bytes: Vec<u8>) -> Option<PublicKey> {
         let members = members(algorithm, &bytes)?;
         // The required members in the order of their names (RFC 7638 section 3.2): `serde_json` keeps the order in which they are given.
-        let id = BASE64URL_NOPAD.encode(&Sha256::digest(members.to_string()));
+        let id = secret::digest(&members.to_string());
         Some(PublicKey { id, algorithm, bytes })
     }
 

@@ -148,6 +148,11 @@ impl GrantedScope {
         GrantedScope { rights: client.all_rights(), words: of_openid.map(ScopeWord::OpenId).collect() }
     }
 
+    /// Returns what is left of it under a limit.
+    pub fn within(&self, most: &GrantedScope) -> GrantedScope {
+        GrantedScope { rights: self.rights.within(most.rights), words: self.words.and(&most.words) }
+    }
+
     /// Returns whether it has nothing that the other lacks, with what rights imply.
     pub fn is_within(&self, other: &GrantedScope) -> bool {
         self.rights.without(other.rights.expanded()).is_empty() && self.words.without(&other.words).is_empty()

@@ -47,6 +47,11 @@ pub fn signing(keys: &[SigningKey], algorithm: SigningAlgorithm, now: Time) -> O
     of.clone().rfind(|key| key.signs_from <= now).or_else(|| of.next())
 }
 
+/// Returns whether a key is the one of its algorithm that signs.
+pub fn is_signing(keys: &[SigningKey], key: &SigningKey, now: Time) -> bool {
+    signing(keys, key.public_key.algorithm, now).is_some_and(|signing| signing.number == key.number)
+}
+
 /// Returns when the last token of a key has ended; `None` for the newest of its algorithm, which no other follows yet.
 pub fn ends_at(keys: &[SigningKey], key: &SigningKey) -> Option<Time> {
     let next = keys.iter().find(|next| next.is_of(key.public_key.algorithm) && next.number > key.number)?;
@@ -56,6 +61,6 @@ pub fn ends_at(keys: &[SigningKey], key: &SigningKey) -> Option<Time> {
 /// Returns the keys whose tokens may be valid now or later, those that sign first: some relying parties look at the first one only.
 pub fn published(keys: &[SigningKey], now: Time) -> Vec<&SigningKey> {
     let mut published: Vec<&SigningKey> = keys.iter().filter(|key| ends_at(keys, key).is_none_or(|end| end > now)).collect();
-    published.sort_by_key(|key| signing(keys, key.public_key.algorithm, now).is_none_or(|signing| signing.number != key.number));
+    published.sort_by_key(|key| !is_signing(keys, key, now));
     published
 }

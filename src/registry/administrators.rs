@@ -21,6 +21,13 @@ pub(super) fn check_fields<E>(by: &Principal, fields: &'static [Field<E>], mask:
     first.map_or(Ok(()), |field| Err(UPDATE_ADMIN_FIELD.with("field", field).into()))
 }
 
+/// Clears the fields of a new entity that only administrators may set, unless the caller is one.
+pub(super) fn clear_fields<E>(by: &Principal, fields: &'static [Field<E>], entity: &mut E) {
+    for field in fields.iter().filter(|field| field.is_for_admins() && !by.is_admin) {
+        (field.set)(entity, &field.shape.nothing());
+    }
+}
+
 /// Returns whether the caller may give a user a temporary password or a sign-in link, and with it the account: an administrator's, their
 /// own too, takes what other people's keys take.
 pub fn opens(by: &Principal, user: &User) -> bool {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::base::error::{Result, errors};
+use crate::base::secret;
 use crate::model::client::Client;
 use crate::model::grant::{AccessToken, ID_TOKEN_SECONDS};
 use crate::model::scope::{OpenIdWord, Words};
@@ -83,7 +84,7 @@ pub fn id_token(tx: &Tx<'_>, settings: &Settings, client: &Client, token: &Acces
 
 /// Returns what a client calls a session by: clients cannot tell each other whose sessions are the same.
 pub fn sid(client: &Client, session_id: &str) -> String {
-    BASE64URL_NOPAD.encode(&Sha256::digest(format!("sid {} {session_id}", client.id)))
+    secret::digest(&format!("sid {} {session_id}", client.id))
 }
 
 /// Returns the hash by which an ID token names its access token (section 3.1.3.6): the left half of its SHA-256.

@@ -13,10 +13,15 @@ use crate::store::access_tokens::{Hashes, StoredToken, TokenClient};
 /// Returns a token that was not rotated, with its client, and with no more rights than [`limit`] leaves.
 pub(super) fn with_client(tx: &Tx<'_>, id: &str) -> Result<Option<(StoredToken, TokenClient)>> {
     let Some((mut kept, client)) = tx.access_token_with_client(id)? else { return Ok(None) };
-    let token = &mut kept.token;
+    narrow(tx, &mut kept.token, &client)?;
+    Ok(Some((kept, client)))
+}
+
+/// Leaves a token no more rights than [`limit`] does.
+fn narrow(tx: &Tx<'_>, token: &mut AccessToken, client: &TokenClient) -> Result<()> {
     let limit = limit(tx, &token.client_id, &token.user_id, client.state, client.rights, client.approved)?;
     (token.rights, token.refresh_rights) = (token.rights.within(limit), token.refresh_rights.within(limit));
-    Ok(Some((kept, client)))
+    Ok(())
 }
 
 /// Returns the most that a client's tokens may allow: what the client may ask for now. While it waits for approval, what was approved
@@ -42,10 +47,8 @@ pub(super) fn proves(kept: &StoredToken, presented: &Token) -> bool {
 /// # Errors
 /// Those of `visit`, and those of the store.
 pub fn each(tx: &Tx<'_>, visit: &mut dyn FnMut(AccessToken, Hashes) -> Result<()>) -> Result<()> {
-    tx.each_live_access_token(&mut |(kept, client)| {
-        let mut token = kept.token;
-        let limit = limit(tx, &token.client_id, &token.user_id, client.state, client.rights, client.approved)?;
-        (token.rights, token.refresh_rights) = (token.rights.within(limit), token.refresh_rights.within(limit));
-        visit(token, kept.hashes)
+    tx.each_live_access_token(&mut |(mut kept, client)| {
+        narrow(tx, &mut kept.token, &client)?;
+        visit(kept.token, kept.hashes)
     })
 }

@@ -55,9 +55,7 @@ pub fn create(
     sent.apply(FIELDS, &mut organization, &Mask::everything(FIELDS));
     marks::check_kept(by, &Default::default(), &organization.attributes)?;
     contacts::set_owner([&mut organization.administrative_contact, &mut organization.technical_contact], &owner)?;
-    if !by.is_admin {
-        organization.group = None;
-    }
+    administrators::clear_fields(by, FIELDS, &mut organization);
     // Apps may give rights to a group of this name already: nobody makes themselves a member of it.
     if !tx.insert_organization(&organization, by.account.as_ref(), by.is_admin)? {
         return Err((&ALREADY_EXISTS).into());

@@ -93,9 +93,7 @@ impl NewSigningKey {
         let pair = KeyPair::parse(algorithm, &private_key).map_err(|error| Error::Internal(error.into()))?;
         Ok(NewSigningKey { pair, private_key })
     }
-}
 
-impl NewSigningKey {
     /// Reads a key in PEM.
     /// # Errors
     /// `private_key_unreadable`, `private_key_public`, `private_key_encrypted`, `private_key_unusable`.
@@ -138,17 +136,13 @@ pub fn list(tx: &Tx<'_>) -> Result<Arc<[SigningKey]>> {
 }
 
 /// Returns the algorithms that no key was made for yet.
-/// # Errors
-/// Only those of the store.
-pub fn missing(tx: &Tx<'_>) -> Result<Vec<SigningAlgorithm>> {
+fn missing(tx: &Tx<'_>) -> Result<Vec<SigningAlgorithm>> {
     let keys = tx.signing_keys()?;
     Ok(ALGORITHMS.into_iter().filter(|algorithm| signing_key::signing(&keys, *algorithm, tx.now).is_none()).collect())
 }
 
 /// Stores the first keys, which sign at once. Those that somebody else has stored meanwhile stay.
-/// # Errors
-/// Only those of the store.
-pub fn store_first(tx: &Tx<'_>, made: &[NewSigningKey]) -> Result<()> {
+fn store_first(tx: &Tx<'_>, made: &[NewSigningKey]) -> Result<()> {
     let missing = missing(tx)?;
     for key in made.iter().filter(|key| missing.contains(&key.pair.public_key.algorithm)) {
         tx.insert_signing_key(&key.pair.public_key, &key.private_key, tx.now, tx.now)?;

@@ -239,7 +239,7 @@ fn repeat(
         Ok(requested) => requested,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let granted = limited(tx, client, &kept.token.user_id, &successor.token.granted())?;
+    let granted = successor.token.granted().within(&most_now(tx, client, &kept.token.user_id)?);
     if !granted.is_within(&requested.granted) {
         return refused(&REFRESH_SUCCESSOR_WIDER);
     }
@@ -250,10 +250,10 @@ fn repeat(
     Ok(Ok(Issued { id_token, ..keys.issued(&successor.token.id, requested.told(client, granted), refresh, seconds) }))
 }
 
-/// Returns what is left of a scope under what the client may ask for now.
-fn limited(tx: &Tx<'_>, client: &Client, user: &UserId, granted: &GrantedScope) -> Result<GrantedScope> {
-    let limit = limit(tx, &client.id, user, client.state, client.all_rights(), client.approved)?;
-    Ok(GrantedScope { rights: granted.rights.within(limit), words: granted.words.and(&GrantedScope::most_of(client).words) })
+/// Returns the most that the client's tokens of a user may allow now.
+fn most_now(tx: &Tx<'_>, client: &Client, user: &UserId) -> Result<GrantedScope> {
+    let most = GrantedScope::most_of(client);
+    Ok(GrantedScope { rights: limit(tx, &client.id, user, client.state, most.rights, client.approved)?, ..most })
 }
 
 /// Checks that the client may have tokens and has the grant, and that the user exists and is neither suspended nor rejected.
@@ -362,8 +362,8 @@ fn issue(tx: &Tx<'_>, settings: &Settings, client: &Client, issuance: Issuance, 
     } else {
         expires_at.plus_seconds(EXPIRED_KEPT_SECONDS)
     };
-    let limited = |granted: &GrantedScope| limited(tx, client, &issuance.user_id, granted);
-    let (granted, refreshable) = (limited(&issuance.requested.granted)?, limited(&issuance.refreshable)?);
+    let most = most_now(tx, client, &issuance.user_id)?;
+    let (granted, refreshable) = (issuance.requested.granted.within(&most), issuance.refreshable.within(&most));
     let token = AccessToken {
         id,
         family_id: issuance.family_id,

@@ -81,10 +81,8 @@ pub fn create(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: UserId, sent
     let mask = Mask::everything(FIELDS);
     sent.apply(FIELDS, &mut user, &mask);
     marks::check_kept(by, &Default::default(), &user.attributes)?;
+    administrators::clear_fields(by, FIELDS, &mut user);
     if !by.is_admin {
-        for field in mask.fields(FIELDS).into_iter().filter(|field| field.is_for_admins()) {
-            (field.set)(&mut user, &field.shape.nothing());
-        }
         user.state = State::Approved;
     }
     user.password_updated_at = Some(tx.now);

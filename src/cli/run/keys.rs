@@ -57,18 +57,16 @@ fn shown(tx: &Tx<'_>) -> Result<Value, Error> {
 }
 
 fn shown_key(keys: &[SigningKey], key: &SigningKey, now: Time) -> Value {
-    let algorithm = key.public_key.algorithm;
     let ends_at = signing_key::ends_at(keys, key);
-    let is_signing = signing_key::signing(keys, algorithm, now).is_some_and(|signing| signing.number == key.number);
     let state = match ends_at {
-        _ if is_signing => "signs",
+        _ if signing_key::is_signing(keys, key, now) => "signs",
         None => "waits",
         Some(end) if end > now => "verifies",
         Some(_) => "ended",
     };
     json!({
         "key_id": key.public_key.id,
-        "algorithm": algorithm.name(),
+        "algorithm": key.public_key.algorithm.name(),
         "state": state,
         "created_at": key.created_at.to_string(),
         "signs_from": key.signs_from.to_string(),

@@ -3,25 +3,13 @@
 use serde_json::{Value, json};
 
 use super::fixture;
-use crate::browser::{CALLBACK, authorize_target, form};
+use super::sign_in::signed_in;
+use crate::browser::{authorize_target, form};
 use crate::server::{ADMIN_KEY, Answer, Server};
 
-/// Exchanges a code that bob agreed to for this scope.
-fn granted(server: &Server, client: &str, secret: &str, scope: &str) -> Value {
-    let code = server.signed_in("bob").code(server, client, &[("scope", scope)]);
-    exchange(server, client, secret, &code).json()
-}
-
-fn exchange(server: &Server, client: &str, secret: &str, code: &str) -> Answer {
-    let answer = server.token(&[
-        ("grant_type", "authorization_code"),
-        ("code", code),
-        ("redirect_uri", CALLBACK),
-        ("client_id", client),
-        ("client_secret", secret),
-    ]);
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    answer
+/// What bob's agreement to this scope brings `my-app`.
+fn granted(server: &Server, secret: &str, scope: &str) -> Value {
+    signed_in(server, "my-app", secret, &[("scope", scope)])
 }
 
 fn refresh(server: &Server, secret: &str, token: &Value, scope: Option<&str>) -> Answer {
@@ -50,7 +38,7 @@ fn with_openid_only_the_rights_that_are_named_are_granted_and_the_scope_is_alway
         ("openid RIGHT_USER_DELETE", "openid"),
         ("openid openid", "openid"),
     ] {
-        let answer = granted(&server, "my-app", &secret, asked);
+        let answer = granted(&server, &secret, asked);
         assert_eq!((&answer["scope"], introspected(&server, &answer["access_token"])), (&json!(told), json!(told)), "{asked}");
     }
 }
@@ -58,7 +46,7 @@ fn with_openid_only_the_rights_that_are_named_are_granted_and_the_scope_is_alway
 #[test]
 fn words_of_openid_connect_ask_for_nothing_without_openid() {
     let (server, secret) = fixture();
-    let answer = granted(&server, "my-app", &secret, "profile email groups offline_access");
+    let answer = granted(&server, &secret, "profile email groups offline_access");
     assert_eq!(answer["scope"], "RIGHT_USER_INFO");
     assert!(answer["refresh_token"].is_string());
 }
@@ -66,20 +54,20 @@ fn words_of_openid_connect_ask_for_nothing_without_openid() {
 #[test]
 fn with_openid_a_refresh_token_comes_with_offline_access_alone_and_only_for_a_client_with_the_grant() {
     let (server, secret) = fixture();
-    assert_eq!(granted(&server, "my-app", &secret, "openid").get("refresh_token"), None);
-    let answer = granted(&server, "my-app", &secret, "openid offline_access");
+    assert_eq!(granted(&server, &secret, "openid").get("refresh_token"), None);
+    let answer = granted(&server, &secret, "openid offline_access");
     assert_eq!(answer["scope"], "openid offline_access");
     assert!(answer["refresh_token"].is_string());
     let grants = r#"{"client":{"grants":["GRANT_AUTHORIZATION_CODE"]},"field_mask":"grants"}"#;
     server.check("admin", "PUT", "/api/v3/clients/my-app", grants, "200");
-    let answer = granted(&server, "my-app", &secret, "openid offline_access");
+    let answer = granted(&server, &secret, "openid offline_access");
     assert_eq!((&answer["scope"], answer.get("refresh_token")), (&json!("openid"), None));
 }
 
 #[test]
 fn a_refresh_narrows_the_words_of_a_scope_as_it_narrows_rights() {
     let (server, secret) = fixture();
-    let first = granted(&server, "my-app", &secret, "openid profile email offline_access RIGHT_USER_INFO");
+    let first = granted(&server, &secret, "openid profile email offline_access RIGHT_USER_INFO");
     let less = refresh(&server, &secret, &first["refresh_token"], Some("openid email")).json();
     assert_eq!(less["scope"], "openid email");
     assert_eq!(introspected(&server, &less["access_token"]), "openid email");
