@@ -115,7 +115,9 @@ CREATE TABLE clients (
     -- What it could ask everyone for when it last could: a set of rights.
     approved_rights        INTEGER NOT NULL DEFAULT 0,
     -- The event of its creation, if nothing has happened to it since.
-    only_event             INTEGER
+    only_event             INTEGER,
+    -- How it signs users in: a JSON object of what is not as by default; absent where all is.
+    sign_in                TEXT
 ) STRICT;
 
 -- Every index here is one more page that a registration writes, so most are of exceptions.

@@ -297,7 +297,11 @@ impl App {
                     let is_known = sender == Sender::Here || (sender != Sender::Elsewhere && !self.cookies.is_secure);
                     is_known && FormTokenCheck::of(request, Some(&csrf::FormToken::of_session(&token))) == FormTokenCheck::Right
                 }
-                Credentials::Token(_) | Credentials::None | Credentials::Unsupported | Credentials::Malformed(_) => true,
+                Credentials::Token(_)
+                | Credentials::Signed(_)
+                | Credentials::None
+                | Credentials::Unsupported
+                | Credentials::Malformed(_) => true,
             },
         };
         if is_meant { Ok(()) } else { Err((&csrf::INVALID_CSRF_TOKEN).into()) }

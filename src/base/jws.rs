@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use crate::base::secret;
 
 /// How a token is signed (RFC 7518 section 3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SigningAlgorithm {
     /// RSA, which every relying party can verify.
+    #[default]
     Rs256,
     /// ECDSA on P-256.
     Es256,

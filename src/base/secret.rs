@@ -69,7 +69,7 @@ impl Token {
 
     /// Derives a token from a key: the same `key` and `salt` always give the same one, which is unknown without them.
     pub fn derived(kind: TokenKind, key: &str, salt: &[u8]) -> Token {
-        let id = BASE32_NOPAD.encode(&hmac(key, salt, b"the ID of a token")[..24]);
+        let id = BASE32_NOPAD.encode(&hmac(key.as_bytes(), salt, b"the ID of a token")[..24]);
         Token { kind, id, key: derived_key(key, salt, "the key of a token") }
     }
 
@@ -115,6 +115,11 @@ pub fn fresh_subject() -> String {
     HEXLOWER.encode(&random::<16>())
 }
 
+/// Derives what a client alone calls a user by from a key of this server (HMAC-SHA256), in base64url.
+pub fn pairwise_subject(key: &[u8], of: &str) -> String {
+    BASE64URL_NOPAD.encode(&hmac(key, of.as_bytes(), &[]))
+}
+
 /// Generates a UUID of 122 random bits (RFC 9562 section 5.4): the ID of a session (registry.md 4.1).
 pub fn fresh_uuid() -> String {
     let mut bytes = random::<16>();
@@ -126,12 +131,12 @@ pub fn fresh_uuid() -> String {
 
 /// Derives a key from another (HMAC-SHA256): the same `key` always gives the same one, which is unknown without it.
 pub fn derived_key(key: &str, salt: &[u8], purpose: &str) -> String {
-    BASE32_NOPAD.encode(&hmac(key, salt, purpose.as_bytes()))
+    BASE32_NOPAD.encode(&hmac(key.as_bytes(), salt, purpose.as_bytes()))
 }
 
 /// Returns the HMAC-SHA256 of a message in two parts.
-fn hmac(key: &str, begin: &[u8], end: &[u8]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("HMAC takes keys of any size");
+fn hmac(key: &[u8], begin: &[u8], end: &[u8]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any size");
     mac.update(begin);
     mac.update(end);
     mac.finalize().into_bytes().into()
@@ -139,7 +144,7 @@ fn hmac(key: &str, begin: &[u8], end: &[u8]) -> [u8; 32] {
 
 /// Returns PBKDF2-SHA256 of one round in base64url: of one round it is the HMAC of the salt and the number of the block.
 fn one_round(secret: &str, salt: &str) -> String {
-    BASE64URL_NOPAD.encode(&hmac(secret, salt.as_bytes(), &1_u32.to_be_bytes()))
+    BASE64URL_NOPAD.encode(&hmac(secret.as_bytes(), salt.as_bytes(), &1_u32.to_be_bytes()))
 }
 
 fn fresh_salt() -> String {

@@ -48,6 +48,10 @@ bounds! {
     ATTRIBUTES = 10 "attributes" "a client, a user, an organization, or a search" Refused("leave some out");
     REDIRECT_URIS = 10 "redirect_uris" "a client" Refused("leave some out");
     LOGOUT_REDIRECT_URIS = 10 "logout_redirect_uris" "a client" Refused("leave some out");
+    SCOPES = 32 "scopes" "a client" Refused("leave some out");
+    GROUP_FILTER = 100 "group_filter" "a client" Refused("leave some out");
+    ALLOWED_GROUPS = 100 "allowed_groups" "a client" Refused("leave some out");
+    RESOURCE_SERVERS = 10 "resource_servers" "a client" Refused("leave some out");
     CLIENTS = 1000 "clients" "the user or the organization who registered them, deleted ones included; administrators may register more"
         Refused("purge some, which takes an administrator, or let somebody else register it");
     ORGANIZATIONS = 100 "organizations" "the user who created them, deleted ones included; administrators may create more"

@@ -65,7 +65,7 @@ macro_rules! choices {
             }
         }
 
-        pub static $table: Choices = Choices {
+        pub static $table: $crate::model::choice::Choices = $crate::model::choice::Choices {
             prefix: $prefix,
             name: |number| $id::from_number(number).map($id::name),
             number: |name| $id::from_name(name).map($id::number),
@@ -73,6 +73,8 @@ macro_rules! choices {
         };
     };
 }
+
+pub(super) use choices;
 
 choices! {
     /// The approval state of a client or a user.

@@ -9,11 +9,12 @@ use crate::base::id::{AccountId, ClientId};
 use crate::base::right::{Right, Rights};
 use crate::base::time::Time;
 use crate::base::uri;
-use crate::model::bounds::{self, LOGOUT_REDIRECT_URIS, REDIRECT_URIS, RIGHTS};
+use crate::model::bounds::{self, ALLOWED_GROUPS, GROUP_FILTER, LOGOUT_REDIRECT_URIS, REDIRECT_URIS, RESOURCE_SERVERS, RIGHTS, SCOPES};
 use crate::model::choice::{GRANTS, Grant, RIGHT_CHOICES, STATES, State};
 use crate::model::field::{Field, MaskedIn, SetBy, row};
 use crate::model::member::{ACCOUNT_PATHS, ContactAddresses};
-use crate::model::shape::{Identifiers, Shape};
+use crate::model::shape::{CLIENT_ID_WORD, GROUP, Identifiers, SCOPE_WORD, Shape};
+use crate::model::sign_in::{ACCESS_TOKEN_FORMATS, SIGNING_ALGORITHMS, SUBJECT_TYPES, SignInSettings};
 use crate::model::value;
 
 /// The longest that the description of a state may be, in characters.
@@ -47,6 +48,7 @@ pub struct Client {
     pub rights: Vec<Right>,
     /// What it could ask everyone for when it was last approved.
     pub approved: Rights,
+    pub sign_in: SignInSettings,
 }
 
 /// The client type (RFC 6749 section 2.1).
@@ -87,6 +89,7 @@ impl Client {
             grants: Vec::new(),
             rights: Vec::new(),
             approved: Rights::NONE,
+            sign_in: SignInSettings::default(),
         }
     }
 }
@@ -155,4 +158,44 @@ pub static FIELDS: &[Field<Client>] = &[
     row!(endorsed, Shape::Flag, "The administrators vouch for this client.").public().set_by(SetBy::Admin),
     row!(grants, Shape::ChoiceList(&GRANTS, &bounds::GRANTS), "How the client may obtain tokens.").public().set_by(SetBy::AdminOnceCreated),
     row!(rights, Shape::ChoiceList(&RIGHT_CHOICES, &RIGHTS), "The rights that the client asks its users for.").public(),
+    row!(
+        sign_in.scopes,
+        Shape::Words(&SCOPE_WORD, &SCOPES),
+        "Words of its own that it may ask for in a scope, for a resource server of its own; none begins with RIGHT_ or is one of OpenID Connect."
+    ),
+    row!(
+        sign_in.id_token_signed_response_alg,
+        Shape::Choice(&SIGNING_ALGORITHMS),
+        "How its ID tokens are signed: RS256, unless it takes ES256."
+    ),
+    row!(
+        sign_in.subject_type,
+        Shape::Choice(&SUBJECT_TYPES),
+        "Whether its users have the same `sub` as elsewhere (public), or one for this client alone (pairwise)."
+    ),
+    row!(
+        sign_in.claims_in_id_token,
+        Shape::Flag,
+        "The claims that its scope asks for are in the ID token too, and not at /oauth/userinfo alone."
+    ),
+    row!(
+        sign_in.group_filter,
+        Shape::Words(&GROUP, &GROUP_FILTER),
+        "The only groups that the claim `groups` names; without any, all of the user's."
+    ),
+    row!(
+        sign_in.allowed_groups,
+        Shape::Words(&GROUP, &ALLOWED_GROUPS),
+        "The groups whose members may use the client; without any, everyone."
+    ),
+    row!(
+        sign_in.access_token_format,
+        Shape::Choice(&ACCESS_TOKEN_FORMATS),
+        "Whether its access tokens are opaque, or signed so that resource servers can verify them (jwt)."
+    ),
+    row!(
+        sign_in.resource_servers,
+        Shape::Words(&CLIENT_ID_WORD, &RESOURCE_SERVERS),
+        "The clients that may introspect its access tokens, and for which its signed ones are; without any, itself."
+    ),
 ];

@@ -140,8 +140,17 @@ impl<E> Field<E> {
     }
 }
 
-/// Defines the row of a field that callers set, named like its member. `Row` is the entity's [`Field`].
+/// Defines the row of a field that callers set, named like its member, or like the member of one of its parts. `Row` is the entity's [`Field`].
 macro_rules! row {
+    ($part:ident.$name:ident, $shape:expr, $doc:expr) => {
+        Row::new(
+            stringify!($name),
+            $shape,
+            |entity| crate::model::value::FieldValue::to_json(&entity.$part.$name),
+            |entity, value| entity.$part.$name = crate::model::value::FieldValue::from_json(value),
+            $doc,
+        )
+    };
     ($name:ident, $shape:expr, $doc:expr) => {
         Row::new(
             stringify!($name),

@@ -19,6 +19,7 @@ pub mod scope;
 pub mod session;
 pub mod settings;
 pub mod shape;
+pub mod sign_in;
 pub mod signing_key;
 pub mod user;
 pub mod value;

@@ -145,7 +145,8 @@ impl GrantedScope {
     pub fn most_of(client: &Client) -> GrantedScope {
         let can_refresh = client.grants.contains(&Grant::RefreshToken);
         let of_openid = OpenIdWord::EVERY.into_iter().filter(|word| *word != OpenIdWord::OfflineAccess || can_refresh);
-        GrantedScope { rights: client.all_rights(), words: of_openid.map(ScopeWord::OpenId).collect() }
+        let own = client.sign_in.scopes.iter().cloned().map(ScopeWord::Own);
+        GrantedScope { rights: client.all_rights(), words: of_openid.map(ScopeWord::OpenId).chain(own).collect() }
     }
 
     /// Returns what is left of it under a limit.

@@ -8,12 +8,13 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value, json};
 
-use crate::base::id::{AttributeKey, BadId, OrganizationId, UserId};
+use crate::base::id::{self, AttributeKey, BadId, ClientId, OrganizationId, UserId};
 use crate::base::time::Time;
 use crate::base::validation::Invalid;
 use crate::model::bounds::{ATTRIBUTES, Bound};
 use crate::model::choice::Choices;
 use crate::model::email;
+use crate::model::scope::{LONGEST_SCOPE, OpenIdWord};
 
 /// The input has the wrong type.
 #[derive(Debug)]
@@ -66,6 +67,46 @@ pub static ORGANIZATION_IDENTIFIERS: Identifiers = Identifiers {
 /// The longest value of an attribute, in characters.
 pub const LONGEST_ATTRIBUTE: usize = 200;
 
+/// A kind of words in a list.
+#[derive(Debug)]
+pub struct WordKind {
+    /// What commands call a list of them.
+    pub list_name: &'static str,
+    pub check: fn(&str) -> Result<(), BadId>,
+    /// The most characters.
+    pub longest: usize,
+    /// The regular expression that all of them match.
+    pub pattern: fn() -> String,
+}
+
+/// A word of a scope that a client may declare: a scope-token (RFC 6749 section 3.3) that means nothing else here.
+pub static SCOPE_WORD: WordKind =
+    WordKind { list_name: "WORD,…", check: check_scope_word, longest: LONGEST_SCOPE, pattern: || "^[!#-\\[\\]-~]+$".to_owned() };
+
+/// A group: an organization, or `admins`.
+pub static GROUP: WordKind = WordKind {
+    list_name: "ORGANIZATION,…",
+    check: |text| OrganizationId::from_str(text).map(drop),
+    longest: id::LONGEST,
+    pattern: OrganizationId::pattern,
+};
+
+pub static CLIENT_ID_WORD: WordKind =
+    WordKind {
+        list_name: "CLIENT,…", check: |text| ClientId::from_str(text).map(drop), longest: id::LONGEST, pattern: ClientId::pattern
+    };
+
+fn check_scope_word(text: &str) -> Result<(), BadId> {
+    let is_of_token = |letter: char| matches!(letter, '!' | '#'..='[' | ']'..='~');
+    if text.is_empty() || text.chars().count() > LONGEST_SCOPE || !text.chars().all(is_of_token) {
+        return Err(BadId(format!("value must be 1 to {LONGEST_SCOPE} printable ASCII characters without spaces, quotes and backslashes")));
+    }
+    if text.starts_with("RIGHT_") || OpenIdWord::from_name(text).is_some() {
+        return Err(BadId("value must not be the name of a right or a word of OpenID Connect: these need no declaration".to_owned()));
+    }
+    Ok(())
+}
+
 #[derive(Clone, Copy, Debug)]
 pub enum Shape {
     /// `{"<key>": "<id>"}`.
@@ -76,6 +117,8 @@ pub enum Shape {
     Email,
     /// The most texts, and the most characters of each.
     Texts(&'static Bound, usize),
+    /// The most words, and of what kind they are.
+    Words(&'static WordKind, &'static Bound),
     /// Pairs of a key and a text of at most [`LONGEST_ATTRIBUTE`] characters.
     Attributes,
     Flag,
@@ -100,7 +143,7 @@ impl Shape {
     pub fn nothing(self) -> Value {
         match self {
             Shape::Text(_) | Shape::Email => json!(""),
-            Shape::Texts(..) | Shape::ChoiceList(..) | Shape::ContactInfo => json!([]),
+            Shape::Texts(..) | Shape::Words(..) | Shape::ChoiceList(..) | Shape::ContactInfo => json!([]),
             Shape::Attributes => json!({}),
             Shape::Flag => json!(false),
             Shape::Choice(choices) => (choices.name)(0).into(),
@@ -113,7 +156,7 @@ impl Shape {
         match (self, value) {
             (_, Value::Null) => true,
             (Shape::Text(_) | Shape::Email, Value::String(text)) => text.is_empty(),
-            (Shape::Texts(..) | Shape::ChoiceList(..) | Shape::ContactInfo, Value::Array(items)) => items.is_empty(),
+            (Shape::Texts(..) | Shape::Words(..) | Shape::ChoiceList(..) | Shape::ContactInfo, Value::Array(items)) => items.is_empty(),
             (Shape::Attributes, Value::Object(members)) => members.is_empty(),
             (Shape::Flag, Value::Bool(flag)) => !flag,
             (Shape::Choice(choices), Value::String(name)) => (choices.name)(0) == Some(name.as_str()),
@@ -135,7 +178,7 @@ impl Shape {
                 Time::parse(text).map(|time| time.to_string().into()).ok_or_else(|| wrong("an RFC 3339 time in UTC"))
             }
             (Shape::Text(_) | Shape::Email, Value::String(_)) => Ok(value.clone()),
-            (Shape::Texts(bound, _), Value::Array(items)) => each(items, bound, text),
+            (Shape::Texts(bound, _) | Shape::Words(_, bound), Value::Array(items)) => each(items, bound, text),
             (Shape::Attributes, Value::Object(pairs)) => {
                 let read = pairs.iter().take(ATTRIBUTES.most + 1);
                 read.map(|(key, value)| Ok((key.clone(), text(value).map_err(|inner| inner.at(key))?)))
@@ -169,12 +212,16 @@ impl Shape {
             Shape::Text(longest) => check_text(message, name, value, longest),
             Shape::Email if email::is_mailbox(value.as_str().unwrap_or_default()) => Ok(()),
             Shape::Email => Err(Invalid::new(message, name, "value must be a valid email address")),
-            Shape::Texts(bound, _) | Shape::ChoiceList(_, bound) if items.len() > bound.most => {
+            Shape::Texts(bound, _) | Shape::Words(_, bound) | Shape::ChoiceList(_, bound) if items.len() > bound.most => {
                 Err(Invalid::new(message, name, format!("value must contain no more than {} item(s)", bound.most)))
             }
             Shape::Texts(_, longest) => {
                 items.iter().enumerate().try_for_each(|(i, item)| check_text(message, &format!("{name}[{i}]"), item, longest))
             }
+            Shape::Words(kind, _) => items.iter().enumerate().try_for_each(|(i, item)| {
+                let wrong = |BadId(reason)| Invalid::new(message, &format!("{name}[{i}]"), reason);
+                (kind.check)(item.as_str().unwrap_or_default()).map_err(wrong)
+            }),
             Shape::Attributes => check_attributes(message, name, value, LONGEST_ATTRIBUTE),
             Shape::Choice(_) if value.is_number() => Err(undefined(message, name)),
             Shape::ChoiceList(..) => match items.iter().position(Value::is_number) {
@@ -191,7 +238,7 @@ impl Shape {
     fn expected(self) -> &'static str {
         match self {
             Shape::Text(_) | Shape::Email | Shape::Time => "a string",
-            Shape::Texts(..) | Shape::ChoiceList(..) | Shape::ContactInfo => "a list",
+            Shape::Texts(..) | Shape::Words(..) | Shape::ChoiceList(..) | Shape::ContactInfo => "a list",
             Shape::Flag | Shape::OptionalFlag => "true or false",
             Shape::Choice(_) => "a known name or a number",
             Shape::Ids(_) | Shape::Attributes | Shape::Account | Shape::Opaque => "an object",

@@ -6,9 +6,11 @@ use std::str::FromStr;
 use serde_json::{Map, Value, json};
 
 use crate::base::id::{AccountId, OrganizationId, UserId};
+use crate::base::jws::SigningAlgorithm;
 use crate::base::right::Right;
 use crate::base::time::Time;
 use crate::model::choice::{Grant, State};
+use crate::model::sign_in::{AccessTokenFormat, SubjectType};
 
 /// Returns an object of these members without those that are null, as the API leaves out what is absent.
 pub fn present<'n>(members: impl IntoIterator<Item = (&'n str, Value)>) -> Value {
@@ -71,6 +73,36 @@ impl FieldValue for State {
 
     fn from_json(value: &Value) -> State {
         value.as_str().and_then(State::from_name).unwrap_or_default()
+    }
+}
+
+impl FieldValue for SigningAlgorithm {
+    fn to_json(&self) -> Value {
+        self.name().into()
+    }
+
+    fn from_json(value: &Value) -> SigningAlgorithm {
+        value.as_str().and_then(SigningAlgorithm::from_name).unwrap_or_default()
+    }
+}
+
+impl FieldValue for SubjectType {
+    fn to_json(&self) -> Value {
+        self.name().into()
+    }
+
+    fn from_json(value: &Value) -> SubjectType {
+        value.as_str().and_then(SubjectType::from_name).unwrap_or_default()
+    }
+}
+
+impl FieldValue for AccessTokenFormat {
+    fn to_json(&self) -> Value {
+        self.name().into()
+    }
+
+    fn from_json(value: &Value) -> AccessTokenFormat {
+        value.as_str().and_then(AccessTokenFormat::from_name).unwrap_or_default()
     }
 }
 

@@ -89,7 +89,12 @@ impl Authorize<'_> {
     fn run(&self, transactions: &Transactions<'_>) -> Result<Reply> {
         let reply = match transactions.read(|call| self.look(call))? {
             NextStep::Reply(reply) => reply,
-            NextStep::Write => transactions.write(|call| self.conclude(call))?,
+            NextStep::Write => {
+                if self.request.scope.has_openid() {
+                    transactions.make_missing_keys()?;
+                }
+                transactions.write(|call| self.conclude(call))?
+            }
         };
         Ok(if self.has_just_signed_in() { reply.with("Set-Cookie", self.input.cookies.clear(JUST_SIGNED_IN)) } else { reply })
     }

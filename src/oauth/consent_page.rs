@@ -42,7 +42,7 @@ pub fn page(call: &Call<'_>, session: &Session, input: &Input<'_>, request: &Aut
         (origin(client))
         (warnings(asked))
         h2 { (name) " asks to" }
-        (shown_words(call, &user, &asked.granted.words)?)
+        (shown_words(call, &user, asked)?)
         (shown_rights(call, asked))
         p { "You are signed in as " strong { (user.id) } "." }
         p {
@@ -148,8 +148,9 @@ fn claimed(redirect_uri: &str) -> Markup {
 }
 
 /// Draws what signing in tells the client, and the words of its own.
-fn shown_words(call: &Call<'_>, user: &User, words: &Words) -> Result<Markup> {
-    let groups: String = if words.has(OpenIdWord::Groups) { groups::of(call.tx, user)?.join(", ") } else { String::new() };
+fn shown_words(call: &Call<'_>, user: &User, asked: &ValidRequest) -> Result<Markup> {
+    let words = &asked.granted.words;
+    let groups: String = if words.has(OpenIdWord::Groups) { groups::told(call.tx, &asked.client, user)?.join(", ") } else { String::new() };
     let told = |word: &ScopeWord| match word {
         ScopeWord::OpenId(OpenIdWord::OpenId) => html! { "recognize you when you come back" },
         ScopeWord::OpenId(OpenIdWord::Profile) => html! { "know who you are: your name and user ID" },

@@ -17,7 +17,7 @@ use crate::registry::refusal::{
     CODE_MISSING, CODE_UNKNOWN, Endpoint, GRANT_TYPE_MISSING, GRANT_TYPE_UNSUPPORTED, Judged, PARAMETER_REPEATED, REFRESH_TOKEN_MALFORMED,
     REFRESH_TOKEN_MISSING, Reason, Refusal,
 };
-use crate::registry::tokens::{self, Exchange, Issued, Renewal};
+use crate::registry::tokens::{self, Exchange, Issued, Renewal, ToSign};
 
 /// The parameters that must not be repeated.
 const PARAMETERS: &[&str] =
@@ -116,10 +116,14 @@ fn judge(call: &Call<'_>, client: &Client, client_type: ClientType, wanted: &Tok
 /// # Errors
 /// Those of `sign`.
 pub fn body(issued: &Issued, sign: impl Fn(SigningAlgorithm, TokenType, &Value) -> Result<String>) -> Result<Map<String, Value>> {
-    let access_token = issued.access.reveal();
-    let id_token = issued.id_token.clone().map(|mut claims| {
+    let ToSign { algorithm, access_token, id_token } = &issued.to_sign;
+    let access_token = match access_token {
+        Some(claims) => sign(*algorithm, TokenType::AccessToken, claims)?,
+        None => issued.access.reveal(),
+    };
+    let id_token = id_token.clone().map(|mut claims| {
         claims["at_hash"] = at_hash(&access_token).into();
-        sign(SigningAlgorithm::Rs256, TokenType::IdToken, &claims)
+        sign(*algorithm, TokenType::IdToken, &claims)
     });
     let mut body = Map::from_iter([
         ("access_token".to_owned(), Value::from(access_token)),

@@ -12,7 +12,7 @@ use crate::model::field::Field;
 use crate::model::shape::{LONGEST_ATTRIBUTE, ORGANIZATION_IDENTIFIERS, Shape, USER_IDENTIFIERS};
 use crate::model::{client, organization, user};
 use crate::openapi::review;
-use crate::openapi::schema::{attributes, choice_name, described, ids, list, object, plain, reference, text, time};
+use crate::openapi::schema::{attributes, choice, described, ids, list, object, plain, reference, text, time, word};
 
 /// Returns the answer of an operation that succeeds.
 pub fn of(gives: Gives) -> Value {
@@ -286,10 +286,11 @@ fn of_shape(shape: Shape) -> Value {
         Shape::Text(longest) => text(longest),
         Shape::Email => json!({"type": "string"}),
         Shape::Texts(bound, longest) => list(text(longest), bound),
+        Shape::Words(kind, bound) => list(word(kind), bound),
         Shape::Attributes => attributes(text(LONGEST_ATTRIBUTE)),
         Shape::Flag | Shape::OptionalFlag => json!({"type": "boolean"}),
-        Shape::Choice(choices) => reference(choice_name(choices)),
-        Shape::ChoiceList(choices, bound) => list(reference(choice_name(choices)), bound),
+        Shape::Choice(choices) => choice(choices),
+        Shape::ChoiceList(choices, bound) => list(choice(choices), bound),
         Shape::Account => reference("Account"),
         Shape::ContactInfo => json!({"type": "array", "items": {"type": "object"}}),
         Shape::Opaque => json!({"type": "object"}),

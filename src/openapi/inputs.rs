@@ -193,6 +193,7 @@ pub fn of_shape(shape: Shape) -> Value {
         Shape::Text(longest) => text(longest),
         Shape::Email => json!({"type": "string", "format": "email", "pattern": email::PATTERN, "maxLength": email::LONGEST}),
         Shape::Texts(bound, longest) => list(or_null(text(longest)), bound),
+        Shape::Words(kind, bound) => list(schema::word(kind), bound),
         Shape::Attributes => attributes(or_null(text(LONGEST_ATTRIBUTE))),
         Shape::Flag | Shape::OptionalFlag => json!({"type": "boolean"}),
         Shape::Choice(choices) => choice_input(choices),
@@ -204,18 +205,24 @@ pub fn of_shape(shape: Shape) -> Value {
 }
 
 fn choice_input(choices: &Choices) -> Value {
-    reference(&format!("{}Input", choice_name(choices)))
+    if choices.prefix.is_empty() { json!({"anyOf": spellings(choices, &[])}) } else { reference(&format!("{}Input", choice_name(choices))) }
 }
 
 /// Returns an enumeration as input may spell it.
 fn choice(choices: &Choices) -> Value {
     let names = (choices.names)();
     let short: Vec<&str> = names.iter().filter_map(|name| name.strip_prefix(choices.prefix)).collect();
-    let numbers: Vec<i64> = names.iter().filter_map(|name| (choices.number)(name)).collect();
     json!({
         "description": format!("The name, also without `{}`, or the number.", choices.prefix),
-        "anyOf": [reference(choice_name(choices)), {"enum": short}, {"enum": numbers}, {"enum": numbers.iter().map(i64::to_string).collect::<Vec<_>>()}],
+        "anyOf": spellings(choices, &[json!({"enum": short})]),
     })
+}
+
+/// Returns the spellings of an enumeration: its names, these, the numbers, and the numbers as texts.
+fn spellings(choices: &Choices, more: &[Value]) -> Vec<Value> {
+    let numbers: Vec<i64> = (choices.names)().iter().filter_map(|name| (choices.number)(name)).collect();
+    let texts = numbers.iter().map(i64::to_string).collect::<Vec<_>>();
+    [&[schema::choice(choices)], more, &[json!({"enum": numbers}), json!({"enum": texts})]].concat()
 }
 
 fn rights() -> Value {

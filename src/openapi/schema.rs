@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::base::id::LONGEST;
 use crate::model::bounds::{ATTRIBUTES, Bound};
 use crate::model::choice::Choices;
-use crate::model::shape::Identifiers;
+use crate::model::shape::{Identifiers, WordKind};
 
 /// No NUL, which is refused everywhere.
 const NO_NUL: &str = "^[^\\u0000]*$";
@@ -48,6 +48,11 @@ pub fn list(items: Value, bound: &Bound) -> Value {
     json!({"type": "array", "maxItems": bound.most, "items": items})
 }
 
+/// Returns a word of a list.
+pub fn word(kind: &WordKind) -> Value {
+    json!({"type": "string", "pattern": (kind.pattern)(), "maxLength": kind.longest})
+}
+
 /// Returns attributes with values of this schema.
 pub fn attributes(value: Value) -> Value {
     let keys = json!({"pattern": crate::base::id::AttributeKey::pattern(), "maxLength": LONGEST});
@@ -71,6 +76,11 @@ pub fn choice_name(choices: &Choices) -> &'static str {
         "GRANT_" => "GrantType",
         _ => "Right",
     }
+}
+
+/// Returns an enumeration: one of its own if its names have no prefix to call it by.
+pub fn choice(choices: &Choices) -> Value {
+    if choices.prefix.is_empty() { json!({"enum": (choices.names)()}) } else { reference(choice_name(choices)) }
 }
 
 /// Allows `null`, which means absent.

@@ -97,6 +97,7 @@ pub(super) fn withdraw(by: &Principal, settings: &Settings, old: &Client, new: &
         && changed.is_empty()
         && old.all_rights() == new.all_rights()
         && old.description == new.description
+        && old.sign_in.scopes == new.sign_in.scopes
         && old.administrative_contact == new.administrative_contact
         && old.logout_redirect_uris == new.logout_redirect_uris;
     let vouching = !is_as_seen && (old.skip_authorization || old.endorsed);

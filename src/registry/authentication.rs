@@ -13,7 +13,7 @@ use crate::registry::api_keys::STORED_API_KEY_NOT_FOUND;
 use crate::registry::authorizations::ACCESS_TOKEN_NOT_FOUND;
 use crate::registry::credential_use::{Use, first_use};
 use crate::registry::entity::{CLIENT_NOT_FOUND, NOT_FOUND};
-use crate::registry::live_tokens;
+use crate::registry::live_tokens::{self, PresentedToken};
 use crate::registry::principal::{Access, Principal, Restriction};
 use crate::registry::sessions::{self, USER_SESSION_NOT_FOUND};
 use crate::registry::standing::{self, described};
@@ -37,6 +37,8 @@ errors! {
 pub enum Credentials {
     None,
     Token(Token),
+    /// What may be an access token that this server has signed.
+    Signed(String),
     /// A scheme that is not `Bearer`.
     Unsupported,
     /// Not a token of ours, and the kind of the refusal.
@@ -57,6 +59,7 @@ impl Credentials {
             "" => Credentials::None,
             token => match Token::parse(token) {
                 Some(token) => Credentials::Token(token),
+                None if token.starts_with("eyJ") => Credentials::Signed(token.to_owned()),
                 None if token.contains('.') => Credentials::Malformed(Kind::Unauthenticated),
                 None => Credentials::Malformed(Kind::InvalidArgument),
             },
@@ -84,9 +87,13 @@ pub fn holder(tx: &Tx<'_>, settings: &Settings, credentials: &Credentials, reque
         Credentials::None => Ok(Principal::anonymous(request_id)),
         Credentials::Unsupported => Err((&UNSUPPORTED_AUTHORIZATION).into()),
         Credentials::Malformed(kind) => Err(TOKEN.error().of_kind(*kind).into()),
+        Credentials::Signed(text) => match PresentedToken::of_signed(tx, text)? {
+            Some(presented) => of_access_token(tx, settings, &presented, request_id),
+            None => Err(TOKEN.error().of_kind(Kind::Unauthenticated).into()),
+        },
         Credentials::Token(token) => match token.kind {
             TokenKind::ApiKey => of_api_key(tx, settings, token, request_id),
-            TokenKind::AccessToken => of_access_token(tx, settings, token, request_id),
+            TokenKind::AccessToken => of_access_token(tx, settings, &PresentedToken::Whole(token.clone()), request_id),
             TokenKind::Session => of_session_token(tx, settings, token, request_id),
             TokenKind::RefreshToken | TokenKind::AuthorizationCode | TokenKind::SignInLink | TokenKind::PasswordChoice => {
                 Err((&UNSUPPORTED_AUTHORIZATION).into())
@@ -152,13 +159,15 @@ fn standing(tx: &Tx<'_>, id: &UserId, refusal: &'static Definition) -> Result<St
 }
 
 /// Returns a client that acts for a user, with the rights that the user granted, expanded (oauth.md 1.10).
-fn of_access_token(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: &str) -> Result<Principal> {
-    let Some((kept, client)) = live_tokens::with_client(tx, &token.id)? else {
-        secret::match_no_generated(&token.key);
-        let cause = ACCESS_TOKEN_NOT_FOUND.with("access_token_id", token.id.as_str());
+fn of_access_token(tx: &Tx<'_>, settings: &Settings, presented: &PresentedToken, request_id: &str) -> Result<Principal> {
+    let Some((kept, client)) = live_tokens::with_client(tx, presented.id())? else {
+        if let PresentedToken::Whole(token) = presented {
+            secret::match_no_generated(&token.key);
+        }
+        let cause = ACCESS_TOKEN_NOT_FOUND.with("access_token_id", presented.id());
         return Err(TOKEN_NOT_FOUND.error().caused_by(cause).into());
     };
-    if !kept.hashes.access.matches(&token.key) {
+    if !live_tokens::proves(&kept, presented) {
         return Err((&INVALID_AUTHORIZATION).into());
     }
     if !client.is_live {
@@ -177,7 +186,10 @@ fn of_access_token(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: 
     if let Some(refusal) = refusal {
         return Err(described(refusal, &client.state_description).into());
     }
-    let renewed = || kept.hashes.access.renewed(&token.key).map(|hash| Use::FormerAccessToken(token.id.clone(), hash));
+    let renewed = || match presented {
+        PresentedToken::Whole(token) => kept.hashes.access.renewed(&token.key).map(|hash| Use::FormerAccessToken(token.id.clone(), hash)),
+        PresentedToken::Signed(_) => None,
+    };
     let use_to_record = first_use(&kept, tx.now).or_else(renewed);
     let principal = Principal {
         account: Some(AccountId::User(kept.token.user_id.clone())),

@@ -4,16 +4,17 @@ use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::base::error::{Result, errors};
+use crate::base::error::{Error, Result, errors};
 use crate::base::secret;
 use crate::model::client::Client;
 use crate::model::grant::{AccessToken, ID_TOKEN_SECONDS};
 use crate::model::scope::{OpenIdWord, Words};
 use crate::model::settings::Settings;
+use crate::model::sign_in::{AccessTokenFormat, SubjectType};
 use crate::model::user::User;
-use crate::registry::entity::live_user;
-use crate::registry::groups;
+use crate::registry::entity::{live_client, live_user};
 use crate::registry::principal::{Access, Principal};
+use crate::registry::{groups, signing_keys};
 use crate::store::Tx;
 
 errors! {
@@ -31,14 +32,29 @@ pub fn by_token(tx: &Tx<'_>, by: &Principal) -> Result<Map<String, Value>> {
         return Err((&TOKEN_WITHOUT_OPENID).into());
     }
     by.in_good_standing()?;
-    of_user(tx, &live_user(tx, &token.user_id)?, &token.words)
+    of_user(tx, &live_client(tx, &token.client_id)?, &live_user(tx, &token.user_id)?, &token.words)
+}
+
+/// Returns what a client calls a user by: for a pairwise client nobody without the key of this server can tell whose it is. A client that
+/// gets the ID of a former one gets others.
+/// # Errors
+/// Those of the store.
+pub fn subject(tx: &Tx<'_>, client: &Client, user: &User) -> Result<String> {
+    match client.sign_in.subject_type {
+        SubjectType::Public => Ok(user.subject.clone()),
+        SubjectType::Pairwise => {
+            let key = signing_keys::pairwise(tx)?.ok_or_else(|| Error::Internal("there is no key for pairwise subjects yet".into()))?;
+            let of = format!("{}\0{}\0{}", client.id, client.created_at.micros(), user.subject);
+            Ok(secret::pairwise_subject(&key, &of))
+        }
+    }
 }
 
 /// Returns what the words of a scope let a client learn of a user.
 /// # Errors
 /// Only those of the store.
-pub fn of_user(tx: &Tx<'_>, user: &User, words: &Words) -> Result<Map<String, Value>> {
-    let mut claims = Map::from_iter([("sub".to_owned(), Value::from(user.subject.as_str()))]);
+pub fn of_user(tx: &Tx<'_>, client: &Client, user: &User, words: &Words) -> Result<Map<String, Value>> {
+    let mut claims = Map::from_iter([("sub".to_owned(), Value::from(subject(tx, client, user)?))]);
     let mut add = |name: &str, value: Value| claims.insert(name.to_owned(), value);
     if words.has(OpenIdWord::Profile) {
         if !user.name.is_empty() {
@@ -52,7 +68,7 @@ pub fn of_user(tx: &Tx<'_>, user: &User, words: &Words) -> Result<Map<String, Va
         add("email_verified", user.primary_email_address_validated_at.is_some().into());
     }
     if words.has(OpenIdWord::Groups) {
-        add("groups", groups::of(tx, user)?.into());
+        add("groups", groups::told(tx, client, user)?.into());
     }
     Ok(claims)
 }
@@ -65,21 +81,51 @@ pub fn id_token(tx: &Tx<'_>, settings: &Settings, client: &Client, token: &Acces
         return Ok(None);
     }
     let user = live_user(tx, &token.user_id)?;
-    let mut claims = json!({
-        "iss": settings.public_url,
-        "sub": user.subject,
-        "aud": client.id.as_str(),
-        "exp": tx.now.plus_seconds(ID_TOKEN_SECONDS).seconds(),
-        "iat": tx.now.seconds(),
-        "sid": sid(client, &token.session_id),
-    });
+    let told = if client.sign_in.claims_in_id_token { token.words.clone() } else { Words::default() };
+    let mut claims = Map::from_iter([("iss".to_owned(), Value::from(settings.public_url.as_str()))]);
+    claims.extend(of_user(tx, client, &user, &told)?);
+    let mut add = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+    add("aud", client.id.as_str().into());
+    add("exp", tx.now.plus_seconds(ID_TOKEN_SECONDS).seconds().into());
+    add("iat", tx.now.seconds().into());
     if let Some(signed_in_at) = token.signed_in_at {
-        claims["auth_time"] = signed_in_at.seconds().into();
+        add("auth_time", signed_in_at.seconds().into());
     }
     if let Some(nonce) = nonce {
-        claims["nonce"] = nonce.into();
+        add("nonce", nonce.into());
     }
-    Ok(Some(claims))
+    add("sid", sid(client, &token.session_id).into());
+    Ok(Some(claims.into()))
+}
+
+/// Returns the claims of an access token of a client whose access tokens are signed (RFC 9068 section 2.2); `None` for any other client.
+/// # Errors
+/// `user_not_found`; those of [`subject`].
+pub fn access_token(tx: &Tx<'_>, settings: &Settings, client: &Client, token: &AccessToken) -> Result<Option<Value>> {
+    match client.sign_in.access_token_format {
+        AccessTokenFormat::Opaque => return Ok(None),
+        AccessTokenFormat::Jwt => {}
+    }
+    let user = live_user(tx, &token.user_id)?;
+    Ok(Some(json!({
+        "iss": settings.public_url,
+        "sub": subject(tx, client, &user)?,
+        "aud": audience(client),
+        "client_id": client.id.as_str(),
+        "scope": token.granted().to_string(),
+        "iat": token.created_at.seconds(),
+        "exp": token.expires_at.seconds(),
+        "jti": token.id,
+    })))
+}
+
+/// Returns for whom the access tokens of a client are: its resource servers, or itself.
+pub fn audience(client: &Client) -> Value {
+    match client.sign_in.resource_servers.as_slice() {
+        [] => client.id.as_str().into(),
+        [only] => only.as_str().into(),
+        several => several.into(),
+    }
 }
 
 /// Returns what a client calls a session by: clients cannot tell each other whose sessions are the same.

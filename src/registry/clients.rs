@@ -20,7 +20,7 @@ use crate::registry::principal::Principal;
 use crate::registry::rights;
 use crate::registry::secrets::{self, NewSecret};
 use crate::registry::verdicts::{self, Settled};
-use crate::registry::{administrators, audience, bounds, consent, contacts, guidelines, history, marks, members};
+use crate::registry::{administrators, audience, bounds, consent, contacts, guidelines, history, marks, members, signing_keys};
 use crate::store::clients::{ClientKey, ClientScope};
 use crate::store::members::Owned;
 use crate::store::{Deleted, Direction, Search, Tx};
@@ -54,6 +54,7 @@ pub fn create(
     contacts::set_owner([&mut client.administrative_contact, &mut client.technical_contact], owner)?;
     approval::decide(by, settings, sent, &mut client);
     approval::note_approved(&mut client);
+    signing_keys::make_for(tx, &client)?;
     if !tx.insert_client(&client, by.account.as_ref())? {
         return Err(ID_TAKEN.error().caused_by(ALREADY_EXISTS.error()).into());
     }
@@ -224,6 +225,7 @@ fn change(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &ClientId, sent:
         secrets::replace(tx, &mut new, secret)?;
     }
     let Settled { withdrawn, verdict } = before.settle(tx, by, settings, &mut new, secretlessness)?;
+    signing_keys::make_for(tx, &new)?;
     approval::save(tx, &old, &mut new)?;
     let recorded = Client { secret: new.secret.as_ref().map(|_| MASKED.to_owned()), ..new.clone() };
     history::record_update(tx, by, &entity(id), FIELDS, &old, &recorded, undoes)?;

@@ -22,9 +22,9 @@ use crate::registry::refusal::{
     AUTHORIZATIONS_FULL, CLIENT_STATE_REJECTED, CLIENT_STATE_REQUESTED, CLIENT_STATE_SUSPENDED, CLIENT_UNKNOWN_TO_US,
     CLIENT_WITHOUT_REDIRECT_URI, CODE_CHALLENGE_MALFORMED, CODE_CHALLENGE_METHOD_UNSUPPORTED, CODE_CHALLENGE_MISSING, CODE_GRANT_MISSING,
     Judged, NONCE_TOO_LONG, PARAMETER_REPEATED, REDIRECT_URI_MISSING, REDIRECT_URI_NOT_REGISTERED, RESPONSE_TYPE_MISSING,
-    RESPONSE_TYPE_UNSUPPORTED, Reason, Refusal, SCOPE_WITHOUT_RIGHT, STATE_TOO_LONG, USER_NOT_APPROVED,
+    RESPONSE_TYPE_UNSUPPORTED, Reason, Refusal, SCOPE_WITHOUT_RIGHT, STATE_TOO_LONG, USER_NOT_APPROVED, USER_OUTSIDE_GROUPS,
 };
-use crate::registry::{history, standing, trials};
+use crate::registry::{groups, history, standing, trials};
 use crate::store::{Deleted, Tx};
 
 /// An authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3). Empty parameters are absent.
@@ -187,6 +187,9 @@ fn reason_against(tx: &Tx<'_>, session: &Session, request: &AuthorizationRequest
         State::Rejected => Some(&CLIENT_STATE_REJECTED),
         State::Suspended => Some(&CLIENT_STATE_SUSPENDED),
     };
+    if state.is_none() && !groups::may_use(tx, client, &session.user_id)? {
+        return Ok(Some(&USER_OUTSIDE_GROUPS));
+    }
     Ok(state.or(request.scope.asks_in_vain(&GrantedScope::most_of(client)).then_some(&SCOPE_WITHOUT_RIGHT)))
 }
 

@@ -124,7 +124,7 @@ impl From<&Owned> for Entity {
 /// Returns a client that is not deleted.
 /// # Errors
 /// `client_not_found`.
-pub(super) fn live_client(tx: &Tx<'_>, id: &ClientId) -> Result<Client> {
+pub fn live_client(tx: &Tx<'_>, id: &ClientId) -> Result<Client> {
     tx.client(id, Deleted::No)?.ok_or_else(|| Entity::Client(id.clone()).not_found())
 }
 

@@ -1,17 +1,39 @@
 //! The groups of users, by which the apps that they sign in to decide what they may do there.
 
 use crate::base::error::Result;
-use crate::base::id::OrganizationId;
+use crate::base::id::{OrganizationId, UserId};
+use crate::model::client::Client;
 use crate::model::user::User;
-use crate::store::Tx;
+use crate::store::{Deleted, Tx};
 
 /// The group of the administrators. No organization gets this ID.
 pub const ADMINS: &str = "admins";
 
+/// Returns those of a user's groups that a client is told of.
+/// # Errors
+/// Only those of the store.
+pub fn told(tx: &Tx<'_>, client: &Client, user: &User) -> Result<Vec<String>> {
+    let filter = &client.sign_in.group_filter;
+    let all = of(tx, user)?;
+    Ok(all.into_iter().filter(|group| filter.is_empty() || filter.contains(group)).collect())
+}
+
+/// Returns whether a user may use a client at all: everyone may, unless it is for the members of some groups.
+/// # Errors
+/// Only those of the store.
+pub fn may_use(tx: &Tx<'_>, client: &Client, user_id: &UserId) -> Result<bool> {
+    let allowed = &client.sign_in.allowed_groups;
+    if allowed.is_empty() {
+        return Ok(true);
+    }
+    let Some(user) = tx.user(user_id, Deleted::No)? else { return Ok(false) };
+    Ok(of(tx, &user)?.iter().any(|group| allowed.contains(group)))
+}
+
 /// Returns the groups of a user, sorted: the organizations that count as such, and `admins` for an administrator.
 /// # Errors
 /// Only those of the store.
-pub fn of(tx: &Tx<'_>, user: &User) -> Result<Vec<String>> {
+fn of(tx: &Tx<'_>, user: &User) -> Result<Vec<String>> {
     let organizations = tx.groups_of(&user.id)?;
     let mut groups: Vec<String> = organizations.iter().map(OrganizationId::to_string).filter(|id| id != ADMINS).collect();
     if user.is_acting_admin() {

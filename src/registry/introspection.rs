@@ -2,11 +2,11 @@
 
 use crate::base::error::Result;
 use crate::base::id::{AccountId, ClientId, UserId};
-use crate::base::secret::{Token, TokenKind};
+use crate::base::secret::TokenKind;
 use crate::model::choice::State;
 use crate::model::grant::AccessToken;
 use crate::registry::credential_use::{Use, first_use};
-use crate::registry::live_tokens::{proves, with_client};
+use crate::registry::live_tokens::{PresentedToken, proves, with_client};
 use crate::registry::principal::{Access, Principal};
 use crate::registry::standing;
 use crate::store::{Deleted, Tx};
@@ -14,7 +14,7 @@ use crate::store::{Deleted, Tx};
 /// The caller of an introspection.
 #[derive(Debug)]
 pub enum Inquirer<'a> {
-    /// A client, about its own tokens.
+    /// A client, about its own tokens, and about the access tokens of clients whose resource server it is.
     Client(&'a ClientId),
     /// A user about their own tokens, an administrator about any, and a client acting for a user about its own for this user.
     Caller(&'a Principal),
@@ -33,22 +33,26 @@ pub struct Introspection {
 /// # Errors
 /// Only those of the store.
 pub fn introspect(tx: &Tx<'_>, inquirer: &Inquirer<'_>, text: &str) -> Result<Introspection> {
-    let Some(presented) = Token::parse(text) else { return Ok(Introspection::default()) };
-    let Some((kept, client)) = with_client(tx, &presented.id)?.filter(|(kept, _)| proves(kept, &presented)) else {
+    let Some(presented) = PresentedToken::read(tx, text)? else { return Ok(Introspection::default()) };
+    let Some((kept, client)) = with_client(tx, presented.id())?.filter(|(kept, _)| proves(kept, &presented)) else {
         return Ok(Introspection::default());
     };
     let use_to_record = first_use(&kept, tx.now);
-    let end = match presented.kind {
+    let kind = presented.kind();
+    let end = match kind {
         TokenKind::AccessToken => kept.token.expires_at,
         _ => kept.token.ends_at,
     };
     let may_know = match inquirer {
-        Inquirer::Client(id) => kept.token.client_id == **id,
+        Inquirer::Client(id) => {
+            let is_resource_server = || client.sign_in.resource_servers.iter().any(|server| server == id.as_str());
+            kept.token.client_id == **id || (kind == TokenKind::AccessToken && is_resource_server())
+        }
         Inquirer::Caller(by) => by.is_admin || (by.is(&AccountId::User(kept.token.user_id.clone())) && is_own(by, &kept.token)),
     };
     let client_is_good = client.is_live && !matches!(client.state, State::Rejected | State::Suspended);
     let is_good = may_know && client_is_good && end > tx.now && may_act(tx, &kept.token.user_id)?;
-    Ok(Introspection { active: is_good.then_some((presented.kind, kept.token)), use_to_record })
+    Ok(Introspection { active: is_good.then_some((kind, kept.token)), use_to_record })
 }
 
 /// Returns whether the caller may know of a token: a client doesn't learn of another client's.

@@ -32,6 +32,7 @@ errors! {
     CLIENT_NOT_APPROVED: InvalidArgument "pkg/oauth" "client_not_approved" "OAuth client was not approved";
     CLIENT_REJECTED: InvalidArgument "pkg/oauth" "client_rejected" "OAuth client was rejected";
     CLIENT_SUSPENDED: InvalidArgument "pkg/oauth" "client_suspended" "OAuth client was suspended";
+    NOT_IN_ALLOWED_GROUPS: PermissionDenied "keyfob" "not_in_allowed_groups" "only members of certain groups may use this client, and the user is in none of them";
     ACCESS_DENIED: InvalidArgument "pkg/oauth" "access_denied" "the user did not agree";
     INVALID_SCOPE: InvalidArgument "pkg/oauth" "invalid_scope" "these rights cannot be granted: ask for others, or leave the scope out";
     UNSUPPORTED_RESPONSE_TYPE: InvalidArgument "pkg/oauth" "unsupported_response_type" "only the response type code is known here";
@@ -107,6 +108,8 @@ reasons! {
         "The user has authorized as many clients as there may be, and has to revoke one first.";
     USER_NOT_APPROVED: "user_not_approved" "access_denied" USER_REQUESTED
         "The user waits for an administrator's approval.";
+    USER_OUTSIDE_GROUPS: "user_outside_groups" "access_denied" NOT_IN_ALLOWED_GROUPS
+        "The client is for the members of some groups: add the user to one, or see allowed_groups in the client's settings.";
     SCOPE_WITHOUT_RIGHT: "scope_without_right" "invalid_scope" INVALID_SCOPE
         "The client asks for nothing that it is registered for: correct the scope, leave it out, or add the rights to the client.";
     CONSENT_DENIED: "consent_denied" "access_denied" ACCESS_DENIED
@@ -162,6 +165,8 @@ reasons! {
         "The user's account is gone: end the session in the application.";
     USER_NOT_APPROVED_AT_TOKEN: "user_not_approved_at_token" "invalid_grant" INVALID_GRANT
         "The user's account is not approved any more: end the session in the application.";
+    USER_OUTSIDE_GROUPS_AT_TOKEN: "user_outside_groups_at_token" "invalid_grant" INVALID_GRANT
+        "The client is for the members of some groups, which the user has left: see allowed_groups in the client's settings.";
     REFRESH_TOKEN_MALFORMED: "refresh_token_malformed" "invalid_grant" INVALID_GRANT
         "Send a refresh token as it was issued, whole; not an access token.";
     REFRESH_TOKEN_UNKNOWN: "refresh_token_unknown" "invalid_grant" INVALID_GRANT

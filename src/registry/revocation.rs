@@ -4,13 +4,13 @@ use serde_json::json;
 
 use crate::base::error::Result;
 use crate::base::id::ClientId;
-use crate::base::secret::{Token, TokenKind};
+use crate::base::secret::TokenKind;
 use crate::model::client::Client;
 use crate::model::event::Action;
 use crate::model::grant::AccessToken;
 use crate::model::session::Session;
 use crate::registry::entity::Entity;
-use crate::registry::live_tokens::proves;
+use crate::registry::live_tokens::{PresentedToken, proves};
 use crate::registry::principal::Principal;
 use crate::registry::refusal::{Judged, Refusal, TOKEN_OF_ANOTHER_CLIENT, TOKEN_TYPE_UNSUPPORTED};
 use crate::registry::{credential_use, history, sessions};
@@ -20,11 +20,11 @@ use crate::store::{Deleted, Tx};
 /// # Errors
 /// Only those of the store.
 pub fn revoke(tx: &Tx<'_>, by: &Principal, client: &ClientId, text: &str) -> Result<Judged<()>> {
-    let Some(presented) = Token::parse(text) else { return Ok(Ok(())) };
-    if !matches!(presented.kind, TokenKind::AccessToken | TokenKind::RefreshToken) {
+    let Some(presented) = PresentedToken::read(tx, text)? else { return Ok(Ok(())) };
+    if !matches!(presented.kind(), TokenKind::AccessToken | TokenKind::RefreshToken) {
         return Ok(Err(Refusal::to(&TOKEN_TYPE_UNSUPPORTED, client)));
     }
-    let Some(kept) = tx.stored_access_token(&presented.id)?.filter(|kept| proves(kept, &presented)) else { return Ok(Ok(())) };
+    let Some(kept) = tx.stored_access_token(presented.id())?.filter(|kept| proves(kept, &presented)) else { return Ok(Ok(())) };
     if kept.token.client_id != *client {
         credential_use::record_first(tx, &kept)?;
         return Ok(Err(Refusal::to(&TOKEN_OF_ANOTHER_CLIENT, client)));

@@ -9,6 +9,8 @@ use crate::base::jws::{ALGORITHMS, SigningAlgorithm, TokenType};
 use crate::base::key_pair::{KeyPair, PrivateKey};
 use crate::base::mutex::locked;
 use crate::base::secret;
+use crate::model::client::Client;
+use crate::model::sign_in::SubjectType;
 use crate::model::signing_key::{self, Handover, PUBLISHED_AHEAD_SECONDS, SigningKey};
 use crate::store::{Store, Tx};
 
@@ -151,10 +153,17 @@ fn store_first(tx: &Tx<'_>, made: &[NewSigningKey]) -> Result<()> {
 }
 
 fn make_pairwise(tx: &Tx<'_>) -> Result<()> {
-    if tx.server_key(PAIRWISE)?.is_none() {
-        tx.insert_server_key(PAIRWISE, &secret::random::<32>())?;
+    if tx.server_key(PAIRWISE)?.is_some() { Ok(()) } else { tx.insert_server_key(PAIRWISE, &secret::random::<32>()) }
+}
+
+/// Makes the key from which the subjects of a pairwise client are derived, if it is not there yet.
+/// # Errors
+/// Only those of the store.
+pub(super) fn make_for(tx: &Tx<'_>, client: &Client) -> Result<()> {
+    match client.sign_in.subject_type {
+        SubjectType::Pairwise => make_pairwise(tx),
+        SubjectType::Public => Ok(()),
     }
-    Ok(())
 }
 
 /// Returns the keys whose tokens may be valid now or later, those that sign first.
@@ -173,7 +182,7 @@ pub fn verify(tx: &Tx<'_>, token: &str, token_type: TokenType) -> Result<Option<
     Ok(signing_key::published(&keys, tx.now).into_iter().find_map(|key| key.public_key.verify(token, token_type)))
 }
 
-/// Returns the key from which the subjects of pairwise clients are derived; `None` before the first signing keys were made.
+/// Returns the key from which the subjects of pairwise clients are derived; `None` before there was one.
 /// # Errors
 /// Only those of the store.
 pub fn pairwise(tx: &Tx<'_>) -> Result<Option<Arc<[u8]>>> {

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::base::error::Result;
 use crate::base::id::UserId;
+use crate::base::jws::SigningAlgorithm;
 use crate::base::pkce;
 use crate::base::secret::{self, Hash, Token, TokenKind};
 use crate::base::time::Time;
@@ -20,10 +21,9 @@ use crate::registry::refusal::{
     CODE_EXPIRED, CODE_OF_ANOTHER_CLIENT, CODE_REPLAYED, CODE_UNKNOWN, CODE_VERIFIER_MISSING, CODE_VERIFIER_UNEXPECTED,
     CODE_VERIFIER_WRONG, GRANT_NOT_ALLOWED, Judged, REDIRECT_URI_DIFFERS, REFRESH_SCOPE_WIDER, REFRESH_SUCCESSOR_GONE,
     REFRESH_SUCCESSOR_USED, REFRESH_SUCCESSOR_WIDER, REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_OF_ANOTHER_CLIENT, REFRESH_TOKEN_REUSED,
-    REFRESH_TOKEN_UNKNOWN, REFRESHED_TOO_OFTEN, Refusal, USER_GONE, USER_NOT_APPROVED_AT_TOKEN,
+    REFRESH_TOKEN_UNKNOWN, REFRESHED_TOO_OFTEN, Refusal, USER_GONE, USER_NOT_APPROVED_AT_TOKEN, USER_OUTSIDE_GROUPS_AT_TOKEN,
 };
-use crate::registry::{claims, credential_use};
-use crate::registry::{consent, standing};
+use crate::registry::{claims, consent, credential_use, groups, standing};
 use crate::store::access_tokens::{Hashes, Rotated, StoredToken};
 use crate::store::{Deleted, Tx};
 
@@ -34,10 +34,28 @@ pub struct Issued {
     /// Only for clients with the refresh grant.
     pub refresh: Option<Token>,
     pub expires_in_seconds: i64,
-    /// The claims of the ID token, if the client gets one. It is signed outside of the transaction.
-    pub id_token: Option<Value>,
+    /// What is to be signed, outside of the transaction.
+    pub to_sign: ToSign,
     /// What was granted, where it differs from what was asked for or from the client's rights (RFC 6749 section 5.1), and always with `openid`.
     pub scope: Option<GrantedScope>,
+}
+
+/// The claims of tokens, and how they are signed.
+#[derive(Debug, Default)]
+pub struct ToSign {
+    pub algorithm: SigningAlgorithm,
+    /// If the access tokens of the client are signed.
+    pub access_token: Option<Value>,
+    /// If the client gets an ID token.
+    pub id_token: Option<Value>,
+}
+
+impl ToSign {
+    fn of(tx: &Tx<'_>, settings: &Settings, client: &Client, token: &AccessToken, nonce: Option<&str>) -> Result<ToSign> {
+        let access_token = claims::access_token(tx, settings, client, token)?;
+        let id_token = claims::id_token(tx, settings, client, token, nonce)?;
+        Ok(ToSign { algorithm: client.sign_in.id_token_signed_response_alg, access_token, id_token })
+    }
 }
 
 /// An access token request with a code (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
@@ -246,8 +264,8 @@ fn repeat(
     let seconds = (successor.token.expires_at.seconds() - tx.now.seconds()).clamp(0, ACCESS_SECONDS);
     let keys = Keys::following(&renewal.refresh_token.key, salt);
     let refresh = successor.hashes.refresh.is_some();
-    let id_token = claims::id_token(tx, settings, client, &successor.token, None)?;
-    Ok(Ok(Issued { id_token, ..keys.issued(&successor.token.id, requested.told(client, granted), refresh, seconds) }))
+    let to_sign = ToSign::of(tx, settings, client, &successor.token, None)?;
+    Ok(Ok(Issued { to_sign, ..keys.issued(&successor.token.id, requested.told(client, granted), refresh, seconds) }))
 }
 
 /// Returns the most that the client's tokens of a user may allow now.
@@ -264,7 +282,9 @@ fn check_still_allowed(tx: &Tx<'_>, client: &Client, grant: Grant, user: &UserId
     if !client.grants.contains(&grant) {
         return Ok(Err(Refusal::to(&GRANT_NOT_ALLOWED, &client.id)));
     }
+    let may_use = groups::may_use(tx, client, user)?;
     Ok(match tx.standing(user, Deleted::No)? {
+        Some(standing) if standing::is_approved(&standing) && !may_use => Err(Refusal::to(&USER_OUTSIDE_GROUPS_AT_TOKEN, &client.id)),
         None => Err(Refusal::to(&USER_GONE, &client.id)),
         Some(standing) if standing::is_approved(&standing) => Ok(()),
         Some(_) => Err(Refusal::to(&USER_NOT_APPROVED_AT_TOKEN, &client.id)),
@@ -347,7 +367,7 @@ impl Keys {
             access: token(TokenKind::AccessToken, self.access),
             refresh: with_refresh.then(|| token(TokenKind::RefreshToken, self.refresh)),
             expires_in_seconds,
-            id_token: None,
+            to_sign: ToSign::default(),
         }
     }
 }
@@ -382,6 +402,6 @@ fn issue(tx: &Tx<'_>, settings: &Settings, client: &Client, issuance: Issuance, 
     let hashes = Hashes { access: Hash::of_generated(&keys.access), refresh: with_refresh.then(|| Hash::of_generated(&keys.refresh)) };
     tx.insert_access_token(&token, &hashes)?;
     tx.count_issued_token(&client.id)?;
-    let id_token = claims::id_token(tx, settings, client, &token, issuance.nonce.as_deref())?;
-    Ok(Issued { id_token, ..keys.issued(&token.id, issuance.requested.told(client, granted), with_refresh, expires_in_seconds) })
+    let to_sign = ToSign::of(tx, settings, client, &token, issuance.nonce.as_deref())?;
+    Ok(Issued { to_sign, ..keys.issued(&token.id, issuance.requested.told(client, granted), with_refresh, expires_in_seconds) })
 }

@@ -13,6 +13,7 @@ use crate::base::time::Time;
 use crate::model::bounds::MOST_SURPLUS;
 use crate::model::choice::State;
 use crate::model::grant::AccessToken;
+use crate::model::sign_in::SignInSettings;
 use crate::store::cache::{Cached, Kinds};
 use crate::store::query::{Direction, SelectQuery, order_by};
 use crate::store::sql::Cells;
@@ -54,6 +55,7 @@ pub struct TokenClient {
     pub rights: Rights,
     /// What it could ask everyone for when it was last approved.
     pub approved: Rights,
+    pub sign_in: SignInSettings,
 }
 
 /// The number of tokens that a client got on a day.
@@ -89,7 +91,7 @@ static TOKEN: LazyLock<String> =
 static TOKEN_WITH_CLIENT: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {}, {BESIDE}, c.deleted_at AS client_deleted_at, c.state, c.state_description, \
-         c.rights AS client_rights, c.approved_rights \
+         c.rights AS client_rights, c.approved_rights, c.sign_in \
          FROM {FROM} JOIN clients c ON c.client_id = t.client_id WHERE t.rotated_at IS NULL AND ",
         AccessToken::COLUMNS
     )
@@ -112,6 +114,7 @@ fn read_client(cells: &mut Cells<'_>) -> rusqlite::Result<TokenClient> {
         state_description: cells.take("state_description")?,
         rights: cells.rights("client_rights")?.into_iter().collect(),
         approved: cells.take("approved_rights")?,
+        sign_in: cells.take("sign_in")?,
     })
 }
 

@@ -67,6 +67,7 @@ table! {
         grants: grants as grants,
         rights: rights as rights,
         approved_rights: approved,
+        sign_in: sign_in,
     }
     rest(cells) { contact_info: ContactAddresses::default(), secret: None }
 }
@@ -82,7 +83,9 @@ impl Cached for Client {
         let texts = [&self.name, &self.description, &self.state_description].into_iter().map(String::len).sum::<usize>();
         let uris = self.redirect_uris.iter().chain(&self.logout_redirect_uris).map(|uri| TEXT + uri.len()).sum::<usize>();
         let attributes = self.attributes.iter().map(|(key, value)| 2 * TEXT + key.len() + value.len()).sum::<usize>();
-        texts + uris + attributes + self.rights.len() + self.grants.len()
+        let sign_in = [&self.sign_in.scopes, &self.sign_in.group_filter, &self.sign_in.allowed_groups, &self.sign_in.resource_servers];
+        let words = sign_in.into_iter().flatten().map(|word| TEXT + word.len()).sum::<usize>();
+        texts + uris + attributes + words + self.rights.len() + self.grants.len()
     }
 }
 

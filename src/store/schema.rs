@@ -28,6 +28,7 @@ pub const UPGRADES: &[&str] = &[
     include_str!("upgrades/7.sql"),
     include_str!("upgrades/8.sql"),
     include_str!("upgrades/9.sql"),
+    include_str!("upgrades/10.sql"),
 ];
 
 /// The number of the present schema.

@@ -12,6 +12,7 @@ use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::model::choice::{Grant, State};
 use crate::model::scope::Words;
+use crate::model::sign_in::SignInSettings;
 use crate::store::transaction::Tx;
 
 /// The condition that a row is of the client `:client_id`.
@@ -160,6 +161,21 @@ impl ToSql for Words {
 impl FromSql for Words {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Words> {
         value.as_str().map(Words::parse)
+    }
+}
+
+/// Settings that are all as by default are NULL.
+impl ToSql for SignInSettings {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let text = (*self != SignInSettings::default()).then(|| self.to_json().to_string());
+        Ok(ToSqlOutput::Owned(text.into()))
+    }
+}
+
+impl FromSql for SignInSettings {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<SignInSettings> {
+        let Some(text) = value.as_str_or_null()? else { return Ok(SignInSettings::default()) };
+        serde_json::from_str(text).map(|json| SignInSettings::from_json(&json)).map_err(|_| FromSqlError::InvalidType)
     }
 }
 

@@ -102,6 +102,10 @@ fn edge(bound: &Bound) -> Edge {
         }),
         "redirect_uris" => Edge::List(|story, n| story.change_client("redirect_uris", json!(vec![CALLBACK; n]))),
         "logout_redirect_uris" => Edge::List(|story, n| story.change_client("logout_redirect_uris", json!(vec![CALLBACK; n]))),
+        "scopes" => Edge::List(|story, n| story.change_client("scopes", json!(vec!["word"; n]))),
+        "group_filter" => Edge::List(|story, n| story.change_client("group_filter", json!(vec!["crew"; n]))),
+        "allowed_groups" => Edge::List(|story, n| story.change_client("allowed_groups", json!(vec!["crew"; n]))),
+        "resource_servers" => Edge::List(|story, n| story.change_client("resource_servers", json!(vec!["my-api"; n]))),
         "items" => Edge::List(|story, n| story.server.send("alice", "GET", &format!("/api/v3/clients?limit={n}"), "")),
         "clients" => Edge::Counted(
             |story, n| {

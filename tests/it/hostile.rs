@@ -64,7 +64,7 @@ fn wrong_values(shape: Shape) -> Vec<Value> {
         Shape::Ids(_) | Shape::Account | Shape::Opaque => value.is_object(),
         // An unknown number is read, and judged only if the mask names it.
         Shape::ChoiceList(..) => *value == json!([5]),
-        Shape::Attributes | Shape::Texts(..) | Shape::Choice(_) | Shape::Time => false,
+        Shape::Attributes | Shape::Texts(..) | Shape::Words(..) | Shape::Choice(_) | Shape::Time => false,
     };
     all.into_iter().filter(|value| !takes(value)).collect()
 }
@@ -106,6 +106,11 @@ fn limits<E>(entity: &str, target: &str, fields: &'static [Field<E>]) {
             Shape::Texts(bound, longest) => {
                 beyond(json!(vec!["x"; bound.most + 1]));
                 beyond(json!(["x".repeat(longest + 1)]));
+            }
+            Shape::Words(kind, bound) => {
+                beyond(json!(vec!["word"; bound.most + 1]));
+                ["", "two words", "a\u{0}b"].into_iter().for_each(|word| beyond(json!([word])));
+                beyond(json!(["x".repeat(kind.longest + 1)]));
             }
             Shape::Attributes => {
                 beyond((0..=ATTRIBUTES.most).map(|n| (format!("key-{n}"), json!("v"))).collect::<serde_json::Map<_, _>>().into());

@@ -207,8 +207,8 @@ fn a_client_of_schema_6_and_all_that_belongs_to_it_are_as_they_were() {
     same(
         "SELECT * FROM clients ORDER BY client_number",
         r#"(3, 'full', 5, 6, NULL, 'The name', 'The description', 'ada', 'bob', 1, 'because', 1, 1, '{"k":"a \"quoted\" \\ word","z":"last"}',
-                '["https://z.example","https://a.example/\""]', '["https://out.example"]', '[2,0]', '[10,1]', 'ada', 7, NULL),
-            (5, 'bare', 5, 6, 7, NULL, '', NULL, NULL, 0, '', 0, 0, NULL, '[]', '[]', '[]', '[]', NULL, 0, NULL)"#,
+                '["https://z.example","https://a.example/\""]', '["https://out.example"]', '[2,0]', '[10,1]', 'ada', 7, NULL, NULL),
+            (5, 'bare', 5, 6, 7, NULL, '', NULL, NULL, 0, '', 0, 0, NULL, '[]', '[]', '[]', '[]', NULL, 0, NULL, NULL)"#,
     );
     same(
         "SELECT * FROM client_secrets ORDER BY secret_number",

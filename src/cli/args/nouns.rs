@@ -189,7 +189,7 @@ impl NounField {
             Shape::Attributes => {
                 Some(values.pairs(&flag)?.into_iter().map(|(key, value)| (key, value.into())).collect::<Map<_, _>>().into())
             }
-            Shape::Texts(..) | Shape::ChoiceList(..) => {
+            Shape::Texts(..) | Shape::Words(..) | Shape::ChoiceList(..) => {
                 Some(values.list(&flag).into_iter().filter(|item| !item.is_empty()).map(Value::from).collect())
             }
             Shape::Ids(_) | Shape::Time | Shape::Text(_) | Shape::Email | Shape::Choice(_) | Shape::ContactInfo | Shape::Opaque => {
@@ -210,6 +210,7 @@ impl NounField {
             Shape::Flag | Shape::OptionalFlag => row(name, "", FlagKind::Switch),
             Shape::Attributes => row(name, "KEY=VALUE,…", FlagKind::Pairs),
             Shape::Texts(..) => row(name, "TEXT,…", FlagKind::List),
+            Shape::Words(kind, _) => row(name, kind.list_name, FlagKind::List),
             Shape::ChoiceList(choices, _) if std::ptr::eq(choices, &RIGHT_CHOICES) => row(name, "RIGHT,…", FlagKind::ChoiceList(choices)),
             Shape::ChoiceList(choices, _) => row(name, "NAME,…", FlagKind::ChoiceList(choices)),
             Shape::Choice(choices) => row(name, "NAME", FlagKind::Choice(choices)),

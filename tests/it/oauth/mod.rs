@@ -17,6 +17,7 @@ mod refresh;
 mod revocation;
 mod scope;
 mod sign_in;
+mod sign_in_fields;
 mod sign_in_scope;
 mod signatures;
 mod states;

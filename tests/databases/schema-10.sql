@@ -1,0 +1,600 @@
+-- See tests/it/kept_databases.rs.
+CREATE TABLE accounts (
+    account_number INTEGER PRIMARY KEY,
+    account_id     TEXT NOT NULL UNIQUE CHECK (length(account_id) BETWEEN 2 AND 36 AND account_id NOT GLOB '*[^a-z0-9-]*'),
+    kind           TEXT NOT NULL CHECK (kind IN ('user', 'organization')),
+    created_at     INTEGER NOT NULL,
+    updated_at     INTEGER NOT NULL,
+    deleted_at     INTEGER,
+    -- Empty names are absent, so that they sort as such.
+    name           TEXT CHECK (length(name) BETWEEN 1 AND 50),
+    description    TEXT NOT NULL CHECK (length(description) <= 2000),
+    -- A JSON object; absent where it is empty.
+    attributes     TEXT
+) STRICT;
+CREATE TABLE users (
+    user_id                            TEXT PRIMARY KEY REFERENCES accounts (account_id) ON DELETE CASCADE,
+    primary_email_address              TEXT NOT NULL,
+    -- The address in lower case while the user is live: unique among the living (registry.md 6.1).
+    live_email_address                 TEXT UNIQUE,
+    primary_email_address_validated_at INTEGER,
+    password_hash                      TEXT NOT NULL,
+    password_updated_at                INTEGER,
+    require_password_update            INTEGER NOT NULL CHECK (require_password_update IN (0, 1)),
+    state                              INTEGER NOT NULL CHECK (state BETWEEN 0 AND 4),
+    state_description                  TEXT NOT NULL CHECK (length(state_description) <= 128),
+    admin                              INTEGER NOT NULL CHECK (admin IN (0, 1)),
+    temporary_password_hash            TEXT,
+    temporary_password_created_at      INTEGER,
+    temporary_password_expires_at      INTEGER,
+    -- What OpenID Connect calls the user by: random, so that nobody ever gets it again, whatever becomes of the ID.
+    subject                            TEXT
+) STRICT, WITHOUT ROWID;
+CREATE TABLE organizations (
+    organization_id        TEXT PRIMARY KEY REFERENCES accounts (account_id) ON DELETE CASCADE,
+    administrative_contact TEXT REFERENCES accounts (account_id) ON DELETE SET NULL,
+    technical_contact      TEXT REFERENCES accounts (account_id) ON DELETE SET NULL,
+    fanout_notifications   INTEGER CHECK (fanout_notifications IN (0, 1)),
+    -- Who created it, member or not: of what somebody may create there is a most.
+    created_by             TEXT REFERENCES accounts (account_id) ON DELETE SET NULL,
+    -- Whether an administrator or the operator did.
+    made_by_admin          INTEGER NOT NULL DEFAULT 0 CHECK (made_by_admin IN (0, 1)),
+    -- Whether it counts as a group of its members for the apps that they sign in to. Absent: if an administrator made it.
+    is_group               INTEGER CHECK (is_group IN (0, 1))
+) STRICT, WITHOUT ROWID;
+CREATE TABLE organization_members (
+    organization_id TEXT NOT NULL REFERENCES organizations (organization_id) ON DELETE CASCADE,
+    account_id      TEXT NOT NULL REFERENCES accounts (account_id) ON DELETE CASCADE,
+    rights          TEXT NOT NULL DEFAULT '[]',
+    PRIMARY KEY (organization_id, account_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE api_keys (
+    api_key_id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL REFERENCES accounts (account_id) ON DELETE CASCADE,
+    -- Empty names are absent, so that they sort as such.
+    name       TEXT CHECK (length(name) BETWEEN 1 AND 50),
+    key_hash   TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    -- The user who made it, and so may hold it: while that user is suspended or rejected, it is refused.
+    created_by TEXT REFERENCES users (user_id) ON DELETE SET NULL,
+    rights     TEXT NOT NULL DEFAULT '[]'
+) STRICT, WITHOUT ROWID;
+CREATE TABLE clients (
+    client_number          INTEGER PRIMARY KEY,
+    client_id              TEXT NOT NULL UNIQUE CHECK (length(client_id) BETWEEN 3 AND 36 AND client_id NOT GLOB '*[^a-z0-9-]*'),
+    created_at             INTEGER NOT NULL,
+    updated_at             INTEGER NOT NULL,
+    deleted_at             INTEGER,
+    -- Empty names are absent, so that they sort as such.
+    name                   TEXT CHECK (length(name) BETWEEN 1 AND 50),
+    description            TEXT NOT NULL CHECK (length(description) <= 2000),
+    -- Accounts, as registered_by is: a trigger clears them when the account is purged.
+    administrative_contact TEXT,
+    technical_contact      TEXT,
+    state                  INTEGER NOT NULL CHECK (state BETWEEN 0 AND 4),
+    state_description      TEXT NOT NULL CHECK (length(state_description) <= 128),
+    skip_authorization     INTEGER NOT NULL CHECK (skip_authorization IN (0, 1)),
+    endorsed               INTEGER NOT NULL CHECK (endorsed IN (0, 1)),
+    -- A JSON object; absent where it is empty.
+    attributes             TEXT,
+    redirect_uris          TEXT NOT NULL DEFAULT '[]',
+    logout_redirect_uris   TEXT NOT NULL DEFAULT '[]',
+    grants                 TEXT NOT NULL DEFAULT '[]',
+    rights                 TEXT NOT NULL DEFAULT '[]',
+    -- Who registered it, collaborator or not: of what somebody may register there is a most, and before it is approved it is for that user.
+    registered_by          TEXT,
+    -- What it could ask everyone for when it last could: a set of rights.
+    approved_rights        INTEGER NOT NULL DEFAULT 0,
+    -- The event of its creation, if nothing has happened to it since.
+    only_event             INTEGER,
+    -- How it signs users in: a JSON object of what is not as by default; absent where all is.
+    sign_in                TEXT
+) STRICT;
+CREATE TABLE client_secrets (
+    client_number INTEGER NOT NULL REFERENCES clients (client_number) ON DELETE CASCADE,
+    -- Greater for newer secrets of the client.
+    secret_number INTEGER NOT NULL,
+    secret_hash   TEXT NOT NULL,
+    created_at    INTEGER NOT NULL,
+    expires_at    INTEGER,
+    last_used_at  INTEGER,
+    PRIMARY KEY (client_number, secret_number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE client_members (
+    client_number INTEGER NOT NULL REFERENCES clients (client_number) ON DELETE CASCADE,
+    account_id    TEXT NOT NULL REFERENCES accounts (account_id) ON DELETE CASCADE,
+    rights        TEXT NOT NULL,
+    -- The ID of the client, and whether it is live (by a trigger), so that a page of an account's clients is found in one index. A deleted client gets no new members.
+    client_id     TEXT NOT NULL,
+    is_live       INTEGER NOT NULL DEFAULT 1 CHECK (is_live IN (0, 1)),
+    PRIMARY KEY (client_number, account_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE client_testers (
+    client_id  TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    user_id    TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (client_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE client_verdicts (
+    client_number  INTEGER NOT NULL REFERENCES clients (client_number) ON DELETE CASCADE,
+    -- Greater for newer verdicts of the client.
+    verdict_number INTEGER NOT NULL,
+    judged_at      INTEGER NOT NULL,
+    rule_set       INTEGER NOT NULL,
+    outcome        TEXT NOT NULL CHECK (outcome IN ('judged', 'approved', 'rejected', 'changes_requested')),
+    judge          TEXT NOT NULL CHECK (judge IN ('rules', 'operator', 'account')),
+    -- The administrator, or whose change the rules judged.
+    account_id     TEXT,
+    -- The weight of the worst finding: 0 without any, 1 notes, 2 warns, 3 blocks.
+    severity       INTEGER NOT NULL CHECK (severity BETWEEN 0 AND 3),
+    -- JSON: the findings, and the judged fields as they were.
+    findings       TEXT NOT NULL,
+    shown          TEXT NOT NULL,
+    reason         TEXT NOT NULL CHECK (length(reason) <= 2000),
+    -- What the owner asked for in words, if it was answered.
+    request        TEXT NOT NULL CHECK (length(request) <= 2000),
+    PRIMARY KEY (client_number, verdict_number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE client_review_requests (
+    client_number INTEGER PRIMARY KEY REFERENCES clients (client_number) ON DELETE CASCADE,
+    asked_at      INTEGER NOT NULL,
+    account_id    TEXT,
+    text          TEXT NOT NULL CHECK (length(text) <= 2000),
+    -- The day on which it was last asked for in words (days since 1970, UTC), and how often then.
+    day           INTEGER NOT NULL,
+    times         INTEGER NOT NULL,
+    is_open       INTEGER NOT NULL CHECK (is_open IN (0, 1)),
+    -- Whether only a person ends it, and no rule: it was rejected, flagged or suspended before.
+    needs_person  INTEGER NOT NULL CHECK (needs_person IN (0, 1))
+) STRICT;
+CREATE TABLE client_counts (
+    unused_numbers INTEGER NOT NULL,
+    deleted        INTEGER NOT NULL
+) STRICT;
+CREATE TABLE account_counts (
+    account_id         TEXT PRIMARY KEY REFERENCES accounts (account_id) ON DELETE CASCADE,
+    -- The clients that it is a collaborator of.
+    live_clients       INTEGER NOT NULL DEFAULT 0,
+    deleted_clients    INTEGER NOT NULL DEFAULT 0,
+    -- The clients that it registered, live or deleted.
+    registered_clients INTEGER NOT NULL DEFAULT 0,
+    -- How many rows it added to the history on this day (days since 1970, UTC), its last.
+    event_day          INTEGER NOT NULL DEFAULT 0,
+    event_rows         INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE TABLE events (
+    event_number INTEGER PRIMARY KEY,
+    happened_at  INTEGER NOT NULL,
+    name         TEXT NOT NULL,
+    entity_kind  TEXT NOT NULL,
+    entity_id    TEXT NOT NULL,
+    -- Who: absent for the operator at the machine, and for strangers who register.
+    account_id   TEXT,
+    api_key_id   TEXT,
+    request_id   TEXT NOT NULL,
+    -- What was and what is: JSON objects of the fields that differ, secrets masked. `null` stands for each field of the other one, absent.
+    old_values   TEXT NOT NULL CHECK (json_valid(old_values)),
+    new_values   TEXT NOT NULL CHECK (json_valid(new_values)),
+    -- The OAuth client that acted, in the name of the account or by itself.
+    client_id    TEXT,
+    -- How often it happened: the last time at happened_at, the first at first_at, which is absent where it happened once.
+    times        INTEGER NOT NULL DEFAULT 1,
+    first_at     INTEGER,
+    -- The creation of a client to which nothing has happened since, so that no index has to find it: the client's row does.
+    is_only      INTEGER CHECK (is_only = 1),
+    -- The event that this one undoes, if it is an undo.
+    undoes       INTEGER
+) STRICT;
+CREATE TABLE event_counts (
+    entity_kind  TEXT NOT NULL,
+    entity_id    TEXT NOT NULL,
+    day          INTEGER NOT NULL,
+    -- What makes it the same kind, as JSON.
+    kind         TEXT NOT NULL,
+    times        INTEGER NOT NULL,
+    event_number INTEGER NOT NULL,
+    PRIMARY KEY (entity_kind, entity_id, day, kind)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE client_text_end (
+    client_number INTEGER NOT NULL
+) STRICT;
+CREATE TABLE sessions (
+    session_id  TEXT PRIMARY KEY,
+    user_id     TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
+    secret_hash TEXT NOT NULL,
+    created_at  INTEGER NOT NULL,
+    -- When it was last used, to the hour: a session that nobody uses ends.
+    updated_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE recoveries (
+    recovery_id             TEXT PRIMARY KEY,
+    user_id                 TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
+    step                    TEXT NOT NULL CHECK (step IN ('link', 'choice')),
+    expires_at              INTEGER NOT NULL,
+    -- The temporary password that led here.
+    temporary_password_hash TEXT,
+    secret_hash             TEXT NOT NULL,
+    UNIQUE (user_id, step)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE observations (
+    name        TEXT PRIMARY KEY,
+    observed_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE sign_in_failures (
+    subject  TEXT PRIMARY KEY,
+    failures INTEGER NOT NULL,
+    last_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE sign_in_addresses (
+    user_id TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
+    address TEXT NOT NULL,
+    last_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, address)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE authorizations (
+    user_id    TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
+    client_id  TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    rights     INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    -- Those of them that the user was asked about; the others an administrator allowed the client to take.
+    agreed     INTEGER NOT NULL DEFAULT 0,
+    -- The words of the scope that name no rights, with spaces between them, and those that the user was asked about.
+    words        TEXT NOT NULL DEFAULT '',
+    agreed_words TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (user_id, client_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE authorization_codes (
+    code_id        TEXT PRIMARY KEY,
+    code_hash      TEXT NOT NULL,
+    user_id        TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
+    client_id      TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    -- Codes and tokens outlive the session in which they were granted.
+    session_id     TEXT NOT NULL,
+    rights         INTEGER NOT NULL,
+    redirect_uri   TEXT NOT NULL,
+    code_challenge TEXT,
+    created_at     INTEGER NOT NULL,
+    expires_at     INTEGER NOT NULL,
+    -- The tokens that it was redeemed for. A redeemed code stays for a while, so that its second use is noticed.
+    family_id      TEXT,
+    -- Whether the client asked for other words than what was granted: then it is told that with the tokens.
+    scope_differs  INTEGER NOT NULL DEFAULT 0 CHECK (scope_differs IN (0, 1)),
+    -- The words of the scope that name no rights, with spaces between them.
+    words          TEXT NOT NULL DEFAULT '',
+    -- For the ID token, if the client asks for one: what it is to repeat, and when the user signed in.
+    nonce          TEXT,
+    signed_in_at   INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE access_tokens (
+    token_number   INTEGER PRIMARY KEY,
+    token_id       TEXT NOT NULL UNIQUE,
+    family_id      TEXT NOT NULL,
+    user_id        TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
+    client_id      TEXT NOT NULL,
+    session_id     TEXT NOT NULL,
+    rights         INTEGER NOT NULL,
+    access_hash    TEXT NOT NULL,
+    refresh_hash   TEXT,
+    created_at     INTEGER NOT NULL,
+    expires_at     INTEGER NOT NULL,
+    -- From then on nothing of it is good for anything, and the row may go.
+    ends_at        INTEGER NOT NULL,
+    -- When a fresh successor was first used: then its predecessor cannot ask for it again, if the client has no secret.
+    used_at        INTEGER,
+    -- Rotated away; kept for a while, so that a second use of the refresh token is noticed.
+    rotated_at     INTEGER,
+    -- What the refresh token can bring: `rights`, or more if the last refresh asked for less (RFC 6749 section 6).
+    refresh_rights INTEGER NOT NULL,
+    -- The words of the scope that name no rights, with spaces between them: of the access token, and of the refresh token.
+    words          TEXT NOT NULL DEFAULT '',
+    refresh_words  TEXT NOT NULL DEFAULT '',
+    -- When the user signed in, if an ID token tells it.
+    signed_in_at   INTEGER
+) STRICT;
+CREATE TABLE token_successors (
+    rotated_at   INTEGER NOT NULL,
+    token_number INTEGER NOT NULL,
+    successor_id TEXT NOT NULL,
+    salt         BLOB NOT NULL,
+    PRIMARY KEY (rotated_at, token_number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE client_token_days (
+    client_id      TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    day            INTEGER NOT NULL,
+    issued         INTEGER NOT NULL,
+    last_issued_at INTEGER NOT NULL,
+    PRIMARY KEY (client_id, day)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE client_probes (
+    client_id TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    uri       TEXT NOT NULL,
+    tried_at  INTEGER NOT NULL,
+    outcome   TEXT NOT NULL,
+    -- Of the HTTP answer, if there was one.
+    status    INTEGER,
+    PRIMARY KEY (client_id, uri)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE client_right_use (
+    client_id    TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    right_number INTEGER NOT NULL,
+    -- Days since 1970, UTC.
+    last_day     INTEGER NOT NULL,
+    PRIMARY KEY (client_id, right_number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE file_stamp (
+    stamp_number  INTEGER PRIMARY KEY CHECK (stamp_number = 1),
+    mark          TEXT NOT NULL CHECK (length(mark) = 8),
+    current       BLOB NOT NULL CHECK (length(current) = 16),
+    previous      BLOB NOT NULL CHECK (length(previous) = 16),
+    -- SQLite's counter of changes of the schema, as four bytes: in what VACUUM writes, it is ahead of this.
+    schema_cookie BLOB NOT NULL CHECK (length(schema_cookie) = 4),
+    -- Whether it is a backup, which has a seal behind its last page (store/seal.rs).
+    is_copy       INTEGER NOT NULL CHECK (is_copy IN (0, 1))
+) STRICT;
+CREATE TABLE client_likeness (
+    key           TEXT NOT NULL,
+    client_number INTEGER NOT NULL REFERENCES clients (client_number) ON DELETE CASCADE,
+    PRIMARY KEY (key, client_number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE client_likeness_waiting (
+    client_number INTEGER PRIMARY KEY REFERENCES clients (client_number) ON DELETE CASCADE
+) STRICT;
+CREATE TABLE client_likeness_end (
+    client_number INTEGER NOT NULL
+) STRICT;
+CREATE TABLE signing_keys (
+    key_number  INTEGER PRIMARY KEY,
+    -- The thumbprint of the public key (RFC 7638).
+    key_id      TEXT NOT NULL UNIQUE,
+    algorithm   TEXT NOT NULL CHECK (algorithm IN ('RS256', 'ES256')),
+    -- As ring verifies by it: an RSAPublicKey (RFC 8017), or an uncompressed point.
+    public_key  BLOB NOT NULL,
+    -- PKCS#8.
+    private_key BLOB NOT NULL,
+    created_at  INTEGER NOT NULL,
+    -- It is published before it signs, so that nobody meets a token of a key that they have not read.
+    signs_from  INTEGER NOT NULL
+) STRICT;
+CREATE TABLE server_keys (
+    name  TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO access_tokens VALUES (1, 'ZTMYPWVLFIJ2YJNI2L7C3DAFHN5RB3EKUZ3WNXI', 'ZTMYPWVLFIJ2YJNI2L7C3DAFHN5RB3EKUZ3WNXI', 'bob', 'my-app', '74131e45-34ba-4787-bd57-001949354d3b', 2, 'PBKDF2$sha256$1$slzZxdqRyvO5lk6u$-udnrWyQ1ShsVpPUxxZZ_uasvNje6BP6gX1T6NNu-Uo', 'PBKDF2$sha256$1$PXRqcaFuhcUaRnkh$ticI4ozTdQoTmg4sCSlLnddU_pSTZa_zTcRz7Eiqo2Q', 1767323045697019, 1767326645697019, 1767927845699021, NULL, 1767323045699021, 2, '', '', NULL);
+INSERT INTO access_tokens VALUES (2, 'VDUA2CKAXOVKMJPOXQHDOZUTV76PF5MNYHYFG2Y', 'ZTMYPWVLFIJ2YJNI2L7C3DAFHN5RB3EKUZ3WNXI', 'bob', 'my-app', '74131e45-34ba-4787-bd57-001949354d3b', 2, 'PBKDF2$sha256$1$l4HL5NXX3eQWE1pZ$o_N_-DaJdjGdAX9S6VHbiPVE2DdEaW0W5UUIA_3LJug', 'PBKDF2$sha256$1$dymBjAbQ9MDCCK7c$gQj8JoBCow_TQeEmpPIkeYDhfA6AkRvGSBbV2DUvRVc', 1767323045699021, 1767326645699021, 1775099045699021, NULL, NULL, 2, '', '', NULL);
+INSERT INTO account_counts VALUES ('alice', 2, 1, 3, 20455, 14);
+INSERT INTO account_counts VALUES ('bob', 2, 0, 0, 20455, 3);
+INSERT INTO accounts VALUES (1, 'admin', 'user', 1767323045678000, 1767323045678000, NULL, NULL, '', NULL);
+INSERT INTO accounts VALUES (2, 'alice', 'user', 1767323045679001, 1767323045684006, NULL, 'Alice', '', '{"key":"value"}');
+INSERT INTO accounts VALUES (3, 'bob', 'user', 1767323045680002, 1767323045680002, NULL, NULL, '', NULL);
+INSERT INTO accounts VALUES (4, 'acme', 'organization', 1767323045681003, 1767323045681003, NULL, 'acme', '', NULL);
+INSERT INTO api_keys VALUES ('4T26NQLQM4AM6KYTMFHNQGNEBOIBTAGLPZOKC6Y', 'bob', 'bob', 'PBKDF2$sha256$1$U1GoNev8LOnqkzlX$9zSr_HXbxhnWW0A0FLPnkwKw6zB6dDN3gClBhb6QB6c', 1767323045680002, 1767323045680002, NULL, 'bob', '[55]');
+INSERT INTO api_keys VALUES ('5MSPLQTY6EP7WLB6QIWNYVNBLE5CUVXEGF5TZYY', 'alice', 'alice', 'PBKDF2$sha256$1$-v7O3KlRqrC0QE27$6YTTFC0Ghx-23w1aQIoYFTb1dyGt8QMVrSVV0oCMu64', 1767323045679001, 1767323045679001, NULL, 'alice', '[55]');
+INSERT INTO api_keys VALUES ('ADMINADMINADMINADMINADMINADMINADMINADMI', 'admin', 'admin-api-key', 'PBKDF2$sha256$1$x4VtSrdS03U9qlc4$6j89VHcez5wQvnTh76qDEsw9i04tOXzEjqWBrMmCVDE', 1767323045678000, 1767323045678000, NULL, NULL, '[55]');
+INSERT INTO api_keys VALUES ('Z5G5BBTATNJCURYYOMGPSYOQRDSR6IH3QWAC53I', 'acme', 'key', 'PBKDF2$sha256$1$9YUmMOlBAAT2iM-V$kSWnRAyGJDg_fUyS3LTO5n2lbOZapbDR842APS0oK2U', 1767323045683005, 1767323045683005, NULL, 'alice', '[41]');
+INSERT INTO authorization_codes VALUES ('PHWIYB3H3T4YS7HG5C7MXGUTJ7PDNW5SLSKXZNI', 'PBKDF2$sha256$1$eUIyWvIlTO7iPfbj$UMPKZV7JU43RuG-yF6tLr9KYQ5PGT2UUfbNlVRjUA7E', 'bob', 'my-app', '74131e45-34ba-4787-bd57-001949354d3b', 2, 'https://app.example/cb', NULL, 1767323045700022, 1767323345700022, NULL, 0, '', NULL, NULL);
+INSERT INTO authorization_codes VALUES ('PIZBZS27HOC5LFCFADBP6UEV76PMRR4GGAZLYGA', 'PBKDF2$sha256$1$DjzQ3SIDSQ53IKYo$s3SIl4gyt_3BpW5WblKx4mNh7w06763ELR9H3FxKjpU', 'bob', 'my-app', '74131e45-34ba-4787-bd57-001949354d3b', 2, 'https://app.example/cb', NULL, 1767323045696018, 1767323345696018, 'ZTMYPWVLFIJ2YJNI2L7C3DAFHN5RB3EKUZ3WNXI', 0, '', NULL, NULL);
+INSERT INTO authorizations VALUES ('bob', 'my-app', 2, 1767323045696018, 1767323045700022, 2, '', '');
+INSERT INTO client_counts VALUES (0, 1);
+INSERT INTO client_likeness VALUES ('fcll', 1);
+INSERT INTO client_likeness VALUES ('fcommandllne', 1);
+INSERT INTO client_likeness VALUES ('renlldnammoc', 1);
+INSERT INTO client_likeness VALUES ('rllc', 1);
+INSERT INTO client_likeness VALUES ('fwaltlng', 3);
+INSERT INTO client_likeness VALUES ('rgnltlaw', 3);
+INSERT INTO client_likeness VALUES ('fdeleted', 4);
+INSERT INTO client_likeness VALUES ('hdeletedexamplecom', 4);
+INSERT INTO client_likeness VALUES ('rdeteled', 4);
+INSERT INTO client_likeness_end VALUES (4);
+INSERT INTO client_likeness_waiting VALUES (2);
+INSERT INTO client_members VALUES (2, 'alice', '[55]', 'my-app', 1);
+INSERT INTO client_members VALUES (2, 'bob', '[60]', 'my-app', 1);
+INSERT INTO client_members VALUES (3, 'alice', '[55]', 'waiting', 1);
+INSERT INTO client_members VALUES (3, 'bob', '[60]', 'waiting', 1);
+INSERT INTO client_members VALUES (4, 'alice', '[55]', 'deleted', 0);
+INSERT INTO client_probes VALUES ('waiting', 'http://127.0.0.1:1/cb', 1767323045706028, 'blocked_port', NULL);
+INSERT INTO client_review_requests VALUES (2, 1767323045711033, 'alice', '', 0, 0, 1, 0);
+INSERT INTO client_review_requests VALUES (3, 1767323045688010, 'alice', '', 0, 0, 1, 0);
+INSERT INTO client_review_requests VALUES (4, 1767323045707029, 'alice', '', 0, 0, 1, 0);
+INSERT INTO client_right_use VALUES ('my-app', 1, 20455);
+INSERT INTO client_secrets VALUES (2, 1, 'PBKDF2$sha256$1$5zeTHqzqR4bNKVNf$CV_16jWXAUWSmXWUXEUgkiRa73Azws2jgUSXw-7OV_0', 1767323045685007, 1767326645702024, 1767323045697019);
+INSERT INTO client_secrets VALUES (2, 2, 'PBKDF2$sha256$1$jvY2hbMb4U7ouufA$7c1epH9nE66fP9irJjvaxa5ofvdv_llX6VCgBGP5imI', 1767323045702024, NULL, NULL);
+INSERT INTO client_secrets VALUES (3, 1, 'PBKDF2$sha256$1$F3XrJdMo6YkdBjli$TMIaQqbFX4dR82wAGiyeyUxlSHiEoC23JvK1bTVLSQY', 1767323045688010, NULL, NULL);
+INSERT INTO client_secrets VALUES (4, 1, 'PBKDF2$sha256$1$RwvBr4bIR4g4Cdg6$_k5sSIyYe3kmPxmWLZb3_FBBS78NiPxW6QYfhnmeZtI', 1767323045707029, NULL, NULL);
+INSERT INTO client_testers VALUES ('waiting', 'bob', 1767323045695017);
+INSERT INTO client_text_end VALUES (0);
+INSERT INTO client_token_days VALUES ('my-app', 20455, 2, 1767323045699021);
+INSERT INTO client_verdicts VALUES (2, 1, 1767323045685007, 3, 'judged', 'rules', 'alice', 2, '[{"rule":"description","guideline":"The description explains to users what the application does.","severity":"warns","field":"description","seen":"There is no description","why":"Users read it when they are asked for consent, and have nothing else to decide by.","do":"Say in a sentence what the application does for its users, such as “Manage your MyBrand gateway from the mobile app”."},{"rule":"refresh_token_grant","guideline":"The refresh token grant is only used when non-interactive access is clearly required.","severity":"warns","field":"grants","seen":"GRANT_REFRESH_TOKEN: nothing in the description is recognized as a reason","why":"With refresh tokens the client keeps its access while the user is away, for months.","do":"Remove the grant, or say what the client does while nobody uses it: in the attribute `refresh-token-reason` or when you ask for a review, in at least 15 letters of any language."},{"rule":"id_shape","guideline":"The ID consists of the brand name and the purpose of the client, such as mycompany-gateway-onboarding.","severity":"notes","field":"ids.client_id","seen":"`my-app` has no brand: only words for what it does","why":"The ID never changes, so it should say whose the client is and what it is for.","do":"Register it under an ID such as mycompany-gateway-onboarding: the ID of a client that exists cannot be changed."},{"rule":"redirect_uri_host","guideline":"The redirect URIs work.","severity":"notes","field":"redirect_uris[0]","seen":"`app.example` shows neither the owner nor the brand of the client","why":"The codes go to a host that does not seem to be its owner''s.","do":"Use a host whose name shows whose it is, or ask for a review and say there whose host it is."},{"rule":"redirect_uri_host","guideline":"The redirect URIs work.","severity":"notes","field":"logout_redirect_uris[0]","seen":"`app.example` shows neither the owner nor the brand of the client","why":"The codes go to a host that does not seem to be its owner''s.","do":"Use a host whose name shows whose it is, or ask for a review and say there whose host it is."}]', '{"name":"my-app","description":"","attributes":{},"administrative_contact":{"user_ids":{"user_id":"alice"}},"technical_contact":{"user_ids":{"user_id":"alice"}},"redirect_uris":["https://app.example/cb"],"logout_redirect_uris":["https://app.example/bye"],"grants":["GRANT_AUTHORIZATION_CODE","GRANT_REFRESH_TOKEN"],"rights":["RIGHT_USER_INFO"],"secretless":false,"owners":["alice"],"owner_names":["Alice"]}', '', '');
+INSERT INTO client_verdicts VALUES (2, 2, 1767323045686008, 3, 'approved', 'account', 'admin', 2, '[{"rule":"description","guideline":"The description explains to users what the application does.","severity":"warns","field":"description","seen":"There is no description","why":"Users read it when they are asked for consent, and have nothing else to decide by.","do":"Say in a sentence what the application does for its users, such as “Manage your MyBrand gateway from the mobile app”."},{"rule":"refresh_token_grant","guideline":"The refresh token grant is only used when non-interactive access is clearly required.","severity":"warns","field":"grants","seen":"GRANT_REFRESH_TOKEN: nothing in the description is recognized as a reason","why":"With refresh tokens the client keeps its access while the user is away, for months.","do":"Remove the grant, or say what the client does while nobody uses it: in the attribute `refresh-token-reason` or when you ask for a review, in at least 15 letters of any language."},{"rule":"id_shape","guideline":"The ID consists of the brand name and the purpose of the client, such as mycompany-gateway-onboarding.","severity":"notes","field":"ids.client_id","seen":"`my-app` has no brand: only words for what it does","why":"The ID never changes, so it should say whose the client is and what it is for.","do":"Register it under an ID such as mycompany-gateway-onboarding: the ID of a client that exists cannot be changed."},{"rule":"redirect_uri_host","guideline":"The redirect URIs work.","severity":"notes","field":"redirect_uris[0]","seen":"`app.example` shows neither the owner nor the brand of the client","why":"The codes go to a host that does not seem to be its owner''s.","do":"Use a host whose name shows whose it is, or ask for a review and say there whose host it is."},{"rule":"redirect_uri_host","guideline":"The redirect URIs work.","severity":"notes","field":"logout_redirect_uris[0]","seen":"`app.example` shows neither the owner nor the brand of the client","why":"The codes go to a host that does not seem to be its owner''s.","do":"Use a host whose name shows whose it is, or ask for a review and say there whose host it is."}]', '{"name":"my-app","description":"","attributes":{},"administrative_contact":{"user_ids":{"user_id":"alice"}},"technical_contact":{"user_ids":{"user_id":"alice"}},"redirect_uris":["https://app.example/cb"],"logout_redirect_uris":["https://app.example/bye"],"grants":["GRANT_AUTHORIZATION_CODE","GRANT_REFRESH_TOKEN"],"rights":["RIGHT_USER_INFO"],"secretless":false,"owners":["alice"],"owner_names":["Alice"]}', '', '');
+INSERT INTO client_verdicts VALUES (2, 3, 1767323045711033, 3, 'judged', 'rules', 'alice', 2, '[{"rule":"description","guideline":"The description explains to users what the application does.","severity":"warns","field":"description","seen":"`An app` stands for a description that was never written","why":"Users read it when they are asked for consent, and have nothing else to decide by.","do":"Say in a sentence what the application does for its users, such as “Manage your MyBrand gateway from the mobile app”."},{"rule":"refresh_token_grant","guideline":"The refresh token grant is only used when non-interactive access is clearly required.","severity":"warns","field":"grants","seen":"GRANT_REFRESH_TOKEN: nothing in the description is recognized as a reason","why":"With refresh tokens the client keeps its access while the user is away, for months.","do":"Remove the grant, or say what the client does while nobody uses it: in the attribute `refresh-token-reason` or when you ask for a review, in at least 15 letters of any language."},{"rule":"id_shape","guideline":"The ID consists of the brand name and the purpose of the client, such as mycompany-gateway-onboarding.","severity":"notes","field":"ids.client_id","seen":"`my-app` has no brand: only words for what it does","why":"The ID never changes, so it should say whose the client is and what it is for.","do":"Register it under an ID such as mycompany-gateway-onboarding: the ID of a client that exists cannot be changed."},{"rule":"redirect_uri_host","guideline":"The redirect URIs work.","severity":"notes","field":"redirect_uris[0]","seen":"`app.example` shows neither the owner nor the brand of the client","why":"The codes go to a host that does not seem to be its owner''s.","do":"Use a host whose name shows whose it is, or ask for a review and say there whose host it is."},{"rule":"redirect_uri_host","guideline":"The redirect URIs work.","severity":"notes","field":"logout_redirect_uris[0]","seen":"`app.example` shows neither the owner nor the brand of the client","why":"The codes go to a host that does not seem to be its owner''s.","do":"Use a host whose name shows whose it is, or ask for a review and say there whose host it is."}]', '{"name":"My App","description":"An app","attributes":{"key":"value"},"administrative_contact":{"user_ids":{"user_id":"alice"}},"technical_contact":{"user_ids":{"user_id":"alice"}},"redirect_uris":["https://app.example/cb"],"logout_redirect_uris":["https://app.example/bye"],"grants":["GRANT_AUTHORIZATION_CODE","GRANT_REFRESH_TOKEN"],"rights":["RIGHT_USER_INFO"],"secretless":false,"owners":["alice"],"owner_names":["Alice"]}', '', '');
+INSERT INTO client_verdicts VALUES (3, 1, 1767323045705027, 3, 'judged', 'rules', 'alice', 2, '[{"rule":"description","guideline":"The description explains to users what the application does.","severity":"warns","field":"description","seen":"There is no description","why":"Users read it when they are asked for consent, and have nothing else to decide by.","do":"Say in a sentence what the application does for its users, such as “Manage your MyBrand gateway from the mobile app”."},{"rule":"id_shape","guideline":"The ID consists of the brand name and the purpose of the client, such as mycompany-gateway-onboarding.","severity":"notes","field":"ids.client_id","seen":"`waiting` is only one word, not a brand and a purpose","why":"The ID never changes, so it should say whose the client is and what it is for.","do":"Register it under an ID such as mycompany-gateway-onboarding: the ID of a client that exists cannot be changed."},{"rule":"secret_kind","guideline":"The client uses OAuth as it is meant for its kind.","severity":"notes","field":"secret","seen":"The client has a secret, and is a program on users'' devices, as its redirect URIs say","why":"A secret inside a program on users'' devices is no secret, and a client on a server that has none cannot prove who it is.","do":"Remove its secret: such a client is known by its redirect URI and PKCE."}]', '{"name":"waiting","description":"","attributes":{},"administrative_contact":{"user_ids":{"user_id":"alice"}},"technical_contact":{"user_ids":{"user_id":"alice"}},"redirect_uris":["http://127.0.0.1:1/cb"],"logout_redirect_uris":[],"grants":["GRANT_AUTHORIZATION_CODE"],"rights":["RIGHT_USER_INFO"],"secretless":false,"owners":["alice"],"owner_names":["Alice"]}', '', '');
+INSERT INTO client_verdicts VALUES (4, 1, 1767323045707029, 3, 'judged', 'rules', 'alice', 2, '[{"rule":"owner_is_not_brand","guideline":"The ID and name of the user or organization that owns the client clearly identify who is providing the service.","severity":"warns","field":"collaborators","seen":"The user `alice` owns the client `deleted`, and nothing shows that the brand is its own","why":"Users and administrators cannot see who provides the client: anybody can use the name of a brand.","do":"Register it under an organization whose ID is the brand; if it is private or a test, say so in its name or description."},{"rule":"description","guideline":"The description explains to users what the application does.","severity":"warns","field":"description","seen":"There is no description","why":"Users read it when they are asked for consent, and have nothing else to decide by.","do":"Say in a sentence what the application does for its users, such as “Manage your MyBrand gateway from the mobile app”."},{"rule":"id_shape","guideline":"The ID consists of the brand name and the purpose of the client, such as mycompany-gateway-onboarding.","severity":"notes","field":"ids.client_id","seen":"`deleted` is only one word, not a brand and a purpose","why":"The ID never changes, so it should say whose the client is and what it is for.","do":"Register it under an ID such as mycompany-gateway-onboarding: the ID of a client that exists cannot be changed."},{"rule":"redirect_uri_host","guideline":"The redirect URIs work.","severity":"notes","field":"redirect_uris[0]","seen":"`deleted.example.com` shows neither the owner nor the brand of the client","why":"The codes go to a host that does not seem to be its owner''s.","do":"Use a host whose name shows whose it is, or ask for a review and say there whose host it is."}]', '{"name":"deleted","description":"","attributes":{},"administrative_contact":{"user_ids":{"user_id":"alice"}},"technical_contact":{"user_ids":{"user_id":"alice"}},"redirect_uris":["https://deleted.example.com/callback"],"logout_redirect_uris":[],"grants":["GRANT_AUTHORIZATION_CODE"],"rights":["RIGHT_USER_INFO"],"secretless":false,"owners":["alice"],"owner_names":["Alice"]}', '', '');
+INSERT INTO clients VALUES (1, 'cli', 1767323045678000, 1767323045678000, NULL, 'Command line', 'A program in a terminal, such as `keyfob login`', 'admin', 'admin', 1, '', 0, 1, NULL, '["local-callback","code"]', '[]', '[0,2]', '[55]', NULL, 0, 3, NULL);
+INSERT INTO clients VALUES (2, 'my-app', 1767323045685007, 1767323045711033, NULL, 'My App', 'An app', 'alice', 'alice', 0, 'admin approval required again, for a change of name', 0, 0, '{"key":"value"}', '["https://app.example/cb"]', '["https://app.example/bye"]', '[0,2]', '[1]', 'alice', 2, NULL, NULL);
+INSERT INTO clients VALUES (3, 'waiting', 1767323045688010, 1767323045705027, NULL, 'waiting', '', 'alice', 'alice', 0, '', 0, 0, NULL, '["http://127.0.0.1:1/cb"]', '[]', '[0]', '[1]', 'alice', 0, NULL, NULL);
+INSERT INTO clients VALUES (4, 'deleted', 1767323045707029, 1767323045707029, 1767323045708030, 'deleted', '', 'alice', 'alice', 0, 'admin approval required', 0, 0, NULL, '["https://deleted.example.com/callback"]', '[]', '[0]', '[1]', 'alice', 0, NULL, NULL);
+INSERT INTO event_counts VALUES ('client', 'my-app', 20455, '["client.authorization.update",null,"bob",null,null,["rights","user_id"],"XZVK7xbD7ctkUJ6AAJpNB6lxBS8u9hBLvXa1w5z-bBc"]', 1, 22);
+INSERT INTO event_counts VALUES ('client', 'my-app', 20455, '["client.token.refuse","refresh_token_malformed",null,null,"my-app",["reason"],"ZD1UNxBCluIdkG7LFbLJatJ48gz8SvU7Ertgab2FNyY"]', 1, 23);
+INSERT INTO events VALUES (1, 1767323045678000, 'user.create', 'user', 'admin', NULL, NULL, 'operator', 'null', '{"ids":{"user_id":"admin"},"created_at":"2026-01-02T03:04:05.678Z","contact_info":[{"contact_method":"CONTACT_METHOD_EMAIL","value":"admin@localhost"}],"primary_email_address":"admin@localhost","primary_email_address_validated_at":"2026-01-02T03:04:05.678Z","password_updated_at":"2026-01-02T03:04:05.678Z","state":"STATE_APPROVED","admin":true,"console_preferences":{}}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (2, 1767323045678000, 'user.api-key.create', 'user', 'admin', NULL, NULL, 'operator', 'null', '{"api_key":{"id":"ADMINADMINADMINADMINADMINADMINADMINADMI","name":"admin-api-key","rights":["RIGHT_ALL"],"created_at":"2026-01-02T03:04:05.678Z","updated_at":"2026-01-02T03:04:05.678Z"}}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (3, 1767323045678000, 'client.create', 'client', 'cli', NULL, NULL, 'operator', 'null', '{"ids":{"client_id":"cli"},"created_at":"2026-01-02T03:04:05.678Z","name":"Command line","description":"A program in a terminal, such as `keyfob login`","administrative_contact":{"user_ids":{"user_id":"admin"}},"technical_contact":{"user_ids":{"user_id":"admin"}},"redirect_uris":["local-callback","code"],"state":"STATE_APPROVED","endorsed":true,"grants":["GRANT_AUTHORIZATION_CODE","GRANT_REFRESH_TOKEN"],"rights":["RIGHT_ALL"]}', NULL, 1, NULL, 1, NULL);
+INSERT INTO events VALUES (4, 1767323045679001, 'user.create', 'user', 'alice', 'admin', 'ADMINADMINADMINADMINADMINADMINADMINADMI', 'request-1', 'null', '{"ids":{"user_id":"alice"},"created_at":"2026-01-02T03:04:05.679001Z","contact_info":[{"contact_method":"CONTACT_METHOD_EMAIL","value":"alice@example.com"}],"primary_email_address":"alice@example.com","password_updated_at":"2026-01-02T03:04:05.679001Z","state":"STATE_APPROVED","console_preferences":{}}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (5, 1767323045679001, 'user.api-key.create', 'user', 'alice', 'alice', NULL, 'operator', 'null', '{"api_key":{"id":"5MSPLQTY6EP7WLB6QIWNYVNBLE5CUVXEGF5TZYY","name":"alice","rights":["RIGHT_ALL"],"created_at":"2026-01-02T03:04:05.679001Z","updated_at":"2026-01-02T03:04:05.679001Z"}}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (6, 1767323045680002, 'user.create', 'user', 'bob', 'admin', 'ADMINADMINADMINADMINADMINADMINADMINADMI', 'request-2', 'null', '{"ids":{"user_id":"bob"},"created_at":"2026-01-02T03:04:05.680002Z","contact_info":[{"contact_method":"CONTACT_METHOD_EMAIL","value":"bob@example.com"}],"primary_email_address":"bob@example.com","password_updated_at":"2026-01-02T03:04:05.680002Z","state":"STATE_APPROVED","console_preferences":{}}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (7, 1767323045680002, 'user.api-key.create', 'user', 'bob', 'bob', NULL, 'operator', 'null', '{"api_key":{"id":"4T26NQLQM4AM6KYTMFHNQGNEBOIBTAGLPZOKC6Y","name":"bob","rights":["RIGHT_ALL"],"created_at":"2026-01-02T03:04:05.680002Z","updated_at":"2026-01-02T03:04:05.680002Z"}}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (8, 1767323045681003, 'organization.create', 'organization', 'acme', 'alice', '5MSPLQTY6EP7WLB6QIWNYVNBLE5CUVXEGF5TZYY', 'request-3', 'null', '{"ids":{"organization_id":"acme"},"created_at":"2026-01-02T03:04:05.681003Z","name":"acme","administrative_contact":{"user_ids":{"user_id":"alice"}},"technical_contact":{"user_ids":{"user_id":"alice"}}}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (9, 1767323045682004, 'organization.collaborator.update', 'organization', 'acme', 'alice', '5MSPLQTY6EP7WLB6QIWNYVNBLE5CUVXEGF5TZYY', 'request-4', 'null', '{"bob":["RIGHT_CLIENT_INFO","RIGHT_ORGANIZATION_INFO"]}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (10, 1767323045683005, 'organization.api-key.create', 'organization', 'acme', 'alice', '5MSPLQTY6EP7WLB6QIWNYVNBLE5CUVXEGF5TZYY', 'request-5', 'null', '{"api_key":{"id":"Z5G5BBTATNJCURYYOMGPSYOQRDSR6IH3QWAC53I","name":"key","rights":["RIGHT_ORGANIZATION_INFO"],"created_at":"2026-01-02T03:04:05.683005Z","updated_at":"2026-01-02T03:04:05.683005Z"}}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (11, 1767323045684006, 'user.update', 'user', 'alice', 'alice', '5MSPLQTY6EP7WLB6QIWNYVNBLE5CUVXEGF5TZYY', 'request-6', '{"name":"","attributes":{}}', '{"name":"Alice","attributes":{"key":"value"}}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (12, 1767323045685007, 'client.create', 'client', 'my-app', 'alice', '5MSPLQTY6EP7WLB6QIWNYVNBLE5CUVXEGF5TZYY', 'request-7', 'null', '{"ids":{"client_id":"my-app"},"created_at":"2026-01-02T03:04:05.685007Z","name":"my-app","administrative_contact":{"user_ids":{"user_id":"alice"}},"technical_contact":{"user_ids":{"user_id":"alice"}},"secret":"***","redirect_uris":["https://app.example/cb"],"logout_redirect_uris":["https://app.example/bye"],"state_description":"admin approval required","grants":["GRANT_AUTHORIZATION_CODE","GRANT_REFRESH_TOKEN"],"rights":["RIGHT_USER_INFO"]}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (13, 1767323045686008, 'client.update', 'client', 'my-app', 'admin', 'ADMINADMINADMINADMINADMINADMINADMINADMI', 'request-8', '{"state":"STATE_REQUESTED","state_description":"admin approval required"}', '{"state":"STATE_APPROVED","state_description":""}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (14, 1767323045686008, 'client.verdict.create', 'client', 'my-app', 'admin', 'ADMINADMINADMINADMINADMINADMINADMINADMI', 'request-8', 'null', '{"verdict":{"outcome":"approved","judge":"account","rule_set":3,"findings":["description warns in description","refresh_token_grant warns in grants","id_shape notes in ids.client_id","redirect_uri_host notes in redirect_uris[0]","redirect_uri_host notes in logout_redirect_uris[0]"]}}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (15, 1767323045687009, 'client.update', 'client', 'my-app', 'alice', '5MSPLQTY6EP7WLB6QIWNYVNBLE5CUVXEGF5TZYY', 'request-9', '{"description":"","attributes":{}}', '{"description":"An app","attributes":{"key":"value"}}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (16, 1767323045688010, 'client.create', 'client', 'waiting', 'alice', '5MSPLQTY6EP7WLB6QIWNYVNBLE5CUVXEGF5TZYY', 'request-10', 'null', '{"ids":{"client_id":"waiting"},"created_at":"2026-01-02T03:04:05.688010Z","name":"waiting","administrative_contact":{"user_ids":{"user_id":"alice"}},"technical_contact":{"user_ids":{"user_id":"alice"}},"secret":"***","redirect_uris":["https://waiting.example.com/callback"],"state_description":"admin approval required","grants":["GRANT_AUTHORIZATION_CODE"],"rights":["RIGHT_USER_INFO"]}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (17, 1767323045689011, 'client.update', 'client', 'waiting', 'admin', 'ADMINADMINADMINADMINADMINADMINADMINADMI', 'request-11', '{"state_description":"admin approval required"}', '{"state_description":""}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (18, 1767323045690012, 'client.collaborator.update', 'client', 'my-app', 'alice', '5MSPLQTY6EP7WLB6QIWNYVNBLE5CUVXEGF5TZYY', 'request-12', 'null', '{"bob":["RIGHT_CLIENT_INFO"]}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (19, 1767323045691013, 'client.collaborator.update', 'client', 'waiting', 'alice', '5MSPLQTY6EP7WLB6QIWNYVNBLE5CUVXEGF5TZYY', 'request-13', 'null', '{"bob":["RIGHT_CLIENT_INFO"]}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (20, 1767323045692014, 'user.session.create', 'user', 'bob', 'bob', NULL, 'request-14', '{}', '{"session_id":"74131e45-34ba-4787-bd57-001949354d3b"}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (21, 1767323045695017, 'client.trial.create', 'client', 'waiting', 'bob', NULL, 'request-17', '{}', '{"user_id":"bob"}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (22, 1767323045696018, 'client.authorization.update', 'client', 'my-app', 'bob', NULL, 'request-18', '{}', '{"user_id":"bob","rights":["RIGHT_USER_INFO"]}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (23, 1767323045701023, 'client.token.refuse', 'client', 'my-app', NULL, NULL, 'request-23', '{}', '{"reason":"refresh_token_malformed"}', 'my-app', 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (24, 1767323045702024, 'client.secret.rotate', 'client', 'my-app', 'alice', '5MSPLQTY6EP7WLB6QIWNYVNBLE5CUVXEGF5TZYY', 'request-24', '{"secret":{"value":"***","expires_at":"2026-01-02T04:04:05.702024Z"}}', '{"secret":"***"}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (25, 1767323045704026, 'user.sign-in-link.create', 'user', 'bob', 'admin', 'ADMINADMINADMINADMINADMINADMINADMINADMI', 'request-26', 'null', '{"sign_in_link":{"expires_at":"2026-01-02T03:19:05.704026Z"}}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (26, 1767323045705027, 'client.update', 'client', 'waiting', 'alice', '5MSPLQTY6EP7WLB6QIWNYVNBLE5CUVXEGF5TZYY', 'request-27', '{"redirect_uris":["https://waiting.example.com/callback"]}', '{"redirect_uris":["http://127.0.0.1:1/cb"]}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (27, 1767323045707029, 'client.create', 'client', 'deleted', 'alice', '5MSPLQTY6EP7WLB6QIWNYVNBLE5CUVXEGF5TZYY', 'request-29', 'null', '{"ids":{"client_id":"deleted"},"created_at":"2026-01-02T03:04:05.707029Z","name":"deleted","administrative_contact":{"user_ids":{"user_id":"alice"}},"technical_contact":{"user_ids":{"user_id":"alice"}},"secret":"***","redirect_uris":["https://deleted.example.com/callback"],"state_description":"admin approval required","grants":["GRANT_AUTHORIZATION_CODE"],"rights":["RIGHT_USER_INFO"]}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (28, 1767323045708030, 'client.delete', 'client', 'deleted', 'alice', '5MSPLQTY6EP7WLB6QIWNYVNBLE5CUVXEGF5TZYY', 'request-30', 'null', '{"deleted_at":"2026-01-02T03:04:05.708030Z"}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO events VALUES (29, 1767323045711033, 'client.update', 'client', 'my-app', 'alice', '5MSPLQTY6EP7WLB6QIWNYVNBLE5CUVXEGF5TZYY', 'request-33', '{"name":"my-app","state":"STATE_APPROVED","state_description":""}', '{"name":"My App","state":"STATE_REQUESTED","state_description":"admin approval required again, for a change of name"}', NULL, 1, NULL, NULL, NULL);
+INSERT INTO file_stamp VALUES (1, 'kfobfile', X'E90EB02BB6C0DD62D6275C73607485FF', X'B0F6701AAAA818A19D00557848111D80', X'00000065', 0);
+INSERT INTO observations VALUES ('ready', 1767323045709031);
+INSERT INTO observations VALUES ('right_use', 1767323045710032);
+INSERT INTO organization_members VALUES ('acme', 'alice', '[55]');
+INSERT INTO organization_members VALUES ('acme', 'bob', '[60,41]');
+INSERT INTO organizations VALUES ('acme', 'alice', 'alice', NULL, 'alice', 0, NULL);
+INSERT INTO recoveries VALUES ('AMHMPYA4ZS3GJA4QPXJONSJVBHRBGVDDJSCDJFY', 'bob', 'link', 1767323945704026, NULL, 'PBKDF2$sha256$1$OrhBRGThn82owk6C$XxeL2pNYfK5A0r4nvVTTRJuwUvVpot6ZIJwDCVZ3zJs');
+INSERT INTO server_keys VALUES ('pairwise', X'FC7ED3AA97C74206D1B1086A3418BD5BAF1C1C7C31CAEAC768F25A1C9F8674C2');
+INSERT INTO sessions VALUES ('74131e45-34ba-4787-bd57-001949354d3b', 'bob', 'PBKDF2$sha256$1$eShgUYxUb1nJdqVA$JQQplGdT3N7_4wbeV2R_sLzck9vDdSpZuj0WMFX735w', 1767323045692014, 1767323045692014);
+INSERT INTO sign_in_addresses VALUES ('bob', '127.0.0.1', 1767323045692014);
+INSERT INTO sign_in_failures VALUES ('known address 127.0.0.1', 1, 1767323045703025);
+INSERT INTO sign_in_failures VALUES ('user bob address 127.0.0.1', 1, 1767323045703025);
+INSERT INTO signing_keys VALUES (1, 'X8-feotgkqdWm-e9OPgszVTDZkTW4PS9LNSxACZghdM', 'RS256', X'3082010A0282010100B7ADAED1A1A0D11FAD373F323754A9079A1F9879DC7CB1692916B117FF0E3C85F9FC98C2F8E6AE502B4EAB7B4EB1F90F05F24326734E2A6AED67B213D70E8C33B2930DE9F1AC9E76F9A21CB1CA8E3E48A87EDC42A43FEB9365470CC28F201614C07342164662A1AF90AAF311313EBB6EBBBA31A00F731AF5C83D1C2C48C3C0D827097F29DE8D65ACFB61F143821061F49967D3DEA0C666B24BB094A24D53B5DDDA779E9404EDCC73978AF204D7D79E2D5590A43330E8664872E6A440830232006195DBDC6C48EA1923F26BAA6FC651C706D6A1EACA0C317B3D49E315857C68CE4F89D778108C4CFF25425D2EF37611E1D823EF4E1E49B29C2F39A650AC149CE90203010001', X'308204BE020100300D06092A864886F70D0101010500048204A8308204A40201000282010100B7ADAED1A1A0D11FAD373F323754A9079A1F9879DC7CB1692916B117FF0E3C85F9FC98C2F8E6AE502B4EAB7B4EB1F90F05F24326734E2A6AED67B213D70E8C33B2930DE9F1AC9E76F9A21CB1CA8E3E48A87EDC42A43FEB9365470CC28F201614C07342164662A1AF90AAF311313EBB6EBBBA31A00F731AF5C83D1C2C48C3C0D827097F29DE8D65ACFB61F143821061F49967D3DEA0C666B24BB094A24D53B5DDDA779E9404EDCC73978AF204D7D79E2D5590A43330E8664872E6A440830232006195DBDC6C48EA1923F26BAA6FC651C706D6A1EACA0C317B3D49E315857C68CE4F89D778108C4CFF25425D2EF37611E1D823EF4E1E49B29C2F39A650AC149CE90203010001028201005CFE15F01440731FF276720C5E6F0254D2F7041F4E3DE32436A5426BBFB9D9728B2A13BD427EA7E9F6C31196903512BF44676F0FDC78CA88F040FBAB87C9D9B9A2C348DC147B2C8F57BB77839BE5802B1103894844180890CB49B970173E4B6F9E2FBC59C2B0D4E329FF22A8A5A1F90B0B082D6FB7E2B2D794D53B9A400CBB68D786E2C8DFF520702D9E09846560B716E03E8E5D4622B2F65454766C0BC14A6BA621CD7DBE044D0B2FFBF89CE0FF5A07F105DD8263DBD494899A00D4B9323E3083A630556FC1CC7688F6BA28812339168EE329C9758AB7036DD144EC3F98366E3C8BD014CFD0847E60D818591F373572B9D12F78D625FB69EEF992D9630D0FC102818100C6448F7746F455D6A7F353603F7C64D808758B7FC8FAB1BBB54092091AC6A5B129FDB76D100F18EB5D2AE57CE9C6BDAF7C7A485F969C5D73B818A9A2D961C751E1960EA06370AABD80A563C4C64754D3374AABC5EFE2FDF5DCC76B6F6B34615B1D29C4B56733F81C89478FE82FC9A96DBD832DB023D9BCCB40A57FCB774F3FFD02818100ED29971842DDC9D50B71E51148A6397B1217BA9F6EE5680C1A99090B6E816953D9538378B6B2BAF165CDF19CDF6F81D7E9173BF1B6A45BA961F6DA3094ADE87C0EAF20EF5F6B1E2DC418F14FE4F81AA8A194796524915B297E983C1AB9DD7275DBDA778CFE4C3B37704293DD2090C025F799ADD1A8D8F0C94A6598B7B667365D02818100B33183F8E9C82B4CB6BED4BC48A4C4FFFBA5414F5CF6376CCF846C788E1ABBE6436D6C3AC628DEFCDA57CAD1FAF804B876688EC0D5FEBCF7B98B90C5FE72C112E0301F481697DDB9286C529FA615123553E3C91C3C938BB48AB63203A180D5FCE37EBCAAB77BE0E2E9B0240056308D5101D76D93A4D3462EED5EA701DDF3628102818100828B041A5CA40C76F287CCD908AE46B191B1F20DD452FE44BB57457D3F64887F98FEB93D770346979DBC10A492F0A3FE1ED5A52F55A37EB8EBAD9F48626E9FABB9C178558AA641C45B4E8775BCC93C9359ED8A2CBC462E71D6B7214E6CC4923E81B7ED5A7497AD78C498411FD4CF18954D87100079FA7FFFACADE3B42BF900190281802A6B66F6EFD325FA22480B43641B392AFB2AF6DA73DACECF156CA7956E40BCBCAA02E5D44879199667D88782FA7A10BFA44A457CFEA22FCE186A631B4A9894D15EC26A204C9B56EE2673DA2D8A7FDD659AC095660A7FBC0EB07FC3C1F61451CAC6EE4EE79401D6D6FDFC035EC03C928DBE98CC3ADD75881FFBE5FCAF8EE21A85', 1767323045710032, 1767323045710032);
+INSERT INTO signing_keys VALUES (2, 'UH_WxYyXNAWjAT7LWp4PQdCxZr4Lfx7MpmEl4bqDnGw', 'ES256', X'04C7D1DF1EFAE75A1959139A93BE9C7000B575606419B58361E50D7BEB6279C929AD4330F21888A18B42420623045DDA65F2911BE79A8A1EF796759D5E554428B2', X'308187020100301306072A8648CE3D020106082A8648CE3D030107046D306B02010104204AEBA02CD17166C81DB99CD92A2586E1F44841822BABB90264F2EDE635373E03A14403420004C7D1DF1EFAE75A1959139A93BE9C7000B575606419B58361E50D7BEB6279C929AD4330F21888A18B42420623045DDA65F2911BE79A8A1EF796759D5E554428B2', 1767323045710032, 1767323045710032);
+INSERT INTO token_successors VALUES (1767323045699021, 1, 'VDUA2CKAXOVKMJPOXQHDOZUTV76PF5MNYHYFG2Y', X'A6006FFC85A7F4DDCD3743827D26949CEF73707A7883026E4208E9C425E797C5');
+INSERT INTO users VALUES ('admin', 'admin@localhost', 'admin@localhost', 1767323045678000, 'PBKDF2$sha256$1000$ag2TvOfl7_Mybj_f$6oWGlh706IEzNX9GzLBCAo58lD8J4IyRkbqo2smEBnw', 1767323045678000, 0, 1, '', 1, NULL, NULL, NULL, 'c11af62fd3ee6e0d4aed18f8ce00b4da');
+INSERT INTO users VALUES ('alice', 'alice@example.com', 'alice@example.com', NULL, 'PBKDF2$sha256$1000$hqGj309zI1WdxdQz$086AWq1obUd7K1nrEDJHcOzCgS1Em5mIYYjEXFuaTHA', 1767323045679001, 0, 1, '', 0, NULL, NULL, NULL, '6a239b335e945475f84acda982e67b74');
+INSERT INTO users VALUES ('bob', 'bob@example.com', 'bob@example.com', NULL, 'PBKDF2$sha256$1000$Yc0-1No3aIovJjBe$YeUvO5IbtTYiwAgP7dQf2uzwW-MjL42EiDVlsF8ViQU', 1767323045680002, 0, 1, '', 0, NULL, NULL, NULL, '5334f95170c02b4d87b24c4dd83d914d');
+CREATE VIRTUAL TABLE client_text USING fts5 (
+    client_id, name, description, content = 'clients', content_rowid = 'client_number', tokenize = 'trigram', detail = none, columnsize = 0
+);
+CREATE VIRTUAL TABLE account_text USING fts5 (
+    account_id, name, description, content = 'accounts', content_rowid = 'account_number', tokenize = 'trigram', detail = none, columnsize = 0
+);
+INSERT INTO account_text (account_text) VALUES ('rebuild');
+INSERT INTO client_text (client_text) VALUES ('rebuild');
+CREATE INDEX accounts_by_kind ON accounts (kind, account_id);
+CREATE INDEX accounts_by_name ON accounts (kind, name, account_id);
+CREATE INDEX accounts_by_creation ON accounts (kind, created_at, account_id);
+CREATE UNIQUE INDEX users_by_subject ON users (subject);
+CREATE INDEX users_admins ON users (user_id) WHERE admin = 1;
+CREATE INDEX users_by_password_rounds ON users (CAST(substr(password_hash, 15) AS INTEGER));
+CREATE INDEX organizations_by_administrative_contact ON organizations (administrative_contact);
+CREATE INDEX organizations_by_technical_contact ON organizations (technical_contact);
+CREATE INDEX organizations_by_creator ON organizations (created_by);
+CREATE INDEX organization_members_by_account ON organization_members (account_id, organization_id);
+CREATE INDEX api_keys_by_account ON api_keys (account_id, api_key_id);
+CREATE INDEX api_keys_by_creator ON api_keys (created_by);
+CREATE INDEX clients_live_by_name ON clients (name, client_id) WHERE deleted_at IS NULL;
+CREATE INDEX clients_live_by_creation ON clients (created_at, client_id) WHERE deleted_at IS NULL;
+CREATE INDEX clients_not_approved ON clients (state, client_id) WHERE deleted_at IS NULL AND state <> 1;
+CREATE INDEX clients_deleted ON clients (client_id) WHERE deleted_at IS NOT NULL;
+CREATE INDEX clients_with_attributes ON clients (client_id) WHERE attributes IS NOT NULL;
+CREATE INDEX clients_by_other_administrative_contact ON clients (administrative_contact) WHERE administrative_contact IS NOT registered_by;
+CREATE INDEX clients_by_other_technical_contact ON clients (technical_contact) WHERE technical_contact IS NOT registered_by;
+CREATE INDEX client_secrets_by_end ON client_secrets (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX client_members_by_account ON client_members (account_id, is_live, client_id);
+CREATE INDEX client_testers_by_user ON client_testers (user_id);
+CREATE TRIGGER client_counts_delete AFTER DELETE ON clients BEGIN
+    UPDATE client_counts SET deleted = deleted - (old.deleted_at IS NOT NULL), unused_numbers = unused_numbers + 1
+        - max(0, old.client_number - (SELECT coalesce(max(client_number), 0) FROM clients));
+END;
+CREATE TRIGGER client_counts_update AFTER UPDATE OF deleted_at ON clients WHEN (old.deleted_at IS NULL) <> (new.deleted_at IS NULL) BEGIN
+    UPDATE client_counts SET deleted = deleted + iif(new.deleted_at IS NULL, -1, 1);
+    UPDATE client_members SET is_live = (new.deleted_at IS NULL) WHERE client_number = new.client_number;
+END;
+CREATE TRIGGER registered_clients_insert AFTER INSERT ON clients WHEN new.registered_by IS NOT NULL BEGIN
+    INSERT INTO account_counts (account_id, registered_clients) VALUES (new.registered_by, 1)
+        ON CONFLICT (account_id) DO UPDATE SET registered_clients = registered_clients + 1;
+END;
+CREATE TRIGGER registered_clients_delete AFTER DELETE ON clients WHEN old.registered_by IS NOT NULL BEGIN
+    UPDATE account_counts SET registered_clients = registered_clients - 1 WHERE account_id = old.registered_by;
+END;
+CREATE TRIGGER account_counts_insert AFTER INSERT ON client_members BEGIN
+    INSERT INTO account_counts (account_id, live_clients, deleted_clients) VALUES (new.account_id, new.is_live, 1 - new.is_live)
+        ON CONFLICT (account_id) DO UPDATE SET
+            live_clients = live_clients + excluded.live_clients, deleted_clients = deleted_clients + excluded.deleted_clients;
+END;
+CREATE TRIGGER account_counts_delete AFTER DELETE ON client_members BEGIN
+    UPDATE account_counts SET live_clients = live_clients - old.is_live, deleted_clients = deleted_clients - (1 - old.is_live)
+        WHERE account_id = old.account_id;
+END;
+CREATE TRIGGER account_counts_update AFTER UPDATE OF is_live ON client_members BEGIN
+    UPDATE account_counts SET
+        live_clients = live_clients + new.is_live - old.is_live, deleted_clients = deleted_clients + old.is_live - new.is_live
+        WHERE account_id = new.account_id;
+END;
+CREATE TRIGGER clients_of_purged_account BEFORE DELETE ON accounts BEGIN
+    UPDATE clients SET administrative_contact = NULL
+        WHERE administrative_contact = old.account_id AND administrative_contact IS NOT registered_by;
+    UPDATE clients SET technical_contact = NULL WHERE technical_contact = old.account_id AND technical_contact IS NOT registered_by;
+    UPDATE clients SET registered_by = NULL, administrative_contact = nullif(administrative_contact, old.account_id),
+        technical_contact = nullif(technical_contact, old.account_id)
+        WHERE registered_by = old.account_id
+            AND client_id IN (SELECT entity_id FROM events WHERE account_id = old.account_id AND name = 'client.create');
+END;
+CREATE INDEX events_by_entity ON events (entity_kind, entity_id, event_number, name) WHERE is_only IS NULL;
+CREATE INDEX events_by_actor ON events (account_id, event_number);
+CREATE TRIGGER client_only_event_delete AFTER DELETE ON clients WHEN old.only_event IS NOT NULL BEGIN
+    UPDATE events SET is_only = NULL WHERE event_number = old.only_event;
+END;
+CREATE INDEX event_counts_by_day ON event_counts (day);
+CREATE TRIGGER client_text_update AFTER UPDATE OF name, description ON clients
+    WHEN (old.name IS NOT new.name OR old.description <> new.description)
+        AND old.client_number <= (SELECT client_number FROM client_text_end) BEGIN
+    INSERT INTO client_text (client_text, rowid, client_id, name, description)
+        VALUES ('delete', old.client_number, old.client_id, old.name, old.description);
+    INSERT INTO client_text (rowid, client_id, name, description) VALUES (new.client_number, new.client_id, new.name, new.description);
+END;
+CREATE TRIGGER client_text_delete AFTER DELETE ON clients BEGIN
+    INSERT INTO client_text (client_text, rowid, client_id, name, description)
+        SELECT 'delete', old.client_number, old.client_id, old.name, old.description
+        WHERE old.client_number <= (SELECT client_number FROM client_text_end);
+    UPDATE client_text_end SET client_number = (SELECT coalesce(max(client_number), 0) FROM clients)
+        WHERE client_number > (SELECT coalesce(max(client_number), 0) FROM clients);
+END;
+CREATE TRIGGER account_text_insert AFTER INSERT ON accounts BEGIN
+    INSERT INTO account_text (rowid, account_id, name, description) VALUES (new.account_number, new.account_id, new.name, new.description);
+END;
+CREATE TRIGGER account_text_update AFTER UPDATE OF name, description ON accounts
+    WHEN old.name IS NOT new.name OR old.description <> new.description BEGIN
+    INSERT INTO account_text (account_text, rowid, account_id, name, description)
+        VALUES ('delete', old.account_number, old.account_id, old.name, old.description);
+    INSERT INTO account_text (rowid, account_id, name, description) VALUES (new.account_number, new.account_id, new.name, new.description);
+END;
+CREATE TRIGGER account_text_delete AFTER DELETE ON accounts BEGIN
+    INSERT INTO account_text (account_text, rowid, account_id, name, description)
+        VALUES ('delete', old.account_number, old.account_id, old.name, old.description);
+END;
+CREATE INDEX sessions_by_user ON sessions (user_id, session_id);
+CREATE INDEX sessions_by_creation ON sessions (created_at);
+CREATE INDEX sessions_by_use ON sessions (updated_at);
+CREATE INDEX recoveries_by_end ON recoveries (expires_at);
+CREATE INDEX sign_in_failures_by_time ON sign_in_failures (last_at);
+CREATE INDEX sign_in_addresses_by_time ON sign_in_addresses (last_at);
+CREATE INDEX authorizations_by_client ON authorizations (client_id, updated_at);
+CREATE INDEX authorization_codes_by_user ON authorization_codes (user_id, client_id);
+CREATE INDEX authorization_codes_by_client ON authorization_codes (client_id);
+CREATE INDEX authorization_codes_by_end ON authorization_codes (expires_at);
+CREATE INDEX authorization_codes_unused ON authorization_codes (expires_at) WHERE family_id IS NULL;
+CREATE INDEX access_tokens_by_user ON access_tokens (user_id, client_id, rotated_at, created_at);
+CREATE INDEX access_tokens_by_family ON access_tokens (family_id, rotated_at);
+CREATE INDEX access_tokens_by_end ON access_tokens (ends_at);
+CREATE TRIGGER tokens_of_purged_client BEFORE DELETE ON clients BEGIN
+    DELETE FROM access_tokens WHERE client_id = old.client_id
+        AND user_id IN (SELECT user_id FROM authorizations WHERE client_id = old.client_id);
+END;
+CREATE INDEX client_token_days_by_day ON client_token_days (day);
+CREATE INDEX events_of_old_refusals ON events (happened_at) WHERE name IN ('client.authorize.refuse', 'client.token.refuse');
+CREATE INDEX client_likeness_by_client ON client_likeness (client_number);
+CREATE TRIGGER client_likeness_update AFTER UPDATE OF name, redirect_uris ON clients
+    WHEN (old.name IS NOT new.name OR old.redirect_uris <> new.redirect_uris)
+        AND old.client_number <= (SELECT client_number FROM client_likeness_end) BEGIN
+    DELETE FROM client_likeness WHERE client_number = old.client_number;
+    INSERT INTO client_likeness_waiting (client_number) VALUES (old.client_number) ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER client_likeness_delete AFTER DELETE ON clients BEGIN
+    UPDATE client_likeness_end SET client_number = (SELECT coalesce(max(client_number), 0) FROM clients)
+        WHERE client_number > (SELECT coalesce(max(client_number), 0) FROM clients);
+END;
+PRAGMA application_id = 1801875298;
+PRAGMA user_version = 10;
