@@ -61,6 +61,7 @@ fn shown(client: &Client, holders: &Holders) -> Map<String, Value> {
         ("secretless", holders.is_public.into()),
         ("owners", holders.owners.iter().map(AccountId::as_str).collect()),
         ("owner_names", names),
+        ("owner_is_operator", holders.answerable.iter().any(|owner| owner.is_operator).into()),
     ];
     fields.chain(others).map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -9,15 +9,16 @@ use crate::review::words::{is_generic, is_legal_form, is_mail_provider, is_own_n
 /// The fewest letters of a brand that is told from the beginning of a word: `acmedashboard`.
 const SHORTEST_BEGINNING: usize = 3;
 
-/// The most words of an owner's name that are looked at: a name can be long.
+/// The most words of a name that are looked at: it can be long.
 const MOST_WORDS: usize = 12;
 
-/// The brands of those who own a client: of their IDs, their names, and the domains of their validated addresses.
+/// The brands of those who own a client: of their IDs, and of the domains of their validated addresses. A name is no brand: its bearer
+/// chooses it, and two may choose the same.
 #[derive(Clone, Debug, Default)]
 pub struct Brands {
     /// Folded: words that are names, and several words that follow one another.
     parts: HashSet<String>,
-    /// Of the IDs and of the names.
+    /// Of the IDs.
     initials: HashSet<String>,
 }
 
@@ -26,7 +27,6 @@ impl Brands {
         let mut brands = Brands::default();
         for owner in owners {
             brands.add(owner.account.as_str());
-            brands.add(&owner.name);
             if let Some(label) = owner.email_domain.as_deref().filter(|domain| !is_mail_provider(domain)).and_then(registrable_label) {
                 brands.add(&label);
             }

@@ -36,14 +36,17 @@ fn word(written: &str) -> Word {
     Word { written: written.to_lowercase(), folded, stem }
 }
 
-/// Returns a text as it is written, and as people may read it: with letters for the halves of flags, and where controls of direction turn
-/// something of it around, with letters or words turned.
+/// Returns a text as it is written, and as people may read it: with letters for the halves of flags, with the letters of what stands upside
+/// down, and where controls of direction turn something of it around, with letters or words turned.
 pub fn readings(text: &str) -> Vec<String> {
     const TURNS: RangeInclusive<char> = '\u{202a}'..='\u{202e}';
     const ISOLATES: RangeInclusive<char> = '\u{2066}'..='\u{2069}';
     let mut readings = vec![text.to_owned()];
     if text.chars().any(is_of_flag) {
         readings.push(text.chars().map(|c| if is_of_flag(c) { letter_of_flag(c) } else { c }).collect());
+    }
+    if text.chars().any(|c| UPSIDE_DOWN.iter().any(|(turned, _)| *turned == c)) {
+        readings.push(text.chars().rev().map(turned_up).collect());
     }
     if text.chars().any(|c| TURNS.contains(&c) || ISOLATES.contains(&c) || matches!(c, '\u{200f}' | '\u{61c}')) {
         readings.push(with_letters_turned(text));
@@ -59,6 +62,39 @@ fn is_of_flag(c: char) -> bool {
 
 fn letter_of_flag(c: char) -> char {
     char::from_u32(u32::from(c) - 0x1f1e6 + u32::from('a')).unwrap_or(c)
+}
+
+/// Characters that look like letters upside down, and are hardly written otherwise.
+const UPSIDE_DOWN: &[(char, char)] = &[
+    ('ɐ', 'a'),
+    ('ɔ', 'c'),
+    ('ǝ', 'e'),
+    ('ɟ', 'f'),
+    ('ƃ', 'g'),
+    ('ɥ', 'h'),
+    ('ᴉ', 'i'),
+    ('ɾ', 'j'),
+    ('ʞ', 'k'),
+    ('ɯ', 'm'),
+    ('ɹ', 'r'),
+    ('ʇ', 't'),
+    ('⊥', 't'),
+    ('ʌ', 'v'),
+    ('ʍ', 'w'),
+    ('ʎ', 'y'),
+];
+
+/// Returns what a character is when the text that it stands in is turned by half.
+fn turned_up(c: char) -> char {
+    match c {
+        'b' => 'q',
+        'd' => 'p',
+        'n' => 'u',
+        'p' => 'd',
+        'q' => 'b',
+        'u' => 'n',
+        other => UPSIDE_DOWN.iter().find(|(turned, _)| *turned == other).map_or(other, |(_, letter)| *letter),
+    }
 }
 
 /// Returns a text with what an override puts from right to left in the order in which it is read.

@@ -11,6 +11,7 @@ pub fn field_label(field: &str) -> String {
         ("collaborators", "Owner"),
         ("owners", "Owners"),
         ("owner_names", "Name of the owner"),
+        ("owner_is_operator", "Whether the owner runs this server"),
         ("secret", "Secret"),
         ("secretless", "Without a secret"),
     ];
