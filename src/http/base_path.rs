@@ -6,8 +6,9 @@
 use crate::http::reply::Reply;
 use crate::http::request::Request;
 
-/// Where the metadata of authorization servers is: before the path of the issuer (RFC 8414 section 3.1).
-const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
+/// Where the metadata of authorization servers is: before the path of the issuer (RFC 8414 sections 3.1 and 5). OpenID Connect has it after
+/// the path.
+const WELL_KNOWN: &[&str] = &["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"];
 
 /// The attributes of pages that hold links. A path in any other, as in `value`, is text.
 const LINKS: &[&str] = &[" href", " src", " action", " formaction", " data-check", " data-suggest"];
@@ -46,8 +47,8 @@ impl BasePath {
             return None;
         }
         let (path, query) = target.find('?').map_or((target, ""), |start| target.split_at(start));
-        if path.strip_prefix(WELL_KNOWN) == Some(&self.0) {
-            return Some(format!("{WELL_KNOWN}{query}"));
+        if let Some(place) = WELL_KNOWN.iter().find(|place| path.strip_prefix(**place) == Some(&self.0)) {
+            return Some(format!("{place}{query}"));
         }
         match path.strip_prefix(&self.0)? {
             "" => Some(format!("/{query}")),
@@ -108,6 +109,8 @@ mod tests {
             ("/apps/keyfob/console?x", Some("/console?x")),
             ("/.well-known/oauth-authorization-server/apps/keyfob", Some("/.well-known/oauth-authorization-server")),
             ("/.well-known/oauth-authorization-server", None),
+            ("/.well-known/openid-configuration/apps/keyfob", Some("/.well-known/openid-configuration")),
+            ("/apps/keyfob/.well-known/openid-configuration?x", Some("/.well-known/openid-configuration?x")),
             ("/apps/keyfobs", None),
             ("/console?x=/apps/keyfob/", None),
         ] {

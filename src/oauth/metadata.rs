@@ -1,12 +1,16 @@
-//! The authorization server's metadata (RFC 8414, oauth.md 2.6).
+//! The authorization server's metadata (RFC 8414, oauth.md 2.6), which is that of an OpenID provider too (OpenID Connect Discovery 1.0 section 3).
 
 use serde_json::{Value, json};
 
 use crate::base::error::Result;
+use crate::base::jws::{ALGORITHMS, SigningAlgorithm};
 use crate::base::pkce;
 use crate::base::right::{RIGHTS, Right};
 use crate::call::{Input, Work};
 use crate::http::reply::Reply;
+use crate::model::scope::OpenIdWord;
+use crate::model::sign_in::SUBJECT_TYPES;
+use crate::registry::claims;
 
 /// Returns the metadata. The issuer is the operator's setting, never the host of the request.
 pub fn get<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
@@ -16,7 +20,8 @@ pub fn get<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
 fn document(issuer: &str) -> Value {
     let at = |path: &str| format!("{issuer}{path}");
     let methods = ["client_secret_basic", "client_secret_post", "none"];
-    let scopes: Vec<&str> = RIGHTS.iter().filter(|right| **right != Right::Invalid).map(|right| right.name()).collect();
+    let rights = RIGHTS.iter().filter(|right| **right != Right::Invalid).map(|right| right.name());
+    let scopes: Vec<&str> = OpenIdWord::EVERY.into_iter().map(OpenIdWord::name).chain(rights).collect();
     json!({
         "issuer": issuer,
         "authorization_endpoint": at("/oauth/authorize"),
@@ -33,5 +38,13 @@ fn document(issuer: &str) -> Value {
         "code_challenge_methods_supported": [pkce::METHOD],
         "authorization_response_iss_parameter_supported": true,
         "scopes_supported": scopes,
+        "userinfo_endpoint": at("/oauth/userinfo"),
+        "subject_types_supported": (SUBJECT_TYPES.names)(),
+        "id_token_signing_alg_values_supported": ALGORITHMS.map(SigningAlgorithm::name),
+        "claim_types_supported": ["normal"],
+        "claims_supported": claims::EVERY,
+        "claims_parameter_supported": false,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
     })
 }

@@ -22,6 +22,13 @@ errors! {
     ACCESS_TOKEN_NEEDED: Unauthenticated "keyfob" "access_token_needed" "only the access token of a client tells about a user here";
 }
 
+/// The names of all claims of users and of ID tokens.
+#[rustfmt::skip]
+pub const EVERY: &[&str] = &[
+    "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid",
+    "name", "preferred_username", "updated_at", "email", "email_verified", "groups",
+];
+
 /// Returns what the access token of a caller lets its client learn of the user.
 /// # Errors
 /// `unauthenticated`, `access_token_needed`, `token_without_openid`, `user_requested`.

@@ -16,6 +16,7 @@ pub const ROUTES: &[Route] = &[
     route("oauth.userinfo", Get, "/oauth/userinfo", Client, Transactions(oauth::userinfo::userinfo), "Tell the client what it may know of the user whom it signed in (OpenID Connect).").for_any_origin(),
     route("oauth.userinfo", Post, "/oauth/userinfo", Client, Transactions(oauth::userinfo::userinfo), "The same, also with the access token in a form.").for_any_origin(),
     route("oauth.metadata", Get, "/.well-known/oauth-authorization-server", Open, Read(oauth::metadata::get), "Tell what the authorization server can do (RFC 8414).").for_any_origin(),
+    route("oauth.metadata", Get, "/.well-known/openid-configuration", Open, Read(oauth::metadata::get), "The same, where apps that sign users in look for it (OpenID Connect Discovery).").for_any_origin(),
     route("oauth.keys", Get, "/oauth/keys", Open, Transactions(oauth::keys::get), "List the public keys that verify what the server has signed (RFC 7517).").for_any_origin(),
     route("oauth.logout", Get, "/oauth/logout", Browser, Write(oauth::logout::by_client), "End a token of the user who is signed in, and the session it was granted in, and send the browser back to the client."),
     route("oauth.local_callback", Get, "/oauth/local-callback", Open, Read(oauth::callback::local), "Send the browser on to the command line that waits on the reader's machine."),

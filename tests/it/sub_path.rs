@@ -212,21 +212,26 @@ fn the_own_callbacks_of_the_command_line_are_below_the_base_path() {
 }
 
 #[test]
-fn the_metadata_of_an_issuer_with_a_path_is_where_rfc_8414_has_it() {
+fn the_metadata_of_an_issuer_with_a_path_is_where_rfc_8414_and_openid_connect_have_it() {
     let server = Server::with(settings());
-    // Section 3.1; a proxy passes this one path along as it is. And where libraries append it to the issuer.
-    for path in [
-        "/.well-known/oauth-authorization-server/keyfob",
-        "/keyfob/.well-known/oauth-authorization-server",
-        "/.well-known/oauth-authorization-server",
-    ] {
-        let answer = server.check("anon", "GET", path, "", "200");
-        let metadata = answer.json();
-        assert_eq!((&metadata["issuer"], &metadata["token_endpoint"]), (&json!(ISSUER), &json!(format!("{ISSUER}/oauth/token"))), "{path}");
-        assert_eq!(answer.header("Access-Control-Allow-Origin"), Some("*"), "{path}");
+    // RFC 8414 puts it before the path, and a proxy passes that one place along as it is; OpenID Connect after it, also where a proxy takes the
+    // path off. Some libraries do the one with the name of the other.
+    for name in ["oauth-authorization-server", "openid-configuration"] {
+        for place in [format!("/.well-known/{name}/keyfob"), format!("/keyfob/.well-known/{name}"), format!("/.well-known/{name}")] {
+            let answer = server.check("anon", "GET", &place, "", "200");
+            let metadata = answer.json();
+            assert_eq!(
+                (&metadata["issuer"], &metadata["token_endpoint"]),
+                (&json!(ISSUER), &json!(format!("{ISSUER}/oauth/token"))),
+                "{place}"
+            );
+            assert_eq!(answer.header("Access-Control-Allow-Origin"), Some("*"), "{place}");
+        }
+        for place in ["other", "keyfob/more", "keyfob/", "keyfo", "KEYFOB"] {
+            server.check("anon", "GET", &format!("/.well-known/{name}/{place}"), "", "404");
+        }
+        server.check("anon", "GET", &format!("/keyfob/.well-known/{name}/keyfob"), "", "404");
     }
-    server.check("anon", "GET", "/.well-known/oauth-authorization-server/other", "", "404");
-    server.check("anon", "GET", "/.well-known/oauth-authorization-server/keyfob/more", "", "404");
 }
 
 #[test]

@@ -284,6 +284,7 @@ fn one_example_of_every_other_row_succeeds() {
         ("POST", "/oauth/introspect", "/oauth/introspect", form(&[&client[..], &[("token", &tokens.access)]].concat()), 200),
         ("POST", "/oauth/revoke", "/oauth/revoke", form(&[&client[..], &[("token", &tokens.access)]].concat()), 200),
         ("GET", "/.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server", String::new(), 200),
+        ("GET", "/.well-known/openid-configuration", "/.well-known/openid-configuration", String::new(), 200),
         ("GET", "/oauth/keys", "/oauth/keys", String::new(), 200),
         ("GET", "/oauth/userinfo", "/oauth/userinfo", String::new(), 200),
         ("POST", "/oauth/userinfo", "/oauth/userinfo", form(&[("access_token", &signed_in)]), 200),

@@ -67,7 +67,12 @@ fn a_client_in_a_browser_reads_all_that_it_is_told_about_its_tokens() {
 #[test]
 fn a_browser_that_asks_first_is_answered_where_other_sites_may_read() {
     let (server, _) = fixture();
-    for (target, method) in [("/oauth/token", "POST"), ("/oauth/revoke", "POST"), ("/.well-known/oauth-authorization-server", "GET")] {
+    for (target, method) in [
+        ("/oauth/token", "POST"),
+        ("/oauth/revoke", "POST"),
+        ("/.well-known/oauth-authorization-server", "GET"),
+        ("/.well-known/openid-configuration", "GET"),
+    ] {
         let answer = preflight(&server, target, method);
         assert!(answer.status == 200 && answer.body.is_empty() && is_shared(&answer), "{target}");
         assert_eq!(answer.header("Access-Control-Allow-Methods"), Some(if method == "GET" { "GET, HEAD" } else { method }));

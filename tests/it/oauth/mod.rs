@@ -7,6 +7,7 @@ mod authorize;
 mod claimed;
 mod cookies;
 mod cors;
+mod discovery;
 mod expiry;
 mod forgery;
 mod keys;

@@ -11,7 +11,7 @@ use crate::server::{Answer, Server};
 
 /// Sets fields of `my-app`.
 #[track_caller]
-fn set(server: &Server, fields: Value, expected: &str) -> Answer {
+pub fn set(server: &Server, fields: Value, expected: &str) -> Answer {
     let paths: Vec<String> = fields.as_object().expect("fields").keys().cloned().collect();
     let body = json!({"client": fields, "field_mask": paths.join(",")}).to_string();
     server.check("alice", "PUT", "/api/v3/clients/my-app", &body, expected)
