@@ -240,6 +240,10 @@ fn a_form_of_a_client_that_is_sent_again_shows_its_secret_and_one_that_was_chang
     let rotated = secret_of(&rotates(&mut alice, "3600"));
     assert_eq!(secret_of(&rotates(&mut alice, "3600")), rotated);
     assert_ne!(secret_of(&rotates(&mut alice, "0")), rotated);
+    let replaces =
+        |alice: &mut Browser| alice.sends_form(&server, "/console/clients/my-client/secrets/replace", &[ONCE, ("confirm", "my-client")]);
+    let replaced = secret_of(&replaces(&mut alice));
+    assert_eq!(secret_of(&replaces(&mut alice)), replaced);
 }
 
 #[test]

@@ -16,6 +16,7 @@ use crate::console::page::layout::{after, age};
 use crate::console::page::menu::MenuItem;
 use crate::console::page::paths;
 use crate::console::page::table::Table;
+use crate::http::form::Form;
 use crate::http::queue::Slow;
 use crate::http::reply::Reply;
 use crate::model::client::FIELDS;
@@ -83,10 +84,15 @@ fn replacement<'r>(input: &'r Input<'r>) -> Result<Confirmed<'r>> {
     let id = paths::client(input)?;
     let consequence = "Whatever uses a secret of this client stops working at once, until it has the new one.";
     let asked = asking(&id, "Replace all secrets now", consequence, "/replace");
+    let form = Form::of_body(input.request)?;
     Ok(Confirmed::new(
         move |_| Ok(asked),
         move |call| {
-            let changed = secrets::rotate(call.tx, call.by, call.settings, &id, NewSecret::fresh(), 0)?;
+            if let Some(client) = repeatable_secret::issued(call, input, &form, &id)? {
+                return issued::page(call, input, &client, &[], "New client secret");
+            }
+            let secret = repeatable_secret::of_client(input, &form, &id);
+            let changed = secrets::rotate(call.tx, call.by, call.settings, &id, secret, 0)?;
             issued::page(call, input, &changed.client, &changed.withdrawn.warnings(), "New client secret")
         },
     ))

@@ -6,6 +6,7 @@ use crate::base::error::Result;
 use crate::call::{Call, Input, LongWork, Work};
 use crate::console::form::fields::{Fields, Label, label};
 use crate::console::form::problem::Problem;
+use crate::console::form::repeatable_secret;
 use crate::console::page::layout::{Layout, title};
 use crate::console::page::menu::MenuItem;
 use crate::http::form::Form;
@@ -96,6 +97,8 @@ impl Confirmation {
             p { "Type " code { (self.typed) } " to confirm." }
             (fields.summary())
             (layout.form(&self.path, &html! {
+                // What is confirmed may make a secret.
+                (repeatable_secret::field())
                 (fields.text(TYPED))
                 div .submit { button .danger { (self.what) } a href=(self.back) { "Cancel" } }
             }))
