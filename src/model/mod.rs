@@ -14,6 +14,8 @@ pub mod organization;
 pub mod password;
 pub mod patch;
 pub mod protected_names;
+pub mod recipe;
+pub mod recipes;
 pub mod recovery;
 pub mod scope;
 pub mod session;

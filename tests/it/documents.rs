@@ -20,7 +20,7 @@ pub fn is_writing() -> bool {
     std::env::vars().any(|(name, value)| name == "KEYFOB_WRITE" && value == "1")
 }
 
-fn committed_equals(path: &str, made: &str) {
+pub fn committed_equals(path: &str, made: &str) {
     let path = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
     if is_writing() {
         std::fs::write(&path, made).expect("the copy is written");
@@ -64,7 +64,7 @@ fn the_tables_of_the_documentation_are_what_the_tables_of_the_code_say() {
     blocks_equal("doc/fixture.md", &[("controls", controls_table())]);
 }
 
-fn blocks_equal(path: &str, blocks: &[(&str, String)]) {
+pub fn blocks_equal(path: &str, blocks: &[(&str, String)]) {
     let text = std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).expect("the document is there");
     let made = blocks.iter().fold(text, |text, (name, block)| with_block(&text, name, block));
     committed_equals(path, &made);

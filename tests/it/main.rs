@@ -3,6 +3,7 @@
 mod access;
 mod administrators;
 mod api_keys;
+mod apps;
 mod backup;
 mod binary;
 mod bounds;
@@ -25,6 +26,7 @@ mod clients;
 mod connection_overload;
 mod console;
 mod console_forms;
+mod console_recipes;
 mod console_review;
 mod console_saving;
 mod console_sweep;

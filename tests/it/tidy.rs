@@ -235,6 +235,7 @@ const FLOORS: &[Floors] = &[
             &["app_kind", "form"],
             &["list", "page"],
             &["client_review", "flow", "snippets"],
+            &["recipe"],
             &["issued"],
             &["add", "danger", "probes", "secrets", "settings", "trial"],
             &["overview"],

@@ -9,6 +9,7 @@ use crate::call::{Call, Input, LongWork, Transactions, Work};
 use crate::console::clients::app_kind::{self, AppKind, KINDS};
 use crate::console::clients::form::{FORM, field_label};
 use crate::console::clients::issued;
+use crate::console::clients::recipe;
 use crate::console::form::entity::{Mode, Offer};
 use crate::console::form::fields::{Choice, Fields, Label, account_choice, label};
 use crate::console::form::findings::{self, CHECK};
@@ -36,13 +37,9 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             Some(owner) => owner,
             None => AccountId::User(signed_in(call)?.clone()),
         };
-        let kind = AppKind::of(&asked);
-        let grants = kind.grants.iter().map(|grant| ("grants", grant.name().to_owned()));
-        form(
-            call,
-            input,
-            &Fields::filled([("owner", account_value(&owner)), (app_kind::NAME, kind.name.to_owned())].into_iter().chain(grants)),
-        )
+        let fields = recipe::filled(&asked);
+        let values = fields.values.with("owner", &account_value(&owner));
+        form(call, input, &Fields { values, ..fields })
     }))
 }
 
@@ -111,7 +108,10 @@ fn problems(transactions: &Transactions<'_>, form: &Form) -> std::result::Result
     if form.filled("redirect_uris").is_empty() {
         problems.add([Problem::new("redirect_uris", "no_redirect_url", "Enter at least one redirect URL.")]);
     }
-    problems.note(rights_picker::some(form, Rights::EVERY))?;
+    // An app that only signs its users in has none.
+    if recipe::of_form(form).is_none_or(|recipe| !recipe.rights.is_empty()) {
+        problems.note(rights_picker::some(form, Rights::EVERY))?;
+    }
     Ok(problems)
 }
 
@@ -144,6 +144,7 @@ fn form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
                 },
             }
         }
+        (recipe::chooser(fields, &owners))
         @if let Some(checked) = &fields.check { (findings::summary(checked, field_label)) }
         (fields.checked_form(&layout, "/console/add/client", &rows, "Create OAuth client", "/console/clients"))
     };

@@ -59,6 +59,41 @@ pub static FORM: EntityForm<Client> = EntityForm {
             "Users must authorize the client anew before rights that you add are granted.",
         ),
         ATTRIBUTES,
+        field("allowed_groups", "Groups that may use it", "Optional: IDs of organizations, or admins. Nobody else can sign in with it.", Widget::Words)
+            .of_sign_in(),
+        field("group_filter", "Groups that it is told of", "Optional: IDs of organizations, or admins. Without any, all of a user's.", Widget::Words)
+            .of_sign_in(),
+        field(
+            "claims_in_id_token",
+            "Claims in the ID token",
+            "For an app that does not ask for them at the userinfo endpoint.",
+            Widget::Tick,
+        )
+        .of_sign_in(),
+        field(
+            "id_token_signed_response_alg",
+            "Signature of ID tokens",
+            "",
+            Widget::Choice(&[("RS256", "RS256, which every app takes"), ("ES256", "ES256, which is shorter and faster")]),
+        )
+        .of_sign_in(),
+        field(
+            "subject_type",
+            "What users are called",
+            "",
+            Widget::Choice(&[("public", "The same as at other clients"), ("pairwise", "Differently from other clients, so that nobody can compare")]),
+        )
+        .of_sign_in(),
+        field(
+            "access_token_format",
+            "Access tokens",
+            "",
+            Widget::Choice(&[("opaque", "Opaque"), ("jwt", "Signed (JWT), so that a server can verify them itself")]),
+        )
+        .of_sign_in(),
+        field("scopes", "Scopes of its own", "Optional: words for a server of its own, such as reports:read.", Widget::Words).of_sign_in(),
+        field("resource_servers", "Servers that take its tokens", "Optional: IDs of clients that may ask about them.", Widget::Words)
+            .of_sign_in(),
         field("state", "State", "", Widget::State).advanced(),
         field("state_description", "State description", "Why it is in that state; its collaborators are shown it.", Widget::Area).advanced(),
         field(

@@ -6,6 +6,7 @@ use crate::base::error::Result;
 use crate::call::{Call, Input};
 use crate::console::clients::client_review;
 use crate::console::clients::flow;
+use crate::console::clients::recipe;
 use crate::console::clients::snippets::{self, Proof};
 use crate::console::page::layout::{Layout, title};
 use crate::console::page::menu::MenuItem;
@@ -25,14 +26,16 @@ pub fn page(call: &Call<'_>, input: &Input<'_>, client: &Client, warnings: &[&st
         ),
         _ => ("client-ready", " is ready to use."),
     };
+    let proof = client.secret.as_deref().map_or(Proof::Public, Proof::Secret);
     let content = html! {
         (title(heading, &html! {}))
         (message::success(name, html! { strong { (client.id) } (text) }))
         (client_review::why_it_waits(call, client)?)
         @for warning in warnings { (message::warning("warning", html! { (warning) "." })) }
         @if let Some(secret) = &client.secret { (shown("Client secret", "client-secret", secret)) }
+        (recipe::section(&layout.call.settings.public_url, client, proof))
         h2 { "How to use it" }
-        (snippets::section(&layout, client, client.secret.as_deref().map_or(Proof::Public, Proof::Secret)))
+        (snippets::section(&layout, client, proof))
         h2 { "Try it" }
         p { "Run the whole flow against this server, in your own name, and see every request and answer." }
         (flow::button(&layout, client, client.secret.as_deref()))

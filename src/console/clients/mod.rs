@@ -11,6 +11,7 @@ pub mod list;
 pub mod overview;
 pub mod page;
 pub mod probes;
+pub mod recipe;
 pub mod review;
 pub mod secrets;
 pub mod settings;

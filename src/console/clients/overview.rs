@@ -8,6 +8,7 @@ use crate::base::uri;
 use crate::call::{Input, Work};
 use crate::console::clients::flow;
 use crate::console::clients::page::{ClientPage, ClientTab};
+use crate::console::clients::recipe;
 use crate::console::clients::snippets::{self, Proof};
 use crate::console::clients::{probes, trial};
 use crate::console::form::contacts;
@@ -27,6 +28,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let page = ClientPage::of(call, input)?;
         let client = &page.client;
         let usage = usage::of_client(call.tx, &client.id)?;
+        let proof = if usage.secrets.is_empty() { Proof::Public } else { Proof::StoredSecret };
         let content = html! {
             @if client.state == State::Requested { (trial::notice(&page)?) }
             (warnings(client))
@@ -34,10 +36,11 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                 p { a href=(page.path(ClientTab::Review)) { "What the review found and what was answered" } }
             }
             @if !client.description.is_empty() { p .description { (client.description) } }
+            (recipe::section(&call.settings.public_url, client, proof))
             section {
                 h2 { "How to use it" }
                 dl .facts { dt { "Secrets" } dd { (secrets(&usage, call.tx.now)) } }
-                (snippets::section(&page.layout, client, if usage.secrets.is_empty() { Proof::Public } else { Proof::StoredSecret }))
+                (snippets::section(&page.layout, client, proof))
                 p { (flow::link(client)) }
             }
             section {

@@ -58,7 +58,16 @@ pub enum Proof<'s> {
     Public,
 }
 
-impl Proof<'_> {
+impl<'s> Proof<'s> {
+    /// Returns the secret, or what stands in its place.
+    pub fn secret(self) -> Option<&'s str> {
+        match self {
+            Proof::Secret(secret) => Some(secret),
+            Proof::StoredSecret => Some("the-secret-that-was-shown-once"),
+            Proof::Public => None,
+        }
+    }
+
     /// Returns the proof of a client whose secret is not at hand, if it has one.
     fn stored(call: &Call<'_>, client: &Client) -> Result<Proof<'static>> {
         Ok(if consent::is_public(call.tx, &client.id)? { Proof::Public } else { Proof::StoredSecret })
@@ -134,15 +143,10 @@ fn file(client: &Client, extension: &str, text: String) -> Reply {
 }
 
 fn environment(public_url: &str, client: &Client, proof: Proof<'_>) -> String {
-    let secret = match proof {
-        Proof::Secret(secret) => Some(secret),
-        Proof::StoredSecret => Some("the-secret-that-was-shown-once"),
-        Proof::Public => None,
-    };
     let lines = [
         ("OAUTH_ISSUER", Some(public_url)),
         ("OAUTH_CLIENT_ID", Some(client.id.as_str())),
-        ("OAUTH_CLIENT_SECRET", secret),
+        ("OAUTH_CLIENT_SECRET", proof.secret()),
         ("OAUTH_REDIRECT_URI", client.redirect_uris.first().map(String::as_str)),
         ("OAUTH_AUTHORIZATION_URL", Some(&format!("{public_url}/oauth/authorize"))),
         ("OAUTH_TOKEN_URL", Some(&format!("{public_url}/oauth/token"))),

@@ -14,6 +14,10 @@ const NOUNS: &[(&str, &str, &str)] = &[
     ("attributes", "An attribute", "attributes"),
     ("rights", "A right", "rights"),
     ("grants", "A grant type", "grant types"),
+    ("scopes", "A scope", "scopes"),
+    ("allowed_groups", "A group", "groups"),
+    ("group_filter", "A group", "groups"),
+    ("resource_servers", "A server", "servers"),
 ];
 
 const LETTERS: &str = "lowercase letters, digits and single dashes";
@@ -29,6 +33,9 @@ pub fn in_words(named: &Named) -> Option<String> {
     match (place, reason) {
         ("user_id", _) => Some(format!("Use 2 to 36 {LETTERS}.")),
         ("client_id" | "organization_id", _) => Some(format!("Use 3 to 36 {LETTERS}.")),
+        _ if matches!(field, "allowed_groups" | "group_filter" | "resource_servers") && reason.contains("regex pattern") => {
+            Some(format!("{one} has an ID of 3 to 36 {LETTERS}."))
+        }
         (_, reason) if reason.contains("regex pattern") => Some(format!("“{key}” is no key: use 3 to 36 {LETTERS}.")),
         (_, "a key can be used only once") => Some(format!("The key “{key}” is there twice, and each can be used only once.")),
         (_, reason) if reason.starts_with("value length must be at most") => Some(format!("{one} may have at most {number} characters.")),

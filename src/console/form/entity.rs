@@ -52,7 +52,16 @@ pub struct FormField {
     required_in: &'static [Mode],
     /// Notes on the field, in the form of a new entity and of an existing one.
     notes: [&'static str; 2],
-    is_advanced: bool,
+    /// The part of the form below the others that it is in.
+    part: Option<FormPart>,
+}
+
+/// A part of a form that can be folded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FormPart {
+    /// Folded while nothing in it is chosen: most leave it as it is.
+    SignIn,
+    Admin,
 }
 
 /// How a field is shown and read.
@@ -69,6 +78,10 @@ pub enum Widget {
     Rights,
     State,
     Tick,
+    /// Words with blanks between them.
+    Words,
+    /// One of these values, each with its text; the first is the usual one.
+    Choice(&'static [(&'static str, &'static str)]),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,11 +102,12 @@ pub struct Offer<'a> {
 
 /// Describes a field of the table with this name.
 pub const fn field(name: &'static str, text: &'static str, hint: &'static str, widget: Widget) -> FormField {
-    FormField { label: label(name, text, hint), widget, only_in: None, required_in: &[], notes: ["", ""], is_advanced: false }
+    FormField { label: label(name, text, hint), widget, only_in: None, required_in: &[], notes: ["", ""], part: None }
 }
 
-const KEY: &str = "attribute_key";
-const VALUE: &str = "attribute_value";
+/// The names of the inputs of an attribute.
+pub const KEY: &str = "attribute_key";
+pub const VALUE: &str = "attribute_value";
 
 /// Only in the form of an existing entity: at creation only the creator can be a contact.
 pub const ADMINISTRATIVE_CONTACT: FormField =
@@ -127,8 +141,22 @@ impl FormField {
 
     /// Moves the field to the options of administrators.
     pub const fn advanced(mut self) -> FormField {
-        self.is_advanced = true;
+        self.part = Some(FormPart::Admin);
         self
+    }
+
+    /// Moves the field to what says how users are signed in.
+    pub const fn of_sign_in(mut self) -> FormField {
+        self.part = Some(FormPart::SignIn);
+        self
+    }
+
+    /// Returns whether something else than usual is chosen.
+    fn is_chosen(&self, form: &Form) -> bool {
+        match self.widget {
+            Widget::Choice(choices) => form.has(self.label.name) && form.one(self.label.name) != choices[0].0,
+            _ => !form.filled(self.label.name).is_empty(),
+        }
     }
 
     fn is_in(&self, mode: Mode) -> bool {
@@ -155,6 +183,8 @@ impl FormField {
                 Some(form.one(name)).filter(|name| !name.is_empty()).and_then(State::from_name).map(|state| state.name().into())
             }
             Widget::Tick => Some(form.has(name).into()),
+            Widget::Words => Some(form.one(name).split([' ', ',']).filter(|word| !word.is_empty()).collect()),
+            Widget::Choice(choices) => choices.iter().map(|(value, _)| *value).find(|value| *value == form.one(name)).map(Value::from),
         }
     }
 
@@ -175,6 +205,8 @@ impl FormField {
                 .flat_map(|(key, value)| [(KEY.to_owned(), key.clone()), sent(VALUE, value)])
                 .collect(),
             Widget::Contact => value::to_account(value).map(|account| (name.to_owned(), account_value(&account))).into_iter().collect(),
+            Widget::Choice(_) => vec![sent(name, value)],
+            Widget::Words => vec![(name.to_owned(), Vec::<String>::from_json(value).join(" "))],
             Widget::Tick => bool::from_json(value).then(|| (name.to_owned(), "true".to_owned())).into_iter().collect(),
         }
     }
@@ -196,6 +228,8 @@ impl FormField {
                 Widget::Rights => (fields.rights(label, Rights::EVERY)),
                 Widget::State => (fields.select(label, &states(offer.open_state))),
                 Widget::Tick => (fields.tick(label)),
+                Widget::Words => (fields.text(label)),
+                Widget::Choice(choices) => (fields.select(label, &choices.iter().map(|(value, text)| ((*value).to_owned(), (*text).to_owned())).collect::<Vec<_>>())),
             }
         }
     }
@@ -354,13 +388,17 @@ impl<E> EntityForm<E> {
     }
 
     fn rows(&self, fields: &Fields, mode: Mode, offer: Offer<'_>) -> Markup {
-        let (advanced, plain): (Vec<_>, Vec<_>) = self.shown(mode, offer.is_admin).partition(|input| input.is_advanced);
+        let of_part = |part| self.shown(mode, offer.is_admin).filter(move |input| input.part == part);
         html! {
-            @for input in plain { (input.draw(fields, mode, offer)) }
-            @if !advanced.is_empty() {
-                details .advanced open {
-                    summary { "Advanced administrator options" }
-                    @for input in advanced { (input.draw(fields, mode, offer)) }
+            @for input in of_part(None) { (input.draw(fields, mode, offer)) }
+            @for (part, title) in [(FormPart::SignIn, "Signing users in (OpenID Connect)"), (FormPart::Admin, "Advanced administrator options")] {
+                @let inputs: Vec<_> = of_part(Some(part)).collect();
+                @let needs_a_look = |input: &&FormField| input.is_chosen(&fields.values) || fields.is_wrong(input.label.name);
+                @if !inputs.is_empty() {
+                    details .advanced open[part == FormPart::Admin || inputs.iter().any(needs_a_look)] {
+                        summary { (title) }
+                        @for input in inputs { (input.draw(fields, mode, offer)) }
+                    }
                 }
             }
         }

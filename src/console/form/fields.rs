@@ -127,7 +127,7 @@ impl Fields {
         texts.join(" ")
     }
 
-    fn is_wrong(&self, name: &str) -> bool {
+    pub fn is_wrong(&self, name: &str) -> bool {
         self.problems.each().iter().any(|problem| problem.field == name)
     }
 

@@ -1,0 +1,23 @@
+adminAuth: {
+    type: 'strategy',
+    strategy: {
+        name: 'openidconnect',
+        label: 'Sign in with keyfob',
+        icon: 'fa-openid',
+        strategy: require('passport-openidconnect').Strategy,
+        options: {
+            issuer: '{issuer}',
+            authorizationURL: '{issuer}/oauth/authorize',
+            tokenURL: '{issuer}/oauth/token',
+            userInfoURL: '{issuer}/oauth/userinfo',
+            skipUserProfile: false,
+            clientID: '{client_id}',
+            clientSecret: '{client_secret}',
+            callbackURL: '{app}/auth/strategy/callback',
+            scope: ['profile'],
+            nonce: true,
+            verify: (issuer, profile, done) => done(null, profile),
+        },
+    },
+    users: (username) => Promise.resolve({ username, permissions: '*' }),
+},

@@ -1,0 +1,129 @@
+//! Well-known apps are registered by their recipes: the form is filled in, and says afterwards what to paste where.
+
+use keyfob::model::recipe::Recipe;
+use keyfob::model::recipes::RECIPES;
+use serde_json::{Value, json};
+
+use crate::browser::{Browser, form};
+use crate::console::{secret_of, server_with_alice};
+use crate::server::Server;
+
+const APP: &str = "https://app.example.com/path";
+
+fn address(recipe: &str, app: &str) -> String {
+    format!("/console/add/client?{}", form(&[("recipe", recipe), ("app", app)]))
+}
+
+/// The fields of the form of a new client as a browser would send them untouched.
+fn filled_in(alice: &mut Browser, server: &Server, target: &str) -> Vec<(String, String)> {
+    let page = alice.opens(server, target).text();
+    let start = page.find("method=\"post\" action=\"/console/add/client\"").expect("the form");
+    let page = &page[start..start + page[start..].find("</form>").expect("its end")];
+    let attribute = |tag: &str, name: &str| {
+        let rest = &tag[tag.find(&format!(" {name}=\""))? + name.len() + 3..];
+        Some(rest[..rest.find('"').expect("its end")].replace("&amp;", "&"))
+    };
+    let mut fields = Vec::new();
+    for tag in page.split("<input").skip(1).map(|rest| &rest[..rest.find('>').expect("its end")]) {
+        let is_sent = !matches!(attribute(tag, "type").as_deref(), Some("checkbox" | "radio")) || tag.contains(" checked");
+        if let (Some(name), true) = (attribute(tag, "name"), is_sent) {
+            fields.push((name, attribute(tag, "value").unwrap_or_default()));
+        }
+    }
+    let area = &page[page.find("<textarea").expect("a description")..];
+    fields.push(("description".to_owned(), area[area.find('>').expect("it") + 1..area.find("</textarea>").expect("it")].to_owned()));
+    fields
+}
+
+fn register(alice: &mut Browser, server: &Server, target: &str, more: &[(&str, &str)]) -> crate::server::Answer {
+    let fields = filled_in(alice, server, target);
+    let fields = fields.iter().map(|(name, value)| (&**name, &**value)).filter(|(name, _)| more.iter().all(|(other, _)| other != name));
+    alice.post(server, "/console/add/client", &fields.chain(more.iter().copied()).collect::<Vec<_>>())
+}
+
+#[test]
+fn every_recipe_fills_in_a_form_that_can_be_sent_as_it_is_and_says_what_to_paste_where() {
+    let (server, mut alice) = server_with_alice();
+    for recipe in RECIPES {
+        let page = register(&mut alice, &server, &address(recipe.id, &format!("{APP}/")), &[("id", &format!("of-{}", recipe.id))]);
+        assert_eq!(page.status, 200, "{}: {}", recipe.name, page.text());
+        let client: Value = server
+            .check(
+                "alice",
+                "GET",
+                &format!(
+                    "/api/v3/clients/of-{}?field_mask=name,redirect_uris,logout_redirect_uris,rights,grants,attributes,claims_in_id_token",
+                    recipe.id
+                ),
+                "",
+                "200",
+            )
+            .json();
+        assert_eq!(client["name"], recipe.name);
+        assert_eq!(client["redirect_uris"], json!(Recipe::at(recipe.redirect_uris, APP)), "{}", recipe.name);
+        assert_eq!(client["logout_redirect_uris"].as_array().map_or(0, Vec::len), recipe.logout_redirect_uris.len(), "{}", recipe.name);
+        assert_eq!(client["rights"].as_array().map_or(0, Vec::len), recipe.rights.len(), "{}", recipe.name);
+        assert_eq!(client["grants"].as_array().map_or(0, Vec::len), 1 + usize::from(recipe.refreshes()), "{}", recipe.name);
+        let secret = secret_of(&page);
+        let settings = page.text_of("recipe");
+        for (word, is_there) in [(&*secret, "{client_secret}"), (APP, "{app}"), ("http://127.0.0.1:1885", "{issuer}")] {
+            assert_eq!(settings.contains(word), recipe.settings.contains(is_there), "{}: {settings}", recipe.name);
+        }
+        assert!(settings.contains(&format!("of-{}", recipe.id)) && !page.text().contains("{app}"), "{settings}");
+        assert!(page.text().len() < 60_000, "{}: {} bytes", recipe.name, page.text().len());
+        let page = alice.opens(&server, &format!("/console/clients/of-{}", recipe.id));
+        assert!(!page.text().contains(&secret) && page.text_of("recipe").contains(&format!("of-{}", recipe.id)), "{}", recipe.name);
+    }
+}
+
+#[test]
+fn an_address_that_no_browser_opens_is_refused_beside_its_field() {
+    let (server, mut alice) = server_with_alice();
+    for app in [
+        "",
+        "app.example.com",
+        "javascript:alert(1)",
+        "https://",
+        "https://app.example.com/$(id)",
+        "https://app.example.com/?a=b",
+        "https://a b",
+    ] {
+        let page = alice.get(&server, &address("grafana", app));
+        page.refuses("app", "no_address");
+        assert!(page.text().contains("<option value=\"grafana\" selected>"), "what was chosen stays");
+    }
+    assert_eq!(alice.get(&server, &address("", "")).status, 200);
+    assert_eq!(alice.get(&server, &address("nothing-known", "")).status, 200);
+}
+
+#[test]
+fn a_form_that_is_refused_keeps_its_recipe() {
+    let (server, mut alice) = server_with_alice();
+    let page = register(&mut alice, &server, &address("nextcloud", "https://cloud.example.com"), &[("id", "A B")]);
+    page.refuses("id", "validation");
+    let page = page.text();
+    assert!(page.contains("<option value=\"nextcloud\" selected>") && page.contains("value=\"https://cloud.example.com\""), "{page}");
+}
+
+#[test]
+fn only_an_app_that_signs_people_in_needs_no_rights() {
+    let (server, mut alice) = server_with_alice();
+    let target = address("the-things-stack", "https://app.example.com");
+    register(&mut alice, &server, &target, &[("id", "integration"), ("rights", "")]).refuses("rights", "no_rights");
+    let page = register(&mut alice, &server, &address("miniflux", "https://app.example.com"), &[]);
+    page.tells("client-ready");
+    server.check("alice", "GET", "/api/v3/clients/miniflux", "", "200");
+}
+
+#[test]
+fn what_a_redirect_uri_holds_cannot_leave_the_settings_it_is_pasted_into() {
+    let (server, mut alice) = server_with_alice();
+    let target = address("gitea", "https://app.example.com");
+    for (id, uri) in [("one", "https://x.example/$(id)/user/oauth2/keyfob/callback"), ("two", "https://elsewhere.example/callback")] {
+        let page = register(&mut alice, &server, &address("minio", "https://app.example.com"), &[("id", id), ("redirect_uris", uri)]);
+        assert_eq!(page.status, 200, "{}", page.text());
+        assert!(!page.text_of("recipe").contains("$("), "{}", page.text_of("recipe"));
+    }
+    let page = register(&mut alice, &server, &target, &[("id", "three"), ("kind", "app")]);
+    assert!(!page.text().contains("id=\"recipe\""), "its settings have a place for a secret: {}", page.text());
+}
