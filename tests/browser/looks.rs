@@ -18,6 +18,8 @@ const PICTURED: &[(&str, &str)] = &[
 
 /// Every other kind of page.
 const OTHERS: &[&str] = &[
+    "/console/add/client?recipe=grafana&app=https://grafana.example.com",
+    "/console/add/client?recipe=grafana&app=nowhere",
     "/console/clients?q=nowhere",
     "/console/clients?of=deleted",
     "/console/clients/lamp/settings",
@@ -110,6 +112,13 @@ pub fn everybody_can_use_every_page(driver: &Driver) {
 /// What axe-core is asked for.
 const EVERY_RULE: &str = "{resultTypes: ['violations']}";
 const COLOURS: &str = "{resultTypes: ['violations'], runOnly: ['color-contrast']}";
+
+/// What axe-core finds on a page that no other story looks at; nothing where it is not there.
+pub fn serious_on(browser: &Browser) -> Vec<String> {
+    let Ok(axe) = std::fs::read_to_string(axe_path()) else { return Vec::new() };
+    browser.script(&axe);
+    serious(browser, EVERY_RULE)
+}
 
 /// What axe-core finds serious or critical on the page.
 fn serious(browser: &Browser, asked: &str) -> Vec<String> {

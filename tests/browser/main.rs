@@ -9,6 +9,7 @@ mod forgery;
 mod forms;
 mod lists;
 mod looks;
+mod recipes;
 mod recovery;
 mod server;
 mod stories;
@@ -53,6 +54,8 @@ const STORIES: &[Story] = stories![
     lists::what_is_deleted_says_so_and_offers_to_be_restored,
     lists::the_page_of_a_new_secret_can_be_reloaded,
     lists::a_suspended_user_sees_nothing_more,
+    recipes::an_app_is_registered_by_its_recipe_which_says_what_to_paste_where,
+    recipes::an_integration_of_the_things_stack_asks_for_the_rights_of_its_recipe,
     looks::the_main_views_are_pictured,
 ];
 

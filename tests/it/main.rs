@@ -69,6 +69,7 @@ mod matrix;
 mod members;
 mod metrics;
 mod oauth;
+mod oidc;
 mod operator;
 mod organizations;
 mod overload;

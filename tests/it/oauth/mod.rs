@@ -10,7 +10,7 @@ mod cors;
 mod discovery;
 mod expiry;
 mod forgery;
-mod keys;
+pub mod keys;
 mod library;
 mod logout;
 mod races;

@@ -1,0 +1,4 @@
+//! Signing in to apps (OpenID Connect), as relying parties see it.
+
+mod conformance;
+mod jwks;
