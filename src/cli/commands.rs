@@ -238,6 +238,7 @@ pub static COMMANDS: &[Command] = &[
     command("admin create-sign-in-link", &[], &["user-id"], &[Rows(flags::USER_ID), Rows(flags::SECRET_OUT), Settings(DATA)], &[], Operator(&admin::CREATE_SIGN_IN_LINK), "Create a link with which a user in the data file signs in once, within 15 minutes, and chooses a new password."),
     command("admin create-api-key", &[], &["user-id"], &[Rows(flags::USER_ID), Rows(flags::API_KEY), Rows(flags::RIGHTS_LIST), Rows(flags::SECRET_OUT), Settings(DATA)], &[], Operator(&admin::CREATE_API_KEY), "Create an API key for a user in the data file; with every right, unless --rights names some."),
     command("admin create-client", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Rows(flags::OWNING_ACCOUNT), Create(&CLIENT), Rows(flags::SECRET_OUT), Settings(DATA)], &[], Operator(&admin::CREATE_CLIENT), "Register an approved client in the data file."),
+    command("admin revoke-authorizations", &[], &["client-id"], &[Rows(flags::CLIENT_ID), Settings(DATA)], &[], Operator(&admin::REVOKE_AUTHORIZATIONS), "Revoke what everyone authorized a client in the data file for, and end all its tokens."),
 
     command("keys list", &["ls"], &[], &[Settings(DATA)], &[], Operator(&keys::LIST), "List the keys: which sign, which wait, and which only verify until their last token has ended."),
     command("keys rotate", &[], &[], &[Rows(flags::KEY_ALGORITHM), Rows(flags::HANDOVER), Settings(DATA)], &[], Operator(&keys::ROTATE), "Make new keys, which are published now and sign in an hour."),

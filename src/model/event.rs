@@ -50,6 +50,7 @@ actions! {
     EndSession = "session.delete" "Session ended",
     Authorize = "authorization.update" "Authorized",
     DeleteAuthorization = "authorization.delete" "Authorization revoked",
+    DeleteAuthorizations = "authorization.delete-all" "Authorizations of everyone revoked",
     DeleteToken = "token.delete" "Token revoked",
     BeginTrial = "trial.create" "Trial begun",
     EndTrial = "trial.delete" "Trial ended",

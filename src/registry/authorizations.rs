@@ -9,7 +9,7 @@ use crate::base::right::Rights;
 use crate::model::event::Action;
 use crate::model::grant::{AccessToken, Authorization};
 use crate::model::scope::GrantedScope;
-use crate::registry::entity::{Entity, NOT_FOUND};
+use crate::registry::entity::{Entity, NOT_FOUND, live_client};
 use crate::registry::principal::Principal;
 use crate::registry::{history, live_tokens, revocation};
 use crate::store::{Deleted, Direction, Tx};
@@ -21,6 +21,9 @@ errors! {
     ACCESS_TOKEN_MISMATCH: InvalidArgument
         "pkg/identityserver" "access_token_mismatch" "access token ID did not match user or client identifiers";
 }
+
+/// How many users' authorizations of a client one step revokes.
+const STEP: usize = 200;
 
 /// Lists the authorizations of a user.
 /// # Errors
@@ -67,6 +70,56 @@ pub fn delete(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> 
     }
     let old = json!({"user_id": user.as_str()});
     history::record_values(tx, by, &Entity::Client(client.clone()), Action::DeleteAuthorization, old, json!({}))
+}
+
+/// Returns how many users have authorized a client.
+/// # Errors
+/// Only those of the store.
+pub fn user_count(tx: &Tx<'_>, client: &ClientId) -> Result<i64> {
+    tx.users_who_authorized(client)
+}
+
+/// Whether everyone's authorization of a client is revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revoked {
+    All {
+        users: usize,
+    },
+    /// There may be more: another step is needed.
+    Partly {
+        users: usize,
+    },
+}
+
+/// Deletes the authorizations of a client by at most [`STEP`] users, with every code and token issued under them. The caller may change the
+/// client.
+/// # Errors
+/// `client_not_found`.
+pub fn revoke_some(tx: &Tx<'_>, by: &Principal, client: &ClientId) -> Result<Revoked> {
+    live_client(tx, client)?;
+    let users = tx.first_users_who_authorized(client, STEP)?;
+    for user in &users {
+        tx.delete_authorization(user, client)?;
+    }
+    if !users.is_empty() {
+        let old = json!({"users": users.len()});
+        history::record_values(tx, by, &Entity::Client(client.clone()), Action::DeleteAuthorizations, old, json!({}))?;
+    }
+    Ok(if users.len() < STEP { Revoked::All { users: users.len() } } else { Revoked::Partly { users: users.len() } })
+}
+
+/// Takes such steps, each in a transaction of its own so that other writers wait for none of them long, until nobody's authorization is left;
+/// returns how many users had authorized the client.
+/// # Errors
+/// Those of the steps. What was revoked before stays so.
+pub fn revoke_all(mut step: impl FnMut() -> Result<Revoked>) -> Result<usize> {
+    let mut all = 0;
+    loop {
+        match step()? {
+            Revoked::All { users } => return Ok(all + users),
+            Revoked::Partly { users } => all += users,
+        }
+    }
 }
 
 /// Lists the tokens that a client has for a user, with what they allow now.

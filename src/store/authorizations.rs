@@ -86,6 +86,15 @@ impl Tx<'_> {
         Ok(deleted == 1)
     }
 
+    /// Returns at most `most` of the users who have authorized a client, those who did it longest ago first.
+    pub(crate) fn first_users_who_authorized(&self, client: &ClientId, most: usize) -> Result<Vec<UserId>> {
+        self.all(
+            "SELECT user_id FROM authorizations WHERE client_id = :client_id ORDER BY updated_at, user_id LIMIT :most",
+            named_params! {":client_id": client, ":most": most as i64},
+            |cells| cells.take("user_id"),
+        )
+    }
+
     /// Returns how many users have authorized a client.
     pub(crate) fn users_who_authorized(&self, client: &ClientId) -> Result<i64> {
         self.value("SELECT count(*) FROM authorizations WHERE client_id = :client_id", named_params! {":client_id": client})

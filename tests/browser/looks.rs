@@ -31,6 +31,7 @@ const OTHERS: &[&str] = &[
     "/console/clients/lamp/collaborators/add",
     "/console/clients/lamp/collaborators/user/alice",
     "/console/clients/lamp/review",
+    "/console/clients/lamp/revoke",
     "/console/clients/lamp/activity",
     "/console/clients/lamp/danger",
     "/console/clients/lamp/purge",

@@ -5,6 +5,7 @@
 #[path = "../it/client.rs"]
 #[expect(dead_code, reason = "the stories at the boundary look at headers too")]
 mod client;
+mod client_page;
 mod forgery;
 mod forms;
 mod lists;
@@ -50,6 +51,7 @@ const STORIES: &[Story] = stories![
     forms::a_right_that_another_implies_is_greyed_and_stays_as_it_was,
     forms::all_that_is_wrong_is_said_at_once_in_the_words_of_the_fields,
     forms::a_redirect_url_that_can_never_work_is_refused_beside_its_field,
+    client_page::what_users_allowed_a_client_is_taken_back_for_all_of_them,
     lists::a_page_beyond_the_last_leads_to_the_last,
     lists::what_is_deleted_says_so_and_offers_to_be_restored,
     lists::the_page_of_a_new_secret_can_be_reloaded,

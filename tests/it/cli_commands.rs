@@ -126,6 +126,7 @@ const ELSEWHERE: &[&str] = &[
     "apply",
     "export",
     "admin create-client",
+    "admin revoke-authorizations",
     "keys list",
     "keys rotate",
     "keys import",

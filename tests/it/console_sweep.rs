@@ -45,6 +45,7 @@ pub fn fields(route: &Route) -> Fields {
         | "console.client.secrets.end"
         | "console.client.secrets.replace"
         | "console.client.secrets.remove"
+        | "console.client.authorizations.revoke"
         | "console.authorization.revoke"
         | "console.token.end"
         | "console.token.end_all" => &[("confirm", "my-app")],

@@ -21,6 +21,7 @@ mod cli_review;
 mod client;
 mod client_approval;
 mod client_life_cycle;
+mod client_page;
 mod client_secrets;
 mod clients;
 mod connection_overload;

@@ -234,7 +234,7 @@ const FLOORS: &[Floors] = &[
         floors: &[
             &["app_kind", "form"],
             &["list", "page"],
-            &["client_review", "flow", "snippets"],
+            &["client_review", "flow", "snippets", "users"],
             &["recipe"],
             &["issued"],
             &["add", "danger", "probes", "secrets", "settings", "trial"],

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::base::id::{AccountId, BadId, UserId};
+use crate::base::id::{AccountId, BadId, ClientId, UserId};
 use crate::base::printable::printable;
 use crate::base::right::Right;
 use crate::base::secret::Hash;
@@ -11,7 +11,7 @@ use crate::cli::api_error::ApiError;
 use crate::cli::args::nouns::CLIENT;
 use crate::cli::args::values::{Values, missing};
 use crate::cli::failure::{Failure, UsageError};
-use crate::cli::run::admin_operation::{AdminOperation, SHORT};
+use crate::cli::run::admin_operation::{AdminOperation, LONG, SHORT};
 use crate::cli::run::declared_operations::{APPLY, EXPORT, PLAN};
 use crate::cli::run::entities::prepare;
 use crate::cli::run::keys;
@@ -26,7 +26,7 @@ use crate::registry::entity::Entity;
 use crate::registry::principal::Principal;
 use crate::registry::rights;
 use crate::registry::secrets::NewSecret;
-use crate::registry::{api_keys, clients, recovery, users};
+use crate::registry::{api_keys, authorizations, clients, recovery, users};
 use crate::store::{Deleted, Store, Tx};
 
 pub static CREATE_USER: AdminOperation = AdminOperation { name: "create-user", secret: "", answer_timeout: SHORT, run: create_user };
@@ -45,6 +45,9 @@ pub static CREATE_API_KEY: AdminOperation =
 pub static CREATE_CLIENT: AdminOperation =
     AdminOperation { name: "create-client", secret: "secret", answer_timeout: SHORT, run: create_client };
 
+pub static REVOKE_AUTHORIZATIONS: AdminOperation =
+    AdminOperation { name: "revoke-authorizations", secret: "", answer_timeout: LONG, run: revoke_authorizations };
+
 /// All of them: a server finds the one it is asked for by its name.
 pub static OPERATIONS: &[&AdminOperation] = &[
     &CREATE_USER,
@@ -53,6 +56,7 @@ pub static OPERATIONS: &[&AdminOperation] = &[
     &CREATE_SIGN_IN_LINK,
     &CREATE_API_KEY,
     &CREATE_CLIENT,
+    &REVOKE_AUTHORIZATIONS,
     &PLAN,
     &APPLY,
     &EXPORT,
@@ -141,6 +145,13 @@ fn create_api_key(values: &Values, store: &Store, _: &Settings) -> Result<Value,
     let mut shown = key.to_json();
     shown["key"] = token.reveal().into();
     Ok(shown)
+}
+
+fn revoke_authorizations(values: &Values, store: &Store, _: &Settings) -> Result<Value, Failure> {
+    let id: ClientId = parsed(values.needed("client-id")?, "--client-id")?;
+    let step = || store.write(|tx| authorizations::revoke_some(tx, &Principal::operator(), &id));
+    let users = authorizations::revoke_all(step).map_err(refused)?;
+    Ok(json!({"client_id": id.as_str(), "users": users}))
 }
 
 fn create_client(values: &Values, store: &Store, settings: &Settings) -> Result<Value, Failure> {

@@ -17,3 +17,4 @@ pub mod secrets;
 pub mod settings;
 pub mod snippets;
 pub mod trial;
+pub mod users;

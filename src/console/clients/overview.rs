@@ -7,11 +7,12 @@ use crate::base::right::Right;
 use crate::base::uri;
 use crate::call::{Input, Work};
 use crate::console::clients::flow;
+use crate::console::clients::form::field_label;
 use crate::console::clients::page::{ClientPage, ClientTab};
 use crate::console::clients::recipe;
 use crate::console::clients::snippets::{self, Proof};
-use crate::console::clients::{probes, trial};
-use crate::console::form::contacts;
+use crate::console::clients::{probes, trial, users};
+use crate::console::form::{contacts, findings};
 use crate::console::page::charts;
 use crate::console::page::layout::age;
 use crate::model::choice::{Grant, State};
@@ -20,7 +21,9 @@ use crate::page::message;
 use crate::page::times::{timestamp, timestamp_or};
 use crate::page::words::{counted, sentence};
 use crate::registry::refusal::Reason;
+use crate::registry::review;
 use crate::registry::usage::{self, ClientUsage};
+use crate::review::finding::Severity;
 use crate::store::events::RefusalCount;
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
@@ -32,9 +35,6 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let content = html! {
             @if client.state == State::Requested { (trial::notice(&page)?) }
             (warnings(client))
-            @if matches!(client.state, State::Requested | State::Rejected) {
-                p { a href=(page.path(ClientTab::Review)) { "What the review found and what was answered" } }
-            }
             @if !client.description.is_empty() { p .description { (client.description) } }
             (recipe::section(&call.settings.public_url, client, proof))
             section {
@@ -46,7 +46,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             section {
                 h2 { "Use" }
                 dl .facts {
-                    dt { "Users" } dd { (counted(usage.users, "user")) " authorized it, last " (timestamp_or(usage.last_authorized, "never")) }
+                    dt { "Users" } dd { (users::who_authorized(&page, &usage)) }
                     dt { "Last token" } dd { (timestamp_or(usage.last_token, "never")) }
                     dt { "Registered" } dd { (timestamp(client.created_at)) }
                 }
@@ -54,6 +54,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                 (charts::tokens_per_day(&usage.issued))
                 (refusals(&usage.refusals))
             }
+            (found(&page)?)
             section {
                 h2 { "What it asks for" }
                 dl .facts {
@@ -77,6 +78,28 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         };
         Ok(page.show(200, ClientTab::Overview, &content))
     }))
+}
+
+/// How many findings are drawn here; the others are where the review is.
+const FINDINGS: usize = 5;
+
+/// Draws what the rules of the review find that a person should see, the worst first.
+fn found(page: &ClientPage<'_>) -> Result<Markup> {
+    let mut all = review::findings(page.layout.call.tx, page.layout.call.settings, &page.client)?;
+    all.retain(|finding| finding.severity > Severity::Notes);
+    Ok(html! {
+        section {
+            h2 { "Findings of the review" }
+            @if all.is_empty() { p .quiet data-message="no-findings" { "Nothing that somebody would have to look at." } }
+            (findings::all(all.iter().take(FINDINGS), field_label))
+            p {
+                a href=(page.path(ClientTab::Review)) {
+                    @if all.len() > FINDINGS { "All " (all.len()) " findings, and what was asked and answered" }
+                    @else { "The whole review, and what was asked and answered" }
+                }
+            }
+        }
+    })
 }
 
 fn secrets(usage: &ClientUsage, now: crate::base::time::Time) -> Markup {

@@ -3,7 +3,7 @@
 use maud::html;
 
 use crate::base::error::Result;
-use crate::call::{Call, Input, LongWork, Work};
+use crate::call::{Call, Input, LongWork, Transactions, Work};
 use crate::console::form::fields::{Fields, Label, label};
 use crate::console::form::problem::Problem;
 use crate::console::form::repeatable_secret;
@@ -32,7 +32,7 @@ type About<'r> = Box<dyn FnOnce(&Call<'_>) -> Result<Confirmation> + 'r>;
 /// The action once it is confirmed.
 pub struct Confirmed<'r> {
     about: About<'r>,
-    act: Work<'r>,
+    act: LongWork<'r>,
 }
 
 /// Defines the handlers of both rows: one asks, the other does what was confirmed.
@@ -55,6 +55,14 @@ impl<'r> Confirmed<'r> {
         about: impl FnOnce(&Call<'_>) -> Result<Confirmation> + 'r,
         act: impl FnOnce(&Call<'_>) -> Result<Reply> + 'r,
     ) -> Confirmed<'r> {
+        Confirmed::in_steps(about, move |transactions| transactions.write(act))
+    }
+
+    /// The same for an action that takes more than one transaction.
+    pub fn in_steps(
+        about: impl FnOnce(&Call<'_>) -> Result<Confirmation> + 'r,
+        act: impl FnOnce(&Transactions<'_>) -> Result<Reply> + 'r,
+    ) -> Confirmed<'r> {
         Confirmed { about: Box::new(about), act: Box::new(act) }
     }
 
@@ -71,7 +79,7 @@ impl<'r> Confirmed<'r> {
             let problem = if form.one(TYPED.name) != asked.typed {
                 Problem::new(TYPED.name, "not_confirmed", format!("Type {} to confirm.", asked.typed))
             } else {
-                match transactions.write(self.act) {
+                match (self.act)(transactions) {
                     Ok(reply) => return Ok(reply),
                     Err(error) => Problem::of(error)?,
                 }

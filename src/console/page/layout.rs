@@ -41,6 +41,7 @@ const DONE: &[(&str, &str)] = &[
     ("added", "Added."),
     ("removed", "Removed."),
     ("revoked", "Revoked, with every token that was issued under it."),
+    ("revoked-all", "Revoked: nobody authorizes {what} any more, and it has no tokens."),
     ("ended", "Ended."),
     ("approved", "Approved {what}."),
     ("rejected", "Rejected {what}. Those who asked are shown your reason."),

@@ -63,6 +63,7 @@ fn needs(route: &Route) -> Needs {
         name if name.starts_with("console.client.settings") || name.starts_with("console.client.secrets") => {
             holds(MINE, "RIGHT_CLIENT_SETTINGS_BASIC")
         }
+        "console.client.authorizations.revoke" => holds(MINE, "RIGHT_CLIENT_SETTINGS_BASIC"),
         "console.client.probe" | "console.client.environment" => holds(MINE, "RIGHT_CLIENT_SETTINGS_BASIC"),
         "console.client.snippet" | "console.client.flow" => holds(MINE, "RIGHT_CLIENT_INFO"),
         name if name.starts_with("console.client.collaborator") => holds(MINE, "RIGHT_CLIENT_SETTINGS_COLLABORATORS"),
