@@ -153,11 +153,14 @@ fn shown(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
     let answered = ReviewForm::of(&fields.values).clients;
     let layout = Layout::of(call, input)?;
     let listing = Listing::of(input.request)?;
-    let found = review_queue::waiting(call.tx, call.settings, listing.page())?.listed()?;
+    let found = Listing::drawn_while_light(review_queue::waiting(call.tx, call.settings, listing.page())?, |review| {
+        let is_chosen = answered.iter().any(|answered| answered.id == review.client.id);
+        request(call, review, fields, is_chosen)
+    })?;
     let content = html! {
         (title("Review queue", &html! {}))
         (fields.summary())
-        (listing.shown(found, |requests| Ok(layout.form(PATH, &requests_form(call, &requests, fields, &answered)?)), || {
+        (listing.shown(found, |requests| Ok(layout.form(PATH, &requests_form(call, &requests, fields)?)), || {
             message::empty("no-requests", "No requests are waiting. New ones are listed here, those with the worst findings first.")
         })?)
     };
@@ -165,7 +168,7 @@ fn shown(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
 }
 
 /// Draws the answer for all that are selected, and each request with its own.
-fn requests_form(call: &Call<'_>, requests: &[ClientReview], fields: &Fields, answered: &[AnsweredClient]) -> Result<Markup> {
+fn requests_form(call: &Call<'_>, requests: &[(ClientReview, Markup)], fields: &Fields) -> Result<Markup> {
     Ok(html! {
         (Seen::now(call)?.field())
         // First in the form: pressing Enter in the reason uses the button beside it.
@@ -177,12 +180,9 @@ fn requests_form(call: &Call<'_>, requests: &[ClientReview], fields: &Fields, an
         }
         @if requests.len() > 1 {
             label .tick { input type="checkbox" name=(EVERY) value="true"; span { "Select all " (requests.len()) " on this page" } }
-            @for review in requests { input type="hidden" name=(LISTED) value=(review.client.id); }
+            @for (review, _) in requests { input type="hidden" name=(LISTED) value=(review.client.id); }
         }
-        @for review in requests {
-            @let is_chosen = answered.iter().any(|answered| answered.id == review.client.id);
-            (request(call, review, fields, is_chosen)?)
-        }
+        @for (_, drawn) in requests { (drawn) }
     })
 }
 

@@ -3,15 +3,20 @@
 use maud::{Markup, html};
 
 use crate::base::error::Result;
-use crate::base::page::{Listed, Page};
+use crate::base::page::{Listed, Page, Reading};
 use crate::base::uri::form_encoded;
 use crate::http::form::Form;
 use crate::http::request::Request;
 use crate::page::message;
 use crate::store::{Deleted, Direction, Order, Search, TextSearch};
 
-/// The number of items on a page.
+/// The number of items on a page if none is asked for, what is offered, and the most.
 const SIZE: u32 = 25;
+const SIZES: &[u32] = &[10, SIZE, 50, 100];
+const MOST: u32 = 100;
+
+/// From how many bytes on a page has no more items, where one may take many.
+const LONGEST_PAGE: usize = 40 * 1024;
 
 /// The longest text that can be searched for.
 const LONGEST_TEXT: usize = 50;
@@ -22,13 +27,15 @@ pub struct Listing {
     path: String,
     form: Form,
     number: u32,
+    size: u32,
 }
 
 impl Listing {
     pub fn of(request: &Request) -> Result<Listing> {
         let form = Form::of_query(request)?;
         let number = form.one("page").parse().unwrap_or(1).clamp(1, 1_000_000);
-        Ok(Listing { path: request.path().to_owned(), form, number })
+        let size = form.one("size").parse().unwrap_or(SIZE).clamp(1, MOST);
+        Ok(Listing { path: request.path().to_owned(), form, number, size })
     }
 
     pub fn one(&self, name: &str) -> &str {
@@ -36,7 +43,7 @@ impl Listing {
     }
 
     pub fn page(&self) -> Page {
-        Page::new(SIZE, self.number)
+        Page::new(self.size, self.number)
     }
 
     /// Returns the text to search for in IDs, names and descriptions.
@@ -102,6 +109,21 @@ impl Listing {
         }
     }
 
+    /// Draws items that may take much each, as many as a page may have, at least one.
+    pub fn drawn_while_light<T>(found: Reading<'_, T>, draw: impl Fn(&T) -> Result<Markup>) -> Result<Listed<(T, Markup)>> {
+        let (mut items, mut bytes) = (Vec::new(), 0);
+        for item in found.items {
+            let item = item?;
+            let drawn = draw(&item)?;
+            bytes += drawn.0.len();
+            if !items.is_empty() && bytes > LONGEST_PAGE {
+                break;
+            }
+            items.push((item, drawn));
+        }
+        Ok(Listed { items, total: found.total })
+    }
+
     /// Draws the items of a page with links to the others; or that there is no such page, or what `none` says if there are no items at all.
     pub fn shown<T>(
         &self,
@@ -110,12 +132,12 @@ impl Listing {
         none: impl FnOnce() -> Markup,
     ) -> Result<Markup> {
         let Listed { items, total } = found;
-        let is_empty = items.is_empty();
+        let (count, is_empty) = (items.len(), items.is_empty());
         Ok(html! {
             @if !is_empty { (table(items)?) }
             @else if total > 0 { (self.beyond(total)) }
             @else { (none()) }
-            @if !is_empty { (self.pager(total)) }
+            @if !is_empty { (self.pager(total, count)) }
         })
     }
 
@@ -131,20 +153,31 @@ impl Listing {
     }
 
     fn pages(&self, total: i64) -> i64 {
-        (total + i64::from(SIZE) - 1) / i64::from(SIZE)
+        (total + i64::from(self.size) - 1) / i64::from(self.size)
     }
 
-    /// Draws links to the previous and the next page.
-    fn pager(&self, total: i64) -> Markup {
-        let pages = self.pages(total);
-        let number = i64::from(self.number);
+    /// Draws links to the previous and the next page, and to pages of other sizes. A page with fewer items than it has room for ended early.
+    fn pager(&self, total: i64, shown: usize) -> Markup {
+        let (pages, number, page) = (self.pages(total), i64::from(self.number), self.page());
+        let (before, shown_to) = (page.offset(), page.offset() + i64::try_from(shown).unwrap_or_default());
+        let ends_early = shown < self.size as usize && shown_to < total;
+        let next = if ends_early { Some(page.after_only(shown)) } else { page.after(total) };
+        let next = next.map(|next| next.parameters().map(|(_, value)| value.to_string()));
         let to = |number: i64| self.address(&[("page", &number.to_string())]);
         html! {
-            @if pages > 1 {
+            @if total > i64::from(SIZES[0]) || ends_early {
                 nav .pager aria-label="Pages" {
                     @if number > 1 { a rel="prev" href=(to(number - 1)) { "Previous" } }
-                    span { "Page " (number) " of " (pages) ", " (total) " in all" }
-                    @if number < pages { a rel="next" href=(to(number + 1)) { "Next" } }
+                    @if ends_early { span { (before + 1) " to " (shown_to) " of " (total) } }
+                    @else if pages > 1 { span { "Page " (number) " of " (pages) ", " (total) " in all" } }
+                    @if let Some([size, number]) = next { a rel="next" href=(self.address(&[("size", &size), ("page", &number)])) { "Next" } }
+                    span .sizes {
+                        "Rows: "
+                        @for size in SIZES.iter().filter(|size| i64::from(**size) < total || **size <= self.size) {
+                            @let text = size.to_string();
+                            a href=(self.address(&[("size", &text), ("page", "")])) aria-label={(size) " rows a page"} aria-current=[(*size == self.size).then_some("true")] { (size) } " "
+                        }
+                    }
                 }
             }
         }
@@ -156,7 +189,7 @@ impl Listing {
             form .search role="search" action=(self.path) {
                 label .hidden for="q" { (text) }
                 input id="q" name="q" type="search" value=(self.query()) maxlength=(LONGEST_TEXT) placeholder=(text);
-                @for name in ["of", "state", "sort"] {
+                @for name in ["of", "state", "sort", "size"] {
                     @if !self.form.one(name).is_empty() { input type="hidden" name=(name) value=(self.form.one(name)); }
                 }
                 button { "Search" }
@@ -166,7 +199,7 @@ impl Listing {
 
     /// Returns the address of this list with other parameters; an empty value removes one.
     pub fn address(&self, changed: &[(&str, &str)]) -> String {
-        let names = ["of", "q", "state", "sort", "page"];
+        let names = ["of", "q", "state", "sort", "size", "page"];
         let value =
             |name: &str| changed.iter().find(|(changed, _)| *changed == name).map_or(self.form.one(name), |(_, value)| value).to_owned();
         let pairs: Vec<String> = names
