@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::base::request_id::is_of_operator;
 
 macro_rules! actions {
-    ($($action:ident = $name:literal $words:literal,)+) => {
+    ($($action:ident = $name:literal $topic:ident $sentence:literal,)+) => {
         /// The action of an event: what was done to what.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Action {
@@ -20,44 +20,50 @@ macro_rules! actions {
                 match self { $(Action::$action => $name),+ }
             }
 
-            /// Returns what was done in words; those in lower case belong behind the kind of the entity.
-            fn words(self) -> &'static str {
-                match self { $(Action::$action => $words),+ }
+            /// Returns what it is about.
+            pub fn topic(self) -> Topic {
+                match self { $(Action::$action => Topic::$topic),+ }
+            }
+
+            /// Returns the sentence that tells it: `{who}` acts, `{it}` is the entity, and `{part}`, `{fields}` and `{outcome}` are what its
+            /// values say.
+            pub fn sentence(self) -> &'static str {
+                match self { $(Action::$action => $sentence),+ }
             }
         }
     };
 }
 
 actions! {
-    Create = "create" "created",
-    Update = "update" "changed",
-    Delete = "delete" "deleted",
-    Restore = "restore" "restored",
-    Purge = "purge" "purged",
-    SetCollaborator = "collaborator.update" "Collaborator set",
-    RemoveCollaborator = "collaborator.delete" "Collaborator removed",
-    CreateApiKey = "api-key.create" "API key created",
-    UpdateApiKey = "api-key.update" "API key changed",
-    DeleteApiKey = "api-key.delete" "API key deleted",
-    RotateSecret = "secret.rotate" "Secret rotated",
-    EndSecret = "secret.delete" "Secret ended",
-    ChangePassword = "password.update" "Password changed",
-    UseTemporaryPassword = "temporary-password.use" "Temporary password used",
-    CreateSignInLink = "sign-in-link.create" "Sign-in link created",
-    UseSignInLink = "sign-in-link.use" "Sign-in link used",
-    DeleteSignInLink = "sign-in-link.delete" "Sign-in link deleted",
-    BeginSession = "session.create" "Signed in",
-    EndSession = "session.delete" "Session ended",
-    Authorize = "authorization.update" "Authorized",
-    DeleteAuthorization = "authorization.delete" "Authorization revoked",
-    DeleteAuthorizations = "authorization.delete-all" "Authorizations of everyone revoked",
-    DeleteToken = "token.delete" "Token revoked",
-    BeginTrial = "trial.create" "Trial begun",
-    EndTrial = "trial.delete" "Trial ended",
-    RequestReview = "review.request" "Review requested",
-    StoreVerdict = "verdict.create" "Reviewed",
-    RefuseAuthorization = "authorize.refuse" "Authorization refused",
-    RefuseToken = "token.refuse" "Token refused",
+    Create = "create" Changes "{who} created {it}",
+    Update = "update" Changes "{who} changed the {fields} of {it}",
+    Delete = "delete" Changes "{who} deleted {it}",
+    Restore = "restore" Changes "{who} restored {it}",
+    Purge = "purge" Changes "{who} purged {it}",
+    SetCollaborator = "collaborator.update" Members "{who} set the rights of {part} on {it}",
+    RemoveCollaborator = "collaborator.delete" Members "{who} removed {part} from {it}",
+    CreateApiKey = "api-key.create" Secrets "{who} created an API key of {it}",
+    UpdateApiKey = "api-key.update" Secrets "{who} changed an API key of {it}",
+    DeleteApiKey = "api-key.delete" Secrets "{who} deleted an API key of {it}",
+    RotateSecret = "secret.rotate" Secrets "{who} made a new secret for {it}",
+    EndSecret = "secret.delete" Secrets "{who} ended a secret of {it}",
+    ChangePassword = "password.update" SignIns "{who} changed the password of {it}",
+    UseTemporaryPassword = "temporary-password.use" SignIns "{who} used the temporary password of {it}",
+    CreateSignInLink = "sign-in-link.create" SignIns "{who} created a sign-in link for {it}",
+    UseSignInLink = "sign-in-link.use" SignIns "{who} used the sign-in link of {it}",
+    DeleteSignInLink = "sign-in-link.delete" SignIns "{who} withdrew the sign-in link of {it}",
+    BeginSession = "session.create" SignIns "{who} signed in",
+    EndSession = "session.delete" SignIns "{who} ended a session of {it}",
+    Authorize = "authorization.update" Authorizations "{who} authorized {it}",
+    DeleteAuthorization = "authorization.delete" Authorizations "{who} took back the authorization of {it}",
+    DeleteAuthorizations = "authorization.delete-all" Authorizations "{who} took back everyone's authorization of {it}",
+    DeleteToken = "token.delete" Authorizations "{who} ended a token of {it}",
+    BeginTrial = "trial.create" Reviews "{who} began to try {it}",
+    EndTrial = "trial.delete" Reviews "{who} stopped trying {it}",
+    RequestReview = "review.request" Reviews "{who} asked for a review of {it}",
+    StoreVerdict = "verdict.create" Reviews "{who} {outcome} {it}",
+    RefuseAuthorization = "authorize.refuse" Refusals "A request to authorize {it} was refused: {part}",
+    RefuseToken = "token.refuse" Refusals "A request of {it} for a token was refused: {part}",
 }
 
 impl Action {
@@ -87,11 +93,59 @@ impl Action {
         format!("{kind}.{}", self.name())
     }
 
-    /// Returns what an event of this name says in words: `client changed`.
-    pub fn in_words(name: &str) -> Option<String> {
-        let (kind, rest) = name.split_once('.')?;
-        let words = Action::EVERY.iter().find(|action| action.name() == rest)?.words();
-        Some(if words.starts_with(|c: char| c.is_lowercase()) { format!("{kind} {words}") } else { words.to_owned() })
+    /// Returns the action of an event of this name.
+    pub fn of_event(name: &str) -> Option<Action> {
+        let (_, action) = name.split_once('.')?;
+        Action::EVERY.iter().copied().find(|known| known.name() == action)
+    }
+}
+
+/// What people look for in the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    Changes,
+    Members,
+    Secrets,
+    Authorizations,
+    SignIns,
+    Reviews,
+    Refusals,
+}
+
+impl Topic {
+    pub const EVERY: &[Topic] =
+        &[Topic::Changes, Topic::Members, Topic::Secrets, Topic::Authorizations, Topic::SignIns, Topic::Reviews, Topic::Refusals];
+
+    /// Returns its name in addresses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Topic::Changes => "changes",
+            Topic::Members => "members",
+            Topic::Secrets => "secrets",
+            Topic::Authorizations => "authorizations",
+            Topic::SignIns => "sign-ins",
+            Topic::Reviews => "reviews",
+            Topic::Refusals => "refusals",
+        }
+    }
+
+    /// Returns what people call it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Topic::Changes => "Registrations and changes",
+            Topic::Members => "Collaborators and members",
+            Topic::Secrets => "Secrets and API keys",
+            Topic::Authorizations => "Authorizations",
+            Topic::SignIns => "Sign-ins and passwords",
+            Topic::Reviews => "Reviews",
+            Topic::Refusals => "Refusals",
+        }
+    }
+
+    /// Returns the names of its events.
+    pub fn events(self) -> Vec<String> {
+        let actions = Action::EVERY.iter().filter(|action| action.topic() == self);
+        actions.flat_map(|action| ["client", "user", "organization"].map(|kind| action.of(kind))).collect()
     }
 }
 

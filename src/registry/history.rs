@@ -1,19 +1,21 @@
 //! The history. Every operation that changes something records one event in its own transaction; repeated ones are counted.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::base::error::Result;
 use crate::base::id::AccountId;
 use crate::base::page::{Listed, Page};
 use crate::base::right::Right;
+use crate::base::time::Time;
 use crate::model::event::{Action, Change};
 use crate::model::field::Field;
+use crate::model::value;
 use crate::model::view::changes;
 use crate::registry::entity::Entity;
 use crate::registry::principal::Principal;
 use crate::registry::repetition;
 use crate::registry::rights;
-use crate::store::events::{Event, EventSearch};
+use crate::store::events::{Event, EventSearch, FoundEvents};
 use crate::store::{Deleted, Tx};
 
 /// The ID under which the refusals of unknown clients are counted. No client can have it.
@@ -87,6 +89,24 @@ pub fn list(tx: &Tx<'_>, by: &Principal, entity: Option<&Entity>, search: EventS
     visible(tx, by, entity, search)?.map_or(Ok(Vec::new()), |search| tx.newest_events(&search, most))
 }
 
+/// How many events a search looks at that no index narrows down any further.
+const LOOKED_AT: u32 = 2000;
+
+/// The same, but looks at a bounded number of events: where it ended early, [`FoundEvents::end`] says where to go on.
+/// # Errors
+/// Those of [`rights::require`].
+pub fn look_through(tx: &Tx<'_>, by: &Principal, entity: Option<&Entity>, search: EventSearch, most: u32) -> Result<FoundEvents> {
+    let nothing = FoundEvents { events: Vec::new(), end: None };
+    visible(tx, by, entity, search)?.map_or(Ok(nothing), |search| tx.look_through_events(&search, most, LOOKED_AT))
+}
+
+/// Returns the number of the first event since then, or one more than the newest.
+/// # Errors
+/// Only those of the store.
+pub fn first_since(tx: &Tx<'_>, time: Time) -> Result<i64> {
+    tx.first_event_since(time)
+}
+
 /// Returns a page of the events of an entity, newest first.
 /// # Errors
 /// Those of [`rights::require`].
@@ -154,4 +174,25 @@ pub fn reading(entity: &Entity) -> Right {
         Entity::User(_) => Right::UserInfo,
         Entity::Organization(_) => Right::OrganizationInfo,
     }
+}
+
+/// Returns an event as the API writes it: what is absent is left out.
+pub fn to_json(event: &Event) -> Value {
+    let values = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+    let is_counted = event.times > 1;
+    value::present([
+        ("number", json!(event.number)),
+        ("happened_at", json!(event.happened_at.to_string())),
+        ("name", json!(event.name)),
+        ("account_id", json!(event.actor.account_id)),
+        ("operator", if event.actor.is_operator() { json!(true) } else { Value::Null }),
+        ("api_key_id", json!(event.actor.api_key_id)),
+        ("oauth_client_id", json!(event.actor.client_id)),
+        ("request_id", json!(event.actor.request_id)),
+        ("old", values(&event.old_values)),
+        ("new", values(&event.new_values)),
+        ("times", if is_counted { json!(event.times) } else { Value::Null }),
+        ("first_at", if is_counted { json!(event.first_at.to_string()) } else { Value::Null }),
+        ("undoes", json!(event.undoes)),
+    ])
 }

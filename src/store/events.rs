@@ -53,6 +53,13 @@ pub struct RefusalCount {
     pub last_at: Time,
 }
 
+/// What a search found, and where it ended if not all events were looked at: only those of smaller numbers are left.
+#[derive(Debug)]
+pub struct FoundEvents {
+    pub events: Vec<Event>,
+    pub end: Option<i64>,
+}
+
 /// How many of the newest events of a client are searched for refusals.
 const REFUSALS_LOOKED_AT: u32 = 1000;
 
@@ -258,6 +265,34 @@ impl Tx<'_> {
         let most = most.saturating_sub(u32::try_from(only.len()).unwrap_or(u32::MAX));
         let indexed = search.indexed_query().all(self, COLUMNS, "event_number DESC", Some(most), read)?;
         Ok(only.into_iter().chain(indexed).collect())
+    }
+
+    /// Returns at most `most` of the events that the search finds, newest first, among the newest `looked_at` that an index finds for it.
+    pub(crate) fn look_through_events(&self, search: &EventSearch, most: u32, looked_at: u32) -> Result<FoundEvents> {
+        let actor = search.actor.clone().filter(|_| search.entity.is_none());
+        let indexed = EventSearch { actor, names: Vec::new(), ..search.clone() };
+        let is_indexed = search.names.is_empty() && search.actor == indexed.actor;
+        let last = |tx: &Tx<'_>| -> Result<Option<i64>> {
+            let numbers = indexed
+                .indexed_query()
+                .rows(tx, "event_number", "event_number DESC", 1, looked_at.into(), |cells| cells.take("event_number"))?;
+            Ok(numbers.first().copied())
+        };
+        let last = if is_indexed { None } else { last(self)? };
+        let events = self.newest_events(&EventSearch { after: search.after.max(last), ..search.clone() }, most)?;
+        Ok(FoundEvents { end: last.filter(|_| events.len() < most as usize).map(|last| last + 1), events })
+    }
+
+    /// Returns the number of the first event since then, or one more than the newest: found by halving, because times ascend with numbers.
+    pub(crate) fn first_event_since(&self, time: Time) -> Result<i64> {
+        let statement = "SELECT happened_at FROM events WHERE event_number >= :number ORDER BY event_number LIMIT 1";
+        let (mut earlier, mut found) = (0, self.newest_event()? + 1);
+        while earlier + 1 < found {
+            let middle = earlier + (found - earlier) / 2;
+            let at: Option<Time> = self.one(statement, named_params! {":number": middle}, |cells| cells.take("happened_at"))?;
+            if at.is_some_and(|at| at < time) { earlier = middle } else { found = middle }
+        }
+        Ok(found)
     }
 
     /// Returns a page of the events that the search finds, newest first.

@@ -219,7 +219,8 @@ impl<'v> SelectQuery<'v> {
         self.rows(tx, columns, order, most.map_or(-1, i64::from), 0, read)
     }
 
-    fn rows<T>(
+    /// Returns at most `limit` rows after the first `offset`.
+    pub fn rows<T>(
         &self,
         tx: &Tx<'_>,
         columns: &str,

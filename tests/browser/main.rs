@@ -2,6 +2,7 @@
 //!
 //! A binary with a `main` of its own: the usual one cannot say that a test was left out.
 
+mod activity;
 #[path = "../it/client.rs"]
 #[expect(dead_code, reason = "the stories at the boundary look at headers too")]
 mod client;
@@ -33,7 +34,7 @@ macro_rules! stories {
 /// The longest one first.
 const STORIES: &[Story] = stories![
     looks::everybody_can_use_every_page,
-    widths::no_page_scrolls_sideways_or_asks_elsewhere,
+    widths::no_page_scrolls_sideways_is_heavy_or_asks_elsewhere,
     stories::a_client_is_registered_and_its_secret_completes_the_code_flow,
     stories::what_is_chosen_for_a_new_client_follows_from_where_it_runs_and_what_it_is_called,
     stories::a_website_gets_no_code_of_the_command_line_without_a_click,
@@ -52,6 +53,7 @@ const STORIES: &[Story] = stories![
     forms::all_that_is_wrong_is_said_at_once_in_the_words_of_the_fields,
     forms::a_redirect_url_that_can_never_work_is_refused_beside_its_field,
     client_page::what_users_allowed_a_client_is_taken_back_for_all_of_them,
+    activity::who_did_what_is_read_filtered_and_downloaded,
     lists::a_page_beyond_the_last_leads_to_the_last,
     lists::what_is_deleted_says_so_and_offers_to_be_restored,
     lists::the_page_of_a_new_secret_can_be_reloaded,

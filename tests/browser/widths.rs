@@ -1,4 +1,4 @@
-//! Every page of the table of routes, with the longest texts that there may be: how wide it is, and what it asks for.
+//! Every page of the table of routes, with the longest texts that there may be: how wide and how heavy it is, and what it asks for.
 
 use keyfob::http::request::Method;
 use keyfob::routes::{Guard, ROUTES, Route};
@@ -9,6 +9,9 @@ use crate::webdriver::{Browser, Driver, Scripts};
 
 /// The widths of screens, in pixels.
 const WIDTHS: [u32; 9] = [360, 390, 480, 600, 768, 820, 1020, 1280, 1600];
+
+/// The most bytes of a page.
+const HEAVIEST: u64 = 60 * 1024;
 
 /// Clients, so that lists are full.
 const CLIENTS: usize = 30;
@@ -128,7 +131,7 @@ fn targets(names: &Names) -> Vec<String> {
     of_console.map(|route| target(route, names)).chain(more).collect()
 }
 
-pub fn no_page_scrolls_sideways_or_asks_elsewhere(driver: &Driver) {
+pub fn no_page_scrolls_sideways_is_heavy_or_asks_elsewhere(driver: &Driver) {
     let (server, names) = hostile();
     let browser = driver.browser(Scripts::Run);
     browser.signs_in(&server, "admin", "/console");
@@ -137,6 +140,11 @@ pub fn no_page_scrolls_sideways_or_asks_elsewhere(driver: &Driver) {
     let mut findings = Vec::new();
     for target in targets(&names) {
         browser.open(&format!("{}{target}", server.url));
+        let weight = browser.script("return performance.getEntriesByType('navigation')[0].decodedBodySize").as_u64();
+        assert!(weight > Some(0), "{target}: its weight was not seen");
+        if weight > Some(HEAVIEST) {
+            findings.push(format!("{target} has {weight:?} bytes"));
+        }
         for screen in WIDTHS {
             browser.has_width(screen);
             let width = browser.script("return document.documentElement.scrollWidth").as_i64();

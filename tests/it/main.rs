@@ -1,6 +1,7 @@
 //! The one integration binary: stories at the boundary.
 
 mod access;
+mod activity;
 mod administrators;
 mod api_keys;
 mod apps;

@@ -86,7 +86,7 @@ fn the_activity_tells_in_words_what_was_done() {
     for target in ["/console/activity", "/console/clients/my-app/activity"] {
         let page = server.signed_in("alice").opens(&server, target);
         let read = read(&page);
-        for words in ["Client created", "Client changed", "Secret rotated", "Reviewed"] {
+        for words in ["alice created", "alice changed the name of", "alice made a new secret for", "The rules looked at"] {
             assert!(read.contains(words), "{words}: {read}");
         }
         assert!(!read.contains("client.") && page.text().contains("client.verdict.create"), "{read}");

@@ -244,7 +244,10 @@ const FLOORS: &[Floors] = &[
     },
     Floors { folder: "console/organizations", floors: &[&["list", "page"], &["clients", "members", "settings"]] },
     Floors { folder: "console/users", floors: &[&["list", "recovery"], &["settings"]] },
-    Floors { folder: "console/account", floors: &[&["activity", "api_keys", "authorizations", "dashboard", "password", "sessions"]] },
+    Floors {
+        folder: "console/account",
+        floors: &[&["event_sentence"], &["event_export"], &["activity", "api_keys", "authorizations", "dashboard", "password", "sessions"]],
+    },
 ];
 
 const LONGEST_FILE: usize = 500;

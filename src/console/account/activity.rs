@@ -1,50 +1,60 @@
-//! The activity: of one client, by one account, or all.
+//! The activity: of one client, by one account, or all; as a page, or as a file.
 
 use maud::{Markup, html};
 
 use crate::base::error::Result;
+use crate::base::time::Time;
 use crate::base::uri::form_encoded;
 use crate::call::{Call, Input, Work};
+use crate::console::account::event_export::{self, ExportFormat};
+use crate::console::account::event_sentence::{Sentence, means};
 use crate::console::clients::page::{ClientPage, ClientTab, saved};
-use crate::console::form::fields::{Fields, label};
+use crate::console::form::fields::{Choice, Fields, Label, label};
 use crate::console::form::saving;
+use crate::console::page::charts;
 use crate::console::page::layout::{Layout, after, title};
 use crate::console::page::menu::MenuItem;
-use crate::console::page::table::Table;
 use crate::http::form::Form;
-use crate::model::event::Action;
+use crate::http::reply::Reply;
+use crate::model::event::Topic;
 use crate::page::message;
 use crate::page::times::{exact, timestamp};
-use crate::page::words::capitalised;
 use crate::registry::approval::Withdrawn;
 use crate::registry::entity::Entity;
 use crate::registry::history;
 use crate::registry::undo::{self, Undone};
-use crate::store::events::{Event, EventSearch};
+use crate::store::events::{Event, EventSearch, FoundEvents};
 
-/// How many events a page has.
+/// How many events a page has at most.
 const SIZE: u32 = 50;
 
-/// Lists all events that the caller may see, filtered by client and actor.
+/// From how many bytes on a page has no more events, and how many the values of one may take.
+const LONGEST_PAGE: usize = 32 * 1024;
+const LONGEST_VALUES: usize = 24 * 1024;
+
+/// What the address may name, beside the page and the format.
+const FILTERS: [&str; 4] = ["client", "actor", "kind", "day"];
+
+/// Lists all events that the caller may see.
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let asked = Form::of_query(input.request)?;
     Ok(Box::new(move |call| {
-        let layout = Layout::of(call, input)?;
-        let (client, actor) = (asked.one("client"), asked.one("actor"));
+        let client = asked.one("client");
         let entity = client.parse().ok().map(Entity::Client);
         let is_nothing = !client.is_empty() && entity.is_none();
-        let events = if is_nothing { Vec::new() } else { found(call, &asked, entity.as_ref())? };
-        let base = format!("/console/activity?client={}&actor={}", form_encoded(client.as_bytes()), form_encoded(actor.as_bytes()));
-        let fields = Fields { values: asked.clone(), ..Fields::default() };
+        let nothing = || Ok(FoundEvents { events: Vec::new(), end: None });
+        let found = if is_nothing { nothing() } else { found(call, &asked, entity.as_ref()) }?;
+        let activity = Activity { call, asked: &asked, path: "/console/activity", found };
+        if let Some(file) = activity.file()? {
+            return Ok(file);
+        }
+        let layout = Layout::of(call, input)?;
+        let own = [label("client", "Client ID", "")];
+        let both = [own[0], label("actor", "Person or organization", "")];
         let content = html! {
             (title("Activity", &html! {}))
-            p { @if call.by.is_admin { "Every change leaves one line; what is repeated many times a day is counted." } @else { "What you did, and what happened to the clients that you can see." } }
-            form .filters action="/console/activity" {
-                (fields.text(label("client", "Client ID", "")))
-                (fields.text(label("actor", "Changed by", "")))
-                button { "Filter" }
-            }
-            (listed(&layout, &events, &base, "No event matches."))
+            p .quiet { @if call.by.is_admin { "Everything that was changed, and by whom." } @else { "What you did, and what happened to your clients: name one to see what others did to it." } }
+            (activity.show(&layout, if call.by.is_admin || entity.is_some() { &both } else { &own })?)
         };
         Ok(layout.page(200, MenuItem::Activity, "Activity", &content))
     }))
@@ -55,9 +65,13 @@ pub fn of_client<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let asked = Form::of_query(input.request)?;
     Ok(Box::new(move |call| {
         let page = ClientPage::of(call, input)?;
-        let events = found(call, &asked, Some(&Entity::Client(page.client.id.clone())))?;
-        let base = format!("{}?", page.path(ClientTab::Activity));
-        Ok(page.show(200, ClientTab::Activity, &listed(&page.layout, &events, &base, "Nothing happened yet.")))
+        let found = found(call, &asked, Some(&Entity::Client(page.client.id.clone())))?;
+        let path = page.path(ClientTab::Activity);
+        let activity = Activity { call, asked: &asked, path: &path, found };
+        if let Some(file) = activity.file()? {
+            return Ok(file);
+        }
+        Ok(page.show(200, ClientTab::Activity, &activity.show(&page.layout, &[label("actor", "Person or organization", "")])?))
     }))
 }
 
@@ -75,96 +89,175 @@ pub fn undo<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     }))
 }
 
-fn found(call: &Call<'_>, asked: &Form, entity: Option<&Entity>) -> Result<Vec<Event>> {
+/// Returns the format in which a file is asked for.
+fn format(asked: &Form) -> Option<ExportFormat> {
+    ExportFormat::EVERY.iter().copied().find(|format| format.name() == asked.one("as"))
+}
+
+fn found(call: &Call<'_>, asked: &Form, entity: Option<&Entity>) -> Result<FoundEvents> {
     let actor = Some(asked.one("actor").to_owned()).filter(|actor| !actor.is_empty());
-    let search = EventSearch { actor, before: asked.one("before").parse().ok(), ..EventSearch::default() };
-    history::list(call.tx, call.by, entity, search, SIZE)
+    let topic = Topic::EVERY.iter().find(|topic| topic.name() == asked.one("kind"));
+    let day = Time::parse(&format!("{}T00:00:00Z", asked.one("day")));
+    let until = day.map(|day| history::first_since(call.tx, day.plus_seconds(24 * 60 * 60))).transpose()?;
+    let search = EventSearch {
+        actor,
+        before: until.into_iter().chain(asked.one("before").parse().ok()).min(),
+        after: day.map(|day| history::first_since(call.tx, day)).transpose()?.map(|first| first - 1),
+        names: topic.map(|topic| topic.events()).unwrap_or_default(),
+        ..EventSearch::default()
+    };
+    let most = if format(asked).is_some() { event_export::MOST } else { SIZE };
+    history::look_through(call.tx, call.by, entity, search, most)
 }
 
-fn listed(layout: &Layout<'_>, events: &[Event], base: &str, none: &str) -> Markup {
-    let is_full = events.len() >= SIZE as usize;
-    html! {
-        @if events.is_empty() { (message::empty("no-events", none)) } @else {
-            (events_table(layout, events))
-            @if is_full && let Some(last) = events.last() {
-                nav .pager aria-label="Pages" { a rel="next" href={(base) "&before=" (last.number)} { "Older" } }
-            }
-        }
+/// What was found, and where it is shown.
+struct Activity<'a> {
+    call: &'a Call<'a>,
+    asked: &'a Form,
+    path: &'a str,
+    found: FoundEvents,
+}
+
+impl Activity<'_> {
+    /// Returns the file, if one is asked for.
+    fn file(&self) -> Result<Option<Reply>> {
+        let FoundEvents { events, end } = &self.found;
+        let write = |format: ExportFormat| {
+            let next = |before: i64| self.address(&[("as", format.name()), ("before", &before.to_string())]);
+            event_export::file(self.call, format, events, *end, next)
+        };
+        format(self.asked).map(write).transpose()
     }
-}
 
-fn events_table(layout: &Layout<'_>, events: &[Event]) -> Markup {
-    let table = Table::<Event>::new("Events", |event| event.name.clone())
-        .column("When", |event| timestamp(event.happened_at))
-        .column("What", what)
-        .column(
-            "Of",
-            |event| html! { @if let Some(path) = client_path(event) { a href=(path) { (event.entity_id) } } @else { (event.entity_id) } },
+    /// Returns the address of the same filters, with these parameters.
+    fn address(&self, more: &[(&str, &str)]) -> String {
+        let asked = FILTERS.iter().map(|name| (*name, self.asked.one(name))).chain(more.iter().copied());
+        let given = asked.filter(|(_, value)| !value.is_empty());
+        let pairs = given.map(|(name, value)| format!("{name}={}", form_encoded(value.as_bytes())));
+        let pairs = pairs.collect::<Vec<_>>().join("&");
+        if pairs.is_empty() { self.path.to_owned() } else { format!("{}?{pairs}", self.path) }
+    }
+
+    /// Draws the filters, among them these, and the events below.
+    fn show(&self, layout: &Layout<'_>, texts: &[Label]) -> Result<Markup> {
+        let fields = Fields { values: self.asked.clone(), ..Fields::default() };
+        let topics = Topic::EVERY.iter().map(|topic| (topic.name().to_owned(), topic.words().to_owned()));
+        let kinds: Vec<Choice> = [(String::new(), "Everything".to_owned())].into_iter().chain(topics).collect();
+        let is_filtered = FILTERS.iter().any(|name| !self.asked.one(name).is_empty());
+        let is_later = !self.asked.one("before").is_empty();
+        Ok(html! {
+            form .filters action=(self.path) {
+                (fields.select(label("kind", "What", ""), &kinds))
+                @for text in texts { (fields.text(*text)) }
+                div .field { label for="day" { "Day (UTC)" } input id="day" name="day" type="date" value=(self.asked.one("day")); }
+                button { "Filter" }
+                @if is_filtered { a href=(self.path) { "Show everything" } }
+            }
+            @if self.found.events.is_empty() { (self.nothing(is_filtered || is_later)) } @else { (self.list(layout)?) }
+        })
+    }
+
+    fn nothing(&self, is_searched: bool) -> Markup {
+        let further = self.found.end.map(|end| self.address(&[("before", &end.to_string())]));
+        message::empty(
+            "no-events",
+            html! {
+                @if let Some(further) = further {
+                    p { "None of the events that were looked at matches." }
+                    p { a href=(further) { "Look further back" } }
+                } @else if is_searched {
+                    p { "Nothing matches." }
+                    p { a href=(self.path) { "Show everything" } }
+                } @else {
+                    p { "Nothing happened yet. Every change will leave a line here." }
+                }
+            },
         )
-        .column("By", actor)
-        .class("narrow")
-        .column("Details", details)
-        .class("long")
-        .actions(|event| undo_button(layout, events, event));
-    table.show(events)
-}
-
-/// Draws the button that undoes a change of a client, where the reader may change that client. Whether somebody changed its fields since
-/// is looked at when it is pressed.
-fn undo_button(layout: &Layout<'_>, events: &[Event], event: &Event) -> Markup {
-    let is_undone = events.iter().any(|later| later.undoes == Some(event.number));
-    let is_offered = !is_undone && undo::is_undoable(layout.call.tx, layout.call.by, event);
-    html! { @if is_offered { (layout.button(&format!("/console/activity/{}/undo", event.number), "Undo", "quiet")) } }
-}
-
-/// Returns the path of the event's client, if it exists.
-fn client_path(event: &Event) -> Option<String> {
-    let is_there = event.entity_kind == "client" && event.entity_id != history::UNKNOWN_CLIENT;
-    (is_there && event.name != "client.purge" && event.name != "client.delete").then(|| format!("/console/clients/{}", event.entity_id))
-}
-
-/// Draws what was done in one element, beside its label on narrow screens.
-fn what(event: &Event) -> Markup {
-    html! {
-        div {
-            span .word title=(event.name) { (Action::in_words(&event.name).map_or_else(|| event.name.clone(), |words| capitalised(&words))) }
-            @if let Some(undone) = event.undoes { br; span .quiet { "undoes event " (undone) } }
-            @if event.times > 1 { br; span .quiet { (event.times) " times since " (exact(event.first_at)) } }
-        }
     }
-}
 
-fn actor(event: &Event) -> Markup {
-    html! {
-        div {
-            @match &event.actor.account_id {
-                Some(account) => (account),
-                None if event.actor.is_operator() => span .quiet { "the operator" },
-                None => span .quiet { "nobody signed in" },
+    /// Draws the events day by day, as many as a page may have, and a link to the next.
+    fn list(&self, layout: &Layout<'_>) -> Result<Markup> {
+        let FoundEvents { events, end } = &self.found;
+        let (mut days, mut bytes, mut shown): (Vec<(i64, Vec<Markup>)>, usize, usize) = (Vec::new(), 0, 0);
+        for event in events {
+            let drawn = self.event(layout, event)?;
+            bytes += drawn.0.len();
+            if shown > 0 && bytes > LONGEST_PAGE {
+                break;
             }
-            @if let Some(key) = &event.actor.api_key_id { br; span .quiet { "key " code { (key) } } }
-            @if let Some(client) = &event.actor.client_id { br; span .quiet { "OAuth client " code { (client) } } }
+            shown += 1;
+            match days.last_mut() {
+                Some((day, drawn_before)) if *day == event.happened_at.day() => drawn_before.push(drawn),
+                _ => days.push((event.happened_at.day(), vec![drawn])),
+            }
         }
+        let is_all = shown == events.len() && shown < SIZE as usize;
+        let next = if is_all { *end } else { events.get(shown.saturating_sub(1)).map(|last| last.number) };
+        Ok(html! {
+            @for (day, drawn) in &days {
+                section .day {
+                    h2 { (self.day_name(*day)) }
+                    ul .events { @for event in drawn { (event) } }
+                }
+            }
+            nav .pager aria-label="Pages" {
+                @if let Some(next) = next {
+                    a rel="next" href=(self.address(&[("before", &next.to_string())])) { @if is_all { "Look further back" } @else { "Older" } }
+                }
+                @for format in ExportFormat::EVERY {
+                    a href=(self.address(&[("as", format.name()), ("before", self.asked.one("before"))])) { "Download " (format.name().to_uppercase()) }
+                }
+            }
+        })
+    }
+
+    fn day_name(&self, day: i64) -> String {
+        match self.call.tx.now.day() - day {
+            0 => "Today".to_owned(),
+            1 => "Yesterday".to_owned(),
+            _ => charts::date(day),
+        }
+    }
+
+    fn event(&self, layout: &Layout<'_>, event: &Event) -> Result<Markup> {
+        let sentence = Sentence::of(self.call, event)?;
+        Ok(html! {
+            li data-item=(event.name) {
+                div {
+                    p {
+                        span .word title=(event.name) { (sentence.markup()) }
+                        @if event.times > 1 { ", " (event.times) " times since " (exact(event.first_at)) }
+                        span .quiet { (means(event)) " " (timestamp(event.happened_at)) }
+                    }
+                    (details(event))
+                }
+                (self.undo_button(layout, event))
+            }
+        })
+    }
+
+    /// Draws the button that undoes a change of a client, where the reader may change that client. Whether somebody changed its fields
+    /// since is looked at when it is pressed.
+    fn undo_button(&self, layout: &Layout<'_>, event: &Event) -> Markup {
+        let is_undone = self.found.events.iter().any(|later| later.undoes == Some(event.number));
+        let is_offered = !is_undone && undo::is_undoable(self.call.tx, self.call.by, event);
+        html! { @if is_offered { (layout.button(&format!("/console/activity/{}/undo", event.number), "Undo", "quiet")) } }
     }
 }
 
-/// Draws what changed, one line per field.
+/// Draws what changed, one line per field, for those who ask.
 fn details(event: &Event) -> Markup {
-    let names = saving::names(event);
+    let differences = saving::differences(event, |_| true);
     html! {
-        @if !names.is_empty() {
-            details {
-                summary { (few(&names)) }
-                (saving::differences(event, |_| true))
-                p .quiet { "Request " code { (event.actor.request_id) } }
+        details {
+            summary { "Details" }
+            @if differences.0.len() <= LONGEST_VALUES { (differences) }
+            @else { p { "These values are too long for a page. The downloads have them." } }
+            p .quiet {
+                "Event " (event.number) ", request " code { (event.actor.request_id) }
+                @if let Some(key) = &event.actor.api_key_id { ", API key " code { (key) } }
+                @if let Some(undone) = event.undoes { ", undoes event " (undone) }
             }
         }
     }
-}
-
-/// Returns the first names, and how many more there are.
-fn few(names: &[String]) -> String {
-    const SHOWN: usize = 3;
-    let first = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
-    if names.len() > SHOWN { format!("{first} and {} more", names.len() - SHOWN) } else { first }
 }

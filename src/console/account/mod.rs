@@ -4,5 +4,7 @@ pub mod activity;
 pub mod api_keys;
 pub mod authorizations;
 pub mod dashboard;
+pub mod event_export;
+pub mod event_sentence;
 pub mod password;
 pub mod sessions;

@@ -164,7 +164,19 @@ pub fn names(event: &Event) -> Vec<String> {
     names
 }
 
-fn object(text: &str) -> Map<String, Value> {
+/// Returns the first names, and how many more there are.
+pub fn few(names: &[String]) -> String {
+    const SHOWN: usize = 3;
+    match names {
+        [] => String::new(),
+        [name] => name.clone(),
+        [first @ .., last] if names.len() <= SHOWN => format!("{} and {last}", first.join(", ")),
+        _ => format!("{} and {} more", names[..SHOWN - 1].join(", "), names.len() - SHOWN + 1),
+    }
+}
+
+/// Reads the values of one side of an event.
+pub fn object(text: &str) -> Map<String, Value> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
