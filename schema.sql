@@ -376,7 +376,9 @@ CREATE TABLE sessions (
     secret_hash TEXT NOT NULL,
     created_at  INTEGER NOT NULL,
     -- When it was last used, to the hour: a session that nobody uses ends.
-    updated_at  INTEGER NOT NULL
+    updated_at  INTEGER NOT NULL,
+    -- The digest of the request for which its user was asked to sign in, until it is answered.
+    signed_in_for TEXT
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX sessions_by_user ON sessions (user_id, session_id);

@@ -24,7 +24,7 @@ use crate::http::request::{Method, Request};
 use crate::metrics::scrape::{Metrics, Scrape};
 use crate::metrics::text;
 use crate::model::settings::Settings;
-use crate::oauth::{login, refused};
+use crate::oauth::{login, posted, refused};
 use crate::registry::authentication::{self, Credentials, OAUTH_CLIENT_REJECTED, OAUTH_CLIENT_SUSPENDED, TOKEN_NOT_FOUND};
 use crate::registry::credential_use::{self, Use};
 use crate::registry::principal::{Access, Principal};
@@ -282,6 +282,7 @@ impl App {
         let of_session = || FormTokenCheck::of(request, input.session_cookie.as_ref().map(|_| input.form_token()).as_ref());
         let is_meant = match (route.guard, &input.session_cookie) {
             (Guard::Client, _) => true,
+            (Guard::Browser, _) if posted::is_request(request) => true,
             (Guard::SignIn, _) => {
                 let page = SignInPage::before(request, &self.cookies, input.server_key);
                 csrf::sign_in_is_meant(sender, FormTokenCheck::of(request, page.map(|page| page.token).as_ref()))

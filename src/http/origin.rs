@@ -30,6 +30,11 @@ impl Origin {
         Some(Origin { scheme, host: host_of(host)?, port })
     }
 
+    /// Returns the origin as a content security policy has it, which can name no address of IPv6 (CSP section 2.3.1).
+    pub fn as_source(&self) -> Option<String> {
+        (!self.host.starts_with('[')).then(|| format!("{}://{}:{}", self.scheme, self.host, self.port))
+    }
+
     /// Returns whether the host is a name or an address of this machine itself.
     pub fn is_loopback(&self) -> bool {
         matches!(self.host.as_str(), "127.0.0.1" | "[::1]" | "localhost")

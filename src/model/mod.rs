@@ -13,6 +13,7 @@ pub mod member;
 pub mod organization;
 pub mod password;
 pub mod patch;
+pub mod prompt;
 pub mod protected_names;
 pub mod recipe;
 pub mod recipes;

@@ -22,6 +22,8 @@ pub struct Session {
     pub created_at: Time,
     /// When it was last used, to the hour.
     pub updated_at: Time,
+    /// The request for which its user was asked to sign in, until it is answered: a digest.
+    pub signed_in_for: Option<String>,
 }
 
 impl Session {

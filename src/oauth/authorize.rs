@@ -1,49 +1,85 @@
 //! `/oauth/authorize`: the user agrees to or refuses a client (RFC 6749 section 4.1.1, oauth.md 1.4).
 
 use crate::base::error::{Error, Result};
-use crate::base::secret::Token;
-use crate::base::uri;
+use crate::base::id::UserId;
+use crate::base::secret::{self, Token};
 use crate::call::{Call, Input, LongWork, Transactions};
 use crate::failure;
+use crate::http::origin;
+use crate::http::pairs::encoded;
 use crate::http::reply::Reply;
 use crate::http::request::Method;
+use crate::model::prompt::Prompt;
 use crate::model::scope::{GrantedScope, Scope};
 use crate::model::session::Session;
-use crate::oauth::consent_page;
-use crate::oauth::login::{self, JUST_SIGNED_IN};
+use crate::oauth::answer::Answer;
+use crate::oauth::login::{self, JUST_SIGNED_IN, SIGN_IN_ID};
 use crate::oauth::parameters::Parameters;
-use crate::oauth::refused;
+use crate::oauth::{account_page, consent_page, posted};
 use crate::registry::consent::{self, AuthorizationRequest, Consent, Decision, ValidRequest};
-use crate::registry::refusal::{BODY_MALFORMED, CONSENT_DENIED, Endpoint, Refusal};
+use crate::registry::refusal::{
+    BODY_MALFORMED, CONSENT_DENIED, CONSENT_NEEDED, Endpoint, REQUEST_TOO_LONG, Reason, Refusal, SIGN_IN_NEEDED,
+};
+use crate::registry::sign_in_demands::SignInRequest;
 
 /// The parameters that must not be repeated.
 const PARAMETERS: &[&str] =
-    &["client_id", "redirect_uri", "response_type", "state", "scope", "code_challenge", "code_challenge_method", "nonce"];
+    &["client_id", "redirect_uri", "response_type", "state", "scope", "code_challenge", "code_challenge_method", "nonce", "response_mode"];
+
+/// Those that count with `openid`, and must not be repeated then. Others of OpenID Connect are ignored: `claims`, `ui_locales`, `acr_values`,
+/// `display`.
+const SIGN_IN_PARAMETERS: &[&str] = &["prompt", "max_age", "login_hint", "id_token_hint", "request", "request_uri", "registration"];
+
+/// The longest request that is made from what a client's page posts, in bytes: it has to fit into a request line, and into another on the sign-in
+/// page.
+const LONGEST_POSTED: usize = 8 * 1024;
 
 /// Asks for consent with GET and takes the answer with POST; both check everything.
 pub fn authorize<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let parameters = Parameters::of_form_and_query(input).map_err(|_| Error::from(Refusal::of(&BODY_MALFORMED).named()))?;
-    let request = authorization_request(&parameters);
+    if posted::is_request(input.request) {
+        return same_as_get(input, &parameters);
+    }
+    let request = authorization_request(&parameters, &input.request.target);
     let (answer, shown) = (answer(input)?, consent_page::read_shown(&parameters));
-    let place = match input.request.method {
-        Method::Get => input.request.target.clone(),
-        _ => format!("/oauth/authorize?{}", parameters.encoded(PARAMETERS)),
-    };
-    Ok(Box::new(move |transactions| Authorize { input, request, answer, shown, place }.run(transactions)))
+    Ok(Box::new(move |transactions| Authorize { input, parameters, request, answer, shown }.run(transactions)))
 }
 
-/// Reads the request of a client.
-pub fn authorization_request(parameters: &Parameters) -> AuthorizationRequest {
+/// Leads a browser that posted a client's request to the same request as GET.
+fn same_as_get<'r>(input: &'r Input<'r>, parameters: &Parameters) -> Result<LongWork<'r>> {
+    let place = format!("/oauth/authorize?{}", parameters.encoded(&[PARAMETERS, SIGN_IN_PARAMETERS].concat()));
+    if place.len() > LONGEST_POSTED {
+        return Err(Refusal::of(&REQUEST_TOO_LONG).named().into());
+    }
+    Ok(Box::new(move |_| Ok(Reply::redirect(input.request.method, place))))
+}
+
+/// Reads the request of a client; `place` is the target of the HTTP request.
+pub fn authorization_request(parameters: &Parameters, place: &str) -> AuthorizationRequest {
+    let scope = parameters.one("scope").map(Scope::parse).unwrap_or_default();
+    let sign_in = scope.has_openid().then(|| SignInRequest {
+        prompt: parameters.owned("prompt"),
+        max_age: parameters.owned("max_age"),
+        login_hint: parameters.owned("login_hint"),
+        id_token_hint: parameters.owned("id_token_hint"),
+        request: parameters.owned("request"),
+        request_uri: parameters.owned("request_uri"),
+        registration: parameters.owned("registration"),
+        place: place.to_owned(),
+    });
+    let more: &[&str] = if sign_in.is_some() { SIGN_IN_PARAMETERS } else { &[] };
     AuthorizationRequest {
         client_id: parameters.owned("client_id").unwrap_or_default(),
         redirect_uri: parameters.owned("redirect_uri"),
         response_type: parameters.owned("response_type"),
         state: parameters.owned("state"),
-        scope: parameters.one("scope").map(Scope::parse).unwrap_or_default(),
+        scope,
         code_challenge: parameters.owned("code_challenge"),
         code_challenge_method: parameters.owned("code_challenge_method"),
         nonce: parameters.owned("nonce"),
-        repeated: parameters.repeated(PARAMETERS),
+        response_mode: parameters.owned("response_mode"),
+        sign_in,
+        repeated: parameters.repeated(PARAMETERS).or_else(|| parameters.repeated(more)),
     }
 }
 
@@ -69,27 +105,34 @@ fn answer(input: &Input<'_>) -> Result<UserAnswer> {
 /// A request for authorization.
 struct Authorize<'r> {
     input: &'r Input<'r>,
+    parameters: Parameters,
     request: AuthorizationRequest,
     answer: UserAnswer,
     /// What the consent page showed, if it was shown.
     shown: Option<GrantedScope>,
-    /// The path of the same request, to return to after signing in.
-    place: String,
 }
 
-/// The outcome of the read transaction.
 enum NextStep {
+    /// A page, or the way to one: nothing is recorded.
     Reply(Reply),
-    /// A code or a refusal must be recorded.
-    Write,
+    ErrorPage(Refusal),
+    SendBack {
+        redirect_uri: String,
+        refusal: Refusal,
+    },
+    SendCode(Box<ValidRequest>),
 }
 
 impl Authorize<'_> {
     /// Decides in a read transaction. Only what ends in a code or a refusal needs the writer, and is decided again there.
     fn run(&self, transactions: &Transactions<'_>) -> Result<Reply> {
-        let reply = match transactions.read(|call| self.look(call))? {
+        let reply = match transactions.read(|call| self.next_step(call))? {
             NextStep::Reply(reply) => reply,
-            NextStep::Write => {
+            NextStep::SendBack { redirect_uri, refusal } if refusal.reason.asks_for_page() => {
+                refusal.log(&self.input.request.id);
+                self.tell(&transactions.settings.public_url, &redirect_uri, &refusal)
+            }
+            NextStep::ErrorPage(_) | NextStep::SendBack { .. } | NextStep::SendCode(_) => {
                 if self.request.scope.has_openid() {
                     transactions.make_missing_keys()?;
                 }
@@ -104,37 +147,50 @@ impl Authorize<'_> {
         self.answer == UserAnswer::NotAsked && !self.input.cookies.all(self.input.request, JUST_SIGNED_IN).is_empty()
     }
 
-    fn sign_in_first(&self) -> Reply {
-        login::first(self.input.request.method, &self.place)
-    }
-
-    fn look(&self, call: &Call<'_>) -> Result<NextStep> {
-        let Some(session) = call.by.session() else { return Ok(NextStep::Reply(self.sign_in_first())) };
-        Ok(match consent::judge(call.tx, session, &self.request)? {
-            Decision::Proceed(asked) if asked.consent == Consent::Needed && self.answer_to(&asked) == UserAnswer::NotAsked => {
-                NextStep::Reply(consent_page::page(call, session, self.input, &self.request, &asked)?)
+    fn next_step(&self, call: &Call<'_>) -> Result<NextStep> {
+        let session = call.by.session();
+        if session.is_none() && !self.request.is_silent() {
+            return Ok(NextStep::Reply(self.sign_in_first(None)));
+        }
+        Ok(match (consent::judge(call.tx, call.settings, session, &self.request)?, session) {
+            (Decision::ErrorPage(refusal), _) => NextStep::ErrorPage(refusal),
+            (Decision::ErrorRedirect { redirect_uri, refusal }, _) => NextStep::SendBack { redirect_uri, refusal },
+            (Decision::SelectAccount(client), Some(session)) => {
+                let another = login::anew(&self.place_to_sign_in_for(), self.proposed_user().as_ref());
+                NextStep::Reply(account_page::page(session, &client, &self.place_with(&[("login_hint", "")]), &another))
             }
-            Decision::Proceed(_) | Decision::ErrorPage(_) | Decision::ErrorRedirect { .. } => NextStep::Write,
+            (Decision::Proceed(asked), Some(session)) => match (asked.consent, self.answer_to(&asked)) {
+                (Consent::Given, _) | (Consent::Needed | Consent::Missing, UserAnswer::Yes) => NextStep::SendCode(asked),
+                (Consent::Needed, UserAnswer::NotAsked) => {
+                    NextStep::Reply(consent_page::page(call, session, self.input, &self.request, &asked)?)
+                }
+                (Consent::Needed, UserAnswer::No) => send_back(asked, &CONSENT_DENIED),
+                // A frame on a page of any client would learn from it who is signed in.
+                (Consent::Missing, _) if !origin::opens_page(self.input.request) => send_back(asked, &SIGN_IN_NEEDED),
+                (Consent::Missing, _) => send_back(asked, &CONSENT_NEEDED),
+            },
+            (Decision::SignIn | Decision::SelectAccount(_) | Decision::Proceed(_), session) => NextStep::Reply(self.sign_in_first(session)),
         })
     }
 
     fn conclude(&self, call: &Call<'_>) -> Result<Reply> {
-        // The session ended between the two transactions.
-        let Some(session) = call.by.session() else { return Ok(self.sign_in_first()) };
-        match consent::judge(call.tx, session, &self.request)? {
-            Decision::ErrorPage(refusal) => {
+        match (self.next_step(call)?, call.by.session()) {
+            (NextStep::ErrorPage(refusal), _) => {
                 self.write_down(call, &refusal)?;
                 Ok(failure::outside(self.input.request, &Error::from(refusal.named())).because(refusal.reason.name))
             }
-            Decision::ErrorRedirect { redirect_uri, refusal } => self.send_back(call, &redirect_uri, &refusal),
-            Decision::Proceed(asked) => match (asked.consent, self.answer_to(&asked)) {
-                (Consent::Given, _) | (Consent::Needed, UserAnswer::Yes) => self.send_code(call, session, &asked),
-                (Consent::Needed, UserAnswer::No) => {
-                    self.send_back(call, &asked.redirect_uri, &Refusal::to(&CONSENT_DENIED, &asked.client.id))
-                }
-                // Consent was not needed in the read transaction, and now is.
-                (Consent::Needed, UserAnswer::NotAsked) => consent_page::page(call, session, self.input, &self.request, &asked),
-            },
+            (NextStep::SendBack { redirect_uri, refusal }, _) => {
+                self.write_down(call, &refusal)?;
+                Ok(self.tell(&call.settings.public_url, &redirect_uri, &refusal))
+            }
+            (NextStep::SendCode(asked), Some(session)) => {
+                let code: Token = consent::grant(call.tx, call.by, session, &asked)?;
+                let answer = Answer::code(&call.settings.public_url, &asked.redirect_uri, &self.request, &code);
+                Ok(answer.reply(self.input.request.method))
+            }
+            // The session ended between the two transactions, or consent was not needed in the first, and now is.
+            (NextStep::SendCode(_), None) => Ok(self.sign_in_first(None)),
+            (NextStep::Reply(reply), _) => Ok(reply),
         }
     }
 
@@ -144,21 +200,14 @@ impl Authorize<'_> {
         if self.answer == UserAnswer::Yes && is_more { UserAnswer::NotAsked } else { self.answer }
     }
 
-    fn send_code(&self, call: &Call<'_>, session: &Session, asked: &ValidRequest) -> Result<Reply> {
-        let code: Token = consent::grant(call.tx, call.by, session, asked)?;
-        let location = location(&call.settings.public_url, &asked.redirect_uri, self.state(), &[("code", &code.reveal())]);
-        Ok(Reply::redirect(self.input.request.method, location))
-    }
-
-    fn send_back(&self, call: &Call<'_>, redirect_uri: &str, refusal: &Refusal) -> Result<Reply> {
-        self.write_down(call, refusal)?;
-        let location = error_location(&call.settings.public_url, redirect_uri, self.state(), refusal);
+    fn tell(&self, issuer: &str, redirect_uri: &str, refusal: &Refusal) -> Reply {
+        let answer = Answer::refusal(issuer, redirect_uri, &self.request, refusal);
         // A user who has just entered a password must not be redirected, by a link that somebody made up, to a page that asks for it again
         // (RFC 9700 section 4.11.2).
         if self.has_just_signed_in() {
-            return Ok(consent_page::refused(redirect_uri, &location, &refusal.named()).because(refusal.reason.name));
+            return consent_page::refused(redirect_uri, &answer, &refusal.named()).because(refusal.reason.name);
         }
-        Ok(Reply::redirect(self.input.request.method, location).because(refusal.reason.name))
+        answer.reply(self.input.request.method).because(refusal.reason.name)
     }
 
     fn write_down(&self, call: &Call<'_>, refusal: &Refusal) -> Result<()> {
@@ -166,24 +215,41 @@ impl Authorize<'_> {
         refusal.record(call.tx, call.by, Endpoint::Authorize)
     }
 
-    /// Returns the state to send back with the redirect.
-    fn state(&self) -> Option<&str> {
-        let is_echoed = |state: &&str| self.request.repeated != Some("state") && state.len() <= consent::LONGEST_STATE;
-        self.request.state.as_deref().filter(is_echoed)
+    /// Leads to the sign-in page, and from there back to this request.
+    fn sign_in_first(&self, session: Option<&Session>) -> Reply {
+        let method = self.input.request.method;
+        let Some(sign_in) = &self.request.sign_in else {
+            return match method {
+                Method::Get => login::first(method, &self.input.request.target),
+                _ => login::first(method, &format!("/oauth/authorize?{}", self.parameters.encoded(PARAMETERS))),
+            };
+        };
+        // The one of an ID token may be another.
+        let same = session.map(|session| &session.user_id).filter(|_| sign_in.id_token_hint.is_none());
+        Reply::redirect(method, login::anew(&self.place_to_sign_in_for(), self.proposed_user().as_ref().or(same)))
+    }
+
+    fn proposed_user(&self) -> Option<UserId> {
+        self.request.sign_in.as_ref().and_then(SignInRequest::proposed_user)
+    }
+
+    /// Returns the path of the same request, of which it is known that its user has signed in for it.
+    fn place_to_sign_in_for(&self) -> String {
+        self.place_with(&[(SIGN_IN_ID, &secret::fresh_uuid())])
+    }
+
+    /// Returns the path of the same request once an account was chosen, with some parameters instead of its own.
+    fn place_with(&self, others: &[(&str, &str)]) -> String {
+        let prompt = Prompt::after_selection(self.parameters.one("prompt").unwrap_or_default());
+        // What is repeated stays so, to be refused.
+        let others = if self.request.repeated.is_some() { Vec::new() } else { [&[("prompt", prompt.as_str())], others].concat() };
+        let is_kept = |name: &&&str| !others.iter().any(|(other, _)| other == *name);
+        let kept: Vec<&str> = PARAMETERS.iter().chain(SIGN_IN_PARAMETERS).filter(is_kept).copied().collect();
+        let more = encoded(others.iter().filter(|(_, value)| !value.is_empty()).copied());
+        format!("/oauth/authorize?{}&{more}", self.parameters.encoded(&kept))
     }
 }
 
-/// Returns the redirect that tells the client of a refusal.
-pub fn error_location(issuer: &str, redirect_uri: &str, state: Option<&str>, refusal: &Refusal) -> String {
-    let code = refusal.reason.code;
-    let description = refused::description(&refusal.named(), code);
-    location(issuer, redirect_uri, state, &[("error", code), ("error_description", &description)])
-}
-
-/// Returns the redirect to the client, always with `iss` (RFC 9207), and with `state` if it sent one.
-fn location(issuer: &str, redirect_uri: &str, state: Option<&str>, parameters: &[(&str, &str)]) -> String {
-    let mut all = vec![("iss", issuer)];
-    all.extend(parameters);
-    all.extend(state.map(|state| ("state", state)));
-    uri::location(redirect_uri, &all)
+fn send_back(asked: Box<ValidRequest>, reason: &'static Reason) -> NextStep {
+    NextStep::SendBack { refusal: Refusal::to(reason, &asked.client.id), redirect_uri: asked.redirect_uri }
 }

@@ -17,6 +17,7 @@ use crate::model::scope::{GrantedScope, OpenIdWord, ScopeWord, Words};
 use crate::model::session::Session;
 use crate::model::user::{self, User};
 use crate::model::view::render;
+use crate::oauth::answer::Answer;
 use crate::oauth::login::HOME;
 use crate::oauth::parameters::Parameters;
 use crate::page::words::sentence;
@@ -62,13 +63,13 @@ pub fn page(call: &Call<'_>, session: &Session, input: &Input<'_>, request: &Aut
 }
 
 /// Returns a page instead of a redirect with an error; it names where the redirect would have led.
-pub fn refused(redirect_uri: &str, location: &str, refusal: &Named) -> Reply {
+pub fn refused(redirect_uri: &str, answer: &Answer<'_>, refusal: &Named) -> Reply {
     let site = uri::shown_host(redirect_uri);
     let content = html! {
         h1 { "You are signed in, but that did not work" }
         p { strong { (site) } " led you here with a request that cannot be granted: " (sentence(&refusal.text())) }
         p { "It was given nothing. Go there only if that is where you came from; never type your password there." }
-        p { a .button href=(location) { "Go to " (site) } }
+        (answer.button(html! { "Go to " (site) }))
         p { a href=(HOME) { "Stay here" } }
     };
     frame::page(refusal.kind.status(), "That did not work", &content)
@@ -86,7 +87,7 @@ fn is_for_sign_in(asked: &ValidRequest) -> bool {
 }
 
 /// Returns the name, or one made from the ID: `my-client` is `My Client`.
-fn shown_name(client: &Client) -> String {
+pub fn shown_name(client: &Client) -> String {
     if !client.name.is_empty() {
         return client.name.clone();
     }

@@ -9,6 +9,7 @@ use crate::base::validation::Invalid;
 use crate::call::{Input, LongWork, Transactions, Work};
 use crate::http::csrf::{self, SignInPage};
 use crate::http::form::Form;
+use crate::http::pairs::Pairs;
 use crate::http::path;
 use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
@@ -29,6 +30,9 @@ errors! {
 /// Where signing in leads by default.
 pub const HOME: &str = "/oauth/";
 
+/// The parameter that tells the sign-ins for an app's request apart.
+pub const SIGN_IN_ID: &str = "sign_in_id";
+
 /// The name of the short-lived cookie that says that the user signed in on the way to a client.
 pub const JUST_SIGNED_IN: &str = "signed_in";
 
@@ -37,10 +41,11 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let query = Parameters::of_query(input)?;
     Ok(Box::new(move |call| {
         let next = next(query.one("n"));
-        if call.by.session().is_some() {
+        if call.by.session().is_some() && query.one("again").is_none() {
             return Ok(Reply::redirect(input.request.method, next));
         }
-        Ok(form(input, 200, &next, "", None))
+        let proposed = query.one("login_hint").and_then(|hint| hint.parse::<UserId>().ok());
+        Ok(form(input, 200, &next, proposed.as_ref().map_or("", UserId::as_str), None))
     }))
 }
 
@@ -72,6 +77,12 @@ pub fn first(method: Method, next: &str) -> Reply {
     Reply::redirect(method, format!("/oauth/login?n={}", form_encoded(next.as_bytes())))
 }
 
+/// Returns the path of the sign-in page for an app's request: it is shown even if somebody is signed in, and may propose a user.
+pub fn anew(next: &str, proposed: Option<&UserId>) -> String {
+    let proposed = proposed.map(|id| format!("&login_hint={id}")).unwrap_or_default();
+    format!("/oauth/login?n={}&again=1{proposed}", form_encoded(next.as_bytes()))
+}
+
 /// Signs in with the form. On failure shows it again with what was wrong, and keeps the user ID.
 pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let form_and_query = Parameters::of_form_and_query(input)?;
@@ -93,6 +104,7 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 /// Signs in, or leads who has a temporary password to where a new one is chosen.
 fn answered(transactions: &Transactions<'_>, input: &Input<'_>, form: &Parameters, next: &str) -> Result<Reply> {
     let (attempt, verified) = verified(transactions, input, form)?;
+    let attempt = SignInAttempt { signed_in_for: signed_in_for(next), ..attempt };
     match verified {
         Verified::Password(verified) => {
             let session_cookie = begun(transactions, input, &attempt, &verified)?;
@@ -109,6 +121,12 @@ fn answered(transactions: &Transactions<'_>, input: &Input<'_>, form: &Parameter
 pub fn signed_in_to(input: &Input<'_>, next: &str, session_cookie: &SessionCookie) -> Reply {
     let reply = Reply::redirect(input.request.method, next.to_owned()).with("Set-Cookie", kept_in(input, session_cookie));
     if leads_to(next, "authorize") { reply.with("Set-Cookie", input.cookies.set(JUST_SIGNED_IN, "1", Some(60))) } else { reply }
+}
+
+/// Returns the request of an app for which a user is asked to sign in, if one is.
+pub fn signed_in_for(next: &str) -> Option<String> {
+    let is_asked = || Pairs::parse(next.split_once('?')?.1).ok()?.first(SIGN_IN_ID).map(drop);
+    if leads_to(next, "authorize") { is_asked().map(|()| next.to_owned()) } else { None }
 }
 
 /// Reads `{"user_id","password"}`, or a form of both. Answers 204 and the cookie. A temporary password is refused and stays valid: there
@@ -129,7 +147,7 @@ fn verified(transactions: &Transactions<'_>, input: &Input<'_>, sent: &Parameter
     let user_id = sent.unless_blank("user_id").ok_or(Error::from(&MISSING_USER_ID))?;
     let password = sent.unless_blank("password").ok_or(Error::from(&MISSING_PASSWORD))?;
     let user_id: UserId = user_id.parse().map_err(|BadId(reason)| Invalid::new("UserIdentifiers", "user_id", reason))?;
-    let attempt = SignInAttempt { user_id, peer: input.request.peer };
+    let attempt = SignInAttempt { user_id, peer: input.request.peer, signed_in_for: None };
     let compare = |compared, now| sign_in::verify(compared, password, transactions.settings, now);
     let verified = transactions.guess_password(&attempt, compare)?;
     Ok((attempt, verified))
@@ -159,7 +177,9 @@ pub fn again(request: &Request) -> String {
 pub fn next(wanted: Option<&str>) -> String {
     let is_plain = |place: &str| segments(place).is_some_and(|segments| !segments.iter().any(|segment| segment == "." || segment == ".."));
     let is_good = |place: &&str| {
-        is_local(place) && is_plain(place) && !["login", "logout", "new-password", "sign-in-link"].iter().any(|name| leads_to(place, name))
+        is_local(place)
+            && is_plain(place)
+            && !["login", "logout", "end-session", "new-password", "sign-in-link"].iter().any(|name| leads_to(place, name))
     };
     wanted.filter(is_good).unwrap_or(HOME).to_owned()
 }

@@ -1,6 +1,8 @@
 //! Floor 5: the OAuth edge. Forms and redirects in; tokens, pages or the refusals of RFC 6749 out.
 
 pub mod account;
+pub mod account_page;
+pub mod answer;
 pub mod authorize;
 pub mod callback;
 pub mod client;
@@ -11,6 +13,7 @@ pub mod login;
 pub mod logout;
 pub mod metadata;
 pub mod parameters;
+pub mod posted;
 pub mod recovery;
 pub mod refused;
 pub mod revoke;

@@ -81,7 +81,7 @@ pub fn choose<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
                     false => Ok(Hash::of_chosen(new, transactions.settings.password_rounds)),
                 }
             })?;
-            let attempt = SignInAttempt { user_id: recovery.user_id, peer: input.request.peer };
+            let attempt = SignInAttempt { user_id: recovery.user_id, peer: input.request.peer, signed_in_for: login::signed_in_for(&next) };
             transactions.write(|call| recovery::choose(call.tx, call.by, token.as_ref(), &attempt, &hash, &input.session_cookies))
         });
         match chosen {

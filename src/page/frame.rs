@@ -1,8 +1,11 @@
 //! The frame of a page: head, stylesheet, and security headers.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use maud::{DOCTYPE, Markup, html};
+use data_encoding::BASE64;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
 
 use crate::base::printable;
 use crate::http::reply::Reply;
@@ -78,17 +81,37 @@ pub fn page(status: u16, title: &str, content: &Markup) -> Reply {
 
 /// Draws a page without a menu.
 pub fn narrow(surface: Surface, status: u16, title: &str, content: &Markup) -> Reply {
-    let body = html! {
+    document(surface, status, title, &alone(content))
+}
+
+fn alone(content: &Markup) -> Markup {
+    html! {
         div .alone {
             header { a .brand href="/oauth/" { (mark()) strong { "keyfob" } span { "Account" } } }
             main .narrow { (content) }
         }
-    };
-    document(surface, status, title, &body)
+    }
+}
+
+/// Draws an account page whose form posts itself at once, or by its button where scripts are off. Nothing else may run there, and it may post
+/// to this source alone.
+pub fn posting(source: &str, title: &str, content: &Markup) -> Reply {
+    const SCRIPT: &str = "document.forms[0].submit()";
+    let hash = BASE64.encode(&Sha256::digest(SCRIPT));
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'sha256-{hash}'; form-action {source}; base-uri 'none'; \
+         frame-ancestors 'none'"
+    );
+    let content = html! { (content) script { (PreEscaped(SCRIPT)) } };
+    under(policy.into(), Surface::Account, 200, title, &alone(&content))
 }
 
 /// Draws a whole page around a body.
 pub fn document(surface: Surface, status: u16, title: &str, body: &Markup) -> Reply {
+    under(surface.policy().into(), surface, status, title, body)
+}
+
+fn under(policy: Cow<'static, str>, surface: Surface, status: u16, title: &str, body: &Markup) -> Reply {
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
@@ -110,5 +133,5 @@ pub fn document(surface: Surface, status: u16, title: &str, body: &Markup) -> Re
     // What others wrote must not change how the words around it are read.
     let shown = printable::html(&markup.into_string());
     let reply = Reply::new(status, "text/html; charset=utf-8", shown.into_bytes());
-    reply.with("Content-Security-Policy", surface.policy()).with("X-Frame-Options", "DENY")
+    reply.with("Content-Security-Policy", policy).with("X-Frame-Options", "DENY")
 }

@@ -8,6 +8,7 @@ use crate::base::pkce;
 use crate::base::right::Rights;
 use crate::base::secret::{Hash, Token, TokenKind};
 use crate::base::uri;
+use crate::http::origin::Origin;
 use crate::model::bounds::{AUTHORIZATIONS, CODES};
 use crate::model::choice::{Grant, State};
 use crate::model::client::Client;
@@ -15,15 +16,18 @@ use crate::model::event::Action;
 use crate::model::grant::{Authorization, AuthorizationCode, CODE_SECONDS};
 use crate::model::scope::{GrantedScope, Scope};
 use crate::model::session::Session;
+use crate::model::settings::Settings;
 use crate::model::value;
 use crate::registry::entity::Entity;
 use crate::registry::principal::Principal;
 use crate::registry::refusal::{
     AUTHORIZATIONS_FULL, CLIENT_STATE_REJECTED, CLIENT_STATE_REQUESTED, CLIENT_STATE_SUSPENDED, CLIENT_UNKNOWN_TO_US,
     CLIENT_WITHOUT_REDIRECT_URI, CODE_CHALLENGE_MALFORMED, CODE_CHALLENGE_METHOD_UNSUPPORTED, CODE_CHALLENGE_MISSING, CODE_GRANT_MISSING,
-    Judged, NONCE_TOO_LONG, PARAMETER_REPEATED, REDIRECT_URI_MISSING, REDIRECT_URI_NOT_REGISTERED, RESPONSE_TYPE_MISSING,
-    RESPONSE_TYPE_UNSUPPORTED, Reason, Refusal, SCOPE_WITHOUT_RIGHT, STATE_TOO_LONG, USER_NOT_APPROVED, USER_OUTSIDE_GROUPS,
+    Judged, NONCE_TOO_LONG, PARAMETER_REPEATED, REDIRECT_URI_MISSING, REDIRECT_URI_NOT_REGISTERED, RESPONSE_MODE_UNSUPPORTED,
+    RESPONSE_TYPE_MISSING, RESPONSE_TYPE_UNSUPPORTED, Reason, Refusal, SCOPE_WITHOUT_RIGHT, SIGN_IN_NEEDED, STATE_TOO_LONG, USER_NEEDED,
+    USER_NOT_APPROVED, USER_OUTSIDE_GROUPS,
 };
+use crate::registry::sign_in_demands::{SignInRequest, SignInStep};
 use crate::registry::{groups, history, standing, trials};
 use crate::store::{Deleted, Tx};
 
@@ -38,9 +42,23 @@ pub struct AuthorizationRequest {
     pub code_challenge: Option<String>,
     pub code_challenge_method: Option<String>,
     pub nonce: Option<String>,
+    pub response_mode: Option<String>,
+    /// What it says of the sign-in, with `openid`.
+    pub sign_in: Option<SignInRequest>,
     /// The name of a repeated parameter.
     pub repeated: Option<&'static str>,
 }
+
+/// How the client is answered (OAuth 2.0 Multiple Response Type Encoding Practices, OAuth 2.0 Form Post Response Mode).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResponseMode {
+    /// In the query of a redirect.
+    Query,
+    /// In a form that the browser posts.
+    FormPost,
+}
+
+pub const RESPONSE_MODES: [&str; 2] = ["query", "form_post"];
 
 /// The decision about an authorization request.
 #[derive(Debug)]
@@ -49,6 +67,10 @@ pub enum Decision {
     ErrorPage(Refusal),
     /// The error is sent to the client's redirect URI.
     ErrorRedirect { redirect_uri: String, refusal: Refusal },
+    /// The user who is signed in has to sign in once more, or another has to.
+    SignIn,
+    /// The user says which account to use.
+    SelectAccount(Box<Client>),
     /// The client may get a code, once the user has agreed.
     Proceed(Box<ValidRequest>),
 }
@@ -80,6 +102,8 @@ pub enum Identity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consent {
     Needed,
+    /// It is needed, and the client wants nothing to be asked.
+    Missing,
     /// By the user before, or by an administrator for everyone, to an assured client.
     Given,
 }
@@ -90,10 +114,26 @@ pub const LONGEST_STATE: usize = 8 * 1024;
 /// In bytes. It is stored until the code is redeemed.
 const LONGEST_NONCE: usize = 512;
 
-/// Judges an authorization request of the signed-in user.
+impl AuthorizationRequest {
+    /// Returns whether the client wants nothing to be asked or shown.
+    pub fn is_silent(&self) -> bool {
+        self.sign_in.as_ref().is_some_and(|sign_in| sign_in.prompt().none)
+    }
+
+    /// Returns how the client is answered; `None` for a mode that is unknown, or in which nothing can be sent to its redirect URI.
+    pub fn response_mode(&self, redirect_uri: &str) -> Option<ResponseMode> {
+        match self.response_mode.as_deref() {
+            None | Some("query") => Some(ResponseMode::Query),
+            Some("form_post") => Origin::parse(redirect_uri)?.as_source().map(|_| ResponseMode::FormPost),
+            Some(_) => None,
+        }
+    }
+}
+
+/// Judges an authorization request of the signed-in user, or of nobody if the client wants nothing to be asked.
 /// # Errors
 /// Only those of the store. A refusal is a [`Decision`].
-pub fn judge(tx: &Tx<'_>, session: &Session, request: &AuthorizationRequest) -> Result<Decision> {
+pub fn judge(tx: &Tx<'_>, settings: &Settings, session: Option<&Session>, request: &AuthorizationRequest) -> Result<Decision> {
     let client = match request.client_id.parse() {
         Ok(id) => tx.client(&id, Deleted::No)?,
         Err(_) => None,
@@ -105,27 +145,58 @@ pub fn judge(tx: &Tx<'_>, session: &Session, request: &AuthorizationRequest) -> 
         Ok(uri) => uri,
         Err(refusal) => return Ok(Decision::ErrorPage(refusal)),
     };
-    match reason_against(tx, session, request, &client)? {
-        Some(reason) => Ok(Decision::ErrorRedirect { redirect_uri, refusal: Refusal::to(reason, &client.id) }),
-        None => {
-            if let Err(refusal) = check_user(tx, &session.user_id, &client)? {
-                return Ok(Decision::ErrorPage(refusal));
-            }
-            let granted = request.scope.granted(&GrantedScope::most_of(&client));
-            let identity = identity(tx, &client, &redirect_uri)?;
-            let consent = consent(tx, session, &client, identity, &granted)?;
-            Ok(Decision::Proceed(Box::new(ValidRequest {
-                client,
-                redirect_uri,
-                scope_differs: request.scope.differs_from(&granted),
-                granted,
-                code_challenge: request.code_challenge.clone(),
-                nonce: request.nonce.clone(),
-                identity,
-                consent,
-            })))
+    let send_back = |refusal| Ok(Decision::ErrorRedirect { redirect_uri: redirect_uri.clone(), refusal });
+    let Some(session) = session else {
+        return match state_reason(tx, None, &client)? {
+            // Anybody can register a client, and would have links here that lead anywhere.
+            Some(reason) => Ok(Decision::ErrorPage(Refusal::to(reason, &client.id))),
+            None => send_back(Refusal::to(reason_against(tx, request, &client, &redirect_uri)?.unwrap_or(&SIGN_IN_NEEDED), &client.id)),
+        };
+    };
+    let reason = match reason_against(tx, request, &client, &redirect_uri)? {
+        Some(reason) => Some(reason),
+        None => state_reason(tx, Some(session), &client)?,
+    };
+    if let Some(reason) = reason.or(request.scope.asks_in_vain(&GrantedScope::most_of(&client)).then_some(&SCOPE_WITHOUT_RIGHT)) {
+        return send_back(Refusal::to(reason, &client.id));
+    }
+    if let Some(sign_in) = &request.sign_in {
+        match sign_in.judge(tx, settings, &client, session)? {
+            Err(refusal) => return send_back(refusal),
+            Ok(SignInStep::SignIn) => return Ok(Decision::SignIn),
+            Ok(SignInStep::SelectAccount) => return Ok(Decision::SelectAccount(Box::new(client))),
+            Ok(SignInStep::Nothing) => {}
         }
     }
+    if !groups::may_use(tx, &client, &session.user_id)? {
+        return send_back(Refusal::to(&USER_OUTSIDE_GROUPS, &client.id));
+    }
+    match check_user(tx, &session.user_id, &client)? {
+        Err(_) if request.is_silent() => send_back(Refusal::to(&USER_NEEDED, &client.id)),
+        Err(refusal) => Ok(Decision::ErrorPage(refusal)),
+        Ok(()) => proceed(tx, session, client, redirect_uri, request),
+    }
+}
+
+fn proceed(tx: &Tx<'_>, session: &Session, client: Client, redirect_uri: String, request: &AuthorizationRequest) -> Result<Decision> {
+    let granted = request.scope.granted(&GrantedScope::most_of(&client));
+    let identity = identity(tx, &client, &redirect_uri)?;
+    let prompt = request.sign_in.as_ref().map(SignInRequest::prompt).unwrap_or_default();
+    let consent = match consent(tx, session, &client, identity, &granted)? {
+        Consent::Given if prompt.consent => Consent::Needed,
+        Consent::Needed if prompt.none => Consent::Missing,
+        judged => judged,
+    };
+    Ok(Decision::Proceed(Box::new(ValidRequest {
+        client,
+        redirect_uri,
+        scope_differs: request.scope.differs_from(&granted),
+        granted,
+        code_challenge: request.code_challenge.clone(),
+        nonce: request.nonce.clone(),
+        identity,
+        consent,
+    })))
 }
 
 /// Returns the redirect URI, before which no redirect may happen (checks 1 to 5).
@@ -150,8 +221,8 @@ fn nearest<'r>(registered: &'r [String], sent: &str) -> &'r str {
     registered.iter().max_by_key(|uri| uri::first_difference(uri, sent)).map_or("", String::as_str)
 }
 
-/// Runs checks 6 to 9, and checks the scope.
-fn reason_against(tx: &Tx<'_>, session: &Session, request: &AuthorizationRequest, client: &Client) -> Result<Option<&'static Reason>> {
+/// Runs checks 6 to 8, and checks what the request says of the sign-in and the answer.
+fn reason_against(tx: &Tx<'_>, request: &AuthorizationRequest, client: &Client, redirect_uri: &str) -> Result<Option<&'static Reason>> {
     if request.repeated.is_some() {
         return Ok(Some(&PARAMETER_REPEATED));
     }
@@ -160,6 +231,12 @@ fn reason_against(tx: &Tx<'_>, session: &Session, request: &AuthorizationRequest
     }
     if request.scope.has_openid() && request.nonce.as_ref().is_some_and(|nonce| nonce.len() > LONGEST_NONCE) {
         return Ok(Some(&NONCE_TOO_LONG));
+    }
+    if request.response_mode(redirect_uri).is_none() {
+        return Ok(Some(&RESPONSE_MODE_UNSUPPORTED));
+    }
+    if let Some(reason) = request.sign_in.as_ref().and_then(SignInRequest::reason_against) {
+        return Ok(Some(reason));
     }
     match request.response_type.as_deref() {
         Some("code") => {}
@@ -180,17 +257,19 @@ fn reason_against(tx: &Tx<'_>, session: &Session, request: &AuthorizationRequest
     if !client.grants.contains(&Grant::AuthorizationCode) {
         return Ok(Some(&CODE_GRANT_MISSING));
     }
-    let state = match client.state {
+    Ok(None)
+}
+
+/// Runs check 9: who waits for approval is used only by those who try it.
+fn state_reason(tx: &Tx<'_>, session: Option<&Session>, client: &Client) -> Result<Option<&'static Reason>> {
+    let may_try = |session: &Session| trials::may_try(tx, &client.id, &session.user_id);
+    Ok(match client.state {
         State::Approved | State::Flagged => None,
-        State::Requested if trials::may_try(tx, &client.id, &session.user_id)? => None,
+        State::Requested if session.map(may_try).transpose()?.unwrap_or(false) => None,
         State::Requested => Some(&CLIENT_STATE_REQUESTED),
         State::Rejected => Some(&CLIENT_STATE_REJECTED),
         State::Suspended => Some(&CLIENT_STATE_SUSPENDED),
-    };
-    if state.is_none() && !groups::may_use(tx, client, &session.user_id)? {
-        return Ok(Some(&USER_OUTSIDE_GROUPS));
-    }
-    Ok(state.or(request.scope.asks_in_vain(&GrantedScope::most_of(client)).then_some(&SCOPE_WITHOUT_RIGHT)))
+    })
 }
 
 /// Returns whether a client has no secret, and so cannot prove who it is (RFC 6749 section 2.1).
@@ -270,7 +349,7 @@ fn shown(user_id: &UserId, granted: &GrantedScope) -> Value {
 pub fn grant(tx: &Tx<'_>, by: &Principal, session: &Session, asked: &ValidRequest) -> Result<Token> {
     let (user_id, client_id) = (&session.user_id, &asked.client.id);
     // If an administrator lets the client skip consent, the user has agreed to nothing: when that ends, the user is asked.
-    let agreed = if asked.consent == Consent::Needed { asked.granted.clone() } else { GrantedScope::default() };
+    let agreed = if asked.consent == Consent::Given { GrantedScope::default() } else { asked.granted.clone() };
     authorize(tx, by, user_id, &asked.client, &asked.granted, &agreed)?;
     let for_id_token = asked.granted.words.has_openid();
     let token = Token::fresh(TokenKind::AuthorizationCode);
@@ -290,6 +369,9 @@ pub fn grant(tx: &Tx<'_>, by: &Principal, session: &Session, asked: &ValidReques
         nonce: asked.nonce.clone().filter(|_| for_id_token),
         signed_in_at: for_id_token.then_some(session.created_at),
     };
+    if session.signed_in_for.is_some() {
+        tx.forget_signed_in_for(&session.id)?;
+    }
     tx.delete_surplus_authorization_codes(user_id, client_id, CODES.most - 1)?;
     tx.insert_authorization_code(&code, &Hash::of_generated(&token.key))?;
     Ok(token)

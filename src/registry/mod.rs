@@ -50,6 +50,7 @@ pub mod rights;
 pub mod secrets;
 pub mod sessions;
 pub mod sign_in;
+pub mod sign_in_demands;
 pub mod signing_keys;
 pub mod standing;
 pub mod throttle;

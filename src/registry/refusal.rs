@@ -38,6 +38,14 @@ errors! {
     UNSUPPORTED_RESPONSE_TYPE: InvalidArgument "pkg/oauth" "unsupported_response_type" "only the response type code is known here";
     TOO_MANY_AUTHORIZATIONS: FailedPrecondition
         "keyfob" "too_many_authorizations" "you have authorized {most} clients, and more there may not be: take one back in the Console first";
+    LOGIN_REQUIRED: FailedPrecondition "keyfob" "login_required" "the user has to sign in, and the client wants nothing to be asked";
+    ANOTHER_USER: FailedPrecondition "keyfob" "another_user" "another user has signed in than the one whom the client asks for";
+    CONSENT_REQUIRED: FailedPrecondition "keyfob" "consent_required" "the user has to agree, and the client wants nothing to be asked";
+    INTERACTION_REQUIRED: FailedPrecondition "keyfob" "interaction_required" "the user has to be told something, and the client wants nothing to be shown";
+    ACCOUNT_SELECTION_REQUIRED: FailedPrecondition "keyfob" "account_selection_required" "another user is signed in than the one of the login_hint, and the client wants nothing to be asked";
+    REQUEST_NOT_SUPPORTED: InvalidArgument "keyfob" "request_not_supported" "the parameter request is not supported: send what it holds as parameters";
+    REQUEST_URI_NOT_SUPPORTED: InvalidArgument "keyfob" "request_uri_not_supported" "the parameter request_uri is not supported: send what lies there as parameters";
+    REGISTRATION_NOT_SUPPORTED: InvalidArgument "keyfob" "registration_not_supported" "the parameter registration is not supported: register the client here";
     UNSUPPORTED_TOKEN_TYPE: InvalidArgument "pkg/oauth" "unsupported_token_type" "only access and refresh tokens can be revoked here";
 }
 
@@ -110,6 +118,30 @@ reasons! {
         "The user waits for an administrator's approval.";
     USER_OUTSIDE_GROUPS: "user_outside_groups" "access_denied" NOT_IN_ALLOWED_GROUPS
         "The client is for the members of some groups: add the user to one, or see allowed_groups in the client's settings.";
+    REQUEST_TOO_LONG: "request_too_long" "invalid_request" INVALID_REQUEST
+        "Send less: state, nonce and id_token_hint need no more than a few hundred characters.";
+    RESPONSE_MODE_UNSUPPORTED: "response_mode_unsupported" "invalid_request" INVALID_REQUEST
+        "Send response_mode=query or leave it out; form_post is for redirect URLs of http and https.";
+    PROMPT_UNSUPPORTED: "prompt_unsupported" "invalid_request" INVALID_REQUEST
+        "Send in prompt some of login, consent and select_account, or none alone.";
+    MAX_AGE_MALFORMED: "max_age_malformed" "invalid_request" INVALID_REQUEST
+        "Send max_age as a number of seconds.";
+    REQUEST_OBJECT: "request_object" "request_not_supported" REQUEST_NOT_SUPPORTED
+        "Send the parameters one by one, without request.";
+    REQUEST_OBJECT_ELSEWHERE: "request_object_elsewhere" "request_uri_not_supported" REQUEST_URI_NOT_SUPPORTED
+        "Send the parameters one by one, without request_uri.";
+    REGISTRATION_IN_REQUEST: "registration_in_request" "registration_not_supported" REGISTRATION_NOT_SUPPORTED
+        "Register the client here, and leave out registration.";
+    SIGN_IN_NEEDED: "sign_in_needed" "login_required" LOGIN_REQUIRED
+        "Nobody is signed in who will do: ask again without prompt=none.";
+    ANOTHER_USER_NEEDED: "another_user_needed" "login_required" ANOTHER_USER
+        "Another user is signed in than the one of the ID token in id_token_hint: go on without it, or sign that one out in the application.";
+    CONSENT_NEEDED: "consent_needed" "consent_required" CONSENT_REQUIRED
+        "The user has not agreed to all of this yet: ask again without prompt=none.";
+    USER_NEEDED: "user_needed" "interaction_required" INTERACTION_REQUIRED
+        "The user has to be told something first: ask again without prompt=none.";
+    ACCOUNT_SELECTION_NEEDED: "account_selection_needed" "account_selection_required" ACCOUNT_SELECTION_REQUIRED
+        "Another user is signed in than login_hint names: ask again without prompt=none.";
     SCOPE_WITHOUT_RIGHT: "scope_without_right" "invalid_scope" INVALID_SCOPE
         "The client asks for nothing that it is registered for: correct the scope, leave it out, or add the rights to the client.";
     CONSENT_DENIED: "consent_denied" "access_denied" ACCESS_DENIED
@@ -302,6 +334,11 @@ impl Refusal {
 }
 
 impl Reason {
+    /// Returns whether it only answers `prompt=none`: the client asks again with a page, and nothing is wrong with it.
+    pub fn asks_for_page(&self) -> bool {
+        self.code.ends_with("_required")
+    }
+
     /// Returns the reason of this name.
     pub fn named(name: &str) -> Option<&'static Reason> {
         REASONS.iter().copied().find(|reason| reason.name == name)

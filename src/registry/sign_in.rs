@@ -30,6 +30,8 @@ const FREE_WHERE_KNOWN: i64 = 100;
 pub struct SignInAttempt {
     pub user_id: UserId,
     pub peer: IpAddr,
+    /// The request for which the user was asked to sign in, if there is one.
+    pub signed_in_for: Option<String>,
 }
 
 /// A password that was right.
@@ -113,7 +115,7 @@ pub fn succeed(
 /// `user_suspended`, `user_rejected`.
 pub fn without_proof(tx: &Tx<'_>, by: &Principal, user_id: &UserId, came_along: &[SessionCookie]) -> Result<SessionCookie> {
     standing::check_user(tx, user_id)?;
-    sessions::begin(tx, by, user_id, came_along)
+    sessions::begin(tx, by, user_id, came_along, None)
 }
 
 /// Begins a session for a user who has proved to be one, and forgets failed attempts.
@@ -123,7 +125,7 @@ pub(super) fn begin(tx: &Tx<'_>, by: &Principal, attempt: &SignInAttempt, came_a
         tx.forget_sign_in_failures(&subject)?;
     }
     tx.remember_sign_in_from(&attempt.user_id, &address)?;
-    sessions::begin(tx, by, &attempt.user_id, came_along)
+    sessions::begin(tx, by, &attempt.user_id, came_along, attempt.signed_in_for.as_deref())
 }
 
 fn no_match() -> Error {

@@ -23,7 +23,7 @@ pub enum SessionKey {
 table! {
     Session in "sessions" s with secret_hash;
     fixed { session_id: id, user_id: user_id, created_at: created_at }
-    changing { updated_at: updated_at }
+    changing { updated_at: updated_at, signed_in_for: signed_in_for }
     rest(cells) {}
 }
 
@@ -64,6 +64,11 @@ impl Tx<'_> {
     /// Records that a session was used now.
     pub(crate) fn touch_session(&self, id: &str) -> Result<()> {
         self.run("UPDATE sessions SET updated_at = :now WHERE session_id = :id", named_params! {":id": id, ":now": self.now}).map(drop)
+    }
+
+    /// Records that the request for which the user signed in was answered.
+    pub(crate) fn forget_signed_in_for(&self, id: &str) -> Result<()> {
+        self.run("UPDATE sessions SET signed_in_for = NULL WHERE session_id = :id", named_params! {":id": id}).map(drop)
     }
 
     /// Deletes a session; returns false if there is none of this ID.

@@ -13,6 +13,7 @@ mod forgery;
 pub mod keys;
 mod library;
 mod logout;
+mod prompt;
 mod races;
 mod refresh;
 mod revocation;
