@@ -88,6 +88,11 @@ pub fn form_decoded(text: &str) -> Vec<u8> {
     Cow::from(percent_decode_str(&text.replace('+', " "))).into_owned()
 }
 
+/// Returns where a browser is sent after signing out: a path on this server, or what can be redirected to.
+pub fn place(text: &str) -> Option<String> {
+    if is_local(text) { Some(text.to_owned()) } else { resolved(text) }
+}
+
 /// Returns whether it is a path on this server that a browser cannot take for another host (oauth.md 1.6.1).
 pub fn is_local(place: &str) -> bool {
     let path = place.split('?').next().unwrap_or_default();

@@ -17,9 +17,7 @@ use crate::oauth::login::{self, JUST_SIGNED_IN, SIGN_IN_ID};
 use crate::oauth::parameters::Parameters;
 use crate::oauth::{account_page, consent_page, posted};
 use crate::registry::consent::{self, AuthorizationRequest, Consent, Decision, ValidRequest};
-use crate::registry::refusal::{
-    BODY_MALFORMED, CONSENT_DENIED, CONSENT_NEEDED, Endpoint, REQUEST_TOO_LONG, Reason, Refusal, SIGN_IN_NEEDED,
-};
+use crate::registry::refusal::{BODY_MALFORMED, CONSENT_DENIED, CONSENT_NEEDED, Endpoint, Reason, Refusal, SIGN_IN_NEEDED};
 use crate::registry::sign_in_demands::SignInRequest;
 
 /// The parameters that must not be repeated.
@@ -30,28 +28,15 @@ const PARAMETERS: &[&str] =
 /// `display`.
 const SIGN_IN_PARAMETERS: &[&str] = &["prompt", "max_age", "login_hint", "id_token_hint", "request", "request_uri", "registration"];
 
-/// The longest request that is made from what a client's page posts, in bytes: it has to fit into a request line, and into another on the sign-in
-/// page.
-const LONGEST_POSTED: usize = 8 * 1024;
-
 /// Asks for consent with GET and takes the answer with POST; both check everything.
 pub fn authorize<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let parameters = Parameters::of_form_and_query(input).map_err(|_| Error::from(Refusal::of(&BODY_MALFORMED).named()))?;
     if posted::is_request(input.request) {
-        return same_as_get(input, &parameters);
+        return posted::same_as_get(input, "/oauth/authorize", &parameters, &[PARAMETERS, SIGN_IN_PARAMETERS].concat());
     }
     let request = authorization_request(&parameters, &input.request.target);
     let (answer, shown) = (answer(input)?, consent_page::read_shown(&parameters));
     Ok(Box::new(move |transactions| Authorize { input, parameters, request, answer, shown }.run(transactions)))
-}
-
-/// Leads a browser that posted a client's request to the same request as GET.
-fn same_as_get<'r>(input: &'r Input<'r>, parameters: &Parameters) -> Result<LongWork<'r>> {
-    let place = format!("/oauth/authorize?{}", parameters.encoded(&[PARAMETERS, SIGN_IN_PARAMETERS].concat()));
-    if place.len() > LONGEST_POSTED {
-        return Err(Refusal::of(&REQUEST_TOO_LONG).named().into());
-    }
-    Ok(Box::new(move |_| Ok(Reply::redirect(input.request.method, place))))
 }
 
 /// Reads the request of a client; `place` is the target of the HTTP request.

@@ -40,17 +40,14 @@ fn place(client: &Client, wanted: Option<&str>) -> Result<String> {
     let registered = &client.logout_redirect_uris;
     let place = match (wanted, registered.as_slice()) {
         (_, []) => return Ok(MOUNT.to_owned()),
-        (None, [first, ..]) => local(first).or_else(|| uri::resolved(first)),
+        (None, [first, ..]) => uri::place(first),
         (Some(wanted), _) => {
             // The client chooses the query, as for other URIs.
             let is_registered = registered.iter().any(|uri| Some(uri.as_str()) == wanted.split('?').next());
-            local(wanted).filter(|_| is_registered).or_else(|| uri::matching_whatever_query(registered, wanted))
+            Some(wanted.to_owned())
+                .filter(|wanted| is_registered && uri::is_local(wanted))
+                .or_else(|| uri::matching_whatever_query(registered, wanted))
         }
     };
     place.map(|place| uri::location(&place, &[])).ok_or(Error::from(&INVALID_LOGOUT_REDIRECT_URI))
-}
-
-/// Returns a path on this server.
-fn local(place: &str) -> Option<String> {
-    uri::is_local(place).then(|| place.to_owned())
 }

@@ -8,9 +8,11 @@ use crate::base::pkce;
 use crate::base::right::{RIGHTS, Right};
 use crate::call::{Input, Work};
 use crate::http::reply::Reply;
+use crate::model::prompt::PROMPT_WORDS;
 use crate::model::scope::OpenIdWord;
 use crate::model::sign_in::SUBJECT_TYPES;
 use crate::registry::claims;
+use crate::registry::consent::RESPONSE_MODES;
 
 /// Returns the metadata. The issuer is the operator's setting, never the host of the request.
 pub fn get<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
@@ -30,7 +32,7 @@ fn document(issuer: &str) -> Value {
         "revocation_endpoint": at("/oauth/revoke"),
         "introspection_endpoint": at("/oauth/introspect"),
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": RESPONSE_MODES,
         "grant_types_supported": ["authorization_code", "refresh_token"],
         "token_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_methods_supported": methods,
@@ -43,6 +45,8 @@ fn document(issuer: &str) -> Value {
         "id_token_signing_alg_values_supported": ALGORITHMS.map(SigningAlgorithm::name),
         "claim_types_supported": ["normal"],
         "claims_supported": claims::EVERY,
+        "prompt_values_supported": PROMPT_WORDS,
+        "end_session_endpoint": at("/oauth/end-session"),
         "claims_parameter_supported": false,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,

@@ -7,6 +7,7 @@ pub mod authorize;
 pub mod callback;
 pub mod client;
 pub mod consent_page;
+pub mod end_session;
 pub mod introspect;
 pub mod keys;
 pub mod login;

@@ -1,9 +1,17 @@
 //! Requests that a page of a client posts (OpenID Connect Core 1.0 section 3.1.2.1, RP-Initiated Logout 1.0 section 2). The browser sends none of our
 //! cookies with them, so it is led to the same request as GET.
 
+use crate::base::error::Result;
+use crate::call::{Input, LongWork};
 use crate::http::pairs::Pairs;
+use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
 use crate::model::scope::Scope;
+use crate::oauth::parameters::Parameters;
+use crate::registry::refusal::{REQUEST_TOO_LONG, Refusal};
+
+/// The longest request that is made from what was posted, in bytes: it has to fit into a request line, and into another on the sign-in page.
+const LONGEST: usize = 8 * 1024;
 
 /// Returns whether a request is one of these: it has no answer of a user, whom nothing but a page of this server asks. Their handlers do nothing
 /// but redirect, so it does not matter who sent it.
@@ -18,4 +26,15 @@ pub fn is_request(request: &Request) -> bool {
         "/oauth/end-session" => form.first("sign_out").is_none(),
         _ => false,
     }
+}
+
+/// Leads the browser to the same request as GET, with these of its parameters.
+/// # Errors
+/// `invalid_request` if it is too long.
+pub fn same_as_get<'r>(input: &'r Input<'r>, path: &str, parameters: &Parameters, names: &[&str]) -> Result<LongWork<'r>> {
+    let place = format!("{path}?{}", parameters.encoded(names));
+    if place.len() > LONGEST {
+        return Err(Refusal::of(&REQUEST_TOO_LONG).named().into());
+    }
+    Ok(Box::new(move |_| Ok(Reply::redirect(input.request.method, place))))
 }

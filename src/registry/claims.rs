@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::base::error::{Error, Result, errors};
+use crate::base::jws::TokenType;
 use crate::base::secret;
 use crate::model::client::Client;
 use crate::model::grant::{AccessToken, ID_TOKEN_SECONDS};
@@ -133,6 +134,13 @@ pub fn audience(client: &Client) -> Value {
         [only] => only.as_str().into(),
         several => several.into(),
     }
+}
+
+/// Returns the claims of an ID token that this server has issued, also if it has ended; `None` of any other token.
+/// # Errors
+/// Only those of the store.
+pub fn of_hint(tx: &Tx<'_>, settings: &Settings, hint: &str) -> Result<Option<Value>> {
+    Ok(signing_keys::verify(tx, hint, TokenType::IdToken)?.filter(|claims| claims["iss"] == settings.public_url))
 }
 
 /// Returns what a client calls a session by: clients cannot tell each other whose sessions are the same.

@@ -24,6 +24,7 @@ pub mod consent;
 pub mod contacts;
 pub mod credential_use;
 pub mod deletion;
+pub mod end_session;
 pub mod entity;
 pub mod expiry;
 pub mod groups;

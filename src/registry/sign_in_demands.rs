@@ -2,18 +2,17 @@
 
 use crate::base::error::Result;
 use crate::base::id::UserId;
-use crate::base::jws::TokenType;
 use crate::base::secret;
 use crate::model::client::Client;
 use crate::model::prompt::Prompt;
 use crate::model::session::{LONGEST_SECONDS, Session};
 use crate::model::settings::Settings;
+use crate::registry::claims;
 use crate::registry::entity::live_user;
 use crate::registry::refusal::{
     ACCOUNT_SELECTION_NEEDED, ANOTHER_USER_NEEDED, Judged, MAX_AGE_MALFORMED, PROMPT_UNSUPPORTED, REGISTRATION_IN_REQUEST, REQUEST_OBJECT,
     REQUEST_OBJECT_ELSEWHERE, Reason, Refusal, SIGN_IN_NEEDED,
 };
-use crate::registry::{claims, signing_keys};
 use crate::store::Tx;
 
 /// How long after a user signed in for a request it can be answered without another sign-in.
@@ -118,10 +117,8 @@ impl SignInRequest {
 
     fn hinted(&self, tx: &Tx<'_>, settings: &Settings, client: &Client, session: &Session) -> Result<Hinted> {
         let Some(hint) = &self.id_token_hint else { return Ok(Hinted::Nobody) };
-        let Some(claims) = signing_keys::verify(tx, hint, TokenType::IdToken)? else { return Ok(Hinted::Unknown) };
-        if claims["iss"] != settings.public_url || claims["aud"] != client.id.as_str() {
-            return Ok(Hinted::Unknown);
-        }
+        let of_client = claims::of_hint(tx, settings, hint)?.filter(|claims| claims["aud"] == client.id.as_str());
+        let Some(claims) = of_client else { return Ok(Hinted::Unknown) };
         let subject = claims::subject(tx, client, &live_user(tx, &session.user_id)?)?;
         Ok(if claims["sub"] == subject { Hinted::TheUser } else { Hinted::Another })
     }

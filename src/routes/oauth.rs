@@ -19,6 +19,8 @@ pub const ROUTES: &[Route] = &[
     route("oauth.metadata", Get, "/.well-known/openid-configuration", Open, Read(oauth::metadata::get), "The same, where apps that sign users in look for it (OpenID Connect Discovery).").for_any_origin(),
     route("oauth.keys", Get, "/oauth/keys", Open, Transactions(oauth::keys::get), "List the public keys that verify what the server has signed (RFC 7517).").for_any_origin(),
     route("oauth.logout", Get, "/oauth/logout", Browser, Write(oauth::logout::by_client), "End a token of the user who is signed in, and the session it was granted in, and send the browser back to the client."),
+    route("oauth.end_session", Get, "/oauth/end-session", Browser, Transactions(oauth::end_session::end_session), "End the session of the browser for an app that signed its user in, and send the browser back (OpenID Connect RP-Initiated Logout 1.0); ask first where the app has no ID token of the session."),
+    route("oauth.end_session", Post, "/oauth/end-session", Browser, Transactions(oauth::end_session::end_session), "The same, from a form of the app; and take the user's answer."),
     route("oauth.local_callback", Get, "/oauth/local-callback", Open, Read(oauth::callback::local), "Send the browser on to the command line that waits on the reader's machine."),
     route("oauth.code", Get, "/oauth/code", Open, Read(oauth::callback::code), "Show a code, to be copied."),
     route("oauth.home", Get, "/oauth", Open, Read(oauth::login::to_home), "Lead to the start page."),

@@ -302,6 +302,8 @@ fn one_example_of_every_other_row_succeeds() {
         ("POST", "/oauth/api/auth/login", "/oauth/api/auth/login", form(&sign_in), 204),
         ("POST", "/oauth/api/auth/logout", "/oauth/api/auth/logout", String::new(), 204),
         ("GET", "/oauth/logout", &format!("/oauth/logout?access_token_id={token_id}"), String::new(), 302),
+        ("GET", "/oauth/end-session", "/oauth/end-session", String::new(), 200),
+        ("POST", "/oauth/end-session", "/oauth/end-session", form(&[("client_id", "my-app")]), 303),
         ("GET", "/assets/style.css", "/assets/style.css", String::new(), 200),
         ("GET", "/assets/icon.svg", "/assets/icon.svg", String::new(), 200),
         ("GET", "/assets/sign-in-link.js", "/assets/sign-in-link.js", String::new(), 200),

@@ -41,7 +41,7 @@ const FLOORS: &[Floors] = &[
             &["history"],
             &["api_keys", "contacts", "refusal", "sessions", "signing_keys", "trials", "users"],
             &["bootstrap", "claims", "deletion", "expiry", "live_tokens", "members", "probes", "sign_in", "usage"],
-            &["accounts", "recovery", "sign_in_demands"],
+            &["accounts", "end_session", "recovery", "sign_in_demands"],
             &["consent"],
             &["review"],
             &["verdicts"],

@@ -1,4 +1,5 @@
 //! Signing in to apps (OpenID Connect), as relying parties see it.
 
 mod conformance;
+mod conformance_prompt;
 mod jwks;
