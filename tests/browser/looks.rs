@@ -52,6 +52,9 @@ const OTHERS: &[&str] = &[
     "/console/password",
     "/console/activity",
     "/oauth/sign-in-link",
+    "/oauth/login?again=1",
+    "/oauth/end-session?client_id=lamp",
+    "/oauth/authorize?client_id=lamp&response_type=code&scope=openid&prompt=select_account",
 ];
 
 fn target_directory() -> PathBuf {

@@ -14,6 +14,7 @@ mod looks;
 mod recipes;
 mod recovery;
 mod server;
+mod sign_in;
 mod stories;
 mod webdriver;
 mod widths;
@@ -46,6 +47,7 @@ const STORIES: &[Story] = stories![
     stories::an_organization_gets_a_key_that_is_changed_and_deleted,
     stories::a_client_is_registered_and_approved_with_scripts_blocked,
     recovery::a_user_without_the_password_comes_in_by_a_link_or_a_temporary_password_and_chooses_a_new_one,
+    sign_in::an_app_is_answered_by_a_form_signs_its_user_in_again_and_out,
     forgery::a_page_on_another_port_of_the_same_host_cannot_consent_for_its_reader,
     forgery::a_server_is_used_under_its_name_on_the_own_network,
     forms::select_all_means_the_rights_that_are_shown,
