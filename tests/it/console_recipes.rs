@@ -110,7 +110,10 @@ fn only_an_app_that_signs_people_in_needs_no_rights() {
     let (server, mut alice) = server_with_alice();
     let target = address("the-things-stack", "https://app.example.com");
     register(&mut alice, &server, &target, &[("id", "integration"), ("rights", "")]).refuses("rights", "no_rights");
-    let page = register(&mut alice, &server, &address("miniflux", "https://app.example.com"), &[]);
+    assert!(alice.get(&server, &target).text().contains("Rights <span class=\"required\">"));
+    let target = address("miniflux", "https://app.example.com");
+    assert!(!alice.get(&server, &target).text().contains("Rights <span class=\"required\">"));
+    let page = register(&mut alice, &server, &target, &[]);
     page.tells("client-ready");
     server.check("alice", "GET", "/api/v3/clients/miniflux", "", "200");
 }

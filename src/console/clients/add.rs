@@ -108,8 +108,7 @@ fn problems(transactions: &Transactions<'_>, form: &Form) -> std::result::Result
     if form.filled("redirect_uris").is_empty() {
         problems.add([Problem::new("redirect_uris", "no_redirect_url", "Enter at least one redirect URL.")]);
     }
-    // An app that only signs its users in has none.
-    if recipe::of_form(form).is_none_or(|recipe| !recipe.rights.is_empty()) {
+    if recipe::needs_rights(form) {
         problems.note(rights_picker::some(form, Rights::EVERY))?;
     }
     Ok(problems)
@@ -123,7 +122,8 @@ fn form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
         Approval::Manual => "Requested",
         Approval::Review => "Approved, as a new client of an administrator",
     };
-    let offer = Offer { is_admin: call.by.is_admin, open_state: Some(becomes), ..Offer::default() };
+    let optional: &[&str] = if recipe::needs_rights(&fields.values) { &[] } else { &["rights"] };
+    let offer = Offer { is_admin: call.by.is_admin, open_state: Some(becomes), optional, ..Offer::default() };
     let rows = html! {
         (repeatable_secret::field())
         (kinds(AppKind::of(&fields.values)))

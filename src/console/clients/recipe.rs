@@ -22,8 +22,13 @@ const RECIPE: Label =
 
 const APP: Label = label("app", "Address of the app", "Where people open it, such as https://grafana.example.com.");
 
+/// Returns whether a new client has to ask for some right: not if it is an app that only signs its users in.
+pub fn needs_rights(form: &Form) -> bool {
+    of_form(form).is_none_or(|recipe| !recipe.rights.is_empty())
+}
+
 /// Returns the recipe of a new client, as the form has it.
-pub fn of_form(form: &Form) -> Option<&'static Recipe> {
+fn of_form(form: &Form) -> Option<&'static Recipe> {
     form.pairs(KEY, VALUE).into_iter().find(|(key, _)| *key == RECIPE.name).and_then(|(_, id)| recipes::named(id))
 }
 

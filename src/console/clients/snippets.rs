@@ -44,7 +44,9 @@ const ENDPOINTS: &[(&str, &str, &str)] = &[
     ("endpoint-token", "Token endpoint", "/oauth/token"),
     ("endpoint-revoke", "Revocation endpoint", "/oauth/revoke"),
     ("endpoint-introspect", "Introspection endpoint", "/oauth/introspect"),
-    ("endpoint-metadata", "Metadata", "/.well-known/oauth-authorization-server"),
+    ("endpoint-userinfo", "Userinfo endpoint", "/oauth/userinfo"),
+    ("endpoint-discovery", "OpenID Connect discovery", "/.well-known/openid-configuration"),
+    ("endpoint-metadata", "OAuth metadata", "/.well-known/oauth-authorization-server"),
 ];
 
 /// How a client proves that it is this client.

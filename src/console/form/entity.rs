@@ -96,6 +96,8 @@ pub struct Offer<'a> {
     pub is_admin: bool,
     /// The accounts that can be a contact.
     pub accounts: &'a [Choice],
+    /// Fields that need not be filled in here, though others of their kind require them.
+    pub optional: &'a [&'a str],
     /// The state of an entity if none is chosen; without it a state must be chosen.
     pub open_state: Option<&'a str>,
 }
@@ -212,10 +214,11 @@ impl FormField {
     }
 
     fn draw(&self, fields: &Fields, mode: Mode, offer: Offer<'_>) -> Markup {
-        let label = Label { is_required: self.required_in.contains(&mode), ..self.label };
+        let is_optional = offer.optional.contains(&self.label.name);
+        let label = Label { is_required: self.required_in.contains(&mode) && !is_optional, ..self.label };
         let note = self.notes[usize::from(mode == Mode::Update)];
         html! {
-            @if !note.is_empty() { p .note { (note) } }
+            @if !note.is_empty() && !is_optional { p .note { (note) } }
             @match self.widget {
                 Widget::Text => (fields.text(label)),
                 Widget::Area => (fields.area(label)),
@@ -277,7 +280,7 @@ impl<E> EntityForm<E> {
     /// Draws the fields of an entity that this caller may change, and what [`saving::carried`] adds.
     pub fn changed_rows(&self, call: &Call<'_>, entity: &Entity, fields: &Fields, accounts: &[Choice]) -> Result<Markup> {
         let carried = saving::carried(call, entity, EditedPart::Fields(&self.names(call.by.is_admin)), fields)?;
-        let offer = Offer { is_admin: call.by.is_admin, accounts, open_state: None };
+        let offer = Offer { is_admin: call.by.is_admin, accounts, ..Offer::default() };
         Ok(html! { (carried) (self.rows(fields, Mode::Update, offer)) })
     }
 
