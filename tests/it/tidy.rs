@@ -566,9 +566,11 @@ fn the_texts_use_the_words_of_the_field() {
     let mut paths = ["ARCHITECTURE.md", "CHANGELOG.md", "README.md", "schema.sql"].map(|name| root.join(name)).to_vec();
     ["src", "tests", "benches", "fuzz/targets", "doc"].iter().for_each(|folder| files(&root.join(folder), &mut paths));
     let is_ours = |path: &Path| {
-        // Other people's texts, what was released, and this list.
+        // Other people's texts and packages, what was released, and this list.
         let not_ours = ["tests/golden", "tests/schemas", "doc/contract", "tests/it/tidy"];
-        !not_ours.iter().any(|name| path.starts_with(root.join(name)) || path == root.join(name).with_extension("rs"))
+        let is_fetched =
+            path.components().any(|part| ["node_modules", "environment", "target"].iter().any(|name| part.as_os_str() == *name));
+        !is_fetched && !not_ours.iter().any(|name| path.starts_with(root.join(name)) || path == root.join(name).with_extension("rs"))
     };
     let is_text = |path: &Path| path.extension().is_some_and(|extension| ["rs", "md", "sql", "js", "css"].iter().any(|e| extension == *e));
     let texts: Vec<_> = paths.iter().filter(|path| is_ours(path) && is_text(path)).collect();
