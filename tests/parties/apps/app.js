@@ -64,13 +64,19 @@ export class App {
   }
 }
 
-/** Gives a story a page of a browser that knows nobody. */
+/** Gives a story a page of a browser that knows nobody, and a way to more of them. A story that fails says what they show. */
 export async function inBrowser(story) {
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  const pages = [];
+  const opened = async () => {
+    pages.push(await (await browser.newContext()).newPage());
+    return pages.at(-1);
+  };
   try {
-    const page = await browser.newPage();
-    page.setDefaultTimeout(30_000);
-    await story(page, async () => (await browser.newContext()).newPage());
+    await story(await opened(), opened);
+  } catch (error) {
+    for (const page of pages) error.message += `\n${page.url()}: ${await page.innerText('body')}`;
+    throw error;
   } finally {
     await browser.close();
   }

@@ -14,7 +14,7 @@ test('Node-RED opens its editor to administrators, and to nobody else', { skip: 
   const folder = mkdtempSync(join(tmpdir(), 'node-red-'));
   try {
     symlinkSync(packages, join(folder, 'node_modules'));
-    const own = `uiHost: '127.0.0.1', uiPort: ${new URL(app.url).port}, telemetry: { enabled: false },`;
+    const own = `uiHost: '127.0.0.1', uiPort: ${new URL(app.url).port}, telemetry: { enabled: false }, editorTheme: { tours: false },`;
     writeFileSync(join(folder, 'settings.js'), `module.exports = {\n${own}\n${app.settings}};\n`);
     await app.run(process.execPath, [join(packages, 'node-red/red.js'), '--userDir', folder, '--settings', join(folder, 'settings.js')]);
     await inBrowser(async (page, another) => {
