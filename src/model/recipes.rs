@@ -208,7 +208,7 @@ pub static RECIPES: &[Recipe] = &[
             "https://oauth2-proxy.github.io/oauth2-proxy/configuration/providers/openid_connect",
             "https://oauth2-proxy.github.io/oauth2-proxy/configuration/overview",
         ],
-        tried: Tried::Written,
+        tried: Tried::Run("7.15.6"),
     },
     Recipe {
         id: "home-assistant",
@@ -317,7 +317,7 @@ pub static RECIPES: &[Recipe] = &[
             "https://nodered.org/docs/user-guide/runtime/securing-node-red#oauthopenid-based-authentication",
             "https://www.passportjs.org/packages/passport-openidconnect/",
         ],
-        tried: Tried::Written,
+        tried: Tried::Run("4.1.8"),
     },
     Recipe {
         id: "miniflux",
@@ -342,7 +342,7 @@ pub static RECIPES: &[Recipe] = &[
             "Signing out of Miniflux leaves the session of keyfob.",
         ],
         sources: &["https://miniflux.app/docs/configuration.html", "https://miniflux.app/docs/howto.html"],
-        tried: Tried::Written,
+        tried: Tried::Run("2.3.5"),
     },
     Recipe {
         id: "vaultwarden",

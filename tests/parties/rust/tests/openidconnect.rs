@@ -75,7 +75,7 @@ impl Party {
         Party { address, app, end_session, cookies: BTreeMap::new() }
     }
 
-    fn party(server: &Server) -> Party {
+    fn first(server: &Server) -> Party {
         Party::new(server, "party", "a secret of the first party")
     }
 
@@ -138,7 +138,7 @@ fn rotate(server: &Server, more: &[&str]) {
 #[test]
 fn ada_signs_in_and_her_claims_are_hers() {
     let server = start();
-    let mut party = Party::party(&server);
+    let mut party = Party::first(&server);
     let (tokens, nonce) = party.sign_in();
     let verifier = party.app.id_token_verifier();
     let token = id_token(&tokens);
@@ -165,7 +165,7 @@ fn an_id_token_in_es256_is_as_good() {
 #[test]
 fn a_refresh_brings_a_new_id_token_of_the_same_user() {
     let server = start();
-    let mut party = Party::party(&server);
+    let mut party = Party::first(&server);
     let (tokens, nonce) = party.sign_in();
     let request = party.app.exchange_refresh_token(tokens.refresh_token().expect("a refresh token")).expect("an endpoint");
     let newer = request.request(&party.http()).expect("tokens");
@@ -178,7 +178,7 @@ fn a_refresh_brings_a_new_id_token_of_the_same_user() {
 #[test]
 fn another_nonce_is_refused() {
     let server = start();
-    let mut party = Party::party(&server);
+    let mut party = Party::first(&server);
     let (tokens, _) = party.sign_in();
     let refused = id_token(&tokens).claims(&party.app.id_token_verifier(), &Nonce::new_random()).expect_err("it is refused");
     assert!(matches!(refused, ClaimsVerificationError::InvalidNonce(_)), "{refused:?}");
@@ -188,19 +188,19 @@ fn another_nonce_is_refused() {
 fn an_id_token_that_another_client_got_is_refused() {
     let server = start();
     let (tokens, nonce) = Party::another(&server).sign_in();
-    let refused = id_token(&tokens).claims(&Party::party(&server).app.id_token_verifier(), &nonce).expect_err("it is refused");
+    let refused = id_token(&tokens).claims(&Party::first(&server).app.id_token_verifier(), &nonce).expect_err("it is refused");
     assert!(matches!(refused, ClaimsVerificationError::InvalidAudience(_)), "{refused:?}");
 }
 
 #[test]
 fn rotated_keys_are_taken_from_the_metadata_and_only_those() {
     let server = start();
-    let mut early = Party::party(&server);
+    let mut early = Party::first(&server);
     let (before, nonce) = early.sign_in();
     rotate(&server, &[]);
     assert_eq!(header(id_token(&early.sign_in().0)), header(id_token(&before)), "the new key signs before anybody has seen it");
     rotate(&server, &["--now"]);
-    let mut late = Party::party(&server);
+    let mut late = Party::first(&server);
     let (after, newer_nonce) = late.sign_in();
     assert_ne!(header(id_token(&after)), header(id_token(&before)));
     id_token(&after).claims(&late.app.id_token_verifier(), &newer_nonce).expect("it is good");
@@ -210,7 +210,7 @@ fn rotated_keys_are_taken_from_the_metadata_and_only_those() {
 #[test]
 fn signing_out_of_the_app_signs_out_of_keyfob() {
     let server = start();
-    let mut party = Party::party(&server);
+    let mut party = Party::first(&server);
     let (tokens, _) = party.sign_in();
     let hint = id_token(&tokens).to_string();
     let out = Url::parse_with_params(&party.end_session, [("id_token_hint", &*hint), ("post_logout_redirect_uri", BYE), ("state", "here")]);
