@@ -370,7 +370,7 @@ pub static RECIPES: &[Recipe] = &[
         tried: Tried::Written,
     },
     Recipe {
-        id: "openid",
+        id: "another-app",
         name: "Another app with OpenID Connect",
         redirect_uris: &["{app}/callback"],
         logout_redirect_uris: &[],
@@ -382,7 +382,7 @@ pub static RECIPES: &[Recipe] = &[
         pkce: "wanted, if the app can",
         email: "sent; `email_verified` says whether it was validated",
         place: "The settings of the app, under *OpenID Connect*, *OIDC* or *SSO*",
-        settings: include_str!("recipes/openid.txt"),
+        settings: include_str!("recipes/another-app.txt"),
         language: "text",
         groups: "`groups` has the IDs of the organizations that somebody is a member of, and `admins` for administrators. For an app that knows no \
                  groups, `allowed_groups` of the client says who may come in at all.",
@@ -395,7 +395,7 @@ pub static RECIPES: &[Recipe] = &[
         tried: Tried::Written,
     },
     Recipe {
-        id: "the-things-stack",
+        id: "integration",
         name: "The Things Stack integration",
         redirect_uris: &["{app}/oauth/callback"],
         logout_redirect_uris: &[],
@@ -407,7 +407,7 @@ pub static RECIPES: &[Recipe] = &[
         pkce: "wanted, if the app can",
         email: "at `/api/v3/users`, with `RIGHT_USER_INFO`",
         place: "The settings of the integration",
-        settings: include_str!("recipes/the-things-stack.txt"),
+        settings: include_str!("recipes/integration.txt"),
         language: "text",
         groups: "The integration knows whose devices it may see by its users' rights on applications, and no groups.",
         traps: &[

@@ -41,10 +41,10 @@ pub fn an_integration_of_the_things_stack_asks_for_the_rights_of_its_recipe(driv
     let server = Server::start("auto");
     let browser = driver.browser(Scripts::Run);
     browser.signs_in(&server, "alice", "/console/add/client");
-    browser.find("option[value=the-things-stack]").press();
+    browser.find("option[value=integration]").press();
     browser.press("Fill in the form");
     browser.explains("no_address");
-    registers(&browser, "the-things-stack", "https://dashboard.example.com");
+    registers(&browser, "integration", "https://dashboard.example.com");
     browser.open(&format!("{}/console/clients/the-things-stack-integration", server.url));
     browser.sees("RIGHT_APPLICATION_TRAFFIC_READ");
     browser.sees("https://dashboard.example.com/oauth/callback");

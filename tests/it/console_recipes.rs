@@ -42,17 +42,17 @@ fn register(alice: &mut Browser, server: &Server, target: &str, more: &[(&str, &
 }
 
 #[test]
-fn every_recipe_fills_in_a_form_that_can_be_sent_as_it_is_and_says_what_to_paste_where() {
+fn every_recipe_fills_in_a_form_that_can_be_sent_under_its_id_and_says_what_to_paste_where() {
     let (server, mut alice) = server_with_alice();
     for recipe in RECIPES {
-        let page = register(&mut alice, &server, &address(recipe.id, &format!("{APP}/")), &[("id", &format!("of-{}", recipe.id))]);
+        let page = register(&mut alice, &server, &address(recipe.id, &format!("{APP}/")), &[("id", recipe.id)]);
         assert_eq!(page.status, 200, "{}: {}", recipe.name, page.text());
         let client: Value = server
             .check(
                 "alice",
                 "GET",
                 &format!(
-                    "/api/v3/clients/of-{}?field_mask=name,redirect_uris,logout_redirect_uris,rights,grants,attributes,claims_in_id_token",
+                    "/api/v3/clients/{}?field_mask=name,redirect_uris,logout_redirect_uris,rights,grants,attributes,claims_in_id_token",
                     recipe.id
                 ),
                 "",
@@ -69,10 +69,10 @@ fn every_recipe_fills_in_a_form_that_can_be_sent_as_it_is_and_says_what_to_paste
         for (word, is_there) in [(&*secret, "{client_secret}"), (APP, "{app}"), ("http://127.0.0.1:1885", "{issuer}")] {
             assert_eq!(settings.contains(word), recipe.settings.contains(is_there), "{}: {settings}", recipe.name);
         }
-        assert!(settings.contains(&format!("of-{}", recipe.id)) && !page.text().contains("{app}"), "{settings}");
+        assert!(settings.contains(recipe.id) && !page.text().contains("{app}"), "{settings}");
         assert!(page.text().len() < 60_000, "{}: {} bytes", recipe.name, page.text().len());
-        let page = alice.opens(&server, &format!("/console/clients/of-{}", recipe.id));
-        assert!(!page.text().contains(&secret) && page.text_of("recipe").contains(&format!("of-{}", recipe.id)), "{}", recipe.name);
+        let page = alice.opens(&server, &format!("/console/clients/{}", recipe.id));
+        assert!(!page.text().contains(&secret) && page.text_of("recipe").contains(recipe.id), "{}", recipe.name);
     }
 }
 
@@ -108,7 +108,7 @@ fn a_form_that_is_refused_keeps_its_recipe() {
 #[test]
 fn only_an_app_that_signs_people_in_needs_no_rights() {
     let (server, mut alice) = server_with_alice();
-    let target = address("the-things-stack", "https://app.example.com");
+    let target = address("integration", "https://app.example.com");
     register(&mut alice, &server, &target, &[("id", "integration"), ("rights", "")]).refuses("rights", "no_rights");
     assert!(alice.get(&server, &target).text().contains("Rights <span class=\"required\">"));
     let target = address("miniflux", "https://app.example.com");
