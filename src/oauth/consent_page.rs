@@ -21,7 +21,7 @@ use crate::oauth::answer::Answer;
 use crate::oauth::login::HOME;
 use crate::oauth::parameters::Parameters;
 use crate::page::words::sentence;
-use crate::page::{frame, message, rights};
+use crate::page::{frame, message, rights, scope_words};
 use crate::registry::consent::{AuthorizationRequest, Identity, ValidRequest};
 use crate::registry::entity::live_user;
 use crate::registry::groups;
@@ -152,16 +152,15 @@ fn claimed(redirect_uri: &str) -> Markup {
 fn shown_words(call: &Call<'_>, user: &User, asked: &ValidRequest) -> Result<Markup> {
     let words = &asked.granted.words;
     let groups: String = if words.has(OpenIdWord::Groups) { groups::told(call.tx, &asked.client, user)?.join(", ") } else { String::new() };
-    let told = |word: &ScopeWord| match word {
-        ScopeWord::OpenId(OpenIdWord::OpenId) => html! { "recognize you when you come back" },
-        ScopeWord::OpenId(OpenIdWord::Profile) => html! { "know who you are: your name and user ID" },
-        ScopeWord::OpenId(OpenIdWord::Email) => html! { "know your e-mail address, " (user.primary_email_address) },
-        ScopeWord::OpenId(OpenIdWord::Groups) if groups.is_empty() => html! { "know your groups: you are in none" },
-        ScopeWord::OpenId(OpenIdWord::Groups) => html! { "know your groups: " (groups) },
-        ScopeWord::OpenId(OpenIdWord::OfflineAccess) => html! { "stay signed in while you are away" },
-        ScopeWord::Own(text) => html! { "do what it calls " code { (text) } " at a service of its own" },
+    let more = |word: &ScopeWord| match word {
+        ScopeWord::OpenId(OpenIdWord::Email) => format!(", {}", user.primary_email_address),
+        ScopeWord::OpenId(OpenIdWord::Groups) if groups.is_empty() => ": you are in none".to_owned(),
+        ScopeWord::OpenId(OpenIdWord::Groups) => format!(": {groups}"),
+        ScopeWord::OpenId(OpenIdWord::OpenId | OpenIdWord::Profile | OpenIdWord::OfflineAccess) | ScopeWord::Own(_) => String::new(),
     };
-    Ok(html! { @if !words.is_empty() { ul { @for word in words.iter() { li data-scope=(word.as_str()) { (told(word)) } } } } })
+    Ok(
+        html! { @if !words.is_empty() { ul { @for word in words.iter() { li data-scope=(word.as_str()) { (scope_words::shown(word)) (more(word)) } } } } },
+    )
 }
 
 /// Draws the rights in plain words, grouped by what they concern.

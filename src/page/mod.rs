@@ -5,5 +5,6 @@ pub mod frame;
 pub mod icon;
 pub mod message;
 pub mod rights;
+pub mod scope_words;
 pub mod times;
 pub mod words;

@@ -168,7 +168,7 @@ pub fn judge(tx: &Tx<'_>, settings: &Settings, session: Option<&Session>, reques
             Ok(SignInStep::Nothing) => {}
         }
     }
-    if !groups::may_use(tx, &client, &session.user_id)? {
+    if !groups::may_use(tx, &client.sign_in, &session.user_id)? {
         return send_back(Refusal::to(&USER_OUTSIDE_GROUPS, &client.id));
     }
     match check_user(tx, &session.user_id, &client)? {

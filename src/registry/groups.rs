@@ -3,6 +3,7 @@
 use crate::base::error::Result;
 use crate::base::id::{OrganizationId, UserId};
 use crate::model::client::Client;
+use crate::model::sign_in::SignInSettings;
 use crate::model::user::User;
 use crate::store::{Deleted, Tx};
 
@@ -21,8 +22,8 @@ pub fn told(tx: &Tx<'_>, client: &Client, user: &User) -> Result<Vec<String>> {
 /// Returns whether a user may use a client at all: everyone may, unless it is for the members of some groups.
 /// # Errors
 /// Only those of the store.
-pub fn may_use(tx: &Tx<'_>, client: &Client, user_id: &UserId) -> Result<bool> {
-    let allowed = &client.sign_in.allowed_groups;
+pub fn may_use(tx: &Tx<'_>, client: &SignInSettings, user_id: &UserId) -> Result<bool> {
+    let allowed = &client.allowed_groups;
     if allowed.is_empty() {
         return Ok(true);
     }

@@ -7,13 +7,17 @@ use crate::base::right::Rights;
 use crate::base::secret::{Token, TokenKind};
 use crate::model::choice::State;
 use crate::model::grant::AccessToken;
-use crate::registry::{signing_keys, trials};
+use crate::registry::{groups, signing_keys, trials};
 use crate::store::Tx;
 use crate::store::access_tokens::{Hashes, StoredToken, TokenClient};
 
-/// Returns a token that was not rotated, with its client, and with no more rights than [`limit`] leaves.
+/// Returns a token that was not rotated, with its client, and with no more rights than [`limit`] leaves; `None` if its user has left the groups
+/// that may use the client.
 pub(super) fn with_client(tx: &Tx<'_>, id: &str) -> Result<Option<(StoredToken, TokenClient)>> {
     let Some((mut kept, client)) = tx.access_token_with_client(id)? else { return Ok(None) };
+    if !groups::may_use(tx, &client.sign_in, &kept.token.user_id)? {
+        return Ok(None);
+    }
     narrow(tx, &mut kept.token, &client)?;
     Ok(Some((kept, client)))
 }

@@ -282,7 +282,7 @@ fn check_still_allowed(tx: &Tx<'_>, client: &Client, grant: Grant, user: &UserId
     if !client.grants.contains(&grant) {
         return Ok(Err(Refusal::to(&GRANT_NOT_ALLOWED, &client.id)));
     }
-    let may_use = groups::may_use(tx, client, user)?;
+    let may_use = groups::may_use(tx, &client.sign_in, user)?;
     Ok(match tx.standing(user, Deleted::No)? {
         Some(standing) if standing::is_approved(&standing) && !may_use => Err(Refusal::to(&USER_OUTSIDE_GROUPS_AT_TOKEN, &client.id)),
         None => Err(Refusal::to(&USER_GONE, &client.id)),

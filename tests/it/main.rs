@@ -31,6 +31,7 @@ mod console_forms;
 mod console_recipes;
 mod console_review;
 mod console_saving;
+mod console_sign_in;
 mod console_sweep;
 mod crash;
 mod data_file;

@@ -19,8 +19,8 @@ use crate::http::reply::Reply;
 use crate::model::grant::AccessToken;
 use crate::model::grant::Authorization;
 use crate::model::mask::Mask;
-use crate::page::message;
 use crate::page::times::timestamp;
+use crate::page::{message, scope_words};
 use crate::registry::{authorizations, clients};
 use crate::store::Direction;
 
@@ -65,7 +65,10 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                 dt { "Client ID" } dd { code { (client) } }
                 dt { "Created" } dd { (timestamp(authorization.created_at)) }
                 dt { "Renewed" } dd { (timestamp(authorization.updated_at)) }
-                dt { "Rights" } dd { (rights_picker::tags(&rights)) (words(authorization.rights)) }
+                dt { "Rights" } dd { @if rights.is_empty() { "None." } @else { (rights_picker::tags(&rights)) (words(authorization.rights)) } }
+                @if !authorization.words.is_empty() {
+                    dt { "Signing in" } dd { ul { @for word in authorization.words.iter() { li data-scope=(word.as_str()) { (scope_words::shown(word)) } } } }
+                }
             }
             section {
                 h2 { "Active access tokens" }

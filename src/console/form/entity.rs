@@ -186,7 +186,7 @@ impl FormField {
             }
             Widget::Tick => Some(form.has(name).into()),
             Widget::Words => Some(form.one(name).split([' ', ',']).filter(|word| !word.is_empty()).collect()),
-            Widget::Choice(choices) => choices.iter().map(|(value, _)| *value).find(|value| *value == form.one(name)).map(Value::from),
+            Widget::Choice(choices) => choices.iter().map(|(value, _)| *value).find(|value| *value == form.one(name)).map(chosen),
         }
     }
 
@@ -207,7 +207,10 @@ impl FormField {
                 .flat_map(|(key, value)| [(KEY.to_owned(), key.clone()), sent(VALUE, value)])
                 .collect(),
             Widget::Contact => value::to_account(value).map(|account| (name.to_owned(), account_value(&account))).into_iter().collect(),
-            Widget::Choice(_) => vec![sent(name, value)],
+            Widget::Choice(choices) => {
+                let written = choices.iter().map(|(text, _)| *text).find(|text| chosen(text) == *value);
+                written.map(|text| (name.to_owned(), text.to_owned())).into_iter().collect()
+            }
             Widget::Words => vec![(name.to_owned(), Vec::<String>::from_json(value).join(" "))],
             Widget::Tick => bool::from_json(value).then(|| (name.to_owned(), "true".to_owned())).into_iter().collect(),
         }
@@ -235,6 +238,16 @@ impl FormField {
                 Widget::Choice(choices) => (fields.select(label, &choices.iter().map(|(value, text)| ((*value).to_owned(), (*text).to_owned())).collect::<Vec<_>>())),
             }
         }
+    }
+}
+
+/// Returns what a chosen value stands for: of a flag that may be absent, the flag.
+fn chosen(value: &str) -> Value {
+    match value {
+        "" => Value::Null,
+        "true" => true.into(),
+        "false" => false.into(),
+        other => other.into(),
     }
 }
 

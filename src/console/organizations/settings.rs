@@ -40,6 +40,13 @@ static FORM: EntityForm<Organization> = EntityForm {
         ADMINISTRATIVE_CONTACT,
         TECHNICAL_CONTACT,
         ATTRIBUTES,
+        field(
+            "group",
+            "Group in apps",
+            "Whether apps that sign users in are told who its members are. They may give rights to a group by its name.",
+            Widget::Choice(&[("", "If an administrator made it"), ("true", "Yes"), ("false", "No")]),
+        )
+        .of_sign_in(),
     ],
 };
 
@@ -52,7 +59,7 @@ pub fn add<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     save(input, draw, |transactions, form| {
         let mut problems = Problems::default();
         problems.note(transactions.read(|call| id_check::is_free_for_organization(call, form.one("id"))))?;
-        problems.add(FORM.problems(form, false, None)?);
+        problems.add(FORM.problems(form, transactions.read(|call| Ok(call.by.is_admin))?, None)?);
         problems.refuse()?;
         let (id, sent) = FORM.created::<OrganizationId>(form)?;
         let made = transactions.write(|call| organizations::create(call.tx, call.by, call.settings, id, signed_in(call)?, &sent))?;
@@ -74,8 +81,9 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let (entity, shown) = (Entity::Organization(id.clone()), id.clone());
     let draw = move |call: &Call<'_>, fields: &Fields| edit_form(&OrganizationPage::by_id(call, input, &shown)?, fields);
     save(input, draw, move |transactions, form| {
-        let (old, _) = transactions.read(|call| organizations::get(call.tx, call.by, &id, &Mask::default()))?;
-        FORM.problems(form, false, Some(&old))?.refuse()?;
+        let ((old, _), is_admin) =
+            transactions.read(|call| Ok((organizations::get(call.tx, call.by, &id, &Mask::default())?, call.by.is_admin)))?;
+        FORM.problems(form, is_admin, Some(&old))?.refuse()?;
         transactions.write(|call| {
             let (old, _) = organizations::get(call.tx, call.by, &id, &Mask::default())?;
             if let Some((mask, sent)) = FORM.changes(call, &entity, &old, form)? {
@@ -89,7 +97,7 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 
 fn add_form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
     let layout = Layout::of(call, input)?;
-    let rows = html! { (FORM.new_id(fields)) (FORM.new_rows(fields, Offer::default())) };
+    let rows = html! { (FORM.new_id(fields)) (FORM.new_rows(fields, Offer { is_admin: call.by.is_admin, ..Offer::default() })) };
     let content = html! {
         h1 { "Add organization" }
         p { "You will own it, and can add members afterwards." }

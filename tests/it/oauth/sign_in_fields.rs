@@ -164,6 +164,8 @@ fn only_members_of_the_allowed_groups_sign_in_and_stay_signed_in() {
     assert_eq!((exchange.status, &exchange.json()["error"]), (400, &json!("invalid_grant")));
     let refresh = reply["refresh_token"].as_str().expect("a refresh token");
     assert_eq!(server.refresh("my-app", &secret, refresh).json()["error"], "invalid_grant");
+    assert_eq!(userinfo(&server, &reply).status, 401);
+    assert_eq!(introspected(&server, "my-app", &secret, &reply["access_token"]), json!({"active": false}));
     // A group that bob makes himself is none.
     server.check("bob", "POST", "/api/v3/users/bob/organizations", r#"{"organization":{"ids":{"organization_id":"crew"}}}"#, "200");
     assert_eq!(server.refresh("my-app", &secret, refresh).json()["error"], "invalid_grant");
