@@ -216,6 +216,7 @@ impl<'a> Application<'a> {
                 }
             }
         }
+        self.creation.subject(user)?;
         self.keys(&owner, &user.api_keys, step)
     }
 

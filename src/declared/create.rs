@@ -54,6 +54,12 @@ impl Creation<'_> {
         made.map(drop).map_err(|error| refused_at(&user.id.at, error))
     }
 
+    /// Sets what apps know a user by, if it is declared.
+    pub fn subject(&self, user: &DeclaredUser) -> Result<()> {
+        let set = |subject: &String| users::set_subject(self.tx, &self.by, &user.id.id, subject);
+        user.subject.as_ref().map_or(Ok(()), set).map_err(|error| refused_at(&user.id.at, error))
+    }
+
     /// Creates an API key that is declared with its hash.
     pub fn api_key(&self, owner: &AccountId, key: &DeclaredKey) -> Result<()> {
         let (Some(id), Some(hash)) = (&key.id, &key.hash) else { return Err(wrong_at(&key.at, "needs a `key`")) };

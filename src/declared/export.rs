@@ -78,6 +78,7 @@ impl Exporting<'_> {
                 members.extend(times.map(|(name, time)| (name, time.into())));
             }
         }
+        members.insert("subject".to_owned(), user.subject.as_str().into());
         self.add_keys(&mut members, &AccountId::User(user.id.clone()))?;
         Ok(members.into())
     }

@@ -19,6 +19,9 @@ use crate::store::api_keys::ApiKeyKey;
 use crate::store::members::{MemberKey, Owned};
 use crate::store::{Deleted, Direction, Order, Tx};
 
+/// What apps know a user by: no field of the API.
+pub const SUBJECT: &str = "subject";
+
 /// More than an entity has of members or keys: there are bounds.
 const MOST: u32 = 1000;
 
@@ -56,7 +59,7 @@ impl FoundEntity {
         let Some(user) = tx.user(id, Deleted::Either)? else { return Ok(None) };
         Ok(Some(FoundEntity {
             is_deleted: user.deleted_at.is_some(),
-            fields: fields::of_entity(user::FIELDS, &user),
+            fields: fields::of_entity(user::FIELDS, &user).into_iter().chain([(SUBJECT.to_owned(), user.subject.into())]).collect(),
             keys: keys(tx, &AccountId::User(id.clone()))?,
             has_secret: true,
             ..FoundEntity::default()

@@ -9,7 +9,7 @@ use crate::base::id::{AccountId, ClientId};
 use crate::base::right::{Right, Rights};
 use crate::declared::drift::Memory;
 use crate::declared::fields;
-use crate::declared::found::{FoundEntity, FoundKey};
+use crate::declared::found::{FoundEntity, FoundKey, SUBJECT};
 use crate::declared::input::wrong_at;
 use crate::declared::managed;
 use crate::declared::names::FROM_WHERE;
@@ -79,10 +79,12 @@ impl Planning<'_> {
     fn user(&self, user: &DeclaredUser) -> Result<PlanStep> {
         let found = FoundEntity::user(self.tx, &user.id.id)?;
         found.as_ref().map_or(Ok(()), |found| self.check_may_rise(user, found))?;
+        let mut fields = fields::of_patch(user::FIELDS, &user.sent, User::new(user.id.id.clone(), self.tx.now));
+        fields.extend(user.subject.as_deref().map(|subject| (SUBJECT.to_owned(), subject.into())));
         let wanted = Wanted {
             entity: Entity::User(user.id.id.clone()),
             at: &user.id.at,
-            fields: fields::of_patch(user::FIELDS, &user.sent, User::new(user.id.id.clone(), self.tx.now)),
+            fields,
             members: ("", Vec::new()),
             owner: None,
             keys: &user.api_keys,

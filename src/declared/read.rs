@@ -18,6 +18,7 @@ use crate::model::choice::State;
 use crate::model::field::{Field, SetBy};
 use crate::model::patch::Patch;
 use crate::model::scope::{GrantedScope, Words};
+use crate::model::user::LONGEST_SUBJECT;
 use crate::model::{client, organization, password, user};
 use crate::registry::api_keys::NewKey;
 use crate::registry::users::check_email;
@@ -53,6 +54,7 @@ pub struct DeclaredUser {
     pub password_at: String,
     pub temporary_password: DeclaredSecret,
     pub temporary_password_at: String,
+    pub subject: Option<String>,
     pub api_keys: Vec<DeclaredKey>,
 }
 
@@ -170,6 +172,13 @@ impl Declared {
     }
 }
 
+/// Reads what apps know a user by (OpenID Connect Core 1.0 section 2).
+fn read_subject(value: &InputValue<'_>) -> Result<String> {
+    let text = value.text()?;
+    let is_subject = text.len() <= LONGEST_SUBJECT && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_subject { Ok(text.to_owned()) } else { Err(value.wrong("must have at most 255 characters of ASCII and no blanks")) }
+}
+
 impl DeclaredUser {
     fn read(user: &InputValue<'_>) -> Result<DeclaredUser> {
         let members = members_of(user)?;
@@ -194,6 +203,7 @@ impl DeclaredUser {
             password_at: format!("{}/password", user.at()),
             temporary_password,
             temporary_password_at: format!("{}/temporary_password", user.at()),
+            subject: members.get("subject").map(|subject| read_subject(&subject)).transpose()?,
             api_keys: keys(&members)?,
         })
     }

@@ -6,6 +6,7 @@ use crate::declared::row::{MemberKind, MemberRow, MemberTable, of_fields};
 use crate::model::choice::RIGHT_CHOICES;
 use crate::model::scope::LONGEST_SCOPE;
 use crate::model::shape::{ORGANIZATION_IDENTIFIERS, Shape, USER_IDENTIFIERS};
+use crate::model::user::LONGEST_SUBJECT;
 use crate::model::{bounds, client, organization, user};
 
 pub const RIGHTS: MemberKind = MemberKind::Shape(Shape::ChoiceList(&RIGHT_CHOICES, &bounds::RIGHTS));
@@ -43,6 +44,7 @@ static USER: MemberTable = MemberTable { name: "a user", rows: LazyLock::new(|| 
         MemberRow::optional("email", MemberKind::Shape(Shape::Email), "The primary e-mail address; without it, USER_ID@localhost."),
         MemberRow::optional("password", MemberKind::Password.secret(), "The password: 8 characters or more, an uppercase letter and a digit. A seed generates one if it is left out; elsewhere nobody knows it, and a sign-in link leads to the account."),
         MemberRow::optional("temporary_password", MemberKind::Password.secret(), "A second password, good once and within a day for choosing a new one. Set only when the user is created."),
+        MemberRow::optional("subject", MemberKind::Shape(Shape::Text(LONGEST_SUBJECT)).filled(), "What apps know the user by (`sub` of OpenID Connect): 1 to 255 characters of ASCII without blanks. Without it, a random one. An export has it, so that apps go on knowing the users of a server that moves."),
         MemberRow::optional("api_keys", MemberKind::List(&API_KEY), "The user's API keys."),
     ];
     own.into_iter().chain(of_fields(user::FIELDS, &["primary_email_address", "password", "temporary_password"])).collect()

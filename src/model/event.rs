@@ -64,6 +64,7 @@ actions! {
     StoreVerdict = "verdict.create" Reviews "{who} {outcome} {it}",
     RefuseAuthorization = "authorize.refuse" Refusals "A request to authorize {it} was refused: {part}",
     RefuseToken = "token.refuse" Refusals "A request of {it} for a token was refused: {part}",
+    AddSigningKey = "signing-key.create" Secrets "{who} added a key that signs tokens by {it}",
 }
 
 impl Action {
@@ -153,7 +154,7 @@ impl Topic {
 #[derive(Debug)]
 pub struct Change {
     pub action: Action,
-    /// `client`, `user` or `organization`.
+    /// `client`, `user`, `organization` or `server`.
     pub entity_kind: &'static str,
     pub entity_id: String,
     pub old: Value,

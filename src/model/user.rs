@@ -13,6 +13,9 @@ use crate::model::member::ContactAddresses;
 use crate::model::shape::{Shape, USER_IDENTIFIERS};
 use crate::model::value;
 
+/// The longest name by which apps know a user, in characters (OpenID Connect Core 1.0 section 2).
+pub const LONGEST_SUBJECT: usize = 255;
+
 #[derive(Clone, Debug)]
 pub struct User {
     pub id: UserId,

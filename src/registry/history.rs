@@ -82,6 +82,13 @@ pub(super) fn record_refusal(tx: &Tx<'_>, by: &Principal, client_id: &str, actio
     repetition::write(tx, by, Change { action, entity_kind: "client", entity_id: client_id.to_owned(), old, new, undoes: None })
 }
 
+/// Records a change of the server itself, named by what was changed.
+/// # Errors
+/// Only those of the store.
+pub(super) fn record_of_server(tx: &Tx<'_>, by: &Principal, id: &str, action: Action, old: Value, new: Value) -> Result<()> {
+    repetition::write(tx, by, Change { action, entity_kind: "server", entity_id: id.to_owned(), old, new, undoes: None })
+}
+
 /// Lists at most `most` events, newest first: of an entity, or without one, all for administrators and their own for others.
 /// # Errors
 /// Those of [`rights::require`].

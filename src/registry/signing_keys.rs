@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::base::error::{Error, Result, errors};
 use crate::base::jws::{ALGORITHMS, SigningAlgorithm, TokenType};
@@ -10,8 +10,11 @@ use crate::base::key_pair::{KeyPair, PrivateKey};
 use crate::base::mutex::locked;
 use crate::base::secret;
 use crate::model::client::Client;
+use crate::model::event::Action;
 use crate::model::sign_in::SubjectType;
 use crate::model::signing_key::{self, Handover, PUBLISHED_AHEAD_SECONDS, SigningKey};
+use crate::registry::history;
+use crate::registry::principal::Principal;
 use crate::store::{Store, Tx};
 
 errors! {
@@ -108,25 +111,28 @@ impl NewSigningKey {
 /// Adds a key for its algorithm, after which the one that signs now will sign no longer. The first of an algorithm signs at once.
 /// # Errors
 /// `next_signing_key_waits`, `signing_key_exists`.
-pub fn add(tx: &Tx<'_>, key: &NewSigningKey, handover: Handover) -> Result<()> {
+pub fn add(tx: &Tx<'_>, by: &Principal, key: &NewSigningKey, handover: Handover) -> Result<()> {
     let (keys, public_key) = (tx.signing_keys()?, &key.pair.public_key);
     let algorithm = public_key.algorithm;
-    let signs_from = match handover {
+    let of_algorithm = || keys.iter().filter(|key| key.public_key.algorithm == algorithm);
+    let (signs_from, deleted) = match handover {
         Handover::Overlapping => {
             if let Some(next) = signing_key::waiting(&keys, algorithm, tx.now) {
                 return Err(NEXT_KEY_WAITS.with("algorithm", algorithm.name()).with("signs_from", next.signs_from.to_string()).into());
             }
             let is_first = signing_key::signing(&keys, algorithm, tx.now).is_none();
-            if is_first { tx.now } else { tx.now.plus_seconds(PUBLISHED_AHEAD_SECONDS) }
+            (if is_first { tx.now } else { tx.now.plus_seconds(PUBLISHED_AHEAD_SECONDS) }, Vec::new())
         }
         Handover::AtOnce => {
-            keys.iter().filter(|key| key.public_key.algorithm == algorithm).try_for_each(|key| tx.delete_signing_key(key))?;
-            tx.now
+            of_algorithm().try_for_each(|key| tx.delete_signing_key(key))?;
+            (tx.now, of_algorithm().map(|key| key.public_key.id.as_str()).collect())
         }
     };
     if !tx.insert_signing_key(public_key, &key.private_key, tx.now, signs_from)? {
         return Err(KEY_EXISTS.with("key_id", public_key.id.as_str()).into());
     }
+    let new = json!({"key_id": public_key.id, "signs_from": signs_from.to_string(), "deleted_keys": deleted});
+    history::record_of_server(tx, by, algorithm.name(), Action::AddSigningKey, json!({}), new)?;
     make_pairwise(tx)
 }
 

@@ -33,6 +33,7 @@ errors! {
     OLD_PASSWORD: Unauthenticated "pkg/identityserver" "old_password" "incorrect old password";
     PASSWORD_EQUALS_OLD: InvalidArgument "pkg/identityserver" "password_equals_old" "must not equal old password";
     TEMPORARY_PASSWORD_TOO_LONG: InvalidArgument "keyfob" "temporary_password_too_long" "temporary_password_expires_at: a temporary password ends within a day";
+    SUBJECT_TAKEN: AlreadyExists "keyfob" "subject_taken" "subject: another user has it, and apps would take one for the other: leave it out here or there";
     TEMPORARY_PASSWORD_EXPIRED: Unauthenticated "pkg/identityserver" "temporary_password_expired" "temporary password expired";
 }
 
@@ -99,6 +100,21 @@ pub fn create(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: UserId, sent
     // The reply shows only what was sent, as The Things Stack's does.
     (user.temporary_password_created_at, user.temporary_password_expires_at) = times_sent;
     Ok(user)
+}
+
+/// Sets what apps know a user by, as a declaration says it: that of another server, for example, so that they go on knowing the user.
+/// # Errors
+/// `subject_taken`, `user_not_found`.
+pub fn set_subject(tx: &Tx<'_>, by: &Principal, id: &UserId, subject: &str) -> Result<()> {
+    let user = live_user(tx, id)?;
+    match tx.user_of_subject(subject)? {
+        Some(other) if other == *id => Ok(()),
+        Some(_) => Err((&SUBJECT_TAKEN).into()),
+        None => {
+            tx.set_subject(id, subject)?;
+            history::record_part(tx, by, &entity(id), Action::Update, "subject", user.subject.into(), subject.into())
+        }
+    }
 }
 
 /// Sets when a temporary password was set and when it ends, unless the caller did: after a day at the latest. Without one there is neither.

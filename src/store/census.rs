@@ -13,6 +13,7 @@ const LOCAL: &[(&str, &str)] = &[
     ("sign-in links", "SELECT count(*) FROM recoveries"),
     ("authorization codes that were not redeemed", "SELECT count(*) FROM authorization_codes WHERE family_id IS NULL"),
     ("rotated refresh tokens, by which a second use is noticed", "SELECT count(*) FROM access_tokens WHERE rotated_at IS NOT NULL"),
+    ("keys that sign tokens", "SELECT count(*) FROM signing_keys"),
     ("testers of clients that wait for approval", "SELECT count(*) FROM client_testers"),
 ];
 

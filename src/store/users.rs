@@ -232,6 +232,16 @@ impl Tx<'_> {
         self.run(statement, named_params! {":user_id": id, ":hash": password}).map(drop)
     }
 
+    /// Returns whom apps know by this, deleted or not.
+    pub(crate) fn user_of_subject(&self, subject: &str) -> Result<Option<UserId>> {
+        self.one("SELECT user_id FROM users WHERE subject = :subject", named_params! {":subject": subject}, |cells| cells.take("user_id"))
+    }
+
+    pub(crate) fn set_subject(&self, id: &UserId, subject: &str) -> Result<()> {
+        let statement = "UPDATE users SET subject = :subject WHERE user_id = :user_id";
+        self.run(statement, named_params! {":user_id": id, ":subject": subject}).map(drop)
+    }
+
     pub(crate) fn users(&self, search: &Search<UserKey>) -> Result<Listed<User>> {
         let order = match search.order.by {
             UserKey::Id => "t.account_id",

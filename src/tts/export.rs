@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use crate::base::error::{Error, Result};
 use crate::base::secret::{Hash, fresh_key};
 use crate::model::client::Client;
+use crate::model::sign_in::SignInSettings;
 use crate::registry::live_tokens;
 use crate::store::Tx;
 use crate::tts::copy::{CopyTable, END};
@@ -30,6 +31,8 @@ const FORMER_ACCESS_TOKENS: &str = "access tokens that a former version hashed: 
 const FORMER_REFRESH_TOKENS: &str = "refresh tokens that a former version hashed: their users authorize the client again";
 const OLDER_SECRETS: &str = "older client secrets that are valid for a grace period: a client has one there, the newest";
 const WIDER_RIGHTS: &str = "refresh tokens that could bring back more rights than their last access token: there they bring those";
+const SIGN_IN_SETTINGS: &str = "clients that say how they sign users in: there is no OpenID Connect there";
+const CLOSED_CLIENTS: &str = "clients that are for the members of some groups: there everybody may use them, so suspend them before";
 const STRANGE_PASSWORDS: &str = "passwords with hashes that The Things Stack cannot read: their users need new ones";
 
 /// What was written, by table, and what was not.
@@ -125,6 +128,8 @@ fn accounts(tx: &Tx<'_>, out: &mut dyn Write, report: &mut ExportReport) -> Resu
 fn clients(tx: &Tx<'_>, out: &mut dyn Write, report: &mut ExportReport) -> Result<()> {
     block(&CLIENTS, out, report, |report, put| {
         tx.each_client(&mut |client| {
+            report.leave_out(SIGN_IN_SETTINGS, (client.sign_in != SignInSettings::default()).into());
+            report.leave_out(CLOSED_CLIENTS, (!client.sign_in.allowed_groups.is_empty()).into());
             let secret = newest_secret(tx, &client, report)?;
             put(ClientRow { client, secret })
         })

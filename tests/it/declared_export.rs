@@ -134,3 +134,35 @@ fn what_works_for_a_while_is_exported_with_its_end() {
     assert!(!signed_in.body.contains("no_user_password_match"), "the temporary password is known: {}", signed_in.body);
     server.stop();
 }
+
+#[test]
+fn apps_go_on_knowing_the_users_of_a_server_that_moves() {
+    let (one, other) = (Story::new("subjects"), Story::new("subjects-moved"));
+    one.apply(&whole());
+    let subjects = |story: &Story| {
+        let exported = story.exported();
+        let users = exported["users"].as_array().expect("users");
+        users.iter().map(|user| (user["user_id"].clone(), user["subject"].clone())).collect::<Vec<_>>()
+    };
+    // Some users of the other server are there already, as its administrator is.
+    other.apply(&whole());
+    assert_ne!(subjects(&one), subjects(&other));
+    other.write("exported.json", &one.exported().to_string());
+    other.expect("apply exported.json --yes", 0);
+    assert_eq!(subjects(&one), subjects(&other));
+    other.expect("plan exported.json", 0);
+    let user = |id: &str, subject: &Value| json!({"users": [{"user_id": id, "subject": subject}]});
+    let taken = subjects(&one)[0].1.clone();
+    for (wrong, why) in [
+        (json!("two words"), "subject"),
+        (json!("ü"), "subject"),
+        (json!(""), "subject"),
+        (json!(1), "subject"),
+        (taken, "another user has it"),
+    ] {
+        other.write("wrong.json", &user("newcomer", &wrong).to_string());
+        let refused = other.expect("apply wrong.json --yes", 1);
+        assert!(refused.err.contains(why), "{wrong}: {}", refused.err);
+    }
+    assert_eq!(subjects(&one), subjects(&other));
+}

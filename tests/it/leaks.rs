@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use data_encoding::BASE64;
+use data_encoding::{BASE64, BASE64URL, HEXLOWER, HEXUPPER};
 use keyfob::http::pairs::Pairs;
 use serde_json::{Value, json};
 
@@ -344,6 +344,33 @@ fn a_secret_is_nowhere_but_in_the_reply_that_issues_it() {
     assert!(holds(&written, "my-app") && story.server.log_so_far().contains("oauth.token"), "what is searched is what was written");
     assert!(story.secrets.len() > 20 && story.replies.len() > 80, "{} {}", story.secrets.len(), story.replies.len());
     story.holds_no_secret();
+}
+
+#[test]
+fn a_private_key_is_in_no_log_and_no_reply() {
+    let mut story = Story::begin("leaks-of-keys");
+    let admin = bearer(ADMIN_KEY);
+    for target in ["/.well-known/openid-configuration", "/oauth/keys", "/api/v3/users/admin", "/api/v3/clients"] {
+        story.succeed("GET", target, &[("Authorization", &admin)], "");
+    }
+    story.fail("GET", "/oauth/userinfo", &[], "");
+    story.server.stop();
+    let file = rusqlite::Connection::open(story.folder.0.join("keyfob.db")).expect("the file opens");
+    let mut select = file.prepare("SELECT private_key FROM signing_keys").expect("a statement");
+    let keys: Vec<Vec<u8>> = select.query_map([], |row| row.get(0)).expect("rows").collect::<Result<_, _>>().expect("keys are read");
+    assert_eq!(keys.len(), 2);
+    let log = story.server.log();
+    assert!(log.contains("oauth.keys"), "{log}");
+    for key in keys {
+        // A part of it that is not public: an exponent of the curve, or the end of an RSA key.
+        let secret = if key.len() < 200 { &key[36..68] } else { &key[key.len() - 32..] };
+        // In any of the three alignments of base64, a window of 30 octets of the key begins with what stands for it.
+        let parts =
+            secret.windows(30).flat_map(|part| [BASE64.encode(part), BASE64URL.encode(part), HEXLOWER.encode(part), HEXUPPER.encode(part)]);
+        for part in parts {
+            assert!(!log.contains(&part) && story.replies.iter().all(|(_, reply, _)| !reply.contains(&part)), "a part of a key is shown");
+        }
+    }
 }
 
 #[test]

@@ -354,6 +354,27 @@ fn the_export_is_the_same_beside_a_running_server_and_without_one() {
 }
 
 #[test]
+fn an_export_says_what_of_openid_connect_is_not_in_it() {
+    let folder = Folder::new("tts");
+    let mut server = Process::start(&folder.0, "", &["--data", "keyfob.db"]);
+    let client = |id: &str, fields: Value| {
+        let mut client = json!({"ids": {"client_id": id}, "redirect_uris": ["https://app.example/cb"], "rights": ["RIGHT_USER_INFO"]});
+        client.as_object_mut().expect("an object").extend(fields.as_object().expect("fields").clone());
+        assert_eq!(server.send("POST", "/api/v3/users/admin/clients", &json!({"client": client}).to_string()).status, 200);
+    };
+    client("plain-app", json!({}));
+    client("es-app", json!({"id_token_signed_response_alg": "ES256"}));
+    client("closed-app", json!({"allowed_groups": ["crew"]}));
+    assert_eq!(server.send("GET", "/oauth/keys", "").status, 200);
+    server.stop();
+    let told = run(&folder, &["export", "--to", "tts"]);
+    for line in ["left out: 2 clients that say how", "left out: 1 clients that are for the members", "left out: 2 keys that sign tokens"] {
+        assert!(told.err.contains(line), "{line}: {}", told.err);
+    }
+    assert!(!told.out.contains("crew") && !told.out.contains("ES256"));
+}
+
+#[test]
 fn nothing_is_exported_from_what_cannot_be_read_or_to_what_cannot_be_written() {
     let folder = Folder::new("tts");
     Process::start(&folder.0, "", &["--data", "keyfob.db"]).stop();

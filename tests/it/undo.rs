@@ -234,3 +234,33 @@ fn the_console_has_a_button_where_a_change_can_be_undone() {
     signed_in_admin(&server).sends_form(&server, &action, &[]);
     assert_eq!(alice.sends_form(&server, &action, &[]).status, 400, "not twice");
 }
+
+#[test]
+fn undo_sets_back_how_a_client_signs_users_in() {
+    let server = fixture();
+    let first = json!({"scopes": ["bills:read"], "subject_type": "pairwise", "allowed_groups": ["crew"]});
+    sets(&server, "alice", &first);
+    let names = [
+        "scopes",
+        "id_token_signed_response_alg",
+        "subject_type",
+        "claims_in_id_token",
+        "group_filter",
+        "allowed_groups",
+        "access_token_format",
+        "resource_servers",
+    ];
+    let read = || names.map(|name| field(&server, name));
+    let before = read();
+    let changed = sets(
+        &server,
+        "alice",
+        &json!({
+            "scopes": [], "id_token_signed_response_alg": "ES256", "subject_type": "public", "claims_in_id_token": true,
+            "group_filter": ["crew"], "allowed_groups": [], "access_token_format": "jwt", "resource_servers": ["my-api"],
+        }),
+    );
+    assert!(names.iter().zip(read().iter().zip(&before)).all(|(_, (now, then))| now != then));
+    undoes(&server, "alice", changed, "200");
+    assert_eq!(read(), before);
+}

@@ -12,6 +12,7 @@ use crate::cli::failure::{Failure, UsageError};
 use crate::cli::run::admin_operation::{AdminOperation, SHORT};
 use crate::model::settings::Settings;
 use crate::model::signing_key::{self, Handover, SigningKey};
+use crate::registry::principal::Principal;
 use crate::registry::signing_keys::{self, NewSigningKey};
 use crate::store::{Store, Tx};
 
@@ -44,7 +45,7 @@ fn import(values: &Values, store: &Store, _: &Settings) -> Result<Value, Failure
 fn add(values: &Values, store: &Store, keys: &[NewSigningKey]) -> Result<Value, Failure> {
     let handover = if values.switch("now")? { Handover::AtOnce } else { Handover::Overlapping };
     let added = store.write(|tx| {
-        keys.iter().try_for_each(|key| signing_keys::add(tx, key, handover))?;
+        keys.iter().try_for_each(|key| signing_keys::add(tx, &Principal::operator(), key, handover))?;
         shown(tx)
     });
     added.map_err(refused)

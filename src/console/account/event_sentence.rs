@@ -106,6 +106,9 @@ fn entity(call: &Call<'_>, event: &Event) -> Result<SentencePart> {
     if id == UNKNOWN_CLIENT {
         return Ok(SentencePart { text: "an unknown client".to_owned(), path: None });
     }
+    if kind == "server" {
+        return Ok(SentencePart { text: id.clone(), path: None });
+    }
     if kind == "client" {
         let client =
             id.parse().map_or(Ok(None), |id| call.tx.client(&id, Deleted::No))?.filter(|client| client.created_at <= event.first_at);

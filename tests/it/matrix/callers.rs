@@ -206,6 +206,9 @@ impl Gathering {
         self.bearer("a refresh token", &own.refresh, Who::Refused(401, "unsupported_authorization"));
         let code = alice.code(&self.server, "my-app", &[]);
         self.bearer("a code", &code, Who::Refused(401, "unsupported_authorization"));
+        let code = alice.code(&self.server, "my-app", &[("scope", "openid email")]);
+        let for_sign_in = self.server.tokens("my-app", &secret, &code);
+        self.bearer("a token that signs alice in", &for_sign_in.access, Who::Refused(403, "token_without_rights"));
         let mallorys = self.tokens(&mut self.server.signed_in("mallory"), "my-app", &secret);
         self.token("mallory", "my-app", &["RIGHT_USER_INFO"], &mallorys.access);
         let susans = self.tokens(&mut self.server.signed_in("susan"), "my-app", &secret);

@@ -13,6 +13,7 @@ use keyfob::registry::signing_keys::{KeyPairs, verify};
 use keyfob::store::backup::{Target, back_up};
 use serde_json::{Value, json};
 
+use crate::console::signed_in_admin;
 use crate::folder::Folder;
 use crate::server::Server;
 
@@ -272,6 +273,8 @@ fn private_keys_are_in_backups_and_in_nothing_that_is_shown_or_exported() {
         rotate(&server, &[]).expect("rotated").to_string(),
         command(&server, &EXPORT, &[]).expect("exported").to_string(),
         server.check("anon", "GET", "/oauth/keys", "", "200").text(),
+        server.value("SELECT group_concat(old_values || new_values) FROM events WHERE entity_kind = 'server'"),
+        signed_in_admin(&server).opens(&server, "/console/activity").text(),
     ];
     for text in shown {
         for encoded in [BASE64URL_NOPAD.encode(secret), data_encoding::BASE64.encode(secret), data_encoding::HEXLOWER.encode(secret)] {
@@ -279,4 +282,26 @@ fn private_keys_are_in_backups_and_in_nothing_that_is_shown_or_exported() {
         }
         assert!(!text.contains("private"), "{text}");
     }
+}
+
+#[test]
+fn the_history_says_when_the_operator_added_a_key_and_which_went_for_it() {
+    let server = Server::start();
+    let first = key_ids(&server);
+    let event = || {
+        let row = "SELECT name || ' ' || entity_id || ' ' || coalesce(account_id, 'operator') || ' ' || new_values FROM events \
+                   WHERE entity_kind = 'server' ORDER BY event_number DESC LIMIT 1";
+        server.value::<String>(row)
+    };
+    assert_eq!(server.value::<i64>("SELECT count(*) FROM events WHERE entity_kind = 'server'"), 0, "the first keys are nobody's doing");
+    rotate(&server, &[]).expect("it is rotated");
+    let second = states(&server, SigningAlgorithm::Es256).pop().expect("it waits").1;
+    assert!(event().starts_with("server.signing-key.create ES256 operator ") && event().contains(&second), "{}", event());
+    rotate(&server, &[]).expect_err("one waits");
+    rotate(&server, &[("now", "true")]).expect("all are replaced");
+    assert!(event().contains(&second) && first.iter().any(|id| event().contains(id)), "{}", event());
+    command(&server, &commands::IMPORT, &[("private-key", &pem("rsa")), ("now", "true")]).expect("it is imported");
+    assert!(event().starts_with("server.signing-key.create RS256 operator "), "{}", event());
+    assert_eq!(server.value::<i64>("SELECT count(*) FROM events WHERE entity_kind = 'server'"), 3);
+    signed_in_admin(&server).sees(&server, "/console/activity", &["added a key that signs tokens by ES256"]);
 }
