@@ -45,7 +45,7 @@ pub enum SessionProof {
 /// Reads who asks, whether the session of this browser is meant, and where the browser goes.
 /// # Errors
 /// `client_of_hint_differs`, `client_not_found`, `post_logout_without_client`, `post_logout_not_registered`; `client_not_approved` for a client
-/// without an ID token that nobody has approved: anybody can register one, and would have links here that lead anywhere.
+/// without an ID token of this session that nobody has approved: anybody can register one, and would have links here that lead anywhere.
 pub fn judge(tx: &Tx<'_>, settings: &Settings, session: Option<&Session>, request: &EndSessionRequest) -> Result<EndSessionAsked> {
     let hint = request.id_token_hint.as_ref().map(|hint| claims::of_hint(tx, settings, hint)).transpose()?.flatten();
     let of_hint = hint.as_ref().and_then(|claims| claims["aud"].as_str());
@@ -61,17 +61,6 @@ pub fn judge(tx: &Tx<'_>, settings: &Settings, session: Option<&Session>, reques
             Some(client.ok_or_else(|| Error::from(CLIENT_NOT_FOUND.with("client_id", id)))?)
         }
     };
-    let place = match (&request.post_logout_redirect_uri, &client) {
-        (None, _) => None,
-        (Some(_), None) => return Err((&POST_LOGOUT_WITHOUT_CLIENT).into()),
-        (Some(_), Some(client)) if hint.is_none() && !matches!(client.state, State::Approved | State::Flagged) => {
-            return Err((&CLIENT_NOT_APPROVED).into());
-        }
-        (Some(wanted), Some(client)) => {
-            let registered = client.logout_redirect_uris.contains(wanted).then(|| uri::place(wanted)).flatten();
-            Some(registered.ok_or(Error::from(&POST_LOGOUT_NOT_REGISTERED))?)
-        }
-    };
     let proof = match (&hint, &client, session) {
         (Some(claims), Some(client), Some(session))
             if claims["sid"] == claims::sid(client, &session.id)
@@ -80,6 +69,17 @@ pub fn judge(tx: &Tx<'_>, settings: &Settings, session: Option<&Session>, reques
             SessionProof::OfSession
         }
         _ => SessionProof::Missing,
+    };
+    let place = match (&request.post_logout_redirect_uri, &client) {
+        (None, _) => None,
+        (Some(_), None) => return Err((&POST_LOGOUT_WITHOUT_CLIENT).into()),
+        (Some(_), Some(client)) if proof == SessionProof::Missing && !matches!(client.state, State::Approved | State::Flagged) => {
+            return Err((&CLIENT_NOT_APPROVED).into());
+        }
+        (Some(wanted), Some(client)) => {
+            let registered = client.logout_redirect_uris.contains(wanted).then(|| uri::place(wanted)).flatten();
+            Some(registered.ok_or(Error::from(&POST_LOGOUT_NOT_REGISTERED))?)
+        }
     };
     Ok(EndSessionAsked { client, place, proof })
 }

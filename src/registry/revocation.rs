@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::base::error::Result;
 use crate::base::id::ClientId;
 use crate::base::secret::TokenKind;
+use crate::model::choice::State;
 use crate::model::client::Client;
 use crate::model::event::Action;
 use crate::model::grant::AccessToken;
@@ -36,7 +37,7 @@ pub fn revoke(tx: &Tx<'_>, by: &Principal, client: &ClientId, text: &str) -> Res
 /// What signing out through a client ended.
 #[derive(Debug, Default)]
 pub struct SignedOut {
-    /// The client of the token, if both exist.
+    /// The client of the token, if both exist; to others than the token's user, only one that is approved.
     pub client: Option<Client>,
     pub has_ended_session: bool,
 }
@@ -49,6 +50,8 @@ pub fn sign_out(tx: &Tx<'_>, by: &Principal, session: Option<&Session>, id: &str
     let Some(kept) = tx.stored_access_token(id)?.filter(|kept| kept.rotated.is_none()) else { return Ok(SignedOut::default()) };
     let client = tx.client(&kept.token.client_id, Deleted::No)?;
     let Some(session) = session.filter(|session| session.user_id == kept.token.user_id) else {
+        // Anybody can register a client, and would have links here that lead anywhere.
+        let client = client.filter(|client| matches!(client.state, State::Approved | State::Flagged));
         return Ok(SignedOut { client, has_ended_session: false });
     };
     let granted_in = tx.session(&kept.token.session_id)?.map(|(session, _)| session).filter(|session| !session.has_ended(tx.now));

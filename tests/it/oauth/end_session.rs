@@ -153,13 +153,19 @@ fn it_leads_to_what_the_client_registered_letter_by_letter_and_otherwise_ends_no
 #[test]
 fn a_client_that_nobody_approved_leads_only_its_own_users_away() {
     let (server, secret) = fixture();
-    let (_, token) = signed_in(&server, &secret);
+    let (mut bob, token) = signed_in(&server, &secret);
     server.has_state("my-app", "STATE_REQUESTED");
     let bye = ("post_logout_redirect_uri", BYE);
-    let mut nobody = Browser::default();
-    let answer = nobody.get(&server, &target(&[("client_id", "my-app"), bye]));
-    assert_eq!((answer.error().as_str(), answer.header("Location")), ("client_not_approved", None));
-    assert_eq!(nobody.get(&server, &target(&[("id_token_hint", &token), bye])).header("Location"), Some(BYE));
+    // An ID token that somebody has put into a link is none of this browser.
+    let (hinted, of_nobody) = ([("id_token_hint", token.as_str()), bye], [("client_id", "my-app"), bye]);
+    for browser in [&mut Browser::default(), &mut server.signed_in("alice")] {
+        for pairs in [&hinted, &of_nobody] {
+            let answer = browser.get(&server, &target(pairs));
+            assert_eq!((answer.error().as_str(), answer.header("Location")), ("client_not_approved", None), "{pairs:?}");
+        }
+    }
+    assert_eq!(bob.get(&server, &target(&hinted)).header("Location"), Some(BYE));
+    assert!(!is_signed_in(&server, &mut bob));
 }
 
 #[test]

@@ -181,3 +181,18 @@ fn asking_for_the_headers_alone_ends_nothing_and_issues_no_code() {
     let answer = bob.send(&server, "HEAD", &authorize_target("my-app", &[]), &[], "");
     assert_eq!((answer.status, answer.header("Location"), answer.header("Allow")), (405, None, Some("GET, POST")));
 }
+
+/// Anybody can register a client and try it, and so has IDs of its tokens to put into links.
+#[test]
+fn a_client_that_nobody_approved_signs_out_its_own_users_and_leads_nobody_else_away() {
+    let (server, secret) = fixture();
+    let (mut bob, _, id) = granted(&server, &secret);
+    server.has_state("my-app", "STATE_REQUESTED");
+    for browser in [&mut Browser::default(), &mut server.signed_in("alice")] {
+        for more in [None, Some(("post_logout_redirect_uri", "https://app.example/bye?x=1"))] {
+            let pairs: Vec<_> = [("access_token_id", id.as_str())].into_iter().chain(more).collect();
+            assert_eq!(sign_out(&server, browser, &pairs).header("Location"), Some("/oauth"), "{more:?}");
+        }
+    }
+    assert_eq!(sign_out(&server, &mut bob, &[("access_token_id", &id)]).header("Location"), Some("https://app.example/bye"));
+}
