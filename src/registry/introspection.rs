@@ -45,14 +45,23 @@ pub fn introspect(tx: &Tx<'_>, inquirer: &Inquirer<'_>, text: &str) -> Result<In
     };
     let may_know = match inquirer {
         Inquirer::Client(id) => {
-            let is_resource_server = || client.sign_in.resource_servers.iter().any(|server| server == id.as_str());
-            kept.token.client_id == **id || (kind == TokenKind::AccessToken && is_resource_server())
+            let is_for = || client.sign_in.resource_servers.iter().any(|server| server == id.as_str());
+            kept.token.client_id == **id || (kind == TokenKind::AccessToken && is_for() && is_usable(tx, id)?)
         }
         Inquirer::Caller(by) => by.is_admin || (by.is(&AccountId::User(kept.token.user_id.clone())) && is_own(by, &kept.token)),
     };
-    let client_is_good = client.is_live && !matches!(client.state, State::Rejected | State::Suspended);
+    let client_is_good = client.is_live && is_good_state(client.state);
     let is_good = may_know && client_is_good && end > tx.now && may_act(tx, &kept.token.user_id)?;
     Ok(Introspection { active: is_good.then_some((kind, kept.token)), use_to_record })
+}
+
+/// Returns whether a resource server is neither rejected nor suspended.
+fn is_usable(tx: &Tx<'_>, id: &ClientId) -> Result<bool> {
+    Ok(tx.client(id, Deleted::No)?.is_some_and(|server| is_good_state(server.state)))
+}
+
+fn is_good_state(state: State) -> bool {
+    !matches!(state, State::Rejected | State::Suspended)
 }
 
 /// Returns whether the caller may know of a token: a client doesn't learn of another client's.

@@ -222,3 +222,16 @@ fn a_resource_server_introspects_access_tokens_that_are_for_it_and_no_others() {
     let bad = server.post_form("/oauth/introspect", &[("token", "x"), ("client_id", "my-api"), ("client_secret", "wrong")]);
     assert_eq!(bad.status, 401);
 }
+
+#[test]
+fn a_resource_server_that_may_not_be_used_is_told_of_no_tokens() {
+    let (server, secret) = fixture();
+    let api = server.has_app("alice", "my-api", &[]);
+    set(&server, json!({"resource_servers": ["my-api"]}), "200");
+    let reply = signed_in(&server, "my-app", &secret, &[("scope", "openid")]);
+    for (state, is_active) in [("STATE_SUSPENDED", false), ("STATE_APPROVED", true), ("STATE_REJECTED", false)] {
+        server.has_state("my-api", state);
+        let told = introspected(&server, "my-api", &api, &reply["access_token"]);
+        assert_eq!((&told["active"], told["username"].is_string()), (&json!(is_active), is_active), "{state}");
+    }
+}
