@@ -98,6 +98,7 @@ pub(super) fn withdraw(by: &Principal, settings: &Settings, old: &Client, new: &
         && old.all_rights() == new.all_rights()
         && old.description == new.description
         && old.sign_in.scopes == new.sign_in.scopes
+        && old.sign_in.resource_servers == new.sign_in.resource_servers
         && old.administrative_contact == new.administrative_contact
         && old.logout_redirect_uris == new.logout_redirect_uris;
     let vouching = !is_as_seen && (old.skip_authorization || old.endorsed);

@@ -56,6 +56,8 @@ fn seen() -> Vec<(&'static str, Value)> {
         ("logout_redirect_uris", json!(["https://evil.example/bye"])),
         ("administrative_contact", json!({"user_ids": {"user_id": "bob"}})),
         ("secret", json!("")),
+        ("scopes", json!(["invoices:read"])),
+        ("resource_servers", json!(["another-api"])),
     ]
 }
 
