@@ -17,7 +17,7 @@ use crate::oauth::login::{self, JUST_SIGNED_IN, SIGN_IN_ID};
 use crate::oauth::parameters::Parameters;
 use crate::oauth::{account_page, consent_page, posted};
 use crate::registry::consent::{self, AuthorizationRequest, Consent, Decision, ValidRequest};
-use crate::registry::refusal::{BODY_MALFORMED, CONSENT_DENIED, CONSENT_NEEDED, Endpoint, Reason, Refusal, SIGN_IN_NEEDED};
+use crate::registry::refusal::{BODY_MALFORMED, CONSENT_DENIED, CONSENT_NEEDED, Endpoint, Reason, Refusal};
 use crate::registry::sign_in_demands::SignInRequest;
 
 /// The parameters that must not be repeated.
@@ -137,7 +137,15 @@ impl Authorize<'_> {
         if session.is_none() && !self.request.is_silent() {
             return Ok(NextStep::Reply(self.sign_in_first(None)));
         }
-        Ok(match (consent::judge(call.tx, call.settings, session, &self.request)?, session) {
+        let decision = consent::judge(call.tx, call.settings, session, &self.request)?;
+        let has_agreed = matches!(&decision, Decision::Proceed(asked) if asked.consent == Consent::Given);
+        let (decision, session) = if has_agreed || !self.request.is_silent() || origin::opens_page(self.input.request) {
+            (decision, session)
+        } else {
+            // A frame on a page of any client would learn from another answer who is signed in, or whether somebody is.
+            (consent::judge(call.tx, call.settings, None, &self.request)?, None)
+        };
+        Ok(match (decision, session) {
             (Decision::ErrorPage(refusal), _) => NextStep::ErrorPage(refusal),
             (Decision::ErrorRedirect { redirect_uri, refusal }, _) => NextStep::SendBack { redirect_uri, refusal },
             (Decision::SelectAccount(client), Some(session)) => {
@@ -150,8 +158,6 @@ impl Authorize<'_> {
                     NextStep::Reply(consent_page::page(call, session, self.input, &self.request, &asked)?)
                 }
                 (Consent::Needed, UserAnswer::No) => send_back(asked, &CONSENT_DENIED),
-                // A frame on a page of any client would learn from it who is signed in.
-                (Consent::Missing, _) if !origin::opens_page(self.input.request) => send_back(asked, &SIGN_IN_NEEDED),
                 (Consent::Missing, _) => send_back(asked, &CONSENT_NEEDED),
             },
             (Decision::SignIn | Decision::SelectAccount(_) | Decision::Proceed(_), session) => NextStep::Reply(self.sign_in_first(session)),

@@ -21,11 +21,11 @@ use crate::model::value;
 use crate::registry::entity::Entity;
 use crate::registry::principal::Principal;
 use crate::registry::refusal::{
-    AUTHORIZATIONS_FULL, CLIENT_STATE_REJECTED, CLIENT_STATE_REQUESTED, CLIENT_STATE_SUSPENDED, CLIENT_UNKNOWN_TO_US,
-    CLIENT_WITHOUT_REDIRECT_URI, CODE_CHALLENGE_MALFORMED, CODE_CHALLENGE_METHOD_UNSUPPORTED, CODE_CHALLENGE_MISSING, CODE_GRANT_MISSING,
-    Judged, NONCE_TOO_LONG, PARAMETER_REPEATED, REDIRECT_URI_MISSING, REDIRECT_URI_NOT_REGISTERED, RESPONSE_MODE_UNSUPPORTED,
-    RESPONSE_TYPE_MISSING, RESPONSE_TYPE_UNSUPPORTED, Reason, Refusal, SCOPE_WITHOUT_RIGHT, SIGN_IN_NEEDED, STATE_TOO_LONG, USER_NEEDED,
-    USER_NOT_APPROVED, USER_OUTSIDE_GROUPS,
+    ACCOUNT_SELECTION_NEEDED, AUTHORIZATIONS_FULL, CLIENT_STATE_REJECTED, CLIENT_STATE_REQUESTED, CLIENT_STATE_SUSPENDED,
+    CLIENT_UNKNOWN_TO_US, CLIENT_WITHOUT_REDIRECT_URI, CODE_CHALLENGE_MALFORMED, CODE_CHALLENGE_METHOD_UNSUPPORTED, CODE_CHALLENGE_MISSING,
+    CODE_GRANT_MISSING, Judged, NONCE_TOO_LONG, PARAMETER_REPEATED, REDIRECT_URI_MISSING, REDIRECT_URI_NOT_REGISTERED,
+    RESPONSE_MODE_UNSUPPORTED, RESPONSE_TYPE_MISSING, RESPONSE_TYPE_UNSUPPORTED, Reason, Refusal, SCOPE_WITHOUT_RIGHT, SIGN_IN_NEEDED,
+    STATE_TOO_LONG, USER_NEEDED, USER_NOT_APPROVED, USER_OUTSIDE_GROUPS,
 };
 use crate::registry::sign_in_demands::{SignInRequest, SignInStep};
 use crate::registry::{groups, history, standing, trials};
@@ -160,25 +160,31 @@ pub fn judge(tx: &Tx<'_>, settings: &Settings, session: Option<&Session>, reques
     if let Some(reason) = reason.or(request.scope.asks_in_vain(&GrantedScope::most_of(&client)).then_some(&SCOPE_WITHOUT_RIGHT)) {
         return send_back(Refusal::to(reason, &client.id));
     }
-    if let Some(sign_in) = &request.sign_in {
-        match sign_in.judge(tx, settings, &client, session)? {
-            Err(refusal) => return send_back(refusal),
-            Ok(SignInStep::SignIn) => return Ok(Decision::SignIn),
-            Ok(SignInStep::SelectAccount) => return Ok(Decision::SelectAccount(Box::new(client))),
-            Ok(SignInStep::Nothing) => {}
-        }
-    }
+    let demanded = request.sign_in.as_ref().map_or(Ok(Ok(SignInStep::Nothing)), |sign_in| sign_in.judge(tx, settings, &client, session))?;
+    let is_another_wanted = match demanded {
+        Err(refusal) => return send_back(refusal),
+        Ok(SignInStep::SignIn) => return Ok(Decision::SignIn),
+        Ok(SignInStep::SelectAccount) if !request.is_silent() => return Ok(Decision::SelectAccount(Box::new(client))),
+        Ok(step) => step == SignInStep::SelectAccount,
+    };
     if !groups::may_use(tx, &client.sign_in, &session.user_id)? {
         return send_back(Refusal::to(&USER_OUTSIDE_GROUPS, &client.id));
     }
     match check_user(tx, &session.user_id, &client)? {
         Err(_) if request.is_silent() => send_back(Refusal::to(&USER_NEEDED, &client.id)),
         Err(refusal) => Ok(Decision::ErrorPage(refusal)),
-        Ok(()) => proceed(tx, session, client, redirect_uri, request),
+        Ok(()) => {
+            let asked = proceed(tx, session, client, redirect_uri.clone(), request)?;
+            // A client would find out by guesses at `login_hint` who a user is that has not agreed.
+            if is_another_wanted && asked.consent != Consent::Missing {
+                return send_back(Refusal::to(&ACCOUNT_SELECTION_NEEDED, &asked.client.id));
+            }
+            Ok(Decision::Proceed(Box::new(asked)))
+        }
     }
 }
 
-fn proceed(tx: &Tx<'_>, session: &Session, client: Client, redirect_uri: String, request: &AuthorizationRequest) -> Result<Decision> {
+fn proceed(tx: &Tx<'_>, session: &Session, client: Client, redirect_uri: String, request: &AuthorizationRequest) -> Result<ValidRequest> {
     let granted = request.scope.granted(&GrantedScope::most_of(&client));
     let identity = identity(tx, &client, &redirect_uri)?;
     let prompt = request.sign_in.as_ref().map(SignInRequest::prompt).unwrap_or_default();
@@ -187,7 +193,7 @@ fn proceed(tx: &Tx<'_>, session: &Session, client: Client, redirect_uri: String,
         Consent::Needed if prompt.none => Consent::Missing,
         judged => judged,
     };
-    Ok(Decision::Proceed(Box::new(ValidRequest {
+    Ok(ValidRequest {
         client,
         redirect_uri,
         scope_differs: request.scope.differs_from(&granted),
@@ -196,7 +202,7 @@ fn proceed(tx: &Tx<'_>, session: &Session, client: Client, redirect_uri: String,
         nonce: request.nonce.clone(),
         identity,
         consent,
-    })))
+    })
 }
 
 /// Returns the redirect URI, before which no redirect may happen (checks 1 to 5).

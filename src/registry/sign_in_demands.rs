@@ -10,8 +10,8 @@ use crate::model::settings::Settings;
 use crate::registry::claims;
 use crate::registry::entity::live_user;
 use crate::registry::refusal::{
-    ACCOUNT_SELECTION_NEEDED, ANOTHER_USER_NEEDED, Judged, MAX_AGE_MALFORMED, PROMPT_UNSUPPORTED, REGISTRATION_IN_REQUEST, REQUEST_OBJECT,
-    REQUEST_OBJECT_ELSEWHERE, Reason, Refusal, SIGN_IN_NEEDED,
+    ANOTHER_USER_NEEDED, Judged, MAX_AGE_MALFORMED, PROMPT_UNSUPPORTED, REGISTRATION_IN_REQUEST, REQUEST_OBJECT, REQUEST_OBJECT_ELSEWHERE,
+    Reason, Refusal, SIGN_IN_NEEDED,
 };
 use crate::store::Tx;
 
@@ -100,12 +100,11 @@ impl SignInRequest {
             (false, Hinted::Nobody | Hinted::TheUser) => {}
         }
         let is_for_another = self.proposed_user().is_some_and(|proposed| proposed != session.user_id);
-        match (is_demanded, is_for_another, prompt.none) {
-            (true, _, true) => refused(&SIGN_IN_NEEDED),
-            (true, _, false) => step(SignInStep::SignIn),
-            (false, true, true) => refused(&ACCOUNT_SELECTION_NEEDED),
-            (false, true, false) => step(SignInStep::SelectAccount),
-            (false, false, _) => step(SignInStep::Nothing),
+        match (is_demanded, is_for_another) {
+            (true, _) if prompt.none => refused(&SIGN_IN_NEEDED),
+            (true, _) => step(SignInStep::SignIn),
+            (false, true) => step(SignInStep::SelectAccount),
+            (false, false) => step(SignInStep::Nothing),
         }
     }
 

@@ -166,11 +166,45 @@ fn prompt_none_writes_nothing_down_and_ends_at_no_client_that_nobody_approved() 
 fn a_frame_learns_from_prompt_none_of_no_one_who_has_not_agreed() {
     let (server, _) = fixture();
     let mut bob = server.signed_in("bob");
-    let target = asked(&[("prompt", "none")]);
-    let framed = |bob: &mut Browser| bob.send(&server, "GET", &target, &[("Sec-Fetch-Dest", "iframe")], "");
-    assert_eq!(error_of(&framed(&mut bob)), "login_required");
+    let framed = |browser: &mut Browser, more: &[(&str, &str)]| {
+        let target = asked(&[&[("prompt", "none")], more].concat());
+        browser.send(&server, "GET", &target, &[("Sec-Fetch-Dest", "iframe")], "")
+    };
+    for more in [&[][..], &[("login_hint", "bob")], &[("login_hint", "alice")], &[("max_age", "10000")], &[("max_age", "0")]] {
+        assert_eq!(error_of(&framed(&mut bob, more)), "login_required", "{more:?}");
+    }
+    // Nor whether somebody is signed in at all, who may not use the client or is not approved.
+    let is_told_nothing = |browser: &mut Browser| {
+        let told = [framed(browser, &[]), framed(&mut Browser::default(), &[])];
+        let [somebody, nobody] = told.map(|answer| (answer.status, answer.header("Location").map(str::to_owned)));
+        assert_eq!(somebody, nobody);
+    };
+    server.has_state("my-app", "STATE_REQUESTED");
+    is_told_nothing(&mut bob);
+    server.has_state("my-app", "STATE_APPROVED");
+    for body in
+        [r#"{"client":{"allowed_groups":["crew"]},"field_mask":"allowed_groups"}"#, r#"{"client":{},"field_mask":"allowed_groups"}"#]
+    {
+        server.check("admin", "PUT", "/api/v3/clients/my-app", body, "200");
+        is_told_nothing(&mut bob);
+    }
     bob.code(&server, "my-app", &[("scope", "openid")]);
-    code_of(&framed(&mut bob));
+    code_of(&framed(&mut bob, &[]));
+    server.check("admin", "PUT", "/api/v3/users/bob", r#"{"user":{"state":"STATE_REQUESTED"},"field_mask":"state"}"#, "200");
+    is_told_nothing(&mut bob);
+}
+
+#[test]
+fn nobody_who_has_not_agreed_is_found_out_by_login_hints() {
+    let (server, _) = fixture();
+    let mut bob = server.signed_in("bob");
+    let guessed = |bob: &mut Browser, hint: &str| bob.get(&server, &asked(&[("prompt", "none"), ("login_hint", hint)]));
+    for hint in ["bob", "alice", "no-such-user"] {
+        assert_eq!(error_of(&guessed(&mut bob, hint)), "consent_required", "{hint}");
+    }
+    bob.code(&server, "my-app", &[("scope", "openid")]);
+    assert_eq!(error_of(&guessed(&mut bob, "alice")), "account_selection_required");
+    code_of(&guessed(&mut bob, "bob"));
 }
 
 #[test]
