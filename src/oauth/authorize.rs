@@ -170,8 +170,9 @@ impl Authorize<'_> {
                 self.write_down(call, &refusal)?;
                 Ok(failure::outside(self.input.request, &Error::from(refusal.named())).because(refusal.reason.name))
             }
-            (NextStep::SendBack { redirect_uri, refusal }, _) => {
+            (NextStep::SendBack { redirect_uri, refusal }, session) => {
                 self.write_down(call, &refusal)?;
+                session.map_or(Ok(()), |session| consent::use_sign_in_up(call.tx, session))?;
                 Ok(self.tell(&call.settings.public_url, &redirect_uri, &refusal))
             }
             (NextStep::SendCode(asked), Some(session)) => {

@@ -349,6 +349,13 @@ fn shown(user_id: &UserId, granted: &GrantedScope) -> Value {
     value::present([("user_id", user_id.as_str().into()), ("rights", granted.rights.names().into()), ("scopes", scopes)])
 }
 
+/// Forgets for which request the user has signed in, because one was answered.
+/// # Errors
+/// Only those of the store.
+pub fn use_sign_in_up(tx: &Tx<'_>, session: &Session) -> Result<()> {
+    if session.signed_in_for.is_some() { tx.forget_signed_in_for(&session.id) } else { Ok(()) }
+}
+
 /// Records the user's consent and issues a code.
 /// # Errors
 /// Only those of the store.
@@ -375,9 +382,7 @@ pub fn grant(tx: &Tx<'_>, by: &Principal, session: &Session, asked: &ValidReques
         nonce: asked.nonce.clone().filter(|_| for_id_token),
         signed_in_at: for_id_token.then_some(session.created_at),
     };
-    if session.signed_in_for.is_some() {
-        tx.forget_signed_in_for(&session.id)?;
-    }
+    use_sign_in_up(tx, session)?;
     tx.delete_surplus_authorization_codes(user_id, client_id, CODES.most - 1)?;
     tx.insert_authorization_code(&code, &Hash::of_generated(&token.key))?;
     Ok(token)

@@ -208,6 +208,17 @@ fn nobody_who_has_not_agreed_is_found_out_by_login_hints() {
 }
 
 #[test]
+fn a_refusal_uses_up_the_sign_in_that_its_request_asked_for() {
+    let (server, _) = fixture();
+    let mut bob = server.signed_in("bob");
+    let page = sign_in_page(&bob.get(&server, &asked(&[("prompt", "login")])));
+    let back = signs_in(&server, &mut bob, "bob", &page);
+    assert!(bob.get(&server, &back).asks_for_consent());
+    assert_eq!(error_of(&bob.post(&server, &back, &[("authorize", "false")])), "access_denied");
+    sign_in_page(&bob.get(&server, &back));
+}
+
+#[test]
 fn prompt_consent_asks_again_each_time_who_has_agreed_and_where_administrators_did_for_all() {
     let (server, _) = fixture();
     let mut bob = agreed(&server);
