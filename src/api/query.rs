@@ -132,6 +132,7 @@ impl Query {
             name_contains: text("name_contains")?,
             description_contains: text("description_contains")?,
             attributes_contain: self.attributes(message, "attributes_contain")?,
+            ..TextSearch::default()
         })
     }
 

@@ -7,6 +7,16 @@ for (const time of document.querySelectorAll("time[datetime]")) {
     if ("exact" in time.dataset) time.textContent = local; else time.title = local;
 }
 
+// Ctrl-K, and a slash where nobody types, lead to the search.
+addEventListener("keydown", (event) => {
+    const isCommand = event.ctrlKey || event.metaKey;
+    const asks = isCommand ? event.key === "k" : event.key === "/" && !event.target.closest("input, textarea, select");
+    const search = document.querySelector("[data-search]");
+    if (!asks || !search) return;
+    event.preventDefault();
+    search.click();
+});
+
 // Buttons that copy. Where the browser has no clipboard (plain http), the text is selected instead.
 for (const button of document.querySelectorAll("[data-copy]")) {
     const source = document.getElementById(button.dataset.copy);

@@ -11,6 +11,7 @@ pub enum Icon {
     Menu,
     Organization,
     Person,
+    Search,
     Shield,
 }
 
@@ -24,6 +25,7 @@ impl Icon {
             Icon::Menu => "M3 5.5h14M3 10h14M3 14.5h14",
             Icon::Organization => "M4 17V3h7v14M11 8h5v9M2.5 17h15M6.5 6.5h2M6.5 10h2M6.5 13.5h2M13.5 11.5v2",
             Icon::Person => "M10 3a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7M3 17.5c.6-3.5 3.3-5 7-5s6.4 1.5 7 5",
+            Icon::Search => "M9 3a6 6 0 1 1 0 12A6 6 0 0 1 9 3m4.3 10.3L17.5 17.5",
             Icon::Shield => "M10 2.5 16.5 5v4.5c0 4-2.6 6.7-6.5 8-3.9-1.3-6.5-4-6.5-8V5z",
         }
     }

@@ -8,8 +8,8 @@ use crate::review::alike::ComparedName;
 use crate::review::names::{fold, readings};
 use crate::review::reviewed_client::OtherClient;
 use crate::review::rules::redirect::{host, is_telling};
-use crate::store::Tx;
 use crate::store::likeness::Likeness;
+use crate::store::{RedirectHost, Tx};
 
 /// How many clients that wait for their keys are looked at one by one, the oldest first.
 const MOST_WAITING: usize = 1_000;
@@ -62,6 +62,13 @@ pub fn others(tx: &Tx<'_>, client: &Client, accounts: &[&str]) -> Result<Vec<Oth
         }
     }
     Ok(others)
+}
+
+/// Returns what clients with a host are found by, given it or a whole address; `None` for one that does not tell who has it, as `localhost`.
+pub fn redirect_host(text: &str) -> Option<RedirectHost> {
+    let text = text.trim().to_lowercase();
+    let host = host(&text).unwrap_or(text);
+    is_telling(&host).then(|| RedirectHost { key: format!("h{}", fold(&host)), host })
 }
 
 /// Returns what a client is found by: `f` and a folded text, `r` and the same reversed, `h` and a host.

@@ -13,7 +13,7 @@ use crate::registry::principal::{Access, Principal};
 use crate::registry::rights;
 use crate::registry::{bounds, history, trials};
 use crate::store::members::{MemberKey, Owned};
-use crate::store::{Deleted, Order, Tx};
+use crate::store::{Deleted, Direction, Order, Tx};
 
 errors! {
     ACCOUNT_NOT_FOUND: NotFound "pkg/identityserver/store" "account_not_found" "{account_type} account with id `{account_id}` not found";
@@ -69,6 +69,21 @@ pub fn list(tx: &Tx<'_>, by: &Principal, owned: &Owned, order: Order<MemberKey>,
     let rights = rights::on(tx, by, &entity, Deleted::No)?;
     let seen = if rights.has(managing(owned)) { MemberDetail::WithRights } else { MemberDetail::IdsOnly };
     Ok((tx.members(owned, order, page)?, seen))
+}
+
+/// The most members that are searched for owners.
+const MOST_OWNERS: u32 = 100;
+
+/// Returns the accounts that have every right on an entity, or else all its members, by their IDs.
+/// # Errors
+/// Only those of the store.
+pub fn owners(tx: &Tx<'_>, owned: &Owned) -> Result<Vec<AccountId>> {
+    let order = Order { by: MemberKey::Id, direction: Direction::Ascending };
+    let members = tx.members(owned, order, Page::new(MOST_OWNERS, 1))?.items;
+    let every = Entity::from(owned).scope();
+    let has_all = |rights: &[_]| every.without(expanded(rights)).is_empty();
+    let is_anybody_owner = members.iter().any(|member| has_all(&member.rights));
+    Ok(members.into_iter().filter(|member| !is_anybody_owner || has_all(&member.rights)).map(|member| member.account).collect())
 }
 
 /// Returns a member and its rights.

@@ -4,28 +4,23 @@ use serde_json::Value;
 
 use crate::base::error::Result;
 use crate::base::id::{AccountId, OrganizationId, UserId};
-use crate::base::page::Page;
 use crate::base::probe::UriProbe;
-use crate::base::right::{CLIENT_RIGHTS, Rights};
+use crate::base::right::Rights;
 use crate::base::time::Time;
 use crate::model::client::{Client, ClientType, FIELDS};
 use crate::model::event::Action;
-use crate::model::member::expanded;
 use crate::model::settings::Settings;
 use crate::model::value;
 use crate::model::verdict::{Outcome, Verdict};
 use crate::registry::entity::Entity;
-use crate::registry::{consent, guidelines, history, likeness, probes, right_use};
+use crate::registry::{consent, guidelines, history, likeness, members, probes, right_use};
 use crate::review::finding::RuleFinding;
 use crate::review::protected::ProtectedNames;
 use crate::review::reviewed_client::{Owner, ReviewedClient, ReviewedWords};
 use crate::review::rules;
-use crate::store::members::{MemberKey, Owned};
+use crate::store::members::Owned;
 use crate::store::verdicts::VerdictSearch;
-use crate::store::{Deleted, Direction, Order, Tx};
-
-/// The most collaborators that are looked at.
-const MOST_OWNERS: u32 = 100;
+use crate::store::{Deleted, Tx};
 
 /// Returns what the rules find about a registered client, worst first; its fields may differ from what is stored.
 /// # Errors
@@ -154,11 +149,7 @@ fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client, owners: Vec<Owner>, 
 
 /// Returns the live accounts that have every right on a client, or else all its collaborators.
 fn owners(tx: &Tx<'_>, client: &Client) -> Result<Vec<AccountId>> {
-    let order = Order { by: MemberKey::Id, direction: Direction::Ascending };
-    let members = tx.members(&Owned::Client(client.id.clone()), order, Page::new(MOST_OWNERS, 1))?.items;
-    let has_all = |rights: &[_]| CLIENT_RIGHTS.without(expanded(rights)).is_empty();
-    let is_anybody_owner = members.iter().any(|member| has_all(&member.rights));
-    Ok(members.into_iter().filter(|member| !is_anybody_owner || has_all(&member.rights)).map(|member| member.account).collect())
+    members::owners(tx, &Owned::Client(client.id.clone()))
 }
 
 /// Returns the account that a client or an organization was registered for, as its creation in the history says; `None` while it is registered.

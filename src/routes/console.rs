@@ -24,6 +24,7 @@ pub const ROUTES: &[Route] = &[
     route("console.client.check_id", Get, "/console/check/client/{client_id}", Console(ConsoleAccess::Any), Read(console::form::id_check::client), "Tell whether a client can have this ID."),
     route("console.user.check_id", Get, "/console/check/user/{user_id}", Console(ConsoleAccess::Admin(&PERMISSION_DENIED)), Read(console::form::id_check::user), "Tell whether a user can have this ID."),
     route("console.organization.check_id", Get, "/console/check/organization/{organization_id}", Console(ConsoleAccess::Any), Read(console::form::id_check::organization), "Tell whether an organization can have this ID."),
+    route("console.search", Get, "/console/search", Console(ConsoleAccess::Any), List(console::account::search::page), "Search clients, users and organizations."),
     route("console.account.search", Get, "/console/search/accounts", Console(ConsoleAccess::Any), List(console::form::account_search::accounts), "Find accounts by a part of their ID."),
     route("console.client.overview", Get, "/console/clients/{client_id}", Console(ConsoleAccess::Holds(ClientInfo)), List(console::clients::overview::page), "Show a client and how it is used."),
     route("console.client.authorizations.revoke", Get, "/console/clients/{client_id}/revoke", Console(ConsoleAccess::Holds(ClientSettingsBasic)), Read(console::clients::users::revoke_page), "Ask before everyone's authorization of a client is revoked."),

@@ -98,6 +98,12 @@ impl Tx<'_> {
         Ok(found.is_some_and(|deleted_at| deleted.includes(deleted_at)))
     }
 
+    /// Returns how many live clients an account is a collaborator of.
+    pub(crate) fn live_clients_of(&self, id: &AccountId) -> Result<i64> {
+        let statement = "SELECT coalesce((SELECT live_clients FROM account_counts WHERE account_id = :account_id), 0)";
+        self.value(statement, named_params! {":account_id": id})
+    }
+
     /// Returns whether there is an account of this ID, of either kind, live or deleted.
     pub(crate) fn account_id_is_taken(&self, id: &AccountId) -> Result<bool> {
         self.exists("SELECT 1 FROM accounts WHERE account_id = :account_id", named_params! {":account_id": id})

@@ -12,7 +12,8 @@ use crate::model::choice::State;
 use crate::model::client::{BUILT_IN, Client};
 use crate::model::member::ContactAddresses;
 use crate::store::cache::{Cached, Kinds};
-use crate::store::query::{Deleted, Search, Searched, SelectQuery, order_by};
+use crate::store::pattern::literal;
+use crate::store::query::{Deleted, RedirectHost, Search, Searched, SelectQuery, order_by};
 use crate::store::table::{Stored, table};
 use crate::store::transaction::Tx;
 
@@ -268,21 +269,37 @@ fn query<'v>(scope: &'v ClientScope, search: &'v Search<ClientKey>) -> (SelectQu
         }
         ClientScope::Reachable(account) => {
             query.only_if(search.deleted.condition());
-            query.only_if(
-                "t.client_id IN (SELECT client_id FROM client_members WHERE account_id = :account \
-                 UNION SELECT m.client_id FROM organization_members o \
-                 JOIN accounts a ON a.account_id = o.organization_id AND a.deleted_at IS NULL \
-                 JOIN client_members m ON m.account_id = o.organization_id WHERE o.account_id = :account)",
-            );
+            query.only_if(format!("t.client_id IN ({REACHABLE})"));
             query.with(":account", account);
         }
     }
     search.narrow(&mut query, &SEARCHED, "t.state");
+    if let Some(collaborator) = &search.texts.collaborator {
+        query.only_if("t.client_number IN (SELECT client_number FROM client_members WHERE account_id = :collaborator)");
+        query.with(":collaborator", collaborator);
+    }
+    if let Some(RedirectHost { host, key }) = &search.texts.redirect_host {
+        query.only_if(HAS_HOST);
+        query.with(":host_key", key);
+        query.with(":host", format!("://{}", literal(host)));
+    }
     if !search.states.is_empty() && !search.states.contains(&State::Approved) {
         query.only_if(NOT_APPROVED);
     }
     (query, id)
 }
+
+/// The clients that `:account` is a collaborator of, itself or through an organization.
+pub(super) const REACHABLE: &str = "SELECT client_id FROM client_members WHERE account_id = :account \
+     UNION SELECT m.client_id FROM organization_members o \
+     JOIN accounts a ON a.account_id = o.organization_id AND a.deleted_at IS NULL \
+     JOIN client_members m ON m.account_id = o.organization_id WHERE o.account_id = :account";
+
+/// Those with a host among their redirect URIs. Those whose keys are not stored yet are all looked at.
+const HAS_HOST: &str = "t.client_number IN (SELECT client_number FROM client_likeness WHERE key = :host_key \
+     UNION ALL SELECT client_number FROM client_likeness_waiting \
+     UNION ALL SELECT client_number FROM clients WHERE client_number > (SELECT client_number FROM client_likeness_end)) \
+     AND EXISTS (SELECT 1 FROM json_each(t.redirect_uris) u WHERE contains(u.value, :host))";
 
 /// The same as being live, by indexes alone: few clients are deleted.
 const NOT_DELETED: &str = "NOT EXISTS (SELECT 1 FROM clients d INDEXED BY clients_deleted \

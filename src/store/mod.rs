@@ -27,6 +27,7 @@ mod noted_rights;
 pub mod observations;
 mod open_error;
 pub mod organizations;
+mod overview;
 mod pattern;
 mod probes;
 pub mod proof;
@@ -66,7 +67,8 @@ use database_copy::{CopyPlace, DatabaseCopy};
 use files::FileLock;
 use noted_rights::NotedRights;
 pub use open_error::OpenError;
-pub use query::{Deleted, Direction, Order, Search, TextSearch};
+pub use pattern::{can_search, literal};
+pub use query::{Deleted, Direction, Order, RedirectHost, Search, TextSearch};
 use readers::Readers;
 use schema::Durability;
 

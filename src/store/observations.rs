@@ -17,6 +17,9 @@ pub(crate) enum Observation {
     UntrustedProxy,
     /// From then on it is known which rights were used.
     RightUse,
+    /// The server made a backup by itself, or failed to.
+    Backup,
+    FailedBackup,
 }
 
 impl Observation {
@@ -25,6 +28,8 @@ impl Observation {
             Observation::Ready => "ready",
             Observation::UntrustedProxy => "untrusted_proxy",
             Observation::RightUse => "right_use",
+            Observation::Backup => "backup",
+            Observation::FailedBackup => "failed_backup",
         }
     }
 }

@@ -35,6 +35,16 @@ pub fn index_query(pattern: &str) -> Option<String> {
     (!trigrams.is_empty()).then(|| trigrams.join(" AND "))
 }
 
+/// Returns whether the index can be asked for a pattern.
+pub fn can_search(pattern: &str) -> bool {
+    index_query(pattern).is_some()
+}
+
+/// Returns the pattern that stands for a text as it is.
+pub fn literal(text: &str) -> String {
+    text.chars().flat_map(|letter| matches!(letter, '%' | '_' | '\\').then_some('\\').into_iter().chain([letter])).collect()
+}
+
 /// Returns whether the index has this letter of a pattern wherever a text has it in lower or upper case: it knows the cases of fewer scripts
 /// than [`contains`] does, and of `İ` it has an `i` without the dot above.
 fn is_indexed_alike(letter: &char) -> bool {

@@ -3,6 +3,7 @@
 use rusqlite::ToSql;
 
 use crate::base::error::Result;
+use crate::base::id::AccountId;
 use crate::base::page::{Listed, Page};
 use crate::base::time::Time;
 use crate::model::choice::State;
@@ -102,6 +103,19 @@ pub struct TextSearch {
     pub description_contains: Option<String>,
     /// Key and pattern.
     pub attributes_contain: Vec<(String, String)>,
+    /// Of clients: a collaborator.
+    pub collaborator: Option<AccountId>,
+    /// Of clients: the host of a redirect URI.
+    pub redirect_host: Option<RedirectHost>,
+    /// Of users: what the e-mail address begins with.
+    pub address_begins: Option<String>,
+}
+
+/// A host, and the key by which clients with it are found (`registry::likeness`).
+#[derive(Clone, Debug)]
+pub struct RedirectHost {
+    pub host: String,
+    pub key: String,
 }
 
 /// What a [`TextSearch`] searches.
@@ -117,8 +131,10 @@ pub struct Searched {
 impl TextSearch {
     /// Returns whether there are no conditions.
     pub(super) fn is_empty(&self) -> bool {
-        let TextSearch { query, id_contains, name_contains, description_contains, attributes_contain } = self;
-        [query, id_contains, name_contains, description_contains].iter().all(|text| text.is_none()) && attributes_contain.is_empty()
+        let TextSearch { query, id_contains, name_contains, description_contains, attributes_contain, .. } = self;
+        let texts = [query, id_contains, name_contains, description_contains, &self.address_begins];
+        let is_for_all = self.collaborator.is_none() && self.redirect_host.is_none();
+        is_for_all && texts.iter().all(|text| text.is_none()) && attributes_contain.is_empty()
     }
 
     /// Adds its conditions on the table `t`.

@@ -153,6 +153,11 @@ impl Tx<'_> {
         self.purge_account(&AccountId::User(id.clone()))
     }
 
+    /// Returns when a session of a user was last used, to the hour, if there is one.
+    pub(crate) fn session_last_used(&self, id: &UserId) -> Result<Option<Time>> {
+        self.value("SELECT max(updated_at) FROM sessions WHERE user_id = :user_id", named_params! {":user_id": id})
+    }
+
     /// Returns whether a live user other than this one has the address, without regard to case.
     pub(crate) fn email_address_is_taken(&self, address: &str, except: &UserId) -> Result<bool> {
         let statement = "SELECT 1 FROM users WHERE live_email_address = :address AND user_id <> :except";
@@ -255,6 +260,11 @@ impl Tx<'_> {
         query.only_if("t.kind = 'user'");
         query.only_if(search.deleted.condition());
         search.narrow(&mut query, &SEARCHED, "u.state");
+        if let Some(begin) = &search.texts.address_begins {
+            query.only_if("u.live_email_address >= :begin AND u.live_email_address < :end");
+            query.with(":begin", begin.to_lowercase());
+            query.with(":end", begin.to_lowercase() + "\u{10ffff}");
+        }
         let order = order_by(order, "t.account_id", search.order.direction);
         query.page(self, &COLUMNS, &order, search.page, User::read)
     }

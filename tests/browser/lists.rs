@@ -77,3 +77,39 @@ pub fn a_suspended_user_sees_nothing_more(driver: &Driver) {
     browser.open(&format!("{}/console", server.url));
     browser.find("[name=password]");
 }
+
+pub fn a_slash_leads_to_a_search_that_needs_no_script(driver: &Driver) {
+    let server = Server::start("auto");
+    server.has_client("alice", "lamp");
+    let browser = driver.browser(Scripts::Run);
+    browser.signs_in(&server, "admin", "/console/clients?of=all");
+    browser.find("#q").types("/");
+    assert_eq!(browser.find("#q").value(), "/", "where somebody types it is a letter");
+    browser.script("document.activeElement.blur()");
+    browser.find("body").types("/");
+    browser.tells("too-short");
+    assert!(browser.address().ends_with("/console/search"), "{}", browser.address());
+    let without = driver.browser(Scripts::Blocked);
+    without.signs_in(&server, "alice", "/console");
+    without.press("Search");
+    without.fill("q", "lam");
+    without.find(".search button").press();
+    without.find("[data-item=lamp] a").press();
+    without.find("[data-state=approved]");
+}
+
+pub fn the_dashboard_begins_with_first_steps_and_then_tells_what_there_is(driver: &Driver) {
+    let server = Server::start("auto");
+    let browser = driver.browser(Scripts::Blocked);
+    browser.signs_in(&server, "alice", "/console");
+    browser.tells("no-clients");
+    browser.press("Add the first OAuth client");
+    browser.find("[name=kind]");
+    server.has_client("alice", "lamp");
+    server.is_told("POST", "/api/v3/clients/lamp/secret", &json!({"grace": "86400s"}));
+    browser.open(&format!("{}/console", server.url));
+    browser.tells("secrets-end");
+    browser.sees("100 % of all");
+    browser.press("see its secrets");
+    browser.find("[data-item]");
+}

@@ -35,6 +35,7 @@ const OTHERS: &[&str] = &[
     "/console/clients/lamp/activity",
     "/console/clients/lamp/danger",
     "/console/clients/lamp/purge",
+    "/console/search?q=lamp",
     "/console/users",
     "/console/users/alice",
     "/console/add/user",

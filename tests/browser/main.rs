@@ -56,6 +56,8 @@ const STORIES: &[Story] = stories![
     forms::a_redirect_url_that_can_never_work_is_refused_beside_its_field,
     client_page::what_users_allowed_a_client_is_taken_back_for_all_of_them,
     activity::who_did_what_is_read_filtered_and_downloaded,
+    lists::a_slash_leads_to_a_search_that_needs_no_script,
+    lists::the_dashboard_begins_with_first_steps_and_then_tells_what_there_is,
     lists::a_page_beyond_the_last_leads_to_the_last,
     lists::what_is_deleted_says_so_and_offers_to_be_restored,
     lists::the_page_of_a_new_secret_can_be_reloaded,

@@ -48,6 +48,7 @@ mod doctor;
 mod documents;
 mod events;
 mod fairness;
+mod find;
 mod fixture;
 mod flow;
 mod folder;

@@ -41,7 +41,7 @@ const FLOORS: &[Floors] = &[
             &["history"],
             &["api_keys", "contacts", "refusal", "sessions", "signing_keys", "trials", "users"],
             &["bootstrap", "claims", "deletion", "expiry", "live_tokens", "members", "probes", "sign_in", "usage"],
-            &["accounts", "end_session", "recovery", "sign_in_demands"],
+            &["accounts", "end_session", "listed", "overview", "recovery", "sign_in_demands"],
             &["consent"],
             &["review"],
             &["verdicts"],
@@ -100,7 +100,7 @@ const FLOORS: &[Floors] = &[
                 "signing_keys",
                 "verdicts",
             ],
-            &["accounts", "testers"],
+            &["accounts", "overview", "testers"],
             &["organizations", "users"],
         ],
     },
@@ -247,7 +247,11 @@ const FLOORS: &[Floors] = &[
     Floors { folder: "console/users", floors: &[&["list", "recovery"], &["settings"]] },
     Floors {
         folder: "console/account",
-        floors: &[&["event_sentence"], &["event_export"], &["activity", "api_keys", "authorizations", "dashboard", "password", "sessions"]],
+        floors: &[
+            &["event_sentence"],
+            &["event_export"],
+            &["activity", "api_keys", "authorizations", "dashboard", "password", "search", "sessions"],
+        ],
     },
 ];
 

@@ -4,8 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::app::App;
+use crate::base::error::Result;
 use crate::base::log;
 use crate::cli::serve::background::Stopped;
+use crate::registry::overview;
+use crate::store::Tx;
 use crate::store::backup::{self, Target, back_up};
 
 /// How soon a backup that failed is tried again, if the next one is not due before.
@@ -34,6 +37,7 @@ impl BackupSchedule {
             wait = match back_up(app.store().path(), &self.target(), &|| !stopped.is_now()) {
                 Ok(made) => {
                     app.backups().succeeded(app.store().now());
+                    note(app, overview::note_backup);
                     let (file, duration) = (shown(&made.file), u64::try_from(made.duration.as_millis()).unwrap_or(u64::MAX));
                     log::info(
                         "a backup was made and proven",
@@ -44,6 +48,7 @@ impl BackupSchedule {
                 Err(_) if stopped.is_now() => return,
                 Err(error) => {
                     app.backups().failed();
+                    note(app, overview::note_failed_backup);
                     log::error("a backup failed", &[("folder", shown(&self.folder).into()), ("cause", error.to_string().into())]);
                     RETRY.min(self.every)
                 }
@@ -58,4 +63,11 @@ impl BackupSchedule {
 
 fn shown(path: &Path) -> String {
     path.display().to_string()
+}
+
+/// Notes for administrators what became of a backup. Where that cannot be written, the log has it.
+fn note(app: &App, note: fn(&Tx<'_>) -> Result<()>) {
+    if let Err(error) = app.store().write(note) {
+        log::error("what became of a backup was not noted", &[("cause", error.to_string().into())]);
+    }
 }

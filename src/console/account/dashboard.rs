@@ -1,21 +1,24 @@
-//! The dashboard: how many clients there are, what waits, and a link to a new one.
+//! The dashboard: first steps or, once there are clients, what waits, how clients are used, and what needs attention soon.
 
 use maud::{Markup, html};
 
 use crate::base::error::Result;
+use crate::base::id::ClientId;
 use crate::base::page::Page;
-use crate::call::{Input, Work};
-use crate::console::clients::list;
+use crate::call::{Call, Input, Work};
 use crate::console::clients::page::shown_name;
 use crate::console::page::charts;
-use crate::console::page::layout::{Layout, adding, badge, state_name, title};
+use crate::console::page::layout::{Layout, adding, badge, may_add, state_name, title};
 use crate::console::page::menu::MenuItem;
 use crate::http::reply::Reply;
 use crate::model::choice::State;
 use crate::model::client::Client;
 use crate::model::mask::Mask;
+use crate::page::message;
 use crate::page::times::timestamp;
+use crate::page::words::counted;
 use crate::registry::clients as registered;
+use crate::registry::overview::{self, Overview};
 use crate::store::clients::ClientKey;
 use crate::store::{Direction, Search};
 
@@ -39,31 +42,115 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let total: i64 = counts.iter().map(|(_, count)| count).sum();
         let content = html! {
             (title("Dashboard", &adding(call, "/console/add/client", "+ Add OAuth client")))
-            @if total == 0 { (list::nothing_yet(call)) } @else {
+            @if total == 0 { (first_steps(call)) } @else {
+                section { (newest_clients(&newest, call.by.is_admin)) }
                 section {
                     h2 { @if call.by.is_admin { "Clients by state" } @else { "Your clients by state" } }
-                    (by_state(&counts, call.by.is_admin))
+                    (by_state(&counts, total, call.by.is_admin))
                 }
+                (use_and_ends(&overview::of(call.tx, call.by)?, call.by.is_admin))
             }
-            section { (newest_clients(&newest, call.by.is_admin)) }
+            @if call.by.is_admin { (server(call)?) }
         };
         Ok(layout.page(200, MenuItem::Dashboard, "Dashboard", &content))
     }))
 }
 
-fn by_state(counts: &[(State, i64)], is_admin: bool) -> Markup {
+/// Draws what to do first where there are no clients.
+fn first_steps(call: &Call<'_>) -> Markup {
+    message::empty(
+        "no-clients",
+        html! {
+            h2 { "First steps" }
+            @if !may_add(call) { p { "An OAuth client is an application that acts on behalf of its users, with their consent. There are none yet." } } @else {
+                ol .steps {
+                    li { a href="/console/add/client" { "Add the first OAuth client" } ": an application that acts on behalf of its users, with their consent. Three questions, a minute." }
+                    li { "Put its ID and its secret into the application. The page after that has both, ready to paste." }
+                    li { "Press " strong { "Try it" } " on the client's page: it signs you in as your users will be, and shows every step." }
+                    @if call.by.is_admin { li { a href="/console/add/user" { "Add users" } ", or " a href="/console/add/organization" { "an organization" } " in which several of them own clients together." } }
+                }
+            }
+        },
+    )
+}
+
+/// Draws how many clients are in each state, and what share of all that is.
+fn by_state(counts: &[(State, i64)], total: i64, is_admin: bool) -> Markup {
     let of = if is_admin { "all" } else { "own" };
-    let most = counts.iter().map(|(_, count)| *count).max().unwrap_or_default();
     html! {
         ul .states {
             @for (state, count) in counts {
                 li {
                     a href={"/console/clients?of=" (of) "&state=" (state_name(*state).to_lowercase())} { (badge(*state)) strong { (count) } }
-                    (charts::share(*count, most, &state_name(*state).to_lowercase()))
+                    (charts::share(*count, total, &state_name(*state).to_lowercase()))
+                    span .quiet { (share_in_words(*count, total)) }
                 }
             }
         }
     }
+}
+
+/// Returns a share in percent; what is there is never nothing, and what is not all never everything.
+fn share_in_words(count: i64, total: i64) -> String {
+    match (100 * count + total / 2) / total.max(1) {
+        0 if count > 0 => "less than 1 % of all".to_owned(),
+        100 if count < total => "more than 99 % of all".to_owned(),
+        percent => format!("{percent} % of all"),
+    }
+}
+
+/// Draws how clients are used, and what of them ends or lies idle.
+fn use_and_ends(overview: &Overview, is_admin: bool) -> Markup {
+    let client = |id: &ClientId| html! { a href={"/console/clients/" (id)} { (id) } };
+    html! {
+        section {
+            h2 { "Tokens" }
+            (charts::tokens_per_day(&overview.tokens))
+            p data-message="refusals" {
+                @if overview.refusals == 0 { "No request was refused in the last 30 days." }
+                @else {
+                    (counted(overview.refusals, "request")) " refused in the last 30 days. "
+                    @if is_admin { a href="/console/activity?kind=refusals" { "See which" } } @else { "The page of each client says why." }
+                }
+            }
+        }
+        @if !overview.ending.is_empty() {
+            section data-message="secrets-end" {
+                h2 { "Secrets that end soon" }
+                ul .plain { @for (id, end) in &overview.ending { li data-item=(id) { (client(id)) ": " (timestamp(*end)) ", " a href={"/console/clients/" (id) "/secrets"} { "see its secrets" } } } }
+            }
+        }
+        @if !overview.unused.is_empty() {
+            section data-message="unused" {
+                h2 { "Clients nobody uses" }
+                p .quiet { "They got no token in the last 30 days." }
+                ul .plain { @for id in &overview.unused { li data-item=(id) { (client(id)) } } }
+            }
+        }
+    }
+}
+
+/// Draws for administrators what is to be known of the server itself.
+fn server(call: &Call<'_>) -> Result<Markup> {
+    let (made, failed) = overview::backups(call.tx)?;
+    let is_failing = failed > made;
+    let is_plain = call.settings.public_url.starts_with("http://")
+        && !call.settings.public_url.contains("localhost")
+        && !call.settings.public_url.contains("127.0.0.1");
+    Ok(html! {
+        section {
+            h2 { "Server" }
+            dl .facts {
+                dt { "Newest backup" }
+                dd data-message="backup" {
+                    @if let Some(made) = made { (timestamp(made)) } @else { "none made by the server itself; " code { "--backup-folder" } " makes it back itself up" }
+                    @if is_failing && let Some(failed) = failed { " " strong .error { "The last attempt failed " (timestamp(failed)) "." } }
+                }
+            }
+            @if is_plain { (message::warning("plain-http", "Passwords and secrets cross the network in plain text: --public-url is http.")) }
+            p .quiet { "To have everything checked, run " code { "keyfob doctor" } " on the server's machine." }
+        }
+    })
 }
 
 fn newest_clients(newest: &[Client], is_admin: bool) -> Markup {

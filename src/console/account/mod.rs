@@ -7,4 +7,5 @@ pub mod dashboard;
 pub mod event_export;
 pub mod event_sentence;
 pub mod password;
+pub mod search;
 pub mod sessions;

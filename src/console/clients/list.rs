@@ -1,8 +1,11 @@
 //! The list of clients: the user's own, and for administrators all and the deleted ones.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 
 use crate::base::error::Result;
+use crate::base::id::AccountId;
 use crate::base::page::Listed;
 use crate::call::{Call, Input, Work};
 use crate::console::form::deletion;
@@ -14,9 +17,10 @@ use crate::model::choice::State;
 use crate::model::client::Client;
 use crate::model::mask::Mask;
 use crate::page::message;
-use crate::page::words::beginning;
+use crate::page::times::timestamp_or;
 use crate::registry::clients;
 use crate::registry::entity::Entity;
+use crate::registry::{likeness, listed};
 use crate::store::clients::ClientKey;
 use crate::store::{Deleted, Search};
 
@@ -28,8 +32,8 @@ pub enum Of {
     Deleted,
 }
 
-/// How much of a description a list shows, in characters.
-const LONGEST_DESCRIPTION: usize = 120;
+/// How many owners a list names.
+const OWNERS: usize = 2;
 
 const KEYS: &[(&str, ClientKey)] = &[("id", ClientKey::Id), ("name", ClientKey::Name), ("created", ClientKey::CreatedAt)];
 
@@ -51,7 +55,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             (title("OAuth clients", &adding(call, "/console/add/client", "+ Add OAuth client")))
             (listing.tabs("Which clients", which))
             div .tools {
-                (listing.search("ID, name or description"))
+                (listing.search_with("ID, name or description", &[("owner", "Owner"), ("host", "Redirect host")]))
                 @if of != Of::Deleted { (states(&listing)) }
             }
             (listing.shown(found, |clients| clients_table(&layout, &listing, listing.deleted(), clients), || nothing(call, &listing, of))?)
@@ -61,7 +65,9 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 }
 
 fn found(call: &Call<'_>, listing: &Listing, of: Of) -> Result<Listed<Client>> {
-    let search = asked_for(listing, if of == Of::Deleted { Deleted::Yes } else { Deleted::No });
+    let Some(search) = asked_for(listing, if of == Of::Deleted { Deleted::Yes } else { Deleted::No }) else {
+        return Ok(Listed { items: Vec::new(), total: 0 });
+    };
     let mask = Mask::default();
     let found = match of {
         Of::All | Of::Deleted => clients::search(call.tx, call.by, &search, &mask)?,
@@ -70,10 +76,19 @@ fn found(call: &Call<'_>, listing: &Listing, of: Of) -> Result<Listed<Client>> {
     Ok(found.listed()?.map(|(client, _)| client))
 }
 
-/// Returns the search in the address, newest first. The registry decides whose clients are found.
-pub fn asked_for(listing: &Listing, deleted: Deleted) -> Search<ClientKey> {
+/// Returns the search in the address, newest first; `None` if nothing can be found. The registry decides whose clients are found.
+pub fn asked_for(listing: &Listing, deleted: Deleted) -> Option<Search<ClientKey>> {
     let states = State::EVERY.iter().copied().filter(|state| state_name(*state).to_lowercase() == listing.one("state")).collect();
-    Search { deleted, states, ..listing.wanted(KEYS, ClientKey::CreatedAt) }
+    let mut search = Search { deleted, states, ..listing.wanted(KEYS, ClientKey::CreatedAt) };
+    let (owner, host) = (listing.one("owner").trim().to_lowercase(), listing.one("host"));
+    if !owner.is_empty() {
+        // Users and organizations share one namespace of IDs.
+        search.texts.collaborator = Some(AccountId::User(owner.parse().ok()?));
+    }
+    if !host.is_empty() {
+        search.texts.redirect_host = Some(likeness::redirect_host(host)?);
+    }
+    Some(search)
 }
 
 pub fn states(listing: &Listing) -> Markup {
@@ -83,16 +98,25 @@ pub fn states(listing: &Listing) -> Markup {
 }
 
 pub fn clients_table(layout: &Layout<'_>, listing: &Listing, deleted: Deleted, clients: Vec<Client>) -> Result<Markup> {
+    let facts = |client: &Client| Ok((client.id.clone(), listed::of_client(layout.call.tx, &client.id)?));
+    let facts: BTreeMap<_, _> = clients.iter().map(facts).collect::<Result<_>>()?;
     let table = Table::<(Client, Markup)>::new("OAuth clients", |(client, _)| client.id.to_string())
         .sorted(listing, "id", "ID", |(client, _)| {
             html! { @if client.deleted_at.is_some() { code { (client.id) } } @else { a href={"/console/clients/" (client.id)} { (client.id) } } }
         })
         .sorted(listing, "name", "Name", |(client, _)| html! { (client.name) })
-        .column("Description", |(client, _)| html! { (beginning(&client.description, LONGEST_DESCRIPTION)) }).class("long")
-        .column("State", |(client, _)| badge_of(client.state, client.deleted_at));
+        .column("Owner", |(client, _)| facts.get(&client.id).map(|facts| owners(&facts.owners)).unwrap_or_default())
+        .column("State", |(client, _)| badge_of(client.state, client.deleted_at))
+        .column("Last used", |(client, _)| timestamp_or(facts.get(&client.id).and_then(|facts| facts.last_token), "not lately"));
     deletion::listed(table, layout, listing, deleted, clients, |client| {
         (Entity::Client(client.id.clone()), client.created_at, client.deleted_at)
     })
+}
+
+/// Draws who owns something.
+pub fn owners(owners: &[AccountId]) -> Markup {
+    let names: Vec<&str> = owners.iter().take(OWNERS).map(AccountId::as_str).collect();
+    html! { (names.join(", ")) @if owners.len() > OWNERS { " and " (owners.len() - OWNERS) " more" } }
 }
 
 fn nothing(call: &Call<'_>, listing: &Listing, of: Of) -> Markup {
@@ -104,11 +128,11 @@ fn nothing(call: &Call<'_>, listing: &Listing, of: Of) -> Markup {
 }
 
 pub fn is_search(listing: &Listing) -> bool {
-    !listing.query().is_empty() || !listing.one("state").is_empty()
+    ["q", "state", "owner", "host"].iter().any(|name| !listing.one(name).is_empty())
 }
 
 pub fn no_match(listing: &Listing) -> Markup {
-    let all = listing.address(&[("q", ""), ("state", ""), ("page", "")]);
+    let all = listing.address(&[("q", ""), ("state", ""), ("owner", ""), ("host", ""), ("page", "")]);
     message::empty("no-match", html! { "No client matches. " a href=(all) { "Show all of them" } })
 }
 

@@ -25,7 +25,8 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let owner = AccountId::Organization(id);
         let add = format!("/console/add/client?owner={}", account_value(&owner));
         let mask = Mask::default();
-        let found = clients::list(call.tx, call.by, Some(owner), &asked_for(&listing, Deleted::No), &mask)?;
+        let found =
+            asked_for(&listing, Deleted::No).map_or(Ok(None), |search| clients::list(call.tx, call.by, Some(owner), &search, &mask))?;
         let found = found.map_or(Ok(Listed { items: Vec::new(), total: 0 }), Reading::listed)?.map(|(client, _)| client);
         let content = html! {
             div .title {

@@ -18,6 +18,9 @@ const MOST: u32 = 100;
 /// From how many bytes on a page has no more items, where one may take many.
 const LONGEST_PAGE: usize = 40 * 1024;
 
+/// The order of a list with this column if none is asked for.
+const UNASKED: &str = "-created";
+
 /// The longest text that can be searched for.
 const LONGEST_TEXT: usize = 50;
 
@@ -56,6 +59,14 @@ impl Listing {
         TextSearch { query: (!query.is_empty()).then_some(query), ..TextSearch::default() }
     }
 
+    /// Returns the search for users, whose e-mail address is meant where there is an `@`.
+    pub fn texts_of_users(&self) -> TextSearch {
+        if !self.query().contains('@') {
+            return self.texts();
+        }
+        TextSearch { address_begins: Some(self.query().trim().to_owned()), ..TextSearch::default() }
+    }
+
     /// Returns the order asked for: `name`, or `-name` for the other direction.
     pub fn order<Key: Copy>(&self, keys: &[(&str, Key)], unasked: Order<Key>) -> Order<Key> {
         let asked = self.form.one("sort");
@@ -72,7 +83,7 @@ impl Listing {
 
     /// Draws the head of a sortable column: a link that sorts by it, or reverses the order.
     pub fn head(&self, name: &str, text: &str) -> Markup {
-        let asked = self.form.one("sort");
+        let asked = Some(self.form.one("sort")).filter(|asked| !asked.is_empty()).unwrap_or(UNASKED);
         let (next, sorted) = match asked.strip_prefix('-') {
             Some(asked) if asked == name => (name.to_owned(), Some("descending")),
             None if asked == name => (format!("-{name}"), Some("ascending")),
@@ -93,7 +104,7 @@ impl Listing {
 
     /// Draws tabs that choose which entities are listed. Each begins a new search.
     pub fn tabs(&self, label: &str, choices: &[(&str, &str)]) -> Markup {
-        let links = self.links("of", &[("page", ""), ("state", ""), ("q", "")], choices, "page");
+        let links = self.links("of", &[("page", ""), ("state", ""), ("q", ""), ("owner", ""), ("host", "")], choices, "page");
         html! { nav .tabs aria-label=(label) { (links) } }
     }
 
@@ -165,7 +176,7 @@ impl Listing {
         let next = next.map(|next| next.parameters().map(|(_, value)| value.to_string()));
         let to = |number: i64| self.address(&[("page", &number.to_string())]);
         html! {
-            @if total > i64::from(SIZES[0]) || ends_early {
+            @if pages > 1 || total > i64::from(SIZES[0]) || ends_early {
                 nav .pager aria-label="Pages" {
                     @if number > 1 { a rel="prev" href=(to(number - 1)) { "Previous" } }
                     @if ends_early { span { (before + 1) " to " (shown_to) " of " (total) } }
@@ -185,12 +196,21 @@ impl Listing {
 
     /// Draws the search field. The rest of the address stays as it is, except the page number.
     pub fn search(&self, text: &str) -> Markup {
+        self.search_with(text, &[])
+    }
+
+    /// Draws the same with further fields: name and text of each.
+    pub fn search_with(&self, text: &str, fields: &[(&str, &str)]) -> Markup {
         html! {
             form .search role="search" action=(self.path) {
                 label .hidden for="q" { (text) }
                 input id="q" name="q" type="search" value=(self.query()) maxlength=(LONGEST_TEXT) placeholder=(text);
                 @for name in ["of", "state", "sort", "size"] {
                     @if !self.form.one(name).is_empty() { input type="hidden" name=(name) value=(self.form.one(name)); }
+                }
+                @for (name, text) in fields {
+                    label .hidden for=(name) { (text) }
+                    input id=(name) name=(name) type="search" value=(self.form.one(name)) maxlength="200" placeholder=(text);
                 }
                 button { "Search" }
             }
@@ -199,7 +219,7 @@ impl Listing {
 
     /// Returns the address of this list with other parameters; an empty value removes one.
     pub fn address(&self, changed: &[(&str, &str)]) -> String {
-        let names = ["of", "q", "state", "sort", "size", "page"];
+        let names = ["of", "q", "owner", "host", "state", "sort", "size", "page"];
         let value =
             |name: &str| changed.iter().find(|(changed, _)| *changed == name).map_or(self.form.one(name), |(_, value)| value).to_owned();
         let pairs: Vec<String> = names

@@ -18,6 +18,8 @@ pub enum MenuItem {
     Activity,
     Review,
     Users,
+    /// In the header.
+    Search,
 }
 
 /// The items that stand alone, with their icons.
@@ -59,6 +61,7 @@ impl MenuItem {
             MenuItem::Activity => ("/console/activity", "Activity"),
             MenuItem::Review => ("/console/review", "Review queue"),
             MenuItem::Users => ("/console/users", "Users"),
+            MenuItem::Search => ("/console/search", "Search"),
         }
     }
 }
@@ -70,6 +73,7 @@ pub fn header(user: &UserId, sign_out: &Markup) -> Markup {
             div {
                 a .brand href="/console" { (mark()) strong { "keyfob" } span { "Console" } }
                 div .user {
+                    a .button.quiet href=(MenuItem::Search.entry().0) aria-keyshortcuts="/ Control+K" data-search { (icon(Icon::Search)) "Search" }
                     span .who { (icon(Icon::Person)) span .hidden { "Signed in as" } " " strong { (user) } }
                     (sign_out)
                     a .button.quiet.menu-button href="#menu" { (icon(Icon::Menu)) "Menu" }

@@ -1,8 +1,11 @@
 //! The list of users, for administrators.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 
 use crate::base::error::Result;
+use crate::base::id::AccountId;
 use crate::call::{Input, Work};
 use crate::console::form::deletion;
 use crate::console::page::layout::{Layout, badge_of, link_button, title};
@@ -11,8 +14,10 @@ use crate::console::page::menu::MenuItem;
 use crate::console::page::table::Table;
 use crate::model::user::User;
 use crate::page::message;
+use crate::page::times::timestamp_or;
 use crate::registry::entity::Entity;
-use crate::registry::users;
+use crate::registry::{listed, users};
+use crate::store::Search;
 use crate::store::users::UserKey;
 
 const KEYS: &[(&str, UserKey)] = &[
@@ -27,19 +32,23 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let listing = Listing::of(input.request)?;
     Ok(Box::new(move |call| {
         let layout = Layout::of(call, input)?;
-        let search = listing.wanted(KEYS, UserKey::CreatedAt);
+        let search = Search { texts: listing.texts_of_users(), ..listing.wanted(KEYS, UserKey::CreatedAt) };
         let found = users::list(call.tx, call.by, &search)?.map(|(user, _)| user);
         let content = html! {
             (title("Users", &link_button("/console/add/user", "+ Add user")))
             (listing.deleted_tabs())
-            div .tools { (listing.search("ID, name or description")) }
-            (listing.shown(found, |users| users_table(&layout, &listing, users), || message::empty("no-match", "No user matches."))?)
+            div .tools { (listing.search("ID, name, description or e-mail")) }
+            (listing.shown(found, |users| users_table(&layout, &listing, users), || message::empty("no-match", html! { p { "No user matches." } p { a href="/console/users" { "Show all users" } } }))?)
         };
         Ok(layout.page(200, MenuItem::Users, "Users", &content))
     }))
 }
 
 fn users_table(layout: &Layout<'_>, listing: &Listing, users: Vec<User>) -> Result<Markup> {
+    let tx = layout.call.tx;
+    let facts =
+        |user: &User| Ok((user.id.clone(), (listed::clients_of(tx, &AccountId::User(user.id.clone()))?, listed::last_seen(tx, &user.id)?)));
+    let facts: BTreeMap<_, _> = users.iter().map(facts).collect::<Result<_>>()?;
     let table = Table::<(User, Markup)>::new("Users", |(user, _)| user.id.to_string())
         .sorted(listing, "id", "ID", |(user, _)| {
             html! {
@@ -49,7 +58,10 @@ fn users_table(layout: &Layout<'_>, listing: &Listing, users: Vec<User>) -> Resu
         })
         .sorted(listing, "name", "Name", |(user, _)| html! { (user.name) })
         .sorted(listing, "email", "E-mail", |(user, _)| html! { (user.primary_email_address) })
-        .sorted(listing, "state", "State", |(user, _)| badge_of(user.state, user.deleted_at));
+        .sorted(listing, "state", "State", |(user, _)| badge_of(user.state, user.deleted_at))
+        .column("Clients", |(user, _)| html! { @if let Some((clients, _)) = facts.get(&user.id) { (clients) } })
+        .class("number")
+        .column("Last seen", |(user, _)| timestamp_or(facts.get(&user.id).and_then(|(_, seen)| *seen), "not lately"));
     deletion::listed(table, layout, listing, listing.deleted(), users, |user| {
         (Entity::User(user.id.clone()), user.created_at, user.deleted_at)
     })
