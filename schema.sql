@@ -82,7 +82,9 @@ CREATE TABLE api_keys (
     expires_at INTEGER,
     -- The user who made it, and so may hold it: while that user is suspended or rejected, it is refused.
     created_by TEXT REFERENCES users (user_id) ON DELETE SET NULL,
-    rights     TEXT NOT NULL DEFAULT '[]'
+    rights     TEXT NOT NULL DEFAULT '[]',
+    -- When it was last used, to the day.
+    used_at    INTEGER
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX api_keys_by_account ON api_keys (account_id, api_key_id);
@@ -378,7 +380,10 @@ CREATE TABLE sessions (
     -- When it was last used, to the hour: a session that nobody uses ends.
     updated_at  INTEGER NOT NULL,
     -- The digest of the request for which its user was asked to sign in, until it is answered.
-    signed_in_for TEXT
+    signed_in_for TEXT,
+    -- Where its user signed in, no more exactly than a person needs to recognize it: `Firefox on Linux`, `203.0.113.0/24`. Absent if unknown.
+    browser     TEXT,
+    network     TEXT
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX sessions_by_user ON sessions (user_id, session_id);

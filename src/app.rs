@@ -25,6 +25,7 @@ use crate::metrics::scrape::{Metrics, Scrape};
 use crate::metrics::text;
 use crate::model::settings::Settings;
 use crate::oauth::{login, posted, refused};
+use crate::page::look::Look;
 use crate::registry::authentication::{self, Credentials, OAUTH_CLIENT_REJECTED, OAUTH_CLIENT_SUSPENDED, TOKEN_NOT_FOUND};
 use crate::registry::credential_use::{self, Use};
 use crate::registry::principal::{Access, Principal};
@@ -91,7 +92,8 @@ impl App {
         if !route.is_some_and(Route::is_about_server) {
             log_request(request, route, &reply, took);
         }
-        self.base_path.put_before_links(with_common_headers(reply, request, route))
+        self.base_path
+            .put_before_links(Look::of(&self.settings, &self.cookies, request).dressed(with_common_headers(reply, request, route)))
     }
 
     /// Answers a request of the listener for metrics on `host`, which has no other path. There is no app any more if the server has stopped.
@@ -125,8 +127,7 @@ impl App {
                 let session_cookies = if route.is_about_server() { Vec::new() } else { self.session_cookies(request) };
                 match self.proved(&session_cookies) {
                     Ok(session_cookie) => {
-                        let App { cookies, server_key, .. } = self;
-                        let now = self.store.now();
+                        let (cookies, server_key, now) = (&self.cookies, &self.server_key, self.store.now());
                         let input = Input { request, captures, now, session_cookie, session_cookies, cookies, server_key };
                         self.run(route, &input, before_blocking)
                     }

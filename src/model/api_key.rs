@@ -18,11 +18,21 @@ pub struct ApiKey {
     pub created_at: Time,
     pub updated_at: Time,
     pub expires_at: Option<Time>,
+    /// When it was last used, to the day.
+    pub used_at: Option<Time>,
     /// The user who created it, if known. Changing a key does not give anyone its secret.
     pub created_by: Option<UserId>,
 }
 
+/// The precision of the last use, because recording it costs a commit.
+const USE_SECONDS: i64 = 24 * 60 * 60;
+
 impl ApiKey {
+    /// Returns whether a use is due to be recorded.
+    pub fn use_is_worth_writing(&self, now: Time) -> bool {
+        self.used_at.is_none_or(|used| used.plus_seconds(USE_SECONDS) <= now)
+    }
+
     /// Returns the key without its token, which only the reply that creates it shows.
     pub fn to_json(&self) -> Value {
         self.to_json_with(&value::rights(&self.rights), None)

@@ -24,6 +24,10 @@ pub struct Session {
     pub updated_at: Time,
     /// The request for which its user was asked to sign in, until it is answered: a digest.
     pub signed_in_for: Option<String>,
+    /// The browser and the system in which its user signed in, `Firefox on Linux`; empty if they are not known.
+    pub browser: String,
+    /// The network from which, as `model::sign_in_place` writes it; empty if it is not known.
+    pub network: String,
 }
 
 impl Session {

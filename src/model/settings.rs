@@ -2,6 +2,7 @@
 
 use crate::base::right::Rights;
 use crate::model::protected_names::ProtectedNameList;
+use crate::model::site::SiteLogo;
 
 use crate::base::network::Networks;
 
@@ -84,6 +85,9 @@ pub struct Settings {
     pub protected_names: ProtectedNameList,
     /// The public URL of this server, without a slash at the end. The issuer of its tokens (RFC 8414).
     pub public_url: String,
+    /// What stands on pages in the place of our name; empty for ours.
+    pub site_name: String,
+    pub site_logo: SiteLogo,
     pub review_probe: ReviewProbe,
     /// Networks in which redirect URIs are tried although they are not public.
     pub review_probe_networks: Networks,
@@ -103,6 +107,8 @@ impl Default for Settings {
             password_rounds: 600_000,
             protected_names: ProtectedNameList::default(),
             public_url: "http://127.0.0.1:1885".to_owned(),
+            site_name: String::new(),
+            site_logo: SiteLogo::default(),
             review_probe: ReviewProbe::Off,
             review_probe_networks: Networks::default(),
         }

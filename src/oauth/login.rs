@@ -13,6 +13,7 @@ use crate::http::pairs::Pairs;
 use crate::http::path;
 use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
+use crate::model::sign_in_place;
 use crate::oauth::parameters::Parameters;
 use crate::oauth::recovery::to_choice;
 use crate::page::frame;
@@ -147,7 +148,12 @@ fn verified(transactions: &Transactions<'_>, input: &Input<'_>, sent: &Parameter
     let user_id = sent.unless_blank("user_id").ok_or(Error::from(&MISSING_USER_ID))?;
     let password = sent.unless_blank("password").ok_or(Error::from(&MISSING_PASSWORD))?;
     let user_id: UserId = user_id.parse().map_err(|BadId(reason)| Invalid::new("UserIdentifiers", "user_id", reason))?;
-    let attempt = SignInAttempt { user_id, peer: input.request.peer, signed_in_for: None };
+    let attempt = SignInAttempt {
+        user_id,
+        peer: input.request.peer,
+        signed_in_for: None,
+        browser: sign_in_place::browser(input.request.header("user-agent").unwrap_or_default()),
+    };
     let compare = |compared, now| sign_in::verify(compared, password, transactions.settings, now);
     let verified = transactions.guess_password(&attempt, compare)?;
     Ok((attempt, verified))

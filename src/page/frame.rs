@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::base::printable;
 use crate::http::reply::Reply;
 use crate::page::compact;
-use crate::page::icon::mark;
+use crate::page::look;
 
 /// The one stylesheet, at [`STYLE_PATH`].
 pub static STYLE: LazyLock<String> = LazyLock::new(|| compact::style(include_str!("style.css")));
@@ -52,8 +52,8 @@ pub enum Surface {
 impl Surface {
     fn name(self) -> &'static str {
         match self {
-            Surface::Account | Surface::SignInLink => "keyfob Account",
-            Surface::Console => "keyfob Console",
+            Surface::Account | Surface::SignInLink => "Account",
+            Surface::Console => "Console",
         }
     }
 
@@ -87,7 +87,7 @@ pub fn narrow(surface: Surface, status: u16, title: &str, content: &Markup) -> R
 fn alone(content: &Markup) -> Markup {
     html! {
         div .alone {
-            header { a .brand href="/oauth/" { (mark()) strong { "keyfob" } span { "Account" } } }
+            header { (look::brand("/oauth/", "Account")) }
             main .narrow { (content) }
         }
     }
@@ -118,8 +118,8 @@ fn under(policy: Cow<'static, str>, surface: Surface, status: u16, title: &str, 
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) " · " (surface.name()) }
-                link rel="icon" type="image/svg+xml" href=(ICON_PATH);
+                title { (title) " · " (look::site_name()) " " (surface.name()) }
+                (look::icon())
                 link rel="stylesheet" href=(STYLE_PATH);
                 @match surface {
                     Surface::Account => {}

@@ -3,6 +3,7 @@
 pub mod compact;
 pub mod frame;
 pub mod icon;
+pub mod look;
 pub mod message;
 pub mod rights;
 pub mod scope_words;

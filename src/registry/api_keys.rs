@@ -81,6 +81,7 @@ pub(super) fn insert(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: New
         created_at: tx.now,
         updated_at: tx.now,
         expires_at: wanted.expires_at,
+        used_at: None,
         created_by: by.person().cloned(),
     };
     if !tx.insert_api_key(&key, hash)? {

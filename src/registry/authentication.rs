@@ -133,7 +133,8 @@ fn of_api_key(tx: &Tx<'_>, settings: &Settings, token: &Token, request_id: &str)
     if kept.key.expires_at.is_some_and(|end| end <= tx.now) {
         return Err((&API_KEY_EXPIRED).into());
     }
-    let use_to_record = kept.hash.renewed(&token.key).map(|hash| Use::FormerApiKey(token.id.clone(), hash));
+    let renewed = kept.hash.renewed(&token.key).map(|hash| Use::FormerApiKey(token.id.clone(), hash));
+    let use_to_record = renewed.or_else(|| kept.key.use_is_worth_writing(tx.now).then(|| Use::ApiKey(token.id.clone())));
     let rights = expanded(&kept.key.rights);
     let owner = kept.key.owner.clone();
     let standing = match &owner {

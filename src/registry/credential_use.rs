@@ -12,6 +12,8 @@ use crate::store::access_tokens::StoredToken;
 pub enum Use {
     /// The first use in a while, which extends the session.
     Session(String),
+    /// The first use of an API key in a day.
+    ApiKey(String),
     /// The first use of a refreshed token, after which it cannot be requested again.
     AccessToken(String),
     /// The first use of an API key that a former version hashed, with the hash that replaces that.
@@ -26,6 +28,7 @@ pub enum Use {
 pub fn record(tx: &Tx<'_>, used: &Use) -> Result<()> {
     match used {
         Use::Session(id) => tx.touch_session(id),
+        Use::ApiKey(id) => tx.touch_api_key(id),
         Use::AccessToken(id) => tx.touch_access_token(id),
         Use::FormerApiKey(id, hash) => tx.renew_api_key_hash(id, hash),
         Use::FormerAccessToken(id, hash) => tx.renew_access_token_hash(id, hash),

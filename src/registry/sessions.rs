@@ -54,15 +54,23 @@ impl fmt::Debug for SessionCookie {
     }
 }
 
+/// From where a session begins; empty where that is not known.
+#[derive(Debug, Default)]
+pub(super) struct SessionPlace {
+    /// The request for which the user was asked to sign in, if there is one.
+    pub signed_in_for: Option<String>,
+    pub browser: String,
+    pub network: String,
+}
+
 /// Begins a session for a user who has just signed in, and ends the sessions of the cookies in the request: the browser's former one, and
 /// one that was planted, which would leave it undecided which of the two is the browser's own.
-/// `signed_in_for` is the request for which the user was asked to sign in, if there is one.
 pub(super) fn begin(
     tx: &Tx<'_>,
     by: &Principal,
     user_id: &UserId,
     presented: &[SessionCookie],
-    signed_in_for: Option<&str>,
+    from: SessionPlace,
 ) -> Result<SessionCookie> {
     for session_cookie in presented {
         if let Some(old) = of_session_cookie(tx, session_cookie)? {
@@ -70,8 +78,10 @@ pub(super) fn begin(
         }
     }
     let token = Token { kind: TokenKind::Session, id: secret::fresh_uuid(), key: secret::fresh_key() };
-    let signed_in_for = signed_in_for.map(secret::digest);
-    let session = Session { id: token.id.clone(), user_id: user_id.clone(), created_at: tx.now, updated_at: tx.now, signed_in_for };
+    let SessionPlace { browser, network, signed_in_for } = from;
+    let signed_in_for = signed_in_for.as_deref().map(secret::digest);
+    let (id, user) = (token.id.clone(), user_id.clone());
+    let session = Session { id, user_id: user, created_at: tx.now, updated_at: tx.now, signed_in_for, browser, network };
     // The caller acts as the user from here on.
     let user = Principal { account: Some(AccountId::User(user_id.clone())), ..by.clone() };
     for surplus in tx.surplus_sessions(user_id, SESSIONS.most - 1, MOST_SURPLUS)? {

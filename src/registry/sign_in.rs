@@ -7,8 +7,9 @@ use crate::base::id::UserId;
 use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::model::settings::Settings;
+use crate::model::sign_in_place;
 use crate::registry::principal::Principal;
-use crate::registry::sessions::{self, SessionCookie};
+use crate::registry::sessions::{self, SessionCookie, SessionPlace};
 use crate::registry::standing;
 use crate::registry::throttle::{self, Subject};
 use crate::registry::users::{self, Compared, MatchedPassword};
@@ -32,6 +33,8 @@ pub struct SignInAttempt {
     pub peer: IpAddr,
     /// The request for which the user was asked to sign in, if there is one.
     pub signed_in_for: Option<String>,
+    /// The browser's name, as `model::sign_in_place` has it.
+    pub browser: String,
 }
 
 /// A password that was right.
@@ -115,7 +118,7 @@ pub fn succeed(
 /// `user_suspended`, `user_rejected`.
 pub fn without_proof(tx: &Tx<'_>, by: &Principal, user_id: &UserId, came_along: &[SessionCookie]) -> Result<SessionCookie> {
     standing::check_user(tx, user_id)?;
-    sessions::begin(tx, by, user_id, came_along, None)
+    sessions::begin(tx, by, user_id, came_along, SessionPlace::default())
 }
 
 /// Begins a session for a user who has proved to be one, and forgets failed attempts.
@@ -125,7 +128,12 @@ pub(super) fn begin(tx: &Tx<'_>, by: &Principal, attempt: &SignInAttempt, came_a
         tx.forget_sign_in_failures(&subject)?;
     }
     tx.remember_sign_in_from(&attempt.user_id, &address)?;
-    sessions::begin(tx, by, &attempt.user_id, came_along, attempt.signed_in_for.as_deref())
+    let place = SessionPlace {
+        browser: attempt.browser.clone(),
+        network: sign_in_place::network(attempt.peer),
+        signed_in_for: attempt.signed_in_for.clone(),
+    };
+    sessions::begin(tx, by, &attempt.user_id, came_along, place)
 }
 
 fn no_match() -> Error {

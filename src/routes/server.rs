@@ -14,6 +14,7 @@ pub const ROUTES: &[Route] = &[
     route("asset.script", Get, "/assets/console.js", Open, Read(assets::script), "The little script of the Console."),
     route("asset.sign_in_link_script", Get, "/assets/sign-in-link.js", Open, Read(assets::sign_in_link_script), "The script of the page of a sign-in link."),
     route("asset.icon", Get, "/assets/icon.svg", Open, Read(assets::icon), "The icon of the pages."),
+    route("asset.site_logo", Get, "/assets/site-logo", Open, Read(assets::site_logo), "The operator's mark, or keyfob's."),
     route("asset.favicon", Get, "/favicon.ico", Open, Read(assets::favicon), "The same for browsers that look for it there."),
     route("asset.style", Get, "/assets/style.css", Open, Read(assets::style), "The stylesheet of the pages."),
 ];

@@ -36,7 +36,7 @@ const FROM: &str = "api_keys k JOIN accounts t ON t.account_id = k.account_id";
 
 table! {
     ApiKey in "api_keys" k with key_hash;
-    fixed { api_key_id: id, account_id: owner as owner("t.kind"), created_at: created_at, created_by: created_by }
+    fixed { api_key_id: id, account_id: owner as owner("t.kind"), created_at: created_at, created_by: created_by, used_at: used_at }
     changing { name: name as text, updated_at: updated_at, expires_at: expires_at, rights: rights as rights }
     rest(cells) {}
 }
@@ -88,6 +88,12 @@ impl Tx<'_> {
     pub(crate) fn renew_api_key_hash(&self, id: &str, hash: &Hash) -> Result<()> {
         let statement = "UPDATE api_keys SET key_hash = :key_hash WHERE api_key_id = :api_key_id";
         self.run(statement, named_params! {":api_key_id": id, ":key_hash": hash}).map(drop)
+    }
+
+    /// Records that a key was used now.
+    pub(crate) fn touch_api_key(&self, id: &str) -> Result<()> {
+        let statement = "UPDATE api_keys SET used_at = :now WHERE api_key_id = :api_key_id";
+        self.run(statement, named_params! {":api_key_id": id, ":now": self.now}).map(drop)
     }
 
     pub(crate) fn update_api_key(&self, key: &ApiKey) -> Result<()> {

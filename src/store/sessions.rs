@@ -23,7 +23,7 @@ pub enum SessionKey {
 table! {
     Session in "sessions" s with secret_hash;
     fixed { session_id: id, user_id: user_id, created_at: created_at }
-    changing { updated_at: updated_at, signed_in_for: signed_in_for }
+    changing { updated_at: updated_at, signed_in_for: signed_in_for, browser: browser as text, network: network as text }
     rest(cells) {}
 }
 

@@ -51,6 +51,7 @@ const OTHERS: &[&str] = &[
     "/console/authorizations",
     "/console/sessions",
     "/console/password",
+    "/console/profile",
     "/console/activity",
     "/oauth/sign-in-link",
     "/oauth/login?again=1",

@@ -11,6 +11,7 @@ mod forgery;
 mod forms;
 mod lists;
 mod looks;
+mod people;
 mod recipes;
 mod recovery;
 mod server;
@@ -58,6 +59,9 @@ const STORIES: &[Story] = stories![
     activity::who_did_what_is_read_filtered_and_downloaded,
     lists::a_slash_leads_to_a_search_that_needs_no_script,
     lists::the_dashboard_begins_with_first_steps_and_then_tells_what_there_is,
+    people::a_user_changes_the_own_profile_and_sees_in_which_browser_this_is,
+    people::an_administrator_signs_a_user_out,
+    people::a_theme_is_chosen_without_scripts_and_stays,
     lists::a_page_beyond_the_last_leads_to_the_last,
     lists::what_is_deleted_says_so_and_offers_to_be_restored,
     lists::the_page_of_a_new_secret_can_be_reloaded,

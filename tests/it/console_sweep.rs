@@ -14,7 +14,7 @@ pub fn target(fixture: &Fixture, route: &Route) -> String {
         .path
         .replace("{client_id}", "my-app")
         .replace("{organization_id}", "acme-corp")
-        .replace("{user_id}", "mallory")
+        .replace("{user_id}", if route.name == "console.user.session.end" { "alice" } else { "mallory" })
         .replace("{kind}", "user")
         .replace("{account_id}", if own { "mallory" } else { "alice" })
         .replace("{secret_number}", &fixture.old_secret)
@@ -64,6 +64,8 @@ pub fn fields(route: &Route) -> Fields {
         "console.organization.api_key" => &[("name", "ok"), ("rights", "RIGHT_ORGANIZATION_INFO"), ("expires", "2030-01-31")],
         "console.organization.api_key.add" => &[("name", "new"), ("rights", "RIGHT_ORGANIZATION_INFO")],
         "console.api_key.add" => &[("name", "new"), ("rights", "RIGHT_USER_INFO")],
+        "console.profile" => &[("name", "New name"), ("primary_email_address", "other@example.com")],
+        "console.theme" => &[("theme", "dark"), ("back", "/console/clients?page=2")],
         "console.password" => &[("old", PASSWORD), ("password", "Other-passw0rd")],
         _ => &[],
     }

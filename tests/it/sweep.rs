@@ -306,6 +306,7 @@ fn one_example_of_every_other_row_succeeds() {
         ("POST", "/oauth/end-session", "/oauth/end-session", form(&[("client_id", "my-app")]), 303),
         ("GET", "/assets/style.css", "/assets/style.css", String::new(), 200),
         ("GET", "/assets/icon.svg", "/assets/icon.svg", String::new(), 200),
+        ("GET", "/assets/site-logo", "/assets/site-logo", String::new(), 200),
         ("GET", "/assets/sign-in-link.js", "/assets/sign-in-link.js", String::new(), 200),
         ("GET", "/assets/console.js", "/assets/console.js", String::new(), 200),
         ("GET", "/favicon.ico", "/favicon.ico", String::new(), 200),

@@ -176,6 +176,7 @@ const FLOORS: &[Floors] = &[
                 "opening",
                 "prober",
                 "protected_names",
+                "site_logo",
                 "service",
                 "service_manager",
                 "sockets",
@@ -216,7 +217,7 @@ const FLOORS: &[Floors] = &[
         folder: "fixture/seed",
         floors: &[&["seeded", "words"], &["tables"], &["auto", "token_order"], &["read"], &["apply", "schema"]],
     },
-    Floors { folder: "console", floors: &[&["page"], &["form"], &["clients", "users"], &["organizations"], &["account"]] },
+    Floors { folder: "console", floors: &[&["page"], &["form"], &["clients"], &["users"], &["organizations"], &["account"]] },
     Floors { folder: "console/page", floors: &[&["charts", "listing", "menu", "paths"], &["layout", "table"], &["new_secret"]] },
     Floors {
         folder: "console/form",
@@ -243,14 +244,14 @@ const FLOORS: &[Floors] = &[
             &["review"],
         ],
     },
-    Floors { folder: "console/organizations", floors: &[&["list", "page"], &["clients", "members", "settings"]] },
-    Floors { folder: "console/users", floors: &[&["list", "recovery"], &["settings"]] },
+    Floors { folder: "console/organizations", floors: &[&["page"], &["clients", "list", "members", "settings"]] },
+    Floors { folder: "console/users", floors: &[&["belongings", "list", "recovery"], &["settings"]] },
     Floors {
         folder: "console/account",
         floors: &[
             &["event_sentence"],
             &["event_export"],
-            &["activity", "api_keys", "authorizations", "dashboard", "password", "search", "sessions"],
+            &["activity", "api_keys", "authorizations", "dashboard", "password", "profile", "search", "sessions", "theme"],
         ],
     },
 ];

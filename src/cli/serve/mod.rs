@@ -20,6 +20,7 @@ pub mod seed;
 pub mod service;
 pub mod service_manager;
 pub mod settings;
+pub mod site_logo;
 pub mod sockets;
 pub mod starter;
 pub mod sweeper;

@@ -1,7 +1,7 @@
 //! `keyfob serve`: opens the store, creates the first administrator, listens, reloads, and stops in order.
 
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
@@ -25,9 +25,9 @@ use crate::cli::serve::public_url::Lifetime;
 use crate::cli::serve::reload::Reloads;
 use crate::cli::serve::service::Service;
 use crate::cli::serve::service_manager::ServiceManager;
-use crate::cli::serve::settings;
+use crate::cli::serve::settings::{self, Configuration};
 use crate::cli::serve::sockets::{LocalUrls, check_fixture_addresses, listen};
-use crate::cli::serve::{certificate, checkpoints, declaration, observer, prober, protected_names, seed, sweeper};
+use crate::cli::serve::{certificate, checkpoints, declaration, observer, prober, protected_names, seed, site_logo, sweeper};
 use crate::fixture::controls::PREFIX;
 use crate::fixture::server::Fixture;
 use crate::fixture::world::World;
@@ -67,7 +67,7 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
     // From here on a signal stops the server in order, and a temporary database is deleted.
     let signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| refused("cannot listen for signals", &error))?;
     let certificate = certificate::read(&configuration)?;
-    protected_names::read_at_start(&configuration)?;
+    read_at_start(&configuration)?;
     let lifetime = if configuration.data.is_some() { Lifetime::Lasting } else { Lifetime::Ephemeral };
     // A seed first, because it may be refused; otherwise the ports: if one is taken, no file is created.
     let seeded = seed::read(&mut configuration)?.map(|seed| opening::with_seed(&configuration, seed)).transpose()?;
@@ -110,8 +110,8 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
     metrics.iter().for_each(|metrics| metrics.run(&app, server.counts()));
     forward(signals, sender);
     announce(printable::json(&ready.to_string()) + "\n")?;
-    let mut reloads = reloads(&app, certificate, configuration.declaration);
-    protected_names::read_on_reload(configuration.protected_names, app.settings(), &mut reloads);
+    let files = (configuration.protected_names, configuration.site_logo);
+    let reloads = reloads(&app, certificate, configuration.declaration, files);
     while events.recv() == Ok(ProcessEvent::Signal(SIGHUP)) && (lifetime == Lifetime::Lasting || reloads.has(declaration::NAME)) {
         manager.reloading();
         reloads.run();
@@ -127,7 +127,18 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
 }
 
 /// Returns what is read again on SIGHUP.
-fn reloads(app: &Arc<App>, certificate: Option<Arc<Certificate>>, declaration: Option<ServedDeclaration>) -> Reloads {
+/// Reads the files of settings.
+fn read_at_start(configuration: &Configuration) -> Result<(), Failure> {
+    protected_names::read_at_start(configuration)?;
+    site_logo::read_at_start(configuration)
+}
+
+fn reloads(
+    app: &Arc<App>,
+    certificate: Option<Arc<Certificate>>,
+    declaration: Option<ServedDeclaration>,
+    (names, logo): (Option<PathBuf>, Option<PathBuf>),
+) -> Reloads {
     let mut reloads = Reloads::default();
     reloads.add("log file", || log::reopen().map_err(|error| error.to_string()));
     if let Some(certificate) = certificate {
@@ -137,6 +148,8 @@ fn reloads(app: &Arc<App>, certificate: Option<Arc<Certificate>>, declaration: O
         let app = app.clone();
         reloads.add(declaration::NAME, move || declaration.apply(app.store(), app.settings()).map_err(|failure| failure.to_string()));
     }
+    protected_names::read_on_reload(names, app.settings(), &mut reloads);
+    site_logo::read_on_reload(logo, app.settings(), &mut reloads);
     reloads
 }
 

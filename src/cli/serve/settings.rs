@@ -25,6 +25,7 @@ use crate::http::listener::proxies::TrustedProxies;
 use crate::http::listener::public_socket::ListenAddress;
 use crate::model::protected_names::ProtectedNameList;
 use crate::model::settings::{AdminRights, Approval, ContactPolicy, Creators, ReviewProbe, Settings, UserRegistration};
+use crate::model::site::{LONGEST_NAME, SiteLogo};
 use crate::routes::ROUTES;
 
 /// The most workers that are useful on any machine.
@@ -65,6 +66,8 @@ pub static SETTINGS: &[Setting] = &[
     Setting { name: "review_probe", flag: "--review-probe", variable: "KEYFOB_REVIEW_PROBE", value: "on|off", default: "off", kind: Value, doc: "Try by itself whether the redirect URIs of new and of waiting clients work; without it, only when a collaborator or an administrator asks." },
     Setting { name: "review_probe_networks", flag: "--review-probe-networks", variable: "KEYFOB_REVIEW_PROBE_NETWORKS", value: "NETWORKS", default: "public addresses only", kind: Value, doc: "Networks (10.0.0.0/8), joined by commas, in which redirect URIs are tried although they are not public." },
     Setting { name: "protected_names", flag: "--protected-names", variable: "KEYFOB_PROTECTED_NAMES", value: "FILE", default: "the built-in ones", kind: Value, doc: "Names, one a line, with which no ID and name of another's client may be confused, beside the built-in ones; read again on SIGHUP." },
+    Setting { name: "site_name", flag: "--site-name", variable: "KEYFOB_SITE_NAME", value: "TEXT", default: "keyfob", kind: Value, doc: "What this server is called where people sign in, consent and use the Console; 1 to 40 characters." },
+    Setting { name: "site_logo", flag: "--site-logo", variable: "KEYFOB_SITE_LOGO", value: "FILE", default: "the key", kind: Value, doc: "The mark beside that name: PNG, JPEG, WebP or SVG of at most 64 KiB; read again on SIGHUP." },
     Setting { name: "user_registration", flag: "--user-registration", variable: "KEYFOB_USER_REGISTRATION", value: "closed|open", default: "closed", kind: Value, doc: "Only administrators create users, or anyone registers." },
     Setting { name: "admin_rights", flag: "--admin-rights", variable: "KEYFOB_ADMIN_RIGHTS", value: "standard|all", default: "standard", kind: Value, doc: "With all, administrators manage other people's keys and grant _ALL rights." },
     Setting { name: "client_creation", flag: "--client-creation", variable: "KEYFOB_CLIENT_CREATION", value: "everyone|admins", default: "everyone", kind: Value, doc: "Who may register clients under a user." },
@@ -134,6 +137,8 @@ pub struct Configuration {
     pub limits: Limits,
     /// The file of protected names.
     pub protected_names: Option<PathBuf>,
+    /// The file of the mark.
+    pub site_logo: Option<PathBuf>,
     /// The public URL is empty if it follows from the address listened on.
     pub settings: Settings,
     pub admin_user: String,
@@ -194,6 +199,7 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
             ..Limits::default()
         },
         protected_names: value("protected_names").given().map(PathBuf::from),
+        site_logo: value("site_logo").given().map(PathBuf::from),
         settings: Settings {
             approval: value("approval").choose(APPROVALS)?,
             review_by_person: review::by_person(value("review_by_person"))?,
@@ -211,6 +217,8 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
             }),
             protected_names: ProtectedNameList::default(),
             public_url: public_url(value("public_url"))?,
+            site_name: site_name(value("site_name"))?,
+            site_logo: SiteLogo::default(),
             review_probe: value("review_probe").choose(&[("off", ReviewProbe::Off), ("on", ReviewProbe::On)])?,
             review_probe_networks: probe_networks(value("review_probe_networks"))?,
         },
@@ -294,6 +302,15 @@ fn public_url(found: &SettingValue) -> Result<String, UsageError> {
         Some(own) => Err(found.wrong(format!("must not have a path that begins with /{own}, which is one of this server's own"))),
         None => Ok(url),
     }
+}
+
+/// Returns the name of the site; empty for ours.
+fn site_name(found: &SettingValue) -> Result<String, UsageError> {
+    let name = found.given().unwrap_or_default().trim();
+    if found.given().is_some() && (name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control)) {
+        return Err(found.wrong(format!("must be a name of 1 to {LONGEST_NAME} characters in one line")));
+    }
+    Ok(name.to_owned())
 }
 
 fn networks(found: &SettingValue) -> Result<TrustedProxies, UsageError> {

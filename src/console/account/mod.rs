@@ -1,4 +1,4 @@
-//! What concerns the signed-in user: dashboard, activity, authorizations, API keys, sessions, password.
+//! What concerns the signed-in user: dashboard, activity, profile, authorizations, API keys, sessions, password, theme.
 
 pub mod activity;
 pub mod api_keys;
@@ -7,5 +7,7 @@ pub mod dashboard;
 pub mod event_export;
 pub mod event_sentence;
 pub mod password;
+pub mod profile;
 pub mod search;
 pub mod sessions;
+pub mod theme;

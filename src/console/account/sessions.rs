@@ -8,6 +8,7 @@ use crate::console::page::layout::{Layout, after, signed_in, title};
 use crate::console::page::listing::Listing;
 use crate::console::page::menu::MenuItem;
 use crate::console::page::table::Table;
+use crate::console::users::belongings::place;
 use crate::model::session::Session;
 use crate::page::times::timestamp;
 use crate::registry::sessions;
@@ -23,16 +24,16 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             listing.order(&[("created", SessionKey::CreatedAt)], Order { by: SessionKey::CreatedAt, direction: Direction::Descending });
         let found = sessions::list(call.tx, layout.user_id(), order, listing.page())?;
         let table = Table::<Session>::new("Sessions", |session| session.id.clone())
-            .column("Session", |session| {
-                html! { code { (session.id) } @if session.id == here { " " span .badge.approved { "This browser" } } }
-            })
-            .class("narrow")
+            .column("Browser", |session| html! { (place(session)) @if session.id == here { " " span .badge.approved { "This browser" } } })
             .sorted(&listing, "created", "Signed in", |session| timestamp(session.created_at))
             .column("Last used", |session| timestamp(session.updated_at))
             .actions(|session| layout.button(&format!("/console/sessions/{}/end", session.id), "Sign out", "danger"));
         let content = html! {
             (title("Sessions", &html! {}))
-            p { "The browsers in which you are signed in. A session ends after a week without use, and after 30 days." }
+            p {
+                "The browsers in which you are signed in. A session ends after a week without use, and after 30 days. Of where you signed in only the \
+                 browser’s name, the system and the network are stored, and only while the session lasts."
+            }
             (listing.shown(found, |sessions| Ok(table.show(&sessions)), || html! {})?)
         };
         Ok(layout.page(200, MenuItem::Sessions, "Sessions", &content))

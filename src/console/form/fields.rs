@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use crate::base::id::AccountId;
 use crate::base::right::Rights;
+use crate::base::time::Time;
 use crate::console::form::findings::{self, CHECK};
 use crate::console::form::problem::{Problem, Problems};
 use crate::console::form::rights_picker;
@@ -169,6 +170,13 @@ impl Fields {
 
     pub fn text(&self, label: Label) -> Markup {
         self.input(label, "text", "off", self.values.one(label.name))
+    }
+
+    /// Draws the field of a date; what is in it and is no date stays as it is.
+    pub fn date(&self, label: Label) -> Markup {
+        let value = self.values.one(label.name);
+        let is_date = value.is_empty() || Time::parse(&format!("{value}T00:00:00Z")).is_some();
+        self.input(label, if is_date { "date" } else { "text" }, "off", value)
     }
 
     /// Draws a password field. What was typed is never sent back.

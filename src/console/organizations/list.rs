@@ -9,6 +9,7 @@ use crate::base::id::AccountId;
 use crate::call::{Input, Work};
 use crate::console::clients::list::owners;
 use crate::console::form::deletion;
+use crate::console::organizations::page::OrganizationPage;
 use crate::console::page::layout::{Layout, adding, may_add, title};
 use crate::console::page::listing::Listing;
 use crate::console::page::menu::MenuItem;
@@ -32,13 +33,14 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let found = organizations::search(call.tx, call.by, &search, &Mask::default())?.map(|(organization, _)| organization);
         let content = html! {
             (title("Organizations", &adding(call, "/console/add/organization", "+ Add organization")))
+            p .quiet { (OrganizationPage::PURPOSE) }
             (listing.deleted_tabs())
             div .tools { (listing.search("ID, name or description")) }
             (listing.shown(found, |organizations| organizations_table(&layout, &listing, organizations), || html! {
                 @if search.deleted == Deleted::Yes || !listing.query().is_empty() { (message::empty("no-match", html! { p { "No organization matches." } p { a href="/console/organizations" { "Show all organizations" } } })) }
                 @else {
                     (message::empty("no-organizations", html! {
-                        p { "There are no organizations yet. In an organization several users own clients together." }
+                        p { "There are no organizations yet." }
                         @if may_add(call) { p { a href="/console/add/organization" { "Create an organization" } } }
                     }))
                 }

@@ -48,6 +48,9 @@ impl<'a> OrganizationPage<'a> {
         Ok(OrganizationPage { layout: Layout::of(call, input)?, organization, rights })
     }
 
+    /// Says what an organization is for.
+    pub const PURPOSE: &'static str = "An organization owns OAuth clients and API keys for several people: its members share them, and nothing is lost when one of them leaves.";
+
     pub fn path(&self) -> String {
         format!("/console/organizations/{}", self.organization.id)
     }
@@ -60,6 +63,7 @@ impl<'a> OrganizationPage<'a> {
             p .crumbs { a href="/console/organizations" { "Organizations" } }
             (title(name, &html! {}))
             p .quiet .under-title { code { (id) } }
+            @if tab == OrganizationTab::Settings { p .quiet { (OrganizationPage::PURPOSE) } }
             nav .tabs aria-label="Organization" {
                 @for (tab, end, text, right) in TABS {
                     @if self.rights.has(*right) { a href={(self.path()) (end)} aria-current=[here(*tab)] { (text) } }

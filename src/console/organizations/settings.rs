@@ -100,7 +100,7 @@ fn add_form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply
     let rows = html! { (FORM.new_id(fields)) (FORM.new_rows(fields, Offer { is_admin: call.by.is_admin, ..Offer::default() })) };
     let content = html! {
         h1 { "Add organization" }
-        p { "You will own it, and can add members afterwards." }
+        p { (OrganizationPage::PURPOSE) " You will own it, and can add members afterwards." }
         (fields.form(&layout, "/console/add/organization", &rows, "Create organization", "/console/organizations"))
     };
     Ok(layout.page(fields.status(), MenuItem::Organizations, "Add organization", &content))

@@ -11,9 +11,10 @@ use crate::http::csrf;
 use crate::http::form::Form;
 use crate::http::origin;
 use crate::http::reply::Reply;
-use crate::http::request::Request;
+use crate::http::request::{Method, Request};
 use crate::model::choice::State;
 use crate::page::frame::{self, Surface};
+use crate::page::look::{THEME, THEMES};
 use crate::page::words::counted;
 use crate::page::{message, times};
 use crate::registry::{review_queue, sessions};
@@ -63,6 +64,8 @@ pub struct Layout<'a> {
     request: &'a Request,
     token: csrf::FormToken,
     user_id: UserId,
+    /// The theme that the reader chose; empty for that of the system.
+    theme: &'a str,
     /// How many clients wait for an administrator's answer; 0 for others.
     waiting: i64,
 }
@@ -71,7 +74,8 @@ impl<'a> Layout<'a> {
     pub fn of(call: &'a Call<'a>, input: &'a Input<'a>) -> Result<Layout<'a>> {
         let user_id = signed_in(call)?.clone();
         let waiting = if call.by.is_admin { review_queue::waiting_count(call.tx)? } else { 0 };
-        Ok(Layout { call, request: input.request, token: input.form_token(), user_id, waiting })
+        let theme = input.cookies.one(input.request, THEME).unwrap_or_default();
+        Ok(Layout { call, request: input.request, token: input.form_token(), user_id, theme, waiting })
     }
 
     /// Returns the user.
@@ -108,7 +112,7 @@ impl<'a> Layout<'a> {
             a .skip href="#content" { "Skip to the content" }
             (menu::header(&self.user_id, &self.form("/oauth/api/auth/logout", &html! { button .quiet { "Sign out" } })))
             div .console {
-                (menu::menu(menu_item, self.call.by.is_admin, self.waiting))
+                (menu::menu(menu_item, self.call.by.is_admin, self.waiting, &self.themes()))
                 main id="content" tabindex="-1" {
                     (self.restriction())
                     (self.done())
@@ -119,6 +123,23 @@ impl<'a> Layout<'a> {
         let body = PreEscaped(times::filled(&body.into_string(), self.call.tx.now));
         let title = if status < 400 { title.to_owned() } else { format!("Error: {title}") };
         self.token.carried_by(frame::document(Surface::Console, status, &title, &body))
+    }
+
+    /// Draws the choice of a theme, which leads back to this page.
+    fn themes(&self) -> Markup {
+        let back = if self.request.method == Method::Get { self.request.target.as_str() } else { "/console" };
+        let is_chosen = |theme: &str| theme == self.theme || (theme == THEMES[0].0 && THEMES.iter().all(|(other, _)| *other != self.theme));
+        self.form_in(
+            Some("themes"),
+            "/console/theme",
+            &html! {
+                input type="hidden" name="back" value=(back);
+                fieldset {
+                    legend { "Theme" }
+                    @for (theme, text) in THEMES { button .quiet name=(THEME) value=(theme) aria-pressed=(is_chosen(theme)) { (text) } }
+                }
+            },
+        )
     }
 
     /// Draws a note on pages with addresses to copy, if this one was opened under another host.

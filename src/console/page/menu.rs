@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 
 use crate::base::id::UserId;
-use crate::page::icon::{Icon, icon, mark};
+use crate::page::icon::{Icon, icon};
+use crate::page::look;
 
 /// A menu item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,7 @@ pub enum MenuItem {
     ApiKeys,
     Sessions,
     Password,
+    Profile,
     Organizations,
     Activity,
     Review,
@@ -37,7 +39,7 @@ type Submenu = (&'static str, Icon, &'static [MenuItem]);
 const USER_SETTINGS: Submenu = (
     "User settings",
     Icon::Person,
-    &[MenuItem::Clients, MenuItem::Authorizations, MenuItem::ApiKeys, MenuItem::Sessions, MenuItem::Password],
+    &[MenuItem::Profile, MenuItem::Clients, MenuItem::Authorizations, MenuItem::ApiKeys, MenuItem::Sessions, MenuItem::Password],
 );
 const ADMINISTRATION: Submenu = ("Administration", Icon::Shield, &[MenuItem::Review, MenuItem::Users]);
 
@@ -57,6 +59,7 @@ impl MenuItem {
             MenuItem::ApiKeys => ("/console/api-keys", "API keys"),
             MenuItem::Sessions => ("/console/sessions", "Sessions"),
             MenuItem::Password => ("/console/password", "Password"),
+            MenuItem::Profile => ("/console/profile", "Profile"),
             MenuItem::Organizations => ("/console/organizations", "Organizations"),
             MenuItem::Activity => ("/console/activity", "Activity"),
             MenuItem::Review => ("/console/review", "Review queue"),
@@ -71,7 +74,7 @@ pub fn header(user: &UserId, sign_out: &Markup) -> Markup {
     html! {
         header .top {
             div {
-                a .brand href="/console" { (mark()) strong { "keyfob" } span { "Console" } }
+                (look::brand("/console", "Console"))
                 div .user {
                     a .button.quiet href=(MenuItem::Search.entry().0) aria-keyshortcuts="/ Control+K" data-search { (icon(Icon::Search)) "Search" }
                     span .who { (icon(Icon::Person)) span .hidden { "Signed in as" } " " strong { (user) } }
@@ -83,8 +86,8 @@ pub fn header(user: &UserId, sign_out: &Markup) -> Markup {
     }
 }
 
-/// Draws the menu, with the number of clients that wait for an administrator.
-pub fn menu(here: MenuItem, is_admin: bool, waiting: i64) -> Markup {
+/// Draws the menu, with the number of clients that wait for an administrator, and below it the choice of a theme.
+pub fn menu(here: MenuItem, is_admin: bool, waiting: i64, themes: &Markup) -> Markup {
     let link =
         |item: MenuItem, content: Markup| html! { a href=(item.entry().0) aria-current=[(item == here).then_some("page")] { (content) } };
     // In a submenu only what stands nowhere else is marked.
@@ -112,6 +115,7 @@ pub fn menu(here: MenuItem, is_admin: bool, waiting: i64) -> Markup {
                 li { (submenu(USER_SETTINGS)) }
                 @if is_admin { li { (submenu(ADMINISTRATION)) } }
             }
+            (themes)
         }
     }
 }

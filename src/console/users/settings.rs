@@ -14,7 +14,7 @@ use crate::console::form::{deletion, id_check};
 use crate::console::page::layout::{Layout, after, badge, link_button, title};
 use crate::console::page::menu::MenuItem;
 use crate::console::page::paths;
-use crate::console::users::recovery;
+use crate::console::users::{belongings, recovery};
 use crate::http::queue::Slow;
 use crate::http::reply::Reply;
 use crate::model::choice::State;
@@ -130,6 +130,7 @@ fn edit_form(call: &Call<'_>, input: &Input<'_>, user: &User, fields: &Fields) -
         (title(user.id.as_str(), &html! { (badge(user.state)) (link_button(&format!("/console/add/client?owner=user:{}", user.id), "+ Add OAuth client")) }))
         p { "Created " (timestamp(user.created_at)) ". " a href={"/console/activity?actor=" (user.id)} { "What this user did" } }
         (fields.form(&layout, &paths::path(&entity), &rows, "Save changes", "/console/users"))
+        (belongings::sections(&layout, input, user)?)
         (recovery::section(&layout, call, user)?)
         (deletion::zone(&layout, &entity))
     };

@@ -93,6 +93,9 @@ fn needs(route: &Route) -> Needs {
         }
         "console.token.end" => Needs::AlicesToken,
         "console.session.end" => Needs::ToBe(&["alice"], "user_session_not_found"),
+        "console.theme" => Needs::Nothing,
+        "console.profile" if changes => Needs::OwnInForm("RIGHT_USER_SETTINGS_BASIC"),
+        "console.profile" => Needs::Nothing,
         "console.activity.undo" => Needs::Of(Rule::Undoes(MINE, "RIGHT_CLIENT_INFO", "RIGHT_CLIENT_SETTINGS_BASIC")),
         name => panic!("nothing here says what {name} asks"),
     }
@@ -175,7 +178,16 @@ fn target(route: &Route, names: &Names) -> String {
         .path
         .replace("{client_id}", client)
         .replace("{organization_id}", if is_restored { "old-corp" } else { "acme-corp" })
-        .replace("{user_id}", if is_restored { "gina" } else { "mallory" })
+        .replace(
+            "{user_id}",
+            if is_restored {
+                "gina"
+            } else if route.name == "console.user.session.end" {
+                "alice"
+            } else {
+                "mallory"
+            },
+        )
         .replace("{kind}", "user")
         .replace("{account_id}", "bob")
         .replace("{secret_number}", &names.old_secret)
@@ -187,12 +199,13 @@ fn target(route: &Route, names: &Names) -> String {
 }
 
 /// What a form sends, so that only who sends it decides what comes of it.
-fn fields<'a>(route: &Route, person: &Person, owner: &'a str) -> Vec<(&'static str, &'a str)> {
+fn fields<'a>(route: &Route, person: &Person, owner: &'a str, email: &'a str) -> Vec<(&'static str, &'a str)> {
     let mut fields: Vec<(&str, &str)> = console_sweep::fields(route).to_vec();
     for (name, value) in &mut fields {
         match *name {
             "account" => *value = "zoe",
             "owner" => *value = owner,
+            "primary_email_address" if route.name == "console.profile" => *value = email,
             "old" if person.id == "admin" => *value = "Correct-horse-battery-staple-9",
             "old" => *value = PASSWORD,
             _ => {}
@@ -231,13 +244,13 @@ fn every_page_and_form_of_the_console_answers_everyone_as_the_rules_say() {
         for person in &people {
             cells += 1;
             let wanted = wanted(person, route);
-            let owner = format!("user:{}", person.id);
+            let (owner, email) = (format!("user:{}", person.id), format!("{}@example.org", person.id));
             let send = |server: &Server| {
                 let mut browser = person.browser.clone();
                 match (route.method, &person.who) {
                     (Method::Get, _) => browser.get(server, &target),
-                    (_, Who::Somebody(_)) => browser.sends_form(server, &target, &fields(route, person, &owner)),
-                    _ => browser.post(server, &target, &fields(route, person, &owner)),
+                    (_, Who::Somebody(_)) => browser.sends_form(server, &target, &fields(route, person, &owner, &email)),
+                    _ => browser.post(server, &target, &fields(route, person, &owner, &email)),
                 }
             };
             let changes = route.method != Method::Get && wanted == Answer::LetIn;
