@@ -36,7 +36,8 @@ pub fn sections(layout: &Layout<'_>, input: &Input<'_>, user: &User) -> Result<M
     let call = layout.call;
     let owner = AccountId::User(user.id.clone());
     let mask = Mask::default();
-    let found = clients::list(call.tx, call.by, Some(owner.clone()), &asked_for(&listing, Deleted::No), &mask)?;
+    let list = |search| clients::list(call.tx, call.by, Some(owner.clone()), &search, &mask);
+    let found = asked_for(&listing, Deleted::No).map_or(Ok(None), list)?;
     let of_user = found.map_or(Ok(Listed { items: Vec::new(), total: 0 }), Reading::listed)?.map(|(client, _)| client);
     let newest = Order { by: SessionKey::CreatedAt, direction: Direction::Descending };
     let signed_in = sessions::list(call.tx, &user.id, newest, Page::new(SHOWN, 1))?;
