@@ -1,4 +1,4 @@
-//! How the Console looks: whether everybody can use it, and pictures of its main views.
+//! Whether everybody can use the pages.
 
 use std::path::{Path, PathBuf};
 
@@ -7,14 +7,8 @@ use serde_json::{Value, json};
 use crate::server::Server;
 use crate::webdriver::{Browser, Driver, Scripts};
 
-/// The five main views that are pictured.
-const PICTURED: &[(&str, &str)] = &[
-    ("dashboard", "/console"),
-    ("clients", "/console/clients?of=all"),
-    ("add-client", "/console/add/client"),
-    ("client", "/console/clients/lamp"),
-    ("review", "/console/review"),
-];
+/// The five main views.
+const MAIN: &[&str] = &["/console", "/console/clients?of=all", "/console/add/client", "/console/clients/lamp", "/console/review"];
 
 /// Every other kind of page.
 const OTHERS: &[&str] = &[
@@ -59,13 +53,9 @@ const OTHERS: &[&str] = &[
     "/oauth/authorize?client_id=lamp&response_type=code&scope=openid&prompt=select_account",
 ];
 
-fn target_directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("target")
-}
-
 /// Where `.ci/run` puts it.
 pub fn axe_path() -> PathBuf {
-    target_directory().join("axe/node_modules/axe-core/axe.min.js")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/axe/node_modules/axe-core/axe.min.js")
 }
 
 /// Clients in every state, used and unused.
@@ -100,7 +90,7 @@ pub fn everybody_can_use_every_page(driver: &Driver) {
     browser.script("document.querySelectorAll('label').forEach((label) => label.remove())");
     assert!(!serious(&browser, EVERY_RULE).is_empty(), "fields without labels are not noticed: the check does not work");
     browser.signs_in(&server, "admin", "/console");
-    for target in PICTURED.iter().map(|(_, target)| target).chain(OTHERS) {
+    for target in MAIN.iter().chain(OTHERS) {
         browser.open(&format!("{}{target}", server.url));
         browser.has_width(360);
         browser.prefers("dark");
@@ -108,7 +98,7 @@ pub fn everybody_can_use_every_page(driver: &Driver) {
         browser.prefers("light");
         browser.has_width(1280);
         // What else differs where there is room, the main views show.
-        let is_main = PICTURED.iter().any(|(_, main)| main == target);
+        let is_main = MAIN.contains(target);
         findings.extend(serious(&browser, if is_main { EVERY_RULE } else { COLOURS }));
     }
     assert!(findings.is_empty(), "{}", findings.join("\n"));
@@ -137,23 +127,4 @@ fn serious(browser: &Browser, asked: &str) -> Vec<String> {
     let found = found.as_array().cloned().unwrap_or_default();
     let is_serious = |finding: &&Value| matches!(finding["impact"].as_str(), Some("serious" | "critical"));
     found.iter().filter(is_serious).map(|finding| format!("{}: {finding}", browser.address())).collect()
-}
-
-/// For people to look at: each main view, and some of them dark or narrow.
-pub fn the_main_views_are_pictured(driver: &Driver) {
-    let server = furnished();
-    let folder = target_directory().join("screenshots");
-    std::fs::create_dir_all(&folder).expect("a folder is made");
-    let browser = driver.browser(Scripts::Run);
-    browser.has_width(1280);
-    browser.signs_in(&server, "admin", "/console");
-    for (name, target) in PICTURED {
-        browser.open(&format!("{}{target}", server.url));
-        browser.pictures(&folder.join(format!("{name}.png")));
-        browser.has_width(360);
-        browser.prefers("dark");
-        browser.pictures(&folder.join(format!("{name}-narrow-dark.png")));
-        browser.has_width(1280);
-        browser.prefers("light");
-    }
 }

@@ -14,6 +14,7 @@ mod looks;
 mod people;
 mod recipes;
 mod recovery;
+mod screenshots;
 mod server;
 mod sign_in;
 mod stories;
@@ -68,7 +69,7 @@ const STORIES: &[Story] = stories![
     lists::a_suspended_user_sees_nothing_more,
     recipes::an_app_is_registered_by_its_recipe_which_says_what_to_paste_where,
     recipes::an_integration_of_the_things_stack_asks_for_the_rights_of_its_recipe,
-    looks::the_main_views_are_pictured,
+    screenshots::screenshots_are_small_and_shown,
 ];
 
 /// How many stories are told at the same time.

@@ -21,8 +21,20 @@ pub struct Server {
 impl Server {
     /// With `--approval auto` or `manual`, and a user `alice` beside the administrator.
     pub fn start(approval: &str) -> Server {
+        let server = Server::with(&["--ephemeral", "--approval", approval]);
+        server.has_user("alice");
+        server
+    }
+
+    /// With the data of a seed, and the controls.
+    pub fn steered(seed: &str) -> Server {
+        Server::with(&["--fixture", seed])
+    }
+
+    fn with(arguments: &[&str]) -> Server {
         let mut child = Command::new(env!("CARGO_BIN_EXE_keyfob"))
-            .args(["serve", "--ephemeral", "--listen", "127.0.0.1:0", "--approval", approval])
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(arguments)
             .env_clear()
             .envs([("KEYFOB_ADMIN_API_KEY", ADMIN_KEY), ("KEYFOB_ADMIN_PASSWORD", PASSWORD)])
             .stdout(Stdio::piped())
@@ -32,9 +44,7 @@ impl Server {
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().expect("its output")).read_line(&mut line).expect("a line");
         let ready: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not ready: {line}"));
-        let server = Server { child, url: ready["url"].as_str().expect("an address").to_owned() };
-        server.has_user("alice");
-        server
+        Server { child, url: ready["url"].as_str().expect("an address").to_owned() }
     }
 
     pub fn has_user(&self, id: &str) {
@@ -62,6 +72,12 @@ impl Server {
         );
         assert_eq!(reply.status, 200, "{method} {target}: {}", reply.body);
         reply.json()
+    }
+
+    /// Uses a control of the server.
+    pub fn is_steered(&self, method: &str, control: &str, body: &Value) {
+        let reply = self.send(method, &format!("/_fixture{control}"), &[], &body.to_string());
+        assert!(reply.status < 300, "{method} {control}: {}", reply.body);
     }
 
     pub fn send(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Reply {

@@ -202,7 +202,12 @@ impl Browser {
 
     #[track_caller]
     pub fn has_width(&self, width: u32) {
-        let metrics = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
+        self.has_size((width, 900));
+    }
+
+    #[track_caller]
+    pub fn has_size(&self, (width, height): (u32, u32)) {
+        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.devtools("Emulation.setDeviceMetricsOverride", &metrics);
         self.devtools("Emulation.setScrollbarsHidden", &json!({"hidden": true}));
     }
@@ -218,10 +223,10 @@ impl Browser {
         self.ask("POST", "/goog/cdp/execute", &json!({"cmd": command, "params": parameters}))
     }
 
-    /// Writes a picture of the whole page.
+    /// Writes a picture of what is on the screen.
     #[track_caller]
     pub fn pictures(&self, path: &Path) {
-        let picture = self.devtools("Page.captureScreenshot", &json!({"captureBeyondViewport": true}));
+        let picture = self.devtools("Page.captureScreenshot", &json!({}));
         let data = picture["data"].as_str().expect("a picture");
         let bytes = data_encoding::BASE64.decode(data.as_bytes()).expect("it is Base64");
         std::fs::write(path, bytes).expect("the picture is written");
