@@ -87,9 +87,9 @@ mod tests {
 
     #[test]
     fn get_never_writes_but_where_oauth_says_so() {
-        // A code is issued without a question where the user has agreed, a client signs its user out by a link, keys are made when they are
+        // A code is issued without a question where the user has agreed, a client or an app signs its user out by a link, keys are made when they are
         // first asked for, and the first use of a refreshed token is recorded.
-        const WRITING: &[&str] = &["oauth.authorize", "oauth.logout", "oauth.keys", "oauth.userinfo"];
+        const WRITING: &[&str] = &["oauth.authorize", "oauth.logout", "oauth.end_session", "oauth.keys", "oauth.userinfo"];
         for route in ROUTES.iter().filter(|route| route.method == Get && !route.is_about_server()) {
             assert_eq!(!matches!(route.handler, Read(_) | List(_)), WRITING.contains(&route.name), "{}", route.name);
         }
