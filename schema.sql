@@ -127,6 +127,7 @@ CREATE INDEX clients_live_by_name ON clients (name, client_id) WHERE deleted_at 
 CREATE INDEX clients_live_by_creation ON clients (created_at, client_id) WHERE deleted_at IS NULL;
 CREATE INDEX clients_not_approved ON clients (state, client_id) WHERE deleted_at IS NULL AND state <> 1;
 CREATE INDEX clients_deleted ON clients (client_id) WHERE deleted_at IS NOT NULL;
+CREATE INDEX clients_endorsed ON clients (client_id) WHERE endorsed = 1 AND deleted_at IS NULL;
 CREATE INDEX clients_with_attributes ON clients (client_id) WHERE attributes IS NOT NULL;
 CREATE INDEX clients_by_other_administrative_contact ON clients (administrative_contact) WHERE administrative_contact IS NOT registered_by;
 CREATE INDEX clients_by_other_technical_contact ON clients (technical_contact) WHERE technical_contact IS NOT registered_by;

@@ -4,7 +4,6 @@ use crate::base::error::{Error, Result};
 use crate::base::id::UserId;
 use crate::base::secret::{self, Token};
 use crate::call::{Call, Input, LongWork, Transactions};
-use crate::failure;
 use crate::http::origin;
 use crate::http::pairs::encoded;
 use crate::http::reply::Reply;
@@ -15,7 +14,7 @@ use crate::model::session::Session;
 use crate::oauth::answer::Answer;
 use crate::oauth::login::{self, JUST_SIGNED_IN, SIGN_IN_ID};
 use crate::oauth::parameters::Parameters;
-use crate::oauth::{account_page, consent_page, posted};
+use crate::oauth::{account_page, consent_page, error_page, posted};
 use crate::registry::consent::{self, AuthorizationRequest, Consent, Decision, ValidRequest};
 use crate::registry::refusal::{BODY_MALFORMED, CONSENT_DENIED, CONSENT_NEEDED, Endpoint, Reason, Refusal};
 use crate::registry::sign_in_demands::SignInRequest;
@@ -155,7 +154,8 @@ impl Authorize<'_> {
             (Decision::Proceed(asked), Some(session)) => match (asked.consent, self.answer_to(&asked)) {
                 (Consent::Given, _) | (Consent::Needed | Consent::Missing, UserAnswer::Yes) => NextStep::SendCode(asked),
                 (Consent::Needed, UserAnswer::NotAsked) => {
-                    NextStep::Reply(consent_page::page(call, session, self.input, &self.request, &asked)?)
+                    let another = login::anew(&self.place_to_sign_in_for(), None);
+                    NextStep::Reply(consent_page::page(call, session, self.input, &self.request, &asked, &another)?)
                 }
                 (Consent::Needed, UserAnswer::No) => send_back(asked, &CONSENT_DENIED),
                 (Consent::Missing, _) => send_back(asked, &CONSENT_NEEDED),
@@ -168,7 +168,7 @@ impl Authorize<'_> {
         match (self.next_step(call)?, call.by.session()) {
             (NextStep::ErrorPage(refusal), _) => {
                 self.write_down(call, &refusal)?;
-                Ok(failure::outside(self.input.request, &Error::from(refusal.named())).because(refusal.reason.name))
+                Ok(error_page::page(call, self.input, &self.request, &refusal).because(refusal.reason.name))
             }
             (NextStep::SendBack { redirect_uri, refusal }, session) => {
                 self.write_down(call, &refusal)?;

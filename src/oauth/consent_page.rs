@@ -9,9 +9,10 @@ use crate::base::uri;
 use crate::call::{Call, Input};
 use crate::http::csrf;
 use crate::http::reply::Reply;
-use crate::model::choice::State;
+use crate::model::choice::{Grant, State};
 use crate::model::client::{self, Client};
 use crate::model::field::Audience;
+use crate::model::grant::ACCESS_SECONDS;
 use crate::model::mask::Mask;
 use crate::model::scope::{GrantedScope, OpenIdWord, ScopeWord, Words};
 use crate::model::session::Session;
@@ -20,13 +21,23 @@ use crate::model::view::render;
 use crate::oauth::answer::Answer;
 use crate::oauth::login::HOME;
 use crate::oauth::parameters::Parameters;
-use crate::page::words::sentence;
+use crate::page::words::{counted, sentence};
 use crate::page::{frame, message, rights, scope_words};
+use crate::registry::clients;
 use crate::registry::consent::{AuthorizationRequest, Identity, ValidRequest};
 use crate::registry::entity::live_user;
 use crate::registry::groups;
+use crate::review::rules::is_dangerous;
 
-pub fn page(call: &Call<'_>, session: &Session, input: &Input<'_>, request: &AuthorizationRequest, asked: &ValidRequest) -> Result<Reply> {
+/// Draws the page; `another` is the path of the sign-in page for somebody else.
+pub fn page(
+    call: &Call<'_>,
+    session: &Session,
+    input: &Input<'_>,
+    request: &AuthorizationRequest,
+    asked: &ValidRequest,
+    another: &str,
+) -> Result<Reply> {
     let user = live_user(call.tx, &session.user_id)?;
     let client = &asked.client;
     let name = shown_name(client);
@@ -37,15 +48,18 @@ pub fn page(call: &Call<'_>, session: &Session, input: &Input<'_>, request: &Aut
         "user": render(user::FIELDS, &user, &Mask::everything(user::FIELDS), Audience::Public),
     });
     let content = html! {
-        h1 { "Request for permission" }
+        p .quiet { "Request for permission" }
+        h1 { "Continue to " (name) "?" }
         p { strong { (name) } @if is_for_sign_in(asked) { " wants to sign you in." } @else { " wants to act in your name." } }
         p { @if client.description.is_empty() { "It does not say what it is for." } @else { (client.description) } }
         (origin(client))
-        (warnings(asked))
+        p { "You are signed in as " strong { (user.id) } ". " a href=(another) { "Use another account" } }
+        (warnings(call, asked)?)
         h2 { (name) " asks to" }
         (shown_words(call, &user, asked)?)
         (shown_rights(call, asked))
-        p { "You are signed in as " strong { (user.id) } "." }
+        h2 { "For how long" }
+        p { (how_long(call, client)) " Take it back at any time: " a href="/console/authorizations" { "OAuth client authorizations" } " in the Console." }
         p {
             "You will be redirected to " code { (request.redirect_uri.as_deref().unwrap_or(&asked.redirect_uri)) }
             " (" strong { (uri::shown_host(&asked.redirect_uri)) } ")."
@@ -103,14 +117,24 @@ fn origin(client: &Client) -> Markup {
         p .quiet {
             "Client ID " code { (client.id) }
             @if let Some(owner) = &client.administrative_contact { ", of the " (owner.kind()) " " strong { (owner.as_str()) } }
-            @if client.endorsed { span data-message="endorsed" { ", endorsed by the administrators" } }
             "."
         }
+        @if client.endorsed { (message::success("endorsed", "The administrators here endorse it: they know who runs it.")) }
     }
 }
 
-fn warnings(ValidRequest { client, redirect_uri, granted, identity, .. }: &ValidRequest) -> Markup {
-    html! {
+/// Says how long the client keeps what it is granted.
+fn how_long(call: &Call<'_>, client: &Client) -> String {
+    match client.grants.contains(&Grant::RefreshToken) {
+        true => format!("Until you take it back, or it was not used for {}.", counted(call.settings.refresh_token_days, "day")),
+        false => format!("For {} each time; then it has to send you here again.", counted(ACCESS_SECONDS / 60, "minute")),
+    }
+}
+
+/// Draws what the user should think of first. That administrators do not endorse the client says something only where they endorse any.
+fn warnings(call: &Call<'_>, ValidRequest { client, redirect_uri, granted, identity, .. }: &ValidRequest) -> Result<Markup> {
+    let is_only_not_endorsed = !client.endorsed && clients::are_any_endorsed(call.tx)?;
+    Ok(html! {
         @if *identity == Identity::Claimed {
             (message::warning("claimed-identity", claimed(redirect_uri)))
         }
@@ -126,10 +150,10 @@ fn warnings(ValidRequest { client, redirect_uri, granted, identity, .. }: &Valid
         @if uri::is_in_clear(redirect_uri) {
             (message::warning("not-encrypted", "The address that you are sent to is not encrypted: others on the network could read what is sent there."))
         }
-        @if !client.endorsed {
-            (message::warning("not-endorsed", "The administrators do not vouch for this client. Authorize it only if you know who runs it."))
+        @if is_only_not_endorsed {
+            (message::warning("not-endorsed", "The administrators endorse some clients here, and not this one. Authorize it only if you know who runs it."))
         }
-    }
+    })
 }
 
 /// Draws the warning that only the user can know which program asks (RFC 8252 section 8.6).
@@ -182,7 +206,7 @@ fn shown_rights(call: &Call<'_>, ValidRequest { client, granted, .. }: &ValidReq
         @if asked.is_empty() && granted.words.is_empty() { p data-message="no-rights" { "Nothing but to know who you are." } }
         @for group in rights::groups(asked) {
             h3 { (group.title) }
-            ul { @for right in group.rights { li title=(right.name()) { (right.words()) } } }
+            ul { @for right in group.rights { li title=(right.name()) { (right.words()) @if is_dangerous(right) { " " span .badge.flagged data-risk=(right.name()) { "Risky" } } } } }
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod callback;
 pub mod client;
 pub mod consent_page;
 pub mod end_session;
+pub mod error_page;
 pub mod introspect;
 pub mod keys;
 pub mod login;

@@ -110,6 +110,13 @@ pub fn by_state(tx: &Tx<'_>, by: &Principal) -> Result<Vec<(State, i64)>> {
     State::EVERY.iter().copied().map(count).collect()
 }
 
+/// Returns whether administrators endorse any client that was registered here.
+/// # Errors
+/// Only those of the store.
+pub fn are_any_endorsed(tx: &Tx<'_>) -> Result<bool> {
+    tx.are_any_clients_endorsed()
+}
+
 /// Returns a client, and how much of it the caller may read (registry.md 1.4).
 /// # Errors
 /// `client_not_found`; those of [`audience::of`] for a mask that asks for more than the caller may read.

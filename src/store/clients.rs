@@ -124,6 +124,14 @@ impl Tx<'_> {
         self.each(&format!("SELECT {} FROM {FROM} ORDER BY t.client_id", Client::COLUMNS), &[], Client::read, visit)
     }
 
+    /// Returns whether any client but the built-in one is endorsed.
+    pub(crate) fn are_any_clients_endorsed(&self) -> Result<bool> {
+        static ANY: LazyLock<String> = LazyLock::new(|| {
+            format!("SELECT EXISTS (SELECT 1 FROM clients WHERE endorsed = 1 AND deleted_at IS NULL AND client_id <> '{BUILT_IN}')")
+        });
+        self.value(&ANY, &[])
+    }
+
     /// Returns whether a client exists.
     /// # Errors
     /// Only those of the database.

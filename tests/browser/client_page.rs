@@ -14,6 +14,10 @@ pub fn what_users_allowed_a_client_is_taken_back_for_all_of_them(driver: &Driver
     let browser = driver.browser(Scripts::Blocked);
     browser.signs_in(&server, "alice", "/console");
     browser.open(&format!("{}{authorize}", server.url));
+    browser.sees("Continue to The lamp?");
+    browser.find("a[href*='/oauth/login?n=']").press();
+    browser.find("[name=password]");
+    browser.open(&format!("{}{authorize}", server.url));
     browser.find("[name=authorize][value=true]").press();
     browser.open(&format!("{}/console/clients/lamp", server.url));
     browser.sees("1 user authorized it");

@@ -27,7 +27,7 @@ fn the_headings_of_the_page_that_asks_are_in_order() {
     let page = page.text();
     headings_are_in_order(&page);
     let heads: Vec<&str> = page.split("<h").filter(|rest| rest.starts_with(['2', '3'])).map(|rest| &rest[..1]).collect();
-    assert_eq!(heads, ["2", "3", "3"], "groups of rights stand below what is asked");
+    assert_eq!(heads, ["2", "3", "3", "2"], "groups of rights stand below what is asked");
 }
 
 /// Alice has `my-app`; bob waits for approval.

@@ -64,7 +64,10 @@ fn the_page_says_who_asks_for_what_and_where_it_leads() {
         assert!(page.contains(part), "{part} is missing in\n{page}");
     }
     assert!(!page.contains("<script>alert") && !page.contains("<b>you"), "{page}");
-    assert_eq!(answer.messages(), ["not-endorsed"]);
+    assert_eq!(answer.messages(), Vec::<String>::new(), "nobody endorses anything here");
+    for part in ["Until you take it back", "href=\"/console/authorizations\"", "Use another account", "/oauth/login?n="] {
+        assert!(page.contains(part), "{part} is missing in\n{page}");
+    }
     let policy = answer.header("Content-Security-Policy").unwrap_or_default();
     assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
     assert_eq!(answer.header("Referrer-Policy"), Some("same-origin"));
@@ -78,8 +81,17 @@ fn the_page_warns_of_everything_of_http_and_of_clients_nobody_vouches_for() {
         json!({"client": {"rights": ["RIGHT_ALL"], "redirect_uris": ["http://app.example/cb"]}, "field_mask": "rights,redirect_uris"});
     server.check("admin", "PUT", "/api/v3/clients/my-app", &change.to_string(), "200");
     let page = server.signed_in("bob").get(&server, &authorize_target("my-app", &[("redirect_uri", "http://app.example/cb")]));
+    assert_eq!(page.messages(), ["all-rights", "not-encrypted"], "nobody endorses anything here");
+    let endorses = |client: &str, yes: bool| {
+        let body = json!({"client": {"endorsed": yes}, "field_mask": "endorsed"}).to_string();
+        server.check("admin", "PUT", &format!("/api/v3/clients/{client}"), &body, "200");
+    };
+    server.has_app("bob", "other-app", &["RIGHT_USER_INFO"]);
+    endorses("other-app", true);
+    let page = server.signed_in("bob").get(&server, &authorize_target("my-app", &[("redirect_uri", "http://app.example/cb")]));
     assert_eq!(page.messages(), ["all-rights", "not-encrypted", "not-endorsed"]);
-    server.check("admin", "PUT", "/api/v3/clients/my-app", r#"{"client":{"endorsed":true},"field_mask":"endorsed"}"#, "200");
+    endorses("other-app", false);
+    endorses("my-app", true);
     let page = server.signed_in("bob").get(&server, &authorize_target("my-app", &[("redirect_uri", "http://app.example/cb")]));
     assert_eq!(page.messages(), ["endorsed", "all-rights", "not-encrypted"]);
 }
@@ -431,4 +443,32 @@ fn a_request_that_was_posted_is_not_lost_on_the_way_to_sign_in() {
     let page = server.signed_in("bob").get(&server, &n);
     assert!(page.status == 200 && page.asks_for_consent(), "{n}\n{}", page.text());
     assert!(n.contains("state=a%26b") && !n.contains("authorize="), "{n}");
+}
+
+#[test]
+fn rights_that_are_risky_are_marked_on_the_page() {
+    let (server, _) = fixture();
+    let change = json!({"client": {"rights": ["RIGHT_USER_INFO", "RIGHT_USER_DELETE"]}, "field_mask": "rights"}).to_string();
+    server.check("admin", "PUT", "/api/v3/clients/my-app", &change, "200");
+    let page = server.signed_in("bob").get(&server, &authorize_target("my-app", &[])).text();
+    assert!(page.contains("data-risk=\"RIGHT_USER_DELETE\"") && !page.contains("data-risk=\"RIGHT_USER_INFO\""), "{page}");
+}
+
+#[test]
+fn an_error_page_says_what_to_change_and_to_collaborators_what_was_received() {
+    let (server, _) = fixture();
+    let target = authorize_target("my-app", &[("redirect_uri", "https://<other>.example/cb")]);
+    let opened = |user: &str| server.signed_in(user).send(&server, "GET", &target, &[("Accept", "text/html")], "");
+    let page = opened("alice");
+    page.explains(403, "invalid_redirect_uri");
+    assert_eq!(page.messages(), ["advice", "received"]);
+    for said in ["letter by letter", "https://&lt;other&gt;.example/cb", "href=\"/console/clients/my-app\""] {
+        assert!(page.text().contains(said), "{said} is not in {}", page.text());
+    }
+    let page = opened("bob");
+    assert_eq!(page.messages(), ["advice"], "others learn nothing of the client");
+    assert!(!page.text().contains("other&gt;"), "{}", page.text());
+    let unknown = authorize_target("nobody-app", &[]);
+    let page = server.signed_in("alice").send(&server, "GET", &unknown, &[("Accept", "text/html")], "");
+    assert_eq!((page.status, page.messages()), (404, vec!["advice".to_owned()]));
 }

@@ -1,0 +1,58 @@
+//! The page for a request that cannot be answered to the client: what its developer must change and, for the client's own collaborators, what
+//! was received.
+
+use maud::{Markup, html};
+
+use crate::base::error::Error;
+use crate::base::id::ClientId;
+use crate::base::right::Right;
+use crate::call::{Call, Input};
+use crate::failure;
+use crate::http::reply::Reply;
+use crate::page::frame;
+use crate::registry::consent::AuthorizationRequest;
+use crate::registry::entity::Entity;
+use crate::registry::refusal::Refusal;
+use crate::registry::rights;
+use crate::store::Deleted;
+
+pub fn page(call: &Call<'_>, input: &Input<'_>, request: &AuthorizationRequest, refusal: &Refusal) -> Reply {
+    let error = Error::from(refusal.named());
+    if !failure::prefers_html(input.request) {
+        return failure::outside(input.request, &error);
+    }
+    let (title, explained) = failure::explained(input.request, &error);
+    let content = html! {
+        (explained)
+        p { "You were given nothing to agree to, and the app was given nothing. Go back to it, and tell those who run it." }
+        h2 { "For the developer of the app" }
+        p data-message="advice" { (refusal.reason.advice) }
+        @if let Some(id) = own_client(call, request) { (received(&id, request)) }
+    };
+    failure::with_headers(frame::page(refusal.named().kind.status(), title, &content), &error)
+}
+
+/// Returns the ID of the client, if the user may read it.
+fn own_client(call: &Call<'_>, request: &AuthorizationRequest) -> Option<ClientId> {
+    let id: ClientId = request.client_id.parse().ok()?;
+    let rights = rights::on(call.tx, call.by, &Entity::Client(id.clone()), Deleted::No).ok()?;
+    rights.has(Right::ClientInfo).then_some(id)
+}
+
+fn received(id: &ClientId, request: &AuthorizationRequest) -> Markup {
+    let sent = [
+        ("redirect_uri", &request.redirect_uri),
+        ("response_type", &request.response_type),
+        ("code_challenge_method", &request.code_challenge_method),
+    ];
+    html! {
+        p { "You see this because you work on " a href={"/console/clients/" (id)} { (id) } ", where all refusals are counted. Received was:" }
+        dl .facts data-message="received" {
+            dt { "client_id" } dd { code { (id) } }
+            @for (name, value) in sent {
+                dt { (name) }
+                dd { @if let Some(value) = value { code { (value) } } @else { span .quiet { "not sent" } } }
+            }
+        }
+    }
+}
