@@ -146,7 +146,7 @@ impl Topic {
     /// Returns the names of its events.
     pub fn events(self) -> Vec<String> {
         let actions = Action::EVERY.iter().filter(|action| action.topic() == self);
-        actions.flat_map(|action| ["client", "user", "organization"].map(|kind| action.of(kind))).collect()
+        actions.flat_map(|action| ["client", "user", "organization", "server"].map(|kind| action.of(kind))).collect()
     }
 }
 
