@@ -33,7 +33,9 @@ pub fn authorize<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     if posted::is_request(input.request) {
         return posted::same_as_get(input, "/oauth/authorize", &parameters, &[PARAMETERS, SIGN_IN_PARAMETERS].concat());
     }
-    let request = authorization_request(&parameters, &input.request.target);
+    // A user signs in for what the URL says: a form that says something else is another request.
+    let is_edited = Parameters::of_body(input).is_ok_and(|body| body.has_any(PARAMETERS) || body.has_any(SIGN_IN_PARAMETERS));
+    let request = authorization_request(&parameters, if is_edited { "" } else { &input.request.target });
     let (answer, shown) = (answer(input)?, consent_page::read_shown(&parameters));
     Ok(Box::new(move |transactions| Authorize { input, parameters, request, answer, shown }.run(transactions)))
 }

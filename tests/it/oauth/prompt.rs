@@ -208,6 +208,18 @@ fn nobody_who_has_not_agreed_is_found_out_by_login_hints() {
 }
 
 #[test]
+fn a_sign_in_does_not_count_for_what_a_form_makes_of_its_request() {
+    let (server, _) = fixture();
+    let mut bob = agreed(&server);
+    let page = sign_in_page(&bob.get(&server, &asked(&[("prompt", "login")])));
+    let back = signs_in(&server, &mut bob, "bob", &page);
+    for edit in [("state", "t"), ("nonce", "n"), ("redirect_uri", crate::browser::CALLBACK), ("max_age", "5"), ("id_token_hint", "x")] {
+        sign_in_page(&bob.post(&server, &back, &[("authorize", "true"), edit]));
+    }
+    code_of(&bob.post(&server, &back, &[("authorize", "true")]));
+}
+
+#[test]
 fn a_refusal_uses_up_the_sign_in_that_its_request_asked_for() {
     let (server, _) = fixture();
     let mut bob = server.signed_in("bob");
