@@ -48,7 +48,7 @@ const TEAM: Thing = organization("acme-corp");
 fn needs(route: &Route) -> Needs {
     let changes = route.method != Method::Get;
     match route.name {
-        "console.dashboard" | "console.client.list" => Needs::Nothing,
+        "console.dashboard" | "console.client.list" | "console.search" => Needs::Nothing,
         // The form offers one's organizations.
         "console.client.add" if !changes => Needs::Own("RIGHT_USER_ORGANIZATIONS_LIST"),
         "console.client.add" => Needs::Own("RIGHT_USER_CLIENTS_CREATE"),
