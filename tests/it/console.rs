@@ -502,7 +502,7 @@ fn an_api_key_is_shown_once_and_works() {
     let answer = alice.sends_form(&server, "/console/add/api-key", &fields);
     let key = answer.text_of("api-key");
     assert_eq!(server.status_with(&key, "/api/v3/users/alice?field_mask=primary_email_address"), 200);
-    alice.sees(&server, "/console/api-keys", &["script", "USER_INFO", "2030-01-31"]);
+    alice.sees(&server, "/console/api-keys", &["script", "USER_INFO", "31 Jan 2030"]);
     assert!(!alice.get(&server, "/console/api-keys").text().contains(&key));
 }
 
