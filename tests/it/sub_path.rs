@@ -86,7 +86,7 @@ fn links(page: &str, place: &str) -> Vec<Link> {
             }
             "href" | "src" | "action" | "formaction" if value.starts_with('/') => links.push(Link { method, place: value }),
             "data-check" | "data-suggest" => links.push(Link { method, place: format!("{value}x") }),
-            "value" => {}
+            "value" | "aria-keyshortcuts" => {}
             _ => assert!(!value.starts_with('/'), "{name} of {place} is {value}"),
         }
     }
