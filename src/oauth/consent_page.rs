@@ -175,6 +175,7 @@ fn claimed(redirect_uri: &str) -> Markup {
 /// Draws what signing in tells the client, and the words of its own.
 fn shown_words(call: &Call<'_>, user: &User, asked: &ValidRequest) -> Result<Markup> {
     let words = &asked.granted.words;
+    let servers = &asked.client.sign_in.resource_servers;
     let groups: String = if words.has(OpenIdWord::Groups) { groups::told(call.tx, &asked.client, user)?.join(", ") } else { String::new() };
     let more = |word: &ScopeWord| match word {
         ScopeWord::OpenId(OpenIdWord::Email) => format!(", {}", user.primary_email_address),
@@ -183,7 +184,7 @@ fn shown_words(call: &Call<'_>, user: &User, asked: &ValidRequest) -> Result<Mar
         ScopeWord::OpenId(OpenIdWord::OpenId | OpenIdWord::Profile | OpenIdWord::OfflineAccess) | ScopeWord::Own(_) => String::new(),
     };
     Ok(
-        html! { @if !words.is_empty() { ul { @for word in words.iter() { li data-scope=(word.as_str()) { (scope_words::shown(word)) (more(word)) } } } } },
+        html! { @if !words.is_empty() { ul { @for word in words.iter() { li data-scope=(word.as_str()) { (scope_words::shown(word, servers)) (more(word)) } } } } },
     )
 }
 

@@ -57,6 +57,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let authorization = authorizations::get(call.tx, layout.user_id(), &client)?;
         let tokens = authorizations::tokens(call.tx, layout.user_id(), &client, Direction::Descending, Page::new(1000, 1))?.items;
         let known = clients::get(call.tx, call.by, &client, &Mask::default()).ok().map(|(client, _)| client);
+        let servers = known.as_ref().map_or(&[][..], |client| &client.sign_in.resource_servers);
         let rights: Vec<Right> = authorization.rights.iter().collect::<Vec<_>>();
         let content = html! {
             p .crumbs { a href=(PATH) { "OAuth client authorizations" } }
@@ -67,7 +68,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                 dt { "Renewed" } dd { (timestamp(authorization.updated_at)) }
                 dt { "Rights" } dd { @if rights.is_empty() { "None." } @else { (rights_picker::tags(&rights)) (words(authorization.rights)) } }
                 @if !authorization.words.is_empty() {
-                    dt { "Signing in" } dd { ul { @for word in authorization.words.iter() { li data-scope=(word.as_str()) { (scope_words::shown(word)) } } } }
+                    dt { "Signing in" } dd { ul { @for word in authorization.words.iter() { li data-scope=(word.as_str()) { (scope_words::shown(word, servers)) } } } }
                 }
             }
             section {

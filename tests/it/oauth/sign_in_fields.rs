@@ -176,6 +176,18 @@ fn only_members_of_the_allowed_groups_sign_in_and_stay_signed_in() {
 }
 
 #[test]
+fn consent_names_the_resource_servers_at_which_a_client_does_what_its_own_words_say() {
+    let (server, _) = fixture();
+    let mut bob = server.signed_in("bob");
+    let target = authorize_target("my-app", &[("scope", "openid invoices:read")]);
+    for (servers, said) in [(json!([]), "at a service of its own"), (json!(["my-api", "another-api"]), "at my-api, another-api")] {
+        set(&server, json!({"resource_servers": servers, "scopes": ["invoices:read"]}), "200");
+        let page = bob.get(&server, &target).text();
+        assert!(page.contains(said), "{page}");
+    }
+}
+
+#[test]
 fn a_signed_access_token_says_what_it_is_for_and_opens_what_an_opaque_one_does() {
     let (server, secret) = fixture();
     set(&server, json!({"access_token_format": "jwt", "resource_servers": ["my-api"], "scopes": ["invoices:read"]}), "200");
