@@ -3,7 +3,8 @@
 use crate::base::error::Result;
 use crate::call::{Input, Work};
 use crate::http::reply::Reply;
-use crate::page::frame::{FAVICON, ICON, SCRIPT, SIGN_IN_LINK_SCRIPT, STYLE};
+use crate::page::frame::{SCRIPT, SIGN_IN_LINK_SCRIPT, STYLE};
+use crate::page::icon::{FAVICON, MARK};
 
 pub fn style<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(|_| Ok(asset("text/css; charset=utf-8", STYLE.as_bytes()))))
@@ -18,7 +19,7 @@ pub fn sign_in_link_script<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
 }
 
 pub fn icon<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
-    Ok(Box::new(|_| Ok(asset("image/svg+xml", ICON.as_bytes()))))
+    Ok(Box::new(|_| Ok(asset("image/svg+xml", MARK.as_bytes()))))
 }
 
 pub fn favicon<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
@@ -29,7 +30,7 @@ pub fn favicon<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
 pub fn site_logo<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(|call| {
         let logo = call.settings.site_logo.get();
-        let reply = logo.map_or_else(|| asset("image/svg+xml", ICON.as_bytes()), |logo| asset(logo.media_type, &logo.bytes));
+        let reply = logo.map_or_else(|| asset("image/svg+xml", MARK.as_bytes()), |logo| asset(logo.media_type, &logo.bytes));
         Ok(reply.with("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"))
     }))
 }

@@ -30,15 +30,6 @@ pub static SIGN_IN_LINK_SCRIPT: LazyLock<String> = LazyLock::new(|| compact::scr
 /// Where that script lies.
 pub const SIGN_IN_LINK_SCRIPT_PATH: &str = "/assets/sign-in-link.js";
 
-/// The icon of every page, at [`ICON_PATH`].
-pub const ICON: &str = include_str!("icon.svg");
-
-/// The same as pixels, for what shows no page and for browsers that look for no other.
-pub const FAVICON: &[u8] = include_bytes!("favicon.ico");
-
-/// Where the icon lies.
-pub const ICON_PATH: &str = "/assets/icon.svg";
-
 /// The kind of page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Surface {

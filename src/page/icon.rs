@@ -36,8 +36,14 @@ pub fn icon(icon: Icon) -> Markup {
     html! { svg .icon viewBox="0 0 20 20" aria-hidden="true" { path d=(icon.path()) {} } }
 }
 
-/// The mark of the product: a key on its ring.
-const MARK: &str = include_str!("icon.svg");
+/// The mark of the product, a key on its ring: the icon of every page, at [`MARK_PATH`].
+pub const MARK: &str = include_str!("icon.svg");
+
+/// The same as pixels, for what shows no page and for browsers that look for no other.
+pub const FAVICON: &[u8] = include_bytes!("favicon.ico");
+
+/// Where the mark lies.
+pub const MARK_PATH: &str = "/assets/icon.svg";
 
 /// Draws the mark of the product, beside its name.
 pub fn mark() -> Markup {

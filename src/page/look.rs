@@ -12,8 +12,7 @@ use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::model::settings::Settings;
 use crate::model::site::Logo;
-use crate::page::frame::ICON_PATH;
-use crate::page::icon::mark;
+use crate::page::icon::{MARK_PATH, mark};
 
 /// How a page begins without a theme: then it has that of the system.
 const BEGIN: &str = "<html lang=\"en\"";
@@ -71,7 +70,7 @@ impl<'a> Look<'a> {
         let path = self.logo.as_ref().map(|logo| format!("/assets/site-logo?v={}", logo.version));
         let (mark, icon) = match &path {
             Some(path) => (html! { img .mark src=(path) alt=""; }, html! { link rel="icon" href=(path); }),
-            None => (mark(), html! { link rel="icon" type="image/svg+xml" href=(ICON_PATH); }),
+            None => (mark(), html! { link rel="icon" type="image/svg+xml" href=(MARK_PATH); }),
         };
         let theme = THEMES[1..].iter().find(|(theme, _)| self.theme == Some(*theme));
         let begin = theme.map_or_else(|| BEGIN.to_owned(), |(theme, _)| format!("{BEGIN} data-theme=\"{theme}\""));
