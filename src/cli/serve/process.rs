@@ -126,13 +126,13 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
     Ok(())
 }
 
-/// Returns what is read again on SIGHUP.
 /// Reads the files of settings.
 fn read_at_start(configuration: &Configuration) -> Result<(), Failure> {
     protected_names::read_at_start(configuration)?;
     site_logo::read_at_start(configuration)
 }
 
+/// Returns what is read again on SIGHUP.
 fn reloads(
     app: &Arc<App>,
     certificate: Option<Arc<Certificate>>,
