@@ -195,10 +195,14 @@ pub fn pairwise(tx: &Tx<'_>) -> Result<Option<Arc<[u8]>>> {
     tx.server_key(PAIRWISE)
 }
 
-/// Replaces the data of a store, and puts the keys that it had into the new data: apps have read them, and may not read them again soon.
+/// Replaces the data of a store with that of a former state, and puts the keys that it had into the new data: apps have read them, and may not read them again soon.
 /// # Errors
 /// Those of `replace`, and those of the store.
 pub fn keep(store: &Store, replace: impl FnOnce() -> Result<()>) -> Result<()> {
+    // A read after each replacement would have SQLite parse the schema anew, which takes as long as the replacement itself.
+    if !store.may_have_had_keys() {
+        return replace();
+    }
     let (signing, pairwise_key) = store.read(|tx| {
         let mut signing = Vec::new();
         for key in tx.signing_keys()?.iter() {

@@ -35,6 +35,10 @@ impl Kinds {
         Kinds(self.0 | other.0)
     }
 
+    pub const fn has_any(self, other: Kinds) -> bool {
+        self.0 & other.0 != 0
+    }
+
     fn has(self, place: usize) -> bool {
         self.0 & (1 << place) != 0
     }

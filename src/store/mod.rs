@@ -62,7 +62,7 @@ use crate::base::error::{Error, Result};
 use crate::base::secret;
 use crate::base::temporary_directory::TemporaryDirectory;
 use crate::base::time::{Clock, Time};
-use cache::Cache;
+use cache::{Cache, Kinds};
 use database_copy::{CopyPlace, DatabaseCopy};
 use files::FileLock;
 use noted_rights::NotedRights;
@@ -128,10 +128,11 @@ impl Store {
     fn open_with(path: PathBuf, clock: Clock, temporary: Option<TemporaryDirectory>) -> std::result::Result<Store, OpenError> {
         let path = files::resolved(&path).map_err(|error| OpenError::Unreadable(path, error))?;
         folder::check(&path).map_err(OpenError::Folder)?;
+        let written = if path.exists() { Kinds::ALL } else { Kinds::NONE };
         let lock = FileLock::take(&path)?.with_file(&path)?;
         let durability = if temporary.is_some() { Durability::Ephemeral } else { Durability::Durable };
         let (cache, noted_rights) = (Arc::new(Cache::default()), Arc::new(NotedRights::default()));
-        let writer = Writer::new(schema::open_writer(&path, durability)?, finish, cache.clone(), noted_rights.clone());
+        let writer = Writer::new(schema::open_writer(&path, durability)?, written, finish, cache.clone(), noted_rights.clone());
         let readers = Readers::new(path.clone(), cache.clone(), noted_rights);
         Ok(Store { readers, writer, checkpointed: AtomicU64::new(u64::MAX), cache, clock, _lock: lock, path, temporary })
     }
@@ -240,6 +241,11 @@ impl Store {
                 self.read(|tx| Ok(DatabaseCopy::in_file(tx.connection()?, path)?))
             }
         }
+    }
+
+    /// Returns whether keys of this server may ever have been in it, without reading anything.
+    pub(crate) fn may_have_had_keys(&self) -> bool {
+        self.writer.has_written(Kinds::KEYS)
     }
 
     /// Replaces everything with what was copied, between two writes. Transactions that read go on with what they see.

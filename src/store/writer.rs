@@ -67,6 +67,8 @@ struct Open {
     connection: Connection,
     /// The transaction under way, if there is one.
     group: Option<CommitGroup>,
+    /// What may have been written so far, but by replacing everything.
+    written: Kinds,
 }
 
 #[derive(Debug)]
@@ -103,13 +105,15 @@ impl std::error::Error for CommitFailed {
 }
 
 impl Writer {
+    /// Writes to a database in which `written` may have been written before.
     pub fn new(
         connection: Connection,
+        written: Kinds,
         finish: fn(&Connection) -> rusqlite::Result<()>,
         cache: Arc<Cache>,
         noted_rights: Arc<NotedRights>,
     ) -> Writer {
-        let open = Mutex::new(Open { connection, group: None });
+        let open = Mutex::new(Open { connection, group: None, written });
         Writer { finish, cache, noted_rights, open, waiting: AtomicUsize::new(0), counts: CommitCounts::default() }
     }
 
@@ -120,6 +124,13 @@ impl Writer {
 
     pub(crate) fn counts(&self) -> &CommitCounts {
         &self.counts
+    }
+
+    /// Returns whether any of these kinds may have been written, but by replacing everything.
+    pub fn has_written(&self, kinds: Kinds) -> bool {
+        let open = locked(&self.open);
+        let under_way = open.group.as_ref().map_or(Kinds::NONE, |group| group.touched);
+        open.written.with(under_way).has_any(kinds)
     }
 
     pub fn run<T>(&self, clock: &Clock, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
@@ -201,6 +212,7 @@ impl Open {
         let begun = Instant::now();
         let is_changed = self.connection.total_changes() != group.changes_before;
         let finished = if is_changed { (writer.finish)(&self.connection) } else { Ok(()) };
+        self.written = self.written.with(group.touched);
         let under_way = is_changed.then(|| writer.cache.begin_commit(group.touched));
         let ended = finished.and_then(|()| self.connection.prepare_cached("COMMIT")?.execute([]).map(drop)).map_err(|error| {
             // A commit that failed may leave its transaction open: the next one must find a clean connection.
@@ -267,7 +279,7 @@ mod tests {
     fn writer() -> Writer {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE rows (n INTEGER)").unwrap();
-        Writer::new(connection, |_| Ok(()), Arc::default(), Arc::default())
+        Writer::new(connection, Kinds::NONE, |_| Ok(()), Arc::default(), Arc::default())
     }
 
     fn insert(tx: &Tx<'_>, n: i64) -> Result<()> {
@@ -316,6 +328,23 @@ mod tests {
             assert_eq!(thread.join().unwrap(), n % 2 == 0);
         }
         assert_eq!(rows(&writer), (0..64).step_by(2).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_may_have_been_written_is_known_without_reading_and_stays_known_when_everything_is_replaced() {
+        let writer = writer();
+        let write = |statement: &'static str| {
+            let note = |tx: &Tx<'_>| Ok(tx.note_changes(statement, 1));
+            writer.run(&Clock::System, |tx| insert(tx, 1).and_then(|()| note(tx))).unwrap();
+        };
+        write("INSERT INTO sessions");
+        assert!(!writer.has_written(Kinds::KEYS));
+        writer.replace(|_| Ok(())).unwrap();
+        assert!(!writer.has_written(Kinds::KEYS));
+        write("INSERT INTO signing_keys");
+        assert!(writer.has_written(Kinds::KEYS));
+        writer.replace(|_| Ok(())).unwrap();
+        assert!(writer.has_written(Kinds::KEYS));
     }
 
     #[test]
