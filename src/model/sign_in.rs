@@ -52,6 +52,21 @@ macro_rules! settings {
 }
 
 impl SignInSettings {
+    /// Returns all words that they have in lists.
+    pub fn words(&self) -> impl Iterator<Item = &String> {
+        let SignInSettings {
+            scopes,
+            group_filter,
+            allowed_groups,
+            resource_servers,
+            id_token_signed_response_alg: _,
+            subject_type: _,
+            claims_in_id_token: _,
+            access_token_format: _,
+        } = self;
+        [scopes, group_filter, allowed_groups, resource_servers].into_iter().flatten()
+    }
+
     /// Returns those of granted words that the client may still ask for.
     pub fn granting(&self, words: &Words) -> Words {
         let is_known = |word: &&ScopeWord| match word {

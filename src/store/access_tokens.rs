@@ -14,7 +14,7 @@ use crate::model::bounds::MOST_SURPLUS;
 use crate::model::choice::State;
 use crate::model::grant::AccessToken;
 use crate::model::sign_in::SignInSettings;
-use crate::store::cache::{Cached, Kinds};
+use crate::store::cache::{Cached, Kinds, TEXT};
 use crate::store::query::{Direction, SelectQuery, order_by};
 use crate::store::sql::Cells;
 use crate::store::table::{Stored, table};
@@ -127,7 +127,7 @@ impl Cached for TokenWithClient {
 
     fn bytes(&self) -> usize {
         // The IDs and the hashes.
-        512 + self.1.state_description.len()
+        512 + self.1.state_description.len() + self.1.sign_in.words().map(|word| TEXT + word.len()).sum::<usize>()
     }
 }
 

@@ -111,6 +111,9 @@ const MOST_BYTES: usize = 256 * 1024;
 /// What an entry takes beside its value, about.
 const ENTRY: usize = 128;
 
+/// What a text in a list or a map takes beside its letters, about.
+pub const TEXT: usize = 64;
+
 /// The entries, and the versions by which they hold.
 #[derive(Debug, Default)]
 pub struct Cache {

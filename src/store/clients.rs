@@ -11,7 +11,7 @@ use crate::base::time::Time;
 use crate::model::choice::State;
 use crate::model::client::{BUILT_IN, Client};
 use crate::model::member::ContactAddresses;
-use crate::store::cache::{Cached, Kinds};
+use crate::store::cache::{Cached, Kinds, TEXT};
 use crate::store::pattern::literal;
 use crate::store::query::{Deleted, RedirectHost, Search, Searched, SelectQuery, order_by};
 use crate::store::table::{Stored, table};
@@ -79,13 +79,10 @@ impl Cached for Client {
     const KINDS: Kinds = Kinds::CLIENTS;
 
     fn bytes(&self) -> usize {
-        // A text and its place in a list or a map.
-        const TEXT: usize = 64;
         let texts = [&self.name, &self.description, &self.state_description].into_iter().map(String::len).sum::<usize>();
         let uris = self.redirect_uris.iter().chain(&self.logout_redirect_uris).map(|uri| TEXT + uri.len()).sum::<usize>();
         let attributes = self.attributes.iter().map(|(key, value)| 2 * TEXT + key.len() + value.len()).sum::<usize>();
-        let sign_in = [&self.sign_in.scopes, &self.sign_in.group_filter, &self.sign_in.allowed_groups, &self.sign_in.resource_servers];
-        let words = sign_in.into_iter().flatten().map(|word| TEXT + word.len()).sum::<usize>();
+        let words = self.sign_in.words().map(|word| TEXT + word.len()).sum::<usize>();
         texts + uris + attributes + words + self.rights.len() + self.grants.len()
     }
 }
