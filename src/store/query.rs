@@ -131,10 +131,19 @@ pub struct Searched {
 impl TextSearch {
     /// Returns whether there are no conditions.
     pub(super) fn is_empty(&self) -> bool {
-        let TextSearch { query, id_contains, name_contains, description_contains, attributes_contain, .. } = self;
-        let texts = [query, id_contains, name_contains, description_contains, &self.address_begins];
-        let is_for_all = self.collaborator.is_none() && self.redirect_host.is_none();
-        is_for_all && texts.iter().all(|text| text.is_none()) && attributes_contain.is_empty()
+        let TextSearch {
+            query,
+            id_contains,
+            name_contains,
+            description_contains,
+            attributes_contain,
+            collaborator,
+            redirect_host,
+            address_begins,
+        } = self;
+        let texts = [query, id_contains, name_contains, description_contains, address_begins];
+        let is_for_all = attributes_contain.is_empty() && collaborator.is_none() && redirect_host.is_none();
+        is_for_all && texts.iter().all(|text| text.is_none())
     }
 
     /// Adds its conditions on the table `t`.
