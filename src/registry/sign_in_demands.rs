@@ -68,11 +68,6 @@ impl SignInRequest {
         self.prompt.as_deref().and_then(Prompt::parse).unwrap_or_default()
     }
 
-    /// Returns whether a session that is there may not do, so that it must be known for which request its user has signed in.
-    pub fn is_demanding(&self) -> bool {
-        self.prompt().login || self.max_age.is_some() || self.id_token_hint.is_some()
-    }
-
     /// Returns the user to propose where one signs in. Nobody is looked up: what it says of accounts is only what the client said.
     pub fn proposed_user(&self) -> Option<UserId> {
         self.login_hint.as_ref().and_then(|hint| hint.parse().ok())
