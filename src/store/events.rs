@@ -272,13 +272,12 @@ impl Tx<'_> {
         let actor = search.actor.clone().filter(|_| search.entity.is_none());
         let indexed = EventSearch { actor, names: Vec::new(), ..search.clone() };
         let is_indexed = search.names.is_empty() && search.actor == indexed.actor;
-        let last = |tx: &Tx<'_>| -> Result<Option<i64>> {
-            let numbers = indexed
-                .indexed_query()
-                .rows(tx, "event_number", "event_number DESC", 1, looked_at.into(), |cells| cells.take("event_number"))?;
-            Ok(numbers.first().copied())
+        let last: Option<i64> = if is_indexed {
+            None
+        } else {
+            let query = indexed.indexed_query();
+            query.rows(self, "event_number", "event_number DESC", 1, looked_at.into(), |cells| cells.take("event_number"))?.pop()
         };
-        let last = if is_indexed { None } else { last(self)? };
         let events = self.newest_events(&EventSearch { after: search.after.max(last), ..search.clone() }, most)?;
         Ok(FoundEvents { end: last.filter(|_| events.len() < most as usize).map(|last| last + 1), events })
     }
