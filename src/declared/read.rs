@@ -176,7 +176,11 @@ impl Declared {
 fn read_subject(value: &InputValue<'_>) -> Result<String> {
     let text = value.text()?;
     let is_subject = text.len() <= LONGEST_SUBJECT && text.bytes().all(|byte| byte.is_ascii_graphic());
-    if is_subject { Ok(text.to_owned()) } else { Err(value.wrong("must have at most 255 characters of ASCII and no blanks")) }
+    if is_subject {
+        Ok(text.to_owned())
+    } else {
+        Err(value.wrong(format!("must have at most {LONGEST_SUBJECT} characters of ASCII and no blanks")))
+    }
 }
 
 impl DeclaredUser {

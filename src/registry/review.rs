@@ -82,7 +82,7 @@ pub(super) struct Holders {
 
 impl Holders {
     pub(super) fn of(tx: &Tx<'_>, client: &Client) -> Result<Holders> {
-        let owners = owners(tx, client)?;
+        let owners = members::owners(tx, &Owned::Client(client.id.clone()))?;
         let first = registered_for(tx, &Entity::Client(client.id.clone()))?;
         let is_handed_on = first.as_ref().is_some_and(|first| !owners.contains(first));
         // An account that a collaborator added has not agreed: it vouches for nothing.
@@ -145,11 +145,6 @@ fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client, owners: Vec<Owner>, 
         unused_rights: known.unused_rights,
     };
     Ok(rules::judge(&reviewed))
-}
-
-/// Returns the live accounts that have every right on a client, or else all its collaborators.
-fn owners(tx: &Tx<'_>, client: &Client) -> Result<Vec<AccountId>> {
-    members::owners(tx, &Owned::Client(client.id.clone()))
 }
 
 /// Returns the account that a client or an organization was registered for, as its creation in the history says; `None` while it is registered.
