@@ -105,7 +105,7 @@ pub fn change_password<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     check_text(MESSAGE, "old", &old.as_str().into(), password::MAX_LENGTH)?;
     users::check_new_password(&id, &old, &new)?;
     Ok(Box::new(move |transactions| {
-        let attempt = SignInAttempt { user_id: id, peer: input.request.peer, signed_in_for: None, browser: String::new() };
+        let attempt = SignInAttempt::to_prove(id, input.request.peer);
         transactions.change_password(&attempt, &old, &new, old_access)?;
         Ok(reply::done())
     }))

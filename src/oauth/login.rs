@@ -104,8 +104,7 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 
 /// Signs in, or leads who has a temporary password to where a new one is chosen.
 fn answered(transactions: &Transactions<'_>, input: &Input<'_>, form: &Parameters, next: &str) -> Result<Reply> {
-    let (attempt, verified) = verified(transactions, input, form)?;
-    let attempt = SignInAttempt { signed_in_for: signed_in_for(next), ..attempt };
+    let (attempt, verified) = verified(transactions, input, form, Some(next))?;
     match verified {
         Verified::Password(verified) => {
             let session_cookie = begun(transactions, input, &attempt, &verified)?;
@@ -124,8 +123,14 @@ pub fn signed_in_to(input: &Input<'_>, next: &str, session_cookie: &SessionCooki
     if leads_to(next, "authorize") { reply.with("Set-Cookie", input.cookies.set(JUST_SIGNED_IN, "1", Some(60))) } else { reply }
 }
 
+/// Returns an attempt to sign in, in the browser of this request, by somebody who was going to `next`.
+pub fn attempt(input: &Input<'_>, user_id: UserId, next: Option<&str>) -> SignInAttempt {
+    let browser = sign_in_place::browser(input.request.header("user-agent").unwrap_or_default());
+    SignInAttempt { user_id, peer: input.request.peer, signed_in_for: next.and_then(signed_in_for), browser }
+}
+
 /// Returns the request of an app for which a user is asked to sign in, if one is.
-pub fn signed_in_for(next: &str) -> Option<String> {
+fn signed_in_for(next: &str) -> Option<String> {
     let is_asked = || Pairs::parse(next.split_once('?')?.1).ok()?.first(SIGN_IN_ID).map(drop);
     if leads_to(next, "authorize") { is_asked().map(|()| next.to_owned()) } else { None }
 }
@@ -135,7 +140,7 @@ pub fn signed_in_for(next: &str) -> Option<String> {
 pub fn api<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let body = Parameters::of_body(input).map_err(|refusal| Error::from(refusal.named()))?;
     Ok(Box::new(move |transactions| {
-        let (attempt, verified) = verified(transactions, input, &body)?;
+        let (attempt, verified) = verified(transactions, input, &body, None)?;
         let Verified::Password(verified) = verified else { return Err((&TEMPORARY_PASSWORD).into()) };
         let session_cookie = begun(transactions, input, &attempt, &verified)?;
         // Nothing that can fail comes between a stored session and its cookie.
@@ -144,16 +149,16 @@ pub fn api<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 }
 
 /// Compares what was sent. Comparing is slow, so done between two transactions.
-fn verified(transactions: &Transactions<'_>, input: &Input<'_>, sent: &Parameters) -> Result<(SignInAttempt, Verified)> {
+fn verified(
+    transactions: &Transactions<'_>,
+    input: &Input<'_>,
+    sent: &Parameters,
+    next: Option<&str>,
+) -> Result<(SignInAttempt, Verified)> {
     let user_id = sent.unless_blank("user_id").ok_or(Error::from(&MISSING_USER_ID))?;
     let password = sent.unless_blank("password").ok_or(Error::from(&MISSING_PASSWORD))?;
     let user_id: UserId = user_id.parse().map_err(|BadId(reason)| Invalid::new("UserIdentifiers", "user_id", reason))?;
-    let attempt = SignInAttempt {
-        user_id,
-        peer: input.request.peer,
-        signed_in_for: None,
-        browser: sign_in_place::browser(input.request.header("user-agent").unwrap_or_default()),
-    };
+    let attempt = attempt(input, user_id, next);
     let compare = |compared, now| sign_in::verify(compared, password, transactions.settings, now);
     let verified = transactions.guess_password(&attempt, compare)?;
     Ok((attempt, verified))

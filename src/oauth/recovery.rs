@@ -11,13 +11,11 @@ use crate::http::queue::Slow;
 use crate::http::reply::Reply;
 use crate::model::password;
 use crate::model::recovery::RECOVERY_SECONDS;
-use crate::model::sign_in_place;
 use crate::oauth::login::{self, next};
 use crate::oauth::parameters::Parameters;
 use crate::page::frame::{self, Surface};
 use crate::page::words::refusal;
 use crate::registry::recovery::{self, SIGN_IN_LINK_ENDED};
-use crate::registry::sign_in::SignInAttempt;
 use crate::registry::users::PASSWORD_EQUALS_OLD;
 
 /// The name of the cookie that lets a browser choose a new password.
@@ -82,12 +80,7 @@ pub fn choose<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
                     false => Ok(Hash::of_chosen(new, transactions.settings.password_rounds)),
                 }
             })?;
-            let attempt = SignInAttempt {
-                user_id: recovery.user_id,
-                peer: input.request.peer,
-                signed_in_for: login::signed_in_for(&next),
-                browser: sign_in_place::browser(input.request.header("user-agent").unwrap_or_default()),
-            };
+            let attempt = login::attempt(input, recovery.user_id, Some(&next));
             transactions.write(|call| recovery::choose(call.tx, call.by, token.as_ref(), &attempt, &hash, &input.session_cookies))
         });
         match chosen {

@@ -37,6 +37,13 @@ pub struct SignInAttempt {
     pub browser: String,
 }
 
+impl SignInAttempt {
+    /// Returns an attempt of somebody who only proves to be the user: no session begins.
+    pub fn to_prove(user_id: UserId, peer: IpAddr) -> SignInAttempt {
+        SignInAttempt { user_id, peer, signed_in_for: None, browser: String::new() }
+    }
+}
+
 /// A password that was right.
 #[derive(Debug)]
 pub enum Verified {

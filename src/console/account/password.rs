@@ -30,7 +30,7 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     let draw = |call: &Call<'_>, fields: &Fields| shown(call, input, fields);
     save(input, draw, |transactions, form| {
         let user_id = transactions.read(|call| signed_in(call).cloned())?;
-        let attempt = SignInAttempt { user_id, peer: input.request.peer, signed_in_for: None, browser: String::new() };
+        let attempt = SignInAttempt::to_prove(user_id, input.request.peer);
         let (old, new) = (form.verbatim(OLD.name), form.verbatim(NEW.name));
         let mut problems = Problems::default();
         if old.is_empty() {
