@@ -86,6 +86,16 @@ choices! {
     Suspended = 4 "STATE_SUSPENDED";
 }
 
+impl State {
+    /// Returns whether administrators have approved it; flagged, they keep an eye on it.
+    pub fn is_approved(self) -> bool {
+        match self {
+            State::Approved | State::Flagged => true,
+            State::Requested | State::Rejected | State::Suspended => false,
+        }
+    }
+}
+
 choices! {
     /// How a client may obtain tokens.
     Grant, GRANTS, "GRANT_":

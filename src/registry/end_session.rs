@@ -2,7 +2,6 @@
 
 use crate::base::error::{Error, Result, errors};
 use crate::base::uri;
-use crate::model::choice::State;
 use crate::model::client::Client;
 use crate::model::session::Session;
 use crate::model::settings::Settings;
@@ -73,7 +72,7 @@ pub fn judge(tx: &Tx<'_>, settings: &Settings, session: Option<&Session>, reques
     let place = match (&request.post_logout_redirect_uri, &client) {
         (None, _) => None,
         (Some(_), None) => return Err((&POST_LOGOUT_WITHOUT_CLIENT).into()),
-        (Some(_), Some(client)) if proof == SessionProof::Missing && !matches!(client.state, State::Approved | State::Flagged) => {
+        (Some(_), Some(client)) if proof == SessionProof::Missing && !client.state.is_approved() => {
             return Err((&CLIENT_NOT_APPROVED).into());
         }
         (Some(wanted), Some(client)) => {

@@ -79,8 +79,7 @@ impl ClientReview {
     /// not find today.
     pub fn is_stale(&self) -> bool {
         let is_of_others = |verdict: &Verdict| verdict.rule_set != i64::from(RULE_SET);
-        let is_open = matches!(self.client.state, State::Approved | State::Flagged);
-        let has_not_seen = |approval: &Verdict| is_open && !self.now.is_found_by(approval);
+        let has_not_seen = |approval: &Verdict| self.client.state.is_approved() && !self.now.is_found_by(approval);
         self.newest.as_ref().is_some_and(is_of_others) || !self.changed().is_empty() || self.approval.as_ref().is_some_and(has_not_seen)
     }
 }

@@ -5,7 +5,6 @@ use serde_json::json;
 use crate::base::error::Result;
 use crate::base::id::ClientId;
 use crate::base::secret::TokenKind;
-use crate::model::choice::State;
 use crate::model::client::Client;
 use crate::model::event::Action;
 use crate::model::grant::AccessToken;
@@ -51,7 +50,7 @@ pub fn sign_out(tx: &Tx<'_>, by: &Principal, session: Option<&Session>, id: &str
     let client = tx.client(&kept.token.client_id, Deleted::No)?;
     let Some(session) = session.filter(|session| session.user_id == kept.token.user_id) else {
         // Anybody can register a client, and would have links here that lead anywhere.
-        let client = client.filter(|client| matches!(client.state, State::Approved | State::Flagged));
+        let client = client.filter(|client| client.state.is_approved());
         return Ok(SignedOut { client, has_ended_session: false });
     };
     let granted_in = tx.session(&kept.token.session_id)?.map(|(session, _)| session).filter(|session| !session.has_ended(tx.now));

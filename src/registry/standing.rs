@@ -29,10 +29,7 @@ pub(super) fn check(standing: &Standing) -> Result<()> {
 
 /// Returns whether clients may act for a user: not for those who are refused here, nor for those who wait for approval.
 pub(super) fn is_approved(standing: &Standing) -> bool {
-    match standing.state {
-        State::Approved | State::Flagged => true,
-        State::Requested | State::Rejected | State::Suspended => false,
-    }
+    standing.state.is_approved()
 }
 
 /// Refuses the same for a user who presented only a password. An unknown user is not refused here.

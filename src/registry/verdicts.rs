@@ -261,8 +261,7 @@ pub(super) struct BeforeChange<'c> {
 /// # Errors
 /// Only those of the store.
 pub(super) fn before<'c>(tx: &Tx<'_>, by: &Principal, settings: &Settings, client: &'c Client) -> Result<BeforeChange<'c>> {
-    let is_open = matches!(client.state, State::Approved | State::Flagged);
-    let is_judged = !by.is_admin && settings.approval == Approval::Review && is_open;
+    let is_judged = !by.is_admin && settings.approval == Approval::Review && client.state.is_approved();
     let holders = is_judged.then(|| Holders::of(tx, client)).transpose()?;
     Ok(BeforeChange { client, shown: holders.map(|holders| shown(client, &holders)) })
 }
