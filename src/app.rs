@@ -25,7 +25,7 @@ use crate::metrics::scrape::{Metrics, Scrape};
 use crate::metrics::text;
 use crate::model::settings::Settings;
 use crate::oauth::{login, posted, refused};
-use crate::page::look::Look;
+use crate::page::look;
 use crate::registry::authentication::{self, Credentials, OAUTH_CLIENT_REJECTED, OAUTH_CLIENT_SUSPENDED, TOKEN_NOT_FOUND};
 use crate::registry::credential_use::{self, Use};
 use crate::registry::principal::{Access, Principal};
@@ -92,8 +92,7 @@ impl App {
         if !route.is_some_and(Route::is_about_server) {
             log_request(request, route, &reply, took);
         }
-        self.base_path
-            .put_before_links(Look::of(&self.settings, &self.cookies, request).dressed(with_common_headers(reply, request, route)))
+        self.base_path.put_before_links(look::dressed(with_common_headers(reply, request, route), &self.settings, &self.cookies, request))
     }
 
     /// Answers a request of the listener for metrics on `host`, which has no other path. There is no app any more if the server has stopped.

@@ -1,6 +1,6 @@
 //! What of a page depends on the operator and its reader: the name and mark of the site, and the theme.
 //!
-//! Pages are drawn without it, so that none has to be given it; [`Look::dressed`] adds it when a reply is whole, before it is sent. What people
+//! Pages are drawn without it, so that none has to be given it; [`dressed`] adds it when a reply is whole, before it is sent. What people
 //! wrote cannot look like these marks: pages escape it.
 
 use std::sync::Arc;
@@ -42,9 +42,17 @@ pub fn icon() -> Markup {
     PreEscaped(ICON.to_owned())
 }
 
+/// Adds the look to a page; other replies stay as they are, and of their requests no cookie is read.
+pub fn dressed(mut reply: Reply, settings: &Settings, cookies: &Cookies, request: &Request) -> Reply {
+    if reply.header("Content-Type").is_some_and(|media_type| media_type.starts_with("text/html")) {
+        reply.body = Look::of(settings, cookies, request).filled_in(&String::from_utf8_lossy(&reply.body)).into_bytes();
+    }
+    reply
+}
+
 /// What stands on pages in the place of our name and mark, and the reader's theme.
 #[derive(Debug)]
-pub struct Look<'a> {
+struct Look<'a> {
     /// Empty for ours.
     name: &'a str,
     logo: Option<Arc<Logo>>,
@@ -53,16 +61,8 @@ pub struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    pub fn of(settings: &'a Settings, cookies: &Cookies, request: &'a Request) -> Look<'a> {
+    fn of(settings: &'a Settings, cookies: &Cookies, request: &'a Request) -> Look<'a> {
         Look { name: &settings.site_name, logo: settings.site_logo.get(), theme: cookies.one(request, THEME) }
-    }
-
-    /// Adds the look to a page; other replies stay as they are.
-    pub fn dressed(&self, mut reply: Reply) -> Reply {
-        if reply.headers.iter().any(|(name, value)| *name == "Content-Type" && value.starts_with("text/html")) {
-            reply.body = self.filled_in(&String::from_utf8_lossy(&reply.body)).into_bytes();
-        }
-        reply
     }
 
     fn filled_in(&self, page: &str) -> String {
