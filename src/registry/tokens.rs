@@ -274,7 +274,8 @@ fn most_now(tx: &Tx<'_>, client: &Client, user: &UserId) -> Result<GrantedScope>
     Ok(GrantedScope { rights: limit(tx, &client.id, user, client.state, most.rights, client.approved)?, ..most })
 }
 
-/// Checks that the client may have tokens and has the grant, and that the user exists and is neither suspended nor rejected.
+/// Checks that the client may have tokens and has the grant, and that the user exists, is approved, and is in a group
+/// that may use the client.
 fn check_still_allowed(tx: &Tx<'_>, client: &Client, grant: Grant, user: &UserId) -> Result<Judged<()>> {
     if let Err(refusal) = check_usable(client) {
         return Ok(Err(refusal));
@@ -282,12 +283,11 @@ fn check_still_allowed(tx: &Tx<'_>, client: &Client, grant: Grant, user: &UserId
     if !client.grants.contains(&grant) {
         return Ok(Err(Refusal::to(&GRANT_NOT_ALLOWED, &client.id)));
     }
-    let may_use = groups::may_use(tx, &client.sign_in, user)?;
     Ok(match tx.standing(user, Deleted::No)? {
-        Some(standing) if standing::is_approved(&standing) && !may_use => Err(Refusal::to(&USER_OUTSIDE_GROUPS_AT_TOKEN, &client.id)),
         None => Err(Refusal::to(&USER_GONE, &client.id)),
-        Some(standing) if standing::is_approved(&standing) => Ok(()),
-        Some(_) => Err(Refusal::to(&USER_NOT_APPROVED_AT_TOKEN, &client.id)),
+        Some(standing) if !standing::is_approved(&standing) => Err(Refusal::to(&USER_NOT_APPROVED_AT_TOKEN, &client.id)),
+        Some(_) if !groups::may_use(tx, &client.sign_in, user)? => Err(Refusal::to(&USER_OUTSIDE_GROUPS_AT_TOKEN, &client.id)),
+        Some(_) => Ok(()),
     })
 }
 
