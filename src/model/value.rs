@@ -66,45 +66,22 @@ impl FieldValue for Option<Time> {
     }
 }
 
-impl FieldValue for State {
-    fn to_json(&self) -> Value {
-        self.name().into()
-    }
+/// Defines the value of fields of a type that is written by its names.
+macro_rules! written_by_name {
+    ($($type:ident),+) => {
+        $(impl FieldValue for $type {
+            fn to_json(&self) -> Value {
+                self.name().into()
+            }
 
-    fn from_json(value: &Value) -> State {
-        value.as_str().and_then(State::from_name).unwrap_or_default()
-    }
+            fn from_json(value: &Value) -> $type {
+                value.as_str().and_then($type::from_name).unwrap_or_default()
+            }
+        })+
+    };
 }
 
-impl FieldValue for SigningAlgorithm {
-    fn to_json(&self) -> Value {
-        self.name().into()
-    }
-
-    fn from_json(value: &Value) -> SigningAlgorithm {
-        value.as_str().and_then(SigningAlgorithm::from_name).unwrap_or_default()
-    }
-}
-
-impl FieldValue for SubjectType {
-    fn to_json(&self) -> Value {
-        self.name().into()
-    }
-
-    fn from_json(value: &Value) -> SubjectType {
-        value.as_str().and_then(SubjectType::from_name).unwrap_or_default()
-    }
-}
-
-impl FieldValue for AccessTokenFormat {
-    fn to_json(&self) -> Value {
-        self.name().into()
-    }
-
-    fn from_json(value: &Value) -> AccessTokenFormat {
-        value.as_str().and_then(AccessTokenFormat::from_name).unwrap_or_default()
-    }
-}
+written_by_name!(State, SigningAlgorithm, SubjectType, AccessTokenFormat);
 
 impl FieldValue for Option<AccountId> {
     fn to_json(&self) -> Value {
