@@ -10,6 +10,9 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::base::mutex::locked;
 
+/// What follows the date in the beginning of a day.
+const MIDNIGHT: &str = "T00:00:00Z";
+
 /// An instant in microseconds since 1970-01-01T00:00:00Z, as precise as the API shows it (registry.md 0.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(i64);
@@ -212,6 +215,17 @@ impl Time {
             return None;
         }
         text.parse::<Timestamp>().ok().map(|t| Time(t.as_microsecond()))
+    }
+
+    /// Parses a date, such as `2030-01-31`, as the beginning of that day in UTC.
+    pub fn parse_date(text: &str) -> Option<Time> {
+        Time::parse(&format!("{text}{MIDNIGHT}"))
+    }
+
+    /// Writes the date if the time is the beginning of a day in UTC, and the whole time otherwise.
+    pub fn as_date_or_time(self) -> String {
+        let text = self.to_string();
+        text.strip_suffix(MIDNIGHT).map(str::to_owned).unwrap_or(text)
     }
 }
 

@@ -97,7 +97,7 @@ fn format(asked: &Form) -> Option<ExportFormat> {
 fn found(call: &Call<'_>, asked: &Form, entity: Option<&Entity>) -> Result<FoundEvents> {
     let actor = Some(asked.one("actor").to_owned()).filter(|actor| !actor.is_empty());
     let topic = Topic::EVERY.iter().find(|topic| topic.name() == asked.one("kind"));
-    let day = Time::parse(&format!("{}T00:00:00Z", asked.one("day")));
+    let day = Time::parse_date(asked.one("day"));
     let until = day.map(|day| history::first_since(call.tx, day.plus_seconds(24 * 60 * 60))).transpose()?;
     let search = EventSearch {
         actor,
@@ -149,7 +149,7 @@ impl Activity<'_> {
             form .filters action=(self.path) {
                 (fields.select(label("kind", "What", ""), &kinds))
                 @for text in texts { (fields.text(*text)) }
-                div .field { label for="day" { "Day (UTC)" } input id="day" name="day" type="date" value=(self.asked.one("day")); }
+                (fields.date(label("day", "Day (UTC)", "")))
                 button { "Filter" }
                 @if is_filtered { a href=(self.path) { "Show everything" } }
             }

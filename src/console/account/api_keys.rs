@@ -94,8 +94,7 @@ pub fn add<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
         let key = key(call, input)?;
-        let end = key.expires_at.map(|end| end.to_string()).unwrap_or_default();
-        let expires = end.strip_suffix(MIDNIGHT).unwrap_or(&end).to_owned();
+        let expires = key.expires_at.map(Time::as_date_or_time).unwrap_or_default();
         let values = [(NAME.name, key.name.clone()), (EXPIRES.name, expires)];
         edit_form(call, input, &key, &Fields::filled(values.into_iter().chain(rights_picker::values(&key.rights))))
     }))
@@ -210,7 +209,7 @@ fn offered(call: &Call<'_>, owner: &AccountId, held: &[Right]) -> Result<Rights>
 /// Reads a key from the form. A new expiry must be in the future; the `old` one may stay.
 fn wanted(form: &Form, offered: Rights, now: Time, old: Option<Time>) -> std::result::Result<NewKey, Refused> {
     let (name, expires) = (form.one(NAME.name), form.one(EXPIRES.name));
-    let end = Time::parse(&format!("{expires}{MIDNIGHT}")).or_else(|| Time::parse(expires));
+    let end = Time::parse_date(expires).or_else(|| Time::parse(expires));
     let is_long = name.chars().count() > LONGEST_NAME;
     let found = [
         is_long.then(|| Problem::new(NAME.name, "name_too_long", format!("The name may have at most {LONGEST_NAME} characters."))),
@@ -227,9 +226,6 @@ fn wanted(form: &Form, offered: Rights, now: Time, old: Option<Time>) -> std::re
     problems.refuse()?;
     Ok(NewKey { name: name.to_owned(), rights: rights_picker::chosen(form, offered), expires_at: end })
 }
-
-/// The beginning of a day, after the date.
-const MIDNIGHT: &str = "T00:00:00Z";
 
 fn rows(fields: &Fields, offered: Rights) -> Markup {
     html! { (fields.text(NAME)) (fields.date(EXPIRES)) (fields.rights(RIGHTS, offered)) }

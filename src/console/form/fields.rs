@@ -175,7 +175,7 @@ impl Fields {
     /// Draws the field of a date; what is in it and is no date stays as it is.
     pub fn date(&self, label: Label) -> Markup {
         let value = self.values.one(label.name);
-        let is_date = value.is_empty() || Time::parse(&format!("{value}T00:00:00Z")).is_some();
+        let is_date = value.is_empty() || Time::parse_date(value).is_some();
         self.input(label, if is_date { "date" } else { "text" }, "off", value)
     }
 
