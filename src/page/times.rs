@@ -36,6 +36,11 @@ pub fn timestamp_or(time: Option<Time>, none: &str) -> Markup {
     html! { @if let Some(time) = time { (timestamp(time)) } @else { span .quiet { (none) } } }
 }
 
+/// Writes the day of a time, or this text if there is none.
+pub fn date_or(time: Option<Time>, none: &str) -> Markup {
+    html! { @if let Some(time) = time { (date(time)) } @else { span .quiet { (none) } } }
+}
+
 /// Adds the texts of the times of a page. What people wrote holds none: pages escape it.
 pub fn filled(page: &str, now: Time) -> String {
     let mut parts = page.split(BEGIN);

@@ -19,12 +19,11 @@ use crate::console::page::listing::Listing;
 use crate::console::page::menu::MenuItem;
 use crate::console::page::table::Table;
 use crate::console::page::{new_secret, paths};
-use crate::console::users::belongings::{expiry, last_use};
 use crate::http::form::Form;
 use crate::http::reply::Reply;
 use crate::model::api_key::ApiKey;
 use crate::page::message;
-use crate::page::times::timestamp;
+use crate::page::times::{date_or, timestamp};
 use crate::registry::api_keys::{self, KeyMask, NewKey};
 use crate::registry::entity::Entity;
 use crate::registry::rights;
@@ -63,8 +62,8 @@ fn keys_table(owner: &AccountId, listing: &Listing, keys: &[ApiKey]) -> Markup {
         .sorted(listing, "name", "Name", |key| html! { (key.name) })
         .column("Rights", |key| rights_picker::tags(&key.rights))
         .sorted(listing, "created", "Created at", |key| timestamp(key.created_at))
-        .column("Last used", |key| last_use(key.used_at))
-        .sorted(listing, "expires", "Expires", |key| expiry(key.expires_at))
+        .column("Last used", |key| date_or(key.used_at, "never"))
+        .sorted(listing, "expires", "Expires", |key| date_or(key.expires_at, "never"))
         .actions(|key| html! { a .button.danger href={(path(key)) "/delete"} { "Delete …" } });
     table.show(keys)
 }
@@ -246,7 +245,7 @@ fn edit_form(call: &Call<'_>, input: &Input<'_>, key: &ApiKey, fields: &Fields) 
     let key_path = format!("{}/{}", path(owner), key.id);
     around(call, input, fields.status(), owner, ("API key", &html! {}), |layout| {
         html! {
-            p .quiet { code { (key.id) } ", created " (timestamp(key.created_at)) ", last changed " (timestamp(key.updated_at)) ", last used " (last_use(key.used_at)) }
+            p .quiet { code { (key.id) } ", created " (timestamp(key.created_at)) ", last changed " (timestamp(key.updated_at)) ", last used " (date_or(key.used_at, "never")) }
             (fields.form(layout, &key_path, &rows, "Save changes", &path(owner)))
             p { a .button.danger href={(key_path) "/delete"} { "Delete API key …" } }
         }

@@ -6,7 +6,6 @@ use crate::base::error::Result;
 use crate::base::id::{AccountId, UserId};
 use crate::base::page::{Listed, Page, Reading};
 use crate::base::right::Right;
-use crate::base::time::Time;
 use crate::call::{Call, Input, Work};
 use crate::console::clients::list::asked_for;
 use crate::console::clients::page::shown_name;
@@ -19,7 +18,7 @@ use crate::model::client::Client;
 use crate::model::mask::Mask;
 use crate::model::session::Session;
 use crate::model::user::User;
-use crate::page::times::{date, timestamp};
+use crate::page::times::{date_or, timestamp};
 use crate::page::words::counted;
 use crate::registry::entity::Entity;
 use crate::registry::{api_keys, clients, rights, sessions};
@@ -73,7 +72,7 @@ fn keys(call: &Call<'_>, owner: &AccountId) -> Result<Markup> {
     }
     let used = found.items.iter().filter_map(|key| key.used_at).max();
     Ok(html! {
-        p { (counted(found.total, "key")) @if found.total > 0 { ", last used " (last_use(used)) } "." }
+        p { (counted(found.total, "key")) @if found.total > 0 { ", last used " (date_or(used, "never")) } "." }
         p .quiet { "Which these are sees the user, and administrators of a server with " code { "--admin-rights all" } "." }
     })
 }
@@ -83,8 +82,8 @@ fn keys_table(keys: &[ApiKey]) -> Markup {
         .column("ID", |key| html! { code { (key.id) } })
         .class("narrow")
         .column("Name", |key| html! { (key.name) })
-        .column("Last used", |key| last_use(key.used_at))
-        .column("Expires", |key| expiry(key.expires_at));
+        .column("Last used", |key| date_or(key.used_at, "never"))
+        .column("Expires", |key| date_or(key.expires_at, "never"));
     table.show(keys)
 }
 
@@ -104,16 +103,6 @@ pub fn place(session: &Session) -> Markup {
         @if session.browser.is_empty() { "Unknown browser" } @else { (session.browser) }
         @if !session.network.is_empty() { " " span .quiet { "from " (session.network) } }
     }
-}
-
-/// Draws the day on which a key was last used.
-pub fn last_use(used_at: Option<Time>) -> Markup {
-    html! { @if let Some(day) = used_at { (date(day)) } @else { span .quiet { "never" } } }
-}
-
-/// Draws the day from which a key is no longer valid.
-pub fn expiry(end: Option<Time>) -> Markup {
-    last_use(end)
 }
 
 /// Signs the user out in one browser.
