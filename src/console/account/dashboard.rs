@@ -10,6 +10,7 @@ use crate::console::clients::page::shown_name;
 use crate::console::page::charts;
 use crate::console::page::layout::{Layout, adding, badge, may_add, state_name, title};
 use crate::console::page::menu::MenuItem;
+use crate::http::origin::Origin;
 use crate::http::reply::Reply;
 use crate::model::choice::State;
 use crate::model::client::Client;
@@ -134,9 +135,7 @@ fn use_and_ends(overview: &Overview, is_admin: bool) -> Markup {
 fn server(call: &Call<'_>) -> Result<Markup> {
     let (made, failed) = overview::backups(call.tx)?;
     let is_failing = failed > made;
-    let is_plain = call.settings.public_url.starts_with("http://")
-        && !call.settings.public_url.contains("localhost")
-        && !call.settings.public_url.contains("127.0.0.1");
+    let is_plain = Origin::parse(&call.settings.public_url).is_some_and(|origin| origin.scheme == "http" && !origin.is_loopback());
     Ok(html! {
         section {
             h2 { "Server" }
