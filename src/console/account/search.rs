@@ -36,7 +36,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let layout = Layout::of(call, input)?;
         let query = literal(listing.query().trim());
         let is_searchable = can_search(&query);
-        let hits = if is_searchable { found(call, &query)? } else { Vec::new() };
+        let hits = if is_searchable { found(call, &listing, &query)? } else { Vec::new() };
         let content = html! {
             (title("Search", &html! {}))
             div .tools { (listing.search("Clients, users and organizations")) }
@@ -58,7 +58,7 @@ fn group(hits: &Hits, listing: &Listing) -> Markup {
     }
 }
 
-fn found(call: &Call<'_>, query: &str) -> Result<Vec<Hits>> {
+fn found(call: &Call<'_>, listing: &Listing, query: &str) -> Result<Vec<Hits>> {
     let texts = TextSearch { query: Some(query.to_owned()), ..TextSearch::default() };
     let row = |path: &str, id: &str, name: &str, badge: Markup| {
         (id.to_owned(), html! { span { a href={(path) "/" (id)} { (name) } " " span .quiet { (id) } } span { (badge) } })
@@ -77,11 +77,7 @@ fn found(call: &Call<'_>, query: &str) -> Result<Vec<Hits>> {
     }];
     if call.by.is_admin {
         let search = Search {
-            texts: if query.contains('@') {
-                TextSearch { address_begins: Some(query.replace('\\', "")), ..TextSearch::default() }
-            } else {
-                texts.clone()
-            },
+            texts: if query.contains('@') { listing.texts_of_users() } else { texts.clone() },
             ..Search::live(UserKey::Id, Direction::Ascending, page)
         };
         let Listed { items, total } = users::list(call.tx, call.by, &search)?;
