@@ -70,6 +70,11 @@ pub struct Listed<T> {
 }
 
 impl<T> Listed<T> {
+    /// Returns the page of a list without items.
+    pub fn none() -> Listed<T> {
+        Listed { items: Vec::new(), total: 0 }
+    }
+
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Listed<U> {
         Listed { items: self.items.into_iter().map(change).collect(), total: self.total }
     }

@@ -46,7 +46,7 @@ pub fn search(
         rights::require(tx, by, &Entity::from(owned), managing(owned), Deleted::No)?;
     }
     if !by.is_admin && query.chars().filter(char::is_ascii_alphanumeric).count() < FEWEST_LETTERS {
-        return Ok(Listed { items: Vec::new(), total: 0 });
+        return Ok(Listed::none());
     }
     let id_contains = (!query.is_empty()).then(|| query.to_owned());
     let restricted = members.is_none() && !by.is_admin;

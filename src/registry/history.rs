@@ -119,7 +119,7 @@ pub fn first_since(tx: &Tx<'_>, time: Time) -> Result<i64> {
 /// Those of [`rights::require`].
 pub fn page(tx: &Tx<'_>, by: &Principal, entity: &Entity, page: Page) -> Result<Listed<Event>> {
     let search = visible(tx, by, Some(entity), EventSearch::default())?;
-    search.map_or(Ok(Listed { items: Vec::new(), total: 0 }), |search| tx.events_page(&search, page))
+    search.map_or(Ok(Listed::none()), |search| tx.events_page(&search, page))
 }
 
 /// Narrows a search to what the caller may see; `None` if that is nothing.

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use crate::base::error::Result;
 use crate::base::id::AccountId;
-use crate::base::page::Listed;
+use crate::base::page::{Listed, Reading};
 use crate::call::{Call, Input, Work};
 use crate::console::form::deletion;
 use crate::console::page::layout::{Layout, adding, badge_of, may_add, state_name, title};
@@ -66,7 +66,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 
 fn found(call: &Call<'_>, listing: &Listing, of: Of) -> Result<Listed<Client>> {
     let Some(search) = asked_for(listing, if of == Of::Deleted { Deleted::Yes } else { Deleted::No }) else {
-        return Ok(Listed { items: Vec::new(), total: 0 });
+        return Ok(Listed::none());
     };
     let mask = Mask::default();
     let found = match of {
@@ -76,8 +76,16 @@ fn found(call: &Call<'_>, listing: &Listing, of: Of) -> Result<Listed<Client>> {
     Ok(found.listed()?.map(|(client, _)| client))
 }
 
+/// Lists the live clients of an account that the address asks for.
+pub fn of_account(call: &Call<'_>, listing: &Listing, account: AccountId) -> Result<Listed<Client>> {
+    let Some(search) = asked_for(listing, Deleted::No) else { return Ok(Listed::none()) };
+    let mask = Mask::default();
+    let found = clients::list(call.tx, call.by, Some(account), &search, &mask)?;
+    Ok(found.map_or_else(|| Ok(Listed::none()), Reading::listed)?.map(|(client, _)| client))
+}
+
 /// Returns the search in the address, newest first; `None` if nothing can be found. The registry decides whose clients are found.
-pub fn asked_for(listing: &Listing, deleted: Deleted) -> Option<Search<ClientKey>> {
+fn asked_for(listing: &Listing, deleted: Deleted) -> Option<Search<ClientKey>> {
     let states = State::EVERY.iter().copied().filter(|state| state_name(*state).to_lowercase() == listing.one("state")).collect();
     let mut search = Search { deleted, states, ..listing.wanted(KEYS, ClientKey::CreatedAt) };
     let (owner, host) = (listing.one("owner").trim().to_lowercase(), listing.one("host"));

@@ -4,17 +4,14 @@ use maud::html;
 
 use crate::base::error::Result;
 use crate::base::id::AccountId;
-use crate::base::page::{Listed, Reading};
 use crate::base::right::Right;
 use crate::call::{Input, Work};
-use crate::console::clients::list::{asked_for, clients_table, is_search, no_match, states};
+use crate::console::clients::list::{clients_table, is_search, no_match, of_account, states};
 use crate::console::organizations::page::{OrganizationPage, OrganizationTab};
 use crate::console::page::layout::link_button;
 use crate::console::page::listing::Listing;
 use crate::console::page::paths::{self, account_value};
-use crate::model::mask::Mask;
 use crate::page::message;
-use crate::registry::clients;
 use crate::store::Deleted;
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
@@ -24,10 +21,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let page = OrganizationPage::by_id(call, input, &id)?;
         let owner = AccountId::Organization(id);
         let add = format!("/console/add/client?owner={}", account_value(&owner));
-        let mask = Mask::default();
-        let found =
-            asked_for(&listing, Deleted::No).map_or(Ok(None), |search| clients::list(call.tx, call.by, Some(owner), &search, &mask))?;
-        let found = found.map_or(Ok(Listed { items: Vec::new(), total: 0 }), Reading::listed)?.map(|(client, _)| client);
+        let found = of_account(call, &listing, owner)?;
         let content = html! {
             div .title {
                 h2 { "OAuth clients" }
