@@ -74,6 +74,12 @@ pub fn encoded<'p>(pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> Strin
     written.collect::<Vec<_>>().join("&")
 }
 
+/// Returns an address with these parameters, without those that have no value.
+pub fn with_query<'a>(path: &str, parameters: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let query = encoded(parameters.filter(|(_, value)| !value.is_empty()));
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
 /// Decodes one name or value. Fails if it is not UTF-8, or holds a NUL.
 pub fn decoded(text: &str) -> std::result::Result<String, Unreadable> {
     String::from_utf8(form_decoded(text)).ok().filter(|decoded| !decoded.contains('\0')).ok_or(Unreadable)

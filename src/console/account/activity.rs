@@ -4,7 +4,6 @@ use maud::{Markup, html};
 
 use crate::base::error::Result;
 use crate::base::time::Time;
-use crate::base::uri::form_encoded;
 use crate::call::{Call, Input, Work};
 use crate::console::account::event_export::{self, ExportFormat};
 use crate::console::account::event_sentence::{Sentence, means};
@@ -15,6 +14,7 @@ use crate::console::page::charts;
 use crate::console::page::layout::{Layout, after, title};
 use crate::console::page::menu::MenuItem;
 use crate::http::form::Form;
+use crate::http::pairs::with_query;
 use crate::http::reply::Reply;
 use crate::model::event::Topic;
 use crate::page::message;
@@ -132,10 +132,7 @@ impl Activity<'_> {
     /// Returns the address of the same filters, with these parameters.
     fn address(&self, more: &[(&str, &str)]) -> String {
         let asked = FILTERS.iter().map(|name| (*name, self.asked.one(name))).chain(more.iter().copied());
-        let given = asked.filter(|(_, value)| !value.is_empty());
-        let pairs = given.map(|(name, value)| format!("{name}={}", form_encoded(value.as_bytes())));
-        let pairs = pairs.collect::<Vec<_>>().join("&");
-        if pairs.is_empty() { self.path.to_owned() } else { format!("{}?{pairs}", self.path) }
+        with_query(self.path, asked)
     }
 
     /// Draws the filters, among them these, and the events below.

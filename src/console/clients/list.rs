@@ -129,19 +129,14 @@ pub fn owners(owners: &[AccountId]) -> Markup {
 
 fn nothing(call: &Call<'_>, listing: &Listing, of: Of) -> Markup {
     html! {
-        @if is_search(listing) { (no_match(listing)) } @else if of == Of::Deleted {
+        @if listing.is_search() { (no_match(listing)) } @else if of == Of::Deleted {
             (message::empty("nothing-deleted", "Nothing is deleted. A deleted client waits here, and can be restored for a day."))
         } @else { (nothing_yet(call)) }
     }
 }
 
-pub fn is_search(listing: &Listing) -> bool {
-    ["q", "state", "owner", "host"].iter().any(|name| !listing.one(name).is_empty())
-}
-
 pub fn no_match(listing: &Listing) -> Markup {
-    let all = listing.address(&[("q", ""), ("state", ""), ("owner", ""), ("host", ""), ("page", "")]);
-    message::empty("no-match", html! { "No client matches. " a href=(all) { "Show all of them" } })
+    message::empty("no-match", html! { "No client matches. " a href=(listing.unsearched()) { "Show all of them" } })
 }
 
 /// Draws what to do next for users without clients.

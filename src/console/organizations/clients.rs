@@ -6,7 +6,7 @@ use crate::base::error::Result;
 use crate::base::id::AccountId;
 use crate::base::right::Right;
 use crate::call::{Input, Work};
-use crate::console::clients::list::{clients_table, is_search, no_match, of_account, states};
+use crate::console::clients::list::{clients_table, no_match, of_account, states};
 use crate::console::organizations::page::{OrganizationPage, OrganizationTab};
 use crate::console::page::layout::link_button;
 use crate::console::page::listing::Listing;
@@ -29,7 +29,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             }
             div .tools { (listing.search("ID, name or description")) (states(&listing)) }
             (listing.shown(found, |clients| clients_table(&page.layout, &listing, Deleted::No, clients), || html! {
-                @if is_search(&listing) { (no_match(&listing)) }
+                @if listing.is_search() { (no_match(&listing)) }
                 @else { (message::empty("no-clients", "The organization has no clients. Its members with the right to do so can register some for it.")) }
             })?)
         };

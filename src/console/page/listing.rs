@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use crate::base::error::Result;
 use crate::base::page::{Listed, Page, Reading};
-use crate::base::uri::form_encoded;
 use crate::http::form::Form;
+use crate::http::pairs::with_query;
 use crate::http::request::Request;
 use crate::page::message;
 use crate::store::{Deleted, Direction, Order, Search, TextSearch};
@@ -20,6 +20,9 @@ const LONGEST_PAGE: usize = 40 * 1024;
 
 /// The order of a list with this column if none is asked for.
 const UNASKED: &str = "-created";
+
+/// The parameters that narrow a list down.
+const SEARCHED: [&str; 4] = ["q", "owner", "host", "state"];
 
 /// The longest text that can be searched for.
 const LONGEST_TEXT: usize = 50;
@@ -43,6 +46,16 @@ impl Listing {
 
     pub fn one(&self, name: &str) -> &str {
         self.form.one(name)
+    }
+
+    /// Returns whether something narrows the list down.
+    pub fn is_search(&self) -> bool {
+        SEARCHED.iter().any(|name| !self.one(name).is_empty())
+    }
+
+    /// Returns the address of the whole list.
+    pub fn unsearched(&self) -> String {
+        self.address(&unsearched())
     }
 
     pub fn page(&self) -> Page {
@@ -104,7 +117,7 @@ impl Listing {
 
     /// Draws tabs that choose which entities are listed. Each begins a new search.
     pub fn tabs(&self, label: &str, choices: &[(&str, &str)]) -> Markup {
-        let links = self.links("of", &[("page", ""), ("state", ""), ("q", ""), ("owner", ""), ("host", "")], choices, "page");
+        let links = self.links("of", &unsearched(), choices, "page");
         html! { nav .tabs aria-label=(label) { (links) } }
     }
 
@@ -219,15 +232,13 @@ impl Listing {
 
     /// Returns the address of this list with other parameters; an empty value removes one.
     pub fn address(&self, changed: &[(&str, &str)]) -> String {
-        let names = ["of", "q", "owner", "host", "state", "sort", "size", "page"];
-        let value =
-            |name: &str| changed.iter().find(|(changed, _)| *changed == name).map_or(self.form.one(name), |(_, value)| value).to_owned();
-        let pairs: Vec<String> = names
-            .iter()
-            .map(|name| (name, value(name)))
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(name, value)| format!("{name}={}", form_encoded(value.as_bytes())))
-            .collect();
-        if pairs.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, pairs.join("&")) }
+        let names = ["of"].into_iter().chain(SEARCHED).chain(["sort", "size", "page"]);
+        let value = |name| changed.iter().find(|(changed, _)| *changed == name).map_or(self.form.one(name), |(_, value)| *value);
+        with_query(&self.path, names.map(|name| (name, value(name))))
     }
+}
+
+/// Returns what an address has to change to, so that nothing narrows its list down.
+fn unsearched() -> Vec<(&'static str, &'static str)> {
+    SEARCHED.into_iter().chain(["page"]).map(|name| (name, "")).collect()
 }
