@@ -27,6 +27,11 @@ pub const THEME: &str = "theme";
 /// The themes that a reader can choose, with their texts; the first is that of the system, and is not kept.
 pub const THEMES: [(&str, &str); 3] = [("system", "System"), ("light", "Light"), ("dark", "Dark")];
 
+/// Returns the theme of this name, if it is one that is kept.
+pub fn kept_theme(name: &str) -> Option<&'static str> {
+    THEMES[1..].iter().map(|(theme, _)| *theme).find(|theme| *theme == name)
+}
+
 /// The name of the site, in a title or a text.
 pub fn site_name() -> Markup {
     PreEscaped(NAME.to_owned())
@@ -56,13 +61,13 @@ struct Look<'a> {
     /// Empty for ours.
     name: &'a str,
     logo: Option<Arc<Logo>>,
-    /// As the reader's browser says; only one of [`THEMES`] counts.
-    theme: Option<&'a str>,
+    /// The one that the reader chose, unless it is that of the system.
+    theme: Option<&'static str>,
 }
 
 impl<'a> Look<'a> {
     fn of(settings: &'a Settings, cookies: &Cookies, request: &'a Request) -> Look<'a> {
-        Look { name: &settings.site_name, logo: settings.site_logo.get(), theme: cookies.one(request, THEME) }
+        Look { name: &settings.site_name, logo: settings.site_logo.get(), theme: cookies.one(request, THEME).and_then(kept_theme) }
     }
 
     fn filled_in(&self, page: &str) -> String {
@@ -72,8 +77,7 @@ impl<'a> Look<'a> {
             Some(path) => (html! { img .mark src=(path) alt=""; }, html! { link rel="icon" href=(path); }),
             None => (mark(), html! { link rel="icon" type="image/svg+xml" href=(MARK_PATH); }),
         };
-        let theme = THEMES[1..].iter().find(|(theme, _)| self.theme == Some(*theme));
-        let begin = theme.map_or_else(|| BEGIN.to_owned(), |(theme, _)| format!("{BEGIN} data-theme=\"{theme}\""));
+        let begin = self.theme.map_or_else(|| BEGIN.to_owned(), |theme| format!("{BEGIN} data-theme=\"{theme}\""));
         let page = page.replacen(BEGIN, &begin, 1).replace(NAME, &name);
         page.replacen(MARK, &mark.into_string(), 1).replacen(ICON, &icon.into_string(), 1)
     }

@@ -14,7 +14,7 @@ use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
 use crate::model::choice::State;
 use crate::page::frame::{self, Surface};
-use crate::page::look::{THEME, THEMES};
+use crate::page::look::{THEME, THEMES, kept_theme};
 use crate::page::words::counted;
 use crate::page::{message, times};
 use crate::registry::{review_queue, sessions};
@@ -64,8 +64,8 @@ pub struct Layout<'a> {
     request: &'a Request,
     token: csrf::FormToken,
     user_id: UserId,
-    /// The theme that the reader chose; empty for that of the system.
-    theme: &'a str,
+    /// The theme that the reader chose.
+    theme: &'static str,
     /// How many clients wait for an administrator's answer; 0 for others.
     waiting: i64,
 }
@@ -74,7 +74,7 @@ impl<'a> Layout<'a> {
     pub fn of(call: &'a Call<'a>, input: &'a Input<'a>) -> Result<Layout<'a>> {
         let user_id = signed_in(call)?.clone();
         let waiting = if call.by.is_admin { review_queue::waiting_count(call.tx)? } else { 0 };
-        let theme = input.cookies.one(input.request, THEME).unwrap_or_default();
+        let theme = input.cookies.one(input.request, THEME).and_then(kept_theme).unwrap_or(THEMES[0].0);
         Ok(Layout { call, request: input.request, token: input.form_token(), user_id, theme, waiting })
     }
 
@@ -128,7 +128,6 @@ impl<'a> Layout<'a> {
     /// Draws the choice of a theme, which leads back to this page.
     fn themes(&self) -> Markup {
         let back = if self.request.method == Method::Get { self.request.target.as_str() } else { "/console" };
-        let is_chosen = |theme: &str| theme == self.theme || (theme == THEMES[0].0 && THEMES.iter().all(|(other, _)| *other != self.theme));
         self.form_in(
             Some("themes"),
             "/console/theme",
@@ -136,7 +135,7 @@ impl<'a> Layout<'a> {
                 input type="hidden" name="back" value=(back);
                 fieldset {
                     legend { "Theme" }
-                    @for (theme, text) in THEMES { button .quiet name=(THEME) value=(theme) aria-pressed=(is_chosen(theme)) { (text) } }
+                    @for (theme, text) in THEMES { button .quiet name=(THEME) value=(theme) aria-pressed=(theme == self.theme) { (text) } }
                 }
             },
         )
