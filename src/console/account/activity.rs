@@ -12,6 +12,7 @@ use crate::console::form::fields::{Choice, Fields, Label, label};
 use crate::console::form::saving;
 use crate::console::page::charts;
 use crate::console::page::layout::{Layout, after, title};
+use crate::console::page::listing::drawn_while_light;
 use crate::console::page::menu::MenuItem;
 use crate::http::form::Form;
 use crate::http::pairs::with_query;
@@ -175,26 +176,14 @@ impl Activity<'_> {
     /// Draws the events day by day, as many as a page may have, and a link to the next.
     fn list(&self, layout: &Layout<'_>) -> Result<Markup> {
         let FoundEvents { events, end } = &self.found;
-        let (mut days, mut bytes, mut shown): (Vec<(i64, Vec<Markup>)>, usize, usize) = (Vec::new(), 0, 0);
-        for event in events {
-            let drawn = self.event(layout, event)?;
-            bytes += drawn.0.len();
-            if shown > 0 && bytes > LONGEST_PAGE {
-                break;
-            }
-            shown += 1;
-            match days.last_mut() {
-                Some((day, drawn_before)) if *day == event.happened_at.day() => drawn_before.push(drawn),
-                _ => days.push((event.happened_at.day(), vec![drawn])),
-            }
-        }
-        let is_all = shown == events.len() && shown < SIZE as usize;
-        let next = if is_all { *end } else { events.get(shown.saturating_sub(1)).map(|last| last.number) };
+        let shown = drawn_while_light(events.iter().map(Ok), LONGEST_PAGE, |event| self.event(layout, event))?;
+        let is_all = shown.len() == events.len() && shown.len() < SIZE as usize;
+        let next = if is_all { *end } else { shown.last().map(|(last, _)| last.number) };
         Ok(html! {
-            @for (day, drawn) in &days {
+            @for day in shown.chunk_by(|(one, _), (next, _)| one.happened_at.day() == next.happened_at.day()) {
                 section .day {
-                    h2 { (self.day_name(*day)) }
-                    ul .events { @for event in drawn { (event) } }
+                    h2 { (self.day_name(day[0].0.happened_at.day())) }
+                    ul .events { @for (_, event) in day { (event) } }
                 }
             }
             nav .pager aria-label="Pages" {

@@ -135,17 +135,7 @@ impl Listing {
 
     /// Draws items that may take much each, as many as a page may have, at least one.
     pub fn drawn_while_light<T>(found: Reading<'_, T>, draw: impl Fn(&T) -> Result<Markup>) -> Result<Listed<(T, Markup)>> {
-        let (mut items, mut bytes) = (Vec::new(), 0);
-        for item in found.items {
-            let item = item?;
-            let drawn = draw(&item)?;
-            bytes += drawn.0.len();
-            if !items.is_empty() && bytes > LONGEST_PAGE {
-                break;
-            }
-            items.push((item, drawn));
-        }
-        Ok(Listed { items, total: found.total })
+        Ok(Listed { items: drawn_while_light(found.items, LONGEST_PAGE, draw)?, total: found.total })
     }
 
     /// Draws the items of a page with links to the others; or that there is no such page, or what `none` says if there are no items at all.
@@ -241,4 +231,23 @@ impl Listing {
 /// Returns what an address has to change to, so that nothing narrows its list down.
 fn unsearched() -> Vec<(&'static str, &'static str)> {
     SEARCHED.into_iter().chain(["page"]).map(|name| (name, "")).collect()
+}
+
+/// Draws items until they have more than `longest` bytes, at least one.
+pub fn drawn_while_light<T>(
+    items: impl IntoIterator<Item = Result<T>>,
+    longest: usize,
+    draw: impl Fn(&T) -> Result<Markup>,
+) -> Result<Vec<(T, Markup)>> {
+    let (mut light, mut bytes) = (Vec::new(), 0);
+    for item in items {
+        let item = item?;
+        let drawn = draw(&item)?;
+        bytes += drawn.0.len();
+        if !light.is_empty() && bytes > longest {
+            break;
+        }
+        light.push((item, drawn));
+    }
+    Ok(light)
 }
