@@ -31,8 +31,8 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let content = html! {
             (title("Sessions", &html! {}))
             p {
-                "The browsers in which you are signed in. A session ends after a week without use, and after 30 days. Of where you signed in only the \
-                 browser’s name, the system and the network are stored, and only while the session lasts."
+                "The browsers in which you are signed in. A session ends after a week without use, and after 30 days. About where \
+                 you signed in, only the browser’s name, the system and the network are stored, and only while the session lasts."
             }
             (listing.shown(found, |sessions| Ok(table.show(&sessions)), || html! {})?)
         };

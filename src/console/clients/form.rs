@@ -61,7 +61,7 @@ pub static FORM: EntityForm<Client> = EntityForm {
         ATTRIBUTES,
         field("allowed_groups", "Groups that may use it", "Optional: IDs of organizations, or admins. Nobody else can sign in with it.", Widget::Words)
             .of_sign_in(),
-        field("group_filter", "Groups that it is told of", "Optional: IDs of organizations, or admins. Without any, all of a user's.", Widget::Words)
+        field("group_filter", "Groups it is told about", "Optional: IDs of organizations, or admins. Without any, all of a user's.", Widget::Words)
             .of_sign_in(),
         field(
             "claims_in_id_token",
@@ -74,12 +74,12 @@ pub static FORM: EntityForm<Client> = EntityForm {
             "id_token_signed_response_alg",
             "Signature of ID tokens",
             "",
-            Widget::Choice(&[("RS256", "RS256, which every app takes"), ("ES256", "ES256, which is shorter and faster")]),
+            Widget::Choice(&[("RS256", "RS256, which every app accepts"), ("ES256", "ES256, which is shorter and faster")]),
         )
         .of_sign_in(),
         field(
             "subject_type",
-            "What users are called",
+            "Identifiers of users",
             "",
             Widget::Choice(&[("public", "The same as at other clients"), ("pairwise", "Differently from other clients, so that nobody can compare")]),
         )
@@ -92,7 +92,7 @@ pub static FORM: EntityForm<Client> = EntityForm {
         )
         .of_sign_in(),
         field("scopes", "Scopes of its own", "Optional: words for a server of its own, such as reports:read.", Widget::Words).of_sign_in(),
-        field("resource_servers", "Servers that take its tokens", "Optional: IDs of clients that may ask about them.", Widget::Words)
+        field("resource_servers", "Servers that accept its tokens", "Optional: IDs of clients that may introspect them.", Widget::Words)
             .of_sign_in(),
         field("state", "State", "", Widget::State).advanced(),
         field("state_description", "State description", "Why it is in that state; its collaborators are shown it.", Widget::Area).advanced(),

@@ -37,7 +37,7 @@ fn revoking<'r>(input: &'r Input<'r>) -> Result<Confirmed<'r>> {
             menu_item: MenuItem::Clients,
             what: "Revoke all authorizations".to_owned(),
             consequence: format!(
-                "{} authorized {asked}. It loses every token it has of anybody, at once, and has to ask its users again. Its secrets stay.",
+                "{} authorized {asked}. It loses all its tokens at once, and has to ask its users again. Its secrets stay valid.",
                 counted(users, "user"),
             ),
             path: format!("{own}/revoke"),

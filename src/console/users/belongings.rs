@@ -69,7 +69,7 @@ fn keys(call: &Call<'_>, owner: &AccountId) -> Result<Markup> {
     let used = found.items.iter().filter_map(|key| key.used_at).max();
     Ok(html! {
         p { (counted(found.total, "key")) @if found.total > 0 { ", last used " (date_or(used, "never")) } "." }
-        p .quiet { "Which these are sees the user, and administrators of a server with " code { "--admin-rights all" } "." }
+        p .quiet { "Only the user, and administrators of a server with " code { "--admin-rights all" } ", can see which keys these are." }
     })
 }
 
