@@ -81,7 +81,7 @@ pub static FORM: EntityForm<Client> = EntityForm {
             "subject_type",
             "Identifiers of users",
             "",
-            Widget::Choice(&[("public", "The same as at other clients"), ("pairwise", "Differently from other clients, so that nobody can compare")]),
+            Widget::Choice(&[("public", "The same as at other clients"), ("pairwise", "Different for each client, so that nobody can compare them")]),
         )
         .of_sign_in(),
         field(
