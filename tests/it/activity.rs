@@ -97,14 +97,18 @@ fn the_activity_is_filtered_by_kind_person_client_and_day() {
     page.tells("no-events");
 }
 
+fn has_sign_ins_of_frank(server: &Server, count: u32) {
+    server.execute(&format!(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) INSERT INTO events \
+         (happened_at, name, entity_kind, entity_id, request_id, old_values, new_values) \
+         SELECT (SELECT max(happened_at) FROM events), 'user.session.create', 'user', 'frank', 'r', '{{}}', '{{}}' FROM n"
+    ));
+}
+
 #[test]
 fn a_search_that_no_index_narrows_down_looks_at_a_bounded_number_of_events() {
     let server = fixture();
-    server.execute(
-        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO events \
-         (happened_at, name, entity_kind, entity_id, request_id, old_values, new_values) \
-         SELECT (SELECT max(happened_at) FROM events), 'user.session.create', 'user', 'frank', 'r', '{}', '{}' FROM n",
-    );
+    has_sign_ins_of_frank(&server, 3000);
     let mut admin = signed_in_admin(&server);
     let page = admin.get(&server, "/console/activity?kind=authorizations");
     page.tells("no-events");
@@ -163,11 +167,7 @@ fn what_is_shown_can_be_had_as_json_and_as_csv_without_formulas() {
 #[test]
 fn a_file_has_a_bounded_number_of_events_and_says_where_the_others_are() {
     let server = fixture();
-    server.execute(
-        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1100) INSERT INTO events \
-         (happened_at, name, entity_kind, entity_id, request_id, old_values, new_values) \
-         SELECT (SELECT max(happened_at) FROM events), 'user.session.create', 'user', 'frank', 'r', '{}', '{}' FROM n",
-    );
+    has_sign_ins_of_frank(&server, 1100);
     let mut admin = signed_in_admin(&server);
     let first = admin.get(&server, "/console/activity?as=json").json();
     assert_eq!(first["events"].as_array().map(Vec::len), Some(1000));
