@@ -64,8 +64,7 @@ fn organizations_table(layout: &Layout<'_>, listing: &Listing, organizations: Ve
         })
         .sorted(listing, "name", "Name", |(organization, _)| html! { (organization.name) })
         .column("Owner", |(organization, _)| facts.get(&organization.id).map(|(owned_by, _)| owners(owned_by)).unwrap_or_default())
-        .column("Clients", |(organization, _)| html! { @if let Some((_, clients)) = facts.get(&organization.id) { (clients) } })
-        .class("number");
+        .column("Clients", |(organization, _)| html! { @if let Some((_, clients)) = facts.get(&organization.id) { (clients) } });
     deletion::listed(table, layout, listing, listing.deleted(), organizations, |organization| {
         (Entity::Organization(organization.id.clone()), organization.created_at, organization.deleted_at)
     })

@@ -60,7 +60,6 @@ fn users_table(layout: &Layout<'_>, listing: &Listing, users: Vec<User>) -> Resu
         .sorted(listing, "email", "E-mail", |(user, _)| html! { (user.primary_email_address) })
         .sorted(listing, "state", "State", |(user, _)| badge_of(user.state, user.deleted_at))
         .column("Clients", |(user, _)| html! { @if let Some((clients, _)) = facts.get(&user.id) { (clients) } })
-        .class("number")
         .column("Last seen", |(user, _)| timestamp_or(facts.get(&user.id).and_then(|(_, seen)| *seen), "not lately"));
     deletion::listed(table, layout, listing, listing.deleted(), users, |user| {
         (Entity::User(user.id.clone()), user.created_at, user.deleted_at)
