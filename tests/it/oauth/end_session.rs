@@ -4,7 +4,7 @@ use data_encoding::BASE64URL_NOPAD;
 use serde_json::json;
 
 use super::fixture;
-use super::sign_in::exchanged;
+use super::prompt::hint;
 use crate::browser::{Browser, form};
 use crate::server::{Answer, Server};
 
@@ -13,8 +13,8 @@ const BYE: &str = "https://app.example/bye";
 /// Bob, who has signed in to `my-app`, and his ID token.
 fn signed_in(server: &Server, secret: &str) -> (Browser, String) {
     let mut bob = server.signed_in("bob");
-    let reply = exchanged(server, "my-app", secret, &bob.code(server, "my-app", &[("scope", "openid")]));
-    (bob, reply["id_token"].as_str().expect("an ID token").to_owned())
+    let id_token = hint(server, secret, &mut bob);
+    (bob, id_token)
 }
 
 fn target(pairs: &[(&str, &str)]) -> String {

@@ -15,7 +15,7 @@ mod form_post;
 pub mod keys;
 mod library;
 mod logout;
-mod prompt;
+pub mod prompt;
 mod races;
 mod refresh;
 mod revocation;

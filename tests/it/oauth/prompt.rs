@@ -19,7 +19,7 @@ fn agreed(server: &Server) -> Browser {
 
 /// The place that a redirect to the sign-in page comes from.
 #[track_caller]
-fn sign_in_page(answer: &Answer) -> String {
+pub fn sign_in_page(answer: &Answer) -> String {
     let place = answer.header("Location").unwrap_or_else(|| panic!("{}: {}", answer.status, answer.text()));
     assert!(place.starts_with("/oauth/login?"), "{place}");
     place.to_owned()
@@ -27,7 +27,7 @@ fn sign_in_page(answer: &Answer) -> String {
 
 /// Signs in on that page; where it leads.
 #[track_caller]
-fn signs_in(server: &Server, browser: &mut Browser, user: &str, page: &str) -> String {
+pub fn signs_in(server: &Server, browser: &mut Browser, user: &str, page: &str) -> String {
     assert!(browser.get(server, page).text().contains("name=\"password\""), "the page is shown, also to a user who is signed in");
     let answer = browser.post(server, page, &[("user_id", user), ("password", PASSWORD)]);
     assert_eq!(answer.status, 303, "{}", answer.text());
@@ -48,7 +48,7 @@ fn error_of(answer: &Answer) -> String {
 }
 
 /// An ID token of bob's for `my-app`.
-fn hint(server: &Server, secret: &str, browser: &mut Browser) -> String {
+pub fn hint(server: &Server, secret: &str, browser: &mut Browser) -> String {
     let reply = exchanged(server, "my-app", secret, &browser.code(server, "my-app", &[("scope", "openid")]));
     reply["id_token"].as_str().expect("an ID token").to_owned()
 }

@@ -3,22 +3,14 @@
 use serde_json::json;
 
 use super::conformance::Party;
-use crate::browser::{Browser, CALLBACK, PASSWORD, authorize_target, form};
+use crate::browser::{Browser, CALLBACK, authorize_target, form};
+use crate::oauth::prompt::{sign_in_page, signs_in};
 
 /// Whether the browser is shown the page to sign in on.
 #[track_caller]
 fn asked_to_sign_in(party: &mut Party, more: &[(&str, &str)]) -> String {
     let target = authorize_target("my-app", &[&[("scope", "openid")], more].concat());
-    let answer = party.browser.get(&party.server, &target);
-    let place = answer.header("Location").unwrap_or_else(|| panic!("{}: {}", answer.status, answer.text())).to_owned();
-    assert!(place.contains("/oauth/login"), "sent to {place}");
-    place
-}
-
-#[track_caller]
-fn signs_in_again(party: &mut Party, place: &str) -> String {
-    let answer = party.browser.post(&party.server, place, &[("user_id", "alice"), ("password", PASSWORD)]);
-    answer.header("Location").unwrap_or_else(|| panic!("{}: {}", answer.status, answer.text())).to_owned()
+    sign_in_page(&party.browser.get(&party.server, &target))
 }
 
 #[test]
@@ -27,7 +19,7 @@ fn oidcc_prompt_login_asks_for_the_password_though_somebody_is_signed_in() {
     let first = party.signs_in("openid", &[]);
     party.server.wait_seconds(10);
     let place = asked_to_sign_in(&mut party, &[("prompt", "login")]);
-    let back = signs_in_again(&mut party, &place);
+    let back = signs_in(&party.server, &mut party.browser, "alice", &place);
     let answer = party.browser.get(&party.server, &back);
     let second = party.got(&party.redeems(&answer.location_parameter("code").expect("a code"), &[]));
     assert_eq!(second.claims["sub"], first.claims["sub"]);
@@ -60,7 +52,7 @@ fn oidcc_max_age_1_asks_again_when_the_sign_in_is_older() {
     let first = party.signs_in("openid", &[]);
     party.server.wait_seconds(2);
     let place = asked_to_sign_in(&mut party, &[("max_age", "1")]);
-    let back = signs_in_again(&mut party, &place);
+    let back = signs_in(&party.server, &mut party.browser, "alice", &place);
     let answer = party.browser.get(&party.server, &back);
     let second = party.got(&party.redeems(&answer.location_parameter("code").expect("a code"), &[]));
     assert!(second.claims["auth_time"].as_i64() > first.claims["auth_time"].as_i64());
