@@ -106,6 +106,20 @@ fn has_sign_ins_of_frank(server: &Server, count: u32) {
 }
 
 #[test]
+fn a_filter_that_is_no_day_or_no_kind_finds_nothing_on_the_page_and_in_files() {
+    let server = fixture();
+    let mut admin = signed_in_admin(&server);
+    for filter in ["day=yesterday", "day=2026-02-30", "day=-2026-01-02", "kind=nonsense", "kind=nonsense&client=grafana"] {
+        let page = admin.get(&server, &format!("/console/activity?{filter}"));
+        assert!(page.items().is_empty(), "{filter}");
+        page.tells("no-events");
+        let file = admin.get(&server, &format!("/console/activity?{filter}&as=json"));
+        assert_eq!(file.json()["events"], json!([]), "{filter}");
+    }
+    assert!(admin.get(&server, "/console/clients/grafana/activity?day=yesterday").items().is_empty());
+}
+
+#[test]
 fn a_search_that_no_index_narrows_down_looks_at_a_bounded_number_of_events() {
     let server = fixture();
     has_sign_ins_of_frank(&server, 3000);

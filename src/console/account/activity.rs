@@ -95,13 +95,17 @@ fn format(asked: &Form) -> Option<ExportFormat> {
     ExportFormat::EVERY.iter().copied().find(|format| format.name() == asked.one("as"))
 }
 
+/// Looks for what the filters ask. A filter that names nothing finds nothing: a file of everything would look like the file that was asked for.
 fn found(call: &Call<'_>, asked: &Form, entity: Option<&Entity>) -> Result<FoundEvents> {
-    let actor = Some(asked.one("actor").to_owned()).filter(|actor| !actor.is_empty());
+    let given = |name: &str| !asked.one(name).is_empty();
     let topic = Topic::EVERY.iter().find(|topic| topic.name() == asked.one("kind"));
     let day = Time::parse_date(asked.one("day"));
+    if given("kind") && topic.is_none() || given("day") && day.is_none() {
+        return Ok(FoundEvents { events: Vec::new(), end: None });
+    }
     let until = day.map(|day| history::first_since(call.tx, day.plus_seconds(24 * 60 * 60))).transpose()?;
     let search = EventSearch {
-        actor,
+        actor: given("actor").then(|| asked.one("actor").to_owned()),
         before: until.into_iter().chain(asked.one("before").parse().ok()).min(),
         after: day.map(|day| history::first_since(call.tx, day)).transpose()?.map(|first| first - 1),
         names: topic.map(|topic| topic.events()).unwrap_or_default(),
