@@ -64,6 +64,19 @@ fn a_theme_is_chosen_by_a_form_and_each_page_has_it_from_its_first_line() {
 }
 
 #[test]
+fn choosing_a_theme_does_not_say_once_more_what_was_done() {
+    let (server, mut alice) = server_with_alice();
+    for (page, back) in [
+        ("/console/profile?done=saved", "/console/profile"),
+        ("/console/clients?of=deleted&done=deleted&what=lamp", "/console/clients?of=deleted"),
+        ("/console/clients?q=done=saved", "/console/clients?q=done=saved"),
+    ] {
+        let shown = back.replace('&', "&amp;");
+        alice.sees(&server, page, &[&format!("name=\"back\" value=\"{shown}\"")]);
+    }
+}
+
+#[test]
 fn a_mark_is_checked_at_the_start_and_read_again_on_a_hangup() {
     let folder = Folder::new("site-logo");
     let file = folder.file("mark");

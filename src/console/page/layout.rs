@@ -125,9 +125,10 @@ impl<'a> Layout<'a> {
         self.token.carried_by(frame::document(Surface::Console, status, &title, &body))
     }
 
-    /// Draws the choice of a theme, which leads back to this page.
+    /// Draws the choice of a theme, which leads back to this page, but not to what [`after`] made it say.
     fn themes(&self) -> Markup {
-        let back = if self.request.method == Method::Get { self.request.target.as_str() } else { "/console" };
+        let target = if self.request.method == Method::Get { self.request.target.as_str() } else { "/console" };
+        let back = ["?done=", "&done="].iter().find_map(|said| target.split_once(said)).map_or(target, |(before, _)| before);
         self.form_in(
             Some("themes"),
             "/console/theme",
