@@ -113,3 +113,21 @@ pub fn the_dashboard_begins_with_first_steps_and_then_tells_what_there_is(driver
     browser.press("see its secrets");
     browser.find("[data-item]");
 }
+
+pub fn on_a_phone_filters_are_as_wide_as_the_page_and_a_session_begins_with_its_browser_on_one_line(driver: &Driver) {
+    let server = Server::start("auto");
+    let browser = driver.browser(Scripts::Blocked);
+    browser.has_width(390);
+    browser.signs_in(&server, "admin", "/console/sessions");
+    let of_first = "const cell = document.querySelector('td'); const badge = cell.querySelector('.badge');";
+    let is_line = "return badge.getBoundingClientRect().height < 2 * parseFloat(getComputedStyle(badge).lineHeight)";
+    assert_eq!(browser.script(&format!("{of_first} {is_line}")), true, "the badge of this browser is no column beside the others");
+    for page in ["/console/activity", "/console/add/client"] {
+        browser.open(&format!("{}{page}", server.url));
+        let narrow = browser.script(
+            "const wide = document.querySelector('form.filters').clientWidth; \
+             return [...document.querySelectorAll('form.filters .field')].filter(field => field.offsetWidth < wide).length",
+        );
+        assert_eq!(narrow, 0, "{page}");
+    }
+}

@@ -64,6 +64,7 @@ const STORIES: &[Story] = stories![
     people::an_administrator_signs_a_user_out,
     people::a_theme_is_chosen_without_scripts_and_stays,
     lists::a_page_beyond_the_last_leads_to_the_last,
+    lists::on_a_phone_filters_are_as_wide_as_the_page_and_a_session_begins_with_its_browser_on_one_line,
     lists::what_is_deleted_says_so_and_offers_to_be_restored,
     lists::the_page_of_a_new_secret_can_be_reloaded,
     lists::a_suspended_user_sees_nothing_more,
