@@ -77,6 +77,11 @@ pub fn a_client_is_registered_and_its_secret_completes_the_code_flow(driver: &Dr
 
     browser.open(&format!("{}/console/clients/lamp", server.url));
     browser.sees("1 token in the last 30 days");
+    browser.has_width(390);
+    let tops = "return [...document.querySelectorAll('.picture figcaption span')].map(text => text.getBoundingClientRect().top)";
+    let tops = browser.script(tops);
+    assert!(tops[0].is_number() && tops[0] == tops[2], "on a phone the first day and the last stand at the two ends of a line: {tops}");
+    browser.has_width(1280);
     browser.press("User settings");
     browser.press("OAuth client authorizations");
     browser.press("lamp");
