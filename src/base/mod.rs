@@ -19,6 +19,7 @@ pub mod pkce;
 pub mod printable;
 pub mod private_file;
 pub mod probe;
+pub mod regular_file;
 pub mod request_id;
 pub mod right;
 pub mod secret;

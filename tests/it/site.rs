@@ -1,5 +1,6 @@
 //! How the operator calls and marks the server, and the theme that its readers choose.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use keyfob::model::settings::Settings;
@@ -111,4 +112,22 @@ fn a_mark_is_checked_at_the_start_and_read_again_on_a_hangup() {
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(logo(), "<svg/>");
     assert_eq!(server.end("-TERM").0, Some(0));
+}
+
+#[test]
+fn a_mark_or_names_that_became_a_pipe_keep_no_server_from_ending() {
+    let folder = Folder::new("piped-settings");
+    for (flag, content) in [("--site-logo", SVG), ("--protected-names", "acme")] {
+        let file = folder.file(flag.trim_start_matches('-'));
+        let path = file.to_str().expect("a path");
+        std::fs::write(&file, content).expect("a file");
+        let server = Running::start(&folder.0, &[flag, path], &[KEY, PASSWORD]);
+        std::fs::remove_file(&file).expect("it is removed");
+        assert!(Command::new("mkfifo").arg(&file).status().expect("a pipe").success());
+        server.signal("-HUP");
+        std::thread::sleep(Duration::from_millis(300));
+        assert_eq!(server.end("-TERM").0, Some(0), "{flag}");
+        let refused = run(&folder.0, &["serve", "--ephemeral", "--listen", "127.0.0.1:0", flag, path], &[]);
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("no regular file"), "{flag}");
+    }
 }

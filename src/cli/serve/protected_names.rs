@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::base::regular_file;
 use crate::cli::failure::Failure;
 use crate::cli::serve::reload::Reloads;
 use crate::cli::serve::settings::Configuration;
@@ -33,7 +34,7 @@ pub fn read_on_reload(file: Option<PathBuf>, settings: &Settings, reloads: &mut 
 /// Reads the file into the list. Fails with the cause, and the list stays as it was.
 fn read(file: &Path, list: &ProtectedNameList) -> Result<(), String> {
     let mut text = String::new();
-    let opened = std::fs::File::open(file).and_then(|opened| opened.take(LARGEST + 1).read_to_string(&mut text));
+    let opened = regular_file::open(file).and_then(|opened| opened.take(LARGEST + 1).read_to_string(&mut text));
     opened.map_err(|error| format!("{}: {error}", file.display()))?;
     let names = parse(&text);
     if names.len() > MOST_NAMES || text.len() as u64 > LARGEST {

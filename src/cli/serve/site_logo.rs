@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::base::regular_file;
 use crate::cli::failure::Failure;
 use crate::cli::serve::reload::Reloads;
 use crate::cli::serve::settings::Configuration;
@@ -28,7 +29,7 @@ pub fn read_on_reload(file: Option<PathBuf>, settings: &Settings, reloads: &mut 
 fn read(file: &Path, logo: &SiteLogo) -> Result<(), String> {
     let about = |cause: String| format!("{}: {cause}", file.display());
     let mut bytes = Vec::new();
-    let opened = std::fs::File::open(file).and_then(|opened| opened.take(LARGEST_LOGO as u64 + 1).read_to_end(&mut bytes));
+    let opened = regular_file::open(file).and_then(|opened| opened.take(LARGEST_LOGO as u64 + 1).read_to_end(&mut bytes));
     opened.map_err(|error| about(error.to_string()))?;
     logo.set(Logo::of(bytes).map_err(about)?);
     Ok(())
