@@ -1,6 +1,6 @@
 //! The certificate of the server and its key: read from files, and exchanged while the server runs.
 
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,7 @@ use rustls::sign::CertifiedKey;
 
 use crate::base::log;
 use crate::base::mutex::locked;
+use crate::base::regular_file;
 
 /// The largest file that is read: a chain of certificates has a few kilobytes.
 const LARGEST_FILE: u64 = 1024 * 1024;
@@ -111,7 +112,7 @@ fn certified_key(certificate: &Path, key: &Path, provider: &CryptoProvider) -> R
 
 fn pem(path: &Path) -> Result<(Vec<u8>, Metadata), String> {
     let read = || {
-        let file = File::open(path)?;
+        let file = regular_file::open(path)?;
         let metadata = file.metadata()?;
         let mut bytes = Vec::new();
         file.take(LARGEST_FILE).read_to_end(&mut bytes)?;

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -169,6 +169,26 @@ fn a_new_certificate_is_taken_when_its_files_change_and_a_bad_one_leaves_the_old
     let (code, errors) = server.end("-TERM");
     assert_eq!(code, Some(0));
     assert!(errors.contains("the old one stays in use") && errors.contains("cert.pem: there is no certificate in it"), "{errors}");
+}
+
+#[test]
+fn a_certificate_or_a_key_that_became_a_pipe_keeps_no_server_from_ending() {
+    let folder = Folder::new("tls-pipe");
+    for name in ["cert.pem", "key.pem"] {
+        install(&folder.0, "first");
+        let (server, address) = serve(&folder, &[]);
+        let config = client(rustls::ALL_VERSIONS);
+        let first = ask(&config, &address).1;
+        std::fs::remove_file(folder.0.join(name)).expect("it is removed");
+        assert!(Command::new("mkfifo").arg(folder.0.join(name)).status().expect("a pipe").success());
+        server.signal("-HUP");
+        std::thread::sleep(Duration::from_millis(300));
+        assert_eq!(ask(&config, &address).1, first, "{name}");
+        let (code, errors) = server.end("-TERM");
+        assert_eq!(code, Some(0), "{name}");
+        assert!(errors.contains("the old one stays in use") && errors.contains("no regular file"), "{name}: {errors}");
+        std::fs::remove_file(folder.0.join(name)).expect("it is removed");
+    }
 }
 
 /// Exchanges the certificate so many times under so many connections that ask again and again, of which each tenth request is on a new one.
