@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -250,12 +250,31 @@ impl Drop for Browser {
 }
 
 impl Element<'_> {
+    /// Presses it. What leads to another page has left this one when this returns: the driver waits for a page that is on its way, not for
+    /// one that the browser has yet to ask for, and what is looked for next may be on both.
     #[track_caller]
     pub fn press(&self) {
         // As a reader does, who does not press what the bar at the bottom of a long form covers.
-        let scroll = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})";
-        let _ = self.browser.command("POST", "/execute/sync", &json!({"script": scroll, "args": [{ELEMENT: self.id}]}));
+        let ready = "const it = arguments[0]; it.scrollIntoView({block: 'center', behavior: 'instant'}); \
+                     const link = it.closest('a[href]'), button = it.closest('button'); \
+                     if (link) return !link.download && link.href.split('#')[0] !== location.href.split('#')[0]; \
+                     return !!button && button.type === 'submit' && !!button.form && (button.formNoValidate || button.form.checkValidity());";
+        let leaves = self.browser.command("POST", "/execute/sync", &json!({"script": ready, "args": [{ELEMENT: self.id}]}));
+        let page = self.browser.find("html");
         self.browser.ask("POST", &format!("/element/{}/click", self.id), &json!({}));
+        if leaves == Ok(Value::Bool(true)) {
+            page.is_left();
+        }
+    }
+
+    /// Waits until the page of this element is not the browser's any more.
+    #[track_caller]
+    fn is_left(&self) {
+        let begun = Instant::now();
+        while self.browser.command("GET", &format!("/element/{}/name", self.id), &json!({})).is_ok() {
+            assert!(begun.elapsed() < Duration::from_millis(PATIENCE_MILLISECONDS), "still on {}", self.browser.address());
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     #[track_caller]
