@@ -3,7 +3,7 @@
 use crate::Plan;
 use crate::load::{drive, request};
 use crate::rows::median;
-use crate::world::{Tokens, World, authorized, create, file_with, get, tokens_in};
+use crate::world::{App, World, authorized, create, file_with, get, tokens_in};
 
 /// The fewest clients; each size after it has ten times as many.
 const FEWEST: usize = 1000;
@@ -58,15 +58,15 @@ fn measure(plan: &Plan, clients: usize) -> Point {
         made += 1;
         create(&format!("curve-{}-{made}", std::process::id()))
     });
-    let tokens = Tokens::obtain(&world.address, &format!("curve-{}", std::process::id()), FAMILIES).expect("tokens");
-    let mut last: Vec<String> = tokens.pairs.iter().map(|(_, refresh)| refresh.clone()).collect();
+    let app = App::register(&world.address, &format!("curve-{}", std::process::id())).expect("a client");
+    let mut last: Vec<String> = app.pairs(FAMILIES).expect("tokens").into_iter().map(|(_, refresh)| refresh).collect();
     let mut family = 0;
     let refresh = p50(&mut |reply| {
         if let Some((_, refresh)) = tokens_in(reply) {
             last[family] = refresh;
         }
         family = (family + 1) % FAMILIES;
-        tokens.refresh(&last[family])
+        app.refresh(&last[family])
     });
     let memory = world.memory();
     let file = std::fs::metadata(&file).expect("the file is there").len() as f64 / 1024.0 / 1024.0;

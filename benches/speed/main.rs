@@ -18,7 +18,7 @@ use std::time::Duration;
 use report::Row;
 
 const HELP: &str = "cargo bench -- [flags]
-  --rows A,B   measure only these: listener, get, create, oauth, mixed, fair, million, list, start, fixture, memory, size
+  --rows A,B   measure only these: listener, get, create, oauth, openid, mixed, fair, million, list, start, fixture, memory, size
   --quick      one short round, and no file with a million clients
   --curve N    measure how the figures grow from 1,000 to N clients instead; 1,000,000 take 3 GB of disk
   --json       print JSON instead of a table
@@ -45,6 +45,7 @@ const GROUPS: &[Group] = &[
     ("get", rows::get),
     ("create", rows::create),
     ("oauth", rows::oauth),
+    ("openid", rows::openid),
     ("mixed", rows::mixed),
     ("fair", fair::rows),
     ("million", rows::million),

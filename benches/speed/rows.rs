@@ -1,26 +1,35 @@
 //! What is measured.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::Plan;
 use crate::baseline::{Baseline, Kind, raw_sqlite};
 use crate::load::{Outcome, drive, once, request};
 use crate::report::Row;
 use crate::report::Target::{self, AtLeast, AtMost};
-use crate::world::{KEYFOB, Tokens, World, authorized, create as create_request, file_with, get as get_request, tokens_in};
+use crate::world::{App, KEYFOB, World, authorized, code_in, create as create_request, file_with, get as get_request, tokens_in};
 
 pub fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]
 }
 
-/// The median over the rounds of one figure against another, and both medians for the note.
+/// The median over the rounds of one rate against another, and both medians for the note.
 fn ratio(measure: &'static str, target: Target, pairs: &[(f64, f64)], beneath: &str) -> Row {
+    ratio_of("/s", measure, target, pairs, beneath)
+}
+
+/// The same for latencies.
+fn latency_ratio(measure: &'static str, target: Target, pairs: &[(f64, f64)], beneath: &str) -> Row {
+    ratio_of(" µs", measure, target, pairs, beneath)
+}
+
+fn ratio_of(unit: &str, measure: &'static str, target: Target, pairs: &[(f64, f64)], beneath: &str) -> Row {
     let figure = median(pairs.iter().map(|(ours, limit)| ours / limit).collect());
     let ours = median(pairs.iter().map(|(ours, _)| *ours).collect());
     let limit = median(pairs.iter().map(|(_, limit)| *limit).collect());
-    Row { measure, figure: Some(figure), unit: " ×", target, note: format!("{ours:.0}/s, {beneath} {limit:.0}/s") }
+    Row { measure, figure: Some(figure), unit: " ×", target, note: format!("{ours:.0}{unit}, {beneath} {limit:.0}{unit}") }
 }
 
 pub fn plain(measure: &'static str, target: Target, unit: &'static str, figure: f64) -> Row {
@@ -137,14 +146,14 @@ pub fn oauth(plan: &Plan) -> Vec<Row> {
     const REFRESH: (&str, Target) = ("refresh a token, durable, 64 connections", AtLeast(1.0));
     const INTROSPECT: (&str, Target) = ("introspect a token, 16 connections", AtLeast(0.6));
     let world = World::start(&fresh_file(plan, "oauth"));
-    let tokens = match Tokens::obtain(&world.address, "bench-app", 64) {
-        Ok(tokens) => tokens,
+    let (app, pairs) = match App::register(&world.address, "bench-app").and_then(|app| Ok((app.pairs(64)?, app))) {
+        Ok((pairs, app)) => (app, pairs),
         Err(why) => {
             let skipped = |(measure, target)| Row { measure, figure: None, unit: " ×", target, note: format!("not measured: {why}") };
             return vec![skipped(REFRESH), skipped(INTROSPECT)];
         }
     };
-    let introspect = tokens.introspect(&tokens.pairs[0].0);
+    let introspect = app.introspect(&pairs[0].0);
     let of = Baselines::answering(plan, &world, &introspect);
     let introspected: Vec<[f64; 3]> = (0..plan.rounds)
         .map(|_| {
@@ -152,22 +161,65 @@ pub fn oauth(plan: &Plan) -> Vec<Row> {
         })
         .collect();
     // Each connection goes on with the refresh token that it got last.
-    let mut last: Vec<String> = tokens.pairs.iter().map(|(_, refresh)| refresh.clone()).collect();
+    let mut last: Vec<String> = pairs.into_iter().map(|(_, refresh)| refresh).collect();
     let mut refreshed = Vec::new();
     for _ in 0..plan.rounds {
         let mut next = |connection: usize, reply: &[u8]| {
             if let Some((_, refresh)) = tokens_in(reply) {
                 last[connection] = refresh;
             }
-            tokens.refresh(&last[connection])
+            app.refresh(&last[connection])
         };
         let ours = drive(&world.address, 64, plan.time, &mut next).rate;
         refreshed.push((ours, raw_sqlite(&plan.folder, plan.time)));
         // What was under way at the end of the round used its token up.
-        let fresh = Tokens::pairs(&world.address, &tokens.client, &tokens.secret, 64).expect("tokens as before");
-        last = fresh.into_iter().map(|(_, refresh)| refresh).collect();
+        last = app.pairs(64).expect("tokens as before").into_iter().map(|(_, refresh)| refresh).collect();
     }
     vec![ratio(REFRESH.0, REFRESH.1, &refreshed, "raw SQLite"), compared(INTROSPECT.0, INTROSPECT.1, &introspected, BEHIND, PLAIN)]
+}
+
+pub fn openid(plan: &Plan) -> Vec<Row> {
+    let world = World::start(&fresh_file(plan, "openid"));
+    let page = |measure, target| {
+        let request = request("GET", target, "", "");
+        let of = Baselines::answering(plan, &world, &request);
+        let rounds: Vec<[f64; 3]> = (0..plan.rounds)
+            .map(|_| [&world.address, &of.plain.address, &of.listener.address].map(|address| repeat(plan, address, 16, &request).rate))
+            .collect();
+        compared(measure, AtLeast(0.8), &rounds, PLAIN, BEHIND)
+    };
+    vec![
+        exchanges(plan, &world),
+        page("the keys of tokens (JWKS), 16 connections", "/oauth/keys"),
+        page("OpenID Connect's metadata, 16 connections", "/.well-known/openid-configuration"),
+    ]
+}
+
+/// How much longer a code takes to exchange if an ID token comes with it. Both take turns, so that the disk is the same for both.
+fn exchanges(plan: &Plan, world: &World) -> Row {
+    const SCOPES: [&str; 2] = ["openid offline_access RIGHT_USER_INFO", "RIGHT_USER_INFO"];
+    let app = App::register(&world.address, "openid-app").expect("a client");
+    app.signs_with("ES256");
+    SCOPES.iter().for_each(|scope| drop(app.agree(scope).expect("a code")));
+    let pairs: Vec<(f64, f64)> = (0..plan.rounds)
+        .map(|_| {
+            let (mut turn, mut sent, mut took) = (0, None, [Vec::new(), Vec::new()]);
+            drive(&world.address, 1, plan.time, &mut |_, reply| {
+                if let Some(code) = code_in(reply) {
+                    sent = Some(Instant::now());
+                    return app.exchange(&code);
+                }
+                if let Some(sent) = sent.take() {
+                    took[turn].push(sent.elapsed().as_secs_f64() * 1_000_000.0);
+                    turn = 1 - turn;
+                }
+                app.authorize(SCOPES[turn])
+            });
+            let [with, without] = took.map(median);
+            (with, without)
+        })
+        .collect();
+    latency_ratio("p50 of exchanging a code, with an ID token (ES256)", AtMost(1.15), &pairs, "without")
 }
 
 pub fn mixed(plan: &Plan) -> Vec<Row> {
@@ -188,13 +240,8 @@ pub fn mixed(plan: &Plan) -> Vec<Row> {
             (busy, idle)
         })
         .collect();
-    let mut row = ratio("p99 of reads while 16 connections write", AtMost(5.0), &figures, "");
-    row.note = format!(
-        "{:.0} µs, idle {:.0} µs, 16 connections read",
-        median(figures.iter().map(|f| f.0).collect()),
-        median(figures.iter().map(|f| f.1).collect())
-    );
-    vec![row]
+    let row = latency_ratio("p99 of reads while 16 connections write", AtMost(5.0), &figures, "idle");
+    vec![Row { note: format!("{}, 16 connections read", row.note), ..row }]
 }
 
 pub fn million(plan: &Plan) -> Vec<Row> {
@@ -208,13 +255,7 @@ pub fn million(plan: &Plan) -> Vec<Row> {
         let mut p50 =
             |world: &World, clients: usize| drive(&world.address, 1, plan.time, &mut |number, _| next(number, clients)).percentile(50);
         let pairs: Vec<(f64, f64)> = (0..plan.rounds).map(|_| (p50(&large, many), p50(&small, FEW))).collect();
-        let mut row = ratio(measure, AtMost(1.5), &pairs, "");
-        row.note = format!(
-            "{:.0} µs, with 1,000 clients {:.0} µs",
-            median(pairs.iter().map(|f| f.0).collect()),
-            median(pairs.iter().map(|f| f.1).collect())
-        );
-        label(row)
+        label(latency_ratio(measure, AtMost(1.5), &pairs, "with 1,000 clients"))
     };
     let mut turn = 0;
     let list = |query: &str| request("GET", &format!("/api/v3/{query}"), &authorized(), "");

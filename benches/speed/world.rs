@@ -150,58 +150,89 @@ fn multiply(file: &Path, clients: usize) {
     database.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").expect("a checkpoint");
 }
 
-/// A client that may ask for tokens, and as many pairs of tokens as wanted: access and refresh. Nothing while there is no authorization server.
-pub struct Tokens {
-    pub client: String,
-    pub secret: String,
-    pub pairs: Vec<(String, String)>,
+const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
+const CALLBACK: &str = "https%3A%2F%2Fapp.example.com%2Foauth%2Fcallback";
+
+/// A client of a server, and the browser of its user.
+pub struct App {
+    address: String,
+    id: String,
+    secret: String,
+    cookies: String,
 }
 
-impl Tokens {
-    pub fn obtain(address: &str, name: &str, wanted: usize) -> Result<Tokens, String> {
-        let made = once(address, &create(name));
+impl App {
+    /// Registers a client, and signs the administrator in. Fails while there is no authorization server.
+    pub fn register(address: &str, id: &str) -> Result<App, String> {
+        let made = once(address, &create(id));
         let made: Value = made.split_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str(body).ok()).ok_or("no client was made")?;
         let secret = made["secret"].as_str().ok_or("the client has no secret")?.to_owned();
-        let pairs = Tokens::pairs(address, name, &secret, wanted)?;
-        Ok(Tokens { client: name.to_owned(), secret, pairs })
-    }
-
-    /// Signs in, agrees, and turns each code into tokens.
-    pub fn pairs(address: &str, name: &str, secret: &str, wanted: usize) -> Result<Vec<(String, String)>, String> {
-        let form = "Content-Type: application/x-www-form-urlencoded\r\n";
-        let signed_in = once(address, &request("POST", "/oauth/api/auth/login", form, &format!("user_id=admin&password={PASSWORD}")));
+        let signed_in = once(address, &request("POST", "/oauth/api/auth/login", FORM, &format!("user_id=admin&password={PASSWORD}")));
         if signed_in.starts_with("HTTP/1.1 404") {
             return Err("/oauth is not there".to_owned());
         }
         let cookies = signed_in.lines().filter_map(|line| line.strip_prefix("Set-Cookie: ")).filter_map(|cookie| cookie.split(';').next());
-        let cookies = cookies.collect::<Vec<_>>().join("; ");
-        let mut pairs = Vec::new();
-        for _ in 0..wanted {
-            let target = format!(
-                "/oauth/authorize?client_id={name}&response_type=code&redirect_uri=https%3A%2F%2Fapp.example.com%2Foauth%2Fcallback"
-            );
-            let agreed = once(address, &request("POST", &target, &format!("{form}Cookie: {cookies}\r\n"), "authorize=true"));
-            let code = agreed.split_once("code=").map(|(_, rest)| rest.split(['&', '\r']).next().unwrap_or_default());
-            let code = code.ok_or_else(|| format!("no code: {}", agreed.lines().next().unwrap_or_default()))?;
-            let body = format!(
-                "grant_type=authorization_code&code={code}&redirect_uri=https%3A%2F%2Fapp.example.com%2Foauth%2Fcallback&client_id={name}&client_secret={secret}"
-            );
-            let tokens = once(address, &request("POST", "/oauth/token", form, &body));
-            let tokens = tokens_in(tokens.as_bytes()).ok_or_else(|| format!("no tokens: {}", tokens.lines().next().unwrap_or_default()))?;
-            pairs.push(tokens);
-        }
-        Ok(pairs)
+        Ok(App { address: address.to_owned(), id: id.to_owned(), secret, cookies: cookies.collect::<Vec<_>>().join("; ") })
+    }
+
+    /// Has its ID tokens signed so.
+    pub fn signs_with(&self, algorithm: &str) {
+        let body = json!({"client": {"id_token_signed_response_alg": algorithm}, "field_mask": "id_token_signed_response_alg"});
+        let reply = once(&self.address, &request("PUT", &format!("/api/v3/clients/{}", self.id), &authorized(), &body.to_string()));
+        assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
+    }
+
+    /// As many pairs of tokens as wanted: access and refresh.
+    pub fn pairs(&self, wanted: usize) -> Result<Vec<(String, String)>, String> {
+        let pair = |_| {
+            let tokens = once(&self.address, &self.exchange(&self.agree("")?));
+            tokens_in(tokens.as_bytes()).ok_or_else(|| format!("no tokens: {}", first_line(&tokens)))
+        };
+        (0..wanted).map(pair).collect()
+    }
+
+    /// Agrees to a scope, or to all rights; the code.
+    pub fn agree(&self, scope: &str) -> Result<String, String> {
+        let headers = format!("{FORM}Cookie: {}\r\n", self.cookies);
+        let agreed = once(&self.address, &request("POST", &self.authorization(scope), &headers, "authorize=true"));
+        code_in(agreed.as_bytes()).ok_or_else(|| format!("no code: {}", first_line(&agreed)))
+    }
+
+    /// Asks for a code once the user has agreed.
+    pub fn authorize(&self, scope: &str) -> Vec<u8> {
+        request("GET", &self.authorization(scope), &format!("Cookie: {}\r\n", self.cookies), "")
+    }
+
+    fn authorization(&self, scope: &str) -> String {
+        let scope = scope.replace(' ', "+");
+        format!("/oauth/authorize?client_id={}&response_type=code&redirect_uri={CALLBACK}&scope={scope}", self.id)
+    }
+
+    pub fn exchange(&self, code: &str) -> Vec<u8> {
+        self.sends("/oauth/token", &format!("grant_type=authorization_code&code={code}&redirect_uri={CALLBACK}"))
     }
 
     pub fn refresh(&self, token: &str) -> Vec<u8> {
-        let body = format!("grant_type=refresh_token&refresh_token={token}&client_id={}&client_secret={}", self.client, self.secret);
-        request("POST", "/oauth/token", "Content-Type: application/x-www-form-urlencoded\r\n", &body)
+        self.sends("/oauth/token", &format!("grant_type=refresh_token&refresh_token={token}"))
     }
 
     pub fn introspect(&self, token: &str) -> Vec<u8> {
-        let body = format!("token={token}&client_id={}&client_secret={}", self.client, self.secret);
-        request("POST", "/oauth/introspect", "Content-Type: application/x-www-form-urlencoded\r\n", &body)
+        self.sends("/oauth/introspect", &format!("token={token}"))
     }
+
+    fn sends(&self, target: &str, form: &str) -> Vec<u8> {
+        request("POST", target, FORM, &format!("{form}&client_id={}&client_secret={}", self.id, self.secret))
+    }
+}
+
+fn first_line(reply: &str) -> &str {
+    reply.lines().next().unwrap_or_default()
+}
+
+/// The code in a redirect to a client.
+pub fn code_in(reply: &[u8]) -> Option<String> {
+    let (_, rest) = std::str::from_utf8(reply).ok()?.split_once("code=")?;
+    rest.split(['&', '\r']).next().map(str::to_owned)
 }
 
 /// The access and the refresh token in a reply.
