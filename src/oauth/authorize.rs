@@ -118,12 +118,7 @@ impl Authorize<'_> {
                 refusal.log(&self.input.request.id);
                 self.tell(&transactions.settings.public_url, &redirect_uri, &refusal)
             }
-            NextStep::ErrorPage(_) | NextStep::SendBack { .. } | NextStep::SendCode(_) => {
-                if self.request.scope.has_openid() {
-                    transactions.make_missing_keys()?;
-                }
-                transactions.write(|call| self.conclude(call))?
-            }
+            NextStep::ErrorPage(_) | NextStep::SendBack { .. } | NextStep::SendCode(_) => transactions.write(|call| self.conclude(call))?,
         };
         Ok(if self.has_just_signed_in() { reply.with("Set-Cookie", self.input.cookies.clear(JUST_SIGNED_IN)) } else { reply })
     }

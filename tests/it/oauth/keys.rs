@@ -1,21 +1,27 @@
 //! The keys that sign tokens: when they are made, published, used and withdrawn.
 
 use std::collections::BTreeSet;
+use std::sync::mpsc::channel;
 
 use data_encoding::BASE64URL_NOPAD;
 use keyfob::base::jws::{SigningAlgorithm, TokenType};
+use keyfob::base::secret::{Token, TokenKind};
 use keyfob::cli::args::values::Values;
 use keyfob::cli::run::admin_operation::AdminOperation;
 use keyfob::cli::run::declared_operations::EXPORT;
 use keyfob::cli::run::keys as commands;
+use keyfob::http::request::{Method, Request};
 use keyfob::registry::expiry::sweep;
 use keyfob::registry::signing_keys::{KeyPairs, verify};
 use keyfob::store::backup::{Target, back_up};
 use serde_json::{Value, json};
 
+use super::fixture;
+use super::prompt::hint;
+use crate::browser::authorize_target;
 use crate::console::signed_in_admin;
 use crate::folder::Folder;
-use crate::server::Server;
+use crate::server::{PEER, Server};
 
 /// The published keys, as relying parties read them.
 pub fn keys(server: &Server) -> Vec<Value> {
@@ -51,21 +57,16 @@ fn keys_are_made_when_they_are_first_asked_for_and_stay() {
     assert_eq!(keys(&server), first);
 }
 
+fn request_for_keys() -> Request {
+    let (target, id) = ("/oauth/keys".to_owned(), "x".to_owned());
+    Request { method: Method::Get, target, headers: Vec::new(), body: Vec::new(), id, peer: PEER }
+}
+
 #[test]
 fn all_who_ask_at_once_get_the_same_keys() {
     let server = Server::start();
     let app = &server.app;
-    let ask = || {
-        let request = keyfob::http::request::Request {
-            method: keyfob::http::request::Method::Get,
-            target: "/oauth/keys".to_owned(),
-            headers: Vec::new(),
-            body: Vec::new(),
-            id: "x".to_owned(),
-            peer: crate::server::PEER,
-        };
-        app.answer(request, &|| ()).body
-    };
+    let ask = || app.answer(request_for_keys(), &|| ()).body;
     let answers: BTreeSet<Vec<u8>> = std::thread::scope(|scope| {
         let asking: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
         asking.into_iter().map(|asked| asked.join().expect("it is answered")).collect()
@@ -304,4 +305,48 @@ fn the_history_says_when_the_operator_added_a_key_and_which_went_for_it() {
     assert!(event().starts_with("server.signing-key.create RS256 operator "), "{}", event());
     assert_eq!(server.value::<i64>("SELECT count(*) FROM events WHERE entity_kind = 'server'"), 3);
     signed_in_admin(&server).sees(&server, "/console/activity", &["added a key that signs tokens by ES256"]);
+}
+
+#[test]
+fn what_is_refused_makes_no_keys() {
+    let (server, secret) = fixture();
+    let mut bob = server.signed_in("bob");
+    for more in
+        [("prompt", "none"), ("prompt", "sing"), ("request", "x"), ("redirect_uri", "https://evil.example/cb"), ("client_id", "no-app")]
+    {
+        bob.get(&server, &authorize_target("my-app", &[("scope", "openid"), more]));
+    }
+    bob.post(&server, &authorize_target("my-app", &[("scope", "openid")]), &[("authorize", "false")]);
+    let code = Token::fresh(TokenKind::AuthorizationCode).reveal();
+    let client = [("client_id", "my-app"), ("client_secret", secret.as_str())];
+    assert_eq!(server.token(&[&[("grant_type", "authorization_code"), ("code", &code)], &client[..]].concat()).status, 400);
+    bob.get(&server, "/oauth/end-session?id_token_hint=a.b.c");
+    assert_eq!(server.send_with(Some("Bearer a.b.c"), &[], "GET", "/oauth/userinfo", b"").status, 401);
+    assert_eq!(server.value::<i64>("SELECT count(*) FROM signing_keys"), 0);
+    hint(&server, &secret, &mut bob);
+    assert_eq!(server.value::<i64>("SELECT count(*) FROM signing_keys"), 2);
+}
+
+/// Whether somebody else could read and write after the first keys were asked for, and before they were there.
+fn others_went_on() -> bool {
+    let mut server = Server::start();
+    server.has_user("alice");
+    let (begins, begun) = channel();
+    std::thread::scope(|scope| {
+        let app = &server.app;
+        let asking = scope.spawn(move || {
+            let request = request_for_keys();
+            app.answer(request, &|| begins.send(()).unwrap_or_default())
+        });
+        begun.recv().expect("keys are made");
+        server.check("alice", "PUT", "/api/v3/users/alice", r#"{"user":{"name":"Alice"},"field_mask":"name"}"#, "200");
+        server.check("alice", "GET", "/api/v3/users/alice?field_mask=name", "", r#"200 {"name":"Alice"}"#);
+        !asking.is_finished()
+    })
+}
+
+#[test]
+fn others_read_and_write_while_the_first_keys_are_made() {
+    // A key is now and then found at once.
+    assert!((0..5).any(|_| others_went_on()));
 }
