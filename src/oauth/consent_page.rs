@@ -29,6 +29,9 @@ use crate::registry::entity::live_user;
 use crate::registry::groups;
 use crate::review::rules::is_dangerous;
 
+/// How many of the user's groups are named.
+const MOST_GROUPS: usize = 20;
+
 /// Draws the page; `another` is the path of the sign-in page for somebody else.
 pub fn page(
     call: &Call<'_>,
@@ -176,16 +179,23 @@ fn claimed(redirect_uri: &str) -> Markup {
 fn shown_words(call: &Call<'_>, user: &User, asked: &ValidRequest) -> Result<Markup> {
     let words = &asked.granted.words;
     let servers = &asked.client.sign_in.resource_servers;
-    let groups: String = if words.has(OpenIdWord::Groups) { groups::told(call.tx, &asked.client, user)?.join(", ") } else { String::new() };
+    let groups = if words.has(OpenIdWord::Groups) { groups::told(call.tx, &asked.client, user)? } else { Vec::new() };
     let more = |word: &ScopeWord| match word {
         ScopeWord::OpenId(OpenIdWord::Email) => format!(", {}", user.primary_email_address),
         ScopeWord::OpenId(OpenIdWord::Groups) if groups.is_empty() => ": you are in none".to_owned(),
-        ScopeWord::OpenId(OpenIdWord::Groups) => format!(": {groups}"),
+        ScopeWord::OpenId(OpenIdWord::Groups) => format!(": {}", first_groups(&groups)),
         ScopeWord::OpenId(OpenIdWord::OpenId | OpenIdWord::Profile | OpenIdWord::OfflineAccess) | ScopeWord::Own(_) => String::new(),
     };
     Ok(
         html! { @if !words.is_empty() { ul { @for word in words.iter() { li data-scope=(word.as_str()) { (scope_words::shown(word, servers)) (more(word)) } } } } },
     )
+}
+
+/// Names the first of these groups, and says how many there are beside.
+fn first_groups(groups: &[String]) -> String {
+    let (first, others) = groups.split_at(groups.len().min(MOST_GROUPS));
+    let first = first.join(", ");
+    if others.is_empty() { first } else { format!("{first} and {} more", others.len()) }
 }
 
 /// Draws the rights in plain words, grouped by what they concern.

@@ -9,12 +9,12 @@ use super::jwks::verified;
 use crate::browser::{Browser, CALLBACK, authorize_target, form};
 use crate::server::{Answer, Server};
 
-const ISSUER: &str = "http://127.0.0.1:1885";
+pub const ISSUER: &str = "http://127.0.0.1:1885";
 
 /// A relying party, and the browser of its user.
 pub struct Party {
     pub server: Server,
-    secret: String,
+    pub secret: String,
     pub browser: Browser,
 }
 
@@ -25,7 +25,7 @@ pub struct Got {
 }
 
 impl Got {
-    fn access(&self) -> &str {
+    pub fn access(&self) -> &str {
         self.reply["access_token"].as_str().expect("an access token")
     }
 }
@@ -45,6 +45,13 @@ impl Party {
         let secret = server.has_app("alice", "my-app", &[]);
         let browser = server.signed_in("alice");
         Party { server, secret, browser }
+    }
+
+    /// Sets these fields of the client.
+    pub fn has(&self, fields: Value) {
+        let mask: Vec<&str> = fields.as_object().expect("fields").keys().map(String::as_str).collect();
+        let body = json!({"client": fields, "field_mask": mask.join(",")});
+        self.server.check("admin", "PUT", "/api/v3/clients/my-app", &body.to_string(), "200");
     }
 
     /// Where the client is sent back to: the browser agrees if it is asked.
@@ -85,7 +92,7 @@ impl Party {
         self.got(&self.redeems(&code, &[]))
     }
 
-    fn userinfo(&self, access: &str) -> Answer {
+    pub fn userinfo(&self, access: &str) -> Answer {
         self.server.send_with(Some(&format!("Bearer {access}")), &[], "GET", "/oauth/userinfo", b"")
     }
 
