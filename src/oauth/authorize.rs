@@ -29,12 +29,12 @@ const SIGN_IN_PARAMETERS: &[&str] = &["prompt", "max_age", "login_hint", "id_tok
 
 /// Asks for consent with GET and takes the answer with POST; both check everything.
 pub fn authorize<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
-    let parameters = Parameters::of_form_and_query(input).map_err(|_| Error::from(Refusal::of(&BODY_MALFORMED).named()))?;
+    let parameters = Parameters::of_form_and_query(input.request).map_err(|_| Error::from(Refusal::of(&BODY_MALFORMED).named()))?;
     if posted::is_request(input.request) {
         return posted::same_as_get(input, "/oauth/authorize", &parameters, &[PARAMETERS, SIGN_IN_PARAMETERS].concat());
     }
     // A user signs in for what the URL says: a form that says something else is another request.
-    let is_edited = Parameters::of_body(input).is_ok_and(|body| body.has_any(PARAMETERS) || body.has_any(SIGN_IN_PARAMETERS));
+    let is_edited = Parameters::of_body(input.request).is_ok_and(|body| body.has_any(PARAMETERS) || body.has_any(SIGN_IN_PARAMETERS));
     let request = authorization_request(&parameters, if is_edited { "" } else { &input.request.target });
     let (answer, shown) = (answer(input)?, consent_page::read_shown(&parameters));
     Ok(Box::new(move |transactions| Authorize { input, parameters, request, answer, shown }.run(transactions)))
@@ -83,7 +83,7 @@ fn answer(input: &Input<'_>) -> Result<UserAnswer> {
         return Ok(UserAnswer::NotAsked);
     }
     let is_form = input.request.media_type() != "application/json";
-    let form = Parameters::of_body(input).ok().filter(|_| is_form);
+    let form = Parameters::of_body(input.request).ok().filter(|_| is_form);
     let said = form.as_ref().and_then(|form| form.one("authorize"));
     Ok(if matches!(said, Some("1" | "t" | "T" | "TRUE" | "true" | "True")) { UserAnswer::Yes } else { UserAnswer::No })
 }

@@ -14,7 +14,7 @@ const DEFAULT_PORT: u16 = 11885;
 
 /// Redirects to the command line that waits on the reader's own machine, at the port of the parameter `port`.
 pub fn local<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let query = Parameters::of_query(input)?;
+    let query = Parameters::of_query(input.request)?;
     Ok(Box::new(move |_| {
         let port = query.one("port").and_then(|port| port.parse().ok()).filter(|port| *port > 0).unwrap_or(DEFAULT_PORT);
         let location = uri::location(&format!("http://localhost:{port}/oauth/callback"), &query.without("port"));
@@ -24,7 +24,7 @@ pub fn local<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 
 /// Shows the code, to be copied into a command line on another machine.
 pub fn code<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let query = Parameters::of_query(input)?;
+    let query = Parameters::of_query(input.request)?;
     Ok(Box::new(move |_| {
         let content = match (query.one("code"), query.one("error")) {
             (Some(code), _) => html! {

@@ -20,7 +20,7 @@ const SECRET_PARAMETERS: &[&str] = &["client_secret", "code", "refresh_token", "
 
 /// Reads the client's credentials without checking them.
 pub fn presented(input: &Input<'_>, body: &Parameters) -> Judged<Presented> {
-    let in_url = Parameters::of_query(input).map_or(true, |query| query.has_any(SECRET_PARAMETERS));
+    let in_url = Parameters::of_query(input.request).map_or(true, |query| query.has_any(SECRET_PARAMETERS));
     if in_url {
         return Err(Refusal::of(&CREDENTIALS_IN_URL));
     }

@@ -24,7 +24,7 @@ const PARAMETERS: &[&str] = &["id_token_hint", "client_id", "post_logout_redirec
 /// Ends the session of the browser and sends it back to the app: at once if the app proves that it means this session, otherwise once the
 /// user has agreed.
 pub fn end_session<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
-    let parameters = Parameters::of_form_and_query(input)?;
+    let parameters = Parameters::of_form_and_query(input.request)?;
     if posted::is_request(input.request) {
         return posted::same_as_get(input, "/oauth/end-session", &parameters, PARAMETERS);
     }

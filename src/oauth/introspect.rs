@@ -23,7 +23,7 @@ use crate::registry::right_use;
 /// Introspects a token: a client its own; a user, with an API key or a session, their own, and an administrator any. To everyone else a
 /// token is inactive.
 pub fn introspect<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
-    let read = Parameters::of_body(input).and_then(|body| Ok((body.token()?, body)));
+    let read = Parameters::of_body(input.request).and_then(|body| Ok((body.token()?, body)));
     Ok(Box::new(move |transactions| match read {
         Ok((token, body)) => answer(transactions, input, &token, &body),
         Err(refusal) => Ok(refused::reply(input.request, &refusal)),

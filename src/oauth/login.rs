@@ -39,7 +39,7 @@ pub const JUST_SIGNED_IN: &str = "signed_in";
 
 /// Shows the page, or redirects a user who is already signed in.
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let query = Parameters::of_query(input)?;
+    let query = Parameters::of_query(input.request)?;
     Ok(Box::new(move |call| {
         let next = next(query.one("n"));
         if call.by.session().is_some() && query.one("again").is_none() {
@@ -86,7 +86,7 @@ pub fn anew(next: &str, proposed: Option<&UserId>) -> String {
 
 /// Signs in with the form. On failure shows it again with what was wrong, and keeps the user ID.
 pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
-    let form_and_query = Parameters::of_form_and_query(input)?;
+    let form_and_query = Parameters::of_form_and_query(input.request)?;
     Ok(Box::new(move |transactions| {
         let next = next(form_and_query.one("n"));
         match answered(transactions, input, &form_and_query, &next) {
@@ -138,7 +138,7 @@ fn signed_in_for(next: &str) -> Option<String> {
 /// Reads `{"user_id","password"}`, or a form of both. Answers 204 and the cookie. A temporary password is refused and stays valid: there
 /// is no page here to choose a new one.
 pub fn api<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
-    let body = Parameters::of_body(input).map_err(|refusal| Error::from(refusal.named()))?;
+    let body = Parameters::of_body(input.request).map_err(|refusal| Error::from(refusal.named()))?;
     Ok(Box::new(move |transactions| {
         let (attempt, verified) = verified(transactions, input, &body, None)?;
         let Verified::Password(verified) = verified else { return Err((&TEMPORARY_PASSWORD).into()) };

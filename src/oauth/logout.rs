@@ -21,7 +21,7 @@ const MOUNT: &str = "/oauth";
 /// Ends the token with that ID if its user opens this page, and the user's session if the token was granted in it. Ends nothing for anybody
 /// else, because the ID is not secret. An unknown ID is no error.
 pub fn by_client<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let query = Parameters::of_query(input)?;
+    let query = Parameters::of_query(input.request)?;
     let id = query.owned("access_token_id").ok_or(Error::from(&MISSING_ACCESS_TOKEN_ID))?;
     Ok(Box::new(move |call| {
         let session = call.by.session().filter(|_| origin::opens_page(input.request));

@@ -3,31 +3,31 @@
 use serde_json::Value;
 
 use crate::base::error::{Error, Result};
-use crate::call::Input;
 use crate::http::pairs::{MOST_PAIRS, Pairs, encoded};
+use crate::http::request::Request;
 use crate::registry::refusal::{BODY_MALFORMED, Judged, PARAMETER_REPEATED, Refusal, TOKEN_MISSING};
 
 #[derive(Debug, Default)]
 pub struct Parameters(Pairs);
 
 impl Parameters {
-    pub fn of_query(input: &Input<'_>) -> Result<Parameters> {
-        Pairs::of_query(input.request).map(Parameters)
+    pub fn of_query(request: &Request) -> Result<Parameters> {
+        Pairs::of_query(request).map(Parameters)
     }
 
     /// Reads the body: JSON if its media type says so, otherwise a form (oauth.md 1.5.1).
-    pub fn of_body(input: &Input<'_>) -> Judged<Parameters> {
-        let read = match input.request.media_type().as_str() {
-            "application/json" => of_json(&input.request.body),
-            _ => Pairs::of_body(input.request).ok(),
+    pub fn of_body(request: &Request) -> Judged<Parameters> {
+        let read = match request.media_type().as_str() {
+            "application/json" => of_json(&request.body),
+            _ => Pairs::of_body(request).ok(),
         };
         read.map(Parameters).ok_or_else(|| Refusal::of(&BODY_MALFORMED))
     }
 
     /// Reads the query of a browser's request and its form, which comes first.
-    pub fn of_form_and_query(input: &Input<'_>) -> Result<Parameters> {
-        let query = Parameters::of_query(input)?;
-        let form = Parameters::of_body(input).map_err(|_| Error::malformed("the form is not UTF-8, or holds a NUL"))?;
+    pub fn of_form_and_query(request: &Request) -> Result<Parameters> {
+        let query = Parameters::of_query(request)?;
+        let form = Parameters::of_body(request).map_err(|_| Error::malformed("the form is not UTF-8, or holds a NUL"))?;
         let kept = query.0.into_iter().filter(|(name, _)| form.0.first(name).is_none()).collect::<Vec<_>>();
         Ok(Parameters(form.0.into_iter().chain(kept).collect()))
     }

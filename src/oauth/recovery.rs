@@ -24,13 +24,13 @@ const COOKIE: &str = "new_password";
 /// Shows the page of a sign-in link, which the server does not see: it stands behind a `#`. Opening the page uses nothing up, so a program
 /// that looks at links does no harm.
 pub fn link_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let query = Parameters::of_query(input)?;
+    let query = Parameters::of_query(input.request)?;
     Ok(Box::new(move |_| Ok(link_form(input, 200, &next(query.one("n")), None))))
 }
 
 /// Uses a sign-in link, and leads to where a new password is chosen.
 pub fn use_link<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
-    let form = Parameters::of_form_and_query(input)?;
+    let form = Parameters::of_form_and_query(input.request)?;
     Ok(Box::new(move |transactions| {
         let next = next(form.one("n"));
         let pasted = form.one("link").unwrap_or_default().trim();
@@ -55,7 +55,7 @@ pub fn to_choice(input: &Input<'_>, next: &str, token: &Token) -> Reply {
 
 /// Shows the form to choose a new password, or leads to where one signs in.
 pub fn choice_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    let query = Parameters::of_query(input)?;
+    let query = Parameters::of_query(input.request)?;
     Ok(Box::new(move |call| {
         let next = next(query.one("n"));
         match choice_form(call, input, 200, &next, None) {
@@ -67,7 +67,7 @@ pub fn choice_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
 
 /// Sets the new password and signs in. The password is hashed between two transactions.
 pub fn choose<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
-    let form = Parameters::of_form_and_query(input)?;
+    let form = Parameters::of_form_and_query(input.request)?;
     Ok(Box::new(move |transactions| {
         let (next, new) = (next(form.one("n")), form.one("password").unwrap_or_default());
         let token = presented(input);

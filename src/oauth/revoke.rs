@@ -14,7 +14,7 @@ use crate::registry::revocation;
 /// Revokes a token. Answers 200 also for an invalid one. RFC 7009 section 2.2 has clients ignore the body, but some parse every reply as
 /// JSON. The hint of section 2.1 is not needed.
 pub fn revoke<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
-    let read = Parameters::of_body(input).and_then(|body| read(input, &body));
+    let read = Parameters::of_body(input.request).and_then(|body| read(input, &body));
     Ok(Box::new(move |transactions| {
         let judged = match read {
             Err(refusal) => Err(refusal),

@@ -32,7 +32,7 @@ enum TokenRequest {
 }
 
 pub fn issue<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
-    let read = Parameters::of_body(input).and_then(|body| read(input, &body));
+    let read = Parameters::of_body(input.request).and_then(|body| read(input, &body));
     Ok(Box::new(move |transactions| match read {
         Ok((wanted, presented)) => answer(transactions, input, &wanted, &presented),
         Err(refusal) => Ok(refused::reply(input.request, &refusal)),

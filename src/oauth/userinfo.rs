@@ -37,12 +37,12 @@ pub fn userinfo<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 
 /// Reads the token from the one place where it is.
 fn credentials(input: &Input<'_>) -> Judged<Credentials> {
-    if Parameters::of_query(input).map_or(true, |query| query.has_any(&[ACCESS_TOKEN])) {
+    if Parameters::of_query(input.request).map_or(true, |query| query.has_any(&[ACCESS_TOKEN])) {
         return Err(Refusal::of(&CREDENTIALS_IN_URL));
     }
     let header = input.request.header("authorization");
     let is_form = input.request.method == Method::Post && input.request.media_type() == "application/x-www-form-urlencoded";
-    let form = if is_form { Parameters::of_body(input)? } else { Parameters::default() };
+    let form = if is_form { Parameters::of_body(input.request)? } else { Parameters::default() };
     match (header, form.one(ACCESS_TOKEN)) {
         (Some(_), Some(_)) => Err(Refusal::of(&TWO_AUTHENTICATIONS)),
         (None, Some(_)) if form.repeated(&[ACCESS_TOKEN]).is_some() => Err(Refusal::of(&PARAMETER_REPEATED)),

@@ -32,7 +32,7 @@ use crate::registry::{groups, history, standing, trials};
 use crate::store::{Deleted, Tx};
 
 /// An authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3). Empty parameters are absent.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct AuthorizationRequest {
     pub client_id: String,
     pub redirect_uri: Option<String>,

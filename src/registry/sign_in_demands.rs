@@ -58,7 +58,7 @@ impl SignInRequest {
             _ if self.request_uri.is_some() => Some(&REQUEST_OBJECT_ELSEWHERE),
             _ if self.registration.is_some() => Some(&REGISTRATION_IN_REQUEST),
             _ if self.prompt.as_deref().is_some_and(|prompt| Prompt::parse(prompt).is_none()) => Some(&PROMPT_UNSUPPORTED),
-            _ if self.max_age.as_deref().is_some_and(|seconds| seconds_of(seconds).is_none()) => Some(&MAX_AGE_MALFORMED),
+            _ if self.max_age.is_some() && self.max_age().is_none() => Some(&MAX_AGE_MALFORMED),
             _ => None,
         }
     }
@@ -66,6 +66,11 @@ impl SignInRequest {
     /// Returns what the client wants the user to be asked; by default, and if it is malformed, only what has to be.
     pub fn prompt(&self) -> Prompt {
         self.prompt.as_deref().and_then(Prompt::parse).unwrap_or_default()
+    }
+
+    /// Returns how many seconds ago the user may have signed in at most; `None` if nothing is said of it, or it is malformed.
+    pub fn max_age(&self) -> Option<i64> {
+        self.max_age.as_deref().and_then(seconds_of)
     }
 
     /// Returns the user to propose where one signs in. Nobody is looked up: what it says of accounts is only what the client said.
@@ -81,7 +86,7 @@ impl SignInRequest {
         let is_fresh = self.is_fresh(tx, session);
         let hinted = self.hinted(tx, settings, client, session)?;
         let is_too_old = |seconds: i64| seconds == 0 || session.created_at.plus_seconds(seconds) < tx.now;
-        let is_demanded = prompt.login || self.max_age.as_deref().and_then(seconds_of).is_some_and(is_too_old);
+        let is_demanded = prompt.login || self.max_age().is_some_and(is_too_old);
         let refused = |reason| Ok(Err(Refusal::to(reason, &client.id)));
         let step = |step| Ok(Ok(step));
         match (is_fresh, hinted) {
