@@ -1,5 +1,6 @@
 //! Floor 1: the entities. Plain data and pure rules; each entity has a `FIELDS` table.
 
+pub mod account_hint;
 pub mod api_key;
 pub mod bounds;
 pub mod choice;

@@ -1,13 +1,13 @@
 //! `/oauth/authorize`: the user agrees to or refuses a client (RFC 6749 section 4.1.1, oauth.md 1.4).
 
 use crate::base::error::{Error, Result};
-use crate::base::id::UserId;
 use crate::base::secret::{self, Token};
 use crate::call::{Call, Input, LongWork, Transactions};
 use crate::http::origin;
 use crate::http::pairs::encoded;
 use crate::http::reply::Reply;
 use crate::http::request::Method;
+use crate::model::account_hint::AccountHint;
 use crate::model::prompt::Prompt;
 use crate::model::scope::{GrantedScope, Scope};
 use crate::model::session::Session;
@@ -16,6 +16,7 @@ use crate::oauth::login::{self, JUST_SIGNED_IN, SIGN_IN_ID};
 use crate::oauth::parameters::Parameters;
 use crate::oauth::{account_page, consent_page, error_page, posted};
 use crate::registry::consent::{self, AuthorizationRequest, Consent, Decision, ValidRequest};
+use crate::registry::entity::live_user;
 use crate::registry::refusal::{BODY_MALFORMED, CONSENT_DENIED, CONSENT_NEEDED, Endpoint, Reason, Refusal};
 use crate::registry::sign_in_demands::SignInRequest;
 
@@ -131,7 +132,7 @@ impl Authorize<'_> {
     fn next_step(&self, call: &Call<'_>) -> Result<NextStep> {
         let session = call.by.session();
         if session.is_none() && !self.request.is_silent() {
-            return Ok(NextStep::Reply(self.sign_in_first(None)));
+            return Ok(NextStep::Reply(self.sign_in_first(call, None)?));
         }
         let decision = consent::judge(call.tx, call.settings, session, &self.request)?;
         let has_agreed = matches!(&decision, Decision::Proceed(asked) if asked.consent == Consent::Given);
@@ -145,7 +146,7 @@ impl Authorize<'_> {
             (Decision::ErrorPage(refusal), _) => NextStep::ErrorPage(refusal),
             (Decision::ErrorRedirect { redirect_uri, refusal }, _) => NextStep::SendBack { redirect_uri, refusal },
             (Decision::SelectAccount(client), Some(session)) => {
-                let another = login::anew(&self.place_to_sign_in_for(), self.proposed_user().as_ref());
+                let another = login::anew(&self.place_to_sign_in_for(), self.account_hint().as_ref());
                 NextStep::Reply(account_page::page(session, &client, &self.place_with(&[("login_hint", "")]), &another))
             }
             (Decision::Proceed(asked), Some(session)) => match (asked.consent, self.answer_to(&asked)) {
@@ -157,7 +158,9 @@ impl Authorize<'_> {
                 (Consent::Needed, UserAnswer::No) => send_back(asked, &CONSENT_DENIED),
                 (Consent::Missing, _) => send_back(asked, &CONSENT_NEEDED),
             },
-            (Decision::SignIn | Decision::SelectAccount(_) | Decision::Proceed(_), session) => NextStep::Reply(self.sign_in_first(session)),
+            (Decision::SignIn | Decision::SelectAccount(_) | Decision::Proceed(_), session) => {
+                NextStep::Reply(self.sign_in_first(call, session)?)
+            }
         })
     }
 
@@ -178,7 +181,7 @@ impl Authorize<'_> {
                 Ok(answer.reply(self.input.request.method))
             }
             // The session ended between the two transactions, or consent was not needed in the first, and now is.
-            (NextStep::SendCode(_), None) => Ok(self.sign_in_first(None)),
+            (NextStep::SendCode(_), None) => self.sign_in_first(call, None),
             (NextStep::Reply(reply), _) => Ok(reply),
         }
     }
@@ -205,21 +208,32 @@ impl Authorize<'_> {
     }
 
     /// Leads to the sign-in page, and from there back to this request.
-    fn sign_in_first(&self, session: Option<&Session>) -> Reply {
+    fn sign_in_first(&self, call: &Call<'_>, session: Option<&Session>) -> Result<Reply> {
         let method = self.input.request.method;
-        let Some(sign_in) = &self.request.sign_in else {
-            return match method {
-                Method::Get => login::first(method, &self.input.request.target),
-                _ => login::first(method, &format!("/oauth/authorize?{}", self.parameters.encoded(PARAMETERS))),
-            };
-        };
-        // The one of an ID token may be another.
-        let same = session.map(|session| &session.user_id).filter(|_| sign_in.id_token_hint.is_none());
-        Reply::redirect(method, login::anew(&self.place_to_sign_in_for(), self.proposed_user().as_ref().or(same)))
+        Ok(match (&self.request.sign_in, method) {
+            (Some(sign_in), _) => {
+                let hint = self.hint_to_sign_in(call, sign_in, session)?;
+                Reply::redirect(method, login::anew(&self.place_to_sign_in_for(), hint.as_ref()))
+            }
+            (None, Method::Get) => login::first(method, &self.input.request.target),
+            (None, _) => login::first(method, &format!("/oauth/authorize?{}", self.parameters.encoded(PARAMETERS))),
+        })
     }
 
-    fn proposed_user(&self) -> Option<UserId> {
-        self.request.sign_in.as_ref().and_then(SignInRequest::proposed_user)
+    /// Returns the account to sign in with: the one that the client expects, or else the same again.
+    fn hint_to_sign_in(&self, call: &Call<'_>, sign_in: &SignInRequest, session: Option<&Session>) -> Result<Option<AccountHint>> {
+        let hint = sign_in.account_hint();
+        let Some(session) = session else { return Ok(hint) };
+        let is_same = match &hint {
+            Some(hint) => hint.names(&live_user(call.tx, &session.user_id)?),
+            // The one of an ID token may be another.
+            None => sign_in.id_token_hint.is_none(),
+        };
+        Ok(if is_same { Some(AccountHint::User(session.user_id.clone())) } else { hint })
+    }
+
+    fn account_hint(&self) -> Option<AccountHint> {
+        self.request.sign_in.as_ref().and_then(SignInRequest::account_hint)
     }
 
     /// Returns the path of the same request, of which it is known that its user has signed in for it.

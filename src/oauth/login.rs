@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::base::error::{Error, Named, Result, errors};
+use crate::base::error::{Error, Result, errors};
 use crate::base::id::{BadId, UserId};
 use crate::base::uri::{form_encoded, is_local};
 use crate::base::validation::Invalid;
@@ -13,6 +13,7 @@ use crate::http::pairs::Pairs;
 use crate::http::path;
 use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
+use crate::model::account_hint::AccountHint;
 use crate::model::sign_in_place;
 use crate::oauth::parameters::Parameters;
 use crate::oauth::recovery::to_choice;
@@ -45,15 +46,23 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         if call.by.session().is_some() && query.one("again").is_none() {
             return Ok(Reply::redirect(input.request.method, next));
         }
-        let proposed = query.one("login_hint").and_then(|hint| hint.parse::<UserId>().ok());
-        Ok(form(input, 200, &next, proposed.as_ref().map_or("", UserId::as_str), None))
+        let hint = query.one("login_hint").and_then(AccountHint::parse);
+        let (user_id, above) = match &hint {
+            Some(AccountHint::User(id)) => (id.as_str(), html! {}),
+            Some(AccountHint::Address(address)) => (
+                "",
+                html! { p data-message="address-wanted" { "Sign in with the account that has the e-mail address " strong { (address) } "." } },
+            ),
+            None => ("", html! {}),
+        };
+        Ok(form(input, 200, &next, user_id, &above))
     }))
 }
 
 /// Shows who is signed in, or how to sign in.
 pub fn home<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
-        let Some(session) = call.by.session() else { return Ok(form(input, 200, HOME, "", None)) };
+        let Some(session) = call.by.session() else { return Ok(form(input, 200, HOME, "", &html! {})) };
         let token = input.form_token();
         let content = html! {
             h1 { "You are signed in" }
@@ -78,10 +87,10 @@ pub fn first(method: Method, next: &str) -> Reply {
     Reply::redirect(method, format!("/oauth/login?n={}", form_encoded(next.as_bytes())))
 }
 
-/// Returns the path of the sign-in page for an app's request: it is shown even if somebody is signed in, and may propose a user.
-pub fn anew(next: &str, proposed: Option<&UserId>) -> String {
-    let proposed = proposed.map(|id| format!("&login_hint={id}")).unwrap_or_default();
-    format!("/oauth/login?n={}&again=1{proposed}", form_encoded(next.as_bytes()))
+/// Returns the path of the sign-in page for an app's request: it is shown even if somebody is signed in, and may say for which account.
+pub fn anew(next: &str, hint: Option<&AccountHint>) -> String {
+    let hint = hint.map(|hint| format!("&login_hint={}", form_encoded(hint.to_string().as_bytes()))).unwrap_or_default();
+    format!("/oauth/login?n={}&again=1{hint}", form_encoded(next.as_bytes()))
 }
 
 /// Signs in with the form. On failure shows it again with what was wrong, and keeps the user ID.
@@ -94,7 +103,8 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
             Err(Error::Named(named)) => {
                 let user = form_and_query.one("user_id").unwrap_or_default();
                 let patience = named.attributes.get("seconds").map(ToString::to_string);
-                let reply = transactions.read(|_| Ok(form(input, named.kind.status(), &next, user, Some(&named))))?;
+                let wrong = html! { p .error role="alert" data-error=(named.definition.name) { (refusal(&named)) } };
+                let reply = transactions.read(|_| Ok(form(input, named.kind.status(), &next, user, &wrong)))?;
                 Ok(patience.into_iter().fold(reply, |reply, seconds| reply.with("Retry-After", seconds)))
             }
             Err(error) => Err(error),
@@ -204,13 +214,12 @@ fn segments(place: &str) -> Option<Vec<String>> {
     path::segments(place.split(['?', '#']).next()?).ok()
 }
 
-fn form(input: &Input<'_>, status: u16, next: &str, user_id: &str, wrong: Option<&Named>) -> Reply {
+/// Draws the page, with something above its fields.
+fn form(input: &Input<'_>, status: u16, next: &str, user_id: &str, above: &Markup) -> Reply {
     let page = SignInPage::for_browser(input.request, input.cookies, input.server_key);
     let content: Markup = html! {
         h1 { "Sign in" }
-        @if let Some(wrong) = wrong {
-            p .error role="alert" data-error=(wrong.definition.name) { (refusal(wrong)) }
-        }
+        (above)
         form method="post" action="/oauth/login" {
             input type="hidden" name=(csrf::FIELD) value=(page.token.value());
             input type="hidden" name="n" value=(next);

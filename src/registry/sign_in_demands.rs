@@ -1,8 +1,8 @@
 //! What a client demands of its user's sign-in itself: how fresh it is, and whose (OpenID Connect Core 1.0 section 3.1.2.1).
 
 use crate::base::error::Result;
-use crate::base::id::UserId;
 use crate::base::secret;
+use crate::model::account_hint::AccountHint;
 use crate::model::client::Client;
 use crate::model::prompt::Prompt;
 use crate::model::session::{LONGEST_SECONDS, Session};
@@ -73,9 +73,9 @@ impl SignInRequest {
         self.max_age.as_deref().and_then(seconds_of)
     }
 
-    /// Returns the user to propose where one signs in. Nobody is looked up: what it says of accounts is only what the client said.
-    pub fn proposed_user(&self) -> Option<UserId> {
-        self.login_hint.as_ref().and_then(|hint| hint.parse().ok())
+    /// Returns the account that the client expects its user to have.
+    pub fn account_hint(&self) -> Option<AccountHint> {
+        self.login_hint.as_deref().and_then(AccountHint::parse)
     }
 
     /// Decides whether the user who is signed in will do.
@@ -99,7 +99,12 @@ impl SignInRequest {
             (false, Hinted::Another | Hinted::Unknown) => return step(SignInStep::SignIn),
             (false, Hinted::Nobody | Hinted::TheUser) => {}
         }
-        let is_for_another = self.proposed_user().is_some_and(|proposed| proposed != session.user_id);
+        let is_for_another = match self.account_hint() {
+            // A client that is not told the address would find it by guesses.
+            Some(AccountHint::Address(_)) if prompt.none => false,
+            Some(hint) => !hint.names(&live_user(tx, &session.user_id)?),
+            None => false,
+        };
         match (is_demanded, is_for_another) {
             (true, _) if prompt.none => refused(&SIGN_IN_NEEDED),
             (true, _) => step(SignInStep::SignIn),

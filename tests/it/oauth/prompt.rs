@@ -304,6 +304,44 @@ fn a_login_hint_stands_in_the_form_if_it_can_be_a_user_id_and_tells_nothing_of_a
 }
 
 #[test]
+fn an_e_mail_address_as_a_hint_is_named_to_who_signs_in_and_says_nothing_of_accounts() {
+    let (server, _) = fixture();
+    let page_of = |browser: &mut Browser, more: &[(&str, &str)]| {
+        let page = sign_in_page(&browser.get(&server, &asked(more)));
+        browser.get(&server, &page).text()
+    };
+    for address in ["bob@example.com", "nobody@example.com", "b+o&b=1@example.com"] {
+        let text = page_of(&mut Browser::default(), &[("login_hint", address)]);
+        assert!(text.contains(&format!("<strong>{}</strong>", address.replace('&', "&amp;"))), "{text}");
+        assert!(text.contains("name=\"user_id\" type=\"text\" value=\"\""), "{text}");
+    }
+    // Who is signed in has shown who they are.
+    let mut bob = agreed(&server);
+    for (address, id) in [("BOB@example.com", "bob"), ("alice@example.com", ""), ("nobody@example.com", "")] {
+        let text = page_of(&mut bob, &[("login_hint", address), ("prompt", "login")]);
+        assert!(text.contains(&format!("name=\"user_id\" type=\"text\" value=\"{id}\"")), "{address}: {text}");
+    }
+}
+
+#[test]
+fn an_e_mail_address_as_a_hint_chooses_the_account_of_who_is_signed_in_or_asks_them() {
+    let (server, _) = fixture();
+    let mut bob = agreed(&server);
+    for address in ["bob@example.com", "BOB@EXAMPLE.com"] {
+        code_of(&bob.get(&server, &asked(&[("login_hint", address)])));
+    }
+    for address in ["alice@example.com", "nobody@example.com"] {
+        let page = bob.get(&server, &asked(&[("login_hint", address)]));
+        page.tells("choose-account");
+        let [this, another] = links(&page);
+        assert!(bob.get(&server, &another).text().contains(&format!("<strong>{address}</strong>")));
+        code_of(&bob.get(&server, &this));
+        // The client is told nothing of addresses, so it finds none by guesses.
+        code_of(&bob.get(&server, &asked(&[("login_hint", address), ("prompt", "none")])));
+    }
+}
+
+#[test]
 fn an_id_token_hint_of_another_user_has_that_one_sign_in_and_no_other_gets_a_code() {
     let (server, secret) = fixture();
     let mut bob = server.signed_in("bob");
