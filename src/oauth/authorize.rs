@@ -17,7 +17,7 @@ use crate::oauth::parameters::Parameters;
 use crate::oauth::{account_page, consent_page, error_page, posted};
 use crate::registry::consent::{self, AuthorizationRequest, Consent, Decision, ValidRequest};
 use crate::registry::entity::live_user;
-use crate::registry::refusal::{BODY_MALFORMED, CONSENT_DENIED, CONSENT_NEEDED, Endpoint, Reason, Refusal};
+use crate::registry::refusal::{BODY_MALFORMED, CONSENT_DENIED, CONSENT_NEEDED, Endpoint, REQUEST_TOO_LONG, Reason, Refusal};
 use crate::registry::sign_in_demands::SignInRequest;
 
 /// The parameters that must not be repeated.
@@ -27,6 +27,9 @@ const PARAMETERS: &[&str] =
 /// Those that count with `openid`, and must not be repeated then. Others of OpenID Connect are ignored: `claims`, `ui_locales`, `acr_values`,
 /// `display`.
 const SIGN_IN_PARAMETERS: &[&str] = &["prompt", "max_age", "login_hint", "id_token_hint", "request", "request_uri", "registration"];
+
+/// The longest path of the sign-in page, in bytes: the head of the browser's next request has it, and its headers.
+const LONGEST_PLACE: usize = 12 * 1024;
 
 /// Asks for consent with GET and takes the answer with POST; both check everything.
 pub fn authorize<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
@@ -210,14 +213,16 @@ impl Authorize<'_> {
     /// Leads to the sign-in page, and from there back to this request.
     fn sign_in_first(&self, call: &Call<'_>, session: Option<&Session>) -> Result<Reply> {
         let method = self.input.request.method;
-        Ok(match (&self.request.sign_in, method) {
+        let reply = match (&self.request.sign_in, method) {
             (Some(sign_in), _) => {
                 let hint = self.hint_to_sign_in(call, sign_in, session)?;
                 Reply::redirect(method, login::anew(&self.place_to_sign_in_for(), hint.as_ref()))
             }
             (None, Method::Get) => login::first(method, &self.input.request.target),
             (None, _) => login::first(method, &format!("/oauth/authorize?{}", self.parameters.encoded(PARAMETERS))),
-        })
+        };
+        let is_too_long = reply.header("Location").is_some_and(|place| place.len() > LONGEST_PLACE);
+        if is_too_long { Err(Refusal::of(&REQUEST_TOO_LONG).named().into()) } else { Ok(reply) }
     }
 
     /// Returns the account to sign in with: the one that the client expects, or else the same again.

@@ -32,6 +32,7 @@ errors! {
     CLIENT_NOT_APPROVED: InvalidArgument "pkg/oauth" "client_not_approved" "OAuth client was not approved";
     CLIENT_REJECTED: InvalidArgument "pkg/oauth" "client_rejected" "OAuth client was rejected";
     CLIENT_SUSPENDED: InvalidArgument "pkg/oauth" "client_suspended" "OAuth client was suspended";
+    TOO_LONG_TO_LEAD_ON: InvalidArgument "keyfob" "request_too_long" "the request is longer than an address may be: send less in it; state, nonce and id_token_hint need no more than a few hundred characters";
     NOT_IN_ALLOWED_GROUPS: PermissionDenied "keyfob" "not_in_allowed_groups" "only members of certain groups may use this client, and the user is in none of them";
     ACCESS_DENIED: InvalidArgument "pkg/oauth" "access_denied" "the user did not agree";
     INVALID_SCOPE: InvalidArgument "pkg/oauth" "invalid_scope" "these rights cannot be granted: ask for others, or leave the scope out";
@@ -118,7 +119,7 @@ reasons! {
         "The user waits for an administrator's approval.";
     USER_OUTSIDE_GROUPS: "user_outside_groups" "access_denied" NOT_IN_ALLOWED_GROUPS
         "The client is for the members of some groups: add the user to one, or see allowed_groups in the client's settings.";
-    REQUEST_TOO_LONG: "request_too_long" "invalid_request" INVALID_REQUEST
+    REQUEST_TOO_LONG: "request_too_long" "invalid_request" TOO_LONG_TO_LEAD_ON
         "Send less: state, nonce and id_token_hint need no more than a few hundred characters.";
     RESPONSE_MODE_UNSUPPORTED: "response_mode_unsupported" "invalid_request" INVALID_REQUEST
         "Send response_mode=query or leave it out; form_post is for redirect URLs of http and https.";

@@ -181,6 +181,7 @@ fn what_is_not_well_formed_is_refused_with_a_reason_and_the_connection_ended() {
         (with("Expect: everything"), 417),
         (with(&format!("{many}B: c")), 431),
         (with(&format!("A: {}", "x".repeat(16 * 1024))), 431),
+        (get(&format!("/oauth/authorize?state={}", "x".repeat(16 * 1024))), 431),
         (with("Transfer-Encoding: chunked\r\n\r\nnot a size"), 400),
         ("GET / HTTP/1.1\nHost: x\n\n".to_owned(), 400),
         ("GET / HTTP/1.1\r\n\r\n".to_owned(), 400),
@@ -211,6 +212,22 @@ fn what_is_not_well_formed_is_refused_with_a_reason_and_the_connection_ended() {
         assert!(body["message"].as_str().is_some_and(|message| message.len() > 20), "{reply}");
     }
     server.is_alive();
+}
+
+#[test]
+fn a_head_that_is_too_large_is_refused_with_what_most_of_it_is() {
+    let server = EchoServer::open(Limits::default());
+    let long = "x".repeat(16 * 1024);
+    for (request, said) in [
+        (format!("GET /oauth/authorize?state={long} HTTP/1.1\r\nHost: x\r\n\r\n"), "its address: send less in the query"),
+        (format!("GET /oauth/authorize?state={long}"), "its address: send less in the query"),
+        (format!("GET / HTTP/1.1\r\nHost: x\r\nCookie: {long}\r\n\r\n"), "its headers: send fewer or shorter ones"),
+    ] {
+        let mut stream = server.connect();
+        let _ = stream.write_all(request.as_bytes());
+        let reply = read_to_end(&mut stream);
+        assert!(reply.starts_with("HTTP/1.1 431 ") && reply.contains(said), "{reply}");
+    }
 }
 
 #[test]

@@ -42,18 +42,26 @@ pub enum Framing {
 
 /// Returns the length of the head with the empty line that ends it; `searched` bytes were searched before.
 pub fn end(bytes: &[u8], searched: usize) -> Result<Option<usize>, Rejection> {
-    const LARGE: Rejection = Rejection { status: 431, why: "the head of the request is larger than 16 KiB" };
     let mut from = searched;
     while let Some(at) = bytes[from..].iter().position(|b| *b == b'\n').map(|found| from + found) {
         if at == 0 || bytes[at - 1] != b'\r' {
             return Err(Rejection::bad_request("a line of the head ends without a carriage return"));
         }
         if bytes[..=at].ends_with(b"\r\n\r\n") {
-            return if at < LARGEST_HEAD { Ok(Some(at + 1)) } else { Err(LARGE) };
+            return if at < LARGEST_HEAD { Ok(Some(at + 1)) } else { Err(too_large(bytes)) };
         }
         from = at + 1;
     }
-    if bytes.len() > LARGEST_HEAD { Err(LARGE) } else { Ok(None) }
+    if bytes.len() > LARGEST_HEAD { Err(too_large(bytes)) } else { Ok(None) }
+}
+
+/// Says what most of a head is that is too large.
+fn too_large(bytes: &[u8]) -> Rejection {
+    const ADDRESS: &str = "the head of the request is larger than 16 KiB, and most of that is its address: send less in the query";
+    const HEADERS: &str =
+        "the head of the request is larger than 16 KiB, and most of that are its headers: send fewer or shorter ones, such as cookies";
+    let first_line = bytes.iter().position(|b| *b == b'\n').unwrap_or(bytes.len());
+    Rejection { status: 431, why: if first_line > LARGEST_HEAD / 2 { ADDRESS } else { HEADERS } }
 }
 
 /// Parses a head that [`end`] found. Headers about forwarding are kept only from a trusted proxy.

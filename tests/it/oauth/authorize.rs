@@ -254,6 +254,19 @@ fn a_state_that_no_place_could_hold_is_refused() {
 }
 
 #[test]
+fn a_request_that_does_not_fit_into_the_address_of_the_sign_in_page_is_refused_before_it_leads_there() {
+    let (server, _) = fixture();
+    for scope in ["RIGHT_USER_INFO", "openid"] {
+        let asked = |state: &str| Browser::default().get(&server, &authorize_target("my-app", &[("scope", scope), ("state", state)]));
+        assert_eq!(asked(&"s".repeat(8 * 1024)).status, 302, "{scope}");
+        let refused = asked(&"\"".repeat(3000));
+        assert_eq!((refused.status, refused.header("Location")), (400, None), "{scope}: {}", refused.text());
+        assert_eq!(refused.error(), "request_too_long");
+        assert!(refused.text().contains("send less in it"), "{}", refused.text());
+    }
+}
+
+#[test]
 fn a_client_that_asks_for_nothing_still_asks() {
     let (server, _) = fixture();
     server.check("alice", "PUT", "/api/v3/clients/my-app", r#"{"client":{"rights":[]},"field_mask":"rights"}"#, "200");
