@@ -43,10 +43,10 @@ pub fn of(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<Trial> {
         let is_admin = tx.standing(user, Deleted::No)?.is_some_and(|standing| standing.admin);
         return Ok(if is_registrar && is_admin { Trial::Registrar } else { Trial::None });
     }
-    Ok(match tx.is_client_tester(client, user)? {
+    Ok(match tx.trial_begun_at(client, user)? {
         _ if is_registrar => Trial::Registrar,
-        true => Trial::Begun,
-        false => Trial::Offered,
+        Some(_) => Trial::Begun,
+        None => Trial::Offered,
     })
 }
 
@@ -85,13 +85,13 @@ pub fn begin(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> R
     }
 }
 
-/// Ends that.
+/// Ends that, with what the user has authorized the client for meanwhile.
 /// # Errors
 /// `built_in_client`.
 pub fn end(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> Result<()> {
     let entity = Entity::Client(client.clone());
     entity.check_not_built_in()?;
-    if !tx.delete_client_tester(client, user)? {
+    if !stop(tx, client, user)? {
         return Ok(());
     }
     history::record_values(tx, by, &entity, Action::EndTrial, json!({"user_id": user.as_str()}), json!({}))
@@ -104,10 +104,21 @@ pub(super) fn ending(tx: &Tx<'_>, owned: &Owned, user: Option<&UserId>, change: 
     change()?;
     for (client, user) in testers {
         if !is_collaborator(tx, &client, &user)? {
-            tx.delete_client_tester(&client, &user)?;
+            stop(tx, &client, &user)?;
         }
     }
     Ok(())
+}
+
+/// Deletes a tester with the authorization that the trial has brought; returns false if the user is none. What was authorized before, while the
+/// client was open to everyone, stays.
+fn stop(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<bool> {
+    let Some(begun_at) = tx.trial_begun_at(client, user)? else { return Ok(false) };
+    tx.delete_client_tester(client, user)?;
+    if tx.authorization(user, client)?.is_some_and(|authorization| authorization.created_at >= begun_at) {
+        tx.delete_authorization(user, client)?;
+    }
+    Ok(true)
 }
 
 /// Returns whether a user is a collaborator, directly or through an organization.

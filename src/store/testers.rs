@@ -4,6 +4,7 @@ use rusqlite::named_params;
 
 use crate::base::error::Result;
 use crate::base::id::{ClientId, UserId};
+use crate::base::time::Time;
 use crate::store::members::Owned;
 use crate::store::transaction::Tx;
 
@@ -17,9 +18,10 @@ impl Tx<'_> {
         )
     }
 
-    pub(crate) fn is_client_tester(&self, client: &ClientId, user: &UserId) -> Result<bool> {
-        let statement = "SELECT 1 FROM client_testers WHERE client_id = :client_id AND user_id = :user_id";
-        self.exists(statement, named_params! {":client_id": client, ":user_id": user})
+    /// Returns since when a user tries a client; `None` for one who does not.
+    pub(crate) fn trial_begun_at(&self, client: &ClientId, user: &UserId) -> Result<Option<Time>> {
+        let statement = "SELECT created_at FROM client_testers WHERE client_id = :client_id AND user_id = :user_id";
+        self.one(statement, named_params! {":client_id": client, ":user_id": user}, |cells| cells.take("created_at"))
     }
 
     pub(crate) fn insert_client_tester(&self, client: &ClientId, user: &UserId) -> Result<()> {
@@ -49,10 +51,9 @@ impl Tx<'_> {
         self.all(statement, values, |cells| Ok((cells.take("client_id")?, cells.take("user_id")?)))
     }
 
-    /// Deletes a tester; returns false if the user is none.
-    pub(crate) fn delete_client_tester(&self, client: &ClientId, user: &UserId) -> Result<bool> {
+    pub(crate) fn delete_client_tester(&self, client: &ClientId, user: &UserId) -> Result<()> {
         let statement = "DELETE FROM client_testers WHERE client_id = :client_id AND user_id = :user_id";
-        Ok(self.run(statement, named_params! {":client_id": client, ":user_id": user})? == 1)
+        self.run(statement, named_params! {":client_id": client, ":user_id": user}).map(drop)
     }
 
     pub(crate) fn delete_client_testers(&self, client: &ClientId) -> Result<()> {

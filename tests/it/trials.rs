@@ -71,6 +71,47 @@ fn a_collaborator_who_says_so_can_try_a_client_and_take_it_back() {
 }
 
 #[test]
+fn who_no_longer_tries_a_client_leaves_it_nothing_that_was_allowed_meanwhile() {
+    type End<'s> = (&'s str, &'s dyn Fn(&Server, &mut Browser));
+    let ends: [End<'_>; 2] = [
+        ("stops", &|server, bob| drop(bob.sends_form(server, "/console/clients/my-app/trial/end", &[]))),
+        ("is removed", &|server, _| drop(server.check("alice", "DELETE", "/api/v3/clients/my-app/collaborators/user/bob", "", "200"))),
+    ];
+    for (how, end) in ends {
+        let (server, secret) = crate::oauth::fixture();
+        server.has_state("my-app", "STATE_REQUESTED");
+        makes_collaborator(&server, "alice", "bob", &["RIGHT_CLIENT_INFO"]);
+        let mut bob = server.signed_in("bob");
+        begins(&server, &mut bob);
+        let asked = [("scope", "openid offline_access email")];
+        let code = bob.code(&server, "my-app", &asked);
+        let tokens = server.tokens("my-app", &secret, &bob.code(&server, "my-app", &asked));
+        assert_eq!(server.status_with(&tokens.access, "/oauth/userinfo"), 200);
+        end(&server, &mut bob);
+        assert_eq!(server.status_with(&tokens.access, "/oauth/userinfo"), 401, "bob {how}");
+        assert_eq!(server.refresh("my-app", &secret, &tokens.refresh).status, 400);
+        let exchange = [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", CALLBACK)];
+        let client = [("client_id", "my-app"), ("client_secret", secret.as_str())];
+        assert_eq!(server.token(&[&exchange[..], &client].concat()).status, 400);
+        server.has_state("my-app", "STATE_APPROVED");
+        assert!(can_ask(&server, &mut bob, "my-app"), "he agrees anew");
+    }
+}
+
+#[test]
+fn what_was_allowed_before_a_trial_outlives_it() {
+    let (server, secret) = crate::oauth::fixture();
+    let mut bob = server.signed_in("bob");
+    let tokens = server.tokens("my-app", &secret, &bob.code(&server, "my-app", &[("scope", "openid offline_access")]));
+    server.has_state("my-app", "STATE_REQUESTED");
+    makes_collaborator(&server, "alice", "bob", &["RIGHT_CLIENT_INFO"]);
+    server.wait_seconds(1);
+    begins(&server, &mut bob);
+    assert_eq!(bob.sends_form(&server, "/console/clients/my-app/trial/end", &[]).status, 303);
+    assert_eq!(server.status_with(&tokens.access, "/oauth/userinfo"), 200);
+}
+
+#[test]
 fn only_a_collaborator_can_begin_a_trial() {
     let server = fixture();
     assert_eq!(begins(&server, &mut server.signed_in("carol")).status, 403);

@@ -52,7 +52,7 @@ const DONE: &[(&str, &str)] = &[
     ("review-requested", "The administrators are asked. Their answer is shown here."),
     ("changes-requested", "Asked for changes of {what}. Those who asked are shown what to change, and can ask again."),
     ("trial-begun", "You can try it now, until an administrator decides."),
-    ("trial-ended", "You no longer try it."),
+    ("trial-ended", "You no longer try it, and it keeps nothing that you allowed it meanwhile."),
     ("password", "Your password is changed."),
     ("withdrawn", "Withdrawn: it no longer works."),
 ];
