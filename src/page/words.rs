@@ -47,6 +47,7 @@ const IN_WORDS: &[(&str, &str)] = &[
     ("password_strength_min_length", "Use at least {n} characters"),
     ("password_strength_uppercase", "Use at least one uppercase letter"),
     ("permission_denied", "This page is for administrators"),
+    ("resource_server_unknown", "There is no OAuth client with the ID {resource_server}. Register it first"),
     ("restore_window_expired", "It was deleted too long ago to be restored"),
     ("too_many", "{of} has {has} {field} already, and there may be at most {most}: {remedy}"),
     ("user_not_found", "There is no user with the ID {user_id}"),

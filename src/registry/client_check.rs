@@ -66,7 +66,7 @@ pub fn check_new(
 
 /// Judges a client as it would be with what was sent, by what a change comes to.
 /// # Errors
-/// Those of [`check`], and of changing it: `contact_info_restricted`, `contact_no_collaborator`.
+/// Those of [`check`], and of changing it: `contact_info_restricted`, `contact_no_collaborator`, `resource_server_unknown`.
 pub fn check_changed(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &ClientId, sent: &Patch) -> Result<Checked> {
     by.in_good_standing()?;
     // Who may not read it learns what a registration says.

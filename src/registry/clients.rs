@@ -20,7 +20,9 @@ use crate::registry::principal::Principal;
 use crate::registry::rights;
 use crate::registry::secrets::{self, NewSecret};
 use crate::registry::verdicts::{self, Settled};
-use crate::registry::{administrators, audience, bounds, consent, contacts, guidelines, history, marks, members, signing_keys};
+use crate::registry::{
+    administrators, audience, bounds, consent, contacts, guidelines, history, marks, members, resource_servers, signing_keys,
+};
 use crate::store::clients::{ClientKey, ClientScope};
 use crate::store::members::Owned;
 use crate::store::{Deleted, Direction, Search, Tx};
@@ -36,7 +38,7 @@ errors! {
 /// without one it is a public client.
 /// # Errors
 /// `admins_create_clients` where the settings say so, `too_many` clients, `contact_no_collaborator` for another contact than the owner,
-/// `id_taken`.
+/// `resource_server_unknown`, `id_taken`.
 pub fn create(
     tx: &Tx<'_>,
     by: &Principal,
@@ -51,6 +53,7 @@ pub fn create(
     let mut client = Client::new(id, tx.now);
     sent.apply(FIELDS, &mut client, &Mask::everything(FIELDS));
     marks::check_kept(by, &Default::default(), &client.attributes)?;
+    resource_servers::check(tx, by, None, &client)?;
     contacts::set_owner([&mut client.administrative_contact, &mut client.technical_contact], owner)?;
     approval::decide(by, settings, sent, &mut client);
     approval::note_approved(&mut client);
@@ -184,7 +187,8 @@ pub fn reachable<'a>(
 /// Changes the fields of the mask. The result shows a secret that was among them (registry.md 1.7); an empty one removes the client's
 /// secrets.
 /// # Errors
-/// `built_in_client`, `client_not_found`, `contact_info_restricted`, `update_admin_field`, `contact_no_collaborator`.
+/// `built_in_client`, `client_not_found`, `contact_info_restricted`, `update_admin_field`, `contact_no_collaborator`,
+/// `resource_server_unknown`.
 pub fn update(
     tx: &Tx<'_>,
     by: &Principal,
@@ -250,6 +254,7 @@ pub(super) fn changed(tx: &Tx<'_>, by: &Principal, settings: &Settings, old: &Cl
     let mut new = Client { updated_at: tx.now, ..old.clone() };
     sent.apply(FIELDS, &mut new, mask);
     marks::check_kept(by, &old.attributes, &new.attributes)?;
+    resource_servers::check(tx, by, Some(old), &new)?;
     if mask.names(FIELDS, "state") && !mask.names(FIELDS, "state_description") {
         new.state_description = String::new();
     }

@@ -45,6 +45,7 @@ pub mod recovery;
 pub mod refusal;
 pub mod rejudging;
 pub mod repetition;
+pub mod resource_servers;
 pub mod review;
 pub mod review_queue;
 pub mod revocation;

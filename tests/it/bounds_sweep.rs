@@ -105,7 +105,7 @@ fn edge(bound: &Bound) -> Edge {
         "scopes" => Edge::List(|story, n| story.change_client("scopes", json!(vec!["word"; n]))),
         "group_filter" => Edge::List(|story, n| story.change_client("group_filter", json!(vec!["crew"; n]))),
         "allowed_groups" => Edge::List(|story, n| story.change_client("allowed_groups", json!(vec!["crew"; n]))),
-        "resource_servers" => Edge::List(|story, n| story.change_client("resource_servers", json!(vec!["my-api"; n]))),
+        "resource_servers" => Edge::List(|story, n| story.change_client("resource_servers", json!(vec!["my-app"; n]))),
         "items" => Edge::List(|story, n| story.server.send("alice", "GET", &format!("/api/v3/clients?limit={n}"), "")),
         "clients" => Edge::Counted(
             |story, n| {

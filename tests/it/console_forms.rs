@@ -119,6 +119,16 @@ fn the_contacts_of_clients_and_organizations_are_chosen_among_their_members() {
 }
 
 #[test]
+fn a_resource_server_that_is_no_client_is_refused_in_its_field() {
+    let (server, mut alice) = server_with_alice();
+    server.has_client("alice", "my-client");
+    let refused = alice.sends_form(&server, SETTINGS, &settings(&[("resource_servers", "nobodys-api")]));
+    refused.refuses("resource_servers", "resource_server_unknown");
+    assert!(refused.text().contains("There is no OAuth client with the ID nobodys-api."), "{}", refused.text());
+    assert_eq!(alice.sends_form(&server, SETTINGS, &settings(&[("resource_servers", "my-client")])).status, 303);
+}
+
+#[test]
 fn a_contact_who_is_no_collaborator_any_more_hinders_no_other_change() {
     let (mut server, mut alice) = server_with_alice();
     server.has_user("bob");

@@ -39,7 +39,7 @@ const FLOORS: &[Floors] = &[
             &["administrators", "approval", "bounds", "groups", "marks", "rights"],
             &["audience", "repetition"],
             &["history"],
-            &["api_keys", "contacts", "refusal", "sessions", "signing_keys", "trials", "users"],
+            &["api_keys", "contacts", "refusal", "resource_servers", "sessions", "signing_keys", "trials", "users"],
             &["bootstrap", "claims", "deletion", "expiry", "live_tokens", "members", "probes", "sign_in", "usage"],
             &["accounts", "end_session", "listed", "overview", "recovery", "sign_in_demands"],
             &["consent"],

@@ -257,7 +257,7 @@ fn undo_sets_back_how_a_client_signs_users_in() {
         "alice",
         &json!({
             "scopes": [], "id_token_signed_response_alg": "ES256", "subject_type": "public", "claims_in_id_token": true,
-            "group_filter": ["crew"], "allowed_groups": [], "access_token_format": "jwt", "resource_servers": ["my-api"],
+            "group_filter": ["crew"], "allowed_groups": [], "access_token_format": "jwt", "resource_servers": ["my-app"],
         }),
     );
     assert!(names.iter().zip(read().iter().zip(&before)).all(|(_, (now, then))| now != then));

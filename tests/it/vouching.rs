@@ -57,7 +57,7 @@ fn seen() -> Vec<(&'static str, Value)> {
         ("administrative_contact", json!({"user_ids": {"user_id": "bob"}})),
         ("secret", json!("")),
         ("scopes", json!(["invoices:read"])),
-        ("resource_servers", json!(["another-api"])),
+        ("resource_servers", json!(["my-app"])),
     ]
 }
 

@@ -34,6 +34,7 @@ const FIELDS: &[(&str, &str)] = &[
     // The form knows which of the two.
     ("contact_no_collaborator", "contact"),
     ("contact_info_restricted", "contact"),
+    ("resource_server_unknown", "resource_servers"),
 ];
 
 /// Refusals of the rights in a form. In other forms they are about the caller's own rights.

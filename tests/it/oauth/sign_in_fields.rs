@@ -40,6 +40,7 @@ fn a_client_that_says_nothing_has_no_member_for_it_and_what_it_sets_is_read_agai
         "claims_in_id_token": true, "group_filter": ["crew"], "allowed_groups": ["crew", "admins"], "access_token_format": "jwt",
         "resource_servers": ["my-api"],
     });
+    server.has_app("alice", "my-api", &[]);
     set(&server, fields.clone(), "200");
     let read = server.check("alice", "GET", all, "", "200").json();
     fields.as_object().expect("fields").iter().for_each(|(name, value)| assert_eq!(read[name], *value, "{name}"));
@@ -180,6 +181,7 @@ fn consent_names_the_resource_servers_at_which_a_client_does_what_its_own_words_
     let (server, _) = fixture();
     let mut bob = server.signed_in("bob");
     let target = authorize_target("my-app", &[("scope", "openid invoices:read")]);
+    ["my-api", "another-api"].into_iter().for_each(|id| drop(server.has_app("alice", id, &[])));
     for (servers, said) in [(json!([]), "at a service of its own"), (json!(["my-api", "another-api"]), "at my-api, another-api")] {
         set(&server, json!({"resource_servers": servers, "scopes": ["invoices:read"]}), "200");
         let page = bob.get(&server, &target).text();
@@ -190,6 +192,7 @@ fn consent_names_the_resource_servers_at_which_a_client_does_what_its_own_words_
 #[test]
 fn a_signed_access_token_says_what_it_is_for_and_opens_what_an_opaque_one_does() {
     let (server, secret) = fixture();
+    server.has_app("alice", "my-api", &[]);
     set(&server, json!({"access_token_format": "jwt", "resource_servers": ["my-api"], "scopes": ["invoices:read"]}), "200");
     let scope = [("scope", "openid offline_access invoices:read RIGHT_USER_INFO")];
     let reply = signed_in(&server, "my-app", &secret, &scope);
@@ -224,6 +227,7 @@ fn a_signed_access_token_says_what_it_is_for_and_opens_what_an_opaque_one_does()
 fn a_resource_server_introspects_access_tokens_that_are_for_it_and_no_others() {
     let (server, secret) = fixture();
     let api = server.has_app("alice", "my-api", &[]);
+    server.has_app("alice", "another-api", &[]);
     let reply = signed_in(&server, "my-app", &secret, &[("scope", "openid offline_access")]);
     let active = |token: &Value| introspected(&server, "my-api", &api, token)["active"].clone();
     assert_eq!(active(&reply["access_token"]), false);
@@ -233,6 +237,27 @@ fn a_resource_server_introspects_access_tokens_that_are_for_it_and_no_others() {
     assert_eq!(active(&reply["refresh_token"]), false, "a refresh token is its client's alone");
     let bad = server.post_form("/oauth/introspect", &[("token", "x"), ("client_id", "my-api"), ("client_secret", "wrong")]);
     assert_eq!(bad.status, 401);
+}
+
+#[test]
+fn a_resource_server_is_a_client_that_is_registered_when_it_is_named() {
+    let (server, _) = fixture();
+    server.has_app("alice", "my-api", &[]);
+    server.has_app("alice", "former-api", &[]);
+    let servers = json!({"resource_servers": ["my-api", "my-app", "former-api"]});
+    set(&server, servers, "200");
+    server.check("alice", "DELETE", "/api/v3/clients/former-api", "", "200");
+    // What was named before stays until somebody takes it out.
+    set(&server, json!({"resource_servers": ["former-api"], "name": "My app"}), "200");
+    set(&server, json!({"resource_servers": ["my-api"]}), "200");
+    for wrong in ["former-api", "nobodys-api"] {
+        let refused = set(&server, json!({"resource_servers": ["my-api", wrong]}), "400 resource_server_unknown");
+        assert!(refused.text().contains(wrong) && refused.text().contains("register it first"), "{}", refused.text());
+        let new = json!({"client": {"ids": {"client_id": "new-app"}, "resource_servers": [wrong]}}).to_string();
+        server.check("alice", "POST", "/api/v3/users/alice/clients", &new, "400 resource_server_unknown");
+    }
+    let new = json!({"client": {"ids": {"client_id": "new-app"}, "resource_servers": ["new-app", "my-api"]}}).to_string();
+    server.check("alice", "POST", "/api/v3/users/alice/clients", &new, "200");
 }
 
 #[test]
