@@ -14,9 +14,7 @@ pub const ADMINS: &str = "admins";
 /// # Errors
 /// Only those of the store.
 pub fn told(tx: &Tx<'_>, client: &Client, user: &User) -> Result<Vec<String>> {
-    let filter = &client.sign_in.group_filter;
-    let all = of(tx, user)?;
-    Ok(all.into_iter().filter(|group| filter.is_empty() || filter.contains(group)).collect())
+    of(tx, user, &client.sign_in.group_filter)
 }
 
 /// Returns whether a user may use a client at all: everyone may, unless it is for the members of some groups.
@@ -28,16 +26,17 @@ pub fn may_use(tx: &Tx<'_>, client: &SignInSettings, user_id: &UserId) -> Result
         return Ok(true);
     }
     let Some(user) = tx.user(user_id, Deleted::No)? else { return Ok(false) };
-    Ok(of(tx, &user)?.iter().any(|group| allowed.contains(group)))
+    Ok(!of(tx, &user, allowed)?.is_empty())
 }
 
-/// Returns the groups of a user, sorted: the organizations that count as such, and `admins` for an administrator.
+/// Returns the groups of a user, sorted: the organizations that count as such, and `admins` for an administrator. If there are any in `only`, no
+/// others.
 /// # Errors
 /// Only those of the store.
-fn of(tx: &Tx<'_>, user: &User) -> Result<Vec<String>> {
-    let organizations = tx.groups_of(&user.id)?;
+fn of(tx: &Tx<'_>, user: &User, only: &[String]) -> Result<Vec<String>> {
+    let organizations = tx.groups_of(&user.id, only)?;
     let mut groups: Vec<String> = organizations.iter().map(OrganizationId::to_string).filter(|id| id != ADMINS).collect();
-    if user.is_acting_admin() {
+    if user.is_acting_admin() && (only.is_empty() || only.iter().any(|group| group == ADMINS)) {
         groups.push(ADMINS.to_owned());
         groups.sort();
     }

@@ -76,13 +76,16 @@ impl Tx<'_> {
         Ok(is_new)
     }
 
-    /// Returns the live organizations of a user that count as groups, by their IDs: those that administrators made, unless they say otherwise.
-    pub(crate) fn groups_of(&self, user: &UserId) -> Result<Vec<OrganizationId>> {
+    /// Returns the live organizations of a user that count as groups, by their IDs: those that administrators made, unless they say otherwise. If
+    /// there are any in `only`, no others.
+    pub(crate) fn groups_of(&self, user: &UserId, only: &[String]) -> Result<Vec<OrganizationId>> {
+        let only = (!only.is_empty()).then(|| serde_json::json!(only).to_string());
         self.all(
             "SELECT m.organization_id FROM organization_members m JOIN organizations o ON o.organization_id = m.organization_id \
              JOIN accounts t ON t.account_id = m.organization_id WHERE m.account_id = :user_id AND t.deleted_at IS NULL \
+             AND (:only IS NULL OR m.organization_id IN (SELECT value FROM json_each(:only))) \
              AND coalesce(o.is_group, o.made_by_admin) = 1 ORDER BY m.organization_id",
-            named_params! {":user_id": user},
+            named_params! {":user_id": user, ":only": only},
             |cells| cells.take("organization_id"),
         )
     }
