@@ -6,7 +6,7 @@ use crate::base::error::{Error, Result, errors};
 use crate::base::id::{BadId, UserId};
 use crate::base::uri::{form_encoded, is_local};
 use crate::base::validation::Invalid;
-use crate::call::{Input, LongWork, Transactions, Work};
+use crate::call::{Call, Input, LongWork, Transactions, Work};
 use crate::http::csrf::{self, SignInPage};
 use crate::http::form::Form;
 use crate::http::pairs::Pairs;
@@ -14,11 +14,15 @@ use crate::http::path;
 use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
 use crate::model::account_hint::AccountHint;
+use crate::model::client::Client;
 use crate::model::sign_in_place;
+use crate::oauth::authorize::authorization_request;
+use crate::oauth::consent_page::shown_name;
 use crate::oauth::parameters::Parameters;
 use crate::oauth::recovery::to_choice;
 use crate::page::frame;
 use crate::page::words::refusal;
+use crate::registry::consent;
 use crate::registry::recovery;
 use crate::registry::sessions::{COOKIE, SessionCookie};
 use crate::registry::sign_in::{self, SignInAttempt, Verified, VerifiedPassword};
@@ -55,14 +59,14 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             ),
             None => ("", html! {}),
         };
-        Ok(form(input, 200, &next, user_id, &above))
+        form(call, input, 200, &next, user_id, &above)
     }))
 }
 
 /// Shows who is signed in, or how to sign in.
 pub fn home<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
-        let Some(session) = call.by.session() else { return Ok(form(input, 200, HOME, "", &html! {})) };
+        let Some(session) = call.by.session() else { return form(call, input, 200, HOME, "", &html! {}) };
         let token = input.form_token();
         let content = html! {
             h1 { "You are signed in" }
@@ -104,7 +108,7 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
                 let user = form_and_query.one("user_id").unwrap_or_default();
                 let patience = named.attributes.get("seconds").map(ToString::to_string);
                 let wrong = html! { p .error role="alert" data-error=(named.definition.name) { (refusal(&named)) } };
-                let reply = transactions.read(|_| Ok(form(input, named.kind.status(), &next, user, &wrong)))?;
+                let reply = transactions.read(|call| form(call, input, named.kind.status(), &next, user, &wrong))?;
                 Ok(patience.into_iter().fold(reply, |reply, seconds| reply.with("Retry-After", seconds)))
             }
             Err(error) => Err(error),
@@ -214,11 +218,22 @@ fn segments(place: &str) -> Option<Vec<String>> {
     path::segments(place.split(['?', '#']).next()?).ok()
 }
 
+/// Returns the client whose request the user goes on to, if the consent page could show it to somebody.
+fn waiting_client(call: &Call<'_>, next: &str) -> Result<Option<Client>> {
+    let query = next.split_once('?').filter(|_| leads_to(next, "authorize")).and_then(|(_, query)| Pairs::parse(query).ok());
+    let Some(query) = query else { return Ok(None) };
+    consent::waiting_client(call.tx, call.settings, &authorization_request(&query.into(), next))
+}
+
 /// Draws the page, with something above its fields.
-fn form(input: &Input<'_>, status: u16, next: &str, user_id: &str, above: &Markup) -> Reply {
+fn form(call: &Call<'_>, input: &Input<'_>, status: u16, next: &str, user_id: &str, above: &Markup) -> Result<Reply> {
+    let client = waiting_client(call, next)?;
     let page = SignInPage::for_browser(input.request, input.cookies, input.server_key);
     let content: Markup = html! {
         h1 { "Sign in" }
+        @if let Some(client) = client {
+            p data-message="waiting-client" { "You will continue to " strong { (shown_name(&client)) } ", which is waiting for you to sign in." }
+        }
         (above)
         form method="post" action="/oauth/login" {
             input type="hidden" name=(csrf::FIELD) value=(page.token.value());
@@ -230,5 +245,5 @@ fn form(input: &Input<'_>, status: u16, next: &str, user_id: &str, above: &Marku
             button .main { "Sign in" }
         }
     };
-    page.carried_by(frame::page(status, "Sign in", &content), input.cookies)
+    Ok(page.carried_by(frame::page(status, "Sign in", &content), input.cookies))
 }

@@ -184,6 +184,16 @@ pub fn judge(tx: &Tx<'_>, settings: &Settings, session: Option<&Session>, reques
     }
 }
 
+/// Returns the client that waits for somebody to sign in; `None` if nobody's sign-in would let its request be granted.
+/// # Errors
+/// Only those of the store.
+pub fn waiting_client(tx: &Tx<'_>, settings: &Settings, request: &AuthorizationRequest) -> Result<Option<Client>> {
+    match (judge(tx, settings, None, request)?, request.client_id.parse()) {
+        (Decision::ErrorRedirect { refusal, .. }, Ok(id)) if *refusal.reason == SIGN_IN_NEEDED => tx.client(&id, Deleted::No),
+        _ => Ok(None),
+    }
+}
+
 fn proceed(tx: &Tx<'_>, session: &Session, client: Client, redirect_uri: String, request: &AuthorizationRequest) -> Result<ValidRequest> {
     let granted = request.scope.granted(&GrantedScope::most_of(&client));
     let identity = identity(tx, &client, &redirect_uri)?;

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::fixture;
-use crate::browser::{Browser, PASSWORD, form};
+use crate::browser::{Browser, PASSWORD, authorize_target, form};
 use crate::server::{Answer, Server};
 
 const LOGIN: &str = "/oauth/api/auth/login";
@@ -90,6 +90,35 @@ fn what_is_wrong_with_a_sign_in_is_said() {
     }
     for body in [&b"{"[..], b"[]", b"{\"user_id\":5}"] {
         assert_eq!(server.send_with(None, &[("Content-Type", "application/json")], "POST", LOGIN, body).status, 400);
+    }
+}
+
+#[test]
+fn the_sign_in_page_names_the_client_that_waits_only_where_its_request_may_come_to_the_consent_page() {
+    let (server, _) = fixture();
+    let change = r#"{"client":{"name":"Weather <Station>"},"field_mask":"name"}"#;
+    server.check("admin", "PUT", "/api/v3/clients/my-app", change, "200");
+    let good = authorize_target("my-app", &[]);
+    let page = |target: &str| Browser::default().get(&server, &format!("/oauth/login?{}", form(&[("n", target)]))).text();
+    let names = |target: &str| page(target).contains("data-message=\"waiting-client\"");
+    assert!(page(&good).contains("You will continue to <strong>Weather &lt;Station&gt;</strong>"), "{}", page(&good));
+    let mistyped = server.post_form("/oauth/login", &[("n", &good), ("user_id", "bob"), ("password", "wrong")]).text();
+    assert!(mistyped.contains("data-message=\"waiting-client\""), "{mistyped}");
+    for other in [
+        "/console?client_id=my-app&response_type=code".to_owned(),
+        "/oauth/authorize".to_owned(),
+        "/oauth/authorize?%".to_owned(),
+        authorize_target("nobody", &[]),
+        authorize_target("My App", &[]),
+        authorize_target("my-app", &[("redirect_uri", "https://evil.example/")]),
+        authorize_target("my-app", &[("client_id", "my-app")]),
+        authorize_target("my-app", &[("response_mode", "fragment")]),
+    ] {
+        assert!(!names(&other), "{other}");
+    }
+    for (state, is_named) in [("REQUESTED", false), ("REJECTED", false), ("SUSPENDED", false), ("FLAGGED", true)] {
+        server.has_state("my-app", &format!("STATE_{state}"));
+        assert_eq!(names(&good), is_named, "{state}");
     }
 }
 
