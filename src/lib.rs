@@ -8,6 +8,7 @@ pub mod call;
 pub mod cli;
 pub mod console;
 pub mod declared;
+pub mod diagnostics;
 pub mod failure;
 pub mod fixture;
 pub mod health;

@@ -5,6 +5,7 @@ pub mod api_key;
 pub mod bounds;
 pub mod choice;
 pub mod client;
+pub mod deployment;
 pub mod email;
 pub mod event;
 pub mod field;

@@ -1,10 +1,10 @@
 //! The operator's settings of the registry: read once at start, passed to each call.
 
+use crate::base::network::Networks;
 use crate::base::right::Rights;
+use crate::model::deployment::Deployment;
 use crate::model::protected_names::ProtectedNameList;
 use crate::model::site::SiteLogo;
-
-use crate::base::network::Networks;
 
 /// The state of a new client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +91,7 @@ pub struct Settings {
     pub review_probe: ReviewProbe,
     /// Networks in which redirect URIs are tried although they are not public.
     pub review_probe_networks: Networks,
+    pub deployment: Deployment,
 }
 
 impl Default for Settings {
@@ -111,6 +112,7 @@ impl Default for Settings {
             site_logo: SiteLogo::default(),
             review_probe: ReviewProbe::Off,
             review_probe_networks: Networks::default(),
+            deployment: Deployment::default(),
         }
     }
 }

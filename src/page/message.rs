@@ -22,3 +22,8 @@ pub fn note(name: &str, text: impl Render) -> Markup {
 pub fn empty(name: &str, text: impl Render) -> Markup {
     html! { div .empty data-message=(name) { (text) } }
 }
+
+/// Draws what stands between backticks as code.
+pub fn with_code(text: &str) -> Markup {
+    html! { @for (n, part) in text.split('`').enumerate() { @if n % 2 == 1 { code { (part) } } @else { (part) } } }
+}

@@ -1,5 +1,7 @@
 //! Finding things in the Console: lists, their search, the search over everything, and the dashboard.
 
+use keyfob::model::deployment::Deployment;
+use keyfob::model::settings::Settings;
 use serde_json::json;
 
 use crate::console::signed_in_admin;
@@ -96,6 +98,25 @@ fn the_dashboard_begins_with_first_steps() {
     let page = server.signed_in("alice").opens(&server, "/console");
     page.tells("no-clients");
     assert!(page.text().contains("First steps") && !page.text().contains("Newest backup"), "{}", page.text());
+}
+
+#[test]
+fn the_dashboard_warns_administrators_of_what_doctor_would() {
+    let deployment = Deployment {
+        listen: vec!["0.0.0.0:80".to_owned()],
+        public_url: "http://id.example".to_owned(),
+        tls: Some(("nowhere.pem".into(), "nowhere.key".into())),
+        ..Deployment::default()
+    };
+    let mut server = Server::with(Settings { deployment, ..Settings::default() });
+    server.has_user("alice");
+    let (mut admin, mut alice) = (signed_in_admin(&server), server.signed_in("alice"));
+    server.execute("UPDATE events SET happened_at = happened_at + 86400000000");
+    let page = admin.opens(&server, "/console");
+    ["public-url", "certificate", "history", "administrators"].iter().for_each(|warning| page.tells(warning));
+    page.does_not_tell("proxies");
+    let alices = alice.opens(&server, "/console");
+    ["public-url", "certificate", "history", "administrators"].iter().for_each(|warning| alices.does_not_tell(warning));
 }
 
 #[test]

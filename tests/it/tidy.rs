@@ -20,7 +20,7 @@ const FLOORS: &[Floors] = &[
             &["model", "http"],
             &["store", "page", "review"],
             &["registry"],
-            &["call", "declared", "failure"],
+            &["call", "declared", "diagnostics", "failure"],
             &["api", "oauth", "console", "assets", "health"],
             &["routes"],
             &["metrics"],
@@ -150,7 +150,11 @@ const FLOORS: &[Floors] = &[
             &["declarations"],
         ],
     },
-    Floors { folder: "cli/doctor", floors: &[&["finding"], &["addresses", "backups", "certificate", "data", "files"], &["run"]] },
+    Floors { folder: "cli/doctor", floors: &[&["data"], &["run"]] },
+    Floors {
+        folder: "diagnostics",
+        floors: &[&["finding"], &["addresses", "backups", "certificate", "files", "rows"], &["deployment"], &["running"]],
+    },
     Floors { folder: "cli/docs", floors: &[&["help", "completions"], &["man"]] },
     Floors {
         folder: "cli/serve",

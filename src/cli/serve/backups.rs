@@ -1,12 +1,13 @@
 //! Backs the data file up by itself, from time to time.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use crate::app::App;
 use crate::base::error::Result;
 use crate::base::log;
 use crate::cli::serve::background::Stopped;
+use crate::model::deployment::BackupSchedule;
 use crate::registry::overview;
 use crate::store::Tx;
 use crate::store::backup::{self, Target, back_up};
@@ -14,50 +15,37 @@ use crate::store::backup::{self, Target, back_up};
 /// How soon a backup that failed is tried again, if the next one is not due before.
 const RETRY: Duration = Duration::from_secs(300);
 
-/// When and where backups are made.
-#[derive(Clone, Debug)]
-pub struct BackupSchedule {
-    pub folder: PathBuf,
-    pub every: Duration,
-    pub keep: usize,
-}
-
-impl BackupSchedule {
-    /// Runs until it is stopped. The first backup is due when the newest in the folder is older than the interval.
-    pub fn run(&self, app: &App, stopped: &Stopped) {
-        let newest = backup::newest_in(&self.folder);
-        if let Some(time) = newest {
-            app.backups().found(time);
-        }
-        let age = newest.map_or(Duration::MAX, |time| {
-            Duration::from_secs(app.store().now().seconds().saturating_sub(time.seconds()).try_into().unwrap_or(0))
-        });
-        let mut wait = self.every.saturating_sub(age);
-        while !stopped.within(wait) {
-            wait = match back_up(app.store().path(), &self.target(), &|| !stopped.is_now()) {
-                Ok(made) => {
-                    app.backups().succeeded(app.store().now());
-                    note(app, overview::note_backup);
-                    let (file, duration) = (shown(&made.file), u64::try_from(made.duration.as_millis()).unwrap_or(u64::MAX));
-                    log::info(
-                        "a backup was made and proven",
-                        &[("file", file.into()), ("bytes", made.bytes.into()), ("duration_ms", duration.into())],
-                    );
-                    self.every
-                }
-                Err(_) if stopped.is_now() => return,
-                Err(error) => {
-                    app.backups().failed();
-                    note(app, overview::note_failed_backup);
-                    log::error("a backup failed", &[("folder", shown(&self.folder).into()), ("cause", error.to_string().into())]);
-                    RETRY.min(self.every)
-                }
-            };
-        }
+/// Runs until it is stopped. The first backup is due when the newest in the folder is older than the interval.
+pub fn run(schedule: &BackupSchedule, app: &App, stopped: &Stopped) {
+    let target = Target::Folder { folder: schedule.folder.clone(), keep: Some(schedule.keep) };
+    let newest = backup::newest_in(&schedule.folder);
+    if let Some(time) = newest {
+        app.backups().found(time);
     }
-
-    fn target(&self) -> Target {
-        Target::Folder { folder: self.folder.clone(), keep: Some(self.keep) }
+    let age = newest.map_or(Duration::MAX, |time| {
+        Duration::from_secs(app.store().now().seconds().saturating_sub(time.seconds()).try_into().unwrap_or(0))
+    });
+    let mut wait = schedule.every.saturating_sub(age);
+    while !stopped.within(wait) {
+        wait = match back_up(app.store().path(), &target, &|| !stopped.is_now()) {
+            Ok(made) => {
+                app.backups().succeeded(app.store().now());
+                note(app, overview::note_backup);
+                let (file, duration) = (shown(&made.file), u64::try_from(made.duration.as_millis()).unwrap_or(u64::MAX));
+                log::info(
+                    "a backup was made and proven",
+                    &[("file", file.into()), ("bytes", made.bytes.into()), ("duration_ms", duration.into())],
+                );
+                schedule.every
+            }
+            Err(_) if stopped.is_now() => return,
+            Err(error) => {
+                app.backups().failed();
+                note(app, overview::note_failed_backup);
+                log::error("a backup failed", &[("folder", shown(&schedule.folder).into()), ("cause", error.to_string().into())]);
+                RETRY.min(schedule.every)
+            }
+        };
     }
 }
 

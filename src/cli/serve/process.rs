@@ -15,7 +15,6 @@ use crate::app::App;
 use crate::base::{log, output, printable};
 use crate::cli::failure::Failure;
 use crate::cli::serve::background::{Background, Stopped};
-use crate::cli::serve::backups::BackupSchedule;
 use crate::cli::serve::control_socket::ControlSocket;
 use crate::cli::serve::declaration::ServedDeclaration;
 use crate::cli::serve::introduction::READER_TIMEOUT;
@@ -27,13 +26,14 @@ use crate::cli::serve::service::Service;
 use crate::cli::serve::service_manager::ServiceManager;
 use crate::cli::serve::settings::{self, Configuration};
 use crate::cli::serve::sockets::{LocalUrls, check_fixture_addresses, listen};
-use crate::cli::serve::{certificate, checkpoints, declaration, observer, prober, protected_names, seed, site_logo, sweeper};
+use crate::cli::serve::{backups, certificate, checkpoints, declaration, observer, prober, protected_names, seed, site_logo, sweeper};
 use crate::fixture::controls::PREFIX;
 use crate::fixture::server::Fixture;
 use crate::fixture::world::World;
 use crate::fixture::worlds::Worlds;
 use crate::http::certificate::Certificate;
 use crate::http::server::Server;
+use crate::model::deployment::BackupSchedule;
 use crate::model::settings::ReviewProbe;
 use crate::model::settings::Settings;
 use crate::registry::bootstrap::FirstCredentials;
@@ -81,7 +81,7 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
     }
     let issued = issued.filter(|_| lifetime == Lifetime::Ephemeral);
     let mut ready = ready_line(&urls, metrics.as_ref().and_then(MetricsListener::url), &store, issued.as_ref());
-    let settings = Settings { public_url, ..configuration.settings };
+    let settings = Settings { public_url, deployment: configuration.deployment(), ..configuration.settings };
     let service = match configuration.fixture.zip(beginning) {
         None => Service::App(Arc::new(App::new(store, settings))),
         Some((fixture, beginning)) => {
@@ -164,7 +164,7 @@ fn start_background(
     let watch = move |app: &App, stopped: &Stopped| {
         manager.watch(stopped, &|within| server.responds(within) && app.store().read(|tx| tx.has_users()).is_ok());
     };
-    let backups = backups.map(|backups| Background::start(app, move |app, stopped| backups.run(app, stopped)));
+    let backups = backups.map(|schedule| Background::start(app, move |app, stopped| backups::run(&schedule, app, stopped)));
     let certificate = certificate.map(|certificate| Background::start(app, move |_, stopped| certificate::watch(&certificate, stopped)));
     let prober = (app.settings().review_probe == ReviewProbe::On).then(|| Background::start(app, prober::run));
     let observe = move |app: &App, stopped: &Stopped| observer::run(&counts, app, stopped);

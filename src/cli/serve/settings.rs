@@ -14,7 +14,6 @@ use crate::cli::args::settings::SettingKind::{List, Secret, Switch, Value};
 use crate::cli::args::settings::{self as args, FEWEST_ROUNDS, SWITCH, Setting, SettingValue, variable};
 use crate::cli::args::values::seconds;
 use crate::cli::failure::UsageError;
-use crate::cli::serve::backups::BackupSchedule;
 use crate::cli::serve::declaration::ServedDeclaration;
 use crate::cli::serve::review;
 use crate::cli::serve::starter::Starter;
@@ -23,6 +22,7 @@ use crate::http::base_path::BasePath;
 use crate::http::listener::limits::Limits;
 use crate::http::listener::proxies::TrustedProxies;
 use crate::http::listener::public_socket::ListenAddress;
+use crate::model::deployment::{BackupSchedule, Deployment};
 use crate::model::protected_names::ProtectedNameList;
 use crate::model::settings::{AdminRights, Approval, ContactPolicy, Creators, ReviewProbe, Settings, UserRegistration};
 use crate::model::site::{LONGEST_NAME, SiteLogo};
@@ -158,6 +158,24 @@ impl std::fmt::Debug for Configuration {
     }
 }
 
+impl Configuration {
+    /// Returns what is checked of how the server is run.
+    pub fn deployment(&self) -> Deployment {
+        let tcp = |address: &ListenAddress| match address {
+            ListenAddress::Tcp(address) => Some(address.clone()),
+            ListenAddress::Unix(_) => None,
+        };
+        Deployment {
+            listen: self.listen.iter().filter_map(tcp).collect(),
+            public_url: self.settings.public_url.clone(),
+            trusts_proxies: !self.limits.proxies.is_empty(),
+            tls: self.tls.clone(),
+            data: self.data.clone().map(PathBuf::from),
+            backups: self.backups.clone(),
+        }
+    }
+}
+
 /// Reads the settings from flags and environment.
 pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
     let settings = args::SettingValues::read(SETTINGS, arguments)?;
@@ -221,6 +239,7 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
             site_logo: SiteLogo::default(),
             review_probe: value("review_probe").choose(&[("off", ReviewProbe::Off), ("on", ReviewProbe::On)])?,
             review_probe_networks: probe_networks(value("review_probe_networks"))?,
+            deployment: Deployment::default(),
         },
         admin_user: value("admin_user").text().to_owned(),
         admin_password: value("admin_password").given().map(str::to_owned),

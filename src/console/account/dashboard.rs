@@ -10,14 +10,15 @@ use crate::console::clients::page::shown_name;
 use crate::console::page::charts;
 use crate::console::page::layout::{Layout, adding, badge, may_add, state_name, title};
 use crate::console::page::menu::MenuItem;
-use crate::http::origin::Origin;
+use crate::diagnostics::finding::{Finding, Level};
+use crate::diagnostics::running;
 use crate::http::reply::Reply;
 use crate::model::choice::State;
 use crate::model::client::Client;
 use crate::model::mask::Mask;
-use crate::page::message;
+use crate::page::message::{self, with_code};
 use crate::page::times::timestamp;
-use crate::page::words::counted;
+use crate::page::words::{counted, sentence};
 use crate::registry::clients as registered;
 use crate::registry::overview::{self, Overview};
 use crate::store::clients::ClientKey;
@@ -124,7 +125,7 @@ fn use_and_ends(overview: &Overview, is_admin: bool) -> Markup {
         @if !overview.unused.is_empty() {
             section data-message="unused" {
                 h2 { "Clients nobody uses" }
-                p .quiet { "They got no token in the last 30 days." }
+                p .quiet { "These got no token in the last 30 days." }
                 ul .plain { @for id in &overview.unused { li data-item=(id) { (client(id)) } } }
             }
         }
@@ -135,21 +136,25 @@ fn use_and_ends(overview: &Overview, is_admin: bool) -> Markup {
 fn server(call: &Call<'_>) -> Result<Markup> {
     let (made, failed) = overview::backups(call.tx)?;
     let is_failing = failed > made;
-    let is_plain = Origin::parse(&call.settings.public_url).is_some_and(|origin| origin.scheme == "http" && !origin.is_loopback());
     Ok(html! {
         section {
             h2 { "Server" }
             dl .facts {
                 dt { "Newest backup" }
                 dd data-message="backup" {
-                    @if let Some(made) = made { (timestamp(made)) } @else { "none made by the server itself; " code { "--backup-folder" } " makes it back itself up" }
+                    @if let Some(made) = made { (timestamp(made)) } @else { "none made by the server itself" }
                     @if is_failing && let Some(failed) = failed { " " strong .error { "The last attempt failed " (timestamp(failed)) "." } }
                 }
             }
-            @if is_plain { (message::warning("plain-http", "Passwords and secrets cross the network in plain text: --public-url is http.")) }
+            @for finding in running::warnings(call.tx, &call.settings.deployment)? { (warning(&finding)) }
             p .quiet { "To have everything checked, run " code { "keyfob doctor" } " on the server's machine." }
         }
     })
+}
+
+fn warning(finding: &Finding) -> Markup {
+    let text = html! { (with_code(&sentence(&finding.found))) " " (with_code(&sentence(&finding.remedy))) };
+    if finding.level == Level::Problem { message::warning(finding.check, text) } else { message::note(finding.check, text) }
 }
 
 fn newest_clients(newest: &[Client], is_admin: bool) -> Markup {
@@ -164,7 +169,7 @@ fn newest_clients(newest: &[Client], is_admin: bool) -> Markup {
         ul .newest {
             @for client in newest {
                 li {
-                    span { a href={"/console/clients/" (client.id)} { (shown_name(client)) } " " span .quiet { (client.id) } }
+                    span { a href={"/console/clients/" (client.id)} { (shown_name(client)) } @if !client.name.is_empty() { " " span .quiet { (client.id) } } }
                     span { (badge(client.state)) }
                     (timestamp(client.created_at))
                 }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::model::choice::State;
-use crate::page::message;
+use crate::page::message::{self, with_code};
 use crate::page::words::counted;
 use crate::registry::client_check::Checked;
 use crate::review::finding::{RuleFinding, Severity};
@@ -71,9 +71,4 @@ fn one(finding: &RuleFinding, label: Option<FieldLabel>) -> Markup {
             p .quiet { (finding.why) " " (with_code(&finding.advice)) }
         }
     }
-}
-
-/// Draws what stands between backticks as code.
-fn with_code(text: &str) -> Markup {
-    html! { @for (n, part) in text.split('`').enumerate() { @if n % 2 == 1 { code { (part) } } @else { (part) } } }
 }

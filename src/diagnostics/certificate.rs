@@ -9,7 +9,7 @@ use rustls::server::ParsedCertificate;
 use ureq::tls::{PemItem, parse_pem};
 
 use crate::base::time::Time;
-use crate::cli::doctor::finding::{Finding, span};
+use crate::diagnostics::finding::{Finding, span};
 use crate::http::certificate::Certificate;
 
 const CHECK: &str = "certificate";

@@ -2,33 +2,22 @@
 
 use std::net::IpAddr;
 
-use crate::cli::doctor::finding::Finding;
+use crate::diagnostics::finding::Finding;
 use crate::http::origin::Origin;
+use crate::model::deployment::Deployment;
 
-/// What the settings say about addresses.
-#[derive(Clone, Debug, Default)]
-pub struct Addresses {
-    /// `host:port` each; sockets in files are not here, because only a proxy of this machine reaches them.
-    pub listen: Vec<String>,
-    /// Empty if it follows from the address.
-    pub public_url: String,
-    pub has_tls: bool,
-    pub trusts_proxies: bool,
-}
-
-impl Addresses {
-    /// Returns the host whose name clients look for in the certificate; `None` if it is not known, or if a proxy has a certificate for them.
-    pub fn host_of_certificate(&self) -> Option<String> {
-        let public = Origin::parse(&self.public_url).filter(|_| !self.trusts_proxies)?;
-        Some(without_brackets(&public.host).to_owned())
-    }
+/// Returns the host whose name clients look for in the certificate; `None` if it is not known, or if a proxy has a certificate for them.
+pub fn host_of_certificate(deployment: &Deployment) -> Option<String> {
+    let public = Origin::parse(&deployment.public_url).filter(|_| !deployment.trusts_proxies)?;
+    Some(without_brackets(&public.host).to_owned())
 }
 
 const CHECK: &str = "public-url";
 
 /// Returns what is wrong, the first of it; clients and passwords depend on each.
-pub fn check(addresses: &Addresses) -> Finding {
-    let Addresses { listen, public_url, has_tls, trusts_proxies } = addresses;
+pub fn check(deployment: &Deployment) -> Finding {
+    let Deployment { listen, public_url, tls, trusts_proxies, .. } = deployment;
+    let has_tls = tls.is_some();
     let outside = listen.iter().find(|address| !at(address).is_some_and(|own| is_local(&own)));
     let Some(public) = Origin::parse(public_url) else {
         return match outside {
@@ -43,7 +32,7 @@ pub fn check(addresses: &Addresses) -> Finding {
     };
     let is_plain = public.scheme == "http";
     match outside {
-        _ if is_plain && *has_tls => {
+        _ if is_plain && has_tls => {
             Finding::problem(CHECK, format!("the server speaks TLS, but {public_url} is http"), "write https:// in --public-url")
         }
         _ if is_plain && !is_local(&public) => plain_text(public_url),
@@ -100,10 +89,12 @@ fn is_wildcard(origin: &Origin) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::doctor::finding::Level;
+    use crate::diagnostics::finding::Level;
 
     fn level(listen: &str, public_url: &str, has_tls: bool, trusts_proxies: bool) -> Level {
-        check(&Addresses { listen: vec![listen.to_owned()], public_url: public_url.to_owned(), has_tls, trusts_proxies }).level
+        let tls = has_tls.then(Default::default);
+        let (listen, public_url) = (vec![listen.to_owned()], public_url.to_owned());
+        check(&Deployment { listen, public_url, trusts_proxies, tls, ..Deployment::default() }).level
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::io::ErrorKind;
 
 use crate::base::time::Time;
-use crate::cli::doctor::finding::{Finding, counted, span};
-use crate::cli::serve::backups::BackupSchedule;
+use crate::diagnostics::finding::{Finding, counted, span};
+use crate::model::deployment::BackupSchedule;
 use crate::store::backup::times_in;
 
 const CHECK: &str = "backups";
