@@ -4,6 +4,7 @@ use keyfob::model::deployment::Deployment;
 use keyfob::model::settings::Settings;
 use serde_json::json;
 
+use crate::browser::Browser;
 use crate::console::signed_in_admin;
 use crate::server::Server;
 
@@ -58,6 +59,34 @@ fn lists_show_owners_and_last_use_and_say_by_what_they_are_sorted() {
     assert!(users.contains("data-label=\"Clients\">1<") && users.contains("data-label=\"Last seen\"><time"), "{users}");
     let organizations = admin.opens(&server, "/console/organizations").text();
     assert!(organizations.contains("data-label=\"Owner\">alice<"), "{organizations}");
+}
+
+#[test]
+fn a_short_list_is_sorted_by_each_column_and_a_long_one_only_by_those_with_an_index() {
+    let server = fixture();
+    server.has_state("grafana", "STATE_APPROVED");
+    server.execute(
+        "INSERT INTO client_token_days (client_id, day, issued, last_issued_at) SELECT 'lamp', 20000, 1, happened_at FROM events LIMIT 1",
+    );
+    let mut admin = signed_in_admin(&server);
+    let sorted = |admin: &mut Browser, target: &str| admin.opens(&server, target).items();
+    for (column, ids) in [("owner", ["grafana", "lamp"]), ("state", ["lamp", "grafana"]), ("used", ["grafana", "lamp"])] {
+        let of = "/console/clients?of=all&sort=";
+        assert_eq!(sorted(&mut admin, &format!("{of}{column}")), ids, "{column}");
+        assert_eq!(sorted(&mut admin, &format!("{of}-{column}")), [ids[1], ids[0]], "{column}");
+        assert_eq!(sorted(&mut admin, &format!("{of}{column}&size=1&page=2")), [ids[1]], "{column}");
+        let head = admin.opens(&server, &format!("{of}{column}")).text();
+        assert!(head.contains(&format!("aria-sort=\"ascending\"><a href=\"/console/clients?of=all&amp;sort=-{column}")), "{head}");
+    }
+    assert_eq!(sorted(&mut admin, "/console/users?sort=clients")[0], "admin");
+    assert_eq!(sorted(&mut admin, "/console/users?sort=-seen")[0], "admin");
+    server.execute(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) \
+         INSERT INTO accounts (account_id, kind, created_at, updated_at, description) SELECT 'org-' || i, 'organization', 1, 1, '' FROM n; \
+         INSERT INTO organizations (organization_id) SELECT account_id FROM accounts WHERE created_at = 1",
+    );
+    let long = admin.opens(&server, "/console/organizations?sort=-owner").text();
+    assert!(long.contains("sort=name") && !long.contains("sort=owner") && !long.contains("sort=clients"), "{long}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ use crate::store::{Deleted, Direction, Order};
 const KEYS: &[(&str, ApiKeyKey)] =
     &[("id", ApiKeyKey::Id), ("name", ApiKeyKey::Name), ("created", ApiKeyKey::CreatedAt), ("expires", ApiKeyKey::ExpiresAt)];
 
-const NAME: Label = label("name", "Name", "For you, to know it by; at most 50 characters.");
+const NAME: Label = label("name", "Name", "So that you can tell your keys apart; at most 50 characters.");
 const EXPIRES: Label = label("expires", "Expires", "Optional: the first day on which it is no longer valid (UTC), such as 2030-01-31.");
 
 const LONGEST_NAME: usize = 50;
@@ -43,18 +43,21 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
         let owner = owner(call, input)?;
         let order = listing.order(KEYS, Order { by: ApiKeyKey::CreatedAt, direction: Direction::Descending });
-        let found = api_keys::list(call.tx, &owner, order, listing.page())?;
+        let read = |page| api_keys::list(call.tx, &owner, order, page);
+        let found = listing.page_of(read, &["used"], |key, _| Ok(key.used_at))?;
+        let short = listing.if_short(found.total);
         let content = html! {
-            (listing.shown(found, |keys| Ok(keys_table(&owner, &listing, &keys)), || message::empty("no-api-keys", html! {
-                p { (nobody_has_one(&owner)) " Scripts and the command line sign in with one." }
+            (listing.shown(found, |keys| Ok(keys_table(&owner, &listing, &keys, short)), || message::empty("no-api-keys", html! {
+                p { (nobody_has_one(&owner)) " It can do only what you choose, and you can give it an end." }
                 @if may_add(call) { p { a href=(add_path(&owner)) { "Create your first API key" } } }
+                @if let AccountId::User(_) = owner { p .quiet { "The command line needs none: " code { "keyfob login" } " signs it in by your browser." } }
             }))?)
         };
         around(call, input, 200, &owner, ("API keys", &adding(call, &add_path(&owner), "+ Add API key")), |_| content)
     }))
 }
 
-fn keys_table(owner: &AccountId, listing: &Listing, keys: &[ApiKey]) -> Markup {
+fn keys_table(owner: &AccountId, listing: &Listing, keys: &[ApiKey], short: Option<&Listing>) -> Markup {
     let path = |key: &ApiKey| format!("{}/{}", path(owner), key.id);
     let table = Table::<ApiKey>::new("API keys", |key| key.id.clone())
         .sorted(listing, "id", "ID", |key| html! { a href=(path(key)) { code { (key.id) } } })
@@ -62,7 +65,7 @@ fn keys_table(owner: &AccountId, listing: &Listing, keys: &[ApiKey]) -> Markup {
         .sorted(listing, "name", "Name", |key| html! { (key.name) })
         .column("Rights", |key| rights_picker::tags(&key.rights))
         .sorted(listing, "created", "Created at", |key| timestamp(key.created_at))
-        .column("Last used", |key| date_or(key.used_at, "never"))
+        .sorted_if(short, "used", "Last used", |key| date_or(key.used_at, "never"))
         .sorted(listing, "expires", "Expires", |key| date_or(key.expires_at, "never"))
         .actions(|key| html! { a .button.danger href={(path(key)) "/delete"} { "Delete …" } });
     table.show(keys)
@@ -193,8 +196,10 @@ fn menu_item(owner: &AccountId) -> MenuItem {
 
 fn nobody_has_one(owner: &AccountId) -> &'static str {
     match owner {
-        AccountId::User(_) => "You have no API keys.",
-        AccountId::Organization(_) => "The organization has no API keys.",
+        AccountId::User(_) => "You have no API keys. With one, a script or a service acts in your name.",
+        AccountId::Organization(_) => {
+            "The organization has no API keys. With one, a script or a service acts in its name, even when the member who created the key has left."
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::base::error::Result;
 use crate::base::id::ClientId;
 use crate::base::page::Page;
 use crate::base::right::{Right, Rights};
+use crate::base::time::Time;
 use crate::call::{Call, Input, LongWork, Work};
 use crate::console::clients::page::shown_name;
 use crate::console::form::confirmation::{Confirmation, Confirmed, confirmed};
@@ -33,21 +34,36 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
         let layout = Layout::of(call, input)?;
         let direction = if listing.one("sort") == "created" { Direction::Ascending } else { Direction::Descending };
-        let found = authorizations::list(call.tx, layout.user_id(), direction, listing.page())?;
+        let read = |page| authorizations::list(call.tx, layout.user_id(), direction, page);
+        let found = listing.page_of(read, &["client", "rights", "renewed"], |found, column| Ok(key(found, column)))?;
+        let short = listing.if_short(found.total);
         let table = Table::<Authorization>::new("Authorizations", |found| found.client_id.to_string())
-            .column("Client ID", |found| html! { a href={(PATH) "/" (found.client_id)} { (found.client_id) } })
-            .column("Rights", |found| html! { (found.rights.iter().count()) })
+            .sorted_if(short, "client", "Client ID", |found| html! { a href={(PATH) "/" (found.client_id)} { (found.client_id) } })
+            .sorted_if(short, "rights", "Rights", |found| html! { (found.rights.iter().count()) })
             .sorted(&listing, "created", "Created at", |found| timestamp(found.created_at))
-            .column("Renewed at", |found| timestamp(found.updated_at))
+            .sorted_if(short, "renewed", "Renewed at", |found| timestamp(found.updated_at))
             .actions(|found| html! { a .button.danger href={(PATH) "/" (found.client_id) "/revoke"} { "Revoke …" } });
         let content = html! {
             (title("OAuth client authorizations", &html! {}))
             (listing.shown(found, |authorizations| Ok(table.show(&authorizations)), || {
-                message::empty("no-authorizations", "You have not authorized any client. Clients that you authorize are listed here, and you can revoke them.")
+                message::empty("no-authorizations", html! {
+                    p { "You have not authorized any client. When an application asks to sign you in, or to act in your name, and you agree, it is listed here." }
+                    p { "You can then see what it may do, and revoke that at any time." }
+                    p { "To see how it works, press " strong { "Try it" } " on the page of " a href="/console/clients" { "one of your OAuth clients" } "." }
+                })
             })?)
         };
         Ok(layout.page(200, MenuItem::Authorizations, "OAuth client authorizations", &content))
     }))
+}
+
+/// Returns what a short list is sorted by.
+fn key(found: &Authorization, column: &str) -> (Option<Time>, usize, String) {
+    match column {
+        "client" => (None, 0, found.client_id.to_string()),
+        "rights" => (None, found.rights.iter().count(), String::new()),
+        _ => (Some(found.updated_at), 0, String::new()),
+    }
 }
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {

@@ -3,6 +3,7 @@
 use maud::html;
 
 use crate::base::error::Result;
+use crate::base::time::Time;
 use crate::call::{Input, Work};
 use crate::console::page::layout::{Layout, after, signed_in, title};
 use crate::console::page::listing::Listing;
@@ -22,11 +23,18 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let here = call.by.session().map(|session| session.id.as_str()).unwrap_or_default();
         let order =
             listing.order(&[("created", SessionKey::CreatedAt)], Order { by: SessionKey::CreatedAt, direction: Direction::Descending });
-        let found = sessions::list(call.tx, layout.user_id(), order, listing.page())?;
+        let read = |page| sessions::list(call.tx, layout.user_id(), order, page);
+        let found = listing.page_of(read, &["browser", "used"], |session, column| Ok(key(session, column)))?;
+        let (short, is_only_one) = (listing.if_short(found.total), found.total == 1);
         let table = Table::<Session>::new("Sessions", |session| session.id.clone())
-            .column("Browser", |session| html! { (place(session)) @if session.id == here { " " span .badge.approved { "This browser" } } })
+            .sorted_if(
+                short,
+                "browser",
+                "Browser",
+                |session| html! { (place(session)) @if session.id == here { " " span .badge.approved { "This browser" } } },
+            )
             .sorted(&listing, "created", "Signed in", |session| timestamp(session.created_at))
-            .column("Last used", |session| timestamp(session.updated_at))
+            .sorted_if(short, "used", "Last used", |session| timestamp(session.updated_at))
             .actions(|session| layout.button(&format!("/console/sessions/{}/end", session.id), "Sign out", "danger"));
         let content = html! {
             (title("Sessions", &html! {}))
@@ -34,10 +42,19 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                 "The browsers in which you are signed in. A session ends after a week without use, and after 30 days. About where \
                  you signed in, only the browser’s name, the system and the network are stored, and only while the session lasts."
             }
+            p {
+                @if is_only_one { "You are signed in only here. " }
+                "If you see a browser that is not yours, sign it out and " a href="/console/password" { "change your password" } "."
+            }
             (listing.shown(found, |sessions| Ok(table.show(&sessions)), || html! {})?)
         };
         Ok(layout.page(200, MenuItem::Sessions, "Sessions", &content))
     }))
+}
+
+/// Returns what a short list is sorted by.
+fn key(session: &Session, column: &str) -> (Option<Time>, String) {
+    if column == "used" { (Some(session.updated_at), String::new()) } else { (None, session.browser.to_lowercase()) }
 }
 
 /// Ends a session. After ending that of this browser, the redirect leads to the sign-in page.

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use crate::base::error::Result;
 use crate::base::id::AccountId;
 use crate::base::page::{Listed, Reading};
+use crate::base::time::Time;
 use crate::call::{Call, Input, Work};
 use crate::console::form::deletion;
 use crate::console::page::layout::{Layout, adding, badge_of, may_add, state_name, title};
@@ -22,7 +23,7 @@ use crate::registry::clients;
 use crate::registry::entity::Entity;
 use crate::registry::{likeness, listed};
 use crate::store::clients::ClientKey;
-use crate::store::{Deleted, Search};
+use crate::store::{Deleted, Search, Tx};
 
 /// Whose clients are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,9 @@ pub enum Of {
 const OWNERS: usize = 2;
 
 const KEYS: &[(&str, ClientKey)] = &[("id", ClientKey::Id), ("name", ClientKey::Name), ("created", ClientKey::CreatedAt)];
+
+/// The columns by which only short lists are sorted.
+const OF_SHORT: &[&str] = &["owner", "state", "used", "deleted"];
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let listing = Listing::of(input.request)?;
@@ -51,6 +55,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             false => &[("", "Own"), ("deleted", "Deleted")],
         };
         let found = found(call, &listing, of)?;
+        let short = listing.if_short(found.total);
         let content = html! {
             (title("OAuth clients", &adding(call, "/console/add/client", "+ Add OAuth client")))
             (listing.tabs("Which clients", which))
@@ -58,7 +63,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                 (listing.search_with("ID, name or description", &[("owner", "Owner"), ("host", "Redirect host")]))
                 @if of != Of::Deleted { (states(&listing)) }
             }
-            (listing.shown(found, |clients| clients_table(&layout, &listing, listing.deleted(), clients), || nothing(call, &listing, of))?)
+            (listing.shown(found, |clients| clients_table(&layout, &listing, listing.deleted(), clients, short), || nothing(call, &listing, of))?)
         };
         Ok(layout.page(200, MenuItem::Clients, "OAuth clients", &content))
     }))
@@ -69,19 +74,36 @@ fn found(call: &Call<'_>, listing: &Listing, of: Of) -> Result<Listed<Client>> {
         return Ok(Listed::none());
     };
     let mask = Mask::default();
-    let found = match of {
-        Of::All | Of::Deleted => clients::search(call.tx, call.by, &search, &mask)?,
-        Of::Own => clients::reachable(call.tx, call.by, &search, &mask)?,
+    let read = |page| {
+        let search = Search { page, ..search.clone() };
+        let found = match of {
+            Of::All | Of::Deleted => clients::search(call.tx, call.by, &search, &mask)?,
+            Of::Own => clients::reachable(call.tx, call.by, &search, &mask)?,
+        };
+        Ok(found.listed()?.map(|(client, _)| client))
     };
-    Ok(found.listed()?.map(|(client, _)| client))
+    listing.page_of(read, OF_SHORT, |client, column| key(call.tx, client, column))
+}
+
+/// Returns what short lists are sorted by.
+fn key(tx: &Tx<'_>, client: &Client, column: &str) -> Result<(Option<Time>, String)> {
+    Ok(match column {
+        "owner" => (None, listed::of_client(tx, &client.id)?.owners.iter().map(AccountId::as_str).collect::<Vec<_>>().join(", ")),
+        "state" => (None, client.state.number().to_string()),
+        "used" => (listed::of_client(tx, &client.id)?.last_token, String::new()),
+        _ => (client.deleted_at, String::new()),
+    })
 }
 
 /// Lists the live clients of an account that the address asks for.
 pub fn of_account(call: &Call<'_>, listing: &Listing, account: AccountId) -> Result<Listed<Client>> {
     let Some(search) = asked_for(listing, Deleted::No) else { return Ok(Listed::none()) };
     let mask = Mask::default();
-    let found = clients::list(call.tx, call.by, Some(account), &search, &mask)?;
-    Ok(found.map_or_else(|| Ok(Listed::none()), Reading::listed)?.map(|(client, _)| client))
+    let read = |page| {
+        let found = clients::list(call.tx, call.by, Some(account.clone()), &Search { page, ..search.clone() }, &mask)?;
+        Ok(found.map_or_else(|| Ok(Listed::none()), Reading::listed)?.map(|(client, _)| client))
+    };
+    listing.page_of(read, OF_SHORT, |client, column| key(call.tx, client, column))
 }
 
 /// Returns the search in the address, newest first; `None` if nothing can be found. The registry decides whose clients are found.
@@ -105,7 +127,13 @@ pub fn states(listing: &Listing) -> Markup {
     listing.chips("State", "state", &choices)
 }
 
-pub fn clients_table(layout: &Layout<'_>, listing: &Listing, deleted: Deleted, clients: Vec<Client>) -> Result<Markup> {
+pub fn clients_table(
+    layout: &Layout<'_>,
+    listing: &Listing,
+    deleted: Deleted,
+    clients: Vec<Client>,
+    short: Option<&Listing>,
+) -> Result<Markup> {
     let facts = |client: &Client| Ok((client.id.clone(), listed::of_client(layout.call.tx, &client.id)?));
     let facts: BTreeMap<_, _> = clients.iter().map(facts).collect::<Result<_>>()?;
     let table = Table::<(Client, Markup)>::new("OAuth clients", |(client, _)| client.id.to_string())
@@ -113,10 +141,10 @@ pub fn clients_table(layout: &Layout<'_>, listing: &Listing, deleted: Deleted, c
             html! { @if client.deleted_at.is_some() { code { (client.id) } } @else { a href={"/console/clients/" (client.id)} { (client.id) } } }
         })
         .sorted(listing, "name", "Name", |(client, _)| html! { (client.name) })
-        .column("Owner", |(client, _)| facts.get(&client.id).map(|facts| owners(&facts.owners)).unwrap_or_default())
-        .column("State", |(client, _)| badge_of(client.state, client.deleted_at))
-        .column("Last used", |(client, _)| timestamp_or(facts.get(&client.id).and_then(|facts| facts.last_token), "not lately"));
-    deletion::listed(table, layout, listing, deleted, clients, |client| {
+        .sorted_if(short, "owner", "Owner", |(client, _)| facts.get(&client.id).map(|facts| owners(&facts.owners)).unwrap_or_default())
+        .sorted_if(short, "state", "State", |(client, _)| badge_of(client.state, client.deleted_at))
+        .sorted_if(short, "used", "Last used", |(client, _)| timestamp_or(facts.get(&client.id).and_then(|facts| facts.last_token), "not lately"));
+    deletion::listed(table, layout, listing, (deleted, short), clients, |client| {
         (Entity::Client(client.id.clone()), client.created_at, client.deleted_at)
     })
 }

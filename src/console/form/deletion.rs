@@ -46,7 +46,7 @@ pub fn listed<'a, T: 'a>(
     table: Table<'a, (T, Markup)>,
     layout: &Layout<'_>,
     listing: &Listing,
-    deleted: Deleted,
+    (deleted, short): (Deleted, Option<&Listing>),
     items: Vec<T>,
     about: impl Fn(&T) -> (Entity, Time, Option<Time>) + Copy + 'a,
 ) -> Result<Markup> {
@@ -54,7 +54,9 @@ pub fn listed<'a, T: 'a>(
         let table = table.sorted(listing, "created", "Created at", move |(item, _)| timestamp(about(item).1));
         return Ok(table.show(&items.into_iter().map(|item| (item, Markup::default())).collect::<Vec<_>>()));
     }
-    let table = table.column("Deleted at", move |(item, _)| timestamp_or(about(item).2, "")).actions(|(_, buttons)| buttons.clone());
+    let table = table
+        .sorted_if(short, "deleted", "Deleted at", move |(item, _)| timestamp_or(about(item).2, ""))
+        .actions(|(_, buttons)| buttons.clone());
     let rows = items.into_iter().map(|item| buttons(layout, &about(&item).0).map(|buttons| (item, buttons)));
     Ok(table.show(&rows.collect::<Result<Vec<_>>>()?))
 }

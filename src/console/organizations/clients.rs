@@ -22,13 +22,14 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let owner = AccountId::Organization(id);
         let add = format!("/console/add/client?owner={}", account_value(&owner));
         let found = of_account(call, &listing, owner)?;
+        let short = listing.if_short(found.total);
         let content = html! {
             div .title {
                 h2 { "OAuth clients" }
                 @if page.rights.has(Right::OrganizationClientsCreate) { (link_button(&add, "+ Add OAuth client")) }
             }
             div .tools { (listing.search("ID, name or description")) (states(&listing)) }
-            (listing.shown(found, |clients| clients_table(&page.layout, &listing, Deleted::No, clients), || html! {
+            (listing.shown(found, |clients| clients_table(&page.layout, &listing, Deleted::No, clients, short), || html! {
                 @if listing.is_search() { (no_match(&listing)) }
                 @else { (message::empty("no-clients", "The organization has no clients. Its members with the right to do so can register some for it.")) }
             })?)

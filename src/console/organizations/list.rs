@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use crate::base::error::Result;
 use crate::base::id::AccountId;
+use crate::base::time::Time;
 use crate::call::{Input, Work};
 use crate::console::clients::list::owners;
 use crate::console::form::deletion;
@@ -19,24 +20,30 @@ use crate::model::organization::Organization;
 use crate::page::message;
 use crate::registry::entity::Entity;
 use crate::registry::{listed, organizations};
-use crate::store::Deleted;
 use crate::store::organizations::OrganizationKey;
+use crate::store::{Deleted, Search, Tx};
 
 const KEYS: &[(&str, OrganizationKey)] =
     &[("id", OrganizationKey::Id), ("name", OrganizationKey::Name), ("created", OrganizationKey::CreatedAt)];
+
+/// The columns by which only short lists are sorted.
+const OF_SHORT: &[&str] = &["owner", "clients", "deleted"];
 
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let listing = Listing::of(input.request)?;
     Ok(Box::new(move |call| {
         let layout = Layout::of(call, input)?;
         let search = listing.wanted(KEYS, OrganizationKey::CreatedAt);
-        let found = organizations::search(call.tx, call.by, &search, &Mask::default())?.map(|(organization, _)| organization);
+        let mask = Mask::default();
+        let read = |page| Ok(organizations::search(call.tx, call.by, &Search { page, ..search.clone() }, &mask)?.map(|(found, _)| found));
+        let found = listing.page_of(read, OF_SHORT, |organization, column| key(call.tx, organization, column))?;
+        let short = listing.if_short(found.total);
         let content = html! {
             (title("Organizations", &adding(call, "/console/add/organization", "+ Add organization")))
             p .quiet { (OrganizationPage::PURPOSE) }
             (listing.deleted_tabs())
             div .tools { (listing.search("ID, name or description")) }
-            (listing.shown(found, |organizations| organizations_table(&layout, &listing, organizations), || html! {
+            (listing.shown(found, |organizations| organizations_table(&layout, &listing, organizations, short), || html! {
                 @if search.deleted == Deleted::Yes || !listing.query().is_empty() { (message::empty("no-match", html! { p { "No organization matches." } p { a href="/console/organizations" { "Show all organizations" } } })) }
                 @else {
                     (message::empty("no-organizations", html! {
@@ -50,7 +57,22 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     }))
 }
 
-fn organizations_table(layout: &Layout<'_>, listing: &Listing, organizations: Vec<Organization>) -> Result<Markup> {
+/// Returns what short lists are sorted by.
+fn key(tx: &Tx<'_>, organization: &Organization, column: &str) -> Result<(Option<Time>, i64, String)> {
+    let id = &organization.id;
+    Ok(match column {
+        "owner" => (None, 0, listed::owners_of(tx, id)?.iter().map(AccountId::as_str).collect::<Vec<_>>().join(", ")),
+        "clients" => (None, listed::clients_of(tx, &AccountId::Organization(id.clone()))?, String::new()),
+        _ => (organization.deleted_at, 0, String::new()),
+    })
+}
+
+fn organizations_table(
+    layout: &Layout<'_>,
+    listing: &Listing,
+    organizations: Vec<Organization>,
+    short: Option<&Listing>,
+) -> Result<Markup> {
     let tx = layout.call.tx;
     let facts = |organization: &Organization| {
         let id = &organization.id;
@@ -63,9 +85,16 @@ fn organizations_table(layout: &Layout<'_>, listing: &Listing, organizations: Ve
             html! { @if organization.deleted_at.is_some() { code { (id) } } @else { a href={"/console/organizations/" (id)} { (id) } } }
         })
         .sorted(listing, "name", "Name", |(organization, _)| html! { (organization.name) })
-        .column("Owner", |(organization, _)| facts.get(&organization.id).map(|(owned_by, _)| owners(owned_by)).unwrap_or_default())
-        .column("Clients", |(organization, _)| html! { @if let Some((_, clients)) = facts.get(&organization.id) { (clients) } });
-    deletion::listed(table, layout, listing, listing.deleted(), organizations, |organization| {
+        .sorted_if(short, "owner", "Owner", |(organization, _)| {
+            facts.get(&organization.id).map(|(owned_by, _)| owners(owned_by)).unwrap_or_default()
+        })
+        .sorted_if(
+            short,
+            "clients",
+            "Clients",
+            |(organization, _)| html! { @if let Some((_, clients)) = facts.get(&organization.id) { (clients) } },
+        );
+    deletion::listed(table, layout, listing, (listing.deleted(), short), organizations, |organization| {
         (Entity::Organization(organization.id.clone()), organization.created_at, organization.deleted_at)
     })
 }

@@ -18,6 +18,9 @@ const MOST: u32 = 100;
 /// From how many bytes on a page has no more items, where one may take many.
 const LONGEST_PAGE: usize = 40 * 1024;
 
+/// The most items of a list that is sorted by what no index has in order: each of them is read.
+const SHORT: u32 = 500;
+
 /// The order of a list with this column if none is asked for.
 const UNASKED: &str = "-created";
 
@@ -92,6 +95,36 @@ impl Listing {
     pub fn wanted<Key: Copy>(&self, keys: &[(&str, Key)], created_at: Key) -> Search<Key> {
         let order = self.order(keys, Order { by: created_at, direction: Direction::Descending });
         Search { deleted: self.deleted(), texts: self.texts(), states: Vec::new(), order, page: self.page() }
+    }
+
+    /// Returns the page asked for of a list that `read` reads. A short one is also sorted by these columns, which no index has in order: `key`
+    /// returns what an item has in one.
+    pub fn page_of<T, Key: Ord>(
+        &self,
+        read: impl Fn(Page) -> Result<Listed<T>>,
+        columns: &[&str],
+        key: impl Fn(&T, &str) -> Result<Key>,
+    ) -> Result<Listed<T>> {
+        let asked = self.form.one("sort");
+        let column = asked.strip_prefix('-').unwrap_or(asked);
+        let first = if columns.contains(&column) {
+            Some(read(Page::new(SHORT, 1))?).filter(|all| self.if_short(all.total).is_some())
+        } else {
+            None
+        };
+        let Some(Listed { items, total }) = first else { return read(self.page()) };
+        let mut keyed = items.into_iter().map(|item| Ok((key(&item, column)?, item))).collect::<Result<Vec<_>>>()?;
+        keyed.sort_by(|(one, _), (other, _)| one.cmp(other));
+        if asked != column {
+            keyed.reverse();
+        }
+        let offset = usize::try_from(self.page().offset()).unwrap_or(usize::MAX);
+        Ok(Listed { items: keyed.into_iter().skip(offset).take(self.size as usize).map(|(_, item)| item).collect(), total })
+    }
+
+    /// Returns this, if a list of so many items is short.
+    pub fn if_short(&self, total: i64) -> Option<&Listing> {
+        (total <= i64::from(SHORT)).then_some(self)
     }
 
     /// Draws the head of a sortable column: a link that sorts by it, or reverses the order.

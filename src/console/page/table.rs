@@ -39,6 +39,14 @@ impl<'a, T> Table<'a, T> {
         self.with(listing.head(name, label), Some(label), cell)
     }
 
+    /// Adds a column by which only a short list sorts, because no index has its order.
+    pub fn sorted_if(self, short: Option<&Listing>, name: &str, label: &'static str, cell: impl Fn(&T) -> Markup + 'a) -> Table<'a, T> {
+        match short {
+            Some(listing) => self.sorted(listing, name, label, cell),
+            None => self.column(label, cell),
+        }
+    }
+
     /// Adds the last column, with buttons for what can be done with an item.
     pub fn actions(self, cell: impl Fn(&T) -> Markup + 'a) -> Table<'a, T> {
         self.with(html! { th scope="col" { span .hidden { "Actions" } } }, None, cell).class("actions")

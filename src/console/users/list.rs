@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use crate::base::error::Result;
 use crate::base::id::AccountId;
+use crate::base::time::Time;
 use crate::call::{Input, Work};
 use crate::console::form::deletion;
 use crate::console::page::layout::{Layout, badge_of, link_button, title};
@@ -17,8 +18,8 @@ use crate::page::message;
 use crate::page::times::timestamp_or;
 use crate::registry::entity::Entity;
 use crate::registry::{listed, users};
-use crate::store::Search;
 use crate::store::users::UserKey;
+use crate::store::{Search, Tx};
 
 const KEYS: &[(&str, UserKey)] = &[
     ("id", UserKey::Id),
@@ -28,23 +29,37 @@ const KEYS: &[(&str, UserKey)] = &[
     ("created", UserKey::CreatedAt),
 ];
 
+/// The columns by which only short lists are sorted.
+const OF_SHORT: &[&str] = &["clients", "seen", "deleted"];
+
 pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let listing = Listing::of(input.request)?;
     Ok(Box::new(move |call| {
         let layout = Layout::of(call, input)?;
         let search = Search { texts: listing.texts_of_users(), ..listing.wanted(KEYS, UserKey::CreatedAt) };
-        let found = users::list(call.tx, call.by, &search)?.map(|(user, _)| user);
+        let read = |page| Ok(users::list(call.tx, call.by, &Search { page, ..search.clone() })?.map(|(user, _)| user));
+        let found = listing.page_of(read, OF_SHORT, |user, column| key(call.tx, user, column))?;
+        let short = listing.if_short(found.total);
         let content = html! {
             (title("Users", &link_button("/console/add/user", "+ Add user")))
             (listing.deleted_tabs())
             div .tools { (listing.search("ID, name, description or e-mail")) }
-            (listing.shown(found, |users| users_table(&layout, &listing, users), || message::empty("no-match", html! { p { "No user matches." } p { a href="/console/users" { "Show all users" } } }))?)
+            (listing.shown(found, |users| users_table(&layout, &listing, users, short), || message::empty("no-match", html! { p { "No user matches." } p { a href="/console/users" { "Show all users" } } }))?)
         };
         Ok(layout.page(200, MenuItem::Users, "Users", &content))
     }))
 }
 
-fn users_table(layout: &Layout<'_>, listing: &Listing, users: Vec<User>) -> Result<Markup> {
+/// Returns what short lists are sorted by.
+fn key(tx: &Tx<'_>, user: &User, column: &str) -> Result<(Option<Time>, i64)> {
+    Ok(match column {
+        "clients" => (None, listed::clients_of(tx, &AccountId::User(user.id.clone()))?),
+        "seen" => (listed::last_seen(tx, &user.id)?, 0),
+        _ => (user.deleted_at, 0),
+    })
+}
+
+fn users_table(layout: &Layout<'_>, listing: &Listing, users: Vec<User>, short: Option<&Listing>) -> Result<Markup> {
     let tx = layout.call.tx;
     let facts =
         |user: &User| Ok((user.id.clone(), (listed::clients_of(tx, &AccountId::User(user.id.clone()))?, listed::last_seen(tx, &user.id)?)));
@@ -59,9 +74,9 @@ fn users_table(layout: &Layout<'_>, listing: &Listing, users: Vec<User>) -> Resu
         .sorted(listing, "name", "Name", |(user, _)| html! { (user.name) })
         .sorted(listing, "email", "E-mail", |(user, _)| html! { (user.primary_email_address) })
         .sorted(listing, "state", "State", |(user, _)| badge_of(user.state, user.deleted_at))
-        .column("Clients", |(user, _)| html! { @if let Some((clients, _)) = facts.get(&user.id) { (clients) } })
-        .column("Last seen", |(user, _)| timestamp_or(facts.get(&user.id).and_then(|(_, seen)| *seen), "not lately"));
-    deletion::listed(table, layout, listing, listing.deleted(), users, |user| {
+        .sorted_if(short, "clients", "Clients", |(user, _)| html! { @if let Some((clients, _)) = facts.get(&user.id) { (clients) } })
+        .sorted_if(short, "seen", "Last seen", |(user, _)| timestamp_or(facts.get(&user.id).and_then(|(_, seen)| *seen), "not lately"));
+    deletion::listed(table, layout, listing, (listing.deleted(), short), users, |user| {
         (Entity::User(user.id.clone()), user.created_at, user.deleted_at)
     })
 }
