@@ -37,6 +37,22 @@ fn a_user_changes_the_own_name_and_e_mail_address() {
 }
 
 #[test]
+fn who_is_alone_is_told_why_to_add_others() {
+    let (mut server, mut alice) = server_with_alice();
+    server.has_user("bob");
+    server.has_client("alice", "lamp");
+    server.has_organization("alice", "acme-corp");
+    for (path, right) in
+        [("clients/lamp/collaborators", "RIGHT_CLIENT_INFO"), ("organizations/acme-corp/members", "RIGHT_ORGANIZATION_INFO")]
+    {
+        alice.opens(&server, &format!("/console/{path}")).tells("alone");
+        let bob = json!({"collaborator": {"ids": {"user_ids": {"user_id": "bob"}}, "rights": [right]}}).to_string();
+        server.check("alice", "PUT", &format!("/api/v3/{}", path.replace("members", "collaborators")), &bob, "200");
+        alice.opens(&server, &format!("/console/{path}")).does_not_tell("alone");
+    }
+}
+
+#[test]
 fn a_session_is_known_by_its_browser_and_network_and_nothing_more_exact_is_stored() {
     let (server, _) = server_with_alice();
     let mut firefox = signed_in_with(&server, "alice", FIREFOX);

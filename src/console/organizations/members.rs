@@ -184,11 +184,25 @@ fn word(owned: &Owned) -> &'static str {
     }
 }
 
+/// Returns what another one would be good for.
+fn why_to_add(owned: &Owned) -> &'static str {
+    match owned {
+        Owned::Client(_) => {
+            "The client has only one collaborator. Add another user, or an organization, so that somebody can look after it when that one is away."
+        }
+        Owned::Organization(_) => {
+            "The organization has only one member. Add others: they share its clients and API keys, each with the rights that you choose."
+        }
+    }
+}
+
 fn listed(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
     let owned = paths::owned(input)?;
     let listing = Listing::of(input.request)?;
     let order = listing.order(KEYS, Order { by: MemberKey::Id, direction: Direction::Ascending });
     let (found, _) = members::list(call.tx, call.by, &owned, order, listing.page())?;
+    // An organization has members of its own.
+    let is_alone = found.total == 1 && found.items.iter().all(|member| matches!(member.account, AccountId::User(_)));
     around(call, input, fields.status(), &owned, |layout| {
         Ok(html! {
             (fields.summary())
@@ -197,6 +211,7 @@ fn listed(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> 
                 (link_button(&format!("{}/add", path(&owned)), &format!("+ Add {}", word(&owned))))
             }
             (listing.shown(found, |members| Ok(members_table(layout, &owned, &listing, &members)), || html! {})?)
+            @if is_alone { (message::note("alone", why_to_add(&owned))) }
         })
     })
 }
