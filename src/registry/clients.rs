@@ -4,6 +4,7 @@ use crate::base::error::{Error, Result, errors};
 use crate::base::id::{AccountId, ClientId};
 use crate::base::page::{Page, Reading};
 use crate::base::right::Right;
+use crate::base::secret::REPEATABLE_SECONDS;
 use crate::model::bounds::CLIENTS;
 use crate::model::choice::State;
 use crate::model::client::{Client, FIELDS};
@@ -99,6 +100,15 @@ pub(super) fn check_may_create(by: &Principal, settings: &Settings, owner: &Acco
 pub fn check_id_is_free(tx: &Tx<'_>, id: &ClientId) -> Result<()> {
     guidelines::check_id(id.as_str())?;
     if tx.client_exists(id, Deleted::Either)? { Err((&ID_TAKEN).into()) } else { Ok(()) }
+}
+
+/// Returns the client of this ID, if the caller registered it just now and it has no secret.
+/// # Errors
+/// Only those of the store.
+pub fn registered_without_secret_just_now(tx: &Tx<'_>, by: &Principal, id: &ClientId) -> Result<Option<Client>> {
+    let is_own = by.account.is_some() && tx.client_registered_by(id)? == by.account;
+    let client = if is_own && consent::is_public(tx, id)? { tx.client(id, Deleted::No)? } else { None };
+    Ok(client.filter(|client| client.created_at.plus_seconds(REPEATABLE_SECONDS) > tx.now))
 }
 
 /// Counts the live clients in each state: all for administrators, those that the caller can reach for others.

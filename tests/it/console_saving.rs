@@ -247,6 +247,25 @@ fn a_form_of_a_client_that_is_sent_again_shows_its_secret_and_one_that_was_chang
 }
 
 #[test]
+fn a_form_of_a_client_without_a_secret_that_is_sent_again_shows_the_client_and_makes_no_other() {
+    let (server, mut alice) = server_with_alice();
+    let mut registers = |id, name, uri| {
+        let fields = [ONCE, ("kind", "app"), ("id", id), ("name", name), ("redirect_uris", uri), ("description", "")];
+        alice.sends_form(&server, "/console/add/client", &new_client(&fields))
+    };
+    let uri = "https://lamp.example/cb";
+    for id in ["", "", "lamp"] {
+        registers(id, "Lamp", uri).tells("client-ready");
+    }
+    server.check("alice", "GET", "/api/v3/clients/lamp-2", "", "404");
+    registers("lamp", "Another lamp", uri).refuses("id", "id_taken");
+    registers("", "Lamp", "https://lamp.example/another").tells("client-ready");
+    server.check("alice", "GET", "/api/v3/clients/lamp-2", "", "200");
+    server.wait_seconds(601);
+    registers("lamp", "Lamp", uri).refuses("id", "id_taken");
+}
+
+#[test]
 fn a_form_of_an_api_key_that_is_sent_again_shows_its_key_and_makes_no_other() {
     let (server, mut alice) = server_with_alice();
     server.has_organization("alice", "acme-corp");

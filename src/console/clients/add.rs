@@ -21,7 +21,7 @@ use crate::console::page::menu::MenuItem;
 use crate::console::page::paths::{account, account_value};
 use crate::http::form::Form;
 use crate::http::reply::Reply;
-use crate::model::client::ClientType;
+use crate::model::client::{Client, ClientType};
 use crate::model::settings::Approval;
 use crate::registry::{client_check, clients, organizations};
 
@@ -49,7 +49,7 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     save(input, draw, |transactions, form| {
         let (form, client_type) = (&with_id(transactions, input, form)?, AppKind::of(form).client_type);
         if let Ok(id) = form.one("id").parse()
-            && let Some(client) = transactions.read(|call| repeatable_secret::issued(call, input, form, &id))?
+            && let Some(client) = transactions.read(|call| registered(call, input, form, &id))?
         {
             return Ok(transactions.read(|call| issued::page(call, input, &client, &[], MADE))?);
         }
@@ -85,12 +85,22 @@ fn with_id(transactions: &Transactions<'_>, input: &Input<'_>, form: &Form) -> R
     let made = |call: &Call<'_>| {
         app_kind::id_of_name(form.one("name"), |id| match clients::check_id_is_free(call.tx, id) {
             Ok(()) => Ok(true),
-            Err(Error::Named(_)) => Ok(repeatable_secret::issued(call, input, form, id)?.is_some()),
+            Err(Error::Named(_)) => Ok(registered(call, input, form, id)?.is_some()),
             Err(failed) => Err(failed),
         })
     };
     let made = if form.one("id").is_empty() { transactions.read(made)? } else { None };
     Ok(made.map_or_else(|| form.clone(), |id| form.with("id", id.as_str())))
+}
+
+/// Returns the client that this form has registered just now, if it was sent before: it has the secret of the form, or none and all that the
+/// form says.
+fn registered(call: &Call<'_>, input: &Input<'_>, form: &Form, id: &ClientId) -> Result<Option<Client>> {
+    if AppKind::of(form).client_type == ClientType::Confidential {
+        return repeatable_secret::issued(call, input, form, id);
+    }
+    let client = clients::registered_without_secret_just_now(call.tx, call.by, id)?;
+    Ok(client.filter(|client| FORM.makes(client, form, call.by.is_admin)))
 }
 
 fn owner(form: &Form) -> std::result::Result<AccountId, Problem> {

@@ -345,6 +345,11 @@ impl<E> EntityForm<E> {
         draft.only(self.table, &mask)
     }
 
+    /// Returns whether an entity is what this form makes.
+    pub fn makes(&self, entity: &E, form: &Form, is_admin: bool) -> bool {
+        self.differing(&self.draft(form, Mode::Create), entity, is_admin).is_empty()
+    }
+
     /// Returns the fields that this form can change and that differ from those of the entity as the form would send them.
     fn differing(&self, sent: &Patch, old: &E, is_admin: bool) -> Mask {
         let unchanged = self.draft(&self.written(old), Mode::Update);
