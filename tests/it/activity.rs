@@ -49,6 +49,34 @@ fn an_event_is_told_in_a_sentence_that_leads_to_the_client() {
 }
 
 #[test]
+fn sentences_name_fields_as_the_forms_do() {
+    let server = fixture();
+    for (path, entity) in [
+        (
+            "users/alice",
+            json!({"user": {"primary_email_address_validated_at": "2026-01-01T00:00:00Z"}, "field_mask": "primary_email_address_validated_at"}),
+        ),
+        ("users/alice", json!({"user": {"temporary_password": "Temporary-9-words"}, "field_mask": "temporary_password"})),
+        (
+            "users/alice",
+            json!({"user": {"primary_email_address": "a@example.org", "admin": true}, "field_mask": "primary_email_address,admin"}),
+        ),
+        ("clients/grafana", json!({"client": {"redirect_uris": ["https://g.example/a"]}, "field_mask": "redirect_uris"})),
+    ] {
+        server.check("admin", "PUT", &format!("/api/v3/{path}"), &entity.to_string(), "200");
+    }
+    let told = sentences(&signed_in_admin(&server).get(&server, "/console/activity"));
+    for sentence in [
+        "admin changed the confirmation of the e-mail address of the user alice",
+        "admin changed the temporary password of the user alice",
+        "admin changed the administrator's rights, e-mail address and confirmation of the e-mail address of the user alice",
+        "admin changed the redirect URLs of Grafana",
+    ] {
+        assert!(told.iter().any(|one| one == sentence), "{sentence}: {told:#?}");
+    }
+}
+
+#[test]
 fn what_happened_to_a_former_client_is_not_told_of_the_next_one_of_its_id() {
     let server = fixture();
     server.check("admin", "DELETE", "/api/v3/clients/grafana/purge", "", "200");

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use crate::base::error::Result;
 use crate::call::Call;
-use crate::console::clients::form::field_label;
 use crate::console::form::saving::{self, few};
+use crate::console::{clients, organizations, users};
 use crate::model::event::Action;
 use crate::model::verdict::{Judge, Outcome};
 use crate::registry::history::UNKNOWN_CLIENT;
@@ -92,12 +92,17 @@ fn outcome(name: &str) -> &'static str {
 /// Returns the names of the changed fields as the forms have them, but not as the beginning of a sentence.
 fn fields(event: &Event) -> String {
     let label = |name: &String| {
-        let label = if event.entity_kind == "client" { field_label(name) } else { name.clone() };
-        let label = label.replace('_', " ");
-        // An abbreviation stays as it is.
+        let label = match event.entity_kind.as_str() {
+            "client" => clients::form::field_label(name),
+            "organization" => organizations::settings::field_label(name),
+            _ => users::settings::field_label(name),
+        };
+        // Abbreviations, and words such as OAuth, stay as they are.
         if label.chars().nth(1).is_some_and(char::is_uppercase) { label } else { label[..1].to_lowercase() + &label[1..] }
     };
-    few(&saving::names(event).iter().filter(|name| !name.is_empty()).map(label).collect::<Vec<_>>())
+    let mut labels: Vec<String> = saving::names(event).iter().filter(|name| !name.is_empty()).map(label).collect();
+    labels.dedup();
+    few(&labels)
 }
 
 /// Names what an event is about: a client as it is called now, if it is still the same.

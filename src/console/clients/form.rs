@@ -15,9 +15,7 @@ pub fn field_label(field: &str) -> String {
         ("secret", "Secret"),
         ("secretless", "Without a secret"),
     ];
-    let (name, row) = field.split_once('[').map_or((field, None), |(name, row)| (name, row.trim_end_matches(']').parse().ok()));
-    let other = || OTHERS.iter().find(|(known, _)| *known == name).map(|(_, label)| (*label).to_owned());
-    FORM.label(name, row).or_else(other).unwrap_or_else(|| field.to_owned())
+    FORM.field_label(field, OTHERS)
 }
 
 pub static FORM: EntityForm<Client> = EntityForm {

@@ -264,7 +264,7 @@ fn unusable_urls(input: &FormField, form: &Form, before: &Form) -> impl Iterator
 
 /// Values, texts and hints.
 const GRANTS: &[(&str, &str, &str)] = &[
-    ("GRANT_AUTHORIZATION_CODE", "Authorization code", "Users agree in their browser. This is the one to choose."),
+    ("GRANT_AUTHORIZATION_CODE", "Authorization code", "Users agree in their browser. Choose this one."),
     ("GRANT_REFRESH_TOKEN", "Refresh token", "The client stays signed in without its user."),
     ("GRANT_PASSWORD", "Password", "Not supported by this server, which issues no tokens for passwords."),
 ];
@@ -318,13 +318,21 @@ impl<E> EntityForm<E> {
         self.field(input).shape.check(self.message, input.label.name, value)
     }
 
-    /// Returns what people call a field, one of its rows if it has some.
-    pub fn label(&self, name: &str, row: Option<usize>) -> Option<String> {
+    /// Returns what the form calls a field, one of its rows if it has some.
+    fn label(&self, name: &str, row: Option<usize>) -> Option<String> {
         let input = self.inputs.iter().find(|input| input.label.name == name)?;
         Some(match (input.widget, row) {
             (Widget::Urls(one, _), Some(row)) => format!("{one} {}", row + 1),
             _ => input.label.text.to_owned(),
         })
+    }
+
+    /// Returns what people call a field that the API or an event names, `redirect_uris[0]` too; `others` has those that the form does not
+    /// have, or calls otherwise.
+    pub fn field_label(&self, field: &str, others: &[(&str, &str)]) -> String {
+        let (name, row) = field.split_once('[').map_or((field, None), |(name, row)| (name, row.trim_end_matches(']').parse().ok()));
+        let other = others.iter().find(|(known, _)| *known == name).map(|(_, label)| (*label).to_owned());
+        other.or_else(|| self.label(name, row)).unwrap_or_else(|| field.replace('_', " "))
     }
 
     /// Reads what is typed and well-formed, to be looked at before it can be saved.

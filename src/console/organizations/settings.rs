@@ -50,6 +50,11 @@ static FORM: EntityForm<Organization> = EntityForm {
     ],
 };
 
+/// Returns what people call a field that an event names.
+pub fn field_label(field: &str) -> String {
+    FORM.field_label(field, &[("fanout_notifications", "Passing on of notifications")])
+}
+
 pub fn add_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| add_form(call, input, &Fields::default())))
 }

@@ -50,10 +50,24 @@ static FORM: EntityForm<User> = EntityForm {
             Widget::State,
         ),
         field("state_description", "State description", "Why the user is in that state. The user sees it.", Widget::Text),
-        field("admin", "Administrator", "May see and change what belongs to others, approve clients, and make users.", Widget::Tick),
+        field("admin", "Administrator", "May see and change what belongs to others, approve clients, and create users.", Widget::Tick),
         ATTRIBUTES,
     ],
 };
+
+/// Returns what people call a field that an event names.
+pub fn field_label(field: &str) -> String {
+    const OTHERS: &[(&str, &str)] = &[
+        ("admin", "Administrator's rights"),
+        ("contact_info", "E-mail address"),
+        ("primary_email_address_validated_at", "Confirmation of the e-mail address"),
+        ("require_password_update", "Duty to change the password"),
+        ("password_updated_at", "Password"),
+        ("temporary_password_created_at", "Temporary password"),
+        ("temporary_password_expires_at", "Temporary password"),
+    ];
+    FORM.field_label(field, OTHERS)
+}
 
 pub fn add_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| add_form(call, input, &Fields::filled([("state", State::Approved.name().to_owned())]))))
