@@ -6,7 +6,6 @@ use crate::base::error::Result;
 use crate::base::page::{Listed, Page};
 use crate::base::uri::form_encoded;
 use crate::call::{Call, Input, Work};
-use crate::console::clients::page::shown_name;
 use crate::console::page::layout::{Layout, badge_of, title};
 use crate::console::page::listing::Listing;
 use crate::console::page::menu::MenuItem;
@@ -61,14 +60,15 @@ fn group(hits: &Hits, listing: &Listing) -> Markup {
 fn found(call: &Call<'_>, listing: &Listing, query: &str) -> Result<Vec<Hits>> {
     let texts = TextSearch { query: Some(query.to_owned()), ..TextSearch::default() };
     let row = |path: &str, id: &str, name: &str, badge: Markup| {
-        (id.to_owned(), html! { span { a href={(path) "/" (id)} { (name) } " " span .quiet { (id) } } span { (badge) } })
+        let link = html! { a href={(path) "/" (id)} { (if name.is_empty() { id } else { name }) } };
+        (id.to_owned(), html! { span { (link) @if !name.is_empty() { " " span .quiet { (id) } } } span { (badge) } })
     };
     let page = Page::new(MOST, 1);
     let mask = Mask::default();
     let search = Search { texts: texts.clone(), ..Search::live(ClientKey::Id, Direction::Ascending, page) };
     let Listed { items, total } = clients::search(call.tx, call.by, &search, &mask)?.listed()?;
     let path = "/console/clients";
-    let rows = items.iter().map(|(client, _)| row(path, client.id.as_str(), shown_name(client), badge_of(client.state, None))).collect();
+    let rows = items.iter().map(|(client, _)| row(path, client.id.as_str(), &client.name, badge_of(client.state, None))).collect();
     let mut hits = vec![Hits {
         kind: "OAuth clients",
         all: if call.by.is_admin { "/console/clients?of=all&" } else { "/console/clients?" },
@@ -82,20 +82,13 @@ fn found(call: &Call<'_>, listing: &Listing, query: &str) -> Result<Vec<Hits>> {
         };
         let Listed { items, total } = users::list(call.tx, call.by, &search)?;
         let path = "/console/users";
-        let rows = items
-            .iter()
-            .map(|(user, _)| row(path, user.id.as_str(), or_id(&user.name, user.id.as_str()), badge_of(user.state, None)))
-            .collect();
+        let rows = items.iter().map(|(user, _)| row(path, user.id.as_str(), &user.name, badge_of(user.state, None))).collect();
         hits.push(Hits { kind: "Users", all: "/console/users?", rows, total });
     }
     let search = Search { texts: texts.clone(), ..Search::live(OrganizationKey::Id, Direction::Ascending, page) };
     let Listed { items, total } = organizations::search(call.tx, call.by, &search, &mask)?;
     let path = "/console/organizations";
-    let rows = items.iter().map(|(one, _)| row(path, one.id.as_str(), or_id(&one.name, one.id.as_str()), html! {})).collect();
+    let rows = items.iter().map(|(one, _)| row(path, one.id.as_str(), &one.name, html! {})).collect();
     hits.push(Hits { kind: "Organizations", all: "/console/organizations?", rows, total });
     Ok(hits)
-}
-
-fn or_id<'a>(name: &'a str, id: &'a str) -> &'a str {
-    if name.is_empty() { id } else { name }
 }
