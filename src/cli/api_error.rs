@@ -8,7 +8,7 @@ use crate::base::error::{Definition, Error, Named, errors};
 use crate::base::printable::printable;
 
 errors! {
-    UNREACHABLE: Unavailable "keyfob/cli" "unreachable" "cannot reach the server: {reason}";
+    UNREACHABLE: Unavailable "keyfob/cli" "unreachable" "cannot reach the server: {reason}: start it, or name another one with --server or KEYFOB_SERVER";
     CUT_SHORT: Unavailable "keyfob/cli" "cut_short" "the reply broke off, so nobody knows whether it was done: {reason}";
     NOT_THE_API: Unavailable "keyfob/cli" "not_the_api" "what answered is not the API: HTTP {status}";
     REDIRECTED: Unavailable "keyfob/cli" "redirected" "the server is somewhere else: use the address it names";
