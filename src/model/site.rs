@@ -48,7 +48,11 @@ fn is_svg(text: &str) -> bool {
         let end = match rest {
             comment if comment.starts_with("<!--") => "-->",
             declaration if declaration.starts_with("<?") => "?>",
-            doctype if doctype.starts_with("<!") => ">",
+            // Drawing programs declare entities between brackets.
+            doctype if doctype.starts_with("<!") => match doctype.find(['[', '>']) {
+                Some(at) if doctype[at..].starts_with('[') => "]>",
+                _ => ">",
+            },
             element => return element.strip_prefix("<svg").is_some_and(|rest| rest.starts_with([' ', '\t', '\r', '\n', '>', '/'])),
         };
         let Some((_, after)) = rest.split_once(end) else { return false };
@@ -80,7 +84,9 @@ mod tests {
         assert_eq!(kind(b"\x89PNG\r\n\x1a\n..."), Some("image/png"));
         assert_eq!(kind(b"\xff\xd8\xff\xe0"), Some("image/jpeg"));
         assert_eq!(kind(b"RIFF1234WEBPVP8 "), Some("image/webp"));
-        for svg in ["<svg/>", "\u{feff}<?xml version=\"1.0\"?>\n<!-- <html> -->\n<!DOCTYPE svg>\n<svg xmlns=\"x\">"] {
+        let declaring =
+            "<!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\" \"x\" [\n<!ENTITY ns_svg \"http://www.w3.org/2000/svg\">\n]>\n<svg>";
+        for svg in [declaring, "<svg/>", "\u{feff}<?xml version=\"1.0\"?>\n<!-- <html> -->\n<!DOCTYPE svg>\n<svg xmlns=\"x\">"] {
             assert_eq!(kind(svg.as_bytes()), Some("image/svg+xml"), "{svg}");
         }
         for other in ["", "<html><svg/></html>", "<svgx>", "<!-- <svg>", "GIF89a", "svg"] {
