@@ -1,20 +1,21 @@
 // Comfort for the Console. Nothing depends on it: every task works without it.
 "use strict";
 
-// Times in the reader's time zone: the exact one in the title, or as the text where that is exact.
+// Times in the reader's time zone: the exact one in the title, or as the text where that is exact. They look as src/page/times.rs writes them.
 for (const time of document.querySelectorAll("time[datetime]")) {
-    const local = new Date(time.dateTime).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+    const at = new Date(time.dateTime);
+    const month = at.toLocaleString("en", { month: "short" });
+    const local = `${at.getDate()} ${month} ${at.getFullYear()}, ${at.toLocaleTimeString("en-GB", { timeStyle: "short" })}`;
     if ("exact" in time.dataset) time.textContent = local; else time.title = local;
 }
 
-// Ctrl-K, and a slash where nobody types, lead to the search.
-addEventListener("keydown", (event) => {
-    const isCommand = event.ctrlKey || event.metaKey;
-    const asks = isCommand ? event.key === "k" : event.key === "/" && !event.target.closest("input, textarea, select");
-    const search = document.querySelector("[data-search]");
-    if (!asks || !search) return;
+// A theme is chosen without leaving the page, on which a form may be half filled in.
+document.querySelector(".themes")?.addEventListener("submit", (event) => {
     event.preventDefault();
-    search.click();
+    const { target: form, submitter: chosen } = event;
+    document.documentElement.dataset.theme = chosen.value;
+    form.querySelectorAll("button").forEach((button) => button.setAttribute("aria-pressed", button === chosen));
+    fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form, chosen)), redirect: "manual", keepalive: true });
 });
 
 // Buttons that copy. Where the browser has no clipboard (plain http), the text is selected instead.
@@ -78,20 +79,45 @@ for (const rows of document.querySelectorAll("[data-rows]")) {
     renew();
 }
 
-// Asks about an ID while it is typed. What was said of another is over at once; the answer comes a little later.
-const whileTyped = (input, address, tell) => {
+// Asks about a text while it is typed. What was said of another is over at once; the answer comes a little later.
+const whileTyped = (input, address, tell, read = (reply) => reply.json()) => {
     let timer;
     input.addEventListener("input", () => {
         clearTimeout(timer);
         tell(null);
-        const id = input.value.trim();
-        if (!id) return;
+        const text = input.value.trim();
+        if (!text) return;
         timer = setTimeout(async () => {
-            const answer = await fetch(address + encodeURIComponent(id)).then((reply) => reply.json()).catch(() => null);
-            if (answer && input.value.trim() === id) tell(answer);
+            const answer = await fetch(address + encodeURIComponent(text)).then(read).catch(() => null);
+            if (answer && input.value.trim() === text) tell(answer);
         }, 250);
     });
 };
+
+// Ctrl-K, and a slash where nobody types, open a search over the page. It shows what the page of the search would, to which Enter leads.
+const searchPage = document.querySelector("[data-search]")?.href;
+const openSearch = () => {
+    const dialog = document.body.appendChild(document.createElement("dialog"));
+    dialog.ariaLabel = "Search";
+    dialog.innerHTML = '<form class="search"><input name="q" maxlength="50" autocomplete="off"><button>Search</button></form><div aria-live="polite"></div>';
+    const [form, found] = dialog.children;
+    form.action = searchPage;
+    form.elements.q.ariaLabel = form.elements.q.placeholder = "Clients, users and organizations";
+    const show = (page) => {
+        const hits = page && new DOMParser().parseFromString(page, "text/html").querySelectorAll("main section, main .empty, [data-message=too-short]");
+        found.replaceChildren(...hits ?? []);
+    };
+    whileTyped(form.elements.q, `${searchPage}?q=`, show, (reply) => reply.text());
+    dialog.addEventListener("close", () => dialog.remove());
+    dialog.showModal();
+};
+addEventListener("keydown", (event) => {
+    const isCommand = event.ctrlKey || event.metaKey;
+    const asks = isCommand ? event.key === "k" : event.key === "/" && !event.target.closest("input, textarea, select");
+    if (!asks || !searchPage || document.querySelector("dialog")) return;
+    event.preventDefault();
+    openSearch();
+});
 
 // Whether it can be had.
 for (const input of document.querySelectorAll("[data-check]")) {

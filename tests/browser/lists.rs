@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::looks::serious_on;
 use crate::server::Server;
 use crate::webdriver::{Driver, Scripts};
 
@@ -65,6 +66,22 @@ pub fn the_page_of_a_new_secret_can_be_reloaded(driver: &Driver) {
     browser.does_not_see(&rotated);
 }
 
+pub fn dates_have_one_form_with_and_without_scripts(driver: &Driver) {
+    let server = Server::start("auto");
+    server.has_client("alice", "lamp");
+    server.is_told("POST", "/api/v3/clients/lamp/secret", &json!({"grace": "86400s"}));
+    for (scripts, zone) in [(Scripts::Run, ""), (Scripts::Blocked, " UTC")] {
+        let browser = driver.browser(scripts);
+        browser.signs_in(&server, "alice", "/console/clients/lamp/secrets");
+        let odd = browser.script(&format!(
+            "const form = /^[1-9]\\d? [A-Z][a-z]{{2}} \\d{{4}}, \\d\\d:\\d\\d{zone}$/; \
+             const texts = [...document.querySelectorAll('time')].map((time) => time.title || time.textContent); \
+             return texts.length > 2 ? texts.filter((text) => !form.test(text)) : 'too few'"
+        ));
+        assert_eq!(odd, json!([]), "{zone}");
+    }
+}
+
 pub fn a_suspended_user_sees_nothing_more(driver: &Driver) {
     let server = Server::start("auto");
     server.has_client("alice", "lamp");
@@ -78,7 +95,7 @@ pub fn a_suspended_user_sees_nothing_more(driver: &Driver) {
     browser.find("[name=password]");
 }
 
-pub fn a_slash_leads_to_a_search_that_needs_no_script(driver: &Driver) {
+pub fn a_slash_opens_a_search_over_the_page_that_needs_no_script(driver: &Driver) {
     let server = Server::start("auto");
     server.has_client("alice", "lamp");
     let browser = driver.browser(Scripts::Run);
@@ -87,8 +104,18 @@ pub fn a_slash_leads_to_a_search_that_needs_no_script(driver: &Driver) {
     assert_eq!(browser.find("#q").value(), "/", "where somebody types it is a letter");
     browser.script("document.activeElement.blur()");
     browser.find("body").types("/");
-    browser.tells("too-short");
-    assert!(browser.address().ends_with("/console/search"), "{}", browser.address());
+    browser.find("dialog input").types("la");
+    browser.find("dialog [data-message=too-short]");
+    browser.find("dialog input").types("m");
+    browser.find("dialog [data-item=lamp] a");
+    assert_eq!(serious_on(&browser), Vec::<String>::new());
+    browser.find("dialog input").types("\u{e00c}");
+    assert_eq!(browser.script("return document.querySelector('dialog[open]')"), serde_json::Value::Null, "Escape closes it");
+    assert!(browser.address().ends_with("/console/clients?of=all"), "{}", browser.address());
+    browser.find("body").types("/");
+    browser.find("dialog input").types("lamp\u{e007}");
+    browser.find(".newest [data-item=lamp]");
+    assert!(browser.address().ends_with("/console/search?q=lamp"), "{}", browser.address());
     let without = driver.browser(Scripts::Blocked);
     without.signs_in(&server, "alice", "/console");
     without.press("Search");

@@ -30,6 +30,23 @@ pub fn an_administrator_signs_a_user_out(driver: &Driver) {
     alice.find("[name=password]");
 }
 
+pub fn a_theme_is_chosen_while_a_form_is_half_filled_in(driver: &Driver) {
+    let server = Server::start("auto");
+    let browser = driver.browser(Scripts::Run);
+    browser.signs_in(&server, "alice", "/console/add/client");
+    browser.find("[name=name]").types("Half a lamp");
+    browser.script("document.querySelector('[name=theme][value=dark]').click()");
+    browser.find("html[data-theme=dark]");
+    browser.find("[name=theme][value=dark][aria-pressed=true]");
+    assert_eq!(browser.script("return document.querySelector('[name=name]').value"), "Half a lamp");
+    browser.script_until_done(
+        "const done = arguments[0]; const is = ({name}) => name.endsWith('/console/theme'); \
+         const wait = () => performance.getEntriesByType('resource').some(is) ? done() : setTimeout(wait, 10); wait()",
+    );
+    browser.open(&format!("{}/console", server.url));
+    browser.find("html[data-theme=dark]");
+}
+
 pub fn a_theme_is_chosen_without_scripts_and_stays(driver: &Driver) {
     let server = Server::start("auto");
     let browser = driver.browser(Scripts::Blocked);
