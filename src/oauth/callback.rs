@@ -29,7 +29,7 @@ pub fn code<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let content = match (query.one("code"), query.one("error")) {
             (Some(code), _) => html! {
                 h1 { "Your authorization code" }
-                p { "Copy this code into the command line that asked for it. It is good for five minutes, and once." }
+                p { "Copy this code into the command line that asked for it. It is valid for five minutes and works once." }
                 (message::warning("code", "Anyone who has this code can act as you. Don't share it or type it into a website: enter it only into the program that you started yourself."))
                 p { code { (code) } }
             },

@@ -148,7 +148,7 @@ fn warnings(call: &Call<'_>, ValidRequest { client, redirect_uri, granted, ident
             (message::warning("flagged", "Administrators have flagged this client. Be careful."))
         }
         @if granted.rights.has(Right::All) {
-            (message::warning("all-rights", "It asks for everything: it could do whatever you can do, without asking again. Authorize it only if you trust it as yourself."))
+            (message::warning("all-rights", "It asks for everything: it could do whatever you can do, without asking again. Authorize it only if you trust it as much as yourself."))
         }
         @if uri::is_in_clear(redirect_uri) {
             (message::warning("not-encrypted", "The address that you are sent to is not encrypted: others on the network could read what is sent there."))
@@ -207,10 +207,10 @@ fn shown_rights(call: &Call<'_>, ValidRequest { client, granted, .. }: &ValidReq
             ul {
                 li { "see and change your account, and end your sessions" }
                 li { "see, register, change and delete OAuth clients and organizations of yours, and decide who works on them" }
-                li { "make API keys in your name, which stay good when it is gone" }
+                li { "create API keys in your name, which stay valid after you revoke it" }
                 @if call.by.is_admin { li data-message="administrator-rights" { strong { "because you are an administrator: the same with everybody's accounts, clients and organizations" } } }
             }
-            p { "It can do so until you sign it out, or revoke " (shown_name(client)) " in the Console under “OAuth client authorizations”." }
+            p { "It can do so until you revoke " (shown_name(client)) " in the Console, under “OAuth client authorizations”." }
         };
     }
     html! {

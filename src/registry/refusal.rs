@@ -38,7 +38,7 @@ errors! {
     INVALID_SCOPE: InvalidArgument "pkg/oauth" "invalid_scope" "these rights cannot be granted: ask for others, or leave the scope out";
     UNSUPPORTED_RESPONSE_TYPE: InvalidArgument "pkg/oauth" "unsupported_response_type" "only the response type code is known here";
     TOO_MANY_AUTHORIZATIONS: FailedPrecondition
-        "keyfob" "too_many_authorizations" "you have authorized {most} clients, and more there may not be: take one back in the Console first";
+        "keyfob" "too_many_authorizations" "you have authorized {most} clients, the most there may be: revoke one in the Console first";
     LOGIN_REQUIRED: FailedPrecondition "keyfob" "login_required" "the user has to sign in, and the client wants nothing to be asked";
     ANOTHER_USER: FailedPrecondition "keyfob" "another_user" "another user has signed in than the one whom the client asks for";
     CONSENT_REQUIRED: FailedPrecondition "keyfob" "consent_required" "the user has to agree, and the client wants nothing to be asked";
@@ -151,7 +151,7 @@ reasons! {
     GRANT_TYPE_MISSING: "grant_type_missing" "invalid_request" MISSING_GRANT_TYPE
         "Send grant_type=authorization_code or grant_type=refresh_token.";
     CODE_MISSING: "code_missing" "invalid_request" MISSING_AUTHORIZATION_CODE
-        "Send in code what the redirect brought.";
+        "Send in code the code that the redirect brought.";
     REFRESH_TOKEN_MISSING: "refresh_token_missing" "invalid_request" MISSING_REFRESH_TOKEN
         "Send the refresh token in the parameter refresh_token.";
     GRANT_TYPE_UNSUPPORTED: "grant_type_unsupported" "unsupported_grant_type" INVALID_GRANT_TYPE

@@ -539,13 +539,13 @@ fn whether_an_id_is_free_is_told_while_it_is_typed() {
         assert_eq!(told(&mut signed_in_admin(&server), kind, "other"), None);
         assert_eq!(
             told(&mut signed_in_admin(&server), kind, "alice").as_deref(),
-            Some("This is taken already. Choose another."),
+            Some("This is already taken. Choose another."),
             "users and organizations share IDs"
         );
     }
     let mut problem = |id: &str| told(&mut alice, "client", id);
     assert_eq!(problem("other-client"), None);
-    assert_eq!(problem("my-client").as_deref(), Some("This ID is taken already, perhaps by something that was deleted. Choose another."));
+    assert_eq!(problem("my-client").as_deref(), Some("This ID is already taken, perhaps by something that was deleted. Choose another."));
     assert_eq!(problem("console").as_deref(), Some("The ID console is reserved for the service itself. Choose another."));
     assert!(problem("x").is_some_and(|text| text.starts_with("Use 3 to 36")));
 }

@@ -68,8 +68,8 @@ fn wrong_attributes_are_told_beside_them_and_stay_typed() {
             assert!(answer.text().contains(text), "{}", answer.text());
             assert!(answer.text().contains("value=\"first\"") && answer.text().contains("value=\"second\""), "{}", answer.text());
         };
-        refused("Team", "“Team” is no key: use 3 to 36 lowercase letters, digits and single dashes.");
-        refused("", "“” is no key: use 3 to 36 lowercase letters");
+        refused("Team", "“Team” cannot be a key: use 3 to 36 lowercase letters, digits and single dashes.");
+        refused("", "“” cannot be a key: use 3 to 36 lowercase letters");
         refused("floor", "The key “floor” is there twice, and each can be used only once.");
     }
     let kept = r#"{"client":{"attributes":{"floor":"second"}},"field_mask":"attributes"}"#;

@@ -158,7 +158,7 @@ fn the_new_password_is_a_good_one_and_not_the_temporary_one() {
     set_temporary(&server, "admin", "bob", "200");
     let mut browser = Browser::default();
     sign_in(&server, &mut browser, TEMPORARY, "/console");
-    for (password, says) in [("", "at least"), ("weak", "at least"), (TEMPORARY, "The new password must not be the old one")] {
+    for (password, says) in [("", "at least"), ("weak", "at least"), (TEMPORARY, "The new password must differ from the old one")] {
         let refused = choose(&server, &mut browser, password, "/console");
         assert!(
             refused.status == 400 && refused.text().contains(says) && refused.text().contains("value=\"/console\""),

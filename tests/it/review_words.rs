@@ -166,7 +166,7 @@ fn what_began_at_a_time_says_at_which_and_not_how_long_ago_twice() {
     let server = fixture(Approval::Review);
     server.wait_seconds(3 * 60 * 60);
     let queue = read(&signed_in_admin(&server).opens(&server, "/console/review"));
-    assert!(queue.contains("3 hours old") && !queue.contains("Waits since  3 h ago"), "{queue}");
+    assert!(queue.contains("3 hours old") && !queue.contains("Waiting since  3 h ago"), "{queue}");
     server.check("alice", "POST", "/api/v3/clients/my-app/secret", "{}", "200");
     server.wait_seconds(2 * 60 * 60);
     let secrets = read(&server.signed_in("alice").opens(&server, "/console/clients/my-app/secrets"));

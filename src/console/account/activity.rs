@@ -171,7 +171,7 @@ impl Activity<'_> {
                     p { "Nothing matches." }
                     p { a href=(self.path) { "Show everything" } }
                 } @else {
-                    p { "Nothing happened yet. Every change will leave a line here." }
+                    p { "Nothing has happened yet. Every change will appear here." }
                 }
             },
         )

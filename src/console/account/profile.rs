@@ -28,8 +28,8 @@ static FORM: EntityForm<User> = EntityForm {
     id: label("id", "User ID", ""),
     check: "",
     inputs: &[
-        field("name", "Name", "Apps that may know who you are show it.", Widget::Text),
-        field("primary_email_address", "E-mail address", "Unique among users; apps that may know it are told.", Widget::Text)
+        field("name", "Name", "Shown by the apps that you let know who you are.", Widget::Text),
+        field("primary_email_address", "E-mail address", "Unique among users; told to the apps that you let know it.", Widget::Text)
             .required_in(&[Mode::Update]),
     ],
 };

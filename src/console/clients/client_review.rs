@@ -78,7 +78,7 @@ pub fn despite(name: &str, fields: &Fields) -> Markup {
     html! {
         label .tick {
             input type="checkbox" id=(name) name=(name) value="true" checked[fields.values.has(name)];
-            span { "Approve it although something blocks it; the history will tell so" }
+            span { "Approve it although something blocks it; its activity will say so" }
         }
         (fields.problem_at(name))
     }
@@ -150,7 +150,7 @@ pub fn asked(request: &ReviewRequest, call: &Call<'_>) -> Markup {
     html! {
         p .quiet data-message="asked" {
             // Nobody has asked who only registered or changed it.
-            @if request.text.is_empty() { "Waits since " }
+            @if request.text.is_empty() { "Waiting since " }
             @else { "Asked " @if let Some(account) = &request.account_id { "by " strong { (account) } " " } }
             (exact(request.asked_at)) ", " (age(request.asked_at, call.tx.now))
         }

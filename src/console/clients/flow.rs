@@ -28,7 +28,7 @@ use crate::registry::{authorizations, clients, consent};
 
 /// The form field with the client's secret, which a page of a new one has.
 pub const SECRET: Label =
-    label("client_secret", "Client secret", "It is sent to the token endpoint as the application would, and not kept.");
+    label("client_secret", "Client secret", "It is sent to the token endpoint as the application would send it, and not stored.");
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -201,7 +201,7 @@ impl Flow<'_> {
         let refusal = self.steps.iter().find(|step| step.reason.is_some() || step.status >= 400);
         let content = html! {
             @match refusal {
-                None => (message::success("flow-works", html! { "It works: the whole flow went through in the name of " strong { (user) } ", and its token is revoked again." })),
+                None => (message::success("flow-works", html! { "It works: the whole flow went through in the name of " strong { (user) } ", and its token has been revoked." })),
                 Some(step) => div .warning data-message="flow-refused" data-error=(step.reason.unwrap_or("status")) {
                     @match step.reason.and_then(Reason::named) {
                         Some(reason) => { p { strong { (sentence(&reason.in_words())) } " " (reason.advice) } }

@@ -252,7 +252,7 @@ fn own_answer(review: &ClientReview, fields: &Fields) -> Markup {
         }
         div .submit {
             button .danger name="reject" value=(client.id) aria-label={"Reject " (client.id)} { "Reject" }
-            button name="ask" value=(client.id) aria-label={"Ask for changes of " (client.id)} { "Ask for changes" }
+            button name="ask" value=(client.id) aria-label={"Ask for changes to " (client.id)} { "Ask for changes" }
             button .main name="approve" value=(client.id) aria-label={"Approve " (client.id)} { "Approve" }
         }
     }

@@ -151,7 +151,7 @@ fn shown(page: &ClientPage<'_>, fields: &Fields) -> Result<Reply> {
     let path = page.path(ClientTab::Secrets);
     let content = html! {
         (fields.summary())
-        p { "A secret is shown once, when it is made. What is kept here proves it, but cannot be turned back into it." }
+        p { "A secret is shown once, when it is made. Only a hash of it is stored, from which it cannot be recovered." }
         (page.stakes())
         @if secrets.is_empty() { (message::warning("public", "It has no secret: a public client, which must use PKCE.")) }
         @else { (secrets_table(&path, &secrets, call.tx.now)) }

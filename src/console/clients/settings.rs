@@ -68,7 +68,7 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 fn form(page: &ClientPage<'_>, fields: &Fields) -> Result<Reply> {
     let (call, client) = (page.layout.call, &page.client);
     if !page.rights.has(Right::ClientSettingsBasic) {
-        let content = html! { p { "You may look at this client, but not change it. What it asks for stands in its overview." } };
+        let content = html! { p { "You may see this client, but not change it. Its overview shows what it asks for." } };
         return Ok(page.show(fields.status(), ClientTab::Settings, &content));
     }
     let contacts = [client.administrative_contact.as_ref(), client.technical_contact.as_ref()];

@@ -22,7 +22,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                 h2 { "Try it before it is approved" }
                 p {
                     "No administrator has looked at this client yet. If you try it, it can ask you for permission to act in your name, and "
-                    "its owner can then do what you allow it. Try it only if you know who that is."
+                    "its owner can then do whatever you allow. Try it only if you know who that is."
                 }
                 p { "You can stop at any time. The trial ends by itself when an administrator decides." }
                 (page.layout.form(&path(&page), &html! {

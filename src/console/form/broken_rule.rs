@@ -36,7 +36,7 @@ pub fn in_words(named: &Named) -> Option<String> {
         _ if matches!(field, "allowed_groups" | "group_filter" | "resource_servers") && reason.contains("regex pattern") => {
             Some(format!("{one} has an ID of 3 to 36 {LETTERS}."))
         }
-        (_, reason) if reason.contains("regex pattern") => Some(format!("“{key}” is no key: use 3 to 36 {LETTERS}.")),
+        (_, reason) if reason.contains("regex pattern") => Some(format!("“{key}” cannot be a key: use 3 to 36 {LETTERS}.")),
         (_, "a key can be used only once") => Some(format!("The key “{key}” is there twice, and each can be used only once.")),
         (_, reason) if reason.starts_with("value length must be at most") => Some(format!("{one} may have at most {number} characters.")),
         (_, reason) if reason.starts_with("value must contain no more than") => Some(format!("There may be at most {number} {several}.")),
