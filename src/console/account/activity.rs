@@ -51,7 +51,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         }
         let layout = Layout::of(call, input)?;
         let own = [label("client", "Client ID", "")];
-        let both = [own[0], label("actor", "Person or organization", "")];
+        let both = [own[0], label("actor", "Who (ID)", "")];
         let content = html! {
             (title("Activity", &html! {}))
             p .quiet { @if call.by.is_admin { "Everything that was changed, and by whom." } @else { "What you did, and what happened to your clients: name one to see what others did to it." } }
@@ -72,7 +72,7 @@ pub fn of_client<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         if let Some(file) = activity.file()? {
             return Ok(file);
         }
-        Ok(page.show(200, ClientTab::Activity, &activity.show(&page.layout, &[label("actor", "Person or organization", "")])?))
+        Ok(page.show(200, ClientTab::Activity, &activity.show(&page.layout, &[label("actor", "Who (ID)", "")])?))
     }))
 }
 

@@ -39,8 +39,8 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let content = html! {
             (title("Sessions", &html! {}))
             p {
-                "The browsers in which you are signed in. A session ends after a week without use, and after 30 days. About where \
-                 you signed in, only the browser’s name, the system and the network are stored, and only while the session lasts."
+                "The browsers in which you are signed in. A session ends after a week without use, and after 30 days at the latest. About where \
+                 you signed in, only the browser's name, the system and the network are stored, and only while the session lasts."
             }
             p {
                 @if is_only_one { "You are signed in only here. " }

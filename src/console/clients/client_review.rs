@@ -121,7 +121,7 @@ pub fn why_it_waits(call: &Call<'_>, client: &Client) -> Result<Markup> {
     let review = review_queue::show(call.tx, call.settings, &client.id)?;
     let reasons = review.now.reasons(call.settings, client, review.approval.as_ref());
     Ok(html! {
-        p { "An administrator has to look at this first. Change it, and the client may need nobody’s approval." }
+        p { "An administrator has to look at this first. Change it, and the client may need nobody's approval." }
         (findings::all(&reasons.findings, field_label))
         @if !reasons.rights.is_empty() { p { "Rights: " (reasons.rights.names().join(", ")) } }
     })
