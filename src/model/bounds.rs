@@ -62,7 +62,7 @@ bounds! {
     CHOSEN_SECRETS = 3 "chosen secrets" "a client, good at the same time: slow to compare with, because people chose them"
         Refused("end an older one first, or rotate without a grace");
     SESSIONS = 100 "sessions" "a user" Replaces("the one that nobody used for the longest time ends");
-    AUTHORIZATIONS = 500 "authorizations" "a user" Refused("take one back in the Console first");
+    AUTHORIZATIONS = 500 "authorizations" "a user" Refused("revoke one in the Console first");
     TRIALS = 100 "trials" "a user, of clients that wait for approval and that somebody else registered" Refused("stop trying another client first");
     VERDICTS = 20 "verdicts" "a client, and the newest approval besides" Replaces("the oldest goes");
     REVIEW_REQUESTS = 10 "requests for review" "a client on a day (UTC)"

@@ -210,7 +210,7 @@ fn shown_rights(call: &Call<'_>, ValidRequest { client, granted, .. }: &ValidReq
                 li { "create API keys in your name, which stay valid after you revoke it" }
                 @if call.by.is_admin { li data-message="administrator-rights" { strong { "because you are an administrator: the same with everybody's accounts, clients and organizations" } } }
             }
-            p { "It can do so until you revoke " (shown_name(client)) " in the Console, under “OAuth client authorizations”." }
+            p { "It can do so until you sign out of it, or revoke " (shown_name(client)) " in the Console under “OAuth client authorizations”." }
         };
     }
     html! {

@@ -17,7 +17,7 @@ use crate::store::api_keys::ApiKeyKey;
 use crate::store::{Deleted, Order, Tx};
 
 errors! {
-    API_KEY_EXISTS: AlreadyExists "keyfob" "api_key_exists" "there is an API key with the ID `{api_key_id}` already";
+    API_KEY_EXISTS: AlreadyExists "keyfob" "api_key_exists" "there already is an API key with the ID `{api_key_id}`";
     STORED_API_KEY_NOT_FOUND: NotFound "pkg/identityserver/store" "api_key_not_found" "api key with id `{api_key_id}` not found";
 }
 

@@ -10,7 +10,7 @@ use crate::registry::principal::Principal;
 use crate::store::Tx;
 
 errors! {
-    CLIENT_ANSWERED: FailedPrecondition "keyfob" "client_answered" "client `{client_id}` does not wait for an answer any more";
+    CLIENT_ANSWERED: FailedPrecondition "keyfob" "client_answered" "client `{client_id}` no longer waits for an answer";
     CLIENT_CHANGED: FailedPrecondition "keyfob" "client_changed"
         "client `{client_id}`, its owner or what is found about them has changed since you read the review: read it again, then answer";
     BLOCKING_FINDINGS: FailedPrecondition "keyfob" "blocking_findings"

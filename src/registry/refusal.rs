@@ -40,10 +40,10 @@ errors! {
     TOO_MANY_AUTHORIZATIONS: FailedPrecondition
         "keyfob" "too_many_authorizations" "you have authorized {most} clients, the most there may be: revoke one in the Console first";
     LOGIN_REQUIRED: FailedPrecondition "keyfob" "login_required" "the user has to sign in, and the client wants nothing to be asked";
-    ANOTHER_USER: FailedPrecondition "keyfob" "another_user" "another user has signed in than the one whom the client asks for";
+    ANOTHER_USER: FailedPrecondition "keyfob" "another_user" "somebody other than the user whom the client asks for has signed in";
     CONSENT_REQUIRED: FailedPrecondition "keyfob" "consent_required" "the user has to agree, and the client wants nothing to be asked";
     INTERACTION_REQUIRED: FailedPrecondition "keyfob" "interaction_required" "the user has to be told something, and the client wants nothing to be shown";
-    ACCOUNT_SELECTION_REQUIRED: FailedPrecondition "keyfob" "account_selection_required" "another user is signed in than the one of the login_hint, and the client wants nothing to be asked";
+    ACCOUNT_SELECTION_REQUIRED: FailedPrecondition "keyfob" "account_selection_required" "somebody other than the user of the login_hint is signed in, and the client wants nothing to be asked";
     REQUEST_NOT_SUPPORTED: InvalidArgument "keyfob" "request_not_supported" "the parameter request is not supported: send what it holds as parameters";
     REQUEST_URI_NOT_SUPPORTED: InvalidArgument "keyfob" "request_uri_not_supported" "the parameter request_uri is not supported: send what lies there as parameters";
     REGISTRATION_NOT_SUPPORTED: InvalidArgument "keyfob" "registration_not_supported" "the parameter registration is not supported: register the client here";
@@ -108,7 +108,7 @@ reasons! {
     CODE_GRANT_MISSING: "code_grant_missing" "invalid_grant" CLIENT_MISSING_GRANT
         "Tick the grant type Authorization code in the client's settings.";
     CLIENT_STATE_REQUESTED: "client_not_approved" "invalid_client" CLIENT_NOT_APPROVED
-        "The client waits for an administrator's approval. Until then it can be tried by who registered it, and by collaborators who choose to.";
+        "The client waits for an administrator's approval. Until then it can be tried by the user who registered it, and by collaborators who choose to.";
     CLIENT_STATE_REJECTED: "client_rejected" "invalid_client" CLIENT_REJECTED
         "Administrators rejected the client: see their reason in its review, change what it is about, and ask again.";
     CLIENT_STATE_SUSPENDED: "client_suspended" "invalid_client" CLIENT_SUSPENDED
@@ -134,15 +134,15 @@ reasons! {
     REGISTRATION_IN_REQUEST: "registration_in_request" "registration_not_supported" REGISTRATION_NOT_SUPPORTED
         "Register the client here, and leave out registration.";
     SIGN_IN_NEEDED: "sign_in_needed" "login_required" LOGIN_REQUIRED
-        "Nobody is signed in who will do: ask again without prompt=none.";
+        "Nobody suitable is signed in: ask again without prompt=none.";
     ANOTHER_USER_NEEDED: "another_user_needed" "login_required" ANOTHER_USER
-        "Another user is signed in than the one of the ID token in id_token_hint: go on without it, or sign that one out in the application.";
+        "Somebody other than the user of id_token_hint is signed in: go on without it, or sign that one out in the application.";
     CONSENT_NEEDED: "consent_needed" "consent_required" CONSENT_REQUIRED
         "The user has not agreed to all of this yet: ask again without prompt=none.";
     USER_NEEDED: "user_needed" "interaction_required" INTERACTION_REQUIRED
         "The user has to be told something first: ask again without prompt=none.";
     ACCOUNT_SELECTION_NEEDED: "account_selection_needed" "account_selection_required" ACCOUNT_SELECTION_REQUIRED
-        "Another user is signed in than login_hint names: ask again without prompt=none.";
+        "Somebody other than the user of login_hint is signed in: ask again without prompt=none.";
     SCOPE_WITHOUT_RIGHT: "scope_without_right" "invalid_scope" INVALID_SCOPE
         "The client asks for nothing that it is registered for: correct the scope, leave it out, or add the rights to the client.";
     CONSENT_DENIED: "consent_denied" "access_denied" ACCESS_DENIED

@@ -19,7 +19,7 @@ use crate::store::events::EventCount;
 
 errors! {
     TOO_MANY_CHANGES: ResourceExhausted "keyfob" "too_many_changes"
-        "the history of `{of}` has {most} rows of today by one account, the most there may be: make this change tomorrow (UTC), or ask an administrator";
+        "one account has added {most} entries to the history of `{of}` today, the most there may be: make this change tomorrow (UTC), or ask an administrator";
 }
 
 /// The only field of which only the first and the last value of a day are kept: it means nothing to keyfob, and no consent page shows it.

@@ -19,7 +19,7 @@ use crate::store::{Store, Tx};
 
 errors! {
     NEXT_KEY_WAITS: FailedPrecondition "keyfob" "next_signing_key_waits" "a new key for {algorithm} is published already and signs from {signs_from}: wait until then or, if a key was stolen, replace all of them with --now";
-    KEY_EXISTS: AlreadyExists "keyfob" "signing_key_exists" "the key `{key_id}` is there already";
+    KEY_EXISTS: AlreadyExists "keyfob" "signing_key_exists" "there already is a signing key `{key_id}`";
 }
 
 /// The name of the key from which the subjects of pairwise clients are derived.

@@ -22,7 +22,7 @@ pub fn page(call: &Call<'_>, input: &Input<'_>, client: &Client, warnings: &[&st
     let (name, text) = match client.state {
         State::Requested => (
             "client-waits",
-            " waits for an administrator's approval. Until then it can be tried by who registered it, and by collaborators who choose to.",
+            " waits for an administrator's approval. Until then it can be tried by the user who registered it, and by collaborators who choose to.",
         ),
         _ => ("client-ready", " is ready to use."),
     };

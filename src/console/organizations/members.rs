@@ -28,7 +28,7 @@ use crate::store::members::{MemberKey, Owned};
 use crate::store::{Deleted, Direction, Order};
 
 errors! {
-    ALREADY_MEMBER: AlreadyExists "keyfob" "already_member" "`{account_id}` is one of them already: change the rights there";
+    ALREADY_MEMBER: AlreadyExists "keyfob" "already_member" "`{account_id}` already has rights here: change those";
 }
 
 const KEYS: &[(&str, MemberKey)] = &[("id", MemberKey::Id), ("rights", MemberKey::Rights)];

@@ -104,8 +104,8 @@ fn the_command_line_is_asked_about_every_time_in_words_that_people_know() {
             },
             "All possible rights. It can do here whatever you can do yourself",
             "see and change your account",
-            "make API keys in your name",
-            "until you sign it out, or revoke Command line in the Console",
+            "create API keys in your name",
+            "until you sign out of it, or revoke Command line in the Console",
             if redirect_uri == "code" { "(<strong>this server</strong>)" } else { "(<strong>a program on your computer</strong>)" },
         ] {
             assert!(page.contains(words), "{redirect_uri}: no {words}\n{page}");
