@@ -128,7 +128,11 @@ fn a_rejected_client_is_asked_for_again_and_the_queue_shows_what_changed_since_i
     server.check("alice", "PUT", "/api/v3/clients/alice-map", change, "200");
     let page = admin.opens(&server, "/console/review");
     page.tells("changed-since-approval");
-    assert!(page.text().contains("<del>https://alice.example.com/cb</del> <ins>https://evil.example/cb</ins>"), "{}", page.text());
+    assert!(
+        page.text().contains("<dt>Redirect URLs</dt><dd><del>https://alice.example.com/cb</del> <ins>https://evil.example/cb</ins>"),
+        "{}",
+        page.text()
+    );
     assert_eq!(admin.sends_form(&server, "/console/review", &[("reject", "alice-map"), ("reason-alice-map", "Evil")]).status, 303);
     alice.opens(&server, "/console/clients/alice-map/review").tells("rejected-review");
     assert_eq!(alice.sends_form(&server, "/console/clients/alice-map/review", &[("text", "")]).status, 303);

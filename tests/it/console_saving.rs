@@ -26,9 +26,13 @@ fn a_form_that_was_open_while_somebody_else_saved_overwrites_nothing_unseen() {
     let page = answer.text();
     assert_eq!((answer.status, name()), (400, json!("Theirs too")), "{page}");
     answer.explains(400, "changed_meanwhile");
-    for told in
-        ["<strong>admin</strong> changed it", "<del>my-client</del>", "<ins>Theirs too</ins>", "<ins>Theirs</ins>", "value=\"Mine\""]
-    {
+    for told in [
+        "<strong>admin</strong> changed it",
+        "<dt>Name</dt><dd><del>my-client</del>",
+        "<ins>Theirs too</ins>",
+        "<ins>Theirs</ins>",
+        "value=\"Mine\"",
+    ] {
         assert!(page.contains(told), "it does not tell {told}\n{page}");
     }
     let seen = seen_by(&answer).expect("the form that came back has seen it");

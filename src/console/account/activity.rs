@@ -237,7 +237,7 @@ impl Activity<'_> {
 
 /// Draws what changed, one line per field, for those who ask.
 fn details(event: &Event) -> Markup {
-    let differences = saving::differences(event, |_| true);
+    let differences = saving::differences(event, |name| Some(name.to_owned()));
     html! {
         details {
             summary { "Details" }

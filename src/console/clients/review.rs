@@ -223,9 +223,14 @@ fn request(call: &Call<'_>, review: &ClientReview, fields: &Fields, is_chosen: b
 
 /// Draws what happened to a client and its owners since the page was made.
 fn changes(call: &Call<'_>, review: &ClientReview, seen: Seen) -> Result<Markup> {
-    let mut changes = saving::changed_since(call, &Entity::Client(review.client.id.clone()), EditedPart::Reviewed, seen)?;
+    let mut changes = saving::changed_since(call, &Entity::Client(review.client.id.clone()), EditedPart::Reviewed(field_label), seen)?;
     for owner in &review.now.owners {
-        changes.extend(saving::changed_since(call, &Entity::from(owner), EditedPart::Fields(&["name"]), seen)?);
+        changes.extend(saving::changed_since(
+            call,
+            &Entity::from(owner),
+            EditedPart::Fields(&[label("name", "Name of the owner", "")]),
+            seen,
+        )?);
     }
     Ok(html! {
         @if changes.is_empty() {

@@ -292,7 +292,7 @@ impl<E> EntityForm<E> {
 
     /// Draws the fields of an entity that this caller may change, and what [`saving::carried`] adds.
     pub fn changed_rows(&self, call: &Call<'_>, entity: &Entity, fields: &Fields, accounts: &[Choice]) -> Result<Markup> {
-        let carried = saving::carried(call, entity, EditedPart::Fields(&self.names(call.by.is_admin)), fields)?;
+        let carried = saving::carried(call, entity, EditedPart::Fields(&self.labels(call.by.is_admin)), fields)?;
         let offer = Offer { is_admin: call.by.is_admin, accounts, ..Offer::default() };
         Ok(html! { (carried) (self.rows(fields, Mode::Update, offer)) })
     }
@@ -363,7 +363,7 @@ impl<E> EntityForm<E> {
         let unchanged = self.draft(&self.written(old), Mode::Update);
         let mut mask = Mask::default();
         let differs = |name: &&str| sent.get(name).is_some_and(|value| unchanged.get(name) != Some(value));
-        self.names(is_admin).into_iter().filter(differs).for_each(|name| mask.add(self.table, name));
+        self.labels(is_admin).into_iter().map(|label| label.name).filter(differs).for_each(|name| mask.add(self.table, name));
         mask
     }
 
@@ -398,12 +398,12 @@ impl<E> EntityForm<E> {
 
     /// Refuses to overwrite changes since the form was made.
     pub fn check_unchanged(&self, call: &Call<'_>, entity: &Entity, form: &Form) -> Result<()> {
-        saving::check(call, entity, EditedPart::Fields(&self.names(call.by.is_admin)), Seen::of_form(form))
+        saving::check(call, entity, EditedPart::Fields(&self.labels(call.by.is_admin)), Seen::of_form(form))
     }
 
-    /// Returns the names of the fields that this form can change.
-    fn names(&self, is_admin: bool) -> Vec<&'static str> {
-        self.shown(Mode::Update, is_admin).map(|input| input.label.name).collect()
+    /// Returns the labels of the fields that this form can change.
+    fn labels(&self, is_admin: bool) -> Vec<Label> {
+        self.shown(Mode::Update, is_admin).map(|input| input.label).collect()
     }
 
     fn shown(&self, mode: Mode, is_admin: bool) -> impl Iterator<Item = &'static FormField> {

@@ -9,14 +9,14 @@ use serde_json::{Map, Value};
 use crate::base::error::{Result, errors};
 use crate::base::id::AccountId;
 use crate::call::{Call, Input, LongWork, Transactions};
-use crate::console::form::fields::Fields;
+use crate::console::form::fields::{Fields, Label};
+use crate::console::form::findings::FieldLabel;
 use crate::console::form::problem::Refused;
-use crate::page::times::timestamp;
-
 use crate::http::form::Form;
 use crate::http::reply::Reply;
 use crate::model::event::Action;
 use crate::model::value;
+use crate::page::times::timestamp;
 use crate::registry::entity::Entity;
 use crate::registry::history;
 use crate::registry::rights;
@@ -57,11 +57,10 @@ pub struct Seen(i64);
 /// The part of an entity that a form changes.
 #[derive(Clone, Copy, Debug)]
 pub enum EditedPart<'a> {
-    Fields(&'a [&'a str]),
+    Fields(&'a [Label]),
     Member(&'a AccountId),
-    Members,
-    /// All that an administrator answers about.
-    Reviewed,
+    /// All that an administrator answers about, with what people call each field.
+    Reviewed(FieldLabel),
     /// By its ID.
     ApiKey(&'a str),
 }
@@ -121,17 +120,17 @@ fn happened(event: &Event, part: EditedPart<'_>, may_read: bool) -> Markup {
             }
             " changed it, " (timestamp(event.happened_at)) "."
         }
-        @if may_read { (differences(event, |name| part.has(name))) }
+        @if may_read { (differences(event, |name| part.label(name))) }
     }
 }
 
-/// Draws what an event changed: for each wanted field, the old and the new value.
-pub fn differences(event: &Event, is_wanted: impl Fn(&str) -> bool) -> Markup {
+/// Draws what an event changed: for each field that has a label, the old and the new value.
+pub fn differences(event: &Event, label: impl Fn(&str) -> Option<String>) -> Markup {
     let (old, new) = (object(&event.old_values), object(&event.new_values));
     html! {
         dl .changes {
-            @for name in names(event).iter().filter(|name| is_wanted(name)) {
-                dt { (name) }
+            @for (name, label) in names(event).iter().filter_map(|name| Some((name, label(name)?))) {
+                dt { (label) }
                 dd {
                     @let (was, is) = (in_words(old.get(name)), in_words(new.get(name)));
                     @if !was.is_empty() { del { (was) } " " }
@@ -185,21 +184,21 @@ impl EditedPart<'_> {
         // One that was purged and created again is another.
         match self {
             EditedPart::Fields(_) => &[Action::Create, Action::Update],
-            EditedPart::Member(_) | EditedPart::Members => &[Action::Create, Action::SetCollaborator, Action::RemoveCollaborator],
-            EditedPart::Reviewed => {
+            EditedPart::Member(_) => &[Action::Create, Action::SetCollaborator, Action::RemoveCollaborator],
+            EditedPart::Reviewed(_) => {
                 &[Action::Create, Action::Update, Action::SetCollaborator, Action::RemoveCollaborator, Action::RequestReview]
             }
             EditedPart::ApiKey(_) => &[Action::UpdateApiKey],
         }
     }
 
-    /// Returns whether an event changed the field with this name.
-    fn has(&self, name: &str) -> bool {
+    /// Returns what people call the field with this name; `None` if this part does not have it.
+    fn label(&self, name: &str) -> Option<String> {
         match self {
-            EditedPart::Fields(fields) => fields.contains(&name),
-            EditedPart::Member(account) => account.as_str() == name,
-            EditedPart::Members | EditedPart::Reviewed => true,
-            EditedPart::ApiKey(_) => name == "api_key",
+            EditedPart::Fields(fields) => fields.iter().find(|label| label.name == name).map(|label| label.text.to_owned()),
+            EditedPart::Member(account) => (account.as_str() == name).then(|| name.to_owned()),
+            EditedPart::Reviewed(label) => Some(label(name)),
+            EditedPart::ApiKey(_) => (name == "api_key").then(|| "API key".to_owned()),
         }
     }
 
@@ -209,8 +208,8 @@ impl EditedPart<'_> {
             // It counts several changes, and only has the values of the last.
             _ if event.times > 1 => true,
             EditedPart::ApiKey(id) => object(&event.new_values).get("api_key").is_some_and(|key| key["id"] == *id),
-            EditedPart::Fields(_) | EditedPart::Member(_) | EditedPart::Members | EditedPart::Reviewed => {
-                names(event).iter().any(|name| self.has(name))
+            EditedPart::Fields(_) | EditedPart::Member(_) | EditedPart::Reviewed(_) => {
+                names(event).iter().any(|name| self.label(name).is_some())
             }
         }
     }
