@@ -217,7 +217,7 @@ impl Activity<'_> {
                     p {
                         span .word title=(event.name) { (sentence.markup()) }
                         @if event.times > 1 { ", " (event.times) " times since " (exact(event.first_at)) }
-                        span .quiet { (means(event)) " " (timestamp(event.happened_at)) }
+                        span .quiet { (means(event)) ", " (timestamp(event.happened_at)) }
                     }
                     (details(event))
                 }
