@@ -190,7 +190,7 @@ impl Redirect {
             return Err("it has no host, write it as https://app.example/callback");
         }
         if is_web && !authority.is_none_or(has_good_port) {
-            return Err("its port is no number");
+            return Err("its port is not a number");
         }
         Ok(Redirect { text: text.to_owned() })
     }

@@ -65,7 +65,7 @@ fn signed_out(input: &Input<'_>, parameters: &Parameters, asked: &EndSessionAske
     let Some(place) = &asked.place else {
         let content = html! {
             h1 { "You are signed out" }
-            p data-message="signed-out" { "Nobody is signed in here any more in this browser." }
+            p data-message="signed-out" { "Nobody is signed in here with this browser." }
             p { a href=(HOME) { "Sign in" } }
         };
         return frame::page(200, "Signed out", &content);

@@ -75,7 +75,7 @@ pub(super) struct Holders {
     pub owners: Vec<AccountId>,
     /// Those of them who answer for it, or who did while it was theirs.
     pub answerable: Vec<Owner>,
-    /// Whether it was registered for somebody whose it is no more.
+    /// Whether it was registered for somebody who no longer owns it.
     pub is_handed_on: bool,
     pub is_public: bool,
 }

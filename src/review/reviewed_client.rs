@@ -18,7 +18,7 @@ pub struct ReviewedClient<'a> {
     pub now: Time,
     /// Whether it has no secret.
     pub is_public: bool,
-    /// Whether it was registered for somebody whose it is no more.
+    /// Whether it was registered for somebody who no longer owns it.
     pub is_handed_on: bool,
     /// The administrative contact, if it is neither of its owners nor of theirs.
     pub contact_of_another: Option<String>,

@@ -133,13 +133,13 @@ fn the_console_says_what_a_change_takes_away() {
     alice.sees(&server, "/console/clients/my-app/settings", &["The administrators vouch for this client.", "approval again"]);
     let answer = alice.sends_form(&server, "/console/clients/my-app/settings", &form);
     let location = answer.header("Location").expect("it is saved").to_owned();
-    alice.sees(&server, &location, &["do not vouch for the client any more", "waits for their approval again"]);
+    alice.sees(&server, &location, &["no longer vouch for the client", "waits for their approval again"]);
     assert_eq!(decided(&server), (false, false, "STATE_REQUESTED".to_owned()));
 
     vouches(&server);
     let answer = alice.sends_form(&server, "/console/clients/my-app/secrets/remove", &[("confirm", "my-app")]);
     let location = answer.header("Location").expect("it is done").to_owned();
-    alice.sees(&server, &location, &["do not vouch for the client any more"]);
+    alice.sees(&server, &location, &["no longer vouch for the client"]);
     vouches(&server);
     let page = alice.sends_form(&server, "/console/clients/my-app/secrets", &[("grace", "3600")]).text();
     assert!(page.contains(VOUCHED), "{page}");

@@ -22,17 +22,14 @@ use crate::registry::{review_queue, sessions};
 /// The message after a change, by its name in the address. `{what}` is what the address names, or “it”.
 const DONE: &[(&str, &str)] = &[
     ("saved", "Your changes are saved."),
-    (
-        "saved-unvouched",
-        "Your changes are saved. The administrators do not vouch for the client any more, because what they saw was changed.",
-    ),
+    ("saved-unvouched", "Your changes are saved. The administrators no longer vouch for the client, because what they saw was changed."),
     (
         "saved-unapproved",
         "Your changes are saved. The client waits for an administrator's approval again, because what was approved was changed.",
     ),
     (
         "saved-unvouched-unapproved",
-        "Your changes are saved. Because what administrators saw was changed, they do not vouch for the client any more, and it waits for their \
+        "Your changes are saved. Because what administrators saw was changed, they no longer vouch for the client, and it waits for their \
          approval again.",
     ),
     ("deleted", "Deleted {what}, which can be restored for a day."),

@@ -14,7 +14,7 @@ pub fn is_not_brand(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
     let Some(owner) = reviewed.owners.first() else { return Vec::new() };
     let (id, kind, account) = (&reviewed.client.id, owner.account.kind(), owner.account.as_str());
     if reviewed.is_handed_on {
-        let seen = format!("The client `{id}` was registered for `{account}`, whose it is no more");
+        let seen = format!("The client `{id}` was registered for `{account}`, which no longer owns it");
         return vec![RuleMatch::new(
             FIELD,
             seen,
