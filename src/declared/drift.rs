@@ -89,8 +89,6 @@ impl<'a> Memory<'a> {
     }
 
     /// Returns the drift of a field of a plan, if it was last changed by hand after the declaration had set it.
-    /// # Errors
-    /// Only those of the store, as all here.
     pub fn drift(&self, field: &str) -> Result<Option<Drift>> {
         let (name, key) = field.split_once('/').map_or((field, None), |(name, key)| (name, Some(key)));
         let value_in = |change: &PastChange| match (name, key) {

@@ -34,8 +34,6 @@ pub struct Export {
 }
 
 /// Exports everything that is live.
-/// # Errors
-/// Only those of the store.
 pub fn export(tx: &Tx<'_>) -> Result<Export> {
     let live_users = all(|page| users::list(tx, &Principal::operator(), &Search::live(UserKey::Id, Direction::Ascending, page)))?;
     let live_users: Vec<User> = live_users.into_iter().map(|(user, _)| user).collect();

@@ -95,8 +95,6 @@ impl FoundEntity {
 
     /// Returns the key that a declaration means: the one of its ID, or else of its name. Where the key itself is declared, one that was made by
     /// hand and has its name is another.
-    /// # Errors
-    /// Only those of the store.
     pub fn key(&self, declared: &DeclaredKey, memory: &Memory<'_>) -> Result<Option<&FoundKey>> {
         let by_id = self.keys.iter().find(|found| declared.id.as_ref() == Some(&found.key.id));
         if by_id.is_some() || !declared.is_found_by_name() {

@@ -33,8 +33,6 @@ pub fn attributes(declared: Option<&Value>, found: Option<&Value>, name: Option<
 }
 
 /// Returns all live entities with this mark: clients first, then organizations, then users, so that each can be removed before its owner.
-/// # Errors
-/// Only those of the store.
 pub fn entities(tx: &Tx<'_>, name: &str) -> Result<Vec<Entity>> {
     let by = Principal::operator();
     let mask = Mask::default();

@@ -58,8 +58,6 @@ const ROTATED: &str = "the secret is another than in its file, and stays: it was
 
 impl Prepared {
     /// Compares and hashes. Slow: never called in a transaction.
-    /// # Errors
-    /// Only those of the store.
     pub fn of(store: &Store, settings: &Settings, declared: &Declared, hashing: HashingEffort) -> Result<Prepared> {
         let mut prepared = Prepared::default();
         let password_hash = |text: &str| match hashing {

@@ -60,9 +60,7 @@ pub fn create_known(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: NewK
 }
 
 /// Returns whether an account has this key and was given it just now: the request that created it was sent again.
-/// # Errors
-/// Only those of the store.
-pub fn created_just_now(tx: &Tx<'_>, owner: &AccountId, id: &str) -> Result<bool> {
+pub(crate) fn created_just_now(tx: &Tx<'_>, owner: &AccountId, id: &str) -> Result<bool> {
     Ok(tx.api_key(owner, id)?.is_some_and(|key| key.created_at.plus_seconds(REPEATABLE_SECONDS) > tx.now))
 }
 
@@ -92,9 +90,7 @@ pub(super) fn insert(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: New
 }
 
 /// Lists the keys of an account.
-/// # Errors
-/// Only those of the store.
-pub fn list(tx: &Tx<'_>, owner: &AccountId, order: Order<ApiKeyKey>, page: Page) -> Result<Listed<ApiKey>> {
+pub(crate) fn list(tx: &Tx<'_>, owner: &AccountId, order: Order<ApiKeyKey>, page: Page) -> Result<Listed<ApiKey>> {
     tx.api_keys(owner, order, page)
 }
 

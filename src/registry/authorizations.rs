@@ -26,9 +26,7 @@ errors! {
 const STEP: usize = 200;
 
 /// Lists the authorizations of a user.
-/// # Errors
-/// Only those of the store.
-pub fn list(tx: &Tx<'_>, user: &UserId, direction: Direction, page: Page) -> Result<Listed<Authorization>> {
+pub(crate) fn list(tx: &Tx<'_>, user: &UserId, direction: Direction, page: Page) -> Result<Listed<Authorization>> {
     tx.authorizations(user, direction, page)
 }
 
@@ -40,9 +38,7 @@ pub fn get(tx: &Tx<'_>, user: &UserId, client: &ClientId) -> Result<Authorizatio
 }
 
 /// Returns what a user authorized a client for, if it did.
-/// # Errors
-/// Only those of the store.
-pub fn find(tx: &Tx<'_>, user: &UserId, client: &ClientId) -> Result<Option<Authorization>> {
+pub(crate) fn find(tx: &Tx<'_>, user: &UserId, client: &ClientId) -> Result<Option<Authorization>> {
     tx.authorization(user, client)
 }
 
@@ -73,9 +69,7 @@ pub fn delete(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> 
 }
 
 /// Returns how many users have authorized a client.
-/// # Errors
-/// Only those of the store.
-pub fn user_count(tx: &Tx<'_>, client: &ClientId) -> Result<i64> {
+pub(crate) fn user_count(tx: &Tx<'_>, client: &ClientId) -> Result<i64> {
     tx.users_who_authorized(client)
 }
 

@@ -59,9 +59,7 @@ pub fn subject(tx: &Tx<'_>, client: &Client, user: &User) -> Result<String> {
 }
 
 /// Returns what the words of a scope let a client learn of a user.
-/// # Errors
-/// Only those of the store.
-pub fn of_user(tx: &Tx<'_>, client: &Client, user: &User, words: &Words) -> Result<Map<String, Value>> {
+pub(crate) fn of_user(tx: &Tx<'_>, client: &Client, user: &User, words: &Words) -> Result<Map<String, Value>> {
     let mut claims = Map::from_iter([("sub".to_owned(), Value::from(subject(tx, client, user)?))]);
     let mut add = |name: &str, value: Value| claims.insert(name.to_owned(), value);
     if words.has(OpenIdWord::Profile) {
@@ -137,9 +135,7 @@ pub fn audience(client: &Client) -> Value {
 }
 
 /// Returns the claims of an ID token that this server has issued, also if it has ended; `None` of any other token.
-/// # Errors
-/// Only those of the store.
-pub fn of_hint(tx: &Tx<'_>, settings: &Settings, hint: &str) -> Result<Option<Value>> {
+pub(crate) fn of_hint(tx: &Tx<'_>, settings: &Settings, hint: &str) -> Result<Option<Value>> {
     Ok(signing_keys::verify(tx, hint, TokenType::IdToken)?.filter(|claims| claims["iss"] == settings.public_url))
 }
 

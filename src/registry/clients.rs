@@ -124,9 +124,7 @@ pub fn by_state(tx: &Tx<'_>, by: &Principal) -> Result<Vec<(State, i64)>> {
 }
 
 /// Returns whether administrators endorse any client that was registered here.
-/// # Errors
-/// Only those of the store.
-pub fn are_any_endorsed(tx: &Tx<'_>) -> Result<bool> {
+pub(crate) fn are_any_endorsed(tx: &Tx<'_>) -> Result<bool> {
     tx.are_any_clients_endorsed()
 }
 

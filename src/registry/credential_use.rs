@@ -23,9 +23,7 @@ pub enum Use {
 }
 
 /// Records a use.
-/// # Errors
-/// Only those of the store.
-pub fn record(tx: &Tx<'_>, used: &Use) -> Result<()> {
+pub(crate) fn record(tx: &Tx<'_>, used: &Use) -> Result<()> {
     match used {
         Use::Session(id) => tx.touch_session(id),
         Use::ApiKey(id) => tx.touch_api_key(id),
@@ -36,8 +34,6 @@ pub fn record(tx: &Tx<'_>, used: &Use) -> Result<()> {
 }
 
 /// Records the first use of a token, also of one that was refused.
-/// # Errors
-/// Only those of the store.
 pub(super) fn record_first(tx: &Tx<'_>, kept: &StoredToken) -> Result<()> {
     first_use(kept, tx.now).map_or(Ok(()), |used| record(tx, &used))
 }

@@ -53,9 +53,7 @@ pub fn purge(tx: &Tx<'_>, by: &Principal, entity: &Entity) -> Result<()> {
 }
 
 /// Returns when an entity was deleted; `None` if it is not.
-/// # Errors
-/// Only those of the store.
-pub fn deleted_at(tx: &Tx<'_>, entity: &Entity) -> Result<Option<Time>> {
+pub(crate) fn deleted_at(tx: &Tx<'_>, entity: &Entity) -> Result<Option<Time>> {
     Ok(match entity {
         Entity::Client(id) => tx.client(id, Deleted::Yes)?.and_then(|client| client.deleted_at),
         Entity::User(id) => tx.user(id, Deleted::Yes)?.and_then(|user| user.deleted_at),

@@ -90,9 +90,7 @@ impl Entity {
     }
 
     /// Returns whether the entity exists.
-    /// # Errors
-    /// Only those of the store.
-    pub fn exists(&self, tx: &Tx<'_>, deleted: Deleted) -> Result<bool> {
+    pub(crate) fn exists(&self, tx: &Tx<'_>, deleted: Deleted) -> Result<bool> {
         match self {
             Entity::Client(id) => tx.client_exists(id, deleted),
             Entity::User(_) | Entity::Organization(_) => match self.account() {

@@ -11,16 +11,12 @@ use crate::store::{Deleted, Tx};
 pub const ADMINS: &str = "admins";
 
 /// Returns those of a user's groups that a client is told of.
-/// # Errors
-/// Only those of the store.
-pub fn told(tx: &Tx<'_>, client: &Client, user: &User) -> Result<Vec<String>> {
+pub(crate) fn told(tx: &Tx<'_>, client: &Client, user: &User) -> Result<Vec<String>> {
     of(tx, user, &client.sign_in.group_filter)
 }
 
 /// Returns whether a user may use a client at all: everyone may, unless it is for the members of some groups.
-/// # Errors
-/// Only those of the store.
-pub fn may_use(tx: &Tx<'_>, client: &SignInSettings, user_id: &UserId) -> Result<bool> {
+pub(crate) fn may_use(tx: &Tx<'_>, client: &SignInSettings, user_id: &UserId) -> Result<bool> {
     let allowed = &client.allowed_groups;
     if allowed.is_empty() {
         return Ok(true);
@@ -31,8 +27,6 @@ pub fn may_use(tx: &Tx<'_>, client: &SignInSettings, user_id: &UserId) -> Result
 
 /// Returns the groups of a user, sorted: the organizations that count as such, and `admins` for an administrator. If there are any in `only`, no
 /// others.
-/// # Errors
-/// Only those of the store.
 fn of(tx: &Tx<'_>, user: &User, only: &[String]) -> Result<Vec<String>> {
     let organizations = tx.groups_of(&user.id, only)?;
     let mut groups: Vec<String> = organizations.iter().map(OrganizationId::to_string).filter(|id| id != ADMINS).collect();

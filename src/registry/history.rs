@@ -76,15 +76,11 @@ pub(super) fn record_values(tx: &Tx<'_>, by: &Principal, entity: &Entity, action
 }
 
 /// Records a refusal to a client, or to [`UNKNOWN_CLIENT`].
-/// # Errors
-/// Only those of the store.
 pub(super) fn record_refusal(tx: &Tx<'_>, by: &Principal, client_id: &str, action: Action, old: Value, new: Value) -> Result<()> {
     repetition::write(tx, by, Change { action, entity_kind: "client", entity_id: client_id.to_owned(), old, new, undoes: None })
 }
 
 /// Records a change of the server itself, named by what was changed.
-/// # Errors
-/// Only those of the store.
 pub(super) fn record_of_server(tx: &Tx<'_>, by: &Principal, id: &str, action: Action, old: Value, new: Value) -> Result<()> {
     repetition::write(tx, by, Change { action, entity_kind: "server", entity_id: id.to_owned(), old, new, undoes: None })
 }
@@ -108,9 +104,7 @@ pub fn look_through(tx: &Tx<'_>, by: &Principal, entity: Option<&Entity>, search
 }
 
 /// Returns the number of the first event since then, or one more than the newest.
-/// # Errors
-/// Only those of the store.
-pub fn first_since(tx: &Tx<'_>, time: Time) -> Result<i64> {
+pub(crate) fn first_since(tx: &Tx<'_>, time: Time) -> Result<i64> {
     tx.first_event_since(time)
 }
 
@@ -151,17 +145,13 @@ pub(super) fn event(tx: &Tx<'_>, by: &Principal, entity: &Entity, number: i64) -
 }
 
 /// Returns the number of the newest event; later ones get greater numbers.
-/// # Errors
-/// Only those of the store.
-pub fn newest(tx: &Tx<'_>) -> Result<i64> {
+pub(crate) fn newest(tx: &Tx<'_>) -> Result<i64> {
     tx.newest_event()
 }
 
 /// Lists these actions on an entity after an event, oldest first; at most the latest `most`. The caller may change the entity; values may
 /// be shown only to holders of the right of [`reading`]. Events before a purge are left out.
-/// # Errors
-/// Only those of the store.
-pub fn since(tx: &Tx<'_>, entity: &Entity, actions: &[Action], number: i64, most: u32) -> Result<Vec<Event>> {
+pub(crate) fn since(tx: &Tx<'_>, entity: &Entity, actions: &[Action], number: i64, most: u32) -> Result<Vec<Event>> {
     let purge = Action::Purge.of(entity.kind());
     let search = EventSearch {
         entity: Some((entity.kind().to_owned(), entity.as_str().to_owned())),

@@ -30,9 +30,7 @@ pub struct Introspection {
 }
 
 /// Introspects a token (RFC 7662 section 2.2). To callers who may not know of it, it is inactive.
-/// # Errors
-/// Only those of the store.
-pub fn introspect(tx: &Tx<'_>, inquirer: &Inquirer<'_>, text: &str) -> Result<Introspection> {
+pub(crate) fn introspect(tx: &Tx<'_>, inquirer: &Inquirer<'_>, text: &str) -> Result<Introspection> {
     let Some(presented) = PresentedToken::read(tx, text)? else { return Ok(Introspection::default()) };
     let Some((kept, client)) = with_client(tx, presented.id())?.filter(|(kept, _)| proves(kept, &presented)) else {
         return Ok(Introspection::default());

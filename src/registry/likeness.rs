@@ -32,9 +32,7 @@ pub fn store_keys(tx: &Tx<'_>, limit: usize) -> Result<usize> {
 }
 
 /// Returns approved clients, of none of these accounts, that may be like this one or have a host of its redirect URIs.
-/// # Errors
-/// Only those of the store.
-pub fn others(tx: &Tx<'_>, client: &Client, accounts: &[&str]) -> Result<Vec<OtherClient>> {
+pub(crate) fn others(tx: &Tx<'_>, client: &Client, accounts: &[&str]) -> Result<Vec<OtherClient>> {
     let mut found: BTreeMap<i64, Likeness> = BTreeMap::new();
     for (first, before) in ranges(client) {
         let within = tx.likenesses_within(&first, &before, MOST_KEYS)?;

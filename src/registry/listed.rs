@@ -15,29 +15,21 @@ pub struct ClientFacts {
 }
 
 /// Returns the facts of a client.
-/// # Errors
-/// Only those of the store.
-pub fn of_client(tx: &Tx<'_>, id: &ClientId) -> Result<ClientFacts> {
+pub(crate) fn of_client(tx: &Tx<'_>, id: &ClientId) -> Result<ClientFacts> {
     Ok(ClientFacts { owners: members::owners(tx, &Owned::Client(id.clone()))?, last_token: tx.last_token(id)? })
 }
 
 /// Returns the owners of an organization.
-/// # Errors
-/// Only those of the store.
-pub fn owners_of(tx: &Tx<'_>, id: &OrganizationId) -> Result<Vec<AccountId>> {
+pub(crate) fn owners_of(tx: &Tx<'_>, id: &OrganizationId) -> Result<Vec<AccountId>> {
     members::owners(tx, &Owned::Organization(id.clone()))
 }
 
 /// Returns when a user was last seen in a browser where the session has not ended.
-/// # Errors
-/// Only those of the store.
-pub fn last_seen(tx: &Tx<'_>, user: &UserId) -> Result<Option<Time>> {
+pub(crate) fn last_seen(tx: &Tx<'_>, user: &UserId) -> Result<Option<Time>> {
     tx.session_last_used(user)
 }
 
 /// Returns how many live clients an account is a collaborator of.
-/// # Errors
-/// Only those of the store.
-pub fn clients_of(tx: &Tx<'_>, account: &AccountId) -> Result<i64> {
+pub(crate) fn clients_of(tx: &Tx<'_>, account: &AccountId) -> Result<i64> {
     tx.live_clients_of(account)
 }

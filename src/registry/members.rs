@@ -75,9 +75,7 @@ pub fn list(tx: &Tx<'_>, by: &Principal, owned: &Owned, order: Order<MemberKey>,
 const MOST_OWNERS: u32 = 100;
 
 /// Returns the accounts that have every right on an entity, or else all its members, by their IDs.
-/// # Errors
-/// Only those of the store.
-pub fn owners(tx: &Tx<'_>, owned: &Owned) -> Result<Vec<AccountId>> {
+pub(crate) fn owners(tx: &Tx<'_>, owned: &Owned) -> Result<Vec<AccountId>> {
     let order = Order { by: MemberKey::Id, direction: Direction::Ascending };
     let members = tx.members(owned, order, Page::new(MOST_OWNERS, 1))?.items;
     let every = Entity::from(owned).scope();
@@ -95,9 +93,7 @@ pub fn get(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<Member> {
 }
 
 /// Returns whether a live account is a member.
-/// # Errors
-/// Only those of the store.
-pub fn is_one(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<bool> {
+pub(crate) fn is_one(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Result<bool> {
     Ok(tx.account_exists(account, Deleted::No)? && tx.member(owned, account)?.is_some())
 }
 

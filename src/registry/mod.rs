@@ -1,7 +1,8 @@
 //! Floor 3: the rules of the domain. One function is one operation, given a transaction.
 //!
 //! `# Errors` names the refusals of a function. What is not repeated: every function fails with the store's errors ([`store`]), and every
-//! change by somebody other than an administrator with `too_many_changes` ([`history::record_values`]).
+//! change by somebody other than an administrator with `too_many_changes` ([`history::record_values`]). Functions that fail with nothing else are
+//! `pub(crate)`, unless tests call them.
 //!
 //! [`store`]: crate::store
 

@@ -27,9 +27,7 @@ pub struct Overview {
 }
 
 /// Returns the summary.
-/// # Errors
-/// Only those of the store.
-pub fn of(tx: &Tx<'_>, by: &Principal) -> Result<Overview> {
+pub(crate) fn of(tx: &Tx<'_>, by: &Principal) -> Result<Overview> {
     let whose = by.account.as_ref().filter(|_| !by.is_admin);
     let (today, since) = (tx.now.day(), tx.now.plus_seconds(-DAYS * SECONDS_A_DAY));
     let first = today - DAYS + 1;
@@ -45,22 +43,16 @@ pub fn of(tx: &Tx<'_>, by: &Principal) -> Result<Overview> {
 }
 
 /// Returns when the server last made a backup by itself, and when it last failed to.
-/// # Errors
-/// Only those of the store.
-pub fn backups(tx: &Tx<'_>) -> Result<(Option<Time>, Option<Time>)> {
+pub(crate) fn backups(tx: &Tx<'_>) -> Result<(Option<Time>, Option<Time>)> {
     Ok((tx.observed_at(Observation::Backup)?, tx.observed_at(Observation::FailedBackup)?))
 }
 
 /// Notes that the server made a backup by itself.
-/// # Errors
-/// Only those of the store.
-pub fn note_backup(tx: &Tx<'_>) -> Result<()> {
+pub(crate) fn note_backup(tx: &Tx<'_>) -> Result<()> {
     tx.observe(Observation::Backup)
 }
 
 /// Notes that it failed to.
-/// # Errors
-/// Only those of the store.
-pub fn note_failed_backup(tx: &Tx<'_>) -> Result<()> {
+pub(crate) fn note_failed_backup(tx: &Tx<'_>) -> Result<()> {
     tx.observe(Observation::FailedBackup)
 }

@@ -67,17 +67,13 @@ pub fn store(tx: &Tx<'_>, id: &ClientId, tried: &[String], outcomes: &[ProbeOutc
 }
 
 /// Returns the last try of each URI of a client that was tried, in the client's order.
-/// # Errors
-/// Only those of the store.
-pub fn of(tx: &Tx<'_>, client: &Client) -> Result<Vec<UriProbe>> {
+pub(crate) fn of(tx: &Tx<'_>, client: &Client) -> Result<Vec<UriProbe>> {
     let probes = tx.client_probes(&client.id)?;
     Ok(uris(client).iter().filter_map(|uri| probes.iter().find(|probe| probe.uri == *uri).cloned()).collect())
 }
 
 /// Returns clients whose URIs the server tries by itself, at most `most`.
-/// # Errors
-/// Only those of the store.
-pub fn untried(tx: &Tx<'_>, most: usize) -> Result<Vec<ClientId>> {
+pub(crate) fn untried(tx: &Tx<'_>, most: usize) -> Result<Vec<ClientId>> {
     tx.clients_without_probes(tx.now.plus_seconds(-NEW_DAYS * 24 * 60 * 60), most)
 }
 

@@ -52,9 +52,7 @@ pub struct Outstanding {
     pub sign_in_link: Option<Time>,
 }
 
-/// # Errors
-/// Only those of the store.
-pub fn outstanding(tx: &Tx<'_>, id: &UserId) -> Result<Outstanding> {
+pub(crate) fn outstanding(tx: &Tx<'_>, id: &UserId) -> Result<Outstanding> {
     let is_valid = |end: &Time| *end > tx.now;
     let passwords = users::passwords(tx, id)?;
     Ok(Outstanding {

@@ -296,9 +296,7 @@ impl Refusal {
 
     /// Records the refusal in the client's history, which counts repeated ones because anyone can cause them. Where clients authenticate,
     /// an unknown client is recorded too: otherwise the time taken would tell it from a known one (RFC 6749 section 5.2).
-    /// # Errors
-    /// Only those of the store.
-    pub fn record(&self, tx: &Tx<'_>, by: &Principal, endpoint: Endpoint) -> Result<()> {
+    pub(crate) fn record(&self, tx: &Tx<'_>, by: &Principal, endpoint: Endpoint) -> Result<()> {
         let client_id = match (&self.client, endpoint) {
             (Some(client), _) => client.as_str(),
             (None, Endpoint::Token) => history::UNKNOWN_CLIENT,

@@ -54,9 +54,7 @@ pub(super) fn findings_with(tx: &Tx<'_>, settings: &Settings, client: &Client, h
 }
 
 /// Returns what the rules would find about a client if this account registered it, worst first.
-/// # Errors
-/// Only those of the store.
-pub fn findings_of_new(
+pub(crate) fn findings_of_new(
     tx: &Tx<'_>,
     settings: &Settings,
     client: &Client,

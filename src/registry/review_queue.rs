@@ -126,25 +126,19 @@ fn seen(tx: &Tx<'_>, client: &Client, now: &Judgement, request: Option<&ReviewRe
 }
 
 /// Lists the reviews of the clients that wait, worst first.
-/// # Errors
-/// Only those of the store.
-pub fn waiting<'a>(tx: &'a Tx<'a>, settings: &'a Settings, page: Page) -> Result<Reading<'a, ClientReview>> {
+pub(crate) fn waiting<'a>(tx: &'a Tx<'a>, settings: &'a Settings, page: Page) -> Result<Reading<'a, ClientReview>> {
     let ids = tx.clients_in_review(page)?;
     Ok(Reading { items: Box::new(ids.items.into_iter().map(move |id| show(tx, settings, &id))), total: ids.total })
 }
 
 /// Lists the reviews of all clients, by their IDs.
-/// # Errors
-/// Only those of the store.
-pub fn all<'a>(tx: &'a Tx<'a>, settings: &'a Settings, page: Page) -> Result<Reading<'a, ClientReview>> {
+pub(crate) fn all<'a>(tx: &'a Tx<'a>, settings: &'a Settings, page: Page) -> Result<Reading<'a, ClientReview>> {
     let ids = tx.client_ids(&ClientScope::Everyone, &Search::live(ClientKey::Id, Direction::Ascending, page))?;
     Ok(Reading { items: Box::new(ids.items.into_iter().map(move |id| show(tx, settings, &id))), total: ids.total })
 }
 
 /// Returns how many clients wait for an administrator's answer.
-/// # Errors
-/// Only those of the store.
-pub fn waiting_count(tx: &Tx<'_>) -> Result<i64> {
+pub(crate) fn waiting_count(tx: &Tx<'_>) -> Result<i64> {
     tx.clients_to_answer()
 }
 

@@ -17,9 +17,7 @@ use crate::registry::{credential_use, history, sessions};
 use crate::store::{Deleted, Tx};
 
 /// Revokes a token with its family. An unknown or expired token needs no revocation (RFC 7009 section 2.2).
-/// # Errors
-/// Only those of the store.
-pub fn revoke(tx: &Tx<'_>, by: &Principal, client: &ClientId, text: &str) -> Result<Judged<()>> {
+pub(crate) fn revoke(tx: &Tx<'_>, by: &Principal, client: &ClientId, text: &str) -> Result<Judged<()>> {
     let Some(presented) = PresentedToken::read(tx, text)? else { return Ok(Ok(())) };
     if !matches!(presented.kind(), TokenKind::AccessToken | TokenKind::RefreshToken) {
         return Ok(Err(Refusal::to(&TOKEN_TYPE_UNSUPPORTED, client)));
@@ -43,9 +41,7 @@ pub struct SignedOut {
 
 /// Ends a token by its ID (oauth.md 1.7), for the token's user only, because the ID proves nothing. `session`, the browser's own, ends too
 /// if the token was granted in it, or in one that has ended.
-/// # Errors
-/// Only those of the store.
-pub fn sign_out(tx: &Tx<'_>, by: &Principal, session: Option<&Session>, id: &str) -> Result<SignedOut> {
+pub(crate) fn sign_out(tx: &Tx<'_>, by: &Principal, session: Option<&Session>, id: &str) -> Result<SignedOut> {
     let Some(kept) = tx.stored_access_token(id)?.filter(|kept| kept.rotated.is_none()) else { return Ok(SignedOut::default()) };
     let client = tx.client(&kept.token.client_id, Deleted::No)?;
     let Some(session) = session.filter(|session| session.user_id == kept.token.user_id) else {

@@ -36,9 +36,7 @@ pub(super) fn store(tx: &Tx<'_>, most: usize) -> Result<usize> {
 
 /// Returns what a client asks for and no token of it has used for 90 days: nothing if it asks for that only since then, if that much is
 /// not known, and if it is not in use at all.
-/// # Errors
-/// Only those of the store.
-pub fn unused(tx: &Tx<'_>, client: &Client, last_token: Option<Time>) -> Result<Rights> {
+pub(crate) fn unused(tx: &Tx<'_>, client: &Client, last_token: Option<Time>) -> Result<Rights> {
     let begin = tx.now.plus_seconds(-UNUSED_DAYS * 24 * 60 * 60);
     let Some(known_since) = tx.observed_at(Observation::RightUse)? else { return Ok(Rights::NONE) };
     // A former client of this ID has events too.

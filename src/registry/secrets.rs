@@ -162,9 +162,7 @@ pub fn rotate(
 }
 
 /// Returns the client with this secret, if it is its newest one and was issued just now: the request that issued it was sent again.
-/// # Errors
-/// Only those of the store.
-pub fn issued_just_now(tx: &Tx<'_>, id: &ClientId, secret: &str) -> Result<Option<Client>> {
+pub(crate) fn issued_just_now(tx: &Tx<'_>, id: &ClientId, secret: &str) -> Result<Option<Client>> {
     let newest = tx.client_secrets(id)?.into_iter().next();
     let is_it = newest.is_some_and(|newest| newest.created_at.plus_seconds(REPEATABLE_SECONDS) > tx.now && newest.hash.matches(secret));
     let client = if is_it { tx.client(id, Deleted::No)? } else { None };

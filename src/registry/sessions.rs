@@ -93,8 +93,6 @@ pub(super) fn begin(
 }
 
 /// Returns the session that a token proves, if it has not ended.
-/// # Errors
-/// Only those of the store.
 pub(super) fn proved(tx: &Tx<'_>, token: &Token) -> Result<Option<Session>> {
     match tx.session(&token.id)? {
         None => {
@@ -107,9 +105,7 @@ pub(super) fn proved(tx: &Tx<'_>, token: &Token) -> Result<Option<Session>> {
 }
 
 /// Returns the only one of these cookies that proves a session, or `None` if several do: which of them is the browser's own is unknown.
-/// # Errors
-/// Only those of the store.
-pub fn only_proved(tx: &Tx<'_>, session_cookies: &[SessionCookie]) -> Result<Option<SessionCookie>> {
+pub(crate) fn only_proved(tx: &Tx<'_>, session_cookies: &[SessionCookie]) -> Result<Option<SessionCookie>> {
     let mut only = None;
     for session_cookie in session_cookies {
         if of_session_cookie(tx, session_cookie)?.is_some() && only.replace(session_cookie).is_some() {
@@ -120,9 +116,7 @@ pub fn only_proved(tx: &Tx<'_>, session_cookies: &[SessionCookie]) -> Result<Opt
 }
 
 /// Returns the session that a cookie proves: its token belongs to the user whom it names.
-/// # Errors
-/// Only those of the store.
-pub fn of_session_cookie(tx: &Tx<'_>, session_cookie: &SessionCookie) -> Result<Option<Session>> {
+pub(crate) fn of_session_cookie(tx: &Tx<'_>, session_cookie: &SessionCookie) -> Result<Option<Session>> {
     Ok(proved(tx, &session_cookie.token)?.filter(|session| session.user_id == session_cookie.user_id))
 }
 
@@ -136,9 +130,7 @@ pub fn not_authenticated(session_cookie: Option<&SessionCookie>) -> Error {
 }
 
 /// Lists the sessions of a user.
-/// # Errors
-/// Only those of the store.
-pub fn list(tx: &Tx<'_>, user_id: &UserId, order: Order<SessionKey>, page: Page) -> Result<Listed<Session>> {
+pub(crate) fn list(tx: &Tx<'_>, user_id: &UserId, order: Order<SessionKey>, page: Page) -> Result<Listed<Session>> {
     tx.sessions(user_id, order, page)
 }
 

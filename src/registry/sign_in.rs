@@ -61,9 +61,7 @@ pub struct VerifiedPassword {
 
 /// Returns what an attempt counts against, and after how many failures. From an address where the user has signed in before, only the
 /// failures from there count, so nobody elsewhere can lock the user out.
-/// # Errors
-/// Only those of the store.
-pub fn subjects(tx: &Tx<'_>, attempt: &SignInAttempt) -> Result<Vec<Subject>> {
+pub(crate) fn subjects(tx: &Tx<'_>, attempt: &SignInAttempt) -> Result<Vec<Subject>> {
     let address = throttle::address(attempt.peer);
     if is_known(tx, attempt)? {
         let of_address = Subject { name: format!("known address {address}"), free: FREE_WHERE_KNOWN };
@@ -75,9 +73,7 @@ pub fn subjects(tx: &Tx<'_>, attempt: &SignInAttempt) -> Result<Vec<Subject>> {
 }
 
 /// Returns whether the user has signed in from there before.
-/// # Errors
-/// Only those of the store.
-pub fn is_known(tx: &Tx<'_>, attempt: &SignInAttempt) -> Result<bool> {
+pub(crate) fn is_known(tx: &Tx<'_>, attempt: &SignInAttempt) -> Result<bool> {
     tx.has_signed_in_from(&attempt.user_id, &throttle::address(attempt.peer))
 }
 

@@ -102,9 +102,7 @@ impl GuessInProgress<'_> {
     }
 
     /// Records the guess as a failure.
-    /// # Errors
-    /// Only those of the store.
-    pub fn fail(&self, tx: &Tx<'_>) -> Result<()> {
+    pub(crate) fn fail(&self, tx: &Tx<'_>) -> Result<()> {
         self.subjects.iter().try_for_each(|subject| tx.count_sign_in_failure(&subject.name, forgotten(tx.steady)))?;
         tx.delete_least_sign_in_failures(MOST_SUBJECTS)
     }

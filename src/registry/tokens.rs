@@ -122,9 +122,7 @@ pub fn redeem(tx: &Tx<'_>, settings: &Settings, client: &Client, exchange: &Exch
 }
 
 /// Issues tokens that a user authorized a client for without a code: in a fixture, for tests.
-/// # Errors
-/// Only those of the store.
-pub fn issue_without_code(
+pub(crate) fn issue_without_code(
     tx: &Tx<'_>,
     settings: &Settings,
     client: &Client,

@@ -35,9 +35,7 @@ pub enum Trial {
 
 /// Returns what a user may do with a client that waits for approval. A tester who is no longer a collaborator cannot try it; an
 /// administrator who registered it for somebody else can.
-/// # Errors
-/// Only those of the store.
-pub fn of(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<Trial> {
+pub(crate) fn of(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<Trial> {
     let is_registrar = tx.client_registrar(client)?.is_some_and(|registrar| registrar == *user);
     if !is_collaborator(tx, client, user)? {
         let is_admin = tx.standing(user, Deleted::No)?.is_some_and(|standing| standing.admin);
@@ -51,15 +49,11 @@ pub fn of(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<Trial> {
 }
 
 /// Returns the user who registered a client, if known.
-/// # Errors
-/// Only those of the store.
-pub fn registrar(tx: &Tx<'_>, client: &ClientId) -> Result<Option<UserId>> {
+pub(crate) fn registrar(tx: &Tx<'_>, client: &ClientId) -> Result<Option<UserId>> {
     tx.client_registrar(client)
 }
 
 /// Returns whether a user may authorize a client that waits for approval.
-/// # Errors
-/// Only those of the store.
 pub(super) fn may_try(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<bool> {
     Ok(matches!(of(tx, client, user)?, Trial::Registrar | Trial::Begun))
 }

@@ -31,9 +31,7 @@ pub struct ClientUsage {
 }
 
 /// Returns how a client is used. The caller may read the client.
-/// # Errors
-/// Only those of the store.
-pub fn of_client(tx: &Tx<'_>, id: &ClientId) -> Result<ClientUsage> {
+pub(crate) fn of_client(tx: &Tx<'_>, id: &ClientId) -> Result<ClientUsage> {
     let known = tx.token_days(id, 0)?;
     let today = tx.now.day();
     let issued = |day: i64| known.iter().find(|known| known.day == day).map_or(0, |known| known.issued);

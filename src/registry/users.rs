@@ -234,8 +234,6 @@ pub fn withdraw_temporary_password(tx: &Tx<'_>, by: &Principal, id: &UserId) -> 
 }
 
 /// Withdraws the sign-in link; returns false if there is none.
-/// # Errors
-/// Only those of the store.
 pub(super) fn withdraw_link(tx: &Tx<'_>, by: &Principal, id: &UserId) -> Result<bool> {
     let Some(expires_at) = tx.recovery_end(id, RecoveryStep::Link)? else { return Ok(false) };
     tx.delete_recovery(id, RecoveryStep::Link)?;
@@ -292,9 +290,7 @@ pub fn compared(tx: &Tx<'_>, settings: &Settings, id: &UserId) -> Result<Compare
 }
 
 /// Returns the stored passwords of a user, or `None` for an unknown user.
-/// # Errors
-/// Only those of the store.
-pub fn passwords(tx: &Tx<'_>, id: &UserId) -> Result<Option<Passwords>> {
+pub(crate) fn passwords(tx: &Tx<'_>, id: &UserId) -> Result<Option<Passwords>> {
     if tx.user(id, Deleted::No)?.is_none() {
         return Ok(None);
     }

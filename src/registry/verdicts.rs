@@ -45,9 +45,7 @@ pub struct Judgement {
 }
 
 /// Judges a client that is registered.
-/// # Errors
-/// Only those of the store.
-pub fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client) -> Result<Judgement> {
+pub(crate) fn judge(tx: &Tx<'_>, settings: &Settings, client: &Client) -> Result<Judgement> {
     let holders = Holders::of(tx, client)?;
     let (shown, owners) = (shown(client, &holders), holders.owners.clone());
     Ok(Judgement { findings: review::findings_with(tx, settings, client, holders)?, shown, owners })
@@ -227,8 +225,6 @@ pub(super) fn judge_of(by: &Principal) -> Judge {
 }
 
 /// Judges a new client, and approves it if the rules decide. Its state may change; store it then.
-/// # Errors
-/// Only those of the store.
 pub(super) fn of_new(tx: &Tx<'_>, by: &Principal, settings: &Settings, client: &mut Client) -> Result<Option<NewVerdict>> {
     match settings.approval {
         Approval::Auto => return Ok(None),
@@ -258,8 +254,6 @@ pub(super) struct BeforeChange<'c> {
 }
 
 /// Looks at a client before a change by this caller.
-/// # Errors
-/// Only those of the store.
 pub(super) fn before<'c>(tx: &Tx<'_>, by: &Principal, settings: &Settings, client: &'c Client) -> Result<BeforeChange<'c>> {
     let is_judged = !by.is_admin && settings.approval == Approval::Review && client.state.is_approved();
     let holders = is_judged.then(|| Holders::of(tx, client)).transpose()?;
@@ -276,8 +270,6 @@ pub(super) struct Settled {
 impl BeforeChange<'_> {
     /// Withdraws what administrators decided about the client where it is another now, and judges it. Its state may change; its secrets are
     /// as they are stored.
-    /// # Errors
-    /// Only those of the store.
     pub(super) fn settle(
         self,
         tx: &Tx<'_>,
@@ -357,8 +349,6 @@ fn of_waiting(tx: &Tx<'_>, settings: &Settings, client: &mut Client) -> Result<O
 }
 
 /// Judges a client again by the rules of today. No answer changes, and nobody has done anything.
-/// # Errors
-/// Only those of the store.
 pub(super) fn judge_again(tx: &Tx<'_>, settings: &Settings, client: &Client) -> Result<()> {
     let new = NewVerdict::of_rules(judge(tx, settings, client)?, Outcome::Judged, RequestChange::Stays);
     put(tx, &client.id, newest(tx, &client.id)?, &new.verdict(tx, None, String::new())).map(drop)
@@ -444,22 +434,16 @@ fn close_request(tx: &Tx<'_>, client: &ClientId, last: Option<ReviewRequest>, ou
 }
 
 /// Returns the newest verdict about a client.
-/// # Errors
-/// Only those of the store.
-pub fn newest(tx: &Tx<'_>, client: &ClientId) -> Result<Option<Verdict>> {
+pub(crate) fn newest(tx: &Tx<'_>, client: &ClientId) -> Result<Option<Verdict>> {
     Ok(tx.verdicts(client, VerdictSearch::default(), 1)?.pop())
 }
 
 /// Returns the newest approval of a client.
-/// # Errors
-/// Only those of the store.
-pub fn newest_approval(tx: &Tx<'_>, client: &ClientId) -> Result<Option<Verdict>> {
+pub(crate) fn newest_approval(tx: &Tx<'_>, client: &ClientId) -> Result<Option<Verdict>> {
     Ok(tx.verdicts(client, VerdictSearch { outcome: Some(Outcome::Approved), ..VerdictSearch::default() }, 1)?.pop())
 }
 
 /// Returns the newest verdict of a person about a client.
-/// # Errors
-/// Only those of the store.
-pub fn by_people(tx: &Tx<'_>, client: &ClientId) -> Result<Option<Verdict>> {
+pub(crate) fn by_people(tx: &Tx<'_>, client: &ClientId) -> Result<Option<Verdict>> {
     Ok(tx.verdicts(client, VerdictSearch { by_rules: Some(false), ..VerdictSearch::default() }, 1)?.pop())
 }
