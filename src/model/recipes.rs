@@ -8,10 +8,8 @@ pub fn named(id: &str) -> Option<&'static Recipe> {
     RECIPES.iter().find(|recipe| recipe.id == id)
 }
 
-const ALWAYS: &str = "always sent";
 const RS256: &str = "RS256";
-const BY_DISCOVERY: &str = "RS256; ES256 too, as it goes by what the server lists";
-const NOT_NEEDED: &str = "not needed";
+const SECRET_INSTEAD: &str = "not sent; the client keeps a secret";
 
 /// What an integration needs to show its users' devices and their traffic, and to answer them.
 const INTEGRATION: &[Right] = &[
@@ -23,6 +21,28 @@ const INTEGRATION: &[Right] = &[
     Right::ApplicationTrafficDownWrite,
 ];
 
+/// What most apps have in common: a row says what is different.
+const USUAL: Recipe = Recipe {
+    id: "",
+    name: "",
+    redirect_uris: &[],
+    logout_redirect_uris: &[],
+    scopes: "openid profile email groups",
+    rights: &[],
+    claims: Claims::Userinfo,
+    allowed_groups: &[],
+    signature: "RS256; ES256 too, as it goes by what the server lists",
+    pkce: "always sent",
+    email: "not needed",
+    place: "",
+    settings: "",
+    language: "text",
+    groups: "",
+    traps: &[],
+    sources: &[],
+    tried: Tried::Written,
+};
+
 pub static RECIPES: &[Recipe] = &[
     Recipe {
         id: "grafana",
@@ -30,9 +50,6 @@ pub static RECIPES: &[Recipe] = &[
         redirect_uris: &["{app}/login/generic_oauth"],
         logout_redirect_uris: &["{app}/login"],
         scopes: "openid profile email groups offline_access",
-        rights: &[],
-        claims: Claims::Userinfo,
-        allowed_groups: &[],
         signature: "any: Grafana asks for the claims",
         pkce: "sent with `use_pkce = true`",
         email: "needed: accounts are found by it",
@@ -47,19 +64,14 @@ pub static RECIPES: &[Recipe] = &[
             "An address that belongs to an account of another sign-in is refused unless `oauth_allow_insecure_email_lookup` is set.",
         ],
         sources: &["https://grafana.com/docs/grafana/latest/setup-grafana/configure-security/configure-authentication/generic-oauth/"],
-        tried: Tried::Written,
+        ..USUAL
     },
     Recipe {
         id: "gitea",
         name: "Gitea",
         redirect_uris: &["{app}/user/oauth2/keyfob/callback"],
-        logout_redirect_uris: &[],
-        scopes: "openid profile email groups",
-        rights: &[],
-        claims: Claims::Userinfo,
-        allowed_groups: &[],
         signature: RS256,
-        pkce: "not sent; the client keeps a secret",
+        pkce: SECRET_INSTEAD,
         email: "needed for an account that is made at the first sign-in",
         place: "A shell on its server; for Forgejo, write `forgejo` for `gitea`. Or **Site Administration**, **Authentication Sources**, **Add**",
         settings: include_str!("recipes/gitea.sh"),
@@ -76,20 +88,15 @@ pub static RECIPES: &[Recipe] = &[
             "https://docs.gitea.com/administration/command-line",
             "https://docs.gitea.com/administration/config-cheat-sheet#oauth2-client-oauth2_client",
         ],
-        tried: Tried::Written,
+        ..USUAL
     },
     Recipe {
         id: "nextcloud",
         name: "Nextcloud",
         redirect_uris: &["{app}/apps/user_oidc/code", "{app}/index.php/apps/user_oidc/code"],
         logout_redirect_uris: &["{app}/"],
-        scopes: "openid profile email groups",
-        rights: &[],
         claims: Claims::IdToken,
-        allowed_groups: &[],
         signature: RS256,
-        pkce: ALWAYS,
-        email: NOT_NEEDED,
         place: "A shell on its server, as the user of the web server, with the app *OpenID Connect user backend* (`user_oidc`)",
         settings: include_str!("recipes/nextcloud.sh"),
         language: "sh",
@@ -103,23 +110,18 @@ pub static RECIPES: &[Recipe] = &[
             "The keys of the server are cached for an hour, and fetched again when a signature does not fit.",
         ],
         sources: &["https://github.com/nextcloud/user_oidc/blob/main/README.md"],
-        tried: Tried::Written,
+        ..USUAL
     },
     Recipe {
         id: "immich",
         name: "Immich",
         redirect_uris: &["{app}/auth/login", "{app}/user-settings", "app.immich:///oauth-callback"],
-        logout_redirect_uris: &[],
         scopes: "openid email profile",
-        rights: &[],
-        claims: Claims::Userinfo,
         allowed_groups: &["family"],
         signature: "RS256; ES256 with that signing algorithm in its settings",
-        pkce: ALWAYS,
         email: "needed: accounts are found by it",
         place: "**Administration**, **Settings**, **Authentication**, **OAuth**",
         settings: include_str!("recipes/immich.txt"),
-        language: "text",
         groups: "Immich knows no groups: `allowed_groups` of the client says who may come in at all. Its role and quota claims are its own \
                  (`immich_role`, `immich_quota`), which keyfob does not send: make administrators in Immich.",
         traps: &[
@@ -128,20 +130,12 @@ pub static RECIPES: &[Recipe] = &[
             "Claims count when the account is made, and not again.",
         ],
         sources: &["https://docs.immich.app/administration/oauth/"],
-        tried: Tried::Written,
+        ..USUAL
     },
     Recipe {
         id: "proxmox",
         name: "Proxmox VE",
         redirect_uris: &["{app}"],
-        logout_redirect_uris: &[],
-        scopes: "openid profile email groups",
-        rights: &[],
-        claims: Claims::Userinfo,
-        allowed_groups: &[],
-        signature: BY_DISCOVERY,
-        pkce: ALWAYS,
-        email: NOT_NEEDED,
         place: "A shell on a node; or **Datacenter**, **Permissions**, **Realms**, **Add**, **OpenID Connect Server**",
         settings: include_str!("recipes/proxmox.sh"),
         language: "sh",
@@ -154,23 +148,18 @@ pub static RECIPES: &[Recipe] = &[
             "Somebody who was just made has no permissions, and sees nothing.",
         ],
         sources: &["https://pve.proxmox.com/pve-docs/chapter-pveum.html#pveum_openid"],
-        tried: Tried::Written,
+        ..USUAL
     },
     Recipe {
         id: "portainer",
         name: "Portainer",
         redirect_uris: &["{app}"],
         logout_redirect_uris: &["{app}"],
-        scopes: "openid profile email groups",
-        rights: &[],
-        claims: Claims::Userinfo,
         allowed_groups: &["admins"],
         signature: "none is checked: Portainer asks for the claims",
-        pkce: "not sent; the client keeps a secret",
-        email: NOT_NEEDED,
+        pkce: SECRET_INSTEAD,
         place: "**Settings**, **Authentication**, **OAuth**, **Custom**",
         settings: include_str!("recipes/portainer.txt"),
-        language: "text",
         groups: "The Business Edition puts people into teams by the claim `groups` (**Automatic team membership**). The Community Edition does not: \
                  `allowed_groups` of the client says who may come in at all.",
         traps: &[
@@ -179,18 +168,13 @@ pub static RECIPES: &[Recipe] = &[
             "Somebody who was just made sees no environment until an administrator gives access.",
         ],
         sources: &["https://docs.portainer.io/admin/settings/authentication/oauth"],
-        tried: Tried::Written,
+        ..USUAL
     },
     Recipe {
         id: "oauth2-proxy",
         name: "oauth2-proxy",
         redirect_uris: &["{app}/oauth2/callback"],
         logout_redirect_uris: &["{app}/"],
-        scopes: "openid profile email groups",
-        rights: &[],
-        claims: Claims::Userinfo,
-        allowed_groups: &[],
-        signature: BY_DISCOVERY,
         pkce: "sent with `code_challenge_method = \"S256\"`",
         email: "needed and validated, unless `insecure_oidc_allow_unverified_email = true`",
         place: "`oauth2-proxy.cfg`, with `upstreams` or behind nginx, Caddy or Traefik",
@@ -209,19 +193,15 @@ pub static RECIPES: &[Recipe] = &[
             "https://oauth2-proxy.github.io/oauth2-proxy/configuration/overview",
         ],
         tried: Tried::Run("7.15.6"),
+        ..USUAL
     },
     Recipe {
         id: "home-assistant",
         name: "Home Assistant",
         redirect_uris: &["{app}/auth/oidc/callback"],
-        logout_redirect_uris: &[],
         scopes: "openid profile groups",
-        rights: &[],
         claims: Claims::IdToken,
-        allowed_groups: &[],
         signature: "RS256; ES256 with `id_token_signing_alg: ES256`",
-        pkce: ALWAYS,
-        email: NOT_NEEDED,
         place: "`configuration.yaml`, with the custom integration *OpenID Connect (OIDC)* from HACS; then restart Home Assistant",
         settings: include_str!("recipes/home-assistant.yaml"),
         language: "yaml",
@@ -233,23 +213,16 @@ pub static RECIPES: &[Recipe] = &[
             "Behind a proxy, set `use_x_forwarded_for`, else the redirect URI begins with `http:`; or `features.force_https: true`.",
         ],
         sources: &["https://github.com/christiaangoossens/hass-oidc-auth/blob/main/docs/configuration.md"],
-        tried: Tried::Written,
+        ..USUAL
     },
     Recipe {
         id: "jellyfin",
         name: "Jellyfin",
         redirect_uris: &["{app}/sso/OID/redirect/keyfob", "{app}/sso/OID/r/keyfob"],
-        logout_redirect_uris: &[],
         scopes: "openid profile groups",
-        rights: &[],
-        claims: Claims::Userinfo,
-        allowed_groups: &[],
         signature: RS256,
-        pkce: ALWAYS,
-        email: NOT_NEEDED,
         place: "**Dashboard**, **Plugins**, **SSO-Auth**, with the plugin *SSO Authentication*; then restart Jellyfin",
         settings: include_str!("recipes/jellyfin.txt"),
-        language: "text",
         groups: "**Roles** says who may sign in, **Admin roles** who administers; with **Enable folder roles** groups open single libraries.",
         traps: &[
             "Jellyfin speaks no OpenID Connect by itself: the plugin is by somebody else (9p4/jellyfin-plugin-sso), who calls it alpha.",
@@ -262,20 +235,15 @@ pub static RECIPES: &[Recipe] = &[
             "https://github.com/9p4/jellyfin-plugin-sso/blob/main/README.md",
             "https://github.com/9p4/jellyfin-plugin-sso/blob/main/providers.md",
         ],
-        tried: Tried::Written,
+        ..USUAL
     },
     Recipe {
         id: "minio",
         name: "MinIO",
         redirect_uris: &["{app}/oauth_callback"],
-        logout_redirect_uris: &[],
-        scopes: "openid profile email groups",
-        rights: &[],
         claims: Claims::IdToken,
-        allowed_groups: &[],
         signature: RS256,
-        pkce: "not sent; the client keeps a secret",
-        email: NOT_NEEDED,
+        pkce: SECRET_INSTEAD,
         place: "The environment of the server; `{app}` is its console",
         settings: include_str!("recipes/minio.env"),
         language: "sh",
@@ -290,20 +258,16 @@ pub static RECIPES: &[Recipe] = &[
             "https://min.io/docs/minio/linux/reference/minio-server/settings/iam/openid.html",
             "https://github.com/minio/minio/issues/21311",
         ],
-        tried: Tried::Written,
+        ..USUAL
     },
     Recipe {
         id: "node-red",
         name: "Node-RED",
         redirect_uris: &["{app}/auth/strategy/callback"],
-        logout_redirect_uris: &[],
         scopes: "openid profile",
-        rights: &[],
-        claims: Claims::Userinfo,
         allowed_groups: &["admins"],
         signature: "none is checked: the token comes from keyfob itself",
-        pkce: "not sent; the client keeps a secret",
-        email: NOT_NEEDED,
+        pkce: SECRET_INSTEAD,
         place: "`settings.js`, after `npm install passport-openidconnect` in the folder that it is in; then restart Node-RED",
         settings: include_str!("recipes/node-red.js"),
         language: "js",
@@ -318,19 +282,12 @@ pub static RECIPES: &[Recipe] = &[
             "https://www.passportjs.org/packages/passport-openidconnect/",
         ],
         tried: Tried::Run("4.1.8"),
+        ..USUAL
     },
     Recipe {
         id: "miniflux",
         name: "Miniflux",
         redirect_uris: &["{app}/oauth2/oidc/callback"],
-        logout_redirect_uris: &[],
-        scopes: "openid profile email groups",
-        rights: &[],
-        claims: Claims::Userinfo,
-        allowed_groups: &[],
-        signature: BY_DISCOVERY,
-        pkce: ALWAYS,
-        email: NOT_NEEDED,
         place: "The environment of the server, or its configuration file",
         settings: include_str!("recipes/miniflux.env"),
         language: "sh",
@@ -343,17 +300,14 @@ pub static RECIPES: &[Recipe] = &[
         ],
         sources: &["https://miniflux.app/docs/configuration.html", "https://miniflux.app/docs/howto.html"],
         tried: Tried::Run("2.3.5"),
+        ..USUAL
     },
     Recipe {
         id: "vaultwarden",
         name: "Vaultwarden",
         redirect_uris: &["{app}/identity/connect/oidc-signin"],
-        logout_redirect_uris: &[],
         scopes: "openid profile email offline_access",
-        rights: &[],
-        claims: Claims::Userinfo,
         allowed_groups: &["family"],
-        signature: BY_DISCOVERY,
         pkce: "sent unless `SSO_PKCE=false`",
         email: "needed and validated",
         place: "The environment of the server, from Vaultwarden 1.35 on",
@@ -367,23 +321,16 @@ pub static RECIPES: &[Recipe] = &[
             "Without `offline_access` the session ends with the access token, after an hour.",
         ],
         sources: &["https://github.com/dani-garcia/vaultwarden/wiki/Enabling-SSO-support-using-OpenId-Connect"],
-        tried: Tried::Written,
+        ..USUAL
     },
     Recipe {
         id: "another-app",
         name: "Another app with OpenID Connect",
         redirect_uris: &["{app}/callback"],
-        logout_redirect_uris: &[],
-        scopes: "openid profile email groups",
-        rights: &[],
-        claims: Claims::Userinfo,
-        allowed_groups: &[],
-        signature: BY_DISCOVERY,
         pkce: "wanted, if the app can",
         email: "sent; `email_verified` says whether it was validated",
         place: "The settings of the app, under *OpenID Connect*, *OIDC* or *SSO*",
         settings: include_str!("recipes/another-app.txt"),
-        language: "text",
         groups: "`groups` has the IDs of the organizations that somebody is a member of, and `admins` for administrators. For an app that knows no \
                  groups, `allowed_groups` of the client says who may come in at all.",
         traps: &[
@@ -392,23 +339,19 @@ pub static RECIPES: &[Recipe] = &[
             "An app that reads claims in the ID token alone needs `claims_in_id_token`.",
         ],
         sources: &["https://openid.net/specs/openid-connect-core-1_0.html"],
-        tried: Tried::Written,
+        ..USUAL
     },
     Recipe {
         id: "integration",
         name: "The Things Stack integration",
         redirect_uris: &["{app}/oauth/callback"],
-        logout_redirect_uris: &[],
         scopes: "",
         rights: INTEGRATION,
-        claims: Claims::Userinfo,
-        allowed_groups: &[],
         signature: "none: its tokens are opaque",
         pkce: "wanted, if the app can",
         email: "at `/api/v3/users`, with `RIGHT_USER_INFO`",
         place: "The settings of the integration",
         settings: include_str!("recipes/integration.txt"),
-        language: "text",
         groups: "The integration knows whose devices it may see by its users' rights on applications, and no groups.",
         traps: &[
             "`/oauth/callback` is a guess: take the redirect URL of the integration's documentation.",
@@ -416,6 +359,6 @@ pub static RECIPES: &[Recipe] = &[
             "It asks for all of its rights as long as it sends no `scope`.",
         ],
         sources: &["https://www.thethingsindustries.com/docs/the-things-stack/interact/adding-oauth-clients/"],
-        tried: Tried::Written,
+        ..USUAL
     },
 ];
