@@ -173,19 +173,19 @@ impl Tx<'_> {
     /// Records when a token was first used.
     pub(crate) fn touch_access_token(&self, id: &str) -> Result<()> {
         let statement = "UPDATE access_tokens SET used_at = coalesce(used_at, :now) WHERE token_id = :token_id";
-        self.run(statement, named_params! {":token_id": id, ":now": self.now}).map(drop)
+        self.run(statement, named_params! {":token_id": id, ":now": self.now})
     }
 
     /// Replaces the hash of an access token by another of the same token.
     pub(crate) fn renew_access_token_hash(&self, id: &str, hash: &Hash) -> Result<()> {
         let statement = "UPDATE access_tokens SET access_hash = :access_hash WHERE token_id = :token_id";
-        self.run(statement, named_params! {":token_id": id, ":access_hash": hash}).map(drop)
+        self.run(statement, named_params! {":token_id": id, ":access_hash": hash})
     }
 
     /// Lets the access token of a row expire now; its refresh token stays.
     pub(crate) fn expire_access_token(&self, id: &str) -> Result<()> {
         let statement = "UPDATE access_tokens SET expires_at = :now WHERE token_id = :token_id";
-        self.run(statement, named_params! {":token_id": id, ":now": self.now}).map(drop)
+        self.run(statement, named_params! {":token_id": id, ":now": self.now})
     }
 
     /// Records that a token was rotated; it stays until `ends_at`.
@@ -201,7 +201,6 @@ impl Tx<'_> {
              SELECT rotated_at, token_number, :successor_id, :salt FROM access_tokens WHERE token_id = :token_id",
             named_params! {":token_id": id, ":successor_id": successor_id, ":salt": salt},
         )
-        .map(drop)
     }
 
     /// Deletes the token families of a user and a client beyond the newest `beyond`, at most [`MOST_SURPLUS`] of them.
@@ -213,7 +212,6 @@ impl Tx<'_> {
                  WHERE user_id = :user_id AND client_id = :client_id AND rotated_at IS NULL) - :beyond)))",
             named_params! {":user_id": user, ":client_id": client, ":beyond": beyond as i64, ":most": MOST_SURPLUS as i64},
         )
-        .map(drop)
     }
 
     /// Returns how many tokens of a family were rotated after `since`; it stops counting at `most`.
@@ -226,13 +224,13 @@ impl Tx<'_> {
     }
 
     pub(crate) fn delete_token_family(&self, family_id: &str) -> Result<()> {
-        self.run("DELETE FROM access_tokens WHERE family_id = :family_id", named_params! {":family_id": family_id}).map(drop)
+        self.run("DELETE FROM access_tokens WHERE family_id = :family_id", named_params! {":family_id": family_id})
     }
 
     /// Deletes every code and token of a user.
     pub(crate) fn delete_codes_and_tokens(&self, user: &UserId) -> Result<()> {
         self.run("DELETE FROM access_tokens WHERE user_id = :user_id", named_params! {":user_id": user})?;
-        self.run("DELETE FROM authorization_codes WHERE user_id = :user_id", named_params! {":user_id": user}).map(drop)
+        self.run("DELETE FROM authorization_codes WHERE user_id = :user_id", named_params! {":user_id": user})
     }
 
     /// Deletes at most `limit` tokens that ended before now; returns how many were deleted.
@@ -252,7 +250,6 @@ impl Tx<'_> {
              ON CONFLICT (client_id, day) DO UPDATE SET issued = issued + 1, last_issued_at = excluded.last_issued_at",
             named_params! {":client_id": client, ":day": self.now.day(), ":now": self.now},
         )
-        .map(drop)
     }
 
     /// Returns the days since `first` on which the client got tokens, in their order.

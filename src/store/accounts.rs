@@ -51,7 +51,7 @@ pub(super) const COLUMNS: &str = "t.created_at, t.updated_at, t.deleted_at, t.na
 impl Tx<'_> {
     /// Returns false, and does nothing, if the ID is taken, also by a deleted account of either kind.
     pub(super) fn insert_account(&self, account: &Account<'_>) -> Result<bool> {
-        let inserted = self.run(
+        let inserted = self.change(
             "INSERT INTO accounts (account_id, kind, created_at, updated_at, name, description, attributes) \
              VALUES (:account_id, :kind, :created_at, :updated_at, :name, :description, :attributes) ON CONFLICT (account_id) DO NOTHING",
             named_params! {
@@ -79,16 +79,15 @@ impl Tx<'_> {
                 ":attributes": pairs_json(account.attributes),
             },
         )
-        .map(drop)
     }
 
     pub(super) fn set_account_deleted(&self, id: &AccountId, deleted_at: Option<Time>) -> Result<()> {
         let statement = "UPDATE accounts SET deleted_at = :deleted_at WHERE account_id = :account_id";
-        self.run(statement, named_params! {":account_id": id, ":deleted_at": deleted_at}).map(drop)
+        self.run(statement, named_params! {":account_id": id, ":deleted_at": deleted_at})
     }
 
     pub(super) fn purge_account(&self, id: &AccountId) -> Result<()> {
-        self.run("DELETE FROM accounts WHERE account_id = :account_id", named_params! {":account_id": id}).map(drop)
+        self.run("DELETE FROM accounts WHERE account_id = :account_id", named_params! {":account_id": id})
     }
 
     /// Returns whether there is an account of this kind and ID.

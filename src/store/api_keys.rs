@@ -87,13 +87,13 @@ impl Tx<'_> {
     /// Replaces the hash of a key by another of the same key.
     pub(crate) fn renew_api_key_hash(&self, id: &str, hash: &Hash) -> Result<()> {
         let statement = "UPDATE api_keys SET key_hash = :key_hash WHERE api_key_id = :api_key_id";
-        self.run(statement, named_params! {":api_key_id": id, ":key_hash": hash}).map(drop)
+        self.run(statement, named_params! {":api_key_id": id, ":key_hash": hash})
     }
 
     /// Records that a key was used now.
     pub(crate) fn touch_api_key(&self, id: &str) -> Result<()> {
         let statement = "UPDATE api_keys SET used_at = :now WHERE api_key_id = :api_key_id";
-        self.run(statement, named_params! {":api_key_id": id, ":now": self.now}).map(drop)
+        self.run(statement, named_params! {":api_key_id": id, ":now": self.now})
     }
 
     pub(crate) fn update_api_key(&self, key: &ApiKey) -> Result<()> {
@@ -102,11 +102,11 @@ impl Tx<'_> {
 
     /// Deletes the keys that a user made for others.
     pub(crate) fn delete_api_keys_made_for_others(&self, id: &UserId) -> Result<()> {
-        self.run("DELETE FROM api_keys WHERE created_by = :user_id AND account_id <> :user_id", named_params! {":user_id": id}).map(drop)
+        self.run("DELETE FROM api_keys WHERE created_by = :user_id AND account_id <> :user_id", named_params! {":user_id": id})
     }
 
     pub(crate) fn delete_api_key(&self, id: &str) -> Result<()> {
-        self.run("DELETE FROM api_keys WHERE api_key_id = :api_key_id", named_params! {":api_key_id": id}).map(drop)
+        self.run("DELETE FROM api_keys WHERE api_key_id = :api_key_id", named_params! {":api_key_id": id})
     }
 
     pub(crate) fn api_keys(&self, owner: &AccountId, order: Order<ApiKeyKey>, page: Page) -> Result<Listed<ApiKey>> {

@@ -40,7 +40,7 @@ impl Tx<'_> {
     /// Marks a code as used; returns false if it was already.
     pub(crate) fn redeem_authorization_code(&self, id: &str, family_id: &str) -> Result<bool> {
         let statement = "UPDATE authorization_codes SET family_id = :family_id WHERE code_id = :code_id AND family_id IS NULL";
-        Ok(self.run(statement, named_params! {":code_id": id, ":family_id": family_id})? == 1)
+        Ok(self.change(statement, named_params! {":code_id": id, ":family_id": family_id})? == 1)
     }
 
     /// Deletes the oldest codes of a user and a client beyond `beyond`, at most [`MOST_SURPLUS`] of them. Codes whose tokens exist neither
@@ -54,13 +54,12 @@ impl Tx<'_> {
              LIMIT min(:most, max(0, (SELECT count(*) FROM removable) - :beyond)))",
             named_params! {":user_id": user, ":client_id": client, ":beyond": beyond as i64, ":most": MOST_SURPLUS as i64},
         )
-        .map(drop)
     }
 
     /// Deletes the codes of a client that were not redeemed; used ones stay to detect a second use.
     pub(crate) fn delete_unredeemed_authorization_codes(&self, client: &ClientId) -> Result<()> {
         let statement = "DELETE FROM authorization_codes WHERE client_id = :client_id AND family_id IS NULL";
-        self.run(statement, named_params! {":client_id": client}).map(drop)
+        self.run(statement, named_params! {":client_id": client})
     }
 
     /// Deletes at most `limit` codes that expired unused; returns how many were deleted.

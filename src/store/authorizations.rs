@@ -51,7 +51,6 @@ impl Tx<'_> {
                 ":agreed": agreed.rights, ":words": granted.words, ":agreed_words": agreed.words,
             },
         )
-        .map(drop)
     }
 
     /// Visits every authorization.
@@ -81,7 +80,7 @@ impl Tx<'_> {
             "DELETE FROM authorization_codes WHERE user_id = :user_id AND client_id = :client_id",
             "DELETE FROM authorizations WHERE user_id = :user_id AND client_id = :client_id",
         ] {
-            deleted = self.run(statement, named_params! {":user_id": user, ":client_id": client})?;
+            deleted = self.change(statement, named_params! {":user_id": user, ":client_id": client})?;
         }
         Ok(deleted == 1)
     }

@@ -52,7 +52,6 @@ impl Tx<'_> {
              :secret_hash, :now FROM clients c WHERE c.client_id = :client_id",
             named_params! {":client_id": client, ":secret_hash": hash, ":now": self.now},
         )
-        .map(drop)
     }
 
     /// Inserts a secret that ends then, just older than the newest one.
@@ -68,7 +67,6 @@ impl Tx<'_> {
             ),
             named_params! {":client_id": client, ":secret_hash": hash, ":now": self.now, ":expires_at": expires_at},
         )
-        .map(drop)
     }
 
     /// Returns the secrets that are valid now, newest first.
@@ -84,7 +82,7 @@ impl Tx<'_> {
     /// Records that a secret was used now.
     pub(crate) fn touch_client_secret(&self, client: &ClientId, number: i64) -> Result<()> {
         let statement = format!("UPDATE client_secrets SET last_used_at = :now WHERE {OF_CLIENT} AND secret_number = :number");
-        self.run(&statement, named_params! {":client_id": client, ":number": number, ":now": self.now}).map(drop)
+        self.run(&statement, named_params! {":client_id": client, ":number": number, ":now": self.now})
     }
 
     /// Replaces the hash of a secret by another of the same secret. Does nothing if its number is another secret's by now.
@@ -92,7 +90,7 @@ impl Tx<'_> {
         let statement = format!(
             "UPDATE client_secrets SET secret_hash = :secret_hash WHERE {OF_CLIENT} AND secret_number = :number AND secret_hash = :former"
         );
-        self.run(&statement, named_params! {":client_id": client, ":number": number, ":former": former, ":secret_hash": hash}).map(drop)
+        self.run(&statement, named_params! {":client_id": client, ":number": number, ":former": former, ":secret_hash": hash})
     }
 
     /// Deletes at most `limit` secrets whose grace period has ended; returns how many were deleted.
@@ -103,7 +101,7 @@ impl Tx<'_> {
     /// Ends one secret at once; returns false if the client has none of this number.
     pub(crate) fn end_client_secret(&self, client: &ClientId, number: i64) -> Result<bool> {
         let statement = format!("DELETE FROM client_secrets WHERE {OF_CLIENT} AND secret_number = :number");
-        Ok(self.run(&statement, named_params! {":client_id": client, ":number": number})? == 1)
+        Ok(self.change(&statement, named_params! {":client_id": client, ":number": number})? == 1)
     }
 
     /// Ends every secret of the client at this time, unless it ends sooner, and deletes those that have ended.
@@ -111,6 +109,6 @@ impl Tx<'_> {
         let end = format!("UPDATE client_secrets SET expires_at = min(coalesce(expires_at, :at), :at) WHERE {OF_CLIENT}");
         self.run(&end, named_params! {":client_id": client, ":at": at})?;
         let delete = format!("DELETE FROM client_secrets WHERE {OF_CLIENT} AND expires_at <= :now");
-        self.run(&delete, named_params! {":client_id": client, ":now": self.now}).map(drop)
+        self.run(&delete, named_params! {":client_id": client, ":now": self.now})
     }
 }

@@ -160,14 +160,14 @@ impl Tx<'_> {
 
     pub(crate) fn set_client_deleted(&self, id: &ClientId, deleted_at: Option<Time>) -> Result<()> {
         let statement = "UPDATE clients SET deleted_at = :deleted_at WHERE client_id = :client_id";
-        self.run(statement, named_params! {":client_id": id, ":deleted_at": deleted_at}).map(drop)
+        self.run(statement, named_params! {":client_id": id, ":deleted_at": deleted_at})
     }
 
     /// Deletes everything about a client except its events.
     /// # Errors
     /// Only those of the database.
     pub fn purge_client(&self, id: &ClientId) -> Result<()> {
-        self.run("DELETE FROM clients WHERE client_id = :client_id", named_params! {":client_id": id}).map(drop)
+        self.run("DELETE FROM clients WHERE client_id = :client_id", named_params! {":client_id": id})
     }
 
     /// Returns the IDs of one page: what a page skips is not looked at, and each client is read when it is shown.

@@ -117,7 +117,7 @@ impl Tx<'_> {
     pub(crate) fn index_creation(&self, client: &str) -> Result<()> {
         let only = "SELECT only_event FROM clients WHERE client_id = :client_id AND only_event IS NOT NULL";
         let values = named_params! {":client_id": client};
-        if self.run(&format!("UPDATE events SET is_only = NULL WHERE event_number = ({only})"), values)? > 0 {
+        if self.change(&format!("UPDATE events SET is_only = NULL WHERE event_number = ({only})"), values)? > 0 {
             self.run("UPDATE clients SET only_event = NULL WHERE client_id = :client_id", values)?;
         }
         Ok(())
@@ -130,7 +130,7 @@ impl Tx<'_> {
 
     /// Deletes a row, which must not be the newest: SQLite would use its number again.
     pub(crate) fn delete_event(&self, number: i64) -> Result<()> {
-        self.run("DELETE FROM events WHERE event_number = :number", named_params! {":number": number}).map(drop)
+        self.run("DELETE FROM events WHERE event_number = :number", named_params! {":number": number})
     }
 
     /// Returns when the `nth` newest event of an entity happened, not counting those of these names; `None` if the newest `looked_at` have
@@ -202,7 +202,6 @@ impl Tx<'_> {
                 ":event_number": count.event_number,
             },
         )
-        .map(drop)
     }
 
     /// Returns how many rows an account has added to the history today.
@@ -221,12 +220,11 @@ impl Tx<'_> {
              DO UPDATE SET event_rows = iif(event_day = :day, event_rows, 0) + :rows, event_day = :day",
             named_params! {":account": account, ":day": self.now.day(), ":rows": rows},
         )
-        .map(drop)
     }
 
     /// Deletes the counts of kinds of events of every entity.
     pub(crate) fn delete_event_counts(&self) -> Result<()> {
-        self.run("DELETE FROM event_counts", &[]).map(drop)
+        self.run("DELETE FROM event_counts", &[])
     }
 
     /// Deletes at most `limit` counts of days before this one; returns how many were deleted.

@@ -46,14 +46,14 @@ impl Tx<'_> {
     /// Stores the keys of a client.
     pub(crate) fn insert_likeness_keys(&self, number: i64, keys: &[String]) -> Result<()> {
         let statement = "INSERT INTO client_likeness (key, client_number) VALUES (:key, :number) ON CONFLICT DO NOTHING";
-        keys.iter().try_for_each(|key| self.run(statement, named_params! {":key": key, ":number": number}).map(drop))
+        keys.iter().try_for_each(|key| self.run(statement, named_params! {":key": key, ":number": number}))
     }
 
     /// Notes that the keys of all clients up to this one are stored.
     pub(crate) fn end_likeness_waiting(&self, last: i64) -> Result<()> {
         self.run("DELETE FROM client_likeness_waiting WHERE client_number <= :last", named_params! {":last": last})?;
         let statement = "UPDATE client_likeness_end SET client_number = :last WHERE client_number < :last";
-        self.run(statement, named_params! {":last": last}).map(drop)
+        self.run(statement, named_params! {":last": last})
     }
 
     /// Returns the clients that have a key of this range, of at most `limit` keys of it.

@@ -129,7 +129,7 @@ impl Tx<'_> {
             }
         };
         let values = named_params! {":entity_id": owned.as_str(), ":account_id": account, ":rights": rights_json(rights)};
-        self.run(statement, values).map(drop)
+        self.run(statement, values)
     }
 
     /// Returns the number of members, with those of deleted accounts.
@@ -140,13 +140,13 @@ impl Tx<'_> {
 
     pub(crate) fn remove_member(&self, owned: &Owned, account: &AccountId) -> Result<()> {
         let statement = format!("DELETE FROM {} WHERE {} AND m.account_id = :account_id", owned.table(), owned.is_of_it());
-        self.run(&statement, named_params! {":entity_id": owned.as_str(), ":account_id": account}).map(drop)
+        self.run(&statement, named_params! {":entity_id": owned.as_str(), ":account_id": account})
     }
 
     /// Removes every member; returns whether there was any.
     pub(crate) fn remove_members(&self, owned: &Owned) -> Result<bool> {
         let statement = format!("DELETE FROM {} WHERE {}", owned.table(), owned.is_of_it());
-        Ok(self.run(&statement, named_params! {":entity_id": owned.as_str()})? > 0)
+        Ok(self.change(&statement, named_params! {":entity_id": owned.as_str()})? > 0)
     }
 
     /// Returns the members whose accounts are live.

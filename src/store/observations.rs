@@ -39,13 +39,13 @@ impl Tx<'_> {
     pub(crate) fn observe(&self, observation: Observation) -> Result<()> {
         let statement = "INSERT INTO observations (name, observed_at) VALUES (:name, :now) \
              ON CONFLICT (name) DO UPDATE SET observed_at = excluded.observed_at";
-        self.run(statement, named_params! {":name": observation.name(), ":now": self.now}).map(drop)
+        self.run(statement, named_params! {":name": observation.name(), ":now": self.now})
     }
 
     /// Notes that something was noticed now, unless it was before.
     pub(crate) fn observe_first(&self, observation: Observation) -> Result<()> {
         let statement = "INSERT INTO observations (name, observed_at) VALUES (:name, :now) ON CONFLICT (name) DO NOTHING";
-        self.run(statement, named_params! {":name": observation.name(), ":now": self.now}).map(drop)
+        self.run(statement, named_params! {":name": observation.name(), ":now": self.now})
     }
 
     /// Returns when something was noticed last.

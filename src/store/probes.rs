@@ -41,7 +41,7 @@ impl Tx<'_> {
     /// Deletes the tries of URIs other than these.
     pub(crate) fn delete_other_client_probes(&self, client: &ClientId, uris: &[String]) -> Result<()> {
         let statement = "DELETE FROM client_probes WHERE client_id = :client_id AND uri NOT IN (SELECT value FROM json_each(:uris))";
-        self.run(statement, named_params! {":client_id": client, ":uris": serde_json::json!(uris).to_string()}).map(drop)
+        self.run(statement, named_params! {":client_id": client, ":uris": serde_json::json!(uris).to_string()})
     }
 
     /// Returns at most `most` live clients none of whose URIs was tried: those that wait for approval, and those created since then.

@@ -44,11 +44,11 @@ impl Tx<'_> {
     /// Deletes a user's recovery of this step; returns false if there is none.
     pub(crate) fn delete_recovery(&self, user: &UserId, step: RecoveryStep) -> Result<bool> {
         let statement = "DELETE FROM recoveries WHERE user_id = :user_id AND step = :step";
-        Ok(self.run(statement, named_params! {":user_id": user, ":step": step})? == 1)
+        Ok(self.change(statement, named_params! {":user_id": user, ":step": step})? == 1)
     }
 
     pub(crate) fn delete_recoveries(&self, user: &UserId) -> Result<()> {
-        self.run("DELETE FROM recoveries WHERE user_id = :user_id", named_params! {":user_id": user}).map(drop)
+        self.run("DELETE FROM recoveries WHERE user_id = :user_id", named_params! {":user_id": user})
     }
 
     /// Deletes at most `limit` recoveries that have ended; returns how many were deleted.

@@ -63,26 +63,26 @@ impl Tx<'_> {
 
     /// Records that a session was used now.
     pub(crate) fn touch_session(&self, id: &str) -> Result<()> {
-        self.run("UPDATE sessions SET updated_at = :now WHERE session_id = :id", named_params! {":id": id, ":now": self.now}).map(drop)
+        self.run("UPDATE sessions SET updated_at = :now WHERE session_id = :id", named_params! {":id": id, ":now": self.now})
     }
 
     /// Records that the request for which the user signed in was answered.
     pub(crate) fn forget_signed_in_for(&self, id: &str) -> Result<()> {
-        self.run("UPDATE sessions SET signed_in_for = NULL WHERE session_id = :id", named_params! {":id": id}).map(drop)
+        self.run("UPDATE sessions SET signed_in_for = NULL WHERE session_id = :id", named_params! {":id": id})
     }
 
     /// Deletes a session; returns false if there is none of this ID.
     pub(crate) fn delete_session(&self, id: &str) -> Result<bool> {
-        Ok(self.run("DELETE FROM sessions WHERE session_id = :id", named_params! {":id": id})? == 1)
+        Ok(self.change("DELETE FROM sessions WHERE session_id = :id", named_params! {":id": id})? == 1)
     }
 
     pub(crate) fn delete_sessions(&self, user: &UserId) -> Result<()> {
-        self.run("DELETE FROM sessions WHERE user_id = :user_id", named_params! {":user_id": user}).map(drop)
+        self.run("DELETE FROM sessions WHERE user_id = :user_id", named_params! {":user_id": user})
     }
 
     /// Deletes at most `limit` sessions that were created or last used before these times; returns how many were deleted.
     pub(crate) fn delete_ended_sessions(&self, created_before: Time, used_before: Time, limit: usize) -> Result<usize> {
-        self.run(
+        self.change(
             "DELETE FROM sessions WHERE session_id IN (\
              SELECT session_id FROM sessions WHERE created_at <= :created_before \
              UNION SELECT session_id FROM sessions WHERE updated_at <= :used_before LIMIT :limit)",

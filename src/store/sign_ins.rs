@@ -34,7 +34,6 @@ impl Tx<'_> {
              SET failures = iif(last_at > :since, failures + 1, 1), last_at = excluded.last_at",
             named_params! {":subject": subject, ":since": since, ":now": self.steady},
         )
-        .map(drop)
     }
 
     /// If there are more than `most`, deletes those with the fewest failures, the oldest first; some more than needed, so it isn't needed
@@ -53,7 +52,7 @@ impl Tx<'_> {
     }
 
     pub(crate) fn forget_sign_in_failures(&self, subject: &str) -> Result<()> {
-        self.run("DELETE FROM sign_in_failures WHERE subject = :subject", named_params! {":subject": subject}).map(drop)
+        self.run("DELETE FROM sign_in_failures WHERE subject = :subject", named_params! {":subject": subject})
     }
 
     pub(crate) fn has_signed_in_from(&self, user: &UserId, address: &str) -> Result<bool> {
@@ -73,7 +72,6 @@ impl Tx<'_> {
              WHERE user_id = :user_id ORDER BY last_at DESC LIMIT -1 OFFSET :most)",
             named_params! {":user_id": user, ":most": MOST_ADDRESSES},
         )
-        .map(drop)
     }
 
     /// Deletes at most `limit` counts of failures whose last came before this time; returns how many were deleted.

@@ -62,7 +62,7 @@ impl Tx<'_> {
 
     /// Inserts a key, newer than all others; returns false, and does nothing, if it is there already.
     pub(crate) fn insert_signing_key(&self, public: &PublicKey, private: &PrivateKey, created_at: Time, signs_from: Time) -> Result<bool> {
-        let rows = self.run(
+        let rows = self.change(
             "INSERT INTO signing_keys (key_id, algorithm, public_key, private_key, created_at, signs_from) \
              VALUES (:key_id, :algorithm, :public_key, :private_key, :created_at, :signs_from) ON CONFLICT (key_id) DO NOTHING",
             named_params! {
@@ -74,7 +74,7 @@ impl Tx<'_> {
     }
 
     pub(crate) fn delete_signing_key(&self, key: &SigningKey) -> Result<()> {
-        self.run("DELETE FROM signing_keys WHERE key_number = :number", named_params! {":number": key.number}).map(drop)
+        self.run("DELETE FROM signing_keys WHERE key_number = :number", named_params! {":number": key.number})
     }
 
     /// Returns a key of the server by its name.
@@ -86,7 +86,7 @@ impl Tx<'_> {
     }
 
     pub(crate) fn insert_server_key(&self, name: &str, value: &[u8]) -> Result<()> {
-        self.run("INSERT INTO server_keys (name, value) VALUES (:name, :value)", named_params! {":name": name, ":value": value}).map(drop)
+        self.run("INSERT INTO server_keys (name, value) VALUES (:name, :value)", named_params! {":name": name, ":value": value})
     }
 }
 

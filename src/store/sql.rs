@@ -22,8 +22,13 @@ pub(super) const OF_CLIENT: &str = "client_number = (SELECT client_number FROM c
 type NamedValues<'a> = &'a [(&'a str, &'a dyn ToSql)];
 
 impl Tx<'_> {
-    /// Runs a statement; returns how many rows it changed.
-    pub(super) fn run(&self, statement: &str, values: NamedValues<'_>) -> Result<usize> {
+    /// Runs a statement.
+    pub(super) fn run(&self, statement: &str, values: NamedValues<'_>) -> Result<()> {
+        self.change(statement, values).map(drop)
+    }
+
+    /// The same; returns how many rows it changed.
+    pub(super) fn change(&self, statement: &str, values: NamedValues<'_>) -> Result<usize> {
         Ok(self.note_changes(statement, self.connection()?.prepare_cached(statement)?.execute(values)?))
     }
 
@@ -72,7 +77,7 @@ impl Tx<'_> {
     /// were deleted. `key` has the columns of the primary key.
     pub(super) fn prune(&self, table: &str, key: &str, condition: &str, before: impl ToSql, limit: usize) -> Result<usize> {
         let statement = format!("DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {condition} LIMIT :limit)");
-        self.run(&statement, &[(":before", &before), (":limit", &(limit as i64))])
+        self.change(&statement, &[(":before", &before), (":limit", &(limit as i64))])
     }
 }
 

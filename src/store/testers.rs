@@ -26,7 +26,7 @@ impl Tx<'_> {
 
     pub(crate) fn insert_client_tester(&self, client: &ClientId, user: &UserId) -> Result<()> {
         let statement = "INSERT INTO client_testers (client_id, user_id, created_at) VALUES (:client_id, :user_id, :now)";
-        self.run(statement, named_params! {":client_id": client, ":user_id": user, ":now": self.now}).map(drop)
+        self.run(statement, named_params! {":client_id": client, ":user_id": user, ":now": self.now})
     }
 
     /// Returns how many clients a user tries.
@@ -53,10 +53,10 @@ impl Tx<'_> {
 
     pub(crate) fn delete_client_tester(&self, client: &ClientId, user: &UserId) -> Result<()> {
         let statement = "DELETE FROM client_testers WHERE client_id = :client_id AND user_id = :user_id";
-        self.run(statement, named_params! {":client_id": client, ":user_id": user}).map(drop)
+        self.run(statement, named_params! {":client_id": client, ":user_id": user})
     }
 
     pub(crate) fn delete_client_testers(&self, client: &ClientId) -> Result<()> {
-        self.run("DELETE FROM client_testers WHERE client_id = :client_id", named_params! {":client_id": client}).map(drop)
+        self.run("DELETE FROM client_testers WHERE client_id = :client_id", named_params! {":client_id": client})
     }
 }

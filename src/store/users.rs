@@ -139,7 +139,7 @@ impl Tx<'_> {
         self.update_account(&account(user))?;
         self.update(user)?;
         let statement = "UPDATE users SET live_email_address = :address WHERE user_id = :user_id";
-        self.run(statement, named_params! {":user_id": user.id, ":address": live_email_address(user)}).map(drop)
+        self.run(statement, named_params! {":user_id": user.id, ":address": live_email_address(user)})
     }
 
     /// Deletes or restores. Deleting frees the e-mail address; restoring must have seen that it is still free.
@@ -229,12 +229,12 @@ impl Tx<'_> {
 
     pub(crate) fn set_password(&self, id: &UserId, password: &Hash) -> Result<()> {
         let statement = "UPDATE users SET password_hash = :hash WHERE user_id = :user_id";
-        self.run(statement, named_params! {":user_id": id, ":hash": password}).map(drop)
+        self.run(statement, named_params! {":user_id": id, ":hash": password})
     }
 
     pub(crate) fn set_temporary_password(&self, id: &UserId, password: Option<&Hash>) -> Result<()> {
         let statement = "UPDATE users SET temporary_password_hash = :hash WHERE user_id = :user_id";
-        self.run(statement, named_params! {":user_id": id, ":hash": password}).map(drop)
+        self.run(statement, named_params! {":user_id": id, ":hash": password})
     }
 
     /// Returns whom apps know by this, deleted or not.
@@ -244,7 +244,7 @@ impl Tx<'_> {
 
     pub(crate) fn set_subject(&self, id: &UserId, subject: &str) -> Result<()> {
         let statement = "UPDATE users SET subject = :subject WHERE user_id = :user_id";
-        self.run(statement, named_params! {":user_id": id, ":subject": subject}).map(drop)
+        self.run(statement, named_params! {":user_id": id, ":subject": subject})
     }
 
     pub(crate) fn users(&self, search: &Search<UserKey>) -> Result<Listed<User>> {

@@ -95,7 +95,7 @@ impl Tx<'_> {
             ":account_id": verdict.account_id, ":severity": verdict.severity, ":findings": findings, ":shown": shown,
             ":reason": verdict.reason, ":request": verdict.request,
         };
-        self.run(&statement, values).map(drop)
+        self.run(&statement, values)
     }
 
     /// Returns at most `limit` clients after this number that have verdicts: their numbers and IDs, and the version of the rules of the newest.
@@ -111,7 +111,7 @@ impl Tx<'_> {
     /// Deletes one verdict.
     pub(crate) fn delete_verdict(&self, client: &ClientId, number: i64) -> Result<()> {
         let statement = format!("DELETE FROM client_verdicts WHERE {OF_CLIENT} AND verdict_number = :number");
-        self.run(&statement, named_params! {":client_id": client, ":number": number}).map(drop)
+        self.run(&statement, named_params! {":client_id": client, ":number": number})
     }
 
     /// Deletes all but the newest `most` verdicts of a client, its newest approval, and the newest that answered a request in words.
@@ -122,7 +122,7 @@ impl Tx<'_> {
              AND verdict_number IS NOT (SELECT max(verdict_number) FROM client_verdicts WHERE {OF_CLIENT} AND outcome = 'approved') \
              AND verdict_number IS NOT (SELECT max(verdict_number) FROM client_verdicts WHERE {OF_CLIENT} AND outcome = 'approved' AND request <> '')"
         );
-        self.run(&statement, named_params! {":client_id": client, ":most": most as i64}).map(drop)
+        self.run(&statement, named_params! {":client_id": client, ":most": most as i64})
     }
 
     /// Returns the last request for review of a client, open or answered.
@@ -153,7 +153,7 @@ impl Tx<'_> {
              SELECT client_number, :asked_at, :account_id, :text, :day, :times, :is_open, :needs_person FROM clients WHERE client_id = :client_id \
              ON CONFLICT (client_number) DO UPDATE SET asked_at = excluded.asked_at, account_id = excluded.account_id, text = excluded.text, \
              day = excluded.day, times = excluded.times, is_open = excluded.is_open, needs_person = excluded.needs_person";
-        self.run(statement, values).map(drop)
+        self.run(statement, values)
     }
 
     /// Returns the clients that wait for an administrator: those with the worst findings first, and of these the ones that wait longest. Then
