@@ -1,11 +1,14 @@
 //! What the operations of the API take and give: two columns of `ROUTES`, from which the OpenAPI document is generated.
 
-/// The entities of the registry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EntityKind {
-    Client,
-    User,
-    Organization,
+use crate::base::named::named;
+
+named! {
+    /// The entities of the registry. The name is that of the member that holds one; with an `s`, of the one that holds a list.
+    pub enum EntityKind {
+        Client = "client",
+        User = "user",
+        Organization = "organization",
+    }
 }
 
 /// What an operation reads from its query and body.
@@ -93,15 +96,6 @@ pub enum Item {
 }
 
 impl EntityKind {
-    /// Returns the name of the member that holds one; with an `s`, of the one that holds a list.
-    pub fn name(self) -> &'static str {
-        match self {
-            EntityKind::Client => "client",
-            EntityKind::User => "user",
-            EntityKind::Organization => "organization",
-        }
-    }
-
     /// The API's name of the message.
     pub fn message(self) -> &'static str {
         match self {

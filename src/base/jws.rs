@@ -6,32 +6,24 @@ use data_encoding::BASE64URL_NOPAD;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm};
 use serde_json::{Value, json};
 
+use crate::base::named::named;
 use crate::base::secret;
 
-/// How a token is signed (RFC 7518 section 3.1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SigningAlgorithm {
-    /// RSA, which every relying party can verify.
-    #[default]
-    Rs256,
-    /// ECDSA on P-256.
-    Es256,
+named! {
+    /// How a token is signed (RFC 7518 section 3.1).
+    #[derive(Default)]
+    pub enum SigningAlgorithm {
+        /// RSA, which every relying party can verify.
+        #[default]
+        Rs256 = "RS256",
+        /// ECDSA on P-256.
+        Es256 = "ES256",
+    }
 }
 
 pub const ALGORITHMS: [SigningAlgorithm; 2] = [SigningAlgorithm::Rs256, SigningAlgorithm::Es256];
 
 impl SigningAlgorithm {
-    pub fn name(self) -> &'static str {
-        match self {
-            SigningAlgorithm::Rs256 => "RS256",
-            SigningAlgorithm::Es256 => "ES256",
-        }
-    }
-
-    pub fn from_name(name: &str) -> Option<SigningAlgorithm> {
-        ALGORITHMS.into_iter().find(|algorithm| algorithm.name() == name)
-    }
-
     fn verification(self) -> &'static dyn VerificationAlgorithm {
         match self {
             SigningAlgorithm::Rs256 => &RSA_PKCS1_2048_8192_SHA256,
@@ -40,20 +32,12 @@ impl SigningAlgorithm {
     }
 }
 
-/// What a token is, which its header says (RFC 8725 section 3.11): one is never taken for another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenType {
-    IdToken,
-    /// RFC 9068 section 2.1.
-    AccessToken,
-}
-
-impl TokenType {
-    fn name(self) -> &'static str {
-        match self {
-            TokenType::IdToken => "JWT",
-            TokenType::AccessToken => "at+jwt",
-        }
+named! {
+    /// What a token is, which its header says (RFC 8725 section 3.11): one is never taken for another.
+    pub enum TokenType {
+        IdToken = "JWT",
+        /// RFC 9068 section 2.1.
+        AccessToken = "at+jwt",
     }
 }
 

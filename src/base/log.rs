@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::base::links;
 use crate::base::log_writer::{LogWriter, Urgency};
+use crate::base::named::named;
 use crate::base::output;
 use crate::base::printable::{self, printable};
 use crate::base::time::Clock;
@@ -66,13 +67,15 @@ impl From<u64> for Detail<'_> {
     }
 }
 
-/// Which lines are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verbosity {
-    Off,
-    /// Errors and warnings.
-    Errors,
-    All,
+named! {
+    /// Which lines are written.
+    #[derive(PartialOrd, Ord)]
+    pub enum Verbosity {
+        Off = "off",
+        /// Errors and warnings.
+        Errors = "errors",
+        All = "all",
+    }
 }
 
 pub fn info(message: &str, fields: LogFields<'_>) {

@@ -12,6 +12,7 @@ pub mod links;
 pub mod log;
 pub mod log_writer;
 pub mod mutex;
+pub mod named;
 pub mod network;
 pub mod output;
 pub mod page;

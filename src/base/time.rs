@@ -9,6 +9,7 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::base::mutex::locked;
+use crate::base::named::named;
 
 /// What follows the date in the beginning of a day.
 const MIDNIGHT: &str = "T00:00:00Z";
@@ -55,13 +56,14 @@ impl Clock {
     }
 }
 
-/// Whether a clock that was set goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClockMode {
-    /// As fast as the system's.
-    Running,
-    /// It shows what it was set to.
-    Frozen,
+named! {
+    /// Whether a clock that was set goes on.
+    pub enum ClockMode {
+        /// As fast as the system's.
+        Running = "running",
+        /// It shows what it was set to.
+        Frozen = "frozen",
+    }
 }
 
 /// A clock for tests, which they set, stop and advance. It begins as the system's, and running.

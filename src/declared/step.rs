@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::base::named::named;
 use crate::declared::drift::Drift;
 use crate::model::view::MASKED;
 
@@ -12,28 +13,14 @@ pub enum Prune {
     No,
 }
 
-/// What is done to an entity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PlannedAction {
-    Create,
-    Restore,
-    Change,
-    Leave,
-    Remove,
-}
-
-impl PlannedAction {
-    pub const EVERY: &'static [PlannedAction] =
-        &[PlannedAction::Create, PlannedAction::Restore, PlannedAction::Change, PlannedAction::Leave, PlannedAction::Remove];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            PlannedAction::Create => "create",
-            PlannedAction::Restore => "restore",
-            PlannedAction::Change => "change",
-            PlannedAction::Leave => "leave",
-            PlannedAction::Remove => "remove",
-        }
+named! {
+    /// What is done to an entity.
+    pub enum PlannedAction {
+        Create = "create",
+        Restore = "restore",
+        Change = "change",
+        Leave = "leave",
+        Remove = "remove",
     }
 }
 
@@ -88,7 +75,7 @@ impl Plan {
     pub fn to_json(&self) -> Value {
         let count = |action: PlannedAction| self.steps.iter().filter(|step| step.action == action).count();
         let summary: Map<String, Value> =
-            PlannedAction::EVERY.iter().map(|action| (action.name().to_owned(), count(*action).into())).collect();
+            PlannedAction::NAMED.iter().map(|(name, action)| ((*name).to_owned(), count(*action).into())).collect();
         let steps: Vec<Value> = self.steps.iter().map(PlanStep::to_json).collect();
         let generated: Vec<&str> =
             self.steps.iter().flat_map(|step| &step.changes).filter_map(|change| change.generated_at.as_deref()).collect();

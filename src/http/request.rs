@@ -3,42 +3,25 @@
 use std::fmt;
 use std::net::IpAddr;
 
-/// The methods of routes; every other one is `Other`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    Get,
-    /// Answered by the row of GET, and without a body (RFC 9110 section 9.3.2).
-    Head,
-    Post,
-    Put,
-    Delete,
-    Options,
-    Other,
+use crate::base::named::named;
+
+named! {
+    /// The methods of routes; every other one is `Other`.
+    pub enum Method {
+        Get = "GET",
+        /// Answered by the row of GET, and without a body (RFC 9110 section 9.3.2).
+        Head = "HEAD",
+        Post = "POST",
+        Put = "PUT",
+        Delete = "DELETE",
+        Options = "OPTIONS",
+        Other = "other",
+    }
 }
 
 impl Method {
     pub fn parse(name: &str) -> Method {
-        match name {
-            "GET" => Method::Get,
-            "HEAD" => Method::Head,
-            "POST" => Method::Post,
-            "PUT" => Method::Put,
-            "DELETE" => Method::Delete,
-            "OPTIONS" => Method::Options,
-            _ => Method::Other,
-        }
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Method::Get => "GET",
-            Method::Head => "HEAD",
-            Method::Post => "POST",
-            Method::Put => "PUT",
-            Method::Delete => "DELETE",
-            Method::Options => "OPTIONS",
-            Method::Other => "other",
-        }
+        Method::from_name(name).unwrap_or(Method::Other)
     }
 
     /// Returns whether it asks for what GET asks for.

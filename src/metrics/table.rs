@@ -1,6 +1,7 @@
 //! Every metric, one per row: what is exported, and the table of doc/metrics.md.
 
 use crate::base::counter::Distribution;
+use crate::base::named::named;
 use crate::base::time::Time;
 use crate::base::{descriptors, log};
 use crate::metrics::process;
@@ -18,20 +19,11 @@ pub struct Metric {
     pub read: fn(&Scrape<'_>) -> Vec<Sample>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MetricKind {
-    Counter,
-    Gauge,
-    Histogram,
-}
-
-impl MetricKind {
-    pub fn name(self) -> &'static str {
-        match self {
-            MetricKind::Counter => "counter",
-            MetricKind::Gauge => "gauge",
-            MetricKind::Histogram => "histogram",
-        }
+named! {
+    pub enum MetricKind {
+        Counter = "counter",
+        Gauge = "gauge",
+        Histogram = "histogram",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::base::named::named;
 use crate::base::request_id::is_of_operator;
 
 macro_rules! actions {
@@ -101,35 +102,20 @@ impl Action {
     }
 }
 
-/// What people look for in the history.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Topic {
-    Changes,
-    Members,
-    Secrets,
-    Authorizations,
-    SignIns,
-    Reviews,
-    Refusals,
+named! {
+    /// What people look for in the history, with its name in addresses.
+    pub enum Topic {
+        Changes = "changes",
+        Members = "members",
+        Secrets = "secrets",
+        Authorizations = "authorizations",
+        SignIns = "sign-ins",
+        Reviews = "reviews",
+        Refusals = "refusals",
+    }
 }
 
 impl Topic {
-    pub const EVERY: &[Topic] =
-        &[Topic::Changes, Topic::Members, Topic::Secrets, Topic::Authorizations, Topic::SignIns, Topic::Reviews, Topic::Refusals];
-
-    /// Returns its name in addresses.
-    pub fn name(self) -> &'static str {
-        match self {
-            Topic::Changes => "changes",
-            Topic::Members => "members",
-            Topic::Secrets => "secrets",
-            Topic::Authorizations => "authorizations",
-            Topic::SignIns => "sign-ins",
-            Topic::Reviews => "reviews",
-            Topic::Refusals => "refusals",
-        }
-    }
-
     /// Returns what people call it.
     pub fn words(self) -> &'static str {
         match self {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::base::id::UserId;
+use crate::base::named::named;
 use crate::base::secret::Hash;
 use crate::base::time::Time;
 
@@ -15,21 +16,13 @@ pub const RECOVERY_SECONDS: i64 = 15 * 60;
 /// What a sign-in link has between the public URL and its token, which is behind a `#`: browsers send that to nobody.
 pub const LINK_PATH: &str = "/oauth/sign-in-link#";
 
-/// What a recovery token is for. A user has at most one of each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RecoveryStep {
-    /// A link to hand over. Using it leads to the next step.
-    Link,
-    /// The cookie of a browser that may choose the new password.
-    Choice,
-}
-
-impl RecoveryStep {
-    pub fn name(self) -> &'static str {
-        match self {
-            RecoveryStep::Link => "link",
-            RecoveryStep::Choice => "choice",
-        }
+named! {
+    /// What a recovery token is for. A user has at most one of each.
+    pub enum RecoveryStep {
+        /// A link to hand over. Using it leads to the next step.
+        Link = "link",
+        /// The cookie of a browser that may choose the new password.
+        Choice = "choice",
     }
 }
 

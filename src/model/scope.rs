@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::base::named::named;
 use crate::base::right::{Right, Rights};
 use crate::model::choice::Grant;
 use crate::model::client::Client;
@@ -11,33 +12,16 @@ use crate::model::client::Client;
 /// The longest word of a client's own, in characters.
 pub const LONGEST_SCOPE: usize = 64;
 
-/// A word of OpenID Connect (Core 1.0 sections 3.1.2.1, 5.4 and 11), and `groups`. In the order in which they are told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum OpenIdWord {
-    OpenId,
-    Profile,
-    Email,
-    Groups,
-    /// Asks for a refresh token.
-    OfflineAccess,
-}
-
-impl OpenIdWord {
-    pub const EVERY: [OpenIdWord; 5] =
-        [OpenIdWord::OpenId, OpenIdWord::Profile, OpenIdWord::Email, OpenIdWord::Groups, OpenIdWord::OfflineAccess];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            OpenIdWord::OpenId => "openid",
-            OpenIdWord::Profile => "profile",
-            OpenIdWord::Email => "email",
-            OpenIdWord::Groups => "groups",
-            OpenIdWord::OfflineAccess => "offline_access",
-        }
-    }
-
-    pub fn from_name(name: &str) -> Option<OpenIdWord> {
-        OpenIdWord::EVERY.into_iter().find(|word| word.name() == name)
+named! {
+    /// A word of OpenID Connect (Core 1.0 sections 3.1.2.1, 5.4 and 11), and `groups`. In the order in which they are told.
+    #[derive(PartialOrd, Ord)]
+    pub enum OpenIdWord {
+        OpenId = "openid",
+        Profile = "profile",
+        Email = "email",
+        Groups = "groups",
+        /// Asks for a refresh token.
+        OfflineAccess = "offline_access",
     }
 }
 

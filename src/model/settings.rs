@@ -1,20 +1,22 @@
 //! The operator's settings of the registry: read once at start, passed to each call.
 
+use crate::base::named::named;
 use crate::base::network::Networks;
 use crate::base::right::Rights;
 use crate::model::deployment::Deployment;
 use crate::model::protected_names::ProtectedNameList;
 use crate::model::site::SiteLogo;
 
-/// The state of a new client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Approval {
-    /// Approved, unless an administrator asked for another state.
-    Auto,
-    /// Waits for an administrator, as in The Things Stack.
-    Manual,
-    /// Approved if the rules of the review find nothing that needs a person; otherwise it waits with what they find.
-    Review,
+named! {
+    /// The state of a new client.
+    pub enum Approval {
+        /// Approved, unless an administrator asked for another state.
+        Auto = "auto",
+        /// Waits for an administrator, as in The Things Stack.
+        Manual = "manual",
+        /// Approved if the rules of the review find nothing that needs a person; otherwise it waits with what they find.
+        Review = "review",
+    }
 }
 
 /// What needs a person with [`Approval::Review`], besides findings that block.
@@ -25,47 +27,52 @@ pub struct ByPerson {
     pub findings: Vec<String>,
 }
 
-/// Who may create users.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UserRegistration {
-    /// Only administrators.
-    Closed,
-    /// Anyone.
-    Open,
+named! {
+    /// Who may create users.
+    pub enum UserRegistration {
+        /// Only administrators.
+        Closed = "closed",
+        /// Anyone.
+        Open = "open",
+    }
 }
 
-/// An administrator's rights on what belongs to others (registry.md 5.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AdminRights {
-    /// Every right whose name ends neither in `_KEYS` nor in `_ALL`.
-    Standard,
-    /// Every right.
-    All,
+named! {
+    /// An administrator's rights on what belongs to others (registry.md 5.3).
+    pub enum AdminRights {
+        /// Every right whose name ends neither in `_KEYS` nor in `_ALL`.
+        Standard = "standard",
+        /// Every right.
+        All = "all",
+    }
 }
 
-/// Who may create clients, or organizations, under a user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Creators {
-    Everyone,
-    Admins,
+named! {
+    /// Who may create clients, or organizations, under a user.
+    pub enum Creators {
+        Everyone = "everyone",
+        Admins = "admins",
+    }
 }
 
-/// Whom a caller who is not an administrator may name as a contact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ContactPolicy {
-    /// Any collaborator.
-    Anyone,
-    /// Only the caller.
-    Oneself,
+named! {
+    /// Whom a caller who is not an administrator may name as a contact.
+    pub enum ContactPolicy {
+        /// Any collaborator.
+        Anyone = "anyone",
+        /// Only the caller.
+        Oneself = "oneself",
+    }
 }
 
-/// Whether the server tries by itself whether redirect URIs work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReviewProbe {
-    /// Only when a collaborator or an administrator asks.
-    Off,
-    /// Those of clients that wait for approval, or are new, too.
-    On,
+named! {
+    /// Whether the server tries by itself whether redirect URIs work.
+    pub enum ReviewProbe {
+        /// Only when a collaborator or an administrator asks.
+        Off = "off",
+        /// Those of clients that wait for approval, or are new, too.
+        On = "on",
+    }
 }
 
 #[derive(Clone, Debug)]

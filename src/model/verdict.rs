@@ -2,49 +2,32 @@
 
 use serde_json::{Map, Value};
 
+use crate::base::named::named;
 use crate::base::time::Time;
 
-/// What came of a judgement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Nothing yet: the client waits with its findings.
-    Judged,
-    Approved,
-    Rejected,
-    /// The owner is told what to change.
-    ChangesRequested,
+named! {
+    /// What came of a judgement.
+    pub enum Outcome {
+        /// Nothing yet: the client waits with its findings.
+        Judged = "judged",
+        Approved = "approved",
+        Rejected = "rejected",
+        /// The owner is told what to change.
+        ChangesRequested = "changes_requested",
+    }
 }
 
-/// Who or what judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Judge {
-    /// The rules alone.
-    Rules,
-    /// The operator, at the machine.
-    Operator,
-    /// An administrator's account.
-    Account,
+named! {
+    /// Who or what judged.
+    pub enum Judge {
+        /// The rules alone.
+        Rules = "rules",
+        /// The operator, at the machine.
+        Operator = "operator",
+        /// An administrator's account.
+        Account = "account",
+    }
 }
-
-macro_rules! words {
-    ($type:ident: $($variant:ident = $word:literal),+) => {
-        impl $type {
-            pub const EVERY: &[$type] = &[$($type::$variant),+];
-
-            /// Returns the word for it in the API and in the database.
-            pub fn name(self) -> &'static str {
-                match self { $($type::$variant => $word),+ }
-            }
-
-            pub fn from_name(name: &str) -> Option<$type> {
-                $type::EVERY.iter().copied().find(|word| word.name() == name)
-            }
-        }
-    };
-}
-
-words! { Outcome: Judged = "judged", Approved = "approved", Rejected = "rejected", ChangesRequested = "changes_requested" }
-words! { Judge: Rules = "rules", Operator = "operator", Account = "account" }
 
 #[derive(Clone, Debug)]
 pub struct Verdict {

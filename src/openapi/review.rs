@@ -67,8 +67,8 @@ pub fn verdict() -> Value {
     object(
         &["outcome", "judge", "judged_at", "rule_set"],
         [
-            ("outcome", json!({"enum": Outcome::EVERY.iter().map(|outcome| outcome.name()).collect::<Vec<_>>()})),
-            ("judge", json!({"enum": Judge::EVERY.iter().map(|judge| judge.name()).collect::<Vec<_>>()})),
+            ("outcome", json!({"enum": Outcome::EVERY.map(Outcome::name)})),
+            ("judge", json!({"enum": Judge::EVERY.map(Judge::name)})),
             ("account_id", described(plain(), "The administrator, or whose change the rules judged.")),
             ("judged_at", time()),
             ("rule_set", json!({"type": "integer"})),
@@ -101,6 +101,6 @@ pub fn finding() -> Value {
 }
 
 fn severity() -> Value {
-    let names = Severity::EVERY.map(Severity::name);
+    let names = Severity::WORST_FIRST.map(Severity::name);
     json!({"enum": names})
 }

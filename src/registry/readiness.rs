@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use crate::base::log;
 use crate::base::mutex::locked;
+use crate::base::named::named;
 use crate::base::time::Time;
 use crate::store::Store;
 use crate::store::observations::Observation;
@@ -17,28 +18,17 @@ const LONGEST_WRITE: i64 = 5;
 /// With less room on the disk, in bytes, writes will soon fail.
 pub const LEAST_ROOM: u64 = 16 * 1024 * 1024;
 
-/// What a check came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CheckResult {
-    Ok,
-    Failed,
-    /// It has not ended in time.
-    Slow,
-    /// Little is left.
-    Low,
-    /// It could not be checked, because another check failed.
-    Unknown,
-}
-
-impl CheckResult {
-    pub fn name(self) -> &'static str {
-        match self {
-            CheckResult::Ok => "ok",
-            CheckResult::Failed => "failed",
-            CheckResult::Slow => "slow",
-            CheckResult::Low => "low",
-            CheckResult::Unknown => "unknown",
-        }
+named! {
+    /// What a check came to.
+    pub enum CheckResult {
+        Ok = "ok",
+        Failed = "failed",
+        /// It has not ended in time.
+        Slow = "slow",
+        /// Little is left.
+        Low = "low",
+        /// It could not be checked, because another check failed.
+        Unknown = "unknown",
     }
 }
 

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::base::error::{Result, errors};
 use crate::base::id::ClientId;
+use crate::base::named::named;
 use crate::base::page::{Page, Reading};
 use crate::model::bounds::{MEMBERS, REVIEW_REQUESTS};
 use crate::model::choice::State;
@@ -52,20 +53,12 @@ pub struct ClientReview {
     pub seen: String,
 }
 
-/// Who has to do something before a client is open to everyone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WaitsFor {
-    Administrator,
-    /// An administrator asked for changes.
-    Owner,
-}
-
-impl WaitsFor {
-    pub fn name(self) -> &'static str {
-        match self {
-            WaitsFor::Administrator => "administrator",
-            WaitsFor::Owner => "owner",
-        }
+named! {
+    /// Who has to do something before a client is open to everyone.
+    pub enum WaitsFor {
+        Administrator = "administrator",
+        /// An administrator asked for changes.
+        Owner = "owner",
     }
 }
 

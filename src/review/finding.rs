@@ -2,28 +2,24 @@
 
 use serde_json::{Value, json};
 
-/// How much a finding weighs; the greatest weighs most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// Worth a look.
-    Notes,
-    /// Somebody should see it before the client is for everyone.
-    Warns,
-    /// The client must not be approved like this.
-    Blocks,
+use crate::base::named::named;
+
+named! {
+    /// How much a finding weighs; the greatest weighs most.
+    #[derive(PartialOrd, Ord)]
+    pub enum Severity {
+        /// Worth a look.
+        Notes = "notes",
+        /// Somebody should see it before the client is for everyone.
+        Warns = "warns",
+        /// The client must not be approved like this.
+        Blocks = "blocks",
+    }
 }
 
 impl Severity {
     /// Every one, the worst first.
-    pub const EVERY: [Severity; 3] = [Severity::Blocks, Severity::Warns, Severity::Notes];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Severity::Notes => "notes",
-            Severity::Warns => "warns",
-            Severity::Blocks => "blocks",
-        }
-    }
+    pub const WORST_FIRST: [Severity; 3] = [Severity::Blocks, Severity::Warns, Severity::Notes];
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

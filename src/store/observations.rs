@@ -3,34 +3,24 @@
 use rusqlite::named_params;
 
 use crate::base::error::Result;
+use crate::base::named::named;
 use crate::base::time::Time;
 use crate::store::schema;
 use crate::store::sql::Cells;
 use crate::store::transaction::Tx;
 
-/// The names of observations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Observation {
-    /// The readiness check has written durably.
-    Ready,
-    /// A request came from a proxy that is not trusted.
-    UntrustedProxy,
-    /// From then on it is known which rights were used.
-    RightUse,
-    /// The server made a backup by itself, or failed to.
-    Backup,
-    FailedBackup,
-}
-
-impl Observation {
-    fn name(self) -> &'static str {
-        match self {
-            Observation::Ready => "ready",
-            Observation::UntrustedProxy => "untrusted_proxy",
-            Observation::RightUse => "right_use",
-            Observation::Backup => "backup",
-            Observation::FailedBackup => "failed_backup",
-        }
+named! {
+    /// The names of observations.
+    pub enum Observation {
+        /// The readiness check has written durably.
+        Ready = "ready",
+        /// A request came from a proxy that is not trusted.
+        UntrustedProxy = "untrusted_proxy",
+        /// From then on it is known which rights were used.
+        RightUse = "right_use",
+        /// The server made a backup by itself, or failed to.
+        Backup = "backup",
+        FailedBackup = "failed_backup",
     }
 }
 

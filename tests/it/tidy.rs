@@ -217,10 +217,7 @@ const FLOORS: &[Floors] = &[
         ],
     },
     Floors { folder: "fixture/faults", floors: &[&["list"], &["effect"]] },
-    Floors {
-        folder: "fixture/seed",
-        floors: &[&["seeded", "words"], &["tables"], &["auto", "token_order"], &["read"], &["apply", "schema"]],
-    },
+    Floors { folder: "fixture/seed", floors: &[&["auto", "seeded"], &["tables"], &["token_order"], &["read"], &["apply", "schema"]] },
     Floors { folder: "console", floors: &[&["page"], &["form"], &["clients"], &["users"], &["organizations"], &["account"]] },
     Floors { folder: "console/page", floors: &[&["charts", "listing", "menu", "paths"], &["layout", "table"], &["new_secret"]] },
     Floors {
@@ -434,12 +431,13 @@ fn a_type_name_means_one_thing() {
     assert!(twice.is_empty(), "declared twice: {twice:?}");
 }
 
-/// Returns the name of the type that a line declares outside of an implementation; an alias counts only if other modules can use it.
+/// Returns the name of the type that a line declares outside of an implementation, or by `named!`; an alias counts only if other modules can use it.
 fn type_declared(line: &str) -> Option<&str> {
     let mut words = line.split_whitespace().skip_while(|word| word.starts_with("pub"));
     let keyword = words.next()?;
     let is_declaration = matches!(keyword, "struct" | "enum" | "trait") || (keyword == "type" && line.starts_with("pub"));
-    let name = words.next().filter(|_| is_declaration && !line.starts_with(' '))?;
+    let is_outside = !line.starts_with(' ') || line.starts_with("    pub enum ");
+    let name = words.next().filter(|_| is_declaration && is_outside)?;
     Some(&name[..name.find(['<', '(', ';', ':']).unwrap_or(name.len())])
 }
 
@@ -448,13 +446,14 @@ fn a_declared_type_is_noticed() {
     let lines = [
         "pub(super) struct A<'a> {",
         "pub type B = u8;",
-        "struct C(u8);",
+        "struct D(u8);",
+        "    pub enum C {",
         "type Row = u8;",
         "    type Item = u8;",
         "impl A {",
         "pub fn f() {",
     ];
-    assert_eq!(lines.map(type_declared), [Some("A"), Some("B"), Some("C"), None, None, None, None]);
+    assert_eq!(lines.map(type_declared), [Some("A"), Some("B"), Some("D"), Some("C"), None, None, None, None]);
 }
 
 #[test]

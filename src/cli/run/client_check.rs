@@ -101,7 +101,7 @@ pub fn explanation(values: &Values) -> Result<String, UsageError> {
             let rules = RULES.iter().filter(move |rule| rule.severity == severity);
             rules.map(move |rule| format!("{:6}  {:width$}  {}\n", severity.name(), rule.name, rule.finds))
         };
-        return Ok(Severity::EVERY.into_iter().flat_map(line).collect());
+        return Ok(Severity::WORST_FIRST.into_iter().flat_map(line).collect());
     };
     let wanted = name.replace('-', "_");
     let Some(rule) = RULES.iter().find(|rule| rule.name == wanted) else {

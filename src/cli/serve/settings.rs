@@ -43,9 +43,6 @@ const MOST_INHERITED: usize = 64;
 /// More backups than anyone looks through.
 const MOST_BACKUPS: usize = 100_000;
 
-const APPROVALS: &[(&str, Approval)] = &[("auto", Approval::Auto), ("manual", Approval::Manual), ("review", Approval::Review)];
-const CREATORS: &[(&str, Creators)] = &[("everyone", Creators::Everyone), ("admins", Creators::Admins)];
-
 #[rustfmt::skip]
 pub static SETTINGS: &[Setting] = &[
     Setting { name: "listen", flag: "--listen", variable: "KEYFOB_LISTEN", value: "HOST:PORT|unix:PATH", default: "127.0.0.1:1885", kind: List, doc: "Where to listen; port 0 picks a free one. May be given several times, and in the environment be several joined by commas. With sockets of systemd (LISTEN_FDS), those instead." },
@@ -219,14 +216,13 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
         protected_names: value("protected_names").given().map(PathBuf::from),
         site_logo: value("site_logo").given().map(PathBuf::from),
         settings: Settings {
-            approval: value("approval").choose(APPROVALS)?,
+            approval: value("approval").choose(Approval::NAMED)?,
             review_by_person: review::by_person(value("review_by_person"))?,
-            user_registration: value("user_registration")
-                .choose(&[("closed", UserRegistration::Closed), ("open", UserRegistration::Open)])?,
-            admin_rights: value("admin_rights").choose(&[("standard", AdminRights::Standard), ("all", AdminRights::All)])?,
-            client_creators: value("client_creation").choose(CREATORS)?,
-            organization_creators: value("organization_creation").choose(CREATORS)?,
-            contacts: value("contacts").choose(&[("anyone", ContactPolicy::Anyone), ("oneself", ContactPolicy::Oneself)])?,
+            user_registration: value("user_registration").choose(UserRegistration::NAMED)?,
+            admin_rights: value("admin_rights").choose(AdminRights::NAMED)?,
+            client_creators: value("client_creation").choose(Creators::NAMED)?,
+            organization_creators: value("organization_creation").choose(Creators::NAMED)?,
+            contacts: value("contacts").choose(ContactPolicy::NAMED)?,
             refresh_token_days: value("refresh_token_days").number(1, MOST_DAYS)?,
             password_rounds: value("password_rounds").rounds()?.unwrap_or(if ephemeral {
                 FEWEST_ROUNDS
@@ -237,7 +233,7 @@ pub fn read(arguments: Arguments) -> Result<Configuration, UsageError> {
             public_url: public_url(value("public_url"))?,
             site_name: site_name(value("site_name"))?,
             site_logo: SiteLogo::default(),
-            review_probe: value("review_probe").choose(&[("off", ReviewProbe::Off), ("on", ReviewProbe::On)])?,
+            review_probe: value("review_probe").choose(ReviewProbe::NAMED)?,
             review_probe_networks: probe_networks(value("review_probe_networks"))?,
             deployment: Deployment::default(),
         },
@@ -307,7 +303,7 @@ fn declaration(settings: &args::SettingValues) -> Result<Option<ServedDeclaratio
 fn verbosity(found: &SettingValue, default: Verbosity) -> Result<Verbosity, UsageError> {
     match found.given() {
         None => Ok(default),
-        Some(_) => found.choose(&[("off", Verbosity::Off), ("errors", Verbosity::Errors), ("all", Verbosity::All)]),
+        Some(_) => found.choose(Verbosity::NAMED),
     }
 }
 
