@@ -3,7 +3,6 @@
 use std::sync::LazyLock;
 
 use rusqlite::named_params;
-use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 use crate::base::error::Result;
 use crate::base::id::UserId;
@@ -54,21 +53,5 @@ impl Tx<'_> {
     /// Deletes at most `limit` recoveries that have ended; returns how many were deleted.
     pub(crate) fn delete_ended_recoveries(&self, limit: usize) -> Result<usize> {
         self.prune("recoveries", "recovery_id", "expires_at <= :before", self.now, limit)
-    }
-}
-
-impl ToSql for RecoveryStep {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.name().into())
-    }
-}
-
-impl FromSql for RecoveryStep {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<RecoveryStep> {
-        let name = value.as_str()?;
-        [RecoveryStep::Link, RecoveryStep::Choice]
-            .into_iter()
-            .find(|step| step.name() == name)
-            .ok_or(rusqlite::types::FromSqlError::InvalidType)
     }
 }

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use rusqlite::named_params;
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 use crate::base::error::Result;
-use crate::base::jws::{PublicKey, SigningAlgorithm};
+use crate::base::jws::PublicKey;
 use crate::base::key_pair::PrivateKey;
 use crate::base::time::Time;
 use crate::model::signing_key::SigningKey;
@@ -87,17 +86,5 @@ impl Tx<'_> {
 
     pub(crate) fn insert_server_key(&self, name: &str, value: &[u8]) -> Result<()> {
         self.run("INSERT INTO server_keys (name, value) VALUES (:name, :value)", named_params! {":name": name, ":value": value})
-    }
-}
-
-impl ToSql for SigningAlgorithm {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.name().into())
-    }
-}
-
-impl FromSql for SigningAlgorithm {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<SigningAlgorithm> {
-        SigningAlgorithm::from_name(value.as_str()?).ok_or(FromSqlError::InvalidType)
     }
 }

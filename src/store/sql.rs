@@ -7,12 +7,15 @@ use rusqlite::{OptionalExtension, Row};
 
 use crate::base::error::Result;
 use crate::base::id::{AccountId, ClientId, OrganizationId, UserId};
+use crate::base::jws::SigningAlgorithm;
 use crate::base::right::{Right, Rights};
 use crate::base::secret::Hash;
 use crate::base::time::Time;
 use crate::model::choice::{Grant, State};
+use crate::model::recovery::RecoveryStep;
 use crate::model::scope::Words;
 use crate::model::sign_in::SignInSettings;
+use crate::model::verdict::{Judge, Outcome};
 use crate::store::transaction::Tx;
 
 /// The condition that a row is of the client `:client_id`.
@@ -81,106 +84,53 @@ impl Tx<'_> {
     }
 }
 
-macro_rules! id_in_sql {
-    ($($id:ident),+) => {
+/// Defines how values of a type are stored, and how they are read again; what cannot be read is `None`.
+macro_rules! stored {
+    ($($type:ty: |$own:ident| $to:expr, |$cell:ident| $from:expr;)+) => {
         $(
-            impl ToSql for $id {
+            impl ToSql for $type {
                 fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-                    self.as_str().to_sql()
+                    let $own = self;
+                    Ok($to.into())
                 }
             }
 
-            impl FromSql for $id {
-                fn column_result(value: ValueRef<'_>) -> FromSqlResult<$id> {
-                    value.as_str()?.parse().map_err(|_| FromSqlError::InvalidType)
+            impl FromSql for $type {
+                fn column_result($cell: ValueRef<'_>) -> FromSqlResult<$type> {
+                    $from.ok_or(FromSqlError::InvalidType)
                 }
             }
         )+
     };
 }
-id_in_sql!(ClientId, UserId, OrganizationId);
+
+stored! {
+    ClientId: |id| id.as_str(), |cell| cell.as_str()?.parse().ok();
+    UserId: |id| id.as_str(), |cell| cell.as_str()?.parse().ok();
+    OrganizationId: |id| id.as_str(), |cell| cell.as_str()?.parse().ok();
+    Time: |time| time.micros(), |cell| Some(Time::from_micros(cell.as_i64()?));
+    Hash: |hash| hash.as_str(), |cell| Some(Hash::stored(cell.as_str()?.to_owned()));
+    State: |state| state.number(), |cell| State::from_number(cell.as_i64()?);
+    Outcome: |outcome| outcome.name(), |cell| Outcome::from_name(cell.as_str()?);
+    Judge: |judge| judge.name(), |cell| Judge::from_name(cell.as_str()?);
+    RecoveryStep: |step| step.name(), |cell| RecoveryStep::from_name(cell.as_str()?);
+    SigningAlgorithm: |algorithm| algorithm.name(), |cell| SigningAlgorithm::from_name(cell.as_str()?);
+    // One number with a bit for each.
+    Rights: |rights| rights.bits().cast_signed(), |cell| Some(Rights::from_bits(cell.as_i64()?.cast_unsigned()));
+    // One text, with spaces between them.
+    Words: |words| words.to_string(), |cell| Some(Words::parse(cell.as_str()?));
+    // NULL if all are as by default.
+    SignInSettings:
+        |settings| ToSqlOutput::Owned((*settings != SignInSettings::default()).then(|| settings.to_json().to_string()).into()),
+        |cell| match cell.as_str_or_null()? {
+            None => Some(SignInSettings::default()),
+            Some(text) => serde_json::from_str(text).ok().map(|json| SignInSettings::from_json(&json)),
+        };
+}
 
 impl ToSql for AccountId {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         self.as_str().to_sql()
-    }
-}
-
-impl ToSql for Time {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.micros().into())
-    }
-}
-
-impl FromSql for Time {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Time> {
-        value.as_i64().map(Time::from_micros)
-    }
-}
-
-impl ToSql for State {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.number().into())
-    }
-}
-
-impl FromSql for State {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<State> {
-        let number = value.as_i64()?;
-        State::from_number(number).ok_or(FromSqlError::OutOfRange(number))
-    }
-}
-
-impl ToSql for Hash {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        self.as_str().to_sql()
-    }
-}
-
-impl FromSql for Hash {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Hash> {
-        value.as_str().map(|text| Hash::stored(text.to_owned()))
-    }
-}
-
-/// A set of rights is one number with a bit for each.
-impl ToSql for Rights {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.bits().cast_signed().into())
-    }
-}
-
-impl FromSql for Rights {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Rights> {
-        value.as_i64().map(|bits| Rights::from_bits(bits.cast_unsigned()))
-    }
-}
-
-/// Words of a scope are one text, with spaces between them.
-impl ToSql for Words {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.to_string().into())
-    }
-}
-
-impl FromSql for Words {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Words> {
-        value.as_str().map(Words::parse)
-    }
-}
-
-/// Settings that are all as by default are NULL.
-impl ToSql for SignInSettings {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        let text = (*self != SignInSettings::default()).then(|| self.to_json().to_string());
-        Ok(ToSqlOutput::Owned(text.into()))
-    }
-}
-
-impl FromSql for SignInSettings {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<SignInSettings> {
-        let Some(text) = value.as_str_or_null()? else { return Ok(SignInSettings::default()) };
-        serde_json::from_str(text).map(|json| SignInSettings::from_json(&json)).map_err(|_| FromSqlError::InvalidType)
     }
 }
 

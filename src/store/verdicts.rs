@@ -3,35 +3,16 @@
 use std::sync::LazyLock;
 
 use rusqlite::named_params;
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::types::FromSqlError;
 use serde_json::Value;
 
 use crate::base::error::Result;
 use crate::base::id::ClientId;
 use crate::base::page::{Listed, Page};
-use crate::model::verdict::{Judge, Outcome, ReviewRequest, Verdict};
+use crate::model::verdict::{Outcome, ReviewRequest, Verdict};
 use crate::store::sql::Cells;
 use crate::store::sql::OF_CLIENT;
 use crate::store::transaction::Tx;
-
-macro_rules! word_in_sql {
-    ($($word:ident),+) => {
-        $(
-            impl ToSql for $word {
-                fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-                    self.name().to_sql()
-                }
-            }
-
-            impl FromSql for $word {
-                fn column_result(value: ValueRef<'_>) -> FromSqlResult<$word> {
-                    $word::from_name(value.as_str()?).ok_or(FromSqlError::InvalidType)
-                }
-            }
-        )+
-    };
-}
-word_in_sql!(Outcome, Judge);
 
 /// In the order of [`read_verdict`].
 const COLUMNS: &str = "verdict_number, judged_at, rule_set, outcome, judge, account_id, severity, findings, shown, reason, request";
