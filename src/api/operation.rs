@@ -82,17 +82,18 @@ pub enum Gives {
     Document,
 }
 
-/// The items of lists other than entities.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Item {
-    Account,
-    Collaborator,
-    ApiKey,
-    Session,
-    Authorization,
-    AccessToken,
-    Event,
-    Review,
+named! {
+    /// The items of lists other than entities. The name is that of the member that holds a list.
+    pub enum Item {
+        Account = "account_ids",
+        Collaborator = "collaborators",
+        ApiKey = "api_keys",
+        Session = "sessions",
+        Authorization = "authorizations",
+        AccessToken = "tokens",
+        Event = "events",
+        Review = "reviews",
+    }
 }
 
 impl EntityKind {

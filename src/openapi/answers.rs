@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::api::api_keys;
-use crate::api::operation::{EntityKind, Gives, Item};
+use crate::api::operation::{Gives, Item};
 use crate::base::probe::ProbeOutcome;
 use crate::model::bounds::{PAGE, RIGHTS};
 use crate::model::choice::{GRANTS, RIGHT_CHOICES, STATES};
@@ -17,33 +17,14 @@ use crate::openapi::schema::{attributes, choice, described, ids, list, object, p
 /// Returns the answer of an operation that succeeds.
 pub fn of(gives: Gives) -> Value {
     let nothing = || json!({"type": "object", "maxProperties": 0});
-    let page = |key: &'static str, item: Value| object(&[], [(key, list(item, &PAGE))]);
+    let page = |key: &str, item: Value| object(&[], [(key, list(item, &PAGE))]);
     match gives {
         Gives::Nothing => nothing(),
         Gives::One(entity) => reference(entity.message()),
-        Gives::Many(entity) => {
-            let key = match entity {
-                EntityKind::Client => "clients",
-                EntityKind::User => "users",
-                EntityKind::Organization => "organizations",
-            };
-            page(key, reference(entity.message()))
-        }
+        Gives::Many(entity) => page(&format!("{}s", entity.name()), reference(entity.message())),
         Gives::Item(item) => reference(item_name(item)),
         Gives::ItemOrNothing(item) => json!({"anyOf": [reference(item_name(item)), nothing()]}),
-        Gives::Items(item) => {
-            let key = match item {
-                Item::Account => "account_ids",
-                Item::Collaborator => "collaborators",
-                Item::ApiKey => "api_keys",
-                Item::Session => "sessions",
-                Item::Authorization => "authorizations",
-                Item::AccessToken => "tokens",
-                Item::Event => "events",
-                Item::Review => "reviews",
-            };
-            page(key, reference(item_name(item)))
-        }
+        Gives::Items(item) => page(item.name(), reference(item_name(item))),
         Gives::Rights => object(&[], [("rights", rights())]),
         Gives::Findings => findings(),
         Gives::Probes => object(&[], [("probes", json!({"type": "array", "items": reference("Probe")}))]),

@@ -25,101 +25,69 @@ pub fn in_path(name: &'static str) -> Value {
     json!({"name": name, "in": "path", "required": true, "schema": schema})
 }
 
-/// Returns the parameters of the query.
-pub fn in_query(takes: Takes) -> Vec<Value> {
+/// Returns what an operation reads: the parameters of its query, or the schema of its body.
+pub fn of(takes: Takes) -> (Vec<Value>, Option<Value>) {
+    let query = |parameters: Vec<Value>| (parameters, None);
+    let body = |schema: Value| (Vec::new(), Some(schema));
     match takes {
-        Takes::Mask(entity) => masks(entity),
-        Takes::List(entity) => listing(entity),
+        Takes::Nothing => query(Vec::new()),
+        Takes::Mask(entity) => query(masks(entity)),
+        Takes::List(entity) => query(listing(entity)),
         Takes::ListOfCollaborator(entity) => {
             let ids = [("collaborator.user_ids", &USER_IDENTIFIERS), ("collaborator.organization_ids", &ORGANIZATION_IDENTIFIERS)];
-            listing(entity).into_iter().chain(one_of(ids, "Those of this collaborator; one kind of ID only.")).collect()
+            query([listing(entity), one_of(ids, "Those of this collaborator; one kind of ID only.").into()].concat())
         }
         Takes::ListOfMember(entity) => {
             let ids = [("collaborator.user_ids", &USER_IDENTIFIERS)];
-            listing(entity).into_iter().chain(one_of(ids, "Those of this user.")).collect()
+            query([listing(entity), one_of(ids, "Those of this user.").into()].concat())
         }
-        Takes::Search(entity) => searching(entity),
-        Takes::Page(item) => paging(orders_of_items(item)),
-        Takes::Reviews => [flag("waiting", "Only those of clients that wait, worst first.")].into_iter().chain(pages()).collect(),
-        Takes::AccountSearch => account_search(),
+        Takes::Search(entity) => query(searching(entity)),
+        Takes::Page(item) => query(paging(orders_of_items(item))),
+        Takes::Reviews => query([vec![flag("waiting", "Only those of clients that wait, worst first.")], pages().into()].concat()),
+        Takes::AccountSearch => query(account_search()),
         Takes::AccountSearchByParameter => {
             let ids = [("client_ids", &CLIENT_IDENTIFIERS), ("organization_ids", &ORGANIZATION_IDENTIFIERS)];
-            account_search()
-                .into_iter()
-                .chain(one_of(ids, "Among the collaborators of this one, or among all others; one kind of ID only."))
-                .collect()
+            let among = one_of(ids, "Among the collaborators of this one, or among all others; one kind of ID only.");
+            query([account_search(), among.into()].concat())
         }
-        Takes::Nothing
-        | Takes::New(_)
-        | Takes::Update(_)
-        | Takes::Check
-        | Takes::Grace
-        | Takes::PasswordChange
-        | Takes::Collaborator
-        | Takes::Member
-        | Takes::NewApiKey
-        | Takes::ApiKeyUpdate
-        | Takes::ReviewRequest
-        | Takes::ReviewAnswer => Vec::new(),
-    }
-}
-
-/// Returns the schema of the body; `None` if it is not read.
-pub fn body(takes: Takes) -> Option<Value> {
-    let body = match takes {
-        Takes::Nothing
-        | Takes::Mask(_)
-        | Takes::List(_)
-        | Takes::ListOfCollaborator(_)
-        | Takes::ListOfMember(_)
-        | Takes::Search(_)
-        | Takes::Page(_)
-        | Takes::AccountSearch
-        | Takes::AccountSearchByParameter
-        | Takes::Reviews => return None,
         Takes::New(entity) => {
             let mut members = vec![(entity.name(), reference(&new_name(entity)))];
             if entity == EntityKind::User {
                 members.push(("invitation_token", or_null(json!({"type": "string", "description": "Not looked at."}))));
             }
-            object(&[entity.name()], members)
+            body(object(&[entity.name()], members))
         }
         Takes::Update(entity) => {
             let mask = field_mask(&paths(entity, Purpose::Update));
-            or_null(object(&[], [(entity.name(), or_null(reference(&update_name(entity)))), ("field_mask", mask)]))
+            body(or_null(object(&[], [(entity.name(), or_null(reference(&update_name(entity)))), ("field_mask", mask)])))
         }
         Takes::Check => {
             let client = reference(&new_name(EntityKind::Client));
-            object(&["client"], [("client", client), ("collaborator", or_null(reference("Account")))])
+            body(object(&["client"], [("client", client), ("collaborator", or_null(reference("Account")))]))
         }
         Takes::Grace => {
-            let pattern = format!("^{}s$", digits_up_to(api::clients::LONGEST_GRACE_SECONDS));
-            let grace =
-                json!({"type": "string", "pattern": pattern, "description": "How long older secrets stay good; not at all without it."});
-            or_null(object(&[], [("grace", or_null(grace))]))
+            let grace = json!({"type": "string", "pattern": format!("^{}s$", digits_up_to(api::clients::LONGEST_GRACE_SECONDS))});
+            let grace = described(grace, "How long older secrets stay good; not at all without it.");
+            body(or_null(object(&[], [("grace", or_null(grace))])))
         }
-        Takes::PasswordChange => object(
-            &["new"],
-            [("old", or_null(text(password::MAX_LENGTH))), ("new", new_password()), ("revoke_all_access", json!({"type": "boolean"}))],
-        ),
-        Takes::Collaborator => collaborator(reference("Account")),
-        Takes::Member => collaborator(object(&["user_ids"], [("user_ids", reference("UserIds"))])),
+        Takes::PasswordChange => {
+            let (old, new) = (or_null(text(password::MAX_LENGTH)), new_password());
+            body(object(&["new"], [("old", old), ("new", new), ("revoke_all_access", json!({"type": "boolean"}))]))
+        }
+        Takes::Collaborator => body(collaborator(reference("Account"))),
+        Takes::Member => body(collaborator(object(&["user_ids"], [("user_ids", reference("UserIds"))]))),
         Takes::NewApiKey => {
             let mut rights = rights();
             rights["minItems"] = 1.into();
-            rights["uniqueItems"] = true.into();
-            object(&["rights"], api_key(rights))
+            body(object(&["rights"], api_key(distinct(rights))))
         }
-        Takes::ReviewRequest => review::request(),
-        Takes::ReviewAnswer => review::answer(),
         Takes::ApiKeyUpdate => {
-            let mut rights = rights();
-            rights["uniqueItems"] = true.into();
-            let key = object(&[], api_key(or_null(rights)));
-            or_null(object(&[], [("api_key", or_null(key)), ("field_mask", or_null(reference("AnyFieldMask")))]))
+            let key = object(&[], api_key(or_null(distinct(rights()))));
+            body(or_null(object(&[], [("api_key", or_null(key)), ("field_mask", or_null(reference("AnyFieldMask")))])))
         }
-    };
-    Some(body)
+        Takes::ReviewRequest => body(review::request()),
+        Takes::ReviewAnswer => body(review::answer()),
+    }
 }
 
 /// Returns the schemas that requests refer to.
@@ -227,6 +195,11 @@ fn spellings(choices: &Choices, more: &[Value]) -> Vec<Value> {
 
 fn rights() -> Value {
     of_shape(Shape::ChoiceList(&RIGHT_CHOICES, &RIGHTS))
+}
+
+fn distinct(mut items: Value) -> Value {
+    items["uniqueItems"] = true.into();
+    items
 }
 
 fn collaborator(account: Value) -> Value {

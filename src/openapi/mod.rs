@@ -68,14 +68,15 @@ fn operations() -> impl Iterator<Item = (&'static Route, &'static Operation)> {
 }
 
 fn describe(route: &Route, operation: &Operation) -> Value {
-    let parameters = captures(route.path).map(inputs::in_path).chain(inputs::in_query(operation.takes));
+    let (query, body) = inputs::of(operation.takes);
+    let parameters = captures(route.path).map(inputs::in_path).chain(query);
     let mut described = json!({
         "operationId": operation_id(route),
         "summary": route.doc,
         "tags": [route.name.split('.').next().unwrap_or_default()],
         "parameters": parameters.collect::<Vec<_>>(),
     });
-    if let Some(schema) = inputs::body(operation.takes) {
+    if let Some(schema) = body {
         described["requestBody"] = json!({"required": schema["type"] == "object", "content": {"application/json": {"schema": schema}}});
     }
     let refusals = statuses(route, operation)

@@ -15,7 +15,7 @@ pub fn reference(name: &str) -> Value {
 }
 
 /// Returns an object of which the members `required` are required.
-pub fn object(required: &[&str], members: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
+pub fn object<'n>(required: &[&str], members: impl IntoIterator<Item = (&'n str, Value)>) -> Value {
     let properties: Map<String, Value> = members.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
     let mut object = json!({"type": "object", "properties": properties});
     if !required.is_empty() {
