@@ -38,7 +38,6 @@ use crate::store::{Deleted, Store, Tx};
 /// The prefix of the REST API.
 const API: &str = "/api/v3/";
 
-#[derive(Debug)]
 pub struct App {
     store: Store,
     settings: Settings,

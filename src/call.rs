@@ -38,7 +38,6 @@ errors! {
 const BUSY_SECONDS: u32 = 5;
 
 /// A request, and what the route's path captured of it.
-#[derive(Debug)]
 pub struct Input<'r> {
     pub request: &'r Request,
     /// Names and decoded values, in the order of the path.
@@ -102,12 +101,6 @@ pub struct AboutServer<'a> {
     pub before_blocking: &'a dyn Fn(),
 }
 
-impl std::fmt::Debug for AboutServer<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("AboutServer")
-    }
-}
-
 /// Transactions of a request that needs several: each admits the caller anew. What needs none, as the settings, is here too.
 pub struct Transactions<'a> {
     pub store: &'a Store,
@@ -122,7 +115,6 @@ pub struct Transactions<'a> {
 }
 
 /// What requests share beside the store, for as long as the process runs.
-#[derive(Debug)]
 pub struct SharedState {
     pub queues: Queues,
     pub guesses: GuessesInProgress,
@@ -266,10 +258,4 @@ pub fn enter<'q>(queue: &'q Queue, work: Slow, known: Option<&UserId>, peer: IpA
         Slow::Probe => &PROBES_BUSY,
     };
     queue.enter(work, throttle::groups(known, peer)).map_err(|Full| busy.with("seconds", BUSY_SECONDS).into())
-}
-
-impl std::fmt::Debug for Transactions<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Transactions")
-    }
 }

@@ -1,7 +1,5 @@
 //! Keys that sign: made or read from PEM, stored as PKCS#8, and parsed by ring.
 
-use std::fmt;
-
 use data_encoding::BASE64URL_NOPAD;
 use getrandom::SysRng;
 use ring::rand::SystemRandom;
@@ -65,12 +63,6 @@ impl PrivateKey {
     }
 }
 
-impl fmt::Debug for PrivateKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PrivateKey")
-    }
-}
-
 /// A key that signs, ready for use.
 pub struct KeyPair {
     pub public_key: PublicKey,
@@ -126,12 +118,6 @@ impl KeyPair {
         };
         let signature = signature.map_err(|_| fault("a token could not be signed"))?;
         Ok(format!("{signed}.{}", BASE64URL_NOPAD.encode(&signature)))
-    }
-}
-
-impl fmt::Debug for KeyPair {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeyPair {:?}", self.public_key)
     }
 }
 

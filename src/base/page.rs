@@ -112,12 +112,6 @@ impl<'a, T: 'a> From<Listed<T>> for Reading<'a, T> {
     }
 }
 
-impl<T> std::fmt::Debug for Reading<'_, T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Reading(of {})", self.total)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -30,7 +30,6 @@ pub struct CommandGroup {
     pub doc: &'static str,
 }
 
-#[derive(Debug)]
 pub struct Command {
     /// Its words: `clients collaborators list`.
     pub name: &'static str,
@@ -77,7 +76,7 @@ pub enum Document {
 }
 
 /// The flags that a row of `COMMANDS` names.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum Flags {
     Rows(&'static [Flag]),
     /// A switch for each field that can be read.
@@ -286,7 +285,7 @@ impl Command {
 }
 
 /// A command, or a group of them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum Entry {
     Command(&'static Command),
     Group(&'static CommandGroup),

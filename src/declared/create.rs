@@ -225,9 +225,3 @@ pub fn mask<E>(fields: &'static [Field<E>], sent: &Patch, names: &[&str]) -> Res
 fn without<E>(sent: &Patch, fields: &'static [Field<E>], names: &[&str]) -> Patch {
     sent.clone().only(fields, &names.iter().fold(Mask::everything(fields), |mask, name| mask.without(fields, name)))
 }
-
-impl std::fmt::Debug for Creation<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Creation({:?})", self.administrator)
-    }
-}

@@ -121,9 +121,3 @@ impl<'a> Memory<'a> {
         Ok(self.name.is_none() || self.made_key(id)?)
     }
 }
-
-impl std::fmt::Debug for Memory<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Memory({:?})", self.entity)
-    }
-}

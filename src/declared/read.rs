@@ -24,7 +24,7 @@ use crate::registry::api_keys::NewKey;
 use crate::registry::users::check_email;
 
 /// The entities that a file declares.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Declared {
     pub users: Vec<DeclaredUser>,
     pub organizations: Vec<DeclaredOrganization>,
@@ -33,7 +33,6 @@ pub struct Declared {
 }
 
 /// A declaration: its name, and what it declares.
-#[derive(Debug)]
 pub struct Declaration {
     /// The mark of what it manages; `None` for none.
     pub name: Option<String>,
@@ -73,7 +72,7 @@ pub struct DeclaredKey {
     pub created_by: Option<Reference<UserId>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DeclaredOrganization {
     pub id: Reference<OrganizationId>,
     pub sent: Patch,
@@ -408,28 +407,4 @@ fn check_distinct<'s>(ids: impl Iterator<Item = (&'s str, &'s str)>) -> Result<(
         }
     }
     Ok(())
-}
-
-impl std::fmt::Debug for DeclaredUser {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "DeclaredUser({:?})", self.id)
-    }
-}
-
-impl std::fmt::Debug for DeclaredKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "DeclaredKey({:?})", self.at)
-    }
-}
-
-impl std::fmt::Debug for DeclaredSecret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("DeclaredSecret(…)")
-    }
-}
-
-impl std::fmt::Debug for DeclaredClient {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "DeclaredClient({:?})", self.id)
-    }
 }

@@ -4,8 +4,6 @@
 //! A request from elsewhere is refused whatever token it has: other ports of this host can set cookies here, so nothing derived from a
 //! cookie alone proves anything against them.
 
-use std::fmt;
-
 use crate::base::error::errors;
 use crate::base::secret;
 use crate::http::cookie::Cookies;
@@ -40,18 +38,6 @@ impl ServerKey {
     }
 }
 
-impl fmt::Debug for FormToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FormToken")
-    }
-}
-
-impl fmt::Debug for ServerKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ServerKey")
-    }
-}
-
 impl FormToken {
     /// Returns the token for a session, derived from its key, which only the browser's cookie holds.
     pub fn of_session(session: &secret::Token) -> FormToken {
@@ -70,7 +56,6 @@ impl FormToken {
 }
 
 /// A sign-in page, whose form has no session to be bound to. Its token is derived from a cookie with a key of this server.
-#[derive(Debug)]
 pub struct SignInPage {
     cookie: String,
     pub token: FormToken,

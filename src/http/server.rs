@@ -222,18 +222,6 @@ impl Drop for Server {
     }
 }
 
-impl std::fmt::Debug for RequestWait<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("RequestWait")
-    }
-}
-
-impl std::fmt::Debug for Server {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Server({:?})", self.address)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};

@@ -141,15 +141,3 @@ fn renew_built_in(tx: &Tx<'_>) -> Result<()> {
     tx.update_client(&new)?;
     history::record(tx, &by, &Entity::Client(new.id.clone()), Action::Update, client::FIELDS, Some(&old), Some(&new))
 }
-
-impl std::fmt::Debug for Administrator {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Administrator({})", self.user_id)
-    }
-}
-
-impl std::fmt::Debug for FirstCredentials {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "FirstCredentials({})", self.user_id)
-    }
-}

@@ -175,9 +175,3 @@ pub(super) fn check_usable(client: &Client) -> Judged<()> {
     };
     Err(Refusal::to(reason, &client.id))
 }
-
-impl std::fmt::Debug for Presented {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Presented({})", self.client_id)
-    }
-}

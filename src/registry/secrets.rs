@@ -76,12 +76,6 @@ pub fn warning(chosen: &str) -> Option<&'static str> {
     is_weak.then_some("The client secret is weak: use 16 random characters or more, or leave it out and a good one is made")
 }
 
-impl std::fmt::Debug for NewSecret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("NewSecret(…)")
-    }
-}
-
 /// Adds a secret. By itself only for a client that was just registered, which has nothing that this could end.
 pub(super) fn add(tx: &Tx<'_>, client: &mut Client, secret: NewSecret) -> Result<()> {
     tx.insert_client_secret(&client.id, &secret.hash)?;

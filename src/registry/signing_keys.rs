@@ -26,7 +26,7 @@ errors! {
 const PAIRWISE: &str = "pairwise";
 
 /// The parsed key that signs, of each algorithm, and whose turn it is to make the first ones.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct KeyPairs {
     parsed: [Mutex<Option<Arc<KeyPair>>>; ALGORITHMS.len()],
     making: Mutex<()>,
@@ -83,7 +83,6 @@ impl KeyPairs {
 }
 
 /// A key that was made and is not stored yet.
-#[derive(Debug)]
 pub struct NewSigningKey {
     pair: KeyPair,
     private_key: PrivateKey,

@@ -158,7 +158,7 @@ fn seen(fixture: &Fixture) -> String {
 fn command_of(line: &str) -> &'static str {
     match read(words(line).into_iter().map(OsString::from).collect()) {
         Ok(Invocation::Run(command, ..)) => command.name,
-        other => panic!("{line}: {other:?}"),
+        other => panic!("{line}: {:?}", other.err()),
     }
 }
 

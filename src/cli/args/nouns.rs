@@ -1,7 +1,6 @@
 //! The entities that commands handle: clients, users, organizations. Their flags are read off the `FIELDS` tables.
 
 use std::collections::HashSet;
-use std::fmt;
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
@@ -156,12 +155,6 @@ impl Noun {
 
     fn updatable(&self) -> impl Iterator<Item = &NounField> {
         self.fields.iter().filter(|field| field.set_by != SetBy::Server && field.masked_in.allows(Purpose::Update))
-    }
-}
-
-impl fmt::Debug for Noun {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Noun({})", self.name)
     }
 }
 

@@ -26,12 +26,6 @@ pub struct ConnectionSettings {
     pub credentials: Option<PathBuf>,
 }
 
-impl std::fmt::Debug for ConnectionSettings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ConnectionSettings({})", self.server)
-    }
-}
-
 impl ConnectionSettings {
     /// Reads the settings from flags and environment.
     pub fn read(arguments: Arguments) -> Result<ConnectionSettings, UsageError> {

@@ -29,18 +29,6 @@ pub struct Tokens {
     pub expires_at: Option<Time>,
 }
 
-impl std::fmt::Debug for RemoteCredentials {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("RemoteCredentials(…)")
-    }
-}
-
-impl std::fmt::Debug for Tokens {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Tokens(…)")
-    }
-}
-
 /// The file, locked until this is dropped, so only one of two commands refreshes an expired token.
 #[derive(Debug)]
 pub struct Keyring {

@@ -34,7 +34,6 @@ const SEGMENT: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'/').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}');
 
 /// A server, and the credentials for it.
-#[derive(Debug)]
 pub struct Remote {
     agent: Agent,
     pub server: String,

@@ -38,12 +38,6 @@ pub struct LoginAttempt {
     pub redirect_uri: String,
 }
 
-impl std::fmt::Debug for LoginAttempt {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "LoginAttempt({})", self.redirect_uri)
-    }
-}
-
 impl LoginAttempt {
     pub fn new(redirect_uri: String) -> LoginAttempt {
         let fresh = || BASE64URL_NOPAD.encode(&random::<32>());

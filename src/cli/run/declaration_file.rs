@@ -284,9 +284,3 @@ fn open(path: &Path) -> io::Result<File> {
 fn is_read_by_others(file: &File) -> bool {
     file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.mode() & 0o004 != 0)
 }
-
-impl std::fmt::Debug for DeclarationFile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "DeclarationFile({})", self.name)
-    }
-}

@@ -98,9 +98,3 @@ pub fn named(value: &Value) -> impl Iterator<Item = String> + '_ {
         members.chain(owner).chain(contacts.into_iter().flatten()).collect::<Vec<_>>()
     })
 }
-
-impl std::fmt::Debug for EntityNames {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "EntityNames({})", self.name)
-    }
-}

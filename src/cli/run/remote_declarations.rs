@@ -427,15 +427,3 @@ fn without_known_secrets(declared: &Value, found: &Value) -> Value {
 fn names<E>(fields: &'static [Field<E>]) -> Vec<&'static str> {
     fields.iter().filter(|field| is_declared(field)).map(|field| field.name).collect()
 }
-
-impl std::fmt::Debug for RemoteDeclaration<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "RemoteDeclaration({})", self.file.name)
-    }
-}
-
-impl std::fmt::Debug for RemotePlan {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "RemotePlan({})", self.plan)
-    }
-}

@@ -25,7 +25,6 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 const STOP_LOOK: Duration = Duration::from_millis(10);
 
 /// The control socket, until this is dropped.
-#[derive(Debug)]
 pub struct ControlSocket {
     /// `None` if it could not be opened.
     folder: Option<ControlFolder>,

@@ -16,7 +16,6 @@ const MOST_CONNECTIONS: usize = 32;
 const RESERVE: usize = 1;
 
 /// The socket, bound.
-#[derive(Debug)]
 pub struct MetricsListener {
     server: Arc<Server>,
     /// The name or address that it was told to listen on.

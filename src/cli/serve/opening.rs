@@ -16,7 +16,6 @@ use crate::store::Store;
 use crate::store::backup::back_up_before_upgrade;
 
 /// A database with an administrator.
-#[derive(Debug)]
 pub struct Opened {
     pub store: Store,
     /// Only if the administrator was created.

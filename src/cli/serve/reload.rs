@@ -32,9 +32,3 @@ pub fn take(what: &str, step: &dyn Fn() -> Result<(), String>) {
         Err(cause) => log::error("could not be reloaded: the old one stays in use", &[("what", what.into()), ("cause", cause.into())]),
     }
 }
-
-impl std::fmt::Debug for Reloads {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|(what, _)| what)).finish()
-    }
-}

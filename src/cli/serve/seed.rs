@@ -15,7 +15,6 @@ use crate::fixture::seed::tables::SEED;
 use crate::model::settings::Approval;
 
 /// A seed that was read.
-#[derive(Debug)]
 pub struct SeedFile {
     pub seed: Seed,
     /// What becomes of new clients where a seed does not say.

@@ -9,7 +9,7 @@ use crate::http::request::Request;
 use crate::http::server::RequestWait;
 
 /// The app, or for tests the fixture around it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Service {
     App(Arc<App>),
     Fixture(Arc<Fixture>),

@@ -143,18 +143,6 @@ pub struct Configuration {
     pub admin_api_key: Option<String>,
 }
 
-impl std::fmt::Debug for FixtureSettings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "FixtureSettings({:?})", self.seed)
-    }
-}
-
-impl std::fmt::Debug for Configuration {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Configuration({:?})", self.settings)
-    }
-}
-
 impl Configuration {
     /// Returns what is checked of how the server is run.
     pub fn deployment(&self) -> Deployment {

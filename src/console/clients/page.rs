@@ -70,7 +70,6 @@ pub fn saved(withdrawn: Withdrawn) -> &'static str {
 }
 
 /// One client, and the user's rights on it.
-#[derive(Debug)]
 pub struct ClientPage<'a> {
     pub layout: Layout<'a>,
     pub client: Client,

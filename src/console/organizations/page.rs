@@ -34,7 +34,6 @@ const TABS: &[(OrganizationTab, &str, &str, Right)] = &[
 ];
 
 /// One organization, and the user's rights on it.
-#[derive(Debug)]
 pub struct OrganizationPage<'a> {
     pub layout: Layout<'a>,
     pub organization: Organization,

@@ -55,7 +55,6 @@ const DONE: &[(&str, &str)] = &[
 ];
 
 /// The layout of a page: the user, and the token of its forms.
-#[derive(Debug)]
 pub struct Layout<'a> {
     pub call: &'a Call<'a>,
     request: &'a Request,

@@ -206,12 +206,6 @@ impl Upstream {
     }
 }
 
-impl std::fmt::Debug for Backend {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Backend({} connections)", self.connections.len())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use mio::{Events, Poll};
