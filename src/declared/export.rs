@@ -4,26 +4,23 @@ use serde_json::{Map, Value, json};
 
 use crate::base::error::Result;
 use crate::base::id::{AccountId, UserId};
-use crate::base::page::{Page, all};
+use crate::base::page::all;
 use crate::base::right::Rights;
+use crate::base::time::Time;
 use crate::declared::fields::is_declared;
 use crate::model::api_key::ApiKey;
-use crate::model::client::{self, Client};
+use crate::model::client::{self, BUILT_IN, Client};
 use crate::model::field::Field;
-use crate::model::mask::Mask;
 use crate::model::member::Member;
 use crate::model::organization::{self, Organization};
 use crate::model::shape::Shape;
 use crate::model::user::{self, User};
 use crate::model::value;
-use crate::registry::principal::Principal;
-use crate::registry::{authorizations, clients, members, organizations, users};
+use crate::registry::{authorizations, members};
 use crate::store::api_keys::ApiKeyKey;
-use crate::store::clients::ClientKey;
 use crate::store::members::{MemberKey, Owned};
-use crate::store::organizations::OrganizationKey;
-use crate::store::users::UserKey;
-use crate::store::{Deleted, Direction, Order, Search, Tx};
+use crate::store::users::Passwords;
+use crate::store::{Deleted, Direction, Order, Tx};
 
 /// What was exported, and what a declaration cannot hold.
 #[derive(Debug)]
@@ -35,22 +32,42 @@ pub struct Export {
 
 /// Exports everything that is live.
 pub fn export(tx: &Tx<'_>) -> Result<Export> {
-    let live_users = all(|page| users::list(tx, &Principal::operator(), &Search::live(UserKey::Id, Direction::Ascending, page)))?;
-    let live_users: Vec<User> = live_users.into_iter().map(|(user, _)| user).collect();
-    let administrator = live_users.iter().find(|user| user.is_acting_admin()).map(|user| user.id.clone());
+    let (users, deleted_users) = all_live(|visit| tx.each_user(visit), |(user, _): &(User, _)| user.deleted_at)?;
+    let (organizations, deleted_organizations) = all_live(|visit| tx.each_organization(visit), |found: &Organization| found.deleted_at)?;
+    let (mut clients, deleted_clients) = all_live(|visit| tx.each_client(visit), |client: &Client| client.deleted_at)?;
+    clients.retain(|client| client.id.as_str() != BUILT_IN);
+    let administrator = users.iter().find(|(user, _)| user.is_acting_admin()).map(|(user, _)| user.id.clone());
     let mut exporting = Exporting { tx, administrator, notes: Vec::new() };
-    let users = live_users.iter().map(|user| exporting.user(user)).collect::<Result<Vec<_>>>()?;
-    let organizations = exporting.organizations()?;
-    let clients = exporting.clients()?;
+    let shown = users.iter().map(|(user, passwords)| exporting.user(user, passwords)).collect::<Result<Vec<_>>>()?;
+    let organizations = organizations.iter().map(|organization| exporting.organization(organization)).collect::<Result<Vec<_>>>()?;
+    let clients = clients.iter().map(|client| exporting.client(client)).collect::<Result<Vec<_>>>()?;
     let mut authorizations = Vec::new();
-    for user in &live_users {
+    for (user, _) in &users {
         authorizations.extend(exporting.authorizations(&user.id)?);
     }
-    exporting.note_what_is_deleted()?;
+    let deleted = [(deleted_users, "users"), (deleted_organizations, "organizations"), (deleted_clients, "clients")];
+    let deleted = deleted.into_iter().filter(|(count, _)| *count > 0).map(|(count, kind)| format!("{count} {kind} that are deleted"));
+    exporting.notes.extend(deleted);
     let declaration = json!({
-        "name": null, "users": users, "organizations": organizations, "clients": clients, "authorizations": authorizations,
+        "name": null, "users": shown, "organizations": organizations, "clients": clients, "authorizations": authorizations,
     });
     Ok(Export { declaration, notes: exporting.notes })
+}
+
+/// Returns the live ones of all that are visited, and how many others can still be restored.
+fn all_live<E>(
+    each: impl FnOnce(&mut dyn FnMut(E) -> Result<()>) -> Result<()>,
+    deleted_at: impl Fn(&E) -> Option<Time>,
+) -> Result<(Vec<E>, usize)> {
+    let mut all = Vec::new();
+    each(&mut |entity| {
+        all.push(entity);
+        Ok(())
+    })?;
+    let visited = all.len();
+    all.retain(|entity| deleted_at(entity).is_none());
+    let deleted = visited - all.len();
+    Ok((all, deleted))
 }
 
 struct Exporting<'a> {
@@ -61,31 +78,22 @@ struct Exporting<'a> {
 }
 
 impl Exporting<'_> {
-    fn user(&mut self, user: &User) -> Result<Value> {
+    fn user(&mut self, user: &User, passwords: &Passwords) -> Result<Value> {
         let mut members = Map::from_iter([("user_id".to_owned(), user.id.as_str().into())]);
         for (name, value) in fields(user::FIELDS, user) {
             let name = if name == "primary_email_address" { "email" } else { name };
             members.insert(name.to_owned(), value);
         }
-        if let Some(passwords) = self.tx.passwords(&user.id)? {
-            members.insert("password".to_owned(), json!({"hash": passwords.password.as_str()}));
-            if let (Some(end), Some(temporary)) = (passwords.temporary_until(self.tx.now), &passwords.temporary) {
-                members.insert("temporary_password".to_owned(), json!({"hash": temporary.as_str()}));
-                let times = [("created", user.temporary_password_created_at), ("expires", Some(end))];
-                let times = times.into_iter().filter_map(|(name, time)| Some((format!("temporary_password_{name}_at"), time?.to_string())));
-                members.extend(times.map(|(name, time)| (name, time.into())));
-            }
+        members.insert("password".to_owned(), json!({"hash": passwords.password.as_str()}));
+        if let (Some(end), Some(temporary)) = (passwords.temporary_until(self.tx.now), &passwords.temporary) {
+            members.insert("temporary_password".to_owned(), json!({"hash": temporary.as_str()}));
+            let times = [("created", user.temporary_password_created_at), ("expires", Some(end))];
+            let times = times.into_iter().filter_map(|(name, time)| Some((format!("temporary_password_{name}_at"), time?.to_string())));
+            members.extend(times.map(|(name, time)| (name, time.into())));
         }
         members.insert("subject".to_owned(), user.subject.as_str().into());
         self.add_keys(&mut members, &AccountId::User(user.id.clone()))?;
         Ok(members.into())
-    }
-
-    fn organizations(&mut self) -> Result<Vec<Value>> {
-        let (tx, by) = (self.tx, Principal::operator());
-        let search = |page| Search::live(OrganizationKey::Id, Direction::Ascending, page);
-        let found = all(|page| organizations::search(tx, &by, &search(page), &Mask::default()))?;
-        found.iter().map(|(organization, _)| self.organization(organization)).collect()
     }
 
     fn organization(&mut self, organization: &Organization) -> Result<Value> {
@@ -102,14 +110,6 @@ impl Exporting<'_> {
         members.insert("members".to_owned(), listed(&found, "user_id", contacts, new_owner.as_deref()));
         self.add_keys(&mut members, &AccountId::Organization(organization.id.clone()))?;
         Ok(members.into())
-    }
-
-    fn clients(&mut self) -> Result<Vec<Value>> {
-        let (tx, by) = (self.tx, Principal::operator());
-        let search = |page| Search::live(ClientKey::Id, Direction::Ascending, page);
-        let nothing = Mask::default();
-        let found = all(|page| clients::search(tx, &by, &search(page), &nothing)?.listed())?;
-        found.iter().map(|(client, _)| self.client(client)).collect()
     }
 
     fn client(&mut self, client: &Client) -> Result<Value> {
@@ -235,24 +235,6 @@ impl Exporting<'_> {
             Some(_) | None => {}
         }
         Ok(members)
-    }
-
-    /// Says what is deleted and can still be restored.
-    fn note_what_is_deleted(&mut self) -> Result<()> {
-        let (tx, by, one) = (self.tx, Principal::operator(), Page::new(1, 1));
-        fn deleted<K>(search: Search<K>) -> Search<K> {
-            Search { deleted: Deleted::Yes, ..search }
-        }
-        let users = users::list(tx, &by, &deleted(Search::live(UserKey::Id, Direction::Ascending, one)))?.total;
-        let search = deleted(Search::live(OrganizationKey::Id, Direction::Ascending, one));
-        let organizations = organizations::search(tx, &by, &search, &Mask::default())?.total;
-        let clients = clients::search(tx, &by, &deleted(Search::live(ClientKey::Id, Direction::Ascending, one)), &Mask::default())?.total;
-        for (count, kind) in [(users, "users"), (organizations, "organizations"), (clients, "clients")] {
-            if count > 0 {
-                self.notes.push(format!("{count} {kind} that are deleted"));
-            }
-        }
-        Ok(())
     }
 }
 
