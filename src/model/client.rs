@@ -92,9 +92,7 @@ impl Client {
             sign_in: SignInSettings::default(),
         }
     }
-}
 
-impl Client {
     /// Returns the URIs that nobody can be redirected to: the field and the place of each in it, and what is wrong with it.
     pub fn unusable_uris(&self) -> impl Iterator<Item = (&'static str, usize, &'static str)> {
         let fields = [("redirect_uris", &self.redirect_uris), ("logout_redirect_uris", &self.logout_redirect_uris)];

@@ -99,7 +99,9 @@ pub trait Cached: Any + Clone + Send + Sync {
     const KINDS: Kinds;
 
     /// Returns how many bytes it points to, about.
-    fn bytes(&self) -> usize;
+    fn bytes(&self) -> usize {
+        0
+    }
 }
 
 /// How many parts the entries are in, each with a lock of its own.

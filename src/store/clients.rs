@@ -93,10 +93,6 @@ struct DeletedAt(Option<Time>);
 
 impl Cached for DeletedAt {
     const KINDS: Kinds = Kinds::CLIENTS;
-
-    fn bytes(&self) -> usize {
-        0
-    }
 }
 
 impl Tx<'_> {

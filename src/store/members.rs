@@ -95,10 +95,6 @@ struct IndirectRights(Rights);
 
 impl Cached for IndirectRights {
     const KINDS: Kinds = Kinds::MEMBERS.with(Kinds::ACCOUNTS);
-
-    fn bytes(&self) -> usize {
-        0
-    }
 }
 
 impl Tx<'_> {

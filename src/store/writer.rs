@@ -152,9 +152,7 @@ impl Writer {
             Err(failed) => Err(Error::Unavailable(failed.into())),
         }
     }
-}
 
-impl Writer {
     /// Releases what memory the connection does without, unless it is in use.
     pub fn release_memory(&self) {
         if let Ok(open) = self.open.try_lock() {
