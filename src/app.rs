@@ -10,8 +10,6 @@ use crate::base::error::{Error, Kind, Result};
 use crate::base::log;
 use crate::base::secret::TokenKind;
 use crate::call::{self, AboutServer, Call, Handler, Input, SharedState, Transactions, Work};
-use crate::console;
-use crate::failure;
 use crate::http::base_path::BasePath;
 use crate::http::cookie::Cookies;
 use crate::http::csrf::{self, FormTokenCheck, ServerKey, SignInPage};
@@ -34,6 +32,7 @@ use crate::registry::rights;
 use crate::registry::sessions::{self, COOKIE, SessionCookie};
 use crate::routes::{ConsoleAccess, Guard, Origins, Route, RouteMatch, find, find_password, origins};
 use crate::store::{Deleted, Store, Tx};
+use crate::{console, failure};
 
 /// The prefix of the REST API.
 const API: &str = "/api/v3/";

@@ -6,8 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::base::error::{Error, Kind, Named, errors};
 use crate::http::reply::Reply;
 use crate::http::request::{Method, Request};
-use crate::page::frame;
-use crate::page::words;
+use crate::page::{frame, words};
 
 errors! {
     RECOVERED: Internal "pkg/rpcserver" "rpc_recovered" "Internal Server Error";

@@ -12,12 +12,11 @@ use std::time::Duration;
 use rustix::fs::OFlags;
 use serde_json::Value;
 
-use crate::base::links;
 use crate::base::log_writer::{LogWriter, Urgency};
 use crate::base::named::named;
-use crate::base::output;
 use crate::base::printable::{self, printable};
 use crate::base::time::Clock;
+use crate::base::{links, output};
 
 /// The names and values of a line.
 pub type LogFields<'a> = &'a [(&'a str, Detail<'a>)];

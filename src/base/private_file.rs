@@ -9,9 +9,8 @@ use data_encoding::HEXLOWER;
 use rustix::fs::{AtFlags, CWD, OFlags, linkat};
 
 use crate::base::folder::{folder_of, sync_folder};
-use crate::base::links;
-use crate::base::secret;
 use crate::base::user::own_user;
+use crate::base::{links, secret};
 
 /// The access to a file before it was restricted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,16 +8,15 @@ use crate::base::error::Result;
 use crate::base::id::{AccountId, ClientId};
 use crate::base::right::{Right, Rights};
 use crate::declared::drift::Memory;
-use crate::declared::fields;
 use crate::declared::found::{FoundEntity, FoundKey, SUBJECT};
 use crate::declared::input::wrong_at;
-use crate::declared::managed;
 use crate::declared::names::FROM_WHERE;
 use crate::declared::prepared::{Prepared, SecretVerdict};
 use crate::declared::read::{
     Declaration, DeclaredAuthorization, DeclaredClient, DeclaredKey, DeclaredOrganization, DeclaredSecret, DeclaredUser,
 };
 use crate::declared::step::{FieldChange, Plan, PlanStep, PlannedAction, Prune};
+use crate::declared::{fields, managed};
 use crate::model::client::{self, Client};
 use crate::model::organization::{self, Organization};
 use crate::model::scope::GrantedScope;

@@ -13,9 +13,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
-use crate::base::log;
 use crate::base::mutex::locked;
-use crate::base::regular_file;
+use crate::base::{log, regular_file};
 
 /// The largest file that is read: a chain of certificates has a few kilobytes.
 const LARGEST_FILE: u64 = 1024 * 1024;

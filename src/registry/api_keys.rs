@@ -11,8 +11,7 @@ use crate::model::bounds::API_KEYS;
 use crate::model::event::Action;
 use crate::registry::entity::Entity;
 use crate::registry::principal::{Access, Principal};
-use crate::registry::rights;
-use crate::registry::{bounds, history};
+use crate::registry::{bounds, history, rights};
 use crate::store::api_keys::ApiKeyKey;
 use crate::store::{Deleted, Order, Tx};
 

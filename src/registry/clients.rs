@@ -18,11 +18,10 @@ use crate::registry::accounts::SEARCH_FORBIDDEN;
 use crate::registry::approval::{self, ChangedClient, Secretlessness};
 use crate::registry::entity::{ALREADY_EXISTS, Entity, live_client};
 use crate::registry::principal::Principal;
-use crate::registry::rights;
 use crate::registry::secrets::{self, NewSecret};
 use crate::registry::verdicts::{self, Settled};
 use crate::registry::{
-    administrators, audience, bounds, consent, contacts, guidelines, history, marks, members, resource_servers, signing_keys,
+    administrators, audience, bounds, consent, contacts, guidelines, history, marks, members, resource_servers, rights, signing_keys,
 };
 use crate::store::clients::{ClientKey, ClientScope};
 use crate::store::members::Owned;

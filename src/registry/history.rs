@@ -13,8 +13,7 @@ use crate::model::value;
 use crate::model::view::changes;
 use crate::registry::entity::Entity;
 use crate::registry::principal::Principal;
-use crate::registry::repetition;
-use crate::registry::rights;
+use crate::registry::{repetition, rights};
 use crate::store::events::{Event, EventSearch, FoundEvents};
 use crate::store::{Deleted, Tx};
 

@@ -10,8 +10,7 @@ use crate::model::member::{Member, expanded};
 use crate::model::value;
 use crate::registry::entity::Entity;
 use crate::registry::principal::{Access, Principal};
-use crate::registry::rights;
-use crate::registry::{bounds, history, trials};
+use crate::registry::{bounds, history, rights, trials};
 use crate::store::members::{MemberKey, Owned};
 use crate::store::{Deleted, Direction, Order, Tx};
 

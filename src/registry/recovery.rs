@@ -15,8 +15,7 @@ use crate::registry::entity::{Entity, live_user};
 use crate::registry::principal::Principal;
 use crate::registry::sessions::SessionCookie;
 use crate::registry::sign_in::{self, NO_USER_ID_PASSWORD_MATCH, SignInAttempt};
-use crate::registry::users;
-use crate::registry::{administrators, history, standing};
+use crate::registry::{administrators, history, standing, users};
 use crate::store::Tx;
 
 errors! {

@@ -14,11 +14,9 @@ use crate::model::mask::Mask;
 use crate::model::patch::Patch;
 use crate::model::settings::Settings;
 use crate::registry::approval::ChangedClient;
-use crate::registry::clients;
 use crate::registry::entity::{Entity, live_client};
-use crate::registry::history;
 use crate::registry::principal::Principal;
-use crate::registry::{repetition, rights};
+use crate::registry::{clients, history, repetition, rights};
 use crate::store::events::{Event, EventSearch};
 use crate::store::{Deleted, Tx};
 

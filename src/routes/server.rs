@@ -1,11 +1,10 @@
 //! The rows about the server itself, and of the files that pages need.
 
-use crate::assets;
 use crate::call::Handler::{Read, Server};
-use crate::health;
 use crate::http::request::Method::Get;
 use crate::routes::route::Guard::Open;
 use crate::routes::route::{Route, route};
+use crate::{assets, health};
 
 #[rustfmt::skip]
 pub const ROUTES: &[Route] = &[

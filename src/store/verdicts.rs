@@ -10,8 +10,7 @@ use crate::base::error::Result;
 use crate::base::id::ClientId;
 use crate::base::page::{Listed, Page};
 use crate::model::verdict::{Outcome, ReviewRequest, Verdict};
-use crate::store::sql::Cells;
-use crate::store::sql::OF_CLIENT;
+use crate::store::sql::{Cells, OF_CLIENT};
 use crate::store::transaction::Tx;
 
 /// In the order of [`read_verdict`].

@@ -24,9 +24,8 @@ use crate::model::view::render;
 use crate::model::{client, password, user};
 use crate::registry::entity::Entity;
 use crate::registry::principal::Principal;
-use crate::registry::rights;
 use crate::registry::secrets::NewSecret;
-use crate::registry::{api_keys, authorizations, clients, recovery, users};
+use crate::registry::{api_keys, authorizations, clients, recovery, rights, users};
 use crate::store::{Deleted, Store, Tx};
 
 pub static CREATE_USER: AdminOperation = AdminOperation { name: "create-user", secret: "", answer_timeout: SHORT, run: create_user };

@@ -7,9 +7,8 @@ use crate::cli::args::values::{Values, missing};
 use crate::cli::failure::Failure;
 use crate::cli::remote::http::{QueryPairs, Remote, segment};
 use crate::cli::run::entities::{owner, path};
-use crate::cli::run::output;
-use crate::cli::run::pages;
 use crate::cli::run::secret_file::{Secret, SecretFile};
+use crate::cli::run::{output, pages};
 use crate::cli::terminal::note;
 use crate::http::request::Method::{Post, Put};
 

@@ -7,9 +7,8 @@ use crate::cli::args::values::{Values, seconds};
 use crate::cli::failure::Failure;
 use crate::cli::remote::http::Remote;
 use crate::cli::run::entities::{change, path, print};
-use crate::cli::run::output;
-use crate::cli::run::reviews;
 use crate::cli::run::secret_file::SecretFile;
+use crate::cli::run::{output, reviews};
 use crate::http::request::Method::Post;
 use crate::model::choice::State;
 

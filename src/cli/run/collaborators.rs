@@ -7,8 +7,7 @@ use crate::cli::args::values::{Values, missing};
 use crate::cli::failure::Failure;
 use crate::cli::remote::http::{QueryPairs, Remote, account_json, segment};
 use crate::cli::run::entities::path;
-use crate::cli::run::output;
-use crate::cli::run::pages;
+use crate::cli::run::{output, pages};
 use crate::http::request::Method::Put;
 
 const COLUMNS: &[&str] = &["ids", "rights"];

@@ -12,9 +12,8 @@ use rustix::fs::{FlockOperation, OFlags, flock};
 use serde_json::Value;
 
 use crate::base::folder::{folder_of, sync_folder};
-use crate::base::links;
 use crate::base::private_file::create_new;
-use crate::base::strict_json;
+use crate::base::{links, strict_json};
 use crate::cli::api_error::ApiError;
 use crate::cli::args::settings::variable;
 use crate::cli::failure::Failure;

@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::base::id::UserId;
-use crate::base::request_id;
-use crate::base::secret;
 use crate::base::temporary_directory::TemporaryDirectory;
+use crate::base::{request_id, secret};
 use crate::cli::args::nouns::CLIENT;
 use crate::cli::args::settings::FEWEST_ROUNDS;
 use crate::cli::args::values::Values;

@@ -8,9 +8,8 @@ use crate::cli::args::standard_input::{self, InputEntity};
 use crate::cli::args::values::{AccountPath, Format, Values, missing};
 use crate::cli::failure::{Failure, UsageError};
 use crate::cli::remote::http::{QueryPairs, Remote, account_json, segment};
-use crate::cli::run::output;
-use crate::cli::run::pages;
 use crate::cli::run::secret_file::{Secret, SecretFile};
+use crate::cli::run::{output, pages};
 use crate::cli::terminal::{self, note};
 use crate::http::request::Method::{Post, Put};
 

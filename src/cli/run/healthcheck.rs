@@ -10,8 +10,7 @@ use ureq::Agent;
 use ureq::tls::{RootCerts, TlsConfig};
 
 use crate::base::printable::printable;
-use crate::cli::args::settings::SettingKind;
-use crate::cli::args::settings::{Setting, SettingValues};
+use crate::cli::args::settings::{Setting, SettingKind, SettingValues};
 use crate::cli::args::values::Values;
 use crate::cli::failure::{Failure, UsageError};
 use crate::cli::remote;

@@ -11,8 +11,7 @@ use crate::cli::remote::credentials::{Keyring, RemoteCredentials, Tokens};
 use crate::cli::remote::http::{QueryPairs, Remote, segment};
 use crate::cli::remote::tokens::{self, LoginAttempt};
 use crate::cli::run::output;
-use crate::cli::terminal::ask;
-use crate::cli::terminal::note;
+use crate::cli::terminal::{ask, note};
 
 /// Gets credentials, checks and stores them.
 pub fn login(values: &Values, remote: &mut Remote) -> Result<(), Failure> {

@@ -1,10 +1,9 @@
 //! Shows the credentials of the first administrator, once.
 
 use std::fmt::Write;
-use std::fs;
-use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
+use std::{fs, io};
 
 use crate::base::output;
 use crate::cli::args::settings::variable;

@@ -34,8 +34,7 @@ use crate::fixture::worlds::Worlds;
 use crate::http::certificate::Certificate;
 use crate::http::server::Server;
 use crate::model::deployment::BackupSchedule;
-use crate::model::settings::ReviewProbe;
-use crate::model::settings::Settings;
+use crate::model::settings::{ReviewProbe, Settings};
 use crate::registry::bootstrap::FirstCredentials;
 use crate::store::Store;
 

@@ -3,9 +3,8 @@
 use std::fs;
 
 use crate::base::error::Error;
-use crate::base::log;
 use crate::base::printable::printable;
-use crate::base::strict_json;
+use crate::base::{log, strict_json};
 use crate::cli::failure::{Failure, UsageError};
 use crate::cli::run::declaration_file::DeclarationFile;
 use crate::cli::serve::settings::Configuration;
