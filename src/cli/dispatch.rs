@@ -74,15 +74,12 @@ fn execute(command: &Command, values: &Values, rest: Arguments, warnings: &mut V
         Run::Operator(operation) => operator::run(operation, values, rest),
         Run::Document(document) => print_document(document, values),
         Run::Unauthenticated(run) => run(values, &mut connect(rest)?),
-        Run::Anyone(run) => {
+        Run::Anyone(run) | Run::Remote(run) => {
             let mut remote = connect(rest)?;
             tokens::recall_credentials(&mut remote)?;
-            run(values, &mut remote)
-        }
-        Run::Remote(run) => {
-            let mut remote = connect(rest)?;
-            tokens::recall_credentials(&mut remote)?;
-            remote.require_credentials()?;
+            if let Run::Remote(_) = command.run {
+                remote.require_credentials()?;
+            }
             run(values, &mut remote)
         }
     }

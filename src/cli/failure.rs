@@ -26,6 +26,11 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Returns the failure of something that was to be done, and why.
+    pub fn because(what: &str, why: &dyn fmt::Display) -> Failure {
+        Failure::Refused(format!("{what}: {why}"))
+    }
+
     /// Returns the failure as a server sends it to a command of its operator.
     pub fn to_json(&self) -> Value {
         match self {

@@ -33,7 +33,7 @@ pub fn without_seed(configuration: &Configuration) -> Result<Opened, Failure> {
         }
         None => Store::ephemeral(),
     };
-    let store = store.map_err(|error| refused(configuration.data.as_deref().unwrap_or(TEMPORARY), &error))?;
+    let store = store.map_err(|error| Failure::because(configuration.data.as_deref().unwrap_or(TEMPORARY), &error))?;
     let issued = make_administrator(&store, configuration)?;
     issued.iter().try_for_each(introduction::show)?;
     Ok(Opened { store, issued, beginning: None })
@@ -43,9 +43,9 @@ pub fn without_seed(configuration: &Configuration) -> Result<Opened, Failure> {
 pub fn with_seed(configuration: &Configuration, SeedFile { seed, approval }: SeedFile) -> Result<Opened, Failure> {
     let clock = Arc::<SetClock>::default();
     seed.set_clock(&clock);
-    let store = Store::ephemeral_with(Clock::Set(clock.clone())).map_err(|error| refused(TEMPORARY, &error))?;
+    let store = Store::ephemeral_with(Clock::Set(clock.clone())).map_err(|error| Failure::because(TEMPORARY, &error))?;
     let issued = make_administrator(&store, configuration)?;
-    let administrator = issued.clone().ok_or_else(|| refused(TEMPORARY, &"it has users already"))?;
+    let administrator = issued.clone().ok_or_else(|| Failure::because(TEMPORARY, &"it has users already"))?;
     let basis = WorldBasis { administrator: Arc::new(administrator), approval };
     let beginning = Beginning::of(&store, clock, &configuration.settings, basis, &seed).map_err(|error| unusable(configuration, &error))?;
     // The ready line has what tests need; they are not shown the rest.
@@ -59,8 +59,9 @@ fn copy_before_upgrade(path: &Path, upgrade: Upgrade) -> Result<(), Failure> {
     match upgrade {
         Upgrade::WithoutCopy => Ok(()),
         Upgrade::WithCopy => {
-            let copy = back_up_before_upgrade(path)
-                .map_err(|error| refused("the data file cannot be copied before its upgrade (--no-upgrade-copy does without)", &error))?;
+            let copy = back_up_before_upgrade(path).map_err(|error| {
+                Failure::because("the data file cannot be copied before its upgrade (--no-upgrade-copy does without)", &error)
+            })?;
             if let Some(copy) = copy {
                 log::info("copied the data file before its upgrade", &[("file", copy.file.display().to_string().into())]);
             }
@@ -93,10 +94,6 @@ fn make_administrator(store: &Store, configuration: &Configuration) -> Result<Op
             };
             Err(UsageError(format!("{setting}: {}", named.message())).into())
         }
-        Err(error) => Err(refused("cannot make the administrator", &error)),
+        Err(error) => Err(Failure::because("cannot make the administrator", &error)),
     }
-}
-
-fn refused(what: &str, why: &dyn std::fmt::Display) -> Failure {
-    Failure::Refused(format!("{what}: {why}"))
 }

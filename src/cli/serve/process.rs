@@ -60,11 +60,11 @@ pub fn serve(arguments: Arguments, warnings: &mut Vec<String>) -> Result<(), Fai
     let manager = Arc::new(ServiceManager::find()?);
     let log_file = configuration.log_file.as_deref();
     let _log = log::open(configuration.log, log_file.map(Path::new))
-        .map_err(|error| refused(&format!("cannot open the log {}", log_file.unwrap_or("on standard error")), &error))?;
+        .map_err(|error| Failure::because(&format!("cannot open the log {}", log_file.unwrap_or("on standard error")), &error))?;
     std::panic::set_hook(Box::new(log_panic));
     warnings.drain(..).for_each(|warning| log::warn(&warning, &[]));
     // From here on a signal stops the server in order, and a temporary database is deleted.
-    let signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| refused("cannot listen for signals", &error))?;
+    let signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| Failure::because("cannot listen for signals", &error))?;
     let certificate = certificate::read(&configuration)?;
     read_at_start(&configuration)?;
     let lifetime = if configuration.data.is_some() { Lifetime::Lasting } else { Lifetime::Ephemeral };
@@ -258,10 +258,6 @@ fn announce(line: String) -> Result<(), Failure> {
             log::warn("nobody reads the ready line on standard output", &[("cause", error.to_string().into())]);
             Ok(())
         }
-        result => result.map_err(|error| refused("cannot write to standard output", &error)),
+        result => result.map_err(|error| Failure::because("cannot write to standard output", &error)),
     }
-}
-
-fn refused(what: &str, why: &dyn std::fmt::Display) -> Failure {
-    Failure::Refused(format!("{what}: {why}"))
 }

@@ -69,8 +69,8 @@ pub fn listen(
         opened.push(redirect);
     }
     let folder = configuration.data.as_deref().map(|data| folder_of(Path::new(data)));
-    let server = Server::new(opened, configuration.limits.clone(), folder)
-        .map_err(|error| Failure::Refused(format!("cannot start the server: {error}")))?;
+    let server =
+        Server::new(opened, configuration.limits.clone(), folder).map_err(|error| Failure::because("cannot start the server", &error))?;
     Ok((server, urls, public_url))
 }
 
@@ -108,7 +108,7 @@ fn check_fixture_location(location: &Location, flag: &str) -> Result<(), UsageEr
 fn open(listen: &[ListenAddress], inherited: &mut ListenFd, over_tcp: &Protocol) -> Result<Vec<PublicSocket>, Failure> {
     let mut sockets = Vec::new();
     for number in 0..inherited.len() {
-        sockets.push(take_over(inherited, number).map_err(|error| Failure::Refused(format!("cannot use what LISTEN_FDS names: {error}")))?);
+        sockets.push(take_over(inherited, number).map_err(|error| Failure::because("cannot use what LISTEN_FDS names", &error))?);
     }
     for address in listen {
         let (opened, place) = match address {
