@@ -37,13 +37,7 @@ pub struct DeclarationFile {
     /// As it was named.
     pub name: String,
     pub value: Value,
-    generated: Vec<GeneratedSecret>,
-    /// The files of secrets that were generated before, and what they held.
-    found: Vec<(PathBuf, String)>,
-    /// What to say about it, for people.
-    pub warnings: Vec<String>,
-    /// The place of the first secret in clear.
-    in_clear: Option<String>,
+    secrets: FileSources,
 }
 
 /// A secret that was generated, and is not written yet.
@@ -74,8 +68,8 @@ impl DeclarationFile {
         }
         let value = strict_json::parse(&text).map_err(|error| wrong(&format!("it is not JSON: {error}")))?;
         let mut file = DeclarationFile::of_value(table, name, value)?;
-        if let Some(at) = file.in_clear.as_ref().filter(|_| others_read) {
-            file.warnings.push(format!(
+        if let Some(at) = file.secrets.in_clear.as_ref().filter(|_| others_read) {
+            file.secrets.warnings.push(format!(
                 "{name} holds a secret in clear (`{at}`) and other users can read it: chmod 600 it, or let it name a file, such as \
                  {{\"file\": \"NAME\"}}"
             ));
@@ -86,10 +80,9 @@ impl DeclarationFile {
     /// Looks up the secrets of what a file of this name holds.
     pub fn of_value(table: &MemberTable, name: &str, mut value: Value) -> Result<DeclarationFile, Failure> {
         let folder = Path::new(name).parent().filter(|_| name != STANDARD_INPUT).unwrap_or(Path::new("")).to_owned();
-        let mut found = FileSources { folder, generated: Vec::new(), found: Vec::new(), warnings: Vec::new(), in_clear: None };
-        look_up(table, &mut value, &mut found).map_err(|error| unusable(name, error))?;
-        let FileSources { generated, found, warnings, in_clear, .. } = found;
-        Ok(DeclarationFile { name: name.to_owned(), value, generated, found, warnings, in_clear })
+        let mut secrets = FileSources { folder, ..FileSources::default() };
+        look_up(table, &mut value, &mut secrets).map_err(|error| unusable(name, error))?;
+        Ok(DeclarationFile { name: name.to_owned(), value, secrets })
     }
 
     /// Returns whether it cannot be read again.
@@ -99,12 +92,21 @@ impl DeclarationFile {
 
     /// Returns whether secrets were generated that may have to be written.
     pub fn generates(&self) -> bool {
-        !self.generated.is_empty()
+        !self.secrets.generated.is_empty()
+    }
+
+    fn generated_at(&self, at: &str) -> Option<&GeneratedSecret> {
+        self.secrets.generated.iter().find(|secret| secret.at == at)
+    }
+
+    /// Returns what to say about it, for people.
+    pub fn warnings(&self) -> &[String] {
+        &self.secrets.warnings
     }
 
     /// Returns the places of all of them.
     pub fn generated_places(&self) -> Vec<&str> {
-        self.generated.iter().map(|secret| secret.at.as_str()).collect()
+        self.secrets.generated.iter().map(|secret| secret.at.as_str()).collect()
     }
 
     /// Writes the generated secrets of these places to their files, which are new. Others who apply declarations with secrets in the same
@@ -114,14 +116,14 @@ impl DeclarationFile {
     pub fn write_generated(&self, places: &[&str]) -> Result<WrittenSecrets, Failure> {
         let mut written = WrittenSecrets { files: Vec::new(), _locks: self.lock_folders()? };
         let is_same = |(path, text): &(PathBuf, String)| read_secret(path).is_ok_and(|(_, now)| now == *text);
-        if !self.found.iter().all(is_same) || self.generated.iter().any(|secret| secret.path.exists()) {
+        if !self.secrets.found.iter().all(is_same) || self.secrets.generated.iter().any(|secret| secret.path.exists()) {
             return Err(ApiError::from(PLAN_OUTDATED.error()).into());
         }
         // What is not among the generated ones is in its file already.
-        for at in places.iter().filter(|at| self.generated.iter().any(|secret| secret.at == **at)) {
+        for at in places.iter().filter(|at| self.generated_at(at).is_some()) {
             let (file, path) = self.new_file(at)?;
             written.files.push(path);
-            let text = self.generated.iter().find(|secret| secret.at == *at).map_or("", |secret| &secret.text);
+            let text = self.generated_at(at).map_or("", |secret| &secret.text);
             self.fill(at, file, text)?;
         }
         Ok(written)
@@ -129,7 +131,7 @@ impl DeclarationFile {
 
     /// Locks the folders of generated secrets, in one order. What is no folder is left to who writes in it, who says why.
     fn lock_folders(&self) -> Result<Vec<File>, Failure> {
-        let paths = self.generated.iter().map(|secret| &secret.path).chain(self.found.iter().map(|(path, _)| path));
+        let paths = self.secrets.generated.iter().map(|secret| &secret.path).chain(self.secrets.found.iter().map(|(path, _)| path));
         let folders: BTreeSet<PathBuf> = paths.filter_map(|path| folder_of(path).canonicalize().ok()).collect();
         let failed = |folder: &Path, error: io::Error| Failure::Refused(format!("{}: {}: {error}", self.name, folder.display()));
         folders.iter().map(|folder| lock(folder).map_err(|error| failed(folder, error))).collect()
@@ -137,7 +139,7 @@ impl DeclarationFile {
 
     /// Creates the file for the secret of this place.
     pub fn new_file(&self, at: &str) -> Result<(File, PathBuf), Failure> {
-        let known = self.generated.iter().find(|secret| secret.at == at);
+        let known = self.generated_at(at);
         let Some(secret) = known else { return Err(Failure::Refused(format!("{}: the file of `{at}` is there already", self.name))) };
         let file = create_new(&secret.path);
         Ok((file.map_err(|error| self.unwritten(at, &error))?, secret.path.clone()))
@@ -145,13 +147,13 @@ impl DeclarationFile {
 
     /// Writes a secret to its new file.
     pub fn fill(&self, at: &str, mut file: File, text: &str) -> Result<(), Failure> {
-        let path = self.generated.iter().find(|secret| secret.at == at).map_or(Path::new("."), |secret| &secret.path);
+        let path = self.generated_at(at).map_or(Path::new("."), |secret| &secret.path);
         let written = file.write_all(format!("{text}\n").as_bytes()).and_then(|()| file.sync_all());
         written.and_then(|()| sync_folder(path)).map_err(|error| self.unwritten(at, &error))
     }
 
     fn unwritten(&self, at: &str, error: &io::Error) -> Failure {
-        let path = self.generated.iter().find(|secret| secret.at == at).map(|secret| secret.path.display().to_string());
+        let path = self.generated_at(at).map(|secret| secret.path.display().to_string());
         Failure::Refused(format!("{}: `{at}` cannot be written to {}: {error}", self.name, path.unwrap_or_default()))
     }
 }
@@ -184,11 +186,14 @@ impl Drop for WrittenSecrets {
 }
 
 /// Looks secrets up in files and the environment.
+#[derive(Default)]
 struct FileSources {
     /// The folder of the declaration.
     folder: PathBuf,
     generated: Vec<GeneratedSecret>,
+    /// The files of secrets that were generated before, and what they held.
     found: Vec<(PathBuf, String)>,
+    /// What to say about them, for people.
     warnings: Vec<String>,
     /// The place of the first secret in clear.
     in_clear: Option<String>,

@@ -151,7 +151,7 @@ fn carried_out(
 
 fn read(values: &Values) -> Result<DeclarationFile, Failure> {
     let file = DeclarationFile::read(&DECLARATION, values.needed("file")?)?;
-    file.warnings.iter().for_each(|warning| note(&format!("warning: {warning}")));
+    file.warnings().iter().for_each(|warning| note(&format!("warning: {warning}")));
     Ok(file)
 }
 

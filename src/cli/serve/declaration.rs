@@ -42,7 +42,7 @@ impl ServedDeclaration {
 
     fn attempt(&self, store: &Store, settings: &Settings) -> Result<(), Failure> {
         let file = DeclarationFile::read(&DECLARATION, &self.file)?;
-        file.warnings.iter().for_each(|warning| log::warn(warning, &[]));
+        file.warnings().iter().for_each(|warning| log::warn(warning, &[]));
         let declaration = Declaration::read(&InputValue::root(&file.value)).map_err(|error| unusable(&self.file, error))?;
         // What may be registered does not matter to the operator.
         let settings =

@@ -34,7 +34,7 @@ pub fn read(configuration: &mut Configuration) -> Result<Option<SeedFile>, Failu
         return Err(wrong(configuration, "the seed must be a JSON object"));
     }
     let file = DeclarationFile::of_value(&SEED, &file.display().to_string(), value).map_err(usage)?;
-    file.warnings.iter().for_each(|warning| log::warn(warning, &[]));
+    file.warnings().iter().for_each(|warning| log::warn(warning, &[]));
     let seed = Seed::read(&InputValue::root(&file.value), &configuration.settings).map_err(|error| unusable(configuration, &error))?;
     // A new server needs all of them.
     file.write_generated(&file.generated_places()).map_err(usage)?.keep();
