@@ -1,7 +1,8 @@
 //! Floor 4: what a file declares: users, organizations, clients, and what belongs to them. A seed declares the same, and more.
 //!
 //! `tables` says which members each object has. `check` refuses what is not in them, naming the member by its JSON pointer (`input`), and `read`
-//! makes a `Declaration` of what was checked. `create` creates it in a transaction, through `registry/` as the operator.
+//! makes a `Declaration` of what was checked; where nothing else is said, they fail with `fixture_wrong_member`.
+//! `create` creates it in a transaction, through `registry/` as the operator.
 //!
 //! `sources` looks up secrets that a file only refers to. `prepared` does what is slow about secrets, before the transaction. `plan` compares what
 //! is declared with what there is (`found`), step by step (`step`), and finds in the history what was changed by hand (`drift`); `apply` does or
